@@ -1,0 +1,226 @@
+package archive
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/pcparchive/pcparchive/internal/wire"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// WriteOptions change how an archive is written. The zero value is the default.
+type WriteOptions struct {
+	Version pcp.Version // 0: version 3
+	// Buffer is how many bytes of values are held back before they are written
+	// together; 0: 1 MiB. Flush writes them at once.
+	Buffer int
+}
+
+const (
+	defaultBuffer = 1 << 20
+	// indexEvery is how many bytes of values the reference lets pass before it
+	// makes an index entry that nothing else asks for.
+	indexEvery = 100000
+)
+
+// Errors of an Appender that a caller may act on.
+var (
+	// ErrOrder: a record is older than its predecessor.
+	ErrOrder = errors.New("earlier than the last record")
+	// ErrClosed: the Appender was closed.
+	ErrClosed = errors.New("archive is closed")
+)
+
+// Appender writes an archive. Metadata that a record needs is given before it
+// and takes effect with it. An Appender has one owner; after an error other
+// than [ErrOrder] and [pcp.ErrMismatch] every call but Close fails.
+//
+// On disk metadata precedes the values that need it and values precede the
+// index entry that points at them, so what a crash leaves is an archive that
+// may end inside its last record.
+type Appender struct {
+	header Header
+	layout *wire.Layout
+	opts   WriteOptions
+	meta   file
+	data   file
+	index  file
+	known  inForce
+
+	started    bool // labels are written
+	stamp      pcp.Timestamp
+	metaStart  int64 // where the current record's metadata begins
+	newInDom   bool  // an instance domain was written since the last record
+	indexedAt  int64 // data offset of the last index entry
+	indexStamp pcp.Timestamp
+	entries    int
+	lastStart  int64 // data offset of the last record
+	err        error
+}
+
+// Create begins an archive at base. Its version comes from o, start and volume
+// from the first record, the rest of its label from h. It never overwrites: if
+// any file of an archive of that name exists, in any form, the error wraps
+// [io/fs.ErrExist]. A nil o means defaults.
+func Create(base string, h Header, o *WriteOptions) (*Appender, error) {
+	a := &Appender{header: h, known: newInForce()}
+	if o != nil {
+		a.opts = *o
+	}
+	a.opts.Buffer = cmp.Or(a.opts.Buffer, defaultBuffer)
+	layout, ok := wire.For(cmp.Or(a.opts.Version, pcp.V3))
+	if !ok {
+		return nil, fmt.Errorf("archive %s: %s: %w", base, a.opts.Version, pcp.ErrVersion)
+	}
+	a.layout, a.header.Version = layout, layout.Version
+	for what, s := range map[string]struct {
+		text string
+		room int
+	}{"host name": {h.Host, layout.HostSize}, "time zone": {h.Zone, layout.ZoneSize}} {
+		if len(s.text) >= s.room {
+			return nil, fmt.Errorf("archive %s: %s %q exceeds %d bytes: %w", base, what, s.text, s.room-1, pcp.ErrLimit)
+		}
+	}
+	if err := absent(base); err != nil {
+		return nil, err
+	}
+	for _, m := range []struct {
+		to     *file
+		suffix string
+	}{{&a.meta, ".meta"}, {&a.index, ".index"}, {&a.data, ".0"}} {
+		f, err := os.OpenFile(base+m.suffix, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o644)
+		if err != nil {
+			a.discard()
+			return nil, err
+		}
+		m.to.f = f
+	}
+	return a, nil
+}
+
+// files lists the files in the order in which they must reach the disk.
+func (a *Appender) files() []*file { return []*file{&a.meta, &a.data, &a.index} }
+
+// discard removes the files.
+func (a *Appender) discard() {
+	for _, f := range a.files() {
+		if f.f != nil {
+			f.f.Close()
+			os.Remove(f.f.Name())
+		}
+	}
+}
+
+// Version returns the version being written.
+func (a *Appender) Version() pcp.Version { return a.layout.Version }
+
+// Size returns the bytes written and buffered, all files together.
+func (a *Appender) Size() int64 { return a.meta.size() + a.data.size() + a.index.size() }
+
+// Append writes a result. Its stamp must not be earlier than the last record's:
+// [ErrOrder], with nothing written.
+func (a *Appender) Append(r *Result) error {
+	switch {
+	case a.err != nil:
+		return a.err
+	case a.started && r.Stamp.Before(a.stamp):
+		return fmt.Errorf("record at %s: %w %s", r.Stamp, ErrOrder, a.stamp)
+	}
+	if err := a.fits(r.Stamp); err != nil {
+		return err
+	}
+	if !a.started {
+		a.start(r.Stamp)
+	}
+	first := a.data.size() == int64(a.layout.HeaderSize)
+	a.stamp, a.lastStart = r.Stamp, a.data.size()
+	if first || a.newInDom || a.lastStart-a.indexedAt > indexEvery {
+		a.putIndex(a.metaStart)
+	}
+	a.data.buf = appendResult(a.data.buf, a.layout, r)
+	if a.data.size() > a.layout.MaxFile {
+		a.data.buf = a.data.buf[:a.lastStart-a.data.written]
+		return a.fail(fmt.Errorf("%s: %w: a volume of %s may have %d bytes", a.data.f.Name(), pcp.ErrLimit, a.layout.Version, a.layout.MaxFile))
+	}
+	a.newInDom, a.metaStart = false, a.meta.size()
+	if len(a.data.buf) >= a.opts.Buffer {
+		return a.Flush()
+	}
+	return nil
+}
+
+// Mark writes a mark.
+func (a *Appender) Mark(t pcp.Timestamp) error { return a.Append(&Result{Stamp: t}) }
+
+// start writes the labels, now that the start is known. Metadata given before
+// the first record waits in its buffer and moves behind its label.
+func (a *Appender) start(t pcp.Timestamp) {
+	a.started = true
+	a.header.Start = t
+	waiting := a.meta.buf
+	a.meta.buf = append(appendHeader(nil, a.layout, &a.header, wire.VolumeMeta), waiting...)
+	a.index.buf = appendHeader(a.index.buf, a.layout, &a.header, wire.VolumeIndex)
+	a.data.buf = appendHeader(a.data.buf, a.layout, &a.header, 0)
+	a.metaStart = int64(a.layout.HeaderSize)
+}
+
+// putIndex points at the last record unless the entry before it has its time.
+func (a *Appender) putIndex(metaOffset int64) {
+	if a.entries > 0 && a.stamp == a.indexStamp {
+		return
+	}
+	e := IndexEntry{Stamp: a.stamp, Meta: metaOffset, Data: a.lastStart}
+	a.index.buf = appendIndexEntry(a.index.buf, a.layout, e)
+	a.indexStamp, a.indexedAt = a.stamp, a.lastStart
+	a.entries++
+}
+
+func (a *Appender) fits(t pcp.Timestamp) error {
+	if t.Nsec < 0 || t.Nsec > 999999999 || !a.layout.Fits(pcp.Timestamp{Sec: t.Sec}) {
+		return fmt.Errorf("time %s in a %s archive: %w", t, a.layout.Version, pcp.ErrRange)
+	}
+	return nil
+}
+
+// Flush writes what is buffered: metadata, then values, then index.
+func (a *Appender) Flush() error {
+	if a.err != nil || !a.started {
+		return a.err
+	}
+	for _, f := range a.files() {
+		if err := f.flush(); err != nil {
+			return a.fail(err)
+		}
+	}
+	return nil
+}
+
+// fail makes err the answer to every further call.
+func (a *Appender) fail(err error) error {
+	a.err = err
+	return err
+}
+
+// Close ends the archive: it points the index at the last record, writes what
+// is buffered and syncs the files. An archive without any record is removed.
+func (a *Appender) Close() error {
+	if errors.Is(a.err, ErrClosed) {
+		return nil
+	}
+	if !a.started {
+		a.discard()
+		a.err = ErrClosed
+		return nil
+	}
+	if a.err == nil {
+		a.putIndex(a.meta.size())
+	}
+	err := a.Flush()
+	for _, f := range a.files() {
+		err = errors.Join(err, f.f.Sync(), f.f.Close())
+	}
+	a.err = ErrClosed
+	return err
+}

@@ -1,0 +1,136 @@
+package archive
+
+import (
+	"fmt"
+
+	"github.com/pcparchive/pcparchive/labelset"
+	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// inForce is the metadata that an Appender wrote last. What it replaced is
+// forgotten, so that a recorder may run for ever.
+type inForce struct {
+	descs  map[pcp.PMID]*meta.Desc
+	names  map[string]pcp.PMID
+	indoms map[pcp.InDomID]*meta.InDom
+	labels map[labelKey]*meta.Labels
+	texts  map[textKey]string
+}
+
+type labelKey struct {
+	level labelset.Level
+	ident uint32
+}
+
+type textKey struct {
+	typ   meta.TextType
+	ident uint32
+}
+
+func newInForce() inForce {
+	return inForce{
+		descs:  map[pcp.PMID]*meta.Desc{},
+		names:  map[string]pcp.PMID{},
+		indoms: map[pcp.InDomID]*meta.InDom{},
+		labels: map[labelKey]*meta.Labels{},
+		texts:  map[textKey]string{},
+	}
+}
+
+// Define adds a metric. A metric that is known is not written again; one that
+// contradicts a known PMID or takes the name of another is refused with an
+// error that wraps [pcp.ErrMismatch].
+func (a *Appender) Define(d *meta.Desc) error {
+	if a.err != nil {
+		return a.err
+	}
+	known, ok := a.known.descs[d.PMID]
+	if ok {
+		if what := known.Conflict(d); what != "" {
+			return fmt.Errorf("metric %s (%s): %s changes: %w", d.PMID, known.Name(), what, pcp.ErrMismatch)
+		}
+	}
+	isNew := !ok
+	for _, name := range d.Names {
+		owner, taken := a.known.names[name]
+		if taken && owner != d.PMID {
+			return fmt.Errorf("metric %s: name %s belongs to %s: %w", d.PMID, name, owner, pcp.ErrMismatch)
+		}
+		isNew = isNew || !taken
+	}
+	if !isNew {
+		return nil
+	}
+	a.putMeta(d)
+	if !ok {
+		a.known.descs[d.PMID] = d
+	}
+	for _, name := range d.Names {
+		a.known.names[name] = d.PMID
+	}
+	return nil
+}
+
+// SetInDom makes in the instance domain in force from its stamp on. It is
+// written complete or as a delta, as the reference would; if nothing changed it
+// is not written. A domain without instances cannot be stored and is skipped.
+func (a *Appender) SetInDom(in *meta.InDom) error {
+	if a.err != nil || len(in.Instances) == 0 {
+		return a.err
+	}
+	if err := a.fits(in.Stamp); err != nil {
+		return err
+	}
+	var rec Record = in
+	if now, ok := a.known.indoms[in.ID]; ok {
+		delta, compact := meta.Diff(now, in)
+		if delta == nil {
+			return nil
+		}
+		if compact && a.layout.Tags[pcp.KindInDomDelta] != 0 {
+			rec = delta
+		}
+	}
+	a.putMeta(rec)
+	a.newInDom = true
+	a.known.indoms[in.ID] = in
+	return nil
+}
+
+// SetLabels makes l the labels of its level and identifier from its stamp on.
+// It is not written if it equals what is in force. Sets must ascend by instance.
+func (a *Appender) SetLabels(l *meta.Labels) error {
+	if a.err != nil {
+		return a.err
+	}
+	if err := a.fits(l.Stamp); err != nil {
+		return err
+	}
+	key := labelKey{l.Level, l.Ident}
+	if now, ok := a.known.labels[key]; ok && now.SameSets(l) {
+		return nil
+	}
+	a.putMeta(l)
+	a.known.labels[key] = l
+	return nil
+}
+
+// SetText adds a help text unless it is already there.
+func (a *Appender) SetText(t *meta.Text) error {
+	if a.err != nil {
+		return a.err
+	}
+	key := textKey{t.Type, t.Ident}
+	if now, ok := a.known.texts[key]; ok && now == t.Text {
+		return nil
+	}
+	a.putMeta(t)
+	a.known.texts[key] = t.Text
+	return nil
+}
+
+// putMeta appends a metadata record.
+func (a *Appender) putMeta(r Record) {
+	a.meta.buf = appendMeta(a.meta.buf, a.layout, r)
+}

@@ -1,0 +1,98 @@
+package archive
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Member is a file of an archive.
+type Member struct {
+	Path     string
+	Role     Role
+	Volume   int    // of a data file
+	Compress string // suffix, "" for a plain file
+	Size     int64
+}
+
+// compressSuffixes are the compressed forms that PCP's tools leave behind.
+var compressSuffixes = []string{".xz", ".lzma", ".bz2", ".bz", ".gz", ".Z", ".z", ".zst"}
+
+// splitMember splits the name of a member into the archive's base name and
+// what the file is in it.
+func splitMember(name string) (base string, m Member, ok bool) {
+	stem := name
+	for _, suffix := range compressSuffixes {
+		if s, found := strings.CutSuffix(name, suffix); found {
+			stem, m.Compress = s, suffix
+			break
+		}
+	}
+	dot := strings.LastIndexByte(stem, '.')
+	if dot <= 0 {
+		return "", m, false
+	}
+	switch kind := stem[dot+1:]; kind {
+	case "meta":
+		m.Role = RoleMeta
+	case "index":
+		m.Role = RoleIndex
+	default:
+		n, err := strconv.Atoi(kind)
+		if err != nil || n < 0 || strconv.Itoa(n) != kind {
+			return "", m, false
+		}
+		m.Volume = n
+	}
+	return stem[:dot], m, true
+}
+
+// Members finds the files of an archive, which may be named by its base or by
+// any member: metadata first, then index, then volumes ascending. Of a plain
+// and a compressed file with one role the plain one counts. It returns the base
+// path. The error wraps fs.ErrNotExist if there are none.
+func Members(path string) (base string, members []Member, err error) {
+	dir, name := filepath.Split(path)
+	entries, err := os.ReadDir(cmp.Or(dir, "."))
+	if err != nil {
+		return "", nil, err
+	}
+	collect := func(want string) []Member {
+		var found []Member
+		for _, e := range entries {
+			base, m, ok := splitMember(e.Name())
+			if !ok || base != want || e.IsDir() {
+				continue
+			}
+			m.Path = dir + e.Name()
+			if info, err := os.Stat(m.Path); err == nil && info.Mode().IsRegular() {
+				m.Size = info.Size()
+				found = append(found, m)
+			}
+		}
+		return found
+	}
+	found := collect(name)
+	if stem, _, ok := splitMember(name); ok && len(found) == 0 {
+		name = stem
+		found = collect(name)
+	}
+	if len(found) == 0 {
+		return "", nil, fmt.Errorf("archive %s: no %s.meta or volume: %w", path, name, fs.ErrNotExist)
+	}
+	order := [...]int{RoleMeta: 0, RoleIndex: 1, RoleData: 2}
+	slices.SortFunc(found, func(a, b Member) int {
+		return cmp.Or(cmp.Compare(order[a.Role], order[b.Role]), cmp.Compare(a.Volume, b.Volume), cmp.Compare(a.Compress, b.Compress))
+	})
+	found = slices.CompactFunc(found, func(a, b Member) bool { return a.Role == b.Role && a.Volume == b.Volume })
+	return dir + name, found, nil
+}
+
+// ErrCompressed says that a member is compressed.
+var ErrCompressed = errors.New("compressed archives are not read yet; decompress the file first")

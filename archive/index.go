@@ -1,0 +1,66 @@
+package archive
+
+import (
+	"fmt"
+	"io"
+	"sort"
+
+	"github.com/pcparchive/pcparchive/internal/wire"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// IndexEntry is an entry of the temporal index: where the record with the given
+// time begins, and the metadata that was written just before it.
+//
+//	stamp | volume 4 | metadata offset | data offset
+//
+// Offsets take 4 bytes in version 2 and 8 in version 3.
+type IndexEntry struct {
+	Stamp  pcp.Timestamp
+	Volume int32
+	Meta   int64
+	Data   int64
+}
+
+// Kind returns pcp.KindIndex.
+func (*IndexEntry) Kind() pcp.Kind { return pcp.KindIndex }
+
+func decodeIndexEntry(b []byte, l *wire.Layout) IndexEntry {
+	d := wire.NewDec(pcp.KindIndex, b)
+	return IndexEntry{Stamp: l.Stamp(&d), Volume: d.I32(), Meta: l.Offset(&d), Data: l.Offset(&d)}
+}
+
+func appendIndexEntry(b []byte, l *wire.Layout, e IndexEntry) []byte {
+	b = l.AppendStamp(b, e.Stamp)
+	b = wire.AppendU32(b, uint32(e.Volume))
+	b = l.AppendOffset(b, e.Meta)
+	return l.AppendOffset(b, e.Data)
+}
+
+// readIndex reads all whole entries after the label. A partial entry at the end
+// is dropped, as the reference does.
+func readIndex(r io.Reader, name string, l *wire.Layout) ([]IndexEntry, error) {
+	raw, err := io.ReadAll(r)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	size := l.IndexEntrySize()
+	entries := make([]IndexEntry, 0, len(raw)/size)
+	for ; len(raw) >= size; raw = raw[size:] {
+		entries = append(entries, decodeIndexEntry(raw[:size], l))
+	}
+	return entries, nil
+}
+
+// seekHint returns the last entry that is earlier than t and lies in a volume
+// the caller has. Nothing in an index may be relied on, so the caller checks
+// that a record begins there.
+func seekHint(entries []IndexEntry, t pcp.Timestamp, has func(volume int32, offset int64) bool) (IndexEntry, bool) {
+	i := sort.Search(len(entries), func(i int) bool { return !entries[i].Stamp.Before(t) })
+	for i--; i >= 0; i-- {
+		if e := entries[i]; has(e.Volume, e.Data) {
+			return e, true
+		}
+	}
+	return IndexEntry{}, false
+}

@@ -1,0 +1,238 @@
+package archive
+
+import (
+	"slices"
+	"strconv"
+
+	"github.com/pcparchive/pcparchive/internal/wire"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// Result is a record of a data volume: values of several metrics at one time.
+// Its payload:
+//
+//	stamp | number of value sets 4 | value sets | value blocks
+//	value set:   PMID 4 | number of values n 4, negative: an error
+//	             if n > 0: format 4 | n values of instance 4, word 4
+//	value block: type 1, length 3 (4 + content) | content | padding to 4
+//
+// The word is the value itself (format in situ) or the place of its block in
+// words, counted from two words before the record's leading length. Blocks
+// follow all value sets, in the order of their values, and fill the record.
+type Result struct {
+	Stamp pcp.Timestamp
+	Sets  []ValueSet
+
+	values []Value // memory of the sets
+}
+
+// ValueSet is what a result holds of one metric.
+type ValueSet struct {
+	PMID   pcp.PMID
+	Err    pcp.Errno // negative: why there are no values
+	Format Format    // of the values, if there are any
+	Values []Value
+}
+
+// Format is the encoding of a value set's values.
+type Format uint32
+
+// The formats. The last two differ only in how the reference's memory was
+// managed; archives hold both.
+const (
+	InSitu Format = 0 // 32-bit integers, and floats in very old archives
+	Block  Format = 1
+	Static Format = 2
+)
+
+// FormatOf returns the format in which writers store values of type t.
+func FormatOf(t pcp.Type) Format {
+	switch t {
+	case pcp.Type32, pcp.TypeU32:
+		return InSitu
+	case pcp.TypeAggregateStatic, pcp.TypeEvent, pcp.TypeHighResEvent:
+		return Static
+	}
+	return Block
+}
+
+// Mark is a record of a data volume that ends continuous history: a result
+// without value sets.
+type Mark struct{ Stamp pcp.Timestamp }
+
+// Kind returns pcp.KindResult.
+func (*Result) Kind() pcp.Kind { return pcp.KindResult }
+
+// Kind returns pcp.KindMark.
+func (*Mark) Kind() pcp.Kind { return pcp.KindMark }
+
+// IsMark reports whether r was read from a mark.
+func (r *Result) IsMark() bool { return len(r.Sets) == 0 }
+
+// resultDecoder decodes results into memory that it reuses.
+type resultDecoder struct {
+	layout *wire.Layout
+	want   func(pcp.PMID) bool // nil: every metric
+	res    Result
+	whole  bool // res holds every value set of the record
+}
+
+// decode decodes a payload. The Result is valid until the next call; values
+// borrow from payload. Sets that are not wanted are left out.
+func (rd *resultDecoder) decode(payload []byte) (*Result, error) {
+	d := wire.NewDec(pcp.KindResult, payload)
+	r := &rd.res
+	r.Stamp = rd.layout.Stamp(&d)
+	r.Sets, r.values = r.Sets[:0], r.values[:0]
+	n := d.Count("number of metrics", 8)
+	rd.whole = true
+	for range n {
+		rd.valueSet(&d)
+	}
+	if d.Err() == nil {
+		rd.blocks(&d, payload)
+	}
+	if d.Err() == nil && n == 0 && d.Len() > 0 {
+		d.Fail("mark", strconv.Itoa(d.Len())+" bytes too long", pcp.ErrLayout)
+	}
+	if err := d.Err(); err != nil {
+		return nil, err
+	}
+	// The memory has stopped moving: hand each set its values.
+	at := 0
+	for i := range r.Sets {
+		s := &r.Sets[i]
+		end := at + len(s.Values)
+		s.Values = r.values[at:end:end]
+		at = end
+	}
+	return r, nil
+}
+
+// valueSet reads one value set. Block references are left in Bits.
+func (rd *resultDecoder) valueSet(d *wire.Dec) {
+	r := &rd.res
+	s := ValueSet{PMID: pcp.PMID(d.U32())}
+	n := int(d.I32())
+	wanted := rd.want == nil || rd.want(s.PMID)
+	if n <= 0 {
+		s.Err = pcp.Errno(n)
+		if wanted {
+			r.Sets = append(r.Sets, s)
+		}
+		return
+	}
+	s.Format = Format(d.U32())
+	if s.Format > Static {
+		d.Fail("value format", strconv.Itoa(int(s.Format)), pcp.ErrRange)
+	}
+	if n > d.Len()/8 {
+		d.Fail("number of values", strconv.Itoa(n)+" exceeds record", pcp.ErrRange)
+	}
+	if d.Err() != nil {
+		return
+	}
+	words := d.Bytes(8 * n)
+	if !wanted {
+		rd.whole = false
+		return
+	}
+	vd := wire.NewDec(pcp.KindResult, words)
+	r.values = slices.Grow(r.values, n)
+	start := len(r.values)
+	for range n {
+		r.values = append(r.values, Value{Inst: pcp.InstID(vd.I32()), Type: pcp.TypeUnknown, Bits: uint64(vd.U32())})
+	}
+	s.Values = r.values[start:]
+	r.Sets = append(r.Sets, s)
+}
+
+// blocks resolves the block references. Blocks must lie between the value sets
+// and the end of the record and, if all are wanted, fill that space.
+func (rd *resultDecoder) blocks(d *wire.Dec, payload []byte) {
+	const bias = 3 * 4 // the payload begins at word 3
+	r := &rd.res
+	first, used, lowest := d.Offset(), 0, len(payload)
+	at := 0
+	for i := range r.Sets {
+		s := &r.Sets[i]
+		values := r.values[at : at+len(s.Values)]
+		at += len(s.Values)
+		if s.Format == InSitu {
+			continue
+		}
+		for j := range values {
+			v := &values[j]
+			off := int64(v.Bits)*4 - bias
+			if off < int64(first) || off+4 > int64(len(payload)) {
+				d.Fail("value block", s.PMID.String()+": outside the record", pcp.ErrRange)
+				return
+			}
+			bd := wire.NewDec(pcp.KindResult, payload[off:])
+			header := bd.U32()
+			size := int(header & 0xffffff)
+			content := bd.Bytes(size - 4)
+			if bd.Err() != nil {
+				d.Fail("value block", s.PMID.String()+": length "+strconv.Itoa(size), pcp.ErrTruncated)
+				return
+			}
+			v.Bits = 0
+			decodeBlock(v, header, content)
+			used += (size + 3) &^ 3
+			lowest = min(lowest, int(off))
+		}
+	}
+	if rd.whole && (used != d.Len() || used > 0 && lowest != first) {
+		d.Fail("value blocks", strconv.Itoa(used)+" of "+strconv.Itoa(d.Len())+" bytes", pcp.ErrLayout)
+		return
+	}
+	d.Skip(d.Len())
+}
+
+// appendResult appends r as a framed record. The values of a set must all suit
+// its format.
+func appendResult(b []byte, l *wire.Layout, r *Result) []byte {
+	b, start := wire.BeginFrame(b)
+	b = l.AppendStamp(b, r.Stamp)
+	b = wire.AppendU32(b, uint32(len(r.Sets)))
+	at := 8 + len(b) - start // in bytes from two words before the record
+	for i := range r.Sets {
+		at += 8
+		if n := len(r.Sets[i].Values); n > 0 {
+			at += 4 + 8*n
+		}
+	}
+	for i := range r.Sets {
+		b, at = appendValueSet(b, &r.Sets[i], at)
+	}
+	for i := range r.Sets {
+		if s := &r.Sets[i]; s.Format != InSitu {
+			for j := range s.Values {
+				b = s.Values[j].appendBlock(b)
+			}
+		}
+	}
+	return wire.EndFrame(b, start)
+}
+
+// appendValueSet appends a set whose first block will stand at at, and returns
+// where the next set's will.
+func appendValueSet(b []byte, s *ValueSet, at int) ([]byte, int) {
+	b = wire.AppendU32(b, uint32(s.PMID))
+	if len(s.Values) == 0 {
+		return wire.AppendU32(b, uint32(s.Err)), at
+	}
+	b = wire.AppendU32(b, uint32(len(s.Values)))
+	b = wire.AppendU32(b, uint32(s.Format))
+	for j := range s.Values {
+		v := &s.Values[j]
+		b = wire.AppendU32(b, uint32(v.Inst))
+		if s.Format == InSitu {
+			b = wire.AppendU32(b, uint32(v.Bits))
+			continue
+		}
+		b = wire.AppendU32(b, uint32(at/4))
+		at += (v.blockSize() + 3) &^ 3
+	}
+	return b, at
+}

@@ -1,0 +1,119 @@
+package archive
+
+import (
+	"math"
+
+	"github.com/pcparchive/pcparchive/internal/wire"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// Value is one stored value of a metric: an instance and either a number or
+// bytes. How to read the number is the descriptor's business, see [Value.Number].
+type Value struct {
+	Inst pcp.InstID
+	// Type is the type of the value's block; pcp.TypeUnknown for a word that is
+	// stored in the value set itself, which has the descriptor's type.
+	Type pcp.Type
+	// Bits hold a number of 4 or 8 bytes as it stands in memory.
+	Bits uint64
+	// Data is the content of a block that is not a number, nil for a number.
+	// Read from an archive it is borrowed from the record.
+	Data []byte
+}
+
+// NumberValue returns a value of a numeric type t other than the 32-bit integers.
+func NumberValue(inst pcp.InstID, t pcp.Type, bits uint64) Value {
+	return Value{Inst: inst, Type: t, Bits: bits}
+}
+
+// DoubleValue returns a value of type double.
+func DoubleValue(inst pcp.InstID, v float64) Value {
+	return Value{Inst: inst, Type: pcp.TypeDouble, Bits: math.Float64bits(v)}
+}
+
+// WordValue returns a value of type 32 or u32.
+func WordValue(inst pcp.InstID, word uint32) Value {
+	return Value{Inst: inst, Type: pcp.TypeUnknown, Bits: uint64(word)}
+}
+
+// StringValue returns a value of type string.
+func StringValue(inst pcp.InstID, s string) Value {
+	return Value{Inst: inst, Type: pcp.TypeString, Data: append([]byte(s), 0)}
+}
+
+// is reports whether v can be read as a number of type t.
+func (v Value) is(t pcp.Type) bool {
+	if v.Data != nil || !t.IsNumeric() {
+		return false
+	}
+	return v.Type == t || v.Type == pcp.TypeUnknown && t.Size() == 4
+}
+
+// Number returns the value of a metric of type t as a float64. Integers beyond
+// 2^53 are rounded. ok is false if the metric is not numeric or the stored value
+// is not of its type.
+func (v Value) Number(t pcp.Type) (f float64, ok bool) {
+	if !v.is(t) {
+		return 0, false
+	}
+	switch t {
+	case pcp.Type32:
+		return float64(int32(v.Bits)), true
+	case pcp.TypeU32:
+		return float64(uint32(v.Bits)), true
+	case pcp.Type64:
+		return float64(int64(v.Bits)), true
+	case pcp.TypeU64:
+		return float64(v.Bits), true
+	case pcp.TypeFloat:
+		return float64(math.Float32frombits(uint32(v.Bits))), true
+	}
+	return math.Float64frombits(v.Bits), true
+}
+
+// Text returns a string value without its terminator.
+func (v Value) Text() string { return string(wire.UntilNUL(v.Data)) }
+
+// blockSize returns the length of the value's block, header included and
+// padding not.
+func (v Value) blockSize() int {
+	if v.Data != nil {
+		return 4 + len(v.Data)
+	}
+	return 4 + v.Type.Size()
+}
+
+// appendBlock appends the value's block, padded to a whole number of words.
+func (v Value) appendBlock(b []byte) []byte {
+	size := v.blockSize()
+	b = wire.AppendU32(b, uint32(v.Type)<<24|uint32(size))
+	switch {
+	case v.Data != nil:
+		b = append(b, v.Data...)
+	case v.Type.Size() == 8:
+		b = wire.AppendU64(b, v.Bits)
+	default:
+		b = wire.AppendU32(b, uint32(v.Bits))
+	}
+	for ; size%4 != 0; size++ {
+		b = append(b, pad)
+	}
+	return b
+}
+
+// pad fills blocks up to whole words.
+const pad = '~'
+
+// decodeBlock reads a block's content; header is its first word.
+func decodeBlock(v *Value, header uint32, content []byte) {
+	v.Type = pcp.Type(header >> 24)
+	d := wire.NewDec(pcp.KindResult, content)
+	switch {
+	case len(content) != v.Type.Size() || v.Type.Size() == 0 || v.Type == pcp.Type32 || v.Type == pcp.TypeU32:
+		v.Data = content
+	case v.Type.Size() == 8:
+		v.Bits = uint64(d.U32())<<32 | uint64(d.U32())
+	default:
+		v.Bits = uint64(d.U32())
+	}
+}

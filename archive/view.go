@@ -1,0 +1,279 @@
+package archive
+
+import (
+	"errors"
+	"io"
+	"iter"
+	"os"
+
+	"github.com/pcparchive/pcparchive/labelset"
+	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// Query selects steps. The zero Query selects all.
+type Query struct {
+	From, To pcp.Timestamp // both inclusive; a zero To has no limit
+	// Metrics keeps the metrics it returns true for; nil keeps all. Values of
+	// others are not decoded. It is asked once per metric.
+	Metrics func(*meta.Desc) bool
+	// All yields also steps that hold none of the metrics selected.
+	All bool
+}
+
+// Steps yields the data records that q selects, joined with their metadata, in
+// the order stored. Each Step is reused and borrows its values; its Metric and
+// Series pointers may be kept. Values of metrics without a descriptor are left
+// out. A failure is yielded once, with a nil Step, and ends the sequence:
+// it wraps [pcp.ErrUnfinished] if the last volume ends inside a record.
+func (r *Reader) Steps(q Query) iter.Seq2[*Step, error] {
+	return func(yield func(*Step, error) bool) {
+		v := newView(r, q)
+		err := v.run(yield)
+		if err != nil && err != errStop {
+			yield(nil, err)
+		}
+	}
+}
+
+// view joins results with metadata for one pass over the volumes.
+type view struct {
+	r       *Reader
+	q       Query
+	rd      resultDecoder
+	metrics map[pcp.PMID]*metricState
+	step    Step
+	points  []Point
+}
+
+// metricState is what a metric resolved to, valid before until.
+type metricState struct {
+	desc   *meta.Desc // nil: not in the archive, or not wanted
+	until  pcp.Timestamp
+	metric *Metric
+	sets   [len(labelset.Levels)]*meta.Labels
+	indom  *meta.InDom
+	series map[pcp.InstID]*Series
+	last   []*Series // of the previous step, by position
+}
+
+func newView(r *Reader, q Query) *view {
+	if q.To.IsZero() {
+		q.To = pcp.MaxTime
+	}
+	v := &view{r: r, q: q, metrics: map[pcp.PMID]*metricState{}}
+	v.rd = resultDecoder{layout: r.layout, want: func(id pcp.PMID) bool { return v.state(id).desc != nil }}
+	return v
+}
+
+func (v *view) state(id pcp.PMID) *metricState {
+	m, ok := v.metrics[id]
+	if !ok {
+		m = &metricState{until: pcp.Timestamp{Sec: -1 << 62}}
+		if d, ok := v.r.store.Desc(id); ok && (v.q.Metrics == nil || v.q.Metrics(d)) {
+			m.desc = d
+		}
+		v.metrics[id] = m
+	}
+	return m
+}
+
+func (v *view) run(yield func(*Step, error) bool) error {
+	volumes, offset := v.r.start(v.q.From)
+	for _, m := range volumes {
+		if err := v.volume(m, offset, yield); err != nil {
+			return err
+		}
+		offset = 0
+	}
+	return nil
+}
+
+func (v *view) volume(m Member, offset int64, yield func(*Step, error) bool) error {
+	f, frames, err := v.r.open(m, int32(m.Volume))
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if offset > 0 {
+		if frames, err = framesAt(f, m, offset, v.r.opts.MaxRecord); err != nil {
+			return err
+		}
+	}
+	for {
+		frame, err := frames.next()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		res, err := v.rd.decode(frame.Payload)
+		if err != nil {
+			return locate(err, frame.Pos, 4)
+		}
+		if res.Stamp.Before(v.q.From) {
+			continue
+		}
+		if res.Stamp.After(v.q.To) {
+			return errStop
+		}
+		// A record that holds nothing wanted decodes like a mark.
+		mark := len(res.Sets) == 0 && v.rd.whole
+		if len(res.Sets) == 0 && !mark && !v.q.All {
+			continue
+		}
+		if !yield(v.join(res, mark), nil) {
+			return errStop
+		}
+	}
+}
+
+// join resolves what a result refers to.
+func (v *view) join(res *Result, mark bool) *Step {
+	v.step.Stamp, v.step.Mark, v.step.Metrics = res.Stamp, mark, v.step.Metrics[:0]
+	v.points = v.points[:0]
+	for i := range res.Sets {
+		set := &res.Sets[i]
+		m := v.state(set.PMID)
+		if !res.Stamp.Before(m.until) {
+			v.refresh(m, res.Stamp)
+		}
+		mv := MetricValues{Metric: m.metric, Err: set.Err, InDom: m.indom, Labels: m.sets[len(m.sets)-1]}
+		start := len(v.points)
+		for j, val := range set.Values {
+			v.points = append(v.points, Point{Series: m.at(j, val.Inst), Value: val})
+		}
+		m.remember(v.points[start:])
+		mv.Points = v.points[start:]
+		v.step.Metrics = append(v.step.Metrics, mv)
+	}
+	at := 0
+	for i := range v.step.Metrics { // the memory has stopped moving
+		mv := &v.step.Metrics[i]
+		end := at + len(mv.Points)
+		mv.Points = v.points[at:end:end]
+		at = end
+	}
+	return &v.step
+}
+
+// refresh looks up the metadata of a metric at t. Pointers change only where
+// what they point to does.
+func (v *view) refresh(m *metricState, t pcp.Timestamp) {
+	store, d := v.r.store, m.desc
+	m.until = pcp.MaxTime
+	changed := m.metric == nil
+	for i, level := range labelset.Levels {
+		if d.InDom == pcp.InDomNull && (level == labelset.InDom || level == labelset.Instances) {
+			continue
+		}
+		l, until := store.LabelsAt(level, LabelIdent(level, d), t)
+		if l != m.sets[i] && level != labelset.Instances {
+			changed = true
+		}
+		m.sets[i] = l
+		m.until = earlier(m.until, until)
+	}
+	if changed {
+		m.metric = v.r.metric(d, m.sets[:5])
+		m.series = map[pcp.InstID]*Series{}
+	}
+	if d.InDom != pcp.InDomNull {
+		in, until := store.InDomAt(d.InDom, t)
+		m.indom = in
+		m.until = earlier(m.until, until)
+	}
+	// Series are resolved anew, one by one as they are met, and kept if equal.
+	m.last = m.last[:0]
+}
+
+func (r *Reader) metric(d *meta.Desc, sets []*meta.Labels) *Metric {
+	metric := &Metric{Name: d.Name(), Desc: d, OneLine: r.store.OneLine(d.PMID), Help: r.store.Help(d.PMID)}
+	for i, l := range sets {
+		metric.Labels[i], _ = l.Find(pcp.InstNull)
+	}
+	if sets[0] == nil { // the reference makes up the same
+		metric.Labels[0], _ = labelset.New(labelset.Context, labelset.String("hostname", r.header.Host))
+	}
+	return metric
+}
+
+func earlier(a, b pcp.Timestamp) pcp.Timestamp {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// at returns the series of the value at position j. Consecutive records of a
+// logging group have one shape, so position answers nearly always.
+func (m *metricState) at(j int, inst pcp.InstID) *Series {
+	if j < len(m.last) && m.last[j].Inst.ID == inst {
+		return m.last[j]
+	}
+	now := Series{Metric: m.metric, Inst: meta.Instance{ID: inst}}
+	if m.indom != nil {
+		if in, ok := m.indom.Lookup(inst); ok {
+			now.Inst = in
+		}
+	}
+	now.Labels, _ = m.sets[len(m.sets)-1].Find(inst)
+	s, ok := m.series[inst]
+	if !ok || s.Inst != now.Inst || !s.Labels.Equal(now.Labels) {
+		s = &now
+		m.series[inst] = s
+	}
+	return s
+}
+
+func (m *metricState) remember(points []Point) {
+	if len(points) == 0 {
+		return
+	}
+	m.last = m.last[:0]
+	for i := range points {
+		m.last = append(m.last, points[i].Series)
+	}
+}
+
+// start returns the volumes to read for steps from t on and the offset in the
+// first of them, 0 for its beginning.
+func (r *Reader) start(t pcp.Timestamp) ([]Member, int64) {
+	at := 0
+	hint, ok := seekHint(r.entries, t, func(volume int32, offset int64) bool {
+		for i, m := range r.volumes {
+			if m.Volume == int(volume) && offset >= int64(r.layout.HeaderSize) && offset <= m.Size && r.recordAt(m, offset) {
+				at = i
+				return true
+			}
+		}
+		return false
+	})
+	if !ok {
+		return r.volumes, 0
+	}
+	return r.volumes[at:], hint.Data
+}
+
+// recordAt reports whether a whole record begins at offset, or the file ends.
+func (r *Reader) recordAt(m Member, offset int64) bool {
+	f, err := os.Open(m.Path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	frames, err := framesAt(f, m, offset, r.opts.MaxRecord)
+	if err != nil {
+		return false
+	}
+	_, err = frames.next()
+	return err == nil || errors.Is(err, io.EOF)
+}
+
+func framesAt(f *os.File, m Member, offset int64, maxRecord int) (*frameReader, error) {
+	if _, err := f.Seek(offset, io.SeekStart); err != nil {
+		return nil, err
+	}
+	return newFrameReader(f, Pos{File: m.Path, Role: m.Role, Volume: m.Volume, Offset: offset}, maxRecord), nil
+}

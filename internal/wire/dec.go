@@ -1,0 +1,125 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// Dec is a big-endian cursor over one record that remembers its first error.
+// After an error every read returns zero, so a caller pulls all fields and
+// checks Err once. Bytes and strings it returns are borrowed from the input.
+type Dec struct {
+	kind pcp.Kind
+	buf  []byte
+	off  int
+	err  error
+}
+
+// NewDec returns a cursor over a record of the given kind.
+func NewDec(kind pcp.Kind, buf []byte) Dec { return Dec{kind: kind, buf: buf} }
+
+// Err returns the first error, a *pcp.FormatError, or nil.
+func (d *Dec) Err() error { return d.err }
+
+// Offset returns the position of the next read.
+func (d *Dec) Offset() int { return d.off }
+
+// Len returns the number of bytes left.
+func (d *Dec) Len() int { return len(d.buf) - d.off }
+
+// Fail records an error at the current position unless one is recorded.
+func (d *Dec) Fail(field, detail string, err error) {
+	if d.err == nil {
+		d.err = &pcp.FormatError{Kind: d.kind, Offset: int64(d.off), Field: field, Detail: detail, Err: err}
+	}
+	d.off = len(d.buf)
+}
+
+// U32 reads a word.
+func (d *Dec) U32() uint32 {
+	if d.Len() < 4 {
+		d.Fail("", "", pcp.ErrTruncated)
+		return 0
+	}
+	v := binary.BigEndian.Uint32(d.buf[d.off:])
+	d.off += 4
+	return v
+}
+
+// I32 reads a signed word.
+func (d *Dec) I32() int32 { return int32(d.U32()) }
+
+// U16 reads half a word.
+func (d *Dec) U16() uint16 {
+	b := d.Bytes(2)
+	if b == nil {
+		return 0
+	}
+	return binary.BigEndian.Uint16(b)
+}
+
+// U8 reads a byte.
+func (d *Dec) U8() uint8 {
+	b := d.Bytes(1)
+	if b == nil {
+		return 0
+	}
+	return b[0]
+}
+
+// Bytes reads n bytes; nil when fewer are left or n is negative.
+func (d *Dec) Bytes(n int) []byte {
+	if n < 0 || n > d.Len() {
+		d.Fail("", "", pcp.ErrTruncated)
+		return nil
+	}
+	b := d.buf[d.off : d.off+n : d.off+n]
+	d.off += n
+	return b
+}
+
+// Rest returns all that is left without reading it.
+func (d *Dec) Rest() []byte { return d.buf[d.off:] }
+
+// Skip passes over n bytes that Rest showed.
+func (d *Dec) Skip(n int) { d.Bytes(n) }
+
+// Adopt records the error of a decoder that was given Rest.
+func (d *Dec) Adopt(err error) {
+	var fe *pcp.FormatError
+	if errors.As(err, &fe) && d.err == nil {
+		at := *fe
+		at.Offset += int64(d.off)
+		d.err = &at
+		d.off = len(d.buf)
+	}
+}
+
+// Count reads a number of entries of at least size bytes each and fails if the
+// record is too short to hold them, so the result may size an allocation.
+func (d *Dec) Count(field string, size int) int {
+	n := d.I32()
+	if d.err != nil {
+		return 0
+	}
+	if n < 0 || int64(n)*int64(size) > int64(d.Len()) {
+		d.off -= 4
+		d.Fail(field, decimal(n)+" exceeds record", pcp.ErrRange)
+		return 0
+	}
+	return int(n)
+}
+
+// CString reads a fixed field of n bytes and returns what precedes its first NUL.
+func (d *Dec) CString(n int) string { return string(UntilNUL(d.Bytes(n))) }
+
+// UntilNUL returns what precedes the first NUL in b, or b.
+func UntilNUL(b []byte) []byte {
+	if i := bytes.IndexByte(b, 0); i >= 0 {
+		return b[:i]
+	}
+	return b
+}

@@ -1,0 +1,125 @@
+// Package wire is the only place that knows byte order and what distinguishes
+// the archive versions. [Layout] has one row per version; [Dec] and [Enc] are
+// the cursors that record codecs are written with.
+package wire
+
+import (
+	"math"
+
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// Magic is the upper 24 bits of the word after every archive label's length.
+const Magic = 0x50052600
+
+// Volume numbers that stand in the archive label of files without one.
+const (
+	VolumeIndex = -2
+	VolumeMeta  = -1
+)
+
+// Layout is what one archive version does differently from the others. Sizes
+// are bytes.
+type Layout struct {
+	Version    pcp.Version
+	HeaderSize int // archive label record, framed
+	HostSize   int // its strings, with their NUL
+	ZoneSize   int
+	ZoneInfo   int                 // 0: no such field
+	Features   bool                // has the feature and reserved words
+	StampSize  int                 // a timestamp
+	Tick       int32               // nanoseconds per stored unit of fraction
+	OffsetSize int                 // an offset in the temporal index
+	Tags       [pcp.NumKinds]int32 // metadata record types; 0: cannot be stored
+	MaxFile    int64               // longest file a writer may make
+}
+
+var (
+	v2 = Layout{
+		Version: pcp.V2, HeaderSize: 132, HostSize: 64, ZoneSize: 40,
+		StampSize: 8, Tick: 1000, OffsetSize: 4, MaxFile: math.MaxInt32,
+		Tags: [pcp.NumKinds]int32{pcp.KindDesc: 1, pcp.KindInDom: 2, pcp.KindLabels: 3, pcp.KindText: 4},
+	}
+	v3 = Layout{
+		Version: pcp.V3, HeaderSize: 808, HostSize: 256, ZoneSize: 256, ZoneInfo: 256, Features: true,
+		StampSize: 12, Tick: 1, OffsetSize: 8, MaxFile: 1 << 62,
+		Tags: [pcp.NumKinds]int32{
+			pcp.KindDesc: 1, pcp.KindText: 4, pcp.KindInDom: 5, pcp.KindInDomDelta: 6, pcp.KindLabels: 7,
+		},
+	}
+	layouts = []*Layout{&v2, &v3}
+)
+
+// For returns the layout of version v.
+func For(v pcp.Version) (*Layout, bool) {
+	for _, l := range layouts {
+		if l.Version == v {
+			return l, true
+		}
+	}
+	return nil, false
+}
+
+// TagKind returns the kind of record a metadata tag announces and the layout
+// that its body follows. Readers must accept the tags of either version in an
+// archive of the other, as the reference does; own is preferred where both
+// layouts know the tag.
+func TagKind(tag int32, own *Layout) (pcp.Kind, *Layout, bool) {
+	for _, l := range append([]*Layout{own}, layouts...) {
+		for k, t := range l.Tags {
+			if t == tag && t != 0 {
+				return pcp.Kind(k), l, true
+			}
+		}
+	}
+	return 0, nil, false
+}
+
+// IndexEntrySize returns the size of an entry of the temporal index.
+func (l *Layout) IndexEntrySize() int { return l.StampSize + 4 + 2*l.OffsetSize }
+
+// Stamp reads a timestamp.
+func (l *Layout) Stamp(d *Dec) pcp.Timestamp {
+	if l.StampSize == 8 {
+		sec, frac := d.I32(), d.I32()
+		return pcp.Timestamp{Sec: int64(sec), Nsec: frac * l.Tick}
+	}
+	// 64-bit seconds are two words, the low one first, on every host.
+	low, high := d.U32(), d.U32()
+	return pcp.Timestamp{Sec: int64(uint64(high)<<32 | uint64(low)), Nsec: d.I32()}
+}
+
+// Fits reports whether t can be stored without loss.
+func (l *Layout) Fits(t pcp.Timestamp) bool {
+	if l.StampSize == 8 && (t.Sec < math.MinInt32 || t.Sec > math.MaxInt32) {
+		return false
+	}
+	return t.Nsec%l.Tick == 0
+}
+
+// AppendStamp appends t; a fraction finer than the version's is cut, as the
+// reference does. Seconds must fit: see Fits.
+func (l *Layout) AppendStamp(b []byte, t pcp.Timestamp) []byte {
+	b = AppendU32(b, uint32(t.Sec))
+	if l.StampSize != 8 {
+		b = AppendU32(b, uint32(uint64(t.Sec)>>32))
+	}
+	return AppendU32(b, uint32(t.Nsec/l.Tick))
+}
+
+// AppendOffset appends a file offset of the temporal index.
+func (l *Layout) AppendOffset(b []byte, off int64) []byte {
+	if l.OffsetSize == 8 {
+		b = AppendU32(b, uint32(uint64(off)>>32))
+	}
+	return AppendU32(b, uint32(off))
+}
+
+// Offset reads a file offset of the temporal index.
+func (l *Layout) Offset(d *Dec) int64 {
+	if l.OffsetSize == 4 {
+		return int64(d.U32())
+	}
+	high, low := d.U32(), d.U32()
+	return int64(uint64(high)<<32 | uint64(low))
+}

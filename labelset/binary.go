@@ -1,0 +1,99 @@
+package labelset
+
+import (
+	"slices"
+	"strconv"
+
+	"github.com/pcparchive/pcparchive/internal/wire"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// Instance is a set as a label record stores it: with the instance it belongs
+// to and, instead of labels, possibly an error.
+type Instance struct {
+	Inst pcp.InstID // InstNull at every level but instances
+	Set  Set
+	Err  pcp.Errno // negative when the labels could not be had
+	// Invalid says that the stored JSON does not parse; Set then holds those
+	// labels whose slices lie inside it.
+	Invalid error
+}
+
+// DecodeInstance reads the entry of a label record that b begins with and
+// returns the number of bytes it takes. An error is a *[pcp.FormatError].
+func DecodeInstance(b []byte, level Level) (in Instance, size int, err error) {
+	d := wire.NewDec(pcp.KindLabels, b)
+	in.Inst = pcp.InstID(d.I32())
+	length := d.I32()
+	if d.Err() == nil && (length < 0 || length > MaxJSON) {
+		d.Fail("JSON length", strconv.Itoa(int(length)), pcp.ErrRange)
+	}
+	text := string(d.Bytes(int(length)))
+	count := int(d.I32())
+	if count > MaxLabels {
+		d.Fail("label count", strconv.Itoa(count), pcp.ErrRange)
+	}
+	if count <= 0 {
+		in.Err = pcp.Errno(count)
+		in.Set = Set{json: text}
+		return in, d.Offset(), d.Err()
+	}
+	stored := make([]entry, 0, min(count, d.Len()/8))
+	for range count {
+		stored = append(stored, entry{d.U16(), d.U8(), d.U8(), d.U16(), d.U16()})
+	}
+	if d.Err() == nil {
+		in.Set, in.Invalid = fromStored(text, stored, level)
+	}
+	return in, d.Offset(), d.Err()
+}
+
+// fromStored trusts the JSON rather than the stored slices, which writers have
+// been seen to get wrong, and takes the flags from the slices.
+func fromStored(text string, stored []entry, level Level) (Set, error) {
+	s, err := Parse(text, level)
+	if err != nil {
+		return Set{json: text, index: inside(text, stored), stored: stored}, err
+	}
+	s.json = text
+	for i := range s.index {
+		e := &s.index[i]
+		if j := slices.IndexFunc(stored, func(o entry) bool { return o.nameOff == e.nameOff }); j >= 0 {
+			e.flags = stored[j].flags
+		}
+	}
+	if !slices.Equal(s.index, stored) {
+		s.stored = stored
+	}
+	return s, nil
+}
+
+// inside keeps the entries whose slices lie in the text.
+func inside(text string, stored []entry) []entry {
+	var kept []entry
+	for _, e := range stored {
+		if int(e.nameOff)+int(e.nameLen) <= len(text) && int(e.valueOff)+int(e.valueLen) <= len(text) {
+			kept = append(kept, e)
+		}
+	}
+	return kept
+}
+
+// AppendBinary appends the entry as a label record stores it.
+func (in Instance) AppendBinary(b []byte) []byte {
+	b = wire.AppendU32(b, uint32(in.Inst))
+	b = wire.AppendU32(b, uint32(len(in.Set.json)))
+	b = append(b, in.Set.json...)
+	entries := in.Set.onDisk()
+	if len(entries) == 0 {
+		return wire.AppendU32(b, uint32(in.Err))
+	}
+	b = wire.AppendU32(b, uint32(len(entries)))
+	for _, e := range entries {
+		b = wire.AppendU16(b, e.nameOff)
+		b = append(b, e.nameLen, e.flags)
+		b = wire.AppendU16(b, e.valueOff)
+		b = wire.AppendU16(b, e.valueLen)
+	}
+	return b
+}

@@ -1,0 +1,50 @@
+package labelset
+
+import "strconv"
+
+// Level is the level of metadata that a label set belongs to. The values are
+// the ones stored in archives.
+type Level uint8
+
+// The levels, most general first.
+const (
+	Context   Level = 1
+	Domain    Level = 2
+	InDom     Level = 4
+	Cluster   Level = 8
+	Item      Level = 16
+	Instances Level = 32
+)
+
+// Levels lists all levels in order of precedence, lowest first. It differs from
+// numeric order only in meaning: the instance domain is more general than the
+// cluster.
+var Levels = [...]Level{Context, Domain, InDom, Cluster, Item, Instances}
+
+// String returns the level's name: context, domain, indom, cluster, item, instances.
+func (l Level) String() string {
+	switch l {
+	case Context:
+		return "context"
+	case Domain:
+		return "domain"
+	case InDom:
+		return "indom"
+	case Cluster:
+		return "cluster"
+	case Item:
+		return "item"
+	case Instances:
+		return "instances"
+	}
+	return "level " + strconv.Itoa(int(l))
+}
+
+// Flags qualify a label.
+type Flags uint8
+
+// The flags, as stored.
+const (
+	Compound Flags = 64  // the name may be dotted
+	Optional Flags = 128 // not part of the metric's identity
+)

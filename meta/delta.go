@@ -1,0 +1,66 @@
+package meta
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Diff returns what turns from into to, ascending by instance, and whether the
+// reference would store it in place of the complete domain: not when a kept
+// instance changed its name, nor when the changes outnumber the new domain.
+// A nil delta means that nothing changed.
+func Diff(from, to *InDom) (delta *InDomDelta, compact bool) {
+	delta = &InDomDelta{Stamp: to.Stamp, ID: to.ID}
+	compact = true
+	old, now := from.sorted(), to.sorted()
+	for len(old) > 0 || len(now) > 0 {
+		switch {
+		case len(now) == 0 || len(old) > 0 && old[0].ID < now[0].ID:
+			delta.Changes = append(delta.Changes, Change{Instance: Instance{ID: old[0].ID}, Remove: true})
+			old = old[1:]
+		case len(old) == 0 || now[0].ID < old[0].ID:
+			delta.Changes = append(delta.Changes, Change{Instance: now[0]})
+			now = now[1:]
+		default:
+			if old[0].Name != now[0].Name {
+				compact = false
+			}
+			old, now = old[1:], now[1:]
+		}
+	}
+	if compact && len(delta.Changes) == 0 {
+		return nil, true
+	}
+	return delta, compact && len(delta.Changes) <= len(to.Instances)
+}
+
+// Apply returns the domain that dl makes of in. An instance that is added twice
+// keeps its first name; removing one that is absent does nothing.
+func (in *InDom) Apply(dl *InDomDelta) *InDom {
+	out := &InDom{Stamp: dl.Stamp, ID: dl.ID, Instances: make([]Instance, 0, len(in.Instances)+len(dl.Changes))}
+	changes := dl.Changes
+	byID := func(a, b Change) int { return cmp.Compare(a.ID, b.ID) }
+	if !slices.IsSortedFunc(changes, byID) {
+		changes = slices.Clone(changes)
+		slices.SortStableFunc(changes, byID)
+	}
+	old := in.sorted()
+	for len(old) > 0 || len(changes) > 0 {
+		switch {
+		case len(changes) == 0 || len(old) > 0 && old[0].ID < changes[0].ID:
+			out.Instances = append(out.Instances, old[0])
+			old = old[1:]
+		case len(old) == 0 || changes[0].ID < old[0].ID:
+			if !changes[0].Remove {
+				out.Instances = append(out.Instances, changes[0].Instance)
+			}
+			changes = changes[1:]
+		default:
+			if !changes[0].Remove {
+				out.Instances = append(out.Instances, old[0])
+			}
+			old, changes = old[1:], changes[1:]
+		}
+	}
+	return out
+}

@@ -1,0 +1,108 @@
+package meta
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+
+	"github.com/pcparchive/pcparchive/internal/wire"
+	"github.com/pcparchive/pcparchive/labelset"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// Labels are the label sets of one level and identifier from Stamp on. A record
+// replaces its predecessors: at the instances level it must hold the sets of
+// all instances. Its body:
+//
+//	stamp | level 4 | identifier 4 | number of sets 4 | sets, see labelset
+type Labels struct {
+	Stamp pcp.Timestamp
+	Level labelset.Level
+	Ident uint32 // see ContextIdent and its siblings
+	Sets  []labelset.Instance
+}
+
+// ContextIdent identifies context labels. Domain labels carry the domain
+// number, instance domain and instance labels the InDomID, cluster labels the
+// PMID with item 0, item labels the PMID.
+const ContextIdent = 0xffffffff
+
+// Kind returns pcp.KindLabels.
+func (*Labels) Kind() pcp.Kind { return pcp.KindLabels }
+
+// Find returns the labels of an instance, InstNull at other levels. The sets
+// must ascend by instance, as they do in what [Store] returns. A nil Labels has
+// none.
+func (l *Labels) Find(inst pcp.InstID) (labelset.Set, bool) {
+	if l == nil {
+		return labelset.Set{}, false
+	}
+	i, ok := slices.BinarySearchFunc(l.Sets, inst, func(e labelset.Instance, id pcp.InstID) int { return cmp.Compare(e.Inst, id) })
+	if !ok {
+		return labelset.Set{}, false
+	}
+	return l.Sets[i].Set, true
+}
+
+// sorted returns l with its sets by ascending instance, l itself if it is so.
+func (l *Labels) sorted() *Labels {
+	byInst := func(a, b labelset.Instance) int { return cmp.Compare(a.Inst, b.Inst) }
+	if slices.IsSortedFunc(l.Sets, byInst) {
+		return l
+	}
+	s := *l
+	s.Sets = slices.Clone(l.Sets)
+	slices.SortStableFunc(s.Sets, byInst)
+	return &s
+}
+
+// DecodeLabels decodes a body of version v.
+func DecodeLabels(body []byte, v pcp.Version) (*Labels, error) {
+	d := wire.NewDec(pcp.KindLabels, body)
+	layout, ok := wire.For(v)
+	if !ok {
+		d.Fail("", v.String(), pcp.ErrVersion)
+		return nil, d.Err()
+	}
+	l := &Labels{Stamp: layout.Stamp(&d)}
+	level := d.U32()
+	if level > uint32(labelset.Instances) {
+		d.Fail("level", strconv.Itoa(int(level)), pcp.ErrRange)
+	}
+	l.Level, l.Ident = labelset.Level(level), d.U32()
+	n := d.Count("number of sets", 12)
+	l.Sets = make([]labelset.Instance, 0, n)
+	for range n {
+		in, size, err := labelset.DecodeInstance(d.Rest(), l.Level)
+		if err != nil {
+			d.Adopt(err)
+			break
+		}
+		d.Skip(size)
+		l.Sets = append(l.Sets, in)
+	}
+	if err := d.Err(); err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+// AppendBinary appends the body in version v, which must be known.
+func (l *Labels) AppendBinary(b []byte, v pcp.Version) []byte {
+	layout, _ := wire.For(v)
+	b = layout.AppendStamp(b, l.Stamp)
+	b = wire.AppendU32(b, uint32(l.Level))
+	b = wire.AppendU32(b, l.Ident)
+	b = wire.AppendU32(b, uint32(len(l.Sets)))
+	for _, in := range l.Sets {
+		b = in.AppendBinary(b)
+	}
+	return b
+}
+
+// SameSets reports whether l and m attach the same labels to the same instances.
+func (l *Labels) SameSets(m *Labels) bool {
+	return slices.EqualFunc(l.Sets, m.Sets, func(a, b labelset.Instance) bool {
+		return a.Inst == b.Inst && a.Err == b.Err && a.Set.Equal(b.Set)
+	})
+}

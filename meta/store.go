@@ -1,0 +1,231 @@
+package meta
+
+import (
+	"cmp"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/pcparchive/pcparchive/internal/wire"
+	"github.com/pcparchive/pcparchive/labelset"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// Store is the metadata of an archive as a timeline. Records are added in file
+// order; each question takes a time and is answered from the newest record that
+// is not later. What it returns is shared and must not be changed. A Store may
+// be read from several goroutines, but not while records are added.
+type Store struct {
+	descs  map[pcp.PMID]*Desc
+	names  map[string]pcp.PMID
+	indoms map[pcp.InDomID]*inDomTimeline
+	labels map[labelKey][]*Labels // ascending
+	texts  map[textKey]string
+	counts Counts
+}
+
+// Counts are numbers of records added, by kind.
+type Counts [pcp.NumKinds]int
+
+type labelKey struct {
+	level labelset.Level
+	ident uint32
+}
+
+type textKey struct {
+	typ   TextType
+	ident uint32
+}
+
+// NewStore returns an empty Store.
+func NewStore() *Store {
+	return &Store{
+		descs:  map[pcp.PMID]*Desc{},
+		names:  map[string]pcp.PMID{},
+		indoms: map[pcp.InDomID]*inDomTimeline{},
+		labels: map[labelKey][]*Labels{},
+		texts:  map[textKey]string{},
+	}
+}
+
+// Counts returns how many records of each kind were added.
+func (s *Store) Counts() Counts { return s.counts }
+
+// AddDesc adds a descriptor. One that repeats a known PMID adds its names; if
+// it describes another metric it is refused with an error that wraps
+// [pcp.ErrMismatch]. A name that is taken stays with the metric that had it.
+func (s *Store) AddDesc(d *Desc) error {
+	s.counts[pcp.KindDesc]++
+	known, ok := s.descs[d.PMID]
+	if !ok {
+		known = &Desc{PMID: d.PMID, Type: d.Type, InDom: d.InDom, Sem: d.Sem, Units: d.Units}
+		s.descs[d.PMID] = known
+	}
+	if what := known.Conflict(d); what != "" {
+		return fmt.Errorf("metric %s (%s): %s changes: %w", d.PMID, known.Name(), what, pcp.ErrMismatch)
+	}
+	for _, stored := range d.Names {
+		name := string(wire.UntilNUL([]byte(stored)))
+		if _, taken := s.names[name]; !taken {
+			s.names[name] = d.PMID
+			known.Names = append(known.Names, name)
+		}
+	}
+	return nil
+}
+
+// AddInDom adds a complete instance domain. One without instances has no
+// effect, as in the reference.
+func (s *Store) AddInDom(in *InDom) {
+	s.counts[pcp.KindInDom]++
+	if len(in.Instances) > 0 {
+		s.timeline(in.ID).add(version{stamp: in.Stamp, full: &InDom{Stamp: in.Stamp, ID: in.ID, Instances: in.sorted()}})
+	}
+}
+
+// AddDelta adds a change of an instance domain.
+func (s *Store) AddDelta(d *InDomDelta) {
+	s.counts[pcp.KindInDomDelta]++
+	s.timeline(d.ID).add(version{stamp: d.Stamp, delta: d})
+}
+
+func (s *Store) timeline(id pcp.InDomID) *inDomTimeline {
+	tl, ok := s.indoms[id]
+	if !ok {
+		tl = &inDomTimeline{}
+		s.indoms[id] = tl
+	}
+	return tl
+}
+
+// AddLabels adds label sets.
+func (s *Store) AddLabels(l *Labels) {
+	s.counts[pcp.KindLabels]++
+	ident := l.Ident
+	if l.Level == labelset.Context {
+		ident = ContextIdent // whatever the record says
+	}
+	key := labelKey{l.Level, ident}
+	chain := s.labels[key]
+	i := after(len(chain), func(i int) pcp.Timestamp { return chain[i].Stamp }, l.Stamp)
+	s.labels[key] = slices.Insert(chain, i, l.sorted())
+}
+
+// AddText adds a text, replacing one of the same type and identifier.
+func (s *Store) AddText(t *Text) {
+	s.counts[pcp.KindText]++
+	s.texts[textKey{t.Type, t.Ident}] = t.Text
+}
+
+// Desc returns the descriptor of a metric.
+func (s *Store) Desc(id pcp.PMID) (*Desc, bool) {
+	d, ok := s.descs[id]
+	return d, ok
+}
+
+// Lookup returns the descriptor of the metric with the given name.
+func (s *Store) Lookup(name string) (*Desc, bool) {
+	id, ok := s.names[name]
+	if !ok {
+		return nil, false
+	}
+	return s.Desc(id)
+}
+
+// Metrics yields all descriptors by ascending first name, nameless ones first.
+func (s *Store) Metrics() iter.Seq[*Desc] {
+	all := slices.SortedFunc(maps.Values(s.descs), func(a, b *Desc) int {
+		return cmp.Or(strings.Compare(a.Name(), b.Name()), cmp.Compare(a.PMID, b.PMID))
+	})
+	return slices.Values(all)
+}
+
+// Matches reports whether a metric name is name or lies in the subtree below it.
+func Matches(metric, name string) bool {
+	rest, ok := strings.CutPrefix(metric, name)
+	return ok && (rest == "" || rest[0] == '.')
+}
+
+// InDoms yields the identifiers of all instance domains, ascending.
+func (s *Store) InDoms() iter.Seq[pcp.InDomID] {
+	return slices.Values(slices.Sorted(maps.Keys(s.indoms)))
+}
+
+// InDomAt returns the instance domain in force at t, nil if none is, and the
+// time from which the answer may differ. The same version gives the same
+// pointer in consecutive calls.
+func (s *Store) InDomAt(id pcp.InDomID, t pcp.Timestamp) (in *InDom, until pcp.Timestamp) {
+	tl, ok := s.indoms[id]
+	if !ok {
+		return nil, pcp.MaxTime
+	}
+	return tl.at(t)
+}
+
+// InDomVersions yields every version of an instance domain, complete and by
+// ascending time.
+func (s *Store) InDomVersions(id pcp.InDomID) iter.Seq[*InDom] {
+	return func(yield func(*InDom) bool) {
+		tl := s.indoms[id]
+		for i := range tl.len() {
+			if !yield(tl.version(i)) {
+				return
+			}
+		}
+	}
+}
+
+// LabelsAt returns the label record in force at t for a level and identifier,
+// nil if none is, and the time from which the answer may differ.
+func (s *Store) LabelsAt(level labelset.Level, ident uint32, t pcp.Timestamp) (l *Labels, until pcp.Timestamp) {
+	chain := s.labels[labelKey{level, ident}]
+	i := after(len(chain), func(i int) pcp.Timestamp { return chain[i].Stamp }, t)
+	until = pcp.MaxTime
+	if i < len(chain) {
+		until = chain[i].Stamp
+	}
+	if i == 0 {
+		return nil, until
+	}
+	// Of records with one stamp the first stored holds.
+	first, _ := slices.BinarySearchFunc(chain, chain[i-1].Stamp, func(e *Labels, t pcp.Timestamp) int { return e.Stamp.Compare(t) })
+	return chain[first], until
+}
+
+// AllLabels yields every label record by level, then identifier, then time.
+func (s *Store) AllLabels() iter.Seq[*Labels] {
+	keys := slices.SortedFunc(maps.Keys(s.labels), func(a, b labelKey) int {
+		return cmp.Or(cmp.Compare(a.level, b.level), cmp.Compare(a.ident, b.ident))
+	})
+	return func(yield func(*Labels) bool) {
+		for _, k := range keys {
+			for _, l := range s.labels[k] {
+				if !yield(l) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Text returns a text of exactly the given type.
+func (s *Store) Text(t TextType, ident uint32) (string, bool) {
+	text, ok := s.texts[textKey{t, ident}]
+	return text, ok
+}
+
+// Help returns the long help of a metric or, without it, its one line.
+func (s *Store) Help(id pcp.PMID) string {
+	if text, _ := s.Text(TextPMID|TextHelp, uint32(id)); text != "" {
+		return text
+	}
+	return s.OneLine(id)
+}
+
+// OneLine returns the one-line help of a metric.
+func (s *Store) OneLine(id pcp.PMID) string {
+	text, _ := s.Text(TextPMID|TextOneLine, uint32(id))
+	return text
+}

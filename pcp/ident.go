@@ -1,0 +1,72 @@
+package pcp
+
+import "fmt"
+
+// PMID identifies a metric: domain (9 bits), cluster (12), item (10).
+type PMID uint32
+
+// PMIDNull is no metric.
+const PMIDNull PMID = 0xffffffff
+
+// NewPMID packs a metric identifier; bits that do not fit are dropped.
+func NewPMID(domain, cluster, item uint32) PMID {
+	return PMID(domain&0x1ff<<22 | cluster&0xfff<<10 | item&0x3ff)
+}
+
+// Domain returns the number of the agent that serves the metric.
+func (p PMID) Domain() uint32 { return uint32(p) >> 22 & 0x1ff }
+
+// Cluster returns the metric's group within its domain.
+func (p PMID) Cluster() uint32 { return uint32(p) >> 10 & 0xfff }
+
+// Item returns the metric's number within its cluster.
+func (p PMID) Item() uint32 { return uint32(p) & 0x3ff }
+
+// ClusterID returns p with item 0: the identifier that cluster labels carry.
+func (p PMID) ClusterID() PMID { return p &^ 0x3ff }
+
+// DynamicDomain is the domain of logged derived metrics and of the roots of
+// dynamic subtrees.
+const DynamicDomain = 511
+
+// String returns "domain.cluster.item".
+func (p PMID) String() string {
+	switch {
+	case p == PMIDNull:
+		return "PM_ID_NULL"
+	case p.Domain() == DynamicDomain && p.Item() == 0:
+		return fmt.Sprintf("%d.*.*", p.Cluster())
+	}
+	return fmt.Sprintf("%d.%d.%d", p.Domain(), p.Cluster(), p.Item())
+}
+
+// InDomID identifies an instance domain: domain (9 bits), serial (22).
+type InDomID uint32
+
+// InDomNull is the instance domain of singular metrics: none.
+const InDomNull InDomID = 0xffffffff
+
+// NewInDomID packs an instance domain identifier.
+func NewInDomID(domain, serial uint32) InDomID {
+	return InDomID(domain&0x1ff<<22 | serial&0x3fffff)
+}
+
+// Domain returns the number of the agent that owns the instance domain.
+func (i InDomID) Domain() uint32 { return uint32(i) >> 22 & 0x1ff }
+
+// Serial returns the instance domain's number within its domain.
+func (i InDomID) Serial() uint32 { return uint32(i) & 0x3fffff }
+
+// String returns "domain.serial".
+func (i InDomID) String() string {
+	if i == InDomNull {
+		return "PM_INDOM_NULL"
+	}
+	return fmt.Sprintf("%d.%d", i.Domain(), i.Serial())
+}
+
+// InstID is the number of an instance within its domain, or InstNull.
+type InstID int32
+
+// InstNull is the instance of the one value of a singular metric.
+const InstNull InstID = -1

@@ -1,0 +1,97 @@
+package pcp
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"time"
+)
+
+// Timestamp is a time as archives store it: seconds since 1970 UTC and
+// nanoseconds. It is wider than time.Time's UnixNano range and keeps what
+// damaged or careless writers stored, so Nsec may lie outside [0, 1e9).
+type Timestamp struct {
+	Sec  int64
+	Nsec int32
+}
+
+// MaxTime is later than every time an archive can hold.
+var MaxTime = Timestamp{Sec: math.MaxInt64, Nsec: 999999999}
+
+// TimestampOf converts t.
+func TimestampOf(t time.Time) Timestamp {
+	return Timestamp{Sec: t.Unix(), Nsec: int32(t.Nanosecond())}
+}
+
+// TimestampMilli converts milliseconds since 1970 UTC, Prometheus' unit.
+func TimestampMilli(ms int64) Timestamp {
+	sec, rest := ms/1000, ms%1000
+	if rest < 0 {
+		sec, rest = sec-1, rest+1000
+	}
+	return Timestamp{Sec: sec, Nsec: int32(rest) * 1e6}
+}
+
+// Milli returns milliseconds since 1970 UTC, rounded down, and saturates at the
+// ends of int64.
+func (t Timestamp) Milli() int64 {
+	if t.Sec > math.MaxInt64/1000-1 {
+		return math.MaxInt64
+	}
+	if t.Sec < math.MinInt64/1000+1 {
+		return math.MinInt64
+	}
+	ms := int64(t.Nsec) / 1e6
+	if t.Nsec < 0 && int64(t.Nsec)%1e6 != 0 {
+		ms--
+	}
+	return t.Sec*1000 + ms
+}
+
+// Time converts t to UTC.
+func (t Timestamp) Time() time.Time { return time.Unix(t.Sec, int64(t.Nsec)).UTC() }
+
+// Compare returns -1, 0 or +1.
+func (t Timestamp) Compare(u Timestamp) int {
+	if c := cmp.Compare(t.Sec, u.Sec); c != 0 {
+		return c
+	}
+	return cmp.Compare(t.Nsec, u.Nsec)
+}
+
+// Before reports whether t is earlier than u.
+func (t Timestamp) Before(u Timestamp) bool { return t.Compare(u) < 0 }
+
+// After reports whether t is later than u.
+func (t Timestamp) After(u Timestamp) bool { return t.Compare(u) > 0 }
+
+// IsZero reports whether t is the zero Timestamp.
+func (t Timestamp) IsZero() bool { return t == Timestamp{} }
+
+// Add returns t+d, normalised.
+func (t Timestamp) Add(d time.Duration) Timestamp {
+	sec := t.Sec + int64(d/time.Second)
+	nsec := int64(t.Nsec) + int64(d%time.Second)
+	sec += nsec / 1e9
+	nsec %= 1e9
+	if nsec < 0 {
+		sec, nsec = sec-1, nsec+1e9
+	}
+	return Timestamp{Sec: sec, Nsec: int32(nsec)}
+}
+
+// Sub returns t-u, saturating at the ends of time.Duration.
+func (t Timestamp) Sub(u Timestamp) time.Duration {
+	const limit = math.MaxInt64 / int64(time.Second)
+	s := t.Sec - u.Sec
+	switch overflowed := (t.Sec >= u.Sec) != (s >= 0); {
+	case overflowed && t.Sec > u.Sec, s >= limit && !overflowed:
+		return math.MaxInt64
+	case overflowed, s <= -limit:
+		return math.MinInt64
+	}
+	return time.Duration(s)*time.Second + time.Duration(t.Nsec-u.Nsec)
+}
+
+// String formats t as seconds and a nine-digit fraction.
+func (t Timestamp) String() string { return fmt.Sprintf("%d.%09d", t.Sec, t.Nsec) }
