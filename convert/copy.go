@@ -1,0 +1,58 @@
+package convert
+
+import (
+	"context"
+	"errors"
+	"iter"
+
+	"github.com/pcparchive/pcparchive/archive"
+)
+
+// Source yields steps by ascending time. A Step is valid until the next one.
+type Source interface {
+	Steps(ctx context.Context) iter.Seq2[*archive.Step, error]
+}
+
+// Sink takes steps by ascending time. It borrows a Step and its values for the
+// call; Metric and Series pointers it may keep. Close completes what was put.
+type Sink interface {
+	Put(*archive.Step) error
+	Close() error
+}
+
+// Copy puts every step of src into dst. It does not close dst.
+func Copy(ctx context.Context, dst Sink, src Source) error {
+	for step, err := range src.Steps(ctx) {
+		if err == nil {
+			err = dst.Put(step)
+		}
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// FromArchive is the Source that reads what q selects of an archive.
+func FromArchive(r *archive.Reader, q archive.Query) Source { return archiveSource{r, q} }
+
+type archiveSource struct {
+	r *archive.Reader
+	q archive.Query
+}
+
+func (s archiveSource) Steps(context.Context) iter.Seq2[*archive.Step, error] {
+	return s.r.Steps(s.q)
+}
+
+// CloseAll closes sinks in order and joins their errors.
+func CloseAll(sinks ...Sink) error {
+	var err error
+	for _, s := range sinks {
+		err = errors.Join(err, s.Close())
+	}
+	return err
+}

@@ -1,0 +1,152 @@
+package convert
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/labelset"
+	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// Begin starts a step at t, dropping what was given since the last Step.
+func (s *MappedSource) Begin(t pcp.Timestamp) {
+	s.tick++
+	s.step.Stamp = t
+	s.touched = s.touched[:0]
+	s.healthy = false
+}
+
+// touch makes m part of the current step.
+func (s *MappedSource) touch(m *mappedMetric) {
+	if m.tick != s.tick {
+		m.tick, m.points = s.tick, m.points[:0]
+		s.touched = append(s.touched, m)
+	}
+}
+
+// Set gives a series its value in the current step. The later of two wins.
+func (s *MappedSource) Set(ser *MappedSeries, v float64) {
+	m := ser.metric
+	s.touch(m)
+	if !ser.live {
+		ser.live = true
+		m.live++
+		s.live++
+		m.changed = true
+	}
+	value := archive.Value{Inst: ser.series.Inst.ID, Type: pcp.TypeDouble, Bits: math.Float64bits(v)}
+	if ser.tick == s.tick {
+		m.points[ser.at].Value = value
+		s.mapper.opts.Report.Add(LossSameTime, m.key.sample)
+		return
+	}
+	ser.tick, ser.at = s.tick, len(m.points)
+	m.points = append(m.points, archive.Point{Series: ser.series, Value: value})
+}
+
+// End takes a series out of its instance domain from the current step on.
+func (s *MappedSource) End(ser *MappedSeries) {
+	if !ser.live {
+		return
+	}
+	m := ser.metric
+	s.touch(m)
+	ser.live = false
+	m.live--
+	s.live--
+	m.changed = true
+	s.ended = append(s.ended, ser)
+	s.forget()
+}
+
+// forget drops the oldest ended series beyond as many as are live, so that
+// labels which never repeat do not fill the memory.
+func (s *MappedSource) forget() {
+	const atLeast = 1000
+	for len(s.ended) > max(atLeast, s.live) {
+		old := s.ended[0]
+		s.ended = s.ended[1:]
+		if !old.live && !old.forgotten {
+			old.forgotten = true
+			delete(old.metric.series, old.key)
+		}
+	}
+}
+
+// Step returns what was given since Begin. It is reused by the next Begin.
+func (s *MappedSource) Step() *archive.Step {
+	s.step.Metrics = s.step.Metrics[:0]
+	for _, m := range s.touched {
+		if m.changed && !m.key.singular && m.live > 0 {
+			m.rebuild(s.step.Stamp)
+		}
+		m.changed = false
+		mv := archive.MetricValues{Metric: m.metric, InDom: m.indom, Labels: m.labels, Points: m.points}
+		if m.live == 0 {
+			mv.Err = pcp.ErrnoAgain
+		}
+		s.step.Metrics = append(s.step.Metrics, mv)
+	}
+	if s.healthy {
+		s.appendControl()
+	}
+	return &s.step
+}
+
+// rebuild makes the instance domain and its labels anew from the live series.
+func (m *mappedMetric) rebuild(t pcp.Timestamp) {
+	live := make([]*archive.Series, 0, m.live)
+	for _, ser := range m.series {
+		if ser.live {
+			live = append(live, ser.series)
+		}
+	}
+	slices.SortFunc(live, func(a, b *archive.Series) int { return cmp.Compare(a.Inst.ID, b.Inst.ID) })
+	m.indom, m.labels = domainOf(m.metric.Desc.InDom, t, live)
+}
+
+// domainOf builds an instance domain and its labels from series that ascend by
+// instance.
+func domainOf(id pcp.InDomID, t pcp.Timestamp, series []*archive.Series) (*meta.InDom, *meta.Labels) {
+	in := &meta.InDom{Stamp: t, ID: id, Instances: make([]meta.Instance, len(series))}
+	l := &meta.Labels{Stamp: t, Level: labelset.Instances, Ident: uint32(id), Sets: make([]labelset.Instance, len(series))}
+	for i, ser := range series {
+		in.Instances[i] = ser.Inst
+		l.Sets[i] = labelset.Instance{Inst: ser.Inst.ID, Set: ser.Labels}
+	}
+	return in, l
+}
+
+// labelKey tells series of one metric apart.
+func labelKey(labels []Label) string {
+	if len(labels) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	for _, l := range labels {
+		b.WriteString(l.Name)
+		b.WriteByte(0xff) // in no UTF-8 text
+		b.WriteString(l.Value)
+		b.WriteByte(0xff)
+	}
+	return b.String()
+}
+
+// instanceName returns "N k:v k:v". The number makes it unique up to the first
+// blank, which the reference demands.
+func instanceName(id pcp.InstID, labels []Label) string {
+	var b strings.Builder
+	b.WriteString(strconv.Itoa(int(id)))
+	for _, l := range labels {
+		b.WriteByte(' ')
+		b.WriteString(l.Name)
+		b.WriteByte(':')
+		b.WriteString(l.Value)
+	}
+	return strings.ReplaceAll(b.String(), "\x00", "")
+}

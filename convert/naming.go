@@ -1,0 +1,110 @@
+package convert
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/labelset"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// naming is how a PCP metric is called in Prometheus.
+type naming struct {
+	sample string
+	family Family
+	target []Label // job and instance of a metric that came from Prometheus
+	origin bool    // it did
+}
+
+// name works out the naming of a metric.
+func (f *Flattener) name(metric *archive.Metric) naming {
+	item := metric.Labels[4]
+	if family, ok := item.Lookup(labelFamily); ok {
+		return originNaming(metric, family.Text(), item)
+	}
+	n := naming{sample: PrometheusName(metric.Name)}
+	for i := 2; ; i++ {
+		owner, taken := f.owners[n.sample]
+		if !taken || owner == metric.Name {
+			break
+		}
+		f.opts.Report.Add(LossRenamed, metric.Name)
+		n.sample = fmt.Sprintf("%s_%d", PrometheusName(metric.Name), i)
+	}
+	f.owners[n.sample] = metric.Name
+	n.family = Family{Name: n.sample, Type: TypeGauge, Help: cmp.Or(metric.Help, metric.OneLine)}
+	if metric.Desc.Sem == pcp.SemCounter {
+		n.family.Type = TypeCounter
+	}
+	return n
+}
+
+// originNaming restores the naming of a metric that came from Prometheus.
+func originNaming(metric *archive.Metric, family string, item labelset.Set) naming {
+	n := naming{
+		origin: true,
+		sample: family + item.Text(labelSuffix),
+		family: Family{Name: family, Type: item.Text(labelType), Unit: item.Text(labelUnit), Help: metric.Help},
+	}
+	if sample, ok := item.Lookup(labelSample); ok {
+		n.sample = sample.Text()
+	}
+	cluster := metric.Labels[3]
+	for _, name := range []string{"instance", "job"} {
+		if v := cluster.Text(name); v != "" {
+			n.target = append(n.target, Label{name, v})
+		}
+	}
+	return n
+}
+
+// labels returns the labels of a series, sorted by name.
+func (n naming) labels(s *archive.Series, target bool) ([]Label, error) {
+	if n.origin {
+		return n.originLabels(s, target), nil
+	}
+	merged, err := s.Merged()
+	if err != nil {
+		return nil, err
+	}
+	var out []Label
+	for l := range merged.All() {
+		if l.Flags&labelset.Optional == 0 {
+			out = append(out, Label{legacyName(l.Name, false), l.Text()})
+		}
+	}
+	if s.Inst.ID != pcp.InstNull {
+		out = append(out, Label{"instname", s.Inst.Name})
+	}
+	return tidy(out), nil
+}
+
+// originLabels returns a series' own labels and, if wanted, its target's, over
+// which its own win.
+func (n naming) originLabels(s *archive.Series, target bool) []Label {
+	var out []Label
+	if target {
+		out = append(out, n.target...)
+	}
+	for l := range s.Labels.All() {
+		out = append(out, Label{originalLabel(l.Name), l.Text()})
+	}
+	return tidy(out)
+}
+
+// tidy sorts labels by name, keeps the last of each name and drops empty ones,
+// which to Prometheus are no labels.
+func tidy(labels []Label) []Label {
+	slices.SortStableFunc(labels, func(a, b Label) int { return strings.Compare(a.Name, b.Name) })
+	kept := labels[:0]
+	for i, l := range labels {
+		if i+1 < len(labels) && labels[i+1].Name == l.Name || l.Value == "" {
+			continue
+		}
+		kept = append(kept, Label{l.Name, strings.ToValidUTF8(l.Value, "\uFFFD")})
+	}
+	return kept
+}

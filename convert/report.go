@@ -1,0 +1,109 @@
+package convert
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+)
+
+// Loss is a reason why something did not cross, or not exactly.
+type Loss string
+
+// The reasons.
+const (
+	LossNotNumeric   Loss = "skipped: not numeric"
+	LossUndecodable  Loss = "skipped: value does not fit its type"
+	LossNoName       Loss = "skipped: metric without a name"
+	LossRounded      Loss = "rounded to float64"
+	LossSameTime     Loss = "replaced by a later value in the same millisecond"
+	LossRenamed      Loss = "renamed: the name belongs to another metric"
+	LossTooOld       Loss = "moved to the scrape's time: older than the last record"
+	LossLabels       Loss = "skipped: labels exceed what an archive holds"
+	LossExemplar     Loss = "exemplar dropped"
+	LossNativeHist   Loss = "native histogram dropped"
+	LossInvalidLabel Loss = "skipped: labels cannot be decoded"
+)
+
+// Report counts what was lost, by reason and metric. The zero Report is ready
+// for use, also from several goroutines.
+type Report struct {
+	mu     sync.Mutex
+	counts map[lossKey]int64
+}
+
+type lossKey struct {
+	loss Loss
+	name string
+}
+
+// LossCount is one line of a Report.
+type LossCount struct {
+	Loss  Loss   `json:"loss"`
+	Name  string `json:"name"`
+	Count int64  `json:"count"`
+}
+
+// maxLossNames bounds a Report's memory; further names are counted together.
+const maxLossNames = 10000
+
+// Add counts a loss of the named metric. A nil Report counts nothing.
+func (r *Report) Add(loss Loss, name string) {
+	if r == nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.counts == nil {
+		r.counts = map[lossKey]int64{}
+	}
+	k := lossKey{loss, name}
+	if _, known := r.counts[k]; !known && len(r.counts) >= maxLossNames {
+		k.name = "(others)"
+	}
+	r.counts[k]++
+}
+
+// Losses returns all counts, by reason and then name.
+func (r *Report) Losses() []LossCount {
+	if r == nil {
+		return nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	keys := slices.SortedFunc(maps.Keys(r.counts), func(a, b lossKey) int {
+		return cmp.Or(cmp.Compare(a.loss, b.loss), cmp.Compare(a.name, b.name))
+	})
+	out := make([]LossCount, len(keys))
+	for i, k := range keys {
+		out[i] = LossCount{k.loss, k.name, r.counts[k]}
+	}
+	return out
+}
+
+// Summary returns one line per reason: how many values of how many metrics, and
+// the first few names.
+func (r *Report) Summary() []string {
+	const shown = 3
+	var lines []string
+	losses := r.Losses()
+	for len(losses) > 0 {
+		n := 0
+		var total int64
+		names := ""
+		for n < len(losses) && losses[n].Loss == losses[0].Loss {
+			if n < shown {
+				names += ", " + losses[n].Name
+			}
+			total += losses[n].Count
+			n++
+		}
+		if n > shown {
+			names += ", …"
+		}
+		lines = append(lines, fmt.Sprintf("%s: %d of %d metrics (%s)", losses[0].Loss, total, n, names[2:]))
+		losses = losses[n:]
+	}
+	return lines
+}

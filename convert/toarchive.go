@@ -1,0 +1,151 @@
+package convert
+
+import (
+	"fmt"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/labelset"
+	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// ToArchive is the Sink that writes steps to an archive. What a metric needs is
+// written with its first value and again when it changes, in the order in which
+// the reference logger writes it.
+type ToArchive struct {
+	a       *archive.Appender
+	metrics map[pcp.PMID]*written
+	res     archive.Result
+	values  []archive.Value
+}
+
+// written is what was last written for a metric.
+type written struct {
+	metric *archive.Metric
+	indom  *meta.InDom
+	labels *meta.Labels
+}
+
+// NewToArchive returns a Sink that owns a.
+func NewToArchive(a *archive.Appender) *ToArchive {
+	return &ToArchive{a: a, metrics: map[pcp.PMID]*written{}}
+}
+
+// Put writes a step. The error wraps [archive.ErrOrder], and nothing is
+// written, if the step is earlier than the last.
+func (s *ToArchive) Put(step *archive.Step) error {
+	if step.Mark {
+		return s.a.Mark(step.Stamp)
+	}
+	if len(step.Metrics) == 0 {
+		return nil
+	}
+	if last, ok := s.a.Last(); ok && step.Stamp.Before(last) {
+		return fmt.Errorf("step at %s: %w %s", step.Stamp, archive.ErrOrder, last)
+	}
+	s.res.Stamp, s.res.Sets, s.values = step.Stamp, s.res.Sets[:0], s.values[:0]
+	for i := range step.Metrics {
+		mv := &step.Metrics[i]
+		if err := s.describe(mv, step.Stamp); err != nil {
+			return err
+		}
+		start := len(s.values)
+		for j := range mv.Points {
+			s.values = append(s.values, mv.Points[j].Value)
+		}
+		s.res.Sets = append(s.res.Sets, archive.ValueSet{
+			PMID: mv.Metric.Desc.PMID, Err: mv.Err,
+			Format: archive.FormatOf(mv.Metric.Desc.Type), Values: s.values[start:],
+		})
+	}
+	at := 0
+	for i := range s.res.Sets { // the memory has stopped moving
+		set := &s.res.Sets[i]
+		end := at + len(set.Values)
+		set.Values = s.values[at:end:end]
+		at = end
+	}
+	return s.a.Append(&s.res)
+}
+
+// Flush makes what was put readable by others.
+func (s *ToArchive) Flush() error { return s.a.Flush() }
+
+// Close completes the archive.
+func (s *ToArchive) Close() error { return s.a.Close() }
+
+// describe writes what changed about a metric.
+func (s *ToArchive) describe(mv *archive.MetricValues, t pcp.Timestamp) error {
+	w, ok := s.metrics[mv.Metric.Desc.PMID]
+	if !ok {
+		w = &written{}
+		s.metrics[mv.Metric.Desc.PMID] = w
+	}
+	if w.metric != mv.Metric {
+		if err := s.metric(mv.Metric, t); err != nil {
+			return fmt.Errorf("metric %s: %w", mv.Metric.Name, err)
+		}
+		w.metric = mv.Metric
+	}
+	if w.indom != mv.InDom && mv.InDom != nil {
+		in := *mv.InDom
+		in.Stamp = t
+		if err := s.a.SetInDom(&in); err != nil {
+			return err
+		}
+		w.indom = mv.InDom
+	}
+	if w.labels != mv.Labels && mv.Labels != nil {
+		if err := s.instanceLabels(mv.Labels, t); err != nil {
+			return err
+		}
+		w.labels = mv.Labels
+	}
+	return nil
+}
+
+// metric writes a descriptor, the labels of the levels above the instance and
+// the help texts.
+func (s *ToArchive) metric(m *archive.Metric, t pcp.Timestamp) error {
+	if err := s.a.Define(m.Desc); err != nil {
+		return err
+	}
+	for i, set := range m.Labels {
+		level := labelset.Levels[i]
+		if set.Len() == 0 {
+			continue
+		}
+		err := s.a.SetLabels(&meta.Labels{
+			Stamp: t, Level: level, Ident: archive.LabelIdent(level, m.Desc),
+			Sets: []labelset.Instance{{Inst: pcp.InstNull, Set: set}},
+		})
+		if err != nil {
+			return err
+		}
+	}
+	for _, text := range []meta.Text{
+		{Type: meta.TextPMID | meta.TextOneLine, Text: m.OneLine},
+		{Type: meta.TextPMID | meta.TextHelp, Text: m.Help},
+	} {
+		if text.Text == "" {
+			continue
+		}
+		text.Ident = uint32(m.Desc.PMID)
+		if err := s.a.SetText(&text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// instanceLabels writes the label sets of all instances, unless none has any.
+func (s *ToArchive) instanceLabels(l *meta.Labels, t pcp.Timestamp) error {
+	for _, in := range l.Sets {
+		if in.Set.Len() > 0 || in.Err != 0 {
+			at := *l
+			at.Stamp = t
+			return s.a.SetLabels(&at)
+		}
+	}
+	return nil
+}
