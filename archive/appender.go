@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"os"
 
 	"github.com/pcparchive/pcparchive/internal/wire"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -34,8 +33,10 @@ var (
 )
 
 // Appender writes an archive. Metadata that a record needs is given before it
-// and takes effect with it. An Appender has one owner; after an error other
-// than [ErrOrder] and [pcp.ErrMismatch] every call but Close fails.
+// and takes effect with it. An Appender has one owner. A call that refuses what
+// it was given ([ErrOrder], [pcp.ErrMismatch], [pcp.ErrRange], [pcp.ErrLimit])
+// writes nothing of it and may be followed by others; after a failure to write
+// every call but Close fails.
 //
 // On disk metadata precedes the values that need it and values precede the
 // index entry that points at them, so what a crash leaves is an archive that
@@ -65,6 +66,10 @@ type Appender struct {
 // any file of an archive of that name exists, in any form, the error wraps
 // [io/fs.ErrExist]. A nil o means defaults.
 func Create(base string, h Header, o *WriteOptions) (*Appender, error) {
+	return create(base, h, o, createFile)
+}
+
+func create(base string, h Header, o *WriteOptions, open func(name string) (disk, error)) (*Appender, error) {
 	a := &Appender{header: h, known: newInForce()}
 	if o != nil {
 		a.opts = *o
@@ -75,13 +80,8 @@ func Create(base string, h Header, o *WriteOptions) (*Appender, error) {
 		return nil, fmt.Errorf("archive %s: %s: %w", base, a.opts.Version, pcp.ErrVersion)
 	}
 	a.layout, a.header.Version = layout, layout.Version
-	for what, s := range map[string]struct {
-		text string
-		room int
-	}{"host name": {h.Host, layout.HostSize}, "time zone": {h.Zone, layout.ZoneSize}} {
-		if len(s.text) >= s.room {
-			return nil, fmt.Errorf("archive %s: %s %q exceeds %d bytes: %w", base, what, s.text, s.room-1, pcp.ErrLimit)
-		}
+	if err := h.fits(layout); err != nil {
+		return nil, fmt.Errorf("archive %s: %w", base, err)
 	}
 	if err := absent(base); err != nil {
 		return nil, err
@@ -90,7 +90,7 @@ func Create(base string, h Header, o *WriteOptions) (*Appender, error) {
 		to     *file
 		suffix string
 	}{{&a.meta, ".meta"}, {&a.index, ".index"}, {&a.data, ".0"}} {
-		f, err := os.OpenFile(base+m.suffix, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o644)
+		f, err := open(base + m.suffix)
 		if err != nil {
 			a.discard()
 			return nil, err
@@ -106,10 +106,7 @@ func (a *Appender) files() []*file { return []*file{&a.meta, &a.data, &a.index} 
 // discard removes the files.
 func (a *Appender) discard() {
 	for _, f := range a.files() {
-		if f.f != nil {
-			f.f.Close()
-			os.Remove(f.f.Name())
-		}
+		f.discard()
 	}
 }
 
@@ -131,6 +128,13 @@ func (a *Appender) Append(r *Result) error {
 	if err := a.fits(r.Stamp); err != nil {
 		return err
 	}
+	size, err := r.check(a.layout)
+	if err != nil {
+		return fmt.Errorf("record at %s: %w", r.Stamp, err)
+	}
+	if max(a.data.size(), int64(a.layout.HeaderSize))+size > a.layout.MaxFile {
+		return a.tooLong(&a.data)
+	}
 	if !a.started {
 		a.start(r.Stamp)
 	}
@@ -140,10 +144,6 @@ func (a *Appender) Append(r *Result) error {
 		a.putIndex(a.metaStart)
 	}
 	a.data.buf = appendResult(a.data.buf, a.layout, r)
-	if a.data.size() > a.layout.MaxFile {
-		a.data.buf = a.data.buf[:a.lastStart-a.data.written]
-		return a.fail(fmt.Errorf("%s: %w: a volume of %s may have %d bytes", a.data.f.Name(), pcp.ErrLimit, a.layout.Version, a.layout.MaxFile))
-	}
 	a.newInDom, a.metaStart = false, a.meta.size()
 	if len(a.data.buf) >= a.opts.Buffer {
 		return a.Flush()
@@ -184,6 +184,11 @@ func (a *Appender) fits(t pcp.Timestamp) error {
 	return nil
 }
 
+// tooLong is the answer to a record that f has no room for.
+func (a *Appender) tooLong(f *file) error {
+	return fmt.Errorf("%s: a file of %s may have %d bytes: %w", f.f.Name(), a.layout.Version, a.layout.MaxFile, pcp.ErrLimit)
+}
+
 // Flush writes what is buffered: metadata, then values, then index.
 func (a *Appender) Flush() error {
 	if a.err != nil || !a.started {
@@ -204,7 +209,8 @@ func (a *Appender) fail(err error) error {
 }
 
 // Close ends the archive: it points the index at the last record, writes what
-// is buffered and syncs the files. An archive without any record is removed.
+// is buffered and syncs the files. An archive without any record is removed, and
+// after a failure to write so is a file that nothing was written to.
 func (a *Appender) Close() error {
 	if errors.Is(a.err, ErrClosed) {
 		return nil
@@ -218,9 +224,17 @@ func (a *Appender) Close() error {
 		a.putIndex(a.meta.size())
 	}
 	err := a.Flush()
+	if a.data.written == 0 {
+		a.discard() // not even the label: readers would take it for damage
+	} else if a.index.written == 0 {
+		a.index.discard()
+	}
 	for _, f := range a.files() {
-		err = errors.Join(err, f.f.Sync(), f.f.Close())
+		err = errors.Join(err, f.finish())
 	}
 	a.err = ErrClosed
 	return err
 }
+
+// Last returns the time of the last record; ok is false before the first.
+func (a *Appender) Last() (t pcp.Timestamp, ok bool) { return a.stamp, a.started }

@@ -1,11 +1,12 @@
 package archive
 
 import (
-	"errors"
 	"io"
 	"iter"
+	"math"
 	"os"
 
+	"github.com/pcparchive/pcparchive/internal/wire"
 	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -13,7 +14,7 @@ import (
 
 // Query selects steps. The zero Query selects all.
 type Query struct {
-	From, To pcp.Timestamp // both inclusive; a zero To has no limit
+	From, To pcp.Timestamp // both inclusive; where zero there is no limit
 	// Metrics keeps the metrics it returns true for; nil keeps all. Values of
 	// others are not decoded. It is asked once per metric.
 	Metrics func(*meta.Desc) bool
@@ -46,11 +47,12 @@ type view struct {
 	points  []Point
 }
 
-// metricState is what a metric resolved to, valid before until.
+// metricState is what a metric resolved to, valid from since on and before until.
 type metricState struct {
 	desc   *meta.Desc // nil: not in the archive, or not wanted
+	since  pcp.Timestamp
 	until  pcp.Timestamp
-	metric *Metric
+	metric *Metric // nil: not resolved yet
 	sets   [len(labelset.Levels)]*meta.Labels
 	indom  *meta.InDom
 	series map[pcp.InstID]*Series
@@ -58,6 +60,9 @@ type metricState struct {
 }
 
 func newView(r *Reader, q Query) *view {
+	if q.From.IsZero() {
+		q.From = pcp.Timestamp{Sec: math.MinInt64, Nsec: math.MinInt32}
+	}
 	if q.To.IsZero() {
 		q.To = pcp.MaxTime
 	}
@@ -69,7 +74,7 @@ func newView(r *Reader, q Query) *view {
 func (v *view) state(id pcp.PMID) *metricState {
 	m, ok := v.metrics[id]
 	if !ok {
-		m = &metricState{until: pcp.Timestamp{Sec: -1 << 62}}
+		m = &metricState{}
 		if d, ok := v.r.store.Desc(id); ok && (v.q.Metrics == nil || v.q.Metrics(d)) {
 			m.desc = d
 		}
@@ -118,12 +123,10 @@ func (v *view) volume(m Member, offset int64, yield func(*Step, error) bool) err
 		if res.Stamp.After(v.q.To) {
 			return errStop
 		}
-		// A record that holds nothing wanted decodes like a mark.
-		mark := len(res.Sets) == 0 && v.rd.whole
-		if len(res.Sets) == 0 && !mark && !v.q.All {
+		if len(res.Sets) == 0 && !v.rd.mark && !v.q.All {
 			continue
 		}
-		if !yield(v.join(res, mark), nil) {
+		if !yield(v.join(res, v.rd.mark), nil) {
 			return errStop
 		}
 	}
@@ -136,7 +139,7 @@ func (v *view) join(res *Result, mark bool) *Step {
 	for i := range res.Sets {
 		set := &res.Sets[i]
 		m := v.state(set.PMID)
-		if !res.Stamp.Before(m.until) {
+		if m.metric == nil || res.Stamp.Before(m.since) || !res.Stamp.Before(m.until) {
 			v.refresh(m, res.Stamp)
 		}
 		mv := MetricValues{Metric: m.metric, Err: set.Err, InDom: m.indom, Labels: m.sets[len(m.sets)-1]}
@@ -162,7 +165,7 @@ func (v *view) join(res *Result, mark bool) *Step {
 // what they point to does.
 func (v *view) refresh(m *metricState, t pcp.Timestamp) {
 	store, d := v.r.store, m.desc
-	m.until = pcp.MaxTime
+	m.since, m.until = t, pcp.MaxTime
 	changed := m.metric == nil
 	for i, level := range labelset.Levels {
 		if d.InDom == pcp.InDomNull && (level == labelset.InDom || level == labelset.Instances) {
@@ -243,7 +246,7 @@ func (r *Reader) start(t pcp.Timestamp) ([]Member, int64) {
 	at := 0
 	hint, ok := seekHint(r.entries, t, func(volume int32, offset int64) bool {
 		for i, m := range r.volumes {
-			if m.Volume == int(volume) && offset >= int64(r.layout.HeaderSize) && offset <= m.Size && r.recordAt(m, offset) {
+			if m.Volume == int(volume) && offset >= int64(r.layout.HeaderSize) && r.earlierAt(m, offset, t) {
 				at = i
 				return true
 			}
@@ -256,8 +259,9 @@ func (r *Reader) start(t pcp.Timestamp) ([]Member, int64) {
 	return r.volumes[at:], hint.Data
 }
 
-// recordAt reports whether a whole record begins at offset, or the file ends.
-func (r *Reader) recordAt(m Member, offset int64) bool {
+// earlierAt reports whether a whole record earlier than t begins at offset, so
+// that those before it need not be read.
+func (r *Reader) earlierAt(m Member, offset int64, t pcp.Timestamp) bool {
 	f, err := os.Open(m.Path)
 	if err != nil {
 		return false
@@ -267,8 +271,13 @@ func (r *Reader) recordAt(m Member, offset int64) bool {
 	if err != nil {
 		return false
 	}
-	_, err = frames.next()
-	return err == nil || errors.Is(err, io.EOF)
+	frame, err := frames.next()
+	if err != nil {
+		return false
+	}
+	d := wire.NewDec(pcp.KindResult, frame.Payload)
+	stamp := r.layout.Stamp(&d)
+	return d.Err() == nil && stamp.Before(t)
 }
 
 func framesAt(f *os.File, m Member, offset int64, maxRecord int) (*frameReader, error) {
@@ -276,4 +285,23 @@ func framesAt(f *os.File, m Member, offset int64, maxRecord int) (*frameReader, 
 		return nil, err
 	}
 	return newFrameReader(f, Pos{File: m.Path, Role: m.Role, Volume: m.Volume, Offset: offset}, maxRecord), nil
+}
+
+// SeriesAt returns the series that a metric has at a time by its metadata: one
+// per member of its instance domain, or the one of a singular metric.
+func (r *Reader) SeriesAt(d *meta.Desc, t pcp.Timestamp) []*Series {
+	v := newView(r, Query{})
+	m := &metricState{desc: d}
+	v.refresh(m, t)
+	if d.InDom == pcp.InDomNull {
+		return []*Series{m.at(0, pcp.InstNull)}
+	}
+	if m.indom == nil {
+		return nil
+	}
+	series := make([]*Series, len(m.indom.Instances))
+	for i, in := range m.indom.Instances {
+		series[i] = m.at(i, in.ID)
+	}
+	return series
 }

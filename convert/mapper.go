@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/url"
 	"strings"
+	"sync/atomic"
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/labelset"
@@ -181,14 +182,17 @@ type MappedSeries struct {
 	series    *archive.Series
 	key       string
 	live      bool
-	forgotten bool
-	tick      uint64 // of the step it last had a value in
-	at        int    // its point there
+	forgotten atomic.Bool // the one field that others than the owner may read
+	tick      uint64      // of the step it last had a value in
+	at        int         // its point there
 }
 
 // Forgotten reports whether the series ended so long ago that it must be asked
 // for again before it gets another value.
-func (s *MappedSeries) Forgotten() bool { return s.forgotten }
+func (s *MappedSeries) Forgotten() bool { return s.forgotten.Load() }
+
+// Name returns the name of the series' samples.
+func (s *MappedSeries) Name() string { return s.metric.key.sample }
 
 // Family returns what is known of the series' family.
 func (s *MappedSeries) Family() Family { return s.metric.family }

@@ -21,6 +21,9 @@ func (s *MappedSource) Begin(t pcp.Timestamp) {
 	s.healthy = false
 }
 
+// Live returns how many series have a value and did not end.
+func (s *MappedSource) Live() int { return s.live }
+
 // touch makes m part of the current step.
 func (s *MappedSource) touch(m *mappedMetric) {
 	if m.tick != s.tick {
@@ -71,8 +74,8 @@ func (s *MappedSource) forget() {
 	for len(s.ended) > max(atLeast, s.live) {
 		old := s.ended[0]
 		s.ended = s.ended[1:]
-		if !old.live && !old.forgotten {
-			old.forgotten = true
+		if !old.live && !old.forgotten.Load() {
+			old.forgotten.Store(true)
 			delete(old.metric.series, old.key)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/labelset"
+	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -46,11 +47,8 @@ func (f *Flattener) name(metric *archive.Metric) naming {
 func originNaming(metric *archive.Metric, family string, item labelset.Set) naming {
 	n := naming{
 		origin: true,
-		sample: family + item.Text(labelSuffix),
+		sample: originSample(family, item),
 		family: Family{Name: family, Type: item.Text(labelType), Unit: item.Text(labelUnit), Help: metric.Help},
-	}
-	if sample, ok := item.Lookup(labelSample); ok {
-		n.sample = sample.Text()
 	}
 	cluster := metric.Labels[3]
 	for _, name := range []string{"instance", "job"} {
@@ -59,6 +57,15 @@ func originNaming(metric *archive.Metric, family string, item labelset.Set) nami
 		}
 	}
 	return n
+}
+
+// originSample returns the name of the samples of a metric that came from
+// Prometheus.
+func originSample(family string, item labelset.Set) string {
+	if sample, ok := item.Lookup(labelSample); ok {
+		return sample.Text()
+	}
+	return family + item.Text(labelSuffix)
 }
 
 // labels returns the labels of a series, sorted by name.
@@ -107,4 +114,34 @@ func tidy(labels []Label) []Label {
 		kept = append(kept, Label{l.Name, strings.ToValidUTF8(l.Value, "\uFFFD")})
 	}
 	return kept
+}
+
+// SampleName returns the name that the samples of a metric get, as far as it
+// can be told without reading values: see [NamesCollide].
+func SampleName(store *meta.Store, d *meta.Desc) string {
+	l, _ := store.LabelsAt(labelset.Item, uint32(d.PMID), pcp.MaxTime)
+	item, _ := l.Find(pcp.InstNull)
+	if family, ok := item.Lookup(labelFamily); ok {
+		return originSample(family.Text(), item)
+	}
+	return PrometheusName(d.Name())
+}
+
+// NamesCollide reports whether two metrics of an archive want one name, so that
+// a Flattener will rename one of them.
+func NamesCollide(store *meta.Store) bool {
+	owners := map[string]bool{}
+	for d := range store.Metrics() {
+		l, _ := store.LabelsAt(labelset.Item, uint32(d.PMID), pcp.MaxTime)
+		item, _ := l.Find(pcp.InstNull)
+		if _, origin := item.Lookup(labelFamily); origin {
+			continue
+		}
+		name := PrometheusName(d.Name())
+		if owners[name] {
+			return true
+		}
+		owners[name] = true
+	}
+	return false
 }

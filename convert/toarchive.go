@@ -71,6 +71,9 @@ func (s *ToArchive) Put(step *archive.Step) error {
 // Flush makes what was put readable by others.
 func (s *ToArchive) Flush() error { return s.a.Flush() }
 
+// Size returns the bytes of all files.
+func (s *ToArchive) Size() int64 { return s.a.Size() }
+
 // Close completes the archive.
 func (s *ToArchive) Close() error { return s.a.Close() }
 

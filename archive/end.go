@@ -1,0 +1,80 @@
+package archive
+
+import (
+	"encoding/binary"
+	"errors"
+	"io"
+	"os"
+
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// End returns the time of the last whole record.
+func (r *Reader) End() (pcp.Timestamp, error) {
+	for i := len(r.volumes) - 1; i >= 0; i-- {
+		t, ok, err := r.lastStamp(r.volumes[i])
+		if err != nil {
+			return pcp.Timestamp{}, err
+		}
+		if ok {
+			return t, nil
+		}
+	}
+	return r.header.Start, nil
+}
+
+// lastStamp returns the time of a volume's last whole record; ok is false if
+// the volume has none.
+func (r *Reader) lastStamp(m Member) (t pcp.Timestamp, ok bool, err error) {
+	f, frames, err := r.open(m, int32(m.Volume))
+	if err != nil {
+		return t, false, err
+	}
+	defer f.Close()
+	if t, ok := r.stampBefore(f, m); ok {
+		return t, true, nil
+	}
+	// The volume does not end with a whole record: walk up to where it stops.
+	rd := resultDecoder{layout: r.layout, want: func(pcp.PMID) bool { return false }}
+	for {
+		frame, err := frames.next()
+		if err == io.EOF || errors.Is(err, pcp.ErrUnfinished) {
+			return t, ok, nil
+		}
+		if err != nil {
+			return t, ok, err
+		}
+		res, err := rd.decode(frame.Payload)
+		if err != nil {
+			return t, ok, locate(err, frame.Pos, 4)
+		}
+		t, ok = res.Stamp, true
+	}
+}
+
+// stampBefore reads the last record of a file from its end, by its trailer.
+func (r *Reader) stampBefore(f *os.File, m Member) (t pcp.Timestamp, ok bool) {
+	word := make([]byte, 4)
+	if _, err := f.ReadAt(word, m.Size-4); err != nil {
+		return t, false
+	}
+	n := int64(binary.BigEndian.Uint32(word))
+	start := m.Size - n
+	if n < int64(8+r.layout.StampSize+4) || start < int64(r.layout.HeaderSize) {
+		return t, false
+	}
+	frames, err := framesAt(f, m, start, r.opts.MaxRecord)
+	if err != nil {
+		return t, false
+	}
+	frame, err := frames.next()
+	if err != nil {
+		return t, false
+	}
+	rd := resultDecoder{layout: r.layout}
+	res, err := rd.decode(frame.Payload)
+	if err != nil {
+		return t, false
+	}
+	return res.Stamp, true
+}

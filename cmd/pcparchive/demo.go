@@ -1,0 +1,148 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+type demoOptions struct {
+	dir      string
+	duration time.Duration
+	interval time.Duration
+}
+
+func newDemoCmd(s streams) *cobra.Command {
+	var o demoOptions
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "Record, inspect, export and query a workload made up on the spot",
+		Long: `Serve this program's own metrics and a small made-up workload on the loopback
+interface, record them for ten seconds, then show the labels, write a Prometheus
+block and run a query. It needs nothing else and leaves its files for you to try
+the other commands on.`,
+		Example: "  pcparchive demo\n  pcparchive demo -o /tmp/try --duration 1m",
+		Args:    nargs(0, 0, "no arguments"),
+		RunE:    func(cmd *cobra.Command, _ []string) error { return runDemo(cmd.Context(), s, o) },
+	}
+	f := cmd.Flags()
+	f.StringVarP(&o.dir, "dir", "o", "", "folder for what is made; default: a new temporary one")
+	f.DurationVar(&o.duration, "duration", 10*time.Second, "how long to record")
+	f.DurationVar(&o.interval, "interval", time.Second, "time between scrapes")
+	return cmd
+}
+
+func runDemo(ctx context.Context, s streams, o demoOptions) error {
+	dir, err := demoDir(o.dir)
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	load := newWorkload()
+	server := &http.Server{Handler: load.handler(), ReadHeaderTimeout: 5 * time.Second}
+	go func() { _ = server.Serve(listener) }()
+	defer server.Close()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go load.run(ctx)
+
+	d := demo{streams: s, dir: dir, base: filepath.Join(dir, "rec"), url: "http://" + listener.Addr().String() + "/metrics"}
+	for _, step := range []func(context.Context, demoOptions) error{d.record, d.info, d.labels, d.export, d.query} {
+		if err := step(ctx, o); err != nil {
+			return err
+		}
+	}
+	d.title("What is where")
+	fmt.Fprintf(s.out, "%s.meta, .index, .0   the archive\n%s   the Prometheus blocks\n", d.base, filepath.Join(dir, "data"))
+	fmt.Fprintf(s.out, "\nTry:\n  pmval -a %s openmetrics.demo.demo_queue_length   (with PCP installed)\n", d.base)
+	fmt.Fprintf(s.out, "  prometheus --storage.tsdb.path=%s --storage.tsdb.retention.time=100y\n", filepath.Join(dir, "data"))
+	return nil
+}
+
+// demoDir makes the folder for the demo's files.
+func demoDir(dir string) (string, error) {
+	if dir == "" {
+		return os.MkdirTemp("", "pcparchive-demo-")
+	}
+	return dir, os.MkdirAll(dir, 0o755)
+}
+
+// demo runs the steps through the commands' own functions and shows what a user
+// would have typed.
+type demo struct {
+	streams
+	dir, base, url string
+}
+
+func (d demo) title(text string) { fmt.Fprintf(d.out, "\n== %s\n", text) }
+
+func (d demo) command(args ...string) {
+	for i, a := range args {
+		if strings.ContainsAny(a, " {}()[]\"") {
+			args[i] = "'" + a + "'"
+		}
+	}
+	fmt.Fprintf(d.out, "$ pcparchive %s\n", strings.Join(args, " "))
+}
+
+func (d demo) record(ctx context.Context, o demoOptions) error {
+	d.title("Recording " + d.url)
+	d.command("import", "prom-url", "demo="+d.url, "-o", d.base, "--interval", o.interval.String(), "--duration", o.duration.String())
+	return runRecord(ctx, d.streams, recordOptions{
+		output: d.base, interval: o.interval, duration: o.duration, bodyLimit: "256MiB", version: pcp.V3,
+	}, []string{"demo=" + d.url})
+}
+
+func (d demo) info(context.Context, demoOptions) error {
+	d.title("What is in the archive")
+	d.command("info", d.base)
+	return runInfo(d.streams, infoOptions{output: outputText}, d.base)
+}
+
+func (d demo) labels(context.Context, demoOptions) error {
+	d.title("The labels of one metric, level by level")
+	d.command("labels", "dump", d.base, "--metric", "openmetrics.demo.demo_requests_total", "--at", "end")
+	return runLabelsDump(d.streams, labelsOptions{
+		metric: "openmetrics.demo.demo_requests_total", at: "end", output: outputText,
+	}, d.base)
+}
+
+func (d demo) export(ctx context.Context, _ demoOptions) error {
+	data := filepath.Join(d.dir, "data")
+	d.title("A Prometheus block")
+	d.command("export", "tsdb", d.base, "-o", data)
+	r, err := archive.Open(d.base, nil)
+	if err != nil {
+		return err
+	}
+	blocks, err := exportBlocks(ctx, d.streams, r, data, tsdb.DefaultBlockRange, &convert.Report{})
+	if err != nil {
+		return err
+	}
+	for _, b := range blocks {
+		fmt.Fprintf(d.out, "%s: %d series, %d samples, %d bytes\n", b.Dir, b.Series, b.Samples, b.Bytes)
+	}
+	return nil
+}
+
+func (d demo) query(ctx context.Context, _ demoOptions) error {
+	const expr = `sum by (code) (rate(demo_requests_total[5s]))`
+	d.title("A query")
+	d.command("query", expr, d.base)
+	return runQuery(ctx, d.streams, queryOptions{at: "end", output: outputText}, expr, d.base)
+}

@@ -1,0 +1,35 @@
+package main
+
+import (
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/cobra/doc"
+)
+
+// newDocsCmd writes the manual that the repository holds. It is hidden: `make
+// docs` calls it.
+func newDocsCmd() *cobra.Command {
+	return &cobra.Command{
+		Use:    "docs DIR",
+		Short:  "Write man pages and Markdown",
+		Hidden: true,
+		Args:   nargs(1, 1, "a directory"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			man, markdown := args[0]+"/man", args[0]+"/cli"
+			for _, dir := range []string{man, markdown} {
+				if err := os.MkdirAll(dir, 0o755); err != nil {
+					return err
+				}
+			}
+			epoch := time.Unix(0, 0).UTC() // the same pages every day
+			header := &doc.GenManHeader{Title: "PCPARCHIVE", Section: "1", Source: "pcparchive", Manual: "pcparchive", Date: &epoch}
+			root := cmd.Root()
+			if err := doc.GenManTree(root, header, man); err != nil {
+				return err
+			}
+			return doc.GenMarkdownTree(root, markdown)
+		},
+	}
+}

@@ -1,0 +1,176 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/dustin/go-humanize"
+	"github.com/spf13/cobra"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/pcp"
+	"github.com/pcparchive/pcparchive/scrape"
+)
+
+func newImportCmd(s streams) *cobra.Command {
+	return group("import", "Turn Prometheus data into archives", newImportURLCmd(s))
+}
+
+// recordOptions are the flags of import prom-url.
+type recordOptions struct {
+	output    string
+	interval  time.Duration
+	duration  time.Duration
+	timeout   time.Duration
+	bodyLimit string
+	settings  string
+	prefix    string
+	host      string
+	external  map[string]string
+	version   pcp.Version
+	appendTo  bool
+}
+
+func newImportURLCmd(s streams) *cobra.Command {
+	o := recordOptions{version: pcp.V3}
+	cmd := &cobra.Command{
+		Use:   "prom-url [NAME=]URL... -o ARCHIVE",
+		Short: "Record live Prometheus endpoints into an archive",
+		Long: `Record live Prometheus endpoints into a PCP archive until --duration has passed
+or the command is interrupted. Each scrape is one record; each endpoint is a
+source whose metrics are called openmetrics.NAME.… NAME is made from the URL's
+host unless it is given.
+
+An endpoint that does not answer is tried again at every interval: 'up' is 0
+meanwhile, and the reason is said once. An archive that exists is never
+overwritten.`,
+		Example: `  pcparchive import prom-url http://localhost:9100/metrics -o rec --interval 1s --duration 30s
+  pcparchive import prom-url web=https://web:8443/metrics db=http://db:9187/metrics -o both`,
+		Args: nargs(1, -1, "at least one URL"),
+		RunE: func(cmd *cobra.Command, args []string) error { return runRecord(cmd.Context(), s, o, args) },
+	}
+	f := cmd.Flags()
+	f.StringVarP(&o.output, "output-archive", "o", "", "archive to write: ARCHIVE.meta, ARCHIVE.index, ARCHIVE.0")
+	f.DurationVar(&o.interval, "interval", 10*time.Second, "time between scrapes")
+	f.DurationVar(&o.duration, "duration", 0, "stop after this time; 0: when interrupted")
+	f.DurationVar(&o.timeout, "timeout", 0, "time limit of a scrape; 0: the interval, at most 10s")
+	f.StringVar(&o.bodyLimit, "body-limit", "256MiB", "longest page accepted, 0: any")
+	f.StringVar(&o.settings, "scrape-config", "", "YAML file with settings of Prometheus' scrape_config for all URLs, such as authorization, tls_config, sample_limit, metric_relabel_configs")
+	f.StringVar(&o.prefix, "prefix", "openmetrics", "first component of all metric names")
+	f.StringVar(&o.host, "host", "", "host name of the archive; default: the one host of the URLs, or this host's")
+	f.StringToStringVar(&o.external, "label", nil, "context label, as name=value; may be repeated")
+	f.Var(&o.version, "archive-version", "archive format, 2 or 3")
+	f.BoolVar(&o.appendTo, "append", false, "continue an archive that exists")
+	return cmd
+}
+
+func runRecord(ctx context.Context, s streams, o recordOptions, args []string) error {
+	switch {
+	case o.output == "":
+		return usageError{fmt.Errorf("-o ARCHIVE is missing")}
+	case o.interval < time.Millisecond:
+		return usageError{fmt.Errorf("--interval %s is less than a millisecond", o.interval)}
+	case o.appendTo:
+		return fmt.Errorf("--append is not supported yet; record into a new archive")
+	}
+	log := slog.New(newPlainHandler(s.err))
+	endpoints := make([]scrape.Endpoint, len(args))
+	for i, arg := range args {
+		endpoints[i] = scrape.ParseEndpoint(arg)
+	}
+	settings, err := o.scrapeSettings()
+	if err != nil {
+		return err
+	}
+	cfg, err := scrape.Config(endpoints, settings, log)
+	if err != nil {
+		return usageError{err}
+	}
+	report := &convert.Report{}
+	host := cmp.Or(o.host, commonHost(endpoints))
+	mapper, err := convert.NewMapper(convert.MapperOptions{
+		Prefix: o.prefix, Host: host, External: labelsOf(o.external), Report: report,
+	})
+	if err != nil {
+		return usageError{err}
+	}
+	a, err := archive.Create(o.output, localHeader(host), &archive.WriteOptions{Version: o.version})
+	if err != nil {
+		return err
+	}
+	rec := scrape.NewRecorder(mapper, convert.NewToArchive(a), report, log)
+	err = record(ctx, s, o, rec, func(ctx context.Context) error {
+		return scrape.Run(ctx, cfg, rec, scrape.RunOptions{
+			UserAgent: "pcparchive/" + version(), StartNow: len(endpoints) <= startAtOnce,
+		})
+	})
+	if err != nil {
+		return err
+	}
+	return sayLosses(s, report)
+}
+
+// startAtOnce is up to how many endpoints are all scraped at the start; more
+// are spread over the first interval.
+const startAtOnce = 16
+
+func (o recordOptions) scrapeSettings() (scrape.Settings, error) {
+	settings := scrape.Settings{Interval: o.interval, Timeout: o.timeout}
+	limit, err := humanize.ParseBytes(o.bodyLimit)
+	if err != nil {
+		return settings, usageError{fmt.Errorf("--body-limit: %w", err)}
+	}
+	settings.BodyLimit = int64(limit)
+	if o.settings != "" {
+		if settings.Extra, err = os.ReadFile(o.settings); err != nil {
+			return settings, err
+		}
+	}
+	return settings, nil
+}
+
+// record runs the scraper for the wanted time, which begins with the first
+// scrape, and shows how it goes.
+func record(ctx context.Context, s streams, o recordOptions, rec *scrape.Recorder, scraper func(context.Context) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	began := time.Now()
+	view := newProgress(s)
+	done := make(chan error, 1)
+	go func() { done <- scraper(ctx) }()
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	var deadline time.Time
+	for {
+		select {
+		case err := <-done:
+			view.clear()
+			closeErr := rec.Close()
+			if err == nil {
+				err = closeErr
+			}
+			if err == nil {
+				fmt.Fprintln(s.err, recordSummary(o.output, rec.Stats()))
+			}
+			return err
+		case now := <-tick.C:
+			st := rec.Stats()
+			if deadline.IsZero() && o.duration > 0 && (!st.First.IsZero() || now.Sub(began) > o.duration+o.interval) {
+				deadline = began.Add(o.duration)
+				if !st.First.IsZero() {
+					// Half an interval later than the last scrape that belongs to it.
+					deadline = st.First.Add(o.duration - o.interval/2)
+				}
+			}
+			if !deadline.IsZero() && now.After(deadline) {
+				cancel()
+			}
+			view.show(recordLine(st, now.Sub(began)))
+		}
+	}
+}

@@ -1,0 +1,201 @@
+package main
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/url"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize"
+	"github.com/schollz/progressbar/v3"
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/scrape"
+)
+
+// outputFormat is the value of --output.
+type outputFormat string
+
+const (
+	outputText outputFormat = "text"
+	outputJSON outputFormat = "json"
+)
+
+// String returns the format's name.
+func (o *outputFormat) String() string { return string(*o) }
+
+// Set accepts text and json.
+func (o *outputFormat) Set(s string) error {
+	if f := outputFormat(s); f == outputText || f == outputJSON {
+		*o = f
+		return nil
+	}
+	return fmt.Errorf("want text or json")
+}
+
+// Type names the value in help.
+func (*outputFormat) Type() string { return "format" }
+
+// addOutputFlag adds --output to a command.
+func addOutputFlag(cmd *cobra.Command, o *outputFormat) {
+	*o = outputText
+	cmd.Flags().Var(o, "output", "text, or json for programs")
+	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// writeJSON writes v indented.
+func writeJSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
+}
+
+// newPlainHandler logs without times, for a person.
+func newPlainHandler(w io.Writer) slog.Handler {
+	return slog.NewTextHandler(w, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+		if a.Key == slog.TimeKey {
+			return slog.Attr{}
+		}
+		return a
+	}})
+}
+
+// progress is a status line on standard error, if that is a terminal.
+type progress struct{ bar *progressbar.ProgressBar }
+
+func newProgress(s streams) progress {
+	f, ok := s.err.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return progress{}
+	}
+	return progress{progressbar.NewOptions(-1,
+		progressbar.OptionSetWriter(f), progressbar.OptionSpinnerType(14), progressbar.OptionClearOnFinish(),
+		progressbar.OptionSetElapsedTime(false), progressbar.OptionThrottle(100*time.Millisecond))}
+}
+
+func (p progress) show(line string) {
+	if p.bar != nil {
+		p.bar.Describe(line)
+		_ = p.bar.Add(1)
+	}
+}
+
+func (p progress) clear() {
+	if p.bar != nil {
+		_ = p.bar.Finish()
+	}
+}
+
+// recordLine tells how a recording goes.
+func recordLine(st scrape.Stats, elapsed time.Duration) string {
+	line := fmt.Sprintf("%s  %d scrapes", elapsed.Round(time.Second), st.Scrapes)
+	if st.Failed > 0 {
+		line += fmt.Sprintf(" (%d failed)", st.Failed)
+	}
+	return line + fmt.Sprintf("  %d series  %s  %s/day", st.Series, humanize.IBytes(uint64(st.Bytes)), perDay(st))
+}
+
+// perDay extrapolates the size of a recording.
+func perDay(st scrape.Stats) string {
+	span := st.Last.Sub(st.First)
+	if span <= 0 {
+		return "?"
+	}
+	return humanize.IBytes(uint64(float64(st.Bytes) / span.Hours() * 24))
+}
+
+// recordSummary tells what was recorded.
+func recordSummary(name string, st scrape.Stats) string {
+	line := fmt.Sprintf("%s: %d scrapes", name, st.Scrapes)
+	if st.Failed > 0 {
+		line += fmt.Sprintf(" (%d failed)", st.Failed)
+	}
+	return line + fmt.Sprintf(" of %d endpoints, %d series, %s samples, %s, %s/day at this rate",
+		st.Sources, st.Series, humanize.Comma(st.Samples), humanize.IBytes(uint64(st.Bytes)), perDay(st))
+}
+
+// sayLosses names what did not cross. It returns errSkipped if anything did not.
+func sayLosses(s streams, r *convert.Report) error {
+	lines := r.Summary()
+	for _, line := range lines {
+		fmt.Fprintln(s.err, line)
+	}
+	if len(lines) > 0 {
+		return errSkipped
+	}
+	return nil
+}
+
+// localHeader is the label of an archive recorded on this host.
+func localHeader(host string) archive.Header {
+	h := archive.Header{Host: host, PID: int32(os.Getpid())}
+	h.Zone, h.ZoneInfo = localZone(time.Now())
+	return h
+}
+
+// localZone returns this host's time zone as a POSIX TZ, whose offsets count
+// westwards, and as ":" and an Olson name.
+func localZone(now time.Time) (tz, zoneInfo string) {
+	name, offset := now.Zone()
+	if name == "" || strings.ContainsAny(name, "+-0123456789") {
+		name = "<" + name + ">"
+	}
+	west := -offset
+	tz = fmt.Sprintf("%s%d", name, west/3600)
+	if rest := west % 3600 / 60; rest != 0 {
+		tz += fmt.Sprintf(":%02d", max(rest, -rest))
+	}
+	if offset == 0 {
+		tz = cmp.Or(strings.Trim(name, "<>"), "UTC")
+	}
+	target, err := os.Readlink("/etc/localtime")
+	if _, olson, ok := strings.Cut(target, "zoneinfo/"); err == nil && ok {
+		zoneInfo = ":" + olson
+	}
+	return tz, zoneInfo
+}
+
+// commonHost returns the host that all URLs name, or this host's name where
+// they differ or name the loopback.
+func commonHost(endpoints []scrape.Endpoint) string {
+	local, err := os.Hostname()
+	if err != nil {
+		local = "localhost"
+	}
+	host := ""
+	for _, e := range endpoints {
+		u, err := url.Parse(e.URL)
+		if err != nil || host != "" && u.Hostname() != host {
+			return local
+		}
+		host = u.Hostname()
+	}
+	if host == "" || host == "localhost" || host == "127.0.0.1" || host == "::1" {
+		return local
+	}
+	return host
+}
+
+// labelsOf returns a flag's pairs sorted by name.
+func labelsOf(pairs map[string]string) []convert.Label {
+	var labels []convert.Label
+	for name, value := range pairs {
+		labels = append(labels, convert.Label{Name: name, Value: value})
+	}
+	slices.SortFunc(labels, func(a, b convert.Label) int { return strings.Compare(a.Name, b.Name) })
+	return labels
+}
+
+// number formats a value as Prometheus does.
+func number(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }

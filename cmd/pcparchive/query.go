@@ -1,0 +1,178 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/promql"
+	"github.com/prometheus/prometheus/promql/parser"
+	"github.com/spf13/cobra"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/pcp"
+	"github.com/pcparchive/pcparchive/query"
+)
+
+type queryOptions struct {
+	at, start, end string
+	step           time.Duration
+	lookback       time.Duration
+	output         outputFormat
+}
+
+func newQueryCmd(s streams) *cobra.Command {
+	var o queryOptions
+	cmd := &cobra.Command{
+		Use:   "query EXPR ARCHIVE",
+		Short: "Evaluate PromQL over an archive",
+		Long: `Evaluate a PromQL expression over an archive: at one time, or with --step over
+a range of times. Discrete metrics, which PCP records seldom, hold their value
+until the next one.`,
+		Example: `  pcparchive query 'rate(node_cpu_seconds_total{mode="idle"}[10s])' rec
+  pcparchive query 'sum by (mode) (rate(node_cpu_seconds_total[1m]))' rec --step 1m
+  pcparchive query up rec --start end-1h --step 30s --output json`,
+		Args: nargs(2, 2, "an expression and one archive"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return runQuery(cmd.Context(), s, o, args[0], args[1])
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.at, "at", "end", "evaluate at this time: "+timeHelp)
+	f.StringVar(&o.start, "start", "start", "first time of a range")
+	f.StringVar(&o.end, "end", "end", "last time of a range")
+	f.DurationVar(&o.step, "step", 0, "time between the results of a range; 0: at one time, or a hundredth of a range if --start or --end is given")
+	f.DurationVar(&o.lookback, "lookback", 0, "how old a sample may be; 0: 5m, or more if the archive's records are far apart")
+	cmd.MarkFlagsMutuallyExclusive("at", "step")
+	cmd.MarkFlagsMutuallyExclusive("at", "start")
+	cmd.MarkFlagsMutuallyExclusive("at", "end")
+	addOutputFlag(cmd, &o.output)
+	cmd.PreRun = func(cmd *cobra.Command, _ []string) {
+		if o.step == 0 && (cmd.Flags().Changed("start") || cmd.Flags().Changed("end")) {
+			o.step = autoStep
+		}
+	}
+	return cmd
+}
+
+// autoStep asks for a step made from the range.
+const autoStep = -1
+
+func runQuery(ctx context.Context, s streams, o queryOptions, expr, path string) error {
+	if _, err := parser.NewParser(parser.Options{}).ParseExpr(expr); err != nil {
+		return usageError{fmt.Errorf("expression: %w", err)}
+	}
+	r, err := archive.Open(path, nil)
+	if err != nil {
+		return err
+	}
+	q, err := o.prepare(ctx, r, query.NewEngine(r, query.Options{Lookback: o.lookback}), expr)
+	if err != nil {
+		return err
+	}
+	defer q.Close()
+	res := q.Exec(ctx)
+	if res.Err != nil {
+		return res.Err
+	}
+	for _, w := range res.Warnings.AsErrors() {
+		fmt.Fprintf(s.err, "pcparchive: %v\n", w)
+	}
+	if o.output == outputJSON {
+		return writeJSON(s.out, resultJSON(res.Value))
+	}
+	return printResult(s.out, res.Value, r.Location())
+}
+
+func (o queryOptions) prepare(ctx context.Context, r *archive.Reader, e *query.Engine, expr string) (promql.Query, error) {
+	if o.step == 0 {
+		at, err := parseTime(o.at, r)
+		if err != nil {
+			return nil, err
+		}
+		return e.Instant(ctx, expr, ceilMilli(at))
+	}
+	start, err := parseTime(o.start, r)
+	if err != nil {
+		return nil, err
+	}
+	end, err := parseTime(o.end, r)
+	if err != nil {
+		return nil, err
+	}
+	if end.Before(start) {
+		return nil, usageError{fmt.Errorf("--end %s is before --start %s", o.end, o.start)}
+	}
+	step := o.step
+	if step == autoStep {
+		step = max(end.Sub(start)/100, time.Millisecond).Round(time.Millisecond)
+	}
+	const most = 11000 // as Prometheus' own interface has it
+	if step < time.Millisecond || end.Sub(start)/step > most {
+		return nil, usageError{fmt.Errorf("--step %s: want at least 1ms and at most %d results a series", step, most)}
+	}
+	return e.Range(ctx, expr, start.Time(), ceilMilli(end).UTC(), step)
+}
+
+// ceilMilli rounds up to Prometheus' milliseconds, so that the end of an
+// archive includes its last record.
+func ceilMilli(t pcp.Timestamp) time.Time {
+	return t.Add(time.Millisecond - 1).Time().Truncate(time.Millisecond)
+}
+
+// apiResult is the form of Prometheus' HTTP interface.
+type apiResult struct {
+	Status string  `json:"status"`
+	Data   apiData `json:"data"`
+}
+
+type apiData struct {
+	ResultType parser.ValueType `json:"resultType"`
+	Result     parser.Value     `json:"result"`
+}
+
+func resultJSON(v parser.Value) apiResult {
+	switch value := v.(type) {
+	case promql.Matrix:
+		if value == nil {
+			v = promql.Matrix{}
+		}
+	case promql.Vector:
+		if value == nil {
+			v = promql.Vector{}
+		}
+	}
+	return apiResult{"success", apiData{v.Type(), v}}
+}
+
+// printResult prints a table: one line per series, or one per series and time.
+func printResult(w io.Writer, v parser.Value, zone *time.Location) error {
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	row := func(ls labels.Labels, t int64, value string) {
+		name := cmp.Or(strings.ReplaceAll(ls.String(), "\t", " "), "{}")
+		fmt.Fprintf(tw, "%s\t%s\t%s\n", name, formatTime(pcp.TimestampMilli(t), zone), value)
+	}
+	fmt.Fprintln(tw, "SERIES\tTIME\tVALUE")
+	switch v := v.(type) {
+	case promql.Vector:
+		for _, s := range v {
+			row(s.Metric, s.T, number(s.F))
+		}
+	case promql.Matrix:
+		for _, s := range v {
+			for _, p := range s.Floats {
+				row(s.Metric, p.T, number(p.F))
+			}
+		}
+	case promql.Scalar:
+		row(labels.EmptyLabels(), v.T, number(v.V))
+	case promql.String:
+		row(labels.EmptyLabels(), v.T, v.V)
+	}
+	return tw.Flush()
+}

@@ -1,0 +1,141 @@
+package main
+
+// House rules of this interface: results go to standard output, everything else
+// to standard error; messages are lower case, without a full stop, and name the
+// file or flag concerned; progress is shown only on a terminal.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// streams are the standard streams, so that tests can supply their own.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// Exit codes, see `pcparchive help exit-codes`.
+const (
+	exitOK          = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitSkipped     = 4
+	exitInterrupted = 130
+)
+
+// errSkipped says that a command finished but left something out, which it has
+// already named.
+var errSkipped = errors.New("some data was skipped")
+
+// usageError is a mistake in the command line.
+type usageError struct{ error }
+
+// run executes the command line and returns the exit code.
+func run(args []string, s streams) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	root := newRoot(s)
+	root.SetArgs(args)
+	cmd, err := root.ExecuteContextC(ctx)
+	var usage usageError
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.Is(err, errSkipped):
+		return exitSkipped
+	case errors.As(err, &usage):
+		fmt.Fprintf(s.err, "pcparchive: %v\nsee '%s --help'\n", err, cmd.CommandPath())
+		return exitUsage
+	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
+		fmt.Fprintln(s.err, "pcparchive: interrupted")
+		return exitInterrupted
+	}
+	fmt.Fprintf(s.err, "pcparchive: %v\n", err)
+	return exitFailed
+}
+
+func newRoot(s streams) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "pcparchive",
+		Short: "Performance Co-Pilot archives: record, inspect, query, convert",
+		Long: `pcparchive reads and writes Performance Co-Pilot (PCP) archives, records
+Prometheus endpoints into them, answers PromQL from them and turns them into
+Prometheus TSDB blocks and exposition text. It needs nothing else installed.
+
+Start with 'pcparchive demo'.`,
+		Version:           version(),
+		SilenceUsage:      true,
+		SilenceErrors:     true,
+		DisableAutoGenTag: true,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usageError{fmt.Errorf("unknown command %q", args[0])}
+			}
+			return cmd.Help()
+		},
+	}
+	root.SetIn(s.in)
+	root.SetOut(s.out)
+	root.SetErr(s.err)
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.AddCommand(
+		newDemoCmd(s), newImportCmd(s), newInfoCmd(s), newLabelsCmd(s),
+		newExportCmd(s), newQueryCmd(s), newDocsCmd(), newExitCodesTopic(),
+	)
+	return root
+}
+
+// newExitCodesTopic is a help topic, not a command.
+func newExitCodesTopic() *cobra.Command {
+	return &cobra.Command{
+		Use:   "exit-codes",
+		Short: "What the exit status means",
+		Long: `pcparchive exits with
+
+  0    done
+  1    failed; standard error says why
+  2    the command line was wrong
+  4    done, but some data was skipped or rounded; standard error says what
+  130  interrupted; what was there before is still there
+
+Recording ends normally, with 0, when it is interrupted.`,
+	}
+}
+
+// nargs checks the number of arguments.
+func nargs(least, most int, what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) < least || most >= 0 && len(args) > most {
+			return usageError{fmt.Errorf("%s: want %s, got %d arguments", cmd.CommandPath(), what, len(args))}
+		}
+		return nil
+	}
+}
+
+// group returns a command that only holds others.
+func group(use, short string, children ...*cobra.Command) *cobra.Command {
+	cmd := &cobra.Command{Use: use, Short: short, RunE: func(cmd *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return usageError{fmt.Errorf("unknown command %q for %q", args[0], cmd.CommandPath())}
+		}
+		return cmd.Help()
+	}}
+	cmd.AddCommand(children...)
+	return cmd
+}
+
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(devel)"
+}

@@ -1,0 +1,95 @@
+package expo
+
+import (
+	"bytes"
+	"math"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/prometheus/common/model"
+)
+
+// appendFloat appends the shortest text that reads as v. OpenMetrics wants to
+// see that it is no integer.
+func appendFloat(b []byte, format Format, v float64) []byte {
+	switch {
+	case math.IsNaN(v):
+		return append(b, "NaN"...)
+	case math.IsInf(v, +1):
+		return append(b, "+Inf"...)
+	case math.IsInf(v, -1):
+		return append(b, "-Inf"...)
+	}
+	start := len(b)
+	b = strconv.AppendFloat(b, v, 'g', -1, 64)
+	if format == OpenMetrics && !bytes.ContainsAny(b[start:], "e.") {
+		b = append(b, ".0"...)
+	}
+	return b
+}
+
+// appendCount appends v as an integer if it is one.
+func appendCount(b []byte, format Format, v float64) []byte {
+	if v != math.Trunc(v) || math.Signbit(v) || v >= 1<<64 {
+		return appendFloat(b, format, v)
+	}
+	return strconv.AppendUint(b, uint64(v), 10)
+}
+
+// appendTime appends a time of milliseconds: as they are in the text format, as
+// seconds in OpenMetrics. Its readers multiply by 1000 as floats and drop the
+// fraction, which makes 1000 of 1.001: such a time is written as the next larger
+// number, some nanoseconds later.
+func appendTime(b []byte, format Format, t int64) []byte {
+	if format == Text {
+		return strconv.AppendInt(b, t, 10)
+	}
+	seconds := float64(t) / 1000
+	if int64(seconds*1000) == t {
+		b = strconv.AppendInt(b, t/1000, 10)
+		ms := t % 1000
+		return append(b, '.', byte('0'+ms/100), byte('0'+ms/10%10), byte('0'+ms%10))
+	}
+	return strconv.AppendFloat(b, math.Nextafter(seconds, math.Inf(1)), 'f', -1, 64)
+}
+
+var (
+	helpEscaper  = strings.NewReplacer("\\", `\\`, "\n", `\n`)
+	quoteEscaper = strings.NewReplacer("\\", `\\`, "\n", `\n`, `"`, `\"`)
+)
+
+// appendText appends s, which parsers refuse if it is not UTF-8, escaped.
+func appendText(b []byte, s string, r *strings.Replacer) []byte {
+	if !utf8.ValidString(s) {
+		s = strings.ToValidUTF8(s, "\uFFFD")
+	}
+	if strings.ContainsAny(s, "\\\n\"") {
+		s = r.Replace(s)
+	}
+	return append(b, s...)
+}
+
+// appendQuoted appends s between quotes.
+func appendQuoted(b []byte, s string) []byte {
+	b = append(b, '"')
+	b = appendText(b, s, quoteEscaper)
+	return append(b, '"')
+}
+
+// appendName appends the name of a metric, quoted if it needs to be.
+func appendName(b []byte, name string) []byte {
+	if model.LegacyValidation.IsValidMetricName(name) {
+		return append(b, name...)
+	}
+	return appendQuoted(b, name)
+}
+
+// appendLabelName appends the name of a label, which may not have a colon
+// without quotes.
+func appendLabelName(b []byte, name string) []byte {
+	if model.LegacyValidation.IsValidLabelName(name) {
+		return append(b, name...)
+	}
+	return appendQuoted(b, name)
+}

@@ -1,0 +1,47 @@
+// Package expo writes and reads Prometheus exposition pages.
+//
+//	convert.Flattener ─► [Snapshot] ─► []Family ─► [Write] ─► page ─► [Page] ─► Entry …
+//
+// # Why not expfmt
+//
+// common/expfmt writes a tree of one node per histogram or summary. Such a node
+// always has a sum, a count and a bucket +Inf, holds counts as integers, and
+// there is none for info, stateset and the two sums of a gauge histogram. What
+// an archive holds of a histogram may be some of its buckets, at other times
+// than its count. So families are flat here: a name, a type and samples. Where
+// expfmt can hold the data, the output is the same byte for byte, but for -0,
+// which expfmt turns into 0, and for OpenMetrics' timestamps, which it writes
+// as powers of ten.
+//
+// # What a page cannot say
+//
+// Pages are valid for strict parsers: each family once and in one piece, no
+// name that two families could mean. What does not fit is said as near to it as
+// the format has it:
+//
+//	held                          text 0.0.4             OpenMetrics 1.0
+//	unknown                       untyped                unknown
+//	info, stateset                gauge                  the same
+//	gauge histogram               a gauge per sample     the same
+//	                              name
+//	counter foo, sample foo_total counter foo_total      the same
+//	counter foo, sample foo       the same               sample foo_total
+//	counter foo_total, sample     the same               counter foo
+//	foo_total
+//	foo_created of a counter,     gauge foo_created      the same
+//	histogram or summary foo
+//	gauge foo_created next to     the same               a sample of foo
+//	such a foo
+//	unit                          left out               if the name ends in it and
+//	                                                     the type has units
+//	a quantile, bucket or state   untyped, one family    unknown, one family
+//	without its label             per sample name        per sample name
+//	families that claim the same  those with suffixes become untyped or unknown,
+//	name, such as gauge foo and   one family per sample name; gauges and the like
+//	OpenMetrics' counter foo      of one name become one family
+//	time before 1970              left out               the same
+//
+// Label values of le and quantile are numbers to a reader of histograms and
+// summaries: 1, 1.0 and 1e0 are one. Values are not judged: a counter that is
+// negative is written so.
+package expo

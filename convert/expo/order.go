@@ -1,0 +1,63 @@
+package expo
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/pcparchive/pcparchive/convert"
+)
+
+// order puts the samples of one histogram, summary, counter or state set
+// together and in the order that strict parsers want: buckets or quantiles
+// upwards, the sum, the count, the time of creation. Label sets keep the order in
+// which they came.
+func (p *part) order() {
+	if !p.grouped() {
+		return
+	}
+	bound := boundLabel(p.family, p.typ)
+	groups := map[string]int{}
+	var key []byte
+	for i := range p.samples {
+		s := &p.samples[i]
+		key = appendKey(key[:0], s.Labels, bound)
+		n, ok := groups[string(key)]
+		if !ok {
+			n = len(groups)
+			groups[string(key)] = n
+		}
+		s.group = n
+	}
+	inOrder := func(a, b placed) int {
+		return cmp.Or(cmp.Compare(a.group, b.group), cmp.Compare(a.place.role.rank, b.place.role.rank),
+			cmp.Compare(a.place.bound, b.place.bound))
+	}
+	if !slices.IsSortedFunc(p.samples, inOrder) {
+		slices.SortStableFunc(p.samples, inOrder)
+	}
+}
+
+// grouped reports whether several samples may differ in no more than their name
+// and bound label.
+func (p *part) grouped() bool {
+	switch p.typ {
+	case convert.TypeHistogram, convert.TypeGaugeHistogram, convert.TypeSummary, convert.TypeStateset:
+		return true
+	case convert.TypeCounter:
+		return p.suffixed && slices.ContainsFunc(p.samples, func(s placed) bool { return s.place.role.rank > 0 })
+	}
+	return false
+}
+
+func appendKey(key []byte, labels []convert.Label, except string) []byte {
+	for _, l := range labels {
+		if l.Name == except {
+			continue
+		}
+		key = append(key, l.Name...)
+		key = append(key, 0xff) // in no UTF-8 text
+		key = append(key, l.Value...)
+		key = append(key, 0xff)
+	}
+	return key
+}

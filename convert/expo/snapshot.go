@@ -1,0 +1,109 @@
+package expo
+
+import (
+	"math"
+	"time"
+
+	"github.com/pcparchive/pcparchive/convert"
+)
+
+// SnapshotOptions choose the values of a Snapshot.
+type SnapshotOptions struct {
+	At       time.Time     // later values are ignored; the zero time: none are
+	Lookback time.Duration // older values are left out; 0: none are
+}
+
+// Snapshot keeps the value that each series of one [convert.Flattener] has at a
+// time: its last one, unless the series ended since.
+type Snapshot struct {
+	at       int64
+	lookback time.Duration
+	newest   int64  // time of the last value up to at
+	slots    []slot // by PromSeries.ID
+}
+
+type slot struct {
+	series *convert.PromSeries
+	value  float64
+	time   int64
+	live   bool
+}
+
+// NewSnapshot returns an empty Snapshot.
+func NewSnapshot(o SnapshotOptions) *Snapshot {
+	s := &Snapshot{at: math.MaxInt64, lookback: o.Lookback, newest: math.MinInt64}
+	if !o.At.IsZero() {
+		s.at = o.At.UnixMilli()
+	}
+	return s
+}
+
+// Sample takes a value or a staleness marker.
+func (s *Snapshot) Sample(series *convert.PromSeries, t int64, v float64) error {
+	for series.ID >= len(s.slots) {
+		s.slots = append(s.slots, slot{})
+	}
+	at := &s.slots[series.ID]
+	at.series = series
+	if t > s.at {
+		return nil
+	}
+	at.value, at.time, at.live = v, t, !convert.IsStale(v)
+	s.newest = max(s.newest, t)
+	return nil
+}
+
+// Families returns what is alive, families and series in order of first sight.
+// Families of one name and type are one, described as the last of them was.
+// Their labels belong to the series and must not be changed.
+func (s *Snapshot) Families() []Family {
+	type key struct{ name, typ string }
+	var families []Family
+	index := map[key]int{}
+	after := s.oldest()
+	for i := range s.slots {
+		at := &s.slots[i]
+		if at.series == nil {
+			continue
+		}
+		f := at.series.Family
+		n, ok := index[key{f.Name, f.Type}]
+		if !ok {
+			n = len(families)
+			index[key{f.Name, f.Type}] = n
+			families = append(families, Family{Family: *f})
+		}
+		if !at.live || at.time <= after {
+			continue
+		}
+		families[n].Family = *f
+		families[n].Samples = append(families[n].Samples, Sample{
+			Name: at.series.Name, Labels: at.series.Labels, Value: at.value, Time: at.time, HasTime: true,
+		})
+	}
+	return alive(families)
+}
+
+// oldest returns the time after which values count. As in PromQL, a value that
+// is as old as the look-back is too old.
+func (s *Snapshot) oldest() int64 {
+	end := s.at
+	if end == math.MaxInt64 {
+		end = s.newest
+	}
+	if s.lookback <= 0 || end == math.MinInt64 {
+		return math.MinInt64
+	}
+	return end - s.lookback.Milliseconds()
+}
+
+// alive drops families without samples.
+func alive(families []Family) []Family {
+	kept := families[:0]
+	for _, f := range families {
+		if len(f.Samples) > 0 {
+			kept = append(kept, f)
+		}
+	}
+	return kept
+}

@@ -1,0 +1,133 @@
+package expo
+
+import (
+	"io"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/prometheus/common/model"
+
+	"github.com/pcparchive/pcparchive/convert"
+)
+
+// Options change how families are written.
+type Options struct {
+	Format     Format
+	Timestamps bool // with the samples' times
+}
+
+// Write writes a page. No two samples may have the same name and labels.
+// Families without samples are left out; for what else a page cannot say, see
+// the package's documentation.
+func Write(w io.Writer, families []Family, o Options) error {
+	const chunk = 64 << 10
+	p := printer{opts: o, buf: make([]byte, 0, chunk+4096)}
+	for _, part := range partsOf(o.Format, families) {
+		part.order()
+		p.head(part)
+		for i := range part.samples {
+			p.sample(part, &part.samples[i])
+			if len(p.buf) >= chunk {
+				if _, err := w.Write(p.buf); err != nil {
+					return err
+				}
+				p.buf = p.buf[:0]
+			}
+		}
+	}
+	if o.Format == OpenMetrics {
+		p.buf = append(p.buf, "# EOF\n"...)
+	}
+	_, err := w.Write(p.buf)
+	return err
+}
+
+// printer appends lines to buf.
+type printer struct {
+	opts Options
+	buf  []byte
+}
+
+// head writes what is said of a family before its samples.
+func (p *printer) head(part *part) {
+	if part.help != "" {
+		p.buf = appendName(append(p.buf, "# HELP "...), part.family)
+		escaper := helpEscaper
+		if p.opts.Format == OpenMetrics {
+			escaper = quoteEscaper
+		}
+		p.buf = appendText(append(p.buf, ' '), part.help, escaper)
+		p.buf = append(p.buf, '\n')
+	}
+	p.buf = appendName(append(p.buf, "# TYPE "...), part.family)
+	p.buf = append(append(p.buf, ' '), part.typ...)
+	p.buf = append(p.buf, '\n')
+	if p.opts.Format == OpenMetrics && part.hasUnit() {
+		p.buf = appendName(append(p.buf, "# UNIT "...), part.family)
+		p.buf = append(append(p.buf, ' '), part.unit...)
+		p.buf = append(p.buf, '\n')
+	}
+}
+
+// hasUnit reports whether OpenMetrics allows p's unit to be said.
+func (p *part) hasUnit() bool {
+	if p.unit == "" || p.typ == convert.TypeInfo || p.typ == convert.TypeStateset {
+		return false
+	}
+	return strings.HasSuffix(p.family, "_"+p.unit) && utf8.ValidString(p.unit) && !strings.ContainsAny(p.unit, "\\\"\n")
+}
+
+func (p *printer) sample(part *part, s *placed) {
+	p.series(part, s)
+	p.buf = append(p.buf, ' ')
+	if s.place.role.count {
+		p.buf = appendCount(p.buf, p.opts.Format, s.Value)
+	} else {
+		p.buf = appendFloat(p.buf, p.opts.Format, s.Value)
+	}
+	if p.opts.Timestamps && s.HasTime && s.Time >= 0 {
+		p.buf = appendTime(append(p.buf, ' '), p.opts.Format, s.Time)
+	}
+	p.buf = append(p.buf, '\n')
+}
+
+// series writes a name and labels, the bound label last.
+func (p *printer) series(part *part, s *placed) {
+	separator := byte('{')
+	if model.LegacyValidation.IsValidMetricName(s.place.sample) {
+		p.buf = append(p.buf, s.place.sample...)
+	} else {
+		p.buf = appendQuoted(append(p.buf, separator), s.place.sample)
+		separator = ','
+	}
+	last := s.place.role.label
+	for _, l := range s.Labels {
+		if l.Name != last {
+			p.buf = appendLabelName(append(p.buf, separator), l.Name)
+			p.buf = appendQuoted(append(p.buf, '='), l.Value)
+			separator = ','
+		}
+	}
+	if last != "" {
+		p.buf = append(append(append(p.buf, separator), last...), '=')
+		p.bound(part, s)
+		separator = ','
+	}
+	if separator == ',' {
+		p.buf = append(p.buf, '}')
+	}
+}
+
+// bound writes the value of the bound label. Readers of histograms and summaries
+// bring its number into one form; those of gauge histograms leave it as it is.
+func (p *printer) bound(part *part, s *placed) {
+	if part.typ == convert.TypeGaugeHistogram {
+		i := slices.IndexFunc(s.Labels, func(l convert.Label) bool { return l.Name == s.place.role.label })
+		p.buf = appendQuoted(p.buf, s.Labels[i].Value)
+		return
+	}
+	p.buf = append(p.buf, '"')
+	p.buf = appendFloat(p.buf, p.opts.Format, s.place.bound)
+	p.buf = append(p.buf, '"')
+}

@@ -1,0 +1,72 @@
+package tsdb_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/tsdb"
+)
+
+// BenchmarkBlocks writes rows of samples, one for each of many series, as an
+// archive has them: 30 % of the series are constant, 40 % counters and 30 %
+// fractions.
+func BenchmarkBlocks(b *testing.B) {
+	for _, size := range []struct{ series, rows int }{{5000, 2000}, {100000, 300}} {
+		b.Run(fmt.Sprintf("series=%d/rows=%d", size.series, size.rows), func(b *testing.B) {
+			all := manySeries(size.series)
+			b.ReportAllocs()
+			var bytes int64
+			for b.Loop() {
+				blocks, err := tsdb.NewBlocks(b.TempDir(), tsdb.Options{})
+				require.NoError(b, err)
+				writeRows(b, blocks, all, size.rows)
+				require.NoError(b, blocks.Close())
+				bytes = blocks.Written()[0].Bytes
+			}
+			n := float64(size.series * size.rows)
+			b.ReportMetric(n*float64(b.N)/b.Elapsed().Seconds()/1e6, "Msamples/s")
+			b.ReportMetric(float64(bytes)/n, "B/sample")
+		})
+	}
+}
+
+func writeRows(b *testing.B, dst convert.Samples, all []*convert.PromSeries, rows int) {
+	start := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC).UnixMilli()
+	state := uint64(1)
+	for row := range rows {
+		t := start + int64(row)*15000
+		for i, s := range all {
+			v := float64(i)
+			state = state*6364136223846793005 + 1442695040888963407
+			switch {
+			case i%10 >= 7:
+				v = float64(state>>11) / (1 << 53)
+			case i%10 >= 3:
+				v = float64(row*(i%97+1)*10 + int(state>>61))
+			}
+			if err := dst.Sample(s, t, v); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+}
+
+// manySeries returns series of fifty names and three labels.
+func manySeries(n int) []*convert.PromSeries {
+	all := make([]*convert.PromSeries, n)
+	for i := range all {
+		all[i] = &convert.PromSeries{
+			ID: i, Name: fmt.Sprintf("metric_%02d_total", i%50),
+			Labels: []convert.Label{
+				{Name: "host", Value: fmt.Sprintf("host%03d.example.com", i/50%100)},
+				{Name: "instname", Value: fmt.Sprintf("cpu%d", i/5000)},
+				{Name: "job", Value: "pcp"},
+			},
+		}
+	}
+	return all
+}

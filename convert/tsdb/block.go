@@ -1,0 +1,180 @@
+package tsdb
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/storage"
+	"github.com/prometheus/prometheus/tsdb/chunkenc"
+	"github.com/prometheus/prometheus/tsdb/chunks"
+	"github.com/prometheus/prometheus/tsdb/fileutil"
+	"github.com/prometheus/prometheus/tsdb/index"
+	"github.com/prometheus/prometheus/tsdb/tombstones"
+)
+
+// unfinished ends the name of a block's folder while it is written. Prometheus
+// ignores such folders and removes them when it starts.
+const unfinished = ".tmp-for-creation"
+
+// writeBlock writes the live series, whose batches are packed.
+func (b *Blocks) writeBlock() (Block, error) {
+	id, err := ulid.New(ulid.Timestamp(time.Now()), rand.Reader)
+	if err != nil {
+		return Block{}, err
+	}
+	block := Block{ULID: id, Dir: filepath.Join(b.dir, id.String())}
+	tmp := block.Dir + unfinished
+	if err := b.fill(&block, tmp); err != nil {
+		return Block{}, errors.Join(fmt.Errorf("block %s: %w", id, err), os.RemoveAll(tmp))
+	}
+	return block, nil
+}
+
+// fill writes a block in the folder tmp and gives it its name.
+func (b *Blocks) fill(block *Block, tmp string) error {
+	if err := os.Mkdir(tmp, 0o777); err != nil {
+		return err
+	}
+	if err := b.writeSeries(block, tmp); err != nil {
+		return err
+	}
+	if err := block.writeMeta(tmp); err != nil {
+		return err
+	}
+	if _, err := tombstones.WriteFile(slog.New(slog.DiscardHandler), tmp, tombstones.NewMemTombstones()); err != nil {
+		return err
+	}
+	size, err := fileutil.DirSize(tmp)
+	if err != nil {
+		return err
+	}
+	block.Bytes = size
+	if err := syncDir(tmp); err != nil {
+		return err
+	}
+	return fileutil.Rename(tmp, block.Dir)
+}
+
+// writeSeries writes the chunks and the index.
+func (b *Blocks) writeSeries(block *Block, tmp string) (err error) {
+	// On an error, an ended context stops index.Writer's Close from completing
+	// the index; it only closes its files then.
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	cw, err := chunks.NewWriter(filepath.Join(tmp, "chunks"), chunks.WithSegmentSize(b.segmentSize()))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, cw.Close()) }()
+	iw, err := index.NewWriter(ctx, filepath.Join(tmp, "index"))
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			cancel()
+			_ = iw.Close() // says only that it was cancelled
+			return
+		}
+		err = iw.Close()
+	}()
+	slices.SortFunc(b.live, func(x, y *series) int { return labels.Compare(x.lset, y.lset) })
+	for _, symbol := range symbols(b.live) {
+		if err := iw.AddSymbol(symbol); err != nil {
+			return err
+		}
+	}
+	w := blockWriter{block: block, spill: &b.spill, chunks: cw, index: iw}
+	for _, e := range b.live {
+		if err := w.add(e); err != nil {
+			return fmt.Errorf("series %s: %w", e.lset, err)
+		}
+	}
+	return nil
+}
+
+// symbols returns all names and values of labels, sorted.
+func symbols(all []*series) []string {
+	set := map[string]struct{}{}
+	for _, e := range all {
+		e.lset.Range(func(l labels.Label) {
+			set[l.Name] = struct{}{}
+			set[l.Value] = struct{}{}
+		})
+	}
+	return slices.Sorted(maps.Keys(set))
+}
+
+// segmentSize returns how much room the chunks need, at most as much as
+// Prometheus gives to a segment. Room is claimed before it is used, and 512 MiB
+// for a small block can be more than there is.
+func (b *Blocks) segmentSize() int64 {
+	size := int64(chunks.SegmentHeaderSize) + b.size
+	for _, e := range b.live {
+		size += storedSize(len(e.chunk.Bytes()))
+	}
+	return min(size, chunks.DefaultChunkSegmentSize)
+}
+
+// storedSize returns the most that a chunk takes in a segment.
+func storedSize(data int) int64 {
+	const checksum = 4
+	return int64(chunks.MaxChunkLengthFieldSize + chunks.ChunkEncodingSize + data + checksum)
+}
+
+// blockWriter writes series by series. Its buffers serve all of them.
+type blockWriter struct {
+	block  *Block
+	spill  *spill
+	chunks *chunks.Writer
+	index  *index.Writer
+
+	buf     []byte
+	records []record
+	xor     []*chunkenc.XORChunk
+	metas   []chunks.Meta
+}
+
+// add writes a series.
+func (w *blockWriter) add(e *series) error {
+	var err error
+	if w.records, w.buf, err = w.spill.read(e.full, w.records[:0], w.buf); err != nil {
+		return err
+	}
+	w.records = append(w.records, record{e.mint, e.maxt, e.chunk.Bytes()})
+	w.metas = w.metas[:0]
+	for i, r := range w.records {
+		if i == len(w.xor) {
+			w.xor = append(w.xor, new(chunkenc.XORChunk))
+		}
+		w.xor[i].Reset(r.data)
+		w.metas = append(w.metas, chunks.Meta{Chunk: w.xor[i], MinTime: r.mint, MaxTime: r.maxt})
+	}
+	if err := w.chunks.WriteChunks(w.metas...); err != nil {
+		return err
+	}
+	if err := w.index.AddSeries(storage.SeriesRef(w.block.Series), e.lset, w.metas...); err != nil {
+		return err
+	}
+	w.block.count(w.metas)
+	return nil
+}
+
+// syncDir waits until the entries of a folder are on disk.
+func syncDir(dir string) error {
+	d, err := fileutil.OpenDir(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}

@@ -1,0 +1,206 @@
+package tsdb
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/prometheus/prometheus/tsdb/chunkenc"
+
+	"github.com/pcparchive/pcparchive/convert"
+)
+
+// DefaultBlockRange is as long as a block can be without crossing a UTC day,
+// which is what Mimir's and Thanos' backfills ask for.
+const DefaultBlockRange = 24 * time.Hour
+
+// Options say how blocks are cut.
+type Options struct {
+	// BlockRange is the length of a block's window; 0 is DefaultBlockRange.
+	// Windows start at whole multiples of it since 1970 UTC.
+	BlockRange time.Duration
+	Report     *convert.Report // may be nil
+}
+
+// Blocks is a [convert.Samples] that writes blocks into a folder, each as soon
+// as the samples pass the end of its window.
+//
+// Series may come in any order within a window, and each by ascending time. All
+// must be of one [convert.Flattener]. After an error that is no [OrderError],
+// Blocks takes no more. A Blocks is for one goroutine.
+type Blocks struct {
+	dir    string
+	window int64 // milliseconds
+	report *convert.Report
+
+	// The open window, [start, end). It is empty at first and after the end, so
+	// that one comparison sends every unusual sample the long way round.
+	start, end int64
+	table      []*series // by PromSeries.ID
+	live       []*series // with samples in the open window
+	size       int64     // at most, of the open window's full chunks as stored
+	spill      spill
+	spare      []*chunkenc.XORChunk
+	written    []Block
+	err        error // what ended it
+}
+
+// errClosed is what a Blocks says after Close or Discard.
+var errClosed = errors.New("tsdb: sample after the end of its blocks")
+
+// NewBlocks returns a Blocks that writes into dir, which it makes if need be.
+func NewBlocks(dir string, o Options) (*Blocks, error) {
+	if o.BlockRange == 0 {
+		o.BlockRange = DefaultBlockRange
+	}
+	if o.BlockRange < time.Millisecond || o.BlockRange%time.Millisecond != 0 {
+		return nil, fmt.Errorf("block range %v: not a positive number of milliseconds", o.BlockRange)
+	}
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return nil, err
+	}
+	b := &Blocks{
+		dir: dir, window: o.BlockRange.Milliseconds(), report: o.Report,
+		spill: spill{dir: dir},
+	}
+	b.shut()
+	return b, nil
+}
+
+// Sample adds a sample. Of two samples of a series in one millisecond the later
+// replaces the earlier one; one that is older than its series' last is refused
+// with an [OrderError].
+func (b *Blocks) Sample(s *convert.PromSeries, t int64, v float64) error {
+	if t < b.start || t >= b.end {
+		if err := b.turn(s, t); err != nil {
+			return err
+		}
+	}
+	if uint(s.ID) >= uint(len(b.table)) || b.table[s.ID] == nil {
+		b.admit(s)
+	}
+	e := b.table[s.ID]
+	if e.prom != s {
+		return b.fail(fmt.Errorf("%s: its number %d is that of %s: series of more than one Flattener",
+			labelsOf(s), s.ID, labelsOf(e.prom)))
+	}
+	switch n := e.n; {
+	case n == 0:
+		return b.first(e, t, v)
+	case t <= e.batch[n-1].t:
+		return b.collide(e, t, v)
+	case n == len(e.batch):
+		if err := b.pack(e); err != nil {
+			return b.fail(err)
+		}
+	}
+	e.batch[e.n] = sample{t, v}
+	e.n++
+	return nil
+}
+
+// collide deals with a sample that is not newer than its series' last.
+func (b *Blocks) collide(e *series, t int64, v float64) error {
+	last := &e.batch[e.n-1]
+	if t < last.t {
+		return &OrderError{Series: labelsOf(e.prom).String(), Time: t, Last: last.t}
+	}
+	b.report.Add(convert.LossSameTime, e.prom.Name)
+	last.v = v
+	return nil
+}
+
+// turn opens the window of t, having written the one before.
+func (b *Blocks) turn(s *convert.PromSeries, t int64) error {
+	if b.err != nil {
+		return b.err
+	}
+	if t < math.MinInt64+b.window || t > math.MaxInt64-b.window {
+		return b.fail(fmt.Errorf("%s: time %d is out of range", labelsOf(s), t))
+	}
+	if b.open() && t < b.start {
+		return &OrderError{Series: labelsOf(s).String(), Time: t, Last: b.start, Window: true}
+	}
+	if err := b.flush(); err != nil {
+		return b.fail(err)
+	}
+	b.start = t - t%b.window
+	if b.start > t { // % rounds towards 1970
+		b.start -= b.window
+	}
+	b.end = b.start + b.window
+	return nil
+}
+
+func (b *Blocks) open() bool { return b.start < b.end }
+func (b *Blocks) shut()      { b.start, b.end = math.MaxInt64, math.MinInt64 }
+
+// flush writes the open window's block, if there is anything to write.
+func (b *Blocks) flush() error {
+	if len(b.live) == 0 {
+		return nil
+	}
+	for _, e := range b.live {
+		if err := b.pack(e); err != nil {
+			return err
+		}
+	}
+	block, err := b.writeBlock()
+	if err != nil {
+		return err
+	}
+	b.written = append(b.written, block)
+	b.spare = b.spare[:0]
+	for _, e := range b.live {
+		b.spare = append(b.spare, e.release())
+	}
+	clear(b.live)
+	b.live, b.size = b.live[:0], 0
+	return b.spill.reset()
+}
+
+// Close writes the last block and removes what is temporary. It returns the
+// error that ended b before, if one did. A second Close returns nil.
+func (b *Blocks) Close() error {
+	if b.err == errClosed {
+		return nil
+	}
+	err := b.err
+	if err == nil {
+		err = b.located(b.flush())
+	}
+	return errors.Join(err, b.located(b.stop(errClosed)))
+}
+
+// Discard gives up the block that is being gathered; those in Written stay. Use
+// it in place of Close after an interrupt. After a Close it does nothing.
+func (b *Blocks) Discard() error {
+	return b.located(b.stop(errClosed))
+}
+
+// Written returns the blocks that are complete, oldest first.
+func (b *Blocks) Written() []Block { return slices.Clone(b.written) }
+
+// fail ends b with err.
+func (b *Blocks) fail(err error) error {
+	return b.located(errors.Join(err, b.stop(b.located(err))))
+}
+
+// stop frees what b holds and lets every later sample fail with err.
+func (b *Blocks) stop(err error) error {
+	b.shut()
+	b.err = err
+	b.table, b.live, b.spare = nil, nil, nil
+	return b.spill.close()
+}
+
+// located says of an error which folder it concerns.
+func (b *Blocks) located(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("blocks in %s: %w", b.dir, err)
+}

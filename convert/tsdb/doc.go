@@ -1,0 +1,27 @@
+// Package tsdb writes Prometheus TSDB blocks, one per window of time.
+//
+//	data/
+//	└─ 01JD…/              a ULID: one window
+//	   ├─ chunks/000001    segment: magic, then chunks in the index' order:
+//	   │                   │ length │ encoding │ samples, XOR packed │ CRC-32C │
+//	   ├─ index            symbols (every label name and value, sorted),
+//	   │                   series (sorted by labels: symbols, times and places
+//	   │                   of chunks), postings, their offsets, contents
+//	   ├─ meta.json        time range, counts, origin
+//	   └─ tombstones       what is deleted: nothing
+//
+// An archive is ordered by time and a block by series, so [Blocks] transposes:
+//
+//	Sample ─ batch per series ─ open chunk per series ─ spill file ─ block
+//	         8 samples          up to 120 samples       full chunks
+//
+// What it holds in memory are batches, open chunks and the labels of all series
+// seen: about 1 kB and the labels for each, however long a window is. Full
+// chunks wait in one temporary file, chained per series, from last to first.
+//
+// A block is written beside its final place, in a folder that Prometheus
+// ignores and sweeps, and renamed when it is complete and on disk.
+//
+// The package does without Prometheus' own package tsdb, which would link its
+// service discovery and three clouds' clients.
+package tsdb

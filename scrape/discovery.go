@@ -1,0 +1,9 @@
+package scrape
+
+import (
+	// The ways to find targets that the default binary knows, besides a static
+	// list. The rest are large; build with -tags allsd for them.
+	_ "github.com/prometheus/prometheus/discovery/dns"
+	_ "github.com/prometheus/prometheus/discovery/file"
+	_ "github.com/prometheus/prometheus/discovery/http"
+)

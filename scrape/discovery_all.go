@@ -1,0 +1,5 @@
+//go:build allsd
+
+package scrape
+
+import _ "github.com/prometheus/prometheus/discovery/install"

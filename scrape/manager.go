@@ -1,0 +1,117 @@
+package scrape
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	promconfig "github.com/prometheus/prometheus/config"
+	"github.com/prometheus/prometheus/discovery"
+	promscrape "github.com/prometheus/prometheus/scrape"
+)
+
+// RunOptions change how Run scrapes.
+type RunOptions struct {
+	UserAgent string
+	// StartNow begins with a scrape of every target instead of spreading the
+	// first scrapes over an interval. For few targets.
+	StartNow bool
+	Log      *slog.Logger // of discovery and scraper; nil: discarded
+}
+
+// userAgent guards a global of the scraper.
+var userAgent sync.Once
+
+// Run scrapes what cfg names into rec until ctx ends. It returns once no scrape
+// is under way; the caller closes rec.
+func Run(ctx context.Context, cfg *promconfig.Config, rec *Recorder, o RunOptions) error {
+	log := o.Log
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	userAgent.Do(func() { promscrape.UserAgent = o.UserAgent })
+	registry := prometheus.NewRegistry()
+	options := &promscrape.Options{
+		AppendMetadata: true, PassMetadataInContext: true, DiscoveryReloadOnStartup: true,
+	}
+	if o.StartNow {
+		// The scraper waits for this plus up to one interval.
+		options.InitialScrapeOffset = -longestInterval(cfg)
+	}
+	manager, err := promscrape.NewManager(options, log, nil, nil, rec, registry)
+	if err != nil {
+		return err
+	}
+	metrics, err := discovery.CreateAndRegisterSDMetrics(registry)
+	if err != nil {
+		return fmt.Errorf("service discovery: %w", err)
+	}
+	found := discovery.NewManager(ctx, log, registry, metrics, discovery.Name("scrape"))
+	if found == nil {
+		return fmt.Errorf("service discovery cannot start")
+	}
+	if err := apply(cfg, manager, found); err != nil {
+		return err
+	}
+	return serve(ctx, rec, manager, found)
+}
+
+func apply(cfg *promconfig.Config, manager *promscrape.Manager, found *discovery.Manager) error {
+	if err := manager.ApplyConfig(cfg); err != nil {
+		return err
+	}
+	jobs, err := cfg.GetScrapeConfigs()
+	if err != nil {
+		return err
+	}
+	discoverers := map[string]discovery.Configs{}
+	for _, job := range jobs {
+		discoverers[job.JobName] = job.ServiceDiscoveryConfigs
+	}
+	return found.ApplyConfig(discoverers)
+}
+
+// serve runs discovery, scraper and recorder until ctx ends.
+func serve(ctx context.Context, rec *Recorder, manager *promscrape.Manager, found *discovery.Manager) error {
+	var group sync.WaitGroup
+	failed := make(chan error, 2)
+	run := func(f func() error) {
+		group.Go(func() {
+			if err := f(); err != nil {
+				failed <- err
+			}
+		})
+	}
+	inner, cancel := context.WithCancel(ctx)
+	defer cancel()
+	run(func() error {
+		if err := found.Run(); inner.Err() == nil {
+			return err
+		}
+		return nil
+	})
+	run(func() error { return manager.Run(found.SyncCh()) })
+	group.Go(func() { rec.drainUntil(inner) })
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+	case err = <-rec.failed:
+	}
+	rec.stopping()
+	manager.Stop()
+	cancel()
+	group.Wait()
+	return err
+}
+
+func longestInterval(cfg *promconfig.Config) time.Duration {
+	longest := time.Duration(cfg.GlobalConfig.ScrapeInterval)
+	for _, job := range cfg.ScrapeConfigs {
+		longest = max(longest, time.Duration(job.ScrapeInterval))
+	}
+	return longest
+}

@@ -1,0 +1,280 @@
+package scrape
+
+import (
+	"cmp"
+	"container/heap"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+	promscrape "github.com/prometheus/prometheus/scrape"
+	"github.com/prometheus/prometheus/storage"
+
+	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// Sink is where a Recorder puts its steps. Flush makes what was put readable;
+// Size is in bytes.
+type Sink interface {
+	convert.Sink
+	Flush() error
+	Size() int64
+}
+
+// Recorder is the storage that Prometheus' scraper appends to: one transaction
+// is one scrape is one step in the sink. It may be used from several goroutines.
+type Recorder struct {
+	mapper *convert.Mapper
+	sink   Sink
+	report *convert.Report
+	log    *slog.Logger
+	failed chan error // the first error of the sink
+
+	mu       sync.Mutex
+	sources  map[string]*source
+	names    map[string]bool
+	inFlight map[*scrape]int64 // lower bound of its time, ms
+	queue    scrapeQueue
+	last     int64 // time of the last record, ms
+	any      bool
+	stopped  bool
+	err      error
+	stats    Stats
+}
+
+// Stats count what a Recorder has done.
+type Stats struct {
+	Scrapes int64     // that ended
+	Failed  int64     // of them
+	Samples int64     // recorded
+	Sources int       // endpoints seen
+	Series  int       // live
+	Bytes   int64     // of the sink
+	First   time.Time // of the first scrape recorded
+	Last    time.Time
+}
+
+// NewRecorder returns a Recorder that owns sink. A nil log discards messages.
+func NewRecorder(m *convert.Mapper, sink Sink, report *convert.Report, log *slog.Logger) *Recorder {
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	return &Recorder{
+		mapper: m, sink: sink, report: report, log: log, failed: make(chan error, 1),
+		sources: map[string]*source{}, names: map[string]bool{}, inFlight: map[*scrape]int64{},
+	}
+}
+
+// beginSlack is how far the scraper may date a scrape before it began: it
+// aligns times that are within two milliseconds of the tick.
+const beginSlack = 10 // ms
+
+// AppenderV2 begins a scrape of the target in ctx.
+func (r *Recorder) AppenderV2(ctx context.Context) storage.AppenderV2 {
+	target, ok := promscrape.TargetFromContext(ctx)
+	if !ok {
+		return failedScrape{errors.New("scrape without a target")}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	src, err := r.source(target)
+	if err != nil {
+		return failedScrape{err}
+	}
+	s := src.free()
+	s.begun = time.Now()
+	if !src.rolledBack.IsZero() { // this transaction reports how that one failed
+		s.begun, src.rolledBack = src.rolledBack, time.Time{}
+	}
+	r.inFlight[s] = s.begun.UnixMilli() - beginSlack
+	return s
+}
+
+// source returns the source of a target, adding it at first sight.
+func (r *Recorder) source(target *promscrape.Target) (*source, error) {
+	lset := target.Labels(labels.NewBuilder(labels.EmptyLabels()))
+	key := lset.String() + target.URL().String()
+	if src, ok := r.sources[key]; ok {
+		src.target = target
+		return src, nil
+	}
+	t := convert.Target{
+		Job: lset.Get("job"), Instance: lset.Get("instance"),
+		URL: target.URL().String(), Host: target.URL().Host,
+	}
+	t.Name = r.freeName(t.Job, t.Instance)
+	mapped, err := r.mapper.Source(t)
+	if err != nil {
+		r.log.Error("endpoint cannot be recorded", "url", convert.RedactURL(t.URL), "err", err)
+		return nil, err
+	}
+	src := &source{
+		rec: r, target: target, labels: lset, mapped: mapped, name: t.Name,
+		url: convert.RedactURL(t.URL), refs: map[storage.SeriesRef]*convert.MappedSeries{},
+	}
+	r.sources[key] = src
+	r.stats.Sources++
+	return src, nil
+}
+
+// freeName names a source after its job or, if other targets of the job came
+// first, after job and instance.
+func (r *Recorder) freeName(job, instance string) string {
+	name := convert.SourceName(job)
+	if r.names[name] || name == "control" {
+		name = convert.SourceName(job + "_" + instance)
+	}
+	for n, base := 2, name; r.names[name]; n++ {
+		name = fmt.Sprintf("%s_%d", base, n)
+	}
+	r.names[name] = true
+	return name
+}
+
+// finish takes a scrape that ended and writes what may be written.
+func (r *Recorder) finish(s *scrape, commit bool) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.inFlight, s)
+	if !commit {
+		s.src.rolledBack = s.begun
+		s.src.release(s)
+		return nil
+	}
+	// A scrape that our own stop cut off says nothing about its target.
+	cutOff := r.stopped && errors.Is(s.src.target.LastError(), context.Canceled)
+	if s.reported && !cutOff && r.err == nil {
+		heap.Push(&r.queue, s)
+	} else {
+		s.src.release(s)
+	}
+	return r.drain()
+}
+
+// drain writes the queued scrapes that no scrape under way can precede.
+func (r *Recorder) drain() error {
+	limit := time.Now().UnixMilli() - beginSlack
+	for _, begun := range r.inFlight {
+		limit = min(limit, begun)
+	}
+	wrote := false
+	for len(r.queue) > 0 && r.queue[0].t < limit && r.err == nil {
+		r.write(heap.Pop(&r.queue).(*scrape))
+		wrote = true
+	}
+	if wrote && r.err == nil {
+		r.fail(r.sink.Flush())
+	}
+	return r.err
+}
+
+// fail keeps the first error of the sink and tells Run.
+func (r *Recorder) fail(err error) {
+	if err != nil && r.err == nil {
+		r.err = err
+		r.failed <- err
+	}
+}
+
+// write puts one scrape into the sink.
+func (r *Recorder) write(s *scrape) {
+	defer s.src.release(s)
+	r.stats.Scrapes++
+	if s.health.Up == 0 {
+		r.stats.Failed++
+	}
+	s.src.tellState(s.health.Err)
+	if r.stats.First.IsZero() {
+		r.stats.First = time.UnixMilli(s.t)
+	}
+	r.stats.Last = time.UnixMilli(s.t)
+	t := s.t
+	if r.any {
+		t = max(t, r.last) // a late farewell to a target that is gone
+	}
+	own := s.takeTimed(t)
+	for len(own) > 0 {
+		n := s.src.begin(own[0].t, own)
+		r.put(own[0].t, s.src.mapped)
+		own = own[n:]
+	}
+	s.src.fill(s, t)
+	r.put(t, s.src.mapped)
+	r.stats.Samples += int64(s.count)
+}
+
+func (r *Recorder) put(t int64, m *convert.MappedSource) {
+	if r.err == nil {
+		r.fail(r.sink.Put(m.Step()))
+		r.last, r.any = t, true
+	}
+}
+
+// drainUntil writes scrapes that wait for nothing but time to pass.
+func (r *Recorder) drainUntil(ctx context.Context) {
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			r.mu.Lock()
+			_ = r.drain() // the error is kept and reported by fail
+			r.mu.Unlock()
+		}
+	}
+}
+
+// stopping says that scrapes which fail from now on were cut off.
+func (r *Recorder) stopping() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.stopped = true
+}
+
+// Stats returns what was done so far.
+func (r *Recorder) Stats() Stats {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	st := r.stats
+	st.Bytes = r.sink.Size()
+	for _, src := range r.sources {
+		st.Series += src.mapped.Live()
+	}
+	return st
+}
+
+// Close writes what is queued and closes the sink.
+func (r *Recorder) Close() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for len(r.queue) > 0 && r.err == nil {
+		r.write(heap.Pop(&r.queue).(*scrape))
+	}
+	return errors.Join(r.err, r.sink.Close())
+}
+
+// scrapeQueue is a heap of finished scrapes by time, then source.
+type scrapeQueue []*scrape
+
+func (q scrapeQueue) Len() int { return len(q) }
+func (q scrapeQueue) Less(i, j int) bool {
+	return cmp.Or(cmp.Compare(q[i].t, q[j].t), cmp.Compare(q[i].src.name, q[j].src.name)) < 0
+}
+func (q scrapeQueue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
+func (q *scrapeQueue) Push(x any)   { *q = append(*q, x.(*scrape)) }
+func (q *scrapeQueue) Pop() any {
+	old := *q
+	s := old[len(old)-1]
+	*q = old[:len(old)-1]
+	return s
+}
+
+// stamp converts the scraper's milliseconds.
+func stamp(ms int64) pcp.Timestamp { return pcp.TimestampMilli(ms) }

@@ -1,0 +1,116 @@
+package scrape
+
+import (
+	"sync"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+	promscrape "github.com/prometheus/prometheus/scrape"
+	"github.com/prometheus/prometheus/storage"
+
+	"github.com/pcparchive/pcparchive/convert"
+)
+
+// source is one target. The Recorder's lock guards what is mapped; mu guards
+// the references, which the scraper may use from an old and a new loop at once.
+type source struct {
+	rec    *Recorder
+	target *promscrape.Target
+	labels labels.Labels // the target's
+	mapped *convert.MappedSource
+	name   string
+	url    string
+
+	mu      sync.Mutex
+	refs    map[storage.SeriesRef]*convert.MappedSeries
+	lastRef storage.SeriesRef
+	idle    []*scrape // for reuse
+
+	refused    bool      // said that some series cannot be recorded
+	rolledBack time.Time // when the transaction began whose failure the next one reports
+	state      string    // of the last scrape: "" before the first, "ok", or the error
+	ownTime    map[*convert.MappedSeries]int64
+}
+
+// free returns an empty scrape.
+func (src *source) free() *scrape {
+	src.mu.Lock()
+	defer src.mu.Unlock()
+	if n := len(src.idle); n > 0 {
+		s := src.idle[n-1]
+		src.idle = src.idle[:n-1]
+		return s
+	}
+	return &scrape{src: src}
+}
+
+// release empties a scrape for reuse.
+func (src *source) release(s *scrape) {
+	src.mu.Lock()
+	defer src.mu.Unlock()
+	*s = scrape{src: src, samples: s.samples[:0], timed: s.timed[:0]}
+	src.idle = append(src.idle, s)
+	src.sweep()
+}
+
+// sweep drops references to series that the mapper has forgotten.
+func (src *source) sweep() {
+	const slack = 2000
+	if len(src.refs) < 3*src.mapped.Live()+slack {
+		return
+	}
+	for ref, ser := range src.refs {
+		if ser.Forgotten() {
+			delete(src.refs, ref)
+			delete(src.ownTime, ser)
+		}
+	}
+}
+
+// fill makes the scrape's values the mapped source's current step.
+func (src *source) fill(s *scrape, t int64) {
+	src.mapped.Begin(stamp(t))
+	for i := range s.samples {
+		sm := &s.samples[i]
+		if sm.series.Forgotten() {
+			continue // ended long ago; the scraper asks anew next time
+		}
+		if convert.IsStale(sm.v) {
+			src.mapped.End(sm.series)
+		} else {
+			src.mapped.Set(sm.series, sm.v)
+			s.count++
+		}
+	}
+	src.mapped.SetHealth(s.health)
+}
+
+// begin makes the samples of one time, with which own starts, the current step.
+// It returns their number.
+func (src *source) begin(t int64, own []sample) int {
+	src.mapped.Begin(stamp(t))
+	n := 0
+	for n < len(own) && own[n].t == t {
+		src.mapped.Set(own[n].series, own[n].v)
+		n++
+	}
+	return n
+}
+
+// tellState logs the outcome of a scrape where it differs from the last one's.
+func (src *source) tellState(err error) {
+	state := "ok"
+	if err != nil {
+		state = err.Error()
+	}
+	if state == src.state {
+		return
+	}
+	switch {
+	case err != nil:
+		src.rec.log.Warn("scrape fails, still trying", "source", src.name, "url", src.url, "err", err)
+	case src.state != "":
+		src.rec.log.Info("scrape works again", "source", src.name, "url", src.url)
+	}
+	src.state = state
+}

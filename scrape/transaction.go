@@ -1,0 +1,212 @@
+package scrape
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/prometheus/prometheus/model/histogram"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/storage"
+
+	"github.com/pcparchive/pcparchive/convert"
+)
+
+// scrape is one transaction of the scraper.
+type scrape struct {
+	src      *source
+	begun    time.Time
+	parsing  time.Time // when the first sample came: the page is fetched
+	t        int64     // the scrape's time, ms
+	samples  []sample
+	timed    []sample // with a time of their own
+	health   convert.Health
+	reported bool // it has an outcome
+	count    int  // values recorded
+}
+
+// sample is a value of a series at a time in ms.
+type sample struct {
+	series *convert.MappedSeries
+	t      int64
+	v      float64
+}
+
+var _ storage.AppenderV2 = (*scrape)(nil)
+
+// reportMark ends the family names of the samples in which the scraper reports
+// the outcome; no page can hold it.
+const reportMark = "\xff"
+
+// healthRef is the reference of those samples.
+const healthRef storage.SeriesRef = 1 << 62
+
+// Append takes one sample.
+func (s *scrape) Append(ref storage.SeriesRef, ls labels.Labels, _, t int64, v float64, h *histogram.Histogram, fh *histogram.FloatHistogram, opts storage.AppendV2Options) (storage.SeriesRef, error) {
+	if name, ok := strings.CutSuffix(opts.MetricFamilyName, reportMark); ok {
+		s.outcome(name, t, v)
+		return healthRef, nil
+	}
+	if s.parsing.IsZero() {
+		s.parsing = time.Now()
+	}
+	if len(opts.Exemplars) > 0 {
+		s.src.rec.report.Add(convert.LossExemplar, ls.Get(labels.MetricName))
+	}
+	if h != nil || fh != nil {
+		s.src.rec.report.Add(convert.LossNativeHist, ls.Get(labels.MetricName))
+		return 0, nil
+	}
+	series, ref, err := s.src.series(ref, ls, opts)
+	if err != nil || series == nil {
+		return 0, err
+	}
+	s.samples = append(s.samples, sample{series, t, v})
+	return ref, nil
+}
+
+// outcome takes a sample of the scraper's report.
+func (s *scrape) outcome(name string, t int64, v float64) {
+	if convert.IsStale(v) {
+		v = 0 // the target is gone
+	}
+	s.t, s.reported = t, true
+	switch name {
+	case "up":
+		s.health.Up = v
+	case "scrape_duration_seconds":
+		s.health.Duration = v
+	case "scrape_samples_scraped":
+		s.health.Scraped = v
+	case "scrape_samples_post_metric_relabeling":
+		s.health.PostRelabel = v
+	case "scrape_series_added":
+		s.health.Added = v
+	}
+}
+
+// Commit ends the scrape.
+func (s *scrape) Commit() error {
+	now := time.Now()
+	if s.parsing.IsZero() {
+		s.parsing = now
+	}
+	s.health.Fetch, s.health.Parse = s.parsing.Sub(s.begun), now.Sub(s.parsing)
+	if s.health.Up == 0 {
+		s.health.Err = s.src.target.LastError()
+	}
+	return s.src.rec.finish(s, true)
+}
+
+// Rollback drops the scrape; the scraper begins another to report it.
+func (s *scrape) Rollback() error { return s.src.rec.finish(s, false) }
+
+// takeTimed moves the samples with a time of their own out of the scrape that
+// is recorded at t and returns those that get records of their own, by time. A
+// sample that the archive has passed gets the scrape's time; one that was
+// recorded before under its time is dropped.
+func (s *scrape) takeTimed(t int64) []sample {
+	r := s.src.rec
+	kept := s.samples[:0]
+	for _, sm := range s.samples {
+		if sm.t == s.t || convert.IsStale(sm.v) {
+			kept = append(kept, sm)
+			continue
+		}
+		if s.src.ownTime == nil {
+			s.src.ownTime = map[*convert.MappedSeries]int64{}
+		}
+		last, seen := s.src.ownTime[sm.series]
+		if seen && last == sm.t || sm.series.Forgotten() {
+			continue
+		}
+		s.src.ownTime[sm.series] = sm.t
+		if sm.t < t && (!r.any || sm.t > r.last) {
+			s.timed = append(s.timed, sm)
+			continue
+		}
+		r.report.Add(convert.LossTooOld, sm.series.Name())
+		kept = append(kept, sm)
+	}
+	s.samples = kept
+	s.count += len(s.timed)
+	slices.SortStableFunc(s.timed, func(a, b sample) int { return cmp.Compare(a.t, b.t) })
+	return s.timed
+}
+
+// series returns the series of a sample and its reference. Most samples come
+// with the reference that was returned for the same series before.
+func (src *source) series(ref storage.SeriesRef, ls labels.Labels, opts storage.AppendV2Options) (*convert.MappedSeries, storage.SeriesRef, error) {
+	if ref != 0 {
+		src.mu.Lock()
+		ser, ok := src.refs[ref]
+		src.mu.Unlock()
+		if ok && !ser.Forgotten() {
+			if opts.Metadata.Help != ser.Family().Help && opts.Metadata.Help != "" {
+				src.rec.describe(src, ser, opts.Metadata.Help)
+			}
+			return ser, ref, nil
+		}
+	}
+	name, own := src.own(ls)
+	ser, err := src.rec.resolve(src, name, own, convert.Family{
+		Name: opts.MetricFamilyName, Type: string(opts.Metadata.Type),
+		Unit: opts.Metadata.Unit, Help: opts.Metadata.Help,
+	})
+	if err != nil {
+		return nil, 0, nil // counted or logged; the rest of the page is recorded
+	}
+	src.mu.Lock()
+	defer src.mu.Unlock()
+	src.lastRef++
+	src.refs[src.lastRef] = ser
+	return ser, src.lastRef, nil
+}
+
+// own splits a sample's labels into its name and its own labels, without those
+// that the scraper added for the target.
+func (src *source) own(ls labels.Labels) (name string, own []convert.Label) {
+	ls.Range(func(l labels.Label) {
+		switch {
+		case l.Name == labels.MetricName:
+			name = l.Value
+		case l.Value != src.labels.Get(l.Name):
+			own = append(own, convert.Label{Name: strings.Clone(l.Name), Value: strings.Clone(l.Value)})
+		}
+	})
+	return name, own
+}
+
+// resolve asks the mapper for a series.
+func (r *Recorder) resolve(src *source, name string, own []convert.Label, f convert.Family) (*convert.MappedSeries, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	ser, err := src.mapped.Series(name, own, f)
+	if err != nil && !src.refused {
+		src.refused = true
+		r.log.Warn("some series cannot be recorded", "source", src.name, "err", err)
+	}
+	return ser, err
+}
+
+// describe passes on a changed help text.
+func (r *Recorder) describe(src *source, ser *convert.MappedSeries, help string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	src.mapped.Describe(ser, help)
+}
+
+// failedScrape refuses every sample.
+type failedScrape struct{ err error }
+
+// Append returns the error.
+func (f failedScrape) Append(storage.SeriesRef, labels.Labels, int64, int64, float64, *histogram.Histogram, *histogram.FloatHistogram, storage.AppendV2Options) (storage.SeriesRef, error) {
+	return 0, f.err
+}
+
+// Commit returns the error.
+func (f failedScrape) Commit() error { return f.err }
+
+// Rollback does nothing.
+func (f failedScrape) Rollback() error { return nil }
