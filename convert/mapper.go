@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"net/url"
 	"strings"
 	"sync/atomic"
@@ -90,7 +91,7 @@ func (m *Mapper) Source(t Target) (*MappedSource, error) {
 		labelset.String("source", t.Name), labelset.String("job", t.Job),
 		labelset.String("instance", t.Instance), labelset.String("url", RedactURL(t.URL)),
 	}
-	if host := HostOnly(t.Host); host != "" && host != m.opts.Host {
+	if host := HostOnly(t.Host); host != "" && host != m.opts.Host && !IsLoopback(host) {
 		labels = append(labels, labelset.String("hostname", host))
 	}
 	var err error
@@ -130,6 +131,12 @@ func HostOnly(host string) string {
 		return h
 	}
 	return strings.Trim(host, "[]")
+}
+
+// IsLoopback reports whether host, without a port, is the recording host itself.
+func IsLoopback(host string) bool {
+	addr, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && addr.IsLoopback()
 }
 
 // MappedSource is one endpoint's share of an archive. Between Begin and Step the

@@ -67,6 +67,18 @@ func (s *MappedSource) End(ser *MappedSeries) {
 	s.forget()
 }
 
+// EndAll takes every series out of its domain, as a failed scrape does.
+func (s *MappedSource) EndAll() {
+	if s.live == 0 {
+		return
+	}
+	for _, m := range s.metrics {
+		for _, ser := range m.series {
+			s.End(ser)
+		}
+	}
+}
+
 // forget drops the oldest ended series beyond as many as are live, so that
 // labels which never repeat do not fill the memory.
 func (s *MappedSource) forget() {

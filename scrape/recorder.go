@@ -35,16 +35,17 @@ type Recorder struct {
 	log    *slog.Logger
 	failed chan error // the first error of the sink
 
-	mu       sync.Mutex
-	sources  map[string]*source
-	names    map[string]bool
-	inFlight map[*scrape]int64 // lower bound of its time, ms
-	queue    scrapeQueue
-	last     int64 // time of the last record, ms
-	any      bool
-	stopped  bool
-	err      error
-	stats    Stats
+	mu         sync.Mutex
+	sources    map[string]*source
+	names      map[string]bool
+	inFlight   map[*scrape]int64 // lower bound of its time, ms
+	queue      scrapeQueue
+	last       int64 // time of the last record, ms
+	any        bool
+	stopped    bool
+	err        error
+	stats      Stats
+	firstBytes int64 // size of the sink after its first record
 }
 
 // Stats count what a Recorder has done.
@@ -55,6 +56,7 @@ type Stats struct {
 	Sources int       // endpoints seen
 	Series  int       // live
 	Bytes   int64     // of the sink
+	PerDay  int64     // bytes a day at the rate since the first scrape; 0: not known
 	First   time.Time // of the first scrape recorded
 	Last    time.Time
 }
@@ -189,7 +191,8 @@ func (r *Recorder) write(s *scrape) {
 		r.stats.Failed++
 	}
 	s.src.tellState(s.health.Err)
-	if r.stats.First.IsZero() {
+	first := r.stats.First.IsZero()
+	if first {
 		r.stats.First = time.UnixMilli(s.t)
 	}
 	r.stats.Last = time.UnixMilli(s.t)
@@ -206,6 +209,9 @@ func (r *Recorder) write(s *scrape) {
 	s.src.fill(s, t)
 	r.put(t, s.src.mapped)
 	r.stats.Samples += int64(s.count)
+	if first {
+		r.firstBytes = r.sink.Size()
+	}
 }
 
 func (r *Recorder) put(t int64, m *convert.MappedSource) {
@@ -244,6 +250,10 @@ func (r *Recorder) Stats() Stats {
 	defer r.mu.Unlock()
 	st := r.stats
 	st.Bytes = r.sink.Size()
+	if span := st.Last.Sub(st.First); span > 0 {
+		// The first record brought most of the metadata, once for all time.
+		st.PerDay = int64(float64(st.Bytes-r.firstBytes) / span.Hours() * 24)
+	}
 	for _, src := range r.sources {
 		st.Series += src.mapped.Live()
 	}

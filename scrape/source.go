@@ -70,6 +70,13 @@ func (src *source) sweep() {
 // fill makes the scrape's values the mapped source's current step.
 func (src *source) fill(s *scrape, t int64) {
 	src.mapped.Begin(stamp(t))
+	src.mapped.SetHealth(s.health)
+	if s.health.Up == 0 {
+		// The scraper ends most series itself, but not those that were on a
+		// page over a limit.
+		src.mapped.EndAll()
+		return
+	}
 	for i := range s.samples {
 		sm := &s.samples[i]
 		if sm.series.Forgotten() {
@@ -82,7 +89,6 @@ func (src *source) fill(s *scrape, t int64) {
 			s.count++
 		}
 	}
-	src.mapped.SetHealth(s.health)
 }
 
 // begin makes the samples of one time, with which own starts, the current step.

@@ -103,16 +103,15 @@ func recordLine(st scrape.Stats, elapsed time.Duration) string {
 	if st.Failed > 0 {
 		line += fmt.Sprintf(" (%d failed)", st.Failed)
 	}
-	return line + fmt.Sprintf("  %d series  %s  %s/day", st.Series, humanize.IBytes(uint64(st.Bytes)), perDay(st))
+	return line + fmt.Sprintf("  %d series  %s  %s", st.Series, humanize.IBytes(uint64(st.Bytes)), perDay(st))
 }
 
-// perDay extrapolates the size of a recording.
+// perDay shows how fast a recording grows.
 func perDay(st scrape.Stats) string {
-	span := st.Last.Sub(st.First)
-	if span <= 0 {
+	if st.PerDay == 0 {
 		return "?"
 	}
-	return humanize.IBytes(uint64(float64(st.Bytes) / span.Hours() * 24))
+	return humanize.IBytes(uint64(st.PerDay)) + "/day"
 }
 
 // recordSummary tells what was recorded.
@@ -121,8 +120,8 @@ func recordSummary(name string, st scrape.Stats) string {
 	if st.Failed > 0 {
 		line += fmt.Sprintf(" (%d failed)", st.Failed)
 	}
-	return line + fmt.Sprintf(" of %d endpoints, %d series, %s samples, %s, %s/day at this rate",
-		st.Sources, st.Series, humanize.Comma(st.Samples), humanize.IBytes(uint64(st.Bytes)), perDay(st))
+	return line + fmt.Sprintf(" of %s, %d series, %s samples, %s, %s at this rate",
+		plural(st.Sources, "endpoint"), st.Series, humanize.Comma(st.Samples), humanize.IBytes(uint64(st.Bytes)), perDay(st))
 }
 
 // sayLosses names what did not cross. It returns errSkipped if anything did not.
@@ -181,7 +180,7 @@ func commonHost(endpoints []scrape.Endpoint) string {
 		}
 		host = u.Hostname()
 	}
-	if host == "" || host == "localhost" || host == "127.0.0.1" || host == "::1" {
+	if host == "" || convert.IsLoopback(host) {
 		return local
 	}
 	return host
@@ -199,3 +198,10 @@ func labelsOf(pairs map[string]string) []convert.Label {
 
 // number formats a value as Prometheus does.
 func number(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

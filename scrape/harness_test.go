@@ -1,0 +1,171 @@
+package scrape_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/scrape"
+)
+
+// page is an endpoint whose content a test sets.
+type page struct {
+	mu     sync.Mutex
+	body   string
+	kind   string
+	status int
+	delay  time.Duration
+	hits   int
+	sent   []string
+}
+
+func (p *page) set(body string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.body = body
+}
+
+func (p *page) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
+	p.mu.Lock()
+	p.hits++
+	body, kind, status, delay := p.body, p.kind, p.status, p.delay
+	p.sent = append(p.sent, body)
+	p.mu.Unlock()
+	time.Sleep(delay)
+	if kind != "" {
+		w.Header().Set("Content-Type", kind)
+	}
+	if status != 0 {
+		w.WriteHeader(status)
+	}
+	fmt.Fprint(w, body)
+}
+
+func (p *page) count() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.hits
+}
+
+// session is a recording under way.
+type session struct {
+	t      *testing.T
+	base   string
+	rec    *scrape.Recorder
+	report *convert.Report
+	log    *lockedBuffer
+	cancel context.CancelFunc
+	done   chan error
+}
+
+// start records endpoints into a new archive.
+func start(t *testing.T, s scrape.Settings, endpoints ...scrape.Endpoint) *session {
+	t.Helper()
+	ses := &session{
+		t: t, base: filepath.Join(t.TempDir(), "rec"), report: &convert.Report{},
+		log: &lockedBuffer{}, done: make(chan error, 1),
+	}
+	log := slog.New(slog.NewTextHandler(ses.log, nil))
+	cfg, err := scrape.Config(endpoints, s, log)
+	require.NoError(t, err)
+	mapper, err := convert.NewMapper(convert.MapperOptions{Host: "tester", Report: ses.report})
+	require.NoError(t, err)
+	a, err := archive.Create(ses.base, archive.Header{Host: "tester", Zone: "UTC", PID: 1}, nil)
+	require.NoError(t, err)
+	ses.rec = scrape.NewRecorder(mapper, convert.NewToArchive(a), ses.report, log)
+	ctx, cancel := context.WithCancel(context.Background())
+	ses.cancel = cancel
+	t.Cleanup(cancel)
+	go func() {
+		ses.done <- scrape.Run(ctx, cfg, ses.rec, scrape.RunOptions{UserAgent: "test", StartNow: true})
+	}()
+	return ses
+}
+
+// wait waits until n scrapes are recorded.
+func (s *session) wait(n int64) {
+	s.t.Helper()
+	require.Eventually(s.t, func() bool { return s.rec.Stats().Scrapes >= n }, 60*time.Second, 2*time.Millisecond)
+}
+
+// finish ends the recording and opens it.
+func (s *session) finish() *archive.Reader {
+	s.t.Helper()
+	s.cancel()
+	require.NoError(s.t, <-s.done)
+	require.NoError(s.t, s.rec.Close())
+	r, err := archive.Open(s.base, nil)
+	require.NoError(s.t, err)
+	return r
+}
+
+// samples are what Prometheus would see of a recording: per series, keyed by
+// name and labels, its times and values.
+type samples map[string][]sample
+
+type sample struct {
+	t int64
+	v float64
+}
+
+// Sample implements convert.Samples.
+func (s samples) Sample(p *convert.PromSeries, t int64, v float64) error {
+	key := p.Name
+	for _, l := range p.Labels {
+		key += fmt.Sprintf(" %s=%q", l.Name, l.Value)
+	}
+	s[key] = append(s[key], sample{t, v})
+	return nil
+}
+
+// flatten reads a whole recording.
+func flatten(t *testing.T, r *archive.Reader, o convert.FlattenOptions) samples {
+	t.Helper()
+	out := samples{}
+	require.NoError(t, convert.Copy(context.Background(), convert.NewFlattener(out, o), convert.FromArchive(r, archive.Query{})))
+	return out
+}
+
+// serve starts an endpoint.
+func serve(t *testing.T, h http.Handler) string {
+	t.Helper()
+	srv := httptest.NewServer(h)
+	t.Cleanup(srv.Close)
+	return srv.URL + "/metrics"
+}
+
+type lockedBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
+}
+
+// writeFile writes a file that the test removes.
+func writeFile(t *testing.T, path, text string) {
+	t.Helper()
+	require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
+	t.Cleanup(func() { _ = os.Remove(path) })
+}

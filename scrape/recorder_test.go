@@ -1,0 +1,296 @@
+package scrape_test
+
+import (
+	"fmt"
+	"math"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/pcp"
+	"github.com/pcparchive/pcparchive/scrape"
+)
+
+// tick is the interval of the tests: long enough for a scrape on a busy machine.
+const tick = 500 * time.Millisecond
+
+func TestRecordsOnePagePerRecord(t *testing.T) {
+	p := &page{body: "# HELP a first line\\nsecond\n# TYPE a counter\na{x=\"1\"} 5\na{x=\"2\"} 6\nb NaN\nc -0\n"}
+	s := start(t, scrape.Settings{Interval: tick}, scrape.Endpoint{URL: serve(t, p), Name: "web"})
+	s.wait(3)
+	r := s.finish()
+
+	steps := 0
+	for step, err := range r.Steps(archive.Query{}) {
+		require.NoError(t, err)
+		steps++
+		assert.Len(t, step.Metrics, 3+10, "the page's metrics and the health of the scrape")
+	}
+	assert.EqualValues(t, s.rec.Stats().Scrapes, steps)
+	assert.Equal(t, p.count(), steps)
+
+	got := flatten(t, r, convert.FlattenOptions{NoHealth: true})
+	assert.Len(t, got, 4)
+	assert.Equal(t, 5.0, got[`a x="1"`][0].v)
+	assert.True(t, math.IsNaN(got["b"][0].v))
+	assert.True(t, math.Signbit(got["c"][0].v))
+
+	d, ok := r.Meta().Lookup("openmetrics.web.a")
+	require.True(t, ok)
+	assert.Equal(t, pcp.SemCounter, d.Sem)
+	assert.Equal(t, "144.1.0", d.PMID.String())
+	assert.Equal(t, "144.5120", d.InDom.String(), "as the reference numbers source 1, metric 0")
+	assert.Equal(t, "first line", r.Meta().OneLine(d.PMID))
+	assert.Equal(t, "first line\nsecond", r.Meta().Help(d.PMID))
+}
+
+// A failed scrape leaves up at 0 and ends the series; the reason is said once.
+func TestFailures(t *testing.T) {
+	tests := map[string]struct {
+		settings scrape.Settings
+		fail     func(*page)
+		status   string
+		code     uint64
+	}{
+		"http status": {fail: func(p *page) { p.status = 503 }, status: "server returned HTTP status 503 Service Unavailable", code: 503},
+		"timeout": {settings: scrape.Settings{Timeout: tick}, fail: func(p *page) { p.delay = 3 * tick },
+			status: "context deadline exceeded", code: 0},
+		"not a page": {fail: func(p *page) { p.body = "<html>\n" }, status: "expected", code: 0},
+		"too long": {settings: scrape.Settings{BodyLimit: 4096}, fail: func(p *page) { p.body = strings.Repeat("# long\n", 1000) },
+			status: "body size limit exceeded", code: 0},
+		"too many samples": {settings: scrape.Settings{Extra: []byte("sample_limit: 3")},
+			fail: func(p *page) { p.body = "a 1\nb 2\nc 3\nd 4\n" }, status: "sample limit exceeded", code: 0},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := &page{body: "a 1\nb{x=\"y\"} 2\n"}
+			test.settings.Interval = tick
+			s := start(t, test.settings, scrape.Endpoint{URL: serve(t, p), Name: "web"})
+			s.wait(2)
+			p.mu.Lock()
+			test.fail(p)
+			p.mu.Unlock()
+			failed := func(n int64) func() bool { return func() bool { return s.rec.Stats().Failed >= n } }
+			require.Eventually(t, failed(3), 30*time.Second, time.Millisecond)
+			p.mu.Lock()
+			p.body, p.status, p.delay = "a 7\nb{x=\"y\"} 8\n", 0, 0
+			p.mu.Unlock()
+			s.wait(s.rec.Stats().Scrapes + 4)
+			r := s.finish()
+
+			got := flatten(t, r, convert.FlattenOptions{})
+			for _, key := range []string{"a", `b x="y"`} {
+				stale := 0
+				for _, sm := range got[key] {
+					if convert.IsStale(sm.v) {
+						stale++
+					}
+				}
+				assert.Equal(t, 1, stale, "%s ends once and is not drawn across the gap", key)
+				assert.GreaterOrEqual(t, got[key][len(got[key])-1].v, 7.0, "%s comes back", key)
+			}
+			var up []float64
+			for key, list := range got {
+				if strings.HasPrefix(key, "up ") {
+					for _, sm := range list {
+						up = append(up, sm.v)
+					}
+				}
+			}
+			assert.Contains(t, up, 0.0)
+			assert.Equal(t, 1.0, up[0])
+			assert.Equal(t, 1.0, up[len(up)-1])
+			texts, codes := statuses(t, r)
+			assert.Equal(t, "success", texts[0])
+			found := -1
+			for i, text := range texts {
+				if strings.Contains(text, test.status) {
+					found = i
+				}
+			}
+			require.GreaterOrEqual(t, found, 0, "%q in %q", test.status, texts)
+			assert.Equal(t, test.code, codes[found])
+			assert.Equal(t, 1, strings.Count(s.log.String(), "scrape fails"), s.log.String())
+			assert.Equal(t, 1, strings.Count(s.log.String(), "scrape works again"), s.log.String())
+		})
+	}
+}
+
+// statuses returns the text and code of every scrape.
+func statuses(t *testing.T, r *archive.Reader) (texts []string, codes []uint64) {
+	t.Helper()
+	for step, err := range r.Steps(archive.Query{}) {
+		require.NoError(t, err)
+		for _, mv := range step.Metrics {
+			for _, p := range mv.Points {
+				switch mv.Metric.Name {
+				case "openmetrics.control.status":
+					texts = append(texts, p.Value.Text())
+				case "openmetrics.control.status_code":
+					codes = append(codes, p.Value.Bits)
+				}
+			}
+		}
+	}
+	return texts, codes
+}
+
+// An endpoint that is not there yet is tried until it is.
+func TestKeepsTrying(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	address := l.Addr().String()
+	require.NoError(t, l.Close())
+	s := start(t, scrape.Settings{Interval: tick},
+		scrape.Endpoint{URL: "http://" + address + "/metrics", Name: "late"},
+		scrape.Endpoint{URL: "http://no.such.host.invalid/metrics", Name: "never"})
+	s.wait(4)
+	l, err = net.Listen("tcp", address)
+	require.NoError(t, err)
+	server := &http.Server{Handler: &page{body: "a 1\n"}, ReadHeaderTimeout: time.Second}
+	go func() { _ = server.Serve(l) }()
+	defer server.Close()
+	require.Eventually(t, func() bool { return s.rec.Stats().Series > 0 }, 30*time.Second, time.Millisecond)
+	got := flatten(t, s.finish(), convert.FlattenOptions{NoHealth: true})
+	assert.NotEmpty(t, got["a"])
+	assert.Contains(t, s.log.String(), "source=late")
+	assert.Contains(t, s.log.String(), "source=never")
+}
+
+// Series come and go: their instances enter and leave the domain.
+func TestInstancesComeAndGo(t *testing.T) {
+	p := &page{body: "a{x=\"1\"} 1\na{x=\"2\"} 2\n"}
+	s := start(t, scrape.Settings{Interval: tick}, scrape.Endpoint{URL: serve(t, p), Name: "web"})
+	s.wait(2)
+	for _, body := range []string{"a{x=\"2\"} 2\na{x=\"3\"} 3\n", "other 1\n", "a{x=\"1\"} 4\n"} {
+		p.set(body)
+		s.wait(s.rec.Stats().Scrapes + 3)
+	}
+	r := s.finish()
+	d, ok := r.Meta().Lookup("openmetrics.web.a")
+	require.True(t, ok)
+	var versions []string
+	for in := range r.Meta().InDomVersions(d.InDom) {
+		var names []string
+		for _, inst := range in.Instances {
+			names = append(names, inst.Name)
+		}
+		versions = append(versions, strings.Join(names, ","))
+	}
+	assert.Equal(t, []string{"0 x:1,1 x:2", "1 x:2,2 x:3", "0 x:1"}, versions, "numbers are kept and not reused")
+	got := flatten(t, r, convert.FlattenOptions{NoHealth: true})
+	last := func(key string) float64 { return got[key][len(got[key])-1].v }
+	assert.Equal(t, 4.0, last(`a x="1"`))
+	assert.True(t, convert.IsStale(last(`a x="2"`)))
+	assert.True(t, convert.IsStale(last(`a x="3"`)))
+	assert.True(t, convert.IsStale(last("other")))
+}
+
+// Samples with times of their own are recorded at those, once.
+func TestOwnTimes(t *testing.T) {
+	old := time.Now().Add(-time.Hour).UnixMilli()
+	p := &page{body: fmt.Sprintf("a{x=\"1\"} 1 %d\na{x=\"2\"} 2 %d\nb 3\n", old, old+500)}
+	s := start(t, scrape.Settings{Interval: tick}, scrape.Endpoint{URL: serve(t, p), Name: "web"})
+	s.wait(3)
+	p.set(fmt.Sprintf("a{x=\"1\"} 9 %d\nb 3\n", old+1000))
+	s.wait(s.rec.Stats().Scrapes + 3)
+	got := flatten(t, s.finish(), convert.FlattenOptions{NoHealth: true})
+	require.NotEmpty(t, got[`a x="1"`])
+	assert.Equal(t, sample{old, 1}, got[`a x="1"`][0])
+	assert.Equal(t, []sample{{old + 500, 2}}, got[`a x="2"`][:1])
+	require.Len(t, got[`a x="1"`], 2, "the same time is not recorded again")
+	assert.Equal(t, 9.0, got[`a x="1"`][1].v, "a later value keeps its value")
+	assert.Greater(t, got[`a x="1"`][1].t, old+1000, "and gets the scrape's time: the archive has passed its own")
+	assert.Equal(t, []convert.LossCount{{Loss: convert.LossTooOld, Name: "a", Count: 1}}, s.report.Losses())
+}
+
+// Every scrape of many slow endpoints is recorded and none is missed.
+func TestManyEndpoints(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes six seconds")
+	}
+	const n, rounds = 200, 5
+	pages := make([]*page, n)
+	endpoints := make([]scrape.Endpoint, n)
+	for i := range pages {
+		pages[i] = &page{body: fmt.Sprintf("a{x=\"1\"} %d\nb 2\n", i), delay: 50 * time.Millisecond}
+		endpoints[i] = scrape.Endpoint{URL: serve(t, pages[i]), Name: fmt.Sprintf("e%d", i)}
+	}
+	s := start(t, scrape.Settings{Interval: time.Second}, endpoints...)
+	s.wait(n * rounds)
+	r := s.finish()
+	last := map[string]int64{}
+	recorded := 0
+	var prior pcp.Timestamp
+	for step, err := range r.Steps(archive.Query{}) {
+		require.NoError(t, err)
+		require.False(t, step.Stamp.Before(prior))
+		prior = step.Stamp
+		for _, mv := range step.Metrics {
+			if mv.Metric.Name != "openmetrics.control.up" {
+				continue
+			}
+			require.Len(t, mv.Points, 1, "one scrape is one record")
+			recorded++
+			name := mv.Points[0].Series.Inst.Name
+			at := step.Stamp.Milli()
+			if before, ok := last[name]; ok {
+				assert.Less(t, at-before, int64(2000), "%s missed a scrape", name)
+			}
+			last[name] = at
+		}
+	}
+	texts, _ := statuses(t, r)
+	for _, text := range texts {
+		require.Equal(t, "success", text)
+	}
+	assert.Len(t, last, n)
+	assert.GreaterOrEqual(t, recorded, n*rounds)
+	assert.Empty(t, s.report.Losses())
+}
+
+func TestConfigRefuses(t *testing.T) {
+	for _, test := range []struct{ name, url, extra, want string }{
+		{"web", "ftp://x/metrics", "", "not an http or https URL"},
+		{"9web", "http://x/metrics", "", "want a letter"},
+		{"control", "http://x/metrics", "", "not control"},
+		{"web", "http://x/metrics", "no_such_setting: 1", "no_such_setting"},
+		{"web", "http://x/metrics", "- [", "scrape settings"},
+	} {
+		_, err := scrape.Config([]scrape.Endpoint{{URL: test.url, Name: test.name}},
+			scrape.Settings{Interval: time.Second, Extra: []byte(test.extra)}, nil)
+		assert.ErrorContains(t, err, test.want)
+	}
+	_, err := scrape.Config([]scrape.Endpoint{{URL: "http://a/", Name: "x"}, {URL: "http://b/", Name: "x"}},
+		scrape.Settings{Interval: time.Second}, nil)
+	assert.ErrorContains(t, err, "used twice")
+}
+
+// Secrets in a URL are used and not recorded.
+func TestSecretsStayOut(t *testing.T) {
+	var user, pass, query string
+	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		user, pass, _ = r.BasicAuth()
+		query = r.URL.RawQuery
+		fmt.Fprintln(w, "a 1")
+	})
+	url := strings.Replace(serve(t, h), "http://", "http://me:secret@", 1) + "?token=hush"
+	s := start(t, scrape.Settings{Interval: tick}, scrape.Endpoint{URL: url, Name: "web"})
+	s.wait(1)
+	r := s.finish()
+	assert.Equal(t, []string{"me", "secret", "token=hush"}, []string{user, pass, query})
+	for l := range r.Meta().AllLabels() {
+		for _, set := range l.Sets {
+			assert.NotContains(t, set.Set.JSON(), "secret")
+			assert.NotContains(t, set.Set.JSON(), "hush")
+		}
+	}
+}
