@@ -1,7 +1,9 @@
 package archive
 
 import (
+	"errors"
 	"fmt"
+	"math"
 
 	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/meta"
@@ -45,6 +47,9 @@ func (a *Appender) Define(d *meta.Desc) error {
 	if a.err != nil {
 		return a.err
 	}
+	if err := checkDesc(d); err != nil {
+		return err
+	}
 	known, ok := a.known.descs[d.PMID]
 	if ok {
 		if what := known.Conflict(d); what != "" {
@@ -62,7 +67,9 @@ func (a *Appender) Define(d *meta.Desc) error {
 	if !isNew {
 		return nil
 	}
-	a.putMeta(d)
+	if err := a.putMeta(d); err != nil {
+		return err
+	}
 	if !ok {
 		a.known.descs[d.PMID] = d
 	}
@@ -74,12 +81,13 @@ func (a *Appender) Define(d *meta.Desc) error {
 
 // SetInDom makes in the instance domain in force from its stamp on. It is
 // written complete or as a delta, as the reference would; if nothing changed it
-// is not written. A domain without instances cannot be stored and is skipped.
+// is not written. A domain without instances cannot be stored and is skipped. The
+// Appender keeps in, which must not be changed.
 func (a *Appender) SetInDom(in *meta.InDom) error {
 	if a.err != nil || len(in.Instances) == 0 {
 		return a.err
 	}
-	if err := a.fits(in.Stamp); err != nil {
+	if err := errors.Join(a.fits(in.Stamp), checkInDom(in)); err != nil {
 		return err
 	}
 	var rec Record = in
@@ -92,7 +100,9 @@ func (a *Appender) SetInDom(in *meta.InDom) error {
 			rec = delta
 		}
 	}
-	a.putMeta(rec)
+	if err := a.putMeta(rec); err != nil {
+		return err
+	}
 	a.newInDom = true
 	a.known.indoms[in.ID] = in
 	return nil
@@ -111,7 +121,9 @@ func (a *Appender) SetLabels(l *meta.Labels) error {
 	if now, ok := a.known.labels[key]; ok && now.SameSets(l) {
 		return nil
 	}
-	a.putMeta(l)
+	if err := a.putMeta(l); err != nil {
+		return err
+	}
 	a.known.labels[key] = l
 	return nil
 }
@@ -125,12 +137,20 @@ func (a *Appender) SetText(t *meta.Text) error {
 	if now, ok := a.known.texts[key]; ok && now == t.Text {
 		return nil
 	}
-	a.putMeta(t)
+	if err := a.putMeta(t); err != nil {
+		return err
+	}
 	a.known.texts[key] = t.Text
 	return nil
 }
 
 // putMeta appends a metadata record.
-func (a *Appender) putMeta(r Record) {
+func (a *Appender) putMeta(r Record) error {
+	was := len(a.meta.buf)
 	a.meta.buf = appendMeta(a.meta.buf, a.layout, r)
+	if a.meta.size() > a.layout.MaxFile || len(a.meta.buf)-was > math.MaxInt32 {
+		a.meta.buf = a.meta.buf[:was]
+		return a.tooLong(&a.meta)
+	}
+	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -45,7 +46,7 @@ func splitMember(name string) (base string, m Member, ok bool) {
 		m.Role = RoleIndex
 	default:
 		n, err := strconv.Atoi(kind)
-		if err != nil || n < 0 || strconv.Itoa(n) != kind {
+		if err != nil || n < 0 || n > math.MaxInt32 || strconv.Itoa(n) != kind {
 			return "", m, false
 		}
 		m.Volume = n
@@ -59,29 +60,15 @@ func splitMember(name string) (base string, m Member, ok bool) {
 // path. The error wraps fs.ErrNotExist if there are none.
 func Members(path string) (base string, members []Member, err error) {
 	dir, name := filepath.Split(path)
-	entries, err := os.ReadDir(cmp.Or(dir, "."))
+	found, err := membersOf(dir, name)
 	if err != nil {
 		return "", nil, err
 	}
-	collect := func(want string) []Member {
-		var found []Member
-		for _, e := range entries {
-			base, m, ok := splitMember(e.Name())
-			if !ok || base != want || e.IsDir() {
-				continue
-			}
-			m.Path = dir + e.Name()
-			if info, err := os.Stat(m.Path); err == nil && info.Mode().IsRegular() {
-				m.Size = info.Size()
-				found = append(found, m)
-			}
-		}
-		return found
-	}
-	found := collect(name)
 	if stem, _, ok := splitMember(name); ok && len(found) == 0 {
 		name = stem
-		found = collect(name)
+		if found, err = membersOf(dir, name); err != nil {
+			return "", nil, err
+		}
 	}
 	if len(found) == 0 {
 		return "", nil, fmt.Errorf("archive %s: no %s.meta or volume: %w", path, name, fs.ErrNotExist)
@@ -92,6 +79,26 @@ func Members(path string) (base string, members []Member, err error) {
 	})
 	found = slices.CompactFunc(found, func(a, b Member) bool { return a.Role == b.Role && a.Volume == b.Volume })
 	return dir + name, found, nil
+}
+
+// membersOf finds every file of the archive with exactly the given base name.
+func membersOf(dir, name string) (found []Member, err error) {
+	entries, err := os.ReadDir(cmp.Or(dir, "."))
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range entries {
+		base, m, ok := splitMember(e.Name())
+		if !ok || base != name || e.IsDir() {
+			continue
+		}
+		m.Path = dir + e.Name()
+		if info, err := os.Stat(m.Path); err == nil && info.Mode().IsRegular() {
+			m.Size = info.Size()
+			found = append(found, m)
+		}
+	}
+	return found, nil
 }
 
 // ErrCompressed says that a member is compressed.

@@ -40,8 +40,9 @@ type Frame struct {
 const DefaultMaxRecord = 256 << 20
 
 const (
-	readBuffer = 256 << 10
-	growStep   = 1 << 20 // memory is committed to a claimed length in such steps
+	readBuffer  = 256 << 10
+	leastBuffer = 4 << 10
+	growStep    = 1 << 20 // memory is committed to a claimed length in such steps
 )
 
 // Frames yields the records of a file from at on. r must stand at at.Offset. A
@@ -50,7 +51,7 @@ const (
 // maxRecord 0 means DefaultMaxRecord.
 func Frames(r io.Reader, at Pos, maxRecord int) iter.Seq2[Frame, error] {
 	return func(yield func(Frame, error) bool) {
-		fr := newFrameReader(r, at, maxRecord)
+		fr := newFrameReader(r, at, readBuffer, maxRecord)
 		for {
 			f, err := fr.next()
 			if err == io.EOF || !yield(f, err) || err != nil {
@@ -70,11 +71,13 @@ type frameReader struct {
 	long []byte // a frame that does not fit r's buffer
 }
 
-func newFrameReader(r io.Reader, at Pos, maxRecord int) *frameReader {
+// newFrameReader returns a reader of a file of about size bytes, of which the
+// buffer need hold no more.
+func newFrameReader(r io.Reader, at Pos, size int64, maxRecord int) *frameReader {
 	if maxRecord == 0 {
 		maxRecord = DefaultMaxRecord
 	}
-	return &frameReader{r: bufio.NewReaderSize(r, readBuffer), pos: at, max: maxRecord}
+	return &frameReader{r: bufio.NewReaderSize(r, int(min(readBuffer, max(size, leastBuffer)))), pos: at, max: maxRecord}
 }
 
 // next returns io.EOF at a clean end: where fewer than the four bytes of a

@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"fmt"
 	"strconv"
 
 	"github.com/pcparchive/pcparchive/internal/wire"
@@ -22,7 +23,7 @@ type Header struct {
 	Features uint32        // version 3
 	Host     string
 	Zone     string // POSIX TZ
-	ZoneInfo string // ":" and an Olson name, version 3, may be empty
+	ZoneInfo string // ":" and an Olson name, version 3, may be empty; not stored in version 2
 }
 
 // Kind returns pcp.KindHeader.
@@ -58,6 +59,19 @@ func decodeHeader(payload []byte) (*Header, *wire.Layout, error) {
 	h.Host, h.Zone = d.CString(l.HostSize), d.CString(l.ZoneSize)
 	h.ZoneInfo = d.CString(l.ZoneInfo)
 	return h, l, d.Err()
+}
+
+// fits reports whether the strings of h can be stored without being cut.
+func (h *Header) fits(l *wire.Layout) error {
+	for _, s := range [...]struct {
+		what, text string
+		room       int
+	}{{"host name", h.Host, l.HostSize}, {"time zone", h.Zone, l.ZoneSize}, {"zoneinfo", h.ZoneInfo, l.ZoneInfo}} {
+		if s.room > 0 && len(s.text) >= s.room {
+			return fmt.Errorf("%s %q exceeds %d bytes: %w", s.what, s.text, s.room-1, pcp.ErrLimit)
+		}
+	}
+	return nil
 }
 
 // appendHeader appends the framed label for one file.

@@ -112,7 +112,7 @@ func (r *Reader) open(m Member, volume int32) (*os.File, *frameReader, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	frames := newFrameReader(f, Pos{File: m.Path, Role: m.Role, Volume: m.Volume}, r.opts.MaxRecord)
+	frames := newFrameReader(f, Pos{File: m.Path, Role: m.Role, Volume: m.Volume}, m.Size, r.opts.MaxRecord)
 	if err := r.checkHeader(frames, volume); err != nil {
 		f.Close()
 		return nil, nil, err
@@ -123,7 +123,7 @@ func (r *Reader) open(m Member, volume int32) (*os.File, *frameReader, error) {
 func (r *Reader) checkHeader(frames *frameReader, volume int32) error {
 	frame, err := frames.next()
 	if err == io.EOF {
-		return fmt.Errorf("%s: empty file: %w", frame.Pos.File, pcp.ErrNotArchive)
+		return &pcp.FormatError{File: frame.Pos.File, Kind: pcp.KindHeader, Detail: "empty file", Err: pcp.ErrNotArchive}
 	}
 	if err != nil {
 		return err
@@ -221,8 +221,8 @@ type Located struct {
 	Record Record
 }
 
-// Records yields the records of the metadata file or of the data volumes as
-// they are stored, labels excepted. A *Result is reused for the next pair and
+// Records yields the records of the metadata file, of the data volumes or of the
+// index as they are stored, labels excepted. A *Result is reused for the next pair and
 // borrows its values. A failure is yielded once and ends the sequence.
 func (r *Reader) Records(role Role) iter.Seq2[Located, error] {
 	return func(yield func(Located, error) bool) {
@@ -231,6 +231,10 @@ func (r *Reader) Records(role Role) iter.Seq2[Located, error] {
 				return yieldRecords(frames, yield, func(p []byte) (Record, error) { return decodeMeta(p, r.layout) })
 			})
 			yieldError(err, yield)
+			return
+		}
+		if role == RoleIndex {
+			r.indexRecords(yield)
 			return
 		}
 		rd := resultDecoder{layout: r.layout}
@@ -242,6 +246,15 @@ func (r *Reader) Records(role Role) iter.Seq2[Located, error] {
 				yieldError(err, yield)
 				return
 			}
+		}
+	}
+}
+
+func (r *Reader) indexRecords(yield func(Located, error) bool) {
+	for i := range r.entries {
+		pos := Pos{File: r.index.Path, Role: RoleIndex, Offset: int64(r.layout.HeaderSize + i*r.layout.IndexEntrySize())}
+		if !yield(Located{Pos: pos, Record: &r.entries[i]}, nil) {
+			return
 		}
 	}
 }

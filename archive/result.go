@@ -74,7 +74,8 @@ type resultDecoder struct {
 	layout *wire.Layout
 	want   func(pcp.PMID) bool // nil: every metric
 	res    Result
-	whole  bool // res holds every value set of the record
+	whole  bool // res holds the values of every set of the record
+	mark   bool // the record has no value set at all
 }
 
 // decode decodes a payload. The Result is valid until the next call; values
@@ -85,7 +86,7 @@ func (rd *resultDecoder) decode(payload []byte) (*Result, error) {
 	r.Stamp = rd.layout.Stamp(&d)
 	r.Sets, r.values = r.Sets[:0], r.values[:0]
 	n := d.Count("number of metrics", 8)
-	rd.whole = true
+	rd.whole, rd.mark = true, n == 0
 	for range n {
 		rd.valueSet(&d)
 	}
@@ -152,7 +153,9 @@ func (rd *resultDecoder) valueSet(d *wire.Dec) {
 func (rd *resultDecoder) blocks(d *wire.Dec, payload []byte) {
 	const bias = 3 * 4 // the payload begins at word 3
 	r := &rd.res
-	first, used, lowest := d.Offset(), 0, len(payload)
+	// Damaged references may count one long block many times: more than an int
+	// of 32 bits holds.
+	first, used, lowest := d.Offset(), int64(0), len(payload)
 	at := 0
 	for i := range r.Sets {
 		s := &r.Sets[i]
@@ -178,19 +181,18 @@ func (rd *resultDecoder) blocks(d *wire.Dec, payload []byte) {
 			}
 			v.Bits = 0
 			decodeBlock(v, header, content)
-			used += (size + 3) &^ 3
+			used += int64(size+3) &^ 3
 			lowest = min(lowest, int(off))
 		}
 	}
-	if rd.whole && (used != d.Len() || used > 0 && lowest != first) {
-		d.Fail("value blocks", strconv.Itoa(used)+" of "+strconv.Itoa(d.Len())+" bytes", pcp.ErrLayout)
+	if rd.whole && (used != int64(d.Len()) || used > 0 && lowest != first) {
+		d.Fail("value blocks", strconv.FormatInt(used, 10)+" of "+strconv.Itoa(d.Len())+" bytes", pcp.ErrLayout)
 		return
 	}
 	d.Skip(d.Len())
 }
 
-// appendResult appends r as a framed record. The values of a set must all suit
-// its format.
+// appendResult appends r as a framed record. It must pass check.
 func appendResult(b []byte, l *wire.Layout, r *Result) []byte {
 	b, start := wire.BeginFrame(b)
 	b = l.AppendStamp(b, r.Stamp)

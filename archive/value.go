@@ -80,7 +80,7 @@ func (v Value) blockSize() int {
 	if v.Data != nil {
 		return 4 + len(v.Data)
 	}
-	return 4 + v.Type.Size()
+	return 4 + v.Type.Size() // of other than numbers nothing
 }
 
 // appendBlock appends the value's block, padded to a whole number of words.
@@ -92,7 +92,7 @@ func (v Value) appendBlock(b []byte) []byte {
 		b = append(b, v.Data...)
 	case v.Type.Size() == 8:
 		b = wire.AppendU64(b, v.Bits)
-	default:
+	case v.Type.Size() == 4:
 		b = wire.AppendU32(b, uint32(v.Bits))
 	}
 	for ; size%4 != 0; size++ {

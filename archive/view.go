@@ -284,7 +284,7 @@ func framesAt(f *os.File, m Member, offset int64, maxRecord int) (*frameReader, 
 	if _, err := f.Seek(offset, io.SeekStart); err != nil {
 		return nil, err
 	}
-	return newFrameReader(f, Pos{File: m.Path, Role: m.Role, Volume: m.Volume, Offset: offset}, maxRecord), nil
+	return newFrameReader(f, Pos{File: m.Path, Role: m.Role, Volume: m.Volume, Offset: offset}, m.Size-offset, maxRecord), nil
 }
 
 // SeriesAt returns the series that a metric has at a time by its metadata: one

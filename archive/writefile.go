@@ -8,9 +8,27 @@ import (
 	"path/filepath"
 )
 
+// disk is what an Appender needs of a file.
+type disk interface {
+	WriteAt(p []byte, off int64) (int, error)
+	Truncate(size int64) error
+	Sync() error
+	Close() error
+	Name() string
+}
+
+// createFile makes a file that must not exist.
+func createFile(name string) (disk, error) {
+	f, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
 // file is one file of the archive with what is not yet written to it.
 type file struct {
-	f       *os.File
+	f       disk
 	buf     []byte
 	written int64
 }
@@ -31,17 +49,32 @@ func (f *file) flush() error {
 	return nil
 }
 
-// absent makes sure that no file of an archive named base exists.
-func absent(base string) error {
-	_, members, err := Members(base)
-	if errors.Is(err, fs.ErrNotExist) {
-		if _, err := os.Stat(filepath.Dir(base)); err != nil {
-			return fmt.Errorf("archive %s: %w", base, err)
-		}
+// discard removes a file.
+func (f *file) discard() {
+	if f.f != nil {
+		f.f.Close()
+		os.Remove(f.f.Name())
+		f.f = nil
+	}
+}
+
+// finish syncs and closes a file that is kept.
+func (f *file) finish() error {
+	if f.f == nil {
 		return nil
 	}
+	return errors.Join(f.f.Sync(), f.f.Close())
+}
+
+// absent makes sure that no file of an archive named base exists.
+func absent(base string) error {
+	dir, name := filepath.Split(base)
+	found, err := membersOf(dir, name)
 	if err != nil {
-		return err
+		return fmt.Errorf("archive %s: %w", base, err)
 	}
-	return fmt.Errorf("%s: %w; choose another name or remove the archive", members[0].Path, fs.ErrExist)
+	if len(found) > 0 {
+		return fmt.Errorf("%s: %w; choose another name or remove the archive", found[0].Path, fs.ErrExist)
+	}
+	return nil
 }

@@ -1,14 +1,17 @@
 package archive
 
 import (
+	"slices"
+	"strconv"
 	"strings"
 	"time"
-
 	_ "time/tzdata" // archives name zones that the reading host may lack
+
+	"github.com/pcparchive/pcparchive/internal/wire"
 )
 
 // zone resolves the zone of an archive label: an Olson name if it has one, else
-// a fixed offset from a POSIX TZ such as AEDT-11 or EST5EDT.
+// a POSIX TZ such as AEDT-11 or EST5EDT,M3.2.0,M11.1.0.
 func zone(zoneInfo, tz string) *time.Location {
 	for _, name := range []string{strings.TrimPrefix(zoneInfo, ":"), strings.TrimPrefix(tz, ":")} {
 		if name == "" {
@@ -21,30 +24,65 @@ func zone(zoneInfo, tz string) *time.Location {
 	return posixZone(tz)
 }
 
-// posixZone reads the standard-time part of a POSIX TZ, whose offsets count
-// westwards.
+// posixZone reads a POSIX TZ, daylight saving rules included, by way of a time
+// zone file that has no transitions of its own, only the TZ as its footer.
 func posixZone(tz string) *time.Location {
-	i := strings.IndexAny(tz, "+-0123456789")
-	if i <= 0 {
+	name, offset, ok := standardTime(tz)
+	if !ok {
 		return time.UTC
 	}
-	name, rest := tz[:i], tz[i:]
+	fixed := time.FixedZone(name, offset)
+	if len(name) == 0 || len(name) > 250 || strings.ContainsRune(tz, '\n') {
+		return fixed
+	}
+	loc, err := time.LoadLocationFromTZData(tz, zoneFile(name, offset, tz))
+	if err != nil {
+		return fixed
+	}
+	return loc
+}
+
+// zoneFile returns a TZif file of version 2 with one local time type.
+func zoneFile(name string, offset int, tz string) []byte {
+	head := append([]byte("TZif2"), make([]byte, 15)...)
+	for _, count := range [...]int{0, 0, 0, 0, 1, len(name) + 1} { // types, bytes of names
+		head = wire.AppendU32(head, uint32(count))
+	}
+	block := append(wire.AppendU32(head, uint32(offset)), 0, 0) // no daylight saving, name at 0
+	block = append(append(block, name...), 0)
+	return slices.Concat(block, block, []byte("\n"+tz+"\n"))
+}
+
+// standardTime reads the name and offset of standard time that a POSIX TZ
+// begins with. The offsets stored count westwards.
+func standardTime(tz string) (name string, offset int, ok bool) {
+	i := strings.IndexAny(tz, "+-0123456789")
+	if strings.HasPrefix(tz, "<") {
+		i = strings.IndexByte(tz, '>') + 1
+	}
+	if i <= 0 {
+		return "", 0, false
+	}
+	name, rest := strings.Trim(tz[:i], "<>"), tz[i:]
 	sign := -1
-	if rest[0] == '-' {
+	if strings.HasPrefix(rest, "-") {
 		sign = 1
 	}
 	rest = strings.TrimLeft(rest, "+-")
-	var part [3]int
-	for n := 0; n < len(part) && rest != ""; n++ {
-		j := 0
-		for j < len(rest) && rest[j] >= '0' && rest[j] <= '9' {
-			part[n] = part[n]*10 + int(rest[j]-'0')
-			j++
+	for _, unit := range [...]int{3600, 60, 1} {
+		n := 0
+		for n < len(rest) && n < 3 && rest[n] >= '0' && rest[n] <= '9' {
+			n++
 		}
-		if j == len(rest) || rest[j] != ':' {
+		v, err := strconv.Atoi(rest[:n])
+		if err != nil {
 			break
 		}
-		rest = rest[j+1:]
+		offset += v * unit
+		if n == len(rest) || rest[n] != ':' {
+			break
+		}
+		rest = rest[n+1:]
 	}
-	return time.FixedZone(name, sign*(part[0]*3600+part[1]*60+part[2]))
+	return name, sign * offset, offset <= 24*3600
 }

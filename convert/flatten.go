@@ -25,6 +25,8 @@ type PromSeries struct {
 	Labels []Label // without the name, sorted by name, none empty
 	Sem    pcp.Semantics
 	ID     int // 0, 1, … in order of first sight
+
+	live int // how many metrics have a value for it; more than one where a type changes
 }
 
 // Samples takes what a Flattener makes of steps: for each series ascending
@@ -52,6 +54,7 @@ type Flattener struct {
 	series   map[string]*PromSeries // by name and labels
 	owners   map[string]string      // Prometheus name → PCP name
 	metrics  map[pcp.PMID]*flatMetric
+	ending   []*PromSeries // that lost a metric in the current step
 }
 
 // flatMetric is what is known of one PCP metric.
@@ -85,17 +88,29 @@ func (f *Flattener) Put(step *archive.Step) error {
 	t := step.Stamp.Milli()
 	if step.Mark {
 		for _, m := range f.metrics {
-			if err := f.endAll(m, t); err != nil {
-				return err
-			}
+			f.endAll(m)
 		}
-		return nil
 	}
 	for i := range step.Metrics {
 		if err := f.metric(&step.Metrics[i], t); err != nil {
 			return err
 		}
 	}
+	return f.endSeries(t)
+}
+
+// endSeries ends the series that no metric has any more. It comes last in a
+// step: a series may have moved from one metric to another.
+func (f *Flattener) endSeries(t int64) error {
+	for _, p := range f.ending {
+		if p.live > 0 {
+			continue
+		}
+		if err := f.dst.Sample(p, t, StaleNaN); err != nil {
+			return err
+		}
+	}
+	f.ending = f.ending[:0]
 	return nil
 }
 
@@ -108,8 +123,8 @@ func (f *Flattener) metric(mv *archive.MetricValues, t int64) error {
 		return nil
 	}
 	if mv.Err < 0 {
-		m.prev = m.prev[:0]
-		return f.endAll(m, t)
+		f.endAll(m)
+		return nil
 	}
 	m.now = m.now[:0]
 	same := len(mv.Points) == len(m.prev)
@@ -139,9 +154,7 @@ func (f *Flattener) metric(mv *archive.MetricValues, t int64) error {
 		}
 	}
 	if !same || mv.InDom != m.indom {
-		if err := f.ended(m, mv.InDom, t); err != nil {
-			return err
-		}
+		f.ended(m, mv.InDom)
 	}
 	m.indom = mv.InDom
 	m.prev, m.now = m.now, m.prev
@@ -161,11 +174,13 @@ func (f *Flattener) checkExact(m *archive.Metric, v archive.Value) {
 	}
 }
 
-// ended finds the series that stop at t. An instance is gone if it left the
-// instance domain, or if the record before held it beside one that this record
-// holds too: then both records are of one logging group, and this one lacks it.
-// A record with other instances altogether is another group's.
-func (f *Flattener) ended(m *flatMetric, in *meta.InDom, t int64) error {
+// ended finds the series that stop. An instance is gone if it left the instance
+// domain. The reference's agents do not all shrink their domains, so it is also
+// gone if the record before held it beside one that this record holds too: then
+// both records are of one logging group, and this one lacks it. A record with
+// other instances altogether is another group's. Our own recordings do shrink
+// them, and may hold instances at times of their own.
+func (f *Flattener) ended(m *flatMetric, in *meta.InDom) {
 	present := make(map[pcp.InstID]*PromSeries, len(m.now))
 	for _, p := range m.now {
 		if p.prom != nil {
@@ -190,31 +205,34 @@ func (f *Flattener) ended(m *flatMetric, in *meta.InDom, t int64) error {
 				_, member := in.Lookup(id)
 				left = !member
 			}
-			gone = left || overlap && before[id]
+			gone = left || overlap && before[id] && !m.naming.origin
 		}
 		if gone {
-			delete(m.live, id)
-			if err := f.dst.Sample(prom, t, StaleNaN); err != nil {
-				return err
-			}
+			f.end(m, id)
 		}
 	}
 	for id, prom := range present {
-		m.live[id] = prom
-	}
-	return nil
-}
-
-// endAll ends every series of a metric.
-func (f *Flattener) endAll(m *flatMetric, t int64) error {
-	for id, prom := range m.live {
-		delete(m.live, id)
-		if err := f.dst.Sample(prom, t, StaleNaN); err != nil {
-			return err
+		if _, known := m.live[id]; !known {
+			m.live[id] = prom
+			prom.live++
 		}
 	}
+}
+
+// end takes an instance from a metric.
+func (f *Flattener) end(m *flatMetric, id pcp.InstID) {
+	prom := m.live[id]
+	delete(m.live, id)
+	prom.live--
+	f.ending = append(f.ending, prom)
+}
+
+// endAll takes every instance from a metric.
+func (f *Flattener) endAll(m *flatMetric) {
+	for id := range m.live {
+		f.end(m, id)
+	}
 	m.prev = m.prev[:0]
-	return nil
 }
 
 // state returns what is known of a metric, told anew when its labels changed.
@@ -272,11 +290,11 @@ func (f *Flattener) resolve(m *flatMetric, s *archive.Series) *PromSeries {
 	p, ok := f.series[key]
 	if !ok {
 		p = &PromSeries{
-			Family: f.family(m.naming.family), Name: m.naming.sample, Labels: labels,
-			Sem: m.metric.Desc.Sem, ID: len(f.series),
+			Name: m.naming.sample, Labels: labels, Sem: m.metric.Desc.Sem, ID: len(f.series),
 		}
 		f.series[key] = p
 	}
+	p.Family = f.family(m.naming.family) // as it was described last
 	m.series[s] = p
 	return p
 }

@@ -78,10 +78,17 @@ func (n naming) labels(s *archive.Series, target bool) ([]Label, error) {
 		return nil, err
 	}
 	var out []Label
+	used := map[string]bool{"instname": true}
 	for l := range merged.All() {
-		if l.Flags&labelset.Optional == 0 {
-			out = append(out, Label{legacyName(l.Name, false), l.Text()})
+		if l.Flags&labelset.Optional != 0 {
+			continue
 		}
+		name := legacyName(l.Name, false)
+		for n := 2; used[name]; n++ { // a.b beside a_b
+			name = fmt.Sprintf("%s_%d", legacyName(l.Name, false), n)
+		}
+		used[name] = true
+		out = append(out, Label{name, l.Text()})
 	}
 	if s.Inst.ID != pcp.InstNull {
 		out = append(out, Label{"instname", s.Inst.Name})

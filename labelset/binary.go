@@ -33,10 +33,13 @@ func DecodeInstance(b []byte, level Level) (in Instance, size int, err error) {
 	if count > MaxLabels {
 		d.Fail("label count", strconv.Itoa(count), pcp.ErrRange)
 	}
-	if count <= 0 {
+	switch {
+	case d.Err() != nil: // do not loop as often as a damaged count says
+		return in, d.Offset(), d.Err()
+	case count <= 0:
 		in.Err = pcp.Errno(count)
 		in.Set = Set{json: text}
-		return in, d.Offset(), d.Err()
+		return in, d.Offset(), nil
 	}
 	stored := make([]entry, 0, min(count, d.Len()/8))
 	for range count {

@@ -11,12 +11,28 @@ import (
 
 // New returns the labels as a set of one level, in compact JSON sorted by name.
 // Of two labels with one name the later wins. Errors wrap [pcp.ErrLimit] or,
-// for an empty name, [pcp.ErrRange].
+// for an unusable name or value, [pcp.ErrRange].
 func New(level Level, labels ...Label) (Set, error) {
+	labels = slices.Clone(labels)
 	for i := range labels {
 		labels[i].Level = level
+		if err := labels[i].check(); err != nil {
+			return Set{}, err
+		}
 	}
-	return build(slices.Clone(labels))
+	return build(labels)
+}
+
+// check refuses what would not be JSON when it is assembled.
+func (l Label) check() error {
+	if i := strings.IndexFunc(l.Name, func(c rune) bool { return c < ' ' || c == '"' || c == '\\' }); i >= 0 {
+		return fmt.Errorf("label name %q: %w", l.Name, pcp.ErrRange)
+	}
+	p := parser{text: l.Value}
+	if p.value(); p.err == nil && p.at < len(p.text) {
+		p.fail("text after the value")
+	}
+	return p.err
 }
 
 // Merge returns the labels that a client sees: later sets win over earlier

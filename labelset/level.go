@@ -3,8 +3,8 @@ package labelset
 import "strconv"
 
 // Level is the level of metadata that a label set belongs to. The values are
-// the ones stored in archives.
-type Level uint8
+// the ones stored in archives, where others may be found too.
+type Level uint32
 
 // The levels, most general first.
 const (

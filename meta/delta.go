@@ -13,6 +13,9 @@ func Diff(from, to *InDom) (delta *InDomDelta, compact bool) {
 	delta = &InDomDelta{Stamp: to.Stamp, ID: to.ID}
 	compact = true
 	old, now := from.sorted(), to.sorted()
+	if repeats(old) || repeats(now) {
+		compact = false // a delta cannot tell such instances apart
+	}
 	for len(old) > 0 || len(now) > 0 {
 		switch {
 		case len(now) == 0 || len(old) > 0 && old[0].ID < now[0].ID:
@@ -28,7 +31,7 @@ func Diff(from, to *InDom) (delta *InDomDelta, compact bool) {
 			old, now = old[1:], now[1:]
 		}
 	}
-	if compact && len(delta.Changes) == 0 {
+	if len(delta.Changes) == 0 && slices.Equal(from.sorted(), to.sorted()) {
 		return nil, true
 	}
 	return delta, compact && len(delta.Changes) <= len(to.Instances)
@@ -51,16 +54,26 @@ func (in *InDom) Apply(dl *InDomDelta) *InDom {
 			out.Instances = append(out.Instances, old[0])
 			old = old[1:]
 		case len(old) == 0 || changes[0].ID < old[0].ID:
-			if !changes[0].Remove {
+			if n := len(out.Instances); !changes[0].Remove && (n == 0 || out.Instances[n-1].ID != changes[0].ID) {
 				out.Instances = append(out.Instances, changes[0].Instance)
 			}
 			changes = changes[1:]
 		default:
-			if !changes[0].Remove {
-				out.Instances = append(out.Instances, old[0])
+			if changes[0].Remove {
+				old = old[1:]
 			}
-			old, changes = old[1:], changes[1:]
+			changes = changes[1:]
 		}
 	}
 	return out
+}
+
+// repeats reports whether an ID occurs more than once in sorted instances.
+func repeats(sorted []Instance) bool {
+	for i := 1; i < len(sorted); i++ {
+		if sorted[i].ID == sorted[i-1].ID {
+			return true
+		}
+	}
+	return false
 }

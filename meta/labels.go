@@ -3,7 +3,6 @@ package meta
 import (
 	"cmp"
 	"slices"
-	"strconv"
 
 	"github.com/pcparchive/pcparchive/internal/wire"
 	"github.com/pcparchive/pcparchive/labelset"
@@ -12,7 +11,8 @@ import (
 
 // Labels are the label sets of one level and identifier from Stamp on. A record
 // replaces its predecessors: at the instances level it must hold the sets of
-// all instances. Its body:
+// all instances. One of an unknown level is kept and attached to nothing. Its
+// body:
 //
 //	stamp | level 4 | identifier 4 | number of sets 4 | sets, see labelset
 type Labels struct {
@@ -65,11 +65,7 @@ func DecodeLabels(body []byte, v pcp.Version) (*Labels, error) {
 		return nil, d.Err()
 	}
 	l := &Labels{Stamp: layout.Stamp(&d)}
-	level := d.U32()
-	if level > uint32(labelset.Instances) {
-		d.Fail("level", strconv.Itoa(int(level)), pcp.ErrRange)
-	}
-	l.Level, l.Ident = labelset.Level(level), d.U32()
+	l.Level, l.Ident = labelset.Level(d.U32()), d.U32()
 	n := d.Count("number of sets", 12)
 	l.Sets = make([]labelset.Instance, 0, n)
 	for range n {

@@ -32,6 +32,9 @@ type inDomTimeline struct {
 	cur  *InDom
 }
 
+// maxRepeats bounds the search for repetitions of a domain.
+const maxRepeats = 64
+
 // version is either a complete domain or a delta.
 type version struct {
 	stamp pcp.Timestamp
@@ -39,8 +42,18 @@ type version struct {
 	delta *InDomDelta
 }
 
+// add inserts a version. A complete domain replaces one of the same stamp that
+// equals it, as in the reference: old loggers repeated them by the dozen.
+// Looking far for one would cost the square of their number.
 func (tl *inDomTimeline) add(v version) {
 	i := after(len(tl.versions), tl.stamp, v.stamp)
+	for j := i - 1; v.full != nil && j >= max(0, i-maxRepeats) && tl.stamp(j) == v.stamp; j-- {
+		if full := tl.versions[j].full; full != nil && slices.Equal(full.Instances, v.full.Instances) {
+			tl.versions = slices.Delete(tl.versions, j, j+1)
+			i--
+			break
+		}
+	}
 	tl.versions = slices.Insert(tl.versions, i, v)
 	tl.cur = nil
 }

@@ -15,8 +15,8 @@ type Timestamp struct {
 	Nsec int32
 }
 
-// MaxTime is later than every time an archive can hold.
-var MaxTime = Timestamp{Sec: math.MaxInt64, Nsec: 999999999}
+// MaxTime is not earlier than any time an archive can hold.
+var MaxTime = Timestamp{Sec: math.MaxInt64, Nsec: math.MaxInt32}
 
 // TimestampOf converts t.
 func TimestampOf(t time.Time) Timestamp {
@@ -35,10 +35,10 @@ func TimestampMilli(ms int64) Timestamp {
 // Milli returns milliseconds since 1970 UTC, rounded down, and saturates at the
 // ends of int64.
 func (t Timestamp) Milli() int64 {
-	if t.Sec > math.MaxInt64/1000-1 {
+	if t.Sec > math.MaxInt64/1000-3 { // Nsec may add more than two seconds
 		return math.MaxInt64
 	}
-	if t.Sec < math.MinInt64/1000+1 {
+	if t.Sec < math.MinInt64/1000+4 {
 		return math.MinInt64
 	}
 	ms := int64(t.Nsec) / 1e6
@@ -82,7 +82,7 @@ func (t Timestamp) Add(d time.Duration) Timestamp {
 
 // Sub returns t-u, saturating at the ends of time.Duration.
 func (t Timestamp) Sub(u Timestamp) time.Duration {
-	const limit = math.MaxInt64 / int64(time.Second)
+	const limit = math.MaxInt64/int64(time.Second) - 5 // Nsec may add up to five seconds
 	s := t.Sec - u.Sec
 	switch overflowed := (t.Sec >= u.Sec) != (s >= 0); {
 	case overflowed && t.Sec > u.Sec, s >= limit && !overflowed:
@@ -90,7 +90,7 @@ func (t Timestamp) Sub(u Timestamp) time.Duration {
 	case overflowed, s <= -limit:
 		return math.MinInt64
 	}
-	return time.Duration(s)*time.Second + time.Duration(t.Nsec-u.Nsec)
+	return time.Duration(s)*time.Second + time.Duration(int64(t.Nsec)-int64(u.Nsec))
 }
 
 // String formats t as seconds and a nine-digit fraction.

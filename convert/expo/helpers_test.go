@@ -31,8 +31,8 @@ func shorten(page string) string {
 	return page[:min(len(page), enough)]
 }
 
-// print writes a page.
-func print(t testing.TB, families []Family, o Options) string {
+// pageOf writes a page.
+func pageOf(t testing.TB, families []Family, o Options) string {
 	t.Helper()
 	var b bytes.Buffer
 	require.NoError(t, Write(&b, families, o))

@@ -29,8 +29,8 @@ func (p *part) order() {
 		s.group = n
 	}
 	inOrder := func(a, b placed) int {
-		return cmp.Or(cmp.Compare(a.group, b.group), cmp.Compare(a.place.role.rank, b.place.role.rank),
-			cmp.Compare(a.place.bound, b.place.bound))
+		return cmp.Or(cmp.Compare(a.group, b.group), cmp.Compare(a.role.rank, b.role.rank),
+			cmp.Compare(a.bound, b.bound))
 	}
 	if !slices.IsSortedFunc(p.samples, inOrder) {
 		slices.SortStableFunc(p.samples, inOrder)
@@ -44,7 +44,7 @@ func (p *part) grouped() bool {
 	case convert.TypeHistogram, convert.TypeGaugeHistogram, convert.TypeSummary, convert.TypeStateset:
 		return true
 	case convert.TypeCounter:
-		return p.suffixed && slices.ContainsFunc(p.samples, func(s placed) bool { return s.place.role.rank > 0 })
+		return p.suffixed && slices.ContainsFunc(p.samples, func(s placed) bool { return s.role.rank > 0 })
 	}
 	return false
 }

@@ -10,42 +10,32 @@ import (
 
 // part is a family as it will be written.
 type part struct {
-	family, typ string
-	help, unit  string
-	suffixed    bool // sample names may differ from the family's
-	samples     []placed
+	kin
+	help, unit string
+	suffixed   bool // sample names may differ from the family's
+	samples    []placed
 	// Some samples got a _total that they do not have; some have one. Both at
 	// once means two counters, foo and foo_total.
 	renamed, totals bool
 }
 
-// placed is a sample in its part.
-type placed struct {
-	*Sample
-	place place
-	group int // number of its label set, bound label aside
-}
-
 // partsOf arranges families as a format has them.
 func partsOf(format Format, families []Family) []*part {
-	type key struct{ family, typ string }
 	var parts []*part
-	index := map[key]*part{}
+	index := map[kin]*part{}
 	for i := range families {
 		f := &families[i]
 		var at *part // of the sample before, most likely this one's too
 		for j := range f.Samples {
-			s := &f.Samples[j]
-			p := placeOf(format, &f.Family, s)
-			if at == nil || at.family != p.family || at.typ != p.typ {
-				k := key{p.family, p.typ}
+			k, s := placeOf(format, &f.Family, &f.Samples[j])
+			if at == nil || at.kin != k {
 				if at = index[k]; at == nil {
-					at = newPart(format, p, &f.Family)
+					at = newPart(format, k, f)
 					index[k] = at
 					parts = append(parts, at)
 				}
 			}
-			at.add(s, p)
+			at.add(s)
 		}
 	}
 	if format == OpenMetrics {
@@ -54,15 +44,15 @@ func partsOf(format Format, families []Family) []*part {
 	return settle(format, parts)
 }
 
-func newPart(format Format, p place, f *convert.Family) *part {
-	_, suffixed := roles[format][p.typ]
-	return &part{family: p.family, typ: p.typ, help: f.Help, unit: f.Unit, suffixed: suffixed}
+func newPart(format Format, k kin, f *Family) *part {
+	_, suffixed := roles[format][k.typ]
+	return &part{kin: k, help: f.Help, unit: f.Unit, suffixed: suffixed, samples: make([]placed, 0, len(f.Samples))}
 }
 
-func (p *part) add(s *Sample, at place) {
-	p.renamed = p.renamed || at.sample != s.Name
-	p.totals = p.totals || at.sample == s.Name && at.role.suffix == "_total"
-	p.samples = append(p.samples, placed{Sample: s, place: at})
+func (p *part) add(s placed) {
+	p.renamed = p.renamed || s.name != s.Name
+	p.totals = p.totals || s.name == s.Name && s.role.suffix == "_total"
+	p.samples = append(p.samples, s)
 }
 
 // adopt moves each gauge foo_created, which is how the text format has it, to
@@ -82,7 +72,8 @@ func adopt(parts []*part) []*part {
 			return false
 		}
 		for _, s := range p.samples {
-			owner.add(s.Sample, place{family: base, typ: owner.typ, sample: s.Name, role: created})
+			s.role = created
+			owner.add(s)
 		}
 		return true
 	})
@@ -100,18 +91,18 @@ func settle(format Format, parts []*part) []*part {
 		}
 		clash := false
 		var next []*part
-		plain := map[string]*part{}
+		singles := map[string]*part{}
 		for _, p := range parts {
 			split := p.suffixed && (p.renamed && p.totals ||
 				slices.ContainsFunc(p.claims(format), func(name string) bool { return claims[name] > 1 }))
 			clash = clash || split
 			switch {
 			case split:
-				next = p.split(format, next, plain)
+				next = p.split(format, next, singles)
 			case p.suffixed:
 				next = append(next, p)
 			default:
-				next = p.join(format, next, plain)
+				next = p.join(format, next, singles)
 			}
 		}
 		parts = next
@@ -135,35 +126,35 @@ func (p *part) claims(format Format) []string {
 }
 
 // split adds p to parts as plain parts.
-func (p *part) split(format Format, parts []*part, plain map[string]*part) []*part {
+func (p *part) split(format Format, parts []*part, singles map[string]*part) []*part {
 	typ := convert.TypeUnknown
 	if format == Text {
 		typ = typeUntyped
 	}
-	singles := map[string]*part{}
+	own := map[string]*part{}
 	var order []*part
 	for _, s := range p.samples {
-		single := singles[s.Name]
+		single := own[s.Name]
 		if single == nil {
-			single = &part{family: s.Name, typ: typ, help: p.help, unit: p.unit}
-			singles[s.Name] = single
+			single = &part{kin: kin{s.Name, typ}, help: p.help, unit: p.unit}
+			own[s.Name] = single
 			order = append(order, single)
 		}
-		s.place = place{family: s.Name, typ: typ, sample: s.Name}
+		s.name, s.role = s.Name, plain
 		single.samples = append(single.samples, s)
 	}
 	for _, single := range order {
-		parts = single.join(format, parts, plain)
+		parts = single.join(format, parts, singles)
 	}
 	return parts
 }
 
 // join adds the plain part p to parts, or its samples to the one that has its
 // name already.
-func (p *part) join(format Format, parts []*part, plain map[string]*part) []*part {
-	first := plain[p.family]
+func (p *part) join(format Format, parts []*part, singles map[string]*part) []*part {
+	first := singles[p.family]
 	if first == nil {
-		plain[p.family] = p
+		singles[p.family] = p
 		return append(parts, p)
 	}
 	if first.typ != p.typ {

@@ -49,8 +49,10 @@ var roles = [...]map[string][]role{
 	},
 }
 
-// created is the role of a time of creation in OpenMetrics.
-var created = role{suffix: "_created", rank: 3}
+var (
+	plain   = &role{}                            // of the one sample name of a family without suffixes
+	created = &role{suffix: "_created", rank: 3} // of a time of creation in OpenMetrics
+)
 
 // boundLabel is the label that tells apart the samples of one histogram,
 // summary or state set, "" for other types.
@@ -66,47 +68,52 @@ func boundLabel(family, typ string) string {
 	return ""
 }
 
-// place is where a sample goes: a family and its role there.
-type place struct {
-	family, typ string
-	sample      string // its name there
-	role        role
-	bound       float64 // value of role.label
+// placed is a sample with its place in a family of a format.
+type placed struct {
+	*Sample
+	name  string // that it gets there
+	role  *role
+	bound float64 // value of role.label
+	group int     // number of its label set, bound label aside
 }
 
+// kin names a family of a format.
+type kin struct{ family, typ string }
+
 // placeOf returns where a format has a sample of a family.
-func placeOf(format Format, f *convert.Family, s *Sample) place {
-	for _, r := range roles[format][f.Type] {
-		if p, ok := placeAs(format, f, s, r); ok {
-			return p
+func placeOf(format Format, f *convert.Family, s *Sample) (kin, placed) {
+	may := roles[format][f.Type]
+	for i := range may {
+		if k, p, ok := placeAs(f, s, &may[i]); ok {
+			return k, p
 		}
 	}
-	return place{family: s.Name, typ: singleType(format, f, s), sample: s.Name}
+	return kin{s.Name, singleType(format, f, s)}, placed{Sample: s, name: s.Name, role: plain}
 }
 
 // placeAs places a sample in a role if its name and labels are right for it.
-func placeAs(format Format, f *convert.Family, s *Sample, r role) (place, bool) {
-	p := place{family: f.Name, typ: f.Type, sample: s.Name, role: r}
-	if r.label != "" {
-		v, ok := lookup(s.Labels, r.label)
-		bound, err := strconv.ParseFloat(v, 64)
-		if !ok || err != nil || math.IsNaN(bound) {
-			return place{}, false
-		}
-		p.bound = bound
-	}
-	switch {
-	case s.Name == f.Name+r.suffix:
-	case s.Name != f.Name || r.suffix != "_total" && r.suffix != "_info":
-		return place{}, false
+func placeAs(f *convert.Family, s *Sample, r *role) (kin, placed, bool) {
+	k, p := kin{f.Name, f.Type}, placed{Sample: s, name: s.Name, role: r}
+	switch suffix, ok := strings.CutPrefix(s.Name, f.Name); {
+	case !ok:
+		return k, p, false
+	case suffix == r.suffix:
+	case suffix != "" || r.suffix != "_total" && r.suffix != "_info":
+		return k, p, false
 	case len(f.Name) > len(r.suffix) && strings.HasSuffix(f.Name, r.suffix):
-		p.family = strings.TrimSuffix(f.Name, r.suffix) // counter foo_total of the text format
+		k.family = strings.TrimSuffix(f.Name, r.suffix) // counter foo_total of the text format
 	case r.suffix == "_total":
-		p.sample += r.suffix
+		p.name += r.suffix
 	default:
-		return place{}, false
+		return k, p, false
 	}
-	return p, true
+	if r.label == "" {
+		return k, p, true
+	}
+	v, _ := lookup(s.Labels, r.label)
+	bound, err := strconv.ParseFloat(v, 64)
+	p.bound = bound
+	return k, p, err == nil && !math.IsNaN(bound)
 }
 
 // singleType returns the type of a family that only holds the samples of one

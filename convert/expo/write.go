@@ -81,7 +81,7 @@ func (p *part) hasUnit() bool {
 func (p *printer) sample(part *part, s *placed) {
 	p.series(part, s)
 	p.buf = append(p.buf, ' ')
-	if s.place.role.count {
+	if s.role.count {
 		p.buf = appendCount(p.buf, p.opts.Format, s.Value)
 	} else {
 		p.buf = appendFloat(p.buf, p.opts.Format, s.Value)
@@ -95,13 +95,13 @@ func (p *printer) sample(part *part, s *placed) {
 // series writes a name and labels, the bound label last.
 func (p *printer) series(part *part, s *placed) {
 	separator := byte('{')
-	if model.LegacyValidation.IsValidMetricName(s.place.sample) {
-		p.buf = append(p.buf, s.place.sample...)
+	if model.LegacyValidation.IsValidMetricName(s.name) {
+		p.buf = append(p.buf, s.name...)
 	} else {
-		p.buf = appendQuoted(append(p.buf, separator), s.place.sample)
+		p.buf = appendQuoted(append(p.buf, separator), s.name)
 		separator = ','
 	}
-	last := s.place.role.label
+	last := s.role.label
 	for _, l := range s.Labels {
 		if l.Name != last {
 			p.buf = appendLabelName(append(p.buf, separator), l.Name)
@@ -123,11 +123,11 @@ func (p *printer) series(part *part, s *placed) {
 // bring its number into one form; those of gauge histograms leave it as it is.
 func (p *printer) bound(part *part, s *placed) {
 	if part.typ == convert.TypeGaugeHistogram {
-		i := slices.IndexFunc(s.Labels, func(l convert.Label) bool { return l.Name == s.place.role.label })
+		i := slices.IndexFunc(s.Labels, func(l convert.Label) bool { return l.Name == s.role.label })
 		p.buf = appendQuoted(p.buf, s.Labels[i].Value)
 		return
 	}
 	p.buf = append(p.buf, '"')
-	p.buf = appendFloat(p.buf, p.opts.Format, s.place.bound)
+	p.buf = appendFloat(p.buf, p.opts.Format, s.bound)
 	p.buf = append(p.buf, '"')
 }

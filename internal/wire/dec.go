@@ -21,7 +21,7 @@ type Dec struct {
 // NewDec returns a cursor over a record of the given kind.
 func NewDec(kind pcp.Kind, buf []byte) Dec { return Dec{kind: kind, buf: buf} }
 
-// Err returns the first error, a *pcp.FormatError, or nil.
+// Err returns the first error, a *pcp.FormatError unless Adopt was given another, or nil.
 func (d *Dec) Err() error { return d.err }
 
 // Offset returns the position of the next read.
@@ -87,15 +87,19 @@ func (d *Dec) Rest() []byte { return d.buf[d.off:] }
 // Skip passes over n bytes that Rest showed.
 func (d *Dec) Skip(n int) { d.Bytes(n) }
 
-// Adopt records the error of a decoder that was given Rest.
+// Adopt records the error, if any, of a decoder that was given Rest.
 func (d *Dec) Adopt(err error) {
+	if err == nil || d.err != nil {
+		return
+	}
 	var fe *pcp.FormatError
-	if errors.As(err, &fe) && d.err == nil {
+	if errors.As(err, &fe) {
 		at := *fe
 		at.Offset += int64(d.off)
-		d.err = &at
-		d.off = len(d.buf)
+		err = &at
 	}
+	d.err = err
+	d.off = len(d.buf)
 }
 
 // Count reads a number of entries of at least size bytes each and fails if the

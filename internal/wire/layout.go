@@ -1,6 +1,6 @@
 // Package wire is the only place that knows byte order and what distinguishes
-// the archive versions. [Layout] has one row per version; [Dec] and [Enc] are
-// the cursors that record codecs are written with.
+// the archive versions. [Layout] has one row per version; record codecs read
+// with the cursor [Dec] and write with the Append functions.
 package wire
 
 import (

@@ -1,0 +1,48 @@
+# pcparchive: bare `make` lists the targets.
+
+GO       ?= go
+FUZZTIME ?= 30s
+LINT     := $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+
+.PHONY: help build test race lint fuzz bench compare golden docs cross
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## static binary in bin/
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o bin/pcparchive ./cmd/pcparchive
+
+test: ## all tests; those that need the reference programs say so where they skip
+	$(GO) test ./...
+
+race: ## the concurrent packages under the race detector
+	$(GO) test -race ./scrape ./query ./meta ./archive
+
+lint: ## formatting, vet and linters
+	test -z "$$(gofmt -l .)" || { gofmt -l .; exit 1; }
+	$(GO) mod tidy -diff
+	$(LINT) run
+
+fuzz: ## every fuzz target for FUZZTIME each
+	@for t in $$($(GO) test ./fuzz -list '^Fuzz' | grep '^Fuzz'); do \
+		$(GO) test ./fuzz -run '^$$' -fuzz "^$$t\$$" -fuzztime $(FUZZTIME) || exit 1; done
+
+bench: ## benchmarks of the packages
+	$(GO) test ./... -run '^$$' -bench . -benchtime 2s
+
+compare: ## the commands beside the reference tools, as ratios
+	$(GO) test ./internal/compare -run TestCompare -compare -v -timeout 60m
+
+golden: ## write the expected outputs of tests anew
+	$(GO) test ./... -update
+
+docs: ## man pages and Markdown of the commands, from their help
+	rm -rf docs/man docs/cli
+	$(GO) run ./cmd/pcparchive docs docs
+
+cross: ## build for every supported system, test the length arithmetic of 32 bits
+	@for os in linux darwin windows; do for arch in amd64 arm64; do \
+		echo $$os/$$arch; CGO_ENABLED=0 GOOS=$$os GOARCH=$$arch $(GO) build -o /dev/null ./cmd/pcparchive || exit 1; done; done
+	GOARCH=386 CGO_ENABLED=0 $(GO) vet -stdmethods=false ./...
+	GOARCH=386 CGO_ENABLED=0 $(GO) test ./pcp ./internal/wire ./labelset ./meta ./archive ./convert/... ./query

@@ -1,0 +1,135 @@
+package archive_test
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+const wide = 1000 // doubles in a record
+
+var wideDesc = &meta.Desc{PMID: pcp.NewPMID(60, 9, 9), Type: pcp.TypeDouble, InDom: pcp.NewInDomID(60, 9), Sem: pcp.SemInstant, Names: []string{"wide"}}
+
+// wideResult returns a record of doubles and the instance domain it needs.
+func wideResult() (*archive.Result, *meta.InDom) {
+	in := &meta.InDom{ID: wideDesc.InDom}
+	set := archive.ValueSet{PMID: wideDesc.PMID, Format: archive.Block}
+	for i := range pcp.InstID(wide) {
+		in.Instances = append(in.Instances, meta.Instance{ID: i, Name: "instance " + string('A'+rune(i))})
+		set.Values = append(set.Values, archive.DoubleValue(i, float64(i)*1.5))
+	}
+	return &archive.Result{Sets: []archive.ValueSet{set}}, in
+}
+
+// wideArchive writes an archive of n such records.
+func wideArchive(t testing.TB, n int) string {
+	base := filepath.Join(t.TempDir(), "wide")
+	a, err := archive.Create(base, archive.Header{}, nil)
+	require.NoError(t, err)
+	res, in := wideResult()
+	require.NoError(t, a.Define(wideDesc))
+	require.NoError(t, a.SetInDom(in))
+	for i := range n {
+		res.Stamp.Sec = int64(i)
+		require.NoError(t, a.Append(res))
+	}
+	require.NoError(t, a.Close())
+	return base
+}
+
+func TestAppendDoesNotAllocate(t *testing.T) {
+	a, err := archive.Create(filepath.Join(t.TempDir(), "rec"), archive.Header{}, nil)
+	require.NoError(t, err)
+	res, in := wideResult()
+	require.NoError(t, a.Define(wideDesc))
+	require.NoError(t, a.SetInDom(in))
+	next := func() {
+		res.Stamp.Sec++
+		if err := a.Append(res); err != nil {
+			t.Error(err)
+		}
+	}
+	for range 200 { // until the buffers have grown
+		next()
+	}
+	assert.Zero(t, testing.AllocsPerRun(500, next))
+	require.NoError(t, a.Close())
+}
+
+// TestStepsAllocateOncePerPass: what a pass allocates does not grow with the
+// number of records.
+func TestStepsAllocateOncePerPass(t *testing.T) {
+	pass := func(base string) float64 {
+		r, err := archive.Open(base, nil)
+		require.NoError(t, err)
+		return testing.AllocsPerRun(3, func() {
+			for _, err := range r.Steps(archive.Query{}) {
+				if err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	few, many := pass(wideArchive(t, 10)), pass(wideArchive(t, 200))
+	assert.InDelta(t, few, many, 5)
+}
+
+func BenchmarkAppend(b *testing.B) {
+	a, err := archive.Create(filepath.Join(b.TempDir(), "rec"), archive.Header{}, nil)
+	require.NoError(b, err)
+	res, _ := wideResult()
+	b.ReportAllocs()
+	for b.Loop() {
+		res.Stamp.Sec++
+		if err := a.Append(res); err != nil {
+			b.Fatal(err)
+		}
+	}
+	perSecond(b, wide)
+	require.NoError(b, a.Close())
+}
+
+func BenchmarkDecode(b *testing.B) {
+	res, _ := wideResult()
+	raw := archive.EncodeData(res, pcp.V3)
+	decode := archive.NewDecoder(pcp.V3)
+	b.ReportAllocs()
+	b.SetBytes(int64(len(raw)))
+	for b.Loop() {
+		if _, err := decode(raw[4 : len(raw)-4]); err != nil {
+			b.Fatal(err)
+		}
+	}
+	perSecond(b, wide)
+}
+
+func BenchmarkSteps(b *testing.B) {
+	const records = 500
+	r, err := archive.Open(wideArchive(b, records), nil)
+	require.NoError(b, err)
+	b.ReportAllocs()
+	for b.Loop() {
+		n := 0
+		for step, err := range r.Steps(archive.Query{}) {
+			if err != nil {
+				b.Fatal(err)
+			}
+			n += len(step.Metrics[0].Points)
+		}
+		if n != records*wide {
+			b.Fatal(n)
+		}
+	}
+	perSecond(b, records*wide)
+}
+
+// perSecond reports how many samples an iteration of n samples makes of a second.
+func perSecond(b *testing.B, n int) {
+	b.ReportMetric(float64(n)*float64(b.N)/b.Elapsed().Seconds(), "samples/s")
+}

@@ -1,0 +1,80 @@
+package archive
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/pcparchive/pcparchive/internal/wire"
+	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+const (
+	maxBlock = 0xffffff // length of a value block, header included
+	maxName  = 4095     // length of a metric name
+)
+
+// check refuses a result that would not be read as it was given. It returns the
+// length of the record.
+func (r *Result) check(l *wire.Layout) (size int64, err error) {
+	size = int64(4 + l.StampSize + 4 + 4)
+	for i := range r.Sets {
+		s := &r.Sets[i]
+		n, err := s.check()
+		if err != nil {
+			return 0, fmt.Errorf("metric %s: %w", s.PMID, err)
+		}
+		size += n
+	}
+	if size > math.MaxInt32 {
+		return 0, fmt.Errorf("%d bytes: %w", size, pcp.ErrLimit)
+	}
+	return size, nil
+}
+
+// check returns the length of the set and its blocks.
+func (s *ValueSet) check() (size int64, err error) {
+	switch {
+	case len(s.Values) == 0 && s.Err > 0:
+		return 0, fmt.Errorf("error code %d: %w", int32(s.Err), pcp.ErrRange)
+	case len(s.Values) == 0:
+		return 8, nil
+	case s.Format > Static:
+		return 0, fmt.Errorf("value format %d: %w", s.Format, pcp.ErrRange)
+	}
+	size = 12 + 8*int64(len(s.Values))
+	for i := range s.Values {
+		v := &s.Values[i]
+		if (s.Format == InSitu) != (v.Type == pcp.TypeUnknown && v.Data == nil) || v.Type < 0 || v.Type > 0xff {
+			return 0, fmt.Errorf("instance %d: type %s in value format %d: %w", v.Inst, v.Type, s.Format, pcp.ErrRange)
+		}
+		if s.Format != InSitu {
+			n := v.blockSize()
+			if n > maxBlock {
+				return 0, fmt.Errorf("instance %d: value of %d bytes: %w", v.Inst, n, pcp.ErrLimit)
+			}
+			size += int64(n+3) &^ 3
+		}
+	}
+	return size, nil
+}
+
+// checkDesc refuses names that readers would not find again.
+func checkDesc(d *meta.Desc) error {
+	for _, name := range d.Names {
+		if name == "" || len(name) > maxName || len(wire.UntilNUL([]byte(name))) < len(name) {
+			return fmt.Errorf("metric %s: name %.80q: %w", d.PMID, name, pcp.ErrRange)
+		}
+	}
+	return nil
+}
+
+// checkInDom refuses negative instances, for which readers refuse the archive.
+func checkInDom(in *meta.InDom) error {
+	for _, e := range in.Instances {
+		if e.ID < 0 {
+			return fmt.Errorf("instance domain %s: instance %d: %w", in.ID, e.ID, pcp.ErrRange)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,321 @@
+package archive_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/internal/oracle"
+	"github.com/pcparchive/pcparchive/internal/wire"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// forCorpus runs a test for every archive of the corpus without compressed
+// members.
+func forCorpus(t *testing.T, f func(t *testing.T, base string)) {
+	for _, folder := range []string{"archives", "badarchives"} {
+		for _, base := range oracle.Archives(t, folder, true) {
+			t.Run(folder+"/"+filepath.Base(base), func(t *testing.T) { f(t, base) })
+		}
+	}
+}
+
+// TestCorpusAgainstDump reads every archive that the reference reads, refuses
+// those that it refuses, and finds in them what it finds.
+func TestCorpusAgainstDump(t *testing.T) {
+	forCorpus(t, func(t *testing.T, base string) {
+		ref := oracle.Exec(t, "pmdumplog", "-z", "-a", base)
+		r, err := archive.Open(base, nil)
+		if strings.Contains(ref.Stderr, "Cannot open archive") {
+			requireLocated(t, err)
+			return
+		}
+		require.NoError(t, err)
+		want := parseDump(ref.Stdout)
+		assert.Equal(t, want.commencing, commencing(r))
+		assert.Equal(t, want.descs, descs(r))
+		assert.Equal(t, want.indoms, indoms(r))
+
+		for _, err := range r.Records(archive.RoleMeta) {
+			require.NoError(t, err)
+		}
+		shapes, err := shapes(r)
+		if strings.Contains(ref.Stderr, "Corrupted record") {
+			requireLocated(t, err)
+		} else {
+			require.NoError(t, err)
+		}
+		assert.Equal(t, want.shapes, shapes)
+		stepsAgree(t, r)
+	})
+}
+
+func requireLocated(t *testing.T, err error) {
+	var fe *pcp.FormatError
+	require.ErrorAs(t, err, &fe)
+	assert.NotEmpty(t, fe.File)
+}
+
+// dump is what a listing by the reference says of an archive.
+type dump struct {
+	commencing string
+	descs      map[string]string // identifier and names: type, domain, semantics, units
+	indoms     map[string][]int  // instance domain: instances of each version
+	shapes     []string          // of each record: time, number of metrics or "mark"
+}
+
+var (
+	descLine   = regexp.MustCompile(`^PMID: (\S+) \((.*)\)$`)
+	domainLine = regexp.MustCompile(`^InDom: (\S+)$`)
+	sizeLine   = regexp.MustCompile(`^(\d\d:\d\d:\d\d\.\d+) (\d+) instances$`)
+	recordLine = regexp.MustCompile(`^(\d\d:\d\d:\d\d\.\d+) (?: (<mark>)|(\d+) metrics?)$`)
+	blankRun   = regexp.MustCompile(`\s+`)
+)
+
+func parseDump(text string) dump {
+	d := dump{descs: map[string]string{}, indoms: map[string][]int{}}
+	var desc, domain string
+	for line := range strings.Lines(text) {
+		line = strings.TrimSuffix(line, "\n")
+		if rest, ok := strings.CutPrefix(line, "    commencing "); ok && d.commencing == "" {
+			d.commencing = rest
+		}
+		if strings.HasPrefix(line, "    ") && desc != "" {
+			d.descs[desc] = strings.TrimSpace(d.descs[desc] + blankRun.ReplaceAllString(line, " "))
+			continue
+		}
+		desc = ""
+		if m := descLine.FindStringSubmatch(line); m != nil {
+			desc = m[1]
+			d.descs[desc] = ""
+		}
+		if m := domainLine.FindStringSubmatch(line); m != nil {
+			domain = m[1]
+		}
+		if m := sizeLine.FindStringSubmatch(line); m != nil {
+			d.indoms[domain] = append(d.indoms[domain], atoi(m[2]))
+		}
+		if m := recordLine.FindStringSubmatch(line); m != nil {
+			d.shapes = append(d.shapes, m[1]+" "+m[2]+m[3])
+		}
+	}
+	return d
+}
+
+func atoi(s string) (n int) {
+	for _, c := range s {
+		n = 10*n + int(c-'0')
+	}
+	return n
+}
+
+func clock(r *archive.Reader) string {
+	if r.Header().Version == pcp.V2 {
+		return "15:04:05.000000"
+	}
+	return "15:04:05.000000000"
+}
+
+func commencing(r *archive.Reader) string {
+	return r.Header().Start.Time().In(r.Location()).Format("Mon Jan _2 " + clock(r) + " 2006")
+}
+
+func descs(r *archive.Reader) map[string]string {
+	types := map[pcp.Type]string{
+		pcp.Type32: "32-bit int", pcp.TypeU32: "32-bit unsigned int", pcp.Type64: "64-bit int", pcp.TypeU64: "64-bit unsigned int",
+		pcp.TypeFloat: "float", pcp.TypeDouble: "double", pcp.TypeString: "string", pcp.TypeAggregate: "aggregate",
+		pcp.TypeAggregateStatic: "static aggregate", pcp.TypeEvent: "event record array", pcp.TypeHighResEvent: "highres event record array",
+	}
+	sems := map[pcp.Semantics]string{pcp.SemCounter: "counter", pcp.SemInstant: "instant", pcp.SemDiscrete: "discrete"}
+	all := map[string]string{}
+	for d := range r.Meta().Metrics() {
+		if d.Type == pcp.TypeNoSupport {
+			all[d.PMID.String()] = "Data Type: Not Supported"
+			continue
+		}
+		name := func(known string, number any) string {
+			if known == "" {
+				return fmt.Sprintf("??? (%d)", number)
+			}
+			return known
+		}
+		units := d.Units.String()
+		if units == "" {
+			units = "none"
+		}
+		all[d.PMID.String()] = fmt.Sprintf("Data Type: %s InDom: %s %#x Semantics: %s Units: %s",
+			name(types[d.Type], d.Type), d.InDom, uint32(d.InDom), name(sems[d.Sem], d.Sem), units)
+	}
+	return all
+}
+
+func indoms(r *archive.Reader) map[string][]int {
+	all := map[string][]int{}
+	for id := range r.Meta().InDoms() {
+		for in := range r.Meta().InDomVersions(id) {
+			all[id.String()] = append(all[id.String()], len(in.Instances))
+		}
+	}
+	return all
+}
+
+func shapes(r *archive.Reader) (all []string, err error) {
+	at := func(t pcp.Timestamp) string { return t.Time().In(r.Location()).Format(clock(r)) }
+	for rec, err := range r.Records(archive.RoleData) {
+		if err != nil {
+			return all, err
+		}
+		switch rec := rec.Record.(type) {
+		case *archive.Mark:
+			all = append(all, at(rec.Stamp)+" <mark>")
+		case *archive.Result:
+			all = append(all, fmt.Sprint(at(rec.Stamp), " ", len(rec.Sets)))
+		}
+	}
+	return all, nil
+}
+
+// stepsAgree checks that the joined view holds what the records do.
+func stepsAgree(t *testing.T, r *archive.Reader) {
+	records, marks, values := 0, 0, 0
+	var recErr error
+	for rec, err := range r.Records(archive.RoleData) {
+		if recErr = err; err != nil {
+			break
+		}
+		records++
+		switch rec := rec.Record.(type) {
+		case *archive.Mark:
+			marks++
+		case *archive.Result:
+			for _, s := range rec.Sets {
+				if _, ok := r.Meta().Desc(s.PMID); ok {
+					values += len(s.Values)
+				}
+			}
+		}
+	}
+	var stepErr error
+	for step, err := range r.Steps(archive.Query{All: true}) {
+		if stepErr = err; err != nil {
+			break
+		}
+		records--
+		if step.Mark {
+			marks--
+		}
+		for _, m := range step.Metrics {
+			values -= len(m.Points)
+			for _, p := range m.Points {
+				require.Same(t, m.Metric, p.Series.Metric)
+				require.Equal(t, p.Value.Inst, p.Series.Inst.ID)
+			}
+		}
+	}
+	assert.Equal(t, [3]int{}, [3]int{records, marks, values}, "records, marks, values only in Records")
+	assert.Equal(t, recErr, stepErr)
+}
+
+// TestCorpusReencodes writes every record as it was read.
+func TestCorpusReencodes(t *testing.T) {
+	forCorpus(t, func(t *testing.T, base string) {
+		r, err := archive.Open(base, nil)
+		if err != nil {
+			t.Skip("not readable: TestCorpusAgainstDump looks at the reason")
+		}
+		for _, m := range r.Members() {
+			raw, err := os.ReadFile(m.Path)
+			require.NoError(t, err)
+			if m.Role == archive.RoleIndex {
+				reencodeIndex(t, raw, r.Header().Version)
+				continue
+			}
+			reencodeFrames(t, raw, m, r.Header().Version)
+		}
+	})
+}
+
+func reencodeIndex(t *testing.T, raw []byte, v pcp.Version) {
+	l, _ := wire.For(v)
+	size := l.IndexEntrySize()
+	for raw = raw[l.HeaderSize:]; len(raw) >= size; raw = raw[size:] {
+		require.Equal(t, raw[:size], archive.EncodeIndexEntry(archive.DecodeIndexEntry(raw[:size], v), v))
+	}
+}
+
+func reencodeFrames(t *testing.T, raw []byte, m archive.Member, v pcp.Version) {
+	first := true
+	for f, err := range archive.Frames(bytes.NewReader(raw), archive.Pos{File: m.Path}, 0) {
+		if err != nil {
+			return
+		}
+		if first {
+			first = false
+			continue
+		}
+		stored := raw[f.Pos.Offset : f.Pos.Offset+int64(len(f.Payload))+8]
+		var encoded []byte
+		switch m.Role {
+		case archive.RoleMeta:
+			rec, err := archive.DecodeMeta(f.Payload, v)
+			require.NoError(t, err)
+			encoded = archive.EncodeMeta(rec, versionOfTag(binary.BigEndian.Uint32(f.Payload), v))
+		default:
+			res, err := archive.DecodeData(f.Payload, v)
+			require.NoError(t, err)
+			encoded = archive.EncodeData(res, v)
+			stored = withPads(stored, res)
+		}
+		require.True(t, bytes.Equal(stored, encoded), "%s: offset %d\nstored  %x\nencoded %x", m.Path, f.Pos.Offset, stored, encoded)
+	}
+}
+
+// versionOfTag returns the version whose layout a metadata record has.
+func versionOfTag(tag uint32, own pcp.Version) pcp.Version {
+	switch tag {
+	case 2, 3:
+		return pcp.V2
+	case 5, 6, 7:
+		return pcp.V3
+	}
+	return own
+}
+
+// withPads returns a data record with the bytes between its blocks, which have
+// no meaning, as we write them. Blocks are taken to be in the order of values.
+func withPads(stored []byte, res *archive.Result) []byte {
+	blocks := 0
+	for _, s := range res.Sets {
+		if s.Format != archive.InSitu {
+			for _, v := range s.Values {
+				blocks += (blockLength(v) + 3) &^ 3
+			}
+		}
+	}
+	out := bytes.Clone(stored)
+	at := len(out) - 4 - blocks
+	for at < len(out)-4 {
+		n := int(binary.BigEndian.Uint32(out[at:]) & 0xffffff)
+		for ; n%4 != 0; n++ {
+			out[at+n] = '~'
+		}
+		at += n
+	}
+	return out
+}
+
+func blockLength(v archive.Value) int {
+	if v.Data != nil {
+		return 4 + len(v.Data)
+	}
+	return 4 + v.Type.Size()
+}

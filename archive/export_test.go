@@ -1,0 +1,66 @@
+package archive
+
+import (
+	"time"
+
+	"github.com/pcparchive/pcparchive/internal/wire"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// Disk is what fault injection replaces.
+type Disk = disk
+
+// CreateOn is Create with another way to make files.
+func CreateOn(base string, h Header, o *WriteOptions, open func(name string) (Disk, error)) (*Appender, error) {
+	return create(base, h, o, open)
+}
+
+// CreateFile makes a file as Create does.
+func CreateFile(name string) (Disk, error) { return createFile(name) }
+
+func layoutOf(v pcp.Version) *wire.Layout {
+	l, ok := wire.For(v)
+	if !ok {
+		panic(v)
+	}
+	return l
+}
+
+// SetRecordLimit makes a file's limit something a test can reach.
+func (a *Appender) SetRecordLimit(n int64) {
+	l := *a.layout
+	l.MaxFile = n
+	a.layout = &l
+}
+
+func DecodeMeta(payload []byte, v pcp.Version) (Record, error) {
+	return decodeMeta(payload, layoutOf(v))
+}
+func EncodeMeta(r Record, v pcp.Version) []byte { return appendMeta(nil, layoutOf(v), r) }
+
+func DecodeData(payload []byte, v pcp.Version) (*Result, error) {
+	rd := resultDecoder{layout: layoutOf(v)}
+	return rd.decode(payload)
+}
+func EncodeData(r *Result, v pcp.Version) []byte { return appendResult(nil, layoutOf(v), r) }
+
+func DecodeIndexEntry(b []byte, v pcp.Version) IndexEntry { return decodeIndexEntry(b, layoutOf(v)) }
+func EncodeIndexEntry(e IndexEntry, v pcp.Version) []byte {
+	return appendIndexEntry(nil, layoutOf(v), e)
+}
+
+func DecodeHeader(payload []byte) (*Header, error) {
+	h, _, err := decodeHeader(payload)
+	return h, err
+}
+func EncodeHeader(h *Header, volume int32) []byte {
+	return appendHeader(nil, layoutOf(h.Version), h, volume)
+}
+
+func ZoneOf(zoneInfo, tz string) *time.Location { return zone(zoneInfo, tz) }
+
+// NewDecoder returns a decoder of data records that reuses its memory.
+func NewDecoder(v pcp.Version) func(payload []byte) (*Result, error) {
+	rd := &resultDecoder{layout: layoutOf(v)}
+	return rd.decode
+}

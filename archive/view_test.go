@@ -1,0 +1,299 @@
+package archive_test
+
+import (
+	"encoding/binary"
+	"math"
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/internal/archtest"
+	"github.com/pcparchive/pcparchive/labelset"
+	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// seconds lists the times of the steps that q selects; marks are negative.
+func seconds(t testing.TB, r *archive.Reader, q archive.Query) []int64 {
+	all := []int64{}
+	for step, err := range r.Steps(q) {
+		require.NoError(t, err)
+		sec := step.Stamp.Sec
+		if step.Mark {
+			sec = -sec
+		}
+		all = append(all, sec)
+	}
+	return all
+}
+
+// longArchive holds a record every second from 1 to n, each long enough that
+// the index has many entries.
+func longArchive(t testing.TB, v pcp.Version, n int64) string {
+	a, base := create(t, v)
+	require.NoError(t, a.Define(archtest.Release))
+	text := archive.StringValue(pcp.InstNull, string(make([]byte, 30000)))
+	for sec := range n {
+		require.NoError(t, a.Append(&archive.Result{Stamp: at(sec + 1), Sets: []archive.ValueSet{
+			{PMID: archtest.Release.PMID, Format: archive.Block, Values: []archive.Value{text}},
+		}}))
+	}
+	require.NoError(t, a.Close())
+	return base
+}
+
+func span(from, to int64) []int64 {
+	all := []int64{}
+	for ; from <= to; from++ {
+		all = append(all, from)
+	}
+	return all
+}
+
+func TestQueryTimes(t *testing.T) {
+	archtest.ForEachVersion(t, func(t *testing.T, v pcp.Version) {
+		base := longArchive(t, v, 40)
+		r, err := archive.Open(base, nil)
+		require.NoError(t, err)
+		require.Greater(t, len(r.Index()), 8)
+		assert.Equal(t, span(1, 40), seconds(t, r, archive.Query{}))
+		assert.Equal(t, span(7, 9), seconds(t, r, archive.Query{From: at(7), To: at(9)}))
+		assert.Empty(t, seconds(t, r, archive.Query{From: at(41)}))
+		assert.Empty(t, seconds(t, r, archive.Query{From: at(-9), To: at(-1)}))
+		for from := range int64(42) {
+			assert.Equal(t, span(max(from, 1), 40), seconds(t, r, archive.Query{From: at(from)}))
+		}
+	})
+}
+
+// TestIndexIsOnlyAHint puts lies into every entry: steps stay the same.
+func TestIndexIsOnlyAHint(t *testing.T) {
+	archtest.ForEachVersion(t, func(t *testing.T, v pcp.Version) {
+		base := longArchive(t, v, 40)
+		raw, err := os.ReadFile(base + ".index")
+		require.NoError(t, err)
+		r, err := archive.Open(base, nil)
+		require.NoError(t, err)
+		head := len(archive.EncodeHeader(&archive.Header{Version: v}, 0))
+		last := r.Index()[len(r.Index())-1]
+		for name, lie := range map[string]func(i int, e *archive.IndexEntry){
+			"offset in the label":   func(_ int, e *archive.IndexEntry) { e.Data = 4 },
+			"offset in a record":    func(_ int, e *archive.IndexEntry) { e.Data += 4 },
+			"offset past the end":   func(_ int, e *archive.IndexEntry) { e.Data = 1 << 30 },
+			"offset of a later one": func(_ int, e *archive.IndexEntry) { e.Data = last.Data },
+			"no such volume":        func(_ int, e *archive.IndexEntry) { e.Volume = 9 },
+			"negative volume":       func(_ int, e *archive.IndexEntry) { e.Volume = -1 },
+			"times too early":       func(_ int, e *archive.IndexEntry) { e.Stamp.Sec -= 20 },
+			"times backwards":       func(i int, e *archive.IndexEntry) { e.Stamp.Sec = int64(40 - i) },
+		} {
+			t.Run(name, func(t *testing.T) {
+				index := append([]byte(nil), raw[:head]...)
+				for i, e := range r.Index() {
+					lie(i, &e)
+					index = append(index, archive.EncodeIndexEntry(e, v)...)
+				}
+				require.NoError(t, os.WriteFile(base+".index", append(index, "rest"...), 0o644))
+				liar, err := archive.Open(base, nil)
+				require.NoError(t, err)
+				for from := range int64(42) {
+					assert.Equal(t, span(max(from, 1), 40), seconds(t, liar, archive.Query{From: at(from)}))
+				}
+			})
+		}
+		require.NoError(t, os.Remove(base+".index"))
+		none, err := archive.Open(base, nil)
+		require.NoError(t, err)
+		assert.Nil(t, none.Index())
+		assert.Equal(t, span(33, 40), seconds(t, none, archive.Query{From: at(33)}))
+	})
+}
+
+func TestQueryMetrics(t *testing.T) {
+	archtest.ForEachVersion(t, func(t *testing.T, v pcp.Version) {
+		r, err := archive.Open(archtest.Sample(t, v), nil)
+		require.NoError(t, err)
+		only := func(name string) func(d *meta.Desc) bool { return func(d *meta.Desc) bool { return d.Name() == name } }
+		s := archtest.Start.Sec
+		assert.Equal(t, []int64{s, s + 1, s + 2, -(s + 3)}, seconds(t, r, archive.Query{Metrics: only("sample.release")}),
+			"a record in which no wanted metric has a value is left out, and is no mark")
+		assert.Equal(t, []int64{s, s + 1, s + 2, -(s + 3), s + 4}, seconds(t, r, archive.Query{Metrics: only("sample.release"), All: true}))
+		for step, err := range r.Steps(archive.Query{Metrics: only("sample.bytes")}) {
+			require.NoError(t, err)
+			for _, m := range step.Metrics {
+				assert.Equal(t, "sample.bytes", m.Metric.Name)
+			}
+		}
+	})
+}
+
+func TestStepMetadata(t *testing.T) {
+	archtest.ForEachVersion(t, func(t *testing.T, v pcp.Version) {
+		r, err := archive.Open(archtest.Sample(t, v), nil)
+		require.NoError(t, err)
+		series := map[string]*archive.Series{}
+		for step, err := range r.Steps(archive.Query{}) {
+			require.NoError(t, err)
+			for _, m := range step.Metrics {
+				for _, p := range m.Points {
+					key := m.Metric.Name + p.Series.Inst.Name
+					if series[key] != nil {
+						assert.Same(t, series[key], p.Series, "a series lasts as long as nothing about it changes")
+					}
+					series[key] = p.Series
+				}
+			}
+		}
+		load := series["sample.loadone"]
+		require.NotNil(t, load)
+		assert.Equal(t, "load average", load.Metric.OneLine)
+		assert.Equal(t, "The load,\nat length.", load.Metric.Help)
+		merged, err := load.Merged()
+		require.NoError(t, err)
+		assert.Equal(t, `{"agent":"sample","group":2,"hostname":"sample.example","n":1,"site.rack":3,"unit":"min"}`, merged.JSON())
+		merged, err = series["sample.bytes"].Merged()
+		require.NoError(t, err)
+		assert.Equal(t, `{"agent":"sample","hostname":"sample.example","site.rack":3}`, merged.JSON())
+	})
+}
+
+// TestDefaultContext: without context labels the host name is made one.
+func TestDefaultContext(t *testing.T) {
+	a, base := create(t, pcp.V3)
+	require.NoError(t, a.Define(archtest.Count))
+	require.NoError(t, a.Append(count(1, 1)))
+	require.NoError(t, a.Close())
+	r, err := archive.Open(base, nil)
+	require.NoError(t, err)
+	for step, err := range r.Steps(archive.Query{}) {
+		require.NoError(t, err)
+		assert.Equal(t, `{"hostname":"sample.example"}`, step.Metrics[0].Metric.Labels[0].JSON())
+	}
+}
+
+func TestLabelIdent(t *testing.T) {
+	d := &meta.Desc{PMID: pcp.NewPMID(60, 3, 2), InDom: pcp.NewInDomID(60, 7)}
+	for level, want := range map[labelset.Level]uint32{
+		labelset.Context: meta.ContextIdent, labelset.Domain: 60, labelset.InDom: uint32(d.InDom),
+		labelset.Cluster: uint32(pcp.NewPMID(60, 3, 0)), labelset.Item: uint32(d.PMID), labelset.Instances: uint32(d.InDom),
+	} {
+		assert.Equal(t, want, archive.LabelIdent(level, d), level)
+	}
+}
+
+// patchTimes rewrites the seconds of the records of an archive of version 3 in
+// turn.
+func patchTimes(t testing.TB, base string, sec ...int64) {
+	raw, err := os.ReadFile(base + ".0")
+	require.NoError(t, err)
+	at := 808
+	for _, s := range sec {
+		binary.BigEndian.PutUint32(raw[at+4:], uint32(s))
+		binary.BigEndian.PutUint32(raw[at+8:], uint32(uint64(s)>>32))
+		at += int(binary.BigEndian.Uint32(raw[at:]))
+	}
+	require.Len(t, raw, at)
+	require.NoError(t, os.WriteFile(base+".0", raw, 0o644))
+}
+
+// TestOddTimes: records are yielded in the order stored, with the metadata of
+// their own time, whatever that is.
+func TestOddTimes(t *testing.T) {
+	a, base := create(t, pcp.V3)
+	require.NoError(t, a.Define(archtest.Load))
+	for sec, name := range map[int64]string{10: "early", 20: "late"} {
+		require.NoError(t, a.SetInDom(&meta.InDom{Stamp: at(sec), ID: archtest.Domain, Instances: []meta.Instance{{ID: 1, Name: name}}}))
+	}
+	for range 4 {
+		require.NoError(t, a.Append(&archive.Result{Stamp: at(20), Sets: []archive.ValueSet{
+			{PMID: archtest.Load.PMID, Format: archive.Block, Values: []archive.Value{archive.NumberValue(1, pcp.TypeFloat, 0)}},
+		}}))
+	}
+	require.NoError(t, a.Close())
+	patchTimes(t, base, math.MinInt64, 25, 15, math.MaxInt64)
+
+	r, err := archive.Open(base, nil)
+	require.NoError(t, err)
+	var got []string
+	for step, err := range r.Steps(archive.Query{}) {
+		require.NoError(t, err)
+		got = append(got, step.Metrics[0].Points[0].Series.Inst.Name)
+	}
+	assert.Equal(t, []string{"", "late", "early", "late"}, got)
+}
+
+// TestVolumes reads an archive with a gap in its volumes and an empty one.
+func TestVolumes(t *testing.T) {
+	base := longArchive(t, pcp.V3, 4)
+	raw, err := os.ReadFile(base + ".0")
+	require.NoError(t, err)
+	require.NoError(t, os.Remove(base+".0"))
+	require.NoError(t, os.Remove(base+".index"))
+	head, size := raw[:808], (len(raw)-808)/4
+	volume := func(suffix string, n uint32, records []byte) {
+		file := append([]byte(nil), head...)
+		binary.BigEndian.PutUint32(file[24:], n)
+		require.NoError(t, os.WriteFile(base+suffix, append(file, records...), 0o644))
+	}
+	volume(".2", 2, raw[808:808+size])
+	volume(".5", 5, nil)
+	volume(".10", 10, raw[808+size:])
+	r, err := archive.Open(base, nil)
+	require.NoError(t, err)
+	assert.Equal(t, span(1, 4), seconds(t, r, archive.Query{}))
+	assert.Len(t, r.Members(), 4)
+	assert.Equal(t, base, r.Base())
+
+	volume(".10", 9, nil)
+	var last error
+	for _, last = range r.Steps(archive.Query{}) {
+	}
+	require.ErrorIs(t, last, pcp.ErrMismatch)
+	assert.EqualError(t, last, base+".10: offset 0: label record: volume: 9 instead of 10: records disagree")
+}
+
+func TestStopEarly(t *testing.T) {
+	r, err := archive.Open(archtest.Sample(t, pcp.V3), nil)
+	require.NoError(t, err)
+	for range r.Steps(archive.Query{}) {
+		break
+	}
+	for _, role := range []archive.Role{archive.RoleMeta, archive.RoleData, archive.RoleIndex} {
+		n := 0
+		for rec, err := range r.Records(role) {
+			require.NoError(t, err)
+			assert.Equal(t, role, rec.Pos.Role)
+			n++
+			break
+		}
+		assert.Equal(t, 1, n)
+	}
+}
+
+func TestOpenErrors(t *testing.T) {
+	for _, tt := range []struct {
+		name, remove, truncate, want string
+	}{
+		{"no metadata", ".meta", "", ".meta is missing: file does not exist"},
+		{"no volume", ".0", "", "it has no data volume: file does not exist"},
+		{"empty volume", "", ".0", ".0: offset 0: label record: empty file: not a PCP archive"},
+		{"empty metadata", "", ".meta", ".meta: offset 0: label record: empty file: not a PCP archive"},
+		{"empty index", "", ".index", ".index: offset 0: label record: empty file: not a PCP archive"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			base := archtest.Sample(t, pcp.V3)
+			if tt.remove != "" {
+				require.NoError(t, os.Remove(base+tt.remove))
+			} else {
+				require.NoError(t, os.Truncate(base+tt.truncate, 0))
+			}
+			_, err := archive.Open(base, nil)
+			assert.ErrorContains(t, err, tt.want)
+		})
+	}
+	base := archtest.Sample(t, pcp.V3)
+	_, err := archive.Open(base, &archive.ReadOptions{MaxRecord: 100})
+	assert.ErrorIs(t, err, pcp.ErrLimit)
+}

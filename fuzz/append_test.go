@@ -1,0 +1,170 @@
+package fuzz
+
+import (
+	"fmt"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+func FuzzAppend(f *testing.F) {
+	f.Fuzz(func(t *testing.T, v3 bool, script []byte) {
+		w := writer{t: t, script: script, stamp: pcp.Timestamp{Sec: 1700000000}}
+		version := pcp.V2
+		if v3 {
+			version = pcp.V3
+		}
+		base := filepath.Join(t.TempDir(), "a")
+		var err error
+		w.a, err = archive.Create(base, archive.Header{Host: "h"}, &archive.WriteOptions{Version: version, Buffer: 4096})
+		require.NoError(t, err)
+		for len(w.script) > 0 && len(w.want) < 200 {
+			w.step()
+		}
+		require.NoError(t, w.a.Close())
+		if len(w.want) == 0 {
+			return // the archive is removed
+		}
+		require.Equal(t, w.want, readBack(t, base))
+	})
+}
+
+// writer writes what a script of bytes says and notes what should be read.
+type writer struct {
+	t      *testing.T
+	a      *archive.Appender
+	script []byte
+	stamp  pcp.Timestamp
+	in     *meta.InDom // in force
+	want   []string
+}
+
+// next takes a byte of the script, 0 after its end.
+func (w *writer) next() byte {
+	if len(w.script) == 0 {
+		return 0
+	}
+	b := w.script[0]
+	w.script = w.script[1:]
+	return b
+}
+
+const domain pcp.InDomID = 7 << 22
+
+// metric returns the metric of a type; types alternate between singular ones
+// and such with instances.
+func metric(n byte) *meta.Desc {
+	d := &meta.Desc{PMID: pcp.NewPMID(7, 0, uint32(n)), Type: pcp.Type(n % 9), InDom: pcp.InDomNull, Sem: pcp.SemInstant, Names: []string{fmt.Sprint("m", n)}}
+	if n%2 == 1 {
+		d.InDom = domain
+	}
+	return d
+}
+
+func (w *writer) step() {
+	switch op := w.next(); op % 4 {
+	case 0:
+		w.stamp = w.stamp.Add(time.Duration(w.next()) * time.Microsecond)
+		w.stamp.Sec += int64(w.next())
+	case 1:
+		w.domain(w.next())
+	case 2:
+		require.NoError(w.t, w.a.Mark(w.stamp))
+		w.want = append(w.want, w.stamp.String()+" mark")
+	default:
+		w.record(int(w.next() % 5))
+	}
+}
+
+// domain puts the instances of a bit mask in force, later than the last record:
+// what has the record's time would hold for it too.
+func (w *writer) domain(mask byte) {
+	w.stamp = w.stamp.Add(time.Microsecond)
+	in := &meta.InDom{Stamp: w.stamp, ID: domain}
+	for i := range pcp.InstID(8) {
+		if mask>>i&1 != 0 {
+			in.Instances = append(in.Instances, meta.Instance{ID: i, Name: fmt.Sprint("i", i, mask>>6)})
+		}
+	}
+	require.NoError(w.t, w.a.SetInDom(in))
+	if len(in.Instances) > 0 {
+		w.in = in
+	}
+}
+
+func (w *writer) record(n int) {
+	res := &archive.Result{Stamp: w.stamp}
+	text := w.stamp.String()
+	for range n {
+		d := metric(w.next() % 18)
+		require.NoError(w.t, w.a.Define(d))
+		set := archive.ValueSet{PMID: d.PMID, Format: archive.FormatOf(d.Type)}
+		insts := []meta.Instance{{ID: pcp.InstNull}}
+		if d.InDom != pcp.InDomNull {
+			insts = nil
+			if w.in != nil {
+				insts = w.in.Instances
+			}
+		}
+		for _, in := range insts {
+			v := w.value(in.ID, d.Type)
+			set.Values = append(set.Values, v)
+			text += fmt.Sprintf(" %s[%s]=%d/%x", d.Name(), in.Name, v.Bits, v.Data)
+		}
+		if len(set.Values) == 0 {
+			set.Err = pcp.ErrnoAgain
+			text += " " + d.Name() + ": " + set.Err.Error()
+		}
+		res.Sets = append(res.Sets, set)
+	}
+	require.NoError(w.t, w.a.Append(res))
+	if n == 0 {
+		text += " mark"
+	}
+	w.want = append(w.want, text)
+}
+
+func (w *writer) value(inst pcp.InstID, typ pcp.Type) archive.Value {
+	b := uint64(w.next())
+	switch {
+	case typ == pcp.Type32 || typ == pcp.TypeU32:
+		return archive.WordValue(inst, uint32(b*0x01010101))
+	case typ.Size() == 4:
+		return archive.NumberValue(inst, typ, b*0x01010101)
+	case typ.IsNumeric():
+		return archive.NumberValue(inst, typ, b*0x0101010101010101)
+	}
+	n := min(int(b)%9, len(w.script))
+	data := append([]byte{}, w.script[:n]...)
+	w.script = w.script[n:]
+	return archive.Value{Inst: inst, Type: typ, Data: data}
+}
+
+// readBack lists an archive's steps as the writer noted them.
+func readBack(t *testing.T, base string) (got []string) {
+	r, err := archive.Open(base, nil)
+	require.NoError(t, err)
+	for step, err := range r.Steps(archive.Query{}) {
+		require.NoError(t, err)
+		text := step.Stamp.String()
+		if step.Mark {
+			text += " mark"
+		}
+		for _, m := range step.Metrics {
+			for _, p := range m.Points {
+				text += fmt.Sprintf(" %s[%s]=%d/%x", m.Metric.Name, p.Series.Inst.Name, p.Value.Bits, p.Value.Data)
+			}
+			if m.Err != 0 {
+				text += " " + m.Metric.Name + ": " + m.Err.Error()
+			}
+		}
+		got = append(got, text)
+	}
+	return got
+}

@@ -1,0 +1,135 @@
+package fuzz
+
+import (
+	"flag"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pcparchive/pcparchive/internal/archtest"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+var update = flag.Bool("update", false, "write the seeds anew")
+
+// seed is the arguments of one call of a fuzz target.
+type seed []any
+
+// String returns the seed in the form in which the go tool stores it.
+func (s seed) String() string {
+	out := "go test fuzz v1\n"
+	for _, arg := range s {
+		switch arg := arg.(type) {
+		case uint8:
+			out += fmt.Sprintf("byte(%q)\n", rune(arg))
+		case bool:
+			out += fmt.Sprintf("bool(%t)\n", arg)
+		default:
+			out += fmt.Sprintf("%T(%q)\n", arg, arg)
+		}
+	}
+	return strings.ReplaceAll(out, "[]uint8(", "[]byte(")
+}
+
+// seeds makes every target's seeds by name.
+func seeds(t *testing.T) map[string]map[string]seed {
+	all := map[string]map[string]seed{
+		"FuzzFrames": {}, "FuzzMetaRecord": metaSeeds(t), "FuzzLabelJSON": labelSeeds(), "FuzzArchive": {}, "FuzzAppend": appendSeeds(),
+	}
+	for _, v := range archtest.Versions {
+		metaFile, index, data := archtest.Members(t, archtest.Sample(t, v))
+		all["FuzzFrames"]["meta-"+v.String()] = seed{metaFile}
+		all["FuzzFrames"]["data-"+v.String()] = seed{data}
+		all["FuzzArchive"]["sample-"+v.String()] = seed{metaFile, index, data}
+		all["FuzzArchive"]["torn-"+v.String()] = seed{metaFile[:len(metaFile)-7], index[:len(index)-1], data[:len(data)-9]}
+		all["FuzzArchive"]["empty-"+v.String()] = seed{[]byte{}, index, data}
+	}
+	all["FuzzFrames"]["empty"] = seed{[]byte{}}
+	return all
+}
+
+func metaSeeds(t *testing.T) map[string]seed {
+	all := map[string]seed{}
+	add := func(name string, kind uint8, v pcp.Version, record string) {
+		b := archtest.Bytes(t, record)
+		all[name] = seed{kind, v == pcp.V3, b[8 : len(b)-4]}
+	}
+	add("desc", 0, pcp.V2, archtest.Desc)
+	add("indom-v2", 1, pcp.V2, archtest.InDomV2)
+	add("indom-v3", 1, pcp.V3, archtest.InDomV3)
+	add("delta-v3", 2, pcp.V3, archtest.DeltaV3)
+	add("labels-v2", 3, pcp.V2, archtest.LabelsV2)
+	add("labels-v3", 3, pcp.V3, archtest.LabelsV3)
+	add("text", 4, pcp.V3, archtest.Text)
+	return all
+}
+
+func labelSeeds() map[string]seed {
+	all := map[string]seed{}
+	for name, text := range map[string]string{
+		"empty": `{}`, "plain": `{"a":1,"b":"x y","c":true}`, "nested": `{"a":{"b":{"c":null}},"d":{}}`, "array": `{"a":[1,[2,{"b":3}],"]"]}`,
+		"escapes": `{"a":"\"\\\u00e9","b\n":-1.5e+3}`, "space": " { \"a\" :\t1 ,\r\n\"b\" : 2 } ", "duplicate": `{"a":{"b":1},"a.b":2}`,
+	} {
+		all[name] = seed{text}
+	}
+	return all
+}
+
+func appendSeeds() map[string]seed {
+	all := map[string]seed{}
+	for _, v := range archtest.Versions {
+		all["record-"+v.String()] = seed{v == pcp.V3, []byte("\x01\x07\x03\x04\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a")}
+		all["domains-"+v.String()] = seed{v == pcp.V3, []byte("\x01\x0f\x03\x01\x03abcd\x00\x01\x01\x01\x0d\x03\x01\x03abc\x00\x01\x01\x02\x01\x4d\x03\x01\x03abc")}
+	}
+	return all
+}
+
+// TestSeeds checks that every target of this package has the seeds above, as
+// they stand above.
+func TestSeeds(t *testing.T) {
+	all := seeds(t)
+	assert.Equal(t, targets(t), slices.Sorted(maps.Keys(all)))
+	for target, named := range all {
+		require.NotEmpty(t, named, target)
+		dir := filepath.Join("testdata", "fuzz", target)
+		if *update {
+			require.NoError(t, os.MkdirAll(dir, 0o755))
+		}
+		for name, s := range named {
+			path := filepath.Join(dir, "seed-"+name)
+			if *update {
+				require.NoError(t, os.WriteFile(path, []byte(s.String()), 0o644))
+			}
+			stored, err := os.ReadFile(path)
+			require.NoError(t, err, "go test ./fuzz -update writes it")
+			assert.Equal(t, s.String(), string(stored), path)
+		}
+	}
+}
+
+// targets lists the fuzz functions in this folder.
+func targets(t *testing.T) (names []string) {
+	files, err := filepath.Glob("*_test.go")
+	require.NoError(t, err)
+	for _, file := range files {
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+		require.NoError(t, err)
+		for _, decl := range parsed.Decls {
+			if fn, ok := decl.(*ast.FuncDecl); ok && strings.HasPrefix(fn.Name.Name, "Fuzz") {
+				names = append(names, fn.Name.Name)
+			}
+		}
+	}
+	slices.Sort(names)
+	return names
+}

@@ -1,0 +1,62 @@
+package oracle_test
+
+import (
+	"os"
+	"runtime"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/pcparchive/pcparchive/internal/oracle"
+)
+
+// recorder stands in for the test that asks.
+type recorder struct {
+	testing.TB
+	skipped, failed bool
+}
+
+func (r *recorder) Helper()               {}
+func (r *recorder) Skipf(string, ...any)  { r.skipped = true; runtime.Goexit() }
+func (r *recorder) Fatalf(string, ...any) { r.failed = true; runtime.Goexit() }
+func (r *recorder) ask(f func(t testing.TB)) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		f(r)
+	}()
+	<-done
+}
+
+func TestMissingReference(t *testing.T) {
+	for name, ask := range map[string]func(t testing.TB){
+		"program": func(t testing.TB) { oracle.Path(t, "no-such-reference-program") },
+		"tool":    func(t testing.TB) { oracle.Tool(t, "no-such-tool") },
+	} {
+		for required, want := range map[string]recorder{"": {skipped: true}, "1": {failed: true}} {
+			t.Run(name+" required="+required, func(t *testing.T) {
+				t.Setenv(oracle.RequireEnv, required)
+				r := recorder{TB: t}
+				r.ask(ask)
+				assert.Equal(t, want.skipped, r.skipped)
+				assert.Equal(t, want.failed, r.failed)
+			})
+		}
+	}
+}
+
+func TestExec(t *testing.T) {
+	r := oracle.Exec(t, "sh", "-c", "echo $LC_ALL; echo oops >&2; exit 3")
+	assert.Equal(t, oracle.Result{Stdout: "C\n", Stderr: "oops\n", Exit: 3}, r)
+	assert.Equal(t, "out\n", oracle.Run(t, "sh", "-c", "echo out"))
+}
+
+func TestCorpus(t *testing.T) {
+	for _, folder := range []string{"archives", "badarchives"} {
+		assert.NotEmpty(t, oracle.Archives(t, folder, true))
+		for _, base := range oracle.Archives(t, folder, true) {
+			_, err := os.Stat(base + ".meta")
+			assert.NoError(t, err)
+		}
+	}
+}
