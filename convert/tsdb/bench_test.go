@@ -54,19 +54,3 @@ func writeRows(b *testing.B, dst convert.Samples, all []*convert.PromSeries, row
 		}
 	}
 }
-
-// manySeries returns series of fifty names and three labels.
-func manySeries(n int) []*convert.PromSeries {
-	all := make([]*convert.PromSeries, n)
-	for i := range all {
-		all[i] = &convert.PromSeries{
-			ID: i, Name: fmt.Sprintf("metric_%02d_total", i%50),
-			Labels: []convert.Label{
-				{Name: "host", Value: fmt.Sprintf("host%03d.example.com", i/50%100)},
-				{Name: "instname", Value: fmt.Sprintf("cpu%d", i/5000)},
-				{Name: "job", Value: "pcp"},
-			},
-		}
-	}
-	return all
-}

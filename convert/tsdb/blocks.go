@@ -36,16 +36,16 @@ type Blocks struct {
 	window int64 // milliseconds
 	report *convert.Report
 
-	// The open window, [start, end). It is empty at first and after the end, so
+	// The open window, [start, limit). It is empty at first and after the end, so
 	// that one comparison sends every unusual sample the long way round.
-	start, end int64
-	table      []*series // by PromSeries.ID
-	live       []*series // with samples in the open window
-	size       int64     // at most, of the open window's full chunks as stored
-	spill      spill
-	spare      []*chunkenc.XORChunk
-	written    []Block
-	err        error // what ended it
+	start, limit int64
+	table        []*series // by PromSeries.ID
+	live         []*series // with samples in the open window
+	size         int64     // at most, of the open window's full chunks as stored
+	spill        spill
+	spare        []*chunkenc.XORChunk
+	written      []Block
+	err          error // what ended it
 }
 
 // errClosed is what a Blocks says after Close or Discard.
@@ -74,7 +74,7 @@ func NewBlocks(dir string, o Options) (*Blocks, error) {
 // replaces the earlier one; one that is older than its series' last is refused
 // with an [OrderError].
 func (b *Blocks) Sample(s *convert.PromSeries, t int64, v float64) error {
-	if t < b.start || t >= b.end {
+	if t < b.start || t >= b.limit {
 		if err := b.turn(s, t); err != nil {
 			return err
 		}
@@ -131,12 +131,12 @@ func (b *Blocks) turn(s *convert.PromSeries, t int64) error {
 	if b.start > t { // % rounds towards 1970
 		b.start -= b.window
 	}
-	b.end = b.start + b.window
+	b.limit = b.start + b.window
 	return nil
 }
 
-func (b *Blocks) open() bool { return b.start < b.end }
-func (b *Blocks) shut()      { b.start, b.end = math.MaxInt64, math.MinInt64 }
+func (b *Blocks) open() bool { return b.start < b.limit }
+func (b *Blocks) shut()      { b.start, b.limit = math.MaxInt64, math.MinInt64 }
 
 // flush writes the open window's block, if there is anything to write.
 func (b *Blocks) flush() error {
@@ -153,6 +153,7 @@ func (b *Blocks) flush() error {
 		return err
 	}
 	b.written = append(b.written, block)
+	clear(b.spare) // a window without use: more than is needed
 	b.spare = b.spare[:0]
 	for _, e := range b.live {
 		b.spare = append(b.spare, e.release())
@@ -168,39 +169,41 @@ func (b *Blocks) Close() error {
 	if b.err == errClosed {
 		return nil
 	}
-	err := b.err
-	if err == nil {
-		err = b.located(b.flush())
+	if b.err == nil {
+		b.end(b.flush())
 	}
-	return errors.Join(err, b.located(b.stop(errClosed)))
+	err := b.err
+	b.err = errClosed
+	return err
 }
 
 // Discard gives up the block that is being gathered; those in Written stay. Use
 // it in place of Close after an interrupt. After a Close it does nothing.
 func (b *Blocks) Discard() error {
-	return b.located(b.stop(errClosed))
+	if b.err != nil {
+		return nil
+	}
+	b.end(nil)
+	err := b.err
+	b.err = errClosed
+	return err
 }
 
 // Written returns the blocks that are complete, oldest first.
 func (b *Blocks) Written() []Block { return slices.Clone(b.written) }
 
-// fail ends b with err.
-func (b *Blocks) fail(err error) error {
-	return b.located(errors.Join(err, b.stop(b.located(err))))
-}
-
-// stop frees what b holds and lets every later sample fail with err.
-func (b *Blocks) stop(err error) error {
-	b.shut()
-	b.err = err
-	b.table, b.live, b.spare = nil, nil, nil
-	return b.spill.close()
-}
-
-// located says of an error which folder it concerns.
-func (b *Blocks) located(err error) error {
-	if err == nil {
-		return nil
+// end frees what b holds, and lets every later sample fail if there was an error
+// or is one now.
+func (b *Blocks) end(err error) {
+	if err = errors.Join(err, b.spill.close()); err != nil {
+		b.err = fmt.Errorf("blocks in %s: %w", b.dir, err)
 	}
-	return fmt.Errorf("blocks in %s: %w", b.dir, err)
+	b.shut()
+	b.table, b.live, b.spare = nil, nil, nil
+}
+
+// fail ends b with an error.
+func (b *Blocks) fail(err error) error {
+	b.end(err)
+	return b.err
 }

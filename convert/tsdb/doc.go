@@ -16,8 +16,9 @@
 //	         8 samples          up to 120 samples       full chunks
 //
 // What it holds in memory are batches, open chunks and the labels of all series
-// seen: about 1 kB and the labels for each, however long a window is. Full
-// chunks wait in one temporary file, chained per series, from last to first.
+// seen: about 1 kB and the labels for each, however long a window is, and 30 MB
+// of buffers while a block is written. Full chunks wait in one temporary file,
+// chained per series, from last to first.
 //
 // A block is written beside its final place, in a folder that Prometheus
 // ignores and sweeps, and renamed when it is complete and on disk.

@@ -1,0 +1,52 @@
+package tsdb_test
+
+import (
+	"fmt"
+	"log"
+	"os"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+func ExampleBlocks() {
+	dir, err := os.MkdirTemp("", "blocks")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+
+	blocks, err := tsdb.NewBlocks(dir, tsdb.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer blocks.Discard() // does nothing after Close
+
+	// Steps commonly come from an archive, by convert.Copy.
+	sink := convert.NewFlattener(blocks, convert.FlattenOptions{})
+	uptime := &archive.Metric{Name: "kernel.all.uptime", Desc: &meta.Desc{PMID: 1, Type: pcp.TypeU32, InDom: pcp.InDomNull}}
+	series := &archive.Series{Metric: uptime, Inst: meta.Instance{ID: pcp.InstNull}}
+	for i := range uint64(3) {
+		err := sink.Put(&archive.Step{
+			Stamp: pcp.Timestamp{Sec: 86399 + int64(i)}, // two are on the next day
+			Metrics: []archive.MetricValues{{Metric: uptime, Points: []archive.Point{{
+				Series: series, Value: archive.Value{Type: pcp.TypeU32, Bits: i},
+			}}}},
+		})
+		if err != nil {
+			log.Fatal(err)
+		}
+	}
+	if err := blocks.Close(); err != nil {
+		log.Fatal(err)
+	}
+	for _, b := range blocks.Written() {
+		fmt.Printf("%d to %d: %d series, %d samples\n", b.MinTime, b.MaxTime, b.Series, b.Samples)
+	}
+	// Output:
+	// 86399000 to 86399001: 1 series, 1 samples
+	// 86400000 to 86401001: 1 series, 2 samples
+}

@@ -1,0 +1,58 @@
+package tsdb_test
+
+import (
+	"encoding/binary"
+	"errors"
+	"math"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/tsdb"
+)
+
+// FuzzBlocks writes any samples and compares what is read back with a model of
+// what the rules on time leave of them. Each eight bytes are a sample: series,
+// two bytes of time since the sample before, and the ends of the value's bits.
+func FuzzBlocks(f *testing.F) {
+	f.Add([]byte("\x00\x00\x01\x7f\xf0\x00\x00\x02\x01\x00\x00\x00\x00\x00\x00\x01\x00\xff\xff\x80\x00\x00\x00\x00"))
+	f.Add([]byte("\x00\x7f\xff\x00\x00\x00\x00\x01\x00\x7f\xff\x00\x00\x00\x00\x02\x00\x80\x00\x00\x00\x00\x00\x03"))
+	var long []byte
+	for i := range 300 {
+		long = append(long, byte(i%2), 0, 1, byte(i), byte(i*7), 3, 4, 5)
+	}
+	f.Add(long)
+	f.Fuzz(func(t *testing.T, data []byte) {
+		const width = 40 // seconds, and the longest step is 32
+		b, _ := newBlocks(t, tsdb.Options{BlockRange: width * time.Second})
+		want := content{}
+		all := []*convert.PromSeries{newSeries(0, "m", "a"), newSeries(1, "m", "b"), newSeries(2, "a", "c")}
+		now, window := int64(0), int64(math.MinInt64)
+		for ; len(data) >= 8 && len(b.Written()) < 4; data = data[8:] {
+			s := all[int(data[0])%len(all)]
+			key := promLabels(s).String()
+			now += int64(int16(binary.BigEndian.Uint16(data[1:])))
+			bits := uint64(binary.BigEndian.Uint16(data[3:]))<<48 | uint64(data[5])<<16 | uint64(binary.BigEndian.Uint16(data[6:]))
+			err := b.Sample(s, now, math.Float64frombits(bits))
+			index := int64(math.Floor(float64(now) / (width * 1000)))
+			points := want[key]
+			last := len(points) - 1
+			switch {
+			case index < window || last >= 0 && now < points[last].t:
+				var order *tsdb.OrderError
+				require.True(t, errors.As(err, &order), "%v", err)
+				continue
+			case last >= 0 && now == points[last].t:
+				points[last].bits = bits
+			default:
+				want[key] = append(points, point{now, bits})
+			}
+			require.NoError(t, err)
+			window = index
+		}
+		require.NoError(t, b.Close())
+		require.Equal(t, want, readBlocks(t, b.Written()))
+	})
+}

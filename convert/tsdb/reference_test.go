@@ -1,0 +1,165 @@
+package tsdb_test
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/internal/oracle"
+)
+
+const step = 15000
+
+// overMidnight writes an hour of samples, half of it on the next day. One
+// series pauses in the middle, having said so.
+func overMidnight(t *testing.T) (b *tsdb.Blocks, dir string, start int64, want content) {
+	t.Helper()
+	b, dir = newBlocks(t, tsdb.Options{})
+	rng := rand.New(rand.NewPCG(7, 8))
+	start = noon + 12*hour - hour/2
+	want = content{}
+	all := make([]*convert.PromSeries, 20)
+	for i := range all {
+		all[i] = newSeries(i, "load", fmt.Sprintf("cpu%02d", i))
+	}
+	for row := range int64(240) {
+		now := start + row*step
+		for i, s := range all {
+			v := []float64{float64(row), rng.NormFloat64(), math.Inf(1 - 2*(i&4)), 1e300 * rng.Float64()}[i%4]
+			if i == 7 && row > 90 && row < 150 {
+				if row > 91 {
+					continue
+				}
+				v = convert.StaleNaN
+			}
+			require.NoError(t, b.Sample(s, now, v))
+			key := s.Labels[0].Value
+			if !convert.IsStale(v) {
+				want[key] = append(want[key], at(now, v))
+			}
+		}
+	}
+	require.NoError(t, b.Close())
+	require.Len(t, b.Written(), 2)
+	return b, dir, start, want
+}
+
+func TestPromtool(t *testing.T) {
+	b, dir, _, _ := overMidnight(t)
+	list := oracle.Run(t, "promtool", "tsdb", "list", dir)
+	for _, block := range b.Written() {
+		line := regexp.MustCompile(`(?m)^` + block.ULID.String() + `.*$`).FindString(list)
+		duration := time.Duration(block.MaxTime-block.MinTime) * time.Millisecond
+		assert.Equal(t, fmt.Sprint(block.ULID, block.MinTime, block.MaxTime, duration,
+			block.Samples, block.Chunks, block.Series, block.Bytes), strings.Join(strings.Fields(line), " "), list)
+		report := oracle.Run(t, "promtool", "tsdb", "analyze", dir, block.ULID.String())
+		assert.Contains(t, report, "Series: 20")
+		assert.Contains(t, report, "Label names: 2")
+		assert.Regexp(t, `(?m)^20 load$`, report)
+	}
+}
+
+// TestServer asks a Prometheus server that was started on the blocks.
+func TestServer(t *testing.T) {
+	_, dir, start, want := overMidnight(t)
+	reply := rangeQuery(t, serve(t, dir), "load", start, start+239*step)
+	require.Len(t, reply, len(want))
+	got := content{}
+	for _, series := range reply {
+		key := series.Metric["instname"]
+		assert.Equal(t, map[string]string{"__name__": "load", "instname": key}, series.Metric)
+		for _, p := range series.Values {
+			got[key] = append(got[key], p.point(t))
+		}
+	}
+	assert.Equal(t, want, got)
+}
+
+// serve starts a server on a folder, and returns its address once it is ready.
+func serve(t *testing.T, dir string) string {
+	t.Helper()
+	config := filepath.Join(t.TempDir(), "prometheus.yml")
+	require.NoError(t, os.WriteFile(config, nil, 0o666))
+	cmd := oracle.Command(t, "prometheus", "--config.file="+config, "--storage.tsdb.path="+dir,
+		"--storage.tsdb.retention.time=100y", "--web.listen-address=127.0.0.1:0")
+	cmd.Dir = t.TempDir()
+	stderr, err := cmd.StderrPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	ready := make(chan string, 1)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		address := regexp.MustCompile(`msg="Listening on" address=(\S+)`)
+		found := ""
+		for lines := bufio.NewScanner(stderr); lines.Scan(); {
+			if m := address.FindStringSubmatch(lines.Text()); m != nil {
+				found = m[1]
+			}
+			if strings.Contains(lines.Text(), "ready to receive web requests") {
+				ready <- found
+			}
+		}
+	}()
+	t.Cleanup(func() { // before dir is removed
+		_ = cmd.Process.Kill()
+		<-ended
+		_ = cmd.Wait()
+	})
+	select {
+	case address := <-ready:
+		require.NotEmpty(t, address)
+		return address
+	case <-ended:
+		require.Fail(t, "the server ended")
+	case <-time.After(time.Minute):
+		require.Fail(t, "the server is not ready after a minute")
+	}
+	return ""
+}
+
+// promSeries is a series in a server's reply.
+type promSeries struct {
+	Metric map[string]string
+	Values []promPoint
+}
+
+// promPoint is a time in seconds and a value as text.
+type promPoint [2]any
+
+func (p promPoint) point(t *testing.T) point {
+	t.Helper()
+	v, err := strconv.ParseFloat(p[1].(string), 64)
+	require.NoError(t, err)
+	return at(int64(math.Round(p[0].(float64)*1000)), v)
+}
+
+func rangeQuery(t *testing.T, address, query string, start, end int64) []promSeries {
+	t.Helper()
+	seconds := func(ms int64) string { return strconv.FormatFloat(float64(ms)/1000, 'f', 3, 64) }
+	resp, err := http.Get("http://" + address + "/api/v1/query_range?" + url.Values{
+		"query": {query}, "start": {seconds(start)}, "end": {seconds(end)}, "step": {seconds(step)},
+	}.Encode())
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	require.Equal(t, http.StatusOK, resp.StatusCode)
+	var reply struct{ Data struct{ Result []promSeries } }
+	require.NoError(t, json.NewDecoder(resp.Body).Decode(&reply))
+	return reply.Data.Result
+}

@@ -1,0 +1,206 @@
+package tsdb_test
+
+import (
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// TestSpill writes more chunks than the spill file's buffer holds, cut by size
+// and by count, over three windows in which series come, go and come back.
+func TestSpill(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	b, dir := newBlocks(t, tsdb.Options{BlockRange: time.Hour})
+	all := manySeries(600)
+	want := content{}
+	for row := range int64(1700) {
+		now := noon + row*6000
+		for _, s := range all {
+			if (s.ID+int(now/hour))%3 == 0 {
+				continue // absent in this window
+			}
+			v := float64(row)
+			if s.ID%8 != 0 {
+				v = math.Float64frombits(rng.Uint64())
+			}
+			require.NoError(t, b.Sample(s, now, v))
+			key := promLabels(s).String()
+			want[key] = append(want[key], at(now, v))
+		}
+		if row == 550 && runtime.GOOS != "windows" {
+			require.Empty(t, listing(t, dir), "the spill file has no name, and no block is begun")
+		}
+	}
+	require.NoError(t, b.Close())
+	require.Len(t, b.Written(), 3)
+	require.Greater(t, b.Written()[0].Bytes, int64(3<<19), "the buffer is 1 MiB")
+	require.ElementsMatch(t, names(b.Written()), listing(t, dir))
+	require.Equal(t, want, readBlocks(t, b.Written()))
+}
+
+func TestManySeries(t *testing.T) {
+	b, _ := newBlocks(t, tsdb.Options{})
+	all := manySeries(20000)
+	for row := range int64(3) {
+		for i := range all {
+			s := all[(i*7919+int(row))%len(all)] // in no order
+			require.NoError(t, b.Sample(s, noon+row, float64(s.ID)))
+		}
+	}
+	require.NoError(t, b.Close())
+	got := readBlocks(t, b.Written())
+	require.Len(t, got, len(all))
+	for _, s := range all {
+		v := float64(s.ID)
+		require.Equal(t, []point{at(noon, v), at(noon+1, v), at(noon+2, v)}, got[promLabels(s).String()])
+	}
+}
+
+func TestNothing(t *testing.T) {
+	b, dir := newBlocks(t, tsdb.Options{})
+	require.NoError(t, b.Close())
+	require.NoError(t, b.Close(), "a second time")
+	require.NoError(t, b.Discard())
+	assert.Empty(t, b.Written())
+	assert.Empty(t, listing(t, dir))
+	require.ErrorContains(t, b.Sample(newSeries(0, "m", "a"), noon, 1), "after the end")
+}
+
+func TestDiscardKeepsWholeBlocks(t *testing.T) {
+	b, dir := newBlocks(t, tsdb.Options{BlockRange: time.Hour})
+	all := manySeries(500)
+	for row := range int64(1000) {
+		for _, s := range all {
+			require.NoError(t, b.Sample(s, noon+row*5000, float64(row^7)*math.Pi))
+		}
+	}
+	require.NoError(t, b.Discard())
+	require.Len(t, b.Written(), 1)
+	assert.Equal(t, names(b.Written()), listing(t, dir))
+	verifyBlock(t, b.Written()[0])
+	require.Error(t, b.Sample(all[0], noon+24*hour, 1))
+	require.NoError(t, b.Close(), "does nothing after Discard")
+	require.Len(t, b.Written(), 1)
+}
+
+// TestFailure lets the last of three windows fail in the middle of its block.
+func TestFailure(t *testing.T) {
+	b, dir := newBlocks(t, tsdb.Options{BlockRange: time.Hour})
+	s, twin := newSeries(0, "m", "a"), newSeries(1, "m", "a")
+	require.NoError(t, b.Sample(s, noon, 1))
+	require.NoError(t, b.Sample(s, noon+hour, 1))
+	require.NoError(t, b.Sample(twin, noon+hour, 1))
+	err := b.Sample(s, noon+2*hour, 1)
+	require.ErrorContains(t, err, "out-of-order series")
+	require.ErrorContains(t, err, dir)
+	assert.Equal(t, err, b.Sample(s, noon+2*hour, 1), "an error stays")
+	assert.Equal(t, err, b.Close())
+	require.NoError(t, b.Close())
+	require.Len(t, b.Written(), 1)
+	assert.Equal(t, names(b.Written()), listing(t, dir))
+}
+
+// TestUnwritable takes the folder away: at the start of a block, and when the
+// spill file is to be made.
+func TestUnwritable(t *testing.T) {
+	b, dir := newBlocks(t, tsdb.Options{})
+	require.NoError(t, b.Sample(newSeries(0, "m", "a"), noon, 1))
+	require.NoError(t, os.Remove(dir))
+	require.ErrorIs(t, b.Close(), os.ErrNotExist)
+	assert.Empty(t, b.Written())
+
+	b, dir = newBlocks(t, tsdb.Options{})
+	require.NoError(t, os.Remove(dir))
+	rng := rand.New(rand.NewPCG(1, 2))
+	s := newSeries(0, "m", "a")
+	var err error
+	for now := noon; err == nil && now < noon+hour; now++ {
+		err = b.Sample(s, now, rng.Float64())
+	}
+	require.ErrorIs(t, err, os.ErrNotExist)
+	require.ErrorIs(t, b.Close(), os.ErrNotExist)
+}
+
+func TestRefused(t *testing.T) {
+	for _, width := range []time.Duration{-time.Hour, time.Microsecond, time.Hour + time.Nanosecond} {
+		_, err := tsdb.NewBlocks(t.TempDir(), tsdb.Options{BlockRange: width})
+		require.ErrorContains(t, err, "not a positive number of milliseconds")
+	}
+	file := filepath.Join(t.TempDir(), "file")
+	require.NoError(t, os.WriteFile(file, nil, 0o666))
+	_, err := tsdb.NewBlocks(file, tsdb.Options{})
+	require.Error(t, err)
+
+	for _, far := range []int64{math.MinInt64, math.MaxInt64} {
+		b, _ := newBlocks(t, tsdb.Options{})
+		require.ErrorContains(t, b.Sample(newSeries(0, "m", "a"), far, 1), "out of range")
+	}
+
+	b, _ := newBlocks(t, tsdb.Options{})
+	require.NoError(t, b.Sample(newSeries(0, "m", "a"), noon, 1))
+	require.ErrorContains(t, b.Sample(newSeries(0, "m", "b"), noon, 1), "more than one Flattener")
+}
+
+// TestUnfitLabels checks that what Prometheus would refuse is left out, counted.
+func TestUnfitLabels(t *testing.T) {
+	var report convert.Report
+	b, _ := newBlocks(t, tsdb.Options{Report: &report})
+	good := newSeries(0, "good.name", "ü")
+	unfit := []*convert.PromSeries{
+		{ID: 1, Name: ""},
+		{ID: 2, Name: "bad\xff"},
+		{ID: 3, Name: "m", Labels: []convert.Label{{Name: "a", Value: "1"}, {Name: "a", Value: "2"}}},
+		{ID: 4, Name: "m", Labels: []convert.Label{{Name: "a", Value: ""}}},
+		{ID: 5, Name: "m", Labels: []convert.Label{{Name: "", Value: "1"}}},
+		{ID: 6, Name: "m", Labels: []convert.Label{{Name: "__name__", Value: "n"}}},
+	}
+	for now := range int64(3) {
+		for _, s := range append(unfit, good) {
+			require.NoError(t, b.Sample(s, noon+now, 1))
+		}
+	}
+	require.NoError(t, b.Close())
+	assert.Equal(t, content{promLabels(good).String(): {at(noon, 1), at(noon+1, 1), at(noon+2, 1)}},
+		readBlocks(t, b.Written()))
+	var n int64
+	for _, l := range report.Losses() {
+		assert.Equal(t, convert.LossInvalidLabel, l.Loss)
+		n += l.Count
+	}
+	assert.EqualValues(t, len(unfit), n)
+}
+
+// TestFromSteps goes the whole way from an archive's steps.
+func TestFromSteps(t *testing.T) {
+	b, _ := newBlocks(t, tsdb.Options{})
+	sink := convert.NewFlattener(b, convert.FlattenOptions{})
+	m := &archive.Metric{Name: "kernel.all.load", Desc: &meta.Desc{PMID: 1, Type: pcp.TypeDouble, Sem: pcp.SemInstant}}
+	s := &archive.Series{Metric: m, Inst: meta.Instance{ID: 5, Name: "5 minute"}}
+	for sec := range int64(3) {
+		require.NoError(t, sink.Put(&archive.Step{
+			Stamp: pcp.Timestamp{Sec: noon/1000 + sec},
+			Metrics: []archive.MetricValues{{Metric: m, Points: []archive.Point{{
+				Series: s, Value: archive.Value{Type: pcp.TypeDouble, Bits: math.Float64bits(float64(sec))},
+			}}}},
+		}))
+	}
+	require.NoError(t, sink.Put(&archive.Step{Stamp: pcp.Timestamp{Sec: noon/1000 + 3}, Mark: true}))
+	require.NoError(t, sink.Close())
+	require.NoError(t, b.Close())
+	assert.Equal(t, content{`{__name__="kernel_all_load", instname="5 minute"}`: {
+		at(noon, 0), at(noon+1000, 1), at(noon+2000, 2), at(noon+3000, convert.StaleNaN),
+	}}, readBlocks(t, b.Written()))
+}
