@@ -38,7 +38,7 @@ func (r *Reader) lastStamp(m Member) (t pcp.Timestamp, ok bool, err error) {
 	rd := resultDecoder{layout: r.layout, want: func(pcp.PMID) bool { return false }}
 	for {
 		frame, err := frames.next()
-		if err == io.EOF || errors.Is(err, pcp.ErrUnfinished) {
+		if errors.Is(err, io.EOF) || errors.Is(err, pcp.ErrUnfinished) {
 			return t, ok, nil
 		}
 		if err != nil {

@@ -54,7 +54,7 @@ func Frames(r io.Reader, at Pos, maxRecord int) iter.Seq2[Frame, error] {
 		fr := newFrameReader(r, at, readBuffer, maxRecord)
 		for {
 			f, err := fr.next()
-			if err == io.EOF || !yield(f, err) || err != nil {
+			if errors.Is(err, io.EOF) || !yield(f, err) || err != nil {
 				return
 			}
 		}
@@ -89,7 +89,7 @@ func (fr *frameReader) next() (Frame, error) {
 	fr.pos.Offset += int64(fr.last)
 	fr.last, fr.skip = 0, 0
 	head, err := fr.r.Peek(4)
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		if len(head) > 0 {
 			return fr.fail("length", pcp.ErrUnfinished)
 		}
@@ -120,7 +120,7 @@ func (fr *frameReader) next() (Frame, error) {
 func (fr *frameReader) take(n int) ([]byte, error) {
 	if n <= fr.r.Size() {
 		raw, err := fr.r.Peek(n)
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil, pcp.ErrUnfinished
 		}
 		fr.skip = n
@@ -137,7 +137,7 @@ func (fr *frameReader) take(n int) ([]byte, error) {
 		}
 		got, err := io.ReadFull(fr.r, fr.long[have:want])
 		fr.long = fr.long[:have+got]
-		if err == io.EOF || err == io.ErrUnexpectedEOF {
+		if errors.Is(err, io.EOF) || err == io.ErrUnexpectedEOF {
 			return nil, pcp.ErrUnfinished
 		}
 		if err != nil {

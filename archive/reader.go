@@ -122,7 +122,7 @@ func (r *Reader) open(m Member, volume int32) (*os.File, *frameReader, error) {
 
 func (r *Reader) checkHeader(frames *frameReader, volume int32) error {
 	frame, err := frames.next()
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return &pcp.FormatError{File: frame.Pos.File, Kind: pcp.KindHeader, Detail: "empty file", Err: pcp.ErrNotArchive}
 	}
 	if err != nil {
@@ -155,7 +155,7 @@ func (r *Reader) checkHeader(frames *frameReader, volume int32) error {
 func (r *Reader) loadMeta(frames *frameReader) error {
 	for {
 		frame, err := frames.next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if errors.Is(err, pcp.ErrUnfinished) {
@@ -265,7 +265,7 @@ var errStop = errors.New("stop")
 func yieldRecords(frames *frameReader, yield func(Located, error) bool, decode func([]byte) (Record, error)) error {
 	for {
 		frame, err := frames.next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {
@@ -282,7 +282,7 @@ func yieldRecords(frames *frameReader, yield func(Located, error) bool, decode f
 }
 
 func yieldError(err error, yield func(Located, error) bool) {
-	if err != nil && err != errStop {
+	if err != nil && !errors.Is(err, errStop) {
 		yield(Located{}, err)
 	}
 }

@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"errors"
 	"io"
 	"iter"
 	"math"
@@ -31,7 +32,7 @@ func (r *Reader) Steps(q Query) iter.Seq2[*Step, error] {
 	return func(yield func(*Step, error) bool) {
 		v := newView(r, q)
 		err := v.run(yield)
-		if err != nil && err != errStop {
+		if err != nil && !errors.Is(err, errStop) {
 			yield(nil, err)
 		}
 	}
@@ -107,7 +108,7 @@ func (v *view) volume(m Member, offset int64, yield func(*Step, error) bool) err
 	}
 	for {
 		frame, err := frames.next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {

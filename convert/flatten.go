@@ -262,6 +262,8 @@ func (f *Flattener) unfit(metric *archive.Metric) bool {
 	case metric.Name == "":
 		f.opts.Report.Add(LossNoName, metric.Desc.PMID.String())
 		return true
+	case !metric.Desc.Type.IsNumeric() && isHealth(metric):
+		return true // the status in words, which up has as a number
 	case !metric.Desc.Type.IsNumeric():
 		f.opts.Report.Add(LossNotNumeric, metric.Name)
 		return true

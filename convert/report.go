@@ -26,6 +26,16 @@ const (
 	LossInvalidLabel Loss = "skipped: labels cannot be decoded"
 )
 
+// ByNature reports whether the loss is one that the two systems' difference
+// brings with every archive of some kind, and not a sign of bad data.
+func (l Loss) ByNature() bool {
+	switch l {
+	case LossNotNumeric, LossRounded, LossSameTime, LossRenamed, LossTooOld, LossExemplar, LossNativeHist:
+		return true
+	}
+	return false
+}
+
 // Report counts what was lost, by reason and metric. The zero Report is ready
 // for use, also from several goroutines.
 type Report struct {

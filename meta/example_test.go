@@ -17,12 +17,11 @@ func ExampleStore_InDomAt() {
 	}})
 	for _, sec := range []int64{50, 150, 250} {
 		in, until := s.InDomAt(disks, pcp.Timestamp{Sec: sec})
-		switch {
-		case in == nil:
+		if in == nil {
 			fmt.Println(sec, "none until", until)
-		default:
-			fmt.Println(sec, in.Instances)
+			continue
 		}
+		fmt.Println(sec, in.Instances)
 	}
 	// Output:
 	// 50 none until 100.000000000

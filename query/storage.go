@@ -2,9 +2,11 @@ package query
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/storage"
 	"github.com/prometheus/prometheus/util/annotations"
@@ -107,14 +109,18 @@ func (c *collector) read(ctx context.Context, r *archive.Reader) error {
 	// The end is inclusive to the millisecond, times are finer.
 	to := pcp.TimestampMilli(c.maxt).Add(999_999)
 	src := convert.FromArchive(r, archive.Query{From: from, To: to, Metrics: wanted, All: true})
-	return convert.Copy(ctx, convert.NewFlattener(c, convert.FlattenOptions{TargetLabels: true}), src)
+	err = convert.Copy(ctx, convert.NewFlattener(c, convert.FlattenOptions{TargetLabels: true}), src)
+	if errors.Is(err, pcp.ErrUnfinished) {
+		return nil // still being written
+	}
+	return err
 }
 
 // names returns which metrics a matcher of the name allows, nil if all.
 func (c *collector) names(r *archive.Reader) func(*meta.Desc) bool {
 	var names []*labels.Matcher
 	for _, m := range c.matchers {
-		if m.Name == labels.MetricName {
+		if m.Name == model.MetricNameLabel {
 			names = append(names, m)
 		}
 	}
@@ -150,7 +156,7 @@ func (c *collector) Sample(s *convert.PromSeries, t int64, v float64) error {
 // match returns a new series if s matches.
 func (c *collector) match(s *convert.PromSeries) *series {
 	b := labels.NewScratchBuilder(len(s.Labels) + 1)
-	b.Add(labels.MetricName, s.Name)
+	b.Add(model.MetricNameLabel, s.Name)
 	for _, l := range s.Labels {
 		b.Add(l.Name, l.Value)
 	}

@@ -65,7 +65,7 @@ func BenchmarkRecord(b *testing.B) {
 	opts := make([]storage.AppendV2Options, benchSeries)
 	for i := range sets {
 		name := fmt.Sprintf("family_%d_total", i/50)
-		sets[i] = labels.FromStrings(labels.MetricName, name, "device", fmt.Sprint("sd", i%50), "mode", "read", "job", "bench", "instance", "x:1")
+		sets[i] = labels.FromStrings(model.MetricNameLabel, name, "device", fmt.Sprint("sd", i%50), "mode", "read", "job", "bench", "instance", "x:1")
 		opts[i] = storage.AppendV2Options{MetricFamilyName: name, Metadata: metadata.Metadata{Type: model.MetricTypeCounter, Help: "What is counted."}}
 	}
 	up := storage.AppendV2Options{MetricFamilyName: "up\xff"}

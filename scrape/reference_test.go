@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	promtsdb "github.com/prometheus/prometheus/tsdb"
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
@@ -222,7 +223,7 @@ func compareBlock(t *testing.T, r *archive.Reader, node *relay, url string) {
 	for i, page := range node.pages {
 		now := map[string]bool{}
 		for _, e := range parsePage(t, page, node.kind) {
-			b := labels.NewBuilder(labels.FromStrings(labels.MetricName, e.Name, "job", "node", "instance", instance))
+			b := labels.NewBuilder(labels.FromStrings(model.MetricNameLabel, e.Name, "job", "node", "instance", instance))
 			for _, l := range e.Labels {
 				b.Set(l.Name, l.Value)
 			}
@@ -288,7 +289,7 @@ func readBlock(t *testing.T, dir string, into map[string][]sample) {
 	q, err := promtsdb.NewBlockQuerier(b, b.MinTime(), b.MaxTime())
 	require.NoError(t, err)
 	defer q.Close()
-	set := q.Select(context.Background(), true, nil, labels.MustNewMatcher(labels.MatchRegexp, labels.MetricName, ".+"))
+	set := q.Select(context.Background(), true, nil, labels.MustNewMatcher(labels.MatchRegexp, model.MetricNameLabel, ".+"))
 	for set.Next() {
 		key := set.At().Labels().String()
 		it := set.At().Iterator(nil)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/storage"
@@ -52,10 +53,10 @@ func (s *scrape) Append(ref storage.SeriesRef, ls labels.Labels, _, t int64, v f
 		s.parsing = time.Now()
 	}
 	if len(opts.Exemplars) > 0 {
-		s.src.rec.report.Add(convert.LossExemplar, ls.Get(labels.MetricName))
+		s.src.rec.report.Add(convert.LossExemplar, ls.Get(model.MetricNameLabel))
 	}
 	if h != nil || fh != nil {
-		s.src.rec.report.Add(convert.LossNativeHist, ls.Get(labels.MetricName))
+		s.src.rec.report.Add(convert.LossNativeHist, ls.Get(model.MetricNameLabel))
 		return 0, nil
 	}
 	series, ref, err := s.src.series(ref, ls, opts)
@@ -169,7 +170,7 @@ func (src *source) series(ref storage.SeriesRef, ls labels.Labels, opts storage.
 func (src *source) own(ls labels.Labels) (name string, own []convert.Label) {
 	ls.Range(func(l labels.Label) {
 		switch {
-		case l.Name == labels.MetricName:
+		case l.Name == model.MetricNameLabel:
 			name = l.Value
 		case l.Value != src.labels.Get(l.Name):
 			own = append(own, convert.Label{Name: strings.Clone(l.Name), Value: strings.Clone(l.Value)})

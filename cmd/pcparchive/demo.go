@@ -130,7 +130,7 @@ func (d demo) export(ctx context.Context, _ demoOptions) error {
 	if err != nil {
 		return err
 	}
-	blocks, err := exportBlocks(ctx, d.streams, r, data, tsdb.DefaultBlockRange, &convert.Report{})
+	blocks, err := exportBlocks(ctx, r, data, tsdb.DefaultBlockRange, &convert.Report{})
 	if err != nil {
 		return err
 	}

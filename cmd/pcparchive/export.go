@@ -80,8 +80,8 @@ func runExportTSDB(ctx context.Context, s streams, o exportTSDBOptions, path str
 		return err
 	}
 	report := &convert.Report{}
-	blocks, err := exportBlocks(ctx, s, r, o.dir, o.blockRange, report)
-	if err != nil {
+	blocks, err := exportBlocks(ctx, r, o.dir, o.blockRange, report)
+	if err != nil && !errors.Is(err, pcp.ErrUnfinished) {
 		return err
 	}
 	out := blocksOutput{Blocks: []blockOutput{}, Losses: report.Losses()}
@@ -92,35 +92,31 @@ func runExportTSDB(ctx context.Context, s streams, o exportTSDBOptions, path str
 		})
 	}
 	if o.output == outputJSON {
-		if err := writeJSON(s.out, out); err != nil {
-			return err
+		if jsonErr := writeJSON(s.out, out); jsonErr != nil {
+			return jsonErr
 		}
 	} else {
 		printBlocks(s, out, o.dir)
 	}
-	return sayLosses(s, report)
+	return sayLosses(s, report, err)
 }
 
 // exportBlocks writes an archive's blocks into dir. An archive that ends inside
-// a record is exported up to there, with a warning.
-func exportBlocks(ctx context.Context, s streams, r *archive.Reader, dir string, blockRange time.Duration, report *convert.Report) ([]tsdb.Block, error) {
+// a record is exported up to there, and the error wraps pcp.ErrUnfinished.
+func exportBlocks(ctx context.Context, r *archive.Reader, dir string, blockRange time.Duration, report *convert.Report) ([]tsdb.Block, error) {
 	blocks, err := tsdb.NewBlocks(dir, tsdb.Options{BlockRange: blockRange, Report: report})
 	if err != nil {
 		return nil, err
 	}
 	sink := convert.NewFlattener(blocks, convert.FlattenOptions{TargetLabels: true, Report: report})
-	err = convert.Copy(ctx, sink, convert.FromArchive(r, archive.Query{}))
-	if errors.Is(err, pcp.ErrUnfinished) {
-		fmt.Fprintf(s.err, "pcparchive: %v; exported what precedes it\n", err)
-		err = nil
-	}
-	if err != nil {
-		return nil, errors.Join(err, blocks.Discard())
+	copyErr := convert.Copy(ctx, sink, convert.FromArchive(r, archive.Query{}))
+	if copyErr != nil && !errors.Is(copyErr, pcp.ErrUnfinished) {
+		return nil, errors.Join(copyErr, blocks.Discard())
 	}
 	if err := blocks.Close(); err != nil {
 		return nil, err
 	}
-	return blocks.Written(), nil
+	return blocks.Written(), copyErr
 }
 
 func printBlocks(s streams, out blocksOutput, dir string) {
@@ -195,10 +191,10 @@ func runExportProm(ctx context.Context, s streams, o exportPromOptions, path str
 	if err != nil && !errors.Is(err, pcp.ErrUnfinished) {
 		return err
 	}
-	if err := writePage(s, o, snapshot.Families()); err != nil {
-		return err
+	if writeErr := writePage(s, o, snapshot.Families()); writeErr != nil {
+		return writeErr
 	}
-	return sayLosses(s, report)
+	return sayLosses(s, report, err)
 }
 
 // writePage writes to standard output or, complete or not at all, to a file.

@@ -112,7 +112,7 @@ func runRecord(ctx context.Context, s streams, o recordOptions, args []string) e
 	if err != nil {
 		return err
 	}
-	return sayLosses(s, report)
+	return sayLosses(s, report, nil)
 }
 
 // startAtOnce is up to how many endpoints are all scraped at the start; more

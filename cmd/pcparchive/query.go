@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -9,6 +8,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
@@ -154,8 +154,7 @@ func resultJSON(v parser.Value) apiResult {
 func printResult(w io.Writer, v parser.Value, zone *time.Location) error {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	row := func(ls labels.Labels, t int64, value string) {
-		name := cmp.Or(strings.ReplaceAll(ls.String(), "\t", " "), "{}")
-		fmt.Fprintf(tw, "%s\t%s\t%s\n", name, formatTime(pcp.TimestampMilli(t), zone), value)
+		fmt.Fprintf(tw, "%s\t%s\t%s\n", strings.ReplaceAll(seriesText(ls), "\t", " "), formatTime(pcp.TimestampMilli(t), zone), value)
 	}
 	fmt.Fprintln(tw, "SERIES\tTIME\tVALUE")
 	switch v := v.(type) {
@@ -175,4 +174,17 @@ func printResult(w io.Writer, v parser.Value, zone *time.Location) error {
 		row(labels.EmptyLabels(), v.T, v.V)
 	}
 	return tw.Flush()
+}
+
+// seriesText writes a series as an expression would select it.
+func seriesText(ls labels.Labels) string {
+	name := ls.Get(model.MetricNameLabel)
+	if !model.LegacyValidation.IsValidMetricName(name) {
+		return ls.String()
+	}
+	rest := labels.NewBuilder(ls).Del(model.MetricNameLabel).Labels()
+	if rest.IsEmpty() {
+		return name
+	}
+	return name + rest.String()
 }

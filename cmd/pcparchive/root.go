@@ -104,10 +104,11 @@ func newExitCodesTopic() *cobra.Command {
   0    done
   1    failed; standard error says why
   2    the command line was wrong
-  4    done, but some data was skipped or rounded; standard error says what
+  4    done, but damaged data was left out; standard error says what
   130  interrupted; what was there before is still there
 
-Recording ends normally, with 0, when it is interrupted.`,
+Recording ends normally, with 0, when it is interrupted. What Prometheus and PCP
+cannot share, such as metrics whose values are text, is named and is no failure.`,
 	}
 }
 

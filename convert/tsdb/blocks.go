@@ -166,7 +166,7 @@ func (b *Blocks) flush() error {
 // Close writes the last block and removes what is temporary. It returns the
 // error that ended b before, if one did. A second Close returns nil.
 func (b *Blocks) Close() error {
-	if b.err == errClosed {
+	if errors.Is(b.err, errClosed) {
 		return nil
 	}
 	if b.err == nil {

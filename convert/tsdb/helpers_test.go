@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/storage"
 	promtsdb "github.com/prometheus/prometheus/tsdb"
@@ -48,7 +49,7 @@ func newSeries(id int, name, instance string) *convert.PromSeries {
 
 func promLabels(s *convert.PromSeries) labels.Labels {
 	b := labels.NewBuilder(labels.EmptyLabels())
-	b.Set(labels.MetricName, s.Name)
+	b.Set(model.MetricNameLabel, s.Name)
 	for _, l := range s.Labels {
 		b.Set(l.Name, l.Value)
 	}
@@ -103,7 +104,7 @@ func readBlock(t testing.TB, dir string) content {
 	require.NoError(t, err)
 	defer func() { require.NoError(t, q.Close()) }()
 	found := content{}
-	set := q.Select(t.Context(), true, nil, labels.MustNewMatcher(labels.MatchRegexp, labels.MetricName, ".*"))
+	set := q.Select(t.Context(), true, nil, labels.MustNewMatcher(labels.MatchRegexp, model.MetricNameLabel, ".*"))
 	for set.Next() {
 		found[set.At().Labels().String()] = readSeries(t, set.At())
 	}

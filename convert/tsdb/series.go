@@ -123,7 +123,7 @@ func (e *series) release() *chunkenc.XORChunk {
 // labelsOf returns the labels of a series as Prometheus has them.
 func labelsOf(s *convert.PromSeries) labels.Labels {
 	all := make([]labels.Label, 0, len(s.Labels)+1)
-	all = append(all, labels.Label{Name: labels.MetricName, Value: s.Name})
+	all = append(all, labels.Label{Name: model.MetricNameLabel, Value: s.Name})
 	for _, l := range s.Labels {
 		all = append(all, labels.Label(l))
 	}
@@ -134,5 +134,5 @@ func labelsOf(s *convert.PromSeries) labels.Labels {
 func valid(l labels.Labels) bool {
 	_, twice := l.HasDuplicateLabelNames()
 	empty := l.WithoutEmpty().Len() < l.Len()
-	return l.Has(labels.MetricName) && !twice && !empty && l.IsValid(model.UTF8Validation)
+	return l.Has(model.MetricNameLabel) && !twice && !empty && l.IsValid(model.UTF8Validation)
 }
