@@ -1,0 +1,147 @@
+package convert
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+	"sync/atomic"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/labelset"
+	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// MappedSource is one endpoint's share of an archive. Between Begin and Step the
+// values of one time are given to it.
+type MappedSource struct {
+	mapper   *Mapper
+	target   Target
+	cluster  labelset.Set
+	metrics  map[metricKey]*mappedMetric
+	bySample map[string]*mappedMetric // the metric last met under a sample name
+	taken    map[string]bool          // leaf names and, with a final dot, their ancestors
+	nextItem uint32                   // PMID without domain: cluster and item
+	health   *controlState
+	healthy  bool // the current step has the outcome of a scrape
+
+	live  int
+	ended []*MappedSeries // oldest first, so that they can be forgotten
+
+	tick    uint64 // number of the current step
+	step    archive.Step
+	touched []*mappedMetric
+}
+
+// metricKey is what makes a metric of its own. A family whose type changes, or
+// that comes with labels and without, is several.
+type metricKey struct {
+	sample, family, typ string
+	singular            bool
+}
+
+type mappedMetric struct {
+	key    metricKey
+	family Family
+	metric *archive.Metric
+	series map[string]*MappedSeries
+	nextID pcp.InstID
+	live   int
+
+	changed bool // a series came or went since the domain was built
+	indom   *meta.InDom
+	labels  *meta.Labels
+
+	tick   uint64 // of the step that points belong to
+	points []archive.Point
+}
+
+// MappedSeries is one Prometheus series of a source.
+type MappedSeries struct {
+	metric    *mappedMetric
+	series    *archive.Series
+	key       string
+	live      bool
+	forgotten atomic.Bool // the one field that others than the owner may read
+	tick      uint64      // of the step it last had a value in
+	at        int         // its point there
+}
+
+// Forgotten reports whether the series ended so long ago that it must be asked
+// for again before it gets another value.
+func (s *MappedSeries) Forgotten() bool { return s.forgotten.Load() }
+
+// Name returns the name of the series' samples.
+func (s *MappedSeries) Name() string { return s.metric.key.sample }
+
+// Family returns what is known of the series' family.
+func (s *MappedSeries) Family() Family { return s.metric.family }
+
+// Series returns the series of a sample: its name, its own labels sorted by
+// name, and its family as far as it is known. Strings are copied. The error
+// wraps [ErrNumbers] if the archive is full, or [pcp.ErrLimit] if the labels do
+// not fit a label set.
+func (s *MappedSource) Series(sample string, labels []Label, f Family) (*MappedSeries, error) {
+	m, err := s.metric(sample, len(labels) == 0, f)
+	if err != nil {
+		return nil, err
+	}
+	key := labelKey(labels)
+	if ser, ok := m.series[key]; ok {
+		return ser, nil
+	}
+	own := make([]labelset.Label, len(labels))
+	for i, l := range labels {
+		own[i] = labelset.String(labelName(l.Name), l.Value)
+	}
+	set, err := labelset.New(labelset.Instances, own...)
+	if err != nil {
+		s.mapper.opts.Report.Add(LossLabels, sample)
+		return nil, fmt.Errorf("%s: %w", sample, err)
+	}
+	inst := meta.Instance{ID: pcp.InstNull}
+	if len(labels) > 0 {
+		inst = meta.Instance{ID: m.nextID, Name: instanceName(m.nextID, labels)}
+		m.nextID++
+	}
+	ser := &MappedSeries{metric: m, key: key, series: &archive.Series{Metric: m.metric, Inst: inst, Labels: set}}
+	m.series[key] = ser
+	return ser, nil
+}
+
+// metric finds or makes the metric of a sample.
+func (s *MappedSource) metric(sample string, singular bool, f Family) (*mappedMetric, error) {
+	if f.Name == "" { // the page does not say, or no longer does
+		if known, ok := s.bySample[sample]; ok {
+			f = known.family
+		} else {
+			f = s.guessFamily(sample)
+		}
+	}
+	f.Type = cmp.Or(f.Type, TypeUnknown)
+	key := metricKey{sample, f.Name, f.Type, singular}
+	if m, ok := s.metrics[key]; ok {
+		return m, nil
+	}
+	key = metricKey{strings.Clone(sample), strings.Clone(f.Name), f.Type, singular}
+	f = Family{Name: key.family, Type: f.Type, Help: strings.Clone(f.Help), Unit: strings.Clone(f.Unit)}
+	m := &mappedMetric{key: key, family: f, series: map[string]*MappedSeries{}}
+	if err := s.describe(m); err != nil {
+		return nil, err
+	}
+	s.metrics[key], s.bySample[key.sample] = m, m
+	return m, nil
+}
+
+// guessFamily puts a _created sample, for which Prometheus' scraper passes no
+// metadata, into the family it belongs to.
+func (s *MappedSource) guessFamily(sample string) Family {
+	if base, ok := strings.CutSuffix(sample, "_created"); ok {
+		for _, suffix := range []string{"_total", "_count", "_sum", ""} {
+			if m, ok := s.bySample[base+suffix]; ok && m.family.Name == base {
+				return m.family
+			}
+		}
+	}
+	return Family{Name: sample}
+}
