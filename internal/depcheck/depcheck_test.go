@@ -17,7 +17,8 @@ const module = "github.com/pcparchive/pcparchive/"
 
 // rank orders the packages: one may import those of lower rank only.
 var rank = map[string]int{
-	"pcp": 0, "internal/wire": 1, "labelset": 2, "meta": 3, "internal/decomp": 3, "archive": 4, "dump": 5,
+	"pcp": 0, "internal/wire": 1, "labelset": 2, "meta": 3, "internal/decomp": 3, "archive": 4,
+	"dump": 5, "check": 5, "rewrite": 5, "interp": 5, "summary": 6,
 	"convert": 5, "convert/expo": 6, "convert/tsdb": 6, "query": 6, "scrape": 7, "cmd/pcparchive": 8,
 }
 
