@@ -33,9 +33,6 @@ func (a *Appender) SetRecordLimit(n int64) {
 	a.layout = &l
 }
 
-func DecodeMeta(payload []byte, v pcp.Version) (Record, error) {
-	return decodeMeta(payload, layoutOf(v))
-}
 func EncodeMeta(r Record, v pcp.Version) []byte { return appendMeta(nil, layoutOf(v), r) }
 
 func DecodeData(payload []byte, v pcp.Version) (*Result, error) {
@@ -49,10 +46,6 @@ func EncodeIndexEntry(e IndexEntry, v pcp.Version) []byte {
 	return appendIndexEntry(nil, layoutOf(v), e)
 }
 
-func DecodeHeader(payload []byte) (*Header, error) {
-	h, _, err := decodeHeader(payload)
-	return h, err
-}
 func EncodeHeader(h *Header, volume int32) []byte {
 	return appendHeader(nil, layoutOf(h.Version), h, volume)
 }

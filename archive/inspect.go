@@ -1,0 +1,66 @@
+package archive
+
+import (
+	"time"
+
+	"github.com/pcparchive/pcparchive/internal/wire"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// DecodeHeader decodes the payload of the first frame of any file of an archive.
+func DecodeHeader(payload []byte) (*Header, error) {
+	h, _, err := decodeHeader(payload)
+	if err != nil {
+		return nil, err
+	}
+	return h, nil
+}
+
+// DecodeMeta decodes the payload of a further frame of the metadata file of an
+// archive of version v. The record borrows nothing.
+func DecodeMeta(payload []byte, v pcp.Version) (Record, error) {
+	l, ok := wire.For(v)
+	if !ok {
+		return nil, &pcp.FormatError{Kind: pcp.KindNone, Detail: v.String(), Err: pcp.ErrVersion}
+	}
+	return decodeMeta(payload, l)
+}
+
+// ResultDecoder decodes the payloads of the frames of data volumes, for tools
+// that find the frames themselves. It has one owner.
+type ResultDecoder struct{ rd resultDecoder }
+
+// NewResultDecoder returns a decoder for archives of version v.
+func NewResultDecoder(v pcp.Version) (*ResultDecoder, error) {
+	l, ok := wire.For(v)
+	if !ok {
+		return nil, &pcp.FormatError{Kind: pcp.KindResult, Detail: v.String(), Err: pcp.ErrVersion}
+	}
+	return &ResultDecoder{resultDecoder{layout: l}}, nil
+}
+
+// Decode decodes a payload. The Result is valid until the next call and borrows
+// its values from payload; for a mark it has no sets.
+func (d *ResultDecoder) Decode(payload []byte) (*Result, error) { return d.rd.decode(payload) }
+
+// HeaderSize returns the length of the label record that files of version v
+// begin with, 0 for an unknown version.
+func HeaderSize(v pcp.Version) int64 {
+	if l, ok := wire.For(v); ok {
+		return int64(l.HeaderSize)
+	}
+	return 0
+}
+
+// IndexEntrySize returns the length of an entry of the temporal index in
+// archives of version v, 0 for an unknown version.
+func IndexEntrySize(v pcp.Version) int64 {
+	if l, ok := wire.For(v); ok {
+		return int64(l.IndexEntrySize())
+	}
+	return 0
+}
+
+// Zone resolves a time zone as archives and the TZ variable name one: an Olson
+// name with or without a colon before it, or a POSIX TZ; UTC if it is neither.
+func Zone(tz string) *time.Location { return zone("", tz) }
