@@ -9,7 +9,8 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// End returns the time of the last whole record.
+// End returns the time of the last whole record that reading forward reaches:
+// where a volume is damaged, of the last before the damage.
 func (r *Reader) End() (pcp.Timestamp, error) {
 	for i := len(r.volumes) - 1; i >= 0; i-- {
 		t, ok, err := r.lastStamp(r.volumes[i])
@@ -38,15 +39,16 @@ func (r *Reader) lastStamp(m Member) (t pcp.Timestamp, ok bool, err error) {
 	rd := resultDecoder{layout: r.layout, want: func(pcp.PMID) bool { return false }}
 	for {
 		frame, err := frames.next()
-		if errors.Is(err, io.EOF) || errors.Is(err, pcp.ErrUnfinished) {
-			return t, ok, nil
+		var res *Result
+		if err == nil {
+			res, err = rd.decode(frame.Payload)
+		}
+		var damage *pcp.FormatError
+		if errors.Is(err, io.EOF) || errors.As(err, &damage) {
+			return t, ok, nil // who reads on is told of the damage
 		}
 		if err != nil {
 			return t, ok, err
-		}
-		res, err := rd.decode(frame.Payload)
-		if err != nil {
-			return t, ok, locate(err, frame.Pos, 4)
 		}
 		t, ok = res.Stamp, true
 	}

@@ -55,6 +55,8 @@ type Flattener struct {
 	owners   map[string]string      // Prometheus name → PCP name
 	metrics  map[pcp.PMID]*flatMetric
 	ending   []*PromSeries // that lost a metric in the current step
+	last     pcp.Timestamp // of the step before
+	any      bool          // there was one
 }
 
 // flatMetric is what is known of one PCP metric.
@@ -83,8 +85,14 @@ func NewFlattener(dst Samples, o FlattenOptions) *Flattener {
 	}
 }
 
-// Put flattens a step.
+// Put flattens a step. One that is earlier than its predecessor, which damaged
+// archives have, is left out and counted, as the reference leaves it out.
 func (f *Flattener) Put(step *archive.Step) error {
+	if f.any && step.Stamp.Before(f.last) {
+		f.opts.Report.Add(LossOrder, "record at "+step.Stamp.String())
+		return nil
+	}
+	f.last, f.any = step.Stamp, true
 	t := step.Stamp.Milli()
 	if step.Mark {
 		for _, m := range f.metrics {

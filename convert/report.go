@@ -24,6 +24,7 @@ const (
 	LossExemplar     Loss = "exemplar dropped"
 	LossNativeHist   Loss = "native histogram dropped"
 	LossInvalidLabel Loss = "skipped: labels cannot be decoded"
+	LossOrder        Loss = "skipped: time went backwards"
 )
 
 // ByNature reports whether the loss is one that the two systems' difference
@@ -92,8 +93,7 @@ func (r *Report) Losses() []LossCount {
 	return out
 }
 
-// Summary returns one line per reason: how many values of how many metrics, and
-// the first few names.
+// Summary returns one line per reason: how often, and the first few names.
 func (r *Report) Summary() []string {
 	const shown = 3
 	var lines []string
@@ -112,8 +112,15 @@ func (r *Report) Summary() []string {
 		if n > shown {
 			names += ", …"
 		}
-		lines = append(lines, fmt.Sprintf("%s: %d of %d metrics (%s)", losses[0].Loss, total, n, names[2:]))
+		lines = append(lines, fmt.Sprintf("%s: %s: %s", losses[0].Loss, times(total), names[2:]))
 		losses = losses[n:]
 	}
 	return lines
+}
+
+func times(n int64) string {
+	if n == 1 {
+		return "once"
+	}
+	return fmt.Sprintf("%d times", n)
 }

@@ -117,8 +117,9 @@ func (*iterator) Err() error { return nil }
 
 // seriesSet yields series in order.
 type seriesSet struct {
-	series []storage.Series
-	at     int
+	series   []storage.Series
+	at       int
+	warnings annotations.Annotations
 }
 
 // Next goes to the next series.
@@ -130,5 +131,5 @@ func (s *seriesSet) At() storage.Series { return s.series[s.at] }
 // Err returns nil: the series are in memory.
 func (*seriesSet) Err() error { return nil }
 
-// Warnings returns none.
-func (*seriesSet) Warnings() annotations.Annotations { return nil }
+// Warnings tells of damage in the archive.
+func (s *seriesSet) Warnings() annotations.Annotations { return s.warnings }

@@ -89,6 +89,7 @@ type collector struct {
 	matchers   []*labels.Matcher
 	series     []*series // by convert.PromSeries.ID; nil: does not match
 	known      []bool
+	damage     error // why the archive was not read to its end
 }
 
 // read makes one pass over the archive.
@@ -110,8 +111,13 @@ func (c *collector) read(ctx context.Context, r *archive.Reader) error {
 	to := pcp.TimestampMilli(c.maxt).Add(999_999)
 	src := convert.FromArchive(r, archive.Query{From: from, To: to, Metrics: wanted, All: true})
 	err = convert.Copy(ctx, convert.NewFlattener(c, convert.FlattenOptions{TargetLabels: true}), src)
-	if errors.Is(err, pcp.ErrUnfinished) {
+	var damage *pcp.FormatError
+	switch {
+	case errors.Is(err, pcp.ErrUnfinished):
 		return nil // still being written
+	case errors.As(err, &damage):
+		c.damage = err // what precedes it is answered
+		return nil
 	}
 	return err
 }
@@ -185,5 +191,9 @@ func (c *collector) result() storage.SeriesSet {
 		}
 	}
 	slices.SortFunc(found, func(a, b storage.Series) int { return labels.Compare(a.Labels(), b.Labels()) })
-	return &seriesSet{series: found, at: -1}
+	set := &seriesSet{series: found, at: -1}
+	if c.damage != nil {
+		set.warnings.Add(c.damage)
+	}
+	return set
 }

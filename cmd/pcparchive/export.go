@@ -81,7 +81,7 @@ func runExportTSDB(ctx context.Context, s streams, o exportTSDBOptions, path str
 	}
 	report := &convert.Report{}
 	blocks, err := exportBlocks(ctx, r, o.dir, o.blockRange, report)
-	if err != nil && !errors.Is(err, pcp.ErrUnfinished) {
+	if err != nil && !brokeOff(err) {
 		return err
 	}
 	out := blocksOutput{Blocks: []blockOutput{}, Losses: report.Losses()}
@@ -101,8 +101,8 @@ func runExportTSDB(ctx context.Context, s streams, o exportTSDBOptions, path str
 	return sayLosses(s, report, err)
 }
 
-// exportBlocks writes an archive's blocks into dir. An archive that ends inside
-// a record is exported up to there, and the error wraps pcp.ErrUnfinished.
+// exportBlocks writes an archive's blocks into dir. A damaged archive is exported
+// up to the damage; then there are blocks and an error that brokeOff knows.
 func exportBlocks(ctx context.Context, r *archive.Reader, dir string, blockRange time.Duration, report *convert.Report) ([]tsdb.Block, error) {
 	blocks, err := tsdb.NewBlocks(dir, tsdb.Options{BlockRange: blockRange, Report: report})
 	if err != nil {
@@ -110,7 +110,7 @@ func exportBlocks(ctx context.Context, r *archive.Reader, dir string, blockRange
 	}
 	sink := convert.NewFlattener(blocks, convert.FlattenOptions{TargetLabels: true, Report: report})
 	copyErr := convert.Copy(ctx, sink, convert.FromArchive(r, archive.Query{}))
-	if copyErr != nil && !errors.Is(copyErr, pcp.ErrUnfinished) {
+	if copyErr != nil && !brokeOff(copyErr) {
 		return nil, errors.Join(copyErr, blocks.Discard())
 	}
 	if err := blocks.Close(); err != nil {
@@ -188,7 +188,7 @@ func runExportProm(ctx context.Context, s streams, o exportPromOptions, path str
 	snapshot := expo.NewSnapshot(expo.SnapshotOptions{At: at.Time(), Lookback: o.lookback})
 	sink := convert.NewFlattener(snapshot, convert.FlattenOptions{TargetLabels: target, NoHealth: !o.health, Report: report})
 	err = convert.Copy(ctx, sink, convert.FromArchive(r, archive.Query{To: at}))
-	if err != nil && !errors.Is(err, pcp.ErrUnfinished) {
+	if err != nil && !brokeOff(err) {
 		return err
 	}
 	if writeErr := writePage(s, o, snapshot.Families()); writeErr != nil {

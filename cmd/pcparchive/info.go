@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -63,7 +62,7 @@ type archiveInfo struct {
 	LabelSets  int          `json:"label_sets"`
 	Texts      int          `json:"texts"`
 	Index      int          `json:"index_entries"`
-	Unfinished string       `json:"unfinished,omitempty"`
+	Damage     string       `json:"damage,omitempty"`
 	MetricList []metricInfo `json:"metric_list,omitempty"`
 }
 
@@ -146,8 +145,8 @@ func distinctInstances(store *meta.Store, id pcp.InDomID) int {
 	return len(seen)
 }
 
-// countRecords reads the data volumes. A file that ends inside a record is
-// noted, not an error: the archive may still be written.
+// countRecords reads the data volumes, as far as they can be read. A file that
+// ends inside a record is no more than noted: the archive may still be written.
 func (info *archiveInfo) countRecords(r *archive.Reader) error {
 	type key struct {
 		metric pcp.PMID
@@ -155,8 +154,8 @@ func (info *archiveInfo) countRecords(r *archive.Reader) error {
 	}
 	series := map[key]struct{}{}
 	for rec, err := range r.Records(archive.RoleData) {
-		if errors.Is(err, pcp.ErrUnfinished) {
-			info.Unfinished = err.Error()
+		if err != nil && brokeOff(err) {
+			info.Damage = err.Error()
 			break
 		}
 		if err != nil {
@@ -223,8 +222,8 @@ func printInfo(w io.Writer, info *archiveInfo, zone *time.Location) error {
 	line("label sets", "%d", info.LabelSets)
 	line("help texts", "%d", info.Texts)
 	line("index", "%d entries", info.Index)
-	if info.Unfinished != "" {
-		line("unfinished", "%s", info.Unfinished)
+	if info.Damage != "" {
+		line("read until", "%s", info.Damage)
 	}
 	return tw.Flush()
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -20,6 +21,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/scrape"
 )
 
@@ -99,7 +101,7 @@ func (p progress) clear() {
 
 // recordLine tells how a recording goes.
 func recordLine(st scrape.Stats, elapsed time.Duration) string {
-	line := fmt.Sprintf("%s  %d scrapes", elapsed.Round(time.Second), st.Scrapes)
+	line := fmt.Sprintf("%s  %s", elapsed.Round(time.Second), plural(st.Scrapes, "scrape"))
 	if st.Failed > 0 {
 		line += fmt.Sprintf(" (%d failed)", st.Failed)
 	}
@@ -116,12 +118,12 @@ func perDay(st scrape.Stats) string {
 
 // recordSummary tells what was recorded.
 func recordSummary(name string, st scrape.Stats) string {
-	line := fmt.Sprintf("%s: %d scrapes", name, st.Scrapes)
+	line := fmt.Sprintf("%s: %s", name, plural(st.Scrapes, "scrape"))
 	if st.Failed > 0 {
 		line += fmt.Sprintf(" (%d failed)", st.Failed)
 	}
 	return line + fmt.Sprintf(" of %s, %d series, %s samples, %s, %s at this rate",
-		plural(st.Sources, "endpoint"), st.Series, humanize.Comma(st.Samples), humanize.IBytes(uint64(st.Bytes)), perDay(st))
+		plural(int64(st.Sources), "endpoint"), st.Series, humanize.Comma(st.Samples), humanize.IBytes(uint64(st.Bytes)), perDay(st))
 }
 
 // sayLosses names what did not cross, and where the input broke off if it did.
@@ -141,6 +143,13 @@ func sayLosses(s streams, r *convert.Report, brokeOff error) error {
 		}
 	}
 	return nil
+}
+
+// brokeOff reports whether err is damage in an archive, so that what precedes it
+// could be used.
+func brokeOff(err error) bool {
+	var damage *pcp.FormatError
+	return errors.As(err, &damage)
 }
 
 // localHeader is the label of an archive recorded on this host.
@@ -206,7 +215,7 @@ func labelsOf(pairs map[string]string) []convert.Label {
 // number formats a value as Prometheus does.
 func number(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
 
-func plural(n int, noun string) string {
+func plural(n int64, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}
