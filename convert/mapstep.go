@@ -32,6 +32,9 @@ func (s *MappedSource) touch(m *mappedMetric) {
 	}
 }
 
+// Has reports whether a series has a value in the current step.
+func (s *MappedSource) Has(ser *MappedSeries) bool { return ser.tick == s.tick }
+
 // Set gives a series its value in the current step. The later of two wins.
 func (s *MappedSource) Set(ser *MappedSeries, v float64) {
 	m := ser.metric
@@ -43,7 +46,7 @@ func (s *MappedSource) Set(ser *MappedSeries, v float64) {
 		m.changed = true
 	}
 	value := archive.Value{Inst: ser.series.Inst.ID, Type: pcp.TypeDouble, Bits: math.Float64bits(v)}
-	if ser.tick == s.tick {
+	if s.Has(ser) {
 		m.points[ser.at].Value = value
 		s.mapper.opts.Report.Add(LossSameTime, m.key.sample)
 		return
@@ -52,9 +55,10 @@ func (s *MappedSource) Set(ser *MappedSeries, v float64) {
 	m.points = append(m.points, archive.Point{Series: ser.series, Value: value})
 }
 
-// End takes a series out of its instance domain from the current step on.
+// End takes a series out of its instance domain from the current step on, unless
+// it has a value in it: relabelling may have made one of two series of a page.
 func (s *MappedSource) End(ser *MappedSeries) {
-	if !ser.live {
+	if !ser.live || ser.tick == s.tick {
 		return
 	}
 	m := ser.metric

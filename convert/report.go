@@ -18,9 +18,11 @@ const (
 	LossNoName       Loss = "skipped: metric without a name"
 	LossRounded      Loss = "rounded to float64"
 	LossSameTime     Loss = "replaced by a later value in the same millisecond"
+	LossDuplicate    Loss = "dropped: repeated on one page, where the first counts"
 	LossRenamed      Loss = "renamed: the name belongs to another metric"
 	LossTooOld       Loss = "moved to the scrape's time: older than the last record"
 	LossLabels       Loss = "skipped: labels exceed what an archive holds"
+	LossNumbers      Loss = "skipped: no metric numbers left in the archive"
 	LossExemplar     Loss = "exemplar dropped"
 	LossNativeHist   Loss = "native histogram dropped"
 	LossInvalidLabel Loss = "skipped: labels cannot be decoded"
@@ -31,7 +33,7 @@ const (
 // brings with every archive of some kind, and not a sign of bad data.
 func (l Loss) ByNature() bool {
 	switch l {
-	case LossNotNumeric, LossRounded, LossSameTime, LossRenamed, LossTooOld, LossExemplar, LossNativeHist:
+	case LossNotNumeric, LossRounded, LossSameTime, LossDuplicate, LossRenamed, LossTooOld, LossExemplar, LossNativeHist:
 		return true
 	}
 	return false

@@ -82,9 +82,14 @@ func (src *source) fill(s *scrape, t int64) {
 		if sm.series.Forgotten() {
 			continue // ended long ago; the scraper asks anew next time
 		}
-		if convert.IsStale(sm.v) {
+		switch {
+		case convert.IsStale(sm.v):
 			src.mapped.End(sm.series)
-		} else {
+		case src.mapped.Has(sm.series):
+			// The scraper drops repeated lines; the same labels in another
+			// order are another line to it.
+			src.rec.report.Add(convert.LossDuplicate, sm.series.Name())
+		default:
 			src.mapped.Set(sm.series, sm.v)
 			s.count++
 		}
