@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"strconv"
+	"time"
 
 	"github.com/pcparchive/pcparchive/internal/wire"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -15,6 +17,19 @@ type WriteOptions struct {
 	// Buffer is how many bytes of values are held back before they are written
 	// together; 0: 1 MiB. Flush writes them at once.
 	Buffer int
+	// NoSync leaves it to the operating system when files reach the disk. It is
+	// for what can be made again if the power fails.
+	NoSync bool
+
+	// The following end a data volume; 0 means no such limit. A new volume
+	// begins with the record that would make the one before longer than
+	// VolumeSize bytes, with the one after VolumeRecords records, marks
+	// included, and with one that is VolumeTime or more later than the volume's
+	// first. Every volume has at least one record. The limit of the version,
+	// 2 GiB in version 2, holds in any case. See also [Appender.Rotate].
+	VolumeSize    int64
+	VolumeRecords int
+	VolumeTime    time.Duration
 }
 
 const (
@@ -42,6 +57,8 @@ var (
 // index entry that points at them, so what a crash leaves is an archive that
 // may end inside its last record.
 type Appender struct {
+	base   string
+	open   func(name string) (disk, error)
 	header Header
 	layout *wire.Layout
 	opts   WriteOptions
@@ -49,6 +66,7 @@ type Appender struct {
 	data   file
 	index  file
 	known  inForce
+	volume volume
 
 	started    bool // labels are written
 	stamp      pcp.Timestamp
@@ -70,7 +88,7 @@ func Create(base string, h Header, o *WriteOptions) (*Appender, error) {
 }
 
 func create(base string, h Header, o *WriteOptions, open func(name string) (disk, error)) (*Appender, error) {
-	a := &Appender{header: h, known: newInForce()}
+	a := &Appender{base: base, open: open, header: h, known: newInForce()}
 	if o != nil {
 		a.opts = *o
 	}
@@ -114,7 +132,9 @@ func (a *Appender) discard() {
 func (a *Appender) Version() pcp.Version { return a.layout.Version }
 
 // Size returns the bytes written and buffered, all files together.
-func (a *Appender) Size() int64 { return a.meta.size() + a.data.size() + a.index.size() }
+func (a *Appender) Size() int64 {
+	return a.meta.size() + a.volume.before + a.data.size() + a.index.size()
+}
 
 // Append writes a result. Its stamp must not be earlier than the last record's:
 // [ErrOrder], with nothing written.
@@ -132,17 +152,22 @@ func (a *Appender) Append(r *Result) error {
 	if err != nil {
 		return fmt.Errorf("record at %s: %w", r.Stamp, err)
 	}
-	if max(a.data.size(), int64(a.layout.HeaderSize))+size > a.layout.MaxFile {
-		return a.tooLong(&a.data)
+	if int64(a.layout.HeaderSize)+size > a.layout.MaxFile {
+		return a.tooLong("." + strconv.Itoa(int(a.volume.number)))
 	}
 	if !a.started {
 		a.start(r.Stamp)
 	}
-	first := a.data.size() == int64(a.layout.HeaderSize)
+	if a.volume.ends(a, r.Stamp, size) {
+		if err := a.nextVolume(); err != nil {
+			return a.fail(err)
+		}
+	}
 	a.stamp, a.lastStart = r.Stamp, a.data.size()
-	if first || a.newInDom || a.lastStart-a.indexedAt > indexEvery {
+	if a.volume.records == 0 || a.newInDom || a.lastStart-a.indexedAt > indexEvery {
 		a.putIndex(a.metaStart)
 	}
+	a.volume.add(r.Stamp)
 	a.data.buf = appendResult(a.data.buf, a.layout, r)
 	a.newInDom, a.metaStart = false, a.meta.size()
 	if len(a.data.buf) >= a.opts.Buffer {
@@ -162,7 +187,7 @@ func (a *Appender) start(t pcp.Timestamp) {
 	waiting := a.meta.buf
 	a.meta.buf = append(appendHeader(nil, a.layout, &a.header, wire.VolumeMeta), waiting...)
 	a.index.buf = appendHeader(a.index.buf, a.layout, &a.header, wire.VolumeIndex)
-	a.data.buf = appendHeader(a.data.buf, a.layout, &a.header, 0)
+	a.data.buf = appendHeader(a.data.buf, a.layout, &a.header, a.volume.number)
 	a.metaStart = int64(a.layout.HeaderSize)
 }
 
@@ -171,7 +196,7 @@ func (a *Appender) putIndex(metaOffset int64) {
 	if a.entries > 0 && a.stamp == a.indexStamp {
 		return
 	}
-	e := IndexEntry{Stamp: a.stamp, Meta: metaOffset, Data: a.lastStart}
+	e := IndexEntry{Stamp: a.stamp, Volume: a.volume.number, Meta: metaOffset, Data: a.lastStart}
 	a.index.buf = appendIndexEntry(a.index.buf, a.layout, e)
 	a.indexStamp, a.indexedAt = a.stamp, a.lastStart
 	a.entries++
@@ -184,9 +209,9 @@ func (a *Appender) fits(t pcp.Timestamp) error {
 	return nil
 }
 
-// tooLong is the answer to a record that f has no room for.
-func (a *Appender) tooLong(f *file) error {
-	return fmt.Errorf("%s: a file of %s may have %d bytes: %w", f.f.Name(), a.layout.Version, a.layout.MaxFile, pcp.ErrLimit)
+// tooLong is the answer to a record that a file has no room for.
+func (a *Appender) tooLong(suffix string) error {
+	return fmt.Errorf("%s: a file of %s may have %d bytes: %w", a.base+suffix, a.layout.Version, a.layout.MaxFile, pcp.ErrLimit)
 }
 
 // Flush writes what is buffered: metadata, then values, then index.
@@ -209,7 +234,7 @@ func (a *Appender) fail(err error) error {
 }
 
 // Close ends the archive: it points the index at the last record, writes what
-// is buffered and syncs the files. An archive without any record is removed, and
+// is buffered and, unless told otherwise, syncs the files. An archive without any record is removed, and
 // after a failure to write so is a file that nothing was written to.
 func (a *Appender) Close() error {
 	if errors.Is(a.err, ErrClosed) {
@@ -224,13 +249,17 @@ func (a *Appender) Close() error {
 		a.putIndex(a.meta.size())
 	}
 	err := a.Flush()
-	if a.data.written == 0 {
-		a.discard() // not even the label: readers would take it for damage
-	} else if a.index.written == 0 {
+	switch {
+	case a.data.written > 0 && a.index.written == 0:
 		a.index.discard()
+	case a.data.written > 0:
+	case a.volume.before > 0:
+		a.data.discard()
+	default:
+		a.discard() // not even the label: readers would take it for damage
 	}
 	for _, f := range a.files() {
-		err = errors.Join(err, f.finish())
+		err = errors.Join(err, f.finish(!a.opts.NoSync))
 	}
 	a.err = ErrClosed
 	return err

@@ -150,7 +150,7 @@ func (a *Appender) putMeta(r Record) error {
 	a.meta.buf = appendMeta(a.meta.buf, a.layout, r)
 	if a.meta.size() > a.layout.MaxFile || len(a.meta.buf)-was > math.MaxInt32 {
 		a.meta.buf = a.meta.buf[:was]
-		return a.tooLong(&a.meta)
+		return a.tooLong(".meta")
 	}
 	return nil
 }

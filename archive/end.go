@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
-	"os"
 
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -27,15 +26,20 @@ func (r *Reader) End() (pcp.Timestamp, error) {
 // lastStamp returns the time of a volume's last whole record; ok is false if
 // the volume has none.
 func (r *Reader) lastStamp(m Member) (t pcp.Timestamp, ok bool, err error) {
-	f, frames, err := r.open(m, int32(m.Volume))
-	if err != nil {
+	f, frames, err := r.openVolume(m, leastBuffer)
+	if err != nil || f == nil {
 		return t, false, err
 	}
 	defer f.Close()
-	if t, ok := r.stampBefore(f, m); ok {
+	if t, ok := r.stampBefore(f); ok {
 		return t, true, nil
 	}
-	// The volume does not end with a whole record: walk up to where it stops.
+	// The volume does not end with a whole record, or where it ends is not
+	// known: walk up to where it stops.
+	frames = f.frames(frames.pos.Offset+int64(frames.last), readBuffer)
+	if from, ok := r.lastEntry(f); ok {
+		frames = f.frames(from, readBuffer)
+	}
 	rd := resultDecoder{layout: r.layout, want: func(pcp.PMID) bool { return false }}
 	for {
 		frame, err := frames.next()
@@ -54,22 +58,43 @@ func (r *Reader) lastStamp(m Member) (t pcp.Timestamp, ok bool, err error) {
 	}
 }
 
+// lastEntry returns the last place in a volume at which the index says and it
+// is true that a record begins.
+func (r *Reader) lastEntry(f *File) (offset int64, ok bool) {
+	if !f.d.Seekable() {
+		return 0, false
+	}
+	e, ok := seekHint(r.entries, pcp.MaxTime, func(volume int32, offset int64) bool {
+		if int(volume) != f.Volume || offset < int64(r.layout.HeaderSize) {
+			return false
+		}
+		frame, err := f.frames(offset, leastBuffer).next()
+		if err != nil {
+			return false
+		}
+		rd := resultDecoder{layout: r.layout}
+		_, err = rd.decode(frame.Payload)
+		return err == nil
+	})
+	return e.Data, ok
+}
+
 // stampBefore reads the last record of a file from its end, by its trailer.
-func (r *Reader) stampBefore(f *os.File, m Member) (t pcp.Timestamp, ok bool) {
+func (r *Reader) stampBefore(f *File) (t pcp.Timestamp, ok bool) {
+	size, ok := f.Length()
+	if !ok {
+		return t, false
+	}
 	word := make([]byte, 4)
-	if _, err := f.ReadAt(word, m.Size-4); err != nil {
+	if _, err := f.ReadAt(word, size-4); err != nil {
 		return t, false
 	}
 	n := int64(binary.BigEndian.Uint32(word))
-	start := m.Size - n
+	start := size - n
 	if n < int64(8+r.layout.StampSize+4) || start < int64(r.layout.HeaderSize) {
 		return t, false
 	}
-	frames, err := framesAt(f, m, start, r.opts.MaxRecord)
-	if err != nil {
-		return t, false
-	}
-	frame, err := frames.next()
+	frame, err := f.frames(start, leastBuffer).next()
 	if err != nil {
 		return t, false
 	}

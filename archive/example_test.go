@@ -1,10 +1,13 @@
 package archive_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"log"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/labelset"
@@ -119,6 +122,72 @@ func ExampleReader_Steps() {
 	// 1700000000 disk.dev.read sdb 2000
 	// 1700000010 disk.dev.read sda 101
 	// 1700000010 disk.dev.read sdb 2001
+}
+
+// Several archives of a host as one timeline: between them lies a mark.
+func ExampleOpenSet() {
+	dir, err := os.MkdirTemp("", "example")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	for n, name := range []string{"monday", "tuesday"} {
+		a, err := archive.Create(filepath.Join(dir, name), archive.Header{Host: "db1", Zone: "UTC"}, nil)
+		if err != nil {
+			log.Fatal(err)
+		}
+		if err := errors.Join(a.Define(reads), a.Append(&archive.Result{
+			Stamp: pcp.Timestamp{Sec: 1700000000 + 86400*int64(n)},
+			Sets:  []archive.ValueSet{{PMID: reads.PMID, Err: pcp.ErrnoAgain}},
+		}), a.Close()); err != nil {
+			log.Fatal(err)
+		}
+	}
+
+	set, err := archive.OpenSet([]string{dir}, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for step, err := range set.Steps(archive.Query{}) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(step.Stamp, step.Mark)
+	}
+	for _, p := range set.Problems() {
+		fmt.Println(p)
+	}
+	// Output:
+	// 1700000000.000000000 false
+	// 1700000000.001000000 true
+	// 1700086400.000000000 false
+}
+
+// Following an archive that is still being written. It ends with the context, or
+// as here with the first record later than asked for.
+func ExampleReader_Follow() {
+	dir, err := os.MkdirTemp("", "example")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	base := filepath.Join(dir, "disks")
+	if err := writeExample(base); err != nil {
+		log.Fatal(err)
+	}
+
+	r, err := archive.Open(base, &archive.ReadOptions{Poll: 100 * time.Millisecond})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for step, err := range r.Follow(context.Background(), archive.Query{To: pcp.Timestamp{Sec: 1700000005}}) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(step.Stamp.Sec, step.Metrics[0].Metric.Name)
+	}
+	// Output:
+	// 1700000000 disk.dev.read
 }
 
 // The labels of a series, merged as a client sees them.

@@ -1,6 +1,7 @@
 package archive_test
 
 import (
+	"encoding/binary"
 	"errors"
 	"io"
 	"os"
@@ -110,7 +111,7 @@ func TestTornTails(t *testing.T) {
 			return n, nil
 		}
 		last := 0
-		for size := header; size <= len(data); size++ {
+		for size := header + 1; size <= len(data); size++ {
 			require.NoError(t, os.WriteFile(base+".0", data[:size], 0o644))
 			n, err := steps()
 			assert.GreaterOrEqual(t, n, last)
@@ -120,12 +121,23 @@ func TestTornTails(t *testing.T) {
 			}
 		}
 		assert.Equal(t, 5, last)
-		for size := header; size <= len(metaFile); size++ {
+		first := header + int(binary.BigEndian.Uint32(metaFile[header:])) // ends the first descriptor
+		for size := header + 1; size <= len(metaFile); size++ {
 			require.NoError(t, os.WriteFile(base+".meta", metaFile[:size], 0o644))
 			_, err := steps()
+			if size < first {
+				require.ErrorIs(t, err, archive.ErrNoData)
+				continue
+			}
 			require.NoError(t, err)
+			r, err := archive.Open(base, nil)
+			require.NoError(t, err)
+			for _, w := range r.Warnings() {
+				require.ErrorIs(t, w, pcp.ErrUnfinished)
+				require.ErrorContains(t, w, base+".meta: offset ")
+			}
 		}
-		for size := header; size <= len(index); size++ {
+		for size := header + 1; size <= len(index); size++ {
 			require.NoError(t, os.WriteFile(base+".index", index[:size], 0o644))
 			n, err := steps()
 			require.NoError(t, err)

@@ -2,7 +2,6 @@ package archive
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"io/fs"
 	"math"
@@ -100,6 +99,3 @@ func membersOf(dir, name string) (found []Member, err error) {
 	}
 	return found, nil
 }
-
-// ErrCompressed says that a member is compressed.
-var ErrCompressed = errors.New("compressed archives are not read yet; decompress the file first")

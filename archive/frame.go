@@ -8,6 +8,7 @@ import (
 	"io"
 	"iter"
 
+	"github.com/pcparchive/pcparchive/internal/decomp"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -34,10 +35,6 @@ type Frame struct {
 	Pos     Pos
 	Payload []byte // borrowed, valid until the next Frame is read
 }
-
-// DefaultMaxRecord is the longest record that a reader accepts unless told
-// otherwise. The longest seen in practice are instance domains of a few MiB.
-const DefaultMaxRecord = 256 << 20
 
 const (
 	readBuffer  = 256 << 10
@@ -160,6 +157,10 @@ func (fr *frameReader) fail(detail string, err error) (Frame, error) {
 // locate completes a decoder's error with the place of the record, whose
 // decoded part begins lead bytes after its start.
 func locate(err error, pos Pos, lead int64) error {
+	var de *decomp.Error
+	if errors.As(err, &de) {
+		return fault(de, pos)
+	}
 	var fe *pcp.FormatError
 	if errors.As(err, &fe) {
 		at := *fe

@@ -1,7 +1,7 @@
 package archive
 
 import (
-	"fmt"
+	"errors"
 	"io"
 	"sort"
 
@@ -37,19 +37,21 @@ func appendIndexEntry(b []byte, l *wire.Layout, e IndexEntry) []byte {
 	return l.AppendOffset(b, e.Data)
 }
 
-// readIndex reads all whole entries after the label. A partial entry at the end
-// is dropped, as the reference does.
-func readIndex(r io.Reader, name string, l *wire.Layout) ([]IndexEntry, error) {
-	raw, err := io.ReadAll(r)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+// readIndex reads whole entries up to the end or a failure.
+func readIndex(r io.Reader, l *wire.Layout) (entries []IndexEntry, err error) {
+	buf := make([]byte, 0, 512*l.IndexEntrySize())
+	for {
+		n, err := io.ReadFull(r, buf[:cap(buf)])
+		for raw := buf[:n]; len(raw) >= l.IndexEntrySize(); raw = raw[l.IndexEntrySize():] {
+			entries = append(entries, decodeIndexEntry(raw, l))
+		}
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			return entries, nil
+		}
+		if err != nil {
+			return entries, err
+		}
 	}
-	size := l.IndexEntrySize()
-	entries := make([]IndexEntry, 0, len(raw)/size)
-	for ; len(raw) >= size; raw = raw[size:] {
-		entries = append(entries, decodeIndexEntry(raw[:size], l))
-	}
-	return entries, nil
 }
 
 // seekHint returns the last entry that is earlier than t and lies in a volume

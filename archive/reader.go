@@ -6,20 +6,13 @@ import (
 	"io"
 	"io/fs"
 	"iter"
-	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/pcparchive/pcparchive/internal/wire"
 	"github.com/pcparchive/pcparchive/meta"
-	"github.com/pcparchive/pcparchive/pcp"
 )
-
-// ReadOptions change how an archive is read. The zero value is the default.
-type ReadOptions struct {
-	// MaxRecord is the longest record accepted, in bytes; 0: DefaultMaxRecord.
-	MaxRecord int
-}
 
 // Reader reads an archive. It holds no open file between calls and may be used
 // from several goroutines; each sequence it returns belongs to one.
@@ -33,19 +26,48 @@ type Reader struct {
 	layout  *wire.Layout
 	store   *meta.Store
 	entries []IndexEntry
+
+	metaSize int64 // bytes of metadata read
+
+	mu       sync.Mutex
+	warnings []error
 }
 
 // Open opens the archive named by its base or by any of its files and reads its
-// metadata and index. A nil o means defaults.
-func Open(path string, o *ReadOptions) (*Reader, error) {
+// metadata and index. Later volumes are not looked at. A nil o means defaults.
+//
+// What the reference refuses is refused, with a [*pcp.FormatError] that tells
+// where, with two exceptions that Warnings names: metadata may end inside a
+// record, and a compressed index in damage.
+func Open(path string, o *ReadOptions) (*Reader, error) { return open(path, o.withDefaults()) }
+
+func open(path string, o ReadOptions) (*Reader, error) {
+	r, err := newReader(path, o)
+	if err != nil {
+		return nil, err
+	}
+	// In the order in which the reference checks them.
+	if err := r.loadHeader(); err != nil {
+		return nil, err
+	}
+	if r.index != nil {
+		if err := r.loadIndex(); err != nil {
+			return nil, err
+		}
+	}
+	if err := r.loadMeta(); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// newReader finds the files.
+func newReader(path string, o ReadOptions) (*Reader, error) {
 	base, members, err := Members(path)
 	if err != nil {
 		return nil, err
 	}
-	r := &Reader{base: base}
-	if o != nil {
-		r.opts = *o
-	}
+	r := &Reader{base: base, opts: o}
 	for _, m := range members {
 		switch m.Role {
 		case RoleMeta:
@@ -55,9 +77,6 @@ func Open(path string, o *ReadOptions) (*Reader, error) {
 		case RoleData:
 			r.volumes = append(r.volumes, m)
 		}
-		if m.Compress != "" {
-			return nil, fmt.Errorf("%s: %w", m.Path, ErrCompressed)
-		}
 	}
 	if r.meta.Path == "" {
 		return nil, fmt.Errorf("archive %s: %s.meta is missing: %w", path, filepath.Base(base), fs.ErrNotExist)
@@ -65,129 +84,7 @@ func Open(path string, o *ReadOptions) (*Reader, error) {
 	if len(r.volumes) == 0 {
 		return nil, fmt.Errorf("archive %s: it has no data volume: %w", path, fs.ErrNotExist)
 	}
-	if err := r.load(); err != nil {
-		return nil, err
-	}
 	return r, nil
-}
-
-// load reads the labels, the metadata and the index.
-func (r *Reader) load() error {
-	err := r.scan(r.volumes[0], int32(r.volumes[0].Volume), func(*frameReader) error { return nil })
-	if err != nil {
-		return err
-	}
-	r.store = meta.NewStore()
-	if err := r.scan(r.meta, wire.VolumeMeta, r.loadMeta); err != nil {
-		return err
-	}
-	if r.index == nil {
-		return nil
-	}
-	f, _, err := r.open(*r.index, wire.VolumeIndex)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	if _, err := f.Seek(int64(r.layout.HeaderSize), io.SeekStart); err != nil {
-		return err
-	}
-	r.entries, err = readIndex(f, r.index.Path, r.layout)
-	return err
-}
-
-// scan opens a file, checks its label and hands its further frames to visit.
-func (r *Reader) scan(m Member, volume int32, visit func(*frameReader) error) error {
-	f, frames, err := r.open(m, volume)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	return visit(frames)
-}
-
-// open opens a file and checks its label, which must fit the archive's first.
-func (r *Reader) open(m Member, volume int32) (*os.File, *frameReader, error) {
-	f, err := os.Open(m.Path)
-	if err != nil {
-		return nil, nil, err
-	}
-	frames := newFrameReader(f, Pos{File: m.Path, Role: m.Role, Volume: m.Volume}, m.Size, r.opts.MaxRecord)
-	if err := r.checkHeader(frames, volume); err != nil {
-		f.Close()
-		return nil, nil, err
-	}
-	return f, frames, nil
-}
-
-func (r *Reader) checkHeader(frames *frameReader, volume int32) error {
-	frame, err := frames.next()
-	if errors.Is(err, io.EOF) {
-		return &pcp.FormatError{File: frame.Pos.File, Kind: pcp.KindHeader, Detail: "empty file", Err: pcp.ErrNotArchive}
-	}
-	if err != nil {
-		return err
-	}
-	h, l, err := decodeHeader(frame.Payload)
-	if err != nil {
-		return locate(err, frame.Pos, 4)
-	}
-	if r.header == nil {
-		r.header, r.layout = h, l
-	}
-	mismatch := func(field string, have, want any) error {
-		return &pcp.FormatError{
-			File: frame.Pos.File, Kind: pcp.KindHeader, Field: field,
-			Detail: fmt.Sprintf("%v instead of %v", have, want), Err: pcp.ErrMismatch,
-		}
-	}
-	switch {
-	case h.Volume != volume:
-		return mismatch("volume", h.Volume, volume)
-	case h.Version != r.header.Version:
-		return mismatch("version", h.Version, r.header.Version)
-	case h.Host != r.header.Host:
-		return mismatch("host", h.Host, r.header.Host)
-	}
-	return nil
-}
-
-func (r *Reader) loadMeta(frames *frameReader) error {
-	for {
-		frame, err := frames.next()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if errors.Is(err, pcp.ErrUnfinished) {
-			return nil // a live writer is ahead of us, or was cut off
-		}
-		if err != nil {
-			return err
-		}
-		rec, err := decodeMeta(frame.Payload, r.layout)
-		if err == nil {
-			err = r.add(rec)
-		}
-		if err != nil {
-			return locate(err, frame.Pos, 4)
-		}
-	}
-}
-
-func (r *Reader) add(rec Record) error {
-	switch rec := rec.(type) {
-	case *meta.Desc:
-		return r.store.AddDesc(rec)
-	case *meta.InDom:
-		r.store.AddInDom(rec)
-	case *meta.InDomDelta:
-		r.store.AddDelta(rec)
-	case *meta.Labels:
-		r.store.AddLabels(rec)
-	case *meta.Text:
-		r.store.AddText(rec)
-	}
-	return nil
 }
 
 // Base returns the archive's path without a member's suffix.
@@ -227,10 +124,7 @@ type Located struct {
 func (r *Reader) Records(role Role) iter.Seq2[Located, error] {
 	return func(yield func(Located, error) bool) {
 		if role == RoleMeta {
-			err := r.scan(r.meta, wire.VolumeMeta, func(frames *frameReader) error {
-				return yieldRecords(frames, yield, func(p []byte) (Record, error) { return decodeMeta(p, r.layout) })
-			})
-			yieldError(err, yield)
+			yieldError(r.metaRecords(yield), yield)
 			return
 		}
 		if role == RoleIndex {
@@ -239,15 +133,30 @@ func (r *Reader) Records(role Role) iter.Seq2[Located, error] {
 		}
 		rd := resultDecoder{layout: r.layout}
 		for _, m := range r.volumes {
-			err := r.scan(m, int32(m.Volume), func(frames *frameReader) error {
-				return yieldRecords(frames, yield, func(p []byte) (Record, error) { return dataRecord(rd.decode(p)) })
-			})
-			if err != nil {
+			if err := r.dataRecords(m, &rd, yield); err != nil {
 				yieldError(err, yield)
 				return
 			}
 		}
 	}
+}
+
+func (r *Reader) metaRecords(yield func(Located, error) bool) error {
+	f, frames, err := r.openAt(r.meta, wire.VolumeMeta, readBuffer)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return yieldRecords(frames, yield, func(p []byte) (Record, error) { return decodeMeta(p, r.layout) })
+}
+
+func (r *Reader) dataRecords(m Member, rd *resultDecoder, yield func(Located, error) bool) error {
+	f, frames, err := r.openVolume(m, readBuffer)
+	if err != nil || f == nil {
+		return err
+	}
+	defer f.Close()
+	return yieldRecords(frames, yield, func(p []byte) (Record, error) { return dataRecord(rd.decode(p)) })
 }
 
 func (r *Reader) indexRecords(yield func(Located, error) bool) {

@@ -5,9 +5,7 @@ import (
 	"io"
 	"iter"
 	"math"
-	"os"
 
-	"github.com/pcparchive/pcparchive/internal/wire"
 	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -29,13 +27,7 @@ type Query struct {
 // out. A failure is yielded once, with a nil Step, and ends the sequence:
 // it wraps [pcp.ErrUnfinished] if the last volume ends inside a record.
 func (r *Reader) Steps(q Query) iter.Seq2[*Step, error] {
-	return func(yield func(*Step, error) bool) {
-		v := newView(r, q)
-		err := v.run(yield)
-		if err != nil && !errors.Is(err, errStop) {
-			yield(nil, err)
-		}
-	}
+	return func(yield func(*Step, error) bool) { newView(r, q).steps()(yield) }
 }
 
 // view joins results with metadata for one pass over the volumes.
@@ -46,38 +38,57 @@ type view struct {
 	metrics map[pcp.PMID]*metricState
 	step    Step
 	points  []Point
+	last    pcp.Timestamp // of the records met
 }
 
 // metricState is what a metric resolved to, valid from since on and before until.
 type metricState struct {
-	desc   *meta.Desc // nil: not in the archive, or not wanted
-	since  pcp.Timestamp
-	until  pcp.Timestamp
-	metric *Metric // nil: not resolved yet
-	sets   [len(labelset.Levels)]*meta.Labels
-	indom  *meta.InDom
-	series map[pcp.InstID]*Series
-	last   []*Series // of the previous step, by position
+	desc    *meta.Desc // nil: not in the archive, or not wanted
+	refused bool       // it is in the archive but not wanted
+	since   pcp.Timestamp
+	until   pcp.Timestamp
+	metric  *Metric // nil: not resolved yet
+	sets    [len(labelset.Levels)]*meta.Labels
+	indom   *meta.InDom
+	series  map[pcp.InstID]*Series
+	last    []*Series // of the previous step, by position
 }
 
 func newView(r *Reader, q Query) *view {
+	v := &view{r: r, q: withLimits(q), metrics: map[pcp.PMID]*metricState{}}
+	v.rd = resultDecoder{layout: r.layout, want: func(id pcp.PMID) bool { return v.state(id).desc != nil }}
+	return v
+}
+
+// withLimits returns q with times that can be compared with.
+func withLimits(q Query) Query {
 	if q.From.IsZero() {
 		q.From = pcp.Timestamp{Sec: math.MinInt64, Nsec: math.MinInt32}
 	}
 	if q.To.IsZero() {
 		q.To = pcp.MaxTime
 	}
-	v := &view{r: r, q: q, metrics: map[pcp.PMID]*metricState{}}
-	v.rd = resultDecoder{layout: r.layout, want: func(id pcp.PMID) bool { return v.state(id).desc != nil }}
-	return v
+	return q
+}
+
+// steps is the sequence of one pass.
+func (v *view) steps() iter.Seq2[*Step, error] {
+	return func(yield func(*Step, error) bool) {
+		if err := v.run(yield); err != nil && !errors.Is(err, errStop) {
+			yield(nil, err)
+		}
+	}
 }
 
 func (v *view) state(id pcp.PMID) *metricState {
 	m, ok := v.metrics[id]
 	if !ok {
 		m = &metricState{}
-		if d, ok := v.r.store.Desc(id); ok && (v.q.Metrics == nil || v.q.Metrics(d)) {
-			m.desc = d
+		if d, ok := v.r.store.Desc(id); ok {
+			m.refused = v.q.Metrics != nil && !v.q.Metrics(d)
+			if !m.refused {
+				m.desc = d
+			}
 		}
 		v.metrics[id] = m
 	}
@@ -96,15 +107,17 @@ func (v *view) run(yield func(*Step, error) bool) error {
 }
 
 func (v *view) volume(m Member, offset int64, yield func(*Step, error) bool) error {
-	f, frames, err := v.r.open(m, int32(m.Volume))
-	if err != nil {
+	buffer := int64(readBuffer)
+	if offset > 0 {
+		buffer = leastBuffer
+	}
+	f, frames, err := v.r.openVolume(m, buffer)
+	if err != nil || f == nil {
 		return err
 	}
 	defer f.Close()
 	if offset > 0 {
-		if frames, err = framesAt(f, m, offset, v.r.opts.MaxRecord); err != nil {
-			return err
-		}
+		frames = f.frames(offset, readBuffer)
 	}
 	for {
 		frame, err := frames.next()
@@ -114,22 +127,44 @@ func (v *view) volume(m Member, offset int64, yield func(*Step, error) bool) err
 		if err != nil {
 			return err
 		}
-		res, err := v.rd.decode(frame.Payload)
-		if err != nil {
-			return locate(err, frame.Pos, 4)
+		if err := v.record(frame, yield); err != nil {
+			return err
 		}
-		if res.Stamp.Before(v.q.From) {
-			continue
+	}
+}
+
+// record yields the step of a data record if it is wanted.
+func (v *view) record(frame Frame, yield func(*Step, error) bool) error {
+	if stamp, ok := v.r.stamp(frame); ok {
+		v.last = later(v.last, stamp)
+		if stamp.Before(v.q.From) {
+			return nil
 		}
-		if res.Stamp.After(v.q.To) {
-			return errStop
+	}
+	res, err := v.rd.decode(frame.Payload)
+	if err != nil {
+		return locate(err, frame.Pos, 4)
+	}
+	if res.Stamp.After(v.q.To) {
+		return errStop
+	}
+	if len(res.Sets) == 0 && !v.rd.mark && !v.q.All {
+		return nil
+	}
+	if !yield(v.join(res, v.rd.mark), nil) {
+		return errStop
+	}
+	return nil
+}
+
+// grown makes v take notice of metadata added to the store. What stays the same
+// keeps its pointers.
+func (v *view) grown() {
+	for id, m := range v.metrics {
+		if m.desc == nil && !m.refused {
+			delete(v.metrics, id)
 		}
-		if len(res.Sets) == 0 && !v.rd.mark && !v.q.All {
-			continue
-		}
-		if !yield(v.join(res, v.rd.mark), nil) {
-			return errStop
-		}
+		m.until = pcp.Timestamp{Sec: math.MinInt64}
 	}
 }
 
@@ -210,6 +245,13 @@ func earlier(a, b pcp.Timestamp) pcp.Timestamp {
 	return a
 }
 
+func later(a, b pcp.Timestamp) pcp.Timestamp {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
 // at returns the series of the value at position j. Consecutive records of a
 // logging group have one shape, so position answers nearly always.
 func (m *metricState) at(j int, inst pcp.InstID) *Series {
@@ -239,53 +281,6 @@ func (m *metricState) remember(points []Point) {
 	for i := range points {
 		m.last = append(m.last, points[i].Series)
 	}
-}
-
-// start returns the volumes to read for steps from t on and the offset in the
-// first of them, 0 for its beginning.
-func (r *Reader) start(t pcp.Timestamp) ([]Member, int64) {
-	at := 0
-	hint, ok := seekHint(r.entries, t, func(volume int32, offset int64) bool {
-		for i, m := range r.volumes {
-			if m.Volume == int(volume) && offset >= int64(r.layout.HeaderSize) && r.earlierAt(m, offset, t) {
-				at = i
-				return true
-			}
-		}
-		return false
-	})
-	if !ok {
-		return r.volumes, 0
-	}
-	return r.volumes[at:], hint.Data
-}
-
-// earlierAt reports whether a whole record earlier than t begins at offset, so
-// that those before it need not be read.
-func (r *Reader) earlierAt(m Member, offset int64, t pcp.Timestamp) bool {
-	f, err := os.Open(m.Path)
-	if err != nil {
-		return false
-	}
-	defer f.Close()
-	frames, err := framesAt(f, m, offset, r.opts.MaxRecord)
-	if err != nil {
-		return false
-	}
-	frame, err := frames.next()
-	if err != nil {
-		return false
-	}
-	d := wire.NewDec(pcp.KindResult, frame.Payload)
-	stamp := r.layout.Stamp(&d)
-	return d.Err() == nil && stamp.Before(t)
-}
-
-func framesAt(f *os.File, m Member, offset int64, maxRecord int) (*frameReader, error) {
-	if _, err := f.Seek(offset, io.SeekStart); err != nil {
-		return nil, err
-	}
-	return newFrameReader(f, Pos{File: m.Path, Role: m.Role, Volume: m.Volume, Offset: offset}, m.Size-offset, maxRecord), nil
 }
 
 // SeriesAt returns the series that a metric has at a time by its metadata: one

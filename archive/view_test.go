@@ -1,6 +1,7 @@
 package archive_test
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math"
 	"os"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/internal/archtest"
+	"github.com/pcparchive/pcparchive/internal/oracle"
 	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -246,12 +248,95 @@ func TestVolumes(t *testing.T) {
 	assert.Len(t, r.Members(), 4)
 	assert.Equal(t, base, r.Base())
 
-	volume(".10", 9, nil)
-	var last error
-	for _, last = range r.Steps(archive.Query{}) {
+	assert.Empty(t, r.Warnings())
+}
+
+// TestVolumesPassedOver has later volumes that the reference passes over, and
+// the first, which it does not.
+func TestVolumesPassedOver(t *testing.T) {
+	archtest.ForEachVersion(t, func(t *testing.T, v pcp.Version) {
+		for _, tt := range []struct {
+			name    string
+			damage  func(label []byte) []byte
+			warning string // "" for none
+			read    bool   // nothing is wrong
+		}{
+			{"nothing", func([]byte) []byte { return nil }, "offset 0: label record: empty file: no data", false},
+			{"5 bytes", func(b []byte) []byte { return b[:5] }, "offset 0: label record: empty file: no data", false},
+			{"part of a label", func(b []byte) []byte { return b[:50] }, "file ends inside a record", false},
+			{"label alone", func(b []byte) []byte { return b }, "", false},
+			{"other magic", func(b []byte) []byte { b[5]++; return b }, "magic number: 0x5006260" + string('0'+byte(v)) + ": not a PCP archive", false},
+			{"other number", func(b []byte) []byte { b[map[pcp.Version]int{pcp.V2: 23, pcp.V3: 27}[v]] = 9; return b }, "volume: 9 instead of 1: records disagree", false},
+			{"other length", func(b []byte) []byte { b[len(b)-1]++; return b }, "record length and its trailer differ", false},
+			{"other process", func(b []byte) []byte { b[11]++; return b }, "", true},
+		} {
+			t.Run(tt.name, func(t *testing.T) {
+				base, headers := threeVolumes(t, v)
+				raw, err := os.ReadFile(base + ".1")
+				require.NoError(t, err)
+				label := tt.damage(bytes.Clone(raw[:headers]))
+				if tt.read {
+					label = append(label, raw[headers:]...)
+				}
+				require.NoError(t, os.WriteFile(base+".1", label, 0o644))
+
+				r, err := archive.Open(base, nil)
+				require.NoError(t, err)
+				want := []int64{1, 2, 5, 6}
+				if tt.read {
+					want = span(1, 6)
+				}
+				assert.Equal(t, want, seconds(t, r, archive.Query{}))
+				assert.Equal(t, want, seconds(t, r, archive.Query{}))
+				n := 0
+				for _, err := range r.Records(archive.RoleData) {
+					require.NoError(t, err)
+					n++
+				}
+				assert.Len(t, want, n)
+				end, err := r.End()
+				require.NoError(t, err)
+				assert.Equal(t, at(6), end)
+				if tt.warning == "" {
+					assert.Empty(t, r.Warnings())
+				} else if assert.Len(t, r.Warnings(), 1) {
+					assert.ErrorContains(t, r.Warnings()[0], base+".1: ")
+					assert.ErrorContains(t, r.Warnings()[0], tt.warning)
+				}
+				requireSameShapes(t, base, r)
+
+				require.NoError(t, os.Remove(base+".0"))
+				require.NoError(t, os.Remove(base+".index"))
+				_, err = archive.Open(base, nil)
+				requireLocated(t, err)
+				assert.Contains(t, oracle.Exec(t, "pmdumplog", "-z", "-a", base).Stderr, "Cannot open archive")
+			})
+		}
+	})
+}
+
+// threeVolumes writes the records 1 to 6 into volumes of two and returns the
+// length of a label.
+func threeVolumes(t *testing.T, v pcp.Version) (base string, header int64) {
+	a, base := create(t, v)
+	require.NoError(t, a.Define(archtest.Count))
+	for sec := range int64(6) {
+		if sec == 2 || sec == 4 {
+			require.NoError(t, a.Rotate())
+		}
+		require.NoError(t, a.Append(count(sec+1, uint32(sec))))
 	}
-	require.ErrorIs(t, last, pcp.ErrMismatch)
-	assert.EqualError(t, last, base+".10: offset 0: label record: volume: 9 instead of 10: records disagree")
+	require.NoError(t, a.Close())
+	return base, int64(len(archive.EncodeHeader(&archive.Header{Version: v}, 0)))
+}
+
+// requireSameShapes compares with what the reference reads.
+func requireSameShapes(t *testing.T, base string, r *archive.Reader) {
+	t.Helper()
+	want := parseDump(oracle.Run(t, "pmdumplog", "-z", "-a", base)).shapes
+	got, err := shapes(r)
+	require.NoError(t, err)
+	require.Equal(t, want, got)
 }
 
 func TestStopEarly(t *testing.T) {
@@ -278,9 +363,9 @@ func TestOpenErrors(t *testing.T) {
 	}{
 		{"no metadata", ".meta", "", ".meta is missing: file does not exist"},
 		{"no volume", ".0", "", "it has no data volume: file does not exist"},
-		{"empty volume", "", ".0", ".0: offset 0: label record: empty file: not a PCP archive"},
-		{"empty metadata", "", ".meta", ".meta: offset 0: label record: empty file: not a PCP archive"},
-		{"empty index", "", ".index", ".index: offset 0: label record: empty file: not a PCP archive"},
+		{"empty volume", "", ".0", ".0: offset 0: label record: empty file: no data"},
+		{"empty metadata", "", ".meta", ".meta: offset 0: label record: empty file: no data"},
+		{"empty index", "", ".index", ".index: offset 0: label record: empty file: no data"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			base := archtest.Sample(t, pcp.V3)

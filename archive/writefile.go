@@ -58,12 +58,16 @@ func (f *file) discard() {
 	}
 }
 
-// finish syncs and closes a file that is kept.
-func (f *file) finish() error {
+// finish closes a file that is kept and, if wanted, sees it safely to the disk.
+func (f *file) finish(sync bool) error {
 	if f.f == nil {
 		return nil
 	}
-	return errors.Join(f.f.Sync(), f.f.Close())
+	var err error
+	if sync {
+		err = f.f.Sync()
+	}
+	return errors.Join(err, f.f.Close())
 }
 
 // absent makes sure that no file of an archive named base exists.

@@ -21,6 +21,14 @@ const (
 // String returns "v2" or "v3".
 func (v Version) String() string { return fmt.Sprintf("v%d", uint8(v)) }
 
+// Digits returns how many digits of a second's fraction the version's times have.
+func (v Version) Digits() int {
+	if v == V2 {
+		return 6
+	}
+	return 9
+}
+
 // Set parses "2", "3", "v2" or "v3"; with Type it makes Version a flag value.
 func (v *Version) Set(s string) error {
 	switch s {

@@ -1,0 +1,353 @@
+package archive_test
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/internal/archtest"
+	"github.com/pcparchive/pcparchive/labelset"
+	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// packer is a program that compresses, and the suffix of what it makes.
+type packer struct {
+	name, suffix string
+	command      []string
+	parts        int  // that the file is compressed in one by one
+	reference    bool // release 6 reads it
+}
+
+var packers = []packer{
+	{"xz", ".xz", []string{"xz", "-c"}, 1, true},
+	{"xz blocks", ".xz", []string{"xz", "-c", "--block-size=20000"}, 1, true},
+	{"xz streams", ".xz", []string{"xz", "-c"}, 4, false},
+	{"lzma", ".lzma", []string{"xz", "-c", "--format=lzma"}, 1, true},
+	{"bzip2", ".bz2", []string{"bzip2", "-c"}, 1, true},
+	{"bzip2 as .bz", ".bz", []string{"bzip2", "-c"}, 2, true},
+	{"gzip", ".gz", []string{"gzip", "-c"}, 1, true},
+	{"gzip as .Z", ".Z", []string{"gzip", "-c"}, 1, true},
+	{"gzip as .z", ".z", []string{"gzip", "-c"}, 3, true},
+	{"compress", ".Z", []string{"compress", "-cf"}, 1, true},
+	{"zstd", ".zst", []string{"zstd", "-qc"}, 1, false},
+	{"zstd frames", ".zst", []string{"zstd", "-qc", "--no-check"}, 7, false},
+}
+
+// wholesale reports whether the format has all of a test's volume in one unit
+// that is decoded or not.
+func (p packer) wholesale() bool {
+	return p.parts == 1 && (p.command[0] == "bzip2" || p.command[0] == "zstd")
+}
+
+// pack replaces a file by its compressed form.
+func (p packer) pack(t testing.TB, path string) string {
+	t.Helper()
+	raw, err := os.ReadFile(path)
+	require.NoError(t, err)
+	var out []byte
+	for part := range slices.Chunk(raw, (len(raw)+p.parts-1)/p.parts) {
+		if p.command[0] == "zstd" { // the size goes into the frame only if it is known
+			out = append(out, archtest.Pack(t, part, "zstd", append(p.command[1:], fmt.Sprintf("--stream-size=%d", len(part)))...)...)
+			continue
+		}
+		out = append(out, archtest.Pack(t, part, p.command[0], p.command[1:]...)...)
+	}
+	require.NoError(t, os.Remove(path))
+	require.NoError(t, os.WriteFile(path+p.suffix, out, 0o644))
+	return path + p.suffix
+}
+
+// manyRecords writes volumes of 40 records, each of which compresses badly
+// enough that a volume takes several blocks, and returns the last second.
+func manyRecords(t testing.TB, v pcp.Version, volumes int) (base string, last int64) {
+	base = filepath.Join(t.TempDir(), "rec")
+	a, err := archive.Create(base, archtest.Header, &archive.WriteOptions{Version: v, VolumeRecords: 40})
+	require.NoError(t, err)
+	require.NoError(t, a.Define(archtest.Release))
+	require.NoError(t, a.Define(archtest.Load))
+	for i := range volumes * 40 {
+		last = int64(i + 1)
+		if i%16 == 0 {
+			require.NoError(t, a.SetInDom(&meta.InDom{Stamp: at(last), ID: archtest.Domain, Instances: []meta.Instance{{ID: 1, Name: fmt.Sprint(i)}}}))
+		}
+		text := ""
+		for j := range 150 {
+			text += fmt.Sprint(i*i, j*i*i*7919, " ")
+		}
+		require.NoError(t, a.Append(&archive.Result{Stamp: at(last), Sets: []archive.ValueSet{
+			{PMID: archtest.Release.PMID, Format: archive.Block, Values: []archive.Value{archive.StringValue(pcp.InstNull, text)}},
+			{PMID: archtest.Load.PMID, Format: archive.Block, Values: []archive.Value{archive.NumberValue(1, pcp.TypeFloat, uint64(i))}},
+		}}))
+	}
+	require.NoError(t, a.Close())
+	return base, last
+}
+
+// everything lists all records of an archive, with their places.
+func everything(t testing.TB, base string, o *archive.ReadOptions) (all []string) {
+	r, err := archive.Open(base, o)
+	require.NoError(t, err)
+	for _, role := range []archive.Role{archive.RoleMeta, archive.RoleIndex, archive.RoleData} {
+		for rec, err := range r.Records(role) {
+			require.NoError(t, err)
+			all = append(all, fmt.Sprintf("%d %d %d %+v", role, rec.Pos.Volume, rec.Pos.Offset, shown(rec.Record)))
+		}
+	}
+	end, err := r.End()
+	require.NoError(t, err)
+	require.Empty(t, r.Warnings())
+	return append(all, end.String())
+}
+
+// shown is a record without its pointers.
+func shown(rec archive.Record) any {
+	switch rec := rec.(type) {
+	case *archive.Result:
+		return fmt.Sprintf("%v %+v", rec.Stamp, rec.Sets)
+	case *meta.Labels:
+		text := ""
+		for _, s := range rec.Sets {
+			text += fmt.Sprint(s.Inst, s.Set.JSON())
+		}
+		return fmt.Sprint(rec.Stamp, rec.Level, rec.Ident, text)
+	}
+	return rec
+}
+
+var _ = labelset.Levels // the JSON above is that of a set
+
+func TestCompressed(t *testing.T) {
+	for _, v := range archtest.Versions {
+		for _, p := range packers {
+			t.Run(fmt.Sprint(v, " ", p.name), func(t *testing.T) {
+				base, last := manyRecords(t, v, 3)
+				want := everything(t, base, nil)
+				for _, suffixes := range [][]string{{".0", ".index"}, {".1", ".2", ".meta"}} {
+					for _, suffix := range suffixes {
+						p.pack(t, base+suffix)
+					}
+					assert.Equal(t, want, everything(t, base, nil), "after %s", suffixes)
+				}
+				for _, cache := range []int64{0, -1, 100000} {
+					r, err := archive.Open(base+".1"+p.suffix, &archive.ReadOptions{Cache: cache})
+					require.NoError(t, err)
+					for _, from := range []int64{0, 17, 40, 41, 100, last + 1} {
+						assert.Equal(t, span(max(from, 1), last), seconds(t, r, archive.Query{From: at(from)}))
+					}
+					assert.Equal(t, span(50, 52), seconds(t, r, archive.Query{From: at(50), To: at(52)}))
+				}
+				if p.reference {
+					r, err := archive.Open(base, nil)
+					require.NoError(t, err)
+					requireSameShapes(t, base, r)
+				}
+			})
+		}
+	}
+}
+
+// TestCompressedContentsTell has names that say something else than contents.
+func TestCompressedContentsTell(t *testing.T) {
+	base, _ := manyRecords(t, pcp.V3, 1)
+	want := everything(t, base, nil)
+	gzip := packers[6]
+	require.NoError(t, os.Rename(gzip.pack(t, base+".meta"), base+".meta"))
+	require.NoError(t, os.Rename(gzip.pack(t, base+".0"), base+".0.xz"))
+	require.NoError(t, os.Rename(base+".index", base+".index.bz2"))
+	assert.Equal(t, want, everything(t, base, nil))
+}
+
+// TestCompressedMeanwhile compresses files under a Reader.
+func TestCompressedMeanwhile(t *testing.T) {
+	base, last := manyRecords(t, pcp.V3, 2)
+	r, err := archive.Open(base, nil)
+	require.NoError(t, err)
+	packers[0].pack(t, base+".0")
+	packers[0].pack(t, base+".meta")
+	assert.Equal(t, span(1, last), seconds(t, r, archive.Query{}))
+	for _, err := range r.Records(archive.RoleMeta) {
+		require.NoError(t, err)
+	}
+	require.NoError(t, os.Remove(base+".1"))
+	for _, err = range r.Steps(archive.Query{}) {
+	}
+	assert.ErrorIs(t, err, os.ErrNotExist)
+}
+
+// TestMetadataLeavesVolumesAlone answers questions about metadata although no
+// volume but the beginning of the first can be decompressed.
+func TestMetadataLeavesVolumesAlone(t *testing.T) {
+	for _, p := range packers {
+		t.Run(p.name, func(t *testing.T) {
+			base, _ := manyRecords(t, pcp.V3, 3)
+			for i, suffix := range []string{".0", ".1", ".2"} {
+				path := p.pack(t, base+suffix)
+				raw, err := os.ReadFile(path)
+				require.NoError(t, err)
+				keep := []int{len(raw) / 2, 40, 0}[i]
+				for j := keep; j < len(raw); j++ {
+					raw[j] ^= 0xa5
+				}
+				if p.wholesale() && i == 0 {
+					return
+				}
+				require.NoError(t, os.WriteFile(path, raw, 0o644))
+			}
+			r, err := archive.Open(base, nil)
+			require.NoError(t, err)
+			_, ok := r.Meta().Lookup("sample.release")
+			assert.True(t, ok)
+			assert.Len(t, r.Members(), 5)
+			assert.Empty(t, r.Warnings())
+		})
+	}
+}
+
+// TestCompressedDamage cuts and changes compressed volumes: what precedes the
+// damage is read, then it is named with its place.
+func TestCompressedDamage(t *testing.T) {
+	for _, p := range packers {
+		t.Run(p.name, func(t *testing.T) {
+			base, last := manyRecords(t, pcp.V3, 2)
+			path := p.pack(t, base+".1")
+			raw, err := os.ReadFile(path)
+			require.NoError(t, err)
+			most := 0
+			for _, part := range []int{10, 50, 90, 99} {
+				n := len(raw) * part / 100
+				for how, bad := range map[string][]byte{
+					"cut": raw[:n], "flipped": slices.Concat(raw[:n], []byte{^raw[n]}, raw[n+1:]),
+				} {
+					require.NoError(t, os.WriteFile(path, bad, 0o644))
+					r, err := archive.Open(base, nil)
+					require.NoError(t, err)
+					var got []int64
+					for step, e := range r.Steps(archive.Query{}) {
+						if err = e; err == nil {
+							got = append(got, step.Stamp.Sec)
+						}
+					}
+					require.GreaterOrEqual(t, len(got), 40, "%s at %d", how, n)
+					require.Equal(t, span(1, int64(len(got))), got, "%s at %d", how, n)
+					most = max(most, len(got))
+					for _, w := range r.Warnings() { // the label of a later volume
+						requireLocated(t, w)
+						require.Len(t, got, 40)
+					}
+					if err != nil {
+						requireLocated(t, err)
+						require.ErrorContains(t, err, path+": offset ")
+					} else if len(r.Warnings()) == 0 && how == "cut" {
+						require.Equal(t, "compress", p.command[0], "%s at %d: the only format that cannot tell", how, n)
+					}
+					_, err = r.End()
+					require.NoError(t, err)
+				}
+			}
+			if !p.wholesale() {
+				assert.Greater(t, most, 50)
+			}
+			require.NoError(t, os.WriteFile(path, raw, 0o644))
+			r, err := archive.Open(base, nil)
+			require.NoError(t, err)
+			assert.Equal(t, span(1, last), seconds(t, r, archive.Query{}))
+		})
+	}
+}
+
+// TestCompressedMetadataDamage: damaged metadata is refused, a damaged index
+// used as far as it goes.
+func TestCompressedMetadataDamage(t *testing.T) {
+	for _, p := range packers {
+		t.Run(p.name, func(t *testing.T) {
+			base, last := manyRecords(t, pcp.V3, 2)
+			path := p.pack(t, base+".index")
+			raw, err := os.ReadFile(path)
+			require.NoError(t, err)
+			require.NoError(t, os.WriteFile(path, raw[:len(raw)-5], 0o644))
+			if r, err := archive.Open(base, nil); err != nil {
+				requireLocated(t, err)
+			} else {
+				assert.Equal(t, span(70, last), seconds(t, r, archive.Query{From: at(70)}))
+			}
+			require.NoError(t, os.Remove(path))
+
+			path = p.pack(t, base+".meta")
+			raw, err = os.ReadFile(path)
+			require.NoError(t, err)
+			raw[len(raw)/2] ^= 0xff
+			require.NoError(t, os.WriteFile(path, raw, 0o644))
+			if _, err = archive.Open(base, nil); err != nil {
+				requireLocated(t, err)
+				assert.ErrorContains(t, err, path+": offset ")
+			} else {
+				assert.Equal(t, "compress", p.command[0])
+			}
+		})
+	}
+}
+
+// TestCompressedLimits: what a small file holds does not fill the memory.
+func TestCompressedLimits(t *testing.T) {
+	base, _ := manyRecords(t, pcp.V3, 1)
+	path := base + ".meta"
+	raw, err := os.ReadFile(path)
+	require.NoError(t, err)
+	for i := range 100 {
+		raw = append(raw, archive.EncodeMeta(&meta.Text{Type: meta.TextPMID | meta.TextHelp, Ident: uint32(i), Text: string(make([]byte, 90000))}, pcp.V3)...)
+	}
+	require.NoError(t, os.WriteFile(path, raw, 0o644))
+	_, err = archive.Open(base, &archive.ReadOptions{MaxMetadata: 1 << 20})
+	require.NoError(t, err, "the limit is for compressed files")
+	path = packers[0].pack(t, path)
+	_, err = archive.Open(base, &archive.ReadOptions{MaxMetadata: 1 << 20})
+	require.ErrorIs(t, err, pcp.ErrLimit)
+	assert.ErrorContains(t, err, path+": offset ")
+	_, err = archive.Open(base, &archive.ReadOptions{MaxWindow: 1 << 20})
+	require.ErrorIs(t, err, pcp.ErrLimit)
+
+	bomb := archtest.Pack(t, make([]byte, 300<<20), "zstd", "-qc", "-1")
+	require.Less(t, len(bomb), 100<<10)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	require.NoError(t, os.WriteFile(base+".0", bomb, 0o644))
+	require.NoError(t, os.WriteFile(base+".index", bomb, 0o644))
+	_, err = archive.Open(base, nil)
+	requireLocated(t, err)
+	runtime.ReadMemStats(&after)
+	assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(40<<20))
+}
+
+func TestOpenMember(t *testing.T) {
+	base, _ := manyRecords(t, pcp.V3, 1)
+	want, err := os.ReadFile(base + ".0")
+	require.NoError(t, err)
+	packers[1].pack(t, base+".0")
+	_, members, err := archive.Members(base)
+	require.NoError(t, err)
+	f, err := archive.OpenMember(members[2], nil)
+	require.NoError(t, err)
+	defer f.Close()
+	assert.True(t, f.Compressed())
+	assert.Equal(t, ".xz", f.Compress)
+	n, ok := f.Length()
+	assert.True(t, ok)
+	assert.EqualValues(t, len(want), n)
+	got := make([]byte, 100)
+	_, err = f.ReadAt(got, 50000)
+	require.NoError(t, err)
+	assert.Equal(t, want[50000:50100], got)
+	var all bytes.Buffer
+	_, err = all.ReadFrom(f.From(9))
+	require.NoError(t, err)
+	assert.True(t, bytes.Equal(want[9:], all.Bytes()))
+}

@@ -1,0 +1,347 @@
+package archive_test
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/internal/archtest"
+	"github.com/pcparchive/pcparchive/labelset"
+	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+var often = &archive.ReadOptions{Poll: time.Millisecond}
+
+// following is what a follower sees.
+type following chan event
+
+// event is a step, described, or the end and its reason.
+type event struct {
+	step string
+	end  bool
+	err  error
+}
+
+// follow follows an archive until the test ends or stop is called.
+func follow(t *testing.T, base string, q archive.Query) (f following, stop func()) {
+	r, err := archive.Open(base, often)
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	f = make(following, 10000)
+	go func() {
+		var err error
+		for step, e := range r.Follow(ctx, q) {
+			if err = e; err != nil {
+				break
+			}
+			_, values, _ := strings.Cut(describeStep(step), " ")
+			f <- event{step: fmt.Sprint(step.Stamp.Sec, " ", values)}
+		}
+		f <- event{end: true, err: err}
+	}()
+	return f, cancel
+}
+
+func (f following) wait(t *testing.T) event {
+	t.Helper()
+	select {
+	case e := <-f:
+		return e
+	case <-time.After(20 * time.Second):
+		require.Fail(t, "nothing comes")
+		return event{}
+	}
+}
+
+// next waits for a step.
+func (f following) next(t *testing.T) string {
+	t.Helper()
+	e := f.wait(t)
+	require.False(t, e.end, "it ended: %v", e.err)
+	return e.step
+}
+
+// nothing makes sure that there is no step for a while.
+func (f following) nothing(t *testing.T) {
+	t.Helper()
+	select {
+	case e := <-f:
+		require.Fail(t, "it goes on", "%+v", e)
+	case <-time.After(30 * time.Millisecond):
+	}
+}
+
+// ending waits for the end and returns the error.
+func (f following) ending(t *testing.T) error {
+	t.Helper()
+	e := f.wait(t)
+	require.True(t, e.end, e.step)
+	return e.err
+}
+
+// TestFollow follows an Appender through new records, metadata, volumes.
+func TestFollow(t *testing.T) {
+	archtest.ForEachVersion(t, func(t *testing.T, v pcp.Version) {
+		a, base := create(t, v)
+		put := func(sec int64, sets ...archive.ValueSet) {
+			require.NoError(t, a.Append(&archive.Result{Stamp: at(sec), Sets: sets}))
+		}
+		load := func(insts ...pcp.InstID) archive.ValueSet {
+			s := archive.ValueSet{PMID: archtest.Load.PMID, Format: archive.Block}
+			for _, i := range insts {
+				s.Values = append(s.Values, archive.NumberValue(i, pcp.TypeFloat, 0))
+			}
+			return s
+		}
+		domain := func(sec int64, names ...string) {
+			in := &meta.InDom{Stamp: at(sec), ID: archtest.Domain}
+			for i, name := range names {
+				in.Instances = append(in.Instances, meta.Instance{ID: pcp.InstID(i), Name: name})
+			}
+			require.NoError(t, a.SetInDom(in))
+		}
+		number := archive.ValueSet{PMID: archtest.Count.PMID, Values: []archive.Value{archive.WordValue(pcp.InstNull, 7)}}
+
+		require.NoError(t, a.Define(archtest.Count))
+		put(1, number)
+		require.NoError(t, a.Flush())
+		f, stop := follow(t, base, archive.Query{})
+		assert.Equal(t, "1 sample.count=7", f.next(t))
+		f.nothing(t)
+
+		put(2, number, load(0)) // not yet described
+		require.NoError(t, a.Flush())
+		assert.Equal(t, "2 sample.count=7", f.next(t))
+
+		require.NoError(t, a.Define(archtest.Load))
+		domain(3, "one")
+		put(3, number, load(0))
+		put(4, load(0, 1))
+		f.nothing(t) // it is in the Appender's buffer
+		require.NoError(t, a.Flush())
+		assert.Equal(t, "3 sample.count=7 sample.load[one]=0", f.next(t))
+		assert.Equal(t, "4 sample.load[one]=0 sample.load[]=0", f.next(t))
+
+		domain(5, "one", "two")
+		set, err := labelset.Parse(`{"n":2}`, labelset.Instances)
+		require.NoError(t, err)
+		require.NoError(t, a.SetLabels(&meta.Labels{Stamp: at(5), Level: labelset.Instances, Ident: uint32(archtest.Domain), Sets: []labelset.Instance{{Inst: 1, Set: set}}}))
+		put(5, load(0, 1))
+		require.NoError(t, a.Flush())
+		assert.Equal(t, `5 sample.load[one]=0 sample.load[two n="2"]=0`, f.next(t))
+
+		for sec := int64(6); sec < 12; sec += 2 {
+			require.NoError(t, a.Rotate())
+			put(sec, number)
+			put(sec+1, number)
+			require.NoError(t, a.Flush())
+			assert.Equal(t, fmt.Sprint(sec, " sample.count=7"), f.next(t))
+			assert.Equal(t, fmt.Sprint(sec+1, " sample.count=7"), f.next(t))
+		}
+		require.NoError(t, a.Close())
+		f.nothing(t)
+
+		late, stopLate := follow(t, base, archive.Query{From: at(9), To: at(10)})
+		assert.Equal(t, "9 sample.count=7", late.next(t))
+		assert.Equal(t, "10 sample.count=7", late.next(t))
+		require.NoError(t, late.ending(t), "a later record was met")
+		stopLate()
+		stop()
+		require.NoError(t, f.ending(t))
+	})
+}
+
+// TestFollowConcurrently runs a busy writer and followers that join at any time.
+func TestFollowConcurrently(t *testing.T) {
+	archtest.ForEachVersion(t, func(t *testing.T, v pcp.Version) {
+		base := t.TempDir() + "/rec"
+		a, err := archive.Create(base, archtest.Header, &archive.WriteOptions{Version: v, Buffer: 300, VolumeRecords: 97})
+		require.NoError(t, err)
+		require.NoError(t, a.Define(archtest.Load))
+		const records = 2000
+		write := func(sec int64) {
+			name := fmt.Sprint("i", sec/3)
+			require.NoError(t, a.SetInDom(&meta.InDom{Stamp: at(sec), ID: archtest.Domain, Instances: []meta.Instance{{ID: 5, Name: name}}}))
+			require.NoError(t, a.Append(&archive.Result{Stamp: at(sec), Sets: []archive.ValueSet{
+				{PMID: archtest.Load.PMID, Format: archive.Block, Values: []archive.Value{archive.NumberValue(5, pcp.TypeFloat, 0)}},
+			}}))
+		}
+		write(1)
+		require.NoError(t, a.Flush())
+		written := make(chan struct{})
+		var all []following
+		for range 3 {
+			f, stop := follow(t, base, archive.Query{})
+			defer stop()
+			all = append(all, f)
+		}
+		go func() {
+			defer close(written)
+			for sec := int64(2); sec <= records; sec++ {
+				write(sec)
+			}
+			require.NoError(t, a.Close())
+		}()
+		for _, f := range all {
+			for sec := int64(1); sec <= records; sec++ {
+				require.Equal(t, fmt.Sprintf("%d sample.load[i%d]=0", sec, sec/3), f.next(t))
+			}
+		}
+		<-written
+	})
+}
+
+// TestFollowHalfWritten lets files grow byte by byte.
+func TestFollowHalfWritten(t *testing.T) {
+	archtest.ForEachVersion(t, func(t *testing.T, v pcp.Version) {
+		base, header := threeVolumes(t, v)
+		raw := map[string][]byte{}
+		for _, suffix := range []string{".0", ".1", ".2", ".meta"} {
+			b, err := os.ReadFile(base + suffix)
+			require.NoError(t, err)
+			raw[suffix] = b
+			require.NoError(t, os.Remove(base+suffix))
+		}
+		grow := func(suffix string, from, to int64) {
+			f, err := os.OpenFile(base+suffix, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
+			require.NoError(t, err)
+			_, err = f.Write(raw[suffix][from:to])
+			require.NoError(t, err)
+			require.NoError(t, f.Close())
+		}
+		size := (int64(len(raw[".0"])) - header) / 2
+		grow(".meta", 0, int64(len(raw[".meta"])))
+		grow(".0", 0, header+size)
+		f, stop := follow(t, base, archive.Query{})
+		defer stop()
+		assert.Equal(t, "1 sample.count=0", f.next(t))
+		for n := header + size; n < header+2*size; n++ {
+			grow(".0", n, n+1)
+			time.Sleep(2 * time.Millisecond)
+		}
+		assert.Equal(t, "2 sample.count=1", f.next(t))
+		for n := int64(0); n < header; n += 50 {
+			grow(".1", n, min(n+50, header))
+			time.Sleep(3 * time.Millisecond)
+		}
+		f.nothing(t)
+		grow(".1", header, header+size+5)
+		assert.Equal(t, "3 sample.count=2", f.next(t))
+		f.nothing(t)
+		require.NoError(t, os.Truncate(base+".1", header+size)) // as a restarted writer does
+		f.nothing(t)
+		grow(".1", header+size, header+2*size)
+		assert.Equal(t, "4 sample.count=3", f.next(t))
+	})
+}
+
+// TestFollowDamage: what will never become a record ends the sequence.
+func TestFollowDamage(t *testing.T) {
+	for name, tt := range map[string]struct {
+		damage func(t *testing.T, base string, data []byte, header, size int64)
+		want   string
+		before int // steps that are read
+	}{
+		"bad length":  {func(t *testing.T, base string, data []byte, header, size int64) { data[header+size+3] ^= 0x03 }, "", 1},
+		"bad trailer": {func(t *testing.T, base string, data []byte, header, size int64) { data[header+2*size-1] ^= 0x80 }, "trailer differ", 1},
+		"bad contents": {func(t *testing.T, base string, data []byte, header, size int64) {
+			data[header+size+19] ^= 0x80
+		}, ".0: offset ", 1},
+		"cut": {func(t *testing.T, base string, data []byte, header, size int64) {
+			require.NoError(t, os.WriteFile(base+".0", data, 0o644))
+			f, stop := follow(t, base, archive.Query{})
+			defer stop()
+			f.next(t)
+			f.next(t)
+			require.NoError(t, os.Truncate(base+".0", header+3))
+			require.ErrorContains(t, f.ending(t), fmt.Sprintf("the file was cut to %d bytes", header+3))
+		}, "", 2},
+		"removed": {func(t *testing.T, base string, data []byte, header, size int64) {
+			f, stop := follow(t, base, archive.Query{})
+			defer stop()
+			f.next(t)
+			f.next(t)
+			for _, suffix := range []string{".0", ".meta", ".index"} {
+				require.NoError(t, os.Remove(base+suffix))
+			}
+			require.ErrorIs(t, f.ending(t), fs.ErrNotExist)
+			archtest.WriteSample(t, base, pcp.V3)
+		}, "", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			base, header := threeVolumes(t, pcp.V3)
+			for _, suffix := range []string{".1", ".2", ".index"} {
+				if name != "removed" || suffix != ".index" {
+					require.NoError(t, os.Remove(base+suffix))
+				}
+			}
+			data, err := os.ReadFile(base + ".0")
+			require.NoError(t, err)
+			size := (int64(len(data)) - header) / 2
+			tt.damage(t, base, data, header, size)
+			if tt.want == "" {
+				return
+			}
+			require.NoError(t, os.WriteFile(base+".0", data, 0o644))
+			f, stop := follow(t, base, archive.Query{})
+			defer stop()
+			for range tt.before {
+				f.next(t)
+			}
+			err = f.ending(t)
+			requireLocated(t, err)
+			assert.ErrorContains(t, err, tt.want)
+		})
+	}
+}
+
+// TestFollowTornVolume: a volume that has a successor must be whole.
+func TestFollowTornVolume(t *testing.T) {
+	base, _ := threeVolumes(t, pcp.V3)
+	info, err := os.Stat(base + ".1")
+	require.NoError(t, err)
+	require.NoError(t, os.Truncate(base+".1", info.Size()-3))
+	f, stop := follow(t, base, archive.Query{})
+	defer stop()
+	for sec := range 3 {
+		assert.Equal(t, fmt.Sprintf("%d sample.count=%d", sec+1, sec), f.next(t))
+	}
+	err = f.ending(t)
+	require.ErrorIs(t, err, pcp.ErrUnfinished)
+	requireLocated(t, err)
+}
+
+// TestFollowCompressed: volumes are compressed behind the writer's back, and
+// one is passed over.
+func TestFollowCompressed(t *testing.T) {
+	base, header := threeVolumes(t, pcp.V3)
+	raw, err := os.ReadFile(base + ".2")
+	require.NoError(t, err)
+	require.NoError(t, os.Remove(base+".2"))
+	packers[0].pack(t, base+".0")
+	require.NoError(t, os.WriteFile(base+".1", []byte("half"), 0o644))
+	f, stop := follow(t, base, archive.Query{})
+	defer stop()
+	assert.Equal(t, "1 sample.count=0", f.next(t))
+	assert.Equal(t, "2 sample.count=1", f.next(t))
+	f.nothing(t)
+	require.NoError(t, os.WriteFile(base+".2", raw[:header], 0o644))
+	f.nothing(t)
+	two, err := os.OpenFile(base+".2", os.O_WRONLY|os.O_APPEND, 0)
+	require.NoError(t, err)
+	_, err = two.Write(raw[header:])
+	require.NoError(t, err)
+	require.NoError(t, two.Close())
+	assert.Equal(t, "5 sample.count=4", f.next(t))
+	packers[6].pack(t, base+".meta")
+	assert.Equal(t, "6 sample.count=5", f.next(t))
+}

@@ -1,0 +1,155 @@
+package archive
+
+import (
+	"iter"
+	"slices"
+	"time"
+
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// Steps yields the steps of all archives in order of time, as [Reader.Steps]
+// does for one. Where an archive ends before the next begins there is a mark,
+// one millisecond after its last record: nobody knows what happened in between.
+// Where archives overlap their steps are interleaved; of copies of one recording
+// each step is yielded once. Damage does not end the sequence: it is named in
+// Problems, and what follows it is read from the next archive.
+func (s *Set) Steps(q Query) iter.Seq2[*Step, error] {
+	return func(yield func(*Step, error) bool) {
+		m := &merge{s: s, q: withLimits(q)}
+		defer m.stop()
+		m.run(yield)
+	}
+}
+
+// merge is one pass over a Set.
+type merge struct {
+	s      *Set
+	q      Query
+	next   int // of s.items
+	active []*cursor
+	ended  pcp.Timestamp // the last record of all archives that were read to their end
+	marked bool          // what was yielded last is a mark, or nothing was
+	mark   Step
+	// gap: no archive was open after the last step.
+	gap     bool
+	gapFrom pcp.Timestamp
+}
+
+// cursor is an archive that is being read.
+type cursor struct {
+	r    *Reader
+	v    *view
+	head *Step // to be yielded next
+	pull func() (*Step, error, bool)
+	stop func()
+}
+
+func (m *merge) stop() {
+	for _, c := range m.active {
+		c.stop()
+	}
+}
+
+func (m *merge) run(yield func(*Step, error) bool) {
+	m.marked = true
+	for {
+		for m.next < len(m.s.items) && m.due(m.s.items[m.next]) {
+			m.begin(m.s.items[m.next])
+			m.next++
+		}
+		if len(m.active) == 0 {
+			return
+		}
+		c := slices.MinFunc(m.active, func(a, b *cursor) int { return a.head.Stamp.Compare(b.head.Stamp) })
+		if mark, ok := m.between(c.head.Stamp); ok && !yield(mark, nil) {
+			return
+		}
+		m.marked = c.head.Mark
+		if !yield(c.head, nil) {
+			return
+		}
+		stamp := c.head.Stamp
+		m.advance(c)
+		m.dropCopies(c, stamp)
+	}
+}
+
+// due reports whether an archive is to be opened before the next step.
+func (m *merge) due(it *item) bool {
+	if len(m.active) == 0 {
+		return true
+	}
+	start := it.label.header.Start
+	return slices.ContainsFunc(m.active, func(c *cursor) bool { return start == c.r.header.Start }) ||
+		!slices.ContainsFunc(m.active, func(c *cursor) bool { return !start.Before(c.head.Stamp) })
+}
+
+// begin opens an archive unless it lies outside the query.
+func (m *merge) begin(it *item) {
+	if it.label.header.Start.After(m.q.To) {
+		return
+	}
+	if m.next+1 < len(m.s.items) && !m.s.items[m.next+1].label.header.Start.After(m.q.From) && it.endsBefore(m.q.From) {
+		return
+	}
+	r := m.s.load(it)
+	if r == nil {
+		return
+	}
+	c := &cursor{r: r, v: newView(r, m.q)}
+	c.pull, c.stop = iter.Pull2(c.v.steps())
+	m.active = append(m.active, c)
+	m.advance(c)
+}
+
+// advance fetches a cursor's next step, and gives it up at its end.
+func (m *merge) advance(c *cursor) {
+	var err error
+	var ok bool
+	c.head, err, ok = c.pull()
+	if ok && err == nil {
+		return
+	}
+	if err != nil {
+		m.s.name(Problem{Archive: c.r.base, Err: err})
+	}
+	for _, w := range c.r.Warnings() {
+		m.s.name(Problem{Archive: c.r.base, Err: w})
+	}
+	c.stop()
+	m.active = slices.DeleteFunc(m.active, func(other *cursor) bool { return other == c })
+	if c.v.last.After(m.ended) {
+		m.ended = c.v.last
+	}
+	if len(m.active) == 0 && !m.gap {
+		m.gap, m.gapFrom = true, m.ended
+	}
+}
+
+// between returns the mark that goes before a step if there is a gap.
+func (m *merge) between(before pcp.Timestamp) (*Step, bool) {
+	if !m.gap {
+		return nil, false
+	}
+	m.gap = false
+	t := m.gapFrom.Add(time.Millisecond)
+	if t.After(before) {
+		t = before
+	}
+	if m.marked || t.Before(m.gapFrom) || t.Before(m.q.From) || t.After(m.q.To) {
+		return nil, false
+	}
+	m.mark = Step{Stamp: t, Mark: true}
+	return &m.mark, true
+}
+
+// dropCopies drops the step that was just yielded from other copies of the same
+// recording.
+func (m *merge) dropCopies(of *cursor, stamp pcp.Timestamp) {
+	for _, c := range slices.Clone(m.active) {
+		if c != of && c.head.Stamp == stamp && c.r.header.PID == of.r.header.PID && c.r.header.Start == of.r.header.Start {
+			m.advance(c)
+		}
+	}
+}

@@ -1,0 +1,239 @@
+package archive
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+
+	"github.com/pcparchive/pcparchive/internal/wire"
+	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// RecordWriter writes an archive from records as [Reader.Records] yields them,
+// for tools that copy and repair: nothing is left out, added or put in another
+// order, however little sense it makes. What is not stored in the records, that
+// is padding, comes out as current writers have it. A RecordWriter has one owner.
+type RecordWriter struct {
+	base   string
+	layout *wire.Layout
+	buffer int
+	sync   bool
+	meta   file
+	index  file
+	data   file
+	volume int32 // of data; -1: none yet
+	err    error
+
+	writing chan error // of a buffer that is being written; nil: of none
+	spare   []byte     // that buffer
+}
+
+// CreateRecords begins an archive of version v at base. Like [Create] it never
+// overwrites. Every file begins with the [Header] that is written to it; what is
+// written to none does not exist. Of the options Buffer and NoSync count.
+func CreateRecords(base string, v pcp.Version, o *WriteOptions) (*RecordWriter, error) {
+	l, ok := wire.For(v)
+	if !ok {
+		return nil, fmt.Errorf("archive %s: %s: %w", base, v, pcp.ErrVersion)
+	}
+	w := &RecordWriter{base: base, layout: l, buffer: defaultBuffer, sync: true, volume: -1}
+	if o != nil {
+		w.buffer, w.sync = cmp.Or(o.Buffer, defaultBuffer), !o.NoSync
+	}
+	return w, absent(base)
+}
+
+// Write appends a record to the file that it belongs to and returns where it
+// begins there. A [Header] begins the file that its Volume names, in the
+// writer's version whatever it says itself; results and marks go into the volume
+// begun last. A record that the version cannot hold as it is, for which the
+// error wraps [pcp.ErrRange], [pcp.ErrLimit] or [pcp.ErrTag], or whose file was
+// not begun, is refused and may be followed by others.
+func (w *RecordWriter) Write(r Record) (offset int64, err error) {
+	if w.err != nil {
+		return 0, w.err
+	}
+	switch r := r.(type) {
+	case *Header:
+		return 0, w.begin(r)
+	case *IndexEntry:
+		return w.indexEntry(r)
+	case *Mark:
+		return w.result(&Result{Stamp: r.Stamp})
+	case *Result:
+		return w.result(r)
+	}
+	if !begun(&w.meta) {
+		return 0, errNoHeader(r)
+	}
+	if w.layout.Tags[r.Kind()] == 0 {
+		return 0, fmt.Errorf("%s in a %s archive: %w", r.Kind(), w.layout.Version, pcp.ErrTag)
+	}
+	if t, ok := metaStamp(r); ok && !w.layout.Fits(t) {
+		return 0, fmt.Errorf("%s at %s in a %s archive: %w", r.Kind(), t, w.layout.Version, pcp.ErrRange)
+	}
+	offset = w.meta.size()
+	buf := appendMeta(w.meta.buf, w.layout, r)
+	if n := len(buf) - len(w.meta.buf); offset+int64(n) > w.layout.MaxFile || n > math.MaxInt32 {
+		return 0, fmt.Errorf("%s.meta: beyond %d bytes: %w", w.base, w.layout.MaxFile, pcp.ErrLimit)
+	}
+	w.meta.buf = buf
+	return offset, w.drain(&w.meta)
+}
+
+// metaStamp returns the time from which a metadata record holds, if it has one.
+func metaStamp(r Record) (t pcp.Timestamp, ok bool) {
+	switch r := r.(type) {
+	case *meta.InDom:
+		return r.Stamp, true
+	case *meta.InDomDelta:
+		return r.Stamp, true
+	case *meta.Labels:
+		return r.Stamp, true
+	}
+	return t, false
+}
+
+func begun(f *file) bool { return f.f != nil }
+
+func errNoHeader(r Record) error { return fmt.Errorf("%s before its file's header", r.Kind()) }
+
+// result appends to the data volume. Values are stored as they are; of the stamp
+// only what the version cannot hold is refused.
+func (w *RecordWriter) result(r *Result) (offset int64, err error) {
+	if !begun(&w.data) {
+		return 0, errNoHeader(r)
+	}
+	size, err := r.check(w.layout)
+	if err == nil && !w.layout.Fits(r.Stamp) {
+		err = fmt.Errorf("time in a %s archive: %w", w.layout.Version, pcp.ErrRange)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("record at %s: %w", r.Stamp, err)
+	}
+	offset = w.data.size()
+	if offset+size > w.layout.MaxFile {
+		return 0, fmt.Errorf("%s: beyond %d bytes: %w", w.data.f.Name(), w.layout.MaxFile, pcp.ErrLimit)
+	}
+	w.data.buf = appendResult(w.data.buf, w.layout, r)
+	return offset, w.drain(&w.data)
+}
+
+func (w *RecordWriter) indexEntry(e *IndexEntry) (offset int64, err error) {
+	switch limit := w.layout.MaxFile; {
+	case !begun(&w.index):
+		return 0, errNoHeader(e)
+	case !w.layout.Fits(e.Stamp) || e.Meta > limit || e.Data > limit:
+		return 0, fmt.Errorf("index entry at %s: %w", e.Stamp, pcp.ErrRange)
+	}
+	offset = w.index.size()
+	w.index.buf = appendIndexEntry(w.index.buf, w.layout, *e)
+	return offset, w.drain(&w.index)
+}
+
+// begin makes a file.
+func (w *RecordWriter) begin(h *Header) error {
+	if err := h.fits(w.layout); err != nil {
+		return err
+	}
+	if !w.layout.Fits(h.Start) {
+		return fmt.Errorf("start %s in a %s archive: %w", h.Start, w.layout.Version, pcp.ErrRange)
+	}
+	f, suffix := &w.data, strconv.Itoa(int(h.Volume))
+	switch {
+	case h.Volume == wire.VolumeMeta:
+		f, suffix = &w.meta, "meta"
+	case h.Volume == wire.VolumeIndex:
+		f, suffix = &w.index, "index"
+	case h.Volume <= w.volume:
+		return fmt.Errorf("volume %d after %d: %w", h.Volume, w.volume, pcp.ErrRange)
+	default:
+		if err := w.finish(f); err != nil {
+			return w.fail(err)
+		}
+		w.volume = h.Volume
+	}
+	if begun(f) {
+		return fmt.Errorf("second header of %s", f.f.Name())
+	}
+	opened, err := createFile(w.base + "." + suffix)
+	if err != nil {
+		return w.fail(err)
+	}
+	*f = file{f: opened, buf: appendHeader(f.buf[:0], w.layout, h, h.Volume)}
+	return nil
+}
+
+// drain writes a buffer that is full, while the next one is filled.
+func (w *RecordWriter) drain(f *file) error {
+	if len(f.buf) < w.buffer {
+		return nil
+	}
+	if err := w.settle(); err != nil {
+		return w.fail(err)
+	}
+	full, offset, to, done := f.buf, f.written, f.f, make(chan error, 1)
+	f.buf, w.spare = w.spare[:0], full
+	f.written += int64(len(full))
+	w.writing = done
+	go func() {
+		_, err := to.WriteAt(full, offset)
+		done <- err
+	}()
+	return nil
+}
+
+// settle waits for the buffer that is being written.
+func (w *RecordWriter) settle() error {
+	if w.writing == nil {
+		return nil
+	}
+	err := <-w.writing
+	w.writing = nil
+	return err
+}
+
+// finish completes a file.
+func (w *RecordWriter) finish(f *file) error {
+	err := w.settle()
+	if !begun(f) {
+		return err
+	}
+	err = errors.Join(err, f.flush(), f.finish(w.sync))
+	f.f = nil
+	return err
+}
+
+func (w *RecordWriter) fail(err error) error {
+	w.err = err
+	return err
+}
+
+// Size returns the bytes written and buffered of the file with the given role;
+// of data files, of the volume begun last.
+func (w *RecordWriter) Size(role Role) int64 {
+	switch role {
+	case RoleMeta:
+		return w.meta.size()
+	case RoleIndex:
+		return w.index.size()
+	}
+	return w.data.size()
+}
+
+// Close writes what is buffered, syncs and closes the files. After a failure
+// it removes nothing: the caller decides what becomes of half an archive.
+func (w *RecordWriter) Close() error {
+	if errors.Is(w.err, ErrClosed) {
+		return nil
+	}
+	err := w.err
+	for _, f := range []*file{&w.meta, &w.data, &w.index} {
+		err = errors.Join(err, w.finish(f))
+	}
+	w.err = ErrClosed
+	return err
+}

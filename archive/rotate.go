@@ -1,0 +1,68 @@
+package archive
+
+import (
+	"strconv"
+
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// volume is the data volume that an Appender writes.
+type volume struct {
+	number  int32
+	records int
+	start   pcp.Timestamp // of its first record
+	ended   bool          // the next record begins another
+	before  int64         // bytes of the volumes before it
+}
+
+// add counts a record.
+func (v *volume) add(t pcp.Timestamp) {
+	if v.records == 0 {
+		v.start = t
+	}
+	v.records++
+}
+
+// ends reports whether a record of the given time and length begins a new
+// volume.
+func (v *volume) ends(a *Appender, t pcp.Timestamp, size int64) bool {
+	if v.records == 0 {
+		return false
+	}
+	o, length := &a.opts, a.data.size()+size
+	return v.ended ||
+		length > a.layout.MaxFile ||
+		o.VolumeSize > 0 && length > o.VolumeSize ||
+		o.VolumeRecords > 0 && v.records >= o.VolumeRecords ||
+		o.VolumeTime > 0 && t.Sub(v.start) >= o.VolumeTime
+}
+
+// Rotate ends the data volume: the next record begins a new one. Until then
+// there is no file of it, so that no volume is ever without records.
+func (a *Appender) Rotate() error {
+	if a.err == nil {
+		a.volume.ended = a.volume.records > 0
+	}
+	return a.err
+}
+
+// nextVolume completes the data volume and begins the next. What was written of
+// the old one is on disk, and in the index, before the new one exists.
+func (a *Appender) nextVolume() error {
+	if err := a.Flush(); err != nil {
+		return err
+	}
+	err := a.data.finish(!a.opts.NoSync)
+	a.volume.before += a.data.written
+	a.data = file{buf: a.data.buf[:0]}
+	if err != nil {
+		return err
+	}
+	a.volume = volume{number: a.volume.number + 1, before: a.volume.before}
+	a.indexedAt = int64(a.layout.HeaderSize)
+	if a.data.f, err = a.open(a.base + "." + strconv.Itoa(int(a.volume.number))); err != nil {
+		return err
+	}
+	a.data.buf = appendHeader(a.data.buf, a.layout, &a.header, a.volume.number)
+	return nil
+}

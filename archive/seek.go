@@ -1,0 +1,63 @@
+package archive
+
+import (
+	"github.com/pcparchive/pcparchive/internal/wire"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// start returns the volumes to read for steps from t on and the offset in the
+// first of them, 0 for its beginning. It takes it that records are in order of
+// time and that nothing else is certain.
+func (r *Reader) start(t pcp.Timestamp) ([]Member, int64) {
+	at, offset := 0, int64(0)
+	hint, covered := seekHint(r.entries, t, func(volume int32, data int64) bool {
+		for i, m := range r.volumes {
+			if m.Volume == int(volume) && data >= int64(r.layout.HeaderSize) {
+				if place, ok := r.earlierAt(m, data, t); ok {
+					at, offset = i, place
+					return true
+				}
+			}
+		}
+		return false
+	})
+	if covered && r.entries[len(r.entries)-1].Stamp.After(hint.Stamp) {
+		return r.volumes[at:], offset
+	}
+	// The index is missing or stops before t: where do later volumes begin?
+	for i := len(r.volumes) - 1; i > at; i-- {
+		if _, ok := r.earlierAt(r.volumes[i], int64(r.layout.HeaderSize), t); ok {
+			return r.volumes[i:], 0
+		}
+	}
+	return r.volumes[at:], offset
+}
+
+// earlierAt reports whether a whole record earlier than t begins at offset, so
+// that those before it need not be read, and from where to read the volume.
+// That is its beginning where reaching offset would decompress all before it:
+// then its first record is looked at.
+func (r *Reader) earlierAt(m Member, offset int64, t pcp.Timestamp) (from int64, ok bool) {
+	f, frames, err := r.openVolume(m, leastBuffer)
+	if err != nil || f == nil {
+		return 0, false
+	}
+	defer f.Close()
+	if f.d.Seekable() && offset > int64(r.layout.HeaderSize) {
+		from = offset
+		frames = f.frames(offset, leastBuffer)
+	}
+	frame, err := frames.next()
+	if err != nil {
+		return 0, false
+	}
+	stamp, ok := r.stamp(frame)
+	return from, ok && stamp.Before(t)
+}
+
+// stamp returns the time of a data record.
+func (r *Reader) stamp(frame Frame) (pcp.Timestamp, bool) {
+	d := wire.NewDec(pcp.KindResult, frame.Payload)
+	t := r.layout.Stamp(&d)
+	return t, d.Err() == nil
+}

@@ -1,0 +1,354 @@
+package archive_test
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/internal/archtest"
+	"github.com/pcparchive/pcparchive/internal/oracle"
+	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// recording is an archive to be written for a Set.
+type recording struct {
+	name string
+	v    pcp.Version
+	host string
+	pid  int32
+	secs []int64 // of its records; negative: a mark
+	typ  pcp.Type
+}
+
+// write writes the recording into a folder. Values tell the recording by its
+// PID.
+func (rec recording) write(t testing.TB, dir string) string {
+	t.Helper()
+	h := archtest.Header
+	h.PID = rec.pid
+	if rec.host != "" {
+		h.Host = rec.host
+	}
+	base := filepath.Join(dir, rec.name)
+	a, err := archive.Create(base, h, &archive.WriteOptions{Version: rec.v})
+	require.NoError(t, err)
+	d := *archtest.Count
+	d.Type = rec.typ
+	require.NoError(t, a.Define(&d))
+	require.NoError(t, a.Define(archtest.Release))
+	for _, sec := range rec.secs {
+		if sec < 0 {
+			require.NoError(t, a.Mark(at(-sec)))
+			continue
+		}
+		require.NoError(t, a.Append(count(sec, uint32(rec.pid))))
+	}
+	require.NoError(t, a.Close())
+	return base
+}
+
+// timeline lists the steps of a set as "time value", marks as "time mark".
+func timeline(t testing.TB, s *archive.Set, q archive.Query) []string {
+	t.Helper()
+	all := []string{}
+	for step, err := range s.Steps(q) {
+		require.NoError(t, err)
+		if step.Mark {
+			all = append(all, fmt.Sprintf("%g mark", float64(step.Stamp.Milli())/1000))
+			continue
+		}
+		text := fmt.Sprint(step.Stamp.Sec)
+		for _, m := range step.Metrics {
+			for _, p := range m.Points {
+				text += fmt.Sprint(" ", p.Value.Bits)
+			}
+		}
+		all = append(all, text)
+	}
+	return all
+}
+
+func problems(s *archive.Set) []string {
+	all := []string{}
+	for _, p := range s.Problems() {
+		all = append(all, p.String())
+	}
+	return all
+}
+
+func TestSet(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		recs []recording
+		q    archive.Query
+		want string
+	}{
+		{"one", []recording{{secs: []int64{1, 2, 3}, pid: 1}}, archive.Query{}, "1 1, 2 1, 3 1"},
+		{
+			"gaps, versions and types mixed",
+			[]recording{{secs: []int64{7, 8}, pid: 3}, {v: pcp.V2, secs: []int64{1, 2}, pid: 1, typ: pcp.TypeU32}, {secs: []int64{4, 5}, pid: 2}},
+			archive.Query{}, "1 1, 2 1, 2.001 mark, 4 2, 5 2, 5.001 mark, 7 3, 8 3",
+		},
+		{"ends in a mark", []recording{{secs: []int64{1, -2}, pid: 1}, {secs: []int64{4}, pid: 2}}, archive.Query{}, "1 1, 2 mark, 4 2"},
+		{"begins where the last ends", []recording{{secs: []int64{1, 2}, pid: 1}, {secs: []int64{2, 3}, pid: 2}}, archive.Query{}, "1 1, 2 1, 2 mark, 2 2, 3 2"},
+		{
+			"overlap",
+			[]recording{{secs: []int64{1, 3, 5, 7}, pid: 1}, {secs: []int64{4, 6, 8}, pid: 2}, {secs: []int64{10}, pid: 3}},
+			archive.Query{}, "1 1, 3 1, 4 2, 5 1, 6 2, 7 1, 8 2, 8.001 mark, 10 3",
+		},
+		{
+			"inside another",
+			[]recording{{secs: []int64{1, 3, 9}, pid: 1}, {secs: []int64{2, 4}, pid: 2}, {secs: []int64{5, 6}, pid: 3}},
+			archive.Query{}, "1 1, 2 2, 3 1, 4 2, 5 3, 6 3, 9 1",
+		},
+		{"same start", []recording{{secs: []int64{1, 3}, pid: 1}, {secs: []int64{1, 2}, pid: 2}}, archive.Query{}, "1 1, 1 2, 2 2, 3 1"},
+		{
+			"copies of one recording",
+			[]recording{{secs: []int64{1, 2, 2}, pid: 1}, {secs: []int64{1, 2, 2, 3, 4}, pid: 1}, {secs: []int64{1}, pid: 1}, {secs: []int64{6}, pid: 2}},
+			archive.Query{}, "1 1, 2 1, 2 1, 3 1, 4 1, 4.001 mark, 6 2",
+		},
+		{
+			"from and to",
+			[]recording{{secs: []int64{1, 2}, pid: 1}, {secs: []int64{4, 5}, pid: 2}, {secs: []int64{7, 8}, pid: 3}},
+			archive.Query{From: at(2), To: at(7)}, "2 1, 2.001 mark, 4 2, 5 2, 5.001 mark, 7 3",
+		},
+		{
+			"from in a gap",
+			[]recording{{secs: []int64{1, 2}, pid: 1}, {secs: []int64{4, 5}, pid: 2}},
+			archive.Query{From: at(3)}, "4 2, 5 2",
+		},
+		{
+			"to in a gap",
+			[]recording{{secs: []int64{1, 2}, pid: 1}, {secs: []int64{4, 5}, pid: 2}},
+			archive.Query{To: at(3)}, "1 1, 2 1",
+		},
+		{
+			"nothing wanted in the middle",
+			[]recording{{secs: []int64{1, 2}, pid: 1}, {secs: []int64{4, 5}, pid: 2, typ: pcp.TypeU32}, {secs: []int64{7, 8}, pid: 3}},
+			archive.Query{Metrics: func(d *meta.Desc) bool { return d.Type == pcp.Type32 }}, "1 1, 2 1, 2.001 mark, 7 3, 8 3",
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := t.TempDir()
+			for i, rec := range tt.recs {
+				rec.name = fmt.Sprint("rec", i)
+				rec.write(t, dir)
+			}
+			s, err := archive.OpenSet([]string{dir}, nil)
+			require.NoError(t, err)
+			for range 2 {
+				assert.Equal(t, strings.Split(tt.want, ", "), timeline(t, s, tt.q))
+			}
+			assert.Empty(t, problems(s))
+			assert.Len(t, s.Archives(), len(tt.recs))
+			end, err := s.End()
+			require.NoError(t, err)
+			last := int64(0)
+			for _, rec := range tt.recs {
+				for _, sec := range rec.secs {
+					last = max(last, sec, -sec)
+				}
+			}
+			assert.Equal(t, at(last), end)
+			for range s.Steps(tt.q) {
+				break
+			}
+		})
+	}
+}
+
+// TestSetKeepsDescriptors: what archives disagree about is resolved for each.
+func TestSetKeepsDescriptors(t *testing.T) {
+	dir := t.TempDir()
+	first := recording{name: "a", secs: []int64{1}}.write(t, dir)
+	second := recording{name: "b", v: pcp.V2, typ: pcp.TypeU32, secs: []int64{5}}.write(t, dir)
+	s, err := archive.OpenSet([]string{second + ".0", first, second, dir}, &archive.ReadOptions{KeepMetadata: -1})
+	require.NoError(t, err)
+	var types []pcp.Type
+	for step, err := range s.Steps(archive.Query{}) {
+		require.NoError(t, err)
+		for _, m := range step.Metrics {
+			types = append(types, m.Metric.Desc.Type)
+		}
+	}
+	assert.Equal(t, []pcp.Type{pcp.Type32, pcp.TypeU32}, types)
+	var versions []pcp.Version
+	for r := range s.Readers() {
+		versions = append(versions, r.Header().Version)
+		_, ok := r.Meta().Lookup("sample.count")
+		assert.True(t, ok)
+	}
+	assert.Equal(t, []pcp.Version{pcp.V3, pcp.V2}, versions)
+	assert.Equal(t, []string{first, second}, []string{s.Archives()[0].Base, s.Archives()[1].Base}, "each once, by start")
+}
+
+// TestSetProblems has archives that are damaged in every way: each is used as
+// far as it goes and named once.
+func TestSetProblems(t *testing.T) {
+	dir := t.TempDir()
+	base := map[string]string{}
+	for i, name := range []string{"good1", "torn", "badmeta", "good2", "nometa", "novolume", "badlabel", "damaged", "tornmeta", "good3"} {
+		n := int64(10 * i)
+		base[name] = recording{name: name, pid: int32(i), secs: []int64{n + 1, n + 2, n + 3}}.write(t, dir)
+	}
+	edit := func(file string, change func(b []byte) []byte) {
+		b, err := os.ReadFile(file)
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(file, change(b), 0o644))
+	}
+	flip := func(at int) func(b []byte) []byte { return func(b []byte) []byte { b[at] ^= 0xff; return b } }
+	record := func(b []byte) int { return 808 + (len(b)-808)/3 } // where the second begins
+	edit(base["torn"]+".0", func(b []byte) []byte { return b[:len(b)-6] })
+	edit(base["badmeta"]+".meta", flip(815))
+	require.NoError(t, os.Remove(base["nometa"]+".meta"))
+	require.NoError(t, os.Remove(base["novolume"]+".0"))
+	edit(base["badlabel"]+".0", flip(4))
+	edit(base["damaged"]+".0", func(b []byte) []byte { return flip(record(b) + 3)(b) })
+	edit(base["tornmeta"]+".meta", func(b []byte) []byte { return b[:len(b)-1] })
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "libc.so.6"), []byte("not an archive"), 0o644))
+
+	s, err := archive.OpenSet([]string{dir}, nil)
+	require.NoError(t, err)
+	want := strings.Split("1 0, 2 0, 3 0, 3.001 mark, 11 1, 12 1, 12.001 mark, 31 3, 32 3, 33 3, 33.001 mark, "+
+		"71 7, 71.001 mark, 81 8, 82 8, 83 8, 83.001 mark, 91 9, 92 9, 93 9", ", ")
+	assert.Equal(t, want, timeline(t, s, archive.Query{}))
+	assert.Equal(t, want, timeline(t, s, archive.Query{}))
+	got := problems(s)
+	slices.Sort(got)
+	for i, p := range []struct {
+		name, what string
+		damage     bool
+	}{
+		{"badlabel", "left out: " + base["badlabel"] + ".0: offset 8: label record: magic number", true},
+		{"badmeta", "left out: " + base["badmeta"] + ".meta: offset 8", true},
+		{"damaged", "read as far as it goes: " + base["damaged"] + ".0: offset 852: record: length 211", true},
+		{"nometa", "left out: archive " + base["nometa"] + ": nometa.meta is missing", false},
+		{"novolume", "left out: archive " + base["novolume"] + ": it has no data volume", false},
+		{"torn", "read as far as it goes: " + base["torn"] + ".0: offset 896: record: length 44: file ends inside a record", true},
+		{"tornmeta", "read as far as it goes: " + base["tornmeta"] + ".meta: offset ", true},
+	} {
+		require.Greater(t, len(got), i)
+		assert.Contains(t, got[i], "archive "+base[p.name]+": "+p.what)
+		at := slices.IndexFunc(s.Problems(), func(q archive.Problem) bool { return q.Archive == base[p.name] })
+		var fe *pcp.FormatError
+		assert.Equal(t, p.damage, errors.As(s.Problems()[at].Err, &fe), p.name)
+	}
+	assert.Len(t, got, 7)
+
+	all := []string{}
+	for r := range s.Readers() {
+		all = append(all, filepath.Base(r.Base()))
+	}
+	assert.Equal(t, []string{"good1", "torn", "good2", "damaged", "tornmeta", "good3"}, all)
+}
+
+// TestSetLooksOnlyWhereNeeded: archives outside the times asked for are not
+// opened.
+func TestSetLooksOnlyWhereNeeded(t *testing.T) {
+	dir := t.TempDir()
+	for i := range int64(4) {
+		base := recording{name: fmt.Sprint("rec", i), secs: []int64{10*i + 1, 10*i + 2}}.write(t, dir)
+		if i != 2 {
+			require.NoError(t, os.Truncate(base+".meta", 810))
+		}
+		if i == 0 {
+			packers[0].pack(t, base+".0")
+		}
+	}
+	s, err := archive.OpenSet([]string{dir}, nil)
+	require.NoError(t, err)
+	assert.Equal(t, []string{"21 0", "22 0"}, timeline(t, s, archive.Query{From: at(21), To: at(29)}))
+	assert.Empty(t, s.Problems())
+	assert.Equal(t, []string{"21 0", "22 0"}, timeline(t, s, archive.Query{}))
+	assert.Len(t, s.Problems(), 3)
+}
+
+func TestSetHosts(t *testing.T) {
+	dir := t.TempDir()
+	for i, host := range []string{"b", "a", "b"} {
+		recording{name: fmt.Sprint("rec", i), host: host, pid: int32(i), secs: []int64{int64(10*i) + 1}}.write(t, dir)
+	}
+	_, err := archive.OpenSet([]string{dir}, nil)
+	var hosts *archive.HostsError
+	require.ErrorAs(t, err, &hosts)
+	assert.Equal(t, []string{"a", "b"}, hosts.Hosts)
+	assert.EqualError(t, err, "archives of 2 hosts: a, b")
+
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "odd.meta"), nil, 0o644))
+	sets, bad, err := archive.OpenSets([]string{dir}, nil)
+	require.NoError(t, err)
+	require.Len(t, sets, 2)
+	assert.Equal(t, "a", sets[0].Host())
+	assert.Equal(t, []string{"1 0", "1.001 mark", "21 2"}, timeline(t, sets[1], archive.Query{}))
+	assert.Equal(t, at(1), sets[1].Header().Start)
+	require.Len(t, bad, 1)
+	assert.ErrorIs(t, bad[0].Err, fs.ErrNotExist)
+}
+
+func TestSetErrors(t *testing.T) {
+	_, err := archive.OpenSet([]string{t.TempDir()}, nil)
+	require.ErrorIs(t, err, fs.ErrNotExist)
+	_, err = archive.OpenSet(nil, nil)
+	require.ErrorIs(t, err, fs.ErrNotExist)
+	_, err = archive.OpenSet([]string{filepath.Join(t.TempDir(), "none")}, nil)
+	require.ErrorIs(t, err, fs.ErrNotExist)
+	base := recording{name: "x", secs: []int64{1}}.write(t, t.TempDir())
+	require.NoError(t, os.Truncate(base+".0", 100))
+	_, err = archive.OpenSet([]string{base}, nil)
+	requireLocated(t, err)
+}
+
+// TestSetCorpus reads folders of the corpus as the archives one by one, with a
+// mark between any two, and as the reference merges them.
+func TestSetCorpus(t *testing.T) {
+	for _, name := range []string{"multi", "multi-xz"} {
+		t.Run(name, func(t *testing.T) {
+			dir := filepath.Join(oracle.Corpus(t), "archives", name)
+			s, err := archive.OpenSet([]string{dir}, nil)
+			require.NoError(t, err)
+			var got, marks []string
+			for step, err := range s.Steps(archive.Query{All: true}) {
+				require.NoError(t, err)
+				if step.Mark {
+					marks = append(marks, step.Stamp.String())
+				} else {
+					got = append(got, step.Stamp.String())
+				}
+			}
+			assert.Len(t, marks, 3)
+			assert.Empty(t, s.Problems())
+
+			out := filepath.Join(t.TempDir(), "merged")
+			args := []string{}
+			for _, a := range s.Archives() {
+				args = append(args, a.Base)
+			}
+			cmd := oracle.Command(t, "pmlogextract", append(args, out)...)
+			cmd.Dir = t.TempDir()
+			require.NoError(t, cmd.Run())
+			r, err := archive.Open(out, nil)
+			require.NoError(t, err)
+			var want, wantMarks []string
+			for step, err := range r.Steps(archive.Query{All: true}) {
+				require.NoError(t, err)
+				if step.Mark {
+					wantMarks = append(wantMarks, step.Stamp.String())
+				} else {
+					want = append(want, step.Stamp.String())
+				}
+			}
+			assert.Equal(t, want, got)
+			assert.Subset(t, marks, wantMarks, "the writer leaves out those that its prologue proves unnecessary")
+		})
+	}
+}

@@ -1,0 +1,88 @@
+package decomp
+
+import (
+	"container/list"
+	"sync"
+	"time"
+)
+
+// ID tells one state of a file from every other.
+type ID struct {
+	Name    string
+	Size    int64
+	ModTime time.Time
+}
+
+// Cache keeps what was found out about files and windows that were decoded,
+// least recently used first out. It may be used from several goroutines.
+type Cache struct {
+	limit int64
+
+	mu    sync.Mutex
+	used  int64
+	byKey map[key]*list.Element
+	order list.List // of *entry, most recent first
+}
+
+// tableOf is the key's window for a file's table of windows.
+const tableOf = -1
+
+type key struct {
+	file   ID
+	window int
+}
+
+type entry struct {
+	key   key
+	cost  int64
+	data  []byte   // of a window; nil: it does not fit
+	table []window // of a file
+}
+
+// NewCache returns a Cache of limit bytes.
+func NewCache(limit int64) *Cache {
+	return &Cache{limit: limit, byKey: map[key]*list.Element{}}
+}
+
+// Used returns how many bytes are kept.
+func (c *Cache) Used() int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.used
+}
+
+func (c *Cache) get(k key) (*entry, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	el, ok := c.byKey[k]
+	if !ok {
+		return nil, false
+	}
+	c.order.MoveToFront(el)
+	return el.Value.(*entry), true
+}
+
+const (
+	entryCost  = 200 // what an entry costs besides its data, about
+	windowCost = 48
+)
+
+func (c *Cache) put(e *entry) {
+	e.cost = entryCost + int64(cap(e.data)) + windowCost*int64(len(e.table))
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if el, ok := c.byKey[e.key]; ok {
+		c.remove(el)
+	}
+	c.byKey[e.key] = c.order.PushFront(e)
+	c.used += e.cost
+	for c.used > c.limit && c.order.Len() > 0 {
+		c.remove(c.order.Back())
+	}
+}
+
+func (c *Cache) remove(el *list.Element) {
+	e := c.order.Remove(el).(*entry)
+	delete(c.byKey, e.key)
+	c.used -= e.cost
+}

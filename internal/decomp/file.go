@@ -1,0 +1,222 @@
+package decomp
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"sort"
+)
+
+// File is an open file, read as what it holds: decoded if it is compressed. It
+// may be used from several goroutines; each Reader belongs to one.
+type File struct {
+	raw    io.ReaderAt
+	id     ID
+	format Format
+	limits Limits
+	cache  *Cache
+	table  []window // of a compressed file
+}
+
+// window is a part of a file that decodes on its own.
+type window struct {
+	in, stored int64 // place and length in the file
+	at         int64 // offset of what it holds
+	size       int64 // length of what it holds; unknown: the last one's only
+	flags      uint16
+}
+
+const unknown = -1
+
+// Open takes the state id of a file, of which raw is the contents. It reads
+// little: the first bytes, and where windows are. The cache is for files of any
+// name and must not be nil.
+func Open(raw io.ReaderAt, id ID, l Limits, c *Cache) (*File, error) {
+	f := &File{raw: raw, id: id, limits: l, cache: c}
+	head := make([]byte, headSize)
+	n, err := raw.ReadAt(head, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	f.format = Detect(head[:n])
+	switch f.format {
+	case Plain:
+		return f, nil
+	case XZ, Zstd:
+		if f.table, err = f.windows(); err != nil {
+			return nil, err
+		}
+	default:
+		f.table = f.oneWindow()
+	}
+	return f, nil
+}
+
+func (f *File) windows() ([]window, error) {
+	k := key{f.id, tableOf}
+	if e, ok := f.cache.get(k); ok {
+		return e.table, nil
+	}
+	find := xzWindows
+	if f.format == Zstd {
+		find = zstdWindows
+	}
+	t := &table{src: f.raw, size: f.id.Size}
+	find(t)
+	if t.err != nil {
+		return nil, t.err
+	}
+	if !t.ok {
+		t.windows = f.oneWindow()
+	}
+	f.cache.put(&entry{key: k, table: t.windows})
+	return t.windows, nil
+}
+
+// oneWindow is the table of a file that can only be decoded from its start.
+func (f *File) oneWindow() []window { return []window{{stored: f.id.Size, size: unknown}} }
+
+// Format tells how the file is compressed.
+func (f *File) Format() Format { return f.format }
+
+// Seekable reports whether reaching a place costs less than decoding all that
+// precedes it.
+func (f *File) Seekable() bool { return f.format == Plain || len(f.table) > 1 }
+
+// RandomAccess reports whether reading here and there costs no more than
+// decoding every window once: each fits into the cache, or is in it.
+func (f *File) RandomAccess() bool {
+	for i, w := range f.table {
+		if w.size != unknown && w.size <= f.cache.limit/2 {
+			continue
+		}
+		if _, ok := f.cached(i); !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// Size returns the length of what the file holds; ok is false if that takes
+// decoding it. Of a plain file it is the length at Open.
+func (f *File) Size() (n int64, ok bool) {
+	if f.format == Plain {
+		return f.id.Size, true
+	}
+	if len(f.table) == 0 {
+		return 0, true
+	}
+	last := len(f.table) - 1
+	w := f.table[last]
+	if w.size != unknown {
+		return w.at + w.size, true
+	}
+	if data, ok := f.cached(last); ok {
+		return w.at + int64(len(data)), true
+	}
+	return 0, false
+}
+
+// cached returns a window that the cache holds.
+func (f *File) cached(i int) ([]byte, bool) {
+	if e, ok := f.cache.get(key{f.id, i}); ok && e.data != nil {
+		return e.data, true
+	}
+	return nil, false
+}
+
+// ReadAt reads what the file holds from off on, as an io.ReaderAt does.
+func (f *File) ReadAt(p []byte, off int64) (int, error) {
+	if f.format == Plain {
+		return f.raw.ReadAt(p, off)
+	}
+	r := f.NewReader(off)
+	defer r.Close()
+	n, err := io.ReadFull(r, p)
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		err = io.EOF
+	}
+	return n, err
+}
+
+// NewReader returns a Reader from off on. Of a plain file that grows it reads
+// what has been added.
+func (f *File) NewReader(off int64) *Reader {
+	if f.format == Plain {
+		return &Reader{f: f, off: off}
+	}
+	i := sort.Search(len(f.table), func(i int) bool { return f.table[i].at > off }) - 1
+	if i < 0 {
+		return &Reader{f: f}
+	}
+	if w := f.table[i]; w.size != unknown && off >= w.at+w.size {
+		return &Reader{f: f, next: len(f.table)}
+	}
+	return &Reader{f: f, next: i, skip: off - f.table[i].at}
+}
+
+// Reader reads what a file holds in sequence.
+type Reader struct {
+	f    *File
+	off  int64 // of a plain file
+	next int   // window to go on with
+	skip int64 // how much of it to leave out
+	cur  io.ReadCloser
+	err  error
+}
+
+// Read reads what follows.
+func (r *Reader) Read(p []byte) (int, error) {
+	if r.f.format == Plain {
+		n, err := r.f.raw.ReadAt(p, r.off)
+		r.off += int64(n)
+		if n > 0 && errors.Is(err, io.EOF) {
+			err = nil
+		}
+		return n, err
+	}
+	for r.err == nil && len(p) > 0 {
+		if r.cur == nil {
+			r.open()
+			continue
+		}
+		n, err := r.cur.Read(p)
+		switch {
+		case errors.Is(err, io.EOF):
+			r.Close()
+		case err != nil:
+			r.err = err
+		}
+		if n > 0 {
+			return n, nil
+		}
+	}
+	return 0, r.err
+}
+
+// open goes on to the next window.
+func (r *Reader) open() {
+	if r.next >= len(r.f.table) {
+		r.err = io.EOF
+		return
+	}
+	r.cur, r.err = r.f.window(r.next, r.skip)
+	r.next, r.skip = r.next+1, 0
+}
+
+// Close gives up what decoding needs. Reading on is possible, from the next
+// window.
+func (r *Reader) Close() error {
+	if r.cur == nil {
+		return nil
+	}
+	err := r.cur.Close()
+	r.cur = nil
+	return err
+}
+
+// wrongSize says that a window holds less or more than its entry in the table
+// of windows claims.
+func (f *File) wrongSize(w window, got int64) error {
+	return &Error{Format: f.format, Near: w.in + w.stored, Detail: fmt.Sprintf("%d bytes instead of %d", got, w.size), Err: ErrCorrupt}
+}

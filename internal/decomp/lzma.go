@@ -1,0 +1,386 @@
+package decomp
+
+import (
+	"bufio"
+	"cmp"
+	"encoding/binary"
+	"errors"
+	"io"
+	"math"
+)
+
+// An .lzma file is a header and one range-coded stream of literals and matches:
+//
+//	properties 1 | dictionary 4 | decoded length 8, all ones: unknown
+//
+// where the properties are (position bits*5 + literal position bits)*9 + literal
+// context bits. A stream of unknown length ends with a marker. There is no
+// checksum. The decoder gives out what it has before it meets damage.
+const (
+	lzmaHeader  = 13
+	lzmaStates  = 12
+	lzmaLeast   = 2 // length of a match
+	lzmaLiteral = 0x300
+	lzmaHalf    = 1 << 10 // a probability of one half
+)
+
+var (
+	errLZMAProps = errors.New("properties")
+	errLZMAFar   = errors.New("match before the beginning")
+	errLZMALimit = errors.New("dictionary is too large")
+)
+
+// prob is the probability of a bit to be 0, in 1/2048.
+type prob = uint16
+
+// lengths codes the length of a match.
+type lengths struct {
+	choice, choice2 prob
+	low, mid        [16][8]prob
+	high            [256]prob
+}
+
+type lzma struct {
+	src       *bufio.Reader
+	span      uint32 // of the range coder
+	code      uint32
+	err       error
+	left      int64 // to decode, negative: until the marker
+	dict      []byte
+	limit     int // of dict
+	at        int // next place in dict
+	total     int64
+	copy      int // what is left of a match
+	reps      [4]uint32
+	state     uint
+	lc        uint
+	lpMask    uint
+	pbMask    uint
+	literals  []prob
+	match     [lzmaStates << 4]prob
+	rep       [lzmaStates]prob
+	repG      [3][lzmaStates]prob
+	rep0Long  [lzmaStates << 4]prob
+	slots     [4][64]prob
+	special   [115]prob
+	align     [16]prob
+	matchLens lengths
+	repLens   lengths
+}
+
+func openLZMA(s *stored) error {
+	src := bufio.NewReader(rawReader{s})
+	head := make([]byte, lzmaHeader)
+	if _, err := io.ReadFull(src, head); err != nil {
+		return err
+	}
+	props := uint(head[0])
+	lc, lp, pb := props%9, props/9%5, props/45
+	dict := max(int64(binary.LittleEndian.Uint32(head[1:])), 1<<12)
+	switch {
+	case pb > 4 || lc+lp > 4: // as xz has it
+		return errLZMAProps
+	case dict > min(s.f.limits.window(), math.MaxInt32):
+		return errLZMALimit
+	}
+	d := &lzma{
+		src: src, span: 1<<32 - 1, left: int64(binary.LittleEndian.Uint64(head[5:])),
+		limit: int(dict), lc: lc, lpMask: 1<<lp - 1, pbMask: 1<<pb - 1, literals: make([]prob, lzmaLiteral<<(lc+lp)),
+	}
+	d.reset()
+	for range 5 { // the first is 0
+		d.code = d.code<<8 | uint32(d.readByte())
+	}
+	s.dec = d
+	return d.err
+}
+
+// reset makes every probability one half.
+func (d *lzma) reset() {
+	fill := func(p []prob) {
+		for i := range p {
+			p[i] = lzmaHalf
+		}
+	}
+	fill(d.literals)
+	fill(d.match[:])
+	fill(d.rep[:])
+	for i := range d.repG {
+		fill(d.repG[i][:])
+	}
+	fill(d.rep0Long[:])
+	for i := range d.slots {
+		fill(d.slots[i][:])
+	}
+	fill(d.special[:])
+	fill(d.align[:])
+	for _, l := range []*lengths{&d.matchLens, &d.repLens} {
+		l.choice, l.choice2 = lzmaHalf, lzmaHalf
+		fill(l.high[:])
+		for i := range l.low {
+			fill(l.low[i][:])
+			fill(l.mid[i][:])
+		}
+	}
+}
+
+// Read decodes.
+func (d *lzma) Read(p []byte) (n int, err error) {
+	for n < len(p) {
+		switch {
+		case d.left == 0:
+			return n, io.EOF
+		case d.copy > 0:
+			d.copy--
+			p[n] = d.put(d.back(d.reps[0]))
+			n++
+		case d.err != nil:
+			return n, d.err
+		default:
+			if b, ok := d.next(); ok && d.err == nil {
+				p[n] = d.put(b)
+				n++
+			}
+			if d.err != nil {
+				d.copy = 0 // made of bytes that are not there
+			}
+		}
+	}
+	return n, nil
+}
+
+// put appends a byte to the dictionary, which grows with what is decoded.
+func (d *lzma) put(b byte) byte {
+	if d.at == len(d.dict) {
+		if len(d.dict) < d.limit {
+			d.dict = append(d.dict, make([]byte, min(d.limit-len(d.dict), max(len(d.dict), 1<<12)))...)
+		} else {
+			d.at = 0
+		}
+	}
+	d.dict[d.at] = b
+	d.at++
+	d.total++
+	d.left-- // of an unknown length it stays negative
+	return b
+}
+
+// back returns the byte at a distance, of which 0 is the last byte.
+func (d *lzma) back(distance uint32) byte {
+	i := d.at - 1 - int(distance)
+	if i < 0 {
+		i += d.limit
+	}
+	return d.dict[i]
+}
+
+// reaches reports whether there is a byte at a distance.
+func (d *lzma) reaches(distance uint32) bool {
+	return int64(distance) < min(d.total, int64(d.limit))
+}
+
+func (d *lzma) readByte() byte {
+	b, err := d.src.ReadByte()
+	if err != nil && d.err == nil {
+		d.err = err
+		if errors.Is(err, io.EOF) {
+			d.err = io.ErrUnexpectedEOF
+		}
+	}
+	return b
+}
+
+// bit decodes a bit with a probability that learns from it.
+func (d *lzma) bit(p *prob) (b uint) {
+	bound := d.span >> 11 * uint32(*p)
+	if d.code < bound {
+		d.span = bound
+		*p += (1<<11 - *p) >> 5
+	} else {
+		d.span -= bound
+		d.code -= bound
+		*p -= *p >> 5
+		b = 1
+	}
+	if d.span < 1<<24 {
+		d.span <<= 8
+		d.code = d.code<<8 | uint32(d.readByte())
+	}
+	return b
+}
+
+// direct decodes n bits that are as likely 0 as 1.
+func (d *lzma) direct(n uint) (bits uint32) {
+	for ; n > 0; n-- {
+		d.span >>= 1
+		b := uint32(0)
+		if d.code >= d.span {
+			d.code -= d.span
+			b = 1
+		}
+		bits = bits<<1 | b
+		if d.span < 1<<24 {
+			d.span <<= 8
+			d.code = d.code<<8 | uint32(d.readByte())
+		}
+	}
+	return bits
+}
+
+// tree decodes n bits, most significant first.
+func (d *lzma) tree(probs []prob, n uint) uint {
+	m := uint(1)
+	for range n {
+		m = m<<1 | d.bit(&probs[m])
+	}
+	return m - 1<<n
+}
+
+// reversed decodes n bits, least significant first. The first probability is
+// that of node 1.
+func (d *lzma) reversed(probs []prob, n uint) (bits uint32) {
+	m := uint(1)
+	for i := range n {
+		b := d.bit(&probs[m-1])
+		m = m<<1 | b
+		bits |= uint32(b) << i
+	}
+	return bits
+}
+
+func (d *lzma) length(l *lengths, posState uint) int {
+	switch {
+	case d.bit(&l.choice) == 0:
+		return lzmaLeast + int(d.tree(l.low[posState][:], 3))
+	case d.bit(&l.choice2) == 0:
+		return lzmaLeast + 8 + int(d.tree(l.mid[posState][:], 3))
+	}
+	return lzmaLeast + 16 + int(d.tree(l.high[:], 8))
+}
+
+// next decodes a literal, or a match into d.copy and d.reps[0].
+func (d *lzma) next() (literal byte, ok bool) {
+	posState := uint(d.total) & d.pbMask
+	at := d.state<<4 + posState
+	if d.bit(&d.match[at]) == 0 {
+		return d.literal(), true
+	}
+	if d.bit(&d.rep[d.state]) == 0 {
+		d.newMatch(posState)
+	} else {
+		d.repeat(at, posState)
+	}
+	switch {
+	case d.copy == 0:
+	case !d.reaches(d.reps[0]):
+		d.err = cmp.Or(d.err, errLZMAFar)
+	case d.left >= 0 && int64(d.copy) > d.left:
+		d.copy = int(d.left)
+	}
+	return 0, false
+}
+
+func (d *lzma) literal() byte {
+	prev := uint(0)
+	if d.total > 0 {
+		prev = uint(d.back(0))
+	}
+	context := (uint(d.total)&d.lpMask)<<d.lc + prev>>(8-d.lc)
+	probs := d.literals[lzmaLiteral*context:][:lzmaLiteral]
+	symbol := uint(1)
+	if d.state >= 7 && d.reaches(d.reps[0]) { // after a match: its next byte helps
+		matched := uint(d.back(d.reps[0]))
+		for symbol < 0x100 {
+			expect := matched >> 7 & 1
+			matched <<= 1
+			b := d.bit(&probs[(1+expect)<<8+symbol])
+			symbol = symbol<<1 | b
+			if b != expect {
+				break
+			}
+		}
+	}
+	for symbol < 0x100 {
+		symbol = symbol<<1 | d.bit(&probs[symbol])
+	}
+	switch {
+	case d.state < 4:
+		d.state = 0
+	case d.state < 10:
+		d.state -= 3
+	default:
+		d.state -= 6
+	}
+	return byte(symbol)
+}
+
+// after picks the state by what precedes: a literal or a match.
+func (d *lzma) after(literal, match uint) {
+	if d.state < 7 {
+		d.state = literal
+	} else {
+		d.state = match
+	}
+}
+
+// newMatch decodes a match at a distance of its own. The marker is one too.
+func (d *lzma) newMatch(posState uint) {
+	d.reps[3], d.reps[2], d.reps[1] = d.reps[2], d.reps[1], d.reps[0]
+	n := d.length(&d.matchLens, posState)
+	d.after(7, 10)
+	slot := uint32(d.tree(d.slots[min(n-lzmaLeast, 3)][:], 6))
+	distance := slot
+	if slot >= 4 {
+		extra := uint(slot>>1 - 1)
+		distance = (2 | slot&1) << extra
+		if slot < 14 {
+			distance += d.reversed(d.special[distance-slot:], extra)
+		} else {
+			distance += d.direct(extra-4) << 4
+			distance += d.reversed(d.align[:], 4)
+		}
+	}
+	d.reps[0] = distance
+	if distance == 1<<32-1 {
+		d.marker()
+		return
+	}
+	d.copy = n
+}
+
+// marker ends the stream; of a known length all must have been decoded.
+func (d *lzma) marker() {
+	switch {
+	case d.err != nil:
+	case d.left > 0:
+		d.err = io.ErrUnexpectedEOF
+	default:
+		d.left = 0
+	}
+}
+
+// repeat decodes a match at one of the last distances.
+func (d *lzma) repeat(at, posState uint) {
+	i := 0
+	switch {
+	case d.bit(&d.repG[0][d.state]) == 0:
+		if d.bit(&d.rep0Long[at]) == 0 {
+			d.after(9, 11)
+			d.copy = 1
+			return
+		}
+	case d.bit(&d.repG[1][d.state]) == 0:
+		i = 1
+	case d.bit(&d.repG[2][d.state]) == 0:
+		i = 2
+	default:
+		i = 3
+	}
+	distance := d.reps[i]
+	for ; i > 0; i-- {
+		d.reps[i] = d.reps[i-1]
+	}
+	d.reps[0] = distance
+	d.copy = d.length(&d.repLens, posState)
+	d.after(8, 11)
+}

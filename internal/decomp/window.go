@@ -1,0 +1,187 @@
+package decomp
+
+import (
+	"bytes"
+	"errors"
+	"io"
+)
+
+// window returns a reader of window i that leaves out its first skip bytes. To
+// leave out any it decodes the window to its end if it fits into the cache, so
+// that it is there next time; to read it from its start takes no memory.
+func (f *File) window(i int, skip int64) (io.ReadCloser, error) {
+	k := key{f.id, i}
+	e, known := f.cache.get(k)
+	if known && e.data != nil {
+		return cut(e.data, skip), nil
+	}
+	w := f.table[i]
+	r, err := f.decode(w)
+	if err != nil {
+		return nil, err
+	}
+	if skip == 0 {
+		return r, nil
+	}
+	if known || w.size > f.cache.limit/2 {
+		if err := discard(r, skip); err != nil {
+			r.Close()
+			return nil, err
+		}
+		return r, nil
+	}
+	fits := f.cache.limit / 2
+	if w.size != unknown {
+		fits = w.size + 1 // the end is seen without another buffer
+	}
+	data, err := readUpTo(r, fits)
+	switch {
+	case errors.Is(err, io.EOF):
+		r.Close()
+		f.cache.put(&entry{key: k, data: data})
+		return cut(data, skip), nil
+	case err == nil:
+		f.cache.put(&entry{key: k}) // not again
+	}
+	// What was decoded, then what follows or the failure.
+	rest := &failing{ReadCloser: r, err: err}
+	if skip > int64(len(data)) {
+		if err := discard(rest, skip-int64(len(data))); err != nil {
+			rest.Close()
+			return nil, err
+		}
+		return rest, nil
+	}
+	return &joined{Reader: io.MultiReader(bytes.NewReader(data[skip:]), rest), Closer: r}, nil
+}
+
+// cut returns a reader of a decoded window.
+func cut(data []byte, skip int64) io.ReadCloser {
+	return io.NopCloser(bytes.NewReader(data[min(skip, int64(len(data))):]))
+}
+
+// failing reads until a failure that was met before.
+type failing struct {
+	io.ReadCloser
+	err error
+}
+
+func (r *failing) Read(p []byte) (int, error) {
+	if r.err != nil {
+		return 0, r.err
+	}
+	return r.ReadCloser.Read(p)
+}
+
+type joined struct {
+	io.Reader
+	io.Closer
+}
+
+// readUpTo reads at most limit bytes; the error is io.EOF if that was all.
+// Memory follows what is read.
+func readUpTo(r io.Reader, limit int64) ([]byte, error) {
+	data := make([]byte, 0, min(limit, 64<<10))
+	for {
+		if len(data) == cap(data) {
+			if int64(len(data)) >= limit {
+				return data, nil
+			}
+			grown := make([]byte, len(data), min(limit, 2*int64(cap(data))))
+			copy(grown, data)
+			data = grown
+		}
+		n, err := r.Read(data[len(data):cap(data)])
+		data = data[:len(data)+n]
+		if err != nil {
+			return data, err
+		}
+	}
+}
+
+// discard leaves out n bytes. A window may end before: its reader says so next.
+func discard(r io.Reader, n int64) error {
+	buf := make([]byte, min(n, 64<<10))
+	for n > 0 {
+		got, err := r.Read(buf[:min(n, int64(len(buf)))])
+		n -= int64(got)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// decode returns a reader of a whole window.
+func (f *File) decode(w window) (io.ReadCloser, error) {
+	s := &stored{f: f, w: w, section: io.NewSectionReader(f.raw, w.in, w.stored)}
+	if err := decoders[f.format](s); err != nil {
+		s.Close()
+		return nil, s.explain(err)
+	}
+	return s, nil
+}
+
+// stored reads one window of a file through a decoder, and keeps apart what is
+// wrong with the file's contents and what with reading it.
+type stored struct {
+	f       *File
+	w       window
+	section *io.SectionReader
+	broken  error // of reading the file
+	got     int64
+	dec     io.Reader
+	release func()
+}
+
+// raw is what a decoder reads from.
+type rawReader struct{ *stored }
+
+func (r rawReader) Read(p []byte) (int, error) {
+	n, err := r.section.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		r.broken = err
+	}
+	return n, err
+}
+
+// Read reads what the window holds.
+func (s *stored) Read(p []byte) (int, error) {
+	n, err := s.dec.Read(p)
+	s.got += int64(n)
+	if s.w.size != unknown && (s.got > s.w.size || errors.Is(err, io.EOF) && s.got < s.w.size) {
+		return n, s.f.wrongSize(s.w, s.got)
+	}
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = s.explain(err)
+	}
+	return n, err
+}
+
+// Close gives the decoder back.
+func (s *stored) Close() error {
+	if s.release != nil {
+		s.release()
+		s.release = nil
+	}
+	return nil
+}
+
+// explain turns a decoder's error into one of this package.
+func (s *stored) explain(err error) error {
+	if s.broken != nil {
+		return s.broken
+	}
+	near, _ := s.section.Seek(0, io.SeekCurrent)
+	e := &Error{Format: s.f.format, Near: s.w.in + near, Detail: err.Error(), Err: ErrCorrupt}
+	switch {
+	case isLimit(err):
+		e.Err = ErrLimit
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		e.Detail = "it ends too early"
+	}
+	return e
+}
