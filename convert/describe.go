@@ -12,6 +12,10 @@ import (
 
 // describe gives m its number, name and labels.
 func (s *MappedSource) describe(m *mappedMetric) error {
+	origin, err := originLabels(m.key.sample, m.family)
+	if err != nil {
+		return err
+	}
 	if s.nextItem%itemsPerSource == 0 {
 		c, err := s.mapper.nextCluster()
 		if err != nil {
@@ -27,10 +31,6 @@ func (s *MappedSource) describe(m *mappedMetric) error {
 	}
 	if !m.key.singular {
 		d.InDom = pcp.NewInDomID(OpenMetricsDomain, 4096+cluster*itemsPerSource+item)
-	}
-	origin, err := originLabels(m.key.sample, m.family)
-	if err != nil {
-		return fmt.Errorf("%s: %w", m.key.sample, err)
 	}
 	s.nextItem++ // past the last item a new cluster begins, see above
 	m.metric = &archive.Metric{Name: d.Names[0], Desc: d}

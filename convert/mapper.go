@@ -57,9 +57,14 @@ type Mapper struct {
 // NewMapper returns a Mapper for one archive.
 func NewMapper(o MapperOptions) (*Mapper, error) {
 	o.Prefix = cmp.Or(o.Prefix, "openmetrics")
+	for c := range strings.SplitSeq(o.Prefix, ".") {
+		if !ValidComponent(c) {
+			return nil, fmt.Errorf("prefix %q: want a letter, then letters, digits and underscores", o.Prefix)
+		}
+	}
 	labels := []labelset.Label{labelset.String("hostname", o.Host)}
 	for _, l := range o.External {
-		labels = append(labels, labelset.String(l.Name, l.Value))
+		labels = append(labels, labelset.String(labelName(l.Name), l.Value))
 	}
 	context, err := labelset.New(labelset.Context, labels...)
 	if err != nil {
@@ -117,7 +122,7 @@ func RedactURL(raw string) string {
 	if err != nil {
 		return ""
 	}
-	u.User, u.RawQuery, u.Fragment = nil, "", ""
+	u.User, u.RawQuery, u.ForceQuery, u.Fragment = nil, "", false, ""
 	return u.String()
 }
 

@@ -2,6 +2,7 @@ package convert
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"strings"
 	"sync/atomic"
@@ -84,7 +85,7 @@ func (s *MappedSeries) Family() Family { return s.metric.family }
 func (s *MappedSource) Series(sample string, labels []Label, f Family) (*MappedSeries, error) {
 	m, err := s.metric(sample, len(labels) == 0, f)
 	if err != nil {
-		return nil, err
+		return nil, s.lost(sample, err)
 	}
 	key := labelKey(labels)
 	if ser, ok := m.series[key]; ok {
@@ -96,8 +97,7 @@ func (s *MappedSource) Series(sample string, labels []Label, f Family) (*MappedS
 	}
 	set, err := labelset.New(labelset.Instances, own...)
 	if err != nil {
-		s.mapper.opts.Report.Add(LossLabels, sample)
-		return nil, fmt.Errorf("%s: %w", sample, err)
+		return nil, s.lost(sample, err)
 	}
 	inst := meta.Instance{ID: pcp.InstNull}
 	if len(labels) > 0 {
@@ -107,6 +107,16 @@ func (s *MappedSource) Series(sample string, labels []Label, f Family) (*MappedS
 	ser := &MappedSeries{metric: m, key: key, series: &archive.Series{Metric: m.metric, Inst: inst, Labels: set}}
 	m.series[key] = ser
 	return ser, nil
+}
+
+// lost counts a sample that cannot be recorded.
+func (s *MappedSource) lost(sample string, err error) error {
+	loss := LossLabels
+	if errors.Is(err, ErrNumbers) {
+		loss = LossNumbers
+	}
+	s.mapper.opts.Report.Add(loss, sample)
+	return fmt.Errorf("%s: %w", sample, err)
 }
 
 // metric finds or makes the metric of a sample.

@@ -34,6 +34,7 @@ func (s *series) add(t int64, v float64) {
 func (s *series) cut(mint, maxt int64) {
 	lo := sort.Search(len(s.times), func(i int) bool { return s.times[i] >= mint })
 	hi := sort.Search(len(s.times), func(i int) bool { return s.times[i] > maxt })
+	hi = max(lo, hi)
 	s.times, s.values = s.times[lo:hi], s.values[lo:hi]
 }
 

@@ -38,7 +38,7 @@ type querier struct {
 
 // Select reads the series that match.
 func (q *querier) Select(ctx context.Context, _ bool, hints *storage.SelectHints, matchers ...*labels.Matcher) storage.SeriesSet {
-	c := &collector{mint: q.mint, maxt: q.maxt, matchers: matchers, every: q.storage.lookback.Milliseconds() / 2}
+	c := &collector{mint: q.mint, maxt: q.maxt, matchers: matchers, every: max(q.storage.lookback.Milliseconds()/2, 1)}
 	if hints != nil {
 		c.mint, c.maxt = max(c.mint, hints.Start), min(c.maxt, hints.End)
 	}
@@ -101,6 +101,10 @@ func (c *collector) read(ctx context.Context, r *archive.Reader) error {
 	c.end = end.Milli()
 	from := pcp.TimestampMilli(c.mint)
 	wanted := c.names(r)
+	if convert.NamesCollide(r.Meta()) {
+		// The first metric seen keeps the name, the same one for every query.
+		from, wanted = pcp.Timestamp{}, nil
+	}
 	for d := range r.Meta().Metrics() {
 		if d.Sem == pcp.SemDiscrete && (wanted == nil || wanted(d)) {
 			from = pcp.Timestamp{} // its value may have been recorded long ago
@@ -130,7 +134,7 @@ func (c *collector) names(r *archive.Reader) func(*meta.Desc) bool {
 			names = append(names, m)
 		}
 	}
-	if len(names) == 0 || convert.NamesCollide(r.Meta()) {
+	if len(names) == 0 {
 		return nil
 	}
 	return func(d *meta.Desc) bool {

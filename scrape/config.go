@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/common/model"
 	promconfig "github.com/prometheus/prometheus/config"
 	"go.yaml.in/yaml/v2"
 
@@ -45,8 +46,8 @@ func Config(endpoints []Endpoint, s Settings, log *slog.Logger) (*promconfig.Con
 		if err != nil {
 			return nil, err
 		}
-		job["scrape_interval"] = s.Interval.String()
-		job["scrape_timeout"] = cmp.Or(s.Timeout, min(s.Interval, 10*time.Second)).String()
+		job["scrape_interval"] = model.Duration(s.Interval).String()
+		job["scrape_timeout"] = model.Duration(cmp.Or(s.Timeout, min(s.Interval, 10*time.Second))).String()
 		// The page's labels are its samples' own; the target's are kept apart.
 		job["honor_labels"] = true
 		// A server that does not say what it sends most likely sends this.

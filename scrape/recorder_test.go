@@ -269,7 +269,10 @@ func TestConfigRefuses(t *testing.T) {
 			scrape.Settings{Interval: time.Second, Extra: []byte(test.extra)}, nil)
 		assert.ErrorContains(t, err, test.want)
 	}
-	_, err := scrape.Config([]scrape.Endpoint{{URL: "http://a/", Name: "x"}, {URL: "http://b/", Name: "x"}},
+	cfg, err := scrape.Config([]scrape.Endpoint{{URL: "http://a/"}}, scrape.Settings{Interval: 1500 * time.Millisecond}, nil)
+	require.NoError(t, err, "an interval of fractions of a second")
+	assert.Equal(t, 1500*time.Millisecond, time.Duration(cfg.ScrapeConfigs[0].ScrapeInterval))
+	_, err = scrape.Config([]scrape.Endpoint{{URL: "http://a/", Name: "x"}, {URL: "http://b/", Name: "x"}},
 		scrape.Settings{Interval: time.Second}, nil)
 	assert.ErrorContains(t, err, "used twice")
 }

@@ -75,6 +75,9 @@ func runExportTSDB(ctx context.Context, s streams, o exportTSDBOptions, path str
 	if o.dir == "" {
 		return usageError{fmt.Errorf("-o DIR is missing")}
 	}
+	if o.blockRange < time.Millisecond {
+		return usageError{fmt.Errorf("--block-duration %s is less than a millisecond", o.blockRange)}
+	}
 	r, err := archive.Open(path, nil)
 	if err != nil {
 		return err
@@ -164,10 +167,15 @@ exposed it; of several endpoints, job and instance tell the series apart.`,
 	f.BoolVar(&o.health, "health", false, "include how the scrapes went: up and its siblings")
 	f.StringVar(&o.target, "target-labels", "auto", "add job and instance: auto (if several endpoints were recorded), always or never")
 	f.StringVarP(&o.output, "output-file", "o", "", "write to this file instead of standard output")
+	completeFlag(cmd, "format", expo.Text.String(), expo.OpenMetrics.String())
+	completeFlag(cmd, "target-labels", "auto", "always", "never")
 	return cmd
 }
 
 func runExportProm(ctx context.Context, s streams, o exportPromOptions, path string) error {
+	if o.lookback < 0 {
+		return usageError{fmt.Errorf("--lookback %s is negative", o.lookback)}
+	}
 	r, err := archive.Open(path, nil)
 	if err != nil {
 		return err

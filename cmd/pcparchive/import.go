@@ -66,6 +66,7 @@ overwritten.`,
 	f.StringToStringVar(&o.external, "label", nil, "context label, as name=value; may be repeated")
 	f.Var(&o.version, "archive-version", "archive format, 2 or 3")
 	f.BoolVar(&o.appendTo, "append", false, "continue an archive that exists")
+	completeFlag(cmd, "archive-version", "2", "3")
 	return cmd
 }
 
@@ -75,6 +76,10 @@ func runRecord(ctx context.Context, s streams, o recordOptions, args []string) e
 		return usageError{fmt.Errorf("-o ARCHIVE is missing")}
 	case o.interval < time.Millisecond:
 		return usageError{fmt.Errorf("--interval %s is less than a millisecond", o.interval)}
+	case o.duration < 0:
+		return usageError{fmt.Errorf("--duration %s is negative", o.duration)}
+	case o.timeout < 0:
+		return usageError{fmt.Errorf("--timeout %s is negative", o.timeout)}
 	case o.appendTo:
 		return fmt.Errorf("--append is not supported yet; record into a new archive")
 	}

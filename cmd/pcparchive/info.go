@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -207,7 +208,7 @@ func printInfo(w io.Writer, info *archiveInfo, zone *time.Location) error {
 	line := func(name, format string, args ...any) { fmt.Fprintf(tw, name+"\t"+format+"\n", args...) }
 	line("archive", "%s (version %d)", info.Archive, info.Version)
 	line("host", "%s", info.Host)
-	line("time zone", "%s %s", info.Zone, info.ZoneInfo)
+	line("time zone", "%s", strings.TrimSpace(info.Zone+" "+info.ZoneInfo))
 	line("start", "%s", formatTime(pcp.TimestampOf(info.Start), zone))
 	line("end", "%s", formatTime(pcp.TimestampOf(info.End), zone))
 	line("duration", "%s", time.Duration(info.Duration*float64(time.Second)).Round(time.Millisecond))
@@ -216,7 +217,7 @@ func printInfo(w io.Writer, info *archiveInfo, zone *time.Location) error {
 	}
 	line("size", "%s", humanize.IBytes(uint64(info.Bytes)))
 	line("metrics", "%d", info.Metrics)
-	line("instances", "%d in %d domains", info.Instances, info.InDoms)
+	line("instances", "%d in %s", info.Instances, plural(info.InDoms, "domain"))
 	line("series", "%d", info.Series)
 	line("records", "%d, %d of them marks, with %s values", info.Records, info.Marks, humanize.Comma(info.Values))
 	line("label sets", "%d", info.LabelSets)

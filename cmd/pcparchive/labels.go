@@ -129,7 +129,7 @@ func metricMatches(d *meta.Desc, name string) bool {
 func labelRecords(r *archive.Reader, o labelsOptions, at pcp.Timestamp) []labelRecord {
 	store := r.Meta()
 	wanted := wantedIdents(store, o.metric)
-	var out []labelRecord
+	out := []labelRecord{}
 	for l := range store.AllLabels() {
 		if wanted != nil && !wanted[labelSubject{l.Level, l.Ident}] {
 			continue

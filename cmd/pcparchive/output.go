@@ -52,7 +52,13 @@ func (*outputFormat) Type() string { return "format" }
 func addOutputFlag(cmd *cobra.Command, o *outputFormat) {
 	*o = outputText
 	cmd.Flags().Var(o, "output", "text, or json for programs")
-	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp))
+	completeFlag(cmd, "output", "text", "json")
+}
+
+// completeFlag tells shells the values that a flag may have.
+func completeFlag(cmd *cobra.Command, flag string, values ...string) {
+	// The error would be that there is no such flag.
+	_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 }
 
 // writeJSON writes v indented.
@@ -123,7 +129,7 @@ func recordSummary(name string, st scrape.Stats) string {
 		line += fmt.Sprintf(" (%d failed)", st.Failed)
 	}
 	return line + fmt.Sprintf(" of %s, %d series, %s samples, %s, %s at this rate",
-		plural(int64(st.Sources), "endpoint"), st.Series, humanize.Comma(st.Samples), humanize.IBytes(uint64(st.Bytes)), perDay(st))
+		plural(st.Sources, "endpoint"), st.Series, humanize.Comma(st.Samples), humanize.IBytes(uint64(st.Bytes)), perDay(st))
 }
 
 // sayLosses names what did not cross, and where the input broke off if it did.
@@ -215,7 +221,7 @@ func labelsOf(pairs map[string]string) []convert.Label {
 // number formats a value as Prometheus does.
 func number(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
 
-func plural(n int64, noun string) string {
+func plural[N int | int64](n N, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}

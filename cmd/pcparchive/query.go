@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -48,14 +49,23 @@ until the next one.`,
 	f.StringVar(&o.end, "end", "end", "last time of a range")
 	f.DurationVar(&o.step, "step", 0, "time between the results of a range; 0: at one time, or a hundredth of a range if --start or --end is given")
 	f.DurationVar(&o.lookback, "lookback", 0, "how old a sample may be; 0: 5m, or more if the archive's records are far apart")
-	cmd.MarkFlagsMutuallyExclusive("at", "step")
-	cmd.MarkFlagsMutuallyExclusive("at", "start")
-	cmd.MarkFlagsMutuallyExclusive("at", "end")
 	addOutputFlag(cmd, &o.output)
-	cmd.PreRun = func(cmd *cobra.Command, _ []string) {
-		if o.step == 0 && (cmd.Flags().Changed("start") || cmd.Flags().Changed("end")) {
+	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error {
+		changed := cmd.Flags().Changed
+		bounds := changed("start") || changed("end")
+		if changed("at") && (bounds || changed("step")) {
+			return usageError{errors.New("--at is for one time, --start, --end and --step are for a range")}
+		}
+		if o.step < 0 {
+			return usageError{fmt.Errorf("--step %s is negative", o.step)}
+		}
+		if o.lookback < 0 {
+			return usageError{fmt.Errorf("--lookback %s is negative", o.lookback)}
+		}
+		if o.step == 0 && bounds {
 			o.step = autoStep
 		}
+		return nil
 	}
 	return cmd
 }

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -28,6 +29,7 @@ const (
 	exitOK          = 0
 	exitFailed      = 1
 	exitUsage       = 2
+	exitFindings    = 3
 	exitSkipped     = 4
 	exitInterrupted = 130
 )
@@ -53,6 +55,8 @@ func run(args []string, s streams) int {
 		return exitOK
 	case errors.Is(err, errSkipped):
 		return exitSkipped
+	case errors.Is(err, errFindings):
+		return exitFindings
 	case errors.As(err, &usage):
 		fmt.Fprintf(s.err, "pcparchive: %v\nsee '%s --help'\n", err, cmd.CommandPath())
 		return exitUsage
@@ -77,22 +81,32 @@ Start with 'pcparchive demo'.`,
 		SilenceUsage:      true,
 		SilenceErrors:     true,
 		DisableAutoGenTag: true,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return usageError{fmt.Errorf("unknown command %q", args[0])}
-			}
-			return cmd.Help()
-		},
+		Args:              cobra.ArbitraryArgs,
+		RunE:              helpOnly,
 	}
 	root.SetIn(s.in)
 	root.SetOut(s.out)
 	root.SetErr(s.err)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(
-		newDemoCmd(s), newImportCmd(s), newInfoCmd(s), newLabelsCmd(s),
-		newExportCmd(s), newQueryCmd(s), newDocsCmd(), newExitCodesTopic(),
+		newDemoCmd(s), newImportCmd(s), newInfoCmd(s), newSummaryCmd(s), newLabelsCmd(s),
+		newDumpCmd(s), newCheckCmd(s), newExportCmd(s), newQueryCmd(s), newCopyCmd(s), newDocsCmd(), newExitCodesTopic(),
 	)
+	refuseUnknownTopics(root)
 	return root
+}
+
+// refuseUnknownTopics makes the help command fail at what it does not know.
+func refuseUnknownTopics(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	help, _, _ := root.Find([]string{"help"})
+	help.Args = func(cmd *cobra.Command, args []string) error {
+		known, rest, err := cmd.Root().Find(args)
+		if err == nil && len(rest) == 0 {
+			return nil
+		}
+		return unknownCommand(known, args[len(args)-len(rest)])
+	}
 }
 
 // newExitCodesTopic is a help topic, not a command.
@@ -105,6 +119,7 @@ func newExitCodesTopic() *cobra.Command {
   0    done
   1    failed; standard error says why
   2    the command line was wrong
+  3    check found something; standard output says what
   4    done, but damaged data was left out; standard error says what
   130  interrupted; what was there before is still there
 
@@ -125,14 +140,27 @@ func nargs(least, most int, what string) cobra.PositionalArgs {
 
 // group returns a command that only holds others.
 func group(use, short string, children ...*cobra.Command) *cobra.Command {
-	cmd := &cobra.Command{Use: use, Short: short, RunE: func(cmd *cobra.Command, args []string) error {
-		if len(args) > 0 {
-			return usageError{fmt.Errorf("unknown command %q for %q", args[0], cmd.CommandPath())}
-		}
-		return cmd.Help()
-	}}
+	cmd := &cobra.Command{Use: use, Short: short, RunE: helpOnly}
 	cmd.AddCommand(children...)
 	return cmd
+}
+
+// helpOnly runs a command that does nothing itself.
+func helpOnly(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return unknownCommand(cmd, args[0])
+	}
+	return cmd.Help()
+}
+
+// unknownCommand names what a command does not have, and what was perhaps meant.
+func unknownCommand(cmd *cobra.Command, name string) error {
+	cmd.SuggestionsMinimumDistance = 2 // cobra's own default, which it sets too late
+	err := fmt.Errorf("unknown command %q for %q", name, cmd.CommandPath())
+	if like := cmd.SuggestionsFor(name); len(like) > 0 {
+		err = fmt.Errorf("%w; did you mean %s?", err, strings.Join(like, " or "))
+	}
+	return usageError{err}
 }
 
 func version() string {

@@ -1,0 +1,42 @@
+package check_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/check"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// The archive ends inside a record, as one does whose writer was killed.
+func Example() {
+	dir, err := os.MkdirTemp("", "check")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(dir)
+	base := filepath.Join(dir, "rec")
+	a, err := archive.Create(base, archive.Header{Host: "web", Zone: "UTC"}, nil)
+	if err != nil {
+		panic(err)
+	}
+	for sec := range int64(3) {
+		if err := a.Mark(pcp.Timestamp{Sec: 1700000000 + sec}); err != nil {
+			panic(err)
+		}
+	}
+	if err := a.Close(); err != nil {
+		panic(err)
+	}
+	if err := os.Truncate(base+".0", 808+3*24-10); err != nil {
+		panic(err)
+	}
+	for f := range check.Archive(base, &check.Options{Min: check.Error}) {
+		fmt.Println(filepath.Base(f.File), f.Offset, f.Code, f.Message)
+	}
+	// Output:
+	// rec.meta -1 file-empty there is no metadata record
+	// rec.0 856 frame-torn the file ends after 14 of its 24 bytes
+}

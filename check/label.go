@@ -1,0 +1,160 @@
+package check
+
+import (
+	"errors"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/internal/wire"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// knownFeatures are the feature bits that have a meaning.
+const knownFeatures = 0x80000000
+
+// labels reads the label of every member and compares them with the first good
+// one. It reports whether a version is known, so that records can be read.
+func (c *checker) labels() bool {
+	for _, m := range c.members {
+		c.readLabel(m)
+		if m.header == nil {
+			continue
+		}
+		if c.header == nil {
+			c.header, c.first = m.header, m
+			c.layout = m.layout
+			c.saver.use(m)
+			c.checkHeader(m)
+			continue
+		}
+		c.compare(m)
+	}
+	for _, m := range c.members {
+		if m.layout == nil && c.layout != nil {
+			m.layout = c.layout
+			m.begin = int64(c.layout.HeaderSize)
+		}
+	}
+	return c.layout != nil
+}
+
+// readLabel reads the label of one member.
+func (c *checker) readLabel(m *member) {
+	f := c.open(m)
+	if f == nil {
+		m.empty = true // there is no use in trying again
+		return
+	}
+	defer f.Close()
+	fr, bad := f.w.next()
+	switch {
+	case f.w.err != nil:
+		c.unreadable(m, 0, f.w.err)
+		m.empty = true
+	case bad != nil:
+		c.damagedLabel(m, f.w, bad)
+	case fr == nil:
+		c.add(FileEmpty, m.Path, nowhere, "the file is empty")
+		m.empty = true
+	default:
+		c.decodeLabel(m, fr)
+	}
+}
+
+func (c *checker) damagedLabel(m *member, w *walker, bad *damage) {
+	if head := w.peek(8); len(head) == 8 && uint32(w.word(4))&^0xff != wire.Magic {
+		c.add(LabelMagic, m.Path, 0, "the file does not begin with an archive label: magic number 0x%08x", uint32(w.word(4)))
+		return
+	}
+	c.add(LabelRecord, m.Path, 0, "archive label: %s", bad)
+}
+
+func (c *checker) decodeLabel(m *member, fr *frame) {
+	h, err := archive.DecodeHeader(fr.payload)
+	if err == nil {
+		m.header, m.begin = h, fr.size
+		m.label = wire.AppendU32(append(wire.AppendU32(nil, uint32(fr.size)), fr.payload...), uint32(fr.size))
+		m.layout, _ = wire.For(h.Version)
+		return
+	}
+	code := LabelRecord
+	switch {
+	case errors.Is(err, pcp.ErrNotArchive):
+		code = LabelMagic
+	case errors.Is(err, pcp.ErrVersion):
+		code = LabelVersion
+	}
+	c.add(code, m.Path, 0, "archive label: %s", reason(err))
+}
+
+// reason returns the text of a decoder's error without the place, which the
+// finding has.
+func reason(err error) string {
+	var fe *pcp.FormatError
+	if !errors.As(err, &fe) {
+		return err.Error()
+	}
+	text := ""
+	if fe.Field != "" {
+		text = fe.Field + ": "
+	}
+	if fe.Detail != "" {
+		text += fe.Detail + ": "
+	}
+	return text + fe.Err.Error()
+}
+
+// checkHeader looks at one label alone.
+func (c *checker) checkHeader(m *member) {
+	h := m.header
+	if h.Volume != m.volume() {
+		c.add(LabelVolume, m.Path, 0, "the label is that of volume %d, not %d", h.Volume, m.volume())
+	}
+	if unknown := h.Features &^ knownFeatures; unknown != 0 {
+		c.add(LabelFeatures, m.Path, 0, "unknown feature bits 0x%x", unknown)
+	}
+	if what := badTime(h.Start); what != "" {
+		c.add(LabelStart, m.Path, 0, "start %s: %s", h.Start, what)
+	} else if h.Start.Sec == 0 {
+		c.add(LabelStart, m.Path, 0, "the label has no start time: its writer did not come to an end")
+	}
+}
+
+// compare compares a label with the first good one.
+func (c *checker) compare(m *member) {
+	c.checkHeader(m)
+	h, want := m.header, c.header
+	if h.Version != want.Version {
+		c.add(LabelVersion, m.Path, 0, "version %d, in %s %d", h.Version, c.first.Path, want.Version)
+	}
+	if h.PID != want.PID {
+		c.add(LabelMismatch, m.Path, 0, "process %d, in %s %d", h.PID, c.first.Path, want.PID)
+	}
+	if h.Host != want.Host {
+		c.add(LabelMismatch, m.Path, 0, "host %q, in %s %q", h.Host, c.first.Path, want.Host)
+	}
+	if h.Start != want.Start && h.Start.Sec != 0 {
+		if want.Start.Sec == 0 {
+			c.header = h // pmlogextract did not come to fill in the index'
+			c.first = m
+			c.saver.use(m)
+		} else {
+			c.add(LabelStart, m.Path, 0, "start %s, in %s %s", h.Start, c.first.Path, want.Start)
+		}
+	}
+	if h.Zone != want.Zone || h.ZoneInfo != want.ZoneInfo {
+		c.add(LabelZone, m.Path, 0, "time zone %q %q, in %s %q %q", h.Zone, h.ZoneInfo, c.first.Path, want.Zone, want.ZoneInfo)
+	}
+}
+
+// badTime says what is impossible about a time, "" if nothing is.
+func badTime(t pcp.Timestamp) string {
+	switch {
+	case t.Sec < 0:
+		return "negative seconds"
+	case t.Nsec < 0:
+		return "negative fraction of a second"
+	case t.Nsec > 999_999_999:
+		return "the fraction is more than a second"
+	}
+	return ""
+}

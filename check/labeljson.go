@@ -1,0 +1,127 @@
+package check
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/pcparchive/pcparchive/labelset"
+)
+
+// itoa formats any of the identifiers that are numbers.
+func itoa[T ~int32 | ~uint32](n T) string { return fmt.Sprint(n) }
+
+// jsonNames checks that text is a JSON object and returns a name, dotted, that
+// is in it twice.
+func jsonNames(text string) (repeated string, err error) {
+	if strings.TrimSpace(text) == "" {
+		return "", nil
+	}
+	if !json.Valid([]byte(text)) {
+		return "", errors.New("not JSON")
+	}
+	dec := json.NewDecoder(strings.NewReader(text))
+	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
+		return "", errors.New("not a JSON object")
+	}
+	names := map[string]bool{}
+	err = objectNames(dec, "", func(name string) {
+		if names[name] && repeated == "" {
+			repeated = name
+		}
+		names[name] = true
+	})
+	return repeated, err
+}
+
+// objectNames hands the names of an object's members to visit, those of objects
+// in it with the way to them, and takes the closing brace.
+func objectNames(dec *json.Decoder, prefix string, visit func(string)) error {
+	for dec.More() {
+		key, err := dec.Token()
+		if err != nil {
+			return err
+		}
+		name := prefix + fmt.Sprint(key)
+		value, err := dec.Token()
+		if err != nil {
+			return err
+		}
+		switch value {
+		case json.Delim('{'):
+			if err := objectNames(dec, name+".", visit); err != nil {
+				return err
+			}
+			continue
+		case json.Delim('['):
+			if err := skipArray(dec); err != nil {
+				return err
+			}
+		}
+		visit(name)
+	}
+	_, err := dec.Token()
+	return err
+}
+
+// skipArray passes over the rest of an array.
+func skipArray(dec *json.Decoder) error {
+	for depth := 1; depth > 0; {
+		t, err := dec.Token()
+		if errors.Is(err, io.EOF) {
+			return io.ErrUnexpectedEOF
+		}
+		if err != nil {
+			return err
+		}
+		switch t {
+		case json.Delim('['), json.Delim('{'):
+			depth++
+		case json.Delim(']'), json.Delim('}'):
+			depth--
+		}
+	}
+	return nil
+}
+
+// mismatch says which entry of a set as stored does not denote a label of its
+// JSON, "" if all do.
+func mismatch(set labelset.Set, level labelset.Level) string {
+	text := set.JSON()
+	parsed, err := labelset.Parse(text, level)
+	if err != nil {
+		return ""
+	}
+	entries := 0
+	for i, e := range set.Stored() {
+		entries++
+		if e.NameOffset+e.NameLength > len(text) || e.ValueOffset+e.ValueLength > len(text) {
+			return fmt.Sprintf("entry %d: it is not inside the JSON", i)
+		}
+		name := text[e.NameOffset : e.NameOffset+e.NameLength]
+		value := text[e.ValueOffset : e.ValueOffset+e.ValueLength]
+		if own := e.Flags &^ uint8(labelset.Compound|labelset.Optional); labelset.Level(own) != level {
+			return fmt.Sprintf("entry %d: its flags are those of level %d", i, own)
+		}
+		if !denotes(parsed, name, value) {
+			return fmt.Sprintf("entry %d: %.40q with the value %.40q is no label", i, name, value)
+		}
+	}
+	if entries != parsed.Len() {
+		return fmt.Sprintf("%d entries for %d labels", entries, parsed.Len())
+	}
+	return ""
+}
+
+// denotes reports whether a set has a label of that name, the last part of it
+// for a compound one, and value.
+func denotes(set labelset.Set, name, value string) bool {
+	for l := range set.All() {
+		if l.Value == value && (l.Name == name || strings.HasSuffix(l.Name, "."+name)) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,156 @@
+package check
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/internal/decomp"
+	"github.com/pcparchive/pcparchive/internal/wire"
+)
+
+// cacheSize suffices for a file's table of windows; all is read in sequence.
+const cacheSize = 1 << 20
+
+// suffixes are those that a member's file may have.
+var suffixes = []string{"", ".xz", ".lzma", ".bz2", ".bz", ".gz", ".Z", ".z", ".zst"}
+
+// member is a file of the archive being checked.
+type member struct {
+	archive.Member
+	header *archive.Header // nil: its label is damaged
+	label  []byte          // framed, if it is good
+	layout *wire.Layout
+	begin  int64 // where the first record after the label stands
+	empty  bool  // there is nothing in it
+}
+
+// volume returns the number that the member's label should have.
+func (m *member) volume() int32 {
+	switch m.Role {
+	case archive.RoleIndex:
+		return wire.VolumeIndex
+	case archive.RoleMeta:
+		return wire.VolumeMeta
+	}
+	return int32(m.Volume)
+}
+
+// find lists the members of the archive: index, metadata, volumes, which is the
+// order in which the reference checks labels.
+func (c *checker) find() []*member {
+	_, found, err := archive.Members(c.archive)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		c.add(FileUnreadable, c.archive, nowhere, "%v", err)
+		return nil
+	}
+	var members []*member
+	has := map[archive.Role]bool{}
+	for _, f := range found {
+		m := &member{Member: f}
+		members = append(members, m)
+		has[f.Role] = true
+		c.checkTwice(m)
+	}
+	slices.SortStableFunc(members, func(a, b *member) int { return int(min(a.volume(), 0)) - int(min(b.volume(), 0)) })
+	if !has[archive.RoleMeta] {
+		c.add(FileMissing, c.archive, nowhere, "metadata file %s.meta is missing", c.archive)
+	}
+	if !has[archive.RoleData] {
+		c.add(FileMissing, c.archive, nowhere, "the archive has no data volume")
+	}
+	if !has[archive.RoleIndex] {
+		c.add(IndexMissing, c.archive, nowhere, "there is no temporal index %s.index", c.archive)
+	}
+	c.checkNumbers(members)
+	return members
+}
+
+// checkTwice looks for other forms of a member.
+func (c *checker) checkTwice(m *member) {
+	stem := strings.TrimSuffix(m.Path, m.Compress)
+	for _, suffix := range suffixes {
+		if info, err := os.Stat(stem + suffix); suffix != m.Compress && err == nil && info.Mode().IsRegular() {
+			c.add(FileTwice, stem+suffix, nowhere, "%s is the same file of the archive and was checked; readers differ in which they take", m.Path)
+		}
+	}
+}
+
+func (c *checker) checkNumbers(members []*member) {
+	last := -1
+	for _, m := range members {
+		if m.Role != archive.RoleData {
+			continue
+		}
+		if last >= 0 && m.Volume > last+1 {
+			missing := fmt.Sprintf("volume %d is", last+1)
+			if m.Volume > last+2 {
+				missing = fmt.Sprintf("volumes %d to %d are", last+1, m.Volume-1)
+			}
+			c.add(VolumeMissing, c.archive, nowhere, "%s missing", missing)
+		}
+		last = m.Volume
+	}
+}
+
+// file is an open member.
+type file struct {
+	f *os.File
+	r *decomp.Reader
+	a *ahead // nil: not in use
+	w *walker
+}
+
+// Close gives up what reading needs.
+func (f *file) Close() {
+	if f.a != nil {
+		f.a.Close()
+	}
+	f.r.Close()
+	f.f.Close()
+}
+
+// open opens a member for reading from its start. It returns nil if that is
+// impossible, which it has reported.
+func (c *checker) open(m *member) *file {
+	f, err := os.Open(m.Path)
+	if err != nil {
+		c.add(FileUnreadable, m.Path, nowhere, "%v", err)
+		return nil
+	}
+	info, err := f.Stat()
+	if err != nil {
+		f.Close()
+		c.add(FileUnreadable, m.Path, nowhere, "%v", err)
+		return nil
+	}
+	id := decomp.ID{Name: m.Path, Size: info.Size(), ModTime: info.ModTime()}
+	df, err := decomp.Open(f, id, decomp.Limits{}, c.cache)
+	if err != nil {
+		f.Close()
+		c.unreadable(m, nowhere, err)
+		return nil
+	}
+	r := df.NewReader(0)
+	return &file{f: f, r: r, w: newWalker(r, info.Size(), c.opts.MaxRecord)}
+}
+
+// readAhead makes the file be read in parallel with what is done with it.
+func (f *file) readAhead() {
+	f.a = readAhead(f.r)
+	f.w.src = f.a
+}
+
+// unreadable reports a failure to read a file's contents.
+func (c *checker) unreadable(m *member, offset int64, err error) {
+	code := FileUnreadable
+	var broken *decomp.Error
+	if errors.As(err, &broken) {
+		code = FileCompressed
+	}
+	c.add(code, m.Path, offset, "%v", err)
+}

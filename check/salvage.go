@@ -1,0 +1,211 @@
+package check
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"os"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/internal/wire"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// ErrNothing says that an archive holds nothing that can be saved.
+var ErrNothing = errors.New("nothing can be saved")
+
+// Salvage checks an archive as [Archive] does and writes what is whole of it, as
+// it is, to a new archive, out: every metadata and data record that can be
+// decoded, with good labels and a new temporal index, uncompressed. The errors
+// among the findings tell what was lost. It never overwrites: if a file of an
+// archive out exists, the error wraps [fs.ErrExist]. An error, [ErrNothing] or
+// that of a write, is yielded last, and leaves no file behind.
+func Salvage(path, out string, o *Options) iter.Seq2[Finding, error] {
+	return func(yield func(Finding, error) bool) {
+		if _, found, err := archive.Members(out); err == nil {
+			yield(Finding{}, fmt.Errorf("%s: %w", found[0].Path, fs.ErrExist))
+			return
+		}
+		s := &sink{opts: o.withDefaults(), yield: func(f Finding) bool { return yield(f, nil) }}
+		c := newChecker(s)
+		c.begin(baseOf(path))
+		c.saver = &saver{base: out, lowest: pcp.MaxTime}
+		c.run()
+		c.end()
+		err := c.saver.finish(s.stopped)
+		if err != nil && !s.stopped {
+			yield(Finding{}, err)
+		}
+	}
+}
+
+// indexEvery is how many bytes of data lie between entries of a new index.
+const indexEvery = 100_000
+
+// saver writes an archive of records that are copied. A nil saver does nothing.
+type saver struct {
+	base    string
+	label   []byte // framed, of the first good file
+	layout  *wire.Layout
+	files   []*savedFile
+	meta    *savedFile
+	data    *savedFile // the volume being written
+	index   []byte
+	last    entry // the last record
+	indexed entry // the last record that has an entry
+	lowest  pcp.Timestamp
+	descs   int
+	records int
+	err     error
+}
+
+// entry is where a data record begins.
+type entry struct {
+	stamp  pcp.Timestamp
+	volume int32
+	off    int64
+}
+
+// savedFile is a file being written.
+type savedFile struct {
+	f    *os.File
+	w    *bufio.Writer
+	size int64
+}
+
+// use takes over the label of the first good file.
+func (s *saver) use(m *member) {
+	if s != nil {
+		s.label, s.layout = m.label, m.layout
+	}
+}
+
+// create begins a file with its label.
+func (s *saver) create(suffix string, volume int32) *savedFile {
+	if s.err != nil {
+		return nil
+	}
+	f, err := os.OpenFile(s.base+suffix, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	if err != nil {
+		s.err = err
+		return nil
+	}
+	file := &savedFile{f: f, w: bufio.NewWriterSize(f, walkBuffer)}
+	s.files = append(s.files, file)
+	at := 12 + s.layout.StampSize
+	s.write(file, s.label[:at])
+	s.write(file, wire.AppendU32(nil, uint32(volume)))
+	s.write(file, s.label[at+4:])
+	return file
+}
+
+func (s *saver) write(file *savedFile, b []byte) {
+	if s.err == nil {
+		_, s.err = file.w.Write(b)
+		file.size += int64(len(b))
+	}
+}
+
+func (s *saver) frame(file *savedFile, payload []byte) {
+	length := wire.AppendU32(nil, uint32(len(payload)+8))
+	s.write(file, length)
+	s.write(file, payload)
+	s.write(file, length)
+}
+
+// metadata copies a metadata record of a member.
+func (s *saver) metadata(m *member, payload []byte, kind pcp.Kind) {
+	if s == nil || s.err != nil || m.layout != s.layout {
+		return
+	}
+	if s.meta == nil {
+		if s.meta = s.create(".meta", wire.VolumeMeta); s.meta == nil {
+			return
+		}
+	}
+	if kind == pcp.KindDesc {
+		s.descs++
+	}
+	s.frame(s.meta, payload)
+}
+
+// volume begins a data volume, which is made with its first record.
+func (s *saver) volume() {
+	if s != nil {
+		s.data = nil
+	}
+}
+
+// record copies a data record of a volume.
+func (s *saver) record(m *member, payload []byte, t pcp.Timestamp) {
+	if s == nil || s.err != nil || m.layout != s.layout || s.meta == nil {
+		return
+	}
+	first := s.data == nil
+	if first {
+		if s.data = s.create(fmt.Sprintf(".%d", m.Volume), int32(m.Volume)); s.data == nil {
+			return
+		}
+	}
+	s.last = entry{t, int32(m.Volume), s.data.size}
+	if first || s.last.off-s.indexed.off > indexEvery {
+		s.putEntry()
+	}
+	s.records++
+	if t.Before(s.lowest) {
+		s.lowest = t
+	}
+	s.frame(s.data, payload)
+}
+
+// putEntry makes an index entry for the last record, unless it has one or is
+// earlier than the one that has.
+func (s *saver) putEntry() {
+	before := int64(s.layout.HeaderSize) // of the metadata that is needed
+	if len(s.index) > 0 {
+		if !s.last.stamp.After(s.indexed.stamp) {
+			return
+		}
+		before = s.meta.size
+	}
+	s.indexed = s.last
+	s.index = s.layout.AppendStamp(s.index, s.last.stamp)
+	s.index = wire.AppendU32(s.index, uint32(s.last.volume))
+	s.index = s.layout.AppendOffset(s.index, before)
+	s.index = s.layout.AppendOffset(s.index, s.last.off)
+}
+
+// finish writes the index and closes the files, or removes them.
+func (s *saver) finish(give bool) error {
+	if s.err == nil && !give && (s.records == 0 || s.descs == 0) {
+		s.err = fmt.Errorf("archive %s: no data or no descriptions of metrics: %w", s.base, ErrNothing)
+	}
+	if s.err == nil && !give {
+		s.putEntry()
+		if index := s.create(".index", wire.VolumeIndex); index != nil {
+			s.write(index, s.index)
+		}
+	}
+	for _, file := range s.files {
+		s.err = errors.Join(s.err, s.close(file))
+	}
+	if s.err != nil || give {
+		for _, file := range s.files {
+			os.Remove(file.f.Name())
+		}
+	}
+	return s.err
+}
+
+// close ends a file. The labels must not be later than the first record, or
+// readers would pass over it.
+func (s *saver) close(file *savedFile) error {
+	err := file.w.Flush()
+	if d := wire.NewDec(pcp.KindHeader, s.label[12:]); s.lowest.Before(s.layout.Stamp(&d)) && s.layout.Fits(pcp.Timestamp{Sec: s.lowest.Sec}) {
+		_, werr := file.f.WriteAt(s.layout.AppendStamp(nil, s.lowest), 12)
+		err = errors.Join(err, werr)
+	}
+	return errors.Join(err, file.f.Close())
+}

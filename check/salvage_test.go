@@ -1,0 +1,121 @@
+package check_test
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pcparchive/pcparchive/check"
+	"github.com/pcparchive/pcparchive/internal/archtest"
+	"github.com/pcparchive/pcparchive/internal/oracle"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// salvage saves an archive and returns what it found.
+func salvage(base, out string) (found []check.Finding, failed error) {
+	for f, err := range check.Salvage(base, out, nil) {
+		if err != nil {
+			failed = err
+			continue
+		}
+		found = append(found, f)
+	}
+	return found, failed
+}
+
+func errorsOf(findings []check.Finding) []check.Finding {
+	return slices.DeleteFunc(slices.Clone(findings), func(f check.Finding) bool { return f.Severity < check.Error })
+}
+
+// TestSalvageSound checks that nothing of a sound archive changes but the index.
+func TestSalvageSound(t *testing.T) {
+	archtest.ForEachVersion(t, func(t *testing.T, v pcp.Version) {
+		base, out := archtest.Sample(t, v), filepath.Join(t.TempDir(), "out")
+		found, err := salvage(base, out)
+		require.NoError(t, err)
+		assert.Equal(t, slices.Collect(check.Archive(base, nil)), found)
+		m, _, d := archtest.Members(t, base)
+		m2, _, d2 := archtest.Members(t, out)
+		assert.Equal(t, m, m2)
+		assert.Equal(t, d, d2)
+		assert.Empty(t, slices.Collect(check.Archive(out, &check.Options{Min: check.Warning})))
+
+		_, err = salvage(base, out)
+		assert.ErrorIs(t, err, fs.ErrExist)
+	})
+}
+
+// TestSalvageDamage checks that damage costs the records concerned alone, and
+// that readers take what is left.
+func TestSalvageDamage(t *testing.T) {
+	c := craft(t, pcp.V3)
+	good(c)
+	c.put(".0", c.layout.HeaderSize+72, 0)
+	c.put(".0", 4, 0)
+	c.put(".meta", c.layout.HeaderSize, 7)
+	c.files[".index"] = []byte("rubbish")
+	c.write()
+	out := filepath.Join(t.TempDir(), "out")
+	found, err := salvage(c.base, out)
+	require.NoError(t, err)
+	assert.Subset(t, codes(found), []check.Code{check.LabelMagic, check.FrameLength})
+	assert.Empty(t, errorsOf(slices.Collect(check.Archive(out, nil))))
+	_, _, sound := archtest.Members(t, out)
+	assert.Len(t, sound, c.layout.HeaderSize+3*72)
+}
+
+func TestSalvageNothing(t *testing.T) {
+	c := craft(t, pcp.V3)
+	c.write()
+	dir := t.TempDir()
+	_, err := salvage(c.base, filepath.Join(dir, "out"))
+	assert.ErrorIs(t, err, check.ErrNothing)
+	left, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	assert.Empty(t, left)
+}
+
+// TestSalvageStopped checks that a consumer that leaves gets no half an archive.
+func TestSalvageStopped(t *testing.T) {
+	c := craft(t, pcp.V3)
+	good(c)
+	c.meta(text)
+	c.write()
+	dir := t.TempDir()
+	for range check.Salvage(c.base, filepath.Join(dir, "out"), nil) {
+		break
+	}
+	left, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	assert.Empty(t, left)
+}
+
+// hopeless are archives of a version that nobody reads, or without any record.
+var hopeless = []check.Code{check.LabelVersion, check.FileEmpty}
+
+// TestSalvageBad saves the archives that are known to be bad; the reference
+// must take what comes of it.
+func TestSalvageBad(t *testing.T) {
+	for _, base := range oracle.Archives(t, "badarchives", false) {
+		stem := filepath.Base(base)
+		t.Run(stem, func(t *testing.T) {
+			dir := t.TempDir()
+			found, err := salvage(base, filepath.Join(dir, "out"))
+			if err != nil {
+				assert.ErrorIs(t, err, check.ErrNothing)
+				assert.True(t, slices.ContainsFunc(hopeless, func(c check.Code) bool { return slices.Contains(codes(found), c) }), "%v", found)
+				return
+			}
+			assert.Empty(t, errorsOf(slices.Collect(check.Archive(filepath.Join(dir, "out"), nil))))
+			cmd := oracle.Command(t, "pmlogcheck", "out")
+			cmd.Dir = dir
+			said, err := cmd.CombinedOutput()
+			assert.NoError(t, err, "%s", said)
+		})
+	}
+}

@@ -1,0 +1,58 @@
+package check_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/pcparchive/pcparchive/check"
+	"github.com/pcparchive/pcparchive/internal/wire"
+	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// later makes c start so many seconds later, with one metric that counts.
+func later(c *crafted, sec int, d *meta.Desc) {
+	for _, suffix := range []string{".meta", ".index", ".0"} {
+		copy(c.files[suffix][12:], c.layout.AppendStamp(nil, at(sec)))
+	}
+	c.meta(d)
+	c.index(at(sec), 0, c.layout.HeaderSize, c.layout.HeaderSize)
+	for i := range 4 {
+		c.value(at(sec+i), d.PMID, pcp.InstNull, uint32(i))
+	}
+}
+
+// TestSets checks two archives of one host against each other.
+func TestSets(t *testing.T) {
+	other := changed(counter, func(d *meta.Desc) { d.PMID++ })
+	for _, tt := range []struct {
+		name  string
+		sec   int
+		desc  *meta.Desc
+		host  string
+		codes []check.Code
+	}{
+		{"one after the other", 10, counter, "", nil},
+		{"units change", 10, changed(counter, func(d *meta.Desc) { d.Units.DimCount = 1 }), "", []check.Code{check.SetConflict}},
+		{"name moves", 10, other, "", []check.Code{check.SetName}},
+		{"overlap", 2, counter, "", []check.Code{check.SetOverlap}},
+		{"same start", 0, counter, "", []check.Code{check.SetSame}},
+		{"another host", 0, other, "elsewhere", nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			a, b := craft(t, pcp.V3), craft(t, pcp.V3)
+			later(a, 0, counter)
+			later(b, tt.sec, tt.desc)
+			if tt.host != "" {
+				for _, suffix := range []string{".meta", ".index", ".0"} {
+					copy(b.files[suffix][36:], wire.AppendCString(nil, tt.host, 64))
+				}
+			}
+			a.write()
+			b.write()
+			assert.Equal(t, tt.codes, codes(slices.Collect(check.Archives([]string{a.base, b.base}, nil))))
+		})
+	}
+}

@@ -1,0 +1,311 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/check"
+)
+
+func newCheckCmd(s streams) *cobra.Command {
+	o := checkOptions{min: check.Warning, output: checkText}
+	cmd := &cobra.Command{
+		Use:   "check PATH...",
+		Short: "Find what is wrong with archives",
+		Long: `Find what is wrong with archives: damage, metadata that contradicts itself or the
+values, an index that points astray, counters that fall, times without values.
+A PATH is an archive's base name, any of its files, or a folder of archives.
+Archives of one host are also held against each other.
+
+Each finding is a line: file, offset, severity, code, message. An error means that
+something cannot be read or that PCP's own tools refuse the archive; a warning,
+that something which can be read is doubtful; notes are shown on request.
+
+The exit status is 0 if there is nothing to report, 3 if there is, and 1 if a PATH
+could not be read at all. Damage costs the part concerned; the rest is checked.
+
+With --salvage, every record of one archive that can be decoded is written to a
+new archive, as it is, with good labels and a new index; the errors tell what is
+lost. All findings of the severity asked for are listed.`,
+		Example: `  pcparchive check rec
+  pcparchive check --severity note /var/log/pcp/pmlogger/web
+  pcparchive check --output ndjson rec | jq -c 'select(.severity == "error")'
+  pcparchive check --salvage saved damaged
+  pcparchive check --list-codes`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if o.listCodes {
+				return nargs(0, 0, "no archive with --list-codes")(cmd, args)
+			}
+			if o.salvage != "" {
+				return nargs(1, 1, "one archive with --salvage")(cmd, args)
+			}
+			return nargs(1, -1, "at least one archive or folder")(cmd, args)
+		},
+		RunE: func(_ *cobra.Command, args []string) error { return runCheck(s, o, args) },
+	}
+	f := cmd.Flags()
+	f.Var(&o.min, "severity", "least severity to report: note, warning or error")
+	f.IntVar(&o.limit, "limit", check.DefaultLimit, "findings of one code to show for each archive; the rest is counted, 0 shows all")
+	f.StringVar(&o.salvage, "salvage", "", "write what is whole of the archive to a new one of this base `name`")
+	f.BoolVar(&o.listCodes, "list-codes", false, "say what the codes of findings mean")
+	f.Var(&o.output, "output", "text; json or ndjson for programs")
+	completeFlag(cmd, "severity", "note", "warning", "error")
+	completeFlag(cmd, "output", string(checkText), string(checkJSON), string(checkNDJSON))
+	return cmd
+}
+
+type checkOptions struct {
+	min       check.Severity
+	limit     int
+	salvage   string
+	listCodes bool
+	output    checkFormat
+}
+
+// checkFormat is the value of check's --output.
+type checkFormat string
+
+const (
+	checkText   checkFormat = "text"
+	checkJSON   checkFormat = "json"
+	checkNDJSON checkFormat = "ndjson"
+)
+
+// String returns the format's name.
+func (o *checkFormat) String() string { return string(*o) }
+
+// Set accepts text, json and ndjson.
+func (o *checkFormat) Set(s string) error {
+	if f := checkFormat(s); slices.Contains([]checkFormat{checkText, checkJSON, checkNDJSON}, f) {
+		*o = f
+		return nil
+	}
+	return fmt.Errorf("want text, json or ndjson")
+}
+
+// Type names the value in help.
+func (*checkFormat) Type() string { return "format" }
+
+// errFindings says that a command found something, which it has shown.
+var errFindings = errors.New("there are findings")
+
+func runCheck(s streams, o checkOptions, paths []string) error {
+	if o.listCodes {
+		return listCodes(s.out, o.output)
+	}
+	archives, failed := findArchives(paths)
+	if len(archives) == 0 {
+		return failed
+	}
+	opts := &check.Options{Min: o.min, Limit: o.limit}
+	if o.limit <= 0 {
+		opts.Limit = -1
+	}
+	findings := check.Archives(archives, opts)
+	if o.salvage != "" {
+		if len(archives) > 1 {
+			return usageError{fmt.Errorf("--salvage takes one archive, and %s holds %d", paths[0], len(archives))}
+		}
+		opts.Limit = -1 // what is lost is told exactly
+		findings = salvaging(check.Salvage(archives[0], o.salvage, opts), &failed)
+	}
+	tally := &checkTally{Archives: int64(len(archives))}
+	if err := writeFindings(s.out, o.output, tally.count(findings), tally); err != nil {
+		return err
+	}
+	switch {
+	case failed != nil:
+		return failed
+	case tally.Errors+tally.Warnings+tally.Notes > 0:
+		return errFindings
+	}
+	return nil
+}
+
+// salvaging yields the findings of a salvage and keeps its failure.
+func salvaging(all iter.Seq2[check.Finding, error], failed *error) iter.Seq[check.Finding] {
+	return func(yield func(check.Finding) bool) {
+		for f, err := range all {
+			if err != nil {
+				*failed = errors.Join(*failed, err)
+				return
+			}
+			if !yield(f) {
+				return
+			}
+		}
+	}
+}
+
+// findArchives returns the archives that paths name, folders replaced by what is
+// in them, and what is wrong with paths that name none.
+func findArchives(paths []string) (archives []string, failed error) {
+	for _, path := range paths {
+		found, err := archivesAt(path)
+		failed = errors.Join(failed, err)
+		for _, base := range found {
+			if !slices.Contains(archives, base) {
+				archives = append(archives, base)
+			}
+		}
+	}
+	return archives, failed
+}
+
+func archivesAt(path string) ([]string, error) {
+	info, err := os.Stat(path)
+	if err != nil || !info.IsDir() {
+		base, _, err := archive.Members(path)
+		if err != nil {
+			return nil, err
+		}
+		return []string{base}, nil
+	}
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		return nil, err
+	}
+	var found []string
+	tried := map[string]bool{} // asking for each file would cost the square of their number
+	for _, e := range entries {
+		stem := memberStem(e.Name())
+		if e.IsDir() || tried[stem] {
+			continue
+		}
+		tried[stem] = true
+		if base, ok := memberBase(filepath.Join(path, e.Name())); ok {
+			found = append(found, base)
+		}
+	}
+	if len(found) == 0 {
+		return nil, fmt.Errorf("%s: the folder holds no archive: %w", path, fs.ErrNotExist)
+	}
+	return found, nil
+}
+
+// memberStem returns the name of a file without what tells the files of an
+// archive apart.
+func memberStem(name string) string {
+	ext := filepath.Ext(name)
+	if slices.Contains([]string{".xz", ".lzma", ".bz2", ".bz", ".gz", ".Z", ".z", ".zst"}, ext) {
+		name = strings.TrimSuffix(name, ext)
+	}
+	return strings.TrimSuffix(name, filepath.Ext(name))
+}
+
+// memberBase returns the base path of the archive that a file is a member of; a
+// file beside an archive may bear its base name and be none.
+func memberBase(path string) (base string, ok bool) {
+	base, members, err := archive.Members(path)
+	if err != nil {
+		return "", false
+	}
+	return base, slices.ContainsFunc(members, func(m archive.Member) bool { return m.Path == path })
+}
+
+// checkTally counts findings; its JSON form is an interface.
+type checkTally struct {
+	Archives int64 `json:"archives"`
+	Errors   int64 `json:"errors"`
+	Warnings int64 `json:"warnings"`
+	Notes    int64 `json:"notes"`
+}
+
+// count counts findings as they pass.
+func (t *checkTally) count(findings iter.Seq[check.Finding]) iter.Seq[check.Finding] {
+	return func(yield func(check.Finding) bool) {
+		for f := range findings {
+			n := int64(max(1, f.Omitted))
+			switch f.Severity {
+			case check.Error:
+				t.Errors += n
+			case check.Warning:
+				t.Warnings += n
+			default:
+				t.Notes += n
+			}
+			if !yield(f) {
+				return
+			}
+		}
+	}
+}
+
+func (t *checkTally) String() string {
+	return fmt.Sprintf("%s: %s, %s, %s", plural(t.Archives, "archive"), plural(t.Errors, "error"), plural(t.Warnings, "warning"), plural(t.Notes, "note"))
+}
+
+// findingJSON is a finding for programs; its form is an interface.
+type findingJSON struct {
+	Code     check.Code     `json:"code"`
+	Severity check.Severity `json:"severity"`
+	Archive  string         `json:"archive"`
+	File     string         `json:"file"`
+	Offset   *int64         `json:"offset,omitempty"`
+	Message  string         `json:"message"`
+	Omitted  int            `json:"omitted,omitempty"`
+}
+
+func toJSON(f check.Finding) findingJSON {
+	j := findingJSON{Code: f.Code, Severity: f.Severity, Archive: f.Archive, File: f.File, Message: f.Message, Omitted: f.Omitted}
+	if f.Offset >= 0 {
+		j.Offset = &f.Offset
+	}
+	return j
+}
+
+// writeFindings writes the findings and, but for ndjson, their number.
+func writeFindings(w io.Writer, format checkFormat, findings iter.Seq[check.Finding], tally *checkTally) error {
+	switch format {
+	case checkJSON:
+		report := struct {
+			Findings []findingJSON `json:"findings"`
+			Summary  *checkTally   `json:"summary"`
+		}{Findings: []findingJSON{}, Summary: tally}
+		for f := range findings {
+			report.Findings = append(report.Findings, toJSON(f))
+		}
+		return writeJSON(w, report)
+	case checkNDJSON:
+		enc := json.NewEncoder(w)
+		enc.SetEscapeHTML(false)
+		for f := range findings {
+			if err := enc.Encode(toJSON(f)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	for f := range findings {
+		if _, err := fmt.Fprintln(w, f); err != nil {
+			return err
+		}
+	}
+	_, err := fmt.Fprintln(w, tally)
+	return err
+}
+
+// listCodes writes what the codes mean.
+func listCodes(w io.Writer, format checkFormat) error {
+	if format != checkText {
+		return writeJSON(w, check.Codes())
+	}
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(tw, "CODE\tSEVERITY\tMEANING")
+	for _, c := range check.Codes() {
+		fmt.Fprintf(tw, "%s\t%s\t%s\n", c.Code, c.Severity, c.Meaning)
+	}
+	return tw.Flush()
+}

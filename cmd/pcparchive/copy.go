@@ -1,0 +1,143 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+	"github.com/spf13/cobra"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/pcp"
+	"github.com/pcparchive/pcparchive/rewrite"
+)
+
+type copyOptions struct {
+	rewrite.Options
+	start, end string
+	labels     []string
+	output     outputFormat
+}
+
+func newCopyCmd(s streams) *cobra.Command {
+	var o copyOptions
+	cmd := &cobra.Command{
+		Use:   "copy ARCHIVE... OUT",
+		Short: "Copy, convert, extract from or merge archives",
+		Long: `Write archives anew: every record is decoded and encoded again. One archive
+without a selection comes out with the same metadata and volumes, byte for byte,
+and with its index if that fits the values; otherwise the index is made anew.
+
+With a selection, or of several archives, OUT is what a logger would have
+written: the values selected, on one timeline, with the metadata that they need.
+Where an archive ends and the next begins there is a mark, unless both were
+recorded from one run of the daemon. All must be of one host; a folder means the
+archives in it.
+
+Version 2 has no times finer than a microsecond or after 2038, no zoneinfo and no
+feature bits. What OUT cannot hold is an error unless --lossy allows the loss.
+
+An archive that exists is never overwritten; OUT appears when it is complete.`,
+		Example: `  pcparchive copy rec copy
+  pcparchive copy rec old --archive-version 2 --lossy
+  pcparchive copy monday tuesday both
+  pcparchive copy rec part --start end-1h --metrics kernel,disk.dev.read --labels device_type=block`,
+		Args: nargs(2, -1, "at least one archive and a name for the copy"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return runCopy(cmd.Context(), s, o, args[:len(args)-1], args[len(args)-1])
+		},
+	}
+	f := cmd.Flags()
+	f.Var(&o.Version, "archive-version", "archive format, 2 or 3; default: the highest of the inputs'")
+	f.BoolVar(&o.Lossy, "lossy", false, "leave out or round what OUT cannot hold, and say so")
+	f.StringVar(&o.start, "start", "", "leave out what is earlier: "+timeHelp)
+	f.StringVar(&o.end, "end", "", "leave out what is later")
+	f.StringSliceVar(&o.Metrics, "metrics", nil, "only these metrics: names, subtrees, PMIDs, or names with *, ? and []; may be repeated")
+	f.StringArrayVar(&o.labels, "labels", nil, `only series with these labels, as in PromQL: NAME="VALUE" with =, !=, =~ or !~; may be repeated`)
+	addOutputFlag(cmd, &o.output)
+	return cmd
+}
+
+// selection completes the options of a copy, whose times may be relative to the
+// archives.
+func (o *copyOptions) selection(in []*archive.Reader) (err error) {
+	for _, text := range o.labels {
+		m, err := rewrite.ParseMatchers(text)
+		if err != nil {
+			return usageError{err}
+		}
+		o.Labels = append(o.Labels, m...)
+	}
+	for _, t := range []struct {
+		text string
+		to   *pcp.Timestamp
+	}{{o.start, &o.Start}, {o.end, &o.End}} {
+		if t.text == "" {
+			continue
+		}
+		r := in[0]
+		if strings.HasPrefix(t.text, "end") {
+			r = in[len(in)-1]
+		}
+		if *t.to, err = parseTime(t.text, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// copyOutput is what copy prints.
+type copyOutput struct {
+	Archive string `json:"archive"`
+	*rewrite.Report
+}
+
+func runCopy(ctx context.Context, s streams, o copyOptions, in []string, out string) error {
+	set, err := archive.OpenSet(in, nil)
+	if err != nil {
+		return err
+	}
+	readers := slices.Collect(set.Readers()) // by their start
+	problems := set.Problems()
+	if len(readers) == 0 {
+		return problems[0].Err
+	}
+	if err := o.selection(readers); err != nil {
+		return err
+	}
+	report, err := rewrite.Copy(ctx, out, readers, o.Options)
+	if errors.Is(err, rewrite.ErrLoss) {
+		return fmt.Errorf("%w; --lossy allows it", err)
+	}
+	if err != nil {
+		return err
+	}
+	if o.output == outputJSON {
+		err = writeJSON(s.out, copyOutput{out, report})
+	} else {
+		_, err = fmt.Fprintf(s.out, "%s: %s\n", out, plural(report.Records, "record"))
+	}
+	for _, p := range problems {
+		report.Torn = append(report.Torn, p.Err)
+	}
+	return cmp.Or(err, sayCopyLosses(s, report))
+}
+
+// sayCopyLosses names what the copy does not have. What was allowed is no
+// failure; an input that broke off is one.
+func sayCopyLosses(s streams, report *rewrite.Report) error {
+	for _, l := range report.Losses {
+		fmt.Fprintf(s.err, "%s: %s (%s)\n", l.Loss, humanize.Comma(int64(l.Count)), l.First)
+	}
+	for _, err := range report.Torn {
+		fmt.Fprintf(s.err, "%v; what else can be read was used\n", err)
+	}
+	if len(report.Torn) > 0 {
+		return errSkipped
+	}
+	return nil
+}

@@ -1,0 +1,222 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/dump"
+)
+
+func newDumpCmd(s streams) *cobra.Command {
+	var o dumpOptions
+	cmd := &cobra.Command{
+		Use:   "dump [flags] ARCHIVE [METRIC...]",
+		Short: "List an archive as pmdumplog does, or as JSON",
+		Long: `List what is in an archive, in the form and with the options of PCP's pmdumplog.
+ARCHIVE is its base name or any of its files. Without an option that selects a
+part, the values are listed: of all metrics or of those named, where a name may
+be that of a subtree.
+
+With --output json or ndjson every record is listed with all its fields and the
+place it is stored at; the options that select parts, times and metrics apply.`,
+		Example: `  pcparchive dump rec
+  pcparchive dump -a -z rec
+  pcparchive dump -l -x -S -5min rec kernel.all.load
+  pcparchive dump -v rec.0
+  pcparchive dump --output ndjson rec | jq -c 'select(.kind == "labels")'`,
+		Args: o.checkArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			s.out = interruptible{cmd.Context(), s.out}
+			return runDump(s, &o, args)
+		},
+	}
+	f := cmd.Flags()
+	f.Bool("help", false, "help for dump") // -h is the reference's option for help text
+	f.BoolVarP(&o.all, "all", "a", false, "everything but label sets, help and instance domains as stored, with sizes")
+	f.BoolVarP(&o.descs, "descs", "d", false, "descriptions of the metrics")
+	f.BoolVarP(&o.labelSets, "labelsets", "e", false, "label sets")
+	f.BoolVarP(&o.help, "helptext", "h", false, "help text")
+	f.BoolVarP(&o.diskInDoms, "on-disk-insts", "I", false, "instance domains as stored")
+	f.BoolVarP(&o.inDoms, "insts", "i", false, "instance domains")
+	f.BoolVarP(&o.label, "label", "l", false, "the archive's label")
+	f.BoolVarP(&o.details, "label-details", "L", false, "the archive's label with more of its fields")
+	f.BoolVarP(&o.marks, "markrecs", "M", false, "marks, also where metrics are named")
+	f.BoolVarP(&o.metrics, "metrics", "m", false, "values of the metrics (default)")
+	f.BoolVarP(&o.reverse, "reverse", "r", false, "values newest first")
+	f.BoolVarP(&o.sizes, "sizes", "s", false, "sizes of the data records")
+	f.StringVarP(&o.from, "start", "S", "", "start of the time window: an interval from the archive's start, with - from its end, or @ and a time")
+	f.StringVarP(&o.to, "finish", "T", "", "end of the time window: an interval from the window's start, with - from the archive's end, or @ and a time")
+	f.BoolVarP(&o.index, "index", "t", false, "the temporal index")
+	f.StringVarP(&o.raw, "raw", "v", "", "hexadecimal listing of the records of a `file` in place of an archive")
+	f.CountVarP(&o.dates, "dates", "x", "dates with the times; twice: and seconds since the start; thrice: and since 1970")
+	f.StringVarP(&o.zone, "timezone", "Z", "", "time zone of the listing, as in TZ")
+	f.BoolVarP(&o.hostZone, "hostzone", "z", false, "time zone of the listing is that of the archive")
+	addDumpOutputFlag(cmd, &o.output)
+	return cmd
+}
+
+type dumpOptions struct {
+	all, descs, labelSets, help, diskInDoms, inDoms, label, details, metrics, index bool
+
+	marks, reverse, sizes bool
+
+	from, to string
+	raw      string
+	dates    int
+	zone     string
+	hostZone bool
+	output   dumpFormat
+}
+
+// interruptible is a writer that fails once the command is interrupted.
+type interruptible struct {
+	ctx context.Context
+	io.Writer
+}
+
+// Write writes p unless the command is interrupted.
+func (w interruptible) Write(p []byte) (int, error) {
+	if err := w.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return w.Writer.Write(p)
+}
+
+// dumpFormat is the value of --output of dump.
+type dumpFormat string
+
+// String returns the format's name.
+func (o *dumpFormat) String() string { return string(*o) }
+
+// Set accepts text, json and ndjson.
+func (o *dumpFormat) Set(s string) error {
+	switch s {
+	case "text", "json", "ndjson":
+		*o = dumpFormat(s)
+		return nil
+	}
+	return fmt.Errorf("want text, json or ndjson")
+}
+
+// Type names the value in help.
+func (*dumpFormat) Type() string { return "format" }
+
+func addDumpOutputFlag(cmd *cobra.Command, o *dumpFormat) {
+	*o = "text"
+	cmd.Flags().Var(o, "output", "text, json or, one record a line, ndjson")
+	_ = cmd.RegisterFlagCompletionFunc("output",
+		cobra.FixedCompletions([]string{"text", "json", "ndjson"}, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// checkArgs wants an archive unless a file is listed as it is.
+func (o *dumpOptions) checkArgs(cmd *cobra.Command, args []string) error {
+	switch {
+	case o.raw != "" && (len(args) > 0 || o.output != "text"):
+		return usageError{fmt.Errorf("%s: -v lists one file as text, and no archive", cmd.CommandPath())}
+	case o.zone != "" && o.hostZone:
+		return usageError{fmt.Errorf("%s: at most one of -Z and -z", cmd.CommandPath())}
+	case o.output != "text" && o.reverse:
+		return usageError{fmt.Errorf("%s: -r is for text: JSON lists records in the order stored", cmd.CommandPath())}
+	case o.raw == "" && len(args) == 0:
+		return usageError{fmt.Errorf("%s: want an archive", cmd.CommandPath())}
+	}
+	return nil
+}
+
+// sections returns the parts that are asked for.
+func (o *dumpOptions) sections() dump.Section {
+	var sections dump.Section
+	for _, part := range [...]struct {
+		on bool
+		s  dump.Section
+	}{
+		{o.all, dump.All}, {o.descs, dump.Descs}, {o.labelSets, dump.LabelSets}, {o.help, dump.HelpText},
+		{o.diskInDoms, dump.DiskInDoms}, {o.inDoms, dump.InDoms}, {o.label, dump.Label},
+		{o.details, dump.Label | dump.LabelDetails}, {o.index, dump.Index}, {o.metrics, dump.Metrics},
+	} {
+		if part.on {
+			sections |= part.s
+		}
+	}
+	return sections
+}
+
+func runDump(s streams, o *dumpOptions, args []string) error {
+	if o.raw != "" {
+		return dump.Raw(s.out, o.raw)
+	}
+	r, err := archive.Open(args[0], nil)
+	if err != nil {
+		return err
+	}
+	opts, err := o.options(s, r, args[1:])
+	if err != nil {
+		return err
+	}
+	if o.output != "text" {
+		return sayDamage(s, dump.JSON(s.out, r, opts, o.output == "ndjson"))
+	}
+	if opts.Sections == 0 {
+		opts.Sections = dump.Metrics
+	}
+	o.sayZone(s, r)
+	return sayDamage(s, dump.Text(s.out, r, opts))
+}
+
+// sayDamage names the damage that a listing goes up to; other errors it returns.
+func sayDamage(s streams, err error) error {
+	if !brokeOff(err) {
+		return err
+	}
+	for line := range strings.Lines(err.Error()) {
+		fmt.Fprintln(s.err, strings.TrimSuffix(line, "\n")+"; what precedes it is listed")
+	}
+	return errSkipped
+}
+
+// options resolves what depends on the archive.
+func (o *dumpOptions) options(s streams, r *archive.Reader, metrics []string) (*dump.Options, error) {
+	opts := &dump.Options{
+		Sections: o.sections(), Sizes: o.sizes || o.all, Reverse: o.reverse, Marks: o.marks, Dates: o.dates,
+		Zone: o.location(r), Names: metrics,
+		Warn: func(err error) { fmt.Fprintln(s.err, "pcparchive: warning:", err) },
+	}
+	var err error
+	opts.From, opts.To, err = dump.Window(r, o.from, o.to, opts.Zone)
+	if err != nil {
+		return nil, usageError{fmt.Errorf("time window: %w", err)}
+	}
+	return opts, nil
+}
+
+// location returns the time zone of the listing. An archive's zone is the POSIX
+// one of its label, as in the reference, not the zoneinfo.
+func (o *dumpOptions) location(r *archive.Reader) *time.Location {
+	tz, ok := os.LookupEnv("TZ")
+	switch {
+	case o.hostZone:
+		return archive.Zone(r.Header().Zone)
+	case o.zone != "":
+		return archive.Zone(o.zone)
+	case ok:
+		return archive.Zone(tz)
+	}
+	return time.Local
+}
+
+// sayZone prints the line by which the reference tells the time zone.
+func (o *dumpOptions) sayZone(s streams, r *archive.Reader) {
+	switch {
+	case o.hostZone:
+		fmt.Fprintf(s.out, "Note: timezone set to local timezone of host \"%s\" from archive\n\n", r.Header().Host)
+	case o.zone != "":
+		fmt.Fprintf(s.out, "Note: timezone set to \"TZ=%s\"\n\n", o.zone)
+	}
+}

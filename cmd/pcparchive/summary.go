@@ -1,0 +1,167 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
+	"github.com/pcparchive/pcparchive/summary"
+)
+
+type summaryOptions struct {
+	start, end  string
+	instances   []string
+	percentiles []float64
+	columns     []string
+	labels      bool
+	precision   int
+	wrap        bool
+	output      summaryFormat
+}
+
+func newSummaryCmd(s streams) *cobra.Command {
+	o := summaryOptions{output: summaryText}
+	cmd := &cobra.Command{
+		Use:   "summary ARCHIVE [METRIC...]",
+		Short: "Say what the values of an archive were: averages, extremes, percentiles",
+		Long: `Say for each metric and instance how many values there are and what they were on
+average, at least and at most. METRIC is a name or a subtree such as disk.dev.
+
+Counters are summarised as rates per second; those that count time as rates per
+their own unit, so that a counter of milliseconds gives the share of time. There
+is no rate across a mark, nor where a counter went down, unless --wrap says that
+it ran over. Other metrics' averages weigh each value by how long it held;
+discrete ones hold until a mark or the end.
+
+Columns: ` + strings.Join(columnNames(), ", ") + `.
+CSV has them all. JSON has them all with full names, and errors that were
+recorded instead of values.`,
+		Example: `  pcparchive summary rec
+  pcparchive summary rec disk.dev --instance sda --start end-1h
+  pcparchive summary rec kernel.all.load --percentiles 50,95,99
+  pcparchive summary rec --columns average,max,max-time,coverage
+  pcparchive summary rec --output csv > rec.csv`,
+		Args: nargs(1, -1, "one archive and any number of metrics"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return runSummary(cmd.Context(), s, o, args[0], args[1:])
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.start, "start", "start", "begin of the window: "+timeHelp)
+	f.StringVar(&o.end, "end", "end", "end of the window")
+	f.StringArrayVar(&o.instances, "instance", nil, "only the instance with this name; may be repeated")
+	f.Float64SliceVar(&o.percentiles, "percentiles", nil, "also these percentiles, such as 50,95,99")
+	f.StringSliceVar(&o.columns, "columns", nil, "columns of the table; all: every one")
+	f.BoolVar(&o.labels, "labels", false, "also the labels")
+	f.IntVar(&o.precision, "precision", -1, "digits after the point; -1: six significant ones")
+	f.BoolVar(&o.wrap, "wrap", false, "integer counters that went down ran over their 32 or 64 bits, rather than being reset")
+	f.Var(&o.output, "output", "text, or json or csv for programs")
+	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"text", "json", "csv"}, cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("columns", cobra.FixedCompletions(columnNames(), cobra.ShellCompDirectiveNoFileComp))
+	return cmd
+}
+
+// summaryFormat is the value of summary's --output.
+type summaryFormat string
+
+const (
+	summaryText summaryFormat = "text"
+	summaryJSON summaryFormat = "json"
+	summaryCSV  summaryFormat = "csv"
+)
+
+// String returns the format's name.
+func (f *summaryFormat) String() string { return string(*f) }
+
+// Set accepts text, json and csv.
+func (f *summaryFormat) Set(s string) error {
+	if v := summaryFormat(s); v == summaryText || v == summaryJSON || v == summaryCSV {
+		*f = v
+		return nil
+	}
+	return fmt.Errorf("want text, json or csv")
+}
+
+// Type names the value in help.
+func (*summaryFormat) Type() string { return "format" }
+
+func runSummary(ctx context.Context, s streams, o summaryOptions, path string, names []string) error {
+	columns, err := o.pickColumns()
+	if err != nil {
+		return err
+	}
+	r, err := archive.Open(path, nil)
+	if err != nil {
+		return err
+	}
+	opts, err := o.prepare(r, names)
+	if err != nil {
+		return err
+	}
+	sum, err := summary.Of(ctx, r, opts)
+	var damage *pcp.FormatError
+	if err != nil && !errors.As(err, &damage) {
+		return err
+	}
+	if printErr := printSummary(s.out, o, columns, r, sum); printErr != nil {
+		return printErr
+	}
+	if err != nil {
+		fmt.Fprintf(s.err, "%v; what precedes it was used\n", err)
+		return errSkipped
+	}
+	return nil
+}
+
+// prepare turns the command line into options.
+func (o summaryOptions) prepare(r *archive.Reader, names []string) (summary.Options, error) {
+	opts := summary.Options{Percentiles: o.percentiles, Wrap: o.wrap}
+	for _, p := range o.percentiles {
+		if !(p >= 0 && p <= 100) {
+			return opts, usageError{fmt.Errorf("--percentiles %v: want numbers from 0 to 100", p)}
+		}
+	}
+	var err error
+	if o.start != "start" { // the default includes records older than the label
+		if opts.From, err = parseTime(o.start, r); err != nil {
+			return opts, err
+		}
+	}
+	if o.end != "end" {
+		if opts.To, err = parseTime(o.end, r); err != nil {
+			return opts, err
+		}
+	}
+	if !opts.To.IsZero() && opts.To.Before(opts.From) {
+		return opts, usageError{fmt.Errorf("--end %s is before --start %s", o.end, o.start)}
+	}
+	if len(names) > 0 {
+		if opts.Metrics, err = metricFilter(r.Meta(), names); err != nil {
+			return opts, err
+		}
+	}
+	if len(o.instances) > 0 {
+		opts.Instances = func(in meta.Instance) bool { return slices.Contains(o.instances, in.Name) }
+	}
+	return opts, nil
+}
+
+// metricFilter selects metrics that have one of the names or one below it. Each
+// name must have a metric.
+func metricFilter(store *meta.Store, names []string) (func(*meta.Desc) bool, error) {
+	for _, name := range names {
+		if !anyMetric(store, name) {
+			return nil, fmt.Errorf("metric %s: the archive has none of this name or below it", name)
+		}
+	}
+	return func(d *meta.Desc) bool {
+		return slices.ContainsFunc(names, func(name string) bool { return metricMatches(d, name) })
+	}, nil
+}

@@ -1,0 +1,112 @@
+package convert_test
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// create begins an archive and returns its base and a sink that writes it.
+func create(t *testing.T, o *archive.WriteOptions) (string, *convert.ToArchive) {
+	t.Helper()
+	base := filepath.Join(t.TempDir(), "rec")
+	a, err := archive.Create(base, archive.Header{Host: "recorder", Zone: "UTC", PID: 1}, o)
+	require.NoError(t, err)
+	return base, convert.NewToArchive(a)
+}
+
+func open(t *testing.T, base string) *archive.Reader {
+	t.Helper()
+	r, err := archive.Open(base, nil)
+	require.NoError(t, err)
+	return r
+}
+
+// Metadata is written with a metric's first value, in the reference logger's
+// order, and again only when it changes.
+func TestToArchiveWritesMetadataOnce(t *testing.T) {
+	f := newFixture(t)
+	base, sink := create(t, nil)
+	a, err := f.src.Series("m", pairLabels([]string{"x", "a"}), convert.Family{Name: "m", Type: "gauge", Help: "one\ntwo"})
+	require.NoError(t, err)
+	b := f.series("m", "gauge", "x", "b")
+	single := f.series("s", "gauge")
+	for range 3 {
+		require.NoError(t, sink.Put(f.step(a, single)))
+	}
+	require.NoError(t, sink.Put(f.step(a, b)))
+	require.NoError(t, sink.Close())
+	var kinds []string
+	for rec, err := range open(t, base).Records(archive.RoleMeta) {
+		require.NoError(t, err)
+		kinds = append(kinds, rec.Record.Kind().String())
+	}
+	assert.Equal(t, "desc labels labels labels text text indom labels "+ // context, cluster, item; instances
+		"desc labels "+ // s has an item level of its own and no help
+		"indom delta labels", // b joins
+		strings.Join(kinds, " "))
+}
+
+// What cannot be written is refused with nothing written, and the sink goes on.
+func TestToArchiveOrder(t *testing.T) {
+	f := newFixture(t)
+	base, sink := create(t, nil)
+	s := f.series("m", "gauge")
+	require.NoError(t, sink.Put(f.step(s)))
+	late := f.step(s)
+	late.Stamp.Sec -= 10
+	size := sink.Size()
+	assert.ErrorIs(t, sink.Put(late), archive.ErrOrder)
+	assert.Equal(t, size, sink.Size())
+	require.NoError(t, sink.Put(&archive.Step{Stamp: f.now}), "a step without values is no record")
+	assert.Equal(t, size, sink.Size())
+	require.NoError(t, sink.Put(&archive.Step{Stamp: f.now, Mark: true}))
+	require.NoError(t, sink.Put(f.step(s)))
+	require.NoError(t, sink.Flush())
+	require.NoError(t, sink.Close())
+
+	var marks []bool
+	for step, err := range open(t, base).Steps(archive.Query{}) {
+		require.NoError(t, err)
+		marks = append(marks, step.Mark)
+	}
+	assert.Equal(t, []bool{false, true, false}, marks)
+}
+
+// A metric that contradicts one of the same number is refused by name.
+func TestToArchiveContradiction(t *testing.T) {
+	f := newFixture(t)
+	_, sink := create(t, nil)
+	step := f.step(f.series("m", "gauge"))
+	require.NoError(t, sink.Put(step))
+	other := *step.Metrics[0].Metric
+	desc := *other.Desc
+	desc.Type = pcp.TypeU64
+	other.Desc = &desc
+	next := f.step(f.series("m", "gauge"))
+	next.Metrics[0].Metric = &other
+	err := sink.Put(next)
+	assert.ErrorIs(t, err, pcp.ErrMismatch)
+	assert.ErrorContains(t, err, "metric openmetrics.web.m: ")
+	require.NoError(t, sink.Close())
+}
+
+// failing is a Sink that fails to close.
+type failing struct{ err error }
+
+func (failing) Put(*archive.Step) error { return nil }
+func (f failing) Close() error          { return f.err }
+
+func TestCloseAll(t *testing.T) {
+	err := convert.CloseAll(failing{pcp.ErrLimit}, failing{}, failing{pcp.ErrRange})
+	assert.ErrorIs(t, err, pcp.ErrLimit)
+	assert.ErrorIs(t, err, pcp.ErrRange)
+	assert.NoError(t, convert.CloseAll(failing{}))
+}

@@ -1,0 +1,49 @@
+package dump
+
+import (
+	"errors"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// errNoEnd says that the end of an archive cannot be told.
+var errNoEnd = errors.New("cannot locate the end of the archive: its last volume is damaged")
+
+// findEnd returns the time of the last record that the reference would find: the
+// last of the highest volume that has any, else, where a volume does not end
+// with a whole record, the last whole one after the volume's last index entry.
+func (w *walker) findEnd(entries []archive.IndexEntry) (pcp.Timestamp, error) {
+	for i := len(w.vols) - 1; i >= 0; i-- {
+		if err := w.use(i); err != nil || w.src.Size() <= w.headerSize {
+			continue
+		}
+		w.off = w.src.Size()
+		if _, res, err := w.step(true); err == nil {
+			return res.Stamp, nil
+		}
+		if t, ok := w.lastAfterIndex(entries, i); ok {
+			return t, nil
+		}
+	}
+	return pcp.Timestamp{}, errNoEnd
+}
+
+// lastAfterIndex reads volume i from its last index entry on to where it breaks.
+func (w *walker) lastAfterIndex(entries []archive.IndexEntry, i int) (t pcp.Timestamp, ok bool) {
+	for k := len(entries) - 1; k >= 0; k-- {
+		e := entries[k]
+		if int(e.Volume) != w.vols[i].Volume || e.Data > w.src.Size() {
+			continue
+		}
+		w.off = e.Data
+		for {
+			_, res, err := w.step(false)
+			if err != nil || w.at != i {
+				return t, ok
+			}
+			t, ok = res.Stamp, true
+		}
+	}
+	return t, false
+}

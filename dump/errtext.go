@@ -1,0 +1,20 @@
+package dump
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// errorText returns the text of an error as release 6.0.3 has it: some texts
+// called archives archive logs, and some errors did not exist.
+func errorText(e pcp.Errno) string {
+	switch e {
+	case -12354, -12370, -12372, -12373, -12375, -12378, -12379, -12380:
+		return strings.Replace(e.Error(), "archive", "archive log", 1)
+	case -12415:
+		return fmt.Sprintf("No such PMAPI error code (%d)", int32(e))
+	}
+	return e.Error()
+}

@@ -1,0 +1,47 @@
+package dump
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// helpText prints the help of every metric, then that of every instance domain.
+func (d *dumper) helpText() error {
+	d.title("Metric Help Text in the Log ...")
+	texts := map[meta.TextType]map[uint32]string{}
+	for rec, err := range d.r.Records(archive.RoleMeta) {
+		if err != nil {
+			break // noted when the names were read
+		}
+		if t, ok := rec.Record.(*meta.Text); ok {
+			if texts[t.Type] == nil {
+				texts[t.Type] = map[uint32]string{}
+			}
+			texts[t.Type][t.Ident] = t.Text
+		}
+	}
+	d.helpOf(texts[meta.TextPMID|meta.TextOneLine], texts[meta.TextPMID|meta.TextHelp],
+		func(ident uint32) string { return "PMID: " + pcp.PMID(ident).String() })
+	d.helpOf(texts[meta.TextInDom|meta.TextOneLine], texts[meta.TextInDom|meta.TextHelp],
+		func(ident uint32) string { return "InDom: " + pcp.InDomID(ident).String() })
+	return nil
+}
+
+// helpOf prints the two kinds of help of metrics or of instance domains.
+func (d *dumper) helpOf(oneLine, help map[uint32]string, subject func(uint32) string) {
+	idents := slices.AppendSeq(slices.Collect(maps.Keys(oneLine)), maps.Keys(help))
+	slices.Sort(idents)
+	for _, ident := range slices.Compact(idents) {
+		if text, ok := oneLine[ident]; ok {
+			d.buf = append(append(append(append(d.buf, subject(ident)...), " ["...), text...), "]\n"...)
+		}
+		if text, ok := help[ident]; ok {
+			d.buf = append(append(append(append(d.buf, subject(ident)...), '\n'), text...), '\n')
+		}
+		d.spill()
+	}
+}

@@ -1,0 +1,162 @@
+package dump_test
+
+import (
+	"bytes"
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/dump"
+	"github.com/pcparchive/pcparchive/internal/archtest"
+	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// The metrics that rich adds to the sample.
+var (
+	blob    = &meta.Desc{PMID: pcp.NewPMID(60, 5, 0), Type: pcp.TypeAggregate, InDom: pcp.InDomNull, Sem: pcp.SemInstant, Names: []string{"sample.blob"}}
+	ratio   = &meta.Desc{PMID: pcp.NewPMID(60, 5, 1), Type: pcp.TypeDouble, InDom: pcp.InDomNull, Sem: pcp.SemInstant, Names: []string{"sample.ratio"}}
+	happen  = &meta.Desc{PMID: pcp.NewPMID(60, 5, 2), Type: pcp.TypeEvent, InDom: pcp.InDomNull, Sem: pcp.SemInstant, Names: []string{"sample.events"}}
+	precise = &meta.Desc{PMID: pcp.NewPMID(60, 5, 3), Type: pcp.TypeHighResEvent, InDom: archtest.Domain, Sem: pcp.SemInstant, Names: []string{"sample.precise"}}
+	nothing = &meta.Desc{PMID: pcp.NewPMID(60, 5, 4), Type: pcp.TypeNoSupport, InDom: pcp.InDomNull, Names: []string{"other.nothing"}}
+)
+
+// rich writes the sample and further records with what the sample lacks: event
+// arrays, aggregates, odd floats, values of other than the metric's type.
+func rich(t testing.TB, v pcp.Version) string {
+	t.Helper()
+	base := filepath.Join(t.TempDir(), "rich")
+	a, err := archive.Create(base, archtest.Header, &archive.WriteOptions{Version: v})
+	require.NoError(t, err)
+	archtest.Fill(t, a)
+	for _, d := range []*meta.Desc{blob, ratio, happen, precise, nothing} {
+		require.NoError(t, a.Define(d))
+	}
+	at, _ := a.Last()
+	put := func(sets ...archive.ValueSet) {
+		at.Sec++
+		require.NoError(t, a.Append(&archive.Result{Stamp: at, Sets: sets}))
+	}
+	one := func(d *meta.Desc, values ...archive.Value) archive.ValueSet {
+		return archive.ValueSet{PMID: d.PMID, Format: archive.FormatOf(d.Type), Values: values}
+	}
+	for _, f := range []uint64{0x7ff8000000000000, 0xfff0000000000000, 0x3fb999999999999a, 0x8000000000000000, 0x4415af1d78b58c40} {
+		put(one(ratio, archive.NumberValue(pcp.InstNull, pcp.TypeDouble, f)))
+	}
+	put(one(blob, archive.Value{Inst: pcp.InstNull, Type: pcp.TypeAggregate, Data: []byte("printable")}))
+	put(one(blob, archive.Value{Inst: pcp.InstNull, Type: pcp.TypeAggregate, Data: []byte("\x01\x02\x03\x04")}),
+		one(ratio, archive.NumberValue(pcp.InstNull, pcp.TypeU64, 77)), archive.ValueSet{PMID: pcp.NewPMID(60, 9, 9), Values: []archive.Value{archive.WordValue(pcp.InstNull, 5)}})
+	put(one(happen, events(t, pcp.TypeEvent, pcp.InstNull)), one(precise, events(t, pcp.TypeHighResEvent, 0), events(t, pcp.TypeHighResEvent, 9)))
+	require.NoError(t, a.Close())
+	return base
+}
+
+// events returns an event array with every kind of record.
+func events(t testing.TB, typ pcp.Type, inst pcp.InstID) archive.Value {
+	t.Helper()
+	param := func(d *meta.Desc, v archive.Value) archive.EventParam {
+		return archive.EventParam{PMID: d.PMID, Value: v}
+	}
+	v, err := archive.EventValue(inst, typ, []archive.EventRecord{
+		{Stamp: archtest.Start, Flags: archive.EventPoint, Params: []archive.EventParam{
+			param(archtest.Count, archive.NumberValue(pcp.InstNull, pcp.Type32, 7)),
+			param(archtest.Release, archive.Value{Type: pcp.TypeString, Data: []byte("text")}),
+			param(ratio, archive.NumberValue(pcp.InstNull, pcp.TypeDouble, 0x3ff8000000000000)),
+		}},
+		{Stamp: archtest.Start, Flags: archive.EventMissed, Missed: 3},
+		{Stamp: archtest.Start, Flags: archive.EventStart | archive.EventID | archive.EventParent},
+	})
+	require.NoError(t, err)
+	return v
+}
+
+// text lists an archive with options.
+func text(t testing.TB, base string, o *dump.Options) (string, error) {
+	t.Helper()
+	r, err := archive.Open(base, nil)
+	if err != nil {
+		return "", err
+	}
+	if o.Zone == nil {
+		o.Zone = archive.Zone(r.Header().Zone)
+	}
+	var b bytes.Buffer
+	err = dump.Text(&b, r, o)
+	return b.String(), err
+}
+
+var (
+	entryStart = map[string]*regexp.Regexp{
+		"Descriptions for Metrics in the Log ...": regexp.MustCompile(`^PMID: `),
+		"Instance Domains in the Log ...":         regexp.MustCompile(`^InDom: `),
+	}
+	byLine  = []string{"Metric Labels in the Log ...", "Metric Help Text in the Log ..."}
+	further = []string{"Temporal Index", "Instance Domains on-disk ..."}
+	names   = regexp.MustCompile(`^(PMID: \S+ \()(.*)(\))$`)
+	size    = regexp.MustCompile(`^\[\d+ bytes\]$`)
+)
+
+// canon sorts what the reference prints in the order of its hash tables.
+func canon(listing string) string {
+	var out []string
+	lines := strings.Split(listing, "\n")
+	isNext := func(line string) bool {
+		return entryStart[line] != nil || slices.Contains(byLine, line) || slices.Contains(further, line)
+	}
+	for len(lines) > 0 {
+		title := lines[0]
+		lines = lines[1:]
+		out = append(out, title)
+		var body []string
+		switch {
+		case entryStart[title] != nil:
+			for len(lines) > 0 && lines[0] != "" {
+				line := sortNames(lines[0])
+				if len(body) == 0 || entryStart[title].MatchString(line) {
+					body = append(body, line)
+				} else {
+					body[len(body)-1] += "\n" + line
+				}
+				lines = lines[1:]
+			}
+		case slices.Contains(byLine, title):
+			for len(lines) > 0 && !isNext(lines[0]) && !size.MatchString(lines[0]) {
+				body = append(body, lines[0])
+				lines = lines[1:]
+			}
+		}
+		slices.Sort(body)
+		out = append(out, body...)
+	}
+	return strings.Join(out, "\n")
+}
+
+func sortNames(line string) string {
+	m := names.FindStringSubmatch(line)
+	if m == nil {
+		return line
+	}
+	all := strings.Split(m[2], " or ")
+	slices.Sort(all)
+	return m[1] + strings.Join(all, " or ") + m[3]
+}
+
+// firstDifference shows where two listings part.
+func firstDifference(want, got string) error {
+	w, g := strings.Split(want, "\n"), strings.Split(got, "\n")
+	for i := range min(len(w), len(g)) {
+		if w[i] != g[i] {
+			return fmt.Errorf("line %d:\n  reference %q\n  here      %q", i+1, w[i], g[i])
+		}
+	}
+	if len(w) != len(g) {
+		return fmt.Errorf("%d lines, want %d", len(g), len(w))
+	}
+	return nil
+}

@@ -1,0 +1,85 @@
+package dump
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/pcparchive/pcparchive/archive"
+)
+
+// index prints the temporal index and, after an entry, what is wrong with it.
+func (d *dumper) index() error {
+	d.title("Temporal Index")
+	tabs := 2 + 2*min(d.clock.dates, 2) // as wide as a time
+	if d.clock.digits == 9 {
+		tabs++
+	}
+	d.buf = append(append(d.buf, strings.Repeat("\t", tabs)...), "Log Vol    end(meta)     end(log)\n"...)
+	entries := d.r.Index()
+	metaSize, _ := d.sizeOf(archive.RoleMeta, 0)
+	dataSize := unknownSize
+	for i := range entries {
+		e := &entries[i]
+		d.buf = d.clock.appendTime(d.buf, e.Stamp)
+		d.buf = fmt.Appendf(d.buf, "\t  %5d  %11d  %11d\n", e.Volume, e.Meta, e.Data)
+		if i == 0 || e.Volume != entries[i-1].Volume {
+			var ok bool
+			if dataSize, ok = d.sizeOf(archive.RoleData, int(e.Volume)); !ok {
+				d.buf = fmt.Appendf(d.buf, "\t\tWarning: file missing for log volume %d\n", e.Volume)
+			}
+		}
+		d.entryErrors(e, metaSize, dataSize)
+		if i > 0 {
+			d.orderErrors(&entries[i-1], e)
+		}
+		d.spill()
+	}
+	return nil
+}
+
+// unknownSize is that of a compressed file: offsets are not compared with it.
+const unknownSize int64 = -1
+
+// sizeOf returns the size of a file of the archive; ok is false if it is missing.
+func (d *dumper) sizeOf(role archive.Role, volume int) (size int64, ok bool) {
+	for _, m := range d.r.Members() {
+		if m.Role == role && m.Volume == volume {
+			if m.Compress != "" {
+				return unknownSize, true
+			}
+			return m.Size, true
+		}
+	}
+	return unknownSize, false
+}
+
+// entryErrors prints what is wrong with an entry by itself.
+func (d *dumper) entryErrors(e *archive.IndexEntry, metaSize, dataSize int64) {
+	if e.Stamp.Sec < 0 || e.Stamp.Nsec < 0 || e.Stamp.Nsec > 999999999 {
+		d.buf = fmt.Appendf(d.buf, "\t\tError: illegal timestamp value (%d sec, %d nsec)\n", e.Stamp.Sec, e.Stamp.Nsec)
+	}
+	if metaSize >= 0 && e.Meta > metaSize {
+		d.buf = fmt.Appendf(d.buf, "\t\tError: offset to meta file past end of file (%d)\n", metaSize)
+	}
+	if dataSize >= 0 && e.Data > dataSize {
+		d.buf = fmt.Appendf(d.buf, "\t\tError: offset to log file past end of file (%d)\n", dataSize)
+	}
+}
+
+// orderErrors prints what contradicts the entry before.
+func (d *dumper) orderErrors(last, e *archive.IndexEntry) {
+	if e.Stamp.Before(last.Stamp) {
+		d.buf = append(d.buf, "\t\tError: timestamp went backwards in time "...)
+		d.buf = append(d.clock.appendOfDay(d.buf, last.Stamp, d.clock.digits), " -> "...)
+		d.buf = append(d.clock.appendOfDay(d.buf, e.Stamp, d.clock.digits), '\n')
+	}
+	if e.Volume < last.Volume {
+		d.buf = append(d.buf, "\t\tError: volume number decreased\n"...)
+	}
+	if e.Volume == last.Volume && e.Meta < last.Meta {
+		d.buf = append(d.buf, "\t\tError: offset to meta file decreased\n"...)
+	}
+	if e.Volume == last.Volume && e.Data < last.Data {
+		d.buf = append(d.buf, "\t\tError: offset to log file decreased\n"...)
+	}
+}

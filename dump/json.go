@@ -1,0 +1,181 @@
+package dump
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"math"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// JSON writes every record of an archive as a JSON object with all its fields
+// and its place: an array of them or, with lines, one object a line. Records
+// come file by file, metadata, index, volumes, in the order stored. Sections
+// select kinds of records, none selects all; From, To and Names select data
+// records; Reverse, Dates and Zone have no effect. Damage appears as an object
+// of kind damage, and is returned as an error at the end.
+func JSON(w io.Writer, r *archive.Reader, o *Options, lines bool) error {
+	walk, err := newWalker(r, false)
+	if err != nil {
+		return err
+	}
+	defer walk.close()
+	d := &jsonDumper{r: r, o: o, w: w, lines: lines, walk: walk, store: r.Meta()}
+	d.wanted = namesFilter(r, o)
+	for _, m := range r.Members() {
+		switch m.Role {
+		case archive.RoleMeta:
+			d.meta(m)
+		case archive.RoleIndex:
+			d.index(m)
+		case archive.RoleData:
+			d.volume(m)
+		}
+	}
+	return errors.Join(d.finish(), d.faults)
+}
+
+// jsonDumper writes the records of one archive.
+type jsonDumper struct {
+	r      *archive.Reader
+	o      *Options
+	w      io.Writer
+	lines  bool
+	walk   *walker
+	store  *meta.Store
+	wanted func(*meta.Desc) bool // nil: every metric
+	buf    []byte
+	any    bool // something was written
+	err    error
+	faults error
+}
+
+// jsonHead is what every object begins with.
+type jsonHead struct {
+	Kind   string `json:"kind"`
+	File   string `json:"file"`
+	Offset int64  `json:"offset"`
+	Size   int64  `json:"size"`
+}
+
+// jsonTime is a time in two forms: for eyes and exact.
+type jsonTime struct {
+	Time string `json:"time"`
+	Sec  int64  `json:"sec"`
+	Nsec int32  `json:"nsec"`
+}
+
+func timeOf(t pcp.Timestamp) jsonTime {
+	return jsonTime{t.Time().Format("2006-01-02T15:04:05.999999999Z07:00"), t.Sec, t.Nsec}
+}
+
+// jsonDamage is an object for what could not be read.
+type jsonDamage struct {
+	jsonHead
+	Error string `json:"error"`
+}
+
+// has reports whether records of a section are selected.
+func (d *jsonDumper) has(s Section) bool { return d.o.Sections == 0 || d.o.has(s) }
+
+// namesFilter returns what tells the metrics that are selected.
+func namesFilter(r *archive.Reader, o *Options) func(*meta.Desc) bool {
+	if len(o.Names) == 0 {
+		return nil
+	}
+	for _, name := range o.Names {
+		if !anyMatches(r, name) {
+			o.warn(unknownMetric(name))
+		}
+	}
+	return func(desc *meta.Desc) bool {
+		for _, have := range desc.Names {
+			for _, name := range o.Names {
+				if meta.Matches(have, name) {
+					return true
+				}
+			}
+		}
+		return false
+	}
+}
+
+func anyMatches(r *archive.Reader, name string) bool {
+	for desc := range r.Meta().Metrics() {
+		for _, have := range desc.Names {
+			if meta.Matches(have, name) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// put writes an object.
+func (d *jsonDumper) put(v any) {
+	if d.err != nil {
+		return
+	}
+	text, err := json.Marshal(v)
+	if err != nil {
+		d.err = err
+		return
+	}
+	switch {
+	case d.lines:
+	case d.any:
+		d.buf = append(d.buf, ",\n"...)
+	default:
+		d.buf = append(d.buf, "[\n"...)
+	}
+	d.any = true
+	d.buf = append(d.buf, text...)
+	if d.lines {
+		d.buf = append(d.buf, '\n')
+	}
+	if len(d.buf) >= bufferSize {
+		_, d.err = d.w.Write(d.buf)
+		d.buf = d.buf[:0]
+	}
+}
+
+// finish writes what remains.
+func (d *jsonDumper) finish() error {
+	switch {
+	case d.lines:
+	case d.any:
+		d.buf = append(d.buf, "\n]\n"...)
+	default:
+		d.buf = append(d.buf, "[]\n"...)
+	}
+	if d.err == nil {
+		_, d.err = d.w.Write(d.buf)
+	}
+	return d.err
+}
+
+// damage notes that a file cannot be read on from an offset.
+func (d *jsonDumper) damage(m archive.Member, offset int64, err error) {
+	var fe *pcp.FormatError
+	if errors.As(err, &fe) {
+		offset = fe.Offset
+	}
+	d.put(jsonDamage{jsonHead{"damage", m.Path, offset, 0}, err.Error()})
+	d.faults = errors.Join(d.faults, err)
+}
+
+// number returns f as JSON; what JSON has no number for is a string.
+func number(f float64, bits int) json.RawMessage {
+	switch {
+	case math.IsNaN(f):
+		return json.RawMessage(`"NaN"`)
+	case math.IsInf(f, 1):
+		return json.RawMessage(`"+Inf"`)
+	case math.IsInf(f, -1):
+		return json.RawMessage(`"-Inf"`)
+	}
+	return appendShortest(nil, f, bits)
+}

@@ -1,0 +1,126 @@
+package dump
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// namespace is the tree of metric names as the reference builds it. It decides
+// the order in which the names of one metric are printed.
+type namespace struct {
+	root   node
+	byPMID map[pcp.PMID][]string
+}
+
+// node is a part of a name. A metric has its name from the root to its node.
+type node struct {
+	name     string
+	id       pcp.PMID // PMIDNull: not a metric
+	children []*node  // in order of appearance
+	index    map[string]*node
+}
+
+// namespace reads the names in the order of their records.
+func (d *dumper) namespace() *namespace {
+	ns := &namespace{root: node{id: pcp.PMIDNull}, byPMID: map[pcp.PMID][]string{}}
+	for rec, err := range d.r.Records(archive.RoleMeta) {
+		if err != nil {
+			if !d.atTornEnd(err) {
+				d.fault(err)
+			}
+			break
+		}
+		if desc, ok := rec.Record.(*meta.Desc); ok {
+			for _, name := range desc.Names {
+				ns.add(cString(name), desc.PMID)
+			}
+		}
+	}
+	ns.root.collect("", ns.byPMID)
+	return ns
+}
+
+// atTornEnd reports whether err is about fewer bytes at the end of the metadata
+// than two lengths have, which the reference does not take for a record.
+func (d *dumper) atTornEnd(err error) bool {
+	var fe *pcp.FormatError
+	if !errors.As(err, &fe) || !errors.Is(err, pcp.ErrUnfinished) {
+		return false
+	}
+	for _, m := range d.r.Members() {
+		if m.Role == archive.RoleMeta {
+			return m.Compress == "" && m.Size-fe.Offset < 8
+		}
+	}
+	return false
+}
+
+// cString returns what precedes the first NUL.
+func cString(s string) string {
+	if i := strings.IndexByte(s, 0); i >= 0 {
+		return s[:i]
+	}
+	return s
+}
+
+// add puts a name into the tree unless it is there, as a metric or above others.
+func (ns *namespace) add(name string, id pcp.PMID) {
+	n := &ns.root
+	for part := range strings.SplitSeq(name, ".") {
+		child := n.index[part]
+		if child == nil {
+			child = &node{name: part, id: pcp.PMIDNull}
+			if n.index == nil {
+				n.index = map[string]*node{}
+			}
+			n.index[part] = child
+			n.children = append(n.children, child)
+		}
+		n = child
+	}
+	if n.id == pcp.PMIDNull && len(n.children) == 0 {
+		n.id = id
+	}
+}
+
+// collect gathers the names below n: of siblings the first seen comes first, and
+// what is below a node before the node.
+// The root of a dynamic subtree has no name.
+func (n *node) collect(prefix string, byPMID map[pcp.PMID][]string) {
+	for _, child := range n.children {
+		name := prefix + child.name
+		child.collect(name+".", byPMID)
+		if dynamic := child.id.Domain() == pcp.DynamicDomain && child.id.Item() == 0; !dynamic && child.id != pcp.PMIDNull {
+			byPMID[child.id] = append(byPMID[child.id], name)
+		}
+	}
+}
+
+// of returns the names of a metric.
+func (ns *namespace) of(id pcp.PMID) []string { return ns.byPMID[id] }
+
+// below returns the metrics at or below a name; ok is false if there is no such
+// name.
+func (ns *namespace) below(name string) (ids []pcp.PMID, ok bool) {
+	n := &ns.root
+	for part := range strings.SplitSeq(name, ".") {
+		if n = n.index[part]; n == nil {
+			return nil, false
+		}
+	}
+	if n.id != pcp.PMIDNull {
+		return []pcp.PMID{n.id}, true
+	}
+	found := map[pcp.PMID][]string{}
+	n.collect("", found)
+	for id := range found {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	return ids, true
+}

@@ -1,0 +1,253 @@
+package dump
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// metric is what a value set of a metric begins with, and its instances.
+type metric struct {
+	id    pcp.PMID
+	head  string // 4.5.6 (name
+	known bool   // has a descriptor
+	typ   pcp.Type
+	indom pcp.InDomID
+
+	in    *meta.InDom   // in force from since on, before until; nil: none is
+	since pcp.Timestamp //
+	until pcp.Timestamp // equal to since: not looked up yet
+	near  int           // position in it that was right last
+}
+
+// choose finds the metrics whose values are wanted.
+func (d *dumper) choose() error {
+	if len(d.o.Names) == 0 {
+		return nil
+	}
+	d.want = map[pcp.PMID]struct{}{}
+	for _, name := range d.o.Names {
+		ids, ok := d.names.below(name)
+		if !ok {
+			d.o.warn(unknownMetric(name))
+		}
+		for _, id := range ids {
+			d.want[id] = struct{}{}
+		}
+	}
+	if len(d.want) == 0 {
+		return fmt.Errorf("archive %s: none of the metrics is in it: %w", d.r.Base(), errNoMetric)
+	}
+	return nil
+}
+
+// errNoMetric says that a name is that of no metric.
+var errNoMetric = errors.New("unknown metric name")
+
+func unknownMetric(name string) error { return fmt.Errorf("metric %s: %w", name, errNoMetric) }
+
+// records prints the data records.
+func (d *dumper) records() error {
+	from, to, bounded := d.o.From, d.o.To, !d.o.To.IsZero()
+	if d.o.Reverse {
+		from, to, bounded = d.o.To, d.o.From, !d.o.From.IsZero()
+		if from.IsZero() {
+			from = d.lastTime()
+		}
+	} else if from.IsZero() {
+		from = d.r.Header().Start
+	}
+	d.walk.seek(d.r.Index(), from)
+	for first := true; ; first = false {
+		f, res, err := d.walk.next()
+		if atEnd(err) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if first && d.o.Reverse {
+			d.reverseTitle(res.Stamp)
+		}
+		if bounded && (res.Stamp.After(to) && !d.o.Reverse || res.Stamp.Before(to) && d.o.Reverse) {
+			return nil
+		}
+		d.record(f.size, res)
+		if d.spill(); d.err != nil {
+			return d.err
+		}
+	}
+}
+
+// lastTime is where a listing in reverse begins.
+func (d *dumper) lastTime() pcp.Timestamp {
+	if d.endErr != nil {
+		return pcp.MaxTime
+	}
+	return d.end
+}
+
+func (d *dumper) reverseTitle(t pcp.Timestamp) {
+	b := append(d.buf, "\nLog finished at "...)
+	d.clock.refresh(t.Sec)
+	b = append(append(append(append(b, d.clock.day...), ' '), d.clock.hms...), ' ')
+	d.buf = append(append(b, d.clock.year...), " - dump in reverse order\n"...)
+}
+
+// record prints a data record, if it has anything that is wanted.
+func (d *dumper) record(size int, res *archive.Result) {
+	if d.want != nil {
+		d.restrict(res)
+		if len(res.Sets) == 0 && (!d.o.Marks || !d.mark) {
+			return
+		}
+	}
+	b := append(d.buf, '\n')
+	if d.o.Sizes {
+		b = append(strconv.AppendInt(append(b, '['), int64(size), 10), " bytes]\n"...)
+	}
+	b = d.clock.appendTime(b, res.Stamp)
+	if len(res.Sets) == 0 {
+		d.buf = append(b, "  <mark>\n"...)
+		return
+	}
+	b = strconv.AppendInt(append(b, ' '), int64(len(res.Sets)), 10)
+	b = append(b, " metric"...)
+	if len(res.Sets) > 1 {
+		b = append(b, 's')
+	}
+	d.buf = append(b, '\n')
+	for i := range res.Sets {
+		d.set(i, &res.Sets[i], res.Stamp)
+		d.spill()
+	}
+}
+
+// restrict drops the value sets that are not wanted.
+func (d *dumper) restrict(res *archive.Result) {
+	d.mark = len(res.Sets) == 0
+	kept := res.Sets[:0]
+	for i := range res.Sets {
+		if _, ok := d.want[res.Sets[i].PMID]; ok {
+			kept = append(kept, res.Sets[i])
+		}
+	}
+	res.Sets = kept
+}
+
+// metric returns a metric's state. i is where it stands in the record: records
+// of a logging group have one shape, so the one before usually answers.
+func (d *dumper) metric(i int, id pcp.PMID) *metric {
+	if i < len(d.recent) && d.recent[i].id == id {
+		return d.recent[i]
+	}
+	m, ok := d.metrics[id]
+	if !ok {
+		m = d.newMetric(id)
+		d.metrics[id] = m
+	}
+	for len(d.recent) <= i {
+		d.recent = append(d.recent, m)
+	}
+	d.recent[i] = m
+	return m
+}
+
+func (d *dumper) newMetric(id pcp.PMID) *metric {
+	m := &metric{id: id, typ: pcp.TypeUnknown, indom: pcp.InDomNull, head: id.String() + " (<nonames>"}
+	if desc, ok := d.store.Desc(id); ok {
+		m.known, m.typ, m.indom = true, desc.Type, desc.InDom
+		if names := d.names.of(id); len(names) > 0 {
+			m.head = id.String() + " (" + strings.Join(names, " or ")
+		}
+	}
+	return m
+}
+
+// set prints the values of a metric.
+func (d *dumper) set(i int, s *archive.ValueSet, t pcp.Timestamp) {
+	m := d.metric(i, s.PMID)
+	if len(s.Values) > 0 && (m.typ == pcp.TypeEvent || m.typ == pcp.TypeHighResEvent) {
+		d.events(m, s, t)
+		return
+	}
+	b := append(append(d.buf, "    "...), m.head...)
+	switch {
+	case len(s.Values) == 0 && s.Err == 0:
+		d.buf = append(b, "): No values returned!\n"...)
+		return
+	case len(s.Values) == 0:
+		d.buf = append(append(append(b, "): "...), errorText(s.Err)...), '\n')
+		return
+	case len(s.Values) == 1:
+		b = append(b, "): "...)
+	default:
+		b = append(b, "):\n"...)
+	}
+	if m.indom != pcp.InDomNull {
+		d.lookUp(m, t)
+	}
+	for j := range s.Values {
+		v := &s.Values[j]
+		if len(s.Values) > 1 {
+			b = append(b, "        "...)
+		}
+		if m.indom != pcp.InDomNull {
+			b = append(m.appendInst(append(b, "inst ["...), v.Inst), "] "...)
+		}
+		b = appendValue(append(b, "value "...), m.typeOf(s.Format), s.Format, v)
+		b = append(b, '\n')
+	}
+	d.buf = b
+}
+
+// typeOf returns the type of the values of a set. Without a descriptor a word in
+// situ is taken for an integer, as in the reference.
+func (m *metric) typeOf(f archive.Format) pcp.Type {
+	if f == archive.InSitu && !m.known {
+		return pcp.Type32
+	}
+	return m.typ
+}
+
+// lookUp finds the instance domain that is in force at t.
+func (d *dumper) lookUp(m *metric, t pcp.Timestamp) {
+	if !t.Before(m.since) && t.Before(m.until) {
+		return
+	}
+	m.since = t
+	m.in, m.until = d.store.InDomAt(m.indom, t)
+	if m.in != nil {
+		m.since = m.in.Stamp
+	}
+}
+
+// appendInst appends an instance as `1 or "name"`, ??? for a name that it does
+// not have at this time.
+func (m *metric) appendInst(b []byte, id pcp.InstID) []byte {
+	b = append(strconv.AppendInt(b, int64(id), 10), " or "...)
+	in, ok := m.instance(id)
+	if !ok {
+		return append(b, "???"...)
+	}
+	return append(append(append(b, '"'), in.Name...), '"')
+}
+
+func (m *metric) instance(id pcp.InstID) (meta.Instance, bool) {
+	if m.in == nil {
+		return meta.Instance{}, false
+	}
+	all := m.in.Instances
+	for _, i := range [...]int{m.near + 1, m.near, 0} { // values mostly ascend
+		if i < len(all) && all[i].ID == id && (i == 0 || all[i-1].ID != id) {
+			m.near = i
+			return all[i], true
+		}
+	}
+	return m.in.Lookup(id)
+}

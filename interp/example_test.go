@@ -1,0 +1,103 @@
+package interp_test
+
+import (
+	"fmt"
+	"log"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/interp"
+	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// openReads writes a counter every ten seconds, 100 more each time, and opens
+// the archive.
+func openReads(dir string) (*archive.Reader, error) {
+	base := filepath.Join(dir, "disks")
+	a, err := archive.Create(base, archive.Header{Host: "db1", Zone: "UTC"}, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer a.Close() // does nothing after the Close below
+	reads := &meta.Desc{PMID: pcp.NewPMID(60, 0, 24), Type: pcp.TypeU64, InDom: pcp.InDomNull, Sem: pcp.SemCounter,
+		Units: pcp.Units{DimCount: 1}, Names: []string{"disk.all.read"}}
+	if err := a.Define(reads); err != nil {
+		return nil, err
+	}
+	for i := range uint64(4) {
+		err := a.Append(&archive.Result{Stamp: pcp.Timestamp{Sec: 1_700_000_000 + 10*int64(i)}, Sets: []archive.ValueSet{{
+			PMID: reads.PMID, Format: archive.Block, Values: []archive.Value{archive.NumberValue(pcp.InstNull, pcp.TypeU64, 1000+100*i)},
+		}}})
+		if err != nil {
+			return nil, err
+		}
+	}
+	if err := a.Close(); err != nil {
+		return nil, err
+	}
+	return archive.Open(base, nil)
+}
+
+// everyFour yields times four seconds apart.
+func everyFour(yield func(pcp.Timestamp) bool) {
+	for i := range 3 {
+		if !yield(pcp.Timestamp{Sec: 1_700_000_000}.Add(time.Duration(i) * 4 * time.Second)) {
+			return
+		}
+	}
+}
+
+// Values at times between those of the records.
+func ExampleAt() {
+	dir, err := os.MkdirTemp("", "example")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	r, err := openReads(dir)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for step, err := range interp.At(r, everyFour, interp.Options{}) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		for _, mv := range step.Metrics {
+			v, _ := mv.Points[0].Value.Number(mv.Metric.Desc.Type)
+			fmt.Println(step.Stamp.Time().Format(time.TimeOnly), mv.Metric.Name, v)
+		}
+	}
+	// Output:
+	// 22:13:20 disk.all.read 1000
+	// 22:13:24 disk.all.read 1040
+	// 22:13:28 disk.all.read 1080
+}
+
+// Rates as a client shows them: of values at regular times.
+func ExampleRates() {
+	dir, err := os.MkdirTemp("", "example")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	r, err := openReads(dir)
+	if err != nil {
+		log.Fatal(err)
+	}
+	values := interp.At(r, everyFour, interp.Options{Marks: true})
+	for step, err := range interp.Rates(values) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		for _, mv := range step.Metrics {
+			v, _ := mv.Points[0].Value.Number(mv.Metric.Desc.Type)
+			fmt.Println(step.Stamp.Time().Format(time.TimeOnly), mv.Metric.Name, v, mv.Metric.Desc.Units)
+		}
+	}
+	// Output:
+	// 22:13:24 disk.all.read 10 count / sec
+	// 22:13:28 disk.all.read 10 count / sec
+}

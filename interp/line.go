@@ -1,0 +1,61 @@
+package interp
+
+import (
+	"math"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// between returns the value on the line between two observations. Integers are
+// computed from the difference, which keeps those beyond 2^53 exact. ok is false if an observation is not of type typ.
+func between(a, b *observation, t pcp.Timestamp, typ pcp.Type, wrap bool) (v archive.Value, ok bool) {
+	d := Delta(a.value, b.value, typ)
+	if math.IsNaN(d) {
+		return a.value, false
+	}
+	if d < 0 && wrap {
+		d += WrapOf(typ)
+	}
+	d *= t.Sub(a.stamp).Seconds() / b.stamp.Sub(a.stamp).Seconds()
+	v = a.value
+	switch typ {
+	case pcp.TypeFloat:
+		f, _ := v.Number(typ)
+		v.Bits = uint64(math.Float32bits(float32(f + d)))
+	case pcp.TypeDouble:
+		v.Bits = math.Float64bits(math.Float64frombits(v.Bits) + d)
+	default:
+		v.Bits = plus(v.Bits, round(v, d, typ))
+		if typ.Size() == 4 {
+			v.Bits = uint64(uint32(v.Bits))
+		}
+	}
+	return v, true
+}
+
+// round makes of d a whole number such that a+d is rounded as in the reference,
+// which adds a half and cuts: negative ones towards zero.
+func round(a archive.Value, d float64, typ pcp.Type) float64 {
+	if f, _ := a.Number(typ); f+d+0.5 < 0 {
+		return math.Ceil(d + 0.5)
+	}
+	return math.Floor(d + 0.5)
+}
+
+// plus adds a whole number of either sign to 64 bits, of which it may be a large
+// part.
+func plus(bits uint64, d float64) uint64 {
+	if d < 0 {
+		return bits - magnitude(-d)
+	}
+	return bits + magnitude(d)
+}
+
+// magnitude converts without leaving the range in which conversion is defined.
+func magnitude(f float64) uint64 {
+	if f >= 1<<64 {
+		return math.MaxUint64
+	}
+	return uint64(f)
+}

@@ -1,0 +1,112 @@
+package interp
+
+import (
+	"iter"
+	"math"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// Rates turns the counters in steps into rates: the difference of a value and the
+// one before, over the time between, in the units that [RateUnits]
+// tells. They are instant metrics of type double under the same names. There is
+// none for the first value of a series, for the first after a mark, or where the
+// counter went down. Other metrics are left as they are. [At] should be asked for
+// marks.
+//
+// Each Step is reused; its Metric and Series pointers may be kept. Errors are
+// passed on.
+func Rates(steps iter.Seq2[*archive.Step, error]) iter.Seq2[*archive.Step, error] {
+	return func(yield func(*archive.Step, error) bool) {
+		r := &rater{last: map[rateKey]observation{}, metrics: map[*archive.Metric]*archive.Metric{}, series: map[*archive.Series]*archive.Series{}}
+		for step, err := range steps {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if !yield(r.step(step), nil) {
+				return
+			}
+		}
+	}
+}
+
+type rateKey struct {
+	metric pcp.PMID
+	inst   pcp.InstID
+}
+
+// rater keeps the value before of each counter.
+type rater struct {
+	last    map[rateKey]observation
+	metrics map[*archive.Metric]*archive.Metric // counters to rates
+	series  map[*archive.Series]*archive.Series
+	out     archive.Step
+	points  []archive.Point // of out
+}
+
+func (r *rater) step(in *archive.Step) *archive.Step {
+	if in.Mark {
+		clear(r.last)
+		return in
+	}
+	r.out.Stamp, r.out.Metrics, r.points = in.Stamp, r.out.Metrics[:0], r.points[:0]
+	for _, mv := range in.Metrics {
+		if d := mv.Metric.Desc; d.Sem == pcp.SemCounter && d.Type.IsNumeric() {
+			mv = r.rates(in.Stamp, mv)
+			if len(mv.Points) == 0 && mv.Err == 0 {
+				continue
+			}
+		}
+		r.out.Metrics = append(r.out.Metrics, mv)
+	}
+	return &r.out
+}
+
+func (r *rater) rates(t pcp.Timestamp, mv archive.MetricValues) archive.MetricValues {
+	d := mv.Metric.Desc
+	_, perSecond := RateUnits(d.Units)
+	start := len(r.points)
+	for _, p := range mv.Points {
+		key := rateKey{d.PMID, p.Value.Inst}
+		before, ok := r.last[key]
+		r.last[key] = observation{stamp: t, value: p.Value}
+		if !ok || !t.After(before.stamp) {
+			continue
+		}
+		delta := Delta(before.value, p.Value, d.Type)
+		if math.IsNaN(delta) || delta < 0 {
+			continue
+		}
+		rate := delta / (t.Sub(before.stamp).Seconds() * perSecond)
+		r.points = append(r.points, archive.Point{Series: r.seriesOf(p.Series), Value: archive.DoubleValue(p.Value.Inst, rate)})
+	}
+	mv.Metric, mv.Points = r.metricOf(mv.Metric), r.points[start:len(r.points):len(r.points)]
+	return mv
+}
+
+// metricOf returns what stands for a counter.
+func (r *rater) metricOf(m *archive.Metric) *archive.Metric {
+	rate, ok := r.metrics[m]
+	if !ok {
+		c := *m
+		units, _ := RateUnits(m.Desc.Units)
+		c.Desc = &meta.Desc{PMID: m.Desc.PMID, Type: pcp.TypeDouble, InDom: m.Desc.InDom, Sem: pcp.SemInstant, Units: units, Names: m.Desc.Names}
+		rate = &c
+		r.metrics[m] = rate
+	}
+	return rate
+}
+
+func (r *rater) seriesOf(s *archive.Series) *archive.Series {
+	rate, ok := r.series[s]
+	if !ok {
+		c := *s
+		c.Metric = r.metricOf(s.Metric)
+		rate = &c
+		r.series[s] = rate
+	}
+	return rate
+}

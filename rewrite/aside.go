@@ -1,0 +1,99 @@
+package rewrite
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/pcparchive/pcparchive/archive"
+)
+
+// aside is a folder beside an output, in which the output is written until it is
+// complete.
+type aside struct {
+	dir, out string
+}
+
+// newAside makes sure that nothing of an archive out exists and makes the folder.
+func newAside(out string) (*aside, error) {
+	a := &aside{out: out}
+	if err := a.free(); err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp(filepath.Dir(out), ".pcparchive-*")
+	if err != nil {
+		return nil, err
+	}
+	a.dir = dir
+	return a, nil
+}
+
+// free reports an error if a file of the output exists.
+func (a *aside) free() error {
+	base, members, err := archive.Members(a.out)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && filepath.Clean(base) != filepath.Clean(a.out) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return fmt.Errorf("%s: %w; choose another name or remove the archive", members[0].Path, fs.ErrExist)
+}
+
+// base is where to write the output.
+func (a *aside) base() string { return filepath.Join(a.dir, filepath.Base(a.out)) }
+
+// publish moves the output to its place, the metadata last: without it the rest
+// is no archive. On failure what was moved is taken back.
+func (a *aside) publish() (err error) {
+	if err := a.free(); err != nil {
+		return err
+	}
+	entries, err := os.ReadDir(a.dir)
+	if err != nil {
+		return err
+	}
+	slices.SortStableFunc(entries, func(x, y os.DirEntry) int { return isMeta(x) - isMeta(y) })
+	var moved []string
+	for _, e := range entries {
+		to := filepath.Join(filepath.Dir(a.out), e.Name())
+		if err := move(filepath.Join(a.dir, e.Name()), to); err != nil {
+			for _, name := range moved {
+				err = errors.Join(err, os.Remove(name))
+			}
+			return err
+		}
+		moved = append(moved, to)
+	}
+	return nil
+}
+
+func isMeta(e os.DirEntry) int {
+	if strings.Contains(filepath.Ext(e.Name()), "meta") {
+		return 1
+	}
+	return 0
+}
+
+// move renames a file without replacing another, as far as the file system can
+// make sure of that.
+func move(from, to string) error {
+	err := os.Link(from, to)
+	switch {
+	case err == nil:
+		return os.Remove(from)
+	case errors.Is(err, fs.ErrExist):
+		return err
+	}
+	if _, err := os.Lstat(to); err == nil {
+		return fmt.Errorf("%s: %w", to, fs.ErrExist)
+	}
+	return os.Rename(from, to)
+}
+
+// remove removes the folder with what is left in it.
+func (a *aside) remove() error { return os.RemoveAll(a.dir) }

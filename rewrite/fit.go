@@ -1,0 +1,126 @@
+package rewrite
+
+import (
+	"fmt"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/internal/wire"
+	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// fitter makes records fit the version of the output.
+type fitter struct {
+	layout *wire.Layout
+	losses losses
+	indoms map[pcp.InDomID]*meta.InDom // in force, where deltas must be expanded
+}
+
+func newFitter(o Options, r *Report) (*fitter, error) {
+	l, ok := wire.For(o.Version)
+	if !ok {
+		return nil, fmt.Errorf("%s: %w", o.Version, pcp.ErrVersion)
+	}
+	return &fitter{layout: l, losses: losses{allowed: o.Lossy, report: r}, indoms: map[pcp.InDomID]*meta.InDom{}}, nil
+}
+
+// stamp returns t as the output holds it; ok is false if it holds no such time.
+func (f *fitter) stamp(t pcp.Timestamp) (fit pcp.Timestamp, ok bool, err error) {
+	if f.layout.Fits(t) {
+		return t, true, nil
+	}
+	if !f.layout.Fits(pcp.Timestamp{Sec: t.Sec}) {
+		return t, false, f.losses.lose(LossTime, "time %s", t)
+	}
+	err = f.losses.lose(LossFraction, "time %s has a fraction finer than %s stores", t, f.layout.Version)
+	t.Nsec -= t.Nsec % f.layout.Tick
+	return t, true, err
+}
+
+// header returns h as the output holds it.
+func (f *fitter) header(h *archive.Header) (*archive.Header, error) {
+	out, l := *h, f.layout
+	out.Version = l.Version
+	start, ok, err := f.stamp(h.Start)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		start = pcp.Timestamp{} // as the reference leaves it where it knows none
+	}
+	out.Start = start
+	if l.ZoneInfo == 0 && h.ZoneInfo != "" {
+		if err := f.losses.lose(LossZoneInfo, "zoneinfo %q", h.ZoneInfo); err != nil {
+			return nil, err
+		}
+		out.ZoneInfo = ""
+	}
+	if !l.Features && h.Features != 0 {
+		if err := f.losses.lose(LossFeatures, "feature bits 0x%x", h.Features); err != nil {
+			return nil, err
+		}
+		out.Features = 0
+	}
+	for _, s := range []struct {
+		text *string
+		room int
+	}{{&out.Host, l.HostSize}, {&out.Zone, l.ZoneSize}} {
+		if len(*s.text) >= s.room {
+			if err := f.losses.lose(LossString, "%q", *s.text); err != nil {
+				return nil, err
+			}
+			*s.text = (*s.text)[:s.room-1]
+		}
+	}
+	return &out, nil
+}
+
+// metaRecord returns a metadata record as the output holds it, nil if it holds
+// none of it. Deltas must come in the order in which they apply.
+func (f *fitter) metaRecord(r archive.Record) (archive.Record, error) {
+	switch rec := r.(type) {
+	case *meta.InDom:
+		return f.inDom(rec)
+	case *meta.InDomDelta:
+		if f.layout.Tags[pcp.KindInDomDelta] != 0 {
+			t, ok, err := f.stamp(rec.Stamp)
+			if err != nil || !ok {
+				return nil, err
+			}
+			out := *rec
+			out.Stamp = t
+			return &out, nil
+		}
+		before, ok := f.indoms[rec.ID]
+		if !ok {
+			before = &meta.InDom{}
+		}
+		return f.inDom(before.Apply(rec))
+	case *meta.Labels:
+		t, ok, err := f.stamp(rec.Stamp)
+		if err != nil || !ok {
+			return nil, err
+		}
+		out := *rec
+		out.Stamp = t
+		return &out, nil
+	}
+	return r, nil
+}
+
+func (f *fitter) inDom(in *meta.InDom) (archive.Record, error) {
+	expand := f.layout.Tags[pcp.KindInDomDelta] == 0
+	if expand {
+		if len(in.Instances) == 0 && f.indoms[in.ID] != nil {
+			return nil, f.losses.lose(LossEmpty, "instance domain %s at %s", in.ID, in.Stamp)
+		}
+		f.indoms[in.ID] = in
+	}
+	t, ok, err := f.stamp(in.Stamp)
+	if err != nil || !ok {
+		return nil, err
+	}
+	out := *in
+	out.Stamp = t
+	return &out, nil
+}

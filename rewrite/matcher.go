@@ -1,0 +1,71 @@
+package rewrite
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/pcparchive/pcparchive/labelset"
+)
+
+// Matcher selects series by one of their labels, as a matcher in PromQL does: a
+// label that is absent is an empty one, and a regular expression must match the
+// whole value.
+type Matcher struct {
+	Name  string
+	Value string
+	not   bool
+	re    *regexp.Regexp // nil: equality
+}
+
+// matcher splits a matcher from what follows it.
+var matcher = regexp.MustCompile(`^\s*([A-Za-z_][A-Za-z0-9_.]*)\s*(=~|!~|!=|=)\s*("(?:[^"\\]|\\.)*"|[^",{}\s]*)\s*(?:,|$)`)
+
+// ParseMatchers reads matchers such as job="web",code=~"5.." with or without
+// braces around them. Quotes may be left out around plain values.
+func ParseMatchers(text string) ([]Matcher, error) {
+	rest := strings.TrimSpace(text)
+	if inner, ok := strings.CutPrefix(rest, "{"); ok {
+		if rest, ok = strings.CutSuffix(inner, "}"); !ok {
+			return nil, fmt.Errorf("label matchers %q: } is missing", text)
+		}
+	}
+	var all []Matcher
+	for rest = strings.TrimSpace(rest); rest != ""; rest = strings.TrimSpace(rest) {
+		part := matcher.FindStringSubmatch(rest)
+		if part == nil {
+			return nil, fmt.Errorf(`label matchers %q: at %q: want NAME="VALUE", with =, !=, =~ or !~`, text, rest)
+		}
+		rest = rest[len(part[0]):]
+		m := Matcher{Name: part[1], Value: part[3], not: part[2][0] == '!'}
+		if strings.HasPrefix(m.Value, `"`) {
+			value, err := strconv.Unquote(m.Value)
+			if err != nil {
+				return nil, fmt.Errorf("label matchers %q: value %s: %w", text, m.Value, err)
+			}
+			m.Value = value
+		}
+		if strings.HasSuffix(part[2], "~") {
+			re, err := regexp.Compile("^(?s:" + m.Value + ")$")
+			if err != nil {
+				return nil, fmt.Errorf("label matchers %q: %w", text, err)
+			}
+			m.re = re
+		}
+		all = append(all, m)
+	}
+	if len(all) == 0 {
+		return nil, fmt.Errorf("label matchers %q: there is none", text)
+	}
+	return all, nil
+}
+
+// matches reports whether a series with the given labels is selected.
+func (m *Matcher) matches(set labelset.Set) bool {
+	value := set.Text(m.Name)
+	if m.re != nil {
+		return m.re.MatchString(value) != m.not
+	}
+	return (value == m.Value) != m.not
+}

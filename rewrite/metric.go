@@ -1,0 +1,138 @@
+package rewrite
+
+import (
+	"fmt"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/labelset"
+	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// metric is a metric of an input and what holds for it from since on and before
+// until.
+type metric struct {
+	desc    *meta.Desc // nil: the input does not describe it
+	wanted  bool
+	defined bool // its descriptor and help are written
+	fresh   bool // its labels are written as they are now
+	since   pcp.Timestamp
+	until   pcp.Timestamp
+	labels  [len(labelset.Levels)]*meta.Labels
+	indom   *meta.InDom
+	keep    map[pcp.InstID]bool // which instances the matchers select
+}
+
+// metric returns what is known of a metric.
+func (s *source) metric(id pcp.PMID, o *Options) *metric {
+	m, ok := s.metrics[id]
+	if !ok {
+		m = &metric{}
+		s.metrics[id] = m
+		if d, ok := s.r.Meta().Desc(id); ok {
+			m.desc, m.wanted = fitNames(d), o.wants(d)
+		} else {
+			m.wanted = len(o.Metrics) == 0 && len(o.Labels) == 0
+		}
+	}
+	return m
+}
+
+// resolve looks up what holds for the metric at t.
+func (m *metric) resolve(store *meta.Store, t pcp.Timestamp) {
+	m.since, m.until = t, pcp.MaxTime
+	shorten := func(until pcp.Timestamp) {
+		if until.Before(m.until) {
+			m.until = until
+		}
+	}
+	for i, level := range labelset.Levels {
+		if level == labelset.Instances && m.desc.InDom == pcp.InDomNull || level == labelset.InDom && m.desc.InDom == pcp.InDomNull {
+			continue
+		}
+		l, until := store.LabelsAt(level, archive.LabelIdent(level, m.desc), t)
+		shorten(until)
+		if l != m.labels[i] {
+			m.labels[i], m.fresh = l, false
+		}
+	}
+	in, until := store.InDomAt(m.desc.InDom, t)
+	shorten(until)
+	m.indom = in
+	clear(m.keep)
+}
+
+// selects reports whether the matchers select an instance.
+func (m *metric) selects(inst pcp.InstID, matchers []Matcher) (bool, error) {
+	if keep, ok := m.keep[inst]; ok {
+		return keep, nil
+	}
+	var sets [len(labelset.Levels)]labelset.Set
+	for i, l := range m.labels {
+		id := pcp.InstNull
+		if labelset.Levels[i] == labelset.Instances {
+			id = inst
+		}
+		sets[i], _ = l.Find(id)
+	}
+	set, err := labelset.Merge(sets[:]...)
+	if err != nil {
+		return false, fmt.Errorf("labels of %s: %w", m.desc.Name(), err)
+	}
+	keep := true
+	for i := range matchers {
+		keep = keep && matchers[i].matches(set)
+	}
+	if m.keep == nil {
+		m.keep = map[pcp.InstID]bool{}
+	}
+	m.keep[inst] = keep
+	return keep, nil
+}
+
+// define writes the descriptor, the labels and the help of a metric, in the
+// order in which the reference logger does.
+func (m *metric) define(a *archive.Appender, store *meta.Store, t pcp.Timestamp) error {
+	if !m.defined {
+		if err := a.Define(m.desc); err != nil {
+			return err
+		}
+	}
+	if !m.fresh {
+		for _, l := range m.labels {
+			if l == nil {
+				continue
+			}
+			now := *l
+			now.Stamp = t
+			if err := a.SetLabels(&now); err != nil {
+				return err
+			}
+		}
+		m.fresh = true
+	}
+	if m.defined {
+		return nil
+	}
+	m.defined = true
+	return m.help(a, store)
+}
+
+// help writes the help texts of a metric and of its instance domain.
+func (m *metric) help(a *archive.Appender, store *meta.Store) error {
+	for _, typ := range [...]meta.TextType{
+		meta.TextPMID | meta.TextOneLine, meta.TextInDom | meta.TextOneLine,
+		meta.TextPMID | meta.TextHelp, meta.TextInDom | meta.TextHelp,
+	} {
+		ident := uint32(m.desc.PMID)
+		if typ&meta.TextInDom != 0 {
+			ident = uint32(m.desc.InDom)
+		}
+		if text, ok := store.Text(typ, ident); ok {
+			if err := a.SetText(&meta.Text{Type: typ, Ident: ident, Text: text}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,64 @@
+package rewrite
+
+import (
+	"errors"
+	"fmt"
+)
+
+// ErrLoss says that the output cannot hold something of the input as it is.
+var ErrLoss = errors.New("the output cannot hold it")
+
+// Loss is a kind of thing that an output cannot hold.
+type Loss string
+
+// The losses.
+const (
+	LossFraction Loss = "times cut to whole microseconds"
+	LossTime     Loss = "records outside 1901 to 2038 left out"
+	LossZoneInfo Loss = "zoneinfo left out"
+	LossFeatures Loss = "feature bits left out"
+	LossString   Loss = "host names and time zones cut"
+	LossEmpty    Loss = "emptied instance domains left out"
+	LossMetric   Loss = "metrics that contradict an earlier archive left out"
+	// LossOrder needs no permission: readers do not see such records either.
+	LossOrder Loss = "records earlier than the one before them left out"
+)
+
+// LossCount is how often something was lost.
+type LossCount struct {
+	Loss  Loss   `json:"loss"`
+	Count int    `json:"count"`
+	First string `json:"first"` // what was lost first
+}
+
+// Report is what a copy did.
+type Report struct {
+	Records int         `json:"records"` // of the data volumes, marks included
+	Losses  []LossCount `json:"losses"`
+	// IndexKept says that the index is the input's. Otherwise it was made anew.
+	IndexKept bool `json:"index_kept"`
+	// Torn are inputs that end inside a record. What precedes it was used.
+	Torn []error `json:"-"`
+}
+
+// losses are what may be lost and what was.
+type losses struct {
+	allowed bool
+	report  *Report
+}
+
+// lose counts a loss, or refuses it.
+func (l *losses) lose(what Loss, format string, args ...any) error {
+	for i := range l.report.Losses {
+		if l.report.Losses[i].Loss == what {
+			l.report.Losses[i].Count++
+			return nil
+		}
+	}
+	first := fmt.Sprintf(format, args...)
+	if !l.allowed && what != LossOrder {
+		return fmt.Errorf("%s: %w", first, ErrLoss)
+	}
+	l.report.Losses = append(l.report.Losses, LossCount{Loss: what, Count: 1, First: first})
+	return nil
+}

@@ -1,0 +1,68 @@
+package rewrite
+
+import (
+	"iter"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// source is an input of a merge, one record ahead.
+type source struct {
+	r       *archive.Reader
+	o       *Options
+	report  *Report
+	metrics map[pcp.PMID]*metric
+	pull    func() (archive.Located, error, bool)
+	stop    func()
+
+	res    *archive.Result // the record; without sets: a mark. nil: no more
+	pos    archive.Pos
+	last   pcp.Timestamp // time of the record before, read or not
+	daemon daemon        // that the last record named
+	named  bool          // it named one
+	used   bool          // a record of it was written
+	cut    bool          // it ended before its end
+	mark   archive.Result
+}
+
+func newSource(r *archive.Reader, o *Options, report *Report) *source {
+	s := &source{r: r, o: o, report: report, metrics: map[pcp.PMID]*metric{}}
+	s.pull, s.stop = iter.Pull2(r.Records(archive.RoleData))
+	return s
+}
+
+// next reads the next record inside the window.
+func (s *source) next() error {
+	for {
+		if s.res != nil {
+			s.last = s.res.Stamp
+			s.daemon, s.named = daemonOf(s.res)
+		}
+		s.res = nil
+		rec, err, ok := s.pull()
+		if !ok || err != nil && s.report.torn(err) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		s.pos = rec.Pos
+		switch r := rec.Record.(type) {
+		case *archive.Result:
+			s.res = r
+		case *archive.Mark:
+			s.mark = archive.Result{Stamp: r.Stamp}
+			s.res = &s.mark
+		default:
+			continue
+		}
+		switch t := s.res.Stamp; {
+		case !s.o.End.IsZero() && t.After(s.o.End):
+			s.res, s.cut = nil, true
+			return nil
+		case !t.Before(s.o.Start) || s.o.Start.IsZero():
+			return nil
+		}
+	}
+}

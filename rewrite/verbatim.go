@@ -1,0 +1,242 @@
+package rewrite
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/internal/wire"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// cancelEvery is after how many records a copy looks whether it was cancelled.
+const cancelEvery = 256
+
+// verbatim copies an archive record by record.
+func verbatim(ctx context.Context, base string, in []*archive.Reader, o Options, report *Report) error {
+	r := in[0]
+	w, err := archive.CreateRecords(base, o.Version, &archive.WriteOptions{NoSync: true})
+	if err != nil {
+		return err
+	}
+	f, err := newFitter(o, report)
+	if err != nil {
+		return err
+	}
+	c := &copier{r: r, w: w, fit: f, report: report, verifier: newVerifier(r.Index())}
+	c.index.start = archive.HeaderSize(o.Version)
+	return errors.Join(c.run(ctx), w.Close())
+}
+
+// copier copies one archive.
+type copier struct {
+	r        *archive.Reader
+	w        *archive.RecordWriter
+	fit      *fitter
+	report   *Report
+	index    indexer
+	verifier *verifier
+	members  []archive.Member // volumes that are not begun
+	volume   int32            // begun last, of the output
+	shift    int32            // of volume numbers, where volumes had to be split
+}
+
+func (c *copier) run(ctx context.Context) error {
+	if err := c.metadata(ctx); err != nil {
+		return err
+	}
+	if err := c.volumes(ctx); err != nil {
+		return err
+	}
+	return c.writeIndex()
+}
+
+// begin writes the label of the output's file that corresponds to a member.
+func (c *copier) begin(m archive.Member) error {
+	h, err := headerOf(c.r, m)
+	if err == nil {
+		h, err = c.fit.header(h)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", m.Path, err)
+	}
+	if m.Role == archive.RoleData {
+		h.Volume += c.shift
+		c.volume = h.Volume
+	}
+	_, err = c.w.Write(h)
+	return err
+}
+
+func (c *copier) metadata(ctx context.Context) error {
+	members := c.r.Members()
+	if err := c.begin(members[0]); err != nil {
+		return err
+	}
+	for _, m := range members {
+		if m.Role == archive.RoleData {
+			c.members = append(c.members, m)
+		}
+	}
+	for rec, err := range c.r.Records(archive.RoleMeta) {
+		if err != nil && c.report.torn(err) {
+			break
+		}
+		if err = cmp.Or(err, ctx.Err()); err != nil {
+			return err
+		}
+		fit, err := c.fit.metaRecord(rec.Record)
+		if err != nil {
+			return fmt.Errorf("%s: offset %d: %w", rec.Pos.File, rec.Pos.Offset, err)
+		}
+		if fit == nil {
+			continue
+		}
+		at, err := c.w.Write(fit)
+		if err != nil {
+			return fmt.Errorf("%s: offset %d: %w", rec.Pos.File, rec.Pos.Offset, err)
+		}
+		c.verifier.metaRecord(at)
+		if d, ok := dateOf(fit); ok {
+			d.end = c.w.Size(archive.RoleMeta)
+			c.index.meta = append(c.index.meta, d)
+		}
+	}
+	c.verifier.metaRecord(c.w.Size(archive.RoleMeta))
+	return nil
+}
+
+func (c *copier) volumes(ctx context.Context) error {
+	mark := &archive.Result{}
+	for rec, err := range c.r.Records(archive.RoleData) {
+		if err != nil && c.report.torn(err) {
+			c.members = nil // further volumes are not read
+			break
+		}
+		if err == nil && c.report.Records%cancelEvery == 0 {
+			err = ctx.Err()
+		}
+		if err == nil {
+			err = c.beginUpTo(rec.Pos.Volume)
+		}
+		if err != nil {
+			return err
+		}
+		res := mark
+		switch rec := rec.Record.(type) {
+		case *archive.Result:
+			res = rec
+		case *archive.Mark:
+			mark.Stamp = rec.Stamp
+		}
+		if err := c.result(res); err != nil {
+			return fmt.Errorf("%s: offset %d: %w", rec.Pos.File, rec.Pos.Offset, err)
+		}
+	}
+	if err := c.beginUpTo(math.MaxInt); err != nil {
+		return err
+	}
+	c.verifier.end(c.volume, c.w.Size(archive.RoleData))
+	return nil
+}
+
+// beginUpTo begins the volumes up to the given one. A volume without records is
+// copied as one.
+func (c *copier) beginUpTo(volume int) error {
+	for len(c.members) > 0 && c.members[0].Volume <= volume {
+		c.verifier.end(c.volume, c.w.Size(archive.RoleData))
+		m := c.members[0]
+		c.members = c.members[1:]
+		// A volume without a good label is not read either.
+		if err := c.begin(m); err != nil && !c.report.torn(err) {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *copier) result(res *archive.Result) error {
+	t, ok, err := c.fit.stamp(res.Stamp)
+	if err != nil || !ok {
+		return err
+	}
+	res.Stamp = t
+	at, err := c.w.Write(res)
+	if errors.Is(err, pcp.ErrLimit) && c.w.Size(archive.RoleData) > archive.HeaderSize(c.fit.layout.Version) {
+		if err = c.split(); err == nil {
+			at, err = c.w.Write(res)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	c.report.Records++
+	c.verifier.record(t, c.volume, at)
+	c.index.record(t, c.volume, at)
+	return nil
+}
+
+// split continues a volume that is longer than the output's version allows.
+func (c *copier) split() error {
+	h, err := c.fit.header(c.r.Header())
+	if err != nil {
+		return err
+	}
+	c.shift++
+	c.volume++
+	h.Volume = c.volume
+	_, err = c.w.Write(h)
+	return err
+}
+
+func (c *copier) writeIndex() error {
+	member := archive.Member{Path: c.r.Base() + ".index", Role: archive.RoleIndex}
+	for _, m := range c.r.Members() {
+		if m.Role == archive.RoleIndex {
+			member = m
+		}
+	}
+	err := c.begin(member)
+	if err != nil && c.report.torn(err) {
+		member.Size = 0 // it is made anew, label and all
+		err = c.begin(member)
+	}
+	if err != nil {
+		return err
+	}
+	entries := c.index.finish(c.w.Size(archive.RoleMeta))
+	if c.verifier.ok() && c.shift == 0 && c.r.Header().Version == c.fit.layout.Version {
+		entries, c.report.IndexKept = c.r.Index(), true
+	}
+	for i := range entries {
+		if _, err := c.w.Write(&entries[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// headerOf returns the label of a member: its own or, for one that is absent,
+// the archive's.
+func headerOf(r *archive.Reader, m archive.Member) (*archive.Header, error) {
+	if m.Size == 0 {
+		h := *r.Header()
+		h.Volume = wire.VolumeIndex
+		return &h, nil
+	}
+	f, err := archive.OpenMember(m, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	for frame, err := range archive.Frames(f.From(0), archive.Pos{File: m.Path, Role: m.Role, Volume: m.Volume}, 0) {
+		if err != nil {
+			return nil, err
+		}
+		return archive.DecodeHeader(frame.Payload)
+	}
+	return nil, &pcp.FormatError{File: m.Path, Kind: pcp.KindHeader, Detail: "empty file", Err: pcp.ErrNotArchive}
+}

@@ -1,0 +1,32 @@
+package summary
+
+import (
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// nameInstances gives a name to series whose instance the domain did not list at
+// the time, if it ever did: old loggers wrote the values first.
+func (p *pass) nameInstances(store *meta.Store) {
+	domains := map[pcp.InDomID]map[pcp.InstID]meta.Instance{}
+	for _, s := range p.order {
+		id := s.metric.desc.InDom
+		if id == pcp.InDomNull || s.series.Inst.Name != "" {
+			continue
+		}
+		names, ok := domains[id]
+		if !ok {
+			names = map[pcp.InstID]meta.Instance{}
+			for in := range store.InDomVersions(id) {
+				for _, inst := range in.Instances {
+					names[inst.ID] = inst
+				}
+			}
+			domains[id] = names
+		}
+		if in, ok := names[s.inst]; ok {
+			s.series = &archive.Series{Metric: s.series.Metric, Inst: in, Labels: s.series.Labels}
+		}
+	}
+}

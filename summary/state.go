@@ -1,0 +1,222 @@
+package summary
+
+import (
+	"math"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/interp"
+	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// kind tells how the values of a metric count.
+type kind int8
+
+const (
+	instant  kind = iota // until the next value
+	discrete             // also until a mark or the end
+	counter              // as rates
+)
+
+// kindOf takes unknown semantics for instant ones, as the reference does.
+func kindOf(d *meta.Desc) kind {
+	switch d.Sem {
+	case pcp.SemCounter:
+		return counter
+	case pcp.SemDiscrete:
+		return discrete
+	}
+	return instant
+}
+
+// state is what a pass keeps of one series. What every value touches comes
+// first and is small: it passes through the processor's caches once per record.
+type state struct {
+	inst   pcp.InstID
+	kind   kind
+	skip   bool
+	typ    pcp.Type
+	size   int           // of typ
+	epoch  int           // number of marks before the last value
+	last   pcp.Timestamp // of bits and value
+	bits   uint64
+	value  float64
+	values int64
+
+	scale    float64 // of seconds into the time unit of a rate
+	span     float64 // in seconds
+	weighted float64 // sum of values times seconds; of counters, of differences
+	// Deviations are summed from the first value that counted, so that squares
+	// of large values do not swallow small differences.
+	sum, origin, dev, dev2 float64
+	count                  int64
+	min, max               float64
+	minTime, maxTime       pcp.Timestamp
+	digest                 *digest
+
+	metric *metric
+	series *archive.Series
+	first  pcp.Timestamp
+	bad    int64
+
+	gaps, resets, wraps int
+}
+
+// add counts a value.
+func (s *state) add(p *pass, t pcp.Timestamp, v *archive.Value) {
+	f, ok := s.number(v)
+	if !ok {
+		var w archive.Value
+		if w, ok = interp.Coerce(*v, s.typ); ok {
+			v = &w
+			f, _ = s.number(v)
+		}
+	}
+	if !ok || f != f {
+		s.bad++
+		return
+	}
+	begin := s.values == 0
+	if begin {
+		s.first = t
+	} else if s.epoch != len(p.marks) {
+		begin = true
+		s.gaps++
+		s.hold(p)
+	}
+	s.values++
+	if s.kind == counter {
+		if !s.advance(p, t, v.Bits, f, begin) {
+			return
+		}
+	} else {
+		if !begin {
+			s.weigh(p, t)
+		}
+		s.observe(p, t, f)
+	}
+	s.last, s.bits, s.value, s.epoch = t, v.Bits, f, len(p.marks)
+}
+
+// number is [archive.Value.Number] without copying the value, which costs as
+// much as the rest.
+func (s *state) number(v *archive.Value) (f float64, ok bool) {
+	if v.Data != nil || v.Type != s.typ && (v.Type != pcp.TypeUnknown || s.size != 4) {
+		return 0, false
+	}
+	switch s.typ {
+	case pcp.Type32:
+		return float64(int32(v.Bits)), true
+	case pcp.TypeU32:
+		return float64(uint32(v.Bits)), true
+	case pcp.Type64:
+		return float64(int64(v.Bits)), true
+	case pcp.TypeU64:
+		return float64(v.Bits), true
+	case pcp.TypeFloat:
+		return float64(math.Float32frombits(uint32(v.Bits))), true
+	}
+	return math.Float64frombits(v.Bits), true
+}
+
+// advance takes the rate from the previous value of a counter to this one. It
+// returns false if this value is to be forgotten: no time has passed.
+func (s *state) advance(p *pass, t pcp.Timestamp, bits uint64, f float64, begin bool) bool {
+	if begin {
+		return true
+	}
+	sec := p.since(s.last, t)
+	if sec <= 0 {
+		return false
+	}
+	d := f - s.value
+	if s.typ == pcp.Type64 || s.typ == pcp.TypeU64 {
+		d = interp.Delta64(s.bits, bits, s.typ)
+	}
+	if d < 0 && p.o.Wrap && interp.WrapOf(s.typ) > 0 {
+		s.wraps++
+		d += interp.WrapOf(s.typ)
+	}
+	if !(d >= 0) { // also from infinity to infinity
+		s.resets++
+		return true
+	}
+	s.span += sec
+	s.weighted += d
+	s.observe(p, t, d/(sec*s.scale))
+	return true
+}
+
+// weigh counts the time from the previous value to t. Where time went back
+// none has passed.
+func (s *state) weigh(p *pass, t pcp.Timestamp) {
+	if sec := p.since(s.last, t); sec > 0 {
+		s.span += sec
+		s.weighted += sec * s.value
+	}
+}
+
+// hold counts the time from the last value of a discrete metric to the mark
+// after it.
+func (s *state) hold(p *pass) {
+	if s.kind == discrete {
+		s.weigh(p, p.marks[s.epoch])
+	}
+}
+
+// observe counts a value or rate in the statistics.
+func (s *state) observe(p *pass, t pcp.Timestamp, f float64) {
+	if s.count == 0 {
+		s.min, s.minTime, s.max, s.maxTime = f, t, f, t
+		s.origin = f
+	} else if f < s.min {
+		s.min, s.minTime = f, t
+	} else if f > s.max {
+		s.max, s.maxTime = f, t
+	}
+	s.count++
+	s.sum += f
+	d := f - s.origin
+	s.dev += d
+	s.dev2 += d * d
+	if s.digest != nil {
+		p.scratch = s.digest.add(f, p.scratch)
+	}
+}
+
+// finish turns sums into averages. window is its length in seconds.
+func (s *state) finish(p *pass, window float64) *Series {
+	if s.kind == discrete && s.values > 0 {
+		if s.epoch == len(p.marks) {
+			s.weigh(p, p.sum.To)
+		} else {
+			s.hold(p)
+		}
+	}
+	r := &Series{
+		Series: s.series, Units: s.metric.units, Values: s.values, First: s.first, Last: s.last, Count: s.count, Span: s.span,
+		Min: s.min, MinTime: s.minTime, Max: s.max, MaxTime: s.maxTime,
+		Gaps: s.gaps, Resets: s.resets, Wraps: s.wraps, Bad: s.bad,
+	}
+	if window > 0 {
+		r.Coverage = min(r.Span/window, 1)
+	}
+	for _, q := range p.o.Percentiles {
+		r.Percentiles = append(r.Percentiles, s.digest.quantile(q/100, p))
+	}
+	if s.count == 0 {
+		r.Min, r.Max, r.TimeAverage, r.Mean, r.StdDev, r.Sum = nan, nan, nan, nan, nan, nan
+		return r
+	}
+	n := float64(s.count)
+	r.Mean, r.Sum = s.sum/n, s.sum
+	r.StdDev = math.Sqrt(max(0, s.dev2/n-(s.dev/n)*(s.dev/n)))
+	r.TimeAverage = r.Mean // of a single value: the value
+	if s.span > 0 {
+		r.TimeAverage = s.weighted / (s.span * s.scale)
+	}
+	if s.kind == counter {
+		r.Sum = s.weighted
+	}
+	return r
+}
