@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"encoding/binary"
 	"slices"
 	"strconv"
 
@@ -138,13 +139,13 @@ func (rd *resultDecoder) valueSet(d *wire.Dec) {
 		rd.whole = false
 		return
 	}
-	vd := wire.NewDec(pcp.KindResult, words)
-	r.values = slices.Grow(r.values, n)
 	start := len(r.values)
-	for range n {
-		r.values = append(r.values, Value{Inst: pcp.InstID(vd.I32()), Type: pcp.TypeUnknown, Bits: uint64(vd.U32())})
-	}
+	r.values = slices.Grow(r.values, n)[:start+n]
 	s.Values = r.values[start:]
+	for i := range s.Values {
+		w := words[8*i : 8*i+8]
+		s.Values[i] = Value{Inst: pcp.InstID(binary.BigEndian.Uint32(w)), Type: pcp.TypeUnknown, Bits: uint64(binary.BigEndian.Uint32(w[4:]))}
+	}
 	r.Sets = append(r.Sets, s)
 }
 
@@ -171,16 +172,14 @@ func (rd *resultDecoder) blocks(d *wire.Dec, payload []byte) {
 				d.Fail("value block", s.PMID.String()+": outside the record", pcp.ErrRange)
 				return
 			}
-			bd := wire.NewDec(pcp.KindResult, payload[off:])
-			header := bd.U32()
+			block := payload[off:]
+			header := binary.BigEndian.Uint32(block)
 			size := int(header & 0xffffff)
-			content := bd.Bytes(size - 4)
-			if bd.Err() != nil {
+			if size < 4 || size > len(block) {
 				d.Fail("value block", s.PMID.String()+": length "+strconv.Itoa(size), pcp.ErrTruncated)
 				return
 			}
-			v.Bits = 0
-			decodeBlock(v, header, content)
+			decodeBlock(v, header, block[4:size:size])
 			used += int64(size+3) &^ 3
 			lowest = min(lowest, int(off))
 		}

@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"encoding/binary"
 	"math"
 
 	"github.com/pcparchive/pcparchive/internal/wire"
@@ -106,14 +107,13 @@ const pad = '~'
 
 // decodeBlock reads a block's content; header is its first word.
 func decodeBlock(v *Value, header uint32, content []byte) {
-	v.Type = pcp.Type(header >> 24)
-	d := wire.NewDec(pcp.KindResult, content)
+	v.Type, v.Bits = pcp.Type(header>>24), 0
 	switch {
-	case len(content) != v.Type.Size() || v.Type.Size() == 0 || v.Type == pcp.Type32 || v.Type == pcp.TypeU32:
-		v.Data = content
-	case v.Type.Size() == 8:
-		v.Bits = uint64(d.U32())<<32 | uint64(d.U32())
+	case len(content) == 8 && (v.Type == pcp.Type64 || v.Type == pcp.TypeU64 || v.Type == pcp.TypeDouble):
+		v.Bits = binary.BigEndian.Uint64(content)
+	case len(content) == 4 && v.Type == pcp.TypeFloat:
+		v.Bits = uint64(binary.BigEndian.Uint32(content))
 	default:
-		v.Bits = uint64(d.U32())
+		v.Data = content
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"iter"
 	"math"
+	"slices"
 
 	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/meta"
@@ -38,13 +39,17 @@ type view struct {
 	metrics map[pcp.PMID]*metricState
 	step    Step
 	points  []Point
-	last    pcp.Timestamp // of the records met
+	last    pcp.Timestamp  // of the records met
+	found   []*metricState // of the record's sets that are wanted
+	prev    *metricState   // looked up last
 }
 
 // metricState is what a metric resolved to, valid from since on and before until.
 type metricState struct {
-	desc    *meta.Desc // nil: not in the archive, or not wanted
-	refused bool       // it is in the archive but not wanted
+	id      pcp.PMID
+	next    *metricState // that followed it in a record, as it will again
+	desc    *meta.Desc   // nil: not in the archive, or not wanted
+	refused bool         // it is in the archive but not wanted
 	since   pcp.Timestamp
 	until   pcp.Timestamp
 	metric  *Metric // nil: not resolved yet
@@ -56,7 +61,7 @@ type metricState struct {
 
 func newView(r *Reader, q Query) *view {
 	v := &view{r: r, q: withLimits(q), metrics: map[pcp.PMID]*metricState{}}
-	v.rd = resultDecoder{layout: r.layout, want: func(id pcp.PMID) bool { return v.state(id).desc != nil }}
+	v.rd = resultDecoder{layout: r.layout, want: v.want}
 	return v
 }
 
@@ -80,10 +85,34 @@ func (v *view) steps() iter.Seq2[*Step, error] {
 	}
 }
 
+// want reports whether a metric is wanted, and notes its state for join.
+func (v *view) want(id pcp.PMID) bool {
+	m := v.state(id)
+	if m.desc == nil {
+		return false
+	}
+	v.found = append(v.found, m)
+	return true
+}
+
+// state finds a metric: nearly always the one that followed the last one before.
 func (v *view) state(id pcp.PMID) *metricState {
+	if v.prev != nil && v.prev.next != nil && v.prev.next.id == id {
+		v.prev = v.prev.next
+		return v.prev
+	}
+	m := v.lookup(id)
+	if v.prev != nil {
+		v.prev.next = m
+	}
+	v.prev = m
+	return m
+}
+
+func (v *view) lookup(id pcp.PMID) *metricState {
 	m, ok := v.metrics[id]
 	if !ok {
-		m = &metricState{}
+		m = &metricState{id: id}
 		if d, ok := v.r.store.Desc(id); ok {
 			m.refused = v.q.Metrics != nil && !v.q.Metrics(d)
 			if !m.refused {
@@ -141,6 +170,7 @@ func (v *view) record(frame Frame, yield func(*Step, error) bool) error {
 			return nil
 		}
 	}
+	v.found = v.found[:0]
 	res, err := v.rd.decode(frame.Payload)
 	if err != nil {
 		return locate(err, frame.Pos, 4)
@@ -160,7 +190,9 @@ func (v *view) record(frame Frame, yield func(*Step, error) bool) error {
 // grown makes v take notice of metadata added to the store. What stays the same
 // keeps its pointers.
 func (v *view) grown() {
+	v.prev = nil
 	for id, m := range v.metrics {
+		m.next = nil // it may be one that is deleted
 		if m.desc == nil && !m.refused {
 			delete(v.metrics, id)
 		}
@@ -174,17 +206,30 @@ func (v *view) join(res *Result, mark bool) *Step {
 	v.points = v.points[:0]
 	for i := range res.Sets {
 		set := &res.Sets[i]
-		m := v.state(set.PMID)
+		m := v.found[i]
 		if m.metric == nil || res.Stamp.Before(m.since) || !res.Stamp.Before(m.until) {
 			v.refresh(m, res.Stamp)
 		}
 		mv := MetricValues{Metric: m.metric, Err: set.Err, InDom: m.indom, Labels: m.sets[len(m.sets)-1]}
 		start := len(v.points)
-		for j, val := range set.Values {
-			v.points = append(v.points, Point{Series: m.at(j, val.Inst), Value: val})
+		n := len(set.Values)
+		v.points = slices.Grow(v.points, n)[:start+n]
+		points := v.points[start:]
+		known := len(m.last) == n
+		for j := range set.Values {
+			val := &set.Values[j]
+			if j < len(m.last) && m.last[j].Inst.ID == val.Inst {
+				points[j].Series = m.last[j]
+			} else {
+				points[j].Series = m.at(j, val.Inst)
+				known = false
+			}
+			points[j].Value = *val
 		}
-		m.remember(v.points[start:])
-		mv.Points = v.points[start:]
+		if !known {
+			m.remember(points)
+		}
+		mv.Points = points
 		v.step.Metrics = append(v.step.Metrics, mv)
 	}
 	at := 0
