@@ -113,28 +113,41 @@ func canon(listing string) string {
 		title := lines[0]
 		lines = lines[1:]
 		out = append(out, title)
+		start := 0
 		var body []string
 		switch {
 		case entryStart[title] != nil:
-			for len(lines) > 0 && lines[0] != "" {
-				line := sortNames(lines[0])
-				if len(body) == 0 || entryStart[title].MatchString(line) {
-					body = append(body, line)
-				} else {
-					body[len(body)-1] += "\n" + line
-				}
-				lines = lines[1:]
+			for ; start < len(lines) && lines[start] != ""; start++ {
+				lines[start] = sortNames(lines[start])
 			}
+			body = entries(lines[:start], entryStart[title])
 		case slices.Contains(byLine, title):
-			for len(lines) > 0 && !isNext(lines[0]) && !size.MatchString(lines[0]) {
-				body = append(body, lines[0])
-				lines = lines[1:]
+			for start < len(lines) && !isNext(lines[start]) && !size.MatchString(lines[start]) {
+				start++
 			}
+			body = slices.Clone(lines[:start])
 		}
+		lines = lines[start:]
 		slices.Sort(body)
 		out = append(out, body...)
 	}
 	return strings.Join(out, "\n")
+}
+
+// entries joins the lines that belong together.
+func entries(lines []string, start *regexp.Regexp) []string {
+	var all []string
+	from := 0
+	for i := range lines {
+		if i > 0 && start.MatchString(lines[i]) {
+			all = append(all, strings.Join(lines[from:i], "\n"))
+			from = i
+		}
+	}
+	if len(lines) > 0 {
+		all = append(all, strings.Join(lines[from:], "\n"))
+	}
+	return all
 }
 
 func sortNames(line string) string {

@@ -37,7 +37,7 @@ func newWalker(r *archive.Reader, back bool) (*walker, error) {
 func (w *walker) step(back bool) (frame, *archive.Result, error) {
 	move := w.cursor.next
 	if back {
-		move = w.cursor.prev
+		move = w.prev
 	}
 	f, err := move()
 	if err != nil {

@@ -37,9 +37,12 @@ func (c *clock) refresh(sec int64) {
 }
 
 // appendTime appends a time in the form of the listing's records.
-func (c *clock) appendTime(b []byte, t pcp.Timestamp) []byte { return c.appendFine(b, t, c.digits) }
+func (c *clock) appendTime(b []byte, t pcp.Timestamp) []byte {
+	return c.appendEpoch(c.appendFine(b, t, c.digits), t)
+}
 
-// appendFine appends a time with a fraction of so many digits.
+// appendFine appends a time with a fraction of so many digits, without the
+// seconds since 1970.
 func (c *clock) appendFine(b []byte, t pcp.Timestamp, digits int) []byte {
 	if c.dates == 0 {
 		return c.appendOfDay(b, t, digits)
@@ -47,11 +50,14 @@ func (c *clock) appendFine(b []byte, t pcp.Timestamp, digits int) []byte {
 	b = c.appendDated(b, t, digits)
 	if c.dates > 1 {
 		since := float64(t.Sec-c.start.Sec) + float64(int64(t.Nsec)-int64(c.start.Nsec))/1e9
+		if digits == 6 { // both are cut first
+			since = float64(t.Sec-c.start.Sec) + float64(t.Nsec/1000-c.start.Nsec/1000)/1e6
+		}
 		b = append(b, " ("...)
 		b = strconv.AppendFloat(b, since, 'f', digits, 64)
 		b = append(b, ')')
 	}
-	return c.appendEpoch(b, t)
+	return b
 }
 
 // appendEpoch appends the seconds since 1970 if they are asked for.
