@@ -161,7 +161,8 @@ func clockTime(s string, start pcp.Timestamp, zone *time.Location) (pcp.Timestam
 			return start, err
 		}
 	}
-	at := time.Date(date[0], time.Month(date[1]), date[2], hour, minute, 0, int(second*1e9), zone)
+	at := time.Date(date[0], time.Month(date[1]), date[2], hour, minute, 0, 0, zone).
+		Add(time.Duration(second * float64(time.Second))) // more nanoseconds than an int of 32 bits holds
 	if pcp.TimestampOf(at).Before(start) && !dated {
 		if next := at.AddDate(0, 0, 1); at.Before(from.Truncate(time.Second)) {
 			at = next
