@@ -1,0 +1,227 @@
+package convert
+
+import (
+	"cmp"
+	"fmt"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// AssemblerOptions change what an Assembler makes of samples.
+type AssemblerOptions struct {
+	Natives Natives // may be nil
+	Report  *Report // may be nil
+}
+
+// Assembler is the [Samples] that makes steps of samples: the way back from a
+// [Flattener]. Samples come by ascending time; those of one millisecond are one
+// step. Each pair of the labels job and instance is a source of its own.
+type Assembler struct {
+	opts    AssemblerOptions
+	mapper  *Mapper
+	dst     Sink
+	series  []*assembled // by PromSeries.ID
+	sources map[[2]string]*assembledSource
+	natives *nativeStep
+
+	t       int64 // of the step that is gathered
+	any     bool  // there is one
+	touched []*assembledSource
+	step    archive.Step
+}
+
+// assembledSource is one target.
+type assembledSource struct {
+	mapped *MappedSource
+	tick   bool // it takes part in the step that is gathered
+}
+
+// assembled is what is known of a series.
+type assembled struct {
+	prom   *PromSeries
+	family *Family
+	source *assembledSource
+	own    []Label
+	mapped *MappedSeries
+	native []*nativeSlot
+	unfit  bool // cannot be recorded; counted
+}
+
+// NewAssembler returns a Samples that puts steps into dst, which it owns, with
+// the names and numbers of m.
+func NewAssembler(dst Sink, m *Mapper, o AssemblerOptions) *Assembler {
+	return &Assembler{
+		opts: o, mapper: m, dst: dst, sources: map[[2]string]*assembledSource{},
+		natives: newNativeStep(m, o.Report),
+	}
+}
+
+// Sample adds a sample; a StaleNaN ends its series. The error wraps
+// [archive.ErrOrder] if it is older than the one before.
+func (a *Assembler) Sample(s *PromSeries, t int64, v float64) error {
+	if !a.any || t != a.t {
+		if err := a.turn(s, t); err != nil {
+			return err
+		}
+	}
+	e, err := a.entry(s)
+	if err != nil || e.unfit {
+		return err
+	}
+	stale := IsStale(v)
+	for _, slot := range e.native {
+		a.natives.set(slot, v, stale)
+	}
+	if e.mapped == nil {
+		return nil
+	}
+	if !e.source.tick {
+		e.source.tick = true
+		e.source.mapped.Begin(pcp.TimestampMilli(t))
+		a.touched = append(a.touched, e.source)
+	}
+	if stale {
+		e.source.mapped.End(e.mapped)
+	} else {
+		e.source.mapped.Set(e.mapped, v)
+	}
+	return nil
+}
+
+// turn puts the step that is gathered and begins the next.
+func (a *Assembler) turn(s *PromSeries, t int64) error {
+	if a.any && t < a.t {
+		return fmt.Errorf("%s at %s: %w %s", s.Name, pcp.TimestampMilli(t), archive.ErrOrder, pcp.TimestampMilli(a.t))
+	}
+	if err := a.flush(); err != nil {
+		return err
+	}
+	a.t, a.any = t, true
+	a.natives.begin(pcp.TimestampMilli(t))
+	return nil
+}
+
+// flush puts the step that is gathered.
+func (a *Assembler) flush() error {
+	a.step.Stamp, a.step.Metrics = pcp.TimestampMilli(a.t), a.natives.appendTo(a.step.Metrics[:0])
+	for _, src := range a.touched {
+		a.step.Metrics = append(a.step.Metrics, src.mapped.Step().Metrics...)
+		src.tick = false
+	}
+	a.touched = a.touched[:0]
+	if len(a.step.Metrics) == 0 {
+		return nil
+	}
+	return a.dst.Put(&a.step)
+}
+
+// Close puts the last step and closes the sink.
+func (a *Assembler) Close() error {
+	var err error
+	if a.any {
+		err = a.flush()
+	}
+	return cmp.Or(err, a.dst.Close())
+}
+
+// entry returns what is known of a series.
+func (a *Assembler) entry(s *PromSeries) (*assembled, error) {
+	for s.ID >= len(a.series) {
+		a.series = append(a.series, nil)
+	}
+	e := a.series[s.ID]
+	if e == nil {
+		var err error
+		if e, err = a.admit(s); err != nil {
+			return nil, err
+		}
+		a.series[s.ID] = e
+	}
+	switch {
+	case e.mapped == nil:
+	case e.mapped.Forgotten():
+		a.resolve(e)
+	case e.family != s.Family:
+		a.described(e)
+	}
+	return e, nil
+}
+
+// admit meets a series for the first time.
+func (a *Assembler) admit(s *PromSeries) (*assembled, error) {
+	e := &assembled{prom: s, family: s.Family}
+	target := [2]string{}
+	for _, l := range s.Labels {
+		switch l.Name {
+		case "job":
+			target[0] = l.Value
+		case "instance":
+			target[1] = l.Value
+		default:
+			e.own = append(e.own, l)
+		}
+	}
+	if a.opts.Natives != nil {
+		e.native = a.natives.slots(a.opts.Natives.Places(s), target)
+		if len(e.native) > 0 {
+			return e, nil
+		}
+	}
+	src, ok := a.sources[target]
+	if !ok {
+		var err error
+		if src, err = a.source(target[0], target[1]); err != nil {
+			return nil, err
+		}
+		a.sources[target] = src
+	}
+	e.source = src
+	a.resolve(e)
+	return e, nil
+}
+
+// resolve finds the place of a series among the mapper's. What has none is
+// counted there.
+func (a *Assembler) resolve(e *assembled) {
+	var f Family
+	if e.prom.Family != nil {
+		f = *e.prom.Family
+	}
+	mapped, err := e.source.mapped.Series(e.prom.Name, e.own, f)
+	e.mapped, e.family, e.unfit = mapped, e.prom.Family, err != nil
+}
+
+// described takes a new description of a series' family.
+func (a *Assembler) described(e *assembled) {
+	now := e.prom.Family
+	if now == nil || e.family == nil || now.Name != e.family.Name || now.Type != e.family.Type {
+		a.resolve(e)
+		return
+	}
+	e.family = now
+	e.source.mapped.Describe(e.mapped, now.Help)
+}
+
+// source adds a target under a name that is free: its job's, its instance's
+// after it where there are more of that job, and then with a number.
+func (a *Assembler) source(job, instance string) (*assembledSource, error) {
+	names := []string{SourceName(cmp.Or(job, HostOnly(instance), "import"))}
+	if instance != "" {
+		names = append(names, SourceName(cmp.Or(job, "import")+"_"+HostOnly(instance)), SourceName(cmp.Or(job, "import")+"_"+instance))
+	}
+	for n := 0; ; n++ {
+		name := names[min(n, len(names)-1)]
+		if n >= len(names) {
+			name = fmt.Sprintf("%s_%d", name, n-len(names)+2)
+		}
+		if name == "control" || a.mapper.sources[name] {
+			continue
+		}
+		mapped, err := a.mapper.Source(Target{Name: name, Job: job, Instance: instance, Host: instance})
+		if err != nil {
+			return nil, err
+		}
+		return &assembledSource{mapped: mapped}, nil
+	}
+}

@@ -1,0 +1,182 @@
+package convert_test
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/labelset"
+	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// samplesTee hands samples to several.
+type samplesTee []convert.Samples
+
+func (t samplesTee) Sample(s *convert.PromSeries, at int64, v float64) error {
+	for _, dst := range t {
+		if err := dst.Sample(s, at, v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// again returns the samples that a sink's steps become, and those that these
+// become when they are made steps and samples once more.
+func again(t *testing.T, put func(convert.Sink), o convert.AssemblerOptions) (first, second *seen, report *convert.Report) {
+	t.Helper()
+	first, second, report = &seen{}, &seen{}, &convert.Report{}
+	mapper, err := convert.NewMapper(convert.MapperOptions{Host: "h", Report: report})
+	require.NoError(t, err)
+	o.Report = report
+	back := convert.NewFlattener(second, convert.FlattenOptions{TargetLabels: true, Report: report})
+	assembler := convert.NewAssembler(back, mapper, o)
+	put(convert.NewFlattener(samplesTee{first, assembler}, convert.FlattenOptions{TargetLabels: true}))
+	require.NoError(t, assembler.Close())
+	slices.Sort(first.lines)
+	slices.Sort(second.lines)
+	return first, second, report
+}
+
+func TestAssemblerUndoesFlattener(t *testing.T) {
+	first, second, report := again(t, func(s convert.Sink) { recordOddly(t, s) }, convert.AssemblerOptions{})
+	assert.Greater(t, len(first.lines), 50)
+	assert.Equal(t, first.lines, second.lines)
+	assert.Empty(t, report.Losses())
+	for key, s := range first.series {
+		assert.Equal(t, s.Family, second.series[key].Family, key)
+	}
+}
+
+func TestAssemblerOverRecording(t *testing.T) {
+	r, err := archive.Open(filepath.Join("..", "testdata", "archives", "host_v3"), nil)
+	require.NoError(t, err)
+	first, second, report := again(t, func(s convert.Sink) {
+		require.NoError(t, convert.Copy(context.Background(), s, convert.FromArchive(r, archive.Query{})))
+	}, convert.AssemblerOptions{})
+	assert.Greater(t, len(first.lines), 100)
+	assert.Equal(t, first.lines, second.lines)
+	assert.Empty(t, report.Losses())
+}
+
+func TestAssemblerRefusesOldSamples(t *testing.T) {
+	mapper, err := convert.NewMapper(convert.MapperOptions{Host: "h"})
+	require.NoError(t, err)
+	a := convert.NewAssembler(convert.NewFlattener(&seen{}, convert.FlattenOptions{}), mapper, convert.AssemblerOptions{})
+	s := &convert.PromSeries{Name: "x"}
+	require.NoError(t, a.Sample(s, 2000, 1))
+	require.ErrorIs(t, a.Sample(s, 1999, 1), archive.ErrOrder)
+}
+
+func TestAssemblerSources(t *testing.T) {
+	steps := assemble(t, convert.AssemblerOptions{},
+		given{"a", "job=web instance=h1:80", 1}, given{"a", "job=web instance=h2:80", 2},
+		given{"a", "job=web instance=h2:81", 3}, given{"a", "", 4}, given{"a", "instance=h3", 5})
+	assert.Equal(t, []string{
+		"openmetrics.web.a -1 1", "openmetrics.web_h2.a -1 2", "openmetrics.web_h2_81.a -1 3",
+		"openmetrics.import.a -1 4", "openmetrics.h3.a -1 5",
+	}, steps)
+}
+
+type given struct {
+	name, labels string
+	v            float64
+}
+
+// assemble gives samples of one time to an Assembler and returns the values.
+func assemble(t *testing.T, o convert.AssemblerOptions, samples ...given) []string {
+	t.Helper()
+	mapper, err := convert.NewMapper(convert.MapperOptions{Host: "h", Report: o.Report})
+	require.NoError(t, err)
+	sink := &stepLines{}
+	a := convert.NewAssembler(sink, mapper, o)
+	for i, g := range samples {
+		s := &convert.PromSeries{Name: g.name, ID: i}
+		for _, pair := range fields(g.labels) {
+			s.Labels = append(s.Labels, convert.Label{Name: pair[0], Value: pair[1]})
+		}
+		require.NoError(t, a.Sample(s, 1000, g.v))
+	}
+	require.NoError(t, a.Close())
+	return sink.lines
+}
+
+type stepLines struct{ lines []string }
+
+func (s *stepLines) Put(step *archive.Step) error {
+	for _, mv := range step.Metrics {
+		for _, p := range mv.Points {
+			v, _ := p.Value.Number(mv.Metric.Desc.Type)
+			s.lines = append(s.lines, fmt.Sprintf("%s %d %v", mv.Metric.Name, p.Value.Inst, v))
+		}
+	}
+	return nil
+}
+
+func (s *stepLines) Close() error { return nil }
+
+// cpus is a Natives for a made-up exporter.
+type cpus struct{ user, ncpu, percpu *convert.NativeMetric }
+
+func newCPUs() cpus {
+	metric := func(name string, item uint32, d meta.Desc) *convert.NativeMetric {
+		d.Names, d.PMID = []string{name}, pcp.NewPMID(60, 0, item)
+		return &convert.NativeMetric{Desc: d}
+	}
+	return cpus{
+		user:   metric("kernel.all.cpu.user", 20, meta.Desc{Type: pcp.TypeU64, InDom: pcp.InDomNull, Sem: pcp.SemCounter}),
+		ncpu:   metric("hinv.ncpu", 32, meta.Desc{Type: pcp.TypeU32, InDom: pcp.InDomNull, Sem: pcp.SemDiscrete}),
+		percpu: metric("kernel.percpu.cpu.user", 1, meta.Desc{Type: pcp.TypeU64, InDom: pcp.NewInDomID(60, 0), Sem: pcp.SemCounter}),
+	}
+}
+
+func (c cpus) Places(s *convert.PromSeries) []convert.Place {
+	if s.Name != "cpu" {
+		return nil
+	}
+	cpu := s.Labels[0].Value
+	return []convert.Place{
+		{Metric: c.user, Factor: 1000, Combine: convert.CombineSum},
+		{Metric: c.ncpu, Combine: convert.CombineCount},
+		{Metric: c.percpu, Instance: "cpu" + cpu, ID: pcp.InstNull, Factor: 1000, Labels: labelset.Set{}},
+	}
+}
+
+func TestAssemblerNatives(t *testing.T) {
+	report := &convert.Report{}
+	steps := assemble(t, convert.AssemblerOptions{Natives: newCPUs(), Report: report},
+		given{"cpu", "cpu=0", 1.5}, given{"other", "", math.Pi}, given{"cpu", "cpu=1", 2.25})
+	assert.Equal(t, []string{
+		"kernel.all.cpu.user -1 3750", "hinv.ncpu -1 2",
+		"kernel.percpu.cpu.user 0 1500", "kernel.percpu.cpu.user 1 2250",
+		"openmetrics.import.other -1 3.141592653589793",
+	}, steps)
+	assert.Empty(t, report.Losses())
+
+	// A second target's values do not mix with the first one's.
+	steps = assemble(t, convert.AssemblerOptions{Natives: newCPUs(), Report: report},
+		given{"cpu", "cpu=0 instance=a", 1}, given{"cpu", "cpu=0 instance=b", 1})
+	assert.Contains(t, steps, "kernel.all.cpu.user -1 1000")
+	assert.Contains(t, steps, "openmetrics.b.cpu 0 1")
+	assert.NotEmpty(t, report.Losses())
+}
+
+// fields splits "k=v k=v".
+func fields(text string) [][2]string {
+	var out [][2]string
+	for pair := range strings.FieldsSeq(text) {
+		k, v, _ := strings.Cut(pair, "=")
+		out = append(out, [2]string{k, v})
+	}
+	return out
+}

@@ -1,0 +1,46 @@
+package convert
+
+import (
+	"github.com/pcparchive/pcparchive/labelset"
+	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// Natives knows Prometheus series that are PCP metrics of their own, such as
+// those of a page with "# PCP5" lines or of an exporter whose metrics PCP has,
+// too. What it does not know becomes an openmetrics metric.
+type Natives interface {
+	// Places returns where the values of a series go, nothing if it is not a
+	// native one. It is asked once for each series.
+	Places(s *PromSeries) []Place
+}
+
+// NativeMetric is a PCP metric as its own agent would have it. Places of one
+// metric share the pointer.
+type NativeMetric struct {
+	Desc    meta.Desc // with one name
+	OneLine string
+	Help    string
+	Labels  [5]labelset.Set // as in [archive.Metric]; an empty context is the archive's
+}
+
+// Place is an instance of a native metric that a series gives values to.
+type Place struct {
+	Metric   *NativeMetric
+	Instance string       // its name; a singular metric has none
+	ID       pcp.InstID   // its number, InstNull for the next free one
+	Labels   labelset.Set // of the instance
+	Factor   float64      // by which values are multiplied; 0 is 1
+	Combine  Combine      // with other series of one time
+	Text     string       // the value of a string metric, whatever the series' is
+}
+
+// Combine says what several series that share a place make of their values.
+type Combine int
+
+// The ways.
+const (
+	CombineNot   Combine = iota // the first series has the place, another is none of it
+	CombineSum                  // added up
+	CombineCount                // how many have a value
+)
