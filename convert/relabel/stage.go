@@ -1,0 +1,130 @@
+package relabel
+
+import (
+	"strings"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/model/relabel"
+
+	"github.com/pcparchive/pcparchive/convert"
+)
+
+// Stage is a [convert.Closer] that relabels series on their way to another.
+type Stage struct {
+	dst    convert.Samples
+	rules  Rules
+	report *convert.Report
+	series []*entry // by PromSeries.ID of what comes in
+	out    map[string]*target
+}
+
+// entry is what became of a series.
+type entry struct {
+	in     *convert.PromSeries
+	family *convert.Family
+	out    *target // nil: dropped
+	live   bool
+}
+
+// target is a relabelled series, into which several may have been merged.
+type target struct {
+	prom *convert.PromSeries
+	live int // of the series that it is made of
+}
+
+// NewStage returns a Stage that feeds dst and closes it, if it can be closed.
+func NewStage(dst convert.Samples, rules Rules, report *convert.Report) *Stage {
+	return &Stage{dst: dst, rules: rules, report: report, out: map[string]*target{}}
+}
+
+// Sample passes a sample on, unless the rules drop its series. Where they make
+// one series of several, it ends when the last of these does.
+func (s *Stage) Sample(in *convert.PromSeries, t int64, v float64) error {
+	for in.ID >= len(s.series) {
+		s.series = append(s.series, nil)
+	}
+	e := s.series[in.ID]
+	if e == nil {
+		e = &entry{in: in, family: in.Family, out: s.relabel(in)}
+		s.series[in.ID] = e
+	}
+	if e.out == nil {
+		return nil
+	}
+	if e.family != in.Family {
+		e.family, e.out.prom.Family = in.Family, familyOf(in, e.out.prom.Name)
+	}
+	if !convert.IsStale(v) {
+		if !e.live {
+			e.live = true
+			e.out.live++
+		}
+		return s.dst.Sample(e.out.prom, t, v)
+	}
+	if e.live {
+		e.live = false
+		e.out.live--
+	}
+	if e.out.live > 0 {
+		return nil
+	}
+	return s.dst.Sample(e.out.prom, t, v)
+}
+
+// Close closes what the stage feeds.
+func (s *Stage) Close() error {
+	if c, ok := s.dst.(convert.Closer); ok {
+		return c.Close()
+	}
+	return nil
+}
+
+// relabel returns what the rules make of a series, nil if they drop it.
+func (s *Stage) relabel(in *convert.PromSeries) *target {
+	b := labels.NewScratchBuilder(len(in.Labels) + 1)
+	b.Add(model.MetricNameLabel, in.Name)
+	for _, l := range in.Labels {
+		b.Add(l.Name, l.Value)
+	}
+	b.Sort()
+	lb := labels.NewBuilder(b.Labels())
+	if !relabel.ProcessBuilder(lb, s.rules...) {
+		return nil
+	}
+	lset := lb.Labels()
+	name := lset.Get(model.MetricNameLabel)
+	if name == "" || !lset.IsValid(model.UTF8Validation) {
+		s.report.Add(convert.LossInvalidLabel, in.Name)
+		return nil
+	}
+	key := string(lset.Bytes(nil))
+	if known, ok := s.out[key]; ok {
+		return known
+	}
+	out := &convert.PromSeries{Name: name, Sem: in.Sem, ID: len(s.out), Family: familyOf(in, name)}
+	lset.Range(func(l labels.Label) {
+		if l.Name != model.MetricNameLabel {
+			out.Labels = append(out.Labels, convert.Label(l))
+		}
+	})
+	t := &target{prom: out}
+	s.out[key] = t
+	return t
+}
+
+// familyOf returns the family of a series that was renamed: its old one, or one
+// whose name is short of the new name's end as the old family's was.
+func familyOf(in *convert.PromSeries, name string) *convert.Family {
+	if in.Family == nil || in.Name == name {
+		return in.Family
+	}
+	f := *in.Family
+	suffix := convert.Suffix(in.Name, f.Name)
+	if base, ok := strings.CutSuffix(name, suffix); ok && suffix != "" {
+		f.Name = base
+		return &f
+	}
+	f.Name = name
+	return &f
+}
