@@ -1,158 +1,121 @@
 package compare
 
 import (
-	"bytes"
 	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/pcparchive/pcparchive/internal/oracle"
 )
 
 var (
 	compare = flag.Bool("compare", false, "measure, which takes minutes")
 	runs    = flag.Int("runs", 5, "measurements of each command, after one that does not count")
+	only    = flag.String("only", "", "measure only the rows whose name contains this")
 	write   = flag.String("write", "", "file whose table to replace")
 )
 
-// row is a comparison: ours beside the reference's, nil where it has none.
+// bench is what rows are made from.
+type bench struct {
+	t    *testing.T
+	ours string // the command
+	dir  string // for what is made
+	big  string // the archive
+}
+
+// row is a comparison: ours beside the reference's.
 type row struct {
-	what      string
-	ours, ref []string
-	rate      float64 // what ours processes, for a rate
-	unit      string
+	what    string
+	ours    []string // arguments of pcparchive
+	ref     []string // the reference's command; nil: it has none
+	refRuns int      // measurements of a slow reference; 0: as many as of ours
+	out     string   // a folder for what both write, empty at each beginning
+	prepare func()   // makes what the row reads, if it is measured
+
+	amount float64 // that ours processes, for a rate
+	unit   string
+	limit  limit
 }
 
-// figures are the medians of a command's runs.
-type figures struct {
-	wall, cpu time.Duration
-	peak      int64 // KiB
+// limit is what a row must keep; what is zero does not count.
+type limit struct {
+	ratio    float64       // of our time to the reference's
+	wall     time.Duration // of ours
+	rate     float64       // that ours has at least
+	over     int64         // bytes of our peak memory beyond base
+	base     int64         // bytes of memory that are no matter of the program
+	memRatio float64       // of our peak memory to the reference's
 }
 
+// TestCompare measures every row, prints the table and names what is missed. A
+// missed limit is no failure: machines differ.
 func TestCompare(t *testing.T) {
 	if !*compare {
 		t.Skip("measures only with -compare")
 	}
 	dir := t.TempDir()
-	big := filepath.Join(dir, "big")
-	grow(t, big)
-	ours := filepath.Join(dir, "pcparchive")
-	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", ours, "github.com/pcparchive/pcparchive/cmd/pcparchive")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	out, err := build.CombinedOutput()
-	require.NoError(t, err, "%s", out)
+	b := &bench{t: t, ours: filepath.Join(dir, "pcparchive"), dir: dir, big: filepath.Join(dir, "big")}
+	b.must(nil, os.Args[0], "-test.run=^TestGrow$", "-grow="+b.big)
+	b.must([]string{"CGO_ENABLED=0"}, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", b.ours, "github.com/pcparchive/pcparchive/cmd/pcparchive")
 
-	table := &strings.Builder{}
-	fmt.Fprintf(table, "| command | wall | CPU | peak memory | reference | its wall | its peak | time ratio |\n|---|--:|--:|--:|---|--:|--:|--:|\n")
-	for _, r := range rows(t, ours, big, dir) {
-		measure(t, table, dir, r)
+	floor := b.floor()
+	table := newTable(floor)
+	for _, r := range append(readRows(b), convertRows(b)...) {
+		if !strings.Contains(r.what, *only) {
+			continue
+		}
+		ours, ref := b.measure(r)
+		line := table.add(r, ours, ref)
+		t.Log(line)
 	}
+	require.NotEmpty(t, table.lines, "no row is named %q", *only)
+	text := b.conditions() + table.String()
+	t.Log("\n" + text)
+	if *write != "" {
+		require.Empty(t, *only, "a table of some rows is not kept")
+		require.NoError(t, replaceTable(*write, text))
+	}
+}
+
+// conditions says what was measured on what.
+func (b *bench) conditions() string {
 	size := int64(0)
 	for _, suffix := range []string{".0", ".meta", ".index"} {
-		info, err := os.Stat(big + suffix)
-		require.NoError(t, err)
-		size += info.Size()
+		size += b.size(b.big + suffix)
 	}
-	head := fmt.Sprintf("Archive: %d MB, %s. Machine: %s/%s, %d processors. Medians of %d runs, ours and the reference's in turn.\n\n",
-		size/1e6, "6.0 million values", runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), *runs)
-	t.Log("\n" + head + table.String())
-	if *write != "" {
-		replaceTable(t, *write, head+table.String())
-	}
+	return fmt.Sprintf("Archive: %.0f MB with %.1f million values and %.0f KB of metadata. Machine: %s/%s, %d processors, %s. "+
+		"Medians of %d runs, ours and the reference's in turn, their output read through a pipe.\n\n",
+		float64(size)/1e6, growValues/1e6, float64(b.size(b.big+".meta"))/1e3, runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version(), *runs)
 }
 
-// rows lists what is compared.
-func rows(t *testing.T, ours, big, dir string) []row {
-	t.Helper()
-	const values = growRecords * (singulars + 2*domains*perDomain)
-	return []row{
-		{"open and show the label", []string{ours, "info", "--metrics", big}, []string{oracle.Path(t, "pmdumplog"), "-d", big}, 0, ""},
-		{"`dump`: print every value", []string{ours, "dump", "-z", big}, []string{oracle.Path(t, "pmdumplog"), "-z", big}, values, "values"},
-		{"`export tsdb`: archive to blocks", []string{ours, "export", "tsdb", big, "-o", filepath.Join(dir, "data")}, nil, values, "samples"},
-		{"`query`: rate of one metric, whole range", []string{ours, "query", "rate(grown_group0_metric1[5m])", big, "--step", "1m"}, nil, values, "values passed"},
-	}
+func (b *bench) size(path string) int64 {
+	info, err := os.Stat(path)
+	require.NoError(b.t, err)
+	return info.Size()
 }
 
-// measure runs a row and adds its line to the table.
-func measure(t *testing.T, table *strings.Builder, dir string, r row) {
-	t.Helper()
-	var ours, ref []figures
-	for i := range *runs + 1 {
-		require.NoError(t, os.RemoveAll(filepath.Join(dir, "data")))
-		a := run(t, r.ours)
-		var b figures
-		if r.ref != nil {
-			b = run(t, r.ref)
-		}
-		if i > 0 { // the first warms the page cache
-			ours, ref = append(ours, a), append(ref, b)
-		}
-	}
-	o, b := median(ours), median(ref)
-	what := r.what
-	if r.rate > 0 {
-		what += fmt.Sprintf(" (%.1f M %s/s)", r.rate/o.wall.Seconds()/1e6, r.unit)
-	}
-	fmt.Fprintf(table, "| %s | %.2f s | %.2f s | %d MB |", what, o.wall.Seconds(), o.cpu.Seconds(), o.peak/1000)
-	if r.ref == nil {
-		fmt.Fprintf(table, " – | | | |\n")
-		return
-	}
-	fmt.Fprintf(table, " %s | %.2f s | %d MB | **%.2f** |\n", filepath.Base(r.ref[0]), b.wall.Seconds(), b.peak/1000, o.wall.Seconds()/b.wall.Seconds())
+// must runs a command that prepares something.
+func (b *bench) must(env []string, name string, args ...string) {
+	b.t.Helper()
+	cmd := exec.CommandContext(b.t.Context(), name, args...)
+	cmd.Env = append(os.Environ(), env...)
+	out, err := cmd.CombinedOutput()
+	require.NoError(b.t, err, "%s", out)
 }
 
-// run runs a command, whose output is read and dropped.
-func run(t *testing.T, args []string) figures {
-	t.Helper()
-	cmd := exec.Command(args[0], args[1:]...)
-	var stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &discard{}, &stderr
-	began := time.Now()
-	err := cmd.Run()
-	f := figures{wall: time.Since(began)}
-	require.NoError(t, err, "%s: %s", args, stderr.String())
-	f.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
-	f.peak = peakMemory(cmd.ProcessState)
-	return f
-}
-
-// discard reads through a pipe, as a user's program would.
-type discard struct{}
-
-// Write drops p.
-func (*discard) Write(p []byte) (int, error) { return len(p), nil }
-
-func median(all []figures) figures {
-	pick := func(less func(a, b figures) int) figures {
-		s := slices.Clone(all)
-		slices.SortFunc(s, less)
-		return s[len(s)/2]
-	}
-	return figures{
-		wall: pick(func(a, b figures) int { return int(a.wall - b.wall) }).wall,
-		cpu:  pick(func(a, b figures) int { return int(a.cpu - b.cpu) }).cpu,
-		peak: pick(func(a, b figures) int { return int(a.peak - b.peak) }).peak,
-	}
-}
-
-// replaceTable puts the table between its two marks in a file.
-func replaceTable(t *testing.T, path, table string) {
-	t.Helper()
-	const from, to = "<!-- compare -->\n", "<!-- /compare -->"
-	text, err := os.ReadFile(path)
+func TestReplaceTable(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "doc.md")
+	require.NoError(t, os.WriteFile(path, []byte("before\n<!-- compare -->\nold\n<!-- /compare -->\nafter\n"), 0o644))
+	require.NoError(t, replaceTable(path, "new\n"))
+	got, err := os.ReadFile(path)
 	require.NoError(t, err)
-	before, rest, ok := strings.Cut(string(text), from)
-	require.True(t, ok, "%s has no %s", path, from)
-	_, after, ok := strings.Cut(rest, to)
-	require.True(t, ok, "%s has no %s", path, to)
-	require.NoError(t, os.WriteFile(path, []byte(before+from+"\n"+table+"\n"+to+after), 0o644))
+	assert.Equal(t, "before\n<!-- compare -->\n\nnew\n\n<!-- /compare -->\nafter\n", string(got))
+	assert.Error(t, replaceTable(filepath.Join(t.TempDir(), "none"), "new"))
 }

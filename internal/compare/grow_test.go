@@ -1,10 +1,15 @@
 package compare
 
 import (
+	"flag"
 	"fmt"
+	"math"
+	"os"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
@@ -13,90 +18,149 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// The archive that is measured on: about 170 MB with 6 million values, shaped
-// like a whole host recorded every ten seconds for half a day.
+// The archive that is measured on: a made-up host, recorded every ten seconds
+// for ten hours by three logging groups: 170 MB with 6 million values and 600 KB
+// of metadata.
 const (
-	growRecords = 4300
-	singulars   = 600 // metrics without instances
-	domains     = 40  // instance domains of ten, with two metrics each
-	perDomain   = 10
+	ticks     = 3600
+	singulars = 700 // group 1: metrics without instances
+	domains   = 40  // group 2: instance domains that never change
+	perDomain = 6
+	ofDomain  = 3  // metrics of each
+	processes = 62 // group 3: a domain of which a member changes every now and then
+	renewal   = 20 // ticks between two changes
+
+	growValues = float64(ticks * (singulars + domains*perDomain*ofDomain + processes*len(processTypes)))
 )
 
-// grow writes the archive.
-func grow(t *testing.T, base string) {
+var (
+	hostTypes    = [...]pcp.Type{pcp.TypeU64, pcp.TypeU64, pcp.TypeDouble, pcp.TypeU32, pcp.Type64, pcp.TypeU64, pcp.TypeFloat}
+	processTypes = [...]pcp.Type{pcp.TypeString, pcp.TypeU64, pcp.TypeU32, pcp.TypeU64}
+	processDom   = pcp.NewInDomID(60, 1000)
+)
+
+var growTo = flag.String("grow", "", "archive to write for measuring")
+
+// TestGrow writes the archive in a process of its own, so that its memory is
+// none of the measuring one's.
+func TestGrow(t *testing.T) {
+	if *growTo == "" {
+		t.Skip("writes an archive only with -grow")
+	}
+	growArchive(t, *growTo)
+	for suffix, want := range map[string]float64{".0": 170e6, ".meta": 600e3} {
+		info, err := os.Stat(*growTo + suffix)
+		require.NoError(t, err)
+		assert.InEpsilon(t, want, info.Size(), 0.05, suffix)
+	}
+}
+
+// grower writes the archive.
+type grower struct {
+	t    *testing.T
+	a    *archive.Appender
+	at   pcp.Timestamp
+	tick int
+	next int // metric to be made
+}
+
+func growArchive(t *testing.T, base string) {
 	t.Helper()
 	a, err := archive.Create(base, archive.Header{Host: "grown", Zone: "UTC"}, nil)
 	require.NoError(t, err)
-	types := []pcp.Type{pcp.TypeU32, pcp.TypeU64, pcp.TypeDouble, pcp.Type64, pcp.TypeFloat}
-	var descs []*meta.Desc
-	for i := range singulars + 2*domains {
-		d := &meta.Desc{
-			PMID: pcp.NewPMID(60, uint32(i/100), uint32(i%100)), Type: types[i%len(types)], InDom: pcp.InDomNull,
-			Sem: pcp.SemCounter, Units: pcp.Units{DimCount: 1}, Names: []string{fmt.Sprintf("grown.group%d.metric%d", i/100, i)},
-		}
-		if i%3 == 0 {
-			d.Sem = pcp.SemInstant
-		}
-		if i >= singulars {
-			d.InDom = pcp.NewInDomID(60, uint32(i-singulars)/2)
-		}
-		descs = append(descs, d)
+	g := &grower{t: t, a: a, at: pcp.Timestamp{Sec: 1_700_000_000}}
+	host, err := labelset.New(labelset.Context, labelset.String("hostname", "grown"))
+	require.NoError(t, err)
+	require.NoError(t, a.SetLabels(&meta.Labels{
+		Stamp: g.at.Add(time.Millisecond), Level: labelset.Context, Ident: meta.ContextIdent, Sets: []labelset.Instance{{Inst: pcp.InstNull, Set: host}},
+	}))
+	var single, disks, procs []*meta.Desc
+	for i := range singulars {
+		single = append(single, g.define(fmt.Sprintf("kernel.group%d", i/50), hostTypes[i%len(hostTypes)], pcp.InDomNull))
 	}
-	at := pcp.Timestamp{Sec: 1_700_000_000}
-	describe(t, a, descs, at)
-	res := &archive.Result{}
-	for n := range growRecords {
-		res.Stamp, res.Sets = at, res.Sets[:0]
-		for i, d := range descs {
-			set := archive.ValueSet{PMID: d.PMID, Format: archive.FormatOf(d.Type)}
-			if d.InDom == pcp.InDomNull {
-				set.Values = append(set.Values, value(pcp.InstNull, d.Type, uint64(n*(i+1))))
-			}
-			for inst := range pcp.InstID(perDomain) {
-				if d.InDom != pcp.InDomNull {
-					set.Values = append(set.Values, value(inst, d.Type, uint64(n*(i+1)+int(inst))))
-				}
-			}
-			res.Sets = append(res.Sets, set)
+	for i := range domains {
+		id := pcp.NewInDomID(60, uint32(i))
+		g.domain(id, 0, perDomain, "disk")
+		for range ofDomain {
+			disks = append(disks, g.define(fmt.Sprintf("disk.kind%d", i), hostTypes[len(disks)%len(hostTypes)], id))
 		}
-		require.NoError(t, a.Append(res))
-		at = at.Add(10 * time.Second)
+	}
+	for _, typ := range processTypes {
+		procs = append(procs, g.define("proc", typ, processDom))
+	}
+	for g.tick = range ticks {
+		g.record(single, 0, 1)
+		g.record(disks, 0, perDomain)
+		if g.tick%renewal == 0 {
+			g.domain(processDom, g.tick/renewal, processes, "process")
+		}
+		g.record(procs, g.tick/renewal, processes)
+		g.at.Sec += 10
 	}
 	require.NoError(t, a.Close())
 }
 
-// describe writes the metadata.
-func describe(t *testing.T, a *archive.Appender, descs []*meta.Desc, at pcp.Timestamp) {
-	t.Helper()
-	host, err := labelset.New(labelset.Context, labelset.String("hostname", "grown"))
-	require.NoError(t, err)
-	require.NoError(t, a.SetLabels(&meta.Labels{
-		Stamp: at, Level: labelset.Context, Ident: meta.ContextIdent,
-		Sets: []labelset.Instance{{Inst: pcp.InstNull, Set: host}},
-	}))
-	for _, d := range descs {
-		require.NoError(t, a.Define(d))
-		require.NoError(t, a.SetText(&meta.Text{Type: meta.TextPMID | meta.TextOneLine, Ident: uint32(d.PMID), Text: "a made-up metric"}))
-		if d.InDom == pcp.InDomNull {
-			continue
-		}
-		in := &meta.InDom{Stamp: at, ID: d.InDom}
-		for i := range pcp.InstID(perDomain) {
-			in.Instances = append(in.Instances, meta.Instance{ID: i, Name: fmt.Sprintf("disk%d", i)})
-		}
-		require.NoError(t, a.SetInDom(in))
+// define makes the next metric, in a subtree.
+func (g *grower) define(subtree string, typ pcp.Type, in pcp.InDomID) *meta.Desc {
+	n := g.next
+	g.next++
+	d := &meta.Desc{
+		PMID: pcp.NewPMID(60, uint32(n/100), uint32(n%100)), Type: typ, InDom: in, Sem: pcp.SemInstant,
+		Names: []string{fmt.Sprintf("grown.%s.metric%d", subtree, n)},
 	}
+	if typ == pcp.TypeU64 || typ == pcp.Type64 {
+		d.Sem, d.Units = pcp.SemCounter, pcp.Units{DimCount: 1}
+	}
+	require.NoError(g.t, g.a.Define(d))
+	for typ, text := range map[meta.TextType]string{
+		meta.TextOneLine: fmt.Sprintf("metric %d of the made-up host", n),
+		meta.TextHelp:    strings.Repeat("A longer text that explains what this metric counts, and when. ", 9),
+	} {
+		require.NoError(g.t, g.a.SetText(&meta.Text{Type: meta.TextPMID | typ, Ident: uint32(d.PMID), Text: text}))
+	}
+	return d
 }
 
-// value makes a value of any numeric type.
-func value(inst pcp.InstID, t pcp.Type, n uint64) archive.Value {
-	switch t {
-	case pcp.TypeU32:
-		return archive.WordValue(inst, uint32(n))
-	case pcp.TypeDouble:
-		return archive.DoubleValue(inst, float64(n)/8)
-	case pcp.TypeFloat:
-		return archive.NumberValue(inst, t, 0x3f800000+n%1000)
+// domain writes an instance domain.
+func (g *grower) domain(id pcp.InDomID, first, n int, name string) {
+	in := &meta.InDom{Stamp: g.at.Add(time.Millisecond), ID: id} // of the record that follows
+	for i := first; i < first+n; i++ {
+		in.Instances = append(in.Instances, meta.Instance{ID: pcp.InstID(i), Name: fmt.Sprintf("%s%d", name, i)})
 	}
-	return archive.NumberValue(inst, t, n)
+	require.NoError(g.t, g.a.SetInDom(in))
+}
+
+// record writes the record of a logging group, a millisecond after the last.
+func (g *grower) record(descs []*meta.Desc, first, n int) {
+	g.at = g.at.Add(time.Millisecond)
+	res := &archive.Result{Stamp: g.at}
+	for _, d := range descs {
+		set := archive.ValueSet{PMID: d.PMID, Format: archive.FormatOf(d.Type)}
+		for inst := first; inst < first+n; inst++ {
+			id := pcp.InstID(inst)
+			if d.InDom == pcp.InDomNull {
+				id = pcp.InstNull
+			}
+			set.Values = append(set.Values, g.value(id, d, uint64(inst)))
+		}
+		res.Sets = append(res.Sets, set)
+	}
+	require.NoError(g.t, g.a.Append(res))
+}
+
+// value makes a value: counters grow at their own pace, others are noise.
+func (g *grower) value(id pcp.InstID, d *meta.Desc, inst uint64) archive.Value {
+	seed := uint64(d.PMID)<<16 | inst
+	noise := (seed<<20 | uint64(g.tick)) * 0x9e3779b97f4a7c15 >> 20
+	switch d.Type {
+	case pcp.TypeString:
+		return archive.StringValue(id, fmt.Sprintf("/usr/libexec/made-up/process%d --instance=%d --with --several=options --each=longer than=the last --and=a number of=words that=tell nobody=what it=does", inst, inst))
+	case pcp.TypeU32:
+		return archive.WordValue(id, uint32(noise))
+	case pcp.TypeDouble:
+		return archive.DoubleValue(id, float64(noise)/1024)
+	case pcp.TypeFloat:
+		return archive.NumberValue(id, d.Type, uint64(math.Float32bits(float32(noise))))
+	}
+	return archive.NumberValue(id, d.Type, uint64(g.tick)*(seed%1000+1)*4096+noise%4096)
 }
