@@ -34,6 +34,7 @@ type merge struct {
 	// gap: no archive was open after the last step.
 	gap     bool
 	gapFrom pcp.Timestamp
+	later   bool // an archive begins after the query
 }
 
 // cursor is an archive that is being read.
@@ -59,6 +60,9 @@ func (m *merge) run(yield func(*Step, error) bool) {
 			m.next++
 		}
 		if len(m.active) == 0 {
+			if mark, ok := m.between(pcp.MaxTime); ok && m.later {
+				yield(mark, nil)
+			}
 			return
 		}
 		c := slices.MinFunc(m.active, func(a, b *cursor) int { return a.head.Stamp.Compare(b.head.Stamp) })
@@ -88,6 +92,7 @@ func (m *merge) due(it *item) bool {
 // begin opens an archive unless it lies outside the query.
 func (m *merge) begin(it *item) {
 	if it.label.header.Start.After(m.q.To) {
+		m.later = true
 		return
 	}
 	if m.next+1 < len(m.s.items) && !m.s.items[m.next+1].label.header.Start.After(m.q.From) && it.endsBefore(m.q.From) {

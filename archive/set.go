@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -216,6 +217,10 @@ func (s *Set) Host() string { return s.Header().Host }
 // Header returns the label of the earliest archive.
 func (s *Set) Header() *Header { return s.items[0].label.header }
 
+// Location returns the time zone of the earliest archive, as [Reader.Location]
+// does.
+func (s *Set) Location() *time.Location { return s.items[0].label.Location() }
+
 // Archive is an archive of a Set.
 type Archive struct {
 	Base   string
@@ -243,14 +248,16 @@ func (s *Set) Readers() iter.Seq[*Reader] {
 	}
 }
 
-// End returns the time of the last whole record of the Set.
+// End returns the time of the last whole record of the Set. Of an archive whose
+// last volume is compressed, thus complete, the index is believed; without one
+// that volume is decompressed.
 func (s *Set) End() (pcp.Timestamp, error) {
 	var end pcp.Timestamp
 	for _, it := range slices.Backward(s.items) {
 		if it.endsBefore(end) {
 			continue
 		}
-		t, err := it.lastTime()
+		t, err := it.ending()
 		if err != nil {
 			return end, err
 		}
@@ -333,14 +340,19 @@ func (it *item) index() []IndexEntry {
 	return r.entries
 }
 
-// endsBefore reports whether an archive ends before t. If its last volume is
-// compressed, thus complete, the index is believed: to know better may take
-// decompressing all of it.
-func (it *item) endsBefore(t pcp.Timestamp) bool {
+// ending returns about when an archive ends. If its last volume is compressed,
+// thus complete, the index is believed: to know better may take decompressing
+// all of it.
+func (it *item) ending() (pcp.Timestamp, error) {
 	volumes := it.label.volumes
 	if entries := it.index(); len(entries) > 0 && volumes[len(volumes)-1].Compress != "" {
-		return entries[len(entries)-1].Stamp.Before(t)
+		return entries[len(entries)-1].Stamp, nil
 	}
-	end, err := it.lastTime()
+	return it.lastTime()
+}
+
+// endsBefore reports whether an archive ends before t, as far as ending knows.
+func (it *item) endsBefore(t pcp.Timestamp) bool {
+	end, err := it.ending()
 	return err == nil && end.Before(t)
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
@@ -60,8 +61,13 @@ func (rec recording) write(t testing.TB, dir string) string {
 // timeline lists the steps of a set as "time value", marks as "time mark".
 func timeline(t testing.TB, s *archive.Set, q archive.Query) []string {
 	t.Helper()
+	return timelineOf(t, s.Steps(q))
+}
+
+func timelineOf(t testing.TB, steps iter.Seq2[*archive.Step, error]) []string {
+	t.Helper()
 	all := []string{}
-	for step, err := range s.Steps(q) {
+	for step, err := range steps {
 		require.NoError(t, err)
 		if step.Mark {
 			all = append(all, fmt.Sprintf("%g mark", float64(step.Stamp.Milli())/1000))
@@ -118,6 +124,11 @@ func TestSet(t *testing.T) {
 			archive.Query{}, "1 1, 2 1, 2 1, 3 1, 4 1, 4.001 mark, 6 2",
 		},
 		{
+			"an end that says nothing of the metric wanted",
+			[]recording{{secs: []int64{1, 2}, pid: 1}, {secs: []int64{4, 5, -6}, pid: 2}, {secs: []int64{8, 9}, pid: 3, typ: pcp.TypeU32}, {secs: []int64{11}, pid: 4}},
+			archive.Query{Metrics: func(d *meta.Desc) bool { return d.Type == pcp.Type32 }}, "1 1, 2 1, 2.001 mark, 4 2, 5 2, 6 mark, 11 4",
+		},
+		{
 			"from and to",
 			[]recording{{secs: []int64{1, 2}, pid: 1}, {secs: []int64{4, 5}, pid: 2}, {secs: []int64{7, 8}, pid: 3}},
 			archive.Query{From: at(2), To: at(7)}, "2 1, 2.001 mark, 4 2, 5 2, 5.001 mark, 7 3",
@@ -130,7 +141,7 @@ func TestSet(t *testing.T) {
 		{
 			"to in a gap",
 			[]recording{{secs: []int64{1, 2}, pid: 1}, {secs: []int64{4, 5}, pid: 2}},
-			archive.Query{To: at(3)}, "1 1, 2 1",
+			archive.Query{To: at(3)}, "1 1, 2 1, 2.001 mark",
 		},
 		{
 			"nothing wanted in the middle",
@@ -161,6 +172,12 @@ func TestSet(t *testing.T) {
 			}
 			assert.Equal(t, at(last), end)
 			for range s.Steps(tt.q) {
+				break
+			}
+			back := timelineOf(t, s.Backward(tt.q))
+			slices.Reverse(back)
+			assert.Equal(t, strings.Split(tt.want, ", "), back, "backward")
+			for range s.Backward(tt.q) {
 				break
 			}
 		})
@@ -267,7 +284,8 @@ func TestSetLooksOnlyWhereNeeded(t *testing.T) {
 	}
 	s, err := archive.OpenSet([]string{dir}, nil)
 	require.NoError(t, err)
-	assert.Equal(t, []string{"21 0", "22 0"}, timeline(t, s, archive.Query{From: at(21), To: at(29)}))
+	assert.Equal(t, []string{"21 0", "22 0", "22.001 mark"}, timeline(t, s, archive.Query{From: at(21), To: at(29)}))
+	assert.Len(t, timelineOf(t, s.Backward(archive.Query{From: at(21), To: at(29)})), 3)
 	assert.Empty(t, s.Problems())
 	assert.Equal(t, []string{"21 0", "22 0"}, timeline(t, s, archive.Query{}))
 	assert.Len(t, s.Problems(), 3)

@@ -1,0 +1,123 @@
+package archive
+
+import (
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// Backward yields the steps of all archives from the last to the first: those of
+// Steps in reverse, but that of a damaged archive all volumes are read, each as
+// far as [Reader.Backward] reads it. Where an archive ends must be known before
+// it is read: its index is believed if its last volume is compressed.
+func (s *Set) Backward(q Query) iter.Seq2[*Step, error] {
+	return func(yield func(*Step, error) bool) {
+		m := &mergeBack{merge: merge{s: s, q: withLimits(q)}}
+		defer m.stop()
+		m.run(yield)
+	}
+}
+
+// mergeBack is one pass over a Set from its end.
+type mergeBack struct {
+	merge
+	rest   []*ending     // archives to be opened, by their end
+	opened bool          // one was, or one begins after the query
+	above  pcp.Timestamp // of the step yielded last
+}
+
+// ending is an archive and when it ends.
+type ending struct {
+	*item
+	end pcp.Timestamp
+}
+
+func (m *mergeBack) run(yield func(*Step, error) bool) {
+	m.above = pcp.MaxTime
+	for _, it := range m.s.items {
+		if it.label.header.Start.After(m.q.To) {
+			m.opened = true
+			continue
+		}
+		e := &ending{item: it}
+		var err error
+		if e.end, err = it.ending(); err != nil {
+			m.s.name(Problem{Archive: it.label.base, Skipped: true, Err: err})
+			continue
+		}
+		m.rest = append(m.rest, e)
+	}
+	slices.SortStableFunc(m.rest, func(a, b *ending) int { return a.end.Compare(b.end) })
+	for {
+		for len(m.rest) > 0 && m.due() {
+			e := m.rest[len(m.rest)-1]
+			m.rest = m.rest[:len(m.rest)-1]
+			if !m.begin(e, yield) {
+				return
+			}
+		}
+		if len(m.active) == 0 {
+			return
+		}
+		c := m.latest()
+		m.above = c.head.Stamp
+		if !yield(c.head, nil) {
+			return
+		}
+		m.advance(c)
+		m.dropCopies(c, m.above)
+	}
+}
+
+// latest returns the cursor whose step is next. Of steps of one time Steps
+// yields that of the archive that begins first, thus here it is last.
+func (m *mergeBack) latest() *cursor {
+	order := func(a, b *cursor) int {
+		if n := a.head.Stamp.Compare(b.head.Stamp); n != 0 {
+			return n
+		}
+		if n := a.r.header.Start.Compare(b.r.header.Start); n != 0 {
+			return n
+		}
+		return strings.Compare(a.r.base, b.r.base)
+	}
+	return slices.MaxFunc(m.active, order)
+}
+
+// due reports whether the archive that ends last is to be opened before the next
+// step: as in Steps, one that only touches the next has a gap to it, unless
+// they begin together.
+func (m *mergeBack) due() bool {
+	e := m.rest[len(m.rest)-1]
+	return !slices.ContainsFunc(m.active, func(c *cursor) bool {
+		if e.label.header.Start == c.r.header.Start {
+			return e.end.Before(c.head.Stamp)
+		}
+		return !e.end.After(c.head.Stamp)
+	})
+}
+
+// begin opens an archive unless it lies outside the query, and yields the mark
+// that follows it if nothing is open. It returns whether more is wanted.
+func (m *mergeBack) begin(e *ending, yield func(*Step, error) bool) bool {
+	if e.end.Before(m.q.From) {
+		return true
+	}
+	r := m.s.load(e.item)
+	if r == nil {
+		return true
+	}
+	m.gap = len(m.active) == 0
+	c := &cursor{r: r, v: newView(r, m.q)}
+	c.pull, c.stop = iter.Pull2(r.Backward(m.q))
+	m.active = append(m.active, c)
+	if m.advance(c); c.head == nil {
+		return true
+	}
+	m.gapFrom, m.marked = later(e.end, c.head.Stamp), !m.opened || c.head.Mark
+	m.opened = true
+	mark, ok := m.between(m.above)
+	return !ok || yield(mark, nil)
+}
