@@ -90,13 +90,20 @@ func runQuery(ctx context.Context, s streams, o queryOptions, expr, path string)
 	if res.Err != nil {
 		return res.Err
 	}
+	damaged := false
 	for _, w := range res.Warnings.AsErrors() {
 		fmt.Fprintf(s.err, "pcparchive: %v\n", w)
+		damaged = damaged || errors.As(w, new(*pcp.FormatError))
 	}
 	if o.output == outputJSON {
-		return writeJSON(s.out, resultJSON(res.Value))
+		err = writeJSON(s.out, resultJSON(res.Value))
+	} else {
+		err = printResult(s.out, res.Value, r.Location())
 	}
-	return printResult(s.out, res.Value, r.Location())
+	if err == nil && damaged {
+		return errSkipped
+	}
+	return err
 }
 
 func (o queryOptions) prepare(ctx context.Context, r *archive.Reader, e *query.Engine, expr string) (promql.Query, error) {

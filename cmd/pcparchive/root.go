@@ -16,6 +16,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/pcparchive/pcparchive/pcp"
 )
 
 // streams are the standard streams, so that tests can supply their own.
@@ -65,6 +67,9 @@ func run(args []string, s streams) int {
 		return exitInterrupted
 	}
 	fmt.Fprintf(s.err, "pcparchive: %v\n", err)
+	if errors.As(err, new(*pcp.FormatError)) {
+		fmt.Fprintln(s.err, "'pcparchive check' tells more and, with --salvage, writes what can be read")
+	}
 	return exitFailed
 }
 
