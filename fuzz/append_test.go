@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -24,6 +25,7 @@ func FuzzAppend(f *testing.F) {
 		var err error
 		w.a, err = archive.Create(base, archive.Header{Host: "h"}, &archive.WriteOptions{Version: version, Buffer: 4096})
 		require.NoError(t, err)
+		w.context(0)
 		for len(w.script) > 0 && len(w.want) < 200 {
 			w.step()
 		}
@@ -42,6 +44,7 @@ type writer struct {
 	script []byte
 	stamp  pcp.Timestamp
 	in     *meta.InDom // in force
+	labels string      // of the context, in force
 	want   []string
 }
 
@@ -60,7 +63,7 @@ const domain pcp.InDomID = 7 << 22
 // metric returns the metric of a type; types alternate between singular ones
 // and such with instances.
 func metric(n byte) *meta.Desc {
-	d := &meta.Desc{PMID: pcp.NewPMID(7, 0, uint32(n)), Type: pcp.Type(n % 9), InDom: pcp.InDomNull, Sem: pcp.SemInstant, Names: []string{fmt.Sprint("m", n)}}
+	d := &meta.Desc{PMID: pcp.NewPMID(7, 0, uint32(n)), Type: pcp.Type(n % 11), InDom: pcp.InDomNull, Sem: pcp.SemInstant, Names: []string{fmt.Sprint("m", n)}}
 	if n%2 == 1 {
 		d.InDom = domain
 	}
@@ -68,7 +71,7 @@ func metric(n byte) *meta.Desc {
 }
 
 func (w *writer) step() {
-	switch op := w.next(); op % 4 {
+	switch op := w.next(); op % 6 {
 	case 0:
 		w.stamp = w.stamp.Add(time.Duration(w.next()) * time.Microsecond)
 		w.stamp.Sec += int64(w.next())
@@ -77,6 +80,11 @@ func (w *writer) step() {
 	case 2:
 		require.NoError(w.t, w.a.Mark(w.stamp))
 		w.want = append(w.want, w.stamp.String()+" mark")
+	case 3:
+		w.context(w.next())
+	case 4:
+		text := &meta.Text{Type: meta.TextPMID | meta.TextHelp, Ident: uint32(metric(w.next() % 22).PMID), Text: "h"}
+		require.NoError(w.t, w.a.SetText(text))
 	default:
 		w.record(int(w.next() % 5))
 	}
@@ -98,11 +106,23 @@ func (w *writer) domain(mask byte) {
 	}
 }
 
+// context puts context labels in force, later than the last record as well.
+func (w *writer) context(b byte) {
+	w.stamp = w.stamp.Add(time.Microsecond)
+	set, err := labelset.Parse(fmt.Sprintf(`{"a":%d}`, b), labelset.Context)
+	require.NoError(w.t, err)
+	require.NoError(w.t, w.a.SetLabels(&meta.Labels{
+		Stamp: w.stamp, Level: labelset.Context, Ident: meta.ContextIdent,
+		Sets: []labelset.Instance{{Inst: pcp.InstNull, Set: set}},
+	}))
+	w.labels = set.JSON()
+}
+
 func (w *writer) record(n int) {
 	res := &archive.Result{Stamp: w.stamp}
 	text := w.stamp.String()
 	for range n {
-		d := metric(w.next() % 18)
+		d := metric(w.next() % 22)
 		require.NoError(w.t, w.a.Define(d))
 		set := archive.ValueSet{PMID: d.PMID, Format: archive.FormatOf(d.Type)}
 		insts := []meta.Instance{{ID: pcp.InstNull}}
@@ -111,6 +131,9 @@ func (w *writer) record(n int) {
 			if w.in != nil {
 				insts = w.in.Instances
 			}
+		}
+		if w.next()%16 == 15 {
+			insts = nil
 		}
 		for _, in := range insts {
 			v := w.value(in.ID, d.Type)
@@ -121,6 +144,7 @@ func (w *writer) record(n int) {
 			set.Err = pcp.ErrnoAgain
 			text += " " + d.Name() + ": " + set.Err.Error()
 		}
+		text += w.labels
 		res.Sets = append(res.Sets, set)
 	}
 	require.NoError(w.t, w.a.Append(res))
@@ -140,10 +164,31 @@ func (w *writer) value(inst pcp.InstID, typ pcp.Type) archive.Value {
 	case typ.IsNumeric():
 		return archive.NumberValue(inst, typ, b*0x0101010101010101)
 	}
+	if typ == pcp.TypeEvent || typ == pcp.TypeHighResEvent {
+		return w.events(inst, typ, int(b%3))
+	}
 	n := min(int(b)%9, len(w.script))
 	data := append([]byte{}, w.script[:n]...)
 	w.script = w.script[n:]
 	return archive.Value{Inst: inst, Type: typ, Data: data}
+}
+
+// events makes an array of n records, the last of which says that some were
+// missed.
+func (w *writer) events(inst pcp.InstID, typ pcp.Type, n int) archive.Value {
+	var all []archive.EventRecord
+	for i := range n {
+		e := archive.EventRecord{Stamp: w.stamp, Flags: archive.EventPoint, Params: []archive.EventParam{
+			{PMID: metric(1).PMID, Value: archive.NumberValue(pcp.InstNull, pcp.TypeU64, uint64(w.next()))},
+		}}
+		if i == n-1 {
+			e = archive.EventRecord{Stamp: w.stamp, Flags: archive.EventMissed, Missed: int32(w.next())}
+		}
+		all = append(all, e)
+	}
+	v, err := archive.EventValue(inst, typ, all)
+	require.NoError(w.t, err)
+	return v
 }
 
 // readBack lists an archive's steps as the writer noted them.
@@ -163,6 +208,7 @@ func readBack(t *testing.T, base string) (got []string) {
 			if m.Err != 0 {
 				text += " " + m.Metric.Name + ": " + m.Err.Error()
 			}
+			text += m.Metric.Labels[0].JSON()
 		}
 		got = append(got, text)
 	}

@@ -4,9 +4,13 @@
 //
 //	FuzzFrames      framing, and that how bytes arrive does not matter
 //	FuzzMetaRecord  bodies of metadata records
+//	FuzzDataRecord  payloads of data records, event arrays included
 //	FuzzLabelJSON   the JSON of label sets
 //	FuzzArchive     the three files of an archive, read in every way
-//	FuzzAppend      archives that are written, then read back
+//	FuzzIndex       arbitrary index entries beside good files
+//	FuzzRewrite     the three files of an archive, copied and copied again
+//	FuzzRecords     records of every kind as they are stored: written, then read
+//	FuzzAppend      values with metadata that changes: written, then read
 //
 // Seeds are made by this module's own code: go test ./fuzz -update.
 package fuzz

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/internal/archtest"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -44,15 +45,23 @@ func (s seed) String() string {
 // seeds makes every target's seeds by name.
 func seeds(t *testing.T) map[string]map[string]seed {
 	all := map[string]map[string]seed{
-		"FuzzFrames": {}, "FuzzMetaRecord": metaSeeds(t), "FuzzLabelJSON": labelSeeds(), "FuzzArchive": {}, "FuzzAppend": appendSeeds(),
+		"FuzzFrames": {}, "FuzzMetaRecord": metaSeeds(t), "FuzzDataRecord": dataSeeds(t), "FuzzLabelJSON": labelSeeds(),
+		"FuzzArchive": {}, "FuzzRewrite": {}, "FuzzIndex": {}, "FuzzAppend": appendSeeds(), "FuzzRecords": recordSeeds(),
 	}
 	for _, v := range archtest.Versions {
 		metaFile, index, data := archtest.Members(t, archtest.Sample(t, v))
 		all["FuzzFrames"]["meta-"+v.String()] = seed{metaFile}
 		all["FuzzFrames"]["data-"+v.String()] = seed{data}
-		all["FuzzArchive"]["sample-"+v.String()] = seed{metaFile, index, data}
-		all["FuzzArchive"]["torn-"+v.String()] = seed{metaFile[:len(metaFile)-7], index[:len(index)-1], data[:len(data)-9]}
-		all["FuzzArchive"]["empty-"+v.String()] = seed{[]byte{}, index, data}
+		for _, target := range []string{"FuzzArchive", "FuzzRewrite"} {
+			all[target]["sample-"+v.String()] = seed{metaFile, index, data}
+			all[target]["torn-"+v.String()] = seed{metaFile[:len(metaFile)-7], index[:len(index)-1], data[:len(data)-9]}
+			all[target]["empty-"+v.String()] = seed{[]byte{}, index, data}
+		}
+		entries := index[archive.HeaderSize(v):]
+		size := archive.IndexEntrySize(v)
+		all["FuzzIndex"]["sample-"+v.String()] = seed{v == pcp.V3, entries}
+		all["FuzzIndex"]["torn-"+v.String()] = seed{v == pcp.V3, entries[:len(entries)-3]}
+		all["FuzzIndex"]["order-"+v.String()] = seed{v == pcp.V3, slices.Concat(entries[size:], entries)}
 	}
 	all["FuzzFrames"]["empty"] = seed{[]byte{}}
 	return all
@@ -74,6 +83,38 @@ func metaSeeds(t *testing.T) map[string]seed {
 	return all
 }
 
+func dataSeeds(t *testing.T) map[string]seed {
+	all := map[string]seed{}
+	add := func(name string, v pcp.Version, record string) {
+		b := archtest.Bytes(t, record)
+		all[name] = seed{v == pcp.V3, b[4 : len(b)-4]}
+	}
+	add("result-v2", pcp.V2, archtest.ResultV2)
+	add("result-v3", pcp.V3, archtest.ResultV3)
+	add("error-v3", pcp.V3, archtest.ResultErrorV3)
+	add("mark-v2", pcp.V2, archtest.MarkV2)
+	add("mark-v3", pcp.V3, archtest.MarkV3)
+	add("events-v2", pcp.V2, archtest.EventsV2)
+	add("highres-v3", pcp.V3, archtest.HighResV3)
+	add("aggregates-v3", pcp.V3, archtest.AggregatesV3)
+	return all
+}
+
+// recordSeeds makes scripts that begin with one record of each kind.
+func recordSeeds() map[string]seed {
+	all := map[string]seed{}
+	for kind := range pcp.NumKinds {
+		script := []byte{byte(kind)}
+		for i := range 150 {
+			script = append(script, byte(i*int(kind+3))) // anything
+		}
+		for _, v := range archtest.Versions {
+			all[strings.ReplaceAll(kind.String(), " ", "-")+"-"+v.String()] = seed{v == pcp.V3, script}
+		}
+	}
+	return all
+}
+
 func labelSeeds() map[string]seed {
 	all := map[string]seed{}
 	for name, text := range map[string]string{
@@ -88,8 +129,10 @@ func labelSeeds() map[string]seed {
 func appendSeeds() map[string]seed {
 	all := map[string]seed{}
 	for _, v := range archtest.Versions {
-		all["record-"+v.String()] = seed{v == pcp.V3, []byte("\x01\x07\x03\x04\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a")}
-		all["domains-"+v.String()] = seed{v == pcp.V3, []byte("\x01\x0f\x03\x01\x03abcd\x00\x01\x01\x01\x0d\x03\x01\x03abc\x00\x01\x01\x02\x01\x4d\x03\x01\x03abc")}
+		all["record-"+v.String()] = seed{v == pcp.V3, []byte("\x01\x07\x05\x04\x00\x00\x01\x02\x00\x03\x04\x00\x05\x06\x00\x07\x08\x09\x0a")}
+		all["labels-"+v.String()] = seed{v == pcp.V3, []byte("\x03\x07\x05\x01\x00\x00\x01\x04\x05\x03\x08\x05\x01\x00\x0f\x02")}
+		all["events-"+v.String()] = seed{v == pcp.V3, []byte("\x01\x07\x05\x04\x09\x00\x02\x03\x04\x0a\x00\x02\x05\x06\x07\x00\x01\x14\x00\x02\x03\x04")}
+		all["domains-"+v.String()] = seed{v == pcp.V3, []byte("\x01\x0f\x05\x01\x03\x00abcd\x00\x01\x01\x01\x0d\x05\x01\x03\x00abc\x00\x01\x01\x02\x01\x4d\x05\x01\x03\x00abc")}
 	}
 	return all
 }

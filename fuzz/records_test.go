@@ -1,0 +1,236 @@
+package fuzz
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/labelset"
+	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// FuzzRecords writes records of every kind, made of arbitrary fields, and reads
+// them back as they were.
+func FuzzRecords(f *testing.F) {
+	f.Fuzz(func(t *testing.T, v3 bool, script []byte) {
+		m := maker{t: t, script: script, v: pcp.V2}
+		if v3 {
+			m.v = pcp.V3
+		}
+		base := filepath.Join(t.TempDir(), "a")
+		w, err := archive.CreateRecords(base, m.v, &archive.WriteOptions{NoSync: true})
+		require.NoError(t, err)
+		for _, volume := range []int32{-1, 0, -2} {
+			_, err = w.Write(&archive.Header{PID: m.i32(), Volume: volume, Host: "h", Zone: "UTC"})
+			m.script = script // the same process in all files
+			require.NoError(t, err)
+		}
+		want := map[archive.Role][]string{}
+		add := func(role archive.Role, r archive.Record) {
+			if _, err := w.Write(r); err != nil {
+				require.True(t, refusal(err), "%v", err)
+				return
+			}
+			want[role] = append(want[role], recordText(r))
+		}
+		// An archive must have one of each.
+		add(archive.RoleMeta, &meta.Desc{PMID: 1 << 30, InDom: pcp.InDomNull, Names: []string{"z"}})
+		add(archive.RoleData, &archive.Mark{Stamp: pcp.Timestamp{Sec: 1}})
+		add(archive.RoleIndex, &archive.IndexEntry{Stamp: pcp.Timestamp{Sec: 1}})
+		for len(m.script) > 0 && m.made < 100 {
+			add(m.record())
+		}
+		require.NoError(t, w.Close())
+		r, err := archive.Open(base, nil)
+		require.NoError(t, err)
+		for _, role := range []archive.Role{archive.RoleMeta, archive.RoleData, archive.RoleIndex} {
+			var got []string
+			for rec, err := range r.Records(role) {
+				require.NoError(t, err)
+				got = append(got, recordText(rec.Record))
+			}
+			require.Equal(t, want[role], got)
+		}
+	})
+}
+
+// maker makes records of a script of bytes.
+type maker struct {
+	t      *testing.T
+	script []byte
+	v      pcp.Version
+	made   int
+}
+
+// take returns the next n bytes, zeros after the script's end.
+func (m *maker) take(n int) []byte {
+	b := make([]byte, n)
+	m.script = m.script[copy(b, m.script):]
+	return b
+}
+
+func (m *maker) byte() byte  { return m.take(1)[0] }
+func (m *maker) u32() uint32 { return binary.BigEndian.Uint32(m.take(4)) }
+func (m *maker) i32() int32  { return int32(m.u32()) }
+func (m *maker) u64() uint64 { return binary.BigEndian.Uint64(m.take(8)) }
+
+// text returns a text without a NUL.
+func (m *maker) text() string {
+	return string(bytes.ReplaceAll(m.take(int(m.byte()%24)), []byte{0}, []byte{'0'}))
+}
+
+func (m *maker) stamp() pcp.Timestamp {
+	if m.v == pcp.V2 {
+		return pcp.Timestamp{Sec: int64(m.i32()), Nsec: int32(m.u32()%1e6) * 1000}
+	}
+	return pcp.Timestamp{Sec: int64(m.u64()), Nsec: m.i32()}
+}
+
+// record makes a record of any kind. Descriptors and instance domains are all
+// different: contradictions are refused by reading.
+func (m *maker) record() (archive.Role, archive.Record) {
+	m.made++
+	switch pcp.Kind(m.byte()) % pcp.NumKinds {
+	case pcp.KindDesc:
+		d := &meta.Desc{PMID: pcp.PMID(m.made), Type: pcp.Type(m.i32()), InDom: pcp.InDomID(m.u32()), Sem: pcp.Semantics(m.i32()), Units: pcp.UnitsFromWord(m.u32())}
+		for range m.byte() % 4 {
+			d.Names = append(d.Names, m.text())
+		}
+		return archive.RoleMeta, d
+	case pcp.KindInDom:
+		in := &meta.InDom{Stamp: m.stamp(), ID: pcp.InDomID(m.u32())}
+		for range m.byte() % 6 {
+			in.Instances = append(in.Instances, meta.Instance{ID: pcp.InstID(m.u32() >> 1), Name: m.text()})
+		}
+		return archive.RoleMeta, in
+	case pcp.KindInDomDelta:
+		in := &meta.InDomDelta{Stamp: m.stamp(), ID: pcp.InDomID(m.u32())}
+		for range m.byte() % 6 {
+			c := meta.Change{Instance: meta.Instance{ID: pcp.InstID(m.u32() >> 1)}, Remove: m.byte()%2 == 1}
+			if !c.Remove {
+				c.Name = m.text()
+			}
+			in.Changes = append(in.Changes, c)
+		}
+		return archive.RoleMeta, in
+	case pcp.KindLabels:
+		return archive.RoleMeta, m.labels()
+	case pcp.KindText:
+		types := []meta.TextType{5, 6, 9, 10}
+		return archive.RoleMeta, &meta.Text{Type: types[m.byte()%4], Ident: m.u32(), Text: m.text()}
+	case pcp.KindMark:
+		return archive.RoleData, &archive.Mark{Stamp: m.stamp()}
+	case pcp.KindIndex:
+		e := &archive.IndexEntry{Stamp: m.stamp(), Volume: m.i32(), Meta: int64(m.u64()), Data: int64(m.u64())}
+		if m.v == pcp.V2 {
+			e.Meta, e.Data = e.Meta&(1<<32-1), e.Data&(1<<32-1)
+		}
+		return archive.RoleIndex, e
+	}
+	return archive.RoleData, m.result()
+}
+
+func (m *maker) labels() *meta.Labels {
+	level := labelset.Levels[int(m.byte())%len(labelset.Levels)]
+	l := &meta.Labels{Stamp: m.stamp(), Level: level, Ident: m.u32()}
+	for range m.byte() % 4 {
+		in := labelset.Instance{Inst: pcp.InstID(m.i32())}
+		if m.byte()%8 == 0 {
+			in.Err = pcp.Errno(-int32(m.byte()))
+		} else {
+			var pairs []labelset.Label
+			for i := range m.byte() % 5 {
+				pairs = append(pairs, labelset.String(fmt.Sprint("n", i), m.text()))
+			}
+			var err error
+			in.Set, err = labelset.New(level, pairs...)
+			require.NoError(m.t, err)
+		}
+		l.Sets = append(l.Sets, in)
+	}
+	return l
+}
+
+func (m *maker) result() *archive.Result {
+	res := &archive.Result{Stamp: m.stamp()}
+	for range 1 + m.byte()%5 {
+		typ := pcp.Type(m.byte() % 11)
+		s := archive.ValueSet{PMID: pcp.PMID(m.u32()), Format: archive.FormatOf(typ)}
+		if n := m.byte() % 5; n == 4 {
+			s.Err = pcp.Errno(m.i32() | -1<<31)
+			s.Format = 0
+		} else {
+			for range n {
+				s.Values = append(s.Values, m.value(typ))
+			}
+		}
+		if len(s.Values) == 0 {
+			s.Format = 0 // is not stored
+		}
+		res.Sets = append(res.Sets, s)
+	}
+	return res
+}
+
+// value makes a value of any type that is stored.
+func (m *maker) value(typ pcp.Type) archive.Value {
+	inst := pcp.InstID(m.i32())
+	switch {
+	case typ == pcp.Type32 || typ == pcp.TypeU32:
+		return archive.WordValue(inst, m.u32())
+	case typ == pcp.TypeFloat:
+		return archive.NumberValue(inst, typ, uint64(m.u32()))
+	case typ.IsNumeric():
+		return archive.NumberValue(inst, typ, m.u64())
+	case typ == pcp.TypeString:
+		return archive.StringValue(inst, m.text())
+	case typ == pcp.TypeEvent || typ == pcp.TypeHighResEvent:
+		return m.events(inst, typ)
+	}
+	return archive.Value{Inst: inst, Type: typ, Data: m.take(int(m.byte() % 20))}
+}
+
+// events makes an event array and reads it back.
+func (m *maker) events(inst pcp.InstID, typ pcp.Type) archive.Value {
+	all := []archive.EventRecord{}
+	for range m.byte() % 4 {
+		e := archive.EventRecord{Stamp: pcp.Timestamp{Sec: int64(m.i32()), Nsec: int32(m.u32()%1e6) * 1000}, Flags: archive.EventFlags(m.byte() % 32)}
+		if m.byte()%4 == 0 {
+			e.Flags, e.Missed = archive.EventMissed, m.i32()
+			all = append(all, e)
+			continue
+		}
+		e.Params = []archive.EventParam{}
+		for range m.byte() % 4 {
+			e.Params = append(e.Params, archive.EventParam{PMID: pcp.PMID(m.u32()), Value: m.param(pcp.Type(m.byte() % 9))})
+		}
+		all = append(all, e)
+	}
+	v, err := archive.EventValue(inst, typ, all)
+	require.NoError(m.t, err)
+	got, err := v.Events()
+	require.NoError(m.t, err)
+	require.Equal(m.t, all, got)
+	return v
+}
+
+// param makes a parameter's value, which has no instance.
+func (m *maker) param(typ pcp.Type) archive.Value {
+	v := archive.Value{Inst: pcp.InstNull, Type: typ}
+	switch typ.Size() {
+	case 4:
+		v.Bits = uint64(m.u32())
+	case 8:
+		v.Bits = m.u64()
+	default:
+		v.Data = slices.Clip(m.take(int(m.byte() % 12)))
+	}
+	return v
+}
