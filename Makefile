@@ -26,7 +26,7 @@ lint: ## formatting, vet and linters
 
 fuzz: ## every fuzz target for FUZZTIME each
 	@for t in $$($(GO) test ./fuzz -list '^Fuzz' | grep '^Fuzz'); do \
-		$(GO) test ./fuzz -run '^$$' -fuzz "^$$t\$$" -fuzztime $(FUZZTIME) || exit 1; done
+		$(GO) test ./fuzz -run '^$$' -fuzz "^$$t\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x || exit 1; done
 
 bench: ## benchmarks of the packages
 	$(GO) test ./... -run '^$$' -bench . -benchtime 2s

@@ -26,6 +26,7 @@ func FuzzAppend(f *testing.F) {
 		w.a, err = archive.Create(base, archive.Header{Host: "h"}, &archive.WriteOptions{Version: version, Buffer: 4096})
 		require.NoError(t, err)
 		w.context(0)
+		require.NoError(t, w.a.Define(metric(0))) // without a metric no reader opens it
 		for len(w.script) > 0 && len(w.want) < 200 {
 			w.step()
 		}
