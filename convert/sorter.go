@@ -1,0 +1,279 @@
+package convert
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+)
+
+// DefaultSorterMemory is what a Sorter may use for samples, in bytes.
+const DefaultSorterMemory = 64 << 20
+
+// SorterOptions bound a Sorter.
+type SorterOptions struct {
+	// Memory is how many bytes of samples are kept in memory, half of it for
+	// sorting; 0 is DefaultSorterMemory. What is more goes to a temporary file, at
+	// about 10 bytes for a sample. Series come on top of it.
+	Memory int64
+	Dir    string  // of the temporary file; "": the system's folder for such
+	Report *Report // may be nil
+}
+
+// Sorter is a [Closer] that takes samples in any order and, when it is closed,
+// hands them on by ascending time. Samples of one time keep their order, so that
+// of two samples of a series the later one is the later one still. A Sorter is
+// for one goroutine.
+type Sorter struct {
+	dst    Samples
+	report *Report
+	series []*PromSeries // by ID
+
+	recs   []sortRec // in the order in which they came
+	spare  []sortRec // to sort them into
+	limit  int       // of recs
+	blobs  []byte    // of the native histograms in recs
+	sorted bool      // recs are in order
+	runs   []sortRun // in the spill file
+	spill  sortSpill
+	memory int64
+	err    error // what ended it
+}
+
+// sortRec is a sample. Of a native histogram, v is where its data is in blobs:
+// offset and length.
+type sortRec struct {
+	t  int64
+	v  uint64
+	id uint32 // series, with isHistogram
+}
+
+const (
+	sortRecSize = 24
+	isHistogram = 1 << 31
+	lengthBits  = 24
+	maxBlob     = 1<<lengthBits - 1
+	minSortRecs = 1024
+)
+
+// NewSorter returns a Sorter that feeds dst and owns it, if that is a [Closer].
+func NewSorter(dst Samples, o SorterOptions) *Sorter {
+	if o.Memory <= 0 {
+		o.Memory = DefaultSorterMemory
+	}
+	limit := min(max(o.Memory/2/sortRecSize, minSortRecs), math.MaxInt32/sortRecSize)
+	return &Sorter{
+		dst: dst, report: o.Report, limit: int(limit), memory: o.Memory,
+		sorted: true, spill: sortSpill{dir: o.Dir},
+	}
+}
+
+// Sample takes a sample.
+func (s *Sorter) Sample(p *PromSeries, t int64, v float64) error {
+	return s.add(p, t, math.Float64bits(v), 0)
+}
+
+// Histogram takes a native histogram, if what the Sorter feeds does; else it is
+// counted.
+func (s *Sorter) Histogram(p *PromSeries, t int64, data []byte) error {
+	if _, ok := s.dst.(HistogramSamples); !ok {
+		s.report.Add(LossNativeHist, p.Name)
+		return nil
+	}
+	if len(data) > maxBlob {
+		return fmt.Errorf("%s: native histogram of %d bytes", p.Name, len(data))
+	}
+	if int64(len(s.blobs)+len(data)) > s.memory/2 {
+		if err := s.flush(); err != nil {
+			return err
+		}
+	}
+	at := uint64(len(s.blobs))<<lengthBits | uint64(len(data))
+	s.blobs = append(s.blobs, data...)
+	return s.add(p, t, at, isHistogram)
+}
+
+func (s *Sorter) add(p *PromSeries, t int64, v uint64, flag uint32) error {
+	if uint(p.ID) >= uint(len(s.series)) || s.series[p.ID] == nil {
+		if err := s.admit(p); err != nil {
+			return err
+		}
+	}
+	n := len(s.recs)
+	if n == cap(s.recs) {
+		if err := s.grow(); err != nil {
+			return err
+		}
+		n = len(s.recs)
+	}
+	if n > 0 && t < s.recs[n-1].t {
+		s.sorted = false
+	}
+	s.recs = append(s.recs, sortRec{t, v, uint32(p.ID) | flag})
+	return nil
+}
+
+// admit notes a series.
+func (s *Sorter) admit(p *PromSeries) error {
+	if s.err != nil {
+		return s.err
+	}
+	if p.ID < 0 || p.ID >= isHistogram {
+		return s.fail(fmt.Errorf("%s: series number %d is out of range", p.Name, p.ID))
+	}
+	for p.ID >= len(s.series) {
+		s.series = append(s.series, nil)
+	}
+	s.series[p.ID] = p
+	return nil
+}
+
+// grow makes room for a record.
+func (s *Sorter) grow() error {
+	if s.err != nil {
+		return s.err
+	}
+	if len(s.recs) < s.limit {
+		next := make([]sortRec, len(s.recs), min(max(2*len(s.recs), minSortRecs), s.limit))
+		copy(next, s.recs)
+		s.recs = next
+		return nil
+	}
+	return s.flush()
+}
+
+// sort puts recs in order.
+func (s *Sorter) sort() {
+	if s.sorted {
+		return
+	}
+	if cap(s.spare) < len(s.recs) {
+		s.spare = make([]sortRec, cap(s.recs))
+	}
+	s.recs, s.spare = radixSort(s.recs, s.spare[:len(s.recs)])
+	s.sorted = true
+}
+
+// flush moves recs to the file as a sorted run.
+func (s *Sorter) flush() error {
+	if len(s.recs) == 0 {
+		return nil
+	}
+	s.sort()
+	run, err := s.spill.write(s.recs, s.blobs)
+	if err != nil {
+		return s.fail(err)
+	}
+	s.runs = append(s.runs, run)
+	s.recs, s.blobs = s.recs[:0], s.blobs[:0]
+	return nil
+}
+
+// Close hands on all samples, removes the file and closes what it feeds.
+func (s *Sorter) Close() error {
+	err := s.err
+	if err == nil {
+		err = s.deliver()
+	}
+	err = errors.Join(err, s.release())
+	if c, ok := s.dst.(Closer); ok {
+		err = errors.Join(err, c.Close())
+	}
+	return err
+}
+
+// Discard drops all samples and the file. What the Sorter feeds stays open.
+func (s *Sorter) Discard() error { return s.release() }
+
+// deliver hands on what was taken.
+func (s *Sorter) deliver() error {
+	if len(s.runs) == 0 {
+		s.sort()
+		s.spare = nil
+		for i := range s.recs {
+			r := &s.recs[i]
+			if err := s.put(r, s.blob(r)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if err := s.flush(); err != nil {
+		return err
+	}
+	if err := s.spill.flush(); err != nil {
+		return err
+	}
+	s.recs, s.spare, s.blobs = nil, nil, nil
+	return s.merge()
+}
+
+// blob returns a histogram's data in memory.
+func (s *Sorter) blob(r *sortRec) []byte {
+	if r.id&isHistogram == 0 {
+		return nil
+	}
+	at, size := r.v>>lengthBits, r.v&maxBlob
+	return s.blobs[at : at+size]
+}
+
+// put hands on a record.
+func (s *Sorter) put(r *sortRec, data []byte) error {
+	p := s.series[r.id&^isHistogram]
+	if r.id&isHistogram == 0 {
+		return s.dst.Sample(p, r.t, math.Float64frombits(r.v))
+	}
+	return PutHistogram(s.dst, p, r.t, data, s.report)
+}
+
+// errSorterClosed is what a Sorter says after its end.
+var errSorterClosed = errors.New("convert: sample after the end of its sorter")
+
+// release frees everything. The error is that of removing the file.
+func (s *Sorter) release() error {
+	if s.err == nil {
+		s.err = errSorterClosed
+	}
+	s.recs, s.spare, s.blobs, s.series, s.runs = nil, nil, nil, nil, nil
+	return s.spill.close()
+}
+
+// fail ends s with an error.
+func (s *Sorter) fail(err error) error {
+	s.err = fmt.Errorf("sorting: %w", err)
+	return errors.Join(s.err, s.release())
+}
+
+// radixSort sorts by time, leaving records of one time in order. It returns the
+// sorted records and the other of the two slices, which have one length.
+func radixSort(recs, spare []sortRec) (sorted, other []sortRec) {
+	const (
+		bits    = 11
+		buckets = 1 << bits
+	)
+	lo, hi := recs[0].t, recs[0].t
+	for i := range recs {
+		lo, hi = min(lo, recs[i].t), max(hi, recs[i].t)
+	}
+	for shift, span := 0, uint64(hi)-uint64(lo); span>>shift != 0; shift += bits {
+		var counts [buckets]int
+		for i := range recs {
+			counts[(uint64(recs[i].t)-uint64(lo))>>shift%buckets]++
+		}
+		if slices.Max(counts[:]) == len(recs) {
+			continue
+		}
+		at := 0
+		for i, n := range counts {
+			counts[i] = at
+			at += n
+		}
+		for i := range recs {
+			digit := (uint64(recs[i].t) - uint64(lo)) >> shift % buckets
+			spare[counts[digit]] = recs[i]
+			counts[digit]++
+		}
+		recs, spare = spare, recs
+	}
+	return recs, spare
+}

@@ -1,0 +1,184 @@
+package convert
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// taken is what a Samples was given.
+type taken struct {
+	series *PromSeries
+	t      int64
+	bits   uint64
+	data   string
+}
+
+// taker notes what it is given.
+type taker struct {
+	got    []taken
+	closed int
+	fail   error
+}
+
+func (k *taker) Sample(s *PromSeries, t int64, v float64) error {
+	k.got = append(k.got, taken{series: s, t: t, bits: math.Float64bits(v)})
+	return k.fail
+}
+
+func (k *taker) Histogram(s *PromSeries, t int64, data []byte) error {
+	k.got = append(k.got, taken{series: s, t: t, data: string(data)})
+	return k.fail
+}
+
+func (k *taker) Close() error { k.closed++; return nil }
+
+func promSeries(n int) []*PromSeries {
+	all := make([]*PromSeries, n)
+	for i := range all {
+		all[i] = &PromSeries{Name: fmt.Sprintf("s%d", i), ID: i}
+	}
+	return all
+}
+
+// TestSorter demands the order of a stable sort, in memory and with a file.
+func TestSorter(t *testing.T) {
+	series := promSeries(50)
+	spans := []int64{1, 100, 1 << 20, 1 << 40, math.MaxInt64}
+	for seed := range uint64(35) {
+		rng := rand.New(rand.NewPCG(seed, 1))
+		span := spans[seed%5]
+		memory := int64(1 + rng.IntN(200_000)) // at the least 1024 records
+		sorted := seed%7 == 0
+		dir := t.TempDir()
+		got := &taker{}
+		s := NewSorter(got, SorterOptions{Memory: memory, Dir: dir})
+		var want []taken
+		for i := range rng.IntN(20_000) {
+			in := taken{series: series[rng.IntN(len(series))], t: rng.Int64N(span) - span/2, bits: rng.Uint64()}
+			if sorted {
+				in.t = int64(i / 3)
+			}
+			if rng.IntN(10) == 0 {
+				in.bits, in.data = 0, string(make([]byte, 1+rng.IntN(40)*rng.IntN(40)))
+				require.NoError(t, s.Histogram(in.series, in.t, []byte(in.data)))
+			} else {
+				require.NoError(t, s.Sample(in.series, in.t, math.Float64frombits(in.bits)))
+			}
+			want = append(want, in)
+		}
+		require.Empty(t, got.got, "what is not over may still get an earlier sample")
+		require.NoError(t, s.Close())
+		slices.SortStableFunc(want, func(a, b taken) int {
+			switch {
+			case a.t < b.t:
+				return -1
+			case a.t > b.t:
+				return 1
+			}
+			return 0
+		})
+		require.Equal(t, len(want), len(got.got), "seed %d", seed)
+		for i := range want {
+			require.Equal(t, want[i], got.got[i], "seed %d, sample %d", seed, i)
+		}
+		assert.Equal(t, 1, got.closed)
+		left, err := os.ReadDir(dir)
+		require.NoError(t, err)
+		assert.Empty(t, left)
+	}
+}
+
+// TestSorterBigHistogram has one that is greater than a buffer.
+func TestSorterBigHistogram(t *testing.T) {
+	got := &taker{}
+	s := NewSorter(got, SorterOptions{Memory: 1, Dir: t.TempDir()})
+	series := promSeries(1)[0]
+	big := make([]byte, 2*sortBuffer)
+	for i := range big {
+		big[i] = byte(i * 7)
+	}
+	require.NoError(t, s.Histogram(series, 2, big))
+	require.NoError(t, s.Sample(series, 1, 1))
+	require.NoError(t, s.Histogram(series, 0, big[1:]))
+	require.NoError(t, s.Close())
+	require.Len(t, got.got, 3)
+	assert.Equal(t, string(big[1:]), got.got[0].data)
+	assert.Equal(t, string(big), got.got[2].data)
+}
+
+// plainTaker takes no histograms.
+type plainTaker struct{ n int }
+
+func (p *plainTaker) Sample(*PromSeries, int64, float64) error { p.n++; return nil }
+
+func TestSorterRefusals(t *testing.T) {
+	series := promSeries(1)[0]
+	plain, report := &plainTaker{}, &Report{}
+	s := NewSorter(plain, SorterOptions{Report: report})
+	require.NoError(t, s.Histogram(series, 1, []byte("x")))
+	assert.Equal(t, []LossCount{{LossNativeHist, "s0", 1}}, report.Losses())
+	assert.ErrorContains(t, s.Sample(&PromSeries{Name: "neg", ID: -1}, 1, 1), "out of range")
+	require.ErrorContains(t, s.Sample(series, 1, 1), "out of range")
+	require.ErrorContains(t, s.Close(), "out of range")
+	assert.ErrorContains(t, s.Sample(series, 1, 1), "out of range")
+
+	failing := &taker{fail: errors.New("full")}
+	s = NewSorter(failing, SorterOptions{})
+	require.NoError(t, s.Sample(series, 1, 1))
+	require.ErrorIs(t, s.Close(), failing.fail)
+	assert.Equal(t, 1, failing.closed)
+
+	kept := &taker{}
+	s = NewSorter(kept, SorterOptions{Memory: 1, Dir: t.TempDir()})
+	for range 3000 {
+		require.NoError(t, s.Sample(series, 1, 1))
+	}
+	require.NoError(t, s.Discard())
+	assert.ErrorIs(t, s.Sample(series, 1, 1), errSorterClosed)
+	assert.Zero(t, kept.closed)
+	assert.Empty(t, kept.got)
+
+	s = NewSorter(kept, SorterOptions{Memory: 1, Dir: "no/such/folder"})
+	var err error
+	for i := 0; i < 100_000 && err == nil; i++ {
+		err = s.Sample(series, int64(i), 1)
+	}
+	assert.ErrorIs(t, err, os.ErrNotExist)
+}
+
+func BenchmarkSorter(b *testing.B) {
+	const n, width = 5_000_000, 5000
+	series := promSeries(width)
+	for _, c := range []struct {
+		name string
+		at   func(i int) (id int, t int64)
+	}{
+		{"sorted", func(i int) (int, int64) { return i % width, int64(i/width) * 15_000 }},
+		{"bySeries", func(i int) (int, int64) { return i / 1000, int64(i%1000) * 15_000 }},
+		{"random", func(i int) (int, int64) { return i * 7919 % width, int64(uint32(i)*2654435761) % (24 * 3600_000) }},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			for b.Loop() {
+				s := NewSorter(&plainTaker{}, SorterOptions{Dir: b.TempDir()})
+				for i := range n {
+					id, t := c.at(i)
+					if err := s.Sample(series[id], t, float64(i)); err != nil {
+						b.Fatal(err)
+					}
+				}
+				if err := s.Close(); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(n*b.N)/b.Elapsed().Seconds()/1e6, "Msamples/s")
+		})
+	}
+}
