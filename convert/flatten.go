@@ -25,8 +25,12 @@ type PromSeries struct {
 	Labels []Label // without the name, sorted by name, none empty
 	Sem    pcp.Semantics
 	ID     int // 0, 1, … in order of first sight
+	// Origin is the PCP metric that it was made of last, with the units and type
+	// of the samples; nil if it came from Prometheus, now or once.
+	Origin *archive.Metric
 
-	live int // how many metrics have a value for it; more than one where a type changes
+	live  int        // how many metrics have a value for it; more than one where a type changes
+	owner *Flattener // whose it is while it is alive
 }
 
 // Samples takes what a Flattener makes of steps: for each series ascending
@@ -42,21 +46,46 @@ type FlattenOptions struct {
 	TargetLabels bool
 	// NoHealth leaves out how scrapes went.
 	NoHealth bool
-	Report   *Report // may be nil
+	// Names is how metrics of PCP's own are called.
+	Names NameStyle
+	// TextLabels makes series of text metrics: the text is the label "value", the
+	// value is 1, and a text that changes ends one series and begins another.
+	TextLabels bool
+	// InstanceIDs adds the number of the instance as the label "instid". Instances
+	// that share a name get it anyway.
+	InstanceIDs bool
+	// OptionalLabels adds labels that PCP takes to be no part of the identity.
+	OptionalLabels bool
+	// SplitAtMarks makes a new series of each counter after a mark, which the
+	// label "since" tells apart: rate() sees no value of both sides.
+	SplitAtMarks bool
+	// Labels are added to every series that has no label of the name.
+	Labels []Label
+	// Host is the label "hostname" of what has none: the archive's host, as the
+	// reference has it.
+	Host   string
+	Report *Report // may be nil
 }
 
 // Flattener is the Sink that turns steps into Prometheus samples. What a series
 // becomes is worked out once per [archive.Series], not per sample.
 type Flattener struct {
-	opts     FlattenOptions
+	opts FlattenOptions
+	*flatTable
+	metrics map[pcp.PMID]*flatMetric
+	ending  []*PromSeries // that lost a metric in the current step
+	last    pcp.Timestamp // of the step before
+	any     bool          // there was one
+	since   string        // time of the last mark
+	shared  map[pcp.InDomID]sharedNames
+}
+
+// flatTable is what the Flatteners of several hosts share.
+type flatTable struct {
 	dst      Samples
 	families map[Family]*Family
 	series   map[string]*PromSeries // by name and labels
 	owners   map[string]string      // Prometheus name → PCP name
-	metrics  map[pcp.PMID]*flatMetric
-	ending   []*PromSeries // that lost a metric in the current step
-	last     pcp.Timestamp // of the step before
-	any      bool          // there was one
 }
 
 // flatMetric is what is known of one PCP metric.
@@ -64,6 +93,7 @@ type flatMetric struct {
 	metric *archive.Metric
 	naming naming
 	series map[*archive.Series]*PromSeries
+	texts  map[*archive.Series]textSeries
 	indom  *meta.InDom
 	prev   []flatPoint // the previous record that held the metric
 	now    []flatPoint
@@ -78,11 +108,24 @@ type flatPoint struct {
 
 // NewFlattener returns a Sink that hands samples to dst. It does not close dst.
 func NewFlattener(dst Samples, o FlattenOptions) *Flattener {
+	t := &flatTable{dst: dst, families: map[Family]*Family{}, series: map[string]*PromSeries{}, owners: map[string]string{}}
+	return newFlattener(t, o)
+}
+
+func newFlattener(t *flatTable, o FlattenOptions) *Flattener {
 	return &Flattener{
-		opts: o, dst: dst,
-		families: map[Family]*Family{}, series: map[string]*PromSeries{},
-		owners: map[string]string{}, metrics: map[pcp.PMID]*flatMetric{},
+		opts: o, flatTable: t, metrics: map[pcp.PMID]*flatMetric{}, shared: map[pcp.InDomID]sharedNames{},
 	}
+}
+
+// Fork returns a Flattener for the steps of another host. Both hand the samples
+// of one numbering of series to one Samples; neither is to be used while the
+// other is. Of two series that are alive at once with the same labels the first
+// counts, the other is left out and counted.
+func (f *Flattener) Fork(host string) *Flattener {
+	o := f.opts
+	o.Host = host
+	return newFlattener(f.flatTable, o)
 }
 
 // Put flattens a step. One that is earlier than its predecessor, which damaged
@@ -95,9 +138,7 @@ func (f *Flattener) Put(step *archive.Step) error {
 	f.last, f.any = step.Stamp, true
 	t := step.Stamp.Milli()
 	if step.Mark {
-		for _, m := range f.metrics {
-			f.endAll(m)
-		}
+		f.mark(step.Stamp)
 	}
 	for i := range step.Metrics {
 		if err := f.metric(&step.Metrics[i], t); err != nil {
@@ -122,8 +163,40 @@ func (f *Flattener) endSeries(t int64) error {
 	return nil
 }
 
-// Close does nothing: a recording that ends does not end its series.
-func (f *Flattener) Close() error { return nil }
+// mark ends all series.
+func (f *Flattener) mark(t pcp.Timestamp) {
+	for _, m := range f.metrics {
+		f.endAll(m)
+		if f.opts.SplitAtMarks {
+			m.metric = nil // to be named anew
+		}
+	}
+	if f.opts.SplitAtMarks {
+		f.since = t.Time().UTC().Format("2006-01-02T15:04:05.000Z")
+	}
+}
+
+// finisher is a Samples that wants to know which series get no more samples.
+type finisher interface{ Finish(s *PromSeries) error }
+
+// Close gives up the series, for another Flattener to go on with. It writes
+// nothing: a recording that ends does not end its series.
+func (f *Flattener) Close() error {
+	end, _ := f.dst.(finisher)
+	for _, m := range f.metrics {
+		for id, p := range m.live {
+			delete(m.live, id)
+			p.live--
+			if end == nil || p.live > 0 {
+				continue
+			}
+			if err := end.Finish(p); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
 
 func (f *Flattener) metric(mv *archive.MetricValues, t int64) error {
 	m := f.state(mv.Metric)
@@ -139,23 +212,20 @@ func (f *Flattener) metric(mv *archive.MetricValues, t int64) error {
 	for j := range mv.Points {
 		p := &mv.Points[j]
 		at := flatPoint{source: p.Series}
-		if j < len(m.prev) && m.prev[j].source == p.Series {
+		switch {
+		case j < len(m.prev) && m.prev[j].source == p.Series && !m.naming.text:
 			at = m.prev[j]
-		} else {
-			same = false
-			at.prom = f.resolve(m, p.Series)
+		default:
+			at.prom = f.resolve(m, p, mv.InDom)
+			same = same && j < len(m.prev) && m.prev[j] == at
 		}
 		m.now = append(m.now, at)
 		if at.prom == nil {
 			continue
 		}
-		v, ok := p.Value.Number(mv.Metric.Desc.Type)
+		v, ok := f.value(m, p.Value)
 		if !ok {
-			f.opts.Report.Add(LossUndecodable, mv.Metric.Name)
 			continue
-		}
-		if p.Value.Type == pcp.TypeU64 || p.Value.Type == pcp.Type64 {
-			f.checkExact(mv.Metric, p.Value)
 		}
 		if err := f.dst.Sample(at.prom, t, v); err != nil {
 			return err
@@ -167,6 +237,22 @@ func (f *Flattener) metric(mv *archive.MetricValues, t int64) error {
 	m.indom = mv.InDom
 	m.prev, m.now = m.now, m.prev
 	return nil
+}
+
+// value returns the value of a sample, false if there is none.
+func (f *Flattener) value(m *flatMetric, v archive.Value) (float64, bool) {
+	if m.naming.text {
+		return 1, true
+	}
+	x, ok := v.Number(m.metric.Desc.Type)
+	if !ok {
+		f.opts.Report.Add(LossUndecodable, m.metric.Name)
+		return 0, false
+	}
+	if v.Type == pcp.TypeU64 || v.Type == pcp.Type64 {
+		f.checkExact(m.metric, v)
+	}
+	return m.naming.scale.apply(x), true
 }
 
 // checkExact counts a 64-bit integer that a float64 cannot hold.
@@ -192,7 +278,7 @@ func (f *Flattener) state(metric *archive.Metric) *flatMetric {
 	}
 	if m.metric != metric {
 		m.metric = metric
-		m.series = map[*archive.Series]*PromSeries{}
+		m.series, m.texts = map[*archive.Series]*PromSeries{}, map[*archive.Series]textSeries{}
 		m.skip = f.unfit(metric)
 		if !m.skip {
 			m.naming = f.name(metric)
@@ -211,6 +297,8 @@ func (f *Flattener) unfit(metric *archive.Metric) bool {
 		return true
 	case !metric.Desc.Type.IsNumeric() && isHealth(metric):
 		return true // the status in words, which up has as a number
+	case metric.Desc.Type == pcp.TypeString && f.opts.TextLabels:
+		return false
 	case !metric.Desc.Type.IsNumeric():
 		f.opts.Report.Add(LossNotNumeric, metric.Name)
 		return true
@@ -223,18 +311,28 @@ func isHealth(metric *archive.Metric) bool {
 	return id.Domain() == OpenMetricsDomain && id.Cluster() == controlCluster
 }
 
-// resolve returns the Prometheus series of an archive's, nil if its labels
-// cannot be had.
-func (f *Flattener) resolve(m *flatMetric, s *archive.Series) *PromSeries {
+// resolve returns the Prometheus series of a point, nil if there is none.
+func (f *Flattener) resolve(m *flatMetric, point *archive.Point, in *meta.InDom) *PromSeries {
+	if m.naming.text {
+		return f.resolveText(m, point, in)
+	}
+	s := point.Series
 	if p, ok := m.series[s]; ok {
 		return p
 	}
-	labels, err := m.naming.labels(s, f.opts.TargetLabels)
+	labels, err := f.labels(m, s, in)
 	if err != nil {
 		f.opts.Report.Add(LossInvalidLabel, m.metric.Name)
 		m.series[s] = nil
 		return nil
 	}
+	p := f.intern(m, labels)
+	m.series[s] = p
+	return p
+}
+
+// intern returns the one series with these labels, nil if it is another host's.
+func (f *Flattener) intern(m *flatMetric, labels []Label) *PromSeries {
 	key := m.naming.sample + "\xff" + labelKey(labels)
 	p, ok := f.series[key]
 	if !ok {
@@ -243,8 +341,13 @@ func (f *Flattener) resolve(m *flatMetric, s *archive.Series) *PromSeries {
 		}
 		f.series[key] = p
 	}
+	if p.live > 0 && p.owner != f {
+		f.opts.Report.Add(LossCollision, m.metric.Name)
+		return nil
+	}
+	p.owner = f
 	p.Family = f.family(m.naming.family) // as it was described last
-	m.series[s] = p
+	p.Origin = m.naming.native
 	return p
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/pcparchive/pcparchive/archive"
@@ -16,29 +17,43 @@ import (
 type naming struct {
 	sample string
 	family Family
-	target []Label // job and instance of a metric that came from Prometheus
-	origin bool    // it did
+	scale  scale
+	text   bool            // the values are text
+	native *archive.Metric // as the samples have it; nil if it came from Prometheus
+	target []Label         // job and instance of a metric that came from Prometheus
+	origin bool            // it did
 }
 
 // name works out the naming of a metric.
 func (f *Flattener) name(metric *archive.Metric) naming {
 	item := metric.Labels[4]
 	if family, ok := item.Lookup(labelFamily); ok {
-		return originNaming(metric, family.Text(), item)
+		n := originNaming(metric, family.Text(), item)
+		n.text = metric.Desc.Type == pcp.TypeString
+		return n
 	}
-	n := naming{sample: PrometheusName(metric.Name)}
+	base, suffix, unit, scale := f.opts.Names.nameOf(metric.Name, metric.Desc)
+	n := naming{sample: base + suffix, scale: scale, native: scale.scaled(metric)}
+	n.family = Family{Type: TypeGauge, Unit: unit, Help: cmp.Or(metric.Help, metric.OneLine)}
+	switch {
+	case metric.Desc.Type == pcp.TypeString:
+		n.text, n.family.Type, n.sample = true, TypeInfo, base+infoSuffix
+		suffix = infoSuffix
+	case metric.Desc.Sem == pcp.SemCounter:
+		n.family.Type = TypeCounter
+	}
 	for i := 2; ; i++ {
 		owner, taken := f.owners[n.sample]
 		if !taken || owner == metric.Name {
 			break
 		}
 		f.opts.Report.Add(LossRenamed, metric.Name)
-		n.sample = fmt.Sprintf("%s_%d", PrometheusName(metric.Name), i)
+		n.sample = fmt.Sprintf("%s_%d%s", base, i, suffix)
 	}
 	f.owners[n.sample] = metric.Name
-	n.family = Family{Name: n.sample, Type: TypeGauge, Help: cmp.Or(metric.Help, metric.OneLine)}
-	if metric.Desc.Sem == pcp.SemCounter {
-		n.family.Type = TypeCounter
+	n.family.Name = n.sample
+	if n.text {
+		n.family.Name = strings.TrimSuffix(n.sample, infoSuffix)
 	}
 	return n
 }
@@ -69,44 +84,61 @@ func originSample(family string, item labelset.Set) string {
 }
 
 // labels returns the labels of a series, sorted by name.
-func (n naming) labels(s *archive.Series, target bool) ([]Label, error) {
-	if n.origin {
-		return n.originLabels(s, target), nil
-	}
-	merged, err := s.Merged()
-	if err != nil {
+func (f *Flattener) labels(m *flatMetric, s *archive.Series, in *meta.InDom) ([]Label, error) {
+	out := slices.Clone(f.opts.Labels)
+	var err error
+	if m.naming.origin {
+		out = m.naming.originLabels(out, s, f.opts.TargetLabels)
+	} else if out, err = f.nativeLabels(out, s, in); err != nil {
 		return nil, err
 	}
-	var out []Label
-	used := map[string]bool{"instname": true}
-	for l := range merged.All() {
-		if l.Flags&labelset.Optional != 0 {
-			continue
-		}
-		name := legacyName(l.Name, false)
-		for n := 2; used[name]; n++ { // a.b beside a_b
-			name = fmt.Sprintf("%s_%d", legacyName(l.Name, false), n)
-		}
-		used[name] = true
-		out = append(out, Label{name, l.Text()})
-	}
-	if s.Inst.ID != pcp.InstNull {
-		out = append(out, Label{"instname", s.Inst.Name})
+	if f.since != "" && m.metric.Desc.Sem == pcp.SemCounter {
+		out = append(out, Label{"since", f.since})
 	}
 	return tidy(out), nil
 }
 
-// originLabels returns a series' own labels and, if wanted, its target's, over
+// nativeLabels appends the merged labels of a series and its instance.
+func (f *Flattener) nativeLabels(out []Label, s *archive.Series, in *meta.InDom) ([]Label, error) {
+	merged, err := s.Merged()
+	if err != nil {
+		return nil, err
+	}
+	if f.opts.Host != "" {
+		out = append(out, Label{"hostname", f.opts.Host})
+	}
+	used := map[string]bool{"instname": true, "instid": true}
+	for l := range merged.All() {
+		if l.Flags&labelset.Optional != 0 && !f.opts.OptionalLabels {
+			continue
+		}
+		name := f.opts.Names.labelName(l.Name)
+		for n := 2; used[name]; n++ { // a.b beside a_b
+			name = fmt.Sprintf("%s_%d", f.opts.Names.labelName(l.Name), n)
+		}
+		used[name] = true
+		out = append(out, Label{name, l.Text()})
+	}
+	if s.Inst.ID == pcp.InstNull {
+		return out, nil
+	}
+	out = append(out, Label{"instname", s.Inst.Name})
+	if f.opts.InstanceIDs || f.sharesName(in, s.Inst) {
+		out = append(out, Label{"instid", strconv.FormatInt(int64(s.Inst.ID), 10)})
+	}
+	return out, nil
+}
+
+// originLabels appends a series' own labels and, if wanted, its target's, over
 // which its own win.
-func (n naming) originLabels(s *archive.Series, target bool) []Label {
-	var out []Label
+func (n naming) originLabels(out []Label, s *archive.Series, target bool) []Label {
 	if target {
 		out = append(out, n.target...)
 	}
 	for l := range s.Labels.All() {
 		out = append(out, Label{originalLabel(l.Name), l.Text()})
 	}
-	return tidy(out)
+	return out
 }
 
 // tidy sorts labels by name, keeps the last of each name and drops empty ones,

@@ -27,13 +27,20 @@ const (
 	LossNativeHist   Loss = "native histogram dropped"
 	LossInvalidLabel Loss = "skipped: labels cannot be decoded"
 	LossOrder        Loss = "skipped: time went backwards"
+	LossDamaged      Loss = "skipped: damaged"
+	LossCollision    Loss = "skipped: a series of another host has the same labels"
+	LossUnwrapped    Loss = "changed: a 32-bit counter was continued over a wrap"
+	LossStep         Loss = "left out: between the steps"
+	LossStale        Loss = "left out: the end of a series, which text cannot say"
+	LossSilence      Loss = "not repeated: nothing was recorded for a day or longer"
 )
 
 // ByNature reports whether the loss is one that the two systems' difference
 // brings with every archive of some kind, and not a sign of bad data.
 func (l Loss) ByNature() bool {
 	switch l {
-	case LossNotNumeric, LossRounded, LossSameTime, LossDuplicate, LossRenamed, LossTooOld, LossExemplar, LossNativeHist:
+	case LossNotNumeric, LossRounded, LossSameTime, LossDuplicate, LossRenamed, LossTooOld, LossExemplar, LossNativeHist,
+		LossUnwrapped, LossStep, LossStale, LossSilence:
 		return true
 	}
 	return false
@@ -62,7 +69,10 @@ type LossCount struct {
 const maxLossNames = 10000
 
 // Add counts a loss of the named metric. A nil Report counts nothing.
-func (r *Report) Add(loss Loss, name string) {
+func (r *Report) Add(loss Loss, name string) { r.AddN(loss, name, 1) }
+
+// AddN counts n losses of the named metric.
+func (r *Report) AddN(loss Loss, name string, n int64) {
 	if r == nil {
 		return
 	}
@@ -75,7 +85,7 @@ func (r *Report) Add(loss Loss, name string) {
 	if _, known := r.counts[k]; !known && len(r.counts) >= maxLossNames {
 		k.name = "(others)"
 	}
-	r.counts[k]++
+	r.counts[k] += n
 }
 
 // Losses returns all counts, by reason and then name.

@@ -1,0 +1,208 @@
+package convert
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// NameStyle is how metrics of PCP's own are called in Prometheus. It can be a
+// command-line flag's value.
+type NameStyle int
+
+// The styles.
+const (
+	NamesPCP        NameStyle = iota // dots become underscores, values stay
+	NamesPrometheus                  // base units, their name at the end, _total on counters
+	NamesUTF8                        // names of metrics and labels as PCP has them
+)
+
+var nameStyles = [...]string{NamesPCP: "pcp", NamesPrometheus: "prometheus", NamesUTF8: "utf8"}
+
+// String returns the style's name: pcp, prometheus or utf8.
+func (s NameStyle) String() string {
+	if s < 0 || int(s) >= len(nameStyles) {
+		return fmt.Sprintf("NameStyle(%d)", int(s))
+	}
+	return nameStyles[s]
+}
+
+// Set sets the style by its name.
+func (s *NameStyle) Set(name string) error {
+	for i, n := range nameStyles {
+		if n == name {
+			*s = NameStyle(i)
+			return nil
+		}
+	}
+	return fmt.Errorf("names %q: want %s", name, strings.Join(nameStyles[:], ", "))
+}
+
+// Type names the kind of value for a flag's usage.
+func (*NameStyle) Type() string { return "style" }
+
+// nameOf returns what the name of a metric's samples begins and ends with, its
+// unit as OpenMetrics knows it, and what its values are multiplied by.
+func (s NameStyle) nameOf(name string, d *meta.Desc) (base, suffix, unit string, by scale) {
+	switch s {
+	case NamesUTF8:
+		return name, "", "", scale{}
+	case NamesPrometheus:
+	default:
+		return PrometheusName(name), "", "", scale{}
+	}
+	base = PrometheusName(name)
+	if !d.Type.IsNumeric() {
+		return base, "", "", scale{}
+	}
+	counter := d.Sem == pcp.SemCounter
+	if counter {
+		base, suffix = trimWord(base, "total"), "_total"
+	}
+	unit, by = baseUnit(d.Units)
+	if unit != "" {
+		base, suffix = trimWord(base, unit), "_"+unit+suffix
+	}
+	return base, suffix, unit, by
+}
+
+// trimWord takes the last word off a name if it is word and not all of it.
+func trimWord(name, word string) string {
+	if base, ok := strings.CutSuffix(name, "_"+word); ok && base != "" {
+		return base
+	}
+	return name
+}
+
+// labelName returns how a label is called.
+func (s NameStyle) labelName(name string) string {
+	if s == NamesUTF8 {
+		return name
+	}
+	return legacyName(name, false)
+}
+
+// scale is what brings values to a base unit: both are whole numbers, so that
+// the result is as near to the exact one as one rounding allows wherever one of
+// them is 1. 0 means 1.
+type scale struct{ times, over float64 }
+
+func (s scale) apply(v float64) float64 {
+	if s.times != 0 {
+		v *= s.times
+	}
+	if s.over != 0 {
+		v /= s.over
+	}
+	return v
+}
+
+// scaled returns the metric as its scaled values have it.
+func (s scale) scaled(m *archive.Metric) *archive.Metric {
+	if s == (scale{}) {
+		return m
+	}
+	c, d := *m, *m.Desc
+	d.Type = pcp.TypeDouble
+	d.Units.ScaleSpace, d.Units.ScaleTime, d.Units.ScaleCount = pcp.SpaceByte, pcp.TimeSec, 0
+	if d.Units.DimTime == 0 {
+		d.Units.ScaleTime = 0
+	}
+	if d.Units.ExtraUnit != 0 {
+		d.Units.ExtraScale = baseExtra[d.Units.ExtraUnit].scale
+	}
+	c.Desc = &d
+	return &c
+}
+
+// baseExtra are the base units of the extra dimensions.
+var baseExtra = map[int8]struct {
+	word  string
+	scale uint8
+	by    map[uint8]scale
+}{
+	1: {"celsius", 1, map[uint8]scale{1: {}}}, // others are not a factor away
+	2: {"volts", 1, map[uint8]scale{1: {}, 2: {over: 1e3}, 3: {over: 1e6}}},
+	3: {"amperes", 1, map[uint8]scale{1: {}, 2: {over: 1e3}, 3: {over: 1e6}}},
+	4: {"watts", 2, map[uint8]scale{1: {times: 1e3}, 2: {}, 3: {over: 1e3}, 4: {over: 1e6}}},
+}
+
+// baseUnit returns the name of the Prometheus base unit of u and how to get
+// there: "" where it has none, as what is counted, or where u is too odd.
+func baseUnit(u pcp.Units) (unit string, by scale) {
+	if u.ExtraUnit != 0 {
+		extra := baseExtra[u.ExtraUnit]
+		s, ok := extra.by[u.ExtraScale]
+		if !ok || u.DimSpace != 0 || u.DimTime != 0 || u.DimCount != 0 || u.ScaleCount != 0 {
+			return "", scale{}
+		}
+		return extra.word, s
+	}
+	num, den := 1.0, 1.0
+	var above, below string
+	put := func(dim int8, word, single string, times, over float64) bool {
+		switch dim {
+		case 1:
+			num, den, above = num*times, den*over, join(above, word)
+		case -1:
+			num, den, below = num*over, den*times, join(below, single)
+		}
+		return dim >= -1 && dim <= 1
+	}
+	timeTimes, timeOver, ok := timeScale(u.ScaleTime)
+	ok = ok && u.ScaleSpace <= pcp.SpaceEbyte && u.DimCount >= -1 && u.DimCount <= 1
+	ok = put(u.DimSpace, "bytes", "byte", float64(uint64(1)<<(10*uint(min(u.ScaleSpace, pcp.SpaceEbyte)))), 1) && ok
+	ok = put(u.DimTime, "seconds", "second", timeTimes, timeOver) && ok
+	if !ok {
+		return "", scale{}
+	}
+	power := int(u.ScaleCount)
+	if u.DimCount < 0 {
+		power = -power
+	}
+	for ; power > 0; power-- {
+		num *= 10
+	}
+	for ; power < 0; power++ {
+		den *= 10
+	}
+	if below != "" {
+		above = strings.TrimPrefix(above+"_per_"+below, "_")
+	}
+	return above, scale{none1(num), none1(den)}
+}
+
+func timeScale(s uint8) (times, over float64, ok bool) {
+	switch s {
+	case pcp.TimeNanosec:
+		return 1, 1e9, true
+	case pcp.TimeMicrosec:
+		return 1, 1e6, true
+	case pcp.TimeMillisec:
+		return 1, 1e3, true
+	case pcp.TimeSec:
+		return 1, 1, true
+	case pcp.TimeMin:
+		return 60, 1, true
+	case pcp.TimeHour:
+		return 3600, 1, true
+	}
+	return 1, 1, false
+}
+
+func join(a, b string) string {
+	if a == "" {
+		return b
+	}
+	return a + "_" + b
+}
+
+func none1(f float64) float64 {
+	if f == 1 {
+		return 0
+	}
+	return f
+}

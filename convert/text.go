@@ -1,0 +1,73 @@
+package convert
+
+import (
+	"slices"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/meta"
+)
+
+// infoSuffix ends the names of the samples of info families.
+const infoSuffix = "_info"
+
+// textLabel is the label that holds the text of a metric.
+const textLabel = "value"
+
+// resolveText returns the series of a text. The series of the text before ends
+// by itself, as its instance has another one now.
+func (f *Flattener) resolveText(m *flatMetric, point *archive.Point, in *meta.InDom) *PromSeries {
+	text := point.Value.Text()
+	at, ok := m.texts[point.Series]
+	if ok && at.text == text {
+		return at.prom
+	}
+	labels, err := f.labels(m, point.Series, in)
+	if err != nil {
+		f.opts.Report.Add(LossInvalidLabel, m.metric.Name)
+		return nil
+	}
+	name := textLabel
+	for slices.ContainsFunc(labels, func(l Label) bool { return l.Name == name }) {
+		name += "_2"
+	}
+	prom := f.intern(m, tidy(append(labels, Label{name, text})))
+	m.texts[point.Series] = textSeries{text, prom}
+	return prom
+}
+
+// textSeries is the series of the text that an instance has.
+type textSeries struct {
+	text string
+	prom *PromSeries
+}
+
+// sharedNames are the names that several instances of a domain have.
+type sharedNames struct {
+	in    *meta.InDom
+	names map[string]bool
+}
+
+// sharesName reports whether an instance cannot be told from another one by its
+// name.
+func (f *Flattener) sharesName(in *meta.InDom, inst meta.Instance) bool {
+	if inst.Name == "" {
+		return true
+	}
+	if in == nil {
+		return false
+	}
+	known, ok := f.shared[in.ID]
+	if !ok || known.in != in {
+		known = sharedNames{in, map[string]bool{}}
+		first := make(map[string]int, len(in.Instances))
+		for i, other := range in.Instances {
+			if j, twice := first[other.Name]; !twice {
+				first[other.Name] = i
+			} else if in.Instances[j].ID != other.ID {
+				known.names[other.Name] = true
+			}
+		}
+		f.shared[in.ID] = known
+	}
+	return known.names[inst.Name]
+}
