@@ -23,6 +23,25 @@ func (r *Reader) End() (pcp.Timestamp, error) {
 	return r.header.Start, nil
 }
 
+// Ending is End for those who would rather not decompress a volume to know: if
+// the last volume is compressed, thus complete, and the index has entries for it,
+// the last of them is believed. A mark may follow it.
+func (r *Reader) Ending() (pcp.Timestamp, error) {
+	if t, ok := r.indexEnd(); ok {
+		return t, nil
+	}
+	return r.End()
+}
+
+// indexEnd returns the last time in the index if that is to be believed.
+func (r *Reader) indexEnd() (t pcp.Timestamp, ok bool) {
+	if len(r.entries) == 0 {
+		return t, false
+	}
+	last, volume := r.entries[len(r.entries)-1], r.volumes[len(r.volumes)-1]
+	return last.Stamp, volume.Compress != "" && int(last.Volume) == volume.Volume
+}
+
 // lastStamp returns the time of a volume's last whole record; ok is false if
 // the volume has none.
 func (r *Reader) lastStamp(m Member) (t pcp.Timestamp, ok bool, err error) {

@@ -248,9 +248,8 @@ func (s *Set) Readers() iter.Seq[*Reader] {
 	}
 }
 
-// End returns the time of the last whole record of the Set. Of an archive whose
-// last volume is compressed, thus complete, the index is believed; without one
-// that volume is decompressed.
+// End returns the time of the last whole record of the Set, as far as
+// [Reader.Ending] knows.
 func (s *Set) End() (pcp.Timestamp, error) {
 	var end pcp.Timestamp
 	for _, it := range slices.Backward(s.items) {
@@ -340,13 +339,11 @@ func (it *item) index() []IndexEntry {
 	return r.entries
 }
 
-// ending returns about when an archive ends. If its last volume is compressed,
-// thus complete, the index is believed: to know better may take decompressing
-// all of it.
+// ending returns about when an archive ends: see [Reader.Ending].
 func (it *item) ending() (pcp.Timestamp, error) {
-	volumes := it.label.volumes
-	if entries := it.index(); len(entries) > 0 && volumes[len(volumes)-1].Compress != "" {
-		return entries[len(entries)-1].Stamp, nil
+	it.index()
+	if t, ok := it.label.indexEnd(); ok {
+		return t, nil
 	}
 	return it.lastTime()
 }

@@ -36,11 +36,17 @@ func Copy(ctx context.Context, dst Sink, src Source) error {
 	return nil
 }
 
-// FromArchive is the Source that reads what q selects of an archive.
-func FromArchive(r *archive.Reader, q archive.Query) Source { return archiveSource{r, q} }
+// History is an [archive.Reader] or an [archive.Set].
+type History interface {
+	Steps(q archive.Query) iter.Seq2[*archive.Step, error]
+}
+
+// FromArchive is the Source that reads what q selects of an archive, or of
+// several. The damage that a Set met is in its Problems.
+func FromArchive(r History, q archive.Query) Source { return archiveSource{r, q} }
 
 type archiveSource struct {
-	r *archive.Reader
+	r History
 	q archive.Query
 }
 

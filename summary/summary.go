@@ -5,13 +5,14 @@ import (
 	"errors"
 	"iter"
 	"math"
+	"slices"
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// Source yields steps, as [archive.Reader] does.
+// Source yields steps, as [archive.Reader] and [archive.Set] do.
 type Source interface {
 	Steps(q archive.Query) iter.Seq2[*archive.Step, error]
 }
@@ -85,15 +86,24 @@ func (s *Series) IsRate() bool { return s.Series.Metric.Desc.Sem == pcp.SemCount
 
 // Of summarises what src holds. If reading fails, what was read so far is
 // summarised and returned with the error, for which [pcp.ErrUnfinished] may be a
-// good reason. When ctx ends it returns its error and no Summary.
+// good reason; what a Set met is in its Problems. When ctx ends it returns its error and no Summary.
 func Of(ctx context.Context, src Source, o Options) (*Summary, error) {
 	p := newPass(o)
 	err := p.run(ctx, src)
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		return nil, err
 	}
-	if m, ok := src.(interface{ Meta() *meta.Store }); ok {
+	switch m := src.(type) {
+	case interface{ Meta() *meta.Store }:
 		p.nameInstances(m.Meta())
+	case interface {
+		Readers() iter.Seq[*archive.Reader]
+	}:
+		if slices.ContainsFunc(p.order, (*state).nameless) {
+			for r := range m.Readers() {
+				p.nameInstances(r.Meta())
+			}
+		}
 	}
 	return p.finish(), err
 }

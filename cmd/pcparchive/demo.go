@@ -111,7 +111,7 @@ func (d demo) record(ctx context.Context, o demoOptions) error {
 func (d demo) info(context.Context, demoOptions) error {
 	d.title("What is in the archive")
 	d.command("info", d.base)
-	return runInfo(d.streams, infoOptions{output: outputText}, d.base)
+	return runInfo(d.streams, infoOptions{auto: true, output: outputText}, []string{d.base})
 }
 
 func (d demo) labels(context.Context, demoOptions) error {
@@ -119,18 +119,18 @@ func (d demo) labels(context.Context, demoOptions) error {
 	d.command("labels", "dump", d.base, "--metric", "openmetrics.demo.demo_requests_total", "--at", "end")
 	return runLabelsDump(d.streams, labelsOptions{
 		metric: "openmetrics.demo.demo_requests_total", at: "end", output: outputText,
-	}, d.base)
+	}, []string{d.base})
 }
 
 func (d demo) export(ctx context.Context, _ demoOptions) error {
 	data := filepath.Join(d.dir, "data")
 	d.title("A Prometheus block")
 	d.command("export", "tsdb", d.base, "-o", data)
-	r, err := archive.Open(d.base, nil)
+	set, err := archive.OpenSet([]string{d.base}, nil)
 	if err != nil {
 		return err
 	}
-	blocks, err := exportBlocks(ctx, r, data, tsdb.DefaultBlockRange, &convert.Report{})
+	blocks, err := exportBlocks(ctx, set, data, tsdb.DefaultBlockRange, &convert.Report{})
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -22,7 +24,8 @@ func newDumpCmd(s streams) *cobra.Command {
 		Long: `List what is in an archive, in the form and with the options of PCP's pmdumplog.
 ARCHIVE is its base name or any of its files. Without an option that selects a
 part, the values are listed: of all metrics or of those named, where a name may
-be that of a subtree.
+be that of a subtree. Of a folder, or a list with commas, each archive is listed
+by itself after its name, oldest first and host by host.
 
 With --output json or ndjson every record is listed with all its fields and the
 place it is stored at; the options that select parts, times and metrics apply.`,
@@ -30,6 +33,7 @@ place it is stored at; the options that select parts, times and metrics apply.`,
   pcparchive dump -a -z rec
   pcparchive dump -l -x -S -5min rec kernel.all.load
   pcparchive dump -v rec.0
+  pcparchive dump -l /var/log/pcp/pmlogger/web1
   pcparchive dump --output ndjson rec | jq -c 'select(.kind == "labels")'`,
 		Args: o.checkArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -152,11 +156,44 @@ func runDump(s streams, o *dumpOptions, args []string) error {
 	if o.raw != "" {
 		return dump.Raw(s.out, o.raw)
 	}
-	r, err := archive.Open(args[0], nil)
+	h, err := openHosts(s, args[:1])
 	if err != nil {
 		return err
 	}
-	opts, err := o.options(s, r, args[1:])
+	if !h.single && o.output == "json" {
+		return usageError{errors.New("--output json is of one archive; ndjson can hold several")}
+	}
+	skipped := false
+	listed := 0
+	for r := range h.readers() {
+		if !h.single && o.output == "text" {
+			sep := "\n"
+			if listed == 0 {
+				sep = ""
+			}
+			if _, err := fmt.Fprintf(s.out, "%s==> %s <==\n", sep, r.Base()); err != nil {
+				return err
+			}
+		}
+		listed++
+		err := o.list(s, r, args[1:])
+		if err != nil && !errors.Is(err, errSkipped) {
+			return err
+		}
+		skipped = skipped || err != nil
+	}
+	if err := cmp.Or(h.unusable(), h.saySkipped()); err != nil {
+		return err
+	}
+	if skipped {
+		return errSkipped
+	}
+	return nil
+}
+
+// list lists one archive.
+func (o *dumpOptions) list(s streams, r *archive.Reader, metrics []string) error {
+	opts, err := o.options(s, r, metrics)
 	if err != nil {
 		return err
 	}

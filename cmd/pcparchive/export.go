@@ -34,7 +34,7 @@ type exportTSDBOptions struct {
 func newExportTSDBCmd(s streams) *cobra.Command {
 	var o exportTSDBOptions
 	cmd := &cobra.Command{
-		Use:   "tsdb ARCHIVE -o DIR",
+		Use:   "tsdb ARCHIVE... -o DIR",
 		Short: "Write Prometheus TSDB blocks",
 		Long: `Write Prometheus TSDB blocks that a Prometheus server opens as they are, one
 per UTC day unless --block-duration says otherwise. A block appears when it is
@@ -42,11 +42,15 @@ complete; an interrupt leaves no half one.
 
 Metrics that came from Prometheus get back their names, labels, job and
 instance. Other metrics are named with underscores for dots and carry the labels
-that a PCP client sees, with the instance's name as 'instname'.`,
+that a PCP client sees, with the instance's name as 'instname'.
+
+` + archivesHelp + `
+Of several hosts each has blocks of its own.`,
 		Example: `  pcparchive export tsdb rec -o data/
+  pcparchive export tsdb /var/log/pcp/pmlogger/web1 -o data/
   prometheus --storage.tsdb.path=data/ --storage.tsdb.retention.time=100y`,
-		Args: nargs(1, 1, "one archive"),
-		RunE: func(cmd *cobra.Command, args []string) error { return runExportTSDB(cmd.Context(), s, o, args[0]) },
+		Args: nargs(1, -1, "archives"),
+		RunE: func(cmd *cobra.Command, args []string) error { return runExportTSDB(cmd.Context(), s, o, args) },
 	}
 	f := cmd.Flags()
 	f.StringVarP(&o.dir, "dir", "o", "", "folder for the blocks, such as a Prometheus data folder")
@@ -71,20 +75,27 @@ type blockOutput struct {
 	Bytes   int64     `json:"bytes"`
 }
 
-func runExportTSDB(ctx context.Context, s streams, o exportTSDBOptions, path string) error {
+func runExportTSDB(ctx context.Context, s streams, o exportTSDBOptions, paths []string) error {
 	if o.dir == "" {
 		return usageError{fmt.Errorf("-o DIR is missing")}
 	}
 	if o.blockRange < time.Millisecond {
 		return usageError{fmt.Errorf("--block-duration %s is less than a millisecond", o.blockRange)}
 	}
-	r, err := archive.Open(path, nil)
+	h, err := openHosts(s, paths)
 	if err != nil {
 		return err
 	}
 	report := &convert.Report{}
-	blocks, err := exportBlocks(ctx, r, o.dir, o.blockRange, report)
-	if err != nil && !brokeOff(err) {
+	var blocks []tsdb.Block
+	for _, set := range h.sets {
+		made, err := exportBlocks(ctx, set, o.dir, o.blockRange, report)
+		if err != nil {
+			return err
+		}
+		blocks = append(blocks, made...)
+	}
+	if err := h.unusable(); err != nil {
 		return err
 	}
 	out := blocksOutput{Blocks: []blockOutput{}, Losses: report.Losses()}
@@ -101,25 +112,24 @@ func runExportTSDB(ctx context.Context, s streams, o exportTSDBOptions, path str
 	} else {
 		printBlocks(s, out, o.dir)
 	}
-	return sayLosses(s, report, err)
+	return cmp.Or(h.sayProblems(), sayLosses(s, report, nil))
 }
 
-// exportBlocks writes an archive's blocks into dir. A damaged archive is exported
-// up to the damage; then there are blocks and an error that brokeOff knows.
-func exportBlocks(ctx context.Context, r *archive.Reader, dir string, blockRange time.Duration, report *convert.Report) ([]tsdb.Block, error) {
+// exportBlocks writes the blocks of one host's archives into dir. What is damaged
+// is exported as far as it can be read.
+func exportBlocks(ctx context.Context, set *archive.Set, dir string, blockRange time.Duration, report *convert.Report) ([]tsdb.Block, error) {
 	blocks, err := tsdb.NewBlocks(dir, tsdb.Options{BlockRange: blockRange, Report: report})
 	if err != nil {
 		return nil, err
 	}
 	sink := convert.NewFlattener(blocks, convert.FlattenOptions{TargetLabels: true, Report: report})
-	copyErr := convert.Copy(ctx, sink, convert.FromArchive(r, archive.Query{}))
-	if copyErr != nil && !brokeOff(copyErr) {
-		return nil, errors.Join(copyErr, blocks.Discard())
+	if err := convert.Copy(ctx, sink, convert.FromArchive(set, archive.Query{})); err != nil {
+		return nil, errors.Join(err, blocks.Discard())
 	}
 	if err := blocks.Close(); err != nil {
 		return nil, err
 	}
-	return blocks.Written(), copyErr
+	return blocks.Written(), nil
 }
 
 func printBlocks(s streams, out blocksOutput, dir string) {
@@ -148,16 +158,19 @@ type exportPromOptions struct {
 func newExportPromCmd(s streams) *cobra.Command {
 	var o exportPromOptions
 	cmd := &cobra.Command{
-		Use:   "prom ARCHIVE",
+		Use:   "prom ARCHIVE...",
 		Short: "Print an exposition snapshot",
 		Long: `Print the values that an archive holds at a time as a page in Prometheus' text
 format or as OpenMetrics: for each series its last value up to then, unless it
 ended before. What was recorded from one endpoint comes out as that endpoint
-exposed it; of several endpoints, job and instance tell the series apart.`,
+exposed it; of several endpoints, job and instance tell the series apart.
+
+` + archivesHelp + `
+They must be of one host.`,
 		Example: `  pcparchive export prom rec
   pcparchive export prom rec --at end-30s --format openmetrics --timestamps`,
-		Args: nargs(1, 1, "one archive"),
-		RunE: func(cmd *cobra.Command, args []string) error { return runExportProm(cmd.Context(), s, o, args[0]) },
+		Args: nargs(1, -1, "archives"),
+		RunE: func(cmd *cobra.Command, args []string) error { return runExportProm(cmd.Context(), s, o, args) },
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.at, "at", "end", timeHelp)
@@ -172,22 +185,22 @@ exposed it; of several endpoints, job and instance tell the series apart.`,
 	return cmd
 }
 
-func runExportProm(ctx context.Context, s streams, o exportPromOptions, path string) error {
+func runExportProm(ctx context.Context, s streams, o exportPromOptions, paths []string) error {
 	if o.lookback < 0 {
 		return usageError{fmt.Errorf("--lookback %s is negative", o.lookback)}
 	}
-	r, err := archive.Open(path, nil)
+	h, set, err := openHost(s, paths)
 	if err != nil {
 		return err
 	}
-	at, err := parseTime(o.at, r)
+	at, err := parseTime(o.at, set)
 	if err != nil {
 		return err
 	}
 	target := o.target == "always"
 	switch o.target {
 	case "auto":
-		target = sources(r) > 1
+		target = sources(h) > 1
 	case "always", "never":
 	default:
 		return usageError{fmt.Errorf("--target-labels %q: want auto, always or never", o.target)}
@@ -195,14 +208,14 @@ func runExportProm(ctx context.Context, s streams, o exportPromOptions, path str
 	report := &convert.Report{}
 	snapshot := expo.NewSnapshot(expo.SnapshotOptions{At: at.Time(), Lookback: o.lookback})
 	sink := convert.NewFlattener(snapshot, convert.FlattenOptions{TargetLabels: target, NoHealth: !o.health, Report: report})
-	err = convert.Copy(ctx, sink, convert.FromArchive(r, archive.Query{To: at}))
-	if err != nil && !brokeOff(err) {
+	err = convert.Copy(ctx, sink, convert.FromArchive(set, archive.Query{To: at}))
+	if err := cmp.Or(err, h.unusable()); err != nil {
 		return err
 	}
-	if writeErr := writePage(s, o, snapshot.Families()); writeErr != nil {
-		return writeErr
+	if err := writePage(s, o, snapshot.Families()); err != nil {
+		return err
 	}
-	return sayLosses(s, report, err)
+	return cmp.Or(h.sayProblems(), sayLosses(s, report, nil))
 }
 
 // writePage writes to standard output or, complete or not at all, to a file.
@@ -224,15 +237,17 @@ func writePage(s streams, o exportPromOptions, families []expo.Family) error {
 	return os.Rename(f.Name(), o.output)
 }
 
-// sources counts the endpoints that an archive was recorded from.
-func sources(r *archive.Reader) int {
+// sources counts the endpoints that archives were recorded from.
+func sources(h *hosts) int {
 	found := map[string]bool{}
-	for l := range r.Meta().AllLabels() {
-		if l.Level != labelset.Cluster || pcp.PMID(l.Ident).Domain() != convert.OpenMetricsDomain {
-			continue
+	for r := range h.readers() {
+		for l := range r.Meta().AllLabels() {
+			if l.Level != labelset.Cluster || pcp.PMID(l.Ident).Domain() != convert.OpenMetricsDomain {
+				continue
+			}
+			set, _ := l.Find(pcp.InstNull)
+			found[set.Text("source")] = true
 		}
-		set, _ := l.Find(pcp.InstNull)
-		found[set.Text("source")] = true
 	}
 	return len(found)
 }

@@ -20,51 +20,84 @@ import (
 func newInfoCmd(s streams) *cobra.Command {
 	var o infoOptions
 	cmd := &cobra.Command{
-		Use:   "info ARCHIVE",
-		Short: "Say what is in an archive",
-		Long: `Say what is in an archive: host, times, files, and how many metrics, instances,
-records and label sets it has. ARCHIVE is its base name or any of its files.`,
+		Use:   "info ARCHIVE...",
+		Short: "Say what is in archives",
+		Long: `Say what is in an archive: host, times, files, and how many metrics, instances
+and label sets it has. Records, values and series are counted by reading the
+data volumes; unless --count is given that is done only if they are small and
+not compressed.
+
+` + archivesHelp + `
+Of several archives each host has its own part.`,
 		Example: `  pcparchive info rec
+  pcparchive info /var/log/pcp/pmlogger/web1
   pcparchive info rec --metrics
-  pcparchive info rec --output json | jq .metrics`,
-		Args: nargs(1, 1, "one archive"),
-		RunE: func(_ *cobra.Command, args []string) error { return runInfo(s, o, args[0]) },
+  pcparchive info rec --count --output json | jq .values`,
+		Args: nargs(1, -1, "archives"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.auto = !cmd.Flags().Changed("count")
+			return runInfo(s, o, args)
+		},
 	}
 	cmd.Flags().BoolVar(&o.metrics, "metrics", false, "list the metrics")
+	cmd.Flags().BoolVar(&o.count, "count", false, "count records, values and series, however long it takes; =false: do not")
 	addOutputFlag(cmd, &o.output)
 	return cmd
 }
 
 type infoOptions struct {
 	metrics bool
+	count   bool
+	auto    bool // count if it is quick
 	output  outputFormat
 }
 
+// autoCount is how many bytes of data volumes are read unasked to count what is
+// in them.
+const autoCount = 4 << 20
+
 // archiveInfo is what info prints; its JSON form is an interface.
 type archiveInfo struct {
-	Archive    string       `json:"archive"`
-	Version    int          `json:"version"`
-	Host       string       `json:"host"`
-	Zone       string       `json:"timezone"`
-	ZoneInfo   string       `json:"zoneinfo,omitempty"`
-	Start      time.Time    `json:"start"`
-	End        time.Time    `json:"end"`
-	Duration   float64      `json:"duration_seconds"`
-	PID        int32        `json:"pid"`
-	Files      []fileInfo   `json:"files"`
-	Bytes      int64        `json:"bytes"`
-	Metrics    int          `json:"metrics"`
-	InDoms     int          `json:"instance_domains"`
-	Instances  int          `json:"instances"`
-	Series     int          `json:"series"`
-	Records    int          `json:"records"`
-	Marks      int          `json:"marks"`
-	Values     int64        `json:"values"`
+	Archive   string     `json:"archive"`
+	Version   int        `json:"version"`
+	Host      string     `json:"host"`
+	Zone      string     `json:"timezone"`
+	ZoneInfo  string     `json:"zoneinfo,omitempty"`
+	Start     time.Time  `json:"start"`
+	End       time.Time  `json:"end"`
+	Duration  float64    `json:"duration_seconds"`
+	PID       int32      `json:"pid"`
+	Files     []fileInfo `json:"files"`
+	Bytes     int64      `json:"bytes"`
+	Metrics   int        `json:"metrics"`
+	InDoms    int        `json:"instance_domains"`
+	Instances int        `json:"instances"`
+	*recordCounts
 	LabelSets  int          `json:"label_sets"`
 	Texts      int          `json:"texts"`
 	Index      int          `json:"index_entries"`
 	Damage     string       `json:"damage,omitempty"`
 	MetricList []metricInfo `json:"metric_list,omitempty"`
+	last       pcp.Timestamp
+}
+
+// recordCounts is what reading the data volumes tells.
+type recordCounts struct {
+	Series  int   `json:"series"`
+	Records int   `json:"records"`
+	Marks   int   `json:"marks"`
+	Values  int64 `json:"values"`
+}
+
+// hostInfo is a timeline of archives.
+type hostInfo struct {
+	Host     string         `json:"host"`
+	Start    time.Time      `json:"start"`
+	End      time.Time      `json:"end"`
+	Duration float64        `json:"duration_seconds"`
+	Bytes    int64          `json:"bytes"`
+	Archives []*archiveInfo `json:"archives"`
+	zone     *time.Location
 }
 
 type fileInfo struct {
@@ -83,42 +116,115 @@ type metricInfo struct {
 	OneLine   string `json:"oneline,omitempty"`
 }
 
-func runInfo(s streams, o infoOptions, path string) error {
-	r, err := archive.Open(path, nil)
+func runInfo(s streams, o infoOptions, paths []string) error {
+	h, err := openHosts(s, paths)
 	if err != nil {
 		return err
 	}
-	info, err := inspect(r)
-	if err != nil {
+	h.living = true
+	var all []hostInfo
+	for _, set := range h.sets {
+		host, err := o.inspectHost(set)
+		if err != nil {
+			return err
+		}
+		if len(host.Archives) > 0 {
+			all = append(all, host)
+		}
+	}
+	if err := h.unusable(); err != nil {
 		return err
 	}
-	if o.metrics {
-		info.MetricList = metricList(r.Meta())
+	if err := o.print(s.out, all, h.single); err != nil {
+		return err
 	}
-	if o.output == outputJSON {
-		return writeJSON(s.out, info)
-	}
-	if o.metrics {
-		return printMetrics(s.out, info.MetricList)
-	}
-	return printInfo(s.out, info, r.Location())
+	return h.sayProblems()
 }
 
-// inspect collects everything but the list of metrics.
-func inspect(r *archive.Reader) (*archiveInfo, error) {
+func (o infoOptions) print(w io.Writer, all []hostInfo, single bool) error {
+	if o.output == outputJSON {
+		if single {
+			return writeJSON(w, all[0].Archives[0])
+		}
+		return writeJSON(w, map[string]any{"hosts": all})
+	}
+	for i, host := range all {
+		if i > 0 {
+			fmt.Fprintln(w)
+		}
+		if err := o.printHost(w, host, single); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (o infoOptions) printHost(w io.Writer, host hostInfo, single bool) error {
+	if !single {
+		printHostInfo(w, host)
+	}
+	for _, info := range host.Archives {
+		if !single {
+			fmt.Fprintln(w)
+		}
+		if !o.metrics || !single {
+			if err := printInfo(w, info, host.zone); err != nil {
+				return err
+			}
+		}
+		if o.metrics {
+			if err := printMetrics(w, info.MetricList); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func printHostInfo(w io.Writer, host hostInfo) {
+	fmt.Fprintf(w, "host %s, %s to %s, %s, %s\n", host.Host,
+		formatTime(pcp.TimestampOf(host.Start), host.zone), formatTime(pcp.TimestampOf(host.End), host.zone),
+		plural(len(host.Archives), "archive"), humanize.IBytes(uint64(host.Bytes)))
+}
+
+// inspectHost collects what is known of a timeline.
+func (o infoOptions) inspectHost(set *archive.Set) (hostInfo, error) {
+	host := hostInfo{Host: set.Host(), Start: set.Header().Start.Time(), zone: set.Location()}
+	for r := range set.Readers() {
+		info, err := o.inspect(r)
+		if err != nil {
+			return host, err
+		}
+		host.Archives = append(host.Archives, info)
+		host.Bytes += info.Bytes
+		if info.End.After(host.End) {
+			host.End = info.End
+		}
+	}
+	host.Duration = host.End.Sub(host.Start).Seconds()
+	return host, nil
+}
+
+// inspect collects what is known of an archive.
+func (o infoOptions) inspect(r *archive.Reader) (*archiveInfo, error) {
 	h, store := r.Header(), r.Meta()
 	info := &archiveInfo{
 		Archive: r.Base(), Version: int(h.Version), Host: h.Host, Zone: h.Zone, ZoneInfo: h.ZoneInfo,
 		Start: h.Start.Time(), PID: h.PID, Index: len(r.Index()),
 	}
-	end, err := r.End()
+	end, err := r.Ending()
 	if err != nil {
 		return nil, err
 	}
 	info.End, info.Duration = end.Time(), end.Sub(h.Start).Seconds()
+	data, packed := int64(0), false
 	for _, m := range r.Members() {
 		if stat, err := os.Stat(m.Path); err == nil {
 			m.Size = stat.Size()
+		}
+		if m.Role == archive.RoleData {
+			data += m.Size
+			packed = packed || m.Compress != ""
 		}
 		info.Files = append(info.Files, fileInfo{m.Path, m.Size})
 		info.Bytes += m.Size
@@ -132,7 +238,13 @@ func inspect(r *archive.Reader) (*archiveInfo, error) {
 		info.InDoms++
 		info.Instances += distinctInstances(store, id)
 	}
-	return info, info.countRecords(r)
+	if o.metrics {
+		info.MetricList = metricList(store)
+	}
+	if o.count || o.auto && !packed && data <= autoCount {
+		return info, info.countRecords(r)
+	}
+	return info, nil
 }
 
 // distinctInstances counts the instances a domain ever had.
@@ -154,6 +266,7 @@ func (info *archiveInfo) countRecords(r *archive.Reader) error {
 		inst   pcp.InstID
 	}
 	series := map[key]struct{}{}
+	info.recordCounts = &recordCounts{}
 	for rec, err := range r.Records(archive.RoleData) {
 		if err != nil && brokeOff(err) {
 			info.Damage = err.Error()
@@ -163,6 +276,7 @@ func (info *archiveInfo) countRecords(r *archive.Reader) error {
 			return err
 		}
 		info.Records++
+		info.seen(rec.Record)
 		res, ok := rec.Record.(*archive.Result)
 		if !ok {
 			info.Marks++
@@ -176,7 +290,20 @@ func (info *archiveInfo) countRecords(r *archive.Reader) error {
 		}
 	}
 	info.Series = len(series)
+	if info.last.Time().After(info.End) {
+		info.End, info.Duration = info.last.Time(), info.last.Sub(r.Header().Start).Seconds()
+	}
 	return nil
+}
+
+// seen notes the time of a record: the archive ends at its last one.
+func (info *archiveInfo) seen(rec archive.Record) {
+	switch r := rec.(type) {
+	case *archive.Result:
+		info.last = r.Stamp
+	case *archive.Mark:
+		info.last = r.Stamp
+	}
 }
 
 func metricList(store *meta.Store) []metricInfo {
@@ -218,8 +345,12 @@ func printInfo(w io.Writer, info *archiveInfo, zone *time.Location) error {
 	line("size", "%s", humanize.IBytes(uint64(info.Bytes)))
 	line("metrics", "%d", info.Metrics)
 	line("instances", "%d in %s", info.Instances, plural(info.InDoms, "domain"))
-	line("series", "%d", info.Series)
-	line("records", "%d, %d of them marks, with %s values", info.Records, info.Marks, humanize.Comma(info.Values))
+	if info.recordCounts != nil {
+		line("series", "%d", info.Series)
+		line("records", "%d, %d of them marks, with %s values", info.Records, info.Marks, humanize.Comma(info.Values))
+	} else {
+		line("records", "not counted; --count reads the data volumes")
+	}
 	line("label sets", "%d", info.LabelSets)
 	line("help texts", "%d", info.Texts)
 	line("index", "%d entries", info.Index)

@@ -1,8 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"iter"
+	"maps"
+	"reflect"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -27,19 +32,24 @@ type labelsOptions struct {
 func newLabelsDumpCmd(s streams) *cobra.Command {
 	var o labelsOptions
 	cmd := &cobra.Command{
-		Use:   "dump ARCHIVE",
+		Use:   "dump ARCHIVE...",
 		Short: "Print the label hierarchy",
 		Long: `Print every label record of an archive: its level (context, domain, indom,
 cluster, item, instances), what it belongs to, from when it holds, and its
 labels. An optional label is not part of a metric's identity; a compound one has
 a dotted name.
 
-With --merged print per metric and instance the labels that a client sees.`,
+With --merged print per metric and instance the labels that a client sees.
+
+` + archivesHelp + `
+Each host has its own part. A record that says what an earlier archive has said is
+left out, and --at means the last archive that had begun then.`,
 		Example: `  pcparchive labels dump rec
   pcparchive labels dump rec --merged --metric openmetrics.localhost
-  pcparchive labels dump rec --at end-5m --output json`,
-		Args: nargs(1, 1, "one archive"),
-		RunE: func(_ *cobra.Command, args []string) error { return runLabelsDump(s, o, args[0]) },
+  pcparchive labels dump rec --at end-5m --output json
+  pcparchive labels dump /var/log/pcp/pmlogger/web1 --metric disk.dev`,
+		Args: nargs(1, -1, "archives"),
+		RunE: func(_ *cobra.Command, args []string) error { return runLabelsDump(s, o, args) },
 	}
 	f := cmd.Flags()
 	f.BoolVar(&o.merged, "merged", false, "print the merged labels of each metric and instance")
@@ -51,6 +61,7 @@ With --merged print per metric and instance the labels that a client sees.`,
 
 // labelRecord is a label record as labels dump prints it.
 type labelRecord struct {
+	Host  string      `json:"host"`
 	Level string      `json:"level"`
 	Ident string      `json:"identifier,omitempty"`
 	Time  time.Time   `json:"time"`
@@ -74,41 +85,64 @@ type labelOutput struct {
 
 // mergedLabels are the labels of one series.
 type mergedLabels struct {
+	Host     string        `json:"host"`
 	Metric   string        `json:"metric"`
 	Instance *int32        `json:"instance,omitempty"`
 	Name     string        `json:"name,omitempty"`
 	Labels   []labelOutput `json:"labels"`
 }
 
-func runLabelsDump(s streams, o labelsOptions, path string) error {
-	r, err := archive.Open(path, nil)
+func runLabelsDump(s streams, o labelsOptions, paths []string) error {
+	h, err := openHosts(s, paths)
 	if err != nil {
 		return err
 	}
-	at := pcp.MaxTime
-	if o.at != "" {
-		if at, err = parseTime(o.at, r); err != nil {
-			return err
+	h.living = true
+	if o.metric != "" && !h.anyMetric(o.metric) {
+		return cmp.Or(h.unusable(), fmt.Errorf("%s: no metric %s and no subtree of that name", strings.Join(paths, ", "), o.metric))
+	}
+	records, merged := []labelRecord{}, []mergedLabels{}
+	for _, set := range h.sets {
+		at := pcp.MaxTime
+		if o.at != "" {
+			if at, err = parseTime(o.at, set); err != nil {
+				return err
+			}
+		}
+		if o.merged {
+			host, err := mergedOf(set, o.metric, at)
+			if err != nil {
+				return err
+			}
+			merged = append(merged, host...)
+		} else {
+			records = append(records, labelRecords(set, o, at)...)
 		}
 	}
-	if o.metric != "" && !anyMetric(r.Meta(), o.metric) {
-		return fmt.Errorf("%s has no metric %s and no subtree of that name", r.Base(), o.metric)
+	if err := h.unusable(); err != nil {
+		return err
 	}
-	if o.merged {
-		merged, err := mergedOf(r, o.metric, at)
-		if err != nil {
-			return err
+	switch {
+	case o.merged && o.output == outputJSON:
+		err = writeJSON(s.out, merged)
+	case o.merged:
+		err = h.printMerged(merged)
+	case o.output == outputJSON:
+		err = writeJSON(s.out, records)
+	default:
+		err = h.printLabelRecords(records)
+	}
+	return cmp.Or(err, h.sayProblems())
+}
+
+// anyMetric reports whether an archive has a metric of that name or below it.
+func (h *hosts) anyMetric(name string) bool {
+	for r := range h.readers() {
+		if anyMetric(r.Meta(), name) {
+			return true
 		}
-		if o.output == outputJSON {
-			return writeJSON(s.out, merged)
-		}
-		return printMerged(s.out, merged)
 	}
-	records := labelRecords(r, o, at)
-	if o.output == outputJSON {
-		return writeJSON(s.out, records)
-	}
-	return printLabelRecords(s.out, records, r.Location())
+	return false
 }
 
 func anyMetric(store *meta.Store, name string) bool {
@@ -125,23 +159,55 @@ func metricMatches(d *meta.Desc, name string) bool {
 	return name == "" || slices.ContainsFunc(d.Names, func(n string) bool { return meta.Matches(n, name) })
 }
 
-// labelRecords selects the label records: all, or those in force at a time.
-func labelRecords(r *archive.Reader, o labelsOptions, at pcp.Timestamp) []labelRecord {
-	store := r.Meta()
-	wanted := wantedIdents(store, o.metric)
+// labelRecords selects the label records of a host: all that say something new,
+// or those in force at a time.
+func labelRecords(set *archive.Set, o labelsOptions, at pcp.Timestamp) []labelRecord {
 	out := []labelRecord{}
-	for l := range store.AllLabels() {
-		if wanted != nil && !wanted[labelSubject{l.Level, l.Ident}] {
-			continue
-		}
-		if o.at != "" {
-			if now, _ := store.LabelsAt(l.Level, l.Ident, at); now != l {
+	said := map[labelSubject][]labelsSet{} // by archives before
+	for r := range begun(set, o.at != "", at) {
+		store := r.Meta()
+		now := map[labelSubject][]labelsSet{}
+		wanted := wantedIdents(store, o.metric)
+		for l := range store.AllLabels() {
+			subject := labelSubject{l.Level, l.Ident}
+			if wanted != nil && !wanted[subject] {
 				continue
 			}
+			if o.at != "" {
+				if now, _ := store.LabelsAt(l.Level, l.Ident, at); now != l {
+					continue
+				}
+			}
+			rec := describeRecord(store, l)
+			rec.Host = set.Host()
+			if before, ok := said[subject]; !ok || !reflect.DeepEqual(before, rec.Sets) {
+				out = append(out, rec)
+				delete(said, subject)
+			}
+			now[subject] = rec.Sets
 		}
-		out = append(out, describeRecord(store, l))
+		maps.Copy(said, now)
 	}
 	return out
+}
+
+// begun yields the archives of a host or, if only is set, the last one that had
+// begun at a time.
+func begun(set *archive.Set, only bool, at pcp.Timestamp) iter.Seq[*archive.Reader] {
+	return func(yield func(*archive.Reader) bool) {
+		var last *archive.Reader
+		for r := range set.Readers() {
+			if only && last != nil && r.Header().Start.After(at) {
+				break
+			}
+			if last = r; !only && !yield(r) {
+				return
+			}
+		}
+		if only && last != nil {
+			yield(last)
+		}
+	}
 }
 
 type labelSubject struct {
@@ -227,24 +293,27 @@ func outputLabels(set labelset.Set, level bool) []labelOutput {
 	return out
 }
 
-// mergedOf merges the labels of every metric and instance.
-func mergedOf(r *archive.Reader, name string, at pcp.Timestamp) ([]mergedLabels, error) {
+// mergedOf merges the labels of every metric and instance at a time. What an
+// archive no longer describes is not there.
+func mergedOf(set *archive.Set, name string, at pcp.Timestamp) ([]mergedLabels, error) {
 	out := []mergedLabels{}
-	for d := range r.Meta().Metrics() {
-		if !metricMatches(d, name) {
-			continue
-		}
-		for _, s := range r.SeriesAt(d, at) {
-			set, err := s.Merged()
-			if err != nil {
-				return nil, fmt.Errorf("%s: %w", d.Name(), err)
+	for r := range begun(set, true, at) {
+		for d := range r.Meta().Metrics() {
+			if !metricMatches(d, name) {
+				continue
 			}
-			m := mergedLabels{Metric: d.Name(), Labels: outputLabels(set, true)}
-			if s.Inst.ID != pcp.InstNull {
-				id := int32(s.Inst.ID)
-				m.Instance, m.Name = &id, s.Inst.Name
+			for _, s := range r.SeriesAt(d, at) {
+				labels, err := s.Merged()
+				if err != nil {
+					return nil, fmt.Errorf("%s: %w", d.Name(), err)
+				}
+				m := mergedLabels{Host: set.Host(), Metric: d.Name(), Labels: outputLabels(labels, true)}
+				if s.Inst.ID != pcp.InstNull {
+					id := int32(s.Inst.ID)
+					m.Instance, m.Name = &id, s.Inst.Name
+				}
+				out = append(out, m)
 			}
-			out = append(out, m)
 		}
 	}
 	return out, nil

@@ -10,11 +10,30 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-func printLabelRecords(w io.Writer, records []labelRecord, zone *time.Location) error {
-	p := &printer{w: w}
+// heading prints the name of a host where its part begins, if there are several.
+func (h *hosts) heading(p *printer, last *string, host string) {
+	if len(h.sets) > 1 && *last != host {
+		p.printf("host %s\n", host)
+	}
+	*last = host
+}
+
+// zone returns the time zone of a host.
+func (h *hosts) zone(host string) *time.Location {
+	for _, set := range h.sets {
+		if set.Host() == host {
+			return set.Location()
+		}
+	}
+	return time.UTC
+}
+
+func (h *hosts) printLabelRecords(records []labelRecord) error {
+	p, last := &printer{w: h.s.out}, ""
 	for _, rec := range records {
+		h.heading(p, &last, rec.Host)
 		p.printf("%s", strings.TrimSpace(rec.Level+" "+rec.Ident))
-		p.printf("  from %s\n", formatTime(pcp.TimestampOf(rec.Time), zone))
+		p.printf("  from %s\n", formatTime(pcp.TimestampOf(rec.Time), h.zone(rec.Host)))
 		for _, set := range rec.Sets {
 			indent := "    "
 			if set.Instance != nil {
@@ -30,9 +49,10 @@ func printLabelRecords(w io.Writer, records []labelRecord, zone *time.Location) 
 	return p.err
 }
 
-func printMerged(w io.Writer, merged []mergedLabels) error {
-	p := &printer{w: w}
+func (h *hosts) printMerged(merged []mergedLabels) error {
+	p, last := &printer{w: h.s.out}, ""
 	for _, m := range merged {
+		h.heading(p, &last, m.Host)
 		p.printf("%s", m.Metric)
 		if m.Instance != nil {
 			p.printf(" [%d or %q]", *m.Instance, m.Name)

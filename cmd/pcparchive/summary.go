@@ -1,8 +1,8 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,7 +11,6 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/meta"
-	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/summary"
 )
 
@@ -29,10 +28,15 @@ type summaryOptions struct {
 func newSummaryCmd(s streams) *cobra.Command {
 	o := summaryOptions{output: summaryText}
 	cmd := &cobra.Command{
-		Use:   "summary ARCHIVE [METRIC...]",
+		Use:   "summary ARCHIVE... [METRIC...]",
 		Short: "Say what the values of an archive were: averages, extremes, percentiles",
 		Long: `Say for each metric and instance how many values there are and what they were on
 average, at least and at most. METRIC is a name or a subtree such as disk.dev.
+
+` + archivesHelp + `
+What follows the first operand is taken for an archive if there is one of that
+name, else for a metric. Each host has its own part; CSV has its name in the first
+column.
 
 Counters are summarised as rates per second; those that count time as rates per
 their own unit, so that a counter of milliseconds gives the share of time. There
@@ -46,11 +50,13 @@ recorded instead of values.`,
 		Example: `  pcparchive summary rec
   pcparchive summary rec disk.dev --instance sda --start end-1h
   pcparchive summary rec kernel.all.load --percentiles 50,95,99
+  pcparchive summary /var/log/pcp/pmlogger/web1 kernel.all.cpu --start end-24h
   pcparchive summary rec --columns average,max,max-time,coverage
   pcparchive summary rec --output csv > rec.csv`,
-		Args: nargs(1, -1, "one archive and any number of metrics"),
+		Args: nargs(1, -1, "archives and any number of metrics"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return runSummary(cmd.Context(), s, o, args[0], args[1:])
+			paths, metrics := splitArchives(args)
+			return runSummary(cmd.Context(), s, o, paths, metrics)
 		},
 	}
 	f := cmd.Flags()
@@ -92,36 +98,46 @@ func (f *summaryFormat) Set(s string) error {
 // Type names the value in help.
 func (*summaryFormat) Type() string { return "format" }
 
-func runSummary(ctx context.Context, s streams, o summaryOptions, path string, names []string) error {
+// hostSummary is the summary of a host.
+type hostSummary struct {
+	set *archive.Set
+	sum *summary.Summary
+}
+
+func runSummary(ctx context.Context, s streams, o summaryOptions, paths, names []string) error {
 	columns, err := o.pickColumns()
 	if err != nil {
 		return err
 	}
-	r, err := archive.Open(path, nil)
+	h, err := openHosts(s, paths)
 	if err != nil {
 		return err
 	}
-	opts, err := o.prepare(r, names)
-	if err != nil {
+	for _, name := range names {
+		if !h.anyMetric(name) {
+			return cmp.Or(h.unusable(), fmt.Errorf("metric %s: the archive has none of this name or below it", name))
+		}
+	}
+	var all []hostSummary
+	for _, set := range h.sets {
+		opts, err := o.prepare(set, names)
+		if err != nil {
+			return err
+		}
+		sum, err := summary.Of(ctx, set, opts)
+		if err != nil {
+			return err
+		}
+		all = append(all, hostSummary{set, sum})
+	}
+	if err := h.unusable(); err != nil {
 		return err
 	}
-	sum, err := summary.Of(ctx, r, opts)
-	var damage *pcp.FormatError
-	if err != nil && !errors.As(err, &damage) {
-		return err
-	}
-	if printErr := printSummary(s.out, o, columns, r, sum); printErr != nil {
-		return printErr
-	}
-	if err != nil {
-		fmt.Fprintf(s.err, "%v; what precedes it was used\n", err)
-		return errSkipped
-	}
-	return nil
+	return cmp.Or(printSummaries(s.out, o, columns, all), h.sayProblems())
 }
 
 // prepare turns the command line into options.
-func (o summaryOptions) prepare(r *archive.Reader, names []string) (summary.Options, error) {
+func (o summaryOptions) prepare(set *archive.Set, names []string) (summary.Options, error) {
 	opts := summary.Options{Percentiles: o.percentiles, Wrap: o.wrap}
 	for _, p := range o.percentiles {
 		if !(p >= 0 && p <= 100) {
@@ -130,12 +146,12 @@ func (o summaryOptions) prepare(r *archive.Reader, names []string) (summary.Opti
 	}
 	var err error
 	if o.start != "start" { // the default includes records older than the label
-		if opts.From, err = parseTime(o.start, r); err != nil {
+		if opts.From, err = parseTime(o.start, set); err != nil {
 			return opts, err
 		}
 	}
 	if o.end != "end" {
-		if opts.To, err = parseTime(o.end, r); err != nil {
+		if opts.To, err = parseTime(o.end, set); err != nil {
 			return opts, err
 		}
 	}
@@ -143,25 +159,12 @@ func (o summaryOptions) prepare(r *archive.Reader, names []string) (summary.Opti
 		return opts, usageError{fmt.Errorf("--end %s is before --start %s", o.end, o.start)}
 	}
 	if len(names) > 0 {
-		if opts.Metrics, err = metricFilter(r.Meta(), names); err != nil {
-			return opts, err
+		opts.Metrics = func(d *meta.Desc) bool {
+			return slices.ContainsFunc(names, func(name string) bool { return metricMatches(d, name) })
 		}
 	}
 	if len(o.instances) > 0 {
 		opts.Instances = func(in meta.Instance) bool { return slices.Contains(o.instances, in.Name) }
 	}
 	return opts, nil
-}
-
-// metricFilter selects metrics that have one of the names or one below it. Each
-// name must have a metric.
-func metricFilter(store *meta.Store, names []string) (func(*meta.Desc) bool, error) {
-	for _, name := range names {
-		if !anyMetric(store, name) {
-			return nil, fmt.Errorf("metric %s: the archive has none of this name or below it", name)
-		}
-	}
-	return func(d *meta.Desc) bool {
-		return slices.ContainsFunc(names, func(name string) bool { return metricMatches(d, name) })
-	}, nil
 }

@@ -13,14 +13,15 @@ import (
 
 // summaryDocument is what summary prints as JSON; its form is an interface.
 type summaryDocument struct {
-	Archive string          `json:"archive"`
-	Host    string          `json:"host"`
-	Start   time.Time       `json:"start"`
-	End     time.Time       `json:"end"`
-	Records int             `json:"records"`
-	Marks   int             `json:"marks"`
-	Series  []summarySeries `json:"series"`
-	Errors  []summaryError  `json:"errors,omitempty"`
+	Archive  string          `json:"archive"`            // the first
+	Archives []string        `json:"archives,omitempty"` // if there are several
+	Host     string          `json:"host"`
+	Start    time.Time       `json:"start"`
+	End      time.Time       `json:"end"`
+	Records  int             `json:"records"`
+	Marks    int             `json:"marks"`
+	Series   []summarySeries `json:"series"`
+	Errors   []summaryError  `json:"errors,omitempty"`
 }
 
 type summarySeries struct {
@@ -73,10 +74,15 @@ func (n jsonNumber) MarshalJSON() ([]byte, error) {
 	return json.Marshal(f)
 }
 
-func (o summaryOptions) document(r *archive.Reader, sum *summary.Summary) summaryDocument {
+func (o summaryOptions) document(set *archive.Set, sum *summary.Summary) summaryDocument {
 	doc := summaryDocument{
-		Archive: r.Base(), Host: r.Header().Host, Start: sum.From.Time(), End: sum.To.Time(),
+		Archive: set.Archives()[0].Base, Host: set.Host(), Start: sum.From.Time(), End: sum.To.Time(),
 		Records: sum.Records, Marks: sum.Marks, Series: []summarySeries{},
+	}
+	if all := set.Archives(); len(all) > 1 {
+		for _, a := range all {
+			doc.Archives = append(doc.Archives, a.Base)
+		}
 	}
 	for _, s := range sum.Series {
 		doc.Series = append(doc.Series, o.seriesDocument(s))

@@ -131,17 +131,34 @@ func labelsText(s *archive.Series) string {
 	return set.JSON()
 }
 
-func printSummary(w io.Writer, o summaryOptions, columns []summaryColumn, r *archive.Reader, sum *summary.Summary) error {
+// printSummaries prints what each host has: of several hosts, JSON is one
+// document a host in an array, and CSV tells them apart in a first column.
+func printSummaries(w io.Writer, o summaryOptions, columns []summaryColumn, all []hostSummary) error {
 	switch o.output {
 	case summaryJSON:
-		return writeJSON(w, o.document(r, sum))
+		docs := make([]summaryDocument, len(all))
+		for i, h := range all {
+			docs[i] = o.document(h.set, h.sum)
+		}
+		if len(docs) == 1 {
+			return writeJSON(w, docs[0])
+		}
+		return writeJSON(w, docs)
 	case summaryCSV:
-		return printSummaryCSV(w, columns, sum)
+		return printSummaryCSV(w, columns, all)
 	}
-	return printSummaryText(w, o, columns, r, sum)
+	for i, h := range all {
+		if i > 0 {
+			fmt.Fprintln(w)
+		}
+		if err := printSummaryText(w, o, columns, h.set, h.sum); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-func printSummaryCSV(w io.Writer, columns []summaryColumn, sum *summary.Summary) error {
+func printSummaryCSV(w io.Writer, columns []summaryColumn, all []hostSummary) error {
 	cell := summaryCell{
 		number: func(f float64) string {
 			if math.IsNaN(f) {
@@ -152,30 +169,40 @@ func printSummaryCSV(w io.Writer, columns []summaryColumn, sum *summary.Summary)
 		time: func(t pcp.Timestamp) string { return t.Time().Format(time.RFC3339Nano) },
 	}
 	cw := csv.NewWriter(w)
-	row := make([]string, len(columns))
-	for i, c := range columns {
-		row[i] = strings.ReplaceAll(c.name, "-", "_")
+	var lead []string
+	if len(all) > 1 {
+		lead = []string{"host"}
+	}
+	row := slices.Clone(lead)
+	for _, c := range columns {
+		row = append(row, strings.ReplaceAll(c.name, "-", "_"))
 	}
 	err := cw.Write(row)
-	for _, s := range sum.Series {
-		for i, c := range columns {
-			row[i] = c.value(s, cell)
+	for _, h := range all {
+		if len(all) > 1 {
+			lead[0] = h.set.Host()
 		}
-		err = cmp.Or(err, cw.Write(row))
+		for _, s := range h.sum.Series {
+			row = append(row[:0], lead...)
+			for _, c := range columns {
+				row = append(row, c.value(s, cell))
+			}
+			err = cmp.Or(err, cw.Write(row))
+		}
 	}
 	cw.Flush()
 	return cmp.Or(err, cw.Error())
 }
 
 // printSummaryText prints what was summarised and a table.
-func printSummaryText(w io.Writer, o summaryOptions, columns []summaryColumn, r *archive.Reader, sum *summary.Summary) error {
-	zone := r.Location()
+func printSummaryText(w io.Writer, o summaryOptions, columns []summaryColumn, set *archive.Set, sum *summary.Summary) error {
+	zone := set.Location()
 	bw := bufio.NewWriter(w)
 	if sum.Records == 0 {
-		fmt.Fprintf(bw, "%s: no record in the window\n", r.Header().Host)
+		fmt.Fprintf(bw, "%s: no record in the window\n", set.Host())
 		return bw.Flush()
 	}
-	fmt.Fprintf(bw, "%s, %s to %s, %s, %s\n", r.Header().Host, formatTime(sum.From, zone), formatTime(sum.To, zone),
+	fmt.Fprintf(bw, "%s, %s to %s, %s, %s\n", set.Host(), formatTime(sum.From, zone), formatTime(sum.To, zone),
 		plural(int64(sum.Records), "record"), plural(int64(sum.Marks), "mark"))
 	printSummaryErrors(bw, sum.Errors)
 	cell := summaryCell{number: func(f float64) string { return compact(f, o.precision) },

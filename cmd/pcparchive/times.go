@@ -6,14 +6,13 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
 const timeHelp = "RFC 3339, 'YYYY-MM-DD HH:MM[:SS]' in the archive's time zone, seconds since 1970, or start or end of the archive, with an offset such as end-5m"
 
 // parseTime reads a time given on the command line.
-func parseTime(s string, r *archive.Reader) (pcp.Timestamp, error) {
+func parseTime(s string, r timeline) (pcp.Timestamp, error) {
 	for _, anchor := range []string{"start", "end"} {
 		if rest, ok := strings.CutPrefix(s, anchor); ok {
 			return anchored(anchor, rest, r)
@@ -39,7 +38,7 @@ func parseTime(s string, r *archive.Reader) (pcp.Timestamp, error) {
 	return pcp.Timestamp{}, usageError{fmt.Errorf("time %q: want %s", s, timeHelp)}
 }
 
-func anchored(anchor, offset string, r *archive.Reader) (pcp.Timestamp, error) {
+func anchored(anchor, offset string, r timeline) (pcp.Timestamp, error) {
 	t := r.Header().Start
 	if anchor == "end" {
 		var err error
