@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/pcparchive/pcparchive/internal/wire"
+	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -30,6 +31,14 @@ type WriteOptions struct {
 	VolumeSize    int64
 	VolumeRecords int
 	VolumeTime    time.Duration
+
+	// Compress is how volumes are stored that are complete. Each is compressed
+	// beside the writing, into a file that takes its place; until then, and
+	// after a crash or a failure to compress, it is there as it was written.
+	Compress Compression
+	// CompressLast has Close compress the last volume too: nothing is going to
+	// be appended.
+	CompressLast bool
 }
 
 const (
@@ -67,6 +76,7 @@ type Appender struct {
 	index  file
 	known  inForce
 	volume volume
+	packer packer
 
 	started    bool // labels are written
 	stamp      pcp.Timestamp
@@ -76,6 +86,9 @@ type Appender struct {
 	indexStamp pcp.Timestamp
 	entries    int
 	lastStart  int64 // data offset of the last record
+	gap        bool  // the last record was found, and is no mark
+	found      *meta.Store
+	recovered  []Recovery
 	err        error
 }
 
@@ -92,7 +105,9 @@ func create(base string, h Header, o *WriteOptions, open func(name string) (disk
 	if o != nil {
 		a.opts = *o
 	}
-	a.opts.Buffer = cmp.Or(a.opts.Buffer, defaultBuffer)
+	if err := a.setUp(); err != nil {
+		return nil, fmt.Errorf("archive %s: %w", base, err)
+	}
 	layout, ok := wire.For(cmp.Or(a.opts.Version, pcp.V3))
 	if !ok {
 		return nil, fmt.Errorf("archive %s: %s: %w", base, a.opts.Version, pcp.ErrVersion)
@@ -118,6 +133,13 @@ func create(base string, h Header, o *WriteOptions, open func(name string) (disk
 	return a, nil
 }
 
+// setUp completes what options say.
+func (a *Appender) setUp() error {
+	a.opts.Buffer = cmp.Or(a.opts.Buffer, defaultBuffer)
+	a.packer = packer{how: a.opts.Compress, sync: !a.opts.NoSync, open: a.open}
+	return a.opts.Compress.valid()
+}
+
 // files lists the files in the order in which they must reach the disk.
 func (a *Appender) files() []*file { return []*file{&a.meta, &a.data, &a.index} }
 
@@ -131,9 +153,10 @@ func (a *Appender) discard() {
 // Version returns the version being written.
 func (a *Appender) Version() pcp.Version { return a.layout.Version }
 
-// Size returns the bytes written and buffered, all files together.
+// Size returns the bytes written and buffered, all files together, as they are
+// stored.
 func (a *Appender) Size() int64 {
-	return a.meta.size() + a.volume.before + a.data.size() + a.index.size()
+	return a.meta.size() + a.volume.before + a.data.size() + a.index.size() - a.packer.saved.Load()
 }
 
 // Append writes a result. Its stamp must not be earlier than the last record's:
@@ -164,6 +187,7 @@ func (a *Appender) Append(r *Result) error {
 		}
 	}
 	a.stamp, a.lastStart = r.Stamp, a.data.size()
+	a.gap, a.found = false, nil
 	if a.volume.records == 0 || a.newInDom || a.lastStart-a.indexedAt > indexEvery {
 		a.putIndex(a.metaStart)
 	}
@@ -234,8 +258,10 @@ func (a *Appender) fail(err error) error {
 }
 
 // Close ends the archive: it points the index at the last record, writes what
-// is buffered and, unless told otherwise, syncs the files. An archive without any record is removed, and
-// after a failure to write so is a file that nothing was written to.
+// is buffered and, unless told otherwise, syncs the files. An archive without
+// any record is removed, and after a failure to write so is a file that nothing
+// was written to. Close waits for volumes being compressed; that one could not
+// be, and stayed as it was, is an error only here.
 func (a *Appender) Close() error {
 	if errors.Is(a.err, ErrClosed) {
 		return nil
@@ -258,11 +284,15 @@ func (a *Appender) Close() error {
 	default:
 		a.discard() // not even the label: readers would take it for damage
 	}
+	last := a.data.f != nil && a.opts.CompressLast && err == nil
 	for _, f := range a.files() {
 		err = errors.Join(err, f.finish(!a.opts.NoSync))
 	}
+	if last && err == nil {
+		a.pack()
+	}
 	a.err = ErrClosed
-	return err
+	return errors.Join(err, a.packer.wait())
 }
 
 // Last returns the time of the last record; ok is false before the first.

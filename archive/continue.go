@@ -3,9 +3,9 @@ package archive
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
-	"strconv"
 
 	"github.com/pcparchive/pcparchive/internal/wire"
 	"github.com/pcparchive/pcparchive/meta"
@@ -18,13 +18,20 @@ import (
 // are refused with [ErrOrder].
 //
 // What a crash left is cut back to the last whole record first, in all files. A
-// last volume that cannot be appended to, because it is compressed, damaged or
-// has another archive's label, stays as it is and a new volume follows it. An
-// index that is absent or useless is made anew. Metadata or an index that are
-// compressed, and damaged metadata, are an error, and nothing is changed.
+// last volume that cannot be appended to, because it is compressed, damaged, of
+// another archive or not writable, stays as it is and a new volume follows it,
+// as one does after a file that is numbered as a volume in a form unknown here.
+// Metadata and an index that are compressed are stored plain, since they grow
+// until the archive ends; an index that is absent or useless is made anew. All
+// of this is what [Appender.Recovered] tells. Damaged metadata, and metadata of
+// which two files differ, are an error, and nothing is changed.
 //
 // Nobody else may write to the archive at the same time. A nil o means defaults.
 func Continue(path string, o *WriteOptions) (*Appender, error) {
+	return continueOn(path, o, createFile, openFile)
+}
+
+func continueOn(path string, o *WriteOptions, open, reopen func(name string) (disk, error)) (*Appender, error) {
 	base, members, err := Members(path)
 	if err != nil {
 		return nil, err
@@ -33,18 +40,18 @@ func Continue(path string, o *WriteOptions) (*Appender, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Appender{base: base, open: createFile, header: *t.header, layout: t.layout, known: t.known, started: true}
+	a := &Appender{base: base, open: open, header: *t.header, layout: t.layout, known: t.known, started: true, found: t.store}
 	if o != nil {
 		a.opts = *o
 	}
 	a.opts.Version = t.layout.Version
-	if a.opts.Buffer == 0 {
-		a.opts.Buffer = defaultBuffer
+	if err := a.setUp(); err != nil {
+		return nil, fmt.Errorf("archive %s: %w", base, err)
 	}
-	a.stamp, a.volume, a.lastStart = t.last, t.volume, t.lastStart
+	a.stamp, a.volume, a.lastStart, a.gap = t.last, t.volume, t.lastStart, t.gap
 	a.entries, a.indexStamp, a.indexedAt = len(t.entries), t.lastEntry().Stamp, t.lastEntry().Data
 	a.metaStart = t.meta
-	if err := a.reopen(t); err != nil {
+	if err := a.reopen(t, reopen); err != nil {
 		for _, f := range a.files() {
 			if f.f != nil {
 				f.f.Close()
@@ -52,38 +59,89 @@ func Continue(path string, o *WriteOptions) (*Appender, error) {
 		}
 		return nil, fmt.Errorf("archive %s: %w", base, err)
 	}
+	a.recovered = t.recovered
 	return a, nil
 }
 
+// openFile opens a file to go on with.
+func openFile(name string) (disk, error) {
+	f, err := os.OpenFile(name, os.O_RDWR, 0)
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
 // reopen opens the files and cuts them to what is whole.
-func (a *Appender) reopen(t *tail) (err error) {
-	if err := a.meta.reopen(a.base+".meta", t.meta); err != nil {
+func (a *Appender) reopen(t *tail, open func(name string) (disk, error)) error {
+	removePartials(a.base)
+	if err := a.storePlain(t); err != nil {
+		return err
+	}
+	if err := a.meta.reopen(a.base+".meta", t.meta, open); err != nil {
 		return err
 	}
 	if !a.volume.ended {
-		if err := a.data.reopen(a.base+"."+strconv.Itoa(int(a.volume.number)), t.data); err != nil {
+		err := a.data.reopen(a.volumeName(), t.data, open)
+		switch {
+		case errors.Is(err, fs.ErrPermission):
+			t.leave(a.volumeName(), t.data, 0, err)
+			a.volume.ended, a.volume.records = true, 1
+			a.volume.before += t.data
+		case err != nil:
 			return err
-		}
-		if t.data == 0 {
+		case t.data == 0:
 			a.data.buf = appendHeader(a.data.buf, a.layout, &a.header, a.volume.number)
 		}
 	}
-	if t.index > 0 {
-		return a.index.reopen(a.base+".index", t.index)
+	return a.index.reopen(a.base+".index", t.index, open)
+}
+
+// storePlain stores compressed metadata and a new index plain. Then it removes
+// the files in which the same is stored, since readers differ in which of them
+// they take.
+func (a *Appender) storePlain(t *tail) error {
+	if t.metaPacked {
+		err := writeAside(a.base+".meta", a.packer.sync, a.open, func(w io.Writer) error {
+			f, err := OpenMember(t.metaFile, nil)
+			if err != nil {
+				return err
+			}
+			defer f.Close()
+			_, err = io.CopyN(w, f.From(0), t.meta)
+			return err
+		})
+		if err != nil {
+			return err
+		}
 	}
-	if err := a.index.reopen(a.base+".index", 0); err != nil {
-		return err
+	if !t.indexKept {
+		raw := appendHeader(nil, a.layout, &a.header, wire.VolumeIndex)
+		for _, e := range t.entries {
+			raw = appendIndexEntry(raw, a.layout, e)
+		}
+		t.index = int64(len(raw))
+		err := writeAside(a.base+".index", a.packer.sync, a.open, func(w io.Writer) error {
+			_, err := w.Write(raw)
+			return err
+		})
+		if err != nil {
+			return err
+		}
 	}
-	a.index.buf = appendHeader(a.index.buf, a.layout, &a.header, wire.VolumeIndex)
-	for _, e := range t.entries {
-		a.index.buf = appendIndexEntry(a.index.buf, a.layout, e)
+	for _, m := range t.twins {
+		if m.Compress != "" { // else it was replaced under its name
+			if err := supersede(m.Path, a.packer.sync); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }
 
 // reopen opens a file of which size bytes stay.
-func (f *file) reopen(name string, size int64) error {
-	opened, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o644)
+func (f *file) reopen(name string, size int64, open func(name string) (disk, error)) error {
+	opened, err := open(name)
 	if err != nil {
 		return err
 	}
@@ -91,203 +149,30 @@ func (f *file) reopen(name string, size int64) error {
 	return opened.Truncate(size)
 }
 
-// tail is where an archive ends.
-type tail struct {
-	header  *Header
-	layout  *wire.Layout
-	known   inForce
-	volume  volume
-	last    pcp.Timestamp // of the last record
-	entries []IndexEntry
+// Meta returns the metadata that the archive had when [Continue] opened it. It is
+// kept until the first record: afterwards, and of a new archive, it is nil.
+func (a *Appender) Meta() *meta.Store { return a.found }
 
-	// How many bytes of the files are whole. An index of 0 is made anew.
-	meta, data, index int64
-	lastStart         int64 // where the last record of the volume begins
-}
+// Header returns the archive's label. Of a new archive Start is zero until the
+// first record.
+func (a *Appender) Header() Header { return a.header }
 
-func (t *tail) lastEntry() (e IndexEntry) {
-	if n := len(t.entries); n > 0 {
-		e = t.entries[n-1]
-	}
-	return e
-}
+// Recovered tells what [Continue] found amiss and what became of it: files
+// that were cut, left or stored anew. Of an archive that was closed there is
+// nothing to tell.
+func (a *Appender) Recovered() []Recovery { return a.recovered }
 
-// survey finds the end of an archive without changing it.
-func survey(base string, members []Member) (*tail, error) {
-	t := &tail{known: newInForce()}
-	var index *Member
-	var volumes []Member
-	for i, m := range members {
-		switch {
-		case m.Role == RoleData:
-			volumes = append(volumes, m)
-		case m.Compress != "":
-			return nil, fmt.Errorf("%s: cannot append to a compressed file; decompress it first", m.Path)
-		case m.Role == RoleIndex:
-			index = &members[i]
-		default:
-			if err := t.surveyMeta(m); err != nil {
-				return nil, err
-			}
-		}
+// Resume says that nobody recorded between the archive's last record and t,
+// which is the time of the next: unless the archive is new or was continued
+// before by this Appender, or its last record is a mark, it writes a mark, one
+// millisecond after the last record but not later than t.
+func (a *Appender) Resume(t pcp.Timestamp) error {
+	if !a.gap || a.err != nil {
+		return a.err
 	}
-	if t.meta == 0 || len(volumes) == 0 {
-		return nil, fmt.Errorf("archive %s: metadata or volumes are missing: %w", base, fs.ErrNotExist)
+	at := a.stamp.Add(markAfter)
+	if t.Before(at) {
+		at = t
 	}
-	if err := t.surveyVolumes(volumes); err != nil {
-		return nil, err
-	}
-	return t, t.surveyIndex(volumes, index)
-}
-
-// surveyMeta reads the metadata up to where it is whole.
-func (t *tail) surveyMeta(m Member) error {
-	end, err := walk(m, func(f Frame, first bool) (err error) {
-		if first {
-			t.header, t.layout, err = decodeHeader(f.Payload)
-			return err
-		}
-		rec, err := decodeMeta(f.Payload, t.layout)
-		if err == nil {
-			t.known.add(rec)
-		}
-		return err
-	})
-	if err == nil && t.header == nil {
-		err = &pcp.FormatError{File: m.Path, Kind: pcp.KindHeader, Detail: "no label", Err: pcp.ErrNotArchive}
-	}
-	t.meta = end
-	return err
-}
-
-// walk hands the whole records of a file to visit and returns where they end. A
-// file that ends inside a record is no error.
-func walk(m Member, visit func(f Frame, first bool) error) (end int64, err error) {
-	file, err := OpenMember(m, nil)
-	if err != nil {
-		return 0, err
-	}
-	defer file.Close()
-	first := true
-	for f, err := range Frames(file.From(0), Pos{File: m.Path, Role: m.Role, Volume: m.Volume}, 0) {
-		if errors.Is(err, pcp.ErrUnfinished) {
-			return end, nil
-		}
-		if err != nil {
-			return end, err
-		}
-		if err := visit(f, first); err != nil {
-			return end, locate(err, f.Pos, 4)
-		}
-		end, first = f.Pos.Offset+int64(len(f.Payload))+8, false
-	}
-	return end, nil
-}
-
-// surveyVolumes finds the last record, and whether the last volume is one to
-// append to.
-func (t *tail) surveyVolumes(volumes []Member) error {
-	last := volumes[len(volumes)-1]
-	t.last = t.header.Start
-	for i := len(volumes) - 1; i >= 0; i-- {
-		m := volumes[i]
-		v, err := t.scan(m)
-		if err != nil && !isDamage(err) {
-			return err
-		}
-		switch {
-		case i < len(volumes)-1:
-		case err == nil && m.Compress == "":
-			t.data, t.lastStart = v.end, v.lastStart
-			t.volume = volume{records: v.records, start: v.first}
-		default:
-			t.volume = volume{records: 1, ended: true, before: m.Size}
-		}
-		if v.records > 0 {
-			t.last = v.last
-			break
-		}
-	}
-	t.volume.number = int32(last.Volume)
-	for _, m := range volumes[:len(volumes)-1] {
-		t.volume.before += m.Size
-	}
-	return nil
-}
-
-// isDamage tells damage of a file from a failure to read it.
-func isDamage(err error) bool {
-	var damage *pcp.FormatError
-	return errors.As(err, &damage)
-}
-
-// scanned is what a volume holds.
-type scanned struct {
-	records     int
-	first, last pcp.Timestamp
-	lastStart   int64
-	end         int64
-}
-
-// scan reads a volume up to where it is whole or damaged.
-func (t *tail) scan(m Member) (v scanned, err error) {
-	rd := resultDecoder{layout: t.layout, want: func(pcp.PMID) bool { return false }}
-	v.end, err = walk(m, func(f Frame, first bool) error {
-		if first {
-			return t.checkLabel(f, m)
-		}
-		res, err := rd.decode(f.Payload)
-		if err != nil {
-			return err
-		}
-		if v.records == 0 {
-			v.first = res.Stamp
-		}
-		v.records++
-		v.last, v.lastStart = res.Stamp, f.Pos.Offset
-		return nil
-	})
-	return v, err
-}
-
-// checkLabel refuses a volume of another archive.
-func (t *tail) checkLabel(f Frame, m Member) error {
-	h, _, err := decodeHeader(f.Payload)
-	if err != nil {
-		return err
-	}
-	if h.Version != t.header.Version || h.Host != t.header.Host || h.PID != t.header.PID || int(h.Volume) != m.Volume {
-		return &pcp.FormatError{Kind: pcp.KindHeader, Detail: "of another archive", Err: pcp.ErrMismatch}
-	}
-	t.header.Start = h.Start
-	return nil
-}
-
-// add makes a record that is stored known.
-func (k *inForce) add(rec Record) {
-	switch r := rec.(type) {
-	case *meta.Desc:
-		if k.descs[r.PMID] == nil {
-			k.descs[r.PMID] = r
-		}
-		for _, name := range r.Names {
-			if _, taken := k.names[name]; !taken {
-				k.names[name] = r.PMID
-			}
-		}
-	case *meta.InDom:
-		if len(r.Instances) > 0 {
-			k.indoms[r.ID] = r
-		}
-	case *meta.InDomDelta:
-		before := k.indoms[r.ID]
-		if before == nil {
-			before = &meta.InDom{}
-		}
-		k.indoms[r.ID] = before.Apply(r)
-	case *meta.Labels:
-		k.labels[labelKey{r.Level, r.Ident}] = r
-	case *meta.Text:
-		k.texts[textKey{r.Type, r.Ident}] = r.Text
-	}
+	return a.Mark(at)
 }

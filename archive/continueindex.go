@@ -1,36 +1,74 @@
 package archive
 
 import (
-	"os"
+	"io"
+	"io/fs"
 
 	"github.com/pcparchive/pcparchive/internal/wire"
+	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
 // surveyIndex reads the index up to where it is whole and fits the data.
-func (t *tail) surveyIndex(volumes []Member, m *Member) error {
+func (t *tail) surveyIndex(base string, volumes []Member, m *Member) error {
+	name, why := base+".index", error(fs.ErrNotExist)
 	if m != nil {
-		raw, err := os.ReadFile(m.Path)
-		if err != nil {
+		name = m.Path
+		raw, packed, err := readMember(*m)
+		if err != nil && !isDamage(err) {
 			return err
 		}
-		if t.usableIndex(raw) {
-			return nil
+		if err == nil {
+			if err = t.usableIndex(raw); err == nil {
+				t.indexKept = !packed
+				t.keepIndex(*m, int64(len(raw)))
+				return nil
+			}
 		}
+		why = err
 	}
+	t.recovered = append(t.recovered, Recovery{File: name, Action: RecoveryRebuilt, Err: why})
 	return t.makeIndex(volumes)
+}
+
+// readMember reads what an index holds.
+func readMember(m Member) (raw []byte, packed bool, err error) {
+	f, err := OpenMember(m, nil)
+	if err != nil {
+		return nil, false, locate(err, Pos{File: m.Path, Role: m.Role}, 0)
+	}
+	defer f.Close()
+	raw, err = io.ReadAll(io.LimitReader(f.From(0), DefaultMaxMetadata))
+	return raw, m.Compress != "" || f.Compressed(), f.locate(err, int64(len(raw)))
+}
+
+// keepIndex notes what becomes of an index of which t.index bytes can be used.
+func (t *tail) keepIndex(m Member, size int64) {
+	if !t.indexKept {
+		t.recovered = append(t.recovered, Recovery{File: m.Path, Action: RecoveryUnpacked, Offset: t.index})
+	}
+	if cut := size - t.index; cut > 0 {
+		each := int64(t.layout.IndexEntrySize())
+		t.recovered = append(t.recovered, Recovery{
+			File: m.Path, Action: RecoveryCut, Offset: t.index, Bytes: cut, Records: int((cut + each - 1) / each),
+			Err: &pcp.FormatError{File: m.Path, Kind: pcp.KindIndex, Offset: t.index, Detail: "entry", Err: pcp.ErrUnfinished},
+		})
+	}
 }
 
 // usableIndex takes the entries of an index with a label of this archive, up to
 // the first that points past the end.
-func (t *tail) usableIndex(raw []byte) bool {
+func (t *tail) usableIndex(raw []byte) error {
 	l := t.layout
 	if len(raw) < l.HeaderSize {
-		return false
+		return pcp.ErrUnfinished
 	}
 	h, _, err := decodeHeader(raw[4 : l.HeaderSize-4])
-	if err != nil || h.Version != l.Version || h.Host != t.header.Host || h.Volume != wire.VolumeIndex {
-		return false
+	if err != nil {
+		return err
+	}
+	if h.Version != l.Version || h.Host != t.header.Host || h.Volume != wire.VolumeIndex {
+		return pcp.ErrMismatch
 	}
 	t.index = int64(l.HeaderSize)
 	size := l.IndexEntrySize()
@@ -42,13 +80,32 @@ func (t *tail) usableIndex(raw []byte) bool {
 		t.entries = append(t.entries, e)
 		t.index += int64(size)
 	}
-	return true
+	return nil
 }
 
-// makeIndex makes the entries that the reference's rule asks for, apart from
-// those for changes of instance domains.
+// dated is a metadata record that has a time, by where it ends.
+type dated struct {
+	stamp pcp.Timestamp
+	end   int64
+	indom bool
+}
+
+// date notes when a metadata record holds from, if it says so.
+func (t *tail) date(rec Record, end int64) {
+	switch r := rec.(type) {
+	case *meta.InDom:
+		t.dated = append(t.dated, dated{r.Stamp, end, true})
+	case *meta.InDomDelta:
+		t.dated = append(t.dated, dated{r.Stamp, end, true})
+	case *meta.Labels:
+		t.dated = append(t.dated, dated{r.Stamp, end, false})
+	}
+}
+
+// makeIndex makes the entries that an Appender would have made.
 func (t *tail) makeIndex(volumes []Member) error {
 	rd := resultDecoder{layout: t.layout, want: func(pcp.PMID) bool { return false }}
+	before, seen := 0, 0 // of dated: older than the record; not later
 	for _, m := range volumes {
 		_, err := walk(m, func(f Frame, first bool) error {
 			if first {
@@ -58,7 +115,17 @@ func (t *tail) makeIndex(volumes []Member) error {
 			if err != nil {
 				return err
 			}
-			t.indexed(IndexEntry{Stamp: res.Stamp, Volume: int32(m.Volume), Meta: int64(t.layout.HeaderSize), Data: f.Pos.Offset})
+			e := IndexEntry{Stamp: res.Stamp, Volume: int32(m.Volume), Meta: int64(t.layout.HeaderSize), Data: f.Pos.Offset}
+			changed := false
+			for ; seen < len(t.dated) && !t.dated[seen].stamp.After(e.Stamp); seen++ {
+				changed = changed || t.dated[seen].indom
+			}
+			for ; before < len(t.dated) && t.dated[before].stamp.Before(e.Stamp); before++ {
+			}
+			if before > 0 {
+				e.Meta = t.dated[before-1].end
+			}
+			t.indexed(e, changed)
 			return nil
 		})
 		if err != nil && !isDamage(err) { // what is damaged is indexed as far as it goes
@@ -69,11 +136,11 @@ func (t *tail) makeIndex(volumes []Member) error {
 }
 
 // indexed adds an entry if there is to be one for its record.
-func (t *tail) indexed(e IndexEntry) {
+func (t *tail) indexed(e IndexEntry, changed bool) {
 	last := t.lastEntry()
 	switch {
 	case len(t.entries) > 0 && !e.Stamp.After(last.Stamp):
-	case len(t.entries) == 0, e.Volume != last.Volume, e.Data-last.Data > indexEvery:
+	case len(t.entries) == 0, changed, e.Volume != last.Volume, e.Data-last.Data > indexEvery:
 		t.entries = append(t.entries, e)
 	}
 }

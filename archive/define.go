@@ -154,3 +154,32 @@ func (a *Appender) putMeta(r Record) error {
 	}
 	return nil
 }
+
+// add makes a record that is stored known.
+func (k *inForce) add(rec Record) {
+	switch r := rec.(type) {
+	case *meta.Desc:
+		if k.descs[r.PMID] == nil {
+			k.descs[r.PMID] = r
+		}
+		for _, name := range r.Names {
+			if _, taken := k.names[name]; !taken {
+				k.names[name] = r.PMID
+			}
+		}
+	case *meta.InDom:
+		if len(r.Instances) > 0 {
+			k.indoms[r.ID] = r
+		}
+	case *meta.InDomDelta:
+		before := k.indoms[r.ID]
+		if before == nil {
+			before = &meta.InDom{}
+		}
+		k.indoms[r.ID] = before.Apply(r)
+	case *meta.Labels:
+		k.labels[labelKey{r.Level, r.Ident}] = r
+	case *meta.Text:
+		k.texts[textKey{r.Type, r.Ident}] = r.Text
+	}
+}

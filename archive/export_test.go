@@ -15,6 +15,14 @@ func CreateOn(base string, h Header, o *WriteOptions, open func(name string) (Di
 	return create(base, h, o, open)
 }
 
+// ContinueOn is Continue with other ways to make and to open files.
+func ContinueOn(path string, o *WriteOptions, open, reopen func(name string) (Disk, error)) (*Appender, error) {
+	return continueOn(path, o, open, reopen)
+}
+
+// OpenFile opens a file as Continue does.
+func OpenFile(name string) (Disk, error) { return openFile(name) }
+
 // CreateFile makes a file as Create does.
 func CreateFile(name string) (Disk, error) { return createFile(name) }
 

@@ -21,6 +21,7 @@ type RecordWriter struct {
 	layout *wire.Layout
 	buffer int
 	sync   bool
+	pack   Compression
 	meta   file
 	index  file
 	data   file
@@ -33,7 +34,8 @@ type RecordWriter struct {
 
 // CreateRecords begins an archive of version v at base. Like [Create] it never
 // overwrites. Every file begins with the [Header] that is written to it; what is
-// written to none does not exist. Of the options Buffer and NoSync count.
+// written to none does not exist. Of the options Buffer, NoSync and Compress
+// count, the last for all volumes: they are compressed as they are written.
 func CreateRecords(base string, v pcp.Version, o *WriteOptions) (*RecordWriter, error) {
 	l, ok := wire.For(v)
 	if !ok {
@@ -41,7 +43,10 @@ func CreateRecords(base string, v pcp.Version, o *WriteOptions) (*RecordWriter, 
 	}
 	w := &RecordWriter{base: base, layout: l, buffer: defaultBuffer, sync: true, volume: -1}
 	if o != nil {
-		w.buffer, w.sync = cmp.Or(o.Buffer, defaultBuffer), !o.NoSync
+		w.buffer, w.sync, w.pack = cmp.Or(o.Buffer, defaultBuffer), !o.NoSync, o.Compress
+	}
+	if err := w.pack.valid(); err != nil {
+		return nil, fmt.Errorf("archive %s: %w", base, err)
 	}
 	return w, absent(base)
 }
@@ -159,12 +164,24 @@ func (w *RecordWriter) begin(h *Header) error {
 	if begun(f) {
 		return fmt.Errorf("second header of %s", f.f.Name())
 	}
-	opened, err := createFile(w.base + "." + suffix)
+	opened, err := w.create(w.base+"."+suffix, h.Volume)
 	if err != nil {
 		return w.fail(err)
 	}
 	*f = file{f: opened, buf: appendHeader(f.buf[:0], w.layout, h, h.Volume)}
 	return nil
+}
+
+// create makes a file, a volume in the form wanted.
+func (w *RecordWriter) create(name string, volume int32) (disk, error) {
+	if volume < 0 || w.pack == CompressNone {
+		return createFile(name)
+	}
+	f, err := createFile(name + w.pack.Suffix())
+	if err != nil {
+		return nil, err
+	}
+	return packInto(f, w.pack)
 }
 
 // drain writes a buffer that is full, while the next one is filled.
@@ -213,7 +230,7 @@ func (w *RecordWriter) fail(err error) error {
 }
 
 // Size returns the bytes written and buffered of the file with the given role;
-// of data files, of the volume begun last.
+// of data files, of the volume begun last, before compression.
 func (w *RecordWriter) Size(role Role) int64 {
 	switch role {
 	case RoleMeta:

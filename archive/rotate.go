@@ -58,11 +58,22 @@ func (a *Appender) nextVolume() error {
 	if err != nil {
 		return err
 	}
+	a.pack()
 	a.volume = volume{number: a.volume.number + 1, before: a.volume.before}
 	a.indexedAt = int64(a.layout.HeaderSize)
-	if a.data.f, err = a.open(a.base + "." + strconv.Itoa(int(a.volume.number))); err != nil {
+	if a.data.f, err = a.open(a.volumeName()); err != nil {
 		return err
 	}
 	a.data.buf = appendHeader(a.data.buf, a.layout, &a.header, a.volume.number)
 	return nil
+}
+
+// volumeName returns the name of the data volume.
+func (a *Appender) volumeName() string { return a.base + "." + strconv.Itoa(int(a.volume.number)) }
+
+// pack has the data volume, which is complete, compressed if that is wanted.
+func (a *Appender) pack() {
+	if a.opts.Compress != CompressNone {
+		a.packer.start(a.volumeName())
+	}
 }

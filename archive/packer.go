@@ -1,0 +1,82 @@
+package archive
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"sync/atomic"
+)
+
+// packer compresses volumes that are complete, one at a time, while the
+// Appender goes on.
+type packer struct {
+	how     Compression
+	sync    bool
+	open    func(name string) (disk, error)
+	working chan error // of the volume being compressed; nil: none
+	err     error      // the first failure
+	saved   atomic.Int64
+}
+
+// start begins to compress a volume, after the one before it.
+func (p *packer) start(name string) {
+	p.wait()
+	done := make(chan error, 1)
+	p.working = done
+	go func() { done <- p.pack(name) }()
+}
+
+// wait waits for the volume being compressed. A failure, which leaves the plain
+// volume, ends nothing; the first one is returned.
+func (p *packer) wait() error {
+	if p.working != nil {
+		if err := <-p.working; err != nil && p.err == nil {
+			p.err = err
+		}
+		p.working = nil
+	}
+	return p.err
+}
+
+// pack replaces a volume by its compressed form. The plain one is removed when
+// the other is complete, in its place and on the disk; until then it counts.
+func (p *packer) pack(name string) error {
+	in, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	info, err := in.Stat()
+	if err != nil {
+		return err
+	}
+	packed := name + p.how.Suffix()
+	open := func(name string) (disk, error) {
+		f, err := p.open(name)
+		if err != nil {
+			return nil, err
+		}
+		return packInto(f, p.how)
+	}
+	err = writeAside(packed, p.sync, open, func(w io.Writer) error {
+		_, err := io.Copy(w, in)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("%s stays as it is: %w", name, err)
+	}
+	p.adopt(packed, info)
+	in.Close() // some systems remove no open file
+	return supersede(name, p.sync)
+}
+
+// adopt gives the compressed volume the time and the permissions of the plain
+// one, as the compressing programs do, so that programs which remove old files
+// are not misled. That it cannot be done is no reason to fail.
+func (p *packer) adopt(packed string, plain os.FileInfo) {
+	_ = os.Chmod(packed, plain.Mode().Perm())
+	_ = os.Chtimes(packed, plain.ModTime(), plain.ModTime())
+	if info, err := os.Stat(packed); err == nil {
+		p.saved.Add(plain.Size() - info.Size())
+	}
+}

@@ -1,0 +1,177 @@
+package archive_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/internal/archtest"
+	"github.com/pcparchive/pcparchive/internal/oracle"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// suffixes lists the files beside base by what follows its name.
+func suffixes(t *testing.T, base string) (list []string) {
+	for _, name := range names(t, filepath.Dir(base)) {
+		list = append(list, strings.TrimPrefix(name, filepath.Base(base)))
+	}
+	return list
+}
+
+// TestCompressedVolumes: closed volumes are compressed, the last one only if
+// nothing is to follow, and readers see what they see in the plain archive.
+func TestCompressedVolumes(t *testing.T) {
+	archtest.ForEachVersion(t, func(t *testing.T, v pcp.Version) {
+		write := func(o archive.WriteOptions) string {
+			base := filepath.Join(t.TempDir(), "rec")
+			o.Version, o.VolumeRecords = v, 4
+			a, err := archive.Create(base, archtest.Header, &o)
+			require.NoError(t, err)
+			fill(t, a, 1, 11)
+			require.NoError(t, a.Close())
+			return base
+		}
+		plain := write(archive.WriteOptions{})
+		want := everything(t, plain, nil)
+		for name, tt := range map[string]struct {
+			options archive.WriteOptions
+			files   []string
+		}{
+			"zstd":      {archive.WriteOptions{Compress: archive.CompressZstd}, []string{".0.zst", ".1.zst", ".2", ".index", ".meta"}},
+			"zstd, all": {archive.WriteOptions{Compress: archive.CompressZstd, CompressLast: true, NoSync: true}, []string{".0.zst", ".1.zst", ".2.zst", ".index", ".meta"}},
+			"gzip":      {archive.WriteOptions{Compress: archive.CompressGzip}, []string{".0.gz", ".1.gz", ".2", ".index", ".meta"}},
+			"gzip, all": {archive.WriteOptions{Compress: archive.CompressGzip, CompressLast: true}, []string{".0.gz", ".1.gz", ".2.gz", ".index", ".meta"}},
+		} {
+			t.Run(name, func(t *testing.T) {
+				base := write(tt.options)
+				assert.Equal(t, tt.files, suffixes(t, base))
+				assert.Equal(t, want, everything(t, base, nil))
+				if tt.options.Compress == archive.CompressGzip {
+					assert.Equal(t, oracle.Result{}, oracle.Exec(t, "pmlogcheck", base))
+					assert.Equal(t, oracle.Run(t, "pmdumplog", "-z", "-a", plain), oracle.Run(t, "pmdumplog", "-z", "-a", base))
+				}
+			})
+		}
+	})
+}
+
+// TestCompressionKeepsTimeAndMode: programs that remove what is old look at the
+// time of files.
+func TestCompressionKeepsTimeAndMode(t *testing.T) {
+	base := filepath.Join(t.TempDir(), "rec")
+	a, err := archive.Create(base, archtest.Header, &archive.WriteOptions{Compress: archive.CompressZstd, Buffer: 1})
+	require.NoError(t, err)
+	fill(t, a, 1, 3)
+	old := time.Unix(1e9, 0)
+	require.NoError(t, os.Chmod(base+".0", 0o600))
+	require.NoError(t, a.Rotate())
+	before := a.Size()
+	require.NoError(t, os.Chtimes(base+".0", old, old))
+	fill(t, a, 3, 4)
+	require.NoError(t, a.Close())
+	info, err := os.Stat(base + ".0.zst")
+	require.NoError(t, err)
+	assert.Equal(t, os.FileMode(0o600), info.Mode().Perm())
+	assert.True(t, info.ModTime().Equal(old))
+	stored := int64(0)
+	for _, s := range suffixes(t, base) {
+		info, err := os.Stat(base + s)
+		require.NoError(t, err)
+		stored += info.Size()
+	}
+	assert.Equal(t, stored, a.Size(), "as stored")
+	assert.Less(t, a.Size(), before+1000)
+}
+
+// TestFailingCompression fails every write of the compressed file in turn, as a
+// full disk does: the plain volume stays and is read, and recording goes on.
+func TestFailingCompression(t *testing.T) {
+	for _, how := range []archive.Compression{archive.CompressZstd, archive.CompressGzip} {
+		for n := 0; ; n++ {
+			require.Less(t, n, 20)
+			base, left := filepath.Join(t.TempDir(), "rec"), n
+			a, err := archive.CreateOn(base, archtest.Header, &archive.WriteOptions{Compress: how, VolumeRecords: 4, NoSync: true}, func(name string) (archive.Disk, error) {
+				f, err := archive.CreateFile(name)
+				if err == nil && strings.HasSuffix(name, ".partial") {
+					f = failingDisk{f, &left}
+				}
+				return f, err
+			})
+			require.NoError(t, err)
+			fill(t, a, 1, 7)
+			err = a.Close()
+			assert.Len(t, counts(t, base), 6)
+			if err == nil {
+				assert.Equal(t, []string{".0" + how.Suffix(), ".1", ".index", ".meta"}, suffixes(t, base))
+				assert.Positive(t, n)
+				break
+			}
+			require.ErrorIs(t, err, errDisk)
+			require.ErrorContains(t, err, base+".0 stays as it is")
+			assert.Equal(t, []string{".0", ".1", ".index", ".meta"}, suffixes(t, base))
+			assert.Equal(t, oracle.Result{}, oracle.Exec(t, "pmlogcheck", base))
+		}
+	}
+}
+
+// TestCrashWhileCompressing: each state that a crash can leave is read as the
+// archive is, and appending removes what is in the way.
+func TestCrashWhileCompressing(t *testing.T) {
+	for name, left := range map[string]func(t *testing.T, base string, packed []byte){
+		"half written": func(t *testing.T, base string, packed []byte) {
+			require.NoError(t, os.WriteFile(filepath.Join(filepath.Dir(base), ".rec.0.zst.partial"), packed[:len(packed)/2], 0o644))
+		},
+		"not renamed": func(t *testing.T, base string, packed []byte) {
+			require.NoError(t, os.WriteFile(filepath.Join(filepath.Dir(base), ".rec.0.zst.partial"), packed, 0o644))
+		},
+		"not removed": func(t *testing.T, base string, packed []byte) {
+			require.NoError(t, os.WriteFile(base+".0.zst", packed, 0o644))
+		},
+		"done": func(t *testing.T, base string, packed []byte) {
+			require.NoError(t, os.WriteFile(base+".0.zst", packed, 0o644))
+			require.NoError(t, os.Remove(base+".0"))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			base := filepath.Join(t.TempDir(), "rec")
+			a, err := archive.Create(base, archtest.Header, &archive.WriteOptions{VolumeRecords: 4})
+			require.NoError(t, err)
+			fill(t, a, 1, 7)
+			require.NoError(t, a.Close())
+			want := everything(t, base, nil)
+			raw, err := os.ReadFile(base + ".0")
+			require.NoError(t, err)
+			left(t, base, archtest.Pack(t, raw, "zstd", "-qc"))
+			assert.Equal(t, want, everything(t, base, nil))
+			a, err = archive.Continue(base, &archive.WriteOptions{Compress: archive.CompressZstd, VolumeRecords: 4})
+			require.NoError(t, err)
+			fill(t, a, 7, 11)
+			require.NoError(t, a.Close())
+			assert.Len(t, counts(t, base), 10)
+			assert.False(t, slices.ContainsFunc(names(t, filepath.Dir(base)), func(s string) bool { return strings.HasSuffix(s, ".partial") }))
+			assert.FileExists(t, base+".1.zst", "what this run completed")
+		})
+	}
+}
+
+func TestCompressionNames(t *testing.T) {
+	var c archive.Compression
+	for _, name := range []string{"none", "gzip", "zstd"} {
+		require.NoError(t, c.Set(name))
+		assert.Equal(t, name, c.String())
+	}
+	require.EqualError(t, c.Set("xz"), "want zstd, gzip or none")
+	_, err := archive.Create(filepath.Join(t.TempDir(), "rec"), archtest.Header, &archive.WriteOptions{Compress: 9})
+	require.ErrorContains(t, err, "compression 9 is not known")
+	_, err = archive.CreateRecords(filepath.Join(t.TempDir(), "rec"), pcp.V3, &archive.WriteOptions{Compress: -1})
+	require.Error(t, err)
+	require.NotErrorIs(t, err, errors.ErrUnsupported)
+}

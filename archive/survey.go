@@ -1,0 +1,329 @@
+package archive
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/pcparchive/pcparchive/internal/wire"
+	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// markAfter is how long after the last record of an archive the mark comes that
+// ends it, as in the reference's merge.
+const markAfter = time.Millisecond
+
+// tail is where an archive ends.
+type tail struct {
+	header  *Header
+	layout  *wire.Layout
+	known   inForce
+	store   *meta.Store
+	volume  volume
+	last    pcp.Timestamp // of the last record
+	gap     bool          // that record is no mark
+	entries []IndexEntry
+
+	// How many bytes of the files are whole.
+	meta, data, index int64
+	lastStart         int64 // where the last record of the volume begins
+
+	metaFile   Member
+	metaPacked bool     // it is to be stored plain
+	twins      []Member // files that hold what is stored plain
+	indexKept  bool     // the index is plain and cut at index
+	dated      []dated  // metadata, for making an index
+
+	recovered []Recovery
+}
+
+func (t *tail) lastEntry() (e IndexEntry) {
+	if n := len(t.entries); n > 0 {
+		e = t.entries[n-1]
+	}
+	return e
+}
+
+// survey finds the end of an archive without changing it.
+func survey(base string, members []Member) (*tail, error) {
+	t := &tail{known: newInForce(), store: meta.NewStore()}
+	var index *Member
+	var volumes []Member
+	for i, m := range members {
+		switch m.Role {
+		case RoleData:
+			volumes = append(volumes, m)
+		case RoleIndex:
+			index = &members[i]
+		default:
+			if err := t.surveyMeta(m); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if t.meta == 0 || len(volumes) == 0 {
+		return nil, fmt.Errorf("archive %s: metadata or volumes are missing: %w", base, fs.ErrNotExist)
+	}
+	if err := t.surveyVolumes(volumes); err != nil {
+		return nil, err
+	}
+	if err := t.surveyFolder(base, volumes[len(volumes)-1]); err != nil {
+		return nil, err
+	}
+	return t, t.surveyIndex(base, volumes, index)
+}
+
+// surveyMeta reads the metadata up to where it is whole.
+func (t *tail) surveyMeta(m Member) error {
+	w, err := walk(m, func(f Frame, first bool) (err error) {
+		if first {
+			t.header, t.layout, err = decodeHeader(f.Payload)
+			return err
+		}
+		rec, err := decodeMeta(f.Payload, t.layout)
+		if err != nil {
+			return err
+		}
+		t.date(rec, f.Pos.Offset+int64(len(f.Payload))+8)
+		t.known.add(rec)
+		return add(t.store, rec)
+	})
+	if err == nil && t.header == nil {
+		err = &pcp.FormatError{File: m.Path, Kind: pcp.KindHeader, Detail: "no label", Err: pcp.ErrNotArchive}
+	}
+	t.meta, t.metaFile, t.metaPacked = w.end, m, w.packed
+	t.torn(m, w)
+	if w.packed {
+		t.recovered = append(t.recovered, Recovery{File: m.Path, Action: RecoveryUnpacked, Offset: w.end})
+	}
+	return err
+}
+
+// walked is what was found of a file.
+type walked struct {
+	end    int64 // of the last whole record
+	torn   error // why there is no whole record after it; nil at the end of the file
+	packed bool
+}
+
+// walk hands the whole records of a file to visit. A file that ends inside a
+// record is no error.
+func walk(m Member, visit func(f Frame, first bool) error) (w walked, err error) {
+	at := Pos{File: m.Path, Role: m.Role, Volume: m.Volume}
+	file, err := OpenMember(m, nil)
+	if err != nil {
+		var pathError *fs.PathError
+		if !errors.As(err, &pathError) {
+			err = locate(err, at, 0)
+		}
+		return w, err
+	}
+	defer file.Close()
+	w.packed = m.Compress != "" || file.Compressed()
+	first := true
+	for f, err := range Frames(file.From(0), at, 0) {
+		switch {
+		case errors.Is(err, pcp.ErrUnfinished):
+			w.torn = err
+			return w, nil
+		case err != nil:
+			return w, err
+		case w.packed && m.Role == RoleMeta && f.Pos.Offset > DefaultMaxMetadata:
+			return w, locate(&pcp.FormatError{Detail: fmt.Sprintf("metadata exceeds %d bytes", DefaultMaxMetadata), Err: pcp.ErrLimit}, f.Pos, 0)
+		}
+		if err := visit(f, first); err != nil {
+			return w, locate(err, f.Pos, 4)
+		}
+		w.end, first = f.Pos.Offset+int64(len(f.Payload))+8, false
+	}
+	return w, nil
+}
+
+// surveyVolumes finds the last record, and whether the last volume is one to
+// append to.
+func (t *tail) surveyVolumes(volumes []Member) error {
+	last := volumes[len(volumes)-1]
+	t.last = t.header.Start
+	for i := len(volumes) - 1; i >= 0; i-- {
+		m := volumes[i]
+		v, err := t.scan(m)
+		if err != nil && !isDamage(err) {
+			return err
+		}
+		switch {
+		case i < len(volumes)-1:
+		case err == nil && !v.packed:
+			t.data, t.lastStart = v.end, v.lastStart
+			t.volume = volume{records: v.records, start: v.first}
+			t.torn(m, v.walked)
+		default:
+			t.volume = volume{records: 1, ended: true, before: m.Size}
+			if err = errors.Join(err, v.torn); err != nil {
+				t.leave(m.Path, v.end, left(m, v.walked), err)
+			}
+		}
+		if v.records > 0 {
+			t.last, t.gap = v.last, !v.mark
+			break
+		}
+	}
+	t.volume.number = int32(last.Volume)
+	for _, m := range volumes[:len(volumes)-1] {
+		t.volume.before += m.Size
+	}
+	return nil
+}
+
+// isDamage tells damage of a file from a failure to read it.
+func isDamage(err error) bool {
+	var damage *pcp.FormatError
+	return errors.As(err, &damage)
+}
+
+// scanned is what a volume holds.
+type scanned struct {
+	walked
+	records     int
+	first, last pcp.Timestamp
+	lastStart   int64
+	mark        bool // the last record is one
+}
+
+// scan reads a volume up to where it is whole or damaged.
+func (t *tail) scan(m Member) (v scanned, err error) {
+	rd := resultDecoder{layout: t.layout, want: func(pcp.PMID) bool { return false }}
+	v.walked, err = walk(m, func(f Frame, first bool) error {
+		if first {
+			return t.checkLabel(f, m)
+		}
+		res, err := rd.decode(f.Payload)
+		if err != nil {
+			return err
+		}
+		if v.records == 0 {
+			v.first = res.Stamp
+		}
+		v.records++
+		v.last, v.lastStart = res.Stamp, f.Pos.Offset
+		v.mark = len(f.Payload) == t.layout.StampSize+4 // a count of no metrics follows
+		return nil
+	})
+	return v, err
+}
+
+// checkLabel refuses a volume of another archive.
+func (t *tail) checkLabel(f Frame, m Member) error {
+	h, _, err := decodeHeader(f.Payload)
+	if err != nil {
+		return err
+	}
+	if h.Version != t.header.Version || h.Host != t.header.Host || h.PID != t.header.PID || int(h.Volume) != m.Volume {
+		return &pcp.FormatError{Kind: pcp.KindHeader, Detail: "of another archive", Err: pcp.ErrMismatch}
+	}
+	t.header.Start = h.Start
+	return nil
+}
+
+// surveyFolder looks for what is stored twice, and for volumes in a form that
+// is not known.
+func (t *tail) surveyFolder(base string, last Member) error {
+	dir, name := filepath.Split(base)
+	found, err := membersOf(dir, name)
+	if err != nil {
+		return err
+	}
+	for _, m := range found {
+		switch {
+		case m.Role == RoleMeta && m.Path != t.metaFile.Path:
+			same, err := sameContents(t.metaFile, m)
+			if err != nil {
+				return err
+			}
+			if !same {
+				return fmt.Errorf("%s and %s differ; remove the one that is wrong: %w", t.metaFile.Path, m.Path, pcp.ErrMismatch)
+			}
+			t.twins = append(t.twins, m)
+		case m.Role == RoleIndex && m.Compress != "": // stored plain, see surveyIndex
+			t.twins = append(t.twins, m)
+		case m.Role == RoleData && m.Volume == last.Volume && m.Path != last.Path && !t.volume.ended:
+			same, err := sameContents(last, m)
+			if err != nil && !isDamage(err) {
+				return err
+			}
+			if same { // left by a crash while it was compressed
+				t.twins = append(t.twins, m)
+			} else {
+				t.end(m.Volume, last.Size)
+			}
+		}
+	}
+	if t.metaPacked {
+		t.twins = append(t.twins, t.metaFile)
+	}
+	return t.foreign(dir, name)
+}
+
+// foreign makes the next volume follow every file that is numbered as one.
+func (t *tail) foreign(dir, name string) error {
+	entries, err := os.ReadDir(dir + ".")
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		rest, ok := strings.CutPrefix(e.Name(), name+".")
+		if _, _, member := splitMember(e.Name()); !ok || member && !e.IsDir() {
+			continue
+		}
+		number, _, _ := strings.Cut(rest, ".")
+		n, err := strconv.ParseInt(number, 10, 32)
+		if err == nil && strconv.FormatInt(n, 10) == number && n > int64(t.volume.number) {
+			t.leave(dir+e.Name(), 0, 0, fmt.Errorf("volume in an unknown form: %w", errors.ErrUnsupported))
+			t.end(int(n), t.data)
+		}
+	}
+	return nil
+}
+
+// end makes a new volume follow the one with the given number.
+func (t *tail) end(number int, size int64) {
+	if !t.volume.ended {
+		t.volume.before += size
+	}
+	t.volume.number, t.volume.ended, t.volume.records = int32(number), true, 1
+}
+
+// sameContents reports whether two files hold the same.
+func sameContents(a, b Member) (bool, error) {
+	var src [2]io.Reader
+	for i, m := range []Member{a, b} {
+		f, err := OpenMember(m, nil)
+		if err != nil {
+			return false, err
+		}
+		defer f.Close()
+		src[i] = f.From(0)
+	}
+	var buf [2][32 << 10]byte
+	for {
+		n, err := io.ReadFull(src[0], buf[0][:])
+		k, err2 := io.ReadFull(src[1], buf[1][:])
+		if n != k || buf[0] != buf[1] {
+			return false, nil
+		}
+		ended := func(err error) bool { return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) }
+		switch {
+		case err == nil && err2 == nil:
+		case ended(err) && ended(err2):
+			return true, nil
+		default:
+			return false, errors.Join(err, err2)
+		}
+	}
+}

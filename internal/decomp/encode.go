@@ -1,0 +1,104 @@
+package decomp
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io"
+	"math"
+	"sync"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+)
+
+// FrameSize is how many bytes each zstd frame holds that NewWriter makes, the
+// last one excepted. Going to a place decodes one frame, less than a
+// millisecond's work, of ten times the length between two entries of a temporal
+// index. On archives of values that change, frames of 128 KiB would make files a
+// quarter longer, and one frame for all one hundredth shorter.
+const FrameSize = 1 << 20
+
+// NewWriter returns a writer that compresses to w. Close completes what was
+// written and leaves w open.
+//
+// [Zstd] is written as independent frames of FrameSize bytes, each with its
+// length and checksum, and the table of the seekable format, which other
+// decoders skip. [Gzip] is one member. Other formats are only read: the error
+// says so.
+func NewWriter(w io.Writer, f Format) (io.WriteCloser, error) {
+	switch f {
+	case Gzip:
+		return gzip.NewWriter(w), nil
+	case Zstd:
+		return &frameWriter{w: w}, nil
+	}
+	return nil, fmt.Errorf("%s is read and not written", f)
+}
+
+// frameEncoder is shared: it keeps no state between frames.
+var frameEncoder = sync.OnceValues(func() (*zstd.Encoder, error) {
+	// The fastest level packs the words of data records tighter than the next.
+	return zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithWindowSize(FrameSize))
+})
+
+// frameWriter writes a zstd file that is read at any place.
+type frameWriter struct {
+	w      io.Writer
+	frame  []byte // not yet encoded
+	packed []byte
+	table  []byte
+	err    error
+}
+
+// Write takes p; a frame is written when it is full.
+func (f *frameWriter) Write(p []byte) (n int, err error) {
+	for n < len(p) && f.err == nil {
+		part := p[n:min(len(p), n+FrameSize-len(f.frame))]
+		f.frame = append(f.frame, part...)
+		n += len(part)
+		if len(f.frame) == FrameSize {
+			f.flush()
+		}
+	}
+	return n, f.err
+}
+
+// flush writes a frame.
+func (f *frameWriter) flush() {
+	enc, err := frameEncoder()
+	if err != nil {
+		f.err = err
+		return
+	}
+	f.packed = enc.EncodeAll(f.frame, f.packed[:0])
+	if _, f.err = f.w.Write(f.packed); f.err != nil {
+		return
+	}
+	f.table = binary.LittleEndian.AppendUint32(f.table, uint32(len(f.packed)))
+	f.table = binary.LittleEndian.AppendUint32(f.table, uint32(len(f.frame)))
+	f.frame = f.frame[:0]
+}
+
+// Close writes the last frame and the table.
+func (f *frameWriter) Close() error {
+	if f.err == nil && (len(f.frame) > 0 || len(f.table) == 0) {
+		f.flush()
+	}
+	if f.err != nil {
+		return f.err
+	}
+	const each = 8
+	n := len(f.table) / each
+	size := len(f.table) + seekTableEnd
+	if size > math.MaxInt32 {
+		return nil // of terabytes: readers walk the frames
+	}
+	out := binary.LittleEndian.AppendUint32(make([]byte, 0, skipHeader+size), skipMagic|0xe)
+	out = binary.LittleEndian.AppendUint32(out, uint32(size))
+	out = append(out, f.table...)
+	out = binary.LittleEndian.AppendUint32(out, uint32(n))
+	out = append(out, 0)
+	out = binary.LittleEndian.AppendUint32(out, seekTableMagic)
+	_, f.err = f.w.Write(out)
+	return f.err
+}
