@@ -1,7 +1,6 @@
 package check_test
 
 import (
-	"encoding/binary"
 	"os"
 	"path/filepath"
 	"slices"
@@ -19,17 +18,12 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// put changes a word of a file.
-func (c *crafted) put(suffix string, offset int, word uint32) {
-	binary.BigEndian.PutUint32(c.files[suffix][offset:], word)
-}
-
 // bare makes c an archive with a counter only.
 func bare(c *crafted) {
-	c.meta(counter)
-	c.index(start, 0, c.layout.HeaderSize, c.layout.HeaderSize)
+	c.Meta(counter)
+	c.Index(start, 0, c.Layout.HeaderSize, c.Layout.HeaderSize)
 	for i := range 4 {
-		c.value(at(i), counter.PMID, pcp.InstNull, uint32(i))
+		c.Value(at(i), counter.PMID, pcp.InstNull, uint32(i))
 	}
 }
 
@@ -45,9 +39,9 @@ func set(t *testing.T, inst pcp.InstID, level labelset.Level, text string) label
 
 // rawLabels appends a record of context labels with one set as stored; entries
 // are the words of its labels.
-func (c *crafted) rawLabels(json string, entries ...uint32) {
-	b := wire.AppendU32(nil, uint32(c.layout.Tags[pcp.KindLabels]))
-	b = c.layout.AppendStamp(b, start)
+func rawLabels(c *crafted, json string, entries ...uint32) {
+	b := wire.AppendU32(nil, uint32(c.Layout.Tags[pcp.KindLabels]))
+	b = c.Layout.AppendStamp(b, start)
 	for _, w := range []uint32{1, 0xffffffff, 1, 0xffffffff, uint32(len(json))} {
 		b = wire.AppendU32(b, w)
 	}
@@ -55,7 +49,7 @@ func (c *crafted) rawLabels(json string, entries ...uint32) {
 	for _, w := range entries {
 		b = wire.AppendU32(b, w)
 	}
-	c.frame(".meta", b)
+	c.Frame(".meta", b)
 }
 
 func changed(d *meta.Desc, change func(*meta.Desc)) *meta.Desc {
@@ -72,249 +66,246 @@ var codeCases = []struct {
 	codes []check.Code
 }{
 	{"good", func(_ *testing.T, c *crafted) { good(c) }, nil},
-	{"no metadata file", func(_ *testing.T, c *crafted) { good(c); c.missing = []string{".meta"} }, []check.Code{check.FileMissing, check.MetricUnknown}},
+	{"no metadata file", func(_ *testing.T, c *crafted) { good(c); c.Missing = []string{".meta"} }, []check.Code{check.FileMissing, check.MetricUnknown}},
 	{"unreadable", func(t *testing.T, c *crafted) {
 		if os.Geteuid() == 0 {
 			t.Skip("root may read everything")
 		}
 		good(c)
-		c.missing = []string{".index"}
-		require.NoError(t, os.Symlink("craft.index2", c.base+".index"))
-		require.NoError(t, os.WriteFile(c.base+".index2", nil, 0o000))
+		c.Missing = []string{".index"}
+		require.NoError(t, os.Symlink("craft.index2", c.Base+".index"))
+		require.NoError(t, os.WriteFile(c.Base+".index2", nil, 0o000))
 	}, []check.Code{check.FileUnreadable}},
-	{"damaged gzip", func(_ *testing.T, c *crafted) { good(c); c.files[".index"] = []byte("\x1f\x8b\x08rubbish") }, []check.Code{check.FileCompressed}},
-	{"empty volume", func(_ *testing.T, c *crafted) { good(c); c.files[".0"] = nil }, []check.Code{check.FileEmpty}},
-	{"two forms", func(_ *testing.T, c *crafted) { good(c); c.files[".index.gz"] = c.files[".index"] }, []check.Code{check.FileTwice}},
+	{"damaged gzip", func(_ *testing.T, c *crafted) { good(c); c.Files[".index"] = []byte("\x1f\x8b\x08rubbish") }, []check.Code{check.FileCompressed}},
+	{"empty volume", func(_ *testing.T, c *crafted) { good(c); c.Files[".0"] = nil }, []check.Code{check.FileEmpty}},
+	{"two forms", func(_ *testing.T, c *crafted) { good(c); c.Files[".index.gz"] = c.Files[".index"] }, []check.Code{check.FileTwice}},
 	{"volume with a label only", func(_ *testing.T, c *crafted) {
 		good(c)
-		c.files[".1"] = slices.Clone(c.files[".0"][:c.layout.HeaderSize])
-		c.put(".1", 12+c.layout.StampSize, 1)
+		c.Files[".1"] = slices.Clone(c.Files[".0"][:c.Layout.HeaderSize])
+		c.Put(".1", 12+c.Layout.StampSize, 1)
 	}, []check.Code{check.VolumeEmpty}},
 	{"volume left out", func(_ *testing.T, c *crafted) {
 		good(c)
-		c.files[".2"] = slices.Clone(c.files[".0"][:c.layout.HeaderSize])
-		c.put(".2", 12+c.layout.StampSize, 2)
+		c.Files[".2"] = slices.Clone(c.Files[".0"][:c.Layout.HeaderSize])
+		c.Put(".2", 12+c.Layout.StampSize, 2)
 	}, []check.Code{check.VolumeMissing, check.VolumeEmpty}},
 
-	{"label length", func(_ *testing.T, c *crafted) { good(c); c.put(".0", 0, 64) }, []check.Code{check.LabelRecord}},
-	{"label magic", func(_ *testing.T, c *crafted) { good(c); c.put(".0", 4, 0xdeadbe03) }, []check.Code{check.LabelMagic}},
-	{"label version", func(_ *testing.T, c *crafted) { good(c); c.put(".0", 4, wire.Magic|9) }, []check.Code{check.LabelVersion}},
-	{"label volume", func(_ *testing.T, c *crafted) { good(c); c.put(".0", 12+c.layout.StampSize, 5) }, []check.Code{check.LabelVolume}},
-	{"label process", func(_ *testing.T, c *crafted) { good(c); c.put(".0", 8, 5) }, []check.Code{check.LabelMismatch}},
-	{"label features", func(_ *testing.T, c *crafted) { good(c); c.put(".0", 28, 1) }, []check.Code{check.LabelFeatures}},
-	{"label start", func(_ *testing.T, c *crafted) { good(c); c.put(".0", 12, 5) }, []check.Code{check.LabelStart}},
-	{"label zone", func(_ *testing.T, c *crafted) { good(c); c.put(".0", 36+256, 0x41424300) }, []check.Code{check.LabelZone}},
+	{"label length", func(_ *testing.T, c *crafted) { good(c); c.Put(".0", 0, 64) }, []check.Code{check.LabelRecord}},
+	{"label magic", func(_ *testing.T, c *crafted) { good(c); c.Put(".0", 4, 0xdeadbe03) }, []check.Code{check.LabelMagic}},
+	{"label version", func(_ *testing.T, c *crafted) { good(c); c.Put(".0", 4, wire.Magic|9) }, []check.Code{check.LabelVersion}},
+	{"label volume", func(_ *testing.T, c *crafted) { good(c); c.Put(".0", 12+c.Layout.StampSize, 5) }, []check.Code{check.LabelVolume}},
+	{"label process", func(_ *testing.T, c *crafted) { good(c); c.Put(".0", 8, 5) }, []check.Code{check.LabelMismatch}},
+	{"label features", func(_ *testing.T, c *crafted) { good(c); c.Put(".0", 28, 1) }, []check.Code{check.LabelFeatures}},
+	{"label start", func(_ *testing.T, c *crafted) { good(c); c.Put(".0", 12, 5) }, []check.Code{check.LabelStart}},
+	{"label zone", func(_ *testing.T, c *crafted) { good(c); c.Put(".0", 36+256, 0x41424300) }, []check.Code{check.LabelZone}},
 
-	{"length zero", func(_ *testing.T, c *crafted) { good(c); c.put(".0", c.layout.HeaderSize, 0) }, []check.Code{check.FrameLength}},
-	{"trailer", func(_ *testing.T, c *crafted) { good(c); c.put(".0", len(c.files[".0"])-4, 5) }, []check.Code{check.FrameTrailer}},
-	{"torn", func(_ *testing.T, c *crafted) { good(c); c.files[".0"] = c.files[".0"][:len(c.files[".0"])-4] }, []check.Code{check.FrameTorn}},
-	{"zeros", func(_ *testing.T, c *crafted) { good(c); c.files[".0"] = append(c.files[".0"], make([]byte, 100)...) }, []check.Code{check.FrameLost, check.FrameLength}},
+	{"length zero", func(_ *testing.T, c *crafted) { good(c); c.Put(".0", c.Layout.HeaderSize, 0) }, []check.Code{check.FrameLength}},
+	{"trailer", func(_ *testing.T, c *crafted) { good(c); c.Put(".0", len(c.Files[".0"])-4, 5) }, []check.Code{check.FrameTrailer}},
+	{"torn", func(_ *testing.T, c *crafted) { good(c); c.Files[".0"] = c.Files[".0"][:len(c.Files[".0"])-4] }, []check.Code{check.FrameTorn}},
+	{"zeros", func(_ *testing.T, c *crafted) { good(c); c.Files[".0"] = append(c.Files[".0"], make([]byte, 100)...) }, []check.Code{check.FrameLost, check.FrameLength}},
 
-	{"no index", func(_ *testing.T, c *crafted) { good(c); c.missing = []string{".index"} }, []check.Code{check.IndexMissing}},
-	{"torn index", func(_ *testing.T, c *crafted) { good(c); c.files[".index"] = append(c.files[".index"], 1) }, []check.Code{check.IndexTorn}},
-	{"index volume", func(_ *testing.T, c *crafted) { good(c); c.index(at(3), 7, c.layout.HeaderSize, c.layout.HeaderSize) }, []check.Code{check.IndexVolume}},
+	{"no index", func(_ *testing.T, c *crafted) { good(c); c.Missing = []string{".index"} }, []check.Code{check.IndexMissing}},
+	{"torn index", func(_ *testing.T, c *crafted) { good(c); c.Files[".index"] = append(c.Files[".index"], 1) }, []check.Code{check.IndexTorn}},
+	{"index volume", func(_ *testing.T, c *crafted) { good(c); c.Index(at(3), 7, c.Layout.HeaderSize, c.Layout.HeaderSize) }, []check.Code{check.IndexVolume}},
 	{"index time", func(_ *testing.T, c *crafted) {
 		bare(c)
-		c.index(pcp.Timestamp{Sec: start.Sec, Nsec: 2e9}, 0, c.layout.HeaderSize, c.layout.HeaderSize)
+		c.Index(pcp.Timestamp{Sec: start.Sec, Nsec: 2e9}, 0, c.Layout.HeaderSize, c.Layout.HeaderSize)
 	}, []check.Code{check.IndexTime, check.IndexStamp}},
-	{"index order", func(_ *testing.T, c *crafted) { good(c); c.index(at(1), 0, len(c.files[".meta"]), len(c.files[".0"])) }, []check.Code{check.IndexOrder}},
-	{"index past the end", func(_ *testing.T, c *crafted) { good(c); c.index(at(3), 0, len(c.files[".meta"]), 1e6) }, []check.Code{check.IndexOffset}},
+	{"index order", func(_ *testing.T, c *crafted) { good(c); c.Index(at(1), 0, len(c.Files[".meta"]), len(c.Files[".0"])) }, []check.Code{check.IndexOrder}},
+	{"index past the end", func(_ *testing.T, c *crafted) { good(c); c.Index(at(3), 0, len(c.Files[".meta"]), 1e6) }, []check.Code{check.IndexOffset}},
 	{"index between records", func(_ *testing.T, c *crafted) {
 		good(c)
-		c.index(at(3), 0, len(c.files[".meta"]), len(c.files[".0"])-8)
+		c.Index(at(3), 0, len(c.Files[".meta"]), len(c.Files[".0"])-8)
 	}, []check.Code{check.IndexBoundary}},
-	{"index of another record", func(_ *testing.T, c *crafted) { bare(c); c.index(at(1), 0, c.layout.HeaderSize, c.layout.HeaderSize) }, []check.Code{check.IndexStamp}},
+	{"index of another record", func(_ *testing.T, c *crafted) { bare(c); c.Index(at(1), 0, c.Layout.HeaderSize, c.Layout.HeaderSize) }, []check.Code{check.IndexStamp}},
 
-	{"index ahead of the data", func(_ *testing.T, c *crafted) { good(c); c.index(at(9), 0, len(c.files[".meta"]), len(c.files[".0"])) }, []check.Code{check.IndexAhead}},
+	{"index ahead of the data", func(_ *testing.T, c *crafted) { good(c); c.Index(at(9), 0, len(c.Files[".meta"]), len(c.Files[".0"])) }, []check.Code{check.IndexAhead}},
 
-	{"short desc", func(_ *testing.T, c *crafted) { bare(c); c.frame(".meta", []byte{0, 0, 0, 1, 0, 0, 0, 0}) }, []check.Code{check.MetaRecord}},
-	{"unknown tag", func(_ *testing.T, c *crafted) { bare(c); c.frame(".meta", []byte{0, 0, 0, 99, 0, 0, 0, 0}) }, []check.Code{check.MetaTag}},
+	{"short desc", func(_ *testing.T, c *crafted) { bare(c); c.Frame(".meta", []byte{0, 0, 0, 1, 0, 0, 0, 0}) }, []check.Code{check.MetaRecord}},
+	{"unknown tag", func(_ *testing.T, c *crafted) { bare(c); c.Frame(".meta", []byte{0, 0, 0, 99, 0, 0, 0, 0}) }, []check.Code{check.MetaTag}},
 	{"metadata with a rest", func(_ *testing.T, c *crafted) {
 		bare(c)
-		c.frame(".meta", append((&meta.Text{Type: 5, Ident: uint32(counter.PMID), Text: "x"}).AppendBinary([]byte{0, 0, 0, 4}), 'y', 0))
+		c.Frame(".meta", append((&meta.Text{Type: 5, Ident: uint32(counter.PMID), Text: "x"}).AppendBinary([]byte{0, 0, 0, 4}), 'y', 0))
 	}, []check.Code{check.MetaRest}},
 	{"tag of version 2", func(_ *testing.T, c *crafted) {
 		bare(c)
 		b := wire.AppendU32(nil, 2)
-		c.frame(".meta", indom(start, "sda").AppendBinary(b, pcp.V2))
+		c.Frame(".meta", indom(start, "sda").AppendBinary(b, pcp.V2))
 	}, []check.Code{check.MetaVersion, check.InDomIdent}},
-	{"metadata before the start", func(_ *testing.T, c *crafted) { good(c); c.meta(indom(at(-1), "sdc")) }, []check.Code{check.MetaTime}},
-	{"metadata after the end", func(_ *testing.T, c *crafted) { good(c); c.meta(indom(at(9), "sdc")) }, []check.Code{check.MetaTime}},
+	{"metadata before the start", func(_ *testing.T, c *crafted) { good(c); c.Meta(indom(at(-1), "sdc")) }, []check.Code{check.MetaTime}},
+	{"metadata after the end", func(_ *testing.T, c *crafted) { good(c); c.Meta(indom(at(9), "sdc")) }, []check.Code{check.MetaTime}},
 	{"metadata out of order", func(_ *testing.T, c *crafted) {
 		good(c)
-		c.meta(indom(at(2), "sda", "sdb"), indom(at(1), "sda", "sdb"))
+		c.Meta(indom(at(2), "sda", "sdb"), indom(at(1), "sda", "sdb"))
 	}, []check.Code{check.MetaOrder}},
 
 	{"two descriptions", func(_ *testing.T, c *crafted) {
 		bare(c)
-		c.meta(changed(counter, func(d *meta.Desc) { d.Type = pcp.Type32 }))
+		c.Meta(changed(counter, func(d *meta.Desc) { d.Type = pcp.Type32 }))
 	}, []check.Code{check.DescConflict}},
 	{"domains", func(_ *testing.T, c *crafted) {
 		bare(c)
-		c.meta(changed(perInst, func(d *meta.Desc) { d.InDom = pcp.NewInDomID(61, 1) }))
+		c.Meta(changed(perInst, func(d *meta.Desc) { d.InDom = pcp.NewInDomID(61, 1) }))
 	}, []check.Code{check.DescDomain, check.DescInDom, check.CoverageNever}},
 	{"reserved bit", func(_ *testing.T, c *crafted) {
 		bare(c)
-		c.meta(changed(text, func(d *meta.Desc) { d.PMID |= 1 << 31 }))
+		c.Meta(changed(text, func(d *meta.Desc) { d.PMID |= 1 << 31 }))
 	}, []check.Code{check.DescIdent, check.CoverageNever}},
-	{"no domain", func(_ *testing.T, c *crafted) { bare(c); c.meta(perInst) }, []check.Code{check.DescInDom, check.CoverageNever}},
-	{"no name", func(_ *testing.T, c *crafted) { bare(c); c.meta(changed(text, func(d *meta.Desc) { d.Names = nil })) }, []check.Code{check.DescName, check.CoverageNever}},
+	{"no domain", func(_ *testing.T, c *crafted) { bare(c); c.Meta(perInst) }, []check.Code{check.DescInDom, check.CoverageNever}},
+	{"no name", func(_ *testing.T, c *crafted) { bare(c); c.Meta(changed(text, func(d *meta.Desc) { d.Names = nil })) }, []check.Code{check.DescName, check.CoverageNever}},
 	{"bad name", func(_ *testing.T, c *crafted) {
 		bare(c)
-		c.meta(changed(text, func(d *meta.Desc) { d.Names = []string{"a..b"} }))
+		c.Meta(changed(text, func(d *meta.Desc) { d.Names = []string{"a..b"} }))
 	}, []check.Code{check.DescName, check.CoverageNever}},
 	{"name taken", func(_ *testing.T, c *crafted) {
 		bare(c)
-		c.meta(changed(text, func(d *meta.Desc) { d.Names = counter.Names }))
+		c.Meta(changed(text, func(d *meta.Desc) { d.Names = counter.Names }))
 	}, []check.Code{check.DescNameTaken, check.CoverageNever}},
 	{"name of a node", func(_ *testing.T, c *crafted) {
 		bare(c)
-		c.meta(changed(text, func(d *meta.Desc) { d.Names = []string{"craft"} }))
+		c.Meta(changed(text, func(d *meta.Desc) { d.Names = []string{"craft"} }))
 	}, []check.Code{check.DescNameTaken, check.CoverageNever}},
-	{"semantics", func(_ *testing.T, c *crafted) { bare(c); c.meta(changed(text, func(d *meta.Desc) { d.Sem = 2 })) }, []check.Code{check.DescSemantics, check.CoverageNever}},
-	{"type", func(_ *testing.T, c *crafted) { bare(c); c.meta(changed(text, func(d *meta.Desc) { d.Type = 11 })) }, []check.Code{check.DescType, check.CoverageNever}},
+	{"semantics", func(_ *testing.T, c *crafted) { bare(c); c.Meta(changed(text, func(d *meta.Desc) { d.Sem = 2 })) }, []check.Code{check.DescSemantics, check.CoverageNever}},
+	{"type", func(_ *testing.T, c *crafted) { bare(c); c.Meta(changed(text, func(d *meta.Desc) { d.Type = 11 })) }, []check.Code{check.DescType, check.CoverageNever}},
 	{"units", func(_ *testing.T, c *crafted) {
 		bare(c)
-		c.meta(changed(text, func(d *meta.Desc) { d.Units.ScaleTime = 3 }))
+		c.Meta(changed(text, func(d *meta.Desc) { d.Units.ScaleTime = 3 }))
 	}, []check.Code{check.DescUnits, check.CoverageNever}},
 
-	{"no instances", func(_ *testing.T, c *crafted) { good(c); c.meta(indom(at(1))) }, []check.Code{check.InDomEmpty}},
-	{"domain of nothing", func(_ *testing.T, c *crafted) { bare(c); c.meta(indom(start, "sda")) }, []check.Code{check.InDomIdent}},
+	{"no instances", func(_ *testing.T, c *crafted) { good(c); c.Meta(indom(at(1))) }, []check.Code{check.InDomEmpty}},
+	{"domain of nothing", func(_ *testing.T, c *crafted) { bare(c); c.Meta(indom(start, "sda")) }, []check.Code{check.InDomIdent}},
 	{"instance twice", func(_ *testing.T, c *crafted) {
 		good(c)
 		in := indom(at(1), "sda", "sdb", "sdc")
 		in.Instances[2].ID = 1
-		c.meta(in)
+		c.Meta(in)
 	}, []check.Code{check.InDomRepeat}},
-	{"nameless instance", func(_ *testing.T, c *crafted) { good(c); c.meta(indom(at(1), "sda", "sdb", "")) }, []check.Code{check.InDomName}},
-	{"one name for two", func(_ *testing.T, c *crafted) { good(c); c.meta(indom(at(1), "sda", "sdb", "sda")) }, []check.Code{check.InDomNames}},
-	{"alike up to the blank", func(_ *testing.T, c *crafted) { good(c); c.meta(indom(at(1), "sda", "sdb x", "sdb y")) }, []check.Code{check.InDomPrefix}},
+	{"nameless instance", func(_ *testing.T, c *crafted) { good(c); c.Meta(indom(at(1), "sda", "sdb", "")) }, []check.Code{check.InDomName}},
+	{"one name for two", func(_ *testing.T, c *crafted) { good(c); c.Meta(indom(at(1), "sda", "sdb", "sda")) }, []check.Code{check.InDomNames}},
+	{"alike up to the blank", func(_ *testing.T, c *crafted) { good(c); c.Meta(indom(at(1), "sda", "sdb x", "sdb y")) }, []check.Code{check.InDomPrefix}},
 	{"delta of nothing", func(_ *testing.T, c *crafted) {
 		good(c)
-		c.meta(changed(perInst, func(d *meta.Desc) { d.PMID++; d.InDom++; d.Names = []string{"craft.other"} }))
-		c.meta(&meta.InDomDelta{Stamp: at(1), ID: disks + 1, Changes: []meta.Change{{Instance: meta.Instance{ID: 3, Name: "x"}}}})
+		c.Meta(changed(perInst, func(d *meta.Desc) { d.PMID++; d.InDom++; d.Names = []string{"craft.other"} }))
+		c.Meta(&meta.InDomDelta{Stamp: at(1), ID: disks + 1, Changes: []meta.Change{{Instance: meta.Instance{ID: 3, Name: "x"}}}})
 	}, []check.Code{check.DeltaBase, check.CoverageNever}},
 	{"delta adds what is there", func(_ *testing.T, c *crafted) {
 		good(c)
-		c.meta(&meta.InDomDelta{Stamp: at(1), ID: disks, Changes: []meta.Change{{Instance: meta.Instance{ID: 1, Name: "sdb"}}}})
+		c.Meta(&meta.InDomDelta{Stamp: at(1), ID: disks, Changes: []meta.Change{{Instance: meta.Instance{ID: 1, Name: "sdb"}}}})
 	}, []check.Code{check.DeltaAdd}},
 	{"delta removes what is not", func(_ *testing.T, c *crafted) {
 		good(c)
-		c.meta(&meta.InDomDelta{Stamp: at(1), ID: disks, Changes: []meta.Change{{Instance: meta.Instance{ID: 5}, Remove: true}}})
+		c.Meta(&meta.InDomDelta{Stamp: at(1), ID: disks, Changes: []meta.Change{{Instance: meta.Instance{ID: 5}, Remove: true}}})
 	}, []check.Code{check.DeltaRemove}},
 
-	{"labels are no JSON", func(_ *testing.T, c *crafted) { bare(c); c.rawLabels(`{"a":1`, 0x00020101, 0x00050001) }, []check.Code{check.LabelsJSON}},
-	{"label slices", func(_ *testing.T, c *crafted) { bare(c); c.rawLabels(`{"a":1}`, 0x00020101, 0x00040002) }, []check.Code{check.LabelsSlice}},
-	{"label past the JSON", func(_ *testing.T, c *crafted) { bare(c); c.rawLabels(`{"a":1}`, 0x00020101, 0x00050009) }, []check.Code{check.LabelsSlice}},
-	{"labels without entries", func(_ *testing.T, c *crafted) { bare(c); c.rawLabels(`{"a":1}`) }, []check.Code{check.LabelsSlice}},
+	{"labels are no JSON", func(_ *testing.T, c *crafted) { bare(c); rawLabels(c, `{"a":1`, 0x00020101, 0x00050001) }, []check.Code{check.LabelsJSON}},
+	{"label slices", func(_ *testing.T, c *crafted) { bare(c); rawLabels(c, `{"a":1}`, 0x00020101, 0x00040002) }, []check.Code{check.LabelsSlice}},
+	{"label past the JSON", func(_ *testing.T, c *crafted) { bare(c); rawLabels(c, `{"a":1}`, 0x00020101, 0x00050009) }, []check.Code{check.LabelsSlice}},
+	{"labels without entries", func(_ *testing.T, c *crafted) { bare(c); rawLabels(c, `{"a":1}`) }, []check.Code{check.LabelsSlice}},
 	{"label twice", func(_ *testing.T, c *crafted) {
 		bare(c)
-		c.rawLabels(`{"a":1,"a":2}`, 0x00020101, 0x00050001, 0x00080101, 0x000b0001)
+		rawLabels(c, `{"a":1,"a":2}`, 0x00020101, 0x00050001, 0x00080101, 0x000b0001)
 	}, []check.Code{check.LabelsDuplicate}},
 	{"two sets for an instance", func(t *testing.T, c *crafted) {
 		good(c)
-		c.meta(labels(labelset.Instances, uint32(disks), set(t, 0, 32, `{"a":1}`), set(t, 0, 32, `{"b":1}`)))
+		c.Meta(labels(labelset.Instances, uint32(disks), set(t, 0, 32, `{"a":1}`), set(t, 0, 32, `{"b":1}`)))
 	}, []check.Code{check.LabelsRepeat}},
 	{"a record for each instance", func(t *testing.T, c *crafted) {
 		good(c)
-		c.meta(labels(labelset.Instances, uint32(disks), set(t, 0, 32, `{"a":1}`)), labels(labelset.Instances, uint32(disks), set(t, 1, 32, `{"a":2}`)))
+		c.Meta(labels(labelset.Instances, uint32(disks), set(t, 0, 32, `{"a":1}`)), labels(labelset.Instances, uint32(disks), set(t, 1, 32, `{"a":2}`)))
 	}, []check.Code{check.LabelsHidden}},
-	{"context labels of something", func(_ *testing.T, c *crafted) { bare(c); c.meta(labels(labelset.Context, 1)) }, []check.Code{check.LabelsLevel}},
-	{"label level", func(_ *testing.T, c *crafted) { bare(c); c.meta(labels(64, 1)) }, []check.Code{check.LabelsLevel}},
+	{"context labels of something", func(_ *testing.T, c *crafted) { bare(c); c.Meta(labels(labelset.Context, 1)) }, []check.Code{check.LabelsLevel}},
+	{"label level", func(_ *testing.T, c *crafted) { bare(c); c.Meta(labels(64, 1)) }, []check.Code{check.LabelsLevel}},
 	{"labels of nothing", func(t *testing.T, c *crafted) {
 		bare(c)
-		c.meta(labels(labelset.Item, uint32(text.PMID), set(t, pcp.InstNull, labelset.Item, `{"a":1}`)))
+		c.Meta(labels(labelset.Item, uint32(text.PMID), set(t, pcp.InstNull, labelset.Item, `{"a":1}`)))
 	}, []check.Code{check.LabelsIdent}},
 	{"labels of no instance", func(t *testing.T, c *crafted) {
 		good(c)
-		c.meta(labels(labelset.Instances, uint32(disks), set(t, 9, 32, `{"a":1}`)))
+		c.Meta(labels(labelset.Instances, uint32(disks), set(t, 9, 32, `{"a":1}`)))
 	}, []check.Code{check.LabelsInstance}},
 	{"labels with an error", func(_ *testing.T, c *crafted) {
 		bare(c)
-		c.meta(labels(labelset.Context, meta.ContextIdent, labelset.Instance{Inst: pcp.InstNull, Err: -12351}))
+		c.Meta(labels(labelset.Context, meta.ContextIdent, labelset.Instance{Inst: pcp.InstNull, Err: -12351}))
 	}, []check.Code{check.LabelsError}},
 
-	{"text type", func(_ *testing.T, c *crafted) { bare(c); c.meta(&meta.Text{Type: 16, Ident: 5}) }, []check.Code{check.TextType}},
+	{"text type", func(_ *testing.T, c *crafted) { bare(c); c.Meta(&meta.Text{Type: 16, Ident: 5}) }, []check.Code{check.TextType}},
 	{"text without end", func(_ *testing.T, c *crafted) {
 		bare(c)
 		b := wire.AppendU32(wire.AppendU32(wire.AppendU32(nil, 4), 5), uint32(counter.PMID))
-		c.frame(".meta", append(b, "help"...))
+		c.Frame(".meta", append(b, "help"...))
 	}, []check.Code{check.TextEnd}},
 	{"text of nothing", func(_ *testing.T, c *crafted) {
 		bare(c)
-		c.meta(&meta.Text{Type: 5, Ident: uint32(text.PMID), Text: "x"})
+		c.Meta(&meta.Text{Type: 5, Ident: uint32(text.PMID), Text: "x"})
 	}, []check.Code{check.TextIdent}},
 	{"two texts", func(_ *testing.T, c *crafted) {
 		bare(c)
-		c.meta(&meta.Text{Type: 5, Ident: uint32(counter.PMID), Text: "x"}, &meta.Text{Type: 5, Ident: uint32(counter.PMID), Text: "y"})
+		c.Meta(&meta.Text{Type: 5, Ident: uint32(counter.PMID), Text: "x"}, &meta.Text{Type: 5, Ident: uint32(counter.PMID), Text: "y"})
 	}, []check.Code{check.TextChange}},
 
-	{"long mark", func(_ *testing.T, c *crafted) { bare(c); c.data(at(4), 0, 0) }, []check.Code{check.DataRecord}},
+	{"long mark", func(_ *testing.T, c *crafted) { bare(c); c.Data(at(4), 0, 0) }, []check.Code{check.DataRecord}},
 	{"data time", func(_ *testing.T, c *crafted) {
 		bare(c)
-		c.value(pcp.Timestamp{Sec: start.Sec + 4, Nsec: 2e9}, counter.PMID, -1, 9)
+		c.Value(pcp.Timestamp{Sec: start.Sec + 4, Nsec: 2e9}, counter.PMID, -1, 9)
 	}, []check.Code{check.DataTime}},
-	{"data order", func(_ *testing.T, c *crafted) { bare(c); c.value(at(1), counter.PMID, -1, 9) }, []check.Code{check.DataOrder}},
-	{"data before the start", func(_ *testing.T, c *crafted) { bare(c); c.value(at(-5), counter.PMID, -1, 9) }, []check.Code{check.DataStart, check.DataOrder}},
+	{"data order", func(_ *testing.T, c *crafted) { bare(c); c.Value(at(1), counter.PMID, -1, 9) }, []check.Code{check.DataOrder}},
+	{"data before the start", func(_ *testing.T, c *crafted) { bare(c); c.Value(at(-5), counter.PMID, -1, 9) }, []check.Code{check.DataStart, check.DataOrder}},
 	{"metric twice", func(_ *testing.T, c *crafted) {
 		bare(c)
-		c.data(at(4), 2, uint32(counter.PMID), 1, 0, 0xffffffff, 8, uint32(counter.PMID), 1, 0, 0xffffffff, 9)
+		c.Data(at(4), 2, uint32(counter.PMID), 1, 0, 0xffffffff, 8, uint32(counter.PMID), 1, 0, 0xffffffff, 9)
 	}, []check.Code{check.MetricRepeat}},
-	{"unknown metric", func(_ *testing.T, c *crafted) { bare(c); c.value(at(4), text.PMID, -1, 9) }, []check.Code{check.MetricUnknown}},
-	{"unknown error", func(_ *testing.T, c *crafted) { bare(c); c.data(at(4), 1, uint32(counter.PMID), 0xffff0000) }, []check.Code{check.ValueError}},
-	{"known error", func(_ *testing.T, c *crafted) { bare(c); c.data(at(4), 1, uint32(counter.PMID), 0xffffcfc1) }, nil},
+	{"unknown metric", func(_ *testing.T, c *crafted) { bare(c); c.Value(at(4), text.PMID, -1, 9) }, []check.Code{check.MetricUnknown}},
+	{"unknown error", func(_ *testing.T, c *crafted) { bare(c); c.Data(at(4), 1, uint32(counter.PMID), 0xffff0000) }, []check.Code{check.ValueError}},
+	{"known error", func(_ *testing.T, c *crafted) { bare(c); c.Data(at(4), 1, uint32(counter.PMID), 0xffffcfc1) }, nil},
 	{"format and type", func(_ *testing.T, c *crafted) {
 		bare(c)
-		c.data(at(4), 1, uint32(counter.PMID), 1, 1, 0xffffffff, c.word(7), 0x01000008, 9)
+		c.Data(at(4), 1, uint32(counter.PMID), 1, 1, 0xffffffff, c.Word(7), 0x01000008, 9)
 	}, []check.Code{check.ValueFormat, check.ValueType}},
 	{"no domain for values", func(_ *testing.T, c *crafted) {
 		bare(c)
-		c.meta(perInst)
-		c.value(at(4), perInst.PMID, 0, 9)
+		c.Meta(perInst)
+		c.Value(at(4), perInst.PMID, 0, 9)
 	}, []check.Code{check.ValueInDom, check.DescInDom, check.CoverageOnce}},
-	{"unknown instance", func(_ *testing.T, c *crafted) { good(c); c.value(at(4), perInst.PMID, 9, 9) }, []check.Code{check.ValueInstance}},
-	{"instance of none", func(_ *testing.T, c *crafted) { bare(c); c.value(at(4), counter.PMID, 0, 9) }, []check.Code{check.ValueSingular}},
-	{"instance twice in a record", func(_ *testing.T, c *crafted) { good(c); c.data(at(4), 1, uint32(perInst.PMID), 2, 0, 1, 9, 1, 9) }, []check.Code{check.ValueRepeat}},
+	{"unknown instance", func(_ *testing.T, c *crafted) { good(c); c.Value(at(4), perInst.PMID, 9, 9) }, []check.Code{check.ValueInstance}},
+	{"instance of none", func(_ *testing.T, c *crafted) { bare(c); c.Value(at(4), counter.PMID, 0, 9) }, []check.Code{check.ValueSingular}},
+	{"instance twice in a record", func(_ *testing.T, c *crafted) { good(c); c.Data(at(4), 1, uint32(perInst.PMID), 2, 0, 1, 9, 1, 9) }, []check.Code{check.ValueRepeat}},
 	{"text without NUL", func(_ *testing.T, c *crafted) {
 		bare(c)
-		c.meta(text)
-		c.data(at(4), 1, uint32(text.PMID), 1, 1, 0xffffffff, c.word(7), 0x06000008, 0x41414141)
+		c.Meta(text)
+		c.Data(at(4), 1, uint32(text.PMID), 1, 1, 0xffffffff, c.Word(7), 0x06000008, 0x41414141)
 	}, []check.Code{check.ValueString, check.CoverageOnce}},
 	{"event array", func(_ *testing.T, c *crafted) {
 		bare(c)
-		c.meta(events)
-		c.data(at(4), 1, uint32(events.PMID), 1, 2, 0xffffffff, c.word(7), 0x09000008, 5)
+		c.Meta(events)
+		c.Data(at(4), 1, uint32(events.PMID), 1, 2, 0xffffffff, c.Word(7), 0x09000008, 5)
 	}, []check.Code{check.ValueEvents, check.CoverageOnce}},
 	{"event parameter", func(_ *testing.T, c *crafted) {
 		bare(c)
-		c.meta(events)
-		c.data(at(4), 1, uint32(events.PMID), 1, 2, 0xffffffff, c.word(7), 0x09000024, 1, 5, 0, 1, 1, uint32(text.PMID), 0x01000008, 7)
+		c.Meta(events)
+		c.Data(at(4), 1, uint32(events.PMID), 1, 2, 0xffffffff, c.Word(7), 0x09000024, 1, 5, 0, 1, 1, uint32(text.PMID), 0x01000008, 7)
 	}, []check.Code{check.EventMetric, check.CoverageOnce}},
 
-	{"counter falls", func(_ *testing.T, c *crafted) { bare(c); c.value(at(4), counter.PMID, -1, 0) }, []check.Code{check.CounterReset}},
-	{"counter falls after a mark", func(_ *testing.T, c *crafted) { bare(c); c.data(at(4), 0); c.value(at(5), counter.PMID, -1, 0) }, nil},
+	{"counter falls", func(_ *testing.T, c *crafted) { bare(c); c.Value(at(4), counter.PMID, -1, 0) }, []check.Code{check.CounterReset}},
+	{"counter falls after a mark", func(_ *testing.T, c *crafted) { bare(c); c.Data(at(4), 0); c.Value(at(5), counter.PMID, -1, 0) }, nil},
 	{"counter wraps", func(_ *testing.T, c *crafted) {
 		bare(c)
-		c.value(at(4), counter.PMID, -1, 0xfffffff0)
-		c.value(at(5), counter.PMID, -1, 7)
+		c.Value(at(4), counter.PMID, -1, 0xfffffff0)
+		c.Value(at(5), counter.PMID, -1, 7)
 	}, []check.Code{check.CounterWrap}},
 	{"hole", func(_ *testing.T, c *crafted) {
 		bare(c)
 		for i := 4; i < 9; i++ {
-			c.value(at(i), counter.PMID, -1, 9)
+			c.Value(at(i), counter.PMID, -1, 9)
 		}
-		c.value(at(1000), counter.PMID, -1, 9)
+		c.Value(at(1000), counter.PMID, -1, 9)
 	}, []check.Code{check.CoverageGap}},
 	{"once", func(_ *testing.T, c *crafted) {
 		good(c)
-		c.meta(text)
-		c.data(at(4), 1, uint32(text.PMID), 1, 1, 0xffffffff, c.word(7), 0x06000006, 0x41007e7e)
+		c.Meta(text)
+		c.Data(at(4), 1, uint32(text.PMID), 1, 1, 0xffffffff, c.Word(7), 0x06000006, 0x41007e7e)
 	}, []check.Code{check.CoverageOnce}},
-	{"never", func(_ *testing.T, c *crafted) { good(c); c.meta(text) }, []check.Code{check.CoverageNever}},
+	{"never", func(_ *testing.T, c *crafted) { good(c); c.Meta(text) }, []check.Code{check.CoverageNever}},
 }
-
-// word returns a reference to word n after a data record's time.
-func (c *crafted) word(n uint32) uint32 { return 3 + uint32(c.layout.StampSize)/4 + n - 1 }
 
 // TestCodes checks archives with one mistake each.
 func TestCodes(t *testing.T) {
@@ -322,13 +313,13 @@ func TestCodes(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			c := craft(t, pcp.V3)
 			tt.make(t, c)
-			found := c.findings(nil)
+			found := findings(c, nil)
 			want := slices.Sorted(slices.Values(tt.codes))
 			assert.Equal(t, want, codes(found), "%v", found)
 			for _, f := range found {
 				assert.Equal(t, f.Code.Severity(), f.Severity)
-				assert.Equal(t, c.base, f.Archive)
-				assert.True(t, strings.HasPrefix(f.File, c.base), f.File)
+				assert.Equal(t, c.Base, f.Archive)
+				assert.True(t, strings.HasPrefix(f.File, c.Base), f.File)
 				assert.NotContains(t, f.Message, "%!")
 			}
 		})
@@ -389,34 +380,34 @@ func TestSampleIsClean(t *testing.T) {
 func TestManySeries(t *testing.T) {
 	c := craft(t, pcp.V3)
 	good(c)
-	assert.Equal(t, []check.Code{check.CoverageSeries}, codes(c.findings(&check.Options{MaxSeries: 1})))
+	assert.Equal(t, []check.Code{check.CoverageSeries}, codes(findings(c, &check.Options{MaxSeries: 1})))
 }
 
 func TestLimit(t *testing.T) {
 	c := craft(t, pcp.V3)
 	good(c)
 	for range 10 {
-		c.value(at(3), text.PMID+1, -1, 9)
-		c.data(at(3), 0, 0)
+		c.Value(at(3), text.PMID+1, -1, 9)
+		c.Data(at(3), 0, 0)
 	}
-	found := c.findings(&check.Options{Limit: 3})
+	found := findings(c, &check.Options{Limit: 3})
 	broken := slices.DeleteFunc(found, func(f check.Finding) bool { return f.Code != check.DataRecord })
 	require.Len(t, broken, 4)
 	assert.Equal(t, 7, broken[3].Omitted)
-	assert.Equal(t, c.base+": error: data-record: and 7 more", broken[3].String())
+	assert.Equal(t, c.Base+": error: data-record: and 7 more", broken[3].String())
 }
 
 // TestStop checks that a consumer may stop at any finding.
 func TestStop(t *testing.T) {
 	c := craft(t, pcp.V3)
 	good(c)
-	c.put(".0", 4, 0)
-	c.put(".0", c.layout.HeaderSize, 0)
-	c.meta(text, indom(at(1)))
-	all := c.findings(nil)
+	c.Put(".0", 4, 0)
+	c.Put(".0", c.Layout.HeaderSize, 0)
+	c.Meta(text, indom(at(1)))
+	all := findings(c, nil)
 	for n := range all {
 		i := 0
-		for f := range check.Archive(c.base, nil) {
+		for f := range check.Archive(c.Base, nil) {
 			assert.Equal(t, all[i], f)
 			if i++; i > n {
 				break

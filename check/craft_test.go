@@ -1,31 +1,18 @@
 package check_test
 
 import (
-	"os"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
-	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/check"
 	"github.com/pcparchive/pcparchive/internal/archtest"
-	"github.com/pcparchive/pcparchive/internal/wire"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// crafted is an archive put together record by record, so that it may be wrong
-// in one place.
-type crafted struct {
-	t       *testing.T
-	base    string
-	layout  *wire.Layout
-	files   map[string][]byte // by suffix
-	missing []string
-}
+// crafted is an archive put together record by record.
+type crafted = archtest.Crafted
 
 // start is the time in the labels.
 var start = archtest.Start
@@ -36,77 +23,13 @@ func at(sec int) pcp.Timestamp { return start.Add(time.Duration(sec) * time.Seco
 // craft returns an archive of labels only.
 func craft(t *testing.T, v pcp.Version) *crafted {
 	t.Helper()
-	layout, ok := wire.For(v)
-	require.True(t, ok)
-	m, i, d := archtest.Members(t, archtest.Sample(t, v))
-	label := func(b []byte) []byte { return slices.Clone(b[:layout.HeaderSize]) }
-	return &crafted{
-		t: t, base: filepath.Join(t.TempDir(), "craft"), layout: layout,
-		files: map[string][]byte{".meta": label(m), ".index": label(i), ".0": label(d)},
-	}
-}
-
-// frame appends a framed record to a file.
-func (c *crafted) frame(suffix string, payload []byte) {
-	b, at := wire.BeginFrame(c.files[suffix])
-	c.files[suffix] = wire.EndFrame(append(b, payload...), at)
-}
-
-// meta appends metadata records.
-func (c *crafted) meta(records ...archive.Record) {
-	for _, r := range records {
-		b := wire.AppendU32(nil, uint32(c.layout.Tags[r.Kind()]))
-		switch r := r.(type) {
-		case *meta.Desc:
-			b = r.AppendBinary(b)
-		case *meta.InDom:
-			b = r.AppendBinary(b, c.layout.Version)
-		case *meta.InDomDelta:
-			b = r.AppendBinary(b, c.layout.Version)
-		case *meta.Labels:
-			b = r.AppendBinary(b, c.layout.Version)
-		case *meta.Text:
-			b = r.AppendBinary(b)
-		}
-		c.frame(".meta", b)
-	}
-}
-
-// data appends a data record; words are all that follows its time.
-func (c *crafted) data(t pcp.Timestamp, words ...uint32) {
-	b := c.layout.AppendStamp(nil, t)
-	for _, w := range words {
-		b = wire.AppendU32(b, w)
-	}
-	c.frame(".0", b)
-}
-
-// value appends a record with one value of a metric that is stored in situ.
-func (c *crafted) value(t pcp.Timestamp, id pcp.PMID, inst pcp.InstID, v uint32) {
-	c.data(t, 1, uint32(id), 1, 0, uint32(inst), v)
-}
-
-// index appends an index entry.
-func (c *crafted) index(t pcp.Timestamp, volume int32, metaOffset, dataOffset int) {
-	b := c.layout.AppendStamp(c.files[".index"], t)
-	b = wire.AppendU32(b, uint32(volume))
-	b = c.layout.AppendOffset(b, int64(metaOffset))
-	c.files[".index"] = c.layout.AppendOffset(b, int64(dataOffset))
-}
-
-// write writes the files.
-func (c *crafted) write() {
-	for suffix, b := range c.files {
-		if !slices.Contains(c.missing, suffix) {
-			require.NoError(c.t, os.WriteFile(c.base+suffix, b, 0o644))
-		}
-	}
+	return archtest.Craft(t, v)
 }
 
 // findings writes the archive and checks it.
-func (c *crafted) findings(o *check.Options) []check.Finding {
-	c.write()
-	return slices.Collect(check.Archive(c.base, o))
+func findings(c *crafted, o *check.Options) []check.Finding {
+	c.Write()
+	return slices.Collect(check.Archive(c.Base, o))
 }
 
 // codes returns the codes of findings, each once, sorted.
@@ -138,11 +61,11 @@ func indom(t pcp.Timestamp, names ...string) *meta.InDom {
 
 // good makes c an archive in which there is nothing to find.
 func good(c *crafted) {
-	c.meta(counter, perInst, indom(start, "sda", "sdb"))
-	begin := len(c.files[".0"])
+	c.Meta(counter, perInst, indom(start, "sda", "sdb"))
+	begin := len(c.Files[".0"])
 	for i := range 4 {
-		c.data(at(i), 2, uint32(counter.PMID), 1, 0, 0xffffffff, uint32(i), uint32(perInst.PMID), 2, 0, 0, 7, 1, 8)
+		c.Data(at(i), 2, uint32(counter.PMID), 1, 0, 0xffffffff, uint32(i), uint32(perInst.PMID), 2, 0, 0, 7, 1, 8)
 	}
-	c.index(start, 0, c.layout.HeaderSize, begin)
-	c.index(at(3), 0, len(c.files[".meta"]), begin+3*(len(c.files[".0"])-begin)/4)
+	c.Index(start, 0, c.Layout.HeaderSize, begin)
+	c.Index(at(3), 0, len(c.Files[".meta"]), begin+3*(len(c.Files[".0"])-begin)/4)
 }

@@ -139,23 +139,23 @@ func TestGoesOnAfterDamage(t *testing.T) {
 		damage func(c *crafted, at int)
 		lost   string
 	}{
-		{"length", func(c *crafted, at int) { c.put(".0", at, 0x7fffffff) }, "72 bytes left out"},
-		{"trailer", func(c *crafted, at int) { c.put(".0", at+68, 0) }, "72 bytes left out"},
+		{"length", func(c *crafted, at int) { c.Put(".0", at, 0x7fffffff) }, "72 bytes left out"},
+		{"trailer", func(c *crafted, at int) { c.Put(".0", at+68, 0) }, "72 bytes left out"},
 		{"a hundred bytes of text", func(c *crafted, at int) {
-			c.files[".0"] = slices.Insert(c.files[".0"], at, []byte(strings.Repeat("rubbish...", 10))...)
+			c.Files[".0"] = slices.Insert(c.Files[".0"], at, []byte(strings.Repeat("rubbish...", 10))...)
 		}, "100 bytes left out"},
-		{"part of a record", func(c *crafted, at int) { c.files[".0"] = slices.Delete(c.files[".0"], at+10, at+21) }, "61 bytes left out"},
+		{"part of a record", func(c *crafted, at int) { c.Files[".0"] = slices.Delete(c.Files[".0"], at+10, at+21) }, "61 bytes left out"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c := craft(t, pcp.V3)
 			good(c)
-			c.value(at(4), text.PMID, pcp.InstNull, 0) // the last record has a mistake of its own
-			c.files[".index"] = c.files[".index"][:c.layout.HeaderSize+32]
-			tt.damage(c, c.layout.HeaderSize+72)
-			found := c.findings(nil)
+			c.Value(at(4), text.PMID, pcp.InstNull, 0) // the last record has a mistake of its own
+			c.Files[".index"] = c.Files[".index"][:c.Layout.HeaderSize+32]
+			tt.damage(c, c.Layout.HeaderSize+72)
+			found := findings(c, nil)
 			require.NotEmpty(t, found)
 			assert.Contains(t, found[0].Message, tt.lost)
-			assert.Equal(t, int64(c.layout.HeaderSize+72), found[0].Offset)
+			assert.Equal(t, int64(c.Layout.HeaderSize+72), found[0].Offset)
 			assert.Contains(t, codes(found), check.MetricUnknown)
 		})
 	}
@@ -168,14 +168,14 @@ func TestCraftedToBeSlow(t *testing.T) {
 		c := craft(t, pcp.V3)
 		good(c)
 		for _, suffix := range []string{".meta", ".0"} {
-			c.frame(suffix, nil)
-			c.put(suffix, len(c.files[suffix])-8, 0)
+			c.Frame(suffix, nil)
+			c.Put(suffix, len(c.Files[suffix])-8, 0)
 			for range 1 << 20 {
-				c.files[suffix] = append(c.files[suffix], byte(word>>24), byte(word>>16), byte(word>>8), byte(word))
+				c.Files[suffix] = append(c.Files[suffix], byte(word>>24), byte(word>>16), byte(word>>8), byte(word))
 			}
 		}
 		began := time.Now()
-		assert.NotEmpty(t, c.findings(nil))
+		assert.NotEmpty(t, findings(c, nil))
 		assert.Less(t, time.Since(began), 20*time.Second, "word %#x", word)
 	}
 }

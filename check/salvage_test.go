@@ -55,25 +55,25 @@ func TestSalvageSound(t *testing.T) {
 func TestSalvageDamage(t *testing.T) {
 	c := craft(t, pcp.V3)
 	good(c)
-	c.put(".0", c.layout.HeaderSize+72, 0)
-	c.put(".0", 4, 0)
-	c.put(".meta", c.layout.HeaderSize, 7)
-	c.files[".index"] = []byte("rubbish")
-	c.write()
+	c.Put(".0", c.Layout.HeaderSize+72, 0)
+	c.Put(".0", 4, 0)
+	c.Put(".meta", c.Layout.HeaderSize, 7)
+	c.Files[".index"] = []byte("rubbish")
+	c.Write()
 	out := filepath.Join(t.TempDir(), "out")
-	found, err := salvage(c.base, out)
+	found, err := salvage(c.Base, out)
 	require.NoError(t, err)
 	assert.Subset(t, codes(found), []check.Code{check.LabelMagic, check.FrameLength})
 	assert.Empty(t, errorsOf(slices.Collect(check.Archive(out, nil))))
 	_, _, sound := archtest.Members(t, out)
-	assert.Len(t, sound, c.layout.HeaderSize+3*72)
+	assert.Len(t, sound, c.Layout.HeaderSize+3*72)
 }
 
 func TestSalvageNothing(t *testing.T) {
 	c := craft(t, pcp.V3)
-	c.write()
+	c.Write()
 	dir := t.TempDir()
-	_, err := salvage(c.base, filepath.Join(dir, "out"))
+	_, err := salvage(c.Base, filepath.Join(dir, "out"))
 	assert.ErrorIs(t, err, check.ErrNothing)
 	left, err := os.ReadDir(dir)
 	require.NoError(t, err)
@@ -84,10 +84,10 @@ func TestSalvageNothing(t *testing.T) {
 func TestSalvageStopped(t *testing.T) {
 	c := craft(t, pcp.V3)
 	good(c)
-	c.meta(text)
-	c.write()
+	c.Meta(text)
+	c.Write()
 	dir := t.TempDir()
-	for range check.Salvage(c.base, filepath.Join(dir, "out"), nil) {
+	for range check.Salvage(c.Base, filepath.Join(dir, "out"), nil) {
 		break
 	}
 	left, err := os.ReadDir(dir)

@@ -15,12 +15,12 @@ import (
 // later makes c start so many seconds later, with one metric that counts.
 func later(c *crafted, sec int, d *meta.Desc) {
 	for _, suffix := range []string{".meta", ".index", ".0"} {
-		copy(c.files[suffix][12:], c.layout.AppendStamp(nil, at(sec)))
+		copy(c.Files[suffix][12:], c.Layout.AppendStamp(nil, at(sec)))
 	}
-	c.meta(d)
-	c.index(at(sec), 0, c.layout.HeaderSize, c.layout.HeaderSize)
+	c.Meta(d)
+	c.Index(at(sec), 0, c.Layout.HeaderSize, c.Layout.HeaderSize)
 	for i := range 4 {
-		c.value(at(sec+i), d.PMID, pcp.InstNull, uint32(i))
+		c.Value(at(sec+i), d.PMID, pcp.InstNull, uint32(i))
 	}
 }
 
@@ -47,12 +47,12 @@ func TestSets(t *testing.T) {
 			later(b, tt.sec, tt.desc)
 			if tt.host != "" {
 				for _, suffix := range []string{".meta", ".index", ".0"} {
-					copy(b.files[suffix][36:], wire.AppendCString(nil, tt.host, 64))
+					copy(b.Files[suffix][36:], wire.AppendCString(nil, tt.host, 64))
 				}
 			}
-			a.write()
-			b.write()
-			assert.Equal(t, tt.codes, codes(slices.Collect(check.Archives([]string{a.base, b.base}, nil))))
+			a.Write()
+			b.Write()
+			assert.Equal(t, tt.codes, codes(slices.Collect(check.Archives([]string{a.Base, b.Base}, nil))))
 		})
 	}
 }
