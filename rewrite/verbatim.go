@@ -112,7 +112,7 @@ func (c *copier) metadata(ctx context.Context) error {
 func (c *copier) volumes(ctx context.Context) error {
 	mark := &archive.Result{}
 	for rec, err := range c.r.Records(archive.RoleData) {
-		if err != nil && c.report.torn(err) {
+		if err != nil && c.report.Records > 0 && c.report.torn(err) {
 			c.members = nil // further volumes are not read
 			break
 		}
