@@ -2,6 +2,7 @@ package archive_test
 
 import (
 	"errors"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -174,4 +175,50 @@ func TestCompressionNames(t *testing.T) {
 	_, err = archive.CreateRecords(filepath.Join(t.TempDir(), "rec"), pcp.V3, &archive.WriteOptions{Compress: -1})
 	require.Error(t, err)
 	require.NotErrorIs(t, err, errors.ErrUnsupported)
+}
+
+// TestCompressedRandomAccess damages every zstd frame of a volume between the
+// first, with the label, and the last two: going to a late time decodes none of
+// them.
+func TestCompressedRandomAccess(t *testing.T) {
+	base := filepath.Join(t.TempDir(), "rec")
+	a, err := archive.Create(base, archtest.Header, &archive.WriteOptions{NoSync: true, Compress: archive.CompressZstd, CompressLast: true})
+	require.NoError(t, err)
+	require.NoError(t, a.Define(archtest.Release))
+	const last, frames = 1000, 8
+	pad := make([]byte, frames<<20/last)
+	noise := rand.NewChaCha8([32]byte{})
+	for sec := range int64(last + 1) {
+		_, _ = noise.Read(pad)
+		require.NoError(t, a.Append(&archive.Result{Stamp: at(sec), Sets: []archive.ValueSet{
+			{PMID: archtest.Release.PMID, Format: archive.Block, Values: []archive.Value{{Inst: pcp.InstNull, Type: pcp.TypeString, Data: pad}}},
+		}}))
+	}
+	require.NoError(t, a.Close())
+	raw, err := os.ReadFile(base + ".0.zst")
+	require.NoError(t, err)
+	require.Greater(t, len(raw), frames<<20, "it does not compress: a frame in the file is about as long as what it holds")
+	for i := 3 << 19; i < (frames-2)<<20; i += 1 << 18 {
+		raw[i]++
+	}
+	require.NoError(t, os.WriteFile(base+".0.zst", raw, 0o644))
+
+	r, err := archive.Open(base, nil)
+	require.NoError(t, err)
+	late := 0
+	for step, err := range r.Steps(archive.Query{From: at(last - 50)}) {
+		require.NoError(t, err)
+		assert.False(t, step.Stamp.Before(at(last-50)))
+		late++
+	}
+	assert.Equal(t, 51, late)
+	end, err := r.End()
+	require.NoError(t, err)
+	assert.Equal(t, at(last), end)
+	for _, err = range r.Steps(archive.Query{}) {
+		if err != nil {
+			break
+		}
+	}
+	require.ErrorIs(t, err, archive.ErrCompressed, "of the whole")
 }

@@ -22,6 +22,7 @@ type RecordWriter struct {
 	buffer int
 	sync   bool
 	pack   Compression
+	limit  int64 // length of a volume that has a record; 0: the version's
 	meta   file
 	index  file
 	data   file
@@ -34,8 +35,9 @@ type RecordWriter struct {
 
 // CreateRecords begins an archive of version v at base. Like [Create] it never
 // overwrites. Every file begins with the [Header] that is written to it; what is
-// written to none does not exist. Of the options Buffer, NoSync and Compress
-// count, the last for all volumes: they are compressed as they are written.
+// written to none does not exist. Of the options Buffer, NoSync,
+// VolumeSize and Compress count, the last for all volumes: they are compressed
+// as they are written.
 func CreateRecords(base string, v pcp.Version, o *WriteOptions) (*RecordWriter, error) {
 	l, ok := wire.For(v)
 	if !ok {
@@ -43,7 +45,7 @@ func CreateRecords(base string, v pcp.Version, o *WriteOptions) (*RecordWriter, 
 	}
 	w := &RecordWriter{base: base, layout: l, buffer: defaultBuffer, sync: true, volume: -1}
 	if o != nil {
-		w.buffer, w.sync, w.pack = cmp.Or(o.Buffer, defaultBuffer), !o.NoSync, o.Compress
+		w.buffer, w.sync, w.pack, w.limit = cmp.Or(o.Buffer, defaultBuffer), !o.NoSync, o.Compress, o.VolumeSize
 	}
 	if err := w.pack.valid(); err != nil {
 		return nil, fmt.Errorf("archive %s: %w", base, err)
@@ -120,8 +122,12 @@ func (w *RecordWriter) result(r *Result) (offset int64, err error) {
 		return 0, fmt.Errorf("record at %s: %w", r.Stamp, err)
 	}
 	offset = w.data.size()
-	if offset+size > w.layout.MaxFile {
-		return 0, fmt.Errorf("%s: beyond %d bytes: %w", w.data.f.Name(), w.layout.MaxFile, pcp.ErrLimit)
+	limit := w.layout.MaxFile
+	if w.limit > 0 && offset > int64(w.layout.HeaderSize) {
+		limit = min(limit, w.limit)
+	}
+	if offset+size > limit {
+		return 0, fmt.Errorf("%s: beyond %d bytes: %w", w.data.f.Name(), limit, pcp.ErrLimit)
 	}
 	w.data.buf = appendResult(w.data.buf, w.layout, r)
 	return offset, w.drain(&w.data)

@@ -48,7 +48,9 @@ func compose(ctx context.Context, base string, in []*archive.Reader, o Options, 
 	if err != nil {
 		return err
 	}
-	a, err := archive.Create(base, *h, &archive.WriteOptions{Version: o.Version, NoSync: true})
+	a, err := archive.Create(base, *h, &archive.WriteOptions{
+		Version: o.Version, NoSync: true, VolumeSize: o.VolumeSize, Compress: o.Compress, CompressLast: true,
+	})
 	if err != nil {
 		return err
 	}

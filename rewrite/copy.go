@@ -23,6 +23,12 @@ type Options struct {
 	Metrics []string
 	// Labels keep the values whose labels, as a client sees them, match all.
 	Labels []Matcher
+	// VolumeSize is how long a data volume may become, in bytes before
+	// compression, if it has more than one record; 0: as long as its inputs' or,
+	// of a selection or several inputs, as the version allows.
+	VolumeSize int64
+	// Compress is how the data volumes are stored.
+	Compress archive.Compression
 }
 
 // Copy writes the archives in to a new archive at out. Nothing is overwritten:
