@@ -73,7 +73,7 @@ func (r *Report) Add(loss Loss, name string) { r.AddN(loss, name, 1) }
 
 // AddN counts n losses of the named metric.
 func (r *Report) AddN(loss Loss, name string, n int64) {
-	if r == nil {
+	if r == nil || n == 0 {
 		return
 	}
 	r.mu.Lock()

@@ -1,0 +1,163 @@
+package convert
+
+import (
+	"container/heap"
+	"context"
+	"iter"
+
+	"github.com/pcparchive/pcparchive/archive"
+)
+
+// Part is a source and where its steps go.
+type Part struct {
+	Source Source
+	Sink   Sink
+}
+
+// CopyMerged copies several sources at once, such as those of many hosts: over
+// all of them the steps are put by ascending time. A Sink is closed when its
+// source has ended; after an error those of the others are not. In memory is what
+// each source holds to read one step: of an archive, its metadata.
+func CopyMerged(ctx context.Context, parts []Part) (err error) {
+	m := &merging{}
+	defer func() {
+		for _, c := range m.heads {
+			c.stop()
+		}
+	}()
+	for i, p := range parts {
+		c := &mergedPart{Part: p, order: i}
+		c.pull, c.stop = iter.Pull2(p.Source.Steps(ctx))
+		m.heads = append(m.heads, c)
+	}
+	for i := 0; i < len(m.heads); {
+		more, err := m.heads[i].advance()
+		if err != nil {
+			return err
+		}
+		if more {
+			i++
+			continue
+		}
+		m.heads = append(m.heads[:i], m.heads[i+1:]...)
+	}
+	heap.Init(m)
+	for len(m.heads) > 0 {
+		c := m.heads[0]
+		if err := c.Sink.Put(c.step); err != nil {
+			return err
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		switch more, err := c.advance(); {
+		case err != nil:
+			return err
+		case more:
+			heap.Fix(m, 0)
+		default:
+			heap.Pop(m)
+		}
+	}
+	return nil
+}
+
+// mergedPart is a source that is being read.
+type mergedPart struct {
+	Part
+	order int
+	step  *archive.Step // to be put next
+	pull  func() (*archive.Step, error, bool)
+	stop  func()
+}
+
+// advance reads a step. At the end it closes the sink.
+func (c *mergedPart) advance() (bool, error) {
+	step, err, ok := c.pull()
+	c.step = step
+	switch {
+	case err != nil:
+		return false, err
+	case ok:
+		return true, nil
+	}
+	c.stop()
+	return false, c.Sink.Close()
+}
+
+// merging orders sources by their next step, those of one time as they were
+// given.
+type merging struct{ heads []*mergedPart }
+
+func (m *merging) Len() int { return len(m.heads) }
+
+func (m *merging) Less(i, j int) bool {
+	a, b := m.heads[i], m.heads[j]
+	if c := a.step.Stamp.Compare(b.step.Stamp); c != 0 {
+		return c < 0
+	}
+	return a.order < b.order
+}
+
+func (m *merging) Swap(i, j int) { m.heads[i], m.heads[j] = m.heads[j], m.heads[i] }
+
+// Push is not used: sources are all there from the start.
+func (m *merging) Push(any) {}
+
+func (m *merging) Pop() any {
+	last := len(m.heads) - 1
+	c := m.heads[last]
+	m.heads = m.heads[:last]
+	return c
+}
+
+// Through is src with its steps passed through a stage, which is made of the
+// sink that it is to put them into.
+func Through(src Source, stage func(Sink) Sink) Source { return throughSource{src, stage} }
+
+type throughSource struct {
+	src   Source
+	stage func(Sink) Sink
+}
+
+// Steps yields what the stage puts.
+func (s throughSource) Steps(ctx context.Context) iter.Seq2[*archive.Step, error] {
+	return func(yield func(*archive.Step, error) bool) {
+		out := &yielding{yield: yield}
+		stage := s.stage(out)
+		for step, err := range s.src.Steps(ctx) {
+			if err == nil {
+				err = stage.Put(step)
+			}
+			if out.stopped {
+				return
+			}
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+		}
+		if err := stage.Close(); err != nil && !out.stopped {
+			yield(nil, err)
+		}
+	}
+}
+
+// yielding is the Sink that hands steps to a loop.
+type yielding struct {
+	yield   func(*archive.Step, error) bool
+	stopped bool
+}
+
+func (y *yielding) Put(step *archive.Step) error {
+	if y.stopped {
+		return context.Canceled
+	}
+	if !y.yield(step, nil) {
+		y.stopped = true
+		return context.Canceled
+	}
+	return nil
+}
+
+func (*yielding) Close() error { return nil }

@@ -1,0 +1,355 @@
+package convert_test
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// numbers returns a metric's part of a step with the values of instances 0, 1, …
+// or, of a singular metric, one; below zero there is none.
+func (n *native) numbers(values ...int64) archive.MetricValues {
+	var mv archive.MetricValues
+	for i, v := range values {
+		id := pcp.InstID(i)
+		if n.metric.Desc.InDom == pcp.InDomNull {
+			id = pcp.InstNull
+		}
+		if v < 0 {
+			continue
+		}
+		one := n.at(id)
+		one.Points[0].Value = archive.NumberValue(id, n.metric.Desc.Type, uint64(v))
+		mv.Points = append(mv.Points, one.Points[0])
+	}
+	mv.Metric, mv.InDom = n.metric, n.indom
+	return mv
+}
+
+func singular(t *testing.T, name string, id pcp.PMID, typ pcp.Type, sem pcp.Semantics) *native {
+	return newNative(t, name, meta.Desc{PMID: id, Type: typ, InDom: pcp.InDomNull, Sem: sem})
+}
+
+func mark(ms int64) *archive.Step { return &archive.Step{Stamp: pcp.TimestampMilli(ms), Mark: true} }
+
+func TestUnwrap(t *testing.T) {
+	const wrap = 1 << 32
+	for name, test := range map[string]struct {
+		typ      pcp.Type
+		sem      pcp.Semantics
+		in, want []int64 // -1: a mark
+		wraps    int64
+	}{
+		"no wrap":           {pcp.TypeU32, pcp.SemCounter, []int64{1, 1, 5}, []int64{1, 1, 5}, 0},
+		"wraps":             {pcp.TypeU32, pcp.SemCounter, []int64{wrap - 2, 3, wrap / 2, wrap - 1, 0}, []int64{wrap - 2, wrap + 3, wrap + wrap/2, 2*wrap - 1, 2 * wrap}, 2},
+		"signed":            {pcp.Type32, pcp.SemCounter, []int64{wrap - 2, 3}, []int64{wrap - 2, wrap + 3}, 1},
+		"a reset":           {pcp.TypeU32, pcp.SemCounter, []int64{wrap - 2, 3, 1000, 10}, []int64{wrap - 2, wrap + 3, wrap + 1000, 10}, 1},
+		"a mark":            {pcp.TypeU32, pcp.SemCounter, []int64{wrap - 2, 3, -1, 5, 6}, []int64{wrap - 2, wrap + 3, 5, 6}, 1},
+		"a wrap and a mark": {pcp.TypeU32, pcp.SemCounter, []int64{wrap - 2, -1, 3}, []int64{wrap - 2, 3}, 0},
+		"no counter":        {pcp.TypeU32, pcp.SemInstant, []int64{wrap - 2, 3}, []int64{wrap - 2, 3}, 0},
+		"64 bits":           {pcp.TypeU64, pcp.SemCounter, []int64{wrap - 2, 3}, []int64{wrap - 2, 3}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			out, report := &column{}, &convert.Report{}
+			u := convert.NewUnwrap(convert.NewFlattener(out, convert.FlattenOptions{}), report)
+			n := singular(t, "c", 1, test.typ, test.sem)
+			for i, v := range test.in {
+				if v < 0 {
+					require.NoError(t, u.Put(mark(int64(i))))
+					continue
+				}
+				require.NoError(t, u.Put(&archive.Step{Stamp: pcp.TimestampMilli(int64(i)), Metrics: []archive.MetricValues{n.numbers(v)}}))
+			}
+			require.NoError(t, u.Close())
+			var got []int64
+			for _, v := range out.values {
+				if !convert.IsStale(v) {
+					got = append(got, int64(v))
+				}
+			}
+			assert.Equal(t, test.want, got)
+			var wraps int64
+			for _, l := range report.Losses() {
+				assert.Equal(t, convert.LossUnwrapped, l.Loss)
+				wraps += l.Count
+			}
+			assert.Equal(t, test.wraps, wraps)
+		})
+	}
+}
+
+func TestRepeat(t *testing.T) {
+	once := func(t *testing.T) *native { return singular(t, "once", 1, pcp.TypeU32, pcp.SemDiscrete) }
+	often := func(t *testing.T) *native { return singular(t, "often", 2, pcp.TypeU32, pcp.SemInstant) }
+	const day = 24 * 60 * 60 * 1000
+	for name, test := range map[string]struct {
+		run  func(t *testing.T, f *convert.Flattener, once, often *native)
+		want []string
+	}{
+		"until the last sample": {func(t *testing.T, f *convert.Flattener, once, often *native) {
+			put(t, f, 5, once.numbers(7))
+			put(t, f, 25, often.numbers(1))
+			put(t, f, 30, often.numbers(2))
+		}, []string{"5 once 7", "10 once 7", "20 once 7", "25 often 1", "30 often 2", "30 once 7"}},
+		"not beside the next": {func(t *testing.T, f *convert.Flattener, once, often *native) {
+			put(t, f, 10, once.numbers(7))
+			put(t, f, 20, often.numbers(1), once.numbers(8))
+			put(t, f, 31, often.numbers(2))
+		}, []string{"10 once 7", "20 often 1", "20 once 8", "30 once 8", "31 often 2"}},
+		"not over a mark": {func(t *testing.T, f *convert.Flattener, once, often *native) {
+			put(t, f, 5, once.numbers(7))
+			require.NoError(t, f.Put(mark(15)))
+			put(t, f, 45, once.numbers(9))
+			put(t, f, 55, often.numbers(2))
+		}, []string{"5 once 7", "10 once 7", "15 once stale", "45 once 9", "50 once 9", "55 often 2"}},
+		"not over an error": {func(t *testing.T, f *convert.Flattener, once, often *native) {
+			put(t, f, 5, once.numbers(7))
+			put(t, f, 15, archive.MetricValues{Metric: once.metric, Err: pcp.ErrnoAgain})
+			put(t, f, 55, often.numbers(2))
+		}, []string{"5 once 7", "10 once 7", "15 once stale", "55 often 2"}},
+		"not after the end of its recording": {func(t *testing.T, f *convert.Flattener, once, often *native) {
+			put(t, f, 5, once.numbers(7))
+			put(t, f, 10, often.numbers(1))
+			require.NoError(t, f.Close())
+			put(t, f.Fork("other"), 35, often.numbers(2))
+		}, []string{"5 once 7", "10 often 1", "10 once 7", "35 often hostname=other 2"}},
+		"not over a day of silence": {func(t *testing.T, f *convert.Flattener, once, often *native) {
+			put(t, f, 5, once.numbers(7))
+			put(t, f, day+5, often.numbers(1))
+			put(t, f, day+25, often.numbers(2))
+		}, []string{"5 once 7", fmt.Sprint(day+5, " often 1"), fmt.Sprint(day+10, " once 7"), fmt.Sprint(day+20, " once 7"), fmt.Sprint(day+25, " often 2")}},
+		"before 1970": {func(t *testing.T, f *convert.Flattener, once, often *native) {
+			put(t, f, -25, once.numbers(7))
+			put(t, f, 5, often.numbers(1))
+		}, []string{"-25 once 7", "-20 once 7", "-10 once 7", "0 once 7", "5 often 1"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			out, report := &seen{}, &convert.Report{}
+			r, err := convert.NewRepeat(out, 10*time.Millisecond, report)
+			require.NoError(t, err)
+			test.run(t, convert.NewFlattener(r, convert.FlattenOptions{}), once(t), often(t))
+			require.NoError(t, r.Close())
+			assert.Equal(t, test.want, out.lines)
+		})
+	}
+	_, err := convert.NewRepeat(&seen{}, 0, nil)
+	require.Error(t, err)
+}
+
+// A value that ends and comes back is repeated once, not twice.
+func TestRepeatAgain(t *testing.T) {
+	out := &seen{}
+	r, err := convert.NewRepeat(out, 10*time.Millisecond, nil)
+	require.NoError(t, err)
+	f := convert.NewFlattener(r, convert.FlattenOptions{})
+	n := singular(t, "m", 1, pcp.TypeU32, pcp.SemDiscrete)
+	for i := range int64(20) {
+		put(t, f, 100*i+1, n.numbers(i))
+		require.NoError(t, f.Put(mark(100*i+15)))
+	}
+	require.NoError(t, r.Close())
+	assert.Len(t, out.lines, 60, "a value, its repetition and its end each time")
+}
+
+// steps is a Sink that prints what it gets.
+type steps struct{ lines []string }
+
+func (s *steps) Put(step *archive.Step) error {
+	at := fmt.Sprint(step.Stamp.Sec*1e9 + int64(step.Stamp.Nsec))
+	if step.Mark {
+		s.lines = append(s.lines, at+" mark")
+	}
+	for _, mv := range step.Metrics {
+		line := at + " " + mv.Metric.Name
+		if mv.Err != 0 {
+			line += " error"
+		}
+		for _, p := range mv.Points {
+			v, _ := p.Value.Number(mv.Metric.Desc.Type)
+			line += fmt.Sprintf(" %d=%v", p.Series.Inst.ID, v)
+		}
+		s.lines = append(s.lines, line)
+	}
+	return nil
+}
+
+func (*steps) Close() error { return nil }
+
+func TestDownsample(t *testing.T) {
+	gauge := newNative(t, "g", meta.Desc{PMID: 1, Type: pcp.TypeU32, InDom: 7, Sem: pcp.SemInstant})
+	other := newNative(t, "h", meta.Desc{PMID: 2, Type: pcp.TypeU32, InDom: 7, Sem: pcp.SemInstant})
+	counter := newNative(t, "c", meta.Desc{PMID: 3, Type: pcp.TypeU32, InDom: 7, Sem: pcp.SemCounter})
+	failed := archive.MetricValues{Metric: gauge.metric, Err: pcp.ErrnoAgain}
+	type step struct {
+		ns     int64
+		values []archive.MetricValues
+	}
+	one := func(ns int64, values ...archive.MetricValues) step { return step{ns, values} }
+	for name, test := range map[string]struct {
+		in   []step
+		want []string
+		lost int64
+	}{
+		"the last of each window, at its time": {
+			[]step{one(1, gauge.numbers(1)), one(7, gauge.numbers(2)), one(13, gauge.numbers(3)), one(19, gauge.numbers(4)), one(20, gauge.numbers(5))},
+			[]string{"7 g 0=2", "19 g 0=4", "20 g 0=5"}, 2,
+		},
+		"metrics of different times": {
+			[]step{one(1, gauge.numbers(1), other.numbers(1)), one(5, gauge.numbers(2)), one(15, gauge.numbers(3))},
+			[]string{"1 h 0=1", "5 g 0=2", "15 g 0=3"}, 1,
+		},
+		"a reset shows, though the counter passes its old value": {
+			[]step{one(1, counter.numbers(100)), one(2, counter.numbers(110)), one(3, counter.numbers(5)), one(4, counter.numbers(200)), one(5, counter.numbers(300))},
+			[]string{"2 c 0=110", "3 c 0=5", "5 c 0=300"}, 2,
+		},
+		"a reset between windows": {
+			[]step{one(1, counter.numbers(100)), one(2, counter.numbers(110)), one(13, counter.numbers(5)), one(14, counter.numbers(200)), one(15, counter.numbers(300))},
+			[]string{"2 c 0=110", "13 c 0=5", "15 c 0=300"}, 2,
+		},
+		"a reset of one instance, seen two records later": {
+			[]step{one(1, counter.numbers(100, 1)), one(2, counter.numbers(-1, 2)), one(3, counter.numbers(50, 3)), one(4, counter.numbers(150, 4))},
+			[]string{"1 c 0=100 1=1", "3 c 0=50 1=3", "4 c 0=150 1=4"}, 1,
+		},
+		"an instance that ends": {
+			[]step{one(1, gauge.numbers(1, 1, 1)), one(2, gauge.numbers(2, 2, 2)), one(3, gauge.numbers(3, -1, 3)), one(4, gauge.numbers(4, -1, 4))},
+			[]string{"2 g 0=2 1=2", "4 g 0=4 2=4"}, 6,
+		},
+		"logging groups": {
+			[]step{one(1, gauge.numbers(1, -1)), one(2, gauge.numbers(-1, 2)), one(3, gauge.numbers(3, -1)), one(4, gauge.numbers(-1, 4))},
+			[]string{"3 g 0=3", "4 g 1=4"}, 2,
+		},
+		"errors": {
+			[]step{one(1, gauge.numbers(1)), one(2, gauge.numbers(2)), one(3, failed), one(4, failed), one(5, gauge.numbers(3)), one(6, gauge.numbers(4))},
+			[]string{"2 g 0=2", "3 g error", "6 g 0=4"}, 3,
+		},
+		"marks": {
+			[]step{one(1, gauge.numbers(1)), one(2, gauge.numbers(2)), one(3), one(4, gauge.numbers(3)), one(5, gauge.numbers(4))},
+			[]string{"2 g 0=2", "3 mark", "5 g 0=4"}, 2,
+		},
+		"before 1970": {
+			[]step{one(-12, gauge.numbers(1)), one(-3, gauge.numbers(2)), one(-1, gauge.numbers(3)), one(1, gauge.numbers(4))},
+			[]string{"-12 g 0=1", "-1 g 0=3", "1 g 0=4"}, 1,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			out, report := &steps{}, &convert.Report{}
+			d, err := convert.NewDownsample(out, 10, report)
+			require.NoError(t, err)
+			for _, in := range test.in {
+				stamp := pcp.Timestamp{}.Add(time.Duration(in.ns))
+				require.NoError(t, d.Put(&archive.Step{Stamp: stamp, Mark: in.values == nil, Metrics: in.values}))
+			}
+			require.NoError(t, d.Close())
+			assert.Equal(t, test.want, out.lines)
+			var lost int64
+			for _, l := range report.Losses() {
+				assert.Equal(t, convert.LossStep, l.Loss)
+				lost += l.Count
+			}
+			assert.Equal(t, test.lost, lost)
+		})
+	}
+	_, err := convert.NewDownsample(&steps{}, 0, nil)
+	require.Error(t, err)
+}
+
+// increases adds up what Prometheus' increase() sees of a counter.
+type increases struct {
+	sum, last float64
+	any       bool
+}
+
+func (s *increases) Sample(_ *convert.PromSeries, _ int64, v float64) error {
+	switch {
+	case s.any && v < s.last:
+		s.sum += v
+	case s.any:
+		s.sum += v - s.last
+	}
+	s.last, s.any = v, true
+	return nil
+}
+
+// What a counter increases by is what it was, however it is thinned: but for
+// what precedes the first value that is left.
+func TestDownsampleKeepsIncreases(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for range 200 {
+		n := singular(t, "c", 1, pcp.TypeU64, pcp.SemCounter)
+		all, thinned := &increases{}, &increases{}
+		d, err := convert.NewDownsample(convert.NewFlattener(thinned, convert.FlattenOptions{}), 10*time.Millisecond, nil)
+		require.NoError(t, err)
+		f := convert.NewFlattener(all, convert.FlattenOptions{})
+		v := int64(0)
+		for i := range int64(300) {
+			if i > 10 && rng.IntN(9) == 0 {
+				v = rng.Int64N(50)
+			} else if i > 10 {
+				v += rng.Int64N(100)
+			}
+			put(t, f, i, n.numbers(v))
+			require.NoError(t, d.Put(&archive.Step{Stamp: pcp.TimestampMilli(i), Metrics: []archive.MetricValues{n.numbers(v)}}))
+		}
+		require.NoError(t, d.Close())
+		require.Equal(t, all.sum, thinned.sum)
+	}
+}
+
+// stepsAt is a Source of the steps at some times, with one metric.
+type stepsAt struct {
+	n     *native
+	times []int64
+	err   error
+}
+
+func (g stepsAt) Steps(context.Context) iter.Seq2[*archive.Step, error] {
+	return func(yield func(*archive.Step, error) bool) {
+		for _, ms := range g.times {
+			if !yield(&archive.Step{Stamp: pcp.TimestampMilli(ms), Metrics: []archive.MetricValues{g.n.numbers(ms)}}, nil) {
+				return
+			}
+		}
+		if g.err != nil {
+			yield(nil, g.err)
+		}
+	}
+}
+
+func TestCopyMerged(t *testing.T) {
+	n := singular(t, "m", 1, pcp.TypeU32, pcp.SemInstant)
+	out := &seen{}
+	f := convert.NewFlattener(out, convert.FlattenOptions{})
+	every := func(dst convert.Sink) convert.Sink {
+		d, err := convert.NewDownsample(dst, 10*time.Millisecond, nil)
+		require.NoError(t, err)
+		return d
+	}
+	err := convert.CopyMerged(t.Context(), []convert.Part{
+		{Source: stepsAt{n: n, times: []int64{1, 4, 9}}, Sink: f.Fork("a")},
+		{Source: stepsAt{n: n}, Sink: f.Fork("none")},
+		{Source: convert.Through(stepsAt{n: n, times: []int64{2, 4, 31}}, every), Sink: f.Fork("b")},
+	})
+	require.NoError(t, err)
+	assert.Equal(t, []string{"1 m hostname=a 1", "4 m hostname=a 4", "4 m hostname=b 4", "9 m hostname=a 9", "31 m hostname=b 31"}, out.lines)
+
+	err = convert.CopyMerged(t.Context(), []convert.Part{
+		{Source: stepsAt{n: n, times: []int64{1, 2}, err: assert.AnError}, Sink: f.Fork("c")},
+		{Source: stepsAt{n: n, times: []int64{1, 2, 3}}, Sink: f.Fork("d")},
+	})
+	require.ErrorIs(t, err, assert.AnError)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	err = convert.CopyMerged(ctx, []convert.Part{{Source: stepsAt{n: n, times: []int64{50}}, Sink: f.Fork("e")}})
+	require.ErrorIs(t, err, context.Canceled)
+}

@@ -1,0 +1,122 @@
+package convert
+
+import (
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// Unwrap is a stage between a source of steps and their sink that makes 64-bit
+// counters of 32-bit ones: over a wrap they go on. A mark begins anew, and so
+// does a reset.
+//
+// A value that is less than the one before is a wrap if the counter advanced by
+// less than half its range, and else a reset. The reference, asked by
+// PCP_COUNTER_WRAP, takes every decrease for a wrap; but a counter that restarts
+// near zero after a small value would seem to have advanced by four billion.
+// What no rule can tell is a reset from the upper half of the range: it passes
+// for a wrap. Every wrap is counted as [LossUnwrapped].
+type Unwrap struct {
+	dst     Sink
+	report  *Report
+	metrics map[pcp.PMID]*unwrapped
+	step    archive.Step
+	points  []archive.Point
+}
+
+// unwrapped is a metric with 32-bit counters.
+type unwrapped struct {
+	metric, wide *archive.Metric
+	series       map[*archive.Series]*archive.Series
+	last         map[pcp.InstID]wideCounter
+}
+
+// wideCounter is a counter's last value and what its wraps amount to.
+type wideCounter struct {
+	low  uint32
+	high uint64
+}
+
+// NewUnwrap returns an Unwrap that puts steps into dst, which it owns. The
+// report may be nil.
+func NewUnwrap(dst Sink, r *Report) *Unwrap {
+	return &Unwrap{dst: dst, report: r, metrics: map[pcp.PMID]*unwrapped{}}
+}
+
+// Put passes a step on.
+func (u *Unwrap) Put(step *archive.Step) error {
+	if step.Mark {
+		for _, m := range u.metrics {
+			clear(m.last)
+		}
+		return u.dst.Put(step)
+	}
+	u.step.Stamp, u.step.Metrics, u.points = step.Stamp, append(u.step.Metrics[:0], step.Metrics...), u.points[:0]
+	for i := range u.step.Metrics {
+		mv := &u.step.Metrics[i]
+		if d := mv.Metric.Desc; d.Sem == pcp.SemCounter && (d.Type == pcp.Type32 || d.Type == pcp.TypeU32) {
+			u.widen(mv)
+		}
+	}
+	return u.dst.Put(&u.step)
+}
+
+// Close closes the sink.
+func (u *Unwrap) Close() error { return u.dst.Close() }
+
+// widen replaces what a step has of a metric.
+func (u *Unwrap) widen(mv *archive.MetricValues) {
+	m := u.metrics[mv.Metric.Desc.PMID]
+	if m == nil {
+		m = &unwrapped{last: map[pcp.InstID]wideCounter{}}
+		u.metrics[mv.Metric.Desc.PMID] = m
+	}
+	if m.metric != mv.Metric {
+		m.metric, m.wide = mv.Metric, wideMetric(mv.Metric)
+		m.series = map[*archive.Series]*archive.Series{}
+	}
+	mv.Metric = m.wide
+	start := len(u.points)
+	for _, p := range mv.Points {
+		if _, ok := p.Value.Number(m.metric.Desc.Type); ok {
+			p.Value = archive.NumberValue(p.Value.Inst, pcp.TypeU64, u.extend(m, p.Value.Inst, uint32(p.Value.Bits)))
+		}
+		p.Series = m.seriesOf(p.Series)
+		u.points = append(u.points, p)
+	}
+	mv.Points = u.points[start:len(u.points):len(u.points)]
+}
+
+// extend returns the 64-bit value of a counter.
+func (u *Unwrap) extend(m *unwrapped, inst pcp.InstID, low uint32) uint64 {
+	c, known := m.last[inst]
+	if known && low < c.low {
+		const half = 1 << 31
+		if low-c.low < half { // modulo the range
+			c.high += 1 << 32
+			u.report.Add(LossUnwrapped, m.metric.Name)
+		} else {
+			c.high = 0
+		}
+	}
+	c.low = low
+	m.last[inst] = c
+	return c.high + uint64(low)
+}
+
+func wideMetric(m *archive.Metric) *archive.Metric {
+	c, d := *m, *m.Desc
+	d.Type = pcp.TypeU64
+	c.Desc = &d
+	return &c
+}
+
+func (m *unwrapped) seriesOf(s *archive.Series) *archive.Series {
+	wide, ok := m.series[s]
+	if !ok {
+		c := *s
+		c.Metric = m.wide
+		wide = &c
+		m.series[s] = wide
+	}
+	return wide
+}
