@@ -1,0 +1,238 @@
+package tsdb
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"sync/atomic"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/promql/parser"
+
+	"github.com/pcparchive/pcparchive/convert"
+)
+
+// DefaultReadMemory is how many bytes of samples a Reader holds by default.
+const DefaultReadMemory = 64 << 20
+
+// ReadOptions say what a Reader reads. The zero value reads everything.
+type ReadOptions struct {
+	// Match are PromQL selectors, such as {job="node"}: only series that one of
+	// them selects are read.
+	Match []string
+	// Start and End, in milliseconds, are the first and the last time that is
+	// read; 0 means no such limit.
+	Start, End int64
+	// Memory bounds, in bytes, the samples that wait to be put in order of time;
+	// 0 is DefaultReadMemory. Beside them there are the labels of the series and,
+	// for each series in a block, an open chunk: about 1 kB.
+	Memory int64
+	// TempDir is the folder for the chunks of a write-ahead log, "" the system's.
+	TempDir string
+	// Report counts what does not cross; it may be nil.
+	Report *convert.Report
+	// Damaged is told of each part of the input that cannot be read. It may be
+	// nil, and is not called by two goroutines at a time.
+	Damaged func(*Damage)
+}
+
+// Damage is a part of the input that could not be read; the rest was.
+type Damage struct {
+	Path   string // the block's folder or the file concerned
+	Series string // whose samples are lost, as Prometheus writes it; "" if it is not one series
+	Err    error
+}
+
+// Error says what is lost, where and why.
+func (d *Damage) Error() string {
+	if d.Series == "" {
+		return fmt.Sprintf("%s: %v", d.Path, d.Err)
+	}
+	return fmt.Sprintf("%s: series %s: %v", d.Path, d.Series, d.Err)
+}
+
+// Unwrap returns the reason.
+func (d *Damage) Unwrap() error { return d.Err }
+
+// Reader is a [convert.SampleSource] that reads blocks and the write-ahead log
+// of a Prometheus server, without writing to where they are. All samples come by
+// ascending time, staleness markers included; a sample that several blocks hold
+// comes once. Native histograms are counted as dropped.
+//
+// A Reader is for one goroutine at a time, but Done and Size may be called by
+// any.
+type Reader struct {
+	opts      ReadOptions
+	selectors [][]*labels.Matcher
+	sources   []source // by their first time
+	heads     []*head  // those of the sources that are no blocks
+	book      book     // what the blocks' sidecars say
+	told      map[string]bool
+	size      int64
+	done      atomic.Int64
+}
+
+// source is what lanes read from: a block or a write-ahead log.
+type source interface {
+	// span returns the first and the last time that it may have.
+	span() (mint, maxt int64)
+	// open appends the lanes of the wanted series to dst.
+	open(ctx context.Context, rd *reading, dst []lane) ([]lane, error)
+	// next moves a lane to its next chunk, and reports whether there is one.
+	next(l *lane) (place, bool)
+	// load returns the encoding and the data of a chunk; buf is for its use.
+	load(p place, buf []byte) (enc byte, data []byte, err error)
+	// close frees what open holds.
+	close() error
+	// values adds the values that a label has.
+	values(ctx context.Context, label string, into map[string]bool) error
+	path() string
+}
+
+// OpenReader finds the blocks and write-ahead logs at the given paths: folders
+// of blocks, and data folders. What is incomplete is named to o.Damaged and left
+// out; the error is for paths that hold nothing, and for mistakes in o.
+func OpenReader(ctx context.Context, paths []string, o ReadOptions) (*Reader, error) {
+	o.Memory = cmp.Or(o.Memory, DefaultReadMemory)
+	if o.Memory < 0 {
+		return nil, fmt.Errorf("memory bound %d is negative", o.Memory)
+	}
+	o.Start = cmp.Or(o.Start, math.MinInt64)
+	o.End = cmp.Or(o.End, math.MaxInt64)
+	r := &Reader{opts: o, told: map[string]bool{}}
+	if err := r.parse(); err != nil {
+		return nil, err
+	}
+	for _, path := range paths {
+		if err := r.discover(ctx, path); err != nil {
+			return nil, errors.Join(err, r.Close())
+		}
+	}
+	slices.SortStableFunc(r.sources, func(a, b source) int {
+		x, _ := a.span()
+		y, _ := b.span()
+		return cmp.Compare(x, y)
+	})
+	return r, nil
+}
+
+// parse reads the selectors.
+func (r *Reader) parse() error {
+	p := parser.NewParser(parser.Options{})
+	for _, text := range r.opts.Match {
+		m, err := p.ParseMetricSelector(text)
+		if err != nil {
+			return fmt.Errorf("selector %s: %w", text, err)
+		}
+		r.selectors = append(r.selectors, m)
+	}
+	return nil
+}
+
+// Close frees what r holds.
+func (r *Reader) Close() error {
+	var err error
+	for _, h := range r.heads {
+		err = errors.Join(err, h.spill.close())
+	}
+	return err
+}
+
+// Size returns the bytes of chunks and logs that there are to read.
+func (r *Reader) Size() int64 { return r.size }
+
+// Done returns how many of them were read so far.
+func (r *Reader) Done() int64 { return r.done.Load() }
+
+// Blocks returns the folders of the blocks that are read, oldest first.
+func (r *Reader) Blocks() []string {
+	var dirs []string
+	for _, s := range r.sources {
+		if b, ok := s.(*blockSource); ok {
+			dirs = append(dirs, b.dir)
+		}
+	}
+	return dirs
+}
+
+// Samples hands all samples to dst by ascending time.
+func (r *Reader) Samples(ctx context.Context, dst convert.Samples) error {
+	return newReading(r, r.selectors).run(ctx, dst)
+}
+
+// Where is the source of those samples of r whose series have one of the values
+// of a label; a series without the label has the value "".
+func (r *Reader) Where(label string, values ...string) convert.SampleSource {
+	return restricted{r, label, values}
+}
+
+type restricted struct {
+	r      *Reader
+	label  string
+	values []string
+}
+
+// Samples hands the samples to dst by ascending time.
+func (s restricted) Samples(ctx context.Context, dst convert.Samples) error {
+	m, err := oneOf(s.label, s.values)
+	if err != nil {
+		return err
+	}
+	selectors := make([][]*labels.Matcher, 0, len(s.r.selectors))
+	for _, sel := range s.r.selectors {
+		selectors = append(selectors, append(slices.Clone(sel), m))
+	}
+	if len(selectors) == 0 {
+		selectors = append(selectors, []*labels.Matcher{m})
+	}
+	return newReading(s.r, selectors).run(ctx, dst)
+}
+
+// LabelValues returns the values that a label has in any series, sorted, and ""
+// first: a series may lack it.
+func (r *Reader) LabelValues(ctx context.Context, label string) ([]string, error) {
+	found := map[string]bool{"": true}
+	for _, s := range r.sources {
+		if !r.within(s) {
+			continue
+		}
+		if err := s.values(ctx, label, found); err != nil {
+			r.damaged(s.path(), "", err)
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+	}
+	all := make([]string, 0, len(found))
+	for v := range found {
+		all = append(all, v)
+	}
+	slices.Sort(all)
+	return all, nil
+}
+
+// within reports whether a source may have samples in the wanted time.
+func (r *Reader) within(s source) bool {
+	mint, maxt := s.span()
+	return mint <= r.opts.End && maxt >= r.opts.Start
+}
+
+// damaged names damage, each only once though a Reader may read more than once.
+func (r *Reader) damaged(path, series string, err error) {
+	d := &Damage{Path: path, Series: series, Err: err}
+	const remembered = 10000 // so many different ones, not to fill the memory
+	text := d.Error()
+	if r.told[text] {
+		return
+	}
+	if len(r.told) < remembered {
+		r.told[text] = true
+	}
+	r.opts.Report.Add(convert.LossDamaged, cmp.Or(series, path))
+	if r.opts.Damaged != nil {
+		r.opts.Damaged(d)
+	}
+}

@@ -1,0 +1,257 @@
+package tsdb_test
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/prometheus/prometheus/model/histogram"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/storage"
+	promtsdb "github.com/prometheus/prometheus/tsdb"
+	"github.com/prometheus/prometheus/tsdb/tombstones"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/tsdb"
+)
+
+// gatherer is a Samples that keeps everything, and sees to the order.
+type gatherer struct {
+	t      testing.TB
+	got    content
+	series []*convert.PromSeries
+	last   int64
+	count  int
+}
+
+func (g *gatherer) Sample(s *convert.PromSeries, t int64, v float64) error {
+	if g.count > 0 && t < g.last {
+		return fmt.Errorf("%d comes after %d", t, g.last)
+	}
+	if s.ID >= len(g.series) {
+		g.series = append(g.series, make([]*convert.PromSeries, s.ID+1-len(g.series))...)
+	}
+	if was := cmp.Or(g.series[s.ID], s); was != s {
+		return fmt.Errorf("number %d is that of two series", s.ID)
+	}
+	g.series[s.ID] = s
+	g.last = t
+	g.count++
+	key := promLabels(s).String()
+	g.got[key] = append(g.got[key], at(t, v))
+	return nil
+}
+
+// gathered is what a Reader yields, and what it says about it.
+type gathered struct {
+	content
+	series []*convert.PromSeries
+	damage []string
+	report convert.Report
+}
+
+func gather(t testing.TB, o tsdb.ReadOptions, paths ...string) *gathered {
+	t.Helper()
+	g := &gatherer{t: t, got: content{}}
+	out := &gathered{}
+	o.Report = &out.report
+	o.Damaged = func(d *tsdb.Damage) { out.damage = append(out.damage, d.Error()) }
+	r, err := tsdb.OpenReader(t.Context(), paths, o)
+	require.NoError(t, err)
+	require.NoError(t, r.Samples(t.Context(), g))
+	require.NoError(t, r.Close())
+	out.content, out.series = g.got, g.series
+	return out
+}
+
+// theirBlock has Prometheus write a block and returns its folder.
+func theirBlock(t testing.TB, dir string, fill func(storage.AppenderV2)) string {
+	t.Helper()
+	w, err := promtsdb.NewBlockWriter(quiet, dir, 1000*hour)
+	require.NoError(t, err)
+	app := w.AppenderV2(t.Context())
+	fill(app)
+	require.NoError(t, app.Commit())
+	id, err := w.Flush(context.Background())
+	require.NoError(t, err)
+	require.NoError(t, w.Close())
+	return filepath.Join(dir, id.String())
+}
+
+func put(t testing.TB, app storage.AppenderV2, lset labels.Labels, at int64, v float64) {
+	t.Helper()
+	_, err := app.Append(0, lset, 0, at, v, nil, nil, storage.AppendV2Options{})
+	require.NoError(t, err)
+}
+
+func TestReadsOurBlocks(t *testing.T) {
+	_, dir, _, _ := overMidnight(t)
+	got := gather(t, tsdb.ReadOptions{}, dir)
+	want := content{}
+	for _, name := range listing(t, dir) {
+		for series, points := range readBlock(t, filepath.Join(dir, name)) {
+			want[series] = append(want[series], points...)
+		}
+	}
+	assert.Equal(t, want, got.content)
+	assert.Empty(t, got.damage)
+	assert.Empty(t, got.report.Losses())
+
+	both := gather(t, tsdb.ReadOptions{}, filepath.Join(dir, listing(t, dir)[1]), filepath.Join(dir, listing(t, dir)[0]))
+	assert.Equal(t, want, both.content, "blocks in any order")
+}
+
+// TestReadsTheirBlocks has series with times of their own, that begin and end
+// anywhere, and gaps of days.
+func TestReadsTheirBlocks(t *testing.T) {
+	want := content{}
+	dir := t.TempDir()
+	theirBlock(t, dir, func(app storage.AppenderV2) {
+		rng := rand.New(rand.NewPCG(1, 2))
+		for i := range 200 {
+			lset := labels.FromStrings("__name__", fmt.Sprintf("m%d", i%7), "i", fmt.Sprint(i))
+			now := noon + rng.Int64N(100*hour)
+			for range rng.IntN(400) {
+				now += 1 + rng.Int64N(1<<rng.IntN(24))
+				v := math.Float64frombits(rng.Uint64())
+				put(t, app, lset, now, v)
+				want[lset.String()] = append(want[lset.String()], at(now, v))
+			}
+		}
+	})
+	for _, memory := range []int64{0, 1 << 20, 1 << 10, 1} {
+		got := gather(t, tsdb.ReadOptions{Memory: memory}, dir)
+		assert.Equal(t, want, got.content, memory)
+		assert.Empty(t, got.damage)
+	}
+}
+
+func TestReadMergesOverlappingBlocks(t *testing.T) {
+	dir := t.TempDir()
+	want := content{}
+	a, b := labels.FromStrings("__name__", "a"), labels.FromStrings("__name__", "b")
+	for block := range int64(3) {
+		theirBlock(t, dir, func(app storage.AppenderV2) {
+			for i := block * 100; i < block*100+200; i++ {
+				put(t, app, a, noon+i*1000, float64(i))
+			}
+			put(t, app, b, noon+block, float64(block))
+		})
+		want[b.String()] = append(want[b.String()], at(noon+block, float64(block)))
+	}
+	for i := range int64(400) {
+		want[a.String()] = append(want[a.String()], at(noon+i*1000, float64(i)))
+	}
+	got := gather(t, tsdb.ReadOptions{}, dir)
+	assert.Equal(t, want, got.content)
+	assert.Len(t, got.series, 2)
+}
+
+func TestReadSelects(t *testing.T) {
+	b, dir := newBlocks(t, tsdb.Options{})
+	series := []*convert.PromSeries{newSeries(0, "a", "x"), newSeries(1, "a", "y"), newSeries(2, "b", "x")}
+	for i := range int64(100) {
+		for _, s := range series {
+			require.NoError(t, b.Sample(s, noon+i*1000, float64(i)))
+		}
+	}
+	require.NoError(t, b.Close())
+	ax, ay, bx := `{__name__="a", instname="x"}`, `{__name__="a", instname="y"}`, `{__name__="b", instname="x"}`
+	for _, test := range []struct {
+		match []string
+		want  []string
+	}{
+		{nil, []string{ax, ay, bx}},
+		{[]string{"a"}, []string{ax, ay}},
+		{[]string{`{instname="x"}`}, []string{ax, bx}},
+		{[]string{`{instname!="x"}`}, []string{ay}},
+		{[]string{`a{instname="x"}`, "b"}, []string{ax, bx}},
+		{[]string{`{__name__=~"a|c"}`, `{instname=~".+",absent=""}`}, []string{ax, ay, bx}},
+		{[]string{`{absent=~".*",__name__="b"}`}, []string{bx}},
+		{[]string{"c"}, []string{}},
+	} {
+		got := gather(t, tsdb.ReadOptions{Match: test.match}, dir)
+		found := []string{}
+		for series, points := range got.content {
+			found = append(found, series)
+			assert.Len(t, points, 100)
+		}
+		assert.ElementsMatch(t, test.want, found, test.match)
+	}
+	got := gather(t, tsdb.ReadOptions{Start: noon + 10_000, End: noon + 20_000}, dir)
+	for _, points := range got.content {
+		require.Len(t, points, 11)
+		assert.Equal(t, at(noon+10_000, 10), points[0])
+		assert.Equal(t, at(noon+20_000, 20), points[10])
+	}
+	assert.Empty(t, gather(t, tsdb.ReadOptions{Start: noon + hour}, dir).content)
+	_, err := tsdb.OpenReader(t.Context(), []string{dir}, tsdb.ReadOptions{Match: []string{"a b"}})
+	require.ErrorContains(t, err, "selector a b")
+}
+
+func TestReadWhere(t *testing.T) {
+	dir := t.TempDir()
+	theirBlock(t, dir, func(app storage.AppenderV2) {
+		for _, host := range []string{"", "a.b:1", "axb:1", "c"} {
+			put(t, app, labels.NewBuilder(labels.FromStrings("__name__", "up")).Set("instance", host).Labels(), noon, 1)
+		}
+	})
+	r, err := tsdb.OpenReader(t.Context(), []string{dir}, tsdb.ReadOptions{})
+	require.NoError(t, err)
+	values, err := r.LabelValues(t.Context(), "instance")
+	require.NoError(t, err)
+	assert.Equal(t, []string{"", "a.b:1", "axb:1", "c"}, values)
+	for _, v := range values {
+		g := &gatherer{t: t, got: content{}}
+		require.NoError(t, r.Where("instance", v).Samples(t.Context(), g))
+		require.Equal(t, 1, g.count, v)
+		assert.Equal(t, v, promLabels(g.series[0]).Get("instance"))
+	}
+	g := &gatherer{t: t, got: content{}}
+	require.NoError(t, r.Where("instance", "c", "").Samples(t.Context(), g))
+	assert.Equal(t, 2, g.count)
+}
+
+func TestReadHonoursTombstones(t *testing.T) {
+	b, dir := newBlocks(t, tsdb.Options{})
+	s := newSeries(0, "a", "x")
+	for i := range int64(1000) {
+		require.NoError(t, b.Sample(s, noon+i*1000, float64(i)))
+	}
+	require.NoError(t, b.Close())
+	block, err := promtsdb.OpenBlock(quiet, b.Written()[0].Dir, nil, nil)
+	require.NoError(t, err)
+	require.NoError(t, block.Delete(t.Context(), noon+100_000, noon+899_000, labels.MustNewMatcher(labels.MatchEqual, "__name__", "a")))
+	require.NoError(t, block.Close())
+	got := gather(t, tsdb.ReadOptions{}, dir)
+	assert.Len(t, got.content[`{__name__="a", instname="x"}`], 200)
+
+	path := filepath.Join(b.Written()[0].Dir, tombstones.TombstonesFilename)
+	require.NoError(t, os.WriteFile(path, []byte("nonsense!"), 0o666))
+	got = gather(t, tsdb.ReadOptions{}, dir)
+	assert.Len(t, got.content[`{__name__="a", instname="x"}`], 1000)
+	require.Len(t, got.damage, 1)
+	assert.Contains(t, got.damage[0], "tombstones: what was deleted is read: ")
+}
+
+func TestReadCountsNativeHistograms(t *testing.T) {
+	dir := t.TempDir()
+	theirBlock(t, dir, func(app storage.AppenderV2) {
+		for i := range int64(300) {
+			h := &histogram.Histogram{Count: uint64(i), Sum: 1, ZeroCount: uint64(i), Schema: 1}
+			_, err := app.Append(0, labels.FromStrings("__name__", "h"), 0, noon+i*1000, 0, h, nil, storage.AppendV2Options{})
+			require.NoError(t, err)
+		}
+		put(t, app, labels.FromStrings("__name__", "f"), noon, 1)
+	})
+	got := gather(t, tsdb.ReadOptions{End: noon + 199_000}, dir)
+	assert.Equal(t, content{`{__name__="f"}`: {at(noon, 1)}}, got.content)
+	assert.Equal(t, []convert.LossCount{{Loss: convert.LossNativeHist, Name: "h", Count: 200}}, got.report.Losses())
+}

@@ -1,0 +1,75 @@
+package tsdb_test
+
+import (
+	"math/rand/v2"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+type nowhere struct{ n int }
+
+func (s *nowhere) Sample(*convert.PromSeries, int64, float64) error { s.n++; return nil }
+
+// benchBlock writes an hour of 5000 series at 15 s: constants, counters and
+// others.
+func benchBlock(b *testing.B) (dir string, samples int) {
+	b.Helper()
+	all := manySeries(5000)
+	blocks, dir := newBlocks(b, tsdb.Options{})
+	rng := rand.New(rand.NewPCG(1, 2))
+	value := make([]float64, len(all))
+	for row := range int64(960) {
+		for i, s := range all {
+			switch i % 10 {
+			case 0, 1, 2:
+			case 3, 4, 5, 6:
+				value[i] += float64(rng.IntN(1000))
+			default:
+				value[i] = rng.Float64()
+			}
+			if blocks.Sample(s, noon+row*15000, value[i]) != nil {
+				b.Fatal()
+			}
+			samples++
+		}
+	}
+	require.NoError(b, blocks.Close())
+	return dir, samples
+}
+
+func BenchmarkReader(b *testing.B) {
+	dir, samples := benchBlock(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		r, err := tsdb.OpenReader(b.Context(), []string{dir}, tsdb.ReadOptions{})
+		require.NoError(b, err)
+		sink := &nowhere{}
+		require.NoError(b, r.Samples(b.Context(), sink))
+		require.Equal(b, samples, sink.n)
+	}
+	b.ReportMetric(float64(samples)*float64(b.N)/b.Elapsed().Seconds(), "samples/s")
+}
+
+func BenchmarkBlocksToArchive(b *testing.B) {
+	dir, samples := benchBlock(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		r, err := tsdb.OpenReader(b.Context(), []string{dir}, tsdb.ReadOptions{})
+		require.NoError(b, err)
+		m, err := convert.NewMapper(convert.MapperOptions{Host: "h"})
+		require.NoError(b, err)
+		a, err := archive.Create(filepath.Join(b.TempDir(), "a"), archive.Header{Host: "h", PID: 1}, &archive.WriteOptions{Version: pcp.V3, NoSync: true})
+		require.NoError(b, err)
+		sink := convert.NewAssembler(convert.NewToArchive(a), m, convert.AssemblerOptions{})
+		require.NoError(b, r.Samples(b.Context(), sink))
+		require.NoError(b, sink.Close())
+	}
+	b.ReportMetric(float64(samples)*float64(b.N)/b.Elapsed().Seconds(), "samples/s")
+}

@@ -1,0 +1,116 @@
+package tsdb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/oklog/ulid/v2"
+)
+
+// discover finds what there is to read at a path.
+func (r *Reader) discover(ctx context.Context, path string) error {
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		return err
+	}
+	names := map[string]bool{}
+	for _, e := range entries {
+		names[e.Name()] = true
+	}
+	if names["meta.json"] || names["index"] && names["chunks"] {
+		if b := r.block(path); b != nil {
+			r.add(b)
+		}
+		return nil
+	}
+	found := r.blocks(path, entries)
+	if names["wal"] || names["wbl"] {
+		found = true
+		if err := r.replay(ctx, path); err != nil {
+			return err
+		}
+	}
+	if !found {
+		return fmt.Errorf("%s: neither a block nor a folder of blocks or of a Prometheus server's data: %w", path, fs.ErrNotExist)
+	}
+	return nil
+}
+
+// blocks adds the blocks in a folder, but for those from which another one was
+// made: a server that is stopped between the two leaves both. It reports whether
+// there is anything that looks like a block.
+func (r *Reader) blocks(path string, entries []os.DirEntry) bool {
+	var all []*blockSource
+	found := false
+	parents := map[ulid.ULID]bool{}
+	for _, e := range entries {
+		dir := filepath.Join(path, e.Name())
+		id, _, _ := strings.Cut(e.Name(), ".")
+		if _, err := ulid.ParseStrict(id); err != nil || !e.IsDir() {
+			continue
+		}
+		found = true
+		if id != e.Name() {
+			r.damaged(dir, "", errors.New("left out: a block that was being written or deleted"))
+			continue
+		}
+		b := r.block(dir)
+		if b == nil {
+			continue
+		}
+		all = append(all, b)
+		for _, p := range b.meta.Compaction.Parents {
+			parents[p.ULID] = true
+		}
+	}
+	for _, b := range all {
+		if !parents[b.meta.ULID] && !b.meta.Compaction.Deletable {
+			r.add(b)
+		}
+	}
+	return found
+}
+
+// block returns the block in a folder, nil if that has no good meta.json.
+func (r *Reader) block(dir string) *blockSource {
+	m, err := readMeta(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		err = errors.New("left out: a block without meta.json is not complete")
+	case err == nil && m.MinTime >= m.MaxTime:
+		err = fmt.Errorf("left out: meta.json: it ends at %s, before it begins", clock(m.MaxTime))
+	}
+	if err != nil {
+		r.damaged(dir, "", err)
+		return nil
+	}
+	return &blockSource{dir: dir, meta: m, bytes: func(n int) { r.done.Add(int64(n)) }}
+}
+
+// add makes a block one that is read.
+func (r *Reader) add(b *blockSource) {
+	r.sources = append(r.sources, b)
+	if r.within(b) {
+		r.size += folderSize(filepath.Join(b.dir, "chunks"))
+	}
+}
+
+// folderSize returns the size of the files in a folder.
+func folderSize(dir string) int64 {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return 0 // reading it will tell
+	}
+	var size int64
+	for _, e := range entries {
+		if info, err := e.Info(); err == nil {
+			size += info.Size()
+		}
+	}
+	return size
+}

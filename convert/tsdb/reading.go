@@ -1,0 +1,231 @@
+package tsdb
+
+import (
+	"context"
+	"math"
+
+	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/pcparchive/pcparchive/convert"
+)
+
+// reading is one pass over a Reader's sources:
+//
+//	block ─ lanes ┐
+//	block ─ lanes ┼─ window: rows by time ─► samples by ascending time
+//	log   ─ lanes ┘
+//
+// Lanes come in the order of the index, so the samples of one time are near each
+// other in every table that is asked on their way.
+type reading struct {
+	r         *Reader
+	selectors [][]*labels.Matcher
+	table     table
+	waiting   []source // by their first time
+	active    []*track
+	windows   [2]window // one is filled while the other's samples are handed on
+}
+
+// track is a source whose time has come.
+type track struct {
+	source source
+	lanes  []lane
+}
+
+func newReading(r *Reader, selectors [][]*labels.Matcher) *reading {
+	rd := &reading{r: r, selectors: selectors, table: table{book: &r.book, byHash: map[uint64]uint32{}}}
+	for _, s := range r.sources {
+		if r.within(s) {
+			rd.waiting = append(rd.waiting, s)
+		}
+	}
+	return rd
+}
+
+func (rd *reading) damaged(path, series string, err error) { rd.r.damaged(path, series, err) }
+
+// filled is a window that is ready, with the series known by then.
+type filled struct {
+	w      *window
+	series []*readSeries
+	err    error
+}
+
+// run hands all samples to dst.
+func (rd *reading) run(ctx context.Context, dst convert.Samples) error {
+	ctx, cancel := context.WithCancel(ctx)
+	ready := make(chan filled)
+	free := make(chan *window, len(rd.windows))
+	for i := range rd.windows {
+		free <- &rd.windows[i]
+	}
+	ended := make(chan struct{})
+	defer func() {
+		cancel()
+		<-ended
+	}()
+	go func() {
+		defer close(ended)
+		defer close(ready)
+		defer rd.close()
+		rd.fill(ctx, free, ready)
+	}()
+	for f := range ready {
+		if f.err == nil {
+			f.err = emit(ctx, f, dst)
+		}
+		if f.err != nil {
+			return f.err
+		}
+		f.w.reset()
+		free <- f.w
+	}
+	return ctx.Err()
+}
+
+// emit hands on the samples of a window.
+func emit(ctx context.Context, f filled, dst convert.Samples) error {
+	return f.w.each(func(t int64, row []entry) error {
+		for _, e := range row {
+			s := f.series[e.id]
+			if s.any && s.last == t { // another block has it, too
+				continue
+			}
+			s.any, s.last = true, t
+			if err := dst.Sample(s.prom, t, e.v); err != nil {
+				return err
+			}
+		}
+		return ctx.Err()
+	})
+}
+
+// fill fills windows until there are no more samples.
+func (rd *reading) fill(ctx context.Context, free <-chan *window, ready chan<- filled) {
+	bound := int(rd.r.opts.Memory / entrySize / int64(len(rd.windows)))
+	width := int64(30_000) // the first window tells how much there is in a time
+	var before *window
+	for {
+		var w *window
+		select {
+		case w = <-free:
+		case <-ctx.Done():
+			return
+		}
+		if before != nil {
+			w.ahead, before.ahead = before.ahead, w.ahead[:0]
+		}
+		start, ok := rd.first(w)
+		if !ok || start > rd.r.opts.End {
+			return
+		}
+		w.open(start, width, bound)
+		if rd.r.opts.End < w.end {
+			w.end = rd.r.opts.End + 1
+		}
+		if err := rd.pull(ctx, w); err != nil {
+			select {
+			case ready <- filled{err: err}:
+			case <-ctx.Done():
+			}
+			return
+		}
+		width = nextWidth(w, bound)
+		w.settle(w)
+		before = w
+		select {
+		case ready <- filled{w: w, series: rd.table.all}:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// nextWidth returns how long a window may be to hold two thirds of the bound if
+// samples come as densely as in w, at most four times as long as w.
+func nextWidth(w *window, bound int) int64 {
+	width := float64(w.end - w.start)
+	return int64(width * min(4, float64(bound)*2/3/float64(max(w.count, 1))))
+}
+
+// first returns the earliest time at which there may be a sample.
+func (rd *reading) first(w *window) (int64, bool) {
+	t, ok := int64(math.MaxInt64), false
+	for _, tr := range rd.active {
+		for i := range tr.lanes {
+			t, ok = min(t, tr.lanes[i].at), true
+		}
+	}
+	for _, a := range w.ahead {
+		t, ok = min(t, a.t), true
+	}
+	if len(rd.waiting) > 0 {
+		mint, _ := rd.waiting[0].span()
+		t, ok = min(t, mint), true
+	}
+	return max(t, rd.r.opts.Start), ok
+}
+
+// pull fills a window.
+func (rd *reading) pull(ctx context.Context, w *window) error {
+	w.take()
+	if err := rd.begin(ctx, w); err != nil {
+		return err
+	}
+	kept := rd.active[:0]
+	for _, tr := range rd.active {
+		left := tr.lanes[:0]
+		for i := range tr.lanes {
+			l := &tr.lanes[i]
+			if l.at < w.end && !l.pull(rd, w) {
+				continue
+			}
+			if w.full() {
+				w.halve()
+			}
+			if len(left) == i {
+				left = tr.lanes[:i+1]
+			} else {
+				left = append(left, *l)
+			}
+		}
+		clear(tr.lanes[len(left):])
+		tr.lanes = left
+		if len(left) > 0 {
+			kept = append(kept, tr)
+		} else if err := tr.source.close(); err != nil {
+			rd.damaged(tr.source.path(), "", err)
+		}
+	}
+	clear(rd.active[len(kept):])
+	rd.active = kept
+	return ctx.Err()
+}
+
+// begin opens the sources whose time comes with a window.
+func (rd *reading) begin(ctx context.Context, w *window) error {
+	for len(rd.waiting) > 0 {
+		s := rd.waiting[0]
+		if mint, _ := s.span(); mint >= w.end {
+			return nil
+		}
+		rd.waiting = rd.waiting[1:]
+		lanes, err := s.open(ctx, rd, nil)
+		if err != nil {
+			rd.damaged(s.path(), "", err)
+		}
+		if ctx.Err() != nil {
+			_ = s.close()
+			return ctx.Err()
+		}
+		rd.active = append(rd.active, &track{s, lanes})
+	}
+	return nil
+}
+
+// close frees what is open.
+func (rd *reading) close() {
+	for _, tr := range rd.active {
+		_ = tr.source.close() // files that were read only
+	}
+}

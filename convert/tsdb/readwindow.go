@@ -1,0 +1,146 @@
+package tsdb
+
+import (
+	"math"
+	"slices"
+)
+
+// window is a stretch of time whose samples are transposed: they come by series
+// and go by time.
+type window struct {
+	start, end int64 // [start, end), at most maxWindow long
+	slots      []int32
+	times      []int32 // slots that have a row
+	rows       [][]entry
+	used       int
+	count      int // samples, and what rows take besides
+	bound      int // count at which end moves towards start
+	ahead      []aheadEntry
+}
+
+// entry is a sample in the row of its time.
+type entry struct {
+	id uint32
+	v  float64
+}
+
+const (
+	entrySize = 16
+	rowCost   = 4 // entries that would have the memory of a row's head and slot
+)
+
+// maxWindow is how many milliseconds a window may have, each of which has a
+// slot: finding the row of a time is an index, and no search.
+const maxWindow = 1 << 20
+
+// open makes the window one that begins at start.
+func (w *window) open(start, width int64, bound int) {
+	if w.slots == nil {
+		w.slots = make([]int32, maxWindow)
+	}
+	width = min(max(width, 1), maxWindow)
+	if start > math.MaxInt64-width {
+		width = math.MaxInt64 - start
+	}
+	w.start, w.end, w.bound = start, start+width, bound
+}
+
+// add puts a sample into the row of its time.
+func (w *window) add(id uint32, t int64, v float64) {
+	slot := t - w.start
+	row := w.slots[slot]
+	if row == 0 {
+		row = w.row(slot)
+	}
+	w.rows[row-1] = append(w.rows[row-1], entry{id, v})
+	w.count++
+}
+
+// row gives a slot its row.
+func (w *window) row(slot int64) int32 {
+	if w.used == len(w.rows) {
+		w.rows = append(w.rows, nil)
+	}
+	w.used++
+	w.count += rowCost
+	w.slots[slot] = int32(w.used)
+	w.times = append(w.times, int32(slot))
+	return int32(w.used)
+}
+
+// full reports whether there are more samples than the bound has it, which then
+// grows: a window of one row cannot be divided.
+func (w *window) full() bool {
+	if w.count <= w.bound {
+		return false
+	}
+	w.bound += w.bound / 2
+	return true
+}
+
+// halve moves the window's end towards its start. Samples beyond it stay, for
+// carry to move.
+func (w *window) halve() {
+	if w.end-w.start > 1 {
+		w.end = w.start + (w.end-w.start)/2
+	}
+}
+
+// settle sorts the rows by time and moves those beyond the end to the window
+// that follows. Few windows have any.
+func (w *window) settle(next *window) {
+	slices.Sort(w.times)
+	n := len(w.times)
+	for ; n > 0 && w.start+int64(w.times[n-1]) >= w.end; n-- {
+		slot := w.times[n-1]
+		for _, e := range w.rows[w.slots[slot]-1] {
+			next.ahead = append(next.ahead, aheadEntry{w.start + int64(slot), e})
+		}
+		w.slots[slot] = 0
+	}
+	w.times = w.times[:n]
+}
+
+// aheadEntry is a sample that an earlier window could not keep.
+type aheadEntry struct {
+	t int64
+	entry
+}
+
+// take adds what was carried over and belongs here.
+func (w *window) take() {
+	kept := w.ahead[:0]
+	for _, a := range w.ahead {
+		if a.t < w.end {
+			w.add(a.id, a.t, a.v)
+		} else {
+			kept = append(kept, a)
+		}
+	}
+	w.ahead = kept
+}
+
+// each calls f with every row, by ascending time.
+func (w *window) each(f func(t int64, row []entry) error) error {
+	for _, slot := range w.times {
+		if err := f(w.start+int64(slot), w.rows[w.slots[slot]-1]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reset drops all samples. It keeps the memory of rows that were of use.
+func (w *window) reset() {
+	for _, slot := range w.times {
+		w.slots[slot] = 0
+	}
+	for i := range w.rows {
+		if i < w.used {
+			w.rows[i] = w.rows[i][:0]
+		} else {
+			w.rows[i] = nil
+		}
+	}
+	w.times, w.used, w.count = w.times[:0], 0, 0
+}

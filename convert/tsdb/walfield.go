@@ -1,0 +1,125 @@
+package tsdb
+
+import (
+	"encoding/binary"
+	"errors"
+
+	"github.com/prometheus/prometheus/model/labels"
+	promrecord "github.com/prometheus/prometheus/tsdb/record"
+)
+
+// fields reads the fields of a record. Prometheus' own decoders trust the
+// numbers of labels and of fields.
+type fields struct {
+	b   []byte
+	bad bool
+}
+
+var errFields = errors.New("the record ends inside a field")
+
+func (f *fields) more() bool { return len(f.b) > 0 && !f.bad }
+
+func (f *fields) err() error {
+	if f.bad {
+		return errFields
+	}
+	return nil
+}
+
+func (f *fields) take(n uint64) []byte {
+	if f.bad || n > uint64(len(f.b)) {
+		f.b, f.bad = nil, true
+		return nil
+	}
+	taken := f.b[:n]
+	f.b = f.b[n:]
+	return taken
+}
+
+func (f *fields) uint8() byte {
+	if b := f.take(1); b != nil {
+		return b[0]
+	}
+	return 0
+}
+
+func (f *fields) uint64() uint64 {
+	if b := f.take(8); b != nil {
+		return binary.BigEndian.Uint64(b)
+	}
+	return 0
+}
+
+func (f *fields) uvarint() uint64 {
+	v, n := binary.Uvarint(f.b)
+	f.take(uint64(max(n, 0)))
+	f.bad = f.bad || n <= 0
+	return v
+}
+
+func (f *fields) text() string { return string(f.take(f.uvarint())) }
+
+// labels reads labels into b.
+func (f *fields) labels(b *labels.ScratchBuilder) {
+	b.Reset()
+	for n := f.uvarint(); n > 0 && !f.bad; n-- {
+		name := f.text()
+		if value := f.text(); value != "" {
+			b.Add(name, value)
+		}
+	}
+	b.Sort()
+}
+
+// walSeries calls add with every series of a record.
+func walSeries(rec []byte, b *labels.ScratchBuilder, add func(ref uint64, lset labels.Labels)) error {
+	f := fields{b: rec[1:]}
+	for f.more() {
+		ref := f.uint64()
+		if f.labels(b); !f.bad {
+			add(ref, b.Labels())
+		}
+	}
+	return f.err()
+}
+
+// walMetadata calls add with every entry of a record.
+func walMetadata(rec []byte, add func(m promrecord.RefMetadata)) error {
+	f := fields{b: rec[1:]}
+	for f.more() {
+		var m promrecord.RefMetadata
+		m.Ref, m.Type = ref(f.uvarint()), f.uint8()
+		for n := f.uvarint(); n > 0 && !f.bad; n-- {
+			switch name, value := f.text(), f.text(); name {
+			case "UNIT":
+				m.Unit = value
+			case "HELP":
+				m.Help = value
+			}
+		}
+		if !f.bad {
+			add(m)
+		}
+	}
+	return f.err()
+}
+
+// walExemplars calls add with the series of every exemplar of a record.
+func walExemplars(rec []byte, b *labels.ScratchBuilder, add func(ref uint64)) error {
+	f := fields{b: rec[1:]}
+	if !f.more() {
+		return nil
+	}
+	base := f.uint64()
+	f.uint64() // time
+	for f.more() {
+		u := f.uvarint()
+		delta := int64(u>>1) ^ -int64(u&1)
+		f.uvarint() // time
+		f.uint64()  // value
+		if f.labels(b); !f.bad {
+			add(base + uint64(delta))
+		}
+	}
+	return f.err()
+}

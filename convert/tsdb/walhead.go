@@ -1,0 +1,256 @@
+package tsdb
+
+import (
+	"cmp"
+	"context"
+	"math"
+	"slices"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/tsdb/chunkenc"
+	"github.com/prometheus/prometheus/tsdb/tombstones"
+
+	"github.com/pcparchive/pcparchive/convert"
+)
+
+// head is what a write-ahead log holds, by series: a source like a block. Its
+// full chunks are in a temporary file.
+type head struct {
+	dir      string
+	r        *Reader
+	spill    spill
+	refs     map[uint64]*headSeries // nil for one that is not wanted
+	byHash   map[uint64]*headSeries
+	all      []*headSeries
+	unknown  int // samples of series that the log does not name
+	lanes    []headLane
+	min, max int64
+}
+
+// headSeries is a series of a log.
+type headSeries struct {
+	lset  labels.Labels
+	other *headSeries // with the same hash
+
+	xor        *chunkenc.XORChunk // the open chunk
+	app        chunkenc.Appender
+	n          int // its samples
+	mint, maxt int64
+	any        bool // there was a sample, the last one at maxt
+
+	late    []sample // that came after later ones
+	chunks  []headChunk
+	deleted tombstones.Intervals
+}
+
+// headChunk is a chunk in the temporary file.
+type headChunk struct {
+	mint, maxt int64
+	offset     int64
+	size       int
+}
+
+// headLane is chunks of one series that do not overlap.
+type headLane struct {
+	series *headSeries
+	chunks []headChunk
+}
+
+func newHead(r *Reader, dir string) *head {
+	return &head{
+		dir: dir, r: r, spill: spill{dir: r.opts.TempDir},
+		refs: map[uint64]*headSeries{}, byHash: map[uint64]*headSeries{},
+		min: math.MaxInt64, max: math.MinInt64,
+	}
+}
+
+// declare notes what series a number stands for.
+func (h *head) declare(ref uint64, lset labels.Labels) {
+	if !selected(h.r.selectors, lset) {
+		h.refs[ref] = nil
+		return
+	}
+	hash := lset.Hash()
+	for s := h.byHash[hash]; s != nil; s = s.other {
+		if labels.Equal(s.lset, lset) {
+			h.refs[ref] = s
+			return
+		}
+	}
+	s := &headSeries{lset: lset.Copy(), other: h.byHash[hash]}
+	h.byHash[hash], h.refs[ref] = s, s
+	h.all = append(h.all, s)
+}
+
+// sample adds a sample.
+func (h *head) sample(ref uint64, t int64, v float64) error {
+	s, known := h.refs[ref]
+	switch {
+	case !known:
+		h.unknown++
+		return nil
+	case s == nil || t < h.r.opts.Start || t > h.r.opts.End:
+		return nil
+	case s.any && t == s.maxt:
+		return nil
+	case s.any && t < s.maxt:
+		if s.late = append(s.late, sample{t, v}); len(s.late) < samplesPerChunk {
+			return nil
+		}
+		return h.packLate(s)
+	}
+	if s.n == samplesPerChunk || s.n > 0 && len(s.xor.Bytes()) > chunkenc.MaxBytesPerXORChunkBeforeAppend {
+		if err := h.cut(s); err != nil {
+			return err
+		}
+	}
+	if s.n == 0 {
+		if s.xor == nil {
+			s.xor = chunkenc.NewXORChunk()
+		}
+		app, err := s.xor.Appender()
+		if err != nil {
+			return err
+		}
+		s.app, s.mint = app, t
+	}
+	s.app.Append(0, t, v)
+	s.n, s.maxt, s.any = s.n+1, t, true
+	return nil
+}
+
+// cut moves the open chunk of a series to the file.
+func (h *head) cut(s *headSeries) error {
+	if s.n == 0 {
+		return nil
+	}
+	data := s.xor.Bytes()
+	err := h.store(s, s.mint, s.maxt, data)
+	clear(data[:2]) // the number of samples
+	s.xor.Reset(data[:2])
+	s.n = 0
+	return err
+}
+
+func (h *head) store(s *headSeries, mint, maxt int64, data []byte) error {
+	var c chain
+	if err := h.spill.put(&c, record{mint, maxt, data}); err != nil {
+		return err
+	}
+	s.chunks = append(s.chunks, headChunk{mint, maxt, c.offset, c.size})
+	h.min, h.max = min(h.min, mint), max(h.max, maxt)
+	return nil
+}
+
+// packLate makes a chunk of a series' late samples. Of several at one time the
+// first counts.
+func (h *head) packLate(s *headSeries) error {
+	slices.SortStableFunc(s.late, func(a, b sample) int { return cmp.Compare(a.t, b.t) })
+	c := chunkenc.NewXORChunk()
+	app, err := c.Appender()
+	if err != nil {
+		return err
+	}
+	for i, p := range s.late {
+		if i == 0 || p.t != s.late[i-1].t {
+			app.Append(0, p.t, p.v)
+		}
+	}
+	mint, maxt := s.late[0].t, s.late[len(s.late)-1].t
+	s.late = s.late[:0]
+	return h.store(s, mint, maxt, c.Bytes())
+}
+
+// finish makes lanes of what was added, and drops what was needed for that.
+func (h *head) finish() error {
+	slices.SortFunc(h.all, func(a, b *headSeries) int { return labels.Compare(a.lset, b.lset) })
+	for _, s := range h.all {
+		if err := h.cut(s); err != nil {
+			return err
+		}
+		if len(s.late) > 0 {
+			if err := h.packLate(s); err != nil {
+				return err
+			}
+		}
+		h.lanes = append(h.lanes, s.split()...)
+		s.xor, s.app, s.late, s.chunks = nil, nil, nil, nil
+	}
+	h.refs, h.byHash, h.all = nil, nil, nil
+	return nil
+}
+
+// split puts each chunk into the first lane whose end it follows.
+func (s *headSeries) split() []headLane {
+	slices.SortStableFunc(s.chunks, func(a, b headChunk) int { return cmp.Compare(a.mint, b.mint) })
+	var out []headLane
+next:
+	for _, c := range s.chunks {
+		for i := range out {
+			if l := &out[i]; l.chunks[len(l.chunks)-1].maxt < c.mint {
+				l.chunks = append(l.chunks, c)
+				continue next
+			}
+		}
+		out = append(out, headLane{s, []headChunk{c}})
+	}
+	return out
+}
+
+func (h *head) path() string         { return h.dir }
+func (h *head) span() (int64, int64) { return h.min, h.max }
+func (h *head) close() error         { return nil } // the file stays for another reading
+
+// open makes lanes of the wanted series.
+func (h *head) open(_ context.Context, rd *reading, dst []lane) ([]lane, error) {
+	for i, hl := range h.lanes {
+		if selected(rd.selectors, hl.series.lset) {
+			dst = append(dst, lane{
+				source: h, id: rd.table.id(hl.series.lset), at: hl.chunks[0].mint,
+				deleted: hl.series.deleted, ref: int64(i),
+			})
+		}
+	}
+	return dst, nil
+}
+
+// next returns the next chunk of a lane, whose ref is that of its headLane.
+func (h *head) next(l *lane) (place, bool) {
+	hl := h.lanes[l.ref]
+	if l.next == len(hl.chunks) {
+		return place{}, false
+	}
+	c := hl.chunks[l.next]
+	p := place{c.mint, c.maxt, l.ref<<32 | int64(l.next)}
+	l.next++
+	return p, true
+}
+
+// load reads a chunk.
+func (h *head) load(p place, buf []byte) (byte, []byte, error) {
+	c := h.lanes[p.ref>>32].chunks[uint32(p.ref)]
+	if cap(buf) < c.size {
+		buf = make([]byte, c.size)
+	}
+	buf = buf[:c.size]
+	if err := h.spill.get(buf, c.offset); err != nil {
+		return 0, nil, err
+	}
+	return byte(chunkenc.EncXOR), append(buf[:0], buf[recordHeader:]...), nil
+}
+
+// values adds the values of a label.
+func (h *head) values(_ context.Context, label string, into map[string]bool) error {
+	for _, hl := range h.lanes {
+		into[hl.series.lset.Get(label)] = true
+	}
+	return nil
+}
+
+// lost counts a dropped sample of another kind.
+func (h *head) lost(loss convert.Loss, ref uint64) {
+	if s := h.refs[ref]; s != nil {
+		h.r.opts.Report.Add(loss, s.lset.Get(model.MetricNameLabel))
+	}
+}
