@@ -44,7 +44,7 @@ type assembled struct {
 	source *assembledSource
 	own    []Label
 	mapped *MappedSeries
-	native []*nativeSlot
+	native []nativeShare
 	unfit  bool // cannot be recorded; counted
 }
 
@@ -70,8 +70,8 @@ func (a *Assembler) Sample(s *PromSeries, t int64, v float64) error {
 		return err
 	}
 	stale := IsStale(v)
-	for _, slot := range e.native {
-		a.natives.set(slot, v, stale)
+	for _, share := range e.native {
+		a.natives.set(share, v, stale)
 	}
 	if e.mapped == nil {
 		return nil
@@ -163,7 +163,7 @@ func (a *Assembler) admit(s *PromSeries) (*assembled, error) {
 		}
 	}
 	if a.opts.Natives != nil {
-		e.native = a.natives.slots(a.opts.Natives.Places(s), target)
+		e.native = a.natives.shares(a.opts.Natives.Places(s), target)
 		if len(e.native) > 0 {
 			return e, nil
 		}

@@ -30,17 +30,32 @@ type Place struct {
 	Instance string       // its name; a singular metric has none
 	ID       pcp.InstID   // its number, InstNull for the next free one
 	Labels   labelset.Set // of the instance
-	Factor   float64      // by which values are multiplied; 0 is 1
+	Pick     Picker       // what of a value counts; nil: all of it
+	Factor   float64      // by which values are then multiplied; 0 is 1
 	Combine  Combine      // with other series of one time
 	Text     string       // the value of a string metric, whatever the series' is
+
+	// Parts is how many kinds of series the place needs: the minuend and the
+	// subtrahend of a difference are 2. Part tells which kind this one is, from
+	// 0. Where one is missing, there is no value. 0 and 1 mean no such need; no
+	// more than 64 are told apart.
+	Part, Parts int
 }
+
+// A Picker makes of a value what counts of it, and reports whether there is one.
+type Picker func(v float64) (float64, bool)
 
 // Combine says what several series that share a place make of their values.
 type Combine int
 
-// The ways.
+// The ways. Those that add up can be mixed in one place.
 const (
-	CombineNot   Combine = iota // the first series has the place, another is none of it
+	CombineNot   Combine = iota // the series has the place until it ends; another, meanwhile, is none of it
+	CombineLast                 // the one whose sample comes last has the place
 	CombineSum                  // added up
 	CombineCount                // how many have a value
+	CombineOver                 // added up, for the sum of the others to be divided by
 )
+
+// adds reports whether series share the place.
+func (c Combine) adds() bool { return c >= CombineSum }

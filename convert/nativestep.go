@@ -2,7 +2,6 @@ package convert
 
 import (
 	"cmp"
-	"math"
 	"slices"
 
 	"github.com/pcparchive/pcparchive/archive"
@@ -17,6 +16,8 @@ type nativeStep struct {
 	report  *Report
 	metrics map[*NativeMetric]*nativeMetric
 	indoms  map[pcp.InDomID]*nativeInDom
+	host    string // whose they are; of no other, since instances have no host
+	owned   bool
 	tick    uint64
 	stamp   pcp.Timestamp
 	touched []*nativeMetric
@@ -32,6 +33,8 @@ type nativeMetric struct {
 	tick   uint64
 	now    []*nativeSlot
 	points []archive.Point
+
+	changed bool // a slot came to life or ended in this step
 }
 
 // nativeInDom is an instance domain, which metrics share.
@@ -51,18 +54,29 @@ type nativeMember struct {
 	live   int // slots with a value
 }
 
-// nativeSlot is a place and what it holds.
+// nativeSlot is an instance of a metric and what it holds.
 type nativeSlot struct {
 	metric  *nativeMetric
 	member  *nativeMember // nil: singular
 	series  *archive.Series
-	place   Place
 	target  [2]string // of the first series
+	taken   bool      // it has had a series
 	live    bool
 	tick    uint64
-	sum     float64
 	ended   bool // in this step
-	sharing int
+	sum     float64
+	over    float64
+	divided bool
+	parts   uint64 // seen, as bits
+	needs   uint64 // of these
+	scaled  bool   // not as it was exposed
+	text    string
+}
+
+// nativeShare is what one series gives to a slot.
+type nativeShare struct {
+	slot  *nativeSlot
+	place Place
 }
 
 func newNativeStep(m *Mapper, r *Report) *nativeStep {
@@ -72,23 +86,45 @@ func newNativeStep(m *Mapper, r *Report) *nativeStep {
 	}
 }
 
-// slots returns where a target's series gives its values to: all places or, if
-// one of them has another series, none.
-func (n *nativeStep) slots(places []Place, target [2]string) []*nativeSlot {
-	out := make([]*nativeSlot, 0, len(places))
+// shares returns where a target's series gives its values to: all places or, if
+// they are another host's or one of them is another series', none.
+func (n *nativeStep) shares(places []Place, target [2]string) []nativeShare {
+	if len(places) == 0 {
+		return nil
+	}
+	if host := HostOnly(target[1]); !n.owned {
+		n.owned, n.host = true, host
+	} else if n.host != host {
+		n.report.Add(LossRenamed, places[0].Metric.Desc.Name())
+		return nil
+	}
+	out := make([]nativeShare, 0, len(places))
 	for _, p := range places {
 		slot := n.slot(p)
-		if slot.sharing > 0 && (p.Combine == CombineNot || slot.target != target) {
+		if slot.taken && !slot.admits(p.Combine, target, n.tick) {
 			n.report.Add(LossRenamed, p.Metric.Desc.Name())
 			return nil
 		}
-		out = append(out, slot)
+		out = append(out, nativeShare{slot, p})
 	}
-	for _, slot := range out {
-		slot.sharing++
-		slot.target = target
+	for _, s := range out {
+		s.slot.taken, s.slot.target = true, target
+		if s.place.Parts > 1 {
+			s.slot.needs = 1<<s.place.Parts - 1
+		}
 	}
 	return out
+}
+
+// admits reports whether a further series may have the slot.
+func (s *nativeSlot) admits(c Combine, target [2]string, tick uint64) bool {
+	switch {
+	case c == CombineNot:
+		return !s.live && s.tick != tick
+	case c == CombineLast:
+		return true
+	}
+	return s.target == target
 }
 
 // slot finds or makes a place.
@@ -110,7 +146,7 @@ func (n *nativeStep) slot(p Place) *nativeSlot {
 		if member != nil {
 			series.Inst = member.inst
 		}
-		slot = &nativeSlot{metric: m, member: member, series: series, place: p}
+		slot = &nativeSlot{metric: m, member: member, series: series}
 		m.slots[id] = slot
 	}
 	return slot
@@ -161,28 +197,37 @@ func (n *nativeStep) begin(t pcp.Timestamp) {
 }
 
 // set gives a slot the value of one of its series, or ends it.
-func (n *nativeStep) set(s *nativeSlot, v float64, stale bool) {
+func (n *nativeStep) set(share nativeShare, v float64, stale bool) {
+	s, p := share.slot, &share.place
 	m := s.metric
 	if m.tick != n.tick {
 		m.tick, m.now = n.tick, m.now[:0]
 		n.touched = append(n.touched, m)
 	}
 	if s.tick != n.tick {
-		s.tick, s.sum, s.ended = n.tick, 0, true
+		s.tick, s.ended = n.tick, true
+		s.sum, s.over, s.divided, s.parts = 0, 0, false, 0
 		m.now = append(m.now, s)
 	}
-	if stale {
+	ok := !stale
+	if ok && p.Pick != nil {
+		v, ok = p.Pick(v)
+	}
+	if !ok {
 		return // another series may still give it a value
 	}
-	s.ended = false
-	if s.place.Factor != 0 {
-		v *= s.place.Factor
+	s.ended, s.scaled, s.text = false, p.Factor != 0, p.Text
+	s.parts |= 1 << p.Part
+	if p.Factor != 0 {
+		v *= p.Factor
 	}
-	switch s.place.Combine {
+	switch p.Combine {
 	case CombineSum:
 		s.sum += v
 	case CombineCount:
 		s.sum++
+	case CombineOver:
+		s.over, s.divided = s.over+v, true
 	default:
 		s.sum = v
 	}
@@ -191,6 +236,7 @@ func (n *nativeStep) set(s *nativeSlot, v float64, stale bool) {
 // appendTo adds what was set since begin.
 func (n *nativeStep) appendTo(dst []archive.MetricValues) []archive.MetricValues {
 	for _, m := range n.touched {
+		m.changed = false
 		for _, s := range m.now {
 			s.settle()
 		}
@@ -202,6 +248,9 @@ func (n *nativeStep) appendTo(dst []archive.MetricValues) []archive.MetricValues
 			if !s.ended {
 				m.points = append(m.points, archive.Point{Series: s.series, Value: n.value(s)})
 			}
+		}
+		if len(m.points) == 0 && !m.changed {
+			continue // what there is makes no value, as before
 		}
 		mv.Points = m.points
 		if m.indom != nil {
@@ -216,12 +265,23 @@ func (n *nativeStep) appendTo(dst []archive.MetricValues) []archive.MetricValues
 	return dst
 }
 
-// settle counts whether a slot is alive.
+// settle works out whether a slot has a value, and counts it.
 func (s *nativeSlot) settle() {
+	integer := s.metric.metric.Desc.Type <= pcp.TypeU64
+	switch {
+	case s.ended:
+	case s.parts&s.needs != s.needs, s.divided && s.over == 0:
+		s.ended = true
+	case s.divided:
+		s.sum /= s.over
+	}
+	if integer && s.sum != s.sum {
+		s.ended = true
+	}
 	if s.live != s.ended {
 		return
 	}
-	s.live = !s.ended
+	s.live, s.metric.changed = !s.ended, true
 	d := 1
 	if s.ended {
 		d = -1
@@ -250,59 +310,4 @@ func (in *nativeInDom) rebuild(t pcp.Timestamp) {
 	}
 	slices.SortFunc(series, func(a, b *archive.Series) int { return cmp.Compare(a.Inst.ID, b.Inst.ID) })
 	in.indom, in.labels = domainOf(in.id, t, series)
-}
-
-// value returns what a slot holds as its metric's type.
-func (n *nativeStep) value(s *nativeSlot) archive.Value {
-	d, id := s.metric.metric.Desc, s.series.Inst.ID
-	if d.Type == pcp.TypeString {
-		return archive.StringValue(id, s.place.Text)
-	}
-	bits, exact := numberBits(d.Type, s.sum)
-	if !exact && s.place.Factor == 0 {
-		n.report.Add(LossRounded, s.metric.metric.Name)
-	}
-	switch d.Type {
-	case pcp.Type32, pcp.TypeU32:
-		return archive.WordValue(id, uint32(bits))
-	}
-	return archive.NumberValue(id, d.Type, bits)
-}
-
-// numberBits returns v as a value of a numeric type is stored, the nearest that
-// the type has, and whether it is v.
-func numberBits(t pcp.Type, v float64) (bits uint64, exact bool) {
-	switch t {
-	case pcp.TypeFloat:
-		return uint64(math.Float32bits(float32(v))), float64(float32(v)) == v || v != v
-	case pcp.TypeDouble:
-		return math.Float64bits(v), true
-	}
-	lo, hi := 0.0, float64(math.MaxUint32)
-	switch t {
-	case pcp.Type32:
-		lo, hi = math.MinInt32, math.MaxInt32
-	case pcp.Type64:
-		lo, hi = math.MinInt64, math.MaxInt64
-	case pcp.TypeU64:
-		hi = math.MaxUint64
-	}
-	r := math.Round(v)
-	switch {
-	case v != v:
-		return 0, false
-	case r < lo:
-		r = lo
-	case r > hi:
-		r = hi
-	}
-	switch {
-	case t == pcp.TypeU64 && r >= math.MaxUint64:
-		return math.MaxUint64, r == v
-	case t == pcp.Type64 && r >= math.MaxInt64:
-		return math.MaxInt64, r == v
-	case r < 0:
-		return uint64(int64(r)), r == v
-	}
-	return uint64(r), r == v
 }
