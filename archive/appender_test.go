@@ -251,6 +251,7 @@ func TestRefusals(t *testing.T) {
 			return a.SetLabels(&meta.Labels{Stamp: pcp.Timestamp{Nsec: -1}, Level: labelset.Context})
 		}, pcp.ErrRange},
 		{"negative instance", func(a *archive.Appender) error { return a.SetInDom(instance(-1)) }, pcp.ErrRange},
+		{"unknown type of help text", func(a *archive.Appender) error { return a.SetText(&meta.Text{Type: meta.TextPMID}) }, pcp.ErrRange},
 		{"empty name", named(""), pcp.ErrRange},
 		{"NUL in a name", named("a\x00b"), pcp.ErrRange},
 		{"long name", named(strings.Repeat("n", 4096)), pcp.ErrRange},

@@ -133,6 +133,9 @@ func (a *Appender) SetText(t *meta.Text) error {
 	if a.err != nil {
 		return a.err
 	}
+	if !t.Type.Valid() {
+		return fmt.Errorf("help text of %s: %w", t.Type, pcp.ErrRange)
+	}
 	key := textKey{t.Type, t.Ident}
 	if now, ok := a.known.texts[key]; ok && now == t.Text {
 		return nil

@@ -189,7 +189,7 @@ var codes = []CodeInfo{
 	{LabelsInstance, Note, "labels of an instance that its domain does not have"},
 	{LabelsError, Note, "a label set holds an error in place of labels"},
 
-	{TextType, Error, "a help text is of an unknown type; readers lose what follows"},
+	{TextType, Error, "a help text is of an unknown type; the reference loses what follows"},
 	{TextEnd, Warning, "a help text does not end with a NUL"},
 	{TextIdent, Note, "a help text of something that the archive does not have"},
 	{TextChange, Note, "a help text is given twice, differently; the last one holds"},

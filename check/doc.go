@@ -78,7 +78,7 @@
 //	labels-ident      note     labels of something that the archive does not have
 //	labels-instance   note     labels of an instance that its domain does not have
 //	labels-error      note     a label set holds an error in place of labels
-//	text-type         error    a help text is of an unknown type; readers lose what follows
+//	text-type         error    a help text is of an unknown type; the reference loses what follows
 //	text-end          warning  a help text does not end with a NUL
 //	text-ident        note     a help text of something that the archive does not have
 //	text-change       note     a help text is given twice, differently; the last one holds

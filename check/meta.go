@@ -43,11 +43,7 @@ func (c *checker) metaRecord(m *member, fr *frame) {
 	}
 	rec, err := archive.DecodeMeta(fr.payload, m.layout.Version)
 	if err != nil {
-		code := MetaRecord
-		if kind == pcp.KindText && d.Len() >= 8 {
-			code = TextType
-		}
-		c.add(code, m.Path, fr.off, "%s record: %s", kind, reason(err))
+		c.add(MetaRecord, m.Path, fr.off, "%s record: %s", kind, reason(err))
 		return
 	}
 	at := place{m, fr.off}
@@ -70,6 +66,10 @@ func (c *checker) metaRecord(m *member, fr *frame) {
 		c.metaTime(at, kind, rec.Stamp)
 		c.labelRecord(at, rec)
 	case *meta.Text:
+		if !rec.Type.Valid() {
+			c.at(at, TextType, "help text of unknown %s", rec.Type)
+			return // the reference loses what follows
+		}
 		c.text(at, rec, fr.payload)
 	}
 	c.saver.metadata(m, fr.payload, kind)

@@ -1,6 +1,8 @@
 package meta
 
 import (
+	"strconv"
+
 	"github.com/pcparchive/pcparchive/internal/wire"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -16,8 +18,16 @@ const (
 	TextInDom   TextType = 8
 )
 
+// Valid reports whether t has a length and a subject.
+func (t TextType) Valid() bool {
+	return t&(TextOneLine|TextHelp) != 0 && t&(TextPMID|TextInDom) != 0 && t < 16
+}
+
 // String returns, for example, "PMID oneline".
 func (t TextType) String() string {
+	if !t.Valid() {
+		return "type " + strconv.FormatUint(uint64(t), 10)
+	}
 	s := "PMID "
 	if t&TextInDom != 0 {
 		s = "InDom "
@@ -41,16 +51,13 @@ type Text struct {
 // Kind returns pcp.KindText.
 func (*Text) Kind() pcp.Kind { return pcp.KindText }
 
-// DecodeText decodes a body. A text without its NUL is taken to the end.
+// DecodeText decodes a body. A text without its NUL is taken to the end. One of
+// an unknown type is kept and attached to nothing.
 func DecodeText(body []byte) (*Text, error) {
 	d := wire.NewDec(pcp.KindText, body)
 	t := &Text{Type: TextType(d.U32()), Ident: d.U32()}
 	if err := d.Err(); err != nil {
 		return nil, err
-	}
-	if t.Type&(TextOneLine|TextHelp) == 0 || t.Type&(TextPMID|TextInDom) == 0 || t.Type > 15 {
-		d.Fail("type", "", pcp.ErrRange)
-		return nil, d.Err()
 	}
 	t.Text = string(wire.UntilNUL(d.Rest()))
 	return t, nil

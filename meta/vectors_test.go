@@ -1,6 +1,7 @@
 package meta_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -108,6 +109,15 @@ func TestUnorderedAndOddButLegal(t *testing.T) {
 	assert.Equal(t, "no end", open.Text)
 	assert.Equal(t, "InDom help", open.Type.String())
 	assert.Equal(t, "PMID oneline", (meta.TextPMID | meta.TextOneLine).String())
+
+	for _, typ := range []string{`00000004`, `00000001`, `00000010`, `00000015`} { // no length, no subject, neither, one bit more
+		raw := archtest.Bytes(t, typ+`00000000 "a\0"`)
+		odd, err := meta.DecodeText(raw)
+		require.NoError(t, err)
+		assert.False(t, odd.Type.Valid())
+		assert.Equal(t, fmt.Sprint("type ", uint32(odd.Type)), odd.Type.String())
+		assert.Equal(t, raw, odd.AppendBinary(nil))
+	}
 }
 
 func TestDecodeErrors(t *testing.T) {
@@ -132,8 +142,7 @@ func TestDecodeErrors(t *testing.T) {
 		{"indom: name beyond the pool", head + `00000001 00000001 00000003 "a\0"`, "offset 24: indom record: name offset: 3: value out of range", decodeInDom},
 		{"labels: negative number of sets", head + `00000001 ffffffff`, "offset 16: labels record: number of sets: -1 exceeds record: value out of range", decodeLabels},
 		{"labels: bad set", head + `00000001 00000001 ffffffff ffffffff 00000000`, "offset 28: labels record: JSON length: -1: value out of range", decodeLabels},
-		{"text: no length", `00000004 00000000 "a\0"`, "offset 8: text record: type: value out of range", decodeText},
-		{"text: no subject", `00000001 00000000 "a\0"`, "offset 8: text record: type: value out of range", decodeText},
+		{"text: no identifier", `00000005 0000`, "offset 4: text record: record is too short", decodeText},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := tt.decode(archtest.Bytes(t, tt.hex))

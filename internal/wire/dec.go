@@ -117,8 +117,12 @@ func (d *Dec) Count(field string, size int) int {
 	return int(n)
 }
 
-// CString reads a fixed field of n bytes and returns what precedes its first NUL.
-func (d *Dec) CString(n int) string { return string(UntilNUL(d.Bytes(n))) }
+// CString reads a fixed field of n bytes and returns what precedes its first
+// NUL. The last byte counts as one, whatever it is.
+func (d *Dec) CString(n int) string {
+	b := d.Bytes(n)
+	return string(UntilNUL(b[:max(len(b)-1, 0)]))
+}
 
 // UntilNUL returns what precedes the first NUL in b, or b.
 func UntilNUL(b []byte) []byte {
