@@ -60,8 +60,5 @@ func EncodeHeader(h *Header, volume int32) []byte {
 
 func ZoneOf(zoneInfo, tz string) *time.Location { return zone(zoneInfo, tz) }
 
-// NewDecoder returns a decoder of data records that reuses its memory.
-func NewDecoder(v pcp.Version) func(payload []byte) (*Result, error) {
-	rd := &resultDecoder{layout: layoutOf(v)}
-	return rd.decode
-}
+// ShapeHits is how many records had a shape that d had met.
+func (d *ResultDecoder) ShapeHits() int { return d.rd.shapes.hits }

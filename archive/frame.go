@@ -1,7 +1,6 @@
 package archive
 
 import (
-	"bufio"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -39,7 +38,8 @@ type Frame struct {
 const (
 	readBuffer  = 256 << 10
 	leastBuffer = 4 << 10
-	growStep    = 1 << 20 // memory is committed to a claimed length in such steps
+	aheadFrom   = 4 * readBuffer // files with more to read are read ahead
+	growStep    = 1 << 20        // memory is committed to a claimed length in such steps
 )
 
 // Frames yields the records of a file from at on. r must stand at at.Offset. A
@@ -60,12 +60,12 @@ func Frames(r io.Reader, at Pos, maxRecord int) iter.Seq2[Frame, error] {
 
 // frameReader reads the frames of one file.
 type frameReader struct {
-	r    *bufio.Reader
+	in   *input
 	pos  Pos
 	max  int
 	last int    // length of the last frame
-	skip int    // how much of it is still in r
-	long []byte // a frame that does not fit r's buffer
+	skip int    // how much of it is still in the input's buffer
+	long []byte // a frame that does not fit that buffer
 }
 
 // newFrameReader returns a reader of a file of about size bytes, of which the
@@ -74,18 +74,16 @@ func newFrameReader(r io.Reader, at Pos, size int64, maxRecord int) *frameReader
 	if maxRecord == 0 {
 		maxRecord = DefaultMaxRecord
 	}
-	return &frameReader{r: bufio.NewReaderSize(r, int(min(readBuffer, max(size, leastBuffer)))), pos: at, max: maxRecord}
+	return &frameReader{in: newInput(r, int(min(readBuffer, max(size, leastBuffer)))), pos: at, max: maxRecord}
 }
 
 // next returns io.EOF at a clean end: where fewer than the four bytes of a
 // leading length are left, as the reference has it.
 func (fr *frameReader) next() (Frame, error) {
-	if _, err := fr.r.Discard(fr.skip); err != nil {
-		return fr.fail("", err)
-	}
+	fr.in.discard(fr.skip)
 	fr.pos.Offset += int64(fr.last)
 	fr.last, fr.skip = 0, 0
-	head, err := fr.r.Peek(4)
+	head, err := fr.in.peek(4)
 	if errors.Is(err, io.EOF) {
 		if len(head) > 0 {
 			return fr.fail("length", pcp.ErrUnfinished)
@@ -113,10 +111,10 @@ func (fr *frameReader) next() (Frame, error) {
 	return Frame{Pos: fr.pos, Payload: raw[4 : n-4 : n-4]}, nil
 }
 
-// take returns the next n bytes, from r's buffer where they fit.
+// take returns the next n bytes, from the input's buffer where they fit.
 func (fr *frameReader) take(n int) ([]byte, error) {
-	if n <= fr.r.Size() {
-		raw, err := fr.r.Peek(n)
+	if n <= fr.in.size {
+		raw, err := fr.in.peek(n)
 		if errors.Is(err, io.EOF) {
 			return nil, pcp.ErrUnfinished
 		}
@@ -132,9 +130,9 @@ func (fr *frameReader) take(n int) ([]byte, error) {
 			copy(grown, fr.long)
 			fr.long = grown
 		}
-		got, err := io.ReadFull(fr.r, fr.long[have:want])
+		got, err := fr.in.read(fr.long[have:want])
 		fr.long = fr.long[:have+got]
-		if errors.Is(err, io.EOF) || err == io.ErrUnexpectedEOF {
+		if errors.Is(err, io.EOF) {
 			return nil, pcp.ErrUnfinished
 		}
 		if err != nil {

@@ -40,7 +40,7 @@ func NewResultDecoder(v pcp.Version) (*ResultDecoder, error) {
 }
 
 // Decode decodes a payload. The Result is valid until the next call and borrows
-// its values from payload; for a mark it has no sets.
+// its values, which must not be changed, from payload; for a mark it has no sets.
 func (d *ResultDecoder) Decode(payload []byte) (*Result, error) { return d.rd.decode(payload) }
 
 // HeaderSize returns the length of the label record that files of version v

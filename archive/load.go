@@ -31,7 +31,7 @@ func (r *Reader) loadHeader() error {
 // the reference, a volume's label may name another host or process.
 func (r *Reader) checkHeader(frames *frameReader, role Role, volume int32) error {
 	frame, err := frames.next()
-	if errors.Is(err, io.EOF) || errors.Is(err, pcp.ErrUnfinished) && frames.r.Buffered() < 8 {
+	if errors.Is(err, io.EOF) || errors.Is(err, pcp.ErrUnfinished) && len(frames.in.buf) < 8 {
 		return &pcp.FormatError{File: frame.Pos.File, Kind: pcp.KindHeader, Detail: "empty file", Err: ErrNoData}
 	}
 	if err != nil {
@@ -65,7 +65,9 @@ func (r *Reader) checkHeader(frames *frameReader, role Role, volume int32) error
 
 // notEmpty makes sure that something follows the label that was read.
 func (fr *frameReader) notEmpty() error {
-	if _, err := fr.r.Peek(fr.skip + 1); errors.Is(err, io.EOF) {
+	fr.in.discard(fr.skip)
+	fr.skip = 0
+	if _, err := fr.in.peek(1); errors.Is(err, io.EOF) {
 		pos := fr.pos
 		pos.Offset += int64(fr.last)
 		return &pcp.FormatError{File: pos.File, Kind: pcp.KindNone, Offset: pos.Offset, Detail: "nothing after the label", Err: ErrNoData}

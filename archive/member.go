@@ -21,6 +21,7 @@ type File struct {
 	f      *os.File
 	d      *decomp.File
 	reader *decomp.Reader // of the last From
+	ahead  *readAhead     // reads from it; nil: nobody does
 	max    int
 	tmp    string // name of f if it is a temporary file
 }
@@ -77,10 +78,15 @@ func (f *File) From(off int64) io.Reader {
 // frames returns the records from off on. A buffer of leastBuffer suits who
 // looks at one, readBuffer who reads on.
 func (f *File) frames(off int64, buffer int64) *frameReader {
-	if n, ok := f.Length(); ok {
+	n, ok := f.Length()
+	if ok {
 		buffer = min(buffer, n-off)
 	}
-	return newFrameReader(f.From(off), f.pos(off), buffer, f.max)
+	fr := newFrameReader(f.From(off), f.pos(off), buffer, f.max)
+	if buffer == readBuffer && (!ok || n-off > aheadFrom) {
+		f.ahead = fr.in.startAhead()
+	}
+	return fr
 }
 
 func (f *File) pos(off int64) Pos {
@@ -96,6 +102,10 @@ func (f *File) locate(err error, off int64) error {
 }
 
 func (f *File) release() {
+	if f.ahead != nil {
+		f.ahead.stop()
+		f.ahead = nil
+	}
 	if f.reader != nil {
 		f.reader.Close()
 		f.reader = nil

@@ -119,8 +119,9 @@ type Located struct {
 }
 
 // Records yields the records of the metadata file, of the data volumes or of the
-// index as they are stored, labels excepted. A *Result is reused for the next pair and
-// borrows its values. A failure is yielded once and ends the sequence.
+// index as they are stored, labels excepted. A *Result is reused for the next
+// pair and borrows its values, which must not be changed. A failure is yielded
+// once and ends the sequence.
 func (r *Reader) Records(role Role) iter.Seq2[Located, error] {
 	return func(yield func(Located, error) bool) {
 		if role == RoleMeta {

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"slices"
 	"strconv"
+	"unsafe"
 
 	"github.com/pcparchive/pcparchive/internal/wire"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -77,11 +78,45 @@ type resultDecoder struct {
 	res    Result
 	whole  bool // res holds the values of every set of the record
 	mark   bool // the record has no value set at all
+	shapes shapes
 }
 
-// decode decodes a payload. The Result is valid until the next call; values
-// borrow from payload. Sets that are not wanted are left out.
+// decode decodes a payload. The Result is valid until the next call and its
+// values must not be changed; they borrow from payload. Sets that are not wanted
+// are left out.
 func (rd *resultDecoder) decode(payload []byte) (*Result, error) {
+	if s := rd.shapes.find(payload); s != nil {
+		d := wire.NewDec(pcp.KindResult, payload)
+		rd.mark = false
+		rd.res.Stamp = rd.layout.Stamp(&d)
+		rd.res.Sets = append(rd.res.Sets[:0], s.res.Sets...)
+		return &rd.res, nil
+	}
+	r, err := rd.decodeAny(payload)
+	if err == nil && !rd.mark && rd.shapes.worth(len(payload)) {
+		own := Result{Sets: slices.Clone(r.Sets), values: slices.Clone(r.values)}
+		own.share()
+		s := newShape(payload, rd.layout.StampSize, r, func(i int) *Value { return &own.values[i] })
+		s.res = own
+		s.memory += int(unsafe.Sizeof(ValueSet{}))*len(own.Sets) + int(unsafe.Sizeof(Value{}))*len(own.values)
+		rd.shapes.add(s)
+	}
+	return r, err
+}
+
+// share hands each set its values.
+func (r *Result) share() {
+	at := 0
+	for i := range r.Sets {
+		s := &r.Sets[i]
+		end := at + len(s.Values)
+		s.Values = r.values[at:end:end]
+		at = end
+	}
+}
+
+// decodeAny decodes a payload of which nothing is known.
+func (rd *resultDecoder) decodeAny(payload []byte) (*Result, error) {
 	d := wire.NewDec(pcp.KindResult, payload)
 	r := &rd.res
 	r.Stamp = rd.layout.Stamp(&d)
@@ -100,14 +135,7 @@ func (rd *resultDecoder) decode(payload []byte) (*Result, error) {
 	if err := d.Err(); err != nil {
 		return nil, err
 	}
-	// The memory has stopped moving: hand each set its values.
-	at := 0
-	for i := range r.Sets {
-		s := &r.Sets[i]
-		end := at + len(s.Values)
-		s.Values = r.values[at:end:end]
-		at = end
-	}
+	r.share() // the memory has stopped moving
 	return r, nil
 }
 
@@ -149,10 +177,13 @@ func (rd *resultDecoder) valueSet(d *wire.Dec) {
 	r.Sets = append(r.Sets, s)
 }
 
+// payloadBias is where the payload begins in what block references count: at
+// word 3.
+const payloadBias = 3 * 4
+
 // blocks resolves the block references. Blocks must lie between the value sets
 // and the end of the record and, if all are wanted, fill that space.
 func (rd *resultDecoder) blocks(d *wire.Dec, payload []byte) {
-	const bias = 3 * 4 // the payload begins at word 3
 	r := &rd.res
 	// Damaged references may count one long block many times: more than an int
 	// of 32 bits holds.
@@ -167,7 +198,7 @@ func (rd *resultDecoder) blocks(d *wire.Dec, payload []byte) {
 		}
 		for j := range values {
 			v := &values[j]
-			off := int64(v.Bits)*4 - bias
+			off := int64(v.Bits)*4 - payloadBias
 			if off < int64(first) || off+4 > int64(len(payload)) {
 				d.Fail("value block", s.PMID.String()+": outside the record", pcp.ErrRange)
 				return

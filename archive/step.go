@@ -13,7 +13,20 @@ type Step struct {
 	Stamp   pcp.Timestamp
 	Mark    bool // history does not continue from before this step to after it
 	Metrics []MetricValues
+	// Shape, unless it is nil, is the same for steps that differ in nothing but
+	// Stamp and the values of their points. What a consumer works out for a
+	// step's metrics and series it may keep by Shape.
+	Shape *Shape
 }
+
+// Shape is what the records of a logging group have in common: as a rule all but
+// time and values. A Shape is compared by pointer.
+type Shape struct {
+	points int
+}
+
+// Points returns the number of points of all metrics together.
+func (s *Shape) Points() int { return s.points }
 
 // MetricValues is what a step holds of one metric.
 type MetricValues struct {

@@ -42,6 +42,7 @@ type view struct {
 	last    pcp.Timestamp  // of the records met
 	found   []*metricState // of the record's sets that are wanted
 	prev    *metricState   // looked up last
+	shapes  shapes
 }
 
 // metricState is what a metric resolved to, valid from since on and before until.
@@ -169,19 +170,33 @@ func (v *view) record(frame Frame, yield func(*Step, error) bool) error {
 		if stamp.Before(v.q.From) {
 			return nil
 		}
+		if s := v.shapes.find(frame.Payload); s != nil && s.joined.holds(stamp) {
+			return v.repeat(s.joined, stamp, yield)
+		} else if s != nil {
+			v.shapes.drop(s)
+		}
 	}
 	v.found = v.found[:0]
-	res, err := v.rd.decode(frame.Payload)
+	res, err := v.rd.decodeAny(frame.Payload)
 	if err != nil {
 		return locate(err, frame.Pos, 4)
 	}
 	if res.Stamp.After(v.q.To) {
 		return errStop
 	}
-	if len(res.Sets) == 0 && !v.rd.mark && !v.q.All {
+	step := v.join(res, v.rd.mark)
+	if !step.Mark && v.shapes.worth(len(frame.Payload)) {
+		step = v.keep(frame.Payload, res)
+	}
+	return v.yield(step, yield)
+}
+
+// yield yields a step unless it holds nothing that is wanted.
+func (v *view) yield(step *Step, yield func(*Step, error) bool) error {
+	if len(step.Metrics) == 0 && !step.Mark && !v.q.All {
 		return nil
 	}
-	if !yield(v.join(res, v.rd.mark), nil) {
+	if !yield(step, nil) {
 		return errStop
 	}
 	return nil
@@ -190,7 +205,7 @@ func (v *view) record(frame Frame, yield func(*Step, error) bool) error {
 // grown makes v take notice of metadata added to the store. What stays the same
 // keeps its pointers.
 func (v *view) grown() {
-	v.prev = nil
+	v.prev, v.shapes = nil, shapes{}
 	for id, m := range v.metrics {
 		m.next = nil // it may be one that is deleted
 		if m.desc == nil && !m.refused {
@@ -232,21 +247,26 @@ func (v *view) join(res *Result, mark bool) *Step {
 		mv.Points = points
 		v.step.Metrics = append(v.step.Metrics, mv)
 	}
+	v.step.share(v.points) // the memory has stopped moving
+	return &v.step
+}
+
+// share hands each metric its points.
+func (s *Step) share(points []Point) {
 	at := 0
-	for i := range v.step.Metrics { // the memory has stopped moving
-		mv := &v.step.Metrics[i]
+	for i := range s.Metrics {
+		mv := &s.Metrics[i]
 		end := at + len(mv.Points)
-		mv.Points = v.points[at:end:end]
+		mv.Points = points[at:end:end]
 		at = end
 	}
-	return &v.step
 }
 
 // refresh looks up the metadata of a metric at t. Pointers change only where
 // what they point to does.
 func (v *view) refresh(m *metricState, t pcp.Timestamp) {
 	store, d := v.r.store, m.desc
-	m.since, m.until = t, pcp.MaxTime
+	m.since, m.until = pcp.Timestamp{Sec: math.MinInt64, Nsec: math.MinInt32}, pcp.MaxTime
 	changed := m.metric == nil
 	for i, level := range labelset.Levels {
 		if d.InDom == pcp.InDomNull && (level == labelset.InDom || level == labelset.Instances) {
@@ -258,6 +278,9 @@ func (v *view) refresh(m *metricState, t pcp.Timestamp) {
 		}
 		m.sets[i] = l
 		m.until = earlier(m.until, until)
+		if l != nil {
+			m.since = later(m.since, l.Stamp)
+		}
 	}
 	if changed {
 		m.metric = v.r.metric(d, m.sets[:5])
@@ -267,6 +290,9 @@ func (v *view) refresh(m *metricState, t pcp.Timestamp) {
 		in, until := store.InDomAt(d.InDom, t)
 		m.indom = in
 		m.until = earlier(m.until, until)
+		if in != nil {
+			m.since = later(m.since, in.Stamp)
+		}
 	}
 	// Series are resolved anew, one by one as they are met, and kept if equal.
 	m.last = m.last[:0]

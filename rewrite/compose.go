@@ -21,6 +21,7 @@ type composer struct {
 	sources []*source
 	marks   []pendingMark
 	res     archive.Result
+	kept    []archive.Value             // of the record, where matchers leave values out
 	indoms  map[pcp.InDomID]*meta.InDom // written last, as its store has it
 }
 
@@ -135,15 +136,14 @@ func (c *composer) record(s *source) error {
 	if s.res.IsMark() {
 		return c.mark(t)
 	}
-	c.res.Stamp, c.res.Sets = t, c.res.Sets[:0]
-	for i := range s.res.Sets {
-		set := &s.res.Sets[i]
-		keep, err := c.set(s, set, t)
+	c.res.Stamp, c.res.Sets, c.kept = t, c.res.Sets[:0], c.kept[:0]
+	for _, set := range s.res.Sets {
+		keep, err := c.set(s, &set, t)
 		if err != nil {
 			return err
 		}
 		if keep {
-			c.res.Sets = append(c.res.Sets, *set)
+			c.res.Sets = append(c.res.Sets, set)
 		}
 	}
 	if len(c.res.Sets) == 0 {
@@ -220,18 +220,18 @@ func (c *composer) values(m *metric, set *archive.ValueSet) (keep bool, err erro
 	if len(set.Values) == 0 {
 		return m.selects(pcp.InstNull, c.o.Labels)
 	}
-	kept := set.Values[:0]
+	start := len(c.kept)
 	for _, v := range set.Values {
 		ok, err := m.selects(v.Inst, c.o.Labels)
 		if err != nil {
 			return false, err
 		}
 		if ok {
-			kept = append(kept, v)
+			c.kept = append(c.kept, v)
 		}
 	}
-	set.Values = kept
-	return len(kept) > 0, nil
+	set.Values = c.kept[start:]
+	return len(set.Values) > 0, nil
 }
 
 // define writes what a metric needs. A metric that contradicts one of an earlier
