@@ -147,6 +147,13 @@ var codeCases = []struct {
 		bare(c)
 		c.Meta(changed(perInst, func(d *meta.Desc) { d.InDom = pcp.NewInDomID(61, 1) }))
 	}, []check.Code{check.DescDomain, check.DescInDom, check.CoverageNever}},
+	{"logged derived metric", func(_ *testing.T, c *crafted) { // its domain is 511, and its instance domain another's
+		good(c)
+		d := changed(perInst, func(d *meta.Desc) { d.PMID, d.Names = pcp.NewPMID(511, 2048|1, 1), []string{"craft.derived"} })
+		c.Meta(d)
+		c.Value(at(4), d.PMID, 0, 9)
+		c.Value(at(5), d.PMID, 0, 9)
+	}, nil},
 	{"reserved bit", func(_ *testing.T, c *crafted) {
 		bare(c)
 		c.Meta(changed(text, func(d *meta.Desc) { d.PMID |= 1 << 31 }))
