@@ -11,25 +11,47 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// eventBlock is the vector of format 2.11 without the block's header.
-const eventBlock = `00000002
-	6553f100 00000005 00000001 00000001 3d400401 06000007 61626300
-	6553f101 00000005 80000000 00000007`
+func TestEventVectors(t *testing.T) {
+	param := func(item uint32, v archive.Value) []archive.EventParam {
+		v.Inst = pcp.InstNull
+		return []archive.EventParam{{PMID: pcp.NewPMID(245, 1, item), Value: v}}
+	}
+	at := func(sec int64, nsec int32) pcp.Timestamp { return pcp.Timestamp{Sec: 0x6553f100 + sec, Nsec: nsec} }
+	for _, tt := range []struct {
+		name, content string
+		typ           pcp.Type
+		want          []archive.EventRecord
+	}{
+		{"event", archtest.EventRecords, pcp.TypeEvent, []archive.EventRecord{
+			{Stamp: at(0, 5000), Flags: archive.EventPoint, Params: param(1, archive.Value{Type: pcp.TypeString, Data: []byte("abc")})},
+			{Stamp: at(1, 5000), Flags: archive.EventMissed, Missed: 7},
+			{Stamp: at(2, 5000), Flags: archive.EventPoint, Params: param(2, archive.Value{Type: pcp.TypeU32, Bits: 42})},
+		}},
+		{"highres event", archtest.HighResRecords, pcp.TypeHighResEvent, []archive.EventRecord{
+			{Stamp: at(0, 5), Flags: archive.EventPoint, Params: param(3, archive.Value{Type: pcp.TypeU64, Bits: 1 << 32})},
+			{Stamp: at(1, 5), Flags: archive.EventMissed, Missed: 2},
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			content := archtest.Bytes(t, tt.content)
+			events, err := archive.Value{Type: tt.typ, Data: content}.Events()
+			require.NoError(t, err)
+			assert.Equal(t, tt.want, events)
+			v, err := archive.EventValue(pcp.InstNull, tt.typ, events)
+			require.NoError(t, err)
+			assert.Equal(t, content, v.Data)
+		})
+	}
+}
 
-func TestEventVector(t *testing.T) {
-	content := archtest.Bytes(t, eventBlock)
-	events, err := archive.Value{Type: pcp.TypeEvent, Data: content}.Events()
-	require.NoError(t, err)
-	assert.Equal(t, []archive.EventRecord{
-		{
-			Stamp: pcp.Timestamp{Sec: 0x6553f100, Nsec: 5000}, Flags: archive.EventPoint,
-			Params: []archive.EventParam{{PMID: 0x3d400401, Value: archive.Value{Inst: pcp.InstNull, Type: pcp.TypeString, Data: []byte("abc")}}},
-		},
-		{Stamp: pcp.Timestamp{Sec: 0x6553f101, Nsec: 5000}, Flags: archive.EventMissed, Missed: 7},
-	}, events)
-	v, err := archive.EventValue(pcp.InstNull, pcp.TypeEvent, events)
-	require.NoError(t, err)
-	assert.Equal(t, content, v.Data)
+// TestEventPadding: what pads parameters is anything, and the last one may lack it.
+func TestEventPadding(t *testing.T) {
+	for _, end := range []string{"61626300", "616263ff", "616263"} {
+		content := archtest.Bytes(t, `00000001 6553f100 00000005 00000001 00000001 3d400401 06000007`+end)
+		events, err := archive.Value{Type: pcp.TypeEvent, Data: content}.Events()
+		require.NoError(t, err)
+		assert.Equal(t, []byte("abc"), events[0].Params[0].Value.Data, "without a NUL")
+	}
 }
 
 // TestEventRoundTrip writes event arrays with parameters of every type.
@@ -64,7 +86,7 @@ func TestEventRoundTrip(t *testing.T) {
 
 // TestEventDamage decodes every beginning of an event array, and lengths that lie.
 func TestEventDamage(t *testing.T) {
-	content := archtest.Bytes(t, eventBlock)
+	content := archtest.Bytes(t, archtest.EventRecords)
 	for n := range content {
 		_, err := archive.Value{Type: pcp.TypeEvent, Data: content[:n]}.Events()
 		assert.Error(t, err, "%d bytes", n)

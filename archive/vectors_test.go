@@ -36,6 +36,16 @@ func TestDataVectors(t *testing.T) {
 		{"v3 result, error then no values", archtest.ResultErrorV3, pcp.V3, pcp.Timestamp{Sec: 0x6553f102, Nsec: 2000}, []archive.ValueSet{
 			{PMID: id(1), Err: pcp.ErrnoValue}, {PMID: id(2)},
 		}},
+		{"v2 event", archtest.EventsV2, pcp.V2, pcp.Timestamp{Sec: 0x6553f102, Nsec: 2000}, []archive.ValueSet{
+			{PMID: id(4), Format: archive.Static, Values: []archive.Value{{Inst: pcp.InstNull, Type: pcp.TypeEvent, Data: archtest.Bytes(t, archtest.EventRecords)}}},
+		}},
+		{"v3 highres event", archtest.HighResV3, pcp.V3, pcp.Timestamp{Sec: 0x6553f102, Nsec: 2000}, []archive.ValueSet{
+			{PMID: id(5), Format: archive.Static, Values: []archive.Value{{Inst: pcp.InstNull, Type: pcp.TypeHighResEvent, Data: archtest.Bytes(t, archtest.HighResRecords)}}},
+		}},
+		{"v3 aggregates", archtest.AggregatesV3, pcp.V3, pcp.Timestamp{Sec: 0x6553f102, Nsec: 2000}, []archive.ValueSet{
+			{PMID: id(6), Format: archive.Block, Values: []archive.Value{{Inst: pcp.InstNull, Type: pcp.TypeAggregate, Data: []byte{1, 2, 3, 4, 5}}}},
+			{PMID: id(7), Format: archive.Static, Values: []archive.Value{{Inst: pcp.InstNull, Type: pcp.TypeAggregateStatic, Data: []byte("ab")}}},
+		}},
 		{"v3 mark", archtest.MarkV3, pcp.V3, pcp.Timestamp{Sec: 0x6553f105, Nsec: 6000000}, nil},
 		{"v2 mark", archtest.MarkV2, pcp.V2, pcp.Timestamp{Sec: 0x6553f105, Nsec: 6000000}, nil},
 	} {
@@ -191,6 +201,7 @@ func TestTiling(t *testing.T) {
 		{"more metrics than fit", stamp + `00000002 3d400001 00000000`, pcp.ErrRange},
 		{"more values than fit", stamp + `00000001 3d400001 7fffffff 00000000 00000000 00000000`, pcp.ErrRange},
 		{"unknown format", stamp + `00000001 3d400001 00000001 00000003 00000000 00000000`, pcp.ErrRange},
+		{"formats 1 and 2 alike", strings.Replace(two(`0000000d`, `00000010`, a+b), `00000002 00000001`, `00000002 00000002`, 1), nil},
 		{"in situ with rest", stamp + `00000001 3d400001 00000001 00000000 00000000 00000000 00000000`, pcp.ErrLayout},
 		{"a metric and an instance twice", stamp + `00000002 3d400001 00000001 00000000 00000000 00000001 3d400001 00000001 00000000 00000000 00000001`, nil},
 	} {
