@@ -52,7 +52,7 @@ func TestPageErrors(t *testing.T) {
 		{"a 1 2 3\n", "text/plain", 0, 1, ""},
 		{"a 1\r\n", "text/plain", 0, 1, ""},
 		{"a 1\n", "application/openmetrics-text", 1, 2, "# EOF"},
-		{"a 1\n# EOF\nb 1\n", "application/openmetrics-text", 1, 2, "after # EOF"},
+		{"a 1\n# EOF\nb 1\n", "application/openmetrics-text", 1, 3, "after # EOF"},
 		{"# TYPE a gauge\n# UNIT a seconds\n", "application/openmetrics-text", 0, 2, "seconds"},
 		{"a{l=\"\xff\"} 1\n", "text/plain", 0, 1, "UTF-8"},
 	} {

@@ -1,0 +1,175 @@
+package expo
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// ErrAmbiguous says that a page can be read in two ways that differ in their
+// times, or is of neither format. The error says what was found; the format
+// must be given.
+var ErrAmbiguous = errors.New("ambiguous page")
+
+// A time in milliseconds before this and one in seconds after it are each more
+// likely the other. It is in 1973 and in 5138.
+const doubtful = 100_000_000_000
+
+// evidence is what tells a format.
+type evidence struct {
+	line int
+	what string
+	at   bool
+}
+
+func (e *evidence) note(line int, what string) {
+	if !e.at {
+		*e = evidence{line, what, true}
+	}
+}
+
+// signs are what a page holds that only one of the formats has.
+type signs struct {
+	open, text       evidence // could not be in the other format
+	seconds, millis  evidence // whole numbers that are times in that unit, most likely
+	secondsAt        int64
+	openTypes, lines int
+}
+
+var (
+	openTypes = [][]byte{[]byte("info"), []byte("stateset"), []byte("gaugehistogram"), []byte("unknown")}
+	unit      = []byte("# UNIT ")
+	typeWord  = []byte("# TYPE ")
+)
+
+// Detect tells the format of a page by its beginning and, where that is known,
+// its end; tail may be nil, and is the same as head if the whole page is known.
+// What has times that are likely wrong in the format that it otherwise seems to
+// be gives an error that wraps [ErrAmbiguous].
+func Detect(head, tail []byte) (Format, error) {
+	var s signs
+	if endsInEOF(tail) {
+		s.open.note(0, "the end, # EOF")
+	}
+	line := 1
+	for len(head) > 0 {
+		n := recordSize(OpenMetrics, head)
+		if n < 0 {
+			break // may be cut off
+		}
+		s.record(head[:n], line)
+		line += bytes.Count(head[:n], []byte("\n"))
+		head = head[n:]
+	}
+	return s.judge()
+}
+
+// record takes note of what a record tells.
+func (s *signs) record(b []byte, line int) {
+	b = bytes.TrimSuffix(b, []byte("\n"))
+	switch {
+	case len(b) == 0:
+		return
+	case bytes.HasPrefix(b, unit):
+		s.open.note(line, "# UNIT")
+	case bytes.HasPrefix(b, typeWord):
+		typ := b[bytes.LastIndexByte(b, ' ')+1:]
+		if string(typ) == typeUntyped {
+			s.text.note(line, "type untyped")
+		}
+		for _, open := range openTypes {
+			if bytes.Equal(typ, open) {
+				s.open.note(line, "type "+string(open))
+			}
+		}
+	case isEOF(b):
+		s.open.note(line, "# EOF")
+	case b[0] != '#':
+		s.sample(b, line)
+	}
+}
+
+// sample takes note of what a sample tells.
+func (s *signs) sample(b []byte, line int) {
+	n := seriesSize(OpenMetrics, append(b, '\n'))
+	if n < 0 || n > len(b) {
+		return
+	}
+	words := bytes.Fields(b[n:])
+	if len(words) < 2 {
+		return
+	}
+	t := words[1]
+	if t[0] == '#' || len(words) > 2 && words[2][0] == '#' {
+		s.open.note(line, "an exemplar")
+	}
+	if t[0] == '#' {
+		return
+	}
+	if ms, ok := parseDigits(t, 18); ok {
+		switch {
+		case ms >= doubtful:
+			s.millis.note(line, string(t))
+		case ms > 0:
+			s.seconds.note(line, string(t))
+			s.secondsAt = ms
+		}
+	} else if _, ok := parseSeconds(t); ok {
+		s.open.note(line, "time "+string(t))
+	}
+}
+
+// judge decides.
+func (s *signs) judge() (Format, error) {
+	switch {
+	case s.open.at && s.text.at:
+		return 0, fmt.Errorf("%w: %s is OpenMetrics and %s is Prometheus' text format", ErrAmbiguous, s.open, s.text)
+	case s.millis.at && s.seconds.at:
+		return 0, fmt.Errorf("%w: time %s in line %d is in milliseconds, most likely, and %s in line %d in seconds",
+			ErrAmbiguous, s.millis.what, s.millis.line, s.seconds.what, s.seconds.line)
+	case s.open.at:
+		return OpenMetrics, nil
+	case !s.text.at && s.seconds.at:
+		return 0, &timeDoubt{line: s.seconds.line, value: s.secondsAt, format: Text, why: "nothing else tells the format"}
+	}
+	return Text, nil
+}
+
+func (e evidence) String() string {
+	if e.line == 0 {
+		return e.what
+	}
+	return fmt.Sprintf("%s in line %d", e.what, e.line)
+}
+
+// timeDoubt is a time that is unlikely in the format of its page.
+type timeDoubt struct {
+	line   int
+	value  int64 // as written, without its fraction
+	format Format
+	why    string
+}
+
+func (d *timeDoubt) Error() string {
+	return fmt.Sprintf("%v: time %d is %s in Prometheus' text format, which has milliseconds, and %s in OpenMetrics, which has seconds; %s",
+		ErrAmbiguous, d.value, dateOf(d.value), dateOf(1000*d.value), d.why)
+}
+
+// Unwrap returns ErrAmbiguous.
+func (d *timeDoubt) Unwrap() error { return ErrAmbiguous }
+
+func dateOf(ms int64) string { return time.UnixMilli(ms).UTC().Format("2006-01-02T15:04:05Z") }
+
+// checkTime refuses a time that is unlikely in a format that was not given but
+// told from the page.
+func checkTime(format Format, ms int64) error {
+	size := max(ms, -ms)
+	switch {
+	case format == Text && size < doubtful && size > 0:
+		return &timeDoubt{value: ms, format: format, why: "the page seems to be text"}
+	case format == OpenMetrics && size >= 1000*doubtful:
+		return &timeDoubt{value: ms / 1000, format: format, why: "the page seems to be OpenMetrics"}
+	}
+	return nil
+}

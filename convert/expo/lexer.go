@@ -1,0 +1,290 @@
+package expo
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+
+	"github.com/prometheus/prometheus/model/textparse"
+
+	"github.com/pcparchive/pcparchive/convert"
+)
+
+const (
+	windowSize = 1 << 20
+	// maxRecord bounds the memory for a page that has no line feeds.
+	maxRecord = 64 << 20
+)
+
+// lexer reads pages. Most records of a dump are of series that came before, and
+// in the order in which they came before: these need no parsing but of value and
+// time. What is left goes through Prometheus' parser.
+type lexer struct {
+	report   *convert.Report
+	families attribution
+	cache    [3]map[string]*known // by role of the type last declared, see typeClass
+	class    int
+	native   pcpLines
+	found    []convert.Label // chunk that label slices are cut from
+	scratch  []byte          // what the parser is given
+
+	// The page that is read.
+	name   string
+	format Format
+	emit   func(k *known, r reading) error
+	last   *known // the series before
+	line   int    // number of the first line of what is not read yet
+	ended  bool   // by # EOF
+}
+
+// known is a series as a page has it.
+type known struct {
+	text   string // name and labels as written
+	feeds  int    // line feeds in text
+	name   string
+	labels []convert.Label // sorted by name, none empty
+	family *convert.Family
+	era    int    // of the attribution, when family was found
+	class  int    // that it was read with
+	next   *known // what followed it last time
+
+	series *convert.PromSeries // made of it by a Reader
+	told   *convert.Family     // that the series has
+}
+
+// typeClass tells whether a type changes how labels are read: bounds of
+// histograms and quantiles of summaries are brought to one form.
+func typeClass(typ string) int {
+	switch typ {
+	case convert.TypeHistogram:
+		return 1
+	case convert.TypeSummary:
+		return 2
+	}
+	return 0
+}
+
+var classPrefix = [...]string{"", "# TYPE x histogram\n", "# TYPE x summary\n"}
+
+func newLexer(report *convert.Report) *lexer {
+	l := &lexer{report: report, families: newAttribution(), last: &known{}}
+	for i := range l.cache {
+		l.cache[i] = map[string]*known{}
+	}
+	return l
+}
+
+// begin starts a page, of which emit gets every sample. An error of emit ends
+// the page.
+func (l *lexer) begin(name string, format Format, emit func(k *known, r reading) error) {
+	l.name, l.format, l.emit, l.line, l.ended, l.class = name, format, emit, 1, false, 0
+	l.families.reset()
+	l.native.page()
+}
+
+// read reads a page in parts of some size.
+func (l *lexer) read(in io.Reader, size int) error {
+	buf := make([]byte, 0, size)
+	for {
+		n, err := io.ReadFull(in, buf[len(buf):cap(buf)])
+		buf = buf[:len(buf)+n]
+		last := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+		if err != nil && !last {
+			return l.fault(err)
+		}
+		used, err := l.window(buf, last)
+		if err != nil || last {
+			return err
+		}
+		rest := copy(buf, buf[used:])
+		buf = buf[:rest]
+		if rest == cap(buf) {
+			if rest >= maxRecord {
+				return l.fault(fmt.Errorf("a line of more than %d bytes", maxRecord))
+			}
+			buf = append(make([]byte, 0, 2*rest), buf...)
+		}
+	}
+}
+
+// window reads the records that are complete in b, or all if b is the last one,
+// and returns how much they are.
+func (l *lexer) window(b []byte, last bool) (used int, err error) {
+	for used < len(b) && !l.ended {
+		n, err := l.fast(b[used:])
+		if n == 0 && err == nil {
+			n, err = l.slow(b[used:], last)
+		}
+		if err != nil {
+			return used, err
+		}
+		if n == 0 {
+			return used, nil // the rest is not complete
+		}
+		used += n
+	}
+	switch {
+	case l.ended && used < len(b):
+		return used, l.fault(errors.New("unexpected data after # EOF"))
+	case last && !l.ended && l.format == OpenMetrics:
+		return used, l.fault(errNoEOF)
+	}
+	return used, nil
+}
+
+var errNoEOF = errors.New("data does not end with # EOF")
+
+// fault returns an error at the current line.
+func (l *lexer) fault(err error) error { return &Error{Name: l.name, Line: l.line, Err: err} }
+
+// place gives an error of emit the current line, if it is about the page.
+func (l *lexer) place(err error) error {
+	var doubt *timeDoubt
+	if errors.As(err, &doubt) {
+		return l.fault(err)
+	}
+	return err
+}
+
+// fast reads the record at the beginning of b if it is one of a known series
+// without anything special. It returns 0 if it is not.
+func (l *lexer) fast(b []byte) (int, error) {
+	k := l.last.next
+	if k == nil || k.class != l.class || len(b) < len(k.text) || string(b[:len(k.text)]) != k.text {
+		return 0, nil
+	}
+	return l.reading(k, b)
+}
+
+// reading reads what follows the series k at the beginning of b, if it is of the
+// usual form.
+func (l *lexer) reading(k *known, b []byte) (int, error) {
+	at := len(k.text)
+	end := bytes.IndexByte(b[at:], '\n')
+	if end < 0 {
+		return 0, nil
+	}
+	r, ok := parseReading(l.format, b[at:at+end])
+	if !ok {
+		return 0, nil
+	}
+	if math.Abs(r.value) >= 1<<53 {
+		value, _, _ := bytes.Cut(b[at+1:at+end], []byte(" "))
+		l.checkRounding(k, value, r.value)
+	}
+	if err := l.pass(k, r); err != nil {
+		return 0, l.place(err)
+	}
+	l.line += 1 + k.feeds
+	return at + end + 1, nil
+}
+
+// checkRounding counts an integer that a float64 does not hold.
+func (l *lexer) checkRounding(k *known, text []byte, v float64) {
+	digits := bytes.TrimPrefix(text, []byte("-"))
+	n, err := strconv.ParseUint(string(digits), 10, 64)
+	if err == nil && (math.Abs(v) >= math.MaxUint64 || uint64(math.Abs(v)) != n) {
+		l.report.Add(convert.LossRounded, k.name)
+	}
+}
+
+// pass hands on a sample.
+func (l *lexer) pass(k *known, r reading) error {
+	l.last.next, l.last = k, k
+	if k.era != l.families.era {
+		k.family, k.era = l.families.of(k.name), l.families.era
+	}
+	return l.emit(k, r)
+}
+
+// slow reads the records at the beginning of b up to one that fast knows, or
+// will know, and at least one. It returns 0 if the first one is not complete.
+func (l *lexer) slow(b []byte, last bool) (int, error) {
+	end := 0
+	var before []byte // the series of the record before
+	for end < len(b) {
+		n := recordSize(l.format, b[end:])
+		if n < 0 {
+			if !last {
+				break
+			}
+			n = len(b) - end
+		}
+		record := b[end : end+n]
+		special := l.special(record)
+		if special && end == 0 {
+			return n, l.describe(record)
+		}
+		if special {
+			break
+		}
+		series := l.series(record)
+		if len(series) > 0 && bytes.Equal(series, before) {
+			break
+		}
+		before = series
+		if k := l.cache[l.class][string(series)]; k != nil {
+			if end > 0 {
+				break
+			}
+			if used, err := l.reading(k, record); used > 0 || err != nil {
+				return used, err
+			}
+		}
+		end += n
+	}
+	if end == 0 {
+		return 0, nil
+	}
+	return end, l.parse(b[:end])
+}
+
+// series returns the series of a record, nothing if it has none.
+func (l *lexer) series(record []byte) []byte {
+	if record[0] == '#' || record[0] == '\n' {
+		return nil
+	}
+	return record[:max(seriesSize(l.format, record), 0)]
+}
+
+// special reports whether a record is none for the parser: the end of the page,
+// or a comment of PCP's, which OpenMetrics does not allow.
+func (l *lexer) special(record []byte) bool {
+	if record[0] != '#' {
+		return false
+	}
+	return isPCPLine(record) || l.format == OpenMetrics && isEOF(record)
+}
+
+func isEOF(record []byte) bool {
+	return string(record) == "# EOF\n" || string(record) == "# EOF"
+}
+
+// describe reads a special record.
+func (l *lexer) describe(record []byte) error {
+	if isEOF(record) {
+		l.ended = true
+	} else {
+		l.native.add(record)
+	}
+	l.line += bytes.Count(record, []byte("\n"))
+	return nil
+}
+
+// formatOf returns the format of a content type, as Prometheus understands it.
+func formatOf(contentType string) (Format, error) {
+	parser, err := textparse.New(nil, contentType, nil, textparse.ParserOptions{})
+	if err != nil {
+		return 0, err
+	}
+	switch parser.(type) {
+	case *textparse.PromParser:
+		return Text, nil
+	case *textparse.OpenMetricsParser:
+		return OpenMetrics, nil
+	}
+	return 0, fmt.Errorf("content type %q: not a text format that is supported", contentType)
+}

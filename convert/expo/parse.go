@@ -1,0 +1,239 @@
+package expo
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/exemplar"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/model/textparse"
+
+	"github.com/pcparchive/pcparchive/convert"
+)
+
+// parse has records read by Prometheus' parser.
+func (l *lexer) parse(b []byte) error {
+	for {
+		n, err := l.parsePart(b)
+		if err == nil {
+			l.line += bytes.Count(b, []byte("\n"))
+			return nil
+		}
+		var fault *parseFault
+		if !errors.As(err, &fault) {
+			l.line += bytes.Count(b[:n], []byte("\n"))
+			return l.place(err)
+		}
+		// What PCP's own exporters write is not always what the format allows.
+		size := recordSize(l.format, b[n:])
+		if size < 0 {
+			size = len(b) - n
+		}
+		bad := b[n : n+size]
+		l.line += bytes.Count(b[:n], []byte("\n"))
+		mended, ok := l.native.mend(bad, l.report)
+		if !ok {
+			return l.fault(fault.err)
+		}
+		if _, again := l.parsePart(mended); again != nil {
+			if errors.As(again, &fault) {
+				return l.fault(fault.err)
+			}
+			return l.place(again)
+		}
+		l.line += bytes.Count(bad, []byte("\n"))
+		if b = b[n+size:]; len(b) == 0 {
+			return nil
+		}
+	}
+}
+
+// parseFault is what the parser says of a record.
+type parseFault struct{ err error }
+
+func (f *parseFault) Error() string { return f.err.Error() }
+
+// parsePart has records read until one is faulty. Then it returns where that
+// begins, and a *parseFault; other errors are those of emit.
+func (l *lexer) parsePart(b []byte) (int, error) {
+	prefix := classPrefix[l.class]
+	buf := append(append(l.scratch[:0], prefix...), b...)
+	l.scratch = buf
+	complete := bytes.HasSuffix(b, []byte("\n"))
+	var parser textparse.Parser
+	if l.format == OpenMetrics {
+		if complete {
+			buf = append(buf, "# EOF\n"...)
+		}
+		parser = textparse.NewOpenMetricsParser(buf, nil)
+	} else {
+		// The parser appends a line feed, for which there must be room: it would go
+		// on with a copy, whose offsets are no use.
+		if len(buf) == cap(buf) {
+			buf = append(make([]byte, 0, 2*len(buf)+1), buf...)
+		}
+		parser = textparse.NewPromParser(buf, nil, false)
+	}
+	l.scratch = buf[:0]
+	part := &parserPart{lexer: l, parser: parser, buf: buf, prefix: len(prefix)}
+	if prefix != "" {
+		if _, err := parser.Next(); err != nil {
+			return 0, err
+		}
+	}
+	for {
+		kind, err := parser.Next()
+		if errors.Is(err, io.EOF) {
+			if at := part.after(); at < len(b) {
+				return at, &parseFault{errors.New("a byte 0 where a line should begin")}
+			}
+			return len(b), nil
+		}
+		if err != nil {
+			return part.after(), &parseFault{err}
+		}
+		if err := part.entry(kind); err != nil {
+			return part.begin, err
+		}
+	}
+}
+
+// parserPart is a part of a page in the hands of the parser.
+type parserPart struct {
+	*lexer
+	parser textparse.Parser
+	buf    []byte // what it reads, so that its slices tell offsets
+	prefix int    // what precedes the page's own text in buf
+	begin  int    // of the entry that is read, in the page's text
+	end    int    // behind what the parser yielded last, in buf
+	set    labels.Labels
+}
+
+// entry takes what the parser has read.
+func (p *parserPart) entry(kind textparse.Entry) error {
+	switch kind {
+	case textparse.EntryType:
+		name, typ := p.parser.Type()
+		p.seen(name)
+		d := p.families.describe(name)
+		d.set(&d.Type, []byte(typ))
+		p.class = typeClass(string(typ))
+	case textparse.EntryHelp:
+		name, help := p.parser.Help()
+		p.seen(name)
+		d := p.families.describe(name)
+		d.set(&d.Help, help)
+	case textparse.EntryUnit:
+		name, unit := p.parser.Unit()
+		p.seen(name)
+		d := p.families.describe(name)
+		d.set(&d.Unit, unit)
+	case textparse.EntryComment:
+		p.seen(p.parser.Comment())
+	case textparse.EntrySeries:
+		return p.sample()
+	}
+	return nil
+}
+
+func (p *parserPart) sample() error {
+	text, t, v := p.parser.Series()
+	p.begin = cap(p.buf) - cap(text) - p.prefix
+	p.seen(text)
+	k := p.cache[p.class][string(text)]
+	if k == nil {
+		p.parser.Labels(&p.set)
+		if err := check(p.set); err != nil {
+			return &parseFault{err}
+		}
+		k = p.admit(text)
+	}
+	r := reading{value: v}
+	if t != nil {
+		r.time, r.hasTime = *t, true
+	}
+	var x exemplar.Exemplar
+	for p.parser.Exemplar(&x) {
+		p.report.Add(convert.LossExemplar, k.name)
+	}
+	if value, ok := firstWord(p.buf[p.end:]); ok {
+		p.checkRounding(k, value, v)
+	}
+	return p.pass(k, r)
+}
+
+// firstWord returns the first word if it is long enough to be a number that a
+// float64 does not hold.
+func firstWord(b []byte) ([]byte, bool) {
+	b = b[skipBlanks(b, 0):]
+	end := bytes.IndexAny(b, " \t\n")
+	if end < 16 {
+		return nil, false
+	}
+	return b[:end], true
+}
+
+// admit makes a series of what the parser says.
+func (p *parserPart) admit(text []byte) *known {
+	k := &known{text: string(text), feeds: bytes.Count(text, []byte("\n")), class: p.class, era: -1}
+	k.name, k.labels = p.split(p.set)
+	p.cache[p.class][k.text] = k
+	return k
+}
+
+// check refuses what a Prometheus server refuses.
+func check(set labels.Labels) error {
+	if name, twice := set.HasDuplicateLabelNames(); twice {
+		return fmt.Errorf("label %q occurs twice in %s", name, set)
+	}
+	if !set.IsValid(model.UTF8Validation) {
+		return fmt.Errorf("invalid metric name or label names: %s", set)
+	}
+	return nil
+}
+
+// split returns the name and the other labels of a set.
+func (l *lexer) split(set labels.Labels) (name string, own []convert.Label) {
+	const chunk = 1024
+	if n := set.Len(); len(l.found)+n > cap(l.found) {
+		l.found = make([]convert.Label, 0, max(chunk, n))
+	}
+	start := len(l.found)
+	set.Range(func(x labels.Label) {
+		switch {
+		case x.Name == model.MetricNameLabel:
+			name = x.Value
+		case x.Value != "":
+			l.found = append(l.found, convert.Label{Name: x.Name, Value: l.native.decode(x.Value)})
+		}
+	})
+	return name, l.found[start:len(l.found):len(l.found)]
+}
+
+// seen notes that a part of buf was read. A slice's capacity tells where in buf
+// it begins.
+func (p *parserPart) seen(text []byte) {
+	p.end = cap(p.buf) - cap(text) + len(text)
+}
+
+// after returns the offset of the first line with text after what the parser
+// yielded last, in the page's text.
+func (p *parserPart) after() int {
+	at := p.prefix
+	if p.end > at {
+		at = p.end
+		if feed := bytes.IndexByte(p.buf[at:], '\n'); feed >= 0 {
+			at += feed + 1
+		} else {
+			at = len(p.buf)
+		}
+	}
+	if p.format == Text { // the other has no empty lines
+		rest := p.buf[at:]
+		at += len(rest) - len(bytes.TrimLeft(rest, " \t\n"))
+	}
+	return at - p.prefix
+}

@@ -1,0 +1,262 @@
+package expo
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"time"
+
+	"github.com/pcparchive/pcparchive/convert"
+)
+
+// Input is a page, or a dump of many times, of any size.
+type Input struct {
+	Name string // for messages
+	// Open returns what to read. Where that can seek, its end may be looked at
+	// before the rest.
+	Open func() (io.ReadCloser, error)
+	// Time is that of samples without one of their own.
+	Time time.Time
+}
+
+// ReadOptions change how a Reader reads.
+type ReadOptions struct {
+	// Format of all inputs; nil: told from each, see [Detect], and an input whose
+	// times are unlikely in it is refused with an error that wraps [ErrAmbiguous].
+	Format *Format
+	Report *convert.Report // may be nil
+}
+
+// Reader is the [convert.SampleSource] that reads exposition text. Samples come
+// in the order of the inputs, which may be any order of time. Its memory is
+// bounded by the number of series, not by the size of the inputs.
+//
+// It also knows which series are PCP metrics, from "# PCP5" lines: as
+// [convert.Natives] of an [convert.Assembler] further down.
+type Reader struct {
+	inputs []Input
+	opts   ReadOptions
+	lexer  *lexer
+	series map[string]*convert.PromSeries // by name and labels
+	key    []byte
+	batch  *batch
+}
+
+// NewReader returns a Reader of inputs, to be read once, in their order.
+func NewReader(inputs []Input, o ReadOptions) *Reader {
+	return &Reader{inputs: inputs, opts: o, lexer: newLexer(o.Report), series: map[string]*convert.PromSeries{}}
+}
+
+// batch is what one goroutine hands to the other.
+type batch struct {
+	samples []batchSample
+	changes []familyChange // by ascending at
+}
+
+type batchSample struct {
+	series *convert.PromSeries
+	t      int64
+	v      float64
+}
+
+// familyChange is another description of a series' family, from a sample on.
+type familyChange struct {
+	at     int
+	series *convert.PromSeries
+	family *convert.Family
+}
+
+const (
+	batchSize = 4096
+	batches   = 4
+)
+
+// Samples reads the inputs and hands every sample to dst. Reading goes on while
+// dst works. The error names input and line.
+func (r *Reader) Samples(ctx context.Context, dst convert.Samples) error {
+	ctx, cancel := context.WithCancel(ctx)
+	full, empty := make(chan *batch, batches), make(chan *batch, batches)
+	for range batches {
+		empty <- &batch{samples: make([]batchSample, 0, batchSize)}
+	}
+	var readErr error
+	go func() {
+		defer close(full)
+		readErr = r.read(ctx, full, empty)
+	}()
+	var err error
+	for b := range full {
+		if err == nil {
+			if err = b.deliver(dst); err != nil {
+				cancel()
+			}
+		}
+		b.samples, b.changes = b.samples[:0], b.changes[:0]
+		empty <- b
+	}
+	cancel()
+	if err != nil {
+		return err
+	}
+	return readErr
+}
+
+// deliver hands a batch on.
+func (b *batch) deliver(dst convert.Samples) error {
+	at := 0
+	for _, c := range b.changes {
+		if err := hand(dst, b.samples[at:c.at]); err != nil {
+			return err
+		}
+		at = c.at
+		c.series.Family, c.series.Sem = c.family, convert.SemanticsOf(c.series.Name, *c.family)
+	}
+	return hand(dst, b.samples[at:])
+}
+
+func hand(dst convert.Samples, samples []batchSample) error {
+	for i := range samples {
+		s := &samples[i]
+		if err := dst.Sample(s.series, s.t, s.v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// read reads all inputs into batches.
+func (r *Reader) read(ctx context.Context, full chan<- *batch, empty <-chan *batch) error {
+	r.batch = <-empty
+	next := func() error {
+		full <- r.batch // there is room for all that exist
+		select {
+		case r.batch = <-empty:
+			return nil
+		case <-ctx.Done():
+			r.batch = nil
+			return ctx.Err()
+		}
+	}
+	for _, in := range r.inputs {
+		if err := r.input(ctx, in, next); err != nil {
+			if r.batch != nil {
+				full <- r.batch
+			}
+			return err
+		}
+	}
+	full <- r.batch
+	return nil
+}
+
+// input reads one input.
+func (r *Reader) input(ctx context.Context, in Input, next func() error) (err error) {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	f, err := in.Open()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	format, rest, err := r.format(in, f)
+	if err != nil {
+		return err
+	}
+	detected, now := r.opts.Format == nil, in.Time.UnixMilli()
+	r.lexer.begin(in.Name, format, func(k *known, v reading) error {
+		if !v.hasTime {
+			v.time = now
+		} else if detected {
+			if err := checkTime(format, v.time); err != nil {
+				return err
+			}
+		}
+		b := r.batch
+		if k.series == nil {
+			r.admit(k)
+		}
+		if k.told != k.family {
+			b.changes = append(b.changes, familyChange{len(b.samples), k.series, k.family})
+			k.told = k.family
+		}
+		b.samples = append(b.samples, batchSample{k.series, v.time, v.value})
+		if len(b.samples) == batchSize {
+			return next()
+		}
+		return nil
+	})
+	return r.lexer.read(rest, windowSize)
+}
+
+// admit finds or makes the series of what was read.
+func (r *Reader) admit(k *known) {
+	key := strconv.AppendQuote(r.key[:0], k.name)
+	for _, l := range k.labels {
+		key = append(strconv.AppendQuote(append(strconv.AppendQuote(key, l.Name), '='), l.Value), ',')
+	}
+	r.key = key
+	s, ok := r.series[string(key)]
+	if !ok {
+		s = &convert.PromSeries{
+			Family: k.family, Name: k.name, Labels: k.labels,
+			Sem: convert.SemanticsOf(k.name, *k.family), ID: len(r.series),
+		}
+		r.series[string(key)] = s
+		k.told = k.family
+	}
+	k.series = s
+}
+
+// format tells the format of an input and returns all of it again.
+func (r *Reader) format(in Input, f io.Reader) (Format, io.Reader, error) {
+	if r.opts.Format != nil {
+		return *r.opts.Format, f, nil
+	}
+	tail, err := tailOf(f)
+	if err != nil {
+		return 0, nil, err
+	}
+	head := make([]byte, windowSize)
+	n, err := io.ReadFull(f, head)
+	head = head[:n]
+	switch {
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		tail = head
+	case err != nil:
+		return 0, nil, fmt.Errorf("%s: %w", in.Name, err)
+	}
+	format, err := Detect(head, tail)
+	var doubt *timeDoubt
+	if errors.As(err, &doubt) {
+		return 0, nil, &Error{Name: in.Name, Line: doubt.line, Err: err}
+	}
+	if err != nil {
+		return 0, nil, fmt.Errorf("%s: %w", in.Name, err)
+	}
+	return format, io.MultiReader(bytes.NewReader(head), f), nil
+}
+
+// tailOf returns the end of what can seek, without moving.
+func tailOf(f io.Reader) ([]byte, error) {
+	s, ok := f.(io.Seeker)
+	if !ok {
+		return nil, nil
+	}
+	end, err := s.Seek(0, io.SeekEnd)
+	if err != nil {
+		return nil, nil //nolint:nilerr // a pipe: the type says that it can seek, and it cannot
+	}
+	tail := make([]byte, min(end, 64))
+	if _, err := s.Seek(end-int64(len(tail)), io.SeekStart); err != nil {
+		return nil, err
+	}
+	if _, err := io.ReadFull(f, tail); err != nil {
+		return nil, err
+	}
+	_, err = s.Seek(0, io.SeekStart)
+	return tail, err
+}

@@ -1,0 +1,284 @@
+package expo
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/iotest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/internal/oracle"
+)
+
+// got is a sample as a Reader gives it.
+type got struct {
+	series string
+	family convert.Family
+	t      int64
+	bits   uint64
+}
+
+// gotten notes samples. fail is what it answers.
+type gotten struct {
+	all  []got
+	fail error
+}
+
+func (g *gotten) Sample(s *convert.PromSeries, t int64, v float64) error {
+	g.all = append(g.all, got{id(s.Name, s.Labels), *s.Family, t, math.Float64bits(v)})
+	return g.fail
+}
+
+// pages are inputs of texts that cannot seek.
+func pages(texts ...string) []Input {
+	var in []Input
+	for i, text := range texts {
+		in = append(in, Input{
+			Name: fmt.Sprintf("page%d", i), Time: time.UnixMilli(scrapeTime + int64(i)),
+			Open: func() (io.ReadCloser, error) { return io.NopCloser(iotest.OneByteReader(strings.NewReader(text))), nil },
+		})
+	}
+	return in
+}
+
+// read reads pages that must be good.
+func read(t testing.TB, format *Format, texts ...string) []got {
+	t.Helper()
+	var g gotten
+	require.NoError(t, NewReader(pages(texts...), ReadOptions{Format: format}).Samples(context.Background(), &g))
+	return g.all
+}
+
+// outcome is what reading a page gives, the error as its text.
+func outcome(t testing.TB, text string, format Format, window int) ([]got, string) {
+	t.Helper()
+	var all []got
+	l := newLexer(nil)
+	l.begin("", format, func(k *known, r reading) error {
+		if !r.hasTime {
+			r.time = -1
+		}
+		all = append(all, got{id(k.name, k.labels), *k.family, r.time, math.Float64bits(r.value)})
+		return nil
+	})
+	var err error
+	if window == 0 {
+		_, err = l.window([]byte(text), true)
+	} else {
+		err = l.read(strings.NewReader(text), window)
+	}
+	if err != nil {
+		return all, err.Error()
+	}
+	return all, ""
+}
+
+// odd are pages on which windows could go wrong.
+var odd = []string{
+	"a 1", "a 1\n\n\nb 2", "a{l=\"two\nlines\"} 1\na{l=\"two\nlines\"} 2 3\nb 1\n",
+	"a{l=\"x\\\"} 9\n\"} 1\na{l=\"x\\\"} 9\n\"} 2\n", "{\"a\nb\",\"c\nd\"=\"e}\"} 1 5\n{\"a\nb\",\"c\nd\"=\"e}\"} 1 6\n",
+	"# HELP \"a\nb\" text\n# TYPE \"a\nb\" gauge\n{\"a\nb\"} 1\n", "a {b=\"c\"} 1\na {b=\"c\"} 2\na{b=\"c\"} 3\na 4\na 5\n",
+	"# TYPE h histogram\nh_bucket{le=\"1\"} 1\n# TYPE x gauge\nh_bucket{le=\"1\"} 2\nh_bucket{le=\"1\"} 2\n# TYPE h histogram\nh_bucket{le=\"1\"} 3\n",
+	"a 1\nb 1\na 2\nb 2\nc 1\na 3\nb x\n", "a 1\na NaN\na +Inf\na -Inf\na 1e3\na 0x1p3\n", "a{b=\"c\"", "a{b=\"c", "a{b=\"c\"}", "a{", "{", "\"", "#", "# HELP \"a",
+	"a{b=c} 1\n", "a{b=\"1\",b=\"2\"} 1\n", "a 1 2\na 1 2\na 1  2\na  1 2 \na\t1\n", "a 1 99999999999999999999\n", "a 1\n\x00b 1\n", "a 1\n# c\x00\nb 1\n",
+	"a 123456789012345678\na 123456789012345678\na -0\na -0\na 1_0\n", "a 1 1.5\n", "a 1\na 1 -5\na 1 -5\n", " a 1\n a 1\n",
+	"# TYPE a counter\n# HELP a h\na_total 1\na_total 2\n# TYPE b gauge\na_total 3\na_total 4\n",
+	"# PCP5 a.b 1.2.3 u32 PM_INDOM_NULL counter none\n# TYPE a_b counter\na_b 1\n",
+}
+
+// TestWindows demands that the size of windows makes no difference.
+func TestWindows(t *testing.T) {
+	texts := append([]string(nil), odd...)
+	for _, p := range odd {
+		texts = append(texts, p+"# EOF\n", p+"# EOF", p+"# EOF\nx", "# UNIT a_s s\n"+p, p+"a 1 # {x=\"y\"} 1 2\n# EOF\n", p+"a{x=\"1\"} 1 1.5\na{x=\"1\"} 2 1.123\n# EOF\n")
+	}
+	for _, text := range texts {
+		for _, format := range []Format{Text, OpenMetrics} {
+			want, wantErr := outcome(t, text, format, 0)
+			for _, window := range []int{1, 2, 3, 7, 16, 61, 1000} {
+				all, err := outcome(t, text, format, window)
+				require.Equal(t, want, all, "%q %v %d", text, format, window)
+				require.Equal(t, wantErr == "", err == "", "%q %v %d: %s / %s", text, format, window, err, wantErr)
+				require.Equal(t, line(wantErr), line(err), "%q %v %d", text, format, window)
+			}
+		}
+	}
+}
+
+// line is the place that an error names.
+func line(text string) string {
+	where, _, _ := strings.Cut(text, ": ")
+	return where
+}
+
+// FuzzWindows compares reading in windows with reading the whole.
+func FuzzWindows(f *testing.F) {
+	for _, p := range odd {
+		f.Add(p, uint8(3), false)
+		f.Add(p+"# EOF\n", uint8(5), true)
+	}
+	f.Fuzz(func(t *testing.T, text string, window uint8, open bool) {
+		format := Text
+		if open {
+			format = OpenMetrics
+		}
+		text += "\n" + text // for what is known from before
+		want, wantErr := outcome(t, text, format, 0)
+		all, err := outcome(t, text, format, 1+int(window))
+		require.Equal(t, want, all)
+		require.Equal(t, line(wantErr), line(err), "%s / %s", wantErr, err)
+	})
+}
+
+// TestReaderCorpus demands of all pages what Page gives.
+func TestReaderCorpus(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(oracle.Corpus(t), "openmetrics", "*.txt"))
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		all := read(t, nil, string(text))
+		entries := parse(t, string(text), Text.ContentType())
+		require.Len(t, all, len(entries), file)
+		for i, e := range entries {
+			if !e.HasTime {
+				e.Time = scrapeTime
+			}
+			require.Equal(t, got{id(e.Name, e.Labels), e.Family, e.Time, math.Float64bits(e.Value)}, all[i], "%s: sample %d", file, i)
+		}
+	}
+}
+
+func TestReaderPages(t *testing.T) {
+	all := read(t, nil, "# TYPE a gauge\na{x=\"1\",y=\"2\"} 1\n", "# TYPE a counter\na{y=\"2\",x=\"1\"} 2\na{x=\"1\",y=\"2\"} 3 1700000000000\n", "a{x=\"1\",y=\"2\"} 4\n")
+	require.Len(t, all, 4)
+	for i, want := range []struct {
+		typ string
+		t   int64
+	}{{convert.TypeGauge, scrapeTime}, {convert.TypeCounter, scrapeTime + 1}, {convert.TypeCounter, 1_700_000_000_000}, {convert.TypeUnknown, scrapeTime + 2}} {
+		assert.Equal(t, all[0].series, all[i].series)
+		assert.Equal(t, want.typ, all[i].family.Type)
+		assert.Equal(t, want.t, all[i].t)
+		assert.Equal(t, math.Float64bits(float64(i+1)), all[i].bits)
+	}
+}
+
+// TestReaderErrors names input and line, and ends the reading where the
+// consumer or the context does.
+func TestReaderErrors(t *testing.T) {
+	var g gotten
+	err := NewReader(pages("a 1\n", "b 1\nc x\n"), ReadOptions{}).Samples(context.Background(), &g)
+	require.ErrorContains(t, err, "page1: line 2: ")
+	assert.Len(t, g.all, 2)
+
+	long := strings.Repeat("a 1\nb 2\n", 5*batchSize)
+	full := &gotten{fail: errors.New("full")}
+	assert.ErrorIs(t, NewReader(pages(long), ReadOptions{}).Samples(context.Background(), full), full.fail)
+	assert.Len(t, full.all, 1)
+
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	assert.ErrorIs(t, NewReader(pages(long), ReadOptions{}).Samples(ctx, &gotten{}), context.Canceled)
+
+	failing := []Input{{Name: "f", Open: func() (io.ReadCloser, error) { return nil, os.ErrPermission }}}
+	assert.ErrorIs(t, NewReader(failing, ReadOptions{}).Samples(ctx, &gotten{}), context.Canceled)
+	assert.ErrorIs(t, NewReader(failing, ReadOptions{}).Samples(context.Background(), &gotten{}), os.ErrPermission)
+
+	broken := []Input{{Name: "f", Open: func() (io.ReadCloser, error) {
+		return io.NopCloser(io.MultiReader(bytes.NewReader([]byte(long)), iotest.ErrReader(os.ErrClosed))), nil
+	}}}
+	assert.ErrorIs(t, NewReader(broken, ReadOptions{}).Samples(context.Background(), &gotten{}), os.ErrClosed)
+}
+
+func TestDetect(t *testing.T) {
+	for _, c := range []struct {
+		page   string
+		format Format
+		fault  string
+	}{
+		{"a 1\n", Text, ""},
+		{"a 1\n# EOF\n", OpenMetrics, ""},
+		{"a 1 1700000000000\n", Text, ""},
+		{"# TYPE a untyped\na 1 1700000000000\n", Text, ""},
+		{"a 1 1700000000.5\n", OpenMetrics, ""},
+		{"# TYPE a info\na_info 1\n", OpenMetrics, ""},
+		{"# TYPE a_s gauge\n# UNIT a_s s\na_s 1 1700000000\n", OpenMetrics, ""},
+		{"a{x=\"1 2 3.5\"} 1 # {id=\"1\"} 2\n", OpenMetrics, ""},
+		{"a 1 0\n", Text, ""},
+		{"a 1 1700000000\n", 0, "line 1: ambiguous page: time 1700000000 is 1970-01-20T16:13:20Z in Prometheus' text format, which has milliseconds, and 2023-11-14T22:13:20Z in OpenMetrics"},
+		{"a 1 1700000000\nb 1 1700000000000\n", 0, "time 1700000000000 in line 2 is in milliseconds, most likely, and 1700000000 in line 1 in seconds"},
+		{"# TYPE a untyped\n# TYPE b info\n", 0, "type info in line 2 is OpenMetrics and type untyped in line 1 is Prometheus' text format"},
+		{"a 1 1700000000000\n# EOF\n", 0, "line 1: ambiguous page: time 1700000000000 is 2023-11-14T22:13:20Z in Prometheus' text format"},
+		{"# TYPE a untyped\na 1 1700000000\n", 0, "line 2: ambiguous page"},
+		{"a 1 1700000000.5\na 1 1700000000500\n# EOF\n", 0, "ambiguous page"},
+	} {
+		err := NewReader(pages(c.page), ReadOptions{}).Samples(context.Background(), &gotten{})
+		if c.fault != "" {
+			require.ErrorIs(t, err, ErrAmbiguous, c.page)
+			assert.ErrorContains(t, err, c.fault)
+			assert.ErrorContains(t, err, "page0: ")
+			continue
+		}
+		format, detected := Detect([]byte(c.page), nil)
+		require.NoError(t, detected)
+		assert.Equal(t, c.format, format, c.page)
+		if c.format == Text || strings.HasSuffix(c.page, "# EOF\n") {
+			require.NoError(t, err, c.page)
+		} else {
+			assert.ErrorContains(t, err, "does not end with # EOF")
+		}
+	}
+	text, open := Text, OpenMetrics
+	assert.Equal(t, int64(1_700_000_000), read(t, &text, "a 1 1700000000\n")[0].t, "what is given is not doubted")
+	assert.Equal(t, int64(1_700_000_000_000_000), read(t, &open, "a 1 1700000000000\n# EOF\n")[0].t)
+}
+
+// TestReadingAsParser compares the short way with the parser's.
+func TestReadingAsParser(t *testing.T) {
+	for _, rest := range []string{
+		"1", "0", "-1", "+1", "1.5", "1e300", "1e400", "-0", "00012", "9007199254740993", "123456789012345", "1234567890123456", "NaN", "nan", "Inf", "-inf", "infinity",
+		"1 1700000000.123", "1 1700000000.999", "1 1700000000.0005", "1 1700000000.9999", "1 1700000000.1239999", "1 1", "1 1.", "1 .5", "1 1e9", "1 -1.5", "1 999999999999.999", "1 1700000000.", "1 1700000000 ", "1 17000000000000000000", "1 123456789012345678",
+		"0x10", "1_000", "1p3", "", " 1", "1  1", "1 \t1", "x", "1 x", "1 1 1",
+	} {
+		for _, format := range []Format{Text, OpenMetrics} {
+			r, ok := parseReading(format, []byte(" "+rest))
+			if !ok {
+				continue
+			}
+			end := "\n"
+			if format == OpenMetrics {
+				end = "\n# EOF\n"
+			}
+			e := parse(t, "a "+rest+end, format.ContentType())
+			require.Len(t, e, 1, rest)
+			assert.Equal(t, math.Float64bits(e[0].Value), math.Float64bits(r.value), "%q", rest)
+			assert.Equal(t, e[0].HasTime, r.hasTime, "%q", rest)
+			assert.Equal(t, e[0].Time, r.time, "%q", rest)
+		}
+	}
+	for ms := int64(1_600_000_000_000); ms < 1_600_000_100_000; ms += 7 { // as a float64 has it
+		got, ok := parseSeconds([]byte(fmt.Sprintf("%d.%03d", ms/1000, ms%1000)))
+		require.True(t, ok)
+		require.Equal(t, ms, got)
+	}
+}
+
+// TestRounded counts integers that a float64 does not hold.
+func TestRounded(t *testing.T) {
+	report := &convert.Report{}
+	text := "a 18446744073709551615\na 9007199254740993\na 9007199254740992\na -9007199254740993\na 1e300\na 18446744073709551615\n"
+	require.NoError(t, NewReader(pages(text), ReadOptions{Report: report}).Samples(context.Background(), &gotten{}))
+	assert.Equal(t, []convert.LossCount{{Loss: convert.LossRounded, Name: "a", Count: 4}}, report.Losses())
+}

@@ -1,0 +1,197 @@
+package expo
+
+import (
+	"bytes"
+	"math"
+	"strconv"
+)
+
+// A record is a line of a page or, where quoted text holds line feeds, several.
+
+// recordSize returns the size of the record that b begins with, its line feed
+// included, or -1 if b ends before it does.
+func recordSize(format Format, b []byte) int {
+	at := 0
+	switch {
+	case len(b) == 0:
+		return -1
+	case b[0] == '#':
+		at = descriptionHead(b)
+	case b[0] != '\n':
+		at = seriesSize(format, b)
+	}
+	if at < 0 {
+		return -1
+	}
+	end := bytes.IndexByte(b[at:], '\n')
+	if end < 0 {
+		return -1
+	}
+	return at + end + 1
+}
+
+// descriptionHead returns what precedes the free text of a comment: the quoted
+// name of a family may hold line feeds. It returns -1 if b ends within it.
+func descriptionHead(b []byte) int {
+	at := skipBlanks(b, 1)
+	if at == 1 {
+		return 0
+	}
+	for _, word := range []string{"HELP", "TYPE", "UNIT"} {
+		if !bytes.HasPrefix(b[at:], []byte(word)) {
+			continue
+		}
+		name := skipBlanks(b, at+len(word))
+		if name > at+len(word) && name < len(b) && b[name] == '"' {
+			return quotedEnd(b, name)
+		}
+		return 0
+	}
+	return 0
+}
+
+func skipBlanks(b []byte, at int) int {
+	for at < len(b) && (b[at] == ' ' || b[at] == '\t') {
+		at++
+	}
+	return at
+}
+
+// quotedEnd returns where the quoted text that begins at a place ends, -1 if it
+// does not.
+func quotedEnd(b []byte, at int) int {
+	for at++; at < len(b); at++ {
+		switch b[at] {
+		case '\\':
+			at++
+		case '"':
+			return at + 1
+		}
+	}
+	return -1
+}
+
+// seriesSize returns how much of a sample's record precedes the value: the name
+// and the labels in their braces. Where the text is not well-formed, that is up
+// to the line feed. It returns -1 if b ends before.
+func seriesSize(format Format, b []byte) int {
+	at := bytes.IndexAny(b[:min(len(b), 1)], "{")
+	if at < 0 {
+		for at = 0; at < len(b) && b[at] != '{' && b[at] != ' ' && b[at] != '\t' && b[at] != '\n'; {
+			at++
+		}
+	}
+	brace := skipBlanks(b, at)
+	if brace >= len(b) {
+		return -1
+	}
+	if b[brace] != '{' {
+		return at
+	}
+	value := false // what follows is the value of a label
+	for at = brace + 1; at < len(b); {
+		switch c := b[at]; c {
+		case '}':
+			return at + 1
+		case '\n':
+			return at
+		case '"':
+			end := quotedEnd(b, at)
+			if value && format == OpenMetrics {
+				if feed := bytes.IndexByte(b[at:max(end, at)], '\n'); feed >= 0 {
+					return at + feed // only names may hold it
+				}
+				if feed := bytes.IndexByte(b[at:], '\n'); end < 0 && feed >= 0 {
+					return at + feed
+				}
+			}
+			if end < 0 {
+				return -1
+			}
+			at = end
+			value = false
+		case '=':
+			value = true
+			at++
+		case ' ', '\t':
+			at++
+		default:
+			value = false
+			at++
+		}
+	}
+	return -1
+}
+
+// reading is what follows a series in a record.
+type reading struct {
+	value   float64
+	time    int64 // in milliseconds
+	hasTime bool
+}
+
+// parseReading reads a value and a time as most records have them; b is what
+// follows the series, without the line feed. What it does not know is for the
+// parser to judge.
+func parseReading(format Format, b []byte) (r reading, ok bool) {
+	if len(b) < 2 || b[0] != ' ' || b[1] == ' ' {
+		return r, false
+	}
+	value, rest, timed := bytes.Cut(b[1:], []byte(" "))
+	if r.value, ok = parseValue(value); !ok || !timed {
+		return r, ok
+	}
+	r.hasTime = true
+	if format == Text {
+		r.time, ok = parseDigits(rest, 18)
+	} else {
+		r.time, ok = parseSeconds(rest)
+	}
+	return r, ok
+}
+
+// parseValue reads a number.
+func parseValue(b []byte) (float64, bool) {
+	if n, ok := parseDigits(b, 15); ok { // a float64 holds it
+		return float64(n), true
+	}
+	if len(b) == 0 || len(b) > 32 || bytes.ContainsAny(b, "pPxX_") {
+		return 0, false
+	}
+	v, err := strconv.ParseFloat(string(b), 64)
+	return v, err == nil && !math.IsNaN(v)
+}
+
+// parseDigits reads a number of up to some digits.
+func parseDigits(b []byte, most int) (n int64, ok bool) {
+	if len(b) == 0 || len(b) > most {
+		return 0, false
+	}
+	for _, c := range b {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		n = 10*n + int64(c-'0')
+	}
+	return n, true
+}
+
+// parseSeconds reads a time of OpenMetrics as milliseconds, rounded towards 0.
+// With up to six digits that is what a float64 would give for any recent time,
+// and exact for others, too.
+func parseSeconds(b []byte) (ms int64, ok bool) {
+	whole, fraction, _ := bytes.Cut(b, []byte("."))
+	n, ok := parseDigits(whole, 12)
+	if !ok || len(fraction) > 6 || len(fraction) == 0 && len(whole) < len(b) {
+		return 0, false
+	}
+	ms = 1000 * n
+	for i, unit := 0, int64(100); i < len(fraction); i, unit = i+1, unit/10 {
+		c := fraction[i]
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		ms += unit * int64(c-'0')
+	}
+	return ms, true
+}
