@@ -32,6 +32,7 @@ const (
 	LossUnwrapped    Loss = "changed: a 32-bit counter was continued over a wrap"
 	LossStep         Loss = "left out: between the steps"
 	LossStale        Loss = "left out: the end of a series, which text cannot say"
+	LossBefore1970   Loss = "left out: before 1970, which text cannot say"
 	LossSilence      Loss = "not repeated: nothing was recorded for a day or longer"
 )
 
@@ -40,7 +41,7 @@ const (
 func (l Loss) ByNature() bool {
 	switch l {
 	case LossNotNumeric, LossRounded, LossSameTime, LossDuplicate, LossRenamed, LossTooOld, LossExemplar, LossNativeHist,
-		LossUnwrapped, LossStep, LossStale, LossSilence:
+		LossUnwrapped, LossStep, LossStale, LossSilence, LossBefore1970:
 		return true
 	}
 	return false

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
 )
 
@@ -21,6 +22,8 @@ type Sample struct {
 type Family struct {
 	convert.Family
 	Samples []Sample
+	// Origin is the PCP metric that it was made of; nil if none.
+	Origin *archive.Metric
 }
 
 // suffixes are what the names of a family's samples may have beyond the

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
 )
 
@@ -12,6 +13,7 @@ import (
 type part struct {
 	kin
 	help, unit string
+	origin     *archive.Metric
 	suffixed   bool // sample names may differ from the family's
 	samples    []placed
 	// Some samples got a _total that they do not have; some have one. Both at
@@ -46,7 +48,7 @@ func partsOf(format Format, families []Family) []*part {
 
 func newPart(format Format, k kin, f *Family) *part {
 	_, suffixed := roles[format][k.typ]
-	return &part{kin: k, help: f.Help, unit: f.Unit, suffixed: suffixed, samples: make([]placed, 0, len(f.Samples))}
+	return &part{kin: k, help: f.Help, unit: f.Unit, origin: f.Origin, suffixed: suffixed, samples: make([]placed, 0, len(f.Samples))}
 }
 
 func (p *part) add(s placed) {
@@ -136,7 +138,7 @@ func (p *part) split(format Format, parts []*part, singles map[string]*part) []*
 	for _, s := range p.samples {
 		single := own[s.Name]
 		if single == nil {
-			single = &part{kin: kin{s.Name, typ}, help: p.help, unit: p.unit}
+			single = &part{kin: kin{s.Name, typ}, help: p.help, unit: p.unit, origin: p.origin}
 			own[s.Name] = single
 			order = append(order, single)
 		}

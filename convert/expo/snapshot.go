@@ -1,6 +1,7 @@
 package expo
 
 import (
+	"cmp"
 	"math"
 	"time"
 
@@ -76,7 +77,7 @@ func (s *Snapshot) Families() []Family {
 		if !at.live || at.time <= after {
 			continue
 		}
-		families[n].Family = *f
+		families[n].Family, families[n].Origin = *f, cmp.Or(at.series.Origin, families[n].Origin)
 		families[n].Samples = append(families[n].Samples, Sample{
 			Name: at.series.Name, Labels: at.series.Labels, Value: at.value, Time: at.time, HasTime: true,
 		})

@@ -15,42 +15,57 @@ import (
 type Options struct {
 	Format     Format
 	Timestamps bool // with the samples' times
+	// PCP writes a comment before each family of a PCP metric, as pmproxy does,
+	// which tells name, number, type, instance domain, semantics and units.
+	// OpenMetrics has no comments.
+	PCP bool
 }
 
 // Write writes a page. No two samples may have the same name and labels.
 // Families without samples are left out; for what else a page cannot say, see
 // the package's documentation.
 func Write(w io.Writer, families []Family, o Options) error {
-	const chunk = 64 << 10
-	p := printer{opts: o, buf: make([]byte, 0, chunk+4096)}
+	p := newPrinter(w, o)
 	for _, part := range partsOf(o.Format, families) {
 		part.order()
 		p.head(part)
 		for i := range part.samples {
-			p.sample(part, &part.samples[i])
-			if len(p.buf) >= chunk {
-				if _, err := w.Write(p.buf); err != nil {
-					return err
-				}
-				p.buf = p.buf[:0]
+			if err := p.sample(part, &part.samples[i]); err != nil {
+				return err
 			}
 		}
 	}
-	if o.Format == OpenMetrics {
-		p.buf = append(p.buf, "# EOF\n"...)
-	}
-	_, err := w.Write(p.buf)
-	return err
+	return p.end()
 }
 
-// printer appends lines to buf.
+// printer writes lines by way of buf.
 type printer struct {
+	w    io.Writer
 	opts Options
 	buf  []byte
 }
 
+// flushSize is how much is written at once.
+const flushSize = 64 << 10
+
+func newPrinter(w io.Writer, o Options) *printer {
+	return &printer{w: w, opts: o, buf: make([]byte, 0, flushSize+4096)}
+}
+
+// end completes the page.
+func (p *printer) end() error {
+	if p.opts.Format == OpenMetrics {
+		p.buf = append(p.buf, "# EOF\n"...)
+	}
+	_, err := p.w.Write(p.buf)
+	return err
+}
+
 // head writes what is said of a family before its samples.
 func (p *printer) head(part *part) {
+	if p.opts.PCP && p.opts.Format == Text && part.origin != nil {
+		p.pcp(part.origin)
+	}
 	if part.help != "" {
 		p.buf = appendName(append(p.buf, "# HELP "...), part.family)
 		escaper := helpEscaper
@@ -78,7 +93,8 @@ func (p *part) hasUnit() bool {
 	return strings.HasSuffix(p.family, "_"+p.unit) && utf8.ValidString(p.unit) && !strings.ContainsAny(p.unit, "\\\"\n")
 }
 
-func (p *printer) sample(part *part, s *placed) {
+// sample writes a sample.
+func (p *printer) sample(part *part, s *placed) error {
 	p.series(part, s)
 	p.buf = append(p.buf, ' ')
 	if s.role.count {
@@ -90,6 +106,12 @@ func (p *printer) sample(part *part, s *placed) {
 		p.buf = appendTime(append(p.buf, ' '), p.opts.Format, s.Time)
 	}
 	p.buf = append(p.buf, '\n')
+	if len(p.buf) < flushSize {
+		return nil
+	}
+	_, err := p.w.Write(p.buf)
+	p.buf = p.buf[:0]
+	return err
 }
 
 // series writes a name and labels, the bound label last.

@@ -1,0 +1,173 @@
+package expo
+
+import (
+	"cmp"
+	"io"
+	"iter"
+
+	"github.com/pcparchive/pcparchive/convert"
+)
+
+// WriteDump writes all samples of all series with their times: what "promtool
+// tsdb create-blocks-from openmetrics" reads. Families are in one piece, and in
+// them the samples of a label set, by ascending time, as OpenMetrics wants it. In
+// memory are the series and what src needs to read those of one label set.
+//
+// Text cannot say that a series ended, nor of what is before 1970 when it was:
+// both are left out and counted. The report may be nil.
+func WriteDump(w io.Writer, src convert.Stored, o Options, r *convert.Report) error {
+	o.Timestamps = true
+	d := dump{p: newPrinter(w, o), src: src, series: map[*Sample]*convert.PromSeries{}, report: r}
+	for _, part := range partsOf(o.Format, d.families()) {
+		part.order()
+		d.p.head(part)
+		if err := d.part(part); err != nil {
+			return err
+		}
+	}
+	return d.p.end()
+}
+
+type dump struct {
+	p      *printer
+	src    convert.Stored
+	series map[*Sample]*convert.PromSeries
+	report *convert.Report
+}
+
+// families returns a family for each of the series', whose samples are to be
+// filled in.
+func (d *dump) families() []Family {
+	type key struct{ name, typ string }
+	var families []Family
+	var series [][]*convert.PromSeries
+	index := map[key]int{}
+	for s := range d.src.Series() {
+		f := s.Family
+		n, ok := index[key{f.Name, f.Type}]
+		if !ok {
+			n = len(families)
+			index[key{f.Name, f.Type}] = n
+			families, series = append(families, Family{}), append(series, nil)
+		}
+		families[n].Family, families[n].Origin = *f, cmp.Or(s.Origin, families[n].Origin)
+		families[n].Samples = append(families[n].Samples, Sample{Name: s.Name, Labels: s.Labels, HasTime: true})
+		series[n] = append(series[n], s)
+	}
+	for n := range families {
+		for i := range families[n].Samples {
+			d.series[&families[n].Samples[i]] = series[n][i]
+		}
+	}
+	return families
+}
+
+// part writes the samples of a family, label set by label set.
+func (d *dump) part(part *part) error {
+	for all := part.samples; len(all) > 0; {
+		n := 1
+		for part.grouped() && n < len(all) && all[n].group == all[0].group {
+			n++
+		}
+		var err error
+		if n == 1 {
+			err = d.single(part, &all[0])
+		} else {
+			err = d.group(part, all[:n])
+		}
+		if err != nil {
+			return err
+		}
+		all = all[n:]
+	}
+	return nil
+}
+
+// single writes the samples of one series.
+func (d *dump) single(part *part, s *placed) error {
+	for at, err := range d.src.Samples(d.series[s.Sample]) {
+		if err != nil {
+			return err
+		}
+		if !d.sayable(s, at) {
+			continue
+		}
+		s.Value, s.Time = at.Value, at.Time
+		if err := d.p.sample(part, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sayable reports whether text can say a sample, and counts it if not.
+func (d *dump) sayable(s *placed, at convert.Point) bool {
+	switch {
+	case convert.IsStale(at.Value):
+		d.report.Add(convert.LossStale, s.Sample.Name)
+	case at.Time < 0:
+		d.report.Add(convert.LossBefore1970, s.Sample.Name)
+	default:
+		return true
+	}
+	return false
+}
+
+// lane is a series of a group that is being written.
+type lane struct {
+	s    *placed
+	next func() (convert.Point, error, bool)
+	stop func()
+	at   convert.Point
+	ok   bool
+}
+
+// group writes the samples of series that are one histogram, summary, counter or
+// state set, time by time.
+func (d *dump) group(part *part, samples []placed) error {
+	lanes := make([]lane, len(samples))
+	for i := range samples {
+		l := &lanes[i]
+		l.s = &samples[i]
+		l.next, l.stop = iter.Pull2(d.src.Samples(d.series[l.s.Sample]))
+		defer l.stop()
+		if err := d.advance(l); err != nil {
+			return err
+		}
+	}
+	for {
+		now, any := int64(0), false
+		for i := range lanes {
+			if l := &lanes[i]; l.ok && (!any || l.at.Time < now) {
+				now, any = l.at.Time, true
+			}
+		}
+		if !any {
+			return nil
+		}
+		for i := range lanes {
+			l := &lanes[i]
+			if !l.ok || l.at.Time != now {
+				continue
+			}
+			l.s.Value, l.s.Time = l.at.Value, l.at.Time
+			if err := d.p.sample(part, l.s); err != nil {
+				return err
+			}
+			if err := d.advance(l); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// advance goes to the next sample that text can say.
+func (d *dump) advance(l *lane) error {
+	for {
+		at, err, ok := l.next()
+		l.at, l.ok = at, ok && err == nil
+		if !l.ok || d.sayable(l.s, at) {
+			return err
+		}
+	}
+}
