@@ -248,6 +248,21 @@ func (s *Set) Readers() iter.Seq[*Reader] {
 	}
 }
 
+// Between is Readers, but yields only the archives that may hold records of the
+// times from one to another, both inclusive.
+func (s *Set) Between(from, to pcp.Timestamp) iter.Seq[*Reader] {
+	return func(yield func(*Reader) bool) {
+		for _, it := range s.items {
+			if it.label.header.Start.After(to) || it.endsBefore(from) {
+				continue
+			}
+			if r := s.load(it); r != nil && !yield(r) {
+				return
+			}
+		}
+	}
+}
+
 // End returns the time of the last whole record of the Set, as far as
 // [Reader.Ending] knows.
 func (s *Set) End() (pcp.Timestamp, error) {

@@ -1,9 +1,24 @@
 // Package query answers PromQL from archives, with Prometheus' own engine over
-// a storage that reads an archive.
+// a storage that reads archives.
 //
-// A selection reads the archive once, from the time it asks for on, and decodes
-// only the metrics that its name matcher allows; what matches is held in memory
-// while the query runs. Discrete metrics, which PCP records once or seldom, are
-// carried forward to their next value: a look-back of minutes would not see
-// them otherwise.
+// # What is read
+//
+// A selection looks in the metadata for the metrics that its matchers allow,
+// reads the records of the times that it asks for, found by the index, and
+// decodes the values of those metrics alone. The samples that match are held
+// compressed while the query runs; [Options].MaxSamples bounds them, and a query
+// beyond it fails with a [LimitError].
+//
+// # What differs from Prometheus
+//
+// Discrete metrics, which PCP records once or seldom, hold their value until the
+// next one or a mark: a look-back of minutes would not see them otherwise. Their
+// last value before the times asked for is looked for backwards, no further than
+// to the mark before.
+//
+// A mark says that history does not go on across it: nobody counted in between.
+// Where the window of rate, irate or increase holds a mark, they add nothing for
+// the time between the last value before it and the first after it, where
+// Prometheus would take the difference for an increase. All else, and these
+// functions over subqueries, see the values as they are.
 package query

@@ -9,6 +9,8 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
 )
 
 // Options bound a query. The zero value is the default.
@@ -16,72 +18,96 @@ type Options struct {
 	// Lookback is how old the last sample of a series may be; 0: five minutes,
 	// or two and a half recording intervals if that is longer.
 	Lookback time.Duration
-	// MaxSamples bounds the samples that the engine holds; 0: 50 million.
+	// MaxSamples bounds the samples that a query holds: those read of the
+	// archives, with a [LimitError], and those that the engine works on; 0: 50
+	// million. A sample read takes 16 bytes at most, two or three on average.
 	MaxSamples int
 	// Timeout ends a query; 0: two minutes.
 	Timeout time.Duration
 }
 
+// Defaults of Options.
 const (
-	defaultLookback   = 5 * time.Minute
-	defaultMaxSamples = 50_000_000
-	defaultTimeout    = 2 * time.Minute
+	DefaultLookback   = 5 * time.Minute
+	DefaultMaxSamples = 50_000_000
+	DefaultTimeout    = 2 * time.Minute
 )
 
-// Engine evaluates PromQL over one archive. It may be used from several
-// goroutines.
+// withDefaults returns the options that apply to archives.
+func (o Options) withDefaults(sets []*archive.Set) Options {
+	if o.Lookback == 0 {
+		o.Lookback = DefaultLookback
+		for _, set := range sets {
+			o.Lookback = max(o.Lookback, recordingInterval(set)*5/2)
+		}
+	}
+	if o.MaxSamples == 0 {
+		o.MaxSamples = DefaultMaxSamples
+	}
+	if o.Timeout == 0 {
+		o.Timeout = DefaultTimeout
+	}
+	return o
+}
+
+// Engine evaluates PromQL over the archives of one host or of several. It may be
+// used from several goroutines.
 type Engine struct {
 	engine  *promql.Engine
 	storage *Storage
 	opts    Options
 }
 
-// NewEngine returns an Engine over r.
-func NewEngine(r *archive.Reader, o Options) *Engine {
-	if o.Lookback == 0 {
-		o.Lookback = max(defaultLookback, recordingInterval(r)*5/2)
-	}
-	if o.MaxSamples == 0 {
-		o.MaxSamples = defaultMaxSamples
-	}
-	if o.Timeout == 0 {
-		o.Timeout = defaultTimeout
-	}
+// NewEngine returns an Engine over archives: a Set for each host.
+func NewEngine(sets []*archive.Set, o Options) *Engine {
+	o = o.withDefaults(sets)
 	engine := promql.NewEngine(promql.EngineOpts{
 		Logger: slog.New(slog.DiscardHandler), MaxSamples: o.MaxSamples, Timeout: o.Timeout,
 		LookbackDelta: o.Lookback, EnableAtModifier: true, EnableNegativeOffset: true,
 		Parser: parser.NewParser(parser.Options{}),
 	})
-	return &Engine{engine: engine, storage: &Storage{r: r, lookback: o.Lookback}, opts: o}
+	return &Engine{engine: engine, storage: NewStorage(sets, o), opts: o}
 }
 
 // Instant evaluates an expression at one time. Close the query when its result
 // has been used.
 func (e *Engine) Instant(ctx context.Context, expr string, at time.Time) (promql.Query, error) {
-	return e.engine.NewInstantQuery(ctx, e.storage, promql.NewPrometheusQueryOpts(false, e.opts.Lookback), expr, at)
+	return e.engine.NewInstantQuery(ctx, e.storage.bridged(), e.queryOpts(), expr, at)
 }
 
-// Range evaluates an expression from start to end at every step.
+// Range evaluates an expression from start to end at every step. Close the query
+// when its result has been used.
 func (e *Engine) Range(ctx context.Context, expr string, start, end time.Time, step time.Duration) (promql.Query, error) {
-	return e.engine.NewRangeQuery(ctx, e.storage, promql.NewPrometheusQueryOpts(false, e.opts.Lookback), expr, start, end, step)
+	q := &rangeQuery{e: e, expr: expr, start: start, end: end, step: step}
+	var err error
+	q.Query, err = e.engine.NewRangeQuery(ctx, e.storage.watched(&q.crossings), e.queryOpts(), expr, start, end, step)
+	return q, err
 }
 
-// recordingInterval estimates how far apart the records of an archive are, from
-// its first few; 0 if it has only one.
-func recordingInterval(r *archive.Reader) time.Duration {
+func (e *Engine) queryOpts() promql.QueryOpts {
+	return promql.NewPrometheusQueryOpts(false, e.opts.Lookback)
+}
+
+// recordingInterval estimates how far apart the records of a host are, from the
+// first few; 0 if there is only one.
+func recordingInterval(set *archive.Set) time.Duration {
 	const enough = 20
 	var longest time.Duration
-	var n int
-	var last *archive.Step
-	for step, err := range r.Steps(archive.Query{}) {
-		if err != nil || n == enough {
-			break
+	times := archive.Query{Metrics: func(*meta.Desc) bool { return false }, All: true}
+	for r := range set.Readers() {
+		n := 0
+		var last pcp.Timestamp
+		for step, err := range r.Steps(times) {
+			if err != nil || n == enough {
+				break
+			}
+			if n > 0 && !step.Mark {
+				longest = max(longest, step.Stamp.Sub(last))
+			}
+			last = step.Stamp
+			n++
 		}
-		if last != nil && !step.Mark {
-			longest = max(longest, step.Stamp.Sub(last.Stamp))
-		}
-		last = &archive.Step{Stamp: step.Stamp}
-		n++
+		break
 	}
 	return longest
 }

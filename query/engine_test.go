@@ -39,7 +39,7 @@ func counterArchive(t *testing.T) *archive.Reader {
 // samples of both sides takes the change between them for a reset, which is how
 // PromQL sees every gap.
 func TestRateOverMarkAndReset(t *testing.T) {
-	e := NewEngine(counterArchive(t), Options{})
+	e := newEngine(t, counterArchive(t), Options{})
 	assert.Equal(t, []string{`{__name__="c_counter"} 0=1000 10=1010 20=1020 30=1030 40=1040 50=1050 200=5 210=25`},
 		over(t, e, 0, 210, 10, "c_counter"), "no value between the mark and the next record")
 	assert.Equal(t, []string{"{} 10=1 20=1 30=1 40=1 50=1 60=1 210=1 220=1"},
@@ -73,7 +73,7 @@ func TestDiscreteIsCarriedForward(t *testing.T) {
 	w.record(4*hour, one(counter, 3))
 	w.record(5*hour, one(discrete, 16), one(counter, 4))
 	w.record(6*hour, one(counter, 5))
-	e := NewEngine(w.open(), Options{Lookback: 5 * time.Minute})
+	e := newEngine(t, w.open(), Options{Lookback: 5 * time.Minute})
 
 	for sec, want := range map[float64]string{
 		-1: "", 0: "4", 299: "4", 301: "4", hour + 1234: "4", 2*hour - 0.001: "4", 2 * hour: "8", 3*hour - 0.001: "8",
@@ -100,7 +100,7 @@ func TestDiscreteShortLookback(t *testing.T) {
 	w.record(1, one(counter, 1))
 	r := w.open()
 	for _, lookback := range []time.Duration{time.Millisecond, 2 * time.Millisecond, time.Second} {
-		e := NewEngine(r, Options{Lookback: lookback})
+		e := newEngine(t, r, Options{Lookback: lookback})
 		assert.Equal(t, []string{`{__name__="d_discrete"} 4`}, now(t, e, 0.7, "d_discrete"), lookback)
 	}
 }
@@ -111,7 +111,7 @@ func TestDiscreteInstanceLeaves(t *testing.T) {
 	w.record(0, value{desc: shared, v: map[pcp.InstID]float64{1: 10, 2: 20}})
 	w.record(600, value{desc: shared, v: map[pcp.InstID]float64{2: 21}})
 	w.record(1200, one(counter, 0))
-	e := NewEngine(w.open(), Options{})
+	e := newEngine(t, w.open(), Options{})
 	assert.Equal(t, []string{
 		`{__name__="d_shared", instname="i1"} 0=10 400=10`,
 		`{__name__="d_shared", instname="i2"} 0=20 400=20 800=21 1200=21`,
@@ -125,7 +125,7 @@ func TestSeriesEnd(t *testing.T) {
 	w.record(10, value{desc: instant, v: map[pcp.InstID]float64{2: 3, 3: 4}}, value{desc: counter, err: pcp.ErrnoAgain})
 	w.record(20, value{desc: instant, err: pcp.ErrnoAgain}, one(counter, 2))
 	w.record(30, value{desc: instant, v: map[pcp.InstID]float64{1: 5}})
-	e := NewEngine(w.open(), Options{})
+	e := newEngine(t, w.open(), Options{})
 	assert.Equal(t, []string{
 		`{__name__="i_instant", instname="i1"} 0=1 5=1 30=5 35=5`,
 		`{__name__="i_instant", instname="i2"} 0=2 5=2 10=3 15=3`,
@@ -139,7 +139,7 @@ func TestMatchers(t *testing.T) {
 	w := newWriter(t)
 	w.record(0, value{desc: instant, v: map[pcp.InstID]float64{1: 1, 2: 2}}, one(counter, 3),
 		value{desc: define(9, "i.other", pcp.SemInstant, pcp.NewInDomID(60, 1)), v: map[pcp.InstID]float64{1: 4, 2: 5}})
-	e := NewEngine(w.open(), Options{})
+	e := newEngine(t, w.open(), Options{})
 	for expr, want := range map[string]string{
 		`i_instant`:                                  "1 2",
 		`i_instant{instname="i1"}`:                   "1",
@@ -175,7 +175,7 @@ func TestNamesThatCollide(t *testing.T) {
 	w.record(1, one(first, 2), one(second, 20))
 	w.record(1000, one(counter, 0))
 	w.record(2000, one(second, 30))
-	e := NewEngine(w.open(), Options{Lookback: time.Minute})
+	e := newEngine(t, w.open(), Options{Lookback: time.Minute})
 	assert.Equal(t, []string{`{__name__="a_b_c"} 2`}, now(t, e, 1, "a_b_c"))
 	assert.Equal(t, []string{`{__name__="a_b_c_2"} 20`}, now(t, e, 1, "a_b_c_2"))
 	assert.Equal(t, []string{`{__name__="a_b_c_2"} 30`}, now(t, e, 2000, "a_b_c_2"))
@@ -194,7 +194,7 @@ func TestLabels(t *testing.T) {
 		Sets: []labelset.Instance{{Inst: pcp.InstNull, Set: set}},
 	}))
 	w.record(0, one(counter, 1))
-	e := NewEngine(w.open(), Options{})
+	e := newEngine(t, w.open(), Options{})
 	assert.Equal(t, []string{`{__name__="c_counter", hostname="h \"1\"", n="42"} 1`}, now(t, e, 0, "c_counter"))
 }
 
@@ -212,7 +212,7 @@ func TestOtherTypes(t *testing.T) {
 		{PMID: whole.PMID, Format: archive.Block, Values: []archive.Value{archive.NumberValue(pcp.InstNull, pcp.TypeU64, 1<<63)}},
 		{PMID: small.PMID, Values: []archive.Value{archive.WordValue(pcp.InstNull, 0xffffffff)}},
 	}}))
-	e := NewEngine(w.open(), Options{})
+	e := newEngine(t, w.open(), Options{})
 	assert.Empty(t, now(t, e, 0, "t_text"))
 	assert.Equal(t, []string{`{__name__="t_whole"} 9.223372036854776e+18`}, now(t, e, 0, "t_whole"))
 	assert.Equal(t, []string{`{__name__="t_small"} -1`}, now(t, e, 0, "t_small"))
@@ -224,14 +224,14 @@ func TestLookbackFollowsTheRecords(t *testing.T) {
 	for i := range 5 {
 		w.record(600*float64(i), one(counter, float64(i)))
 	}
-	e := NewEngine(w.open(), Options{})
+	e := newEngine(t, w.open(), Options{})
 	assert.Equal(t, []string{`{__name__="c_counter"} 3`}, now(t, e, 2399, "c_counter"))
 	assert.Equal(t, []string{`{__name__="c_counter"} 4`}, now(t, e, 2400+1499, "c_counter"))
 	assert.Empty(t, now(t, e, 2400+1500, "c_counter"))
 
 	w = newWriter(t)
 	w.record(0, one(counter, 1))
-	e = NewEngine(w.open(), Options{})
+	e = newEngine(t, w.open(), Options{})
 	assert.NotEmpty(t, now(t, e, 299, "c_counter"), "with one record it is Prometheus'")
 	assert.Empty(t, now(t, e, 300, "c_counter"))
 }
@@ -239,18 +239,18 @@ func TestLookbackFollowsTheRecords(t *testing.T) {
 func TestLimits(t *testing.T) {
 	r := counterArchive(t)
 	ctx := context.Background()
-	q, err := NewEngine(r, Options{MaxSamples: 3}).Range(ctx, "c_counter", at(0), at(50), time.Second)
+	q, err := newEngine(t, r, Options{MaxSamples: 3}).Range(ctx, "c_counter", at(0), at(50), time.Second)
 	require.NoError(t, err)
-	assert.ErrorAs(t, q.Exec(ctx).Err, new(promql.ErrTooManySamples))
-	q, err = NewEngine(r, Options{Timeout: time.Nanosecond}).Instant(ctx, "c_counter", at(0))
+	assert.ErrorAs(t, q.Exec(ctx).Err, new(*LimitError))
+	q, err = newEngine(t, r, Options{Timeout: time.Nanosecond}).Instant(ctx, "c_counter", at(0))
 	require.NoError(t, err)
 	assert.Error(t, q.Exec(ctx).Err)
 	stopped, cancel := context.WithCancel(ctx)
 	cancel()
-	q, err = NewEngine(r, Options{}).Instant(stopped, "c_counter", at(0))
+	q, err = newEngine(t, r, Options{}).Instant(stopped, "c_counter", at(0))
 	require.NoError(t, err)
 	assert.Error(t, q.Exec(stopped).Err)
-	_, err = NewEngine(r, Options{}).Instant(ctx, "sum(", at(0))
+	_, err = newEngine(t, r, Options{}).Instant(ctx, "sum(", at(0))
 	assert.ErrorContains(t, err, "parse error")
 }
 
@@ -265,7 +265,7 @@ func TestDamage(t *testing.T) {
 		require.NoError(t, os.WriteFile(path, data, 0o644))
 		r, err := archive.Open(r.Base(), nil)
 		require.NoError(t, err)
-		q, err := NewEngine(r, Options{}).Instant(context.Background(), "c_counter", at(sec))
+		q, err := newEngine(t, r, Options{}).Instant(context.Background(), "c_counter", at(sec))
 		require.NoError(t, err)
 		t.Cleanup(q.Close)
 		res := q.Exec(context.Background())
@@ -283,7 +283,7 @@ func TestDamage(t *testing.T) {
 
 // One engine answers several at once.
 func TestConcurrentQueries(t *testing.T) {
-	e := NewEngine(counterArchive(t), Options{})
+	e := newEngine(t, counterArchive(t), Options{})
 	want := over(t, e, 0, 300, 1, "rate(c_counter[30s])")
 	var wg sync.WaitGroup
 	for range 8 {

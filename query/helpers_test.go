@@ -33,7 +33,12 @@ type writer struct {
 
 func newWriter(t testing.TB) *writer {
 	t.Helper()
-	w := &writer{t: t, base: filepath.Join(t.TempDir(), "rec")}
+	return newWriterAt(t, filepath.Join(t.TempDir(), "rec"))
+}
+
+func newWriterAt(t testing.TB, base string) *writer {
+	t.Helper()
+	w := &writer{t: t, base: base}
 	var err error
 	w.a, err = archive.Create(w.base, archive.Header{Host: "h", Zone: "UTC", PID: 1}, nil)
 	require.NoError(t, err)
@@ -98,6 +103,21 @@ func (w *writer) open() *archive.Reader {
 	r, err := archive.Open(w.base, nil)
 	require.NoError(w.t, err)
 	return r
+}
+
+// newEngine returns an Engine over one archive.
+func newEngine(t testing.TB, r *archive.Reader, o Options) *Engine {
+	t.Helper()
+	return newSetEngine(t, o, r.Base())
+}
+
+// newSetEngine returns an Engine over archives or folders, of any hosts.
+func newSetEngine(t testing.TB, o Options, paths ...string) *Engine {
+	t.Helper()
+	sets, bad, err := archive.OpenSets(paths, nil)
+	require.NoError(t, err)
+	require.Empty(t, bad)
+	return NewEngine(sets, o)
 }
 
 // asker evaluates expressions, over an archive or something else.

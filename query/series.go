@@ -1,136 +1,176 @@
 package query
 
 import (
-	"slices"
-	"sort"
+	"math"
 
-	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
-	"github.com/prometheus/prometheus/storage"
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
-	"github.com/prometheus/prometheus/util/annotations"
 
 	"github.com/pcparchive/pcparchive/convert"
 )
 
-// series is one series in two columns.
+// chunkSamples is how many samples a chunk holds: seeking decodes no more.
+const chunkSamples = 240
+
+// series is one series, its samples compressed. When it is complete it may be
+// iterated over by several at once.
 type series struct {
-	labels   labels.Labels
-	discrete bool
-	times    []int64 // ms, ascending
-	values   []float64
+	labels labels.Labels
+	chunks []chunk
+	app    chunkenc.Appender // of the last chunk
+
+	// The last sample is held back: of two at one time the later stands.
+	pending sample
+	held    bool
+
+	// A discrete series repeats its values: every so many milliseconds, 0 for
+	// other series, from start on and not beyond end.
+	every      int64
+	start, end int64
+	before     sample // the last sample before start
+	carried    bool   // there is one and it holds at start
+
+	*bridge // nil: nothing is to be done about marks
 }
 
-// add appends a sample; of two at one time the later stands.
-func (s *series) add(t int64, v float64) {
-	if n := len(s.times); n > 0 && s.times[n-1] == t {
-		s.values[n-1] = v
-		return
-	}
-	s.times, s.values = append(s.times, t), append(s.values, v)
+// chunk holds some samples of a series.
+type chunk struct {
+	data *chunkenc.XORChunk
+	last int64 // time of its last sample
 }
 
-// cut drops what lies outside [mint, maxt].
-func (s *series) cut(mint, maxt int64) {
-	lo := sort.Search(len(s.times), func(i int) bool { return s.times[i] >= mint })
-	hi := sort.Search(len(s.times), func(i int) bool { return s.times[i] > maxt })
-	hi = max(lo, hi)
-	s.times, s.values = s.times[lo:hi], s.values[lo:hi]
+// sample is a value and its time in milliseconds.
+type sample struct {
+	t int64
+	v float64
 }
 
-// carryForward repeats every value until the next one, and the last until end,
-// so that from start on no gap is longer than every.
-func (s *series) carryForward(every, start, end int64) {
-	times, values := make([]int64, 0, len(s.times)), make([]float64, 0, len(s.values))
-	for i, t := range s.times {
-		v, next := s.values[i], end+1
-		if i+1 < len(s.times) {
-			next = s.times[i+1]
+// add appends a sample. Times ascend; marks is how many marks there were so far.
+func (s *series) add(t int64, v float64, marks int) error {
+	if s.held && s.pending.t != t {
+		if err := s.flush(); err != nil {
+			return err
 		}
-		times, values = append(times, t), append(values, v)
-		for t = max(t+every, start); t < next && !convert.IsStale(v); t += every {
-			times, values = append(times, t), append(values, v)
-		}
 	}
-	s.times, s.values = times, values
+	s.pending, s.held = sample{t, v}, true
+	if s.bridge != nil {
+		s.pendingMarks = marks
+	}
+	return nil
 }
+
+// flush moves the sample held back to the chunks.
+func (s *series) flush() error {
+	if !s.held {
+		return nil
+	}
+	s.held = false
+	if n := len(s.chunks); n == 0 || s.chunks[n-1].data.NumSamples() == chunkSamples {
+		c := chunkenc.NewXORChunk()
+		app, err := c.Appender()
+		if err != nil {
+			return err
+		}
+		s.chunks, s.app = append(s.chunks, chunk{data: c}), app
+	}
+	s.app.Append(0, s.pending.t, s.pending.v)
+	s.chunks[len(s.chunks)-1].last = s.pending.t
+	if s.bridge != nil {
+		s.bridge.note(s.pending)
+	}
+	return nil
+}
+
+// carry notes the last sample before start.
+func (s *series) carry(t int64, v float64) {
+	s.before, s.carried = sample{t, v}, !convert.IsStale(v)
+}
+
+// finish completes the series. end is until when the last value of a discrete
+// series holds. It returns whether there are any samples.
+func (s *series) finish(end int64) (bool, error) {
+	if err := s.flush(); err != nil {
+		return false, err
+	}
+	s.app, s.end = nil, end
+	if s.bridge != nil && !s.bridge.finish() {
+		s.bridge = nil
+	}
+	if len(s.chunks) > 0 {
+		return true, nil
+	}
+	return s.carried && s.repeatAfter(s.before.t) <= end, nil
+}
+
+// repeatAfter returns when a value of time t is repeated first.
+func (s *series) repeatAfter(t int64) int64 { return max(t+s.every, s.start) }
 
 // Labels returns the series' labels, its name among them.
 func (s *series) Labels() labels.Labels { return s.labels }
 
 // Iterator returns an iterator over the samples, reusing it if it can.
 func (s *series) Iterator(it chunkenc.Iterator) chunkenc.Iterator {
-	if own, ok := it.(*iterator); ok {
-		*own = iterator{s: s, at: -1}
-		return own
+	own, ok := it.(*iterator)
+	if !ok {
+		own = &iterator{}
 	}
-	return &iterator{s: s, at: -1}
+	own.reset(s)
+	return own
 }
 
-// iterator walks a series.
-type iterator struct {
-	s  *series
-	at int
+// bridge makes a counter's changes across marks nil: what was counted meanwhile
+// is not known. The values on one side of a mark are shifted so that they go on
+// where the other side ended. Shifting hides resets from whoever looks for values
+// that go down, so they are made up for too.
+type bridge struct {
+	shifts       []shift
+	marks        int // before the last sample
+	pendingMarks int // before the one held back
+	last         float64
+	any          bool // there is a last sample
+	crossed      bool // two samples have a mark between them
 }
 
-var _ chunkenc.Iterator = (*iterator)(nil)
+// shift is what is added to values from a time on.
+type shift struct {
+	from int64
+	by   float64
+}
 
-func (it *iterator) value() chunkenc.ValueType {
-	if it.at >= len(it.s.times) {
-		return chunkenc.ValNone
+// note takes notice of the next sample.
+func (b *bridge) note(s sample) {
+	if math.IsNaN(s.v) {
+		return
 	}
-	return chunkenc.ValFloat
+	by := 0.0
+	if n := len(b.shifts); n > 0 {
+		by = b.shifts[n-1].by
+	}
+	switch {
+	case b.any && b.marks != b.pendingMarks:
+		b.crossed = true
+		b.shifts = append(b.shifts, shift{s.t, by + b.last - s.v})
+	case b.any && s.v < b.last: // a reset: it counted from 0
+		b.shifts = append(b.shifts, shift{s.t, by + b.last})
+	}
+	b.marks, b.last, b.any = b.pendingMarks, s.v, true
 }
 
-// Next goes to the next sample.
-func (it *iterator) Next() chunkenc.ValueType {
-	it.at = min(it.at+1, len(it.s.times))
-	return it.value()
+// finish completes the shifts so that none is negative: rate() takes it that a
+// counter does not begin below 0. It returns false if there is nothing to shift.
+func (b *bridge) finish() bool {
+	if !b.crossed {
+		return false
+	}
+	least := 0.0
+	for _, s := range b.shifts {
+		least = min(least, s.by)
+	}
+	if least < 0 {
+		for i := range b.shifts {
+			b.shifts[i].by -= least
+		}
+		b.shifts = append([]shift{{math.MinInt64, -least}}, b.shifts...)
+	}
+	return true
 }
-
-// Seek goes to the first sample at or after t, never backwards.
-func (it *iterator) Seek(t int64) chunkenc.ValueType {
-	it.at = max(it.at, 0)
-	i, _ := slices.BinarySearch(it.s.times[min(it.at, len(it.s.times)):], t)
-	it.at += i
-	return it.value()
-}
-
-// At returns the current sample.
-func (it *iterator) At() (int64, float64) { return it.s.times[it.at], it.s.values[it.at] }
-
-// AtT returns the current time.
-func (it *iterator) AtT() int64 { return it.s.times[it.at] }
-
-// AtST returns 0: archives keep no start times.
-func (*iterator) AtST() int64 { return 0 }
-
-// AtHistogram is never called: all values are floats.
-func (*iterator) AtHistogram(*histogram.Histogram) (int64, *histogram.Histogram) { return 0, nil }
-
-// AtFloatHistogram is never called: all values are floats.
-func (*iterator) AtFloatHistogram(*histogram.FloatHistogram) (int64, *histogram.FloatHistogram) {
-	return 0, nil
-}
-
-// Err returns nil: the samples are in memory.
-func (*iterator) Err() error { return nil }
-
-// seriesSet yields series in order.
-type seriesSet struct {
-	series   []storage.Series
-	at       int
-	warnings annotations.Annotations
-}
-
-// Next goes to the next series.
-func (s *seriesSet) Next() bool { s.at++; return s.at < len(s.series) }
-
-// At returns the current series.
-func (s *seriesSet) At() storage.Series { return s.series[s.at] }
-
-// Err returns nil: the series are in memory.
-func (*seriesSet) Err() error { return nil }
-
-// Warnings tells of damage in the archive.
-func (s *seriesSet) Warnings() annotations.Annotations { return s.warnings }

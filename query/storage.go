@@ -2,53 +2,95 @@ package query
 
 import (
 	"context"
-	"errors"
 	"slices"
-	"time"
 
-	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/storage"
 	"github.com/prometheus/prometheus/util/annotations"
 
 	"github.com/pcparchive/pcparchive/archive"
-	"github.com/pcparchive/pcparchive/convert"
-	"github.com/pcparchive/pcparchive/meta"
-	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// Storage is Prometheus' view of an archive.
+// Storage is Prometheus' view of archives. It may be used from several
+// goroutines, and so may what it returns but for iterators. It keeps nothing
+// between selections but what the Sets keep.
 type Storage struct {
-	r        *archive.Reader
-	lookback time.Duration
+	sets  []*archive.Set
+	every int64 // how often a discrete value is repeated, ms
+	limit int
+
+	bridge bool       // functions that add up changes add nothing across marks
+	watch  *crossings // is told of the marks in their sight; may be nil
 }
 
 var _ storage.Queryable = (*Storage)(nil)
 
-// Querier returns a view of the times from mint to maxt, in milliseconds.
+// NewStorage returns the view of archives: a Set for each host. Of the options
+// Lookback counts, which should be that of the engine, and MaxSamples.
+//
+// Of two hosts that have a series with the same labels, which those of
+// Prometheus endpoints may have, the samples of both are that series'.
+func NewStorage(sets []*archive.Set, o Options) *Storage {
+	o = o.withDefaults(sets)
+	return &Storage{sets: sets, every: max(o.Lookback.Milliseconds()/2, 1), limit: o.MaxSamples}
+}
+
+// bridged returns a view in which marks are bridged.
+func (s *Storage) bridged() *Storage {
+	view := *s
+	view.bridge = true
+	return &view
+}
+
+// watched returns a view that tells c of marks.
+func (s *Storage) watched(c *crossings) *Storage {
+	view := *s
+	view.watch = c
+	return &view
+}
+
+// Querier returns a view of the times from mint to maxt, in milliseconds. The
+// samples that all its selections hold together are bounded.
 func (s *Storage) Querier(mint, maxt int64) (storage.Querier, error) {
-	return &querier{storage: s, mint: mint, maxt: maxt}, nil
-}
-
-// querier answers the selections of one query.
-type querier struct {
-	storage    *Storage
-	mint, maxt int64
-}
-
-// Select reads the series that match.
-func (q *querier) Select(ctx context.Context, _ bool, hints *storage.SelectHints, matchers ...*labels.Matcher) storage.SeriesSet {
-	c := &collector{mint: q.mint, maxt: q.maxt, matchers: matchers, every: max(q.storage.lookback.Milliseconds()/2, 1)}
-	if hints != nil {
-		c.mint, c.maxt = max(c.mint, hints.Start), min(c.maxt, hints.End)
+	held := newBudget(s.limit)
+	hosts := make([]storage.Querier, len(s.sets))
+	for i, set := range s.sets {
+		hosts[i] = &querier{Storage: s, set: set, mint: mint, maxt: maxt, budget: held}
 	}
-	if err := c.read(ctx, q.storage.r); err != nil {
+	if len(hosts) == 1 {
+		return hosts[0], nil
+	}
+	return storage.NewMergeQuerier(hosts, nil, storage.ChainedSeriesMerge), nil
+}
+
+// querier answers the selections of one query from one host's archives.
+type querier struct {
+	*Storage
+	set        *archive.Set
+	mint, maxt int64
+	budget     *budget
+}
+
+// adding tells the functions that add up the changes of a counter.
+var adding = map[string]bool{"rate": true, "irate": true, "increase": true}
+
+// Select reads the series that match, sorted by labels.
+func (q *querier) Select(ctx context.Context, _ bool, hints *storage.SelectHints, matchers ...*labels.Matcher) storage.SeriesSet {
+	s := &selection{querier: q, from: q.mint, to: q.maxt, matchers: matchers}
+	if hints != nil {
+		s.from, s.to = max(q.mint, hints.Start), min(q.maxt, hints.End)
+		if adding[hints.Func] && hints.Range > 0 {
+			s.window = hints.Range
+		}
+	}
+	found, err := s.read(ctx)
+	if err != nil {
 		return storage.ErrSeriesSet(err)
 	}
-	return c.result()
+	return found
 }
 
-// LabelValues returns the values of a label.
+// LabelValues returns the values of a label that series have in the time.
 func (q *querier) LabelValues(ctx context.Context, name string, _ *storage.LabelHints, matchers ...*labels.Matcher) ([]string, annotations.Annotations, error) {
 	return q.collect(ctx, matchers, func(ls labels.Labels, add func(string)) {
 		if v := ls.Get(name); v != "" {
@@ -57,7 +99,7 @@ func (q *querier) LabelValues(ctx context.Context, name string, _ *storage.Label
 	})
 }
 
-// LabelNames returns the names of all labels.
+// LabelNames returns the names of all labels that series have in the time.
 func (q *querier) LabelNames(ctx context.Context, _ *storage.LabelHints, matchers ...*labels.Matcher) ([]string, annotations.Annotations, error) {
 	return q.collect(ctx, matchers, func(ls labels.Labels, add func(string)) {
 		ls.Range(func(l labels.Label) { add(l.Name) })
@@ -65,8 +107,12 @@ func (q *querier) LabelNames(ctx context.Context, _ *storage.LabelHints, matcher
 }
 
 func (q *querier) collect(ctx context.Context, matchers []*labels.Matcher, visit func(labels.Labels, func(string))) ([]string, annotations.Annotations, error) {
+	s := &selection{querier: q, from: q.mint, to: q.maxt, matchers: matchers, labelsOnly: true}
+	set, err := s.read(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
 	found := map[string]bool{}
-	set := q.Select(ctx, false, nil, matchers...)
 	for set.Next() {
 		visit(set.At().Labels(), func(s string) { found[s] = true })
 	}
@@ -75,129 +121,8 @@ func (q *querier) collect(ctx context.Context, matchers []*labels.Matcher, visit
 		all = append(all, s)
 	}
 	slices.Sort(all)
-	return all, set.Warnings(), set.Err()
+	return all, set.Warnings(), nil
 }
 
 // Close does nothing.
 func (q *querier) Close() error { return nil }
-
-// collector gathers the samples of the series that match.
-type collector struct {
-	mint, maxt int64
-	every      int64 // how often a discrete value is repeated, ms
-	end        int64 // of the archive, ms
-	matchers   []*labels.Matcher
-	series     []*series // by convert.PromSeries.ID; nil: does not match
-	known      []bool
-	damage     error // why the archive was not read to its end
-}
-
-// read makes one pass over the archive.
-func (c *collector) read(ctx context.Context, r *archive.Reader) error {
-	end, err := r.End()
-	if err != nil {
-		return err
-	}
-	c.end = end.Milli()
-	from := pcp.TimestampMilli(c.mint)
-	wanted := c.names(r)
-	if convert.NamesCollide(r.Meta()) {
-		// The first metric seen keeps the name, the same one for every query.
-		from, wanted = pcp.Timestamp{}, nil
-	}
-	for d := range r.Meta().Metrics() {
-		if d.Sem == pcp.SemDiscrete && (wanted == nil || wanted(d)) {
-			from = pcp.Timestamp{} // its value may have been recorded long ago
-			break
-		}
-	}
-	// The end is inclusive to the millisecond, times are finer.
-	to := pcp.TimestampMilli(c.maxt).Add(999_999)
-	src := convert.FromArchive(r, archive.Query{From: from, To: to, Metrics: wanted, All: true})
-	err = convert.Copy(ctx, convert.NewFlattener(c, convert.FlattenOptions{TargetLabels: true}), src)
-	var damage *pcp.FormatError
-	switch {
-	case errors.Is(err, pcp.ErrUnfinished):
-		return nil // still being written
-	case errors.As(err, &damage):
-		c.damage = err // what precedes it is answered
-		return nil
-	}
-	return err
-}
-
-// names returns which metrics a matcher of the name allows, nil if all.
-func (c *collector) names(r *archive.Reader) func(*meta.Desc) bool {
-	var names []*labels.Matcher
-	for _, m := range c.matchers {
-		if m.Name == model.MetricNameLabel {
-			names = append(names, m)
-		}
-	}
-	if len(names) == 0 {
-		return nil
-	}
-	return func(d *meta.Desc) bool {
-		name := convert.SampleName(r.Meta(), d)
-		for _, m := range names {
-			if !m.Matches(name) {
-				return false
-			}
-		}
-		return true
-	}
-}
-
-// Sample implements convert.Samples.
-func (c *collector) Sample(s *convert.PromSeries, t int64, v float64) error {
-	for len(c.known) <= s.ID {
-		c.known, c.series = append(c.known, false), append(c.series, nil)
-	}
-	if !c.known[s.ID] {
-		c.known[s.ID] = true
-		c.series[s.ID] = c.match(s)
-	}
-	if ser := c.series[s.ID]; ser != nil {
-		ser.add(t, v)
-	}
-	return nil
-}
-
-// match returns a new series if s matches.
-func (c *collector) match(s *convert.PromSeries) *series {
-	b := labels.NewScratchBuilder(len(s.Labels) + 1)
-	b.Add(model.MetricNameLabel, s.Name)
-	for _, l := range s.Labels {
-		b.Add(l.Name, l.Value)
-	}
-	b.Sort()
-	ls := b.Labels()
-	for _, m := range c.matchers {
-		if !m.Matches(ls.Get(m.Name)) {
-			return nil
-		}
-	}
-	return &series{labels: ls, discrete: s.Sem == pcp.SemDiscrete}
-}
-
-// result returns the series that have samples in the window, sorted by labels.
-func (c *collector) result() storage.SeriesSet {
-	var found []storage.Series
-	for _, s := range c.series {
-		if s == nil {
-			continue
-		}
-		if s.discrete {
-			s.carryForward(c.every, c.mint, min(c.maxt, c.end))
-		}
-		if s.cut(c.mint, c.maxt); len(s.times) > 0 {
-			found = append(found, s)
-		}
-	}
-	slices.SortFunc(found, func(a, b storage.Series) int { return labels.Compare(a.Labels(), b.Labels()) })
-	set := &seriesSet{series: found, at: -1}
-	if c.damage != nil {
-		set.warnings.Add(c.damage)
-	}
-	return set
-}

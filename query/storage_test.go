@@ -1,8 +1,10 @@
 package query
 
 import (
+	"cmp"
 	"context"
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -10,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/pcparchive/pcparchive/convert"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -17,7 +20,7 @@ func TestLabelNamesAndValues(t *testing.T) {
 	w := newWriter(t)
 	w.record(0, value{desc: instant, v: map[pcp.InstID]float64{1: 1, 2: 2}}, one(counter, 3))
 	w.record(10, value{desc: instant, v: map[pcp.InstID]float64{3: 1}})
-	e := NewEngine(w.open(), Options{})
+	e := newEngine(t, w.open(), Options{})
 	ctx := context.Background()
 	querier := func(from, to float64) func(name string, m ...*labels.Matcher) []string {
 		q, err := e.storage.Querier(at(from).UnixMilli(), at(to).UnixMilli())
@@ -53,10 +56,13 @@ func TestLabelNamesAndValues(t *testing.T) {
 func TestIterator(t *testing.T) {
 	s := &series{}
 	for i := range 10 {
-		s.add(int64(10*i), float64(i))
+		require.NoError(t, s.add(int64(10*i), float64(i), 0))
 	}
-	s.add(90, 99)
-	assert.Len(t, s.times, 10, "of two values at one time the later stands")
+	require.NoError(t, s.add(90, 99, 0))
+	ok, err := s.finish(0)
+	require.NoError(t, err)
+	assert.True(t, ok)
+	assert.Equal(t, 10, s.chunks[0].data.NumSamples(), "of two values at one time the later stands")
 	it := s.Iterator(nil)
 	assert.Equal(t, chunkenc.ValFloat, it.Seek(35))
 	ts, v := it.At()
@@ -78,9 +84,76 @@ func TestIterator(t *testing.T) {
 	assert.Equal(t, chunkenc.ValFloat, it.Next())
 	assert.Equal(t, int64(0), it.AtT())
 	assert.Equal(t, chunkenc.ValNone, (&series{}).Iterator(nil).Seek(0))
+}
 
-	s.cut(15, 50)
-	assert.Equal(t, []int64{20, 30, 40, 50}, s.times)
-	s.cut(math.MaxInt64, math.MinInt64)
-	assert.Empty(t, s.times)
+// Seeking to any time gives what reading up to it gives, over many chunks, with
+// values that are repeated and ones that end.
+func TestIteratorSeeks(t *testing.T) {
+	for _, every := range []int64{0, 7, 1000} {
+		s := &series{every: every, start: 3}
+		s.carry(-50, 5)
+		for i := range int64(1000) {
+			v := float64(i)
+			if i%9 == 0 {
+				v = convert.StaleNaN
+			}
+			require.NoError(t, s.add(10+i*20, v, 0))
+		}
+		_, err := s.finish(20100)
+		require.NoError(t, err)
+		var all []sample
+		for it := s.Iterator(nil); it.Next() != chunkenc.ValNone; {
+			ts, v := it.At()
+			all = append(all, sample{ts, v})
+		}
+		require.True(t, slices.IsSortedFunc(all, func(a, b sample) int { return cmp.Compare(a.t, b.t) }))
+		var it chunkenc.Iterator
+		for _, stride := range []int64{1, 13, 400, 9000} {
+			it = s.Iterator(it)
+			for to := int64(0); to < 21000; to += stride {
+				i, _ := slices.BinarySearchFunc(all, to, func(s sample, t int64) int { return cmp.Compare(s.t, t) })
+				if i == len(all) {
+					require.Equal(t, chunkenc.ValNone, it.Seek(to), to)
+					continue
+				}
+				require.Equal(t, chunkenc.ValFloat, it.Seek(to), to)
+				ts, v := it.At()
+				require.Equal(t, all[i].t, ts, "every %d, seeking %d", every, to)
+				require.Equal(t, math.Float64bits(all[i].v), math.Float64bits(v))
+			}
+		}
+	}
+}
+
+// A counter's changes across marks are nothing, resets in between are changes,
+// and no value is below what was recorded.
+func TestBridge(t *testing.T) {
+	const mark = -1
+	for _, tt := range []struct{ values, want []float64 }{
+		{[]float64{1, 3, 2, 4}, []float64{1, 3, 2, 4}},                    // no mark
+		{[]float64{1, 3, mark, 10, 12}, []float64{8, 10, 10, 12}},         // counted on
+		{[]float64{1, 3, mark, 0, 2}, []float64{1, 3, 3, 5}},              // reset meanwhile
+		{[]float64{5, 2, mark, 3, 1, 2}, []float64{5, 7, 7, 8, 9}},        // resets beside it
+		{[]float64{5, mark, mark, 5, mark, 9, 1}, []float64{9, 9, 9, 10}}, // several
+		{[]float64{mark, 1, 2, mark}, []float64{1, 2}},                    // outside
+		{[]float64{1, mark, 100, 3, mark, 50, 51}, []float64{100, 100, 103, 103, 104}},
+	} {
+		s := &series{bridge: &bridge{}}
+		marks := 0
+		for i, v := range tt.values {
+			if v == mark {
+				marks++
+				continue
+			}
+			require.NoError(t, s.add(int64(i), v, marks))
+		}
+		_, err := s.finish(0)
+		require.NoError(t, err)
+		var got []float64
+		for it := s.Iterator(nil); it.Next() != chunkenc.ValNone; {
+			_, v := it.At()
+			got = append(got, v)
+		}
+		assert.Equal(t, tt.want, got, "%v", tt.values)
+	}
 }

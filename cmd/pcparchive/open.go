@@ -89,6 +89,34 @@ func (h *hosts) readers() iter.Seq[*archive.Reader] {
 	}
 }
 
+// Header returns the label of the archive that begins first.
+func (h *hosts) Header() *archive.Header {
+	first := h.sets[0].Header()
+	for _, set := range h.sets {
+		if set.Header().Start.Before(first.Start) {
+			first = set.Header()
+		}
+	}
+	return first
+}
+
+// End returns the time of the last record of all.
+func (h *hosts) End() (end pcp.Timestamp, err error) {
+	for _, set := range h.sets {
+		t, err := set.End()
+		if err != nil {
+			return end, err
+		}
+		if t.After(end) {
+			end = t
+		}
+	}
+	return end, nil
+}
+
+// Location returns the time zone of the first host.
+func (h *hosts) Location() *time.Location { return h.sets[0].Location() }
+
 // unusable returns why nothing at all can be read, as far as it is known; nil if
 // something can.
 func (h *hosts) unusable() error {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,7 +16,6 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/spf13/cobra"
 
-	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/query"
 )
@@ -24,23 +24,29 @@ type queryOptions struct {
 	at, start, end string
 	step           time.Duration
 	lookback       time.Duration
+	maxSamples     int
 	output         outputFormat
 }
 
 func newQueryCmd(s streams) *cobra.Command {
 	var o queryOptions
 	cmd := &cobra.Command{
-		Use:   "query EXPR ARCHIVE",
-		Short: "Evaluate PromQL over an archive",
-		Long: `Evaluate a PromQL expression over an archive: at one time, or with --step over
-a range of times. Discrete metrics, which PCP records seldom, hold their value
-until the next one.`,
+		Use:   "query EXPR ARCHIVE...",
+		Short: "Evaluate PromQL over archives",
+		Long: `Evaluate a PromQL expression over archives: at one time, or with --step over a
+range of times. Only the metrics and times that the expression needs are read.
+Discrete metrics, which PCP records seldom, hold their value until the next one.
+rate, irate and increase add nothing for the time across a mark.
+
+` + archivesHelp + `
+Of several hosts all are asked; the label hostname tells PCP's own metrics apart.`,
 		Example: `  pcparchive query 'rate(node_cpu_seconds_total{mode="idle"}[10s])' rec
   pcparchive query 'sum by (mode) (rate(node_cpu_seconds_total[1m]))' rec --step 1m
-  pcparchive query up rec --start end-1h --step 30s --output json`,
-		Args: nargs(2, 2, "an expression and one archive"),
+  pcparchive query up rec --start end-1h --step 30s --output json
+  pcparchive query 'sum by (hostname) (kernel_all_load)' /var/log/pcp/pmlogger/*`,
+		Args: nargs(2, -1, "an expression and archives"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return runQuery(cmd.Context(), s, o, args[0], args[1])
+			return runQuery(cmd.Context(), s, o, args[0], args[1:])
 		},
 	}
 	f := cmd.Flags()
@@ -49,6 +55,7 @@ until the next one.`,
 	f.StringVar(&o.end, "end", "end", "last time of a range")
 	f.DurationVar(&o.step, "step", 0, "time between the results of a range; 0: at one time, or a hundredth of a range if --start or --end is given")
 	f.DurationVar(&o.lookback, "lookback", 0, "how old a sample may be; 0: 5m, or more if the archive's records are far apart")
+	f.IntVar(&o.maxSamples, "max-samples", query.DefaultMaxSamples, "how many samples the query may hold in memory at once")
 	addOutputFlag(cmd, &o.output)
 	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error {
 		changed := cmd.Flags().Changed
@@ -62,6 +69,9 @@ until the next one.`,
 		if o.lookback < 0 {
 			return usageError{fmt.Errorf("--lookback %s is negative", o.lookback)}
 		}
+		if o.maxSamples < 1 {
+			return usageError{fmt.Errorf("--max-samples %d: want at least 1", o.maxSamples)}
+		}
 		if o.step == 0 && bounds {
 			o.step = autoStep
 		}
@@ -73,52 +83,61 @@ until the next one.`,
 // autoStep asks for a step made from the range.
 const autoStep = -1
 
-func runQuery(ctx context.Context, s streams, o queryOptions, expr, path string) error {
+func runQuery(ctx context.Context, s streams, o queryOptions, expr string, paths []string) error {
 	if _, err := parser.NewParser(parser.Options{}).ParseExpr(expr); err != nil {
 		return usageError{fmt.Errorf("expression: %w", err)}
 	}
-	r, err := archive.Open(path, nil)
+	h, err := openHosts(s, paths)
 	if err != nil {
 		return err
 	}
-	q, err := o.prepare(ctx, r, query.NewEngine(r, query.Options{Lookback: o.lookback}), expr)
+	h.living = true
+	e := query.NewEngine(h.sets, query.Options{Lookback: o.lookback, MaxSamples: o.maxSamples})
+	q, err := o.prepare(ctx, h, e, expr)
 	if err != nil {
 		return err
 	}
 	defer q.Close()
 	res := q.Exec(ctx)
-	if res.Err != nil {
-		return res.Err
+	if err := cmp.Or(queryError(res.Err), h.unusable()); err != nil {
+		return err
 	}
-	damaged := false
 	for _, w := range res.Warnings.AsErrors() {
-		fmt.Fprintf(s.err, "pcparchive: %v\n", w)
-		damaged = damaged || errors.As(w, new(*pcp.FormatError))
+		if !errors.As(w, new(*query.DamageWarning)) { // said below
+			fmt.Fprintf(s.err, "pcparchive: %v\n", w)
+		}
 	}
 	if o.output == outputJSON {
 		err = writeJSON(s.out, resultJSON(res.Value))
 	} else {
-		err = printResult(s.out, res.Value, r.Location())
+		err = printResult(s.out, res.Value, h.sets[0].Location())
 	}
-	if err == nil && damaged {
-		return errSkipped
+	return cmp.Or(err, h.sayProblems())
+}
+
+// queryError says what can be done about a query that needs too much memory.
+func queryError(err error) error {
+	var limit *query.LimitError
+	var engine promql.ErrTooManySamples
+	if errors.As(err, &limit) || errors.As(err, &engine) {
+		return fmt.Errorf("%w; see --max-samples", err)
 	}
 	return err
 }
 
-func (o queryOptions) prepare(ctx context.Context, r *archive.Reader, e *query.Engine, expr string) (promql.Query, error) {
+func (o queryOptions) prepare(ctx context.Context, h *hosts, e *query.Engine, expr string) (promql.Query, error) {
 	if o.step == 0 {
-		at, err := parseTime(o.at, r)
+		at, err := parseTime(o.at, h)
 		if err != nil {
 			return nil, err
 		}
 		return e.Instant(ctx, expr, ceilMilli(at))
 	}
-	start, err := parseTime(o.start, r)
+	start, err := parseTime(o.start, h)
 	if err != nil {
 		return nil, err
 	}
-	end, err := parseTime(o.end, r)
+	end, err := parseTime(o.end, h)
 	if err != nil {
 		return nil, err
 	}

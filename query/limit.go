@@ -1,0 +1,48 @@
+package query
+
+import (
+	"fmt"
+	"sync/atomic"
+
+	"github.com/pcparchive/pcparchive/archive"
+)
+
+// LimitError says that a query needs more samples at once than it may hold.
+type LimitError struct {
+	Samples int // that it may hold
+}
+
+// Error says what can be done.
+func (e *LimitError) Error() string {
+	return fmt.Sprintf("the query needs more than %d samples at once: ask for fewer series or a shorter time, or allow more samples", e.Samples)
+}
+
+// budget is how many samples the selections of a query may still hold.
+type budget struct {
+	limit int
+	left  atomic.Int64
+}
+
+func newBudget(limit int) *budget {
+	b := &budget{limit: limit}
+	b.left.Store(int64(limit))
+	return b
+}
+
+// take takes one sample.
+func (b *budget) take() error {
+	if b.left.Add(-1) < 0 {
+		return &LimitError{b.limit}
+	}
+	return nil
+}
+
+// DamageWarning is a warning of a query: an archive that could not be read, or
+// not to its end.
+type DamageWarning struct{ archive.Problem }
+
+// Error returns the problem's text.
+func (w *DamageWarning) Error() string { return w.String() }
+
+// Unwrap returns the reason.
+func (w *DamageWarning) Unwrap() error { return w.Err }

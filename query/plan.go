@@ -1,0 +1,189 @@
+package query
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/prometheus/common/model"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// plan is what the metadata of the archives tells of a selection: which metrics
+// to decode, and which of them to look for in the past.
+type plan struct {
+	*selection
+	start    pcp.Timestamp // of the first archive concerned
+	metrics  map[metric]bool
+	discrete map[pcp.PMID]bool
+	// rivals are metrics that want one name. The first that was recorded has it.
+	rivals map[metric]bool
+}
+
+// metric identifies a metric across archives, whose descriptors are their own.
+type metric struct {
+	id   pcp.PMID
+	name string
+}
+
+func metricOf(d *meta.Desc) metric { return metric{d.PMID, d.Name()} }
+
+// plan looks at the archives that have records of the time.
+func (s *selection) plan(from, to pcp.Timestamp) *plan {
+	p := &plan{selection: s, metrics: map[metric]bool{}, discrete: map[pcp.PMID]bool{}, rivals: map[metric]bool{}}
+	s.bases = map[string]bool{}
+	owners := map[string][]metric{} // of the names of PCP's own metrics
+	sems := map[metric]pcp.Semantics{}
+	for r := range s.set.Between(from, to) {
+		if len(s.bases) == 0 {
+			p.start = r.Header().Start
+		}
+		s.bases[r.Base()] = true
+		store := r.Meta()
+		for d := range store.Metrics() {
+			if !d.Type.IsNumeric() {
+				continue
+			}
+			name, m := convert.SampleName(store, d), metricOf(d)
+			if s.allows(name) {
+				p.want(m, d.Sem)
+			}
+			if name != convert.PrometheusName(m.name) {
+				continue // it came from Prometheus, where several metrics may share a name
+			}
+			sems[m] = d.Sem
+			if !slices.ContainsFunc(owners[name], func(o metric) bool { return o.name == m.name }) {
+				owners[name] = append(owners[name], m)
+			}
+		}
+	}
+	for name, group := range owners {
+		if len(group) > 1 && s.allowsOne(name, len(group)) {
+			for _, m := range group {
+				p.want(m, sems[m])
+				p.rivals[m] = true
+			}
+		}
+	}
+	all := s.set.Archives()
+	s.last = all[len(all)-1].Base
+	return p
+}
+
+func (p *plan) want(m metric, sem pcp.Semantics) {
+	p.metrics[m] = true
+	if sem == pcp.SemDiscrete {
+		p.discrete[m.id] = true
+	}
+}
+
+// allowsOne reports whether the matchers allow one of the names that n metrics
+// get who want the same.
+func (s *selection) allowsOne(name string, n int) bool {
+	ok := s.allows(name)
+	for i := 2; i <= n && !ok; i++ {
+		ok = s.allows(fmt.Sprintf("%s_%d", name, i))
+	}
+	return ok
+}
+
+// allows reports whether the matchers allow a name.
+func (s *selection) allows(name string) bool {
+	for _, m := range s.matchers {
+		if m.Name == model.MetricNameLabel && !m.Matches(name) {
+			return false
+		}
+	}
+	return true
+}
+
+// wanted reports whether a metric is to be decoded.
+func (p *plan) wanted(d *meta.Desc) bool { return p.metrics[metricOf(d)] }
+
+// past returns what is to be read of the time before the one asked for; its
+// Metrics are nil if there is nothing.
+func (p *plan) past(ctx context.Context, from pcp.Timestamp) (archive.Query, error) {
+	q := archive.Query{From: from, To: from.Add(-1)}
+	if len(p.discrete) > 0 {
+		since, err := p.holding(ctx, q.To)
+		if err != nil {
+			return q, err
+		}
+		q.From = since
+	}
+	if len(p.rivals) > 0 && p.start.Before(q.From) {
+		q.From = p.start
+	}
+	if q.From.Before(from) {
+		q.Metrics = func(d *meta.Desc) bool {
+			return p.wanted(d) && (d.Sem == pcp.SemDiscrete || p.rivals[metricOf(d)])
+		}
+	}
+	return q, nil
+}
+
+// holding returns from when on to read so that the values of discrete metrics
+// that hold after to are met: it goes back until there is a value of each, or a
+// mark, before which nothing holds.
+func (p *plan) holding(ctx context.Context, to pcp.Timestamp) (pcp.Timestamp, error) {
+	q := archive.Query{To: to, Metrics: func(d *meta.Desc) bool { return d.Sem == pcp.SemDiscrete && p.wanted(d) }}
+	since := to.Add(1)
+	missing := map[pcp.PMID]*lookout{}
+	left := len(p.discrete)
+	for step, err := range p.set.Backward(q) {
+		if err != nil || ctx.Err() != nil {
+			return since, ctx.Err() // damage is named by the Set
+		}
+		if step.Mark {
+			return since, nil
+		}
+		for i := range step.Metrics {
+			mv := &step.Metrics[i]
+			id := mv.Metric.Desc.PMID
+			l, ok := missing[id]
+			if !ok {
+				l = &lookout{}
+				missing[id] = l
+			}
+			if l.done {
+				continue
+			}
+			since = step.Stamp
+			if l.look(mv); l.done {
+				left--
+			}
+		}
+		if left <= 0 {
+			return since, nil
+		}
+	}
+	return since, nil
+}
+
+// lookout waits for the values of a metric's instances.
+type lookout struct {
+	insts map[pcp.InstID]bool // that have no value yet; nil: not known
+	done  bool
+}
+
+// look takes notice of a record that precedes those before.
+func (l *lookout) look(mv *archive.MetricValues) {
+	if mv.Err < 0 || mv.Metric.Desc.InDom == pcp.InDomNull || mv.InDom == nil {
+		l.done = mv.Err < 0 || len(mv.Points) > 0 // an error ends all values
+		return
+	}
+	if l.insts == nil {
+		l.insts = make(map[pcp.InstID]bool, len(mv.InDom.Instances))
+		for _, in := range mv.InDom.Instances {
+			l.insts[in.ID] = true
+		}
+	}
+	for i := range mv.Points {
+		delete(l.insts, mv.Points[i].Series.Inst.ID)
+	}
+	l.done = len(l.insts) == 0
+}

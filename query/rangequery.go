@@ -1,0 +1,147 @@
+package query
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"sort"
+	"sync"
+	"time"
+
+	"github.com/prometheus/prometheus/promql"
+)
+
+// rangeQuery is a query over a range of times. Where no window of a function that
+// adds up changes holds a mark, the result is that of Prometheus' engine. The
+// other times are evaluated once more, with bridges over the marks: a bridge moves
+// values, and must not be seen by windows that do not need it.
+type rangeQuery struct {
+	promql.Query
+	e          *Engine
+	expr       string
+	start, end time.Time
+	step       time.Duration
+	crossings  crossings
+	again      []promql.Query // their results are in use
+}
+
+// Exec evaluates the query.
+func (q *rangeQuery) Exec(ctx context.Context) *promql.Result {
+	res := q.Query.Exec(ctx)
+	matrix, ok := res.Value.(promql.Matrix)
+	if res.Err != nil || !ok {
+		return res
+	}
+	for _, part := range q.crossings.parts(q.start.UnixMilli(), q.end.UnixMilli(), q.step.Milliseconds()) {
+		again, err := q.e.engine.NewRangeQuery(ctx, q.e.storage.bridged(), q.e.queryOpts(), q.expr,
+			time.UnixMilli(part.from), time.UnixMilli(part.to), q.step)
+		if err != nil {
+			return &promql.Result{Err: err}
+		}
+		q.again = append(q.again, again)
+		better := again.Exec(ctx)
+		if better.Err != nil {
+			return better
+		}
+		matrix = replace(matrix, part, better.Value.(promql.Matrix))
+		res.Warnings.Merge(better.Warnings)
+	}
+	res.Value = matrix
+	return res
+}
+
+// Close releases the memory of the result.
+func (q *rangeQuery) Close() {
+	for _, again := range q.again {
+		again.Close()
+	}
+	q.Query.Close()
+}
+
+// Cancel ends the query.
+func (q *rangeQuery) Cancel() {
+	for _, again := range q.again {
+		again.Cancel()
+	}
+	q.Query.Cancel()
+}
+
+// replace puts the points of better in the place of those of a part of the time.
+func replace(all promql.Matrix, part interval, better promql.Matrix) promql.Matrix {
+	within := func(t int64) bool { return t >= part.from && t <= part.to }
+	index := make(map[string]int, len(all))
+	for i := range all {
+		s := &all[i]
+		index[s.Metric.String()] = i
+		s.Floats = slices.DeleteFunc(s.Floats, func(p promql.FPoint) bool { return within(p.T) })
+		s.Histograms = slices.DeleteFunc(s.Histograms, func(p promql.HPoint) bool { return within(p.T) })
+	}
+	for _, b := range better {
+		i, ok := index[b.Metric.String()]
+		if !ok {
+			all = append(all, b)
+			continue
+		}
+		s := &all[i]
+		s.Floats = append(slices.Clone(s.Floats), b.Floats...)
+		s.Histograms = append(slices.Clone(s.Histograms), b.Histograms...)
+		slices.SortFunc(s.Floats, func(a, b promql.FPoint) int { return cmp.Compare(a.T, b.T) })
+		slices.SortFunc(s.Histograms, func(a, b promql.HPoint) int { return cmp.Compare(a.T, b.T) })
+	}
+	all = slices.DeleteFunc(all, func(s promql.Series) bool { return len(s.Floats)+len(s.Histograms) == 0 })
+	sort.Sort(all)
+	return all
+}
+
+// interval is a part of the time, both ends inclusive, in milliseconds.
+type interval struct{ from, to int64 }
+
+// crossings collects the marks that the selections of a query met, as the times
+// at which a window of theirs holds one.
+type crossings struct {
+	mu   sync.Mutex
+	seen []crossing
+}
+
+// crossing is a mark in the sight of a selection.
+type crossing struct {
+	mark     int64
+	from, to int64 // what the selection reads
+	window   int64
+}
+
+func (c *crossings) add(x crossing) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.seen = append(c.seen, x)
+}
+
+// parts returns the parts of a query's time in which windows hold marks. They
+// begin and end at steps.
+func (c *crossings) parts(start, end, step int64) []interval {
+	var steps []interval // by number
+	for _, x := range c.seen {
+		offset := end - x.to
+		at := interval{x.mark + offset, x.mark + x.window + offset - 1}
+		if x.to-x.from <= x.window && start != end { // an @ fixes the window
+			at = interval{start, end}
+		}
+		at.from, at.to = max(at.from, start), min(at.to, end)
+		if first, last := (at.from-start+step-1)/step, (at.to-start)/step; at.from <= at.to && first <= last {
+			steps = append(steps, interval{first, last})
+		}
+	}
+	slices.SortFunc(steps, func(a, b interval) int { return cmp.Compare(a.from, b.from) })
+	var parts []interval
+	for _, s := range steps {
+		if n := len(parts); n > 0 && s.from <= parts[n-1].to+1 {
+			parts[n-1].to = max(parts[n-1].to, s.to)
+			continue
+		}
+		parts = append(parts, s)
+	}
+	for i := range parts {
+		parts[i] = interval{start + parts[i].from*step, start + parts[i].to*step}
+	}
+	return parts
+}

@@ -1,0 +1,170 @@
+package query
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/storage"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// selection reads the samples of the series that match. It is the Samples of its
+// Flattener.
+type selection struct {
+	*querier
+	from, to   int64 // both inclusive, ms
+	matchers   []*labels.Matcher
+	window     int64 // of a function that adds up changes; else 0
+	labelsOnly bool  // no samples are wanted
+
+	flat    *convert.Flattener
+	early   bool      // what is read precedes from
+	marks   int       // so far
+	series  []*series // by convert.PromSeries.ID; nil: does not match
+	known   []bool
+	bases   map[string]bool // archives that were read
+	last    string          // the last archive of the host
+	lasting bool            // a discrete series matches
+}
+
+// read reads what matches: metadata, then what of the past holds, then the time
+// asked for.
+func (s *selection) read(ctx context.Context) (*seriesSet, error) {
+	if s.from > s.to {
+		return &seriesSet{at: -1}, nil
+	}
+	from := pcp.TimestampMilli(s.from)
+	// The end is inclusive to the millisecond, times are finer.
+	to := pcp.TimestampMilli(s.to).Add(999_999)
+	p := s.plan(from, to)
+	s.flat = convert.NewFlattener(s, convert.FlattenOptions{TargetLabels: true})
+	past, err := p.past(ctx, from)
+	if err != nil {
+		return nil, err
+	}
+	if past.Metrics != nil {
+		s.early = true
+		if err := s.pass(ctx, past); err != nil {
+			return nil, err
+		}
+		s.early = false
+	}
+	if err := s.pass(ctx, archive.Query{From: from, To: to, Metrics: p.wanted}); err != nil {
+		return nil, err
+	}
+	return s.result()
+}
+
+// pass reads steps into the series.
+func (s *selection) pass(ctx context.Context, q archive.Query) error {
+	return convert.Copy(ctx, s, convert.FromArchive(s.set, q))
+}
+
+// Put implements [convert.Sink].
+func (s *selection) Put(step *archive.Step) error {
+	if step.Mark && !s.early {
+		s.marks++
+		if s.watch != nil && s.window > 0 {
+			s.watch.add(crossing{mark: step.Stamp.Milli(), from: s.from, to: s.to, window: s.window})
+		}
+	}
+	return s.flat.Put(step)
+}
+
+// Close does nothing.
+func (s *selection) Close() error { return nil }
+
+// Sample implements [convert.Samples].
+func (s *selection) Sample(p *convert.PromSeries, t int64, v float64) error {
+	for len(s.known) <= p.ID {
+		s.known, s.series = append(s.known, false), append(s.series, nil)
+	}
+	if !s.known[p.ID] {
+		s.known[p.ID] = true
+		s.series[p.ID] = s.match(p)
+	}
+	ser := s.series[p.ID]
+	switch {
+	case ser == nil || s.early && ser.every == 0:
+		return nil
+	case s.early || t < s.from:
+		ser.carry(t, v)
+		return nil
+	case t > s.to || s.labelsOnly && ser.held:
+		return nil
+	}
+	if !s.labelsOnly {
+		if err := s.budget.take(); err != nil {
+			return err
+		}
+	}
+	return ser.add(t, v, s.marks)
+}
+
+// match returns a new series if p matches.
+func (s *selection) match(p *convert.PromSeries) *series {
+	b := labels.NewScratchBuilder(len(p.Labels) + 1)
+	b.Add(model.MetricNameLabel, p.Name)
+	for _, l := range p.Labels {
+		b.Add(l.Name, l.Value)
+	}
+	b.Sort()
+	ls := b.Labels()
+	for _, m := range s.matchers {
+		if !m.Matches(ls.Get(m.Name)) {
+			return nil
+		}
+	}
+	ser := &series{labels: ls, start: s.from}
+	switch {
+	case p.Sem == pcp.SemDiscrete:
+		ser.every = s.every
+		s.lasting = true
+	case p.Sem == pcp.SemCounter && s.bridge && s.window > 0:
+		ser.bridge = &bridge{}
+	}
+	return ser
+}
+
+// result returns the series that have samples in the time, sorted by labels.
+func (s *selection) result() (*seriesSet, error) {
+	end := s.to
+	if s.lasting {
+		// A value that was logged last holds as long as there are records.
+		if t, err := s.set.End(); err == nil {
+			end = min(end, t.Milli())
+		}
+	}
+	set := &seriesSet{at: -1}
+	for _, ser := range s.series {
+		if ser == nil {
+			continue
+		}
+		ok, err := ser.finish(end)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			set.series = append(set.series, ser)
+		}
+	}
+	slices.SortFunc(set.series, func(a, b storage.Series) int { return labels.Compare(a.Labels(), b.Labels()) })
+	for _, p := range s.set.Problems() {
+		if s.concerns(p) {
+			set.warnings.Add(&DamageWarning{p})
+		}
+	}
+	return set, nil
+}
+
+// concerns reports whether a problem is one of what was read. A last archive
+// that ends inside a record is none: it is still being written.
+func (s *selection) concerns(p archive.Problem) bool {
+	return (p.Skipped || s.bases[p.Archive]) && !(p.Archive == s.last && errors.Is(p.Err, pcp.ErrUnfinished))
+}
