@@ -2,6 +2,7 @@ package archive
 
 import (
 	"encoding/binary"
+	"math"
 	"slices"
 	"strconv"
 	"unsafe"
@@ -227,44 +228,48 @@ func appendResult(b []byte, l *wire.Layout, r *Result) []byte {
 	b, start := wire.BeginFrame(b)
 	b = l.AppendStamp(b, r.Stamp)
 	b = wire.AppendU32(b, uint32(len(r.Sets)))
-	at := 8 + len(b) - start // in bytes from two words before the record
+	// Sets are written at head and blocks appended behind all of them, in one go.
+	head, size := len(b), 0
 	for i := range r.Sets {
-		at += 8
+		size += 8
 		if n := len(r.Sets[i].Values); n > 0 {
-			at += 4 + 8*n
+			size += 4 + 8*n
 		}
 	}
+	b = slices.Grow(b, size)[:head+size]
 	for i := range r.Sets {
-		b, at = appendValueSet(b, &r.Sets[i], at)
-	}
-	for i := range r.Sets {
-		if s := &r.Sets[i]; s.Format != InSitu {
-			for j := range s.Values {
-				b = s.Values[j].appendBlock(b)
-			}
-		}
+		b, head = appendValueSet(b, start, head, &r.Sets[i])
 	}
 	return wire.EndFrame(b, start)
 }
 
-// appendValueSet appends a set whose first block will stand at at, and returns
-// where the next set's will.
-func appendValueSet(b []byte, s *ValueSet, at int) ([]byte, int) {
-	b = wire.AppendU32(b, uint32(s.PMID))
-	if len(s.Values) == 0 {
-		return wire.AppendU32(b, uint32(s.Err)), at
+// appendValueSet writes a set at head of the record that begins at start, appends
+// its blocks, and returns where the next set goes.
+func appendValueSet(b []byte, start, head int, s *ValueSet) ([]byte, int) {
+	binary.BigEndian.PutUint32(b[head:], uint32(s.PMID))
+	n := len(s.Values)
+	if n == 0 {
+		binary.BigEndian.PutUint32(b[head+4:], uint32(s.Err))
+		return b, head + 8
 	}
-	b = wire.AppendU32(b, uint32(len(s.Values)))
-	b = wire.AppendU32(b, uint32(s.Format))
+	binary.BigEndian.PutUint32(b[head+4:], uint32(n))
+	binary.BigEndian.PutUint32(b[head+8:], uint32(s.Format))
+	head += 12
+	if s.Format == InSitu {
+		words := b[head : head+8*n]
+		for j := range s.Values {
+			v := &s.Values[j]
+			binary.BigEndian.PutUint64(words[8*j:], uint64(v.Inst)<<32|v.Bits&math.MaxUint32)
+		}
+		return b, head + 8*n
+	}
+	b = slices.Grow(b, 12*n) // enough if they are numbers
 	for j := range s.Values {
 		v := &s.Values[j]
-		b = wire.AppendU32(b, uint32(v.Inst))
-		if s.Format == InSitu {
-			b = wire.AppendU32(b, uint32(v.Bits))
-			continue
-		}
-		b = wire.AppendU32(b, uint32(at/4))
-		at += (v.blockSize() + 3) &^ 3
+		at := 8 + len(b) - start // references count from two words before the record
+		binary.BigEndian.PutUint64(b[head:], uint64(v.Inst)<<32|uint64(uint32(at/4)))
+		head += 8
+		b = v.appendBlock(b)
 	}
-	return b, at
+	return b, head
 }

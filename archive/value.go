@@ -43,7 +43,7 @@ func StringValue(inst pcp.InstID, s string) Value {
 }
 
 // is reports whether v can be read as a number of type t.
-func (v Value) is(t pcp.Type) bool {
+func (v *Value) is(t pcp.Type) bool {
 	if v.Data != nil || !t.IsNumeric() {
 		return false
 	}
@@ -53,7 +53,7 @@ func (v Value) is(t pcp.Type) bool {
 // Number returns the value of a metric of type t as a float64. Integers beyond
 // 2^53 are rounded. ok is false if the metric is not numeric or the stored value
 // is not of its type.
-func (v Value) Number(t pcp.Type) (f float64, ok bool) {
+func (v *Value) Number(t pcp.Type) (f float64, ok bool) {
 	if !v.is(t) {
 		return 0, false
 	}
@@ -77,7 +77,7 @@ func (v Value) Text() string { return string(wire.UntilNUL(v.Data)) }
 
 // blockSize returns the length of the value's block, header included and
 // padding not.
-func (v Value) blockSize() int {
+func (v *Value) blockSize() int {
 	if v.Data != nil {
 		return 4 + len(v.Data)
 	}
@@ -85,16 +85,16 @@ func (v Value) blockSize() int {
 }
 
 // appendBlock appends the value's block, padded to a whole number of words.
-func (v Value) appendBlock(b []byte) []byte {
+func (v *Value) appendBlock(b []byte) []byte {
 	size := v.blockSize()
 	b = wire.AppendU32(b, uint32(v.Type)<<24|uint32(size))
 	switch {
 	case v.Data != nil:
 		b = append(b, v.Data...)
-	case v.Type.Size() == 8:
-		b = wire.AppendU64(b, v.Bits)
-	case v.Type.Size() == 4:
-		b = wire.AppendU32(b, uint32(v.Bits))
+	case size == 12:
+		return wire.AppendU64(b, v.Bits)
+	case size == 8:
+		return wire.AppendU32(b, uint32(v.Bits))
 	}
 	for ; size%4 != 0; size++ {
 		b = append(b, pad)

@@ -23,6 +23,8 @@ type pass struct {
 	marks   []pcp.Timestamp
 	scratch []centroid // of all digests, which are compressed one at a time
 	at      *metric    // met last
+	shapes  map[*archive.Shape]*places
+	here    places // of a step without a shape
 	// Most series of a record have their previous value from the same time.
 	from, to pcp.Timestamp
 	sec      float64 // between these
@@ -41,8 +43,18 @@ type metric struct {
 	next   *metric // that followed it in a record, as it will again
 }
 
+// places are what the metrics and points of the steps of a shape belong to.
+type places struct {
+	metrics []*metric // nil: not numeric
+	states  []*state  // nil: not wanted
+}
+
+// maxShapes bounds how many shapes are remembered. Those that are of the past do
+// not come again.
+const maxShapes = 64
+
 func newPass(o Options) *pass {
-	return &pass{o: o, metrics: map[pcp.PMID]*metric{}}
+	return &pass{o: o, metrics: map[pcp.PMID]*metric{}, shapes: map[*archive.Shape]*places{}}
 }
 
 // ctxEvery is how many steps pass between two looks at the context.
@@ -85,24 +97,62 @@ func (p *pass) step(step *archive.Step) {
 		return
 	}
 	p.sum.Records++
+	where := p.shapes[step.Shape]
+	if where == nil {
+		where = p.places(step)
+	}
+	n := 0
+	for i := range step.Metrics {
+		mv := &step.Metrics[i]
+		if m := where.metrics[i]; mv.Err < 0 && m != nil {
+			m.fail(mv)
+		}
+		states := where.states[n : n+len(mv.Points)]
+		n += len(mv.Points)
+		for j, s := range states {
+			if s == nil {
+				continue
+			}
+			pt := &mv.Points[j]
+			if s.series != pt.Series {
+				s.series = pt.Series
+			}
+			s.add(p, step.Stamp, &pt.Value)
+		}
+	}
+}
+
+// places works out what a step's metrics and points belong to. They are valid
+// for the step or, if it has one, for all of its shape.
+func (p *pass) places(step *archive.Step) *places {
+	where := &p.here
+	if step.Shape != nil {
+		if len(p.shapes) == maxShapes {
+			clear(p.shapes)
+		}
+		where = &places{}
+		p.shapes[step.Shape] = where
+	}
+	where.metrics, where.states = where.metrics[:0], where.states[:0]
 	for i := range step.Metrics {
 		mv := &step.Metrics[i]
 		if !mv.Metric.Desc.Type.IsNumeric() { // sources may ignore the query
+			where.metrics = append(where.metrics, nil)
+			where.states = append(where.states, make([]*state, len(mv.Points))...)
 			continue
 		}
 		m := p.metric(mv.Metric.Desc)
-		if mv.Err < 0 {
-			m.fail(mv)
-		}
+		where.metrics = append(where.metrics, m)
 		for j := range mv.Points {
 			pt := &mv.Points[j]
 			inst := pt.Value.Inst
 			if len(mv.Points) == 1 && m.desc.InDom == pcp.InDomNull {
 				inst = pcp.InstNull // loggers of 1996 left anything here
 			}
-			p.point(m, j, inst, step.Stamp, pt)
+			where.states = append(where.states, p.state(m, j, inst, pt.Series))
 		}
 	}
+	return where
 }
 
 // since returns the seconds from one time to a later one.
@@ -162,29 +212,26 @@ func (m *metric) fail(mv *archive.MetricValues) {
 	e.Count++
 }
 
-// point counts the value at position j of a metric. Consecutive records have
-// one shape, so the position tells nearly always which series it belongs to.
-func (p *pass) point(m *metric, j int, inst pcp.InstID, t pcp.Timestamp, pt *archive.Point) {
+// state finds the series of the value at position j of a metric, nil if it is not
+// wanted. Consecutive records have one shape, so the position tells nearly always.
+func (p *pass) state(m *metric, j int, inst pcp.InstID, series *archive.Series) *state {
 	var s *state
 	if j < len(m.last) && m.last[j].inst == inst {
 		s = m.last[j]
 	} else {
-		s = p.series(m, j, inst, pt.Series)
+		s = p.series(m, j, inst, series)
 	}
 	if s.skip {
-		return
+		return nil
 	}
-	if s.series != pt.Series {
-		s.series = pt.Series
-	}
-	s.add(p, t, &pt.Value)
+	return s
 }
 
 // series finds the series of a value that is not where it was.
 func (p *pass) series(m *metric, j int, inst pcp.InstID, series *archive.Series) *state {
 	s, ok := m.series[inst]
 	if !ok {
-		s = &state{inst: inst, kind: kindOf(m.desc), typ: m.desc.Type, size: m.desc.Type.Size(), metric: m, scale: m.scale}
+		s = &state{inst: inst, kind: kindOf(m.desc), typ: m.desc.Type, metric: m, scale: m.scale}
 		s.skip = p.o.Instances != nil && !p.o.Instances(series.Inst)
 		if len(p.o.Percentiles) > 0 {
 			s.digest = &digest{}

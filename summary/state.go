@@ -36,12 +36,12 @@ type state struct {
 	kind   kind
 	skip   bool
 	typ    pcp.Type
-	size   int           // of typ
 	epoch  int           // number of marks before the last value
 	last   pcp.Timestamp // of bits and value
 	bits   uint64
 	value  float64
 	values int64
+	series *archive.Series // as it was last met
 
 	scale    float64 // of seconds into the time unit of a rate
 	span     float64 // in seconds
@@ -55,7 +55,6 @@ type state struct {
 	digest                 *digest
 
 	metric *metric
-	series *archive.Series
 	first  pcp.Timestamp
 	bad    int64
 
@@ -64,12 +63,12 @@ type state struct {
 
 // add counts a value.
 func (s *state) add(p *pass, t pcp.Timestamp, v *archive.Value) {
-	f, ok := s.number(v)
+	f, ok := v.Number(s.typ)
 	if !ok {
 		var w archive.Value
 		if w, ok = interp.Coerce(*v, s.typ); ok {
 			v = &w
-			f, _ = s.number(v)
+			f, _ = v.Number(s.typ)
 		}
 	}
 	if !ok || f != f {
@@ -96,27 +95,6 @@ func (s *state) add(p *pass, t pcp.Timestamp, v *archive.Value) {
 		s.observe(p, t, f)
 	}
 	s.last, s.bits, s.value, s.epoch = t, v.Bits, f, len(p.marks)
-}
-
-// number is [archive.Value.Number] without copying the value, which costs as
-// much as the rest.
-func (s *state) number(v *archive.Value) (f float64, ok bool) {
-	if v.Data != nil || v.Type != s.typ && (v.Type != pcp.TypeUnknown || s.size != 4) {
-		return 0, false
-	}
-	switch s.typ {
-	case pcp.Type32:
-		return float64(int32(v.Bits)), true
-	case pcp.TypeU32:
-		return float64(uint32(v.Bits)), true
-	case pcp.Type64:
-		return float64(int64(v.Bits)), true
-	case pcp.TypeU64:
-		return float64(v.Bits), true
-	case pcp.TypeFloat:
-		return float64(math.Float32frombits(uint32(v.Bits))), true
-	}
-	return math.Float64frombits(v.Bits), true
 }
 
 // advance takes the rate from the previous value of a counter to this one. It
