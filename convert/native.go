@@ -40,6 +40,10 @@ type Place struct {
 	// 0. Where one is missing, there is no value. 0 and 1 mean no such need; no
 	// more than 64 are told apart.
 	Part, Parts int
+
+	// Known says that the metric is only to be known to the archive, with or
+	// without values: programs refuse to run without the names they ask for.
+	Known bool
 }
 
 // A Picker makes of a value what counts of it, and reports whether there is one.
@@ -54,6 +58,7 @@ const (
 	CombineLast                 // the one whose sample comes last has the place
 	CombineSum                  // added up
 	CombineCount                // how many have a value
+	CombineTimes                // multiplied, and the sum of the others with the product
 	CombineOver                 // added up, for the sum of the others to be divided by
 )
 

@@ -63,6 +63,9 @@ func (s *stepsSeen) Put(step *archive.Step) error {
 	lines := &stepLines{}
 	err := lines.Put(step)
 	for _, mv := range step.Metrics {
+		if len(mv.Points) == 0 && mv.Err == 0 {
+			lines.lines = append(lines.lines, mv.Metric.Name+" none")
+		}
 		if mv.Err != 0 {
 			lines.lines = append(lines.lines, mv.Metric.Name+" "+mv.Err.Error())
 		}
@@ -89,7 +92,7 @@ func TestNativeDifference(t *testing.T) {
 	steps := assembleAll(t, convert.AssemblerOptions{Natives: n},
 		moment{{"total", "", 4096}}, moment{{"total", "", 4096}, {"free", "", 1024}}, moment{{"total", "", 0}, {"free", "", 0}},
 		moment{{"free", "", math.NaN()}, {"total", "", 4096}}, moment{{"total", "", 2048}})
-	assert.Empty(t, steps[0], "half of a difference is no value")
+	assert.Equal(t, []string{"used none", "full none"}, steps[0], "half of a difference is no value")
 	assert.Equal(t, []string{"used -1 3", "full -1 25"}, steps[1])
 	assert.Equal(t, []string{"used -1 0", "full " + pcp.ErrnoAgain.Error()}, steps[2], "a quotient by nothing")
 	assert.Equal(t, []string{"used " + pcp.ErrnoAgain.Error()}, steps[3])
@@ -108,7 +111,21 @@ func TestNativeValues(t *testing.T) {
 	assert.Equal(t, []string{"m -1 -2.147483648e+09"}, value(pcp.Type32, pcp.SemCounter, convert.Place{}, 1<<31))
 	odd := func(v float64) (float64, bool) { return math.Mod(v, 2), v >= 0 }
 	assert.Equal(t, []string{"m -1 1"}, value(pcp.TypeU32, pcp.SemInstant, convert.Place{Pick: odd}, 4099))
-	assert.Empty(t, value(pcp.TypeU32, pcp.SemInstant, convert.Place{Pick: odd}, -1))
+	assert.Equal(t, []string{"m none"}, value(pcp.TypeU32, pcp.SemInstant, convert.Place{Pick: odd}, -1))
+}
+
+func TestNativeProductAndNames(t *testing.T) {
+	pool := metricOf("pool", pcp.TypeU64, pcp.SemInstant, pcp.InDomNull)
+	disk := metricOf("disk", pcp.TypeU64, pcp.SemCounter, pcp.NewInDomID(60, 1))
+	n := placing{
+		"pages": {{Metric: pool, Combine: convert.CombineSum, Part: 0, Parts: 2}, {Metric: disk, Known: true}},
+		"size":  {{Metric: pool, Combine: convert.CombineTimes, Part: 1, Parts: 2}},
+		"sda":   {{Metric: disk, Instance: "sda", ID: pcp.InstNull}},
+	}
+	steps := assembleAll(t, convert.AssemblerOptions{Natives: n},
+		moment{{"size", "", 2048}, {"pages", "", 3}}, moment{{"sda", "", 5}})
+	assert.Equal(t, []string{"pool -1 6144", "disk none"}, steps[0])
+	assert.Equal(t, []string{"disk 0 5"}, steps[1])
 }
 
 // Instances have no host, so that another host's series cannot be theirs.

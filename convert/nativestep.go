@@ -16,7 +16,8 @@ type nativeStep struct {
 	report  *Report
 	metrics map[*NativeMetric]*nativeMetric
 	indoms  map[pcp.InDomID]*nativeInDom
-	host    string // whose they are; of no other, since instances have no host
+	known   []*NativeMetric // that are to be shown in this step
+	host    string          // whose they are; of no other, since instances have no host
 	owned   bool
 	tick    uint64
 	stamp   pcp.Timestamp
@@ -35,6 +36,7 @@ type nativeMetric struct {
 	points []archive.Point
 
 	changed bool // a slot came to life or ended in this step
+	shown   bool // the archive has the metric, be it without a value
 }
 
 // nativeInDom is an instance domain, which metrics share.
@@ -65,6 +67,7 @@ type nativeSlot struct {
 	tick    uint64
 	ended   bool // in this step
 	sum     float64
+	times   float64
 	over    float64
 	divided bool
 	parts   uint64 // seen, as bits
@@ -100,6 +103,10 @@ func (n *nativeStep) shares(places []Place, target [2]string) []nativeShare {
 	}
 	out := make([]nativeShare, 0, len(places))
 	for _, p := range places {
+		if p.Known {
+			n.known = append(n.known, p.Metric)
+			continue
+		}
 		slot := n.slot(p)
 		if slot.taken && !slot.admits(p.Combine, target, n.tick) {
 			n.report.Add(LossRenamed, p.Metric.Desc.Name())
@@ -120,7 +127,7 @@ func (n *nativeStep) shares(places []Place, target [2]string) []nativeShare {
 func (s *nativeSlot) admits(c Combine, target [2]string, tick uint64) bool {
 	switch {
 	case c == CombineNot:
-		return !s.live && s.tick != tick
+		return !s.live && (s.tick != tick || s.ended)
 	case c == CombineLast:
 		return true
 	}
@@ -129,11 +136,7 @@ func (s *nativeSlot) admits(c Combine, target [2]string, tick uint64) bool {
 
 // slot finds or makes a place.
 func (n *nativeStep) slot(p Place) *nativeSlot {
-	m, ok := n.metrics[p.Metric]
-	if !ok {
-		m = n.metric(p.Metric)
-		n.metrics[p.Metric] = m
-	}
+	m := n.metric(p.Metric)
 	id := pcp.InstNull
 	var member *nativeMember
 	if m.indom != nil {
@@ -152,9 +155,14 @@ func (n *nativeStep) slot(p Place) *nativeSlot {
 	return slot
 }
 
+// metric finds or makes a metric.
 func (n *nativeStep) metric(native *NativeMetric) *nativeMetric {
+	if m, ok := n.metrics[native]; ok {
+		return m
+	}
 	desc := native.Desc
 	m := &nativeMetric{native: native, slots: map[pcp.InstID]*nativeSlot{}}
+	n.metrics[native] = m
 	m.metric = &archive.Metric{Name: desc.Name(), Desc: &desc, OneLine: native.OneLine, Help: native.Help, Labels: native.Labels}
 	if m.metric.Labels[0].Len() == 0 {
 		m.metric.Labels[0] = n.mapper.context
@@ -206,7 +214,7 @@ func (n *nativeStep) set(share nativeShare, v float64, stale bool) {
 	}
 	if s.tick != n.tick {
 		s.tick, s.ended = n.tick, true
-		s.sum, s.over, s.divided, s.parts = 0, 0, false, 0
+		s.sum, s.times, s.over, s.divided, s.parts = 0, 1, 0, false, 0
 		m.now = append(m.now, s)
 	}
 	ok := !stale
@@ -226,6 +234,8 @@ func (n *nativeStep) set(share nativeShare, v float64, stale bool) {
 		s.sum += v
 	case CombineCount:
 		s.sum++
+	case CombineTimes:
+		s.times *= v
 	case CombineOver:
 		s.over, s.divided = s.over+v, true
 	default:
@@ -235,6 +245,13 @@ func (n *nativeStep) set(share nativeShare, v float64, stale bool) {
 
 // appendTo adds what was set since begin.
 func (n *nativeStep) appendTo(dst []archive.MetricValues) []archive.MetricValues {
+	for _, native := range n.known {
+		if m := n.metric(native); m.tick != n.tick && !m.shown {
+			m.tick, m.now = n.tick, m.now[:0]
+			n.touched = append(n.touched, m)
+		}
+	}
+	n.known = n.known[:0]
 	for _, m := range n.touched {
 		m.changed = false
 		for _, s := range m.now {
@@ -249,7 +266,7 @@ func (n *nativeStep) appendTo(dst []archive.MetricValues) []archive.MetricValues
 				m.points = append(m.points, archive.Point{Series: s.series, Value: n.value(s)})
 			}
 		}
-		if len(m.points) == 0 && !m.changed {
+		if len(m.points) == 0 && !m.changed && m.shown {
 			continue // what there is makes no value, as before
 		}
 		mv.Points = m.points
@@ -257,9 +274,10 @@ func (n *nativeStep) appendTo(dst []archive.MetricValues) []archive.MetricValues
 			m.indom.rebuild(n.stamp)
 			mv.InDom, mv.Labels = m.indom.indom, m.indom.labels
 		}
-		if m.live == 0 {
+		if m.live == 0 && m.changed {
 			mv.Err = pcp.ErrnoAgain
 		}
+		m.shown = true
 		dst = append(dst, mv)
 	}
 	return dst
@@ -273,7 +291,9 @@ func (s *nativeSlot) settle() {
 	case s.parts&s.needs != s.needs, s.divided && s.over == 0:
 		s.ended = true
 	case s.divided:
-		s.sum /= s.over
+		s.sum *= s.times / s.over
+	default:
+		s.sum *= s.times
 	}
 	if integer && s.sum != s.sum {
 		s.ended = true
