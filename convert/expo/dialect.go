@@ -31,10 +31,9 @@ func (e *evidence) note(line int, what string) {
 
 // signs are what a page holds that only one of the formats has.
 type signs struct {
-	open, text       evidence // could not be in the other format
-	seconds, millis  evidence // whole numbers that are times in that unit, most likely
-	secondsAt        int64
-	openTypes, lines int
+	open, text      evidence // could not be in the other format
+	seconds, millis evidence // whole numbers that are times in that unit, most likely
+	secondsAt       int64
 }
 
 var (

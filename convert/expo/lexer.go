@@ -216,7 +216,8 @@ func (l *lexer) slow(b []byte, last bool) (int, error) {
 		record := b[end : end+n]
 		special := l.special(record)
 		if special && end == 0 {
-			return n, l.describe(record)
+			l.describe(record)
+			return n, nil
 		}
 		if special {
 			break
@@ -264,14 +265,13 @@ func isEOF(record []byte) bool {
 }
 
 // describe reads a special record.
-func (l *lexer) describe(record []byte) error {
+func (l *lexer) describe(record []byte) {
 	if isEOF(record) {
 		l.ended = true
 	} else {
 		l.native.add(record)
 	}
 	l.line += bytes.Count(record, []byte("\n"))
-	return nil
 }
 
 // formatOf returns the format of a content type, as Prometheus understands it.

@@ -59,6 +59,9 @@ func (f *parseFault) Error() string { return f.err.Error() }
 // parsePart has records read until one is faulty. Then it returns where that
 // begins, and a *parseFault; other errors are those of emit.
 func (l *lexer) parsePart(b []byte) (int, error) {
+	if len(b) == 0 {
+		return 0, nil
+	}
 	prefix := classPrefix[l.class]
 	buf := append(append(l.scratch[:0], prefix...), b...)
 	l.scratch = buf

@@ -2,23 +2,226 @@ package expo
 
 import (
 	"bytes"
+	"math"
+	"strconv"
+	"strings"
+	"sync"
+	"unicode/utf8"
 
 	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// pcpLines are what "# PCP5" lines of the pages said.
-type pcpLines struct {
-	seen bool // the page has one
+// pcpLine is what a comment says of a PCP metric:
+//
+//	# PCP5 disk.dev.read 60.0.4 u64 60.1 counter count
+//
+// pmproxy writes it, and we do. pcp2openmetrics does so with the name that the
+// samples have, its dots gone.
+type pcpLine struct {
+	name  string
+	pmid  pcp.PMID
+	typ   pcp.Type
+	indom pcp.InDomID
+	sem   pcp.Semantics
+	units pcp.Units
 }
 
+// pcpLines are the lines of the pages, the first of each metric. Others may look
+// while a page is read.
+type pcpLines struct {
+	seen bool // the page has one
+
+	mu     sync.RWMutex
+	byName map[string]*pcpLine   // that of the samples
+	byPMID map[pcp.PMID]*pcpLine // a metric of several names is native under the first
+}
+
+// isPCPLine knows also the older "# PCP" lines, which lack what a metric needs.
 func isPCPLine(record []byte) bool {
 	return bytes.HasPrefix(record, []byte("# PCP5 ")) || bytes.HasPrefix(record, []byte("# PCP "))
 }
 
+// page begins another page.
 func (p *pcpLines) page() { p.seen = false }
 
-func (p *pcpLines) add(record []byte) { p.seen = true }
+// add takes a line. What is not well-formed is a comment like any other.
+func (p *pcpLines) add(record []byte) {
+	p.seen = true
+	line, ok := parsePCPLine(string(record))
+	if !ok {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.byName == nil {
+		p.byName, p.byPMID = map[string]*pcpLine{}, map[pcp.PMID]*pcpLine{}
+	}
+	if p.byPMID[line.pmid] != nil {
+		return
+	}
+	for _, name := range []string{convert.PrometheusName(line.name), line.name} {
+		if p.byName[name] == nil {
+			p.byName[name] = line
+			p.byPMID[line.pmid] = line
+		}
+	}
+}
 
-func (p *pcpLines) mend(record []byte, report *convert.Report) ([]byte, bool) { return nil, false }
+// parsePCPLine parses a line.
+func parsePCPLine(record string) (*pcpLine, bool) {
+	fields := strings.Fields(record)
+	if len(fields) < 7 || fields[1] != "PCP5" || !validPCPName(fields[2]) {
+		return nil, false
+	}
+	line := &pcpLine{name: fields[2], indom: pcp.InDomNull}
+	id, ok := dotted(fields[3], 511, 4095, 1023)
+	if !ok {
+		return nil, false
+	}
+	line.pmid = pcp.NewPMID(id[0], id[1], id[2])
+	if line.typ, ok = pcpTypes[strings.ToLower(fields[4])]; !ok {
+		return nil, false
+	}
+	if fields[5] != pcp.InDomNull.String() {
+		id, ok := dotted(fields[5], 511, 1<<22-1)
+		if !ok {
+			return nil, false
+		}
+		line.indom = pcp.NewInDomID(id[0], id[1])
+	}
+	if line.sem, ok = pcpSemantics[fields[6]]; !ok {
+		return nil, false
+	}
+	units, err := pcp.ParseUnits(strings.Join(fields[7:], " "))
+	line.units = units
+	return line, err == nil
+}
 
-func (p *pcpLines) decode(v string) string { return v }
+var (
+	pcpTypes = map[string]pcp.Type{
+		"32": pcp.Type32, "u32": pcp.TypeU32, "64": pcp.Type64, "u64": pcp.TypeU64,
+		"float": pcp.TypeFloat, "double": pcp.TypeDouble, "string": pcp.TypeString,
+	}
+	pcpSemantics = map[string]pcp.Semantics{
+		"counter": pcp.SemCounter, "instant": pcp.SemInstant, "discrete": pcp.SemDiscrete,
+	}
+)
+
+func validPCPName(name string) bool {
+	for c := range strings.SplitSeq(name, ".") {
+		if !convert.ValidComponent(c) {
+			return false
+		}
+	}
+	return true
+}
+
+// dotted parses numbers with dots between them, each up to a limit.
+func dotted(text string, limits ...uint64) (n [3]uint32, ok bool) {
+	parts := strings.Split(text, ".")
+	if len(parts) != len(limits) {
+		return n, false
+	}
+	for i, part := range parts {
+		v, err := strconv.ParseUint(part, 10, 32)
+		if err != nil || v > limits[i] {
+			return n, false
+		}
+		n[i] = uint32(v)
+	}
+	return n, true
+}
+
+// of returns the line of a sample, nil if there is none.
+func (p *pcpLines) of(sample string) *pcpLine {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	line := p.byName[sample]
+	if base, ok := strings.CutSuffix(sample, "_total"); ok && line == nil {
+		if line = p.byName[base]; line != nil && line.sem != pcp.SemCounter {
+			return nil
+		}
+	}
+	return line
+}
+
+// decode undoes what pmproxy makes of characters outside ASCII: each of their
+// bytes as \xNN.
+func (p *pcpLines) decode(v string) string {
+	if !p.seen || !strings.Contains(v, `\x`) {
+		return v
+	}
+	var b strings.Builder
+	for i := 0; i < len(v); i++ {
+		if strings.HasPrefix(v[i:], `\x`) && i+4 <= len(v) {
+			if c, err := strconv.ParseUint(v[i+2:i+4], 16, 8); err == nil && c >= utf8.RuneSelf {
+				b.WriteByte(byte(c))
+				i += 3
+				continue
+			}
+		}
+		b.WriteByte(v[i])
+	}
+	if !utf8.ValidString(b.String()) {
+		return v
+	}
+	return b.String()
+}
+
+// mend makes of a record that is not well-formed one that is, where the page is
+// one of PCP's exporters: pcp2openmetrics begins labels with a comma and writes
+// text as values, pmproxy writes compound names as they are, and C writes NaN
+// with a sign. An empty record has nothing that can be used; it was counted.
+func (p *pcpLines) mend(record []byte, report *convert.Report) (mended []byte, ok bool) {
+	if !p.seen {
+		return nil, false
+	}
+	size := seriesSize(Text, record)
+	if size <= 0 {
+		return nil, false
+	}
+	name, _, _ := bytes.Cut(record[:size], []byte("{"))
+	if line := p.of(string(name)); line != nil && !line.typ.IsNumeric() {
+		report.Add(convert.LossNotNumeric, line.name)
+		return nil, true
+	}
+	rest := bytes.Fields(record[size:])
+	if len(rest) == 0 {
+		return nil, false
+	}
+	mended = append(mended, name...)
+	if len(name) < size {
+		if mended, ok = mendLabels(mended, record[len(name)+1:size-1]); !ok {
+			return nil, false
+		}
+	}
+	for i, word := range rest {
+		if i == 0 && strings.EqualFold(string(word), "-nan") {
+			word = []byte(strconv.FormatFloat(math.NaN(), 'f', -1, 64))
+		}
+		mended = append(append(mended, ' '), word...)
+	}
+	return append(mended, '\n'), true
+}
+
+// mendLabels appends labels in their braces to dst: without empty places between
+// commas and with quotes around names that need them.
+func mendLabels(dst, b []byte) ([]byte, bool) {
+	dst = append(dst, '{')
+	for {
+		b = bytes.TrimLeft(b, ", ")
+		if len(b) == 0 {
+			return append(dst, '}'), true
+		}
+		name, rest, ok := bytes.Cut(b, []byte(`="`))
+		end := quotedEnd(rest, -1)
+		if !ok || end < 0 || bytes.ContainsAny(name, "\",{}\n") {
+			return nil, false
+		}
+		dst = strconv.AppendQuote(dst, string(name))
+		dst = append(append(dst, `="`...), rest[:end]...)
+		dst = append(dst, ',')
+		b = rest[end:]
+	}
+}

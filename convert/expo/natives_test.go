@@ -1,0 +1,148 @@
+package expo
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/internal/oracle"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// placesOf reads a page and returns the places of its series by their text.
+func placesOf(t *testing.T, page, host string) map[string]convert.Place {
+	t.Helper()
+	places := map[string]convert.Place{}
+	r := NewReader(pages(page), ReadOptions{})
+	n := r.Natives(host)
+	require.NoError(t, r.Samples(context.Background(), sampleFunc(func(s *convert.PromSeries, _ int64, _ float64) error {
+		for _, p := range n.Places(s) {
+			places[id(s.Name, s.Labels)] = p
+		}
+		return nil
+	})))
+	return places
+}
+
+type sampleFunc func(s *convert.PromSeries, t int64, v float64) error
+
+func (f sampleFunc) Sample(s *convert.PromSeries, t int64, v float64) error { return f(s, t, v) }
+
+func TestNativesOfCorpus(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join(oracle.Corpus(t), "openmetrics", "sample-pmda-pcp5-metadata.txt"))
+	require.NoError(t, err)
+	places := placesOf(t, string(page), "goblin")
+	assert.Len(t, places, len(parse(t, string(page), "")), "all series of the page")
+	names := map[string]bool{}
+	for series, p := range places {
+		d := p.Metric.Desc
+		names[d.Name()] = true
+		assert.Equal(t, uint32(29), d.PMID.Domain(), series)
+		assert.NotContains(t, p.Labels.JSON(), "goblin", series)
+		if d.Name() == "sample.double.bin_ctr" && p.Instance == "bin-300" {
+			assert.Equal(t, pcp.InstID(300), p.ID)
+			assert.Equal(t, pcp.NewInDomID(29, 2), d.InDom)
+			assert.Equal(t, pcp.TypeDouble, d.Type)
+			assert.Equal(t, pcp.SemCounter, d.Sem)
+			assert.Equal(t, "Kbyte", d.Units.String())
+			assert.JSONEq(t, `{"bin":"300"}`, p.Labels.JSON())
+			assert.Contains(t, p.Metric.OneLine, "SPACE_KBYTE")
+		}
+	}
+	assert.Contains(t, names, "sample.mirage_longlong")
+	assert.Contains(t, names, "sample.control")
+	assert.Empty(t, placesOf(t, string(page), "other"), "of another host")
+	assert.Len(t, placesOf(t, string(page), ""), len(places))
+}
+
+// pcp2openmetrics is what that program writes of an archive, faults and all.
+const pcp2openmetrics = `# PCP5 disk_dev_read 60.0.4 u64 60.1 counter count
+# TYPE disk_dev_read counter
+# HELP disk_dev_read per-disk read operations
+disk_dev_read_total{,hostname="box",machineid="1",instname="sda",instid="3",agent="linux",device_type="block"} 10 1700000000.25
+disk_dev_read_total{,hostname="box",machineid="1",instname="sdb",instid="4",agent="linux",device_type="block"} 20 1700000000.25
+# PCP5 kernel_all_load 60.2.0 float 60.2 instant 
+# TYPE kernel_all_load gauge
+# HELP kernel_all_load 1, 5 and 15 minute load average
+kernel_all_load{domainname="d",hostname="box",instname="1 minute",instid="1"} -nan 1700000000.25
+# PCP5 kernel_uname_release 60.12.0 string PM_INDOM_NULL discrete none
+# TYPE kernel_uname_release gauge
+# HELP kernel_uname_release release level
+kernel_uname_release{,hostname="box"} 6.1.0 amd64 1700000000.25
+disk_dev_read_total{,hostname="box",machineid="1",instname="sda",instid="3",agent="linux",device_type="block"} 11 1700000001.25
+# EOF
+`
+
+func TestNativesOfPCP2OpenMetrics(t *testing.T) {
+	report := &convert.Report{}
+	r := NewReader(pages(pcp2openmetrics), ReadOptions{Report: report})
+	n := r.Natives("box")
+	var all gotten
+	require.NoError(t, r.Samples(context.Background(), &all))
+	require.Len(t, all.all, 4)
+	assert.Equal(t, all.all[0].series, all.all[3].series)
+	assert.Equal(t, int64(1_700_000_001_250), all.all[3].t)
+	assert.Equal(t, []convert.LossCount{{Loss: convert.LossNotNumeric, Name: "kernel_uname_release", Count: 1}}, report.Losses())
+	for name, s := range r.series {
+		p := n.Places(s)
+		require.Len(t, p, 1, name)
+		if p[0].Instance == "sdb" {
+			d := p[0].Metric.Desc
+			assert.Equal(t, "disk_dev_read 60.0.4 u64 60.1 counter count",
+				d.Name()+" "+d.PMID.String()+" "+d.Type.String()+" "+d.InDom.String()+" "+d.Sem.String()+" "+d.Units.String())
+			assert.Equal(t, pcp.InstID(4), p[0].ID)
+			assert.JSONEq(t, `{"device_type":"block"}`, p[0].Labels.JSON())
+			assert.JSONEq(t, `{"agent":"linux"}`, p[0].Metric.Labels[1].JSON())
+		}
+	}
+}
+
+// TestNativesOfPMProxy has what pmproxy does to names and text.
+func TestNativesOfPMProxy(t *testing.T) {
+	const page = `# PCP5 a.b 60.0.1 U32 60.5 counter byte / sec
+# HELP a_b help
+# TYPE a_b counter
+a_b{x.y="1",instname="caf\xc3\xa9",instid="7"} 1
+# PCP5 a.total 60.0.2 u32 PM_INDOM_NULL counter none
+# TYPE a_total counter
+a_total{place="here"} 2
+# PCP5 alias.b 60.0.1 U32 60.5 counter byte / sec
+# TYPE alias_b counter
+alias_b{instname="x"} 1
+# PCP5 om.x 144.0.1 u32 PM_INDOM_NULL counter none
+om_x 1
+# PCP5 bad name
+bad 1
+# PCP5 a.gauge 60.0.3 u32 PM_INDOM_NULL instant none
+a_gauge_total 1
+a_gauge{instname="for a singular metric a label like others"} 1
+`
+	places := placesOf(t, page, "")
+	got := map[string]string{}
+	for series, p := range places {
+		got[series] = p.Metric.Desc.Name() + " " + p.Instance
+	}
+	assert.Equal(t, map[string]string{
+		`a_b,"instid"="7","instname"="café","x.y"="1"`:                   "a.b café",
+		`a_total,"place"="here"`:                                         "a.total ",
+		`a_gauge,"instname"="for a singular metric a label like others"`: "a.gauge ",
+	}, got)
+	assert.JSONEq(t, `{"place":"here"}`, places[`a_total,"place"="here"`].Metric.Labels[4].JSON())
+}
+
+// TestMendOnlyPCP leaves other pages' faults alone.
+func TestMendOnlyPCP(t *testing.T) {
+	for _, fault := range []string{"a{,b=\"c\"} 1\n", "a -nan\n", "a.b 1\n"} {
+		assert.Error(t, NewReader(pages(fault), ReadOptions{}).Samples(context.Background(), &gotten{}), fault)
+	}
+	const head = "# PCP5 x.y 60.0.1 u32 PM_INDOM_NULL counter none\n"
+	for _, fault := range []string{"a{b=c} 1\n", "a{b=\"c} 1\n", "a{b} 1\n", "a\n", "{} 1\n", "a{b=\"1\",b=\"2\"} 1\n", "\x00\n"} {
+		err := NewReader(pages(head+fault), ReadOptions{}).Samples(context.Background(), &gotten{})
+		assert.ErrorContains(t, err, "page0: line 2: ", "%q", fault)
+	}
+}
