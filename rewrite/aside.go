@@ -12,15 +12,16 @@ import (
 	"github.com/pcparchive/pcparchive/archive"
 )
 
-// aside is a folder beside an output, in which the output is written until it is
-// complete.
-type aside struct {
+// Aside is a folder beside an output archive, in which the output is written
+// until it is complete.
+type Aside struct {
 	dir, out string
 }
 
-// newAside makes sure that nothing of an archive out exists and makes the folder.
-func newAside(out string) (*aside, error) {
-	a := &aside{out: out}
+// NewAside makes sure that nothing of an archive out exists, or else returns an
+// error that wraps [fs.ErrExist], and makes the folder.
+func NewAside(out string) (*Aside, error) {
+	a := &Aside{out: out}
 	if err := a.free(); err != nil {
 		return nil, err
 	}
@@ -33,7 +34,7 @@ func newAside(out string) (*aside, error) {
 }
 
 // free reports an error if a file of the output exists.
-func (a *aside) free() error {
+func (a *Aside) free() error {
 	base, members, err := archive.Members(a.out)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && filepath.Clean(base) != filepath.Clean(a.out) {
 		return nil
@@ -44,12 +45,12 @@ func (a *aside) free() error {
 	return fmt.Errorf("%s: %w; choose another name or remove the archive", members[0].Path, fs.ErrExist)
 }
 
-// base is where to write the output.
-func (a *aside) base() string { return filepath.Join(a.dir, filepath.Base(a.out)) }
+// Base is where to write the output.
+func (a *Aside) Base() string { return filepath.Join(a.dir, filepath.Base(a.out)) }
 
-// publish moves the output to its place, the metadata last: without it the rest
+// Publish moves the output to its place, the metadata last: without it the rest
 // is no archive. On failure what was moved is taken back.
-func (a *aside) publish() (err error) {
+func (a *Aside) Publish() (err error) {
 	if err := a.free(); err != nil {
 		return err
 	}
@@ -95,5 +96,5 @@ func move(from, to string) error {
 	return os.Rename(from, to)
 }
 
-// remove removes the folder with what is left in it.
-func (a *aside) remove() error { return os.RemoveAll(a.dir) }
+// Remove removes the folder with what is left in it.
+func (a *Aside) Remove() error { return os.RemoveAll(a.dir) }

@@ -39,15 +39,15 @@ func Copy(ctx context.Context, out string, in []*archive.Reader, o Options) (*Re
 	if len(in) == 0 {
 		return nil, errors.New("no input archive")
 	}
-	a, err := newAside(out)
+	a, err := NewAside(out)
 	if err != nil {
 		return nil, err
 	}
-	report, err := copyTo(ctx, a.base(), in, o)
+	report, err := copyTo(ctx, a.Base(), in, o)
 	if err == nil {
-		err = a.publish()
+		err = a.Publish()
 	}
-	return report, errors.Join(err, a.remove())
+	return report, errors.Join(err, a.Remove())
 }
 
 // copyTo writes the output where it may be seen half finished.
