@@ -1,6 +1,10 @@
 package convert
 
 import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -71,7 +75,8 @@ var controlMetrics = []controlMetric{
 type control struct {
 	metrics []*archive.Metric
 	sources []*controlState // ascending by instance
-	nextID  pcp.InstID
+	nextID  int64
+	ids     map[string]pcp.InstID // instances of the archive that have no source yet
 	changed bool
 	indom   *meta.InDom
 	labels  *meta.Labels
@@ -112,14 +117,64 @@ func (c *control) add(s *MappedSource) error {
 	if err != nil {
 		return err
 	}
-	st := &controlState{inst: c.nextID, points: make([]archive.Point, len(c.metrics))}
+	inst, ok := c.ids[s.target.Name]
+	if !ok {
+		if c.nextID > math.MaxInt32 {
+			return ErrNumbers
+		}
+		inst = pcp.InstID(c.nextID)
+		c.nextID++
+	}
+	st := &controlState{inst: inst, points: make([]archive.Point, len(c.metrics))}
 	for _, metric := range c.metrics {
 		st.series = append(st.series, &archive.Series{Metric: metric, Inst: meta.Instance{ID: st.inst, Name: s.target.Name}, Labels: own})
 	}
-	c.nextID++
-	c.sources = append(c.sources, st)
+	i, _ := slices.BinarySearchFunc(c.sources, st, func(a, b *controlState) int { return cmp.Compare(a.inst, b.inst) })
+	c.sources = slices.Insert(c.sources, i, st)
 	c.changed = true
 	s.health = st
+	return nil
+}
+
+// firstSpare is the first item for a control metric whose own number an archive
+// has given to something else.
+const firstSpare = 32
+
+// adopt gives the metrics and instances the numbers that the archive has for
+// them, and such as it has not used to the others.
+func (c *control) adopt(k *known, s *meta.Store) error {
+	spare := uint32(firstSpare)
+	for i, metric := range c.metrics {
+		next, d := *metric, *metric.Desc
+		next.Desc, next.Name = &d, d.Name()
+		for n := 2; ; n++ {
+			have := k.names[next.Name]
+			if have != nil && have.Conflict(&d) == "" {
+				next.Desc = have
+				break
+			}
+			if have == nil {
+				for ; k.pmids[d.PMID]; spare++ {
+					if spare == itemsPerSource {
+						return ErrNumbers
+					}
+					d.PMID = pcp.NewPMID(OpenMetricsDomain, controlCluster, spare)
+				}
+				k.pmids[d.PMID] = true
+				d.Names = []string{next.Name}
+				break
+			}
+			next.Name = fmt.Sprintf("%s_%d", metric.Name, n)
+		}
+		c.metrics[i] = &next
+	}
+	c.ids = map[string]pcp.InstID{}
+	for in := range s.InDomVersions(pcp.NewInDomID(OpenMetricsDomain, controlCluster)) {
+		for _, inst := range in.Instances {
+			c.ids[inst.Name] = inst.ID
+			c.nextID = max(c.nextID, int64(inst.ID)+1)
+		}
+	}
 	return nil
 }
 

@@ -10,33 +10,62 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// describe gives m its number, name and labels.
+// describe gives m its number, name and labels: those that the archive has for
+// it, or new ones.
 func (s *MappedSource) describe(m *mappedMetric) error {
+	prefix, leaf := s.mapper.opts.Prefix+"."+s.target.Name+".", LeafName(m.key.sample)
+	d := &meta.Desc{
+		Type: pcp.TypeDouble, InDom: pcp.InDomNull, Names: []string{prefix + leaf},
+		Sem: SemanticsOf(m.key.sample, m.family), Units: UnitsOf(m.key.sample, m.family),
+	}
+	if !m.key.singular {
+		d.InDom = 0 // any
+	}
+	known := s.mapper.known.find(s.target.Name, m.key, d)
+	if known != nil {
+		d = known.desc
+		m.ids, m.nextID = known.ids, known.next
+		if known.origin {
+			m.family.Unit = known.unit
+		}
+	}
 	origin, err := originLabels(m.key.sample, m.family)
 	if err != nil {
 		return err
 	}
-	if s.nextItem%itemsPerSource == 0 {
-		c, err := s.mapper.nextCluster()
-		if err != nil {
+	if known == nil {
+		if err := s.number(d); err != nil {
 			return err
 		}
-		s.nextItem = c * itemsPerSource
+		d.Names[0] = prefix + s.freeLeaf(leaf)
 	}
-	cluster, item := s.nextItem/itemsPerSource, s.nextItem%itemsPerSource
-	d := &meta.Desc{
-		PMID: pcp.NewPMID(OpenMetricsDomain, cluster, item), Type: pcp.TypeDouble, InDom: pcp.InDomNull,
-		Sem: SemanticsOf(m.key.sample, m.family), Units: UnitsOf(m.key.sample, m.family),
-		Names: []string{s.mapper.opts.Prefix + "." + s.target.Name + "." + s.freeLeaf(LeafName(m.key.sample))},
-	}
-	if !m.key.singular {
-		d.InDom = pcp.NewInDomID(OpenMetricsDomain, 4096+cluster*itemsPerSource+item)
-	}
-	s.nextItem++ // past the last item a new cluster begins, see above
 	m.metric = &archive.Metric{Name: d.Names[0], Desc: d}
 	m.metric.Labels[0], m.metric.Labels[3], m.metric.Labels[4] = s.mapper.context, s.cluster, origin
 	m.metric.OneLine, m.metric.Help = helpTexts(m.family.Help)
 	return nil
+}
+
+// number gives a new metric its number, and its instance domain if it has one.
+func (s *MappedSource) number(d *meta.Desc) error {
+	for {
+		if s.nextItem%itemsPerSource == 0 { // the first, or past the last of a cluster
+			c, err := s.mapper.nextCluster()
+			if err != nil {
+				return err
+			}
+			s.nextItem = c * itemsPerSource
+		}
+		d.PMID = pcp.NewPMID(OpenMetricsDomain, s.nextItem/itemsPerSource, s.nextItem%itemsPerSource)
+		indom := pcp.NewInDomID(OpenMetricsDomain, firstInDom+s.nextItem)
+		s.nextItem++
+		if s.mapper.known.uses(d.PMID, indom) {
+			continue
+		}
+		if d.InDom != pcp.InDomNull {
+			d.InDom = indom
+		}
+		return nil
+	}
 }
 
 // freeLeaf returns name or, if another metric has it or one is a component of
@@ -49,13 +78,18 @@ func (s *MappedSource) freeLeaf(name string) string {
 			leaf = strings.ReplaceAll(leaf, ".", "_")
 		}
 	}
+	s.take(leaf)
+	return leaf
+}
+
+// take keeps a leaf name and those of its ancestors from being used again.
+func (s *MappedSource) take(leaf string) {
 	s.taken[leaf] = true
 	for i, c := range leaf {
 		if c == '.' {
 			s.taken[leaf[:i+1]] = true
 		}
 	}
-	return leaf
 }
 
 func (s *MappedSource) hasLeafAbove(leaf string) bool {

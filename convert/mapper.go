@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/pcparchive/pcparchive/labelset"
+	"github.com/pcparchive/pcparchive/pcp"
 )
 
 // OpenMetricsDomain is the PMID domain of the reference's openmetrics agent,
@@ -21,6 +22,7 @@ const (
 	controlCluster = 0
 	maxCluster     = 4091 // the last one whose instance domains have numbers
 	itemsPerSource = 1024 // of one cluster
+	firstInDom     = 4096 // number of the domain of cluster 0, item 0
 )
 
 // ErrNumbers says that an archive has no PMID left for another metric.
@@ -52,6 +54,7 @@ type Mapper struct {
 	lastCluster uint32
 	sources     map[string]bool
 	control     *control
+	known       *known // of an archive that is continued, or nil
 }
 
 // NewMapper returns a Mapper for one archive.
@@ -83,10 +86,16 @@ func (m *Mapper) Source(t Target) (*MappedSource, error) {
 	case m.sources[t.Name]:
 		return nil, fmt.Errorf("source name %q is taken", t.Name)
 	}
+	if name := m.opts.Prefix + "." + t.Name; m.known.has(m.opts.Prefix) || m.known.has(name) {
+		return nil, fmt.Errorf("source name %q: the archive has a metric %s: %w", t.Name, name, pcp.ErrMismatch)
+	}
 	s := &MappedSource{
 		mapper: m, target: t,
 		metrics: map[metricKey]*mappedMetric{}, bySample: map[string]*mappedMetric{},
-		taken: map[string]bool{},
+		taken: map[string]bool{}, nextItem: m.known.firstItem(t.Name),
+	}
+	for _, leaf := range m.known.leaves(t.Name) {
+		s.take(leaf)
 	}
 	labels := []labelset.Label{
 		labelset.String("source", t.Name), labelset.String("job", t.Job),
@@ -108,7 +117,7 @@ func (m *Mapper) Source(t Target) (*MappedSource, error) {
 
 // nextCluster reserves a cluster of PMIDs.
 func (m *Mapper) nextCluster() (uint32, error) {
-	if m.lastCluster == maxCluster {
+	if m.lastCluster >= maxCluster {
 		return 0, ErrNumbers
 	}
 	m.lastCluster++

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"sync/atomic"
 
@@ -46,7 +47,8 @@ type mappedMetric struct {
 	family Family
 	metric *archive.Metric
 	series map[string]*MappedSeries
-	nextID pcp.InstID
+	nextID int64
+	ids    map[string]pcp.InstID // instances of the archive that have no series yet
 	live   int
 
 	changed bool // a series came or went since the domain was built
@@ -101,12 +103,28 @@ func (s *MappedSource) Series(sample string, labels []Label, f Family) (*MappedS
 	}
 	inst := meta.Instance{ID: pcp.InstNull}
 	if len(labels) > 0 {
-		inst = meta.Instance{ID: m.nextID, Name: instanceName(m.nextID, labels)}
-		m.nextID++
+		if inst.ID, err = m.instance(key); err != nil {
+			return nil, s.lost(sample, err)
+		}
+		inst.Name = instanceName(inst.ID, labels)
 	}
 	ser := &MappedSeries{metric: m, key: key, series: &archive.Series{Metric: m.metric, Inst: inst, Labels: set}}
 	m.series[key] = ser
 	return ser, nil
+}
+
+// instance returns the number of a new series: the one that the archive has for
+// it, or the next.
+func (m *mappedMetric) instance(key string) (pcp.InstID, error) {
+	if id, ok := m.ids[key]; ok {
+		delete(m.ids, key)
+		return id, nil
+	}
+	if m.nextID > math.MaxInt32 {
+		return 0, ErrNumbers
+	}
+	m.nextID++
+	return pcp.InstID(m.nextID - 1), nil
 }
 
 // lost counts a sample that cannot be recorded.
@@ -124,7 +142,7 @@ func (s *MappedSource) metric(sample string, singular bool, f Family) (*mappedMe
 	if f.Name == "" { // the page does not say, or no longer does
 		if known, ok := s.bySample[sample]; ok {
 			f = known.family
-		} else {
+		} else if f, ok = s.mapper.known.family(s.target.Name, sample); !ok {
 			f = s.guessFamily(sample)
 		}
 	}

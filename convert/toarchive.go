@@ -31,7 +31,12 @@ func NewToArchive(a *archive.Appender) *ToArchive {
 	return &ToArchive{a: a, metrics: map[pcp.PMID]*written{}}
 }
 
-// Put writes a step. The error wraps [archive.ErrOrder], and nothing is
+// Last returns the time of the archive's last record; ok is false before the
+// first.
+func (s *ToArchive) Last() (t pcp.Timestamp, ok bool) { return s.a.Last() }
+
+// Put writes a step; before the first one in an archive that is continued, a
+// mark, see [archive.Appender.Resume]. The error wraps [archive.ErrOrder], and nothing is
 // written, if the step is earlier than the last.
 func (s *ToArchive) Put(step *archive.Step) error {
 	if step.Mark {
@@ -42,6 +47,9 @@ func (s *ToArchive) Put(step *archive.Step) error {
 	}
 	if last, ok := s.a.Last(); ok && step.Stamp.Before(last) {
 		return fmt.Errorf("step at %s: %w %s", step.Stamp, archive.ErrOrder, last)
+	}
+	if err := s.a.Resume(step.Stamp); err != nil {
+		return err
 	}
 	s.res.Stamp, s.res.Sets, s.values = step.Stamp, s.res.Sets[:0], s.values[:0]
 	for i := range step.Metrics {

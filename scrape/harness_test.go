@@ -17,6 +17,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/scrape"
 )
 
@@ -73,17 +74,37 @@ type session struct {
 // start records endpoints into a new archive.
 func start(t *testing.T, s scrape.Settings, endpoints ...scrape.Endpoint) *session {
 	t.Helper()
-	ses := &session{
-		t: t, base: filepath.Join(t.TempDir(), "rec"), report: &convert.Report{},
-		log: &lockedBuffer{}, done: make(chan error, 1),
-	}
+	return startVersion(t, pcp.V3, s, endpoints...)
+}
+
+// startVersion records endpoints into a new archive of a version.
+func startVersion(t *testing.T, v pcp.Version, s scrape.Settings, endpoints ...scrape.Endpoint) *session {
+	t.Helper()
+	base := filepath.Join(t.TempDir(), "rec")
+	a, err := archive.Create(base, archive.Header{Host: "tester", Zone: "UTC", PID: 1}, &archive.WriteOptions{Version: v})
+	require.NoError(t, err)
+	return recordTo(t, a, base, "tester", s, endpoints...)
+}
+
+// goOn continues an archive, as a recorder does that is started again.
+func goOn(t *testing.T, base, host string, endpoints ...scrape.Endpoint) *session {
+	t.Helper()
+	a, err := archive.Continue(base, nil)
+	require.NoError(t, err)
+	return recordTo(t, a, base, host, scrape.Settings{Interval: tick}, endpoints...)
+}
+
+func recordTo(t *testing.T, a *archive.Appender, base, host string, s scrape.Settings, endpoints ...scrape.Endpoint) *session {
+	t.Helper()
+	ses := &session{t: t, base: base, report: &convert.Report{}, log: &lockedBuffer{}, done: make(chan error, 1)}
 	log := slog.New(slog.NewTextHandler(ses.log, nil))
 	cfg, err := scrape.Config(endpoints, s, log)
 	require.NoError(t, err)
-	mapper, err := convert.NewMapper(convert.MapperOptions{Host: "tester", Report: ses.report})
+	mapper, err := convert.NewMapper(convert.MapperOptions{Host: host, Report: ses.report})
 	require.NoError(t, err)
-	a, err := archive.Create(ses.base, archive.Header{Host: "tester", Zone: "UTC", PID: 1}, nil)
-	require.NoError(t, err)
+	if known := a.Meta(); known != nil {
+		require.NoError(t, mapper.Adopt(known))
+	}
 	ses.rec = scrape.NewRecorder(mapper, convert.NewToArchive(a), ses.report, log)
 	ctx, cancel := context.WithCancel(context.Background())
 	ses.cancel = cancel

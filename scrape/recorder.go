@@ -19,11 +19,12 @@ import (
 )
 
 // Sink is where a Recorder puts its steps. Flush makes what was put readable;
-// Size is in bytes.
+// Size is in bytes; Last is the time of the last record, if there is any.
 type Sink interface {
 	convert.Sink
 	Flush() error
 	Size() int64
+	Last() (t pcp.Timestamp, ok bool)
 }
 
 // Recorder is the storage that Prometheus' scraper appends to: one transaction
@@ -66,10 +67,14 @@ func NewRecorder(m *convert.Mapper, sink Sink, report *convert.Report, log *slog
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	return &Recorder{
+	r := &Recorder{
 		mapper: m, sink: sink, report: report, log: log, failed: make(chan error, 1),
 		sources: map[string]*source{}, names: map[string]bool{}, inFlight: map[*scrape]int64{},
 	}
+	if last, ok := sink.Last(); ok { // an archive that is continued
+		r.last, r.any = last.Add(time.Millisecond-1).Milli(), true
+	}
+	return r
 }
 
 // beginSlack is how far the scraper may date a scrape before it began: it
@@ -124,9 +129,13 @@ func (r *Recorder) source(target *promscrape.Target) (*source, error) {
 	return src, nil
 }
 
-// freeName names a source after its job or, if other targets of the job came
-// first, after job and instance.
+// freeName names a source as the archive that is continued has it, or else after
+// its job or, if other targets of the job came first, after job and instance.
 func (r *Recorder) freeName(job, instance string) string {
+	if name := r.mapper.SourceOf(job, instance); name != "" && !r.names[name] {
+		r.names[name] = true
+		return name
+	}
 	name := convert.SourceName(job)
 	if r.names[name] || name == "control" {
 		name = convert.SourceName(job + "_" + instance)
