@@ -18,6 +18,10 @@ var fixtures = map[string]func(base string) error{
 	"prom":   func(base string) error { return writeProm(base, "web") },
 	"two":    func(base string) error { return writeProm(base, "web", "db") },
 	"native": writeNative,
+	"day1":   func(base string) error { return writeDay(base, "tester", 0, pcp.TypeU64) },
+	"day2":   func(base string) error { return writeDay(base, "tester", 1, pcp.TypeU32) },
+	"day3":   func(base string) error { return writeDay(base, "tester", 2, pcp.TypeU64) },
+	"guest":  func(base string) error { return writeDay(base, "guest", 1, pcp.TypeU64) },
 }
 
 // fixtureStart is the time of the first record. It is not a whole second, so
