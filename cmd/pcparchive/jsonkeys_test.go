@@ -42,14 +42,14 @@ func TestJSONKeys(t *testing.T) {
 		"labels dump": {
 			[]string{"labels", "dump", prom},
 			[]string{
-				"[].identifier", "[].level", "[].sets", "[].sets[].instance", "[].sets[].labels", "[].sets[].labels[].flags",
+				"[].host", "[].identifier", "[].level", "[].sets", "[].sets[].instance", "[].sets[].labels", "[].sets[].labels[].flags",
 				"[].sets[].labels[].name", "[].sets[].labels[].value", "[].sets[].name", "[].time",
 			},
 		},
 		"labels dump --merged": {
 			[]string{"labels", "dump", prom, "--merged"},
 			[]string{
-				"[].instance", "[].labels", "[].labels[].flags", "[].labels[].level", "[].labels[].name", "[].labels[].value",
+				"[].host", "[].instance", "[].labels", "[].labels[].flags", "[].labels[].level", "[].labels[].name", "[].labels[].value",
 				"[].metric", "[].name",
 			},
 		},
@@ -57,7 +57,7 @@ func TestJSONKeys(t *testing.T) {
 			[]string{"export", "tsdb", native, "-o", t.TempDir()},
 			[]string{
 				"blocks", "blocks[].bytes", "blocks[].dir", "blocks[].end", "blocks[].samples", "blocks[].series",
-				"blocks[].start", "blocks[].ulid", "losses", "losses[].count", "losses[].loss", "losses[].name",
+				"blocks[].start", "blocks[].ulid", "kept", "losses", "losses[].count", "losses[].loss", "losses[].name", "overlaps",
 			},
 		},
 		"query": { // Prometheus' own
