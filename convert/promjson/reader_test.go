@@ -1,0 +1,162 @@
+package promjson
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pcparchive/pcparchive/convert"
+)
+
+// lines notes samples as text.
+type lines struct {
+	got  []string
+	ids  map[*convert.PromSeries]int
+	fail error
+}
+
+func (l *lines) Sample(s *convert.PromSeries, t int64, v float64) error {
+	if l.ids == nil {
+		l.ids = map[*convert.PromSeries]int{}
+	}
+	l.ids[s] = s.ID
+	l.got = append(l.got, fmt.Sprint(s.Name, s.Labels, " ", t, " ", v))
+	return l.fail
+}
+
+func inputs(texts ...string) []Input {
+	var in []Input
+	for i, text := range texts {
+		in = append(in, Input{
+			Name: fmt.Sprintf("file%d", i), Metric: "noname",
+			Open: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text)), nil },
+		})
+	}
+	return in
+}
+
+func TestReplies(t *testing.T) {
+	const matrix = `[{"metric":{"__name__":"up","job":"b","instance":"a","x":""},"values":[[1767225600,"1"],[1767225615.781,"NaN"] , [1767225630.0005,"+Inf"],[-1.5,"-Inf"]]},
+		{"metric":{},"values":[[1767225600.001,"1.5e-7"]]}]`
+	want := []string{
+		"up[{instance a} {job b}] 1767225600000 1", "up[{instance a} {job b}] 1767225615781 NaN",
+		"up[{instance a} {job b}] 1767225630001 +Inf", "up[{instance a} {job b}] -1500 -Inf", "noname[] 1767225600001 1.5e-07",
+	}
+	for _, c := range []struct {
+		text string
+		want []string
+	}{
+		{`{"status":"success","data":{"resultType":"matrix","result":` + matrix + `}}`, want},
+		{`{"data":{"result":` + matrix + `,"resultType":"matrix","stats":{"a":[1]}},"infos":["x"],"status":"success"}`, want},
+		{`{"resultType":"matrix","result":` + matrix + `}`, want},
+		{matrix, want},
+		{matrix + "\n" + `[]` + "\n", want},
+		{`{"status":"success","data":{"resultType":"vector","result":[{"metric":{"__name__":"a"},"value":[1,"2"]},{"metric":{"__name__":"b"},"value":[1.0,"1e400"]}]}}`,
+			[]string{"a[] 1000 2", "b[] 1000 +Inf"}},
+		{`{"status":"success","data":{"resultType":"scalar","result":[1.25,"3"]}}`, []string{"noname[] 1250 3"}},
+		{`{"status":"success","data":{"resultType":"vector","result":[]}}`, nil},
+		{`[{"metric":{"__name__":"a"},"values":null},{"metric":{"__name__":"a"}}]`, nil},
+	} {
+		var l lines
+		require.NoError(t, NewReader(inputs(c.text), nil).Samples(context.Background(), &l), c.text)
+		assert.Equal(t, c.want, l.got, c.text)
+	}
+}
+
+// TestSeriesAreShared gives a series of several files one number.
+func TestSeriesAreShared(t *testing.T) {
+	var l lines
+	one := `[{"metric":{"__name__":"a","x":"1"},"value":[1,"1"]},{"metric":{"__name__":"b"},"value":[1,"1"]}]`
+	two := `[{"metric":{"x":"1","__name__":"a"},"value":[2,"2"]},{"metric":{"__name__":"a"},"value":[2,"1"]}]`
+	require.NoError(t, NewReader(inputs(one, two), nil).Samples(context.Background(), &l))
+	assert.Len(t, l.got, 4)
+	assert.Len(t, l.ids, 3)
+	for s, n := range l.ids {
+		assert.Less(t, n, 3)
+		assert.Equal(t, s.Name, s.Family.Name)
+	}
+}
+
+func TestLosses(t *testing.T) {
+	report := &convert.Report{}
+	text := `{"data":{"resultType":"matrix","result":[{"metric":{"__name__":"h"},"values":[[1,"1"]],"histograms":[[1,{"count":"1"}],[2,{"count":"1"}]]},{"metric":{"__name__":"h"},"histogram":[1,{}]}]}}
+{"data":{"resultType":"string","result":[1,"text"]}}`
+	var l lines
+	require.NoError(t, NewReader(inputs(text), report).Samples(context.Background(), &l))
+	assert.Equal(t, []string{"h[] 1000 1"}, l.got)
+	assert.Equal(t, []convert.LossCount{{Loss: convert.LossNativeHist, Name: "h", Count: 3}, {Loss: convert.LossNotNumeric, Name: "noname", Count: 1}}, report.Losses())
+}
+
+func TestFaults(t *testing.T) {
+	for text, fault := range map[string]string{
+		"":                                 "file0: empty",
+		"hello":                            "invalid character",
+		"1":                                "want a reply",
+		`{"a":1}`:                          "neither data nor result",
+		`{"status":"success","data":null}`: "",
+		`{"status":"error","errorType":"bad_data","error":"parse error: 1","data":null}`: "the query failed: bad_data: parse error: 1",
+		`{"status":"error"}`:                       "the query failed",
+		`{"data":[{"metric":{},"values":[[1,"1"]]`: "unexpected EOF",
+		`{"data":3}`:                               "data: want an object",
+		`{"data":{"result":{}}}`:                   "want [",
+		`[1,"1",2]`:                                "want series, or a time and a value",
+		`[1]`:                                      "want series, or a time and a value",
+		`[[1,"1"]]`:                                "want series, or a time and a value",
+		`[1,{}]`:                                   "want series, or a time and a value",
+		`[{"values":[]}]`:                          "a series without metric",
+		`[{"metric":{"__name__":"up"},"values":[[1,"x"]]}]`: `up: value "\"x\""`,
+		`[{"metric":{},"values":[[1]]}]`:                    "want [time, \"value\"]",
+		`[{"metric":{},"values":["x"]}]`:                    "want [time, \"value\"]",
+		`[{"metric":{},"values":"x"}]`:                      "want [time, \"value\"]",
+		`[{"metric":{},"values":[["x","1"]]}]`:              "want seconds",
+		`[{"metric":{},"value":[1e300,"1"]}]`:               "want seconds",
+		`[{"metric":{"a":1}}]`:                              "cannot unmarshal",
+	} {
+		err := NewReader(inputs(text), nil).Samples(context.Background(), &lines{})
+		if fault == "" {
+			require.NoError(t, err, text)
+			continue
+		}
+		assert.ErrorContains(t, err, fault, text)
+		assert.ErrorContains(t, err, "file0: ", text)
+	}
+}
+
+func TestEnds(t *testing.T) {
+	many := `[` + strings.Repeat(`{"metric":{"__name__":"a"},"values":[[1,"1"]]},`, 10) + `{"metric":{},"value":[1,"1"]}]`
+	l := &lines{fail: errors.New("full")}
+	err := NewReader(inputs(many), nil).Samples(context.Background(), l)
+	assert.EqualError(t, err, "full", "not the file's fault")
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	assert.ErrorIs(t, NewReader(inputs(many), nil).Samples(ctx, &lines{}), context.Canceled)
+	broken := []Input{{Name: "x", Open: func() (io.ReadCloser, error) { return nil, os.ErrNotExist }}}
+	assert.ErrorIs(t, NewReader(broken, nil).Samples(ctx, &lines{}), os.ErrNotExist)
+}
+
+// FuzzReader reads anything without a panic, and only finite times.
+func FuzzReader(f *testing.F) {
+	f.Add(`{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"a":"b"},"values":[[1,"2"]]}]}}`)
+	f.Add(`[1,"2"][{"metric":{},"value":[1,"2"]}]`)
+	f.Fuzz(func(_ *testing.T, text string) {
+		_ = NewReader(inputs(text), nil).Samples(context.Background(), &lines{})
+	})
+}
+
+// TestPairPrecision keeps milliseconds over any time.
+func TestPairPrecision(t *testing.T) {
+	for ms := int64(1_000_000_000_000); ms < 1_000_000_050_000; ms += 3 {
+		got, v, _, err := parsePair(fmt.Appendf(nil, `[%d.%03d,"%d"]`, ms/1000, ms%1000, ms))
+		require.NoError(t, err)
+		require.Equal(t, ms, got)
+		require.Equal(t, math.Float64bits(float64(ms)), math.Float64bits(v))
+	}
+}
