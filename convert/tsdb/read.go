@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"sync/atomic"
@@ -71,7 +72,7 @@ type Reader struct {
 	heads     []*head  // those of the sources that are no blocks
 	book      book     // what the blocks' sidecars say
 	told      map[string]bool
-	size      int64
+	logs      int64 // bytes of logs
 	done      atomic.Int64
 }
 
@@ -87,8 +88,10 @@ type source interface {
 	load(p place, buf []byte) (enc byte, data []byte, err error)
 	// close frees what open holds.
 	close() error
-	// values adds the values that a label has.
-	values(ctx context.Context, label string, into map[string]bool) error
+	// values adds the values that a label has in selected series.
+	values(ctx context.Context, label string, selectors [][]*labels.Matcher, into map[string]bool) error
+	// bytes returns how much there is to read.
+	bytes() int64
 	path() string
 }
 
@@ -142,7 +145,15 @@ func (r *Reader) Close() error {
 }
 
 // Size returns the bytes of chunks and logs that there are to read.
-func (r *Reader) Size() int64 { return r.size }
+func (r *Reader) Size() int64 {
+	size := r.logs
+	for _, s := range r.sources {
+		if r.within(s) {
+			size += s.bytes()
+		}
+	}
+	return size
+}
 
 // Done returns how many of them were read so far.
 func (r *Reader) Done() int64 { return r.done.Load() }
@@ -158,60 +169,103 @@ func (r *Reader) Blocks() []string {
 	return dirs
 }
 
+// Span returns the times between which there may be samples, in milliseconds;
+// ok is false if there are none.
+func (r *Reader) Span() (start, end int64, ok bool) {
+	start, end = math.MaxInt64, math.MinInt64
+	for _, s := range r.sources {
+		mint, maxt := s.span()
+		start, end, ok = min(start, mint), max(end, maxt), true
+	}
+	return max(start, r.opts.Start), min(end, r.opts.End), ok
+}
+
+// Limit sets the first and the last time that is read from now on, as
+// [ReadOptions] do: for times that depend on the Span.
+func (r *Reader) Limit(start, end int64) {
+	r.opts.Start, r.opts.End = cmp.Or(start, math.MinInt64), cmp.Or(end, math.MaxInt64)
+}
+
 // Samples hands all samples to dst by ascending time.
 func (r *Reader) Samples(ctx context.Context, dst convert.Samples) error {
 	return newReading(r, r.selectors).run(ctx, dst)
 }
 
-// Where is the source of those samples of r whose series have one of the values
-// of a label; a series without the label has the value "".
-func (r *Reader) Where(label string, values ...string) convert.SampleSource {
-	return restricted{r, label, values}
+// Condition holds for series whose label has one of the values; "" is that of a
+// label that is not there.
+type Condition struct {
+	Label  string
+	Values []string
 }
 
+// Where is the source of those samples of r for whose series all conditions of
+// one of the lists hold.
+func (r *Reader) Where(any ...[]Condition) convert.SampleSource { return restricted{r, any} }
+
 type restricted struct {
-	r      *Reader
-	label  string
-	values []string
+	r   *Reader
+	any [][]Condition
 }
 
 // Samples hands the samples to dst by ascending time.
 func (s restricted) Samples(ctx context.Context, dst convert.Samples) error {
-	m, err := oneOf(s.label, s.values)
-	if err != nil {
-		return err
-	}
-	selectors := make([][]*labels.Matcher, 0, len(s.r.selectors))
-	for _, sel := range s.r.selectors {
-		selectors = append(selectors, append(slices.Clone(sel), m))
+	var selectors [][]*labels.Matcher
+	for _, all := range s.any {
+		narrow, err := s.r.narrowed(all)
+		if err != nil {
+			return err
+		}
+		selectors = append(selectors, narrow...)
 	}
 	if len(selectors) == 0 {
-		selectors = append(selectors, []*labels.Matcher{m})
+		return nil
 	}
 	return newReading(s.r, selectors).run(ctx, dst)
 }
 
-// LabelValues returns the values that a label has in any series, sorted, and ""
-// first: a series may lack it.
-func (r *Reader) LabelValues(ctx context.Context, label string) ([]string, error) {
-	found := map[string]bool{"": true}
+// narrowed returns the selectors with conditions added.
+func (r *Reader) narrowed(all []Condition) ([][]*labels.Matcher, error) {
+	var more []*labels.Matcher
+	for _, c := range all {
+		m, err := oneOf(c.Label, c.Values)
+		if err != nil {
+			return nil, err
+		}
+		more = append(more, m)
+	}
+	if len(r.selectors) == 0 {
+		if len(more) == 0 {
+			return nil, nil
+		}
+		return [][]*labels.Matcher{more}, nil
+	}
+	var out [][]*labels.Matcher
+	for _, sel := range r.selectors {
+		out = append(out, append(slices.Clone(sel), more...))
+	}
+	return out, nil
+}
+
+// LabelValues returns the values that a label has in series for which all
+// conditions hold, sorted; "" is among them if it is not there in one of these.
+func (r *Reader) LabelValues(ctx context.Context, label string, all ...Condition) ([]string, error) {
+	selectors, err := r.narrowed(all)
+	if err != nil {
+		return nil, err
+	}
+	found := map[string]bool{}
 	for _, s := range r.sources {
 		if !r.within(s) {
 			continue
 		}
-		if err := s.values(ctx, label, found); err != nil {
+		if err := s.values(ctx, label, selectors, found); err != nil {
 			r.damaged(s.path(), "", err)
 		}
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 	}
-	all := make([]string, 0, len(found))
-	for v := range found {
-		all = append(all, v)
-	}
-	slices.Sort(all)
-	return all, nil
+	return slices.Sorted(maps.Keys(found)), nil
 }
 
 // within reports whether a source may have samples in the wanted time.

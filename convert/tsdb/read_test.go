@@ -208,14 +208,17 @@ func TestReadWhere(t *testing.T) {
 	values, err := r.LabelValues(t.Context(), "instance")
 	require.NoError(t, err)
 	assert.Equal(t, []string{"", "a.b:1", "axb:1", "c"}, values)
+	few, err := r.LabelValues(t.Context(), "instance", tsdb.Condition{Label: "instance", Values: []string{"c", "d"}})
+	require.NoError(t, err)
+	assert.Equal(t, []string{"c"}, few)
 	for _, v := range values {
 		g := &gatherer{t: t, got: content{}}
-		require.NoError(t, r.Where("instance", v).Samples(t.Context(), g))
+		require.NoError(t, r.Where([]tsdb.Condition{{Label: "instance", Values: []string{v}}}).Samples(t.Context(), g))
 		require.Equal(t, 1, g.count, v)
 		assert.Equal(t, v, promLabels(g.series[0]).Get("instance"))
 	}
 	g := &gatherer{t: t, got: content{}}
-	require.NoError(t, r.Where("instance", "c", "").Samples(t.Context(), g))
+	require.NoError(t, r.Where([]tsdb.Condition{{"instance", []string{"c"}}}, []tsdb.Condition{{"instance", []string{""}}}).Samples(t.Context(), g))
 	assert.Equal(t, 2, g.count)
 }
 

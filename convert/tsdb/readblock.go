@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/oklog/ulid/v2"
 	"github.com/prometheus/prometheus/model/labels"
@@ -55,7 +56,7 @@ type blockSource struct {
 	meta  *foreignMeta
 	index *indexFile
 	segs  *segments
-	bytes func(int) // is told of chunk bytes that were read
+	read  func(int) // is told of chunk bytes that were read
 }
 
 func (b *blockSource) path() string { return b.dir }
@@ -236,7 +237,7 @@ func (b *blockSource) next(l *lane) (place, bool) {
 // load reads a chunk.
 func (b *blockSource) load(p place, buf []byte) (byte, []byte, error) {
 	enc, data, size, err := b.segs.read(chunks.ChunkRef(p.ref), buf)
-	b.bytes(size)
+	b.read(size)
 	return enc, data, err
 }
 
@@ -253,18 +254,70 @@ func (b *blockSource) close() error {
 	return err
 }
 
+func (b *blockSource) bytes() int64 { return folderSize(filepath.Join(b.dir, "chunks")) }
+
 // values adds the values of a label.
-func (b *blockSource) values(ctx context.Context, label string, into map[string]bool) error {
+func (b *blockSource) values(ctx context.Context, label string, selectors [][]*labels.Matcher, into map[string]bool) error {
 	x, err := openIndex(filepath.Join(b.dir, "index"))
 	if err != nil {
 		return err
 	}
 	err = guard(func() error {
-		all, err := x.LabelValues(ctx, label, nil)
-		for _, v := range all {
-			into[string([]byte(v))] = true // it is the index' memory
+		if len(selectors) > 0 {
+			return x.valuesIn(ctx, label, selectors, into)
 		}
-		return err
+		return x.values(ctx, label, into)
 	})
 	return errors.Join(err, x.close())
+}
+
+// values adds the values of a label in all series. That some lack it shows in
+// the number of those that have it.
+func (x *indexFile) values(ctx context.Context, label string, into map[string]bool) error {
+	all, err := x.LabelValues(ctx, label, nil)
+	if err != nil {
+		return err
+	}
+	for _, v := range all {
+		into[strings.Clone(v)] = true // it is the index' memory
+	}
+	with, err := count(x.PostingsForAllLabelValues(ctx, label))
+	if err != nil {
+		return err
+	}
+	name, value := index.AllPostingsKey()
+	p, err := x.Postings(ctx, name, value)
+	if err != nil {
+		return err
+	}
+	total, err := count(p)
+	if with < total {
+		into[""] = true
+	}
+	return err
+}
+
+func count(p index.Postings) (n int, err error) {
+	for p.Next() {
+		n++
+	}
+	return n, p.Err()
+}
+
+// valuesIn adds the values of a label in selected series.
+func (x *indexFile) valuesIn(ctx context.Context, label string, selectors [][]*labels.Matcher, into map[string]bool) error {
+	p, err := postings(ctx, x.Reader, selectors)
+	if err != nil {
+		return err
+	}
+	var builder labels.ScratchBuilder
+	for p.Next() {
+		if x.Series(p.At(), &builder, nil) != nil {
+			continue // it is named when it is read
+		}
+		if lset := builder.Labels(); selected(selectors, lset) {
+			into[lset.Get(label)] = true
+		}
+	}
+	return p.Err()
 }

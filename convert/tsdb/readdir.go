@@ -89,14 +89,18 @@ func (r *Reader) block(dir string) *blockSource {
 		r.damaged(dir, "", err)
 		return nil
 	}
-	return &blockSource{dir: dir, meta: m, bytes: func(n int) { r.done.Add(int64(n)) }}
+	return &blockSource{dir: dir, meta: m, read: func(n int) { r.done.Add(int64(n)) }}
 }
 
 // add makes a block one that is read.
 func (r *Reader) add(b *blockSource) {
 	r.sources = append(r.sources, b)
-	if r.within(b) {
-		r.size += folderSize(filepath.Join(b.dir, "chunks"))
+	s, err := readSidecar(b.dir)
+	if err == nil && s != nil {
+		err = r.book.read(s)
+	}
+	if err != nil {
+		r.damaged(b.dir, "", fmt.Errorf("names and types of metrics: %w", err))
 	}
 }
 

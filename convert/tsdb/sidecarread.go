@@ -1,16 +1,130 @@
 package tsdb
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/prometheus/prometheus/model/labels"
 
+	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/labelset"
+	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
 )
 
 // book is what is known of metrics beyond what their series say.
 type book struct {
 	families map[string]*convert.Family // by the name of samples
+	hosts    map[string]*bookHost       // by their context's text
+	natives  map[string][]*bookMetric   // by the name of samples
+}
+
+// bookHost is what one archive had.
+type bookHost struct {
+	context labelset.Set
+	metrics map[pcp.PMID]*bookMetric
+	byName  map[instanceKey]*bookInstance
+	byID    map[instanceKey]*bookInstance
+}
+
+type instanceKey struct {
+	indom pcp.InDomID
+	id    pcp.InstID // or
+	name  string
+}
+
+type bookInstance struct {
+	inst   meta.Instance
+	labels labelset.Set
+}
+
+// bookMetric is a PCP metric of a host.
+type bookMetric struct {
+	host   *bookHost
+	metric *archive.Metric
+}
+
+// read adds what a block's sidecar says. What is known already stays: a metric
+// is described once.
+func (b *book) read(s *sidecar) error {
+	for _, f := range s.Families {
+		for _, sample := range f.Samples {
+			b.family(sample, convert.Family{Name: f.Name, Type: f.Type, Unit: f.Unit, Help: f.Help})
+		}
+	}
+	for i := range s.Hosts {
+		if err := b.host(&s.Hosts[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *book) family(sample string, f convert.Family) {
+	if b.families == nil {
+		b.families = map[string]*convert.Family{}
+	}
+	if _, known := b.families[sample]; !known {
+		b.families[sample] = &f
+	}
+}
+
+// host adds the metrics and instances of an archive.
+func (b *book) host(s *sidecarHost) error {
+	context, err := s.Context.restore(labelset.Context)
+	if err != nil {
+		return err
+	}
+	if b.hosts == nil {
+		b.hosts, b.natives = map[string]*bookHost{}, map[string][]*bookMetric{}
+	}
+	h, ok := b.hosts[context.JSON()]
+	if !ok {
+		h = &bookHost{
+			context: context, metrics: map[pcp.PMID]*bookMetric{},
+			byName: map[instanceKey]*bookInstance{}, byID: map[instanceKey]*bookInstance{},
+		}
+		b.hosts[context.JSON()] = h
+	}
+	for i := range s.Metrics {
+		if err := b.metric(h, &s.Metrics[i]); err != nil {
+			return err
+		}
+	}
+	for _, in := range s.InDoms {
+		for _, inst := range in.Instances {
+			set, err := inst.Labels.restore(labelset.Instances)
+			if err != nil {
+				return err
+			}
+			known := &bookInstance{meta.Instance{ID: inst.ID, Name: inst.Name}, set}
+			byName, byID := instanceKey{in.ID, 0, inst.Name}, instanceKey{in.ID, inst.ID, ""}
+			h.byName[byName] = cmp.Or(h.byName[byName], known)
+			h.byID[byID] = cmp.Or(h.byID[byID], known)
+		}
+	}
+	return nil
+}
+
+func (b *book) metric(h *bookHost, s *sidecarMetric) error {
+	if _, known := h.metrics[s.PMID]; known || s.Name == "" || !s.Type.IsNumeric() {
+		return nil
+	}
+	m := &archive.Metric{Name: s.Name, OneLine: s.OneLine, Help: s.Help, Desc: &meta.Desc{
+		PMID: s.PMID, Type: s.Type, InDom: s.InDom, Sem: s.Sem, Units: pcp.UnitsFromWord(s.Units), Names: []string{s.Name},
+	}}
+	m.Labels[0] = h.context
+	for i, l := range []sidecarLabels{s.Domain, s.Indom, s.Cluster, s.Item} {
+		var err error
+		if m.Labels[i+1], err = l.restore(labelset.Levels[i+1]); err != nil {
+			return err
+		}
+	}
+	known := &bookMetric{h, m}
+	h.metrics[s.PMID] = known
+	b.natives[s.Sample] = append(b.natives[s.Sample], known)
+	return nil
 }
 
 // series returns a series with what is known of it.
@@ -22,19 +136,54 @@ func (b *book) series(lset labels.Labels, id int) *convert.PromSeries {
 	} else {
 		s.Sem = convert.SemanticsOf(s.Name, convert.Family{Name: s.Name})
 	}
+	if m := b.native(s.Name, lset); m != nil {
+		if member := m.host.member(m.metric, lset); member != nil {
+			s.Origin, s.Member, s.Sem = m.metric, member, m.metric.Desc.Sem
+		}
+	}
+	return s
+}
+
+// native returns the PCP metric of a series: of several hosts', the one whose
+// context fits best.
+func (b *book) native(name string, lset labels.Labels) *bookMetric {
+	var best *bookMetric
+	most := -1
+	for _, m := range b.natives[name] {
+		n := 0
+		for l := range m.host.context.All() {
+			if lset.Get(strings.ReplaceAll(l.Name, ".", "_")) == l.Text() {
+				n++
+			}
+		}
+		if n > most {
+			best, most = m, n
+		}
+	}
+	return best
+}
+
+// member returns the instance that a series is of, nil if the host has none such.
+func (h *bookHost) member(m *archive.Metric, lset labels.Labels) *archive.Series {
+	s := &archive.Series{Metric: m, Inst: meta.Instance{ID: pcp.InstNull}}
+	if m.Desc.InDom == pcp.InDomNull {
+		return s
+	}
+	inst := h.byName[instanceKey{m.Desc.InDom, 0, lset.Get("instname")}]
+	if id, err := parseInst(lset.Get("instid")); err == nil {
+		inst = h.byID[instanceKey{m.Desc.InDom, id, ""}]
+	}
+	if inst == nil {
+		return nil
+	}
+	s.Inst, s.Labels = inst.inst, inst.labels
 	return s
 }
 
 // learn notes what the log of a server says of a sample's name, unless more is
 // known already.
 func (b *book) learn(sample, typ, unit, help string) {
-	if _, known := b.families[sample]; known {
-		return
-	}
-	if b.families == nil {
-		b.families = map[string]*convert.Family{}
-	}
-	b.families[sample] = &convert.Family{Name: familyName(sample, typ), Type: typ, Unit: unit, Help: help}
+	b.family(sample, convert.Family{Name: familyName(sample, typ), Type: typ, Unit: unit, Help: help})
 }
 
 // familyName returns the name of the family that a sample of a type is of. The

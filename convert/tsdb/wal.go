@@ -97,7 +97,7 @@ func (r *Reader) walFiles(dir string) ([]string, error) {
 	files = append(files, rest...)
 	for _, path := range files {
 		if info, err := os.Stat(path); err == nil {
-			r.size += info.Size()
+			r.logs += info.Size()
 		}
 	}
 	return files, nil

@@ -241,12 +241,16 @@ func (h *head) load(p place, buf []byte) (byte, []byte, error) {
 }
 
 // values adds the values of a label.
-func (h *head) values(_ context.Context, label string, into map[string]bool) error {
+func (h *head) values(_ context.Context, label string, selectors [][]*labels.Matcher, into map[string]bool) error {
 	for _, hl := range h.lanes {
-		into[hl.series.lset.Get(label)] = true
+		if selected(selectors, hl.series.lset) {
+			into[hl.series.lset.Get(label)] = true
+		}
 	}
 	return nil
 }
+
+func (h *head) bytes() int64 { return 0 } // it was read
 
 // lost counts a dropped sample of another kind.
 func (h *head) lost(loss convert.Loss, ref uint64) {
