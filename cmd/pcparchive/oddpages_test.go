@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -20,6 +19,7 @@ import (
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
 	"github.com/pcparchive/pcparchive/convert/expo"
+	"github.com/pcparchive/pcparchive/internal/oddpages"
 	"github.com/pcparchive/pcparchive/internal/oracle"
 	"github.com/pcparchive/pcparchive/scrape"
 )
@@ -146,7 +146,7 @@ func differences(before, after []expo.Entry) []string {
 			renamed := e
 			renamed.Name += "_total"
 			if is, ok = got[seriesKey(renamed)]; ok && e.Family.Type == convert.TypeCounter {
-				found[getsTotal] = true
+				found[oddpages.GetsTotal] = true
 				e = renamed
 			}
 		}
@@ -182,7 +182,7 @@ func changes(was, is expo.Entry) (said []string) {
 	switch {
 	case f.Name == g.Name || g.Name == f.Name+"_total": // the sample's name tells it already
 	case f.Name == g.Name+"_total":
-		add(true, losesTotal)
+		add(true, oddpages.LosesTotal)
 	case g.Name == is.Name:
 		add(true, "%s: family named by its sample", f.Type)
 	default:
@@ -200,26 +200,6 @@ func sameNumber(a, b float64) bool {
 	return math.Float64bits(a) == math.Float64bits(b) || math.IsNaN(a) && math.IsNaN(b)
 }
 
-// What OpenMetrics wants of counters.
-const (
-	losesTotal = "counter: family loses _total"
-	getsTotal  = "counter: sample gets _total"
-)
-
-// corpusDiffer is what of the corpus' pages cannot be said in OpenMetrics. In
-// the text format, which they are in, they come back whole.
-var corpusDiffer = map[string][]string{
-	// A gauge stands beside a counter of its name with _total.
-	"collectd_sample.txt":               {"counter becomes unknown", losesTotal, getsTotal},
-	"sample_prometheus_metrics.txt":     {"counter becomes unknown", losesTotal},
-	"good_summary_nometa.txt":           {getsTotal},
-	"jenkins-monitoring-javamelody.txt": {getsTotal},
-	"jenkins-prometheus-plugin.txt":     {losesTotal},
-	"sample-pmda-3.12.2.txt":            {losesTotal},
-	"sample-pmda-instname-5.0.0.txt":    {losesTotal},
-	"sample-pmda-pcp5-metadata.txt":     {getsTotal},
-}
-
 func TestCorpusPages(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(oracle.Corpus(t), "openmetrics", "*.txt"))
 	require.NoError(t, err)
@@ -234,147 +214,29 @@ func TestCorpusPages(t *testing.T) {
 			if name == "reordered-labels.txt" {
 				lost = append(lost, convert.LossCount{Loss: convert.LossDuplicate, Name: "http_request_duration_microseconds", Count: 3})
 			}
-			throughArchive(t, page, textKind, lost, map[expo.Format][]string{expo.OpenMetrics: corpusDiffer[name]})
+			throughArchive(t, page, textKind, lost, map[expo.Format][]string{expo.OpenMetrics: oddpages.Corpus[name]})
 		})
 	}
 }
 
 const textKind = "text/plain; version=0.0.4; charset=utf-8; escaping=allow-utf-8"
 
-// oddPages are pages with one oddity each, what of them an archive does not keep
-// and what a format cannot say.
+// oddPages has, by name, what of the odd pages an archive does not keep and what
+// a format cannot say.
 var oddPages = map[string]struct {
-	page   string
-	kind   string
 	lost   []convert.LossCount
 	differ map[expo.Format][]string
 }{
-	"escapes": {page: `# HELP e back\\slash, line\nfeed, "quotes", \ttab
-# TYPE e gauge
-e{v="back\\slash"} 1
-e{v="line\nfeed"} 2
-e{v="\"quoted\""} 3
-e{v="\\n is no line feed"} 4
-e{v="ends in \\"} 5
-e{v="tab	 bell \a  é 日本 😀"} 6
-e{v=" blanks  "} 7
-e{v="a,b=c}{"} 8
-e{v="{\"json\":[1]}"} 9
-`},
-	"values": {page: `# TYPE v gauge
-v{n="nan"} NaN
-v{n="inf"} +Inf
-v{n="minf"} -Inf
-v{n="zero"} 0
-v{n="minus zero"} -0
-v{n="exponent"} 1.5e+300
-v{n="small"} 4.9406564584124654e-324
-v{n="large"} 1.7976931348623157e+308
-v{n="integer"} 9007199254740993
-v{n="u64"} 18446744073709551615
-v{n="third"} 0.3333333333333333
-v{n="negative"} -12.5E-3
-v_nan NaN
-v_inf -Inf
-`},
-	"timestamps": {page: `# TYPE t gauge
-t{at="none"} 1
-t{at="old"} 2 1600000000000
-t{at="odd"} 3 1600000000001
-t{at="later"} 4 1700000000999
-t_alone 5 1650000000000
-`},
-	"the beginning of time": {page: "t{at=\"zero\"} 1 0\nt{at=\"one\"} 2 1001\n"},
 	// Prometheus' scraper refuses what is more than ten minutes ahead.
-	"a time to come": {page: "t{at=\"none\"} 1\nt{at=\"to come\"} 2 4102444800000\n", differ: both(`lost "t" [{"at" "to come"}]`)},
-	"duplicates": {page: `# TYPE d gauge
-d{a="1",b="2"} 1
-d{b="2",a="1"} 2
-d{a="1",b="2",c=""} 3
-d 4
-d{} 5
-d{a=""} 6
-`, lost: []convert.LossCount{{Loss: convert.LossDuplicate, Name: "d", Count: 4}}},
-	// The scraper drops a repeated line without a word.
-	"repeated lines":           {page: "d{a=\"1\"} 1\nd{a=\"1\"} 2\n"},
-	"duplicates in time":       {page: "# TYPE d counter\nd_total 7 1600000000000\nd_total 8 1700000000000\n"},
-	"with and without labels":  {page: "# TYPE s gauge\ns{x=\"1\"} 1\ns 2\ns{x=\"2\"} 3\n"},
-	"labels like the target's": {page: "j{job=\"other\",instance=\"x\",le=\"1\",quantile=\"2\"} 1\nj{url=\"u\",source=\"s\",hostname=\"h\",prom_name=\"p\"} 2\n"},
+	"a time to come": {differ: both(`lost "t" [{"at" "to come"}]`)},
+	"duplicates":     {lost: []convert.LossCount{{Loss: convert.LossDuplicate, Name: "d", Count: 4}}},
 	// A label that the target has with the same value is the target's.
-	"the target's label": {page: "j{job=\"page\",x=\"1\"} 1\n", differ: both(`lost "j" [{"job" "page"} {"x" "1"}]`, `new "j" [{"x" "1"}]`)},
+	"the target's label": {differ: both(`lost "j" [{"job" "page"} {"x" "1"}]`, `new "j" [{"x" "1"}]`)},
 	// What the scraper knows of a family it finds again under its name as the
 	// page writes it.
-	"escapes in names": {page: `# HELP "a.b \"c\" \\ é" dots, blanks, quotes
-# TYPE "a.b \"c\" \\ é" gauge
-{"a.b \"c\" \\ é"} 1
-{"a.b \"c\" \\ é","l \"x\""="1"} 2
-`, differ: both("gauge becomes unknown", `gauge: help "dots, blanks, quotes" becomes ""`)},
-	"names": {page: `# HELP "a.b c é" dots, blanks
-# TYPE "a.b c é" gauge
-{"a.b c é"} 1
-{"a.b c é","l.x"="1","le:é"="2",plain="3"} 2
-# TYPE a:b:c counter
-a:b:c 3
-# TYPE a:b gauge
-a:b 4
-# TYPE a gauge
-a 5
-{"quoted",x="y"} 6
-{"_U__",U__x="y"} 7
-_a{_="1",__x="2"} 8
-`, differ: map[expo.Format][]string{expo.OpenMetrics: {getsTotal}}},
-	"histogram": {page: `# HELP h seconds
-# TYPE h histogram
-h_bucket{le="0.1",a="x"} 1
-h_bucket{le="10",a="x"} 2
-h_bucket{le="1e2",a="x"} 2.5
-h_bucket{le="+Inf",a="x"} 3
-h_sum{a="x"} 1.5
-h_count{a="x"} 3
-h_bucket{le="5",a="y"} 4
-h_count 18446744073709549568
-`},
-	"summary": {page: `# TYPE s summary
-s{quantile="0.5",a="x"} NaN
-s{quantile="1",a="x"} 2
-s_sum{a="x"} 1.5
-s_count{a="x"} 3
-s_sum 2
-`},
-	"untyped": {page: "no_meta 1\n# HELP only_help what it is\nonly_help 2\n# TYPE u untyped\nu 3\nu_total 4\n"},
-	"openmetrics": {kind: expo.OpenMetrics.ContentType(), page: `# HELP c \"quoted\" \\ \n
-# TYPE c counter
-c_total{a="x"} 1 1700000000.123 # {trace="t"} 1
-c_created{a="x"} 1.7e9
-# HELP temp_celsius t
-# TYPE temp_celsius gauge
-# UNIT temp_celsius celsius
-temp_celsius 1
-# TYPE i info
-i_info{version="1"} 1
-# TYPE s stateset
-s{a="x",s="on"} 1
-s{a="x",s="off"} 0
-# TYPE g gaugehistogram
-g_bucket{le="1"} 1
-g_bucket{le="+Inf"} 2
-g_gcount 2
-g_gsum 3.5
-# TYPE h histogram
-h_bucket{le="1"} 1
-h_bucket{le="+Inf"} 2
-h_count 2
-h_sum 3.5
-h_created 12.5
-# TYPE q summary
-q{quantile="0.5"} 1
-q_sum 1
-q_count 2
-q_created 3
-# TYPE u unknown
-u 1
-# EOF
-`, lost: []convert.LossCount{{Loss: convert.LossExemplar, Name: "c_total", Count: 1}},
+	"escapes in names": {differ: both("gauge becomes unknown", `gauge: help "dots, blanks, quotes" becomes ""`)},
+	"names":            {differ: map[expo.Format][]string{expo.OpenMetrics: {oddpages.GetsTotal}}},
+	"openmetrics": {lost: []convert.LossCount{{Loss: convert.LossExemplar, Name: "c_total", Count: 1}},
 		differ: map[expo.Format][]string{expo.Text: {
 			"counter becomes gauge", "counter: family named by its sample", "gauge: unit \"celsius\" becomes \"\"",
 			"gaugehistogram becomes gauge", "gaugehistogram: family named by its sample",
@@ -382,20 +244,18 @@ u 1
 			"info becomes gauge", "info: family named by its sample", "stateset becomes gauge",
 			"summary becomes gauge", "summary: family named by its sample",
 		}}},
-	"one line":        {page: "a 1\n"},
-	"no line feed":    {page: "a 1"},
-	"comments":        {page: "# a comment\n#\n\na 1\n# HELP b\n# TYPE b gauge\nb 2\n\n"},
-	"long":            {page: `l{v="` + strings.Repeat("long ", 12_000) + "\"} 1\n" + strings.Repeat("n", 200) + " 2\n"},
-	"many labels":     {page: "m{" + manyPairs(255) + "} 1\n"},
-	"too many labels": {page: "m{" + manyPairs(256) + "} 1\na 1\n", lost: []convert.LossCount{{Loss: convert.LossLabels, Name: "m", Count: 1}}, differ: both(`lost "m" [{"l0" "v"} {"l1" "v"} {"l10" "v"} {"l100" "v"} {"l101" `)},
-}
-
-func manyPairs(n int) string {
-	pairs := make([]string, n)
-	for i := range pairs {
-		pairs[i] = fmt.Sprintf(`l%d="v"`, i)
-	}
-	return strings.Join(pairs, ",")
+	"duplicates of several times": {lost: []convert.LossCount{{Loss: convert.LossDuplicate, Name: "d", Count: 4}}},
+	"times of a counter": {differ: map[expo.Format][]string{
+		expo.Text:        {`lost "t" [{"at" "far"}]`},
+		expo.OpenMetrics: {oddpages.GetsTotal, `lost "t" [{"at" "far"}]`},
+	}},
+	"bare histogram": {differ: both("histogram becomes unknown", "histogram: family named by its sample")},
+	"counter with gauge of creation": {differ: map[expo.Format][]string{
+		expo.OpenMetrics: {oddpages.LosesTotal, "family c_created becomes c", "gauge becomes counter"},
+	}},
+	"two counters":             {differ: map[expo.Format][]string{expo.OpenMetrics: {"counter becomes unknown"}}},
+	"metadata that comes late": {differ: both("counter becomes unknown", `unknown: help "" becomes "too late"`)},
+	"too many labels":          {lost: []convert.LossCount{{Loss: convert.LossLabels, Name: "m", Count: 1}}, differ: both(`lost "m" [{"l0" "v"} {"l1" "v"} {"l10" "v"} {"l100" "v"} {"l101" `)},
 }
 
 func both(s ...string) map[expo.Format][]string {
@@ -403,16 +263,18 @@ func both(s ...string) map[expo.Format][]string {
 }
 
 func TestOddPages(t *testing.T) {
-	for name, c := range oddPages {
-		t.Run(name, func(t *testing.T) {
+	for _, page := range oddpages.Pages {
+		t.Run(page.Name, func(t *testing.T) {
 			t.Parallel()
-			if c.kind == "" {
-				c.kind = textKind
+			want := oddPages[page.Name]
+			if want.lost == nil {
+				want.lost = []convert.LossCount{}
 			}
-			if c.lost == nil {
-				c.lost = []convert.LossCount{}
+			kind := textKind
+			if page.OpenMetrics {
+				kind = expo.OpenMetrics.ContentType()
 			}
-			throughArchive(t, []byte(c.page), c.kind, c.lost, c.differ)
+			throughArchive(t, []byte(page.Text), kind, want.lost, want.differ)
 		})
 	}
 }

@@ -4,17 +4,14 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/pcparchive/pcparchive/internal/oddpages"
 )
 
 // FuzzPage reads anything; what can be read, can be written and read again.
 func FuzzPage(f *testing.F) {
-	seeds := 0
-	for _, c := range oddPages {
-		f.Add([]byte(c.page), c.format == OpenMetrics)
-		seeds++
-	}
-	if seeds < 10 {
-		f.Fatalf("%d seeds", seeds)
+	for _, page := range oddpages.Pages {
+		f.Add([]byte(page.Text), page.OpenMetrics)
 	}
 	f.Fuzz(func(t *testing.T, page []byte, open bool) {
 		format := Text
