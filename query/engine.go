@@ -2,6 +2,7 @@ package query
 
 import (
 	"context"
+	"iter"
 	"log/slog"
 	"time"
 
@@ -89,25 +90,31 @@ func (e *Engine) queryOpts() promql.QueryOpts {
 }
 
 // recordingInterval estimates how far apart the records of a host are, from the
-// first few; 0 if there is only one.
+// first few of its last archive; 0 if there is only one.
 func recordingInterval(set *archive.Set) time.Duration {
+	end, err := set.End()
+	if err != nil {
+		return 0
+	}
+	next, stop := iter.Pull(set.Between(end, end))
+	defer stop()
+	r, ok := next()
+	if !ok {
+		return 0
+	}
 	const enough = 20
 	var longest time.Duration
-	times := archive.Query{Metrics: func(*meta.Desc) bool { return false }, All: true}
-	for r := range set.Readers() {
-		n := 0
-		var last pcp.Timestamp
-		for step, err := range r.Steps(times) {
-			if err != nil || n == enough {
-				break
-			}
-			if n > 0 && !step.Mark {
-				longest = max(longest, step.Stamp.Sub(last))
-			}
-			last = step.Stamp
-			n++
+	var last pcp.Timestamp
+	n := 0
+	for step, err := range r.Steps(archive.Query{Metrics: func(*meta.Desc) bool { return false }, All: true}) {
+		if err != nil || n == enough {
+			break
 		}
-		break
+		if n > 0 && !step.Mark {
+			longest = max(longest, step.Stamp.Sub(last))
+		}
+		last = step.Stamp
+		n++
 	}
 	return longest
 }

@@ -14,7 +14,10 @@ import (
 // rangeQuery is a query over a range of times. Where no window of a function that
 // adds up changes holds a mark, the result is that of Prometheus' engine. The
 // other times are evaluated once more, with bridges over the marks: a bridge moves
-// values, and must not be seen by windows that do not need it.
+// values, and must not be seen by windows that do not need it: how far rate()
+// extrapolates depends on how far above 0 they are. Of an expression with several
+// windows those without a mark see them moved while another holds one, which
+// changes their result only where a counter began less than a step before.
 type rangeQuery struct {
 	promql.Query
 	e          *Engine
@@ -25,6 +28,9 @@ type rangeQuery struct {
 	again      []promql.Query // their results are in use
 }
 
+// mostParts is how many parts of the time are evaluated again each by itself.
+const mostParts = 8
+
 // Exec evaluates the query.
 func (q *rangeQuery) Exec(ctx context.Context) *promql.Result {
 	res := q.Query.Exec(ctx)
@@ -32,21 +38,30 @@ func (q *rangeQuery) Exec(ctx context.Context) *promql.Result {
 	if res.Err != nil || !ok {
 		return res
 	}
-	for _, part := range q.crossings.parts(q.start.UnixMilli(), q.end.UnixMilli(), q.step.Milliseconds()) {
-		again, err := q.e.engine.NewRangeQuery(ctx, q.e.storage.bridged(), q.e.queryOpts(), q.expr,
+	parts := q.crossings.parts(q.start.UnixMilli(), q.end.UnixMilli(), q.step.Milliseconds())
+	if len(parts) == 0 {
+		return res
+	}
+	again := parts
+	if len(parts) > mostParts {
+		again = []interval{{parts[0].from, parts[len(parts)-1].to}}
+	}
+	var better []promql.Matrix
+	for _, part := range again {
+		sub, err := q.e.engine.NewRangeQuery(ctx, q.e.storage.bridged(), q.e.queryOpts(), q.expr,
 			time.UnixMilli(part.from), time.UnixMilli(part.to), q.step)
 		if err != nil {
 			return &promql.Result{Err: err}
 		}
-		q.again = append(q.again, again)
-		better := again.Exec(ctx)
-		if better.Err != nil {
-			return better
+		q.again = append(q.again, sub)
+		r := sub.Exec(ctx)
+		if r.Err != nil {
+			return r
 		}
-		matrix = replace(matrix, part, better.Value.(promql.Matrix))
-		res.Warnings.Merge(better.Warnings)
+		better = append(better, r.Value.(promql.Matrix))
+		res.Warnings.Merge(r.Warnings)
 	}
-	res.Value = matrix
+	res.Value = replace(matrix, parts, better)
 	return res
 }
 
@@ -66,9 +81,13 @@ func (q *rangeQuery) Cancel() {
 	q.Query.Cancel()
 }
 
-// replace puts the points of better in the place of those of a part of the time.
-func replace(all promql.Matrix, part interval, better promql.Matrix) promql.Matrix {
-	within := func(t int64) bool { return t >= part.from && t <= part.to }
+// replace puts the points of better in the place of those of some parts of the
+// time.
+func replace(all promql.Matrix, parts []interval, better []promql.Matrix) promql.Matrix {
+	within := func(t int64) bool {
+		i, found := slices.BinarySearchFunc(parts, t, func(p interval, t int64) int { return cmp.Compare(p.to, t) })
+		return found || i < len(parts) && parts[i].from <= t
+	}
 	index := make(map[string]int, len(all))
 	for i := range all {
 		s := &all[i]
@@ -76,21 +95,39 @@ func replace(all promql.Matrix, part interval, better promql.Matrix) promql.Matr
 		s.Floats = slices.DeleteFunc(s.Floats, func(p promql.FPoint) bool { return within(p.T) })
 		s.Histograms = slices.DeleteFunc(s.Histograms, func(p promql.HPoint) bool { return within(p.T) })
 	}
-	for _, b := range better {
-		i, ok := index[b.Metric.String()]
-		if !ok {
-			all = append(all, b)
-			continue
+	for _, part := range better {
+		for _, b := range part {
+			name := b.Metric.String()
+			i, ok := index[name]
+			if !ok {
+				i = len(all)
+				index[name] = i
+				all = append(all, promql.Series{Metric: b.Metric})
+			}
+			// The memory of the points is the queries'.
+			s := &all[i]
+			s.Floats = append(slices.Clip(s.Floats), filter(b.Floats, func(p promql.FPoint) bool { return within(p.T) })...)
+			s.Histograms = append(slices.Clip(s.Histograms), filter(b.Histograms, func(p promql.HPoint) bool { return within(p.T) })...)
 		}
-		s := &all[i]
-		s.Floats = append(slices.Clone(s.Floats), b.Floats...)
-		s.Histograms = append(slices.Clone(s.Histograms), b.Histograms...)
-		slices.SortFunc(s.Floats, func(a, b promql.FPoint) int { return cmp.Compare(a.T, b.T) })
-		slices.SortFunc(s.Histograms, func(a, b promql.HPoint) int { return cmp.Compare(a.T, b.T) })
+	}
+	for i := range all {
+		slices.SortFunc(all[i].Floats, func(a, b promql.FPoint) int { return cmp.Compare(a.T, b.T) })
+		slices.SortFunc(all[i].Histograms, func(a, b promql.HPoint) int { return cmp.Compare(a.T, b.T) })
 	}
 	all = slices.DeleteFunc(all, func(s promql.Series) bool { return len(s.Floats)+len(s.Histograms) == 0 })
 	sort.Sort(all)
 	return all
+}
+
+// filter returns the points that are kept, in memory of its own.
+func filter[P any](points []P, keep func(P) bool) []P {
+	var kept []P
+	for _, p := range points {
+		if keep(p) {
+			kept = append(kept, p)
+		}
+	}
+	return kept
 }
 
 // interval is a part of the time, both ends inclusive, in milliseconds.

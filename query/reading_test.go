@@ -173,6 +173,40 @@ func TestNothingIsAddedAcrossMarks(t *testing.T) {
 	}
 }
 
+// However many marks there are, a range is what its times are one by one.
+func TestManyMarks(t *testing.T) {
+	w := newWriter(t)
+	for i := range 150 {
+		if i%10 == 9 {
+			w.mark(float64(10*i) + 3)
+			continue
+		}
+		// It is reset once in a while, and counts on across some marks.
+		w.record(float64(10*i), one(counter, float64(100*i-1000*(i/30))), one(define(9, "i.other", pcp.SemInstant, pcp.InDomNull), float64(i)))
+	}
+	e := newEngine(t, w.open(), Options{})
+	for _, expr := range []string{
+		"increase(c_counter[35s])", "rate(c_counter[4m])", "irate(c_counter[25s])", "increase(c_counter[80s] offset 30s)",
+		"increase(c_counter[10m] @ 900)", "i_other", "rate(c_counter[25s]) * i_other", "delta(i_other[1m])", "increase(c_counter[1m:10s])",
+	} {
+		expr = strings.ReplaceAll(expr, "@ 900", fmt.Sprintf("@ %d", at(900).Unix()))
+		ranged := steps(over(t, e, 0, 1600, 17, expr))
+		require.NotEmpty(t, ranged)
+		for sec := 0.0; sec <= 1600; sec += 17 {
+			got := values(now(t, e, sec, expr))
+			v, ok := ranged[sec]
+			require.Equal(t, ok, len(got) == 1, "%s at %v", expr, sec)
+			if ok {
+				want, err := strconv.ParseFloat(v, 64)
+				require.NoError(t, err)
+				have, err := strconv.ParseFloat(got[0], 64)
+				require.NoError(t, err)
+				assert.InDelta(t, want, have, 1e-9, "%s at %v", expr, sec)
+			}
+		}
+	}
+}
+
 // steps returns the values by second of the one line that over returned.
 func steps(lines []string) map[float64]string {
 	all := map[float64]string{}
