@@ -167,6 +167,19 @@ func (r *Reader) openVolume(m Member, buffer int64) (*File, *frameReader, error)
 	return f, frames, err
 }
 
+// openVolumeFrom opens a data volume to read its records from offset on, 0 for
+// its beginning.
+func (r *Reader) openVolumeFrom(m Member, offset int64) (*File, *frameReader, error) {
+	if offset == 0 {
+		return r.openVolume(m, readBuffer)
+	}
+	f, frames, err := r.openVolume(m, leastBuffer)
+	if err == nil && f != nil {
+		frames = f.frames(offset, readBuffer)
+	}
+	return f, frames, err
+}
+
 // fault explains why a compressed file cannot be read further, for a record at
 // pos.
 func fault(err *decomp.Error, pos Pos) error {

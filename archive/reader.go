@@ -12,6 +12,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/internal/wire"
 	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
 )
 
 // Reader reads an archive. It holds no open file between calls and may be used
@@ -132,13 +133,29 @@ func (r *Reader) Records(role Role) iter.Seq2[Located, error] {
 			r.indexRecords(yield)
 			return
 		}
-		rd := resultDecoder{layout: r.layout}
-		for _, m := range r.volumes {
-			if err := r.dataRecords(m, &rd, yield); err != nil {
-				yieldError(err, yield)
-				return
-			}
+		r.volumeRecords(r.volumes, 0, yield)
+	}
+}
+
+// RecordsFrom yields the records of the data volumes as Records does, but not
+// from the first on: by the index it begins not long before t, with a record that
+// is earlier if there is one. Without a good index it begins with a volume.
+func (r *Reader) RecordsFrom(t pcp.Timestamp) iter.Seq2[Located, error] {
+	return func(yield func(Located, error) bool) {
+		volumes, offset := r.start(t)
+		r.volumeRecords(volumes, offset, yield)
+	}
+}
+
+// volumeRecords yields the records of volumes, of the first from offset on.
+func (r *Reader) volumeRecords(volumes []Member, offset int64, yield func(Located, error) bool) {
+	rd := resultDecoder{layout: r.layout}
+	for _, m := range volumes {
+		if err := r.dataRecords(m, offset, &rd, yield); err != nil {
+			yieldError(err, yield)
+			return
 		}
+		offset = 0
 	}
 }
 
@@ -151,8 +168,8 @@ func (r *Reader) metaRecords(yield func(Located, error) bool) error {
 	return yieldRecords(frames, yield, func(p []byte) (Record, error) { return decodeMeta(p, r.layout) })
 }
 
-func (r *Reader) dataRecords(m Member, rd *resultDecoder, yield func(Located, error) bool) error {
-	f, frames, err := r.openVolume(m, readBuffer)
+func (r *Reader) dataRecords(m Member, offset int64, rd *resultDecoder, yield func(Located, error) bool) error {
+	f, frames, err := r.openVolumeFrom(m, offset)
 	if err != nil || f == nil {
 		return err
 	}

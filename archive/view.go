@@ -137,18 +137,11 @@ func (v *view) run(yield func(*Step, error) bool) error {
 }
 
 func (v *view) volume(m Member, offset int64, yield func(*Step, error) bool) error {
-	buffer := int64(readBuffer)
-	if offset > 0 {
-		buffer = leastBuffer
-	}
-	f, frames, err := v.r.openVolume(m, buffer)
+	f, frames, err := v.r.openVolumeFrom(m, offset)
 	if err != nil || f == nil {
 		return err
 	}
 	defer f.Close()
-	if offset > 0 {
-		frames = f.frames(offset, readBuffer)
-	}
 	for {
 		frame, err := frames.next()
 		if errors.Is(err, io.EOF) {

@@ -382,3 +382,37 @@ func TestOpenErrors(t *testing.T) {
 	_, err := archive.Open(base, &archive.ReadOptions{MaxRecord: 100})
 	assert.ErrorIs(t, err, pcp.ErrLimit)
 }
+
+// TestRecordsFrom: the index tells where to begin; where there is none, or one
+// that lies, nothing is left out either.
+func TestRecordsFrom(t *testing.T) {
+	base := wideArchive(t, 100)
+	const from = 60
+	began := func() int64 {
+		r, err := archive.Open(base, nil)
+		require.NoError(t, err)
+		var stamps []int64
+		for rec, err := range r.RecordsFrom(pcp.Timestamp{Sec: from}) {
+			require.NoError(t, err)
+			stamps = append(stamps, rec.Record.(*archive.Result).Stamp.Sec)
+		}
+		require.NotEmpty(t, stamps)
+		for i, s := range stamps {
+			require.Equal(t, stamps[0]+int64(i), s)
+		}
+		assert.Equal(t, int64(99), stamps[len(stamps)-1])
+		assert.Less(t, stamps[0], int64(from))
+		return stamps[0]
+	}
+	assert.Greater(t, began(), int64(from-15), "entries are 100000 bytes apart")
+
+	index, err := os.ReadFile(base + ".index")
+	require.NoError(t, err)
+	for at := int(archive.HeaderSize(pcp.V3)); at < len(index); at++ {
+		index[at] ^= 0x10
+	}
+	require.NoError(t, os.WriteFile(base+".index", index, 0o644))
+	began()
+	require.NoError(t, os.Remove(base+".index"))
+	assert.Zero(t, began())
+}

@@ -21,7 +21,7 @@ type Store struct {
 	descs  map[pcp.PMID]*Desc
 	names  map[string]pcp.PMID
 	indoms map[pcp.InDomID]*inDomTimeline
-	labels map[labelKey][]*Labels // ascending
+	labels map[labelKey]*labelTimeline
 	texts  map[textKey]string
 	counts Counts
 }
@@ -45,7 +45,7 @@ func NewStore() *Store {
 		descs:  map[pcp.PMID]*Desc{},
 		names:  map[string]pcp.PMID{},
 		indoms: map[pcp.InDomID]*inDomTimeline{},
-		labels: map[labelKey][]*Labels{},
+		labels: map[labelKey]*labelTimeline{},
 		texts:  map[textKey]string{},
 	}
 }
@@ -108,9 +108,12 @@ func (s *Store) AddLabels(l *Labels) {
 		ident = ContextIdent // whatever the record says
 	}
 	key := labelKey{l.Level, ident}
-	chain := s.labels[key]
-	i := after(len(chain), func(i int) pcp.Timestamp { return chain[i].Stamp }, l.Stamp)
-	s.labels[key] = slices.Insert(chain, i, l.sorted())
+	tl, ok := s.labels[key]
+	if !ok {
+		tl = &labelTimeline{}
+		s.labels[key] = tl
+	}
+	tl.add(l.sorted())
 }
 
 // AddText adds a text, replacing one of the same type and identifier.
@@ -180,18 +183,11 @@ func (s *Store) InDomVersions(id pcp.InDomID) iter.Seq[*InDom] {
 // LabelsAt returns the label record in force at t for a level and identifier,
 // nil if none is, and the time from which the answer may differ.
 func (s *Store) LabelsAt(level labelset.Level, ident uint32, t pcp.Timestamp) (l *Labels, until pcp.Timestamp) {
-	chain := s.labels[labelKey{level, ident}]
-	i := after(len(chain), func(i int) pcp.Timestamp { return chain[i].Stamp }, t)
-	until = pcp.MaxTime
-	if i < len(chain) {
-		until = chain[i].Stamp
+	tl, ok := s.labels[labelKey{level, ident}]
+	if !ok {
+		return nil, pcp.MaxTime
 	}
-	if i == 0 {
-		return nil, until
-	}
-	// Of records with one stamp the first stored holds.
-	first, _ := slices.BinarySearchFunc(chain, chain[i-1].Stamp, func(e *Labels, t pcp.Timestamp) int { return e.Stamp.Compare(t) })
-	return chain[first], until
+	return tl.at(t)
 }
 
 // AllLabels yields every label record by level, then identifier, then time.
@@ -201,7 +197,7 @@ func (s *Store) AllLabels() iter.Seq[*Labels] {
 	})
 	return func(yield func(*Labels) bool) {
 		for _, k := range keys {
-			for _, l := range s.labels[k] {
+			for _, l := range s.labels[k].ordered() {
 				if !yield(l) {
 					return
 				}

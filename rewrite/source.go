@@ -28,7 +28,11 @@ type source struct {
 
 func newSource(r *archive.Reader, o *Options, report *Report) *source {
 	s := &source{r: r, o: o, report: report, metrics: map[pcp.PMID]*metric{}}
-	s.pull, s.stop = iter.Pull2(r.Records(archive.RoleData))
+	records := r.Records(archive.RoleData)
+	if !o.Start.IsZero() {
+		records = r.RecordsFrom(o.Start)
+	}
+	s.pull, s.stop = iter.Pull2(records)
 	return s
 }
 
