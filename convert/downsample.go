@@ -2,7 +2,6 @@ package convert
 
 import (
 	"cmp"
-	"fmt"
 	"math"
 	"slices"
 	"time"
@@ -58,13 +57,10 @@ type sampledRecord struct {
 	whole  bool // to be kept as it is
 }
 
-// NewDownsample returns a Downsample that puts steps into dst, which it owns.
-// The report may be nil.
-func NewDownsample(dst Sink, every time.Duration, r *Report) (*Downsample, error) {
-	if every <= 0 {
-		return nil, fmt.Errorf("step %s: want more than zero", every)
-	}
-	return &Downsample{dst: dst, every: every, report: r, metrics: map[pcp.PMID]*sampled{}}, nil
+// NewDownsample returns a Downsample that puts steps into dst, which it owns. Every
+// is a nanosecond at least. The report may be nil.
+func NewDownsample(dst Sink, every time.Duration, r *Report) *Downsample {
+	return &Downsample{dst: dst, every: max(every, 1), report: r, metrics: map[pcp.PMID]*sampled{}}
 }
 
 // Put takes a step. It is put into the sink when its window has passed.

@@ -28,6 +28,9 @@ type PromSeries struct {
 	// Origin is the PCP metric that it was made of last, with the units and type
 	// of the samples; nil if it came from Prometheus, now or once.
 	Origin *archive.Metric
+	// Member is the archive's series that it was made of first, which has the
+	// instance's number and labels; nil if Origin is.
+	Member *archive.Series
 
 	live  int        // how many metrics have a value for it; more than one where a type changes
 	owner *Flattener // whose it is while it is alive
@@ -327,6 +330,9 @@ func (f *Flattener) resolve(m *flatMetric, point *archive.Point, in *meta.InDom)
 		return nil
 	}
 	p := f.intern(m, labels)
+	if p != nil && p.Origin != nil && p.Member == nil {
+		p.Member = s
+	}
 	m.series[s] = p
 	return p
 }

@@ -1,7 +1,6 @@
 package convert
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -41,12 +40,10 @@ type held struct {
 // it, in milliseconds.
 const maxSilence = 24 * 60 * 60 * 1000
 
-// NewRepeat returns a Repeat that hands samples to dst. The report may be nil.
-func NewRepeat(dst Samples, every time.Duration, r *Report) (*Repeat, error) {
-	if every < time.Millisecond {
-		return nil, fmt.Errorf("repetition every %s: want a millisecond at least", every)
-	}
-	return &Repeat{dst: dst, every: every.Milliseconds(), report: r}, nil
+// NewRepeat returns a Repeat that hands samples to dst. Every is a millisecond at
+// least. The report may be nil.
+func NewRepeat(dst Samples, every time.Duration, r *Report) *Repeat {
+	return &Repeat{dst: dst, every: max(every.Milliseconds(), 1), report: r}
 }
 
 // Sample takes a sample and hands it on after the repetitions that are due.

@@ -136,22 +136,18 @@ func TestRepeat(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			out, report := &seen{}, &convert.Report{}
-			r, err := convert.NewRepeat(out, 10*time.Millisecond, report)
-			require.NoError(t, err)
+			r := convert.NewRepeat(out, 10*time.Millisecond, report)
 			test.run(t, convert.NewFlattener(r, convert.FlattenOptions{}), once(t), often(t))
 			require.NoError(t, r.Close())
 			assert.Equal(t, test.want, out.lines)
 		})
 	}
-	_, err := convert.NewRepeat(&seen{}, 0, nil)
-	require.Error(t, err)
 }
 
 // A value that ends and comes back is repeated once, not twice.
 func TestRepeatAgain(t *testing.T) {
 	out := &seen{}
-	r, err := convert.NewRepeat(out, 10*time.Millisecond, nil)
-	require.NoError(t, err)
+	r := convert.NewRepeat(out, 10*time.Millisecond, nil)
 	f := convert.NewFlattener(r, convert.FlattenOptions{})
 	n := singular(t, "m", 1, pcp.TypeU32, pcp.SemDiscrete)
 	for i := range int64(20) {
@@ -244,8 +240,7 @@ func TestDownsample(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			out, report := &steps{}, &convert.Report{}
-			d, err := convert.NewDownsample(out, 10, report)
-			require.NoError(t, err)
+			d := convert.NewDownsample(out, 10, report)
 			for _, in := range test.in {
 				stamp := pcp.Timestamp{}.Add(time.Duration(in.ns))
 				require.NoError(t, d.Put(&archive.Step{Stamp: stamp, Mark: in.values == nil, Metrics: in.values}))
@@ -260,8 +255,6 @@ func TestDownsample(t *testing.T) {
 			assert.Equal(t, test.lost, lost)
 		})
 	}
-	_, err := convert.NewDownsample(&steps{}, 0, nil)
-	require.Error(t, err)
 }
 
 // increases adds up what Prometheus' increase() sees of a counter.
@@ -288,8 +281,7 @@ func TestDownsampleKeepsIncreases(t *testing.T) {
 	for range 200 {
 		n := singular(t, "c", 1, pcp.TypeU64, pcp.SemCounter)
 		all, thinned := &increases{}, &increases{}
-		d, err := convert.NewDownsample(convert.NewFlattener(thinned, convert.FlattenOptions{}), 10*time.Millisecond, nil)
-		require.NoError(t, err)
+		d := convert.NewDownsample(convert.NewFlattener(thinned, convert.FlattenOptions{}), 10*time.Millisecond, nil)
 		f := convert.NewFlattener(all, convert.FlattenOptions{})
 		v := int64(0)
 		for i := range int64(300) {
@@ -330,11 +322,7 @@ func TestCopyMerged(t *testing.T) {
 	n := singular(t, "m", 1, pcp.TypeU32, pcp.SemInstant)
 	out := &seen{}
 	f := convert.NewFlattener(out, convert.FlattenOptions{})
-	every := func(dst convert.Sink) convert.Sink {
-		d, err := convert.NewDownsample(dst, 10*time.Millisecond, nil)
-		require.NoError(t, err)
-		return d
-	}
+	every := func(dst convert.Sink) convert.Sink { return convert.NewDownsample(dst, 10*time.Millisecond, nil) }
 	err := convert.CopyMerged(t.Context(), []convert.Part{
 		{Source: stepsAt{n: n, times: []int64{1, 4, 9}}, Sink: f.Fork("a")},
 		{Source: stepsAt{n: n}, Sink: f.Fork("none")},

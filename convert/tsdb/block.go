@@ -3,8 +3,12 @@ package tsdb
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
 	"log/slog"
 	"maps"
 	"os"
@@ -26,7 +30,8 @@ import (
 // ignores such folders and removes them when it starts.
 const unfinished = ".tmp-for-creation"
 
-// writeBlock writes the live series, whose batches are packed.
+// writeBlock writes the live series, whose batches are packed. The Block has no
+// series if what is there already keeps it from being written.
 func (b *Blocks) writeBlock() (Block, error) {
 	id, err := ulid.New(ulid.Timestamp(time.Now()), rand.Reader)
 	if err != nil {
@@ -37,10 +42,21 @@ func (b *Blocks) writeBlock() (Block, error) {
 	if err := b.fill(&block, tmp); err != nil {
 		return Block{}, errors.Join(fmt.Errorf("block %s: %w", id, err), os.RemoveAll(tmp))
 	}
+	kept, err := b.present(&block)
+	switch {
+	case err != nil:
+		return Block{}, errors.Join(fmt.Errorf("block %s: %w", id, err), os.RemoveAll(tmp))
+	case kept != nil:
+		b.kept = append(b.kept, *kept)
+		return Block{}, os.RemoveAll(tmp)
+	}
+	if err := fileutil.Rename(tmp, block.Dir); err != nil {
+		return Block{}, errors.Join(fmt.Errorf("block %s: %w", id, err), os.RemoveAll(tmp))
+	}
 	return block, nil
 }
 
-// fill writes a block in the folder tmp and gives it its name.
+// fill writes a block in the folder tmp.
 func (b *Blocks) fill(block *Block, tmp string) error {
 	if err := os.Mkdir(tmp, 0o777); err != nil {
 		return err
@@ -48,7 +64,12 @@ func (b *Blocks) fill(block *Block, tmp string) error {
 	if err := b.writeSeries(block, tmp); err != nil {
 		return err
 	}
-	if err := block.writeMeta(tmp); err != nil {
+	if !b.noSidecar {
+		if err := writeSidecar(tmp, b.live); err != nil {
+			return err
+		}
+	}
+	if err := block.writeMeta(tmp, b.external); err != nil {
 		return err
 	}
 	if _, err := tombstones.WriteFile(slog.New(slog.DiscardHandler), tmp, tombstones.NewMemTombstones()); err != nil {
@@ -59,10 +80,7 @@ func (b *Blocks) fill(block *Block, tmp string) error {
 		return err
 	}
 	block.Bytes = size
-	if err := syncDir(tmp); err != nil {
-		return err
-	}
-	return fileutil.Rename(tmp, block.Dir)
+	return syncDir(tmp)
 }
 
 // writeSeries writes the chunks and the index.
@@ -94,12 +112,13 @@ func (b *Blocks) writeSeries(block *Block, tmp string) (err error) {
 			return err
 		}
 	}
-	w := blockWriter{block: block, spill: &b.spill, chunks: cw, index: iw}
+	w := blockWriter{block: block, spill: &b.spill, chunks: cw, index: iw, content: sha256.New()}
 	for _, e := range b.live {
 		if err := w.add(e); err != nil {
 			return fmt.Errorf("series %s: %w", e.lset, err)
 		}
 	}
+	block.Content = hex.EncodeToString(w.content.Sum(nil))
 	return nil
 }
 
@@ -143,6 +162,9 @@ type blockWriter struct {
 	records []record
 	xor     []*chunkenc.XORChunk
 	metas   []chunks.Meta
+
+	content hash.Hash // of labels and chunks
+	head    []byte
 }
 
 // add writes a series.
@@ -167,7 +189,26 @@ func (w *blockWriter) add(e *series) error {
 		return err
 	}
 	w.block.count(w.metas)
+	w.note(e.lset)
 	return nil
+}
+
+// note adds a series to the hash of the contents. Its lengths keep one series
+// from looking like another.
+func (w *blockWriter) note(lset labels.Labels) {
+	w.head = w.head[:0]
+	lset.Range(func(l labels.Label) {
+		w.head = append(binary.AppendUvarint(w.head, uint64(len(l.Name))+1), l.Name...)
+		w.head = append(binary.AppendUvarint(w.head, uint64(len(l.Value))), l.Value...)
+	})
+	w.head = append(w.head, 0)
+	w.content.Write(w.head)
+	for _, m := range w.metas {
+		data := m.Chunk.Bytes()
+		w.content.Write(binary.AppendUvarint(w.head[:0], uint64(len(data))+1))
+		w.content.Write(data)
+	}
+	w.content.Write([]byte{0})
 }
 
 // syncDir waits until the entries of a folder are on disk.

@@ -22,7 +22,12 @@ type Options struct {
 	// BlockRange is the length of a block's window; 0 is DefaultBlockRange.
 	// Windows start at whole multiples of it since 1970 UTC.
 	BlockRange time.Duration
-	Report     *convert.Report // may be nil
+	// External are labels that stand for all series of a block in Thanos and
+	// Mimir. They fill a section of its own in meta.json if there are any.
+	External map[string]string
+	// NoSidecar leaves out the file of [SidecarName].
+	NoSidecar bool
+	Report    *convert.Report // may be nil
 }
 
 // Blocks is a [convert.Samples] that writes blocks into a folder, each as soon
@@ -36,6 +41,10 @@ type Blocks struct {
 	window int64 // milliseconds
 	report *convert.Report
 
+	external map[string]string
+
+	noSidecar bool
+
 	// The open window, [start, limit). It is empty at first and after the end, so
 	// that one comparison sends every unusual sample the long way round.
 	start, limit int64
@@ -45,6 +54,7 @@ type Blocks struct {
 	spill        spill
 	spare        []*chunkenc.XORChunk
 	written      []Block
+	kept         []Kept
 	err          error // what ended it
 }
 
@@ -63,8 +73,8 @@ func NewBlocks(dir string, o Options) (*Blocks, error) {
 		return nil, err
 	}
 	b := &Blocks{
-		dir: dir, window: o.BlockRange.Milliseconds(), report: o.Report,
-		spill: spill{dir: dir},
+		dir: dir, window: o.BlockRange.Milliseconds(), report: o.Report, external: o.External,
+		noSidecar: o.NoSidecar, spill: spill{dir: dir},
 	}
 	b.shut()
 	return b, nil
@@ -152,7 +162,9 @@ func (b *Blocks) flush() error {
 	if err != nil {
 		return err
 	}
-	b.written = append(b.written, block)
+	if block.Content != "" {
+		b.written = append(b.written, block)
+	}
 	clear(b.spare) // a window without use: more than is needed
 	b.spare = b.spare[:0]
 	for _, e := range b.live {
@@ -188,6 +200,10 @@ func (b *Blocks) Discard() error {
 	b.err = errClosed
 	return err
 }
+
+// Kept returns the windows that were not written for what the folder had before,
+// oldest first.
+func (b *Blocks) Kept() []Kept { return slices.Clone(b.kept) }
 
 // Written returns the blocks that are complete, oldest first.
 func (b *Blocks) Written() []Block { return slices.Clone(b.written) }

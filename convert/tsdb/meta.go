@@ -3,8 +3,11 @@ package tsdb
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/oklog/ulid/v2"
 	"github.com/prometheus/prometheus/tsdb/chunks"
@@ -20,6 +23,8 @@ type Block struct {
 	Chunks  uint64
 	Samples uint64
 	Bytes   int64 // of all files
+
+	Content string // SHA-256 of labels and chunks, hexadecimal; "" if not known
 }
 
 // metaFile is meta.json, version 1.
@@ -30,6 +35,27 @@ type metaFile struct {
 	Stats      stats      `json:"stats"`
 	Compaction compaction `json:"compaction"`
 	Version    int        `json:"version"`
+	Thanos     *thanos    `json:"thanos,omitempty"`
+}
+
+// thanos is what Thanos and Mimir want to know of a block that is brought to
+// them.
+type thanos struct {
+	Version    int               `json:"version"`
+	Labels     map[string]string `json:"labels"`
+	Downsample downsample        `json:"downsample"`
+	Source     string            `json:"source"`
+	Files      []thanosFile      `json:"files"`
+}
+
+type downsample struct {
+	Resolution int64 `json:"resolution"`
+}
+
+// thanosFile is a file of a block. There is no size for meta.json itself.
+type thanosFile struct {
+	Path string `json:"rel_path"`
+	Size int64  `json:"size_bytes,omitempty"`
 }
 
 type stats struct {
@@ -40,10 +66,25 @@ type stats struct {
 }
 
 // compaction tells where a block comes from: level 1 is one that was not merged
-// from others and so is its own source.
+// from others and so is its own source. Hints are a writer's notes to itself.
 type compaction struct {
 	Level   int         `json:"level"`
 	Sources []ulid.ULID `json:"sources"`
+	Hints   []string    `json:"hints,omitempty"`
+}
+
+// contentHint begins the hint that says what a block holds, for a later run to
+// know that it is done.
+const contentHint = "pcparchive-sha256:"
+
+// content returns what the hint says, "" without one.
+func (m *metaFile) content() string {
+	for _, h := range m.Compaction.Hints {
+		if content, ok := strings.CutPrefix(h, contentHint); ok {
+			return content
+		}
+	}
+	return ""
 }
 
 // count adds a series with these chunks.
@@ -60,21 +101,69 @@ func (b *Block) count(metas []chunks.Meta) {
 	}
 }
 
-// writeMeta writes meta.json.
-func (b *Block) writeMeta(dir string) error {
-	text, err := json.MarshalIndent(metaFile{
+// metaName is the file that makes a folder a block.
+const metaName = "meta.json"
+
+// writeMeta writes meta.json. External labels make a thanos section.
+func (b *Block) writeMeta(dir string, external map[string]string) error {
+	m := metaFile{
 		ULID: b.ULID, MinTime: b.MinTime, MaxTime: b.MaxTime,
 		Stats:      stats{b.Samples, b.Samples, b.Series, b.Chunks},
-		Compaction: compaction{Level: 1, Sources: []ulid.ULID{b.ULID}},
+		Compaction: compaction{Level: 1, Sources: []ulid.ULID{b.ULID}, Hints: []string{contentHint + b.Content}},
 		Version:    1,
-	}, "", "\t")
+	}
+	if len(external) > 0 {
+		files, err := thanosFiles(dir)
+		if err != nil {
+			return err
+		}
+		m.Thanos = &thanos{Version: 1, Labels: external, Source: "pcparchive", Files: files}
+	}
+	text, err := json.MarshalIndent(m, "", "\t")
 	if err != nil {
 		return err
 	}
-	f, err := os.Create(filepath.Join(dir, "meta.json"))
+	f, err := os.Create(filepath.Join(dir, metaName))
 	if err != nil {
 		return err
 	}
 	_, err = f.Write(text)
 	return errors.Join(err, f.Sync(), f.Close())
+}
+
+// thanosFiles lists the files of a block that are to be brought to Thanos: the
+// index, the chunks and meta.json.
+func thanosFiles(dir string) ([]thanosFile, error) {
+	segments, err := os.ReadDir(filepath.Join(dir, "chunks"))
+	if err != nil {
+		return nil, err
+	}
+	names := []string{"index"}
+	for _, s := range segments {
+		names = append(names, "chunks/"+s.Name())
+	}
+	slices.Sort(names)
+	files := make([]thanosFile, 0, len(names)+1)
+	for _, name := range names {
+		info, err := os.Stat(filepath.Join(dir, filepath.FromSlash(name)))
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, thanosFile{name, info.Size()})
+	}
+	return append(files, thanosFile{Path: metaName}), nil
+}
+
+// readMetaFile reads meta.json of a block.
+func readMetaFile(dir string) (*metaFile, error) {
+	path := filepath.Join(dir, metaName)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	m := &metaFile{}
+	if err := json.Unmarshal(text, m); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return m, nil
 }

@@ -66,8 +66,9 @@ func TestPromtool(t *testing.T) {
 	for _, block := range b.Written() {
 		line := regexp.MustCompile(`(?m)^` + block.ULID.String() + `.*$`).FindString(list)
 		duration := time.Duration(block.MaxTime-block.MinTime) * time.Millisecond
+		fields := strings.Fields(line) // the last is the size, but of the files and hints that promtool knows
 		assert.Equal(t, fmt.Sprint(block.ULID, block.MinTime, block.MaxTime, duration,
-			block.Samples, block.Chunks, block.Series, block.Bytes), strings.Join(strings.Fields(line), " "), list)
+			block.Samples, block.Chunks, block.Series), strings.Join(fields[:len(fields)-1], " "), list)
 		report := oracle.Run(t, "promtool", "tsdb", "analyze", dir, block.ULID.String())
 		assert.Contains(t, report, "Series: 20")
 		assert.Contains(t, report, "Label names: 2")
@@ -107,13 +108,15 @@ func serve(t *testing.T, dir string) string {
 	go func() {
 		defer close(ended)
 		address := regexp.MustCompile(`msg="Listening on" address=(\S+)`)
-		found := ""
+		found, is := "", false
 		for lines := bufio.NewScanner(stderr); lines.Scan(); {
 			if m := address.FindStringSubmatch(lines.Text()); m != nil {
 				found = m[1]
 			}
-			if strings.Contains(lines.Text(), "ready to receive web requests") {
+			is = is || strings.Contains(lines.Text(), "ready to receive web requests")
+			if is && found != "" { // they come in either order
 				ready <- found
+				is = false
 			}
 		}
 	}()

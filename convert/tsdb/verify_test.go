@@ -23,7 +23,7 @@ import (
 // no such check, its readers trust a block.
 func verifyBlock(t testing.TB, b tsdb.Block) {
 	t.Helper()
-	require.Equal(t, []string{"chunks", "index", "meta.json", "tombstones"}, listing(t, b.Dir))
+	require.Equal(t, []string{"chunks", "index", "meta.json", "pcparchive.json", "tombstones"}, listing(t, b.Dir))
 	verifyMeta(t, b)
 	deleted, _, err := tombstones.ReadTombstones(b.Dir)
 	require.NoError(t, err)
@@ -46,12 +46,15 @@ func verifyMeta(t testing.TB, b tsdb.Block) {
 	path := filepath.Join(b.Dir, "meta.json")
 	var m promtsdb.BlockMeta
 	decodeFile(t, path, &m)
+	require.Len(t, m.Compaction.Hints, 1)
+	require.Regexp(t, "^[0-9a-f]{64}$", b.Content)
+	require.Equal(t, "pcparchive-sha256:"+b.Content, m.Compaction.Hints[0])
 	require.Equal(t, promtsdb.BlockMeta{
 		ULID: b.ULID, MinTime: b.MinTime, MaxTime: b.MaxTime, Version: 1,
 		Stats: promtsdb.BlockStats{
 			NumSamples: b.Samples, NumFloatSamples: b.Samples, NumSeries: b.Series, NumChunks: b.Chunks,
 		},
-		Compaction: promtsdb.BlockMetaCompaction{Level: 1, Sources: []ulid.ULID{b.ULID}},
+		Compaction: promtsdb.BlockMetaCompaction{Level: 1, Sources: []ulid.ULID{b.ULID}, Hints: m.Compaction.Hints},
 	}, m)
 	ours, err := os.ReadFile(path)
 	require.NoError(t, err)
@@ -75,7 +78,7 @@ func verifyMeta(t testing.TB, b tsdb.Block) {
 func verifySeries(t testing.TB, b tsdb.Block, ir *index.Reader, cr *chunks.Reader) map[string]bool {
 	t.Helper()
 	used := map[string]bool{}
-	got := tsdb.Block{ULID: b.ULID, Dir: b.Dir, Bytes: b.Bytes, MinTime: 1<<63 - 1, MaxTime: -1 << 63}
+	got := tsdb.Block{Content: b.Content, ULID: b.ULID, Dir: b.Dir, Bytes: b.Bytes, MinTime: 1<<63 - 1, MaxTime: -1 << 63}
 	var builder labels.ScratchBuilder
 	var last labels.Labels
 	var ref chunks.ChunkRef

@@ -1,0 +1,195 @@
+package main
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/expo"
+	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/labelset"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+type exportPromOptions struct {
+	at         string
+	format     expo.Format
+	timestamps bool
+	comments   bool
+	lookback   time.Duration
+	health     bool
+	target     string
+	output     string
+	mapping    mappingOptions
+}
+
+func newExportPromCmd(s streams) *cobra.Command {
+	var o exportPromOptions
+	cmd := newExpositionCmd(s, &o)
+	cmd.Use = "prom ARCHIVE..."
+	cmd.Short = "Print an exposition snapshot, or a dump of a range of times"
+	cmd.Example = `  pcparchive export prom rec
+  pcparchive export prom rec --at end-30s --format openmetrics --timestamps
+  pcparchive export prom 20260301 --names prometheus --strings info
+  pcparchive export prom rec --start end-1h --format openmetrics -o hour.om`
+	cmd.Flags().Var(&o.format, "format", "text or openmetrics")
+	completeFlag(cmd, "format", expo.Text.String(), expo.OpenMetrics.String())
+	return cmd
+}
+
+func newExportOpenMetricsCmd(s streams) *cobra.Command {
+	o := exportPromOptions{format: expo.OpenMetrics}
+	cmd := newExpositionCmd(s, &o)
+	cmd.Use = "openmetrics ARCHIVE..."
+	cmd.Short = "The same as OpenMetrics"
+	cmd.Example = `  pcparchive export openmetrics rec
+  pcparchive export openmetrics rec --start start > all.om
+  promtool tsdb create-blocks-from openmetrics all.om data/`
+	return cmd
+}
+
+// newExpositionCmd returns what both commands share.
+func newExpositionCmd(s streams, o *exportPromOptions) *cobra.Command {
+	cmd := &cobra.Command{
+		Long: `Print the values that archives hold at a time as a page in Prometheus' text
+format or as OpenMetrics: for each series its last value up to then, unless it
+ended before. What was recorded from one endpoint comes out as that endpoint
+exposed it; of several endpoints, job and instance tell the series apart.
+
+With --start or --end, print all samples of that range with their times, as
+'promtool tsdb create-blocks-from openmetrics' reads them: families and series in
+one piece. The samples wait in a temporary file of about four bytes each.
+
+` + archivesHelp + `
+
+` + mappingHelp + `
+
+The text format has a line '# PCP5' before each of PCP's own metrics, as pmproxy
+writes it, with which a reader can restore the metric. OpenMetrics allows no
+comments.`,
+		Args: nargs(1, -1, "archives"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if o.mapping.ranged && cmd.Flags().Changed("at") {
+				return usageError{errors.New("--at is for one time, --start and --end are for a range")}
+			}
+			return runExportProm(cmd.Context(), s, *o, args)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.at, "at", "end", timeHelp)
+	f.BoolVar(&o.timestamps, "timestamps", false, "print the time of each sample")
+	f.BoolVar(&o.comments, "pcp5", true, "describe PCP's metrics in comments; in the text format only")
+	f.DurationVar(&o.lookback, "lookback", 0, "leave out values older than this; 0: none")
+	f.BoolVar(&o.health, "health", false, "include how the scrapes went: up and its siblings")
+	f.StringVar(&o.target, "target-labels", "auto", "add job and instance: auto (if several endpoints were recorded), always or never")
+	f.StringVarP(&o.output, "output-file", "o", "", "write to this file instead of standard output")
+	completeFlag(cmd, "target-labels", "auto", "always", "never")
+	o.mapping.add(cmd)
+	return cmd
+}
+
+func runExportProm(ctx context.Context, s streams, o exportPromOptions, paths []string) error {
+	if o.lookback < 0 {
+		return usageError{fmt.Errorf("--lookback %s is negative", o.lookback)}
+	}
+	if err := o.mapping.check(); err != nil {
+		return err
+	}
+	h, err := openHosts(s, paths)
+	if err != nil {
+		return err
+	}
+	report := &convert.Report{}
+	fo := o.mapping.flattenOptions(report)
+	fo.NoHealth = !o.health
+	switch o.target {
+	case "auto":
+		fo.TargetLabels = sources(h) > 1
+	case "always", "never":
+		fo.TargetLabels = o.target == "always"
+	default:
+		return usageError{fmt.Errorf("--target-labels %q: want auto, always or never", o.target)}
+	}
+	if o.mapping.ranged {
+		err = o.dump(ctx, s, h, fo)
+	} else {
+		err = o.snapshot(ctx, s, h, fo)
+	}
+	return cmp.Or(err, h.sayProblems(), sayLosses(s, report, nil))
+}
+
+// snapshot writes the values at a time.
+func (o *exportPromOptions) snapshot(ctx context.Context, s streams, h *hosts, fo convert.FlattenOptions) error {
+	at, err := parseTime(o.at, h)
+	if err != nil {
+		return err
+	}
+	snapshot := expo.NewSnapshot(expo.SnapshotOptions{At: at.Time(), Lookback: o.lookback})
+	err = o.mapping.copyHosts(ctx, h.sets, pcp.Timestamp{}, at, snapshot, fo)
+	if err := cmp.Or(err, h.unusable()); err != nil {
+		return err
+	}
+	return toOutput(s, o.output, func(w io.Writer) error {
+		return expo.Write(w, snapshot.Families(), expo.Options{Format: o.format, Timestamps: o.timestamps, PCP: o.comments})
+	})
+}
+
+// dump writes all samples of a range of times.
+func (o *exportPromOptions) dump(ctx context.Context, s streams, h *hosts, fo convert.FlattenOptions) (err error) {
+	from, to, err := o.mapping.times(h)
+	if err != nil {
+		return err
+	}
+	store := tsdb.NewStore("", fo.Report)
+	defer func() { err = errors.Join(err, store.Close()) }()
+	err = o.mapping.copyHosts(ctx, h.sets, from, to, store, fo)
+	if err := cmp.Or(err, h.unusable()); err != nil {
+		return err
+	}
+	return toOutput(s, o.output, func(w io.Writer) error {
+		return expo.WriteDump(w, store, expo.Options{Format: o.format, PCP: o.comments}, fo.Report)
+	})
+}
+
+// toOutput writes to standard output or, complete or not at all, to a file.
+func toOutput(s streams, path string, write func(io.Writer) error) error {
+	if path == "" || path == "-" {
+		return write(s.out)
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".pcparchive-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	w := bufio.NewWriter(f)
+	err = cmp.Or(write(w), w.Flush(), f.Chmod(0o644), f.Close())
+	if err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}
+
+// sources counts the endpoints that archives were recorded from.
+func sources(h *hosts) int {
+	type endpoint struct{ host, name string }
+	found := map[endpoint]bool{}
+	for r := range h.readers() {
+		for l := range r.Meta().AllLabels() {
+			if l.Level != labelset.Cluster || pcp.PMID(l.Ident).Domain() != convert.OpenMetricsDomain {
+				continue
+			}
+			set, _ := l.Find(pcp.InstNull)
+			found[endpoint{r.Header().Host, set.Text("source")}] = true
+		}
+	}
+	return len(found)
+}

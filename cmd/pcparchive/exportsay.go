@@ -1,0 +1,149 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
+	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/tsdb"
+)
+
+// blocksOutput is what export tsdb prints.
+type blocksOutput struct {
+	Blocks   []blockOutput       `json:"blocks"`
+	Kept     []keptOutput        `json:"kept"`
+	Overlaps []overlapOutput     `json:"overlaps"`
+	Losses   []convert.LossCount `json:"losses"`
+}
+
+type blockOutput struct {
+	ULID    string    `json:"ulid"`
+	Dir     string    `json:"dir"`
+	Start   time.Time `json:"start"`
+	End     time.Time `json:"end"`
+	Series  uint64    `json:"series"`
+	Samples uint64    `json:"samples"`
+	Bytes   int64     `json:"bytes"`
+}
+
+// keptOutput is a block that was there already.
+type keptOutput struct {
+	Dir      string    `json:"dir"`
+	Start    time.Time `json:"start"` // of what was not written
+	End      time.Time `json:"end"`
+	Finished bool      `json:"finished"`
+	Common   int       `json:"common_series"`
+	Series   string    `json:"series,omitempty"`
+}
+
+// overlapOutput is a block of the server that has the time of a new one.
+type overlapOutput struct {
+	Block string    `json:"block"`
+	Dir   string    `json:"dir"`
+	Start time.Time `json:"start"`
+	End   time.Time `json:"end"`
+}
+
+func newBlocksOutput(blocks *tsdb.Blocks, report *convert.Report) *blocksOutput {
+	out := &blocksOutput{Blocks: []blockOutput{}, Kept: []keptOutput{}, Overlaps: []overlapOutput{}, Losses: report.Losses()}
+	for _, b := range blocks.Written() {
+		out.Blocks = append(out.Blocks, blockOutput{
+			ULID: b.ULID.String(), Dir: b.Dir, Start: utc(b.MinTime), End: utc(b.MaxTime - 1),
+			Series: b.Series, Samples: b.Samples, Bytes: b.Bytes,
+		})
+	}
+	for _, k := range blocks.Kept() {
+		out.Kept = append(out.Kept, keptOutput{
+			Dir: k.Dir, Start: utc(k.From), End: utc(k.To - 1), Finished: k.Finished, Common: k.Common, Series: k.FirstMatch,
+		})
+	}
+	return out
+}
+
+func utc(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
+
+// compare looks for blocks of a server that have time of the new ones.
+func (out *blocksOutput) compare(dataDir string) error {
+	if dataDir == "" {
+		return nil
+	}
+	for _, b := range out.Blocks {
+		others, err := tsdb.Overlapping(dataDir, b.Start.UnixMilli(), b.End.UnixMilli()+1)
+		if err != nil {
+			return err
+		}
+		for _, other := range others {
+			if other.ULID.String() != b.ULID {
+				out.Overlaps = append(out.Overlaps, overlapOutput{b.ULID, other.Dir, utc(other.MinTime), utc(other.MaxTime - 1)})
+			}
+		}
+	}
+	return nil
+}
+
+const spanLayout = "2006-01-02 15:04:05 MST"
+
+func span(from, to time.Time) string { return from.Format(spanLayout) + " to " + to.Format(spanLayout) }
+
+// print tells a person what was written and what is to be done next.
+func (out *blocksOutput) print(w io.Writer, dir, dataDir string) {
+	var samples uint64
+	var bytes int64
+	for _, b := range out.Blocks {
+		fmt.Fprintf(w, "%s  %s  %d series  %s samples  %s\n", b.Dir, span(b.Start, b.End),
+			b.Series, humanize.Comma(int64(b.Samples)), humanize.IBytes(uint64(b.Bytes)))
+		samples, bytes = samples+b.Samples, bytes+b.Bytes
+	}
+	for _, k := range out.Kept {
+		if k.Finished {
+			fmt.Fprintf(w, "%s  %s  is there already\n", k.Dir, span(k.Start, k.End))
+		}
+	}
+	if len(out.Blocks) > 1 {
+		fmt.Fprintf(w, "%d blocks  %s samples  %s\n", len(out.Blocks), humanize.Comma(int64(samples)), humanize.IBytes(uint64(bytes)))
+	}
+	if len(out.Blocks) == 0 {
+		if len(out.Kept) == 0 {
+			fmt.Fprintln(w, "no block: there are no numeric values")
+		}
+		return
+	}
+	for _, o := range out.Overlaps {
+		fmt.Fprintf(w, "block %s overlaps %s (%s): Prometheus before 2.39 refuses that\n", o.Block, o.Dir, span(o.Start, o.End))
+	}
+	out.next(w, dir, dataDir, time.Now())
+}
+
+// next says how a server gets the blocks.
+func (out *blocksOutput) next(w io.Writer, dir, dataDir string, now time.Time) {
+	data := dir
+	if dataDir != "" {
+		data = dataDir
+		fmt.Fprintf(w, "move the blocks:  mv %s/01* %s/\n", dir, dataDir)
+	}
+	fmt.Fprintf(w, "give them to the user that the server runs as:  chown -R prometheus: %s\n", data)
+	oldest, newest := out.Blocks[0].Start, out.Blocks[len(out.Blocks)-1].End
+	days := int(now.Sub(oldest)/(24*time.Hour)) + 2
+	fmt.Fprintf(w, "open with:  prometheus --storage.tsdb.path=%s --storage.tsdb.retention.time=%dd\n", data, max(days, 15))
+	fmt.Fprintf(w, "a shorter retention deletes them; longer is well\n")
+	if now.Sub(newest) < 3*time.Hour {
+		fmt.Fprintln(w, "their end is less than 3 hours ago: a server that runs may have that time in memory still, so wait before moving them")
+	}
+}
+
+// sayKept names the blocks that have some of the samples, and returns errSkipped
+// if there are any.
+func (out *blocksOutput) sayKept(s streams) (err error) {
+	for _, k := range out.Kept {
+		if k.Finished {
+			continue
+		}
+		fmt.Fprintf(s.err, "%s: not written: %s has samples of %d of the same series, such as %s; to have it anew, take that block away and run again\n",
+			span(k.Start, k.End), k.Dir, k.Common, k.Series)
+		err = errSkipped
+	}
+	return err
+}

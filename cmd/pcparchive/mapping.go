@@ -1,0 +1,152 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// mappingOptions are the flags that say what becomes of PCP's own metrics on
+// their way to Prometheus.
+type mappingOptions struct {
+	names        convert.NameStyle
+	strings      string
+	unwrap       bool
+	repeat       time.Duration
+	step         time.Duration
+	instanceIDs  bool
+	optional     bool
+	splitAtMarks bool
+	labels       map[string]string
+	start, end   string
+	ranged       bool // start or end was given
+}
+
+// mappingHelp describes the flags that have a story.
+const mappingHelp = `--names prometheus brings values to seconds and bytes, puts the unit at the end of
+the name and _total on counters; --names utf8 keeps names as PCP has them.
+--strings info turns text into the label 'value' of a series that is 1.
+--unwrap continues 32-bit counters over a wrap; a value that fell by less than
+half the range is a reset. --step 5m keeps the last value of each five minutes,
+and those around a counter's reset. --repeat-discrete 1m repeats values that PCP
+records once, which PromQL would not find after five minutes.
+--split-at-marks makes another series of each counter after a gap in the recording,
+with the label 'since', so that rate() cannot reach across it.`
+
+// add adds the flags to a command.
+func (o *mappingOptions) add(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.Var(&o.names, "names", "of PCP's own metrics: pcp, prometheus or utf8")
+	f.StringVar(&o.strings, "strings", "skip", "metrics whose values are text: skip or info")
+	f.BoolVar(&o.unwrap, "unwrap", false, "continue 32-bit counters over a wrap")
+	f.DurationVar(&o.repeat, "repeat-discrete", 0, "repeat discrete values this often; 0: not")
+	f.DurationVar(&o.step, "step", 0, "keep the last value of each step, and resets of counters; 0: keep all")
+	f.BoolVar(&o.instanceIDs, "label-instid", false, "add the number of instances as the label 'instid'")
+	f.BoolVar(&o.optional, "optional-labels", false, "add PCP's optional labels")
+	f.BoolVar(&o.splitAtMarks, "split-at-marks", false, "begin new series of counters after a gap, with the label 'since'")
+	f.StringToStringVar(&o.labels, "label", nil, "add a label to series that have none of the name, as in dc=east; repeatable")
+	f.StringVar(&o.start, "start", "start", "first time: "+timeHelp)
+	f.StringVar(&o.end, "end", "end", "last time")
+	completeFlag(cmd, "names", convert.NamesPCP.String(), convert.NamesPrometheus.String(), convert.NamesUTF8.String())
+	completeFlag(cmd, "strings", "skip", "info")
+	cmd.PreRun = func(cmd *cobra.Command, _ []string) {
+		o.ranged = cmd.Flags().Changed("start") || cmd.Flags().Changed("end")
+	}
+}
+
+// check refuses what cannot be.
+func (o *mappingOptions) check() error {
+	switch {
+	case o.strings != "skip" && o.strings != "info":
+		return usageError{fmt.Errorf("--strings %q: want skip or info", o.strings)}
+	case o.repeat != 0 && o.repeat < time.Millisecond:
+		return usageError{fmt.Errorf("--repeat-discrete %s: want a millisecond at least", o.repeat)}
+	case o.step < 0:
+		return usageError{fmt.Errorf("--step %s is negative", o.step)}
+	}
+	return nil
+}
+
+// times returns the range that was asked for.
+func (o *mappingOptions) times(t timeline) (from, to pcp.Timestamp, err error) {
+	to = pcp.MaxTime
+	if !o.ranged {
+		return from, to, nil
+	}
+	if from, err = parseTime(o.start, t); err != nil {
+		return from, to, err
+	}
+	if to, err = parseTime(o.end, t); err != nil {
+		return from, to, err
+	}
+	if to.Before(from) {
+		return from, to, usageError{fmt.Errorf("--end %s is before --start %s", o.end, o.start)}
+	}
+	return from, to, nil
+}
+
+// flattenOptions are what the flags mean to a Flattener.
+func (o *mappingOptions) flattenOptions(r *convert.Report) convert.FlattenOptions {
+	return convert.FlattenOptions{
+		Names: o.names, TextLabels: o.strings == "info", InstanceIDs: o.instanceIDs, OptionalLabels: o.optional,
+		SplitAtMarks: o.splitAtMarks, Labels: labelsOf(o.labels), TargetLabels: true, Report: r,
+	}
+}
+
+// copyHosts hands what the archives of hosts have from one time to another to
+// dst, all hosts side by side by ascending time.
+func (o *mappingOptions) copyHosts(ctx context.Context, sets []*archive.Set, from, to pcp.Timestamp, dst convert.Samples, fo convert.FlattenOptions) error {
+	q := archive.Query{From: from, To: to}
+	if from != (pcp.Timestamp{}) {
+		dst = &since{dst, from.Milli()}
+		if o.unwrap || o.repeat > 0 || o.splitAtMarks {
+			q.From = pcp.Timestamp{} // what was before counts
+		}
+	}
+	var repeat *convert.Repeat
+	if o.repeat > 0 {
+		repeat = convert.NewRepeat(dst, o.repeat, fo.Report)
+		dst = repeat
+	}
+	table := convert.NewFlattener(dst, fo)
+	parts := make([]convert.Part, len(sets))
+	for i, set := range sets {
+		parts[i] = convert.Part{Source: o.source(convert.FromArchive(set, q), fo.Report), Sink: table.Fork(set.Host())}
+	}
+	err := convert.CopyMerged(ctx, parts)
+	if repeat != nil {
+		err = errors.Join(err, repeat.Close())
+	}
+	return err
+}
+
+// source passes steps through the stages that were asked for.
+func (o *mappingOptions) source(src convert.Source, r *convert.Report) convert.Source {
+	if o.unwrap {
+		src = convert.Through(src, func(dst convert.Sink) convert.Sink { return convert.NewUnwrap(dst, r) })
+	}
+	if o.step > 0 {
+		src = convert.Through(src, func(dst convert.Sink) convert.Sink { return convert.NewDownsample(dst, o.step, r) })
+	}
+	return src
+}
+
+// since drops samples before a time.
+type since struct {
+	dst  convert.Samples
+	from int64
+}
+
+func (s *since) Sample(p *convert.PromSeries, t int64, v float64) error {
+	if t < s.from {
+		return nil
+	}
+	return s.dst.Sample(p, t, v)
+}

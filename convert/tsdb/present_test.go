@@ -1,0 +1,119 @@
+package tsdb_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pcparchive/pcparchive/convert/tsdb"
+)
+
+// writeInto writes n samples of each named series into a folder.
+func writeInto(t *testing.T, dir string, start int64, n int, names ...string) *tsdb.Blocks {
+	t.Helper()
+	b, err := tsdb.NewBlocks(dir, tsdb.Options{})
+	require.NoError(t, err)
+	for id, name := range names {
+		s := newSeries(id, name, "a")
+		for i := range n {
+			require.NoError(t, b.Sample(s, start+int64(i), float64(i)))
+		}
+	}
+	require.NoError(t, b.Close())
+	return b
+}
+
+func TestWhatIsThereIsNotWrittenAgain(t *testing.T) {
+	for name, test := range map[string]struct {
+		start    int64
+		n        int
+		names    []string
+		written  int
+		finished bool
+		common   int
+	}{
+		"the same":            {noon, 300, []string{"x", "y"}, 0, true, 0},
+		"more of the series":  {noon, 301, []string{"x", "y"}, 0, false, 2},
+		"another series, too": {noon, 300, []string{"x", "z"}, 0, false, 1},
+		"other series":        {noon, 300, []string{"z"}, 1, false, 0},
+		"another time":        {noon + 300, 300, []string{"x", "y"}, 1, false, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			first := writeInto(t, dir, noon, 300, "x", "y")
+			require.Len(t, first.Written(), 1)
+			require.Empty(t, first.Kept())
+			b := writeInto(t, dir, test.start, test.n, test.names...)
+			assert.Len(t, b.Written(), test.written)
+			assert.Len(t, listing(t, dir), 1+test.written, "nothing else is there")
+			if test.written > 0 {
+				assert.Empty(t, b.Kept())
+				return
+			}
+			require.Len(t, b.Kept(), 1)
+			kept := b.Kept()[0]
+			assert.Equal(t, first.Written()[0].ULID, kept.ULID)
+			assert.Equal(t, noon, kept.From)
+			assert.Equal(t, noon+int64(test.n), kept.To)
+			assert.Equal(t, test.finished, kept.Finished)
+			assert.Equal(t, test.common, kept.Common)
+			if !test.finished {
+				assert.Contains(t, kept.FirstMatch, `__name__="x"`)
+			}
+		})
+	}
+}
+
+// A folder whose meta.json cannot be read may overlap: that is said, not guessed.
+func TestUnreadableNeighbour(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "01ARZ3NDEKTSV4RRFFQ69G5FAV", "meta.json")
+	require.NoError(t, os.Mkdir(filepath.Dir(path), 0o777))
+	require.NoError(t, os.WriteFile(path, []byte("{"), 0o666))
+	b, err := tsdb.NewBlocks(dir, tsdb.Options{})
+	require.NoError(t, err)
+	require.NoError(t, b.Sample(newSeries(0, "x", "a"), noon, 1))
+	require.ErrorContains(t, b.Close(), "meta.json")
+	assert.Len(t, listing(t, dir), 1)
+}
+
+func TestThanosSection(t *testing.T) {
+	dir := t.TempDir()
+	b, err := tsdb.NewBlocks(dir, tsdb.Options{External: map[string]string{"cluster": "a"}})
+	require.NoError(t, err)
+	require.NoError(t, b.Sample(newSeries(0, "x", "a"), noon, 1))
+	require.NoError(t, b.Close())
+	block := b.Written()[0]
+	var meta struct {
+		Thanos struct {
+			Version    int
+			Labels     map[string]string
+			Downsample map[string]int64
+			Source     string
+			Files      []struct {
+				Path string `json:"rel_path"`
+				Size int64  `json:"size_bytes"`
+			}
+		}
+	}
+	text, err := os.ReadFile(filepath.Join(block.Dir, "meta.json"))
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal(text, &meta))
+	assert.Equal(t, 1, meta.Thanos.Version)
+	assert.Equal(t, map[string]string{"cluster": "a"}, meta.Thanos.Labels)
+	assert.Equal(t, map[string]int64{"resolution": 0}, meta.Thanos.Downsample)
+	assert.Equal(t, "pcparchive", meta.Thanos.Source)
+	require.Len(t, meta.Thanos.Files, 3)
+	for i, name := range []string{"chunks/000001", "index"} {
+		info, err := os.Stat(filepath.Join(block.Dir, name))
+		require.NoError(t, err)
+		assert.Equal(t, name, meta.Thanos.Files[i].Path)
+		assert.Equal(t, info.Size(), meta.Thanos.Files[i].Size)
+	}
+	assert.Equal(t, "meta.json", meta.Thanos.Files[2].Path)
+	assert.Zero(t, meta.Thanos.Files[2].Size)
+}
