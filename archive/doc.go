@@ -28,6 +28,30 @@
 // [Reader.Backward] yields it from the end, [Reader.Follow] goes on while the
 // archive is being written, and [OpenSet] joins several archives of a host.
 //
+// # Writing
+//
 // [Create] returns an [Appender] that writes an archive as the reference logger
-// would.
+// would, and [Continue] one that goes on with an existing archive. What a record
+// needs is given before it: descriptors, labels, instances. [CreateRecords] is
+// for tools that copy and repair: it writes records as they are.
+//
+// # Who may do what when
+//
+// A [Reader] and a [Set] may be used from several goroutines; a sequence that
+// they return belongs to one, and so do an [Appender], a [RecordWriter], a [File]
+// and a [ResultDecoder]. A reader keeps no file open between calls.
+//
+// What a sequence yields is reused for the next element, and bytes in it are
+// borrowed: copy what must outlive the step. [Metric] and [Series] pointers are
+// the exception. They never change and may be kept; that one differs from the
+// one before says that labels, help or name changed.
+//
+// # Errors
+//
+// Damage is a *[pcp.FormatError] with file, offset and reason; what it wraps says
+// what kind of damage it is: [pcp.ErrUnfinished], where a file ends inside a
+// record, may only mean that the archive is being written. A sequence yields a
+// failure once and ends with it. A Reader refuses what the reference refuses and
+// otherwise reads as far as it can, naming in [Reader.Warnings] what it passed
+// over. No length in a file is trusted with memory; see [ReadOptions].
 package archive

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"log"
-	"os"
 	"path/filepath"
 
 	"github.com/pcparchive/pcparchive/archive"
@@ -15,11 +14,8 @@ import (
 // A program that records goes on, after a restart, with the archive that it had
 // begun.
 func ExampleContinue() {
-	dir, err := os.MkdirTemp("", "example")
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
+	dir, remove := exampleFolder()
+	defer remove()
 	base := filepath.Join(dir, "rec")
 	jobs := &meta.Desc{PMID: pcp.NewPMID(60, 0, 1), Type: pcp.TypeU32, InDom: pcp.InDomNull, Sem: pcp.SemInstant, Names: []string{"app.jobs"}}
 	record := func(a *archive.Appender, sec int64, n uint32) error {

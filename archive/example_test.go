@@ -10,98 +10,33 @@ import (
 	"time"
 
 	"github.com/pcparchive/pcparchive/archive"
-	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-var (
-	disks = pcp.NewInDomID(245, 1)
-	reads = &meta.Desc{
-		PMID: pcp.NewPMID(245, 0, 1), Type: pcp.TypeU64, InDom: disks, Sem: pcp.SemCounter,
-		Units: pcp.Units{DimCount: 1}, Names: []string{"disk.dev.read"},
-	}
-)
-
-// writeExample writes two records of one metric with two instances.
-func writeExample(base string) error {
-	a, err := archive.Create(base, archive.Header{PID: int32(os.Getpid()), Host: "db1", Zone: "UTC"}, nil)
-	if err != nil {
-		return err
-	}
-	defer a.Close() // does nothing after the Close below
-	start := pcp.Timestamp{Sec: 1700000000}
-	if err := a.Define(reads); err != nil {
-		return err
-	}
-	err = a.SetInDom(&meta.InDom{Stamp: start, ID: disks, Instances: []meta.Instance{{ID: 0, Name: "sda"}, {ID: 1, Name: "sdb"}}})
-	if err != nil {
-		return err
-	}
-	context, err := labelset.New(labelset.Context, labelset.String("hostname", "db1"), labelset.String("site", "north"))
-	if err != nil {
-		return err
-	}
-	err = a.SetLabels(&meta.Labels{
-		Stamp: start, Level: labelset.Context, Ident: meta.ContextIdent,
-		Sets: []labelset.Instance{{Inst: pcp.InstNull, Set: context}},
-	})
-	if err != nil {
-		return err
-	}
-	for n := range int64(2) {
-		err := a.Append(&archive.Result{
-			Stamp: pcp.Timestamp{Sec: start.Sec + 10*n},
-			Sets: []archive.ValueSet{{
-				PMID: reads.PMID, Format: archive.FormatOf(reads.Type),
-				Values: []archive.Value{
-					archive.NumberValue(0, reads.Type, uint64(100+n)),
-					archive.NumberValue(1, reads.Type, uint64(2000+n)),
-				},
-			}},
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return a.Close()
-}
-
-// Writing an archive: metadata first, then the records that need it.
-func ExampleCreate() {
+// exampleFolder makes a folder for an example's files.
+func exampleFolder() (dir string, remove func()) {
 	dir, err := os.MkdirTemp("", "example")
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer os.RemoveAll(dir)
-	if err := writeExample(filepath.Join(dir, "disks")); err != nil {
+	return dir, func() { os.RemoveAll(dir) }
+}
+
+// exampleArchive writes the archive that examples read.
+func exampleArchive() (base string, remove func()) {
+	dir, remove := exampleFolder()
+	base = filepath.Join(dir, "disks")
+	if err := writeExample(base); err != nil {
 		log.Fatal(err)
 	}
-	files, err := os.ReadDir(dir)
-	if err != nil {
-		log.Fatal(err)
-	}
-	for _, f := range files {
-		fmt.Println(f.Name())
-	}
-	// Output:
-	// disks.0
-	// disks.index
-	// disks.meta
+	return base, remove
 }
 
 // Reading values: every step holds what was recorded at one time.
 func ExampleReader_Steps() {
-	dir, err := os.MkdirTemp("", "example")
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
-	base := filepath.Join(dir, "disks")
-	if err := writeExample(base); err != nil {
-		log.Fatal(err)
-	}
-
+	base, remove := exampleArchive() // two records of disk.dev.read
+	defer remove()
 	r, err := archive.Open(base, nil)
 	if err != nil {
 		log.Fatal(err)
@@ -124,13 +59,61 @@ func ExampleReader_Steps() {
 	// 1700000010 disk.dev.read sdb 2001
 }
 
-// Several archives of a host as one timeline: between them lies a mark.
-func ExampleOpenSet() {
-	dir, err := os.MkdirTemp("", "example")
+// Records as they are stored, for tools that inspect: here those of the metadata.
+func ExampleReader_Records() {
+	base, remove := exampleArchive() // two records of disk.dev.read
+	defer remove()
+	r, err := archive.Open(base, nil)
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer os.RemoveAll(dir)
+	for rec, err := range r.Records(archive.RoleMeta) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Print(rec.Pos.Offset, " ", rec.Record.Kind())
+		switch rec := rec.Record.(type) {
+		case *meta.Desc:
+			fmt.Print(" ", rec.PMID, " ", rec.Name())
+		case *meta.InDom:
+			fmt.Print(" ", rec.ID, " ", rec.Instances)
+		}
+		fmt.Println()
+	}
+	// Output:
+	// 808 desc 245.0.1 disk.dev.read
+	// 861 indom 245.1 [{0 sda} {1 sdb}]
+	// 917 labels
+}
+
+// A part of an archive: one metric, one window of time, the last record first.
+func ExampleReader_Backward() {
+	base, remove := exampleArchive() // two records of disk.dev.read
+	defer remove()
+	r, err := archive.Open(base, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	window := archive.Query{
+		From:    pcp.Timestamp{Sec: 1700000000},
+		To:      pcp.Timestamp{Sec: 1700003600},
+		Metrics: func(d *meta.Desc) bool { return d.Name() == "disk.dev.read" },
+	}
+	for step, err := range r.Backward(window) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(step.Stamp, len(step.Metrics[0].Points))
+	}
+	// Output:
+	// 1700000010.000000000 2
+	// 1700000000.000000000 2
+}
+
+// Several archives of a host as one timeline: between them lies a mark.
+func ExampleOpenSet() {
+	dir, remove := exampleFolder()
+	defer remove()
 	for n, name := range []string{"monday", "tuesday"} {
 		a, err := archive.Create(filepath.Join(dir, name), archive.Header{Host: "db1", Zone: "UTC"}, nil)
 		if err != nil {
@@ -166,16 +149,8 @@ func ExampleOpenSet() {
 // Following an archive that is still being written. It ends with the context, or
 // as here with the first record later than asked for.
 func ExampleReader_Follow() {
-	dir, err := os.MkdirTemp("", "example")
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
-	base := filepath.Join(dir, "disks")
-	if err := writeExample(base); err != nil {
-		log.Fatal(err)
-	}
-
+	base, remove := exampleArchive() // two records of disk.dev.read
+	defer remove()
 	r, err := archive.Open(base, &archive.ReadOptions{Poll: 100 * time.Millisecond})
 	if err != nil {
 		log.Fatal(err)
@@ -192,16 +167,8 @@ func ExampleReader_Follow() {
 
 // The labels of a series, merged as a client sees them.
 func ExampleSeries_Merged() {
-	dir, err := os.MkdirTemp("", "example")
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
-	base := filepath.Join(dir, "disks")
-	if err := writeExample(base); err != nil {
-		log.Fatal(err)
-	}
-
+	base, remove := exampleArchive() // two records of disk.dev.read
+	defer remove()
 	r, err := archive.Open(base, nil)
 	if err != nil {
 		log.Fatal(err)

@@ -11,5 +11,7 @@
 // nanoseconds).
 //
 // [Store] joins the records: it answers which instances, labels and texts a
-// metric has at a time.
+// metric has at a time. A reader of an archive has one, see archive.Reader.Meta;
+// it may then be asked from several goroutines. What it returns is shared and
+// must not be changed.
 package meta
