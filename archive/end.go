@@ -25,7 +25,7 @@ func (r *Reader) End() (pcp.Timestamp, error) {
 
 // Ending is End for those who would rather not decompress a volume to know: if
 // the last volume is compressed, thus complete, and the index has entries for it,
-// the last of them is believed. A mark may follow it.
+// the last of them is believed. Records may follow it, as a rule within a second.
 func (r *Reader) Ending() (pcp.Timestamp, error) {
 	if t, ok := r.indexEnd(); ok {
 		return t, nil

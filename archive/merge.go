@@ -95,7 +95,7 @@ func (m *merge) begin(it *item) {
 		m.later = true
 		return
 	}
-	if m.next+1 < len(m.s.items) && !m.s.items[m.next+1].label.header.Start.After(m.q.From) && it.endsBefore(m.q.From) {
+	if m.s.over(m.next, m.q.From) {
 		return
 	}
 	r := m.s.load(it)

@@ -31,17 +31,18 @@ type mergeBack struct {
 // ending is an archive and when it ends.
 type ending struct {
 	*item
-	end pcp.Timestamp
+	end  pcp.Timestamp
+	over bool // before the query
 }
 
 func (m *mergeBack) run(yield func(*Step, error) bool) {
 	m.above = pcp.MaxTime
-	for _, it := range m.s.items {
+	for i, it := range m.s.items {
 		if it.label.header.Start.After(m.q.To) {
 			m.opened = true
 			continue
 		}
-		e := &ending{item: it}
+		e := &ending{item: it, over: m.s.over(i, m.q.From)}
 		var err error
 		if e.end, err = it.ending(); err != nil {
 			m.s.name(Problem{Archive: it.label.base, Skipped: true, Err: err})
@@ -102,7 +103,7 @@ func (m *mergeBack) due() bool {
 // begin opens an archive unless it lies outside the query, and yields the mark
 // that follows it if nothing is open. It returns whether more is wanted.
 func (m *mergeBack) begin(e *ending, yield func(*Step, error) bool) bool {
-	if e.end.Before(m.q.From) {
+	if e.over {
 		return true
 	}
 	r := m.s.load(e.item)

@@ -252,8 +252,8 @@ func (s *Set) Readers() iter.Seq[*Reader] {
 // times from one to another, both inclusive.
 func (s *Set) Between(from, to pcp.Timestamp) iter.Seq[*Reader] {
 	return func(yield func(*Reader) bool) {
-		for _, it := range s.items {
-			if it.label.header.Start.After(to) || it.endsBefore(from) {
+		for i, it := range s.items {
+			if it.label.header.Start.After(to) || s.over(i, from) {
 				continue
 			}
 			if r := s.load(it); r != nil && !yield(r) {
@@ -263,14 +263,26 @@ func (s *Set) Between(from, to pcp.Timestamp) iter.Seq[*Reader] {
 	}
 }
 
-// End returns the time of the last whole record of the Set, as far as
-// [Reader.Ending] knows.
+// End returns the time of the last whole record of the Set.
 func (s *Set) End() (pcp.Timestamp, error) {
 	var end pcp.Timestamp
-	for _, it := range slices.Backward(s.items) {
-		if it.endsBefore(end) {
+	for i, it := range slices.Backward(s.items) {
+		if s.over(i, end) {
 			continue
 		}
+		t, err := it.lastTime()
+		if err != nil {
+			return end, err
+		}
+		end = later(end, t)
+	}
+	return end, nil
+}
+
+// Ending is End as far as [Reader.Ending] knows it.
+func (s *Set) Ending() (pcp.Timestamp, error) {
+	var end pcp.Timestamp
+	for _, it := range slices.Backward(s.items) {
 		t, err := it.ending()
 		if err != nil {
 			return end, err
@@ -363,8 +375,12 @@ func (it *item) ending() (pcp.Timestamp, error) {
 	return it.lastTime()
 }
 
-// endsBefore reports whether an archive ends before t, as far as ending knows.
-func (it *item) endsBefore(t pcp.Timestamp) bool {
-	end, err := it.ending()
+// over reports whether an archive certainly has no record from t on: another has
+// begun by then, and it ended before as far as ending knows.
+func (s *Set) over(i int, t pcp.Timestamp) bool {
+	if i+1 == len(s.items) || s.items[i+1].label.header.Start.After(t) {
+		return false
+	}
+	end, err := s.items[i].ending()
 	return err == nil && end.Before(t)
 }

@@ -105,7 +105,7 @@ func runLabelsDump(s streams, o labelsOptions, paths []string) error {
 	for _, set := range h.sets {
 		at := pcp.MaxTime
 		if o.at != "" {
-			if at, err = parseTime(o.at, set); err != nil {
+			if at, err = parseTime(o.at, roughly{set}); err != nil {
 				return err
 			}
 		}

@@ -233,3 +233,9 @@ type timeline interface {
 	End() (pcp.Timestamp, error)
 	Location() *time.Location
 }
+
+// roughly is a timeline whose end is known without decompressing data.
+type roughly struct{ *archive.Set }
+
+// End returns about when the last record was written.
+func (r roughly) End() (pcp.Timestamp, error) { return r.Ending() }
