@@ -11,6 +11,10 @@
 // Damage costs the part concerned alone: the check goes on with the next record
 // that can be told from other bytes, and with the other files.
 //
+// A sequence belongs to one goroutine, and each reads the files anew. A consumer
+// may stop at any finding. What cannot be read is a finding too, so there is no
+// error. [Salvage] checks likewise and writes what could be read.
+//
 // # Findings
 //
 // A [Finding] has a stable code. An error means that something cannot be read

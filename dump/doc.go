@@ -13,5 +13,9 @@
 // [Raw] prints any file made of framed records as hexadecimal words, damaged or
 // not.
 //
-// All of them stream: memory follows the metadata and the longest record.
+// All of them stream: memory follows the metadata and the longest record. They
+// keep nothing and do not change the reader, so several may run on one.
+//
+// Damage ends a listing with an error that wraps a *[pcp.FormatError], after all
+// that precedes it was written.
 package dump

@@ -27,4 +27,8 @@
 //
 // [Rates] turns counters into rates: of successive steps, whether interpolated
 // or as recorded. [RateUnits] tells their units.
+//
+// Both yield steps that are reused for the next element; what must outlive it is
+// copied by the caller, but for Metric and Series pointers, which may be kept. A
+// sequence belongs to one goroutine.
 package interp

@@ -29,5 +29,9 @@
 //
 // The output is written into a folder beside its place and appears when it is
 // complete. Nothing is ever overwritten, and a copy that fails or is cancelled
-// leaves nothing.
+// leaves nothing. The inputs are only read, so several copies may be made of them
+// at a time.
+//
+// An input that is damaged or ends inside a record is used up to there and named
+// in [Report].Torn; if no record of it can be read, that is the error.
 package rewrite
