@@ -45,23 +45,25 @@ func (s seed) String() string {
 // seeds makes every target's seeds by name.
 func seeds(t *testing.T) map[string]map[string]seed {
 	all := map[string]map[string]seed{
-		"FuzzFrames": {}, "FuzzMetaRecord": metaSeeds(t), "FuzzDataRecord": dataSeeds(t), "FuzzLabelJSON": labelSeeds(),
-		"FuzzArchive": {}, "FuzzRewrite": {}, "FuzzIndex": {}, "FuzzAppend": appendSeeds(), "FuzzRecords": recordSeeds(),
+		"FuzzFrames": {}, "FuzzHeader": {}, "FuzzMetaRecord": metaSeeds(t), "FuzzDataRecord": dataSeeds(t), "FuzzLabelJSON": labelSeeds(),
+		"FuzzArchive": {}, "FuzzRewrite": {}, "FuzzContinue": {}, "FuzzIndex": {}, "FuzzAppend": appendSeeds(), "FuzzRecords": recordSeeds(),
 	}
 	for _, v := range archtest.Versions {
 		metaFile, index, data := archtest.Members(t, archtest.Sample(t, v))
 		all["FuzzFrames"]["meta-"+v.String()] = seed{metaFile}
 		all["FuzzFrames"]["data-"+v.String()] = seed{data}
-		for _, target := range []string{"FuzzArchive", "FuzzRewrite"} {
+		size := archive.HeaderSize(v)
+		all["FuzzHeader"]["index-"+v.String()] = seed{index[4 : size-4]}
+		all["FuzzHeader"]["volume-"+v.String()] = seed{data[4 : size-4]}
+		for _, target := range []string{"FuzzArchive", "FuzzRewrite", "FuzzContinue"} {
 			all[target]["sample-"+v.String()] = seed{metaFile, index, data}
 			all[target]["torn-"+v.String()] = seed{metaFile[:len(metaFile)-7], index[:len(index)-1], data[:len(data)-9]}
 			all[target]["empty-"+v.String()] = seed{[]byte{}, index, data}
 		}
-		entries := index[archive.HeaderSize(v):]
-		size := archive.IndexEntrySize(v)
+		entries, entry := index[size:], archive.IndexEntrySize(v)
 		all["FuzzIndex"]["sample-"+v.String()] = seed{v == pcp.V3, entries}
 		all["FuzzIndex"]["torn-"+v.String()] = seed{v == pcp.V3, entries[:len(entries)-3]}
-		all["FuzzIndex"]["order-"+v.String()] = seed{v == pcp.V3, slices.Concat(entries[size:], entries)}
+		all["FuzzIndex"]["order-"+v.String()] = seed{v == pcp.V3, slices.Concat(entries[entry:], entries)}
 	}
 	all["FuzzFrames"]["empty"] = seed{[]byte{}}
 	return all
