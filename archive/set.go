@@ -355,15 +355,14 @@ func (it *item) lastTime() (pcp.Timestamp, error) {
 	return it.end, it.endErr
 }
 
-// index returns the index, if there is a good one.
-func (it *item) index() []IndexEntry {
+// index reads the index, if there is a good one.
+func (it *item) index() {
 	r := it.label
 	it.indexed.Do(func() {
 		if r.index != nil && r.loadIndex() != nil {
 			r.entries = nil
 		}
 	})
-	return r.entries
 }
 
 // ending returns about when an archive ends: see [Reader.Ending].

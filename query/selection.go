@@ -166,5 +166,5 @@ func (s *selection) result() (*seriesSet, error) {
 // concerns reports whether a problem is one of what was read. A last archive
 // that ends inside a record is none: it is still being written.
 func (s *selection) concerns(p archive.Problem) bool {
-	return (p.Skipped || s.bases[p.Archive]) && !(p.Archive == s.last && errors.Is(p.Err, pcp.ErrUnfinished))
+	return (p.Skipped || s.bases[p.Archive]) && (p.Archive != s.last || !errors.Is(p.Err, pcp.ErrUnfinished))
 }

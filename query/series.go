@@ -76,7 +76,7 @@ func (s *series) flush() error {
 	s.app.Append(0, s.pending.t, s.pending.v)
 	s.chunks[len(s.chunks)-1].last = s.pending.t
 	if s.bridge != nil {
-		s.bridge.note(s.pending)
+		s.note(s.pending)
 	}
 	return nil
 }
