@@ -110,6 +110,28 @@ func BenchmarkDecode(b *testing.B) {
 	perSecond(b, wide)
 }
 
+// BenchmarkDecodeOdd decodes records of which none is like one before.
+func BenchmarkDecodeOdd(b *testing.B) {
+	res, _ := wideResult()
+	var raws [400][]byte
+	for i := range raws {
+		res.Sets[0].Values[0].Inst = pcp.InstID(1000 + i)
+		raws[i] = archive.EncodeData(res, pcp.V3)
+	}
+	d, err := archive.NewResultDecoder(pcp.V3)
+	require.NoError(b, err)
+	b.ReportAllocs()
+	b.SetBytes(int64(len(raws) * len(raws[0])))
+	for b.Loop() {
+		for _, raw := range raws {
+			if _, err := d.Decode(raw[4 : len(raw)-4]); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	perSecond(b, len(raws)*wide)
+}
+
 func BenchmarkSteps(b *testing.B) {
 	const records = 500
 	r, err := archive.Open(wideArchive(b, records), nil)
