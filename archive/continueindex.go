@@ -74,7 +74,7 @@ func (t *tail) usableIndex(raw []byte) error {
 	size := l.IndexEntrySize()
 	for raw = raw[l.HeaderSize:]; len(raw) >= size; raw = raw[size:] {
 		e := decodeIndexEntry(raw[:size], l)
-		if e.Volume > t.volume.number || e.Stamp.After(t.last) || e.Volume == t.volume.number && !t.volume.ended && e.Data >= t.data {
+		if e.Volume > t.volume.number || e.Volume == t.in && e.Stamp.After(t.latest) || e.Volume == t.volume.number && !t.volume.ended && e.Data >= t.data {
 			break
 		}
 		t.entries = append(t.entries, e)

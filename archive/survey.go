@@ -28,6 +28,8 @@ type tail struct {
 	store   *meta.Store
 	volume  volume
 	last    pcp.Timestamp // of the last record
+	in      int32         // the volume that it is in; -1: there is none
+	latest  pcp.Timestamp // of the records in there, should time have gone backwards
 	gap     bool          // that record is no mark
 	entries []IndexEntry
 
@@ -85,6 +87,9 @@ func (t *tail) surveyMeta(m Member) error {
 	w, err := walk(m, func(f Frame, first bool) (err error) {
 		if first {
 			t.header, t.layout, err = decodeHeader(f.Payload)
+			if err == nil && t.header.Volume != wire.VolumeMeta {
+				err = &pcp.FormatError{Kind: pcp.KindHeader, Field: "volume", Detail: strconv.Itoa(int(t.header.Volume)), Err: pcp.ErrMismatch}
+			}
 			return err
 		}
 		rec, err := decodeMeta(f.Payload, t.layout)
@@ -149,8 +154,11 @@ func walk(m Member, visit func(f Frame, first bool) error) (w walked, err error)
 // surveyVolumes finds the last record, and whether the last volume is one to
 // append to.
 func (t *tail) surveyVolumes(volumes []Member) error {
+	if err := t.firstLabel(volumes[0]); err != nil {
+		return err
+	}
 	last := volumes[len(volumes)-1]
-	t.last = t.header.Start
+	t.last, t.in = t.header.Start, -1
 	for i := len(volumes) - 1; i >= 0; i-- {
 		m := volumes[i]
 		v, err := t.scan(m)
@@ -170,7 +178,8 @@ func (t *tail) surveyVolumes(volumes []Member) error {
 			}
 		}
 		if v.records > 0 {
-			t.last, t.gap = v.last, !v.mark
+			t.last, t.gap = v.last.Add(0), !v.mark // the sum is normalised
+			t.in, t.latest = int32(m.Volume), v.latest
 			break
 		}
 	}
@@ -192,6 +201,7 @@ type scanned struct {
 	walked
 	records     int
 	first, last pcp.Timestamp
+	latest      pcp.Timestamp
 	lastStart   int64
 	mark        bool // the last record is one
 }
@@ -210,6 +220,9 @@ func (t *tail) scan(m Member) (v scanned, err error) {
 		if v.records == 0 {
 			v.first = res.Stamp
 		}
+		if v.records == 0 || res.Stamp.After(v.latest) {
+			v.latest = res.Stamp
+		}
 		v.records++
 		v.last, v.lastStart = res.Stamp, f.Pos.Offset
 		v.mark = len(f.Payload) == t.layout.StampSize+4 // a count of no metrics follows
@@ -227,8 +240,29 @@ func (t *tail) checkLabel(f Frame, m Member) error {
 	if h.Version != t.header.Version || h.Host != t.header.Host || h.PID != t.header.PID || int(h.Volume) != m.Volume {
 		return &pcp.FormatError{Kind: pcp.KindHeader, Detail: "of another archive", Err: pcp.ErrMismatch}
 	}
-	t.header.Start = h.Start
 	return nil
+}
+
+// firstLabel reads the label of the first volume, which is the archive's.
+// Readers refuse an archive whose metadata is another's.
+func (t *tail) firstLabel(m Member) error {
+	_, err := walk(m, func(f Frame, first bool) error {
+		if !first {
+			return errStop
+		}
+		if err := t.checkLabel(f, m); err != nil {
+			return err
+		}
+		h, _, err := decodeHeader(f.Payload)
+		if err == nil {
+			t.header.Start = h.Start
+		}
+		return err
+	})
+	if errors.Is(err, errStop) || isDamage(err) && !errors.Is(err, pcp.ErrMismatch) {
+		return nil
+	}
+	return err
 }
 
 // surveyFolder looks for what is stored twice, and for volumes in a form that
