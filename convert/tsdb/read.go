@@ -114,6 +114,7 @@ func OpenReader(ctx context.Context, paths []string, o ReadOptions) (*Reader, er
 			return nil, errors.Join(err, r.Close())
 		}
 	}
+	r.book.settle()
 	slices.SortStableFunc(r.sources, func(a, b source) int {
 		x, _ := a.span()
 		y, _ := b.span()

@@ -47,7 +47,8 @@ func (n *natives) Places(s *convert.PromSeries) []convert.Place {
 		n.report.Add(convert.LossRenamed, s.Origin.Name)
 		return nil
 	}
-	p := convert.Place{Metric: m.native, ID: pcp.InstNull}
+	// Where labels changed in between, one series ends when the next begins.
+	p := convert.Place{Metric: m.native, ID: pcp.InstNull, Combine: convert.CombineLast}
 	if s.Origin.Desc.InDom != pcp.InDomNull {
 		p.Instance, p.ID, p.Labels = s.Member.Inst.Name, s.Member.Inst.ID, s.Member.Labels
 	}

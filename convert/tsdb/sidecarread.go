@@ -2,6 +2,8 @@ package tsdb
 
 import (
 	"cmp"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -16,8 +18,9 @@ import (
 // book is what is known of metrics beyond what their series say.
 type book struct {
 	families map[string]*convert.Family // by the name of samples
-	hosts    map[string]*bookHost       // by their context's text
+	hosts    map[string]*bookHost       // by name or, without one, their context's text
 	natives  map[string][]*bookMetric   // by the name of samples
+	aliases  map[string]string          // see Reader.Host
 }
 
 // bookHost is what one archive had.
@@ -77,15 +80,19 @@ func (b *book) host(s *sidecarHost) error {
 		return err
 	}
 	if b.hosts == nil {
-		b.hosts, b.natives = map[string]*bookHost{}, map[string][]*bookMetric{}
+		b.hosts, b.natives, b.aliases = map[string]*bookHost{}, map[string][]*bookMetric{}, map[string]string{}
 	}
-	h, ok := b.hosts[context.JSON()]
+	key := cmp.Or(context.Text(labelHostname), context.JSON())
+	h, ok := b.hosts[key]
+	if ok && context.Len() > h.context.Len() {
+		h.context = context // a host's labels came to be known while it was recorded
+	}
 	if !ok {
 		h = &bookHost{
 			context: context, metrics: map[pcp.PMID]*bookMetric{},
 			byName: map[instanceKey]*bookInstance{}, byID: map[instanceKey]*bookInstance{},
 		}
-		b.hosts[context.JSON()] = h
+		b.hosts[key] = h
 	}
 	for i := range s.Metrics {
 		if err := b.metric(h, &s.Metrics[i]); err != nil {
@@ -108,7 +115,7 @@ func (b *book) host(s *sidecarHost) error {
 }
 
 func (b *book) metric(h *bookHost, s *sidecarMetric) error {
-	if _, known := h.metrics[s.PMID]; known || s.Name == "" || !s.Type.IsNumeric() {
+	if s.Name == "" || !s.Type.IsNumeric() {
 		return nil
 	}
 	m := &archive.Metric{Name: s.Name, OneLine: s.OneLine, Help: s.Help, Desc: &meta.Desc{
@@ -121,10 +128,36 @@ func (b *book) metric(h *bookHost, s *sidecarMetric) error {
 			return err
 		}
 	}
+	if known := h.metrics[s.PMID]; known != nil {
+		if known.metric.Desc.Conflict(m.Desc) == "" && known.metric.Name == m.Name && labelCount(m) > labelCount(known.metric) {
+			*known.metric = *m
+		}
+		return nil
+	}
+	if alias := m.Labels[3].Text(labelHostname); alias != "" {
+		b.aliases[alias] = h.context.Text(labelHostname)
+	}
 	known := &bookMetric{h, m}
 	h.metrics[s.PMID] = known
 	b.natives[s.Sample] = append(b.natives[s.Sample], known)
 	return nil
+}
+
+func labelCount(m *archive.Metric) int {
+	n := 0
+	for _, set := range m.Labels {
+		n += set.Len()
+	}
+	return n
+}
+
+// settle gives all metrics of a host the same context.
+func (b *book) settle() {
+	for _, h := range b.hosts {
+		for _, m := range h.metrics {
+			m.metric.Labels[0] = h.context
+		}
+	}
 }
 
 // series returns a series with what is known of it.
@@ -178,6 +211,40 @@ func (h *bookHost) member(m *archive.Metric, lset labels.Labels) *archive.Series
 	}
 	s.Inst, s.Labels = inst.inst, inst.labels
 	return s
+}
+
+// labelHostname is the context label that tells hosts apart.
+const labelHostname = "hostname"
+
+// Hosts returns the hosts of the archives that the blocks were made of, as far
+// as their sidecars tell, sorted.
+func (r *Reader) Hosts() []string {
+	found := map[string]bool{}
+	for _, h := range r.book.hosts {
+		if name := h.context.Text(labelHostname); name != "" {
+			found[name] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(found))
+}
+
+// Context returns the context labels of a host's archive, as far as a sidecar
+// tells.
+func (r *Reader) Context(host string) labelset.Set {
+	if h := r.book.hosts[host]; h != nil {
+		return h.context
+	}
+	return labelset.Set{}
+}
+
+// Host returns the host of whose archive a series with this label hostname was
+// made. That is the label's value unless a sidecar says that a metric recorded
+// there had the label of another host, which it was about.
+func (r *Reader) Host(hostname string) string {
+	if _, own := r.book.aliases[hostname]; own && !slices.Contains(r.Hosts(), hostname) {
+		return r.book.aliases[hostname]
+	}
+	return hostname
 }
 
 // learn notes what the log of a server says of a sample's name, unless more is

@@ -1,0 +1,301 @@
+package tsdb
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+
+	"github.com/pcparchive/pcparchive/check"
+)
+
+// VerifyOptions say what a block is held against.
+type VerifyOptions struct {
+	Target Target         // "": Prometheus
+	Min    check.Severity // findings of a lower severity are left out
+	// Limit is how many findings of one code are yielded for one block, the rest
+	// is counted; 0 is check.DefaultLimit, and a negative one none.
+	Limit int
+}
+
+// FindBlocks returns the folders of the blocks at the given paths, which are
+// blocks themselves or folders of them, and of what a writer of blocks left
+// behind there.
+func FindBlocks(paths []string) ([]string, error) {
+	var found []string
+	var failed error
+	for _, path := range paths {
+		dirs, err := blocksAt(path)
+		failed = errors.Join(failed, err)
+		for _, dir := range dirs {
+			if !slices.Contains(found, dir) {
+				found = append(found, dir)
+			}
+		}
+	}
+	return found, failed
+}
+
+func blocksAt(path string) ([]string, error) {
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		return nil, err
+	}
+	var dirs []string
+	for _, e := range entries {
+		switch e.Name() {
+		case metaName, "index", "chunks":
+			return []string{filepath.Clean(path)}, nil
+		}
+		id, _, _ := strings.Cut(e.Name(), ".")
+		if _, err := ulid.ParseStrict(id); err == nil && e.IsDir() {
+			dirs = append(dirs, filepath.Join(path, e.Name()))
+		}
+	}
+	if len(dirs) == 0 {
+		return nil, fmt.Errorf("%s: neither a block nor a folder of blocks: %w", path, fs.ErrNotExist)
+	}
+	return dirs, nil
+}
+
+// Verify holds the blocks in the given folders against the rules of a target,
+// each for itself and then all of them against each other. Every byte of an
+// index and of the chunks is read. A finding names the series and the rule; its
+// Archive is the block's folder.
+func Verify(ctx context.Context, dirs []string, o VerifyOptions) iter.Seq[check.Finding] {
+	if o.Limit == 0 {
+		o.Limit = check.DefaultLimit
+	}
+	if o.Target == "" {
+		o.Target = Prometheus
+	}
+	return func(yield func(check.Finding) bool) {
+		s := &findings{o: o, yield: yield, now: time.Now()}
+		var whole []verified
+		for _, dir := range dirs {
+			if s.stopped || ctx.Err() != nil {
+				return
+			}
+			s.begin(dir)
+			if m := verifyBlock(ctx, s, dir); m != nil {
+				whole = append(whole, verified{dir, m})
+			}
+			s.end()
+		}
+		s.together(whole)
+	}
+}
+
+// findings hands on what was found, so many of each code and block.
+type findings struct {
+	o       VerifyOptions
+	yield   func(check.Finding) bool
+	now     time.Time
+	dir     string
+	counts  map[check.Code]int
+	stopped bool
+}
+
+func (s *findings) begin(dir string) { s.dir, s.counts = dir, map[check.Code]int{} }
+
+// add reports a finding about a file of the block, "" for the block itself.
+func (s *findings) add(code check.Code, file, format string, args ...any) {
+	severity := s.severity(code)
+	if severity == noRule || severity < s.o.Min {
+		return
+	}
+	s.counts[code]++
+	if s.o.Limit >= 0 && s.counts[code] > s.o.Limit {
+		return
+	}
+	s.put(check.Finding{Code: code, Severity: severity, File: filepath.Join(s.dir, file), Message: fmt.Sprintf(format, args...)})
+}
+
+func (s *findings) severity(code check.Code) check.Severity {
+	for i := range rules {
+		if rules[i].code == code {
+			return rules[i].severity[s.o.Target.column()]
+		}
+	}
+	return noRule
+}
+
+func (s *findings) put(f check.Finding) {
+	f.Archive, f.Offset = s.dir, -1
+	if !s.stopped && !s.yield(f) {
+		s.stopped = true
+	}
+}
+
+// end tells how many findings were left out.
+func (s *findings) end() {
+	for _, r := range rules {
+		if n := s.counts[r.code] - s.o.Limit; s.o.Limit >= 0 && n > 0 {
+			s.put(check.Finding{Code: r.code, Severity: s.severity(r.code), File: s.dir, Message: fmt.Sprintf("and %d more", n), Omitted: n})
+		}
+	}
+}
+
+// verifyMeta is all of a meta.json that the rules are about.
+type verifyMeta struct {
+	ULID    ulid.ULID `json:"ulid"`
+	MinTime int64     `json:"minTime"`
+	MaxTime int64     `json:"maxTime"`
+	Version int       `json:"version"`
+	Stats   struct {
+		Samples    uint64 `json:"numSamples"`
+		Floats     uint64 `json:"numFloatSamples"`
+		Histograms uint64 `json:"numHistogramSamples"`
+		Series     uint64 `json:"numSeries"`
+		Chunks     uint64 `json:"numChunks"`
+	} `json:"stats"`
+	Thanos *struct {
+		Version    int               `json:"version"`
+		Labels     map[string]string `json:"labels"`
+		Downsample struct {
+			Resolution int64 `json:"resolution"`
+		} `json:"downsample"`
+	} `json:"thanos"`
+}
+
+// verifyBlock looks at one block. It returns the meta.json if that is of use.
+func verifyBlock(ctx context.Context, s *findings, dir string) *verifyMeta {
+	id := filepath.Base(dir)
+	if rest, tail, cut := strings.Cut(id, "."); cut {
+		if _, err := ulid.ParseStrict(rest); err == nil {
+			s.add(BlockIncomplete, "", "the folder's name ends in .%s: systems leave it out", tail)
+			return nil
+		}
+	}
+	text, err := os.ReadFile(filepath.Join(dir, metaName))
+	if err != nil {
+		s.add(BlockMeta, metaName, "%v", bare(err))
+		return nil
+	}
+	m := &verifyMeta{}
+	if err := json.Unmarshal(text, m); err != nil {
+		s.add(BlockMeta, metaName, "%v", err)
+		return nil
+	}
+	if m.Version != 1 {
+		s.add(BlockMeta, metaName, "version %d, want 1", m.Version)
+		return nil
+	}
+	s.meta(m, id)
+	verifyContents(ctx, s, dir, m)
+	return m
+}
+
+// meta looks at what a meta.json says.
+func (s *findings) meta(m *verifyMeta, folder string) {
+	if _, err := ulid.ParseStrict(folder); err != nil {
+		s.add(BlockULID, "", "the folder's name %q is no ULID", folder)
+	} else if m.ULID.String() != folder {
+		s.add(BlockULID, metaName, "%s, and the folder is %s", m.ULID, folder)
+	}
+	switch {
+	case m.MinTime >= m.MaxTime:
+		s.add(BlockTimes, metaName, "the block ends at %s and begins at %s", clock(m.MaxTime), clock(m.MinTime))
+		return
+	case m.MinTime < 0 && s.o.Target == Mimir:
+		s.add(BlockTimes, metaName, "the block begins before 1970, at %s", clock(m.MinTime))
+	}
+	if m.MaxTime > s.now.UnixMilli() {
+		s.add(BlockFuture, metaName, "the block ends at %s", clock(m.MaxTime))
+	}
+	if day(m.MinTime) != day(m.MaxTime-1) {
+		s.add(BlockDay, metaName, "from %s to %s, past midnight UTC", clock(m.MinTime), clock(m.MaxTime-1))
+	}
+	s.thanos(m)
+}
+
+// mimirLabels are the external labels that Mimir knows.
+var mimirLabels = []string{"__org_id__", "__ingester_id__", "__compactor_shard_id__"}
+
+// thanos looks at the section of external labels.
+func (s *findings) thanos(m *verifyMeta) {
+	switch {
+	case s.o.Target == Mimir:
+		if m.Thanos == nil {
+			return
+		}
+		for name, value := range m.Thanos.Labels {
+			if !slices.Contains(mimirLabels, name) {
+				s.add(BlockExternal, metaName, "external label %s=%q", name, value)
+			}
+		}
+	case m.Thanos == nil:
+		s.add(BlockExternal, metaName, "there is no section thanos")
+	case m.Thanos.Version > 1:
+		s.add(BlockExternal, metaName, "the section thanos is of version %d, want 1", m.Thanos.Version)
+	case len(m.Thanos.Labels) == 0:
+		s.add(BlockExternal, metaName, "there are no external labels")
+	}
+	if m.Thanos != nil && m.Thanos.Downsample.Resolution > 0 {
+		s.add(BlockDownsampled, metaName, "a sample is %s", time.Duration(m.Thanos.Downsample.Resolution)*time.Millisecond)
+	}
+}
+
+// verified is a block that was looked at.
+type verified struct {
+	dir  string
+	meta *verifyMeta
+}
+
+// together holds blocks against each other.
+func (s *findings) together(all []verified) {
+	slices.SortStableFunc(all, func(a, b verified) int { return cmp.Compare(a.meta.MinTime, b.meta.MinTime) })
+	latest := map[string]verified{} // by external labels
+	days := map[int64]verified{}
+	for _, b := range all {
+		if s.stopped {
+			return
+		}
+		s.begin(b.dir)
+		group := ""
+		if s.o.Target == Thanos && b.meta.Thanos != nil {
+			text, _ := json.Marshal(b.meta.Thanos) // of what was JSON before
+			group = string(text)
+		}
+		before, ok := latest[group]
+		if ok && before.meta.MaxTime > b.meta.MinTime {
+			s.add(BlockOverlap, "", "from %s to %s as is %s", clock(b.meta.MinTime), clock(min(b.meta.MaxTime, before.meta.MaxTime)-1), filepath.Base(before.dir))
+		}
+		if !ok || before.meta.MaxTime < b.meta.MaxTime {
+			latest[group] = b
+		}
+		if other, ok := days[day(b.meta.MinTime)]; ok {
+			s.add(BlockDayTwice, "", "%s is of the same UTC day", filepath.Base(other.dir))
+		}
+		days[day(b.meta.MinTime)] = b
+	}
+}
+
+// day returns the number of the UTC day of a time.
+func day(ms int64) int64 {
+	const length = 24 * int64(time.Hour/time.Millisecond)
+	n := ms / length
+	if ms%length < 0 {
+		n--
+	}
+	return n
+}
+
+// bare returns the reason of a file error without the path, which is told apart.
+func bare(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	return err
+}
