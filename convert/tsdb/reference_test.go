@@ -156,9 +156,15 @@ func (p promPoint) point(t *testing.T) point {
 func rangeQuery(t *testing.T, address, query string, start, end int64) []promSeries {
 	t.Helper()
 	seconds := func(ms int64) string { return strconv.FormatFloat(float64(ms)/1000, 'f', 3, 64) }
-	resp, err := http.Get("http://" + address + "/api/v1/query_range?" + url.Values{
+	return ask(t, address, "query_range", url.Values{
 		"query": {query}, "start": {seconds(start)}, "end": {seconds(end)}, "step": {seconds(step)},
-	}.Encode())
+	})
+}
+
+// ask asks a server's interface.
+func ask(t *testing.T, address, what string, params url.Values) []promSeries {
+	t.Helper()
+	resp, err := http.Get("http://" + address + "/api/v1/" + what + "?" + params.Encode())
 	require.NoError(t, err)
 	defer resp.Body.Close()
 	require.Equal(t, http.StatusOK, resp.StatusCode)

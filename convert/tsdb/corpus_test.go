@@ -1,0 +1,195 @@
+package tsdb_test
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"math"
+	"math/rand/v2"
+	"net/url"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/internal/oracle"
+)
+
+// tee keeps what goes into blocks, as they are to have it.
+type tee struct {
+	*tsdb.Blocks
+	points  [][]point // by PromSeries.ID
+	names   []string
+	metrics map[candidate]bool
+	archive string
+}
+
+// candidate is a numeric metric of an archive.
+type candidate struct{ archive, metric, sample string }
+
+func (s *tee) Sample(p *convert.PromSeries, t int64, v float64) error {
+	if err := s.Blocks.Sample(p, t, v); err != nil {
+		return err
+	}
+	for p.ID >= len(s.points) {
+		s.points, s.names = append(s.points, nil), append(s.names, "")
+	}
+	if s.names[p.ID] == "" {
+		s.names[p.ID] = promLabels(p).String()
+		if p.Origin != nil {
+			s.metrics[candidate{s.archive, p.Origin.Name, p.Name}] = true
+		}
+	}
+	points := s.points[p.ID]
+	if n := len(points); n > 0 && points[n-1].t == t {
+		points = points[:n-1]
+	}
+	s.points[p.ID] = append(points, at(t, v))
+	return nil
+}
+
+// content is what blocks are to have.
+func (s *tee) content() content {
+	c := content{}
+	for id, points := range s.points {
+		if points != nil {
+			c[s.names[id]] = points
+		}
+	}
+	return c
+}
+
+// corpusBlocks writes the blocks of every archive of the corpus into one folder,
+// each archive's with a label that tells them apart, and reads every sample
+// again. It returns the metrics whose values can be had from the reference, too.
+func corpusBlocks(t *testing.T, dir string) []candidate {
+	t.Helper()
+	metrics := map[candidate]bool{}
+	corpus := oracle.Corpus(t)
+	for i, base := range oracle.Archives(t, "archives", false) {
+		if i%4 != 0 && os.Getenv(oracle.RequireEnv) != "1" {
+			continue // all of them where it has to be known
+		}
+		r, err := archive.Open(base, nil)
+		if err != nil {
+			continue // the tests of package archive tell which
+		}
+		b, err := tsdb.NewBlocks(dir, tsdb.Options{})
+		require.NoError(t, err)
+		report := &convert.Report{}
+		out := &tee{Blocks: b, metrics: map[candidate]bool{}, archive: base}
+		sink := convert.NewFlattener(out, convert.FlattenOptions{
+			Labels: []convert.Label{{Name: "archive", Value: strings.TrimPrefix(base, corpus)}}, TargetLabels: true, Report: report,
+		})
+		copyErr := convert.Copy(t.Context(), sink, convert.FromArchive(r, archive.Query{}))
+		require.NoError(t, b.Close(), base)
+		require.Empty(t, b.Kept(), base)
+		require.True(t, maps.EqualFunc(out.content(), readBlocks(t, b.Written()), slices.Equal[[]point]), base)
+		odd := copyErr != nil || slices.ContainsFunc(report.Losses(), func(l convert.LossCount) bool {
+			return l.Loss == convert.LossOrder || l.Loss == convert.LossRenamed || l.Loss == convert.LossUndecodable
+		})
+		if !odd {
+			maps.Copy(metrics, out.metrics)
+		}
+	}
+	order := func(a, b candidate) int {
+		return cmp.Or(strings.Compare(a.archive, b.archive), strings.Compare(a.metric, b.metric), strings.Compare(a.sample, b.sample))
+	}
+	return slices.SortedFunc(maps.Keys(metrics), order)
+}
+
+// TestCorpus has every sample of an archive in blocks, which promtool reads,
+// and a server that tells of a hundred metrics what the reference tells.
+func TestCorpus(t *testing.T) {
+	dir := t.TempDir()
+	metrics := corpusBlocks(t, dir)
+	rng := rand.New(rand.NewPCG(6, 7))
+	rng.Shuffle(len(metrics), func(i, j int) { metrics[i], metrics[j] = metrics[j], metrics[i] })
+	blocks := listing(t, dir)
+	for range 8 {
+		block := blocks[rng.IntN(len(blocks))]
+		assert.Regexp(t, `(?m)^Series: \d+$`, oracle.Run(t, "promtool", "tsdb", "analyze", dir, block))
+	}
+	address := serve(t, dir)
+	require.Greater(t, len(metrics), 100)
+	for _, c := range metrics[:100] {
+		name := strings.TrimPrefix(c.archive, oracle.Corpus(t))
+		query := fmt.Sprintf("%s{archive=%q}[100y]", c.sample, name)
+		assert.Equal(t, dumped(t, c), answered(t, address, query), "%s of %s", c.metric, name)
+	}
+}
+
+// rounded is a value to as many digits as the reference prints of a float.
+func rounded(t *testing.T, text string) float64 {
+	t.Helper()
+	v, err := strconv.ParseFloat(text, 64)
+	require.NoError(t, err)
+	if v, err = strconv.ParseFloat(strconv.FormatFloat(v, 'g', 7, 64), 64); math.IsNaN(v) {
+		return -1 // equal to itself
+	}
+	require.NoError(t, err)
+	return v
+}
+
+// reading is a value of an instance at a time in milliseconds.
+type reading struct {
+	inst string
+	t    int64
+	v    float64
+}
+
+var (
+	dumpTime  = regexp.MustCompile(`\.(\d{3})\d* \d{4} \([^)]*\) (-?\d+) \d+ metrics?$`)
+	dumpValue = regexp.MustCompile(`(?:inst \[-?\d+ or (?:"(.*)"|\?\?\?)\] )?value (\S+)$`)
+)
+
+// dumped returns what the reference prints of a metric.
+func dumped(t *testing.T, c candidate) []reading {
+	t.Helper()
+	var all []reading
+	var now int64
+	for line := range strings.SplitSeq(oracle.Run(t, "pmdumplog", "-xxx", c.archive, c.metric), "\n") {
+		if m := dumpTime.FindStringSubmatch(line); m != nil {
+			sec, err := strconv.ParseInt(m[2], 10, 64)
+			require.NoError(t, err)
+			ms, err := strconv.ParseInt(m[1], 10, 64)
+			require.NoError(t, err)
+			now = sec*1000 + ms
+		} else if m := dumpValue.FindStringSubmatch(line); m != nil {
+			all = append(all, reading{m[1], now, rounded(t, m[2])})
+		}
+	}
+	return tidied(all)
+}
+
+// answered returns what a server says.
+func answered(t *testing.T, address, query string) []reading {
+	t.Helper()
+	var all []reading
+	for _, s := range ask(t, address, "query", url.Values{"query": {query}, "time": {"4000000000"}}) {
+		for _, p := range s.Values {
+			all = append(all, reading{s.Metric["instname"], int64(math.Round(p[0].(float64) * 1000)), rounded(t, p[1].(string))})
+		}
+	}
+	return tidied(all)
+}
+
+// tidied sorts readings. Of those of one millisecond the last counts.
+func tidied(all []reading) []reading {
+	slices.SortStableFunc(all, func(a, b reading) int { return cmp.Or(strings.Compare(a.inst, b.inst), cmp.Compare(a.t, b.t)) })
+	kept := all[:0]
+	for i, r := range all {
+		if i+1 == len(all) || all[i+1].inst != r.inst || all[i+1].t != r.t {
+			kept = append(kept, r)
+		}
+	}
+	return kept
+}
