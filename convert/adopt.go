@@ -128,8 +128,13 @@ func (m *Mapper) adopt(s *meta.Store, d *meta.Desc, source, leaf string, labels 
 	f := Family{Name: family.Text(), Type: item.Text(labelType), Unit: item.Text(labelUnit)}
 	km.origin, km.unit = true, f.Unit
 	k.families[[2]string{source, sample}] = f
-	key := knownKey{source, metricKey{sample, f.Name, f.Type, d.InDom == pcp.InDomNull}}
-	if d.Type == pcp.TypeDouble && k.byKey[key] == nil {
+	histogram := item.Text(labelEncoding) == encodingHistogram
+	want := pcp.TypeDouble
+	if histogram {
+		want = pcp.TypeAggregate
+	}
+	key := knownKey{source, metricKey{sample, f.Name, f.Type, d.InDom == pcp.InDomNull, histogram}}
+	if d.Type == want && k.byKey[key] == nil {
 		k.byKey[key] = km
 	}
 }

@@ -1,6 +1,7 @@
 package convert
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 
@@ -43,10 +44,21 @@ type assembled struct {
 	family *Family
 	source *assembledSource
 	own    []Label
-	mapped *MappedSeries
 	native []nativeShare
-	unfit  bool // cannot be recorded; counted
+	// forms are its metrics by what its values are; they take turns.
+	forms [2]struct {
+		mapped *MappedSeries
+		unfit  bool // cannot be recorded; counted
+	}
 }
+
+// form is what the values of a series are.
+type form int
+
+const (
+	formNumber form = iota
+	formHistogram
+)
 
 // NewAssembler returns a Samples that puts steps into dst, which it owns, with
 // the names and numbers of m.
@@ -60,33 +72,64 @@ func NewAssembler(dst Sink, m *Mapper, o AssemblerOptions) *Assembler {
 // Sample adds a sample; a StaleNaN ends its series. The error wraps
 // [archive.ErrOrder] if it is older than the one before.
 func (a *Assembler) Sample(s *PromSeries, t int64, v float64) error {
-	if !a.any || t != a.t {
-		if err := a.turn(s, t); err != nil {
-			return err
-		}
-	}
-	e, err := a.entry(s)
-	if err != nil || e.unfit {
+	e, err := a.at(s, t)
+	if err != nil {
 		return err
 	}
 	stale := IsStale(v)
-	for _, share := range e.native {
-		a.natives.set(share, v, stale)
+	switch {
+	case e.source == nil:
+		for _, share := range e.native {
+			a.natives.set(share, v, stale)
+		}
+	case stale:
+		for i := range e.forms {
+			e.end(form(i))
+		}
+	default:
+		if mapped := a.place(e, formNumber); mapped != nil {
+			e.source.mapped.Set(mapped, v)
+		}
 	}
-	if e.mapped == nil {
-		return nil
+	return nil
+}
+
+// Histogram adds a native histogram, as Sample adds a number.
+func (a *Assembler) Histogram(s *PromSeries, t int64, data []byte) error {
+	e, err := a.at(s, t)
+	switch {
+	case err != nil:
+		return err
+	case e.source == nil:
+		a.opts.Report.Add(LossNativeHist, s.Name)
+	default:
+		if mapped := a.place(e, formHistogram); mapped != nil {
+			e.source.mapped.SetHistogram(mapped, bytes.Clone(data))
+		}
 	}
-	if !e.source.tick {
+	return nil
+}
+
+// at returns what is known of a series, having begun the step of t.
+func (a *Assembler) at(s *PromSeries, t int64) (*assembled, error) {
+	if !a.any || t != a.t {
+		if err := a.turn(s, t); err != nil {
+			return nil, err
+		}
+	}
+	e, err := a.entry(s)
+	if err != nil {
+		return nil, err
+	}
+	if e.source != nil && !e.source.tick {
 		e.source.tick = true
 		e.source.mapped.Begin(pcp.TimestampMilli(t))
 		a.touched = append(a.touched, e.source)
 	}
-	if stale {
-		e.source.mapped.End(e.mapped)
-	} else {
-		e.source.mapped.Set(e.mapped, v)
+	if e.source != nil && e.family != s.Family {
+		e.described()
 	}
-	return nil
+	return e, nil
 }
 
 // turn puts the step that is gathered and begins the next.
@@ -138,13 +181,6 @@ func (a *Assembler) entry(s *PromSeries) (*assembled, error) {
 		}
 		a.series[s.ID] = e
 	}
-	switch {
-	case e.mapped == nil:
-	case e.mapped.Forgotten():
-		a.resolve(e)
-	case e.family != s.Family:
-		a.described(e)
-	}
 	return e, nil
 }
 
@@ -177,30 +213,55 @@ func (a *Assembler) admit(s *PromSeries) (*assembled, error) {
 		a.sources[target] = src
 	}
 	e.source = src
-	a.resolve(e)
 	return e, nil
 }
 
-// resolve finds the place of a series among the mapper's. What has none is
-// counted there.
-func (a *Assembler) resolve(e *assembled) {
-	var f Family
-	if e.prom.Family != nil {
-		f = *e.prom.Family
+// place returns the place of a series among the mapper's, nil if it has none.
+// It ends the series' other form.
+func (a *Assembler) place(e *assembled, f form) *MappedSeries {
+	at := &e.forms[f]
+	if at.mapped == nil && !at.unfit || at.mapped != nil && at.mapped.Forgotten() {
+		var family Family
+		if e.prom.Family != nil {
+			family = *e.prom.Family
+		}
+		resolve := e.source.mapped.Series
+		if f == formHistogram {
+			resolve = e.source.mapped.HistogramSeries
+		}
+		var err error
+		at.mapped, err = resolve(e.prom.Name, e.own, family)
+		at.unfit = err != nil // and counted
 	}
-	mapped, err := e.source.mapped.Series(e.prom.Name, e.own, f)
-	e.mapped, e.family, e.unfit = mapped, e.prom.Family, err != nil
+	if at.mapped != nil {
+		e.end(1 - f)
+	}
+	return at.mapped
 }
 
-// described takes a new description of a series' family.
-func (a *Assembler) described(e *assembled) {
-	now := e.prom.Family
-	if now == nil || e.family == nil || now.Name != e.family.Name || now.Type != e.family.Type {
-		a.resolve(e)
-		return
+// end ends one form of a series.
+func (e *assembled) end(f form) {
+	if mapped := e.forms[f].mapped; mapped != nil {
+		e.source.mapped.End(mapped)
 	}
+}
+
+// described takes a new description of a series' family. One of another name or
+// type is that of another metric.
+func (e *assembled) described() {
+	before, now := e.family, e.prom.Family
 	e.family = now
-	e.source.mapped.Describe(e.mapped, now.Help)
+	same := before != nil && now != nil && before.Name == now.Name && before.Type == now.Type
+	for i := range e.forms {
+		mapped := e.forms[i].mapped
+		switch {
+		case mapped != nil && same:
+			e.source.mapped.Describe(mapped, now.Help)
+		case !same:
+			e.end(form(i))
+			e.forms[i].mapped, e.forms[i].unfit = nil, false
+		}
+	}
 }
 
 // source adds a target under a name that is free: its job's, its instance's

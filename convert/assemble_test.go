@@ -180,3 +180,58 @@ func fields(text string) [][2]string {
 	}
 	return out
 }
+
+// histograms keeps native histograms beside numbers.
+type histograms struct{ seen }
+
+func (h *histograms) Histogram(s *convert.PromSeries, t int64, data []byte) error {
+	h.lines = append(h.lines, fmt.Sprintf("%d %s %v %s", t, s.Name, s.Labels, data))
+	return nil
+}
+
+func TestHistogramsCross(t *testing.T) {
+	mapper, err := convert.NewMapper(convert.MapperOptions{Host: "h"})
+	require.NoError(t, err)
+	report, out, none := &convert.Report{}, &histograms{}, &seen{}
+	base := filepath.Join(t.TempDir(), "a")
+	w, err := archive.Create(base, archive.Header{Host: "h", PID: 1}, nil)
+	require.NoError(t, err)
+	a := convert.NewAssembler(convert.NewToArchive(w), mapper, convert.AssemblerOptions{Report: report})
+	family := &convert.Family{Name: "lat", Type: convert.TypeHistogram, Help: "Latency."}
+	s := &convert.PromSeries{Name: "lat", Labels: []convert.Label{{Name: "job", Value: "j"}, {Name: "le", Value: "x"}}, Family: family}
+	other := &convert.PromSeries{ID: 1, Name: "x"}
+	data := []byte("first")
+	require.NoError(t, a.Histogram(s, 1000, data))
+	copy(data, "again") // it was borrowed
+	require.NoError(t, a.Sample(other, 1000, 1))
+	require.NoError(t, a.Histogram(s, 2000, []byte("second")))
+	require.NoError(t, a.Sample(s, 3000, 3)) // a number takes its turn
+	require.NoError(t, a.Sample(other, 3000, 1))
+	require.NoError(t, a.Histogram(s, 4000, []byte("third")))
+	require.NoError(t, a.Sample(s, 5000, convert.StaleNaN))
+	require.NoError(t, a.Close())
+
+	r, err := archive.Open(base, nil)
+	require.NoError(t, err)
+	flatten := func(dst convert.Samples) {
+		f := convert.NewFlattener(dst, convert.FlattenOptions{TargetLabels: true, Report: report})
+		require.NoError(t, convert.Copy(context.Background(), f, convert.FromArchive(r, archive.Query{})))
+	}
+	flatten(out)
+	assert.Equal(t, []string{
+		"1000 lat [{job j} {le x}] first", "1000 x 1",
+		"2000 lat [{job j} {le x}] second",
+		"3000 lat job=j le=x 3", "3000 x 1",
+		"4000 lat [{job j} {le x}] third",
+		"5000 lat job=j le=x stale",
+	}, sortedByTime(out.lines))
+	assert.Empty(t, report.Losses())
+	assert.Equal(t, family, out.series["lat job=j le=x"].Family)
+	flatten(none)
+	assert.Equal(t, []convert.LossCount{{Loss: convert.LossNativeHist, Name: "lat", Count: 3}}, report.Losses())
+}
+
+func sortedByTime(lines []string) []string {
+	slices.Sort(lines)
+	return lines
+}

@@ -103,7 +103,7 @@ func newControl(m *Mapper) *control {
 		metric.Labels[0] = m.context
 		if cm.prom != "" {
 			// These labels are short constants; building them cannot fail.
-			metric.Labels[4], _ = originLabels(cm.prom, Family{Name: cm.prom, Type: TypeGauge})
+			metric.Labels[4], _ = originLabels(cm.prom, Family{Name: cm.prom, Type: TypeGauge}, false)
 		}
 		c.metrics = append(c.metrics, metric)
 	}

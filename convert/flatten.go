@@ -226,6 +226,12 @@ func (f *Flattener) metric(mv *archive.MetricValues, t int64) error {
 		if at.prom == nil {
 			continue
 		}
+		if m.naming.histogram {
+			if err := PutHistogram(f.dst, at.prom, t, p.Value.Data, f.opts.Report); err != nil {
+				return err
+			}
+			continue
+		}
 		v, ok := f.value(m, p.Value)
 		if !ok {
 			continue
@@ -300,7 +306,7 @@ func (f *Flattener) unfit(metric *archive.Metric) bool {
 		return true
 	case !metric.Desc.Type.IsNumeric() && isHealth(metric):
 		return true // the status in words, which up has as a number
-	case metric.Desc.Type == pcp.TypeString && f.opts.TextLabels:
+	case metric.Desc.Type == pcp.TypeString && f.opts.TextLabels, holdsHistograms(metric):
 		return false
 	case !metric.Desc.Type.IsNumeric():
 		f.opts.Report.Add(LossNotNumeric, metric.Name)
@@ -312,6 +318,11 @@ func (f *Flattener) unfit(metric *archive.Metric) bool {
 func isHealth(metric *archive.Metric) bool {
 	id := metric.Desc.PMID
 	return id.Domain() == OpenMetricsDomain && id.Cluster() == controlCluster
+}
+
+// holdsHistograms reports whether the values of a metric are native histograms.
+func holdsHistograms(metric *archive.Metric) bool {
+	return metric.Desc.Type == pcp.TypeAggregate && metric.Labels[4].Text(labelEncoding) == encodingHistogram
 }
 
 // resolve returns the Prometheus series of a point, nil if there is none.

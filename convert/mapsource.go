@@ -40,6 +40,7 @@ type MappedSource struct {
 type metricKey struct {
 	sample, family, typ string
 	singular            bool
+	histogram           bool // a native one
 }
 
 type mappedMetric struct {
@@ -85,7 +86,17 @@ func (s *MappedSeries) Family() Family { return s.metric.family }
 // wraps [ErrNumbers] if the archive is full, or [pcp.ErrLimit] if the labels do
 // not fit a label set.
 func (s *MappedSource) Series(sample string, labels []Label, f Family) (*MappedSeries, error) {
-	m, err := s.metric(sample, len(labels) == 0, f)
+	return s.resolve(sample, labels, f, false)
+}
+
+// HistogramSeries is Series for one whose values are native histograms. It is a
+// metric of its own: the numbers of a series of the same name are another.
+func (s *MappedSource) HistogramSeries(sample string, labels []Label, f Family) (*MappedSeries, error) {
+	return s.resolve(sample, labels, f, true)
+}
+
+func (s *MappedSource) resolve(sample string, labels []Label, f Family, histogram bool) (*MappedSeries, error) {
+	m, err := s.metric(sample, f, len(labels) == 0, histogram)
 	if err != nil {
 		return nil, s.lost(sample, err)
 	}
@@ -138,7 +149,7 @@ func (s *MappedSource) lost(sample string, err error) error {
 }
 
 // metric finds or makes the metric of a sample.
-func (s *MappedSource) metric(sample string, singular bool, f Family) (*mappedMetric, error) {
+func (s *MappedSource) metric(sample string, f Family, singular, histogram bool) (*mappedMetric, error) {
 	if f.Name == "" { // the page does not say, or no longer does
 		if known, ok := s.bySample[sample]; ok {
 			f = known.family
@@ -147,11 +158,11 @@ func (s *MappedSource) metric(sample string, singular bool, f Family) (*mappedMe
 		}
 	}
 	f.Type = cmp.Or(f.Type, TypeUnknown)
-	key := metricKey{sample, f.Name, f.Type, singular}
+	key := metricKey{sample, f.Name, f.Type, singular, histogram}
 	if m, ok := s.metrics[key]; ok {
 		return m, nil
 	}
-	key = metricKey{strings.Clone(sample), strings.Clone(f.Name), f.Type, singular}
+	key = metricKey{strings.Clone(sample), strings.Clone(f.Name), f.Type, singular, histogram}
 	f = Family{Name: key.family, Type: f.Type, Help: strings.Clone(f.Help), Unit: strings.Clone(f.Unit)}
 	m := &mappedMetric{key: key, family: f, series: map[string]*MappedSeries{}}
 	if err := s.describe(m); err != nil {

@@ -37,6 +37,16 @@ func (s *MappedSource) Has(ser *MappedSeries) bool { return ser.tick == s.tick }
 
 // Set gives a series its value in the current step. The later of two wins.
 func (s *MappedSource) Set(ser *MappedSeries, v float64) {
+	s.set(ser, archive.Value{Inst: ser.series.Inst.ID, Type: pcp.TypeDouble, Bits: math.Float64bits(v)})
+}
+
+// SetHistogram is Set for a native histogram in the form of convert/nativehist.
+// The step keeps data.
+func (s *MappedSource) SetHistogram(ser *MappedSeries, data []byte) {
+	s.set(ser, archive.Value{Inst: ser.series.Inst.ID, Type: pcp.TypeAggregate, Data: data})
+}
+
+func (s *MappedSource) set(ser *MappedSeries, value archive.Value) {
 	m := ser.metric
 	s.touch(m)
 	if !ser.live {
@@ -45,7 +55,6 @@ func (s *MappedSource) Set(ser *MappedSeries, v float64) {
 		s.live++
 		m.changed = true
 	}
-	value := archive.Value{Inst: ser.series.Inst.ID, Type: pcp.TypeDouble, Bits: math.Float64bits(v)}
 	if s.Has(ser) {
 		m.points[ser.at].Value = value
 		s.mapper.opts.Report.Add(LossSameTime, m.key.sample)

@@ -22,6 +22,8 @@ type naming struct {
 	native *archive.Metric // as the samples have it; nil if it came from Prometheus
 	target []Label         // job and instance of a metric that came from Prometheus
 	origin bool            // it did
+	// histogram is set if the values are native histograms.
+	histogram bool
 }
 
 // name works out the naming of a metric.
@@ -29,7 +31,7 @@ func (f *Flattener) name(metric *archive.Metric) naming {
 	item := metric.Labels[4]
 	if family, ok := item.Lookup(labelFamily); ok {
 		n := originNaming(metric, family.Text(), item)
-		n.text = metric.Desc.Type == pcp.TypeString
+		n.text, n.histogram = metric.Desc.Type == pcp.TypeString, holdsHistograms(metric)
 		return n
 	}
 	base, suffix, unit, scale := f.opts.Names.nameOf(metric.Name, metric.Desc)

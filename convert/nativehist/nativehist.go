@@ -1,7 +1,8 @@
 // Package nativehist is the form in which an archive keeps a native histogram:
 // the message prometheus.Histogram of Prometheus' remote write, without its
 // time, as the bytes of an aggregate value. Any language with the message's
-// public definition reads it.
+// public definition reads it. The metric has the item label prom_encoding, which
+// is the message's name.
 package nativehist
 
 import (
@@ -13,9 +14,6 @@ import (
 	"github.com/prometheus/prometheus/model/value"
 	"github.com/prometheus/prometheus/prompb"
 )
-
-// Encoding is what the item label [convert.LabelEncoding] says of such metrics.
-const Encoding = "prometheus.Histogram"
 
 // Encode returns the bytes of a histogram: of fh, or of h if fh is nil.
 func Encode(h *histogram.Histogram, fh *histogram.FloatHistogram) ([]byte, error) {

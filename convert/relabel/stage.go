@@ -41,25 +41,12 @@ func NewStage(dst convert.Samples, rules Rules, report *convert.Report) *Stage {
 // Sample passes a sample on, unless the rules drop its series. Where they make
 // one series of several, it ends when the last of these does.
 func (s *Stage) Sample(in *convert.PromSeries, t int64, v float64) error {
-	for in.ID >= len(s.series) {
-		s.series = append(s.series, nil)
-	}
-	e := s.series[in.ID]
-	if e == nil {
-		e = &entry{in: in, family: in.Family, out: s.relabel(in)}
-		s.series[in.ID] = e
-	}
+	e := s.entry(in)
 	if e.out == nil {
 		return nil
 	}
-	if e.family != in.Family {
-		e.family, e.out.prom.Family = in.Family, familyOf(in, e.out.prom.Name)
-	}
 	if !convert.IsStale(v) {
-		if !e.live {
-			e.live = true
-			e.out.live++
-		}
+		e.lives()
 		return s.dst.Sample(e.out.prom, t, v)
 	}
 	if e.live {
@@ -70,6 +57,40 @@ func (s *Stage) Sample(in *convert.PromSeries, t int64, v float64) error {
 		return nil
 	}
 	return s.dst.Sample(e.out.prom, t, v)
+}
+
+// Histogram passes a native histogram on, as Sample does a number.
+func (s *Stage) Histogram(in *convert.PromSeries, t int64, data []byte) error {
+	e := s.entry(in)
+	if e.out == nil {
+		return nil
+	}
+	e.lives()
+	return convert.PutHistogram(s.dst, e.out.prom, t, data, s.report)
+}
+
+// entry returns what became of a series.
+func (s *Stage) entry(in *convert.PromSeries) *entry {
+	for in.ID >= len(s.series) {
+		s.series = append(s.series, nil)
+	}
+	e := s.series[in.ID]
+	if e == nil {
+		e = &entry{in: in, family: in.Family, out: s.relabel(in)}
+		s.series[in.ID] = e
+	}
+	if e.out != nil && e.family != in.Family {
+		e.family, e.out.prom.Family = in.Family, familyOf(in, e.out.prom.Name)
+	}
+	return e
+}
+
+// lives notes that a series has a value.
+func (e *entry) lives() {
+	if !e.live {
+		e.live = true
+		e.out.live++
+	}
 }
 
 // Close closes what the stage feeds.
