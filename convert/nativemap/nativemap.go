@@ -1,0 +1,162 @@
+// Package nativemap knows exporters whose series are metrics that Performance
+// Co-Pilot has, too, and makes an archive show them under PCP's own names,
+// numbers, types, units and instances: what pmrep, pmstat, pcp atop and views
+// written for PCP ask for. What a map does not know stays an openmetrics metric.
+//
+// Maps are tables in files of this folder; Names lists them. Their sources are
+// PromQL, of which a map needs only the linear part: it follows the samples as
+// they come and evaluates nothing.
+package nativemap
+
+import (
+	"embed"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/labelset"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+//go:embed *.tsv
+var tables embed.FS
+
+// Names returns the names of the maps there are.
+func Names() []string {
+	files, _ := tables.ReadDir(".") // of what is embedded
+	var names []string
+	for _, f := range files {
+		names = append(names, strings.TrimSuffix(f.Name(), ".tsv"))
+	}
+	return names
+}
+
+// Map is the [convert.Natives] of one exporter. It serves one Assembler.
+type Map struct {
+	table   *table
+	byName  map[string][]use // of a series
+	known   map[string][]*convert.NativeMetric
+	metrics map[string]*convert.NativeMetric
+}
+
+// use is a term of a row's source that a series may be.
+type use struct {
+	row  *row
+	part int
+	term *term
+}
+
+// New returns the map of the given name, without a suffix. The error names those
+// there are.
+func New(name string) (*Map, error) {
+	if !slices.Contains(Names(), name) {
+		return nil, fmt.Errorf("no map %q: want %s", name, strings.Join(Names(), ", "))
+	}
+	file := name + ".tsv"
+	text, err := tables.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	return newMap(name, file, string(text))
+}
+
+// newMap makes the map of a table.
+func newMap(name, file, text string) (*Map, error) {
+	t, err := parseTable(file, text)
+	if err != nil {
+		return nil, err
+	}
+	m := &Map{table: t, byName: map[string][]use{}, metrics: map[string]*convert.NativeMetric{}}
+	agent, err := labelset.New(labelset.Domain, labelset.String("agent", name))
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range t.rows {
+		if m.metrics[r.name] == nil {
+			n := &convert.NativeMetric{Desc: r.desc, OneLine: r.help}
+			n.Labels[1], n.Labels[2] = agent, t.indoms[r.desc.InDom].labels
+			m.metrics[r.name] = n
+		}
+		for i := range r.terms {
+			m.byName[r.terms[i].name] = append(m.byName[r.terms[i].name], use{r, i, &r.terms[i]})
+		}
+	}
+	m.known = map[string][]*convert.NativeMetric{}
+	for series, names := range t.declared {
+		for _, name := range names {
+			n := len(m.known[series])
+			for _, metric := range slices.Sorted(maps.Keys(m.metrics)) {
+				if metric == name || strings.HasPrefix(metric, name+".") {
+					m.known[series] = append(m.known[series], m.metrics[metric])
+				}
+			}
+			if n == len(m.known[series]) {
+				return nil, fmt.Errorf("%s: declared %s is no metric", file, name)
+			}
+		}
+	}
+	return m, nil
+}
+
+// Places returns where a series of the exporter goes.
+func (m *Map) Places(s *convert.PromSeries) []convert.Place {
+	var places []convert.Place
+	for _, u := range m.byName[s.Name] {
+		if !u.term.matches(s.Labels) {
+			continue
+		}
+		p := convert.Place{
+			Metric: m.metrics[u.row.name], ID: pcp.InstNull,
+			Pick: u.term.pick, Factor: u.term.factor, Combine: u.term.combine,
+			Part: u.part, Parts: len(u.row.terms),
+		}
+		if !u.row.fill(&p, s.Labels) {
+			continue
+		}
+		if u.row.desc.InDom != pcp.InDomNull && !m.instance(&p, u.row, s.Labels) {
+			continue
+		}
+		places = append(places, p)
+	}
+	if len(places) == 0 {
+		return nil
+	}
+	for _, n := range m.known[s.Name] {
+		places = append(places, convert.Place{Metric: n, Known: true})
+	}
+	return places
+}
+
+// fill takes the value of a place from labels, if the row says so, and reports
+// whether the series has them.
+func (r *row) fill(p *convert.Place, labels []convert.Label) bool {
+	if len(r.text) == 0 {
+		return true
+	}
+	text, ok := r.text.expand(labels)
+	if r.desc.Type == pcp.TypeString {
+		p.Text = text
+		return ok
+	}
+	n, whole := parseID(text)
+	p.Pick = func(float64) (float64, bool) { return float64(n), true }
+	return ok && whole
+}
+
+// instance fills in the instance of a place, and reports whether the series has
+// the labels for it.
+func (m *Map) instance(p *convert.Place, r *row, labels []convert.Label) bool {
+	var ok bool
+	if p.Instance, ok = r.instance.expand(labels); !ok || p.Instance == "" {
+		return false
+	}
+	if id, ok := r.id.expand(labels); ok {
+		if n, ok := parseID(id); ok {
+			p.ID = n
+		}
+	}
+	p.Labels = m.table.indoms[r.desc.InDom].of(labels)
+	return true
+}

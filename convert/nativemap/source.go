@@ -1,0 +1,194 @@
+package nativemap
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/promql/parser"
+
+	"github.com/pcparchive/pcparchive/convert"
+)
+
+// term is what one selector of a source adds.
+type term struct {
+	name     string
+	matchers []*labels.Matcher
+	factor   float64
+	combine  convert.Combine
+	pick     convert.Picker
+}
+
+// matches reports whether a series of the term's name has its labels.
+func (t *term) matches(series []convert.Label) bool {
+	for _, m := range t.matchers {
+		if !m.Matches(valueOf(series, m.Name)) {
+			return false
+		}
+	}
+	return true
+}
+
+var errSource = errors.New("want sums of series, each times a number")
+
+// parseSource reads a source: PromQL that is linear in its series, or a quotient
+// of two such.
+func parseSource(text string) ([]term, error) {
+	expr, err := parser.NewParser(parser.Options{}).ParseExpr(text)
+	if err != nil {
+		return nil, err
+	}
+	terms, err := linear(expr)
+	if err != nil {
+		return nil, err
+	}
+	if len(terms) > 64 {
+		return nil, fmt.Errorf("%d series, more than 64", len(terms))
+	}
+	if len(terms) > 1 {
+		for i := range terms {
+			if terms[i].combine == convert.CombineNot {
+				terms[i].combine = convert.CombineSum
+			}
+		}
+	}
+	return terms, nil
+}
+
+// linear returns the terms of an expression.
+func linear(expr parser.Expr) ([]term, error) {
+	switch e := expr.(type) {
+	case *parser.ParenExpr:
+		return linear(e.Expr)
+	case *parser.StepInvariantExpr:
+		return linear(e.Expr)
+	case *parser.VectorSelector:
+		return selector(e)
+	case *parser.AggregateExpr:
+		terms, err := linear(e.Expr)
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case e.Op == parser.SUM:
+			return combined(terms, convert.CombineSum), nil
+		case e.Op == parser.COUNT && len(terms) == 1:
+			return combined(terms, convert.CombineCount), nil
+		}
+	case *parser.BinaryExpr:
+		return binary(e)
+	}
+	return nil, fmt.Errorf("%s: %w", expr, errSource)
+}
+
+// selector returns the term of a selector. Of a family that is made of labels a
+// new series takes the place of the one before.
+func selector(e *parser.VectorSelector) ([]term, error) {
+	t := term{name: e.Name, factor: 1}
+	if strings.HasSuffix(e.Name, "_info") {
+		t.combine = convert.CombineLast
+	}
+	for _, m := range e.LabelMatchers {
+		if m.Name != labels.MetricName {
+			t.matchers = append(t.matchers, m)
+		}
+	}
+	if e.Name == "" || e.OriginalOffset != 0 || e.Timestamp != nil {
+		return nil, fmt.Errorf("%s: %w", e, errSource)
+	}
+	return []term{t}, nil
+}
+
+func combined(terms []term, c convert.Combine) []term {
+	for i := range terms {
+		terms[i].combine = c
+	}
+	return terms
+}
+
+// binary returns the terms of two operands.
+func binary(e *parser.BinaryExpr) ([]term, error) {
+	left, leftIs := number(e.LHS)
+	right, rightIs := number(e.RHS)
+	switch {
+	case e.Op == parser.MUL && leftIs:
+		return times(e.RHS, left)
+	case e.Op == parser.MUL && rightIs:
+		return times(e.LHS, right)
+	case e.Op == parser.DIV && rightIs:
+		return times(e.LHS, 1/right)
+	case e.Op == parser.ADD && !leftIs && !rightIs:
+		return both(e, 1, convert.CombineNot)
+	case e.Op == parser.SUB && !leftIs && !rightIs:
+		return both(e, -1, convert.CombineNot)
+	case e.Op == parser.MUL:
+		return both(e, 1, convert.CombineTimes)
+	case e.Op == parser.DIV && !leftIs:
+		return both(e, 1, convert.CombineOver)
+	case (e.Op == parser.MOD || e.Op == parser.GTE) && rightIs:
+		return picked(e, right)
+	}
+	return nil, fmt.Errorf("%s: %w", e, errSource)
+}
+
+// number returns the value of an expression that is one.
+func number(e parser.Expr) (float64, bool) {
+	n, ok := e.(*parser.NumberLiteral)
+	if !ok {
+		return 0, false
+	}
+	return n.Val, true
+}
+
+func times(e parser.Expr, factor float64) ([]term, error) {
+	terms, err := linear(e)
+	for i := range terms {
+		if terms[i].combine < convert.CombineTimes {
+			terms[i].factor *= factor
+		}
+	}
+	return terms, err
+}
+
+// both returns the terms of both operands, those of the right one times sign.
+func both(e *parser.BinaryExpr, sign float64, right convert.Combine) ([]term, error) {
+	a, err := linear(e.LHS)
+	if err != nil {
+		return nil, err
+	}
+	b, err := times(e.RHS, sign)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range append(a[:len(a):len(a)], b...) {
+		if t.combine >= convert.CombineCount {
+			return nil, fmt.Errorf("%s: a product, a quotient or a count stands alone: %w", e, errSource)
+		}
+	}
+	if right == convert.CombineTimes && len(b) > 1 {
+		return nil, fmt.Errorf("%s: want one series after *: %w", e, errSource)
+	}
+	if right != convert.CombineNot {
+		combined(b, right)
+	}
+	return append(a, b...), nil
+}
+
+// picked returns the one term of an operand of which an operator with a number
+// makes something.
+func picked(e *parser.BinaryExpr, n float64) ([]term, error) {
+	terms, err := linear(e.LHS)
+	if err != nil {
+		return nil, err
+	}
+	if len(terms) != 1 || terms[0].factor != 1 || terms[0].pick != nil {
+		return nil, fmt.Errorf("%s: want one series before %s: %w", e, e.Op, errSource)
+	}
+	terms[0].pick = func(v float64) (float64, bool) { return v, v >= n }
+	if e.Op == parser.MOD {
+		terms[0].pick = func(v float64) (float64, bool) { return math.Mod(v, n), true }
+	}
+	return terms, nil
+}
