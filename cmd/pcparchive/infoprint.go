@@ -1,0 +1,98 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+func (o infoOptions) print(w io.Writer, all []hostInfo, single bool) error {
+	if o.output == outputJSON {
+		if single {
+			return writeJSON(w, all[0].Archives[0])
+		}
+		return writeJSON(w, map[string]any{"hosts": all})
+	}
+	for i, host := range all {
+		if i > 0 {
+			fmt.Fprintln(w)
+		}
+		if err := o.printHost(w, host, single); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (o infoOptions) printHost(w io.Writer, host hostInfo, single bool) error {
+	if !single {
+		printHostInfo(w, host)
+	}
+	for _, info := range host.Archives {
+		if !single {
+			fmt.Fprintln(w)
+		}
+		if !o.metrics || !single {
+			if err := printInfo(w, info, host.zone); err != nil {
+				return err
+			}
+		}
+		if o.metrics {
+			if err := printMetrics(w, info.MetricList); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func printHostInfo(w io.Writer, host hostInfo) {
+	fmt.Fprintf(w, "host %s, %s to %s, %s, %s\n", host.Host,
+		formatTime(pcp.TimestampOf(host.Start), host.zone), formatTime(pcp.TimestampOf(host.End), host.zone),
+		plural(len(host.Archives), "archive"), humanize.IBytes(uint64(host.Bytes)))
+}
+
+func printMetrics(w io.Writer, list []metricInfo) error {
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(tw, "METRIC\tTYPE\tSEMANTICS\tUNITS\tHELP")
+	for _, m := range list {
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\n", m.Name, m.Type, m.Semantics, m.Units, m.OneLine)
+	}
+	return tw.Flush()
+}
+
+func printInfo(w io.Writer, info *archiveInfo, zone *time.Location) error {
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	line := func(name, format string, args ...any) { fmt.Fprintf(tw, name+"\t"+format+"\n", args...) }
+	line("archive", "%s (version %d)", info.Archive, info.Version)
+	line("host", "%s", info.Host)
+	line("time zone", "%s", strings.TrimSpace(info.Zone+" "+info.ZoneInfo))
+	line("start", "%s", formatTime(pcp.TimestampOf(info.Start), zone))
+	line("end", "%s", formatTime(pcp.TimestampOf(info.End), zone))
+	line("duration", "%s", time.Duration(info.Duration*float64(time.Second)).Round(time.Millisecond))
+	for _, f := range info.Files {
+		line("file", "%s  %s", f.Name, humanize.IBytes(uint64(f.Bytes)))
+	}
+	line("size", "%s", humanize.IBytes(uint64(info.Bytes)))
+	line("metrics", "%d", info.Metrics)
+	line("instances", "%d in %s", info.Instances, plural(info.InDoms, "domain"))
+	if info.recordCounts != nil {
+		line("series", "%d", info.Series)
+		line("records", "%d, %d of them marks, with %s values", info.Records, info.Marks, humanize.Comma(info.Values))
+	} else {
+		line("records", "not counted; --count reads the data volumes")
+	}
+	line("label sets", "%d", info.LabelSets)
+	line("help texts", "%d", info.Texts)
+	line("index", "%d entries", info.Index)
+	if info.Damage != "" {
+		line("read until", "%s", info.Damage)
+	}
+	return tw.Flush()
+}
