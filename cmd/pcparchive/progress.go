@@ -33,6 +33,13 @@ func (p byteProgress) set(done int64) {
 	}
 }
 
+// add tells that some more bytes are read.
+func (p byteProgress) add(n int) {
+	if p.bar != nil {
+		_ = p.bar.Add(n)
+	}
+}
+
 // reader returns r, counting what is read from it.
 func (p byteProgress) reader(r io.Reader) io.Reader {
 	if p.bar == nil {

@@ -32,6 +32,15 @@ func (r *Reader) Natives(host string) *Natives {
 	return &Natives{lines: &r.lexer.native, host: host, metrics: map[string]*convert.NativeMetric{}}
 }
 
+// ContextLabels returns the names of labels that are those of a host: none unless
+// a page had "# PCP5" lines. It is for after the reading.
+func (r *Reader) ContextLabels() []string {
+	if len(r.lexer.native.byName) == 0 {
+		return nil
+	}
+	return slices.Clone(contextLabels)
+}
+
 // Places returns where the values of a series go.
 func (n *Natives) Places(s *convert.PromSeries) []convert.Place {
 	line := n.lines.of(s.Name)

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/promjson"
+)
+
+type importJSONOptions struct {
+	sampleOptions
+	metric string
+}
+
+func newImportJSONCmd(s streams) *cobra.Command {
+	var o importJSONOptions
+	cmd := &cobra.Command{
+		Use:   "prom-json FILE|DIR|-... -o ARCHIVE",
+		Short: "Turn saved replies of Prometheus' query API into an archive",
+		Long: `Turn saved replies of Prometheus' query API into an archive: query_range and
+query, whole replies or just their data or result, several in a file, or a folder
+of *.json; files may be compressed. Series of one name and labels are one,
+whatever files they are in.
+
+Results of functions have no name: they get that of the file, or --metric.
+
+` + samplesHelp,
+		Example: `  curl -s 'http://prometheus:9090/api/v1/query_range?query=up&start=…&end=…&step=15' > up.json
+  pcparchive import prom-json up.json -o rec
+  pcparchive import prom-json replies/ -o hosts --split-by instance`,
+		Args: nargs(1, -1, "at least one file or folder"),
+		RunE: func(cmd *cobra.Command, args []string) error { return runImportJSON(cmd.Context(), s, o, args) },
+	}
+	o.add(cmd, "")
+	cmd.Flags().StringVar(&o.metric, "metric", "", "name of series that have none; default: the file's, without its ending")
+	return cmd
+}
+
+func runImportJSON(ctx context.Context, s streams, o importJSONOptions, args []string) (err error) {
+	files, err := statInputs(args, ".json")
+	if err != nil {
+		return err
+	}
+	report := &convert.Report{}
+	im, err := newImporting(ctx, o.sampleOptions, report)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, im.close()) }()
+	way := newInputProgress(s, files)
+	inputs := make([]promjson.Input, len(files))
+	for i, f := range files {
+		inputs[i] = promjson.Input{
+			Name: f.name, Metric: cmp.Or(o.metric, replyMetric(f.name)),
+			Open: func() (io.ReadCloser, error) { return way.open(f) },
+		}
+	}
+	err = promjson.NewReader(inputs, report).Samples(ctx, im)
+	way.clear()
+	if err != nil {
+		return err
+	}
+	return im.finish(s)
+}
+
+// replyMetric returns the name of the series in a file that have none.
+func replyMetric(file string) string {
+	name, _, _ := strings.Cut(filepath.Base(file), ".")
+	return convert.PrometheusName(cmp.Or(name, "query"))
+}
