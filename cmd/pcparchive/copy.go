@@ -20,6 +20,7 @@ type copyOptions struct {
 	rewrite.Options
 	start, end string
 	labels     []string
+	volumeSize byteSize
 	output     outputFormat
 }
 
@@ -41,10 +42,16 @@ archives in it.
 Version 2 has no times finer than a microsecond or after 2038, no zoneinfo and no
 feature bits. What OUT cannot hold is an error unless --lossy allows the loss.
 
+With --compress the volumes of OUT are compressed, metadata and index are not, as
+with PCP's own tools. Volumes in zstd are written so that pcparchive goes to any
+time without decompressing what precedes it.
+
 An archive that exists is never overwritten; OUT appears when it is complete.`,
 		Example: `  pcparchive copy rec copy
   pcparchive copy rec old --archive-version 2 --lossy
   pcparchive copy monday tuesday both
+  pcparchive copy rec small --compress --volume-size 100MB
+  pcparchive copy rec forold --compress gzip --archive-version 2 --lossy
   pcparchive copy rec part --start end-1h --metrics kernel,disk.dev.read --labels device_type=block`,
 		Args: nargs(2, -1, "at least one archive and a name for the copy"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -52,12 +59,13 @@ An archive that exists is never overwritten; OUT appears when it is complete.`,
 		},
 	}
 	f := cmd.Flags()
-	f.Var(&o.Version, "archive-version", "archive format, 2 or 3; default: the highest of the inputs'")
+	addVersionFlag(cmd, &o.Version, "archive format, 2 or 3; default: the highest of the inputs'")
 	f.BoolVar(&o.Lossy, "lossy", false, "leave out or round what OUT cannot hold, and say so")
 	f.StringVar(&o.start, "start", "", "leave out what is earlier: "+timeHelp)
 	f.StringVar(&o.end, "end", "", "leave out what is later")
 	f.StringSliceVar(&o.Metrics, "metrics", nil, "only these metrics: names, subtrees, PMIDs, or names with *, ? and []; may be repeated")
 	f.StringArrayVar(&o.labels, "labels", nil, `only series with these labels, as in PromQL: NAME="VALUE" with =, !=, =~ or !~; may be repeated`)
+	addVolumeFlags(cmd, &o.volumeSize, &o.Compress, "the volumes")
 	addOutputFlag(cmd, &o.output)
 	return cmd
 }
@@ -109,6 +117,7 @@ func runCopy(ctx context.Context, s streams, o copyOptions, in []string, out str
 	if err := o.selection(readers); err != nil {
 		return err
 	}
+	o.VolumeSize = int64(o.volumeSize)
 	report, err := rewrite.Copy(ctx, out, readers, o.Options)
 	if errors.Is(err, rewrite.ErrLoss) {
 		return fmt.Errorf("%w; --lossy allows it", err)

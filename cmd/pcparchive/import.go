@@ -34,10 +34,13 @@ type recordOptions struct {
 	external  map[string]string
 	version   pcp.Version
 	appendTo  bool
+
+	volumeSize byteSize
+	compress   archive.Compression
 }
 
 func newImportURLCmd(s streams) *cobra.Command {
-	o := recordOptions{version: pcp.V3}
+	var o recordOptions
 	cmd := &cobra.Command{
 		Use:   "prom-url [NAME=]URL... -o ARCHIVE",
 		Short: "Record live Prometheus endpoints into an archive",
@@ -48,9 +51,16 @@ host unless it is given.
 
 An endpoint that does not answer is tried again at every interval: 'up' is 0
 meanwhile, and the reason is said once. An archive that exists is never
-overwritten.`,
+overwritten.
+
+With --append an archive that exists is continued, whoever recorded it, so that a
+recorder that was stopped or killed is started again with the same command: what
+a crash left unfinished is cut off and said, a mark says that nobody recorded in
+between, and every metric and instance keeps its number. Host, version and prefix
+are the archive's.`,
 		Example: `  pcparchive import prom-url http://localhost:9100/metrics -o rec --interval 1s --duration 30s
-  pcparchive import prom-url web=https://web:8443/metrics db=http://db:9187/metrics -o both`,
+  pcparchive import prom-url web=https://web:8443/metrics db=http://db:9187/metrics -o both
+  pcparchive import prom-url http://localhost:9100/metrics -o rec --append --volume-size 100MB --compress`,
 		Args: nargs(1, -1, "at least one URL"),
 		RunE: func(cmd *cobra.Command, args []string) error { return runRecord(cmd.Context(), s, o, args) },
 	}
@@ -61,12 +71,12 @@ overwritten.`,
 	f.DurationVar(&o.timeout, "timeout", 0, "time limit of a scrape; 0: the interval, at most 10s")
 	f.StringVar(&o.bodyLimit, "body-limit", "256MiB", "longest page accepted, 0: any")
 	f.StringVar(&o.settings, "scrape-config", "", "YAML file with settings of Prometheus' scrape_config for all URLs, such as authorization, tls_config, sample_limit, metric_relabel_configs")
-	f.StringVar(&o.prefix, "prefix", "openmetrics", "first component of all metric names")
+	f.StringVar(&o.prefix, "prefix", "", "first component of all metric names; default: openmetrics")
 	f.StringVar(&o.host, "host", "", "host name of the archive; default: the one host of the URLs, or this host's")
 	f.StringToStringVar(&o.external, "label", nil, "context label, as name=value; may be repeated")
-	f.Var(&o.version, "archive-version", "archive format, 2 or 3")
-	f.BoolVar(&o.appendTo, "append", false, "continue an archive that exists")
-	completeFlag(cmd, "archive-version", "2", "3")
+	addVersionFlag(cmd, &o.version, "archive format, 2 or 3; default: 3")
+	addVolumeFlags(cmd, &o.volumeSize, &o.compress, "volumes that are complete")
+	f.BoolVar(&o.appendTo, "append", false, "continue the archive if it exists")
 	return cmd
 }
 
@@ -80,8 +90,6 @@ func runRecord(ctx context.Context, s streams, o recordOptions, args []string) e
 		return usageError{fmt.Errorf("--duration %s is negative", o.duration)}
 	case o.timeout < 0:
 		return usageError{fmt.Errorf("--timeout %s is negative", o.timeout)}
-	case o.appendTo:
-		return fmt.Errorf("--append is not supported yet; record into a new archive")
 	}
 	log := slog.New(newPlainHandler(s.err))
 	endpoints := make([]scrape.Endpoint, len(args))
@@ -97,14 +105,7 @@ func runRecord(ctx context.Context, s streams, o recordOptions, args []string) e
 		return usageError{err}
 	}
 	report := &convert.Report{}
-	host := cmp.Or(o.host, commonHost(endpoints))
-	mapper, err := convert.NewMapper(convert.MapperOptions{
-		Prefix: o.prefix, Host: host, External: labelsOf(o.external), Report: report,
-	})
-	if err != nil {
-		return usageError{err}
-	}
-	a, err := archive.Create(o.output, localHeader(host), &archive.WriteOptions{Version: o.version})
+	mapper, a, err := openRecording(s, o, cmp.Or(o.host, commonHost(endpoints)), report)
 	if err != nil {
 		return err
 	}

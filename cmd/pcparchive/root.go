@@ -49,7 +49,7 @@ func run(args []string, s streams) int {
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second interrupt ends the program at once
 	root := newRoot(s)
-	root.SetArgs(args)
+	root.SetArgs(joinCompress(args))
 	cmd, err := root.ExecuteContextC(ctx)
 	var usage usageError
 	switch {
