@@ -55,27 +55,6 @@ func openHosts(s streams, operands []string) (*hosts, error) {
 	return h, h.unusable()
 }
 
-// openHost opens what operands name, which must be archives of one host.
-func openHost(s streams, operands []string) (*hosts, *archive.Set, error) {
-	h, err := openHosts(s, operands)
-	if err != nil {
-		return nil, nil, err
-	}
-	if len(h.sets) > 1 {
-		return nil, nil, usageError{fmt.Errorf("archives of %d hosts, want those of one: %s", len(h.sets), strings.Join(h.names(), ", "))}
-	}
-	return h, h.sets[0], nil
-}
-
-// names lists the hosts.
-func (h *hosts) names() []string {
-	names := make([]string, len(h.sets))
-	for i, set := range h.sets {
-		names[i] = set.Host()
-	}
-	return names
-}
-
 // readers yields the archives of all hosts.
 func (h *hosts) readers() iter.Seq[*archive.Reader] {
 	return func(yield func(*archive.Reader) bool) {
