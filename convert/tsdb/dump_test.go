@@ -1,0 +1,111 @@
+package tsdb_test
+
+import (
+	"cmp"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/expo"
+	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/internal/oracle"
+)
+
+// TestDumpMakesTheSameBlocks brings archives to blocks on two ways: ours, and by
+// way of text that promtool reads. But for the ends of series, which text cannot
+// say, they are the same.
+func TestDumpMakesTheSameBlocks(t *testing.T) {
+	for _, name := range []string{"moomba.client", "pcp-mpstat4", "bind2-9.18", "mmv.help"} {
+		t.Run(name, func(t *testing.T) {
+			r, err := archive.Open(filepath.Join(oracle.Corpus(t), "archives", name), nil)
+			require.NoError(t, err)
+			opts := convert.FlattenOptions{Names: convert.NamesPrometheus, TargetLabels: true, TextLabels: true}
+			copyTo := func(dst convert.Samples) {
+				err := convert.Copy(t.Context(), convert.NewFlattener(dst, opts), convert.FromArchive(r, archive.Query{}))
+				require.NoError(t, err)
+			}
+			blocks, _ := newBlocks(t, tsdb.Options{})
+			copyTo(blocks)
+			require.NoError(t, blocks.Close())
+			want := readBlocks(t, blocks.Written())
+			for series, points := range want {
+				kept := points[:0]
+				for _, p := range points {
+					if p.bits != at(0, convert.StaleNaN).bits {
+						kept = append(kept, p)
+					}
+				}
+				want[series] = kept
+			}
+
+			store := tsdb.NewStore(t.TempDir(), nil)
+			copyTo(store)
+			page := filepath.Join(t.TempDir(), "dump.om")
+			f, err := os.Create(page)
+			require.NoError(t, err)
+			require.NoError(t, expo.WriteDump(f, store, expo.Options{Format: expo.OpenMetrics, PCP: true}, nil))
+			require.NoError(t, f.Close())
+			require.NoError(t, store.Close())
+
+			data := t.TempDir()
+			oracle.Run(t, "promtool", "tsdb", "create-blocks-from", "openmetrics", page, data)
+			got := content{}
+			for _, block := range listing(t, data) {
+				if block == "wal" {
+					continue
+				}
+				for series, points := range readBlock(t, filepath.Join(data, block)) {
+					got[series] = append(got[series], points...)
+				}
+			}
+			for _, points := range got {
+				slices.SortFunc(points, func(a, b point) int { return cmp.Compare(a.t, b.t) })
+			}
+			assert.NotEmpty(t, got)
+			assert.Equal(t, want, got)
+		})
+	}
+}
+
+// A Store gives back what it was given, spilled or not, and several series at
+// once.
+func TestStore(t *testing.T) {
+	s := tsdb.NewStore(t.TempDir(), nil)
+	all := manySeries(50)
+	const n = 3000
+	for i := range int64(n) {
+		for id, p := range all {
+			require.NoError(t, s.Sample(p, noon+i, float64(i*int64(id))*1.37))
+		}
+	}
+	found := 0
+	for p := range s.Series() {
+		found++
+		i := int64(0)
+		for at, err := range s.Samples(p) {
+			require.NoError(t, err)
+			if at != (convert.Point{Time: noon + i, Value: float64(i*int64(p.ID)) * 1.37}) {
+				require.Fail(t, "another sample")
+			}
+			i++
+			if i%1000 == 0 { // reads in between disturb nothing
+				for range s.Samples(all[0]) {
+					break
+				}
+			}
+		}
+		assert.Equal(t, int64(n), i)
+	}
+	assert.Len(t, all, found)
+	for range s.Samples(newSeries(1000, "none", "a")) {
+		require.Fail(t, "a sample of a series without any")
+	}
+	require.NoError(t, s.Close())
+	require.Error(t, s.Sample(all[0], noon, 1))
+}
