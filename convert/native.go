@@ -61,6 +61,3 @@ const (
 	CombineTimes                // multiplied, and the sum of the others with the product
 	CombineOver                 // added up, for the sum of the others to be divided by
 )
-
-// adds reports whether series share the place.
-func (c Combine) adds() bool { return c >= CombineSum }

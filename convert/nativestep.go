@@ -125,10 +125,10 @@ func (n *nativeStep) shares(places []Place, target [2]string) []nativeShare {
 
 // admits reports whether a further series may have the slot.
 func (s *nativeSlot) admits(c Combine, target [2]string, tick uint64) bool {
-	switch {
-	case c == CombineNot:
+	switch c {
+	case CombineNot:
 		return !s.live && (s.tick != tick || s.ended)
-	case c == CombineLast:
+	case CombineLast:
 		return true
 	}
 	return s.target == target

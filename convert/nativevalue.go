@@ -21,7 +21,7 @@ func (n *nativeStep) value(s *nativeSlot) archive.Value {
 		v = wrap(v, d.Type)
 	}
 	bits, exact := numberBits(d.Type, v)
-	if !exact && !(s.scaled && d.Type == pcp.TypeFloat) { // what an agent says in a float is no more exact
+	if !exact && (!s.scaled || d.Type != pcp.TypeFloat) { // what an agent says in a float is no more exact
 		n.report.Add(LossRounded, s.metric.metric.Name)
 	}
 	switch d.Type {

@@ -14,6 +14,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/pcparchive/pcparchive/convert"
 	"github.com/pcparchive/pcparchive/labelset"
@@ -33,7 +34,8 @@ func Names() []string {
 	return names
 }
 
-// Map is the [convert.Natives] of one exporter. It serves one Assembler.
+// Map is the [convert.Natives] of one exporter. It may serve several Assemblers,
+// also at a time.
 type Map struct {
 	table   *table
 	byName  map[string][]use // of a series
@@ -48,9 +50,28 @@ type use struct {
 	term *term
 }
 
-// New returns the map of the given name, without a suffix. The error names those
-// there are.
+// made are the maps that New has made.
+var made = struct {
+	sync.Mutex
+	maps map[string]*Map
+}{maps: map[string]*Map{}}
+
+// New returns the map of the given name, which it makes the first time. The
+// error names those there are.
 func New(name string) (*Map, error) {
+	made.Lock()
+	defer made.Unlock()
+	if m := made.maps[name]; m != nil {
+		return m, nil
+	}
+	m, err := load(name)
+	if err == nil {
+		made.maps[name] = m
+	}
+	return m, err
+}
+
+func load(name string) (*Map, error) {
 	if !slices.Contains(Names(), name) {
 		return nil, fmt.Errorf("no map %q: want %s", name, strings.Join(Names(), ", "))
 	}

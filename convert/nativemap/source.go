@@ -6,6 +6,7 @@ import (
 	"math"
 	"strings"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 
@@ -91,7 +92,7 @@ func selector(e *parser.VectorSelector) ([]term, error) {
 		t.combine = convert.CombineLast
 	}
 	for _, m := range e.LabelMatchers {
-		if m.Name != labels.MetricName {
+		if m.Name != model.MetricNameLabel {
 			t.matchers = append(t.matchers, m)
 		}
 	}
