@@ -56,6 +56,13 @@ func (r *Reader) Samples(ctx context.Context, dst convert.Samples) error {
 	return nil
 }
 
+// failedQuery is what a reply says in place of data.
+type failedQuery struct{ kind, message string }
+
+func (f *failedQuery) Error() string {
+	return fmt.Sprintf("the query failed: %s: %s", cmp.Or(f.kind, "error"), f.message)
+}
+
 // errConsumer marks an error that is not the input's.
 type errConsumer struct{ error }
 
@@ -70,6 +77,7 @@ func (r *Reader) input(in Input) (err error) {
 		r.text = false
 		err := r.reply()
 		var consumer errConsumer
+		var failed *failedQuery
 		switch {
 		case errors.Is(err, io.EOF) && n > 0:
 			return nil
@@ -77,6 +85,8 @@ func (r *Reader) input(in Input) (err error) {
 			return fmt.Errorf("%s: empty", in.Name)
 		case errors.As(err, &consumer):
 			return consumer.error
+		case errors.As(err, &failed):
+			return fmt.Errorf("%s: %w", in.Name, err)
 		case err != nil:
 			return fmt.Errorf("%s: byte %d: %w", in.Name, r.dec.InputOffset(), err)
 		}
@@ -147,7 +157,7 @@ func (r *Reader) object() error {
 	}
 	switch {
 	case status == "error" || message != "":
-		return fmt.Errorf("the query failed: %s: %s", cmp.Or(kind, "error"), message)
+		return &failedQuery{kind, message}
 	case !results:
 		return errors.New("want a reply of Prometheus' query API: neither data nor result")
 	}

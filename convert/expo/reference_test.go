@@ -1,0 +1,148 @@
+package expo_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/expo"
+	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/internal/oracle"
+)
+
+// dumpOf writes a dump of series, each in one piece as OpenMetrics wants it, and
+// the same in random order, which Prometheus does not read.
+func dumpOf(seed uint64) (ordered, shuffled []byte) {
+	rng := rand.New(rand.NewPCG(seed, 3))
+	var lines []string
+	var b bytes.Buffer
+	families := []struct{ name, typ, suffix string }{
+		{"jobs", "counter", "_total"}, {"temp_celsius", "gauge", ""}, {"build", "info", "_info"}, {"odd:name", "unknown", ""},
+	}
+	start := int64(1_767_225_600_000) - 7200_000*3/2 // over the borders of blocks
+	for _, f := range families {
+		fmt.Fprintf(&b, "# HELP %s Text with \\\\ and \\n and \\\"quotes\\\".\n# TYPE %s %s\n", f.name, f.name, f.typ)
+		for n := range 5 {
+			labels := fmt.Sprintf(`{instance="host%d:9100",path="C:\\dir\"%d\"\n",utf8="é"}`, n%2, n)
+			if n == 4 {
+				labels = ""
+			}
+			for i := range int64(400) {
+				ms := start + i*60_000 + rng.Int64N(3)*333
+				value := []string{fmt.Sprint(i), "NaN", "+Inf", "-Inf", fmt.Sprint(rng.NormFloat64()), "1e-310", "123456789012345678"}[rng.IntN(7)]
+				time := fmt.Sprintf("%d.%03d", ms/1000, ms%1000)
+				if ms%1000 == 0 {
+					time = fmt.Sprint(ms / 1000)
+				}
+				line := fmt.Sprintf("%s%s%s %s %s\n", f.name, f.suffix, labels, value, time)
+				b.WriteString(line)
+				lines = append(lines, line)
+			}
+		}
+	}
+	var s bytes.Buffer
+	for _, f := range families {
+		fmt.Fprintf(&s, "# TYPE %s %s\n", f.name, f.typ)
+	}
+	rng.Shuffle(len(lines), func(i, j int) { lines[i], lines[j] = lines[j], lines[i] })
+	s.WriteString(strings.Join(lines, ""))
+	b.WriteString("# EOF\n")
+	s.WriteString("# EOF\n")
+	return b.Bytes(), s.Bytes()
+}
+
+func inputOf(text []byte) []expo.Input {
+	return []expo.Input{{Name: "dump", Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(text)), nil }}}
+}
+
+// blocksOf makes blocks of a dump, sorted in little memory.
+func blocksOf(t *testing.T, text []byte) string {
+	t.Helper()
+	dir := t.TempDir()
+	blocks, err := tsdb.NewBlocks(dir, tsdb.Options{})
+	require.NoError(t, err)
+	sorter := convert.NewSorter(blocks, convert.SorterOptions{Memory: 100_000, Dir: dir})
+	require.NoError(t, expo.NewReader(inputOf(text), expo.ReadOptions{}).Samples(context.Background(), sorter))
+	require.NoError(t, sorter.Close())
+	return dir
+}
+
+// content collects samples by series.
+type content map[string][]string
+
+func (c content) Sample(s *convert.PromSeries, t int64, v float64) error {
+	key := fmt.Sprint(s.Name, s.Labels)
+	c[key] = append(c[key], fmt.Sprintf("%d %x", t, math.Float64bits(v)))
+	return nil
+}
+
+// contentOf reads blocks.
+func contentOf(t *testing.T, dir string) content {
+	t.Helper()
+	r, err := tsdb.OpenReader(context.Background(), []string{dir}, tsdb.ReadOptions{})
+	require.NoError(t, err)
+	c := content{}
+	require.NoError(t, r.Samples(context.Background(), c))
+	require.NoError(t, r.Close())
+	return c
+}
+
+// TestAgainstPromtool makes blocks of a dump: they hold what Prometheus' own tool
+// makes of it, whatever the order of the samples.
+func TestAgainstPromtool(t *testing.T) {
+	ordered, shuffled := dumpOf(1)
+	file := filepath.Join(t.TempDir(), "dump.om")
+	require.NoError(t, os.WriteFile(file, ordered, 0o666))
+	theirs := t.TempDir()
+	oracle.Run(t, "promtool", "tsdb", "create-blocks-from", "openmetrics", file, theirs)
+	want := contentOf(t, theirs)
+	require.Len(t, want, 20)
+	assert.Equal(t, want, contentOf(t, blocksOf(t, ordered)))
+	assert.Equal(t, want, contentOf(t, blocksOf(t, shuffled)))
+}
+
+// TestToArchive makes an archive of a dump, which the reference finds nothing
+// wrong with, and reads it back.
+func TestToArchive(t *testing.T) {
+	_, shuffled := dumpOf(2)
+	base := filepath.Join(t.TempDir(), "dump")
+	a, err := archive.Create(base, archive.Header{Host: "box", Zone: "UTC"}, nil)
+	require.NoError(t, err)
+	m, err := convert.NewMapper(convert.MapperOptions{Host: "box"})
+	require.NoError(t, err)
+	report := &convert.Report{}
+	reader := expo.NewReader(inputOf(shuffled), expo.ReadOptions{Report: report})
+	sorter := convert.NewSorter(convert.NewAssembler(convert.NewToArchive(a), m, convert.AssemblerOptions{
+		Natives: reader.Natives("box"), Report: report,
+	}), convert.SorterOptions{})
+	require.NoError(t, reader.Samples(context.Background(), sorter))
+	require.NoError(t, sorter.Close())
+	assert.Empty(t, oracle.Run(t, "pmlogcheck", base))
+
+	want, got := content{}, content{}
+	require.NoError(t, expo.NewReader(inputOf(shuffled), expo.ReadOptions{}).Samples(context.Background(), want))
+	for _, samples := range want {
+		slices.Sort(samples)
+	}
+	r, err := archive.Open(base, nil)
+	require.NoError(t, err)
+	flat := convert.NewFlattener(got, convert.FlattenOptions{TargetLabels: true, NoHealth: true, Report: report})
+	require.NoError(t, convert.Copy(context.Background(), flat, convert.FromArchive(r, archive.Query{})))
+	assert.Equal(t, want, got)
+	for _, l := range report.Losses() {
+		assert.Equal(t, convert.LossRounded, l.Loss, l.Name)
+	}
+}
