@@ -35,9 +35,7 @@ func counterArchive(t *testing.T) *archive.Reader {
 	return w.open()
 }
 
-// Nothing is drawn across a mark, and no rate is negative. A window that holds
-// samples of both sides takes the change between them for a reset, which is how
-// PromQL sees every gap.
+// Nothing is drawn across a mark, and no rate is negative, whatever a window holds.
 func TestRateOverMarkAndReset(t *testing.T) {
 	e := newEngine(t, counterArchive(t), Options{})
 	assert.Equal(t, []string{`{__name__="c_counter"} 0=1000 10=1010 20=1020 30=1030 40=1040 50=1050 200=5 210=25`},

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
@@ -44,15 +45,17 @@ func (s *selection) plan(from, to pcp.Timestamp) *plan {
 		}
 		s.bases[r.Base()] = true
 		store := r.Meta()
+		domains := map[pcp.InDomID]bool{}
 		for d := range store.Metrics() {
 			if !d.Type.IsNumeric() {
 				continue
 			}
 			name, m := convert.SampleName(store, d), metricOf(d)
-			if s.allows(name) {
+			native := name == convert.PrometheusName(m.name)
+			if s.allows(name) && (!native || s.hasInstance(store, d.InDom, domains)) {
 				p.want(m, d.Sem)
 			}
-			if name != convert.PrometheusName(m.name) {
+			if !native {
 				continue // it came from Prometheus, where several metrics may share a name
 			}
 			sems[m] = d.Sem
@@ -99,6 +102,42 @@ func (s *selection) allows(name string) bool {
 		}
 	}
 	return true
+}
+
+// mostInstances is how many instances are looked at to leave out a metric.
+const mostInstances = 100_000
+
+// hasInstance reports whether a domain may have had an instance whose name the
+// matchers allow. It remembers the answer in known.
+func (s *selection) hasInstance(store *meta.Store, id pcp.InDomID, known map[pcp.InDomID]bool) bool {
+	may, ok := known[id]
+	if !ok {
+		may = s.findInstance(store, id)
+		known[id] = may
+	}
+	return may
+}
+
+func (s *selection) findInstance(store *meta.Store, id pcp.InDomID) bool {
+	var names []*labels.Matcher
+	for _, m := range s.matchers {
+		if m.Name == "instname" && !m.Matches("") {
+			names = append(names, m)
+		}
+	}
+	if len(names) == 0 {
+		return true
+	}
+	seen, versions := 0, false
+	for in := range store.InDomVersions(id) {
+		versions = true
+		for _, e := range in.Instances {
+			if seen++; seen > mostInstances || !slices.ContainsFunc(names, func(m *labels.Matcher) bool { return !m.Matches(e.Name) }) {
+				return true
+			}
+		}
+	}
+	return !versions && id != pcp.InDomNull // of such a domain nothing is known
 }
 
 // wanted reports whether a metric is to be decoded.

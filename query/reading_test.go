@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -73,6 +74,33 @@ func TestHoldsWhatItNeeds(t *testing.T) {
 		if tt.each == 400 {
 			assert.Less(t, bytes, tt.series*tt.each*4)
 		}
+	}
+}
+
+// The names of instances tell which metrics need not be decoded.
+func TestDecodesMetricsOfInstances(t *testing.T) {
+	w := newWriter(t)
+	w.record(0, one(counter, 3), value{desc: instant, v: map[pcp.InstID]float64{1: 1, 2: 2}}, value{desc: shared, v: map[pcp.InstID]float64{3: 1}})
+	w.record(1, value{desc: instant, v: map[pcp.InstID]float64{4: 1}})
+	e := newEngine(t, w.open(), Options{})
+	for m, want := range map[*labels.Matcher][]string{
+		labels.MustNewMatcher(labels.MatchEqual, "instname", "i2"):       {"i.instant"},
+		labels.MustNewMatcher(labels.MatchEqual, "instname", "i4"):       {"i.instant"},
+		labels.MustNewMatcher(labels.MatchRegexp, "instname", "i[23]"):   {"d.shared", "i.instant"},
+		labels.MustNewMatcher(labels.MatchNotEqual, "instname", ""):      {"d.shared", "i.instant"},
+		labels.MustNewMatcher(labels.MatchEqual, "instname", "nobody"):   nil,
+		labels.MustNewMatcher(labels.MatchEqual, "instname", ""):         {"c.counter", "d.shared", "i.instant"},
+		labels.MustNewMatcher(labels.MatchNotRegexp, "instname", "i.+"):  {"c.counter", "d.shared", "i.instant"},
+		labels.MustNewMatcher(labels.MatchRegexp, "instname", "i1|"):     {"c.counter", "d.shared", "i.instant"},
+		labels.MustNewMatcher(labels.MatchRegexp, "__name__", "[cd]_.*"): {"c.counter", "d.shared"},
+	} {
+		s := &selection{querier: &querier{set: e.storage.sets[0]}, matchers: []*labels.Matcher{m}}
+		var got []string
+		for d := range s.plan(stamp(0), stamp(1)).metrics {
+			got = append(got, d.name)
+		}
+		slices.Sort(got)
+		assert.Equal(t, want, got, m)
 	}
 }
 
