@@ -17,6 +17,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/check"
+	"github.com/pcparchive/pcparchive/convert/tsdb"
 )
 
 func newCheckCmd(s streams) *cobra.Command {
@@ -36,6 +37,11 @@ that something which can be read is doubtful; notes are shown on request.
 The exit status is 0 if there is nothing to report, 3 if there is, and 1 if a PATH
 could not be read at all. Damage costs the part concerned; the rest is checked.
 
+With --target, a PATH is a Prometheus block, or a folder of them, and it is proved
+to be one that the system named takes: order and checksums of all that is in it,
+and the system's own rules, such as Mimir's that a block is of one UTC day. The
+rules are listed by --list-codes --target.
+
 With --salvage, every record of one archive that can be decoded is written to a
 new archive, as it is, with good labels and a new index; the errors tell what is
 lost. All findings of the severity asked for are listed.`,
@@ -43,24 +49,35 @@ lost. All findings of the severity asked for are listed.`,
   pcparchive check --severity note /var/log/pcp/pmlogger/web
   pcparchive check --output ndjson rec | jq -c 'select(.severity == "error")'
   pcparchive check --salvage saved damaged
+  pcparchive check --target mimir data
   pcparchive check --list-codes`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if o.listCodes {
 				return nargs(0, 0, "no archive with --list-codes")(cmd, args)
+			}
+			if o.target != "" && o.salvage != "" {
+				return usageError{fmt.Errorf("--salvage is for archives and --target for blocks")}
 			}
 			if o.salvage != "" {
 				return nargs(1, 1, "one archive with --salvage")(cmd, args)
 			}
 			return nargs(1, -1, "at least one archive or folder")(cmd, args)
 		},
-		RunE: func(_ *cobra.Command, args []string) error { return runCheck(s, o, args) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if o.target != "" {
+				return runCheckBlocks(cmd.Context(), s, o, args)
+			}
+			return runCheck(s, o, args)
+		},
 	}
 	f := cmd.Flags()
 	f.Var(&o.min, "severity", "least severity to report: note, warning or error")
 	f.IntVar(&o.limit, "limit", check.DefaultLimit, "findings of one code to show for each archive; the rest is counted, 0 shows all")
 	f.StringVar(&o.salvage, "salvage", "", "write what is whole of the archive to a new one of this base `name`")
+	f.Var(&o.target, "target", "check blocks, for prometheus, thanos or mimir")
 	f.BoolVar(&o.listCodes, "list-codes", false, "say what the codes of findings mean")
 	f.Var(&o.output, "output", "text; json or ndjson for programs")
+	completeFlag(cmd, "target", string(tsdb.Prometheus), string(tsdb.Thanos), string(tsdb.Mimir))
 	completeFlag(cmd, "severity", "note", "warning", "error")
 	completeFlag(cmd, "output", string(checkText), string(checkJSON), string(checkNDJSON))
 	return cmd
@@ -70,6 +87,7 @@ type checkOptions struct {
 	min       check.Severity
 	limit     int
 	salvage   string
+	target    tsdb.Target
 	listCodes bool
 	output    checkFormat
 }
@@ -103,7 +121,7 @@ var errFindings = errors.New("there are findings")
 
 func runCheck(s streams, o checkOptions, paths []string) error {
 	if o.listCodes {
-		return listCodes(s.out, o.output)
+		return listCodes(s.out, o.output, check.Codes())
 	}
 	archives, failed := findArchives(paths)
 	if len(archives) == 0 {
@@ -218,6 +236,7 @@ func memberBase(path string) (base string, ok bool) {
 // checkTally counts findings; its JSON form is an interface.
 type checkTally struct {
 	Archives int64 `json:"archives"`
+	Blocks   int64 `json:"blocks,omitempty"`
 	Errors   int64 `json:"errors"`
 	Warnings int64 `json:"warnings"`
 	Notes    int64 `json:"notes"`
@@ -244,7 +263,11 @@ func (t *checkTally) count(findings iter.Seq[check.Finding]) iter.Seq[check.Find
 }
 
 func (t *checkTally) String() string {
-	return fmt.Sprintf("%s: %s, %s, %s", plural(t.Archives, "archive"), plural(t.Errors, "error"), plural(t.Warnings, "warning"), plural(t.Notes, "note"))
+	what := plural(t.Archives, "archive")
+	if t.Blocks > 0 {
+		what = plural(t.Blocks, "block")
+	}
+	return fmt.Sprintf("%s: %s, %s, %s", what, plural(t.Errors, "error"), plural(t.Warnings, "warning"), plural(t.Notes, "note"))
 }
 
 // findingJSON is a finding for programs; its form is an interface.
@@ -298,13 +321,13 @@ func writeFindings(w io.Writer, format checkFormat, findings iter.Seq[check.Find
 }
 
 // listCodes writes what the codes mean.
-func listCodes(w io.Writer, format checkFormat) error {
+func listCodes(w io.Writer, format checkFormat, codes []check.CodeInfo) error {
 	if format != checkText {
-		return writeJSON(w, check.Codes())
+		return writeJSON(w, codes)
 	}
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(tw, "CODE\tSEVERITY\tMEANING")
-	for _, c := range check.Codes() {
+	for _, c := range codes {
 		fmt.Fprintf(tw, "%s\t%s\t%s\n", c.Code, c.Severity, c.Meaning)
 	}
 	return tw.Flush()

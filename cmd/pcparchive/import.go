@@ -18,7 +18,7 @@ import (
 )
 
 func newImportCmd(s streams) *cobra.Command {
-	return group("import", "Turn Prometheus data into archives", newImportURLCmd(s))
+	return group("import", "Turn Prometheus data into archives", newImportURLCmd(s), newImportFileCmd(s), newImportJSONCmd(s), newImportTSDBCmd(s))
 }
 
 // recordOptions are the flags of import prom-url.

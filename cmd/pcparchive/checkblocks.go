@@ -1,0 +1,35 @@
+package main
+
+import (
+	"context"
+
+	"github.com/pcparchive/pcparchive/convert/tsdb"
+)
+
+// runCheckBlocks holds blocks against the rules of a system.
+func runCheckBlocks(ctx context.Context, s streams, o checkOptions, paths []string) error {
+	if o.listCodes {
+		return listCodes(s.out, o.output, tsdb.VerifyCodes(o.target))
+	}
+	blocks, failed := tsdb.FindBlocks(paths)
+	if len(blocks) == 0 {
+		return failed
+	}
+	opts := tsdb.VerifyOptions{Target: o.target, Min: o.min, Limit: o.limit}
+	if o.limit <= 0 {
+		opts.Limit = -1
+	}
+	tally := &checkTally{Blocks: int64(len(blocks))}
+	if err := writeFindings(s.out, o.output, tally.count(tsdb.Verify(ctx, blocks, opts)), tally); err != nil {
+		return err
+	}
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case failed != nil:
+		return failed
+	case tally.Errors+tally.Warnings+tally.Notes > 0:
+		return errFindings
+	}
+	return nil
+}
