@@ -27,12 +27,19 @@
 // and labels. For all other metrics:
 //
 //	PCP               series
-//	name              dots become underscores
+//	name              dots become underscores, or see [NameStyle]
 //	merged labels     labels, JSON decoded; optional ones stay out
-//	instance name     label instname
+//	instance name     label instname; instid too where names are shared
 //	counter           counter; instant and discrete: gauge
 //	mark, error value,
 //	instance that left  a staleness marker
 //	time              milliseconds, rounded down
-//	strings, events, aggregates  counted as skipped
+//	strings           counted as skipped, or text in a label of a series that is 1
+//	events, aggregates  counted as skipped
+//
+// # Stages
+//
+//	step → step       [Unwrap], [Downsample]; [Through] makes a Source of one
+//	sample → sample   [Repeat]
+//	many sources      [CopyMerged], with [Flattener.Fork] for each host
 package convert
