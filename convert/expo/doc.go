@@ -2,6 +2,17 @@
 //
 //	convert.Flattener ─► [Snapshot] ─► []Family ─► [Write] ─► page ─► [Page] ─► Entry …
 //
+// and dumps of any size, a window at a time:
+//
+//	dump ─► [Reader] ─► convert.Sorter ─► convert.Assembler, convert/tsdb …
+//
+// # Reading
+//
+// A [Reader] has Prometheus' parser read what it has not seen before. A record
+// whose name and labels are those of a known series, byte for byte, needs only
+// value and time; and which series comes next is guessed from what came after
+// this one the last time. [Page] is the same reader over one page in memory.
+//
 // # Why not expfmt
 //
 // common/expfmt writes a tree of one node per histogram or summary. Such a node
