@@ -11,7 +11,7 @@ import (
 
 // surveyIndex reads the index up to where it is whole and fits the data.
 func (t *tail) surveyIndex(base string, volumes []Member, m *Member) error {
-	name, why := base+".index", error(fs.ErrNotExist)
+	name, why := base+".index", fs.ErrNotExist
 	if m != nil {
 		name = m.Path
 		raw, packed, err := readMember(*m)

@@ -81,7 +81,38 @@ func Members(path string) (base string, members []Member, err error) {
 }
 
 // membersOf finds every file of the archive with exactly the given base name.
+// While a folder is read a file in it may be replaced by its compressed form,
+// and neither be seen: where something is missing it is read again, until two
+// readings agree.
 func membersOf(dir, name string) (found []Member, err error) {
+	found, err = listMembers(dir, name)
+	for tries := 0; tries < 10 && err == nil && incomplete(found); tries++ {
+		before := found
+		found, err = listMembers(dir, name)
+		if slices.EqualFunc(before, found, func(a, b Member) bool { return a.Path == b.Path }) {
+			break
+		}
+	}
+	return found, err
+}
+
+// incomplete reports whether files of an archive are not all there seem to be.
+func incomplete(found []Member) bool {
+	volumes, highest, described := map[int]bool{}, -1, false
+	for _, m := range found {
+		switch m.Role {
+		case RoleMeta:
+			described = true
+		case RoleData:
+			volumes[m.Volume] = true
+			highest = max(highest, m.Volume)
+		}
+	}
+	return len(found) > 0 && (!described || len(volumes) <= highest)
+}
+
+// listMembers reads the folder once.
+func listMembers(dir, name string) (found []Member, err error) {
 	entries, err := os.ReadDir(cmp.Or(dir, "."))
 	if err != nil {
 		return nil, err

@@ -20,7 +20,7 @@ type packer struct {
 
 // start begins to compress a volume, after the one before it.
 func (p *packer) start(name string) {
-	p.wait()
+	_ = p.wait() // it keeps the error
 	done := make(chan error, 1)
 	p.working = done
 	go func() { done <- p.pack(name) }()
@@ -66,7 +66,9 @@ func (p *packer) pack(name string) error {
 		return fmt.Errorf("%s stays as it is: %w", name, err)
 	}
 	p.adopt(packed, info)
-	in.Close() // some systems remove no open file
+	if err := in.Close(); err != nil { // some systems remove no open file
+		return err
+	}
 	return supersede(name, p.sync)
 }
 

@@ -2,6 +2,7 @@ package archive_test
 
 import (
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -221,4 +222,31 @@ func TestCompressedRandomAccess(t *testing.T) {
 		}
 	}
 	require.ErrorIs(t, err, archive.ErrCompressed, "of the whole")
+}
+
+// TestFollowWhileCompressing: who follows an archive gets every record once,
+// though the volumes are compressed behind the writer's back.
+func TestFollowWhileCompressing(t *testing.T) {
+	base := filepath.Join(t.TempDir(), "rec")
+	a, err := archive.Create(base, archtest.Header, &archive.WriteOptions{Compress: archive.CompressZstd, VolumeRecords: 3, NoSync: true})
+	require.NoError(t, err)
+	require.NoError(t, a.Define(archtest.Count))
+	require.NoError(t, a.Append(count(0, 0)))
+	require.NoError(t, a.Flush())
+	f, stop := follow(t, base, archive.Query{})
+	defer stop()
+	done := make(chan error)
+	go func() {
+		var err error
+		for sec := int64(1); sec < 100 && err == nil; sec++ {
+			err = errors.Join(a.Append(count(sec, uint32(sec))), a.Flush())
+		}
+		done <- err
+	}()
+	for sec := range 100 {
+		require.Equal(t, fmt.Sprintf("%d sample.count=%d", sec, sec), f.next(t))
+	}
+	require.NoError(t, <-done)
+	require.NoError(t, a.Close())
+	assert.FileExists(t, base+".31.zst")
 }

@@ -1,8 +1,6 @@
 package archive
 
-import (
-	"fmt"
-)
+import "fmt"
 
 // Recovery is something that [Continue] found amiss in a file.
 type Recovery struct {
@@ -31,10 +29,10 @@ const (
 // String says what was done, for a person.
 func (r Recovery) String() string {
 	text := r.File + ": " + string(r.Action)
-	switch {
-	case r.Action == RecoveryCut:
+	switch r.Action {
+	case RecoveryCut:
 		text = fmt.Sprintf("%s: cut at offset %d: %d bytes of %s", r.File, r.Offset, r.Bytes, plural(r.Records, "record"))
-	case r.Action == RecoveryLeft:
+	case RecoveryLeft:
 		text += " as it is; a new volume follows"
 	}
 	if r.Err != nil {

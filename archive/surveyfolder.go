@@ -1,0 +1,110 @@
+package archive
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// surveyFolder looks for what is stored twice, and for volumes in a form that
+// is not known.
+func (t *tail) surveyFolder(base string, last Member) error {
+	dir, name := filepath.Split(base)
+	found, err := membersOf(dir, name)
+	if err != nil {
+		return err
+	}
+	for _, m := range found {
+		switch {
+		case m.Role == RoleMeta && m.Path != t.metaFile.Path:
+			same, err := sameContents(t.metaFile, m)
+			if err != nil {
+				return err
+			}
+			if !same {
+				return fmt.Errorf("%s and %s differ; remove the one that is wrong: %w", t.metaFile.Path, m.Path, pcp.ErrMismatch)
+			}
+			t.twins = append(t.twins, m)
+		case m.Role == RoleIndex && m.Compress != "": // stored plain, see surveyIndex
+			t.twins = append(t.twins, m)
+		case m.Role == RoleData && m.Volume == last.Volume && m.Path != last.Path && !t.volume.ended:
+			same, err := sameContents(last, m)
+			if err != nil && !isDamage(err) {
+				return err
+			}
+			if same { // left by a crash while it was compressed
+				t.twins = append(t.twins, m)
+			} else {
+				t.end(m.Volume, last.Size)
+			}
+		}
+	}
+	if t.metaPacked {
+		t.twins = append(t.twins, t.metaFile)
+	}
+	return t.foreign(dir, name)
+}
+
+// foreign makes the next volume follow every file that is numbered as one.
+func (t *tail) foreign(dir, name string) error {
+	entries, err := os.ReadDir(dir + ".")
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		rest, ok := strings.CutPrefix(e.Name(), name+".")
+		if _, _, member := splitMember(e.Name()); !ok || member && !e.IsDir() {
+			continue
+		}
+		number, _, _ := strings.Cut(rest, ".")
+		n, err := strconv.ParseInt(number, 10, 32)
+		if err == nil && strconv.FormatInt(n, 10) == number && n > int64(t.volume.number) {
+			t.leave(dir+e.Name(), 0, 0, fmt.Errorf("volume in an unknown form: %w", errors.ErrUnsupported))
+			t.end(int(n), t.data)
+		}
+	}
+	return nil
+}
+
+// end makes a new volume follow the one with the given number.
+func (t *tail) end(number int, size int64) {
+	if !t.volume.ended {
+		t.volume.before += size
+	}
+	t.volume.number, t.volume.ended, t.volume.records = int32(number), true, 1
+}
+
+// sameContents reports whether two files hold the same.
+func sameContents(a, b Member) (bool, error) {
+	var src [2]io.Reader
+	for i, m := range []Member{a, b} {
+		f, err := OpenMember(m, nil)
+		if err != nil {
+			return false, err
+		}
+		defer f.Close()
+		src[i] = f.From(0)
+	}
+	var buf [2][32 << 10]byte
+	for {
+		n, err := io.ReadFull(src[0], buf[0][:])
+		k, err2 := io.ReadFull(src[1], buf[1][:])
+		if n != k || buf[0] != buf[1] {
+			return false, nil
+		}
+		ended := func(err error) bool { return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) }
+		switch {
+		case err == nil && err2 == nil:
+		case ended(err) && ended(err2):
+			return true, nil
+		default:
+			return false, errors.Join(err, err2)
+		}
+	}
+}
