@@ -85,11 +85,15 @@ func (w *walker) wrongSide(t pcp.Timestamp) bool {
 func (w *walker) seek(entries []archive.IndexEntry, t pcp.Timestamp) {
 	w.origin = t
 	i, where := w.choose(entries, t)
-	if where == nowhere || !w.jump(entries, i) {
+	used := -1
+	if where != nowhere {
+		used = w.jump(entries, i)
+	}
+	if used < 0 {
 		w.toEdge()
 		return
 	}
-	onWrongSide := where == above // where it might hide records that are wanted
+	onWrongSide := where == above || used != i // where it might hide records that are wanted
 	if w.back {
 		onWrongSide = where == below || where == exact
 	}
@@ -114,8 +118,8 @@ func (w *walker) toEdge() {
 }
 
 // jump goes to index entry i or, where its volume is missing, to the next of
-// another volume.
-func (w *walker) jump(entries []archive.IndexEntry, i int) bool {
+// another volume. It returns the entry, -1 for none.
+func (w *walker) jump(entries []archive.IndexEntry, i int) int {
 	step := 1
 	if w.back {
 		step = -1
@@ -127,11 +131,11 @@ func (w *walker) jump(entries []archive.IndexEntry, i int) bool {
 		}
 		if v := w.volume(e.Volume); v >= 0 && w.use(v) == nil {
 			w.off = e.Data
-			return true
+			return i
 		}
 		failed = e.Volume
 	}
-	return false
+	return -1
 }
 
 // where says how an index entry lies to a time.
@@ -166,6 +170,8 @@ func (w *walker) choose(entries []archive.IndexEntry, t pcp.Timestamp) (int, whe
 		return 0, nowhere
 	case at >= 0 && !beyond && entries[at].Stamp == t:
 		return at, exact
+	case before < 0 && at > 0:
+		return at, above // of volumes that are not there, as jump would find
 	case before < 0:
 		return at, first
 	case at >= 0 && !beyond && entries[at].Stamp.Sub(t) <= t.Sub(entries[before].Stamp):
