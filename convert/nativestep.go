@@ -98,7 +98,7 @@ func (n *nativeStep) shares(places []Place, target [2]string) []nativeShare {
 	if host := HostOnly(target[1]); !n.owned {
 		n.owned, n.host = true, host
 	} else if n.host != host {
-		n.report.Add(LossRenamed, places[0].Metric.Desc.Name())
+		n.report.Add(LossNotNative, places[0].Metric.Desc.Name())
 		return nil
 	}
 	out := make([]nativeShare, 0, len(places))
@@ -109,7 +109,7 @@ func (n *nativeStep) shares(places []Place, target [2]string) []nativeShare {
 		}
 		slot := n.slot(p)
 		if slot.taken && !slot.admits(p.Combine, target, n.tick) {
-			n.report.Add(LossRenamed, p.Metric.Desc.Name())
+			n.report.Add(LossNotNative, p.Metric.Desc.Name())
 			return nil
 		}
 		out = append(out, nativeShare{slot, p})

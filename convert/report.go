@@ -20,6 +20,7 @@ const (
 	LossSameTime     Loss = "replaced by a later value in the same millisecond"
 	LossDuplicate    Loss = "dropped: repeated on one page, where the first counts"
 	LossRenamed      Loss = "renamed: the name belongs to another metric"
+	LossNotNative    Loss = "not recorded as PCP's own metric: another series or host has it"
 	LossTooOld       Loss = "moved to the scrape's time: older than the last record"
 	LossLabels       Loss = "skipped: labels exceed what an archive holds"
 	LossNumbers      Loss = "skipped: no metric numbers left in the archive"
@@ -40,7 +41,7 @@ const (
 // brings with every archive of some kind, and not a sign of bad data.
 func (l Loss) ByNature() bool {
 	switch l {
-	case LossNotNumeric, LossRounded, LossSameTime, LossDuplicate, LossRenamed, LossTooOld, LossExemplar, LossNativeHist,
+	case LossNotNumeric, LossRounded, LossSameTime, LossDuplicate, LossRenamed, LossNotNative, LossTooOld, LossExemplar, LossNativeHist,
 		LossUnwrapped, LossStep, LossStale, LossSilence, LossBefore1970:
 		return true
 	}
