@@ -98,6 +98,7 @@ func (r *Reader) wholeEnd(f *File, first int64, to pcp.Timestamp) (int64, error)
 		first = from
 	}
 	frames := f.frames(first, readBuffer)
+	defer f.release()
 	for {
 		_, err := frames.next()
 		if errors.Is(err, io.EOF) {

@@ -78,6 +78,7 @@ func (f *File) From(off int64) io.Reader {
 // frames returns the records from off on. A buffer of leastBuffer suits who
 // looks at one, readBuffer who reads on.
 func (f *File) frames(off int64, buffer int64) *frameReader {
+	f.release() // what is read ahead has f to itself
 	n, ok := f.Length()
 	if ok {
 		buffer = min(buffer, n-off)

@@ -31,8 +31,8 @@ func (t *table) add(r row, ours, ref figures) string {
 		name, refWall, refPeak = filepath.Base(r.ref[0]), seconds(ref.wall), t.memory(ref.peak)
 		ratio = fmt.Sprintf("**%.2f**", ours.wall.Seconds()/ref.wall.Seconds())
 	}
-	if n := min(*runs, r.refRuns); n > 0 {
-		name += fmt.Sprintf(" (%d× only)", n)
+	if r.refRuns > 0 && r.refRuns < *runs {
+		name += fmt.Sprintf(" (%d× only)", r.refRuns)
 	}
 	kept, met := r.limit.judge(r, ours, ref)
 	line := fmt.Sprintf("| %s | %s | %s | %s | %s | %s | %s | %s | %s | %s |",

@@ -1,0 +1,59 @@
+package archive_test
+
+import (
+	"os"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// TestReadAhead: a volume long enough to be read ahead is read to where it
+// breaks off, with records longer than what is read at a time among the others,
+// and whoever stops early leaves nothing running.
+func TestReadAhead(t *testing.T) {
+	base := wideArchive(t, 150)
+	const records = 150 + 1
+	a, err := archive.Continue(base, nil)
+	require.NoError(t, err)
+	long := &archive.Result{Stamp: pcp.Timestamp{Sec: 1000}, Sets: []archive.ValueSet{
+		{PMID: wideDesc.PMID, Format: archive.Block, Values: []archive.Value{{Type: pcp.TypeAggregate, Data: make([]byte, 700<<10)}}},
+	}}
+	require.NoError(t, a.Append(long))
+	long.Stamp.Sec++
+	require.NoError(t, a.Append(long))
+	require.NoError(t, a.Close())
+	info, err := os.Stat(base + ".0")
+	require.NoError(t, err)
+	require.NoError(t, os.Truncate(base+".0", info.Size()-1))
+
+	r, err := archive.Open(base, nil)
+	require.NoError(t, err)
+	before := runtime.NumGoroutine()
+	n, last := 0, pcp.Timestamp{}
+	for rec, err := range r.Records(archive.RoleData) {
+		if err != nil {
+			require.ErrorIs(t, err, pcp.ErrUnfinished)
+			break
+		}
+		n++
+		last = rec.Record.(*archive.Result).Stamp
+	}
+	assert.Equal(t, records, n)
+	assert.Equal(t, int64(1000), last.Sec)
+	for range r.Steps(archive.Query{}) {
+		break
+	}
+	for range 1000 { // what has ended may still be counted
+		if runtime.NumGoroutine() <= before {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+	t.Errorf("%d goroutines instead of %d", runtime.NumGoroutine(), before)
+}
