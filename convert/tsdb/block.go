@@ -173,14 +173,16 @@ func (w *blockWriter) add(e *series) error {
 	if w.records, w.buf, err = w.spill.read(e.full, w.records[:0], w.buf); err != nil {
 		return err
 	}
-	w.records = append(w.records, record{e.mint, e.maxt, e.chunk.Bytes()})
+	if e.count > 0 {
+		w.records = append(w.records, record{e.mint, e.maxt, chunkenc.EncXOR, e.chunk.Bytes()})
+	}
 	w.metas = w.metas[:0]
 	for i, r := range w.records {
-		if i == len(w.xor) {
-			w.xor = append(w.xor, new(chunkenc.XORChunk))
+		chunk, err := w.chunk(i, r)
+		if err != nil {
+			return err
 		}
-		w.xor[i].Reset(r.data)
-		w.metas = append(w.metas, chunks.Meta{Chunk: w.xor[i], MinTime: r.mint, MaxTime: r.maxt})
+		w.metas = append(w.metas, chunks.Meta{Chunk: chunk, MinTime: r.mint, MaxTime: r.maxt})
 	}
 	if err := w.chunks.WriteChunks(w.metas...); err != nil {
 		return err
@@ -191,6 +193,18 @@ func (w *blockWriter) add(e *series) error {
 	w.block.count(w.metas)
 	w.note(e.lset)
 	return nil
+}
+
+// chunk returns the chunk of a series' record i.
+func (w *blockWriter) chunk(i int, r record) (chunkenc.Chunk, error) {
+	if r.enc != chunkenc.EncXOR {
+		return chunkenc.FromData(r.enc, r.data)
+	}
+	for i >= len(w.xor) {
+		w.xor = append(w.xor, new(chunkenc.XORChunk))
+	}
+	w.xor[i].Reset(r.data)
+	return w.xor[i], nil
 }
 
 // note adds a series to the hash of the contents. Its lengths keep one series

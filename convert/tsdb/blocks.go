@@ -55,6 +55,8 @@ type Blocks struct {
 	spare        []*chunkenc.XORChunk
 	written      []Block
 	kept         []Kept
+	looked       bool
+	before       []Block // that the folder had
 	err          error // what ended it
 }
 
@@ -84,18 +86,15 @@ func NewBlocks(dir string, o Options) (*Blocks, error) {
 // replaces the earlier one; one that is older than its series' last is refused
 // with an [OrderError].
 func (b *Blocks) Sample(s *convert.PromSeries, t int64, v float64) error {
-	if t < b.start || t >= b.limit {
-		if err := b.turn(s, t); err != nil {
+	var e *series
+	if uint(s.ID) < uint(len(b.table)) {
+		e = b.table[s.ID]
+	}
+	if e == nil || e.prom != s || t < b.start || t >= b.limit {
+		var err error
+		if e, err = b.enter(s, t); err != nil {
 			return err
 		}
-	}
-	if uint(s.ID) >= uint(len(b.table)) || b.table[s.ID] == nil {
-		b.admit(s)
-	}
-	e := b.table[s.ID]
-	if e.prom != s {
-		return b.fail(fmt.Errorf("%s: its number %d is that of %s: series of more than one Flattener",
-			labelsOf(s), s.ID, labelsOf(e.prom)))
 	}
 	switch n := e.n; {
 	case n == 0:
@@ -110,6 +109,24 @@ func (b *Blocks) Sample(s *convert.PromSeries, t int64, v float64) error {
 	e.batch[e.n] = sample{t, v}
 	e.n++
 	return nil
+}
+
+// enter returns what is known of a series, having opened the window of t.
+func (b *Blocks) enter(s *convert.PromSeries, t int64) (*series, error) {
+	if t < b.start || t >= b.limit {
+		if err := b.turn(s, t); err != nil {
+			return nil, err
+		}
+	}
+	if uint(s.ID) >= uint(len(b.table)) || b.table[s.ID] == nil {
+		b.admit(s)
+	}
+	e := b.table[s.ID]
+	if e.prom != s {
+		return nil, b.fail(fmt.Errorf("%s: its number %d is that of %s: series of more than one Flattener",
+			labelsOf(s), s.ID, labelsOf(e.prom)))
+	}
+	return e, nil
 }
 
 // collide deals with a sample that is not newer than its series' last.
@@ -154,7 +171,7 @@ func (b *Blocks) flush() error {
 		return nil
 	}
 	for _, e := range b.live {
-		if err := b.pack(e); err != nil {
+		if err := errors.Join(b.pack(e), b.cutHistogram(e)); err != nil {
 			return err
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/oklog/ulid/v2"
+	"github.com/prometheus/prometheus/tsdb/chunkenc"
 	"github.com/prometheus/prometheus/tsdb/chunks"
 )
 
@@ -21,8 +22,10 @@ type Block struct {
 	MaxTime int64 // after the last sample: one millisecond more
 	Series  uint64
 	Chunks  uint64
-	Samples uint64
-	Bytes   int64 // of all files
+	Samples uint64 // Histograms included
+	Bytes   int64  // of all files
+
+	Histograms uint64 // native ones
 
 	Content string // SHA-256 of labels and chunks, hexadecimal; "" if not known
 }
@@ -61,6 +64,7 @@ type thanosFile struct {
 type stats struct {
 	Samples      uint64 `json:"numSamples"`
 	FloatSamples uint64 `json:"numFloatSamples"`
+	Histograms   uint64 `json:"numHistogramSamples,omitempty"`
 	Series       uint64 `json:"numSeries"`
 	Chunks       uint64 `json:"numChunks"`
 }
@@ -97,7 +101,11 @@ func (b *Block) count(metas []chunks.Meta) {
 	b.Series++
 	b.Chunks += uint64(len(metas))
 	for _, m := range metas {
-		b.Samples += uint64(m.Chunk.NumSamples())
+		n := uint64(m.Chunk.NumSamples())
+		b.Samples += n
+		if m.Chunk.Encoding() != chunkenc.EncXOR {
+			b.Histograms += n
+		}
 	}
 }
 
@@ -108,7 +116,7 @@ const metaName = "meta.json"
 func (b *Block) writeMeta(dir string, external map[string]string) error {
 	m := metaFile{
 		ULID: b.ULID, MinTime: b.MinTime, MaxTime: b.MaxTime,
-		Stats:      stats{b.Samples, b.Samples, b.Series, b.Chunks},
+		Stats:      stats{b.Samples, b.Samples - b.Histograms, b.Histograms, b.Series, b.Chunks},
 		Compaction: compaction{Level: 1, Sources: []ulid.ULID{b.ULID}, Hints: []string{contentHint + b.Content}},
 		Version:    1,
 	}

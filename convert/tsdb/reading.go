@@ -72,7 +72,7 @@ func (rd *reading) run(ctx context.Context, dst convert.Samples) error {
 	}()
 	for f := range ready {
 		if f.err == nil {
-			f.err = emit(ctx, f, dst)
+			f.err = rd.emit(ctx, f, dst)
 		}
 		if f.err != nil {
 			return f.err
@@ -84,15 +84,21 @@ func (rd *reading) run(ctx context.Context, dst convert.Samples) error {
 }
 
 // emit hands on the samples of a window.
-func emit(ctx context.Context, f filled, dst convert.Samples) error {
+func (rd *reading) emit(ctx context.Context, f filled, dst convert.Samples) error {
 	return f.w.each(func(t int64, row []entry) error {
 		for _, e := range row {
-			s := f.series[e.id]
+			s := f.series[e.id&^isHistogram]
 			if s.any && s.last == t { // another block has it, too
 				continue
 			}
 			s.any, s.last = true, t
-			if err := dst.Sample(s.prom, t, e.v); err != nil {
+			var err error
+			if data := f.w.histogram(e); data != nil {
+				err = convert.PutHistogram(dst, s.prom, t, data, rd.r.opts.Report)
+			} else {
+				err = dst.Sample(s.prom, t, e.v)
+			}
+			if err != nil {
 				return err
 			}
 		}

@@ -3,12 +3,13 @@ package tsdb
 import (
 	"errors"
 	"fmt"
-	"math"
 
+	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
 	"github.com/prometheus/prometheus/tsdb/tombstones"
 
 	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/nativehist"
 )
 
 // place is where a chunk is, and what time it is of.
@@ -31,14 +32,17 @@ type lane struct {
 	ref, maxt  int64
 	listed     bool
 
-	it   chunkenc.Iterator // at the next sample if open
+	it   chunkenc.Iterator  // at the next sample if open
+	kind chunkenc.ValueType // of that sample
 	open bool
-	any  bool  // there was a sample
-	last int64 // its time
-	mint int64 // of the open chunk
-	end  int64 // its last time
-	xor  chunkenc.XORChunk
-	buf  []byte
+	// histograms is set if the open chunk has native histograms.
+	histograms bool
+	any        bool  // there was a sample
+	last       int64 // its time
+	mint       int64 // of the open chunk
+	end        int64 // its last time
+	xor        chunkenc.XORChunk
+	buf        []byte
 }
 
 // pull moves the samples before the window's end into it. It reports whether
@@ -48,7 +52,7 @@ func (l *lane) pull(rd *reading, w *window) bool {
 		if !l.open { // the next chunk is beyond the window
 			return true
 		}
-		t, v := l.it.At()
+		t, v := l.sample()
 		if t >= w.end {
 			l.at = t
 			return l.at <= rd.r.opts.End
@@ -63,12 +67,41 @@ func (l *lane) pull(rd *reading, w *window) bool {
 			continue
 		case l.deleted != nil && gone(l.deleted, t):
 		default:
-			w.add(l.id, t, v)
+			if err := l.put(w, t, v); err != nil {
+				l.spoilt(rd, err)
+				continue
+			}
 		}
 		l.any, l.last = true, t
 		l.step(rd)
 	}
 	return false
+}
+
+// sample returns the time of the next sample and, if it is a number, the number.
+func (l *lane) sample() (int64, float64) {
+	if l.histograms {
+		return l.it.AtT(), 0
+	}
+	return l.it.At()
+}
+
+// put moves the next sample into a window.
+func (l *lane) put(w *window, t int64, v float64) error {
+	if !l.histograms {
+		w.add(l.id, t, v)
+		return nil
+	}
+	data, stale, err := l.histogram()
+	switch {
+	case err != nil:
+		return err
+	case stale:
+		w.add(l.id, t, convert.StaleNaN)
+	default:
+		w.addHistogram(l.id, t, data)
+	}
+	return nil
 }
 
 func gone(in tombstones.Intervals, t int64) bool {
@@ -82,13 +115,24 @@ func gone(in tombstones.Intervals, t int64) bool {
 
 // step moves to the open chunk's next sample.
 func (l *lane) step(rd *reading) {
-	if l.it.Next() != chunkenc.ValNone {
-		return
+	var err error
+	if l.histograms {
+		err = guard(l.moveOn) // damage makes Prometheus' decoder panic
+	} else {
+		err = l.moveOn()
 	}
-	if err := l.it.Err(); err != nil {
+	if err != nil {
 		l.spoilt(rd, err)
 	}
-	l.open = false
+	l.open = err == nil && l.kind != chunkenc.ValNone
+}
+
+// moveOn asks the iterator for the next sample.
+func (l *lane) moveOn() error {
+	if l.kind = l.it.Next(); l.kind == chunkenc.ValNone {
+		return l.it.Err()
+	}
+	return nil
 }
 
 // spoilt gives up the rest of the open chunk.
@@ -147,34 +191,34 @@ func (l *lane) load(rd *reading, p place) bool {
 		l.spoilt(rd, err)
 		return false
 	}
+	l.it, l.open = c.Iterator(l.it), true
 	switch chunkenc.Encoding(enc) {
 	case chunkenc.EncXOR, chunkenc.EncXOR2:
-		l.it = c.Iterator(l.it)
-		l.open = true
-		l.step(rd)
-		return l.open
+		l.histograms = false
+	default:
+		l.histograms = true
 	}
-	if err := guard(func() error { return l.histograms(rd, c) }); err != nil {
-		l.spoilt(rd, err)
-	}
-	return false
+	l.step(rd)
+	return l.open
 }
 
-// histograms counts the native histograms of a chunk.
-func (l *lane) histograms(rd *reading, c chunkenc.Chunk) error {
-	name := rd.table.all[l.id].prom.Name
-	it := c.Iterator(nil)
-	last := int64(math.MinInt64)
-	for it.Next() != chunkenc.ValNone {
-		t := it.AtT()
-		if t < rd.r.opts.Start || t > rd.r.opts.End || gone(l.deleted, t) {
-			continue
+// histogram returns the native histogram that the lane is at; stale is set if it
+// ends the series. Damage makes Prometheus' decoder panic.
+func (l *lane) histogram() (data []byte, stale bool, err error) {
+	err = guard(func() error {
+		var h *histogram.Histogram
+		var fh *histogram.FloatHistogram
+		if l.kind == chunkenc.ValFloatHistogram {
+			_, fh = l.it.AtFloatHistogram(nil)
+		} else {
+			_, h = l.it.AtHistogram(nil)
 		}
-		last = max(last, t)
-		rd.r.opts.Report.Add(convert.LossNativeHist, name)
-	}
-	if last > math.MinInt64 {
-		l.any, l.last = true, last
-	}
-	return it.Err()
+		if stale = nativehist.IsStale(h, fh); stale {
+			return nil
+		}
+		var err error
+		data, err = nativehist.Encode(h, fh)
+		return err
+	})
+	return data, stale, err
 }

@@ -12,17 +12,21 @@ type window struct {
 	slots      []int32
 	times      []int32 // slots that have a row
 	rows       [][]entry
+	histograms [][]byte // what entries with isHistogram refer to
 	used       int
 	count      int // samples, and what rows take besides
 	bound      int // count at which end moves towards start
 	ahead      []aheadEntry
 }
 
-// entry is a sample in the row of its time.
+// entry is a sample in the row of its time. Of a native histogram, the bits of v
+// are its place in the window's histograms.
 type entry struct {
-	id uint32
+	id uint32 // of the series, with isHistogram
 	v  float64
 }
+
+const isHistogram = 1 << 31
 
 const (
 	entrySize = 16
@@ -54,6 +58,21 @@ func (w *window) add(id uint32, t int64, v float64) {
 	}
 	w.rows[row-1] = append(w.rows[row-1], entry{id, v})
 	w.count++
+}
+
+// addHistogram adds a native histogram. The window keeps data.
+func (w *window) addHistogram(id uint32, t int64, data []byte) {
+	w.add(id|isHistogram, t, math.Float64frombits(uint64(len(w.histograms))))
+	w.histograms = append(w.histograms, data)
+	w.count += 2 + len(data)/entrySize
+}
+
+// histogram returns what an entry refers to, nil if it is a number.
+func (w *window) histogram(e entry) []byte {
+	if e.id&isHistogram == 0 {
+		return nil
+	}
+	return w.histograms[math.Float64bits(e.v)]
 }
 
 // row gives a slot its row.
@@ -94,7 +113,7 @@ func (w *window) settle(next *window) {
 	for ; n > 0 && w.start+int64(w.times[n-1]) >= w.end; n-- {
 		slot := w.times[n-1]
 		for _, e := range w.rows[w.slots[slot]-1] {
-			next.ahead = append(next.ahead, aheadEntry{w.start + int64(slot), e})
+			next.ahead = append(next.ahead, aheadEntry{w.start + int64(slot), e, w.histogram(e)})
 		}
 		w.slots[slot] = 0
 	}
@@ -105,16 +124,20 @@ func (w *window) settle(next *window) {
 type aheadEntry struct {
 	t int64
 	entry
+	histogram []byte
 }
 
 // take adds what was carried over and belongs here.
 func (w *window) take() {
 	kept := w.ahead[:0]
 	for _, a := range w.ahead {
-		if a.t < w.end {
-			w.add(a.id, a.t, a.v)
-		} else {
+		switch {
+		case a.t >= w.end:
 			kept = append(kept, a)
+		case a.histogram != nil:
+			w.addHistogram(a.id&^isHistogram, a.t, a.histogram)
+		default:
+			w.add(a.id, a.t, a.v)
 		}
 	}
 	w.ahead = kept
@@ -142,5 +165,7 @@ func (w *window) reset() {
 			w.rows[i] = nil
 		}
 	}
+	clear(w.histograms)
+	w.histograms = w.histograms[:0]
 	w.times, w.used, w.count = w.times[:0], 0, 0
 }

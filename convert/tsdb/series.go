@@ -41,7 +41,8 @@ type series struct {
 	count      int // samples in chunk
 	mint, maxt int64
 
-	full chain // its spilled chunks
+	hist *histograms // nil: there was no native histogram
+	full chain       // its spilled chunks
 }
 
 // admit enters a series in the table.
@@ -61,15 +62,23 @@ func (b *Blocks) first(e *series, t int64, v float64) error {
 	if e.unfit {
 		return nil
 	}
+	if e.hist != nil && e.hist.chunk != nil {
+		return b.afterHistogram(e, t, v)
+	}
+	b.begin(e)
+	e.batch[0] = sample{t, v}
+	e.n = 1
+	return nil
+}
+
+// begin makes a series part of the open window.
+func (b *Blocks) begin(e *series) {
 	if i := len(b.spare) - 1; i >= 0 {
 		e.chunk, b.spare = b.spare[i], b.spare[:i]
 	} else {
 		e.chunk = chunkenc.NewXORChunk()
 	}
-	e.batch[0] = sample{t, v}
-	e.n = 1
 	b.live = append(b.live, e)
-	return nil
 }
 
 // pack moves the batch of a series into its chunk.
@@ -99,7 +108,7 @@ func (b *Blocks) pack(e *series) error {
 func (b *Blocks) cut(e *series) error {
 	data := e.chunk.Bytes()
 	b.size += storedSize(len(data))
-	err := b.spill.put(&e.full, record{e.mint, e.maxt, data})
+	err := b.spill.put(&e.full, record{e.mint, e.maxt, chunkenc.EncXOR, data})
 	e.empty()
 	return err
 }
@@ -116,7 +125,7 @@ func (e *series) empty() {
 func (e *series) release() *chunkenc.XORChunk {
 	e.empty()
 	c := e.chunk
-	e.chunk, e.app, e.full = nil, nil, chain{}
+	e.chunk, e.app, e.full, e.hist = nil, nil, chain{}, nil
 	return c
 }
 

@@ -5,11 +5,14 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+
+	"github.com/prometheus/prometheus/tsdb/chunkenc"
 )
 
 // record is a full chunk.
 type record struct {
 	mint, maxt int64
+	enc        chunkenc.Encoding
 	data       []byte
 }
 
@@ -20,6 +23,7 @@ type record struct {
 //	8  maxt
 //	8  offset of the record before
 //	4  size of the record before
+//	1  encoding
 //	…  chunk
 type chain struct {
 	offset int64 // of the last record
@@ -28,7 +32,7 @@ type chain struct {
 	total  int // size of all records
 }
 
-const recordHeader = 28
+const recordHeader = 29
 
 // spillBuffer is how much of the spill file stays in memory: what is smaller
 // than that needs no file.
@@ -59,7 +63,7 @@ func (s *spill) put(c *chain, r record) error {
 	s.buf = binary.LittleEndian.AppendUint64(s.buf, uint64(r.maxt))
 	s.buf = binary.LittleEndian.AppendUint64(s.buf, uint64(c.offset))
 	s.buf = binary.LittleEndian.AppendUint32(s.buf, uint32(c.size))
-	s.buf = append(s.buf, r.data...)
+	s.buf = append(append(s.buf, byte(r.enc)), r.data...)
 	*c = chain{offset: at, size: size, count: c.count + 1, total: c.total + size}
 	return nil
 }
@@ -107,6 +111,7 @@ func (s *spill) read(c chain, dst []record, buf []byte) ([]record, []byte, error
 		dst[i] = record{
 			mint: int64(binary.LittleEndian.Uint64(raw)),
 			maxt: int64(binary.LittleEndian.Uint64(raw[8:])),
+			enc:  chunkenc.Encoding(raw[recordHeader-1]),
 			data: raw[recordHeader:],
 		}
 		c.offset = int64(binary.LittleEndian.Uint64(raw[16:]))

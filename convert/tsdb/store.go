@@ -57,7 +57,7 @@ func (s *Store) Samples(p *convert.PromSeries) iter.Seq2[convert.Point, error] {
 		}
 		var chunk chunkenc.XORChunk
 		var it chunkenc.Iterator
-		for _, r := range append(records, record{e.mint, e.maxt, e.chunk.Bytes()}) {
+		for _, r := range append(records, record{e.mint, e.maxt, chunkenc.EncXOR, e.chunk.Bytes()}) {
 			chunk.Reset(r.data)
 			it = chunk.Iterator(it)
 			for it.Next() == chunkenc.ValFloat {

@@ -135,7 +135,7 @@ func (h *head) cut(s *headSeries) error {
 
 func (h *head) store(s *headSeries, mint, maxt int64, data []byte) error {
 	var c chain
-	if err := h.spill.put(&c, record{mint, maxt, data}); err != nil {
+	if err := h.spill.put(&c, record{mint, maxt, chunkenc.EncXOR, data}); err != nil {
 		return err
 	}
 	s.chunks = append(s.chunks, headChunk{mint, maxt, c.offset, c.size})
