@@ -1,0 +1,155 @@
+package tsdb_test
+
+import (
+	"fmt"
+	"math"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/internal/oracle"
+)
+
+// scraped is an endpoint whose gauge "brief" is gone after a few scrapes.
+func scraped(t *testing.T) (address string, hits *atomic.Int64) {
+	t.Helper()
+	hits = &atomic.Int64{}
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		n := hits.Add(1)
+		fmt.Fprintf(w, "# HELP seen_total How often.\n# TYPE seen_total counter\nseen_total{code=\"200\"} %d\n", n)
+		fmt.Fprintf(w, "# TYPE took_seconds histogram\ntook_seconds_bucket{le=\"1\"} %d\ntook_seconds_bucket{le=\"+Inf\"} %d\ntook_seconds_sum %g\ntook_seconds_count %d\n", n, n, float64(n)/3, n)
+		if n < 8 {
+			fmt.Fprintf(w, "# TYPE brief gauge\nbrief %d\n", n)
+		}
+	}))
+	t.Cleanup(s.Close)
+	return strings.TrimPrefix(s.URL, "http://"), hits
+}
+
+// killedServer returns the folder of a Prometheus server that was killed.
+func killedServer(t *testing.T) string {
+	t.Helper()
+	address, hits := scraped(t)
+	dir := t.TempDir()
+	config := filepath.Join(dir, "prometheus.yml")
+	require.NoError(t, os.WriteFile(config, fmt.Appendf(nil,
+		"global: {scrape_interval: 50ms, scrape_timeout: 50ms}\nscrape_configs: [{job_name: seen, static_configs: [{targets: ['%s']}]}]\n", address), 0o666))
+	data := filepath.Join(dir, "data")
+	cmd := oracle.Command(t, "prometheus", "--config.file="+config, "--storage.tsdb.path="+data, "--web.listen-address=127.0.0.1:0")
+	require.NoError(t, cmd.Start())
+	require.Eventually(t, func() bool { return hits.Load() > 25 }, time.Minute, 10*time.Millisecond)
+	require.NoError(t, cmd.Process.Kill())
+	_ = cmd.Wait()
+	return data
+}
+
+// promDump is what promtool says of a folder. It cannot tell a NaN from another.
+func promDump(t *testing.T, dir string) []string {
+	t.Helper()
+	whole := filepath.Join(t.TempDir(), "copy") // it makes folders in what it reads
+	require.NoError(t, os.CopyFS(whole, os.DirFS(dir)))
+	require.NoError(t, os.MkdirAll(filepath.Join(whole, "wal"), 0o777))
+	var lines []string
+	for line := range strings.Lines(oracle.Run(t, "promtool", "tsdb", "dump", whole)) {
+		cut := strings.LastIndexByte(line, '}') + 2
+		value, at, ok := strings.Cut(strings.TrimSpace(line[cut:]), " ")
+		require.True(t, ok, line)
+		v, err := strconv.ParseFloat(value, 64)
+		require.NoError(t, err)
+		lines = append(lines, fmt.Sprintf("%s %v %s", line[:cut-1], v, at))
+	}
+	slices.Sort(lines)
+	return lines
+}
+
+// text is content as promDump has it.
+func (c content) text() []string {
+	var lines []string
+	for series, points := range c {
+		for _, p := range points {
+			lines = append(lines, fmt.Sprintf("%s %v %d", series, math.Float64frombits(p.bits), p.t))
+		}
+	}
+	slices.Sort(lines)
+	return lines
+}
+
+func TestReadsWhatAServerWrote(t *testing.T) {
+	dir := killedServer(t)
+	before := state(t, dir)
+	got := gather(t, tsdb.ReadOptions{}, dir)
+	assert.Empty(t, got.damage)
+	assert.Equal(t, before, state(t, dir))
+	assert.Equal(t, promDump(t, dir), got.text())
+	stale := 0
+	for _, s := range got.series {
+		for _, p := range got.content[promLabels(s).String()] {
+			if convert.IsStale(math.Float64frombits(p.bits)) {
+				stale++
+			}
+		}
+	}
+	assert.Positive(t, stale)
+}
+
+func TestReadsPromtoolsBlocks(t *testing.T) {
+	var page strings.Builder
+	fmt.Fprintln(&page, "# TYPE load gauge")
+	for i := range 3000 {
+		for cpu := range 3 {
+			fmt.Fprintf(&page, "load{cpu=\"%d\"} %g %d\n", cpu, math.Sqrt(float64(i+cpu)), noon/1000+int64(i)*5)
+		}
+	}
+	fmt.Fprintln(&page, "# EOF")
+	dir := t.TempDir()
+	input := filepath.Join(dir, "page.om")
+	require.NoError(t, os.WriteFile(input, []byte(page.String()), 0o666))
+	data := filepath.Join(dir, "data")
+	oracle.Run(t, "promtool", "tsdb", "create-blocks-from", "openmetrics", input, data)
+	assert.Greater(t, len(listing(t, data)), 1)
+	got := gather(t, tsdb.ReadOptions{}, data)
+	assert.Empty(t, got.damage)
+	assert.Equal(t, promDump(t, data), got.text())
+	assert.Len(t, got.text(), 9000)
+	assert.Empty(t, verify(t, tsdb.Prometheus, data))
+}
+
+// TestBlocksToArchiveAndBack is TSDB → archive → TSDB.
+func TestBlocksToArchiveAndBack(t *testing.T) {
+	for name, dir := range map[string]string{"server": killedServer(t), "blocks": second(overMidnight(t))} {
+		t.Run(name, func(t *testing.T) {
+			want := gather(t, tsdb.ReadOptions{}, dir)
+			base := filepath.Join(t.TempDir(), "middle")
+			report := &convert.Report{}
+			toArchive(t, report, base, dir)
+			assert.Empty(t, report.Losses())
+			assert.Empty(t, oracle.Run(t, "pmlogcheck", base))
+
+			r, err := archive.Open(base, nil)
+			require.NoError(t, err)
+			blocks, again := newBlocks(t, tsdb.Options{})
+			flat := convert.NewFlattener(blocks, convert.FlattenOptions{TargetLabels: true, Report: report})
+			require.NoError(t, convert.Copy(t.Context(), flat, convert.FromArchive(r, archive.Query{})))
+			require.NoError(t, blocks.Close())
+			assert.Empty(t, report.Losses())
+			got := gather(t, tsdb.ReadOptions{}, again)
+			assert.Equal(t, want.content, got.content)
+			assert.Empty(t, verify(t, tsdb.Prometheus, again))
+		})
+	}
+}
+
+func second[A, B, C, D any](_ A, b B, _ C, _ D) B { return b }
