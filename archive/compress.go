@@ -9,9 +9,9 @@ import (
 	"github.com/pcparchive/pcparchive/internal/decomp"
 )
 
-// Compression is a form in which data volumes are written. As the reference's
-// tools do, only volumes are compressed: metadata and index are small, and
-// grow until an archive ends. Every form that [Reader] reads see [Member].
+// Compression is a form in which data volumes are written. Metadata and index
+// stay plain: they are read whole whatever the question, and can be appended to.
+// The reference's tools spare the index only.
 type Compression int8
 
 // The forms.

@@ -33,7 +33,9 @@
 // [Create] returns an [Appender] that writes an archive as the reference logger
 // would, and [Continue] one that goes on with an existing archive. What a record
 // needs is given before it: descriptors, labels, instances. [CreateRecords] is
-// for tools that copy and repair: it writes records as they are.
+// for tools that copy and repair: it writes records as they are. Volumes can be
+// compressed when they are complete ([WriteOptions]), in a form in which reading
+// still goes to any place at once.
 //
 // # Who may do what when
 //

@@ -35,14 +35,17 @@ func ExampleContinue() {
 		log.Fatal(err)
 	}
 
-	a, err = archive.Continue(base, &archive.WriteOptions{VolumeRecords: 1000})
+	a, err = archive.Continue(base, &archive.WriteOptions{VolumeRecords: 1000, Compress: archive.CompressZstd})
 	if err != nil {
 		log.Fatal(err)
 	}
 	err = record(a, 999, 4)
 	fmt.Println(errors.Is(err, archive.ErrOrder), err)
-	// Nobody saw what happened in between.
-	err = errors.Join(a.Mark(pcp.Timestamp{Sec: 1001}), record(a, 1060, 5), a.Close())
+	for _, r := range a.Recovered() { // after a crash
+		fmt.Println(r)
+	}
+	// Nobody saw what happened before second 1060.
+	err = errors.Join(a.Resume(pcp.Timestamp{Sec: 1060}), record(a, 1060, 5), a.Close())
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -64,6 +67,6 @@ func ExampleContinue() {
 	// Output:
 	// true record at 999.000000000: earlier than the last record 1000.000000000
 	// 1000 app.jobs 3
-	// 1001 mark
+	// 1000 mark
 	// 1060 app.jobs 5
 }

@@ -42,9 +42,9 @@ archives in it.
 Version 2 has no times finer than a microsecond or after 2038, no zoneinfo and no
 feature bits. What OUT cannot hold is an error unless --lossy allows the loss.
 
-With --compress the volumes of OUT are compressed, metadata and index are not, as
-with PCP's own tools. Volumes in zstd are written so that pcparchive goes to any
-time without decompressing what precedes it.
+With --compress the volumes of OUT are compressed, metadata and index are not.
+Volumes in zstd are written so that pcparchive goes to any time without
+decompressing what precedes it.
 
 An archive that exists is never overwritten; OUT appears when it is complete.`,
 		Example: `  pcparchive copy rec copy

@@ -1,4 +1,5 @@
-// Package decomp reads compressed files at any offset of what they hold.
+// Package decomp reads compressed files at any offset of what they hold, and
+// writes such files.
 //
 // A file is cut into windows, the parts of it that decode on their own: the
 // blocks of an xz file, which the index at its end lists; the frames of a zstd
