@@ -50,7 +50,8 @@ func tableDocs(t *table) string {
 		if len(r.terms) > 0 {
 			source = "`" + r.source + "`"
 		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s, %s, %s | %s |\n", r.name, escape(instance), r.desc.Type, r.desc.Sem, r.desc.Units, escape(source))
+		kind := strings.TrimSuffix(fmt.Sprintf("%s, %s, %s", r.desc.Type, r.desc.Sem, r.desc.Units), ", ")
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", r.name, escape(instance), kind, escape(source))
 	}
 	return b.String()
 }

@@ -155,6 +155,19 @@ node_network_speed_bytes{device="eth1"} 1.25e+08
 node_network_speed_bytes{device="lo"} -125000
 node_uname_info{machine="x86_64",nodename="web1",release="6.1",sysname="Linux",version="#1"} 1
 node_vmstat_pswpin 4.294967297e+09
+node_network_receive_bytes_total{device="eth1"} 1000
+node_network_receive_bytes_total{device="lo"} 20
+node_network_receive_bytes_total{device="team0"} 300
+node_network_transmit_bytes_total{device="eth1"} 4000
+node_network_transmit_bytes_total{device="lo"} 50
+node_softnet_processed_total{cpu="0"} 6
+node_softnet_processed_total{cpu="1"} 70
+node_interrupts_total{cpu="0",devices="d",info="i",type="24"} 8
+node_interrupts_total{cpu="1",devices="d",info="i",type="24"} 90
+node_interrupts_total{cpu="1",devices="",info="Local",type="LOC"} 11
+node_nfs_requests_total{method="GetAttr",proto="3"} 12
+node_nfs_requests_total{method="ReadDirPlus",proto="3"} 13
+node_pressure_io_waiting_seconds_total 221.001698
 unknown_total 5
 `
 
@@ -186,6 +199,8 @@ func TestValues(t *testing.T) {
 		"filesys.capacity /dev/sda1": "1000", "filesys.used /dev/sda1": "500", "filesys.full /dev/sda1": "80", "filesys.mountdir /dev/sda1": "/",
 		"network.interface.up lo": "1", "network.interface.up eth1": "0", "network.interface.duplex eth1": "2",
 		"network.interface.hw_addr eth1": "02:00:00:00:00:01", "network.interface.baudrate eth1": "1.25e+08",
+		"network.all.in.bytes": "1000", "network.interface.total.bytes eth1": "5000", "kernel.all.interrupts.total 24": "98",
+		"nfs3.client.calls": "25", "nfs3.client.reqs readdir+": "13", "kernel.all.pressure.io.some.total": "2.21001698e+08",
 		"kernel.uname.nodename": "web1", "hinv.machine": "x86_64", "swap.pagesin": "1",
 		"openmetrics.import.unknown_total": "5",
 	} {

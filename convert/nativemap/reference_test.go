@@ -2,6 +2,7 @@ package nativemap
 
 import (
 	"fmt"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -25,6 +26,7 @@ var agentTypes = map[string]pcp.Type{
 func agent(t *testing.T, args ...string) string {
 	t.Helper()
 	if r := oracle.Exec(t, "pminfo", "-L", "-d", "kernel.all.load"); r.Exit != 0 {
+		require.NotEqual(t, "1", os.Getenv(oracle.RequireEnv), r.Stderr)
 		t.Skipf("pminfo -L: exit status %d: %s", r.Exit, r.Stderr)
 	}
 	r := oracle.Exec(t, "pminfo", append([]string{"-L"}, args...)...)
