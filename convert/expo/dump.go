@@ -104,9 +104,9 @@ func (d *dump) single(part *part, s *placed) error {
 func (d *dump) sayable(s *placed, at convert.Point) bool {
 	switch {
 	case convert.IsStale(at.Value):
-		d.report.Add(convert.LossStale, s.Sample.Name)
+		d.report.Add(convert.LossStale, s.Name)
 	case at.Time < 0:
-		d.report.Add(convert.LossBefore1970, s.Sample.Name)
+		d.report.Add(convert.LossBefore1970, s.Name)
 	default:
 		return true
 	}

@@ -57,7 +57,7 @@ type Blocks struct {
 	kept         []Kept
 	looked       bool
 	before       []Block // that the folder had
-	err          error // what ended it
+	err          error   // what ended it
 }
 
 // errClosed is what a Blocks says after Close or Discard.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -28,10 +29,16 @@ type Kept struct {
 // same, or one with samples of the same series in the same time. Both would hold
 // samples twice, and which to delete is not for us to say.
 func (b *Blocks) present(block *Block) (*Kept, error) {
-	others, err := Overlapping(b.dir, block.MinTime, block.MaxTime)
-	if err != nil {
-		return nil, err
+	if !b.looked { // what comes later is our own, of other windows
+		var err error
+		if b.before, err = Overlapping(b.dir, math.MinInt64, math.MaxInt64); err != nil {
+			return nil, err
+		}
+		b.looked = true
 	}
+	others := slices.DeleteFunc(slices.Clone(b.before), func(o Block) bool {
+		return o.MaxTime <= block.MinTime || o.MinTime >= block.MaxTime
+	})
 	for _, other := range others {
 		if other.Content == block.Content && other.MinTime == block.MinTime && other.MaxTime == block.MaxTime {
 			return &Kept{Block: other, From: block.MinTime, To: block.MaxTime, Finished: true}, nil
