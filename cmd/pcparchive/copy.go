@@ -131,7 +131,10 @@ func runCopy(ctx context.Context, s streams, o copyOptions, in []string, out str
 		_, err = fmt.Fprintf(s.out, "%s: %s\n", out, plural(report.Records, "record"))
 	}
 	for _, p := range problems {
-		report.Torn = append(report.Torn, p.Err)
+		known := func(err error) bool { return err.Error() == p.Err.Error() }
+		if !slices.ContainsFunc(report.Torn, known) {
+			report.Torn = append(report.Torn, p.Err)
+		}
 	}
 	return cmp.Or(err, sayCopyLosses(s, report))
 }
