@@ -98,7 +98,7 @@ func runExportTSDB(ctx context.Context, s streams, o exportTSDBOptions, paths []
 	} else {
 		out.print(s.out, o.dir, o.dataDir)
 	}
-	return cmp.Or(err, out.sayKept(s), h.sayProblems(), sayLosses(s, report, nil))
+	return cmp.Or(err, out.sayKept(s), h.sayProblems(), sayLosses(s, report))
 }
 
 // write writes the blocks. What is damaged is exported as far as it can be read.

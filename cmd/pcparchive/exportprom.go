@@ -124,7 +124,7 @@ func runExportProm(ctx context.Context, s streams, o exportPromOptions, paths []
 	} else {
 		err = o.snapshot(ctx, s, h, fo)
 	}
-	return cmp.Or(err, h.sayProblems(), sayLosses(s, report, nil))
+	return cmp.Or(err, h.sayProblems(), sayLosses(s, report))
 }
 
 // snapshot writes the values at a time.

@@ -118,7 +118,7 @@ func runRecord(ctx context.Context, s streams, o recordOptions, args []string) e
 	if err != nil {
 		return err
 	}
-	return sayLosses(s, report, nil)
+	return sayLosses(s, report)
 }
 
 // startAtOnce is up to how many endpoints are all scraped at the start; more

@@ -333,9 +333,9 @@ func (im *importing) finish(s streams) error {
 		if err := writeJSON(s.out, out); err != nil {
 			return err
 		}
-		return sayLosses(s, im.report, nil)
+		return sayLosses(s, im.report)
 	}
-	return cmp.Or(printImported(s.out, out.Archives), sayLosses(s, im.report, nil))
+	return cmp.Or(printImported(s.out, out.Archives), sayLosses(s, im.report))
 }
 
 // close drops what is not finished.

@@ -107,7 +107,7 @@ func runImportTSDB(ctx context.Context, s streams, o importTSDBOptions, paths []
 	} else {
 		err = printImported(s.out, out.Archives)
 	}
-	return cmp.Or(err, sayLosses(s, report, nil))
+	return cmp.Or(err, sayLosses(s, report))
 }
 
 func printImported(w io.Writer, all []sampleArchiveOutput) error {

@@ -132,16 +132,11 @@ func recordSummary(name string, st scrape.Stats) string {
 		plural(st.Sources, "endpoint"), st.Series, humanize.Comma(st.Samples), humanize.IBytes(uint64(st.Bytes)), perDay(st))
 }
 
-// sayLosses names what did not cross, and where the input broke off if it did.
-// It returns errSkipped if bad data is the reason; what Prometheus and PCP
-// cannot share is no failure.
-func sayLosses(s streams, r *convert.Report, brokeOff error) error {
+// sayLosses names what did not cross. It returns errSkipped if bad data is the
+// reason; what Prometheus and PCP cannot share is no failure.
+func sayLosses(s streams, r *convert.Report) error {
 	for _, line := range r.Summary() {
 		fmt.Fprintln(s.err, line)
-	}
-	if brokeOff != nil {
-		fmt.Fprintf(s.err, "%v; what precedes it was used\n", brokeOff)
-		return errSkipped
 	}
 	for _, l := range r.Losses() {
 		if !l.Loss.ByNature() {
