@@ -81,6 +81,9 @@ func (s *MappedSeries) Name() string { return s.metric.key.sample }
 // Family returns what is known of the series' family.
 func (s *MappedSeries) Family() Family { return s.metric.family }
 
+// Histogram reports whether the series' values are native histograms.
+func (s *MappedSeries) Histogram() bool { return s.metric.key.histogram }
+
 // Series returns the series of a sample: its name, its own labels sorted by
 // name, and its family as far as it is known. Strings are copied. The error
 // wraps [ErrNumbers] if the archive is full, or [pcp.ErrLimit] if the labels do

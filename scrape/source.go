@@ -90,7 +90,7 @@ func (src *source) fill(s *scrape, t int64) {
 			// order are another line to it.
 			src.rec.report.Add(convert.LossDuplicate, sm.series.Name())
 		default:
-			src.mapped.Set(sm.series, sm.v)
+			sm.recorded(src.mapped)
 			s.count++
 		}
 	}
@@ -102,7 +102,7 @@ func (src *source) begin(t int64, own []sample) int {
 	src.mapped.Begin(stamp(t))
 	n := 0
 	for n < len(own) && own[n].t == t {
-		src.mapped.Set(own[n].series, own[n].v)
+		own[n].recorded(src.mapped)
 		n++
 	}
 	return n

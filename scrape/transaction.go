@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/prometheus/storage"
 
 	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/nativehist"
 )
 
 // scrape is one transaction of the scraper.
@@ -29,9 +30,19 @@ type scrape struct {
 
 // sample is a value of a series at a time in ms.
 type sample struct {
-	series *convert.MappedSeries
-	t      int64
-	v      float64
+	series    *convert.MappedSeries
+	t         int64
+	v         float64
+	histogram []byte // in its place, if not nil
+}
+
+// recorded gives a sample to the current step of a source.
+func (sm *sample) recorded(src *convert.MappedSource) {
+	if sm.histogram != nil {
+		src.SetHistogram(sm.series, sm.histogram)
+		return
+	}
+	src.Set(sm.series, sm.v)
 }
 
 var _ storage.AppenderV2 = (*scrape)(nil)
@@ -55,15 +66,33 @@ func (s *scrape) Append(ref storage.SeriesRef, ls labels.Labels, _, t int64, v f
 	if len(opts.Exemplars) > 0 {
 		s.src.rec.report.Add(convert.LossExemplar, ls.Get(model.MetricNameLabel))
 	}
-	if h != nil || fh != nil {
-		s.src.rec.report.Add(convert.LossNativeHist, ls.Get(model.MetricNameLabel))
-		return 0, nil
+	var data []byte
+	switch {
+	case nativehist.IsStale(h, fh):
+		v = convert.StaleNaN
+	case h != nil || fh != nil:
+		var err error
+		if data, err = nativehist.Encode(h, fh); err != nil {
+			return 0, err
+		}
 	}
-	series, ref, err := s.src.series(ref, ls, opts)
-	if err != nil || series == nil {
-		return 0, err
+	known := s.src.known(ref)
+	if known != nil && (known.Histogram() == (data != nil) || convert.IsStale(v)) {
+		if help := opts.Metadata.Help; help != "" && help != known.Family().Help {
+			s.src.rec.describe(s.src, known, help)
+		}
+		s.samples = append(s.samples, sample{known, t, v, data})
+		return ref, nil
 	}
-	s.samples = append(s.samples, sample{series, t, v})
+	if known != nil {
+		// Numbers turned into histograms or back: the other metric's end here.
+		s.samples = append(s.samples, sample{series: known, t: t, v: convert.StaleNaN})
+	}
+	series, ref := s.src.series(ls, opts, data != nil)
+	if series == nil {
+		return 0, nil // counted or logged; the rest of the page is recorded
+	}
+	s.samples = append(s.samples, sample{series, t, v, data})
 	return ref, nil
 }
 
@@ -136,33 +165,37 @@ func (s *scrape) takeTimed(t int64) []sample {
 	return s.timed
 }
 
-// series returns the series of a sample and its reference. Most samples come
-// with the reference that was returned for the same series before.
-func (src *source) series(ref storage.SeriesRef, ls labels.Labels, opts storage.AppendV2Options) (*convert.MappedSeries, storage.SeriesRef, error) {
-	if ref != 0 {
-		src.mu.Lock()
-		ser, ok := src.refs[ref]
-		src.mu.Unlock()
-		if ok && !ser.Forgotten() {
-			if opts.Metadata.Help != ser.Family().Help && opts.Metadata.Help != "" {
-				src.rec.describe(src, ser, opts.Metadata.Help)
-			}
-			return ser, ref, nil
-		}
+// known returns the series that a reference stands for, nil if it is none or was
+// forgotten. Most samples come with the reference that was returned for the same
+// series before.
+func (src *source) known(ref storage.SeriesRef) *convert.MappedSeries {
+	if ref == 0 {
+		return nil
 	}
+	src.mu.Lock()
+	defer src.mu.Unlock()
+	if ser := src.refs[ref]; ser != nil && !ser.Forgotten() {
+		return ser
+	}
+	return nil
+}
+
+// series returns the series of a sample and a new reference, nil if it cannot be
+// recorded.
+func (src *source) series(ls labels.Labels, opts storage.AppendV2Options, histogram bool) (*convert.MappedSeries, storage.SeriesRef) {
 	name, own := src.own(ls)
 	ser, err := src.rec.resolve(src, name, own, convert.Family{
 		Name: opts.MetricFamilyName, Type: string(opts.Metadata.Type),
 		Unit: opts.Metadata.Unit, Help: opts.Metadata.Help,
-	})
+	}, histogram)
 	if err != nil {
-		return nil, 0, nil // counted or logged; the rest of the page is recorded
+		return nil, 0
 	}
 	src.mu.Lock()
 	defer src.mu.Unlock()
 	src.lastRef++
 	src.refs[src.lastRef] = ser
-	return ser, src.lastRef, nil
+	return ser, src.lastRef
 }
 
 // own splits a sample's labels into its name and its own labels, without those
@@ -180,10 +213,14 @@ func (src *source) own(ls labels.Labels) (name string, own []convert.Label) {
 }
 
 // resolve asks the mapper for a series.
-func (r *Recorder) resolve(src *source, name string, own []convert.Label, f convert.Family) (*convert.MappedSeries, error) {
+func (r *Recorder) resolve(src *source, name string, own []convert.Label, f convert.Family, histogram bool) (*convert.MappedSeries, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	ser, err := src.mapped.Series(name, own, f)
+	resolve := src.mapped.Series
+	if histogram {
+		resolve = src.mapped.HistogramSeries
+	}
+	ser, err := resolve(name, own, f)
 	if err != nil && !src.refused {
 		src.refused = true
 		r.log.Warn("some series cannot be recorded", "source", src.name, "err", err)
