@@ -118,7 +118,7 @@ func (s *Sorter) admit(p *PromSeries) error {
 	if s.err != nil {
 		return s.err
 	}
-	if p.ID < 0 || p.ID >= isHistogram {
+	if p.ID < 0 || uint64(p.ID) >= isHistogram {
 		return s.fail(fmt.Errorf("%s: series number %d is out of range", p.Name, p.ID))
 	}
 	for p.ID >= len(s.series) {
