@@ -91,8 +91,18 @@ func (b *bench) conditions() string {
 		size += b.size(b.big + suffix)
 	}
 	return fmt.Sprintf("Archive: %.0f MB with %.1f million values and %.0f KB of metadata. Machine: %s/%s, %d processors, %s. "+
-		"Medians of %d runs, ours and the reference's in turn, their output read through a pipe.\n\n",
-		float64(size)/1e6, growValues/1e6, float64(b.size(b.big+".meta"))/1e3, runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version(), *runs)
+		"Medians of %d runs, ours and the reference's in turn, their output read through a pipe%s.\n\n",
+		float64(size)/1e6, growValues/1e6, float64(b.size(b.big+".meta"))/1e3, runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version(), *runs, load())
+}
+
+// load says what else the machine had to do: times and rates suffer from that,
+// ratios less.
+func load() string {
+	text, err := os.ReadFile("/proc/loadavg")
+	if fields := strings.Fields(string(text)); err == nil && len(fields) > 2 {
+		return "; load average " + fields[1] + ", one process being ours"
+	}
+	return ""
 }
 
 func (b *bench) size(path string) int64 {
