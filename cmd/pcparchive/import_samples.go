@@ -335,7 +335,22 @@ func (im *importing) finish(s streams) error {
 		}
 		return sayLosses(s, im.report)
 	}
-	return cmp.Or(printImported(s.out, out.Archives), sayLosses(s, im.report))
+	err := printImported(s.out, out.Archives)
+	im.sayHosts(s, groups)
+	return cmp.Or(err, sayLosses(s, im.report))
+}
+
+// sayHosts tells of archives in which metrics of PCP are none because they are of
+// several hosts.
+func (im *importing) sayHosts(s streams, groups []*sampleArchive) {
+	if im.contextLabels == nil || len(im.contextLabels()) == 0 {
+		return
+	}
+	for _, g := range groups {
+		if host, known := g.labels["hostname"]; known && host == "" {
+			fmt.Fprintf(s.err, "%s: pages of several hosts: --split-by hostname gives each an archive, in which PCP's metrics are PCP's again\n", g.out.Archive)
+		}
+	}
 }
 
 // close drops what is not finished.
@@ -352,8 +367,9 @@ func (im *importing) close() error {
 	return err
 }
 
-// archiveFileName turns a label's value into the name of an archive: one component of a
-// path, visible, and not with an end that makes it a file of another archive.
+// archiveFileName turns a label's value into the name of an archive: one
+// component of a path, visible, and not with an end that makes it a file of
+// another archive.
 func archiveFileName(value string) string {
 	name := strings.Map(func(r rune) rune {
 		switch {

@@ -83,8 +83,8 @@ func (l *lexer) parsePart(b []byte) (int, error) {
 	l.scratch = buf[:0]
 	part := &parserPart{lexer: l, parser: parser, buf: buf, prefix: len(prefix)}
 	if prefix != "" {
-		if _, err := parser.Next(); err != nil {
-			return 0, err
+		if _, err := parser.Next(); err != nil { // a byte 0 confuses what precedes it
+			return 0, &parseFault{err}
 		}
 	}
 	for {

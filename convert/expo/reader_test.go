@@ -14,6 +14,8 @@ import (
 	"testing/iotest"
 	"time"
 
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/model/textparse"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -137,8 +139,65 @@ func FuzzWindows(f *testing.F) {
 		want, wantErr := outcome(t, text, format, 0)
 		all, err := outcome(t, text, format, 1+int(window))
 		require.Equal(t, want, all)
+		require.Equal(t, wantErr == "", err == "", "%s / %s", wantErr, err)
+		if strings.Contains(text, "\x00") { // the parser mistakes what precedes it
+			return
+		}
 		require.Equal(t, line(wantErr), line(err), "%s / %s", wantErr, err)
+		if !strings.Contains(text, "# PCP") {
+			requireParser(t, text, format, want, wantErr)
+		}
 	})
+}
+
+// requireParser demands what Prometheus' parser makes of the whole page.
+func requireParser(t *testing.T, text string, format Format, all []got, fault string) {
+	t.Helper()
+	p, err := textparse.New([]byte(text), format.ContentType(), nil, textparse.ParserOptions{})
+	require.NoError(t, err)
+	n := 0
+	for {
+		kind, err := p.Next()
+		if err != nil {
+			require.Equal(t, errors.Is(err, io.EOF), fault == "", "%v / %s", err, fault)
+			break
+		}
+		if kind != textparse.EntrySeries {
+			continue
+		}
+		var set labels.Labels
+		p.Labels(&set)
+		if check(set) != nil {
+			require.NotEmpty(t, fault)
+			break
+		}
+		_, at, v := p.Series()
+		if at == nil {
+			at = new(int64)
+			*at = -1
+		}
+		name, own := newLexer(nil).split(set)
+		require.Less(t, n, len(all), "%v", set)
+		require.Equal(t, id(name, own), all[n].series)
+		require.Equal(t, math.Float64bits(v), all[n].bits)
+		require.Equal(t, *at, all[n].t)
+		n++
+	}
+	require.Len(t, all, n)
+}
+
+// TestSameAsParser has what is unusual read as Prometheus reads it.
+func TestSameAsParser(t *testing.T) {
+	for _, text := range odd {
+		for _, text := range []string{text, text + "# EOF\n", text + text, text + text + "# EOF\n"} {
+			for _, format := range []Format{Text, OpenMetrics} {
+				if !strings.Contains(text, "\x00") && !strings.Contains(text, "# PCP") {
+					all, fault := outcome(t, text, format, 0)
+					requireParser(t, text, format, all, fault)
+				}
+			}
+		}
+	}
 }
 
 // TestReaderCorpus demands of all pages what Page gives.

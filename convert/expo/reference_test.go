@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -65,7 +66,7 @@ func dumpOf(seed uint64) (ordered, shuffled []byte) {
 }
 
 func inputOf(text []byte) []expo.Input {
-	return []expo.Input{{Name: "dump", Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(text)), nil }}}
+	return []expo.Input{{Name: "dump", Time: time.UnixMilli(1_767_225_600_000), Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(text)), nil }}}
 }
 
 // blocksOf makes blocks of a dump, sorted in little memory.
@@ -114,35 +115,87 @@ func TestAgainstPromtool(t *testing.T) {
 	assert.Equal(t, want, contentOf(t, blocksOf(t, shuffled)))
 }
 
-// TestToArchive makes an archive of a dump, which the reference finds nothing
-// wrong with, and reads it back.
-func TestToArchive(t *testing.T) {
-	_, shuffled := dumpOf(2)
+// archiveOf makes an archive of a dump, in which the reference finds no fault, and
+// returns what it holds and what was lost.
+func archiveOf(t *testing.T, text []byte, host string) (content, []convert.LossCount) {
+	t.Helper()
 	base := filepath.Join(t.TempDir(), "dump")
-	a, err := archive.Create(base, archive.Header{Host: "box", Zone: "UTC"}, nil)
+	a, err := archive.Create(base, archive.Header{Host: host, Zone: "UTC"}, nil)
 	require.NoError(t, err)
-	m, err := convert.NewMapper(convert.MapperOptions{Host: "box"})
+	m, err := convert.NewMapper(convert.MapperOptions{Host: host})
 	require.NoError(t, err)
 	report := &convert.Report{}
-	reader := expo.NewReader(inputOf(shuffled), expo.ReadOptions{Report: report})
+	reader := expo.NewReader(inputOf(text), expo.ReadOptions{Report: report})
 	sorter := convert.NewSorter(convert.NewAssembler(convert.NewToArchive(a), m, convert.AssemblerOptions{
-		Natives: reader.Natives("box"), Report: report,
+		Natives: reader.Natives(host), Report: report,
 	}), convert.SorterOptions{})
 	require.NoError(t, reader.Samples(context.Background(), sorter))
 	require.NoError(t, sorter.Close())
 	assert.Empty(t, oracle.Run(t, "pmlogcheck", base))
 
-	want, got := content{}, content{}
-	require.NoError(t, expo.NewReader(inputOf(shuffled), expo.ReadOptions{}).Samples(context.Background(), want))
-	for _, samples := range want {
-		slices.Sort(samples)
-	}
+	got := content{}
 	r, err := archive.Open(base, nil)
 	require.NoError(t, err)
 	flat := convert.NewFlattener(got, convert.FlattenOptions{TargetLabels: true, NoHealth: true, Report: report})
 	require.NoError(t, convert.Copy(context.Background(), flat, convert.FromArchive(r, archive.Query{})))
-	assert.Equal(t, want, got)
-	for _, l := range report.Losses() {
+	return got, report.Losses()
+}
+
+// samplesOf returns what a dump holds, of each series by ascending time, of equal
+// times the last.
+func samplesOf(t *testing.T, text []byte) content {
+	t.Helper()
+	all := content{}
+	require.NoError(t, expo.NewReader(inputOf(text), expo.ReadOptions{}).Samples(context.Background(), all))
+	for key, samples := range all {
+		slices.SortStableFunc(samples, func(a, b string) int { return strings.Compare(timeOf(a), timeOf(b)) })
+		kept := samples[:0]
+		for i, s := range samples {
+			if i+1 == len(samples) || timeOf(samples[i+1]) != timeOf(s) {
+				kept = append(kept, s)
+			}
+		}
+		all[key] = kept
+	}
+	return all
+}
+
+func timeOf(sample string) string {
+	t, _, _ := strings.Cut(sample, " ")
+	return t
+}
+
+// TestToArchive reads archives of dumps back.
+func TestToArchive(t *testing.T) {
+	_, shuffled := dumpOf(2)
+	got, losses := archiveOf(t, shuffled, "box")
+	assert.Equal(t, samplesOf(t, shuffled), got)
+	for _, l := range losses {
 		assert.Equal(t, convert.LossRounded, l.Loss, l.Name)
+	}
+}
+
+// TestCorpusToArchive makes archives of real pages. What has PCP's names then has
+// the labels that PCP gives it.
+func TestCorpusToArchive(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(oracle.Corpus(t), "openmetrics", "*.txt"))
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		want := samplesOf(t, text)
+		got, losses := archiveOf(t, text, "goblin")
+		for _, l := range losses {
+			assert.Equal(t, convert.LossSameTime, l.Loss, "%s: %s", file, l.Name)
+		}
+		if !bytes.Contains(text, []byte("# PCP5 ")) {
+			assert.Equal(t, want, got, file)
+			continue
+		}
+		assert.Len(t, got, len(want), file)
+		for key := range got {
+			assert.Contains(t, key, "{hostname goblin}")
+		}
 	}
 }
