@@ -2,6 +2,7 @@ package rewrite_test
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -29,8 +30,8 @@ func TestCompressedCorpus(t *testing.T) {
 		gz, _ := copyOf(t, rewrite.Options{Compress: archive.CompressGzip}, base)
 		n++
 		commands := [][]string{{"pmlogcheck"}, {"pmdumplog", "-z", "-a"}}
-		if info, err := os.Stat(plain + ".meta"); err == nil && info.Size() > 16<<10 {
-			commands = nil // takes long
+		if info, err := os.Stat(plain + ".meta"); err == nil && info.Size() > 4<<10 {
+			commands = commands[:1] // the listing takes long
 		}
 		for _, command := range commands {
 			var answers [2]string
@@ -45,7 +46,7 @@ func TestCompressedCorpus(t *testing.T) {
 			require.Equal(t, answers[0], answers[1], "%q", command)
 		}
 		zst, _ := copyOf(t, rewrite.Options{Compress: archive.CompressZstd}, base)
-		require.Equal(t, records(t, plain), records(t, zst))
+		require.Equal(t, contents(t, plain), contents(t, zst))
 		for _, s := range []string{".meta", ".index"} {
 			want, err := os.ReadFile(plain + s)
 			require.NoError(t, err)
@@ -57,20 +58,20 @@ func TestCompressedCorpus(t *testing.T) {
 	assert.Greater(t, n, 80)
 }
 
-// records lists an archive's data records with their places.
-func records(t *testing.T, base string) (all []string) {
-	r, err := archive.Open(base, nil)
+// contents returns what an archive's volumes hold.
+func contents(t *testing.T, base string) (all [][]byte) {
+	_, members, err := archive.Members(base)
 	require.NoError(t, err)
-	for rec, err := range r.Records(archive.RoleData) {
-		require.NoError(t, err)
-		text := fmt.Sprint(rec.Pos.Volume, rec.Pos.Offset)
-		if res, ok := rec.Record.(*archive.Result); ok {
-			text += fmt.Sprintf(" %v %d", res.Stamp, len(res.Sets))
-			for i := range res.Sets {
-				text += fmt.Sprintf(" %v", res.Sets[i])
-			}
+	for _, m := range members {
+		if m.Role != archive.RoleData {
+			continue
 		}
-		all = append(all, text)
+		f, err := archive.OpenMember(m, nil)
+		require.NoError(t, err)
+		raw, err := io.ReadAll(f.From(0))
+		require.NoError(t, err)
+		require.NoError(t, f.Close())
+		all = append(all, raw)
 	}
 	return all
 }
@@ -96,7 +97,7 @@ func TestCompressedVolumes(t *testing.T) {
 				}
 				assert.Equal(t, oracle.Result{}, oracle.Exec(t, "pmlogcheck", out))
 				back, _ := copyOf(t, rewrite.Options{Compress: archive.CompressZstd}, out, out)
-				assert.NotEmpty(t, records(t, back))
+				assert.Len(t, contents(t, back), 1)
 			})
 		}
 	})
