@@ -1,11 +1,7 @@
 package convert
 
 import (
-	"cmp"
-	"slices"
-
 	"github.com/pcparchive/pcparchive/archive"
-	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -37,23 +33,6 @@ type nativeMetric struct {
 
 	changed bool // a slot came to life or ended in this step
 	shown   bool // the archive has the metric, be it without a value
-}
-
-// nativeInDom is an instance domain, which metrics share.
-type nativeInDom struct {
-	id      pcp.InDomID
-	byName  map[string]pcp.InstID
-	members map[pcp.InstID]*nativeMember
-	nextID  pcp.InstID
-	changed bool
-	indom   *meta.InDom
-	labels  *meta.Labels
-}
-
-type nativeMember struct {
-	inst   meta.Instance
-	labels labelset.Set
-	live   int // slots with a value
 }
 
 // nativeSlot is an instance of a metric and what it holds.
@@ -179,24 +158,6 @@ func (n *nativeStep) metric(native *NativeMetric) *nativeMetric {
 	return m
 }
 
-// member finds or makes the instance of a place. A number that another instance
-// has is not taken again.
-func (in *nativeInDom) member(p Place) *nativeMember {
-	if id, ok := in.byName[p.Instance]; ok {
-		return in.members[id]
-	}
-	id := p.ID
-	if _, taken := in.members[id]; taken || id == pcp.InstNull {
-		for in.members[in.nextID] != nil {
-			in.nextID++
-		}
-		id = in.nextID
-	}
-	m := &nativeMember{inst: meta.Instance{ID: id, Name: p.Instance}, labels: p.Labels}
-	in.byName[p.Instance], in.members[id] = id, m
-	return m
-}
-
 // begin starts a step.
 func (n *nativeStep) begin(t pcp.Timestamp) {
 	n.tick++
@@ -314,20 +275,4 @@ func (s *nativeSlot) settle() {
 	if s.member.live == 0 || d > 0 && s.member.live == 1 {
 		s.metric.indom.changed = true
 	}
-}
-
-// rebuild makes the domain anew if instances came or went.
-func (in *nativeInDom) rebuild(t pcp.Timestamp) {
-	if !in.changed {
-		return
-	}
-	in.changed = false
-	var series []*archive.Series
-	for _, m := range in.members {
-		if m.live > 0 {
-			series = append(series, &archive.Series{Inst: m.inst, Labels: m.labels})
-		}
-	}
-	slices.SortFunc(series, func(a, b *archive.Series) int { return cmp.Compare(a.Inst.ID, b.Inst.ID) })
-	in.indom, in.labels = domainOf(in.id, t, series)
 }
