@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/check"
 	"github.com/pcparchive/pcparchive/convert"
 	"github.com/pcparchive/pcparchive/convert/tsdb"
 	"github.com/pcparchive/pcparchive/internal/oracle"
@@ -82,7 +83,7 @@ func corpusBlocks(t *testing.T, dir string) []candidate {
 		if err != nil {
 			continue // the tests of package archive tell which
 		}
-		b, err := tsdb.NewBlocks(dir, tsdb.Options{})
+		b, err := tsdb.NewBlocks(dir, tsdb.Options{External: map[string]string{"from": "corpus"}})
 		require.NoError(t, err)
 		report := &convert.Report{}
 		out := &tee{Blocks: b, metrics: map[candidate]bool{}, archive: base}
@@ -92,7 +93,20 @@ func corpusBlocks(t *testing.T, dir string) []candidate {
 		copyErr := convert.Copy(t.Context(), sink, convert.FromArchive(r, archive.Query{}))
 		require.NoError(t, b.Close(), base)
 		require.Empty(t, b.Kept(), base)
-		require.True(t, maps.EqualFunc(out.content(), readBlocks(t, b.Written()), slices.Equal[[]point]), base)
+		got := content{}
+		var dirs []string
+		for _, block := range b.Written() {
+			dirs = append(dirs, block.Dir)
+			for series, points := range readBlock(t, block.Dir) {
+				got[series] = append(got[series], points...)
+			}
+		}
+		require.True(t, maps.EqualFunc(out.content(), got, slices.Equal[[]point]), base)
+		for _, target := range []tsdb.Target{tsdb.Prometheus, tsdb.Thanos, tsdb.Mimir} {
+			for f := range tsdb.Verify(t.Context(), dirs, tsdb.VerifyOptions{Target: target, Min: check.Error}) {
+				require.Fail(t, string(target), "%s: %s: %s", base, f.File, f.Message)
+			}
+		}
 		odd := copyErr != nil || slices.ContainsFunc(report.Losses(), func(l convert.LossCount) bool {
 			return l.Loss == convert.LossOrder || l.Loss == convert.LossRenamed || l.Loss == convert.LossUndecodable
 		})

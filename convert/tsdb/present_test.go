@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/pcparchive/pcparchive/check"
 	"github.com/pcparchive/pcparchive/convert/tsdb"
 )
 
@@ -116,4 +117,9 @@ func TestThanosSection(t *testing.T) {
 	}
 	assert.Equal(t, "meta.json", meta.Thanos.Files[2].Path)
 	assert.Zero(t, meta.Thanos.Files[2].Size)
+	for _, target := range []tsdb.Target{tsdb.Thanos, tsdb.Mimir} {
+		for f := range tsdb.Verify(t.Context(), []string{block.Dir}, tsdb.VerifyOptions{Target: target, Min: check.Error}) {
+			assert.Fail(t, string(target), f.Message)
+		}
+	}
 }
