@@ -111,7 +111,7 @@ func (o *exportTSDBOptions) write(ctx context.Context, h *hosts, report *convert
 	if err != nil {
 		return nil, err
 	}
-	if err := o.mapping.copyHosts(ctx, h.sets, from, to, blocks, o.mapping.flattenOptions(report)); err != nil {
+	if err := o.mapping.copyHosts(ctx, h, from, to, blocks, o.mapping.flattenOptions(report)); err != nil {
 		return nil, errors.Join(err, blocks.Discard())
 	}
 	return blocks, blocks.Close()

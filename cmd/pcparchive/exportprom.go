@@ -134,7 +134,7 @@ func (o *exportPromOptions) snapshot(ctx context.Context, s streams, h *hosts, f
 		return err
 	}
 	snapshot := expo.NewSnapshot(expo.SnapshotOptions{At: at.Time(), Lookback: o.lookback})
-	err = o.mapping.copyHosts(ctx, h.sets, pcp.Timestamp{}, at, snapshot, fo)
+	err = o.mapping.copyHosts(ctx, h, pcp.Timestamp{}, at, snapshot, fo)
 	if err := cmp.Or(err, h.unusable()); err != nil {
 		return err
 	}
@@ -151,7 +151,7 @@ func (o *exportPromOptions) dump(ctx context.Context, s streams, h *hosts, fo co
 	}
 	store := tsdb.NewStore("", fo.Report)
 	defer func() { err = errors.Join(err, store.Close()) }()
-	err = o.mapping.copyHosts(ctx, h.sets, from, to, store, fo)
+	err = o.mapping.copyHosts(ctx, h, from, to, store, fo)
 	if err := cmp.Or(err, h.unusable()); err != nil {
 		return err
 	}

@@ -102,7 +102,7 @@ func (o *mappingOptions) flattenOptions(r *convert.Report) convert.FlattenOption
 
 // copyHosts hands what the archives of hosts have from one time to another to
 // dst, all hosts side by side by ascending time.
-func (o *mappingOptions) copyHosts(ctx context.Context, sets []*archive.Set, from, to pcp.Timestamp, dst convert.Samples, fo convert.FlattenOptions) error {
+func (o *mappingOptions) copyHosts(ctx context.Context, h *hosts, from, to pcp.Timestamp, dst convert.Samples, fo convert.FlattenOptions) error {
 	q := archive.Query{From: from, To: to}
 	if from != (pcp.Timestamp{}) {
 		dst = &since{dst, from.Milli()}
@@ -116,9 +116,12 @@ func (o *mappingOptions) copyHosts(ctx context.Context, sets []*archive.Set, fro
 		dst = repeat
 	}
 	table := convert.NewFlattener(dst, fo)
-	parts := make([]convert.Part, len(sets))
-	for i, set := range sets {
-		parts[i] = convert.Part{Source: o.source(convert.FromArchive(set, q), fo.Report), Sink: table.Fork(set.Host())}
+	shown := newTimeProgress(h.s, h, q.From, to)
+	defer shown.view.clear()
+	parts := make([]convert.Part, len(h.sets))
+	for i, set := range h.sets {
+		src := shown.source(convert.FromArchive(set, q))
+		parts[i] = convert.Part{Source: o.source(src, fo.Report), Sink: table.Fork(set.Host())}
 	}
 	err := convert.CopyMerged(ctx, parts)
 	if repeat != nil {

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// timeProgress shows how much of the data volumes of several archives is read,
+// as far as it can be told from the times of what is read: at the same rate of
+// recording, half of the time is half of the bytes.
+type timeProgress struct {
+	view  byteProgress
+	bytes int64
+	start pcp.Timestamp
+	span  time.Duration
+	done  int64
+}
+
+// newTimeProgress starts to show the way through what hosts recorded from one
+// time to another.
+func newTimeProgress(s streams, h *hosts, from, to pcp.Timestamp) *timeProgress {
+	p := &timeProgress{bytes: dataBytes(h.sets), start: h.Header().Start}
+	p.view = newByteProgress(s, "reading", p.bytes)
+	if p.view.bar == nil {
+		return p
+	}
+	end, err := h.End()
+	if err != nil {
+		return p // without a span nothing moves
+	}
+	if from.After(p.start) {
+		p.start = from
+	}
+	if to.Before(end) {
+		end = to
+	}
+	p.span = end.Sub(p.start)
+	return p
+}
+
+// dataBytes returns the size of all data volumes.
+func dataBytes(sets []*archive.Set) (sum int64) {
+	for _, set := range sets {
+		for _, a := range set.Archives() {
+			_, members, _ := archive.Members(a.Base) // who reads it will tell
+			for _, m := range members {
+				if m.Role == archive.RoleData {
+					sum += m.Size
+				}
+			}
+		}
+	}
+	return sum
+}
+
+// at shows that a time was reached.
+func (p *timeProgress) at(t pcp.Timestamp) {
+	if p.view.bar == nil {
+		return
+	}
+	if done := p.share(t); done > p.done {
+		p.done = done
+		p.view.set(done)
+	}
+}
+
+// share returns how many bytes precede a time.
+func (p *timeProgress) share(t pcp.Timestamp) int64 {
+	if p.span <= 0 {
+		return 0
+	}
+	share := min(max(float64(t.Sub(p.start))/float64(p.span), 0), 1)
+	return int64(share * float64(p.bytes))
+}
+
+// source is src, showing how far it is.
+func (p *timeProgress) source(src convert.Source) convert.Source {
+	if p.view.bar == nil {
+		return src
+	}
+	return shownSource{src, p}
+}
+
+type shownSource struct {
+	convert.Source
+	p *timeProgress
+}
+
+// Steps yields the steps.
+func (s shownSource) Steps(ctx context.Context) iter.Seq2[*archive.Step, error] {
+	return func(yield func(*archive.Step, error) bool) {
+		for step, err := range s.Source.Steps(ctx) {
+			if err == nil {
+				s.p.at(step.Stamp)
+			}
+			if !yield(step, err) {
+				return
+			}
+		}
+	}
+}
