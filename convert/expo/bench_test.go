@@ -1,10 +1,13 @@
 package expo
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"strings"
 	"testing"
+
+	"github.com/pcparchive/pcparchive/convert"
 )
 
 // manySeries returns a text page of n series in families of a thousand.
@@ -64,6 +67,42 @@ func BenchmarkPage(b *testing.B) {
 					if err != nil {
 						b.Fatal(err)
 					}
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkReader reads dumps of 5,000 series, time after time and series after
+// series.
+func BenchmarkReader(b *testing.B) {
+	const series, times = 5000, 40
+	line := func(s, t int) string {
+		return fmt.Sprintf("app_requests_total{cluster=\"prod\",instance=\"host%d.example.com:9100\",job=\"node\",path=\"/api/v1/%d\"} %d.5 %d.25\n",
+			s%100, s/100, s*t, 1_767_225_600+15*t)
+	}
+	for _, c := range []struct {
+		name string
+		at   func(i int) (s, t int)
+	}{
+		{"byTime", func(i int) (int, int) { return i % series, i / series }},
+		{"bySeries", func(i int) (int, int) { return i / times, i % times }},
+	} {
+		var text strings.Builder
+		text.WriteString("# TYPE app_requests counter\n")
+		for i := range series * times {
+			text.WriteString(line(c.at(i)))
+		}
+		text.WriteString("# EOF\n")
+		b.Run(c.name, func(b *testing.B) {
+			b.SetBytes(int64(text.Len()))
+			for b.Loop() {
+				in := Input{Name: "dump", Open: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text.String())), nil }}
+				n := 0
+				err := NewReader([]Input{in}, ReadOptions{}).Samples(context.Background(),
+					sampleFunc(func(*convert.PromSeries, int64, float64) error { n++; return nil }))
+				if err != nil || n != series*times {
+					b.Fatal(n, err)
 				}
 			}
 		})

@@ -2,6 +2,7 @@ package promjson
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -17,6 +18,64 @@ import (
 const blanks = " \t\r\n"
 
 var errPair = errors.New(`want [time, "value"]`)
+
+// eachField calls take with the fields of an object, which is well-formed JSON
+// from brace to brace.
+func eachField(b []byte, take func(key string, value []byte) error) error {
+	for at := 1; ; at++ {
+		at += len(b[at:]) - len(bytes.TrimLeft(b[at:], blanks))
+		if b[at] == '}' {
+			return nil
+		}
+		var key string
+		end := at + valueSize(b[at:])
+		if err := json.Unmarshal(b[at:end], &key); err != nil {
+			return err
+		}
+		at = end + bytes.IndexByte(b[end:], ':') + 1
+		at += len(b[at:]) - len(bytes.TrimLeft(b[at:], blanks))
+		end = at + valueSize(b[at:])
+		if err := take(key, b[at:end]); err != nil {
+			return err
+		}
+		at = end + bytes.IndexAny(b[end:], ",}")
+		if b[at] == '}' {
+			return nil
+		}
+	}
+}
+
+// valueSize returns the size of the value that well-formed JSON begins with.
+func valueSize(b []byte) int {
+	depth := 0
+	for at := 0; at < len(b); at++ {
+		switch b[at] {
+		case '"':
+			for at++; b[at] != '"'; at++ {
+				if b[at] == '\\' {
+					at++
+				}
+			}
+			if depth == 0 {
+				return at + 1
+			}
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth--; depth == 0 {
+				return at + 1
+			}
+			if depth < 0 {
+				return at
+			}
+		case ',', ' ', '\t', '\r', '\n':
+			if depth == 0 {
+				return at
+			}
+		}
+	}
+	return len(b)
+}
 
 // eachPair calls put with the samples of an array, which is well-formed JSON.
 func eachPair(b []byte, put func(t int64, v float64) error) error {
@@ -52,9 +111,9 @@ func parsePair(b []byte) (t int64, v float64, size int, err error) {
 		return 0, 0, 0, fmt.Errorf("time %.40q: want seconds", at)
 	}
 	value = bytes.Trim(value, blanks)
-	text, quoted := bytes.CutPrefix(value, []byte(`"`))
-	if text, quoted = bytes.CutSuffix(text, []byte(`"`)); !quoted {
-		text = value
+	text := value
+	if len(text) > 1 && text[0] == '"' && text[len(text)-1] == '"' {
+		text = text[1 : len(text)-1]
 	}
 	v, err = strconv.ParseFloat(string(text), 64)
 	if err != nil && !errors.Is(err, strconv.ErrRange) {

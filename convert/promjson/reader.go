@@ -231,23 +231,41 @@ func (r *Reader) scalar(pair []byte) error {
 
 // element is a series of a vector or a matrix.
 type element struct {
-	Metric     map[string]string `json:"metric"`
-	Value      json.RawMessage   `json:"value"`
-	Values     json.RawMessage   `json:"values"`
-	Histogram  json.RawMessage   `json:"histogram"`
-	Histograms []json.RawMessage `json:"histograms"`
+	metric        map[string]string
+	value, values []byte
+	histograms    int
+}
+
+// field takes a field of a series.
+func (e *element) field(key string, value []byte) error {
+	switch key {
+	case "metric":
+		return json.Unmarshal(value, &e.metric)
+	case "value":
+		e.value = value
+	case "values":
+		e.values = value
+	case "histogram":
+		e.histograms++
+	case "histograms":
+		var all []json.RawMessage
+		err := json.Unmarshal(value, &all)
+		e.histograms += len(all)
+		return err
+	}
+	return nil
 }
 
 func (r *Reader) element(raw []byte) error {
 	var e element
-	if err := json.Unmarshal(raw, &e); err != nil {
+	if err := eachField(raw, e.field); err != nil {
 		return err
 	}
-	if e.Metric == nil {
+	if e.metric == nil {
 		return errors.New("a series without metric")
 	}
-	name, own := r.in.Metric, make([]convert.Label, 0, len(e.Metric))
-	for label, value := range e.Metric {
+	name, own := r.in.Metric, make([]convert.Label, 0, len(e.metric))
+	for label, value := range e.metric {
 		switch {
 		case label == "__name__" && value != "":
 			name = value
@@ -256,20 +274,17 @@ func (r *Reader) element(raw []byte) error {
 		}
 	}
 	s := r.find(name, own)
-	if e.Histogram != nil {
-		e.Histograms = append(e.Histograms, e.Histogram)
-	}
-	for range e.Histograms {
+	for range e.histograms {
 		r.report.Add(convert.LossNativeHist, name)
 	}
-	if len(e.Value) > 0 {
-		t, v, _, err := parsePair(e.Value)
+	if len(e.value) > 0 {
+		t, v, _, err := parsePair(e.value)
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 		return r.put(s, t, v)
 	}
-	err := eachPair(e.Values, func(t int64, v float64) error { return r.put(s, t, v) })
+	err := eachPair(e.values, func(t int64, v float64) error { return r.put(s, t, v) })
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
