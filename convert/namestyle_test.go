@@ -179,6 +179,7 @@ func TestForks(t *testing.T) {
 	assert.Equal(t, []string{"1 m hostname=one -1", "2 m hostname=two -1", "3 m hostname=one stale"}, out.lines,
 		"one host's mark is not another's")
 	assert.Equal(t, 1, out.series["m hostname=two"].ID)
+	assert.Equal(t, "two", out.series["m hostname=two"].Origin.Labels[0].Text("hostname"))
 	assert.Empty(t, report.Losses())
 
 	// Two hosts that say the same of themselves cannot be told apart while both

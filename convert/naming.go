@@ -35,7 +35,7 @@ func (f *Flattener) name(metric *archive.Metric) naming {
 		return n
 	}
 	base, suffix, unit, scale := f.opts.Names.nameOf(metric.Name, metric.Desc)
-	n := naming{sample: base + suffix, scale: scale, native: scale.scaled(metric)}
+	n := naming{sample: base + suffix, scale: scale, native: f.ofHost(scale.scaled(metric))}
 	n.family = Family{Type: TypeGauge, Unit: unit, Help: cmp.Or(metric.Help, metric.OneLine)}
 	switch {
 	case metric.Desc.Type == pcp.TypeString:
@@ -58,6 +58,21 @@ func (f *Flattener) name(metric *archive.Metric) naming {
 		n.family.Name = strings.TrimSuffix(n.sample, infoSuffix)
 	}
 	return n
+}
+
+// ofHost returns a metric that says of which host it is, as its series do.
+func (f *Flattener) ofHost(m *archive.Metric) *archive.Metric {
+	if _, known := m.Labels[0].Lookup("hostname"); known || f.opts.Host == "" {
+		return m
+	}
+	labels := slices.Collect(m.Labels[0].All())
+	set, err := labelset.New(labelset.Context, append(labels, labelset.String("hostname", f.opts.Host))...)
+	if err != nil {
+		return m // as many labels as there can be
+	}
+	c := *m
+	c.Labels[0] = set
+	return &c
 }
 
 // originNaming restores the naming of a metric that came from Prometheus.
