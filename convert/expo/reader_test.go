@@ -97,6 +97,7 @@ var odd = []string{
 	"a 123456789012345678\na 123456789012345678\na -0\na -0\na 1_0\n", "a 1 1.5\n", "a 1\na 1 -5\na 1 -5\n", " a 1\n a 1\n",
 	"# TYPE a counter\n# HELP a h\na_total 1\na_total 2\n# TYPE b gauge\na_total 3\na_total 4\n",
 	"# PCP5 a.b 1.2.3 u32 PM_INDOM_NULL counter none\n# TYPE a_b counter\na_b 1\n",
+	"# HELP\"\n# TYPE \"0\n0\"0gauge", "\n\n\n", "#0\n \na 1\n \n",
 }
 
 // TestWindows demands that the size of windows makes no difference.
@@ -130,6 +131,7 @@ func FuzzWindows(f *testing.F) {
 		f.Add(p, uint8(3), false)
 		f.Add(p+"# EOF\n", uint8(5), true)
 	}
+	f.Add("# TYPE a histogram\n\x00", uint8(4), true)
 	f.Fuzz(func(t *testing.T, text string, window uint8, open bool) {
 		format := Text
 		if open {
