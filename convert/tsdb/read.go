@@ -104,9 +104,8 @@ func OpenReader(ctx context.Context, paths []string, o ReadOptions) (*Reader, er
 	if o.Memory < 0 {
 		return nil, fmt.Errorf("memory bound %d is negative", o.Memory)
 	}
-	o.Start = cmp.Or(o.Start, math.MinInt64)
-	o.End = cmp.Or(o.End, math.MaxInt64)
 	r := &Reader{opts: o, told: map[string]bool{}}
+	r.Limit(o.Start, o.End)
 	if err := r.parse(); err != nil {
 		return nil, err
 	}
@@ -185,7 +184,8 @@ func (r *Reader) Span() (start, end int64, ok bool) {
 // Limit sets the first and the last time that is read from now on, as
 // [ReadOptions] do: for times that depend on the Span.
 func (r *Reader) Limit(start, end int64) {
-	r.opts.Start, r.opts.End = cmp.Or(start, math.MinInt64), cmp.Or(end, math.MaxInt64)
+	const last = math.MaxInt64 - 1 // so that there is a time after it
+	r.opts.Start, r.opts.End = cmp.Or(start, math.MinInt64), min(cmp.Or(end, last), last)
 }
 
 // Samples hands all samples to dst by ascending time.
