@@ -34,6 +34,7 @@ type sampleOptions struct {
 	version  pcp.Version
 	memory   byteSize
 	output   outputFormat
+	relabel  relabelFlag
 
 	volumeSize byteSize
 	compress   archive.Compression
@@ -59,6 +60,7 @@ func (o *sampleOptions) add(cmd *cobra.Command, splitBy string) {
 	f.StringToStringVar(&o.external, "label", nil, "context label, as name=value; may be repeated")
 	f.StringVar(&o.splitBy, "split-by", splitBy, "one archive for each value of this label, named by it")
 	f.StringSliceVar(&o.maps, "map", nil, "record the metrics of an exporter as PCP's own: "+strings.Join(nativemap.Names(), ", "))
+	addRelabelFlag(cmd, &o.relabel)
 	f.Var(&o.memory, "sort-memory", "memory for bringing samples into order of time; what is more goes to a temporary file")
 	addVersionFlag(cmd, &o.version, "archive format, 2 or 3; default: 3")
 	addVolumeFlags(cmd, &o.volumeSize, &o.compress, "volumes")
@@ -130,7 +132,11 @@ func newImporting(ctx context.Context, o sampleOptions, report *convert.Report) 
 	} else if entries, err := os.ReadDir(o.out); err == nil && len(entries) > 0 || err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, cmp.Or(err, fmt.Errorf("%s: %w and is not empty; choose another folder", o.out, fs.ErrExist))
 	}
-	im.sorter = convert.NewSorter(sortedSamples{im}, convert.SorterOptions{Memory: int64(o.memory), Report: report})
+	spill := filepath.Dir(filepath.Clean(o.out)) // where there is room for the output, too
+	if !isFolder(spill) {
+		spill = ""
+	}
+	im.sorter = convert.NewSorter(sortedSamples{im}, convert.SorterOptions{Memory: int64(o.memory), Dir: spill, Report: report})
 	return im, nil
 }
 
@@ -140,6 +146,14 @@ func (im *importing) Sample(s *convert.PromSeries, t int64, v float64) error {
 		im.admit(s)
 	}
 	return im.sorter.Sample(s, t, v)
+}
+
+// Histogram takes a native histogram in any order of time.
+func (im *importing) Histogram(s *convert.PromSeries, t int64, data []byte) error {
+	if s.ID >= len(im.series) || im.series[s.ID] == nil {
+		im.admit(s)
+	}
+	return im.sorter.Histogram(s, t, data)
 }
 
 // samplesHostLabels name the host of a series.
@@ -197,20 +211,38 @@ type sortedSamples struct{ *importing }
 
 // Sample takes samples by ascending time.
 func (im sortedSamples) Sample(s *convert.PromSeries, t int64, v float64) error {
+	g, err := im.to(s, t)
+	if err != nil {
+		return err
+	}
+	return g.dst.Sample(s, t, v)
+}
+
+// Histogram takes native histograms by ascending time.
+func (im sortedSamples) Histogram(s *convert.PromSeries, t int64, data []byte) error {
+	g, err := im.to(s, t)
+	if err != nil {
+		return err
+	}
+	return g.dst.Histogram(s, t, data)
+}
+
+// to returns the archive that gets a sample.
+func (im sortedSamples) to(s *convert.PromSeries, t int64) (*sampleArchive, error) {
 	if im.calls++; im.calls%4096 == 0 {
 		if err := im.ctx.Err(); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	g := im.series[s.ID]
 	if g.dst == nil {
 		if err := im.open(g, t); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	g.out.Samples++
 	g.out.End = utc(t)
-	return g.dst.Sample(s, t, v)
+	return g, nil
 }
 
 // Close completes the archives.

@@ -135,7 +135,7 @@ func (l *lexer) window(b []byte, last bool) (used int, err error) {
 	return used, nil
 }
 
-var errNoEOF = errors.New("data does not end with # EOF")
+var errNoEOF = errors.New("data does not end with # EOF, so some of it may be missing")
 
 // fault returns an error at the current line.
 func (l *lexer) fault(err error) error { return &Error{Name: l.name, Line: l.line, Err: err} }
