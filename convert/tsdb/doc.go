@@ -1,4 +1,6 @@
-// Package tsdb writes Prometheus TSDB blocks, one per window of time.
+// Package tsdb writes Prometheus TSDB blocks, one per window of time, reads them
+// and a server's write-ahead log, and holds blocks against the rules of those who
+// are to take them.
 //
 //	data/
 //	└─ 01JD…/              a ULID: one window
@@ -8,6 +10,7 @@
 //	   │                   series (sorted by labels: symbols, times and places
 //	   │                   of chunks), postings, their offsets, contents
 //	   ├─ meta.json        time range, counts, origin
+//	   ├─ pcparchive.json  families, and the PCP metrics that series were made of
 //	   └─ tombstones       what is deleted: nothing
 //
 // An archive is ordered by time and a block by series, so [Blocks] transposes:
@@ -22,6 +25,16 @@
 //
 // A block is written beside its final place, in a folder that Prometheus
 // ignores and sweeps, and renamed when it is complete and on disk.
+//
+// The other way, [Reader] fills a window of time from all series of all blocks,
+// a row for each millisecond that has samples, and hands on row by row:
+//
+//	block ─ lanes ┐  lane: a series' chunks, the open one
+//	block ─ lanes ┼─ window ─ rows by time ─ samples by ascending time
+//	log   ─ lanes ┘
+//
+// A log is first packed into chunks, which wait in a temporary file, and then is
+// a source like a block. What is damaged costs no more than itself, and is named.
 //
 // The package does without Prometheus' own package tsdb, which would link its
 // service discovery and three clouds' clients.
