@@ -66,6 +66,16 @@ func (r *Repeat) Sample(s *PromSeries, t int64, v float64) error {
 	return r.dst.Sample(s, t, v)
 }
 
+// Histogram hands a native histogram on after the repetitions that are due.
+func (r *Repeat) Histogram(s *PromSeries, t int64, data []byte) error {
+	if !r.any || t > r.now {
+		if err := r.advance(t); err != nil {
+			return err
+		}
+	}
+	return PutHistogram(r.dst, s, t, data, r.report)
+}
+
 // Finish ends the repetitions of a series of which no more will come.
 func (r *Repeat) Finish(s *PromSeries) error {
 	if s.ID < len(r.index) && r.index[s.ID] != nil && r.index[s.ID].live {

@@ -60,22 +60,24 @@ there is said.`,
 		Args: nargs(1, -1, "archives"),
 		RunE: func(cmd *cobra.Command, args []string) error { return runExportTSDB(cmd.Context(), s, o, args) },
 	}
-	f := cmd.Flags()
-	f.StringVarP(&o.dir, "dir", "o", "", "folder for the blocks, such as a Prometheus data folder")
-	f.DurationVar(&o.blockRange, "block-duration", tsdb.DefaultBlockRange, "time that a block covers, aligned to multiples since 1970 UTC")
-	f.StringToStringVar(&o.thanos, "thanos-label", nil, "external label of the blocks for Thanos and Mimir, as in cluster=a; repeatable")
-	f.StringVar(&o.dataDir, "data-dir", "", "data folder of a server, to be compared with")
+	cmd.Flags().StringVarP(&o.dir, "dir", "o", "", "folder for the blocks, such as a Prometheus data folder")
+	o.addOwn(cmd)
 	o.mapping.add(cmd)
 	addOutputFlag(cmd, &o.output)
 	return cmd
 }
 
+// addOwn adds the flags that say what blocks are written.
+func (o *exportTSDBOptions) addOwn(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.DurationVar(&o.blockRange, "block-duration", tsdb.DefaultBlockRange, "time that a block covers, aligned to multiples since 1970 UTC")
+	f.StringToStringVar(&o.thanos, "thanos-label", nil, "external label of the blocks for Thanos and Mimir, as in cluster=a; repeatable")
+	f.StringVar(&o.dataDir, "data-dir", "", "data folder of a server, to be compared with")
+}
+
 func runExportTSDB(ctx context.Context, s streams, o exportTSDBOptions, paths []string) error {
 	if o.dir == "" {
 		return usageError{fmt.Errorf("-o DIR is missing")}
-	}
-	if o.blockRange < time.Millisecond {
-		return usageError{fmt.Errorf("--block-duration %s is less than a millisecond", o.blockRange)}
 	}
 	if err := o.mapping.check(); err != nil {
 		return err
@@ -89,16 +91,30 @@ func runExportTSDB(ctx context.Context, s streams, o exportTSDBOptions, paths []
 	if err := cmp.Or(err, h.unusable()); err != nil {
 		return err
 	}
-	out := newBlocksOutput(blocks, report)
-	if err := out.compare(o.dataDir); err != nil {
-		return err
+	return cmp.Or(o.tell(s, blocks, report), h.sayProblems(), sayLosses(s, report))
+}
+
+// open begins the blocks.
+func (o *exportTSDBOptions) open(report *convert.Report) (*tsdb.Blocks, error) {
+	if o.blockRange < time.Millisecond {
+		return nil, usageError{fmt.Errorf("--block-duration %s is less than a millisecond", o.blockRange)}
 	}
-	if o.output == outputJSON {
+	return tsdb.NewBlocks(o.dir, tsdb.Options{BlockRange: o.blockRange, External: o.thanos, Report: report})
+}
+
+// tell prints what was written and what is to be done next.
+func (o *exportTSDBOptions) tell(s streams, blocks *tsdb.Blocks, report *convert.Report) error {
+	out := newBlocksOutput(blocks, report)
+	err := out.compare(o.dataDir)
+	switch {
+	case err != nil:
+		return err
+	case o.output == outputJSON:
 		err = writeJSON(s.out, out)
-	} else {
+	default:
 		out.print(s.out, o.dir, o.dataDir)
 	}
-	return cmp.Or(err, out.sayKept(s), h.sayProblems(), sayLosses(s, report))
+	return cmp.Or(err, out.sayKept(s))
 }
 
 // write writes the blocks. What is damaged is exported as far as it can be read.
@@ -107,7 +123,7 @@ func (o *exportTSDBOptions) write(ctx context.Context, h *hosts, report *convert
 	if err != nil {
 		return nil, err
 	}
-	blocks, err := tsdb.NewBlocks(o.dir, tsdb.Options{BlockRange: o.blockRange, External: o.thanos, Report: report})
+	blocks, err := o.open(report)
 	if err != nil {
 		return nil, err
 	}

@@ -17,8 +17,7 @@ import (
 
 type importFileOptions struct {
 	sampleOptions
-	format string
-	at     string
+	pageOptions
 }
 
 func newImportFileCmd(s streams) *cobra.Command {
@@ -49,58 +48,79 @@ number, type, semantics, units and instances.
 		Args: nargs(1, -1, "at least one file, folder or -"),
 		RunE: func(cmd *cobra.Command, args []string) error { return runImportFile(cmd.Context(), s, o, args) },
 	}
-	o.add(cmd, "")
+	o.sampleOptions.add(cmd, "")
+	o.pageOptions.add(cmd)
+	return cmd
+}
+
+func runImportFile(ctx context.Context, s streams, o importFileOptions, args []string) error {
+	report := &convert.Report{}
+	in, err := openPages(s, o.pageOptions, args, report)
+	if err != nil {
+		return err
+	}
+	return importSamples(ctx, s, o.sampleOptions, in, report)
+}
+
+// pageOptions say how exposition text is read.
+type pageOptions struct {
+	format string
+	at     string
+}
+
+func (o *pageOptions) add(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&o.format, "format", "auto", "auto, text or openmetrics")
 	f.StringVar(&o.at, "time", "", "time of samples without one, as in RFC 3339; default: the file's, of standard input now")
 	completeFlag(cmd, "format", "auto", expo.Text.String(), expo.OpenMetrics.String())
-	return cmd
 }
 
-func runImportFile(ctx context.Context, s streams, o importFileOptions, args []string) (err error) {
-	report := &convert.Report{}
+// openPages returns what files of exposition text hold.
+func openPages(s streams, o pageOptions, args []string, report *convert.Report) (*sampleInput, error) {
 	read := expo.ReadOptions{Report: report}
 	if o.format != "auto" {
 		read.Format = new(expo.Format)
 		if err := read.Format.Set(o.format); err != nil {
-			return usageError{fmt.Errorf("--%w, or auto", err)}
+			return nil, usageError{fmt.Errorf("--%w, or auto", err)}
 		}
 	}
 	files, err := statInputs(args, ".prom", ".txt", ".om")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if o.at != "" {
 		at, err := time.Parse(time.RFC3339Nano, o.at)
 		if err != nil {
-			return usageError{fmt.Errorf("--time %q: want a time such as 2026-01-02T03:04:05Z", o.at)}
+			return nil, usageError{fmt.Errorf("--time %q: want a time such as 2026-01-02T03:04:05Z", o.at)}
 		}
 		for i := range files {
 			files[i].time = at
 		}
 	}
-	im, err := newImporting(ctx, o.sampleOptions, report)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, im.close()) }()
 	way := newInputProgress(s, files)
 	inputs := make([]expo.Input, len(files))
 	for i, f := range files {
 		inputs[i] = expo.Input{Name: f.name, Time: f.time, Open: func() (io.ReadCloser, error) { return way.open(f) }}
 	}
 	reader := expo.NewReader(inputs, read)
-	im.natives = func(host string) convert.Natives { return reader.Natives(host) }
-	im.contextLabels = reader.ContextLabels
-	err = reader.Samples(ctx, im)
-	way.clear()
-	switch {
-	case errors.Is(err, expo.ErrAmbiguous):
+	return &sampleInput{
+		SampleSource:  pagesSource{reader},
+		natives:       func(host string) convert.Natives { return reader.Natives(host) },
+		contextLabels: reader.ContextLabels,
+		done:          way.clear,
+	}, nil
+}
+
+// pagesSource is a Reader whose faults say what can be done.
+type pagesSource struct{ *expo.Reader }
+
+// Samples hands on all samples.
+func (p pagesSource) Samples(ctx context.Context, dst convert.Samples) error {
+	err := p.Reader.Samples(ctx, dst)
+	if errors.Is(err, expo.ErrAmbiguous) {
 		return fmt.Errorf("%w; --format text or --format openmetrics decides", err)
-	case err != nil:
-		return err
 	}
-	return im.finish(s)
+	return err
 }
 
 // inputProgress shows how far the reading of files is.

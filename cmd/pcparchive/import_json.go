@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"io"
 	"path/filepath"
 	"strings"
@@ -43,31 +42,31 @@ Results of functions have no name: they get that of the file, or --metric.
 	return cmd
 }
 
-func runImportJSON(ctx context.Context, s streams, o importJSONOptions, args []string) (err error) {
+func runImportJSON(ctx context.Context, s streams, o importJSONOptions, args []string) error {
+	report := &convert.Report{}
+	in, err := openReplies(s, o.metric, args, report)
+	if err != nil {
+		return err
+	}
+	return importSamples(ctx, s, o.sampleOptions, in, report)
+}
+
+// openReplies returns what files of replies hold; metric is the name of series
+// without one.
+func openReplies(s streams, metric string, args []string, report *convert.Report) (*sampleInput, error) {
 	files, err := statInputs(args, ".json")
 	if err != nil {
-		return err
+		return nil, err
 	}
-	report := &convert.Report{}
-	im, err := newImporting(ctx, o.sampleOptions, report)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, im.close()) }()
 	way := newInputProgress(s, files)
 	inputs := make([]promjson.Input, len(files))
 	for i, f := range files {
 		inputs[i] = promjson.Input{
-			Name: f.name, Metric: cmp.Or(o.metric, replyMetric(f.name)),
+			Name: f.name, Metric: cmp.Or(metric, replyMetric(f.name)),
 			Open: func() (io.ReadCloser, error) { return way.open(f) },
 		}
 	}
-	err = promjson.NewReader(inputs, report).Samples(ctx, im)
-	way.clear()
-	if err != nil {
-		return err
-	}
-	return im.finish(s)
+	return &sampleInput{SampleSource: promjson.NewReader(inputs, report), done: way.clear}, nil
 }
 
 // replyMetric returns the name of the series in a file that have none.

@@ -326,7 +326,7 @@ func (i *tsdbImport) part(ctx context.Context, groups []importGroup) (err error)
 	} else if len(groups) == 1 {
 		sink.host = &groups[0].host
 	}
-	err = src.Samples(ctx, sink)
+	err = src.Samples(ctx, i.o.relabel.before(sink, i.report))
 	for _, a := range sink.archives {
 		err = errors.Join(err, a.dst.Close())
 	}
@@ -411,9 +411,27 @@ type tsdbSplitter struct {
 
 // Sample hands a sample on.
 func (t *tsdbSplitter) Sample(s *convert.PromSeries, at int64, v float64) error {
+	a, err := t.to(s, at)
+	if err != nil {
+		return err
+	}
+	return a.dst.Sample(s, at, v)
+}
+
+// Histogram hands a native histogram on.
+func (t *tsdbSplitter) Histogram(s *convert.PromSeries, at int64, data []byte) error {
+	a, err := t.to(s, at)
+	if err != nil {
+		return err
+	}
+	return a.dst.Histogram(s, at, data)
+}
+
+// to returns the archive that gets a sample.
+func (t *tsdbSplitter) to(s *convert.PromSeries, at int64) (*tsdbArchive, error) {
 	if s.ID >= len(t.series) || t.series[s.ID] == nil {
 		if err := t.admit(s); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	a := t.series[s.ID]
@@ -425,7 +443,7 @@ func (t *tsdbSplitter) Sample(s *convert.PromSeries, at int64, v float64) error 
 	if t.n++; t.n%(1<<16) == 0 {
 		t.i.view.set(t.i.r.Done())
 	}
-	return a.dst.Sample(s, at, v)
+	return a, nil
 }
 
 // admit finds the archive of a series.

@@ -25,6 +25,7 @@ type mappingOptions struct {
 	optional     bool
 	splitAtMarks bool
 	labels       map[string]string
+	relabel      relabelFlag
 	start, end   string
 	ranged       bool // start or end was given
 }
@@ -52,6 +53,7 @@ func (o *mappingOptions) add(cmd *cobra.Command) {
 	f.BoolVar(&o.optional, "optional-labels", false, "add PCP's optional labels")
 	f.BoolVar(&o.splitAtMarks, "split-at-marks", false, "begin new series of counters after a gap, with the label 'since'")
 	f.StringToStringVar(&o.labels, "label", nil, "add a label to series that have none of the name, as in dc=east; repeatable")
+	addRelabelFlag(cmd, &o.relabel)
 	f.StringVar(&o.start, "start", "start", "first time: "+timeHelp)
 	f.StringVar(&o.end, "end", "end", "last time")
 	completeFlag(cmd, "names", convert.NamesPCP.String(), convert.NamesPrometheus.String(), convert.NamesUTF8.String())
@@ -103,9 +105,10 @@ func (o *mappingOptions) flattenOptions(r *convert.Report) convert.FlattenOption
 // copyHosts hands what the archives of hosts have from one time to another to
 // dst, all hosts side by side by ascending time.
 func (o *mappingOptions) copyHosts(ctx context.Context, h *hosts, from, to pcp.Timestamp, dst convert.Samples, fo convert.FlattenOptions) error {
+	dst = o.relabel.before(dst, fo.Report)
 	q := archive.Query{From: from, To: to}
 	if from != (pcp.Timestamp{}) {
-		dst = &since{dst, from.Milli()}
+		dst = &since{dst, from.Milli(), fo.Report}
 		if o.unwrap || o.repeat > 0 || o.splitAtMarks {
 			q.From = pcp.Timestamp{} // what was before counts
 		}
@@ -143,8 +146,9 @@ func (o *mappingOptions) source(src convert.Source, r *convert.Report) convert.S
 
 // since drops samples before a time.
 type since struct {
-	dst  convert.Samples
-	from int64
+	dst    convert.Samples
+	from   int64
+	report *convert.Report
 }
 
 func (s *since) Sample(p *convert.PromSeries, t int64, v float64) error {
@@ -152,4 +156,11 @@ func (s *since) Sample(p *convert.PromSeries, t int64, v float64) error {
 		return nil
 	}
 	return s.dst.Sample(p, t, v)
+}
+
+func (s *since) Histogram(p *convert.PromSeries, t int64, data []byte) error {
+	if t < s.from {
+		return nil
+	}
+	return convert.PutHistogram(s.dst, p, t, data, s.report)
 }

@@ -95,7 +95,7 @@ Start with 'pcparchive demo'.`,
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(
 		newDemoCmd(s), newImportCmd(s), newInfoCmd(s), newSummaryCmd(s), newLabelsCmd(s),
-		newDumpCmd(s), newCheckCmd(s), newExportCmd(s), newQueryCmd(s), newCopyCmd(s), newDocsCmd(), newExitCodesTopic(),
+		newDumpCmd(s), newCheckCmd(s), newExportCmd(s), newQueryCmd(s), newCopyCmd(s), newConvertCmd(s), newDocsCmd(), newExitCodesTopic(),
 	)
 	refuseUnknownTopics(root)
 	return root

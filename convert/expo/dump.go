@@ -43,7 +43,7 @@ func (d *dump) families() []Family {
 	var series [][]*convert.PromSeries
 	index := map[key]int{}
 	for s := range d.src.Series() {
-		f := s.Family
+		f := familyOf(s)
 		n, ok := index[key{f.Name, f.Type}]
 		if !ok {
 			n = len(families)

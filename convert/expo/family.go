@@ -41,3 +41,12 @@ func isMember(sample string, f *convert.Family) bool {
 	suffix, ok := strings.CutPrefix(sample, f.Name)
 	return ok && (suffix == "" || slices.Contains(suffixes[f.Type], suffix))
 }
+
+// familyOf returns the family of a series; where nobody knows it, one of its own
+// and of unknown type.
+func familyOf(s *convert.PromSeries) *convert.Family {
+	if s.Family != nil {
+		return s.Family
+	}
+	return &convert.Family{Name: s.Name, Type: convert.TypeUnknown}
+}

@@ -67,7 +67,7 @@ func (s *Snapshot) Families() []Family {
 		if at.series == nil {
 			continue
 		}
-		f := at.series.Family
+		f := familyOf(at.series)
 		n, ok := index[key{f.Name, f.Type}]
 		if !ok {
 			n = len(families)

@@ -17,6 +17,8 @@ type Stage struct {
 	report *convert.Report
 	series []*entry // by PromSeries.ID of what comes in
 	out    map[string]*target
+
+	origins origins
 }
 
 // entry is what became of a series.
@@ -35,7 +37,7 @@ type target struct {
 
 // NewStage returns a Stage that feeds dst and closes it, if it can be closed.
 func NewStage(dst convert.Samples, rules Rules, report *convert.Report) *Stage {
-	return &Stage{dst: dst, rules: rules, report: report, out: map[string]*target{}}
+	return &Stage{dst: dst, rules: rules, report: report, out: map[string]*target{}, origins: origins{}}
 }
 
 // Sample passes a sample on, unless the rules drop its series. Where they make
@@ -129,6 +131,7 @@ func (s *Stage) relabel(in *convert.PromSeries) *target {
 			out.Labels = append(out.Labels, convert.Label(l))
 		}
 	})
+	s.origins.keep(in, out)
 	t := &target{prom: out}
 	s.out[key] = t
 	return t

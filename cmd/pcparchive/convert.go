@@ -1,0 +1,354 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/expo"
+	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/pcp"
+	"github.com/pcparchive/pcparchive/rewrite"
+)
+
+// convertOptions are the flags of convert: those of the verbs that it stands for.
+type convertOptions struct {
+	from, to end
+	blocks   exportTSDBOptions // its mapping is everyone's
+	comments bool
+	samples  sampleOptions
+	pages    pageOptions
+	metric   string
+	match    []string
+	lossy    bool
+}
+
+func newConvertCmd(s streams) *cobra.Command {
+	var o convertOptions
+	cmd := &cobra.Command{
+		Use:   "convert IN... OUT",
+		Short: "Turn archives, blocks, pages and replies into each other",
+		Long: `Turn PCP archives, Prometheus TSDB blocks, exposition text and saved replies of
+the query API into archives, blocks or text. What IN is, is told from what it
+holds, and what OUT is to be from its name:
+
+  OUT                        becomes
+  -, *.prom, *.txt           text, all samples with their times
+  *.om, *.openmetrics        OpenMetrics
+  a folder, or ending in /   blocks
+  anything else              an archive
+
+--from and --to say it where that is not what is meant. The other verbs do the same
+for one pair, with flags of their own: see 'pcparchive import' and 'pcparchive
+export'; archives to an archive is 'pcparchive copy', unless --step, --unwrap or
+--relabel ask for more.
+
+Between blocks, pages and replies nothing passes through PCP: names, labels and
+times stay as they are.
+
+` + mappingHelp + `
+
+` + samplesHelp,
+		Example: `  pcparchive convert /var/log/pcp/pmlogger/web1 data/
+  pcparchive convert dump.om data/ --relabel rules.yml
+  pcparchive convert data/ all.om --match '{job="node"}' --start 2026-11-01T00:00:00Z
+  pcparchive convert data/ rec --map node_exporter
+  pcparchive convert rec thin --step 5m
+  curl -s localhost:9100/metrics | pcparchive convert - rec`,
+		Args: nargs(2, -1, "at least one input and an output"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.blocks.mapping.ranged = cmd.Flags().Changed("start") || cmd.Flags().Changed("end")
+			return runConvert(cmd.Context(), s, o, args[:len(args)-1], args[len(args)-1])
+		},
+	}
+	// The flags of the verbs: of those that two have the first one's counts.
+	for _, add := range []func(*cobra.Command){
+		o.blocks.mapping.add, o.blocks.addOwn, o.pages.add, func(c *cobra.Command) { o.samples.add(c, "") },
+	} {
+		part := &cobra.Command{}
+		add(part)
+		part.Flags().VisitAll(func(f *pflag.Flag) {
+			if cmd.Flags().Lookup(f.Name) == nil && f.Name != "output-archive" && f.Name != "dir" {
+				cmd.Flags().AddFlag(f)
+			}
+		})
+	}
+	f := cmd.Flags()
+	f.Var(&o.from, "from", "what the input is: archive, blocks, text, openmetrics or json; default: told from it")
+	f.Var(&o.to, "to", "what the output is: archive, blocks, text or openmetrics; default: told from its name")
+	f.BoolVar(&o.comments, "pcp5", true, "describe PCP's metrics in comments of text")
+	f.StringVar(&o.metric, "metric", "", "name of series in replies that have none; default: the file's")
+	f.StringArrayVar(&o.match, "match", nil, "only series in blocks that this PromQL selector selects; may be repeated: any of them")
+	f.BoolVar(&o.lossy, "lossy", false, "leave out or round what an archive of version 2 cannot hold")
+	completeFlag(cmd, "from", "archive", "blocks", "text", "openmetrics", "json")
+	completeFlag(cmd, "to", "archive", "blocks", "text", "openmetrics")
+	return cmd
+}
+
+func runConvert(ctx context.Context, s streams, o convertOptions, in []string, out string) error {
+	if o.from == endAuto {
+		var err error
+		if o.from, s, err = inputKind(s, in); err != nil {
+			return err
+		}
+	}
+	if o.from == endText || o.from == endOpenMetrics {
+		if o.from == endOpenMetrics {
+			o.pages.format = expo.OpenMetrics.String()
+		}
+		o.from = endText
+	}
+	o.to = cmp.Or(o.to, outputKind(out))
+	o.settle(out)
+	if o.from == endArchive {
+		return o.fromArchives(ctx, s, in, out)
+	}
+	return o.fromSamples(ctx, s, in, out)
+}
+
+// settle gives flags that several verbs have to all of them.
+func (o *convertOptions) settle(out string) {
+	m := &o.blocks.mapping
+	o.blocks.dir, o.blocks.output = out, o.samples.output
+	o.samples.out, o.samples.external, o.samples.relabel = out, m.labels, m.relabel
+}
+
+// fromArchives converts archives.
+func (o *convertOptions) fromArchives(ctx context.Context, s streams, in []string, out string) error {
+	m := &o.blocks.mapping
+	if err := m.check(); err != nil {
+		return err
+	}
+	switch {
+	case o.to == endBlocks:
+		return runExportTSDB(ctx, s, o.blocks, in)
+	case o.to == endText, o.to == endOpenMetrics:
+		p := exportPromOptions{at: "end", target: "always", health: true, comments: o.comments, output: out, mapping: *m}
+		p.mapping.ranged = true
+		if o.to == endOpenMetrics {
+			p.format = expo.OpenMetrics
+		}
+		return runExportProm(ctx, s, p, in)
+	case o.to != endArchive:
+		return usageError{fmt.Errorf("--to %s: replies cannot be written", o.to)}
+	case len(m.relabel.rules) > 0:
+		return o.relabelArchives(ctx, s, in)
+	case m.step > 0 || m.unwrap:
+		return o.thinArchives(ctx, s, in, out)
+	}
+	c := copyOptions{volumeSize: o.samples.volumeSize, output: o.samples.output}
+	c.Options = rewrite.Options{Version: o.samples.version, Compress: o.samples.compress, Lossy: o.lossy}
+	if m.ranged {
+		c.start, c.end = m.start, m.end
+	}
+	return runCopy(ctx, s, c, in, out)
+}
+
+// thinArchives writes an archive of what the stages between leave of others.
+func (o *convertOptions) thinArchives(ctx context.Context, s streams, in []string, out string) (err error) {
+	h, err := openHosts(s, in)
+	if err != nil {
+		return err
+	}
+	if len(h.sets) > 1 {
+		return usageError{fmt.Errorf("archives of %d hosts, among them %s and %s; convert each by itself", len(h.sets), h.sets[0].Host(), h.sets[1].Host())}
+	}
+	set := h.sets[0]
+	m := &o.blocks.mapping
+	from, to, err := m.times(h)
+	if err != nil {
+		return err
+	}
+	aside, err := rewrite.NewAside(out)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, aside.Remove()) }()
+	version := o.samples.version
+	for r := range set.Readers() {
+		version = max(version, r.Header().Version)
+	}
+	if o.samples.version != 0 {
+		version = o.samples.version
+	}
+	header := *firstReader(set).Header()
+	a, err := archive.Create(aside.Base(), archive.Header{Host: header.Host, PID: header.PID, Zone: header.Zone, ZoneInfo: header.ZoneInfo}, &archive.WriteOptions{
+		Version: version, VolumeSize: int64(o.samples.volumeSize),
+		Compress: o.samples.compress, CompressLast: o.samples.compress != archive.CompressNone,
+	})
+	if err != nil {
+		return err
+	}
+	report := &convert.Report{}
+	sink := convert.NewToArchive(a)
+	src := m.source(convert.FromArchive(set, archive.Query{From: from, To: to}), report)
+	if err := errors.Join(convert.Copy(ctx, sink, src), sink.Close()); err != nil {
+		return err
+	}
+	if err := aside.Publish(); err != nil {
+		return err
+	}
+	fmt.Fprintf(s.out, "%s: written\n", out)
+	return cmp.Or(h.sayProblems(), sayLosses(s, report))
+}
+
+func firstReader(set *archive.Set) *archive.Reader {
+	for r := range set.Readers() {
+		return r
+	}
+	return nil
+}
+
+// relabelArchives writes an archive of others whose series were relabelled. PCP's
+// own metrics that keep their names stay what they are.
+func (o *convertOptions) relabelArchives(ctx context.Context, s streams, in []string) error {
+	h, err := openHosts(s, in)
+	if err != nil {
+		return err
+	}
+	report := &convert.Report{}
+	m := o.blocks.mapping
+	from, to, err := m.times(h)
+	if err != nil {
+		return err
+	}
+	rules := m.relabel
+	m.relabel = relabelFlag{} // importSamples applies it
+	o.samples.relabel, o.samples.external = rules, nil
+	src := &sampleInput{
+		SampleSource: archiveSamples(func(ctx context.Context, dst convert.Samples) error {
+			return m.copyHosts(ctx, h, from, to, dst, m.flattenOptions(report))
+		}),
+		natives: func(string) convert.Natives { return tsdb.NewNatives(report) },
+		done:    func() {},
+	}
+	return cmp.Or(importSamples(ctx, s, o.samples, src, report), h.sayProblems())
+}
+
+// archiveSamples is the SampleSource that archives are by way of a Flattener.
+type archiveSamples func(context.Context, convert.Samples) error
+
+// Samples hands on all samples, by ascending time.
+func (f archiveSamples) Samples(ctx context.Context, dst convert.Samples) error { return f(ctx, dst) }
+
+// fromSamples converts what Prometheus has.
+func (o *convertOptions) fromSamples(ctx context.Context, s streams, in []string, out string) error {
+	if o.from == endBlocks && o.to == endArchive {
+		t := importTSDBOptions{sampleOptions: o.samples, match: o.match}
+		if o.blocks.mapping.ranged {
+			t.start, t.end = o.blocks.mapping.start, o.blocks.mapping.end
+		}
+		t.splitBy = cmp.Or(t.splitBy, splitNone)
+		return runImportTSDB(ctx, s, t, in)
+	}
+	report := &convert.Report{}
+	src, err := o.openSamples(ctx, s, in, report)
+	if err != nil {
+		return err
+	}
+	switch o.to {
+	case endArchive:
+		return importSamples(ctx, s, o.samples, src, report)
+	case endBlocks:
+		return o.writeBlocks(ctx, s, src, report)
+	case endText, endOpenMetrics:
+		return o.writeText(ctx, s, src, out, report)
+	}
+	return usageError{fmt.Errorf("--to %s: replies cannot be written", o.to)}
+}
+
+// openSamples opens what Prometheus has.
+func (o *convertOptions) openSamples(ctx context.Context, s streams, in []string, report *convert.Report) (*sampleInput, error) {
+	m := &o.blocks.mapping
+	if o.from == endBlocks {
+		return openBlocks(ctx, s, in, m, o.match, report)
+	}
+	if m.ranged {
+		return nil, usageError{errors.New("--start and --end are for archives and blocks")}
+	}
+	if o.from == endJSON {
+		return openReplies(s, o.metric, in, report)
+	}
+	return openPages(s, o.pages, in, report)
+}
+
+// openBlocks returns what blocks and servers' folders hold.
+func openBlocks(ctx context.Context, s streams, in []string, m *mappingOptions, match []string, report *convert.Report) (*sampleInput, error) {
+	damages := &damageLog{s: s}
+	r, err := tsdb.OpenReader(ctx, in, tsdb.ReadOptions{Match: match, Report: report, Damaged: damages.add})
+	if err != nil {
+		return nil, err
+	}
+	if m.ranged {
+		var span tsdbSpan
+		span.start, span.end, _ = r.Span()
+		from, to, err := m.times(span)
+		if err != nil {
+			return nil, errors.Join(err, r.Close())
+		}
+		last := int64(math.MaxInt64)
+		if to.Before(pcp.MaxTime) {
+			last = to.Milli()
+		}
+		r.Limit(from.Milli(), last)
+	}
+	return &sampleInput{
+		SampleSource: r, ordered: true,
+		natives: func(string) convert.Natives { return tsdb.NewNatives(report) },
+		done:    damages.rest, close: r.Close,
+	}, nil
+}
+
+// sorted hands the samples of src to dst by ascending time, relabelled.
+func (o *convertOptions) sorted(ctx context.Context, src *sampleInput, dst convert.Samples, report *convert.Report) error {
+	dst = o.blocks.mapping.relabel.before(dst, report)
+	if src.ordered {
+		return src.read(ctx, dst)
+	}
+	sorter := convert.NewSorter(dst, convert.SorterOptions{Memory: int64(o.samples.memory), Report: report})
+	if err := src.read(ctx, sorter); err != nil {
+		return errors.Join(err, sorter.Discard())
+	}
+	return sorter.Close()
+}
+
+// writeBlocks writes blocks of samples.
+func (o *convertOptions) writeBlocks(ctx context.Context, s streams, src *sampleInput, report *convert.Report) error {
+	blocks, err := o.blocks.open(report)
+	if err != nil {
+		return err
+	}
+	if err := o.sorted(ctx, src, blocks, report); err != nil {
+		return errors.Join(err, blocks.Discard())
+	}
+	if err := blocks.Close(); err != nil {
+		return err
+	}
+	return cmp.Or(o.blocks.tell(s, blocks, report), sayLosses(s, report))
+}
+
+// writeText writes all samples as text.
+func (o *convertOptions) writeText(ctx context.Context, s streams, src *sampleInput, out string, report *convert.Report) (err error) {
+	store := tsdb.NewStore("", report)
+	defer func() { err = errors.Join(err, store.Close()) }()
+	// The sorter would close the store, which is to be read then.
+	if err := o.sorted(ctx, src, struct{ convert.Samples }{store}, report); err != nil {
+		return err
+	}
+	format := expo.Text
+	if o.to == endOpenMetrics {
+		format = expo.OpenMetrics
+	}
+	err = toOutput(s, out, func(w io.Writer) error {
+		return expo.WriteDump(w, store, expo.Options{Format: format, PCP: o.comments}, report)
+	})
+	return cmp.Or(err, sayLosses(s, report))
+}

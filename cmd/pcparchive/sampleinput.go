@@ -1,0 +1,45 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"github.com/pcparchive/pcparchive/convert"
+)
+
+// sampleInput is Prometheus data that a verb reads.
+type sampleInput struct {
+	convert.SampleSource
+	ordered bool // all samples together come by ascending time
+	// natives knows the series that the input says are PCP metrics; it may be nil.
+	natives func(host string) convert.Natives
+	// contextLabels names labels that are those of a host, after the reading; it
+	// may be nil.
+	contextLabels func() []string
+	done          func()       // takes the progress away
+	close         func() error // may be nil
+}
+
+// read hands all samples to dst.
+func (in *sampleInput) read(ctx context.Context, dst convert.Samples) error {
+	err := in.Samples(ctx, dst)
+	in.done()
+	if in.close != nil {
+		err = errors.Join(err, in.close())
+	}
+	return err
+}
+
+// importSamples makes archives of samples.
+func importSamples(ctx context.Context, s streams, o sampleOptions, in *sampleInput, report *convert.Report) (err error) {
+	im, err := newImporting(ctx, o, report)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, im.close()) }()
+	im.natives, im.contextLabels = in.natives, in.contextLabels
+	if err := in.read(ctx, o.relabel.before(im, report)); err != nil {
+		return err
+	}
+	return im.finish(s)
+}

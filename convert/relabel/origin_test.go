@@ -1,0 +1,55 @@
+package relabel_test
+
+import (
+	"context"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/relabel"
+)
+
+// origins notes which PCP metric a series still is, and with which labels.
+type origins map[string]string
+
+func (o origins) Sample(p *convert.PromSeries, _ int64, _ float64) error {
+	o[p.Name] = "none"
+	if p.Origin == nil {
+		return nil
+	}
+	o[p.Name] = p.Origin.Name + " " + p.Origin.Labels[4].JSON() + " " + p.Member.Labels.JSON()
+	return nil
+}
+
+func TestOriginIsKept(t *testing.T) {
+	r, err := archive.Open(filepath.Join("..", "..", "testdata", "archives", "host_v3"), nil)
+	require.NoError(t, err)
+	for _, c := range []struct {
+		name, rules    string
+		load, singular string // kernel_all_load and kernel_all_cpu_user
+	}{
+		{"untouched", `[{source_labels: [__name__], regex: nothing, action: drop}]`,
+			"kernel.all.load  ", "kernel.all.cpu.user {\"device_type\":\"cpu\"} "},
+		{"added", `[{target_label: env, replacement: prod}]`,
+			`kernel.all.load  {"env":"prod"}`, `kernel.all.cpu.user {"device_type":"cpu","env":"prod"} `},
+		{"changed", `[{target_label: hostname, replacement: other}]`,
+			`kernel.all.load  {"hostname":"other"}`, `kernel.all.cpu.user {"device_type":"cpu","hostname":"other"} `},
+		{"removed", `[{regex: hostname, action: labeldrop}]`, "none", "none"},
+		{"other instance", `[{target_label: instname, replacement: x}]`, "none", "none"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			rules, err := relabel.Parse([]byte(c.rules))
+			require.NoError(t, err)
+			got, report := origins{}, &convert.Report{}
+			f := convert.NewFlattener(relabel.NewStage(got, rules, report), convert.FlattenOptions{})
+			require.NoError(t, convert.Copy(context.Background(), f, convert.FromArchive(r, archive.Query{})))
+			assert.Equal(t, c.load, got["kernel_all_load"])
+			assert.Equal(t, c.singular, got["kernel_all_cpu_user"])
+			assert.Empty(t, report.Losses())
+		})
+	}
+}
