@@ -71,7 +71,7 @@ func openSegment(path string) *segment {
 	if _, err := g.f.ReadAt(head[:], 0); err != nil {
 		g.err = fmt.Errorf("segment %s: header: %w", g.name, unexpected(err))
 	} else if m := binary.BigEndian.Uint32(head[:]); m != chunks.MagicChunks {
-		g.err = fmt.Errorf("segment %s: magic number %#x, want %#x", g.name, m, chunks.MagicChunks)
+		g.err = fmt.Errorf("segment %s: magic number %#x, want %#x", g.name, m, uint32(chunks.MagicChunks))
 	} else if head[4] != 1 {
 		g.err = fmt.Errorf("segment %s: unknown format %d", g.name, head[4])
 	}
