@@ -1,0 +1,71 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/tsdb"
+)
+
+// TestImportOfManyHosts has more hosts than are written at a time, hosts with
+// several instances, and names that no file may have.
+func TestImportOfManyHosts(t *testing.T) {
+	dir := t.TempDir()
+	data, out := filepath.Join(dir, "data"), filepath.Join(dir, "out")
+	blocks, err := tsdb.NewBlocks(data, tsdb.Options{})
+	require.NoError(t, err)
+	var all []*convert.PromSeries
+	add := func(labels ...convert.Label) {
+		all = append(all, &convert.PromSeries{ID: len(all), Name: "up", Labels: labels})
+	}
+	for i := range archivesAtOnce + 10 {
+		for _, port := range []string{"9100", "9200"} {
+			add(convert.Label{Name: "instance", Value: fmt.Sprintf("host%03d:%s", i, port)})
+		}
+	}
+	add(convert.Label{Name: "hostname", Value: "host000"})
+	add(convert.Label{Name: "instance", Value: "../a/b"})
+	add(convert.Label{Name: "instance", Value: "HOST001"})
+	add(convert.Label{Name: "other", Value: "x"})
+	for n := range int64(3) {
+		for _, s := range all {
+			require.NoError(t, blocks.Sample(s, 1_772_366_400_000+n*1000, float64(n)))
+		}
+	}
+	require.NoError(t, blocks.Close())
+
+	var stdout, stderr bytes.Buffer
+	code := run([]string{"import", "tsdb", data, "-o", out, "--output", "json"}, streams{strings.NewReader(""), &stdout, &stderr})
+	require.Zero(t, code, stderr.String())
+	var got importTSDBOutput
+	require.NoError(t, json.Unmarshal(stdout.Bytes(), &got))
+	byHost := map[string]sampleArchiveOutput{}
+	series := 0
+	for _, a := range got.Archives {
+		byHost[a.Host] = a
+		series += a.Series
+		r, err := archive.Open(a.Archive, nil)
+		require.NoError(t, err)
+		assert.Equal(t, a.Host, r.Header().Host)
+	}
+	assert.Equal(t, len(all), series)
+	assert.Len(t, byHost, archivesAtOnce+13)
+	assert.Equal(t, 3, byHost["host000"].Series)
+	assert.EqualValues(t, 6, byHost["host073"].Samples)
+	assert.Contains(t, byHost, unknownHost)
+	assert.Equal(t, out, filepath.Dir(byHost["../a/b"].Archive))
+	assert.NotEqual(t, strings.ToLower(byHost["host001"].Archive), strings.ToLower(byHost["HOST001"].Archive))
+	entries, err := os.ReadDir(out)
+	require.NoError(t, err)
+	assert.Len(t, entries, 3*len(got.Archives), "nothing else is left behind")
+}
