@@ -1,0 +1,59 @@
+package tsdb_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"os"
+
+	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/tsdb"
+)
+
+// printer is a Samples that prints them.
+type printer struct{}
+
+func (printer) Sample(s *convert.PromSeries, t int64, v float64) error {
+	fmt.Println(s.Name, s.Family.Type, t, v)
+	return nil
+}
+
+func ExampleReader() {
+	dir, err := os.MkdirTemp("", "blocks")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	blocks, err := tsdb.NewBlocks(dir, tsdb.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	load := &convert.PromSeries{ID: 0, Name: "load", Family: &convert.Family{Name: "load", Type: convert.TypeGauge}}
+	seen := &convert.PromSeries{ID: 1, Name: "seen_total", Family: &convert.Family{Name: "seen", Type: convert.TypeCounter}}
+	for t := range int64(3) {
+		if err := blocks.Sample(load, t, 0.5); err != nil {
+			log.Fatal(err)
+		}
+		if err := blocks.Sample(seen, t, float64(t)); err != nil {
+			log.Fatal(err)
+		}
+	}
+	if err := blocks.Close(); err != nil {
+		log.Fatal(err)
+	}
+
+	// What follows is commonly a convert.Assembler, which makes steps of them.
+	r, err := tsdb.OpenReader(context.Background(), []string{dir}, tsdb.ReadOptions{Match: []string{"load", `seen_total{job=""}`}, Start: 1})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer r.Close()
+	if err := r.Samples(context.Background(), printer{}); err != nil {
+		log.Fatal(err)
+	}
+	// Output:
+	// load gauge 1 0.5
+	// seen_total counter 1 1
+	// load gauge 2 0.5
+	// seen_total counter 2 2
+}
