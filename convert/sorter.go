@@ -8,7 +8,7 @@ import (
 )
 
 // DefaultSorterMemory is what a Sorter may use for samples, in bytes.
-const DefaultSorterMemory = 64 << 20
+const DefaultSorterMemory = 48 << 20
 
 // SorterOptions bound a Sorter.
 type SorterOptions struct {

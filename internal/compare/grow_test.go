@@ -29,6 +29,7 @@ const (
 	ofDomain  = 3  // metrics of each
 	processes = 62 // group 3: a domain of which a member changes every now and then
 	renewal   = 20 // ticks between two changes
+	growTexts = 1  // of the metrics of group 3 are text
 
 	growValues = float64(ticks * (singulars + domains*perDomain*ofDomain + processes*len(processTypes)))
 )
