@@ -1,6 +1,7 @@
 package convert
 
 import (
+	"math"
 	"slices"
 	"time"
 
@@ -102,7 +103,11 @@ func (r *Repeat) Close() error {
 
 // advance writes all repetitions before t.
 func (r *Repeat) advance(t int64) error {
-	if r.any && r.now <= t-maxSilence {
+	if t > math.MaxInt64-maxSilence-r.every {
+		r.now, r.next, r.any = t, math.MaxInt64, true // no clock comes here: nothing is due
+		return nil
+	}
+	if r.any && t >= math.MinInt64+maxSilence && r.now <= t-maxSilence {
 		r.silence()
 	} else {
 		for ; r.any && r.next < t; r.next += r.every {

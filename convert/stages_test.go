@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"math"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -156,6 +157,21 @@ func TestRepeatAgain(t *testing.T) {
 	}
 	require.NoError(t, r.Close())
 	assert.Len(t, out.lines, 60, "a value, its repetition and its end each time")
+}
+
+// Times that no clock shows, of a damaged archive, do not hold it up.
+func TestRepeatAtTheEndsOfTime(t *testing.T) {
+	out := &column{}
+	r := convert.NewRepeat(out, 7*time.Millisecond, nil)
+	s := &convert.PromSeries{Name: "m", Sem: pcp.SemDiscrete}
+	times := []int64{math.MinInt64, math.MinInt64 + 1, math.MinInt64 + 20, 0, 10, math.MaxInt64 - 10, math.MaxInt64 - 1, math.MaxInt64}
+	for _, at := range times {
+		require.NoError(t, r.Sample(s, at, 1))
+	}
+	require.NoError(t, r.Close())
+	assert.IsNonDecreasing(t, out.times)
+	assert.Subset(t, out.times, append(times, 7))
+	assert.Less(t, len(out.times), 20)
 }
 
 // steps is a Sink that prints what it gets.
