@@ -41,12 +41,7 @@ type WriteOptions struct {
 	CompressLast bool
 }
 
-const (
-	defaultBuffer = 1 << 20
-	// indexEvery is how many bytes of values the reference lets pass before it
-	// makes an index entry that nothing else asks for.
-	indexEvery = 100000
-)
+const defaultBuffer = 1 << 20
 
 // Errors of an Appender that a caller may act on.
 var (

@@ -5,7 +5,6 @@ import (
 	"io/fs"
 
 	"github.com/pcparchive/pcparchive/internal/wire"
-	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -83,64 +82,24 @@ func (t *tail) usableIndex(raw []byte) error {
 	return nil
 }
 
-// dated is a metadata record that has a time, by where it ends.
-type dated struct {
-	stamp pcp.Timestamp
-	end   int64
-	indom bool
-}
-
-// date notes when a metadata record holds from, if it says so.
-func (t *tail) date(rec Record, end int64) {
-	switch r := rec.(type) {
-	case *meta.InDom:
-		t.dated = append(t.dated, dated{r.Stamp, end, true})
-	case *meta.InDomDelta:
-		t.dated = append(t.dated, dated{r.Stamp, end, true})
-	case *meta.Labels:
-		t.dated = append(t.dated, dated{r.Stamp, end, false})
-	}
-}
-
 // makeIndex makes the entries that an Appender would have made.
 func (t *tail) makeIndex(volumes []Member) error {
 	rd := resultDecoder{layout: t.layout, want: func(pcp.PMID) bool { return false }}
-	before, seen := 0, 0 // of dated: older than the record; not later
 	for _, m := range volumes {
 		_, err := walk(m, func(f Frame, first bool) error {
 			if first {
 				return nil
 			}
 			res, err := rd.decode(f.Payload)
-			if err != nil {
-				return err
+			if err == nil {
+				t.maker.Data(res.Stamp, int32(m.Volume), f.Pos.Offset)
 			}
-			e := IndexEntry{Stamp: res.Stamp, Volume: int32(m.Volume), Meta: int64(t.layout.HeaderSize), Data: f.Pos.Offset}
-			changed := false
-			for ; seen < len(t.dated) && !t.dated[seen].stamp.After(e.Stamp); seen++ {
-				changed = changed || t.dated[seen].indom
-			}
-			for ; before < len(t.dated) && t.dated[before].stamp.Before(e.Stamp); before++ {
-			}
-			if before > 0 {
-				e.Meta = t.dated[before-1].end
-			}
-			t.indexed(e, changed)
-			return nil
+			return err
 		})
 		if err != nil && !isDamage(err) { // what is damaged is indexed as far as it goes
 			return err
 		}
 	}
+	t.entries = t.maker.Entries()
 	return nil
-}
-
-// indexed adds an entry if there is to be one for its record.
-func (t *tail) indexed(e IndexEntry, changed bool) {
-	last := t.lastEntry()
-	switch {
-	case len(t.entries) > 0 && !e.Stamp.After(last.Stamp):
-	case len(t.entries) == 0, changed, e.Volume != last.Volume, e.Data-last.Data > indexEvery:
-		t.entries = append(t.entries, e)
-	}
 }

@@ -34,10 +34,10 @@ type tail struct {
 	lastStart         int64 // where the last record of the volume begins
 
 	metaFile   Member
-	metaPacked bool     // it is to be stored plain
-	twins      []Member // files that hold what is stored plain
-	indexKept  bool     // the index is plain and cut at index
-	dated      []dated  // metadata, for making an index
+	metaPacked bool        // it is to be stored plain
+	twins      []Member    // files that hold what is stored plain
+	indexKept  bool        // the index is plain and cut at index
+	maker      *IndexMaker // knows the metadata
 
 	recovered []Recovery
 }
@@ -86,13 +86,16 @@ func (t *tail) surveyMeta(m Member) error {
 			if err == nil && t.header.Volume != wire.VolumeMeta {
 				err = &pcp.FormatError{Kind: pcp.KindHeader, Field: "volume", Detail: strconv.Itoa(int(t.header.Volume)), Err: pcp.ErrMismatch}
 			}
+			if err == nil {
+				t.maker = NewIndexMaker(int64(t.layout.HeaderSize))
+			}
 			return err
 		}
 		rec, err := decodeMeta(f.Payload, t.layout)
 		if err != nil {
 			return err
 		}
-		t.date(rec, f.Pos.Offset+int64(len(f.Payload))+8)
+		t.maker.Meta(rec, f.Pos.Offset+int64(len(f.Payload))+8)
 		t.known.add(rec)
 		return add(t.store, rec)
 	})

@@ -1,88 +1,9 @@
 package rewrite
 
 import (
-	"math"
-
 	"github.com/pcparchive/pcparchive/archive"
-	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 )
-
-// indexEvery is how many bytes of values the reference lets pass before it makes
-// an index entry that nothing else asks for.
-const indexEvery = 100000
-
-// dated is a metadata record that has a time, by where it ends.
-type dated struct {
-	stamp pcp.Timestamp
-	end   int64
-	indom bool
-}
-
-// dateOf returns the time of a metadata record that has one.
-func dateOf(r archive.Record) (d dated, ok bool) {
-	switch r := r.(type) {
-	case *meta.InDom:
-		return dated{stamp: r.Stamp, indom: true}, true
-	case *meta.InDomDelta:
-		return dated{stamp: r.Stamp, indom: true}, true
-	case *meta.Labels:
-		return dated{stamp: r.Stamp}, true
-	}
-	return d, false
-}
-
-// indexer makes the index of a copied archive by the reference's rule: the first
-// record of a volume, one with which an instance domain changed, one after
-// 100000 bytes of values, and the last; never two of one time.
-type indexer struct {
-	meta    []dated // in file order
-	before  int     // of meta: how many are older than the record
-	seen    int     // of meta: how many are not later than the record
-	start   int64   // of the metadata
-	entries []archive.IndexEntry
-	at      int64 // data offset of the last entry
-	last    archive.IndexEntry
-}
-
-// record adds a data record.
-func (x *indexer) record(t pcp.Timestamp, volume int32, offset int64) {
-	first := len(x.entries) == 0 || x.last.Volume != volume
-	changed := false
-	for ; x.seen < len(x.meta) && !x.meta[x.seen].stamp.After(t); x.seen++ {
-		changed = changed || x.meta[x.seen].indom
-	}
-	for x.before < len(x.meta) && x.meta[x.before].stamp.Before(t) {
-		x.before++
-	}
-	if first {
-		x.at = math.MinInt64 / 2
-	}
-	x.last = archive.IndexEntry{Stamp: t, Volume: volume, Meta: x.start, Data: offset}
-	if x.before > 0 {
-		x.last.Meta = x.meta[x.before-1].end
-	}
-	if first || changed || offset-x.at > indexEvery {
-		x.put(x.last)
-	}
-}
-
-func (x *indexer) put(e archive.IndexEntry) {
-	if n := len(x.entries); n > 0 && x.entries[n-1].Stamp == e.Stamp {
-		return
-	}
-	x.entries = append(x.entries, e)
-	x.at = e.Data
-}
-
-// finish returns the entries; the last points at the end of the metadata.
-func (x *indexer) finish(metaEnd int64) []archive.IndexEntry {
-	if len(x.entries) > 0 {
-		x.last.Meta = metaEnd
-		x.put(x.last)
-	}
-	return x.entries
-}
 
 // place is where a data record begins.
 type place struct {

@@ -27,7 +27,7 @@ func verbatim(ctx context.Context, base string, in []*archive.Reader, o Options,
 		return err
 	}
 	c := &copier{r: r, w: w, fit: f, report: report, verifier: newVerifier(r.Index())}
-	c.index.start = archive.HeaderSize(o.Version)
+	c.index = archive.NewIndexMaker(archive.HeaderSize(o.Version))
 	return errors.Join(c.run(ctx), w.Close())
 }
 
@@ -37,7 +37,7 @@ type copier struct {
 	w        *archive.RecordWriter
 	fit      *fitter
 	report   *Report
-	index    indexer
+	index    *archive.IndexMaker
 	verifier *verifier
 	members  []archive.Member // volumes that are not begun
 	volume   int32            // begun last, of the output
@@ -100,10 +100,7 @@ func (c *copier) metadata(ctx context.Context) error {
 			return fmt.Errorf("%s: offset %d: %w", rec.Pos.File, rec.Pos.Offset, err)
 		}
 		c.verifier.metaRecord(at)
-		if d, ok := dateOf(fit); ok {
-			d.end = c.w.Size(archive.RoleMeta)
-			c.index.meta = append(c.index.meta, d)
-		}
+		c.index.Meta(fit, c.w.Size(archive.RoleMeta))
 	}
 	c.verifier.metaRecord(c.w.Size(archive.RoleMeta))
 	return nil
@@ -175,7 +172,7 @@ func (c *copier) result(res *archive.Result) error {
 	}
 	c.report.Records++
 	c.verifier.record(t, c.volume, at)
-	c.index.record(t, c.volume, at)
+	c.index.Data(t, c.volume, at)
 	return nil
 }
 
@@ -207,7 +204,7 @@ func (c *copier) writeIndex() error {
 	if err != nil {
 		return err
 	}
-	entries := c.index.finish(c.w.Size(archive.RoleMeta))
+	entries := c.index.Finish(c.w.Size(archive.RoleMeta))
 	if c.verifier.ok() && c.shift == 0 && c.r.Header().Version == c.fit.layout.Version {
 		entries, c.report.IndexKept = c.r.Index(), true
 	}
