@@ -246,7 +246,7 @@ func (o *convertOptions) fromSamples(ctx context.Context, s streams, in []string
 		if o.blocks.mapping.ranged {
 			t.start, t.end = o.blocks.mapping.start, o.blocks.mapping.end
 		}
-		t.splitBy = cmp.Or(t.splitBy, splitNone)
+		t.splitGiven = t.splitBy != ""
 		return runImportTSDB(ctx, s, t, in)
 	}
 	report := &convert.Report{}
@@ -340,7 +340,7 @@ func (o *convertOptions) writeText(ctx context.Context, s streams, src *sampleIn
 	store := tsdb.NewStore("", report)
 	defer func() { err = errors.Join(err, store.Close()) }()
 	// The sorter would close the store, which is to be read then.
-	if err := o.sorted(ctx, src, struct{ convert.Samples }{store}, report); err != nil {
+	if err := o.sorted(ctx, src, struct{ convert.ExemplarSamples }{store}, report); err != nil {
 		return err
 	}
 	format := expo.Text

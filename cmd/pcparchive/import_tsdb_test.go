@@ -47,7 +47,7 @@ func TestImportOfManyHosts(t *testing.T) {
 	var stdout, stderr bytes.Buffer
 	code := run([]string{"import", "tsdb", data, "-o", out, "--output", "json"}, streams{strings.NewReader(""), &stdout, &stderr})
 	require.Zero(t, code, stderr.String())
-	var got importTSDBOutput
+	var got importOutput
 	require.NoError(t, json.Unmarshal(stdout.Bytes(), &got))
 	byHost := map[string]sampleArchiveOutput{}
 	series := 0

@@ -32,12 +32,12 @@ func (in *sampleInput) read(ctx context.Context, dst convert.Samples) error {
 
 // importSamples makes archives of samples.
 func importSamples(ctx context.Context, s streams, o sampleOptions, in *sampleInput, report *convert.Report) (err error) {
-	im, err := newImporting(ctx, o, report)
+	im, err := newImporting(ctx, &o, report)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, im.close()) }()
-	im.natives, im.contextLabels = in.natives, in.contextLabels
+	im.archives.natives, im.contextLabels = in.natives, in.contextLabels
 	if err := in.read(ctx, o.relabel.before(im, report)); err != nil {
 		return err
 	}

@@ -91,6 +91,8 @@ type source interface {
 	close() error
 	// values adds the values that a label has in selected series.
 	values(ctx context.Context, label string, selectors [][]*labels.Matcher, into map[string]bool) error
+	// each calls f with the labels of the selected series, which f may keep.
+	each(ctx context.Context, selectors [][]*labels.Matcher, f func(labels.Labels) error) error
 	// bytes returns how much there is to read.
 	bytes() int64
 	path() string
@@ -268,6 +270,30 @@ func (r *Reader) LabelValues(ctx context.Context, label string, all ...Condition
 		}
 	}
 	return slices.Sorted(maps.Keys(found)), nil
+}
+
+// Series calls f with every series, its number aside; those that several blocks
+// have may come more than once. An error of f ends it.
+func (r *Reader) Series(ctx context.Context, f func(*convert.PromSeries) error) error {
+	var failed error
+	for _, s := range r.sources {
+		if !r.within(s) {
+			continue
+		}
+		err := s.each(ctx, r.selectors, func(lset labels.Labels) error {
+			if failed = cmp.Or(ctx.Err(), f(r.book.series(lset, 0))); failed != nil {
+				return failed
+			}
+			return nil
+		})
+		if failed != nil {
+			return failed
+		}
+		if err != nil {
+			r.damaged(s.path(), "", err)
+		}
+	}
+	return ctx.Err()
 }
 
 // within reports whether a source may have samples in the wanted time.

@@ -264,7 +264,10 @@ func (b *blockSource) values(ctx context.Context, label string, selectors [][]*l
 	}
 	err = guard(func() error {
 		if len(selectors) > 0 {
-			return x.valuesIn(ctx, label, selectors, into)
+			return x.each(ctx, selectors, func(lset labels.Labels) error {
+				into[strings.Clone(lset.Get(label))] = true
+				return nil
+			})
 		}
 		return x.values(ctx, label, into)
 	})
@@ -304,8 +307,20 @@ func count(p index.Postings) (n int, err error) {
 	return n, p.Err()
 }
 
-// valuesIn adds the values of a label in selected series.
-func (x *indexFile) valuesIn(ctx context.Context, label string, selectors [][]*labels.Matcher, into map[string]bool) error {
+// each calls f with the labels of the selected series.
+func (b *blockSource) each(ctx context.Context, selectors [][]*labels.Matcher, f func(labels.Labels) error) error {
+	x, err := openIndex(filepath.Join(b.dir, "index"))
+	if err != nil {
+		return err
+	}
+	err = guard(func() error {
+		return x.each(ctx, selectors, func(lset labels.Labels) error { return f(lset.Copy()) })
+	})
+	return errors.Join(err, x.close())
+}
+
+// each calls f with the labels of the selected series, in the index' memory.
+func (x *indexFile) each(ctx context.Context, selectors [][]*labels.Matcher, f func(labels.Labels) error) error {
 	p, err := postings(ctx, x.Reader, selectors)
 	if err != nil {
 		return err
@@ -316,7 +331,9 @@ func (x *indexFile) valuesIn(ctx context.Context, label string, selectors [][]*l
 			continue // it is named when it is read
 		}
 		if lset := builder.Labels(); selected(selectors, lset) {
-			into[lset.Get(label)] = true
+			if err := f(lset); err != nil {
+				return err
+			}
 		}
 	}
 	return p.Err()

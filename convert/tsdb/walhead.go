@@ -241,10 +241,20 @@ func (h *head) load(p place, buf []byte) (byte, []byte, error) {
 }
 
 // values adds the values of a label.
-func (h *head) values(_ context.Context, label string, selectors [][]*labels.Matcher, into map[string]bool) error {
+func (h *head) values(ctx context.Context, label string, selectors [][]*labels.Matcher, into map[string]bool) error {
+	return h.each(ctx, selectors, func(lset labels.Labels) error {
+		into[lset.Get(label)] = true
+		return nil
+	})
+}
+
+// each calls f with the labels of the selected series.
+func (h *head) each(_ context.Context, selectors [][]*labels.Matcher, f func(labels.Labels) error) error {
 	for _, hl := range h.lanes {
 		if selected(selectors, hl.series.lset) {
-			into[hl.series.lset.Get(label)] = true
+			if err := f(hl.series.lset); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

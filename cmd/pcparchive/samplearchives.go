@@ -1,0 +1,399 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/nativemap"
+	"github.com/pcparchive/pcparchive/rewrite"
+)
+
+// sampleArchives makes archives of samples that come by ascending time. Each is
+// written beside its place until publish.
+type sampleArchives struct {
+	ctx    context.Context
+	opts   *sampleOptions
+	report *convert.Report
+	groups map[string]*sampleGroup // by key; what is of none is left out
+	folder bool                    // archives go to a folder, under names of their own
+	// natives knows native series of the input itself; may be nil.
+	natives func(host string) convert.Natives
+	// context returns what the input says of a host's archive; may be nil.
+	context func(g *sampleGroup, host string) []convert.Label
+	// hostOf is the host that a label hostname stands for; nil: itself.
+	hostOf func(hostname string) string
+
+	names  map[string]bool // of archives in the folder
+	made   bool            // the folder was made here
+	first  *rewrite.Aside  // of the only archive, made early
+	open   []*sampleArchive
+	series []*sampleArchive // by PromSeries.ID
+	known  []bool           // of these; one that is known without an archive is left out
+	calls  int
+}
+
+// sampleGroup is what goes to one archive.
+type sampleGroup struct {
+	key    string            // "" of what lacks the label that splits
+	labels map[string]string // of all its series, "" where they differ
+	name   string            // of the archive in the folder
+	dst    *sampleArchive    // nil before its first sample
+}
+
+// sampleArchive is an archive that is written beside its place.
+type sampleArchive struct {
+	sampleArchiveOutput
+	group *sampleGroup
+	aside *rewrite.Aside
+	dst   *convert.Assembler // nil once it is closed
+}
+
+// sampleArchiveOutput is what is printed of an archive.
+type sampleArchiveOutput struct {
+	Archive string    `json:"archive"`
+	Host    string    `json:"host"`
+	Series  int       `json:"series"`
+	Samples int64     `json:"samples"`
+	Start   time.Time `json:"start"`
+	End     time.Time `json:"end"`
+}
+
+const (
+	splitNone    = "none"    // the value of --split-by that makes one archive
+	archiveOther = "other"   // the name of what lacks the label that splits
+	unknownHost  = "unknown" // the host of that, if it names none
+)
+
+// newSampleArchives makes sure that the options make sense before any work.
+func newSampleArchives(ctx context.Context, o *sampleOptions, report *convert.Report) (*sampleArchives, error) {
+	if o.out == "" {
+		return nil, usageError{fmt.Errorf("-o ARCHIVE is missing")}
+	}
+	for _, name := range o.maps {
+		if _, err := nativemap.New(name); err != nil {
+			return nil, usageError{err}
+		}
+	}
+	if _, err := convert.NewMapper(convert.MapperOptions{Prefix: o.prefix, Host: o.host, External: labelsOf(o.external)}); err != nil {
+		return nil, usageError{err}
+	}
+	return &sampleArchives{ctx: ctx, opts: o, report: report, groups: map[string]*sampleGroup{}, names: map[string]bool{}}, nil
+}
+
+// split returns the label that splits, "" if none does.
+func (o *sampleOptions) split() string {
+	if o.splitBy == splitNone {
+		return ""
+	}
+	return o.splitBy
+}
+
+// reserve makes sure that the only archive is new.
+func (w *sampleArchives) reserve() (err error) {
+	w.first, err = rewrite.NewAside(w.opts.out)
+	return err
+}
+
+// key returns which group a series is of.
+func (w *sampleArchives) key(s *convert.PromSeries) string {
+	split := w.opts.split()
+	if split == "" {
+		return ""
+	}
+	value := samplesHost(split, seriesLabel(s, split))
+	if value != "" || split != "instance" {
+		return value
+	}
+	if value = seriesLabel(s, "hostname"); w.hostOf != nil {
+		value = w.hostOf(value)
+	}
+	return value
+}
+
+// admit puts a series into its group and notes what it tells of the host.
+func (w *sampleArchives) admit(s *convert.PromSeries) {
+	g := w.group(w.key(s))
+	for _, l := range s.Labels {
+		value := samplesHost(l.Name, l.Value)
+		if known, ok := g.labels[l.Name]; ok && known != value {
+			value = ""
+		}
+		g.labels[l.Name] = value
+	}
+}
+
+// group finds or adds a group.
+func (w *sampleArchives) group(key string) *sampleGroup {
+	g := w.groups[key]
+	if g == nil {
+		g = &sampleGroup{key: key, labels: map[string]string{}}
+		w.groups[key] = g
+	}
+	return g
+}
+
+// sorted returns the groups in order of key, and names their archives: those of
+// all groups are known by now.
+func (w *sampleArchives) sorted() []*sampleGroup {
+	var all []*sampleGroup
+	for _, g := range w.groups {
+		all = append(all, g)
+	}
+	slices.SortFunc(all, func(a, b *sampleGroup) int { return strings.Compare(a.key, b.key) })
+	for _, g := range all {
+		if g.name == "" {
+			g.name = freeName(w.names, cmp.Or(g.key, archiveOther))
+		}
+	}
+	return all
+}
+
+// samplesHostLabels name the host of a series.
+var samplesHostLabels = []string{"hostname", "instance"}
+
+// samplesHost returns what a label says of a host.
+func samplesHost(label, value string) string {
+	if label == "instance" {
+		return convert.HostOnly(value)
+	}
+	return value
+}
+
+func seriesLabel(s *convert.PromSeries, name string) string {
+	for _, l := range s.Labels {
+		if l.Name == name {
+			return l.Value
+		}
+	}
+	return ""
+}
+
+// host returns the host of a group's archive.
+func (w *sampleArchives) host(g *sampleGroup) string {
+	if !w.folder && w.opts.host != "" {
+		return w.opts.host
+	}
+	host := ""
+	if slices.Contains(samplesHostLabels, w.opts.split()) {
+		host = g.key
+	}
+	for _, l := range samplesHostLabels {
+		host = cmp.Or(host, g.labels[l])
+	}
+	switch {
+	case host == "" && w.folder:
+		return cmp.Or(w.opts.host, unknownHost)
+	case host == "" || convert.IsLoopback(host):
+		return cmp.Or(w.opts.host, commonHost(nil))
+	}
+	return host
+}
+
+// Sample hands a sample to its archive.
+func (w *sampleArchives) Sample(s *convert.PromSeries, t int64, v float64) error {
+	a, err := w.to(s, t)
+	if a == nil {
+		return err
+	}
+	return a.dst.Sample(s, t, v)
+}
+
+// Histogram hands a native histogram to its archive.
+func (w *sampleArchives) Histogram(s *convert.PromSeries, t int64, data []byte) error {
+	a, err := w.to(s, t)
+	if a == nil {
+		return err
+	}
+	return a.dst.Histogram(s, t, data)
+}
+
+// to returns the archive that gets a sample, nil if it is left out.
+func (w *sampleArchives) to(s *convert.PromSeries, t int64) (*sampleArchive, error) {
+	if w.calls++; w.calls%4096 == 0 {
+		if err := w.ctx.Err(); err != nil {
+			return nil, err
+		}
+	}
+	if s.ID >= len(w.series) || !w.known[s.ID] {
+		if err := w.place(s); err != nil {
+			return nil, err
+		}
+	}
+	a := w.series[s.ID]
+	if a == nil {
+		return nil, nil
+	}
+	if a.Samples == 0 {
+		a.Start = utc(t)
+	}
+	a.Samples++
+	a.End = utc(t)
+	return a, nil
+}
+
+// place finds the archive of a series, which begins with its first sample.
+func (w *sampleArchives) place(s *convert.PromSeries) error {
+	if n := s.ID + 1 - len(w.series); n > 0 {
+		w.series = append(w.series, make([]*sampleArchive, n)...)
+		w.known = append(w.known, make([]bool, n)...)
+	}
+	if g := w.groups[w.key(s)]; g != nil {
+		if g.dst == nil {
+			if err := w.begin(g); err != nil {
+				return err
+			}
+		}
+		g.dst.Series++
+		w.series[s.ID] = g.dst
+	}
+	w.known[s.ID] = true
+	return nil
+}
+
+// begin begins the archive of a group.
+func (w *sampleArchives) begin(g *sampleGroup) error {
+	o, host := w.opts, w.host(g)
+	m, err := convert.NewMapper(convert.MapperOptions{Prefix: o.prefix, Host: host, External: w.external(g, host), Report: w.report})
+	if err != nil {
+		return usageError{err}
+	}
+	natives, err := w.nativesOf(host)
+	if err != nil {
+		return usageError{err}
+	}
+	if len(o.relabel.rules) > 0 && natives != nil {
+		natives = movedNatives{natives, g.labels, map[*convert.NativeMetric]*convert.NativeMetric{}}
+	}
+	out, aside := o.out, w.first
+	if w.folder {
+		if g.name == "" {
+			w.sorted()
+		}
+		if err := w.makeFolder(); err != nil {
+			return err
+		}
+		out = filepath.Join(o.out, g.name)
+	}
+	if w.first = nil; aside == nil {
+		if aside, err = rewrite.NewAside(out); err != nil {
+			return err
+		}
+	}
+	a := &sampleArchive{sampleArchiveOutput: sampleArchiveOutput{Archive: out, Host: host}, group: g, aside: aside}
+	w.open = append(w.open, a)
+	file, err := archive.Create(aside.Base(), localHeader(host), &archive.WriteOptions{
+		Version: o.version, Buffer: 128 << 10, VolumeSize: int64(o.volumeSize),
+		Compress: o.compress, CompressLast: o.compress != archive.CompressNone,
+	})
+	if err != nil {
+		return err
+	}
+	a.dst = convert.NewAssembler(convert.NewToArchive(file), m, convert.AssemblerOptions{Natives: natives, Report: w.report})
+	g.dst = a
+	return nil
+}
+
+// external returns the context labels of an archive: those that were asked for
+// and those that its input knows.
+func (w *sampleArchives) external(g *sampleGroup, host string) []convert.Label {
+	all := labelsOf(w.opts.external)
+	if w.context == nil {
+		return all
+	}
+	for _, l := range w.context(g, host) {
+		if _, given := w.opts.external[l.Name]; !given && l.Name != "hostname" {
+			all = append(all, l)
+		}
+	}
+	return all
+}
+
+// makeFolder makes the folder of archives, unless it is there.
+func (w *sampleArchives) makeFolder() error {
+	if w.made {
+		return nil
+	}
+	if _, err := os.Stat(w.opts.out); errors.Is(err, fs.ErrNotExist) {
+		w.made = true
+	}
+	return os.MkdirAll(w.opts.out, 0o777)
+}
+
+// nativesOf returns what knows the native series of an archive: what the input
+// says comes before the maps.
+func (w *sampleArchives) nativesOf(host string) (convert.Natives, error) {
+	var all chainedNatives
+	if w.natives != nil {
+		all = append(all, w.natives(host))
+	}
+	for _, name := range w.opts.maps {
+		m, err := nativemap.New(name)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, m)
+	}
+	if len(all) == 0 {
+		return nil, nil
+	}
+	return all, nil
+}
+
+// Close completes the archives that are open.
+func (w *sampleArchives) Close() error {
+	var err error
+	for _, a := range w.open {
+		if a.dst != nil {
+			err = errors.Join(err, a.dst.Close())
+			a.dst = nil
+		}
+	}
+	return err
+}
+
+// publish moves the archives that Close completed to their places and returns
+// them in order of name. Further samples are of other groups.
+func (w *sampleArchives) publish() ([]sampleArchiveOutput, error) {
+	slices.SortFunc(w.open, func(a, b *sampleArchive) int { return strings.Compare(a.Archive, b.Archive) })
+	done := []sampleArchiveOutput{}
+	for _, a := range w.open {
+		if err := a.aside.Publish(); err != nil {
+			return done, err
+		}
+		done = append(done, a.sampleArchiveOutput)
+	}
+	err := w.remove()
+	return done, err
+}
+
+// remove drops the archives that are open.
+func (w *sampleArchives) remove() error {
+	err := w.Close()
+	if w.first != nil {
+		err = errors.Join(err, w.first.Remove())
+	}
+	for _, a := range w.open {
+		err = errors.Join(err, a.aside.Remove())
+	}
+	w.first, w.open, w.series, w.known = nil, nil, nil, nil
+	return err
+}
+
+// discard drops what is not published.
+func (w *sampleArchives) discard() error {
+	err := w.remove()
+	if w.made {
+		_ = os.Remove(w.opts.out) // only if it is empty
+	}
+	return err
+}
