@@ -55,6 +55,9 @@ type Metric struct {
 	// Labels of the five levels above the instance, by precedence: context,
 	// domain, instance domain, cluster, item.
 	Labels [5]labelset.Set
+	// Params are metrics of which event records of this one have values. They are
+	// those that a writer must describe, too; what was read has none.
+	Params []*Metric
 }
 
 // Series is one instance of a metric, or all of a singular one. A Series does

@@ -128,12 +128,15 @@ func (m *Mapper) adopt(s *meta.Store, d *meta.Desc, source, leaf string, labels 
 	f := Family{Name: family.Text(), Type: item.Text(labelType), Unit: item.Text(labelUnit)}
 	km.origin, km.unit = true, f.Unit
 	k.families[[2]string{source, sample}] = f
-	histogram := item.Text(labelEncoding) == encodingHistogram
+	encoding := item.Text(labelEncoding)
 	want := pcp.TypeDouble
-	if histogram {
+	switch encoding {
+	case encodingHistogram:
 		want = pcp.TypeAggregate
+	case encodingExemplar:
+		want = pcp.TypeHighResEvent
 	}
-	key := knownKey{source, metricKey{sample, f.Name, f.Type, d.InDom == pcp.InDomNull, histogram}}
+	key := knownKey{source, metricKey{sample, f.Name, f.Type, d.InDom == pcp.InDomNull, encoding}}
 	if d.Type == want && k.byKey[key] == nil {
 		k.byKey[key] = km
 	}
@@ -221,10 +224,12 @@ func (m *Mapper) adoptContext(s *meta.Store) error {
 		}
 	}
 	m.context = have
-	for i, metric := range m.control.metrics {
-		next := *metric
-		next.Labels[0] = have
-		m.control.metrics[i] = &next
+	for _, metrics := range [][]*archive.Metric{m.control.metrics, m.control.params} {
+		for i, metric := range metrics {
+			next := *metric
+			next.Labels[0] = have
+			metrics[i] = &next
+		}
 	}
 	return nil
 }

@@ -110,6 +110,23 @@ func (a *Assembler) Histogram(s *PromSeries, t int64, data []byte) error {
 	return nil
 }
 
+// Exemplar adds an exemplar of the series' last sample. Native PCP metrics have no
+// place for any: those are counted.
+func (a *Assembler) Exemplar(s *PromSeries, t int64, x Exemplar) error {
+	e, err := a.at(s, t)
+	if err != nil {
+		return err
+	}
+	for i := range e.forms {
+		if mapped := e.forms[i].mapped; mapped != nil && mapped.live {
+			e.source.mapped.SetExemplar(mapped, x)
+			return nil
+		}
+	}
+	a.opts.Report.Add(LossExemplar, s.Name)
+	return nil
+}
+
 // at returns what is known of a series, having begun the step of t.
 func (a *Assembler) at(s *PromSeries, t int64) (*assembled, error) {
 	if !a.any || t != a.t {

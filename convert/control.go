@@ -74,7 +74,8 @@ var controlMetrics = []controlMetric{
 // control is the metrics of cluster 0: one instance per source.
 type control struct {
 	metrics []*archive.Metric
-	sources []*controlState // ascending by instance
+	params  []*archive.Metric // of exemplars
+	sources []*controlState   // ascending by instance
 	nextID  int64
 	ids     map[string]pcp.InstID // instances of the archive that have no source yet
 	changed bool
@@ -92,7 +93,7 @@ type controlState struct {
 }
 
 func newControl(m *Mapper) *control {
-	c := &control{nextID: 1} // 0 is the agent's total over all sources
+	c := &control{nextID: 1, params: newParams(m)} // 0 is the agent's total over all sources
 	for _, cm := range controlMetrics {
 		d := &meta.Desc{
 			PMID: pcp.NewPMID(OpenMetricsDomain, controlCluster, cm.item), Type: cm.typ,
@@ -103,7 +104,7 @@ func newControl(m *Mapper) *control {
 		metric.Labels[0] = m.context
 		if cm.prom != "" {
 			// These labels are short constants; building them cannot fail.
-			metric.Labels[4], _ = originLabels(cm.prom, Family{Name: cm.prom, Type: TypeGauge}, false)
+			metric.Labels[4], _ = originLabels(cm.prom, Family{Name: cm.prom, Type: TypeGauge}, "")
 		}
 		c.metrics = append(c.metrics, metric)
 	}
@@ -144,29 +145,13 @@ const firstSpare = 32
 // them, and such as it has not used to the others.
 func (c *control) adopt(k *known, s *meta.Store) error {
 	spare := uint32(firstSpare)
-	for i, metric := range c.metrics {
-		next, d := *metric, *metric.Desc
-		next.Desc, next.Name = &d, d.Name()
-		for n := 2; ; n++ {
-			have := k.names[next.Name]
-			if have != nil && have.Conflict(&d) == "" {
-				next.Desc = have
-				break
+	for _, metrics := range [][]*archive.Metric{c.metrics, c.params} {
+		for i, metric := range metrics {
+			var err error
+			if metrics[i], err = k.adoptControl(metric, &spare); err != nil {
+				return err
 			}
-			if have == nil {
-				for ; k.pmids[d.PMID]; spare++ {
-					if spare == itemsPerSource {
-						return ErrNumbers
-					}
-					d.PMID = pcp.NewPMID(OpenMetricsDomain, controlCluster, spare)
-				}
-				k.pmids[d.PMID] = true
-				d.Names = []string{next.Name}
-				break
-			}
-			next.Name = fmt.Sprintf("%s_%d", metric.Name, n)
 		}
-		c.metrics[i] = &next
 	}
 	c.ids = map[string]pcp.InstID{}
 	for in := range s.InDomVersions(pcp.NewInDomID(OpenMetricsDomain, controlCluster)) {
@@ -176,6 +161,32 @@ func (c *control) adopt(k *known, s *meta.Store) error {
 		}
 	}
 	return nil
+}
+
+// adoptControl returns a control metric with the number that the archive has for
+// it, or one that it has not used.
+func (k *known) adoptControl(metric *archive.Metric, spare *uint32) (*archive.Metric, error) {
+	next, d := *metric, *metric.Desc
+	next.Desc, next.Name = &d, d.Name()
+	for n := 2; ; n++ {
+		have := k.names[next.Name]
+		if have != nil && have.Conflict(&d) == "" {
+			next.Desc = have
+			return &next, nil
+		}
+		if have == nil {
+			for ; k.pmids[d.PMID]; *spare++ {
+				if *spare == itemsPerSource {
+					return nil, ErrNumbers
+				}
+				d.PMID = pcp.NewPMID(OpenMetricsDomain, controlCluster, *spare)
+			}
+			k.pmids[d.PMID] = true
+			d.Names = []string{next.Name}
+			return &next, nil
+		}
+		next.Name = fmt.Sprintf("%s_%d", metric.Name, n)
+	}
 }
 
 // SetHealth adds the outcome of the scrape to the current step.

@@ -21,7 +21,7 @@ func (s *MappedSource) describe(m *mappedMetric) error {
 	if !m.key.singular {
 		d.InDom = 0 // any
 	}
-	if m.key.histogram {
+	if m.key.encoding == encodingHistogram {
 		d.Type, d.Sem, d.Units = pcp.TypeAggregate, pcp.SemInstant, pcp.Units{}
 	}
 	known := s.mapper.known.find(s.target.Name, m.key, d)
@@ -32,7 +32,7 @@ func (s *MappedSource) describe(m *mappedMetric) error {
 			m.family.Unit = known.unit
 		}
 	}
-	origin, err := originLabels(m.key.sample, m.family, m.key.histogram)
+	origin, err := originLabels(m.key.sample, m.family, m.key.encoding)
 	if err != nil {
 		return err
 	}
@@ -111,12 +111,13 @@ const (
 	labelUnit   = "prom_unit"
 	labelSuffix = "prom_suffix" // the sample's name is the family's with this after it
 	labelSample = "prom_sample" // or this, where it does not begin with the family's
-	// labelEncoding says what the bytes of an aggregate are.
+	// labelEncoding says what the bytes of an aggregate are, or the records of an
+	// event metric.
 	labelEncoding = "prom_encoding"
 )
 
 // originLabels returns the item labels that make the way back exact.
-func originLabels(sample string, f Family, histogram bool) (labelset.Set, error) {
+func originLabels(sample string, f Family, encoding string) (labelset.Set, error) {
 	labels := []labelset.Label{labelset.String(labelFamily, f.Name), labelset.String(labelType, f.Type)}
 	if f.Unit != "" {
 		labels = append(labels, labelset.String(labelUnit, f.Unit))
@@ -127,8 +128,8 @@ func originLabels(sample string, f Family, histogram bool) (labelset.Set, error)
 	case sample != f.Name:
 		labels = append(labels, labelset.String(labelSuffix, Suffix(sample, f.Name)))
 	}
-	if histogram {
-		labels = append(labels, labelset.String(labelEncoding, encodingHistogram))
+	if encoding != "" {
+		labels = append(labels, labelset.String(labelEncoding, encoding))
 	}
 	for i := range labels {
 		labels[i].Flags = labelset.Optional

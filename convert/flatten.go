@@ -77,10 +77,12 @@ type Flattener struct {
 	*flatTable
 	metrics map[pcp.PMID]*flatMetric
 	ending  []*PromSeries // that lost a metric in the current step
-	last    pcp.Timestamp // of the step before
-	any     bool          // there was one
-	since   string        // time of the last mark
-	shared  map[pcp.InDomID]sharedNames
+	// exemplary are the metrics of the current step that hold exemplars.
+	exemplary []*archive.MetricValues
+	last      pcp.Timestamp // of the step before
+	any       bool          // there was one
+	since     string        // time of the last mark
+	shared    map[pcp.InDomID]sharedNames
 }
 
 // flatTable is what the Flatteners of several hosts share.
@@ -148,6 +150,12 @@ func (f *Flattener) Put(step *archive.Step) error {
 			return err
 		}
 	}
+	for _, mv := range f.exemplary { // after their samples
+		if err := f.exemplars(mv, t); err != nil {
+			return err
+		}
+	}
+	f.exemplary = f.exemplary[:0]
 	return f.endSeries(t)
 }
 
@@ -204,6 +212,10 @@ func (f *Flattener) Close() error {
 func (f *Flattener) metric(mv *archive.MetricValues, t int64) error {
 	m := f.state(mv.Metric)
 	if m.skip {
+		return nil
+	}
+	if m.naming.exemplars {
+		f.exemplary = append(f.exemplary, mv)
 		return nil
 	}
 	if mv.Err < 0 {
@@ -306,7 +318,7 @@ func (f *Flattener) unfit(metric *archive.Metric) bool {
 		return true
 	case !metric.Desc.Type.IsNumeric() && isHealth(metric):
 		return true // the status in words, which up has as a number
-	case metric.Desc.Type == pcp.TypeString && f.opts.TextLabels, holdsHistograms(metric):
+	case metric.Desc.Type == pcp.TypeString && f.opts.TextLabels, holdsHistograms(metric), holdsExemplars(metric):
 		return false
 	case !metric.Desc.Type.IsNumeric():
 		f.opts.Report.Add(LossNotNumeric, metric.Name)
@@ -350,7 +362,7 @@ func (f *Flattener) resolve(m *flatMetric, point *archive.Point, in *meta.InDom)
 
 // intern returns the one series with these labels, nil if it is another host's.
 func (f *Flattener) intern(m *flatMetric, labels []Label) *PromSeries {
-	key := m.naming.sample + "\xff" + labelKey(labels)
+	key := m.naming.key(labels)
 	p, ok := f.series[key]
 	if !ok {
 		p = &PromSeries{

@@ -33,6 +33,8 @@ type MappedSource struct {
 	tick    uint64 // number of the current step
 	step    archive.Step
 	touched []*mappedMetric
+	// withExemplars are the metrics whose samples have exemplars in the step.
+	withExemplars []*mappedMetric
 }
 
 // metricKey is what makes a metric of its own. A family whose type changes, or
@@ -40,7 +42,7 @@ type MappedSource struct {
 type metricKey struct {
 	sample, family, typ string
 	singular            bool
-	histogram           bool // a native one
+	encoding            string // of the values; "": they are numbers
 }
 
 type mappedMetric struct {
@@ -58,6 +60,8 @@ type mappedMetric struct {
 
 	tick   uint64 // of the step that points belong to
 	points []archive.Point
+
+	exemplars *mappedExemplars // nil: there was none yet
 }
 
 // MappedSeries is one Prometheus series of a source.
@@ -69,6 +73,7 @@ type MappedSeries struct {
 	forgotten atomic.Bool // the one field that others than the owner may read
 	tick      uint64      // of the step it last had a value in
 	at        int         // its point there
+	exemplars *seriesExemplars
 }
 
 // Forgotten reports whether the series ended so long ago that it must be asked
@@ -82,24 +87,24 @@ func (s *MappedSeries) Name() string { return s.metric.key.sample }
 func (s *MappedSeries) Family() Family { return s.metric.family }
 
 // Histogram reports whether the series' values are native histograms.
-func (s *MappedSeries) Histogram() bool { return s.metric.key.histogram }
+func (s *MappedSeries) Histogram() bool { return s.metric.key.encoding == encodingHistogram }
 
 // Series returns the series of a sample: its name, its own labels sorted by
 // name, and its family as far as it is known. Strings are copied. The error
 // wraps [ErrNumbers] if the archive is full, or [pcp.ErrLimit] if the labels do
 // not fit a label set.
 func (s *MappedSource) Series(sample string, labels []Label, f Family) (*MappedSeries, error) {
-	return s.resolve(sample, labels, f, false)
+	return s.resolve(sample, labels, f, "")
 }
 
 // HistogramSeries is Series for one whose values are native histograms. It is a
 // metric of its own: the numbers of a series of the same name are another.
 func (s *MappedSource) HistogramSeries(sample string, labels []Label, f Family) (*MappedSeries, error) {
-	return s.resolve(sample, labels, f, true)
+	return s.resolve(sample, labels, f, encodingHistogram)
 }
 
-func (s *MappedSource) resolve(sample string, labels []Label, f Family, histogram bool) (*MappedSeries, error) {
-	m, err := s.metric(sample, f, len(labels) == 0, histogram)
+func (s *MappedSource) resolve(sample string, labels []Label, f Family, encoding string) (*MappedSeries, error) {
+	m, err := s.metric(sample, f, len(labels) == 0, encoding)
 	if err != nil {
 		return nil, s.lost(sample, err)
 	}
@@ -152,7 +157,7 @@ func (s *MappedSource) lost(sample string, err error) error {
 }
 
 // metric finds or makes the metric of a sample.
-func (s *MappedSource) metric(sample string, f Family, singular, histogram bool) (*mappedMetric, error) {
+func (s *MappedSource) metric(sample string, f Family, singular bool, encoding string) (*mappedMetric, error) {
 	if f.Name == "" { // the page does not say, or no longer does
 		if known, ok := s.bySample[sample]; ok {
 			f = known.family
@@ -161,11 +166,11 @@ func (s *MappedSource) metric(sample string, f Family, singular, histogram bool)
 		}
 	}
 	f.Type = cmp.Or(f.Type, TypeUnknown)
-	key := metricKey{sample, f.Name, f.Type, singular, histogram}
+	key := metricKey{sample, f.Name, f.Type, singular, encoding}
 	if m, ok := s.metrics[key]; ok {
 		return m, nil
 	}
-	key = metricKey{strings.Clone(sample), strings.Clone(f.Name), f.Type, singular, histogram}
+	key = metricKey{strings.Clone(sample), strings.Clone(f.Name), f.Type, singular, encoding}
 	f = Family{Name: key.family, Type: f.Type, Help: strings.Clone(f.Help), Unit: strings.Clone(f.Unit)}
 	m := &mappedMetric{key: key, family: f, series: map[string]*MappedSeries{}}
 	if err := s.describe(m); err != nil {

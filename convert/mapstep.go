@@ -17,7 +17,7 @@ import (
 func (s *MappedSource) Begin(t pcp.Timestamp) {
 	s.tick++
 	s.step.Stamp = t
-	s.touched = s.touched[:0]
+	s.touched, s.withExemplars = s.touched[:0], s.withExemplars[:0]
 	s.healthy = false
 }
 
@@ -120,6 +120,7 @@ func (s *MappedSource) Step() *archive.Step {
 		}
 		s.step.Metrics = append(s.step.Metrics, mv)
 	}
+	s.appendExemplars()
 	if s.healthy {
 		s.appendControl()
 	}

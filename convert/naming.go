@@ -24,6 +24,9 @@ type naming struct {
 	origin bool            // it did
 	// histogram is set if the values are native histograms.
 	histogram bool
+	// exemplars is set if the values are exemplars of the samples of that name.
+	exemplars bool
+	counter   bool // the samples are those of a counter
 }
 
 // name works out the naming of a metric.
@@ -32,10 +35,14 @@ func (f *Flattener) name(metric *archive.Metric) naming {
 	if family, ok := item.Lookup(labelFamily); ok {
 		n := originNaming(metric, family.Text(), item)
 		n.text, n.histogram = metric.Desc.Type == pcp.TypeString, holdsHistograms(metric)
+		n.counter = metric.Desc.Sem == pcp.SemCounter
+		if n.exemplars = holdsExemplars(metric); n.exemplars {
+			n.counter = SemanticsOf(n.sample, n.family) == pcp.SemCounter
+		}
 		return n
 	}
 	base, suffix, unit, scale := f.opts.Names.nameOf(metric.Name, metric.Desc)
-	n := naming{sample: base + suffix, scale: scale, native: f.ofHost(scale.scaled(metric))}
+	n := naming{sample: base + suffix, scale: scale, native: f.ofHost(scale.scaled(metric)), counter: metric.Desc.Sem == pcp.SemCounter}
 	n.family = Family{Type: TypeGauge, Unit: unit, Help: cmp.Or(metric.Help, metric.OneLine)}
 	switch {
 	case metric.Desc.Type == pcp.TypeString:
@@ -109,7 +116,7 @@ func (f *Flattener) labels(m *flatMetric, s *archive.Series, in *meta.InDom) ([]
 	} else if out, err = f.nativeLabels(out, s, in); err != nil {
 		return nil, err
 	}
-	if f.since != "" && m.metric.Desc.Sem == pcp.SemCounter {
+	if f.since != "" && m.naming.counter {
 		out = append(out, Label{"since", f.since})
 	}
 	return tidy(out), nil

@@ -77,6 +77,11 @@ func (r *Repeat) Histogram(s *PromSeries, t int64, data []byte) error {
 	return PutHistogram(r.dst, s, t, data, r.report)
 }
 
+// Exemplar hands an exemplar on: its sample came before it.
+func (r *Repeat) Exemplar(s *PromSeries, t int64, e Exemplar) error {
+	return PutExemplar(r.dst, s, t, e, r.report)
+}
+
 // Finish ends the repetitions of a series of which no more will come.
 func (r *Repeat) Finish(s *PromSeries) error {
 	if s.ID < len(r.index) && r.index[s.ID] != nil && r.index[s.ID].live {

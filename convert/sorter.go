@@ -32,7 +32,7 @@ type Sorter struct {
 	recs   []sortRec // in the order in which they came
 	spare  []sortRec // to sort them into
 	limit  int       // of recs
-	blobs  []byte    // of the native histograms in recs
+	blobs  []byte    // of what in recs is no number
 	sorted bool      // recs are in order
 	runs   []sortRun // in the spill file
 	spill  sortSpill
@@ -40,20 +40,23 @@ type Sorter struct {
 	err    error // what ended it
 }
 
-// sortRec is a sample. Of a native histogram, v is where its data is in blobs:
-// offset and length.
+// sortRec is a sample. Of what is no number, v is where its data is in blobs:
+// offset and length. Its first byte tells what it is.
 type sortRec struct {
 	t  int64
 	v  uint64
-	id uint32 // series, with isHistogram
+	id uint32 // series, with isBlob
 }
 
 const (
 	sortRecSize = 24
-	isHistogram = 1 << 31
+	isBlob      = 1 << 31
 	lengthBits  = 24
 	maxBlob     = 1<<lengthBits - 1
 	minSortRecs = 1024
+
+	blobHistogram = 'h'
+	blobExemplar  = 'e'
 )
 
 // NewSorter returns a Sorter that feeds dst and owns it, if that is a [Closer].
@@ -80,17 +83,36 @@ func (s *Sorter) Histogram(p *PromSeries, t int64, data []byte) error {
 		s.report.Add(LossNativeHist, p.Name)
 		return nil
 	}
-	if len(data) > maxBlob {
-		return fmt.Errorf("%s: native histogram of %d bytes", p.Name, len(data))
+	return s.addBlob(p, t, blobHistogram, data)
+}
+
+// Exemplar takes an exemplar, if what the Sorter feeds does; else it is counted.
+func (s *Sorter) Exemplar(p *PromSeries, t int64, e Exemplar) error {
+	if _, ok := s.dst.(ExemplarSamples); !ok {
+		s.report.Add(LossExemplar, p.Name)
+		return nil
 	}
-	if int64(len(s.blobs)+len(data)) > s.memory/2 {
+	data, err := e.AppendBinary(nil)
+	if err != nil {
+		return err
+	}
+	return s.addBlob(p, t, blobExemplar, data)
+}
+
+// addBlob adds what is no number.
+func (s *Sorter) addBlob(p *PromSeries, t int64, kind byte, data []byte) error {
+	size := len(data) + 1
+	if size > maxBlob {
+		return fmt.Errorf("%s: native histogram or exemplar of %d bytes", p.Name, len(data))
+	}
+	if int64(len(s.blobs)+size) > s.memory/2 {
 		if err := s.flush(); err != nil {
 			return err
 		}
 	}
-	at := uint64(len(s.blobs))<<lengthBits | uint64(len(data))
-	s.blobs = append(s.blobs, data...)
-	return s.add(p, t, at, isHistogram)
+	at := uint64(len(s.blobs))<<lengthBits | uint64(size)
+	s.blobs = append(append(s.blobs, kind), data...)
+	return s.add(p, t, at, isBlob)
 }
 
 func (s *Sorter) add(p *PromSeries, t int64, v uint64, flag uint32) error {
@@ -118,7 +140,7 @@ func (s *Sorter) admit(p *PromSeries) error {
 	if s.err != nil {
 		return s.err
 	}
-	if p.ID < 0 || uint64(p.ID) >= isHistogram {
+	if p.ID < 0 || uint64(p.ID) >= isBlob {
 		return s.fail(fmt.Errorf("%s: series number %d is out of range", p.Name, p.ID))
 	}
 	for p.ID >= len(s.series) {
@@ -208,9 +230,9 @@ func (s *Sorter) deliver() error {
 	return s.merge()
 }
 
-// blob returns a histogram's data in memory.
+// blob returns the data in memory of what is no number.
 func (s *Sorter) blob(r *sortRec) []byte {
-	if r.id&isHistogram == 0 {
+	if r.id&isBlob == 0 {
 		return nil
 	}
 	at, size := r.v>>lengthBits, r.v&maxBlob
@@ -219,11 +241,18 @@ func (s *Sorter) blob(r *sortRec) []byte {
 
 // put hands on a record.
 func (s *Sorter) put(r *sortRec, data []byte) error {
-	p := s.series[r.id&^isHistogram]
-	if r.id&isHistogram == 0 {
+	p := s.series[r.id&^isBlob]
+	if r.id&isBlob == 0 {
 		return s.dst.Sample(p, r.t, math.Float64frombits(r.v))
 	}
-	return PutHistogram(s.dst, p, r.t, data, s.report)
+	if data[0] == blobHistogram {
+		return PutHistogram(s.dst, p, r.t, data[1:], s.report)
+	}
+	var e Exemplar
+	if err := e.UnmarshalBinary(data[1:]); err != nil {
+		return err
+	}
+	return PutExemplar(s.dst, p, r.t, e, s.report)
 }
 
 // errSorterClosed is what a Sorter says after its end.

@@ -13,7 +13,7 @@ import (
 //
 //	uvarint  milliseconds since the record before
 //	uvarint  series number less that of the record before, zigzag, doubled;
-//	         plus one: a native histogram
+//	         plus one: no number
 //	8        value; or uvarint length and data
 //
 // A run begins as if after a record of time 0 and series 0.
@@ -30,7 +30,7 @@ type sortRun struct{ from, to int64 }
 
 const (
 	sortBuffer  = 256 << 10
-	maxSortHead = 2*binary.MaxVarintLen64 + 8 // of a record, without a histogram's data
+	maxSortHead = 2*binary.MaxVarintLen64 + 8 // of a record, without the data of what is no number
 )
 
 // write appends a run.
@@ -46,7 +46,7 @@ func (f *sortSpill) write(recs []sortRec, blobs []byte) (sortRun, error) {
 			}
 		}
 		kind := r.id >> 31
-		delta := int64(r.id&^isHistogram) - int64(id)
+		delta := int64(r.id&^isBlob) - int64(id)
 		b := binary.AppendUvarint(f.buf, uint64(r.t)-uint64(t))
 		b = binary.AppendUvarint(b, uint64(delta<<1^delta>>63)<<1|uint64(kind))
 		if kind == 0 {
@@ -57,7 +57,7 @@ func (f *sortSpill) write(recs []sortRec, blobs []byte) (sortRun, error) {
 			b = append(b, blobs[r.v>>lengthBits:][:size]...)
 		}
 		f.buf = b
-		t, id = r.t, r.id&^isHistogram
+		t, id = r.t, r.id&^isBlob
 	}
 	run.to = f.size + int64(len(f.buf))
 	return run, nil
@@ -113,7 +113,7 @@ type runReader struct {
 	buf   []byte
 	rest  []byte // of buf
 	rec   sortRec
-	data  []byte // of a histogram, until next
+	data  []byte // of what is no number, until next
 }
 
 // next reads the next record, if there is one.
@@ -134,10 +134,10 @@ func (r *runReader) next() (bool, error) {
 	r.rest = r.rest[n+m:]
 	r.rec.t = int64(uint64(r.rec.t) + dt)
 	delta := int64(key>>2) ^ -int64(key>>1&1)
-	id := uint32(int64(r.rec.id&^isHistogram) + delta)
+	id := uint32(int64(r.rec.id&^isBlob) + delta)
 	r.rec.id = id | uint32(key&1)<<31
 	if key&1 != 0 {
-		return true, r.histogram()
+		return true, r.blob()
 	}
 	if len(r.rest) < 8 {
 		return false, io.ErrUnexpectedEOF
@@ -147,8 +147,8 @@ func (r *runReader) next() (bool, error) {
 	return true, nil
 }
 
-// histogram reads the data of a record.
-func (r *runReader) histogram() error {
+// blob reads the data of a record that is no number.
+func (r *runReader) blob() error {
 	size, n := binary.Uvarint(r.rest)
 	if n <= 0 || size > maxBlob {
 		return io.ErrUnexpectedEOF

@@ -8,6 +8,20 @@ type Point struct {
 	Value float64
 }
 
+// ExemplarAt is an exemplar of the sample of a time in milliseconds.
+type ExemplarAt struct {
+	Time int64
+	Exemplar
+}
+
+// StoredExemplars is a [Stored] that has exemplars, too.
+type StoredExemplars interface {
+	Stored
+	// Exemplars yields the exemplars of a series by ascending time of their
+	// samples, as Samples does those.
+	Exemplars(s *PromSeries) iter.Seq2[ExemplarAt, error]
+}
+
 // Stored has samples series by series, such as convert/tsdb's Store.
 type Stored interface {
 	// Series yields the series that have samples, in order of first sight.

@@ -93,6 +93,11 @@ func (s *ToArchive) describe(mv *archive.MetricValues, t pcp.Timestamp) error {
 		s.metrics[mv.Metric.Desc.PMID] = w
 	}
 	if w.metric != mv.Metric {
+		for _, param := range mv.Metric.Params {
+			if err := s.describe(&archive.MetricValues{Metric: param}, t); err != nil {
+				return err
+			}
+		}
 		if err := s.metric(mv.Metric, t); err != nil {
 			return fmt.Errorf("metric %s: %w", mv.Metric.Name, err)
 		}

@@ -34,15 +34,19 @@ type sample struct {
 	t         int64
 	v         float64
 	histogram []byte // in its place, if not nil
+	exemplars []convert.Exemplar
 }
 
 // recorded gives a sample to the current step of a source.
 func (sm *sample) recorded(src *convert.MappedSource) {
 	if sm.histogram != nil {
 		src.SetHistogram(sm.series, sm.histogram)
-		return
+	} else {
+		src.Set(sm.series, sm.v)
 	}
-	src.Set(sm.series, sm.v)
+	for _, e := range sm.exemplars {
+		src.SetExemplar(sm.series, e)
+	}
 }
 
 var _ storage.AppenderV2 = (*scrape)(nil)
@@ -63,9 +67,6 @@ func (s *scrape) Append(ref storage.SeriesRef, ls labels.Labels, _, t int64, v f
 	if s.parsing.IsZero() {
 		s.parsing = time.Now()
 	}
-	if len(opts.Exemplars) > 0 {
-		s.src.rec.report.Add(convert.LossExemplar, ls.Get(model.MetricNameLabel))
-	}
 	var data []byte
 	switch {
 	case nativehist.IsStale(h, fh):
@@ -81,7 +82,7 @@ func (s *scrape) Append(ref storage.SeriesRef, ls labels.Labels, _, t int64, v f
 		if help := opts.Metadata.Help; help != "" && help != known.Family().Help {
 			s.src.rec.describe(s.src, known, help)
 		}
-		s.samples = append(s.samples, sample{known, t, v, data})
+		s.samples = append(s.samples, sample{known, t, v, data, exemplarsOf(opts.Exemplars)})
 		return ref, nil
 	}
 	if known != nil {
@@ -92,7 +93,7 @@ func (s *scrape) Append(ref storage.SeriesRef, ls labels.Labels, _, t int64, v f
 	if series == nil {
 		return 0, nil // counted or logged; the rest of the page is recorded
 	}
-	s.samples = append(s.samples, sample{series, t, v, data})
+	s.samples = append(s.samples, sample{series, t, v, data, exemplarsOf(opts.Exemplars)})
 	return ref, nil
 }
 

@@ -139,7 +139,7 @@ func (o *exportPromOptions) snapshot(ctx context.Context, s streams, h *hosts, f
 		return err
 	}
 	return toOutput(s, o.output, func(w io.Writer) error {
-		return expo.Write(w, snapshot.Families(), expo.Options{Format: o.format, Timestamps: o.timestamps, PCP: o.comments})
+		return expo.Write(w, snapshot.Families(), expo.Options{Format: o.format, Timestamps: o.timestamps, PCP: o.comments, Report: fo.Report})
 	})
 }
 

@@ -164,3 +164,10 @@ func (s *since) Histogram(p *convert.PromSeries, t int64, data []byte) error {
 	}
 	return convert.PutHistogram(s.dst, p, t, data, s.report)
 }
+
+func (s *since) Exemplar(p *convert.PromSeries, t int64, e convert.Exemplar) error {
+	if t < s.from {
+		return nil
+	}
+	return convert.PutExemplar(s.dst, p, t, e, s.report)
+}

@@ -16,7 +16,7 @@ import (
 // Text cannot say that a series ended, nor of what is before 1970 when it was:
 // both are left out and counted. The report may be nil.
 func WriteDump(w io.Writer, src convert.Stored, o Options, r *convert.Report) error {
-	o.Timestamps = true
+	o.Timestamps, o.Report = true, r
 	d := dump{p: newPrinter(w, o), src: src, series: map[*Sample]*convert.PromSeries{}, report: r}
 	for _, part := range partsOf(o.Format, d.families()) {
 		part.order()
@@ -85,6 +85,8 @@ func (d *dump) part(part *part) error {
 
 // single writes the samples of one series.
 func (d *dump) single(part *part, s *placed) error {
+	x := d.exemplars(s)
+	defer x.stop()
 	for at, err := range d.src.Samples(d.series[s.Sample]) {
 		if err != nil {
 			return err
@@ -93,11 +95,14 @@ func (d *dump) single(part *part, s *placed) error {
 			continue
 		}
 		s.Value, s.Time = at.Value, at.Time
+		if err := x.attach(s); err != nil {
+			return err
+		}
 		if err := d.p.sample(part, s); err != nil {
 			return err
 		}
 	}
-	return nil
+	return x.rest(s)
 }
 
 // sayable reports whether text can say a sample, and counts it if not.
@@ -120,6 +125,7 @@ type lane struct {
 	stop func()
 	at   convert.Point
 	ok   bool
+	x    *exemplars
 }
 
 // group writes the samples of series that are one histogram, summary, counter or
@@ -131,6 +137,8 @@ func (d *dump) group(part *part, samples []placed) error {
 		l.s = &samples[i]
 		l.next, l.stop = iter.Pull2(d.src.Samples(d.series[l.s.Sample]))
 		defer l.stop()
+		l.x = d.exemplars(l.s)
+		defer l.x.stop()
 		if err := d.advance(l); err != nil {
 			return err
 		}
@@ -143,7 +151,7 @@ func (d *dump) group(part *part, samples []placed) error {
 			}
 		}
 		if !any {
-			return nil
+			break
 		}
 		for i := range lanes {
 			l := &lanes[i]
@@ -151,6 +159,9 @@ func (d *dump) group(part *part, samples []placed) error {
 				continue
 			}
 			l.s.Value, l.s.Time = l.at.Value, l.at.Time
+			if err := l.x.attach(l.s); err != nil {
+				return err
+			}
 			if err := d.p.sample(part, l.s); err != nil {
 				return err
 			}
@@ -159,6 +170,12 @@ func (d *dump) group(part *part, samples []placed) error {
 			}
 		}
 	}
+	for i := range lanes {
+		if err := lanes[i].x.rest(lanes[i].s); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // advance goes to the next sample that text can say.

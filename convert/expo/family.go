@@ -16,6 +16,8 @@ type Sample struct {
 	// Time is in milliseconds; HasTime is false where none is known.
 	Time    int64
 	HasTime bool
+	// Exemplar is nil where there is none.
+	Exemplar *convert.Exemplar
 }
 
 // Family is a metric family with its samples.

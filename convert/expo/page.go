@@ -35,8 +35,8 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // Page yields the samples of a page in its order, read as Prometheus' scraper
 // reads it. contentType is an HTTP content type; if it is empty, a page that ends
-// in "# EOF" is OpenMetrics and any other text. Exemplars are counted in report,
-// which may be nil.
+// in "# EOF" is OpenMetrics and any other text. What is read otherwise than it is
+// written is counted in report, which may be nil.
 //
 // A sample belongs to the family that was last described, if its name is one
 // that a family of that type has; else to the one described under just its name,
@@ -61,7 +61,7 @@ func Page(b []byte, contentType string, report *convert.Report) iter.Seq2[Entry,
 		stop := errors.New("enough")
 		l := newLexer(report)
 		l.begin("", format, func(k *known, r reading) error {
-			e := Entry{Family: *k.family, Sample: Sample{Name: k.name, Labels: k.labels, Value: r.value, Time: r.time, HasTime: r.hasTime}}
+			e := Entry{Family: *k.family, Sample: Sample{Name: k.name, Labels: k.labels, Value: r.value, Time: r.time, HasTime: r.hasTime, Exemplar: r.exemplar}}
 			if !yield(e, nil) {
 				return stop
 			}

@@ -159,8 +159,8 @@ func (p *parserPart) sample() error {
 		r.time, r.hasTime = *t, true
 	}
 	var x exemplar.Exemplar
-	for p.parser.Exemplar(&x) {
-		p.report.Add(convert.LossExemplar, k.name)
+	if p.parser.Exemplar(&x) {
+		r.exemplar = exemplarOf(&x)
 	}
 	if value, ok := firstWord(p.buf[p.end:]); ok {
 		p.checkRounding(k, value, v)

@@ -53,7 +53,7 @@ func NewReader(inputs []Input, o ReadOptions) *Reader {
 // batch is what one goroutine hands to the other.
 type batch struct {
 	samples []batchSample
-	changes []familyChange // by ascending at
+	changes []change // by ascending at
 }
 
 type batchSample struct {
@@ -62,11 +62,14 @@ type batchSample struct {
 	v      float64
 }
 
-// familyChange is another description of a series' family, from a sample on.
-type familyChange struct {
-	at     int
-	series *convert.PromSeries
-	family *convert.Family
+// change is what there is beside samples, before the one at a place: another
+// description of a series' family, or an exemplar of the sample before.
+type change struct {
+	at       int
+	series   *convert.PromSeries
+	family   *convert.Family   // or
+	exemplar *convert.Exemplar // of a sample
+	t        int64             // of this time
 }
 
 const (
@@ -90,7 +93,7 @@ func (r *Reader) Samples(ctx context.Context, dst convert.Samples) error {
 	var err error
 	for b := range full {
 		if err == nil {
-			if err = b.deliver(dst); err != nil {
+			if err = b.deliver(dst, r.opts.Report); err != nil {
 				cancel()
 			}
 		}
@@ -105,13 +108,19 @@ func (r *Reader) Samples(ctx context.Context, dst convert.Samples) error {
 }
 
 // deliver hands a batch on.
-func (b *batch) deliver(dst convert.Samples) error {
+func (b *batch) deliver(dst convert.Samples, r *convert.Report) error {
 	at := 0
 	for _, c := range b.changes {
 		if err := hand(dst, b.samples[at:c.at]); err != nil {
 			return err
 		}
 		at = c.at
+		if c.exemplar != nil {
+			if err := convert.PutExemplar(dst, c.series, c.t, *c.exemplar, r); err != nil {
+				return err
+			}
+			continue
+		}
 		c.series.Family, c.series.Sem = c.family, convert.SemanticsOf(c.series.Name, *c.family)
 	}
 	return hand(dst, b.samples[at:])
@@ -180,10 +189,13 @@ func (r *Reader) input(ctx context.Context, in Input, next func() error) (err er
 			r.admit(k)
 		}
 		if k.told != k.family {
-			b.changes = append(b.changes, familyChange{len(b.samples), k.series, k.family})
+			b.changes = append(b.changes, change{at: len(b.samples), series: k.series, family: k.family})
 			k.told = k.family
 		}
 		b.samples = append(b.samples, batchSample{k.series, v.time, v.value})
+		if v.exemplar != nil {
+			b.changes = append(b.changes, change{at: len(b.samples), series: k.series, exemplar: v.exemplar, t: v.time})
+		}
 		if len(b.samples) == batchSize {
 			return next()
 		}

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"math"
 	"strconv"
+
+	"github.com/pcparchive/pcparchive/convert"
 )
 
 // A record is a line of a page or, where quoted text holds line feeds, several.
@@ -128,6 +130,8 @@ type reading struct {
 	value   float64
 	time    int64 // in milliseconds
 	hasTime bool
+	// exemplar is nil where there is none.
+	exemplar *convert.Exemplar
 }
 
 // parseReading reads a value and a time as most records have them; b is what

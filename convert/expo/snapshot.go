@@ -28,6 +28,8 @@ type slot struct {
 	value  float64
 	time   int64
 	live   bool
+	// exemplar is the last one: an endpoint repeats it until there is another.
+	exemplar *convert.Exemplar
 }
 
 // NewSnapshot returns an empty Snapshot.
@@ -50,7 +52,18 @@ func (s *Snapshot) Sample(series *convert.PromSeries, t int64, v float64) error 
 		return nil
 	}
 	at.value, at.time, at.live = v, t, !convert.IsStale(v)
+	if !at.live {
+		at.exemplar = nil
+	}
 	s.newest = max(s.newest, t)
+	return nil
+}
+
+// Exemplar takes an exemplar of the sample before. Of several the last one counts.
+func (s *Snapshot) Exemplar(series *convert.PromSeries, t int64, e convert.Exemplar) error {
+	if t <= s.at && series.ID < len(s.slots) && s.slots[series.ID].live {
+		s.slots[series.ID].exemplar = &e
+	}
 	return nil
 }
 
@@ -80,6 +93,7 @@ func (s *Snapshot) Families() []Family {
 		families[n].Family, families[n].Origin = *f, cmp.Or(at.series.Origin, families[n].Origin)
 		families[n].Samples = append(families[n].Samples, Sample{
 			Name: at.series.Name, Labels: at.series.Labels, Value: at.value, Time: at.time, HasTime: true,
+			Exemplar: at.exemplar,
 		})
 	}
 	return alive(families)

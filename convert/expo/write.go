@@ -19,6 +19,8 @@ type Options struct {
 	// which tells name, number, type, instance domain, semantics and units.
 	// OpenMetrics has no comments.
 	PCP bool
+	// Report counts exemplars that the format has no place for. It may be nil.
+	Report *convert.Report
 }
 
 // Write writes a page. No two samples may have the same name and labels.
@@ -104,6 +106,9 @@ func (p *printer) sample(part *part, s *placed) error {
 	}
 	if p.opts.Timestamps && s.HasTime && s.Time >= 0 {
 		p.buf = appendTime(append(p.buf, ' '), p.opts.Format, s.Time)
+	}
+	if s.Exemplar != nil {
+		p.exemplar(part, s)
 	}
 	p.buf = append(p.buf, '\n')
 	if len(p.buf) < flushSize {

@@ -71,6 +71,15 @@ func (s *Stage) Histogram(in *convert.PromSeries, t int64, data []byte) error {
 	return convert.PutHistogram(s.dst, e.out.prom, t, data, s.report)
 }
 
+// Exemplar passes an exemplar on, unless the rules drop its series.
+func (s *Stage) Exemplar(in *convert.PromSeries, t int64, x convert.Exemplar) error {
+	e := s.entry(in)
+	if e.out == nil {
+		return nil
+	}
+	return convert.PutExemplar(s.dst, e.out.prom, t, x, s.report)
+}
+
 // entry returns what became of a series.
 func (s *Stage) entry(in *convert.PromSeries) *entry {
 	for in.ID >= len(s.series) {

@@ -12,13 +12,20 @@ import (
 // Store is a [convert.Samples] that keeps all samples, to be read series by
 // series: for what is written in another order than that of time. In memory it
 // holds what [Blocks] does, the rest waits in one temporary file.
-type Store struct{ b *Blocks }
+type Store struct {
+	b         *Blocks
+	exemplars map[int]*chain // by PromSeries.ID
+}
 
-var _ convert.Stored = (*Store)(nil)
+var (
+	_ convert.StoredExemplars = (*Store)(nil)
+	_ convert.ExemplarSamples = (*Store)(nil)
+)
 
 // NewStore returns a Store whose file lies in dir.
 func NewStore(dir string, r *convert.Report) *Store {
-	return &Store{&Blocks{dir: dir, report: r, spill: spill{dir: dir}, start: math.MinInt64, limit: math.MaxInt64}}
+	b := &Blocks{dir: dir, report: r, spill: spill{dir: dir}, start: math.MinInt64, limit: math.MaxInt64}
+	return &Store{b: b, exemplars: map[int]*chain{}}
 }
 
 // Sample adds a sample, as [Blocks.Sample] does.
@@ -68,6 +75,43 @@ func (s *Store) Samples(p *convert.PromSeries) iter.Seq2[convert.Point, error] {
 			}
 			if err := it.Err(); err != nil {
 				yield(convert.Point{}, err)
+				return
+			}
+		}
+	}
+}
+
+// Exemplar adds an exemplar.
+func (s *Store) Exemplar(p *convert.PromSeries, t int64, e convert.Exemplar) error {
+	data, err := e.AppendBinary(nil)
+	if err != nil {
+		return err
+	}
+	c := s.exemplars[p.ID]
+	if c == nil {
+		c = &chain{}
+		s.exemplars[p.ID] = c
+	}
+	return s.b.spill.put(c, record{mint: t, maxt: t, data: data})
+}
+
+// Exemplars yields the exemplars of a series in the order in which they came, as
+// Samples does samples.
+func (s *Store) Exemplars(p *convert.PromSeries) iter.Seq2[convert.ExemplarAt, error] {
+	return func(yield func(convert.ExemplarAt, error) bool) {
+		c := s.exemplars[p.ID]
+		if c == nil {
+			return
+		}
+		records, _, err := s.b.spill.read(*c, nil, nil)
+		if err != nil {
+			yield(convert.ExemplarAt{}, err)
+			return
+		}
+		for _, r := range records {
+			at := convert.ExemplarAt{Time: r.mint}
+			err := at.UnmarshalBinary(r.data)
+			if !yield(at, err) || err != nil {
 				return
 			}
 		}

@@ -1,0 +1,78 @@
+package expo
+
+import (
+	"iter"
+
+	"github.com/pcparchive/pcparchive/convert"
+)
+
+// exemplars are those of a series that is being dumped.
+type exemplars struct {
+	report *convert.Report
+	next   func() (convert.ExemplarAt, error, bool)
+	stop   func()
+	begun  bool
+	at     convert.ExemplarAt
+	ok     bool // there is at
+}
+
+// exemplars begins those of a series. stop must be called.
+func (d *dump) exemplars(s *placed) *exemplars {
+	x := &exemplars{report: d.report, begun: true, stop: func() {}}
+	if src, ok := d.src.(convert.StoredExemplars); ok {
+		x.next, x.stop = iter.Pull2(src.Exemplars(d.series[s.Sample]))
+		x.begun = false
+	}
+	return x
+}
+
+// advance goes to the next one.
+func (x *exemplars) advance() (err error) {
+	x.begun = true
+	x.at, err, x.ok = x.next()
+	x.ok = x.ok && err == nil
+	return err
+}
+
+// attach gives a sample its exemplar. Those of samples that are not written, and
+// all but the last of one sample, are counted.
+func (x *exemplars) attach(s *placed) error {
+	s.Exemplar = nil
+	if !x.begun {
+		if err := x.advance(); err != nil {
+			return err
+		}
+	}
+	for x.ok && x.at.Time <= s.Time {
+		if s.Exemplar != nil {
+			x.report.Add(convert.LossExemplar, s.Name)
+			s.Exemplar = nil
+		}
+		if x.at.Time == s.Time {
+			e := x.at.Exemplar
+			s.Exemplar = &e
+		} else {
+			x.report.Add(convert.LossExemplar, s.Name)
+		}
+		if err := x.advance(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rest counts what is left after the last sample.
+func (x *exemplars) rest(s *placed) error {
+	if !x.begun {
+		if err := x.advance(); err != nil {
+			return err
+		}
+	}
+	for x.ok {
+		x.report.Add(convert.LossExemplar, s.Name)
+		if err := x.advance(); err != nil {
+			return err
+		}
+	}
+	return nil
+}

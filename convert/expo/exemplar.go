@@ -1,0 +1,63 @@
+package expo
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"github.com/prometheus/prometheus/model/exemplar"
+	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/pcparchive/pcparchive/convert"
+)
+
+// unescaper does what Prometheus' parser does for labels of samples and leaves out
+// for those of exemplars.
+var unescaper = strings.NewReplacer(`\"`, `"`, `\\`, `\`, `\n`, "\n")
+
+// exemplarOf copies what the parser read.
+func exemplarOf(x *exemplar.Exemplar) *convert.Exemplar {
+	e := &convert.Exemplar{Value: x.Value, HasTime: x.HasTs}
+	if x.HasTs {
+		e.Time = x.Ts
+	}
+	x.Labels.Range(func(l labels.Label) {
+		if l.Value != "" {
+			e.Labels = append(e.Labels, convert.Label{
+				Name: strings.Clone(unescaper.Replace(l.Name)), Value: strings.Clone(unescaper.Replace(l.Value)),
+			})
+		}
+	})
+	return e
+}
+
+// maxExemplarLabels is how many characters the labels of an exemplar may have in
+// OpenMetrics.
+const maxExemplarLabels = 128
+
+// exemplar writes the exemplar of a sample or counts it: OpenMetrics alone has
+// any, of counters and of the buckets of histograms.
+func (p *printer) exemplar(part *part, s *placed) {
+	e := s.Exemplar
+	size := 0
+	for _, l := range e.Labels {
+		size += utf8.RuneCountInString(l.Name) + utf8.RuneCountInString(l.Value)
+	}
+	suffix := s.role.suffix
+	if p.opts.Format != OpenMetrics || !part.suffixed || suffix != "_total" && suffix != "_bucket" ||
+		size > maxExemplarLabels || e.HasTime && e.Time < 0 {
+		p.opts.Report.Add(convert.LossExemplar, s.Name)
+		return
+	}
+	p.buf = append(p.buf, " # {"...)
+	for i, l := range e.Labels {
+		if i > 0 {
+			p.buf = append(p.buf, ',')
+		}
+		p.buf = appendLabelName(p.buf, l.Name)
+		p.buf = appendQuoted(append(p.buf, '='), l.Value)
+	}
+	p.buf = appendFloat(append(p.buf, "} "...), p.opts.Format, e.Value)
+	if e.HasTime {
+		p.buf = appendTime(append(p.buf, ' '), p.opts.Format, e.Time)
+	}
+}

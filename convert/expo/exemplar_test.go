@@ -1,0 +1,164 @@
+package expo_test
+
+import (
+	"context"
+	"io"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/expo"
+	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/internal/oracle"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// exemplary is a dump with all kinds of exemplars.
+const exemplary = `# TYPE c counter
+c_total{job="j",path="/"} 1.0 1700000000.000 # {trace_id="a\\b\"c\n<é>"} 0.5 1699999999.123
+c_total{job="j",path="/"} 2.0 1700000010.000
+c_total{job="j",path="/"} 3.0 1700000020.000 # {trace_id="x"} NaN
+c_total{job="j",path="/"} 4.0 1700000030.000 # {} 1.0 1700000030.000
+# HELP lat Latency.
+# TYPE lat histogram
+lat_bucket{job="j",le="0.5"} 1 1700000000.000 # {span_id="2",trace_id="1"} 0.25 1699999990.500
+lat_bucket{job="j",le="+Inf"} 2 1700000000.000 # {} +Inf
+lat_sum{job="j"} 1.25 1700000000.000
+lat_count{job="j"} 2 1700000000.000
+lat_bucket{job="j",le="0.5"} 2 1700000010.000
+lat_bucket{job="j",le="+Inf"} 3 1700000010.000 # {trace_id="3"} 0.75 1700000009.999
+lat_sum{job="j"} 2.0 1700000010.000
+lat_count{job="j"} 3 1700000010.000
+# TYPE single counter
+single_total{job="j"} 7.0 1700000000.000 # {"with space"="1"} 1.0
+# EOF
+`
+
+// toArchive makes an archive of a page by way of a Sorter and returns its name.
+func toArchive(t *testing.T, page string, version pcp.Version, report *convert.Report) string {
+	t.Helper()
+	m, err := convert.NewMapper(convert.MapperOptions{Host: "h", Report: report})
+	require.NoError(t, err)
+	base := filepath.Join(t.TempDir(), "a")
+	w, err := archive.Create(base, archive.Header{Host: "h", PID: 1}, &archive.WriteOptions{Version: version})
+	require.NoError(t, err)
+	sorted := convert.NewSorter(convert.NewAssembler(convert.NewToArchive(w), m, convert.AssemblerOptions{Report: report}),
+		convert.SorterOptions{Memory: 1, Dir: t.TempDir(), Report: report})
+	readTo(t, page, sorted, report)
+	require.NoError(t, sorted.Close())
+	return base
+}
+
+func readTo(t *testing.T, page string, dst convert.Samples, report *convert.Report) {
+	t.Helper()
+	reader := expo.NewReader([]expo.Input{{
+		Name: "page", Time: time.Unix(1_700_000_000, 0),
+		Open: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(page)), nil },
+	}}, expo.ReadOptions{Report: report})
+	require.NoError(t, reader.Samples(context.Background(), dst))
+}
+
+// flattened hands what an archive has to dst.
+func flattened(t *testing.T, base string, dst convert.Samples, report *convert.Report) {
+	t.Helper()
+	r, err := archive.Open(base, nil)
+	require.NoError(t, err)
+	f := convert.NewFlattener(dst, convert.FlattenOptions{TargetLabels: true, NoHealth: true, Report: report})
+	require.NoError(t, convert.Copy(context.Background(), f, convert.FromArchive(r, archive.Query{})))
+}
+
+// TestExemplarsCross takes exemplars through archives and back, sample by sample.
+func TestExemplarsCross(t *testing.T) {
+	for _, version := range []pcp.Version{pcp.V2, pcp.V3} {
+		t.Run(version.String(), func(t *testing.T) {
+			report := &convert.Report{}
+			base := toArchive(t, exemplary, version, report)
+			store := tsdb.NewStore(t.TempDir(), report)
+			defer func() { assert.NoError(t, store.Close()) }()
+			flattened(t, base, store, report)
+			var out strings.Builder
+			require.NoError(t, expo.WriteDump(&out, store, expo.Options{Format: expo.OpenMetrics}, report))
+			assert.Equal(t, exemplary, out.String())
+			assert.Empty(t, report.Losses())
+
+			var text strings.Builder
+			require.NoError(t, expo.WriteDump(&text, store, expo.Options{}, report))
+			assert.NotContains(t, text.String(), "# {")
+			assert.Equal(t, []convert.LossCount{
+				{Loss: convert.LossExemplar, Name: "c_total", Count: 3}, {Loss: convert.LossExemplar, Name: "lat_bucket", Count: 3},
+				{Loss: convert.LossExemplar, Name: "single_total", Count: 1},
+			}, report.Losses())
+
+			t.Run("pmlogcheck", func(t *testing.T) {
+				assert.Equal(t, oracle.Result{}, oracle.Exec(t, "pmlogcheck", base))
+			})
+			t.Run("pmdumplog", func(t *testing.T) {
+				listing := oracle.Run(t, "pmdumplog", "-z", base)
+				assert.Contains(t, listing, `(openmetrics.control.exemplar.labels): value "{"span_id":"2","trace_id":"1"}"`)
+				assert.Contains(t, listing, `(openmetrics.control.exemplar.value): value 0.25`)
+				assert.Contains(t, listing, `(openmetrics.j.exemplar.lat_bucket[0 or "0 le:0.5"]): 1 event record`)
+			})
+		})
+	}
+}
+
+// TestExemplarsOfPage has the exemplars that an endpoint repeats on the page that
+// comes of the archive.
+func TestExemplarsOfPage(t *testing.T) {
+	report := &convert.Report{}
+	snapshot := expo.NewSnapshot(expo.SnapshotOptions{At: time.Unix(1_700_000_010, 0)})
+	flattened(t, toArchive(t, exemplary, pcp.V3, report), snapshot, report)
+	var out strings.Builder
+	require.NoError(t, expo.Write(&out, snapshot.Families(), expo.Options{Format: expo.OpenMetrics, Report: report}))
+	assert.Equal(t, `# TYPE c counter
+c_total{job="j",path="/"} 2.0 # {trace_id="a\\b\"c\n<é>"} 0.5 1699999999.123
+# HELP lat Latency.
+# TYPE lat histogram
+lat_bucket{job="j",le="0.5"} 2 # {span_id="2",trace_id="1"} 0.25 1699999990.500
+lat_bucket{job="j",le="+Inf"} 3 # {trace_id="3"} 0.75 1700000009.999
+lat_sum{job="j"} 2.0
+lat_count{job="j"} 3
+# TYPE single counter
+single_total{job="j"} 7.0 # {"with space"="1"} 1.0
+# EOF
+`, out.String())
+	assert.Empty(t, report.Losses())
+}
+
+// TestExemplarsNotSaid counts those that OpenMetrics has no place for, and those
+// that blocks cannot hold.
+func TestExemplarsNotSaid(t *testing.T) {
+	report := &convert.Report{}
+	long := convert.Exemplar{Labels: []convert.Label{{Name: "l", Value: strings.Repeat("é", 128)}}}
+	fits := convert.Exemplar{Labels: []convert.Label{{Name: "l", Value: strings.Repeat("é", 127)}}}
+	early := convert.Exemplar{Time: -1, HasTime: true}
+	families := []expo.Family{
+		{Family: convert.Family{Name: "c", Type: convert.TypeCounter}, Samples: []expo.Sample{
+			{Name: "c_total", Labels: []convert.Label{{Name: "a", Value: "1"}}, Exemplar: &long},
+			{Name: "c_total", Labels: []convert.Label{{Name: "a", Value: "2"}}, Exemplar: &fits},
+			{Name: "c_total", Labels: []convert.Label{{Name: "a", Value: "3"}}, Exemplar: &early},
+		}},
+		{Family: convert.Family{Name: "g", Type: convert.TypeGauge}, Samples: []expo.Sample{{Name: "g", Exemplar: &fits}}},
+	}
+	var out strings.Builder
+	require.NoError(t, expo.Write(&out, families, expo.Options{Format: expo.OpenMetrics, Report: report}))
+	assert.Equal(t, 1, strings.Count(out.String(), " # {"))
+	assert.Contains(t, out.String(), `c_total{a="2"} 0.0 # {l="é`)
+	want := []convert.LossCount{
+		{Loss: convert.LossExemplar, Name: "c_total", Count: 2}, {Loss: convert.LossExemplar, Name: "g", Count: 1},
+	}
+	assert.Equal(t, want, report.Losses())
+
+	report = &convert.Report{}
+	blocks, err := tsdb.NewBlocks(t.TempDir(), tsdb.Options{Report: report})
+	require.NoError(t, err)
+	readTo(t, "# TYPE c counter\nc_total 1 1700000000 # {} 1\nc_total 2 1700000001 # {} 2\n# EOF\n", blocks, report)
+	require.NoError(t, blocks.Close())
+	assert.Equal(t, []convert.LossCount{{Loss: convert.LossExemplar, Name: "c_total", Count: 2}}, report.Losses())
+}

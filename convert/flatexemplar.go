@@ -1,0 +1,67 @@
+package convert
+
+import (
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/meta"
+)
+
+// exemplars hands on the exemplars that a metric holds. One whose sample is not
+// there is counted.
+func (f *Flattener) exemplars(mv *archive.MetricValues, t int64) error {
+	m := f.metrics[mv.Metric.Desc.PMID]
+	if mv.Err < 0 {
+		return nil
+	}
+	for i := range mv.Points {
+		p := &mv.Points[i]
+		events, err := p.Value.Events()
+		if err != nil {
+			f.opts.Report.Add(LossUndecodable, m.metric.Name)
+			continue
+		}
+		prom := f.exemplified(m, p.Series, mv.InDom)
+		for j := range events {
+			if err := f.exemplar(m, prom, t, &events[j]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// exemplar hands on the exemplar of an event record.
+func (f *Flattener) exemplar(m *flatMetric, prom *PromSeries, t int64, r *archive.EventRecord) error {
+	e, ok := exemplarOf(r)
+	switch {
+	case !ok:
+		f.opts.Report.Add(LossUndecodable, m.metric.Name)
+		return nil
+	case prom == nil:
+		f.opts.Report.Add(LossExemplar, m.naming.sample)
+		return nil
+	}
+	return PutExemplar(f.dst, prom, t, e, f.opts.Report)
+}
+
+// exemplified returns the series whose samples have the exemplars of a point,
+// nil if it is not alive.
+func (f *Flattener) exemplified(m *flatMetric, s *archive.Series, in *meta.InDom) *PromSeries {
+	p, ok := m.series[s]
+	if !ok {
+		labels, err := f.labels(m, s, in)
+		if err != nil {
+			return nil
+		}
+		if p = f.series[m.naming.key(labels)]; p == nil {
+			return nil
+		}
+		m.series[s] = p
+	}
+	if p.live == 0 || p.owner != f {
+		return nil
+	}
+	return p
+}
+
+// key tells the series of one naming apart from all others.
+func (n *naming) key(labels []Label) string { return n.sample + "\xff" + labelKey(labels) }

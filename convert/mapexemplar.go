@@ -1,0 +1,240 @@
+package convert
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// Exemplars are the records of an event metric that shares the instances of the
+// samples' metric. A record is of the exemplar's time and has the flag point; one
+// without a time of its own is of the sample's, and without the flag. Its
+// parameters are two metrics of cluster 0, which all exemplars share.
+const (
+	encodingExemplar = "exemplar"  // of such a metric, see labelEncoding
+	exemplarLeaf     = "exemplar." // precedes its sample's name
+	// maxExemplarText bounds the labels of one. OpenMetrics allows 128 characters.
+	maxExemplarText = 16 << 10
+)
+
+// exemplarParams are the parameters: the value, and the labels as a JSON object.
+var exemplarParams = []controlMetric{
+	{item: 24, name: "exemplar.value", typ: pcp.TypeDouble, sem: pcp.SemInstant, help: "value of an exemplar, in the unit of its metric"},
+	{item: 25, name: "exemplar.labels", typ: pcp.TypeString, sem: pcp.SemInstant, help: "labels of an exemplar, as a JSON object"},
+}
+
+// mappedExemplars is the metric of the exemplars of another one's series.
+type mappedExemplars struct {
+	metric *archive.Metric // nil: there is no number for it
+	tick   uint64          // of the step that points belong to
+	points []archive.Point
+}
+
+// seriesExemplars are those of one series.
+type seriesExemplars struct {
+	series *archive.Series // of the event metric
+	tick   uint64          // of the step that events belong to
+	last   []Exemplar      // of the last step that had any
+	now    []Exemplar      // of this one
+	events []archive.EventRecord
+	at     int // its point
+}
+
+// SetExemplar adds an exemplar to what the series has in the current step. It is
+// left out if the step before that had exemplars of the series had it: endpoints
+// repeat theirs until there is another. One that cannot be recorded is counted.
+// The labels are kept.
+func (s *MappedSource) SetExemplar(ser *MappedSeries, e Exemplar) {
+	m := ser.metric
+	if !ser.live {
+		s.mapper.opts.Report.Add(LossExemplar, m.key.sample)
+		return
+	}
+	x := ser.exemplars
+	if x == nil {
+		x = &seriesExemplars{}
+		ser.exemplars = x
+	}
+	if x.tick != s.tick {
+		x.tick, x.events = s.tick, nil
+		x.last, x.now = x.now, x.last[:0]
+	}
+	same := func(o Exemplar) bool { return o.Equal(&e) }
+	known := slices.ContainsFunc(x.last, same) || slices.ContainsFunc(x.now, same)
+	x.now = append(x.now, e)
+	if known {
+		return
+	}
+	if err := s.recordExemplar(ser, &e); err != nil {
+		s.mapper.opts.Report.Add(LossExemplar, m.key.sample)
+	}
+}
+
+// recordExemplar adds an event record to the current step.
+func (s *MappedSource) recordExemplar(ser *MappedSeries, e *Exemplar) error {
+	m, x := ser.metric, ser.exemplars
+	if m.exemplars == nil {
+		m.exemplars = &mappedExemplars{}
+		if err := s.describeExemplars(m); err != nil {
+			return err
+		}
+	}
+	if m.exemplars.metric == nil {
+		return ErrNumbers
+	}
+	record, err := s.mapper.control.exemplarRecord(e, s.step.Stamp)
+	if err != nil {
+		return err
+	}
+	events := append(x.events, record)
+	inst := ser.series.Inst
+	value, err := archive.EventValue(inst.ID, m.exemplars.metric.Desc.Type, events)
+	if err != nil {
+		return err
+	}
+	if m.exemplars.tick != s.tick {
+		m.exemplars.tick, m.exemplars.points = s.tick, m.exemplars.points[:0]
+		s.withExemplars = append(s.withExemplars, m)
+	}
+	if x.series == nil || x.series.Metric != m.exemplars.metric {
+		x.series = &archive.Series{Metric: m.exemplars.metric, Inst: inst, Labels: ser.series.Labels}
+	}
+	if len(x.events) == 0 {
+		x.at = len(m.exemplars.points)
+		m.exemplars.points = append(m.exemplars.points, archive.Point{Series: x.series})
+	}
+	x.events = events
+	m.exemplars.points[x.at].Value = value
+	return nil
+}
+
+// appendExemplars adds the event metrics to the step being built.
+func (s *MappedSource) appendExemplars() {
+	for _, m := range s.withExemplars {
+		s.step.Metrics = append(s.step.Metrics, archive.MetricValues{
+			Metric: m.exemplars.metric, InDom: m.indom, Labels: m.labels, Points: m.exemplars.points,
+		})
+	}
+}
+
+// describeExemplars gives the exemplars of a metric's series a metric.
+func (s *MappedSource) describeExemplars(m *mappedMetric) error {
+	leaf := exemplarLeaf + LeafName(m.key.sample)
+	prefix := s.mapper.opts.Prefix + "." + s.target.Name + "."
+	d := &meta.Desc{
+		Type: pcp.TypeHighResEvent, InDom: m.metric.Desc.InDom, Sem: pcp.SemInstant, Names: []string{prefix + leaf},
+	}
+	key := m.key
+	key.encoding = encodingExemplar
+	origin, err := originLabels(key.sample, m.family, key.encoding)
+	if err != nil {
+		return err
+	}
+	if known := s.mapper.known.find(s.target.Name, key, d); known != nil && known.desc.InDom == d.InDom {
+		d = known.desc
+	} else {
+		if err := s.number(d); err != nil {
+			return err
+		}
+		d.InDom = m.metric.Desc.InDom // it has none of its own
+		d.Names[0] = prefix + s.freeLeaf(leaf)
+	}
+	help := "exemplars of " + m.key.sample
+	m.exemplars.metric = &archive.Metric{
+		Name: d.Names[0], Desc: d, OneLine: help, Help: help, Params: s.mapper.control.params,
+	}
+	m.exemplars.metric.Labels = m.metric.Labels
+	m.exemplars.metric.Labels[4] = origin
+	return nil
+}
+
+// newParams makes the metrics of the parameters.
+func newParams(m *Mapper) []*archive.Metric {
+	var params []*archive.Metric
+	for _, cm := range exemplarParams {
+		d := &meta.Desc{
+			PMID: pcp.NewPMID(OpenMetricsDomain, controlCluster, cm.item), Type: cm.typ, InDom: pcp.InDomNull,
+			Sem: cm.sem, Names: []string{m.opts.Prefix + ".control." + cm.name},
+		}
+		metric := &archive.Metric{Name: d.Names[0], Desc: d, OneLine: cm.help, Help: cm.help}
+		metric.Labels[0] = m.context
+		params = append(params, metric)
+	}
+	return params
+}
+
+// exemplarRecord returns the event record of an exemplar of a sample of time t.
+func (c *control) exemplarRecord(e *Exemplar, t pcp.Timestamp) (archive.EventRecord, error) {
+	text, err := exemplarText(e.Labels)
+	if err != nil {
+		return archive.EventRecord{}, err
+	}
+	r := archive.EventRecord{Stamp: t, Params: []archive.EventParam{
+		{PMID: c.params[0].Desc.PMID, Value: archive.DoubleValue(pcp.InstNull, e.Value)},
+		{PMID: c.params[1].Desc.PMID, Value: archive.Value{Inst: pcp.InstNull, Type: pcp.TypeString, Data: text}},
+	}}
+	if e.HasTime {
+		r.Stamp, r.Flags = pcp.TimestampMilli(e.Time), archive.EventPoint
+	}
+	return r, nil
+}
+
+// exemplarText returns labels as a JSON object.
+func exemplarText(labels []Label) ([]byte, error) {
+	object := make(map[string]string, len(labels))
+	for _, l := range labels {
+		object[l.Name] = l.Value
+	}
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(object); err != nil {
+		return nil, err
+	}
+	if b.Len() > maxExemplarText {
+		return nil, fmt.Errorf("labels of %d bytes: %w", b.Len(), pcp.ErrLimit)
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}
+
+// exemplarOf returns the exemplar that an event record holds, which is found by
+// the types of its parameters.
+func exemplarOf(r *archive.EventRecord) (e Exemplar, ok bool) {
+	var value, labels bool
+	for i := range r.Params {
+		switch p := &r.Params[i]; p.Value.Type {
+		case pcp.TypeDouble:
+			e.Value, value = math.Float64frombits(p.Value.Bits), true
+		case pcp.TypeString:
+			var object map[string]string
+			text := strings.TrimRight(string(p.Value.Data), "\x00")
+			if json.Unmarshal([]byte(text), &object) != nil {
+				return e, false
+			}
+			for name, v := range object {
+				if name != "" && v != "" {
+					e.Labels = append(e.Labels, Label{name, v})
+				}
+			}
+			labels = true
+		}
+	}
+	slices.SortFunc(e.Labels, func(a, b Label) int { return strings.Compare(a.Name, b.Name) })
+	if r.Flags&archive.EventPoint != 0 {
+		e.Time, e.HasTime = r.Stamp.Milli(), true
+	}
+	return e, value && labels
+}
+
+// holdsExemplars reports whether the values of a metric are exemplars.
+func holdsExemplars(metric *archive.Metric) bool {
+	t := metric.Desc.Type
+	return (t == pcp.TypeHighResEvent || t == pcp.TypeEvent) && metric.Labels[4].Text(labelEncoding) == encodingExemplar
+}
