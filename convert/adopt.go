@@ -17,12 +17,13 @@ type known struct {
 	names    map[string]*meta.Desc // every metric of the archive, by each of its names
 	pmids    map[pcp.PMID]bool
 	indoms   map[pcp.InDomID]bool
-	byKey    map[knownKey]*knownMetric // metrics that say what they are in Prometheus
-	byName   map[string]*knownMetric   // those of the sources that do not
-	families map[[2]string]Family      // of a source and sample name, the newest
-	nextItem map[string]uint32         // of a source, as MappedSource has it
-	taken    map[string][]string       // leaf names of a source
-	sources  map[Target]string         // by job and instance
+	byKey    map[knownKey]*knownMetric       // metrics that say what they are in Prometheus
+	byName   map[string]*knownMetric         // those of the sources that do not
+	families map[[2]string]Family            // of a source and sample name, the newest
+	nextItem map[string]uint32               // of a source, as MappedSource has it
+	taken    map[string][]string             // leaf names of a source
+	sources  map[Target]string               // by job and instance
+	natives  map[pcp.InDomID][]meta.Instance // of domains that are no source's, oldest first
 }
 
 type knownKey struct {
@@ -71,10 +72,12 @@ func (m *Mapper) Adopt(s *meta.Store) error {
 		names: map[string]*meta.Desc{}, pmids: map[pcp.PMID]bool{}, indoms: map[pcp.InDomID]bool{},
 		byKey: map[knownKey]*knownMetric{}, byName: map[string]*knownMetric{}, families: map[[2]string]Family{},
 		nextItem: map[string]uint32{}, taken: map[string][]string{}, sources: map[Target]string{},
+		natives: map[pcp.InDomID][]meta.Instance{},
 	}
 	m.known = k
 	for id := range s.InDoms() {
 		m.reserve(id)
+		k.keepNatives(s, id)
 	}
 	labels := instanceLabels(s)
 	for d := range s.Metrics() { // ascending by number

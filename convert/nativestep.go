@@ -80,6 +80,12 @@ func (n *nativeStep) shares(places []Place, target [2]string) []nativeShare {
 		n.report.Add(LossNotNative, places[0].Metric.Desc.Name())
 		return nil
 	}
+	for i := range places {
+		if n.mapper.known.differs(&places[i].Metric.Desc) {
+			n.report.Add(LossNotNative, places[i].Metric.Desc.Name())
+			return nil
+		}
+	}
 	out := make([]nativeShare, 0, len(places))
 	for _, p := range places {
 		if p.Known {
@@ -152,6 +158,7 @@ func (n *nativeStep) metric(native *NativeMetric) *nativeMetric {
 	in, ok := n.indoms[desc.InDom]
 	if !ok {
 		in = &nativeInDom{id: desc.InDom, byName: map[string]pcp.InstID{}, members: map[pcp.InstID]*nativeMember{}}
+		n.mapper.known.adoptInDom(in)
 		n.indoms[desc.InDom] = in
 	}
 	m.indom = in

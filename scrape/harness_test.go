@@ -96,6 +96,13 @@ func goOn(t *testing.T, base, host string, endpoints ...scrape.Endpoint) *sessio
 
 func recordTo(t *testing.T, a *archive.Appender, base, host string, s scrape.Settings, endpoints ...scrape.Endpoint) *session {
 	t.Helper()
+	return recordNatives(t, a, base, host, nil, s, endpoints...)
+}
+
+// recordNatives records to an archive, with PCP's own metrics where natives, if
+// there is any, knows series.
+func recordNatives(t *testing.T, a *archive.Appender, base, host string, natives convert.Natives, s scrape.Settings, endpoints ...scrape.Endpoint) *session {
+	t.Helper()
 	ses := &session{t: t, base: base, report: &convert.Report{}, log: &lockedBuffer{}, done: make(chan error, 1)}
 	log := slog.New(slog.NewTextHandler(ses.log, nil))
 	cfg, err := scrape.Config(endpoints, s, log)
@@ -106,6 +113,9 @@ func recordTo(t *testing.T, a *archive.Appender, base, host string, s scrape.Set
 		require.NoError(t, mapper.Adopt(known))
 	}
 	ses.rec = scrape.NewRecorder(mapper, convert.NewToArchive(a), ses.report, log)
+	if natives != nil {
+		ses.rec.UseNatives(natives)
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ses.cancel = cancel
 	t.Cleanup(cancel)

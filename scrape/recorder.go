@@ -30,11 +30,12 @@ type Sink interface {
 // Recorder is the storage that Prometheus' scraper appends to: one transaction
 // is one scrape is one step in the sink. It may be used from several goroutines.
 type Recorder struct {
-	mapper *convert.Mapper
-	sink   Sink
-	report *convert.Report
-	log    *slog.Logger
-	failed chan error // the first error of the sink
+	mapper  *convert.Mapper
+	natives *convert.NativeStep // nil if no series is a PCP metric of its own
+	sink    Sink
+	report  *convert.Report
+	log     *slog.Logger
+	failed  chan error // the first error of the sink
 
 	mu         sync.Mutex
 	sources    map[string]*source
@@ -75,6 +76,12 @@ func NewRecorder(m *convert.Mapper, sink Sink, report *convert.Report, log *slog
 		r.last, r.any = last.Add(time.Millisecond-1).Milli(), true
 	}
 	return r
+}
+
+// UseNatives has series that n knows recorded as PCP's own metrics. It comes
+// before the first scrape.
+func (r *Recorder) UseNatives(n convert.Natives) {
+	r.natives = convert.NewNativeStep(r.mapper, n, r.report)
 }
 
 // beginSlack is how far the scraper may date a scrape before it began: it
@@ -122,7 +129,7 @@ func (r *Recorder) source(target *promscrape.Target) (*source, error) {
 	}
 	src := &source{
 		rec: r, target: target, labels: lset, mapped: mapped, name: t.Name,
-		url: convert.RedactURL(t.URL), refs: map[storage.SeriesRef]*convert.MappedSeries{},
+		url: convert.RedactURL(t.URL), refs: map[storage.SeriesRef]series{}, natives: map[string]*convert.NativeSeries{},
 	}
 	r.sources[key] = src
 	r.stats.Sources++
@@ -225,7 +232,11 @@ func (r *Recorder) write(s *scrape) {
 
 func (r *Recorder) put(t int64, m *convert.MappedSource) {
 	if r.err == nil {
-		r.fail(r.sink.Put(m.Step()))
+		step := m.Step()
+		if r.natives != nil {
+			step.Metrics = r.natives.AppendTo(step.Metrics)
+		}
+		r.fail(r.sink.Put(step))
 		r.last, r.any = t, true
 	}
 }
@@ -265,6 +276,9 @@ func (r *Recorder) Stats() Stats {
 	}
 	for _, src := range r.sources {
 		st.Series += src.mapped.Live()
+	}
+	if r.natives != nil {
+		st.Series += r.natives.Live()
 	}
 	return st
 }

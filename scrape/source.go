@@ -1,6 +1,7 @@
 package scrape
 
 import (
+	"maps"
 	"sync"
 	"time"
 
@@ -21,8 +22,10 @@ type source struct {
 	name   string
 	url    string
 
+	natives map[string]*convert.NativeSeries // by name and labels; the Recorder's lock guards them
+
 	mu      sync.Mutex
-	refs    map[storage.SeriesRef]*convert.MappedSeries
+	refs    map[storage.SeriesRef]series
 	lastRef storage.SeriesRef
 	idle    []*scrape // for reuse
 
@@ -56,53 +59,66 @@ func (src *source) release(s *scrape) {
 // sweep drops references to series that the mapper has forgotten.
 func (src *source) sweep() {
 	const slack = 2000
-	if len(src.refs) < 3*src.mapped.Live()+slack {
+	live := src.mapped.Live()
+	if src.rec.natives != nil {
+		live += src.rec.natives.Live()
+	}
+	if len(src.refs) < 3*live+slack {
 		return
 	}
+	maps.DeleteFunc(src.natives, func(_ string, n *convert.NativeSeries) bool { return n.Forgotten() })
 	for ref, ser := range src.refs {
-		if ser.Forgotten() {
+		if ser.forgotten() {
 			delete(src.refs, ref)
-			delete(src.ownTime, ser)
+			delete(src.ownTime, ser.mapped)
 		}
 	}
 }
 
 // fill makes the scrape's values the mapped source's current step.
 func (src *source) fill(s *scrape, t int64) {
-	src.mapped.Begin(stamp(t))
+	src.beginAt(t)
 	src.mapped.SetHealth(s.health)
 	if s.health.Up == 0 {
 		// The scraper ends most series itself, but not those that were on a
 		// page over a limit.
-		src.mapped.EndAll()
+		src.endAll()
 		return
 	}
 	for i := range s.samples {
 		sm := &s.samples[i]
-		if sm.series.Forgotten() {
+		if sm.series.forgotten() {
 			continue // ended long ago; the scraper asks anew next time
 		}
 		switch {
 		case convert.IsStale(sm.v):
-			src.mapped.End(sm.series)
-		case src.mapped.Has(sm.series):
+			src.end(sm.series)
+		case src.has(sm.series):
 			// The scraper drops repeated lines; the same labels in another
 			// order are another line to it.
-			src.rec.report.Add(convert.LossDuplicate, sm.series.Name())
+			src.rec.report.Add(convert.LossDuplicate, sm.series.name())
 		default:
-			sm.recorded(src.mapped)
+			src.set(sm)
 			s.count++
 		}
+	}
+}
+
+// beginAt begins a step.
+func (src *source) beginAt(t int64) {
+	src.mapped.Begin(stamp(t))
+	if src.rec.natives != nil {
+		src.rec.natives.Begin(stamp(t))
 	}
 }
 
 // begin makes the samples of one time, with which own starts, the current step.
 // It returns their number.
 func (src *source) begin(t int64, own []sample) int {
-	src.mapped.Begin(stamp(t))
+	src.beginAt(t)
 	n := 0
 	for n < len(own) && own[n].t == t {
-		own[n].recorded(src.mapped)
+		src.set(&own[n])
 		n++
 	}
 	return n

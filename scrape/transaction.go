@@ -30,23 +30,11 @@ type scrape struct {
 
 // sample is a value of a series at a time in ms.
 type sample struct {
-	series    *convert.MappedSeries
+	series    series
 	t         int64
 	v         float64
 	histogram []byte // in its place, if not nil
 	exemplars []convert.Exemplar
-}
-
-// recorded gives a sample to the current step of a source.
-func (sm *sample) recorded(src *convert.MappedSource) {
-	if sm.histogram != nil {
-		src.SetHistogram(sm.series, sm.histogram)
-	} else {
-		src.Set(sm.series, sm.v)
-	}
-	for _, e := range sm.exemplars {
-		src.SetExemplar(sm.series, e)
-	}
 }
 
 var _ storage.AppenderV2 = (*scrape)(nil)
@@ -77,20 +65,20 @@ func (s *scrape) Append(ref storage.SeriesRef, ls labels.Labels, _, t int64, v f
 			return 0, err
 		}
 	}
-	known := s.src.known(ref)
-	if known != nil && (known.Histogram() == (data != nil) || convert.IsStale(v)) {
-		if help := opts.Metadata.Help; help != "" && help != known.Family().Help {
-			s.src.rec.describe(s.src, known, help)
+	known, ok := s.src.known(ref)
+	if ok && (known.takes(data != nil) || convert.IsStale(v)) {
+		if m, help := known.mapped, opts.Metadata.Help; m != nil && help != "" && help != m.Family().Help {
+			s.src.rec.describe(s.src, m, help)
 		}
 		s.samples = append(s.samples, sample{known, t, v, data, exemplarsOf(opts.Exemplars)})
 		return ref, nil
 	}
-	if known != nil {
+	if ok {
 		// Numbers turned into histograms or back: the other metric's end here.
 		s.samples = append(s.samples, sample{series: known, t: t, v: convert.StaleNaN})
 	}
 	series, ref := s.src.series(ls, opts, data != nil)
-	if series == nil {
+	if ref == 0 {
 		return 0, nil // counted or logged; the rest of the page is recorded
 	}
 	s.samples = append(s.samples, sample{series, t, v, data, exemplarsOf(opts.Exemplars)})
@@ -141,23 +129,23 @@ func (s *scrape) takeTimed(t int64) []sample {
 	r := s.src.rec
 	kept := s.samples[:0]
 	for _, sm := range s.samples {
-		if sm.t == s.t || convert.IsStale(sm.v) {
+		if sm.t == s.t || convert.IsStale(sm.v) || sm.series.native != nil { // PCP's metrics are of one time
 			kept = append(kept, sm)
 			continue
 		}
 		if s.src.ownTime == nil {
 			s.src.ownTime = map[*convert.MappedSeries]int64{}
 		}
-		last, seen := s.src.ownTime[sm.series]
-		if seen && last == sm.t || sm.series.Forgotten() {
+		last, seen := s.src.ownTime[sm.series.mapped]
+		if seen && last == sm.t || sm.series.forgotten() {
 			continue
 		}
-		s.src.ownTime[sm.series] = sm.t
+		s.src.ownTime[sm.series.mapped] = sm.t
 		if sm.t < t && (!r.any || sm.t > r.last) {
 			s.timed = append(s.timed, sm)
 			continue
 		}
-		r.report.Add(convert.LossTooOld, sm.series.Name())
+		r.report.Add(convert.LossTooOld, sm.series.name())
 		kept = append(kept, sm)
 	}
 	s.samples = kept
@@ -166,31 +154,29 @@ func (s *scrape) takeTimed(t int64) []sample {
 	return s.timed
 }
 
-// known returns the series that a reference stands for, nil if it is none or was
+// known returns the series that a reference stands for, unless it is none or was
 // forgotten. Most samples come with the reference that was returned for the same
 // series before.
-func (src *source) known(ref storage.SeriesRef) *convert.MappedSeries {
+func (src *source) known(ref storage.SeriesRef) (series, bool) {
 	if ref == 0 {
-		return nil
+		return series{}, false
 	}
 	src.mu.Lock()
 	defer src.mu.Unlock()
-	if ser := src.refs[ref]; ser != nil && !ser.Forgotten() {
-		return ser
-	}
-	return nil
+	ser, ok := src.refs[ref]
+	return ser, ok && !ser.forgotten()
 }
 
-// series returns the series of a sample and a new reference, nil if it cannot be
+// series returns the series of a sample and a new reference, 0 if it cannot be
 // recorded.
-func (src *source) series(ls labels.Labels, opts storage.AppendV2Options, histogram bool) (*convert.MappedSeries, storage.SeriesRef) {
+func (src *source) series(ls labels.Labels, opts storage.AppendV2Options, histogram bool) (series, storage.SeriesRef) {
 	name, own := src.own(ls)
 	ser, err := src.rec.resolve(src, name, own, convert.Family{
 		Name: opts.MetricFamilyName, Type: string(opts.Metadata.Type),
 		Unit: opts.Metadata.Unit, Help: opts.Metadata.Help,
 	}, histogram)
 	if err != nil {
-		return nil, 0
+		return series{}, 0
 	}
 	src.mu.Lock()
 	defer src.mu.Unlock()
@@ -213,10 +199,15 @@ func (src *source) own(ls labels.Labels) (name string, own []convert.Label) {
 	return name, own
 }
 
-// resolve asks the mapper for a series.
-func (r *Recorder) resolve(src *source, name string, own []convert.Label, f convert.Family, histogram bool) (*convert.MappedSeries, error) {
+// resolve asks the native metrics for a series, and then the mapper.
+func (r *Recorder) resolve(src *source, name string, own []convert.Label, f convert.Family, histogram bool) (series, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.natives != nil && !histogram {
+		if native := src.native(name, own, f); native != nil {
+			return series{native: native}, nil
+		}
+	}
 	resolve := src.mapped.Series
 	if histogram {
 		resolve = src.mapped.HistogramSeries
@@ -226,7 +217,7 @@ func (r *Recorder) resolve(src *source, name string, own []convert.Label, f conv
 		src.refused = true
 		r.log.Warn("some series cannot be recorded", "source", src.name, "err", err)
 	}
-	return ser, err
+	return series{mapped: ser}, err
 }
 
 // describe passes on a changed help text.

@@ -34,6 +34,7 @@ type recordOptions struct {
 	external  map[string]string
 	version   pcp.Version
 	appendTo  bool
+	maps      []string
 
 	volumeSize byteSize
 	compress   archive.Compression
@@ -57,10 +58,14 @@ With --append an archive that exists is continued, whoever recorded it, so that 
 recorder that was stopped or killed is started again with the same command: what
 a crash left unfinished is cut off and said, a mark says that nobody recorded in
 between, and every metric and instance keeps its number. Host, version and prefix
-are the archive's.`,
+are the archive's.
+
+--map node_exporter records what that exporter measures as PCP's own metrics, which
+pmrep, pmstat, pcp atop and views written for PCP ask for.`,
 		Example: `  pcparchive import prom-url http://localhost:9100/metrics -o rec --interval 1s --duration 30s
   pcparchive import prom-url web=https://web:8443/metrics db=http://db:9187/metrics -o both
-  pcparchive import prom-url http://localhost:9100/metrics -o rec --append --volume-size 100MB --compress`,
+  pcparchive import prom-url http://localhost:9100/metrics -o rec --append --volume-size 100MB --compress
+  pcparchive import prom-url http://web1:9100/metrics -o web1 --map node_exporter --append`,
 		Args: nargs(1, -1, "at least one URL"),
 		RunE: func(cmd *cobra.Command, args []string) error { return runRecord(cmd.Context(), s, o, args) },
 	}
@@ -77,6 +82,7 @@ are the archive's.`,
 	addVersionFlag(cmd, &o.version, "archive format, 2 or 3; default: 3")
 	addVolumeFlags(cmd, &o.volumeSize, &o.compress, "volumes that are complete")
 	f.BoolVar(&o.appendTo, "append", false, "continue the archive if it exists")
+	addMapFlag(cmd, &o.maps)
 	return cmd
 }
 
@@ -104,12 +110,19 @@ func runRecord(ctx context.Context, s streams, o recordOptions, args []string) e
 	if err != nil {
 		return usageError{err}
 	}
+	natives, err := mapsOf(o.maps)
+	if err != nil {
+		return usageError{err}
+	}
 	report := &convert.Report{}
 	mapper, a, err := openRecording(s, o, cmp.Or(o.host, commonHost(endpoints)), report)
 	if err != nil {
 		return err
 	}
 	rec := scrape.NewRecorder(mapper, convert.NewToArchive(a), report, log)
+	if len(natives) > 0 {
+		rec.UseNatives(natives)
+	}
 	err = record(ctx, s, o, rec, func(ctx context.Context) error {
 		return scrape.Run(ctx, cfg, rec, scrape.RunOptions{
 			UserAgent: "pcparchive/" + version(), StartNow: len(endpoints) <= startAtOnce,

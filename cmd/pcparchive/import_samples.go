@@ -7,14 +7,12 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-	"strings"
 
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
-	"github.com/pcparchive/pcparchive/convert/nativemap"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -56,13 +54,12 @@ func (o *sampleOptions) add(cmd *cobra.Command, splitBy string) {
 	f.StringVar(&o.host, "host", "", "host name of the archive, or of what names none among several")
 	f.StringToStringVar(&o.external, "label", nil, "context label, as name=value; may be repeated")
 	f.StringVar(&o.splitBy, "split-by", splitBy, "one archive for each value of this label, named by it; none: one archive")
-	f.StringSliceVar(&o.maps, "map", nil, "record the metrics of an exporter as PCP's own: "+strings.Join(nativemap.Names(), ", "))
+	addMapFlag(cmd, &o.maps)
 	addRelabelFlag(cmd, &o.relabel)
 	f.Var(&o.memory, "sort-memory", "memory for bringing samples into order of time; what is more goes to a temporary file")
 	addVersionFlag(cmd, &o.version, "archive format, 2 or 3; default: 3")
 	addVolumeFlags(cmd, &o.volumeSize, &o.compress, "volumes")
 	addOutputFlag(cmd, &o.output)
-	completeFlag(cmd, "map", nativemap.Names()...)
 }
 
 // importing takes the samples of an import, in any order, and makes archives of

@@ -4,7 +4,10 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/nativemap"
 )
 
 // freeName returns the name of a value's archive in a folder. Of equal ones, which
@@ -40,6 +43,24 @@ func archiveFileName(value string) string {
 		name = strings.ReplaceAll(name, ".", "_")
 	}
 	return name
+}
+
+// addMapFlag adds --map to a command.
+func addMapFlag(cmd *cobra.Command, names *[]string) {
+	cmd.Flags().StringSliceVar(names, "map", nil, "record the metrics of an exporter as PCP's own: "+strings.Join(nativemap.Names(), ", "))
+	completeFlag(cmd, "map", nativemap.Names()...)
+}
+
+// mapsOf returns the maps of the given names.
+func mapsOf(names []string) (all chainedNatives, err error) {
+	for _, name := range names {
+		m, err := nativemap.New(name)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, m)
+	}
+	return all, nil
 }
 
 // chainedNatives asks each in turn.

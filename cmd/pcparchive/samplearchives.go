@@ -14,7 +14,6 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
-	"github.com/pcparchive/pcparchive/convert/nativemap"
 	"github.com/pcparchive/pcparchive/rewrite"
 )
 
@@ -79,10 +78,8 @@ func newSampleArchives(ctx context.Context, o *sampleOptions, report *convert.Re
 	if o.out == "" {
 		return nil, usageError{fmt.Errorf("-o ARCHIVE is missing")}
 	}
-	for _, name := range o.maps {
-		if _, err := nativemap.New(name); err != nil {
-			return nil, usageError{err}
-		}
+	if _, err := mapsOf(o.maps); err != nil {
+		return nil, usageError{err}
 	}
 	if _, err := convert.NewMapper(convert.MapperOptions{Prefix: o.prefix, Host: o.host, External: labelsOf(o.external)}); err != nil {
 		return nil, usageError{err}
@@ -336,17 +333,11 @@ func (w *sampleArchives) nativesOf(host string) (convert.Natives, error) {
 	if w.natives != nil {
 		all = append(all, w.natives(host))
 	}
-	for _, name := range w.opts.maps {
-		m, err := nativemap.New(name)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, m)
+	maps, err := mapsOf(w.opts.maps)
+	if all = append(all, maps...); len(all) == 0 {
+		return nil, err
 	}
-	if len(all) == 0 {
-		return nil, nil
-	}
-	return all, nil
+	return all, err
 }
 
 // Close completes the archives that are open.
