@@ -51,6 +51,9 @@
 //	name, such as gauge foo and   one family per sample name; gauges and the like
 //	OpenMetrics' counter foo      of one name become one family
 //	time before 1970              left out               the same
+//	exemplar                      left out, counted      of a counter's _total and of
+//	                                                     buckets, if its labels have up
+//	                                                     to 128 characters
 //
 // Label values of le and quantile are numbers to a reader of histograms and
 // summaries: 1, 1.0 and 1e0 are one. Values are not judged: a counter that is
