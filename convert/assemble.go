@@ -45,6 +45,7 @@ type assembled struct {
 	source *assembledSource
 	own    []Label
 	native []nativeShare
+	live   bool // it has a value and did not end
 	// forms are its metrics by what its values are; they take turns.
 	forms [2]struct {
 		mapped *MappedSeries
@@ -77,6 +78,10 @@ func (a *Assembler) Sample(s *PromSeries, t int64, v float64) error {
 		return err
 	}
 	stale := IsStale(v)
+	if stale && !e.live {
+		a.opts.Report.Add(LossEnd, s.Name) // no instance joins without a value
+	}
+	e.live = !stale
 	switch {
 	case e.source == nil:
 		for _, share := range e.native {
@@ -103,6 +108,7 @@ func (a *Assembler) Histogram(s *PromSeries, t int64, data []byte) error {
 	case e.source == nil:
 		a.opts.Report.Add(LossNativeHist, s.Name)
 	default:
+		e.live = true
 		if mapped := a.place(e, formHistogram); mapped != nil {
 			e.source.mapped.SetHistogram(mapped, bytes.Clone(data))
 		}

@@ -32,6 +32,7 @@ const (
 	LossCollision    Loss = "skipped: a series of another host has the same labels"
 	LossUnwrapped    Loss = "changed: a 32-bit counter was continued over a wrap"
 	LossStep         Loss = "left out: between the steps"
+	LossEnd          Loss = "left out: the end of a series that has no value before it"
 	LossStale        Loss = "left out: the end of a series, which text cannot say"
 	LossBefore1970   Loss = "left out: before 1970, which text cannot say"
 	LossSilence      Loss = "not repeated: nothing was recorded for a day or longer"
@@ -42,7 +43,7 @@ const (
 func (l Loss) ByNature() bool {
 	switch l {
 	case LossNotNumeric, LossRounded, LossSameTime, LossDuplicate, LossRenamed, LossNotNative, LossTooOld, LossExemplar, LossNativeHist,
-		LossUnwrapped, LossStep, LossStale, LossSilence, LossBefore1970:
+		LossUnwrapped, LossStep, LossEnd, LossStale, LossSilence, LossBefore1970:
 		return true
 	}
 	return false

@@ -196,6 +196,21 @@ func TestLabels(t *testing.T) {
 	assert.Equal(t, []string{`{__name__="c_counter", hostname="h \"1\"", n="42"} 1`}, now(t, e, 0, "c_counter"))
 }
 
+// An archive whose labels name no host has that of its header, as in an export.
+func TestHostOfArchive(t *testing.T) {
+	w := newWriter(t)
+	set, err := labelset.New(labelset.Context, labelset.Label{Name: "n", Value: "42"})
+	require.NoError(t, err)
+	require.NoError(t, w.a.SetLabels(&meta.Labels{
+		Stamp: stamp(0), Level: labelset.Context, Ident: meta.ContextIdent,
+		Sets: []labelset.Instance{{Inst: pcp.InstNull, Set: set}},
+	}))
+	w.record(0, one(counter, 1))
+	e := newEngine(t, w.open(), Options{})
+	assert.Len(t, now(t, e, 0, `c_counter{hostname="h",n="42"}`), 1)
+	assert.Empty(t, now(t, e, 0, `c_counter{hostname=""}`))
+}
+
 // Strings have no series; integers are numbers.
 func TestOtherTypes(t *testing.T) {
 	w := newWriter(t)

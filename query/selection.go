@@ -43,7 +43,7 @@ func (s *selection) read(ctx context.Context) (*seriesSet, error) {
 	// The end is inclusive to the millisecond, times are finer.
 	to := pcp.TimestampMilli(s.to).Add(999_999)
 	p := s.plan(from, to)
-	s.flat = convert.NewFlattener(s, convert.FlattenOptions{TargetLabels: true})
+	s.flat = convert.NewFlattener(s, convert.FlattenOptions{TargetLabels: true, Host: s.set.Host()})
 	past, err := p.past(ctx, from)
 	if err != nil {
 		return nil, err
