@@ -55,8 +55,8 @@ type Metric struct {
 	// Labels of the five levels above the instance, by precedence: context,
 	// domain, instance domain, cluster, item.
 	Labels [5]labelset.Set
-	// Params are metrics of which event records of this one have values. They are
-	// those that a writer must describe, too; what was read has none.
+	// Params are the metrics of which event records of this one have values, as far
+	// as there were any up to now. A writer must describe them, too.
 	Params []*Metric
 }
 

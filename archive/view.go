@@ -43,6 +43,7 @@ type view struct {
 	found   []*metricState // of the record's sets that are wanted
 	prev    *metricState   // looked up last
 	shapes  shapes
+	events  bool // the record holds some
 }
 
 // metricState is what a metric resolved to, valid from since on and before until.
@@ -178,7 +179,7 @@ func (v *view) record(frame Frame, yield func(*Step, error) bool) error {
 		return errStop
 	}
 	step := v.join(res, v.rd.mark)
-	if !step.Mark && v.shapes.worth(len(frame.Payload)) {
+	if !step.Mark && !v.events && v.shapes.worth(len(frame.Payload)) {
 		step = v.keep(frame.Payload, res)
 	}
 	return v.yield(step, yield)
@@ -211,12 +212,16 @@ func (v *view) grown() {
 // join resolves what a result refers to.
 func (v *view) join(res *Result, mark bool) *Step {
 	v.step.Stamp, v.step.Mark, v.step.Metrics = res.Stamp, mark, v.step.Metrics[:0]
-	v.points = v.points[:0]
+	v.points, v.events = v.points[:0], false
 	for i := range res.Sets {
 		set := &res.Sets[i]
 		m := v.found[i]
 		if m.metric == nil || res.Stamp.Before(m.since) || !res.Stamp.Before(m.until) {
 			v.refresh(m, res.Stamp)
+		}
+		if holdsEvents(m.metric.Desc) {
+			v.events = true
+			v.params(m, set.Values, res.Stamp)
 		}
 		mv := MetricValues{Metric: m.metric, Err: set.Err, InDom: m.indom, Labels: m.sets[len(m.sets)-1]}
 		start := len(v.points)
@@ -276,7 +281,11 @@ func (v *view) refresh(m *metricState, t pcp.Timestamp) {
 		}
 	}
 	if changed {
+		before := m.metric
 		m.metric = v.r.metric(d, m.sets[:5])
+		if before != nil {
+			m.metric.Params = before.Params
+		}
 		m.series = map[pcp.InstID]*Series{}
 	}
 	if d.InDom != pcp.InDomNull {

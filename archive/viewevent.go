@@ -1,0 +1,51 @@
+package archive
+
+import (
+	"slices"
+
+	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// maxParams bounds what a damaged archive costs.
+const maxParams = 1000
+
+// params makes the parameters of event records known that their metric did not
+// have before: it becomes another one, and so do its series.
+func (v *view) params(m *metricState, values []Value, t pcp.Timestamp) {
+	for i := range values {
+		events, err := values[i].Events()
+		if err != nil {
+			continue // for the consumer to say
+		}
+		for j := range events {
+			for _, p := range events[j].Params {
+				if !m.metric.hasParam(p.PMID) {
+					v.param(m, p.PMID, t)
+				}
+			}
+		}
+	}
+}
+
+// param adds a parameter, if the archive has it.
+func (v *view) param(m *metricState, id pcp.PMID, t pcp.Timestamp) {
+	d, ok := v.r.store.Desc(id)
+	if !ok || len(m.metric.Params) >= maxParams {
+		return
+	}
+	p := metricState{id: id, desc: d}
+	v.refresh(&p, t)
+	next := *m.metric
+	next.Params = append(slices.Clone(next.Params), p.metric)
+	m.metric, m.series, m.last = &next, map[pcp.InstID]*Series{}, m.last[:0]
+}
+
+func (m *Metric) hasParam(id pcp.PMID) bool {
+	return slices.ContainsFunc(m.Params, func(p *Metric) bool { return p.Desc.PMID == id })
+}
+
+// holdsEvents reports whether the values of a metric are event arrays.
+func holdsEvents(d *meta.Desc) bool {
+	return d.Type == pcp.TypeEvent || d.Type == pcp.TypeHighResEvent
+}
