@@ -61,8 +61,7 @@ func (d *Damage) Unwrap() error { return d.Err }
 // Reader is a [convert.SampleSource] that reads blocks and the write-ahead log
 // of a Prometheus server, without writing to where they are. All samples come by
 // ascending time, staleness markers included; a sample that several blocks hold
-// comes once. Native histograms of blocks go to a [convert.HistogramSamples], those
-// of a log are counted as dropped.
+// comes once. Native histograms go to a [convert.HistogramSamples].
 //
 // A Reader is for one goroutine at a time, but Done and Size may be called by
 // any.

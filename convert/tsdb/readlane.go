@@ -1,6 +1,7 @@
 package tsdb
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 
@@ -176,13 +177,22 @@ func (l *lane) advance(rd *reading, w *window) bool {
 func (l *lane) load(rd *reading, p place) bool {
 	l.mint, l.end = p.mint, p.maxt
 	enc, data, err := l.source.load(p, l.buf)
+	_, stored := l.source.(*head) // no block may have what only a head makes
+	stored = stored && chunkenc.Encoding(enc) == encStored
 	if err == nil {
 		l.buf = data[:0]
-		err = decodable(chunkenc.Encoding(enc), data)
+		if !stored {
+			err = decodable(chunkenc.Encoding(enc), data)
+		}
 	}
 	if err != nil {
 		l.spoilt(rd, err)
 		return false
+	}
+	if stored {
+		l.it, l.open, l.histograms = &storedHistograms{rest: fields{b: data}}, true, true
+		l.step(rd)
+		return l.open
 	}
 	var c chunkenc.Chunk = &l.xor
 	if enc == byte(chunkenc.EncXOR) {
@@ -205,6 +215,9 @@ func (l *lane) load(rd *reading, p place) bool {
 // histogram returns the native histogram that the lane is at; stale is set if it
 // ends the series. Damage makes Prometheus' decoder panic.
 func (l *lane) histogram() (data []byte, stale bool, err error) {
+	if stored, ok := l.it.(*storedHistograms); ok {
+		return bytes.Clone(stored.data), false, nil
+	}
 	err = guard(func() error {
 		var h *histogram.Histogram
 		var fh *histogram.FloatHistogram

@@ -224,30 +224,34 @@ func (p *replayer) record(rec []byte) (broken, bad error) {
 	case promrecord.Exemplars:
 		return nil, walExemplars(rec, &p.builder, func(n uint64) { h.lost(convert.LossExemplar, n) })
 	case promrecord.HistogramSamples, promrecord.CustomBucketsHistogramSamples, promrecord.HistogramSamplesV2:
+		if bad = walHistograms(rec); bad != nil {
+			return nil, bad
+		}
 		if p.hists, bad = p.dec.HistogramSamples(rec, p.hists[:0]); bad != nil {
 			return nil, bad
 		}
 		for _, s := range p.hists {
-			p.histogram(uint64(s.Ref), s.T)
+			if broken = h.histogram(uint64(s.Ref), s.T, s.H, nil); broken != nil {
+				return broken, nil
+			}
 		}
 	case promrecord.FloatHistogramSamples, promrecord.CustomBucketsFloatHistogramSamples, promrecord.FloatHistogramSamplesV2:
+		if bad = walHistograms(rec); bad != nil {
+			return nil, bad
+		}
 		if p.floats, bad = p.dec.FloatHistogramSamples(rec, p.floats[:0]); bad != nil {
 			return nil, bad
 		}
 		for _, s := range p.floats {
-			p.histogram(uint64(s.Ref), s.T)
+			if broken = h.histogram(uint64(s.Ref), s.T, nil, s.FH); broken != nil {
+				return broken, nil
+			}
 		}
 	case promrecord.MmapMarkers: // where the server keeps what is in this log, too
 	default:
 		return nil, errors.New("a record of unknown kind")
 	}
 	return nil, nil
-}
-
-func (p *replayer) histogram(n uint64, t int64) {
-	if t >= p.h.r.opts.Start && t <= p.h.r.opts.End {
-		p.h.lost(convert.LossNativeHist, n)
-	}
 }
 
 // described notes what a server knows of a series' family.

@@ -159,7 +159,7 @@ func TestLogKnowsMore(t *testing.T) {
 	assert.Empty(t, got.damage)
 	assert.Len(t, got.content[`{__name__="gone"}`], 4)
 	for _, s := range got.series {
-		if s.Name == "x_seconds_total" {
+		if s != nil && s.Name == "x_seconds_total" {
 			assert.Equal(t, &convert.Family{Name: "x_seconds_total", Type: convert.TypeCounter, Unit: "seconds", Help: "how long\nit takes"}, s.Family)
 		}
 	}

@@ -40,6 +40,7 @@ type headSeries struct {
 	any        bool // there was a sample, the last one at maxt
 
 	late    []sample // that came after later ones
+	hist    *headHistograms
 	chunks  []headChunk
 	deleted tombstones.Intervals
 }
@@ -126,16 +127,16 @@ func (h *head) cut(s *headSeries) error {
 		return nil
 	}
 	data := s.xor.Bytes()
-	err := h.store(s, s.mint, s.maxt, data)
+	err := h.store(s, s.mint, s.maxt, chunkenc.EncXOR, data)
 	clear(data[:2]) // the number of samples
 	s.xor.Reset(data[:2])
 	s.n = 0
 	return err
 }
 
-func (h *head) store(s *headSeries, mint, maxt int64, data []byte) error {
+func (h *head) store(s *headSeries, mint, maxt int64, enc chunkenc.Encoding, data []byte) error {
 	var c chain
-	if err := h.spill.put(&c, record{mint, maxt, chunkenc.EncXOR, data}); err != nil {
+	if err := h.spill.put(&c, record{mint, maxt, enc, data}); err != nil {
 		return err
 	}
 	s.chunks = append(s.chunks, headChunk{mint, maxt, c.offset, c.size})
@@ -159,7 +160,7 @@ func (h *head) packLate(s *headSeries) error {
 	}
 	mint, maxt := s.late[0].t, s.late[len(s.late)-1].t
 	s.late = s.late[:0]
-	return h.store(s, mint, maxt, c.Bytes())
+	return h.store(s, mint, maxt, chunkenc.EncXOR, c.Bytes())
 }
 
 // finish makes lanes of what was added, and drops what was needed for that.
@@ -174,8 +175,11 @@ func (h *head) finish() error {
 				return err
 			}
 		}
+		if err := h.packHistograms(s); err != nil {
+			return err
+		}
 		h.lanes = append(h.lanes, s.split()...)
-		s.xor, s.app, s.late, s.chunks = nil, nil, nil, nil
+		s.xor, s.app, s.late, s.hist, s.chunks = nil, nil, nil, nil, nil
 	}
 	h.refs, h.byHash, h.all = nil, nil, nil
 	return nil
@@ -237,7 +241,8 @@ func (h *head) load(p place, buf []byte) (byte, []byte, error) {
 	if err := h.spill.get(buf, c.offset); err != nil {
 		return 0, nil, err
 	}
-	return byte(chunkenc.EncXOR), append(buf[:0], buf[recordHeader:]...), nil
+	enc := buf[recordHeader-1]
+	return enc, append(buf[:0], buf[recordHeader:]...), nil
 }
 
 // values adds the values of a label.

@@ -1,0 +1,81 @@
+package tsdb_test
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/storage"
+	promtsdb "github.com/prometheus/prometheus/tsdb"
+	"github.com/prometheus/prometheus/tsdb/tsdbutil"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/tsdb"
+)
+
+// TestHistogramsFromLogToBlock reads native histograms of a write-ahead log: they
+// are those of a block that Prometheus makes of the same.
+func TestHistogramsFromLogToBlock(t *testing.T) {
+	want := readHistograms(t, theirBlock(t, t.TempDir(), func(app storage.AppenderV2) { fillHistograms(t, app) }))
+	dir := server(t, nil, func(db *promtsdb.DB) {
+		app := db.AppenderV2(t.Context())
+		fillHistograms(t, app)
+		require.NoError(t, app.Commit())
+	})
+	report := &convert.Report{}
+	r, err := tsdb.OpenReader(t.Context(), []string{dir}, tsdb.ReadOptions{Report: report})
+	require.NoError(t, err)
+	b, _ := newBlocks(t, tsdb.Options{Report: report})
+	require.NoError(t, r.Samples(t.Context(), b))
+	require.NoError(t, b.Close())
+	require.NoError(t, r.Close())
+	assert.Empty(t, report.Losses())
+	require.Len(t, b.Written(), 1)
+	assert.Equal(t, want, readHistograms(t, b.Written()[0].Dir))
+}
+
+// TestLateHistograms has native histograms of a log that came out of order, and
+// twice.
+func TestLateHistograms(t *testing.T) {
+	dir := server(t, func(o *promtsdb.Options) { o.OutOfOrderTimeWindow = 24 * hour }, func(db *promtsdb.DB) {
+		for n := range int64(200) {
+			app := db.AppenderV2(t.Context())
+			for _, at := range []int64{noon + n*1000, noon - 1 - n*1000, noon + n*1000} {
+				_, err := app.Append(0, labels.FromStrings("__name__", "h"), 0, at, 0, tsdbutil.GenerateTestHistogram(at%1000), nil, storage.AppendV2Options{})
+				require.NoError(t, err)
+			}
+			require.NoError(t, app.Commit())
+		}
+	})
+	require.NotEmpty(t, listing(t, filepath.Join(dir, "wbl")))
+	report := &convert.Report{}
+	r, err := tsdb.OpenReader(t.Context(), []string{dir}, tsdb.ReadOptions{Report: report})
+	require.NoError(t, err)
+	times := &histogramTimes{}
+	require.NoError(t, r.Samples(t.Context(), times))
+	require.NoError(t, r.Close())
+	assert.Empty(t, report.Losses())
+	require.Len(t, *times, 400)
+	for i, at := range *times {
+		want := noon - 1 - int64(199-i)*1000
+		if i >= 200 {
+			want = noon + int64(i-200)*1000
+		}
+		require.Equal(t, want, at)
+	}
+}
+
+// histogramTimes are the times of native histograms.
+type histogramTimes []int64
+
+func (*histogramTimes) Sample(*convert.PromSeries, int64, float64) error { return nil }
+
+func (h *histogramTimes) Histogram(s *convert.PromSeries, t int64, _ []byte) error {
+	if strings.HasPrefix(s.Name, "h") {
+		*h = append(*h, t)
+	}
+	return nil
+}
