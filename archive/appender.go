@@ -35,6 +35,7 @@ type WriteOptions struct {
 	// Compress is how volumes are stored that are complete. Each is compressed
 	// beside the writing, into a file that takes its place; until then, and
 	// after a crash or a failure to compress, it is there as it was written.
+	// Continue compresses what is left of these.
 	Compress Compression
 	// CompressLast has Close compress the last volume too: nothing is going to
 	// be appended.
@@ -82,6 +83,7 @@ type Appender struct {
 	entries    int
 	lastStart  int64 // data offset of the last record
 	gap        bool  // the last record was found, and is no mark
+	values     bool  // there may be records that are no marks
 	found      *meta.Store
 	recovered  []Recovery
 	err        error
@@ -183,6 +185,7 @@ func (a *Appender) Append(r *Result) error {
 	}
 	a.stamp, a.lastStart = r.Stamp, a.data.size()
 	a.gap, a.found = false, nil
+	a.values = a.values || len(r.Sets) > 0
 	if a.volume.records == 0 || a.newInDom || a.lastStart-a.indexedAt > indexEvery {
 		a.putIndex(a.metaStart)
 	}
@@ -254,14 +257,15 @@ func (a *Appender) fail(err error) error {
 
 // Close ends the archive: it points the index at the last record, writes what
 // is buffered and, unless told otherwise, syncs the files. An archive without
-// any record is removed, and after a failure to write so is a file that nothing
+// any record, or with marks and no metadata at all, which nobody can open, is
+// removed, and after a failure to write so is a file that nothing
 // was written to. Close waits for volumes being compressed; that one could not
 // be, and stayed as it was, is an error only here.
 func (a *Appender) Close() error {
 	if errors.Is(a.err, ErrClosed) {
 		return nil
 	}
-	if !a.started {
+	if !a.started || a.err == nil && a.marksOnly() && a.volume.before == 0 {
 		a.discard()
 		a.err = ErrClosed
 		return nil
@@ -289,6 +293,10 @@ func (a *Appender) Close() error {
 	a.err = ErrClosed
 	return errors.Join(err, a.packer.wait())
 }
+
+// marksOnly reports whether there is neither a value nor metadata behind the
+// label, without which readers refuse an archive.
+func (a *Appender) marksOnly() bool { return !a.values && a.meta.size() <= int64(a.layout.HeaderSize) }
 
 // Last returns the time of the last record; ok is false before the first.
 func (a *Appender) Last() (t pcp.Timestamp, ok bool) { return a.stamp, a.started }

@@ -369,3 +369,30 @@ func TestMembersOrder(t *testing.T) {
 		assert.ErrorIs(t, err, fs.ErrNotExist, name)
 	}
 }
+
+// TestOnlyMarks: an archive of marks alone, which no reader opens, is removed;
+// with metadata after them it is one.
+func TestOnlyMarks(t *testing.T) {
+	archtest.ForEachVersion(t, func(t *testing.T, v pcp.Version) {
+		for _, o := range []archive.WriteOptions{{}, {VolumeRecords: 1}, {Buffer: 1}} {
+			o.Version = v
+			base := filepath.Join(t.TempDir(), "rec")
+			a, err := archive.Create(base, archtest.Header, &o)
+			require.NoError(t, err)
+			for n := range int64(3) {
+				require.NoError(t, a.Mark(pcp.TimestampMilli(1_800_000_000_000+n*1000)))
+				require.NoError(t, a.Flush())
+			}
+			require.NoError(t, a.Close())
+			assert.Empty(t, names(t, filepath.Dir(base)))
+
+			a, err = archive.Create(base, archtest.Header, &o)
+			require.NoError(t, err)
+			require.NoError(t, a.Mark(at(0)))
+			fill(t, a, 1, 3)
+			require.NoError(t, a.Close())
+			_, err = archive.Open(base, nil)
+			require.NoError(t, err)
+		}
+	})
+}

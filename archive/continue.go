@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 
 	"github.com/pcparchive/pcparchive/internal/wire"
 	"github.com/pcparchive/pcparchive/meta"
@@ -40,7 +41,7 @@ func continueOn(path string, o *WriteOptions, open, reopen func(name string) (di
 	if err != nil {
 		return nil, err
 	}
-	a := &Appender{base: base, open: open, header: *t.header, layout: t.layout, known: t.known, started: true, found: t.store}
+	a := &Appender{base: base, open: open, header: *t.header, layout: t.layout, known: t.known, started: true, values: true, found: t.store}
 	if o != nil {
 		a.opts = *o
 	}
@@ -60,7 +61,41 @@ func continueOn(path string, o *WriteOptions, open, reopen func(name string) (di
 		return nil, fmt.Errorf("archive %s: %w", base, err)
 	}
 	a.recovered = t.recovered
+	a.packLeft(t.plain)
 	return a, nil
+}
+
+// packLeft has complete volumes compressed that a crash, or a recording without
+// compression, left plain; not those of which there is another form.
+func (a *Appender) packLeft(plain []Member) {
+	if a.opts.Compress == CompressNone {
+		return
+	}
+	dir, name := filepath.Split(a.base)
+	found, err := membersOf(dir, name)
+	if err != nil {
+		return // they stay as they are
+	}
+	forms := map[int]int{}
+	for _, m := range found {
+		if m.Role == RoleData {
+			forms[m.Volume]++
+		}
+	}
+	var names []string
+	for _, m := range plain {
+		f, err := OpenMember(m, nil)
+		if err != nil {
+			continue
+		}
+		if forms[m.Volume] == 1 && !f.Compressed() {
+			names = append(names, m.Path)
+		}
+		_ = f.Close() // it was read only
+	}
+	if len(names) > 0 {
+		a.packer.start(names...)
+	}
 }
 
 // openFile opens a file to go on with.

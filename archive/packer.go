@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -18,12 +19,18 @@ type packer struct {
 	saved   atomic.Int64
 }
 
-// start begins to compress a volume, after the one before it.
-func (p *packer) start(name string) {
+// start begins to compress volumes, after those before them.
+func (p *packer) start(names ...string) {
 	_ = p.wait() // it keeps the error
 	done := make(chan error, 1)
 	p.working = done
-	go func() { done <- p.pack(name) }()
+	go func() {
+		var err error
+		for _, name := range names {
+			err = errors.Join(err, p.pack(name))
+		}
+		done <- err
+	}()
 }
 
 // wait waits for the volume being compressed. A failure, which leaves the plain

@@ -250,3 +250,24 @@ func TestFollowWhileCompressing(t *testing.T) {
 	require.NoError(t, a.Close())
 	assert.FileExists(t, base+".31.zst")
 }
+
+// TestLeftVolumes: volumes that a crash left plain are compressed when the archive
+// is continued, but not one that is there in another form already.
+func TestLeftVolumes(t *testing.T) {
+	base := filepath.Join(t.TempDir(), "rec")
+	a, err := archive.Create(base, archtest.Header, &archive.WriteOptions{VolumeRecords: 2})
+	require.NoError(t, err)
+	fill(t, a, 1, 10)
+	require.NoError(t, a.Close())
+	want := everything(t, base, nil)
+	raw, err := os.ReadFile(base + ".1")
+	require.NoError(t, err)
+	other := archtest.Pack(t, raw, "xz", "-c")
+	require.NoError(t, os.WriteFile(base+".1.xz", other, 0o644))
+	a, err = archive.Continue(base, &archive.WriteOptions{Compress: archive.CompressZstd})
+	require.NoError(t, err)
+	require.NoError(t, a.Close())
+	assert.Equal(t, []string{".0.zst", ".1", ".1.xz", ".2.zst", ".3.zst", ".4", ".index", ".meta"}, suffixes(t, base))
+	require.NoError(t, os.Remove(base+".1"))
+	assert.Equal(t, want, everything(t, base, nil))
+}

@@ -26,8 +26,8 @@ func (v *volume) add(t pcp.Timestamp) {
 // ends reports whether a record of the given time and length begins a new
 // volume.
 func (v *volume) ends(a *Appender, t pcp.Timestamp, size int64) bool {
-	if v.records == 0 {
-		return false
+	if v.records == 0 || a.marksOnly() && a.data.size()+size <= a.layout.MaxFile {
+		return false // what Close may have to remove is one volume
 	}
 	o, length := &a.opts, a.data.size()+size
 	return v.ended ||

@@ -39,6 +39,7 @@ type tail struct {
 	indexKept  bool        // the index is plain and cut at index
 	maker      *IndexMaker // knows the metadata
 
+	plain     []Member // complete volumes that are not compressed
 	recovered []Recovery
 }
 
@@ -185,6 +186,9 @@ func (t *tail) surveyVolumes(volumes []Member) error {
 	t.volume.number = int32(last.Volume)
 	for _, m := range volumes[:len(volumes)-1] {
 		t.volume.before += m.Size
+		if m.Compress == "" {
+			t.plain = append(t.plain, m)
+		}
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/check"
+	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -20,6 +21,10 @@ func Example() {
 	base := filepath.Join(dir, "rec")
 	a, err := archive.Create(base, archive.Header{Host: "web", Zone: "UTC"}, nil)
 	if err != nil {
+		panic(err)
+	}
+	load := &meta.Desc{PMID: pcp.NewPMID(60, 2, 0), Type: pcp.TypeFloat, InDom: pcp.InDomNull, Sem: pcp.SemInstant, Names: []string{"kernel.all.load"}}
+	if err := a.Define(load); err != nil {
 		panic(err)
 	}
 	for sec := range int64(3) {
@@ -37,6 +42,5 @@ func Example() {
 		fmt.Println(filepath.Base(f.File), f.Offset, f.Code, f.Message)
 	}
 	// Output:
-	// rec.meta -1 file-empty there is no metadata record
 	// rec.0 856 frame-torn the file ends after 14 of its 24 bytes
 }
