@@ -1,0 +1,129 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+
+	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/expo"
+	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// fromSamples converts what Prometheus has.
+func (o *convertOptions) fromSamples(ctx context.Context, s streams, in []string, out string) error {
+	if o.from == endBlocks && o.to == endArchive {
+		t := importTSDBOptions{sampleOptions: o.samples, match: o.match}
+		if o.blocks.mapping.ranged {
+			t.start, t.end = o.blocks.mapping.start, o.blocks.mapping.end
+		}
+		t.splitGiven = t.splitBy != ""
+		return runImportTSDB(ctx, s, t, in)
+	}
+	report := &convert.Report{}
+	src, err := o.openSamples(ctx, s, in, report)
+	if err != nil {
+		return err
+	}
+	switch o.to {
+	case endArchive:
+		return importSamples(ctx, s, o.samples, src, report)
+	case endBlocks:
+		return o.writeBlocks(ctx, s, src, report)
+	case endText, endOpenMetrics:
+		return o.writeText(ctx, s, src, out, report)
+	}
+	return usageError{fmt.Errorf("--to %s: replies cannot be written", o.to)}
+}
+
+// openSamples opens what Prometheus has.
+func (o *convertOptions) openSamples(ctx context.Context, s streams, in []string, report *convert.Report) (*sampleInput, error) {
+	m := &o.blocks.mapping
+	if o.from == endBlocks {
+		return openBlocks(ctx, s, in, m, o.match, report)
+	}
+	if m.ranged {
+		return nil, usageError{errors.New("--start and --end are for archives and blocks")}
+	}
+	if o.from == endJSON {
+		return openReplies(s, o.metric, in, report)
+	}
+	return openPages(s, o.pages, in, report)
+}
+
+// openBlocks returns what blocks and servers' folders hold.
+func openBlocks(ctx context.Context, s streams, in []string, m *mappingOptions, match []string, report *convert.Report) (*sampleInput, error) {
+	damages := &damageLog{s: s}
+	r, err := tsdb.OpenReader(ctx, in, tsdb.ReadOptions{Match: match, Report: report, Damaged: damages.add})
+	if err != nil {
+		return nil, err
+	}
+	if m.ranged {
+		var span tsdbSpan
+		span.start, span.end, _ = r.Span()
+		from, to, err := m.times(span)
+		if err != nil {
+			return nil, errors.Join(err, r.Close())
+		}
+		last := int64(math.MaxInt64)
+		if to.Before(pcp.MaxTime) {
+			last = to.Milli()
+		}
+		r.Limit(from.Milli(), last)
+	}
+	return &sampleInput{
+		SampleSource: r, ordered: true,
+		natives: func(string) convert.Natives { return tsdb.NewNatives(report) },
+		done:    damages.rest, close: r.Close,
+	}, nil
+}
+
+// sorted hands the samples of src to dst by ascending time, relabelled.
+func (o *convertOptions) sorted(ctx context.Context, src *sampleInput, dst convert.Samples, report *convert.Report) error {
+	dst = o.blocks.mapping.relabel.before(dst, report)
+	if src.ordered {
+		return src.read(ctx, dst)
+	}
+	sorter := convert.NewSorter(dst, convert.SorterOptions{Memory: int64(o.samples.memory), Report: report})
+	if err := src.read(ctx, sorter); err != nil {
+		return errors.Join(err, sorter.Discard())
+	}
+	return sorter.Close()
+}
+
+// writeBlocks writes blocks of samples.
+func (o *convertOptions) writeBlocks(ctx context.Context, s streams, src *sampleInput, report *convert.Report) error {
+	blocks, err := o.blocks.open(report)
+	if err != nil {
+		return err
+	}
+	if err := o.sorted(ctx, src, blocks, report); err != nil {
+		return errors.Join(err, blocks.Discard())
+	}
+	if err := blocks.Close(); err != nil {
+		return err
+	}
+	return cmp.Or(o.blocks.tell(s, blocks, report), sayLosses(s, report))
+}
+
+// writeText writes all samples as text.
+func (o *convertOptions) writeText(ctx context.Context, s streams, src *sampleInput, out string, report *convert.Report) (err error) {
+	store := tsdb.NewStore("", report)
+	defer func() { err = errors.Join(err, store.Close()) }()
+	// The sorter would close the store, which is to be read then.
+	if err := o.sorted(ctx, src, struct{ convert.ExemplarSamples }{store}, report); err != nil {
+		return err
+	}
+	format := expo.Text
+	if o.to == endOpenMetrics {
+		format = expo.OpenMetrics
+	}
+	err = toOutput(s, out, func(w io.Writer) error {
+		return expo.WriteDump(w, store, expo.Options{Format: format, PCP: o.comments}, report)
+	})
+	return cmp.Or(err, sayLosses(s, report))
+}
