@@ -1,6 +1,7 @@
 package convert_test
 
 import (
+	"hash/crc32"
 	"math"
 	"testing"
 
@@ -19,7 +20,7 @@ type placing map[string][]convert.Place
 func (p placing) Places(s *convert.PromSeries) []convert.Place { return p[s.Name] }
 
 func metricOf(name string, t pcp.Type, sem pcp.Semantics, indom pcp.InDomID) *convert.NativeMetric {
-	return &convert.NativeMetric{Desc: meta.Desc{Names: []string{name}, PMID: pcp.NewPMID(60, 0, uint32(len(name))), Type: t, Sem: sem, InDom: indom}}
+	return &convert.NativeMetric{Desc: meta.Desc{Names: []string{name}, PMID: pcp.NewPMID(60, 0, crc32.ChecksumIEEE([]byte(name))%1024), Type: t, Sem: sem, InDom: indom}}
 }
 
 // moment is samples of one time; NaN stands for the end of a series.

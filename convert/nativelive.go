@@ -99,7 +99,7 @@ func (n *NativeStep) forget() {
 		old.forgotten.Store(true)
 		for _, share := range old.shares {
 			if slot := share.slot; share.place.Combine == CombineNot && !slot.live && slot.tick != n.step.tick {
-				delete(slot.metric.slots, slot.series.Inst.ID)
+				delete(slot.metric.slots, slot.series.Inst)
 			}
 		}
 	}
@@ -129,8 +129,7 @@ func (k *known) adoptInDom(in *nativeInDom) {
 		return
 	}
 	for _, inst := range k.natives[in.id] {
-		in.byName[inst.Name] = inst.ID
-		in.members[inst.ID] = &nativeMember{inst: inst}
+		in.add(&nativeMember{inst: inst})
 	}
 }
 

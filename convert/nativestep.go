@@ -1,6 +1,8 @@
 package convert
 
 import (
+	"slices"
+
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -25,7 +27,7 @@ type nativeMetric struct {
 	native *NativeMetric
 	metric *archive.Metric
 	indom  *nativeInDom // nil: singular
-	slots  map[pcp.InstID]*nativeSlot
+	slots  map[meta.Instance]*nativeSlot
 	live   int
 	tick   uint64
 	now    []*nativeSlot
@@ -122,20 +124,16 @@ func (s *nativeSlot) admits(c Combine, target [2]string, tick uint64) bool {
 // slot finds or makes a place.
 func (n *nativeStep) slot(p Place) *nativeSlot {
 	m := n.metric(p.Metric)
-	id := pcp.InstNull
+	inst := meta.Instance{ID: pcp.InstNull}
 	var member *nativeMember
 	if m.indom != nil {
 		member = m.indom.member(p)
-		id = member.inst.ID
+		inst = member.inst
 	}
-	slot, ok := m.slots[id]
+	slot, ok := m.slots[inst]
 	if !ok {
-		series := &archive.Series{Metric: m.metric, Inst: meta.Instance{ID: id}, Labels: p.Labels}
-		if member != nil {
-			series.Inst = member.inst
-		}
-		slot = &nativeSlot{metric: m, member: member, series: series}
-		m.slots[id] = slot
+		slot = &nativeSlot{metric: m, member: member, series: &archive.Series{Metric: m.metric, Inst: inst, Labels: p.Labels}}
+		m.slots[inst] = slot
 	}
 	return slot
 }
@@ -146,7 +144,7 @@ func (n *nativeStep) metric(native *NativeMetric) *nativeMetric {
 		return m
 	}
 	desc := native.Desc
-	m := &nativeMetric{native: native, slots: map[pcp.InstID]*nativeSlot{}}
+	m := &nativeMetric{native: native, slots: map[meta.Instance]*nativeSlot{}}
 	n.metrics[native] = m
 	m.metric = &archive.Metric{Name: desc.Name(), Desc: &desc, OneLine: native.OneLine, Help: native.Help, Labels: native.Labels}
 	if m.metric.Labels[0].Len() == 0 {
@@ -157,7 +155,7 @@ func (n *nativeStep) metric(native *NativeMetric) *nativeMetric {
 	}
 	in, ok := n.indoms[desc.InDom]
 	if !ok {
-		in = &nativeInDom{id: desc.InDom, byName: map[string]pcp.InstID{}, members: map[pcp.InstID]*nativeMember{}}
+		in = &nativeInDom{id: desc.InDom, byName: map[string]pcp.InstID{}, members: map[meta.Instance]*nativeMember{}, taken: map[pcp.InstID]bool{}}
 		n.mapper.known.adoptInDom(in)
 		n.indoms[desc.InDom] = in
 	}
@@ -226,6 +224,7 @@ func (n *nativeStep) appendTo(dst []archive.MetricValues) []archive.MetricValues
 			s.settle()
 		}
 	}
+	first := len(dst)
 	for _, m := range n.touched {
 		mv := archive.MetricValues{Metric: m.metric}
 		m.points = m.points[:0]
@@ -248,7 +247,27 @@ func (n *nativeStep) appendTo(dst []archive.MetricValues) []archive.MetricValues
 		m.shown = true
 		dst = append(dst, mv)
 	}
-	return dst
+	return dst[:first+len(unite(dst[first:]))]
+}
+
+// unite makes one of the values that a metric has before and after a change of
+// its labels: a record holds each metric once, and what comes later counts.
+func unite(all []archive.MetricValues) []archive.MetricValues {
+	at := make(map[pcp.PMID]int, len(all))
+	kept := all[:0]
+	for _, mv := range all {
+		i, twice := at[mv.Metric.Desc.PMID]
+		switch {
+		case !twice:
+			at[mv.Metric.Desc.PMID] = len(kept)
+			kept = append(kept, mv)
+		case len(mv.Points) == 0:
+		default:
+			mv.Points = append(slices.Clip(mv.Points), kept[i].Points...)
+			kept[i] = mv
+		}
+	}
+	return kept
 }
 
 // settle works out whether a slot has a value, and counts it.
@@ -278,7 +297,10 @@ func (s *nativeSlot) settle() {
 	if s.member == nil {
 		return
 	}
-	s.member.live += d
+	if s.member.live += d; s.member.live == 1 && d > 0 {
+		s.metric.indom.births++
+		s.member.born = s.metric.indom.births
+	}
 	if s.member.live == 0 || d > 0 && s.member.live == 1 {
 		s.metric.indom.changed = true
 	}

@@ -90,11 +90,17 @@ func nativeSteps(t testing.TB, host string, sinks ...convert.Sink) {
 // toArchive writes what is read at paths to an archive.
 func toArchive(t testing.TB, report *convert.Report, path string, paths ...string) {
 	t.Helper()
+	toArchiveOf(t, "imported", report, path, paths...)
+}
+
+// toArchiveOf is toArchive for a host's.
+func toArchiveOf(t testing.TB, host string, report *convert.Report, path string, paths ...string) {
+	t.Helper()
 	r, err := tsdb.OpenReader(t.Context(), paths, tsdb.ReadOptions{Report: report, Damaged: func(d *tsdb.Damage) { t.Error(d) }})
 	require.NoError(t, err)
-	m, err := convert.NewMapper(convert.MapperOptions{Host: "imported", Report: report})
+	m, err := convert.NewMapper(convert.MapperOptions{Host: host, Report: report})
 	require.NoError(t, err)
-	a, err := archive.Create(path, archive.Header{Host: "imported", PID: 1}, &archive.WriteOptions{NoSync: true})
+	a, err := archive.Create(path, archive.Header{Host: host, PID: 1}, &archive.WriteOptions{NoSync: true})
 	require.NoError(t, err)
 	sink := convert.NewAssembler(convert.NewToArchive(a), m, convert.AssemblerOptions{Natives: tsdb.NewNatives(report), Report: report})
 	require.NoError(t, r.Samples(t.Context(), sink))
