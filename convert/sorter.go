@@ -110,6 +110,11 @@ func (s *Sorter) addBlob(p *PromSeries, t int64, kind byte, data []byte) error {
 			return err
 		}
 	}
+	if len(s.recs) == cap(s.recs) { // before there is data that add would flush
+		if err := s.grow(); err != nil {
+			return err
+		}
+	}
 	at := uint64(len(s.blobs))<<lengthBits | uint64(size)
 	s.blobs = append(append(s.blobs, kind), data...)
 	return s.add(p, t, at, isBlob)

@@ -114,6 +114,33 @@ func TestSorterBigHistogram(t *testing.T) {
 	assert.Equal(t, string(big), got.got[2].data)
 }
 
+// TestSorterFullAtHistogram has memory for numbers run out at a histogram.
+func TestSorterFullAtHistogram(t *testing.T) {
+	got := &taker{}
+	s := NewSorter(got, SorterOptions{Memory: 1 << 20, Dir: t.TempDir()})
+	series := promSeries(1)[0]
+	var want []string
+	for i := range 2 * s.limit {
+		if i%s.limit != 0 || i == 0 {
+			require.NoError(t, s.Sample(series, int64(i), 1))
+			continue
+		}
+		for range 2 {
+			data := fmt.Sprintf("histogram %d", len(want))
+			require.NoError(t, s.Histogram(series, int64(i), []byte(data)))
+			want = append(want, data)
+		}
+	}
+	require.NoError(t, s.Close())
+	var data []string
+	for _, k := range got.got {
+		if k.data != "" {
+			data = append(data, k.data)
+		}
+	}
+	assert.Equal(t, want, data)
+}
+
 // plainTaker takes no histograms.
 type plainTaker struct{ n int }
 
