@@ -6,6 +6,7 @@ import (
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
 
 	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/nativehist"
 )
 
 const (
@@ -41,8 +42,8 @@ type series struct {
 	count      int // samples in chunk
 	mint, maxt int64
 
-	hist *histograms // nil: there was no native histogram
-	full chain       // its spilled chunks
+	hist *nativehist.Packer // nil: there was no native histogram
+	full chain              // its spilled chunks
 }
 
 // admit enters a series in the table.
@@ -62,8 +63,10 @@ func (b *Blocks) first(e *series, t int64, v float64) error {
 	if e.unfit {
 		return nil
 	}
-	if e.hist != nil && e.hist.chunk != nil {
-		return b.afterHistogram(e, t, v)
+	if e.hist != nil {
+		if last, ok := e.hist.Last(); ok {
+			return b.afterHistogram(e, t, v, last)
+		}
 	}
 	b.begin(e)
 	e.batch[0] = sample{t, v}
