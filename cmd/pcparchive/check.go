@@ -5,17 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"iter"
-	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
-	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/check"
 	"github.com/pcparchive/pcparchive/convert/tsdb"
 )
@@ -27,8 +22,8 @@ func newCheckCmd(s streams) *cobra.Command {
 		Short: "Find what is wrong with archives",
 		Long: `Find what is wrong with archives: damage, metadata that contradicts itself or the
 values, an index that points astray, counters that fall, times without values.
-A PATH is an archive's base name, any of its files, or a folder of archives.
-Archives of one host are also held against each other.
+A PATH is an archive's base name, any of its files, or a folder: all archives in it
+and in the folders below it. Archives of one host are also held against each other.
 
 Each finding is a line: file, offset, severity, code, message. An error means that
 something cannot be read or that PCP's own tools refuse the archive; a warning,
@@ -165,72 +160,6 @@ func salvaging(all iter.Seq2[check.Finding, error], failed *error) iter.Seq[chec
 			}
 		}
 	}
-}
-
-// findArchives returns the archives that paths name, folders replaced by what is
-// in them, and what is wrong with paths that name none.
-func findArchives(paths []string) (archives []string, failed error) {
-	for _, path := range paths {
-		found, err := archivesAt(path)
-		failed = errors.Join(failed, err)
-		for _, base := range found {
-			if !slices.Contains(archives, base) {
-				archives = append(archives, base)
-			}
-		}
-	}
-	return archives, failed
-}
-
-func archivesAt(path string) ([]string, error) {
-	info, err := os.Stat(path)
-	if err != nil || !info.IsDir() {
-		base, _, err := archive.Members(path)
-		if err != nil {
-			return nil, err
-		}
-		return []string{base}, nil
-	}
-	entries, err := os.ReadDir(path)
-	if err != nil {
-		return nil, err
-	}
-	var found []string
-	tried := map[string]bool{} // asking for each file would cost the square of their number
-	for _, e := range entries {
-		stem := memberStem(e.Name())
-		if e.IsDir() || tried[stem] {
-			continue
-		}
-		tried[stem] = true
-		if base, ok := memberBase(filepath.Join(path, e.Name())); ok {
-			found = append(found, base)
-		}
-	}
-	if len(found) == 0 {
-		return nil, fmt.Errorf("%s: the folder holds no archive: %w", path, fs.ErrNotExist)
-	}
-	return found, nil
-}
-
-// memberStem returns the name of a file without what tells the files of an
-// archive apart.
-func memberStem(name string) string {
-	ext := filepath.Ext(name)
-	if slices.Contains([]string{".xz", ".lzma", ".bz2", ".bz", ".gz", ".Z", ".z", ".zst"}, ext) {
-		name = strings.TrimSuffix(name, ext)
-	}
-	return strings.TrimSuffix(name, filepath.Ext(name))
-}
-
-// memberBase returns the base path of the archive that a file is a member of; a
-// file beside an archive may bear its base name and be none.
-func memberBase(path string) (base string, ok bool) {
-	base, members, err := archive.Members(path)
-	if err != nil {
-		return "", false
-	}
-	return base, slices.ContainsFunc(members, func(m archive.Member) bool { return m.Path == path })
 }
 
 // checkTally counts findings; its JSON form is an interface.

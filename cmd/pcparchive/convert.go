@@ -155,10 +155,10 @@ func (o *convertOptions) thinArchives(ctx context.Context, s streams, in []strin
 	if err != nil {
 		return err
 	}
-	if len(h.sets) > 1 {
-		return usageError{fmt.Errorf("archives of %d hosts, among them %s and %s; convert each by itself", len(h.sets), h.sets[0].Host(), h.sets[1].Host())}
+	set, err := h.only()
+	if err != nil {
+		return err
 	}
-	set := h.sets[0]
 	m := &o.blocks.mapping
 	from, to, err := m.times(h)
 	if err != nil {

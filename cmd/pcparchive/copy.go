@@ -37,7 +37,7 @@ With a selection, or of several archives, OUT is what a logger would have
 written: the values selected, on one timeline, with the metadata that they need.
 Where an archive ends and the next begins there is a mark, unless both were
 recorded from one run of the daemon. All must be of one host; a folder means the
-archives in it.
+archives in it and in the folders below it.
 
 Version 2 has no times finer than a microsecond or after 2038, no zoneinfo and no
 feature bits. What OUT cannot hold is an error unless --lossy allows the loss.
@@ -105,15 +105,19 @@ type copyOutput struct {
 }
 
 func runCopy(ctx context.Context, s streams, o copyOptions, in []string, out string) error {
-	set, err := archive.OpenSet(in, nil)
+	h, err := openHosts(s, in)
+	if err != nil {
+		return err
+	}
+	set, err := h.only()
 	if err != nil {
 		return err
 	}
 	readers := slices.Collect(set.Readers()) // by their start
-	problems := set.Problems()
-	if len(readers) == 0 {
-		return problems[0].Err
+	if err := h.unusable(); err != nil {
+		return err
 	}
+	problems := append(set.Problems(), h.bad...)
 	if err := o.selection(readers); err != nil {
 		return err
 	}

@@ -130,6 +130,9 @@ func folderKind(dir string) (end, error) {
 			found = endText
 		}
 	}
+	if below, _ := archivesBelow(dir); found == endAuto && len(below) > 0 {
+		return endArchive, nil
+	}
 	if found == endAuto {
 		return "", fmt.Errorf("%s: a folder without archives, blocks, pages (*.prom, *.txt, *.om) or replies (*.json); --from says what it is", dir)
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"path/filepath"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -77,7 +78,7 @@ func printInfo(w io.Writer, info *archiveInfo, zone *time.Location) error {
 	line("end", "%s", formatTime(pcp.TimestampOf(info.End), zone))
 	line("duration", "%s", time.Duration(info.Duration*float64(time.Second)).Round(time.Millisecond))
 	for _, f := range info.Files {
-		line("file", "%s  %s", f.Name, humanize.IBytes(uint64(f.Bytes)))
+		line("file", "%s  %s", filepath.Base(f.Name), humanize.IBytes(uint64(f.Bytes)))
 	}
 	line("size", "%s", humanize.IBytes(uint64(info.Bytes)))
 	line("metrics", "%d", info.Metrics)

@@ -1,24 +1,17 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"iter"
-	"os"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/pcp"
 )
-
-// archivesHelp says how archives are named, for the help of a verb.
-const archivesHelp = `ARCHIVE is an archive's base name, any of its files, or a folder: all archives in
-it. Several, also separated by commas, are one timeline of a host: a gap between
-two of them is a mark, and each is read by its own metadata. What is damaged is
-named and the rest is read.`
 
 // hosts are the archives that operands name, one timeline for each host. It is
 // how every verb opens archives, and names what cannot be read of them.
@@ -36,23 +29,41 @@ type hosts struct {
 // no archive can be read.
 func openHosts(s streams, operands []string) (*hosts, error) {
 	paths := splitOperands(operands)
-	for _, path := range paths {
-		if !namesArchive(path) {
-			_, _, err := archive.Members(path)
-			return nil, err
-		}
-	}
 	h := &hosts{s: s, single: len(paths) == 1 && !isFolder(paths[0])}
-	var err error
-	if h.sets, h.bad, err = archive.OpenSets(paths, nil); err != nil {
+	var all []string
+	for _, path := range paths {
+		switch {
+		case !namesArchive(path):
+			return nil, noArchive(path)
+		case !isFolder(path):
+			all = append(all, path)
+			continue
+		}
+		dirs, bad := folders(path)
+		all, h.bad = append(all, dirs...), append(h.bad, bad...)
+	}
+	sets, bad, err := archive.OpenSets(all, nil)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) || len(all) == 0:
+		return nil, cmp.Or(h.unusable(), noArchive(paths[0]))
+	case err != nil:
 		return nil, err
 	}
+	h.sets, h.bad = sets, append(h.bad, bad...)
 	if h.single && len(h.sets) == 1 {
 		for range h.sets[0].Readers() {
 			continue // it names what is wrong with the only archive
 		}
 	}
 	return h, h.unusable()
+}
+
+// only returns the archives of the only host, for verbs that write one archive.
+func (h *hosts) only() (*archive.Set, error) {
+	if len(h.sets) > 1 {
+		return nil, usageError{fmt.Errorf("archives of %d hosts, among them %s and %s: name those of one host", len(h.sets), h.sets[0].Host(), h.sets[1].Host())}
+	}
+	return h.sets[0], nil
 }
 
 // readers yields the archives of all hosts.
@@ -152,58 +163,6 @@ func (h *hosts) say(worth func(archive.Problem) bool) error {
 		return errSkipped
 	}
 	return nil
-}
-
-// splitOperands splits what is a list with commas rather than a file.
-func splitOperands(operands []string) []string {
-	var paths []string
-	for _, o := range operands {
-		if namesArchive(o) {
-			paths = append(paths, o)
-			continue
-		}
-		paths = append(paths, strings.Split(o, ",")...)
-	}
-	return paths
-}
-
-// namesArchive reports whether there is an archive or a folder of that name.
-func namesArchive(path string) bool {
-	if isFolder(path) {
-		return true
-	}
-	_, _, err := archive.Members(path)
-	return err == nil
-}
-
-func isFolder(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.IsDir()
-}
-
-// splitArchives tells the archives at the beginning of a command line from the
-// names of metrics that follow. The first operand is an archive.
-func splitArchives(args []string) (archives, metrics []string) {
-	n := 1
-	for n < len(args) && isArchive(args[n]) {
-		n++
-	}
-	return args[:n], args[n:]
-}
-
-// isArchive is namesArchive, but a folder must hold archives: it may have the
-// name of a metric.
-func isArchive(path string) bool {
-	for _, p := range strings.Split(path, ",") {
-		if isFolder(p) {
-			if _, err := archive.OpenSet([]string{p}, nil); errors.Is(err, fs.ErrNotExist) {
-				return false
-			}
-		} else if !namesArchive(p) {
-			return false
-		}
-	}
-	return true
 }
 
 // timeline is an archive, or those of a host.
