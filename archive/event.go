@@ -90,7 +90,7 @@ func eventStamp(d *wire.Dec, t pcp.Type) pcp.Timestamp {
 		return pcp.Timestamp{Sec: sec, Nsec: d.I32()}
 	}
 	sec, usec := d.I32(), d.I32()
-	return pcp.Timestamp{Sec: int64(sec), Nsec: usec * 1000}
+	return pcp.Timestamp{Sec: int64(sec), Nsec: wire.Nsec(usec, 1000)}
 }
 
 func eventParams(d *wire.Dec) []EventParam {

@@ -6,7 +6,7 @@ import "fmt"
 // place of a metric's values, and a label record one in the place of labels.
 type Errno int32
 
-// Codes that this module itself stores or tests for.
+// The codes that stand most often where a value should.
 const (
 	ErrnoAppVersion Errno = -12350 // metric not supported by the monitored application
 	ErrnoValue      Errno = -12351 // no value available

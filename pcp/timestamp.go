@@ -68,16 +68,23 @@ func (t Timestamp) After(u Timestamp) bool { return t.Compare(u) > 0 }
 // IsZero reports whether t is the zero Timestamp.
 func (t Timestamp) IsZero() bool { return t == Timestamp{} }
 
-// Add returns t+d, normalised.
+// Add returns t+d, normalised. It saturates at the ends of what an int64 of
+// seconds holds.
 func (t Timestamp) Add(d time.Duration) Timestamp {
-	sec := t.Sec + int64(d/time.Second)
+	sec := int64(d / time.Second)
 	nsec := int64(t.Nsec) + int64(d%time.Second)
 	sec += nsec / 1e9
 	nsec %= 1e9
 	if nsec < 0 {
 		sec, nsec = sec-1, nsec+1e9
 	}
-	return Timestamp{Sec: sec, Nsec: int32(nsec)}
+	switch {
+	case sec > 0 && t.Sec > math.MaxInt64-sec:
+		return Timestamp{Sec: math.MaxInt64, Nsec: 1e9 - 1}
+	case sec < 0 && t.Sec < math.MinInt64-sec:
+		return Timestamp{Sec: math.MinInt64}
+	}
+	return Timestamp{Sec: t.Sec + sec, Nsec: int32(nsec)}
 }
 
 // Sub returns t-u, saturating at the ends of time.Duration.

@@ -72,6 +72,10 @@ func TestTimestampAdd(t *testing.T) {
 		{pcp.Timestamp{Sec: -5, Nsec: 5e8}, -1500 * time.Millisecond, pcp.Timestamp{Sec: -6}},
 		{pcp.Timestamp{Sec: 1, Nsec: 2e9}, time.Millisecond, pcp.Timestamp{Sec: 3, Nsec: 1e6}},
 		{pcp.Timestamp{Nsec: math.MinInt32}, 0, pcp.Timestamp{Sec: -3, Nsec: 852516352}},
+		{pcp.Timestamp{Sec: math.MaxInt64 - 1}, time.Second, pcp.Timestamp{Sec: math.MaxInt64}},
+		{pcp.Timestamp{Sec: math.MaxInt64, Nsec: 5e8}, time.Second, pcp.Timestamp{Sec: math.MaxInt64, Nsec: 999999999}},
+		{pcp.MaxTime, 0, pcp.Timestamp{Sec: math.MaxInt64, Nsec: 999999999}},
+		{pcp.Timestamp{Sec: math.MinInt64}, -time.Nanosecond, pcp.Timestamp{Sec: math.MinInt64}},
 	} {
 		assert.Equal(t, tt.want, tt.from.Add(tt.by), "%v + %v", tt.from, tt.by)
 	}

@@ -36,6 +36,9 @@ func ParseUnits(s string) (Units, error) {
 		}
 		i += used
 	}
+	if UnitsFromWord(u.Word()) != u {
+		return Units{}, fmt.Errorf("units %q: beyond what archives hold", s)
+	}
 	return u, nil
 }
 

@@ -36,7 +36,7 @@ func TestParseUnits(t *testing.T) {
 		require.NoError(t, err, text)
 		assert.Equal(t, want, u, text)
 	}
-	for _, text := range []string{"parsec", "byte byte", "byte / / sec", "sec^1", "sec^9", "sec^x", "count x 11", "count x 10^9", "power", "power (V)", "count x 10^2^9", "time-99"} {
+	for _, text := range []string{"parsec", "byte byte", "byte / / sec", "sec^1", "sec^9", "sec^x", "count x 11", "count x 10^9", "power", "power (V)", "count x 10^2^9", "time-99", "byte^8", "count x 10^6^8", "power (scale-9)"} {
 		_, err := pcp.ParseUnits(text)
 		assert.ErrorContains(t, err, "units", text)
 	}

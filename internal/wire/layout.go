@@ -5,6 +5,7 @@ package wire
 
 import (
 	"math"
+	"slices"
 
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -65,14 +66,20 @@ func For(v pcp.Version) (*Layout, bool) {
 // archive of the other, as the reference does; own is preferred where both
 // layouts know the tag.
 func TagKind(tag int32, own *Layout) (pcp.Kind, *Layout, bool) {
-	for _, l := range append([]*Layout{own}, layouts...) {
-		for k, t := range l.Tags {
-			if t == tag && t != 0 {
-				return pcp.Kind(k), l, true
-			}
+	if k, ok := own.kindOf(tag); ok {
+		return k, own, true
+	}
+	for _, l := range layouts {
+		if k, ok := l.kindOf(tag); ok {
+			return k, l, true
 		}
 	}
-	return 0, nil, false
+	return pcp.KindNone, nil, false
+}
+
+func (l *Layout) kindOf(tag int32) (pcp.Kind, bool) {
+	i := slices.Index(l.Tags[:], tag)
+	return pcp.Kind(i), tag != 0 && i >= 0
 }
 
 // IndexEntrySize returns the size of an entry of the temporal index.
@@ -82,11 +89,18 @@ func (l *Layout) IndexEntrySize() int { return l.StampSize + 4 + 2*l.OffsetSize 
 func (l *Layout) Stamp(d *Dec) pcp.Timestamp {
 	if l.StampSize == 8 {
 		sec, frac := d.I32(), d.I32()
-		return pcp.Timestamp{Sec: int64(sec), Nsec: frac * l.Tick}
+		return pcp.Timestamp{Sec: int64(sec), Nsec: Nsec(frac, l.Tick)}
 	}
 	// 64-bit seconds are two words, the low one first, on every host.
 	low, high := d.U32(), d.U32()
 	return pcp.Timestamp{Sec: int64(uint64(high)<<32 | uint64(low)), Nsec: d.I32()}
+}
+
+// Nsec returns a fraction of a second, stored in units of tick nanoseconds. One
+// of more seconds than an int32 of nanoseconds holds saturates: it is damage, and
+// must not come out as a fraction that looks good.
+func Nsec(fraction, tick int32) int32 {
+	return int32(min(max(int64(fraction)*int64(tick), math.MinInt32), math.MaxInt32))
 }
 
 // Fits reports whether t can be stored without loss.

@@ -48,6 +48,17 @@ func TestStampThatDoesNotFit(t *testing.T) {
 	assert.Equal(t, []byte{0, 0, 0, 0, 0, 0xf, 0x42, 0x3f}, l.AppendStamp(nil, pcp.Timestamp{Nsec: 999999999}), "the fraction is cut")
 }
 
+// A fraction that wrapped around could be one that looks good.
+func TestFractionBeyondInt32(t *testing.T) {
+	l, _ := wire.For(pcp.V2)
+	for fraction, want := range map[uint32]int32{
+		4294968: math.MaxInt32, math.MaxInt32: math.MaxInt32, 1 << 31: math.MinInt32, 2147483: 2147483000,
+	} {
+		d := wire.NewDec(pcp.KindResult, wire.AppendU32(wire.AppendU32(nil, 1), fraction))
+		assert.Equal(t, pcp.Timestamp{Sec: 1, Nsec: want}, l.Stamp(&d))
+	}
+}
+
 func TestOffset(t *testing.T) {
 	for _, tt := range []struct {
 		version pcp.Version
