@@ -42,7 +42,7 @@ func (b *Blocks) writeBlock() (Block, error) {
 	if err := b.fill(&block, tmp); err != nil {
 		return Block{}, errors.Join(fmt.Errorf("block %s: %w", id, err), os.RemoveAll(tmp))
 	}
-	kept, err := b.present(&block)
+	kept, replaced, err := b.present(&block, tmp)
 	switch {
 	case err != nil:
 		return Block{}, errors.Join(fmt.Errorf("block %s: %w", id, err), os.RemoveAll(tmp))
@@ -53,7 +53,8 @@ func (b *Blocks) writeBlock() (Block, error) {
 	if err := fileutil.Rename(tmp, block.Dir); err != nil {
 		return Block{}, errors.Join(fmt.Errorf("block %s: %w", id, err), os.RemoveAll(tmp))
 	}
-	return block, nil
+	b.replaced = append(b.replaced, replaced...)
+	return block, replace(replaced)
 }
 
 // fill writes a block in the folder tmp.
@@ -65,7 +66,7 @@ func (b *Blocks) fill(block *Block, tmp string) error {
 		return err
 	}
 	if !b.noSidecar {
-		if err := writeSidecar(tmp, b.live); err != nil {
+		if err := writeSidecar(tmp, block.MinTime, b.live); err != nil {
 			return err
 		}
 	}
@@ -140,7 +141,7 @@ func symbols(all []*series) []string {
 func (b *Blocks) segmentSize() int64 {
 	size := int64(chunks.SegmentHeaderSize) + b.size
 	for _, e := range b.live {
-		size += storedSize(len(e.chunk.Bytes()))
+		size += storedSize(len(e.chunk.data))
 	}
 	return min(size, chunks.DefaultChunkSegmentSize)
 }
@@ -173,8 +174,8 @@ func (w *blockWriter) add(e *series) error {
 	if w.records, w.buf, err = w.spill.read(e.full, w.records[:0], w.buf); err != nil {
 		return err
 	}
-	if e.count > 0 {
-		w.records = append(w.records, record{e.mint, e.maxt, chunkenc.EncXOR, e.chunk.Bytes()})
+	if e.chunk.n > 0 {
+		w.records = append(w.records, e.chunk.record())
 	}
 	w.metas = w.metas[:0]
 	for i, r := range w.records {

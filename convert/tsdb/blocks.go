@@ -8,8 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/prometheus/prometheus/tsdb/chunkenc"
-
 	"github.com/pcparchive/pcparchive/convert"
 )
 
@@ -52,11 +50,12 @@ type Blocks struct {
 	live         []*series // with samples in the open window
 	size         int64     // at most, of the open window's full chunks as stored
 	spill        spill
-	spare        []*chunkenc.XORChunk
+	spare        [][]byte // memory of chunks
 	written      []Block
 	kept         []Kept
 	looked       bool
-	before       []Block // that the folder had
+	before       []neighbour // that the folder had
+	replaced     []Block     // of these
 	err          error   // what ended it
 }
 
@@ -221,6 +220,10 @@ func (b *Blocks) Discard() error {
 // Kept returns the windows that were not written for what the folder had before,
 // oldest first.
 func (b *Blocks) Kept() []Kept { return slices.Clone(b.kept) }
+
+// Replaced returns the blocks of earlier runs that were removed as new ones have
+// all of what they had.
+func (b *Blocks) Replaced() []Block { return slices.Clone(b.replaced) }
 
 // Written returns the blocks that are complete, oldest first.
 func (b *Blocks) Written() []Block { return slices.Clone(b.written) }

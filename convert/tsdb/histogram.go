@@ -28,7 +28,7 @@ func (b *Blocks) Histogram(s *convert.PromSeries, t int64, data []byte) error {
 	case ok && t == last:
 		b.report.Add(convert.LossSameTime, s.Name)
 		return nil
-	case e.chunk == nil:
+	case !e.live:
 		b.begin(e)
 	case e.n > 0:
 		if err := b.pack(e); err != nil {

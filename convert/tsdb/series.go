@@ -3,7 +3,6 @@ package tsdb
 import (
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
-	"github.com/prometheus/prometheus/tsdb/chunkenc"
 
 	"github.com/pcparchive/pcparchive/convert"
 	"github.com/pcparchive/pcparchive/convert/nativehist"
@@ -37,10 +36,8 @@ type series struct {
 	lset  labels.Labels
 	unfit bool // has no labels that a block can hold
 
-	chunk      *chunkenc.XORChunk // nil outside of its windows
-	app        chunkenc.Appender
-	count      int // samples in chunk
-	mint, maxt int64
+	live  bool     // is in Blocks.live
+	chunk xorChunk // the open one
 
 	hist *nativehist.Packer // nil: there was no native histogram
 	full chain              // its spilled chunks
@@ -77,31 +74,18 @@ func (b *Blocks) first(e *series, t int64, v float64) error {
 // begin makes a series part of the open window.
 func (b *Blocks) begin(e *series) {
 	if i := len(b.spare) - 1; i >= 0 {
-		e.chunk, b.spare = b.spare[i], b.spare[:i]
-	} else {
-		e.chunk = chunkenc.NewXORChunk()
+		e.chunk.data, b.spare = b.spare[i], b.spare[:i]
 	}
+	e.live = true
 	b.live = append(b.live, e)
 }
 
 // pack moves the batch of a series into its chunk.
 func (b *Blocks) pack(e *series) error {
-	for _, p := range e.batch[:e.n] {
-		if e.count == samplesPerChunk || len(e.chunk.Bytes()) > chunkenc.MaxBytesPerXORChunkBeforeAppend {
-			if err := b.cut(e); err != nil {
-				return err
-			}
+	for rest := e.chunk.append(e.batch[:e.n]); len(rest) > 0; rest = e.chunk.append(rest) {
+		if err := b.cut(e); err != nil {
+			return err
 		}
-		if e.count == 0 {
-			app, err := e.chunk.Appender()
-			if err != nil {
-				return err
-			}
-			e.app, e.mint = app, p.t
-		}
-		e.app.Append(0, p.t, p.v)
-		e.maxt = p.t
-		e.count++
 	}
 	e.n = 0
 	return nil
@@ -109,27 +93,18 @@ func (b *Blocks) pack(e *series) error {
 
 // cut moves the chunk of a series to the spill file.
 func (b *Blocks) cut(e *series) error {
-	data := e.chunk.Bytes()
-	b.size += storedSize(len(data))
-	err := b.spill.put(&e.full, record{e.mint, e.maxt, chunkenc.EncXOR, data})
-	e.empty()
+	b.size += storedSize(len(e.chunk.data))
+	err := b.spill.put(&e.full, e.chunk.record())
+	e.chunk.reset()
 	return err
 }
 
-// empty makes the chunk as new. It keeps the memory.
-func (e *series) empty() {
-	head := e.chunk.Bytes()[:2] // the number of samples
-	clear(head)
-	e.chunk.Reset(head)
-	e.count = 0
-}
-
-// release ends a window for a series and returns its chunk for another's use.
-func (e *series) release() *chunkenc.XORChunk {
-	e.empty()
-	c := e.chunk
-	e.chunk, e.app, e.full, e.hist = nil, nil, chain{}, nil
-	return c
+// release ends a window for a series and returns its chunk's memory for
+// another's use.
+func (e *series) release() []byte {
+	data := e.chunk.data[:0]
+	e.live, e.chunk, e.full, e.hist = false, xorChunk{}, chain{}, nil
+	return data
 }
 
 // labelsOf returns the labels of a series as Prometheus has them.

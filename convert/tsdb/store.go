@@ -50,7 +50,7 @@ func (s *Store) Samples(p *convert.PromSeries) iter.Seq2[convert.Point, error] {
 			return
 		}
 		e := s.b.table[p.ID]
-		if e.chunk == nil {
+		if !e.live {
 			return
 		}
 		if err := s.b.pack(e); err != nil {
@@ -64,7 +64,7 @@ func (s *Store) Samples(p *convert.PromSeries) iter.Seq2[convert.Point, error] {
 		}
 		var chunk chunkenc.XORChunk
 		var it chunkenc.Iterator
-		for _, r := range append(records, record{e.mint, e.maxt, chunkenc.EncXOR, e.chunk.Bytes()}) {
+		for _, r := range append(records, e.chunk.record()) {
 			chunk.Reset(r.data)
 			it = chunk.Iterator(it)
 			for it.Next() == chunkenc.ValFloat {
