@@ -42,7 +42,7 @@ func (b *Blocks) writeBlock() (Block, error) {
 	if err := b.fill(&block, tmp); err != nil {
 		return Block{}, errors.Join(fmt.Errorf("block %s: %w", id, err), os.RemoveAll(tmp))
 	}
-	kept, replaced, err := b.present(&block, tmp)
+	kept, err := b.present(&block)
 	switch {
 	case err != nil:
 		return Block{}, errors.Join(fmt.Errorf("block %s: %w", id, err), os.RemoveAll(tmp))
@@ -53,8 +53,7 @@ func (b *Blocks) writeBlock() (Block, error) {
 	if err := fileutil.Rename(tmp, block.Dir); err != nil {
 		return Block{}, errors.Join(fmt.Errorf("block %s: %w", id, err), os.RemoveAll(tmp))
 	}
-	b.replaced = append(b.replaced, replaced...)
-	return block, replace(replaced)
+	return block, nil
 }
 
 // fill writes a block in the folder tmp.
@@ -66,7 +65,7 @@ func (b *Blocks) fill(block *Block, tmp string) error {
 		return err
 	}
 	if !b.noSidecar {
-		if err := writeSidecar(tmp, block.MinTime, b.live); err != nil {
+		if err := writeSidecar(tmp, b.live); err != nil {
 			return err
 		}
 	}
