@@ -54,6 +54,9 @@ func appendTime(b []byte, format Format, t int64) []byte {
 	return strconv.AppendFloat(b, math.Nextafter(seconds, math.Inf(1)), 'f', -1, 64)
 }
 
+// Help has its quotes as they are, in OpenMetrics as well: its grammar asks for
+// \", but all its readers know a bare one, and promtool's check of pages, which
+// reads the text format, refuses the other.
 var (
 	helpEscaper  = strings.NewReplacer("\\", `\\`, "\n", `\n`)
 	quoteEscaper = strings.NewReplacer("\\", `\\`, "\n", `\n`, `"`, `\"`)

@@ -22,7 +22,8 @@
 // than its count. So families are flat here: a name, a type and samples. Where
 // expfmt can hold the data, the output is the same byte for byte, but for -0,
 // which expfmt turns into 0, and for OpenMetrics' timestamps, which it writes
-// as powers of ten.
+// as powers of ten; and in OpenMetrics quotes in help are bare and unknown types
+// not said, which promtool's check of pages reads, too.
 //
 // # What a page cannot say
 //
@@ -31,7 +32,7 @@
 // the format has it:
 //
 //	held                          text 0.0.4             OpenMetrics 1.0
-//	unknown                       untyped                unknown
+//	unknown                       untyped                no type
 //	info, stateset                gauge                  the same
 //	gauge histogram               a gauge per sample     the same
 //	                              name

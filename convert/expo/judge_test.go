@@ -133,10 +133,15 @@ func (s *strictness) describe(rest string) error {
 	if raw[0] == '"' {
 		name = nameUnescaper.Replace(raw[1 : len(raw)-1])
 	}
-	s.family = convert.Family{Name: name, Type: text}
+	return s.begin(name, text)
+}
+
+// begin begins a family.
+func (s *strictness) begin(name, typ string) error {
+	s.family = convert.Family{Name: name, Type: typ}
 	s.groups, s.group, s.bound, s.rank = map[string]bool{}, "", math.Inf(-1), 0
 	claims := []string{name}
-	for _, suffix := range strictSuffixes[s.format][text] {
+	for _, suffix := range strictSuffixes[s.format][typ] {
 		if suffix != "" {
 			claims = append(claims, name+suffix)
 		}
@@ -151,6 +156,11 @@ func (s *strictness) describe(rest string) error {
 }
 
 func (s *strictness) sample(e Entry) error {
+	if s.format == OpenMetrics && s.claimed[e.Name] == "" { // nothing was said of its type
+		if err := s.begin(e.Name, convert.TypeUnknown); err != nil {
+			return err
+		}
+	}
 	if s.claimed[e.Name] != s.family.Name || s.family.Name == "" {
 		return fmt.Errorf("%s stands below %s", e.Name, s.family.Name)
 	}

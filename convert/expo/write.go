@@ -45,6 +45,7 @@ type printer struct {
 	w    io.Writer
 	opts Options
 	buf  []byte
+	typ  string // said last
 }
 
 // flushSize is how much is written at once.
@@ -70,21 +71,32 @@ func (p *printer) head(part *part) {
 	}
 	if part.help != "" {
 		p.buf = appendName(append(p.buf, "# HELP "...), part.family)
-		escaper := helpEscaper
-		if p.opts.Format == OpenMetrics {
-			escaper = quoteEscaper
-		}
-		p.buf = appendText(append(p.buf, ' '), part.help, escaper)
+		p.buf = appendText(append(p.buf, ' '), part.help, helpEscaper)
 		p.buf = append(p.buf, '\n')
 	}
-	p.buf = appendName(append(p.buf, "# TYPE "...), part.family)
-	p.buf = append(append(p.buf, ' '), part.typ...)
-	p.buf = append(p.buf, '\n')
+	if p.saysType(part) {
+		p.buf = appendName(append(p.buf, "# TYPE "...), part.family)
+		p.buf = append(append(p.buf, ' '), part.typ...)
+		p.buf = append(p.buf, '\n')
+		p.typ = part.typ
+	}
 	if p.opts.Format == OpenMetrics && part.hasUnit() {
 		p.buf = appendName(append(p.buf, "# UNIT "...), part.family)
 		p.buf = append(append(p.buf, ' '), part.unit...)
 		p.buf = append(p.buf, '\n')
 	}
+}
+
+// saysType reports whether the type of part is written. OpenMetrics has unknown
+// for what says none, and not to say it is what readers of the text format
+// understand, too. But Prometheus' parser brings bounds to the form that the type
+// said last has.
+func (p *printer) saysType(part *part) bool {
+	if p.opts.Format != OpenMetrics || part.typ != convert.TypeUnknown {
+		return true
+	}
+	bound := boundLabel("", p.typ)
+	return bound != "" && slices.ContainsFunc(part.samples, func(s placed) bool { return has(s.Labels, bound) })
 }
 
 // hasUnit reports whether OpenMetrics allows p's unit to be said.

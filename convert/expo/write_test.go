@@ -3,8 +3,10 @@ package expo
 import (
 	"errors"
 	"math"
+	"strings"
 	"testing"
 
+	"github.com/prometheus/prometheus/model/textparse"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -18,7 +20,7 @@ func TestWrite(t *testing.T) {
 			name: "counters",
 			page: "# HELP c it\\nis \"c\"\n# TYPE c counter\nc{a=\"\\\"\\\\\\n\"} 1\n# TYPE d_total counter\nd_total -0\n",
 			text: "# HELP c it\\nis \"c\"\n# TYPE c counter\nc{a=\"\\\"\\\\\\n\"} 1\n# TYPE d_total counter\nd_total -0\n",
-			open: "# HELP c it\\nis \\\"c\\\"\n# TYPE c counter\nc_total{a=\"\\\"\\\\\\n\"} 1.0\n# TYPE d counter\nd_total -0.0\n# EOF\n",
+			open: "# HELP c it\\nis \"c\"\n# TYPE c counter\nc_total{a=\"\\\"\\\\\\n\"} 1.0\n# TYPE d counter\nd_total -0.0\n# EOF\n",
 		},
 		{
 			name: "histogram in disorder",
@@ -33,13 +35,13 @@ func TestWrite(t *testing.T) {
 			name: "a gauge named like a counter",
 			page: "# TYPE m gauge\nm 1\n# TYPE m_total counter\nm_total 2\n",
 			text: "# TYPE m gauge\nm 1\n# TYPE m_total counter\nm_total 2\n",
-			open: "# TYPE m gauge\nm 1.0\n# TYPE m_total unknown\nm_total 2.0\n# EOF\n",
+			open: "# TYPE m gauge\nm 1.0\nm_total 2.0\n# EOF\n",
 		},
 		{
 			name: "a gauge named like a summary's count",
 			page: "# TYPE s_count gauge\ns_count{a=\"1\"} 1\n# HELP s sum\n# TYPE s summary\ns{quantile=\"0\"} 2\ns_count 3\n",
 			text: "# HELP s_count sum\n# TYPE s_count untyped\ns_count{a=\"1\"} 1\ns_count 3\n# HELP s sum\n# TYPE s untyped\ns{quantile=\"0.0\"} 2\n",
-			open: "# HELP s_count sum\n# TYPE s_count unknown\ns_count{a=\"1\"} 1.0\ns_count 3.0\n# HELP s sum\n# TYPE s unknown\ns{quantile=\"0.0\"} 2.0\n# EOF\n",
+			open: "# HELP s_count sum\ns_count{a=\"1\"} 1.0\ns_count 3.0\n# HELP s sum\ns{quantile=\"0.0\"} 2.0\n# EOF\n",
 		},
 		{
 			name: "quoted names",
@@ -54,6 +56,38 @@ func TestWrite(t *testing.T) {
 			assert.Equal(t, c.open, pageOf(t, families, Options{Format: OpenMetrics}))
 		})
 	}
+}
+
+// TestHelpComesBack has help read as it was, by us and by Prometheus' parsers.
+func TestHelpComesBack(t *testing.T) {
+	texts := append([]string{`"`, `\"`, `\\"`, `\\\"x\"`, `\`, `ends in \`, `\\`, "\n", `\n`, "\\\n", `"a" \"b\"`, ` "`, "é\x00"}, makerTexts...)
+	for _, text := range texts {
+		f := Family{Family: convert.Family{Name: "x", Type: convert.TypeGauge, Help: text}, Samples: []Sample{{Name: "x"}}}
+		for _, format := range []Format{Text, OpenMetrics} {
+			out := pageOf(t, []Family{f}, Options{Format: format})
+			assert.Equal(t, text, parse(t, out, format.ContentType())[0].Family.Help, "%q", out)
+			parser, err := textparse.New([]byte(out), format.ContentType(), nil, textparse.ParserOptions{})
+			require.NoError(t, err)
+			_, err = parser.Next()
+			require.NoError(t, err)
+			_, help := parser.Help()
+			assert.Equal(t, text, string(help), "%q", out)
+		}
+	}
+}
+
+// TestUnknownIsNotSaid writes types that nobody knows, which OpenMetrics says
+// only where labels would be read as those of the family before.
+func TestUnknownIsNotSaid(t *testing.T) {
+	const page = "# TYPE w_total unknown\nw_total 1.0\n# HELP v Text.\nv{le=\"1\"} 1.0\n# TYPE h histogram\nh_bucket{le=\"1.0\"} 1\n" +
+		"# TYPE u unknown\nu{a=\"b\",le=\"1\"} 1.0\nx{le=\"1\"} 1.0\n# TYPE s summary\ns{quantile=\"1.0\"} 1.0\ny{le=\"1\"} 1.0\n" +
+		"# TYPE z unknown\nz{quantile=\"1\"} 1.0\n# EOF\n"
+	before := parse(t, page, "")
+	out := pageOf(t, group(before), Options{Format: OpenMetrics})
+	assert.Equal(t, strings.Replace(page, "# TYPE w_total unknown\n", "", 1), out)
+	assert.Equal(t, before, parse(t, out, ""))
+	all, fault := outcome(t, out, OpenMetrics, 0)
+	requireParser(t, out, OpenMetrics, all, fault)
 }
 
 // TestWriteUnit says units only where OpenMetrics has them.
