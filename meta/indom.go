@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/pcparchive/pcparchive/internal/wire"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -49,6 +50,27 @@ func (in *InDom) sorted() []Instance {
 	return s
 }
 
+// shareNames gives in, whose instances ascend, the names of before where they are
+// equal: of domains that are stored again and again one copy of each is kept. The
+// others are copied, so that what in was decoded from can go.
+func (in *InDom) shareNames(before *InDom) {
+	if before == nil {
+		return
+	}
+	old := before.Instances
+	for i := range in.Instances {
+		e := &in.Instances[i]
+		for len(old) > 0 && old[0].ID < e.ID {
+			old = old[1:]
+		}
+		if len(old) > 0 && old[0] == *e {
+			e.Name = old[0].Name
+		} else {
+			e.Name = strings.Clone(e.Name)
+		}
+	}
+}
+
 // InDomDelta changes the instance domain in force before Stamp. Its body is
 // that of [InDom], with a name offset of -1 where an instance is removed.
 type InDomDelta struct {
@@ -68,59 +90,87 @@ func (*InDomDelta) Kind() pcp.Kind { return pcp.KindInDomDelta }
 
 // DecodeInDom decodes a body of version v.
 func DecodeInDom(body []byte, v pcp.Version) (*InDom, error) {
-	stamp, id, changes, err := decodeInDom(body, v, pcp.KindInDom)
-	if err != nil {
-		return nil, err
+	r := readInDom(body, v, pcp.KindInDom)
+	in := &InDom{Stamp: r.stamp, ID: r.id, Instances: make([]Instance, r.n)}
+	for i := range in.Instances {
+		in.Instances[i] = r.next().Instance
 	}
-	in := &InDom{Stamp: stamp, ID: id, Instances: make([]Instance, len(changes))}
-	for i, c := range changes {
-		in.Instances[i] = c.Instance
+	if err := r.err(); err != nil {
+		return nil, err
 	}
 	return in, nil
 }
 
 // DecodeInDomDelta decodes a body of version v.
 func DecodeInDomDelta(body []byte, v pcp.Version) (*InDomDelta, error) {
-	stamp, id, changes, err := decodeInDom(body, v, pcp.KindInDomDelta)
-	if err != nil {
+	r := readInDom(body, v, pcp.KindInDomDelta)
+	dl := &InDomDelta{Stamp: r.stamp, ID: r.id, Changes: make([]Change, r.n)}
+	for i := range dl.Changes {
+		dl.Changes[i] = r.next()
+	}
+	if err := r.err(); err != nil {
 		return nil, err
 	}
-	return &InDomDelta{Stamp: stamp, ID: id, Changes: changes}, nil
+	return dl, nil
 }
 
-func decodeInDom(body []byte, v pcp.Version, kind pcp.Kind) (stamp pcp.Timestamp, id pcp.InDomID, changes []Change, err error) {
-	d := wire.NewDec(kind, body)
+// inDomReader reads what a body lists of each instance.
+type inDomReader struct {
+	stamp   pcp.Timestamp
+	id      pcp.InDomID
+	n       int
+	kind    pcp.Kind
+	ids     wire.Dec
+	offsets wire.Dec
+	names   string
+	room    int64 // how much longer names may get
+}
+
+// maxShared is how many times the length of a record its names may have. They may
+// overlap, and a crafted record must not cost the product of its number of
+// instances and its length.
+const maxShared = 16
+
+func readInDom(body []byte, v pcp.Version, kind pcp.Kind) *inDomReader {
+	r := &inDomReader{kind: kind, ids: wire.NewDec(kind, body), room: maxShared * int64(len(body))}
 	l, ok := wire.For(v)
 	if !ok {
-		d.Fail("", v.String(), pcp.ErrVersion)
-		return stamp, id, nil, d.Err()
+		r.ids.Fail("", v.String(), pcp.ErrVersion)
+		return r
 	}
-	stamp, id = l.Stamp(&d), pcp.InDomID(d.U32())
-	n := d.Count("instance count", 8)
-	changes = make([]Change, n)
-	for i := range changes {
-		changes[i].ID = pcp.InstID(d.I32())
-		if changes[i].ID < 0 {
-			d.Fail("instance", strconv.Itoa(int(changes[i].ID)), pcp.ErrRange)
-		}
-	}
-	offsets := d
-	d.Skip(4 * n)
-	names := d.Rest()
-	for i := range changes {
-		at := offsets.I32()
-		switch {
-		case at == -1 && kind == pcp.KindInDomDelta:
-			changes[i].Remove = true
-		case at < 0 || int(at) > len(names):
-			d.Fail("name offset", strconv.Itoa(int(at)), pcp.ErrRange)
-			return stamp, id, nil, d.Err()
-		default:
-			changes[i].Name = string(wire.UntilNUL(names[at:]))
-		}
-	}
-	return stamp, id, changes, d.Err()
+	r.stamp, r.id = l.Stamp(&r.ids), pcp.InDomID(r.ids.U32())
+	r.n = r.ids.Count("instance count", 8)
+	r.offsets = r.ids
+	r.offsets.Skip(4 * r.n)
+	names := r.offsets
+	names.Skip(4 * r.n)
+	r.names = string(names.Rest()) // one copy for all
+	return r
 }
+
+// next returns what is said of the next instance.
+func (r *inDomReader) next() (c Change) {
+	c.ID = pcp.InstID(r.ids.I32())
+	if c.ID < 0 {
+		r.ids.Fail("instance", strconv.Itoa(int(c.ID)), pcp.ErrRange)
+	}
+	switch at := r.offsets.I32(); {
+	case at == -1 && r.kind == pcp.KindInDomDelta:
+		c.Remove = true
+	case at < 0 || int(at) > len(r.names):
+		r.offsets.Fail("name offset", strconv.Itoa(int(at)), pcp.ErrRange)
+	case r.room < 0: // said below
+	default:
+		c.Name, _, _ = strings.Cut(r.names[at:], "\x00")
+		if r.room -= int64(len(c.Name)); r.room < 0 {
+			r.offsets.Fail("names", "they overlap", pcp.ErrRange)
+		}
+	}
+	return c
+}
+
+// err returns what was wrong.
+func (r *inDomReader) err() error { return cmp.Or(r.ids.Err(), r.offsets.Err()) }
 
 // AppendBinary appends the body in version v, which must be known.
 func (in *InDom) AppendBinary(b []byte, v pcp.Version) []byte {

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pcparchive/pcparchive/internal/wire"
 	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -67,7 +66,7 @@ func (s *Store) AddDesc(d *Desc) error {
 		return fmt.Errorf("metric %s (%s): %s changes: %w", d.PMID, known.Name(), what, pcp.ErrMismatch)
 	}
 	for _, stored := range d.Names {
-		name := string(wire.UntilNUL([]byte(stored)))
+		name, _, _ := strings.Cut(stored, "\x00")
 		if _, taken := s.names[name]; !taken {
 			s.names[name] = d.PMID
 			known.Names = append(known.Names, name)
@@ -77,7 +76,7 @@ func (s *Store) AddDesc(d *Desc) error {
 }
 
 // AddInDom adds a complete instance domain. One without instances has no
-// effect, as in the reference.
+// effect, as in the reference. The Store keeps the instances.
 func (s *Store) AddInDom(in *InDom) {
 	s.counts[pcp.KindInDom]++
 	if len(in.Instances) > 0 {
@@ -85,7 +84,7 @@ func (s *Store) AddInDom(in *InDom) {
 	}
 }
 
-// AddDelta adds a change of an instance domain.
+// AddDelta adds a change of an instance domain. The Store keeps it.
 func (s *Store) AddDelta(d *InDomDelta) {
 	s.counts[pcp.KindInDomDelta]++
 	s.timeline(d.ID).add(version{stamp: d.Stamp, delta: d})
@@ -100,7 +99,7 @@ func (s *Store) timeline(id pcp.InDomID) *inDomTimeline {
 	return tl
 }
 
-// AddLabels adds label sets.
+// AddLabels adds label sets. The Store keeps them.
 func (s *Store) AddLabels(l *Labels) {
 	s.counts[pcp.KindLabels]++
 	ident := l.Ident

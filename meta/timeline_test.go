@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+	"unsafe"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -72,6 +73,78 @@ func TestDeltasAreAppliedOnce(t *testing.T) {
 		next()
 	}
 	assert.InDelta(t, few, testing.AllocsPerRun(10, next), 1)
+}
+
+// changing returns a store of n versions of a domain, of which all but the first
+// are deltas, and what each version should be.
+func changing(n int) (*Store, []*InDom) {
+	s := NewStore()
+	in := domainAt(0, "a", "b", "c")
+	s.AddInDom(in)
+	want := []*InDom{in}
+	for i := 1; i < n; i++ {
+		dl := &InDomDelta{Stamp: pcp.Timestamp{Sec: int64(i)}, ID: someDom, Changes: []Change{
+			{Instance: Instance{ID: pcp.InstID(i % 11)}, Remove: true}, {Instance: Instance{ID: pcp.InstID(i % 7), Name: fmt.Sprint(i)}},
+		}}
+		s.AddDelta(dl)
+		in = in.Apply(dl)
+		want = append(want, in)
+	}
+	return s, want
+}
+
+// TestExpansions: whatever the order in which versions are asked for, each is what
+// the deltas make of the one before.
+func TestExpansions(t *testing.T) {
+	s, want := changing(400)
+	rng := rand.New(rand.NewPCG(5, 6))
+	for range 2000 {
+		i := rng.IntN(len(want))
+		in, _ := s.InDomAt(someDom, pcp.Timestamp{Sec: int64(i)})
+		require.Equal(t, want[i], in)
+		again, _ := s.InDomAt(someDom, pcp.Timestamp{Sec: int64(i)})
+		require.Same(t, in, again)
+	}
+}
+
+// TestExpansionsCostLittle: to go backwards, or forwards at two places at a time,
+// does not apply all deltas again for each version.
+func TestExpansionsCostLittle(t *testing.T) {
+	const n = 1000
+	ask := func(s *Store, i int) { s.InDomAt(someDom, pcp.Timestamp{Sec: int64(i)}) }
+	for name, pass := range map[string]func(s *Store){
+		"backwards": func(s *Store) {
+			for i := n - 1; i >= 0; i-- {
+				ask(s, i)
+			}
+		},
+		"two places": func(s *Store) {
+			for i := range n / 2 {
+				ask(s, i)
+				ask(s, n/2+i)
+			}
+		},
+	} {
+		s, _ := changing(n)
+		allocs := testing.AllocsPerRun(1, func() { pass(s) })
+		assert.Less(t, allocs, 2.0*n*stopEvery, name) // of two per delta
+	}
+}
+
+// TestNamesAreShared: a domain that is stored complete again and again takes one
+// copy of each name.
+func TestNamesAreShared(t *testing.T) {
+	s := NewStore()
+	first := domainAt(1, "one", "two", "three")
+	s.AddInDom(first)
+	second, err := DecodeInDom(domainAt(2, "one", "2", "three").AppendBinary(nil, pcp.V3), pcp.V3)
+	require.NoError(t, err)
+	s.AddInDom(second)
+	in, _ := s.InDomAt(someDom, second.Stamp)
+	require.Equal(t, domainAt(2, "one", "2", "three"), in)
+	for i, shared := range []bool{true, false, true} {
+		assert.Equal(t, shared, unsafe.StringData(first.Instances[i].Name) == unsafe.StringData(in.Instances[i].Name), i)
+	}
 }
 
 // TestTimelineOrder: records in any order answer as if each had been put in its

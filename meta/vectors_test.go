@@ -2,6 +2,7 @@ package meta_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -118,6 +119,23 @@ func TestUnorderedAndOddButLegal(t *testing.T) {
 		assert.Equal(t, fmt.Sprint("type ", uint32(odd.Type)), odd.Type.String())
 		assert.Equal(t, raw, odd.AppendBinary(nil))
 	}
+}
+
+// TestOverlappingNames: a record in which every instance has the same long name
+// costs no more than its length.
+func TestOverlappingNames(t *testing.T) {
+	const n = 4000
+	in := &meta.InDom{ID: 7, Instances: []meta.Instance{{ID: 0, Name: strings.Repeat("x", n)}}}
+	for id := range pcp.InstID(n - 1) {
+		in.Instances = append(in.Instances, meta.Instance{ID: id + 1})
+	}
+	raw := in.AppendBinary(nil, pcp.V3)
+	for i := range n { // all point at the first name
+		copy(raw[20+4*n+4*i:], []byte{0, 0, 0, 0})
+	}
+	_, err := meta.DecodeInDom(raw, pcp.V3)
+	assert.ErrorIs(t, err, pcp.ErrRange)
+	assert.ErrorContains(t, err, "indom record: names: they overlap")
 }
 
 func TestDecodeErrors(t *testing.T) {
