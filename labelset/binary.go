@@ -56,7 +56,7 @@ func DecodeInstance(b []byte, level Level) (in Instance, size int, err error) {
 func fromStored(text string, stored []entry, level Level) (Set, error) {
 	s, err := Parse(text, level)
 	if err != nil {
-		return Set{json: text, index: inside(text, stored), stored: stored}, err
+		return Set{json: text, index: inside(text, stored), odd: &odd{stored: stored}}, err
 	}
 	s.json = text
 	for i := range s.index {
@@ -66,7 +66,10 @@ func fromStored(text string, stored []entry, level Level) (Set, error) {
 		}
 	}
 	if !slices.Equal(s.index, stored) {
-		s.stored = stored
+		if s.odd == nil {
+			s.odd = &odd{}
+		}
+		s.odd.stored = stored
 	}
 	return s, nil
 }

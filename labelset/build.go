@@ -37,7 +37,8 @@ func (l Label) check() error {
 
 // Merge returns the labels that a client sees: later sets win over earlier
 // ones, labels keep the level they came from. Give the sets in the order of
-// [Levels].
+// [Levels]. An error wraps [pcp.ErrLimit], where they are more than a set holds
+// together, or [pcp.ErrRange], for the names of a set that was damaged.
 func Merge(sets ...Set) (Set, error) {
 	var all []Label
 	for _, s := range sets {

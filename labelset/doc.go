@@ -1,6 +1,13 @@
 // Package labelset models PCP label sets: name–value pairs attached to one of
 // six levels of metadata and merged into what a client sees.
 //
+//	host, err := labelset.Parse(`{"hostname":"db1","rack":7}`, labelset.Context)
+//	disk, err := labelset.New(labelset.Instances, labelset.String("model", "x5"))
+//	all, err := labelset.Merge(host, disk)
+//	fmt.Println(all.JSON()) // {"hostname":"db1","model":"x5","rack":7}
+//
+// A [Set] is a value that does not change and may be shared between goroutines.
+//
 // # Hierarchy
 //
 // From the most general to the most specific: context (host), domain (agent),

@@ -37,7 +37,7 @@ func (l Level) String() string {
 	case Instances:
 		return "instances"
 	}
-	return "level " + strconv.Itoa(int(l))
+	return "level " + strconv.FormatUint(uint64(l), 10)
 }
 
 // Flags qualify a label.

@@ -53,21 +53,23 @@ func (p *parser) set() (Set, error) {
 	if len(p.found) > MaxLabels {
 		return Set{}, fmt.Errorf("label set with %d labels: %w", len(p.found), pcp.ErrLimit)
 	}
-	s := Set{json: p.text, index: make([]entry, len(p.found))}
 	if len(p.found) == 0 {
 		return Set{}, nil
 	}
+	s := Set{json: p.text, index: make([]entry, len(p.found))}
 	for i, f := range p.found {
 		if i > 0 && f.name == p.found[i-1].name {
 			return Set{}, fmt.Errorf("duplicate label %q: %w", f.name, pcp.ErrRange)
 		}
 		s.index[i] = f.entry
-		if int(f.nameLen) != len(f.name) && s.dotted == nil {
-			s.dotted = make([]string, len(p.found))
+		if int(f.nameLen) != len(f.name) && s.odd == nil {
+			s.odd = &odd{dotted: make([]string, len(p.found))}
 		}
 	}
-	for i := range s.dotted {
-		s.dotted[i] = p.found[i].name
+	if s.odd != nil {
+		for i := range p.found {
+			s.odd.dotted[i] = p.found[i].name
+		}
 	}
 	return s, nil
 }

@@ -3,6 +3,7 @@ package labelset
 import (
 	"encoding/json"
 	"iter"
+	"slices"
 	"strings"
 )
 
@@ -41,8 +42,13 @@ func (l Label) Text() string {
 
 // Set is an immutable set of labels. The zero Set is empty.
 type Set struct {
-	json   string
-	index  []entry  // labels sorted by name
+	json  string
+	index []entry // labels sorted by name
+	odd   *odd    // nil in nearly all
+}
+
+// odd is what few sets have.
+type odd struct {
 	dotted []string // names by position, where one is not a slice of json
 	stored []entry  // as read, where that differs from index
 }
@@ -70,8 +76,8 @@ func (s Set) At(i int) Label {
 		Level: Level(e.flags &^ uint8(Compound|Optional)),
 		Flags: Flags(e.flags) & (Compound | Optional),
 	}
-	if s.dotted != nil {
-		l.Name = s.dotted[i]
+	if s.odd != nil && s.odd.dotted != nil {
+		l.Name = s.odd.dotted[i]
 	} else {
 		l.Name = s.json[e.nameOff : int(e.nameOff)+int(e.nameLen)]
 	}
@@ -106,25 +112,11 @@ func (s Set) Text(name string) string {
 }
 
 // Equal reports whether both sets would be written to the same bytes.
-func (s Set) Equal(t Set) bool {
-	if s.json != t.json {
-		return false
-	}
-	a, b := s.onDisk(), t.onDisk()
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if a[i] != b[i] {
-			return false
-		}
-	}
-	return true
-}
+func (s Set) Equal(t Set) bool { return s.json == t.json && slices.Equal(s.onDisk(), t.onDisk()) }
 
 func (s Set) onDisk() []entry {
-	if s.stored != nil {
-		return s.stored
+	if s.odd != nil && s.odd.stored != nil {
+		return s.odd.stored
 	}
 	return s.index
 }
