@@ -182,12 +182,24 @@ func tidy(labels []Label) []Label {
 // SampleName returns the name that the samples of a metric get, as far as it
 // can be told without reading values: see [NamesCollide].
 func SampleName(store *meta.Store, d *meta.Desc) string {
-	l, _ := store.LabelsAt(labelset.Item, uint32(d.PMID), pcp.MaxTime)
-	item, _ := l.Find(pcp.InstNull)
+	item := itemLabels(store, d)
 	if family, ok := item.Lookup(labelFamily); ok {
 		return originSample(family.Text(), item)
 	}
 	return PrometheusName(d.Name())
+}
+
+// HoldsHistograms reports whether the values of a metric are native histograms,
+// which a Flattener hands to a [HistogramSamples].
+func HoldsHistograms(store *meta.Store, d *meta.Desc) bool {
+	return d.Type == pcp.TypeAggregate && itemLabels(store, d).Text(labelEncoding) == encodingHistogram
+}
+
+// itemLabels returns the labels that a metric had last.
+func itemLabels(store *meta.Store, d *meta.Desc) labelset.Set {
+	l, _ := store.LabelsAt(labelset.Item, uint32(d.PMID), pcp.MaxTime)
+	item, _ := l.Find(pcp.InstNull)
+	return item
 }
 
 // NamesCollide reports whether two metrics of an archive want one name, so that
@@ -195,9 +207,7 @@ func SampleName(store *meta.Store, d *meta.Desc) string {
 func NamesCollide(store *meta.Store) bool {
 	owners := map[string]bool{}
 	for d := range store.Metrics() {
-		l, _ := store.LabelsAt(labelset.Item, uint32(d.PMID), pcp.MaxTime)
-		item, _ := l.Find(pcp.InstNull)
-		if _, origin := item.Lookup(labelFamily); origin {
+		if _, origin := itemLabels(store, d).Lookup(labelFamily); origin {
 			continue
 		}
 		name := PrometheusName(d.Name())

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/stretchr/testify/require"
@@ -152,7 +153,7 @@ func lines(t testing.TB, res *promql.Result) []string {
 	switch v := res.Value.(type) {
 	case promql.Vector:
 		for _, s := range v {
-			out = append(out, fmt.Sprint(text(s.Metric), " ", s.F))
+			out = append(out, fmt.Sprint(text(s.Metric), " ", valueText(s.F, s.H)))
 		}
 	case promql.Matrix:
 		for _, s := range v {
@@ -174,10 +175,26 @@ func text(ls labels.Labels) string {
 	return ls.String()
 }
 
+// valueText writes a number, or a native histogram in one word, without what it
+// tells of the sample before.
+func valueText(f float64, h *histogram.FloatHistogram) string {
+	if h == nil {
+		return fmt.Sprint(f)
+	}
+	h = h.Copy()
+	h.CounterResetHint = histogram.UnknownCounterReset
+	return fmt.Sprintf("%s/%v/%v", strings.ReplaceAll(h.TestExpression(), " ", "_"), h.Count, h.ZeroThreshold)
+}
+
 func points(s promql.Series) string {
 	var b strings.Builder
 	for _, p := range s.Floats {
 		fmt.Fprintf(&b, " %v=%v", float64(p.T-start.UnixMilli())/1000, p.F)
 	}
+	for _, p := range s.Histograms {
+		fmt.Fprintf(&b, " %v=%v", float64(p.T-start.UnixMilli())/1000, valueText(0, p.H))
+	}
 	return b.String()
 }
+
+func number(t int64, v float64) pending { return pending{sample: sample{t, v}} }

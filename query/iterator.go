@@ -7,19 +7,22 @@ import (
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
 
 	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/nativehist"
 )
 
 // iterator walks a series.
 type iterator struct {
 	s   *series
-	cur sample
+	cur sample // of a native histogram the time, it is where inner stands
 	at  position
 	err error
 
-	chunk int // that xor is in, or the next one
-	open  bool
-	xor   chunkenc.Iterator
-	shift int // the next one
+	chunk     int // that inner is in, or the next one
+	open      bool
+	inner     chunkenc.Iterator
+	kind      chunkenc.ValueType // of the sample that inner stands at
+	shift     int                // the next one
+	histShift int                // the next one of native histograms
 
 	// Of a discrete series: the sample stored next, and whether there is one.
 	next sample
@@ -38,7 +41,7 @@ const (
 var _ chunkenc.Iterator = (*iterator)(nil)
 
 func (it *iterator) reset(s *series) {
-	*it = iterator{s: s, xor: it.xor}
+	*it = iterator{s: s, inner: it.inner}
 	if s.every > 0 {
 		it.next, it.more = it.stored(math.MinInt64)
 	}
@@ -50,9 +53,20 @@ func (it *iterator) Next() chunkenc.ValueType { return it.advance(math.MinInt64)
 // Seek goes to the first sample at or after t, never backwards.
 func (it *iterator) Seek(t int64) chunkenc.ValueType {
 	if it.at == atSample && it.cur.t >= t {
-		return chunkenc.ValFloat
+		return it.current()
 	}
 	return it.advance(t)
+}
+
+// current returns the kind of the current sample.
+func (it *iterator) current() chunkenc.ValueType {
+	switch {
+	case it.s.every > 0:
+		return chunkenc.ValFloat
+	case it.kind == chunkenc.ValHistogram && it.s.bridge != nil:
+		return chunkenc.ValFloatHistogram // what is shifted may be no whole number
+	}
+	return it.kind
 }
 
 // advance goes to the first sample after the current one that is not before t.
@@ -70,7 +84,7 @@ func (it *iterator) advance(t int64) chunkenc.ValueType {
 		return chunkenc.ValNone
 	}
 	it.at = atSample
-	return chunkenc.ValFloat
+	return it.current()
 }
 
 // repeat is advance for a discrete series.
@@ -108,12 +122,10 @@ func (it *iterator) stored(t int64) (sample, bool) {
 	chunks := it.s.chunks
 	for {
 		if it.open && chunks[it.chunk].last >= t {
-			for it.xor.Next() != chunkenc.ValNone {
-				if at, v := it.xor.At(); at >= t {
-					return sample{at, it.shifted(at, v)}, true
-				}
+			if at, v, ok := it.search(t); ok {
+				return sample{at, v}, true
 			}
-			if it.err = it.xor.Err(); it.err != nil {
+			if it.err = it.inner.Err(); it.err != nil {
 				return sample{}, false
 			}
 		}
@@ -127,9 +139,24 @@ func (it *iterator) stored(t int64) (sample, bool) {
 		if it.chunk == len(chunks) {
 			return sample{}, false
 		}
-		it.xor = chunks[it.chunk].data.Iterator(it.xor)
+		it.inner = chunks[it.chunk].data.Iterator(it.inner)
 		it.open = true
 	}
+}
+
+// search goes to the first sample in the open chunk that is not before t. Of a
+// native histogram it returns the time alone.
+func (it *iterator) search(t int64) (at int64, v float64, ok bool) {
+	for it.kind = it.inner.Next(); it.kind != chunkenc.ValNone; it.kind = it.inner.Next() {
+		if it.kind != chunkenc.ValFloat {
+			if at = it.inner.AtT(); at >= t {
+				return at, 0, true
+			}
+		} else if at, v = it.inner.At(); at >= t {
+			return at, it.shifted(at, v), true
+		}
+	}
+	return 0, 0, false
 }
 
 // shifted returns a value as the series' bridge, if there is one, wants it.
@@ -156,12 +183,36 @@ func (it *iterator) AtT() int64 { return it.cur.t }
 // AtST returns 0: archives keep no start times.
 func (*iterator) AtST() int64 { return 0 }
 
-// AtHistogram is never called: all values are floats.
-func (*iterator) AtHistogram(*histogram.Histogram) (int64, *histogram.Histogram) { return 0, nil }
+// AtHistogram returns the current sample, if Next or Seek said that it is a
+// histogram of integers.
+func (it *iterator) AtHistogram(h *histogram.Histogram) (int64, *histogram.Histogram) {
+	return it.inner.AtHistogram(h)
+}
 
-// AtFloatHistogram is never called: all values are floats.
-func (*iterator) AtFloatHistogram(*histogram.FloatHistogram) (int64, *histogram.FloatHistogram) {
-	return 0, nil
+// AtFloatHistogram returns the current sample, if it is a histogram.
+func (it *iterator) AtFloatHistogram(h *histogram.FloatHistogram) (int64, *histogram.FloatHistogram) {
+	t, h := it.inner.AtFloatHistogram(h)
+	if it.s.bridge == nil || nativehist.IsStale(nil, h) {
+		return t, h
+	}
+	return t, it.shiftedHistogram(t, h)
+}
+
+// shiftedHistogram returns a histogram as the series' bridge wants it.
+func (it *iterator) shiftedHistogram(t int64, h *histogram.FloatHistogram) *histogram.FloatHistogram {
+	shifts := it.s.histShifts
+	for it.histShift < len(shifts) && shifts[it.histShift].from <= t {
+		it.histShift++
+	}
+	h = h.Copy() // its buckets are the chunk's iterator's
+	if it.histShift > 0 {
+		if _, _, _, it.err = h.Add(shifts[it.histShift-1].by); it.err != nil {
+			return h
+		}
+	}
+	h.Count += it.s.histFloor
+	h.CounterResetHint = histogram.NotCounterReset // resets are made up for
+	return h
 }
 
 // Err returns why a chunk could not be read.

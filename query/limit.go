@@ -29,9 +29,12 @@ func newBudget(limit int) *budget {
 	return b
 }
 
-// take takes one sample.
-func (b *budget) take() error {
-	if b.left.Add(-1) < 0 {
+// sampleSize is how many bytes of memory a sample stands for.
+const sampleSize = 16
+
+// take takes samples.
+func (b *budget) take(n int) error {
+	if b.left.Add(-int64(n)) < 0 {
 		return &LimitError{b.limit}
 	}
 	return nil

@@ -47,7 +47,7 @@ func (s *selection) plan(from, to pcp.Timestamp) *plan {
 		store := r.Meta()
 		domains := map[pcp.InDomID]bool{}
 		for d := range store.Metrics() {
-			if !d.Type.IsNumeric() {
+			if !d.Type.IsNumeric() && !convert.HoldsHistograms(store, d) {
 				continue
 			}
 			name, m := convert.SampleName(store, d), metricOf(d)

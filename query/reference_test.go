@@ -12,15 +12,18 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/prometheus/prometheus/storage"
 	promtsdb "github.com/prometheus/prometheus/tsdb"
+	"github.com/prometheus/prometheus/tsdb/tsdbutil"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/nativehist"
 	"github.com/pcparchive/pcparchive/convert/tsdb"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -121,11 +124,32 @@ func scraped(t *testing.T, src *convert.MappedSource, sec float64, i int) {
 	}
 	set(float64(i)*0.7, "lat_seconds_sum", lat)
 	set(float64(4*i), "lat_seconds_count", lat)
+	natives(t, src, i)
 	hits := convert.Family{Name: "hits_total", Type: convert.TypeCounter}
 	set(float64(i), "hits_total", hits, convert.Label{Name: "code", Value: fmt.Sprint(200 + i/30)})
 	if i%30 == 0 && i > 0 {
 		src.End(set(-1, "hits_total", hits, convert.Label{Name: "code", Value: fmt.Sprint(200 + i/30 - 1)}))
 	}
+}
+
+// natives gives a source native histograms: of integers with resets, whose series
+// ends at times, of floats, of gauges, and with custom bounds.
+func natives(t *testing.T, src *convert.MappedSource, i int) {
+	t.Helper()
+	set := func(name, typ string, h *histogram.Histogram, fh *histogram.FloatHistogram) {
+		s, err := src.HistogramSeries(name, nil, convert.Family{Name: name, Type: typ})
+		require.NoError(t, err)
+		data, err := nativehist.Encode(h, fh)
+		require.NoError(t, err)
+		src.SetHistogram(s, data)
+	}
+	n := int64(i)
+	if i%40 < 35 {
+		set("rpc_seconds", convert.TypeHistogram, tsdbutil.GenerateTestHistogram(n%25), nil)
+	}
+	set("rpc_floats", convert.TypeHistogram, nil, tsdbutil.GenerateTestFloatHistogram(n%70))
+	set("rpc_gauge", convert.TypeGaugeHistogram, tsdbutil.GenerateTestGaugeHistogram(n*7%20), nil)
+	set("rpc_custom", convert.TypeHistogram, tsdbutil.GenerateTestCustomBucketsHistogram(n), nil)
 }
 
 // crossedMark is when busyArchive has its mark.
@@ -146,7 +170,16 @@ func agrees(t *testing.T, ours *Engine, theirs prometheus, marks []float64) {
 		"histogram_quantile(0.9, sum by (le) (rate(lat_seconds_bucket[1m])))": 60,
 		"rate(lat_seconds_sum[1m]) / rate(lat_seconds_count[1m])":             60,
 		"rate(c_counter[1m] offset 1m) + increase(c_counter[30s])":            120,
-		"rate(c_counter[1m:7s])": 0,
+		"rate(c_counter[1m:7s])":                         0,
+		"histogram_quantile(0.9, rate(rpc_seconds[1m]))": 60, "rate(rpc_floats[30s])": 30, "increase(rpc_custom[45s])": 45,
+		"irate(rpc_seconds[30s])": 30, "sum(rate(rpc_floats[1m]))": 60,
+		"histogram_fraction(0, 2, rate(rpc_custom[1m]))": 60, "histogram_avg(rate(rpc_floats[1m] offset 1m))": 120,
+
+		"rpc_seconds": 0, "histogram_count(rpc_floats)": 0, "histogram_sum(rpc_custom)": 0, "histogram_quantile(0.5, rpc_gauge)": 0,
+		"avg(rpc_seconds)": 0, "avg_over_time(rpc_gauge[1m])": 0, "sum_over_time(rpc_gauge[1m:7s])": 0, "count_over_time(rpc_seconds[1m])": 0,
+		"delta(rpc_gauge[1m])": 0, "idelta(rpc_gauge[1m])": 0, "last_over_time(rpc_custom[20s])": 0, "histogram_stddev(rpc_floats)": 0,
+		"rpc_seconds offset 1m": 0, "resets(rpc_seconds[5m])": 0, "changes(rpc_floats[2m])": 0, "rpc_floats * 2 - rpc_seconds": 0,
+		"rate(rpc_seconds[1m:7s])": 0, "rpc_seconds == rpc_seconds": 0, "timestamp(rpc_custom)": 0,
 
 		"i_instant": 0, "c_counter": 0, `{__name__=~".+"}`: 0, "count({__name__=~\".+\"})": 0, "resets(c_counter[10m])": 0,
 		"sum by (instname) (i_instant)": 0, "topk(2, i_instant)": 0, "quantile(0.5, i_instant)": 0,

@@ -11,11 +11,12 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/nativehist"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// selection reads the samples of the series that match. It is the Samples of its
-// Flattener.
+// selection reads the samples of the series that match. It is the
+// [convert.HistogramSamples] of its Flattener.
 type selection struct {
 	*querier
 	from, to   int64 // both inclusive, ms
@@ -24,6 +25,7 @@ type selection struct {
 	labelsOnly bool  // no samples are wanted
 
 	flat    *convert.Flattener
+	report  *convert.Report
 	early   bool      // what is read precedes from
 	marks   int       // so far
 	series  []*series // by convert.PromSeries.ID; nil: does not match
@@ -43,7 +45,8 @@ func (s *selection) read(ctx context.Context) (*seriesSet, error) {
 	// The end is inclusive to the millisecond, times are finer.
 	to := pcp.TimestampMilli(s.to).Add(999_999)
 	p := s.plan(from, to)
-	s.flat = convert.NewFlattener(s, convert.FlattenOptions{TargetLabels: true, Host: s.set.Host()})
+	s.report = &convert.Report{}
+	s.flat = convert.NewFlattener(s, convert.FlattenOptions{TargetLabels: true, Host: s.set.Host(), Report: s.report})
 	past, err := p.past(ctx, from)
 	if err != nil {
 		return nil, err
@@ -82,6 +85,36 @@ func (s *selection) Close() error { return nil }
 
 // Sample implements [convert.Samples].
 func (s *selection) Sample(p *convert.PromSeries, t int64, v float64) error {
+	ser := s.find(p)
+	switch {
+	case ser == nil || s.early && ser.every == 0:
+		return nil
+	case s.early || t < s.from:
+		ser.carry(t, v)
+		return nil
+	}
+	return s.add(ser, pending{sample: sample{t, v}}, 1)
+}
+
+// Histogram implements [convert.HistogramSamples].
+func (s *selection) Histogram(p *convert.PromSeries, t int64, data []byte) error {
+	ser := s.find(p)
+	if ser == nil || s.early || t < s.from {
+		return nil
+	}
+	h, fh, err := nativehist.Decode(data)
+	if err != nil || ser.every > 0 { // nobody records histograms that hold
+		s.report.Add(convert.LossUndecodable, p.Name)
+		return nil
+	}
+	if ser.bridge == nil && s.bridge && s.window > 0 {
+		ser.bridge = &bridge{}
+	}
+	return s.add(ser, pending{sample{t: t}, h, fh}, 1+len(data)/sampleSize)
+}
+
+// find returns the series that p is, nil if it does not match.
+func (s *selection) find(p *convert.PromSeries) *series {
 	for len(s.known) <= p.ID {
 		s.known, s.series = append(s.known, false), append(s.series, nil)
 	}
@@ -89,22 +122,20 @@ func (s *selection) Sample(p *convert.PromSeries, t int64, v float64) error {
 		s.known[p.ID] = true
 		s.series[p.ID] = s.match(p)
 	}
-	ser := s.series[p.ID]
-	switch {
-	case ser == nil || s.early && ser.every == 0:
-		return nil
-	case s.early || t < s.from:
-		ser.carry(t, v)
-		return nil
-	case t > s.to || s.labelsOnly && ser.held:
+	return s.series[p.ID]
+}
+
+// add adds a sample that takes the memory of so many numbers.
+func (s *selection) add(ser *series, p pending, size int) error {
+	if p.t > s.to || s.labelsOnly && ser.held {
 		return nil
 	}
 	if !s.labelsOnly {
-		if err := s.budget.take(); err != nil {
+		if err := s.budget.take(size); err != nil {
 			return err
 		}
 	}
-	return ser.add(t, v, s.marks)
+	return ser.add(p, s.marks)
 }
 
 // match returns a new series if p matches.
@@ -160,7 +191,21 @@ func (s *selection) result() (*seriesSet, error) {
 			set.warnings.Add(&DamageWarning{p})
 		}
 	}
+	for _, line := range s.spoilt() {
+		set.warnings.Add(errors.New(line))
+	}
 	return set, nil
+}
+
+// spoilt says what was left out as it could not be read.
+func (s *selection) spoilt() []string {
+	bad := &convert.Report{}
+	for _, l := range s.report.Losses() {
+		if !l.Loss.ByNature() {
+			bad.AddN(l.Loss, l.Name, l.Count)
+		}
+	}
+	return bad.Summary()
 }
 
 // concerns reports whether a problem is one of what was read. A last archive

@@ -1,15 +1,15 @@
 package query
 
 import (
-	"math"
-
+	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
 
 	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/nativehist"
 )
 
-// chunkSamples is how many samples a chunk holds: seeking decodes no more.
+// chunkSamples is how many numbers a chunk holds: seeking decodes no more.
 const chunkSamples = 240
 
 // series is one series, its samples compressed. When it is complete it may be
@@ -17,14 +17,16 @@ const chunkSamples = 240
 type series struct {
 	labels labels.Labels
 	chunks []chunk
-	app    chunkenc.Appender // of the last chunk
+	xor    *chunkenc.XORChunk // the last chunk, if it is open for numbers
+	app    chunkenc.Appender  // to it
+	hist   nativehist.Packer  // has the open chunk of native histograms
 
 	// The last sample is held back: of two at one time the later stands.
-	pending sample
+	pending pending
 	held    bool
 
 	// A discrete series repeats its values: every so many milliseconds, 0 for
-	// other series, from start on and not beyond end.
+	// other series, from start on and not beyond end. It has no histograms.
 	every      int64
 	start, end int64
 	before     sample // the last sample before start
@@ -33,9 +35,9 @@ type series struct {
 	*bridge // nil: nothing is to be done about marks
 }
 
-// chunk holds some samples of a series.
+// chunk holds some samples of a series, all of one kind.
 type chunk struct {
-	data *chunkenc.XORChunk
+	data chunkenc.Chunk
 	last int64 // time of its last sample
 }
 
@@ -45,14 +47,23 @@ type sample struct {
 	v float64
 }
 
+// pending is a sample that is a number or one of two kinds of histograms.
+type pending struct {
+	sample
+	h  *histogram.Histogram
+	fh *histogram.FloatHistogram
+}
+
+func (p *pending) isHistogram() bool { return p.h != nil || p.fh != nil }
+
 // add appends a sample. Times ascend; marks is how many marks there were so far.
-func (s *series) add(t int64, v float64, marks int) error {
-	if s.held && s.pending.t != t {
+func (s *series) add(p pending, marks int) error {
+	if s.held && s.pending.t != p.t {
 		if err := s.flush(); err != nil {
 			return err
 		}
 	}
-	s.pending, s.held = sample{t, v}, true
+	s.pending, s.held = p, true
 	if s.bridge != nil {
 		s.pendingMarks = marks
 	}
@@ -65,20 +76,49 @@ func (s *series) flush() error {
 		return nil
 	}
 	s.held = false
-	if n := len(s.chunks); n == 0 || s.chunks[n-1].data.NumSamples() == chunkSamples {
-		c := chunkenc.NewXORChunk()
-		app, err := c.Appender()
+	_, among := s.hist.Last()
+	switch p := &s.pending; {
+	case p.isHistogram():
+		if s.bridge != nil {
+			s.noteHistogram(p)
+		}
+		s.xor = nil
+		return s.keep(s.hist.Append(p.t, p.h, p.fh))
+	case among && convert.IsStale(p.v):
+		return s.keep(s.hist.AppendStale(p.t))
+	case among:
+		done, ok := s.hist.Cut()
+		if err := s.keep(done, ok, nil); err != nil {
+			return err
+		}
+	}
+	return s.append(s.pending.sample)
+}
+
+// append adds a number to the chunks.
+func (s *series) append(p sample) error {
+	if s.xor == nil || s.xor.NumSamples() == chunkSamples {
+		s.xor = chunkenc.NewXORChunk()
+		app, err := s.xor.Appender()
 		if err != nil {
 			return err
 		}
-		s.chunks, s.app = append(s.chunks, chunk{data: c}), app
+		s.chunks, s.app = append(s.chunks, chunk{data: s.xor}), app
 	}
-	s.app.Append(0, s.pending.t, s.pending.v)
-	s.chunks[len(s.chunks)-1].last = s.pending.t
+	s.app.Append(0, p.t, p.v)
+	s.chunks[len(s.chunks)-1].last = p.t
 	if s.bridge != nil {
-		s.note(s.pending)
+		s.note(p)
 	}
 	return nil
+}
+
+// keep adds a chunk of histograms, if one is complete.
+func (s *series) keep(done nativehist.Packed, ok bool, err error) error {
+	if ok {
+		s.chunks = append(s.chunks, chunk{done.Chunk, done.MaxTime})
+	}
+	return err
 }
 
 // carry notes the last sample before start.
@@ -92,7 +132,10 @@ func (s *series) finish(end int64) (bool, error) {
 	if err := s.flush(); err != nil {
 		return false, err
 	}
-	s.app, s.end = nil, end
+	if done, ok := s.hist.Cut(); ok {
+		s.chunks = append(s.chunks, chunk{done.Chunk, done.MaxTime})
+	}
+	s.xor, s.app, s.end = nil, nil, end
 	if s.bridge != nil && !s.bridge.finish() {
 		s.bridge = nil
 	}
@@ -116,61 +159,4 @@ func (s *series) Iterator(it chunkenc.Iterator) chunkenc.Iterator {
 	}
 	own.reset(s)
 	return own
-}
-
-// bridge makes a counter's changes across marks nil: what was counted meanwhile
-// is not known. The values on one side of a mark are shifted so that they go on
-// where the other side ended. Shifting hides resets from whoever looks for values
-// that go down, so they are made up for too.
-type bridge struct {
-	shifts       []shift
-	marks        int // before the last sample
-	pendingMarks int // before the one held back
-	last         float64
-	any          bool // there is a last sample
-	crossed      bool // two samples have a mark between them
-}
-
-// shift is what is added to values from a time on.
-type shift struct {
-	from int64
-	by   float64
-}
-
-// note takes notice of the next sample.
-func (b *bridge) note(s sample) {
-	if math.IsNaN(s.v) {
-		return
-	}
-	by := 0.0
-	if n := len(b.shifts); n > 0 {
-		by = b.shifts[n-1].by
-	}
-	switch {
-	case b.any && b.marks != b.pendingMarks:
-		b.crossed = true
-		b.shifts = append(b.shifts, shift{s.t, by + b.last - s.v})
-	case b.any && s.v < b.last: // a reset: it counted from 0
-		b.shifts = append(b.shifts, shift{s.t, by + b.last})
-	}
-	b.marks, b.last, b.any = b.pendingMarks, s.v, true
-}
-
-// finish completes the shifts so that none is negative: rate() takes it that a
-// counter does not begin below 0. It returns false if there is nothing to shift.
-func (b *bridge) finish() bool {
-	if !b.crossed {
-		return false
-	}
-	least := 0.0
-	for _, s := range b.shifts {
-		least = min(least, s.by)
-	}
-	if least < 0 {
-		for i := range b.shifts {
-			b.shifts[i].by -= least
-		}
-		b.shifts = append([]shift{{math.MinInt64, -least}}, b.shifts...)
-	}
-	return true
 }

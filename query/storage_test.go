@@ -56,9 +56,9 @@ func TestLabelNamesAndValues(t *testing.T) {
 func TestIterator(t *testing.T) {
 	s := &series{}
 	for i := range 10 {
-		require.NoError(t, s.add(int64(10*i), float64(i), 0))
+		require.NoError(t, s.add(number(int64(10*i), float64(i)), 0))
 	}
-	require.NoError(t, s.add(90, 99, 0))
+	require.NoError(t, s.add(number(90, 99), 0))
 	ok, err := s.finish(0)
 	require.NoError(t, err)
 	assert.True(t, ok)
@@ -97,7 +97,7 @@ func TestIteratorSeeks(t *testing.T) {
 			if i%9 == 0 {
 				v = convert.StaleNaN
 			}
-			require.NoError(t, s.add(10+i*20, v, 0))
+			require.NoError(t, s.add(number(10+i*20, v), 0))
 		}
 		_, err := s.finish(20100)
 		require.NoError(t, err)
@@ -145,7 +145,7 @@ func TestBridge(t *testing.T) {
 				marks++
 				continue
 			}
-			require.NoError(t, s.add(int64(i), v, marks))
+			require.NoError(t, s.add(number(int64(i), v), marks))
 		}
 		_, err := s.finish(0)
 		require.NoError(t, err)

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
@@ -108,7 +110,7 @@ func runQuery(ctx context.Context, s streams, o queryOptions, expr string, paths
 		}
 	}
 	if o.output == outputJSON {
-		err = writeJSON(s.out, resultJSON(res.Value))
+		err = printJSON(s.out, res, expr)
 	} else {
 		err = printResult(s.out, res.Value, h.sets[0].Location())
 	}
@@ -163,27 +165,25 @@ func ceilMilli(t pcp.Timestamp) time.Time {
 
 // apiResult is the form of Prometheus' HTTP interface.
 type apiResult struct {
-	Status string  `json:"status"`
-	Data   apiData `json:"data"`
+	Status   string   `json:"status"`
+	Data     apiData  `json:"data"`
+	Warnings []string `json:"warnings,omitempty"`
+	Infos    []string `json:"infos,omitempty"`
 }
 
 type apiData struct {
 	ResultType parser.ValueType `json:"resultType"`
-	Result     parser.Value     `json:"result"`
+	Result     json.RawMessage  `json:"result"`
 }
 
-func resultJSON(v parser.Value) apiResult {
-	switch value := v.(type) {
-	case promql.Matrix:
-		if value == nil {
-			v = promql.Matrix{}
-		}
-	case promql.Vector:
-		if value == nil {
-			v = promql.Vector{}
-		}
+func printJSON(w io.Writer, res *promql.Result, expr string) error {
+	data, err := query.ResultJSON(res.Value)
+	if err != nil {
+		return err
 	}
-	return apiResult{"success", apiData{v.Type(), v}}
+	out := apiResult{Status: "success", Data: apiData{res.Value.Type(), data}}
+	out.Warnings, out.Infos = res.Warnings.AsStrings(expr, 0, 0)
+	return writeJSON(w, out)
 }
 
 // printResult prints a table: one line per series, or one per series and time.
@@ -196,12 +196,19 @@ func printResult(w io.Writer, v parser.Value, zone *time.Location) error {
 	switch v := v.(type) {
 	case promql.Vector:
 		for _, s := range v {
-			row(s.Metric, s.T, number(s.F))
+			row(s.Metric, s.T, pointText(s.F, s.H))
 		}
 	case promql.Matrix:
 		for _, s := range v {
-			for _, p := range s.Floats {
-				row(s.Metric, p.T, number(p.F))
+			floats, histograms := s.Floats, s.Histograms
+			for len(floats)+len(histograms) > 0 {
+				if len(histograms) == 0 || len(floats) > 0 && floats[0].T < histograms[0].T {
+					row(s.Metric, floats[0].T, number(floats[0].F))
+					floats = floats[1:]
+				} else {
+					row(s.Metric, histograms[0].T, histograms[0].H.String())
+					histograms = histograms[1:]
+				}
 			}
 		}
 	case promql.Scalar:
@@ -210,6 +217,14 @@ func printResult(w io.Writer, v parser.Value, zone *time.Location) error {
 		row(labels.EmptyLabels(), v.T, v.V)
 	}
 	return tw.Flush()
+}
+
+// pointText writes a number or, if there is one, a native histogram.
+func pointText(f float64, h *histogram.FloatHistogram) string {
+	if h != nil {
+		return h.String()
+	}
+	return number(f)
 }
 
 // seriesText writes a series as an expression would select it.
