@@ -29,7 +29,8 @@ of *.json; files may be compressed. Series of one name and labels are one,
 whatever files they are in.
 
 Results of functions have no name: they get that of the file, or --metric. Native
-histograms are counted and left out: a reply does not tell their resolution.
+histograms are rebuilt from their buckets; what has buckets that no histogram has
+is counted and left out.
 
 ` + samplesHelp,
 		Example: `  curl -s 'http://prometheus:9090/api/v1/query_range?query=up&start=…&end=…&step=15' > up.json

@@ -5,8 +5,12 @@
 //	{"resultType":"vector","result":[…]}
 //	[{"metric":{…},"values":[[1767225600,"1"],…]},…]
 //
-// Native histograms are counted as dropped: a reply has their buckets, but neither
-// their resolution nor what is needed to tell it from them.
+// Native histograms are rebuilt from the buckets that a reply tells, as
+// histograms of floats whose reply would be the same to the byte. Bounds of powers
+// of two give the schema. Custom bounds are those that any histogram of the series
+// has beside its observations: bounds between empty buckets are not told, and
+// custom bounds that a schema has, too, are taken for it. Buckets that no
+// histogram of Prometheus has are counted as dropped.
 //
 // A file may hold several, one after the other. What fails a query fails the
 // reading, with the message of the reply.

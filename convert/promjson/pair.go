@@ -106,9 +106,9 @@ func parsePair(b []byte) (t int64, v float64, size int, err error) {
 	if !opened || !closed || !both {
 		return 0, 0, 0, fmt.Errorf("%w, got %.40q", errPair, b)
 	}
-	seconds, err := strconv.ParseFloat(string(bytes.Trim(at, blanks)), 64)
-	if err != nil || math.Abs(seconds) > math.MaxInt64/1000/2 {
-		return 0, 0, 0, fmt.Errorf("time %.40q: want seconds", at)
+	t, err = parseTime(at)
+	if err != nil {
+		return 0, 0, 0, err
 	}
 	value = bytes.Trim(value, blanks)
 	text := value
@@ -119,7 +119,16 @@ func parsePair(b []byte) (t int64, v float64, size int, err error) {
 	if err != nil && !errors.Is(err, strconv.ErrRange) {
 		return 0, 0, 0, fmt.Errorf("value %.40q: want a number in quotes", value)
 	}
-	return int64(math.Round(seconds * 1000)), v, len(inner) + 2, nil
+	return t, v, len(inner) + 2, nil
+}
+
+// parseTime reads seconds as milliseconds.
+func parseTime(b []byte) (int64, error) {
+	seconds, err := strconv.ParseFloat(string(bytes.Trim(b, blanks)), 64)
+	if err != nil || math.Abs(seconds) > math.MaxInt64/1000/2 {
+		return 0, fmt.Errorf("time %.40q: want seconds", b)
+	}
+	return int64(math.Round(seconds * 1000)), nil
 }
 
 func sortLabels(labels []convert.Label) {

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/nativehist"
 )
 
 // Input is a file of replies.
@@ -233,7 +234,7 @@ func (r *Reader) scalar(pair []byte) error {
 type element struct {
 	metric        map[string]string
 	value, values []byte
-	histograms    int
+	histograms    []json.RawMessage
 }
 
 // field takes a field of a series.
@@ -246,11 +247,11 @@ func (e *element) field(key string, value []byte) error {
 	case "values":
 		e.values = value
 	case "histogram":
-		e.histograms++
+		e.histograms = append(e.histograms, value)
 	case "histograms":
 		var all []json.RawMessage
 		err := json.Unmarshal(value, &all)
-		e.histograms += len(all)
+		e.histograms = append(e.histograms, all...)
 		return err
 	}
 	return nil
@@ -274,8 +275,8 @@ func (r *Reader) element(raw []byte) error {
 		}
 	}
 	s := r.find(name, own)
-	for range e.histograms {
-		r.report.Add(convert.LossNativeHist, name)
+	if err := r.histograms(s, e.histograms); err != nil {
+		return err
 	}
 	if len(e.value) > 0 {
 		t, v, _, err := parsePair(e.value)
@@ -289,6 +290,32 @@ func (r *Reader) element(raw []byte) error {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	return r.ctx.Err()
+}
+
+// histograms hands on the native histograms of a series. What cannot be rebuilt
+// is counted.
+func (r *Reader) histograms(s *convert.PromSeries, raw []json.RawMessage) error {
+	told := make([]*reading, len(raw))
+	for i := range raw {
+		var err error
+		if told[i], err = parseHistogram(raw[i]); err != nil {
+			return fmt.Errorf("%s: %w", s.Name, err)
+		}
+	}
+	for i, h := range rebuild(told) {
+		if h == nil {
+			r.report.Add(convert.LossNativeHist, s.Name)
+			continue
+		}
+		data, err := nativehist.Encode(nil, h)
+		if err != nil {
+			return fmt.Errorf("%s: %w", s.Name, err)
+		}
+		if err := convert.PutHistogram(r.dst, s, told[i].t, data, r.report); err != nil {
+			return errConsumer{err}
+		}
+	}
+	return nil
 }
 
 // put hands on a sample.

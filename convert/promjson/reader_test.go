@@ -87,7 +87,7 @@ func TestSeriesAreShared(t *testing.T) {
 
 func TestLosses(t *testing.T) {
 	report := &convert.Report{}
-	text := `{"data":{"resultType":"matrix","result":[{"metric":{"__name__":"h"},"values":[[1,"1"]],"histograms":[[1,{"count":"1"}],[2,{"count":"1"}]]},{"metric":{"__name__":"h"},"histogram":[1,{}]}]}}
+	text := `{"data":{"resultType":"matrix","result":[{"metric":{"__name__":"h"},"values":[[1,"1"]],"histograms":[[1,{"count":"1","sum":"1"}],[2,{"count":"1","sum":"1"}]]},{"metric":{"__name__":"h"},"histogram":[1,{"count":"1","sum":"1"}]}]}}
 {"data":{"resultType":"string","result":[1,"text"]}}`
 	var l lines
 	require.NoError(t, NewReader(inputs(text), report).Samples(context.Background(), &l))
@@ -146,8 +146,14 @@ func TestEnds(t *testing.T) {
 func FuzzReader(f *testing.F) {
 	f.Add(`{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"a":"b"},"values":[[1,"2"]]}]}}`)
 	f.Add(`[1,"2"][{"metric":{},"value":[1,"2"]}]`)
-	f.Fuzz(func(_ *testing.T, text string) {
-		_ = NewReader(inputs(text), nil).Samples(context.Background(), &lines{})
+	f.Add(`[{"metric":{},"histograms":[[1,{"count":"9","sum":"1","buckets":[[1,"-2","-1","3"],[3,"-0.1","0.1","4"],[0,"1","1.0905077326652577","2"]]}]]}]`)
+	f.Add(`[{"metric":{},"histogram":[1,{"count":"9","sum":"NaN","buckets":[[3,"-Inf","0.1","4"],[0,"7","+Inf","2"]]}]}]`)
+	f.Fuzz(func(t *testing.T, text string) {
+		k := &kept{}
+		_ = NewReader(inputs(text), nil).Samples(context.Background(), k)
+		for _, h := range k.hist {
+			require.NoError(t, h.Validate())
+		}
 	})
 }
 

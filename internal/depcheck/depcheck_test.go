@@ -19,7 +19,7 @@ const module = "github.com/pcparchive/pcparchive/"
 var rank = map[string]int{
 	"pcp": 0, "internal/wire": 1, "labelset": 2, "meta": 3, "internal/decomp": 3, "archive": 4,
 	"dump": 5, "check": 5, "rewrite": 5, "interp": 5, "summary": 6,
-	"convert": 5, "convert/expo": 7, "convert/tsdb": 7, "convert/nativemap": 6, "convert/relabel": 6, "convert/nativehist": 6, "convert/promjson": 6, "query": 7, "scrape": 8, "cmd/pcparchive": 9,
+	"convert": 5, "convert/expo": 7, "convert/tsdb": 7, "convert/nativemap": 6, "convert/relabel": 6, "convert/nativehist": 6, "convert/promjson": 7, "query": 7, "scrape": 8, "cmd/pcparchive": 9,
 }
 
 // codec is up to where nothing of Prometheus is imported.
