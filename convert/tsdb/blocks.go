@@ -36,7 +36,7 @@ type Options struct {
 // Blocks takes no more. A Blocks is for one goroutine.
 type Blocks struct {
 	dir    string
-	window int64 // milliseconds
+	window int64 // milliseconds; 0 of a Store, which has but one
 	report *convert.Report
 
 	external map[string]string
@@ -143,7 +143,7 @@ func (b *Blocks) turn(s *convert.PromSeries, t int64) error {
 	if b.err != nil {
 		return b.err
 	}
-	if t < math.MinInt64+b.window || t > math.MaxInt64-b.window {
+	if b.window == 0 || t < math.MinInt64+b.window || t > math.MaxInt64-b.window {
 		return b.fail(fmt.Errorf("%s: time %d is out of range", labelsOf(s), t))
 	}
 	if b.open() && t < b.start {
@@ -226,7 +226,9 @@ func (b *Blocks) Written() []Block { return slices.Clone(b.written) }
 // end frees what b holds, and lets every later sample fail if there was an error
 // or is one now.
 func (b *Blocks) end(err error) {
-	if err = errors.Join(err, b.spill.close()); err != nil {
+	if err = errors.Join(err, b.spill.close()); err != nil && b.window == 0 {
+		b.err = fmt.Errorf("samples that wait: %w", err)
+	} else if err != nil {
 		b.err = fmt.Errorf("blocks in %s: %w", b.dir, err)
 	}
 	b.shut()
