@@ -21,6 +21,10 @@ type Aside struct {
 // NewAside makes sure that nothing of an archive out exists, or else returns an
 // error that wraps [fs.ErrExist], and makes the folder.
 func NewAside(out string) (*Aside, error) {
+	switch base := filepath.Base(out); {
+	case base == ".", base == "..", os.IsPathSeparator(out[len(out)-1]):
+		return nil, fmt.Errorf("%s: names a folder and no archive in it", out)
+	}
 	a := &Aside{out: out}
 	if err := a.free(); err != nil {
 		return nil, err

@@ -24,6 +24,11 @@ func (o *convertOptions) fromSamples(ctx context.Context, s streams, in []string
 		t.splitGiven = t.splitBy != ""
 		return runImportTSDB(ctx, s, t, in)
 	}
+	if o.to == endText || o.to == endOpenMetrics {
+		if err := checkOutput(out, in); err != nil {
+			return err
+		}
+	}
 	report := &convert.Report{}
 	src, err := o.openSamples(ctx, s, in, report)
 	if err != nil {
@@ -122,7 +127,7 @@ func (o *convertOptions) writeText(ctx context.Context, s streams, src *sampleIn
 	if o.to == endOpenMetrics {
 		format = expo.OpenMetrics
 	}
-	err = toOutput(s, out, func(w io.Writer) error {
+	err = toOutput(ctx, s, out, func(w io.Writer) error {
 		return expo.WriteDump(w, store, expo.Options{Format: format, PCP: o.comments}, report)
 	})
 	return cmp.Or(err, sayLosses(s, report))

@@ -80,6 +80,9 @@ func pathKind(path string) (end, error) {
 	if info.IsDir() {
 		return folderKind(path)
 	}
+	if !info.Mode().IsRegular() {
+		return "", usageError{fmt.Errorf("%s can be read but once: say with --from what it holds", path)}
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return "", err

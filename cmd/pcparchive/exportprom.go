@@ -1,14 +1,11 @@
 package main
 
 import (
-	"bufio"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -104,6 +101,9 @@ func runExportProm(ctx context.Context, s streams, o exportPromOptions, paths []
 	if err := o.mapping.check(); err != nil {
 		return err
 	}
+	if err := checkOutput(o.output, paths); err != nil {
+		return err
+	}
 	h, err := openHosts(s, paths)
 	if err != nil {
 		return err
@@ -138,7 +138,7 @@ func (o *exportPromOptions) snapshot(ctx context.Context, s streams, h *hosts, f
 	if err := cmp.Or(err, h.unusable()); err != nil {
 		return err
 	}
-	return toOutput(s, o.output, func(w io.Writer) error {
+	return toOutput(ctx, s, o.output, func(w io.Writer) error {
 		return expo.Write(w, snapshot.Families(), expo.Options{Format: o.format, Timestamps: o.timestamps, PCP: o.comments, Report: fo.Report})
 	})
 }
@@ -155,27 +155,9 @@ func (o *exportPromOptions) dump(ctx context.Context, s streams, h *hosts, fo co
 	if err := cmp.Or(err, h.unusable()); err != nil {
 		return err
 	}
-	return toOutput(s, o.output, func(w io.Writer) error {
+	return toOutput(ctx, s, o.output, func(w io.Writer) error {
 		return expo.WriteDump(w, store, expo.Options{Format: o.format, PCP: o.comments}, fo.Report)
 	})
-}
-
-// toOutput writes to standard output or, complete or not at all, to a file.
-func toOutput(s streams, path string, write func(io.Writer) error) error {
-	if path == "" || path == "-" {
-		return write(s.out)
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".pcparchive-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	w := bufio.NewWriter(f)
-	err = cmp.Or(write(w), w.Flush(), f.Chmod(0o644), f.Close())
-	if err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
 }
 
 // sources counts the endpoints that archives were recorded from.

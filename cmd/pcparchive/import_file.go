@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -140,14 +141,18 @@ func newInputProgress(s streams, files []fileInput) *inputProgress {
 	return &inputProgress{newByteProgress(s, "reading", total), s.in}
 }
 
-// open opens a file, which may be compressed, or standard input, which may not.
+// open opens a file, which may be compressed, or standard input or a pipe, which
+// may not.
 func (p *inputProgress) open(f fileInput) (io.ReadCloser, error) {
 	if f.size < 0 {
-		return io.NopCloser(p.reader(p.in)), nil
+		return p.stream(f.name, io.NopCloser(p.in))
 	}
 	file, err := os.Open(f.name)
 	if err != nil {
 		return nil, err
+	}
+	if info, err := file.Stat(); err == nil && !info.Mode().IsRegular() {
+		return p.stream(f.name, file)
 	}
 	head := make([]byte, 16)
 	n, err := file.ReadAt(head, 0)
@@ -163,6 +168,22 @@ func (p *inputProgress) open(f fileInput) (io.ReadCloser, error) {
 	}
 	r := packed.NewReader(0)
 	return &packedInput{r, func() error { return errors.Join(r.Close(), file.Close()) }}, nil
+}
+
+// stream opens what can be read once.
+func (p *inputProgress) stream(name string, in io.ReadCloser) (io.ReadCloser, error) {
+	r := bufio.NewReader(p.reader(in))
+	head, _ := r.Peek(16) // reading it will tell
+	if format := decomp.Detect(head); format != decomp.Plain {
+		return nil, errors.Join(fmt.Errorf("%s: compressed with %v, which only a file may be; decompress it on the way", name, format), in.Close())
+	}
+	return &streamInput{r, in}, nil
+}
+
+// streamInput is what can be read once.
+type streamInput struct {
+	io.Reader
+	io.Closer
 }
 
 // plainInput is a file as it is, which can seek.

@@ -162,7 +162,7 @@ func (im *importing) severalHosts() []string {
 		return nil
 	}
 	var names []string
-	for _, a := range im.archives.open {
+	for _, a := range im.archives.whole {
 		if host, known := a.group.labels["hostname"]; known && host == "" {
 			names = append(names, a.Archive)
 		}

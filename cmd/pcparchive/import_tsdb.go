@@ -44,9 +44,9 @@ with --split-by none all goes to one. --relabel comes before the splitting.
 Blocks that pcparchive made of archives tell which PCP metrics their series were;
 these become those metrics again. All others are named openmetrics.JOB.…
 
-An archive that exists is never overwritten, and one appears when it is complete.
-Many hosts are done 64 at a time, so the number of files that are open and the
-memory do not depend on how many there are.`,
+An archive that exists is never overwritten; what -o names appears when it is
+complete. Many hosts are done 64 at a time, so the number of files that are open
+and the memory do not depend on how many there are.`,
 		Example: `  pcparchive import tsdb /var/lib/prometheus/data -o archives
   pcparchive import tsdb 01JD0C4RZ4GJYX2MCGNV9N7B2V -o rec --split-by none
   pcparchive import tsdb data -o node3 --match '{instance="node3:9100"}' --start 2026-11-01 --end 2026-11-02`,
@@ -155,10 +155,11 @@ func (i *tsdbImport) run(ctx context.Context) error {
 			return err
 		}
 	}
-	if len(i.done) == 0 {
-		return errNoSamples
+	var err error
+	if i.done, err = w.publish(); err == nil && len(i.done) == 0 {
+		err = errNoSamples
 	}
-	return nil
+	return err
 }
 
 // limit applies --start and --end.
@@ -275,12 +276,7 @@ func (i *tsdbImport) part(ctx context.Context, groups []*sampleGroup, whole bool
 		src = i.r.Where(where...)
 	}
 	err := src.Samples(ctx, i.o.relabel.before(&watchedSamples{sampleArchives: w, i: i}, w.report))
-	if err = errors.Join(err, w.Close()); err != nil {
-		return err
-	}
-	done, err := w.publish()
-	i.done = append(i.done, done...)
-	return err
+	return errors.Join(err, w.Close())
 }
 
 // context returns the labels that a host's archive had before.

@@ -68,4 +68,17 @@ func TestImportOfManyHosts(t *testing.T) {
 	entries, err := os.ReadDir(out)
 	require.NoError(t, err)
 	assert.Len(t, entries, 3*len(got.Archives), "nothing else is left behind")
+
+	// A host of the second pass stands in the way.
+	for _, e := range entries {
+		if !strings.HasPrefix(e.Name(), "host073.") {
+			require.NoError(t, os.Remove(filepath.Join(out, e.Name())))
+		}
+	}
+	stderr.Reset()
+	require.Equal(t, exitFailed, run([]string{"import", "tsdb", data, "-o", out}, streams{strings.NewReader(""), &stdout, &stderr}))
+	assert.Contains(t, stderr.String(), "host073.meta: file already exists")
+	entries, err = os.ReadDir(out)
+	require.NoError(t, err)
+	assert.Len(t, entries, 3, "all archives appear or none")
 }

@@ -36,6 +36,7 @@ type sampleArchives struct {
 	made   bool            // the folder was made here
 	first  *rewrite.Aside  // of the only archive, made early
 	open   []*sampleArchive
+	whole  []*sampleArchive // completed, beside their places
 	series []*sampleArchive // by PromSeries.ID
 	known  []bool           // of these; one that is known without an archive is left out
 	calls  int
@@ -54,7 +55,7 @@ type sampleArchive struct {
 	sampleArchiveOutput
 	group *sampleGroup
 	aside *rewrite.Aside
-	dst   *convert.Assembler // nil once it is closed
+	dst   *convert.Assembler // nil before it is begun and once it is closed
 }
 
 // sampleArchiveOutput is what is printed of an archive.
@@ -340,24 +341,27 @@ func (w *sampleArchives) nativesOf(host string) (convert.Natives, error) {
 	return all, err
 }
 
-// Close completes the archives that are open.
+// Close completes the archives that are open. Further samples are of other
+// groups.
 func (w *sampleArchives) Close() error {
 	var err error
 	for _, a := range w.open {
-		if a.dst != nil {
+		if a.dst != nil { // it could be begun
 			err = errors.Join(err, a.dst.Close())
 			a.dst = nil
 		}
 	}
+	w.whole = append(w.whole, w.open...)
+	w.open, w.series, w.known = nil, nil, nil
 	return err
 }
 
 // publish moves the archives that Close completed to their places and returns
-// them in order of name. Further samples are of other groups.
+// them in order of name.
 func (w *sampleArchives) publish() ([]sampleArchiveOutput, error) {
-	slices.SortFunc(w.open, func(a, b *sampleArchive) int { return strings.Compare(a.Archive, b.Archive) })
+	slices.SortFunc(w.whole, func(a, b *sampleArchive) int { return strings.Compare(a.Archive, b.Archive) })
 	done := []sampleArchiveOutput{}
-	for _, a := range w.open {
+	for _, a := range w.whole {
 		if err := a.aside.Publish(); err != nil {
 			return done, err
 		}
@@ -367,16 +371,16 @@ func (w *sampleArchives) publish() ([]sampleArchiveOutput, error) {
 	return done, err
 }
 
-// remove drops the archives that are open.
+// remove drops what is left beside the places of archives.
 func (w *sampleArchives) remove() error {
 	err := w.Close()
 	if w.first != nil {
 		err = errors.Join(err, w.first.Remove())
 	}
-	for _, a := range w.open {
+	for _, a := range w.whole {
 		err = errors.Join(err, a.aside.Remove())
 	}
-	w.first, w.open, w.series, w.known = nil, nil, nil, nil
+	w.first, w.whole = nil, nil
 	return err
 }
 

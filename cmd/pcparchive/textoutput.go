@@ -1,0 +1,100 @@
+package main
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/pcparchive/pcparchive/archive"
+)
+
+// checkOutput refuses to replace a file of the input.
+func checkOutput(path string, operands []string) error {
+	out, err := os.Stat(path)
+	if err != nil || !out.Mode().IsRegular() {
+		return nil // nothing to replace
+	}
+	for _, operand := range splitOperands(operands) {
+		files := []string{operand}
+		if _, members, err := archive.Members(operand); err == nil {
+			for _, m := range members {
+				files = append(files, m.Path)
+			}
+		}
+		for _, file := range files {
+			if isIn(out, file) {
+				return usageError{fmt.Errorf("%s is part of the input %s; choose another name", path, operand)}
+			}
+		}
+	}
+	return nil
+}
+
+// isIn reports whether a file is the one at root, or is below it.
+func isIn(file fs.FileInfo, root string) bool {
+	found := errors.New("found")
+	if to, err := filepath.EvalSymlinks(root); err == nil {
+		root = to
+	}
+	err := filepath.WalkDir(root, func(_ string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return nil // reading it will tell
+		}
+		if info, err := e.Info(); err == nil && os.SameFile(info, file) {
+			return found
+		}
+		return nil
+	})
+	return errors.Is(err, found)
+}
+
+// toOutput writes to standard output or, complete or not at all, to a file. What
+// is there already is replaced if it is a file; a pipe or device is written to.
+func toOutput(ctx context.Context, s streams, path string, write func(io.Writer) error) error {
+	if path == "" || path == "-" {
+		return write(endingWriter{ctx, s.out})
+	}
+	switch info, err := os.Stat(path); {
+	case err == nil && !info.Mode().IsRegular():
+		f, err := os.OpenFile(path, os.O_WRONLY, 0)
+		if err != nil {
+			return err
+		}
+		return errors.Join(write(endingWriter{ctx, f}), f.Close())
+	case err == nil:
+		if path, err = filepath.EvalSymlinks(path); err != nil {
+			return err
+		}
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".pcparchive-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	w := bufio.NewWriter(endingWriter{ctx, f})
+	err = cmp.Or(write(w), w.Flush(), f.Chmod(0o644), f.Close())
+	if err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}
+
+// endingWriter takes no more after the end of a context.
+type endingWriter struct {
+	ctx context.Context
+	io.Writer
+}
+
+// Write writes, unless the context has ended.
+func (w endingWriter) Write(b []byte) (int, error) {
+	if err := w.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return w.Writer.Write(b)
+}
