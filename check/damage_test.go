@@ -15,6 +15,7 @@ import (
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/check"
 	"github.com/pcparchive/pcparchive/internal/archtest"
+	"github.com/pcparchive/pcparchive/internal/oracle"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -104,7 +105,7 @@ func TestEveryByte(t *testing.T) {
 						}
 						silent++
 						if got := skeleton(t, base); got != want {
-							t.Errorf("%s: byte %d: nothing was found\n%s", suffix, i, firstDifference(want, got))
+							t.Errorf("%s: byte %d: nothing was found\n%s", suffix, i, oracle.FirstDifference(want, got))
 						}
 					}
 					require.NoError(t, os.WriteFile(base+suffix, sound, 0o644))
@@ -119,16 +120,6 @@ func TestEveryByte(t *testing.T) {
 // which a few will do.
 func padding(b []byte, i int, v pcp.Version) bool {
 	return i > 100 && i < int(archive.HeaderSize(v))-4 && b[i] == 0 && i%29 != 0
-}
-
-func firstDifference(a, b string) string {
-	as, bs := strings.Split(a, "\n"), strings.Split(b, "\n")
-	for i := range min(len(as), len(bs)) {
-		if as[i] != bs[i] {
-			return as[i] + "\n" + bs[i]
-		}
-	}
-	return fmt.Sprint(len(as), " and ", len(bs), " lines")
 }
 
 // TestGoesOnAfterDamage checks that damage in the middle of a file costs the

@@ -78,7 +78,7 @@ func TestGolden(t *testing.T) {
 		require.Len(t, want.Files, len(got.Files))
 		for i, f := range want.Files {
 			assert.Equal(t, f.Name, got.Files[i].Name)
-			assert.NoError(t, firstDifference(string(f.Data), string(got.Files[i].Data)), f.Name)
+			assert.Empty(t, oracle.FirstDifference(string(f.Data), string(got.Files[i].Data)), f.Name)
 		}
 	})
 }
@@ -95,7 +95,7 @@ func TestGoldenReference(t *testing.T) {
 			if strings.HasPrefix(want, "Note: ") {
 				_, want, _ = strings.Cut(want, "\n\n")
 			}
-			assert.NoError(t, firstDifference(canon(want), canon(strings.TrimSuffix(string(f.Data), "\n"))), f.Name)
+			assert.Empty(t, oracle.FirstDifference(oracle.Canon(want), oracle.Canon(strings.TrimSuffix(string(f.Data), "\n"))), f.Name)
 		}
 	})
 }

@@ -1,29 +1,17 @@
 package rewrite_test
 
 import (
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/internal/oracle"
 	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/rewrite"
 )
-
-// canon is the canonical form of a listing by the reference.
-func canon(t testing.TB, text string) string {
-	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "python3", oracle.Tool(t, "canon_dump.py"))
-	cmd.Stdin = strings.NewReader(text)
-	out, err := cmd.Output()
-	require.NoError(t, err)
-	return string(out)
-}
 
 var (
 	fraction = regexp.MustCompile(`(\d\d:\d\d:\d\d\.\d{6})\d{3}\b`)
@@ -41,7 +29,7 @@ func listing(t testing.TB, base string, options ...string) string {
 	s = onlyV3.ReplaceAllString(format.ReplaceAllString(s, ""), "")
 	s = bytesLen.ReplaceAllString(fraction.ReplaceAllString(s, "$1"), "")
 	if len(options) > 1 || options[0] != "-m" { // the rest is in the order of hash tables
-		s = canon(t, s)
+		s = oracle.Canon(s)
 	}
 	return s + strings.ReplaceAll(text.Stderr, base, "ARCHIVE")
 }
@@ -64,10 +52,10 @@ func findings(t testing.TB, base string) string {
 func same(t *testing.T, original, copied string) {
 	t.Helper()
 	options := []string{"-l", "-d", "-e", "-h", "-i", "-m"}
-	if diff := firstDifference(listing(t, original, options...), listing(t, copied, options...)); diff != "" {
+	if diff := oracle.FirstDifference(listing(t, original, options...), listing(t, copied, options...)); diff != "" {
 		t.Errorf("pmdumplog: %s", diff)
 	}
-	if diff := firstDifference(findings(t, original), findings(t, copied)); diff != "" {
+	if diff := oracle.FirstDifference(findings(t, original), findings(t, copied)); diff != "" {
 		t.Errorf("pmlogcheck: %s", diff)
 	}
 }
@@ -89,18 +77,4 @@ func TestCorpusConverted(t *testing.T) {
 		same(t, base, out)
 	})
 	t.Logf("%d archives", n)
-}
-
-// firstDifference shows where two texts part, "" if they do not.
-func firstDifference(a, b string) string {
-	if a == b {
-		return ""
-	}
-	x, y := append(strings.Split(a, "\n"), "END"), append(strings.Split(b, "\n"), "END")
-	for i := range min(len(x), len(y)) {
-		if x[i] != y[i] {
-			return "- " + x[i] + "\n+ " + y[i]
-		}
-	}
-	return "?"
 }
