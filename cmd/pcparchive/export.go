@@ -34,9 +34,11 @@ func newExportTSDBCmd(s streams) *cobra.Command {
 		Short: "Write Prometheus TSDB blocks",
 		Long: `Write Prometheus TSDB blocks that a Prometheus server opens as they are, one
 per UTC day unless --block-duration says otherwise. A block appears when it is
-complete; an interrupt leaves no half one. A block that is there already is not
-written again, and one that has part of its samples is left as it is and named:
-nothing is written twice and nothing is deleted.
+complete; an interrupt leaves no half one. Run it again, say every night, and
+only what is new is written: a block that is there already is not written again,
+and one of an earlier run gives way to one that has all of it and more, such as the
+whole day, or a host that was late. A block that has some of the samples and others
+besides is left as it is and named.
 
 Metrics that came from Prometheus get back their names, labels, job and
 instance. Other metrics are named with underscores for dots and carry the labels

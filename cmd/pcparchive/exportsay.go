@@ -14,6 +14,7 @@ import (
 // blocksOutput is what export tsdb prints.
 type blocksOutput struct {
 	Blocks   []blockOutput       `json:"blocks"`
+	Replaced []replacedOutput    `json:"replaced"`
 	Kept     []keptOutput        `json:"kept"`
 	Overlaps []overlapOutput     `json:"overlaps"`
 	Losses   []convert.LossCount `json:"losses"`
@@ -27,6 +28,13 @@ type blockOutput struct {
 	Series  uint64    `json:"series"`
 	Samples uint64    `json:"samples"`
 	Bytes   int64     `json:"bytes"`
+}
+
+// replacedOutput is a block of an earlier run that was removed, as a new one has
+// all of it.
+type replacedOutput struct {
+	ULID string `json:"ulid"`
+	Dir  string `json:"dir"`
 }
 
 // keptOutput is a block that was there already.
@@ -48,12 +56,15 @@ type overlapOutput struct {
 }
 
 func newBlocksOutput(blocks *tsdb.Blocks, report *convert.Report) *blocksOutput {
-	out := &blocksOutput{Blocks: []blockOutput{}, Kept: []keptOutput{}, Overlaps: []overlapOutput{}, Losses: report.Losses()}
+	out := &blocksOutput{Blocks: []blockOutput{}, Replaced: []replacedOutput{}, Kept: []keptOutput{}, Overlaps: []overlapOutput{}, Losses: report.Losses()}
 	for _, b := range blocks.Written() {
 		out.Blocks = append(out.Blocks, blockOutput{
 			ULID: b.ULID.String(), Dir: b.Dir, Start: utc(b.MinTime), End: utc(b.MaxTime - 1),
 			Series: b.Series, Samples: b.Samples, Bytes: b.Bytes,
 		})
+	}
+	for _, r := range blocks.Replaced() {
+		out.Replaced = append(out.Replaced, replacedOutput{r.ULID.String(), r.Dir})
 	}
 	for _, k := range blocks.Kept() {
 		out.Kept = append(out.Kept, keptOutput{
@@ -96,6 +107,9 @@ func (out *blocksOutput) print(w io.Writer, dir, dataDir string) {
 		fmt.Fprintf(w, "%s  %s  %d series  %s samples  %s\n", b.Dir, span(b.Start, b.End),
 			b.Series, humanize.Comma(int64(b.Samples)), humanize.IBytes(uint64(b.Bytes)))
 		samples, bytes = samples+b.Samples, bytes+b.Bytes
+	}
+	for _, r := range out.Replaced {
+		fmt.Fprintf(w, "%s  removed: a new block has all of it\n", r.Dir)
 	}
 	for _, k := range out.Kept {
 		if k.Finished {

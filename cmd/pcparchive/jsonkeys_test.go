@@ -58,6 +58,7 @@ func TestJSONKeys(t *testing.T) {
 			[]string{
 				"blocks", "blocks[].bytes", "blocks[].dir", "blocks[].end", "blocks[].samples", "blocks[].series",
 				"blocks[].start", "blocks[].ulid", "kept", "losses", "losses[].count", "losses[].loss", "losses[].name", "overlaps",
+				"replaced",
 			},
 		},
 		"query": { // Prometheus' own

@@ -42,7 +42,7 @@ func (b *Blocks) writeBlock() (Block, error) {
 	if err := b.fill(&block, tmp); err != nil {
 		return Block{}, errors.Join(fmt.Errorf("block %s: %w", id, err), os.RemoveAll(tmp))
 	}
-	kept, err := b.present(&block)
+	kept, replaced, err := b.present(&block, tmp)
 	switch {
 	case err != nil:
 		return Block{}, errors.Join(fmt.Errorf("block %s: %w", id, err), os.RemoveAll(tmp))
@@ -53,7 +53,8 @@ func (b *Blocks) writeBlock() (Block, error) {
 	if err := fileutil.Rename(tmp, block.Dir); err != nil {
 		return Block{}, errors.Join(fmt.Errorf("block %s: %w", id, err), os.RemoveAll(tmp))
 	}
-	return block, nil
+	b.replaced = append(b.replaced, replaced...)
+	return block, replace(replaced)
 }
 
 // fill writes a block in the folder tmp.

@@ -54,8 +54,9 @@ type Blocks struct {
 	written      []Block
 	kept         []Kept
 	looked       bool
-	before       []Block // that the folder had
-	err          error   // what ended it
+	before       []neighbour // that the folder had
+	replaced     []Block     // of these
+	err          error       // what ended it
 }
 
 // errClosed is what a Blocks says after Close or Discard.
@@ -219,6 +220,10 @@ func (b *Blocks) Discard() error {
 // Kept returns the windows that were not written for what the folder had before,
 // oldest first.
 func (b *Blocks) Kept() []Kept { return slices.Clone(b.kept) }
+
+// Replaced returns the blocks of earlier runs that were removed as new ones have
+// all of what they had.
+func (b *Blocks) Replaced() []Block { return slices.Clone(b.replaced) }
 
 // Written returns the blocks that are complete, oldest first.
 func (b *Blocks) Written() []Block { return slices.Clone(b.written) }

@@ -2,97 +2,102 @@ package tsdb
 
 import (
 	"cmp"
-	"context"
 	"errors"
-	"fmt"
 	"io/fs"
-	"math"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 
 	"github.com/oklog/ulid/v2"
-	"github.com/prometheus/prometheus/model/labels"
-	"github.com/prometheus/prometheus/tsdb/index"
+	"github.com/prometheus/prometheus/tsdb/fileutil"
 )
 
 // Kept is a window that was not written, as the folder has a block of it.
 type Kept struct {
-	Block            // that is there
-	From, To   int64 // of the samples that were not written, To exclusive
-	Finished   bool  // the block has all of them and nothing else: an earlier run wrote it
-	Common     int   // else how many series are in both
-	FirstMatch string
+	Block             // that is there
+	From, To   int64  // of the samples that were not written, To exclusive
+	Finished   bool   // the block has all of them: an earlier run wrote it
+	Common     int    // else how many series are in both
+	FirstMatch string // of these
 }
 
-// present looks for a block that keeps one from being written: one that is the
-// same, or one with samples of the same series in the same time. Both would hold
-// samples twice, and which to delete is not for us to say.
-func (b *Blocks) present(block *Block) (*Kept, error) {
+// neighbour is a block that the folder had.
+type neighbour struct {
+	Block
+	external map[string]string
+}
+
+// present looks for what the folder has of a block that is written to dir. A
+// block that an earlier run wrote and that the new one has all of is to be
+// replaced by it. What keeps the new one from being written is a block that has
+// all of it, or one that has some of its series in the same time: both would
+// hold samples twice, and which of them to delete is not for us to say.
+func (b *Blocks) present(block *Block, dir string) (kept *Kept, replaced []Block, err error) {
 	if !b.looked { // what comes later is our own, of other windows
-		var err error
-		if b.before, err = Overlapping(b.dir, math.MinInt64, math.MaxInt64); err != nil {
-			return nil, err
+		if b.before, err = neighbours(b.dir); err != nil {
+			return nil, nil, err
 		}
 		b.looked = true
 	}
-	others := slices.DeleteFunc(slices.Clone(b.before), func(o Block) bool {
-		return o.MaxTime <= block.MinTime || o.MinTime >= block.MaxTime
-	})
-	for _, other := range others {
-		if other.Content == block.Content && other.MinTime == block.MinTime && other.MaxTime == block.MaxTime {
-			return &Kept{Block: other, From: block.MinTime, To: block.MaxTime, Finished: true}, nil
+	for _, other := range b.before {
+		if other.MaxTime <= block.MinTime || other.MinTime >= block.MaxTime {
+			continue
 		}
+		keep := &Kept{Block: other.Block, From: block.MinTime, To: block.MaxTime}
+		alike := other.Content != "" && maps.Equal(other.external, b.external)
+		if alike && other.Content == block.Content && other.MinTime == block.MinTime && other.MaxTime == block.MaxTime {
+			keep.Finished = true
+			return keep, nil, nil
+		}
+		r, err := relate(dir, other.Dir, alike)
+		switch {
+		case err != nil:
+			return nil, nil, err
+		case r.common == 0:
+			continue
+		case r.ours:
+			replaced = append(replaced, other.Block)
+			continue
+		case r.theirs:
+			keep.Finished = true
+			return keep, nil, nil
+		}
+		keep.Common, keep.FirstMatch = r.common, r.first
+		kept = cmp.Or(kept, keep) // one that has all may follow
 	}
-	for _, other := range others {
-		n, first, err := b.common(other.Dir)
-		if err != nil {
-			return nil, fmt.Errorf("block %s: %w", other.Dir, err)
-		}
-		if n > 0 {
-			return &Kept{Block: other, From: block.MinTime, To: block.MaxTime, Common: n, FirstMatch: first}, nil
-		}
-	}
-	return nil, nil
+	return kept, replaced, nil
 }
 
-// common counts the live series that a block has, too.
-func (b *Blocks) common(dir string) (n int, first string, err error) {
-	r, err := index.NewFileReader(filepath.Join(dir, "index"), index.DecodePostingsRaw)
-	if err != nil {
-		return 0, "", err
-	}
-	defer func() { err = errors.Join(err, r.Close()) }()
-	ours := make(map[uint64][]labels.Labels, len(b.live))
-	for _, e := range b.live {
-		h := e.lset.Hash()
-		ours[h] = append(ours[h], e.lset)
-	}
-	name, value := index.AllPostingsKey()
-	postings, err := r.Postings(context.Background(), name, value)
-	if err != nil {
-		return 0, "", err
-	}
-	var builder labels.ScratchBuilder
-	for postings.Next() {
-		if err := r.Series(postings.At(), &builder, nil); err != nil {
-			return 0, "", err
+// replace removes blocks that another one has all of. Their folders get a name
+// that is no block's first, so that none is seen half.
+func replace(old []Block) (err error) {
+	for _, o := range old {
+		gone := o.Dir + ".tmp-for-deletion"
+		if e := fileutil.Rename(o.Dir, gone); e != nil {
+			err = errors.Join(err, e)
+			continue
 		}
-		theirs := builder.Labels()
-		for _, lset := range ours[theirs.Hash()] {
-			if labels.Equal(lset, theirs) {
-				if n++; n == 1 {
-					first = lset.String()
-				}
-			}
-		}
+		err = errors.Join(err, os.RemoveAll(gone))
 	}
-	return n, first, postings.Err()
+	return err
 }
 
 // Overlapping returns the blocks in a folder that have time from mint to before
 // maxt, by their start. A folder that is not there has none.
 func Overlapping(dir string, mint, maxt int64) ([]Block, error) {
+	all, err := neighbours(dir)
+	var found []Block
+	for _, n := range all {
+		if n.MaxTime > mint && n.MinTime < maxt {
+			found = append(found, n.Block)
+		}
+	}
+	return found, err
+}
+
+// neighbours returns the blocks in a folder by their start.
+func neighbours(dir string) ([]neighbour, error) {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -100,7 +105,7 @@ func Overlapping(dir string, mint, maxt int64) ([]Block, error) {
 	if err != nil {
 		return nil, err
 	}
-	var found []Block
+	var found []neighbour
 	for _, e := range entries {
 		id, err := ulid.ParseStrict(e.Name())
 		if err != nil || !e.IsDir() {
@@ -114,13 +119,13 @@ func Overlapping(dir string, mint, maxt int64) ([]Block, error) {
 		if err != nil {
 			return nil, err
 		}
-		if m.MaxTime <= mint || m.MinTime >= maxt {
-			continue
+		n := neighbour{Block: Block{ULID: id, Dir: path, MinTime: m.MinTime, MaxTime: m.MaxTime,
+			Series: m.Stats.Series, Chunks: m.Stats.Chunks, Samples: m.Stats.Samples, Content: m.content()}}
+		if m.Thanos != nil {
+			n.external = m.Thanos.Labels
 		}
-		block := Block{ULID: id, Dir: path, MinTime: m.MinTime, MaxTime: m.MaxTime,
-			Series: m.Stats.Series, Chunks: m.Stats.Chunks, Samples: m.Stats.Samples, Content: m.content()}
-		found = append(found, block)
+		found = append(found, n)
 	}
-	slices.SortFunc(found, func(x, y Block) int { return cmp.Or(cmp.Compare(x.MinTime, y.MinTime), x.ULID.Compare(y.ULID)) })
+	slices.SortFunc(found, func(x, y neighbour) int { return cmp.Or(cmp.Compare(x.MinTime, y.MinTime), x.ULID.Compare(y.ULID)) })
 	return found, nil
 }

@@ -33,13 +33,16 @@ func TestWhatIsThereIsNotWrittenAgain(t *testing.T) {
 		start    int64
 		n        int
 		names    []string
-		written  int
+		written  int // beside the first
 		finished bool
 		common   int
 	}{
 		"the same":            {noon, 300, []string{"x", "y"}, 0, true, 0},
-		"more of the series":  {noon, 301, []string{"x", "y"}, 0, false, 2},
+		"less of the series":  {noon, 299, []string{"x", "y"}, 0, true, 0},
+		"fewer series":        {noon, 300, []string{"y"}, 0, true, 0},
 		"another series, too": {noon, 300, []string{"x", "z"}, 0, false, 1},
+		"more, but later":     {noon + 1, 400, []string{"x", "y"}, 0, false, 2},
+		"more of one, no y":   {noon, 400, []string{"x", "z"}, 0, false, 1},
 		"other series":        {noon, 300, []string{"z"}, 1, false, 0},
 		"another time":        {noon + 300, 300, []string{"x", "y"}, 1, false, 0},
 	} {
@@ -50,6 +53,7 @@ func TestWhatIsThereIsNotWrittenAgain(t *testing.T) {
 			require.Empty(t, first.Kept())
 			b := writeInto(t, dir, test.start, test.n, test.names...)
 			assert.Len(t, b.Written(), test.written)
+			assert.Empty(t, b.Replaced())
 			assert.Len(t, listing(t, dir), 1+test.written, "nothing else is there")
 			if test.written > 0 {
 				assert.Empty(t, b.Kept())
@@ -58,13 +62,71 @@ func TestWhatIsThereIsNotWrittenAgain(t *testing.T) {
 			require.Len(t, b.Kept(), 1)
 			kept := b.Kept()[0]
 			assert.Equal(t, first.Written()[0].ULID, kept.ULID)
-			assert.Equal(t, noon, kept.From)
-			assert.Equal(t, noon+int64(test.n), kept.To)
+			assert.Equal(t, test.start, kept.From)
+			assert.Equal(t, test.start+int64(test.n), kept.To)
 			assert.Equal(t, test.finished, kept.Finished)
 			assert.Equal(t, test.common, kept.Common)
 			if !test.finished {
 				assert.Contains(t, kept.FirstMatch, `__name__="x"`)
 			}
+		})
+	}
+}
+
+// A day that was exported before it was over is exported whole later: the block
+// that has all of the earlier one takes its place, also of several.
+func TestGrownBlockReplaces(t *testing.T) {
+	for name, test := range map[string]struct {
+		n     int
+		names []string
+	}{
+		"more samples":     {301, []string{"x", "y"}},
+		"another series":   {300, []string{"x", "y", "z"}},
+		"before and after": {400, []string{"w", "x", "y", "z"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			old := append(writeInto(t, dir, noon, 300, "x").Written(), writeInto(t, dir, noon, 300, "y").Written()...)
+			b := writeInto(t, dir, noon, test.n, test.names...)
+			assert.Empty(t, b.Kept())
+			require.Len(t, b.Written(), 1)
+			var gone []string
+			for _, o := range b.Replaced() {
+				gone = append(gone, o.Dir)
+			}
+			assert.ElementsMatch(t, []string{old[0].Dir, old[1].Dir}, gone)
+			assert.Equal(t, []string{b.Written()[0].ULID.String()}, listing(t, dir))
+		})
+	}
+}
+
+// A block that somebody else wrote is never removed, nor is one of other
+// external labels: that they have as many samples says nothing.
+func TestForeignBlockStays(t *testing.T) {
+	for name, change := range map[string]func(meta map[string]any){
+		"of a server":            func(meta map[string]any) { delete(meta["compaction"].(map[string]any), "hints") },
+		"of other external ones": func(meta map[string]any) { meta["thanos"] = map[string]any{"labels": map[string]string{"dc": "a"}} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			old := writeInto(t, dir, noon, 300, "x").Written()[0]
+			path := filepath.Join(old.Dir, "meta.json")
+			text, err := os.ReadFile(path)
+			require.NoError(t, err)
+			var meta map[string]any
+			require.NoError(t, json.Unmarshal(text, &meta))
+			change(meta)
+			text, err = json.Marshal(meta)
+			require.NoError(t, err)
+			require.NoError(t, os.WriteFile(path, text, 0o666))
+			for _, n := range []int{300, 301} {
+				b := writeInto(t, dir, noon, n, "x")
+				assert.Empty(t, b.Written())
+				require.Len(t, b.Kept(), 1)
+				assert.False(t, b.Kept()[0].Finished)
+				assert.Equal(t, 1, b.Kept()[0].Common)
+			}
+			assert.Equal(t, []string{old.ULID.String()}, listing(t, dir))
 		})
 	}
 }
