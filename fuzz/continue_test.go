@@ -105,7 +105,7 @@ func appendOne(t *testing.T, a *archive.Appender) bool {
 	err := a.Append(&archive.Result{Stamp: last.Add(time.Second), Sets: []archive.ValueSet{
 		{PMID: d.PMID, Format: archive.FormatOf(d.Type), Values: []archive.Value{archive.NumberValue(pcp.InstNull, d.Type, 5)}},
 	}})
-	if err != nil {
+	if err != nil && !errors.Is(err, archive.ErrOrder) { // a second after a time whose fraction is none may be before it
 		require.ErrorIs(t, err, pcp.ErrRange)
 	}
 	return err == nil

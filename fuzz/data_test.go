@@ -92,7 +92,7 @@ func blocks(res *archive.Result) (sizes []int, total int) {
 }
 
 // inOrder reports whether the blocks of a record stand in the order of its
-// values, as they are written.
+// values, each with one of its own, as they are written.
 func inOrder(payload []byte, res *archive.Result, v pcp.Version) bool {
 	at := 12 // number of value sets and what follows
 	if v == pcp.V3 {
@@ -112,7 +112,7 @@ func inOrder(payload []byte, res *archive.Result, v pcp.Version) bool {
 			at += 8
 		}
 	}
-	return slices.IsSorted(places)
+	return slices.IsSorted(places) && len(slices.Compact(places)) == len(places)
 }
 
 // padded returns a payload with its padding as current writers have it.
