@@ -63,5 +63,5 @@ func (f *Flattener) endAll(m *flatMetric) {
 	for id := range m.live {
 		f.end(m, id)
 	}
-	m.prev = m.prev[:0]
+	m.prev, m.shape = m.prev[:0], nil
 }

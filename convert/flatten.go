@@ -83,6 +83,7 @@ type Flattener struct {
 	any       bool          // there was one
 	since     string        // time of the last mark
 	shared    map[pcp.InDomID]sharedNames
+	shapes    map[*archive.Shape][]*flatMetric // see alike
 }
 
 // flatTable is what the Flatteners of several hosts share.
@@ -95,6 +96,9 @@ type flatTable struct {
 
 // flatMetric is what is known of one PCP metric.
 type flatMetric struct {
+	// shape, unless it is nil, is that of the step that held the metric last:
+	// prev are the points of every step that has it, in their order.
+	shape  *archive.Shape
 	metric *archive.Metric
 	naming naming
 	series map[*archive.Series]*PromSeries
@@ -120,6 +124,7 @@ func NewFlattener(dst Samples, o FlattenOptions) *Flattener {
 func newFlattener(t *flatTable, o FlattenOptions) *Flattener {
 	return &Flattener{
 		opts: o, flatTable: t, metrics: map[pcp.PMID]*flatMetric{}, shared: map[pcp.InDomID]sharedNames{},
+		shapes: map[*archive.Shape][]*flatMetric{},
 	}
 }
 
@@ -145,8 +150,16 @@ func (f *Flattener) Put(step *archive.Step) error {
 	if step.Mark {
 		f.mark(step.Stamp)
 	}
+	known := f.alike(step)
 	for i := range step.Metrics {
-		if err := f.metric(&step.Metrics[i], t); err != nil {
+		mv := &step.Metrics[i]
+		var err error
+		if known != nil && known[i] != nil && known[i].shape == step.Shape {
+			err = f.again(known[i], mv.Points, t)
+		} else {
+			err = f.metric(mv, t, step.Shape)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -209,18 +222,23 @@ func (f *Flattener) Close() error {
 	return nil
 }
 
-func (f *Flattener) metric(mv *archive.MetricValues, t int64) error {
+// metric flattens what a step of a shape has of a metric.
+func (f *Flattener) metric(mv *archive.MetricValues, t int64, shape *archive.Shape) error {
 	m := f.state(mv.Metric)
-	if m.skip {
+	m.shape = nil
+	switch {
+	case m.skip:
+		m.shape = shape
 		return nil
-	}
-	if m.naming.exemplars {
+	case m.naming.exemplars:
 		f.exemplary = append(f.exemplary, mv)
 		return nil
-	}
-	if mv.Err < 0 {
+	case mv.Err < 0:
 		f.endAll(m)
+		m.shape = shape
 		return nil
+	case !m.naming.text && !m.naming.histogram:
+		m.shape = shape
 	}
 	m.now = m.now[:0]
 	same := len(mv.Points) == len(m.prev)
@@ -244,7 +262,7 @@ func (f *Flattener) metric(mv *archive.MetricValues, t int64) error {
 			}
 			continue
 		}
-		v, ok := f.value(m, p.Value)
+		v, ok := f.value(m, &p.Value)
 		if !ok {
 			continue
 		}
@@ -261,7 +279,7 @@ func (f *Flattener) metric(mv *archive.MetricValues, t int64) error {
 }
 
 // value returns the value of a sample, false if there is none.
-func (f *Flattener) value(m *flatMetric, v archive.Value) (float64, bool) {
+func (f *Flattener) value(m *flatMetric, v *archive.Value) (float64, bool) {
 	if m.naming.text {
 		return 1, true
 	}
@@ -270,14 +288,14 @@ func (f *Flattener) value(m *flatMetric, v archive.Value) (float64, bool) {
 		f.opts.Report.Add(LossUndecodable, m.metric.Name)
 		return 0, false
 	}
-	if v.Type == pcp.TypeU64 || v.Type == pcp.Type64 {
+	if v.Bits > 1<<53 && (v.Type == pcp.TypeU64 || v.Type == pcp.Type64) {
 		f.checkExact(m.metric, v)
 	}
 	return m.naming.scale.apply(x), true
 }
 
 // checkExact counts a 64-bit integer that a float64 cannot hold.
-func (f *Flattener) checkExact(m *archive.Metric, v archive.Value) {
+func (f *Flattener) checkExact(m *archive.Metric, v *archive.Value) {
 	exact := v.Bits == uint64(float64(v.Bits)) || float64(v.Bits) >= 1<<64
 	if m.Desc.Type == pcp.Type64 {
 		exact = int64(v.Bits) == int64(float64(int64(v.Bits)))
