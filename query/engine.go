@@ -90,7 +90,8 @@ func (e *Engine) queryOpts() promql.QueryOpts {
 }
 
 // recordingInterval estimates how far apart the records of a host are, from the
-// first few of its last archive; 0 if there is only one.
+// first few of its last archive: the longest time between two, one pause in the
+// recording apart; 0 if there is only one record.
 func recordingInterval(set *archive.Set) time.Duration {
 	end, err := set.End()
 	if err != nil {
@@ -103,18 +104,23 @@ func recordingInterval(set *archive.Set) time.Duration {
 		return 0
 	}
 	const enough = 20
-	var longest time.Duration
+	var longest, second time.Duration
 	var last pcp.Timestamp
-	n := 0
+	n, gaps := 0, 0
 	for step, err := range r.Steps(archive.Query{Metrics: func(*meta.Desc) bool { return false }, All: true}) {
 		if err != nil || n == enough {
 			break
 		}
 		if n > 0 && !step.Mark {
-			longest = max(longest, step.Stamp.Sub(last))
+			gap := step.Stamp.Sub(last)
+			longest, second = max(longest, gap), max(second, min(longest, gap))
+			gaps++
 		}
 		last = step.Stamp
 		n++
+	}
+	if gaps > 1 {
+		return second
 	}
 	return longest
 }

@@ -243,6 +243,14 @@ func TestLookbackFollowsTheRecords(t *testing.T) {
 	assert.Empty(t, now(t, e, 2400+1500, "c_counter"))
 
 	w = newWriter(t)
+	for i, sec := range []float64{0, 10, 20, 5000, 5010} {
+		w.record(sec, one(counter, float64(i)))
+	}
+	e = newEngine(t, w.open(), Options{})
+	assert.NotEmpty(t, now(t, e, 319, "c_counter"))
+	assert.Empty(t, now(t, e, 320, "c_counter"), "a pause is no interval")
+
+	w = newWriter(t)
 	w.record(0, one(counter, 1))
 	e = newEngine(t, w.open(), Options{})
 	assert.NotEmpty(t, now(t, e, 299, "c_counter"), "with one record it is Prometheus'")

@@ -86,8 +86,9 @@ Of several hosts all are asked; the label hostname tells PCP's own metrics apart
 const autoStep = -1
 
 func runQuery(ctx context.Context, s streams, o queryOptions, expr string, paths []string) error {
-	if _, err := parser.NewParser(parser.Options{}).ParseExpr(expr); err != nil {
-		return usageError{fmt.Errorf("expression: %w", err)}
+	parsed, err := parseExpr(expr)
+	if err != nil {
+		return err
 	}
 	h, err := openHosts(s, paths)
 	if err != nil {
@@ -104,11 +105,7 @@ func runQuery(ctx context.Context, s streams, o queryOptions, expr string, paths
 	if err := cmp.Or(queryError(res.Err), h.unusable()); err != nil {
 		return err
 	}
-	for _, w := range res.Warnings.AsErrors() {
-		if !errors.As(w, new(*query.DamageWarning)) { // said below
-			fmt.Fprintf(s.err, "pcparchive: %v\n", w)
-		}
-	}
+	h.sayRemarks(parsed, res)
 	if o.output == outputJSON {
 		err = printJSON(s.out, res, expr)
 	} else {
