@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/exemplar"
@@ -157,6 +158,10 @@ func (p *parserPart) sample() error {
 	r := reading{value: v}
 	if t != nil {
 		r.time, r.hasTime = *t, true
+		// What the parser makes of a float64 beyond all milliseconds.
+		if p.format == OpenMetrics && (*t == math.MinInt64 || *t == math.MaxInt64) {
+			return &parseFault{fmt.Errorf("the time of %s is out of range", text)}
+		}
 	}
 	var x exemplar.Exemplar
 	if p.parser.Exemplar(&x) {

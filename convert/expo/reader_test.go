@@ -174,6 +174,10 @@ func requireParser(t *testing.T, text string, format Format, all []got, fault st
 			break
 		}
 		_, at, v := p.Series()
+		if at != nil && format == OpenMetrics && (*at == math.MinInt64 || *at == math.MaxInt64) {
+			require.Contains(t, fault, "out of range")
+			break
+		}
 		if at == nil {
 			at = new(int64)
 			*at = -1
@@ -243,6 +247,11 @@ func TestReaderErrors(t *testing.T) {
 	err := NewReader(pages("a 1\n", "b 1\nc x\n"), ReadOptions{}).Samples(context.Background(), &g)
 	require.ErrorContains(t, err, "page1: line 2: ")
 	assert.Len(t, g.all, 2)
+
+	for _, far := range []string{"1e300", "-1e300", "9223372036854775.808", "-9223372036854775809"} {
+		err := NewReader(pages("# TYPE a gauge\na 1 "+far+"\n# EOF\n"), ReadOptions{Format: new(OpenMetrics)}).Samples(context.Background(), &gotten{})
+		assert.ErrorContains(t, err, "page0: line 2: the time of a is out of range", far)
+	}
 
 	long := strings.Repeat("a 1\nb 2\n", 5*batchSize)
 	full := &gotten{fail: errors.New("full")}
