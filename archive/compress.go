@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/pcparchive/pcparchive/internal/decomp"
@@ -35,10 +36,20 @@ var compressions = [...]struct {
 }
 
 // String returns the form's name: none, zstd or gzip.
-func (c Compression) String() string { return compressions[c].name }
+func (c Compression) String() string {
+	if c.valid() != nil {
+		return "compression " + strconv.Itoa(int(c))
+	}
+	return compressions[c].name
+}
 
 // Suffix returns what follows the name of a volume; "" for CompressNone.
-func (c Compression) Suffix() string { return compressions[c].suffix }
+func (c Compression) Suffix() string {
+	if c.valid() != nil {
+		return ""
+	}
+	return compressions[c].suffix
+}
 
 // Set sets c from its name. With it, a Compression is the value of a flag.
 func (c *Compression) Set(name string) error {

@@ -100,6 +100,6 @@ func (t *tail) makeIndex(volumes []Member) error {
 			return err
 		}
 	}
-	t.entries = t.maker.Entries()
+	t.entries = t.maker.entries // without Finish: the archive goes on
 	return nil
 }

@@ -58,14 +58,19 @@ func splitMember(name string) (base string, m Member, ok bool) {
 // and a compressed file with one role the plain one counts. It returns the base
 // path. The error wraps fs.ErrNotExist if there are none.
 func Members(path string) (base string, members []Member, err error) {
+	return membersIn(path, membersOf)
+}
+
+// membersIn is Members with a way to find the files of an archive by its name.
+func membersIn(path string, of func(dir, name string) ([]Member, error)) (base string, members []Member, err error) {
 	dir, name := filepath.Split(path)
-	found, err := membersOf(dir, name)
+	found, err := of(dir, name)
 	if err != nil {
 		return "", nil, err
 	}
 	if stem, _, ok := splitMember(name); ok && len(found) == 0 {
 		name = stem
-		if found, err = membersOf(dir, name); err != nil {
+		if found, err = of(dir, name); err != nil {
 			return "", nil, err
 		}
 	}
@@ -85,10 +90,14 @@ func Members(path string) (base string, members []Member, err error) {
 // and neither be seen: where something is missing it is read again, until two
 // readings agree.
 func membersOf(dir, name string) (found []Member, err error) {
-	found, err = listMembers(dir, name)
+	list := func() ([]Member, error) {
+		all, err := listFolder(dir, func(base string) bool { return base == name })
+		return measure(all[name]), err
+	}
+	found, err = list()
 	for tries := 0; tries < 10 && err == nil && incomplete(found); tries++ {
 		before := found
-		found, err = listMembers(dir, name)
+		found, err = list()
 		if slices.EqualFunc(before, found, func(a, b Member) bool { return a.Path == b.Path }) {
 			break
 		}
@@ -111,22 +120,31 @@ func incomplete(found []Member) bool {
 	return len(found) > 0 && (!described || len(volumes) <= highest)
 }
 
-// listMembers reads the folder once.
-func listMembers(dir, name string) (found []Member, err error) {
+// listFolder reads a folder once and returns, by base name, the members of those
+// archives in it that are wanted; nil: of all. Their sizes are not known yet.
+func listFolder(dir string, want func(base string) bool) (map[string][]Member, error) {
 	entries, err := os.ReadDir(cmp.Or(dir, "."))
 	if err != nil {
 		return nil, err
 	}
+	found := map[string][]Member{}
 	for _, e := range entries {
 		base, m, ok := splitMember(e.Name())
-		if !ok || base != name || e.IsDir() {
-			continue
+		if ok && !e.IsDir() && (want == nil || want(base)) {
+			m.Path = dir + e.Name()
+			found[base] = append(found[base], m)
 		}
-		m.Path = dir + e.Name()
+	}
+	return found, nil
+}
+
+// measure returns the members that are files, with their sizes.
+func measure(listed []Member) (found []Member) {
+	for _, m := range listed {
 		if info, err := os.Stat(m.Path); err == nil && info.Mode().IsRegular() {
 			m.Size = info.Size()
 			found = append(found, m)
 		}
 	}
-	return found, nil
+	return found
 }

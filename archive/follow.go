@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"path/filepath"
 	"time"
 
 	"github.com/pcparchive/pcparchive/internal/wire"
@@ -46,6 +47,7 @@ type follower struct {
 	done   bool  // nothing is added to a compressed volume
 	metaAt int64 // of the next metadata record
 
+	folder  watch
 	waits   int // so far
 	doubt   Pos // of a record that was not good
 	doubted int // the waits before it was first looked at
@@ -204,6 +206,9 @@ func (f *follower) readMeta() error {
 // nextVolume enters the volume after the one being read if there is one. Its
 // writer ends a volume before it begins the next.
 func (f *follower) nextVolume(yield func(*Step, error) bool) (bool, error) {
+	if dir, _ := filepath.Split(f.r.base); !f.folder.changed(dir) {
+		return false, nil
+	}
 	_, members, err := Members(f.r.base)
 	if err != nil {
 		return false, err
@@ -212,6 +217,7 @@ func (f *follower) nextVolume(yield func(*Step, error) bool) (bool, error) {
 		if m.Role != RoleData || m.Volume <= f.file.Volume {
 			continue
 		}
+		f.folder = watch{} // it may not be good yet, and is looked at again
 		if progress, err := f.read(yield); progress || err != nil {
 			return true, err
 		}

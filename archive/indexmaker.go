@@ -80,9 +80,6 @@ func (x *IndexMaker) put(e IndexEntry) {
 	x.at = e.Data
 }
 
-// Entries returns the entries for an archive that goes on.
-func (x *IndexMaker) Entries() []IndexEntry { return x.entries }
-
 // Finish returns the entries for an archive that is complete: one more for its
 // last record, which points at the end of the metadata.
 func (x *IndexMaker) Finish(metaEnd int64) []IndexEntry {

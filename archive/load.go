@@ -171,11 +171,14 @@ func add(s *meta.Store, rec Record) error {
 func (r *Reader) warn(err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, known := range r.warnings {
-		if known.Error() == err.Error() {
-			return
-		}
+	text := err.Error()
+	if r.warned[text] {
+		return
 	}
+	if r.warned == nil {
+		r.warned = map[string]bool{}
+	}
+	r.warned[text] = true
 	r.warnings = append(r.warnings, err)
 }
 

@@ -3,7 +3,6 @@ package archive
 import (
 	"iter"
 	"slices"
-	"time"
 
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -138,7 +137,7 @@ func (m *merge) between(before pcp.Timestamp) (*Step, bool) {
 		return nil, false
 	}
 	m.gap = false
-	t := m.gapFrom.Add(time.Millisecond)
+	t := m.gapFrom.Add(markAfter)
 	if t.After(before) {
 		t = before
 	}

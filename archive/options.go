@@ -26,16 +26,18 @@ type ReadOptions struct {
 	// Reading on from the beginning of a file uses none of it.
 	Cache int64
 
-	// KeepMetadata is up to how many bytes of metadata, as stored, a Set keeps of
-	// archives that it used before the one it uses; 0: DefaultKeepMetadata,
-	// negative: none.
+	// KeepMetadata is up to how many bytes of metadata, as the files hold it, the
+	// Sets that were opened together keep of archives that they used before the
+	// last one; 0: DefaultKeepMetadata, negative: none. In memory it takes once
+	// to three times as much.
 	KeepMetadata int64
 
 	// Poll is how long [Reader.Follow] waits before it looks for more; 0:
 	// DefaultPoll.
 	Poll time.Duration
 
-	cache *decomp.Cache // shared by the archives of a Set
+	cache   *decomp.Cache // shared by the archives of Sets opened together
+	folders *folders      // likewise; nil: listed anew
 }
 
 // Defaults of ReadOptions.

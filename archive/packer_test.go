@@ -171,6 +171,8 @@ func TestCompressionNames(t *testing.T) {
 		assert.Equal(t, name, c.String())
 	}
 	require.EqualError(t, c.Set("xz"), "want zstd, gzip or none")
+	assert.Equal(t, "compression 9", archive.Compression(9).String())
+	assert.Empty(t, archive.Compression(-1).Suffix())
 	_, err := archive.Create(filepath.Join(t.TempDir(), "rec"), archtest.Header, &archive.WriteOptions{Compress: 9})
 	require.ErrorContains(t, err, "compression 9 is not known")
 	_, err = archive.CreateRecords(filepath.Join(t.TempDir(), "rec"), pcp.V3, &archive.WriteOptions{Compress: -1})

@@ -32,6 +32,7 @@ type Reader struct {
 
 	mu       sync.Mutex
 	warnings []error
+	warned   map[string]bool // texts of warnings
 }
 
 // Open opens the archive named by its base or by any of its files and reads its
@@ -64,7 +65,11 @@ func open(path string, o ReadOptions) (*Reader, error) {
 
 // newReader finds the files.
 func newReader(path string, o ReadOptions) (*Reader, error) {
-	base, members, err := Members(path)
+	list := membersOf
+	if o.folders != nil {
+		list = o.folders.membersOf
+	}
+	base, members, err := membersIn(path, list)
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,9 @@ import (
 // first of them, 0 for its beginning. It takes it that records are in order of
 // time and that nothing else is certain.
 func (r *Reader) start(t pcp.Timestamp) ([]Member, int64) {
+	if !t.After(r.header.Start) {
+		return r.volumes, 0 // without a look at each of them
+	}
 	at, offset := 0, int64(0)
 	hint, covered := seekHint(r.entries, t, func(volume int32, data int64) bool {
 		for i, m := range r.volumes {

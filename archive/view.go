@@ -331,18 +331,18 @@ func (m *metricState) at(j int, inst pcp.InstID) *Series {
 	if j < len(m.last) && m.last[j].Inst.ID == inst {
 		return m.last[j]
 	}
-	now := Series{Metric: m.metric, Inst: meta.Instance{ID: inst}}
+	in := meta.Instance{ID: inst}
 	if m.indom != nil {
-		if in, ok := m.indom.Lookup(inst); ok {
-			now.Inst = in
+		if known, ok := m.indom.Lookup(inst); ok {
+			in = known
 		}
 	}
-	now.Labels, _ = m.sets[len(m.sets)-1].Find(inst)
-	s, ok := m.series[inst]
-	if !ok || s.Inst != now.Inst || !s.Labels.Equal(now.Labels) {
-		s = &now
-		m.series[inst] = s
+	labels, _ := m.sets[len(m.sets)-1].Find(inst)
+	if s, ok := m.series[inst]; ok && s.Inst == in && s.Labels.Equal(labels) {
+		return s
 	}
+	s := &Series{Metric: m.metric, Inst: in, Labels: labels}
+	m.series[inst] = s
 	return s
 }
 

@@ -1,0 +1,101 @@
+package archive
+
+import (
+	"container/list"
+	"sync"
+
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// item is an archive of a Set.
+type item struct {
+	label *Reader // without metadata and index
+
+	loading sync.Mutex
+	full    *Reader       // of the keeper; nil: not loaded
+	place   *list.Element // likewise
+
+	mu     sync.Mutex // of what follows
+	known  bool
+	exact  bool // end is not only what the index says
+	end    pcp.Timestamp
+	endErr error
+}
+
+// load returns an archive with its metadata, nil if it cannot be opened.
+func (s *Set) load(it *item) *Reader {
+	it.loading.Lock() // others are not held up
+	defer it.loading.Unlock()
+	if r := s.kept.get(it); r != nil {
+		return r
+	}
+	r, err := open(it.label.base, s.opts)
+	if err != nil {
+		s.name(Problem{Archive: it.label.base, Skipped: true, Err: err})
+		return nil
+	}
+	for _, w := range r.Warnings() {
+		s.name(Problem{Archive: r.base, Err: w})
+	}
+	s.kept.put(it, r)
+	return r
+}
+
+// keeper keeps the metadata of the archives used last, up to limit bytes and at
+// least of one.
+type keeper struct {
+	limit int64
+
+	mu    sync.Mutex
+	used  int64
+	order list.List // of *item, used last first
+}
+
+func (k *keeper) get(it *item) *Reader {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if it.full != nil {
+		k.order.MoveToFront(it.place)
+	}
+	return it.full
+}
+
+func (k *keeper) put(it *item, r *Reader) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	it.full, it.place = r, k.order.PushFront(it)
+	k.used += r.metaSize
+	for k.used > k.limit && k.order.Len() > 1 {
+		old := k.order.Remove(k.order.Back()).(*item)
+		k.used -= old.full.metaSize
+		old.full = nil
+	}
+}
+
+// lastTime returns the time of the last whole record.
+func (it *item) lastTime() (pcp.Timestamp, error) { return it.findEnd(true) }
+
+// ending returns about when an archive ends: see [Reader.Ending].
+func (it *item) ending() (pcp.Timestamp, error) { return it.findEnd(false) }
+
+// findEnd finds out when an archive ends. The index, if there is a good one, is
+// read for that and not kept.
+func (it *item) findEnd(exact bool) (pcp.Timestamp, error) {
+	it.mu.Lock()
+	defer it.mu.Unlock()
+	if it.exact || it.known && !exact {
+		return it.end, it.endErr
+	}
+	r := it.label
+	if r.index != nil && r.loadIndex() != nil {
+		r.entries = nil
+	}
+	end, believed := r.indexEnd()
+	if exact || !believed {
+		end, it.endErr = r.End()
+		it.exact = true
+	}
+	it.end, it.known = end, true
+	r.entries = nil
+	return it.end, it.endErr
+}

@@ -1,0 +1,150 @@
+package archive
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// OpenSet opens archives, each named by its base or by any of its files, or by
+// a folder: all archives in it. It reads their labels; metadata is read when it
+// is needed. The error is a [*HostsError] if they are not of one host, and wraps
+// [fs.ErrNotExist] if there are none. A nil o means defaults.
+func OpenSet(paths []string, o *ReadOptions) (*Set, error) {
+	sets, problems, err := OpenSets(paths, o)
+	if err != nil {
+		return nil, err
+	}
+	if len(sets) == 0 {
+		all := make([]error, len(problems))
+		for i, p := range problems {
+			all[i] = p.Err
+		}
+		return nil, errors.Join(all...)
+	}
+	if len(sets) > 1 {
+		e := &HostsError{}
+		for _, s := range sets {
+			e.Hosts = append(e.Hosts, s.Host())
+		}
+		return nil, e
+	}
+	sets[0].problems = append(sets[0].problems, problems...)
+	return sets[0], nil
+}
+
+// OpenSets opens archives as OpenSet does and returns a Set for each host, by
+// name, and the archives that belong to none because their label cannot be read.
+func OpenSets(paths []string, o *ReadOptions) ([]*Set, []Problem, error) {
+	opts := o.withDefaults()
+	opts.folders = &folders{still: true}
+	bases, err := expand(paths, opts)
+	if err != nil {
+		return nil, nil, err
+	}
+	kept := &keeper{limit: opts.KeepMetadata}
+	var problems []Problem
+	byHost := map[string]*Set{}
+	for _, base := range bases {
+		r, err := newReader(base, opts)
+		if err == nil {
+			err = r.loadHeader()
+		}
+		if err != nil {
+			problems = append(problems, Problem{Archive: base, Skipped: true, Err: err})
+			continue
+		}
+		s, ok := byHost[r.header.Host]
+		if !ok {
+			s = &Set{opts: opts, kept: kept}
+			byHost[r.header.Host] = s
+		}
+		s.items = append(s.items, &item{label: r})
+	}
+	opts.folders.still = false
+	sets := make([]*Set, 0, len(byHost))
+	for _, s := range byHost {
+		slices.SortStableFunc(s.items, func(a, b *item) int {
+			return cmp.Or(a.label.header.Start.Compare(b.label.header.Start), strings.Compare(a.label.base, b.label.base))
+		})
+		sets = append(sets, s)
+	}
+	slices.SortFunc(sets, func(a, b *Set) int { return strings.Compare(a.Host(), b.Host()) })
+	return sets, problems, nil
+}
+
+// expand replaces folders by the archives in them and leaves out repetitions.
+func expand(paths []string, o ReadOptions) (bases []string, err error) {
+	seen := map[string]bool{}
+	add := func(base string) {
+		whole, err := filepath.Abs(base)
+		if err != nil {
+			whole = filepath.Clean(base)
+		}
+		if !seen[whole] {
+			seen[whole] = true
+			bases = append(bases, base)
+		}
+	}
+	for _, path := range paths {
+		if info, err := os.Stat(path); err == nil && info.IsDir() {
+			found, err := archivesIn(path, o)
+			if err != nil {
+				return nil, err
+			}
+			for _, base := range found {
+				add(base)
+			}
+			continue
+		}
+		base, _, err := membersIn(path, o.folders.membersOf)
+		if err != nil {
+			base = path // named in Problems
+		}
+		add(base)
+	}
+	if len(bases) == 0 {
+		return nil, fmt.Errorf("no archive in %s: %w", strings.Join(paths, ", "), fs.ErrNotExist)
+	}
+	return bases, nil
+}
+
+// archivesIn returns the bases of the archives in a folder: of all metadata
+// files, and of volumes without metadata if they begin with an archive label,
+// for many other files end in a number.
+func archivesIn(dir string, o ReadOptions) ([]string, error) {
+	dir, _ = filepath.Split(filepath.Join(dir, "any")) // as it stands before the names of members
+	found, err := o.folders.list(dir)
+	if err != nil {
+		return nil, err
+	}
+	isArchive := func(members []Member) bool {
+		if slices.ContainsFunc(members, func(m Member) bool { return m.Role == RoleMeta }) {
+			return true
+		}
+		i := slices.IndexFunc(members, func(m Member) bool { return m.Role == RoleData })
+		if i < 0 {
+			return false
+		}
+		r := Reader{opts: o}
+		f, _, err := r.openAt(members[i], int32(members[i].Volume), leastBuffer)
+		if err != nil {
+			return false
+		}
+		f.Close()
+		return true
+	}
+	var bases []string
+	for base, members := range found {
+		if isArchive(members) {
+			bases = append(bases, dir+base)
+		}
+	}
+	slices.Sort(bases)
+	return bases, nil
+}

@@ -1,0 +1,73 @@
+package archive_test
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pcparchive/pcparchive/archive"
+)
+
+// TestSetsShareTheirBound: what is kept of metadata is bounded for all hosts
+// together.
+func TestSetsShareTheirBound(t *testing.T) {
+	dir := t.TempDir()
+	for _, host := range []string{"a", "b"} {
+		recording{name: host, host: host, secs: []int64{1}}.write(t, dir)
+	}
+	for _, tt := range []struct {
+		keep int64
+		same bool
+	}{{0, true}, {-1, false}} {
+		sets, _, err := archive.OpenSets([]string{dir}, &archive.ReadOptions{KeepMetadata: tt.keep})
+		require.NoError(t, err)
+		reader := func(i int) *archive.Reader { return slices.Collect(sets[i].Readers())[0] }
+		first := reader(0)
+		assert.Same(t, first, reader(0), "what was used last is kept in any case")
+		assert.NotSame(t, first, reader(1))
+		assert.Equal(t, tt.same, first == reader(0), tt.keep)
+	}
+}
+
+// TestSetIsShared has goroutines read one Set, more of it than is kept, and in
+// all directions.
+func TestSetIsShared(t *testing.T) {
+	dir := t.TempDir()
+	var want []string
+	for i := range int64(6) {
+		recording{name: fmt.Sprint("rec", i), pid: int32(i), secs: []int64{10*i + 1, 10*i + 2, 10*i + 3}}.write(t, dir)
+	}
+	s, err := archive.OpenSet([]string{dir}, &archive.ReadOptions{KeepMetadata: 1000})
+	require.NoError(t, err)
+	want = timeline(t, s, archive.Query{})
+	var all sync.WaitGroup
+	for worker := range 8 {
+		all.Go(func() {
+			switch worker % 4 {
+			case 0:
+				assert.Equal(t, want, timeline(t, s, archive.Query{}))
+			case 1:
+				back := timelineOf(t, s.Backward(archive.Query{}))
+				slices.Reverse(back)
+				assert.Equal(t, want, back)
+			case 2:
+				for r := range s.Between(at(11), at(39)) {
+					_, ok := r.Meta().Lookup("sample.count")
+					assert.True(t, ok)
+				}
+			default:
+				end, err := s.End()
+				assert.NoError(t, err)
+				assert.Equal(t, at(53), end)
+				_, err = s.Ending()
+				assert.NoError(t, err)
+			}
+		})
+	}
+	all.Wait()
+	assert.Empty(t, s.Problems())
+}
