@@ -230,10 +230,10 @@ func TestFollowHalfWritten(t *testing.T) {
 			time.Sleep(2 * time.Millisecond)
 		}
 		assert.Equal(t, "2 sample.count=1", f.next(t))
+		hourAgo := time.Now().Add(-time.Hour)
 		for n := int64(0); n < header; n += 50 {
 			grow(".1", n, min(n+50, header))
-			old := time.Now().Add(-time.Hour) // the folder does not change any more
-			require.NoError(t, os.Chtimes(filepath.Dir(base), old, old))
+			require.NoError(t, os.Chtimes(filepath.Dir(base), hourAgo, hourAgo)) // the folder does not change any more
 			time.Sleep(3 * time.Millisecond)
 		}
 		f.nothing(t)
