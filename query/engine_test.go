@@ -316,3 +316,40 @@ func TestConcurrentQueries(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+// A mark that an inner window of a subquery holds, or one that @ fixes, is bridged
+// at every time that sees it.
+func TestMarksThatAreSeenIndirectly(t *testing.T) {
+	w := newWriter(t)
+	for i := range 60 {
+		w.record(float64(10*i), one(counter, 1e4+float64(10*i)+float64(i/6*1e6))) // one a second, and much that nobody saw
+		if i%6 == 5 {
+			w.mark(float64(10*i) + 5)
+		}
+	}
+	e := newEngine(t, w.open(), Options{})
+	for _, expr := range []string{
+		"max_over_time(rate(c_counter[3m])[5m:10s])",
+		"max_over_time(rate(c_counter[3m] offset 20s)[5m:10s] offset 10s)",
+		"max_over_time((rate(c_counter[3m]) + irate(c_counter[4m]))[2m:10s]) / 2",
+		"rate(c_counter[3m] @ 1772366510)",
+		"max_over_time(rate(c_counter[3m] @ 1772366510)[5m:10s])",
+		"max_over_time(rate(c_counter[3m])[5m:10s] @ 1772366500)",
+		"rate(c_counter[3m] @ end()) / on() rate(c_counter[3m] @ start())",
+		"max_over_time(max_over_time(rate(c_counter[3m])[2m:10s])[1m:10s])",
+	} {
+		for _, end := range []float64{300, 600, 700} {
+			q, err := e.Range(t.Context(), expr, at(120), at(end), 30*time.Second)
+			require.NoError(t, err)
+			res := q.Exec(t.Context())
+			require.NoError(t, res.Err)
+			require.NotEmpty(t, res.Value, expr)
+			for _, s := range res.Value.(promql.Matrix) {
+				for _, p := range s.Floats {
+					assert.Less(t, p.F, 2.0, "%s at %d to %v", expr, p.T, end)
+				}
+			}
+			q.Close()
+		}
+	}
+}

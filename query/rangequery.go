@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/prometheus/prometheus/promql"
+	"github.com/prometheus/prometheus/promql/parser"
 )
 
 // rangeQuery is a query over a range of times. Where no window of a function that
@@ -33,12 +34,16 @@ const mostParts = 8
 
 // Exec evaluates the query.
 func (q *rangeQuery) Exec(ctx context.Context) *promql.Result {
+	indirect := q.indirect() // the engine changes the expression
 	res := q.Query.Exec(ctx)
 	matrix, ok := res.Value.(promql.Matrix)
 	if res.Err != nil || !ok {
 		return res
 	}
 	parts := q.crossings.parts(q.start.UnixMilli(), q.end.UnixMilli(), q.step.Milliseconds())
+	if indirect && len(q.crossings.seen) > 0 {
+		parts = []interval{{q.start.UnixMilli(), q.end.UnixMilli()}}
+	}
 	if len(parts) == 0 {
 		return res
 	}
@@ -63,6 +68,26 @@ func (q *rangeQuery) Exec(ctx context.Context) *promql.Result {
 	}
 	res.Value = replace(matrix, parts, better)
 	return res
+}
+
+// indirect reports whether windows may be of other times than those of the
+// query: those in subqueries, and with @.
+func (q *rangeQuery) indirect() bool {
+	stmt, ok := q.Statement().(*parser.EvalStmt)
+	if !ok {
+		return false
+	}
+	found := false
+	parser.Inspect(stmt.Expr, func(n parser.Node, _ []parser.Node) error {
+		switch n := n.(type) {
+		case *parser.SubqueryExpr:
+			found = true
+		case *parser.VectorSelector:
+			found = found || n.Timestamp != nil || n.StartOrEnd != 0
+		}
+		return nil
+	})
+	return found
 }
 
 // Close releases the memory of the result.
@@ -142,9 +167,9 @@ type crossings struct {
 
 // crossing is a mark in the sight of a selection.
 type crossing struct {
-	mark     int64
-	from, to int64 // what the selection reads
-	window   int64
+	mark   int64
+	to     int64 // until when the selection reads
+	window int64
 }
 
 func (c *crossings) add(x crossing) {
@@ -153,16 +178,13 @@ func (c *crossings) add(x crossing) {
 	c.seen = append(c.seen, x)
 }
 
-// parts returns the parts of a query's time in which windows hold marks. They
-// begin and end at steps.
+// parts returns the parts of a query's time in which windows that follow its
+// steps hold marks. They begin and end at steps.
 func (c *crossings) parts(start, end, step int64) []interval {
 	var steps []interval // by number
 	for _, x := range c.seen {
 		offset := end - x.to
 		at := interval{x.mark + offset, x.mark + x.window + offset - 1}
-		if x.to-x.from <= x.window && start != end { // an @ fixes the window
-			at = interval{start, end}
-		}
 		at.from, at.to = max(at.from, start), min(at.to, end)
 		if first, last := (at.from-start+step-1)/step, (at.to-start)/step; at.from <= at.to && first <= last {
 			steps = append(steps, interval{first, last})

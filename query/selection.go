@@ -74,7 +74,7 @@ func (s *selection) Put(step *archive.Step) error {
 	if step.Mark && !s.early {
 		s.marks++
 		if s.watch != nil && s.window > 0 {
-			s.watch.add(crossing{mark: step.Stamp.Milli(), from: s.from, to: s.to, window: s.window})
+			s.watch.add(crossing{mark: step.Stamp.Milli(), to: s.to, window: s.window})
 		}
 	}
 	return s.flat.Put(step)
