@@ -2,7 +2,6 @@ package expo
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/pcparchive/pcparchive/convert"
@@ -11,25 +10,46 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// contextLabels are those that PCP has of every host; they belong to an archive
-// and not to its metrics.
-var contextLabels = []string{"hostname", "domainname", "machineid", "userid", "groupid", "containername"}
-
 // Natives are the series of pages that are PCP metrics, as their "# PCP5" lines
 // say: the samples of a page that pmproxy, pcp2openmetrics or this package wrote
 // get back name, number, type, semantics, units and instances. Labels of the
 // host are left to the archive, "agent" is one of the domain, and others belong
-// to the instance or, of a metric without, to the metric.
+// to the metric or, where they tell its instances apart, to these. Series whose
+// labels another one contradicts are not native, and counted.
+//
+// It is to be asked when the pages have been read, as it is behind a
+// [convert.Sorter]: whose a label is, all series tell together.
 type Natives struct {
 	lines   *pcpLines
 	host    string
-	metrics map[string]*convert.NativeMetric // by name
+	report  *convert.Report
+	metrics map[described]*convert.NativeMetric
+	domains map[pcp.InDomID]*nativeDomain
+	members map[member][]convert.Label // what labels an instance ever has
+	targets map[place][2]string        // whose series came first
 }
+
+type (
+	// described is a metric as some of its series describe it.
+	described struct{ name, domain, item string }
+	member    struct {
+		indom pcp.InDomID
+		inst  numbered
+	}
+	place struct {
+		pmid pcp.PMID
+		inst numbered
+	}
+)
 
 // Natives returns the native series of one archive, that of a host: series with
 // another label hostname are none. If host is empty, all hosts' are.
 func (r *Reader) Natives(host string) *Natives {
-	return &Natives{lines: &r.lexer.native, host: host, metrics: map[string]*convert.NativeMetric{}}
+	return &Natives{
+		lines: &r.lexer.native, host: host, report: r.opts.Report,
+		metrics: map[described]*convert.NativeMetric{}, domains: map[pcp.InDomID]*nativeDomain{},
+		members: map[member][]convert.Label{}, targets: map[place][2]string{},
+	}
 }
 
 // ContextLabels returns the names of labels that are those of a host: none unless
@@ -47,55 +67,90 @@ func (n *Natives) Places(s *convert.PromSeries) []convert.Place {
 	if line == nil || !line.typ.IsNumeric() || line.pmid.Domain() == convert.OpenMetricsDomain {
 		return nil
 	}
-	place := convert.Place{ID: pcp.InstNull}
-	var own, domain []labelset.Label
-	named := false
-	for _, l := range s.Labels {
-		switch {
-		case l.Name == "hostname" && n.host != "" && l.Value != n.host:
-			return nil
-		case slices.Contains(contextLabels, l.Name):
-		case l.Name == "agent":
-			domain = append(domain, labelset.String(l.Name, l.Value))
-		case l.Name == "instname" && line.indom != pcp.InDomNull:
-			place.Instance, named = l.Value, true
-		case l.Name == "instid" && line.indom != pcp.InDomNull:
-			if id, err := strconv.ParseInt(l.Value, 10, 32); err == nil && id >= 0 {
-				place.ID = pcp.InstID(id)
-			}
-		case l.Name == "semantics" && l.Value == line.sem.String(), l.Name == "type" && pcpTypes[l.Value] == line.typ:
-			// pcp2openmetrics -X
-		default:
-			own = append(own, labelset.String(l.Name, l.Value))
-		}
-	}
-	if named != (line.indom != pcp.InDomNull) {
+	labels, ok := line.labels(s.Labels)
+	if !ok || n.host != "" && labels.host != "" && labels.host != n.host {
 		return nil
 	}
-	level := labelset.Instances
-	if !named {
-		level = labelset.Item
+	var domain, item, inst []labelset.Label
+	if labels.agent != "" {
+		domain = append(domain, labelset.String("agent", labels.agent))
 	}
-	set, err := labelset.New(level, own...)
+	p := convert.Place{Instance: labels.inst.name, ID: labels.inst.id}
+	in := n.domain(line.indom)
+	for _, l := range labels.own {
+		if x := labelset.String(l.Name, l.Value); in == nil || in.ofMetrics[l.Name] {
+			item = append(item, x)
+		} else {
+			inst = append(inst, x)
+		}
+	}
+	var err error
+	if p.Labels, err = labelset.New(labelset.Instances, inst...); err != nil {
+		return nil
+	}
+	if p.Metric = n.metric(line, s.Family.Help, domain, item); p.Metric == nil {
+		return nil
+	}
+	if in != nil {
+		if !n.agrees(line, labels.inst, in) {
+			n.report.Add(convert.LossNotNative, line.name)
+			return nil
+		}
+		p.ID = in.number(labels.inst)
+	}
+	at := place{line.pmid, labels.inst}
+	if first, taken := n.targets[at]; !taken {
+		n.targets[at] = labels.target
+	} else if first == labels.target {
+		p.Combine = convert.CombineLast // labels changed
+	}
+	return []convert.Place{p}
+}
+
+// domain returns what is known of an instance domain, nil if it is none.
+func (n *Natives) domain(id pcp.InDomID) *nativeDomain {
+	if id == pcp.InDomNull {
+		return nil
+	}
+	d := n.domains[id]
+	if d == nil {
+		d = n.lines.domain(id)
+		n.domains[id] = d
+	}
+	return d
+}
+
+// agrees reports whether a metric's instance has the labels that it has with
+// others of the domain: all have one set of labels at a time.
+func (n *Natives) agrees(line *pcpLine, inst numbered, in *nativeDomain) bool {
+	at := member{line.indom, inst}
+	labels := n.lines.ofInstance(line, inst, in)
+	known, ok := n.members[at]
+	if !ok {
+		n.members[at] = labels
+	}
+	return !ok || slices.Equal(known, labels)
+}
+
+// metric returns the metric of a line with some labels, nil if they cannot be
+// recorded.
+func (n *Natives) metric(line *pcpLine, help string, domain, item []labelset.Label) *convert.NativeMetric {
+	domainSet, err := labelset.New(labelset.Domain, domain...)
 	if err != nil {
 		return nil
 	}
-	metric := n.metrics[line.name]
-	if metric == nil {
-		metric = line.metric(s.Family.Help)
-		if metric.Labels[1], err = labelset.New(labelset.Domain, domain...); err != nil {
-			return nil
-		}
-		if !named {
-			metric.Labels[4] = set
-		}
-		n.metrics[line.name] = metric
+	itemSet, err := labelset.New(labelset.Item, item...)
+	if err != nil {
+		return nil
 	}
-	place.Metric = metric
-	if named {
-		place.Labels = set
+	key := described{line.name, domainSet.JSON(), itemSet.JSON()}
+	m := n.metrics[key]
+	if m == nil {
+		m = line.metric(help)
+		m.Labels[1], m.Labels[4] = domainSet, itemSet
+		n.metrics[key] = m
 	}
-	return []convert.Place{place}
+	return m
 }
 
 // metric makes the metric that a line describes.

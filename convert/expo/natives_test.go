@@ -2,6 +2,7 @@ package expo
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -20,13 +21,23 @@ func placesOf(t *testing.T, page, host string) map[string]convert.Place {
 	places := map[string]convert.Place{}
 	r := NewReader(pages(page), ReadOptions{})
 	n := r.Natives(host)
-	require.NoError(t, r.Samples(context.Background(), sampleFunc(func(s *convert.PromSeries, _ int64, _ float64) error {
+	for _, s := range seriesOf(t, r) {
 		for _, p := range n.Places(s) {
 			places[id(s.Name, s.Labels)] = p
 		}
+	}
+	return places
+}
+
+// seriesOf reads to the end and returns the series of all samples.
+func seriesOf(t *testing.T, r *Reader) []*convert.PromSeries {
+	t.Helper()
+	var all []*convert.PromSeries
+	require.NoError(t, r.Samples(context.Background(), sampleFunc(func(s *convert.PromSeries, _ int64, _ float64) error {
+		all = append(all, s)
 		return nil
 	})))
-	return places
+	return all
 }
 
 type sampleFunc func(s *convert.PromSeries, t int64, v float64) error
@@ -96,7 +107,8 @@ func TestNativesOfPCP2OpenMetrics(t *testing.T) {
 			assert.Equal(t, "disk_dev_read 60.0.4 u64 60.1 counter count",
 				d.Name()+" "+d.PMID.String()+" "+d.Type.String()+" "+d.InDom.String()+" "+d.Sem.String()+" "+d.Units.String())
 			assert.Equal(t, pcp.InstID(4), p[0].ID)
-			assert.JSONEq(t, `{"device_type":"block"}`, p[0].Labels.JSON())
+			assert.JSONEq(t, `{"device_type":"block"}`, p[0].Metric.Labels[4].JSON(), "all instances have it")
+			assert.Zero(t, p[0].Labels.Len())
 			assert.JSONEq(t, `{"agent":"linux"}`, p[0].Metric.Labels[1].JSON())
 		}
 	}
@@ -120,7 +132,8 @@ om_x 1
 bad 1
 # PCP5 a.gauge 60.0.3 u32 PM_INDOM_NULL instant none
 a_gauge_total 1
-a_gauge{instname="for a singular metric a label like others"} 1
+a_gauge{instname="of a metric without any"} 1
+a_gauge{instid="7"} 1
 `
 	places := placesOf(t, page, "")
 	got := map[string]string{}
@@ -128,9 +141,8 @@ a_gauge{instname="for a singular metric a label like others"} 1
 		got[series] = p.Metric.Desc.Name() + " " + p.Instance
 	}
 	assert.Equal(t, map[string]string{
-		`a_b,"instid"="7","instname"="café","x.y"="1"`:                   "a.b café",
-		`a_total,"place"="here"`:                                         "a.total ",
-		`a_gauge,"instname"="for a singular metric a label like others"`: "a.gauge ",
+		`a_b,"instid"="7","instname"="café","x.y"="1"`: "a.b café",
+		`a_total,"place"="here"`:                       "a.total ",
 	}, got)
 	assert.JSONEq(t, `{"place":"here"}`, places[`a_total,"place"="here"`].Metric.Labels[4].JSON())
 }
@@ -145,4 +157,42 @@ func TestMendOnlyPCP(t *testing.T) {
 		err := NewReader(pages(head+fault), ReadOptions{}).Samples(context.Background(), &gotten{})
 		assert.ErrorContains(t, err, "page0: line 2: ", "%q", fault)
 	}
+}
+
+// TestNativeLabels tells labels of metrics from those of instances, over all
+// metrics of an instance domain and over time.
+func TestNativeLabels(t *testing.T) {
+	const page = `# PCP5 a.x 60.0.1 u32 60.5 instant none
+a_x{instname="i",dev="1"} 1 1
+a_x{instname="i",of="x",dev="1",late="l"} 1 2
+a_x{instname="j",of="x",dev="2",late="l"} 1 2
+# PCP5 a.y 60.0.2 u32 60.5 instant none
+a_y{instname="i",of="y",dev="1",late="l"} 1 2
+# PCP5 a.z 60.0.3 u32 60.5 instant none
+a_z{instname="i",dev="another"} 1 2
+# PCP5 a.s 60.0.4 u32 PM_INDOM_NULL instant none
+a_s 1 1
+a_s{late="l"} 1 2
+a_s{job="another"} 1 2
+# PCP5 a.w 60.0.5 u32 60.6 instant none
+a_w{instname="i"} 1 1
+a_w{instname="i",dev="1"} 1 2
+a_w{instname="j",dev="2"} 1 2
+a_w{instname="k",dev="3",instid="1"} 1 2
+`
+	report := &convert.Report{}
+	r := NewReader(pages(page), ReadOptions{Format: new(Format), Report: report})
+	n := r.Natives("")
+	var got []string
+	for _, s := range seriesOf(t, r) {
+		for _, p := range n.Places(s) {
+			got = append(got, fmt.Sprintf("%s%s[%d %s]%s %d", p.Metric.Desc.Name(), p.Metric.Labels[4].JSON(), p.ID, p.Instance, p.Labels.JSON(), p.Combine))
+		}
+	}
+	assert.Equal(t, []string{
+		`a.x[0 i]{"dev":"1"} 0`, `a.x{"late":"l","of":"x"}[0 i]{"dev":"1"} 1`, `a.x{"late":"l","of":"x"}[1 j]{"dev":"2"} 0`,
+		`a.y{"late":"l","of":"y"}[0 i]{"dev":"1"} 0`, `a.s[-1 ] 0`, `a.s{"late":"l"}[-1 ] 1`, `a.s{"job":"another"}[-1 ] 0`,
+		`a.w[0 i] 0`, `a.w[0 i]{"dev":"1"} 1`, `a.w[2 j]{"dev":"2"} 0`, `a.w[1 k]{"dev":"3"} 0`,
+	}, got)
+	assert.Equal(t, []convert.LossCount{{Loss: convert.LossNotNative, Name: "a.z", Count: 1}}, report.Losses())
 }

@@ -25,6 +25,7 @@ type pcpLine struct {
 	indom pcp.InDomID
 	sem   pcp.Semantics
 	units pcp.Units
+	use   labelUse
 }
 
 // pcpLines are the lines of the pages, the first of each metric. Others may look

@@ -218,6 +218,7 @@ func (r *Reader) admit(k *known) {
 			Sem: convert.SemanticsOf(k.name, *k.family), ID: len(r.series),
 		}
 		r.series[string(key)] = s
+		r.lexer.native.note(s.Name, s.Labels)
 		k.told = k.family
 	}
 	k.series = s

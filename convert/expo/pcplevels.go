@@ -1,0 +1,168 @@
+package expo
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// contextLabels are those that PCP has of every host; they belong to an archive
+// and not to its metrics.
+var contextLabels = []string{"hostname", "domainname", "machineid", "userid", "groupid", "containername"}
+
+// nativeLabels are the labels of a native series, told apart.
+type nativeLabels struct {
+	host   string
+	target [2]string // job and instance, if it was scraped
+	agent  string
+	inst   numbered
+	own    []convert.Label // the others
+}
+
+// labels tells the labels of a series apart, false if it cannot be one of l's.
+func (l *pcpLine) labels(all []convert.Label) (n nativeLabels, ok bool) {
+	n.inst.id = pcp.InstNull
+	named := false
+	for _, x := range all {
+		switch {
+		case x.Name == "hostname":
+			n.host = x.Value
+		case slices.Contains(contextLabels, x.Name):
+		case x.Name == "agent":
+			n.agent = x.Value
+		case x.Name == "instname":
+			n.inst.name, named = x.Value, true
+		case x.Name == "instid":
+			if l.indom == pcp.InDomNull {
+				return n, false // an old logger's instance without a domain
+			}
+			if id, err := strconv.ParseInt(x.Value, 10, 32); err == nil && id >= 0 {
+				n.inst.id = pcp.InstID(id)
+			}
+		case x.Name == "semantics" && x.Value == l.sem.String(), x.Name == "type" && pcpTypes[x.Value] == l.typ:
+			// pcp2openmetrics -X
+		default:
+			switch x.Name {
+			case "job":
+				n.target[0] = x.Value
+			case "instance":
+				n.target[1] = x.Value
+			}
+			n.own = append(n.own, x)
+		}
+	}
+	return n, named == (l.indom != pcp.InDomNull)
+}
+
+// numbered is an instance as pages name it: id is InstNull unless they give one.
+type numbered struct {
+	name string
+	id   pcp.InstID
+}
+
+// labelUse are the labels of a metric's instances: of each, those that any of its
+// series has.
+type labelUse map[numbered][]convert.Label
+
+// note takes note of a series.
+func (p *pcpLines) note(sample string, labels []convert.Label) {
+	line := p.of(sample)
+	if line == nil || line.indom == pcp.InDomNull {
+		return
+	}
+	n, ok := line.labels(labels)
+	if !ok {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if line.use == nil {
+		line.use = labelUse{}
+	}
+	has := line.use[n.inst]
+	for _, x := range n.own {
+		if !slices.Contains(has, x) {
+			has = append(has, x)
+		}
+	}
+	line.use[n.inst] = has
+}
+
+// common works out which labels have one value with all instances. It adds them
+// to names as true, and all others as false, which stays so.
+func (u labelUse) common(names map[string]bool) {
+	found := map[convert.Label]int{}
+	for _, has := range u {
+		for _, x := range has {
+			found[x]++
+		}
+	}
+	for x, n := range found {
+		already, known := names[x.Name]
+		names[x.Name] = n == len(u) && (already || !known)
+	}
+}
+
+// nativeDomain is what all series of an instance domain tell together.
+type nativeDomain struct {
+	// ofMetrics names labels: true is one of the metrics, as all instances of a
+	// metric have it with one value. All others are the instances'.
+	ofMetrics map[string]bool
+	ids       map[numbered]pcp.InstID
+	taken     map[pcp.InstID]bool
+	next      pcp.InstID
+}
+
+func (p *pcpLines) domain(id pcp.InDomID) *nativeDomain {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	d := &nativeDomain{ofMetrics: map[string]bool{}, ids: map[numbered]pcp.InstID{}, taken: map[pcp.InstID]bool{}}
+	for _, line := range p.byPMID {
+		if line.indom != id {
+			continue
+		}
+		line.use.common(d.ofMetrics)
+		for inst := range line.use {
+			d.taken[inst.id] = true
+		}
+	}
+	return d
+}
+
+// number returns the number of an instance: its own or one that none has.
+func (d *nativeDomain) number(inst numbered) pcp.InstID {
+	if inst.id != pcp.InstNull {
+		return inst.id
+	}
+	id, ok := d.ids[inst]
+	if !ok {
+		for d.taken[d.next] {
+			d.next++
+		}
+		id = d.next
+		d.next++
+		d.ids[inst] = id
+	}
+	return id
+}
+
+// ofInstance returns the labels that any series of a metric's instance has and
+// that are the instance's, sorted.
+func (p *pcpLines) ofInstance(line *pcpLine, inst numbered, d *nativeDomain) []convert.Label {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	var own []convert.Label
+	for _, x := range line.use[inst] {
+		if !d.ofMetrics[x.Name] {
+			own = append(own, x)
+		}
+	}
+	slices.SortFunc(own, func(a, b convert.Label) int {
+		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.Value, b.Value))
+	})
+	return own
+}
