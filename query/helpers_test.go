@@ -48,10 +48,11 @@ func newWriterAt(t testing.TB, base string) *writer {
 
 // The metrics of the tests.
 var (
-	counter  = define(1, "c.counter", pcp.SemCounter, pcp.InDomNull)
-	instant  = define(2, "i.instant", pcp.SemInstant, pcp.NewInDomID(60, 1))
-	discrete = define(3, "d.discrete", pcp.SemDiscrete, pcp.InDomNull)
-	shared   = define(4, "d.shared", pcp.SemDiscrete, pcp.NewInDomID(60, 2))
+	counter    = define(1, "c.counter", pcp.SemCounter, pcp.InDomNull)
+	instant    = define(2, "i.instant", pcp.SemInstant, pcp.NewInDomID(60, 1))
+	discrete   = define(3, "d.discrete", pcp.SemDiscrete, pcp.InDomNull)
+	instantOne = define(5, "i.one", pcp.SemInstant, pcp.InDomNull)
+	shared     = define(4, "d.shared", pcp.SemDiscrete, pcp.NewInDomID(60, 2))
 )
 
 func define(item uint32, name string, sem pcp.Semantics, in pcp.InDomID) *meta.Desc {

@@ -45,6 +45,9 @@ func (s *selection) plan(from, to pcp.Timestamp) *plan {
 		}
 		s.bases[r.Base()] = true
 		store := r.Meta()
+		if s.otherHost(store) {
+			continue
+		}
 		domains := map[pcp.InDomID]bool{}
 		for d := range store.Metrics() {
 			if !d.Type.IsNumeric() && !convert.HoldsHistograms(store, d) {
@@ -99,6 +102,29 @@ func (s *selection) allows(name string) bool {
 	for _, m := range s.matchers {
 		if m.Name == model.MetricNameLabel && !m.Matches(name) {
 			return false
+		}
+	}
+	return true
+}
+
+// otherHost reports whether the matchers allow none of the host names that
+// series of an archive may have.
+func (s *selection) otherHost(store *meta.Store) bool {
+	var hosts []*labels.Matcher
+	for _, m := range s.matchers {
+		if m.Name == "hostname" && !m.Matches("") && !m.Matches(s.set.Host()) {
+			hosts = append(hosts, m)
+		}
+	}
+	if len(hosts) == 0 {
+		return false
+	}
+	for l := range store.AllLabels() {
+		for _, set := range l.Sets {
+			name, ok := set.Set.Lookup("hostname")
+			if ok && !slices.ContainsFunc(hosts, func(m *labels.Matcher) bool { return !m.Matches(name.Text()) }) {
+				return false
+			}
 		}
 	}
 	return true
@@ -169,7 +195,7 @@ func (p *plan) past(ctx context.Context, from pcp.Timestamp) (archive.Query, err
 // that hold after to are met: it goes back until there is a value of each, or a
 // mark, before which nothing holds.
 func (p *plan) holding(ctx context.Context, to pcp.Timestamp) (pcp.Timestamp, error) {
-	q := archive.Query{To: to, Metrics: func(d *meta.Desc) bool { return d.Sem == pcp.SemDiscrete && p.wanted(d) }}
+	q := archive.Query{To: to, All: true, Metrics: func(d *meta.Desc) bool { return d.Sem == pcp.SemDiscrete && p.wanted(d) }}
 	since := to.Add(1)
 	missing := map[pcp.PMID]*lookout{}
 	left := len(p.discrete)

@@ -18,6 +18,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/labelset"
+	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -101,6 +103,57 @@ func TestDecodesMetricsOfInstances(t *testing.T) {
 		}
 		slices.Sort(got)
 		assert.Equal(t, want, got, m)
+	}
+}
+
+// Archives of hosts that are not asked for are not read.
+func TestReadsNothingOfOtherHosts(t *testing.T) {
+	w := newWriter(t)
+	set, err := labelset.New(labelset.Context, labelset.String("hostname", "renamed"))
+	require.NoError(t, err)
+	require.NoError(t, w.a.SetLabels(&meta.Labels{
+		Stamp: stamp(0), Level: labelset.Context, Ident: meta.ContextIdent,
+		Sets: []labelset.Instance{{Inst: pcp.InstNull, Set: set}},
+	}))
+	w.record(0, one(counter, 3))
+	e := newEngine(t, w.open(), Options{})
+	for m, want := range map[*labels.Matcher]int{
+		labels.MustNewMatcher(labels.MatchEqual, "hostname", "h"):       1, // that of the archive
+		labels.MustNewMatcher(labels.MatchEqual, "hostname", "renamed"): 1,
+		labels.MustNewMatcher(labels.MatchEqual, "hostname", "other"):   0,
+		labels.MustNewMatcher(labels.MatchRegexp, "hostname", "x|re.*"): 1,
+		labels.MustNewMatcher(labels.MatchRegexp, "hostname", "o.*"):    0,
+		labels.MustNewMatcher(labels.MatchRegexp, "hostname", "o.*|"):   1,
+		labels.MustNewMatcher(labels.MatchNotEqual, "hostname", "h"):    1,
+	} {
+		s := &selection{querier: &querier{set: e.storage.sets[0]}, matchers: []*labels.Matcher{m}}
+		assert.Len(t, s.plan(stamp(0), stamp(1)).metrics, want, m)
+	}
+}
+
+// counted is a context that is asked whether it is done.
+type counted struct {
+	context.Context
+	asked *int
+}
+
+func (c counted) Err() error { *c.asked++; return c.Context.Err() }
+
+// A query can be ended while it finds nothing.
+func TestEndsWhereNothingIsFound(t *testing.T) {
+	w := newWriter(t)
+	w.record(0, one(discrete, 1), one(instantOne, 1))
+	for i := range 500 {
+		w.record(1+float64(i), one(counter, 3))
+	}
+	e := newEngine(t, w.open(), Options{})
+	for metric, from := range map[string]float64{"i_one": 0, "d_discrete": 500} {
+		q, err := e.storage.Querier(at(from).UnixMilli(), at(500).UnixMilli())
+		require.NoError(t, err)
+		asked := 0
+		set := q.Select(counted{t.Context(), &asked}, true, nil, labels.MustNewMatcher(labels.MatchEqual, "__name__", metric))
+		assert.True(t, set.Next())
+		assert.GreaterOrEqual(t, asked, 500, metric)
 	}
 }
 

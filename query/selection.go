@@ -1,6 +1,7 @@
 package query
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -46,6 +47,10 @@ func (s *selection) read(ctx context.Context) (*seriesSet, error) {
 	to := pcp.TimestampMilli(s.to).Add(999_999)
 	p := s.plan(from, to)
 	s.report = &convert.Report{}
+	s.report = &convert.Report{}
+	if len(p.metrics) == 0 {
+		return s.result() // no need to read
+	}
 	s.flat = convert.NewFlattener(s, convert.FlattenOptions{TargetLabels: true, Host: s.set.Host(), Report: s.report})
 	past, err := p.past(ctx, from)
 	if err != nil {
@@ -66,11 +71,23 @@ func (s *selection) read(ctx context.Context) (*seriesSet, error) {
 
 // pass reads steps into the series.
 func (s *selection) pass(ctx context.Context, q archive.Query) error {
-	return convert.Copy(ctx, s, convert.FromArchive(s.set, q))
+	q.All = true // to end when ctx does, however rare what is looked for
+	for step, err := range s.set.Steps(q) {
+		if err = cmp.Or(err, ctx.Err()); err != nil {
+			return err
+		}
+		if len(step.Metrics) == 0 && !step.Mark {
+			continue
+		}
+		if err := s.put(step); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// Put implements [convert.Sink].
-func (s *selection) Put(step *archive.Step) error {
+// put takes a step.
+func (s *selection) put(step *archive.Step) error {
 	if step.Mark && !s.early {
 		s.marks++
 		if s.watch != nil && s.window > 0 {
@@ -79,9 +96,6 @@ func (s *selection) Put(step *archive.Step) error {
 	}
 	return s.flat.Put(step)
 }
-
-// Close does nothing.
-func (s *selection) Close() error { return nil }
 
 // Sample implements [convert.Samples].
 func (s *selection) Sample(p *convert.PromSeries, t int64, v float64) error {
