@@ -24,13 +24,13 @@ func openRecording(s streams, o recordOptions, host string, report *convert.Repo
 		}
 		return m, nil
 	}
-	label, err := labelOf(o.output)
+	label, err := labelOf(o.out)
 	if !o.appendTo || errors.Is(err, fs.ErrNotExist) {
 		m, err := newMapper(o.prefix, host)
 		if err != nil {
 			return nil, nil, err
 		}
-		a, err := archive.Create(o.output, localHeader(host), options)
+		a, err := archive.Create(o.out, localHeader(host), options)
 		return m, a, err
 	}
 	if err == nil {
@@ -39,7 +39,7 @@ func openRecording(s streams, o recordOptions, host string, report *convert.Repo
 	if err != nil {
 		return nil, nil, err
 	}
-	a, err := archive.Continue(o.output, options)
+	a, err := archive.Continue(o.out, options)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -56,7 +56,7 @@ func openRecording(s streams, o recordOptions, host string, report *convert.Repo
 // adopt returns a mapper that goes on with the archive of a.
 func adopt(o recordOptions, a *archive.Appender, newMapper func(prefix, host string) (*convert.Mapper, error)) (*convert.Mapper, error) {
 	if last, _ := a.Last(); last.Time().After(time.Now()) {
-		return nil, fmt.Errorf("%s ends at %s, which is yet to come: %w", o.output, last.Time().Format(time.RFC3339), archive.ErrOrder)
+		return nil, fmt.Errorf("%s ends at %s, which is yet to come: %w", o.out, last.Time().Format(time.RFC3339), archive.ErrOrder)
 	}
 	prefix := o.prefix
 	if prefix == "" {
@@ -67,7 +67,7 @@ func adopt(o recordOptions, a *archive.Appender, newMapper func(prefix, host str
 		return nil, err
 	}
 	if err := m.Adopt(a.Meta()); err != nil {
-		return nil, fmt.Errorf("%s: %w", o.output, err)
+		return nil, fmt.Errorf("%s: %w", o.out, err)
 	}
 	return m, nil
 }
@@ -76,11 +76,11 @@ func adopt(o recordOptions, a *archive.Appender, newMapper func(prefix, host str
 func (o recordOptions) continues(label *archive.Header, host string) error {
 	switch {
 	case label.Host != host && o.host != "":
-		return fmt.Errorf("%s is of host %s, not %s: %w", o.output, label.Host, o.host, pcp.ErrMismatch)
+		return fmt.Errorf("%s is of host %s, not %s: %w", o.out, label.Host, o.host, pcp.ErrMismatch)
 	case label.Host != host:
-		return fmt.Errorf("%s is of host %s, the URLs are of %s; if they belong together, --host %s says so: %w", o.output, label.Host, host, label.Host, pcp.ErrMismatch)
+		return fmt.Errorf("%s is of host %s, the URLs are of %s; if they belong together, --host %s says so: %w", o.out, label.Host, host, label.Host, pcp.ErrMismatch)
 	case o.version != 0 && label.Version != o.version:
-		return fmt.Errorf("%s is a %s archive and stays one: %w", o.output, label.Version, pcp.ErrMismatch)
+		return fmt.Errorf("%s is a %s archive and stays one: %w", o.out, label.Version, pcp.ErrMismatch)
 	}
 	return nil
 }

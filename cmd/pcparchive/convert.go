@@ -24,7 +24,7 @@ type convertOptions struct {
 	samples  sampleOptions
 	pages    pageOptions
 	metric   string
-	match    []string
+	match    matchFlag
 	lossy    bool
 }
 
@@ -83,7 +83,7 @@ times stay as they are.
 	f.Var(&o.to, "to", "what the output is: archive, blocks, text or openmetrics; default: told from its name")
 	f.BoolVar(&o.comments, "pcp5", true, "describe PCP's metrics in comments of text")
 	f.StringVar(&o.metric, "metric", "", "name of series in replies that have none; default: the file's")
-	f.StringArrayVar(&o.match, "match", nil, "only series in blocks that this PromQL selector selects; may be repeated: any of them")
+	addMatchFlag(cmd, &o.match)
 	f.BoolVar(&o.lossy, "lossy", false, "leave out or round what an archive of version 2 cannot hold")
 	completeFlag(cmd, "from", "archive", "blocks", "text", "openmetrics", "json")
 	completeFlag(cmd, "to", "archive", "blocks", "text", "openmetrics")
@@ -128,7 +128,7 @@ func (o *convertOptions) fromArchives(ctx context.Context, s streams, in []strin
 	case o.to == endBlocks:
 		return runExportTSDB(ctx, s, o.blocks, in)
 	case o.to == endText, o.to == endOpenMetrics:
-		p := exportPromOptions{at: "end", target: "always", health: true, comments: o.comments, output: out, mapping: *m}
+		p := exportPromOptions{at: "end", target: "always", health: true, comments: o.comments, file: out, mapping: *m, output: o.samples.output}
 		p.mapping.ranged = true
 		if o.to == endOpenMetrics {
 			p.format = expo.OpenMetrics
@@ -193,8 +193,12 @@ func (o *convertOptions) thinArchives(ctx context.Context, s streams, in []strin
 	if err := aside.Publish(); err != nil {
 		return err
 	}
-	fmt.Fprintf(s.out, "%s: written\n", out)
-	return cmp.Or(h.sayProblems(), sayLosses(s, report))
+	if o.samples.output == outputJSON {
+		err = writeJSON(s.out, writtenOutput{Archive: out, Losses: report.Losses()})
+	} else {
+		_, err = fmt.Fprintf(s.out, "%s: written\n", out)
+	}
+	return cmp.Or(err, h.sayProblems(), sayLosses(s, report))
 }
 
 func firstReader(set *archive.Set) *archive.Reader {

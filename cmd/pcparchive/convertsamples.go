@@ -25,7 +25,7 @@ func (o *convertOptions) fromSamples(ctx context.Context, s streams, in []string
 		return runImportTSDB(ctx, s, t, in)
 	}
 	if o.to == endText || o.to == endOpenMetrics {
-		if err := checkOutput(out, in); err != nil {
+		if err := cmp.Or(checkTextReport(out, o.samples.output), checkOutput(out, in)); err != nil {
 			return err
 		}
 	}
@@ -130,5 +130,8 @@ func (o *convertOptions) writeText(ctx context.Context, s streams, src *sampleIn
 	err = toOutput(ctx, s, out, func(w io.Writer) error {
 		return expo.WriteDump(w, store, expo.Options{Format: format, PCP: o.comments}, report)
 	})
-	return cmp.Or(err, sayLosses(s, report))
+	if err != nil {
+		return err
+	}
+	return cmp.Or(tellText(s, out, o.samples.output, report), sayLosses(s, report))
 }

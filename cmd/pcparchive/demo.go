@@ -104,7 +104,7 @@ func (d demo) record(ctx context.Context, o demoOptions) error {
 	d.title("Recording " + d.url)
 	d.command("import", "prom-url", "demo="+d.url, "-o", d.base, "--interval", o.interval.String(), "--duration", o.duration.String())
 	return runRecord(ctx, d.streams, recordOptions{
-		output: d.base, interval: o.interval, duration: o.duration, bodyLimit: "256MiB", version: pcp.V3,
+		out: d.base, output: outputText, interval: o.interval, duration: o.duration, bodyLimit: "256MiB", version: pcp.V3,
 	}, []string{"demo=" + d.url})
 }
 

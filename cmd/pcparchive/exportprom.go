@@ -25,8 +25,9 @@ type exportPromOptions struct {
 	lookback   time.Duration
 	health     bool
 	target     string
-	output     string
+	file       string
 	mapping    mappingOptions
+	output     outputFormat
 }
 
 func newExportPromCmd(s streams) *cobra.Command {
@@ -88,9 +89,10 @@ comments.`,
 	f.DurationVar(&o.lookback, "lookback", 0, "leave out values older than this; 0: none")
 	f.BoolVar(&o.health, "health", false, "include how the scrapes went: up and its siblings")
 	f.StringVar(&o.target, "target-labels", "auto", "add job and instance: auto (if several endpoints were recorded), always or never")
-	f.StringVarP(&o.output, "output-file", "o", "", "write to this file instead of standard output")
+	f.StringVarP(&o.file, "output-file", "o", "", "write to this file instead of standard output")
 	completeFlag(cmd, "target-labels", "auto", "always", "never")
 	o.mapping.add(cmd)
+	addOutputFlag(cmd, &o.output)
 	return cmd
 }
 
@@ -101,7 +103,7 @@ func runExportProm(ctx context.Context, s streams, o exportPromOptions, paths []
 	if err := o.mapping.check(); err != nil {
 		return err
 	}
-	if err := checkOutput(o.output, paths); err != nil {
+	if err := cmp.Or(checkTextReport(o.file, o.output), checkOutput(o.file, paths)); err != nil {
 		return err
 	}
 	h, err := openHosts(s, paths)
@@ -124,6 +126,9 @@ func runExportProm(ctx context.Context, s streams, o exportPromOptions, paths []
 	} else {
 		err = o.snapshot(ctx, s, h, fo)
 	}
+	if err == nil {
+		err = tellText(s, o.file, o.output, report)
+	}
 	return cmp.Or(err, h.sayProblems(), sayLosses(s, report))
 }
 
@@ -138,7 +143,7 @@ func (o *exportPromOptions) snapshot(ctx context.Context, s streams, h *hosts, f
 	if err := cmp.Or(err, h.unusable()); err != nil {
 		return err
 	}
-	return toOutput(ctx, s, o.output, func(w io.Writer) error {
+	return toOutput(ctx, s, o.file, func(w io.Writer) error {
 		return expo.Write(w, snapshot.Families(), expo.Options{Format: o.format, Timestamps: o.timestamps, PCP: o.comments, Report: fo.Report})
 	})
 }
@@ -155,7 +160,7 @@ func (o *exportPromOptions) dump(ctx context.Context, s streams, h *hosts, fo co
 	if err := cmp.Or(err, h.unusable()); err != nil {
 		return err
 	}
-	return toOutput(ctx, s, o.output, func(w io.Writer) error {
+	return toOutput(ctx, s, o.file, func(w io.Writer) error {
 		return expo.WriteDump(w, store, expo.Options{Format: o.format, PCP: o.comments}, fo.Report)
 	})
 }

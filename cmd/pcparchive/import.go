@@ -23,7 +23,7 @@ func newImportCmd(s streams) *cobra.Command {
 
 // recordOptions are the flags of import prom-url.
 type recordOptions struct {
-	output    string
+	out       string
 	interval  time.Duration
 	duration  time.Duration
 	timeout   time.Duration
@@ -38,6 +38,7 @@ type recordOptions struct {
 
 	volumeSize byteSize
 	compress   archive.Compression
+	output     outputFormat
 }
 
 func newImportURLCmd(s streams) *cobra.Command {
@@ -70,7 +71,7 @@ pmrep, pmstat, pcp atop and views written for PCP ask for.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return runRecord(cmd.Context(), s, o, args) },
 	}
 	f := cmd.Flags()
-	f.StringVarP(&o.output, "output-archive", "o", "", "archive to write: ARCHIVE.meta, ARCHIVE.index, ARCHIVE.0")
+	f.StringVarP(&o.out, "output-archive", "o", "", "archive to write: ARCHIVE.meta, ARCHIVE.index, ARCHIVE.0")
 	f.DurationVar(&o.interval, "interval", 10*time.Second, "time between scrapes")
 	f.DurationVar(&o.duration, "duration", 0, "stop after this time; 0: when interrupted")
 	f.DurationVar(&o.timeout, "timeout", 0, "time limit of a scrape; 0: the interval, at most 10s")
@@ -83,12 +84,13 @@ pmrep, pmstat, pcp atop and views written for PCP ask for.`,
 	addVolumeFlags(cmd, &o.volumeSize, &o.compress, "volumes that are complete")
 	f.BoolVar(&o.appendTo, "append", false, "continue the archive if it exists")
 	addMapFlag(cmd, &o.maps)
+	addOutputFlag(cmd, &o.output)
 	return cmd
 }
 
 func runRecord(ctx context.Context, s streams, o recordOptions, args []string) error {
 	switch {
-	case o.output == "":
+	case o.out == "":
 		return usageError{fmt.Errorf("-o ARCHIVE is missing")}
 	case o.interval < time.Millisecond:
 		return usageError{fmt.Errorf("--interval %s is less than a millisecond", o.interval)}
@@ -131,7 +133,7 @@ func runRecord(ctx context.Context, s streams, o recordOptions, args []string) e
 	if err != nil {
 		return err
 	}
-	return sayLosses(s, report)
+	return cmp.Or(tellRecorded(s, o, rec.Stats(), report), sayLosses(s, report))
 }
 
 // startAtOnce is up to how many endpoints are all scraped at the start; more
@@ -170,13 +172,7 @@ func record(ctx context.Context, s streams, o recordOptions, rec *scrape.Recorde
 		case err := <-done:
 			view.clear()
 			closeErr := rec.Close()
-			if err == nil {
-				err = closeErr
-			}
-			if err == nil {
-				fmt.Fprintln(s.err, recordSummary(o.output, rec.Stats()))
-			}
-			return err
+			return cmp.Or(err, closeErr)
 		case now := <-tick.C:
 			st := rec.Stats()
 			if deadline.IsZero() && o.duration > 0 && (!st.First.IsZero() || now.Sub(began) > o.duration+o.interval) {

@@ -191,6 +191,9 @@ func tellImported(s streams, o *sampleOptions, done []sampleArchiveOutput, repor
 	} else {
 		err = printImported(s.out, done)
 	}
+	if len(done) == 1 && done[0].unsplit {
+		fmt.Fprintf(s.err, "no series has the label %s, so all are in %s\n", o.splitBy, done[0].Archive)
+	}
 	return cmp.Or(err, sayLosses(s, report))
 }
 

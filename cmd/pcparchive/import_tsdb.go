@@ -17,7 +17,7 @@ import (
 
 type importTSDBOptions struct {
 	sampleOptions
-	match      []string
+	match      matchFlag
 	start, end string
 	splitGiven bool // --split-by was: archives go to a folder, be it one
 }
@@ -59,7 +59,7 @@ and the memory do not depend on how many there are.`,
 	o.add(cmd, "instance")
 	o.memory = tsdb.DefaultReadMemory
 	f := cmd.Flags()
-	f.StringArrayVar(&o.match, "match", nil, "only series that this PromQL selector selects; may be repeated: any of them")
+	addMatchFlag(cmd, &o.match)
 	f.StringVar(&o.start, "start", "", "leave out what is earlier: "+timeHelp+"; the zone is UTC, and archive stands for the input")
 	f.StringVar(&o.end, "end", "", "leave out what is later")
 	memory := f.Lookup("sort-memory")

@@ -14,7 +14,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/dustin/go-humanize"
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -103,33 +102,6 @@ func (p progress) clear() {
 	if p.bar != nil {
 		_ = p.bar.Finish()
 	}
-}
-
-// recordLine tells how a recording goes.
-func recordLine(st scrape.Stats, elapsed time.Duration) string {
-	line := fmt.Sprintf("%s  %s", elapsed.Round(time.Second), plural(st.Scrapes, "scrape"))
-	if st.Failed > 0 {
-		line += fmt.Sprintf(" (%d failed)", st.Failed)
-	}
-	return line + fmt.Sprintf("  %d series  %s  %s", st.Series, humanize.IBytes(uint64(st.Bytes)), perDay(st))
-}
-
-// perDay shows how fast a recording grows.
-func perDay(st scrape.Stats) string {
-	if st.PerDay == 0 {
-		return "?"
-	}
-	return humanize.IBytes(uint64(st.PerDay)) + "/day"
-}
-
-// recordSummary tells what was recorded.
-func recordSummary(name string, st scrape.Stats) string {
-	line := fmt.Sprintf("%s: %s", name, plural(st.Scrapes, "scrape"))
-	if st.Failed > 0 {
-		line += fmt.Sprintf(" (%d failed)", st.Failed)
-	}
-	return line + fmt.Sprintf(" of %s, %d series, %s samples, %s, %s at this rate",
-		plural(st.Sources, "endpoint"), st.Series, humanize.Comma(st.Samples), humanize.IBytes(uint64(st.Bytes)), perDay(st))
 }
 
 // sayLosses names what did not cross. It returns errSkipped if bad data is the

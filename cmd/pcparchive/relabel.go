@@ -1,6 +1,9 @@
 package main
 
 import (
+	"strings"
+
+	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/spf13/cobra"
 
 	"github.com/pcparchive/pcparchive/convert"
@@ -30,6 +33,29 @@ func (r *relabelFlag) Set(path string) (err error) {
 
 // Type names the value in help.
 func (*relabelFlag) Type() string { return "file" }
+
+// matchFlag is the value of --match: selectors, any of which counts.
+type matchFlag []string
+
+// addMatchFlag adds --match to a command.
+func addMatchFlag(cmd *cobra.Command, m *matchFlag) {
+	cmd.Flags().Var(m, "match", "only series in blocks that this PromQL selector selects; may be repeated: any of them")
+}
+
+// String returns the selectors.
+func (m *matchFlag) String() string { return strings.Join(*m, " ") }
+
+// Set adds a selector.
+func (m *matchFlag) Set(text string) error {
+	if _, err := parser.NewParser(parser.Options{}).ParseMetricSelector(text); err != nil {
+		return err
+	}
+	*m = append(*m, text)
+	return nil
+}
+
+// Type names the value in help.
+func (*matchFlag) Type() string { return "selector" }
 
 // before returns a Samples that relabels what goes to dst.
 func (r *relabelFlag) before(dst convert.Samples, report *convert.Report) convert.Samples {

@@ -128,8 +128,9 @@ func newExitCodesTopic() *cobra.Command {
   4    done, but damaged data was left out; standard error says what
   130  interrupted; what was there before is still there
 
-Recording ends normally, with 0, when it is interrupted. What Prometheus and PCP
-cannot share, such as metrics whose values are text, is named and is no failure.`,
+Recording ends normally, with 0, when it is interrupted, but with 1 if no scrape
+succeeded. What Prometheus and PCP cannot share, such as metrics whose values are
+text, is named and is no failure.`,
 	}
 }
 

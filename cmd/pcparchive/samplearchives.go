@@ -66,6 +66,7 @@ type sampleArchiveOutput struct {
 	Samples int64     `json:"samples"`
 	Start   time.Time `json:"start"`
 	End     time.Time `json:"end"`
+	unsplit bool      // its series lack the label that splits
 }
 
 const (
@@ -287,7 +288,7 @@ func (w *sampleArchives) begin(g *sampleGroup) error {
 			return err
 		}
 	}
-	a := &sampleArchive{sampleArchiveOutput: sampleArchiveOutput{Archive: out, Host: host}, group: g, aside: aside}
+	a := &sampleArchive{sampleArchiveOutput: sampleArchiveOutput{Archive: out, Host: host, unsplit: w.folder && g.key == ""}, group: g, aside: aside}
 	w.open = append(w.open, a)
 	file, err := archive.Create(aside.Base(), localHeader(host), &archive.WriteOptions{
 		Version: o.version, Buffer: 128 << 10, VolumeSize: int64(o.volumeSize),

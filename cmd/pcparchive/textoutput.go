@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/convert"
 )
 
 // checkOutput refuses to replace a file of the input.
@@ -97,4 +98,28 @@ func (w endingWriter) Write(b []byte) (int, error) {
 		return 0, err
 	}
 	return w.Writer.Write(b)
+}
+
+// writtenOutput is what is printed of an archive or a text file of which there is
+// no more to say.
+type writtenOutput struct {
+	Archive string              `json:"archive,omitempty"`
+	File    string              `json:"file,omitempty"`
+	Losses  []convert.LossCount `json:"losses"`
+}
+
+// checkTextReport refuses a report where the text itself goes.
+func checkTextReport(file string, format outputFormat) error {
+	if format == outputJSON && (file == "" || file == "-") {
+		return usageError{errors.New("--output json tells of a file, and this is standard output: name one")}
+	}
+	return nil
+}
+
+// tellText tells a program what was written to a file. People see that.
+func tellText(s streams, file string, format outputFormat, report *convert.Report) error {
+	if format != outputJSON {
+		return nil
+	}
+	return writeJSON(s.out, writtenOutput{File: file, Losses: report.Losses()})
 }

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
+	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/scrape"
+)
+
+// recordOutput is what import prom-url prints.
+type recordOutput struct {
+	Archive   string              `json:"archive"`
+	Scrapes   int64               `json:"scrapes"`
+	Failed    int64               `json:"failed"`
+	Endpoints int                 `json:"endpoints"`
+	Series    int                 `json:"series"`
+	Samples   int64               `json:"samples"`
+	Bytes     int64               `json:"bytes"`
+	PerDay    int64               `json:"bytes_per_day"` // 0: not known
+	Losses    []convert.LossCount `json:"losses"`
+}
+
+// tellRecorded prints what was recorded. Nothing but failures is an error.
+func tellRecorded(s streams, o recordOptions, st scrape.Stats, report *convert.Report) error {
+	switch {
+	case st.Scrapes > 0 && st.Failed == st.Scrapes:
+		return fmt.Errorf("no scrape succeeded, and the archive has nothing but the reasons: %s", recordSummary(o.out, st))
+	case o.output == outputJSON:
+		return writeJSON(s.out, recordOutput{o.out, st.Scrapes, st.Failed, st.Sources, st.Series, st.Samples, st.Bytes, st.PerDay, report.Losses()})
+	}
+	_, err := fmt.Fprintln(s.out, recordSummary(o.out, st))
+	return err
+}
+
+// recordLine tells how a recording goes.
+func recordLine(st scrape.Stats, elapsed time.Duration) string {
+	line := fmt.Sprintf("%s  %s", elapsed.Round(time.Second), plural(st.Scrapes, "scrape"))
+	if st.Failed > 0 {
+		line += fmt.Sprintf(" (%d failed)", st.Failed)
+	}
+	return line + fmt.Sprintf("  %d series  %s  %s", st.Series, humanize.IBytes(uint64(st.Bytes)), perDay(st))
+}
+
+// perDay shows how fast a recording grows.
+func perDay(st scrape.Stats) string {
+	if st.PerDay == 0 {
+		return "?"
+	}
+	return humanize.IBytes(uint64(st.PerDay)) + "/day"
+}
+
+// recordSummary tells what was recorded.
+func recordSummary(name string, st scrape.Stats) string {
+	line := fmt.Sprintf("%s: %s", name, plural(st.Scrapes, "scrape"))
+	if st.Failed > 0 {
+		line += fmt.Sprintf(" (%d failed)", st.Failed)
+	}
+	return line + fmt.Sprintf(" of %s, %d series, %s samples, %s, %s at this rate",
+		plural(st.Sources, "endpoint"), st.Series, humanize.Comma(st.Samples), humanize.IBytes(uint64(st.Bytes)), perDay(st))
+}
