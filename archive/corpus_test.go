@@ -261,7 +261,9 @@ func reencodeIndex(t *testing.T, raw []byte, v pcp.Version) {
 	l, _ := wire.For(v)
 	size := l.IndexEntrySize()
 	for raw = raw[l.HeaderSize:]; len(raw) >= size; raw = raw[size:] {
-		require.Equal(t, raw[:size], archive.EncodeIndexEntry(archive.DecodeIndexEntry(raw[:size], v), v))
+		entry, err := archive.DecodeIndexEntry(raw, v)
+		require.NoError(t, err)
+		require.Equal(t, raw[:size], archive.EncodeIndexEntry(entry, v))
 	}
 }
 

@@ -49,7 +49,6 @@ func DecodeData(payload []byte, v pcp.Version) (*Result, error) {
 }
 func EncodeData(r *Result, v pcp.Version) []byte { return appendResult(nil, layoutOf(v), r) }
 
-func DecodeIndexEntry(b []byte, v pcp.Version) IndexEntry { return decodeIndexEntry(b, layoutOf(v)) }
 func EncodeIndexEntry(e IndexEntry, v pcp.Version) []byte {
 	return appendIndexEntry(nil, layoutOf(v), e)
 }

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/pcparchive/pcparchive/internal/decomp"
 )
 
 // Member is a file of an archive.
@@ -21,14 +23,11 @@ type Member struct {
 	Size     int64
 }
 
-// compressSuffixes are the compressed forms that PCP's tools leave behind.
-var compressSuffixes = []string{".xz", ".lzma", ".bz2", ".bz", ".gz", ".Z", ".z", ".zst"}
-
 // splitMember splits the name of a member into the archive's base name and
 // what the file is in it.
 func splitMember(name string) (base string, m Member, ok bool) {
 	stem := name
-	for _, suffix := range compressSuffixes {
+	for _, suffix := range decomp.Suffixes {
 		if s, found := strings.CutSuffix(name, suffix); found {
 			stem, m.Compress = s, suffix
 			break

@@ -26,6 +26,19 @@ func DecodeMeta(payload []byte, v pcp.Version) (Record, error) {
 	return decodeMeta(payload, l)
 }
 
+// DecodeIndexEntry decodes an entry of the temporal index of an archive of
+// version v. What follows it in raw is not looked at.
+func DecodeIndexEntry(raw []byte, v pcp.Version) (IndexEntry, error) {
+	l, ok := wire.For(v)
+	switch {
+	case !ok:
+		return IndexEntry{}, &pcp.FormatError{Kind: pcp.KindIndex, Detail: v.String(), Err: pcp.ErrVersion}
+	case len(raw) < l.IndexEntrySize():
+		return IndexEntry{}, &pcp.FormatError{Kind: pcp.KindIndex, Offset: int64(len(raw)), Err: pcp.ErrTruncated}
+	}
+	return decodeIndexEntry(raw, l), nil
+}
+
 // ResultDecoder decodes the payloads of the frames of data volumes, for tools
 // that find the frames themselves. It has one owner.
 type ResultDecoder struct{ rd resultDecoder }

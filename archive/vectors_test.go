@@ -83,7 +83,13 @@ func TestIndexVectors(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			raw := archtest.Bytes(t, tt.vector)
-			assert.Equal(t, tt.want, archive.DecodeIndexEntry(raw, tt.version))
+			got, err := archive.DecodeIndexEntry(raw, tt.version)
+			require.NoError(t, err)
+			assert.Equal(t, tt.want, got)
+			_, err = archive.DecodeIndexEntry(raw[1:], tt.version)
+			require.ErrorIs(t, err, pcp.ErrTruncated)
+			_, err = archive.DecodeIndexEntry(raw, 1)
+			require.ErrorIs(t, err, pcp.ErrVersion)
 			assert.Equal(t, raw, archive.EncodeIndexEntry(tt.want, tt.version))
 		})
 	}

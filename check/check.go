@@ -5,7 +5,6 @@ import (
 	"path/filepath"
 
 	"github.com/pcparchive/pcparchive/archive"
-	"github.com/pcparchive/pcparchive/internal/decomp"
 	"github.com/pcparchive/pcparchive/internal/wire"
 	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/meta"
@@ -51,7 +50,6 @@ func baseOf(path string) string {
 type checker struct {
 	*sink
 	saver   *saver // nil: nothing is written
-	cache   *decomp.Cache
 	members []*member
 	volumes map[int32]bool
 
@@ -98,7 +96,7 @@ type textKey struct {
 
 func newChecker(s *sink) *checker {
 	return &checker{
-		sink: s, cache: decomp.NewCache(cacheSize), volumes: map[int32]bool{}, points: map[int32]*pointers{},
+		sink: s, volumes: map[int32]bool{}, points: map[int32]*pointers{},
 		metaState: metaState{
 			store: meta.NewStore(), descs: map[pcp.PMID]int64{}, names: map[string]pcp.PMID{}, nodes: map[string]bool{},
 			indoms: map[pcp.InDomID]*domain{}, labelSet: map[labelKey]*labelState{}, texts: map[textKey]textState{},

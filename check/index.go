@@ -50,7 +50,7 @@ func (c *checker) index(m *member) {
 			break
 		}
 		n++
-		e := decodeEntry(raw, m.layout)
+		e, _ := archive.DecodeIndexEntry(raw, m.layout.Version) // it is long enough
 		c.entry(m, f.w.off, n, e, prev)
 		prev = e
 		f.w.pass(size)
@@ -63,11 +63,6 @@ func (c *checker) index(m *member) {
 	for _, p := range c.points {
 		slices.SortStableFunc(p.list, func(a, b pointer) int { return cmp.Compare(a.off, b.off) })
 	}
-}
-
-func decodeEntry(raw []byte, l *wire.Layout) archive.IndexEntry {
-	d := wire.NewDec(pcp.KindIndex, raw)
-	return archive.IndexEntry{Stamp: l.Stamp(&d), Volume: d.I32(), Meta: l.Offset(&d), Data: l.Offset(&d)}
 }
 
 // entry checks entry n, which follows prev.

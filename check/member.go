@@ -3,6 +3,7 @@ package check
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"slices"
@@ -15,9 +16,6 @@ import (
 
 // cacheSize suffices for a file's table of windows; all is read in sequence.
 const cacheSize = 1 << 20
-
-// suffixes are those that a member's file may have.
-var suffixes = []string{"", ".xz", ".lzma", ".bz2", ".bz", ".gz", ".Z", ".z", ".zst"}
 
 // member is a file of the archive being checked.
 type member struct {
@@ -73,7 +71,7 @@ func (c *checker) find() []*member {
 // checkTwice looks for other forms of a member.
 func (c *checker) checkTwice(m *member) {
 	stem := strings.TrimSuffix(m.Path, m.Compress)
-	for _, suffix := range suffixes {
+	for _, suffix := range append([]string{""}, decomp.Suffixes[:]...) {
 		if info, err := os.Stat(stem + suffix); suffix != m.Compress && err == nil && info.Mode().IsRegular() {
 			c.add(FileTwice, stem+suffix, nowhere, "%s is the same file of the archive and was checked; readers differ in which they take", m.Path)
 		}
@@ -99,9 +97,9 @@ func (c *checker) checkNumbers(members []*member) {
 
 // file is an open member.
 type file struct {
-	f *os.File
-	r *decomp.Reader
-	a *ahead // nil: not in use
+	f *archive.File
+	r io.Reader // of f
+	a *ahead    // nil: not in use
 	w *walker
 }
 
@@ -110,33 +108,19 @@ func (f *file) Close() {
 	if f.a != nil {
 		f.a.Close()
 	}
-	f.r.Close()
 	f.f.Close()
 }
 
 // open opens a member for reading from its start. It returns nil if that is
 // impossible, which it has reported.
 func (c *checker) open(m *member) *file {
-	f, err := os.Open(m.Path)
+	f, err := archive.OpenMember(m.Member, &archive.ReadOptions{Cache: cacheSize})
 	if err != nil {
-		c.add(FileUnreadable, m.Path, nowhere, "%v", err)
-		return nil
-	}
-	info, err := f.Stat()
-	if err != nil {
-		f.Close()
-		c.add(FileUnreadable, m.Path, nowhere, "%v", err)
-		return nil
-	}
-	id := decomp.ID{Name: m.Path, Size: info.Size(), ModTime: info.ModTime()}
-	df, err := decomp.Open(f, id, decomp.Limits{}, c.cache)
-	if err != nil {
-		f.Close()
 		c.unreadable(m, nowhere, err)
 		return nil
 	}
-	r := df.NewReader(0)
-	return &file{f: f, r: r, w: newWalker(r, info.Size(), c.opts.MaxRecord)}
+	r := f.From(0)
+	return &file{f: f, r: r, w: newWalker(r, f.Size, c.opts.MaxRecord)}
 }
 
 // readAhead makes the file be read in parallel with what is done with it.

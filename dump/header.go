@@ -1,8 +1,6 @@
 package dump
 
-import (
-	"fmt"
-)
+import "fmt"
 
 const featureQA = 1 << 31 // the only feature bit with a meaning
 

@@ -3,6 +3,7 @@ package dump
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/pcparchive/pcparchive/labelset"
@@ -38,7 +39,7 @@ func (d *dumper) labelSets() error {
 		chain = append(chain, l)
 	}
 	keep()
-	for _, t := range sortedStamps(byTime) {
+	for _, t := range slices.SortedFunc(maps.Keys(byTime), pcp.Timestamp.Compare) {
 		d.buf = append(d.clock.appendTime(d.buf, t), '\n')
 		for _, l := range inLabelOrder(byTime[t]) {
 			d.labelRecord(l)

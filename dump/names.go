@@ -37,7 +37,8 @@ func (d *dumper) namespace() *namespace {
 		}
 		if desc, ok := rec.Record.(*meta.Desc); ok {
 			for _, name := range desc.Names {
-				ns.add(cString(name), desc.PMID)
+				name, _, _ = strings.Cut(name, "\x00")
+				ns.add(name, desc.PMID)
 			}
 		}
 	}
@@ -58,14 +59,6 @@ func (d *dumper) atTornEnd(err error) bool {
 		}
 	}
 	return false
-}
-
-// cString returns what precedes the first NUL.
-func cString(s string) string {
-	if i := strings.IndexByte(s, 0); i >= 0 {
-		return s[:i]
-	}
-	return s
 }
 
 // add puts a name into the tree unless it is there, as a metric or above others.
@@ -89,8 +82,7 @@ func (ns *namespace) add(name string, id pcp.PMID) {
 }
 
 // collect gathers the names below n: of siblings the first seen comes first, and
-// what is below a node before the node.
-// The root of a dynamic subtree has no name.
+// what is below a node before the node. The root of a dynamic subtree has no name.
 func (n *node) collect(prefix string, byPMID map[pcp.PMID][]string) {
 	for _, child := range n.children {
 		name := prefix + child.name

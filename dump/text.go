@@ -3,7 +3,6 @@ package dump
 import (
 	"errors"
 	"io"
-	"slices"
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/meta"
@@ -112,14 +111,4 @@ func (d *dumper) spill() {
 // title begins a section.
 func (d *dumper) title(text string) {
 	d.buf = append(append(append(d.buf, '\n'), text...), '\n')
-}
-
-// stamps returns keys of a map by time, without repetition.
-func sortedStamps[V any](m map[pcp.Timestamp]V) []pcp.Timestamp {
-	keys := make([]pcp.Timestamp, 0, len(m))
-	for t := range m {
-		keys = append(keys, t)
-	}
-	slices.SortFunc(keys, pcp.Timestamp.Compare)
-	return keys
 }

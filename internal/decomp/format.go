@@ -22,6 +22,9 @@ const (
 
 var names = [...]string{Plain: "plain", XZ: "xz", LZMA: "lzma", Bzip2: "bzip2", Gzip: "gzip", Compress: "compress", Zstd: "zstd"}
 
+// Suffixes are those of compressed files that PCP's tools know.
+var Suffixes = [...]string{".xz", ".lzma", ".bz2", ".bz", ".gz", ".Z", ".z", ".zst"}
+
 // String returns the name of the program that writes f.
 func (f Format) String() string { return names[f] }
 
