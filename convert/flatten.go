@@ -2,6 +2,7 @@ package convert
 
 import (
 	"math"
+	"time"
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/meta"
@@ -138,11 +139,20 @@ func (f *Flattener) Fork(host string) *Flattener {
 	return newFlattener(f.flatTable, o)
 }
 
+// lateRecord names a record that is earlier than the one before it.
+func lateRecord(host string, t pcp.Timestamp) string {
+	name := "record"
+	if host != "" {
+		name += " of " + host
+	}
+	return name + " at " + t.Time().UTC().Format(time.RFC3339Nano)
+}
+
 // Put flattens a step. One that is earlier than its predecessor, which damaged
 // archives have, is left out and counted, as the reference leaves it out.
 func (f *Flattener) Put(step *archive.Step) error {
 	if f.any && step.Stamp.Before(f.last) {
-		f.opts.Report.Add(LossOrder, "record at "+step.Stamp.String())
+		f.opts.Report.Add(LossOrder, lateRecord(f.opts.Host, step.Stamp))
 		return nil
 	}
 	f.last, f.any = step.Stamp, true
