@@ -23,7 +23,7 @@ func appendFloat(b []byte, format Format, v float64) []byte {
 	}
 	start := len(b)
 	b = strconv.AppendFloat(b, v, 'g', -1, 64)
-	if format == OpenMetrics && !bytes.ContainsAny(b[start:], "e.") {
+	if format == OpenMetrics && bytes.IndexByte(b[start:], '.') < 0 && bytes.IndexByte(b[start:], 'e') < 0 {
 		b = append(b, ".0"...)
 	}
 	return b

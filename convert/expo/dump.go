@@ -69,14 +69,21 @@ func (d *dump) part(part *part) error {
 		for part.grouped() && n < len(all) && all[n].group == all[0].group {
 			n++
 		}
+		now := all[:n]
+		for i := range now {
+			now[i].text = d.p.series(nil, part, &now[i])
+		}
 		var err error
 		if n == 1 {
-			err = d.single(part, &all[0])
+			err = d.single(part, &now[0])
 		} else {
-			err = d.group(part, all[:n])
+			err = d.group(part, now)
 		}
 		if err != nil {
 			return err
+		}
+		for i := range now {
+			now[i].text = nil
 		}
 		all = all[n:]
 	}

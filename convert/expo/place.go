@@ -75,6 +75,7 @@ type placed struct {
 	role  *role
 	bound float64 // value of role.label
 	group int     // number of its label set, bound label aside
+	text  []byte  // its name and labels as written; nil: not kept
 }
 
 // kin names a family of a format.

@@ -2,7 +2,6 @@ package expo
 
 import (
 	"bytes"
-	"math"
 	"strconv"
 
 	"github.com/pcparchive/pcparchive/convert"
@@ -154,16 +153,30 @@ func parseReading(format Format, b []byte) (r reading, ok bool) {
 	return r, ok
 }
 
+// inNumber are the characters of numbers that Go and the formats read alike:
+// neither hexadecimal ones nor digits in groups, and no NaN.
+var inNumber = func() (in [256]bool) {
+	for _, c := range []byte("0123456789.eE+-Inf") {
+		in[c] = true
+	}
+	return in
+}()
+
 // parseValue reads a number.
 func parseValue(b []byte) (float64, bool) {
 	if n, ok := parseDigits(b, 15); ok { // a float64 holds it
 		return float64(n), true
 	}
-	if len(b) == 0 || len(b) > 32 || bytes.ContainsAny(b, "pPxX_") {
+	if len(b) > 32 {
 		return 0, false
 	}
+	for _, c := range b {
+		if !inNumber[c] {
+			return 0, false
+		}
+	}
 	v, err := strconv.ParseFloat(string(b), 64)
-	return v, err == nil && !math.IsNaN(v)
+	return v, err == nil
 }
 
 // parseDigits reads a number of up to some digits.

@@ -109,7 +109,11 @@ func (p *part) hasUnit() bool {
 
 // sample writes a sample.
 func (p *printer) sample(part *part, s *placed) error {
-	p.series(part, s)
+	if s.text != nil {
+		p.buf = append(p.buf, s.text...)
+	} else {
+		p.buf = p.series(p.buf, part, s)
+	}
 	p.buf = append(p.buf, ' ')
 	if s.role.count {
 		p.buf = appendCount(p.buf, p.opts.Format, s.Value)
@@ -131,42 +135,41 @@ func (p *printer) sample(part *part, s *placed) error {
 	return err
 }
 
-// series writes a name and labels, the bound label last.
-func (p *printer) series(part *part, s *placed) {
+// series appends a name and labels, the bound label last.
+func (p *printer) series(b []byte, part *part, s *placed) []byte {
 	separator := byte('{')
 	if model.LegacyValidation.IsValidMetricName(s.name) {
-		p.buf = append(p.buf, s.name...)
+		b = append(b, s.name...)
 	} else {
-		p.buf = appendQuoted(append(p.buf, separator), s.name)
+		b = appendQuoted(append(b, separator), s.name)
 		separator = ','
 	}
 	last := s.role.label
 	for _, l := range s.Labels {
 		if l.Name != last {
-			p.buf = appendLabelName(append(p.buf, separator), l.Name)
-			p.buf = appendQuoted(append(p.buf, '='), l.Value)
+			b = appendLabelName(append(b, separator), l.Name)
+			b = appendQuoted(append(b, '='), l.Value)
 			separator = ','
 		}
 	}
 	if last != "" {
-		p.buf = append(append(append(p.buf, separator), last...), '=')
-		p.bound(part, s)
+		b = append(append(append(b, separator), last...), '=')
+		b = p.bound(b, part, s)
 		separator = ','
 	}
 	if separator == ',' {
-		p.buf = append(p.buf, '}')
+		b = append(b, '}')
 	}
+	return b
 }
 
-// bound writes the value of the bound label. Readers of histograms and summaries
+// bound appends the value of the bound label. Readers of histograms and summaries
 // bring its number into one form; those of gauge histograms leave it as it is.
-func (p *printer) bound(part *part, s *placed) {
+func (p *printer) bound(b []byte, part *part, s *placed) []byte {
 	if part.typ == convert.TypeGaugeHistogram {
 		i := slices.IndexFunc(s.Labels, func(l convert.Label) bool { return l.Name == s.role.label })
-		p.buf = appendQuoted(p.buf, s.Labels[i].Value)
-		return
+		return appendQuoted(b, s.Labels[i].Value)
 	}
-	p.buf = append(p.buf, '"')
-	p.buf = appendFloat(p.buf, p.opts.Format, s.bound)
-	p.buf = append(p.buf, '"')
+	b = appendFloat(append(b, '"'), p.opts.Format, s.bound)
+	return append(b, '"')
 }
