@@ -18,7 +18,8 @@ type composer struct {
 	o       Options
 	fit     *fitter
 	report  *Report
-	sources []*source
+	waiting []*source // not begun, by their start
+	sources []*source // being read, in the order in which they were given
 	marks   []pendingMark
 	res     archive.Result
 	kept    []archive.Value             // of the record, where matchers leave values out
@@ -56,11 +57,10 @@ func compose(ctx context.Context, base string, in []*archive.Reader, o Options, 
 		return err
 	}
 	c := &composer{a: a, o: o, fit: f, report: report, indoms: map[pcp.InDomID]*meta.InDom{}}
-	for _, r := range in {
-		s := newSource(r, &c.o, report)
-		defer s.stop()
-		c.sources = append(c.sources, s)
+	for i, r := range in {
+		c.waiting = append(c.waiting, newSource(r, i, &c.o, report))
 	}
+	slices.SortStableFunc(c.waiting, func(a, b *source) int { return a.r.Header().Start.Compare(b.r.Header().Start) })
 	err = errors.Join(c.run(ctx), a.Close())
 	if err == nil && report.Records == 0 {
 		return errors.New("nothing is selected: the copy would have no record")
@@ -86,39 +86,64 @@ func mergedHeader(in []*archive.Reader) (*archive.Header, error) {
 }
 
 func (c *composer) run(ctx context.Context) error {
-	for _, s := range c.sources {
-		if err := s.next(); err != nil {
-			return err
+	defer func() {
+		for _, s := range c.sources {
+			s.stop()
 		}
-	}
+	}()
 	for n := 0; ; n++ {
 		if n%cancelEvery == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
-		s := c.earliest()
-		if s == nil {
-			return nil
+		s, err := c.earliest()
+		if s == nil || err != nil {
+			return err
 		}
 		if err := c.record(s); err != nil {
 			return fmt.Errorf("%s: offset %d: %w", s.pos.File, s.pos.Offset, err)
 		}
-		if err := s.next(); err != nil {
+		if err := c.advance(s); err != nil {
 			return err
-		}
-		if s.res == nil && s.used && !s.cut {
-			c.marks = append(c.marks, pendingMark{s.last.Add(time.Millisecond), s.daemon, s.named})
 		}
 	}
 }
 
-// earliest returns the source whose record comes next, nil at the end.
-func (c *composer) earliest() (first *source) {
-	for _, s := range c.sources {
-		if s.res != nil && (first == nil || s.res.Stamp.Before(first.res.Stamp)) {
-			first = s
-		}
+// advance reads a source's next record, and gives it up at its end.
+func (c *composer) advance(s *source) error {
+	if err := s.next(); err != nil || s.res != nil {
+		return err
 	}
-	return first
+	s.stop()
+	c.sources = slices.DeleteFunc(c.sources, func(other *source) bool { return other == s })
+	if s.used && !s.cut {
+		c.marks = append(c.marks, pendingMark{s.last.Add(time.Millisecond), s.daemon, s.named})
+	}
+	return nil
+}
+
+// earliest returns the source whose record comes next, nil at the end. An input
+// is opened when its label says that its records begin: of many that follow each
+// other one is open at a time.
+func (c *composer) earliest() (first *source, err error) {
+	for {
+		for _, s := range c.sources {
+			if first == nil || s.res.Stamp.Before(first.res.Stamp) {
+				first = s
+			}
+		}
+		if len(c.waiting) == 0 || first != nil && c.waiting[0].r.Header().Start.After(first.res.Stamp) {
+			return first, nil
+		}
+		s := c.waiting[0]
+		c.waiting = c.waiting[1:]
+		s.begin()
+		c.sources = append(c.sources, s)
+		slices.SortFunc(c.sources, func(a, b *source) int { return a.rank - b.rank })
+		if err := c.advance(s); err != nil {
+			return nil, err
+		}
+		first = nil
+	}
 }
 
 // record writes a source's record with the marks that precede it.

@@ -10,6 +10,7 @@ import (
 // source is an input of a merge, one record ahead.
 type source struct {
 	r       *archive.Reader
+	rank    int // among the inputs
 	o       *Options
 	report  *Report
 	metrics map[pcp.PMID]*metric
@@ -26,14 +27,17 @@ type source struct {
 	mark   archive.Result
 }
 
-func newSource(r *archive.Reader, o *Options, report *Report) *source {
-	s := &source{r: r, o: o, report: report, metrics: map[pcp.PMID]*metric{}}
-	records := r.Records(archive.RoleData)
-	if !o.Start.IsZero() {
-		records = r.RecordsFrom(o.Start)
+func newSource(r *archive.Reader, rank int, o *Options, report *Report) *source {
+	return &source{r: r, rank: rank, o: o, report: report, metrics: map[pcp.PMID]*metric{}}
+}
+
+// begin opens the input; stop must be called some time.
+func (s *source) begin() {
+	records := s.r.Records(archive.RoleData)
+	if !s.o.Start.IsZero() {
+		records = s.r.RecordsFrom(s.o.Start)
 	}
 	s.pull, s.stop = iter.Pull2(records)
-	return s
 }
 
 // next reads the next record inside the window.
