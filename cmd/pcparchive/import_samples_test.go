@@ -1,10 +1,7 @@
 package main
 
 import (
-	"bytes"
-	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -12,7 +9,6 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
-	"github.com/pcparchive/pcparchive/internal/oracle"
 )
 
 // TestArchiveFileName demands names under which an archive is found again.
@@ -40,36 +36,4 @@ func TestSamplesHost(t *testing.T) {
 	s := &convert.PromSeries{Labels: []convert.Label{{Name: "job", Value: "a"}}}
 	assert.Equal(t, "a", seriesLabel(s, "job"))
 	assert.Empty(t, seriesLabel(s, "instance"))
-}
-
-// TestArchiveToTextAndBack makes text of archives, and archives of the text, whose
-// text is the same to the byte. The reference finds no fault in them.
-func TestArchiveToTextAndBack(t *testing.T) {
-	const small = 150 << 10 // bytes of values, so that the test is quick
-	tried := 0
-	for _, base := range oracle.Archives(t, "archives", true) {
-		if info, err := os.Stat(base + ".0"); err != nil || info.Size() > small {
-			continue
-		}
-		dir := t.TempDir()
-		text := func(base string) []byte {
-			var out, errs bytes.Buffer
-			code := run([]string{"export", "openmetrics", base, "--start", "start"}, streams{strings.NewReader(""), &out, &errs})
-			assert.Contains(t, []int{exitOK, exitSkipped}, code, "%s: %s", base, &errs)
-			return out.Bytes()
-		}
-		want := text(base)
-		if string(want) == "# EOF\n" {
-			continue // no numbers in it
-		}
-		tried++
-		var out, errs bytes.Buffer
-		back := filepath.Join(dir, "back")
-		code := run([]string{"import", "prom-file", "-", "-o", back}, streams{bytes.NewReader(want), &out, &errs})
-		require.Equal(t, exitOK, code, "%s: %s", base, &errs)
-		assert.Empty(t, errs.String(), base)
-		assert.Equal(t, string(want), string(text(back)), base)
-		assert.Empty(t, oracle.Run(t, "pmlogcheck", back), base)
-	}
-	assert.Greater(t, tried, 10)
 }

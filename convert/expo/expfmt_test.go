@@ -32,6 +32,7 @@ func asPromtoolReads(open string) string {
 // TestSameAsExpfmt lets expfmt read our text of families that it can hold and
 // write them again, in both formats.
 func TestSameAsExpfmt(t *testing.T) {
+	t.Parallel()
 	m := &maker{Rand: rand.New(rand.NewPCG(3, 4)), complete: true}
 	for n := range 1000 {
 		m.times = n%2 == 1

@@ -31,6 +31,7 @@ var cannotSay = map[Format]*regexp.Regexp{
 
 // TestRandomFamilies writes families at random and reads them again.
 func TestRandomFamilies(t *testing.T) {
+	t.Parallel()
 	m := &maker{Rand: rand.New(rand.NewPCG(1, 2))}
 	for n := range 300 {
 		m.clash, m.times = n%2 == 0, n%4 > 1
@@ -69,6 +70,7 @@ func recordAgain(t *testing.T, families []Family, out string, o Options) {
 // TestHostileText takes names, labels, help and units of awkward characters
 // through PCP steps.
 func TestHostileText(t *testing.T) {
+	t.Parallel()
 	m := &maker{Rand: rand.New(rand.NewPCG(5, 6))}
 	letters := []rune("aZ0_:.U\"\\\n\x00\x01\x7f {}=,é😀/\u2028\ufffd<>&'\t")
 	text := func(n int) string {

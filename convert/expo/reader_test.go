@@ -248,6 +248,10 @@ func TestReaderErrors(t *testing.T) {
 	require.ErrorContains(t, err, "page1: line 2: ")
 	assert.Len(t, g.all, 2)
 
+	wide := "a{x=\"" + strings.Repeat("v", 1<<24) + "\"} 1\n"
+	err = NewReader(pages("b 1\n"+wide), ReadOptions{}).Samples(context.Background(), &gotten{})
+	require.ErrorContains(t, err, "page0: line 2: a series of 16777223 bytes: a{x=\"vvv")
+
 	for _, far := range []string{"1e300", "-1e300", "9223372036854775.808", "-9223372036854775809"} {
 		err := NewReader(pages("# TYPE a gauge\na 1 "+far+"\n# EOF\n"), ReadOptions{Format: new(OpenMetrics)}).Samples(context.Background(), &gotten{})
 		assert.ErrorContains(t, err, "page0: line 2: the time of a is out of range", far)

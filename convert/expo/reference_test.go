@@ -104,6 +104,7 @@ func contentOf(t *testing.T, dir string) content {
 // TestAgainstPromtool makes blocks of a dump: they hold what Prometheus' own tool
 // makes of it, whatever the order of the samples.
 func TestAgainstPromtool(t *testing.T) {
+	t.Parallel()
 	ordered, shuffled := dumpOf(1)
 	file := filepath.Join(t.TempDir(), "dump.om")
 	require.NoError(t, os.WriteFile(file, ordered, 0o666))
@@ -167,6 +168,7 @@ func timeOf(sample string) string {
 
 // TestToArchive reads archives of dumps back.
 func TestToArchive(t *testing.T) {
+	t.Parallel()
 	_, shuffled := dumpOf(2)
 	got, losses := archiveOf(t, shuffled, "box")
 	assert.Equal(t, samplesOf(t, shuffled), got)
@@ -178,6 +180,7 @@ func TestToArchive(t *testing.T) {
 // TestCorpusToArchive makes archives of real pages. What has PCP's names then has
 // the labels that PCP gives it.
 func TestCorpusToArchive(t *testing.T) {
+	t.Parallel()
 	files, err := filepath.Glob(filepath.Join(oracle.Corpus(t), "openmetrics", "*.txt"))
 	require.NoError(t, err)
 	require.NotEmpty(t, files)
