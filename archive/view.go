@@ -7,7 +7,6 @@ import (
 	"math"
 	"slices"
 
-	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -44,21 +43,6 @@ type view struct {
 	prev    *metricState   // looked up last
 	shapes  shapes
 	events  bool // the record holds some
-}
-
-// metricState is what a metric resolved to, valid from since on and before until.
-type metricState struct {
-	id      pcp.PMID
-	next    *metricState // that followed it in a record, as it will again
-	desc    *meta.Desc   // nil: not in the archive, or not wanted
-	refused bool         // it is in the archive but not wanted
-	since   pcp.Timestamp
-	until   pcp.Timestamp
-	metric  *Metric // nil: not resolved yet
-	sets    [len(labelset.Levels)]*meta.Labels
-	indom   *meta.InDom
-	series  map[pcp.InstID]*Series
-	last    []*Series // of the previous step, by position
 }
 
 func newView(r *Reader, q Query) *view {
@@ -258,119 +242,4 @@ func (s *Step) share(points []Point) {
 		mv.Points = points[at:end:end]
 		at = end
 	}
-}
-
-// refresh looks up the metadata of a metric at t. Pointers change only where
-// what they point to does.
-func (v *view) refresh(m *metricState, t pcp.Timestamp) {
-	store, d := v.r.store, m.desc
-	m.since, m.until = pcp.Timestamp{Sec: math.MinInt64, Nsec: math.MinInt32}, pcp.MaxTime
-	changed := m.metric == nil
-	for i, level := range labelset.Levels {
-		if d.InDom == pcp.InDomNull && (level == labelset.InDom || level == labelset.Instances) {
-			continue
-		}
-		l, until := store.LabelsAt(level, LabelIdent(level, d), t)
-		if l != m.sets[i] && level != labelset.Instances {
-			changed = true
-		}
-		m.sets[i] = l
-		m.until = earlier(m.until, until)
-		if l != nil {
-			m.since = later(m.since, l.Stamp)
-		}
-	}
-	if changed {
-		before := m.metric
-		m.metric = v.r.metric(d, m.sets[:5])
-		if before != nil {
-			m.metric.Params = before.Params
-		}
-		m.series = map[pcp.InstID]*Series{}
-	}
-	if d.InDom != pcp.InDomNull {
-		in, until := store.InDomAt(d.InDom, t)
-		m.indom = in
-		m.until = earlier(m.until, until)
-		if in != nil {
-			m.since = later(m.since, in.Stamp)
-		}
-	}
-	// Series are resolved anew, one by one as they are met, and kept if equal.
-	m.last = m.last[:0]
-}
-
-func (r *Reader) metric(d *meta.Desc, sets []*meta.Labels) *Metric {
-	metric := &Metric{Name: d.Name(), Desc: d, OneLine: r.store.OneLine(d.PMID), Help: r.store.Help(d.PMID)}
-	for i, l := range sets {
-		metric.Labels[i], _ = l.Find(pcp.InstNull)
-	}
-	if sets[0] == nil { // the reference makes up the same
-		metric.Labels[0], _ = labelset.New(labelset.Context, labelset.String("hostname", r.header.Host))
-	}
-	return metric
-}
-
-func earlier(a, b pcp.Timestamp) pcp.Timestamp {
-	if b.Before(a) {
-		return b
-	}
-	return a
-}
-
-func later(a, b pcp.Timestamp) pcp.Timestamp {
-	if b.After(a) {
-		return b
-	}
-	return a
-}
-
-// at returns the series of the value at position j. Consecutive records of a
-// logging group have one shape, so position answers nearly always.
-func (m *metricState) at(j int, inst pcp.InstID) *Series {
-	if j < len(m.last) && m.last[j].Inst.ID == inst {
-		return m.last[j]
-	}
-	in := meta.Instance{ID: inst}
-	if m.indom != nil {
-		if known, ok := m.indom.Lookup(inst); ok {
-			in = known
-		}
-	}
-	labels, _ := m.sets[len(m.sets)-1].Find(inst)
-	if s, ok := m.series[inst]; ok && s.Inst == in && s.Labels.Equal(labels) {
-		return s
-	}
-	s := &Series{Metric: m.metric, Inst: in, Labels: labels}
-	m.series[inst] = s
-	return s
-}
-
-func (m *metricState) remember(points []Point) {
-	if len(points) == 0 {
-		return
-	}
-	m.last = m.last[:0]
-	for i := range points {
-		m.last = append(m.last, points[i].Series)
-	}
-}
-
-// SeriesAt returns the series that a metric has at a time by its metadata: one
-// per member of its instance domain, or the one of a singular metric.
-func (r *Reader) SeriesAt(d *meta.Desc, t pcp.Timestamp) []*Series {
-	v := newView(r, Query{})
-	m := &metricState{desc: d}
-	v.refresh(m, t)
-	if d.InDom == pcp.InDomNull {
-		return []*Series{m.at(0, pcp.InstNull)}
-	}
-	if m.indom == nil {
-		return nil
-	}
-	series := make([]*Series, len(m.indom.Instances))
-	for i, in := range m.indom.Instances {
-		series[i] = m.at(i, in.ID)
-	}
-	return series
 }

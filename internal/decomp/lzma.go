@@ -21,7 +21,6 @@ const (
 	lzmaStates  = 12
 	lzmaLeast   = 2 // length of a match
 	lzmaLiteral = 0x300
-	lzmaHalf    = 1 << 10 // a probability of one half
 )
 
 var (
@@ -29,9 +28,6 @@ var (
 	errLZMAFar   = errors.New("match before the beginning")
 	errLZMALimit = errors.New("dictionary is too large")
 )
-
-// prob is the probability of a bit to be 0, in 1/2048.
-type prob = uint16
 
 // lengths codes the length of a match.
 type lengths struct {
@@ -41,10 +37,7 @@ type lengths struct {
 }
 
 type lzma struct {
-	src       *bufio.Reader
-	span      uint32 // of the range coder
-	code      uint32
-	err       error
+	rangeDecoder
 	left      int64 // to decode, negative: until the marker
 	dict      []byte
 	limit     int // of dict
@@ -84,13 +77,10 @@ func openLZMA(s *stored) error {
 		return errLZMALimit
 	}
 	d := &lzma{
-		src: src, span: 1<<32 - 1, left: int64(binary.LittleEndian.Uint64(head[5:])),
+		rangeDecoder: newRangeDecoder(src), left: int64(binary.LittleEndian.Uint64(head[5:])),
 		limit: int(dict), lc: lc, lpMask: 1<<lp - 1, pbMask: 1<<pb - 1, literals: make([]prob, lzmaLiteral<<(lc+lp)),
 	}
 	d.reset()
-	for range 5 { // the first is 0
-		d.code = d.code<<8 | uint32(d.readByte())
-	}
 	s.dec = d
 	return d.err
 }
@@ -99,7 +89,7 @@ func openLZMA(s *stored) error {
 func (d *lzma) reset() {
 	fill := func(p []prob) {
 		for i := range p {
-			p[i] = lzmaHalf
+			p[i] = half
 		}
 	}
 	fill(d.literals)
@@ -115,7 +105,7 @@ func (d *lzma) reset() {
 	fill(d.special[:])
 	fill(d.align[:])
 	for _, l := range []*lengths{&d.matchLens, &d.repLens} {
-		l.choice, l.choice2 = lzmaHalf, lzmaHalf
+		l.choice, l.choice2 = half, half
 		fill(l.high[:])
 		for i := range l.low {
 			fill(l.low[i][:])
@@ -177,75 +167,6 @@ func (d *lzma) back(distance uint32) byte {
 // reaches reports whether there is a byte at a distance.
 func (d *lzma) reaches(distance uint32) bool {
 	return int64(distance) < min(d.total, int64(d.limit))
-}
-
-func (d *lzma) readByte() byte {
-	b, err := d.src.ReadByte()
-	if err != nil && d.err == nil {
-		d.err = err
-		if errors.Is(err, io.EOF) {
-			d.err = io.ErrUnexpectedEOF
-		}
-	}
-	return b
-}
-
-// bit decodes a bit with a probability that learns from it.
-func (d *lzma) bit(p *prob) (b uint) {
-	bound := d.span >> 11 * uint32(*p)
-	if d.code < bound {
-		d.span = bound
-		*p += (1<<11 - *p) >> 5
-	} else {
-		d.span -= bound
-		d.code -= bound
-		*p -= *p >> 5
-		b = 1
-	}
-	if d.span < 1<<24 {
-		d.span <<= 8
-		d.code = d.code<<8 | uint32(d.readByte())
-	}
-	return b
-}
-
-// direct decodes n bits that are as likely 0 as 1.
-func (d *lzma) direct(n uint) (bits uint32) {
-	for ; n > 0; n-- {
-		d.span >>= 1
-		b := uint32(0)
-		if d.code >= d.span {
-			d.code -= d.span
-			b = 1
-		}
-		bits = bits<<1 | b
-		if d.span < 1<<24 {
-			d.span <<= 8
-			d.code = d.code<<8 | uint32(d.readByte())
-		}
-	}
-	return bits
-}
-
-// tree decodes n bits, most significant first.
-func (d *lzma) tree(probs []prob, n uint) uint {
-	m := uint(1)
-	for range n {
-		m = m<<1 | d.bit(&probs[m])
-	}
-	return m - 1<<n
-}
-
-// reversed decodes n bits, least significant first. The first probability is
-// that of node 1.
-func (d *lzma) reversed(probs []prob, n uint) (bits uint32) {
-	m := uint(1)
-	for i := range n {
-		b := d.bit(&probs[m-1])
-		m = m<<1 | b
-		bits |= uint32(b) << i
-	}
-	return bits
 }
 
 func (d *lzma) length(l *lengths, posState uint) int {
