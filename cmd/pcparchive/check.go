@@ -46,6 +46,7 @@ lost. All findings of the severity asked for are listed.`,
   pcparchive check --salvage saved damaged
   pcparchive check --target mimir data
   pcparchive check --list-codes`,
+		ValidArgsFunction: completeArchives,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if o.listCodes {
 				return nargs(0, 0, "no archive with --list-codes")(cmd, args)

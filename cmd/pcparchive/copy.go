@@ -53,7 +53,8 @@ An archive that exists is never overwritten; OUT appears when it is complete.`,
   pcparchive copy rec small --compress --volume-size 100MB
   pcparchive copy rec forold --compress gzip --archive-version 2 --lossy
   pcparchive copy rec part --start end-1h --metrics kernel,disk.dev.read --labels device_type=block`,
-		Args: nargs(2, -1, "at least one archive and a name for the copy"),
+		ValidArgsFunction: completeArchives,
+		Args:              nargs(2, -1, "at least one archive and a name for the copy"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return runCopy(cmd.Context(), s, o, args[:len(args)-1], args[len(args)-1])
 		},

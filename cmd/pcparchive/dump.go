@@ -35,7 +35,8 @@ place it is stored at; the options that select parts, times and metrics apply.`,
   pcparchive dump -v rec.0
   pcparchive dump -l /var/log/pcp/pmlogger/web1
   pcparchive dump --output ndjson rec | jq -c 'select(.kind == "labels")'`,
-		Args: o.checkArgs,
+		ValidArgsFunction: completeArchives,
+		Args:              o.checkArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			s.out = interruptible{cmd.Context(), s.out}
 			return runDump(s, &o, args)

@@ -59,8 +59,9 @@ there is said.`,
   pcparchive export tsdb 20260301 -o data/ --names prometheus --strings info --unwrap
   pcparchive export tsdb /backup/2025 -o data/ --step 5m --repeat-discrete 1m --label dc=east
   prometheus --storage.tsdb.path=data/ --storage.tsdb.retention.time=100y`,
-		Args: nargs(1, -1, "archives"),
-		RunE: func(cmd *cobra.Command, args []string) error { return runExportTSDB(cmd.Context(), s, o, args) },
+		ValidArgsFunction: completeArchives,
+		Args:              nargs(1, -1, "archives"),
+		RunE:              func(cmd *cobra.Command, args []string) error { return runExportTSDB(cmd.Context(), s, o, args) },
 	}
 	cmd.Flags().StringVarP(&o.dir, "dir", "o", "", "folder for the blocks, such as a Prometheus data folder")
 	o.addOwn(cmd)
@@ -73,7 +74,7 @@ there is said.`,
 func (o *exportTSDBOptions) addOwn(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.DurationVar(&o.blockRange, "block-duration", tsdb.DefaultBlockRange, "time that a block covers, aligned to multiples since 1970 UTC")
-	f.StringToStringVar(&o.thanos, "thanos-label", nil, "external label of the blocks for Thanos and Mimir, as in cluster=a; repeatable")
+	addPairsFlag(cmd, &o.thanos, "thanos-label", "external label of the blocks for Thanos and Mimir, as in `cluster=a`; may be repeated")
 	f.StringVar(&o.dataDir, "data-dir", "", "data folder of a server, to be compared with")
 }
 

@@ -74,7 +74,8 @@ one piece. The samples wait in a temporary file of about four bytes each.
 The text format has a line '# PCP5' before each of PCP's own metrics, as pmproxy
 writes it, with which a reader can restore the metric. OpenMetrics allows no
 comments.`,
-		Args: nargs(1, -1, "archives"),
+		ValidArgsFunction: completeArchives,
+		Args:              nargs(1, -1, "archives"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if o.mapping.ranged && cmd.Flags().Changed("at") {
 				return usageError{errors.New("--at is for one time, --start and --end are for a range")}

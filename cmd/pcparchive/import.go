@@ -79,7 +79,7 @@ pmrep, pmstat, pcp atop and views written for PCP ask for.`,
 	f.StringVar(&o.settings, "scrape-config", "", "YAML file with settings of Prometheus' scrape_config for all URLs, such as authorization, tls_config, sample_limit, metric_relabel_configs")
 	f.StringVar(&o.prefix, "prefix", "", "first component of all metric names; default: openmetrics")
 	f.StringVar(&o.host, "host", "", "host name of the archive; default: the one host of the URLs, or this host's")
-	f.StringToStringVar(&o.external, "label", nil, "context label, as name=value; may be repeated")
+	addPairsFlag(cmd, &o.external, "label", "context label, as in `dc=east`; may be repeated")
 	addVersionFlag(cmd, &o.version, "archive format, 2 or 3; default: 3")
 	addVolumeFlags(cmd, &o.volumeSize, &o.compress, "volumes that are complete")
 	f.BoolVar(&o.appendTo, "append", false, "continue the archive if it exists")

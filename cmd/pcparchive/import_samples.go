@@ -52,7 +52,7 @@ func (o *sampleOptions) add(cmd *cobra.Command, splitBy string) {
 	f.StringVarP(&o.out, "output-archive", "o", "", "archive to write, or with --split-by the folder of archives")
 	f.StringVar(&o.prefix, "prefix", "", "first component of names; default: openmetrics")
 	f.StringVar(&o.host, "host", "", "host name of the archive, or of what names none among several")
-	f.StringToStringVar(&o.external, "label", nil, "context label, as name=value; may be repeated")
+	addPairsFlag(cmd, &o.external, "label", "context label, as in `dc=east`; may be repeated")
 	f.StringVar(&o.splitBy, "split-by", splitBy, "one archive for each value of this label, named by it; none: one archive")
 	addMapFlag(cmd, &o.maps)
 	addRelabelFlag(cmd, &o.relabel)

@@ -28,7 +28,8 @@ Of several archives each host has its own part.`,
   pcparchive info /var/log/pcp/pmlogger/web1
   pcparchive info rec --metrics
   pcparchive info rec --count --output json | jq .values`,
-		Args: nargs(1, -1, "archives"),
+		ValidArgsFunction: completeArchives,
+		Args:              nargs(1, -1, "archives"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.auto = !cmd.Flags().Changed("count")
 			return runInfo(s, o, args)

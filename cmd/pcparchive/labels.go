@@ -43,8 +43,9 @@ left out, and --at means the last archive that had begun then.`,
   pcparchive labels dump rec --merged --metric openmetrics.localhost
   pcparchive labels dump rec --at end-5m --output json
   pcparchive labels dump /var/log/pcp/pmlogger/web1 --metric disk.dev`,
-		Args: nargs(1, -1, "archives"),
-		RunE: func(_ *cobra.Command, args []string) error { return runLabelsDump(s, o, args) },
+		ValidArgsFunction: completeArchives,
+		Args:              nargs(1, -1, "archives"),
+		RunE:              func(_ *cobra.Command, args []string) error { return runLabelsDump(s, o, args) },
 	}
 	f := cmd.Flags()
 	f.BoolVar(&o.merged, "merged", false, "print the merged labels of each metric and instance")

@@ -52,7 +52,7 @@ func (o *mappingOptions) add(cmd *cobra.Command) {
 	f.BoolVar(&o.instanceIDs, "label-instid", false, "add the number of instances as the label 'instid'")
 	f.BoolVar(&o.optional, "optional-labels", false, "add PCP's optional labels")
 	f.BoolVar(&o.splitAtMarks, "split-at-marks", false, "begin new series of counters after a gap, with the label 'since'")
-	f.StringToStringVar(&o.labels, "label", nil, "add a label to series that have none of the name, as in dc=east; repeatable")
+	addPairsFlag(cmd, &o.labels, "label", "add a label to series that have none of the name, as in `dc=east`; may be repeated")
 	addRelabelFlag(cmd, &o.relabel)
 	f.StringVar(&o.start, "start", "start", "first time: "+timeHelp)
 	f.StringVar(&o.end, "end", "end", "last time")

@@ -60,6 +60,12 @@ func completeFlag(cmd *cobra.Command, flag string, values ...string) {
 	_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 }
 
+// addPairsFlag adds a flag whose values are labels, each as name=value.
+func addPairsFlag(cmd *cobra.Command, pairs *map[string]string, name, usage string) {
+	cmd.Flags().StringToStringVar(pairs, name, nil, usage)
+	cmd.Flags().Lookup(name).DefValue = "" // none; help would show an empty list
+}
+
 // writeJSON writes v indented.
 func writeJSON(w io.Writer, v any) error {
 	enc := json.NewEncoder(w)

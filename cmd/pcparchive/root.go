@@ -98,6 +98,8 @@ Start with 'pcparchive demo'.`,
 		newDumpCmd(s), newCheckCmd(s), newExportCmd(s), newQueryCmd(s), newCopyCmd(s), newConvertCmd(s), newDocsCmd(), newExitCodesTopic(),
 	)
 	refuseUnknownTopics(root)
+	useGroupedFlags(root)
+	addExitHelp(root)
 	return root
 }
 

@@ -53,7 +53,8 @@ recorded instead of values.`,
   pcparchive summary /var/log/pcp/pmlogger/web1 kernel.all.cpu --start end-24h
   pcparchive summary rec --columns average,max,max-time,coverage
   pcparchive summary rec --output csv > rec.csv`,
-		Args: nargs(1, -1, "archives and any number of metrics"),
+		ValidArgsFunction: completeArchives,
+		Args:              nargs(1, -1, "archives and any number of metrics"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			paths, metrics := splitArchives(args)
 			return runSummary(cmd.Context(), s, o, paths, metrics)
@@ -63,7 +64,8 @@ recorded instead of values.`,
 	f.StringVar(&o.start, "start", "start", "begin of the window: "+timeHelp)
 	f.StringVar(&o.end, "end", "end", "end of the window")
 	f.StringArrayVar(&o.instances, "instance", nil, "only the instance with this name; may be repeated")
-	f.Float64SliceVar(&o.percentiles, "percentiles", nil, "also these percentiles, such as 50,95,99")
+	f.Float64SliceVar(&o.percentiles, "percentiles", nil, "also these `percentiles`, such as 50,95,99")
+	f.Lookup("percentiles").DefValue = ""
 	f.StringSliceVar(&o.columns, "columns", nil, "columns of the table; all: every one")
 	f.BoolVar(&o.labels, "labels", false, "also the labels")
 	f.IntVar(&o.precision, "precision", -1, "digits after the point; -1: six significant ones")

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// flagGroups are the parts in which the help of a verb with many flags lists
+// them. A flag means the same in every verb, so its name tells its part; what is
+// named here nowhere comes last.
+var flagGroups = []struct {
+	title string
+	flags []string
+}{
+	{"Input", []string{"from", "format", "match", "metric", "metrics", "labels", "start", "end", "at", "time", "lookback", "interval", "duration", "timeout", "body-limit", "scrape-config"}},
+	{"Output", []string{
+		"dir", "output-archive", "output-file", "to", "append", "split-by", "block-duration", "data-dir", "thanos-label", "archive-version", "volume-size",
+		"compress", "lossy", "pcp5", "timestamps", "health",
+	}},
+	{"Names and labels", []string{"names", "prefix", "host", "label", "label-instid", "optional-labels", "target-labels", "relabel", "map"}},
+	{"Values", []string{"strings", "step", "unwrap", "repeat-discrete", "split-at-marks"}},
+}
+
+// manyFlags is from how many flags on they are grouped.
+const manyFlags = 13
+
+// groupedFlags returns the flags of a command for its help.
+func groupedFlags(flags *pflag.FlagSet) string {
+	usages := func(keep func(name string) bool) string {
+		part := pflag.NewFlagSet("", pflag.ContinueOnError)
+		flags.VisitAll(func(f *pflag.Flag) {
+			if keep(f.Name) {
+				part.AddFlag(f)
+			}
+		})
+		return strings.TrimRight(part.FlagUsages(), "\n")
+	}
+	n := 0
+	flags.VisitAll(func(*pflag.Flag) { n++ })
+	// The short flags of dump are those of pmdumplog, in its order.
+	if n < manyFlags || flags.Lookup("on-disk-insts") != nil {
+		return "Flags:\n" + usages(func(string) bool { return true })
+	}
+	var b strings.Builder
+	var named []string
+	for _, g := range flagGroups {
+		if part := usages(func(name string) bool { return slices.Contains(g.flags, name) }); part != "" {
+			b.WriteString(g.title + ":\n" + part + "\n\n")
+		}
+		named = append(named, g.flags...)
+	}
+	b.WriteString("Other flags:\n" + usages(func(name string) bool { return !slices.Contains(named, name) }))
+	return b.String()
+}
+
+// useGroupedFlags makes the help of all commands list flags in groups.
+func useGroupedFlags(root *cobra.Command) {
+	cobra.AddTemplateFunc("groupedFlags", groupedFlags)
+	const plain = "Flags:\n{{.LocalFlags.FlagUsages | trimTrailingWhitespaces}}"
+	root.SetUsageTemplate(strings.Replace(root.UsageTemplate(), plain, "{{groupedFlags .LocalFlags}}", 1))
+}
+
+// exitHelp ends the help of verbs that do not tell their exit status themselves.
+const exitHelp = `The exit status is 0 if all went well, 1 if it did not, 2 if the command line was
+wrong, and 4 if damaged data was left out; see 'pcparchive help exit-codes'.`
+
+// addExitHelp adds the exit status to the help of every verb.
+func addExitHelp(cmd *cobra.Command) {
+	for _, c := range cmd.Commands() {
+		addExitHelp(c)
+	}
+	if cmd.HasSubCommands() || !cmd.Runnable() || cmd.Hidden || strings.Contains(cmd.Long, "exit status") {
+		return
+	}
+	cmd.Long += "\n\n" + exitHelp
+}
