@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/convert"
 	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -329,4 +330,11 @@ func TestHosts(t *testing.T) {
 	hosts, _, err := q.LabelValues(context.Background(), "hostname", &storage.LabelHints{})
 	require.NoError(t, err)
 	assert.Equal(t, []string{"a", "b"}, hosts)
+}
+
+// TestLongLabel has a value that Prometheus' labels cannot hold, as an instance
+// of a spoiled archive may have.
+func TestLongLabel(t *testing.T) {
+	long := &convert.PromSeries{Name: "m", Labels: []convert.Label{{Name: "instname", Value: strings.Repeat("v", 1<<24)}}}
+	assert.Nil(t, (&selection{}).match(long))
 }

@@ -154,6 +154,9 @@ func (s *selection) add(ser *series, p pending, size int) error {
 
 // match returns a new series if p matches.
 func (s *selection) match(p *convert.PromSeries) *series {
+	if !p.Fits() {
+		return nil // no query could name it
+	}
 	b := labels.NewScratchBuilder(len(p.Labels) + 1)
 	b.Add(model.MetricNameLabel, p.Name)
 	for _, l := range p.Labels {

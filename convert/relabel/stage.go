@@ -114,6 +114,10 @@ func (s *Stage) Close() error {
 
 // relabel returns what the rules make of a series, nil if they drop it.
 func (s *Stage) relabel(in *convert.PromSeries) *target {
+	if !in.Fits() {
+		s.report.Add(convert.LossInvalidLabel, in.Name)
+		return nil
+	}
 	b := labels.NewScratchBuilder(len(in.Labels) + 1)
 	b.Add(model.MetricNameLabel, in.Name)
 	for _, l := range in.Labels {
@@ -121,8 +125,14 @@ func (s *Stage) relabel(in *convert.PromSeries) *target {
 	}
 	b.Sort()
 	lb := labels.NewBuilder(b.Labels())
-	if !relabel.ProcessBuilder(lb, s.rules...) {
-		return nil
+	for _, rule := range s.rules {
+		if !relabel.ProcessBuilder(lb, rule) {
+			return nil
+		}
+		if !fits(lb) {
+			s.report.Add(convert.LossInvalidLabel, in.Name)
+			return nil
+		}
 	}
 	lset := lb.Labels()
 	name := lset.Get(model.MetricNameLabel)
@@ -144,6 +154,13 @@ func (s *Stage) relabel(in *convert.PromSeries) *target {
 	t := &target{prom: out}
 	s.out[key] = t
 	return t
+}
+
+// fits reports whether labels can be made of what b holds.
+func fits(b *labels.Builder) bool {
+	fit := true
+	b.Range(func(l labels.Label) { fit = fit && convert.FitsLabel(l.Name) && convert.FitsLabel(l.Value) })
+	return fit
 }
 
 // familyOf returns the family of a series that was renamed: its old one, or one

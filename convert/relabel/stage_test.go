@@ -104,6 +104,15 @@ func TestFamilyFollowsName(t *testing.T) {
 	assert.Equal(t, "plain counter", out.families["plain host=a pod=1"])
 }
 
+// TestValueThatGrows has rules that double a value until labels cannot hold it.
+func TestValueThatGrows(t *testing.T) {
+	double := `{source_labels: [x, x], separator: "", target_label: x},`
+	out, report := run(t, `[{target_label: x, replacement: `+strings.Repeat("v", 1<<20)+`}, `+strings.Repeat(double, 4)+`]`, sample{1, 2, 5})
+	assert.Empty(t, out.lines)
+	require.Len(t, report.Losses(), 1)
+	assert.Equal(t, convert.LossInvalidLabel, report.Losses()[0].Loss)
+}
+
 func TestMergedSeriesEndsWithTheLast(t *testing.T) {
 	stale := convert.StaleNaN
 	out, _ := run(t, `[{regex: pod, action: labeldrop}]`,

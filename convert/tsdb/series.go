@@ -49,7 +49,7 @@ func (b *Blocks) admit(s *convert.PromSeries) {
 		b.table = append(b.table, nil)
 	}
 	e := &series{prom: s, lset: labelsOf(s)}
-	if e.unfit = !valid(e.lset); e.unfit {
+	if e.unfit = !s.Fits() || !valid(e.lset); e.unfit {
 		b.report.Add(convert.LossInvalidLabel, s.Name)
 	}
 	b.table[s.ID] = e
@@ -107,8 +107,12 @@ func (e *series) release() []byte {
 	return data
 }
 
-// labelsOf returns the labels of a series as Prometheus has them.
+// labelsOf returns the labels of a series as Prometheus has them, nothing of one
+// that does not fit.
 func labelsOf(s *convert.PromSeries) labels.Labels {
+	if !s.Fits() {
+		return labels.EmptyLabels()
+	}
 	all := make([]labels.Label, 0, len(s.Labels)+1)
 	all = append(all, labels.Label{Name: model.MetricNameLabel, Value: s.Name})
 	for _, l := range s.Labels {
@@ -117,8 +121,15 @@ func labelsOf(s *convert.PromSeries) labels.Labels {
 	return labels.New(all...)
 }
 
+// maxLabels is how many labels a series may have. An index is written in time
+// that grows with the square of it.
+const maxLabels = 4096
+
 // valid reports whether Prometheus takes a series with these labels.
 func valid(l labels.Labels) bool {
+	if l.Len() > maxLabels {
+		return false
+	}
 	_, twice := l.HasDuplicateLabelNames()
 	empty := l.WithoutEmpty().Len() < l.Len()
 	return l.Has(model.MetricNameLabel) && !twice && !empty && l.IsValid(model.UTF8Validation)

@@ -1,11 +1,13 @@
 package tsdb_test
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -166,6 +168,11 @@ func TestUnfitLabels(t *testing.T) {
 		{ID: 4, Name: "m", Labels: []convert.Label{{Name: "a", Value: ""}}},
 		{ID: 5, Name: "m", Labels: []convert.Label{{Name: "", Value: "1"}}},
 		{ID: 6, Name: "m", Labels: []convert.Label{{Name: "__name__", Value: "n"}}},
+		{ID: 7, Name: "m", Labels: []convert.Label{{Name: "long", Value: strings.Repeat("v", 1<<24)}}},
+		{ID: 8, Name: "m"},
+	}
+	for i := range 4096 { // and the name
+		unfit[7].Labels = append(unfit[7].Labels, convert.Label{Name: fmt.Sprintf("l%04d", i), Value: "1"})
 	}
 	for now := range int64(3) {
 		for _, s := range append(unfit, good) {
