@@ -34,6 +34,10 @@ const (
 	DefaultTimeout    = 2 * time.Minute
 )
 
+// subqueryStep is the step of subqueries that do not state one: a Prometheus
+// server's evaluation interval, unless it is configured otherwise.
+const subqueryStep = time.Minute
+
 // withDefaults returns the options that apply to archives.
 func (o Options) withDefaults(sets []*archive.Set) Options {
 	if o.Lookback == 0 {
@@ -65,7 +69,8 @@ func NewEngine(sets []*archive.Set, o Options) *Engine {
 	engine := promql.NewEngine(promql.EngineOpts{
 		Logger: slog.New(slog.DiscardHandler), MaxSamples: o.MaxSamples, Timeout: o.Timeout,
 		LookbackDelta: o.Lookback, EnableAtModifier: true, EnableNegativeOffset: true,
-		Parser: parser.NewParser(parser.Options{}),
+		NoStepSubqueryIntervalFn: func(int64) int64 { return subqueryStep.Milliseconds() },
+		Parser:                   parser.NewParser(parser.Options{}),
 	})
 	return &Engine{engine: engine, storage: NewStorage(sets, o), opts: o}
 }

@@ -57,7 +57,8 @@ func exportBlock(t *testing.T, r convert.History) prometheus {
 	return prometheus{
 		promql.NewEngine(promql.EngineOpts{
 			MaxSamples: DefaultMaxSamples, Timeout: time.Minute, LookbackDelta: DefaultLookback,
-			EnableAtModifier: true, EnableNegativeOffset: true, Parser: parser.NewParser(parser.Options{}),
+			EnableAtModifier: true, EnableNegativeOffset: true, NoStepSubqueryIntervalFn: func(int64) int64 { return 60_000 },
+			Parser: parser.NewParser(parser.Options{}),
 		}),
 		storage.QueryableFunc(func(mint, maxt int64) (storage.Querier, error) {
 			return promtsdb.NewBlockQuerier(block, mint, maxt)
@@ -184,7 +185,7 @@ func agrees(t *testing.T, ours *Engine, theirs prometheus, marks []float64) {
 		"i_instant": 0, "c_counter": 0, `{__name__=~".+"}`: 0, "count({__name__=~\".+\"})": 0, "resets(c_counter[10m])": 0,
 		"sum by (instname) (i_instant)": 0, "topk(2, i_instant)": 0, "quantile(0.5, i_instant)": 0,
 		"avg_over_time(i_instant[1m])": 0, "max_over_time(i_instant[1m:7s])": 0, "stddev_over_time(i_instant[90s])": 0,
-		"hits_total offset 1m": 0, "hits_total offset -1m": 0, "hits_total @ end()": 0, "count_over_time(hits_total[5m])": 0,
+		"sum_over_time(i_instant[5m:])": 0, "hits_total offset 1m": 0, "hits_total offset -1m": 0, "hits_total @ end()": 0, "count_over_time(hits_total[5m])": 0,
 		`i_instant{instname!~"i[1-3]"} > bool 0`: 0, "absent(no_such)": 0, "absent_over_time(i_instant[10s])": 0,
 		"last_over_time(i_instant[20s])": 0, "timestamp(c_counter)": 0, "present_over_time(i_instant[15s])": 0,
 		"c_counter * on () group_left () lat_seconds_count": 0, "predict_linear(c_counter[2m], 60)": 0, "deriv(i_instant[1m])": 0,
