@@ -25,7 +25,7 @@ type Input struct {
 
 // Reader is the [convert.SampleSource] that reads replies. Series come whole, one
 // after the other, so samples are in no order of time. In memory is one series
-// with its samples, beside the labels of all.
+// with its samples, 256 MiB of text at most, beside the labels of all.
 type Reader struct {
 	inputs []Input
 	report *convert.Report
@@ -73,7 +73,7 @@ func (r *Reader) input(in Input) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	r.in, r.dec = in, json.NewDecoder(f)
+	r.in, r.dec = in, newBounded(f, maxValue)
 	for n := 0; ; n++ {
 		r.text = false
 		err := r.reply()

@@ -1,0 +1,37 @@
+package promjson
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+)
+
+// maxValue is the longest element of a result, or other value, in bytes: it is
+// read into memory. A series of Prometheus' replies has 11,000 samples at most.
+const maxValue = 256 << 20
+
+// bounded is a Reader that fails where a Decoder asks it for more of a value
+// than memory should hold.
+type bounded struct {
+	in    io.Reader
+	dec   *json.Decoder
+	limit int64
+	read  int64
+}
+
+// newBounded returns a Decoder of in.
+func newBounded(in io.Reader, limit int64) *json.Decoder {
+	b := &bounded{in: in, limit: limit}
+	b.dec = json.NewDecoder(b)
+	return b.dec
+}
+
+// Read reads, unless too much was read since the value began.
+func (b *bounded) Read(p []byte) (int, error) {
+	if b.read-b.dec.InputOffset() > b.limit {
+		return 0, fmt.Errorf("a value of more than %d bytes", b.limit)
+	}
+	n, err := b.in.Read(p)
+	b.read += int64(n)
+	return n, err
+}
