@@ -1,5 +1,17 @@
 // Package archive reads and writes PCP archives of versions 2 and 3.
 //
+//	r, err := archive.Open("/var/log/pcp/pmlogger/db1/20260102", nil)
+//	…
+//	for step, err := range r.Steps(archive.Query{}) {
+//		…
+//		for _, m := range step.Metrics {
+//			for _, p := range m.Points {
+//				v, ok := p.Value.Number(m.Metric.Desc.Type)
+//				fmt.Println(step.Stamp, m.Metric.Name, p.Series.Inst.Name, v, ok)
+//			}
+//		}
+//	}
+//
 // # Files
 //
 // An archive named base is
@@ -41,7 +53,14 @@
 //
 // A [Reader] and a [Set] may be used from several goroutines; a sequence that
 // they return belongs to one, and so do an [Appender], a [RecordWriter], a [File]
-// and a [ResultDecoder]. A reader keeps no file open between calls.
+// and a [ResultDecoder].
+//
+// Neither keeps a file open between calls; while steps are read one volume of an
+// archive is. An open Reader takes one to three times the length of its metadata,
+// and what decompressing keeps ([ReadOptions].Cache). Those who have thousands of
+// archives open them as Sets ([OpenSets]): an archive takes a kilobyte there until
+// it is used, and both bounds are for all of them together. An Appender has three
+// files open and holds back [WriteOptions].Buffer bytes.
 //
 // What a sequence yields is reused for the next element, and bytes in it are
 // borrowed: copy what must outlive the step. [Metric] and [Series] pointers are

@@ -2,14 +2,20 @@ package archive_test
 
 import (
 	"fmt"
+	"iter"
+	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/internal/archtest"
+	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
 )
 
 // TestSetsShareTheirBound: what is kept of metadata is bounded for all hosts
@@ -30,6 +36,67 @@ func TestSetsShareTheirBound(t *testing.T) {
 		assert.Same(t, first, reader(0), "what was used last is kept in any case")
 		assert.NotSame(t, first, reader(1))
 		assert.Equal(t, tt.same, first == reader(0), tt.keep)
+	}
+}
+
+// TestReaderIsShared has goroutines read one archive, plain and compressed, in
+// all ways.
+func TestReaderIsShared(t *testing.T) {
+	for _, pack := range []archive.Compression{archive.CompressNone, archive.CompressGzip} {
+		base := filepath.Join(t.TempDir(), "rec")
+		a, err := archive.Create(base, archtest.Header, &archive.WriteOptions{VolumeRecords: 30, Compress: pack, CompressLast: true})
+		require.NoError(t, err)
+		archtest.Fill(t, a)
+		for sec := range int64(100) { // each with a change of the instances
+			now := archtest.Start.Add(time.Duration(sec+10) * time.Second)
+			load := &meta.InDom{Stamp: now, ID: archtest.Domain, Instances: []meta.Instance{{ID: 1, Name: "one"}, {ID: pcp.InstID(2 + sec%5), Name: "x"}}}
+			require.NoError(t, a.SetInDom(load))
+			require.NoError(t, a.Append(&archive.Result{Stamp: now, Sets: []archive.ValueSet{{
+				PMID: archtest.Load.PMID, Format: archive.Block, Values: []archive.Value{
+					archive.NumberValue(1, pcp.TypeFloat, uint64(sec)), archive.NumberValue(pcp.InstID(2+sec%5), pcp.TypeFloat, 0),
+				},
+			}}}))
+		}
+		require.NoError(t, a.Close())
+		r, err := archive.Open(base, nil)
+		require.NoError(t, err)
+		steps := func(all iter.Seq2[*archive.Step, error]) (list []string) {
+			for step, err := range all {
+				if !assert.NoError(t, err) {
+					return nil
+				}
+				list = append(list, describeStep(step))
+			}
+			return list
+		}
+		want := steps(r.Steps(archive.Query{}))
+		var all sync.WaitGroup
+		for worker := range 8 {
+			all.Go(func() {
+				switch worker % 4 {
+				case 0:
+					assert.Equal(t, want, steps(r.Steps(archive.Query{})))
+				case 1:
+					back := steps(r.Backward(archive.Query{}))
+					slices.Reverse(back)
+					assert.Equal(t, want, back)
+				case 2:
+					n := 0
+					for _, err := range r.Records(archive.RoleData) {
+						assert.NoError(t, err)
+						n++
+					}
+					assert.Len(t, want, n)
+				default:
+					_, err := r.End()
+					assert.NoError(t, err)
+					_, err = r.Ending()
+					assert.NoError(t, err)
+				}
+			})
+		}
+		all.Wait()
+		assert.Empty(t, r.Warnings())
 	}
 }
 

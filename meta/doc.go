@@ -11,7 +11,12 @@
 // nanoseconds).
 //
 // [Store] joins the records: it answers which instances, labels and texts a
-// metric has at a time. A reader of an archive has one, see archive.Reader.Meta;
-// it may then be asked from several goroutines. What it returns is shared and
-// must not be changed.
+// metric has at a time. A reader of an archive has one, see archive.Reader.Meta:
+//
+//	d, ok := r.Meta().Lookup("disk.dev.read")
+//	in, until := r.Meta().InDomAt(d.InDom, t) // the instances at t, the same before until
+//	fmt.Println(r.Meta().Help(d.PMID), in.Instances)
+//
+// It may be asked from several goroutines. What it returns is shared and must not
+// be changed. Names and label sets that records repeat are kept once.
 package meta

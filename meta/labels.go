@@ -56,6 +56,21 @@ func (l *Labels) sorted() *Labels {
 	return &s
 }
 
+// shareSets gives l, whose sets ascend, the sets of before where they are equal: a
+// record repeats those of all instances whenever one is added.
+func (l *Labels) shareSets(before *Labels) {
+	old := before.Sets
+	for i := range l.Sets {
+		in := &l.Sets[i]
+		for len(old) > 0 && old[0].Inst < in.Inst {
+			old = old[1:]
+		}
+		if len(old) > 0 && old[0].Inst == in.Inst && old[0].Set.Equal(in.Set) {
+			in.Set = old[0].Set
+		}
+	}
+}
+
 // DecodeLabels decodes a body of version v.
 func DecodeLabels(body []byte, v pcp.Version) (*Labels, error) {
 	d := wire.NewDec(pcp.KindLabels, body)

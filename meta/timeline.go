@@ -56,6 +56,14 @@ func (tl *timeline[R]) after(t pcp.Timestamp) int {
 // labelTimeline holds the label records of one level and identifier.
 type labelTimeline struct{ timeline[*Labels] }
 
+// add adds a record, whose sets ascend.
+func (tl *labelTimeline) add(l *Labels) {
+	if n := len(tl.records); n > 0 {
+		l.shareSets(tl.records[n-1])
+	}
+	tl.timeline.add(l)
+}
+
 func (tl *labelTimeline) ordered() []*Labels {
 	tl.settle(func() {})
 	return tl.records

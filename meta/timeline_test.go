@@ -147,6 +147,32 @@ func TestNamesAreShared(t *testing.T) {
 	}
 }
 
+// TestSetsAreShared: label records that repeat the sets of all instances take one
+// copy of each.
+func TestSetsAreShared(t *testing.T) {
+	s := NewStore()
+	record := func(sec int64, texts ...string) *Labels {
+		l := &Labels{Stamp: pcp.Timestamp{Sec: sec}, Level: labelset.Instances, Ident: 7}
+		for i, text := range texts {
+			set, err := labelset.Parse(text, labelset.Instances)
+			require.NoError(t, err)
+			l.Sets = append(l.Sets, labelset.Instance{Inst: pcp.InstID(i), Set: set})
+		}
+		l, err := DecodeLabels(l.AppendBinary(nil, pcp.V3), pcp.V3)
+		require.NoError(t, err)
+		s.AddLabels(l)
+		return l
+	}
+	before := record(1, `{"a":1}`, `{"b":1}`)
+	after := record(2, `{"a":1}`, `{"b":2}`, `{"c":1}`)
+	text := func(l *Labels, i int) *byte { return unsafe.StringData(l.Sets[i].Set.JSON()) }
+	assert.Same(t, text(before, 0), text(after, 0))
+	assert.NotSame(t, text(before, 1), text(after, 1))
+	for i, want := range []string{`{"a":1}`, `{"b":2}`, `{"c":1}`} {
+		assert.Equal(t, want, after.Sets[i].Set.JSON())
+	}
+}
+
 // TestTimelineOrder: records in any order answer as if each had been put in its
 // place at once.
 func TestTimelineOrder(t *testing.T) {
