@@ -221,7 +221,7 @@ func backOf(t *testing.T, dump []byte, format expo.Format, host string, external
 	reader := expo.NewReader(inputOf(dump), expo.ReadOptions{Report: report})
 	sorter := convert.NewSorter(convert.NewAssembler(convert.NewToArchive(a), m, convert.AssemblerOptions{
 		Natives: reader.Natives(host), Report: report,
-	}), convert.SorterOptions{})
+	}), convert.SorterOptions{Report: report})
 	require.NoError(t, reader.Samples(t.Context(), sorter))
 	require.NoError(t, sorter.Close())
 	if format == expo.Text || len(dump) > mostText {
