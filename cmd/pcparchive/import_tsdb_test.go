@@ -4,11 +4,17 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/prometheus/prometheus/model/exemplar"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/model/metadata"
+	"github.com/prometheus/prometheus/storage"
+	promtsdb "github.com/prometheus/prometheus/tsdb"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -81,4 +87,41 @@ func TestImportOfManyHosts(t *testing.T) {
 	entries, err = os.ReadDir(out)
 	require.NoError(t, err)
 	assert.Len(t, entries, 3, "all archives appear or none")
+}
+
+// TestImportOfExemplars has exemplars of a server's log, which come to a dump in
+// OpenMetrics.
+func TestImportOfExemplars(t *testing.T) {
+	dir := t.TempDir()
+	data, base := filepath.Join(dir, "data"), filepath.Join(dir, "rec")
+	o := promtsdb.DefaultOptions()
+	o.EnableExemplarStorage, o.MaxExemplars, o.EnableMetadataWALRecords = true, 10, true
+	db, err := promtsdb.Open(data, slog.New(slog.DiscardHandler), nil, o, nil)
+	require.NoError(t, err)
+	const start = 1_772_366_400_000
+	for n := range int64(3) {
+		now := start + n*15_000
+		app := db.AppenderV2(t.Context())
+		_, err := app.Append(0, labels.FromStrings("__name__", "hits_total", "instance", "web:80", "job", "web"), 0, now, float64(n), nil, nil, storage.AppendV2Options{
+			Metadata:  metadata.Metadata{Type: "counter", Help: "visits"},
+			Exemplars: []exemplar.Exemplar{{Labels: labels.FromStrings("trace_id", fmt.Sprint("t", n)), Value: 0.5, Ts: now - n*100}},
+		})
+		require.NoError(t, err)
+		require.NoError(t, app.Commit())
+	}
+	require.NoError(t, db.Close())
+
+	var stdout, stderr bytes.Buffer
+	std := streams{strings.NewReader(""), &stdout, &stderr}
+	require.Zero(t, run([]string{"import", "tsdb", data, "-o", base}, std), stderr.String())
+	stdout.Reset()
+	require.Zero(t, run([]string{"export", "openmetrics", base, "--start", "start", "--end", "end"}, std), stderr.String())
+	assert.Equal(t, `# HELP hits visits
+# TYPE hits counter
+hits_total 0.0 1772366400.000 # {trace_id="t0"} 0.5
+hits_total 1.0 1772366415.000 # {trace_id="t1"} 0.5 1772366414.900
+hits_total 2.0 1772366430.000 # {trace_id="t2"} 0.5 1772366429.800
+# EOF
+`, stdout.String())
+	assert.Empty(t, stderr.String())
 }

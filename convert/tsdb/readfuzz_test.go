@@ -1,30 +1,59 @@
 package tsdb_test
 
 import (
+	"cmp"
 	"encoding/binary"
+	"errors"
 	"hash/crc32"
 	"math"
 	"os"
 	"path/filepath"
 	"testing"
 
+	"github.com/klauspost/compress/snappy"
+	"github.com/klauspost/compress/zstd"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
 	promrecord "github.com/prometheus/prometheus/tsdb/record"
 	"github.com/prometheus/prometheus/tsdb/tombstones"
+	"github.com/prometheus/prometheus/tsdb/tsdbutil"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/nativehist"
 	"github.com/pcparchive/pcparchive/convert/tsdb"
 )
 
+// anything takes all that there is. Histograms are decodable and exemplars behind
+// a sample of their time.
+type anything struct {
+	gatherer
+	histograms, exemplars int
+}
+
+func (a *anything) Histogram(s *convert.PromSeries, t int64, data []byte) error {
+	a.histograms++
+	_, _, err := nativehist.Decode(data)
+	return cmp.Or(err, a.Sample(s, t, 0))
+}
+
+func (a *anything) Exemplar(s *convert.PromSeries, t int64, _ convert.Exemplar) error {
+	a.exemplars++
+	if points := a.got[promLabels(s).String()]; len(points) == 0 || points[len(points)-1].t != t {
+		return errors.New("an exemplar without its sample")
+	}
+	return nil
+}
+
 // readAnything reads a folder that may hold anything. All that it may not do is
 // to fail, but for naming what is damaged, and to yield what is out of order.
-func readAnything(t *testing.T, dir string) {
+func readAnything(t *testing.T, dir string) *anything {
+	g := &anything{gatherer: gatherer{t: t, got: content{}}}
 	r, err := tsdb.OpenReader(t.Context(), []string{dir}, tsdb.ReadOptions{Memory: 1 << 16})
 	if err != nil {
-		return
+		return g
 	}
-	g := &gatherer{t: t, got: content{}}
 	require.NoError(t, r.Samples(t.Context(), g))
 	for series, points := range g.got {
 		for i := range points {
@@ -38,6 +67,7 @@ func readAnything(t *testing.T, dir string) {
 	for range tsdb.Verify(t.Context(), dirs, tsdb.VerifyOptions{Limit: -1}) {
 		continue
 	}
+	return g
 }
 
 // FuzzReadBlock has the files of a block.
@@ -88,40 +118,106 @@ func FuzzReadChunk(f *testing.F) {
 	})
 }
 
-// FuzzReadLog has a record of a write-ahead log whose checksum is right, behind
-// one that declares a series.
+// logRecords are records of every kind about the series 1, with starts if dated.
+func logRecords(dated bool) [][]byte {
+	enc := promrecord.Encoder{EnableSTStorage: dated}
+	lset := labels.FromStrings("__name__", "a", "b", "c")
+	var ints, custom []promrecord.RefHistogramSample
+	var floats, customFloats []promrecord.RefFloatHistogramSample
+	for i := range int64(3) {
+		h, c := tsdbutil.GenerateTestHistogram(i), tsdbutil.GenerateTestCustomBucketsHistogram(i)
+		ints = append(ints, promrecord.RefHistogramSample{Ref: 1, T: noon + i, ST: noon, H: h})
+		custom = append(custom, promrecord.RefHistogramSample{Ref: 1, T: noon + i, H: c})
+		floats = append(floats, promrecord.RefFloatHistogramSample{Ref: 1, T: noon - i, FH: h.ToFloat(nil)})
+		customFloats = append(customFloats, promrecord.RefFloatHistogramSample{Ref: 1, T: noon + i, FH: c.ToFloat(nil)})
+	}
+	hist, _ := enc.HistogramSamples(ints, nil)
+	floatHist, _ := enc.FloatHistogramSamples(floats, nil)
+	return [][]byte{
+		enc.Series([]promrecord.RefSeries{{Ref: 1, Labels: lset}, {Ref: 2, Labels: labels.FromStrings("d", "")}}, nil),
+		enc.Samples([]promrecord.RefSample{{Ref: 1, T: math.MaxInt64}, {Ref: 1, T: noon, ST: 5, V: 1}, {Ref: 2, T: noon}, {Ref: 1, T: noon - 5}, {Ref: 1, T: noon + 9, V: 1}}, nil),
+		enc.Metadata([]promrecord.RefMetadata{{Ref: 1, Type: 1, Unit: "u", Help: "h"}}, nil),
+		enc.Tombstones([]tombstones.Stone{{Ref: 1, Intervals: tombstones.Intervals{{Mint: 1, Maxt: noon}}}}, nil),
+		enc.Exemplars([]promrecord.RefExemplar{{Ref: 1, T: noon, Labels: labels.FromStrings("x", "y")}, {Ref: 1, T: 7, V: 3}, {Ref: 3, T: noon}}, nil),
+		hist, floatHist, enc.CustomBucketsHistogramSamples(custom, nil), enc.CustomBucketsFloatHistogramSamples(customFloats, nil),
+		enc.MmapMarkers([]promrecord.RefMmapMarker{{Ref: 1, MmapRef: 1}}, nil),
+	}
+}
+
+// inLog returns a log of fragments whose checksums are right.
+func inLog(fragments ...logFragment) []byte {
+	var log []byte
+	for _, f := range fragments {
+		log = append(log, f.kind)
+		log = binary.BigEndian.AppendUint16(log, uint16(len(f.data)))
+		log = binary.BigEndian.AppendUint32(log, crc32.Checksum(f.data, crc32.MakeTable(crc32.Castagnoli)))
+		log = append(log, f.data...)
+	}
+	return log
+}
+
+type logFragment struct {
+	kind byte
+	data []byte
+}
+
+// The kinds of whole records in a log.
+const (
+	plainRecord  = 1
+	snappyRecord = plainRecord | 8
+	zstdRecord   = plainRecord | 16
+)
+
+// FuzzReadLog has a record of a write-ahead log whose checksum is right, between
+// others: in a segment or a checkpoint, which may be torn.
 func FuzzReadLog(f *testing.F) {
-	var enc promrecord.Encoder
-	series := enc.Series([]promrecord.RefSeries{{Ref: 1, Labels: labels.FromStrings("__name__", "a", "b", "c")}}, nil)
-	f.Add(byte(1), series)
-	f.Add(byte(1), enc.Samples([]promrecord.RefSample{{Ref: 1, T: noon, V: 1}, {Ref: 1, T: noon + 9, V: 1}, {Ref: 2, T: noon}, {Ref: 1, T: noon - 5}}, nil))
-	f.Add(byte(1), (&promrecord.Encoder{EnableSTStorage: true}).Samples([]promrecord.RefSample{{Ref: 1, T: noon, ST: 5}, {Ref: 1, T: math.MaxInt64}}, nil))
-	f.Add(byte(1), enc.Metadata([]promrecord.RefMetadata{{Ref: 1, Type: 1, Unit: "u", Help: "h"}}, nil))
-	f.Add(byte(1), enc.Tombstones([]tombstones.Stone{{Ref: 1, Intervals: tombstones.Intervals{{Mint: 1, Maxt: noon}}}}, nil))
-	f.Add(byte(1), enc.Exemplars([]promrecord.RefExemplar{{Ref: 1, T: noon, Labels: labels.FromStrings("x", "y")}}, nil))
-	f.Add(byte(9), []byte{4, 12, 1, 2, 3, 4})
-	f.Add(byte(17), []byte{0x28, 0xb5, 0x2f, 0xfd})
-	f.Add(byte(2), series)
-	f.Add(byte(4), series)
-	f.Fuzz(func(t *testing.T, kind byte, rec []byte) {
-		if len(rec) > 30000 || len(rec) > 0 && rec[0] >= byte(promrecord.HistogramSamples) && rec[0] != byte(promrecord.SamplesV2) {
-			return // Prometheus' own decoders of histograms trust lengths
+	known := logRecords(false)
+	z, err := zstd.NewWriter(nil)
+	require.NoError(f, err)
+	for _, rec := range append(logRecords(true), known...) {
+		f.Add(byte(plainRecord), rec, uint16(0), false)
+		f.Add(byte(plainRecord), rec, uint16(len(rec)/2), true)
+		f.Add(byte(snappyRecord), snappy.Encode(nil, rec), uint16(0), false)
+		f.Add(byte(zstdRecord), z.EncodeAll(rec, nil), uint16(0), true)
+	}
+	f.Add(byte(snappyRecord), []byte{4, 12, 1, 2, 3, 4}, uint16(0), false)
+	f.Add(byte(zstdRecord), []byte{0x28, 0xb5, 0x2f, 0xfd}, uint16(0), false)
+	f.Add(byte(2), known[0], uint16(0), false) // its first fragment
+	f.Add(byte(4), known[0], uint16(0), false) // its last
+	f.Fuzz(func(t *testing.T, kind byte, rec []byte, cut uint16, checkpoint bool) {
+		if len(rec) > 20000 {
+			return // more than a page has
 		}
-		dir := filepath.Join(t.TempDir(), "wal")
+		log := inLog(logFragment{plainRecord, known[0]}, logFragment{plainRecord, known[1]}, logFragment{kind, rec}, logFragment{plainRecord, known[4]})
+		data := t.TempDir()
+		dir := filepath.Join(data, "wal")
+		if checkpoint {
+			dir = filepath.Join(dir, "checkpoint.00000007")
+		}
 		require.NoError(t, os.MkdirAll(dir, 0o777))
-		var log []byte
-		for _, fragment := range []struct {
-			kind byte
-			data []byte
-		}{{1, series}, {kind, rec}, {1, series}} {
-			log = append(log, fragment.kind)
-			log = binary.BigEndian.AppendUint16(log, uint16(len(fragment.data)))
-			log = binary.BigEndian.AppendUint32(log, crc32.Checksum(fragment.data, crc32.MakeTable(crc32.Castagnoli)))
-			log = append(log, fragment.data...)
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "00000000"), log[:max(0, len(log)-int(cut))], 0o666))
+		if checkpoint {
+			require.NoError(t, os.WriteFile(filepath.Join(data, "wal", "00000008"), log, 0o666))
 		}
-		require.NoError(t, os.WriteFile(filepath.Join(dir, "00000000"), log, 0o666))
-		readAnything(t, filepath.Dir(dir))
+		readAnything(t, data)
 	})
+}
+
+// TestReadsRecordsOfEveryKind has what the fuzzing begins with, and so shows that
+// it gets anywhere.
+func TestReadsRecordsOfEveryKind(t *testing.T) {
+	for _, dated := range []bool{false, true} {
+		var fragments []logFragment
+		for _, rec := range logRecords(dated) {
+			fragments = append(fragments, logFragment{plainRecord, rec})
+		}
+		dir := t.TempDir()
+		require.NoError(t, os.Mkdir(filepath.Join(dir, "wal"), 0o777))
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "wal", "00000000"), inLog(fragments...), 0o666))
+		got := readAnything(t, dir)
+		assert.Equal(t, 2, got.histograms, "those behind the deleted time")
+		assert.Equal(t, 2, got.exemplars)
+	}
 }
 
 // TestReadsAroundDamage flips each byte of a segment: the chunk concerned is lost

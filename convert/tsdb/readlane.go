@@ -36,14 +36,15 @@ type lane struct {
 	it   chunkenc.Iterator  // at the next sample if open
 	kind chunkenc.ValueType // of that sample
 	open bool
-	// histograms is set if the open chunk has native histograms.
-	histograms bool
-	any        bool  // there was a sample
-	last       int64 // its time
-	mint       int64 // of the open chunk
-	end        int64 // its last time
-	xor        chunkenc.XORChunk
-	buf        []byte
+	// histograms is set if the open chunk has no numbers: native histograms or,
+	// with exemplars, those.
+	histograms, exemplars bool
+	any                   bool  // there was a sample
+	last                  int64 // its time
+	mint                  int64 // of the open chunk
+	end                   int64 // its last time
+	xor                   chunkenc.XORChunk
+	buf                   []byte
 }
 
 // pull moves the samples before the window's end into it. It reports whether
@@ -89,7 +90,11 @@ func (l *lane) sample() (int64, float64) {
 
 // put moves the next sample into a window.
 func (l *lane) put(w *window, t int64, v float64) error {
-	if !l.histograms {
+	switch {
+	case l.exemplars:
+		w.addBlob(l.id|isExemplars, t, bytes.Clone(l.it.(*stored).data))
+		return nil
+	case !l.histograms:
 		w.add(l.id, t, v)
 		return nil
 	}
@@ -100,7 +105,7 @@ func (l *lane) put(w *window, t int64, v float64) error {
 	case stale:
 		w.add(l.id, t, convert.StaleNaN)
 	default:
-		w.addHistogram(l.id, t, data)
+		w.addBlob(l.id|isHistogram, t, data)
 	}
 	return nil
 }
@@ -177,11 +182,12 @@ func (l *lane) advance(rd *reading, w *window) bool {
 func (l *lane) load(rd *reading, p place) bool {
 	l.mint, l.end = p.mint, p.maxt
 	enc, data, err := l.source.load(p, l.buf)
-	_, stored := l.source.(*head) // no block may have what only a head makes
-	stored = stored && chunkenc.Encoding(enc) == encStored
+	_, own := l.source.(*head) // no block may have what only a head makes
+	l.exemplars = own && chunkenc.Encoding(enc) == encExemplars
+	own = l.exemplars || own && chunkenc.Encoding(enc) == encHistograms
 	if err == nil {
 		l.buf = data[:0]
-		if !stored {
+		if !own {
 			err = decodable(chunkenc.Encoding(enc), data)
 		}
 	}
@@ -189,8 +195,8 @@ func (l *lane) load(rd *reading, p place) bool {
 		l.spoilt(rd, err)
 		return false
 	}
-	if stored {
-		l.it, l.open, l.histograms = &storedHistograms{rest: fields{b: data}}, true, true
+	if own {
+		l.it, l.open, l.histograms = &stored{rest: fields{b: data}}, true, true
 		l.step(rd)
 		return l.open
 	}
@@ -215,8 +221,8 @@ func (l *lane) load(rd *reading, p place) bool {
 // histogram returns the native histogram that the lane is at; stale is set if it
 // ends the series. Damage makes Prometheus' decoder panic.
 func (l *lane) histogram() (data []byte, stale bool, err error) {
-	if stored, ok := l.it.(*storedHistograms); ok {
-		return bytes.Clone(stored.data), false, nil
+	if s, ok := l.it.(*stored); ok {
+		return bytes.Clone(s.data), false, nil
 	}
 	err = guard(func() error {
 		var h *histogram.Histogram

@@ -12,21 +12,25 @@ type window struct {
 	slots      []int32
 	times      []int32 // slots that have a row
 	rows       [][]entry
-	histograms [][]byte // what entries with isHistogram refer to
+	blobs      [][]byte // what entries with isBlob refer to
 	used       int
 	count      int // samples, and what rows take besides
 	bound      int // count at which end moves towards start
 	ahead      []aheadEntry
 }
 
-// entry is a sample in the row of its time. Of a native histogram, the bits of v
-// are its place in the window's histograms.
+// entry is a sample in the row of its time. Of what is no number, the bits of v
+// are its place in the window's blobs.
 type entry struct {
-	id uint32 // of the series, with isHistogram
+	id uint32 // of the series, with what is no number
 	v  float64
 }
 
-const isHistogram = 1 << 31
+const (
+	isHistogram = 1 << 31
+	isExemplars = 1 << 30 // of the sample before, in the row, of the series
+	isBlob      = isHistogram | isExemplars
+)
 
 const (
 	entrySize = 16
@@ -60,19 +64,19 @@ func (w *window) add(id uint32, t int64, v float64) {
 	w.count++
 }
 
-// addHistogram adds a native histogram. The window keeps data.
-func (w *window) addHistogram(id uint32, t int64, data []byte) {
-	w.add(id|isHistogram, t, math.Float64frombits(uint64(len(w.histograms))))
-	w.histograms = append(w.histograms, data)
+// addBlob adds what is no number: id says what it is. The window keeps data.
+func (w *window) addBlob(id uint32, t int64, data []byte) {
+	w.add(id, t, math.Float64frombits(uint64(len(w.blobs))))
+	w.blobs = append(w.blobs, data)
 	w.count += 2 + len(data)/entrySize
 }
 
-// histogram returns what an entry refers to, nil if it is a number.
-func (w *window) histogram(e entry) []byte {
-	if e.id&isHistogram == 0 {
+// blob returns what an entry refers to, nil if it is a number.
+func (w *window) blob(e entry) []byte {
+	if e.id&isBlob == 0 {
 		return nil
 	}
-	return w.histograms[math.Float64bits(e.v)]
+	return w.blobs[math.Float64bits(e.v)]
 }
 
 // row gives a slot its row.
@@ -113,7 +117,7 @@ func (w *window) settle(next *window) {
 	for ; n > 0 && w.start+int64(w.times[n-1]) >= w.end; n-- {
 		slot := w.times[n-1]
 		for _, e := range w.rows[w.slots[slot]-1] {
-			next.ahead = append(next.ahead, aheadEntry{w.start + int64(slot), e, w.histogram(e)})
+			next.ahead = append(next.ahead, aheadEntry{w.start + int64(slot), e, w.blob(e)})
 		}
 		w.slots[slot] = 0
 	}
@@ -124,7 +128,7 @@ func (w *window) settle(next *window) {
 type aheadEntry struct {
 	t int64
 	entry
-	histogram []byte
+	blob []byte
 }
 
 // take adds what was carried over and belongs here.
@@ -134,8 +138,8 @@ func (w *window) take() {
 		switch {
 		case a.t >= w.end:
 			kept = append(kept, a)
-		case a.histogram != nil:
-			w.addHistogram(a.id&^isHistogram, a.t, a.histogram)
+		case a.id&isBlob != 0:
+			w.addBlob(a.id, a.t, a.blob)
 		default:
 			w.add(a.id, a.t, a.v)
 		}
@@ -165,7 +169,7 @@ func (w *window) reset() {
 			w.rows[i] = nil
 		}
 	}
-	clear(w.histograms)
-	w.histograms = w.histograms[:0]
+	clear(w.blobs)
+	w.blobs = w.blobs[:0]
 	w.times, w.used, w.count = w.times[:0], 0, 0
 }

@@ -18,8 +18,6 @@ import (
 	promchunks "github.com/prometheus/prometheus/tsdb/chunks"
 	promrecord "github.com/prometheus/prometheus/tsdb/record"
 	"github.com/prometheus/prometheus/tsdb/tombstones"
-
-	"github.com/pcparchive/pcparchive/convert"
 )
 
 func ref(n uint64) promchunks.HeadSeriesRef { return promchunks.HeadSeriesRef(n) }
@@ -222,7 +220,14 @@ func (p *replayer) record(rec []byte) (broken, bad error) {
 			}
 		}
 	case promrecord.Exemplars:
-		return nil, walExemplars(rec, &p.builder, func(n uint64) { h.lost(convert.LossExemplar, n) })
+		bad = walExemplars(rec, &p.builder, func(e promrecord.RefExemplar) error {
+			broken = h.exemplar(e)
+			return broken
+		})
+		if broken != nil {
+			return broken, nil
+		}
+		return nil, bad
 	case promrecord.HistogramSamples, promrecord.CustomBucketsHistogramSamples, promrecord.HistogramSamplesV2:
 		if bad = walHistograms(rec); bad != nil {
 			return nil, bad

@@ -3,9 +3,12 @@ package tsdb
 import (
 	"encoding/binary"
 	"errors"
+	"math"
 
 	"github.com/prometheus/prometheus/model/labels"
 	promrecord "github.com/prometheus/prometheus/tsdb/record"
+
+	"github.com/pcparchive/pcparchive/convert"
 )
 
 // fields reads the fields of a record. Prometheus' own decoders trust the
@@ -57,14 +60,21 @@ func (f *fields) uvarint() uint64 {
 	return v
 }
 
+func (f *fields) varint() int64 {
+	u := f.uvarint()
+	return int64(u>>1) ^ -int64(u&1)
+}
+
 func (f *fields) text() string { return string(f.take(f.uvarint())) }
 
 // labels reads labels into b.
 func (f *fields) labels(b *labels.ScratchBuilder) {
 	b.Reset()
 	for n := f.uvarint(); n > 0 && !f.bad; n-- {
-		name := f.text()
-		if value := f.text(); value != "" {
+		name, value := f.text(), f.text()
+		if !convert.FitsLabel(name) || !convert.FitsLabel(value) {
+			f.bad = true
+		} else if value != "" {
 			b.Add(name, value)
 		}
 	}
@@ -104,21 +114,24 @@ func walMetadata(rec []byte, add func(m promrecord.RefMetadata)) error {
 	return f.err()
 }
 
-// walExemplars calls add with the series of every exemplar of a record.
-func walExemplars(rec []byte, b *labels.ScratchBuilder, add func(ref uint64)) error {
+// walExemplars calls add with every exemplar of a record. Its labels are those
+// of the builder, which the next one changes.
+func walExemplars(rec []byte, b *labels.ScratchBuilder, add func(e promrecord.RefExemplar) error) error {
 	f := fields{b: rec[1:]}
 	if !f.more() {
 		return nil
 	}
-	base := f.uint64()
-	f.uint64() // time
+	base, start := f.uint64(), int64(f.uint64())
 	for f.more() {
-		u := f.uvarint()
-		delta := int64(u>>1) ^ -int64(u&1)
-		f.uvarint() // time
-		f.uint64()  // value
-		if f.labels(b); !f.bad {
-			add(base + uint64(delta))
+		e := promrecord.RefExemplar{
+			Ref: ref(base + uint64(f.varint())), T: start + f.varint(), V: math.Float64frombits(f.uint64()),
+		}
+		if f.labels(b); f.bad {
+			break
+		}
+		e.Labels = b.Labels()
+		if err := add(e); err != nil {
+			return err
 		}
 	}
 	return f.err()

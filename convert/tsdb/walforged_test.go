@@ -1,9 +1,11 @@
 package tsdb
 
 import (
+	"encoding/binary"
 	"testing"
 
 	"github.com/prometheus/prometheus/model/histogram"
+	"github.com/prometheus/prometheus/model/labels"
 	promrecord "github.com/prometheus/prometheus/tsdb/record"
 	"github.com/prometheus/prometheus/tsdb/tsdbutil"
 	"github.com/stretchr/testify/assert"
@@ -54,4 +56,14 @@ func TestWalHistograms(t *testing.T) {
 		forged := append(append([]byte{}, rec[:len(rec)-n]...), 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f)
 		require.ErrorIs(t, walHistograms(forged), errFields, n)
 	}
+}
+
+// TestWalLongLabel has a label value that Prometheus' labels cannot hold.
+func TestWalLongLabel(t *testing.T) {
+	e := promrecord.Encoder{}
+	rec := e.Series([]promrecord.RefSeries{{Ref: 1, Labels: labels.FromStrings("a", "b")}}, nil)
+	rec = rec[:len(rec)-2] // without the value
+	rec = append(binary.AppendUvarint(rec, 1<<24), make([]byte, 1<<24)...)
+	var b labels.ScratchBuilder
+	require.ErrorIs(t, walSeries(rec, &b, func(uint64, labels.Labels) { t.Error("admitted") }), errFields)
 }

@@ -43,6 +43,11 @@ type headSeries struct {
 	hist    *headHistograms
 	chunks  []headChunk
 	deleted tombstones.Intervals
+
+	// Exemplars are of the sample that precedes them in the log.
+	latest    int64 // time of that one
+	sampled   bool  // there is one
+	exemplars *headExemplars
 }
 
 // headChunk is a chunk in the temporary file.
@@ -84,14 +89,26 @@ func (h *head) declare(ref uint64, lset labels.Labels) {
 	h.all = append(h.all, s)
 }
 
+// series returns the series of a sample, nil if the sample is not wanted.
+func (h *head) series(ref uint64, t int64) *headSeries {
+	s, known := h.refs[ref]
+	if !known {
+		h.unknown++
+	}
+	if s != nil {
+		s.latest, s.sampled = t, true
+	}
+	if s == nil || t < h.r.opts.Start || t > h.r.opts.End {
+		return nil
+	}
+	return s
+}
+
 // sample adds a sample.
 func (h *head) sample(ref uint64, t int64, v float64) error {
-	s, known := h.refs[ref]
+	s := h.series(ref, t)
 	switch {
-	case !known:
-		h.unknown++
-		return nil
-	case s == nil || t < h.r.opts.Start || t > h.r.opts.End:
+	case s == nil:
 		return nil
 	case s.any && t == s.maxt:
 		return nil
@@ -127,19 +144,20 @@ func (h *head) cut(s *headSeries) error {
 		return nil
 	}
 	data := s.xor.Bytes()
-	err := h.store(s, s.mint, s.maxt, chunkenc.EncXOR, data)
+	err := h.store(&s.chunks, s.mint, s.maxt, chunkenc.EncXOR, data)
 	clear(data[:2]) // the number of samples
 	s.xor.Reset(data[:2])
 	s.n = 0
 	return err
 }
 
-func (h *head) store(s *headSeries, mint, maxt int64, enc chunkenc.Encoding, data []byte) error {
+// store moves a chunk to the file and to a list.
+func (h *head) store(list *[]headChunk, mint, maxt int64, enc chunkenc.Encoding, data []byte) error {
 	var c chain
 	if err := h.spill.put(&c, record{mint, maxt, enc, data}); err != nil {
 		return err
 	}
-	s.chunks = append(s.chunks, headChunk{mint, maxt, c.offset, c.size})
+	*list = append(*list, headChunk{mint, maxt, c.offset, c.size})
 	h.min, h.max = min(h.min, mint), max(h.max, maxt)
 	return nil
 }
@@ -160,7 +178,7 @@ func (h *head) packLate(s *headSeries) error {
 	}
 	mint, maxt := s.late[0].t, s.late[len(s.late)-1].t
 	s.late = s.late[:0]
-	return h.store(s, mint, maxt, chunkenc.EncXOR, c.Bytes())
+	return h.store(&s.chunks, mint, maxt, chunkenc.EncXOR, c.Bytes())
 }
 
 // finish makes lanes of what was added, and drops what was needed for that.
@@ -178,19 +196,25 @@ func (h *head) finish() error {
 		if err := h.packHistograms(s); err != nil {
 			return err
 		}
-		h.lanes = append(h.lanes, s.split()...)
-		s.xor, s.app, s.late, s.hist, s.chunks = nil, nil, nil, nil, nil
+		if err := h.packExemplars(s); err != nil {
+			return err
+		}
+		h.lanes = append(h.lanes, s.split(s.chunks)...)
+		if s.exemplars != nil { // after their samples
+			h.lanes = append(h.lanes, s.split(s.exemplars.chunks)...)
+		}
+		s.xor, s.app, s.late, s.hist, s.chunks, s.exemplars = nil, nil, nil, nil, nil, nil
 	}
 	h.refs, h.byHash, h.all = nil, nil, nil
 	return nil
 }
 
 // split puts each chunk into the first lane whose end it follows.
-func (s *headSeries) split() []headLane {
-	slices.SortStableFunc(s.chunks, func(a, b headChunk) int { return cmp.Compare(a.mint, b.mint) })
+func (s *headSeries) split(chunks []headChunk) []headLane {
+	slices.SortStableFunc(chunks, func(a, b headChunk) int { return cmp.Compare(a.mint, b.mint) })
 	var out []headLane
 next:
-	for _, c := range s.chunks {
+	for _, c := range chunks {
 		for i := range out {
 			if l := &out[i]; l.chunks[len(l.chunks)-1].maxt < c.mint {
 				l.chunks = append(l.chunks, c)

@@ -56,8 +56,7 @@ func (f *fields) skip(n uint64) {
 // histogram passes over a histogram, of floats or of integers.
 func (f *fields) histogram(float bool) {
 	f.uint8() // reset hint
-	u := f.uvarint()
-	schema := int64(u>>1) ^ -int64(u&1)
+	schema := f.varint()
 	f.uint64() // zero threshold
 	if float {
 		f.take(16)
@@ -90,9 +89,12 @@ func (f *fields) numbers(n uint64) {
 	f.take(n * 8)
 }
 
-// encStored is the encoding of chunks of native histograms in a head's file, one
-// after the other: the time, the length and the data, as convert/nativehist has it.
-const encStored chunkenc.Encoding = 0xff
+// Encodings of chunks in a head's file: times, each with the length of some data
+// and the data.
+const (
+	encHistograms chunkenc.Encoding = 0xff // a native histogram, as convert/nativehist has it
+	encExemplars  chunkenc.Encoding = 0xfe // exemplars, each with its length
+)
 
 // storedBytes is about how much data of a series waits for the file.
 const storedBytes = 2 << 10
@@ -114,12 +116,8 @@ func (h *head) histogram(ref uint64, t int64, ih *histogram.Histogram, fh *histo
 	if nativehist.IsStale(ih, fh) {
 		return h.sample(ref, t, convert.StaleNaN)
 	}
-	s, known := h.refs[ref]
-	switch {
-	case !known:
-		h.unknown++
-		return nil
-	case s == nil || t < h.r.opts.Start || t > h.r.opts.End:
+	s := h.series(ref, t)
+	if s == nil {
 		return nil
 	}
 	data, err := encodeValid(ih, fh)
@@ -175,11 +173,9 @@ func (h *head) packHistograms(s *headSeries) error {
 			if i > 0 && p.t == list[i-1].t {
 				continue // the first counts
 			}
-			data = binary.AppendVarint(data, p.t)
-			data = binary.AppendUvarint(data, uint64(len(p.data)))
-			data = append(data, p.data...)
+			data = appendStored(data, p.t, p.data)
 		}
-		if err := h.store(s, list[0].t, list[len(list)-1].t, encStored, data); err != nil {
+		if err := h.store(&s.chunks, list[0].t, list[len(list)-1].t, encHistograms, data); err != nil {
 			return err
 		}
 	}
@@ -189,30 +185,35 @@ func (h *head) packHistograms(s *headSeries) error {
 	return nil
 }
 
-// storedHistograms iterates over a chunk of the encoding encStored.
-type storedHistograms struct {
+// appendStored appends what a stored iterates over.
+func appendStored(b []byte, t int64, data []byte) []byte {
+	b = binary.AppendUvarint(binary.AppendVarint(b, t), uint64(len(data)))
+	return append(b, data...)
+}
+
+// stored iterates over a chunk of an encoding of a head's own.
+type stored struct {
 	rest fields
 	t    int64
 	data []byte
 }
 
-var _ chunkenc.Iterator = (*storedHistograms)(nil)
+var _ chunkenc.Iterator = (*stored)(nil)
 
-// Next moves to the next histogram.
-func (s *storedHistograms) Next() chunkenc.ValueType {
+// Next moves to the next time.
+func (s *stored) Next() chunkenc.ValueType {
 	if !s.rest.more() {
 		return chunkenc.ValNone
 	}
-	u := s.rest.uvarint()
-	s.t = int64(u>>1) ^ -int64(u&1)
+	s.t = s.rest.varint()
 	if s.data = s.rest.take(s.rest.uvarint()); s.rest.bad {
 		return chunkenc.ValNone
 	}
 	return chunkenc.ValHistogram
 }
 
-// Seek moves to the first histogram that is not before t.
-func (s *storedHistograms) Seek(t int64) chunkenc.ValueType {
+// Seek moves to the first time that is not before t.
+func (s *stored) Seek(t int64) chunkenc.ValueType {
 	for {
 		if kind := s.Next(); kind == chunkenc.ValNone || s.t >= t {
 			return kind
@@ -221,28 +222,28 @@ func (s *storedHistograms) Seek(t int64) chunkenc.ValueType {
 }
 
 // At returns the time: there are no numbers.
-func (s *storedHistograms) At() (int64, float64) { return s.t, 0 }
+func (s *stored) At() (int64, float64) { return s.t, 0 }
 
-// AtHistogram returns the time; the histogram is in data.
-func (s *storedHistograms) AtHistogram(*histogram.Histogram) (int64, *histogram.Histogram) {
+// AtHistogram returns the time.
+func (s *stored) AtHistogram(*histogram.Histogram) (int64, *histogram.Histogram) {
 	return s.t, nil
 }
 
-// AtFloatHistogram returns the time; the histogram is in data.
-func (s *storedHistograms) AtFloatHistogram(*histogram.FloatHistogram) (int64, *histogram.FloatHistogram) {
+// AtFloatHistogram returns the time.
+func (s *stored) AtFloatHistogram(*histogram.FloatHistogram) (int64, *histogram.FloatHistogram) {
 	return s.t, nil
 }
 
 // AtT returns the time.
-func (s *storedHistograms) AtT() int64 { return s.t }
+func (s *stored) AtT() int64 { return s.t }
 
 // AtST returns 0: no start is known.
-func (*storedHistograms) AtST() int64 { return 0 }
+func (*stored) AtST() int64 { return 0 }
 
 // Err returns what ended the iteration early.
-func (s *storedHistograms) Err() error {
+func (s *stored) Err() error {
 	if s.rest.bad {
-		return errors.New("the chunk ends inside a histogram")
+		return errors.New("a chunk of the temporary file ends early")
 	}
 	return nil
 }
