@@ -37,11 +37,11 @@ func newConvertCmd(s streams) *cobra.Command {
 the query API into archives, blocks or text. What IN is, is told from what it
 holds, and what OUT is to be from its name:
 
-  OUT                        becomes
-  -, *.prom, *.txt           text, all samples with their times
-  *.om, *.openmetrics        OpenMetrics
-  a folder, or ending in /   blocks
-  anything else              an archive
+    OUT                        becomes
+    -, *.prom, *.txt           text, all samples with their times
+    *.om, *.openmetrics        OpenMetrics
+    a folder, or ending in /   blocks
+    anything else              an archive
 
 --from and --to say it where that is not what is meant. The other verbs do the same
 for one pair, with flags of their own: see 'pcparchive import' and 'pcparchive

@@ -55,7 +55,7 @@ the metadata of one archive for each host.
 there is said.`,
 		Example: `  pcparchive export tsdb rec -o data/
   pcparchive export tsdb /var/log/pcp/pmlogger/web1 -o data/
-  pcparchive export tsdb /var/log/pcp/pmlogger/* -o blocks/ --thanos-label cluster=a
+  pcparchive export tsdb /var/log/pcp/pmlogger -o blocks/ --thanos-label cluster=a
   pcparchive export tsdb 20260301 -o data/ --names prometheus --strings info --unwrap
   pcparchive export tsdb /backup/2025 -o data/ --step 5m --repeat-discrete 1m --label dc=east
   prometheus --storage.tsdb.path=data/ --storage.tsdb.retention.time=100y`,

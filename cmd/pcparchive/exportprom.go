@@ -144,9 +144,23 @@ func (o *exportPromOptions) snapshot(ctx context.Context, s streams, h *hosts, f
 	if err := cmp.Or(err, h.unusable()); err != nil {
 		return err
 	}
+	families := snapshot.Families()
+	if len(families) == 0 {
+		sayNoValues(s, h, at)
+	}
 	return toOutput(ctx, s, o.file, func(w io.Writer) error {
-		return expo.Write(w, snapshot.Families(), expo.Options{Format: o.format, Timestamps: o.timestamps, PCP: o.comments, Report: fo.Report})
+		return expo.Write(w, families, expo.Options{Format: o.format, Timestamps: o.timestamps, PCP: o.comments, Report: fo.Report})
 	})
+}
+
+// sayNoValues tells why a page may be empty.
+func sayNoValues(s streams, h *hosts, at pcp.Timestamp) {
+	zone := h.Location()
+	line := "no numeric value at " + formatTime(at, zone) + ": the archives begin at " + formatTime(h.Header().Start, zone)
+	if end, err := h.End(); err == nil {
+		line += " and end at " + formatTime(end, zone)
+	}
+	fmt.Fprintln(s.err, line)
 }
 
 // dump writes all samples of a range of times.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -24,6 +25,9 @@ func TestJSONKeys(t *testing.T) {
 	info, err := os.Stat(torn + ".0")
 	require.NoError(t, err)
 	require.NoError(t, os.Truncate(torn+".0", info.Size()-10))
+
+	documented, err := os.ReadFile("../../docs/json.md")
+	require.NoError(t, err)
 
 	for name, c := range map[string]struct {
 		args []string
@@ -61,6 +65,24 @@ func TestJSONKeys(t *testing.T) {
 				"replaced",
 			},
 		},
+		"summary": {
+			[]string{"summary", prom, "openmetrics.web.temp_celsius"},
+			[]string{
+				"archive", "end", "host", "marks", "records", "series", "series[].bad_values", "series[].count", "series[].coverage",
+				"series[].first", "series[].gaps", "series[].last", "series[].max", "series[].max_time", "series[].mean",
+				"series[].metric", "series[].min", "series[].min_time", "series[].pmid", "series[].rate", "series[].resets",
+				"series[].semantics", "series[].span_seconds", "series[].stddev", "series[].sum", "series[].time_average",
+				"series[].units", "series[].values", "series[].wraps", "start",
+			},
+		},
+		"copy": {
+			[]string{"copy", prom, filepath.Join(t.TempDir(), "copy"), "--archive-version", "2", "--lossy"},
+			[]string{"archive", "index_kept", "losses", "records"},
+		},
+		"convert to text": {
+			[]string{"convert", native, filepath.Join(t.TempDir(), "all.om")},
+			[]string{"file", "losses", "losses[].count", "losses[].loss", "losses[].name"},
+		},
 		"query": { // Prometheus' own
 			[]string{"query", "up", prom, "--step", "1s"},
 			[]string{
@@ -84,6 +106,11 @@ func TestJSONKeys(t *testing.T) {
 			slices.Sort(got)
 			slices.Sort(c.want)
 			assert.Equal(t, c.want, got)
+			for _, key := range got {
+				if name := key[strings.LastIndexByte(key, '.')+1:]; !strings.Contains(key, "metric.") {
+					assert.Contains(t, string(documented), "`"+name+"`")
+				}
+			}
 		})
 	}
 }
@@ -115,7 +142,8 @@ func TestJSONListsAreNeverNull(t *testing.T) {
 	for _, args := range [][]string{
 		{"info", prom, "--metrics"}, {"labels", "dump", prom}, {"labels", "dump", prom, "--merged"},
 		{"labels", "dump", prom, "--at", "0"}, {"labels", "dump", prom, "--at", "0", "--merged"},
-		{"export", "tsdb", prom, "-o", filepath.Join(dir, "data")},
+		{"export", "tsdb", prom, "-o", filepath.Join(dir, "data")}, {"copy", prom, filepath.Join(dir, "copy")}, {"check", prom},
+		{"export", "prom", prom, "-o", filepath.Join(dir, "page.prom")},
 		{"query", "no_such", prom}, {"query", "no_such", prom, "--step", "1s"},
 	} {
 		var out, errs bytes.Buffer

@@ -45,7 +45,7 @@ Of several hosts all are asked; the label hostname tells PCP's own metrics apart
 		Example: `  pcparchive query 'rate(node_cpu_seconds_total{mode="idle"}[10s])' rec
   pcparchive query 'sum by (mode) (rate(node_cpu_seconds_total[1m]))' rec --step 1m
   pcparchive query up rec --start end-1h --step 30s --output json
-  pcparchive query 'sum by (hostname) (kernel_all_load)' /var/log/pcp/pmlogger/*`,
+  pcparchive query 'sum by (hostname) (kernel_all_load)' /var/log/pcp/pmlogger`,
 		ValidArgsFunction: completeArchivesFrom(1),
 		Args:              nargs(2, -1, "an expression and archives"),
 		RunE: func(cmd *cobra.Command, args []string) error {
