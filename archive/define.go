@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/meta"
@@ -109,7 +110,8 @@ func (a *Appender) SetInDom(in *meta.InDom) error {
 }
 
 // SetLabels makes l the labels of its level and identifier from its stamp on.
-// It is not written if it equals what is in force. Sets must ascend by instance.
+// It is not written if it equals what is in force, or if there are none of either.
+// Sets must ascend by instance.
 func (a *Appender) SetLabels(l *meta.Labels) error {
 	if a.err != nil {
 		return a.err
@@ -118,7 +120,7 @@ func (a *Appender) SetLabels(l *meta.Labels) error {
 		return err
 	}
 	key := labelKey{l.Level, l.Ident}
-	if now, ok := a.known.labels[key]; ok && now.SameSets(l) {
+	if now, ok := a.known.labels[key]; ok && now.SameSets(l) || !ok && unlabelled(l) {
 		return nil
 	}
 	if err := a.putMeta(l); err != nil {
@@ -126,6 +128,11 @@ func (a *Appender) SetLabels(l *meta.Labels) error {
 	}
 	a.known.labels[key] = l
 	return nil
+}
+
+// unlabelled reports whether there is neither a label nor an error in l.
+func unlabelled(l *meta.Labels) bool {
+	return !slices.ContainsFunc(l.Sets, func(in labelset.Instance) bool { return in.Set.Len() > 0 || in.Err != 0 })
 }
 
 // SetText adds a help text unless it is already there.

@@ -226,15 +226,21 @@ func (m *Mapper) adoptContext(s *meta.Store) error {
 			return fmt.Errorf("context labels: %w", err)
 		}
 	}
-	m.context = have
+	m.follow(have, m.domain)
+	return nil
+}
+
+// follow gives the metrics that are made from now on the labels of the context
+// and of the domain.
+func (m *Mapper) follow(context, domain labelset.Set) {
+	m.context, m.domain = context, domain
 	for _, metrics := range [][]*archive.Metric{m.control.metrics, m.control.params} {
 		for i, metric := range metrics {
 			next := *metric
-			next.Labels[0] = have
+			next.Labels[0], next.Labels[1] = context, domain
 			metrics[i] = &next
 		}
 	}
-	return nil
 }
 
 // labelsAtEnd returns the labels of a level above the instances that hold at an

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -42,9 +43,13 @@ type assembledSource struct {
 type assembled struct {
 	prom   *PromSeries
 	family *Family
-	source *assembledSource
+	target [2]string
 	own    []Label
+	source *assembledSource // nil: native
 	native []nativeShare
+	// what the places were found by
+	origin *archive.Metric
+	member *archive.Series
 	live   bool // it has a value and did not end
 	// forms are its metrics by what its values are; they take turns.
 	forms [2]struct {
@@ -144,15 +149,27 @@ func (a *Assembler) at(s *PromSeries, t int64) (*assembled, error) {
 	if err != nil {
 		return nil, err
 	}
-	if e.source != nil && !e.source.tick {
-		e.source.tick = true
-		e.source.mapped.Begin(pcp.TimestampMilli(t))
-		a.touched = append(a.touched, e.source)
+	if e.origin != s.Origin || e.member != s.Member {
+		if err := a.find(e); err != nil {
+			return nil, err
+		}
 	}
-	if e.source != nil && e.family != s.Family {
-		e.described()
+	if e.source != nil {
+		a.begin(e.source)
+		if e.family != s.Family {
+			e.described()
+		}
 	}
 	return e, nil
+}
+
+// begin has a source take part in the step.
+func (a *Assembler) begin(src *assembledSource) {
+	if !src.tick {
+		src.tick = true
+		src.mapped.Begin(pcp.TimestampMilli(a.t))
+		a.touched = append(a.touched, src)
+	}
 }
 
 // turn puts the step that is gathered and begins the next.
@@ -210,33 +227,52 @@ func (a *Assembler) entry(s *PromSeries) (*assembled, error) {
 // admit meets a series for the first time.
 func (a *Assembler) admit(s *PromSeries) (*assembled, error) {
 	e := &assembled{prom: s, family: s.Family}
-	target := [2]string{}
 	for _, l := range s.Labels {
 		switch l.Name {
 		case "job":
-			target[0] = l.Value
+			e.target[0] = l.Value
 		case "instance":
-			target[1] = l.Value
+			e.target[1] = l.Value
 		default:
 			e.own = append(e.own, l)
 		}
 	}
+	return e, a.find(e)
+}
+
+// find finds where the values of a series go: to native metrics or to a source.
+func (a *Assembler) find(e *assembled) error {
+	e.origin, e.member = e.prom.Origin, e.prom.Member
+	was := e.native
 	if a.opts.Natives != nil {
-		e.native = a.natives.shares(a.opts.Natives.Places(s), target)
-		if len(e.native) > 0 {
-			return e, nil
+		e.native = a.natives.shares(a.opts.Natives.Places(e.prom), e.target)
+	}
+	for _, share := range was {
+		if !slices.ContainsFunc(e.native, func(s nativeShare) bool { return s.slot == share.slot }) {
+			a.natives.set(share, 0, true)
 		}
 	}
-	src, ok := a.sources[target]
+	if len(e.native) > 0 {
+		if e.source != nil {
+			a.begin(e.source)
+			for i := range e.forms {
+				e.end(form(i))
+				e.forms[i].mapped = nil
+			}
+			e.source = nil
+		}
+		return nil
+	}
+	src, ok := a.sources[e.target]
 	if !ok {
 		var err error
-		if src, err = a.source(target[0], target[1]); err != nil {
-			return nil, err
+		if src, err = a.source(e.target[0], e.target[1]); err != nil {
+			return err
 		}
-		a.sources[target] = src
+		a.sources[e.target] = src
 	}
 	e.source = src
-	return e, nil
+	return nil
 }
 
 // place returns the place of a series among the mapper's, nil if it has none.

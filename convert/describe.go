@@ -43,7 +43,7 @@ func (s *MappedSource) describe(m *mappedMetric) error {
 		d.Names[0] = prefix + s.freeLeaf(leaf)
 	}
 	m.metric = &archive.Metric{Name: d.Names[0], Desc: d}
-	m.metric.Labels[0], m.metric.Labels[3], m.metric.Labels[4] = s.mapper.context, s.cluster, origin
+	m.metric.Labels = [5]labelset.Set{s.mapper.context, s.mapper.domain, {}, s.cluster, origin}
 	m.metric.OneLine, m.metric.Help = helpTexts(m.family.Help)
 	return nil
 }
@@ -152,6 +152,7 @@ func (s *MappedSource) Describe(ser *MappedSeries, help string) {
 	m.family.Help = strings.Clone(help)
 	next := *m.metric
 	next.OneLine, next.Help = helpTexts(m.family.Help)
+	next.Labels[0], next.Labels[1] = s.mapper.context, s.mapper.domain
 	m.metric = &next
 	for _, ser := range m.series {
 		moved := *ser.series

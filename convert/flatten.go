@@ -29,9 +29,13 @@ type PromSeries struct {
 	// Origin is the PCP metric that it was made of last, with the units and type
 	// of the samples; nil if it came from Prometheus, now or once.
 	Origin *archive.Metric
-	// Member is the archive's series that it was made of first, which has the
+	// Member is the archive's series that it was made of last, which has the
 	// instance's number and labels; nil if Origin is.
 	Member *archive.Series
+	// Before is what it was made of earlier, oldest first.
+	Before []Was
+	// TextLabel is the label that has the text, of a series of a text metric.
+	TextLabel string
 
 	live  int        // how many metrics have a value for it; more than one where a type changes
 	owner *Flattener // whose it is while it is alive
@@ -108,6 +112,7 @@ type flatMetric struct {
 	prev   []flatPoint // the previous record that held the metric
 	now    []flatPoint
 	live   map[pcp.InstID]*PromSeries // has a value and no staleness marker yet
+	twins  bool                       // instances of the domain share names
 	skip   bool
 }
 
@@ -243,7 +248,7 @@ func (f *Flattener) metric(mv *archive.MetricValues, t int64, shape *archive.Sha
 	case m.naming.exemplars:
 		f.exemplary = append(f.exemplary, mv)
 		return nil
-	case mv.Err < 0:
+	case mv.Err < 0 || len(mv.Points) == 0 && mv.Metric.Desc.InDom == pcp.InDomNull:
 		f.endAll(m)
 		m.shape = shape
 		return nil
@@ -252,11 +257,12 @@ func (f *Flattener) metric(mv *archive.MetricValues, t int64, shape *archive.Sha
 	}
 	m.now = m.now[:0]
 	same := len(mv.Points) == len(m.prev)
+	known := mv.InDom == m.indom || !f.renamed(m, mv.InDom)
 	for j := range mv.Points {
 		p := &mv.Points[j]
 		at := flatPoint{source: p.Series}
 		switch {
-		case j < len(m.prev) && m.prev[j].source == p.Series && !m.naming.text:
+		case known && j < len(m.prev) && m.prev[j].source == p.Series && !m.naming.text:
 			at = m.prev[j]
 		default:
 			at.prom = f.resolve(m, p, mv.InDom)
@@ -284,8 +290,23 @@ func (f *Flattener) metric(mv *archive.MetricValues, t int64, shape *archive.Sha
 		f.ended(m, mv.InDom)
 	}
 	m.indom = mv.InDom
-	m.prev, m.now = m.now, m.prev
+	if len(m.now) > 0 { // one without values tells nothing of a logging group
+		m.prev, m.now = m.now, m.prev
+	}
 	return nil
+}
+
+// renamed reports whether in a changed domain instances have come to share names,
+// or no longer do, and forgets how the metric's series are called.
+func (f *Flattener) renamed(m *flatMetric, in *meta.InDom) bool {
+	before := m.twins
+	m.twins = in != nil && len(f.sharedBy(in)) > 0
+	if f.opts.InstanceIDs || !before && !m.twins {
+		return false
+	}
+	clear(m.series)
+	clear(m.texts)
+	return true
 }
 
 // value returns the value of a sample, false if there is none.
@@ -380,16 +401,14 @@ func (f *Flattener) resolve(m *flatMetric, point *archive.Point, in *meta.InDom)
 		m.series[s] = nil
 		return nil
 	}
-	p := f.intern(m, labels)
-	if p != nil && p.Origin != nil && p.Member == nil {
-		p.Member = s
-	}
+	p := f.intern(m, s, labels)
 	m.series[s] = p
 	return p
 }
 
-// intern returns the one series with these labels, nil if it is another host's.
-func (f *Flattener) intern(m *flatMetric, labels []Label) *PromSeries {
+// intern returns the one series with these labels, which s is made one of, nil if
+// it is another host's.
+func (f *Flattener) intern(m *flatMetric, s *archive.Series, labels []Label) *PromSeries {
 	key := m.naming.key(labels)
 	p, ok := f.series[key]
 	if !ok {
@@ -404,7 +423,10 @@ func (f *Flattener) intern(m *flatMetric, labels []Label) *PromSeries {
 	}
 	p.owner = f
 	p.Family = f.family(m.naming.family) // as it was described last
-	p.Origin = m.naming.native
+	if m.naming.native == nil {
+		s = nil
+	}
+	p.MadeOf(m.naming.native, s, f.last.Milli())
 	return p
 }
 

@@ -51,6 +51,7 @@ type Target struct {
 type Mapper struct {
 	opts        MapperOptions
 	context     labelset.Set
+	domain      labelset.Set // of the domain of all its metrics
 	lastCluster uint32
 	sources     map[string]bool
 	control     *control

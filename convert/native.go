@@ -22,6 +22,9 @@ type NativeMetric struct {
 	OneLine string
 	Help    string
 	Labels  [5]labelset.Set // as in [archive.Metric]; an empty context is the archive's
+	// Timely says that the labels are all that there were at the time of the
+	// values, those that metrics share included.
+	Timely bool
 }
 
 // Place is an instance of a native metric that a series gives values to.
@@ -34,6 +37,7 @@ type Place struct {
 	Factor   float64      // by which values are then multiplied; 0 is 1
 	Combine  Combine      // with other series of one time
 	Text     string       // the value of a string metric, whatever the series' is
+	Alone    bool         // no other instance has its name while it has a value
 
 	// Parts is how many kinds of series the place needs: the minuend and the
 	// subtrahend of a difference are 2. Part tells which kind this one is, from

@@ -99,7 +99,7 @@ func (n *NativeStep) forget() {
 		old.forgotten.Store(true)
 		for _, share := range old.shares {
 			if slot := share.slot; share.place.Combine == CombineNot && !slot.live && slot.tick != n.step.tick {
-				delete(slot.metric.slots, slot.series.Inst)
+				delete(slot.metric.slots, slot.inst)
 			}
 		}
 	}

@@ -1,9 +1,10 @@
 package convert
 
 import (
-	"slices"
+	"cmp"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -12,26 +13,39 @@ import (
 type nativeStep struct {
 	mapper  *Mapper
 	report  *Report
-	metrics map[*NativeMetric]*nativeMetric
+	metrics map[pcp.PMID]*nativeMetric
 	indoms  map[pcp.InDomID]*nativeInDom
-	known   []*NativeMetric // that are to be shown in this step
+	known   []*nativeMetric // that are to be shown in this step
 	host    string          // whose they are; of no other, since instances have no host
 	owned   bool
 	tick    uint64
 	stamp   pcp.Timestamp
 	touched []*nativeMetric
+	levels  map[nativeLevel]labelset.Set // that metrics share, as they were described last
+	relabs  uint64                       // how often one of these changed
+}
+
+// nativeLevel is what labels belong to.
+type nativeLevel struct {
+	level labelset.Level
+	ident uint32
 }
 
 // nativeMetric is a metric with its places.
 type nativeMetric struct {
-	native *NativeMetric
-	metric *archive.Metric
+	metric *archive.Metric // the form that it has
+	out    *archive.Metric // that, or a copy where it is to be written again
+	forms  map[*NativeMetric]*archive.Metric
+	timely bool
+	relabs uint64       // for which the labels were seen to
 	indom  *nativeInDom // nil: singular
 	slots  map[meta.Instance]*nativeSlot
 	live   int
-	tick   uint64
+	tick   uint64 // of the step in which it was touched last
+	valued uint64 // of that in which it had a value last
 	now    []*nativeSlot
 	points []archive.Point
+	record uint64 // how many had values, from 1
 
 	changed bool // a slot came to life or ended in this step
 	shown   bool // the archive has the metric, be it without a value
@@ -41,9 +55,11 @@ type nativeMetric struct {
 type nativeSlot struct {
 	metric  *nativeMetric
 	member  *nativeMember // nil: singular
-	series  *archive.Series
-	target  [2]string // of the first series
-	taken   bool      // it has had a series
+	inst    meta.Instance
+	series  *archive.Series // as it was described last; nil before its first value
+	relabs  uint64          // of the instance, for which its labels were seen to
+	target  [2]string       // of the first Prometheus series
+	taken   bool            // it has had a series
 	live    bool
 	tick    uint64
 	ended   bool // in this step
@@ -55,18 +71,20 @@ type nativeSlot struct {
 	needs   uint64 // of these
 	scaled  bool   // not as it was exposed
 	text    string
+	record  uint64 // of the metric, the last one with a value
 }
 
 // nativeShare is what one series gives to a slot.
 type nativeShare struct {
-	slot  *nativeSlot
-	place Place
+	slot   *nativeSlot
+	series *archive.Series // what the slot is by that series
+	place  Place
 }
 
 func newNativeStep(m *Mapper, r *Report) *nativeStep {
 	return &nativeStep{
 		mapper: m, report: r,
-		metrics: map[*NativeMetric]*nativeMetric{}, indoms: map[pcp.InDomID]*nativeInDom{},
+		metrics: map[pcp.PMID]*nativeMetric{}, indoms: map[pcp.InDomID]*nativeInDom{}, levels: map[nativeLevel]labelset.Set{},
 	}
 }
 
@@ -90,16 +108,17 @@ func (n *nativeStep) shares(places []Place, target [2]string) []nativeShare {
 	}
 	out := make([]nativeShare, 0, len(places))
 	for _, p := range places {
+		m := n.metric(p.Metric)
 		if p.Known {
-			n.known = append(n.known, p.Metric)
+			n.known = append(n.known, m)
 			continue
 		}
-		slot := n.slot(p)
+		slot := m.slot(p)
 		if slot.taken && !slot.admits(p.Combine, target, n.tick) {
 			n.report.Add(LossNotNative, p.Metric.Desc.Name())
 			return nil
 		}
-		out = append(out, nativeShare{slot, p})
+		out = append(out, nativeShare{slot, slot.as(p), p})
 	}
 	for _, s := range out {
 		s.slot.taken, s.slot.target = true, target
@@ -122,8 +141,7 @@ func (s *nativeSlot) admits(c Combine, target [2]string, tick uint64) bool {
 }
 
 // slot finds or makes a place.
-func (n *nativeStep) slot(p Place) *nativeSlot {
-	m := n.metric(p.Metric)
+func (m *nativeMetric) slot(p Place) *nativeSlot {
 	inst := meta.Instance{ID: pcp.InstNull}
 	var member *nativeMember
 	if m.indom != nil {
@@ -132,35 +150,57 @@ func (n *nativeStep) slot(p Place) *nativeSlot {
 	}
 	slot, ok := m.slots[inst]
 	if !ok {
-		slot = &nativeSlot{metric: m, member: member, series: &archive.Series{Metric: m.metric, Inst: inst, Labels: p.Labels}}
+		slot = &nativeSlot{metric: m, member: member, inst: inst}
 		m.slots[inst] = slot
 	}
 	return slot
 }
 
-// metric finds or makes a metric.
+// as returns what the slot is by a place. Those that are known by name alone
+// keep the labels of the first one.
+func (s *nativeSlot) as(p Place) *archive.Series {
+	metric, labels := s.metric.forms[p.Metric], p.Labels
+	if s.member != nil && p.ID == pcp.InstNull {
+		labels = s.member.labels
+	}
+	if s.series != nil && s.series.Metric == metric && s.series.Labels.Equal(labels) {
+		return s.series
+	}
+	return &archive.Series{Metric: metric, Inst: s.inst, Labels: labels}
+}
+
+// metric finds or makes a metric, and what it is by one description.
 func (n *nativeStep) metric(native *NativeMetric) *nativeMetric {
-	if m, ok := n.metrics[native]; ok {
-		return m
-	}
 	desc := native.Desc
-	m := &nativeMetric{native: native, slots: map[meta.Instance]*nativeSlot{}}
-	n.metrics[native] = m
-	m.metric = &archive.Metric{Name: desc.Name(), Desc: &desc, OneLine: native.OneLine, Help: native.Help, Labels: native.Labels}
-	if m.metric.Labels[0].Len() == 0 {
-		m.metric.Labels[0] = n.mapper.context
-	}
-	if desc.InDom == pcp.InDomNull {
-		return m
-	}
-	in, ok := n.indoms[desc.InDom]
+	m, ok := n.metrics[desc.PMID]
 	if !ok {
-		in = &nativeInDom{id: desc.InDom, byName: map[string]pcp.InstID{}, members: map[meta.Instance]*nativeMember{}, taken: map[pcp.InstID]bool{}}
-		n.mapper.known.adoptInDom(in)
-		n.indoms[desc.InDom] = in
+		m = &nativeMetric{record: 1, forms: map[*NativeMetric]*archive.Metric{}, slots: map[meta.Instance]*nativeSlot{}}
+		n.metrics[desc.PMID] = m
+		if desc.InDom != pcp.InDomNull {
+			m.indom = n.indom(desc.InDom)
+		}
 	}
-	m.indom = in
+	if m.forms[native] == nil {
+		form := &archive.Metric{Name: desc.Name(), Desc: &desc, OneLine: native.OneLine, Help: native.Help, Labels: native.Labels}
+		if form.Labels[0].Len() == 0 {
+			form.Labels[0] = n.mapper.context
+		}
+		m.forms[native] = form
+		m.metric, m.timely = cmp.Or(m.metric, form), native.Timely
+		m.out = m.metric
+	}
 	return m
+}
+
+// indom finds or makes an instance domain.
+func (n *nativeStep) indom(id pcp.InDomID) *nativeInDom {
+	in, ok := n.indoms[id]
+	if !ok {
+		in = newNativeInDom(id)
+		n.mapper.known.adoptInDom(in)
+		n.indoms[id] = in
+	}
+	return in
 }
 
 // begin starts a step.
@@ -190,6 +230,16 @@ func (n *nativeStep) set(share nativeShare, v float64, stale bool) {
 	if !ok {
 		return // another series may still give it a value
 	}
+	if s.member != nil {
+		m.indom.has(s.member, p, n.tick)
+	}
+	if s.series != share.series || m.metric != share.series.Metric || m.timely && s.member != nil && s.relabs != s.member.relabs {
+		n.describe(s, share.series)
+	}
+	if m.timely && m.relabs != n.relabs {
+		n.assert(m)
+	}
+	m.valued = n.tick
 	s.ended, s.scaled, s.text = false, p.Factor != 0, p.Text
 	s.parts |= 1 << p.Part
 	if p.Factor != 0 {
@@ -209,10 +259,50 @@ func (n *nativeStep) set(share nativeShare, v float64, stale bool) {
 	}
 }
 
+// describe makes a slot and its metric what they are by a series. A record has
+// one description of a metric, so that in one step the last one counts.
+func (n *nativeStep) describe(s *nativeSlot, series *archive.Series) {
+	m := s.metric
+	if m.metric != series.Metric {
+		if m.valued == n.tick {
+			n.report.Add(LossSameTime, m.metric.Name)
+		}
+		m.metric, m.out, m.relabs = series.Metric, series.Metric, n.relabs-1
+	}
+	if s.series = series; s.member != nil {
+		m.indom.describe(s.member, series.Labels)
+		s.relabs = s.member.relabs
+	}
+}
+
+// assert sees to it that the labels of a metric with a value are in force: those
+// that it shares with others may have changed with another one's.
+func (n *nativeStep) assert(m *nativeMetric) {
+	for i, set := range m.metric.Labels {
+		level := labelset.Levels[i]
+		key := nativeLevel{level, archive.LabelIdent(level, m.metric.Desc)}
+		if have, known := n.levels[key]; known && have.Equal(set) {
+			continue
+		}
+		n.levels[key] = set
+		n.relabs++
+		again := *m.metric
+		m.out = &again
+	}
+	m.relabs = n.relabs
+	domain := n.mapper.domain
+	if m.metric.Desc.PMID.Domain() == OpenMetricsDomain {
+		domain = m.metric.Labels[1]
+	}
+	if context := m.metric.Labels[0]; !context.Equal(n.mapper.context) || !domain.Equal(n.mapper.domain) {
+		n.mapper.follow(context, domain)
+	}
+}
+
 // appendTo adds what was set since begin.
 func (n *nativeStep) appendTo(dst []archive.MetricValues) []archive.MetricValues {
-	for _, native := range n.known {
-		if m := n.metric(native); m.tick != n.tick && !m.shown {
+	for _, m := range n.known {
+		if m.tick != n.tick && !m.shown {
 			m.tick, m.now = n.tick, m.now[:0]
 			n.touched = append(n.touched, m)
 		}
@@ -223,10 +313,12 @@ func (n *nativeStep) appendTo(dst []archive.MetricValues) []archive.MetricValues
 		for _, s := range m.now {
 			s.settle()
 		}
+		if m.indom != nil {
+			m.depart(n.tick)
+		}
 	}
-	first := len(dst)
 	for _, m := range n.touched {
-		mv := archive.MetricValues{Metric: m.metric}
+		mv := archive.MetricValues{Metric: m.out}
 		m.points = m.points[:0]
 		for _, s := range m.now {
 			if !s.ended {
@@ -247,27 +339,32 @@ func (n *nativeStep) appendTo(dst []archive.MetricValues) []archive.MetricValues
 		m.shown = true
 		dst = append(dst, mv)
 	}
-	return dst[:first+len(unite(dst[first:]))]
+	return dst
 }
 
-// unite makes one of the values that a metric has before and after a change of
-// its labels: a record holds each metric once, and what comes later counts.
-func unite(all []archive.MetricValues) []archive.MetricValues {
-	at := make(map[pcp.PMID]int, len(all))
-	kept := all[:0]
-	for _, mv := range all {
-		i, twice := at[mv.Metric.Desc.PMID]
-		switch {
-		case !twice:
-			at[mv.Metric.Desc.PMID] = len(kept)
-			kept = append(kept, mv)
-		case len(mv.Points) == 0:
-		default:
-			mv.Points = append(slices.Clip(mv.Points), kept[i].Points...)
-			kept[i] = mv
+// depart takes instances that ended out of the domain unless the record itself
+// tells of it, by a like one before that had the instance: see [Flattener].
+func (m *nativeMetric) depart(tick uint64) {
+	valued, like := false, false
+	for _, s := range m.now {
+		if !s.ended {
+			valued, like = true, like || s.record == m.record
 		}
 	}
-	return kept
+	for _, s := range m.now {
+		if s.ended && m.live > 0 && s.member.tick != tick && (!like || s.record != m.record) {
+			m.indom.leave(s.member)
+		}
+	}
+	if !valued {
+		return
+	}
+	m.record++
+	for _, s := range m.now {
+		if !s.ended {
+			s.record = m.record
+		}
+	}
 }
 
 // settle works out whether a slot has a value, and counts it.
@@ -297,11 +394,5 @@ func (s *nativeSlot) settle() {
 	if s.member == nil {
 		return
 	}
-	if s.member.live += d; s.member.live == 1 && d > 0 {
-		s.metric.indom.births++
-		s.member.born = s.metric.indom.births
-	}
-	if s.member.live == 0 || d > 0 && s.member.live == 1 {
-		s.metric.indom.changed = true
-	}
+	s.metric.indom.enliven(s.member, d)
 }

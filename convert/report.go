@@ -15,6 +15,7 @@ type Loss string
 const (
 	LossNotNumeric   Loss = "skipped: not numeric"
 	LossUndecodable  Loss = "skipped: value does not fit its type"
+	LossText         Loss = "changed: text that is not UTF-8"
 	LossNoName       Loss = "skipped: metric without a name"
 	LossRounded      Loss = "rounded to float64"
 	LossSameTime     Loss = "replaced by a later value in the same millisecond"
@@ -42,7 +43,7 @@ const (
 // brings with every archive of some kind, and not a sign of bad data.
 func (l Loss) ByNature() bool {
 	switch l {
-	case LossNotNumeric, LossRounded, LossSameTime, LossDuplicate, LossRenamed, LossNotNative, LossTooOld, LossExemplar, LossNativeHist,
+	case LossNotNumeric, LossText, LossRounded, LossSameTime, LossDuplicate, LossRenamed, LossNotNative, LossTooOld, LossExemplar, LossNativeHist,
 		LossUnwrapped, LossStep, LossEnd, LossStale, LossSilence, LossBefore1970:
 		return true
 	}

@@ -2,6 +2,7 @@ package convert
 
 import (
 	"slices"
+	"unicode/utf8"
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/meta"
@@ -21,6 +22,9 @@ func (f *Flattener) resolveText(m *flatMetric, point *archive.Point, in *meta.In
 	if ok && at.text == text {
 		return at.prom
 	}
+	if !utf8.ValidString(text) {
+		f.opts.Report.Add(LossText, m.metric.Name)
+	}
 	labels, err := f.labels(m, point.Series, in)
 	if err != nil {
 		f.opts.Report.Add(LossInvalidLabel, m.metric.Name)
@@ -30,7 +34,10 @@ func (f *Flattener) resolveText(m *flatMetric, point *archive.Point, in *meta.In
 	for slices.ContainsFunc(labels, func(l Label) bool { return l.Name == name }) {
 		name += "_2"
 	}
-	prom := f.intern(m, tidy(append(labels, Label{name, text})))
+	prom := f.intern(m, point.Series, tidy(append(labels, Label{name, text})))
+	if prom != nil {
+		prom.TextLabel = name
+	}
 	m.texts[point.Series] = textSeries{text, prom}
 	return prom
 }
@@ -56,6 +63,11 @@ func (f *Flattener) sharesName(in *meta.InDom, inst meta.Instance) bool {
 	if in == nil {
 		return false
 	}
+	return f.sharedBy(in)[inst.Name]
+}
+
+// sharedBy returns the names that several instances of a domain have.
+func (f *Flattener) sharedBy(in *meta.InDom) map[string]bool {
 	known, ok := f.shared[in.ID]
 	if !ok || known.in != in {
 		known = sharedNames{in, map[string]bool{}}
@@ -69,5 +81,5 @@ func (f *Flattener) sharesName(in *meta.InDom, inst meta.Instance) bool {
 		}
 		f.shared[in.ID] = known
 	}
-	return known.names[inst.Name]
+	return known.names
 }

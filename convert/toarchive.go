@@ -112,7 +112,9 @@ func (s *ToArchive) describe(mv *archive.MetricValues, t pcp.Timestamp) error {
 		w.indom = mv.InDom
 	}
 	if w.labels != mv.Labels && mv.Labels != nil {
-		if err := s.instanceLabels(mv.Labels, t); err != nil {
+		l := *mv.Labels
+		l.Stamp = t
+		if err := s.a.SetLabels(&l); err != nil {
 			return err
 		}
 		w.labels = mv.Labels
@@ -128,7 +130,7 @@ func (s *ToArchive) metric(m *archive.Metric, t pcp.Timestamp) error {
 	}
 	for i, set := range m.Labels {
 		level := labelset.Levels[i]
-		if set.Len() == 0 {
+		if level == labelset.InDom && m.Desc.InDom == pcp.InDomNull {
 			continue
 		}
 		err := s.a.SetLabels(&meta.Labels{
@@ -149,18 +151,6 @@ func (s *ToArchive) metric(m *archive.Metric, t pcp.Timestamp) error {
 		text.Ident = uint32(m.Desc.PMID)
 		if err := s.a.SetText(&text); err != nil {
 			return err
-		}
-	}
-	return nil
-}
-
-// instanceLabels writes the label sets of all instances, unless none has any.
-func (s *ToArchive) instanceLabels(l *meta.Labels, t pcp.Timestamp) error {
-	for _, in := range l.Sets {
-		if in.Set.Len() > 0 || in.Err != 0 {
-			at := *l
-			at.Stamp = t
-			return s.a.SetLabels(&at)
 		}
 	}
 	return nil

@@ -66,7 +66,7 @@ func (b *Blocks) fill(block *Block, tmp string) error {
 		return err
 	}
 	if !b.noSidecar {
-		if err := writeSidecar(tmp, b.live); err != nil {
+		if err := writeSidecar(tmp, block.MinTime, b.live); err != nil {
 			return err
 		}
 	}

@@ -1,7 +1,8 @@
 package tsdb_test
 
 import (
-	"maps"
+	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,11 +15,19 @@ import (
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
 	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/internal/archtest"
 	"github.com/pcparchive/pcparchive/internal/oracle"
+	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// keeper is a Samples that keeps what blocks would have of it.
-type keeper struct{ got content }
+// keeper is a Samples that keeps what blocks would have of it, and what else is
+// known of the series.
+type keeper struct {
+	got   content
+	about map[string]string
+}
+
+func newKeeper() keeper { return keeper{content{}, map[string]string{}} }
 
 func (k keeper) Sample(p *convert.PromSeries, t int64, v float64) error {
 	key := promLabels(p).String()
@@ -27,28 +36,32 @@ func (k keeper) Sample(p *convert.PromSeries, t int64, v float64) error {
 		points = points[:n-1]
 	}
 	k.got[key] = append(points, at(t, v))
+	k.about[key] = fmt.Sprintf("%+v", *p.Family)
+	// Old loggers' instances without a domain do not come back as such.
+	if m := p.Origin; m != nil && (m.Desc.InDom == pcp.InDomNull) == (p.Member.Inst.ID == pcp.InstNull) {
+		k.about[key] += fmt.Sprintf(" %s %s %s %s %s %q %d %q", m.Name, m.Desc.PMID, m.Desc.Type, m.Desc.Sem, m.Desc.Units, m.OneLine, p.Member.Inst.ID, p.Member.Inst.Name)
+	}
 	return nil
 }
 
-// differences names series that two contents have otherwise, a few of them.
-func differences(want, got content) string {
-	var b strings.Builder
-	n := 0
-	for _, key := range slices.Sorted(maps.Keys(want)) {
-		if !slices.Equal(want[key], got[key]) && n < 4 {
-			n++
-			b.WriteString(key + ": " + strings.Join([]string{
-				"had", strings.TrimSpace(strings.Repeat("x", min(len(want[key]), 9))), "has", strings.Repeat("x", min(len(got[key]), 9)),
-			}, " ") + "\n")
+// differences names series that two have otherwise, a few of them.
+func differences(want, got keeper) string {
+	var all []string
+	for key, points := range want.got {
+		switch {
+		case !slices.Equal(points, got.got[key]):
+			all = append(all, fmt.Sprintf("%s: had %d, has %d samples:\n\t%v\n\t%v", key, len(points), len(got.got[key]), points[:min(9, len(points))], got.got[key][:min(9, len(got.got[key]))]))
+		case want.about[key] != got.about[key]:
+			all = append(all, fmt.Sprintf("%s: was %s, is %s", key, want.about[key], got.about[key]))
 		}
 	}
-	for _, key := range slices.Sorted(maps.Keys(got)) {
-		if _, ok := want[key]; !ok && n < 8 {
-			n++
-			b.WriteString("new: " + key + "\n")
+	for key := range got.got {
+		if _, ok := want.got[key]; !ok {
+			all = append(all, "new: "+key)
 		}
 	}
-	return b.String()
+	slices.Sort(all)
+	return strings.Join(all[:min(9, len(all))], "\n")
 }
 
 // notExact are archives that do not come back exactly, and why.
@@ -69,26 +82,10 @@ func TestCorpusToBlocksAndBack(t *testing.T) {
 		if err != nil {
 			continue // the tests of package archive tell which
 		}
-		b, data := newBlocks(t, tsdb.Options{})
-		want := keeper{content{}}
-		flat := convert.NewFlattener(both{want, b}, convert.FlattenOptions{TargetLabels: true})
-		if err := convert.Copy(t.Context(), flat, convert.FromArchive(r, archive.Query{})); err != nil {
-			require.NoError(t, b.Discard())
-			continue // damaged
+		same, back, ok := backAgain(t, r, false)
+		if !ok {
+			continue
 		}
-		require.NoError(t, b.Close())
-		if len(b.Written()) == 0 {
-			continue // no numbers
-		}
-		second := filepath.Join(t.TempDir(), "second")
-		back := &convert.Report{}
-		toArchiveOf(t, r.Header().Host, back, second, data)
-		again, err := archive.Open(second, nil)
-		require.NoError(t, err)
-		got := keeper{content{}}
-		flat = convert.NewFlattener(got, convert.FlattenOptions{TargetLabels: true, Report: back})
-		require.NoError(t, convert.Copy(t.Context(), flat, convert.FromArchive(again, archive.Query{})))
-		same := differences(want.got, got.got)
 		if why := notExact[filepath.Base(base)]; why != "" {
 			assert.NotEmpty(t, same, "%s: no longer is it that %s", base, why)
 		} else {
@@ -99,6 +96,32 @@ func TestCorpusToBlocksAndBack(t *testing.T) {
 	assert.Greater(t, compared, 10)
 }
 
+// backAgain makes blocks of an archive and of those another archive, and tells
+// how the samples of these differ. ok is false if there is nothing to compare.
+func backAgain(t *testing.T, r *archive.Reader, ids bool) (differ string, back *convert.Report, ok bool) {
+	t.Helper()
+	b, data := newBlocks(t, tsdb.Options{})
+	want, got := newKeeper(), newKeeper()
+	o := convert.FlattenOptions{TargetLabels: true, TextLabels: true, InstanceIDs: ids, Host: r.Header().Host}
+	flat := convert.NewFlattener(both{want, b}, o)
+	if err := convert.Copy(t.Context(), flat, convert.FromArchive(r, archive.Query{})); err != nil {
+		require.NoError(t, b.Discard())
+		return "", nil, false // damaged
+	}
+	require.NoError(t, b.Close())
+	if len(b.Written()) == 0 {
+		return "", nil, false // no numbers
+	}
+	second := filepath.Join(t.TempDir(), "second")
+	back = &convert.Report{}
+	toArchiveOf(t, r.Header().Host, back, second, data)
+	again, err := archive.Open(second, nil)
+	require.NoError(t, err)
+	o.Report = back
+	require.NoError(t, convert.Copy(t.Context(), convert.NewFlattener(got, o), convert.FromArchive(again, archive.Query{})))
+	return differences(want, got), back, true
+}
+
 // both hands samples to two.
 type both [2]convert.Samples
 
@@ -107,4 +130,28 @@ func (b both) Sample(p *convert.PromSeries, t int64, v float64) error {
 		return err
 	}
 	return b[1].Sample(p, t, v)
+}
+
+var (
+	seeds = flag.Int("seeds", 60, "how many random archives go to blocks and back")
+	first = flag.Int("first", 0, "the first one's seed")
+)
+
+// TestRandomToBlocksAndBack is TestCorpusToBlocksAndBack with archives of every
+// oddity.
+func TestRandomToBlocksAndBack(t *testing.T) {
+	for seed := uint64(*first); seed < uint64(*first+*seeds); seed++ {
+		base := filepath.Join(t.TempDir(), "random")
+		twins, gaps := seed%2 == 0, seed%4 < 2
+		archtest.Random(t, base, seed, archtest.RandomOptions{Text: seed%3 == 0, Twins: twins, Gaps: gaps})
+		r, err := archive.Open(base, nil)
+		require.NoError(t, err)
+		differ, back, ok := backAgain(t, r, twins && gaps)
+		if ok {
+			assert.Empty(t, differ, "seed %d: %v", seed, back.Summary())
+		}
+		if t.Failed() {
+			return
+		}
+	}
 }

@@ -115,7 +115,6 @@ func OpenReader(ctx context.Context, paths []string, o ReadOptions) (*Reader, er
 			return nil, errors.Join(err, r.Close())
 		}
 	}
-	r.book.settle()
 	slices.SortStableFunc(r.sources, func(a, b source) int {
 		x, _ := a.span()
 		y, _ := b.span()
@@ -280,7 +279,7 @@ func (r *Reader) Series(ctx context.Context, f func(*convert.PromSeries) error) 
 			continue
 		}
 		err := s.each(ctx, r.selectors, func(lset labels.Labels) error {
-			if failed = cmp.Or(ctx.Err(), f(r.book.series(lset, 0))); failed != nil {
+			if failed = cmp.Or(ctx.Err(), f(r.book.first(lset))); failed != nil {
 				return failed
 			}
 			return nil

@@ -97,7 +97,7 @@ func (r *Reader) add(b *blockSource) {
 	r.sources = append(r.sources, b)
 	s, err := readSidecar(b.dir)
 	if err == nil && s != nil {
-		err = r.book.read(s)
+		err = r.book.read(s, b.meta.MinTime)
 	}
 	if err != nil {
 		r.damaged(b.dir, "", fmt.Errorf("names and types of metrics: %w", err))

@@ -17,6 +17,7 @@ type table struct {
 // readSeries is a series that was met.
 type readSeries struct {
 	prom  *convert.PromSeries
+	later []madeOf // what it is made of after that
 	lset  labels.Labels
 	other uint32 // the one before with the same hash, 0 if none: numbers here count from 1
 	any   bool
@@ -33,7 +34,7 @@ func (t *table) id(lset labels.Labels) uint32 {
 		}
 	}
 	s := &readSeries{lset: lset, other: first}
-	s.prom = t.book.series(lset, len(t.all))
+	s.prom, s.later = t.book.of(lset, len(t.all))
 	t.all = append(t.all, s)
 	t.byHash[hash] = uint32(len(t.all))
 	return uint32(len(t.all) - 1)

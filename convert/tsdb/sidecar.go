@@ -7,9 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/labelset"
-	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -48,7 +46,8 @@ type sidecarHost struct {
 	InDoms  []sidecarInDom  `json:"indoms,omitempty"`
 }
 
-// sidecarMetric is a PCP metric; its numbers are those of the archive format.
+// sidecarMetric is a PCP metric as it was described for some time; its numbers
+// are those of the archive format.
 type sidecarMetric struct {
 	Sample  string        `json:"sample"` // __name__ of its series
 	Name    string        `json:"name"`
@@ -60,13 +59,28 @@ type sidecarMetric struct {
 	OneLine string        `json:"oneline,omitempty"`
 	Help    string        `json:"help,omitempty"`
 	// Labels of the levels domain, instance domain, cluster and item.
-	Domain  sidecarLabels `json:"domainLabels,omitzero"`
-	Indom   sidecarLabels `json:"indomLabels,omitzero"`
-	Cluster sidecarLabels `json:"clusterLabels,omitzero"`
-	Item    sidecarLabels `json:"itemLabels,omitzero"`
+	Domain  sidecarLabels   `json:"domainLabels,omitzero"`
+	Indom   sidecarLabels   `json:"indomLabels,omitzero"`
+	Cluster sidecarLabels   `json:"clusterLabels,omitzero"`
+	Item    sidecarLabels   `json:"itemLabels,omitzero"`
+	Series  []sidecarSeries `json:"series"`
 }
 
-// sidecarInDom is the instances that have series in the block.
+// sidecarSeries is a series that was made of a metric.
+type sidecarSeries struct {
+	// Labels is labels.StableHash of all its labels.
+	Labels uint64 `json:"labels"`
+	// Instance is the place of its instance among those of the domain.
+	Instance int `json:"instance,omitempty"`
+	// From is when that began, in milliseconds; without it, it was so from the
+	// start of the block.
+	From int64 `json:"from,omitempty"`
+	// Text is the label that holds the text of a text metric.
+	Text string `json:"text,omitempty"`
+}
+
+// sidecarInDom is the instances that have series in the block, with all names,
+// numbers and labels that they had.
 type sidecarInDom struct {
 	ID        pcp.InDomID       `json:"id"`
 	Instances []sidecarInstance `json:"instances"`
@@ -75,6 +89,7 @@ type sidecarInDom struct {
 type sidecarInstance struct {
 	ID     pcp.InstID    `json:"id"`
 	Name   string        `json:"name"`
+	Bytes  []byte        `json:"bytes,omitempty"` // the name, where it is not UTF-8
 	Labels sidecarLabels `json:"labels,omitzero"`
 }
 
@@ -119,133 +134,6 @@ func (l sidecarLabels) restore(level labelset.Level) (labelset.Set, error) {
 		all = append(all, label)
 	}
 	return labelset.New(level, all...)
-}
-
-// newSidecar describes the series of a block.
-func newSidecar(live []*series) *sidecar {
-	w := sidecarWriter{
-		file:     &sidecar{Format: sidecarFormat, Version: sidecarVersion, Families: []sidecarFamily{}},
-		families: map[familyKey]int{}, samples: map[sampleKey]bool{},
-		hosts: map[string]int{}, metrics: map[*archive.Metric]bool{}, known: map[metricKey]bool{},
-		indoms: map[indomKey]int{}, members: map[memberKey]bool{},
-	}
-	for _, e := range live {
-		w.add(e)
-	}
-	return w.file
-}
-
-// sidecarWriter keeps what is in the file already.
-type sidecarWriter struct {
-	file     *sidecar
-	families map[familyKey]int
-	samples  map[sampleKey]bool
-	hosts    map[string]int
-	metrics  map[*archive.Metric]bool
-	known    map[metricKey]bool
-	indoms   map[indomKey]int
-	members  map[memberKey]bool
-}
-
-type (
-	familyKey struct{ name, typ, unit, help string }
-	sampleKey struct {
-		family int
-		sample string
-	}
-	metricKey struct {
-		host int
-		pmid pcp.PMID
-		name string
-	}
-	indomKey struct {
-		host int
-		id   pcp.InDomID
-	}
-	memberKey struct {
-		indom indomKey
-		inst  meta.Instance
-	}
-)
-
-// add describes a series.
-func (w *sidecarWriter) add(e *series) {
-	p := e.prom
-	if f := p.Family; f != nil {
-		key := familyKey{f.Name, f.Type, f.Unit, f.Help}
-		i, ok := w.families[key]
-		if !ok {
-			i = len(w.file.Families)
-			w.families[key] = i
-			w.file.Families = append(w.file.Families, sidecarFamily{Name: f.Name, Type: f.Type, Unit: f.Unit, Help: f.Help})
-		}
-		if !w.samples[sampleKey{i, p.Name}] {
-			w.samples[sampleKey{i, p.Name}] = true
-			w.file.Families[i].Samples = append(w.file.Families[i].Samples, p.Name)
-		}
-	}
-	if p.Origin == nil || p.Member == nil {
-		return
-	}
-	context := p.Origin.Labels[0].JSON()
-	host, ok := w.hosts[context]
-	if !ok {
-		host = len(w.file.Hosts)
-		w.hosts[context] = host
-		w.file.Hosts = append(w.file.Hosts, sidecarHost{Context: labelsToSidecar(p.Origin.Labels[0])})
-	}
-	if !w.metrics[p.Origin] {
-		w.metrics[p.Origin] = true
-		w.metric(host, p.Name, p.Origin)
-	}
-	if d := p.Origin.Desc; d.InDom != pcp.InDomNull {
-		w.member(indomKey{host, d.InDom}, p.Member)
-	}
-}
-
-// metric describes a metric as it is met first.
-func (w *sidecarWriter) metric(host int, sample string, m *archive.Metric) {
-	d := m.Desc
-	key := metricKey{host, d.PMID, sample}
-	if w.known[key] {
-		return
-	}
-	w.known[key] = true
-	h := &w.file.Hosts[host]
-	h.Metrics = append(h.Metrics, sidecarMetric{
-		Sample: sample, Name: m.Name, PMID: d.PMID, Type: d.Type, InDom: d.InDom, Sem: d.Sem, Units: d.Units.Word(),
-		OneLine: m.OneLine, Help: m.Help,
-		Domain: labelsToSidecar(m.Labels[1]), Indom: labelsToSidecar(m.Labels[2]),
-		Cluster: labelsToSidecar(m.Labels[3]), Item: labelsToSidecar(m.Labels[4]),
-	})
-}
-
-// member describes an instance.
-func (w *sidecarWriter) member(key indomKey, s *archive.Series) {
-	if w.members[memberKey{key, s.Inst}] {
-		return
-	}
-	w.members[memberKey{key, s.Inst}] = true
-	h := &w.file.Hosts[key.host]
-	i, ok := w.indoms[key]
-	if !ok {
-		i = len(h.InDoms)
-		w.indoms[key] = i
-		h.InDoms = append(h.InDoms, sidecarInDom{ID: key.id})
-	}
-	h.InDoms[i].Instances = append(h.InDoms[i].Instances, sidecarInstance{s.Inst.ID, s.Inst.Name, labelsToSidecar(s.Labels)})
-}
-
-// writeSidecar writes the file into a block's folder.
-func writeSidecar(dir string, live []*series) error {
-	f, err := os.Create(filepath.Join(dir, SidecarName))
-	if err != nil {
-		return err
-	}
-	enc := json.NewEncoder(f)
-	enc.SetEscapeHTML(false)
-	err = enc.Encode(newSidecar(live))
-	return errors.Join(err, f.Sync(), f.Close())
 }
 
 // readSidecar reads the file of a block; nil if that has none.

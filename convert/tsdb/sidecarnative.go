@@ -2,144 +2,89 @@ package tsdb
 
 import (
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
-	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
 // NewNatives returns the [convert.Natives] that makes series again the PCP
 // metrics that they were made of: those with an Origin, as a Reader finds it in
-// the sidecars of blocks. It is for one archive: where two hosts have metrics of
-// the same number, the first one's are native there and the others' are counted
-// in the report as renamed.
+// the sidecars of blocks. It is for one archive, that of the first host: those of
+// other hosts, and what the archive has otherwise under the same number or name,
+// are counted in the report as renamed.
 func NewNatives(r *convert.Report) convert.Natives {
-	return &natives{report: r, metrics: map[pcp.PMID]*nativeOrigin{}}
+	return &natives{
+		report: r, metrics: map[*archive.Metric]*convert.NativeMetric{},
+		numbers: map[pcp.PMID]*archive.Metric{}, names: map[string]pcp.PMID{},
+	}
 }
 
 type natives struct {
 	report  *convert.Report
-	metrics map[pcp.PMID]*nativeOrigin
+	host    string
+	metrics map[*archive.Metric]*convert.NativeMetric
+	// the first of a number or name
+	numbers map[pcp.PMID]*archive.Metric
+	names   map[string]pcp.PMID
 }
 
-type nativeOrigin struct {
-	origin *archive.Metric
-	// as its series had it, by the labels above the instance: these may have come
-	// later than the metric's first values.
-	natives map[string]*convert.NativeMetric
-}
-
-// native returns the metric with those of its labels that a series has.
-func (o *nativeOrigin) native(s *convert.PromSeries) *convert.NativeMetric {
-	has := make(map[string]string, len(s.Labels))
-	for _, l := range s.Labels {
-		has[l.Name] = l.Value
-	}
-	var labels [5]labelset.Set
-	var key []byte
-	for level, set := range o.origin.Labels {
-		var kept []labelset.Label
-		for l := range set.All() {
-			if o.shown(s, level, l, has) {
-				kept = append(kept, l)
-				key = append(key, '1')
-			} else {
-				key = append(key, '0')
-			}
-		}
-		labels[level] = set
-		if len(kept) < set.Len() {
-			// Some of what was a set is one, too.
-			labels[level], _ = labelset.New(labelset.Levels[level], kept...)
-		}
-	}
-	m, ok := o.natives[string(key)]
-	if !ok {
-		m = &convert.NativeMetric{Desc: *o.origin.Desc, OneLine: o.origin.OneLine, Help: o.origin.Help, Labels: labels}
-		o.natives[string(key)] = m
-	}
-	return m
-}
-
-// shown reports whether a label of a level was in force for a series: it has it,
-// or has that of a more specific level, or is not to have it.
-func (o *nativeOrigin) shown(s *convert.PromSeries, level int, l labelset.Label, has map[string]string) bool {
-	if l.Flags&labelset.Optional != 0 {
-		return true
-	}
-	for _, set := range o.origin.Labels[level+1:] {
-		if _, over := set.Lookup(l.Name); over {
-			return true
-		}
-	}
-	if _, over := s.Member.Labels.Lookup(l.Name); over {
-		return true
-	}
-	v, ok := has[l.Name]
-	if !ok {
-		v, ok = has[plainName(l.Name)]
-	}
-	return ok && v == l.Text() || l.Text() == ""
-}
-
-// Places returns the instance of the metric that a series was made of.
+// Places returns the instance of the metric that a series is made of.
 func (n *natives) Places(s *convert.PromSeries) []convert.Place {
 	if s.Origin == nil || s.Member == nil {
 		return nil
 	}
-	id := s.Origin.Desc.PMID
-	if id.Domain() == convert.OpenMetricsDomain && id.Cluster() != 0 {
+	d := s.Origin.Desc
+	if d.PMID.Domain() == convert.OpenMetricsDomain && d.PMID.Cluster() != 0 {
 		return nil // the archive gives out these numbers itself
 	}
-	if s.Origin.Desc.InDom == pcp.InDomNull && slices.ContainsFunc(s.Labels, func(l convert.Label) bool { return l.Name == "instid" }) {
+	numbered := slices.ContainsFunc(s.Labels, func(l convert.Label) bool { return l.Name == "instid" })
+	if d.InDom == pcp.InDomNull && numbered {
 		return nil // an old logger's instance without a domain
 	}
-	m, ok := n.metrics[id]
-	if !ok {
-		m = &nativeOrigin{s.Origin, map[string]*convert.NativeMetric{}}
-		n.metrics[id] = m
-	}
-	if m.origin != s.Origin {
+	m := n.metric(s.Origin)
+	if m == nil {
 		n.report.Add(convert.LossRenamed, s.Origin.Name)
 		return nil
 	}
-	// Where labels changed in between, one series ends when the next begins.
-	p := convert.Place{Metric: m.native(s), ID: pcp.InstNull, Combine: convert.CombineLast}
-	if s.Origin.Desc.InDom != pcp.InDomNull {
-		p.Instance, p.ID, p.Labels = s.Member.Inst.Name, s.Member.Inst.ID, instanceLabels(s)
+	// Where labels or a text changed, one series ends when the next begins.
+	p := convert.Place{Metric: m, ID: pcp.InstNull, Combine: convert.CombineLast}
+	if d.InDom != pcp.InDomNull {
+		p.Alone = !numbered
+		p.Instance, p.ID, p.Labels = s.Member.Inst.Name, s.Member.Inst.ID, s.Member.Labels
+	}
+	if d.Type == pcp.TypeString {
+		if i := slices.IndexFunc(s.Labels, func(l convert.Label) bool { return l.Name == s.TextLabel }); i >= 0 {
+			p.Text = s.Labels[i].Value // an empty one is no label
+		}
 	}
 	return []convert.Place{p}
 }
 
-// instanceLabels returns those of the instance's labels that a series has.
-func instanceLabels(s *convert.PromSeries) labelset.Set {
-	var kept []labelset.Label
-	for l := range s.Member.Labels.All() {
-		shown := l.Flags&labelset.Optional != 0 || l.Text() == ""
-		for _, own := range s.Labels {
-			shown = shown || own.Value == l.Text() && (own.Name == l.Name || own.Name == plainName(l.Name))
-		}
-		if shown {
-			kept = append(kept, l)
-		}
+// metric returns what a metric is in the archive, nil if that has no place for it.
+func (n *natives) metric(origin *archive.Metric) *convert.NativeMetric {
+	if m, ok := n.metrics[origin]; ok {
+		return m
 	}
-	if len(kept) == s.Member.Labels.Len() {
-		return s.Member.Labels
+	var m *convert.NativeMetric
+	if n.admits(origin) {
+		m = &convert.NativeMetric{Desc: *origin.Desc, OneLine: origin.OneLine, Help: origin.Help, Labels: origin.Labels, Timely: true}
 	}
-	set, _ := labelset.New(labelset.Instances, kept...) // some of what was a set is one, too
-	return set
+	n.metrics[origin] = m
+	return m
 }
 
-// plainName is a label's name as a series has it.
-func plainName(name string) string {
-	return strings.ReplaceAll(convert.PrometheusName(name), ":", "_")
-}
-
-// parseInst reads the value of the label instid.
-func parseInst(text string) (pcp.InstID, error) {
-	n, err := strconv.ParseInt(text, 10, 32)
-	return pcp.InstID(n), err
+// admits reports whether a metric may have its number and name.
+func (n *natives) admits(origin *archive.Metric) bool {
+	d, host := origin.Desc, origin.Labels[0].Text(labelHostname)
+	first, known := n.numbers[d.PMID]
+	id, named := n.names[origin.Name]
+	switch {
+	case len(n.numbers) > 0 && n.host != host,
+		known && (first.Name != origin.Name || first.Desc.Conflict(d) != ""),
+		named && id != d.PMID:
+		return false
+	}
+	n.host, n.numbers[d.PMID], n.names[origin.Name] = host, origin, d.PMID
+	return true
 }

@@ -2,6 +2,7 @@ package tsdb
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -18,52 +19,41 @@ import (
 // book is what is known of metrics beyond what their series say.
 type book struct {
 	families map[string]*convert.Family // by the name of samples
-	hosts    map[string]*bookHost       // by name or, without one, their context's text
-	natives  map[string][]*bookMetric   // by the name of samples
-	aliases  map[string]string          // see Reader.Host
+	series   map[uint64][]madeOf        // by the hash of their labels; ascending by time
+	metrics  map[metricKey]*archive.Metric
+	contexts map[string]labelset.Set // of hosts
+	aliases  map[string]string       // see Reader.Host
 }
 
-// bookHost is what one archive had.
-type bookHost struct {
-	context labelset.Set
-	metrics map[pcp.PMID]*bookMetric
-	byName  map[instanceKey]*bookInstance
-	byID    map[instanceKey]*bookInstance
-}
-
-type instanceKey struct {
-	indom pcp.InDomID
-	id    pcp.InstID // or
-	name  string
-}
-
-type bookInstance struct {
-	inst   meta.Instance
-	labels labelset.Set
-}
-
-// bookMetric is a PCP metric of a host.
-type bookMetric struct {
-	host   *bookHost
+// madeOf is what a series was made of from a time on.
+type madeOf struct {
+	from   int64
 	metric *archive.Metric
+	member *archive.Series
+	sample string
+	text   string // the label that holds it
 }
 
-// read adds what a block's sidecar says. What is known already stays: a metric
-// is described once.
-func (b *book) read(s *sidecar) error {
+// read adds what the sidecar of a block says that starts at a time.
+func (b *book) read(s *sidecar, start int64) error {
 	for _, f := range s.Families {
 		for _, sample := range f.Samples {
 			b.family(sample, convert.Family{Name: f.Name, Type: f.Type, Unit: f.Unit, Help: f.Help})
 		}
 	}
+	if b.series == nil {
+		b.series, b.metrics = map[uint64][]madeOf{}, map[metricKey]*archive.Metric{}
+		b.contexts, b.aliases = map[string]labelset.Set{}, map[string]string{}
+	}
 	for i := range s.Hosts {
-		if err := b.host(&s.Hosts[i]); err != nil {
+		if err := b.host(&s.Hosts[i], start); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// family notes the first description of a sample's family.
 func (b *book) family(sample string, f convert.Family) {
 	if b.families == nil {
 		b.families = map[string]*convert.Family{}
@@ -73,95 +63,85 @@ func (b *book) family(sample string, f convert.Family) {
 	}
 }
 
-// host adds the metrics and instances of an archive.
-func (b *book) host(s *sidecarHost) error {
+// host adds the metrics of an archive.
+func (b *book) host(s *sidecarHost, start int64) error {
 	context, err := s.Context.restore(labelset.Context)
 	if err != nil {
 		return err
 	}
-	if b.hosts == nil {
-		b.hosts, b.natives, b.aliases = map[string]*bookHost{}, map[string][]*bookMetric{}, map[string]string{}
+	name := context.Text(labelHostname)
+	if context.Len() > b.contexts[name].Len() {
+		b.contexts[name] = context // a host's labels came to be known while it was recorded
 	}
-	key := cmp.Or(context.Text(labelHostname), context.JSON())
-	h, ok := b.hosts[key]
-	if ok && context.Len() > h.context.Len() {
-		h.context = context // a host's labels came to be known while it was recorded
-	}
-	if !ok {
-		h = &bookHost{
-			context: context, metrics: map[pcp.PMID]*bookMetric{},
-			byName: map[instanceKey]*bookInstance{}, byID: map[instanceKey]*bookInstance{},
-		}
-		b.hosts[key] = h
-	}
-	for i := range s.Metrics {
-		if err := b.metric(h, &s.Metrics[i]); err != nil {
-			return err
-		}
-	}
+	members := map[pcp.InDomID][]*archive.Series{}
 	for _, in := range s.InDoms {
 		for _, inst := range in.Instances {
 			set, err := inst.Labels.restore(labelset.Instances)
 			if err != nil {
 				return err
 			}
-			known := &bookInstance{meta.Instance{ID: inst.ID, Name: inst.Name}, set}
-			byName, byID := instanceKey{in.ID, 0, inst.Name}, instanceKey{in.ID, inst.ID, ""}
-			h.byName[byName] = cmp.Or(h.byName[byName], known)
-			h.byID[byID] = cmp.Or(h.byID[byID], known)
+			members[in.ID] = append(members[in.ID], &archive.Series{Inst: meta.Instance{ID: inst.ID, Name: cmp.Or(inst.Name, string(inst.Bytes))}, Labels: set})
+		}
+	}
+	for i := range s.Metrics {
+		if err := b.metric(&s.Metrics[i], context, members, start); err != nil {
+			return fmt.Errorf("metric %q: %w", s.Metrics[i].Name, err)
 		}
 	}
 	return nil
 }
 
-func (b *book) metric(h *bookHost, s *sidecarMetric) error {
-	if s.Name == "" || !s.Type.IsNumeric() {
+// metric adds a metric and its series.
+func (b *book) metric(s *sidecarMetric, context labelset.Set, members map[pcp.InDomID][]*archive.Series, start int64) error {
+	if s.Name == "" || !s.Type.IsNumeric() && s.Type != pcp.TypeString {
 		return nil
 	}
 	m := &archive.Metric{Name: s.Name, OneLine: s.OneLine, Help: s.Help, Desc: &meta.Desc{
 		PMID: s.PMID, Type: s.Type, InDom: s.InDom, Sem: s.Sem, Units: pcp.UnitsFromWord(s.Units), Names: []string{s.Name},
 	}}
-	m.Labels[0] = h.context
+	m.Labels[0] = context
 	for i, l := range []sidecarLabels{s.Domain, s.Indom, s.Cluster, s.Item} {
 		var err error
 		if m.Labels[i+1], err = l.restore(labelset.Levels[i+1]); err != nil {
 			return err
 		}
 	}
-	if known := h.metrics[s.PMID]; known != nil {
-		if known.metric.Desc.Conflict(m.Desc) == "" && known.metric.Name == m.Name && labelCount(m) > labelCount(known.metric) {
-			*known.metric = *m
-		}
-		return nil
+	key := keyOf(s.Sample, m)
+	if known := b.metrics[key]; known != nil {
+		m = known // so that those who keep what they derived from it do so once
 	}
+	b.metrics[key] = m
 	if alias := m.Labels[3].Text(labelHostname); alias != "" {
-		b.aliases[alias] = h.context.Text(labelHostname)
+		b.aliases[alias] = context.Text(labelHostname)
 	}
-	known := &bookMetric{h, m}
-	h.metrics[s.PMID] = known
-	b.natives[s.Sample] = append(b.natives[s.Sample], known)
+	single := &archive.Series{Metric: m, Inst: meta.Instance{ID: pcp.InstNull}}
+	for _, series := range s.Series {
+		member := single
+		if s.InDom != pcp.InDomNull {
+			all := members[s.InDom]
+			if series.Instance < 0 || series.Instance >= len(all) {
+				return fmt.Errorf("instance %d of %d: %w", series.Instance, len(all), pcp.ErrRange)
+			}
+			member = all[series.Instance]
+		}
+		b.note(series.Labels, madeOf{cmp.Or(series.From, start), m, member, s.Sample, series.Text})
+	}
 	return nil
 }
 
-func labelCount(m *archive.Metric) int {
-	n := 0
-	for _, set := range m.Labels {
-		n += set.Len()
+// note adds what a series was made of.
+func (b *book) note(hash uint64, m madeOf) {
+	all := b.series[hash]
+	i := len(all)
+	for i > 0 && all[i-1].from > m.from {
+		i--
 	}
-	return n
+	b.series[hash] = slices.Insert(all, i, m)
 }
 
-// settle gives all metrics of a host the same context.
-func (b *book) settle() {
-	for _, h := range b.hosts {
-		for _, m := range h.metrics {
-			m.metric.Labels[0] = h.context
-		}
-	}
-}
-
-// series returns a series with what is known of it.
-func (b *book) series(lset labels.Labels, id int) *convert.PromSeries {
+// of returns what is known of a series and what it is made of in the course of
+// time.
+func (b *book) of(lset labels.Labels, id int) (*convert.PromSeries, []madeOf) {
 	s := promSeries(lset, id)
 	if f, ok := b.families[s.Name]; ok {
 		s.Family = f
@@ -169,48 +149,23 @@ func (b *book) series(lset labels.Labels, id int) *convert.PromSeries {
 	} else {
 		s.Sem = convert.SemanticsOf(s.Name, convert.Family{Name: s.Name})
 	}
-	if m := b.native(s.Name, lset); m != nil {
-		if member := m.host.member(m.metric, lset); member != nil {
-			s.Origin, s.Member, s.Sem = m.metric, member, m.metric.Desc.Sem
-		}
+	made := b.series[labels.StableHash(lset)]
+	if len(made) == 0 || made[0].sample != s.Name {
+		return s, nil
 	}
+	made[0].become(s)
+	return s, made[1:]
+}
+
+// first returns a series as it is made at first.
+func (b *book) first(lset labels.Labels) *convert.PromSeries {
+	s, _ := b.of(lset, 0)
 	return s
 }
 
-// native returns the PCP metric of a series: of several hosts', the one whose
-// context fits best.
-func (b *book) native(name string, lset labels.Labels) *bookMetric {
-	var best *bookMetric
-	most := -1
-	for _, m := range b.natives[name] {
-		n := 0
-		for l := range m.host.context.All() {
-			if lset.Get(strings.ReplaceAll(l.Name, ".", "_")) == l.Text() {
-				n++
-			}
-		}
-		if n > most {
-			best, most = m, n
-		}
-	}
-	return best
-}
-
-// member returns the instance that a series is of, nil if the host has none such.
-func (h *bookHost) member(m *archive.Metric, lset labels.Labels) *archive.Series {
-	s := &archive.Series{Metric: m, Inst: meta.Instance{ID: pcp.InstNull}}
-	if m.Desc.InDom == pcp.InDomNull {
-		return s
-	}
-	inst := h.byName[instanceKey{m.Desc.InDom, 0, lset.Get("instname")}]
-	if id, err := parseInst(lset.Get("instid")); err == nil {
-		inst = h.byID[instanceKey{m.Desc.InDom, id, ""}]
-	}
-	if inst == nil {
-		return nil
-	}
-	s.Inst, s.Labels = inst.inst, inst.labels
-	return s
+// become makes a series what it is from then on.
+func (m *madeOf) become(s *convert.PromSeries) {
+	s.Origin, s.Member, s.Sem, s.TextLabel = m.metric, m.member, m.metric.Desc.Sem, m.text
 }
 
 // labelHostname is the context label that tells hosts apart.
@@ -219,23 +174,12 @@ const labelHostname = "hostname"
 // Hosts returns the hosts of the archives that the blocks were made of, as far
 // as their sidecars tell, sorted.
 func (r *Reader) Hosts() []string {
-	found := map[string]bool{}
-	for _, h := range r.book.hosts {
-		if name := h.context.Text(labelHostname); name != "" {
-			found[name] = true
-		}
-	}
-	return slices.Sorted(maps.Keys(found))
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(r.book.contexts)), func(name string) bool { return name == "" })
 }
 
 // Context returns the context labels of a host's archive, as far as a sidecar
 // tells.
-func (r *Reader) Context(host string) labelset.Set {
-	if h := r.book.hosts[host]; h != nil {
-		return h.context
-	}
-	return labelset.Set{}
-}
+func (r *Reader) Context(host string) labelset.Set { return r.book.contexts[host] }
 
 // Host returns the host of whose archive a series with this label hostname was
 // made. That is the label's value unless a sidecar says that a metric recorded
