@@ -45,6 +45,21 @@ func TestMissingReference(t *testing.T) {
 	}
 }
 
+func TestReferenceNotAsked(t *testing.T) {
+	for _, tt := range []struct {
+		required, program string
+		skipped           bool
+	}{
+		{"0", "pmdumplog", true}, {"0", "prometheus-node-exporter", true}, {"0", "pcp", true}, {"0", "sh", false}, {"", "sh", false},
+	} {
+		t.Setenv(oracle.RequireEnv, tt.required)
+		r := recorder{TB: t}
+		r.ask(func(t testing.TB) { oracle.Path(t, tt.program) })
+		assert.Equal(t, tt.skipped, r.skipped, tt.program)
+		assert.False(t, r.failed, tt.program)
+	}
+}
+
 func TestExec(t *testing.T) {
 	r := oracle.Exec(t, "sh", "-c", "echo $LC_ALL; echo oops >&2; exit 3")
 	assert.Equal(t, oracle.Result{Stdout: "C\n", Stderr: "oops\n", Exit: 3}, r)
