@@ -87,8 +87,15 @@ func (rd *reading) run(ctx context.Context, dst convert.Samples) error {
 func (rd *reading) emit(ctx context.Context, f filled, dst convert.Samples) error {
 	return f.w.each(func(t int64, row []entry) error {
 		for _, e := range row {
-			s := f.series[e.id&^isHistogram]
-			if s.any && s.last == t { // another block has it, too
+			s := f.series[e.id&^isBlob]
+			had := s.any && s.last == t
+			if e.id&isExemplars != 0 {
+				if err := rd.exemplars(dst, s, t, f.w.blob(e), had); err != nil {
+					return err
+				}
+				continue
+			}
+			if had { // another block has it, too
 				continue
 			}
 			s.any, s.last = true, t
@@ -97,7 +104,7 @@ func (rd *reading) emit(ctx context.Context, f filled, dst convert.Samples) erro
 				s.later = s.later[1:]
 			}
 			var err error
-			if data := f.w.histogram(e); data != nil {
+			if data := f.w.blob(e); data != nil {
 				err = convert.PutHistogram(dst, s.prom, t, data, rd.r.opts.Report)
 			} else {
 				err = dst.Sample(s.prom, t, e.v)
@@ -108,6 +115,16 @@ func (rd *reading) emit(ctx context.Context, f filled, dst convert.Samples) erro
 		}
 		return ctx.Err()
 	})
+}
+
+// exemplars hands on the exemplars of a sample, if the sample was, and else
+// counts them.
+func (rd *reading) exemplars(dst convert.Samples, s *readSeries, t int64, data []byte, had bool) error {
+	if !had {
+		rd.r.opts.Report.Add(convert.LossExemplar, s.prom.Name)
+		return nil
+	}
+	return putExemplars(dst, s.prom, t, data, rd.r.opts.Report)
 }
 
 // fill fills windows until there are no more samples.
