@@ -3,6 +3,8 @@ package check
 import (
 	"fmt"
 	"strconv"
+
+	"github.com/pcparchive/pcparchive/pcp"
 )
 
 // Severity says how much a finding matters.
@@ -132,7 +134,21 @@ func (s *sink) add(code Code, file string, offset int64, format string, args ...
 	if s.opts.Limit >= 0 && s.counts[code] > s.opts.Limit {
 		return
 	}
+	for i, arg := range args {
+		if t, ok := arg.(pcp.Timestamp); ok {
+			args[i] = timeText(t)
+		}
+	}
 	s.put(Finding{Code: code, File: file, Offset: offset, Message: fmt.Sprintf(format, args...)})
+}
+
+// timeText writes a time for people, and one that no calendar has as its seconds.
+func timeText(t pcp.Timestamp) string {
+	const year10000 = 253402300800
+	if t.Sec >= 0 && t.Sec < year10000 && t.Nsec >= 0 && t.Nsec < 1e9 {
+		return t.Time().Format("2006-01-02 15:04:05.999999999 UTC")
+	}
+	return t.String()
 }
 
 func (s *sink) put(f Finding) {
