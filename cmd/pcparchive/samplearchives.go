@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,34 +19,21 @@ import (
 // sampleArchives makes archives of samples that come by ascending time. Each is
 // written beside its place until publish.
 type sampleArchives struct {
-	ctx    context.Context
-	opts   *sampleOptions
-	report *convert.Report
-	groups map[string]*sampleGroup // by key; what is of none is left out
-	folder bool                    // archives go to a folder, under names of their own
+	sampleGroups // a series of none is left out
+	ctx          context.Context
+	report       *convert.Report
 	// natives knows native series of the input itself; may be nil.
 	natives func(host string) convert.Natives
 	// context returns what the input says of a host's archive; may be nil.
 	context func(g *sampleGroup, host string) []convert.Label
-	// hostOf is the host that a label hostname stands for; nil: itself.
-	hostOf func(hostname string) string
 
-	names  map[string]bool // of archives in the folder
-	made   bool            // the folder was made here
-	first  *rewrite.Aside  // of the only archive, made early
+	made   bool           // the folder was made here
+	first  *rewrite.Aside // of the only archive, made early
 	open   []*sampleArchive
 	whole  []*sampleArchive // completed, beside their places
 	series []*sampleArchive // by PromSeries.ID
 	known  []bool           // of these; one that is known without an archive is left out
 	calls  int
-}
-
-// sampleGroup is what goes to one archive.
-type sampleGroup struct {
-	key    string            // "" of what lacks the label that splits
-	labels map[string]string // of all its series, "" where they differ
-	name   string            // of the archive in the folder
-	dst    *sampleArchive    // nil before its first sample
 }
 
 // sampleArchive is an archive that is written beside its place.
@@ -69,12 +55,6 @@ type sampleArchiveOutput struct {
 	unsplit bool      // its series lack the label that splits
 }
 
-const (
-	splitNone    = "none"    // the value of --split-by that makes one archive
-	archiveOther = "other"   // the name of what lacks the label that splits
-	unknownHost  = "unknown" // the host of that, if it names none
-)
-
 // newSampleArchives makes sure that the options make sense before any work.
 func newSampleArchives(ctx context.Context, o *sampleOptions, report *convert.Report) (*sampleArchives, error) {
 	if o.out == "" {
@@ -86,116 +66,13 @@ func newSampleArchives(ctx context.Context, o *sampleOptions, report *convert.Re
 	if _, err := convert.NewMapper(convert.MapperOptions{Prefix: o.prefix, Host: o.host, External: labelsOf(o.external)}); err != nil {
 		return nil, usageError{err}
 	}
-	return &sampleArchives{ctx: ctx, opts: o, report: report, groups: map[string]*sampleGroup{}, names: map[string]bool{}}, nil
-}
-
-// split returns the label that splits, "" if none does.
-func (o *sampleOptions) split() string {
-	if o.splitBy == splitNone {
-		return ""
-	}
-	return o.splitBy
+	return &sampleArchives{sampleGroups: newSampleGroups(o), ctx: ctx, report: report}, nil
 }
 
 // reserve makes sure that the only archive is new.
 func (w *sampleArchives) reserve() (err error) {
 	w.first, err = rewrite.NewAside(w.opts.out)
 	return err
-}
-
-// key returns which group a series is of.
-func (w *sampleArchives) key(s *convert.PromSeries) string {
-	split := w.opts.split()
-	if split == "" {
-		return ""
-	}
-	value := samplesHost(split, seriesLabel(s, split))
-	if value != "" || split != "instance" {
-		return value
-	}
-	if value = seriesLabel(s, "hostname"); w.hostOf != nil {
-		value = w.hostOf(value)
-	}
-	return value
-}
-
-// admit puts a series into its group and notes what it tells of the host.
-func (w *sampleArchives) admit(s *convert.PromSeries) {
-	g := w.group(w.key(s))
-	for _, l := range s.Labels {
-		value := samplesHost(l.Name, l.Value)
-		if known, ok := g.labels[l.Name]; ok && known != value {
-			value = ""
-		}
-		g.labels[l.Name] = value
-	}
-}
-
-// group finds or adds a group.
-func (w *sampleArchives) group(key string) *sampleGroup {
-	g := w.groups[key]
-	if g == nil {
-		g = &sampleGroup{key: key, labels: map[string]string{}}
-		w.groups[key] = g
-	}
-	return g
-}
-
-// sorted returns the groups in order of key, and names their archives: those of
-// all groups are known by now.
-func (w *sampleArchives) sorted() []*sampleGroup {
-	var all []*sampleGroup
-	for _, g := range w.groups {
-		all = append(all, g)
-	}
-	slices.SortFunc(all, func(a, b *sampleGroup) int { return strings.Compare(a.key, b.key) })
-	for _, g := range all {
-		if g.name == "" {
-			g.name = freeName(w.names, cmp.Or(g.key, archiveOther))
-		}
-	}
-	return all
-}
-
-// samplesHostLabels name the host of a series.
-var samplesHostLabels = []string{"hostname", "instance"}
-
-// samplesHost returns what a label says of a host.
-func samplesHost(label, value string) string {
-	if label == "instance" {
-		return convert.HostOnly(value)
-	}
-	return value
-}
-
-func seriesLabel(s *convert.PromSeries, name string) string {
-	for _, l := range s.Labels {
-		if l.Name == name {
-			return l.Value
-		}
-	}
-	return ""
-}
-
-// host returns the host of a group's archive.
-func (w *sampleArchives) host(g *sampleGroup) string {
-	if !w.folder && w.opts.host != "" {
-		return w.opts.host
-	}
-	host := ""
-	if slices.Contains(samplesHostLabels, w.opts.split()) {
-		host = g.key
-	}
-	for _, l := range samplesHostLabels {
-		host = cmp.Or(host, g.labels[l])
-	}
-	switch {
-	case host == "" && w.folder:
-		return cmp.Or(w.opts.host, unknownHost)
-	case host == "" || convert.IsLoopback(host):
-		return cmp.Or(w.opts.host, commonHost(nil))
-	}
-	return host
 }
 
 // Sample hands a sample to its archive.

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/nativemap"
+)
+
+// addMapFlag adds --map to a command.
+func addMapFlag(cmd *cobra.Command, names *[]string) {
+	cmd.Flags().StringSliceVar(names, "map", nil, "record the metrics of an exporter as PCP's own: "+strings.Join(nativemap.Names(), ", "))
+	completeFlag(cmd, "map", nativemap.Names()...)
+}
+
+// mapsOf returns the maps of the given names.
+func mapsOf(names []string) (all chainedNatives, err error) {
+	for _, name := range names {
+		m, err := nativemap.New(name)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, m)
+	}
+	return all, nil
+}
+
+// chainedNatives asks each in turn.
+type chainedNatives []convert.Natives
+
+// Places returns those of the first that knows the series.
+func (c chainedNatives) Places(s *convert.PromSeries) []convert.Place {
+	for _, n := range c {
+		if places := n.Places(s); len(places) > 0 {
+			return places
+		}
+	}
+	return nil
+}

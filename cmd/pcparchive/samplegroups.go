@@ -1,0 +1,176 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/pcparchive/pcparchive/convert"
+)
+
+// sampleGroups tell which series go to which archive, and what that is called.
+type sampleGroups struct {
+	opts   *sampleOptions
+	groups map[string]*sampleGroup // by key
+	names  map[string]bool         // of archives in the folder
+	folder bool                    // archives go to a folder, under names of their own
+	// hostOf is the host that a label hostname stands for; nil: itself.
+	hostOf func(hostname string) string
+}
+
+// sampleGroup is what goes to one archive.
+type sampleGroup struct {
+	key    string            // "" of what lacks the label that splits
+	labels map[string]string // of all its series, "" where they differ
+	name   string            // of the archive in the folder
+	dst    *sampleArchive    // nil before its first sample
+}
+
+const (
+	splitNone    = "none"    // the value of --split-by that makes one archive
+	archiveOther = "other"   // the name of what lacks the label that splits
+	unknownHost  = "unknown" // the host of that, if it names none
+)
+
+func newSampleGroups(o *sampleOptions) sampleGroups {
+	return sampleGroups{opts: o, groups: map[string]*sampleGroup{}, names: map[string]bool{}}
+}
+
+// split returns the label that splits, "" if none does.
+func (o *sampleOptions) split() string {
+	if o.splitBy == splitNone {
+		return ""
+	}
+	return o.splitBy
+}
+
+// key returns which group a series is of.
+func (w *sampleGroups) key(s *convert.PromSeries) string {
+	split := w.opts.split()
+	if split == "" {
+		return ""
+	}
+	value := samplesHost(split, seriesLabel(s, split))
+	if value != "" || split != "instance" {
+		return value
+	}
+	if value = seriesLabel(s, "hostname"); w.hostOf != nil {
+		value = w.hostOf(value)
+	}
+	return value
+}
+
+// admit puts a series into its group and notes what it tells of the host.
+func (w *sampleGroups) admit(s *convert.PromSeries) {
+	g := w.group(w.key(s))
+	for _, l := range s.Labels {
+		value := samplesHost(l.Name, l.Value)
+		if known, ok := g.labels[l.Name]; ok && known != value {
+			value = ""
+		}
+		g.labels[l.Name] = value
+	}
+}
+
+// group finds or adds a group.
+func (w *sampleGroups) group(key string) *sampleGroup {
+	g := w.groups[key]
+	if g == nil {
+		g = &sampleGroup{key: key, labels: map[string]string{}}
+		w.groups[key] = g
+	}
+	return g
+}
+
+// sorted returns the groups in order of key, and names their archives: those of
+// all groups are known by now.
+func (w *sampleGroups) sorted() []*sampleGroup {
+	var all []*sampleGroup
+	for _, g := range w.groups {
+		all = append(all, g)
+	}
+	slices.SortFunc(all, func(a, b *sampleGroup) int { return strings.Compare(a.key, b.key) })
+	for _, g := range all {
+		if g.name == "" {
+			g.name = freeName(w.names, cmp.Or(g.key, archiveOther))
+		}
+	}
+	return all
+}
+
+// samplesHostLabels name the host of a series.
+var samplesHostLabels = []string{"hostname", "instance"}
+
+// samplesHost returns what a label says of a host.
+func samplesHost(label, value string) string {
+	if label == "instance" {
+		return convert.HostOnly(value)
+	}
+	return value
+}
+
+func seriesLabel(s *convert.PromSeries, name string) string {
+	for _, l := range s.Labels {
+		if l.Name == name {
+			return l.Value
+		}
+	}
+	return ""
+}
+
+// host returns the host of a group's archive.
+func (w *sampleGroups) host(g *sampleGroup) string {
+	if !w.folder && w.opts.host != "" {
+		return w.opts.host
+	}
+	host := ""
+	if slices.Contains(samplesHostLabels, w.opts.split()) {
+		host = g.key
+	}
+	for _, l := range samplesHostLabels {
+		host = cmp.Or(host, g.labels[l])
+	}
+	switch {
+	case host == "" && w.folder:
+		return cmp.Or(w.opts.host, unknownHost)
+	case host == "" || convert.IsLoopback(host):
+		return cmp.Or(w.opts.host, commonHost(nil))
+	}
+	return host
+}
+
+// freeName returns the name of a value's archive in a folder. Of equal ones, which
+// for some file systems do not differ in case either, the later get a number.
+func freeName(taken map[string]bool, value string) string {
+	const most = 200 // bytes, which with the ends of names every file system takes
+	name := archiveFileName(value)
+	name = name[:min(len(name), most)]
+	free := name
+	for n := 2; taken[strings.ToLower(free)]; n++ {
+		free = fmt.Sprintf("%s_%d", name, n)
+	}
+	taken[strings.ToLower(free)] = true
+	return free
+}
+
+// archiveFileName turns a label's value into the name of an archive: one
+// component of a path, visible, and not with an end that makes it a file of
+// another archive.
+func archiveFileName(value string) string {
+	name := strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '-', r == '_', r == '.':
+			return r
+		}
+		return '_'
+	}, value)
+	if strings.HasPrefix(name, ".") || name == "" {
+		name = "_" + name
+	}
+	end := name[strings.LastIndexByte(name, '.')+1:]
+	if strings.Trim(end, "0123456789") == "" || end == "meta" || end == "index" {
+		name = strings.ReplaceAll(name, ".", "_")
+	}
+	return name
+}
