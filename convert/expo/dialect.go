@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 )
 
@@ -98,6 +99,9 @@ func (s *signs) sample(b []byte, line int) {
 	words := bytes.Fields(b[n:])
 	if len(words) < 2 {
 		return
+	}
+	if _, err := strconv.ParseFloat(string(words[0]), 64); err != nil {
+		return // no sample, for the parser to refuse
 	}
 	t := words[1]
 	if t[0] == '#' || len(words) > 2 && words[2][0] == '#' {

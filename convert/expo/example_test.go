@@ -42,5 +42,5 @@ func ExamplePage() {
 	// Output:
 	// h histogram h_bucket [{le 1.0}] 3
 	// h histogram h_count [] 4
-	// line 4: expected value after metric, got "\n" ("INVALID") while parsing: "bad\n"
+	// line 4: not Prometheus' text format: expected value after metric, got "\n" ("INVALID") while parsing: "bad\n"
 }

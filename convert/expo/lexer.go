@@ -31,6 +31,9 @@ type lexer struct {
 	found    []convert.Label // chunk that label slices are cut from
 	scratch  []byte          // what the parser is given
 
+	// several pages may follow one another, each but the last ended by # EOF.
+	several bool
+
 	// The page that is read.
 	name   string
 	format Format
@@ -38,6 +41,7 @@ type lexer struct {
 	last   *known // the series before
 	line   int    // number of the first line of what is not read yet
 	ended  bool   // by # EOF
+	pages  int    // which one it is of those that follow one another, from 1
 }
 
 // known is a series as a page has it.
@@ -80,7 +84,14 @@ func newLexer(report *convert.Report) *lexer {
 // begin starts a page, of which emit gets every sample. An error of emit ends
 // the page.
 func (l *lexer) begin(name string, format Format, emit func(k *known, r reading) error) {
-	l.name, l.format, l.emit, l.line, l.ended, l.class = name, format, emit, 1, false, 0
+	l.name, l.format, l.emit, l.line, l.pages = name, format, emit, 1, 0
+	l.page()
+}
+
+// page begins a page, or the next of several.
+func (l *lexer) page() {
+	l.ended, l.class = false, 0
+	l.pages++
 	l.families.reset()
 	l.native.page()
 }
@@ -113,7 +124,17 @@ func (l *lexer) read(in io.Reader, size int) error {
 // window reads the records that are complete in b, or all if b is the last one,
 // and returns how much they are.
 func (l *lexer) window(b []byte, last bool) (used int, err error) {
-	for used < len(b) && !l.ended {
+	for used < len(b) {
+		if l.ended {
+			if n := l.between(b[used:]); n > 0 {
+				used += n
+				continue
+			}
+			if !l.several {
+				return used, l.fault(errors.New("unexpected data after # EOF"))
+			}
+			l.page()
+		}
 		n, err := l.fast(b[used:])
 		if n == 0 && err == nil {
 			n, err = l.slow(b[used:], last)
@@ -126,13 +147,20 @@ func (l *lexer) window(b []byte, last bool) (used int, err error) {
 		}
 		used += n
 	}
-	switch {
-	case l.ended && used < len(b):
-		return used, l.fault(errors.New("unexpected data after # EOF"))
-	case last && !l.ended && l.format == OpenMetrics:
+	if last && !l.ended && l.format == OpenMetrics {
 		return used, l.fault(errNoEOF)
 	}
 	return used, nil
+}
+
+// between returns the size of the empty lines that may be between pages.
+func (l *lexer) between(b []byte) int {
+	if !l.several {
+		return 0
+	}
+	n := len(b) - len(bytes.TrimLeft(b, "\n"))
+	l.line += n
+	return n
 }
 
 var errNoEOF = errors.New("data does not end with # EOF, so some of it may be missing")
@@ -143,11 +171,14 @@ func (l *lexer) fault(err error) error { return &Error{Name: l.name, Line: l.lin
 // place gives an error of emit the current line, if it is about the page.
 func (l *lexer) place(err error) error {
 	var doubt *timeDoubt
-	if errors.As(err, &doubt) {
+	if errors.As(err, &doubt) || errors.Is(err, errNoTime) {
 		return l.fault(err)
 	}
 	return err
 }
+
+// errNoTime is that of a sample that could be of any time.
+var errNoTime = errors.New("a sample without a time, on a page that follows another one: give each page as a file, whose time its samples then have")
 
 // fast reads the record at the beginning of b if it is one of a known series
 // without anything special. It returns 0 if it is not.

@@ -37,11 +37,11 @@ func (l *lexer) parse(b []byte) error {
 		l.line += bytes.Count(b[:n], []byte("\n"))
 		mended, ok := l.native.mend(bad, l.report)
 		if !ok {
-			return l.fault(fault.err)
+			return l.fault(fault.of(l, bad))
 		}
 		if _, again := l.parsePart(mended); again != nil {
 			if errors.As(again, &fault) {
-				return l.fault(fault.err)
+				return l.fault(fault.of(l, bad))
 			}
 			return l.place(again)
 		}
@@ -52,10 +52,21 @@ func (l *lexer) parse(b []byte) error {
 	}
 }
 
-// parseFault is what the parser says of a record.
-type parseFault struct{ err error }
+// parseFault is what is wrong with a record.
+type parseFault struct {
+	err    error
+	syntax bool // says the parser
+}
 
 func (f *parseFault) Error() string { return f.err.Error() }
+
+// of returns the fault as one of the record at l's line.
+func (f *parseFault) of(l *lexer, record []byte) error {
+	if f.syntax {
+		return unreadable(l.format, l.line, record, f.err)
+	}
+	return f.err
+}
 
 // parsePart has records read until one is faulty. Then it returns where that
 // begins, and a *parseFault; other errors are those of emit.
@@ -85,19 +96,19 @@ func (l *lexer) parsePart(b []byte) (int, error) {
 	part := &parserPart{lexer: l, parser: parser, buf: buf, prefix: len(prefix)}
 	if prefix != "" {
 		if _, err := parser.Next(); err != nil { // a byte 0 confuses what precedes it
-			return 0, &parseFault{err}
+			return 0, &parseFault{err: err, syntax: true}
 		}
 	}
 	for {
 		kind, err := parser.Next()
 		if errors.Is(err, io.EOF) {
 			if at := part.after(); at < len(b) {
-				return at, &parseFault{errors.New("a byte 0 where a line should begin")}
+				return at, &parseFault{err: errors.New("a byte 0 where a line should begin")}
 			}
 			return len(b), nil
 		}
 		if err != nil {
-			return part.after(), &parseFault{err}
+			return part.after(), &parseFault{err: err, syntax: true}
 		}
 		if err := part.entry(kind); err != nil {
 			return part.begin, err
@@ -154,11 +165,11 @@ func (p *parserPart) sample() error {
 	k := p.cache[p.class][string(text)]
 	if k == nil {
 		if len(text) > maxSeries {
-			return &parseFault{fmt.Errorf("a series of %d bytes: %s…", len(text), text[:40])}
+			return &parseFault{err: fmt.Errorf("a series of %d bytes: %s…", len(text), text[:40])}
 		}
 		p.parser.Labels(&p.set)
 		if err := check(p.set); err != nil {
-			return &parseFault{err}
+			return &parseFault{err: err}
 		}
 		k = p.admit(text)
 	}
@@ -167,7 +178,7 @@ func (p *parserPart) sample() error {
 		r.time, r.hasTime = *t, true
 		// What the parser makes of a float64 beyond all milliseconds.
 		if p.format == OpenMetrics && (*t == math.MinInt64 || *t == math.MaxInt64) {
-			return &parseFault{fmt.Errorf("the time of %s is out of range", text)}
+			return &parseFault{err: fmt.Errorf("the time of %s is out of range", text)}
 		}
 	}
 	var x exemplar.Exemplar

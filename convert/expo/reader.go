@@ -32,7 +32,8 @@ type ReadOptions struct {
 
 // Reader is the [convert.SampleSource] that reads exposition text. Samples come
 // in the order of the inputs, which may be any order of time. Its memory is
-// bounded by the number of series, not by the size of the inputs.
+// bounded by the number of series, not by the size of the inputs. An input may be
+// several OpenMetrics pages, one after the other, if their samples have times.
 //
 // It also knows which series are PCP metrics, from "# PCP5" lines: as
 // [convert.Natives] of an [convert.Assembler] further down.
@@ -47,7 +48,9 @@ type Reader struct {
 
 // NewReader returns a Reader of inputs, to be read once, in their order.
 func NewReader(inputs []Input, o ReadOptions) *Reader {
-	return &Reader{inputs: inputs, opts: o, lexer: newLexer(o.Report), series: map[string]*convert.PromSeries{}}
+	l := newLexer(o.Report)
+	l.several = true
+	return &Reader{inputs: inputs, opts: o, lexer: l, series: map[string]*convert.PromSeries{}}
 }
 
 // batch is what one goroutine hands to the other.
@@ -177,9 +180,12 @@ func (r *Reader) input(ctx context.Context, in Input, next func() error) (err er
 	}
 	detected, now := r.opts.Format == nil, in.Time.UnixMilli()
 	r.lexer.begin(in.Name, format, func(k *known, v reading) error {
-		if !v.hasTime {
+		switch {
+		case !v.hasTime && r.lexer.pages > 1:
+			return errNoTime
+		case !v.hasTime:
 			v.time = now
-		} else if detected {
+		case detected:
 			if err := checkTime(format, v.time); err != nil {
 				return err
 			}

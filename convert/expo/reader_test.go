@@ -248,6 +248,9 @@ func TestReaderErrors(t *testing.T) {
 	require.ErrorContains(t, err, "page1: line 2: ")
 	assert.Len(t, g.all, 2)
 
+	err = NewReader(pages("Sun Nov 22 10:52:16 UTC 2026\na 1\n# EOF\n"), ReadOptions{}).Samples(context.Background(), &gotten{})
+	require.ErrorContains(t, err, "page0: line 1: not OpenMetrics: ", "no time in another century")
+
 	wide := "a{x=\"" + strings.Repeat("v", 1<<24) + "\"} 1\n"
 	err = NewReader(pages("b 1\n"+wide), ReadOptions{}).Samples(context.Background(), &gotten{})
 	require.ErrorContains(t, err, "page0: line 2: a series of 16777223 bytes: a{x=\"vvv")
@@ -274,6 +277,29 @@ func TestReaderErrors(t *testing.T) {
 		return io.NopCloser(io.MultiReader(bytes.NewReader([]byte(long)), iotest.ErrReader(os.ErrClosed))), nil
 	}}}
 	assert.ErrorIs(t, NewReader(broken, ReadOptions{}).Samples(context.Background(), &gotten{}), os.ErrClosed)
+}
+
+// TestReaderSeveralPages reads OpenMetrics pages that follow one another, each by
+// itself, if it is clear of what time they are.
+func TestReaderSeveralPages(t *testing.T) {
+	const first = "# TYPE a gauge\na{x=\"1\"} 1 1700000000\n# EOF\n"
+	all := read(t, nil, first+"\n\n# TYPE a counter\na_total 3 1700000030\n# EOF\na{x=\"1\"} 2 1700000015.5\n# EOF\n\n")
+	require.Len(t, all, 3)
+	for i, want := range []got{
+		{series: `a,"x"="1"`, family: convert.Family{Name: "a", Type: convert.TypeGauge}, t: 1_700_000_000_000, bits: math.Float64bits(1)},
+		{series: "a_total", family: convert.Family{Name: "a", Type: convert.TypeCounter}, t: 1_700_000_030_000, bits: math.Float64bits(3)},
+		{series: `a,"x"="1"`, family: convert.Family{Name: "a", Type: convert.TypeUnknown}, t: 1_700_000_015_500, bits: math.Float64bits(2)},
+	} {
+		assert.Equal(t, want, all[i])
+	}
+	for _, c := range []struct{ page, fault string }{
+		{first + "b 1\n# EOF\n", "page0: line 4: a sample without a time, on a page that follows another one"},
+		{first + "b 1 1700000000\nb 2 1700000001\nb 3\n# EOF\n", "page0: line 6: a sample without a time"},
+		{first + "\nb 1 1700000000\n", "page0: line 6: data does not end with # EOF"},
+		{first + "\n# TYPE b fish\n# EOF\n", "page0: line 5: not OpenMetrics: invalid metric type"},
+	} {
+		assert.ErrorContains(t, NewReader(pages(c.page), ReadOptions{}).Samples(context.Background(), &gotten{}), c.fault)
+	}
 }
 
 func TestDetect(t *testing.T) {

@@ -1,0 +1,40 @@
+package expo
+
+import (
+	"bytes"
+	"fmt"
+)
+
+// title is what users know the format as.
+func (f Format) title() string {
+	if f == OpenMetrics {
+		return "OpenMetrics"
+	}
+	return "Prometheus' text format"
+}
+
+// strangers are what files that are no pages begin with.
+var strangers = []struct{ head, what string }{
+	{"\xef\xbb\xbf", "it begins with a byte order mark, which is to be taken off"},
+	{"\xff\xfe", "it is UTF-16, to be made UTF-8 first"},
+	{"\xfe\xff", "it is UTF-16, to be made UTF-8 first"},
+	{"HTTP/", "it begins with the header of a reply, which 'curl -i' writes, too"},
+	{"<", "it is HTML or XML: what an address answers that has no metrics"},
+	{"{\"status\":", "it is JSON: a reply of Prometheus' query API is for import prom-json"},
+}
+
+// unreadable says of a record that it is not of the format and, where that can be
+// told, what it is. err is what the parser says.
+func unreadable(format Format, line int, record []byte, err error) error {
+	if line == 1 {
+		for _, s := range strangers {
+			if bytes.HasPrefix(record, []byte(s.head)) {
+				return fmt.Errorf("not %s: %s", format.title(), s.what)
+			}
+		}
+	}
+	if bytes.HasSuffix(bytes.TrimSuffix(record, []byte("\n")), []byte("\r")) {
+		return fmt.Errorf("not %s: lines end in CR LF, to be made LF first", format.title())
+	}
+	return fmt.Errorf("not %s: %w", format.title(), err)
+}
