@@ -13,6 +13,7 @@ import (
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/internal/archtest"
 	"github.com/pcparchive/pcparchive/internal/oracle"
+	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -247,4 +248,26 @@ func recordCount(base string) (n int, err error) {
 		}
 	}
 	return n, nil
+}
+
+// TestLabelsInForce: an Appender knows what labels it wrote, and those of an
+// archive that it goes on with.
+func TestLabelsInForce(t *testing.T) {
+	base := filepath.Join(t.TempDir(), "rec")
+	a, err := archive.Create(base, archtest.Header, nil)
+	require.NoError(t, err)
+	assert.Nil(t, a.Labels(labelset.Item, 7))
+	none := &meta.Labels{Stamp: at(1), Level: labelset.Item, Ident: 7, Sets: []labelset.Instance{{Inst: pcp.InstNull}}}
+	require.NoError(t, a.SetLabels(none))
+	assert.Same(t, none, a.Labels(labelset.Item, 7), "as the reference's tools write them, too")
+	require.NoError(t, a.Define(archtest.Count))
+	require.NoError(t, a.Append(count(1, 1)))
+	require.NoError(t, a.Close())
+
+	a, err = archive.Continue(base, nil)
+	require.NoError(t, err)
+	require.NotNil(t, a.Labels(labelset.Item, 7))
+	assert.True(t, none.SameSets(a.Labels(labelset.Item, 7)))
+	assert.Nil(t, a.Labels(labelset.Item, 8))
+	require.NoError(t, a.Close())
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"slices"
 
 	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/meta"
@@ -43,7 +42,8 @@ func newInForce() inForce {
 
 // Define adds a metric. A metric that is known is not written again; one that
 // contradicts a known PMID or takes the name of another is refused with an
-// error that wraps [pcp.ErrMismatch].
+// error that wraps [pcp.ErrMismatch]. The Appender keeps d, which must not be
+// changed.
 func (a *Appender) Define(d *meta.Desc) error {
 	if a.err != nil {
 		return a.err
@@ -83,7 +83,7 @@ func (a *Appender) Define(d *meta.Desc) error {
 // SetInDom makes in the instance domain in force from its stamp on. It is
 // written complete or as a delta, as the reference would; if nothing changed it
 // is not written. A domain without instances cannot be stored and is skipped. The
-// Appender keeps in, which must not be changed.
+// Appender keeps in, which must not be changed. A name ends at its first NUL.
 func (a *Appender) SetInDom(in *meta.InDom) error {
 	if a.err != nil || len(in.Instances) == 0 {
 		return a.err
@@ -110,8 +110,8 @@ func (a *Appender) SetInDom(in *meta.InDom) error {
 }
 
 // SetLabels makes l the labels of its level and identifier from its stamp on.
-// It is not written if it equals what is in force, or if there are none of either.
-// Sets must ascend by instance.
+// It is not written if it equals what is in force. Sets must ascend by instance.
+// The Appender keeps l, which must not be changed.
 func (a *Appender) SetLabels(l *meta.Labels) error {
 	if a.err != nil {
 		return a.err
@@ -120,7 +120,7 @@ func (a *Appender) SetLabels(l *meta.Labels) error {
 		return err
 	}
 	key := labelKey{l.Level, l.Ident}
-	if now, ok := a.known.labels[key]; ok && now.SameSets(l) || !ok && unlabelled(l) {
+	if now, ok := a.known.labels[key]; ok && now.SameSets(l) {
 		return nil
 	}
 	if err := a.putMeta(l); err != nil {
@@ -130,12 +130,13 @@ func (a *Appender) SetLabels(l *meta.Labels) error {
 	return nil
 }
 
-// unlabelled reports whether there is neither a label nor an error in l.
-func unlabelled(l *meta.Labels) bool {
-	return !slices.ContainsFunc(l.Sets, func(in labelset.Instance) bool { return in.Set.Len() > 0 || in.Err != 0 })
+// Labels returns the labels in force of a level and identifier, nil if none were
+// ever written. They must not be changed.
+func (a *Appender) Labels(level labelset.Level, ident uint32) *meta.Labels {
+	return a.known.labels[labelKey{level, ident}]
 }
 
-// SetText adds a help text unless it is already there.
+// SetText adds a help text, which ends at its first NUL, unless it is already there.
 func (a *Appender) SetText(t *meta.Text) error {
 	if a.err != nil {
 		return a.err

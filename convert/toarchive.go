@@ -2,6 +2,7 @@ package convert
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/labelset"
@@ -114,7 +115,7 @@ func (s *ToArchive) describe(mv *archive.MetricValues, t pcp.Timestamp) error {
 	if w.labels != mv.Labels && mv.Labels != nil {
 		l := *mv.Labels
 		l.Stamp = t
-		if err := s.a.SetLabels(&l); err != nil {
+		if err := s.setLabels(&l); err != nil {
 			return err
 		}
 		w.labels = mv.Labels
@@ -133,7 +134,7 @@ func (s *ToArchive) metric(m *archive.Metric, t pcp.Timestamp) error {
 		if level == labelset.InDom && m.Desc.InDom == pcp.InDomNull {
 			continue
 		}
-		err := s.a.SetLabels(&meta.Labels{
+		err := s.setLabels(&meta.Labels{
 			Stamp: t, Level: level, Ident: archive.LabelIdent(level, m.Desc),
 			Sets: []labelset.Instance{{Inst: pcp.InstNull, Set: set}},
 		})
@@ -154,4 +155,13 @@ func (s *ToArchive) metric(m *archive.Metric, t pcp.Timestamp) error {
 		}
 	}
 	return nil
+}
+
+// setLabels writes labels, or that there are none any more.
+func (s *ToArchive) setLabels(l *meta.Labels) error {
+	labelled := func(in labelset.Instance) bool { return in.Set.Len() > 0 || in.Err != 0 }
+	if !slices.ContainsFunc(l.Sets, labelled) && s.a.Labels(l.Level, l.Ident) == nil {
+		return nil // and there never were
+	}
+	return s.a.SetLabels(l)
 }
