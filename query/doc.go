@@ -16,6 +16,9 @@
 // last value before the times asked for is looked for backwards, no further than
 // to the mark before.
 //
+// Native histograms are samples as numbers are. One that is damaged is left out,
+// with a [LossWarning].
+//
 // A mark says that history does not go on across it: nobody counted in between.
 // Where the window of rate, irate or increase holds a mark, they add nothing for
 // the time between the last value before it and the first after it, where

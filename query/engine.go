@@ -17,7 +17,8 @@ import (
 // Options bound a query. The zero value is the default.
 type Options struct {
 	// Lookback is how old the last sample of a series may be; 0: five minutes,
-	// or two and a half recording intervals if that is longer.
+	// or two and a half recording intervals if that is longer, for which the last
+	// archive of each host is read.
 	Lookback time.Duration
 	// MaxSamples bounds the samples that a query holds: those read of the
 	// archives, with a [LimitError], and those that the engine works on; 0: 50

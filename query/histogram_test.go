@@ -124,6 +124,7 @@ func TestDamagedHistogram(t *testing.T) {
 	assert.Equal(t, []string{`{instance="web:1", job="web"} 9`}, lines(t, res))
 	warnings := res.Warnings.AsErrors()
 	require.Len(t, warnings, 1)
+	assert.ErrorAs(t, warnings[0], new(*LossWarning))
 	assert.EqualError(t, warnings[0], "skipped: value does not fit its type: once: h")
 }
 

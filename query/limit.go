@@ -49,3 +49,10 @@ func (w *DamageWarning) Error() string { return w.String() }
 
 // Unwrap returns the reason.
 func (w *DamageWarning) Unwrap() error { return w.Err }
+
+// LossWarning is a warning of a query: samples that were left out, as they could
+// not be read, and why.
+type LossWarning struct{ Reason string }
+
+// Error returns the reason, how often and of what.
+func (w *LossWarning) Error() string { return w.Reason }

@@ -209,7 +209,7 @@ func (s *selection) result() (*seriesSet, error) {
 		}
 	}
 	for _, line := range s.spoilt() {
-		set.warnings.Add(errors.New(line))
+		set.warnings.Add(&LossWarning{line})
 	}
 	return set, nil
 }

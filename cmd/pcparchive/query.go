@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -44,6 +45,7 @@ rate, irate and increase add nothing for the time across a mark.
 Of several hosts all are asked; the label hostname tells PCP's own metrics apart.`,
 		Example: `  pcparchive query 'rate(node_cpu_seconds_total{mode="idle"}[10s])' rec
   pcparchive query 'sum by (mode) (rate(node_cpu_seconds_total[1m]))' rec --step 1m
+  pcparchive query 'histogram_quantile(0.9, rate(rpc_duration_seconds[5m]))' rec
   pcparchive query up rec --start end-1h --step 30s --output json
   pcparchive query 'sum by (hostname) (kernel_all_load)' /var/log/pcp/pmlogger`,
 		ValidArgsFunction: completeArchivesFrom(1),
@@ -96,7 +98,7 @@ func runQuery(ctx context.Context, s streams, o queryOptions, expr string, paths
 		return err
 	}
 	h.living = true
-	e := query.NewEngine(h.sets, query.Options{Lookback: o.lookback, MaxSamples: o.maxSamples})
+	e := query.NewEngine(h.sets, query.Options{Lookback: o.lookback, MaxSamples: o.maxSamples, Timeout: math.MaxInt64}) // who asks can interrupt
 	q, err := o.prepare(ctx, h, e, expr)
 	if err != nil {
 		return err
@@ -112,7 +114,17 @@ func runQuery(ctx context.Context, s streams, o queryOptions, expr string, paths
 	} else {
 		err = printResult(s.out, res.Value, h.sets[0].Location())
 	}
-	return cmp.Or(err, h.sayProblems())
+	return cmp.Or(err, h.sayProblems(), lost(res))
+}
+
+// lost returns an error if samples were left out, which was said.
+func lost(res *promql.Result) error {
+	for _, w := range res.Warnings {
+		if errors.As(w, new(*query.LossWarning)) {
+			return errSkipped
+		}
+	}
+	return nil
 }
 
 // queryError says what can be done about a query that needs too much memory.
