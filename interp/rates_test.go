@@ -59,6 +59,7 @@ func TestRateUnits(t *testing.T) {
 func TestDelta(t *testing.T) {
 	v := func(typ pcp.Type, bits uint64) archive.Value { return archive.NumberValue(0, typ, bits) }
 	assert.Equal(t, -3.0, interp.Delta(v(pcp.Type64, 1), v(pcp.Type64, math.MaxUint64-1), pcp.Type64))
+	assert.Equal(t, 3.0, interp.Delta(v(pcp.Type64, 1<<62), v(pcp.Type64, 1<<62+3), pcp.Type64))
 	assert.Equal(t, 1.0, interp.Delta(v(pcp.TypeU64, 1<<63-1), v(pcp.TypeU64, 1<<63), pcp.TypeU64))
 	assert.Equal(t, -1.0, interp.Delta(v(pcp.TypeU64, 1<<63), v(pcp.TypeU64, 1<<63-1), pcp.TypeU64))
 	assert.True(t, math.IsNaN(interp.Delta(v(pcp.TypeU64, 1), archive.StringValue(0, "x"), pcp.TypeU64)))

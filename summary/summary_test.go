@@ -95,6 +95,13 @@ func TestInstantHoldsUntilTheNext(t *testing.T) {
 	assert.False(t, s.IsRate())
 }
 
+// Squares of values that differ little from each other and much from zero would
+// lose the difference.
+func TestDeviationOfLargeValues(t *testing.T) {
+	s := newHistory(pcp.SemInstant, pcp.TypeDouble).put(0, 1e15+10).put(1, 1e15+20).put(4, 1e15).of(t, summary.Options{})[0]
+	assert.InDelta(t, math.Sqrt(200.0/3), s.StdDev, 1e-9)
+}
+
 func TestMarkEndsWhatCameBefore(t *testing.T) {
 	fill := func(sem pcp.Semantics) *summary.Series {
 		return newHistory(sem, pcp.TypeDouble).put(0, 10).put(2, 20).mark(3).mark(5).put(8, 60).put(9, 70).of(t, summary.Options{})[0]
@@ -206,11 +213,15 @@ func TestConflictingDescriptors(t *testing.T) {
 
 func TestErrorsAreCounted(t *testing.T) {
 	h := newHistory(pcp.SemInstant, pcp.TypeDouble).put(0, 1)
-	h.steps = append(h.steps, &archive.Step{Stamp: at(1), Metrics: []archive.MetricValues{{Metric: h.metric, Err: pcp.ErrnoAgain}}})
+	for i, e := range []pcp.Errno{pcp.ErrnoAgain, pcp.ErrnoAgain, pcp.ErrnoValue, pcp.ErrnoAgain} {
+		h.steps = append(h.steps, &archive.Step{Stamp: at(1 + float64(i)), Metrics: []archive.MetricValues{{Metric: h.metric, Err: e}}})
+	}
 	sum, err := summary.Of(t.Context(), h, summary.Options{})
 	require.NoError(t, err)
-	assert.Equal(t, []summary.Error{{Metric: h.metric, Err: pcp.ErrnoAgain, Count: 1}}, sum.Errors)
-	assert.Equal(t, 2, sum.Records)
+	assert.ElementsMatch(t, []summary.Error{
+		{Metric: h.metric, Err: pcp.ErrnoAgain, Count: 3}, {Metric: h.metric, Err: pcp.ErrnoValue, Count: 1},
+	}, sum.Errors)
+	assert.Equal(t, 5, sum.Records)
 }
 
 // broken fails after its steps.
