@@ -14,7 +14,7 @@ const indexEvery = 100000
 // IndexMaker makes the temporal index of an archive whose records are there
 // already, by the reference's rule: an entry for the first record of a volume,
 // for one with which an instance domain changed and for one after 100000 bytes of
-// values; never two of one time. First it is told of all metadata, in the order
+// values; each later than the one before. First it is told of all metadata, in the order
 // of the file, then of the data.
 type IndexMaker struct {
 	start   int64 // of the metadata
@@ -73,7 +73,7 @@ func (x *IndexMaker) Data(t pcp.Timestamp, volume int32, offset int64) {
 }
 
 func (x *IndexMaker) put(e IndexEntry) {
-	if n := len(x.entries); n > 0 && x.entries[n-1].Stamp == e.Stamp {
+	if n := len(x.entries); n > 0 && !e.Stamp.After(x.entries[n-1].Stamp) {
 		return
 	}
 	x.entries = append(x.entries, e)

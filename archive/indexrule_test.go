@@ -96,3 +96,17 @@ func TestOneRecordOneEntry(t *testing.T) {
 	require.NoError(t, err)
 	assert.Len(t, r.Index(), 1)
 }
+
+// TestIndexNeverGoesBack: where the clock went back in an archive, the index that
+// is made of it still ascends, as those who search in it expect.
+func TestIndexNeverGoesBack(t *testing.T) {
+	x := archive.NewIndexMaker(100)
+	for i, sec := range []int64{5, 3, 4, 6} {
+		x.Data(at(sec), int32(i), 132)
+	}
+	var secs []int64
+	for _, e := range x.Finish(200) {
+		secs = append(secs, e.Stamp.Sec)
+	}
+	assert.Equal(t, []int64{5, 6}, secs)
+}

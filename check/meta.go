@@ -72,7 +72,7 @@ func (c *checker) metaRecord(m *member, fr *frame) {
 		}
 		c.text(at, rec, fr.payload)
 	}
-	c.saver.metadata(m, fr.payload, kind)
+	c.saver.metadata(m, fr.payload, rec)
 }
 
 // encodedSize returns the length that a record's body has if its parts follow

@@ -41,9 +41,6 @@ func Salvage(path, out string, o *Options) iter.Seq2[Finding, error] {
 	}
 }
 
-// indexEvery is how many bytes of data lie between entries of a new index.
-const indexEvery = 100_000
-
 // saver writes an archive of records that are copied. A nil saver does nothing.
 type saver struct {
 	base    string
@@ -52,20 +49,11 @@ type saver struct {
 	files   []*savedFile
 	meta    *savedFile
 	data    *savedFile // the volume being written
-	index   []byte
-	last    entry // the last record
-	indexed entry // the last record that has an entry
+	index   *archive.IndexMaker
 	lowest  pcp.Timestamp
 	descs   int
 	records int
 	err     error
-}
-
-// entry is where a data record begins.
-type entry struct {
-	stamp  pcp.Timestamp
-	volume int32
-	off    int64
 }
 
 // savedFile is a file being written.
@@ -116,7 +104,7 @@ func (s *saver) frame(file *savedFile, payload []byte) {
 }
 
 // metadata copies a metadata record of a member.
-func (s *saver) metadata(m *member, payload []byte, kind pcp.Kind) {
+func (s *saver) metadata(m *member, payload []byte, rec archive.Record) {
 	if s == nil || s.err != nil || m.layout != s.layout {
 		return
 	}
@@ -124,11 +112,13 @@ func (s *saver) metadata(m *member, payload []byte, kind pcp.Kind) {
 		if s.meta = s.create(".meta", wire.VolumeMeta); s.meta == nil {
 			return
 		}
+		s.index = archive.NewIndexMaker(s.meta.size)
 	}
-	if kind == pcp.KindDesc {
+	if rec.Kind() == pcp.KindDesc {
 		s.descs++
 	}
 	s.frame(s.meta, payload)
+	s.index.Meta(rec, s.meta.size)
 }
 
 // volume begins a data volume, which is made with its first record.
@@ -143,38 +133,17 @@ func (s *saver) record(m *member, payload []byte, t pcp.Timestamp) {
 	if s == nil || s.err != nil || m.layout != s.layout || s.meta == nil {
 		return
 	}
-	first := s.data == nil
-	if first {
+	if s.data == nil {
 		if s.data = s.create(fmt.Sprintf(".%d", m.Volume), int32(m.Volume)); s.data == nil {
 			return
 		}
 	}
-	s.last = entry{t, int32(m.Volume), s.data.size}
-	if first || s.last.off-s.indexed.off > indexEvery {
-		s.putEntry()
-	}
+	s.index.Data(t, int32(m.Volume), s.data.size)
 	s.records++
 	if t.Before(s.lowest) {
 		s.lowest = t
 	}
 	s.frame(s.data, payload)
-}
-
-// putEntry makes an index entry for the last record, unless it has one or is
-// earlier than the one that has.
-func (s *saver) putEntry() {
-	before := int64(s.layout.HeaderSize) // of the metadata that is needed
-	if len(s.index) > 0 {
-		if !s.last.stamp.After(s.indexed.stamp) {
-			return
-		}
-		before = s.meta.size
-	}
-	s.indexed = s.last
-	s.index = s.layout.AppendStamp(s.index, s.last.stamp)
-	s.index = wire.AppendU32(s.index, uint32(s.last.volume))
-	s.index = s.layout.AppendOffset(s.index, before)
-	s.index = s.layout.AppendOffset(s.index, s.last.off)
 }
 
 // finish writes the index and closes the files, or removes them.
@@ -183,9 +152,11 @@ func (s *saver) finish(give bool) error {
 		s.err = fmt.Errorf("archive %s: no data or no descriptions of metrics: %w", s.base, ErrNothing)
 	}
 	if s.err == nil && !give {
-		s.putEntry()
 		if index := s.create(".index", wire.VolumeIndex); index != nil {
-			s.write(index, s.index)
+			for _, e := range s.index.Finish(s.meta.size) {
+				raw := wire.AppendU32(s.layout.AppendStamp(nil, e.Stamp), uint32(e.Volume))
+				s.write(index, s.layout.AppendOffset(s.layout.AppendOffset(raw, e.Meta), e.Data))
+			}
 		}
 	}
 	for _, file := range s.files {
