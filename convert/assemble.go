@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -193,10 +194,17 @@ func (a *Assembler) flush() error {
 		src.tick = false
 	}
 	a.touched = a.touched[:0]
-	if len(a.step.Metrics) == 0 {
-		return nil
+	for len(a.step.Metrics) > 0 {
+		if err := a.dst.Put(&a.step); err != nil {
+			return err
+		}
+		a.step.Metrics = a.step.Metrics[:0]
+		if len(a.natives.waiting) > 0 {
+			a.step.Stamp = a.step.Stamp.Add(time.Microsecond)
+			a.step.Metrics = a.natives.appendRecord(a.step.Metrics)
+		}
 	}
-	return a.dst.Put(&a.step)
+	return nil
 }
 
 // Close puts the last step and closes the sink.

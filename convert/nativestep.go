@@ -2,6 +2,7 @@ package convert
 
 import (
 	"cmp"
+	"slices"
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/labelset"
@@ -21,14 +22,24 @@ type nativeStep struct {
 	tick    uint64
 	stamp   pcp.Timestamp
 	touched []*nativeMetric
-	levels  map[nativeLevel]labelset.Set // that metrics share, as they were described last
-	relabs  uint64                       // how often one of these changed
+	waiting []*nativeMetric               // that the current step has no record for yet
+	levels  map[nativeLevel]*nativeLabels // that metrics share
+	relabs  uint64                        // how often one of these changed, from 1
+	records uint64                        // that were made
+	most    uint64                        // the record up to which the current step may go
 }
 
 // nativeLevel is what labels belong to.
 type nativeLevel struct {
 	level labelset.Level
 	ident uint32
+}
+
+// nativeLabels are those of a level as they were described last, and in which
+// record.
+type nativeLabels struct {
+	set    labelset.Set
+	record uint64
 }
 
 // nativeMetric is a metric with its places.
@@ -83,8 +94,8 @@ type nativeShare struct {
 
 func newNativeStep(m *Mapper, r *Report) *nativeStep {
 	return &nativeStep{
-		mapper: m, report: r,
-		metrics: map[pcp.PMID]*nativeMetric{}, indoms: map[pcp.InDomID]*nativeInDom{}, levels: map[nativeLevel]labelset.Set{},
+		mapper: m, report: r, relabs: 1,
+		metrics: map[pcp.PMID]*nativeMetric{}, indoms: map[pcp.InDomID]*nativeInDom{}, levels: map[nativeLevel]*nativeLabels{},
 	}
 }
 
@@ -236,9 +247,6 @@ func (n *nativeStep) set(share nativeShare, v float64, stale bool) {
 	if s.series != share.series || m.metric != share.series.Metric || m.timely && s.member != nil && s.relabs != s.member.relabs {
 		n.describe(s, share.series)
 	}
-	if m.timely && m.relabs != n.relabs {
-		n.assert(m)
-	}
 	m.valued = n.tick
 	s.ended, s.scaled, s.text = false, p.Factor != 0, p.Text
 	s.parts |= 1 << p.Part
@@ -276,18 +284,28 @@ func (n *nativeStep) describe(s *nativeSlot, series *archive.Series) {
 }
 
 // assert sees to it that the labels of a metric with a value are in force: those
-// that it shares with others may have changed with another one's.
-func (n *nativeStep) assert(m *nativeMetric) {
+// that it shares with others may have changed with another one's. It reports false
+// if a metric of the same record has it otherwise.
+func (n *nativeStep) assert(m *nativeMetric) bool {
+	var levels [5]nativeLevel
 	for i, set := range m.metric.Labels {
 		level := labelset.Levels[i]
-		key := nativeLevel{level, archive.LabelIdent(level, m.metric.Desc)}
-		if have, known := n.levels[key]; known && have.Equal(set) {
-			continue
+		levels[i] = nativeLevel{level, archive.LabelIdent(level, m.metric.Desc)}
+		have := n.levels[levels[i]]
+		if have != nil && have.record == n.records && !have.set.Equal(set) && n.records < n.most {
+			return false
 		}
-		n.levels[key] = set
-		n.relabs++
-		again := *m.metric
-		m.out = &again
+	}
+	for i, set := range m.metric.Labels {
+		have := n.levels[levels[i]]
+		if have == nil || !have.set.Equal(set) {
+			have = &nativeLabels{set: set}
+			n.levels[levels[i]] = have
+			n.relabs++
+			again := *m.metric
+			m.out = &again
+		}
+		have.record = n.records
 	}
 	m.relabs = n.relabs
 	domain := n.mapper.domain
@@ -297,6 +315,7 @@ func (n *nativeStep) assert(m *nativeMetric) {
 	if context := m.metric.Labels[0]; !context.Equal(n.mapper.context) || !domain.Equal(n.mapper.domain) {
 		n.mapper.follow(context, domain)
 	}
+	return true
 }
 
 // appendTo adds what was set since begin.
@@ -317,7 +336,25 @@ func (n *nativeStep) appendTo(dst []archive.MetricValues) []archive.MetricValues
 			m.depart(n.tick)
 		}
 	}
-	for _, m := range n.touched {
+	const atMost = 900 // microseconds
+	n.waiting, n.most = append(n.waiting[:0], n.touched...), n.records+atMost
+	return n.appendRecord(dst)
+}
+
+// appendRecord adds what can be in one record, of what was set since begin: where
+// labels that metrics share changed within a millisecond, values of before and
+// after cannot. The rest waits.
+func (n *nativeStep) appendRecord(dst []archive.MetricValues) []archive.MetricValues {
+	n.records++
+	changed := slices.ContainsFunc(n.waiting, func(m *nativeMetric) bool {
+		return m.timely && m.valued == n.tick && m.relabs != n.relabs
+	})
+	left := n.waiting[:0]
+	for _, m := range n.waiting {
+		if changed && m.timely && m.valued == n.tick && !n.assert(m) {
+			left = append(left, m)
+			continue
+		}
 		mv := archive.MetricValues{Metric: m.out}
 		m.points = m.points[:0]
 		for _, s := range m.now {
@@ -339,6 +376,7 @@ func (n *nativeStep) appendTo(dst []archive.MetricValues) []archive.MetricValues
 		m.shown = true
 		dst = append(dst, mv)
 	}
+	n.waiting = left
 	return dst
 }
 

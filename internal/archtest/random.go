@@ -20,7 +20,6 @@ import (
 type RandomOptions struct {
 	Version pcp.Version // 0 is either
 	Text    bool        // string metrics, too
-	Ties    bool        // several records in one millisecond
 	Twins   bool        // instances that share a name
 	Gaps    bool        // records that lack instances
 }
@@ -154,11 +153,7 @@ func (r *random) set(level labelset.Level) labelset.Set {
 
 // step writes what happens at one time.
 func (r *random) step() {
-	gap := pick(r, time.Millisecond, 17*time.Millisecond, time.Second, time.Hour)
-	if r.o.Ties && r.one(4) {
-		gap = 100 * time.Microsecond
-	}
-	r.now = r.now.Add(gap)
+	r.now = r.now.Add(pick(r, time.Millisecond, 17*time.Millisecond, time.Second, time.Hour))
 	if r.one(20) {
 		require.NoError(r.t, r.a.Mark(r.now))
 		return
