@@ -70,7 +70,7 @@ func runDemo(ctx context.Context, s streams, o demoOptions) error {
 	d.title("What is where")
 	fmt.Fprintf(s.out, "%s.meta, .index, .0   the archive\n%s   the Prometheus blocks\n", d.base, filepath.Join(dir, "data"))
 	fmt.Fprintf(s.out, "\nTry:\n  pmval -a %s openmetrics.demo.demo_queue_length   (with PCP installed)\n", d.base)
-	fmt.Fprintf(s.out, "  prometheus --storage.tsdb.path=%s --storage.tsdb.retention.time=100y\n", filepath.Join(dir, "data"))
+	fmt.Fprintf(s.out, "  prometheus --config.file=/dev/null --storage.tsdb.path=%s --storage.tsdb.retention.time=100y\n", filepath.Join(dir, "data"))
 	return nil
 }
 

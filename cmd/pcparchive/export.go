@@ -58,7 +58,7 @@ there is said.`,
   pcparchive export tsdb /var/log/pcp/pmlogger -o blocks/ --thanos-label cluster=a
   pcparchive export tsdb 20260301 -o data/ --names prometheus --strings info --unwrap
   pcparchive export tsdb /backup/2025 -o data/ --step 5m --repeat-discrete 1m --label dc=east
-  prometheus --storage.tsdb.path=data/ --storage.tsdb.retention.time=100y`,
+  prometheus --config.file=/dev/null --storage.tsdb.path=data/ --storage.tsdb.retention.time=100y`,
 		ValidArgsFunction: completeArchives,
 		Args:              nargs(1, -1, "archives"),
 		RunE:              func(cmd *cobra.Command, args []string) error { return runExportTSDB(cmd.Context(), s, o, args) },
