@@ -18,7 +18,9 @@ import (
 // values, and must not be seen by windows that do not need it: how far rate()
 // extrapolates depends on how far above 0 they are. Of an expression with several
 // windows those without a mark see them moved while another holds one, which
-// changes their result only where a counter began less than a step before.
+// changes their result only where a counter began less than a step before. If
+// windows are of other times than those of the query, as in subqueries, one mark
+// in the sight of any is reason to evaluate all times once more.
 type rangeQuery struct {
 	promql.Query
 	e          *Engine
