@@ -1,6 +1,8 @@
 // Package dump lists what is in an archive: as text in the form of the
 // reference's pmdumplog, or every record with every field as JSON for programs.
 //
+//	err := dump.Text(os.Stdout, r, &dump.Options{Sections: dump.All})
+//
 // [Text] prints the sections that [Options] select. Its form is that of release
 // 6.0.3, to the byte, except that entries which the reference prints in the
 // order of its hash tables ascend here. That includes which records are left

@@ -3,6 +3,7 @@ package dump
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -111,7 +112,10 @@ func interval(s string) (total time.Duration, err error) {
 		if !ok {
 			return 0, ErrTime
 		}
-		total += time.Duration(n * float64(unit))
+		if n *= float64(unit); n+float64(total) >= math.MaxInt64 {
+			return 0, ErrTime
+		}
+		total += time.Duration(n)
 		s = s[letters:]
 	}
 	return total, nil

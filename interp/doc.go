@@ -1,6 +1,11 @@
 // Package interp gives values at times between those at which they were
 // recorded, and rates of counters.
 //
+//	values := interp.At(r, times, interp.Options{Marks: true})
+//	for step, err := range interp.Rates(values) {
+//		…
+//	}
+//
 // # Values between observations
 //
 // [At] takes for each time and series the observation before it, or at it, and

@@ -8,7 +8,8 @@ import (
 )
 
 // between returns the value on the line between two observations. Integers are
-// computed from the difference, which keeps those beyond 2^53 exact. ok is false if an observation is not of type typ.
+// computed from the difference, which keeps those beyond 2^53 exact. ok is false
+// if an observation is not of type typ.
 func between(a, b *observation, t pcp.Timestamp, typ pcp.Type, wrap bool) (v archive.Value, ok bool) {
 	d := Delta(a.value, b.value, typ)
 	if math.IsNaN(d) {

@@ -1,5 +1,8 @@
 // Package rewrite makes archives out of archives: copies, conversions between
-// the versions, extracts and merges. Its one function is [Copy].
+// the versions, extracts and merges. All of that is [Copy]:
+//
+//	o := rewrite.Options{Metrics: []string{"disk.dev"}, Compress: archive.CompressZstd}
+//	report, err := rewrite.Copy(ctx, "disks", []*archive.Reader{monday, tuesday}, o)
 //
 // # Two ways
 //
@@ -30,7 +33,7 @@
 // The output is written into a folder beside its place and appears when it is
 // complete. Nothing is ever overwritten, and a copy that fails or is cancelled
 // leaves nothing. The inputs are only read, so several copies may be made of them
-// at a time.
+// at a time. An input is open from when its records begin to its end.
 //
 // An input that is damaged or ends inside a record is used up to there and named
 // in [Report].Torn; if no record of it can be read, that is the error.

@@ -1,6 +1,11 @@
 // Package summary tells in one pass what the values of an archive were: how
 // many, over which time, their least, average and greatest, and percentiles.
 //
+//	sum, err := summary.Of(ctx, r, summary.Options{Percentiles: []float64{50, 99}})
+//	for _, s := range sum.Series {
+//		fmt.Println(s.Series.Metric.Name, s.Series.Inst.Name, s.TimeAverage, s.Units, s.Percentiles)
+//	}
+//
 // [Of] reads steps and keeps a few numbers for each series, so its memory
 // depends on the number of series and not on that of values.
 //

@@ -86,7 +86,8 @@ func (s *Series) IsRate() bool { return s.Series.Metric.Desc.Sem == pcp.SemCount
 
 // Of summarises what src holds. If reading fails, what was read so far is
 // summarised and returned with the error, for which [pcp.ErrUnfinished] may be a
-// good reason; what a Set met is in its Problems. When ctx ends it returns its error and no Summary.
+// good reason; what a Set met is in its Problems. When ctx ends it returns its
+// error and no Summary.
 func Of(ctx context.Context, src Source, o Options) (*Summary, error) {
 	p := newPass(o)
 	err := p.run(ctx, src)
