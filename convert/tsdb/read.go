@@ -61,7 +61,8 @@ func (d *Damage) Unwrap() error { return d.Err }
 // Reader is a [convert.SampleSource] that reads blocks and the write-ahead log
 // of a Prometheus server, without writing to where they are. All samples come by
 // ascending time, staleness markers included; a sample that several blocks hold
-// comes once. Native histograms go to a [convert.HistogramSamples].
+// comes once. Native histograms go to a [convert.HistogramSamples], the exemplars
+// of a log to a [convert.ExemplarSamples], behind their samples.
 //
 // A Reader is for one goroutine at a time, but Done and Size may be called by
 // any.
