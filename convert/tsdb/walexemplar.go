@@ -75,7 +75,7 @@ func (h *head) packExemplars(s *headSeries) error {
 			data, same = appendStored(data, x.t, same), same[:0]
 		}
 	}
-	err := h.store(&k.chunks, k.open[0].t, k.open[len(k.open)-1].t, encExemplars, data)
+	err := h.store(&k.chunks, record{k.open[0].t, k.open[len(k.open)-1].t, encExemplars, data})
 	clear(k.open)
 	k.open, k.size = k.open[:0], 0
 	return err

@@ -8,7 +8,6 @@ import (
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
-	"github.com/prometheus/prometheus/tsdb/chunkenc"
 	"github.com/prometheus/prometheus/tsdb/tombstones"
 
 	"github.com/pcparchive/pcparchive/convert"
@@ -33,11 +32,9 @@ type headSeries struct {
 	lset  labels.Labels
 	other *headSeries // with the same hash
 
-	xor        *chunkenc.XORChunk // the open chunk
-	app        chunkenc.Appender
-	n          int // its samples
-	mint, maxt int64
-	any        bool // there was a sample, the last one at maxt
+	chunk xorChunk // the open one
+	last  int64    // time of the last sample
+	any   bool     // there was one
 
 	late    []sample // that came after later ones
 	hist    *headHistograms
@@ -110,75 +107,60 @@ func (h *head) sample(ref uint64, t int64, v float64) error {
 	switch {
 	case s == nil:
 		return nil
-	case s.any && t == s.maxt:
+	case s.any && t == s.last:
 		return nil
-	case s.any && t < s.maxt:
+	case s.any && t < s.last:
 		if s.late = append(s.late, sample{t, v}); len(s.late) < samplesPerChunk {
 			return nil
 		}
 		return h.packLate(s)
 	}
-	if s.n == samplesPerChunk || s.n > 0 && len(s.xor.Bytes()) > chunkenc.MaxBytesPerXORChunkBeforeAppend {
+	if s.chunk.full() {
 		if err := h.cut(s); err != nil {
 			return err
 		}
 	}
-	if s.n == 0 {
-		if s.xor == nil {
-			s.xor = chunkenc.NewXORChunk()
-		}
-		app, err := s.xor.Appender()
-		if err != nil {
-			return err
-		}
-		s.app, s.mint = app, t
-	}
-	s.app.Append(0, t, v)
-	s.n, s.maxt, s.any = s.n+1, t, true
+	s.chunk.append([]sample{{t, v}})
+	s.last, s.any = t, true
 	return nil
 }
 
 // cut moves the open chunk of a series to the file.
 func (h *head) cut(s *headSeries) error {
-	if s.n == 0 {
+	if s.chunk.n == 0 {
 		return nil
 	}
-	data := s.xor.Bytes()
-	err := h.store(&s.chunks, s.mint, s.maxt, chunkenc.EncXOR, data)
-	clear(data[:2]) // the number of samples
-	s.xor.Reset(data[:2])
-	s.n = 0
+	err := h.store(&s.chunks, s.chunk.record())
+	s.chunk.reset()
 	return err
 }
 
 // store moves a chunk to the file and to a list.
-func (h *head) store(list *[]headChunk, mint, maxt int64, enc chunkenc.Encoding, data []byte) error {
+func (h *head) store(list *[]headChunk, r record) error {
 	var c chain
-	if err := h.spill.put(&c, record{mint, maxt, enc, data}); err != nil {
+	if err := h.spill.put(&c, r); err != nil {
 		return err
 	}
-	*list = append(*list, headChunk{mint, maxt, c.offset, c.size})
-	h.min, h.max = min(h.min, mint), max(h.max, maxt)
+	*list = append(*list, headChunk{r.mint, r.maxt, c.offset, c.size})
+	h.min, h.max = min(h.min, r.mint), max(h.max, r.maxt)
 	return nil
 }
 
-// packLate makes a chunk of a series' late samples. Of several at one time the
+// packLate makes chunks of a series' late samples. Of several at one time the
 // first counts.
 func (h *head) packLate(s *headSeries) error {
 	slices.SortStableFunc(s.late, func(a, b sample) int { return cmp.Compare(a.t, b.t) })
-	c := chunkenc.NewXORChunk()
-	app, err := c.Appender()
-	if err != nil {
-		return err
-	}
-	for i, p := range s.late {
-		if i == 0 || p.t != s.late[i-1].t {
-			app.Append(0, p.t, p.v)
-		}
-	}
-	mint, maxt := s.late[0].t, s.late[len(s.late)-1].t
+	rest := slices.CompactFunc(s.late, func(a, b sample) bool { return a.t == b.t })
 	s.late = s.late[:0]
-	return h.store(&s.chunks, mint, maxt, chunkenc.EncXOR, c.Bytes())
+	var c xorChunk
+	for len(rest) > 0 {
+		rest = c.append(rest)
+		if err := h.store(&s.chunks, c.record()); err != nil {
+			return err
+		}
+		c.reset()
+	}
+	return nil
 }
 
 // finish makes lanes of what was added, and drops what was needed for that.
@@ -203,7 +185,7 @@ func (h *head) finish() error {
 		if s.exemplars != nil { // after their samples
 			h.lanes = append(h.lanes, s.split(s.exemplars.chunks)...)
 		}
-		s.xor, s.app, s.late, s.hist, s.chunks, s.exemplars = nil, nil, nil, nil, nil, nil
+		s.chunk, s.late, s.hist, s.chunks, s.exemplars = xorChunk{}, nil, nil, nil, nil
 	}
 	h.refs, h.byHash, h.all = nil, nil, nil
 	return nil

@@ -175,7 +175,7 @@ func (h *head) packHistograms(s *headSeries) error {
 			}
 			data = appendStored(data, p.t, p.data)
 		}
-		if err := h.store(&s.chunks, list[0].t, list[len(list)-1].t, encHistograms, data); err != nil {
+		if err := h.store(&s.chunks, record{list[0].t, list[len(list)-1].t, encHistograms, data}); err != nil {
 			return err
 		}
 	}

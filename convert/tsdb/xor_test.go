@@ -15,7 +15,7 @@ func TestXORChunk(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	steps := []int64{0, 1, 1 << 13, 1<<13 + 1, 1 << 16, 1<<16 + 1, 1 << 19, 1<<19 + 1, 1 << 40, math.MaxInt64}
 	var ours xorChunk
-	for range 3000 {
+	for range 1000 {
 		irregular, narrow, constant := rng.IntN(4), rng.IntN(64), rng.IntN(3)
 		at, step, bits := rng.Int64()-rng.Int64(), rng.Int64N(1<<20), rng.Uint64()
 		samples := make([]sample, 1+rng.IntN(samplesPerChunk+10))
