@@ -94,19 +94,37 @@ func (m *metricState) at(j int, inst pcp.InstID) *Series {
 	if j < len(m.last) && m.last[j].Inst.ID == inst {
 		return m.last[j]
 	}
-	in := meta.Instance{ID: inst}
-	if m.indom != nil {
-		if known, ok := m.indom.Lookup(inst); ok {
-			in = known
-		}
-	}
-	labels, _ := m.sets[len(m.sets)-1].Find(inst)
+	in, labels := m.instance(j, inst), m.instanceLabels(j, inst)
 	if s, ok := m.series[inst]; ok && s.Inst == in && s.Labels.Equal(labels) {
 		return s
 	}
 	s := &Series{Metric: m.metric, Inst: in, Labels: labels}
 	m.series[inst] = s
 	return s
+}
+
+// instance returns an instance as its domain has it. Most records hold all of it,
+// in its order.
+func (m *metricState) instance(j int, id pcp.InstID) meta.Instance {
+	if m.indom == nil {
+		return meta.Instance{ID: id}
+	}
+	if all := m.indom.Instances; j < len(all) && all[j].ID == id && (j == 0 || all[j-1].ID != id) {
+		return all[j]
+	}
+	in, _ := m.indom.Lookup(id)
+	in.ID = id
+	return in
+}
+
+// instanceLabels returns the labels of an instance likewise.
+func (m *metricState) instanceLabels(j int, id pcp.InstID) labelset.Set {
+	l := m.sets[len(m.sets)-1]
+	if l != nil && j < len(l.Sets) && l.Sets[j].Inst == id && (j == 0 || l.Sets[j-1].Inst != id) {
+		return l.Sets[j].Set
+	}
+	set, _ := l.Find(id)
+	return set
 }
 
 func (m *metricState) remember(points []Point) {
