@@ -96,6 +96,7 @@ fresh 9
 // TestAppend: a recorder that is started again goes on under the same numbers,
 // after one mark; so it does if the earlier one was killed while it wrote.
 func TestAppend(t *testing.T) {
+	t.Parallel()
 	archtest.ForEachVersion(t, func(t *testing.T, v pcp.Version) {
 		p := &page{body: firstPage}
 		url := serve(t, p)

@@ -23,6 +23,7 @@ import (
 // TestRecordsExemplars scrapes Prometheus' own client library as OpenMetrics and
 // finds the exemplars of its page on the page that comes of the archive.
 func TestRecordsExemplars(t *testing.T) {
+	t.Parallel()
 	for _, version := range []pcp.Version{pcp.V2, pcp.V3} {
 		t.Run(version.String(), func(t *testing.T) {
 			reg := prometheus.NewRegistry()

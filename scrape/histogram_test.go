@@ -36,6 +36,7 @@ func (w *withHistograms) Histogram(s *convert.PromSeries, _ int64, data []byte) 
 // TestRecordsNativeHistograms scrapes Prometheus' own client library in the
 // format that has them.
 func TestRecordsNativeHistograms(t *testing.T) {
+	t.Parallel()
 	reg := prometheus.NewRegistry()
 	h := prometheus.NewHistogram(prometheus.HistogramOpts{
 		Name: "lat_seconds", Help: "Latency.", NativeHistogramBucketFactor: 1.1,

@@ -56,6 +56,7 @@ func last(t *testing.T, r *archive.Reader, metric string) map[string]string {
 // their series and with the endpoint, and a recorder that is started again goes on
 // with their numbers.
 func TestNativesLive(t *testing.T) {
+	t.Parallel()
 	const disks = "node_disk_read_bytes_total{device=%q} %d\n"
 	p := &page{body: "other 1\nnode_load1 0.5\n" + fmt.Sprintf(disks, "sda", 10240) + fmt.Sprintf(disks, "sdb", 20480)}
 	url := serve(t, p)
@@ -93,6 +94,7 @@ func TestNativesLive(t *testing.T) {
 
 // TestNativesFail: an endpoint that does not answer has no values.
 func TestNativesFail(t *testing.T) {
+	t.Parallel()
 	p := &page{body: "node_load1 0.5\nnode_disk_read_bytes_total{device=\"sda\"} 1024\n"}
 	base := filepath.Join(t.TempDir(), "rec")
 	s := startNatives(t, base, scrape.Endpoint{URL: serve(t, p), Name: "web"})

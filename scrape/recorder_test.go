@@ -22,6 +22,7 @@ import (
 const tick = 500 * time.Millisecond
 
 func TestRecordsOnePagePerRecord(t *testing.T) {
+	t.Parallel()
 	p := &page{body: "# HELP a first line\\nsecond\n# TYPE a counter\na{x=\"1\"} 5\na{x=\"2\"} 6\nb NaN\nc -0\n"}
 	s := start(t, scrape.Settings{Interval: tick}, scrape.Endpoint{URL: serve(t, p), Name: "web"})
 	s.wait(3)
@@ -53,6 +54,7 @@ func TestRecordsOnePagePerRecord(t *testing.T) {
 
 // A failed scrape leaves up at 0 and ends the series; the reason is said once.
 func TestFailures(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		settings scrape.Settings
 		fail     func(*page)
@@ -145,6 +147,7 @@ func statuses(t *testing.T, r *archive.Reader) (texts []string, codes []uint64) 
 
 // An endpoint that is not there yet is tried until it is.
 func TestKeepsTrying(t *testing.T) {
+	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	address := l.Addr().String()
@@ -167,6 +170,7 @@ func TestKeepsTrying(t *testing.T) {
 
 // Series come and go: their instances enter and leave the domain.
 func TestInstancesComeAndGo(t *testing.T) {
+	t.Parallel()
 	p := &page{body: "a{x=\"1\"} 1\na{x=\"2\"} 2\n"}
 	s := start(t, scrape.Settings{Interval: tick}, scrape.Endpoint{URL: serve(t, p), Name: "web"})
 	s.wait(2)
@@ -196,6 +200,7 @@ func TestInstancesComeAndGo(t *testing.T) {
 
 // Samples with times of their own are recorded at those, once.
 func TestOwnTimes(t *testing.T) {
+	t.Parallel()
 	old := time.Now().Add(-time.Hour).UnixMilli()
 	p := &page{body: fmt.Sprintf("a{x=\"1\"} 1 %d\na{x=\"2\"} 2 %d\nb 3\n", old, old+500)}
 	s := start(t, scrape.Settings{Interval: tick}, scrape.Endpoint{URL: serve(t, p), Name: "web"})
@@ -214,6 +219,7 @@ func TestOwnTimes(t *testing.T) {
 
 // Every scrape of many slow endpoints is recorded and none is missed.
 func TestManyEndpoints(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("takes six seconds")
 	}
