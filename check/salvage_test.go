@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/check"
 	"github.com/pcparchive/pcparchive/internal/archtest"
 	"github.com/pcparchive/pcparchive/internal/oracle"
@@ -68,6 +69,26 @@ func TestSalvageDamage(t *testing.T) {
 	assert.Empty(t, errorsOf(slices.Collect(check.Archive(out, nil))))
 	_, _, sound := archtest.Members(t, out)
 	assert.Len(t, sound, c.Layout.HeaderSize+3*72)
+}
+
+// TestSalvageEarlierThanTheStart: labels that begin after the first record are
+// brought forward, or readers would pass over it.
+func TestSalvageEarlierThanTheStart(t *testing.T) {
+	archtest.ForEachVersion(t, func(t *testing.T, v pcp.Version) {
+		c := craft(t, v)
+		c.Meta(counter)
+		c.Value(at(-5), counter.PMID, pcp.InstNull, 1)
+		c.Value(at(1), counter.PMID, pcp.InstNull, 2)
+		c.Write()
+		out := filepath.Join(t.TempDir(), "out")
+		found, err := salvage(c.Base, out)
+		require.NoError(t, err)
+		assert.Contains(t, codes(found), check.DataStart)
+		assert.NotContains(t, codes(slices.Collect(check.Archive(out, nil))), check.DataStart)
+		r, err := archive.Open(out, nil)
+		require.NoError(t, err)
+		assert.Equal(t, at(-5), r.Header().Start)
+	})
 }
 
 func TestSalvageNothing(t *testing.T) {
