@@ -12,6 +12,10 @@ import (
 	"github.com/pcparchive/pcparchive/archive"
 )
 
+// AsidePrefix begins the names of folders and files that are written aside. What
+// a kill leaves of them is no archive.
+const AsidePrefix = ".pcparchive-"
+
 // Aside is a folder beside an output archive, in which the output is written
 // until it is complete.
 type Aside struct {
@@ -29,7 +33,7 @@ func NewAside(out string) (*Aside, error) {
 	if err := a.free(); err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp(filepath.Dir(out), ".pcparchive-*")
+	dir, err := os.MkdirTemp(filepath.Dir(out), AsidePrefix+"*")
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -56,9 +57,13 @@ func groupedFlags(flags *pflag.FlagSet) string {
 	return b.String()
 }
 
+// addGroupedFlags tells cobra, which keeps such functions for all commands there
+// are, so that tests side by side must not each do it.
+var addGroupedFlags = sync.OnceFunc(func() { cobra.AddTemplateFunc("groupedFlags", groupedFlags) })
+
 // useGroupedFlags makes the help of all commands list flags in groups.
 func useGroupedFlags(root *cobra.Command) {
-	cobra.AddTemplateFunc("groupedFlags", groupedFlags)
+	addGroupedFlags()
 	const plain = "Flags:\n{{.LocalFlags.FlagUsages | trimTrailingWhitespaces}}"
 	root.SetUsageTemplate(strings.Replace(root.UsageTemplate(), plain, "{{groupedFlags .LocalFlags}}", 1))
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/rewrite"
 )
 
 // archivesHelp says how archives are named, for the help of a verb.
@@ -70,8 +71,8 @@ func isArchive(path string) bool {
 	return true
 }
 
-// folders returns a folder and those below it, and names those that cannot be
-// read. Links to folders below are not followed, as they may lead back.
+// folders returns a folder and those below it, but for those in which an archive
+// is being written, and names those that cannot be read. Links to folders below are not followed, as they may lead back.
 func folders(dir string) (all []string, bad []archive.Problem) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -79,7 +80,7 @@ func folders(dir string) (all []string, bad []archive.Problem) {
 	}
 	all = []string{dir}
 	for _, e := range entries {
-		if e.IsDir() {
+		if e.IsDir() && !strings.HasPrefix(e.Name(), rewrite.AsidePrefix) {
 			below, unread := folders(filepath.Join(dir, e.Name()))
 			all, bad = append(all, below...), append(bad, unread...)
 		}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/rewrite"
 )
 
 // checkOutput refuses to replace a file of the input.
@@ -73,7 +74,7 @@ func toOutput(ctx context.Context, s streams, path string, write func(io.Writer)
 			return err
 		}
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".pcparchive-*")
+	f, err := os.CreateTemp(filepath.Dir(path), rewrite.AsidePrefix+"*")
 	if err != nil {
 		return err
 	}
