@@ -10,12 +10,12 @@ import (
 // before.
 type origins map[*archive.Metric]*archive.Metric
 
-// keep has a relabelled series remain the PCP metric that it was, with the labels
-// that it got beside those that it has there. One that was renamed or lost labels
-// is another one, of Prometheus.
-func (o origins) keep(in, out *convert.PromSeries) {
+// of returns the PCP metric and the instance that a relabelled series remains,
+// with the labels that it got beside those that it has there. One that was renamed
+// or lost labels is another one, of Prometheus, and has none.
+func (o origins) of(in, out *convert.PromSeries) (*archive.Metric, *archive.Series) {
 	if in.Origin == nil || in.Member == nil || in.Name != out.Name {
-		return
+		return nil, nil
 	}
 	had := map[string]string{}
 	for _, l := range in.Labels {
@@ -24,43 +24,41 @@ func (o origins) keep(in, out *convert.PromSeries) {
 	var more []labelset.Label
 	for _, l := range out.Labels {
 		if v, ok := had[l.Name]; !ok || v != l.Value {
-			if l.Name == "instname" || l.Name == "instid" {
-				return
+			if l.Name == "instname" || l.Name == "instid" || l.Name == in.TextLabel {
+				return nil, nil
 			}
 			more = append(more, labelset.String(l.Name, l.Value))
 		}
 		delete(had, l.Name)
 	}
 	if len(had) > 0 {
-		return
+		return nil, nil
 	}
 	if len(more) == 0 {
-		out.Origin, out.Member = in.Origin, in.Member
-		return
+		return in.Origin, in.Member
 	}
 	const item = 4 // the level of a metric without instances
 	member := *in.Member
 	if in.Member.Inst.ID >= 0 {
 		set, err := extended(labelset.Instances, in.Member.Labels, more)
 		if err != nil {
-			return
+			return nil, nil
 		}
 		member.Labels = set
-		out.Origin, out.Member = in.Origin, &member
-		return
+		return in.Origin, &member
 	}
 	origin, ok := o[in.Origin]
 	if !ok {
 		set, err := extended(labelset.Item, in.Origin.Labels[item], more)
 		if err != nil {
-			return
+			return nil, nil
 		}
 		copied := *in.Origin
 		copied.Labels[item] = set
 		origin = &copied
 		o[in.Origin] = origin
 	}
-	out.Origin, out.Member = origin, &member
+	return origin, &member
 }
 
 // extended returns a set with more labels, which win.

@@ -11,6 +11,8 @@ import (
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
 	"github.com/pcparchive/pcparchive/convert/relabel"
+	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
 )
 
 // origins notes which PCP metric a series still is, and with which labels.
@@ -52,4 +54,36 @@ func TestOriginIsKept(t *testing.T) {
 			assert.Empty(t, report.Losses())
 		})
 	}
+}
+
+// What a series is made of may change while it goes on, and a text metric stays
+// one.
+func TestOriginChanges(t *testing.T) {
+	rules, err := relabel.Parse([]byte(`[{target_label: env, replacement: prod}]`))
+	require.NoError(t, err)
+	described := func(help string) *archive.Metric {
+		return &archive.Metric{Name: "release", Help: help, Desc: &meta.Desc{Type: pcp.TypeString, InDom: pcp.InDomNull, Names: []string{"release"}}}
+	}
+	in := &convert.PromSeries{Name: "release_info", Labels: []convert.Label{{Name: "value", Value: "6.1"}}, TextLabel: "value"}
+	member := &archive.Series{Inst: meta.Instance{ID: pcp.InstNull}}
+	var out *convert.PromSeries
+	s := relabel.NewStage(seriesFunc(func(p *convert.PromSeries) { out = p }), rules, nil)
+	in.MadeOf(described("first"), member, 0)
+	require.NoError(t, s.Sample(in, 0, 1))
+	in.MadeOf(described("second"), member, 10)
+	require.NoError(t, s.Sample(in, 10, 1))
+	assert.Equal(t, "value", out.TextLabel)
+	assert.Equal(t, "second", out.Origin.Help)
+	assert.Equal(t, `{"env":"prod"}`, out.Origin.Labels[4].JSON())
+	require.Len(t, out.Before, 1)
+	assert.Equal(t, "first", out.Before[0].Origin.Help)
+	assert.EqualValues(t, 10, out.Before[0].Until)
+}
+
+// seriesFunc is a Samples that is told of each sample's series.
+type seriesFunc func(*convert.PromSeries)
+
+func (f seriesFunc) Sample(p *convert.PromSeries, _ int64, _ float64) error {
+	f(p)
+	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/relabel"
 
+	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
 )
 
@@ -27,12 +28,15 @@ type entry struct {
 	family *convert.Family
 	out    *target // nil: dropped
 	live   bool
+	origin *archive.Metric // what in was made of
+	member *archive.Series
 }
 
 // target is a relabelled series, into which several may have been merged.
 type target struct {
 	prom *convert.PromSeries
-	live int // of the series that it is made of
+	by   *entry // the first series that it is made of
+	live int    // of them
 }
 
 // NewStage returns a Stage that feeds dst and closes it, if it can be closed.
@@ -43,7 +47,7 @@ func NewStage(dst convert.Samples, rules Rules, report *convert.Report) *Stage {
 // Sample passes a sample on, unless the rules drop its series. Where they make
 // one series of several, it ends when the last of these does.
 func (s *Stage) Sample(in *convert.PromSeries, t int64, v float64) error {
-	e := s.entry(in)
+	e := s.entry(in, t)
 	if e.out == nil {
 		return nil
 	}
@@ -63,7 +67,7 @@ func (s *Stage) Sample(in *convert.PromSeries, t int64, v float64) error {
 
 // Histogram passes a native histogram on, as Sample does a number.
 func (s *Stage) Histogram(in *convert.PromSeries, t int64, data []byte) error {
-	e := s.entry(in)
+	e := s.entry(in, t)
 	if e.out == nil {
 		return nil
 	}
@@ -73,15 +77,15 @@ func (s *Stage) Histogram(in *convert.PromSeries, t int64, data []byte) error {
 
 // Exemplar passes an exemplar on, unless the rules drop its series.
 func (s *Stage) Exemplar(in *convert.PromSeries, t int64, x convert.Exemplar) error {
-	e := s.entry(in)
+	e := s.entry(in, t)
 	if e.out == nil {
 		return nil
 	}
 	return convert.PutExemplar(s.dst, e.out.prom, t, x, s.report)
 }
 
-// entry returns what became of a series.
-func (s *Stage) entry(in *convert.PromSeries) *entry {
+// entry returns what has become of a series at a time.
+func (s *Stage) entry(in *convert.PromSeries, t int64) *entry {
 	for in.ID >= len(s.series) {
 		s.series = append(s.series, nil)
 	}
@@ -89,6 +93,14 @@ func (s *Stage) entry(in *convert.PromSeries) *entry {
 	if e == nil {
 		e = &entry{in: in, family: in.Family, out: s.relabel(in)}
 		s.series[in.ID] = e
+		if e.out != nil && e.out.by == nil {
+			e.out.by = e
+		}
+	}
+	if e.out != nil && e.out.by == e && (e.origin != in.Origin || e.member != in.Member) {
+		e.origin, e.member = in.Origin, in.Member
+		origin, member := s.origins.of(in, e.out.prom)
+		e.out.prom.MadeOf(origin, member, t)
 	}
 	if e.out != nil && e.family != in.Family {
 		e.family, e.out.prom.Family = in.Family, familyOf(in, e.out.prom.Name)
@@ -150,7 +162,7 @@ func (s *Stage) relabel(in *convert.PromSeries) *target {
 			out.Labels = append(out.Labels, convert.Label(l))
 		}
 	})
-	s.origins.keep(in, out)
+	out.TextLabel = in.TextLabel
 	t := &target{prom: out}
 	s.out[key] = t
 	return t
