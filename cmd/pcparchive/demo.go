@@ -39,8 +39,8 @@ the other commands on.`,
 	}
 	f := cmd.Flags()
 	f.StringVarP(&o.dir, "dir", "o", "", "folder for what is made; default: a new temporary one")
-	f.DurationVar(&o.duration, "duration", 10*time.Second, "how long to record")
-	f.DurationVar(&o.interval, "interval", time.Second, "time between scrapes")
+	durationVar(f, &o.duration, "duration", 10*time.Second, "how long to record")
+	durationVar(f, &o.interval, "interval", time.Second, "time between scrapes")
 	return cmd
 }
 

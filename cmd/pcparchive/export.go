@@ -73,7 +73,7 @@ there is said.`,
 // addOwn adds the flags that say what blocks are written.
 func (o *exportTSDBOptions) addOwn(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.DurationVar(&o.blockRange, "block-duration", tsdb.DefaultBlockRange, "time that a block covers, aligned to multiples since 1970 UTC")
+	durationVar(f, &o.blockRange, "block-duration", tsdb.DefaultBlockRange, "time that a block covers, aligned to multiples since 1970 UTC")
 	addPairsFlag(cmd, &o.thanos, "thanos-label", "external label of the blocks for Thanos and Mimir, as in `cluster=a`; may be repeated")
 	f.StringVar(&o.dataDir, "data-dir", "", "data folder of a server, to be compared with")
 }
@@ -101,6 +101,9 @@ func runExportTSDB(ctx context.Context, s streams, o exportTSDBOptions, paths []
 func (o *exportTSDBOptions) open(report *convert.Report) (*tsdb.Blocks, error) {
 	if o.blockRange < time.Millisecond {
 		return nil, usageError{fmt.Errorf("--block-duration %s is less than a millisecond", o.blockRange)}
+	}
+	if err := checkLabels("thanos-label", o.thanos, false); err != nil {
+		return nil, err
 	}
 	return tsdb.NewBlocks(o.dir, tsdb.Options{BlockRange: o.blockRange, External: o.thanos, Report: report})
 }

@@ -87,7 +87,7 @@ comments.`,
 	f.StringVar(&o.at, "at", "end", timeHelp)
 	f.BoolVar(&o.timestamps, "timestamps", false, "print the time of each sample")
 	f.BoolVar(&o.comments, "pcp5", true, "describe PCP's metrics in comments; in the text format only")
-	f.DurationVar(&o.lookback, "lookback", 0, "leave out values older than this; 0: none")
+	durationVar(f, &o.lookback, "lookback", 0, "leave out values older than this; 0: none")
 	f.BoolVar(&o.health, "health", false, "include how the scrapes went: up and its siblings")
 	f.StringVar(&o.target, "target-labels", "auto", "add job and instance: auto (if several endpoints were recorded), always or never")
 	f.StringVarP(&o.file, "output-file", "o", "", "write to this file instead of standard output")

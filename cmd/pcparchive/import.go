@@ -72,9 +72,9 @@ pmrep, pmstat, pcp atop and views written for PCP ask for.`,
 	}
 	f := cmd.Flags()
 	f.StringVarP(&o.out, "output-archive", "o", "", "archive to write: ARCHIVE.meta, ARCHIVE.index, ARCHIVE.0")
-	f.DurationVar(&o.interval, "interval", 10*time.Second, "time between scrapes")
-	f.DurationVar(&o.duration, "duration", 0, "stop after this time; 0: when interrupted")
-	f.DurationVar(&o.timeout, "timeout", 0, "time limit of a scrape; 0: the interval, at most 10s")
+	durationVar(f, &o.interval, "interval", 10*time.Second, "time between scrapes")
+	durationVar(f, &o.duration, "duration", 0, "stop after this time; 0: when interrupted")
+	durationVar(f, &o.timeout, "timeout", 0, "time limit of a scrape; 0: the interval, at most 10s")
 	f.StringVar(&o.bodyLimit, "body-limit", "256MiB", "longest page accepted, 0: any")
 	f.StringVar(&o.settings, "scrape-config", "", "YAML file with settings of Prometheus' scrape_config for all URLs, such as authorization, tls_config, sample_limit, metric_relabel_configs")
 	f.StringVar(&o.prefix, "prefix", "", "first component of all metric names; default: openmetrics")

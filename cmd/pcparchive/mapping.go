@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/spf13/cobra"
 
 	"github.com/pcparchive/pcparchive/archive"
@@ -47,8 +48,8 @@ func (o *mappingOptions) add(cmd *cobra.Command) {
 	f.Var(&o.names, "names", "of PCP's own metrics: pcp, prometheus or utf8")
 	f.StringVar(&o.strings, "strings", "skip", "metrics whose values are text: skip or info")
 	f.BoolVar(&o.unwrap, "unwrap", false, "continue 32-bit counters over a wrap")
-	f.DurationVar(&o.repeat, "repeat-discrete", 0, "repeat discrete values this often; 0: not")
-	f.DurationVar(&o.step, "step", 0, "keep the last value of each step, and resets of counters; 0: keep all")
+	durationVar(f, &o.repeat, "repeat-discrete", 0, "repeat discrete values this often; 0: not")
+	durationVar(f, &o.step, "step", 0, "keep the last value of each step, and resets of counters; 0: keep all")
 	f.BoolVar(&o.instanceIDs, "label-instid", false, "add the number of instances as the label 'instid'")
 	f.BoolVar(&o.optional, "optional-labels", false, "add PCP's optional labels")
 	f.BoolVar(&o.splitAtMarks, "split-at-marks", false, "begin new series of counters after a gap, with the label 'since'")
@@ -72,6 +73,20 @@ func (o *mappingOptions) check() error {
 		return usageError{fmt.Errorf("--repeat-discrete %s: want a millisecond at least", o.repeat)}
 	case o.step < 0:
 		return usageError{fmt.Errorf("--step %s is negative", o.step)}
+	}
+	return checkLabels("label", o.labels, o.names == convert.NamesUTF8)
+}
+
+// checkLabels refuses labels that Prometheus does not take.
+func checkLabels(flag string, labels map[string]string, utf8 bool) error {
+	scheme := model.LegacyValidation
+	if utf8 {
+		scheme = model.UTF8Validation
+	}
+	for _, l := range labelsOf(labels) {
+		if l.Name == model.MetricNameLabel || !scheme.IsValidLabelName(l.Name) {
+			return usageError{fmt.Errorf("--%s %s=%s: the name of a label has letters, digits and _, and begins with none of the digits", flag, l.Name, l.Value)}
+		}
 	}
 	return nil
 }

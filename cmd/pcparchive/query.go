@@ -58,8 +58,8 @@ Of several hosts all are asked; the label hostname tells PCP's own metrics apart
 	f.StringVar(&o.at, "at", "end", "evaluate at this time: "+timeHelp)
 	f.StringVar(&o.start, "start", "start", "first time of a range")
 	f.StringVar(&o.end, "end", "end", "last time of a range")
-	f.DurationVar(&o.step, "step", 0, "time between the results of a range; 0: at one time, or a hundredth of a range if --start or --end is given")
-	f.DurationVar(&o.lookback, "lookback", 0, "how old a sample may be; 0: 5m, or more if the archive's records are far apart")
+	durationVar(f, &o.step, "step", 0, "time between the results of a range; 0: at one time, or a hundredth of a range if --start or --end is given")
+	durationVar(f, &o.lookback, "lookback", 0, "how old a sample may be; 0: 5m, or more if the archive's records are far apart")
 	f.IntVar(&o.maxSamples, "max-samples", query.DefaultMaxSamples, "how many samples the query may hold in memory at once")
 	addOutputFlag(cmd, &o.output)
 	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error {

@@ -6,6 +6,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/common/model"
+	"github.com/spf13/pflag"
+
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -49,12 +52,62 @@ func anchored(anchor, offset string, r timeline) (pcp.Timestamp, error) {
 	if offset == "" {
 		return t, nil
 	}
-	d, err := time.ParseDuration(offset)
+	d, err := parseDuration(offset)
 	if err != nil {
 		return t, usageError{fmt.Errorf("time %s%s: %w", anchor, offset, err)}
 	}
 	return t.Add(d), nil
 }
+
+// parseDuration reads a duration as Go writes it or, so that there are days and
+// weeks, as Prometheus does.
+func parseDuration(s string) (time.Duration, error) {
+	d, err := time.ParseDuration(s)
+	if err == nil {
+		return d, nil
+	}
+	whole, negative := strings.CutPrefix(s, "-")
+	if !negative {
+		whole = strings.TrimPrefix(s, "+")
+	}
+	long, e := model.ParseDuration(whole)
+	if e != nil {
+		return 0, fmt.Errorf("duration %q: want a form such as 90s, 1h30m or 7d", s)
+	}
+	if negative {
+		long = -long
+	}
+	return time.Duration(long), nil
+}
+
+// durationValue is the value of a flag.
+type durationValue time.Duration
+
+// durationVar adds a flag for a duration.
+func durationVar(f *pflag.FlagSet, p *time.Duration, name string, value time.Duration, usage string) {
+	*p = value
+	f.Var((*durationValue)(p), name, usage)
+}
+
+// String returns the duration as Go writes it, "0" for none.
+func (d *durationValue) String() string {
+	if *d == 0 {
+		return "0"
+	}
+	return time.Duration(*d).String()
+}
+
+// Set reads a duration.
+func (d *durationValue) Set(s string) error {
+	v, err := parseDuration(s)
+	if err == nil {
+		*d = durationValue(v)
+	}
+	return err
+}
+
+// Type names the value in help.
+func (*durationValue) Type() string { return "duration" }
 
 // formatTime shows a time in a zone with as many digits as it needs.
 func formatTime(t pcp.Timestamp, zone *time.Location) string {
