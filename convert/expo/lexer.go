@@ -29,6 +29,7 @@ type lexer struct {
 	class    int
 	native   pcpLines
 	found    []convert.Label // chunk that label slices are cut from
+	mended   []byte          // the series as written, where the parser reads a mended one
 	scratch  []byte          // what the parser is given
 
 	// several pages may follow one another, each but the last ended by # EOF.
@@ -53,6 +54,7 @@ type known struct {
 	family *convert.Family
 	era    int    // of the attribution, when family was found
 	class  int    // that it was read with
+	mended bool   // only a page of PCP's exporters may have it
 	next   *known // what followed it last time
 
 	series *convert.PromSeries // made of it by a Reader
@@ -193,6 +195,9 @@ func (l *lexer) fast(b []byte) (int, error) {
 // reading reads what follows the series k at the beginning of b, if it is of the
 // usual form.
 func (l *lexer) reading(k *known, b []byte) (int, error) {
+	if k.mended && !l.native.seen {
+		return 0, nil
+	}
 	at := len(k.text)
 	end := bytes.IndexByte(b[at:], '\n')
 	if end < 0 {
@@ -231,12 +236,19 @@ func (l *lexer) pass(k *known, r reading) error {
 	return l.emit(k, r)
 }
 
+// maxMended is how many records are read at once where each may have to be mended,
+// after which the parser begins anew.
+const maxMended = 16
+
 // slow reads the records at the beginning of b up to one that fast knows, or
 // will know, and at least one. It returns 0 if the first one is not complete.
 func (l *lexer) slow(b []byte, last bool) (int, error) {
-	end := 0
+	end, records := 0, 0
 	var before []byte // the series of the record before
 	for end < len(b) {
+		if records++; l.native.seen && records > maxMended {
+			break
+		}
 		n := recordSize(l.format, b[end:])
 		if n < 0 {
 			if !last {

@@ -25,18 +25,13 @@ type Natives struct {
 	report  *convert.Report
 	metrics map[described]*convert.NativeMetric
 	domains map[pcp.InDomID]*nativeDomain
-	members map[member][]convert.Label // what labels an instance ever has
-	targets map[place][2]string        // whose series came first
+	targets map[place][2]string // whose series came first
 }
 
 type (
 	// described is a metric as some of its series describe it.
 	described struct{ name, domain, item string }
-	member    struct {
-		indom pcp.InDomID
-		inst  numbered
-	}
-	place struct {
+	place     struct {
 		pmid pcp.PMID
 		inst numbered
 	}
@@ -48,7 +43,7 @@ func (r *Reader) Natives(host string) *Natives {
 	return &Natives{
 		lines: &r.lexer.native, host: host, report: r.opts.Report,
 		metrics: map[described]*convert.NativeMetric{}, domains: map[pcp.InDomID]*nativeDomain{},
-		members: map[member][]convert.Label{}, targets: map[place][2]string{},
+		targets: map[place][2]string{},
 	}
 }
 
@@ -92,11 +87,10 @@ func (n *Natives) Places(s *convert.PromSeries) []convert.Place {
 		return nil
 	}
 	if in != nil {
-		if !n.agrees(line, labels.inst, in) {
+		if p.ID, ok = in.admit(labels.inst, n.lines.ofInstance(line, labels.inst, in)); !ok {
 			n.report.Add(convert.LossNotNative, line.name)
 			return nil
 		}
-		p.ID = in.number(labels.inst)
 	}
 	at := place{line.pmid, labels.inst}
 	if first, taken := n.targets[at]; !taken {
@@ -118,18 +112,6 @@ func (n *Natives) domain(id pcp.InDomID) *nativeDomain {
 		n.domains[id] = d
 	}
 	return d
-}
-
-// agrees reports whether a metric's instance has the labels that it has with
-// others of the domain: all have one set of labels at a time.
-func (n *Natives) agrees(line *pcpLine, inst numbered, in *nativeDomain) bool {
-	at := member{line.indom, inst}
-	labels := n.lines.ofInstance(line, inst, in)
-	known, ok := n.members[at]
-	if !ok {
-		n.members[at] = labels
-	}
-	return !ok || slices.Equal(known, labels)
 }
 
 // metric returns the metric of a line with some labels, nil if they cannot be

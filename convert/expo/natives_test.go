@@ -157,6 +157,9 @@ func TestMendOnlyPCP(t *testing.T) {
 		err := NewReader(pages(head+fault), ReadOptions{}).Samples(context.Background(), &gotten{})
 		assert.ErrorContains(t, err, "page0: line 2: ", "%q", fault)
 	}
+	const mended = "a{,b=\"c\"} 1\n"
+	err := NewReader(pages(head+mended+mended, mended), ReadOptions{}).Samples(context.Background(), &gotten{})
+	assert.ErrorContains(t, err, "page1: line 1: ", "though its series is known")
 }
 
 // TestNativeLabels tells labels of metrics from those of instances, over all

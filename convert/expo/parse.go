@@ -33,23 +33,34 @@ func (l *lexer) parse(b []byte) error {
 		if size < 0 {
 			size = len(b) - n
 		}
-		bad := b[n : n+size]
 		l.line += bytes.Count(b[:n], []byte("\n"))
-		mended, ok := l.native.mend(bad, l.report)
-		if !ok {
-			return l.fault(fault.of(l, bad))
+		if err := l.mend(b[n:n+size], fault); err != nil {
+			return err
 		}
-		if _, again := l.parsePart(mended); again != nil {
-			if errors.As(again, &fault) {
-				return l.fault(fault.of(l, bad))
-			}
-			return l.place(again)
-		}
-		l.line += bytes.Count(bad, []byte("\n"))
 		if b = b[n+size:]; len(b) == 0 {
 			return nil
 		}
 	}
+}
+
+// mend has a faulty record read as what is meant.
+func (l *lexer) mend(bad []byte, fault *parseFault) error {
+	mended, ok := l.native.mend(bad, l.report)
+	if !ok {
+		return l.fault(fault.of(l, bad))
+	}
+	l.mended = bad[:max(seriesSize(l.format, bad), 0)]
+	_, err := l.parsePart(mended)
+	l.mended = nil
+	var again *parseFault
+	switch {
+	case errors.As(err, &again):
+		return l.fault(fault.of(l, bad))
+	case err != nil:
+		return l.place(err)
+	}
+	l.line += bytes.Count(bad, []byte("\n"))
+	return nil
 }
 
 // parseFault is what is wrong with a record.
@@ -162,6 +173,9 @@ func (p *parserPart) sample() error {
 	text, t, v := p.parser.Series()
 	p.begin = cap(p.buf) - cap(text) - p.prefix
 	p.seen(text)
+	if p.mended != nil {
+		text = p.mended
+	}
 	k := p.cache[p.class][string(text)]
 	if k == nil {
 		if len(text) > maxSeries {
@@ -204,7 +218,7 @@ func firstWord(b []byte) ([]byte, bool) {
 
 // admit makes a series of what the parser says.
 func (p *parserPart) admit(text []byte) *known {
-	k := &known{text: string(text), feeds: bytes.Count(text, []byte("\n")), class: p.class, era: -1}
+	k := &known{text: string(text), feeds: bytes.Count(text, []byte("\n")), class: p.class, mended: p.mended != nil, era: -1}
 	k.name, k.labels = p.split(p.set)
 	p.cache[p.class][k.text] = k
 	return k

@@ -112,15 +112,21 @@ type nativeDomain struct {
 	// ofMetrics names labels: true is one of the metrics, as all instances of a
 	// metric have it with one value. All others are the instances'.
 	ofMetrics map[string]bool
-	ids       map[numbered]pcp.InstID
+	members   map[numbered]nativeMember
 	taken     map[pcp.InstID]bool
 	next      pcp.InstID
+}
+
+// nativeMember is an instance as its first metric has it.
+type nativeMember struct {
+	id     pcp.InstID
+	labels []convert.Label // that any series has, sorted
 }
 
 func (p *pcpLines) domain(id pcp.InDomID) *nativeDomain {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
-	d := &nativeDomain{ofMetrics: map[string]bool{}, ids: map[numbered]pcp.InstID{}, taken: map[pcp.InstID]bool{}}
+	d := &nativeDomain{ofMetrics: map[string]bool{}, members: map[numbered]nativeMember{}, taken: map[pcp.InstID]bool{}}
 	for _, line := range p.byPMID {
 		if line.indom != id {
 			continue
@@ -133,21 +139,22 @@ func (p *pcpLines) domain(id pcp.InDomID) *nativeDomain {
 	return d
 }
 
-// number returns the number of an instance: its own or one that none has.
-func (d *nativeDomain) number(inst numbered) pcp.InstID {
-	if inst.id != pcp.InstNull {
-		return inst.id
+// admit returns the number of an instance, its own or one that none has, and
+// whether labels are those that it has with other metrics: all have one set at a
+// time.
+func (d *nativeDomain) admit(inst numbered, labels []convert.Label) (id pcp.InstID, ok bool) {
+	if m, known := d.members[inst]; known {
+		return m.id, slices.Equal(m.labels, labels)
 	}
-	id, ok := d.ids[inst]
-	if !ok {
+	if id = inst.id; id == pcp.InstNull {
 		for d.taken[d.next] {
 			d.next++
 		}
 		id = d.next
 		d.next++
-		d.ids[inst] = id
 	}
-	return id
+	d.members[inst] = nativeMember{id, labels}
+	return id, true
 }
 
 // ofInstance returns the labels that any series of a metric's instance has and
