@@ -5,6 +5,7 @@ package main
 // file or flag concerned; progress is shown only on a terminal.
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -48,9 +50,14 @@ func run(args []string, s streams) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second interrupt ends the program at once
+	results := &resultWriter{Writer: s.out}
+	s.out = results
 	root := newRoot(s)
 	root.SetArgs(joinCompress(args))
 	cmd, err := root.ExecuteContextC(ctx)
+	if err == nil {
+		err = results.err
+	}
 	var usage usageError
 	switch {
 	case err == nil:
@@ -66,11 +73,36 @@ func run(args []string, s streams) int {
 		fmt.Fprintln(s.err, "pcparchive: interrupted")
 		return exitInterrupted
 	}
-	fmt.Fprintf(s.err, "pcparchive: %v\n", err)
+	fmt.Fprintf(s.err, "pcparchive: %s\n", message(err))
 	if errors.As(err, new(*pcp.FormatError)) {
 		fmt.Fprintln(s.err, "'pcparchive check' tells more and, with --salvage, writes what can be read")
 	}
 	return exitFailed
+}
+
+// resultWriter notes the first error, for what prints without a look at it.
+type resultWriter struct {
+	io.Writer
+	err error
+}
+
+// Write writes.
+func (w *resultWriter) Write(b []byte) (int, error) {
+	n, err := w.Writer.Write(b)
+	w.err = cmp.Or(w.err, err)
+	return n, err
+}
+
+// message returns what an error says, but once what several parts of it say: one
+// fault, such as a full disk, may meet several files.
+func message(err error) string {
+	var lines []string
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		if !slices.Contains(lines, line) {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "\n")
 }
 
 func newRoot(s streams) *cobra.Command {
