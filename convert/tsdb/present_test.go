@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -128,6 +129,34 @@ func TestForeignBlockStays(t *testing.T) {
 			}
 			assert.Equal(t, []string{old.ULID.String()}, listing(t, dir))
 		})
+	}
+}
+
+// A block of an earlier run that is damaged is named, or compared as far as what
+// it holds tells; nothing of it is trusted.
+func TestDamagedNeighbour(t *testing.T) {
+	dir := t.TempDir()
+	old := writeInto(t, dir, noon, 3, "x").Written()[0]
+	for _, file := range []string{"index", "chunks/000001"} {
+		path := filepath.Join(old.Dir, filepath.FromSlash(file))
+		whole, err := os.ReadFile(path)
+		require.NoError(t, err)
+		for i := 0; i < len(whole); i += 13 {
+			spoilt := slices.Clone(whole)
+			spoilt[i] ^= 0xff
+			require.NoError(t, os.WriteFile(path, spoilt, 0o666))
+			b, err := tsdb.NewBlocks(dir, tsdb.Options{})
+			require.NoError(t, err)
+			require.NoError(t, b.Sample(newSeries(0, "x", "a"), noon+5, 1))
+			if err := b.Close(); err != nil {
+				assert.ErrorContains(t, err, old.Dir)
+			}
+			for _, block := range b.Written() {
+				require.NoError(t, os.RemoveAll(block.Dir))
+			}
+			require.DirExists(t, old.Dir, "byte %d of %s", i, file)
+		}
+		require.NoError(t, os.WriteFile(path, whole, 0o666))
 	}
 }
 

@@ -75,7 +75,10 @@ func (s heldSeries) holds(other heldSeries) bool {
 // there is no more.
 func blockSeries(dir string, counted bool) iter.Seq2[heldSeries, error] {
 	return func(yield func(heldSeries, error) bool) {
-		if err := eachSeries(dir, counted, func(s heldSeries) bool { return yield(s, nil) }); err != nil {
+		err := guard(func() error {
+			return eachSeries(dir, counted, func(s heldSeries) bool { return yield(s, nil) })
+		})
+		if err != nil {
 			yield(heldSeries{}, fmt.Errorf("block %s: %w", dir, err))
 		}
 	}
