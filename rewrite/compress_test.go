@@ -89,6 +89,7 @@ func TestCompressedVolumes(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				out, report := copyOf(t, o, base)
 				assert.Equal(t, 5, report.Records)
+				assert.False(t, report.IndexKept, "it points into other volumes")
 				_, members, err := archive.Members(out)
 				require.NoError(t, err)
 				require.Len(t, members, 2+5, "one record each")
