@@ -65,8 +65,11 @@ func read(t testing.TB, format *Format, texts ...string) []got {
 // outcome is what reading a page gives, the error as its text.
 func outcome(t testing.TB, text string, format Format, window int) ([]got, string) {
 	t.Helper()
+	return outcomeOf(newLexer(nil), text, format, window)
+}
+
+func outcomeOf(l *lexer, text string, format Format, window int) ([]got, string) {
 	var all []got
-	l := newLexer(nil)
 	l.begin("", format, func(k *known, r reading) error {
 		if !r.hasTime {
 			r.time = -1
@@ -115,6 +118,24 @@ func TestWindows(t *testing.T) {
 				require.Equal(t, wantErr == "", err == "", "%q %v %d: %s / %s", text, format, window, err, wantErr)
 				require.Equal(t, line(wantErr), line(err), "%q %v %d", text, format, window)
 			}
+		}
+	}
+}
+
+// TestWindowsOfSeveralPages demands the same of pages that follow one another.
+func TestWindowsOfSeveralPages(t *testing.T) {
+	of := func(text string, window int) ([]got, string) {
+		l := newLexer(nil)
+		l.several = true
+		return outcomeOf(l, text, OpenMetrics, window)
+	}
+	for i, p := range odd {
+		text := odd[(i+1)%len(odd)] + "\n# EOF\n\n\n" + p + "\n# EOF\n" + p + "# EOF\n\n"
+		want, wantErr := of(text, 0)
+		for _, window := range []int{1, 2, 3, 7, 16, 61, 1000} {
+			all, err := of(text, window)
+			require.Equal(t, want, all, "%q %d", text, window)
+			require.Equal(t, line(wantErr), line(err), "%q %d", text, window)
 		}
 	}
 }
