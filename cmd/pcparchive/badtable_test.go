@@ -88,7 +88,7 @@ var badArchives = map[string]outcome{
 	"badmeta-2":                 suspicious,
 	"badmeta-3":                 refused(9, ".meta: offset "),
 	"badmeta-4":                 refused(9, ".meta: offset 565: indom record: instance: -1: value out of range"),
-	"badmeta-5":                 refused(9, ".meta: offset 601: indom record: name offset: 76: value out of range"),
+	"badmeta-5":                 refused(9, ".meta: offset 573: indom record: name offset: 76: value out of range"),
 	"badmeta-6":                 {check: exitFindings, say: ".meta: offset 6798: time 1646196771.599628420 has a fraction finer than v2 stores", lossy: true},
 	"badmeta-7":                 suspicious,
 	"badmeta-8":                 suspicious,
