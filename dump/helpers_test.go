@@ -67,6 +67,7 @@ func events(t testing.TB, typ pcp.Type, inst pcp.InstID) archive.Value {
 		}},
 		{Stamp: archtest.Start, Flags: archive.EventMissed, Missed: 3},
 		{Stamp: archtest.Start, Flags: archive.EventStart | archive.EventID | archive.EventParent},
+		{Stamp: archtest.Start},
 	})
 	require.NoError(t, err)
 	return v
