@@ -1,0 +1,84 @@
+package expo
+
+import "bytes"
+
+// maxMended is how many records are read at once where each may have to be mended,
+// after which the parser begins anew.
+const maxMended = 16
+
+// slow reads the records at the beginning of b up to one that fast knows, or
+// will know, and at least one. It returns 0 if the first one is not complete.
+func (l *lexer) slow(b []byte, last bool) (int, error) {
+	end, records := 0, 0
+	var before []byte // the series of the record before
+	for end < len(b) {
+		if records++; l.native.seen && records > maxMended {
+			break
+		}
+		n := recordSize(l.format, b[end:])
+		if n < 0 {
+			if !last {
+				break
+			}
+			n = len(b) - end
+		}
+		record := b[end : end+n]
+		special := l.special(record)
+		if special && end == 0 {
+			l.describe(record)
+			return n, nil
+		}
+		if special {
+			break
+		}
+		series := l.series(record)
+		if len(series) > 0 && bytes.Equal(series, before) {
+			break
+		}
+		before = series
+		if k := l.cache[l.class][string(series)]; k != nil {
+			if end > 0 {
+				break
+			}
+			if used, err := l.reading(k, record); used > 0 || err != nil {
+				return used, err
+			}
+		}
+		end += n
+	}
+	if end == 0 {
+		return 0, nil
+	}
+	return end, l.parse(b[:end])
+}
+
+// series returns the series of a record, nothing if it has none.
+func (l *lexer) series(record []byte) []byte {
+	if record[0] == '#' || record[0] == '\n' {
+		return nil
+	}
+	return record[:max(seriesSize(l.format, record), 0)]
+}
+
+// special reports whether a record is none for the parser: the end of the page,
+// or a comment of PCP's, which OpenMetrics does not allow.
+func (l *lexer) special(record []byte) bool {
+	if record[0] != '#' {
+		return false
+	}
+	return isPCPLine(record) || l.format == OpenMetrics && isEOF(record)
+}
+
+func isEOF(record []byte) bool {
+	return string(record) == "# EOF\n" || string(record) == "# EOF"
+}
+
+// describe reads a special record.
+func (l *lexer) describe(record []byte) {
+	if isEOF(record) {
+		l.ended = true
+	} else {
+		l.native.add(record)
+	}
+	l.line += bytes.Count(record, []byte("\n"))
+}
