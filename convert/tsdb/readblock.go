@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 
 	"github.com/oklog/ulid/v2"
@@ -79,8 +80,10 @@ func (m mapped) Len() int { return len(m) }
 func (m mapped) Range(start, end int) []byte { return m[start:end] }
 
 // guard runs code that trusts offsets and lengths in an index whose checksums
-// are right, as Prometheus' reader does; those of a forged one may lie.
+// are right, as Prometheus' reader does; those of a forged one may lie. It is
+// mapped, and what is no longer in the file is a fault.
 func guard(f func() error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("damaged beyond what its checksums tell: %v", p)

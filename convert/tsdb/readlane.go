@@ -152,8 +152,13 @@ func (l *lane) spoilt(rd *reading, err error) {
 func (l *lane) advance(rd *reading, w *window) bool {
 	for {
 		before := *l
-		p, ok := l.source.next(l)
-		if !ok {
+		var p place
+		var ok bool
+		err := guard(func() error { p, ok = l.source.next(l); return nil })
+		if err != nil {
+			l.spoilt(rd, fmt.Errorf("index: %w", err))
+		}
+		if err != nil || !ok {
 			return false
 		}
 		if p.mint > p.maxt || l.any && p.mint <= l.last {
