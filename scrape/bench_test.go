@@ -2,6 +2,7 @@ package scrape_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"io"
 	"net/http"
@@ -98,6 +99,10 @@ const serveEnv = "PCPARCHIVE_BENCH_SERVE"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(serveEnv) == "" {
+		// The tests wait more than they work.
+		if err := flag.Set("test.parallel", "8"); err != nil {
+			panic(err)
+		}
 		os.Exit(m.Run())
 	}
 	body := benchPage()

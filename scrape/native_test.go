@@ -113,6 +113,7 @@ func TestNativesFail(t *testing.T) {
 // TestNativesOfNodeExporter records the reference's node_exporter; the reference's
 // tools find no fault and show the metrics.
 func TestNativesOfNodeExporter(t *testing.T) {
+	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	addr := l.Addr().String()

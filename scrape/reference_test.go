@@ -90,6 +90,7 @@ func nodeExporter(t *testing.T) (*relay, string) {
 // node_exporter says is what pminfo says, and every page is what Prometheus'
 // own library reads from the block.
 func TestNodeExporter(t *testing.T) {
+	t.Parallel()
 	node, url := nodeExporter(t)
 	s := start(t, scrape.Settings{Interval: time.Second}, scrape.Endpoint{URL: url, Name: "node"})
 	s.wait(10)
