@@ -21,30 +21,43 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// keeper is a Samples that keeps what blocks would have of it, and what else is
-// known of the series.
+// keeper is a Samples that keeps what blocks would have of it, and the series.
 type keeper struct {
-	got   content
-	about map[string]string
-	names map[string]string
+	got    content
+	series map[string]*convert.PromSeries
+	keys   map[*convert.PromSeries]string
 }
 
-func newKeeper() keeper { return keeper{content{}, map[string]string{}, map[string]string{}} }
+func newKeeper() keeper {
+	return keeper{content{}, map[string]*convert.PromSeries{}, map[*convert.PromSeries]string{}}
+}
 
 func (k keeper) Sample(p *convert.PromSeries, t int64, v float64) error {
-	key := promLabels(p).String()
+	key, known := k.keys[p]
+	if !known {
+		key = promLabels(p).String()
+		k.keys[p], k.series[key] = key, p
+	}
 	points := k.got[key]
 	if n := len(points); n > 0 && points[n-1].t == t {
 		points = points[:n-1]
 	}
 	k.got[key] = append(points, at(t, v))
-	k.names[key] = p.Name
-	k.about[key] = fmt.Sprintf("%+v", *p.Family)
+	return nil
+}
+
+// about is what else is known of a series in the end.
+func (k keeper) about(key string) string {
+	p := k.series[key]
+	if p == nil {
+		return "nothing"
+	}
+	text := fmt.Sprintf("%+v", *p.Family)
 	// Old loggers' instances without a domain do not come back as such.
 	if m := p.Origin; m != nil && (m.Desc.InDom == pcp.InDomNull) == (p.Member.Inst.ID == pcp.InstNull) {
-		k.about[key] += fmt.Sprintf(" %s %s %s %s %s %q %d %q", m.Name, m.Desc.PMID, m.Desc.Type, m.Desc.Sem, m.Desc.Units, m.OneLine, p.Member.Inst.ID, p.Member.Inst.Name)
+		text += fmt.Sprintf(" %s %s %s %s %s %q %d %q", m.Name, m.Desc.PMID, m.Desc.Type, m.Desc.Sem, m.Desc.Units, m.OneLine, p.Member.Inst.ID, p.Member.Inst.Name)
 	}
-	return nil
+	return text
 }
 
 // differences names series that two have otherwise, a few of them.
@@ -54,8 +67,8 @@ func differences(want, got keeper) string {
 		switch {
 		case !slices.Equal(points, got.got[key]):
 			all = append(all, fmt.Sprintf("%s: had %d, has %d samples:\n\t%v\n\t%v", key, len(points), len(got.got[key]), points[:min(9, len(points))], got.got[key][:min(9, len(got.got[key]))]))
-		case want.about[key] != got.about[key]:
-			all = append(all, fmt.Sprintf("%s: was %s, is %s", key, want.about[key], got.about[key]))
+		case want.about(key) != got.about(key):
+			all = append(all, fmt.Sprintf("%s: was %s, is %s", key, want.about(key), got.about(key)))
 		}
 	}
 	for key := range got.got {
@@ -76,7 +89,7 @@ func (k keeper) leave() map[string]int64 {
 		kept := points[:0]
 		for _, p := range points {
 			if convert.IsStale(math.Float64frombits(p.bits)) && (len(kept) == 0 || convert.IsStale(math.Float64frombits(kept[len(kept)-1].bits))) {
-				left[k.names[key]]++
+				left[k.series[key].Name]++
 				continue
 			}
 			kept = append(kept, p)
