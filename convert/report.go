@@ -27,7 +27,7 @@ const (
 	LossNumbers      Loss = "skipped: no metric numbers left in the archive"
 	LossExemplar     Loss = "exemplar dropped"
 	LossNativeHist   Loss = "native histogram dropped"
-	LossInvalidLabel Loss = "skipped: labels cannot be decoded"
+	LossInvalidLabel Loss = "skipped: labels cannot be decoded, or Prometheus does not take them"
 	LossOrder        Loss = "skipped: time went backwards"
 	LossDamaged      Loss = "skipped: damaged"
 	LossCollision    Loss = "skipped: a series of another host has the same labels"
