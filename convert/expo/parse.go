@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"strconv"
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/exemplar"
@@ -187,11 +188,11 @@ func (p *parserPart) sample() error {
 		}
 		k = p.admit(text)
 	}
+	value, rest := nextWord(p.buf[p.end:])
 	r := reading{value: v}
 	if t != nil {
 		r.time, r.hasTime = *t, true
-		// What the parser makes of a float64 beyond all milliseconds.
-		if p.format == OpenMetrics && (*t == math.MinInt64 || *t == math.MaxInt64) {
+		if stamp, _ := nextWord(rest); p.format == OpenMetrics && beyondMilli(stamp) {
 			return &parseFault{err: fmt.Errorf("the time of %s is out of range", text)}
 		}
 	}
@@ -199,21 +200,33 @@ func (p *parserPart) sample() error {
 	if p.parser.Exemplar(&x) {
 		r.exemplar = exemplarOf(&x)
 	}
-	if value, ok := firstWord(p.buf[p.end:]); ok {
+	if len(value) >= wideNumber {
 		p.checkRounding(k, value, v)
 	}
 	return p.pass(k, r)
 }
 
-// firstWord returns the first word if it is long enough to be a number that a
-// float64 does not hold.
-func firstWord(b []byte) ([]byte, bool) {
+// wideNumber is how long a number is that a float64 may not hold.
+const wideNumber = 16
+
+// nextWord returns the first word of a line and what follows it.
+func nextWord(b []byte) (word, rest []byte) {
 	b = b[skipBlanks(b, 0):]
 	end := bytes.IndexAny(b, " \t\n")
-	if end < 16 {
-		return nil, false
+	if end < 0 {
+		return b, nil
 	}
-	return b[:end], true
+	return b[:end], b[end:]
+}
+
+// beyondMilli reports whether a time in seconds is one of which no int64 has the
+// milliseconds. What the parser makes of it depends on the processor.
+func beyondMilli(seconds []byte) bool {
+	if len(seconds) < wideNumber && !bytes.ContainsAny(seconds, "eE") {
+		return false
+	}
+	f, err := strconv.ParseFloat(string(seconds), 64)
+	return err != nil || math.Abs(f)*1000 >= 1<<63
 }
 
 // admit makes a series of what the parser says.
