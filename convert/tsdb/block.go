@@ -48,13 +48,16 @@ func (b *Blocks) writeBlock() (Block, error) {
 		return Block{}, errors.Join(fmt.Errorf("block %s: %w", id, err), os.RemoveAll(tmp))
 	case kept != nil:
 		b.kept = append(b.kept, *kept)
-		return Block{}, os.RemoveAll(tmp)
+		err = os.RemoveAll(tmp)
+		if kept.Finished {
+			err = errors.Join(err, b.replace(replaced))
+		}
+		return Block{}, err
 	}
 	if err := fileutil.Rename(tmp, block.Dir); err != nil {
 		return Block{}, errors.Join(fmt.Errorf("block %s: %w", id, err), os.RemoveAll(tmp))
 	}
-	b.replaced = append(b.replaced, replaced...)
-	return block, replace(replaced)
+	return block, b.replace(replaced)
 }
 
 // fill writes a block in the folder tmp.

@@ -32,7 +32,9 @@ type neighbour struct {
 // block that an earlier run wrote and that the new one has all of is to be
 // replaced by it. What keeps the new one from being written is a block that has
 // all of it, or one that has some of its series in the same time: both would
-// hold samples twice, and which of them to delete is not for us to say.
+// hold samples twice, and which of them to delete is not for us to say. If the
+// block that has all is finished, what is to be replaced is what a run left that
+// was stopped before it removed it.
 func (b *Blocks) present(block *Block, dir string) (kept *Kept, replaced []Block, err error) {
 	if !b.looked { // what comes later is our own, of other windows
 		if b.before, err = neighbours(b.dir); err != nil {
@@ -40,6 +42,7 @@ func (b *Blocks) present(block *Block, dir string) (kept *Kept, replaced []Block
 		}
 		b.looked = true
 	}
+	var finished *Kept
 	for _, other := range b.before {
 		if other.MaxTime <= block.MinTime || other.MinTime >= block.MaxTime {
 			continue
@@ -47,31 +50,30 @@ func (b *Blocks) present(block *Block, dir string) (kept *Kept, replaced []Block
 		keep := &Kept{Block: other.Block, From: block.MinTime, To: block.MaxTime}
 		alike := other.Content != "" && maps.Equal(other.external, b.external)
 		if alike && other.Content == block.Content && other.MinTime == block.MinTime && other.MaxTime == block.MaxTime {
-			keep.Finished = true
-			return keep, nil, nil
+			keep.Finished, finished = true, keep
+			continue
 		}
 		r, err := relate(dir, other.Dir, alike)
 		switch {
 		case err != nil:
 			return nil, nil, err
 		case r.common == 0:
-			continue
 		case r.ours:
 			replaced = append(replaced, other.Block)
-			continue
 		case r.theirs:
-			keep.Finished = true
-			return keep, nil, nil
+			keep.Finished, finished = true, keep
+		default:
+			keep.Common, keep.FirstMatch = r.common, r.first
+			kept = cmp.Or(kept, keep)
 		}
-		keep.Common, keep.FirstMatch = r.common, r.first
-		kept = cmp.Or(kept, keep) // one that has all may follow
 	}
-	return kept, replaced, nil
+	return cmp.Or(finished, kept), replaced, nil
 }
 
 // replace removes blocks that another one has all of. Their folders get a name
 // that is no block's first, so that none is seen half.
-func replace(old []Block) (err error) {
+func (b *Blocks) replace(old []Block) (err error) {
+	b.replaced = append(b.replaced, old...)
 	for _, o := range old {
 		gone := o.Dir + ".tmp-for-deletion"
 		if e := fileutil.Rename(o.Dir, gone); e != nil {

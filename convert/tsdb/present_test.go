@@ -101,6 +101,23 @@ func TestGrownBlockReplaces(t *testing.T) {
 	}
 }
 
+// A run that was stopped between writing a block and removing those that it has
+// all of leaves both; the next one removes them.
+func TestReplacementIsFinishedLater(t *testing.T) {
+	dir, whole := t.TempDir(), t.TempDir()
+	part := writeInto(t, dir, noon, 300, "x").Written()[0]
+	day := writeInto(t, whole, noon, 301, "x", "y").Written()[0]
+	require.NoError(t, os.Rename(day.Dir, filepath.Join(dir, day.ULID.String())))
+	b := writeInto(t, dir, noon, 301, "x", "y")
+	assert.Empty(t, b.Written())
+	require.Len(t, b.Kept(), 1)
+	assert.True(t, b.Kept()[0].Finished)
+	assert.Equal(t, day.ULID, b.Kept()[0].ULID)
+	require.Len(t, b.Replaced(), 1)
+	assert.Equal(t, part.ULID, b.Replaced()[0].ULID)
+	assert.Equal(t, []string{day.ULID.String()}, listing(t, dir))
+}
+
 // A block that somebody else wrote is never removed, nor is one of other
 // external labels: that they have as many samples says nothing.
 func TestForeignBlockStays(t *testing.T) {
