@@ -214,3 +214,21 @@ func TestTypeChangeKeepsSeries(t *testing.T) {
 	require.NoError(t, f.Put(src.Step()))
 	assert.Equal(t, "newer", out.series["foo"].Family.Help)
 }
+
+// TestImpossibleTime leaves out a damaged record alone: it is not what later
+// ones are earlier than.
+func TestImpossibleTime(t *testing.T) {
+	n := newNative(t, "a.b", meta.Desc{PMID: pcp.NewPMID(60, 0, 1), Type: pcp.TypeDouble, Sem: pcp.SemInstant, InDom: pcp.InDomNull})
+	var got seen
+	var report convert.Report
+	f := convert.NewFlattener(&got, convert.FlattenOptions{Host: "web1", Report: &report})
+	for _, sec := range []int64{1, 1 << 60, -1 << 60, 2} {
+		step := archive.Step{Stamp: pcp.Timestamp{Sec: sec}, Metrics: []archive.MetricValues{n.at(pcp.InstNull)}}
+		require.NoError(t, f.Put(&step))
+	}
+	assert.Equal(t, []string{"1000 a_b hostname=web1 -1", "2000 a_b hostname=web1 -1"}, got.lines)
+	assert.Equal(t, []convert.LossCount{
+		{Loss: convert.LossTime, Name: "record of web1 at -1152921504606846976.000000000 s", Count: 1},
+		{Loss: convert.LossTime, Name: "record of web1 at 1152921504606846976.000000000 s", Count: 1},
+	}, report.Losses())
+}

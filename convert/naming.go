@@ -180,7 +180,8 @@ func tidy(labels []Label) []Label {
 }
 
 // SampleName returns the name that the samples of a metric get, as far as it
-// can be told without reading values: see [NamesCollide].
+// can be told without reading values: of two metrics that want one name, a
+// Flattener renames the later one.
 func SampleName(store *meta.Store, d *meta.Desc) string {
 	item := itemLabels(store, d)
 	if family, ok := item.Lookup(labelFamily); ok {
@@ -200,21 +201,4 @@ func itemLabels(store *meta.Store, d *meta.Desc) labelset.Set {
 	l, _ := store.LabelsAt(labelset.Item, uint32(d.PMID), pcp.MaxTime)
 	item, _ := l.Find(pcp.InstNull)
 	return item
-}
-
-// NamesCollide reports whether two metrics of an archive want one name, so that
-// a Flattener will rename one of them.
-func NamesCollide(store *meta.Store) bool {
-	owners := map[string]bool{}
-	for d := range store.Metrics() {
-		if _, origin := itemLabels(store, d).Lookup(labelFamily); origin {
-			continue
-		}
-		name := PrometheusName(d.Name())
-		if owners[name] {
-			return true
-		}
-		owners[name] = true
-	}
-	return false
 }

@@ -29,6 +29,7 @@ const (
 	LossNativeHist   Loss = "native histogram dropped"
 	LossInvalidLabel Loss = "skipped: labels cannot be decoded, or Prometheus does not take them"
 	LossOrder        Loss = "skipped: time went backwards"
+	LossTime         Loss = "skipped: a time that no clock comes to"
 	LossDamaged      Loss = "skipped: damaged"
 	LossCollision    Loss = "skipped: a series of another host has the same labels"
 	LossUnwrapped    Loss = "changed: a 32-bit counter was continued over a wrap"

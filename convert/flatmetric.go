@@ -1,0 +1,232 @@
+package convert
+
+import (
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// flatMetric is what is known of one PCP metric.
+type flatMetric struct {
+	// shape, unless it is nil, is that of the step that held the metric last:
+	// prev are the points of every step that has it, in their order.
+	shape  *archive.Shape
+	metric *archive.Metric
+	naming naming
+	series map[*archive.Series]*PromSeries
+	texts  map[*archive.Series]textSeries
+	indom  *meta.InDom
+	prev   []flatPoint // the previous record that held the metric
+	now    []flatPoint
+	live   map[pcp.InstID]*PromSeries // has a value and no staleness marker yet
+	twins  bool                       // instances of the domain share names
+	skip   bool
+}
+
+type flatPoint struct {
+	source *archive.Series
+	prom   *PromSeries // nil: cannot be expressed
+}
+
+// metric flattens what a step of a shape has of a metric.
+func (f *Flattener) metric(mv *archive.MetricValues, t int64, shape *archive.Shape) error {
+	m := f.state(mv.Metric)
+	m.shape = nil
+	switch {
+	case m.skip:
+		m.shape = shape
+		return nil
+	case m.naming.exemplars:
+		f.exemplary = append(f.exemplary, mv)
+		return nil
+	case mv.Err < 0 || len(mv.Points) == 0 && mv.Metric.Desc.InDom == pcp.InDomNull:
+		f.endAll(m)
+		m.shape = shape
+		return nil
+	case !m.naming.text && !m.naming.histogram:
+		m.shape = shape
+	}
+	m.now = m.now[:0]
+	same := len(mv.Points) == len(m.prev)
+	known := mv.InDom == m.indom || !f.renamed(m, mv.InDom)
+	for j := range mv.Points {
+		p := &mv.Points[j]
+		at := flatPoint{source: p.Series}
+		switch {
+		case known && j < len(m.prev) && m.prev[j].source == p.Series && !m.naming.text:
+			at = m.prev[j]
+		default:
+			at.prom = f.resolve(m, p, mv.InDom)
+			same = same && j < len(m.prev) && m.prev[j] == at
+		}
+		m.now = append(m.now, at)
+		if at.prom == nil {
+			continue
+		}
+		if m.naming.histogram {
+			if err := PutHistogram(f.dst, at.prom, t, p.Value.Data, f.opts.Report); err != nil {
+				return err
+			}
+			continue
+		}
+		v, ok := f.value(m, &p.Value)
+		if !ok {
+			continue
+		}
+		if err := f.dst.Sample(at.prom, t, v); err != nil {
+			return err
+		}
+	}
+	if !same || mv.InDom != m.indom {
+		f.ended(m, mv.InDom)
+	}
+	m.indom = mv.InDom
+	if len(m.now) > 0 { // one without values tells nothing of a logging group
+		m.prev, m.now = m.now, m.prev
+	}
+	return nil
+}
+
+// renamed reports whether in a changed domain instances have come to share names,
+// or no longer do, and forgets how the metric's series are called.
+func (f *Flattener) renamed(m *flatMetric, in *meta.InDom) bool {
+	before := m.twins
+	m.twins = in != nil && len(f.sharedBy(in)) > 0
+	if f.opts.InstanceIDs || !before && !m.twins {
+		return false
+	}
+	clear(m.series)
+	clear(m.texts)
+	return true
+}
+
+// value returns the value of a sample, false if there is none.
+func (f *Flattener) value(m *flatMetric, v *archive.Value) (float64, bool) {
+	if m.naming.text {
+		return 1, true
+	}
+	x, ok := v.Number(m.metric.Desc.Type)
+	if !ok {
+		f.opts.Report.Add(LossUndecodable, m.metric.Name)
+		return 0, false
+	}
+	if v.Bits > 1<<53 && (v.Type == pcp.TypeU64 || v.Type == pcp.Type64) {
+		f.checkExact(m.metric, v)
+	}
+	return m.naming.scale.apply(x), true
+}
+
+// checkExact counts a 64-bit integer that a float64 cannot hold.
+func (f *Flattener) checkExact(m *archive.Metric, v *archive.Value) {
+	exact := v.Bits == uint64(float64(v.Bits)) || float64(v.Bits) >= 1<<64
+	if m.Desc.Type == pcp.Type64 {
+		exact = int64(v.Bits) == int64(float64(int64(v.Bits)))
+	} else if float64(v.Bits) >= 1<<64 {
+		exact = false
+	}
+	if !exact {
+		f.opts.Report.Add(LossRounded, m.Name)
+	}
+}
+
+// state returns what is known of a metric, told anew when its labels changed.
+func (f *Flattener) state(metric *archive.Metric) *flatMetric {
+	id := metric.Desc.PMID
+	m, ok := f.metrics[id]
+	if !ok {
+		m = &flatMetric{live: map[pcp.InstID]*PromSeries{}}
+		f.metrics[id] = m
+	}
+	if m.metric != metric {
+		m.metric = metric
+		m.series, m.texts = map[*archive.Series]*PromSeries{}, map[*archive.Series]textSeries{}
+		m.skip = f.unfit(metric)
+		if !m.skip {
+			m.naming = f.name(metric)
+		}
+	}
+	return m
+}
+
+// unfit reports whether a metric cannot become series at all, and counts it.
+func (f *Flattener) unfit(metric *archive.Metric) bool {
+	switch {
+	case f.opts.NoHealth && isHealth(metric):
+		return true
+	case metric.Name == "":
+		f.opts.Report.Add(LossNoName, metric.Desc.PMID.String())
+		return true
+	case !metric.Desc.Type.IsNumeric() && isHealth(metric):
+		return true // the status in words, which up has as a number
+	case metric.Desc.Type == pcp.TypeString && f.opts.TextLabels, holdsHistograms(metric), holdsExemplars(metric):
+		return false
+	case !metric.Desc.Type.IsNumeric():
+		f.opts.Report.Add(LossNotNumeric, metric.Name)
+		return true
+	}
+	return false
+}
+
+func isHealth(metric *archive.Metric) bool {
+	id := metric.Desc.PMID
+	return id.Domain() == OpenMetricsDomain && id.Cluster() == controlCluster
+}
+
+// holdsHistograms reports whether the values of a metric are native histograms.
+func holdsHistograms(metric *archive.Metric) bool {
+	return metric.Desc.Type == pcp.TypeAggregate && metric.Labels[4].Text(labelEncoding) == encodingHistogram
+}
+
+// resolve returns the Prometheus series of a point, nil if there is none.
+func (f *Flattener) resolve(m *flatMetric, point *archive.Point, in *meta.InDom) *PromSeries {
+	if m.naming.text {
+		return f.resolveText(m, point, in)
+	}
+	s := point.Series
+	if p, ok := m.series[s]; ok {
+		return p
+	}
+	labels, err := f.labels(m, s, in)
+	if err != nil {
+		f.opts.Report.Add(LossInvalidLabel, m.metric.Name)
+		m.series[s] = nil
+		return nil
+	}
+	p := f.intern(m, s, labels)
+	m.series[s] = p
+	return p
+}
+
+// intern returns the one series with these labels, which s is made one of, nil if
+// it is another host's.
+func (f *Flattener) intern(m *flatMetric, s *archive.Series, labels []Label) *PromSeries {
+	key := m.naming.key(labels)
+	p, ok := f.series[key]
+	if !ok {
+		p = &PromSeries{
+			Name: m.naming.sample, Labels: labels, Sem: m.metric.Desc.Sem, ID: len(f.series),
+		}
+		f.series[key] = p
+	}
+	if p.live > 0 && p.owner != f {
+		f.opts.Report.Add(LossCollision, m.metric.Name)
+		return nil
+	}
+	p.owner = f
+	p.Family = f.family(m.naming.family) // as it was described last
+	if m.naming.native == nil {
+		s = nil
+	}
+	p.MadeOf(m.naming.native, s, f.last.Milli())
+	return p
+}
+
+// family returns the one copy of a family.
+func (f *Flattener) family(fam Family) *Family {
+	known, ok := f.families[fam]
+	if !ok {
+		known = &fam
+		f.families[fam] = known
+	}
+	return known
+}
