@@ -74,6 +74,10 @@ func TestExemplarsRepeat(t *testing.T) {
 	assert.Equal(t, []string{line("0 x:1", "b", 2)}, got, "one more")
 	assert.Empty(t, give(a, example("b", 2), example("a", 2), example("b", 2)))
 	assert.Len(t, give(b, example("a", 2), example("b", 2)), 2, "of another series")
+	f.begin()
+	f.src.EndAll()
+	f.src.Step()
+	assert.Len(t, give(b, example("a", 2)), 1, "after a gap, at which pages forget it")
 	timed := example("b", 2)
 	timed.Time, timed.HasTime = 5_000, true
 	got = give(b, timed)

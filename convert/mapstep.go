@@ -76,6 +76,9 @@ func (s *MappedSource) End(ser *MappedSeries) {
 	m.live--
 	s.live--
 	m.changed = true
+	if x := ser.exemplars; x != nil { // what is repeated after a gap is new to readers
+		x.now, x.last = x.now[:0], x.last[:0]
+	}
 	s.ended = append(s.ended, ser)
 	s.forget()
 }

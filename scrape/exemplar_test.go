@@ -38,7 +38,7 @@ func TestRecordsExemplars(t *testing.T) {
 			observe.ObserveWithExemplar(0.25, prometheus.Labels{"trace_id": "t2"})
 			observe.ObserveWithExemplar(7, prometheus.Labels{"trace_id": "t3"})
 			ses := startVersion(t, version, scrape.Settings{
-				Interval: 50 * time.Millisecond, Extra: []byte("scrape_protocols: [OpenMetricsText1.0.0]"),
+				Interval: 250 * time.Millisecond, Extra: []byte("scrape_protocols: [OpenMetricsText1.0.0]"),
 			}, scrape.Endpoint{URL: server.URL, Name: "app"})
 			ses.wait(3)
 			c.(prometheus.ExemplarAdder).AddWithExemplar(1, prometheus.Labels{"trace_id": "t4"})
