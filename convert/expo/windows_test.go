@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"math"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -145,7 +146,9 @@ func requireParser(t *testing.T, text string, format Format, all []got, fault st
 			break
 		}
 		_, at, v := p.Series()
-		if at != nil && format == OpenMetrics && (*at == math.MinInt64 || *at == math.MaxInt64) {
+		// What a time beyond all milliseconds becomes depends on the processor.
+		far := at != nil && format == OpenMetrics && (*at == math.MinInt64 || *at == math.MaxInt64)
+		if far || strconv.IntSize == 32 && n == len(all) && strings.Contains(fault, "out of range") {
 			require.Contains(t, fault, "out of range")
 			break
 		}
