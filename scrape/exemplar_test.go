@@ -40,10 +40,9 @@ func TestRecordsExemplars(t *testing.T) {
 			ses := startVersion(t, version, scrape.Settings{
 				Interval: 250 * time.Millisecond, Extra: []byte("scrape_protocols: [OpenMetricsText1.0.0]"),
 			}, scrape.Endpoint{URL: server.URL, Name: "app"})
-			ses.wait(3)
+			ses.waitMore(3)
 			c.(prometheus.ExemplarAdder).AddWithExemplar(1, prometheus.Labels{"trace_id": "t4"})
-			n := ses.rec.Stats().Scrapes
-			ses.wait(n + 2)
+			ses.waitMore(2)
 			r := ses.finish()
 			assert.Empty(t, ses.report.Losses())
 

@@ -131,6 +131,18 @@ func (s *session) wait(n int64) {
 	require.Eventually(s.t, func() bool { return s.rec.Stats().Scrapes >= n }, 60*time.Second, 2*time.Millisecond)
 }
 
+// waitMore waits until n more scrapes succeeded: on a busy machine some run out
+// of time.
+func (s *session) waitMore(n int64) {
+	s.t.Helper()
+	good := func() int64 {
+		stats := s.rec.Stats()
+		return stats.Scrapes - stats.Failed
+	}
+	n += good()
+	require.Eventually(s.t, func() bool { return good() >= n }, 60*time.Second, 2*time.Millisecond)
+}
+
 // finish ends the recording and opens it.
 func (s *session) finish() *archive.Reader {
 	s.t.Helper()
