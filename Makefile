@@ -3,6 +3,7 @@
 GO       ?= go
 FUZZTIME ?= 30s
 LINT     := $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+TARGETS  ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 
 .PHONY: help build test race lint fuzz bench compare golden docs cross
@@ -44,7 +45,7 @@ docs: ## man pages and Markdown of the commands, from their help
 # What the reference programs say does not hang on the width of an int: the tests
 # that ask them are skipped here, and run in `make test`. Nor does go vet.
 cross: ## build for every supported system, run the tests with 32-bit lengths
-	@for os in linux darwin windows; do for arch in amd64 arm64; do \
-		echo $$os/$$arch; CGO_ENABLED=0 GOOS=$$os GOARCH=$$arch $(GO) build -o /dev/null ./cmd/pcparchive || exit 1; done; done
+	@for target in $(TARGETS); do echo $$target; \
+		CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} $(GO) build -o /dev/null ./cmd/pcparchive || exit 1; done
 	@echo "linux/386: tests without the reference programs, which are asked in make test"
 	GOARCH=386 CGO_ENABLED=0 PCPARCHIVE_REQUIRE_REFERENCE=0 $(GO) test -vet=off ./...
