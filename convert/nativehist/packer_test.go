@@ -71,3 +71,17 @@ func TestPacker(t *testing.T) {
 	}
 	assert.EqualValues(t, 800, next)
 }
+
+// TestPackerFills has chunks of as many samples as Prometheus' have.
+func TestPackerFills(t *testing.T) {
+	var p nativehist.Packer
+	for i := range int64(121) {
+		done, ok, err := p.Append(i, tsdbutil.GenerateTestHistogram(1), nil)
+		require.NoError(t, err)
+		require.Equal(t, i == 120, ok)
+		if ok {
+			assert.Equal(t, 120, done.Chunk.NumSamples())
+			assert.Equal(t, int64(119), done.MaxTime)
+		}
+	}
+}

@@ -33,15 +33,19 @@ func TestOriginIsKept(t *testing.T) {
 	for _, c := range []struct {
 		name, rules    string
 		load, singular string // kernel_all_load and kernel_all_cpu_user
+		disk           string // disk_dev_read, whose instance has the number 0
 	}{
 		{"untouched", `[{source_labels: [__name__], regex: nothing, action: drop}]`,
-			"kernel.all.load  ", "kernel.all.cpu.user {\"device_type\":\"cpu\"} "},
+			"kernel.all.load  ", "kernel.all.cpu.user {\"device_type\":\"cpu\"} ",
+			`disk.dev.read  {"device_name":"vda"}`},
 		{"added", `[{target_label: env, replacement: prod}]`,
-			`kernel.all.load  {"env":"prod"}`, `kernel.all.cpu.user {"device_type":"cpu","env":"prod"} `},
+			`kernel.all.load  {"env":"prod"}`, `kernel.all.cpu.user {"device_type":"cpu","env":"prod"} `,
+			`disk.dev.read  {"device_name":"vda","env":"prod"}`},
 		{"changed", `[{target_label: hostname, replacement: other}]`,
-			`kernel.all.load  {"hostname":"other"}`, `kernel.all.cpu.user {"device_type":"cpu","hostname":"other"} `},
-		{"removed", `[{regex: hostname, action: labeldrop}]`, "none", "none"},
-		{"other instance", `[{target_label: instname, replacement: x}]`, "none", "none"},
+			`kernel.all.load  {"hostname":"other"}`, `kernel.all.cpu.user {"device_type":"cpu","hostname":"other"} `,
+			`disk.dev.read  {"device_name":"vda","hostname":"other"}`},
+		{"removed", `[{regex: hostname, action: labeldrop}]`, "none", "none", "none"},
+		{"other instance", `[{target_label: instname, replacement: x}]`, "none", "none", "none"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			rules, err := relabel.Parse([]byte(c.rules))
@@ -51,6 +55,7 @@ func TestOriginIsKept(t *testing.T) {
 			require.NoError(t, convert.Copy(context.Background(), f, convert.FromArchive(r, archive.Query{})))
 			assert.Equal(t, c.load, got["kernel_all_load"])
 			assert.Equal(t, c.singular, got["kernel_all_cpu_user"])
+			assert.Equal(t, c.disk, got["disk_dev_read"])
 			assert.Empty(t, report.Losses())
 		})
 	}
