@@ -12,8 +12,9 @@ type Packed struct {
 	MinTime, MaxTime int64
 }
 
-// samplesPerChunk is how many samples Prometheus' chunks have.
-const samplesPerChunk = 120
+// SamplesPerChunk is how many samples Prometheus' chunks have at most, of numbers
+// as of histograms: a reader decodes a chunk from its start.
+const SamplesPerChunk = 120
 
 // Packer puts the native histograms of a series into chunks as Prometheus makes
 // them: each reset of the counters begins one, and so does a change from integers
@@ -104,5 +105,5 @@ func (p *Packer) add(t int64, h *histogram.Histogram, fh *histogram.FloatHistogr
 // full reports whether the chunk is as large as Prometheus makes them.
 func (p *Packer) full() bool {
 	n := p.open.Chunk.NumSamples()
-	return n >= samplesPerChunk || n >= chunkenc.MinSamplesPerHistogramChunk && len(p.open.Chunk.Bytes()) >= chunkenc.TargetBytesPerHistogramChunk
+	return n >= SamplesPerChunk || n >= chunkenc.MinSamplesPerHistogramChunk && len(p.open.Chunk.Bytes()) >= chunkenc.TargetBytesPerHistogramChunk
 }

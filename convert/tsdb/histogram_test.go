@@ -97,12 +97,12 @@ func readHistograms(t testing.TB, dir string) map[string][]string {
 	return found
 }
 
-func TestHistogramsFromBlockToBlock(t *testing.T) {
-	theirs := theirBlock(t, t.TempDir(), func(app storage.AppenderV2) { fillHistograms(t, app) })
-	want := readHistograms(t, theirs)
-	require.Len(t, want, 6)
+// toBlock writes what a folder of blocks or a server has into a block, without a
+// loss.
+func toBlock(t *testing.T, dir string) tsdb.Block {
+	t.Helper()
 	report := &convert.Report{}
-	r, err := tsdb.OpenReader(t.Context(), []string{theirs}, tsdb.ReadOptions{Report: report})
+	r, err := tsdb.OpenReader(t.Context(), []string{dir}, tsdb.ReadOptions{Report: report})
 	require.NoError(t, err)
 	b, _ := newBlocks(t, tsdb.Options{Report: report})
 	require.NoError(t, r.Samples(t.Context(), b))
@@ -110,7 +110,14 @@ func TestHistogramsFromBlockToBlock(t *testing.T) {
 	require.NoError(t, r.Close())
 	assert.Empty(t, report.Losses())
 	require.Len(t, b.Written(), 1)
-	block := b.Written()[0]
+	return b.Written()[0]
+}
+
+func TestHistogramsFromBlockToBlock(t *testing.T) {
+	theirs := theirBlock(t, t.TempDir(), func(app storage.AppenderV2) { fillHistograms(t, app) })
+	want := readHistograms(t, theirs)
+	require.Len(t, want, 6)
+	block := toBlock(t, theirs)
 	assert.Equal(t, want, readHistograms(t, block.Dir))
 	assert.NotZero(t, block.Histograms)
 	assert.Less(t, block.Histograms, block.Samples)

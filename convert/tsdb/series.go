@@ -11,7 +11,7 @@ import (
 const (
 	// samplesPerChunk is where Prometheus cuts its chunks, too: a reader decodes
 	// a chunk from its start.
-	samplesPerChunk = 120
+	samplesPerChunk = nativehist.SamplesPerChunk
 	// batchSize is how many samples a series gathers before they are packed. In
 	// time order each sample belongs to another series, whose chunk is no longer
 	// in the processor's cache; a batch pays for it once.

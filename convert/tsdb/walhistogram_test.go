@@ -25,16 +25,7 @@ func TestHistogramsFromLogToBlock(t *testing.T) {
 		fillHistograms(t, app)
 		require.NoError(t, app.Commit())
 	})
-	report := &convert.Report{}
-	r, err := tsdb.OpenReader(t.Context(), []string{dir}, tsdb.ReadOptions{Report: report})
-	require.NoError(t, err)
-	b, _ := newBlocks(t, tsdb.Options{Report: report})
-	require.NoError(t, r.Samples(t.Context(), b))
-	require.NoError(t, b.Close())
-	require.NoError(t, r.Close())
-	assert.Empty(t, report.Losses())
-	require.Len(t, b.Written(), 1)
-	assert.Equal(t, want, readHistograms(t, b.Written()[0].Dir))
+	assert.Equal(t, want, readHistograms(t, toBlock(t, dir).Dir))
 }
 
 // TestLateHistograms has native histograms of a log that came out of order, and
