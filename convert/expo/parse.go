@@ -166,10 +166,6 @@ func (p *parserPart) entry(kind textparse.Entry) error {
 	return nil
 }
 
-// maxSeries is the longest name with labels, in bytes. Prometheus' labels panic at
-// values that are longer.
-const maxSeries = 1<<24 - 1
-
 func (p *parserPart) sample() error {
 	text, t, v := p.parser.Series()
 	p.begin = cap(p.buf) - cap(text) - p.prefix
@@ -179,7 +175,7 @@ func (p *parserPart) sample() error {
 	}
 	k := p.cache[p.class][string(text)]
 	if k == nil {
-		if len(text) > maxSeries {
+		if !convert.FitsLabel(string(text)) { // a value might be as long
 			return &parseFault{err: fmt.Errorf("a series of %d bytes: %s…", len(text), text[:40])}
 		}
 		p.parser.Labels(&p.set)
