@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/internal/decomp"
 	"github.com/pcparchive/pcparchive/rewrite"
 )
 
@@ -72,7 +73,8 @@ func isArchive(path string) bool {
 }
 
 // folders returns a folder and those below it, but for those in which an archive
-// is being written, and names those that cannot be read. Links to folders below are not followed, as they may lead back.
+// is being written, and names those that cannot be read. Links to folders below
+// are not followed, as they may lead back.
 func folders(dir string) (all []string, bad []archive.Problem) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -142,7 +144,7 @@ func archivesBelow(path string) (found []string, failed error) {
 // archive apart.
 func memberStem(name string) string {
 	ext := filepath.Ext(name)
-	if slices.Contains([]string{".xz", ".lzma", ".bz2", ".bz", ".gz", ".Z", ".z", ".zst"}, ext) {
+	if slices.Contains(decomp.Suffixes[:], ext) {
 		name = strings.TrimSuffix(name, ext)
 	}
 	return strings.TrimSuffix(name, filepath.Ext(name))
