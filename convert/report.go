@@ -19,7 +19,7 @@ const (
 	LossNoName       Loss = "skipped: metric without a name"
 	LossRounded      Loss = "rounded to float64"
 	LossSameTime     Loss = "replaced by a later value in the same millisecond"
-	LossDuplicate    Loss = "dropped: repeated on one page, where the first counts"
+	LossDuplicate    Loss = "dropped: repeats a sample of the same series and time, of which the first counts"
 	LossRenamed      Loss = "renamed: the name belongs to another metric"
 	LossNotNative    Loss = "not recorded as PCP's own metric: another series or host has it"
 	LossTooOld       Loss = "moved to the scrape's time: older than the last record"

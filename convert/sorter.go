@@ -18,12 +18,14 @@ type SorterOptions struct {
 	Memory int64
 	Dir    string  // of the temporary file; "": the system's folder for such
 	Report *Report // may be nil
+	// KeepFirst hands on only the first of several samples that a series has at
+	// one time, as Prometheus keeps it, and counts the others.
+	KeepFirst bool
 }
 
 // Sorter is a [Closer] that takes samples in any order and, when it is closed,
-// hands them on by ascending time. Samples of one time keep their order, so that
-// of two samples of a series the later one is the later one still. A Sorter is
-// for one goroutine.
+// hands them on by ascending time. Samples of one time keep their order. A Sorter
+// is for one goroutine.
 type Sorter struct {
 	dst    Samples
 	report *Report
@@ -38,6 +40,8 @@ type Sorter struct {
 	spill  sortSpill
 	memory int64
 	err    error // what ended it
+
+	first *firstOnly // nil: every sample counts
 }
 
 // sortRec is a sample. Of what is no number, v is where its data is in blobs:
@@ -65,10 +69,14 @@ func NewSorter(dst Samples, o SorterOptions) *Sorter {
 		o.Memory = DefaultSorterMemory
 	}
 	limit := min(max(o.Memory/2/sortRecSize, minSortRecs), math.MaxInt32/sortRecSize)
-	return &Sorter{
+	s := &Sorter{
 		dst: dst, report: o.Report, limit: int(limit), memory: o.Memory,
 		sorted: true, spill: sortSpill{dir: o.Dir},
 	}
+	if o.KeepFirst {
+		s.first = &firstOnly{}
+	}
+	return s
 }
 
 // Sample takes a sample.
@@ -247,6 +255,12 @@ func (s *Sorter) blob(r *sortRec) []byte {
 // put hands on a record.
 func (s *Sorter) put(r *sortRec, data []byte) error {
 	p := s.series[r.id&^isBlob]
+	if s.first != nil {
+		if loss := s.first.judge(r, data); loss != "" {
+			s.report.Add(loss, p.Name)
+			return nil
+		}
+	}
 	if r.id&isBlob == 0 {
 		return s.dst.Sample(p, r.t, math.Float64frombits(r.v))
 	}

@@ -209,3 +209,28 @@ func BenchmarkSorter(b *testing.B) {
 		})
 	}
 }
+
+// TestSorterKeepsFirst repeats samples, next to each other and not, in memory and
+// by way of the file.
+func TestSorterKeepsFirst(t *testing.T) {
+	for _, memory := range []int64{0, 1} {
+		report, got := &Report{}, &taker{}
+		s := NewSorter(got, SorterOptions{Memory: memory, Dir: t.TempDir(), Report: report, KeepFirst: true})
+		a, b := &PromSeries{Name: "a", ID: 0}, &PromSeries{Name: "b", ID: 1}
+		const n = 3000
+		for _, v := range []float64{1, 2} { // the second pass repeats the first
+			for i := range int64(n) {
+				require.NoError(t, s.Sample(a, i, v))
+			}
+		}
+		require.NoError(t, s.Sample(b, 5, 7))
+		require.NoError(t, s.Sample(b, 5, 7), "an equal value is a repetition, too")
+		require.NoError(t, s.Close())
+		require.Len(t, got.got, n+1)
+		for _, at := range got.got {
+			want := map[string]float64{"a": 1, "b": 7}[at.series.Name]
+			require.Equal(t, want, math.Float64frombits(at.bits), "%s at %d", at.series.Name, at.t)
+		}
+		assert.Equal(t, []LossCount{{LossDuplicate, "a", n}, {LossDuplicate, "b", 1}}, report.Losses())
+	}
+}

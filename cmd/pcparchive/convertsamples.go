@@ -93,7 +93,7 @@ func (o *convertOptions) sorted(ctx context.Context, src *sampleInput, dst conve
 	if src.ordered {
 		return src.read(ctx, dst)
 	}
-	sorter := convert.NewSorter(dst, convert.SorterOptions{Memory: int64(o.samples.memory), Report: report})
+	sorter := convert.NewSorter(dst, convert.SorterOptions{Memory: int64(o.samples.memory), Report: report, KeepFirst: src.keepFirst})
 	if err := src.read(ctx, sorter); err != nil {
 		return errors.Join(err, sorter.Discard())
 	}

@@ -61,7 +61,8 @@ func newExpositionCmd(s streams, o *exportPromOptions) *cobra.Command {
 		Long: `Print the values that archives hold at a time as a page in Prometheus' text
 format or as OpenMetrics: for each series its last value up to then, unless it
 ended before. What was recorded from one endpoint comes out as that endpoint
-exposed it; of several endpoints, job and instance tell the series apart.
+exposed it; of several endpoints, job and instance tell the series apart. In a
+range, series always have job and instance.
 
 With --start or --end, print all samples of that range with their times, as
 'promtool tsdb create-blocks-from openmetrics' reads them: families and series in
@@ -89,7 +90,7 @@ comments.`,
 	f.BoolVar(&o.comments, "pcp5", true, "describe PCP's metrics in comments; in the text format only")
 	durationVar(f, &o.lookback, "lookback", 0, "leave out values older than this; 0: none")
 	f.BoolVar(&o.health, "health", false, "include how the scrapes went: up and its siblings")
-	f.StringVar(&o.target, "target-labels", "auto", "add job and instance: auto (if several endpoints were recorded), always or never")
+	f.StringVar(&o.target, "target-labels", "auto", "add job and instance: auto (in a range, or if several endpoints were recorded), always or never")
 	f.StringVarP(&o.file, "output-file", "o", "", "write to this file instead of standard output")
 	completeFlag(cmd, "target-labels", "auto", "always", "never")
 	o.mapping.add(cmd)
@@ -116,7 +117,8 @@ func runExportProm(ctx context.Context, s streams, o exportPromOptions, paths []
 	fo.NoHealth = !o.health
 	switch o.target {
 	case "auto":
-		fo.TargetLabels = sources(h) > 1
+		// A dump is for another server, whose own scrapes had them.
+		fo.TargetLabels = o.mapping.ranged || sources(h) > 1
 	case "always", "never":
 		fo.TargetLabels = o.target == "always"
 	default:

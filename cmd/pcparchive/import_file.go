@@ -109,6 +109,7 @@ func openPages(s streams, o pageOptions, args []string, report *convert.Report) 
 		natives:       func(host string) convert.Natives { return reader.Natives(host) },
 		contextLabels: reader.ContextLabels,
 		done:          way.clear,
+		keepFirst:     true,
 	}, nil
 }
 

@@ -68,7 +68,7 @@ func openReplies(s streams, metric string, args []string, report *convert.Report
 			Open: func() (io.ReadCloser, error) { return way.open(f) },
 		}
 	}
-	return &sampleInput{SampleSource: promjson.NewReader(inputs, report), done: way.clear}, nil
+	return &sampleInput{SampleSource: promjson.NewReader(inputs, report), done: way.clear, keepFirst: true}, nil
 }
 
 // replyMetric returns the name of the series in a file that have none.

@@ -75,7 +75,7 @@ type importing struct {
 
 // newImporting makes sure that the output is new. Its user gives it samples and
 // calls finish, and close in any case.
-func newImporting(ctx context.Context, o *sampleOptions, report *convert.Report) (*importing, error) {
+func newImporting(ctx context.Context, o *sampleOptions, keepFirst bool, report *convert.Report) (*importing, error) {
 	w, err := newSampleArchives(ctx, o, report)
 	if err != nil {
 		return nil, err
@@ -91,7 +91,7 @@ func newImporting(ctx context.Context, o *sampleOptions, report *convert.Report)
 	if !isFolder(spill) {
 		spill = ""
 	}
-	im.sorter = convert.NewSorter(w, convert.SorterOptions{Memory: int64(o.memory), Dir: spill, Report: report})
+	im.sorter = convert.NewSorter(w, convert.SorterOptions{Memory: int64(o.memory), Dir: spill, Report: report, KeepFirst: keepFirst})
 	return im, nil
 }
 

@@ -11,6 +11,9 @@ import (
 type sampleInput struct {
 	convert.SampleSource
 	ordered bool // all samples together come by ascending time
+	// keepFirst is set for input in which a series may repeat at one time:
+	// Prometheus keeps the first sample.
+	keepFirst bool
 	// natives knows the series that the input says are PCP metrics; it may be nil.
 	natives func(host string) convert.Natives
 	// contextLabels names labels that are those of a host, after the reading; it
@@ -32,7 +35,7 @@ func (in *sampleInput) read(ctx context.Context, dst convert.Samples) error {
 
 // importSamples makes archives of samples.
 func importSamples(ctx context.Context, s streams, o sampleOptions, in *sampleInput, report *convert.Report) (err error) {
-	im, err := newImporting(ctx, &o, report)
+	im, err := newImporting(ctx, &o, in.keepFirst, report)
 	if err != nil {
 		return err
 	}

@@ -37,6 +37,9 @@ type target struct {
 	prom *convert.PromSeries
 	by   *entry // the first series that it is made of
 	live int    // of them
+
+	last   int64  // time of its last value
+	lastOf *entry // the series that had it; nil: none yet
 }
 
 // NewStage returns a Stage that feeds dst and closes it, if it can be closed.
@@ -53,6 +56,10 @@ func (s *Stage) Sample(in *convert.PromSeries, t int64, v float64) error {
 	}
 	if !convert.IsStale(v) {
 		e.lives()
+		if e.repeats(t) {
+			s.report.Add(convert.LossDuplicate, e.out.prom.Name)
+			return nil
+		}
 		return s.dst.Sample(e.out.prom, t, v)
 	}
 	if e.live {
@@ -72,6 +79,10 @@ func (s *Stage) Histogram(in *convert.PromSeries, t int64, data []byte) error {
 		return nil
 	}
 	e.lives()
+	if e.repeats(t) {
+		s.report.Add(convert.LossDuplicate, e.out.prom.Name)
+		return nil
+	}
 	return convert.PutHistogram(s.dst, e.out.prom, t, data, s.report)
 }
 
@@ -106,6 +117,17 @@ func (s *Stage) entry(in *convert.PromSeries, t int64) *entry {
 		e.family, e.out.prom.Family = in.Family, familyOf(in, e.out.prom.Name)
 	}
 	return e
+}
+
+// repeats reports whether another series that the rules made the same one has a
+// value of that time already, which then counts, as it does for Prometheus.
+func (e *entry) repeats(t int64) bool {
+	out := e.out
+	if out.lastOf != nil && out.lastOf != e && out.last == t {
+		return true
+	}
+	out.last, out.lastOf = t, e
+	return false
 }
 
 // lives notes that a series has a value.
