@@ -226,13 +226,17 @@ func (m *Mapper) adoptContext(s *meta.Store) error {
 			return fmt.Errorf("context labels: %w", err)
 		}
 	}
-	m.follow(have, m.domain)
+	m.Follow(have, m.domain)
 	return nil
 }
 
-// follow gives the metrics that are made from now on the labels of the context
-// and of the domain.
-func (m *Mapper) follow(context, domain labelset.Set) {
+// Context returns the labels of the context, and those of the domain
+// [OpenMetricsDomain], that metrics get which the Mapper makes from now on.
+func (m *Mapper) Context() (context, domain labelset.Set) { return m.context, m.domain }
+
+// Follow gives the metrics that the Mapper makes from now on these labels of the
+// context and of the domain [OpenMetricsDomain].
+func (m *Mapper) Follow(context, domain labelset.Set) {
 	m.context, m.domain = context, domain
 	for _, metrics := range [][]*archive.Metric{m.control.metrics, m.control.params} {
 		for i, metric := range metrics {
@@ -300,4 +304,42 @@ func (m *Mapper) SourceOf(job, instance string) string {
 		return ""
 	}
 	return m.known.sources[Target{Job: job, Instance: instance}]
+}
+
+// Differs reports whether the archive that the Mapper goes on with has something
+// else under the name or the number of d.
+func (m *Mapper) Differs(d *meta.Desc) bool {
+	k := m.known
+	if k == nil {
+		return false
+	}
+	if have := k.names[d.Name()]; have != nil {
+		return have.PMID != d.PMID || have.InDom != d.InDom || !sameShape(have, d)
+	}
+	return k.pmids[d.PMID]
+}
+
+// Instances returns the instances that the archive which the Mapper goes on with
+// has had in a domain that is not the Mapper's own, oldest first.
+func (m *Mapper) Instances(id pcp.InDomID) []meta.Instance {
+	if m.known == nil {
+		return nil
+	}
+	return m.known.natives[id]
+}
+
+// keepNatives notes the instances of domains that are not a Mapper's own.
+func (k *known) keepNatives(s *meta.Store, id pcp.InDomID) {
+	if id.Domain() == OpenMetricsDomain {
+		return
+	}
+	seen := map[meta.Instance]bool{}
+	for in := range s.InDomVersions(id) {
+		for _, inst := range in.Instances {
+			if !seen[inst] {
+				seen[inst] = true
+				k.natives[id] = append(k.natives[id], inst)
+			}
+		}
+	}
 }

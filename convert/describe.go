@@ -104,39 +104,6 @@ func (s *MappedSource) hasLeafAbove(leaf string) bool {
 	return false
 }
 
-// Names of the item labels that keep what PCP has no place for.
-const (
-	labelFamily = "prom_name"
-	labelType   = "prom_type"
-	labelUnit   = "prom_unit"
-	labelSuffix = "prom_suffix" // the sample's name is the family's with this after it
-	labelSample = "prom_sample" // or this, where it does not begin with the family's
-	// labelEncoding says what the bytes of an aggregate are, or the records of an
-	// event metric.
-	labelEncoding = "prom_encoding"
-)
-
-// originLabels returns the item labels that make the way back exact.
-func originLabels(sample string, f Family, encoding string) (labelset.Set, error) {
-	labels := []labelset.Label{labelset.String(labelFamily, f.Name), labelset.String(labelType, f.Type)}
-	if f.Unit != "" {
-		labels = append(labels, labelset.String(labelUnit, f.Unit))
-	}
-	switch {
-	case !strings.HasPrefix(sample, f.Name):
-		labels = append(labels, labelset.String(labelSample, sample))
-	case sample != f.Name:
-		labels = append(labels, labelset.String(labelSuffix, Suffix(sample, f.Name)))
-	}
-	if encoding != "" {
-		labels = append(labels, labelset.String(labelEncoding, encoding))
-	}
-	for i := range labels {
-		labels[i].Flags = labelset.Optional
-	}
-	return labelset.New(labelset.Item, labels...)
-}
-
 // helpTexts splits a family's help: the first line, and the whole.
 func helpTexts(help string) (oneLine, whole string) {
 	oneLine, _, _ = strings.Cut(help, "\n")

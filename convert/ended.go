@@ -12,7 +12,7 @@ import (
 // other instances altogether is another group's. Our own recordings do shrink
 // them, and may hold instances at times of their own.
 func (f *Flattener) ended(m *flatMetric, in *meta.InDom) {
-	present := make(map[pcp.InstID]*PromSeries, len(m.now))
+	present := make(map[pcp.InstID]*flatSeries, len(m.now))
 	for _, p := range m.now {
 		if p.prom != nil {
 			present[p.source.Inst.ID] = p.prom

@@ -30,7 +30,7 @@ func (f *Flattener) exemplars(mv *archive.MetricValues, t int64) error {
 }
 
 // exemplar hands on the exemplar of an event record.
-func (f *Flattener) exemplar(m *flatMetric, prom *PromSeries, t int64, r *archive.EventRecord) error {
+func (f *Flattener) exemplar(m *flatMetric, prom *flatSeries, t int64, r *archive.EventRecord) error {
 	e, ok := exemplarOf(r)
 	switch {
 	case !ok:
@@ -40,12 +40,12 @@ func (f *Flattener) exemplar(m *flatMetric, prom *PromSeries, t int64, r *archiv
 		f.opts.Report.Add(LossExemplar, m.naming.sample)
 		return nil
 	}
-	return PutExemplar(f.dst, prom, t, e, f.opts.Report)
+	return PutExemplar(f.dst, &prom.PromSeries, t, e, f.opts.Report)
 }
 
 // exemplified returns the series whose samples have the exemplars of a point,
 // nil if it is not alive.
-func (f *Flattener) exemplified(m *flatMetric, s *archive.Series, in *meta.InDom) *PromSeries {
+func (f *Flattener) exemplified(m *flatMetric, s *archive.Series, in *meta.InDom) *flatSeries {
 	p, ok := m.series[s]
 	if !ok {
 		labels, err := f.labels(m, s, in)

@@ -13,19 +13,19 @@ type flatMetric struct {
 	shape  *archive.Shape
 	metric *archive.Metric
 	naming naming
-	series map[*archive.Series]*PromSeries
+	series map[*archive.Series]*flatSeries
 	texts  map[*archive.Series]textSeries
 	indom  *meta.InDom
 	prev   []flatPoint // the previous record that held the metric
 	now    []flatPoint
-	live   map[pcp.InstID]*PromSeries // has a value and no staleness marker yet
+	live   map[pcp.InstID]*flatSeries // has a value and no staleness marker yet
 	twins  bool                       // instances of the domain share names
 	skip   bool
 }
 
 type flatPoint struct {
 	source *archive.Series
-	prom   *PromSeries // nil: cannot be expressed
+	prom   *flatSeries // nil: cannot be expressed
 }
 
 // metric flattens what a step of a shape has of a metric.
@@ -64,7 +64,7 @@ func (f *Flattener) metric(mv *archive.MetricValues, t int64, shape *archive.Sha
 			continue
 		}
 		if m.naming.histogram {
-			if err := PutHistogram(f.dst, at.prom, t, p.Value.Data, f.opts.Report); err != nil {
+			if err := PutHistogram(f.dst, &at.prom.PromSeries, t, p.Value.Data, f.opts.Report); err != nil {
 				return err
 			}
 			continue
@@ -73,7 +73,7 @@ func (f *Flattener) metric(mv *archive.MetricValues, t int64, shape *archive.Sha
 		if !ok {
 			continue
 		}
-		if err := f.dst.Sample(at.prom, t, v); err != nil {
+		if err := f.dst.Sample(&at.prom.PromSeries, t, v); err != nil {
 			return err
 		}
 	}
@@ -134,12 +134,12 @@ func (f *Flattener) state(metric *archive.Metric) *flatMetric {
 	id := metric.Desc.PMID
 	m, ok := f.metrics[id]
 	if !ok {
-		m = &flatMetric{live: map[pcp.InstID]*PromSeries{}}
+		m = &flatMetric{live: map[pcp.InstID]*flatSeries{}}
 		f.metrics[id] = m
 	}
 	if m.metric != metric {
 		m.metric = metric
-		m.series, m.texts = map[*archive.Series]*PromSeries{}, map[*archive.Series]textSeries{}
+		m.series, m.texts = map[*archive.Series]*flatSeries{}, map[*archive.Series]textSeries{}
 		m.skip = f.unfit(metric)
 		if !m.skip {
 			m.naming = f.name(metric)
@@ -167,18 +167,8 @@ func (f *Flattener) unfit(metric *archive.Metric) bool {
 	return false
 }
 
-func isHealth(metric *archive.Metric) bool {
-	id := metric.Desc.PMID
-	return id.Domain() == OpenMetricsDomain && id.Cluster() == controlCluster
-}
-
-// holdsHistograms reports whether the values of a metric are native histograms.
-func holdsHistograms(metric *archive.Metric) bool {
-	return metric.Desc.Type == pcp.TypeAggregate && metric.Labels[4].Text(labelEncoding) == encodingHistogram
-}
-
 // resolve returns the Prometheus series of a point, nil if there is none.
-func (f *Flattener) resolve(m *flatMetric, point *archive.Point, in *meta.InDom) *PromSeries {
+func (f *Flattener) resolve(m *flatMetric, point *archive.Point, in *meta.InDom) *flatSeries {
 	if m.naming.text {
 		return f.resolveText(m, point, in)
 	}
@@ -199,13 +189,13 @@ func (f *Flattener) resolve(m *flatMetric, point *archive.Point, in *meta.InDom)
 
 // intern returns the one series with these labels, which s is made one of, nil if
 // it is another host's.
-func (f *Flattener) intern(m *flatMetric, s *archive.Series, labels []Label) *PromSeries {
+func (f *Flattener) intern(m *flatMetric, s *archive.Series, labels []Label) *flatSeries {
 	key := m.naming.key(labels)
 	p, ok := f.series[key]
 	if !ok {
-		p = &PromSeries{
+		p = &flatSeries{PromSeries: PromSeries{
 			Name: m.naming.sample, Labels: labels, Sem: m.metric.Desc.Sem, ID: len(f.series),
-		}
+		}}
 		f.series[key] = p
 	}
 	if p.live > 0 && p.owner != f {

@@ -41,7 +41,7 @@ type Flattener struct {
 	opts FlattenOptions
 	*flatTable
 	metrics map[pcp.PMID]*flatMetric
-	ending  []*PromSeries // that lost a metric in the current step
+	ending  []*flatSeries // that lost a metric in the current step
 	// exemplary are the metrics of the current step that hold exemplars.
 	exemplary []*archive.MetricValues
 	last      pcp.Timestamp // of the step before
@@ -55,13 +55,20 @@ type Flattener struct {
 type flatTable struct {
 	dst      Samples
 	families map[Family]*Family
-	series   map[string]*PromSeries // by name and labels
+	series   map[string]*flatSeries // by name and labels
 	owners   map[string]string      // Prometheus name → PCP name
+}
+
+// flatSeries is a series and what its Flatteners know of its life.
+type flatSeries struct {
+	PromSeries
+	live  int        // how many metrics have a value for it; more than one where a type changes
+	owner *Flattener // whose it is while it is alive
 }
 
 // NewFlattener returns a Sink that hands samples to dst. It does not close dst.
 func NewFlattener(dst Samples, o FlattenOptions) *Flattener {
-	t := &flatTable{dst: dst, families: map[Family]*Family{}, series: map[string]*PromSeries{}, owners: map[string]string{}}
+	t := &flatTable{dst: dst, families: map[Family]*Family{}, series: map[string]*flatSeries{}, owners: map[string]string{}}
 	return newFlattener(t, o)
 }
 
@@ -145,7 +152,7 @@ func (f *Flattener) endSeries(t int64) error {
 		if p.live > 0 {
 			continue
 		}
-		if err := f.dst.Sample(p, t, StaleNaN); err != nil {
+		if err := f.dst.Sample(&p.PromSeries, t, StaleNaN); err != nil {
 			return err
 		}
 	}
@@ -180,7 +187,7 @@ func (f *Flattener) Close() error {
 			if end == nil || p.live > 0 {
 				continue
 			}
-			if err := end.Finish(p); err != nil {
+			if err := end.Finish(&p.PromSeries); err != nil {
 				return err
 			}
 		}

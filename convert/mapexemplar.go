@@ -1,12 +1,7 @@
 package convert
 
 import (
-	"bytes"
-	"encoding/json"
-	"fmt"
-	"math"
 	"slices"
-	"strings"
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/meta"
@@ -18,10 +13,7 @@ import (
 // without a time of its own is of the sample's, and without the flag. Its
 // parameters are two metrics of cluster 0, which all exemplars share.
 const (
-	encodingExemplar = "exemplar"  // of such a metric, see labelEncoding
-	exemplarLeaf     = "exemplar." // precedes its sample's name
-	// maxExemplarText bounds the labels of one. OpenMetrics allows 128 characters.
-	maxExemplarText = 16 << 10
+	exemplarLeaf = "exemplar." // precedes the sample's name
 )
 
 // exemplarParams are the parameters: the value, and the labels as a JSON object.
@@ -89,7 +81,8 @@ func (s *MappedSource) recordExemplar(ser *MappedSeries, e *Exemplar) error {
 	if m.exemplars.metric == nil {
 		return ErrNumbers
 	}
-	record, err := s.mapper.control.exemplarRecord(e, s.step.Stamp)
+	params := s.mapper.control.params
+	record, err := exemplarRecord(e, s.step.Stamp, params[0].Desc.PMID, params[1].Desc.PMID)
 	if err != nil {
 		return err
 	}
@@ -168,73 +161,4 @@ func newParams(m *Mapper) []*archive.Metric {
 		params = append(params, metric)
 	}
 	return params
-}
-
-// exemplarRecord returns the event record of an exemplar of a sample of time t.
-func (c *control) exemplarRecord(e *Exemplar, t pcp.Timestamp) (archive.EventRecord, error) {
-	text, err := exemplarText(e.Labels)
-	if err != nil {
-		return archive.EventRecord{}, err
-	}
-	r := archive.EventRecord{Stamp: t, Params: []archive.EventParam{
-		{PMID: c.params[0].Desc.PMID, Value: archive.DoubleValue(pcp.InstNull, e.Value)},
-		{PMID: c.params[1].Desc.PMID, Value: archive.Value{Inst: pcp.InstNull, Type: pcp.TypeString, Data: text}},
-	}}
-	if e.HasTime {
-		r.Stamp, r.Flags = pcp.TimestampMilli(e.Time), archive.EventPoint
-	}
-	return r, nil
-}
-
-// exemplarText returns labels as a JSON object.
-func exemplarText(labels []Label) ([]byte, error) {
-	object := make(map[string]string, len(labels))
-	for _, l := range labels {
-		object[l.Name] = l.Value
-	}
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(object); err != nil {
-		return nil, err
-	}
-	if b.Len() > maxExemplarText {
-		return nil, fmt.Errorf("labels of %d bytes: %w", b.Len(), pcp.ErrLimit)
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
-}
-
-// exemplarOf returns the exemplar that an event record holds, which is found by
-// the types of its parameters.
-func exemplarOf(r *archive.EventRecord) (e Exemplar, ok bool) {
-	var value, labels bool
-	for i := range r.Params {
-		switch p := &r.Params[i]; p.Value.Type {
-		case pcp.TypeDouble:
-			e.Value, value = math.Float64frombits(p.Value.Bits), true
-		case pcp.TypeString:
-			var object map[string]string
-			text := strings.TrimRight(string(p.Value.Data), "\x00")
-			if json.Unmarshal([]byte(text), &object) != nil {
-				return e, false
-			}
-			for name, v := range object {
-				if name != "" && v != "" {
-					e.Labels = append(e.Labels, Label{name, v})
-				}
-			}
-			labels = true
-		}
-	}
-	slices.SortFunc(e.Labels, func(a, b Label) int { return strings.Compare(a.Name, b.Name) })
-	if r.Flags&archive.EventPoint != 0 {
-		e.Time, e.HasTime = r.Stamp.Milli(), true
-	}
-	return e, value && labels
-}
-
-// holdsExemplars reports whether the values of a metric are exemplars.
-func holdsExemplars(metric *archive.Metric) bool {
-	t := metric.Desc.Type
-	return (t == pcp.TypeHighResEvent || t == pcp.TypeEvent) && metric.Labels[4].Text(labelEncoding) == encodingExemplar
 }

@@ -13,13 +13,7 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// OpenMetricsDomain is the PMID domain of the reference's openmetrics agent,
-// whose names and numbers a Mapper uses so that views and configurations made
-// for it fit.
-const OpenMetricsDomain = 144
-
 const (
-	controlCluster = 0
 	maxCluster     = 4091 // the last one whose instance domains have numbers
 	itemsPerSource = 1024 // of one cluster
 	firstInDom     = 4096 // number of the domain of cluster 0, item 0

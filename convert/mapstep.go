@@ -154,21 +154,6 @@ func domainOf(id pcp.InDomID, t pcp.Timestamp, series []*archive.Series) (*meta.
 	return in, l
 }
 
-// labelKey tells series of one metric apart.
-func labelKey(labels []Label) string {
-	if len(labels) == 0 {
-		return ""
-	}
-	var b strings.Builder
-	for _, l := range labels {
-		b.WriteString(l.Name)
-		b.WriteByte(0xff) // in no UTF-8 text
-		b.WriteString(l.Value)
-		b.WriteByte(0xff)
-	}
-	return b.String()
-}
-
 // instanceName returns "N k:v k:v". The number makes it unique up to the first
 // blank, which the reference demands.
 func instanceName(id pcp.InstID, labels []Label) string {

@@ -8,29 +8,6 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// Label is a Prometheus label.
-type Label struct{ Name, Value string }
-
-// Family is a Prometheus metric family.
-type Family struct {
-	Name string
-	Type string // counter, gauge, histogram, gaugehistogram, summary, info, stateset, unknown
-	Help string
-	Unit string
-}
-
-// The family types.
-const (
-	TypeCounter        = "counter"
-	TypeGauge          = "gauge"
-	TypeHistogram      = "histogram"
-	TypeGaugeHistogram = "gaugehistogram"
-	TypeSummary        = "summary"
-	TypeInfo           = "info"
-	TypeStateset       = "stateset"
-	TypeUnknown        = "unknown"
-)
-
 // LeafName turns the name of a Prometheus sample into one that a PCP name may
 // end with: ':' becomes '.', and a component that PCP does not allow is escaped
 // as Prometheus escapes names in its "values" scheme: "U__", then '_' doubled

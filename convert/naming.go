@@ -98,15 +98,6 @@ func originNaming(metric *archive.Metric, family string, item labelset.Set) nami
 	return n
 }
 
-// originSample returns the name of the samples of a metric that came from
-// Prometheus.
-func originSample(family string, item labelset.Set) string {
-	if sample, ok := item.Lookup(labelSample); ok {
-		return sample.Text()
-	}
-	return family + item.Text(labelSuffix)
-}
-
 // labels returns the labels of a series, sorted by name.
 func (f *Flattener) labels(m *flatMetric, s *archive.Series, in *meta.InDom) ([]Label, error) {
 	out := slices.Clone(f.opts.Labels)
@@ -177,28 +168,4 @@ func tidy(labels []Label) []Label {
 		kept = append(kept, Label{l.Name, strings.ToValidUTF8(l.Value, "\uFFFD")})
 	}
 	return kept
-}
-
-// SampleName returns the name that the samples of a metric get, as far as it
-// can be told without reading values: of two metrics that want one name, a
-// Flattener renames the later one.
-func SampleName(store *meta.Store, d *meta.Desc) string {
-	item := itemLabels(store, d)
-	if family, ok := item.Lookup(labelFamily); ok {
-		return originSample(family.Text(), item)
-	}
-	return PrometheusName(d.Name())
-}
-
-// HoldsHistograms reports whether the values of a metric are native histograms,
-// which a Flattener hands to a [HistogramSamples].
-func HoldsHistograms(store *meta.Store, d *meta.Desc) bool {
-	return d.Type == pcp.TypeAggregate && itemLabels(store, d).Text(labelEncoding) == encodingHistogram
-}
-
-// itemLabels returns the labels that a metric had last.
-func itemLabels(store *meta.Store, d *meta.Desc) labelset.Set {
-	l, _ := store.LabelsAt(labelset.Item, uint32(d.PMID), pcp.MaxTime)
-	item, _ := l.Find(pcp.InstNull)
-	return item
 }

@@ -4,7 +4,6 @@ import (
 	"sync/atomic"
 
 	"github.com/pcparchive/pcparchive/archive"
-	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -108,43 +107,4 @@ func (n *NativeStep) forget() {
 // AppendTo adds to dst what was set since Begin. It is reused by the next one.
 func (n *NativeStep) AppendTo(dst []archive.MetricValues) []archive.MetricValues {
 	return n.step.appendTo(dst)
-}
-
-// differs reports whether the archive has something else under the name or the
-// number of a native metric.
-func (k *known) differs(d *meta.Desc) bool {
-	if k == nil {
-		return false
-	}
-	if have := k.names[d.Name()]; have != nil {
-		return have.PMID != d.PMID || have.InDom != d.InDom || !sameShape(have, d)
-	}
-	return k.pmids[d.PMID]
-}
-
-// adoptInDom gives the instances of an archive's domain their numbers. Of those
-// that several had, the newest has it.
-func (k *known) adoptInDom(in *nativeInDom) {
-	if k == nil {
-		return
-	}
-	for _, inst := range k.natives[in.id] {
-		in.add(&nativeMember{inst: inst})
-	}
-}
-
-// keepNatives notes the instances of domains that are not a Mapper's own.
-func (k *known) keepNatives(s *meta.Store, id pcp.InDomID) {
-	if id.Domain() == OpenMetricsDomain {
-		return
-	}
-	seen := map[meta.Instance]bool{}
-	for in := range s.InDomVersions(id) {
-		for _, inst := range in.Instances {
-			if !seen[inst] {
-				seen[inst] = true
-				k.natives[id] = append(k.natives[id], inst)
-			}
-		}
-	}
 }

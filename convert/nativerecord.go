@@ -33,12 +33,13 @@ func (n *nativeStep) assert(m *nativeMetric) bool {
 		have.record = n.records
 	}
 	m.relabs = n.relabs
-	domain := n.mapper.domain
+	mapperContext, mapperDomain := n.mapper.Context()
+	context, domain := m.metric.Labels[0], mapperDomain
 	if m.metric.Desc.PMID.Domain() == OpenMetricsDomain {
 		domain = m.metric.Labels[1]
 	}
-	if context := m.metric.Labels[0]; !context.Equal(n.mapper.context) || !domain.Equal(n.mapper.domain) {
-		n.mapper.follow(context, domain)
+	if !context.Equal(mapperContext) || !domain.Equal(mapperDomain) {
+		n.mapper.Follow(context, domain)
 	}
 	return true
 }

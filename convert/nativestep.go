@@ -111,7 +111,7 @@ func (n *nativeStep) shares(places []Place, target [2]string) []nativeShare {
 		return nil
 	}
 	for i := range places {
-		if n.mapper.known.differs(&places[i].Metric.Desc) {
+		if n.mapper.Differs(&places[i].Metric.Desc) {
 			n.report.Add(LossNotNative, places[i].Metric.Desc.Name())
 			return nil
 		}
@@ -193,7 +193,7 @@ func (n *nativeStep) metric(native *NativeMetric) *nativeMetric {
 	if m.forms[native] == nil {
 		form := &archive.Metric{Name: desc.Name(), Desc: &desc, OneLine: native.OneLine, Help: native.Help, Labels: native.Labels}
 		if form.Labels[0].Len() == 0 {
-			form.Labels[0] = n.mapper.context
+			form.Labels[0], _ = n.mapper.Context()
 		}
 		m.forms[native] = form
 		m.metric, m.timely = cmp.Or(m.metric, form), native.Timely
@@ -207,7 +207,10 @@ func (n *nativeStep) indom(id pcp.InDomID) *nativeInDom {
 	in, ok := n.indoms[id]
 	if !ok {
 		in = newNativeInDom(id)
-		n.mapper.known.adoptInDom(in)
+		// Of instances that share a name the newest has it.
+		for _, inst := range n.mapper.Instances(id) {
+			in.add(&nativeMember{inst: inst})
+		}
 		n.indoms[id] = in
 	}
 	return in

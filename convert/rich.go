@@ -17,7 +17,3 @@ func PutHistogram(dst Samples, s *PromSeries, t int64, data []byte, r *Report) e
 	r.Add(LossNativeHist, s.Name)
 	return nil
 }
-
-// encodingHistogram is the encoding of native histograms: the message of that
-// name in Prometheus' remote write.
-const encodingHistogram = "prometheus.Histogram"

@@ -17,8 +17,7 @@ const staleBits = 0x7ff0000000000002
 // IsStale reports whether v is StaleNaN.
 func IsStale(v float64) bool { return math.Float64bits(v) == staleBits }
 
-// PromSeries is a Prometheus series that a Flattener made. Pointers are equal
-// where labels are, so a consumer may key its own state by them.
+// PromSeries is a Prometheus series. Pointers are equal where labels are, so a consumer may key its own state by them.
 type PromSeries struct {
 	Family *Family
 	Name   string  // of the samples
@@ -35,9 +34,6 @@ type PromSeries struct {
 	Before []Was
 	// TextLabel is the label that has the text, of a series of a text metric.
 	TextLabel string
-
-	live  int        // how many metrics have a value for it; more than one where a type changes
-	owner *Flattener // whose it is while it is alive
 }
 
 // Samples takes what a Flattener makes of steps: for each series ascending

@@ -16,7 +16,7 @@ const textLabel = "value"
 
 // resolveText returns the series of a text. The series of the text before ends
 // by itself, as its instance has another one now.
-func (f *Flattener) resolveText(m *flatMetric, point *archive.Point, in *meta.InDom) *PromSeries {
+func (f *Flattener) resolveText(m *flatMetric, point *archive.Point, in *meta.InDom) *flatSeries {
 	text := point.Value.Text()
 	at, ok := m.texts[point.Series]
 	if ok && at.text == text {
@@ -45,7 +45,7 @@ func (f *Flattener) resolveText(m *flatMetric, point *archive.Point, in *meta.In
 // textSeries is the series of the text that an instance has.
 type textSeries struct {
 	text string
-	prom *PromSeries
+	prom *flatSeries
 }
 
 // sharedNames are the names that several instances of a domain have.
