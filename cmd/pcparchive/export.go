@@ -54,6 +54,7 @@ the metadata of one archive for each host.
 --data-dir names the folder of the server that the blocks are for: what overlaps
 there is said.`,
 		Example: `  pcparchive export tsdb rec -o data/
+  pcparchive export to tsdb rec -o data/
   pcparchive export tsdb /var/log/pcp/pmlogger/web1 -o data/
   pcparchive export tsdb /var/log/pcp/pmlogger -o blocks/ --thanos-label cluster=a
   pcparchive export tsdb 20260301 -o data/ --names prometheus --strings info --unwrap

@@ -36,6 +36,7 @@ func newExportPromCmd(s streams) *cobra.Command {
 	cmd.Use = "prom ARCHIVE..."
 	cmd.Short = "Print an exposition snapshot, or a dump of a range of times"
 	cmd.Example = `  pcparchive export prom rec
+  pcparchive export to prom rec
   pcparchive export prom rec --at end-30s --format openmetrics --timestamps
   pcparchive export prom 20260301 --names prometheus --strings info
   pcparchive export prom rec --start end-1h --format openmetrics -o hour.om`
@@ -50,6 +51,7 @@ func newExportOpenMetricsCmd(s streams) *cobra.Command {
 	cmd.Use = "openmetrics ARCHIVE..."
 	cmd.Short = "The same as OpenMetrics"
 	cmd.Example = `  pcparchive export openmetrics rec
+  pcparchive export to openmetrics rec
   pcparchive export openmetrics rec --start start > all.om
   promtool tsdb create-blocks-from openmetrics all.om data/`
 	return cmd

@@ -64,6 +64,7 @@ are the archive's.
 --map node_exporter records what that exporter measures as PCP's own metrics, which
 pmrep, pmstat, pcp atop and views written for PCP ask for.`,
 		Example: `  pcparchive import prom-url http://localhost:9100/metrics -o rec --interval 1s --duration 30s
+  pcparchive import from prom-url http://localhost:9100/metrics -o rec --duration 30s
   pcparchive import prom-url web=https://web:8443/metrics db=http://db:9187/metrics -o both
   pcparchive import prom-url http://localhost:9100/metrics -o rec --append --volume-size 100MB --compress
   pcparchive import prom-url http://web1:9100/metrics -o web1 --map node_exporter --append`,

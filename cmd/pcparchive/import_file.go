@@ -44,6 +44,7 @@ number, type, semantics, units and instances.
 ` + samplesHelp,
 		Example: `  curl -s http://localhost:9100/metrics | pcparchive import prom-file - -o rec
   pcparchive import prom-file dump.om.zst -o rec
+  pcparchive import from prom-file dump.om.zst -o rec
   pcparchive import prom-file scrapes/ -o hosts --split-by instance
   pcparchive import prom-file page.prom -o rec --time 2026-01-02T03:04:05Z --format text`,
 		Args: nargs(1, -1, "at least one file, folder or -"),

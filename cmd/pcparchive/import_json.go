@@ -35,6 +35,7 @@ is counted and left out.
 ` + samplesHelp,
 		Example: `  curl -s 'http://prometheus:9090/api/v1/query_range?query=up&start=…&end=…&step=15' > up.json
   pcparchive import prom-json up.json -o rec
+  pcparchive import from prom-json up.json -o rec
   pcparchive import prom-json replies/ -o hosts --split-by instance`,
 		Args: nargs(1, -1, "at least one file or folder"),
 		RunE: func(cmd *cobra.Command, args []string) error { return runImportJSON(cmd.Context(), s, o, args) },

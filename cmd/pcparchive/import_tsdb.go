@@ -48,6 +48,7 @@ An archive that exists is never overwritten; what -o names appears when it is
 complete. Many hosts are done 64 at a time, so the number of files that are open
 and the memory do not depend on how many there are.`,
 		Example: `  pcparchive import tsdb /var/lib/prometheus/data -o archives
+  pcparchive import from tsdb /var/lib/prometheus/data -o archives
   pcparchive import tsdb 01JD0C4RZ4GJYX2MCGNV9N7B2V -o rec --split-by none
   pcparchive import tsdb data -o node3 --match '{instance="node3:9100"}' --start 2026-11-01 --end 2026-11-02`,
 		Args: nargs(1, -1, "at least one block or folder"),

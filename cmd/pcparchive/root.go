@@ -53,7 +53,7 @@ func run(args []string, s streams) int {
 	results := &resultWriter{Writer: s.out}
 	s.out = results
 	root := newRoot(s)
-	root.SetArgs(joinCompress(args))
+	root.SetArgs(dropPreposition(joinCompress(args)))
 	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		err = results.err
@@ -124,7 +124,7 @@ Start with 'pcparchive demo'.`,
 	root.SetIn(s.in)
 	root.SetOut(s.out)
 	root.SetErr(s.err)
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(
 		newDemoCmd(s), newImportCmd(s), newInfoCmd(s), newSummaryCmd(s), newLabelsCmd(s),
 		newDumpCmd(s), newCheckCmd(s), newExportCmd(s), newQueryCmd(s), newCopyCmd(s), newConvertCmd(s), newDocsCmd(), newExitCodesTopic(),
@@ -182,6 +182,10 @@ func nargs(least, most int, what string) cobra.PositionalArgs {
 func group(use, short string, children ...*cobra.Command) *cobra.Command {
 	cmd := &cobra.Command{Use: use, Short: short, RunE: helpOnly}
 	cmd.AddCommand(children...)
+	if word := prepositions[use]; word != "" {
+		cmd.Long = fmt.Sprintf("%s.\n\nThe word '%s' may follow: 'pcparchive %s %s tsdb' is 'pcparchive %s tsdb'.", short, word, use, word, use)
+		cmd.ValidArgs = []string{word + "\tmay precede what follows"}
+	}
 	return cmd
 }
 
@@ -191,6 +195,15 @@ func helpOnly(cmd *cobra.Command, args []string) error {
 		return unknownCommand(cmd, args[0])
 	}
 	return cmd.Help()
+}
+
+// flagError is about a flag that a command does not have, unless the command only
+// holds others: then its operand is the mistake, as in "exprot -o data".
+func flagError(cmd *cobra.Command, err error) error {
+	if args := cmd.Flags().Args(); cmd.HasSubCommands() && len(args) > 0 {
+		return unknownCommand(cmd, args[0])
+	}
+	return usageError{err}
 }
 
 // unknownCommand names what a command does not have, and what was perhaps meant.
