@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -138,39 +137,4 @@ func (w *sampleGroups) host(g *sampleGroup) string {
 		return cmp.Or(w.opts.host, commonHost(nil))
 	}
 	return host
-}
-
-// freeName returns the name of a value's archive in a folder. Of equal ones, which
-// for some file systems do not differ in case either, the later get a number.
-func freeName(taken map[string]bool, value string) string {
-	const most = 200 // bytes, which with the ends of names every file system takes
-	name := archiveFileName(value)
-	name = name[:min(len(name), most)]
-	free := name
-	for n := 2; taken[strings.ToLower(free)]; n++ {
-		free = fmt.Sprintf("%s_%d", name, n)
-	}
-	taken[strings.ToLower(free)] = true
-	return free
-}
-
-// archiveFileName turns a label's value into the name of an archive: one
-// component of a path, visible, and not with an end that makes it a file of
-// another archive.
-func archiveFileName(value string) string {
-	name := strings.Map(func(r rune) rune {
-		switch {
-		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '-', r == '_', r == '.':
-			return r
-		}
-		return '_'
-	}, value)
-	if strings.HasPrefix(name, ".") || name == "" {
-		name = "_" + name
-	}
-	end := name[strings.LastIndexByte(name, '.')+1:]
-	if strings.Trim(end, "0123456789") == "" || end == "meta" || end == "index" {
-		name = strings.ReplaceAll(name, ".", "_")
-	}
-	return name
 }
