@@ -129,7 +129,7 @@ func (a *Assembler) Exemplar(s *PromSeries, t int64, x Exemplar) error {
 		return err
 	}
 	for i := range e.forms {
-		if mapped := e.forms[i].mapped; mapped != nil && mapped.live {
+		if mapped := e.forms[i].mapped; mapped != nil && mapped.Live() {
 			e.source.mapped.SetExemplar(mapped, x)
 			return nil
 		}
@@ -198,7 +198,7 @@ func (a *Assembler) flush() error {
 			return err
 		}
 		a.step.Metrics = a.step.Metrics[:0]
-		if len(a.natives.waiting) > 0 {
+		if a.natives.pending() {
 			a.step.Stamp = a.step.Stamp.Add(time.Microsecond)
 			a.step.Metrics = a.natives.appendRecord(a.step.Metrics)
 		}

@@ -46,7 +46,7 @@ func (a *Assembler) find(e *assembled) error {
 		e.native = a.natives.shares(a.opts.Natives.Places(e.prom), e.target)
 	}
 	for _, share := range was {
-		if !slices.ContainsFunc(e.native, func(s nativeShare) bool { return s.slot == share.slot }) {
+		if !slices.ContainsFunc(e.native, share.sameSlot) {
 			a.natives.set(share, 0, true)
 		}
 	}
@@ -133,7 +133,7 @@ func (a *Assembler) source(job, instance string) (*assembledSource, error) {
 		if n >= len(names) {
 			name = fmt.Sprintf("%s_%d", name, n-len(names)+2)
 		}
-		if name == "control" || a.mapper.sources[name] {
+		if name == "control" || a.mapper.HasSource(name) {
 			continue
 		}
 		mapped, err := a.mapper.Source(Target{Name: name, Job: job, Instance: instance, Host: instance})

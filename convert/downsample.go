@@ -66,7 +66,7 @@ func NewDownsample(dst Sink, every time.Duration, r *Report) *Downsample {
 // Put takes a step. It is put into the sink when its window has passed.
 func (d *Downsample) Put(step *archive.Step) error {
 	if d.open && step.Stamp.Before(d.last) {
-		d.report.Add(LossOrder, lateRecord("", step.Stamp))
+		d.report.Add(LossOrder, LateRecord("", step.Stamp))
 		return nil
 	}
 	if w := d.windowOf(step.Stamp); !d.open || w != d.window || step.Mark {

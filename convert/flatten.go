@@ -1,8 +1,6 @@
 package convert
 
 import (
-	"time"
-
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -93,30 +91,17 @@ func (f *Flattener) Fork(host string) *Flattener {
 // years from 1970: room for what is added to times.
 const maxMilli = 1 << 62
 
-// recordOf names a record that is left out.
-func recordOf(host, at string) string {
-	if host != "" {
-		return "record of " + host + " at " + at
-	}
-	return "record at " + at
-}
-
-// lateRecord names a record that is earlier than the one before it.
-func lateRecord(host string, t pcp.Timestamp) string {
-	return recordOf(host, t.Time().UTC().Format(time.RFC3339Nano))
-}
-
 // Put flattens a step. One that is earlier than its predecessor, which damaged
 // archives have, is left out and counted, as the reference leaves it out, and so
 // is one of an impossible time.
 func (f *Flattener) Put(step *archive.Step) error {
 	t := step.Stamp.Milli()
 	if t < -maxMilli || t > maxMilli {
-		f.opts.Report.Add(LossTime, recordOf(f.opts.Host, step.Stamp.String()+" s"))
+		f.opts.Report.Add(LossTime, RecordName(f.opts.Host, step.Stamp.String()+" s"))
 		return nil
 	}
 	if f.any && step.Stamp.Before(f.last) {
-		f.opts.Report.Add(LossOrder, lateRecord(f.opts.Host, step.Stamp))
+		f.opts.Report.Add(LossOrder, LateRecord(f.opts.Host, step.Stamp))
 		return nil
 	}
 	f.last, f.any = step.Stamp, true

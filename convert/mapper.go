@@ -110,6 +110,9 @@ func (m *Mapper) Source(t Target) (*MappedSource, error) {
 	return s, nil
 }
 
+// HasSource reports whether the Mapper has a source of that name.
+func (m *Mapper) HasSource(name string) bool { return m.sources[name] }
+
 // nextCluster reserves a cluster of PMIDs.
 func (m *Mapper) nextCluster() (uint32, error) {
 	if m.lastCluster >= maxCluster {

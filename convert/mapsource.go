@@ -86,6 +86,9 @@ func (s *MappedSeries) Name() string { return s.metric.key.sample }
 // Family returns what is known of the series' family.
 func (s *MappedSeries) Family() Family { return s.metric.family }
 
+// Live reports whether the series has a value and did not end.
+func (s *MappedSeries) Live() bool { return s.live }
+
 // Histogram reports whether the series' values are native histograms.
 func (s *MappedSeries) Histogram() bool { return s.metric.key.encoding == encodingHistogram }
 

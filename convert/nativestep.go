@@ -91,6 +91,12 @@ type nativeShare struct {
 	place  Place
 }
 
+// sameSlot reports whether two shares are of one slot.
+func (s nativeShare) sameSlot(o nativeShare) bool { return s.slot == o.slot }
+
+// pending reports whether values wait for a further record of the current step.
+func (n *nativeStep) pending() bool { return len(n.waiting) > 0 }
+
 func newNativeStep(m *Mapper, r *Report) *nativeStep {
 	return &nativeStep{
 		mapper: m, report: r, relabs: 1,
