@@ -63,7 +63,7 @@ func (o *convertOptions) openSamples(ctx context.Context, s streams, in []string
 // openBlocks returns what blocks and servers' folders hold.
 func openBlocks(ctx context.Context, s streams, in []string, m *mappingOptions, match []string, report *convert.Report) (*sampleInput, error) {
 	damages := &damageLog{s: s}
-	r, err := tsdb.OpenReader(ctx, in, tsdb.ReadOptions{Match: match, Report: report, Damaged: damages.add})
+	r, err := tsdb.OpenReader(ctx, in, tsdb.ReadOptions{Match: match, Report: report, Damaged: damages.addBlock})
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +83,7 @@ func openBlocks(ctx context.Context, s streams, in []string, m *mappingOptions, 
 	return &sampleInput{
 		SampleSource: r, ordered: true,
 		natives: func(string) convert.Natives { return tsdb.NewNatives(report) },
-		done:    damages.rest, close: r.Close,
+		done:    func() {}, close: r.Close, damages: damages,
 	}, nil
 }
 
@@ -109,10 +109,11 @@ func (o *convertOptions) writeBlocks(ctx context.Context, s streams, src *sample
 	if err := o.sorted(ctx, src, blocks, report); err != nil {
 		return errors.Join(err, blocks.Discard())
 	}
+	src.damages.rest()
 	if err := blocks.Close(); err != nil {
 		return err
 	}
-	return cmp.Or(o.blocks.tell(s, blocks, report), sayLosses(s, report))
+	return cmp.Or(o.blocks.tell(s, blocks, report), sayLosses(s, report), src.damages.skipped())
 }
 
 // writeText writes all samples as text.
@@ -123,6 +124,7 @@ func (o *convertOptions) writeText(ctx context.Context, s streams, src *sampleIn
 	if err := o.sorted(ctx, src, struct{ convert.ExemplarSamples }{store}, report); err != nil {
 		return err
 	}
+	src.damages.rest()
 	format := expo.Text
 	if o.to == endOpenMetrics {
 		format = expo.OpenMetrics
@@ -133,5 +135,5 @@ func (o *convertOptions) writeText(ctx context.Context, s streams, src *sampleIn
 	if err != nil {
 		return err
 	}
-	return cmp.Or(tellText(s, out, o.samples.output, report), sayLosses(s, report))
+	return cmp.Or(tellText(s, out, o.samples.output, report), sayLosses(s, report), src.damages.skipped())
 }

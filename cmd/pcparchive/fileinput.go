@@ -39,11 +39,17 @@ func statInputs(names []string, suffixes ...string) ([]fileInput, error) {
 		}
 		found := 0
 		for _, e := range entries {
-			info, err := os.Stat(filepath.Join(name, e.Name()))
-			if err != nil || !info.Mode().IsRegular() || !slices.ContainsFunc(suffixes, func(s string) bool { return strings.HasSuffix(e.Name(), s) }) {
+			if !slices.ContainsFunc(suffixes, func(s string) bool { return strings.HasSuffix(e.Name(), s) }) {
 				continue
 			}
-			all = append(all, fileInput{filepath.Join(name, e.Name()), info.Size(), info.ModTime()})
+			in := fileInput{name: filepath.Join(name, e.Name())}
+			if info, err := os.Stat(in.name); err == nil { // or else opening it tells
+				if !info.Mode().IsRegular() {
+					continue
+				}
+				in.size, in.time = info.Size(), info.ModTime()
+			}
+			all = append(all, in)
 			found++
 		}
 		if found == 0 {

@@ -35,7 +35,8 @@ Files may be compressed.
 The format is told from what only one of them has: '# EOF', units, types,
 exemplars, times with fractions. Whole times are milliseconds in the text format
 and seconds in OpenMetrics; where they would be in the wrong century, or nothing
-tells the format, say --format.
+tells the format, say --format. Lines and files that cannot be read are named, the
+rest is read, and the exit status is 4.
 
 Pages of pmproxy and pcp2openmetrics, and of 'pcparchive export prom', say with
 '# PCP5' lines which metrics of PCP their samples are. Those come back with name,
@@ -79,7 +80,8 @@ func (o *pageOptions) add(cmd *cobra.Command) {
 
 // openPages returns what files of exposition text hold.
 func openPages(s streams, o pageOptions, args []string, report *convert.Report) (*sampleInput, error) {
-	read := expo.ReadOptions{Report: report}
+	damages := &damageLog{s: s}
+	read := expo.ReadOptions{Report: report, Damaged: func(err error) { damages.add(pageAdvice(err)) }}
 	if o.format != "auto" {
 		read.Format = new(expo.Format)
 		if err := read.Format.Set(o.format); err != nil {
@@ -106,20 +108,17 @@ func openPages(s streams, o pageOptions, args []string, report *convert.Report) 
 	}
 	reader := expo.NewReader(inputs, read)
 	return &sampleInput{
-		SampleSource:  pagesSource{reader},
+		SampleSource:  reader,
 		natives:       func(host string) convert.Natives { return reader.Natives(host) },
 		contextLabels: reader.ContextLabels,
 		done:          way.clear,
 		keepFirst:     true,
+		damages:       damages,
 	}, nil
 }
 
-// pagesSource is a Reader whose faults say what can be done.
-type pagesSource struct{ *expo.Reader }
-
-// Samples hands on all samples.
-func (p pagesSource) Samples(ctx context.Context, dst convert.Samples) error {
-	err := p.Reader.Samples(ctx, dst)
+// pageAdvice adds to a page's fault what can be done.
+func pageAdvice(err error) error {
 	if errors.Is(err, expo.ErrAmbiguous) {
 		return fmt.Errorf("%w; --format text or --format openmetrics decides", err)
 	}

@@ -30,7 +30,8 @@ whatever files they are in.
 
 Results of functions have no name: they get that of the file, or --metric. Native
 histograms are rebuilt from their buckets; what has buckets that no histogram has
-is counted and left out.
+is counted and left out. A file, reply, series, histogram or sample that cannot be
+read is named, the rest is read, and the exit status is 4.
 
 ` + samplesHelp,
 		Example: `  curl -s 'http://prometheus:9090/api/v1/query_range?query=up&start=…&end=…&step=15' > up.json
@@ -69,7 +70,9 @@ func openReplies(s streams, metric string, args []string, report *convert.Report
 			Open: func() (io.ReadCloser, error) { return way.open(f) },
 		}
 	}
-	return &sampleInput{SampleSource: promjson.NewReader(inputs, report), done: way.clear, keepFirst: true}, nil
+	damages := &damageLog{s: s}
+	reader := promjson.NewReader(inputs, promjson.ReadOptions{Report: report, Damaged: damages.add})
+	return &sampleInput{SampleSource: reader, done: way.clear, damages: damages, keepFirst: true}, nil
 }
 
 // replyMetric returns the name of the series in a file that have none.

@@ -71,6 +71,7 @@ type importing struct {
 	// have them agree; may be nil.
 	contextLabels func() []string
 	known         []bool // by PromSeries.ID
+	damages       *damageLog
 }
 
 // newImporting makes sure that the output is new. Its user gives it samples and
@@ -145,8 +146,9 @@ func (im *importing) finish(s streams) error {
 		return err
 	}
 	if len(done) == 0 {
-		return errNoSamples
+		return im.damages.nothing()
 	}
+	im.damages.rest()
 	if im.archives.opts.output != outputJSON {
 		for _, name := range several {
 			fmt.Fprintf(s.err, "%s: pages of several hosts: --split-by hostname gives each an archive, in which PCP's metrics are PCP's again\n", name)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -77,7 +78,7 @@ func runImportTSDB(ctx context.Context, s streams, o importTSDBOptions, paths []
 	defer func() { err = errors.Join(err, w.discard()) }()
 	damages := &damageLog{s: s}
 	r, err := tsdb.OpenReader(ctx, paths, tsdb.ReadOptions{
-		Match: o.match, Memory: int64(o.memory), Report: report, Damaged: damages.add,
+		Match: o.match, Memory: int64(o.memory), Report: report, Damaged: damages.addBlock,
 	})
 	if err != nil {
 		return err
@@ -85,31 +86,11 @@ func runImportTSDB(ctx context.Context, s streams, o importTSDBOptions, paths []
 	i := &tsdbImport{o: o, r: r, archives: w, view: newByteProgress(s, "reading", r.Size())}
 	err = i.run(ctx)
 	i.view.clear()
+	damages.rest()
 	if err = errors.Join(err, r.Close()); err != nil {
 		return err
 	}
-	damages.rest()
-	return tellImported(s, &o.sampleOptions, i.done, report)
-}
-
-// damageLog names damage, but not all if there is a lot of it.
-type damageLog struct {
-	s streams
-	n int64
-}
-
-const damagesShown = 20
-
-func (l *damageLog) add(d *tsdb.Damage) {
-	if l.n++; l.n <= damagesShown {
-		fmt.Fprintf(l.s.err, "%v\n", d)
-	}
-}
-
-func (l *damageLog) rest() {
-	if l.n > damagesShown {
-		fmt.Fprintf(l.s.err, "and %d more that could not be read\n", l.n-damagesShown)
-	}
+	return cmp.Or(tellImported(s, &o.sampleOptions, i.done, report), damages.skipped())
 }
 
 // tsdbSpan makes the input what times on the command line are relative to.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -21,6 +22,7 @@ type sampleInput struct {
 	contextLabels func() []string
 	done          func()       // takes the progress away
 	close         func() error // may be nil
+	damages       *damageLog   // of which its user names the rest; may be nil
 }
 
 // read hands all samples to dst.
@@ -40,9 +42,9 @@ func importSamples(ctx context.Context, s streams, o sampleOptions, in *sampleIn
 		return err
 	}
 	defer func() { err = errors.Join(err, im.close()) }()
-	im.archives.natives, im.contextLabels = in.natives, in.contextLabels
+	im.archives.natives, im.contextLabels, im.damages = in.natives, in.contextLabels, in.damages
 	if err := in.read(ctx, o.relabel.before(im, report)); err != nil {
 		return err
 	}
-	return im.finish(s)
+	return cmp.Or(im.finish(s), in.damages.skipped())
 }

@@ -34,6 +34,9 @@ type lexer struct {
 
 	// several pages may follow one another, each but the last ended by # EOF.
 	several bool
+	// skip is told of a line that cannot be read and reports whether to go on
+	// behind it; nil means no.
+	skip func(error) bool
 
 	// The page that is read.
 	name   string
@@ -114,10 +117,14 @@ func (l *lexer) read(in io.Reader, size int) error {
 		}
 		rest := copy(buf, buf[used:])
 		buf = buf[:rest]
-		if rest == cap(buf) {
-			if rest >= maxRecord {
-				return l.fault(fmt.Errorf("a line of more than %d bytes", maxRecord))
+		if rest == cap(buf) && rest >= maxRecord {
+			err := l.fault(fmt.Errorf("a line of more than %d bytes", maxRecord))
+			n := l.skipped(buf, err)
+			if n == 0 {
+				return err
 			}
+			buf = buf[:copy(buf, buf[n:])]
+		} else if rest == cap(buf) {
 			buf = append(make([]byte, 0, 2*rest), buf...)
 		}
 	}
@@ -141,18 +148,36 @@ func (l *lexer) window(b []byte, last bool) (used int, err error) {
 		if n == 0 && err == nil {
 			n, err = l.slow(b[used:], last)
 		}
+		used += n
 		if err != nil {
-			return used, err
+			if n = l.skipped(b[used:], err); n == 0 {
+				return used, err
+			}
+			used += n
 		}
 		if n == 0 {
 			return used, nil // the rest is not complete
 		}
-		used += n
 	}
 	if last && !l.ended && l.format == OpenMetrics {
 		return used, l.fault(errNoEOF)
 	}
 	return used, nil
+}
+
+// skipped returns the size of the line at the beginning of b, whose fault err is,
+// if reading goes on behind it, and else 0.
+func (l *lexer) skipped(b []byte, err error) int {
+	var fault *Error
+	var doubt *timeDoubt
+	if l.skip == nil || len(b) == 0 || !errors.As(err, &fault) || errors.As(err, &doubt) || errors.Is(err, errStranger) || !l.skip(err) {
+		return 0
+	}
+	l.line++
+	if feed := bytes.IndexByte(b, '\n'); feed >= 0 {
+		return feed + 1
+	}
+	return len(b)
 }
 
 // between returns the size of the empty lines that may be between pages.
@@ -193,7 +218,7 @@ func (l *lexer) fast(b []byte) (int, error) {
 }
 
 // reading reads what follows the series k at the beginning of b, if it is of the
-// usual form.
+// usual form. It uses nothing of b if that is faulty.
 func (l *lexer) reading(k *known, b []byte) (int, error) {
 	if k.mended && !l.native.seen {
 		return 0, nil

@@ -7,7 +7,8 @@ import "bytes"
 const maxMended = 16
 
 // slow reads the records at the beginning of b up to one that fast knows, or
-// will know, and at least one. It returns 0 if the first one is not complete.
+// will know, and at least one. It returns 0 if the first one is not complete, and
+// with an error the size of what precedes the faulty record.
 func (l *lexer) slow(b []byte, last bool) (int, error) {
 	end, records := 0, 0
 	var before []byte // the series of the record before
@@ -49,7 +50,7 @@ func (l *lexer) slow(b []byte, last bool) (int, error) {
 	if end == 0 {
 		return 0, nil
 	}
-	return end, l.parse(b[:end])
+	return l.parse(b[:end])
 }
 
 // series returns the series of a record, nothing if it has none.

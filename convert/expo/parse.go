@@ -16,32 +16,31 @@ import (
 	"github.com/pcparchive/pcparchive/convert"
 )
 
-// parse has records read by Prometheus' parser.
-func (l *lexer) parse(b []byte) error {
-	for {
-		n, err := l.parsePart(b)
+// parse has records read by Prometheus' parser and returns how much of b was read.
+func (l *lexer) parse(b []byte) (used int, err error) {
+	for used < len(b) {
+		n, err := l.parsePart(b[used:])
 		if err == nil {
-			l.line += bytes.Count(b, []byte("\n"))
-			return nil
+			l.line += bytes.Count(b[used:], []byte("\n"))
+			return len(b), nil
 		}
+		l.line += bytes.Count(b[used:used+n], []byte("\n"))
+		used += n
 		var fault *parseFault
 		if !errors.As(err, &fault) {
-			l.line += bytes.Count(b[:n], []byte("\n"))
-			return l.place(err)
+			return used, l.place(err)
 		}
 		// What PCP's own exporters write is not always what the format allows.
-		size := recordSize(l.format, b[n:])
+		size := recordSize(l.format, b[used:])
 		if size < 0 {
-			size = len(b) - n
+			size = len(b) - used
 		}
-		l.line += bytes.Count(b[:n], []byte("\n"))
-		if err := l.mend(b[n:n+size], fault); err != nil {
-			return err
+		if err := l.mend(b[used:used+size], fault); err != nil {
+			return used, err
 		}
-		if b = b[n+size:]; len(b) == 0 {
-			return nil
-		}
+		used += size
 	}
+	return used, nil
 }
 
 // mend has a faulty record read as what is meant.

@@ -2,11 +2,13 @@ package expo
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/pcparchive/pcparchive/convert"
@@ -28,6 +30,10 @@ type ReadOptions struct {
 	// times are unlikely in it is refused with an error that wraps [ErrAmbiguous].
 	Format *Format
 	Report *convert.Report // may be nil
+	// Damaged is told of each input that cannot be read whole, after the reading
+	// of it: its other lines, and the other inputs, are read. Nil ends the reading
+	// at the first fault. Samples calls it from another goroutine.
+	Damaged func(error)
 }
 
 // Reader is the [convert.SampleSource] that reads exposition text. Samples come
@@ -81,7 +87,7 @@ const (
 )
 
 // Samples reads the inputs and hands every sample to dst. Reading goes on while
-// dst works. The error names input and line.
+// dst works. An error about an input names it and the line.
 func (r *Reader) Samples(ctx context.Context, dst convert.Samples) error {
 	ctx, cancel := context.WithCancel(ctx)
 	full, empty := make(chan *batch, batches), make(chan *batch, batches)
@@ -153,15 +159,66 @@ func (r *Reader) read(ctx context.Context, full chan<- *batch, empty <-chan *bat
 		}
 	}
 	for _, in := range r.inputs {
-		if err := r.input(ctx, in, next); err != nil {
-			if r.batch != nil {
-				full <- r.batch
-			}
+		err := r.tolerant(ctx, in, next)
+		if r.batch == nil {
+			return err
+		}
+		if err != nil {
+			full <- r.batch
 			return err
 		}
 	}
 	full <- r.batch
 	return nil
+}
+
+// maxFaults is how many lines of an input may be faulty until the rest of it is
+// left out.
+const maxFaults = 1000
+
+// tolerant reads one input. Its faults go to Damaged, if there is that.
+func (r *Reader) tolerant(ctx context.Context, in Input, next func() error) error {
+	if r.opts.Damaged == nil {
+		return r.input(ctx, in, next)
+	}
+	var first error
+	faults := 0
+	r.lexer.skip = func(err error) bool {
+		first = cmp.Or(first, err)
+		faults++
+		return faults < maxFaults
+	}
+	err := r.input(ctx, in, next)
+	if r.batch == nil || ctx.Err() != nil {
+		return err
+	}
+	lines := fmt.Sprintf("%d lines were left out", faults)
+	if faults == 1 {
+		lines = "the line was left out"
+	}
+	name := in.Name
+	switch {
+	case faults == 0 && err == nil:
+		return nil
+	case faults >= maxFaults:
+		r.opts.Damaged(fmt.Errorf("%w; %s, and all that follows the last of them", first, lines))
+	case faults > 0:
+		r.opts.Damaged(fmt.Errorf("%w; %s", first, lines))
+	}
+	if err != nil && faults < maxFaults {
+		r.opts.Damaged(named(name, err))
+		faults++
+	}
+	r.opts.Report.AddN(convert.LossDamaged, name, int64(faults))
+	return nil
+}
+
+// named makes sure that an error says which input it is about.
+func named(name string, err error) error {
+	if strings.Contains(err.Error(), name) {
+		return err
+	}
+	return fmt.Errorf("%s: %w", name, err)
 }
 
 // input reads one input.

@@ -2,8 +2,18 @@ package expo
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 )
+
+// errStranger marks an error that tells of a whole file that it is no page.
+var errStranger = errors.New("not a page")
+
+// stranger says what a file is instead.
+type stranger struct{ error }
+
+// Is reports whether target is errStranger.
+func (stranger) Is(target error) bool { return target == errStranger }
 
 // title is what users know the format as.
 func (f Format) title() string {
@@ -29,7 +39,7 @@ func unreadable(format Format, line int, record []byte, err error) error {
 	if line == 1 {
 		for _, s := range strangers {
 			if bytes.HasPrefix(record, []byte(s.head)) {
-				return fmt.Errorf("not %s: %s", format.title(), s.what)
+				return stranger{fmt.Errorf("not %s: %s", format.title(), s.what)}
 			}
 		}
 	}

@@ -17,13 +17,14 @@ type bounded struct {
 	dec   *json.Decoder
 	limit int64
 	read  int64
+	err   error // of in
 }
 
-// newBounded returns a Decoder of in.
-func newBounded(in io.Reader, limit int64) *json.Decoder {
+// newBounded returns a bounded with a Decoder of in.
+func newBounded(in io.Reader, limit int64) *bounded {
 	b := &bounded{in: in, limit: limit}
 	b.dec = json.NewDecoder(b)
-	return b.dec
+	return b
 }
 
 // Read reads, unless too much was read since the value began.
@@ -33,5 +34,6 @@ func (b *bounded) Read(p []byte) (int, error) {
 	}
 	n, err := b.in.Read(p)
 	b.read += int64(n)
+	b.err = err
 	return n, err
 }

@@ -12,6 +12,6 @@
 // custom bounds that a schema has, too, are taken for it. Buckets that no
 // histogram of Prometheus has are counted as dropped.
 //
-// A file may hold several, one after the other. What fails a query fails the
-// reading, with the message of the reply.
+// A file may hold several, one after the other. What cannot be read, such as the
+// reply to a query that failed, costs itself alone if [ReadOptions] ask for that.
 package promjson

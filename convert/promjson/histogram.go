@@ -1,10 +1,12 @@
 package promjson
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/prometheus/prometheus/model/histogram"
 )
@@ -19,6 +21,9 @@ type reading struct {
 
 var errHistogram = errors.New(`want [time, {"count": …, "sum": …, "buckets": [[bounds, "left", "right", "count"], …]}]`)
 
+// bucketElements is how many elements a bucket has.
+const bucketElements = 4
+
 // parseHistogram reads a time and a histogram.
 func parseHistogram(raw []byte) (*reading, error) {
 	var pair []json.RawMessage
@@ -29,27 +34,42 @@ func parseHistogram(raw []byte) (*reading, error) {
 	if err != nil {
 		return nil, err
 	}
+	r, err := parseBody(pair[1])
+	if err != nil {
+		return nil, fmt.Errorf("at %s: %w", time.UnixMilli(t).UTC().Format(time.RFC3339Nano), err)
+	}
+	r.t = t
+	return r, nil
+}
+
+// parseBody reads a histogram.
+func parseBody(text []byte) (*reading, error) {
 	var fields struct {
 		Count, Sum *string
-		Buckets    [][4]json.RawMessage
+		Buckets    [][]json.RawMessage
 	}
-	if err := json.Unmarshal(pair[1], &fields); err != nil || fields.Count == nil || fields.Sum == nil {
-		return nil, fmt.Errorf("%w, got %.40q", errHistogram, pair[1])
+	if err := json.Unmarshal(text, &fields); err != nil || fields.Count == nil || fields.Sum == nil {
+		return nil, fmt.Errorf("%w, got %.40q", errHistogram, text)
 	}
-	r := &reading{t: t, buckets: make([]histogram.Bucket[float64], len(fields.Buckets))}
+	for _, b := range fields.Buckets {
+		if len(b) != bucketElements {
+			return nil, fmt.Errorf(`a native histogram of another form: a bucket has %d elements, want %d: [bounds, "left", "right", "count"]`, len(b), bucketElements)
+		}
+	}
+	r := &reading{buckets: make([]histogram.Bucket[float64], len(fields.Buckets))}
 	var failed error
-	number := func(text string) float64 {
-		v, err := strconv.ParseFloat(text, 64)
-		failed = errors.Join(failed, err)
+	number := func(digits string) float64 {
+		v, err := strconv.ParseFloat(digits, 64)
+		failed = cmp.Or(failed, err)
 		return v
 	}
 	r.count, r.sum = number(*fields.Count), number(*fields.Sum)
 	for i, b := range fields.Buckets {
 		var rule int
-		var text [3]string
-		failed = errors.Join(failed, json.Unmarshal(b[0], &rule))
-		for j := range text {
-			failed = errors.Join(failed, json.Unmarshal(b[1+j], &text[j]))
+		var limits [3]string
+		failed = cmp.Or(failed, json.Unmarshal(b[0], &rule))
+		for j := range limits {
+			failed = cmp.Or(failed, json.Unmarshal(b[1+j], &limits[j]))
 		}
 		if failed == nil && (rule < 0 || rule > 3) {
 			failed = fmt.Errorf("bounds %d: want 0 to 3", rule)
@@ -58,12 +78,12 @@ func parseHistogram(raw []byte) (*reading, error) {
 			break
 		}
 		r.buckets[i] = histogram.Bucket[float64]{
-			Lower: number(text[0]), Upper: number(text[1]), Count: number(text[2]),
+			Lower: number(limits[0]), Upper: number(limits[1]), Count: number(limits[2]),
 			LowerInclusive: rule == 1 || rule == 3, UpperInclusive: rule == 0 || rule == 3,
 		}
 	}
 	if failed != nil {
-		return nil, fmt.Errorf("histogram %.60q: %w", pair[1], failed)
+		return nil, fmt.Errorf("histogram %.60q: %w", text, failed)
 	}
 	return r, nil
 }

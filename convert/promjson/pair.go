@@ -77,18 +77,22 @@ func valueSize(b []byte) int {
 	return len(b)
 }
 
-// eachPair calls put with the samples of an array, which is well-formed JSON.
-func eachPair(b []byte, put func(t int64, v float64) error) error {
+// eachPair calls put with the samples of an array, which is well-formed JSON, and
+// bad with the faults of others. It returns the error of put.
+func eachPair(b []byte, put func(t int64, v float64) error, bad func(error)) error {
 	if b = bytes.Trim(b, blanks); len(b) == 0 || string(b) == "null" {
 		return nil
 	}
 	if b[0] != '[' {
-		return errPair
+		bad(errPair)
+		return nil
 	}
 	for b = bytes.TrimLeft(b[1:], blanks); len(b) > 0 && b[0] != ']'; b = bytes.TrimLeft(b, ", \t\r\n") {
 		t, v, size, err := parsePair(b)
 		if err != nil {
-			return err
+			bad(err)
+			b = b[valueSize(b):]
+			continue
 		}
 		if err := put(t, v); err != nil {
 			return err

@@ -23,11 +23,21 @@ type Input struct {
 	Metric string
 }
 
+// ReadOptions change how a Reader reads.
+type ReadOptions struct {
+	Report *convert.Report // may be nil
+	// Damaged is told of everything that cannot be read: a file, a reply, a series,
+	// a histogram or a sample. The rest is read. Nil ends the reading at the first
+	// fault.
+	Damaged func(error)
+}
+
 // Reader is the [convert.SampleSource] that reads replies. Series come whole, one
 // after the other, so samples are in no order of time. In memory is one series
 // with its samples, 256 MiB of text at most, beside the labels of all.
 type Reader struct {
 	inputs []Input
+	opts   ReadOptions
 	report *convert.Report
 	series map[string]*convert.PromSeries // by name and labels
 	// families are told by no more than the names of series.
@@ -36,13 +46,13 @@ type Reader struct {
 	ctx  context.Context // of the one call of Samples
 	dst  convert.Samples
 	in   Input
-	dec  *json.Decoder
+	dec  *tokens
 	text bool // the result is a string
 }
 
-// NewReader returns a Reader of inputs, to be read once. The report may be nil.
-func NewReader(inputs []Input, report *convert.Report) *Reader {
-	return &Reader{inputs: inputs, report: report, series: map[string]*convert.PromSeries{}, families: map[string]*convert.Family{}}
+// NewReader returns a Reader of inputs, to be read once.
+func NewReader(inputs []Input, o ReadOptions) *Reader {
+	return &Reader{inputs: inputs, opts: o, report: o.Report, series: map[string]*convert.PromSeries{}, families: map[string]*convert.Family{}}
 }
 
 // Samples reads the inputs and hands every sample to dst. The error names the
@@ -50,7 +60,7 @@ func NewReader(inputs []Input, report *convert.Report) *Reader {
 func (r *Reader) Samples(ctx context.Context, dst convert.Samples) error {
 	r.ctx, r.dst = ctx, dst
 	for _, in := range r.inputs {
-		if err := r.input(in); err != nil {
+		if err := cmp.Or(ctx.Err(), r.input(in)); err != nil {
 			return err
 		}
 	}
@@ -67,36 +77,75 @@ func (f *failedQuery) Error() string {
 // errConsumer marks an error that is not the input's.
 type errConsumer struct{ error }
 
+// input reads a file. It returns the errors that end the reading.
 func (r *Reader) input(in Input) (err error) {
+	r.in = in
 	f, err := in.Open()
 	if err != nil {
-		return err
+		return r.damaged(err, "")
 	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	r.in, r.dec = in, newBounded(f, maxValue)
+	defer func() {
+		if closed := f.Close(); closed != nil {
+			err = errors.Join(err, r.damaged(closed, ""))
+		}
+	}()
+	r.dec = newTokens(f, maxValue)
 	for n := 0; ; n++ {
 		r.text = false
 		err := r.reply()
 		var consumer errConsumer
-		var failed *failedQuery
 		switch {
 		case errors.Is(err, io.EOF) && n > 0:
 			return nil
 		case errors.Is(err, io.EOF):
-			return fmt.Errorf("%s: empty", in.Name)
+			return r.damaged(errors.New("empty"), "")
 		case errors.As(err, &consumer):
 			return consumer.error
-		case errors.As(err, &failed):
-			return fmt.Errorf("%s: %w", in.Name, err)
 		case err != nil:
-			return fmt.Errorf("%s: byte %d: %w", in.Name, r.dec.InputOffset(), err)
+			if err := cmp.Or(r.ctx.Err(), r.damaged(r.place(err), "")); err != nil {
+				return err
+			}
+			if r.dec.recovered == maxRecovered {
+				return r.damaged(fmt.Errorf("%d faults: the rest was left out", maxRecovered+1), "")
+			}
+			if !r.dec.recover() {
+				return nil
+			}
 		}
 	}
 }
 
+// place says where in the file an error is, unless the error is about a query.
+func (r *Reader) place(err error) error {
+	var failed *failedQuery
+	if errors.As(err, &failed) {
+		return err
+	}
+	return fmt.Errorf("byte %d: %w", r.dec.offset(), err)
+}
+
+// damaged names and counts what cannot be read, of the named series unless series
+// is "". It returns the error if that ends the reading.
+func (r *Reader) damaged(err error, series string) error {
+	return r.missing(convert.LossDamaged, 1, err, series)
+}
+
+// missing is damaged for n losses of any kind.
+func (r *Reader) missing(loss convert.Loss, n int, err error, series string) error {
+	if text := err.Error(); !strings.HasPrefix(text, r.in.Name) && !strings.Contains(text, " "+r.in.Name+": ") {
+		err = fmt.Errorf("%s: %w", r.in.Name, err)
+	}
+	if r.opts.Damaged == nil {
+		return err
+	}
+	r.report.AddN(loss, cmp.Or(series, r.in.Name), int64(n))
+	r.opts.Damaged(err)
+	return nil
+}
+
 // reply reads a reply, its data or a bare result.
 func (r *Reader) reply() error {
-	t, err := r.dec.Token()
+	t, err := r.dec.token()
 	if err != nil {
 		return err
 	}
@@ -121,21 +170,21 @@ func within(err error) error {
 func (r *Reader) object() error {
 	var status, message, kind string
 	results := false
-	for r.dec.More() {
-		key, err := r.dec.Token()
+	for r.dec.more() {
+		key, err := r.dec.token()
 		if err != nil {
 			return err
 		}
 		switch key {
 		case "status":
-			err = r.dec.Decode(&status)
+			err = r.dec.decode(&status)
 		case "error":
-			err = r.dec.Decode(&message)
+			err = r.dec.decode(&message)
 		case "errorType":
-			err = r.dec.Decode(&kind)
+			err = r.dec.decode(&kind)
 		case "resultType":
 			var typ string
-			err = r.dec.Decode(&typ)
+			err = r.dec.decode(&typ)
 			r.text = typ == "string"
 		case "data":
 			results = true
@@ -147,13 +196,13 @@ func (r *Reader) object() error {
 			}
 		default:
 			var skipped json.RawMessage
-			err = r.dec.Decode(&skipped)
+			err = r.dec.decode(&skipped)
 		}
 		if err != nil {
 			return err
 		}
 	}
-	if _, err := r.dec.Token(); err != nil {
+	if _, err := r.dec.token(); err != nil {
 		return err
 	}
 	switch {
@@ -167,7 +216,7 @@ func (r *Reader) object() error {
 
 // data reads the data of a reply. That of an error may be null.
 func (r *Reader) data() error {
-	t, err := r.dec.Token()
+	t, err := r.dec.token()
 	switch {
 	case err != nil:
 		return err
@@ -183,7 +232,7 @@ func (r *Reader) data() error {
 
 // open reads a delimiter.
 func (r *Reader) open(want json.Delim) error {
-	t, err := r.dec.Token()
+	t, err := r.dec.token()
 	if err == nil && t != want {
 		err = fmt.Errorf("want %v, got %v", want, t)
 	}
@@ -193,9 +242,9 @@ func (r *Reader) open(want json.Delim) error {
 // result reads the rest of an array: series, or the time and value of a scalar.
 func (r *Reader) result() error {
 	scalar := make([]json.RawMessage, 0, 2)
-	for r.dec.More() {
+	for r.dec.more() {
 		var raw json.RawMessage
-		if err := r.dec.Decode(&raw); err != nil {
+		if err := r.dec.decode(&raw); err != nil {
 			return err
 		}
 		if raw[0] == '{' && len(scalar) == 0 {
@@ -260,10 +309,10 @@ func (e *element) field(key string, value []byte) error {
 func (r *Reader) element(raw []byte) error {
 	var e element
 	if err := eachField(raw, e.field); err != nil {
-		return err
+		return r.lost(convert.LossDamaged, "", err, 1)
 	}
 	if e.metric == nil {
-		return errors.New("a series without metric")
+		return r.lost(convert.LossDamaged, "", errors.New("a series without metric"), 1)
 	}
 	name, own := r.in.Metric, make([]convert.Label, 0, len(e.metric))
 	for label, value := range e.metric {
@@ -278,29 +327,76 @@ func (r *Reader) element(raw []byte) error {
 	if err := r.histograms(s, e.histograms); err != nil {
 		return err
 	}
+	var bad faults
 	if len(e.value) > 0 {
 		t, v, _, err := parsePair(e.value)
-		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
+		if err == nil {
+			return r.put(s, t, v)
 		}
-		return r.put(s, t, v)
+		bad.add(err)
+	} else if err := eachPair(e.values, func(t int64, v float64) error { return r.put(s, t, v) }, bad.add); err != nil {
+		return err
 	}
-	err := eachPair(e.values, func(t int64, v float64) error { return r.put(s, t, v) })
-	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
+	return cmp.Or(r.lost(convert.LossDamaged, seriesText(s), bad.err("samples"), bad.n), r.ctx.Err())
+}
+
+// faults are those of a series' samples, or of its histograms.
+type faults struct {
+	first error
+	n     int
+}
+
+func (f *faults) add(err error) {
+	f.first = cmp.Or(f.first, err)
+	f.n++
+}
+
+// err returns nil if there are none.
+func (f *faults) err(what string) error {
+	if f.n > 1 {
+		return fmt.Errorf("%d %s were left out, the first: %w", f.n, what, f.first)
 	}
-	return r.ctx.Err()
+	return f.first
+}
+
+// lost is missing for a part of a reply; err is nil if nothing is wrong with it.
+func (r *Reader) lost(loss convert.Loss, series string, err error, n int) error {
+	if err == nil {
+		return nil
+	}
+	if series != "" {
+		err = fmt.Errorf("%s: %w", series, err)
+	}
+	if r.opts.Damaged == nil {
+		return err // input says the place
+	}
+	return r.missing(loss, n, r.place(err), series)
+}
+
+// seriesText returns a series as PromQL has it.
+func seriesText(s *convert.PromSeries) string {
+	if len(s.Labels) == 0 {
+		return s.Name
+	}
+	var pairs []string
+	for _, l := range s.Labels {
+		pairs = append(pairs, l.Name+"="+strconv.Quote(l.Value))
+	}
+	return s.Name + "{" + strings.Join(pairs, ", ") + "}"
 }
 
 // histograms hands on the native histograms of a series. What cannot be rebuilt
-// is counted.
+// is counted, and named if it is not what a reply should have.
 func (r *Reader) histograms(s *convert.PromSeries, raw []json.RawMessage) error {
-	told := make([]*reading, len(raw))
+	told := make([]*reading, 0, len(raw))
+	var bad faults
 	for i := range raw {
-		var err error
-		if told[i], err = parseHistogram(raw[i]); err != nil {
-			return fmt.Errorf("%s: %w", s.Name, err)
+		h, err := parseHistogram(raw[i])
+		if err != nil {
+			bad.add(err)
+			continue
 		}
+		told = append(told, h)
 	}
 	for i, h := range rebuild(told) {
 		if h == nil {
@@ -309,13 +405,14 @@ func (r *Reader) histograms(s *convert.PromSeries, raw []json.RawMessage) error 
 		}
 		data, err := nativehist.Encode(nil, h)
 		if err != nil {
-			return fmt.Errorf("%s: %w", s.Name, err)
+			bad.add(err)
+			continue
 		}
 		if err := convert.PutHistogram(r.dst, s, told[i].t, data, r.report); err != nil {
 			return errConsumer{err}
 		}
 	}
-	return nil
+	return r.lost(convert.LossNativeHist, seriesText(s), bad.err("native histograms"), bad.n)
 }
 
 // put hands on a sample.

@@ -66,7 +66,7 @@ func TestReplies(t *testing.T) {
 		{`[{"metric":{"__name__":"a"},"values":null},{"metric":{"__name__":"a"}}]`, nil},
 	} {
 		var l lines
-		require.NoError(t, NewReader(inputs(c.text), nil).Samples(context.Background(), &l), c.text)
+		require.NoError(t, NewReader(inputs(c.text), ReadOptions{}).Samples(context.Background(), &l), c.text)
 		assert.Equal(t, c.want, l.got, c.text)
 	}
 }
@@ -76,7 +76,7 @@ func TestSeriesAreShared(t *testing.T) {
 	var l lines
 	one := `[{"metric":{"__name__":"a","x":"1"},"value":[1,"1"]},{"metric":{"__name__":"b"},"value":[1,"1"]}]`
 	two := `[{"metric":{"x":"1","__name__":"a"},"value":[2,"2"]},{"metric":{"__name__":"a"},"value":[2,"1"]}]`
-	require.NoError(t, NewReader(inputs(one, two), nil).Samples(context.Background(), &l))
+	require.NoError(t, NewReader(inputs(one, two), ReadOptions{}).Samples(context.Background(), &l))
 	assert.Len(t, l.got, 4)
 	assert.Len(t, l.ids, 3)
 	for s, n := range l.ids {
@@ -90,7 +90,7 @@ func TestLosses(t *testing.T) {
 	text := `{"data":{"resultType":"matrix","result":[{"metric":{"__name__":"h"},"values":[[1,"1"]],"histograms":[[1,{"count":"1","sum":"1"}],[2,{"count":"1","sum":"1"}]]},{"metric":{"__name__":"h"},"histogram":[1,{"count":"1","sum":"1"}]}]}}
 {"data":{"resultType":"string","result":[1,"text"]}}`
 	var l lines
-	require.NoError(t, NewReader(inputs(text), report).Samples(context.Background(), &l))
+	require.NoError(t, NewReader(inputs(text), ReadOptions{Report: report}).Samples(context.Background(), &l))
 	assert.Equal(t, []string{"h[] 1000 1"}, l.got)
 	assert.Equal(t, []convert.LossCount{{Loss: convert.LossNativeHist, Name: "h", Count: 3}, {Loss: convert.LossNotNumeric, Name: "noname", Count: 1}}, report.Losses())
 }
@@ -120,7 +120,7 @@ func TestFaults(t *testing.T) {
 		`[{"metric":{},"value":[1e300,"1"]}]`:               "want seconds",
 		`[{"metric":{"a":1}}]`:                              "cannot unmarshal",
 	} {
-		err := NewReader(inputs(text), nil).Samples(context.Background(), &lines{})
+		err := NewReader(inputs(text), ReadOptions{}).Samples(context.Background(), &lines{})
 		if fault == "" {
 			require.NoError(t, err, text)
 			continue
@@ -133,13 +133,13 @@ func TestFaults(t *testing.T) {
 func TestEnds(t *testing.T) {
 	many := `[` + strings.Repeat(`{"metric":{"__name__":"a"},"values":[[1,"1"]]},`, 10) + `{"metric":{},"value":[1,"1"]}]`
 	l := &lines{fail: errors.New("full")}
-	err := NewReader(inputs(many), nil).Samples(context.Background(), l)
+	err := NewReader(inputs(many), ReadOptions{}).Samples(context.Background(), l)
 	assert.EqualError(t, err, "full", "not the file's fault")
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	assert.ErrorIs(t, NewReader(inputs(many), nil).Samples(ctx, &lines{}), context.Canceled)
+	assert.ErrorIs(t, NewReader(inputs(many), ReadOptions{}).Samples(ctx, &lines{}), context.Canceled)
 	broken := []Input{{Name: "x", Open: func() (io.ReadCloser, error) { return nil, os.ErrNotExist }}}
-	assert.ErrorIs(t, NewReader(broken, nil).Samples(ctx, &lines{}), os.ErrNotExist)
+	assert.ErrorIs(t, NewReader(broken, ReadOptions{}).Samples(context.Background(), &lines{}), os.ErrNotExist)
 }
 
 // FuzzReader reads anything without a panic, and only finite times.
@@ -150,7 +150,7 @@ func FuzzReader(f *testing.F) {
 	f.Add(`[{"metric":{},"histogram":[1,{"count":"9","sum":"NaN","buckets":[[3,"-Inf","0.1","4"],[0,"7","+Inf","2"]]}]}]`)
 	f.Fuzz(func(t *testing.T, text string) {
 		k := &kept{}
-		_ = NewReader(inputs(text), nil).Samples(context.Background(), k)
+		_ = NewReader(inputs(text), ReadOptions{}).Samples(context.Background(), k)
 		for _, h := range k.hist {
 			require.NoError(t, h.Validate())
 		}
@@ -165,4 +165,91 @@ func TestPairPrecision(t *testing.T) {
 		require.Equal(t, ms, got)
 		require.Equal(t, math.Float64bits(float64(ms)), math.Float64bits(v))
 	}
+}
+
+// TestDamageCostsItself puts each kind of fault between good data: a file, a reply,
+// a series, a histogram, a sample. What is good is read, what is lost is named.
+func TestDamageCostsItself(t *testing.T) {
+	good := func(n int) string {
+		return fmt.Sprintf(`{"status":"success","data":{"resultType":"vector","result":[{"metric":{"__name__":"good"},"value":[%d,"1"]}]}}`, n)
+	}
+	for _, c := range []struct {
+		name, bad string
+		more      []string // samples of the bad part that are read
+		said      []string
+		native    int64
+	}{
+		{name: "query", bad: `{"status":"error","errorType":"bad_data","error":"too many points"}`, said: []string{"file1: the query failed: bad_data: too many points"}},
+		{name: "empty", bad: "", said: []string{"file1: empty"}},
+		{name: "text", bad: "<html>\n<p>\n", said: []string{"file1: byte 0: invalid character '<'"}},
+		{name: "no reply", bad: `{"a":{"b":[1]}} 7`, said: []string{"file1: byte 15: want a reply", "file1: byte 17: want a reply"}},
+		{name: "torn", bad: `{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"__name__":"a"},"values":[[1,"1"]]},{"metric":{"__name__":"b"},"values":[[1,`,
+			more: []string{"a[] 1000 1"}, said: []string{"file1: byte 107: unexpected EOF"}},
+		{name: "torn in a file of several", bad: good(7) + "\n" + `{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"__name__":"b"},"values":[[1,` + "\n" + good(8) + "\n" + good(9) + "\n",
+			more: []string{"good[] 7000 1", "good[] 8000 1", "good[] 9000 1"}, said: []string{"file1: byte 170: invalid character"}},
+		{name: "wrong in a file of several", bad: `{"data":{"result":{"x":[1]}}}` + good(8) + `{"status":"error"}` + good(9),
+			more: []string{"good[] 8000 1", "good[] 9000 1"}, said: []string{"file1: byte 19: want [, got {", "file1: the query failed"}},
+		{name: "series", bad: `[{"metric":{"a":1},"value":[1,"1"]},{"value":[1,"1"]},{"metric":{"__name__":"a"},"value":[1,"1"]}]`,
+			more: []string{"a[] 1000 1"}, said: []string{"cannot unmarshal", "a series without metric"}},
+		{name: "samples", bad: `[{"metric":{"__name__":"a","l":"x"},"values":[[1,"1"],["]",[2]],[3,"3"],[4,"four"],[5,"5"]]},{"metric":{"__name__":"b"},"value":[1]},{"metric":{"__name__":"c"},"values":"x"}]`,
+			more: []string{"a[{l x}] 1000 1", "a[{l x}] 3000 3", "a[{l x}] 5000 5"}, said: []string{`a{l="x"}: 2 samples were left out, the first: want [time`, "b: want [time", "c: want [time"}},
+		{name: "histogram", native: 2, bad: `[{"metric":{"__name__":"h"},"values":[[1,"1"]],"histograms":[[1,{"count":"4","sum":"1","schema":2,"buckets":[[-56,"2"]]}],[2,{"count":"1","sum":"1","buckets":[[0,"1","2","1"]]}],[3,{"count":4}]]}]`,
+			more: []string{"h[] 2000 histogram", "h[] 1000 1"}, said: []string{"h: 2 native histograms were left out, the first: at 1970-01-01T00:00:01Z: a native histogram of another form: a bucket has 2 elements, want 4"}},
+		{name: "histogram alone", native: 1, bad: `[{"metric":{"__name__":"h"},"histogram":[1,{"count":"4","sum":"1","buckets":[[0,"1"]]}]}]`, said: []string{"h: at 1970-01-01T00:00:01Z: a native"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var said []string
+			report := &convert.Report{}
+			l := &kinds{}
+			in := inputs(good(1), c.bad, good(2))
+			o := ReadOptions{Report: report, Damaged: func(err error) { said = append(said, err.Error()) }}
+			require.NoError(t, NewReader(in, o).Samples(context.Background(), l))
+			assert.Equal(t, append(append([]string{"good[] 1000 1"}, c.more...), "good[] 2000 1"), l.got)
+			require.Len(t, said, len(c.said), said)
+			var damaged, native int64
+			for _, n := range report.Losses() {
+				switch n.Loss {
+				case convert.LossDamaged:
+					damaged += n.Count
+				case convert.LossNativeHist:
+					native += n.Count
+				}
+			}
+			switch {
+			case c.native > 0:
+				assert.Zero(t, damaged, "another form is no damage")
+			case c.name == "samples":
+				assert.Equal(t, int64(4), damaged)
+			default:
+				assert.Equal(t, int64(len(said)), damaged)
+			}
+			assert.Equal(t, c.native, native)
+			for i, want := range c.said {
+				assert.Contains(t, said[i], want)
+				assert.True(t, strings.HasPrefix(said[i], "file1: "), said[i])
+			}
+			strict := NewReader(inputs(good(1), c.bad, good(2)), ReadOptions{}).Samples(context.Background(), &kinds{})
+			assert.ErrorContains(t, strict, "file1: ")
+		})
+	}
+}
+
+// kinds is lines with histograms.
+type kinds struct{ lines }
+
+// Histogram notes a histogram.
+func (k *kinds) Histogram(s *convert.PromSeries, t int64, _ []byte) error {
+	k.got = append(k.got, fmt.Sprint(s.Name, s.Labels, " ", t, " histogram"))
+	return nil
+}
+
+// TestFaultWithoutEnd gives up a file of nothing but faults.
+func TestFaultWithoutEnd(t *testing.T) {
+	said := 0
+	o := ReadOptions{Damaged: func(error) { said++ }}
+	in := inputs(strings.Repeat("{\"status\":[\n", 3*maxRecovered), `[{"metric":{},"value":[1,"1"]}]`)
+	var l lines
+	require.NoError(t, NewReader(in, o).Samples(context.Background(), &l))
+	assert.Equal(t, maxRecovered+2, said)
+	assert.Len(t, l.got, 1)
 }

@@ -54,7 +54,7 @@ func reply(all ...*histogram.FloatHistogram) string {
 func told(t *testing.T, text string) (*kept, []convert.LossCount) {
 	t.Helper()
 	k, report := &kept{}, &convert.Report{}
-	require.NoError(t, NewReader(inputs(text), report).Samples(context.Background(), k), text)
+	require.NoError(t, NewReader(inputs(text), ReadOptions{Report: report}).Samples(context.Background(), k), text)
 	return k, report.Losses()
 }
 
@@ -182,9 +182,9 @@ func TestBucketsOfNoHistogram(t *testing.T) {
 	for text, fault := range map[string]string{
 		`[1]`: "want [time", `[1,{}]`: "want [time", `[1,{"count":"3"}]`: "want [time", `["x",{"count":"1","sum":"1"}]`: "want seconds",
 		`[1,{"count":"x","sum":"1"}]`: "invalid syntax", `[1,{"count":"1","sum":"1","buckets":[[7,"1","2","3"]]}]`: "bounds 7",
-		`[1,{"count":"1","sum":"1","buckets":[[0,1,"2","3"]]}]`: "cannot unmarshal", `[1,{"count":"1","sum":"1","buckets":[[0,"1"]]}]`: "unexpected end",
+		`[1,{"count":"1","sum":"1","buckets":[[0,1,"2","3"]]}]`: "cannot unmarshal", `[1,{"count":"1","sum":"1","buckets":[[0,"1"]]}]`: "a bucket has 2 elements",
 	} {
-		err := NewReader(inputs(`[{"metric":{"__name__":"h"},"histogram":`+text+`}]`), nil).Samples(context.Background(), &kept{})
+		err := NewReader(inputs(`[{"metric":{"__name__":"h"},"histogram":`+text+`}]`), ReadOptions{}).Samples(context.Background(), &kept{})
 		require.ErrorContains(t, err, fault, text)
 		assert.True(t, strings.HasPrefix(err.Error(), "file0: "))
 	}
