@@ -1,10 +1,15 @@
 package expo
 
-import "bytes"
+import (
+	"bytes"
+	"errors"
+)
 
 // maxMended is how many records are read at once where each may have to be mended,
 // after which the parser begins anew.
 const maxMended = 16
+
+var errZeroByte = errors.New("a byte 0 where a line should begin")
 
 // slow reads the records at the beginning of b up to one that fast knows, or
 // will know, and at least one. It returns 0 if the first one is not complete, and
@@ -24,6 +29,12 @@ func (l *lexer) slow(b []byte, last bool) (int, error) {
 			n = len(b) - end
 		}
 		record := b[end : end+n]
+		if l.format == OpenMetrics && record[0] == 0 {
+			if end == 0 {
+				return 0, l.fault(errZeroByte)
+			}
+			break // the parser would blame the record before
+		}
 		special := l.special(record)
 		if special && end == 0 {
 			l.describe(record)

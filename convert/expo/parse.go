@@ -114,7 +114,7 @@ func (l *lexer) parsePart(b []byte) (int, error) {
 		kind, err := parser.Next()
 		if errors.Is(err, io.EOF) {
 			if at := part.after(); at < len(b) {
-				return at, &parseFault{err: errors.New("a byte 0 where a line should begin")}
+				return at, &parseFault{err: errZeroByte}
 			}
 			return len(b), nil
 		}
@@ -184,6 +184,13 @@ func (p *parserPart) sample() error {
 		k = p.admit(text)
 	}
 	value, rest := nextWord(p.buf[p.end:])
+	var x exemplar.Exemplar
+	hasExemplar := p.parser.Exemplar(&x)
+	if p.format == OpenMetrics && !hasExemplar {
+		if err := checkTail(value, rest); err != nil {
+			return &parseFault{err: fmt.Errorf("not %s: %w", p.format.title(), err)}
+		}
+	}
 	r := reading{value: v}
 	if t != nil {
 		r.time, r.hasTime = *t, true
@@ -191,8 +198,7 @@ func (p *parserPart) sample() error {
 			return &parseFault{err: fmt.Errorf("the time of %s is out of range", text)}
 		}
 	}
-	var x exemplar.Exemplar
-	if p.parser.Exemplar(&x) {
+	if hasExemplar {
 		r.exemplar = exemplarOf(&x)
 	}
 	if len(value) >= wideNumber {
@@ -213,6 +219,33 @@ func nextWord(b []byte) (word, rest []byte) {
 	}
 	return b[:end], b[end:]
 }
+
+// checkTail refuses what follows a value without an exemplar in OpenMetrics and is
+// not a time. Prometheus' parser yields such a sample and fails at the next one.
+func checkTail(value, rest []byte) error {
+	tail, _, _ := bytes.Cut(rest, []byte("\n"))
+	stamp, more := nextWord(tail)
+	switch {
+	case bytes.IndexByte(value, 0) >= 0 || bytes.IndexByte(tail, 0) >= 0:
+		return errors.New("a byte 0")
+	case len(tail) == 0:
+		return nil
+	case looksLikeExemplar(tail), looksLikeExemplar(more):
+		return fmt.Errorf("%w, got %q", errExemplar, tail)
+	case len(stamp) == 0 || len(more) > 0 || len(tail) != 1+len(stamp):
+		return fmt.Errorf("one blank separates a value and its time, got %q", tail)
+	}
+	return nil
+}
+
+// looksLikeExemplar reports whether b begins an exemplar in a wrong way.
+func looksLikeExemplar(b []byte) bool {
+	b = b[skipBlanks(b, 0):]
+	return bytes.HasPrefix(b, []byte("#")) && !bytes.HasPrefix(b, []byte("# {"))
+}
+
+// errExemplar is the fault of what looks like an exemplar.
+var errExemplar = errors.New("an exemplar begins with \"# {\"")
 
 // beyondMilli reports whether a time in seconds is one of which no int64 has the
 // milliseconds. What the parser makes of it depends on the processor.

@@ -46,5 +46,11 @@ func unreadable(format Format, line int, record []byte, err error) error {
 	if bytes.HasSuffix(bytes.TrimSuffix(record, []byte("\n")), []byte("\r")) {
 		return fmt.Errorf("not %s: lines end in CR LF, to be made LF first", format.title())
 	}
+	if format == OpenMetrics && record[0] != '#' {
+		value, rest := nextWord(record[max(seriesSize(format, record), 0):])
+		if tail := checkTail(value, rest); errors.Is(tail, errExemplar) {
+			err = tail
+		}
+	}
 	return fmt.Errorf("not %s: %w", format.title(), err)
 }
