@@ -33,7 +33,7 @@ type merge struct {
 	// gap: no archive was open after the last step.
 	gap     bool
 	gapFrom pcp.Timestamp
-	later   bool // an archive begins after the query
+	later   []*item // that begin after the query
 }
 
 // cursor is an archive that is being read.
@@ -59,7 +59,7 @@ func (m *merge) run(yield func(*Step, error) bool) {
 			m.next++
 		}
 		if len(m.active) == 0 {
-			if mark, ok := m.between(pcp.MaxTime); ok && m.later {
+			if mark, ok := m.between(pcp.MaxTime); ok && slices.ContainsFunc(m.later, m.s.readable) {
 				yield(mark, nil)
 			}
 			return
@@ -91,7 +91,7 @@ func (m *merge) due(it *item) bool {
 // begin opens an archive unless it lies outside the query.
 func (m *merge) begin(it *item) {
 	if it.label.header.Start.After(m.q.To) {
-		m.later = true
+		m.later = append(m.later, it)
 		return
 	}
 	if m.s.over(m.next, m.q.From) {

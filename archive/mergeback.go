@@ -24,7 +24,7 @@ func (s *Set) Backward(q Query) iter.Seq2[*Step, error] {
 type mergeBack struct {
 	merge
 	rest   []*ending     // archives to be opened, by their end
-	opened bool          // one was, or one begins after the query
+	opened bool          // one was
 	above  pcp.Timestamp // of the step yielded last
 }
 
@@ -39,7 +39,7 @@ func (m *mergeBack) run(yield func(*Step, error) bool) {
 	m.above = pcp.MaxTime
 	for i, it := range m.s.items {
 		if it.label.header.Start.After(m.q.To) {
-			m.opened = true
+			m.later = append(m.later, it)
 			continue
 		}
 		e := &ending{item: it, over: m.s.over(i, m.q.From)}
@@ -117,8 +117,9 @@ func (m *mergeBack) begin(e *ending, yield func(*Step, error) bool) bool {
 	if m.advance(c); c.head == nil {
 		return true
 	}
-	m.gapFrom, m.marked = later(e.end, c.head.Stamp), !m.opened || c.head.Mark
-	m.opened = true
+	m.gapFrom, m.marked = later(e.end, c.head.Stamp), c.head.Mark
 	mark, ok := m.between(m.above)
+	ok = ok && (m.opened || slices.ContainsFunc(m.later, m.s.readable))
+	m.opened = true
 	return !ok || yield(mark, nil)
 }

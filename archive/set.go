@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"sort"
 	"strings"
 	"sync"
 	"time"
@@ -55,14 +56,36 @@ func (e *HostsError) Error() string {
 }
 
 // Host returns the name of the host.
-func (s *Set) Host() string { return s.Header().Host }
+func (s *Set) Host() string { return s.items[0].label.header.Host }
 
-// Header returns the label of the earliest archive.
-func (s *Set) Header() *Header { return s.items[0].label.header }
+// Header returns the label of the earliest archive that can be read.
+func (s *Set) Header() *Header { return s.first().label.header }
 
-// Location returns the time zone of the earliest archive, as [Reader.Location]
-// does.
-func (s *Set) Location() *time.Location { return s.items[0].label.Location() }
+// Location returns the time zone of the earliest archive that can be read, as
+// [Reader.Location] does.
+func (s *Set) Location() *time.Location { return s.first().label.Location() }
+
+// first returns the earliest archive that can be read, or the earliest if none
+// can be.
+func (s *Set) first() *item {
+	for _, it := range s.items {
+		if s.readable(it) {
+			return it
+		}
+	}
+	return s.items[0]
+}
+
+// Last returns the base path of the archive that begins last of those that can be
+// read, "" if none can be.
+func (s *Set) Last() string {
+	for _, it := range slices.Backward(s.items) {
+		if s.readable(it) {
+			return it.label.base
+		}
+	}
+	return ""
+}
 
 // Archive is an archive of a Set.
 type Archive struct {
@@ -70,11 +93,14 @@ type Archive struct {
 	Header *Header
 }
 
-// Archives lists the archives by their start.
+// Archives lists the archives by their start, without those that are known to be
+// left out. It opens none.
 func (s *Set) Archives() []Archive {
-	all := make([]Archive, len(s.items))
-	for i, it := range s.items {
-		all[i] = Archive{it.label.base, it.label.header}
+	all := make([]Archive, 0, len(s.items))
+	for _, it := range s.items {
+		if it.inUse() {
+			all = append(all, Archive{it.label.base, it.label.header})
+		}
 	}
 	return all
 }
@@ -106,7 +132,7 @@ func (s *Set) Between(from, to pcp.Timestamp) iter.Seq[*Reader] {
 	}
 }
 
-// End returns the time of the last whole record of the Set.
+// End returns the time of the last whole record of the archives that can be read.
 func (s *Set) End() (pcp.Timestamp, error) {
 	var end pcp.Timestamp
 	for i, it := range slices.Backward(s.items) {
@@ -114,10 +140,16 @@ func (s *Set) End() (pcp.Timestamp, error) {
 			continue
 		}
 		t, err := it.lastTime()
+		if err == nil && !t.After(end) {
+			continue
+		}
+		if !s.readable(it) {
+			continue // it ends nothing
+		}
 		if err != nil {
 			return end, err
 		}
-		end = later(end, t)
+		end = t
 	}
 	return end, nil
 }
@@ -127,10 +159,13 @@ func (s *Set) Ending() (pcp.Timestamp, error) {
 	var end pcp.Timestamp
 	for _, it := range slices.Backward(s.items) {
 		t, err := it.ending()
+		if err == nil && !t.After(end) || !s.readable(it) {
+			continue
+		}
 		if err != nil {
 			return end, err
 		}
-		end = later(end, t)
+		end = t
 	}
 	return end, nil
 }
@@ -158,12 +193,21 @@ func (s *Set) name(p Problem) {
 	s.problems = append(s.problems, p)
 }
 
-// over reports whether an archive certainly has no record from t on: another has
-// begun by then, and it ended before as far as ending knows.
+// over reports whether an archive certainly has no record from t on: another that
+// can be read has begun by then, and it ended before as far as ending knows.
 func (s *Set) over(i int, t pcp.Timestamp) bool {
 	if i+1 == len(s.items) || s.items[i+1].label.header.Start.After(t) {
 		return false
 	}
 	end, err := s.items[i].ending()
-	return err == nil && end.Before(t)
+	return err == nil && end.Before(t) && s.begun(t) > i
+}
+
+// begun returns the place of the last archive that has begun by t and can be
+// read, -1 if there is none. It tries the one of which t probably is.
+func (s *Set) begun(t pcp.Timestamp) int {
+	i := sort.Search(len(s.items), func(i int) bool { return s.items[i].label.header.Start.After(t) })
+	for i--; i >= 0 && !s.readable(s.items[i]); i-- {
+	}
+	return i
 }

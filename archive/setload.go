@@ -14,23 +14,31 @@ type item struct {
 	loading sync.Mutex
 	full    *Reader       // of the keeper; nil: not loaded
 	place   *list.Element // likewise
+	tried   bool          // load was called
+	leftOut bool          // load failed: the Set has no such archive
 
 	mu     sync.Mutex // of what follows
-	known  bool
-	exact  bool // end is not only what the index says
+	found  bool       // end is
+	exact  bool       // end is not only what the index says
 	end    pcp.Timestamp
 	endErr error
 }
 
-// load returns an archive with its metadata, nil if it cannot be opened.
+// load returns an archive with its metadata, nil if it cannot be opened. An
+// archive that could not be opened once stays left out.
 func (s *Set) load(it *item) *Reader {
 	it.loading.Lock() // others are not held up
 	defer it.loading.Unlock()
+	if it.leftOut {
+		return nil
+	}
 	if r := s.kept.get(it); r != nil {
 		return r
 	}
+	it.tried = true
 	r, err := open(it.label.base, s.opts)
 	if err != nil {
+		it.leftOut = true
 		s.name(Problem{Archive: it.label.base, Skipped: true, Err: err})
 		return nil
 	}
@@ -39,6 +47,24 @@ func (s *Set) load(it *item) *Reader {
 	}
 	s.kept.put(it, r)
 	return r
+}
+
+// readable reports whether an archive can be opened, and tries if nobody has.
+func (s *Set) readable(it *item) bool {
+	it.loading.Lock()
+	tried, leftOut := it.tried, it.leftOut
+	it.loading.Unlock()
+	if tried {
+		return !leftOut
+	}
+	return s.load(it) != nil
+}
+
+// inUse reports whether an archive is not known to be left out.
+func (it *item) inUse() bool {
+	it.loading.Lock()
+	defer it.loading.Unlock()
+	return !it.leftOut
 }
 
 // keeper keeps the metadata of the archives used last, up to limit bytes and at
@@ -83,7 +109,7 @@ func (it *item) ending() (pcp.Timestamp, error) { return it.findEnd(false) }
 func (it *item) findEnd(exact bool) (pcp.Timestamp, error) {
 	it.mu.Lock()
 	defer it.mu.Unlock()
-	if it.exact || it.known && !exact {
+	if it.exact || it.found && !exact {
 		return it.end, it.endErr
 	}
 	r := it.label
@@ -95,7 +121,7 @@ func (it *item) findEnd(exact bool) (pcp.Timestamp, error) {
 		end, it.endErr = r.End()
 		it.exact = true
 	}
-	it.end, it.known = end, true
+	it.end, it.found = end, true
 	r.entries = nil
 	return it.end, it.endErr
 }

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/pcparchive/pcparchive/internal/wire"
 )
 
 // OpenSet opens archives, each named by its base or by any of its files, or by
@@ -39,7 +41,8 @@ func OpenSet(paths []string, o *ReadOptions) (*Set, error) {
 }
 
 // OpenSets opens archives as OpenSet does and returns a Set for each host, by
-// name, and the archives that belong to none because their label cannot be read.
+// name, and the archives that belong to none because their label, or all that
+// their host has, cannot be read.
 func OpenSets(paths []string, o *ReadOptions) ([]*Set, []Problem, error) {
 	opts := o.withDefaults()
 	opts.folders = &folders{still: true}
@@ -54,6 +57,9 @@ func OpenSets(paths []string, o *ReadOptions) ([]*Set, []Problem, error) {
 		r, err := newReader(base, opts)
 		if err == nil {
 			err = r.loadHeader()
+		}
+		if err == nil {
+			err = r.metaLabel()
 		}
 		if err != nil {
 			problems = append(problems, Problem{Archive: base, Skipped: true, Err: err})
@@ -75,7 +81,26 @@ func OpenSets(paths []string, o *ReadOptions) ([]*Set, []Problem, error) {
 		sets = append(sets, s)
 	}
 	slices.SortFunc(sets, func(a, b *Set) int { return strings.Compare(a.Host(), b.Host()) })
+	if len(sets) > 1 {
+		sets = slices.DeleteFunc(sets, func(s *Set) bool {
+			if s.Last() != "" {
+				return false
+			}
+			problems = append(problems, s.problems...)
+			return true
+		})
+	}
 	return sets, problems, nil
+}
+
+// metaLabel makes sure that the metadata file begins with a label that fits.
+func (r *Reader) metaLabel() error {
+	f, frames, err := r.openAt(r.meta, wire.VolumeMeta, leastBuffer)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return frames.notEmpty()
 }
 
 // expand replaces folders by the archives in them and leaves out repetitions.

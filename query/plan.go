@@ -75,8 +75,6 @@ func (s *selection) plan(from, to pcp.Timestamp) *plan {
 			}
 		}
 	}
-	all := s.set.Archives()
-	s.last = all[len(all)-1].Base
 	return p
 }
 

@@ -32,7 +32,6 @@ type selection struct {
 	series  []*series // by convert.PromSeries.ID; nil: does not match
 	known   []bool
 	bases   map[string]bool // archives that were read
-	last    string          // the last archive of the host
 	lasting bool            // a discrete series matches
 }
 
@@ -228,5 +227,5 @@ func (s *selection) spoilt() []string {
 // concerns reports whether a problem is one of what was read. A last archive
 // that ends inside a record is none: it is still being written.
 func (s *selection) concerns(p archive.Problem) bool {
-	return (p.Skipped || s.bases[p.Archive]) && (p.Archive != s.last || !errors.Is(p.Err, pcp.ErrUnfinished))
+	return (p.Skipped || s.bases[p.Archive]) && !(errors.Is(p.Err, pcp.ErrUnfinished) && p.Archive == s.set.Last())
 }

@@ -115,14 +115,14 @@ func (h *hosts) unusable() error {
 		all = append(all, p.Err)
 	}
 	for _, set := range h.sets {
-		skipped := 0
+		skipped := map[string]bool{}
 		for _, p := range set.Problems() {
 			if p.Skipped {
-				skipped++
+				skipped[p.Archive] = true
 				all = append(all, p.Err)
 			}
 		}
-		if skipped < len(set.Archives()) {
+		if slices.ContainsFunc(set.Archives(), func(a archive.Archive) bool { return !skipped[a.Base] }) {
 			return nil
 		}
 	}
@@ -143,9 +143,8 @@ func (h *hosts) saySkipped() error {
 func (h *hosts) say(worth func(archive.Problem) bool) error {
 	problems := slices.Clone(h.bad)
 	for _, set := range h.sets {
-		all := set.Archives()
 		for _, p := range set.Problems() {
-			if h.living && p.Archive == all[len(all)-1].Base && errors.Is(p.Err, pcp.ErrUnfinished) {
+			if h.living && errors.Is(p.Err, pcp.ErrUnfinished) && p.Archive == set.Last() {
 				continue
 			}
 			problems = append(problems, p)
