@@ -19,9 +19,9 @@ func (f *Flattener) exemplars(mv *archive.MetricValues, t int64) error {
 			f.opts.Report.Add(LossUndecodable, m.metric.Name)
 			continue
 		}
-		prom := f.exemplified(m, p.Series, mv.InDom)
+		series := f.exemplified(m, p.Series, mv.InDom)
 		for j := range events {
-			if err := f.exemplar(m, prom, t, &events[j]); err != nil {
+			if err := f.exemplar(m, series, t, &events[j]); err != nil {
 				return err
 			}
 		}
@@ -30,17 +30,17 @@ func (f *Flattener) exemplars(mv *archive.MetricValues, t int64) error {
 }
 
 // exemplar hands on the exemplar of an event record.
-func (f *Flattener) exemplar(m *flatMetric, prom *flatSeries, t int64, r *archive.EventRecord) error {
+func (f *Flattener) exemplar(m *flatMetric, s *flatSeries, t int64, r *archive.EventRecord) error {
 	e, ok := exemplarOf(r)
 	switch {
 	case !ok:
 		f.opts.Report.Add(LossUndecodable, m.metric.Name)
 		return nil
-	case prom == nil:
+	case s == nil:
 		f.opts.Report.Add(LossExemplar, m.naming.sample)
 		return nil
 	}
-	return PutExemplar(f.dst, &prom.PromSeries, t, e, f.opts.Report)
+	return PutExemplar(f.dst, &s.PromSeries, t, e, f.opts.Report)
 }
 
 // exemplified returns the series whose samples have the exemplars of a point,
