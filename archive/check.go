@@ -9,10 +9,8 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-const (
-	maxBlock = 0xffffff // length of a value block, header included
-	maxName  = 4095     // length of a metric name
-)
+// maxName is the length of the longest metric name, in bytes.
+const maxName = 4095
 
 // check refuses a result that would not be read as it was given. It returns the
 // length of the record.
@@ -49,8 +47,8 @@ func (s *ValueSet) check() (size int64, err error) {
 			return 0, fmt.Errorf("instance %d: type %s in value format %d: %w", v.Inst, v.Type, s.Format, pcp.ErrRange)
 		}
 		if s.Format != InSitu {
-			n := v.blockSize()
-			if n > maxBlock {
+			n := blockSize(v)
+			if n > MaxBlock {
 				return 0, fmt.Errorf("instance %d: value of %d bytes: %w", v.Inst, n, pcp.ErrLimit)
 			}
 			size += int64(n+3) &^ 3

@@ -153,7 +153,7 @@ func EventValue(inst pcp.InstID, t pcp.Type, events []EventRecord) (Value, error
 			b = appendEventParam(b, &e.Params[j])
 		}
 	}
-	if len(b)+4 > maxBlock {
+	if len(b)+4 > MaxBlock {
 		return Value{}, fmt.Errorf("event array of %d bytes: %w", len(b), pcp.ErrRange)
 	}
 	return Value{Inst: inst, Type: t, Data: b}, nil

@@ -27,8 +27,8 @@ func (v *view) keep(payload []byte, res *Result) *Step {
 	points := slices.Clone(v.points)
 	j.step = v.step
 	j.step.Metrics = slices.Clone(v.step.Metrics)
-	j.step.Shape = &Shape{points: len(points)}
-	j.step.share(points)
+	j.step.Shape = NewShape(len(points))
+	sharePoints(&j.step, points)
 	s := newShape(payload, v.r.layout.StampSize, res, func(i int) *Value { return &points[i].Value })
 	s.joined = j
 	s.memory += int(unsafe.Sizeof(MetricValues{}))*len(j.step.Metrics) + int(unsafe.Sizeof(Point{}))*len(points)

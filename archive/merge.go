@@ -15,7 +15,7 @@ import (
 // Problems, and what follows it is read from the next archive.
 func (s *Set) Steps(q Query) iter.Seq2[*Step, error] {
 	return func(yield func(*Step, error) bool) {
-		m := &merge{s: s, q: withLimits(q)}
+		m := &merge{s: s, q: q.Bounded()}
 		defer m.stop()
 		m.run(yield)
 	}

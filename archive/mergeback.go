@@ -14,7 +14,7 @@ import (
 // it is read: its index is believed if its last volume is compressed.
 func (s *Set) Backward(q Query) iter.Seq2[*Step, error] {
 	return func(yield func(*Step, error) bool) {
-		m := &mergeBack{merge: merge{s: s, q: withLimits(q)}}
+		m := &mergeBack{merge: merge{s: s, q: q.Bounded()}}
 		defer m.stop()
 		m.run(yield)
 	}

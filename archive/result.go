@@ -269,7 +269,7 @@ func appendValueSet(b []byte, start, head int, s *ValueSet) ([]byte, int) {
 		at := 8 + len(b) - start // references count from two words before the record
 		binary.BigEndian.PutUint64(b[head:], uint64(v.Inst)<<32|uint64(uint32(at/4)))
 		head += 8
-		b = v.appendBlock(b)
+		b = appendBlock(b, v)
 	}
 	return b, head
 }

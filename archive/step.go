@@ -25,6 +25,9 @@ type Shape struct {
 	points int
 }
 
+// NewShape returns a Shape of steps with that many points.
+func NewShape(points int) *Shape { return &Shape{points: points} }
+
 // Points returns the number of points of all metrics together.
 func (s *Shape) Points() int { return s.points }
 

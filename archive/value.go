@@ -1,12 +1,15 @@
 package archive
 
 import (
-	"encoding/binary"
 	"math"
 
 	"github.com/pcparchive/pcparchive/internal/wire"
 	"github.com/pcparchive/pcparchive/pcp"
 )
+
+// MaxBlock is the largest length of a value block in bytes, its header of 4 bytes
+// included: the length has 24 bits.
+const MaxBlock = 0xffffff
 
 // Value is one stored value of a metric: an instance and either a number or
 // bytes. How to read the number is the descriptor's business, see [Value.Number].
@@ -74,46 +77,3 @@ func (v *Value) Number(t pcp.Type) (f float64, ok bool) {
 
 // Text returns a string value without its terminator.
 func (v Value) Text() string { return string(wire.UntilNUL(v.Data)) }
-
-// blockSize returns the length of the value's block, header included and
-// padding not.
-func (v *Value) blockSize() int {
-	if v.Data != nil {
-		return 4 + len(v.Data)
-	}
-	return 4 + v.Type.Size() // of other than numbers nothing
-}
-
-// appendBlock appends the value's block, padded to a whole number of words.
-func (v *Value) appendBlock(b []byte) []byte {
-	size := v.blockSize()
-	b = wire.AppendU32(b, uint32(v.Type)<<24|uint32(size))
-	switch {
-	case v.Data != nil:
-		b = append(b, v.Data...)
-	case size == 12:
-		return wire.AppendU64(b, v.Bits)
-	case size == 8:
-		return wire.AppendU32(b, uint32(v.Bits))
-	}
-	for ; size%4 != 0; size++ {
-		b = append(b, pad)
-	}
-	return b
-}
-
-// pad fills blocks up to whole words.
-const pad = '~'
-
-// decodeBlock reads a block's content; header is its first word.
-func decodeBlock(v *Value, header uint32, content []byte) {
-	v.Type, v.Bits = pcp.Type(header>>24), 0
-	switch {
-	case len(content) == 8 && (v.Type == pcp.Type64 || v.Type == pcp.TypeU64 || v.Type == pcp.TypeDouble):
-		v.Bits = binary.BigEndian.Uint64(content)
-	case len(content) == 4 && v.Type == pcp.TypeFloat:
-		v.Bits = uint64(binary.BigEndian.Uint32(content))
-	default:
-		v.Data = content
-	}
-}

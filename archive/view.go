@@ -7,19 +7,8 @@ import (
 	"math"
 	"slices"
 
-	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 )
-
-// Query selects steps. The zero Query selects all.
-type Query struct {
-	From, To pcp.Timestamp // both inclusive; where zero there is no limit
-	// Metrics keeps the metrics it returns true for; nil keeps all. Values of
-	// others are not decoded. It is asked once per metric.
-	Metrics func(*meta.Desc) bool
-	// All yields also steps that hold none of the metrics selected.
-	All bool
-}
 
 // Steps yields the data records that q selects, joined with their metadata, in
 // the order stored. Each Step is reused and borrows its values; its Metric and
@@ -46,20 +35,9 @@ type view struct {
 }
 
 func newView(r *Reader, q Query) *view {
-	v := &view{r: r, q: withLimits(q), metrics: map[pcp.PMID]*metricState{}}
+	v := &view{r: r, q: q.Bounded(), metrics: map[pcp.PMID]*metricState{}}
 	v.rd = resultDecoder{layout: r.layout, want: v.want}
 	return v
-}
-
-// withLimits returns q with times that can be compared with.
-func withLimits(q Query) Query {
-	if q.From.IsZero() {
-		q.From = pcp.Timestamp{Sec: math.MinInt64, Nsec: math.MinInt32}
-	}
-	if q.To.IsZero() {
-		q.To = pcp.MaxTime
-	}
-	return q
 }
 
 // steps is the sequence of one pass.
@@ -229,12 +207,12 @@ func (v *view) join(res *Result, mark bool) *Step {
 		mv.Points = points
 		v.step.Metrics = append(v.step.Metrics, mv)
 	}
-	v.step.share(v.points) // the memory has stopped moving
+	sharePoints(&v.step, v.points) // the memory has stopped moving
 	return &v.step
 }
 
 // share hands each metric its points.
-func (s *Step) share(points []Point) {
+func sharePoints(s *Step, points []Point) {
 	at := 0
 	for i := range s.Metrics {
 		mv := &s.Metrics[i]

@@ -20,7 +20,7 @@ func (v *view) params(m *metricState, values []Value, t pcp.Timestamp) {
 		}
 		for j := range events {
 			for _, p := range events[j].Params {
-				if !m.metric.hasParam(p.PMID) {
+				if !hasParam(m.metric, p.PMID) {
 					v.param(m, p.PMID, t)
 				}
 			}
@@ -41,7 +41,7 @@ func (v *view) param(m *metricState, id pcp.PMID, t pcp.Timestamp) {
 	m.metric, m.series, m.last = &next, map[pcp.InstID]*Series{}, m.last[:0]
 }
 
-func (m *Metric) hasParam(id pcp.PMID) bool {
+func hasParam(m *Metric, id pcp.PMID) bool {
 	return slices.ContainsFunc(m.Params, func(p *Metric) bool { return p.Desc.PMID == id })
 }
 

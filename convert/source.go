@@ -1,0 +1,20 @@
+package convert
+
+import (
+	"context"
+	"iter"
+
+	"github.com/pcparchive/pcparchive/archive"
+)
+
+// Source yields steps by ascending time. A Step is valid until the next one.
+type Source interface {
+	Steps(ctx context.Context) iter.Seq2[*archive.Step, error]
+}
+
+// Sink takes steps by ascending time. It borrows a Step and its values for the
+// call; Metric and Series pointers it may keep. Close completes what was put.
+type Sink interface {
+	Put(*archive.Step) error
+	Close() error
+}
