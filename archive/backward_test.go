@@ -34,7 +34,7 @@ func TestBackward(t *testing.T) {
 					p.pack(t, base+".0")
 					p.pack(t, base+".1")
 				}
-				for _, cache := range []int64{0, 50000, -1} {
+				for _, cache := range []int64{0, 17000, -1} {
 					r, err := archive.Open(base, &archive.ReadOptions{Cache: cache})
 					require.NoError(t, err)
 					assert.Equal(t, span(1, last), backward(t, r, archive.Query{}))
