@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"slices"
 	"testing"
+	"testing/fstest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -75,22 +76,17 @@ func manyRecords(t testing.TB, v pcp.Version, volumes int) (base string, last in
 	if many[key] == nil {
 		dir := t.TempDir()
 		writeMany(t, filepath.Join(dir, "rec"), v, volumes)
-		many[key] = map[string][]byte{}
-		for _, name := range names(t, dir) {
-			data, err := os.ReadFile(filepath.Join(dir, name))
-			require.NoError(t, err)
-			many[key][name] = data
-		}
+		files, err := archtest.Files(os.DirFS(dir))
+		require.NoError(t, err)
+		many[key] = files
 	}
-	dir := t.TempDir()
-	for name, data := range many[key] {
-		require.NoError(t, os.WriteFile(filepath.Join(dir, name), data, 0o644))
-	}
+	dir := filepath.Join(t.TempDir(), "copy")
+	require.NoError(t, os.CopyFS(dir, many[key]))
 	return filepath.Join(dir, "rec"), int64(volumes) * 40
 }
 
 // many holds the files of manyRecords by version and volumes.
-var many = map[[2]int]map[string][]byte{}
+var many = map[[2]int]fstest.MapFS{}
 
 func writeMany(t testing.TB, base string, v pcp.Version, volumes int) {
 	t.Helper()

@@ -86,29 +86,29 @@ func fillOddly(t *testing.T, r *rand.Rand, app storage.AppenderV2) {
 // under the same labels.
 func TestRandomThroughAnArchive(t *testing.T) {
 	for seed := uint64(*first); seed < uint64(*first+*seeds/4); seed++ { // Prometheus takes its time
-		rng := rand.New(rand.NewPCG(seed, 1))
-		dir := t.TempDir()
-		for range 1 + rng.IntN(2) { // they overlap
-			theirBlock(t, dir, func(app storage.AppenderV2) { fillOddly(t, rng, app) })
-		}
-		want, got, report := logbook{}, logbook{}, &convert.Report{}
-		r, err := tsdb.OpenReader(t.Context(), []string{dir}, tsdb.ReadOptions{})
-		require.NoError(t, err)
-		require.NoError(t, r.Samples(t.Context(), want))
-		require.NoError(t, r.Close())
-		if len(want) == 0 {
-			continue // nothing but ends
-		}
-		base := filepath.Join(t.TempDir(), "archive")
-		toArchiveOf(t, "h", report, base, dir)
-		a, err := archive.Open(base, nil)
-		require.NoError(t, err)
-		flat := convert.NewFlattener(got, convert.FlattenOptions{TargetLabels: true, NoHealth: true, Report: report})
-		require.NoError(t, convert.Copy(t.Context(), flat, convert.FromArchive(a, archive.Query{})))
-		assert.Equal(t, want, got, "seed %d", seed)
-		assert.False(t, slices.ContainsFunc(report.Losses(), func(l convert.LossCount) bool { return l.Loss != convert.LossEnd }), "seed %d: %v", seed, report.Losses())
-		if t.Failed() {
-			return
-		}
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel() // it also waits for the disk
+			rng := rand.New(rand.NewPCG(seed, 1))
+			dir := t.TempDir()
+			for range 1 + rng.IntN(2) { // they overlap
+				theirBlock(t, dir, func(app storage.AppenderV2) { fillOddly(t, rng, app) })
+			}
+			want, got, report := logbook{}, logbook{}, &convert.Report{}
+			r, err := tsdb.OpenReader(t.Context(), []string{dir}, tsdb.ReadOptions{})
+			require.NoError(t, err)
+			require.NoError(t, r.Samples(t.Context(), want))
+			require.NoError(t, r.Close())
+			if len(want) == 0 {
+				return // nothing but ends
+			}
+			base := filepath.Join(t.TempDir(), "archive")
+			toArchiveOf(t, "h", report, base, dir)
+			a, err := archive.Open(base, nil)
+			require.NoError(t, err)
+			flat := convert.NewFlattener(got, convert.FlattenOptions{TargetLabels: true, NoHealth: true, Report: report})
+			require.NoError(t, convert.Copy(t.Context(), flat, convert.FromArchive(a, archive.Query{})))
+			assert.Equal(t, want, got, "seed %d", seed)
+			assert.False(t, slices.ContainsFunc(report.Losses(), func(l convert.LossCount) bool { return l.Loss != convert.LossEnd }), "seed %d: %v", seed, report.Losses())
+		})
 	}
 }

@@ -1,6 +1,7 @@
 package tsdb_test
 
 import (
+	"errors"
 	"math"
 	"math/rand/v2"
 	"path/filepath"
@@ -133,17 +134,21 @@ func TestLikeBlockWriter(t *testing.T) {
 		app := theirs.AppenderV2(t.Context())
 		want := content{}
 		all := manySeries(200)
+		keys, lsets := keysOf(all), make([]labels.Labels, len(all))
+		for i, s := range all {
+			lsets[i] = promLabels(s)
+		}
 		for row := range int64(500) {
 			for _, s := range all {
 				if rng.IntN(20) == 0 {
 					continue
 				}
 				now, v := noon+row*15000+rng.Int64N(int64(1+20*seed)), generated(rng, s.ID, row)
-				require.NoError(t, b.Sample(s, now, v))
-				_, err := app.Append(0, promLabels(s), 0, now, v, nil, nil, storage.AOptions{})
-				require.NoError(t, err)
-				key := promLabels(s).String()
-				want[key] = append(want[key], at(now, v))
+				_, err := app.Append(0, lsets[s.ID], 0, now, v, nil, nil, storage.AOptions{})
+				if err = errors.Join(err, b.Sample(s, now, v)); err != nil {
+					t.Fatal(err)
+				}
+				want[keys[s.ID]] = append(want[keys[s.ID]], at(now, v))
 			}
 		}
 		require.NoError(t, app.Commit())

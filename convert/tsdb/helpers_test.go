@@ -72,6 +72,15 @@ func manySeries(n int) []*convert.PromSeries {
 	return all
 }
 
+// keysOf returns the text of series, which is slow to make for each sample.
+func keysOf(all []*convert.PromSeries) []string {
+	keys := make([]string, len(all))
+	for i, s := range all {
+		keys[i] = promLabels(s).String()
+	}
+	return keys
+}
+
 func newBlocks(t testing.TB, o tsdb.Options) (*tsdb.Blocks, string) {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "data")

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -20,6 +21,7 @@ import (
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
 	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/internal/archtest"
 	"github.com/pcparchive/pcparchive/internal/oracle"
 )
 
@@ -39,8 +41,24 @@ func scraped(t *testing.T) (address string, hits *atomic.Int64) {
 	return strings.TrimPrefix(s.URL, "http://"), hits
 }
 
-// killedServer returns the folder of a Prometheus server that was killed.
+// killed holds the files of a Prometheus server that was killed.
+var killed fstest.MapFS
+
+// killedServer returns the folder of a Prometheus server that was killed. One
+// server serves all tests.
 func killedServer(t *testing.T) string {
+	t.Helper()
+	if killed == nil {
+		files, err := archtest.Files(os.DirFS(killServer(t)))
+		require.NoError(t, err)
+		killed = files
+	}
+	dir := filepath.Join(t.TempDir(), "data")
+	require.NoError(t, os.CopyFS(dir, killed))
+	return dir
+}
+
+func killServer(t *testing.T) string {
 	t.Helper()
 	address, hits := scraped(t)
 	dir := t.TempDir()

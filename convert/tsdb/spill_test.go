@@ -27,7 +27,7 @@ func TestSpill(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
 	b, dir := newBlocks(t, tsdb.Options{BlockRange: time.Hour})
 	all := manySeries(600)
-	want := content{}
+	want, keys := content{}, keysOf(all)
 	for row := range int64(1700) {
 		now := noon + row*6000
 		for _, s := range all {
@@ -38,9 +38,10 @@ func TestSpill(t *testing.T) {
 			if s.ID%8 != 0 {
 				v = math.Float64frombits(rng.Uint64())
 			}
-			require.NoError(t, b.Sample(s, now, v))
-			key := promLabels(s).String()
-			want[key] = append(want[key], at(now, v))
+			if err := b.Sample(s, now, v); err != nil {
+				t.Fatal(err)
+			}
+			want[keys[s.ID]] = append(want[keys[s.ID]], at(now, v))
 		}
 		if row == 550 && runtime.GOOS != "windows" {
 			require.Empty(t, listing(t, dir), "the spill file has no name, and no block is begun")

@@ -1,0 +1,25 @@
+package archtest
+
+import (
+	"io/fs"
+	"testing/fstest"
+)
+
+// Files returns the files and folders of a tree, held in memory, for tests that
+// share what takes long to make.
+func Files(tree fs.FS) (fstest.MapFS, error) {
+	files := fstest.MapFS{}
+	err := fs.WalkDir(tree, ".", func(name string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil || name == ".":
+			return err
+		case entry.IsDir():
+			files[name] = &fstest.MapFile{Mode: fs.ModeDir | 0o777}
+			return nil
+		}
+		data, err := fs.ReadFile(tree, name)
+		files[name] = &fstest.MapFile{Data: data, Mode: 0o666}
+		return err
+	})
+	return files, err
+}
