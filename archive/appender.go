@@ -85,6 +85,7 @@ type Appender struct {
 	gap        bool  // the last record was found, and is no mark
 	values     bool  // there may be records that are no marks
 	found      *meta.Store
+	began      int64 // plainSize when this Appender began
 	recovered  []Recovery
 	err        error
 }
@@ -152,8 +153,19 @@ func (a *Appender) Version() pcp.Version { return a.layout.Version }
 
 // Size returns the bytes written and buffered, all files together, as they are
 // stored.
-func (a *Appender) Size() int64 {
-	return a.meta.size() + a.volume.before + a.data.size() + a.index.size() - a.packer.saved.Load()
+func (a *Appender) Size() int64 { return a.plainSize() - a.packer.saved.Load() }
+
+// plainSize returns the bytes of all files as if none of this Appender's volumes
+// was compressed.
+func (a *Appender) plainSize() int64 {
+	return a.meta.size() + a.volume.before + a.data.size() + a.index.size()
+}
+
+// Written returns the bytes that this Appender added, before compression, and the
+// share of them that compression leaves: of the volumes that it completed and
+// compressed so far, or 1.
+func (a *Appender) Written() (bytes int64, share float64) {
+	return a.plainSize() - a.began, a.packer.share()
 }
 
 // Append writes a result. Its stamp must not be earlier than the last record's:

@@ -60,13 +60,14 @@ func continueOn(path string, o *WriteOptions, open, reopen func(name string) (di
 		}
 		return nil, fmt.Errorf("archive %s: %w", base, err)
 	}
-	a.recovered = t.recovered
+	a.recovered, a.began = t.recovered, a.plainSize()
 	a.packLeft(t.plain)
 	return a, nil
 }
 
-// packLeft has complete volumes compressed that a crash, or a recording without
-// compression, left plain; not those of which there is another form.
+// packLeft has complete volumes compressed that a crash, a recording without
+// compression or another program left plain, and notes them; not those of which
+// there is another form.
 func (a *Appender) packLeft(plain []Member) {
 	if a.opts.Compress == CompressNone {
 		return
@@ -94,7 +95,8 @@ func (a *Appender) packLeft(plain []Member) {
 		_ = f.Close() // it was read only
 	}
 	if len(names) > 0 {
-		a.packer.start(names...)
+		a.recovered = append(a.recovered, Recovery{File: names[0], Action: RecoveryPacked, Volumes: len(names)})
+		a.packer.start(false, names...)
 	}
 }
 

@@ -17,17 +17,31 @@ type packer struct {
 	working chan error // of the volume being compressed; nil: none
 	err     error      // the first failure
 	saved   atomic.Int64
+	// Of the volumes that this Appender wrote: their bytes as they were and as
+	// they are stored.
+	plain, stored atomic.Int64
 }
 
-// start begins to compress volumes, after those before them.
-func (p *packer) start(names ...string) {
+// share returns what compression leaves of the Appender's own volumes; 1 if none
+// was compressed yet.
+func (p *packer) share() float64 {
+	plain := p.plain.Load()
+	if plain <= 0 {
+		return 1
+	}
+	return float64(p.stored.Load()) / float64(plain)
+}
+
+// start begins to compress volumes, after those before them. own says that this
+// Appender wrote them.
+func (p *packer) start(own bool, names ...string) {
 	_ = p.wait() // it keeps the error
 	done := make(chan error, 1)
 	p.working = done
 	go func() {
 		var err error
 		for _, name := range names {
-			err = errors.Join(err, p.pack(name))
+			err = errors.Join(err, p.pack(name, own))
 		}
 		done <- err
 	}()
@@ -47,7 +61,7 @@ func (p *packer) wait() error {
 
 // pack replaces a volume by its compressed form. The plain one is removed when
 // the other is complete, in its place and on the disk; until then it counts.
-func (p *packer) pack(name string) error {
+func (p *packer) pack(name string, own bool) error {
 	in, err := os.Open(name)
 	if err != nil {
 		return err
@@ -72,7 +86,7 @@ func (p *packer) pack(name string) error {
 	if err != nil {
 		return fmt.Errorf("%s stays as it is: %w", name, err)
 	}
-	p.adopt(packed, info)
+	p.adopt(packed, info, own)
 	if err := in.Close(); err != nil { // some systems remove no open file
 		return err
 	}
@@ -82,10 +96,14 @@ func (p *packer) pack(name string) error {
 // adopt gives the compressed volume the time and the permissions of the plain
 // one, as the compressing programs do, so that programs which remove old files
 // are not misled. That it cannot be done is no reason to fail.
-func (p *packer) adopt(packed string, plain os.FileInfo) {
+func (p *packer) adopt(packed string, plain os.FileInfo, own bool) {
 	_ = os.Chmod(packed, plain.Mode().Perm())
 	_ = os.Chtimes(packed, plain.ModTime(), plain.ModTime())
 	if info, err := os.Stat(packed); err == nil {
 		p.saved.Add(plain.Size() - info.Size())
+		if own {
+			p.plain.Add(plain.Size())
+			p.stored.Add(info.Size())
+		}
 	}
 }

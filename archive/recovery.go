@@ -12,6 +12,7 @@ type Recovery struct {
 	// Records is how many records or index entries those were, as far as that
 	// can be told: a record in which the file ends is one.
 	Records int
+	Volumes int   // of RecoveryPacked: how many, of which File is the first
 	Err     error // what is wrong with the file; nil if nothing is
 }
 
@@ -24,6 +25,7 @@ const (
 	RecoveryLeft     RecoveryAction = "left"         // a volume that a new one follows
 	RecoveryRebuilt  RecoveryAction = "rebuilt"      // an index, from the volumes
 	RecoveryUnpacked RecoveryAction = "decompressed" // the plain file took its place
+	RecoveryPacked   RecoveryAction = "compressed"   // volumes that an earlier run or another program wrote
 )
 
 // String says what was done, for a person.
@@ -34,6 +36,8 @@ func (r Recovery) String() string {
 		text = fmt.Sprintf("%s: cut at offset %d: %d bytes of %s", r.File, r.Offset, r.Bytes, plural(r.Records, "record"))
 	case RecoveryLeft:
 		text += " as it is; a new volume follows"
+	case RecoveryPacked:
+		text = fmt.Sprintf("%s: %s that an earlier run or another program wrote will be compressed, beginning here", r.File, plural(r.Volumes, "volume"))
 	}
 	if r.Err != nil {
 		text += fmt.Sprintf(" (%v)", r.Err)

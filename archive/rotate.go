@@ -74,6 +74,6 @@ func (a *Appender) volumeName() string { return a.base + "." + strconv.Itoa(int(
 // pack has the data volume, which is complete, compressed if that is wanted.
 func (a *Appender) pack() {
 	if a.opts.Compress != CompressNone {
-		a.packer.start(a.volumeName())
+		a.packer.start(true, a.volumeName())
 	}
 }

@@ -83,6 +83,10 @@ func (s *ToArchive) Flush() error { return s.a.Flush() }
 // Size returns the bytes of all files.
 func (s *ToArchive) Size() int64 { return s.a.Size() }
 
+// Written returns how many bytes were put, and to what share of that compression
+// reduces them; see [archive.Appender.Written].
+func (s *ToArchive) Written() (bytes int64, share float64) { return s.a.Written() }
+
 // Close completes the archive.
 func (s *ToArchive) Close() error { return s.a.Close() }
 

@@ -49,14 +49,18 @@ func Run(ctx context.Context, cfg *promconfig.Config, rec *Recorder, o RunOption
 	if err != nil {
 		return fmt.Errorf("service discovery: %w", err)
 	}
-	found := discovery.NewManager(ctx, log, registry, metrics, discovery.Name("scrape"))
+	// Discovery ends with this context: when ctx ends, and when anything else
+	// here fails.
+	inner, cancel := context.WithCancel(ctx)
+	defer cancel()
+	found := discovery.NewManager(inner, log, registry, metrics, discovery.Name("scrape"))
 	if found == nil {
 		return fmt.Errorf("service discovery cannot start")
 	}
 	if err := apply(cfg, manager, found); err != nil {
 		return err
 	}
-	return serve(ctx, rec, manager, found)
+	return serve(inner, cancel, rec, manager, found)
 }
 
 func apply(cfg *promconfig.Config, manager *promscrape.Manager, found *discovery.Manager) error {
@@ -74,8 +78,9 @@ func apply(cfg *promconfig.Config, manager *promscrape.Manager, found *discovery
 	return found.ApplyConfig(discoverers)
 }
 
-// serve runs discovery, scraper and recorder until ctx ends.
-func serve(ctx context.Context, rec *Recorder, manager *promscrape.Manager, found *discovery.Manager) error {
+// serve runs discovery, scraper and recorder until ctx, which cancel ends, ends or
+// one of them fails.
+func serve(ctx context.Context, cancel context.CancelFunc, rec *Recorder, manager *promscrape.Manager, found *discovery.Manager) error {
 	var group sync.WaitGroup
 	failed := make(chan error, 2)
 	run := func(f func() error) {
@@ -85,16 +90,14 @@ func serve(ctx context.Context, rec *Recorder, manager *promscrape.Manager, foun
 			}
 		})
 	}
-	inner, cancel := context.WithCancel(ctx)
-	defer cancel()
 	run(func() error {
-		if err := found.Run(); inner.Err() == nil {
+		if err := found.Run(); ctx.Err() == nil {
 			return err
 		}
 		return nil
 	})
 	run(func() error { return manager.Run(found.SyncCh()) })
-	group.Go(func() { rec.drainUntil(inner) })
+	group.Go(func() { rec.drainUntil(ctx) })
 	var err error
 	select {
 	case <-ctx.Done():

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"sync"
 	"time"
 
@@ -19,11 +20,13 @@ import (
 )
 
 // Sink is where a Recorder puts its steps. Flush makes what was put readable;
-// Size is in bytes; Last is the time of the last record, if there is any.
+// Size is in bytes; Written is how many bytes were put, and to what share of that
+// compression reduces them; Last is the time of the last record, if there is any.
 type Sink interface {
 	convert.Sink
 	Flush() error
 	Size() int64
+	Written() (bytes int64, share float64)
 	Last() (t pcp.Timestamp, ok bool)
 }
 
@@ -37,17 +40,16 @@ type Recorder struct {
 	log     *slog.Logger
 	failed  chan error // the first error of the sink
 
-	mu         sync.Mutex
-	sources    map[string]*source
-	names      map[string]bool
-	inFlight   map[*scrape]int64 // lower bound of its time, ms
-	queue      scrapeQueue
-	last       int64 // time of the last record, ms
-	any        bool
-	stopped    bool
-	err        error
-	stats      Stats
-	firstBytes int64 // size of the sink after its first record
+	mu       sync.Mutex
+	sources  map[string]*source
+	names    map[string]bool
+	inFlight map[*scrape]int64 // lower bound of its time, ms
+	queue    scrapeQueue
+	last     int64 // time of the last record, ms
+	any      bool
+	stopped  bool
+	err      error
+	stats    Stats
 }
 
 // Stats count what a Recorder has done.
@@ -58,7 +60,7 @@ type Stats struct {
 	Sources int       // endpoints seen
 	Series  int       // live
 	Bytes   int64     // of the sink
-	PerDay  int64     // bytes a day at the rate since the first scrape; 0: not known
+	PerDay  int64     // bytes a day at the rate of this recording; 0: not known
 	First   time.Time // of the first scrape recorded
 	Last    time.Time
 }
@@ -207,10 +209,10 @@ func (r *Recorder) write(s *scrape) {
 		r.stats.Failed++
 	}
 	s.src.tellState(s.health.Err)
-	first := r.stats.First.IsZero()
-	if first {
+	if r.stats.First.IsZero() {
 		r.stats.First = time.UnixMilli(s.t)
 	}
+	before, _ := r.sink.Written()
 	r.stats.Last = time.UnixMilli(s.t)
 	t := s.t
 	if r.any {
@@ -225,9 +227,8 @@ func (r *Recorder) write(s *scrape) {
 	s.src.fill(s, t)
 	r.put(t, s.src.mapped)
 	r.stats.Samples += int64(s.count)
-	if first {
-		r.firstBytes = r.sink.Size()
-	}
+	after, _ := r.sink.Written()
+	s.src.growth.add(s.t, after-before)
 }
 
 func (r *Recorder) put(t int64, m *convert.MappedSource) {
@@ -270,13 +271,13 @@ func (r *Recorder) Stats() Stats {
 	defer r.mu.Unlock()
 	st := r.stats
 	st.Bytes = r.sink.Size()
-	if span := st.Last.Sub(st.First); span > 0 {
-		// The first record brought most of the metadata, once for all time.
-		st.PerDay = int64(float64(st.Bytes-r.firstBytes) / span.Hours() * 24)
-	}
+	perDay := 0.0
 	for _, src := range r.sources {
 		st.Series += src.mapped.Live()
+		perDay += src.growth.perDay()
 	}
+	_, share := r.sink.Written()
+	st.PerDay = int64(min(perDay*share, math.MaxInt64/2))
 	if r.natives != nil {
 		st.Series += r.natives.Live()
 	}

@@ -33,6 +33,8 @@ type source struct {
 	rolledBack time.Time // when the transaction began whose failure the next one reports
 	state      string    // of the last scrape: "" before the first, "ok", or the error
 	ownTime    map[*convert.MappedSeries]int64
+
+	growth growth // the Recorder's lock guards it
 }
 
 // free returns an empty scrape.

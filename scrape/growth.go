@@ -1,0 +1,28 @@
+package scrape
+
+// growth measures how fast the records of one source make the archive grow. The
+// first record brings most of the metadata, once for all time, and does not count.
+type growth struct {
+	scrapes     int
+	first, last int64 // times of scrapes, ms
+	bytes       int64 // of all records but the first
+}
+
+// add counts a record of the scrape at t.
+func (g *growth) add(t, bytes int64) {
+	if g.scrapes++; g.scrapes == 1 {
+		g.first, g.last = t, t
+		return
+	}
+	g.last = max(g.last, t)
+	g.bytes += bytes
+}
+
+// perDay returns bytes a day; 0: not known.
+func (g *growth) perDay() float64 {
+	const day = 24 * 60 * 60 * 1000 // ms
+	if g.last <= g.first {
+		return 0
+	}
+	return float64(g.bytes) / float64(g.last-g.first) * day
+}
