@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/prometheus/storage"
 
 	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/expo"
 	"github.com/pcparchive/pcparchive/convert/nativehist"
 )
 
@@ -171,10 +172,10 @@ func (src *source) known(ref storage.SeriesRef) (series, bool) {
 // recorded.
 func (src *source) series(ls labels.Labels, opts storage.AppendV2Options, histogram bool) (series, storage.SeriesRef) {
 	name, own := src.own(ls)
-	ser, err := src.rec.resolve(src, name, own, convert.Family{
+	ser, err := src.rec.resolve(src, name, own, expo.UnnotedFamily(convert.Family{
 		Name: opts.MetricFamilyName, Type: string(opts.Metadata.Type),
 		Unit: opts.Metadata.Unit, Help: opts.Metadata.Help,
-	}, histogram)
+	}), histogram)
 	if err != nil {
 		return series{}, 0
 	}
@@ -224,7 +225,7 @@ func (r *Recorder) resolve(src *source, name string, own []convert.Label, f conv
 func (r *Recorder) describe(src *source, ser *convert.MappedSeries, help string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	src.mapped.Describe(ser, help)
+	src.mapped.Describe(ser, expo.UnnotedFamily(convert.Family{Help: help}).Help)
 }
 
 // failedScrape refuses every sample.

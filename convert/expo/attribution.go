@@ -73,7 +73,7 @@ func (a *attribution) of(sample string) *convert.Family {
 		return a.handOut(convert.Family{Name: sample, Type: convert.TypeUnknown})
 	}
 	if d.same == nil {
-		d.same = a.handOut(d.Family)
+		d.same = a.handOut(UnnotedFamily(d.Family))
 	}
 	return d.same
 }

@@ -37,7 +37,7 @@
 //	gauge histogram               a gauge per sample     the same
 //	                              name
 //	counter foo, sample foo_total counter foo_total      the same
-//	counter foo, sample foo       the same               sample foo_total
+//	counter foo, sample foo       the same               unknown, with a note
 //	counter foo_total, sample     the same               counter foo
 //	foo_total
 //	foo_created of a counter,     gauge foo_created      the same
@@ -48,6 +48,8 @@
 //	                                                     the type has units
 //	a quantile, bucket or state   untyped, one family    unknown, one family
 //	without its label             per sample name        per sample name
+//	a bound that readers rewrite, untyped with a note,   unknown with a note, one
+//	such as le="1"                one family per name    family per sample name
 //	families that claim the same  those with suffixes become untyped or unknown,
 //	name, such as gauge foo and   one family per sample name; gauges and the like
 //	OpenMetrics' counter foo      of one name become one family
@@ -56,7 +58,13 @@
 //	                                                     buckets, if its labels have up
 //	                                                     to 128 characters
 //
-// Label values of le and quantile are numbers to a reader of histograms and
-// summaries: 1, 1.0 and 1e0 are one. Values are not judged: a counter that is
-// negative is written so.
+// A series never gets another name or other labels. Where a family is untyped or
+// unknown for that reason, a note at the end of its help tells what it is, which
+// a [Reader] and a [Page] understand:
+//
+//	# HELP foo Things seen.\n# TYPE foo counter
+//
+// Prometheus' parsers bring le and quantile of histograms and summaries to one
+// form: 1 and 1e0 become 1.0. Values are not judged: a counter that is negative is
+// written so.
 package expo

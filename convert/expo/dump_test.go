@@ -75,11 +75,10 @@ lat_seconds_bucket{le="0.5"} 1 2.000
 lat_seconds_bucket{le="+Inf"} 4 2.000
 lat_seconds_count 4 2.000
 lat_seconds_bucket{le="0.5"} 2 3.000
-# HELP hits Hits.
-# TYPE hits counter
-hits_total{a="1"} 2.0 1.500
-hits_total{a="2"} 7.0 1.000
-hits_total{a="2"} 8.0 1.500
+# HELP hits Hits.\n# TYPE hits counter
+hits{a="1"} 2.0 1.500
+hits{a="2"} 7.0 1.000
+hits{a="2"} 8.0 1.500
 # EOF
 `, out.String())
 	assert.Equal(t, []convert.LossCount{

@@ -24,9 +24,8 @@ func ExampleWrite() {
 	// # HELP disk_dev_read reads since boot
 	// # TYPE disk_dev_read counter
 	// disk_dev_read{instname="sda"} 42
-	// # HELP disk_dev_read reads since boot
-	// # TYPE disk_dev_read counter
-	// disk_dev_read_total{instname="sda"} 42.0
+	// # HELP disk_dev_read reads since boot\n# TYPE disk_dev_read counter
+	// disk_dev_read{instname="sda"} 42.0
 	// # EOF
 }
 

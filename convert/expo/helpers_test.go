@@ -149,12 +149,6 @@ func difference(before, after []Entry) []string {
 		k := id(e.Name, e.Labels)
 		now, ok := got[k]
 		if !ok {
-			k = id(e.Name+"_total", e.Labels)
-			if now, ok = got[k]; ok {
-				found[e.Family.Type+": sample gets _total"] = true
-			}
-		}
-		if !ok {
 			found["lost: "+id(e.Name, e.Labels)] = true
 			continue
 		}

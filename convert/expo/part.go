@@ -16,9 +16,6 @@ type part struct {
 	origin     *archive.Metric
 	suffixed   bool // sample names may differ from the family's
 	samples    []placed
-	// Some samples got a _total that they do not have; some have one. Both at
-	// once means two counters, foo and foo_total.
-	renamed, totals bool
 }
 
 // partsOf arranges families as a format has them.
@@ -36,6 +33,7 @@ func partsOf(format Format, families []Family) []*part {
 					index[k] = at
 					parts = append(parts, at)
 				}
+				at.help, at.unit = cmp.Or(at.help, f.Help), cmp.Or(at.unit, f.Unit)
 			}
 			at.add(s)
 		}
@@ -52,8 +50,6 @@ func newPart(format Format, k kin, f *Family) *part {
 }
 
 func (p *part) add(s placed) {
-	p.renamed = p.renamed || s.name != s.Name
-	p.totals = p.totals || s.name == s.Name && s.role.suffix == "_total"
 	p.samples = append(p.samples, s)
 }
 
@@ -95,8 +91,7 @@ func settle(format Format, parts []*part) []*part {
 		var next []*part
 		singles := map[string]*part{}
 		for _, p := range parts {
-			split := p.suffixed && (p.renamed && p.totals ||
-				slices.ContainsFunc(p.claims(format), func(name string) bool { return claims[name] > 1 }))
+			split := p.suffixed && slices.ContainsFunc(p.claims(format), func(name string) bool { return claims[name] > 1 })
 			clash = clash || split
 			switch {
 			case split:
@@ -142,7 +137,7 @@ func (p *part) split(format Format, parts []*part, singles map[string]*part) []*
 			own[s.Name] = single
 			order = append(order, single)
 		}
-		s.name, s.role = s.Name, plain
+		s.role = plain
 		single.samples = append(single.samples, s)
 	}
 	for _, single := range order {

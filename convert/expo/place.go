@@ -71,11 +71,11 @@ func boundLabel(family, typ string) string {
 // placed is a sample with its place in a family of a format.
 type placed struct {
 	*Sample
-	name  string // that it gets there
-	role  *role
-	bound float64 // value of role.label
-	group int     // number of its label set, bound label aside
-	text  []byte  // its name and labels as written; nil: not kept
+	family *convert.Family // that it is a sample of, which may be another one there
+	role   *role
+	bound  float64 // value of role.label
+	group  int     // number of its label set, bound label aside
+	text   []byte  // its name and labels as written; nil: not kept
 }
 
 // kin names a family of a format.
@@ -89,12 +89,13 @@ func placeOf(format Format, f *convert.Family, s *Sample) (kin, placed) {
 			return k, p
 		}
 	}
-	return kin{s.Name, singleType(format, f, s)}, placed{Sample: s, name: s.Name, role: plain}
+	return kin{s.Name, singleType(format, f, s)}, placed{Sample: s, family: f, role: plain}
 }
 
-// placeAs places a sample in a role if its name and labels are right for it.
+// placeAs places a sample in a role if its name and labels are right for it: a
+// page never gives a series another name or label than it has.
 func placeAs(f *convert.Family, s *Sample, r *role) (kin, placed, bool) {
-	k, p := kin{f.Name, f.Type}, placed{Sample: s, name: s.Name, role: r}
+	k, p := kin{f.Name, f.Type}, placed{Sample: s, family: f, role: r}
 	switch suffix, ok := strings.CutPrefix(s.Name, f.Name); {
 	case !ok:
 		return k, p, false
@@ -103,8 +104,6 @@ func placeAs(f *convert.Family, s *Sample, r *role) (kin, placed, bool) {
 		return k, p, false
 	case len(f.Name) > len(r.suffix) && strings.HasSuffix(f.Name, r.suffix):
 		k.family = strings.TrimSuffix(f.Name, r.suffix) // counter foo_total of the text format
-	case r.suffix == "_total":
-		p.name += r.suffix
 	default:
 		return k, p, false
 	}
@@ -114,7 +113,14 @@ func placeAs(f *convert.Family, s *Sample, r *role) (kin, placed, bool) {
 	v, _ := lookup(s.Labels, r.label)
 	bound, err := strconv.ParseFloat(v, 64)
 	p.bound = bound
-	return k, p, err == nil && !math.IsNaN(bound)
+	return k, p, err == nil && !math.IsNaN(bound) && (f.Type == convert.TypeGaugeHistogram || isReadBound(v, bound))
+}
+
+// isReadBound reports whether a bound is written as Prometheus' parsers rewrite
+// it: 1 becomes 1.0 in histograms and summaries, which makes another series.
+func isReadBound(text string, bound float64) bool {
+	var buf [32]byte
+	return string(appendFloat(buf[:0], OpenMetrics, bound)) == text
 }
 
 // singleType returns the type of a family that only holds the samples of one

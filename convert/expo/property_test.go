@@ -41,7 +41,12 @@ func TestRandomFamilies(t *testing.T) {
 			out := pageOf(t, families, o)
 			judge(t, format, out)
 			after := parse(t, out, "")
-			require.Equal(t, out, pageOf(t, group(after), o), "a page read and written again")
+			again := pageOf(t, group(after), o)
+			if m.clash { // fewer may clash when some have become unknown
+				require.Empty(t, difference(after, parse(t, again, "")), "a page read and written again")
+			} else {
+				require.Equal(t, out, again, "a page read and written again")
+			}
 			for _, d := range difference(entriesOf(families), after) {
 				if m.clash {
 					require.NotRegexp(t, `^(lost|new)|: (value|time) `, d, "%s", out)

@@ -89,6 +89,6 @@ func TestNativeCounter(t *testing.T) {
 	require.NoError(t, f.Put(step))
 	assert.Equal(t, "# HELP disk_dev_read reads\n# TYPE disk_dev_read counter\ndisk_dev_read{instname=\"sda\"} 7 1700000000123\n",
 		pageOf(t, snapshot.Families(), Options{Timestamps: true}))
-	assert.Equal(t, "# HELP disk_dev_read reads\n# TYPE disk_dev_read counter\ndisk_dev_read_total{instname=\"sda\"} 7.0\n# EOF\n",
+	assert.Equal(t, "# HELP disk_dev_read reads\\n# TYPE disk_dev_read counter\ndisk_dev_read{instname=\"sda\"} 7.0\n# EOF\n",
 		pageOf(t, snapshot.Families(), Options{Format: OpenMetrics}))
 }

@@ -69,9 +69,9 @@ func (p *printer) head(part *part) {
 	if p.opts.PCP && p.opts.Format == Text && part.origin != nil {
 		p.pcp(part.origin)
 	}
-	if part.help != "" {
+	if help := part.helpText(); help != "" {
 		p.buf = appendName(append(p.buf, "# HELP "...), part.family)
-		p.buf = appendText(append(p.buf, ' '), part.help, helpEscaper)
+		p.buf = appendText(append(p.buf, ' '), help, helpEscaper)
 		p.buf = append(p.buf, '\n')
 	}
 	if p.saysType(part) {
@@ -138,10 +138,10 @@ func (p *printer) sample(part *part, s *placed) error {
 // series appends a name and labels, the bound label last.
 func (p *printer) series(b []byte, part *part, s *placed) []byte {
 	separator := byte('{')
-	if model.LegacyValidation.IsValidMetricName(s.name) {
-		b = append(b, s.name...)
+	if model.LegacyValidation.IsValidMetricName(s.Name) {
+		b = append(b, s.Name...)
 	} else {
-		b = appendQuoted(append(b, separator), s.name)
+		b = appendQuoted(append(b, separator), s.Name)
 		separator = ','
 	}
 	last := s.role.label

@@ -20,7 +20,7 @@ func TestWrite(t *testing.T) {
 			name: "counters",
 			page: "# HELP c it\\nis \"c\"\n# TYPE c counter\nc{a=\"\\\"\\\\\\n\"} 1\n# TYPE d_total counter\nd_total -0\n",
 			text: "# HELP c it\\nis \"c\"\n# TYPE c counter\nc{a=\"\\\"\\\\\\n\"} 1\n# TYPE d_total counter\nd_total -0\n",
-			open: "# HELP c it\\nis \"c\"\n# TYPE c counter\nc_total{a=\"\\\"\\\\\\n\"} 1.0\n# TYPE d counter\nd_total -0.0\n# EOF\n",
+			open: "# HELP c it\\nis \"c\"\\n# TYPE c counter\nc{a=\"\\\"\\\\\\n\"} 1.0\n# TYPE d counter\nd_total -0.0\n# EOF\n",
 		},
 		{
 			name: "histogram in disorder",
@@ -35,13 +35,13 @@ func TestWrite(t *testing.T) {
 			name: "a gauge named like a counter",
 			page: "# TYPE m gauge\nm 1\n# TYPE m_total counter\nm_total 2\n",
 			text: "# TYPE m gauge\nm 1\n# TYPE m_total counter\nm_total 2\n",
-			open: "# TYPE m gauge\nm 1.0\nm_total 2.0\n# EOF\n",
+			open: "# TYPE m gauge\nm 1.0\n# HELP m_total # TYPE m_total counter\nm_total 2.0\n# EOF\n",
 		},
 		{
 			name: "a gauge named like a summary's count",
 			page: "# TYPE s_count gauge\ns_count{a=\"1\"} 1\n# HELP s sum\n# TYPE s summary\ns{quantile=\"0\"} 2\ns_count 3\n",
-			text: "# HELP s_count sum\n# TYPE s_count untyped\ns_count{a=\"1\"} 1\ns_count 3\n# HELP s sum\n# TYPE s untyped\ns{quantile=\"0.0\"} 2\n",
-			open: "# HELP s_count sum\ns_count{a=\"1\"} 1.0\ns_count 3.0\n# HELP s sum\ns{quantile=\"0.0\"} 2.0\n# EOF\n",
+			text: "# HELP s_count sum\n# TYPE s_count untyped\ns_count{a=\"1\"} 1\ns_count 3\n# HELP s sum\\n# TYPE s summary\n# TYPE s untyped\ns{quantile=\"0.0\"} 2\n",
+			open: "# HELP s_count sum\ns_count{a=\"1\"} 1.0\ns_count 3.0\n# HELP s sum\\n# TYPE s summary\ns{quantile=\"0.0\"} 2.0\n# EOF\n",
 		},
 		{
 			name: "quoted names",
