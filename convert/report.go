@@ -37,6 +37,7 @@ const (
 	LossEnd          Loss = "left out: the end of a series that has no value before it"
 	LossStale        Loss = "left out: the end of a series, which text cannot say"
 	LossBefore1970   Loss = "left out: before 1970, which text cannot say"
+	LossDownsampled  Loss = "changed: blocks that Thanos downsampled have averages, and counters at the end of each interval"
 	LossSilence      Loss = "not repeated: nothing was recorded for a day or longer"
 )
 
@@ -45,7 +46,7 @@ const (
 func (l Loss) ByNature() bool {
 	switch l {
 	case LossNotNumeric, LossText, LossRounded, LossSameTime, LossDuplicate, LossRenamed, LossNotNative, LossTooOld, LossExemplar, LossNativeHist,
-		LossUnwrapped, LossStep, LossEnd, LossStale, LossSilence, LossBefore1970:
+		LossUnwrapped, LossStep, LossEnd, LossStale, LossSilence, LossBefore1970, LossDownsampled:
 		return true
 	}
 	return false

@@ -32,7 +32,8 @@ func newImportTSDBCmd(s streams) *cobra.Command {
 a server's data folder, whose write-ahead log is read too, so that it need not be
 stopped. Nothing is written to the input, which may be on read-only media. Blocks
 may overlap: a sample that several have is taken once. What is damaged is named
-and the rest is read.
+and the rest is read. Blocks that Thanos downsampled give the average of each
+interval, and counters at its end, where no block has finer data.
 
 Each host gets an archive of its own: its series are those whose label 'instance'
 begins with the host, or that have none and whose label 'hostname' is the host.

@@ -33,6 +33,16 @@ type foreignMeta struct {
 			ULID ulid.ULID `json:"ulid"`
 		} `json:"parents"`
 	} `json:"compaction"`
+	Thanos *thanosMeta `json:"thanos"`
+}
+
+// thanosMeta is Thanos' section of a meta.json.
+type thanosMeta struct {
+	Version    int               `json:"version"`
+	Labels     map[string]string `json:"labels"`
+	Downsample struct {
+		Resolution int64 `json:"resolution"` // milliseconds
+	} `json:"downsample"`
 }
 
 func readMeta(dir string) (*foreignMeta, error) {
@@ -58,6 +68,9 @@ type blockSource struct {
 	index *indexFile
 	segs  *segments
 	read  func(int) // is told of chunk bytes that were read
+	// finer are the times of which blocks with more samples are read.
+	finer tombstones.Intervals
+	told  bool // a form of chunks that is not known was named
 }
 
 func (b *blockSource) path() string { return b.dir }
@@ -181,6 +194,10 @@ func (b *blockSource) open(ctx context.Context, rd *reading, dst []lane) (_ []la
 			if l.deleted, err = deleted.Get(ref); err != nil {
 				return err
 			}
+			for _, in := range b.finer {
+				l.deleted = l.deleted.Add(in)
+			}
+			l.counts = b.meta.Thanos.resolution() > 0 && counts(rd.table.all[l.id].prom)
 			dst = append(dst, l)
 		}
 		if err := p.Err(); err != nil {

@@ -5,11 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/oklog/ulid/v2"
+	"github.com/prometheus/prometheus/tsdb/tombstones"
+
+	"github.com/pcparchive/pcparchive/convert"
 )
 
 // discover finds what there is to read at a path.
@@ -68,7 +72,7 @@ func (r *Reader) blocks(path string, entries []os.DirEntry) bool {
 			parents[p.ULID] = true
 		}
 	}
-	for _, b := range all {
+	for _, b := range withFiner(all) {
 		if !parents[b.meta.ULID] && !b.meta.Compaction.Deletable {
 			r.add(b)
 		}
@@ -92,9 +96,32 @@ func (r *Reader) block(dir string) *blockSource {
 	return &blockSource{dir: dir, meta: m, read: func(n int) { r.done.Add(int64(n)) }}
 }
 
+// withFiner gives downsampled blocks the times of which there are blocks with more
+// samples: a bucket of Thanos keeps several of one time. It leaves out those all of
+// whose time is of others.
+func withFiner(all []*blockSource) []*blockSource {
+	var kept []*blockSource
+	for _, b := range all {
+		for _, other := range all {
+			if other.meta.Thanos.resolution() < b.meta.Thanos.resolution() && maps.Equal(other.meta.Thanos.labels(), b.meta.Thanos.labels()) {
+				mint, maxt := other.span()
+				b.finer = b.finer.Add(tombstones.Interval{Mint: mint, Maxt: maxt})
+			}
+		}
+		mint, maxt := b.span()
+		if !(tombstones.Interval{Mint: mint, Maxt: maxt}).IsSubrange(b.finer) {
+			kept = append(kept, b)
+		}
+	}
+	return kept
+}
+
 // add makes a block one that is read.
 func (r *Reader) add(b *blockSource) {
 	r.sources = append(r.sources, b)
+	if res := b.meta.Thanos.resolution(); res > 0 {
+		r.opts.Report.Add(convert.LossDownsampled, fmt.Sprintf("%s (%s)", b.dir, res))
+	}
 	s, err := readSidecar(b.dir)
 	if err == nil && s != nil {
 		err = r.book.read(s, b.meta.MinTime)

@@ -43,6 +43,8 @@ type lane struct {
 	last                  int64 // its time
 	mint                  int64 // of the open chunk
 	end                   int64 // its last time
+	counts                bool  // of a downsampled block the counter is read
+	counter               *counterState
 	xor                   chunkenc.XORChunk
 	buf                   []byte
 }
@@ -192,9 +194,17 @@ func (l *lane) load(rd *reading, p place) bool {
 	own = l.exemplars || own && chunkenc.Encoding(enc) == encHistograms
 	if err == nil {
 		l.buf = data[:0]
+		if !own && chunkenc.Encoding(enc) == encAggregates {
+			return l.loadAggregates(rd, data)
+		}
 		if !own {
 			err = decodable(chunkenc.Encoding(enc), data)
 		}
+	}
+	var unknown newEncoding
+	if errors.As(err, &unknown) {
+		l.unread(rd, unknown)
+		return false
 	}
 	if err != nil {
 		l.spoilt(rd, err)
@@ -219,6 +229,37 @@ func (l *lane) load(rd *reading, p place) bool {
 	default:
 		l.histograms = true
 	}
+	l.step(rd)
+	return l.open
+}
+
+// unread leaves out a chunk of a form that this program does not know, which is no
+// damage, and the same for all chunks of a block: it is said once.
+func (l *lane) unread(rd *reading, err error) {
+	l.open = false
+	if b, ok := l.source.(*blockSource); ok && b.told {
+		return
+	} else if ok {
+		b.told = true
+	}
+	rd.damaged(l.source.path(), "", fmt.Errorf("%w; these were left out", err))
+}
+
+// loadAggregates is load for a chunk that Thanos downsampled.
+func (l *lane) loadAggregates(rd *reading, data []byte) bool {
+	var state *counterState
+	if l.counts {
+		if l.counter == nil {
+			l.counter = &counterState{}
+		}
+		state = l.counter
+	}
+	it, histograms, err := aggregatesOf(data, state)
+	if err != nil {
+		l.unread(rd, fmt.Errorf("downsampled by Thanos: %w", err))
+		return false
+	}
+	l.it, l.open, l.histograms = it, true, histograms
 	l.step(rd)
 	return l.open
 }

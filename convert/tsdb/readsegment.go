@@ -148,6 +148,15 @@ func (s *segments) close() error {
 	return err
 }
 
+// newEncoding is an error for an encoding that this program does not know: that of
+// a later Prometheus, most likely, and no damage.
+type newEncoding chunkenc.Encoding
+
+// Error names the encoding.
+func (e newEncoding) Error() string {
+	return fmt.Sprintf("chunks of encoding %d, which this program does not know", uint8(e))
+}
+
 // decodable reports whether chunkenc can be trusted with a chunk: it does not
 // look whether there is room for the head.
 func decodable(enc chunkenc.Encoding, data []byte) error {
@@ -158,7 +167,7 @@ func decodable(enc chunkenc.Encoding, data []byte) error {
 		chunkenc.EncHistogramST, chunkenc.EncFloatHistogramST:
 		least = 3
 	default:
-		return fmt.Errorf("unknown encoding %d of a chunk", enc)
+		return newEncoding(enc)
 	}
 	if len(data) < least {
 		return fmt.Errorf("a chunk of %d bytes has no head", len(data))

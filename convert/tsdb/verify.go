@@ -159,13 +159,7 @@ type verifyMeta struct {
 		Series     uint64 `json:"numSeries"`
 		Chunks     uint64 `json:"numChunks"`
 	} `json:"stats"`
-	Thanos *struct {
-		Version    int               `json:"version"`
-		Labels     map[string]string `json:"labels"`
-		Downsample struct {
-			Resolution int64 `json:"resolution"`
-		} `json:"downsample"`
-	} `json:"thanos"`
+	Thanos *thanosMeta `json:"thanos"`
 }
 
 // verifyBlock looks at one block. It returns the meta.json if that is of use.
@@ -241,8 +235,8 @@ func (s *findings) thanos(m *verifyMeta) {
 	case len(m.Thanos.Labels) == 0:
 		s.add(BlockExternal, metaName, "there are no external labels")
 	}
-	if m.Thanos != nil && m.Thanos.Downsample.Resolution > 0 {
-		s.add(BlockDownsampled, metaName, "a sample is %s", time.Duration(m.Thanos.Downsample.Resolution)*time.Millisecond)
+	if m.Thanos.resolution() > 0 {
+		s.add(BlockDownsampled, metaName, "downsampled by Thanos, this system cannot read it: a sample is %s", m.Thanos.resolution())
 	}
 }
 

@@ -29,17 +29,20 @@ type contents struct {
 	index *indexFile
 	segs  *segments
 
-	last     labels.Labels
-	lastRef  chunks.ChunkRef
-	jumped   bool // BlockChunkRefs was reported
-	pairs    map[labels.Label]int
-	series   uint64
-	chunks   uint64
-	floats   uint64
-	hists    uint64
-	unread   bool // some samples could not be read and so not be counted
-	buf      []byte
-	iterator chunkenc.Iterator
+	last    labels.Labels
+	lastRef chunks.ChunkRef
+	jumped  bool // BlockChunkRefs was reported
+	pairs   map[labels.Label]int
+	series  uint64
+	chunks  uint64
+	floats  uint64
+	hists   uint64
+	unread  bool // some samples could not be read and so not be counted
+	// aggregated is how many chunks have aggregates.
+	aggregated uint64
+	foreign    bool // an encoding that is not known was reported
+	buf        []byte
+	iterator   chunkenc.Iterator
 }
 
 // verifyContents looks at the index, the chunks and the tombstones.
@@ -231,9 +234,22 @@ func (c *contents) postings(ctx context.Context) error {
 // chunk reads a chunk.
 func (c *contents) chunk(lset labels.Labels, m chunks.Meta) {
 	enc, data, _, err := c.segs.read(m.Ref, c.buf)
+	if err == nil && chunkenc.Encoding(enc) == encAggregates {
+		c.buf = data[:0]
+		c.aggregates(lset, m, data)
+		return
+	}
 	if err == nil {
 		c.buf = data[:0]
 		err = decodable(chunkenc.Encoding(enc), data)
+	}
+	var unknown newEncoding
+	if errors.As(err, &unknown) {
+		if c.unread = true; !c.foreign {
+			c.foreign = true
+			c.add(BlockEncoding, "chunks", "%v", unknown)
+		}
+		return
 	}
 	var chunk chunkenc.Chunk
 	if err == nil {
@@ -252,6 +268,22 @@ func (c *contents) chunk(lset labels.Labels, m chunks.Meta) {
 	if err := guard(func() error { return c.samples(chunk, m) }); err != nil {
 		c.unread = true
 		c.add(BlockChunkSamples, "chunks", "series %s: chunk from %s to %s: %v", lset, clock(m.MinTime), clock(m.MaxTime), err)
+	}
+}
+
+// aggregates looks at a chunk that Thanos downsampled. To other systems the whole
+// block is one that they cannot read, which is said once.
+func (c *contents) aggregates(lset labels.Labels, m chunks.Meta, data []byte) {
+	c.unread = true
+	if c.meta.Thanos.resolution() == 0 && c.aggregated == 0 {
+		c.add(BlockDownsampled, "chunks", "chunks have aggregates as Thanos writes them, and meta.json does not say so")
+	}
+	c.aggregated++
+	if c.o.Target != Thanos {
+		return
+	}
+	if _, err := splitAggregates(data); err != nil {
+		c.add(BlockAggregates, "chunks", "series %s: chunk from %s to %s: %v", lset, clock(m.MinTime), clock(m.MaxTime), err)
 	}
 }
 

@@ -61,6 +61,7 @@ const (
 	BlockChunkOutside check.Code = "block-chunk-outside"
 	BlockChunkDamaged check.Code = "block-chunk-damaged"
 	BlockChunkSamples check.Code = "block-chunk-samples"
+	BlockAggregates   check.Code = "block-aggregates"
 	BlockEncoding     check.Code = "block-encoding"
 	BlockTombstones   check.Code = "block-tombstones"
 	BlockDeleted      check.Code = "block-deleted"
@@ -107,6 +108,7 @@ var rules = []rule{
 	{BlockChunkOutside, same(check.Error), "a chunk is outside of the times in meta.json"},
 	{BlockChunkDamaged, same(check.Error), "a chunk cannot be read"},
 	{BlockChunkSamples, same(check.Error), "the samples of a chunk are out of order, or not as many or not of the times that it says"},
+	{BlockAggregates, same(check.Note), "a chunk of aggregates of a downsampled block that is whole, but not of Thanos' form"},
 	{BlockEncoding, each(check.Note, check.Warning, check.Warning), "a chunk in an encoding that older systems cannot read"},
 	{BlockTombstones, same(check.Error), "the list of what is deleted cannot be read"},
 	{BlockDeleted, each(noRule, check.Warning, check.Warning), "samples are deleted by a list that is not uploaded with the block, so they will be back"},
@@ -114,7 +116,7 @@ var rules = []rule{
 	{BlockDay, each(check.Note, check.Warning, check.Error), "a block goes past midnight UTC"},
 	{BlockDayTwice, each(noRule, noRule, check.Error), "more than one block of one UTC day, which mimirtool refuses"},
 	{BlockExternal, each(noRule, check.Error, check.Warning), "external labels in meta.json: Thanos demands some, Mimir drops or refuses them"},
-	{BlockDownsampled, each(check.Warning, noRule, check.Error), "a downsampled block"},
+	{BlockDownsampled, each(check.Error, noRule, check.Error), "a block that Thanos downsampled, whose chunks only Thanos reads"},
 	{BlockLimitLabels, each(noRule, noRule, check.Warning), "more than 30 labels on a series, Mimir's default limit"},
 	{BlockLimitName, each(noRule, noRule, check.Warning), "a label name longer than 1024 bytes, Mimir's default limit"},
 	{BlockLimitValue, each(noRule, noRule, check.Warning), "a label value longer than 2048 bytes, Mimir's default limit"},

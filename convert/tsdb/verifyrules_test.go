@@ -42,6 +42,7 @@ type craftedChunk struct {
 	times      []int64
 	mint, maxt int64 // in the index; 0: as they are
 	xor2       bool
+	chunk      chunkenc.Chunk // in place of one of the times
 }
 
 // craft writes the block into dir.
@@ -81,6 +82,9 @@ func craft(t testing.TB, dir string, c crafted) string {
 			require.NoError(t, err)
 			for _, now := range chunk.times {
 				app.Append(0, now, 1)
+			}
+			if chunk.chunk != nil {
+				x = chunk.chunk
 			}
 			m := chunks.Meta{Chunk: x, MinTime: chunk.mint, MaxTime: chunk.maxt}
 			if m.MinTime == 0 {
@@ -195,7 +199,7 @@ func TestVerifyRules(t *testing.T) {
 		"own label":        {crafted{series: []craftedSeries{plainSeries()}, meta: map[string]any{"thanos": map[string]any{"labels": map[string]any{"__org_id__": "x"}}}}, tsdb.Mimir, ""},
 		"thanos":           {crafted{series: []craftedSeries{plainSeries()}, meta: map[string]any{"thanos": map[string]any{"labels": map[string]any{"site": "x"}}}}, tsdb.Thanos, ""},
 		"no labels":        {crafted{series: []craftedSeries{plainSeries()}, meta: map[string]any{"thanos": map[string]any{}}}, tsdb.Thanos, "error: block-external: there are no external labels"},
-		"downsampled":      {crafted{series: []craftedSeries{plainSeries()}, meta: map[string]any{"thanos": map[string]any{"downsample": map[string]any{"resolution": 300000}}}}, tsdb.Mimir, "error: block-downsampled: a sample is 5m0s"},
+		"downsampled":      {crafted{series: []craftedSeries{plainSeries()}, meta: map[string]any{"thanos": map[string]any{"downsample": map[string]any{"resolution": 300000}}}}, tsdb.Mimir, "error: block-downsampled: downsampled by Thanos, this system cannot read it: a sample is 5m0s"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -297,7 +301,7 @@ func TestVerifyCodes(t *testing.T) {
 			seen[c.Code] = true
 		}
 	}
-	assert.Len(t, seen, 34)
+	assert.Len(t, seen, 35)
 	var target tsdb.Target
 	require.NoError(t, target.Set("mimir"))
 	require.Error(t, target.Set("cortex"))

@@ -48,6 +48,9 @@ func (r *Reader) replay(ctx context.Context, dir string) error {
 			}
 		}
 	}
+	if p.unknown > 0 {
+		r.damaged(dir, "", fmt.Errorf("the log has %d records of a kind that this program does not know; these were left out", p.unknown))
+	}
 	if h.unknown > 0 {
 		r.damaged(dir, "", fmt.Errorf("the log does not say of which series %d samples are", h.unknown))
 	}
@@ -134,6 +137,7 @@ type replayer struct {
 	hists   []promrecord.RefHistogramSample
 	floats  []promrecord.RefFloatHistogramSample
 	stones  []tombstones.Stone
+	unknown int // records
 }
 
 func newReplayer(h *head) (*replayer, error) {
@@ -253,8 +257,8 @@ func (p *replayer) record(rec []byte) (broken, bad error) {
 			}
 		}
 	case promrecord.MmapMarkers: // where the server keeps what is in this log, too
-	default:
-		return nil, errors.New("a record of unknown kind")
+	default: // of a later Prometheus
+		p.unknown++
 	}
 	return nil, nil
 }

@@ -1,0 +1,266 @@
+package tsdb
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/prometheus/prometheus/model/histogram"
+	"github.com/prometheus/prometheus/tsdb/chunkenc"
+
+	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// Thanos downsamples blocks: a chunk of encoding 255 has up to five chunks, one for
+// each aggregate of the samples of a window of time, in this order:
+//
+//	count, sum, min, max, counter
+//
+// Each is a uvarint, the length of the data, and unless that is 0 a byte for the
+// encoding and the data. A sample has the time of the window's last millisecond.
+// The counter aggregate of numbers continues over resets. Its first sample is the
+// first value of the original series, with that one's time, and its last sample is
+// the last one's, with the time of the last window. They tell of resets between
+// chunks.
+const encAggregates chunkenc.Encoding = 0xff
+
+const (
+	aggregateCount = iota
+	aggregateSum
+	aggregateMin
+	aggregateMax
+	aggregateCounter
+	aggregates
+)
+
+// errAggregates says that a chunk of aggregates cannot be read.
+var errAggregates = errors.New("a chunk of aggregates cannot be read")
+
+// splitAggregates returns the chunks of a chunk of aggregates, nil for one that is
+// not there.
+func splitAggregates(data []byte) (all [aggregates]chunkenc.Chunk, err error) {
+	for i := range all {
+		size, n := binary.Uvarint(data)
+		if n <= 0 {
+			return all, fmt.Errorf("%w: aggregate %d has no length", errAggregates, i)
+		}
+		if data = data[n:]; size == 0 {
+			continue
+		}
+		if size >= uint64(len(data)) {
+			return all, fmt.Errorf("%w: aggregate %d goes past the end", errAggregates, i)
+		}
+		enc := chunkenc.Encoding(data[0])
+		body := data[1 : 1+size]
+		if err := decodable(enc, body); err != nil {
+			return all, fmt.Errorf("%w: aggregate %d: %w", errAggregates, i, err)
+		}
+		if all[i], err = chunkenc.FromData(enc, body); err != nil {
+			return all, fmt.Errorf("%w: aggregate %d: %w", errAggregates, i, err)
+		}
+		data = data[1+size:]
+	}
+	if len(data) > 0 {
+		return all, fmt.Errorf("%w: %d bytes follow the last aggregate", errAggregates, len(data))
+	}
+	return all, nil
+}
+
+// counterState is what a lane knows of a counter at the end of a chunk.
+type counterState struct {
+	any    bool
+	raw    float64 // the last value of the original series
+	told   float64 // of the aggregate
+	offset float64 // that continues it over resets between chunks
+}
+
+// begin goes on with the first value of the next chunk's original series.
+func (c *counterState) begin(raw float64) {
+	switch {
+	case !c.any:
+	case raw < c.raw:
+		c.offset += c.told
+	default:
+		c.offset += c.told - c.raw
+	}
+	c.any, c.raw, c.told = true, raw, raw
+}
+
+// aggregated iterates over one value for each window: the average or, of counters,
+// the counter.
+type aggregated struct {
+	it    chunkenc.Iterator // of the counter, of histograms or of the sum
+	count chunkenc.Iterator // nil unless it is the sum
+	state *counterState     // nil unless it is the counter
+	left  int               // samples of the counter
+	begun bool              // one of them was read
+
+	t   int64
+	v   float64
+	err error
+}
+
+var _ chunkenc.Iterator = (*aggregated)(nil)
+
+// aggregatesOf returns an iterator over a chunk of aggregates. The state is the
+// lane's if its series is a counter.
+func aggregatesOf(data []byte, state *counterState) (a *aggregated, histograms bool, err error) {
+	all, err := splitAggregates(data)
+	if err != nil {
+		return nil, false, err
+	}
+	counter, sum, count := all[aggregateCounter], all[aggregateSum], all[aggregateCount]
+	averages := sum != nil && count != nil && isNumbers(sum) && isNumbers(count)
+	switch {
+	case counter != nil && !isNumbers(counter):
+		return &aggregated{it: counter.Iterator(nil)}, true, nil
+	case counter != nil && (state != nil || !averages):
+		if state == nil {
+			state = &counterState{}
+		}
+		return &aggregated{it: counter.Iterator(nil), state: state, left: counter.NumSamples()}, false, nil
+	case averages:
+		return &aggregated{it: sum.Iterator(nil), count: count.Iterator(nil)}, false, nil
+	}
+	return nil, false, fmt.Errorf("%w: neither sum and count nor a counter is there", errAggregates)
+}
+
+func isNumbers(c chunkenc.Chunk) bool {
+	return c.Encoding() == chunkenc.EncXOR || c.Encoding() == chunkenc.EncXOR2
+}
+
+// Next moves to the next window.
+func (a *aggregated) Next() chunkenc.ValueType {
+	switch {
+	case a.state != nil:
+		return a.nextCounter()
+	case a.count != nil:
+		return a.nextAverage()
+	}
+	return a.it.Next()
+}
+
+// nextCounter leaves out the first sample, and the last one if it has no time of
+// its own.
+func (a *aggregated) nextCounter() chunkenc.ValueType {
+	for kind := a.it.Next(); kind != chunkenc.ValNone; kind = a.it.Next() {
+		t, v := a.it.At()
+		a.left--
+		switch {
+		case !a.begun:
+			a.begun = true
+			a.state.begin(v)
+			if a.left > 0 {
+				continue
+			}
+		case a.left == 0 && t <= a.t:
+			a.state.raw = v
+			return chunkenc.ValNone
+		}
+		a.state.told, a.state.raw = v, v
+		a.t, a.v = t, a.state.offset+v
+		return chunkenc.ValFloat
+	}
+	return chunkenc.ValNone
+}
+
+// nextAverage divides.
+func (a *aggregated) nextAverage() chunkenc.ValueType {
+	for {
+		sums, counts := a.it.Next(), a.count.Next()
+		if sums != counts {
+			a.err = fmt.Errorf("%w: there are not as many sums as counts", errAggregates)
+			return chunkenc.ValNone
+		}
+		if sums == chunkenc.ValNone {
+			return chunkenc.ValNone
+		}
+		t, sum := a.it.At()
+		other, count := a.count.At()
+		if t != other {
+			a.err = fmt.Errorf("%w: a sum and its count are of different times", errAggregates)
+			return chunkenc.ValNone
+		}
+		if count > 0 {
+			a.t, a.v = t, sum/count
+			return chunkenc.ValFloat
+		}
+	}
+}
+
+// Seek moves to the first window that is not before t.
+func (a *aggregated) Seek(t int64) chunkenc.ValueType {
+	for {
+		if kind := a.Next(); kind == chunkenc.ValNone || a.AtT() >= t {
+			return kind
+		}
+	}
+}
+
+// At returns a window's time and value.
+func (a *aggregated) At() (int64, float64) { return a.t, a.v }
+
+// AtHistogram returns a window's histogram.
+func (a *aggregated) AtHistogram(h *histogram.Histogram) (int64, *histogram.Histogram) {
+	return a.it.AtHistogram(h)
+}
+
+// AtFloatHistogram returns a window's histogram.
+func (a *aggregated) AtFloatHistogram(h *histogram.FloatHistogram) (int64, *histogram.FloatHistogram) {
+	return a.it.AtFloatHistogram(h)
+}
+
+// AtT returns a window's time.
+func (a *aggregated) AtT() int64 {
+	if a.state == nil && a.count == nil {
+		return a.it.AtT()
+	}
+	return a.t
+}
+
+// AtST returns 0: no start is known.
+func (*aggregated) AtST() int64 { return 0 }
+
+// Err returns what ended the iteration early.
+func (a *aggregated) Err() error {
+	if a.err != nil {
+		return a.err
+	}
+	if a.count != nil && a.count.Err() != nil {
+		return a.count.Err()
+	}
+	return a.it.Err()
+}
+
+// counts reports whether a series is a counter, as its description or the usual
+// ends of names have it.
+func counts(s *convert.PromSeries) bool {
+	if s.Sem == pcp.SemCounter || s.Family != nil && s.Family.Type == convert.TypeGauge {
+		return s.Sem == pcp.SemCounter
+	}
+	for _, end := range []string{"_total", "_bucket", "_count", "_sum"} {
+		if strings.HasSuffix(s.Name, end) {
+			return true
+		}
+	}
+	return false
+}
+
+// labels returns the external labels.
+func (m *thanosMeta) labels() map[string]string {
+	if m == nil {
+		return nil
+	}
+	return m.Labels
+}
+
+// resolution returns how much time a sample of a downsampled block is of.
+func (m *thanosMeta) resolution() time.Duration {
+	if m == nil {
+		return 0
+	}
+	return time.Duration(m.Downsample.Resolution) * time.Millisecond
+}
