@@ -94,6 +94,15 @@ func goOn(t *testing.T, base, host string, endpoints ...scrape.Endpoint) *sessio
 	return recordTo(t, a, base, host, scrape.Settings{Interval: tick}, endpoints...)
 }
 
+// startWith records endpoints with other options.
+func startWith(t *testing.T, o scrape.RunOptions, s scrape.Settings, endpoints ...scrape.Endpoint) *session {
+	t.Helper()
+	base := filepath.Join(t.TempDir(), "rec")
+	a, err := archive.Create(base, archive.Header{Host: "tester", Zone: "UTC", PID: 1}, nil)
+	require.NoError(t, err)
+	return record(t, a, base, "tester", nil, o, s, endpoints...)
+}
+
 func recordTo(t *testing.T, a *archive.Appender, base, host string, s scrape.Settings, endpoints ...scrape.Endpoint) *session {
 	t.Helper()
 	return recordNatives(t, a, base, host, nil, s, endpoints...)
@@ -102,6 +111,11 @@ func recordTo(t *testing.T, a *archive.Appender, base, host string, s scrape.Set
 // recordNatives records to an archive, with PCP's own metrics where natives, if
 // there is any, knows series.
 func recordNatives(t *testing.T, a *archive.Appender, base, host string, natives convert.Natives, s scrape.Settings, endpoints ...scrape.Endpoint) *session {
+	t.Helper()
+	return record(t, a, base, host, natives, scrape.RunOptions{UserAgent: "test", StartNow: true}, s, endpoints...)
+}
+
+func record(t *testing.T, a *archive.Appender, base, host string, natives convert.Natives, o scrape.RunOptions, s scrape.Settings, endpoints ...scrape.Endpoint) *session {
 	t.Helper()
 	ses := &session{t: t, base: base, report: &convert.Report{}, log: &lockedBuffer{}, done: make(chan error, 1)}
 	log := slog.New(slog.NewTextHandler(ses.log, nil))
@@ -120,7 +134,7 @@ func recordNatives(t *testing.T, a *archive.Appender, base, host string, natives
 	ses.cancel = cancel
 	t.Cleanup(cancel)
 	go func() {
-		ses.done <- scrape.Run(ctx, cfg, ses.rec, scrape.RunOptions{UserAgent: "test", StartNow: true})
+		ses.done <- scrape.Run(ctx, cfg, ses.rec, o)
 	}()
 	return ses
 }

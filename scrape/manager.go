@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	httpconfig "github.com/prometheus/common/config"
 	promconfig "github.com/prometheus/prometheus/config"
 	"github.com/prometheus/prometheus/discovery"
 	promscrape "github.com/prometheus/prometheus/scrape"
@@ -15,15 +16,13 @@ import (
 
 // RunOptions change how Run scrapes.
 type RunOptions struct {
+	// UserAgent is what requests say they come from; "": Prometheus.
 	UserAgent string
 	// StartNow begins with a scrape of every target instead of spreading the
 	// first scrapes over an interval. For few targets.
 	StartNow bool
 	Log      *slog.Logger // of discovery and scraper; nil: discarded
 }
-
-// userAgent guards a global of the scraper.
-var userAgent sync.Once
 
 // Run scrapes what cfg names into rec until ctx ends. It returns once no scrape
 // is under way; the caller closes rec.
@@ -32,10 +31,12 @@ func Run(ctx context.Context, cfg *promconfig.Config, rec *Recorder, o RunOption
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	userAgent.Do(func() { promscrape.UserAgent = o.UserAgent })
 	registry := prometheus.NewRegistry()
 	options := &promscrape.Options{
 		AppendMetadata: true, PassMetadataInContext: true, DiscoveryReloadOnStartup: true,
+	}
+	if o.UserAgent != "" {
+		options.HTTPClientOptions = []httpconfig.HTTPClientOption{httpconfig.WithUserAgent(o.UserAgent)}
 	}
 	if o.StartNow {
 		// The scraper waits for this plus up to one interval.

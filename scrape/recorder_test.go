@@ -301,3 +301,26 @@ func TestSecretsStayOut(t *testing.T) {
 		}
 	}
 }
+
+// Two recordings of one process say each who they are.
+func TestUserAgents(t *testing.T) {
+	t.Parallel()
+	for _, agent := range []string{"one/1", "two/2", ""} {
+		t.Run(agent, func(t *testing.T) {
+			t.Parallel()
+			agents := make(chan string, 100)
+			url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				agents <- r.UserAgent()
+				fmt.Fprintln(w, "a 1")
+			}))
+			s := startWith(t, scrape.RunOptions{UserAgent: agent, StartNow: true}, scrape.Settings{Interval: tick}, scrape.Endpoint{URL: url, Name: "web"})
+			s.wait(1)
+			s.finish()
+			if agent == "" {
+				assert.Contains(t, <-agents, "Prometheus")
+				return
+			}
+			assert.Equal(t, agent, <-agents)
+		})
+	}
+}

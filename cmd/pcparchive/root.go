@@ -47,7 +47,7 @@ type usageError struct{ error }
 
 // run executes the command line and returns the exit code.
 func run(args []string, s streams) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), endSignals()...)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second interrupt ends the program at once
 	results := &resultWriter{Writer: s.out}
@@ -78,6 +78,16 @@ func run(args []string, s streams) int {
 		fmt.Fprintln(s.err, "'pcparchive check' tells more and, with --salvage, writes what can be read")
 	}
 	return exitFailed
+}
+
+// endSignals are the signals that end the program in order. They leave out a
+// hangup that nohup has the program ignore.
+func endSignals() []os.Signal {
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		signals = append(signals, syscall.SIGHUP)
+	}
+	return signals
 }
 
 // resultWriter notes the first error, for what prints without a look at it.
@@ -162,8 +172,8 @@ func newExitCodesTopic() *cobra.Command {
   4    done, but damaged data was left out; standard error says what
   130  interrupted; what was there before is still there
 
-Recording ends normally, with 0, when it is interrupted, but with 1 if no scrape
-succeeded. What Prometheus and PCP cannot share, such as metrics whose values are
+Recording ends normally, with 0, when it is interrupted or gets SIGTERM or
+SIGHUP, but with 1 if no scrape succeeded. What Prometheus and PCP cannot share, such as metrics whose values are
 text, is named and is no failure.`,
 	}
 }

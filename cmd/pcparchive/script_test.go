@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -37,7 +38,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": cmdExits, "serve": cmdServe, "unused": cmdUnused, "await": cmdAwait, "awaitsize": cmdAwaitSize,
-			"archive": cmdArchive, "cut": cmdCut, "spoil": cmdSpoil, "empty": cmdEmpty,
+			"archive": cmdArchive, "signal": cmdSignal, "cut": cmdCut, "spoil": cmdSpoil, "empty": cmdEmpty,
 		},
 	})
 }
@@ -109,13 +110,28 @@ func cmdServe(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv(args[0], server.URL+"/metrics")
 }
 
-// cmdUnused puts a URL that nobody serves into a variable.
+// cmdUnused puts a URL that refuses connections into a variable. A connection has
+// the port until the script ends, so that nobody else can listen there.
 func cmdUnused(ts *testscript.TestScript, neg bool, args []string) {
 	usage(ts, neg || len(args) != 1, "unused VARIABLE")
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	ts.Check(err)
-	ts.Setenv(args[0], "http://"+l.Addr().String()+"/metrics")
-	ts.Check(l.Close())
+	ts.Defer(func() { _ = l.Close() })
+	c, err := net.Dial("tcp", l.Addr().String())
+	ts.Check(err)
+	ts.Defer(func() { _ = c.Close() })
+	ts.Setenv(args[0], "http://"+c.LocalAddr().String()+"/metrics")
+}
+
+// cmdSignal sends a signal that the command kill does not know to every program
+// in the background.
+func cmdSignal(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, neg || len(args) != 1, "signal HUP|TERM")
+	sig, ok := map[string]os.Signal{"HUP": syscall.SIGHUP, "TERM": syscall.SIGTERM}[args[0]]
+	usage(ts, !ok, "signal HUP|TERM")
+	for _, cmd := range ts.BackgroundCmds() {
+		ts.Check(cmd.Process.Signal(sig))
+	}
 }
 
 // cmdAwait waits until a served page was asked for so many times.
