@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
 )
@@ -34,5 +35,23 @@ func TestZone(t *testing.T) {
 			assert.Equal(t, tt.winter, time.Unix(winter, 0).In(loc).Format("15:04:05 MST"))
 			assert.Equal(t, tt.summer, time.Unix(summer, 0).In(loc).Format("15:04:05 MST"))
 		})
+	}
+}
+
+// TestParseZone reads zones that a person may write.
+func TestParseZone(t *testing.T) {
+	winter := time.Date(2026, 1, 15, 12, 0, 0, 0, time.UTC)
+	for name, offset := range map[string]int{
+		"UTC": 0, "Europe/Berlin": 3600, ":Asia/Tokyo": 9 * 3600, "AEST-10": 10 * 3600, "CET-1CEST": 3600, "EST5EDT": -5 * 3600,
+		"<+0530>-5:30": 19800, "AEST-10AEDT,M10.1.0,M4.1.0/3": 11 * 3600,
+	} {
+		loc, err := archive.ParseZone(name)
+		require.NoError(t, err, name)
+		_, got := winter.In(loc).Zone()
+		assert.Equal(t, offset, got, name)
+	}
+	for _, bad := range []string{"", ":", "Nowhere/Bad", "Nowhere/Bad3", "XX+3", "+02:00", "Local", "../etc", "CET-1,", "CET-1CEST,M3.5.0", "UTC+99", "Europe/Berlin "} {
+		_, err := archive.ParseZone(bad)
+		assert.ErrorIs(t, err, archive.ErrZone, bad)
 	}
 }

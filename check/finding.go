@@ -3,6 +3,7 @@ package check
 import (
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -85,6 +86,10 @@ type Options struct {
 	// MaxSeries is how many metric-instances are followed for counters that
 	// fall and instances that are not declared; 0: DefaultMaxSeries.
 	MaxSeries int
+	// Zone is the time zone of times in messages; nil: UTC.
+	Zone *time.Location
+	// HostZone is whether the zone is that of each archive's host instead.
+	HostZone bool
 }
 
 // Defaults of Options.
@@ -101,6 +106,9 @@ func (o *Options) withDefaults() Options {
 	if opts.Limit == 0 {
 		opts.Limit = DefaultLimit
 	}
+	if opts.Zone == nil {
+		opts.Zone = time.UTC
+	}
 	if opts.MaxSeries == 0 {
 		opts.MaxSeries = DefaultMaxSeries
 	}
@@ -116,6 +124,7 @@ type sink struct {
 	yield   func(Finding) bool
 	archive string
 	counts  map[Code]int
+	zone    *time.Location
 	stopped bool // the consumer wants no more
 }
 
@@ -136,17 +145,17 @@ func (s *sink) add(code Code, file string, offset int64, format string, args ...
 	}
 	for i, arg := range args {
 		if t, ok := arg.(pcp.Timestamp); ok {
-			args[i] = timeText(t)
+			args[i] = timeText(t, s.zone)
 		}
 	}
 	s.put(Finding{Code: code, File: file, Offset: offset, Message: fmt.Sprintf(format, args...)})
 }
 
 // timeText writes a time for people, and one that no calendar has as its seconds.
-func timeText(t pcp.Timestamp) string {
+func timeText(t pcp.Timestamp, zone *time.Location) string {
 	const year10000 = 253402300800
 	if t.Sec >= 0 && t.Sec < year10000 && t.Nsec >= 0 && t.Nsec < 1e9 {
-		return t.Time().Format("2006-01-02 15:04:05.999999999 UTC")
+		return t.Time().In(zone).Format("2006-01-02 15:04:05.999999999 MST")
 	}
 	return t.String()
 }
@@ -159,7 +168,9 @@ func (s *sink) put(f Finding) {
 }
 
 // begin starts the account of an archive.
-func (s *sink) begin(archive string) { s.archive, s.counts = archive, map[Code]int{} }
+func (s *sink) begin(archive string) {
+	s.archive, s.counts, s.zone = archive, map[Code]int{}, s.opts.Zone
+}
 
 // end tells how many findings were left out.
 func (s *sink) end() {

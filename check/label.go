@@ -22,6 +22,9 @@ func (c *checker) labels() bool {
 		if c.header == nil {
 			c.header, c.first = m.header, m
 			c.layout = m.layout
+			if c.opts.HostZone {
+				c.zone = m.header.Location()
+			}
 			c.saver.use(m)
 			c.checkHeader(m)
 			continue

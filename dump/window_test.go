@@ -29,7 +29,9 @@ func TestWindow(t *testing.T) {
 		{"", "1500msec", start, after(1, 500000000)},
 		{"-1.5sec", "-1", after(2, 500000000), after(3, 0)},
 		{"-1hour", "1min 2s", start, after(62, 0)},
-		{"0:01", "0:0:1", after(60, 0), after(61, 0)},
+		{"22:13:22", "@22:13:22", second, second},
+		{"@ 22:13:22", "22:13", second, pcp.Timestamp{Sec: start.Sec - 20}},
+		{"@2023-11-14T22:13:22Z", "1 hour", second, pcp.Timestamp{Sec: second.Sec + 3600}},
 		{"@22:13:22", "@ 22:13:22", second, second},
 		{"@ Tue Nov 14 22:13:22 2023", "@2023-11-14 22:13:22", second, second},
 		{"@ Nov 14 22:13:22", "@2023-11-14T22:13:22Z", second, second},
@@ -40,7 +42,7 @@ func TestWindow(t *testing.T) {
 		assert.Equal(t, c.lower, lower, "%+v", c)
 		assert.Equal(t, c.upper, upper, "%+v", c)
 	}
-	for _, bad := range []string{"later", "2us", "1 fortnight", "@ now", "1..2", "99999999999days"} {
+	for _, bad := range []string{"later", "1 fortnight", "@ 25:61", "1..2", "99999999999days"} {
 		_, _, err := dump.Window(r, bad, "", archive.Zone("UTC"))
 		assert.ErrorIs(t, err, dump.ErrTime, bad)
 	}

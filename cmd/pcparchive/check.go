@@ -8,6 +8,7 @@ import (
 	"iter"
 	"slices"
 	"text/tabwriter"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -72,6 +73,7 @@ lost. All findings of the severity asked for are listed.`,
 	f.StringVar(&o.salvage, "salvage", "", "write what is whole of the archive to a new one of this base `name`")
 	f.Var(&o.target, "target", "check blocks, for prometheus, thanos or mimir")
 	f.BoolVar(&o.listCodes, "list-codes", false, "say what the codes of findings mean")
+	addZoneFlags(cmd, &o.zones, usualUTC)
 	f.Var(&o.output, "output", "text; json or ndjson for programs")
 	completeFlag(cmd, "target", string(tsdb.Prometheus), string(tsdb.Thanos), string(tsdb.Mimir))
 	completeFlag(cmd, "severity", "note", "warning", "error")
@@ -82,6 +84,7 @@ lost. All findings of the severity asked for are listed.`,
 type checkOptions struct {
 	min       check.Severity
 	limit     int
+	zones     zoneFlags
 	salvage   string
 	target    tsdb.Target
 	listCodes bool
@@ -123,7 +126,7 @@ func runCheck(s streams, o checkOptions, paths []string) error {
 	if len(archives) == 0 {
 		return failed
 	}
-	opts := &check.Options{Min: o.min, Limit: o.limit}
+	opts := &check.Options{Min: o.min, Limit: o.limit, Zone: o.zones.or(time.UTC), HostZone: o.zones.host}
 	if o.limit <= 0 {
 		opts.Limit = -1
 	}

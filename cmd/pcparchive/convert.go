@@ -115,6 +115,7 @@ func runConvert(ctx context.Context, s streams, o convertOptions, in []string, o
 func (o *convertOptions) settle(out string) {
 	m := &o.blocks.mapping
 	o.blocks.dir, o.blocks.output = out, o.samples.output
+	o.pages.zones, o.samples.zones = m.zones, m.zones
 	o.samples.out, o.samples.external, o.samples.relabel = out, m.labels, m.relabel
 }
 
@@ -144,7 +145,7 @@ func (o *convertOptions) fromArchives(ctx context.Context, s streams, in []strin
 	c := copyOptions{volumeSize: o.samples.volumeSize, output: o.samples.output}
 	c.Options = rewrite.Options{Version: o.samples.version, Compress: o.samples.compress, Lossy: o.lossy}
 	if m.ranged {
-		c.start, c.end = m.start, m.end
+		c.start, c.end, c.zones = m.start, m.end, m.zones
 	}
 	return runCopy(ctx, s, c, in, out)
 }
@@ -160,6 +161,7 @@ func (o *convertOptions) thinArchives(ctx context.Context, s streams, in []strin
 		return err
 	}
 	m := &o.blocks.mapping
+	h.zones = m.zones
 	from, to, err := m.times(h)
 	if err != nil {
 		return err
@@ -217,6 +219,7 @@ func (o *convertOptions) relabelArchives(ctx context.Context, s streams, in []st
 	}
 	report := &convert.Report{}
 	m := o.blocks.mapping
+	h.zones = m.zones
 	from, to, err := m.times(h)
 	if err != nil {
 		return err

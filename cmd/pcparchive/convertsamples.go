@@ -70,7 +70,7 @@ func openBlocks(ctx context.Context, s streams, in []string, m *mappingOptions, 
 	if m.ranged {
 		var span tsdbSpan
 		span.start, span.end, _ = r.Span()
-		from, to, err := m.times(span)
+		from, to, err := m.times(m.zones.over(span))
 		if err != nil {
 			return nil, errors.Join(err, r.Close())
 		}

@@ -6,13 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
-	"github.com/pcparchive/pcparchive/archive"
-	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/rewrite"
 )
 
@@ -20,6 +17,7 @@ type copyOptions struct {
 	rewrite.Options
 	start, end string
 	labels     []string
+	zones      zoneFlags
 	volumeSize byteSize
 	output     outputFormat
 }
@@ -67,13 +65,14 @@ An archive that exists is never overwritten; OUT appears when it is complete.`,
 	f.StringSliceVar(&o.Metrics, "metrics", nil, "only these metrics: names, subtrees, PMIDs, or names with *, ? and []; may be repeated")
 	f.StringArrayVar(&o.labels, "labels", nil, `only series with these labels, as in PromQL: NAME="VALUE" with =, !=, =~ or !~; may be repeated`)
 	addVolumeFlags(cmd, &o.volumeSize, &o.Compress, "the volumes")
+	addZoneFlags(cmd, &o.zones, usualHost)
 	addOutputFlag(cmd, &o.output)
 	return cmd
 }
 
 // selection completes the options of a copy, whose times may be relative to the
 // archives.
-func (o *copyOptions) selection(in []*archive.Reader) (err error) {
+func (o *copyOptions) selection(t timeline) (err error) {
 	for _, text := range o.labels {
 		m, err := rewrite.ParseMatchers(text)
 		if err != nil {
@@ -81,22 +80,8 @@ func (o *copyOptions) selection(in []*archive.Reader) (err error) {
 		}
 		o.Labels = append(o.Labels, m...)
 	}
-	for _, t := range []struct {
-		text string
-		to   *pcp.Timestamp
-	}{{o.start, &o.Start}, {o.end, &o.End}} {
-		if t.text == "" {
-			continue
-		}
-		r := in[0]
-		if strings.HasPrefix(t.text, "end") {
-			r = in[len(in)-1]
-		}
-		if *t.to, err = parseTime(t.text, r); err != nil {
-			return err
-		}
-	}
-	return nil
+	o.Start, o.End, err = parseRange(o.start, o.end, o.zones.over(t))
+	return err
 }
 
 // copyOutput is what copy prints.
@@ -119,7 +104,7 @@ func runCopy(ctx context.Context, s streams, o copyOptions, in []string, out str
 		return err
 	}
 	problems := append(set.Problems(), h.bad...)
-	if err := o.selection(readers); err != nil {
+	if err := o.selection(set); err != nil {
 		return err
 	}
 	o.VolumeSize = int64(o.volumeSize)

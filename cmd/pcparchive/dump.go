@@ -61,8 +61,7 @@ place it is stored at; the options that select parts, times and metrics apply.`,
 	f.BoolVarP(&o.index, "index", "t", false, "the temporal index")
 	f.StringVarP(&o.raw, "raw", "v", "", "hexadecimal listing of the records of a `file` in place of an archive")
 	f.CountVarP(&o.dates, "dates", "x", "dates with the times; twice: and seconds since the start; thrice: and since 1970")
-	f.StringVarP(&o.zone, "timezone", "Z", "", "time zone of the listing, as in TZ")
-	f.BoolVarP(&o.hostZone, "hostzone", "z", false, "time zone of the listing is that of the archive")
+	addZoneFlags(cmd, &o.zones, usualLocal)
 	addDumpOutputFlag(cmd, &o.output)
 	return cmd
 }
@@ -75,8 +74,7 @@ type dumpOptions struct {
 	from, to string
 	raw      string
 	dates    int
-	zone     string
-	hostZone bool
+	zones    zoneFlags
 	output   dumpFormat
 }
 
@@ -125,8 +123,6 @@ func (o *dumpOptions) checkArgs(cmd *cobra.Command, args []string) error {
 	switch {
 	case o.raw != "" && (len(args) > 0 || o.output != "text"):
 		return usageError{fmt.Errorf("%s: -v lists one file as text, and no archive", cmd.CommandPath())}
-	case o.zone != "" && o.hostZone:
-		return usageError{fmt.Errorf("%s: at most one of -Z and -z", cmd.CommandPath())}
 	case o.output != "text" && o.reverse:
 		return usageError{fmt.Errorf("%s: -r is for text: JSON lists records in the order stored", cmd.CommandPath())}
 	case o.raw == "" && len(args) == 0:
@@ -239,10 +235,10 @@ func (o *dumpOptions) options(s streams, r *archive.Reader, metrics []string) (*
 func (o *dumpOptions) location(r *archive.Reader) *time.Location {
 	tz, ok := os.LookupEnv("TZ")
 	switch {
-	case o.hostZone:
+	case o.zones.host:
 		return archive.Zone(r.Header().Zone)
-	case o.zone != "":
-		return archive.Zone(o.zone)
+	case o.zones.loc != nil:
+		return o.zones.loc
 	case ok:
 		return archive.Zone(tz)
 	}
@@ -252,9 +248,9 @@ func (o *dumpOptions) location(r *archive.Reader) *time.Location {
 // sayZone prints the line by which the reference tells the time zone.
 func (o *dumpOptions) sayZone(s streams, r *archive.Reader) {
 	switch {
-	case o.hostZone:
+	case o.zones.host:
 		fmt.Fprintf(s.out, "Note: timezone set to local timezone of host \"%s\" from archive\n\n", r.Header().Host)
-	case o.zone != "":
-		fmt.Fprintf(s.out, "Note: timezone set to \"TZ=%s\"\n\n", o.zone)
+	case o.zones.loc != nil:
+		fmt.Fprintf(s.out, "Note: timezone set to \"TZ=%s\"\n\n", o.zones.name)
 	}
 }

@@ -25,6 +25,7 @@ type exportTSDBOptions struct {
 	dataDir    string
 	mapping    mappingOptions
 	output     outputFormat
+	zone       *time.Location // of -z, once it is known
 }
 
 func newExportTSDBCmd(s streams) *cobra.Command {
@@ -90,6 +91,9 @@ func runExportTSDB(ctx context.Context, s streams, o exportTSDBOptions, paths []
 	if err != nil {
 		return err
 	}
+	if h.zones = o.mapping.zones; h.zones.given() {
+		o.zone = h.Location()
+	}
 	report := &convert.Report{}
 	blocks, err := o.write(ctx, h, report)
 	if err := cmp.Or(err, h.unusable()); err != nil {
@@ -112,6 +116,7 @@ func (o *exportTSDBOptions) open(report *convert.Report) (*tsdb.Blocks, error) {
 // tell prints what was written and what is to be done next.
 func (o *exportTSDBOptions) tell(s streams, blocks *tsdb.Blocks, report *convert.Report) error {
 	out := newBlocksOutput(blocks, report)
+	out.zone = cmp.Or(o.zone, o.mapping.zones.or(out.zone))
 	err := out.compare(o.dataDir)
 	switch {
 	case err != nil:

@@ -114,6 +114,7 @@ func runExportProm(ctx context.Context, s streams, o exportPromOptions, paths []
 	if err != nil {
 		return err
 	}
+	h.zones = o.mapping.zones
 	report := &convert.Report{}
 	fo := o.mapping.flattenOptions(report)
 	fo.NoHealth = !o.health

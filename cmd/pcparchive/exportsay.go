@@ -18,6 +18,7 @@ type blocksOutput struct {
 	Kept     []keptOutput        `json:"kept"`
 	Overlaps []overlapOutput     `json:"overlaps"`
 	Losses   []convert.LossCount `json:"losses"`
+	zone     *time.Location
 }
 
 type blockOutput struct {
@@ -56,7 +57,7 @@ type overlapOutput struct {
 }
 
 func newBlocksOutput(blocks *tsdb.Blocks, report *convert.Report) *blocksOutput {
-	out := &blocksOutput{Blocks: []blockOutput{}, Replaced: []replacedOutput{}, Kept: []keptOutput{}, Overlaps: []overlapOutput{}, Losses: report.Losses()}
+	out := &blocksOutput{zone: time.UTC, Blocks: []blockOutput{}, Replaced: []replacedOutput{}, Kept: []keptOutput{}, Overlaps: []overlapOutput{}, Losses: report.Losses()}
 	for _, b := range blocks.Written() {
 		out.Blocks = append(out.Blocks, blockOutput{
 			ULID: b.ULID.String(), Dir: b.Dir, Start: utc(b.MinTime), End: utc(b.MaxTime - 1),
@@ -97,14 +98,16 @@ func (out *blocksOutput) compare(dataDir string) error {
 
 const spanLayout = "2006-01-02 15:04:05 MST"
 
-func span(from, to time.Time) string { return from.Format(spanLayout) + " to " + to.Format(spanLayout) }
+func (out *blocksOutput) span(from, to time.Time) string {
+	return from.In(out.zone).Format(spanLayout) + " to " + to.In(out.zone).Format(spanLayout)
+}
 
 // print tells a person what was written and what is to be done next.
 func (out *blocksOutput) print(w io.Writer, dir, dataDir string) {
 	var samples uint64
 	var bytes int64
 	for _, b := range out.Blocks {
-		fmt.Fprintf(w, "%s  %s  %d series  %s samples  %s\n", b.Dir, span(b.Start, b.End),
+		fmt.Fprintf(w, "%s  %s  %d series  %s samples  %s\n", b.Dir, out.span(b.Start, b.End),
 			b.Series, humanize.Comma(int64(b.Samples)), humanize.IBytes(uint64(b.Bytes)))
 		samples, bytes = samples+b.Samples, bytes+b.Bytes
 	}
@@ -113,7 +116,7 @@ func (out *blocksOutput) print(w io.Writer, dir, dataDir string) {
 	}
 	for _, k := range out.Kept {
 		if k.Finished {
-			fmt.Fprintf(w, "%s  %s  is there already\n", k.Dir, span(k.Start, k.End))
+			fmt.Fprintf(w, "%s  %s  is there already\n", k.Dir, out.span(k.Start, k.End))
 		}
 	}
 	if len(out.Blocks) > 1 {
@@ -126,7 +129,7 @@ func (out *blocksOutput) print(w io.Writer, dir, dataDir string) {
 		return
 	}
 	for _, o := range out.Overlaps {
-		fmt.Fprintf(w, "block %s overlaps %s (%s): Prometheus before 2.39 refuses that\n", o.Block, o.Dir, span(o.Start, o.End))
+		fmt.Fprintf(w, "block %s overlaps %s (%s): Prometheus before 2.39 refuses that\n", o.Block, o.Dir, out.span(o.Start, o.End))
 	}
 	out.next(w, dir, dataDir, time.Now())
 }
@@ -156,7 +159,7 @@ func (out *blocksOutput) sayKept(s streams) (err error) {
 			continue
 		}
 		fmt.Fprintf(s.err, "%s: not written: %s has samples of %d of the same series, such as %s; to have it anew, take that block away and run again\n",
-			span(k.Start, k.End), k.Dir, k.Common, k.Series)
+			out.span(k.Start, k.End), k.Dir, k.Common, k.Series)
 		err = errSkipped
 	}
 	return err

@@ -58,6 +58,7 @@ number, type, semantics, units and instances.
 
 func runImportFile(ctx context.Context, s streams, o importFileOptions, args []string) error {
 	report := &convert.Report{}
+	o.pageOptions.zones = o.sampleOptions.zones
 	in, err := openPages(s, o.pageOptions, args, report)
 	if err != nil {
 		return err
@@ -69,13 +70,25 @@ func runImportFile(ctx context.Context, s streams, o importFileOptions, args []s
 type pageOptions struct {
 	format string
 	at     string
+	zones  zoneFlags
 }
 
 func (o *pageOptions) add(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&o.format, "format", "auto", "auto, text or openmetrics")
-	f.StringVar(&o.at, "time", "", "time of samples without one, as in RFC 3339; default: the file's, of standard input now")
+	f.StringVar(&o.at, "time", "", "time of samples without one, such as '2026-03-07 14:30', yesterday 14:30 or in RFC 3339; default: the file's, of standard input now")
 	completeFlag(cmd, "format", "auto", expo.Text.String(), expo.OpenMetrics.String())
+}
+
+// time reads --time, of which what is missing comes from the current date.
+func (o *pageOptions) time(now time.Time) (time.Time, error) {
+	now = now.In(o.zones.or(time.UTC))
+	today := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, now.Location())
+	t, err := parseTime(o.at, zoned{tsdbSpan{today.UnixMilli(), now.UnixMilli()}, now.Location()})
+	if err != nil {
+		return now, usageError{fmt.Errorf("--time %q: want a time such as 2026-01-02T03:04:05Z or yesterday 14:30; see 'pcparchive help times'", o.at)}
+	}
+	return t.Time(), nil
 }
 
 // openPages returns what files of exposition text hold.
@@ -93,9 +106,9 @@ func openPages(s streams, o pageOptions, args []string, report *convert.Report) 
 		return nil, err
 	}
 	if o.at != "" {
-		at, err := time.Parse(time.RFC3339Nano, o.at)
+		at, err := o.time(time.Now())
 		if err != nil {
-			return nil, usageError{fmt.Errorf("--time %q: want a time such as 2026-01-02T03:04:05Z", o.at)}
+			return nil, err
 		}
 		for i := range files {
 			files[i].time = at

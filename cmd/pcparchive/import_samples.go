@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"time"
 
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
@@ -29,6 +30,7 @@ type sampleOptions struct {
 	memory   byteSize
 	output   outputFormat
 	relabel  relabelFlag
+	zones    zoneFlags
 
 	volumeSize byteSize
 	compress   archive.Compression
@@ -59,6 +61,7 @@ func (o *sampleOptions) add(cmd *cobra.Command, splitBy string) {
 	f.Var(&o.memory, "sort-memory", "memory for bringing samples into order of time; what is more goes to a temporary file")
 	addVersionFlag(cmd, &o.version, "archive format, 2 or 3; default: 3")
 	addVolumeFlags(cmd, &o.volumeSize, &o.compress, "volumes")
+	addTimezoneFlag(cmd, &o.zones, usualUTC)
 	addOutputFlag(cmd, &o.output)
 }
 
@@ -191,7 +194,7 @@ func tellImported(s streams, o *sampleOptions, done []sampleArchiveOutput, repor
 	if o.output == outputJSON {
 		err = writeJSON(s.out, importOutput{done, report.Losses()})
 	} else {
-		err = printImported(s.out, done)
+		err = printImported(s.out, done, o.zones.or(time.UTC))
 	}
 	if len(done) == 1 && done[0].unsplit {
 		fmt.Fprintf(s.err, "no series has the label %s, so all are in %s\n", o.splitBy, done[0].Archive)
@@ -199,11 +202,11 @@ func tellImported(s streams, o *sampleOptions, done []sampleArchiveOutput, repor
 	return cmp.Or(err, sayLosses(s, report))
 }
 
-func printImported(w io.Writer, all []sampleArchiveOutput) error {
+func printImported(w io.Writer, all []sampleArchiveOutput, zone *time.Location) error {
 	const layout = "2006-01-02 15:04:05 MST"
 	for _, a := range all {
 		_, err := fmt.Fprintf(w, "%s  %s  %s to %s  %d series  %s samples\n", a.Archive, a.Host,
-			a.Start.Format(layout), a.End.Format(layout), a.Series, humanize.Comma(a.Samples))
+			a.Start.In(zone).Format(layout), a.End.In(zone).Format(layout), a.Series, humanize.Comma(a.Samples))
 		if err != nil {
 			return err
 		}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -63,7 +62,7 @@ and the memory do not depend on how many there are.`,
 	o.memory = tsdb.DefaultReadMemory
 	f := cmd.Flags()
 	addMatchFlag(cmd, &o.match)
-	f.StringVar(&o.start, "start", "", "leave out what is earlier: "+timeHelp+"; the zone is UTC, and archive stands for the input")
+	f.StringVar(&o.start, "start", "", "leave out what is earlier: "+timeHelp+"; archive stands for the input")
 	f.StringVar(&o.end, "end", "", "leave out what is later")
 	memory := f.Lookup("sort-memory")
 	memory.Usage, memory.DefValue = "memory for bringing samples into order of time; series need about 1 KiB each besides", o.memory.String()
@@ -152,24 +151,15 @@ func (i *tsdbImport) limit() error {
 	}
 	var span tsdbSpan
 	span.start, span.end, _ = i.r.Span()
-	var times [2]int64
-	for n, text := range []string{i.o.start, i.o.end} {
-		if text == "" {
-			continue
-		}
-		t, err := parseTime(text, span)
-		if err != nil {
-			return err
-		}
-		times[n] = t.Milli()
-		if n == 0 && t.Nsec%1e6 != 0 {
-			times[n]++ // the first millisecond that is not earlier
-		}
+	from, to, err := parseRange(i.o.start, i.o.end, i.o.zones.over(span))
+	if err != nil {
+		return err
 	}
-	if times[1] != 0 && times[0] > times[1] {
-		return usageError{fmt.Errorf("--start %s is later than --end %s", i.o.start, i.o.end)}
+	first := from.Milli()
+	if from.Nsec%1e6 != 0 {
+		first++ // the first millisecond that is not earlier
 	}
-	i.r.Limit(times[0], times[1])
+	i.r.Limit(first, to.Milli())
 	return nil
 }
 

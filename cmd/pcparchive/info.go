@@ -3,8 +3,6 @@ package main
 import (
 	"cmp"
 	"os"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -39,6 +37,7 @@ Of several archives each host has its own part.`,
 	}
 	cmd.Flags().BoolVar(&o.metrics, "metrics", false, "list the metrics")
 	cmd.Flags().BoolVar(&o.count, "count", false, "count records, values and series, however long it takes; =false: do not")
+	addZoneFlags(cmd, &o.zones, usualHost)
 	addOutputFlag(cmd, &o.output)
 	return cmd
 }
@@ -47,6 +46,7 @@ type infoOptions struct {
 	metrics bool
 	count   bool
 	auto    bool // count if it is quick
+	zones   zoneFlags
 	output  outputFormat
 }
 
@@ -119,10 +119,10 @@ func runInfo(s streams, o infoOptions, paths []string) error {
 	if err != nil {
 		return err
 	}
-	h.living = true
+	h.living, h.zones = true, o.zones
 	var all []hostInfo
 	for _, set := range h.sets {
-		host, err := o.inspectHost(set)
+		host, err := o.inspectHost(set, h.zoneOf(set))
 		if err != nil {
 			return err
 		}
@@ -140,8 +140,8 @@ func runInfo(s streams, o infoOptions, paths []string) error {
 }
 
 // inspectHost collects what is known of a timeline.
-func (o infoOptions) inspectHost(set *archive.Set) (hostInfo, error) {
-	host := hostInfo{Host: set.Host(), Start: set.Header().Start.Time(), zone: set.Location()}
+func (o infoOptions) inspectHost(set *archive.Set, zone *time.Location) (hostInfo, error) {
+	host := hostInfo{Host: set.Host(), Start: set.Header().Start.Time(), zone: zone}
 	for r := range set.Readers() {
 		info, err := o.inspect(r)
 		if err != nil {
@@ -258,22 +258,17 @@ func (info *archiveInfo) seen(rec archive.Record) {
 	}
 }
 
-// metricList describes the metrics by name, those that have several under each.
 func metricList(store *meta.Store) []metricInfo {
 	var list []metricInfo
 	for d := range store.Metrics() {
 		m := metricInfo{
-			PMID: d.PMID.String(), Type: d.Type.String(),
+			Name: cmp.Or(d.Name(), "(no name)"), PMID: d.PMID.String(), Type: d.Type.String(),
 			Semantics: d.Sem.String(), Units: cmp.Or(d.Units.String(), "none"), OneLine: store.OneLine(d.PMID),
 		}
 		if d.InDom != pcp.InDomNull {
 			m.InDom = d.InDom.String()
 		}
-		for _, name := range namesBelow(d, "") {
-			m.Name = cmp.Or(name, "(no name)")
-			list = append(list, m)
-		}
+		list = append(list, m)
 	}
-	slices.SortStableFunc(list, func(a, b metricInfo) int { return strings.Compare(a.Name, b.Name) })
 	return list
 }

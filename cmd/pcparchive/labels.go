@@ -21,6 +21,7 @@ type labelsOptions struct {
 	merged bool
 	metric string
 	at     string
+	zones  zoneFlags
 	output outputFormat
 }
 
@@ -51,6 +52,7 @@ left out, and --at means the last archive that had begun then.`,
 	f.BoolVar(&o.merged, "merged", false, "print the merged labels of each metric and instance")
 	f.StringVar(&o.metric, "metric", "", "only this metric, or the subtree of this name")
 	f.StringVar(&o.at, "at", "", "as of this time: "+timeHelp)
+	addZoneFlags(cmd, &o.zones, usualHost)
 	addOutputFlag(cmd, &o.output)
 	return cmd
 }
@@ -93,7 +95,7 @@ func runLabelsDump(s streams, o labelsOptions, paths []string) error {
 	if err != nil {
 		return err
 	}
-	h.living = true
+	h.living, h.zones = true, o.zones
 	if o.metric != "" && !h.anyMetric(o.metric) {
 		return cmp.Or(h.unusable(), fmt.Errorf("%s has no metric %s and no subtree of that name", strings.Join(paths, ", "), o.metric))
 	}
@@ -101,7 +103,7 @@ func runLabelsDump(s streams, o labelsOptions, paths []string) error {
 	for _, set := range h.sets {
 		at := pcp.MaxTime
 		if o.at != "" {
-			if at, err = parseTime(o.at, roughly{set}); err != nil {
+			if at, err = parseTime(o.at, o.zones.over(roughly{set})); err != nil {
 				return err
 			}
 		}
@@ -152,14 +154,5 @@ func anyMetric(store *meta.Store, name string) bool {
 
 // metricMatches reports whether a metric is meant by name; "" means every one.
 func metricMatches(d *meta.Desc, name string) bool {
-	return name == "" || len(namesBelow(d, name)) > 0
-}
-
-// namesBelow returns the names of a metric that are name or lie below it; "" means
-// every one.
-func namesBelow(d *meta.Desc, name string) []string {
-	if len(d.Names) == 0 && name == "" {
-		return []string{""}
-	}
-	return slices.DeleteFunc(slices.Clone(d.Names), func(n string) bool { return name != "" && !meta.Matches(n, name) })
+	return name == "" || slices.ContainsFunc(d.Names, func(n string) bool { return meta.Matches(n, name) })
 }

@@ -22,7 +22,7 @@ func (h *hosts) heading(p *printer, last *string, host string) {
 func (h *hosts) zone(host string) *time.Location {
 	for _, set := range h.sets {
 		if set.Host() == host {
-			return set.Location()
+			return h.zoneOf(set)
 		}
 	}
 	return time.UTC

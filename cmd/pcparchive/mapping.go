@@ -29,6 +29,7 @@ type mappingOptions struct {
 	relabel      relabelFlag
 	start, end   string
 	ranged       bool // start or end was given
+	zones        zoneFlags
 }
 
 // mappingHelp describes the flags that have a story.
@@ -57,6 +58,7 @@ func (o *mappingOptions) add(cmd *cobra.Command) {
 	addRelabelFlag(cmd, &o.relabel)
 	f.StringVar(&o.start, "start", "start", "first time: "+timeHelp)
 	f.StringVar(&o.end, "end", "end", "last time")
+	addZoneFlags(cmd, &o.zones, usualHost)
 	completeFlag(cmd, "names", convert.NamesPCP.String(), convert.NamesPrometheus.String(), convert.NamesUTF8.String())
 	completeFlag(cmd, "strings", "skip", "info")
 	cmd.PreRun = func(cmd *cobra.Command, _ []string) {
@@ -97,16 +99,7 @@ func (o *mappingOptions) times(t timeline) (from, to pcp.Timestamp, err error) {
 	if !o.ranged {
 		return from, to, nil
 	}
-	if from, err = parseTime(o.start, t); err != nil {
-		return from, to, err
-	}
-	if to, err = parseTime(o.end, t); err != nil {
-		return from, to, err
-	}
-	if to.Before(from) {
-		return from, to, usageError{fmt.Errorf("--end %s is before --start %s", o.end, o.start)}
-	}
-	return from, to, nil
+	return parseRange(o.start, o.end, t)
 }
 
 // flattenOptions are what the flags mean to a Flattener.

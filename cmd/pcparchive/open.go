@@ -23,6 +23,7 @@ type hosts struct {
 	// still being written, which needs no mention.
 	living bool
 	single bool // one archive was named as such
+	zones  zoneFlags
 }
 
 // openHosts opens what operands name. It fails if an operand names nothing, or
@@ -104,8 +105,11 @@ func (h *hosts) End() (end pcp.Timestamp, err error) {
 	return end, nil
 }
 
-// Location returns the time zone of the first host.
-func (h *hosts) Location() *time.Location { return h.sets[0].Location() }
+// Location returns the time zone asked for, or that of the first host.
+func (h *hosts) Location() *time.Location { return h.zoneOf(h.sets[0]) }
+
+// zoneOf returns the time zone asked for, or that of a host's archives.
+func (h *hosts) zoneOf(set *archive.Set) *time.Location { return h.zones.or(set.Location()) }
 
 // unusable returns why nothing at all can be read, as far as it is known; nil if
 // something can.

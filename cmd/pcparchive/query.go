@@ -28,6 +28,7 @@ type queryOptions struct {
 	step           time.Duration
 	lookback       time.Duration
 	maxSamples     int
+	zones          zoneFlags
 	output         outputFormat
 }
 
@@ -61,6 +62,7 @@ Of several hosts all are asked; the label hostname tells PCP's own metrics apart
 	durationVar(f, &o.step, "step", 0, "time between the results of a range; 0: at one time, or a hundredth of a range if --start or --end is given")
 	durationVar(f, &o.lookback, "lookback", 0, "how old a sample may be; 0: 5m, or more if the archive's records are far apart")
 	f.IntVar(&o.maxSamples, "max-samples", query.DefaultMaxSamples, "how many samples the query may hold in memory at once")
+	addZoneFlags(cmd, &o.zones, usualHost)
 	addOutputFlag(cmd, &o.output)
 	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error {
 		changed := cmd.Flags().Changed
@@ -97,7 +99,7 @@ func runQuery(ctx context.Context, s streams, o queryOptions, expr string, paths
 	if err != nil {
 		return err
 	}
-	h.living = true
+	h.living, h.zones = true, o.zones
 	e := query.NewEngine(h.sets, query.Options{Lookback: o.lookback, MaxSamples: o.maxSamples, Timeout: math.MaxInt64}) // who asks can interrupt
 	q, err := o.prepare(ctx, h, e, expr)
 	if err != nil {
@@ -112,7 +114,7 @@ func runQuery(ctx context.Context, s streams, o queryOptions, expr string, paths
 	if o.output == outputJSON {
 		err = printJSON(s.out, res, expr)
 	} else {
-		err = printResult(s.out, res.Value, h.sets[0].Location())
+		err = printResult(s.out, res.Value, h.Location())
 	}
 	return cmp.Or(err, h.sayProblems(), lost(res))
 }
@@ -145,16 +147,9 @@ func (o queryOptions) prepare(ctx context.Context, h *hosts, e *query.Engine, ex
 		}
 		return e.Instant(ctx, expr, ceilMilli(at))
 	}
-	start, err := parseTime(o.start, h)
+	start, end, err := parseRange(o.start, o.end, h)
 	if err != nil {
 		return nil, err
-	}
-	end, err := parseTime(o.end, h)
-	if err != nil {
-		return nil, err
-	}
-	if end.Before(start) {
-		return nil, usageError{fmt.Errorf("--end %s is before --start %s", o.end, o.start)}
 	}
 	step := o.step
 	if step == autoStep {

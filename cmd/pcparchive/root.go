@@ -130,6 +130,7 @@ Start with 'pcparchive demo'.`,
 		DisableAutoGenTag: true,
 		Args:              cobra.ArbitraryArgs,
 		RunE:              helpOnly,
+		PersistentPreRunE: checkZones,
 	}
 	root.SetIn(s.in)
 	root.SetOut(s.out)
@@ -137,7 +138,7 @@ Start with 'pcparchive demo'.`,
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(
 		newDemoCmd(s), newImportCmd(s), newInfoCmd(s), newSummaryCmd(s), newLabelsCmd(s),
-		newDumpCmd(s), newCheckCmd(s), newExportCmd(s), newQueryCmd(s), newCopyCmd(s), newConvertCmd(s), newDocsCmd(), newExitCodesTopic(),
+		newDumpCmd(s), newCheckCmd(s), newExportCmd(s), newQueryCmd(s), newCopyCmd(s), newConvertCmd(s), newDocsCmd(), newExitCodesTopic(), newTimesTopic(),
 	)
 	refuseUnknownTopics(root)
 	useGroupedFlags(root)

@@ -22,6 +22,7 @@ type summaryOptions struct {
 	labels      bool
 	precision   int
 	wrap        bool
+	zones       zoneFlags
 	output      summaryFormat
 }
 
@@ -70,6 +71,7 @@ recorded instead of values.`,
 	f.BoolVar(&o.labels, "labels", false, "also the labels")
 	f.IntVar(&o.precision, "precision", -1, "digits after the point; -1: six significant ones")
 	f.BoolVar(&o.wrap, "wrap", false, "integer counters that went down ran over their 32 or 64 bits, rather than being reset")
+	addZoneFlags(cmd, &o.zones, usualHost)
 	f.Var(&o.output, "output", "text, or json or csv for programs")
 	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"text", "json", "csv"}, cobra.ShellCompDirectiveNoFileComp))
 	_ = cmd.RegisterFlagCompletionFunc("columns", cobra.FixedCompletions(columnNames(), cobra.ShellCompDirectiveNoFileComp))
@@ -146,26 +148,20 @@ func (o summaryOptions) prepare(set *archive.Set, names []string) (summary.Optio
 			return opts, usageError{fmt.Errorf("--percentiles %v: want numbers from 0 to 100", p)}
 		}
 	}
+	start, end := o.start, o.end
+	if start == "start" {
+		start = "" // includes records older than the label
+	}
+	if end == "end" {
+		end = ""
+	}
 	var err error
-	if o.start != "start" { // the default includes records older than the label
-		if opts.From, err = parseTime(o.start, set); err != nil {
-			return opts, err
-		}
-	}
-	if o.end != "end" {
-		if opts.To, err = parseTime(o.end, set); err != nil {
-			return opts, err
-		}
-	}
-	if !opts.To.IsZero() && opts.To.Before(opts.From) {
-		return opts, usageError{fmt.Errorf("--end %s is before --start %s", o.end, o.start)}
+	if opts.From, opts.To, err = parseRange(start, end, o.zones.over(set)); err != nil {
+		return opts, err
 	}
 	if len(names) > 0 {
 		opts.Metrics = func(d *meta.Desc) bool {
 			return slices.ContainsFunc(names, func(name string) bool { return metricMatches(d, name) })
-		}
-		opts.Names = func(have string) bool {
-			return slices.ContainsFunc(names, func(name string) bool { return meta.Matches(have, name) })
 		}
 	}
 	if len(o.instances) > 0 {

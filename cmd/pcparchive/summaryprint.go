@@ -196,7 +196,7 @@ func printSummaryCSV(w io.Writer, columns []summaryColumn, all []hostSummary) er
 
 // printSummaryText prints what was summarised and a table.
 func printSummaryText(w io.Writer, o summaryOptions, columns []summaryColumn, set *archive.Set, sum *summary.Summary) error {
-	zone := set.Location()
+	zone := o.zones.or(set.Location())
 	bw := bufio.NewWriter(w)
 	if sum.Records == 0 {
 		fmt.Fprintf(bw, "%s: no record in the window\n", set.Host())

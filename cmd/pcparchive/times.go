@@ -1,83 +1,118 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/prometheus/common/model"
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/pcparchive/pcparchive/internal/timespec"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-const timeHelp = "RFC 3339, 'YYYY-MM-DD HH:MM[:SS]' in the archive's time zone, seconds since 1970, or start or end of the archive, with an offset such as end-5m"
+const timeHelp = "14:30, 'YYYY-MM-DD HH:MM[:SS]', yesterday 14:30, now-2h, in the archive's time zone; RFC 3339; seconds since 1970; or start or end of the archive, with an offset such as end-5m; see 'pcparchive help times'"
+
+// newTimesTopic is a help topic, not a command.
+func newTimesTopic() *cobra.Command {
+	return &cobra.Command{
+		Use:   "times",
+		Short: "How times and intervals are written",
+		Long: `Times are written as PCP's tools take them, or as Prometheus' do. An @ may precede
+them.
+
+  14:30, 2:30pm, 14:30:05.5  the first such time from the archive's start on; in --end
+                             from --start on
+  Mar 7, Mar 7 14:30         the first such day from the archive's start on
+  2026-03-07 14:30           also 2026-03-07, 03/07/26, 7 Mar 2026, 2026-03-07T14:30
+  2026-03-07T14:30:00Z       RFC 3339
+  yesterday, today 14:30     of the current date; likewise tomorrow and now
+  now-2h, yesterday+90min    with an offset
+  start, end-5m              of the archive, with an offset or without
+  30min, 1h30m, 2 days       that long after the archive's start; in --end after --start
+  -30min, 30 minutes ago     that long before the archive's end
+  1772893800.5               seconds since 1970
+
+A time without a zone is meant in the archive's zone; -Z names another, as the word
+after the time does: '2026-03-07 14:30 UTC', '14:30 +0200'. -Z takes a name such as
+Europe/Berlin, or a POSIX TZ such as CET-1CEST, whose numbers count westwards. -z is
+the zone of the archive's host. Both are the zone in which times are printed, too;
+JSON and CSV have times in UTC.
+
+Only 'dump' means this host's zone if neither is given, as pmdumplog does, and takes
+a number alone for seconds from the archive's start.
+
+Intervals have units: ms, s, m, h, d, w, y, and the words for them, one after
+another.`,
+	}
+}
 
 // parseTime reads a time given on the command line.
-func parseTime(s string, r timeline) (pcp.Timestamp, error) {
-	for _, anchor := range []string{"start", "end"} {
-		if rest, ok := strings.CutPrefix(s, anchor); ok {
-			return anchored(anchor, rest, r)
-		}
-	}
-	if sec, err := strconv.ParseFloat(s, 64); err == nil {
-		whole, frac, _ := strings.Cut(s, ".")
-		n, err := strconv.ParseInt(whole, 10, 64)
-		if err != nil {
-			return pcp.TimestampMilli(int64(sec * 1000)), nil
-		}
-		nsec, err := strconv.ParseInt((frac + "000000000")[:9], 10, 32)
-		return pcp.Timestamp{Sec: n, Nsec: int32(nsec)}, err
-	}
-	if t, err := time.Parse(time.RFC3339Nano, s); err == nil {
-		return pcp.TimestampOf(t), nil
-	}
-	for _, layout := range []string{"2006-01-02 15:04:05.999999999", "2006-01-02T15:04:05.999999999", "2006-01-02 15:04", "2006-01-02"} {
-		if t, err := time.ParseInLocation(layout, s, r.Location()); err == nil {
-			return pcp.TimestampOf(t), nil
-		}
-	}
-	return pcp.Timestamp{}, usageError{fmt.Errorf("time %q: want %s", s, timeHelp)}
+func parseTime(s string, t timeline) (pcp.Timestamp, error) {
+	return parseTimeFrom(s, t, t.Header().Start)
 }
 
-func anchored(anchor, offset string, r timeline) (pcp.Timestamp, error) {
-	t := r.Header().Start
-	if anchor == "end" {
-		var err error
-		if t, err = r.End(); err != nil {
-			return t, err
-		}
+// parseTimeFrom reads a time of which what is missing comes from a start.
+func parseTimeFrom(s string, t timeline, from pcp.Timestamp) (pcp.Timestamp, error) {
+	w := timespec.Window{Start: from, First: t.Header().Start, End: t.End, Zone: t.Location(), Now: time.Now(), Epoch: true}
+	at, err := w.Parse(s)
+	if errors.Is(err, timespec.ErrTime) {
+		return at, usageError{fmt.Errorf("time %q: want %s", s, timeHelp)}
 	}
-	if offset == "" {
-		return t, nil
-	}
-	d, err := parseDuration(offset)
-	if err != nil {
-		return t, usageError{fmt.Errorf("time %s%s: %w", anchor, offset, err)}
-	}
-	return t.Add(d), nil
+	return at, err
 }
 
-// parseDuration reads a duration as Go writes it or, so that there are days and
-// weeks, as Prometheus does.
+// parseRange reads --start and --end. A bound that is "" is zero.
+func parseRange(start, end string, t timeline) (from, to pcp.Timestamp, err error) {
+	base := t.Header().Start
+	if start != "" {
+		if from, err = parseTime(start, t); err != nil {
+			return from, to, err
+		}
+		base = from
+	}
+	if end == "" {
+		return from, to, nil
+	}
+	if to, err = parseTimeFrom(end, t, base); err != nil {
+		return from, to, err
+	}
+	if start != "" && to.Before(from) {
+		return from, to, usageError{beforeStart(start, end, from, to, t)}
+	}
+	return from, to, nil
+}
+
+// beforeStart says that a range ends before it starts. A bound that was not given
+// is the archive's.
+func beforeStart(start, end string, from, to pcp.Timestamp, t timeline) error {
+	switch {
+	case end == "end":
+		return fmt.Errorf("--start %s is %s, after the archive's end, %s", start, formatTime(from, t.Location()), formatTime(to, t.Location()))
+	case start == "start":
+		return fmt.Errorf("--end %s is %s, before the archive's start, %s", end, formatTime(to, t.Location()), formatTime(from, t.Location()))
+	}
+	return fmt.Errorf("--end %s is before --start %s", end, start)
+}
+
+// parseDuration reads a duration as Go, Prometheus or PCP write it; only zero
+// needs no unit.
 func parseDuration(s string) (time.Duration, error) {
-	d, err := time.ParseDuration(s)
-	if err == nil {
-		return d, nil
-	}
 	whole, negative := strings.CutPrefix(s, "-")
 	if !negative {
 		whole = strings.TrimPrefix(s, "+")
 	}
-	long, e := model.ParseDuration(whole)
-	if e != nil {
-		return 0, fmt.Errorf("duration %q: want a form such as 90s, 1h30m or 7d", s)
+	d, err := timespec.Interval(whole)
+	if _, bare := strconv.ParseFloat(whole, 64); err != nil || bare == nil && d != 0 {
+		return 0, fmt.Errorf("duration %q: %w", s, timespec.ErrInterval)
 	}
 	if negative {
-		long = -long
+		d = -d
 	}
-	return time.Duration(long), nil
+	return d, nil
 }
 
 // durationValue is the value of a flag.
