@@ -334,7 +334,7 @@ func TestCodes(t *testing.T) {
 }
 
 // otherwhere are codes that have a test of their own.
-var otherwhere = []check.Code{check.CoverageSeries, check.SetConflict, check.SetName, check.SetOverlap, check.SetSame}
+var otherwhere = []check.Code{check.CoverageSeries, check.SetConflict, check.SetName, check.SetRenamed, check.SetOverlap, check.SetSame}
 
 // TestEveryCodeHasACase points at a code that was added without one.
 func TestEveryCodeHasACase(t *testing.T) {

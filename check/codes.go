@@ -115,6 +115,7 @@ const (
 
 	SetConflict Code = "set-conflict"
 	SetName     Code = "set-name"
+	SetRenamed  Code = "set-renamed"
 	SetOverlap  Code = "set-overlap"
 	SetSame     Code = "set-same"
 )
@@ -220,6 +221,7 @@ var codes = []CodeInfo{
 
 	{SetConflict, Warning, "archives of one host describe a metric differently; the reference refuses to read them together"},
 	{SetName, Warning, "archives of one host give one name to different metrics"},
+	{SetRenamed, Warning, "archives of one host give one metric different names; the reference refuses to merge them"},
 	{SetOverlap, Warning, "archives of one host overlap in time"},
 	{SetSame, Warning, "archives of one host start at the same time; the reference refuses to read them together"},
 }

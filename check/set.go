@@ -3,6 +3,7 @@ package check
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -65,6 +66,10 @@ func (s *set) describe(h *hostState, c *checker, d *meta.Desc) {
 		h.descs[d.PMID] = described{d, c.archive}
 	} else if what := old.desc.Conflict(d); what != "" {
 		s.sink.add(SetConflict, c.metaFile.Path, c.descs[d.PMID], "metric %s: differs in %s from archive %s", title(d, d.PMID), what, old.archive)
+	}
+	if known && !old.desc.SameNames(d) {
+		s.sink.add(SetRenamed, c.metaFile.Path, c.descs[d.PMID], "metric %s: name changed from %s in archive %s to %s",
+			d.PMID, strings.Join(old.desc.Names, ", "), old.archive, strings.Join(d.Names, ", "))
 	}
 	for _, name := range d.Names {
 		if was, taken := h.names[name]; !taken {

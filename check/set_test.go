@@ -37,6 +37,8 @@ func TestSets(t *testing.T) {
 		{"one after the other", 10, counter, "", nil},
 		{"units change", 10, changed(counter, func(d *meta.Desc) { d.Units.DimCount = 1 }), "", []check.Code{check.SetConflict}},
 		{"name moves", 10, other, "", []check.Code{check.SetName}},
+		{"renamed", 10, changed(counter, func(d *meta.Desc) { d.Names = []string{"other.name"} }), "", []check.Code{check.SetRenamed}},
+		{"a second name", 10, changed(counter, func(d *meta.Desc) { d.Names = append(slices.Clone(d.Names), "other.name") }), "", []check.Code{check.SetRenamed}},
 		{"overlap", 2, counter, "", []check.Code{check.SetOverlap}},
 		{"same start", 0, counter, "", []check.Code{check.SetSame}},
 		{"another host", 0, other, "elsewhere", nil},

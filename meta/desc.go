@@ -1,6 +1,7 @@
 package meta
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/pcparchive/pcparchive/internal/wire"
@@ -49,6 +50,14 @@ func (d *Desc) Conflict(e *Desc) string {
 		return "units"
 	}
 	return ""
+}
+
+// SameNames reports whether d and e have the same names, in whatever order.
+func (d *Desc) SameNames(e *Desc) bool {
+	has := func(a, b *Desc) bool {
+		return !slices.ContainsFunc(a.Names, func(name string) bool { return !slices.Contains(b.Names, name) })
+	}
+	return has(d, e) && has(e, d)
 }
 
 // DecodeDesc decodes a body.

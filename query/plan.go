@@ -37,6 +37,7 @@ func metricOf(d *meta.Desc) metric { return metric{d.PMID, d.Name()} }
 func (s *selection) plan(from, to pcp.Timestamp) *plan {
 	p := &plan{selection: s, metrics: map[metric]bool{}, discrete: map[pcp.PMID]bool{}, rivals: map[metric]bool{}}
 	s.bases = map[string]bool{}
+	s.further, s.more, s.byLabels = map[string][]alias{}, map[int][]*series{}, map[string]*series{}
 	owners := map[string][]metric{} // of the names of PCP's own metrics
 	sems := map[metric]pcp.Semantics{}
 	for r := range s.set.Between(from, to) {
@@ -55,7 +56,11 @@ func (s *selection) plan(from, to pcp.Timestamp) *plan {
 			}
 			name, m := convert.SampleName(store, d), metricOf(d)
 			native := name == convert.PrometheusName(m.name)
-			if s.allows(name) && (!native || s.hasInstance(store, d.InDom, domains)) {
+			allowed := s.allows(name)
+			if native && len(d.Names) > 1 {
+				allowed = p.alias(name, d) || allowed
+			}
+			if allowed && (!native || s.hasInstance(store, d.InDom, domains)) {
 				p.want(m, d.Sem)
 			}
 			if !native {
@@ -67,6 +72,7 @@ func (s *selection) plan(from, to pcp.Timestamp) *plan {
 			}
 		}
 	}
+	p.settleAliases(owners)
 	for name, group := range owners {
 		if len(group) > 1 && s.allowsOne(name, len(group)) {
 			for _, m := range group {

@@ -31,8 +31,12 @@ type selection struct {
 	marks   int       // so far
 	series  []*series // by convert.PromSeries.ID; nil: does not match
 	known   []bool
-	bases   map[string]bool // archives that were read
-	lasting bool            // a discrete series matches
+	further map[string][]alias // by the name of a metric's series, where it has more
+	more    map[int][]*series  // by convert.PromSeries.ID: under further names
+	// byLabels are the series that several metrics may be.
+	byLabels map[string]*series
+	bases    map[string]bool // archives that were read
+	lasting  bool            // a discrete series matches
 }
 
 // read reads what matches: metadata, then what of the past holds, then the time
@@ -98,7 +102,16 @@ func (s *selection) put(step *archive.Step) error {
 
 // Sample implements [convert.Samples].
 func (s *selection) Sample(p *convert.PromSeries, t int64, v float64) error {
-	ser := s.find(p)
+	err := s.sample(s.find(p), t, v)
+	if len(s.more) > 0 {
+		for _, ser := range s.more[p.ID] {
+			err = cmp.Or(err, s.sample(ser, t, v))
+		}
+	}
+	return err
+}
+
+func (s *selection) sample(ser *series, t int64, v float64) error {
 	switch {
 	case ser == nil || s.early && ser.every == 0:
 		return nil
@@ -134,6 +147,7 @@ func (s *selection) find(p *convert.PromSeries) *series {
 	if !s.known[p.ID] {
 		s.known[p.ID] = true
 		s.series[p.ID] = s.match(p)
+		s.aliased(p)
 	}
 	return s.series[p.ID]
 }
@@ -168,7 +182,12 @@ func (s *selection) match(p *convert.PromSeries) *series {
 			return nil
 		}
 	}
+	known, keep := s.shared(ls)
+	if known != nil {
+		return known
+	}
 	ser := &series{labels: ls, start: s.from}
+	keep(ser)
 	switch {
 	case p.Sem == pcp.SemDiscrete:
 		ser.every = s.every
@@ -189,10 +208,12 @@ func (s *selection) result() (*seriesSet, error) {
 		}
 	}
 	set := &seriesSet{at: -1}
-	for _, ser := range s.series {
-		if ser == nil {
+	done := map[*series]bool{nil: true}
+	for _, ser := range s.all() {
+		if done[ser] {
 			continue
 		}
+		done[ser] = len(s.further) > 0
 		ok, err := ser.finish(end)
 		if err != nil {
 			return nil, err
@@ -211,6 +232,15 @@ func (s *selection) result() (*seriesSet, error) {
 		set.warnings.Add(&LossWarning{line})
 	}
 	return set, nil
+}
+
+// all returns the series, nil among them, those of several metrics repeatedly.
+func (s *selection) all() []*series {
+	all := s.series
+	for _, more := range s.more {
+		all = append(all, more...)
+	}
+	return all
 }
 
 // spoilt says what was left out as it could not be read.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/pcparchive/pcparchive/archive"
@@ -24,6 +25,7 @@ type composer struct {
 	res     archive.Result
 	kept    []archive.Value             // of the record, where matchers leave values out
 	indoms  map[pcp.InDomID]*meta.InDom // written last, as its store has it
+	descs   map[pcp.PMID]*meta.Desc     // as the first input with values had them
 }
 
 // pendingMark is where an input ended. The mark is written before the next
@@ -56,7 +58,7 @@ func compose(ctx context.Context, base string, in []*archive.Reader, o Options, 
 	if err != nil {
 		return err
 	}
-	c := &composer{a: a, o: o, fit: f, report: report, indoms: map[pcp.InDomID]*meta.InDom{}}
+	c := &composer{a: a, o: o, fit: f, report: report, indoms: map[pcp.InDomID]*meta.InDom{}, descs: map[pcp.PMID]*meta.Desc{}}
 	for i, r := range in {
 		c.waiting = append(c.waiting, newSource(r, i, &c.o, report))
 	}
@@ -265,12 +267,33 @@ func (c *composer) define(s *source, m *metric, t pcp.Timestamp) error {
 	if m.defined && m.fresh {
 		return nil
 	}
+	if !m.defined {
+		if err := c.renamed(m.desc); err != nil {
+			return err
+		}
+	}
 	err := m.define(c.a, s.r.Meta(), t)
 	if errors.Is(err, pcp.ErrMismatch) {
 		m.wanted = false
-		return c.fit.losses.lose(LossMetric, "%v", err)
+		return c.fit.losses.lose(LossMetric, "%w", err)
 	}
 	return err
+}
+
+// renamed refuses a metric that had other names in an earlier archive, as the
+// reference's merge does: a reader would find the values of one name under the
+// other. If that is allowed, the values of all have all names.
+func (c *composer) renamed(d *meta.Desc) error {
+	first, ok := c.descs[d.PMID]
+	if !ok {
+		c.descs[d.PMID] = d
+		return nil
+	}
+	if first.SameNames(d) {
+		return nil
+	}
+	return c.fit.losses.lose(LossRename, "metric %s: name changed from %s to %s: %w",
+		d.PMID, strings.Join(first.Names, ", "), strings.Join(d.Names, ", "), pcp.ErrMismatch)
 }
 
 // events defines the metrics that occur as parameters of event records, without

@@ -20,6 +20,7 @@ const (
 	LossString   Loss = "host names and time zones cut"
 	LossEmpty    Loss = "emptied instance domains left out"
 	LossMetric   Loss = "metrics that contradict an earlier archive left out"
+	LossRename   Loss = "metrics that changed their names have the names of all archives"
 	// LossOrder needs no permission: readers do not see such records either.
 	LossOrder Loss = "records earlier than the one before them left out"
 )
@@ -55,10 +56,10 @@ func (l *losses) lose(what Loss, format string, args ...any) error {
 			return nil
 		}
 	}
-	first := fmt.Sprintf(format, args...)
+	first := fmt.Errorf(format, args...)
 	if !l.allowed && what != LossOrder {
-		return fmt.Errorf("%s: %w", first, ErrLoss)
+		return fmt.Errorf("%w: %w", first, ErrLoss)
 	}
-	l.report.Losses = append(l.report.Losses, LossCount{Loss: what, Count: 1, First: first})
+	l.report.Losses = append(l.report.Losses, LossCount{Loss: what, Count: 1, First: first.Error()})
 	return nil
 }

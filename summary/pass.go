@@ -252,14 +252,24 @@ func (p *pass) series(m *metric, j int, inst pcp.InstID, series *archive.Series)
 // finish completes the statistics.
 func (p *pass) finish() *Summary {
 	window := p.sum.To.Sub(p.sum.From).Seconds()
+	names := naming{keep: p.o.Names, known: map[*archive.Metric][]*archive.Metric{}}
 	for _, s := range p.order {
-		p.sum.Series = append(p.sum.Series, s.finish(p, window))
+		done := s.finish(p, window)
+		for _, m := range names.all(done.Series.Metric) {
+			named := *done
+			if m != done.Series.Metric {
+				named.Series = &archive.Series{Metric: m, Inst: done.Series.Inst, Labels: done.Series.Labels}
+			}
+			p.sum.Series = append(p.sum.Series, &named)
+		}
 	}
 	slices.SortStableFunc(p.sum.Series, func(a, b *Series) int { return compareMetrics(a.Series.Metric, b.Series.Metric) })
 	for _, first := range p.metrics {
 		for m := first; m != nil; m = m.other {
 			for _, e := range m.errors {
-				p.sum.Errors = append(p.sum.Errors, *e)
+				for _, named := range names.all(e.Metric) {
+					p.sum.Errors = append(p.sum.Errors, Error{Metric: named, Err: e.Err, Count: e.Count})
+				}
 			}
 		}
 	}

@@ -23,6 +23,9 @@ type Options struct {
 	// Metrics keeps the metrics it returns true for; nil keeps all. Others than
 	// numeric metrics are never asked for.
 	Metrics func(*meta.Desc) bool
+	// Names keeps the names it returns true for of metrics that have several, which
+	// are summarised under each; nil keeps all.
+	Names func(name string) bool
 	// Instances keeps the instances it returns true for; nil keeps all. It is
 	// asked once per series, with InstNull for a singular metric.
 	Instances func(meta.Instance) bool

@@ -46,3 +46,20 @@ func writeDay(base, host string, n int, typ pcp.Type) error {
 	}
 	return errors.Join(err, a.Close())
 }
+
+// writeNamed writes a metric whose number has had other names.
+func writeNamed(base string, n int, names ...string) error {
+	start := fixtureStart.Add(time.Duration(n) * time.Hour)
+	a, err := archive.Create(base, archive.Header{Host: "tester", Zone: "UTC", PID: int32(42 + n), Start: start}, nil)
+	if err != nil {
+		return err
+	}
+	d := &meta.Desc{PMID: pcp.NewPMID(60, 77, 1), Type: pcp.TypeU32, InDom: pcp.InDomNull, Sem: pcp.SemInstant, Names: names}
+	err = a.Define(d)
+	for i := range fixtureSteps {
+		v := archive.WordValue(pcp.InstNull, uint32(1000*n+i))
+		err = errors.Join(err, a.Append(&archive.Result{Stamp: start.Add(time.Duration(i) * time.Second),
+			Sets: []archive.ValueSet{{PMID: d.PMID, Values: []archive.Value{v}}}}))
+	}
+	return errors.Join(err, a.Close())
+}

@@ -21,6 +21,8 @@ var fixtures = map[string]func(base string) error{
 	"day1":   func(base string) error { return writeDay(base, "tester", 0, pcp.TypeU64) },
 	"day2":   func(base string) error { return writeDay(base, "tester", 1, pcp.TypeU32) },
 	"day3":   func(base string) error { return writeDay(base, "tester", 2, pcp.TypeU64) },
+	"mon":    func(base string) error { return writeNamed(base, 0, "netproc.net.send") },
+	"tue":    func(base string) error { return writeNamed(base, 1, "bcc.proc.net.send") },
 	"guest":  func(base string) error { return writeDay(base, "guest", 1, pcp.TypeU64) },
 }
 

@@ -3,6 +3,8 @@ package main
 import (
 	"cmp"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -258,17 +260,22 @@ func (info *archiveInfo) seen(rec archive.Record) {
 	}
 }
 
+// metricList describes the metrics by name, those that have several under each.
 func metricList(store *meta.Store) []metricInfo {
 	var list []metricInfo
 	for d := range store.Metrics() {
 		m := metricInfo{
-			Name: cmp.Or(d.Name(), "(no name)"), PMID: d.PMID.String(), Type: d.Type.String(),
+			PMID: d.PMID.String(), Type: d.Type.String(),
 			Semantics: d.Sem.String(), Units: cmp.Or(d.Units.String(), "none"), OneLine: store.OneLine(d.PMID),
 		}
 		if d.InDom != pcp.InDomNull {
 			m.InDom = d.InDom.String()
 		}
-		list = append(list, m)
+		for _, name := range namesBelow(d, "") {
+			m.Name = cmp.Or(name, "(no name)")
+			list = append(list, m)
+		}
 	}
+	slices.SortStableFunc(list, func(a, b metricInfo) int { return strings.Compare(a.Name, b.Name) })
 	return list
 }

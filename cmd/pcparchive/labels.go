@@ -154,5 +154,14 @@ func anyMetric(store *meta.Store, name string) bool {
 
 // metricMatches reports whether a metric is meant by name; "" means every one.
 func metricMatches(d *meta.Desc, name string) bool {
-	return name == "" || slices.ContainsFunc(d.Names, func(n string) bool { return meta.Matches(n, name) })
+	return name == "" || len(namesBelow(d, name)) > 0
+}
+
+// namesBelow returns the names of a metric that are name or lie below it; "" means
+// every one.
+func namesBelow(d *meta.Desc, name string) []string {
+	if len(d.Names) == 0 && name == "" {
+		return []string{""}
+	}
+	return slices.DeleteFunc(slices.Clone(d.Names), func(n string) bool { return name != "" && !meta.Matches(n, name) })
 }

@@ -152,22 +152,38 @@ func mergedOf(set *archive.Set, name string, at pcp.Timestamp) ([]mergedLabels, 
 	out := []mergedLabels{}
 	for r := range begun(set, true, at) {
 		for d := range r.Meta().Metrics() {
-			if !metricMatches(d, name) {
+			names := namesBelow(d, name)
+			if len(names) == 0 {
 				continue
 			}
-			for _, s := range r.SeriesAt(d, at) {
-				labels, err := s.Merged()
-				if err != nil {
-					return nil, fmt.Errorf("%s: %w", d.Name(), err)
+			of, err := mergedOfMetric(r, d, at)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", d.Name(), err)
+			}
+			for _, n := range names {
+				for _, m := range of {
+					m.Host, m.Metric = set.Host(), n
+					out = append(out, m)
 				}
-				m := mergedLabels{Host: set.Host(), Metric: d.Name(), Labels: outputLabels(labels, true)}
-				if s.Inst.ID != pcp.InstNull {
-					id := int32(s.Inst.ID)
-					m.Instance, m.Name = &id, s.Inst.Name
-				}
-				out = append(out, m)
 			}
 		}
+	}
+	return out, nil
+}
+
+// mergedOfMetric merges the labels of every instance of a metric at a time.
+func mergedOfMetric(r *archive.Reader, d *meta.Desc, at pcp.Timestamp) (out []mergedLabels, err error) {
+	for _, s := range r.SeriesAt(d, at) {
+		labels, err := s.Merged()
+		if err != nil {
+			return nil, err
+		}
+		m := mergedLabels{Labels: outputLabels(labels, true)}
+		if s.Inst.ID != pcp.InstNull {
+			id := int32(s.Inst.ID)
+			m.Instance, m.Name = &id, s.Inst.Name
+		}
+		out = append(out, m)
 	}
 	return out, nil
 }

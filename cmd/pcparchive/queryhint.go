@@ -60,6 +60,9 @@ func (h *hosts) semantics() map[string]pcp.Semantics {
 	for r := range h.readers() {
 		for d := range r.Meta().Metrics() {
 			all[convert.SampleName(r.Meta(), d)] = d.Sem
+			for i := 1; i < len(d.Names); i++ {
+				all[convert.PrometheusName(d.Names[i])] = d.Sem
+			}
 		}
 	}
 	return all

@@ -163,6 +163,9 @@ func (o summaryOptions) prepare(set *archive.Set, names []string) (summary.Optio
 		opts.Metrics = func(d *meta.Desc) bool {
 			return slices.ContainsFunc(names, func(name string) bool { return metricMatches(d, name) })
 		}
+		opts.Names = func(have string) bool {
+			return slices.ContainsFunc(names, func(name string) bool { return meta.Matches(have, name) })
+		}
 	}
 	if len(o.instances) > 0 {
 		opts.Instances = func(in meta.Instance) bool { return slices.Contains(o.instances, in.Name) }

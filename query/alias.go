@@ -1,0 +1,69 @@
+package query
+
+import (
+	"slices"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/meta"
+)
+
+// alias is a further name of one of PCP's metrics.
+type alias struct{ pcp, prom string }
+
+// alias notes the further names of a metric whose series are called name, and
+// reports whether the matchers allow one. They hold for all archives of the host.
+func (p *plan) alias(name string, d *meta.Desc) (allowed bool) {
+	for _, other := range d.Names[1:] {
+		a := alias{other, convert.PrometheusName(other)}
+		if a.prom == name || slices.Contains(p.further[name], a) {
+			continue
+		}
+		p.further[name] = append(p.further[name], a)
+		allowed = allowed || p.allows(a.prom)
+	}
+	return allowed
+}
+
+// settleAliases drops the further names that are those of other metrics in
+// PromQL, where x.y and x_y are one.
+func (p *plan) settleAliases(owners map[string][]metric) {
+	for name, all := range p.further {
+		p.further[name] = slices.DeleteFunc(all, func(a alias) bool {
+			return slices.ContainsFunc(owners[a.prom], func(m metric) bool { return m.name != a.pcp })
+		})
+	}
+}
+
+// aliased makes the series that p is under the further names of its metric.
+func (s *selection) aliased(p *convert.PromSeries) {
+	for _, a := range s.further[p.Name] {
+		named := *p
+		named.Name = a.prom
+		if ser := s.match(&named); ser != nil {
+			s.more[p.ID] = append(s.more[p.ID], ser)
+		}
+	}
+}
+
+// shared returns the one series with these labels if several metrics may be it:
+// archives of a host may give the names of a metric in different orders.
+func (s *selection) shared(ls labels.Labels) (known *series, keep func(*series)) {
+	if len(s.further) == 0 || !s.isAlias(ls.Get(model.MetricNameLabel)) {
+		return nil, func(*series) {}
+	}
+	key := string(ls.Bytes(nil))
+	return s.byLabels[key], func(ser *series) { s.byLabels[key] = ser }
+}
+
+// isAlias reports whether a name is a further one of a metric.
+func (s *selection) isAlias(name string) bool {
+	for _, all := range s.further {
+		if slices.ContainsFunc(all, func(a alias) bool { return a.prom == name }) {
+			return true
+		}
+	}
+	return false
+}
