@@ -26,7 +26,7 @@ type timeProgress struct {
 func newTimeProgress(s streams, h *hosts, from, to pcp.Timestamp) *timeProgress {
 	p := &timeProgress{bytes: dataBytes(h.sets), start: h.Header().Start}
 	p.view = newByteProgress(s, "reading", p.bytes)
-	if p.view.bar == nil {
+	if !p.view.shown() {
 		return p
 	}
 	end, err := h.End()
@@ -60,7 +60,7 @@ func dataBytes(sets []*archive.Set) (sum int64) {
 
 // at shows that a time was reached.
 func (p *timeProgress) at(t pcp.Timestamp) {
-	if p.view.bar == nil {
+	if !p.view.shown() {
 		return
 	}
 	if done := p.share(t); done > p.done {
@@ -80,7 +80,7 @@ func (p *timeProgress) share(t pcp.Timestamp) int64 {
 
 // source is src, showing how far it is.
 func (p *timeProgress) source(src convert.Source) convert.Source {
-	if p.view.bar == nil {
+	if !p.view.shown() {
 		return src
 	}
 	return shownSource{src, p}

@@ -162,7 +162,7 @@ func record(ctx context.Context, s streams, o recordOptions, rec *scrape.Recorde
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	began := time.Now()
-	view := newProgress(s)
+	view := statusOf(s)
 	done := make(chan error, 1)
 	go func() { done <- scraper(ctx) }()
 	tick := time.NewTicker(100 * time.Millisecond)

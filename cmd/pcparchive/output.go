@@ -14,9 +14,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
@@ -82,32 +80,6 @@ func newPlainHandler(w io.Writer) slog.Handler {
 		}
 		return a
 	}})
-}
-
-// progress is a status line on standard error, if that is a terminal.
-type progress struct{ bar *progressbar.ProgressBar }
-
-func newProgress(s streams) progress {
-	f, ok := s.err.(*os.File)
-	if !ok || !term.IsTerminal(int(f.Fd())) {
-		return progress{}
-	}
-	return progress{progressbar.NewOptions(-1,
-		progressbar.OptionSetWriter(f), progressbar.OptionSpinnerType(14), progressbar.OptionClearOnFinish(),
-		progressbar.OptionSetElapsedTime(false), progressbar.OptionThrottle(100*time.Millisecond))}
-}
-
-func (p progress) show(line string) {
-	if p.bar != nil {
-		p.bar.Describe(line)
-		_ = p.bar.Add(1)
-	}
-}
-
-func (p progress) clear() {
-	if p.bar != nil {
-		_ = p.bar.Finish()
-	}
 }
 
 // sayLosses names what did not cross. It returns errSkipped if bad data is the

@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/prometheus/common/model"
@@ -189,39 +187,6 @@ func printJSON(w io.Writer, res *promql.Result, expr string) error {
 	out := apiResult{Status: "success", Data: apiData{res.Value.Type(), data}}
 	out.Warnings, out.Infos = res.Warnings.AsStrings(expr, 0, 0)
 	return writeJSON(w, out)
-}
-
-// printResult prints a table: one line per series, or one per series and time.
-func printResult(w io.Writer, v parser.Value, zone *time.Location) error {
-	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	row := func(ls labels.Labels, t int64, value string) {
-		fmt.Fprintf(tw, "%s\t%s\t%s\n", strings.ReplaceAll(seriesText(ls), "\t", " "), formatTime(pcp.TimestampMilli(t), zone), value)
-	}
-	fmt.Fprintln(tw, "SERIES\tTIME\tVALUE")
-	switch v := v.(type) {
-	case promql.Vector:
-		for _, s := range v {
-			row(s.Metric, s.T, pointText(s.F, s.H))
-		}
-	case promql.Matrix:
-		for _, s := range v {
-			floats, histograms := s.Floats, s.Histograms
-			for len(floats)+len(histograms) > 0 {
-				if len(histograms) == 0 || len(floats) > 0 && floats[0].T < histograms[0].T {
-					row(s.Metric, floats[0].T, number(floats[0].F))
-					floats = floats[1:]
-				} else {
-					row(s.Metric, histograms[0].T, histograms[0].H.String())
-					histograms = histograms[1:]
-				}
-			}
-		}
-	case promql.Scalar:
-		row(labels.EmptyLabels(), v.T, number(v.V))
-	case promql.String:
-		row(labels.EmptyLabels(), v.T, v.V)
-	}
-	return tw.Flush()
 }
 
 // pointText writes a number or, if there is one, a native histogram.

@@ -50,8 +50,9 @@ func run(args []string, s streams) int {
 	ctx, stop := signal.NotifyContext(context.Background(), endSignals()...)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second interrupt ends the program at once
-	results := &resultWriter{Writer: s.out}
-	s.out = results
+	status := newStatusWriter(s.err)
+	results := &resultWriter{Writer: s.out, status: status, width: terminalWidth(s.out)}
+	s.out, s.err = results, status
 	root := newRoot(s)
 	root.SetArgs(dropPreposition(joinCompress(args)))
 	cmd, err := root.ExecuteContextC(ctx)
@@ -90,14 +91,20 @@ func endSignals() []os.Signal {
 	return signals
 }
 
-// resultWriter notes the first error, for what prints without a look at it.
+// resultWriter notes the first error, for what prints without a look at it. On a
+// terminal the status line goes away before a result comes.
 type resultWriter struct {
 	io.Writer
-	err error
+	status *statusWriter
+	width  func() int // of the terminal; nil if there is none
+	err    error
 }
 
 // Write writes.
 func (w *resultWriter) Write(b []byte) (int, error) {
+	if w.width != nil {
+		w.status.clear()
+	}
 	n, err := w.Writer.Write(b)
 	w.err = cmp.Or(w.err, err)
 	return n, err

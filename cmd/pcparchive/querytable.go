@@ -1,0 +1,142 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/promql"
+	"github.com/prometheus/prometheus/promql/parser"
+
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// queryTable is a result as rows of a series, a time and a value.
+type queryTable struct {
+	rows   [][3]string
+	widths [3]int
+}
+
+func (t *queryTable) add(series, at, value string) {
+	row := [3]string{series, at, value}
+	for i, cell := range row {
+		t.widths[i] = max(t.widths[i], utf8.RuneCountInString(cell))
+	}
+	t.rows = append(t.rows, row)
+}
+
+// printResult prints a table: one line per series, or one per series and time. On a
+// terminal that is too narrow, series take several lines.
+func printResult(w io.Writer, v parser.Value, zone *time.Location) error {
+	var t queryTable
+	t.add("SERIES", "TIME", "VALUE")
+	row := func(ls labels.Labels, at int64, value string) {
+		t.add(strings.ReplaceAll(seriesText(ls), "\t", " "), formatTime(pcp.TimestampMilli(at), zone), value)
+	}
+	switch v := v.(type) {
+	case promql.Vector:
+		for _, s := range v {
+			row(s.Metric, s.T, pointText(s.F, s.H))
+		}
+	case promql.Matrix:
+		for _, s := range v {
+			floats, histograms := s.Floats, s.Histograms
+			for len(floats)+len(histograms) > 0 {
+				if len(histograms) == 0 || len(floats) > 0 && floats[0].T < histograms[0].T {
+					row(s.Metric, floats[0].T, number(floats[0].F))
+					floats = floats[1:]
+				} else {
+					row(s.Metric, histograms[0].T, histograms[0].H.String())
+					histograms = histograms[1:]
+				}
+			}
+		}
+	case promql.Scalar:
+		row(labels.EmptyLabels(), v.T, number(v.V))
+	case promql.String:
+		row(labels.EmptyLabels(), v.T, v.V)
+	}
+	return t.print(w, columnsOf(w))
+}
+
+// columnsOf returns how many columns the terminal that results go to has, 0 if
+// there is none.
+func columnsOf(w io.Writer) int {
+	if r, ok := w.(*resultWriter); ok && r.width != nil {
+		return r.width()
+	}
+	return 0
+}
+
+// gap stands between columns.
+const gap = "  "
+
+// narrowest is how narrow the column of series may be. Where less is left, times
+// and values stand below their series.
+const narrowest = 24
+
+// print writes the rows so that they fit columns, if that is more than 0. Times
+// and values are never cut.
+func (t *queryTable) print(w io.Writer, columns int) error {
+	bw := bufio.NewWriter(w)
+	room := columns - t.widths[1] - t.widths[2] - 2*len(gap)
+	last := ""
+	for i, row := range t.rows {
+		switch {
+		case columns <= 0 || room >= t.widths[0]:
+			fmt.Fprintf(bw, "%-*s%s%-*s%s%s\n", t.widths[0], row[0], gap, t.widths[1], row[1], gap, row[2])
+		case room < narrowest:
+			if row[0] != last {
+				for _, line := range wrapSeries(row[0], columns) {
+					fmt.Fprintln(bw, line)
+				}
+			}
+			fmt.Fprintf(bw, "%s%-*s%s%s\n", gap, t.widths[1], row[1], gap, row[2])
+		case i > 0 && row[0] == last:
+			fmt.Fprintf(bw, "%-*s%s%-*s%s%s\n", room, elide(row[0], room), gap, t.widths[1], row[1], gap, row[2])
+		default:
+			lines := wrapSeries(row[0], room)
+			fmt.Fprintf(bw, "%-*s%s%-*s%s%s\n", room, lines[0], gap, t.widths[1], row[1], gap, row[2])
+			for _, line := range lines[1:] {
+				fmt.Fprintln(bw, line)
+			}
+		}
+		last = row[0]
+	}
+	return bw.Flush()
+}
+
+// wrapSeries breaks the text of a series into lines of a width, between labels
+// where that is possible.
+func wrapSeries(text string, width int) (lines []string) {
+	indent := ""
+	for utf8.RuneCountInString(indent+text) > width {
+		runes := []rune(text)
+		fit := max(1, width-len(indent))
+		at := strings.LastIndex(string(runes[:fit]), ", ") + 1
+		if at == 0 {
+			at = len(string(runes[:fit]))
+		}
+		lines = append(lines, indent+strings.TrimRight(text[:at], " "))
+		text = strings.TrimLeft(text[at:], " ")
+		indent = gap
+	}
+	return append(lines, indent+text)
+}
+
+// elide leaves out the middle of a text that has more characters than width.
+func elide(text string, width int) string {
+	runes := []rune(text)
+	switch {
+	case len(runes) <= width:
+		return text
+	case width <= 0:
+		return ""
+	}
+	head := width / 2
+	return string(runes[:head]) + "…" + string(runes[len(runes)-(width-1-head):])
+}

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"io"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/term"
+)
+
+// statusWriter is standard error. On a terminal it also shows a status line, and
+// takes the line away before anything else is written.
+type statusWriter struct {
+	w     io.Writer
+	width func() int // of the terminal; nil if there is none
+
+	mu    sync.Mutex
+	shown bool
+	next  atomic.Int64 // when the line may change, in milliseconds
+}
+
+// newStatusWriter returns a writer to w.
+func newStatusWriter(w io.Writer) *statusWriter { return &statusWriter{w: w, width: terminalWidth(w)} }
+
+// terminalWidth returns a function that tells how many columns a terminal has, nil
+// if w is no terminal.
+func terminalWidth(w io.Writer) func() int {
+	f, ok := w.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return nil
+	}
+	return func() int {
+		width, _, err := term.GetSize(int(f.Fd()))
+		if err != nil {
+			return 0
+		}
+		return width
+	}
+}
+
+// statusOf returns the status line of standard error, nil if it is no terminal.
+func statusOf(s streams) *statusWriter {
+	w, ok := s.err.(*statusWriter)
+	if !ok || w.width == nil {
+		return nil
+	}
+	return w
+}
+
+// wipeLine returns to the begin of a line and deletes it.
+const wipeLine = "\r\x1b[K"
+
+// Write takes the status line away and writes.
+func (w *statusWriter) Write(b []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.wipe()
+	return w.w.Write(b)
+}
+
+// redraws is how often the status line may change.
+const redraws = 100 * time.Millisecond
+
+// due reports whether it is time for another line.
+func (w *statusWriter) due() bool { return w != nil && time.Now().UnixMilli() >= w.next.Load() }
+
+// show shows a line, cut to the terminal's width, unless the last one is recent.
+func (w *statusWriter) show(line string) {
+	if !w.due() {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.next.Store(time.Now().Add(redraws).UnixMilli())
+	if width := w.width(); width > 0 {
+		line = elide(line, width-1) // the last column would begin another line
+	}
+	if _, err := io.WriteString(w.w, wipeLine+line); err == nil {
+		w.shown = true
+	}
+}
+
+// clear takes the status line away.
+func (w *statusWriter) clear() {
+	if w == nil {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.wipe()
+}
+
+func (w *statusWriter) wipe() {
+	if w.shown {
+		_, _ = io.WriteString(w.w, wipeLine) // who writes next meets the error
+		w.shown = false
+	}
+}
