@@ -69,6 +69,11 @@ const (
 // NewAssembler returns a Samples that puts steps into dst, which it owns, with
 // the names and numbers of m.
 func NewAssembler(dst Sink, m *Mapper, o AssemblerOptions) *Assembler {
+	if natives, ok := o.Natives.(ClaimingNatives); ok {
+		for d := range natives.Claims() {
+			m.claim(d)
+		}
+	}
 	return &Assembler{
 		opts: o, mapper: m, dst: dst, sources: map[[2]string]*assembledSource{},
 		natives: newNativeStep(m, o.Report),

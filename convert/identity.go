@@ -68,6 +68,13 @@ func HoldsHistograms(store *meta.Store, d *meta.Desc) bool {
 	return d.Type == pcp.TypeAggregate && itemLabels(store, d).Text(labelEncoding) == encodingHistogram
 }
 
+// FromPrometheus reports whether a metric is a Prometheus metric, which a
+// Flattener gives its own name back.
+func FromPrometheus(store *meta.Store, d *meta.Desc) bool {
+	_, ok := itemLabels(store, d).Lookup(labelFamily)
+	return ok
+}
+
 // itemLabels returns the labels that a metric had last.
 func itemLabels(store *meta.Store, d *meta.Desc) labelset.Set {
 	l, _ := store.LabelsAt(labelset.Item, uint32(d.PMID), pcp.MaxTime)

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/pcparchive/pcparchive/labelset"
+	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -50,6 +51,8 @@ type Mapper struct {
 	sources     map[string]bool
 	control     *control
 	known       *known // of an archive that is continued, or nil
+	// claimed are the clusters of native metrics in the Mapper's domain.
+	claimed map[uint32]bool
 }
 
 // NewMapper returns a Mapper for one archive.
@@ -115,11 +118,32 @@ func (m *Mapper) HasSource(name string) bool { return m.sources[name] }
 
 // nextCluster reserves a cluster of PMIDs.
 func (m *Mapper) nextCluster() (uint32, error) {
-	if m.lastCluster >= maxCluster {
-		return 0, ErrNumbers
+	for m.lastCluster < maxCluster {
+		if m.lastCluster++; !m.claimed[m.lastCluster] {
+			return m.lastCluster, nil
+		}
 	}
-	m.lastCluster++
-	return m.lastCluster, nil
+	return 0, ErrNumbers
+}
+
+// claim keeps the numbers and the name of a native metric from being given to a
+// source.
+func (m *Mapper) claim(d *meta.Desc) {
+	if m.claimed == nil {
+		m.claimed = map[uint32]bool{}
+	}
+	if d.PMID.Domain() == OpenMetricsDomain {
+		m.claimed[d.PMID.Cluster()] = true
+	}
+	if n := d.InDom.Serial(); d.InDom != pcp.InDomNull && d.InDom.Domain() == OpenMetricsDomain && n >= firstInDom {
+		m.claimed[(n-firstInDom)/itemsPerSource] = true
+	}
+	for _, name := range d.Names {
+		if rest, ok := strings.CutPrefix(name, m.opts.Prefix+"."); ok {
+			source, _, _ := strings.Cut(rest, ".")
+			m.sources[source] = true
+		}
+	}
 }
 
 // RedactURL returns a URL without user info, query and fragment, which may hold

@@ -1,6 +1,8 @@
 package convert
 
 import (
+	"iter"
+
 	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -15,10 +17,19 @@ type Natives interface {
 	Places(s *PromSeries) []Place
 }
 
+// ClaimingNatives is a Natives with metrics whose names or numbers a [Mapper] could
+// give to its own, as PCP's openmetrics agent has the same scheme.
+type ClaimingNatives interface {
+	Natives
+	// Claims yields the metrics that may be among the places, at least those of
+	// [OpenMetricsDomain].
+	Claims() iter.Seq[*meta.Desc]
+}
+
 // NativeMetric is a PCP metric as its own agent would have it. Places of one
 // metric share the pointer.
 type NativeMetric struct {
-	Desc    meta.Desc // with one name
+	Desc    meta.Desc
 	OneLine string
 	Help    string
 	Labels  [5]labelset.Set // as in [archive.Metric]; an empty context is the archive's

@@ -132,4 +132,6 @@ func (in *nativeInDom) rebuild(t pcp.Timestamp) {
 	}
 	slices.SortFunc(series, func(a, b *archive.Series) int { return cmp.Compare(a.Inst.ID, b.Inst.ID) })
 	in.indom, in.labels = domainOf(in.id, t, series)
+	// An instance without a name is none of the domain's that an archive describes.
+	in.indom.Instances = slices.DeleteFunc(in.indom.Instances, func(inst meta.Instance) bool { return inst.Name == "" })
 }

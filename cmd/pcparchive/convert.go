@@ -231,8 +231,10 @@ func (o *convertOptions) relabelArchives(ctx context.Context, s streams, in []st
 		SampleSource: archiveSamples(func(ctx context.Context, dst convert.Samples) error {
 			return m.copyHosts(ctx, h, from, to, dst, m.flattenOptions(report))
 		}),
-		natives: func(string) convert.Natives { return tsdb.NewNatives(report) },
+		natives: func(string) convert.Natives { return tsdb.NewNatives(report, h.nativeMetrics()) },
 		done:    func() {},
+
+		ofEndpoint: originOfEndpoint,
 	}
 	return cmp.Or(importSamples(ctx, s, o.samples, src, report), h.sayProblems())
 }

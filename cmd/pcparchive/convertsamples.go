@@ -82,8 +82,9 @@ func openBlocks(ctx context.Context, s streams, in []string, m *mappingOptions, 
 	}
 	return &sampleInput{
 		SampleSource: r, ordered: true,
-		natives: func(string) convert.Natives { return tsdb.NewNatives(report) },
-		done:    func() {}, close: r.Close, damages: damages,
+		natives: func(string) convert.Natives { return r.Natives(report) },
+		hostOf:  r.Host, ofEndpoint: originOfEndpoint,
+		done: func() {}, close: r.Close, damages: damages,
 	}, nil
 }
 

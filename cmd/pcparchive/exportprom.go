@@ -64,7 +64,7 @@ func newExpositionCmd(s streams, o *exportPromOptions) *cobra.Command {
 format or as OpenMetrics: for each series its last value up to then, unless it
 ended before. What was recorded from one endpoint comes out as that endpoint
 exposed it; of several endpoints, job and instance tell the series apart. In a
-range, series always have job and instance.
+range, series always have job and instance, and how the scrapes went is among them.
 
 With --start or --end, print all samples of that range with their times, as
 'promtool tsdb create-blocks-from openmetrics' reads them: families and series in
@@ -83,6 +83,9 @@ comments.`,
 			if o.mapping.ranged && cmd.Flags().Changed("at") {
 				return usageError{errors.New("--at is for one time, --start and --end are for a range")}
 			}
+			if o.mapping.ranged && !cmd.Flags().Changed("health") {
+				o.health = true // a dump is all that was recorded
+			}
 			return runExportProm(cmd.Context(), s, *o, args)
 		},
 	}
@@ -91,7 +94,7 @@ comments.`,
 	f.BoolVar(&o.timestamps, "timestamps", false, "print the time of each sample")
 	f.BoolVar(&o.comments, "pcp5", true, "describe PCP's metrics in comments; in the text format only")
 	durationVar(f, &o.lookback, "lookback", 0, "leave out values older than this; 0: none")
-	f.BoolVar(&o.health, "health", false, "include how the scrapes went: up and its siblings")
+	f.BoolVar(&o.health, "health", false, "include how the scrapes went: up and its siblings; default: in a range")
 	f.StringVar(&o.target, "target-labels", "auto", "add job and instance: auto (in a range, or if several endpoints were recorded), always or never")
 	f.StringVarP(&o.file, "output-file", "o", "", "write to this file instead of standard output")
 	completeFlag(cmd, "target-labels", "auto", "always", "never")

@@ -124,6 +124,8 @@ func openPages(s streams, o pageOptions, args []string, report *convert.Report) 
 		SampleSource:  reader,
 		natives:       func(host string) convert.Natives { return reader.Natives(host) },
 		contextLabels: reader.ContextLabels,
+		hostOf:        reader.Host,
+		ofEndpoint:    reader.OfEndpoint,
 		done:          way.clear,
 		keepFirst:     true,
 		damages:       damages,

@@ -125,8 +125,8 @@ func (i *tsdbImport) run(ctx context.Context) error {
 		return err
 	}
 	w := i.archives
-	w.natives = func(string) convert.Natives { return tsdb.NewNatives(w.report) }
-	w.context, w.hostOf = i.context, i.r.Host
+	w.natives = func(string) convert.Natives { return i.r.Natives(w.report) }
+	w.context, w.hostOf, w.ofEndpoint = i.context, i.r.Host, originOfEndpoint
 	if err := i.groups(ctx); err != nil {
 		return err
 	}
@@ -181,7 +181,11 @@ func (i *tsdbImport) groups(ctx context.Context) error {
 	for _, v := range values {
 		here := tsdb.Condition{Label: split, Values: []string{v}}
 		if v != "" || split != "instance" {
-			add(samplesHost(split, v), here)
+			host := samplesHost(split, v)
+			if split == "hostname" {
+				host = i.r.Host(v)
+			}
+			add(host, here)
 			continue
 		}
 		hosts, err := i.r.LabelValues(ctx, "hostname", here)

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"iter"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/pcparchive/pcparchive/convert"
 	"github.com/pcparchive/pcparchive/convert/nativemap"
+	"github.com/pcparchive/pcparchive/meta"
 )
 
 // addMapFlag adds --map to a command.
@@ -38,4 +40,34 @@ func (c chainedNatives) Places(s *convert.PromSeries) []convert.Place {
 		}
 	}
 	return nil
+}
+
+// Claims yields the metrics of all.
+func (c chainedNatives) Claims() iter.Seq[*meta.Desc] {
+	return func(yield func(*meta.Desc) bool) {
+		for _, n := range c {
+			claiming, ok := n.(convert.ClaimingNatives)
+			if !ok {
+				continue
+			}
+			for d := range claiming.Claims() {
+				if !yield(d) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// nativeMetrics yields the metrics of the archives that are PCP's own.
+func (h *hosts) nativeMetrics() iter.Seq[*meta.Desc] {
+	return func(yield func(*meta.Desc) bool) {
+		for r := range h.readers() {
+			for d := range r.Meta().Metrics() {
+				if !convert.FromPrometheus(r.Meta(), d) && !yield(d) {
+					return
+				}
+			}
+		}
+	}
 }

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"iter"
+
 	"github.com/pcparchive/pcparchive/convert"
 	"github.com/pcparchive/pcparchive/labelset"
+	"github.com/pcparchive/pcparchive/meta"
 )
 
 // movedNatives are natives whose context labels relabelling has changed: those in
@@ -30,6 +33,9 @@ func (m movedNatives) Places(s *convert.PromSeries) []convert.Place {
 	}
 	return places
 }
+
+// Claims yields the metrics of the natives.
+func (m movedNatives) Claims() iter.Seq[*meta.Desc] { return chainedNatives{m.Natives}.Claims() }
 
 // move returns the metric with the changed context, itself if nothing changed.
 func (m movedNatives) move(was *convert.NativeMetric) *convert.NativeMetric {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -143,7 +144,7 @@ func (w *sampleArchives) begin(g *sampleGroup) error {
 	if err != nil {
 		return usageError{err}
 	}
-	natives, err := w.nativesOf(host)
+	natives, err := w.nativesOf(cmp.Or(g.labels["hostname"], host))
 	if err != nil {
 		return usageError{err}
 	}

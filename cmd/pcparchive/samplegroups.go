@@ -16,14 +16,19 @@ type sampleGroups struct {
 	folder bool                    // archives go to a folder, under names of their own
 	// hostOf is the host that a label hostname stands for; nil: itself.
 	hostOf func(hostname string) string
+	// ofEndpoint reports whether the label hostname of a series may be another
+	// host's than the archive's; nil: it never is.
+	ofEndpoint func(s *convert.PromSeries) bool
 }
 
 // sampleGroup is what goes to one archive.
 type sampleGroup struct {
 	key    string            // "" of what lacks the label that splits
 	labels map[string]string // of all its series, "" where they differ
-	name   string            // of the archive in the folder
-	dst    *sampleArchive    // nil before its first sample
+	// endpoints has the label hostname of series for which it may be another host's.
+	endpoints map[string]string
+	name      string         // of the archive in the folder
+	dst       *sampleArchive // nil before its first sample
 }
 
 const (
@@ -51,10 +56,10 @@ func (w *sampleGroups) key(s *convert.PromSeries) string {
 		return ""
 	}
 	value := samplesHost(split, seriesLabel(s, split))
-	if value != "" || split != "instance" {
-		return value
+	if value == "" && split == "instance" {
+		split, value = "hostname", seriesLabel(s, "hostname")
 	}
-	if value = seriesLabel(s, "hostname"); w.hostOf != nil {
+	if split == "hostname" && w.hostOf != nil {
 		value = w.hostOf(value)
 	}
 	return value
@@ -63,20 +68,30 @@ func (w *sampleGroups) key(s *convert.PromSeries) string {
 // admit puts a series into its group and notes what it tells of the host.
 func (w *sampleGroups) admit(s *convert.PromSeries) {
 	g := w.group(w.key(s))
+	endpoint := w.ofEndpoint != nil && w.ofEndpoint(s)
 	for _, l := range s.Labels {
+		labels := g.labels
+		if endpoint && l.Name == "hostname" {
+			labels = g.endpoints
+		}
 		value := samplesHost(l.Name, l.Value)
-		if known, ok := g.labels[l.Name]; ok && known != value {
+		if known, ok := labels[l.Name]; ok && known != value {
 			value = ""
 		}
-		g.labels[l.Name] = value
+		labels[l.Name] = value
 	}
+}
+
+// originOfEndpoint is an ofEndpoint for series that say which PCP metrics they are.
+func originOfEndpoint(s *convert.PromSeries) bool {
+	return s.Origin != nil && s.Origin.Desc.PMID.Domain() == convert.OpenMetricsDomain
 }
 
 // group finds or adds a group.
 func (w *sampleGroups) group(key string) *sampleGroup {
 	g := w.groups[key]
 	if g == nil {
-		g = &sampleGroup{key: key, labels: map[string]string{}}
+		g = &sampleGroup{key: key, labels: map[string]string{}, endpoints: map[string]string{}}
 		w.groups[key] = g
 	}
 	return g
@@ -129,6 +144,9 @@ func (w *sampleGroups) host(g *sampleGroup) string {
 	}
 	for _, l := range samplesHostLabels {
 		host = cmp.Or(host, g.labels[l])
+	}
+	if _, known := g.labels["hostname"]; !known {
+		host = cmp.Or(host, g.endpoints["hostname"])
 	}
 	switch {
 	case host == "" && w.folder:

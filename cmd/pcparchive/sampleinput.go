@@ -20,9 +20,12 @@ type sampleInput struct {
 	// contextLabels names labels that are those of a host, after the reading; it
 	// may be nil.
 	contextLabels func() []string
-	done          func()       // takes the progress away
-	close         func() error // may be nil
-	damages       *damageLog   // of which its user names the rest; may be nil
+	// hostOf and ofEndpoint are as those of sampleGroups; they may be nil.
+	hostOf     func(hostname string) string
+	ofEndpoint func(s *convert.PromSeries) bool
+	done       func()       // takes the progress away
+	close      func() error // may be nil
+	damages    *damageLog   // of which its user names the rest; may be nil
 }
 
 // read hands all samples to dst.
@@ -43,6 +46,7 @@ func importSamples(ctx context.Context, s streams, o sampleOptions, in *sampleIn
 	}
 	defer func() { err = errors.Join(err, im.close()) }()
 	im.archives.natives, im.contextLabels, im.damages = in.natives, in.contextLabels, in.damages
+	im.archives.hostOf, im.archives.ofEndpoint = in.hostOf, in.ofEndpoint
 	if err := in.read(ctx, o.relabel.before(im, report)); err != nil {
 		return err
 	}

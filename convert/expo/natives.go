@@ -1,6 +1,7 @@
 package expo
 
 import (
+	"iter"
 	"slices"
 	"strings"
 
@@ -20,12 +21,15 @@ import (
 // It is to be asked when the pages have been read, as it is behind a
 // [convert.Sorter]: whose a label is, all series tell together.
 type Natives struct {
-	lines   *pcpLines
-	host    string
-	report  *convert.Report
-	metrics map[described]*convert.NativeMetric
-	domains map[pcp.InDomID]*nativeDomain
-	targets map[place][2]string // whose series came first
+	lines *pcpLines
+	host  string
+	// isEndpoint reports whether a host is one that metrics of this host are about.
+	isEndpoint func(line *pcpLine, host string) bool
+	report     *convert.Report
+	metrics    map[described]*convert.NativeMetric
+	domains    map[pcp.InDomID]*nativeDomain
+	targets    map[place][2]string // whose series came first
+	names      map[string]pcp.PMID // that metrics have
 }
 
 type (
@@ -41,7 +45,7 @@ type (
 // another label hostname are none. If host is empty, all hosts' are.
 func (r *Reader) Natives(host string) *Natives {
 	return &Natives{
-		lines: &r.lexer.native, host: host, report: r.opts.Report,
+		lines: &r.lexer.native, host: host, isEndpoint: r.lexer.native.isEndpoint, report: r.opts.Report,
 		metrics: map[described]*convert.NativeMetric{}, domains: map[pcp.InDomID]*nativeDomain{},
 		targets: map[place][2]string{},
 	}
@@ -56,16 +60,28 @@ func (r *Reader) ContextLabels() []string {
 	return slices.Clone(contextLabels)
 }
 
+// Claims yields the metrics that the lines describe.
+func (n *Natives) Claims() iter.Seq[*meta.Desc] {
+	n.lines.mu.RLock()
+	defer n.lines.mu.RUnlock()
+	all := make([]*meta.Desc, 0, len(n.lines.byPMID))
+	for _, line := range n.lines.byPMID {
+		all = append(all, &line.metric("").Desc)
+	}
+	return slices.Values(all)
+}
+
 // Places returns where the values of a series go.
 func (n *Natives) Places(s *convert.PromSeries) []convert.Place {
 	line := n.lines.of(s.Name)
-	if line == nil || !line.typ.IsNumeric() || line.pmid.Domain() == convert.OpenMetricsDomain {
+	if line == nil || !line.typ.IsNumeric() {
 		return nil
 	}
 	labels, ok := line.labels(s.Labels)
-	if !ok || n.host != "" && labels.host != "" && labels.host != n.host {
+	if !ok || n.host != "" && labels.host != "" && labels.host != n.host && !n.isEndpoint(line, labels.host) {
 		return nil
 	}
+	labels.own = withoutHost(labels.own, n.host)
 	var domain, item, inst []labelset.Label
 	if labels.agent != "" {
 		domain = append(domain, labelset.String("agent", labels.agent))
@@ -129,16 +145,37 @@ func (n *Natives) metric(line *pcpLine, help string, domain, item []labelset.Lab
 	m := n.metrics[key]
 	if m == nil {
 		m = line.metric(help)
+		m.Desc.Names = n.freeNames(line)
 		m.Labels[1], m.Labels[4] = domainSet, itemSet
 		n.metrics[key] = m
 	}
 	return m
 }
 
+// freeNames returns the names of a line's metric without those that are another's.
+func (n *Natives) freeNames(line *pcpLine) []string {
+	n.lines.mu.RLock()
+	defer n.lines.mu.RUnlock()
+	if n.names == nil {
+		n.names = map[string]pcp.PMID{}
+		for _, other := range n.lines.byPMID {
+			n.names[other.name] = other.pmid
+		}
+	}
+	names := []string{line.name}
+	for _, name := range line.names {
+		if id, taken := n.names[name]; !taken || id == line.pmid {
+			n.names[name] = line.pmid
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 // metric makes the metric that a line describes.
 func (l *pcpLine) metric(help string) *convert.NativeMetric {
 	m := &convert.NativeMetric{Desc: meta.Desc{
-		PMID: l.pmid, Type: l.typ, InDom: l.indom, Sem: l.sem, Units: l.units, Names: []string{l.name},
+		PMID: l.pmid, Type: l.typ, InDom: l.indom, Sem: l.sem, Units: l.units, Names: append([]string{l.name}, l.names...),
 	}}
 	var more bool
 	if m.OneLine, _, more = strings.Cut(help, "\n"); more {

@@ -31,6 +31,9 @@ func (l *pcpLine) labels(all []convert.Label) (n nativeLabels, ok bool) {
 		switch {
 		case x.Name == "hostname":
 			n.host = x.Value
+			if l.ofEndpoint() {
+				n.own = append(n.own, x) // unless it is the archive's, too
+			}
 		case slices.Contains(contextLabels, x.Name):
 		case x.Name == "agent":
 			n.agent = x.Value
@@ -55,7 +58,17 @@ func (l *pcpLine) labels(all []convert.Label) (n nativeLabels, ok bool) {
 			n.own = append(n.own, x)
 		}
 	}
-	return n, named == (l.indom != pcp.InDomNull)
+	// An instance that the archive has no name for has its number alone.
+	return n, (named || n.inst.id != pcp.InstNull) == (l.indom != pcp.InDomNull)
+}
+
+// ofEndpoint reports whether a metric is one of PCP's openmetrics agent, whose
+// label hostname may be that of the endpoint instead of the archive's host.
+func (l *pcpLine) ofEndpoint() bool { return l.pmid.Domain() == convert.OpenMetricsDomain }
+
+// withoutHost drops the label hostname with the archive's host from labels.
+func withoutHost(labels []convert.Label, host string) []convert.Label {
+	return slices.DeleteFunc(labels, func(l convert.Label) bool { return l.Name == "hostname" && l.Value == host })
 }
 
 // numbered is an instance as pages name it: id is InstNull unless they give one.
@@ -71,7 +84,7 @@ type labelUse map[numbered][]convert.Label
 // note takes note of a series.
 func (p *pcpLines) note(sample string, labels []convert.Label) {
 	line := p.of(sample)
-	if line == nil || line.indom == pcp.InDomNull {
+	if line == nil {
 		return
 	}
 	n, ok := line.labels(labels)
@@ -80,6 +93,10 @@ func (p *pcpLines) note(sample string, labels []convert.Label) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.noteHost(line, n.host)
+	if line.indom == pcp.InDomNull {
+		return
+	}
 	if line.use == nil {
 		line.use = labelUse{}
 	}

@@ -3,6 +3,7 @@ package expo
 import (
 	"bytes"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -20,6 +21,7 @@ import (
 // samples have, its dots gone.
 type pcpLine struct {
 	name  string
+	names []string // further ones
 	pmid  pcp.PMID
 	typ   pcp.Type
 	indom pcp.InDomID
@@ -34,6 +36,7 @@ type pcpLines struct {
 	seen bool // the page has one
 
 	mu     sync.RWMutex
+	hosts  pcpHosts
 	byName map[string]*pcpLine   // that of the samples
 	byPMID map[pcp.PMID]*pcpLine // a metric of several names is native under the first
 }
@@ -58,7 +61,8 @@ func (p *pcpLines) add(record []byte) {
 	if p.byName == nil {
 		p.byName, p.byPMID = map[string]*pcpLine{}, map[pcp.PMID]*pcpLine{}
 	}
-	if p.byPMID[line.pmid] != nil {
+	if first := p.byPMID[line.pmid]; first != nil {
+		first.alias(line)
 		return
 	}
 	for _, name := range []string{convert.PrometheusName(line.name), line.name} {
@@ -66,6 +70,14 @@ func (p *pcpLines) add(record []byte) {
 			p.byName[name] = line
 			p.byPMID[line.pmid] = line
 		}
+	}
+}
+
+// alias adds the name of another line of the same metric.
+func (l *pcpLine) alias(other *pcpLine) {
+	same := l.typ == other.typ && l.indom == other.indom && l.sem == other.sem && l.units == other.units
+	if same && l.name != other.name && !slices.Contains(l.names, other.name) {
+		l.names = append(l.names, other.name)
 	}
 }
 

@@ -4,24 +4,35 @@ import (
 	"strings"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/meta"
 )
 
 // pcp writes the comment that describes a metric:
 //
 //	# PCP5 disk.dev.read 60.0.4 u64 60.1 counter count
 //
-// There is none for what is no number, whose samples are not its values.
+// Further names of the metric have lines of their own after the one of which the
+// samples have the name. There is none for what is no number, whose samples are
+// not its values.
 func (p *printer) pcp(m *archive.Metric) {
-	d := m.Desc
-	if !d.Type.IsNumeric() || strings.ContainsAny(m.Name, " \n") {
+	if !m.Desc.Type.IsNumeric() || strings.ContainsAny(m.Name, " \n") {
 		return
 	}
+	p.pcpLine(m.Name, m.Desc)
+	for _, name := range m.Desc.Names {
+		if name != m.Name && !strings.ContainsAny(name, " \n") {
+			p.pcpLine(name, m.Desc)
+		}
+	}
+}
+
+func (p *printer) pcpLine(name string, d *meta.Desc) {
 	units := d.Units.String()
 	if units == "" {
 		units = "none"
 	}
 	p.buf = append(p.buf, "# PCP5 "...)
-	for i, field := range []string{m.Name, d.PMID.String(), d.Type.String(), d.InDom.String(), d.Sem.String(), units} {
+	for i, field := range []string{name, d.PMID.String(), d.Type.String(), d.InDom.String(), d.Sem.String(), units} {
 		if i > 0 {
 			p.buf = append(p.buf, ' ')
 		}

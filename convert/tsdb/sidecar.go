@@ -51,6 +51,7 @@ type sidecarHost struct {
 type sidecarMetric struct {
 	Sample  string        `json:"sample"` // __name__ of its series
 	Name    string        `json:"name"`
+	Names   []string      `json:"names,omitempty"` // further ones
 	PMID    pcp.PMID      `json:"pmid"`
 	Type    pcp.Type      `json:"type"`
 	InDom   pcp.InDomID   `json:"indom"`

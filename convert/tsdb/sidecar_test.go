@@ -102,7 +102,7 @@ func toArchiveOf(t testing.TB, host string, report *convert.Report, path string,
 	require.NoError(t, err)
 	a, err := archive.Create(path, archive.Header{Host: host, PID: 1}, &archive.WriteOptions{NoSync: true})
 	require.NoError(t, err)
-	sink := convert.NewAssembler(convert.NewToArchive(a), m, convert.AssemblerOptions{Natives: tsdb.NewNatives(report), Report: report})
+	sink := convert.NewAssembler(convert.NewToArchive(a), m, convert.AssemblerOptions{Natives: r.Natives(report), Report: report})
 	require.NoError(t, r.Samples(t.Context(), sink))
 	require.NoError(t, sink.Close())
 	require.NoError(t, r.Close())

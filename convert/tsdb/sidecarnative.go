@@ -1,10 +1,12 @@
 package tsdb
 
 import (
+	"iter"
 	"slices"
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -12,21 +14,42 @@ import (
 // metrics that they were made of: those with an Origin, as a Reader finds it in
 // the sidecars of blocks. It is for one archive, that of the first host: those of
 // other hosts, and what the archive has otherwise under the same number or name,
-// are counted in the report as renamed.
-func NewNatives(r *convert.Report) convert.Natives {
+// are counted in the report as renamed. claims yields all metrics that may come;
+// it may be nil if none has the domain of PCP's openmetrics agent.
+func NewNatives(r *convert.Report, claims iter.Seq[*meta.Desc]) convert.ClaimingNatives {
 	return &natives{
-		report: r, metrics: map[*archive.Metric]*convert.NativeMetric{},
+		report: r, claims: claims, metrics: map[*archive.Metric]*convert.NativeMetric{},
 		numbers: map[pcp.PMID]*archive.Metric{}, names: map[string]pcp.PMID{},
 	}
 }
 
 type natives struct {
 	report  *convert.Report
+	claims  iter.Seq[*meta.Desc]
 	host    string
 	metrics map[*archive.Metric]*convert.NativeMetric
 	// the first of a number or name
 	numbers map[pcp.PMID]*archive.Metric
 	names   map[string]pcp.PMID
+}
+
+// Natives returns the NewNatives of what the sidecars of a Reader's blocks say.
+func (r *Reader) Natives(report *convert.Report) convert.ClaimingNatives {
+	return NewNatives(report, func(yield func(*meta.Desc) bool) {
+		for _, m := range r.book.metrics {
+			if !yield(m.Desc) {
+				return
+			}
+		}
+	})
+}
+
+// Claims yields the metrics that may come.
+func (n *natives) Claims() iter.Seq[*meta.Desc] {
+	if n.claims == nil {
+		return func(func(*meta.Desc) bool) {}
+	}
+	return n.claims
 }
 
 // Places returns the instance of the metric that a series is made of.
@@ -35,9 +58,6 @@ func (n *natives) Places(s *convert.PromSeries) []convert.Place {
 		return nil
 	}
 	d := s.Origin.Desc
-	if d.PMID.Domain() == convert.OpenMetricsDomain && d.PMID.Cluster() != 0 {
-		return nil // the archive gives out these numbers itself
-	}
 	numbered := slices.ContainsFunc(s.Labels, func(l convert.Label) bool { return l.Name == "instid" })
 	if d.InDom == pcp.InDomNull && numbered {
 		return nil // an old logger's instance without a domain
@@ -68,7 +88,9 @@ func (n *natives) metric(origin *archive.Metric) *convert.NativeMetric {
 	}
 	var m *convert.NativeMetric
 	if n.admits(origin) {
-		m = &convert.NativeMetric{Desc: *origin.Desc, OneLine: origin.OneLine, Help: origin.Help, Labels: origin.Labels, Timely: true}
+		desc := *origin.Desc
+		desc.Names = n.freeNames(origin)
+		m = &convert.NativeMetric{Desc: desc, OneLine: origin.OneLine, Help: origin.Help, Labels: origin.Labels, Timely: true}
 	}
 	n.metrics[origin] = m
 	return m
@@ -87,4 +109,19 @@ func (n *natives) admits(origin *archive.Metric) bool {
 	}
 	n.host, n.numbers[d.PMID], n.names[origin.Name] = host, origin, d.PMID
 	return true
+}
+
+// freeNames returns the names of a metric, the one that it goes by first, without
+// those that another metric of the archive has.
+func (n *natives) freeNames(origin *archive.Metric) []string {
+	names := []string{origin.Name}
+	for _, name := range origin.Desc.Names {
+		id, taken := n.names[name]
+		if name == origin.Name || taken && id != origin.Desc.PMID {
+			continue
+		}
+		n.names[name] = origin.Desc.PMID
+		names = append(names, name)
+	}
+	return names
 }

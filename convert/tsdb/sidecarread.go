@@ -97,7 +97,7 @@ func (b *book) metric(s *sidecarMetric, context labelset.Set, members map[pcp.In
 		return nil
 	}
 	m := &archive.Metric{Name: s.Name, OneLine: s.OneLine, Help: s.Help, Desc: &meta.Desc{
-		PMID: s.PMID, Type: s.Type, InDom: s.InDom, Sem: s.Sem, Units: pcp.UnitsFromWord(s.Units), Names: []string{s.Name},
+		PMID: s.PMID, Type: s.Type, InDom: s.InDom, Sem: s.Sem, Units: pcp.UnitsFromWord(s.Units), Names: append([]string{s.Name}, s.Names...),
 	}}
 	m.Labels[0] = context
 	for i, l := range []sidecarLabels{s.Domain, s.Indom, s.Cluster, s.Item} {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -150,13 +151,18 @@ func (w *sidecarWriter) metric(sample string, m *archive.Metric) [2]int {
 		i = len(h.Metrics)
 		w.metrics[key] = i
 		h.Metrics = append(h.Metrics, sidecarMetric{
-			Sample: sample, Name: m.Name, PMID: d.PMID, Type: d.Type, InDom: d.InDom, Sem: d.Sem, Units: d.Units.Word(),
+			Sample: sample, Name: m.Name, Names: furtherNames(m), PMID: d.PMID, Type: d.Type, InDom: d.InDom, Sem: d.Sem, Units: d.Units.Word(),
 			OneLine: m.OneLine, Help: m.Help,
 			Domain: labelsToSidecar(m.Labels[1]), Indom: labelsToSidecar(m.Labels[2]),
 			Cluster: labelsToSidecar(m.Labels[3]), Item: labelsToSidecar(m.Labels[4]),
 		})
 	}
 	return [2]int{host, i}
+}
+
+// furtherNames returns the names of a metric beside the one that it goes by.
+func furtherNames(m *archive.Metric) []string {
+	return slices.DeleteFunc(slices.Clone(m.Desc.Names), func(name string) bool { return name == m.Name })
 }
 
 // member finds an instance of a domain, or describes it.

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/labelset"
+	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// agentStart is when what writeAgent records begins.
+const agentStart = 1767225600
+
+// agentMetric is a metric that writeAgent records.
+type agentMetric struct {
+	name    string
+	pmid    pcp.PMID
+	indom   pcp.InDomID
+	sem     pcp.Semantics
+	levels  [5][]labelset.Label
+	inst    []meta.Instance
+	own     [][]labelset.Label
+	names   []string // further ones
+	skipped int      // instances at the end that the domain does not have
+}
+
+// agentMetrics are metrics of a host beside those that PCP's openmetrics agent has
+// of endpoints, as it names and labels them.
+func agentMetrics(host string) []agentMetric {
+	text := labelset.String
+	context := []labelset.Label{text("hostname", host), text("machineid", "m-"+host)}
+	linux := [5][]labelset.Label{context, {text("agent", "linux")}}
+	agent := func(source string, labels ...labelset.Label) [5][]labelset.Label {
+		return [5][]labelset.Label{context, {text("agent", "openmetrics")}, nil, append(labels, text("source", source), text("url", "http://"+source))}
+	}
+	web := agent("web", text("hostname", "endpoint-of-web"))
+	null := pcp.InDomNull
+	return []agentMetric{
+		{name: "kernel.all.load", pmid: pcp.NewPMID(60, 2, 0), indom: pcp.NewInDomID(60, 2), sem: pcp.SemInstant, levels: linux,
+			names: []string{"load.second", "load.third"},
+			inst:  []meta.Instance{{ID: 1, Name: "1 minute"}, {ID: 5, Name: "5 minute"}}},
+		{name: "kernel.all.pswitch", pmid: pcp.NewPMID(60, 0, 7), indom: null, sem: pcp.SemCounter, levels: linux},
+		{name: "proc.nameless", pmid: pcp.NewPMID(60, 8, 1), indom: pcp.NewInDomID(60, 9), sem: pcp.SemCounter, levels: linux,
+			inst: []meta.Instance{{ID: 3, Name: "init"}, {ID: 4}, {ID: 7}}, skipped: 2},
+		{name: "openmetrics.web.requests", pmid: pcp.NewPMID(144, 1, 0), indom: pcp.NewInDomID(144, 5120), sem: pcp.SemCounter, levels: web,
+			inst: []meta.Instance{{ID: 0, Name: "0 code:200"}, {ID: 1, Name: "1 code:500"}},
+			own:  [][]labelset.Label{{text("code", "200")}, {text("code", "500")}}},
+		{name: "openmetrics.web.up", pmid: pcp.NewPMID(144, 1, 1), indom: null, sem: pcp.SemInstant, levels: web},
+		{name: "openmetrics.db.pool.size", pmid: pcp.NewPMID(144, 3, 2), indom: null, sem: pcp.SemInstant, levels: agent("db")},
+		{name: "openmetrics.control.calls", pmid: pcp.NewPMID(144, 0, 2), indom: pcp.NewInDomID(144, 0), sem: pcp.SemCounter,
+			levels: [5][]labelset.Label{context, {text("agent", "openmetrics")}}, inst: []meta.Instance{{ID: 1, Name: "web"}, {ID: 3, Name: "db"}}},
+	}
+}
+
+// writeAgent writes an archive of agentMetrics.
+func writeAgent(base, host string) error {
+	a, err := archive.Create(base, archive.Header{Host: host, PID: 7, Zone: "UTC"}, &archive.WriteOptions{NoSync: true})
+	if err != nil {
+		return err
+	}
+	sink := convert.NewToArchive(a)
+	var values []archive.MetricValues
+	for _, m := range agentMetrics(host) {
+		mv, err := m.values()
+		if err != nil {
+			return err
+		}
+		values = append(values, mv)
+	}
+	for now := range int64(4) {
+		for i := range values {
+			for j := range values[i].Points {
+				p := &values[i].Points[j]
+				p.Value = archive.DoubleValue(p.Series.Inst.ID, float64(100*i+10*j)+float64(now))
+			}
+		}
+		if err := sink.Put(&archive.Step{Stamp: pcp.TimestampMilli(1000 * (agentStart + 10*now)), Metrics: values}); err != nil {
+			return fmt.Errorf("step %d: %w", now, err)
+		}
+	}
+	return sink.Close()
+}
+
+// values returns what the steps have of a metric, without values.
+func (m agentMetric) values() (mv archive.MetricValues, err error) {
+	metric := &archive.Metric{Name: m.name, OneLine: "about " + m.name, Desc: &meta.Desc{
+		PMID: m.pmid, Type: pcp.TypeDouble, InDom: m.indom, Sem: m.sem, Names: append([]string{m.name}, m.names...),
+	}}
+	for i, labels := range m.levels {
+		if metric.Labels[i], err = labelset.New(labelset.Levels[i], labels...); err != nil {
+			return mv, err
+		}
+	}
+	mv.Metric = metric
+	if m.indom == pcp.InDomNull {
+		mv.Points = []archive.Point{{Series: &archive.Series{Metric: metric, Inst: meta.Instance{ID: pcp.InstNull}}}}
+		return mv, nil
+	}
+	stamp := pcp.TimestampMilli(1000 * agentStart)
+	mv.InDom = &meta.InDom{Stamp: stamp, ID: m.indom, Instances: m.inst[:len(m.inst)-m.skipped]}
+	mv.Labels = &meta.Labels{Stamp: stamp, Level: labelset.Instances, Ident: uint32(m.indom)}
+	for i, inst := range m.inst {
+		s := &archive.Series{Metric: metric, Inst: inst}
+		if i < len(m.own) {
+			if s.Labels, err = labelset.New(labelset.Instances, m.own[i]...); err != nil {
+				return mv, err
+			}
+		}
+		mv.Labels.Sets = append(mv.Labels.Sets, labelset.Instance{Inst: inst.ID, Set: s.Labels})
+		mv.Points = append(mv.Points, archive.Point{Series: s})
+	}
+	return mv, nil
+}

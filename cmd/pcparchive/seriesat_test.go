@@ -1,0 +1,53 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// seriesNames collects the names and labels of series that have values.
+type seriesNames map[string]bool
+
+func (n seriesNames) Sample(s *convert.PromSeries, _ int64, v float64) error {
+	if !convert.IsStale(v) {
+		n[fmt.Sprintf("%s %q", s.Name, s.Labels)] = true
+	}
+	return nil
+}
+
+func (n seriesNames) Histogram(s *convert.PromSeries, _ int64, _ []byte) error {
+	return n.Sample(s, 0, 0)
+}
+
+// seriesAt returns the names and labels of the series that are in archives,
+// blocks, text or replies, sorted.
+func seriesAt(t *testing.T, paths ...string) []string {
+	t.Helper()
+	s := streams{out: &bytes.Buffer{}, err: &bytes.Buffer{}}
+	kind, s, err := inputKind(s, paths)
+	require.NoError(t, err)
+	found, o := seriesNames{}, convertOptions{from: kind}
+	report := &convert.Report{}
+	if kind == endArchive {
+		h, err := openHosts(s, paths)
+		require.NoError(t, err)
+		require.NoError(t, o.blocks.mapping.copyHosts(t.Context(), h, pcp.Timestamp{}, pcp.MaxTime, found, o.blocks.mapping.flattenOptions(report)))
+	} else {
+		o.pages.format = "auto"
+		if kind == endOpenMetrics {
+			o.from = endText
+		}
+		in, err := o.openSamples(t.Context(), s, paths, report)
+		require.NoError(t, err)
+		require.NoError(t, in.read(t.Context(), found))
+	}
+	return slices.Sorted(maps.Keys(found))
+}
