@@ -139,7 +139,10 @@ func (m *Mapper) adopt(s *meta.Store, d *meta.Desc, source, leaf string, labels 
 	case encodingExemplar:
 		want = pcp.TypeHighResEvent
 	}
-	key := knownKey{source, metricKey{sample, f.Name, f.Type, d.InDom == pcp.InDomNull, encoding}}
+	key := knownKey{source, metricKey{sample: sample, family: f.Name, typ: f.Type, singular: d.InDom == pcp.InDomNull, encoding: encoding}}
+	if k.byKey[key] != nil { // of another unit
+		key.unit = f.Unit
+	}
 	if d.Type == want && k.byKey[key] == nil {
 		k.byKey[key] = km
 	}
@@ -180,14 +183,18 @@ func (k *known) uses(id pcp.PMID, indom pcp.InDomID) bool {
 }
 
 // find returns the archive's metric for a new one of a source, with the
-// semantics and units that d has, or nil.
-func (k *known) find(source string, key metricKey, d *meta.Desc) *knownMetric {
+// semantics and units that d has and the unit that the page declares, or nil.
+func (k *known) find(source string, key metricKey, d *meta.Desc, unit string) *knownMetric {
 	if k == nil {
 		return nil
 	}
-	if km := k.byKey[knownKey{source, key}]; km != nil {
-		delete(k.byKey, knownKey{source, key})
-		return km
+	for _, of := range []string{unit, ""} {
+		key.unit = of
+		km := k.byKey[knownKey{source, key}]
+		if km != nil && (unit == "" || unit == km.unit || km.unit == "" && km.desc.Units == d.Units) {
+			delete(k.byKey, knownKey{source, key})
+			return km
+		}
 	}
 	name := d.Name()
 	for n := 2; k.names[name] != nil; n++ {

@@ -24,7 +24,7 @@ func (s *MappedSource) describe(m *mappedMetric) error {
 	if m.key.encoding == encodingHistogram {
 		d.Type, d.Sem, d.Units = pcp.TypeAggregate, pcp.SemInstant, pcp.Units{}
 	}
-	known := s.mapper.known.find(s.target.Name, m.key, d)
+	known := s.mapper.known.find(s.target.Name, m.key, d, m.family.Unit)
 	if known != nil {
 		d = known.desc
 		m.ids, m.nextID = known.ids, known.next
@@ -120,7 +120,39 @@ func (s *MappedSource) Describe(ser *MappedSeries, help string) {
 	next := *m.metric
 	next.OneLine, next.Help = helpTexts(m.family.Help)
 	next.Labels[0], next.Labels[1] = s.mapper.context, s.mapper.domain
-	m.metric = &next
+	m.become(&next)
+}
+
+// otherUnit reports whether f declares a unit that the metric's values do not have.
+// A unit that the page did not declare before may be the metric's, too.
+func (m *mappedMetric) otherUnit(f Family) bool {
+	if f.Unit == "" || f.Unit == m.family.Unit {
+		return false
+	}
+	return m.family.Unit != "" || m.key.encoding == "" && UnitsOf(m.key.sample, f) != m.metric.Desc.Units
+}
+
+// declareUnit adds a unit to the description of a metric that had none.
+func (m *mappedMetric) declareUnit(unit string) error {
+	if unit == "" || unit == m.family.Unit {
+		return nil
+	}
+	f := m.family
+	f.Unit = strings.Clone(unit)
+	origin, err := originLabels(m.key.sample, f, m.key.encoding)
+	if err != nil {
+		return err
+	}
+	m.family = f
+	next := *m.metric
+	next.Labels[4] = origin
+	m.become(&next)
+	return nil
+}
+
+// become gives the metric and its series another description.
+func (m *mappedMetric) become(next *archive.Metric) {
+	m.metric = next
 	for _, ser := range m.series {
 		moved := *ser.series
 		moved.Metric = m.metric

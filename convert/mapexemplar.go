@@ -130,7 +130,7 @@ func (s *MappedSource) describeExemplars(m *mappedMetric) error {
 	if err != nil {
 		return err
 	}
-	if known := s.mapper.known.find(s.target.Name, key, d); known != nil && known.desc.InDom == d.InDom {
+	if known := s.mapper.known.find(s.target.Name, key, d, m.family.Unit); known != nil && known.desc.InDom == d.InDom {
 		d = known.desc
 	} else {
 		if err := s.number(d); err != nil {

@@ -43,6 +43,7 @@ type metricKey struct {
 	sample, family, typ string
 	singular            bool
 	encoding            string // of the values; "": they are numbers
+	unit                string // if an earlier metric has another one, else ""
 }
 
 type mappedMetric struct {
@@ -88,6 +89,16 @@ func (s *MappedSeries) Family() Family { return s.metric.family }
 
 // Live reports whether the series has a value and did not end.
 func (s *MappedSeries) Live() bool { return s.live }
+
+// Describes reports whether f is what the series' metric is made for: the family,
+// type and unit are the same, or f does not say them. If it is not, another series
+// is to be asked for.
+func (s *MappedSeries) Describes(f *Family) bool {
+	k := &s.metric.key
+	return f.Name == "" ||
+		f.Name == k.family && (f.Type == k.typ || f.Type == "" && k.typ == TypeUnknown) &&
+			(f.Unit == "" || f.Unit == s.metric.family.Unit)
+}
 
 // Histogram reports whether the series' values are native histograms.
 func (s *MappedSeries) Histogram() bool { return s.metric.key.encoding == encodingHistogram }
@@ -169,13 +180,19 @@ func (s *MappedSource) metric(sample string, f Family, singular bool, encoding s
 		}
 	}
 	f.Type = cmp.Or(f.Type, TypeUnknown)
-	key := metricKey{sample, f.Name, f.Type, singular, encoding}
-	if m, ok := s.metrics[key]; ok {
-		return m, nil
+	key := metricKey{sample: sample, family: f.Name, typ: f.Type, singular: singular, encoding: encoding}
+	m, ok := s.metrics[key]
+	if ok && m.otherUnit(f) {
+		key.unit = strings.Clone(f.Unit)
+		m, ok = s.metrics[key]
 	}
-	key = metricKey{strings.Clone(sample), strings.Clone(f.Name), f.Type, singular, encoding}
+	if ok {
+		s.bySample[m.key.sample] = m
+		return m, m.declareUnit(f.Unit)
+	}
+	key.sample, key.family = strings.Clone(sample), strings.Clone(f.Name)
 	f = Family{Name: key.family, Type: f.Type, Help: strings.Clone(f.Help), Unit: strings.Clone(f.Unit)}
-	m := &mappedMetric{key: key, family: f, series: map[string]*MappedSeries{}}
+	m = &mappedMetric{key: key, family: f, series: map[string]*MappedSeries{}}
 	if err := s.describe(m); err != nil {
 		return nil, err
 	}

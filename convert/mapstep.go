@@ -32,6 +32,25 @@ func (s *MappedSource) touch(m *mappedMetric) {
 	}
 }
 
+// Current returns the series to which a value for ser goes: ser, also if it was
+// forgotten since the value came, or the one that has taken its place.
+func (s *MappedSource) Current(ser *MappedSeries) *MappedSeries {
+	if !ser.forgotten.Load() {
+		return ser
+	}
+	if now := ser.metric.series[ser.key]; now != nil {
+		return now
+	}
+	if ser.series.Metric != ser.metric.metric {
+		moved := *ser.series
+		moved.Metric = ser.metric.metric
+		ser.series = &moved
+	}
+	ser.metric.series[ser.key] = ser
+	ser.forgotten.Store(false)
+	return ser
+}
+
 // Has reports whether a series has a value in the current step.
 func (s *MappedSource) Has(ser *MappedSeries) bool { return ser.tick == s.tick }
 

@@ -50,6 +50,25 @@ func (s *NativeSeries) Name() string { return s.name }
 // for again before it gets another value.
 func (s *NativeSeries) Forgotten() bool { return s.forgotten.Load() }
 
+// Current reports whether a value for ser can still be recorded. A series that was
+// forgotten since the value came keeps its instances unless others have them now.
+func (n *NativeStep) Current(ser *NativeSeries) bool {
+	if !ser.forgotten.Load() {
+		return true
+	}
+	for _, share := range ser.shares {
+		slot := share.slot
+		if now, taken := slot.metric.slots[slot.inst]; taken && now != slot {
+			return false
+		}
+	}
+	for _, share := range ser.shares {
+		share.slot.metric.slots[share.slot.inst] = share.slot
+	}
+	ser.forgotten.Store(false)
+	return true
+}
+
 // Live returns how many series have a value and did not end.
 func (n *NativeStep) Live() int { return n.live }
 

@@ -23,6 +23,8 @@ const (
 	LossRenamed      Loss = "renamed: the name belongs to another metric"
 	LossNotNative    Loss = "not recorded as PCP's own metric: another series or host has it"
 	LossTooOld       Loss = "moved to the scrape's time: older than the last record"
+	LossLate         Loss = "moved to the last record's time: the endpoint answered late"
+	LossFuture       Loss = "skipped: a time of its own that is yet to come"
 	LossLabels       Loss = "skipped: labels exceed what an archive holds"
 	LossNumbers      Loss = "skipped: no metric numbers left in the archive"
 	LossExemplar     Loss = "exemplar dropped"
@@ -45,7 +47,7 @@ const (
 // brings with every archive of some kind, and not a sign of bad data.
 func (l Loss) ByNature() bool {
 	switch l {
-	case LossNotNumeric, LossText, LossRounded, LossSameTime, LossDuplicate, LossRenamed, LossNotNative, LossTooOld, LossExemplar, LossNativeHist,
+	case LossNotNumeric, LossText, LossRounded, LossSameTime, LossDuplicate, LossRenamed, LossNotNative, LossTooOld, LossLate, LossFuture, LossExemplar, LossNativeHist,
 		LossUnwrapped, LossStep, LossEnd, LossStale, LossSilence, LossBefore1970, LossDownsampled:
 		return true
 	}

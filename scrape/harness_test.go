@@ -13,7 +13,10 @@ import (
 	"testing"
 	"time"
 
+	promscrape "github.com/prometheus/prometheus/scrape"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
@@ -225,4 +228,14 @@ func writeFile(t *testing.T, path, text string) {
 	t.Helper()
 	require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
 	t.Cleanup(func() { _ = os.Remove(path) })
+}
+
+// patience is how long a test waits for what must come.
+const patience = time.Minute
+
+// startSpan starts a span as the scraper does.
+func startSpan(t *testing.T) trace.Span {
+	t.Helper()
+	_, span := otel.Tracer("").Start(promscrape.ContextWithTarget(t.Context(), &promscrape.Target{}), "scrape")
+	return span
 }

@@ -31,6 +31,7 @@ func Run(ctx context.Context, cfg *promconfig.Config, rec *Recorder, o RunOption
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
+	installGuard()
 	registry := prometheus.NewRegistry()
 	options := &promscrape.Options{
 		AppendMetadata: true, PassMetadataInContext: true, DiscoveryReloadOnStartup: true,
@@ -42,7 +43,7 @@ func Run(ctx context.Context, cfg *promconfig.Config, rec *Recorder, o RunOption
 		// The scraper waits for this plus up to one interval.
 		options.InitialScrapeOffset = -longestInterval(cfg)
 	}
-	manager, err := promscrape.NewManager(options, log, nil, nil, rec, registry)
+	manager, err := promscrape.NewManager(options, slog.New(dropHandler{Handler: log.Handler(), drops: &rec.drops}), nil, nil, rec, registry)
 	if err != nil {
 		return err
 	}

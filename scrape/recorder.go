@@ -39,9 +39,11 @@ type Recorder struct {
 	report  *convert.Report
 	log     *slog.Logger
 	failed  chan error // the first error of the sink
+	drops   drops
 
 	mu       sync.Mutex
 	sources  map[string]*source
+	refused  map[string]error // sources that the archive has no place for
 	names    map[string]bool
 	inFlight map[*scrape]int64 // lower bound of its time, ms
 	queue    scrapeQueue
@@ -54,15 +56,18 @@ type Recorder struct {
 
 // Stats count what a Recorder has done.
 type Stats struct {
-	Scrapes int64     // that ended
-	Failed  int64     // of them
-	Samples int64     // recorded
-	Sources int       // endpoints seen
-	Series  int       // live
-	Bytes   int64     // of the sink
-	PerDay  int64     // bytes a day at the rate of this recording; 0: not known
-	First   time.Time // of the first scrape recorded
-	Last    time.Time
+	Scrapes int64 // that ended
+	Failed  int64 // of them
+	Samples int64 // recorded
+	// Repeated counts samples with a time of their own that an earlier page had,
+	// too, and which are recorded once.
+	Repeated int64
+	Sources  int       // endpoints seen
+	Series   int       // live
+	Bytes    int64     // of the sink
+	PerDay   int64     // bytes a day at the rate of this recording; 0: not known
+	First    time.Time // of the first scrape recorded
+	Last     time.Time
 }
 
 // NewRecorder returns a Recorder that owns sink. A nil log discards messages.
@@ -72,7 +77,7 @@ func NewRecorder(m *convert.Mapper, sink Sink, report *convert.Report, log *slog
 	}
 	r := &Recorder{
 		mapper: m, sink: sink, report: report, log: log, failed: make(chan error, 1),
-		sources: map[string]*source{}, names: map[string]bool{}, inFlight: map[*scrape]int64{},
+		sources: map[string]*source{}, refused: map[string]error{}, names: map[string]bool{}, inFlight: map[*scrape]int64{},
 	}
 	if last, ok := sink.Last(); ok { // an archive that is continued
 		r.last, r.any = last.Add(time.Millisecond-1).Milli(), true
@@ -90,17 +95,21 @@ func (r *Recorder) UseNatives(n convert.Natives) {
 // aligns times that are within two milliseconds of the tick.
 const beginSlack = 10 // ms
 
+// maxWait is how long a scrape that ended waits for one that began earlier. What
+// waits is in memory only, and lost if the process is killed.
+const maxWait = time.Second
+
 // AppenderV2 begins a scrape of the target in ctx.
 func (r *Recorder) AppenderV2(ctx context.Context) storage.AppenderV2 {
 	target, ok := promscrape.TargetFromContext(ctx)
 	if !ok {
-		return failedScrape{errors.New("scrape without a target")}
+		return &refusedScrape{report: r.report, target: "(no target)"}
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	src, err := r.source(target)
 	if err != nil {
-		return failedScrape{err}
+		return &refusedScrape{report: r.report, target: convert.RedactURL(target.String()), err: err}
 	}
 	s := src.free()
 	s.begun = time.Now()
@@ -119,6 +128,9 @@ func (r *Recorder) source(target *promscrape.Target) (*source, error) {
 		src.target = target
 		return src, nil
 	}
+	if err := r.refused[key]; err != nil {
+		return nil, err
+	}
 	t := convert.Target{
 		Job: lset.Get("job"), Instance: lset.Get("instance"),
 		URL: target.URL().String(), Host: target.URL().Host,
@@ -126,6 +138,8 @@ func (r *Recorder) source(target *promscrape.Target) (*source, error) {
 	t.Name = r.freeName(t.Job, t.Instance)
 	mapped, err := r.mapper.Source(t)
 	if err != nil {
+		r.refused[key] = err
+		delete(r.names, t.Name)
 		r.log.Error("endpoint cannot be recorded", "url", convert.RedactURL(t.URL), "err", err)
 		return nil, err
 	}
@@ -166,6 +180,7 @@ func (r *Recorder) finish(s *scrape, commit bool) error {
 		s.src.release(s)
 		return nil
 	}
+	s.reportDrops()
 	// A scrape that our own stop cut off says nothing about its target.
 	cutOff := r.stopped && errors.Is(s.src.target.LastError(), context.Canceled)
 	if s.reported && !cutOff && r.err == nil {
@@ -176,12 +191,15 @@ func (r *Recorder) finish(s *scrape, commit bool) error {
 	return r.drain()
 }
 
-// drain writes the queued scrapes that no scrape under way can precede.
+// drain writes the queued scrapes that no scrape under way can precede, unless
+// that one takes longer than maxWait.
 func (r *Recorder) drain() error {
-	limit := time.Now().UnixMilli() - beginSlack
+	now := time.Now().UnixMilli()
+	limit := now - beginSlack
 	for _, begun := range r.inFlight {
 		limit = min(limit, begun)
 	}
+	limit = max(limit, now-maxWait.Milliseconds())
 	wrote := false
 	for len(r.queue) > 0 && r.queue[0].t < limit && r.err == nil {
 		r.write(heap.Pop(&r.queue).(*scrape))
@@ -215,8 +233,11 @@ func (r *Recorder) write(s *scrape) {
 	before, _ := r.sink.Written()
 	r.stats.Last = time.UnixMilli(s.t)
 	t := s.t
-	if r.any {
-		t = max(t, r.last) // a late farewell to a target that is gone
+	if r.any && t < r.last {
+		t = r.last
+		if !s.farewell {
+			r.report.Add(convert.LossLate, s.src.name)
+		}
 	}
 	own := s.takeTimed(t)
 	for len(own) > 0 {

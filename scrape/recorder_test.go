@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -81,7 +82,7 @@ func TestFailures(t *testing.T) {
 			test.fail(p)
 			p.mu.Unlock()
 			failed := func(n int64) func() bool { return func() bool { return s.rec.Stats().Failed >= n } }
-			require.Eventually(t, failed(3), 30*time.Second, time.Millisecond)
+			require.Eventually(t, failed(3), patience, time.Millisecond)
 			p.mu.Lock()
 			p.body, p.status, p.delay = "a 7\nb{x=\"y\"} 8\n", 0, 0
 			p.mu.Unlock()
@@ -145,27 +146,44 @@ func statuses(t *testing.T, r *archive.Reader) (texts []string, codes []uint64) 
 	return texts, codes
 }
 
-// An endpoint that is not there yet is tried until it is.
+// An endpoint that is not there yet is tried until it is. Its port is the test's
+// from the beginning, so that nobody else can take it.
 func TestKeepsTrying(t *testing.T) {
 	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	address := l.Addr().String()
-	require.NoError(t, l.Close())
-	s := start(t, scrape.Settings{Interval: tick},
-		scrape.Endpoint{URL: "http://" + address + "/metrics", Name: "late"},
-		scrape.Endpoint{URL: "http://no.such.host.invalid/metrics", Name: "never"})
-	s.wait(4)
-	l, err = net.Listen("tcp", address)
-	require.NoError(t, err)
-	server := &http.Server{Handler: &page{body: "a 1\n"}, ReadHeaderTimeout: time.Second}
-	go func() { _ = server.Serve(l) }()
+	late := &lateListener{Listener: l}
+	server := &http.Server{Handler: &page{body: "a 1\n"}, ReadHeaderTimeout: time.Minute}
+	go func() { _ = server.Serve(late) }()
 	defer server.Close()
-	require.Eventually(t, func() bool { return s.rec.Stats().Series > 0 }, 30*time.Second, time.Millisecond)
+	s := start(t, scrape.Settings{Interval: tick},
+		scrape.Endpoint{URL: "http://" + l.Addr().String() + "/metrics", Name: "late"},
+		scrape.Endpoint{URL: "http://no.such.host.invalid/metrics", Name: "never"})
+	require.Eventually(t, func() bool {
+		log := s.log.String()
+		return s.rec.Stats().Failed >= 4 && strings.Contains(log, "source=late") && strings.Contains(log, "source=never")
+	}, patience, time.Millisecond)
+	assert.Zero(t, s.rec.Stats().Series)
+	late.ready.Store(true)
+	require.Eventually(t, func() bool { return s.rec.Stats().Series > 0 }, patience, time.Millisecond)
 	got := flatten(t, s.finish(), convert.FlattenOptions{NoHealth: true})
 	assert.NotEmpty(t, got["a"])
-	assert.Contains(t, s.log.String(), "source=late")
-	assert.Contains(t, s.log.String(), "source=never")
+}
+
+// lateListener hangs up on everybody until it is ready.
+type lateListener struct {
+	net.Listener
+	ready atomic.Bool
+}
+
+func (l *lateListener) Accept() (net.Conn, error) {
+	for {
+		c, err := l.Listener.Accept()
+		if err != nil || l.ready.Load() {
+			return c, err
+		}
+		_ = c.Close()
+	}
 }
 
 // Series come and go: their instances enter and leave the domain.
@@ -247,18 +265,17 @@ func TestManyEndpoints(t *testing.T) {
 			recorded[mv.Points[0].Series.Inst.Name]++
 		}
 	}
-	texts, _ := statuses(t, r)
-	for _, text := range texts {
-		require.Equal(t, "success", text)
-	}
 	total := 0
 	for i, p := range pages {
-		total += recorded[endpoints[i].Name]
-		// The last scrape may have ended with the recording.
-		assert.Contains(t, []int{p.count() - 1, p.count()}, recorded[endpoints[i].Name], "scrapes of %s", endpoints[i].Name)
+		name := endpoints[i].Name
+		total += recorded[name]
+		// The last scrape may have ended with the recording. On a busy machine some
+		// run out of time and are recorded as failed.
+		assert.LessOrEqual(t, p.count(), recorded[name]+1, "scrapes of %s", name)
 	}
+	assert.EqualValues(t, s.rec.Stats().Scrapes, total)
 	assert.GreaterOrEqual(t, total, n*rounds)
-	assert.Empty(t, s.report.Losses())
+	requireNothingVanished(t, s, r)
 }
 
 func TestConfigRefuses(t *testing.T) {

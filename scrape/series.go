@@ -27,9 +27,20 @@ func (s series) name() string {
 	return s.mapped.Name()
 }
 
-// takes reports whether the series may have a native histogram, or a number.
-func (s series) takes(histogram bool) bool {
-	return s.native != nil || s.mapped.Histogram() == histogram
+// takes reports whether the series may have a native histogram, or a number, of a
+// family as the page describes it.
+func (s series) takes(histogram bool, f *convert.Family) bool {
+	return s.native != nil || s.mapped.Histogram() == histogram && s.mapped.Describes(f)
+}
+
+// revive has a series that was forgotten after its sample came take the sample
+// all the same. It fails if another native series has the place.
+func (src *source) revive(s *series) bool {
+	if s.native != nil {
+		return src.rec.natives.Current(s.native)
+	}
+	s.mapped = src.mapped.Current(s.mapped)
+	return true
 }
 
 // has reports whether a series has a value in the current step.
@@ -57,27 +68,29 @@ func (src *source) endAll() {
 	}
 }
 
-// set gives a sample to the current step. Native metrics have no place for what
-// is no number.
-func (src *source) set(sm *sample) {
+// set gives a sample to the current step, or counts it if the series has no place
+// for it. Native metrics have none for what is no number.
+func (src *source) set(sm *sample) bool {
 	m, native := sm.series.mapped, sm.series.native
 	switch {
 	case native != nil && sm.histogram != nil:
 		src.rec.report.Add(convert.LossNativeHist, native.Name())
+		return false
 	case native != nil:
 		src.rec.natives.Set(native, sm.v)
+		for range sm.exemplars {
+			src.rec.report.Add(convert.LossExemplar, native.Name())
+		}
+		return true
 	case sm.histogram != nil:
 		src.mapped.SetHistogram(m, sm.histogram)
 	default:
 		src.mapped.Set(m, sm.v)
 	}
 	for _, e := range sm.exemplars {
-		if native != nil {
-			src.rec.report.Add(convert.LossExemplar, native.Name())
-			continue
-		}
 		src.mapped.SetExemplar(m, e)
 	}
+	return true
 }
 
 // native returns the native metrics' series, nil if a series is none of theirs.

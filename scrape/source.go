@@ -32,7 +32,8 @@ type source struct {
 	refused    bool      // said that some series cannot be recorded
 	rolledBack time.Time // when the transaction began whose failure the next one reports
 	state      string    // of the last scrape: "" before the first, "ok", or the error
-	ownTime    map[*convert.MappedSeries]int64
+	round      uint64    // scrapes written
+	ownTimes   map[*convert.MappedSeries]*ownTimes
 
 	growth growth // the Recorder's lock guards it
 }
@@ -72,7 +73,7 @@ func (src *source) sweep() {
 	for ref, ser := range src.refs {
 		if ser.forgotten() {
 			delete(src.refs, ref)
-			delete(src.ownTime, ser.mapped)
+			delete(src.ownTimes, ser.mapped)
 		}
 	}
 }
@@ -89,18 +90,22 @@ func (src *source) fill(s *scrape, t int64) {
 	}
 	for i := range s.samples {
 		sm := &s.samples[i]
-		if sm.series.forgotten() {
-			continue // ended long ago; the scraper asks anew next time
+		stale := convert.IsStale(sm.v)
+		if stale && sm.series.forgotten() {
+			continue // it ended long ago
+		}
+		if !src.revive(&sm.series) {
+			src.rec.report.Add(convert.LossNotNative, sm.series.name())
+			continue
 		}
 		switch {
-		case convert.IsStale(sm.v):
+		case stale:
 			src.end(sm.series)
 		case src.has(sm.series):
 			// The scraper drops repeated lines; the same labels in another
 			// order are another line to it.
 			src.rec.report.Add(convert.LossDuplicate, sm.series.name())
-		default:
-			src.set(sm)
+		case src.set(sm):
 			s.count++
 		}
 	}
@@ -120,7 +125,7 @@ func (src *source) begin(t int64, own []sample) int {
 	src.beginAt(t)
 	n := 0
 	for n < len(own) && own[n].t == t {
-		src.set(&own[n])
+		src.set(&own[n]) // a mapped series takes all
 		n++
 	}
 	return n

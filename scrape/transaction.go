@@ -1,8 +1,6 @@
 package scrape
 
 import (
-	"cmp"
-	"slices"
 	"strings"
 	"time"
 
@@ -26,6 +24,8 @@ type scrape struct {
 	timed    []sample // with a time of their own
 	health   convert.Health
 	reported bool // it has an outcome
+	farewell bool // the target is gone
+	offered  int  // samples of the page that were appended
 	count    int  // values recorded
 }
 
@@ -56,6 +56,9 @@ func (s *scrape) Append(ref storage.SeriesRef, ls labels.Labels, _, t int64, v f
 	if s.parsing.IsZero() {
 		s.parsing = time.Now()
 	}
+	if !opts.RejectOutOfOrder { // as the ends of series do
+		s.offered++
+	}
 	var data []byte
 	switch {
 	case nativehist.IsStale(h, fh):
@@ -63,24 +66,29 @@ func (s *scrape) Append(ref storage.SeriesRef, ls labels.Labels, _, t int64, v f
 	case h != nil || fh != nil:
 		var err error
 		if data, err = nativehist.Encode(h, fh); err != nil {
-			return 0, err
+			s.src.rec.report.Add(convert.LossNativeHist, ls.Get(model.MetricNameLabel))
+			return 0, nil //nolint:nilerr // one histogram costs itself, not the page
 		}
 	}
+	f := expo.UnnotedFamily(convert.Family{
+		Name: opts.MetricFamilyName, Type: string(opts.Metadata.Type), Unit: opts.Metadata.Unit, Help: opts.Metadata.Help,
+	})
 	known, ok := s.src.known(ref)
-	if ok && (known.takes(data != nil) || convert.IsStale(v)) {
-		if m, help := known.mapped, opts.Metadata.Help; m != nil && help != "" && help != m.Family().Help {
-			s.src.rec.describe(s.src, m, help)
+	if ok && (convert.IsStale(v) || known.takes(data != nil, &f)) {
+		if m := known.mapped; m != nil && f.Help != "" && f.Help != m.Family().Help {
+			s.src.rec.describe(s.src, m, f.Help)
 		}
 		s.samples = append(s.samples, sample{known, t, v, data, exemplarsOf(opts.Exemplars)})
 		return ref, nil
 	}
-	if ok {
-		// Numbers turned into histograms or back: the other metric's end here.
+	series, ref := s.src.series(ls, f, data != nil)
+	if ok && series != known {
+		// A number became a histogram, or the type changed: the series of the
+		// other metric ends here.
 		s.samples = append(s.samples, sample{series: known, t: t, v: convert.StaleNaN})
 	}
-	series, ref := s.src.series(ls, opts, data != nil)
 	if ref == 0 {
-		return 0, nil // counted or logged; the rest of the page is recorded
+		return 0, nil // counted and logged; the rest of the page is recorded
 	}
 	s.samples = append(s.samples, sample{series, t, v, data, exemplarsOf(opts.Exemplars)})
 	return ref, nil
@@ -89,7 +97,7 @@ func (s *scrape) Append(ref storage.SeriesRef, ls labels.Labels, _, t int64, v f
 // outcome takes a sample of the scraper's report.
 func (s *scrape) outcome(name string, t int64, v float64) {
 	if convert.IsStale(v) {
-		v = 0 // the target is gone
+		v, s.farewell = 0, true
 	}
 	s.t, s.reported = t, true
 	switch name {
@@ -108,6 +116,10 @@ func (s *scrape) outcome(name string, t int64, v float64) {
 
 // Commit ends the scrape.
 func (s *scrape) Commit() error {
+	if panicking() {
+		s.park()
+		return nil
+	}
 	now := time.Now()
 	if s.parsing.IsZero() {
 		s.parsing = now
@@ -121,39 +133,6 @@ func (s *scrape) Commit() error {
 
 // Rollback drops the scrape; the scraper begins another to report it.
 func (s *scrape) Rollback() error { return s.src.rec.finish(s, false) }
-
-// takeTimed moves the samples with a time of their own out of the scrape that
-// is recorded at t and returns those that get records of their own, by time. A
-// sample that the archive has passed gets the scrape's time; one that was
-// recorded before under its time is dropped.
-func (s *scrape) takeTimed(t int64) []sample {
-	r := s.src.rec
-	kept := s.samples[:0]
-	for _, sm := range s.samples {
-		if sm.t == s.t || convert.IsStale(sm.v) || sm.series.native != nil { // PCP's metrics are of one time
-			kept = append(kept, sm)
-			continue
-		}
-		if s.src.ownTime == nil {
-			s.src.ownTime = map[*convert.MappedSeries]int64{}
-		}
-		last, seen := s.src.ownTime[sm.series.mapped]
-		if seen && last == sm.t || sm.series.forgotten() {
-			continue
-		}
-		s.src.ownTime[sm.series.mapped] = sm.t
-		if sm.t < t && (!r.any || sm.t > r.last) {
-			s.timed = append(s.timed, sm)
-			continue
-		}
-		r.report.Add(convert.LossTooOld, sm.series.name())
-		kept = append(kept, sm)
-	}
-	s.samples = kept
-	s.count += len(s.timed)
-	slices.SortStableFunc(s.timed, func(a, b sample) int { return cmp.Compare(a.t, b.t) })
-	return s.timed
-}
 
 // known returns the series that a reference stands for, unless it is none or was
 // forgotten. Most samples come with the reference that was returned for the same
@@ -170,12 +149,9 @@ func (src *source) known(ref storage.SeriesRef) (series, bool) {
 
 // series returns the series of a sample and a new reference, 0 if it cannot be
 // recorded.
-func (src *source) series(ls labels.Labels, opts storage.AppendV2Options, histogram bool) (series, storage.SeriesRef) {
+func (src *source) series(ls labels.Labels, f convert.Family, histogram bool) (series, storage.SeriesRef) {
 	name, own := src.own(ls)
-	ser, err := src.rec.resolve(src, name, own, expo.UnnotedFamily(convert.Family{
-		Name: opts.MetricFamilyName, Type: string(opts.Metadata.Type),
-		Unit: opts.Metadata.Unit, Help: opts.Metadata.Help,
-	}), histogram)
+	ser, err := src.rec.resolve(src, name, own, f, histogram)
 	if err != nil {
 		return series{}, 0
 	}
@@ -225,19 +201,5 @@ func (r *Recorder) resolve(src *source, name string, own []convert.Label, f conv
 func (r *Recorder) describe(src *source, ser *convert.MappedSeries, help string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	src.mapped.Describe(ser, expo.UnnotedFamily(convert.Family{Help: help}).Help)
+	src.mapped.Describe(ser, help)
 }
-
-// failedScrape refuses every sample.
-type failedScrape struct{ err error }
-
-// Append returns the error.
-func (f failedScrape) Append(storage.SeriesRef, labels.Labels, int64, int64, float64, *histogram.Histogram, *histogram.FloatHistogram, storage.AppendV2Options) (storage.SeriesRef, error) {
-	return 0, f.err
-}
-
-// Commit returns the error.
-func (f failedScrape) Commit() error { return f.err }
-
-// Rollback does nothing.
-func (f failedScrape) Rollback() error { return nil }

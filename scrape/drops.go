@@ -1,0 +1,127 @@
+package scrape
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"sync"
+
+	"github.com/pcparchive/pcparchive/convert"
+)
+
+// dropMessages are what the scraper logs for a sample that it does not pass on.
+var dropMessages = map[string]convert.Loss{
+	"Duplicate sample for timestamp": convert.LossDuplicate,
+	"Out of bounds metric":           convert.LossFuture,
+}
+
+// drop is a sample that the scraper did not pass on.
+type drop struct {
+	loss convert.Loss
+	name string
+}
+
+// maxDrops bounds what a scrape's drops take. Others are counted without names.
+const maxDrops = 10000
+
+// drops are the samples that the scraper did not pass on since the last scrape of
+// each target. It counts them in metrics and a message, and names them only in
+// messages for debugging, which is where names come from.
+type drops struct {
+	mu       sync.Mutex
+	byTarget map[string][]drop
+}
+
+func (d *drops) add(target string, one drop) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.byTarget[target]) >= maxDrops {
+		return
+	}
+	if d.byTarget == nil {
+		d.byTarget = map[string][]drop{}
+	}
+	one.name = strings.Clone(one.name)
+	d.byTarget[target] = append(d.byTarget[target], one)
+}
+
+// take returns what was dropped of a target.
+func (d *drops) take(target string) []drop {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	list := d.byTarget[target]
+	delete(d.byTarget, target)
+	return list
+}
+
+// reportDrops counts the samples of a page that were not appended. Their number
+// is that of the scraper's report.
+func (s *scrape) reportDrops() {
+	named := s.src.rec.drops.take(s.src.target.String())
+	missing := int(s.health.PostRelabel) - s.offered
+	if s.health.Up == 0 || s.farewell || missing <= 0 {
+		return
+	}
+	named = named[:min(len(named), missing)]
+	for _, d := range named {
+		s.src.rec.report.Add(d.loss, d.name)
+	}
+	s.src.rec.report.AddN(convert.LossDuplicate, s.src.name, int64(missing-len(named)))
+}
+
+// dropHandler is a log that notes what the scraper drops.
+type dropHandler struct {
+	slog.Handler
+	drops  *drops
+	target string
+}
+
+// Enabled lets the scraper's remarks on dropped samples pass.
+func (h dropHandler) Enabled(ctx context.Context, level slog.Level) bool {
+	return level == slog.LevelDebug || h.Handler.Enabled(ctx, level)
+}
+
+// Handle notes a dropped sample and passes on what the log wants.
+func (h dropHandler) Handle(ctx context.Context, r slog.Record) error {
+	if loss, ok := dropMessages[r.Message]; ok {
+		r.Attrs(func(a slog.Attr) bool {
+			if a.Key == "series" {
+				h.drops.add(h.target, drop{loss, nameOf(a.Value.String())})
+			}
+			return true
+		})
+	}
+	if !h.Handler.Enabled(ctx, r.Level) {
+		return nil
+	}
+	return h.Handler.Handle(ctx, r)
+}
+
+// WithAttrs keeps the target.
+func (h dropHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	for _, a := range attrs {
+		if a.Key == "target" {
+			h.target = a.Value.String()
+		}
+	}
+	h.Handler = h.Handler.WithAttrs(attrs)
+	return h
+}
+
+// WithGroup keeps noting.
+func (h dropHandler) WithGroup(name string) slog.Handler {
+	h.Handler = h.Handler.WithGroup(name)
+	return h
+}
+
+// nameOf returns the name in a series as a page has it.
+func nameOf(series string) string {
+	if quoted, ok := strings.CutPrefix(series, "{\""); ok {
+		name, _, _ := strings.Cut(quoted, "\"")
+		return name
+	}
+	if end := strings.IndexAny(series, "{ \t\xff"); end >= 0 {
+		return series[:end]
+	}
+	return series
+}

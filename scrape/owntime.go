@@ -1,0 +1,87 @@
+package scrape
+
+import (
+	"bytes"
+	"cmp"
+	"math"
+	"slices"
+
+	"github.com/pcparchive/pcparchive/convert"
+)
+
+// ownTimes are a series' samples with times of their own on the page that is
+// recorded and on the last one before that had any.
+type ownTimes struct {
+	round     uint64 // the scrape of the source that brought now
+	now, then map[int64]ownTime
+}
+
+// ownTime is the value of such a sample.
+type ownTime struct {
+	bits uint64
+	data []byte
+}
+
+// takeTimed moves the samples with a time of their own out of the scrape that
+// is recorded at t and returns those that get records of their own, by time. A
+// sample that the archive has passed gets the scrape's time. One that an earlier
+// page had in the same way is recorded already.
+func (s *scrape) takeTimed(t int64) []sample {
+	r := s.src.rec
+	s.src.round++
+	kept := s.samples[:0]
+	for _, sm := range s.samples {
+		if sm.t == s.t || convert.IsStale(sm.v) || sm.series.native != nil { // PCP's metrics are of one time
+			kept = append(kept, sm)
+			continue
+		}
+		sm.series.mapped = s.src.mapped.Current(sm.series.mapped)
+		if s.src.seen(&sm) {
+			continue
+		}
+		if sm.t < t && (!r.any || sm.t > r.last) {
+			s.timed = append(s.timed, sm)
+			continue
+		}
+		r.report.Add(convert.LossTooOld, sm.series.name())
+		kept = append(kept, sm)
+	}
+	s.samples = kept
+	s.count += len(s.timed)
+	slices.SortStableFunc(s.timed, func(a, b sample) int { return cmp.Compare(a.t, b.t) })
+	return s.timed
+}
+
+// seen reports whether the series has had a sample of the same time, and counts it.
+func (src *source) seen(sm *sample) bool {
+	if src.ownTimes == nil {
+		src.ownTimes = map[*convert.MappedSeries]*ownTimes{}
+	}
+	own := src.ownTimes[sm.series.mapped]
+	if own == nil {
+		own = &ownTimes{now: map[int64]ownTime{}, then: map[int64]ownTime{}}
+		src.ownTimes[sm.series.mapped] = own
+	}
+	if own.round != src.round {
+		own.round = src.round
+		own.now, own.then = own.then, own.now
+		clear(own.now)
+	}
+	if _, twice := own.now[sm.t]; twice {
+		src.rec.report.Add(convert.LossDuplicate, sm.series.name())
+		return true
+	}
+	one := ownTime{math.Float64bits(sm.v), sm.histogram}
+	was, again := own.then[sm.t]
+	switch {
+	case !again:
+		own.now[sm.t] = one
+		return false
+	case was.bits == one.bits && bytes.Equal(was.data, one.data):
+		src.rec.stats.Repeated++
+	default:
+		src.rec.report.Add(convert.LossDuplicate, sm.series.name())
+	}
+	own.now[sm.t] = was
+	return true
+}
