@@ -51,7 +51,9 @@ the metadata of one archive for each host.
 
 ` + mappingHelp + `
 
---thanos-label cluster=a fills the section of meta.json that Thanos and Mimir read.
+--thanos-label cluster=a is an external label in meta.json. Thanos demands one at
+least; Mimir drops or refuses them, and Prometheus ignores them: for these, --label
+puts labels on the series. 'pcparchive check --target' says what each refuses.
 --data-dir names the folder of the server that the blocks are for: what overlaps
 there is said.`,
 		Example: `  pcparchive export tsdb rec -o data/
@@ -76,7 +78,7 @@ there is said.`,
 func (o *exportTSDBOptions) addOwn(cmd *cobra.Command) {
 	f := cmd.Flags()
 	durationVar(f, &o.blockRange, "block-duration", tsdb.DefaultBlockRange, "time that a block covers, aligned to multiples since 1970 UTC")
-	addPairsFlag(cmd, &o.thanos, "thanos-label", "external label of the blocks for Thanos and Mimir, as in `cluster=a`; may be repeated")
+	addPairsFlag(cmd, &o.thanos, "thanos-label", "external label of the blocks, for Thanos only, as in `cluster=a`; may be repeated")
 	f.StringVar(&o.dataDir, "data-dir", "", "data folder of a server, to be compared with")
 }
 

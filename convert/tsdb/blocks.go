@@ -20,8 +20,9 @@ type Options struct {
 	// BlockRange is the length of a block's window; 0 is DefaultBlockRange.
 	// Windows start at whole multiples of it since 1970 UTC.
 	BlockRange time.Duration
-	// External are labels that stand for all series of a block in Thanos and
-	// Mimir. They fill a section of its own in meta.json if there are any.
+	// External are labels that stand for all series of a block in Thanos, which
+	// demands one at least. They fill a section of its own in meta.json if there
+	// are any. Mimir drops or refuses them, and Prometheus ignores them.
 	External map[string]string
 	// NoSidecar leaves out the file of [SidecarName].
 	NoSidecar bool

@@ -41,8 +41,8 @@ type metaFile struct {
 	Thanos     *thanos    `json:"thanos,omitempty"`
 }
 
-// thanos is what Thanos and Mimir want to know of a block that is brought to
-// them.
+// thanos is the section of meta.json that Thanos wants in a block that is uploaded
+// to it. Mimir wants its files, which its uploader fills in, and no labels.
 type thanos struct {
 	Version    int               `json:"version"`
 	Labels     map[string]string `json:"labels"`

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"iter"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -223,9 +224,9 @@ func (s *findings) thanos(m *verifyMeta) {
 		if m.Thanos == nil {
 			return
 		}
-		for name, value := range m.Thanos.Labels {
+		for _, name := range slices.Sorted(maps.Keys(m.Thanos.Labels)) {
 			if !slices.Contains(mimirLabels, name) {
-				s.add(BlockExternal, metaName, "external label %s=%q", name, value)
+				s.add(BlockExternal, metaName, "external label %s=%q", name, m.Thanos.Labels[name])
 			}
 		}
 	case m.Thanos == nil:

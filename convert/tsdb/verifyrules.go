@@ -115,7 +115,7 @@ var rules = []rule{
 	{BlockOverlap, each(check.Note, check.Error, check.Warning), "two blocks overlap; Thanos' compactor halts at it if their external labels are equal"},
 	{BlockDay, each(check.Note, check.Warning, check.Error), "a block goes past midnight UTC"},
 	{BlockDayTwice, each(noRule, noRule, check.Error), "more than one block of one UTC day, which mimirtool refuses"},
-	{BlockExternal, each(noRule, check.Error, check.Warning), "external labels in meta.json: Thanos demands some, Mimir drops or refuses them"},
+	{BlockExternal, each(noRule, check.Error, check.Warning), "external labels in meta.json: Thanos demands one at least, Mimir drops or refuses all but its own, Prometheus ignores them"},
 	{BlockDownsampled, each(check.Error, noRule, check.Error), "a block that Thanos downsampled, whose chunks only Thanos reads"},
 	{BlockLimitLabels, each(noRule, noRule, check.Warning), "more than 30 labels on a series, Mimir's default limit"},
 	{BlockLimitName, each(noRule, noRule, check.Warning), "a label name longer than 1024 bytes, Mimir's default limit"},
