@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
+	"github.com/pcparchive/pcparchive/convert/expo"
 	"github.com/pcparchive/pcparchive/convert/tsdb"
 )
 
@@ -57,6 +59,9 @@ func (l *damageLog) rest() {
 // are named. l may be nil.
 func (l *damageLog) nothing() error {
 	if l != nil && l.n == 1 && l.first != nil {
+		if errors.Is(l.first, expo.ErrEmpty) {
+			return fmt.Errorf("%w: %w", l.first, errNoSamples)
+		}
 		return l.first
 	}
 	l.rest()

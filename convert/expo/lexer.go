@@ -45,6 +45,7 @@ type lexer struct {
 	last   *known // the series before
 	line   int    // number of the first line of what is not read yet
 	ended  bool   // by # EOF
+	size   int64  // of what was read
 	pages  int    // which one it is of those that follow one another, from 1
 }
 
@@ -89,7 +90,7 @@ func newLexer(report *convert.Report) *lexer {
 // begin starts a page, of which emit gets every sample. An error of emit ends
 // the page.
 func (l *lexer) begin(name string, format Format, emit func(k *known, r reading) error) {
-	l.name, l.format, l.emit, l.line, l.pages = name, format, emit, 1, 0
+	l.name, l.format, l.emit, l.line, l.pages, l.size = name, format, emit, 1, 0, 0
 	l.page()
 }
 
@@ -106,6 +107,7 @@ func (l *lexer) read(in io.Reader, size int) error {
 	buf := make([]byte, 0, size)
 	for {
 		n, err := io.ReadFull(in, buf[len(buf):cap(buf)])
+		l.size += int64(n)
 		buf = buf[:len(buf)+n]
 		last := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 		if err != nil && !last {

@@ -50,7 +50,12 @@ type Reader struct {
 	series map[string]*convert.PromSeries // by name and labels
 	key    []byte
 	batch  *batch
+	empty  bool // the input has no byte
 }
+
+// ErrEmpty is the fault of an input without a byte, which is a page to Prometheus'
+// scraper, but also what is left of a file that could not be written.
+var ErrEmpty = errors.New("the file is empty")
 
 // NewReader returns a Reader of inputs, to be read once, in their order.
 func NewReader(inputs []Input, o ReadOptions) *Reader {
@@ -189,6 +194,9 @@ func (r *Reader) tolerant(ctx context.Context, in Input, next func() error) erro
 		return faults < maxFaults
 	}
 	err := r.input(ctx, in, next)
+	if err == nil && r.empty {
+		err = &Error{Name: in.Name, Line: 1, Err: ErrEmpty}
+	}
 	if r.batch == nil || ctx.Err() != nil {
 		return err
 	}
@@ -226,6 +234,7 @@ func (r *Reader) input(ctx context.Context, in Input, next func() error) (err er
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	r.empty = false
 	f, err := in.Open()
 	if err != nil {
 		return err
@@ -264,7 +273,9 @@ func (r *Reader) input(ctx context.Context, in Input, next func() error) (err er
 		}
 		return nil
 	})
-	return r.lexer.read(rest, windowSize)
+	err = r.lexer.read(rest, windowSize)
+	r.empty = r.lexer.size == 0
+	return err
 }
 
 // admit finds or makes the series of what was read.

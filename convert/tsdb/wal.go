@@ -28,14 +28,7 @@ func ref(n uint64) promchunks.HeadSeriesRef { return promchunks.HeadSeriesRef(n)
 func (r *Reader) replay(ctx context.Context, dir string) error {
 	h := newHead(r, dir)
 	r.heads = append(r.heads, h)
-	files, err := r.walFiles(filepath.Join(dir, "wal"))
-	if err != nil {
-		return err
-	}
-	late, err := r.walFiles(filepath.Join(dir, "wbl"))
-	if err != nil {
-		return err
-	}
+	files, late := r.walFiles(filepath.Join(dir, "wal")), r.walFiles(filepath.Join(dir, "wbl"))
 	p, err := newReplayer(h)
 	if err != nil {
 		return err
@@ -65,13 +58,14 @@ func (r *Reader) replay(ctx context.Context, dir string) error {
 
 // walFiles returns the segments of a log in order: those of its last checkpoint
 // and those after it.
-func (r *Reader) walFiles(dir string) ([]string, error) {
+func (r *Reader) walFiles(dir string) []string {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+		return nil
 	}
 	if err != nil {
-		return nil, err
+		r.damaged(dir, "", bare(err))
+		return nil
 	}
 	checkpoint, from := "", -1
 	for _, e := range entries {
@@ -83,10 +77,12 @@ func (r *Reader) walFiles(dir string) ([]string, error) {
 	var files []string
 	if checkpoint != "" {
 		inside, err := os.ReadDir(checkpoint)
-		if err != nil {
-			return nil, err
+		if files, _, _ = numbered(checkpoint, inside, -1); len(files) == 0 && err == nil {
+			err = errors.New("the checkpoint has no segment")
 		}
-		files, _, _ = numbered(checkpoint, inside, -1)
+		if err != nil {
+			r.damaged(checkpoint, "", bare(err))
+		}
 	}
 	rest, first, gaps := numbered(dir, entries, from)
 	if checkpoint != "" && len(rest) > 0 && first > from+1 {
@@ -101,7 +97,7 @@ func (r *Reader) walFiles(dir string) ([]string, error) {
 			r.logs += info.Size()
 		}
 	}
-	return files, nil
+	return files
 }
 
 // numbered returns the segments after a number in order, the first one's number,
@@ -110,7 +106,7 @@ func numbered(dir string, entries []os.DirEntry, after int) (paths []string, fir
 	var numbers []int
 	names := map[int]string{}
 	for _, e := range entries {
-		if n, err := strconv.Atoi(e.Name()); err == nil && n > after && !e.IsDir() {
+		if n, err := strconv.Atoi(e.Name()); err == nil && n > after {
 			numbers = append(numbers, n)
 			names[n] = e.Name()
 		}
@@ -160,7 +156,18 @@ func (p *replayer) file(ctx context.Context, path string, last bool) error {
 		return nil
 	}
 	defer func() { _ = f.Close() }() // it was read only
-	p.wal.reset(f)
+	info, err := f.Stat()
+	switch {
+	case err == nil && !info.Mode().IsRegular():
+		err = errors.New("not a file")
+	case err == nil && info.Size() == 0 && !last:
+		err = errors.New("the segment is empty: nothing was logged, or it is lost")
+	}
+	if err != nil {
+		p.h.r.damaged(path, "", bare(err))
+		return nil
+	}
+	p.wal.reset(f, info.Size())
 	var before int64
 	for {
 		rec, err := p.wal.next()

@@ -48,6 +48,7 @@ type walReader struct {
 	buf    []byte
 	size   int   // of the current page, less than others if the file ends in it
 	offset int64 // of the next page
+	length int64 // of the segment, when it was opened
 	parts  []byte
 	inside bool // a record has begun
 	plain  []byte
@@ -59,9 +60,9 @@ func newWalReader() (*walReader, error) {
 	return &walReader{buf: make([]byte, walPage), zstd: d}, err
 }
 
-// reset makes f the segment that is read.
-func (r *walReader) reset(f *os.File) {
-	r.f, r.page, r.offset, r.inside = f, nil, 0, false
+// reset makes f the segment that is read, which has a length.
+func (r *walReader) reset(f *os.File, length int64) {
+	r.f, r.length, r.page, r.offset, r.inside = f, length, nil, 0, false
 }
 
 // next returns the next record, which is valid until the one after it; io.EOF
@@ -118,7 +119,7 @@ func (r *walReader) turn() error {
 			r.inside = false
 			return errTorn
 		}
-		if errors.Is(err, io.EOF) {
+		if errors.Is(err, io.EOF) || r.offset >= r.length {
 			return io.EOF
 		}
 		r.offset += walPage // a page that the disk does not give
@@ -139,8 +140,9 @@ func (r *walReader) fragment() ([]byte, error) {
 		return nil, r.wrong("no room for a fragment")
 	}
 	size := int(binary.BigEndian.Uint16(r.page[1:]))
+	begun := r.page[0]&walKind <= fragmentTail && size <= walPage-(r.size-len(r.page))-walHead
 	if size > len(r.page)-walHead {
-		if short {
+		if short && begun { // as a writer begins one
 			return nil, errTorn
 		}
 		return nil, r.wrong("a fragment goes past the end of its page")
