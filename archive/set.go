@@ -76,15 +76,21 @@ func (s *Set) first() *item {
 	return s.items[0]
 }
 
-// Last returns the base path of the archive that begins last of those that can be
-// read, "" if none can be.
-func (s *Set) Last() string {
+// Last returns the archive that begins last of those that can be opened, nil if
+// none can be.
+func (s *Set) Last() *Reader {
 	for _, it := range slices.Backward(s.items) {
-		if s.readable(it) {
-			return it.label.base
+		if r := s.load(it); r != nil {
+			return r
 		}
 	}
-	return ""
+	return nil
+}
+
+// IsLast reports whether an archive, by its base path, is what Last returns.
+func (s *Set) IsLast(base string) bool {
+	r := s.Last()
+	return r != nil && r.base == base
 }
 
 // Archive is an archive of a Set.

@@ -83,7 +83,7 @@ func OpenSets(paths []string, o *ReadOptions) ([]*Set, []Problem, error) {
 	slices.SortFunc(sets, func(a, b *Set) int { return strings.Compare(a.Host(), b.Host()) })
 	if len(sets) > 1 {
 		sets = slices.DeleteFunc(sets, func(s *Set) bool {
-			if s.Last() != "" {
+			if s.Last() != nil {
 				return false
 			}
 			problems = append(problems, s.problems...)

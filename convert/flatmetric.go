@@ -1,6 +1,8 @@
 package convert
 
 import (
+	"slices"
+
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -187,11 +189,17 @@ func (f *Flattener) resolve(m *flatMetric, point *archive.Point, in *meta.InDom)
 	return p
 }
 
-// intern returns the one series with these labels, which s is made one of, nil if
-// it is another host's.
+// intern returns the one series with these labels, which s is made one of. If it is
+// another host's, hostname tells them apart; nil if that does not do it.
 func (f *Flattener) intern(m *flatMetric, s *archive.Series, labels []Label) *flatSeries {
 	key := m.naming.key(labels)
 	p, ok := f.series[key]
+	if ok && p.owner.opts.Host != f.opts.Host && f.opts.Host != "" {
+		f.opts.Report.Add(LossSameLabels, m.metric.Name)
+		labels = tidy(append(slices.Clone(labels), Label{labelHostname, f.opts.Host}))
+		key = m.naming.key(labels)
+		p, ok = f.series[key]
+	}
 	if !ok {
 		p = &flatSeries{PromSeries: PromSeries{
 			Name: m.naming.sample, Labels: labels, Sem: m.metric.Desc.Sem, ID: len(f.series),

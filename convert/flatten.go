@@ -29,8 +29,10 @@ type FlattenOptions struct {
 	Labels []Label
 	// Host is the label "hostname" of what has none: the archive's host, as the
 	// reference has it.
-	Host   string
-	Report *Report // may be nil
+	Host string
+	// Clashes are what several hosts call themselves alike; see [HostNames].
+	Clashes *HostClashes
+	Report  *Report // may be nil
 }
 
 // Flattener is the Sink that turns steps into Prometheus samples. What a series
@@ -79,8 +81,8 @@ func newFlattener(t *flatTable, o FlattenOptions) *Flattener {
 
 // Fork returns a Flattener for the steps of another host. Both hand the samples
 // of one numbering of series to one Samples; neither is to be used while the
-// other is. Of two series that are alive at once with the same labels the first
-// counts, the other is left out and counted.
+// other is. A series that has the labels of another host's gets the label hostname
+// and is counted.
 func (f *Flattener) Fork(host string) *Flattener {
 	o := f.opts
 	o.Host = host

@@ -182,8 +182,8 @@ func TestForks(t *testing.T) {
 	assert.Equal(t, "two", out.series["m hostname=two"].Origin.Labels[0].Text("hostname"))
 	assert.Empty(t, report.Losses())
 
-	// Two hosts that say the same of themselves cannot be told apart while both
-	// are there; once the first has ended, the other goes on with the series.
+	// Hosts that say the same of themselves are told apart by the archive's host,
+	// also after the first has ended.
 	same := labelset.String("hostname", "same")
 	a, b, c := f.Fork("a"), f.Fork("b"), f.Fork("c")
 	out.lines = nil
@@ -191,6 +191,6 @@ func TestForks(t *testing.T) {
 	put(t, b, 11, newNative(t, "m", d, same).at(pcp.InstNull))
 	require.NoError(t, a.Close())
 	put(t, c, 12, newNative(t, "m", d, same).at(pcp.InstNull))
-	assert.Equal(t, []string{"10 m hostname=same -1", "12 m hostname=same -1"}, out.lines)
-	assert.Equal(t, []convert.LossCount{{Loss: convert.LossCollision, Name: "m", Count: 1}}, report.Losses())
+	assert.Equal(t, []string{"10 m hostname=same -1", "11 m hostname=b -1", "12 m hostname=c -1"}, out.lines)
+	assert.Equal(t, []convert.LossCount{{Loss: convert.LossSameLabels, Name: "m", Count: 2}}, report.Losses())
 }

@@ -69,17 +69,10 @@ func (f *Flattener) name(metric *archive.Metric) naming {
 
 // ofHost returns a metric that says of which host it is, as its series do.
 func (f *Flattener) ofHost(m *archive.Metric) *archive.Metric {
-	if _, known := m.Labels[0].Lookup("hostname"); known || f.opts.Host == "" {
-		return m
+	if _, known := m.Labels[0].Lookup(labelHostname); !known && f.opts.Host != "" {
+		m = withHostname(m, 0, f.opts.Host)
 	}
-	labels := slices.Collect(m.Labels[0].All())
-	set, err := labelset.New(labelset.Context, append(labels, labelset.String("hostname", f.opts.Host))...)
-	if err != nil {
-		return m // as many labels as there can be
-	}
-	c := *m
-	c.Labels[0] = set
-	return &c
+	return f.opts.Clashes.rehosted(m, f.opts.Host)
 }
 
 // originNaming restores the naming of a metric that came from Prometheus.
@@ -104,8 +97,13 @@ func (f *Flattener) labels(m *flatMetric, s *archive.Series, in *meta.InDom) ([]
 	var err error
 	if m.naming.origin {
 		out = m.naming.originLabels(out, s, f.opts.TargetLabels)
+		if f.opts.Host != "" && f.opts.Clashes.target(m.naming.target) {
+			out = append(out, Label{labelHostname, f.opts.Host})
+		}
 	} else if out, err = f.nativeLabels(out, s, in); err != nil {
 		return nil, err
+	} else {
+		out = f.opts.Clashes.rehost(out, f.opts.Host)
 	}
 	if f.since != "" && m.naming.counter {
 		out = append(out, Label{"since", f.since})
@@ -120,7 +118,7 @@ func (f *Flattener) nativeLabels(out []Label, s *archive.Series, in *meta.InDom)
 		return nil, err
 	}
 	if f.opts.Host != "" {
-		out = append(out, Label{"hostname", f.opts.Host})
+		out = append(out, Label{labelHostname, f.opts.Host})
 	}
 	used := map[string]bool{"instname": true, "instid": true}
 	for l := range merged.All() {

@@ -33,6 +33,7 @@ const (
 	LossOrder        Loss = "skipped: time went backwards"
 	LossTime         Loss = "skipped: a time that no clock comes to"
 	LossDamaged      Loss = "skipped: damaged"
+	LossSameLabels   Loss = "changed: another host has a series with the same labels; hostname is the archive's host"
 	LossCollision    Loss = "skipped: a series of another host has the same labels"
 	LossUnwrapped    Loss = "changed: a 32-bit counter was continued over a wrap"
 	LossStep         Loss = "left out: between the steps"
@@ -48,7 +49,7 @@ const (
 func (l Loss) ByNature() bool {
 	switch l {
 	case LossNotNumeric, LossText, LossRounded, LossSameTime, LossDuplicate, LossRenamed, LossNotNative, LossTooOld, LossLate, LossFuture, LossExemplar, LossNativeHist,
-		LossUnwrapped, LossStep, LossEnd, LossStale, LossSilence, LossBefore1970, LossDownsampled:
+		LossUnwrapped, LossStep, LossEnd, LossStale, LossSilence, LossSameLabels, LossBefore1970, LossDownsampled:
 		return true
 	}
 	return false

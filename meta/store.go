@@ -205,6 +205,26 @@ func (s *Store) AllLabels() iter.Seq[*Labels] {
 	}
 }
 
+// LevelLabels yields the label records of a level by identifier, then time.
+func (s *Store) LevelLabels(level labelset.Level) iter.Seq[*Labels] {
+	var idents []uint32
+	for k := range s.labels {
+		if k.level == level {
+			idents = append(idents, k.ident)
+		}
+	}
+	slices.Sort(idents)
+	return func(yield func(*Labels) bool) {
+		for _, id := range idents {
+			for _, l := range s.labels[labelKey{level, id}].ordered() {
+				if !yield(l) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // Text returns a text of exactly the given type.
 func (s *Store) Text(t TextType, ident uint32) (string, bool) {
 	text, ok := s.texts[textKey{t, ident}]

@@ -56,3 +56,10 @@ type LossWarning struct{ Reason string }
 
 // Error returns the reason, how often and of what.
 func (w *LossWarning) Error() string { return w.Reason }
+
+// HostsWarning is a warning of a query: archives of several hosts that say the same
+// of themselves, so that hostname had to tell their series apart.
+type HostsWarning struct{ Reason string }
+
+// Error returns what is alike and which hosts are concerned.
+func (w *HostsWarning) Error() string { return w.Reason }

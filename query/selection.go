@@ -50,11 +50,10 @@ func (s *selection) read(ctx context.Context) (*seriesSet, error) {
 	to := pcp.TimestampMilli(s.to).Add(999_999)
 	p := s.plan(from, to)
 	s.report = &convert.Report{}
-	s.report = &convert.Report{}
 	if len(p.metrics) == 0 {
 		return s.result() // no need to read
 	}
-	s.flat = convert.NewFlattener(s, convert.FlattenOptions{TargetLabels: true, Host: s.set.Host(), Report: s.report})
+	s.flat = convert.NewFlattener(s, convert.FlattenOptions{TargetLabels: true, Host: s.set.Host(), Clashes: s.clashes(), Report: s.report})
 	past, err := p.past(ctx, from)
 	if err != nil {
 		return nil, err
@@ -257,5 +256,5 @@ func (s *selection) spoilt() []string {
 // concerns reports whether a problem is one of what was read. A last archive
 // that ends inside a record is none: it is still being written.
 func (s *selection) concerns(p archive.Problem) bool {
-	return (p.Skipped || s.bases[p.Archive]) && !(errors.Is(p.Err, pcp.ErrUnfinished) && p.Archive == s.set.Last())
+	return (p.Skipped || s.bases[p.Archive]) && !(errors.Is(p.Err, pcp.ErrUnfinished) && s.set.IsLast(p.Archive))
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/prometheus/util/annotations"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/convert"
 )
 
 // Storage is Prometheus' view of archives. It may be used from several
@@ -16,6 +17,7 @@ import (
 // between selections but what the Sets keep.
 type Storage struct {
 	sets  []*archive.Set
+	names *convert.HostNames
 	every int64 // how often a discrete value is repeated, ms
 	limit int
 
@@ -28,11 +30,11 @@ var _ storage.Queryable = (*Storage)(nil)
 // NewStorage returns the view of archives: a Set for each host. Of the options
 // Lookback counts, which should be that of the engine, and MaxSamples.
 //
-// Of two hosts that have a series with the same labels, which those of
-// Prometheus endpoints may have, the samples of both are that series'.
+// Where the archives of several hosts say the same of themselves, hostname is the
+// host of the archive's label, and a [HostsWarning] names them.
 func NewStorage(sets []*archive.Set, o Options) *Storage {
 	o = o.withDefaults(sets)
-	return &Storage{sets: sets, every: max(o.Lookback.Milliseconds()/2, 1), limit: o.MaxSamples}
+	return &Storage{sets: sets, names: &convert.HostNames{}, every: max(o.Lookback.Milliseconds()/2, 1), limit: o.MaxSamples}
 }
 
 // bridged returns a view in which marks are bridged.
@@ -53,14 +55,15 @@ func (s *Storage) watched(c *crossings) *Storage {
 // samples that all its selections hold together are bounded.
 func (s *Storage) Querier(mint, maxt int64) (storage.Querier, error) {
 	held := newBudget(s.limit)
-	hosts := make([]storage.Querier, len(s.sets))
+	clashes := s.clashes(mint, maxt)
+	hosts := make([]*querier, len(s.sets))
 	for i, set := range s.sets {
-		hosts[i] = &querier{Storage: s, set: set, mint: mint, maxt: maxt, budget: held}
+		hosts[i] = &querier{Storage: s, set: set, mint: mint, maxt: maxt, budget: held, clashes: clashes}
 	}
 	if len(hosts) == 1 {
 		return hosts[0], nil
 	}
-	return storage.NewMergeQuerier(hosts, nil, storage.ChainedSeriesMerge), nil
+	return &hostsQuerier{hosts}, nil
 }
 
 // querier answers the selections of one query from one host's archives.
@@ -69,6 +72,7 @@ type querier struct {
 	set        *archive.Set
 	mint, maxt int64
 	budget     *budget
+	clashes    func() *convert.HostClashes
 }
 
 // adding tells the functions that add up the changes of a counter.
@@ -76,6 +80,14 @@ var adding = map[string]bool{"rate": true, "irate": true, "increase": true}
 
 // Select reads the series that match, sorted by labels.
 func (q *querier) Select(ctx context.Context, _ bool, hints *storage.SelectHints, matchers ...*labels.Matcher) storage.SeriesSet {
+	found, err := q.read(ctx, hints, matchers)
+	if err != nil {
+		return storage.ErrSeriesSet(err)
+	}
+	return found
+}
+
+func (q *querier) read(ctx context.Context, hints *storage.SelectHints, matchers []*labels.Matcher) (*seriesSet, error) {
 	s := &selection{querier: q, from: q.mint, to: q.maxt, matchers: matchers}
 	if hints != nil {
 		s.from, s.to = max(q.mint, hints.Start), min(q.maxt, hints.End)
@@ -83,35 +95,49 @@ func (q *querier) Select(ctx context.Context, _ bool, hints *storage.SelectHints
 			s.window = hints.Range
 		}
 	}
-	found, err := s.read(ctx)
-	if err != nil {
-		return storage.ErrSeriesSet(err)
-	}
-	return found
+	return s.read(ctx)
 }
 
 // LabelValues returns the values of a label that series have in the time.
 func (q *querier) LabelValues(ctx context.Context, name string, _ *storage.LabelHints, matchers ...*labels.Matcher) ([]string, annotations.Annotations, error) {
-	return q.collect(ctx, matchers, func(ls labels.Labels, add func(string)) {
-		if v := ls.Get(name); v != "" {
-			add(v)
-		}
-	})
+	set, err := q.labelsOf(ctx, matchers)
+	if err != nil {
+		return nil, nil, err
+	}
+	return collect(set, valuesOf(name))
 }
 
 // LabelNames returns the names of all labels that series have in the time.
 func (q *querier) LabelNames(ctx context.Context, _ *storage.LabelHints, matchers ...*labels.Matcher) ([]string, annotations.Annotations, error) {
-	return q.collect(ctx, matchers, func(ls labels.Labels, add func(string)) {
-		ls.Range(func(l labels.Label) { add(l.Name) })
-	})
-}
-
-func (q *querier) collect(ctx context.Context, matchers []*labels.Matcher, visit func(labels.Labels, func(string))) ([]string, annotations.Annotations, error) {
-	s := &selection{querier: q, from: q.mint, to: q.maxt, matchers: matchers, labelsOnly: true}
-	set, err := s.read(ctx)
+	set, err := q.labelsOf(ctx, matchers)
 	if err != nil {
 		return nil, nil, err
 	}
+	return collect(set, namesOf)
+}
+
+// labelsOf returns the series that match, without their samples.
+func (q *querier) labelsOf(ctx context.Context, matchers []*labels.Matcher) (*seriesSet, error) {
+	s := &selection{querier: q, from: q.mint, to: q.maxt, matchers: matchers, labelsOnly: true}
+	return s.read(ctx)
+}
+
+// valuesOf visits the values of a label.
+func valuesOf(name string) func(labels.Labels, func(string)) {
+	return func(ls labels.Labels, add func(string)) {
+		if v := ls.Get(name); v != "" {
+			add(v)
+		}
+	}
+}
+
+// namesOf visits the names of labels.
+func namesOf(ls labels.Labels, add func(string)) {
+	ls.Range(func(l labels.Label) { add(l.Name) })
+}
+
+// collect gathers what visit finds in the labels of series, sorted.
+func collect(set storage.SeriesSet, visit func(labels.Labels, func(string))) ([]string, annotations.Annotations, error) {
 	found := map[string]bool{}
 	for set.Next() {
 		visit(set.At().Labels(), func(s string) { found[s] = true })
@@ -121,7 +147,7 @@ func (q *querier) collect(ctx context.Context, matchers []*labels.Matcher, visit
 		all = append(all, s)
 	}
 	slices.Sort(all)
-	return all, set.Warnings(), nil
+	return all, set.Warnings(), set.Err()
 }
 
 // Close does nothing.

@@ -14,6 +14,11 @@ import (
 // counter that grows by 10 a second and by 1000 while nobody looks, and a value
 // logged once. Its metadata may differ from that of the hour before.
 func writeDay(base, host string, n int, typ pcp.Type) error {
+	return writeDayAs(base, host, host, n, typ)
+}
+
+// writeDayAs is writeDay of a host whose label hostname says something else.
+func writeDayAs(base, host, hostname string, n int, typ pcp.Type) error {
 	start := fixtureStart.Add(time.Duration(n) * time.Hour)
 	v := pcp.V3
 	if n == 1 {
@@ -27,7 +32,7 @@ func writeDay(base, host string, n int, typ pcp.Type) error {
 	reads := &meta.Desc{PMID: pcp.NewPMID(60, 0, 24), Type: typ, InDom: pcp.InDomNull, Sem: pcp.SemCounter,
 		Units: pcp.Units{DimCount: 1}, Names: []string{"disk.all.read"}}
 	ncpu := nativeMetrics.ncpu
-	set, err := labelset.New(labelset.Context, labelset.String("hostname", host))
+	set, err := labelset.New(labelset.Context, labelset.String("hostname", hostname))
 	err = errors.Join(err, a.Define(reads), a.Define(ncpu), a.SetLabels(&meta.Labels{
 		Stamp: start, Level: labelset.Context, Ident: meta.ContextIdent, Sets: []labelset.Instance{{Inst: pcp.InstNull, Set: set}},
 	}))

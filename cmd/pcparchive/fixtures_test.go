@@ -15,8 +15,13 @@ import (
 
 // fixtures write archives that are the same every time, by kind.
 var fixtures = map[string]func(base string) error{
-	"prom":   func(base string) error { return writeProm(base, "web") },
-	"two":    func(base string) error { return writeProm(base, "web", "db") },
+	"prom":   func(base string) error { return writeProm(base, "tester", "web") },
+	"two":    func(base string) error { return writeProm(base, "tester", "web", "db") },
+	"probe1": func(base string) error { return writeProm(base, "probe1", "web") },
+	"probe2": func(base string) error { return writeProm(base, "probe2", "web", "db") },
+	"vm1":    func(base string) error { return writeDayAs(base, "vm1", "vm", 0, pcp.TypeU64) },
+	"vm2":    func(base string) error { return writeDayAs(base, "vm2", "vm", 0, pcp.TypeU64) },
+	"vm3":    func(base string) error { return writeDayAs(base, "vm3", "vm", 0, pcp.TypeU64) },
 	"native": writeNative,
 	"day1":   func(base string) error { return writeDay(base, "tester", 0, pcp.TypeU64) },
 	"day2":   func(base string) error { return writeDay(base, "tester", 1, pcp.TypeU32) },
@@ -33,12 +38,12 @@ var fixtureStart = pcp.TimestampOf(time.Date(2026, 1, 2, 3, 4, 5, 250_000_000, t
 const fixtureSteps = 10
 
 // writeProm writes what ten scrapes of endpoints would have left.
-func writeProm(base string, sources ...string) error {
-	m, err := convert.NewMapper(convert.MapperOptions{Host: "tester", External: []convert.Label{{Name: "env", Value: "test"}}})
+func writeProm(base, recorder string, sources ...string) error {
+	m, err := convert.NewMapper(convert.MapperOptions{Host: recorder, External: []convert.Label{{Name: "env", Value: "test"}}})
 	if err != nil {
 		return err
 	}
-	a, err := archive.Create(base, archive.Header{Host: "tester", Zone: "UTC", PID: 42}, nil)
+	a, err := archive.Create(base, archive.Header{Host: recorder, Zone: "UTC", PID: 42}, nil)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/convert"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -61,6 +62,7 @@ type archiveInfo struct {
 	Archive   string     `json:"archive"`
 	Version   int        `json:"version"`
 	Host      string     `json:"host"`
+	Names     []string   `json:"hostnames,omitempty"` // of its series, where they have others
 	Zone      string     `json:"timezone"`
 	ZoneInfo  string     `json:"zoneinfo,omitempty"`
 	Start     time.Time  `json:"start"`
@@ -123,10 +125,14 @@ func runInfo(s streams, o infoOptions, paths []string) error {
 	}
 	h.living, h.zones = true, o.zones
 	var all []hostInfo
+	clashes := h.clashes(pcp.Timestamp{}, pcp.MaxTime)
 	for _, set := range h.sets {
 		host, err := o.inspectHost(set, h.zoneOf(set))
 		if err != nil {
 			return err
+		}
+		for _, info := range host.Archives {
+			info.Names = slices.DeleteFunc(info.Names, clashes.Claimed)
 		}
 		if len(host.Archives) > 0 {
 			all = append(all, host)
@@ -183,6 +189,7 @@ func (o infoOptions) inspect(r *archive.Reader) (*archiveInfo, error) {
 		info.Files = append(info.Files, fileInfo{m.Path, m.Size})
 		info.Bytes += m.Size
 	}
+	info.Names = slices.DeleteFunc(convert.NamesOfHost(store), func(name string) bool { return name == h.Host })
 	counts := store.Counts()
 	info.LabelSets, info.Texts = counts[pcp.KindLabels], counts[pcp.KindText]
 	for range store.Metrics() {

@@ -73,6 +73,9 @@ func printInfo(w io.Writer, info *archiveInfo, zone *time.Location) error {
 	line := func(name, format string, args ...any) { fmt.Fprintf(tw, name+"\t"+format+"\n", args...) }
 	line("archive", "%s (version %d)", info.Archive, info.Version)
 	line("host", "%s", info.Host)
+	if len(info.Names) > 0 {
+		line("hostname", "%s, in the labels of its series", strings.Join(info.Names, ", "))
+	}
 	line("time zone", "%s", strings.TrimSpace(info.Zone+" "+info.ZoneInfo))
 	line("start", "%s", formatTime(pcp.TimestampOf(info.Start), zone))
 	line("end", "%s", formatTime(pcp.TimestampOf(info.End), zone))

@@ -126,6 +126,7 @@ func (o *mappingOptions) copyHosts(ctx context.Context, h *hosts, from, to pcp.T
 		repeat = convert.NewRepeat(dst, o.repeat, fo.Report)
 		dst = repeat
 	}
+	fo.Clashes = h.clashes(q.From, to)
 	table := convert.NewFlattener(dst, fo)
 	shown := newTimeProgress(h.s, h, q.From, to)
 	defer shown.view.clear()

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/convert"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -23,6 +24,7 @@ type hosts struct {
 	// still being written, which needs no mention.
 	living bool
 	single bool // one archive was named as such
+	names  convert.HostNames
 	zones  zoneFlags
 }
 
@@ -111,6 +113,16 @@ func (h *hosts) Location() *time.Location { return h.zoneOf(h.sets[0]) }
 // zoneOf returns the time zone asked for, or that of a host's archives.
 func (h *hosts) zoneOf(set *archive.Set) *time.Location { return h.zones.or(set.Location()) }
 
+// clashes returns what hosts call themselves alike in the archives of a time, and
+// names it.
+func (h *hosts) clashes(from, to pcp.Timestamp) *convert.HostClashes {
+	clashes := h.names.Clashes(h.sets, from, to)
+	for _, line := range clashes.Lines() {
+		fmt.Fprintln(h.s.err, line)
+	}
+	return clashes
+}
+
 // unusable returns why nothing at all can be read, as far as it is known; nil if
 // something can.
 func (h *hosts) unusable() error {
@@ -148,7 +160,7 @@ func (h *hosts) say(worth func(archive.Problem) bool) error {
 	problems := slices.Clone(h.bad)
 	for _, set := range h.sets {
 		for _, p := range set.Problems() {
-			if h.living && errors.Is(p.Err, pcp.ErrUnfinished) && p.Archive == set.Last() {
+			if h.living && errors.Is(p.Err, pcp.ErrUnfinished) && set.IsLast(p.Archive) {
 				continue
 			}
 			problems = append(problems, p)

@@ -41,7 +41,9 @@ Discrete metrics, which PCP records seldom, hold their value until the next one.
 rate, irate and increase add nothing for the time across a mark.
 
 ` + archivesHelp + `
-Of several hosts all are asked; the label hostname tells PCP's own metrics apart.`,
+Of several hosts all are asked; the label hostname tells PCP's own metrics apart.
+Where the labels of several hosts say the same hostname, it is the host of the
+archive's label, and the hosts are named.`,
 		Example: `  pcparchive query 'rate(node_cpu_seconds_total{mode="idle"}[10s])' rec
   pcparchive query 'sum by (mode) (rate(node_cpu_seconds_total[1m]))' rec --step 1m
   pcparchive query 'histogram_quantile(0.9, rate(rpc_duration_seconds[5m]))' rec

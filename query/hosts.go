@@ -1,0 +1,113 @@
+package query
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/storage"
+	"github.com/prometheus/prometheus/util/annotations"
+
+	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// hostsQuerier answers from the archives of several hosts.
+type hostsQuerier struct{ hosts []*querier }
+
+// clashes returns what the hosts call themselves alike in the archives that a
+// querier may read. It is found out when it is needed.
+func (s *Storage) clashes(mint, maxt int64) func() *convert.HostClashes {
+	return sync.OnceValue(func() *convert.HostClashes {
+		return s.names.Clashes(s.sets, pcp.TimestampMilli(mint), pcp.TimestampMilli(maxt).Add(999_999))
+	})
+}
+
+// Select reads the series that match of all hosts, sorted by labels. Series of
+// several hosts with equal labels get the label hostname.
+func (q *hostsQuerier) Select(ctx context.Context, _ bool, hints *storage.SelectHints, matchers ...*labels.Matcher) storage.SeriesSet {
+	return q.find(func(host *querier) (*seriesSet, error) { return host.read(ctx, hints, matchers) })
+}
+
+// find joins what read returns for each host.
+func (q *hostsQuerier) find(read func(*querier) (*seriesSet, error)) storage.SeriesSet {
+	all := &seriesSet{at: -1}
+	owners := map[*series]string{}
+	for _, host := range q.hosts {
+		found, err := read(host)
+		if err != nil {
+			return storage.ErrSeriesSet(err)
+		}
+		for _, s := range found.series {
+			owners[s.(*series)] = host.set.Host()
+		}
+		all.series = append(all.series, found.series...)
+		all.warnings.Merge(found.warnings)
+	}
+	for _, line := range q.hosts[0].clashes().Lines() {
+		all.warnings.Add(&HostsWarning{line})
+	}
+	all.separate(owners)
+	return all
+}
+
+// separate sorts the series and makes their labels differ.
+func (set *seriesSet) separate(owners map[*series]string) {
+	for range maxRenaming {
+		sortSeries(set.series)
+		if !set.tellApart(owners) {
+			return
+		}
+	}
+}
+
+// maxRenaming bounds how often series are renamed: once, unless a new name is that
+// of yet another host's series.
+const maxRenaming = 4
+
+func sortSeries(all []storage.Series) {
+	slices.SortStableFunc(all, func(a, b storage.Series) int { return labels.Compare(a.Labels(), b.Labels()) })
+}
+
+// tellApart gives series of different hosts with equal labels the label hostname.
+// It returns whether there are any. Series must be sorted.
+func (set *seriesSet) tellApart(owners map[*series]string) (found bool) {
+	for i, n := 0, 0; i < len(set.series); i += n {
+		for n = 1; i+n < len(set.series) && labels.Equal(set.series[i].Labels(), set.series[i+n].Labels()); n++ {
+		}
+		if n == 1 {
+			continue
+		}
+		found = true
+		var hosts []string
+		name := set.series[i].Labels().String()
+		for _, s := range set.series[i : i+n] {
+			s, host := s.(*series), owners[s.(*series)]
+			s.labels = labels.NewBuilder(s.labels).Set("hostname", host).Labels()
+			hosts = append(hosts, host)
+		}
+		set.warnings.Add(&HostsWarning{fmt.Sprintf("hosts %s all have the series %s: hostname is the host of the archive's label",
+			strings.Join(hosts, ", "), name)})
+	}
+	return found
+}
+
+// LabelValues returns the values of a label that series of any host have.
+func (q *hostsQuerier) LabelValues(ctx context.Context, name string, _ *storage.LabelHints, matchers ...*labels.Matcher) ([]string, annotations.Annotations, error) {
+	return collect(q.labelsOf(ctx, matchers), valuesOf(name))
+}
+
+// LabelNames returns the names of all labels that series of any host have.
+func (q *hostsQuerier) LabelNames(ctx context.Context, _ *storage.LabelHints, matchers ...*labels.Matcher) ([]string, annotations.Annotations, error) {
+	return collect(q.labelsOf(ctx, matchers), namesOf)
+}
+
+func (q *hostsQuerier) labelsOf(ctx context.Context, matchers []*labels.Matcher) storage.SeriesSet {
+	return q.find(func(host *querier) (*seriesSet, error) { return host.labelsOf(ctx, matchers) })
+}
+
+// Close does nothing.
+func (q *hostsQuerier) Close() error { return nil }
