@@ -7,7 +7,15 @@
 // reads the records of the times that it asks for, found by the index, and
 // decodes the values of those metrics alone. The samples that match are held
 // compressed while the query runs; [Options].MaxSamples bounds them, and a query
-// beyond it fails with a [LimitError].
+// beyond it fails with a [LimitError]. A selection that an expression repeats is
+// read once.
+//
+// # What ends a query
+//
+// Exec returns within a second when its context ends, and when [Options].Timeout
+// has passed, with a [TimeoutError]. Subqueries with more steps than the query may
+// hold samples are refused with a [StepsError]: the engine reserves memory for
+// each step.
 //
 // # What differs from Prometheus
 //

@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"log/slog"
+	"math"
 	"time"
 
 	"github.com/prometheus/prometheus/promql"
@@ -22,9 +23,10 @@ type Options struct {
 	Lookback time.Duration
 	// MaxSamples bounds the samples that a query holds: those read of the
 	// archives, with a [LimitError], and those that the engine works on; 0: 50
-	// million. A sample read takes 16 bytes at most, two or three on average.
+	// million. A sample read takes 16 bytes at most, two or three on average. The
+	// steps of a subquery, at least 11,000, may be as many: more are a [StepsError].
 	MaxSamples int
-	// Timeout ends a query; 0: two minutes.
+	// Timeout ends a query with a [TimeoutError]; 0: two minutes, negative: none.
 	Timeout time.Duration
 }
 
@@ -57,7 +59,8 @@ func (o Options) withDefaults(sets []*archive.Set) Options {
 }
 
 // Engine evaluates PromQL over the archives of one host or of several. It may be
-// used from several goroutines.
+// used from several goroutines. Exec of its queries returns within a second when
+// its context ends, with the context's error.
 type Engine struct {
 	engine  *promql.Engine
 	storage *Storage
@@ -68,7 +71,7 @@ type Engine struct {
 func NewEngine(sets []*archive.Set, o Options) *Engine {
 	o = o.withDefaults(sets)
 	engine := promql.NewEngine(promql.EngineOpts{
-		Logger: slog.New(slog.DiscardHandler), MaxSamples: o.MaxSamples, Timeout: o.Timeout,
+		Logger: slog.New(slog.DiscardHandler), MaxSamples: o.MaxSamples, Timeout: math.MaxInt64, // guarded has ours
 		LookbackDelta: o.Lookback, EnableAtModifier: true, EnableNegativeOffset: true,
 		NoStepSubqueryIntervalFn: func(int64) int64 { return subqueryStep.Milliseconds() },
 		Parser:                   parser.NewParser(parser.Options{}),
@@ -79,7 +82,8 @@ func NewEngine(sets []*archive.Set, o Options) *Engine {
 // Instant evaluates an expression at one time. Close the query when its result
 // has been used.
 func (e *Engine) Instant(ctx context.Context, expr string, at time.Time) (promql.Query, error) {
-	return e.engine.NewInstantQuery(ctx, e.storage.bridged(), e.queryOpts(), expr, at)
+	q, err := e.engine.NewInstantQuery(ctx, e.storage.bridged(), e.queryOpts(), expr, at)
+	return e.guard(q, q, err)
 }
 
 // Range evaluates an expression from start to end at every step. Close the query
@@ -88,7 +92,19 @@ func (e *Engine) Range(ctx context.Context, expr string, start, end time.Time, s
 	q := &rangeQuery{e: e, expr: expr, start: start, end: end, step: step}
 	var err error
 	q.Query, err = e.engine.NewRangeQuery(ctx, e.storage.watched(&q.crossings), e.queryOpts(), expr, start, end, step)
-	return q, err
+	return e.guard(q, q.Query, err)
+}
+
+// guard returns the query to hand out for one that the engine has prepared.
+func (e *Engine) guard(q, prepared promql.Query, err error) (promql.Query, error) {
+	if err != nil {
+		return nil, err
+	}
+	if err := checkSteps(prepared, e.opts.MaxSamples); err != nil {
+		prepared.Close()
+		return nil, err
+	}
+	return &guarded{Query: q, timeout: e.opts.Timeout}, nil
 }
 
 func (e *Engine) queryOpts() promql.QueryOpts {

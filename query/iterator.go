@@ -1,6 +1,7 @@
 package query
 
 import (
+	"cmp"
 	"math"
 
 	"github.com/prometheus/prometheus/model/histogram"
@@ -24,10 +25,15 @@ type iterator struct {
 	shift     int                // the next one
 	histShift int                // the next one of native histograms
 
+	calls uint // of advance
+
 	// Of a discrete series: the sample stored next, and whether there is one.
 	next sample
 	more bool
 }
+
+// looksAt is how many steps of an iterator go by without a look at the context.
+const looksAt = 1024
 
 // position tells where an iterator stands.
 type position uint8
@@ -72,6 +78,10 @@ func (it *iterator) current() chunkenc.ValueType {
 // advance goes to the first sample after the current one that is not before t.
 func (it *iterator) advance(t int64) chunkenc.ValueType {
 	ok := it.at != atEnd
+	if it.calls++; it.calls%looksAt == 0 {
+		it.err = cmp.Or(it.err, it.s.ctx.Err())
+		ok = ok && it.err == nil
+	}
 	switch {
 	case !ok:
 	case it.s.every > 0:
@@ -215,5 +225,6 @@ func (it *iterator) shiftedHistogram(t int64, h *histogram.FloatHistogram) *hist
 	return h
 }
 
-// Err returns why a chunk could not be read.
-func (it *iterator) Err() error { return it.err }
+// Err returns why a chunk could not be read, or that the query has ended: the
+// engine asks at every step behind the last sample.
+func (it *iterator) Err() error { return cmp.Or(it.err, it.s.ctx.Err()) }

@@ -17,16 +17,33 @@ func (e *LimitError) Error() string {
 	return fmt.Sprintf("the query needs more than %d samples at once: ask for fewer series or a shorter time, or allow more samples", e.Samples)
 }
 
-// budget is how many samples the selections of a query may still hold.
+// budget is how many samples and series the selections of a query may still hold.
 type budget struct {
 	limit int
 	left  atomic.Int64
+	slack atomic.Int64 // series, beyond which each counts as samples
 }
+
+// Series of a query are free up to freeSeries. Each further one counts as the
+// samples whose memory its labels, its first chunk and its bookkeeping take.
+const (
+	freeSeries    = 100_000
+	seriesSamples = 40
+)
 
 func newBudget(limit int) *budget {
 	b := &budget{limit: limit}
 	b.left.Store(int64(limit))
+	b.slack.Store(freeSeries)
 	return b
+}
+
+// takeSeries takes one series.
+func (b *budget) takeSeries() error {
+	if b.slack.Add(-1) >= 0 {
+		return nil
+	}
+	return b.take(seriesSamples)
 }
 
 // sampleSize is how many bytes of memory a sample stands for.

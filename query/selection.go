@@ -20,6 +20,7 @@ import (
 // [convert.HistogramSamples] of its Flattener.
 type selection struct {
 	*querier
+	ctx        context.Context
 	from, to   int64 // both inclusive, ms
 	matchers   []*labels.Matcher
 	window     int64 // of a function that adds up changes; else 0
@@ -37,6 +38,7 @@ type selection struct {
 	byLabels map[string]*series
 	bases    map[string]bool // archives that were read
 	lasting  bool            // a discrete series matches
+	full     error           // the budget does not allow the series found
 }
 
 // read reads what matches: metadata, then what of the past holds, then the time
@@ -96,7 +98,7 @@ func (s *selection) put(step *archive.Step) error {
 			s.watch.add(crossing{mark: step.Stamp.Milli(), to: s.to, window: s.window})
 		}
 	}
-	return s.flat.Put(step)
+	return cmp.Or(s.flat.Put(step), s.full)
 }
 
 // Sample implements [convert.Samples].
@@ -185,8 +187,9 @@ func (s *selection) match(p *convert.PromSeries) *series {
 	if known != nil {
 		return known
 	}
-	ser := &series{labels: ls, start: s.from}
+	ser := &series{ctx: s.ctx, labels: ls, start: s.from}
 	keep(ser)
+	s.full = cmp.Or(s.full, s.budget.takeSeries())
 	switch {
 	case p.Sem == pcp.SemDiscrete:
 		ser.every = s.every

@@ -1,6 +1,8 @@
 package query
 
 import (
+	"context"
+
 	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
@@ -15,6 +17,7 @@ const chunkSamples = 240
 // series is one series, its samples compressed. When it is complete it may be
 // iterated over by several at once.
 type series struct {
+	ctx    context.Context // of the selection: what iterates ends with it
 	labels labels.Labels
 	chunks []chunk
 	xor    *chunkenc.XORChunk // the last chunk, if it is open for numbers

@@ -73,12 +73,14 @@ type querier struct {
 	mint, maxt int64
 	budget     *budget
 	clashes    func() *convert.HostClashes
+	known      selections
 }
 
 // adding tells the functions that add up the changes of a counter.
 var adding = map[string]bool{"rate": true, "irate": true, "increase": true}
 
-// Select reads the series that match, sorted by labels.
+// Select reads the series that match, sorted by labels. What it returns, iterators
+// too, fails when the context has ended.
 func (q *querier) Select(ctx context.Context, _ bool, hints *storage.SelectHints, matchers ...*labels.Matcher) storage.SeriesSet {
 	found, err := q.read(ctx, hints, matchers)
 	if err != nil {
@@ -88,14 +90,14 @@ func (q *querier) Select(ctx context.Context, _ bool, hints *storage.SelectHints
 }
 
 func (q *querier) read(ctx context.Context, hints *storage.SelectHints, matchers []*labels.Matcher) (*seriesSet, error) {
-	s := &selection{querier: q, from: q.mint, to: q.maxt, matchers: matchers}
+	s := &selection{querier: q, ctx: ctx, from: q.mint, to: q.maxt, matchers: matchers}
 	if hints != nil {
 		s.from, s.to = max(q.mint, hints.Start), min(q.maxt, hints.End)
 		if adding[hints.Func] && hints.Range > 0 {
 			s.window = hints.Range
 		}
 	}
-	return s.read(ctx)
+	return q.known.once(s.key(), func() (*seriesSet, error) { return s.read(ctx) })
 }
 
 // LabelValues returns the values of a label that series have in the time.
@@ -118,7 +120,7 @@ func (q *querier) LabelNames(ctx context.Context, _ *storage.LabelHints, matcher
 
 // labelsOf returns the series that match, without their samples.
 func (q *querier) labelsOf(ctx context.Context, matchers []*labels.Matcher) (*seriesSet, error) {
-	s := &selection{querier: q, from: q.mint, to: q.maxt, matchers: matchers, labelsOnly: true}
+	s := &selection{querier: q, ctx: ctx, from: q.mint, to: q.maxt, matchers: matchers, labelsOnly: true}
 	return s.read(ctx)
 }
 

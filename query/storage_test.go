@@ -54,7 +54,7 @@ func TestLabelNamesAndValues(t *testing.T) {
 // An iterator behaves as the engine expects: it never goes back and stays at the
 // end.
 func TestIterator(t *testing.T) {
-	s := &series{}
+	s := &series{ctx: context.Background()}
 	for i := range 10 {
 		require.NoError(t, s.add(number(int64(10*i), float64(i)), 0))
 	}
@@ -83,14 +83,14 @@ func TestIterator(t *testing.T) {
 	assert.Same(t, it, s.Iterator(it), "it is used again")
 	assert.Equal(t, chunkenc.ValFloat, it.Next())
 	assert.Equal(t, int64(0), it.AtT())
-	assert.Equal(t, chunkenc.ValNone, (&series{}).Iterator(nil).Seek(0))
+	assert.Equal(t, chunkenc.ValNone, (&series{ctx: context.Background()}).Iterator(nil).Seek(0))
 }
 
 // Seeking to any time gives what reading up to it gives, over many chunks, with
 // values that are repeated and ones that end.
 func TestIteratorSeeks(t *testing.T) {
 	for _, every := range []int64{0, 7, 1000} {
-		s := &series{every: every, start: 3}
+		s := &series{ctx: context.Background(), every: every, start: 3}
 		s.carry(-50, 5)
 		for i := range int64(1000) {
 			v := float64(i)
@@ -138,7 +138,7 @@ func TestBridge(t *testing.T) {
 		{[]float64{mark, 1, 2, mark}, []float64{1, 2}},                    // outside
 		{[]float64{1, mark, 100, 3, mark, 50, 51}, []float64{100, 100, 103, 103, 104}},
 	} {
-		s := &series{bridge: &bridge{}}
+		s := &series{ctx: context.Background(), bridge: &bridge{}}
 		marks := 0
 		for i, v := range tt.values {
 			if v == mark {

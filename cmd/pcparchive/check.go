@@ -19,8 +19,9 @@ import (
 func newCheckCmd(s streams) *cobra.Command {
 	o := checkOptions{min: check.Warning, output: checkText}
 	cmd := &cobra.Command{
-		Use:   "check PATH...",
-		Short: "Find what is wrong with archives",
+		Use:         "check PATH...",
+		Annotations: onlyReads,
+		Short:       "Find what is wrong with archives",
 		Long: `Find what is wrong with archives: damage, metadata that contradicts itself or the
 values, an index that points astray, counters that fall, times without values.
 A PATH is an archive's base name, any of its files, or a folder: all archives in it

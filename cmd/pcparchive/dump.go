@@ -19,8 +19,9 @@ import (
 func newDumpCmd(s streams) *cobra.Command {
 	var o dumpOptions
 	cmd := &cobra.Command{
-		Use:   "dump [flags] ARCHIVE [METRIC...]",
-		Short: "List an archive as pmdumplog does, or as JSON",
+		Use:         "dump [flags] ARCHIVE [METRIC...]",
+		Annotations: onlyReads,
+		Short:       "List an archive as pmdumplog does, or as JSON",
 		Long: `List what is in an archive, in the form and with the options of PCP's pmdumplog.
 ARCHIVE is its base name or any of its files. Without an option that selects a
 part, the values are listed: of all metrics or of those named, where a name may

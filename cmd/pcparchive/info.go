@@ -18,8 +18,9 @@ import (
 func newInfoCmd(s streams) *cobra.Command {
 	var o infoOptions
 	cmd := &cobra.Command{
-		Use:   "info ARCHIVE...",
-		Short: "Say what is in archives",
+		Use:         "info ARCHIVE...",
+		Annotations: onlyReads,
+		Short:       "Say what is in archives",
 		Long: `Say what is in an archive: host, times, files, and how many metrics, instances
 and label sets it has. Records, values and series are counted by reading the
 data volumes; unless --count is given that is done only if they are small and

@@ -28,8 +28,9 @@ type labelsOptions struct {
 func newLabelsDumpCmd(s streams) *cobra.Command {
 	var o labelsOptions
 	cmd := &cobra.Command{
-		Use:   "dump ARCHIVE...",
-		Short: "Print the label hierarchy",
+		Use:         "dump ARCHIVE...",
+		Annotations: onlyReads,
+		Short:       "Print the label hierarchy",
 		Long: `Print every label record of an archive: its level (context, domain, indom,
 cluster, item, instances), what it belongs to, from when it holds, and its
 labels. An optional label is not part of a metric's identity; a compound one has

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"time"
 
 	"github.com/prometheus/common/model"
@@ -27,14 +26,16 @@ type queryOptions struct {
 	lookback       time.Duration
 	maxSamples     int
 	zones          zoneFlags
+	timeout        time.Duration
 	output         outputFormat
 }
 
 func newQueryCmd(s streams) *cobra.Command {
 	var o queryOptions
 	cmd := &cobra.Command{
-		Use:   "query EXPR ARCHIVE...",
-		Short: "Evaluate PromQL over archives",
+		Use:         "query EXPR ARCHIVE...",
+		Annotations: onlyReads,
+		Short:       "Evaluate PromQL over archives",
 		Long: `Evaluate a PromQL expression over archives: at one time, or with --step over a
 range of times. Only the metrics and times that the expression needs are read.
 Discrete metrics, which PCP records seldom, hold their value until the next one.
@@ -63,6 +64,7 @@ archive's label, and the hosts are named.`,
 	durationVar(f, &o.lookback, "lookback", 0, "how old a sample may be; 0: 5m, or more if the archive's records are far apart")
 	f.IntVar(&o.maxSamples, "max-samples", query.DefaultMaxSamples, "how many samples the query may hold in memory at once")
 	addZoneFlags(cmd, &o.zones, usualHost)
+	durationVar(f, &o.timeout, "timeout", query.DefaultTimeout, "how long the query may take; 0: as long as it takes")
 	addOutputFlag(cmd, &o.output)
 	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error {
 		changed := cmd.Flags().Changed
@@ -75,6 +77,9 @@ archive's label, and the hosts are named.`,
 		}
 		if o.lookback < 0 {
 			return usageError{fmt.Errorf("--lookback %s is negative", o.lookback)}
+		}
+		if o.timeout < 0 {
+			return usageError{fmt.Errorf("--timeout %s is negative", o.timeout)}
 		}
 		if o.maxSamples < 1 {
 			return usageError{fmt.Errorf("--max-samples %d: want at least 1", o.maxSamples)}
@@ -100,10 +105,10 @@ func runQuery(ctx context.Context, s streams, o queryOptions, expr string, paths
 		return err
 	}
 	h.living, h.zones = true, o.zones
-	e := query.NewEngine(h.sets, query.Options{Lookback: o.lookback, MaxSamples: o.maxSamples, Timeout: math.MaxInt64}) // who asks can interrupt
+	e := query.NewEngine(h.sets, query.Options{Lookback: o.lookback, MaxSamples: o.maxSamples, Timeout: cmp.Or(o.timeout, -1)})
 	q, err := o.prepare(ctx, h, e, expr)
 	if err != nil {
-		return err
+		return queryError(err)
 	}
 	defer q.Close()
 	res := q.Exec(ctx)
@@ -129,12 +134,16 @@ func lost(res *promql.Result) error {
 	return nil
 }
 
-// queryError says what can be done about a query that needs too much memory.
+// queryError names the flag that lifts the limit which a query met.
 func queryError(err error) error {
 	var limit *query.LimitError
+	var steps *query.StepsError
 	var engine promql.ErrTooManySamples
-	if errors.As(err, &limit) || errors.As(err, &engine) {
+	switch {
+	case errors.As(err, &limit), errors.As(err, &steps), errors.As(err, &engine):
 		return fmt.Errorf("%w; see --max-samples", err)
+	case errors.As(err, new(*query.TimeoutError)):
+		return fmt.Errorf("%w; see --timeout", err)
 	}
 	return err
 }

@@ -55,7 +55,7 @@ func run(args []string, s streams) int {
 	s.out, s.err = results, status
 	root := newRoot(s)
 	root.SetArgs(dropPreposition(joinCompress(args)))
-	cmd, err := root.ExecuteContextC(ctx)
+	cmd, err := execute(ctx, root)
 	if err == nil {
 		err = results.err
 	}

@@ -29,8 +29,9 @@ type summaryOptions struct {
 func newSummaryCmd(s streams) *cobra.Command {
 	o := summaryOptions{output: summaryText}
 	cmd := &cobra.Command{
-		Use:   "summary ARCHIVE... [METRIC...]",
-		Short: "Say what the values of an archive were: averages, extremes, percentiles",
+		Use:         "summary ARCHIVE... [METRIC...]",
+		Annotations: onlyReads,
+		Short:       "Say what the values of an archive were: averages, extremes, percentiles",
 		Long: `Say for each metric and instance how many values there are and what they were on
 average, at least and at most. METRIC is a name or a subtree such as disk.dev.
 

@@ -1,0 +1,37 @@
+package query
+
+import (
+	"fmt"
+	"maps"
+	"sync"
+)
+
+// selections keeps what the selections of a querier found: an expression may name
+// the same series a thousand times.
+type selections struct {
+	mu   sync.Mutex
+	seen map[string]*seriesSet
+}
+
+// once returns what a selection found if it was read before, else reads it.
+func (m *selections) once(key string, read func() (*seriesSet, error)) (*seriesSet, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	found := m.seen[key]
+	if found == nil {
+		var err error
+		if found, err = read(); err != nil {
+			return nil, err
+		}
+		if m.seen == nil {
+			m.seen = map[string]*seriesSet{}
+		}
+		m.seen[key] = found
+	}
+	return &seriesSet{series: found.series, at: -1, warnings: maps.Clone(found.warnings)}, nil
+}
+
+// key tells selections of one querier apart.
+func (s *selection) key() string {
+	return fmt.Sprintf("%d %d %d %q", s.from, s.to, s.window, s.matchers)
+}

@@ -1,0 +1,88 @@
+package query
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/prometheus/prometheus/promql"
+	"github.com/prometheus/prometheus/promql/parser"
+)
+
+// StepsError says that a subquery, or a range of times, has more steps than a
+// query may hold samples. The engine reserves memory for each step, whether or not
+// there is a sample.
+type StepsError struct {
+	Expr  string // the subquery; "" for the range of the whole query
+	Steps int64
+	Limit int
+}
+
+// Error says what can be done.
+func (e *StepsError) Error() string {
+	what := "the range"
+	if e.Expr != "" {
+		what = "the subquery " + e.Expr
+	}
+	return fmt.Sprintf("%s has %d steps, more than the %d that the query may hold samples of: choose a longer step or a shorter range, or allow more samples", what, e.Steps, e.Limit)
+}
+
+// freeSteps is how many steps a query may have however few samples it may hold.
+// Prometheus' HTTP interface allows as many.
+const freeSteps = 11_000
+
+// checkSteps refuses a query with too many steps.
+func checkSteps(q promql.Query, limit int) error {
+	limit = max(limit, freeSteps)
+	stmt, ok := q.Statement().(*parser.EvalStmt)
+	if !ok {
+		return nil
+	}
+	span := stmt.End.Sub(stmt.Start)
+	if n := stepsIn(span, stmt.Interval); n > int64(limit) {
+		return &StepsError{Steps: n, Limit: limit}
+	}
+	return checkNode(stmt.Expr, span, limit)
+}
+
+// checkNode checks the subqueries of an expression that is evaluated over a span.
+func checkNode(node parser.Node, span time.Duration, limit int) error {
+	switch n := node.(type) {
+	case *parser.StepInvariantExpr:
+		span = 0 // it is evaluated once
+	case *parser.SubqueryExpr:
+		if span += n.Range; span < 0 {
+			span = 1<<63 - 1
+		}
+		step := n.Step
+		if step == 0 {
+			step = subqueryStep
+		}
+		if steps := stepsIn(span, step); steps > int64(limit) {
+			return &StepsError{Expr: shortened(n.String()), Steps: steps, Limit: limit}
+		}
+	}
+	for child := range parser.ChildrenIter(node) {
+		if err := checkNode(child, span, limit); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stepsIn returns how many steps a span has.
+func stepsIn(span, step time.Duration) int64 {
+	if step <= 0 {
+		return 1
+	}
+	return int64(span/step) + 1
+}
+
+// shortened returns a text that fits into a message.
+func shortened(s string) string {
+	const most = 80
+	r := []rune(s)
+	if len(r) <= most {
+		return s
+	}
+	return string(r[:most/2]) + "…" + string(r[len(r)-most/2:])
+}
