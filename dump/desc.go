@@ -27,7 +27,7 @@ func (d *dumper) descs() error {
 			continue
 		}
 		d.buf = fmt.Appendf(d.buf, "    Data Type: %s  InDom: %s 0x%x\n    Semantics: %s  Units: %s\n",
-			typeName(desc.Type), desc.InDom, uint32(desc.InDom), semName(desc.Sem), cmp.Or(unitsName(desc.Units), "none"))
+			typeName(desc.Type), desc.InDom, uint32(desc.InDom), semName(desc.Sem), cmp.Or(d.unitsName(desc.Units), "none"))
 		d.spill()
 	}
 	return nil
@@ -48,9 +48,12 @@ func semName(s pcp.Semantics) string {
 	return fmt.Sprintf("??? (%d)", int32(s))
 }
 
-// unitsName formats units as release 6.0.3 does: it does not know the extra unit,
-// whose bits were padding then, and a scale without dimension has no noun.
-func unitsName(u pcp.Units) string {
+// unitsName formats units. Release 6.0.3 does not know the extra unit, whose bits
+// were padding then, and prints a scale without dimension without a noun.
+func (d *dumper) unitsName(u pcp.Units) string {
+	if !d.o.before7() {
+		return u.String()
+	}
 	u.ExtraUnit, u.ExtraScale = 0, 0
 	if u.DimSpace == 0 && u.DimTime == 0 && u.DimCount == 0 {
 		return strings.TrimPrefix(u.String(), "count ")

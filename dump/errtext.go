@@ -7,9 +7,12 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// errorText returns the text of an error as release 6.0.3 has it: some texts
-// called archives archive logs, and some errors did not exist.
-func errorText(e pcp.Errno) string {
+// errorText returns the text of an error. In release 6.0.3 some texts call archives
+// archive logs, and some errors do not exist.
+func (d *dumper) errorText(e pcp.Errno) string {
+	if !d.o.before7() {
+		return e.Error()
+	}
 	switch e {
 	case -12354, -12370, -12372, -12373, -12375, -12378, -12379, -12380:
 		return strings.Replace(e.Error(), "archive", "archive log", 1)

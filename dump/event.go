@@ -82,7 +82,7 @@ func (d *dumper) eventParam(p *archive.EventParam) {
 	m := d.param(p.PMID)
 	d.buf = append(append(d.buf, "        "...), m.head...)
 	if !m.known {
-		d.buf = append(append(append(d.buf, " pmLookupDesc: "...), errorText(-12378)...), '\n')
+		d.buf = append(append(append(d.buf, " pmLookupDesc: "...), d.errorText(-12378)...), '\n')
 		return
 	}
 	d.buf = append(appendParam(append(d.buf, " value "...), m.typ, &p.Value), '\n')

@@ -63,6 +63,7 @@ func TestGolden(t *testing.T) {
 		got := &txtar.Archive{Comment: []byte("What pmdumplog 6.0.3 prints of the archive that helpers_test.go writes.\n")}
 		for _, l := range listings {
 			o := l.o
+			o.Compat = 6
 			if o.Zone == nil {
 				o.Zone = archive.Zone("UTC")
 			}

@@ -16,15 +16,15 @@ var labelOrder = [...]labelset.Level{
 	labelset.Context, labelset.Domain, labelset.Cluster, labelset.Item, labelset.InDom, labelset.Instances,
 }
 
-// labelSets prints the label sets by time. Sets that repeat what the record
-// before them says of the same instance are left out, as the reference discards
-// them when it opens an archive.
+// labelSets prints the label sets by time. A record that repeats the one before it
+// is left out, as the reference discards it when it opens an archive. Release 6.0.3
+// discards single sets of instances that the record before has, too.
 func (d *dumper) labelSets() error {
 	d.title("Metric Labels in the Log ...")
 	byTime := map[pcp.Timestamp][]*meta.Labels{}
 	var chain []*meta.Labels
 	keep := func() {
-		for _, l := range withoutRepeats(chain) {
+		for _, l := range withoutRepeats(chain, d.o.before7()) {
 			byTime[l.Stamp] = append(byTime[l.Stamp], l)
 		}
 		chain = chain[:0]
@@ -63,10 +63,10 @@ func labelKey(l *meta.Labels) labelRecordKey {
 }
 
 // withoutRepeats returns the records of one key, given by ascending time, without
-// the sets that the record before holds too. Of records with one time the later
-// stored counts as the earlier one, as in the reference. A record that is left
-// without sets is left out.
-func withoutRepeats(chain []*meta.Labels) []*meta.Labels {
+// those that equal the record before or, if sets is true, without the sets that it
+// holds too and records that have no others. Of records with one time the later
+// stored counts as the earlier one, as in the reference.
+func withoutRepeats(chain []*meta.Labels, sets bool) []*meta.Labels {
 	newest := slices.Clone(chain)
 	slices.SortStableFunc(newest, func(a, b *meta.Labels) int { return b.Stamp.Compare(a.Stamp) })
 	var kept []*meta.Labels
@@ -74,6 +74,12 @@ func withoutRepeats(chain []*meta.Labels) []*meta.Labels {
 		if i+1 == len(newest) {
 			kept = append(kept, l)
 			break
+		}
+		if !sets {
+			if !repeats(l, newest[i+1]) {
+				kept = append(kept, l)
+			}
+			continue
 		}
 		rest := *l
 		rest.Sets = nil
@@ -87,6 +93,13 @@ func withoutRepeats(chain []*meta.Labels) []*meta.Labels {
 		}
 	}
 	return kept
+}
+
+// repeats reports whether two records say the same.
+func repeats(a, b *meta.Labels) bool {
+	return slices.EqualFunc(a.Sets, b.Sets, func(x, y labelset.Instance) bool {
+		return x.Inst == y.Inst && x.Err == y.Err && x.Set.Equal(y.Set)
+	})
 }
 
 // holds reports whether l, whose sets ascend by instance, has an equal set.

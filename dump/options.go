@@ -43,9 +43,15 @@ type Options struct {
 	Zone *time.Location
 	// Names are metrics or subtrees of metrics whose values are listed; none: all.
 	Names []string
+	// Compat is the release of PCP whose listing is wanted: 0 the current one, which
+	// is 7.2, and 6 that of 6.0.3.
+	Compat int
 	// Warn, if not nil, is told of what is odd but does not end the listing.
 	Warn func(error)
 }
+
+// before7 reports whether the listing is that of release 6.
+func (o *Options) before7() bool { return o.Compat != 0 && o.Compat < 7 }
 
 // has reports whether any of the sections is selected.
 func (o *Options) has(s Section) bool { return o.Sections&s != 0 }

@@ -47,6 +47,7 @@ func TestParityCorpus(t *testing.T) {
 func compare(t *testing.T, base, name string, args []string, o *dump.Options) {
 	t.Helper()
 	want := oracle.Exec(t, "pmdumplog", append(args, base)...)
+	o.Compat = 6
 	got, err := text(t, base, o)
 	if want.Exit != 0 && strings.TrimSpace(want.Stdout) == "" {
 		assert.Error(t, err, "the reference refuses it: %s", want.Stderr)

@@ -182,7 +182,7 @@ func (d *dumper) set(i int, s *archive.ValueSet, t pcp.Timestamp) {
 		d.buf = append(b, "): No values returned!\n"...)
 		return
 	case len(s.Values) == 0:
-		d.buf = append(append(append(b, "): "...), errorText(s.Err)...), '\n')
+		d.buf = append(append(append(b, "): "...), d.errorText(s.Err)...), '\n')
 		return
 	case len(s.Values) == 1:
 		b = append(b, "): "...)

@@ -25,7 +25,8 @@ func newDumpCmd(s streams) *cobra.Command {
 		Long: `List what is in an archive, in the form and with the options of PCP's pmdumplog.
 ARCHIVE is its base name or any of its files. Without an option that selects a
 part, the values are listed: of all metrics or of those named, where a name may
-be that of a subtree. Of a folder, or a list with commas, each archive is listed
+be that of a subtree. The listing is that of PCP 7.2, whose program is pmlogdump,
+apart from the order in its hash tables: --compat 6 gives that of 6.0.3. Of a folder, or a list with commas, each archive is listed
 by itself after its name, oldest first and host by host.
 
 With --output json or ndjson every record is listed with all its fields and the
@@ -61,6 +62,7 @@ place it is stored at; the options that select parts, times and metrics apply.`,
 	f.StringVarP(&o.to, "finish", "T", "", "end of the time window: an interval from the window's start, with - from the archive's end, or @ and a time")
 	f.BoolVarP(&o.index, "index", "t", false, "the temporal index")
 	f.StringVarP(&o.raw, "raw", "v", "", "hexadecimal listing of the records of a `file` in place of an archive")
+	f.IntVar(&o.compat, "compat", 0, "list as a release of PCP does: 6 as 6.0.3, 7 as 7.2 (default)")
 	f.CountVarP(&o.dates, "dates", "x", "dates with the times; twice: and seconds since the start; thrice: and since 1970")
 	addZoneFlags(cmd, &o.zones, usualLocal)
 	addDumpOutputFlag(cmd, &o.output)
@@ -74,6 +76,7 @@ type dumpOptions struct {
 
 	from, to string
 	raw      string
+	compat   int
 	dates    int
 	zones    zoneFlags
 	output   dumpFormat
@@ -122,6 +125,8 @@ func addDumpOutputFlag(cmd *cobra.Command, o *dumpFormat) {
 // checkArgs wants an archive unless a file is listed as it is.
 func (o *dumpOptions) checkArgs(cmd *cobra.Command, args []string) error {
 	switch {
+	case o.compat != 0 && o.compat != 6 && o.compat != 7:
+		return usageError{fmt.Errorf("%s: --compat %d: want 6 or 7", cmd.CommandPath(), o.compat)}
 	case o.raw != "" && (len(args) > 0 || o.output != "text"):
 		return usageError{fmt.Errorf("%s: -v lists one file as text, and no archive", cmd.CommandPath())}
 	case o.output != "text" && o.reverse:
@@ -219,7 +224,7 @@ func sayDamage(s streams, err error) error {
 // options resolves what depends on the archive.
 func (o *dumpOptions) options(s streams, r *archive.Reader, metrics []string) (*dump.Options, error) {
 	opts := &dump.Options{
-		Sections: o.sections(), Sizes: o.sizes || o.all, Reverse: o.reverse, Marks: o.marks, Dates: o.dates,
+		Sections: o.sections(), Sizes: o.sizes || o.all, Reverse: o.reverse, Marks: o.marks, Dates: o.dates, Compat: o.compat,
 		Zone: o.location(r), Names: metrics,
 		Warn: func(err error) { fmt.Fprintln(s.err, "pcparchive: warning:", err) },
 	}
