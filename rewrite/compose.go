@@ -65,7 +65,7 @@ func compose(ctx context.Context, base string, in []*archive.Reader, o Options, 
 	slices.SortStableFunc(c.waiting, func(a, b *source) int { return a.r.Header().Start.Compare(b.r.Header().Start) })
 	err = errors.Join(c.run(ctx), a.Close())
 	if err == nil && report.Records == 0 {
-		return errors.New("nothing is selected: the copy would have no record")
+		return ErrEmpty
 	}
 	return err
 }

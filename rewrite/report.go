@@ -5,6 +5,12 @@ import (
 	"fmt"
 )
 
+// ErrEmpty says that a selection leaves no record.
+var ErrEmpty = errors.New("nothing is selected: the copy would have no record")
+
+// ErrNoMetric says that a pattern of Options.Metrics fits no metric.
+var ErrNoMetric = errors.New("no such metric and no subtree of that name")
+
 // ErrLoss says that the output cannot hold something of the input as it is.
 var ErrLoss = errors.New("the output cannot hold it")
 

@@ -39,7 +39,7 @@ func checkPatterns(patterns []string, in []*archive.Reader) error {
 			return false
 		})
 		if !found {
-			return fmt.Errorf("metric pattern %q: no such metric and no subtree of that name", p)
+			return fmt.Errorf("metric pattern %q: %w", p, ErrNoMetric)
 		}
 	}
 	return nil

@@ -291,3 +291,22 @@ func TestAllocations(t *testing.T) {
 	few := testing.AllocsPerRun(5, func() { h.of(t, summary.Options{}) })
 	assert.Less(t, few, 60.0, "none per value")
 }
+
+// TestPresent tells what there is before, in and after a window.
+func TestPresent(t *testing.T) {
+	h := newHistory(pcp.SemInstant, pcp.TypeDouble).put(0, 1).put(10, 1).put(20, 1).put(31, 1)
+	h.steps = append(h.steps, &archive.Step{Stamp: at(40), Metrics: []archive.MetricValues{{Metric: h.metric, Err: pcp.ErrnoAgain}}})
+	p, err := summary.Present(t.Context(), h, nil, at(12), at(18))
+	require.NoError(t, err)
+	assert.Equal(t, &summary.Presence{
+		Values: 4, First: at(0), Last: at(31), Before: at(10), After: at(20), Interval: 10 * time.Second, Errors: map[pcp.Errno]int64{pcp.ErrnoAgain: 1},
+	}, p)
+	p, err = summary.Present(t.Context(), h, nil, at(10), pcp.Timestamp{})
+	require.NoError(t, err)
+	assert.Equal(t, int64(3), p.Within)
+	assert.Zero(t, p.After)
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = summary.Present(ended, h, nil, at(0), at(1))
+	require.ErrorIs(t, err, context.Canceled)
+}

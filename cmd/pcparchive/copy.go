@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
+	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/rewrite"
 )
 
@@ -113,7 +115,7 @@ func runCopy(ctx context.Context, s streams, o copyOptions, in []string, out str
 		return fmt.Errorf("%w; --lossy allows it", err)
 	}
 	if err != nil {
-		return err
+		return o.explain(ctx, h, err)
 	}
 	if o.output == outputJSON {
 		err = writeJSON(s.out, copyOutput{out, report})
@@ -127,6 +129,29 @@ func runCopy(ctx context.Context, s streams, o copyOptions, in []string, out str
 		}
 	}
 	return cmp.Or(err, sayCopyLosses(s, report))
+}
+
+// explain says why nothing was selected, and what may have been meant.
+func (o *copyOptions) explain(ctx context.Context, h *hosts, err error) error {
+	switch {
+	case errors.Is(err, rewrite.ErrNoMetric):
+		for _, name := range o.Metrics {
+			if !h.anyMetric(name) {
+				return fmt.Errorf("%w%s", err, h.nearNames(name))
+			}
+		}
+	case errors.Is(err, rewrite.ErrEmpty):
+		h.zones = o.zones
+		e := emptiness{from: o.Start, to: o.End, labels: len(o.Labels) > 0}
+		if len(o.Metrics) > 0 && !strings.ContainsAny(strings.Join(o.Metrics, ""), "*?[") {
+			e.what = strings.Join(o.Metrics, ", ")
+			e.metrics = func(d *meta.Desc) bool {
+				return slices.ContainsFunc(o.Metrics, func(name string) bool { return metricMatches(d, name) })
+			}
+		}
+		h.why(ctx, e)
+	}
+	return err
 }
 
 // sayCopyLosses names what the copy does not have. What was allowed is no

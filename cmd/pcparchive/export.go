@@ -101,7 +101,13 @@ func runExportTSDB(ctx context.Context, s streams, o exportTSDBOptions, paths []
 	if err := cmp.Or(err, h.unusable()); err != nil {
 		return err
 	}
-	return cmp.Or(o.tell(s, blocks, report), h.sayProblems(), sayLosses(s, report))
+	err = o.tell(s, blocks, report)
+	if o.mapping.ranged && len(blocks.Written())+len(blocks.Kept()) == 0 {
+		if from, to, err := o.mapping.times(h); err == nil {
+			h.why(ctx, emptiness{from: from, to: to})
+		}
+	}
+	return cmp.Or(err, h.sayProblems(), sayLosses(s, report))
 }
 
 // open begins the blocks.

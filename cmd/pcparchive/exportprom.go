@@ -171,6 +171,13 @@ func sayNoValues(s streams, h *hosts, at pcp.Timestamp) {
 	fmt.Fprintln(s.err, line)
 }
 
+func isEmptyStore(store *tsdb.Store) bool {
+	for range store.Series() {
+		return false
+	}
+	return true
+}
+
 // dump writes all samples of a range of times.
 func (o *exportPromOptions) dump(ctx context.Context, s streams, h *hosts, fo convert.FlattenOptions) (err error) {
 	from, to, err := o.mapping.times(h)
@@ -182,6 +189,9 @@ func (o *exportPromOptions) dump(ctx context.Context, s streams, h *hosts, fo co
 	err = o.mapping.copyHosts(ctx, h, from, to, store, fo)
 	if err := cmp.Or(err, h.unusable()); err != nil {
 		return err
+	}
+	if o.mapping.ranged && isEmptyStore(store) {
+		h.why(ctx, emptiness{from: from, to: to})
 	}
 	return toOutput(ctx, s, o.file, func(w io.Writer) error {
 		return expo.WriteDump(w, store, expo.Options{Format: o.format, PCP: o.comments}, fo.Report)

@@ -98,7 +98,7 @@ func runLabelsDump(s streams, o labelsOptions, paths []string) error {
 	}
 	h.living, h.zones = true, o.zones
 	if o.metric != "" && !h.anyMetric(o.metric) {
-		return cmp.Or(h.unusable(), fmt.Errorf("%s has no metric %s and no subtree of that name", strings.Join(paths, ", "), o.metric))
+		return cmp.Or(h.unusable(), fmt.Errorf("%s has no metric %s and no subtree of that name%s", strings.Join(paths, ", "), o.metric, h.nearNames(o.metric)))
 	}
 	records, merged := []labelRecord{}, []mergedLabels{}
 	for _, set := range h.sets {

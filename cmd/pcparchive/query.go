@@ -116,6 +116,9 @@ func runQuery(ctx context.Context, s streams, o queryOptions, expr string, paths
 		return err
 	}
 	h.sayRemarks(parsed, res)
+	if isEmpty(res.Value) && !filters(parsed) {
+		o.sayWhy(ctx, h, parsed)
+	}
 	if o.output == outputJSON {
 		err = printJSON(s.out, res, expr)
 	} else {

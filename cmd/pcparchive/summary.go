@@ -120,7 +120,7 @@ func runSummary(ctx context.Context, s streams, o summaryOptions, paths, names [
 	}
 	for _, name := range names {
 		if !h.anyMetric(name) {
-			return cmp.Or(h.unusable(), fmt.Errorf("metric %s: the archive has none of this name or below it", name))
+			return cmp.Or(h.unusable(), fmt.Errorf("metric %s: the archive has none of this name or below it%s", name, h.nearNames(name)))
 		}
 	}
 	var all []hostSummary
@@ -138,11 +138,34 @@ func runSummary(ctx context.Context, s streams, o summaryOptions, paths, names [
 	if err := h.unusable(); err != nil {
 		return err
 	}
-	return cmp.Or(printSummaries(s.out, o, columns, all), h.sayProblems())
+	err = printSummaries(s.out, o, columns, all)
+	if !slices.ContainsFunc(all, func(host hostSummary) bool { return len(host.sum.Series) > 0 }) {
+		o.sayWhy(ctx, h, names)
+	}
+	return cmp.Or(err, h.sayProblems())
+}
+
+// sayWhy says of each metric that was asked for why there is nothing to summarise.
+func (o summaryOptions) sayWhy(ctx context.Context, h *hosts, names []string) {
+	opts, err := o.prepare(h, names)
+	if err != nil {
+		return // it was said
+	}
+	e := emptiness{from: opts.From, to: opts.To}
+	if len(o.instances) > 0 {
+		fmt.Fprintln(h.s.err, "--instance leaves all others out; 'pcparchive dump -i' lists instances")
+	}
+	if len(names) == 0 {
+		h.why(ctx, e)
+	}
+	for _, name := range names {
+		e.what, e.metrics = name, func(d *meta.Desc) bool { return metricMatches(d, name) }
+		h.why(ctx, e)
+	}
 }
 
 // prepare turns the command line into options.
-func (o summaryOptions) prepare(set *archive.Set, names []string) (summary.Options, error) {
+func (o summaryOptions) prepare(set timeline, names []string) (summary.Options, error) {
 	opts := summary.Options{Percentiles: o.percentiles, Wrap: o.wrap}
 	for _, p := range o.percentiles {
 		if !(p >= 0 && p <= 100) {
