@@ -2,6 +2,7 @@ package convert_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -92,13 +93,13 @@ func TestNativeNames(t *testing.T) {
 	load.members(1, 5)
 	put(t, f, 1000, load.at(1, 5))
 	assert.Equal(t, []string{
-		"1000 kernel_all_load a_b=x a_b_2=y hostname=h instname=i1 n=42 1",
-		"1000 kernel_all_load a_b=x a_b_2=y hostname=h instname=i5 n=42 5",
+		"1000 kernel_all_load a_b=y a_b_2=x hostname=h instname=i1 n=42 1",
+		"1000 kernel_all_load a_b=y a_b_2=x hostname=h instname=i5 n=42 5",
 	}, out.lines)
 	for _, p := range out.series {
 		assert.Equal(t, convert.TypeGauge, p.Family.Type)
 	}
-	assert.Empty(t, report.Losses())
+	assert.Equal(t, []convert.LossCount{{Loss: convert.LossLabelRenamed, Name: "kernel.all.load{a.b}", Count: 2}}, report.Losses())
 }
 
 func TestCollidingNamesAreReported(t *testing.T) {
@@ -231,4 +232,35 @@ func TestImpossibleTime(t *testing.T) {
 		{Loss: convert.LossTime, Name: "record of web1 at -1152921504606846976.000000000 s", Count: 1},
 		{Loss: convert.LossTime, Name: "record of web1 at 1152921504606846976.000000000 s", Count: 1},
 	}, report.Losses())
+}
+
+// TestCollidingLabels has labels that want one name: what needs no other keeps it,
+// with every series, and no two become one.
+func TestCollidingLabels(t *testing.T) {
+	for _, c := range []struct {
+		labels, want string
+		renamed      int64
+	}{
+		{"1st _st", "_st=_st _st_2=1st", 1},
+		{"1st", "_st=1st", 0},
+		{"1st 2st _st _st_2", "_st=_st _st_2=_st_2 _st_3=1st _st_4=2st", 2},
+		{"a.b a:b a-b", "a_b=a-b a_b_2=a.b a_b_3=a:b", 2},
+		{"instname in-stname", "in_stname=in-stname instname_2=instname", 1},
+		{"inst.name inst_name", "inst_name=inst_name inst_name_2=inst.name", 1},
+	} {
+		var labels []labelset.Label
+		for name := range strings.FieldsSeq(c.labels) {
+			labels = append(labels, labelset.String(name, name))
+		}
+		out, report := &seen{}, &convert.Report{}
+		f := convert.NewFlattener(out, convert.FlattenOptions{Report: report})
+		put(t, f, 1, newNative(t, "m", meta.Desc{InDom: pcp.InDomNull, Type: pcp.TypeDouble}, labels...).at(pcp.InstNull))
+		assert.Equal(t, []string{"1 m " + c.want + " -1"}, out.lines, c.labels)
+		var renamed int64
+		for _, l := range report.Losses() {
+			assert.Equal(t, convert.LossLabelRenamed, l.Loss)
+			renamed += l.Count
+		}
+		assert.Equal(t, c.renamed, renamed, c.labels)
+	}
 }

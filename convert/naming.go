@@ -120,18 +120,7 @@ func (f *Flattener) nativeLabels(out []Label, s *archive.Series, in *meta.InDom)
 	if f.opts.Host != "" {
 		out = append(out, Label{labelHostname, f.opts.Host})
 	}
-	used := map[string]bool{"instname": true, "instid": true}
-	for l := range merged.All() {
-		if l.Flags&labelset.Optional != 0 && !f.opts.OptionalLabels {
-			continue
-		}
-		name := f.opts.Names.labelName(l.Name)
-		for n := 2; used[name]; n++ { // a.b beside a_b
-			name = fmt.Sprintf("%s_%d", f.opts.Names.labelName(l.Name), n)
-		}
-		used[name] = true
-		out = append(out, Label{name, l.Text()})
-	}
+	out = f.ownLabels(out, s, merged)
 	if s.Inst.ID == pcp.InstNull {
 		return out, nil
 	}
@@ -140,6 +129,36 @@ func (f *Flattener) nativeLabels(out []Label, s *archive.Series, in *meta.InDom)
 		out = append(out, Label{"instid", strconv.FormatInt(int64(s.Inst.ID), 10)})
 	}
 	return out, nil
+}
+
+// ownLabels appends the labels of a set. One whose name Prometheus allows keeps it,
+// whatever others there are; of others that want one name, such as a.b beside a_b
+// and 1st beside _st, the later get a number and are counted.
+func (f *Flattener) ownLabels(out []Label, s *archive.Series, set labelset.Set) []Label {
+	used := map[string]bool{"instname": true, "instid": true}
+	var changed []labelset.Label
+	for l := range set.All() {
+		switch {
+		case l.Flags&labelset.Optional != 0 && !f.opts.OptionalLabels:
+		case f.opts.Names.labelName(l.Name) != l.Name || used[l.Name]:
+			changed = append(changed, l)
+		default:
+			used[l.Name] = true
+			out = append(out, Label{l.Name, l.Text()})
+		}
+	}
+	for _, l := range changed {
+		name := f.opts.Names.labelName(l.Name)
+		for n := 2; used[name]; n++ {
+			name = fmt.Sprintf("%s_%d", f.opts.Names.labelName(l.Name), n)
+		}
+		if name != f.opts.Names.labelName(l.Name) {
+			f.opts.Report.Add(LossLabelRenamed, s.Metric.Name+"{"+l.Name+"}")
+		}
+		used[name] = true
+		out = append(out, Label{name, l.Text()})
+	}
+	return out
 }
 
 // originLabels appends a series' own labels and, if wanted, its target's, over

@@ -21,6 +21,7 @@ const (
 	LossSameTime     Loss = "replaced by a later value in the same millisecond"
 	LossDuplicate    Loss = "dropped: repeats a sample of the same series and time, of which the first counts"
 	LossRenamed      Loss = "renamed: the name belongs to another metric"
+	LossLabelRenamed Loss = "label renamed: its name belongs to another label"
 	LossNotNative    Loss = "not recorded as PCP's own metric: another series or host has it"
 	LossTooOld       Loss = "moved to the scrape's time: older than the last record"
 	LossLate         Loss = "moved to the last record's time: the endpoint answered late"
@@ -48,7 +49,7 @@ const (
 // brings with every archive of some kind, and not a sign of bad data.
 func (l Loss) ByNature() bool {
 	switch l {
-	case LossNotNumeric, LossText, LossRounded, LossSameTime, LossDuplicate, LossRenamed, LossNotNative, LossTooOld, LossLate, LossFuture, LossExemplar, LossNativeHist,
+	case LossNotNumeric, LossText, LossRounded, LossSameTime, LossDuplicate, LossRenamed, LossLabelRenamed, LossNotNative, LossTooOld, LossLate, LossFuture, LossExemplar, LossNativeHist,
 		LossUnwrapped, LossStep, LossEnd, LossStale, LossSilence, LossSameLabels, LossBefore1970, LossDownsampled:
 		return true
 	}
