@@ -36,6 +36,9 @@ type NativeMetric struct {
 	// Timely says that the labels are all that there were at the time of the
 	// values, those that metrics share included.
 	Timely bool
+	// Recorded says that the input tells what the metric is. A label "instance" of
+	// its series is then no sign of another host.
+	Recorded bool
 }
 
 // Place is an instance of a native metric that a series gives values to.

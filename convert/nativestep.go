@@ -110,9 +110,7 @@ func (n *nativeStep) shares(places []Place, target [2]string) []nativeShare {
 	if len(places) == 0 {
 		return nil
 	}
-	if host := HostOnly(target[1]); !n.owned {
-		n.owned, n.host = true, host
-	} else if n.host != host {
+	if !places[0].Metric.Recorded && !n.owns(HostOnly(target[1])) {
 		n.report.Add(LossNotNative, places[0].Metric.Desc.Name())
 		return nil
 	}
@@ -143,6 +141,14 @@ func (n *nativeStep) shares(places []Place, target [2]string) []nativeShare {
 		}
 	}
 	return out
+}
+
+// owns reports whether metrics are those of a host: of the first one that has any.
+func (n *nativeStep) owns(host string) bool {
+	if !n.owned {
+		n.owned, n.host = true, host
+	}
+	return n.host == host
 }
 
 // admits reports whether a further series may have the slot.

@@ -118,7 +118,7 @@ func TestIdentity(t *testing.T) {
 	}
 	require.NoError(t, writeAgent(at("agent"), "monitor"))
 	require.NoError(t, writeNative(at("native")))
-	require.NoError(t, writeProm(at("scraped"), "web", "db"))
+	require.NoError(t, writeProm(at("scraped"), "tester", "web", "db"))
 	require.NoError(t, writeAgent(at("second"), "other"))
 	for _, source := range [][]string{
 		{at("odd.prom")}, {at("odd.om")}, {at("odd.json")}, {at("agent")}, {at("native")}, {at("scraped")},

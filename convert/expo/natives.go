@@ -174,7 +174,7 @@ func (n *Natives) freeNames(line *pcpLine) []string {
 
 // metric makes the metric that a line describes.
 func (l *pcpLine) metric(help string) *convert.NativeMetric {
-	m := &convert.NativeMetric{Desc: meta.Desc{
+	m := &convert.NativeMetric{Recorded: true, Desc: meta.Desc{
 		PMID: l.pmid, Type: l.typ, InDom: l.indom, Sem: l.sem, Units: l.units, Names: append([]string{l.name}, l.names...),
 	}}
 	var more bool

@@ -90,7 +90,7 @@ func (n *natives) metric(origin *archive.Metric) *convert.NativeMetric {
 	if n.admits(origin) {
 		desc := *origin.Desc
 		desc.Names = n.freeNames(origin)
-		m = &convert.NativeMetric{Desc: desc, OneLine: origin.OneLine, Help: origin.Help, Labels: origin.Labels, Timely: true}
+		m = &convert.NativeMetric{Desc: desc, OneLine: origin.OneLine, Help: origin.Help, Labels: origin.Labels, Timely: true, Recorded: true}
 	}
 	n.metrics[origin] = m
 	return m
