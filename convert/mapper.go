@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"net/url"
 	"strings"
 
 	"github.com/pcparchive/pcparchive/labelset"
@@ -144,17 +143,6 @@ func (m *Mapper) claim(d *meta.Desc) {
 			m.sources[source] = true
 		}
 	}
-}
-
-// RedactURL returns a URL without user info, query and fragment, which may hold
-// secrets. What does not parse becomes "".
-func RedactURL(raw string) string {
-	u, err := url.Parse(raw)
-	if err != nil {
-		return ""
-	}
-	u.User, u.RawQuery, u.ForceQuery, u.Fragment = nil, "", false, ""
-	return u.String()
 }
 
 // HostOnly returns host without a port and brackets.

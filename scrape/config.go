@@ -2,10 +2,13 @@ package scrape
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
 	"net/url"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,15 +31,33 @@ type Settings struct {
 	Timeout   time.Duration // 0: the interval, at most 10 s
 	BodyLimit int64         // bytes, 0: none
 	// Extra holds settings of Prometheus' scrape_config in YAML, such as
-	// authorization, tls_config or metric_relabel_configs.
+	// authorization, tls_config or metric_relabel_configs. It may not repeat what
+	// the other settings or the endpoints' URLs say.
 	Extra []byte
 }
 
 // Config returns a Prometheus configuration that scrapes the endpoints, one job
-// each, named as its source.
+// each, named as its source. Its errors show no user info, query or setting that
+// may be a secret.
 func Config(endpoints []Endpoint, s Settings, log *slog.Logger) (*promconfig.Config, error) {
+	var hide secrets
+	for _, e := range endpoints {
+		hide.addURL(e.URL)
+	}
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	cfg, err := configOf(endpoints, s, &hide, slog.New(redactHandler{log.Handler(), &hide}))
+	return cfg, hide.error(err)
+}
+
+func configOf(endpoints []Endpoint, s Settings, hide *secrets, log *slog.Logger) (*promconfig.Config, error) {
 	extra := map[string]any{}
 	if err := yaml.Unmarshal(s.Extra, &extra); err != nil {
+		return nil, fmt.Errorf("scrape settings: %w", withoutValues(err))
+	}
+	hide.addYAML(extra, false)
+	if err := s.refuse(extra, len(endpoints)); err != nil {
 		return nil, fmt.Errorf("scrape settings: %w", err)
 	}
 	taken := map[string]bool{}
@@ -46,15 +67,12 @@ func Config(endpoints []Endpoint, s Settings, log *slog.Logger) (*promconfig.Con
 		if err != nil {
 			return nil, err
 		}
-		job["scrape_interval"] = model.Duration(s.Interval).String()
-		job["scrape_timeout"] = model.Duration(cmp.Or(s.Timeout, min(s.Interval, 10*time.Second))).String()
-		// The page's labels are its samples' own; the target's are kept apart.
-		job["honor_labels"] = true
-		// A server that does not say what it sends most likely sends this.
-		job["fallback_scrape_protocol"] = "PrometheusText0.0.4"
-		if s.BodyLimit > 0 {
-			job["body_size_limit"] = fmt.Sprintf("%dB", s.BodyLimit)
+		for key := range extra {
+			if _, twice := job[key]; twice && (key != "metrics_path" || job[key] != "/") {
+				return nil, fmt.Errorf("scrape settings: %s: the URL %s sets it", key, convert.ShowURL(e.URL))
+			}
 		}
+		s.complete(job)
 		maps.Copy(job, extra)
 		jobs = append(jobs, job)
 	}
@@ -64,19 +82,79 @@ func Config(endpoints []Endpoint, s Settings, log *slog.Logger) (*promconfig.Con
 	}
 	cfg, err := promconfig.Load(string(text), log)
 	if err != nil {
-		return nil, fmt.Errorf("scrape settings: %w", err)
+		return nil, fmt.Errorf("scrape settings: %w", withoutValues(unknownDiscovery(extra, err)))
 	}
 	return cfg, nil
+}
+
+// complete adds what is the same for all endpoints.
+func (s Settings) complete(job map[string]any) {
+	job["scrape_interval"] = model.Duration(s.Interval).String()
+	timeout := cmp.Or(s.Timeout, min(s.Interval, 10*time.Second))
+	job["scrape_timeout"] = model.Duration(timeout).String()
+	// The page's labels are its samples' own; the target's are kept apart.
+	job["honor_labels"] = true
+	// A server that does not say what it sends most likely sends this.
+	job["fallback_scrape_protocol"] = "PrometheusText0.0.4"
+	if s.BodyLimit > 0 {
+		job["body_size_limit"] = fmt.Sprintf("%dB", s.BodyLimit)
+	}
+}
+
+// refuse returns an error if extra says what has another place, which one of the
+// two would silently lose, or adds targets to each of several endpoints.
+func (s Settings) refuse(extra map[string]any, endpoints int) error {
+	for _, key := range slices.Sorted(maps.Keys(extra)) {
+		switch {
+		case key == "static_configs":
+			return errors.New("static_configs: the targets are the URLs that are given")
+		case key == "job_name":
+			return errors.New("job_name: give the name with the URL, as NAME=URL")
+		case key == "scrape_interval":
+			return errors.New("scrape_interval: --interval sets it")
+		case key == "scrape_timeout" && s.Timeout > 0:
+			return errors.New("scrape_timeout: --timeout sets it")
+		case key == "body_size_limit" && s.BodyLimit > 0:
+			return errors.New("body_size_limit: --body-limit sets it")
+		case strings.HasSuffix(key, discoverySuffix) && endpoints > 1:
+			return fmt.Errorf("%s: targets that are found would belong to each of the %d URLs; give one URL", key, endpoints)
+		}
+	}
+	return nil
+}
+
+const discoverySuffix = "_sd_configs"
+
+// unknownDiscovery names a way to find targets that the program does not have.
+func unknownDiscovery(extra map[string]any, err error) error {
+	for _, key := range slices.Sorted(maps.Keys(extra)) {
+		if strings.HasSuffix(key, discoverySuffix) && strings.Contains(err.Error(), "field "+key+" not found") {
+			return fmt.Errorf("%s: this program does not know that discovery; it has %s, and the others of Prometheus if built with -tags allsd", key, knownDiscoveries)
+		}
+	}
+	return err
+}
+
+// quotedInYAML finds values that the YAML reader quotes.
+var quotedInYAML = regexp.MustCompile("`[^`]*`|'[^']*'")
+
+// withoutValues returns an error of the YAML reader without the values it quotes.
+func withoutValues(err error) error {
+	text := quotedInYAML.ReplaceAllString(err.Error(), hidden)
+	if text == err.Error() {
+		return err
+	}
+	return errors.New(text)
 }
 
 // jobOf returns the part of a job's configuration that its URL determines.
 func jobOf(e Endpoint, taken map[string]bool) (map[string]any, error) {
 	u, err := url.Parse(e.URL)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%q is not a URL: %s", convert.ShowURL(e.URL), urlFault(err))
 	}
 	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return nil, fmt.Errorf("%q is not an http or https URL", e.URL)
+		return nil, fmt.Errorf("%q is not an http or https URL", convert.ShowURL(e.URL))
 	}
 	name, err := sourceName(e, u, taken)
 	if err != nil {
@@ -94,6 +172,16 @@ func jobOf(e Endpoint, taken map[string]bool) (map[string]any, error) {
 		job["basic_auth"] = map[string]any{"username": u.User.Username(), "password": password}
 	}
 	return job, nil
+}
+
+// urlFault returns why a URL does not parse, without the part that is quoted.
+func urlFault(err error) string {
+	var fault *url.Error
+	if errors.As(err, &fault) {
+		err = fault.Err
+	}
+	reason, _, _ := strings.Cut(err.Error(), "\"")
+	return strings.TrimSpace(reason)
 }
 
 // sourceName returns the endpoint's name or one made from its host and, where

@@ -7,3 +7,6 @@ import (
 	_ "github.com/prometheus/prometheus/discovery/file"
 	_ "github.com/prometheus/prometheus/discovery/http"
 )
+
+// knownDiscoveries are the settings of those.
+const knownDiscoveries = "dns_sd_configs, file_sd_configs and http_sd_configs"

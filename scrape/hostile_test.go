@@ -29,23 +29,24 @@ func TestHostilePages(t *testing.T) {
 		body, kind string
 		fails      string // part of the reason; "": the scrape succeeds
 	}{
-		"label of 16 MiB":              {body: "m{l=\"" + long(16*mib) + "\"} 1\nok 1\n", fails: "cannot be read"},
-		"label of 16 MiB, OpenMetrics": {body: "m{l=\"" + long(16*mib) + "\"} 1\nok 1\n# EOF\n", kind: open, fails: "cannot be read"},
-		"label name of 16 MiB":         {body: "m{" + long(16*mib) + "=\"1\"} 1\nok 1\n", fails: "cannot be read"},
-		"name of 16 MiB":               {body: long(16*mib) + " 1\nok 1\n", fails: "cannot be read"},
-		"exemplar of 16 MiB":           {body: "# TYPE m counter\nm_total 1 # {l=\"" + long(16*mib) + "\"} 1\n# EOF\n", kind: open, fails: "cannot be read"},
-		"after other lines":            {body: "a 1\na{x=\"1\"} 2\nm{l=\"" + long(16*mib) + "\"} 1\nok 1\n", fails: "cannot be read"},
-		"label of just below 16 MiB":   {body: "m{l=\"" + long(16*mib-1) + "\"} 1\nok 1\n"},
-		"label of 70,000 bytes":        {body: "m{l=\"" + long(70000) + "\"} 1\nok 1\n"},
-		"label of 65,000 bytes":        {body: "m{l=\"" + long(65000) + "\"} 1\nok 1\n"},
-		"name of 70,000 bytes":         {body: long(70000) + " 1\nok 1\n"},
-		"name of a megabyte":           {body: long(mib) + " 1\nok 1\n"},
-		"name of a megabyte in pieces": {body: strings.Repeat("z:", mib/2) + "z 1\nok 1\n"},
-		"label name of a megabyte":     {body: "m{" + long(mib) + "=\"1\"} 1\nok 1\n"},
-		"70,000 labels":                {body: "m{" + many.String() + "} 1\nok 1\n"},
-		"help of 17 MiB":               {body: "# HELP ok " + long(17*mib) + "\nok 1\n"},
-		"type of a name of a megabyte": {body: "# TYPE " + long(mib) + " gauge\n" + long(mib) + " 1\nok 1\n"},
-		"byte 0":                       {body: "m 1\x00\nok 1\n\x00\n", fails: ""},
+		"label of 16 MiB":                  {body: "m{l=\"" + long(16*mib) + "\"} 1\nok 1\n", fails: "cannot be read"},
+		"label of 16 MiB, OpenMetrics":     {body: "m{l=\"" + long(16*mib) + "\"} 1\nok 1\n# EOF\n", kind: open, fails: "cannot be read"},
+		"label name of 16 MiB":             {body: "m{" + long(16*mib) + "=\"1\"} 1\nok 1\n", fails: "cannot be read"},
+		"name of 16 MiB":                   {body: long(16*mib) + " 1\nok 1\n", fails: "cannot be read"},
+		"exemplar of 16 MiB":               {body: "# TYPE m counter\nm_total 1 # {l=\"" + long(16*mib) + "\"} 1\n# EOF\n", kind: open, fails: "cannot be read"},
+		"after other lines":                {body: "a 1\na{x=\"1\"} 2\nm{l=\"" + long(16*mib) + "\"} 1\nok 1\n", fails: "cannot be read"},
+		"label of just below 16 MiB":       {body: "m{l=\"" + long(16*mib-1) + "\"} 1\nok 1\n"},
+		"label of 70,000 bytes":            {body: "m{l=\"" + long(70000) + "\"} 1\nok 1\n"},
+		"label of 65,000 bytes":            {body: "m{l=\"" + long(65000) + "\"} 1\nok 1\n"},
+		"name of 70,000 bytes":             {body: long(70000) + " 1\nok 1\n"},
+		"name of a megabyte":               {body: long(mib) + " 1\nok 1\n"},
+		"name of a megabyte in pieces":     {body: strings.Repeat("z:", mib/2) + "z 1\nok 1\n"},
+		"label name of a megabyte":         {body: "m{" + long(mib) + "=\"1\"} 1\nok 1\n"},
+		"70,000 labels":                    {body: "m{" + many.String() + "} 1\nok 1\n"},
+		"help of 17 MiB":                   {body: "# HELP ok " + long(17*mib) + "\nok 1\n"},
+		"type of a name of a megabyte":     {body: "# TYPE " + long(mib) + " gauge\n" + long(mib) + " 1\nok 1\n"},
+		"text of 20 MiB that does not end": {body: "m{l=\"" + long(20*mib) + "\n", fails: "expected label value"},
+		"byte 0":                           {body: "m 1\x00\nok 1\n\x00\n", fails: ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -76,6 +77,7 @@ func TestHostilePages(t *testing.T) {
 			texts, _ := statuses(t, r)
 			found := c.fails == ""
 			for _, text := range texts {
+				assert.Less(t, len(text), 2000)
 				found = found || text != "success" && strings.Contains(text, c.fails)
 			}
 			assert.True(t, found, "%q in %.300q", c.fails, texts)

@@ -31,6 +31,12 @@ func Run(ctx context.Context, cfg *promconfig.Config, rec *Recorder, o RunOption
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
+	rec.secrets.addConfig(cfg)
+	return rec.secrets.error(rec.run(ctx, cfg, o, slog.New(redactHandler{log.Handler(), &rec.secrets})))
+}
+
+// run is Run with a log that shows no secrets.
+func (r *Recorder) run(ctx context.Context, cfg *promconfig.Config, o RunOptions, log *slog.Logger) error {
 	installGuard()
 	registry := prometheus.NewRegistry()
 	options := &promscrape.Options{
@@ -43,7 +49,7 @@ func Run(ctx context.Context, cfg *promconfig.Config, rec *Recorder, o RunOption
 		// The scraper waits for this plus up to one interval.
 		options.InitialScrapeOffset = -longestInterval(cfg)
 	}
-	manager, err := promscrape.NewManager(options, slog.New(dropHandler{Handler: log.Handler(), drops: &rec.drops}), nil, nil, rec, registry)
+	manager, err := promscrape.NewManager(options, slog.New(dropHandler{Handler: log.Handler(), drops: &r.drops}), nil, nil, r, registry)
 	if err != nil {
 		return err
 	}
@@ -62,7 +68,7 @@ func Run(ctx context.Context, cfg *promconfig.Config, rec *Recorder, o RunOption
 	if err := apply(cfg, manager, found); err != nil {
 		return err
 	}
-	return serve(inner, cancel, rec, manager, found)
+	return serve(inner, cancel, r, manager, found)
 }
 
 func apply(cfg *promconfig.Config, manager *promscrape.Manager, found *discovery.Manager) error {

@@ -40,6 +40,7 @@ type Recorder struct {
 	log     *slog.Logger
 	failed  chan error // the first error of the sink
 	drops   drops
+	secrets secrets
 
 	mu       sync.Mutex
 	sources  map[string]*source
@@ -76,9 +77,10 @@ func NewRecorder(m *convert.Mapper, sink Sink, report *convert.Report, log *slog
 		log = slog.New(slog.DiscardHandler)
 	}
 	r := &Recorder{
-		mapper: m, sink: sink, report: report, log: log, failed: make(chan error, 1),
+		mapper: m, sink: sink, report: report, failed: make(chan error, 1),
 		sources: map[string]*source{}, refused: map[string]error{}, names: map[string]bool{}, inFlight: map[*scrape]int64{},
 	}
+	r.log = slog.New(redactHandler{log.Handler(), &r.secrets})
 	if last, ok := sink.Last(); ok { // an archive that is continued
 		r.last, r.any = last.Add(time.Millisecond-1).Milli(), true
 	}
@@ -132,9 +134,10 @@ func (r *Recorder) source(target *promscrape.Target) (*source, error) {
 		return nil, err
 	}
 	t := convert.Target{
-		Job: lset.Get("job"), Instance: lset.Get("instance"),
-		URL: target.URL().String(), Host: target.URL().Host,
+		Job: lset.Get("job"), Instance: convert.RedactAddress(lset.Get("instance")),
+		URL: target.URL().String(), Host: convert.RedactAddress(target.URL().Host),
 	}
+	r.secrets.addURL(t.URL)
 	t.Name = r.freeName(t.Job, t.Instance)
 	mapped, err := r.mapper.Source(t)
 	if err != nil {
@@ -226,6 +229,7 @@ func (r *Recorder) write(s *scrape) {
 	if s.health.Up == 0 {
 		r.stats.Failed++
 	}
+	s.health.Err = r.secrets.error(s.health.Err)
 	s.src.tellState(s.health.Err)
 	if r.stats.First.IsZero() {
 		r.stats.First = time.UnixMilli(s.t)

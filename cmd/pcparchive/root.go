@@ -19,6 +19,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/pcparchive/pcparchive/convert"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -68,7 +69,7 @@ func run(args []string, s streams) int {
 	case errors.Is(err, errFindings):
 		return exitFindings
 	case errors.As(err, &usage):
-		fmt.Fprintf(s.err, "pcparchive: %v\nsee '%s --help'\n", err, cmd.CommandPath())
+		fmt.Fprintf(s.err, "pcparchive: %s\nsee '%s --help'\n", convert.RedactText(err.Error()), cmd.CommandPath())
 		return exitUsage
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
 		fmt.Fprintln(s.err, "pcparchive: interrupted")
@@ -111,7 +112,7 @@ func (w *resultWriter) Write(b []byte) (int, error) {
 }
 
 // message returns what an error says, but once what several parts of it say: one
-// fault, such as a full disk, may meet several files.
+// fault, such as a full disk, may meet several files. URLs have no secrets.
 func message(err error) string {
 	var lines []string
 	for line := range strings.SplitSeq(err.Error(), "\n") {
@@ -119,7 +120,7 @@ func message(err error) string {
 			lines = append(lines, line)
 		}
 	}
-	return strings.Join(lines, "\n")
+	return convert.RedactText(strings.Join(lines, "\n"))
 }
 
 func newRoot(s streams) *cobra.Command {

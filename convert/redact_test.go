@@ -1,0 +1,46 @@
+package convert_test
+
+import (
+	"fmt"
+	"net/url"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/pcparchive/pcparchive/convert"
+)
+
+func TestShowURL(t *testing.T) {
+	for raw, want := range map[string]string{
+		"http://h:1/metrics":            "http://h:1/metrics",
+		"http://[::1]:9100/metrics":     "http://[::1]:9100/metrics",
+		"https://me:pw@h/m?token=x#top": "https://…@h/m?…",
+		"https://me@h":                  "https://…@h",
+		"http://h?x":                    "http://h?…",
+		"http://h/m?mail=a@b":           "http://h/m?…",
+		"http://me:p?w@h/":              "http://…",
+		"http://me:p/w@h/":              "http://…@h/",
+		"http://me:p%zz@h/":             "http://…@h/",
+		"http://h:port/":                "http://…",
+		"http://me:pw%40h:1/":           "http://…",
+		"me:pw@h/m?x=y":                 "…@h/m?…",
+		"h:1/m":                         "h:1/m",
+		"":                              "",
+	} {
+		assert.Equal(t, want, convert.ShowURL(raw), raw)
+	}
+}
+
+func TestRedactText(t *testing.T) {
+	_, parse := url.Parse("http://me:pw@h:pw/")
+	for text, want := range map[string]string{
+		"no URL: a?b@c // remark":                      "no URL: a?b@c // remark",
+		`Get "http://me:p w@h/m?a=b": refused`:         `Get "http://…@h/m?…": refused`,
+		"see http://h/m?a=b, and ftp://u:p@h":          "see http://h/m?… and ftp://…@h",
+		`failed to parse Location header "//u:p@h/%z"`: `failed to parse Location header "//…@h/%z"`,
+		fmt.Sprint(parse):                              `parse "http://…": invalid port … after host`,
+		"a/b//c":                                       "a/b//c",
+	} {
+		assert.Equal(t, want, convert.RedactText(text), text)
+	}
+}

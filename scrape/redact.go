@@ -1,0 +1,290 @@
+package scrape
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"unicode/utf8"
+
+	httpconfig "github.com/prometheus/common/config"
+
+	"github.com/pcparchive/pcparchive/convert"
+)
+
+// secrets are what no label, log, error or archive may show. Every text that
+// leaves this package and may hold a URL or what a server answers passes through
+// text.
+type secrets struct {
+	mu       sync.RWMutex
+	known    map[string]bool
+	replacer *strings.Replacer
+}
+
+const (
+	hidden = "…"
+	// minSecret is the length below which a secret cannot be told from other text.
+	minSecret = 3
+	// maxText bounds a message. What the parser says may hold a whole page.
+	maxText = 1000
+)
+
+// add makes values known, in all forms in which they occur.
+func (s *secrets) add(values ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	before := len(s.known)
+	if s.known == nil {
+		s.known = map[string]bool{}
+	}
+	for _, v := range values {
+		quoted := strconv.Quote(v)
+		for _, form := range []string{v, url.QueryEscape(v), url.PathEscape(v), url.UserPassword(v, "").String(), quoted[1 : len(quoted)-1]} {
+			if form = strings.TrimSuffix(form, ":"); len(form) >= minSecret {
+				s.known[form] = true
+			}
+		}
+	}
+	if len(s.known) == before {
+		return
+	}
+	var pairs []string
+	for form := range s.known {
+		pairs = append(pairs, form)
+	}
+	slices.SortFunc(pairs, func(a, b string) int { // the longest that fits is replaced
+		if len(a) != len(b) {
+			return len(b) - len(a)
+		}
+		return strings.Compare(a, b)
+	})
+	oldnew := make([]string, 0, 2*len(pairs))
+	for _, form := range pairs {
+		oldnew = append(oldnew, form, hidden)
+	}
+	s.replacer = strings.NewReplacer(oldnew...)
+}
+
+// addLogin makes a user name and a password known, and what goes over the wire.
+func (s *secrets) addLogin(user, password string) {
+	s.add(user, password, base64.StdEncoding.EncodeToString([]byte(user+":"+password)))
+}
+
+// addURL makes the secrets of a URL known.
+func (s *secrets) addURL(raw string) {
+	s.add(convert.URLSecrets(raw)...)
+	if u, err := url.Parse(raw); err == nil && u.User != nil {
+		password, _ := u.User.Password()
+		s.addLogin(u.User.Username(), password)
+	}
+}
+
+// addConfig makes known what a configuration holds.
+func (s *secrets) addConfig(v any) { s.walk(reflect.ValueOf(v), 0) }
+
+// walk looks for values that are secrets by their types.
+func (s *secrets) walk(v reflect.Value, depth int) {
+	const deepest = 20
+	if depth > deepest || !v.IsValid() {
+		return
+	}
+	if v.CanInterface() {
+		switch x := v.Interface().(type) {
+		case httpconfig.Secret:
+			s.addPieces(string(x))
+			return
+		case *url.URL:
+			if x != nil {
+				s.addURL(x.String())
+			}
+			return
+		case httpconfig.BasicAuth:
+			s.addLogin(x.Username, string(x.Password))
+			return
+		case httpconfig.Header:
+			for _, value := range x.Values {
+				s.addPieces(value)
+			}
+		case url.Values:
+			for _, list := range x {
+				s.add(list...)
+			}
+			return
+		}
+	}
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Interface:
+		s.walk(v.Elem(), depth+1)
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if v.Type().Field(i).IsExported() {
+				s.walk(v.Field(i), depth+1)
+			}
+		}
+	case reflect.Slice, reflect.Array:
+		for i := range v.Len() {
+			s.walk(v.Index(i), depth+1)
+		}
+	case reflect.Map:
+		for _, key := range v.MapKeys() {
+			s.walk(v.MapIndex(key), depth+1)
+		}
+	}
+}
+
+// addPieces makes a header's value known and its parts, such as those of a cookie.
+func (s *secrets) addPieces(value string) {
+	const least = 6
+	s.add(value)
+	for piece := range strings.FieldsFuncSeq(value, func(r rune) bool { return strings.ContainsRune(" ;,=", r) }) {
+		if len(piece) >= least {
+			s.add(piece)
+		}
+	}
+}
+
+// secretKeys are the settings of scrape_config below which any text is a secret.
+var secretKeys = map[string]bool{
+	"params": true, "basic_auth": true, "authorization": true, "oauth2": true, "http_headers": true, "bearer_token": true,
+	"password": true, "credentials": true, "client_secret": true, "username": true, "proxy_connect_header": true,
+}
+
+// addYAML makes known what settings hold that may not be well-formed.
+func (s *secrets) addYAML(value any, secret bool) {
+	switch x := value.(type) {
+	case map[string]any:
+		for key, below := range x {
+			s.addYAML(below, secret || secretKeys[key])
+		}
+	case map[any]any:
+		for key, below := range x {
+			name := fmt.Sprint(key)
+			s.addYAML(below, secret || secretKeys[name])
+		}
+	case []any:
+		for _, below := range x {
+			s.addYAML(below, secret)
+		}
+	case nil:
+	default:
+		text := fmt.Sprint(x)
+		if secret {
+			s.addPieces(text)
+		} else if strings.Contains(text, "//") {
+			s.addURL(text)
+		}
+	}
+}
+
+var (
+	queryInText = regexp.MustCompile(`\?[^\s"'<>` + "`" + `]+`)
+	loginInText = regexp.MustCompile(`[^\s"'<>/` + "`" + `]*:[^\s"'<>/` + "`" + `]*@`)
+)
+
+// text returns a message without secrets and not longer than a message should be.
+func (s *secrets) text(message string) string {
+	const room = 64 << 10 // of a page that the message may hold
+	message = cutText(message, room)
+	message = convert.RedactText(message)
+	message = queryInText.ReplaceAllString(message, "?"+hidden)
+	message = loginInText.ReplaceAllString(message, hidden+"@")
+	s.mu.RLock()
+	replacer := s.replacer
+	s.mu.RUnlock()
+	if replacer != nil {
+		message = replacer.Replace(message)
+	}
+	return cutText(message, maxText)
+}
+
+// cutText shortens a text.
+func cutText(text string, size int) string {
+	if len(text) <= size {
+		return text
+	}
+	for size > 0 && !utf8.RuneStart(text[size]) {
+		size--
+	}
+	return text[:size] + hidden
+}
+
+// redactedError is an error with a text that may be shown.
+type redactedError struct {
+	text string
+	err  error
+}
+
+func (e *redactedError) Error() string { return e.text }
+
+// Is tells what kind of error it is. The error itself is not handed out, since
+// its text may hold secrets.
+func (e *redactedError) Is(target error) bool { return errors.Is(e.err, target) }
+
+// error returns err with a text that may be shown, or itself if it has one.
+func (s *secrets) error(err error) error {
+	if err == nil {
+		return nil
+	}
+	if text := s.text(err.Error()); text != err.Error() {
+		return &redactedError{text, err}
+	}
+	return err
+}
+
+// redactHandler is a log whose messages may be shown.
+type redactHandler struct {
+	slog.Handler
+	secrets *secrets
+}
+
+// Handle passes on a record without secrets.
+func (h redactHandler) Handle(ctx context.Context, r slog.Record) error {
+	clean := slog.NewRecord(r.Time, r.Level, h.secrets.text(r.Message), r.PC)
+	r.Attrs(func(a slog.Attr) bool {
+		clean.AddAttrs(h.clean(a))
+		return true
+	})
+	return h.Handler.Handle(ctx, clean)
+}
+
+// WithAttrs keeps attributes without secrets.
+func (h redactHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	kept := make([]slog.Attr, len(attrs))
+	for i, a := range attrs {
+		kept[i] = h.clean(a)
+	}
+	h.Handler = h.Handler.WithAttrs(kept)
+	return h
+}
+
+// WithGroup begins a group.
+func (h redactHandler) WithGroup(name string) slog.Handler {
+	h.Handler = h.Handler.WithGroup(name)
+	return h
+}
+
+// clean returns an attribute without secrets. Numbers and times stay.
+func (h redactHandler) clean(a slog.Attr) slog.Attr {
+	v := a.Value.Resolve()
+	switch v.Kind() {
+	case slog.KindString:
+		return slog.String(a.Key, h.secrets.text(v.String()))
+	case slog.KindGroup:
+		group := make([]slog.Attr, 0, len(v.Group()))
+		for _, member := range v.Group() {
+			group = append(group, h.clean(member))
+		}
+		return slog.Attr{Key: a.Key, Value: slog.GroupValue(group...)}
+	case slog.KindAny:
+		return slog.String(a.Key, h.secrets.text(fmt.Sprint(v.Any())))
+	}
+	return a
+}
