@@ -31,6 +31,9 @@ func Archives(paths []string, o *Options) iter.Seq[Finding] {
 				set.add(c)
 			}
 			s.end()
+			if o != nil && o.Verdict != nil && !s.stopped {
+				o.Verdict(c.verdict())
+			}
 			if s.stopped {
 				return
 			}

@@ -66,7 +66,7 @@ var codeCases = []struct {
 	codes []check.Code
 }{
 	{"good", func(_ *testing.T, c *crafted) { good(c) }, nil},
-	{"no metadata file", func(_ *testing.T, c *crafted) { good(c); c.Missing = []string{".meta"} }, []check.Code{check.FileMissing, check.MetricUnknown}},
+	{"no metadata file", func(_ *testing.T, c *crafted) { good(c); c.Missing = []string{".meta"} }, []check.Code{check.FileMissing}},
 	{"unreadable", func(t *testing.T, c *crafted) {
 		if os.Geteuid() == 0 {
 			t.Skip("root may read everything")

@@ -62,6 +62,9 @@ type Finding struct {
 	// Omitted is how many further findings of this code were left out, see
 	// Options.Limit; the finding is about no one of them then.
 	Omitted int
+	// Follows are the findings that follow from this one, which is damage, and are
+	// counted here instead: metadata that is lost leaves values undescribed.
+	Follows []Consequence
 }
 
 // String formats f as compilers do: "file: offset N: severity: code: message".
@@ -88,6 +91,8 @@ type Options struct {
 	MaxSeries int
 	// Zone is the time zone of times in messages; nil: UTC.
 	Zone *time.Location
+	// Verdict is called for each archive after its findings; may be nil.
+	Verdict func(Verdict)
 	// HostZone is whether the zone is that of each archive's host instead.
 	HostZone bool
 }
@@ -126,6 +131,9 @@ type sink struct {
 	counts  map[Code]int
 	zone    *time.Location
 	stopped bool // the consumer wants no more
+	errors  int  // of the archive
+	places  int  // of it that are damaged
+	causes
 }
 
 // wants reports whether a finding would be kept, for callers to whom making one
@@ -136,10 +144,16 @@ func (s *sink) wants(code Code) bool {
 
 // add yields a finding.
 func (s *sink) add(code Code, file string, offset int64, format string, args ...any) {
-	if !s.wants(code) {
+	if !s.wants(code) || metaConsequences[code] && s.follows(s.metaPath, code) {
 		return
 	}
 	s.counts[code]++
+	if code.Severity() == Error {
+		s.errors++
+	}
+	if lossCodes[code] && code != FrameLost || code == DataRecord {
+		s.places++
+	}
 	if s.opts.Limit >= 0 && s.counts[code] > s.opts.Limit {
 		return
 	}
@@ -160,8 +174,27 @@ func timeText(t pcp.Timestamp, zone *time.Location) string {
 	return t.String()
 }
 
+// addIn is add for a finding that follows from damage of a file, if that has any.
+func (s *sink) addIn(damaged string, code Code, file string, offset int64, format string, args ...any) {
+	if !s.follows(damaged, code) {
+		s.add(code, file, offset, format, args...)
+	}
+}
+
 func (s *sink) put(f Finding) {
 	f.Severity, f.Archive = f.Code.Severity(), s.archive
+	s.note(f)
+	if !s.holding {
+		s.hand(f)
+		return
+	}
+	if s.held = append(s.held, f); len(s.held) == maxHeld {
+		s.release()
+	}
+}
+
+// hand yields a finding.
+func (s *sink) hand(f Finding) {
 	if !s.stopped && !s.yield(f) {
 		s.stopped = true
 	}
@@ -170,13 +203,17 @@ func (s *sink) put(f Finding) {
 // begin starts the account of an archive.
 func (s *sink) begin(archive string) {
 	s.archive, s.counts, s.zone = archive, map[Code]int{}, s.opts.Zone
+	s.errors, s.places, s.causes = 0, 0, causes{}
 }
 
 // end tells how many findings were left out.
 func (s *sink) end() {
 	for _, info := range Codes() {
 		if n := s.counts[info.Code] - s.opts.Limit; s.opts.Limit >= 0 && n > 0 {
-			s.put(Finding{Code: info.Code, File: s.archive, Offset: nowhere, Message: fmt.Sprintf("and %d more", n), Omitted: n})
+			f := Finding{Code: info.Code, Severity: info.Severity, Archive: s.archive, File: s.archive, Offset: nowhere}
+			f.Message, f.Omitted = fmt.Sprintf("and %d more", n), n
+			s.held = append(s.held, f)
 		}
 	}
+	s.release()
 }

@@ -78,7 +78,7 @@ func (c *checker) entry(m *member, at int64, n int, e, prev archive.IndexEntry) 
 	if e.Volume < 0 {
 		report(IndexVolume, "volume %d", e.Volume)
 	} else if !c.volumes[e.Volume] {
-		report(IndexVolume, "there is no volume %d", e.Volume)
+		c.addIn(c.archive, IndexVolume, m.Path, at, "entry %d: there is no volume %d", n, e.Volume)
 	}
 	if n > 1 {
 		c.entryOrder(report, e, prev)
@@ -155,7 +155,7 @@ func (c *checker) skipPointers(m *member, off, end int64) {
 
 // between reports a pointer to where no record begins.
 func (c *checker) between(m *member, e pointer) {
-	c.add(IndexBoundary, c.indexFile.Path, c.entryAt(e), "entry %d points between the records of %s, at offset %d", e.entry, m.Path, e.off)
+	c.addIn(m.Path, IndexBoundary, c.indexFile.Path, c.entryAt(e), "entry %d points between the records of %s, at offset %d", e.entry, m.Path, e.off)
 }
 
 // endPointers holds the end of a file, at size, against the pointers.
@@ -167,11 +167,11 @@ func (c *checker) endPointers(m *member, size int64) {
 	for ; p.next < len(p.list); p.next++ {
 		switch e := p.list[p.next]; {
 		case e.off > size:
-			c.add(IndexOffset, c.indexFile.Path, c.entryAt(e), "entry %d: offset %d is past the end of %s, %d", e.entry, e.off, m.Path, size)
+			c.addIn(m.Path, IndexOffset, c.indexFile.Path, c.entryAt(e), "entry %d: offset %d is past the end of %s, %d", e.entry, e.off, m.Path, size)
 		case e.off < size:
 			c.between(m, e)
 		case m.Role == archive.RoleData && c.data.records > 0 && e.stamp.After(c.data.end):
-			c.add(IndexAhead, c.indexFile.Path, c.entryAt(e), "entry %d for %s points at the end of %s, whose last record is of %s",
+			c.addIn(m.Path, IndexAhead, c.indexFile.Path, c.entryAt(e), "entry %d for %s points at the end of %s, whose last record is of %s",
 				e.entry, e.stamp, m.Path, c.data.end)
 		}
 	}

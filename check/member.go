@@ -55,6 +55,12 @@ func (c *checker) find() []*member {
 		c.checkTwice(m)
 	}
 	slices.SortStableFunc(members, func(a, b *member) int { return int(min(a.volume(), 0)) - int(min(b.volume(), 0)) })
+	c.metaPath = c.archive + ".meta"
+	for _, m := range members {
+		if m.Role == archive.RoleMeta {
+			c.metaPath, c.hasMeta = m.Path, true
+		}
+	}
 	if !has[archive.RoleMeta] {
 		c.add(FileMissing, c.archive, nowhere, "metadata file %s.meta is missing", c.archive)
 	}

@@ -120,6 +120,14 @@ func (c *checker) metaTime(p place, kind pcp.Kind, t pcp.Timestamp) {
 	c.times = append(c.times, metaTime{p.off, t})
 }
 
+// lastVolume returns the path of the last data volume.
+func (c *checker) lastVolume() string {
+	if c.data.m == nil {
+		return ""
+	}
+	return c.data.m.Path
+}
+
 // endMetaTimes reports the metadata that is later than the last data record.
 func (c *checker) endMetaTimes() {
 	if c.metaFile == nil || c.data.records == 0 {
@@ -127,7 +135,7 @@ func (c *checker) endMetaTimes() {
 	}
 	for _, t := range c.times {
 		if t.stamp.After(c.data.end) {
-			c.add(MetaTime, c.metaFile.Path, t.off, "time %s is after the archive's end, %s", t.stamp, c.data.end)
+			c.addIn(c.lastVolume(), MetaTime, c.metaFile.Path, t.off, "time %s is after the archive's end, %s", t.stamp, c.data.end)
 		}
 	}
 }

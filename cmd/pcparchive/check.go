@@ -31,6 +31,10 @@ Each finding is a line: file, offset, severity, code, message. An error means th
 something cannot be read or that PCP's own tools refuse the archive; a warning,
 that something which can be read is doubtful; notes are shown on request.
 
+After the findings each archive has a verdict: whole; readable to a time, that of its
+last record that can be read; or unreadable and why. What follows from damage is
+counted with it, such as values of metrics whose description is lost.
+
 The exit status is 0 if there is nothing to report, 3 if there is, and 1 if a PATH
 could not be read at all. Damage costs the part concerned; the rest is checked.
 
@@ -131,6 +135,8 @@ func runCheck(s streams, o checkOptions, paths []string) error {
 	if o.limit <= 0 {
 		opts.Limit = -1
 	}
+	tally := &checkTally{Archives: int64(len(archives))}
+	opts.Verdict = func(v check.Verdict) { tally.verdicts = append(tally.verdicts, verdictOf(v)) }
 	findings := check.Archives(archives, opts)
 	if o.salvage != "" {
 		if len(archives) > 1 {
@@ -139,7 +145,6 @@ func runCheck(s streams, o checkOptions, paths []string) error {
 		opts.Limit = -1 // what is lost is told exactly
 		findings = salvaging(check.Salvage(archives[0], o.salvage, opts), &failed)
 	}
-	tally := &checkTally{Archives: int64(len(archives))}
 	if err := writeFindings(s.out, o.output, tally.count(findings), tally); err != nil {
 		return err
 	}
@@ -174,6 +179,7 @@ type checkTally struct {
 	Errors   int64 `json:"errors"`
 	Warnings int64 `json:"warnings"`
 	Notes    int64 `json:"notes"`
+	verdicts []verdictJSON
 }
 
 // count counts findings as they pass.
@@ -206,13 +212,14 @@ func (t *checkTally) String() string {
 
 // findingJSON is a finding for programs; its form is an interface.
 type findingJSON struct {
-	Code     check.Code     `json:"code"`
-	Severity check.Severity `json:"severity"`
-	Archive  string         `json:"archive"`
-	File     string         `json:"file"`
-	Offset   *int64         `json:"offset,omitempty"`
-	Message  string         `json:"message"`
-	Omitted  int            `json:"omitted,omitempty"`
+	Code     check.Code         `json:"code"`
+	Severity check.Severity     `json:"severity"`
+	Archive  string             `json:"archive"`
+	File     string             `json:"file"`
+	Offset   *int64             `json:"offset,omitempty"`
+	Message  string             `json:"message"`
+	Omitted  int                `json:"omitted,omitempty"`
+	Follows  map[check.Code]int `json:"follows,omitempty"`
 }
 
 func toJSON(f check.Finding) findingJSON {
@@ -220,20 +227,29 @@ func toJSON(f check.Finding) findingJSON {
 	if f.Offset >= 0 {
 		j.Offset = &f.Offset
 	}
+	for _, c := range f.Follows {
+		if j.Follows == nil {
+			j.Follows = map[check.Code]int{}
+		}
+		j.Follows[c.Code] = c.Count
+	}
 	return j
 }
 
-// writeFindings writes the findings and, but for ndjson, their number.
+// writeFindings writes the findings, the verdicts and, but for ndjson, how many
+// findings there are.
 func writeFindings(w io.Writer, format checkFormat, findings iter.Seq[check.Finding], tally *checkTally) error {
 	switch format {
 	case checkJSON:
 		report := struct {
 			Findings []findingJSON `json:"findings"`
+			Verdicts []verdictJSON `json:"verdicts,omitempty"`
 			Summary  *checkTally   `json:"summary"`
 		}{Findings: []findingJSON{}, Summary: tally}
 		for f := range findings {
 			report.Findings = append(report.Findings, toJSON(f))
 		}
+		report.Verdicts = tally.verdicts
 		return writeJSON(w, report)
 	case checkNDJSON:
 		enc := json.NewEncoder(w)
@@ -243,10 +259,20 @@ func writeFindings(w io.Writer, format checkFormat, findings iter.Seq[check.Find
 				return err
 			}
 		}
+		for _, v := range tally.verdicts {
+			if err := enc.Encode(v); err != nil {
+				return err
+			}
+		}
 		return nil
 	}
 	for f := range findings {
 		if _, err := fmt.Fprintln(w, f); err != nil {
+			return err
+		}
+	}
+	for _, v := range tally.verdicts {
+		if _, err := fmt.Fprintln(w, v.text); err != nil {
 			return err
 		}
 	}
