@@ -230,6 +230,14 @@ var codeCases = []struct {
 		good(c)
 		c.Meta(labels(labelset.Instances, uint32(disks), set(t, 9, 32, `{"a":1}`)))
 	}, []check.Code{check.LabelsInstance}},
+	{"context labels of identifier 0", func(t *testing.T, c *crafted) {
+		bare(c)
+		c.Meta(labels(labelset.Context, 0, set(t, pcp.InstNull, labelset.Context, `{"hostname":"h"}`)))
+	}, nil},
+	{"context labels of another identifier", func(t *testing.T, c *crafted) {
+		bare(c)
+		c.Meta(labels(labelset.Context, 7, set(t, pcp.InstNull, labelset.Context, `{"hostname":"h"}`)))
+	}, []check.Code{check.LabelsLevel}},
 	{"labels with an error", func(_ *testing.T, c *crafted) {
 		bare(c)
 		c.Meta(labels(labelset.Context, meta.ContextIdent, labelset.Instance{Inst: pcp.InstNull, Err: -12351}))

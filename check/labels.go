@@ -91,7 +91,8 @@ func (c *checker) checkSet(p place, subject string, level labelset.Level, in *la
 func badIdent(l *meta.Labels) string {
 	switch l.Level {
 	case labelset.Context:
-		if l.Ident != meta.ContextIdent {
+		// Readers ignore it, and importers that follow pmiPutLabel write 0.
+		if l.Ident != meta.ContextIdent && l.Ident != 0 {
 			return fmt.Sprintf("their identifier is 0x%08x", l.Ident)
 		}
 	case labelset.InDom, labelset.Item, labelset.Instances:

@@ -17,6 +17,9 @@
 //	instant     both are there             the nearer one, the earlier of two equally near
 //	discrete    the earlier is there       likewise, the earlier if it is alone
 //
+// A discrete value that is alone ends when its instance leaves an instance domain
+// that ever had 16 instances: in smaller ones the reference does not look.
+//
 // Text, events and other values that are not numbers are always the earlier one,
 // and there is none of counters. Nothing has a value before the first record or
 // after the last.

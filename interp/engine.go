@@ -26,6 +26,7 @@ type engine struct {
 	metrics map[pcp.PMID]*metric
 	order   []*metric
 	missing []*track // memory of seek
+	lives   lifetimes
 
 	step   archive.Step
 	points []archive.Point
@@ -65,7 +66,7 @@ type track struct {
 }
 
 func newEngine(src Source, o Options) *engine {
-	e := &engine{src: src, o: o, metrics: map[pcp.PMID]*metric{}}
+	e := &engine{src: src, o: o, metrics: map[pcp.PMID]*metric{}, lives: lifetimes{src: src}}
 	// All tells where the source ends even if the last records hold other metrics.
 	e.next, e.stop = iter.Pull2(src.Steps(archive.Query{Metrics: o.Metrics, All: true}))
 	return e

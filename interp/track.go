@@ -114,7 +114,7 @@ func (s *track) valueAt(e *engine, t pcp.Timestamp) (archive.Point, bool) {
 		return point, true
 	}
 	if next == nil {
-		return point, d.Sem == pcp.SemDiscrete
+		return point, d.Sem == pcp.SemDiscrete && (d.InDom == pcp.InDomNull || !e.lives.ended(d.InDom, prior.value.Inst, t))
 	}
 	if !d.Type.IsNumeric() {
 		return point, true

@@ -1,0 +1,80 @@
+package interp
+
+import (
+	"iter"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// lifetimesFrom is how many instances a domain has, in one of its records, for
+// the reference to look when they leave it.
+const lifetimesFrom = 16
+
+// lifetimes knows when instances left their domain for good: the time of the first
+// record without them that none with them follows.
+type lifetimes struct {
+	src  Source
+	left map[pcp.InDomID]map[pcp.InstID]pcp.Timestamp
+}
+
+// ended reports whether an instance had left its domain before t.
+func (l *lifetimes) ended(id pcp.InDomID, inst pcp.InstID, t pcp.Timestamp) bool {
+	left, known := l.left[id]
+	if !known {
+		if l.left == nil {
+			l.left = map[pcp.InDomID]map[pcp.InstID]pcp.Timestamp{}
+		}
+		left = l.find(id)
+		l.left[id] = left
+	}
+	at, gone := left[inst]
+	return gone && t.After(at)
+}
+
+// find reads the records of a domain.
+func (l *lifetimes) find(id pcp.InDomID) map[pcp.InstID]pcp.Timestamp {
+	left := map[pcp.InstID]pcp.Timestamp{}
+	here := map[pcp.InstID]int{} // to the last record with it
+	large := false
+	n := 0
+	for store := range l.stores() {
+		for in := range store.InDomVersions(id) {
+			n++
+			large = large || len(in.Instances) >= lifetimesFrom
+			for _, e := range in.Instances {
+				here[e.ID] = n
+				delete(left, e.ID)
+			}
+			for inst, last := range here {
+				if last < n {
+					left[inst] = in.Stamp
+					delete(here, inst)
+				}
+			}
+		}
+	}
+	if !large {
+		return nil
+	}
+	return left
+}
+
+// stores yields the metadata of the source, none if it is not of archives.
+func (l *lifetimes) stores() iter.Seq[*meta.Store] {
+	return func(yield func(*meta.Store) bool) {
+		switch s := l.src.(type) {
+		case interface{ Meta() *meta.Store }:
+			yield(s.Meta())
+		case interface {
+			Readers() iter.Seq[*archive.Reader]
+		}:
+			for r := range s.Readers() {
+				if !yield(r.Meta()) {
+					return
+				}
+			}
+		}
+	}
+}
