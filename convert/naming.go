@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/labelset"
@@ -108,6 +109,9 @@ func (f *Flattener) labels(m *flatMetric, s *archive.Series, in *meta.InDom) ([]
 	if f.since != "" && m.naming.counter {
 		out = append(out, Label{"since", f.since})
 	}
+	if slices.ContainsFunc(out, func(l Label) bool { return !utf8.ValidString(l.Value) }) {
+		f.opts.Report.Add(LossText, m.metric.Name)
+	}
 	return tidy(out), nil
 }
 
@@ -182,7 +186,7 @@ func tidy(labels []Label) []Label {
 		if i+1 < len(labels) && labels[i+1].Name == l.Name || l.Value == "" {
 			continue
 		}
-		kept = append(kept, Label{l.Name, strings.ToValidUTF8(l.Value, "\uFFFD")})
+		kept = append(kept, Label{l.Name, promText(l.Value)})
 	}
 	return kept
 }

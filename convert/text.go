@@ -2,6 +2,7 @@ package convert
 
 import (
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/pcparchive/pcparchive/archive"
@@ -63,20 +64,24 @@ func (f *Flattener) sharesName(in *meta.InDom, inst meta.Instance) bool {
 	if in == nil {
 		return false
 	}
-	return f.sharedBy(in)[inst.Name]
+	return f.sharedBy(in)[promText(inst.Name)]
 }
 
-// sharedBy returns the names that several instances of a domain have.
+// promText returns text as a label has it.
+func promText(text string) string { return strings.ToValidUTF8(text, "\uFFFD") }
+
+// sharedBy returns the names that several instances of a domain have as labels.
 func (f *Flattener) sharedBy(in *meta.InDom) map[string]bool {
 	known, ok := f.shared[in.ID]
 	if !ok || known.in != in {
 		known = sharedNames{in, map[string]bool{}}
 		first := make(map[string]int, len(in.Instances))
 		for i, other := range in.Instances {
-			if j, twice := first[other.Name]; !twice {
-				first[other.Name] = i
+			name := promText(other.Name)
+			if j, twice := first[name]; !twice {
+				first[name] = i
 			} else if in.Instances[j].ID != other.ID {
-				known.names[other.Name] = true
+				known.names[name] = true
 			}
 		}
 		f.shared[in.ID] = known

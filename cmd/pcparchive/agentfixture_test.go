@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
@@ -54,15 +55,51 @@ func agentMetrics(host string) []agentMetric {
 	}
 }
 
+// hostileMetrics are metrics of which names, labels and instances are as odd as an
+// archive may have them.
+func hostileMetrics(host string) []agentMetric {
+	text := labelset.String
+	label := func(name, json string) labelset.Label { return labelset.Label{Name: name, Value: json} }
+	context := []labelset.Label{text("hostname", host), text("1st", "a"), text("_st", "b")}
+	plain := [5][]labelset.Label{context}
+	odd := [5][]labelset.Label{context, nil, nil, {text("job", "j"), text("instance", "i:1")}, {
+		label("object", `{"a":1,"b":[2]}`), label("number", "1.50"), label("truth", "true"), label("none", "null"),
+		text("a.b", "1"), text("a_b", "2"), text("instname", "label"), text("empty", ""), text("quote", "a\"b\\c\nd"),
+	}}
+	named := func(names ...string) (all []meta.Instance) {
+		for i, name := range names {
+			all = append(all, meta.Instance{ID: pcp.InstID(i), Name: name})
+		}
+		return all
+	}
+	null := pcp.InDomNull
+	return []agentMetric{
+		{name: "a.b_c", pmid: pcp.NewPMID(60, 1, 1), indom: null, levels: plain, sem: pcp.SemCounter},
+		{name: "a_b.c", pmid: pcp.NewPMID(60, 1, 2), indom: null, levels: plain, sem: pcp.SemInstant},
+		{name: "x.total", pmid: pcp.NewPMID(60, 1, 3), indom: null, levels: plain, sem: pcp.SemCounter},
+		{name: "x_total", pmid: pcp.NewPMID(60, 1, 4), indom: null, levels: plain, sem: pcp.SemCounter},
+		{name: "x", pmid: pcp.NewPMID(60, 1, 5), indom: null, levels: odd, sem: pcp.SemCounter},
+		{name: "y.bucket", pmid: pcp.NewPMID(60, 1, 6), indom: pcp.NewInDomID(60, 1), levels: odd, sem: pcp.SemInstant,
+			inst: named("plain", "\xff one", "\xfe two", "two\xff\xfe", "two\xff", "quote\" back\\slash {}=,", " blanks ", strings.Repeat("long", 60), "é😀")},
+		{name: "y.created", pmid: pcp.NewPMID(60, 1, 7), indom: pcp.NewInDomID(60, 2), levels: plain, sem: pcp.SemDiscrete,
+			inst: named("same", "same", "other"), own: [][]labelset.Label{{text("k", "1")}, {text("k", "2")}, {text("1st", "c")}}},
+		{name: "openmetrics.web.requests", pmid: pcp.NewPMID(144, 1, 0), indom: pcp.NewInDomID(144, 5120), levels: plain, sem: pcp.SemCounter,
+			inst: named("0 instance:one:1", "1 instance:two:1"), own: [][]labelset.Label{{text("instance", "one:1")}, {text("instance", "two:1")}}},
+	}
+}
+
 // writeAgent writes an archive of agentMetrics.
-func writeAgent(base, host string) error {
+func writeAgent(base, host string) error { return writeMetrics(base, host, agentMetrics(host)) }
+
+// writeMetrics writes an archive of metrics.
+func writeMetrics(base, host string, metrics []agentMetric) error {
 	a, err := archive.Create(base, archive.Header{Host: host, PID: 7, Zone: "UTC"}, &archive.WriteOptions{NoSync: true})
 	if err != nil {
 		return err
 	}
 	sink := convert.NewToArchive(a)
 	var values []archive.MetricValues
-	for _, m := range agentMetrics(host) {
+	for _, m := range metrics {
 		mv, err := m.values()
 		if err != nil {
 			return err

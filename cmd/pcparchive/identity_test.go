@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/expo"
 )
 
 // oddText has series of names, types and labels that one format or another has no
@@ -117,11 +118,12 @@ func TestIdentity(t *testing.T) {
 		require.NoError(t, os.WriteFile(at(name), []byte(text), 0o666))
 	}
 	require.NoError(t, writeAgent(at("agent"), "monitor"))
+	require.NoError(t, writeMetrics(at("hostile"), "monitor", hostileMetrics("monitor")))
 	require.NoError(t, writeNative(at("native")))
 	require.NoError(t, writeProm(at("scraped"), "tester", "web", "db"))
 	require.NoError(t, writeAgent(at("second"), "other"))
 	for _, source := range [][]string{
-		{at("odd.prom")}, {at("odd.om")}, {at("odd.json")}, {at("agent")}, {at("native")}, {at("scraped")},
+		{at("odd.prom")}, {at("odd.om")}, {at("odd.json")}, {at("agent")}, {at("hostile")}, {at("native")}, {at("scraped")},
 		{at("agent"), at("native"), at("second")},
 	} {
 		base := filepath.Base(source[0])
@@ -179,4 +181,14 @@ func identical(t *testing.T, before, in []string, out string, kind end) (after [
 		assert.True(t, slices.Contains(before, s) || lost(name), "%s → %s: silently gained %s", in, out, s)
 	}
 	return after
+}
+
+// TestNoteIsScraped has a recording read the types that a page of ours notes in
+// help texts.
+func TestNoteIsScraped(t *testing.T) {
+	const page = "# HELP wmi fails\\n# TYPE wmi counter\nwmi 5\n# EOF\n"
+	base, losses := recordPage(t, []byte(page), expo.OpenMetrics.ContentType())
+	assert.Empty(t, losses)
+	out, _ := command(t, exitOK, "export", "prom", base)
+	assert.Equal(t, "# HELP wmi fails\n# TYPE wmi counter\nwmi 5\n", out)
 }
