@@ -1,7 +1,9 @@
 package convert
 
 import (
+	"cmp"
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/pcparchive/pcparchive/archive"
@@ -62,7 +64,9 @@ func (s NameStyle) nameOf(name string, d *meta.Desc) (base, suffix, unit string,
 	if counter {
 		base, suffix = trimWord(base, "total"), "_total"
 	}
-	unit, by = baseUnit(d.Units)
+	if unit, by = baseUnit(d.Units); counter && by.plus != 0 {
+		unit, by = "", scale{} // what degrees add up to has no zero
+	}
 	if unit != "" {
 		base, suffix = trimWord(base, unit), "_"+unit+suffix
 	}
@@ -85,12 +89,15 @@ func (s NameStyle) labelName(name string) string {
 	return legacyName(name, false)
 }
 
-// scale is what brings values to a base unit: both are whole numbers, so that
-// the result is as near to the exact one as one rounding allows wherever one of
-// them is 1. 0 means 1.
-type scale struct{ times, over float64 }
+// scale is what brings values to a base unit: plus is added first, then times and
+// over count, which are whole numbers, so that the result is as near to the exact
+// one as one rounding allows wherever one of them is 1. 0 means 1.
+type scale struct{ times, over, plus float64 }
 
 func (s scale) apply(v float64) float64 {
+	if s.plus != 0 {
+		v += s.plus
+	}
 	if s.times != 0 {
 		v *= s.times
 	}
@@ -124,7 +131,7 @@ var baseExtra = map[int8]struct {
 	scale uint8
 	by    map[uint8]scale
 }{
-	1: {"celsius", 1, map[uint8]scale{1: {}}}, // others are not a factor away
+	1: {"celsius", 1, map[uint8]scale{1: {}, 2: {times: 5, over: 9, plus: -32}, 3: {plus: -273.15}}},
 	2: {"volts", 1, map[uint8]scale{1: {}, 2: {over: 1e3}, 3: {over: 1e6}}},
 	3: {"amperes", 1, map[uint8]scale{1: {}, 2: {over: 1e3}, 3: {over: 1e6}}},
 	4: {"watts", 2, map[uint8]scale{1: {times: 1e3}, 2: {}, 3: {over: 1e3}, 4: {over: 1e6}}},
@@ -136,6 +143,9 @@ func baseUnit(u pcp.Units) (unit string, by scale) {
 	if u.ExtraUnit != 0 {
 		extra := baseExtra[u.ExtraUnit]
 		s, ok := extra.by[u.ExtraScale]
+		if ok && u.ExtraUnit == extraPower && u.DimTime == 1 && u.DimSpace == 0 && u.DimCount == 0 && u.ScaleCount == 0 {
+			return energy(s, u.ScaleTime)
+		}
 		if !ok || u.DimSpace != 0 || u.DimTime != 0 || u.DimCount != 0 || u.ScaleCount != 0 {
 			return "", scale{}
 		}
@@ -172,7 +182,26 @@ func baseUnit(u pcp.Units) (unit string, by scale) {
 	if below != "" {
 		above = strings.TrimPrefix(above+"_per_"+below, "_")
 	}
-	return above, scale{none1(num), none1(den)}
+	return above, scale{times: none1(num), over: none1(den)}
+}
+
+// extraPower is the extra dimension of power.
+const extraPower = 4
+
+// energy returns how to get from power over time to joules, power being in watts
+// by a scale.
+func energy(power scale, time uint8) (unit string, by scale) {
+	times, over, ok := timeScale(time)
+	if !ok {
+		return "", scale{}
+	}
+	times, over = times*cmp.Or(power.times, 1), over*cmp.Or(power.over, 1)
+	for common := 1000.0; common > 1; common-- { // for one rounding, if that is enough
+		for math.Mod(times, common) == 0 && math.Mod(over, common) == 0 {
+			times, over = times/common, over/common
+		}
+	}
+	return "joules", scale{times: none1(times), over: none1(over)}
 }
 
 func timeScale(s uint8) (times, over float64, ok bool) {

@@ -40,7 +40,16 @@ func TestNameStyles(t *testing.T) {
 		{"hz", pcp.SemInstant, second(-1, pcp.TimeMillisec), 5, "hz", "hz_per_second", "per_second", 5000},
 		{"odd", pcp.SemInstant, space(2, pcp.SpaceKbyte), 5, "odd", "odd", "", 5},
 		{"cpu.power", pcp.SemInstant, pcp.Units{ExtraUnit: 4, ExtraScale: 3}, 1500, "cpu_power", "cpu_power_watts", "watts", 1.5},
-		{"oven.fahrenheit", pcp.SemInstant, pcp.Units{ExtraUnit: 1, ExtraScale: 2}, 100, "oven_fahrenheit", "oven_fahrenheit", "", 100},
+		{"cpu.energy", pcp.SemCounter, pcp.Units{ExtraUnit: 4, ExtraScale: 2, DimTime: 1, ScaleTime: pcp.TimeHour}, 2.5, "cpu_energy", "cpu_energy_joules_total", "joules", 9000},
+		{"cpu.energy", pcp.SemCounter, pcp.Units{ExtraUnit: 4, ExtraScale: 3, DimTime: 1, ScaleTime: pcp.TimeHour}, 7, "cpu_energy", "cpu_energy_joules_total", "joules", 25.2},
+		{"cpu.energy", pcp.SemInstant, pcp.Units{ExtraUnit: 4, ExtraScale: 1, DimTime: 1, ScaleTime: pcp.TimeMillisec}, 7, "cpu_energy", "cpu_energy_joules", "joules", 7},
+		{"cpu.energy", pcp.SemInstant, pcp.Units{ExtraUnit: 4, ExtraScale: 4, DimTime: 1, ScaleTime: pcp.TimeNanosec}, 3e15, "cpu_energy", "cpu_energy_joules", "joules", 3},
+		{"cpu.energy", pcp.SemInstant, pcp.Units{ExtraUnit: 4, ExtraScale: 2, DimTime: -1, ScaleTime: pcp.TimeHour}, 7, "cpu_energy", "cpu_energy", "", 7},
+		{"cpu.temp", pcp.SemInstant, pcp.Units{ExtraUnit: 1, ExtraScale: 2}, 98.6, "cpu_temp", "cpu_temp_celsius", "celsius", 37},
+		{"cpu.temp", pcp.SemInstant, pcp.Units{ExtraUnit: 1, ExtraScale: 2}, -40, "cpu_temp", "cpu_temp_celsius", "celsius", -40},
+		{"cpu.temp", pcp.SemInstant, pcp.Units{ExtraUnit: 1, ExtraScale: 3}, 273.15, "cpu_temp", "cpu_temp_celsius", "celsius", 0},
+		{"cpu.temp", pcp.SemCounter, pcp.Units{ExtraUnit: 1, ExtraScale: 3}, 5, "cpu_temp", "cpu_temp_total", "", 5},
+		{"oven.fahrenheit", pcp.SemInstant, pcp.Units{ExtraUnit: 1, ExtraScale: 2}, 122, "oven_fahrenheit", "oven_fahrenheit_celsius", "celsius", 50},
 	} {
 		t.Run(test.metric, func(t *testing.T) {
 			for _, style := range []convert.NameStyle{convert.NamesPCP, convert.NamesPrometheus, convert.NamesUTF8} {
