@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/pcparchive/pcparchive/internal/outlock"
 	"github.com/pcparchive/pcparchive/internal/wire"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -21,6 +22,13 @@ type WriteOptions struct {
 	// NoSync leaves it to the operating system when files reach the disk. It is
 	// for what can be made again if the power fails.
 	NoSync bool
+	// NoLock leaves out the lock that keeps others from writing the archive at the
+	// same time, and the search for files of the archive in other forms: for a
+	// new folder in which nobody else writes.
+	NoLock bool
+	// Files bounds how many files Appenders that share it have open; nil: each has
+	// its own open all the time.
+	Files *FilePool
 
 	// The following end a data volume; 0 means no such limit. A new volume
 	// begins with the record that would make the one before longer than
@@ -40,6 +48,10 @@ type WriteOptions struct {
 	// CompressLast has Close compress the last volume too: nothing is going to
 	// be appended.
 	CompressLast bool
+
+	// Accept is asked by Continue before it changes anything of an archive, and may
+	// refuse it with an error. May be nil.
+	Accept func(Header) error
 }
 
 const defaultBuffer = 1 << 20
@@ -67,6 +79,7 @@ type Appender struct {
 	header Header
 	layout *wire.Layout
 	opts   WriteOptions
+	lock   *outlock.Lock // nil if there is none
 	meta   file
 	data   file
 	index  file
@@ -93,9 +106,11 @@ type Appender struct {
 // Create begins an archive at base. Its version comes from o, start and volume
 // from the first record, the rest of its label from h. It never overwrites: if
 // any file of an archive of that name exists, in any form, the error wraps
-// [io/fs.ErrExist]. A nil o means defaults.
+// [io/fs.ErrExist]; but what a writer left that was killed before its first
+// record is removed, see [Vacate]. While another Appender writes the archive, the
+// error is an [*InUseError]. A nil o means defaults.
 func Create(base string, h Header, o *WriteOptions) (*Appender, error) {
-	return create(base, h, o, createFile)
+	return create(base, h, o, o.files().opener(createFile, createFlags))
 }
 
 func create(base string, h Header, o *WriteOptions, open func(name string) (disk, error)) (*Appender, error) {
@@ -114,8 +129,8 @@ func create(base string, h Header, o *WriteOptions, open func(name string) (disk
 	if err := h.fits(layout); err != nil {
 		return nil, fmt.Errorf("archive %s: %w", base, err)
 	}
-	if err := absent(base); err != nil {
-		return nil, err
+	if err := a.claim(); err != nil {
+		return nil, errors.Join(err, a.lock.Release())
 	}
 	for _, m := range []struct {
 		to     *file
@@ -124,17 +139,40 @@ func create(base string, h Header, o *WriteOptions, open func(name string) (disk
 		f, err := open(base + m.suffix)
 		if err != nil {
 			a.discard()
-			return nil, err
+			return nil, errors.Join(err, a.lock.Release())
 		}
 		m.to.f = f
 	}
 	return a, nil
 }
 
+// claim locks the archive and makes sure that it is new.
+func (a *Appender) claim() (err error) {
+	if a.opts.NoLock {
+		return nil
+	}
+	if a.lock, err = a.opts.lock(a.base); err != nil {
+		return err
+	}
+	removed, err := Vacate(a.base)
+	if removed {
+		a.recovered = []Recovery{startedAnew(a.base)}
+	}
+	return err
+}
+
+// files returns the pool of options that may be nil.
+func (o *WriteOptions) files() *FilePool {
+	if o == nil {
+		return nil
+	}
+	return o.Files
+}
+
 // setUp completes what options say.
 func (a *Appender) setUp() error {
 	a.opts.Buffer = cmp.Or(a.opts.Buffer, defaultBuffer)
-	a.packer = packer{how: a.opts.Compress, sync: !a.opts.NoSync, open: a.open}
+	a.packer = packer{base: a.base, files: a.opts.Files, how: a.opts.Compress, sync: !a.opts.NoSync, open: a.open}
 	return a.opts.Compress.valid()
 }
 
@@ -277,6 +315,11 @@ func (a *Appender) Close() error {
 	if errors.Is(a.err, ErrClosed) {
 		return nil
 	}
+	return errors.Join(a.end(), a.lock.Release())
+}
+
+// end is Close while the archive is locked.
+func (a *Appender) end() error {
 	if !a.started || a.err == nil && a.marksOnly() && a.volume.before == 0 {
 		a.discard()
 		a.err = ErrClosed

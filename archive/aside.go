@@ -13,13 +13,8 @@ import (
 // a member of an archive, and renamed when it is complete and on the disk.
 const partialSuffix = ".partial"
 
-// partialName returns the name under which a file is written.
-func partialName(name string) string {
-	dir, file := filepath.Split(name)
-	return dir + "." + file + partialSuffix
-}
-
-// removePartials removes what a crash left of files of the archive base.
+// removePartials removes what a crash of an earlier release left of files of the
+// archive base: today's names are those of the lock, which removes them.
 func removePartials(base string) {
 	dir, name := filepath.Split(base)
 	entries, err := os.ReadDir(dir + ".")
@@ -34,10 +29,10 @@ func removePartials(base string) {
 	}
 }
 
-// writeAside makes the file name, which may exist, of what fill writes: whoever
+// writeAside makes the file name of the archive base, which may exist, of what fill writes: whoever
 // opens it gets what it was or what it becomes, also after a crash.
-func writeAside(name string, sync bool, open func(name string) (disk, error), fill func(w io.Writer) error) (err error) {
-	partial := partialName(name)
+func writeAside(base, name string, sync bool, open func(name string) (disk, error), fill func(w io.Writer) error) (err error) {
+	partial := partialName(base, name)
 	os.Remove(partial)
 	f, err := open(partial)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/pcparchive/pcparchive/internal/decomp"
+	"github.com/pcparchive/pcparchive/internal/outlock"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -129,22 +130,19 @@ func (f *File) spool() error {
 	if f.d.RandomAccess() {
 		return nil
 	}
-	tmp, err := os.CreateTemp("", "pcparchive-*")
+	tmp, err := outlock.NewTempFile("")
 	if err != nil {
 		return err
 	}
-	os.Remove(tmp.Name()) // where that is possible; else on Close
 	n, err := io.Copy(tmp, f.From(0))
 	f.release()
 	if err != nil && !damaged(err) {
 		tmp.Close()
-		os.Remove(tmp.Name())
 		return fmt.Errorf("%s: decompressing into %s: %w", f.Path, tmp.Name(), err)
 	}
 	f.f.Close()
 	f.f = tmp
-	f.tmp = tmp.Name()
-	f.d, err = decomp.Open(plainFile{tmp, err}, decomp.ID{Name: tmp.Name(), Size: n}, decomp.Limits{}, decomp.NewCache(0))
+	f.d, err = decomp.Open(plainFile{tmp.File, err}, decomp.ID{Name: tmp.Name(), Size: n}, decomp.Limits{}, decomp.NewCache(0))
 	return err
 }
 

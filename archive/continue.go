@@ -27,27 +27,54 @@ import (
 // of this is what [Appender.Recovered] tells. Damaged metadata, and metadata of
 // which two files differ, are an error, and nothing is changed.
 //
-// Nobody else may write to the archive at the same time. A nil o means defaults.
+// While another Appender writes the archive, the error is an [*InUseError]. Of one
+// that holds no record, as its writer was killed before the first one, it wraps
+// [ErrNoRecords]: [Create] takes its place. A nil o means defaults.
 func Continue(path string, o *WriteOptions) (*Appender, error) {
-	return continueOn(path, o, createFile, openFile)
+	pool := o.files()
+	return continueOn(path, o, pool.opener(createFile, createFlags), pool.opener(openFile, os.O_RDWR))
 }
 
 func continueOn(path string, o *WriteOptions, open, reopen func(name string) (disk, error)) (*Appender, error) {
-	base, members, err := Members(path)
+	base, _, err := Members(path)
 	if err != nil {
 		return nil, err
 	}
-	t, err := survey(base, members)
-	if err != nil {
-		return nil, err
-	}
-	a := &Appender{base: base, open: open, header: *t.header, layout: t.layout, known: t.known, started: true, values: true, found: t.store}
+	a := &Appender{base: base, open: open, started: true, values: true}
 	if o != nil {
 		a.opts = *o
 	}
+	if a.lock, err = a.opts.lock(base); err != nil {
+		return nil, err
+	}
+	if err := a.goOn(reopen); err != nil {
+		return nil, errors.Join(err, a.lock.Release())
+	}
+	return a, nil
+}
+
+// goOn opens the archive, which is locked.
+func (a *Appender) goOn(reopen func(name string) (disk, error)) error {
+	base, members, err := Members(a.base)
+	if err != nil {
+		return err
+	}
+	if vacant(members) {
+		return fmt.Errorf("archive %s: %w", base, ErrNoRecords)
+	}
+	t, err := survey(base, members)
+	if err != nil {
+		return err
+	}
+	a.header, a.layout, a.known, a.found = *t.header, t.layout, t.known, t.store
+	if a.opts.Accept != nil {
+		if err := a.opts.Accept(a.header); err != nil {
+			return err
+		}
+	}
 	a.opts.Version = t.layout.Version
 	if err := a.setUp(); err != nil {
-		return nil, fmt.Errorf("archive %s: %w", base, err)
+		return fmt.Errorf("archive %s: %w", base, err)
 	}
 	a.stamp, a.volume, a.lastStart, a.gap = t.last, t.volume, t.lastStart, t.gap
 	a.entries, a.indexStamp, a.indexedAt = len(t.entries), t.lastEntry().Stamp, t.lastEntry().Data
@@ -58,11 +85,11 @@ func continueOn(path string, o *WriteOptions, open, reopen func(name string) (di
 				f.f.Close()
 			}
 		}
-		return nil, fmt.Errorf("archive %s: %w", base, err)
+		return fmt.Errorf("archive %s: %w", base, err)
 	}
 	a.recovered, a.began = t.recovered, a.plainSize()
 	a.packLeft(t.plain)
-	return a, nil
+	return nil
 }
 
 // packLeft has complete volumes compressed that a crash, a recording without
@@ -139,7 +166,7 @@ func (a *Appender) reopen(t *tail, open func(name string) (disk, error)) error {
 // they take.
 func (a *Appender) storePlain(t *tail) error {
 	if t.metaPacked {
-		err := writeAside(a.base+".meta", a.packer.sync, a.open, func(w io.Writer) error {
+		err := writeAside(a.base, a.base+".meta", a.packer.sync, a.open, func(w io.Writer) error {
 			f, err := OpenMember(t.metaFile, nil)
 			if err != nil {
 				return err
@@ -158,7 +185,7 @@ func (a *Appender) storePlain(t *tail) error {
 			raw = appendIndexEntry(raw, a.layout, e)
 		}
 		t.index = int64(len(raw))
-		err := writeAside(a.base+".index", a.packer.sync, a.open, func(w io.Writer) error {
+		err := writeAside(a.base, a.base+".index", a.packer.sync, a.open, func(w io.Writer) error {
 			_, err := w.Write(raw)
 			return err
 		})

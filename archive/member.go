@@ -18,12 +18,17 @@ var ErrCompressed = errors.New("compressed data is damaged")
 // the name does not matter. A File has one owner.
 type File struct {
 	Member
-	f      *os.File
+	f      openedFile
 	d      *decomp.File
 	reader *decomp.Reader // of the last From
 	ahead  *readAhead     // reads from it; nil: nobody does
 	max    int
-	tmp    string // name of f if it is a temporary file
+}
+
+// openedFile is what is asked of the file itself.
+type openedFile interface {
+	io.Closer
+	Stat() (os.FileInfo, error)
 }
 
 // OpenMember opens a file of an archive for tools that inspect and repair. It
@@ -116,11 +121,7 @@ func (f *File) release() {
 // Close closes the file.
 func (f *File) Close() error {
 	f.release()
-	err := f.f.Close()
-	if f.tmp != "" {
-		os.Remove(f.tmp)
-	}
-	return err
+	return f.f.Close()
 }
 
 // open opens a file of r's archive. One that was compressed or decompressed

@@ -11,6 +11,8 @@ import (
 // packer compresses volumes that are complete, one at a time, while the
 // Appender goes on.
 type packer struct {
+	base    string
+	files   *FilePool // may be nil
 	how     Compression
 	sync    bool
 	open    func(name string) (disk, error)
@@ -41,7 +43,7 @@ func (p *packer) start(own bool, names ...string) {
 	go func() {
 		var err error
 		for _, name := range names {
-			err = errors.Join(err, p.pack(name, own))
+			err = errors.Join(err, p.files.pack(func() error { return p.pack(name, own) }))
 		}
 		done <- err
 	}()
@@ -79,7 +81,7 @@ func (p *packer) pack(name string, own bool) error {
 		}
 		return packInto(f, p.how)
 	}
-	err = writeAside(packed, p.sync, open, func(w io.Writer) error {
+	err = writeAside(p.base, packed, p.sync, open, func(w io.Writer) error {
 		_, err := io.Copy(w, in)
 		return err
 	})

@@ -7,6 +7,7 @@ import (
 	"math"
 	"strconv"
 
+	"github.com/pcparchive/pcparchive/internal/outlock"
 	"github.com/pcparchive/pcparchive/internal/wire"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -19,6 +20,7 @@ import (
 type RecordWriter struct {
 	base   string
 	layout *wire.Layout
+	lock   *outlock.Lock // nil if there is none
 	buffer int
 	sync   bool
 	pack   Compression
@@ -35,7 +37,7 @@ type RecordWriter struct {
 
 // CreateRecords begins an archive of version v at base. Like [Create] it never
 // overwrites. Every file begins with the [Header] that is written to it; what is
-// written to none does not exist. Of the options Buffer, NoSync,
+// written to none does not exist. Of the options Buffer, NoSync, NoLock,
 // VolumeSize and Compress count, the last for all volumes: they are compressed
 // as they are written.
 func CreateRecords(base string, v pcp.Version, o *WriteOptions) (*RecordWriter, error) {
@@ -50,7 +52,21 @@ func CreateRecords(base string, v pcp.Version, o *WriteOptions) (*RecordWriter, 
 	if err := w.pack.valid(); err != nil {
 		return nil, fmt.Errorf("archive %s: %w", base, err)
 	}
-	return w, absent(base)
+	var lock WriteOptions
+	if o != nil {
+		lock = *o
+	}
+	var err error
+	if w.lock, err = lock.lock(base); err != nil {
+		return nil, err
+	}
+	if !lock.NoLock {
+		_, err = Vacate(base)
+	}
+	if err != nil {
+		return nil, errors.Join(err, w.lock.Release())
+	}
+	return w, nil
 }
 
 // Write appends a record to the file that it belongs to and returns where it
@@ -258,5 +274,5 @@ func (w *RecordWriter) Close() error {
 		err = errors.Join(err, w.finish(f))
 	}
 	w.err = ErrClosed
-	return err
+	return errors.Join(err, w.lock.Release())
 }

@@ -25,6 +25,7 @@ const (
 	RecoveryLeft     RecoveryAction = "left"         // a volume that a new one follows
 	RecoveryRebuilt  RecoveryAction = "rebuilt"      // an index, from the volumes
 	RecoveryUnpacked RecoveryAction = "decompressed" // the plain file took its place
+	RecoveryAnew     RecoveryAction = "started anew" // it held no record
 	RecoveryPacked   RecoveryAction = "compressed"   // volumes that an earlier run or another program wrote
 )
 

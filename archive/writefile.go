@@ -2,10 +2,7 @@ package archive
 
 import (
 	"errors"
-	"fmt"
-	"io/fs"
 	"os"
-	"path/filepath"
 )
 
 // disk is what an Appender needs of a file.
@@ -17,9 +14,11 @@ type disk interface {
 	Name() string
 }
 
+const createFlags = os.O_CREATE | os.O_EXCL | os.O_WRONLY
+
 // createFile makes a file that must not exist.
 func createFile(name string) (disk, error) {
-	f, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	f, err := os.OpenFile(name, createFlags, 0o644)
 	if err != nil {
 		return nil, err
 	}
@@ -68,17 +67,4 @@ func (f *file) finish(sync bool) error {
 		err = f.f.Sync()
 	}
 	return errors.Join(err, f.f.Close())
-}
-
-// absent makes sure that no file of an archive named base exists.
-func absent(base string) error {
-	dir, name := filepath.Split(base)
-	found, err := membersOf(dir, name)
-	if err != nil {
-		return fmt.Errorf("archive %s: %w", base, err)
-	}
-	if len(found) > 0 {
-		return fmt.Errorf("%s: %w; choose another name or remove the archive", found[0].Path, fs.ErrExist)
-	}
-	return nil
 }

@@ -3,10 +3,9 @@ package convert
 import (
 	"cmp"
 	"encoding/binary"
-	"errors"
 	"io"
-	"io/fs"
-	"os"
+
+	"github.com/pcparchive/pcparchive/internal/outlock"
 )
 
 // sortSpill is a temporary file of sorted runs. A record is
@@ -18,11 +17,10 @@ import (
 //
 // A run begins as if after a record of time 0 and series 0.
 type sortSpill struct {
-	dir   string
-	file  *os.File // nil until something was written
-	named bool     // file still has a name and must be removed
-	size  int64    // of what is in the file
-	buf   []byte   // what follows it
+	dir  string
+	file *outlock.TempFile // nil until something was written
+	size int64             // of what is in the file
+	buf  []byte            // what follows it
 }
 
 // sortRun is where a run is in the file.
@@ -66,26 +64,16 @@ func (f *sortSpill) write(recs []sortRec, blobs []byte) (sortRun, error) {
 // flush moves the buffer to the file.
 func (f *sortSpill) flush() error {
 	if f.file == nil {
-		if err := f.create(); err != nil {
+		file, err := outlock.NewTempFile(f.dir)
+		if err != nil {
 			return err
 		}
+		f.file = file
 	}
 	n, err := f.file.WriteAt(f.buf, f.size)
 	f.size += int64(n)
 	f.buf = f.buf[:0]
 	return err
-}
-
-// create makes the file and takes its name away at once, so that nothing stays
-// behind however the program ends. Windows refuses that: there close does it.
-func (f *sortSpill) create() error {
-	file, err := os.CreateTemp(f.dir, "pcparchive-sort-*.tmp")
-	if err != nil {
-		return err
-	}
-	f.file = file
-	f.named = os.Remove(file.Name()) != nil
-	return nil
 }
 
 // close drops the file. It may be called more than once.
@@ -95,18 +83,13 @@ func (f *sortSpill) close() error {
 		return nil
 	}
 	err := f.file.Close()
-	if f.named {
-		if gone := os.Remove(f.file.Name()); !errors.Is(gone, fs.ErrNotExist) {
-			err = errors.Join(err, gone)
-		}
-	}
 	f.file = nil
 	return err
 }
 
 // runReader reads a run.
 type runReader struct {
-	file  *os.File
+	file  *outlock.TempFile
 	from  int64 // of what is not in rest yet
 	to    int64
 	order int // among the runs

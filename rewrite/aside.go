@@ -3,106 +3,133 @@ package rewrite
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/internal/outlock"
 )
 
-// AsidePrefix begins the names of folders and files that are written aside. What
-// a kill leaves of them is no archive.
-const AsidePrefix = ".pcparchive-"
+// AsidePrefix begins the names of folders and files that are written aside, and
+// of locks. What a kill leaves of them is no archive, and is removed by the next
+// writer in the same folder.
+const AsidePrefix = outlock.Prefix
 
-// Aside is a folder beside an output archive, in which the output is written
-// until it is complete.
+// Aside is a folder beside output archives, in which they are written until they
+// are complete. It holds a lock: others get an [*archive.InUseError].
 type Aside struct {
-	dir, out string
+	lock     *outlock.Lock
+	dir      string // "" once it is gone
+	folder   string // of the outputs, with its separator, or ""
+	name     string // of the only output; "" if there may be several
+	taken    map[string]bool
+	replaced []string
 }
 
 // NewAside makes sure that nothing of an archive out exists, or else returns an
-// error that wraps [fs.ErrExist], and makes the folder.
+// error that wraps [io/fs.ErrExist], and makes the folder. What a writer left
+// that was killed before its first record is removed, see [Aside.Replaced].
 func NewAside(out string) (*Aside, error) {
 	switch base := filepath.Base(out); {
 	case base == ".", base == "..", os.IsPathSeparator(out[len(out)-1]):
 		return nil, fmt.Errorf("%s: names a folder and no archive in it", out)
 	}
-	a := &Aside{out: out}
-	if err := a.free(); err != nil {
-		return nil, err
-	}
-	dir, err := os.MkdirTemp(filepath.Dir(out), AsidePrefix+"*")
+	lock, err := outlock.Take(out)
 	if err != nil {
 		return nil, err
+	}
+	a := &Aside{lock: lock}
+	a.folder, a.name = filepath.Split(out)
+	return a, a.begin(a.free())
+}
+
+// NewAsideFolder makes a folder in which several archives are written that go to
+// an existing folder. [Aside.Add] names them.
+func NewAsideFolder(folder string) (*Aside, error) {
+	lock, err := outlock.TakeFolder(folder)
+	if err != nil {
+		return nil, err
+	}
+	a := &Aside{lock: lock, folder: filepath.Clean(folder) + string(filepath.Separator), taken: map[string]bool{}}
+	entries, err := os.ReadDir(folder)
+	for _, e := range entries {
+		if base, ok := archive.BaseOf(e.Name()); ok {
+			a.taken[base] = true
+		}
+	}
+	return a, a.begin(err)
+}
+
+// begin makes the folder unless err says that there is no point.
+func (a *Aside) begin(err error) error {
+	dir := a.lock.New("")
+	if err == nil {
+		err = os.Mkdir(dir, 0o700)
+	}
+	if err != nil {
+		return errors.Join(err, a.lock.Release())
 	}
 	a.dir = dir
-	return a, nil
-}
-
-// free reports an error if a file of the output exists.
-func (a *Aside) free() error {
-	base, members, err := archive.Members(a.out)
-	if errors.Is(err, fs.ErrNotExist) || err == nil && filepath.Clean(base) != filepath.Clean(a.out) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return fmt.Errorf("%s: %w; choose another name or remove the archive", members[0].Path, fs.ErrExist)
-}
-
-// Base is where to write the output.
-func (a *Aside) Base() string { return filepath.Join(a.dir, filepath.Base(a.out)) }
-
-// Publish moves the output to its place, the metadata last: without it the rest
-// is no archive. On failure what was moved is taken back.
-func (a *Aside) Publish() (err error) {
-	if err := a.free(); err != nil {
-		return err
-	}
-	entries, err := os.ReadDir(a.dir)
-	if err != nil {
-		return err
-	}
-	slices.SortStableFunc(entries, func(x, y os.DirEntry) int { return isMeta(x) - isMeta(y) })
-	var moved []string
-	for _, e := range entries {
-		to := filepath.Join(filepath.Dir(a.out), e.Name())
-		if err := move(filepath.Join(a.dir, e.Name()), to); err != nil {
-			for _, name := range moved {
-				err = errors.Join(err, os.Remove(name))
-			}
-			return err
-		}
-		moved = append(moved, to)
-	}
 	return nil
 }
 
-func isMeta(e os.DirEntry) int {
-	if strings.Contains(filepath.Ext(e.Name()), "meta") {
-		return 1
+// free makes sure that nothing of the output exists.
+func (a *Aside) free() error { return a.vacate(a.folder + a.name) }
+
+func (a *Aside) vacate(out string) error {
+	removed, err := archive.Vacate(out)
+	if removed {
+		a.replaced = append(a.replaced, out)
 	}
-	return 0
+	return err
 }
 
-// move renames a file without replacing another, as far as the file system can
-// make sure of that.
-func move(from, to string) error {
-	err := os.Link(from, to)
-	switch {
-	case err == nil:
-		return os.Remove(from)
-	case errors.Is(err, fs.ErrExist):
+// Add makes sure that nothing of an archive of that name exists in the folder,
+// and returns where to write it.
+func (a *Aside) Add(name string) (base string, err error) {
+	if a.taken[name] {
+		lock, err := outlock.Take(a.folder + name)
+		if err != nil {
+			return "", err
+		}
+		if err := errors.Join(a.vacate(a.folder+name), lock.Release()); err != nil {
+			return "", err
+		}
+	}
+	return filepath.Join(a.dir, name), nil
+}
+
+// Base is where to write the output of NewAside.
+func (a *Aside) Base() string { return filepath.Join(a.dir, a.name) }
+
+// Replaced returns the archives that were there and held no record.
+func (a *Aside) Replaced() []string { return slices.Clone(a.replaced) }
+
+// Publish moves the outputs to their places, metadata last: without it the rest is
+// no archive. On failure what was moved is taken back. After a crash the next
+// writer in the folder goes on.
+func (a *Aside) Publish() (err error) {
+	if a.name != "" {
+		if err := a.free(); err != nil {
+			return err
+		}
+	}
+	done, err := a.lock.Complete()
+	if err != nil {
 		return err
 	}
-	if _, err := os.Lstat(to); err == nil {
-		return fmt.Errorf("%s: %w", to, fs.ErrExist)
-	}
-	return os.Rename(from, to)
+	a.dir = done
+	return outlock.MoveAll(done, a.folder)
 }
 
-// Remove removes the folder with what is left in it.
-func (a *Aside) Remove() error { return os.RemoveAll(a.dir) }
+// Remove removes the folder with what is left in it, and unlocks. A second Remove
+// does nothing.
+func (a *Aside) Remove() error {
+	if a.dir == "" {
+		return nil
+	}
+	err := os.RemoveAll(a.dir)
+	a.dir = ""
+	return errors.Join(err, a.lock.Release())
+}

@@ -45,6 +45,7 @@ func Copy(ctx context.Context, out string, in []*archive.Reader, o Options) (*Re
 	}
 	report, err := copyTo(ctx, a.Base(), in, o)
 	if err == nil {
+		report.Replaced = a.Replaced()
 		err = a.Publish()
 	}
 	return report, errors.Join(err, a.Remove())

@@ -44,6 +44,8 @@ type Report struct {
 	Losses  []LossCount `json:"losses"`
 	// IndexKept says that the index is the input's. Otherwise it was made anew.
 	IndexKept bool `json:"index_kept"`
+	// Replaced is the archive that was there, if it held no record.
+	Replaced []string `json:"-"`
 	// Torn are inputs that end inside a record. What precedes it was used.
 	Torn []error `json:"-"`
 }

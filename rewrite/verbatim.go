@@ -18,7 +18,7 @@ const cancelEvery = 256
 // verbatim copies an archive record by record.
 func verbatim(ctx context.Context, base string, in []*archive.Reader, o Options, report *Report) error {
 	r := in[0]
-	w, err := archive.CreateRecords(base, o.Version, &archive.WriteOptions{NoSync: true, VolumeSize: o.VolumeSize, Compress: o.Compress})
+	w, err := archive.CreateRecords(base, o.Version, &archive.WriteOptions{NoSync: true, NoLock: true, VolumeSize: o.VolumeSize, Compress: o.Compress})
 	if err != nil {
 		return err
 	}

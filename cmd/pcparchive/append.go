@@ -11,6 +11,9 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
+// errOtherHost says that an archive is of another host than the URLs.
+var errOtherHost = fmt.Errorf("%w", pcp.ErrMismatch)
+
 // openRecording begins the archive of a recording, or continues it, and returns
 // the mapper that goes with it.
 func openRecording(s streams, o recordOptions, host string, report *convert.Report) (*convert.Mapper, *archive.Appender, error) {
@@ -24,31 +27,66 @@ func openRecording(s streams, o recordOptions, host string, report *convert.Repo
 		}
 		return m, nil
 	}
-	label, err := labelOf(o.out)
-	if !o.appendTo || errors.Is(err, fs.ErrNotExist) {
-		m, err := newMapper(o.prefix, host)
-		if err != nil {
+	if _, _, err := archive.Members(o.out); o.appendTo && err == nil {
+		m, a, err := o.goOn(host, *options, newMapper)
+		switch {
+		case err == nil:
+			sayRecovered(s, a)
+			return m, a, nil
+		case !errors.Is(err, archive.ErrNoRecords) && !(errors.Is(err, errOtherHost) && o.failedOnly(s)):
 			return nil, nil, err
 		}
-		a, err := archive.Create(o.out, localHeader(host), options)
-		return m, a, err
 	}
-	if err == nil {
-		err = o.continues(label, host)
+	m, err := newMapper(o.prefix, host)
+	if err != nil {
+		return nil, nil, err
+	}
+	a, err := archive.Create(o.out, localHeader(host), options)
+	if errors.Is(err, fs.ErrExist) && !o.appendTo && o.failedOnly(s) {
+		a, err = archive.Create(o.out, localHeader(host), options)
 	}
 	if err != nil {
 		return nil, nil, err
 	}
-	a, err := archive.Continue(o.out, options)
+	sayRecovered(s, a)
+	return m, a, nil
+}
+
+// sayRecovered tells what became of what was there.
+func sayRecovered(s streams, a *archive.Appender) {
+	for _, r := range a.Recovered() {
+		fmt.Fprintln(s.err, r)
+	}
+}
+
+// failedOnly removes an archive in which no scrape ever succeeded, says so and
+// reports whether there was one: a wrong URL must not stand in the way of the
+// right one.
+func (o recordOptions) failedOnly(s streams) bool {
+	r, err := archive.Open(o.out, nil)
+	if err != nil {
+		return false
+	}
+	if only, err := convert.OnlyFailures(r); err != nil || !only {
+		return false
+	}
+	if err := archive.Remove(o.out); err != nil {
+		return false
+	}
+	fmt.Fprintf(s.err, "%s: held nothing but scrapes that failed; started anew\n", o.out)
+	return true
+}
+
+// goOn continues an archive.
+func (o recordOptions) goOn(host string, options archive.WriteOptions, newMapper func(prefix, host string) (*convert.Mapper, error)) (*convert.Mapper, *archive.Appender, error) {
+	options.Accept = func(label archive.Header) error { return o.continues(&label, host) }
+	a, err := archive.Continue(o.out, &options)
 	if err != nil {
 		return nil, nil, err
 	}
 	m, err := adopt(o, a, newMapper)
 	if err != nil {
 		return nil, nil, errors.Join(err, a.Close())
-	}
-	for _, r := range a.Recovered() {
-		fmt.Fprintln(s.err, r)
 	}
 	return m, a, nil
 }
@@ -78,30 +116,9 @@ func (o recordOptions) continues(label *archive.Header, host string) error {
 	case label.Host != host && o.host != "":
 		return fmt.Errorf("%s is of host %s, not %s: %w", o.out, label.Host, o.host, pcp.ErrMismatch)
 	case label.Host != host:
-		return fmt.Errorf("%s is of host %s, the URLs are of %s; if they belong together, --host %s says so: %w", o.out, label.Host, host, label.Host, pcp.ErrMismatch)
+		return fmt.Errorf("%s is of host %s, the URLs are of %s; if they belong together, --host %s says so: %w", o.out, label.Host, host, label.Host, errOtherHost)
 	case o.version != 0 && label.Version != o.version:
 		return fmt.Errorf("%s is a %s archive and stays one: %w", o.out, label.Version, pcp.ErrMismatch)
 	}
 	return nil
-}
-
-// labelOf reads the label of an archive, which need not be whole.
-func labelOf(path string) (*archive.Header, error) {
-	_, members, err := archive.Members(path)
-	if err != nil {
-		return nil, err
-	}
-	m := members[0]
-	f, err := archive.OpenMember(m, nil)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	for frame, err := range archive.Frames(f.From(0), archive.Pos{File: m.Path, Role: m.Role}, 0) {
-		if err != nil {
-			return nil, err
-		}
-		return archive.DecodeHeader(frame.Payload)
-	}
-	return nil, &pcp.FormatError{File: m.Path, Kind: pcp.KindHeader, Detail: "empty file", Err: pcp.ErrNotArchive}
 }

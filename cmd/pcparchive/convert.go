@@ -180,7 +180,7 @@ func (o *convertOptions) thinArchives(ctx context.Context, s streams, in []strin
 	}
 	header := *firstReader(set).Header()
 	a, err := archive.Create(aside.Base(), archive.Header{Host: header.Host, PID: header.PID, Zone: header.Zone, ZoneInfo: header.ZoneInfo}, &archive.WriteOptions{
-		Version: version, VolumeSize: int64(o.samples.volumeSize),
+		Version: version, VolumeSize: int64(o.samples.volumeSize), NoLock: true,
 		Compress: o.samples.compress, CompressLast: o.samples.compress != archive.CompressNone,
 	})
 	if err != nil {
@@ -195,6 +195,7 @@ func (o *convertOptions) thinArchives(ctx context.Context, s streams, in []strin
 	if err := aside.Publish(); err != nil {
 		return err
 	}
+	sayReplaced(s, aside.Replaced())
 	if o.samples.output == outputJSON {
 		err = writeJSON(s.out, writtenOutput{Archive: out, Losses: report.Losses()})
 	} else {

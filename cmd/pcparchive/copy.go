@@ -117,6 +117,7 @@ func runCopy(ctx context.Context, s streams, o copyOptions, in []string, out str
 	if err != nil {
 		return o.explain(ctx, h, err)
 	}
+	sayReplaced(s, report.Replaced)
 	if o.output == outputJSON {
 		err = writeJSON(s.out, copyOutput{out, report})
 	} else {

@@ -157,6 +157,7 @@ func (im *importing) finish(s streams) error {
 			fmt.Fprintf(s.err, "%s: pages of several hosts: --split-by hostname gives each an archive, in which PCP's metrics are PCP's again\n", name)
 		}
 	}
+	sayReplaced(s, im.archives.replaced)
 	return tellImported(s, im.archives.opts, done, im.archives.report)
 }
 
@@ -178,6 +179,13 @@ func (im *importing) severalHosts() []string {
 // close drops what is not finished.
 func (im *importing) close() error {
 	return errors.Join(im.sorter.Discard(), im.archives.discard())
+}
+
+// sayReplaced names archives in whose place others are.
+func sayReplaced(s streams, archives []string) {
+	for _, name := range archives {
+		fmt.Fprintf(s.err, "%s: held no record and was replaced\n", name)
+	}
 }
 
 var errNoSamples = errors.New("no samples: nothing was written")

@@ -87,6 +87,7 @@ func runImportTSDB(ctx context.Context, s streams, o importTSDBOptions, paths []
 	err = i.run(ctx)
 	i.view.clear()
 	damages.rest()
+	sayReplaced(s, w.replaced)
 	if err = errors.Join(err, r.Close()); err != nil {
 		return err
 	}

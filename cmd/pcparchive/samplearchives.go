@@ -29,19 +29,21 @@ type sampleArchives struct {
 	context func(g *sampleGroup, host string) []convert.Label
 
 	made   bool           // the folder was made here
-	first  *rewrite.Aside // of the only archive, made early
+	aside  *rewrite.Aside // of the only archive or of all in the folder; nil before the first
+	files  *archive.FilePool
 	open   []*sampleArchive
 	whole  []*sampleArchive // completed, beside their places
 	series []*sampleArchive // by PromSeries.ID
 	known  []bool           // of these; one that is known without an archive is left out
 	calls  int
+	// replaced are archives that were there and held no record.
+	replaced []string
 }
 
 // sampleArchive is an archive that is written beside its place.
 type sampleArchive struct {
 	sampleArchiveOutput
 	group *sampleGroup
-	aside *rewrite.Aside
 	dst   *convert.Assembler // nil before it is begun and once it is closed
 }
 
@@ -67,12 +69,15 @@ func newSampleArchives(ctx context.Context, o *sampleOptions, report *convert.Re
 	if _, err := convert.NewMapper(convert.MapperOptions{Prefix: o.prefix, Host: o.host, External: labelsOf(o.external)}); err != nil {
 		return nil, usageError{err}
 	}
-	return &sampleArchives{sampleGroups: newSampleGroups(o), ctx: ctx, report: report}, nil
+	return &sampleArchives{sampleGroups: newSampleGroups(o), ctx: ctx, report: report, files: archive.NewFilePool(filesAtOnce)}, nil
 }
+
+// filesAtOnce is how many files of archives are open at a time.
+const filesAtOnce = 24
 
 // reserve makes sure that the only archive is new.
 func (w *sampleArchives) reserve() (err error) {
-	w.first, err = rewrite.NewAside(w.opts.out)
+	w.aside, err = rewrite.NewAside(w.opts.out)
 	return err
 }
 
@@ -151,25 +156,14 @@ func (w *sampleArchives) begin(g *sampleGroup) error {
 	if len(o.relabel.rules) > 0 && natives != nil {
 		natives = movedNatives{natives, g.labels, map[*convert.NativeMetric]*convert.NativeMetric{}}
 	}
-	out, aside := o.out, w.first
-	if w.folder {
-		if g.name == "" {
-			w.sorted()
-		}
-		if err := w.makeFolder(); err != nil {
-			return err
-		}
-		out = filepath.Join(o.out, g.name)
+	out, base, err := w.claim(g)
+	if err != nil {
+		return err
 	}
-	if w.first = nil; aside == nil {
-		if aside, err = rewrite.NewAside(out); err != nil {
-			return err
-		}
-	}
-	a := &sampleArchive{sampleArchiveOutput: sampleArchiveOutput{Archive: out, Host: host, unsplit: w.folder && g.key == ""}, group: g, aside: aside}
+	a := &sampleArchive{sampleArchiveOutput: sampleArchiveOutput{Archive: out, Host: host, unsplit: w.folder && g.key == ""}, group: g}
 	w.open = append(w.open, a)
-	file, err := archive.Create(aside.Base(), localHeader(host), &archive.WriteOptions{
-		Version: o.version, Buffer: 128 << 10, VolumeSize: int64(o.volumeSize),
+	file, err := archive.Create(base, localHeader(host), &archive.WriteOptions{
+		Version: o.version, Buffer: w.buffer(), VolumeSize: int64(o.volumeSize), NoLock: true, Files: w.files,
 		Compress: o.compress, CompressLast: o.compress != archive.CompressNone,
 	})
 	if err != nil {
@@ -178,6 +172,39 @@ func (w *sampleArchives) begin(g *sampleGroup) error {
 	a.dst = convert.NewAssembler(convert.NewToArchive(file), m, convert.AssemblerOptions{Natives: natives, Report: w.report})
 	g.dst = a
 	return nil
+}
+
+// claim returns the place of a group's archive and where it is written until it
+// is complete.
+func (w *sampleArchives) claim(g *sampleGroup) (out, base string, err error) {
+	if !w.folder {
+		if w.aside == nil {
+			if err := w.reserve(); err != nil {
+				return "", "", err
+			}
+		}
+		return w.opts.out, w.aside.Base(), nil
+	}
+	if g.name == "" {
+		w.sorted()
+	}
+	if w.aside == nil {
+		if err := w.makeFolder(); err != nil {
+			return "", "", err
+		}
+		if w.aside, err = rewrite.NewAsideFolder(w.opts.out); err != nil {
+			return "", "", err
+		}
+	}
+	base, err = w.aside.Add(g.name)
+	return filepath.Join(w.opts.out, g.name), base, err
+}
+
+// buffer returns how many bytes of each archive wait in memory: less if there are
+// many archives.
+func (w *sampleArchives) buffer() int {
+	const all, least, most = 64 << 20, 8 << 10, 128 << 10
+	return max(least, min(most, all/max(1, len(w.groups))))
 }
 
 // external returns the context labels of an archive: those that were asked for
@@ -240,26 +267,26 @@ func (w *sampleArchives) Close() error {
 func (w *sampleArchives) publish() ([]sampleArchiveOutput, error) {
 	slices.SortFunc(w.whole, func(a, b *sampleArchive) int { return strings.Compare(a.Archive, b.Archive) })
 	done := []sampleArchiveOutput{}
+	if len(w.whole) == 0 {
+		return done, w.remove()
+	}
+	if err := w.aside.Publish(); err != nil {
+		return done, err
+	}
+	w.replaced = w.aside.Replaced()
 	for _, a := range w.whole {
-		if err := a.aside.Publish(); err != nil {
-			return done, err
-		}
 		done = append(done, a.sampleArchiveOutput)
 	}
-	err := w.remove()
-	return done, err
+	return done, w.remove()
 }
 
 // remove drops what is left beside the places of archives.
 func (w *sampleArchives) remove() error {
 	err := w.Close()
-	if w.first != nil {
-		err = errors.Join(err, w.first.Remove())
+	if w.aside != nil {
+		err = errors.Join(err, w.aside.Remove())
 	}
-	for _, a := range w.whole {
-		err = errors.Join(err, a.aside.Remove())
-	}
-	w.first, w.whole = nil, nil
+	w.aside, w.whole = nil, nil
 	return err
 }
 

@@ -8,12 +8,13 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
-	"github.com/pcparchive/pcparchive/rewrite"
+	"github.com/pcparchive/pcparchive/internal/outlock"
 )
 
 // checkOutput refuses to replace a file of the input.
@@ -74,17 +75,30 @@ func toOutput(ctx context.Context, s streams, path string, write func(io.Writer)
 			return err
 		}
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), rewrite.AsidePrefix+"*")
+	return replaceFile(ctx, path, write)
+}
+
+// replaceFile makes the file path of what write writes. Others may do the same at
+// the same time: the last one's file stays.
+func replaceFile(ctx context.Context, path string, write func(io.Writer) error) (err error) {
+	lock, err := outlock.Take(fmt.Sprintf("%s.%08x", path, rand.Uint32()))
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name())
+	defer func() { err = errors.Join(err, lock.Release()) }()
+	f, err := os.OpenFile(lock.New(""), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
 	w := bufio.NewWriter(endingWriter{ctx, f})
-	err = cmp.Or(write(w), w.Flush(), f.Chmod(0o644), f.Close())
-	if err != nil {
-		return err
+	err = cmp.Or(write(w), w.Flush())
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(f.Name(), path)
 	}
-	return os.Rename(f.Name(), path)
+	if err != nil {
+		os.Remove(f.Name())
+	}
+	return err
 }
 
 // endingWriter takes no more after the end of a context.

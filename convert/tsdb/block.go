@@ -26,10 +26,6 @@ import (
 	"github.com/prometheus/prometheus/tsdb/tombstones"
 )
 
-// unfinished ends the name of a block's folder while it is written. Prometheus
-// ignores such folders and removes them when it starts.
-const unfinished = ".tmp-for-creation"
-
 // writeBlock writes the live series, whose batches are packed. The Block has no
 // series if what is there already keeps it from being written.
 func (b *Blocks) writeBlock() (Block, error) {
@@ -54,6 +50,9 @@ func (b *Blocks) writeBlock() (Block, error) {
 		}
 		return Block{}, err
 	}
+	if err := unmarkOwn(tmp); err != nil {
+		return Block{}, errors.Join(fmt.Errorf("block %s: %w", id, err), os.RemoveAll(tmp))
+	}
 	if err := fileutil.Rename(tmp, block.Dir); err != nil {
 		return Block{}, errors.Join(fmt.Errorf("block %s: %w", id, err), os.RemoveAll(tmp))
 	}
@@ -62,7 +61,7 @@ func (b *Blocks) writeBlock() (Block, error) {
 
 // fill writes a block in the folder tmp.
 func (b *Blocks) fill(block *Block, tmp string) error {
-	if err := os.Mkdir(tmp, 0o777); err != nil {
+	if err := errors.Join(os.Mkdir(tmp, 0o777), markOwn(tmp)); err != nil {
 		return err
 	}
 	if err := b.writeSeries(block, tmp); err != nil {

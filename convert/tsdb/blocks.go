@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/internal/outlock"
 )
 
 // DefaultBlockRange is as long as a block can be without crossing a UTC day,
@@ -37,7 +38,8 @@ type Options struct {
 // Blocks takes no more. A Blocks is for one goroutine.
 type Blocks struct {
 	dir    string
-	window int64 // milliseconds; 0 of a Store, which has but one
+	lock   *outlock.Lock // nil of a Store
+	window int64         // milliseconds; 0 of a Store, which has but one
 	report *convert.Report
 
 	external map[string]string
@@ -63,7 +65,9 @@ type Blocks struct {
 // errClosed is what a Blocks says after Close or Discard.
 var errClosed = errors.New("tsdb: sample after the end of its blocks")
 
-// NewBlocks returns a Blocks that writes into dir, which it makes if need be.
+// NewBlocks returns a Blocks that writes into dir, which it makes if need be, and
+// removes what a killed writer left there. While another Blocks writes into dir the
+// error is an [*archive.InUseError].
 func NewBlocks(dir string, o Options) (*Blocks, error) {
 	if o.BlockRange == 0 {
 		o.BlockRange = DefaultBlockRange
@@ -74,8 +78,15 @@ func NewBlocks(dir string, o Options) (*Blocks, error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, err
 	}
+	lock, err := outlock.TakeFolder(dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := removeUnfinished(dir); err != nil {
+		return nil, errors.Join(err, lock.Release())
+	}
 	b := &Blocks{
-		dir: dir, window: o.BlockRange.Milliseconds(), report: o.Report, external: o.External,
+		dir: dir, lock: lock, window: o.BlockRange.Milliseconds(), report: o.Report, external: o.External,
 		noSidecar: o.NoSidecar, spill: spill{dir: dir},
 	}
 	b.shut()
@@ -232,7 +243,7 @@ func (b *Blocks) Written() []Block { return slices.Clone(b.written) }
 // end frees what b holds, and lets every later sample fail if there was an error
 // or is one now.
 func (b *Blocks) end(err error) {
-	if err = errors.Join(err, b.spill.close()); err != nil && b.window == 0 {
+	if err = errors.Join(err, b.spill.close(), b.lock.Release()); err != nil && b.window == 0 {
 		b.err = fmt.Errorf("samples that wait: %w", err)
 	} else if err != nil {
 		b.err = fmt.Errorf("blocks in %s: %w", b.dir, err)

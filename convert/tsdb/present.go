@@ -75,7 +75,7 @@ func (b *Blocks) present(block *Block, dir string) (kept *Kept, replaced []Block
 func (b *Blocks) replace(old []Block) (err error) {
 	b.replaced = append(b.replaced, old...)
 	for _, o := range old {
-		gone := o.Dir + ".tmp-for-deletion"
+		gone := o.Dir + unwanted
 		if e := fileutil.Rename(o.Dir, gone); e != nil {
 			err = errors.Join(err, e)
 			continue

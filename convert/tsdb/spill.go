@@ -2,11 +2,10 @@ package tsdb
 
 import (
 	"encoding/binary"
-	"errors"
-	"io/fs"
-	"os"
 
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
+
+	"github.com/pcparchive/pcparchive/internal/outlock"
 )
 
 // record is a full chunk.
@@ -41,10 +40,9 @@ const spillBuffer = 1 << 20
 // spill is a temporary file of records.
 type spill struct {
 	dir     string
-	file    *os.File // nil until the buffer was full once
-	named   bool     // file still has a name and must be removed
-	flushed int64    // the size of file
-	buf     []byte   // what follows it
+	file    *outlock.TempFile // nil until the buffer was full once
+	flushed int64             // the size of file
+	buf     []byte            // what follows it
 }
 
 // put adds a record to a chain.
@@ -71,26 +69,16 @@ func (s *spill) put(c *chain, r record) error {
 // flush moves the buffer to the file. Records are never in both.
 func (s *spill) flush() error {
 	if s.file == nil {
-		if err := s.create(); err != nil {
+		file, err := outlock.NewTempFile(s.dir)
+		if err != nil {
 			return err
 		}
+		s.file = file
 	}
 	n, err := s.file.WriteAt(s.buf, s.flushed)
 	s.flushed += int64(n)
 	s.buf = s.buf[:0]
 	return err
-}
-
-// create makes the file and takes its name away at once, so that nothing stays
-// behind however the program ends. Windows refuses that: there close does it.
-func (s *spill) create() error {
-	f, err := os.CreateTemp(s.dir, "spill-*.tmp")
-	if err != nil {
-		return err
-	}
-	s.file = f
-	s.named = os.Remove(f.Name()) != nil
-	return nil
 }
 
 // read appends the records of a chain to dst, the first one first. Their data
@@ -145,11 +133,6 @@ func (s *spill) close() error {
 		return nil
 	}
 	err := s.file.Close()
-	if s.named {
-		if gone := os.Remove(s.file.Name()); !errors.Is(gone, fs.ErrNotExist) {
-			err = errors.Join(err, gone)
-		}
-	}
 	s.file, s.buf = nil, nil
 	return err
 }

@@ -51,6 +51,9 @@ var (
 	layouts = []*Layout{&v2, &v3}
 )
 
+// Layouts returns the layouts of all versions. They must not be changed.
+func Layouts() []*Layout { return layouts }
+
 // For returns the layout of version v.
 func For(v pcp.Version) (*Layout, bool) {
 	for _, l := range layouts {

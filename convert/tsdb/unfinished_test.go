@@ -1,0 +1,68 @@
+package tsdb_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/prometheus/prometheus/tsdb/fileutil"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/convert/tsdb"
+)
+
+func TestOneWriterPerFolder(t *testing.T) {
+	dir := t.TempDir()
+	first, err := tsdb.NewBlocks(dir, tsdb.Options{})
+	require.NoError(t, err)
+	_, err = tsdb.NewBlocks(dir, tsdb.Options{})
+	var held *archive.InUseError
+	require.ErrorAs(t, err, &held)
+	assert.Equal(t, os.Getpid(), held.PID)
+	require.NoError(t, first.Close())
+	second, err := tsdb.NewBlocks(dir, tsdb.Options{})
+	require.NoError(t, err)
+	require.NoError(t, second.Discard())
+	entries, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	assert.Empty(t, entries, "no lock is left")
+}
+
+// TestUnfinishedBlocksAreRemoved: what a killed writer left goes, but not what may
+// be a living server's.
+func TestUnfinishedBlocksAreRemoved(t *testing.T) {
+	const id = "01JD0C4RZ4GJYX2MCGNV9N7B2"
+	for name, tt := range map[string]struct {
+		served bool
+		left   []string
+	}{
+		"nobody's":   {false, []string{"chunks_head", "lock", "x.tmp-for-creation"}},
+		"a server's": {true, []string{id + "B.tmp-for-creation", "chunks_head", "lock", "x.tmp-for-creation"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			for _, name := range []string{id + "A.tmp-for-creation", id + "B.tmp-for-creation", id + "C.tmp-for-deletion", "x.tmp-for-creation", "chunks_head"} {
+				require.NoError(t, os.MkdirAll(filepath.Join(dir, name, "chunks"), 0o777))
+			}
+			require.NoError(t, os.WriteFile(filepath.Join(dir, id+"A.tmp-for-creation", ".pcparchive"), nil, 0o600))
+			require.NoError(t, os.WriteFile(filepath.Join(dir, "lock"), nil, 0o600))
+			if tt.served {
+				lock, _, err := fileutil.Flock(filepath.Join(dir, "lock"))
+				require.NoError(t, err)
+				defer lock.Release()
+			}
+			b, err := tsdb.NewBlocks(dir, tsdb.Options{})
+			require.NoError(t, err)
+			require.NoError(t, b.Close())
+			entries, err := os.ReadDir(dir)
+			require.NoError(t, err)
+			var left []string
+			for _, e := range entries {
+				left = append(left, e.Name())
+			}
+			assert.Equal(t, tt.left, left)
+		})
+	}
+}
