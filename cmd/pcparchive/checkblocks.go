@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/pcparchive/pcparchive/convert/tsdb"
 )
@@ -13,6 +14,9 @@ func runCheckBlocks(ctx context.Context, s streams, o checkOptions, paths []stri
 	}
 	blocks, failed := tsdb.FindBlocks(paths)
 	if len(blocks) == 0 {
+		if !isFolder(paths[0]) && namesArchive(paths[0]) {
+			failed = usageError{fmt.Errorf("%s: an archive, and --target is for blocks: 'pcparchive export tsdb' makes them", paths[0])}
+		}
 		return failed
 	}
 	opts := tsdb.VerifyOptions{Target: o.target, Min: o.min, Limit: o.limit}

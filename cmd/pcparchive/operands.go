@@ -163,6 +163,12 @@ func memberBase(path string) (base string, ok bool) {
 // noArchive says what a path is that names no archive, and what can be done
 // with it.
 func noArchive(path string) error {
+	switch path {
+	case "":
+		return usageError{errors.New("the name of an archive is empty")}
+	case "-":
+		return usageError{errors.New("-: an archive is several files, which standard input cannot be: name it")}
+	}
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

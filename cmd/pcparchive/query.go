@@ -101,6 +101,9 @@ func runQuery(ctx context.Context, s streams, o queryOptions, expr string, paths
 		return err
 	}
 	h, err := openHosts(s, paths)
+	if err != nil && !namesArchive(paths[0]) && namesArchive(expr) {
+		return usageError{fmt.Errorf("%w; %s is an archive, and the expression comes first: pcparchive query '%s' %s", err, expr, paths[0], expr)}
+	}
 	if err != nil {
 		return err
 	}

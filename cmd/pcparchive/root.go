@@ -115,7 +115,7 @@ func (w *resultWriter) Write(b []byte) (int, error) {
 // fault, such as a full disk, may meet several files. URLs have no secrets.
 func message(err error) string {
 	var lines []string
-	for line := range strings.SplitSeq(err.Error(), "\n") {
+	for line := range strings.SplitSeq(plainText(err), "\n") {
 		if !slices.Contains(lines, line) {
 			lines = append(lines, line)
 		}
@@ -222,7 +222,7 @@ func flagError(cmd *cobra.Command, err error) error {
 	if args := cmd.Flags().Args(); cmd.HasSubCommands() && len(args) > 0 {
 		return unknownCommand(cmd, args[0])
 	}
-	return usageError{err}
+	return usageError{plainFlagError(err)}
 }
 
 // unknownCommand names what a command does not have, and what was perhaps meant.
@@ -231,6 +231,8 @@ func unknownCommand(cmd *cobra.Command, name string) error {
 	err := fmt.Errorf("unknown command %q for %q", name, cmd.CommandPath())
 	if like := cmd.SuggestionsFor(name); len(like) > 0 {
 		err = fmt.Errorf("%w; did you mean %s?", err, strings.Join(like, " or "))
+	} else if name == "version" {
+		err = fmt.Errorf("%w; did you mean --version?", err)
 	}
 	return usageError{err}
 }

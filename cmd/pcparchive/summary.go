@@ -115,6 +115,9 @@ func runSummary(ctx context.Context, s streams, o summaryOptions, paths, names [
 		return err
 	}
 	h, err := openHosts(s, paths)
+	if err != nil && len(paths)+len(names) > 1 && !namesArchive(paths[0]) && slices.ContainsFunc(slices.Concat(paths, names), namesArchive) {
+		return usageError{fmt.Errorf("%w; archives come before metrics", err)}
+	}
 	if err != nil {
 		return err
 	}

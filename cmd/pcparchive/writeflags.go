@@ -71,6 +71,10 @@ func addVolumeFlags(cmd *cobra.Command, size *byteSize, how *archive.Compression
 	completeFlag(cmd, compressFlag, "zstd", "gzip", "none")
 }
 
+// otherCompressions are what else may be meant after --compress, to be refused as
+// such rather than taken for an archive.
+var otherCompressions = []string{"xz", "lzma", "bzip2", "bz2", "gz", "zst", "lz4", "snappy", "zip", "compress", "brotli"}
+
 // joinCompress makes "--compress gzip" one argument. Flags whose value may be
 // left out are parsed as if they had none, and gzip would be an archive.
 func joinCompress(args []string) []string {
@@ -79,7 +83,7 @@ func joinCompress(args []string) []string {
 		return args
 	}
 	var c archive.Compression
-	if c.Set(args[i+1]) != nil {
+	if c.Set(args[i+1]) != nil && (!slices.Contains(otherCompressions, args[i+1]) || namesArchive(args[i+1])) {
 		return args
 	}
 	return slices.Concat(args[:i], []string{args[i] + "=" + args[i+1]}, args[i+2:])

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/pcparchive/pcparchive/rewrite"
+)
+
+// plainText returns what an error says, with the file before the reason rather
+// than the system call.
+func plainText(err error) string {
+	text := err.Error()
+	for _, e := range fileErrors(err, nil) {
+		text = strings.ReplaceAll(text, e.Error(), fileText(e))
+	}
+	return text
+}
+
+// fileErrors appends the errors about files that an error wraps.
+func fileErrors(err error, found []*fs.PathError) []*fs.PathError {
+	if e, ok := err.(*fs.PathError); ok { //nolint:errorlint // the walk unwraps
+		return append(found, e)
+	}
+	switch e := err.(type) { //nolint:errorlint // the walk unwraps
+	case interface{ Unwrap() error }:
+		return fileErrors(e.Unwrap(), found)
+	case interface{ Unwrap() []error }:
+		for _, part := range e.Unwrap() {
+			found = fileErrors(part, found)
+		}
+	}
+	return found
+}
+
+// fileText words an error about a file. A name that was made up for what is
+// written aside stands for its folder.
+func fileText(e *fs.PathError) string {
+	path, create := e.Path, ""
+	if at := strings.Index(path, string(filepath.Separator)+rewrite.AsidePrefix); at >= 0 || strings.HasPrefix(path, rewrite.AsidePrefix) {
+		path, create = path[:max(at, 0)], "cannot be written to: "
+		if path == "" {
+			path = "."
+		}
+	}
+	switch {
+	case e.Op == "open" && create == "":
+		return e.Error()
+	case e.Op == "mkdir":
+		if create == "" {
+			create = "cannot be created: "
+		}
+	case e.Op == "write":
+		create = "cannot be written: "
+		if path == os.Stdout.Name() {
+			path = "standard output"
+		}
+	}
+	return path + ": " + create + e.Err.Error()
+}
+
+// parsing is how the standard library says that text is no number.
+var parsing = regexp.MustCompile(`strconv\.(\w+): parsing ".*": (invalid syntax|value out of range)`)
+
+// plainFlagError says what a flag wants instead of which function failed.
+func plainFlagError(err error) error {
+	m := parsing.FindStringSubmatch(err.Error())
+	if m == nil {
+		return err
+	}
+	want := "want a whole number"
+	switch m[1] {
+	case "ParseBool":
+		want = "want true or false"
+	case "ParseFloat":
+		want = "want a number"
+	}
+	if m[2] == "value out of range" {
+		want += " that is not as large"
+	}
+	return errors.New(strings.Replace(err.Error(), m[0], want, 1))
+}
