@@ -101,7 +101,7 @@ func TestAppend(t *testing.T) {
 		p := &page{body: firstPage}
 		url := serve(t, p)
 		s := startVersion(t, v, scrape.Settings{Interval: tick}, scrape.Endpoint{URL: url, Name: "web"})
-		s.wait(2)
+		s.waitMore(2)
 		first := s.finish()
 		for name, harm := range map[string]func(t *testing.T, base string){
 			"closed": func(*testing.T, string) {},
@@ -133,7 +133,7 @@ func TestAppend(t *testing.T) {
 				harm(t, base)
 				p := &page{body: secondPage}
 				again := goOn(t, base, "tester", scrape.Endpoint{URL: serve(t, p), Name: "web"})
-				again.wait(2)
+				again.waitMore(2)
 				checkAppended(t, v, first, again.finish())
 			})
 		}
@@ -200,7 +200,7 @@ func checkAppended(t *testing.T, v pcp.Version, first, r *archive.Reader) {
 func TestAppendNothing(t *testing.T) {
 	srv := httptest.NewServer(&page{body: "a 1\n"})
 	s := start(t, scrape.Settings{Interval: tick}, scrape.Endpoint{URL: srv.URL, Name: "web"})
-	s.wait(1)
+	s.waitMore(1)
 	s.finish()
 	srv.Close()
 	want, err := os.ReadFile(s.base + ".0")
@@ -224,7 +224,7 @@ func TestAppendToAgent(t *testing.T) {
 	was := numbers(theirs)
 	require.NotEmpty(t, was["openmetrics."+source+".req_total code:500"])
 	s := goOn(t, theirs.Base(), theirs.Header().Host, scrape.Endpoint{URL: url, Name: source})
-	s.wait(2)
+	s.waitMore(2)
 	r := s.finish()
 	assert.Equal(t, oracle.Result{}, oracle.Exec(t, "pmlogcheck", r.Base()), "pmlogcheck is silent")
 	is := numbers(r)

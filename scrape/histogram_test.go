@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http/httptest"
 	"testing"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -45,7 +44,7 @@ func TestRecordsNativeHistograms(t *testing.T) {
 	server := httptest.NewServer(promhttp.HandlerFor(reg, promhttp.HandlerOpts{}))
 	t.Cleanup(server.Close)
 	h.Observe(0.5)
-	ses := start(t, scrape.Settings{Interval: 250 * time.Millisecond, Extra: []byte("scrape_native_histograms: true")},
+	ses := start(t, scrape.Settings{Interval: tick, Extra: []byte("scrape_native_histograms: true")},
 		scrape.Endpoint{URL: server.URL, Name: "app"})
 	ses.waitMore(2)
 	h.Observe(1.25)

@@ -3,8 +3,10 @@ package scrape_test
 import (
 	"fmt"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -86,6 +88,19 @@ func TestHostilePages(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestHostileTargets: labels of targets that no scraper takes cost these targets.
+func TestHostileTargets(t *testing.T) {
+	t.Parallel()
+	url := serve(t, &page{body: "a 1\n"})
+	host := strings.TrimSuffix(strings.TrimPrefix(url, "http://"), "/metrics")
+	file := filepath.Join(t.TempDir(), "targets.json")
+	writeFile(t, file, fmt.Sprintf(`[{"targets": ["h:1"], "labels": {"l": %q}}, {"targets": [%q], "labels": {"l": "x"}}]`, strings.Repeat("z", 16<<20), host))
+	s := start(t, scrape.Settings{Interval: tick, Extra: []byte("file_sd_configs: [{files: [" + file + "]}]")}, scrape.Endpoint{URL: url, Name: "web"})
+	require.Eventually(t, func() bool { return s.rec.Stats().Sources == 2 && s.rec.Stats().Series == 2 }, patience, time.Millisecond)
+	s.finish()
+	assert.Contains(t, s.log.String(), "targets left out: their labels are too long")
 }
 
 // TestPanicsOfOthers: the guard leaves alone panics that are no scrape's.

@@ -195,3 +195,20 @@ func TestStraggler(t *testing.T) {
 	}
 	requireNothingVanished(t, s, r)
 }
+
+// TestRefusedEndpoint: an endpoint that the archive has no place for costs its own
+// samples, which are counted, and is said once.
+func TestRefusedEndpoint(t *testing.T) {
+	t.Parallel()
+	url := serve(t, &page{body: "a 1\nb 2\n"})
+	s := start(t, scrape.Settings{Interval: tick}, scrape.Endpoint{URL: url + "/" + strings.Repeat("x", 70000), Name: "long"},
+		scrape.Endpoint{URL: url, Name: "web"})
+	require.Eventually(t, func() bool { return lossesOf(s.report)[string(convert.LossLabels)+" long"] >= 4 }, patience, time.Millisecond)
+	s.waitMore(1)
+	r := s.finish()
+	losses := lossesOf(s.report)
+	assert.Zero(t, losses[string(convert.LossLabels)+" long"]%2, "two samples a page")
+	assert.Len(t, losses, 1)
+	assert.Equal(t, 1, strings.Count(s.log.String(), "endpoint cannot be recorded"), s.log.String())
+	assert.NotEmpty(t, flatten(t, r, convert.FlattenOptions{NoHealth: true})["a"])
+}

@@ -104,7 +104,7 @@ func serve(ctx context.Context, cancel context.CancelFunc, rec *Recorder, manage
 		}
 		return nil
 	})
-	run(func() error { return manager.Run(found.SyncCh()) })
+	run(func() error { return manager.Run(rec.tame(ctx, found.SyncCh())) })
 	group.Go(func() { rec.drainUntil(ctx) })
 	var err error
 	select {

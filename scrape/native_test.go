@@ -62,7 +62,7 @@ func TestNativesLive(t *testing.T) {
 	url := serve(t, p)
 	base := filepath.Join(t.TempDir(), "rec")
 	s := startNatives(t, base, scrape.Endpoint{URL: url, Name: "web"})
-	s.wait(2)
+	s.waitMore(2)
 	assert.Equal(t, 4, s.rec.Stats().Series)
 	r := s.finish()
 	assert.Equal(t, map[string]string{"0 sda": "10", "1 sdb": "20"}, last(t, r, "disk.dev.read_bytes"))
@@ -73,9 +73,9 @@ func TestNativesLive(t *testing.T) {
 	// Other disks come first now, and one is gone.
 	p.set("other 2\n" + fmt.Sprintf(disks, "nvme0n1", 5120) + fmt.Sprintf(disks, "sdb", 30720))
 	s = startNatives(t, base, scrape.Endpoint{URL: url, Name: "web"})
-	s.wait(2)
+	s.waitMore(2)
 	p.set("other 3\n" + fmt.Sprintf(disks, "sda", 40960))
-	s.wait(s.rec.Stats().Scrapes + 2)
+	s.waitMore(2)
 	r = s.finish()
 	assert.Equal(t, map[string]string{"0 sda": "40"}, last(t, r, "disk.dev.read_bytes"))
 	ids := map[string]pcp.InstID{}
@@ -98,7 +98,7 @@ func TestNativesFail(t *testing.T) {
 	p := &page{body: "node_load1 0.5\nnode_disk_read_bytes_total{device=\"sda\"} 1024\n"}
 	base := filepath.Join(t.TempDir(), "rec")
 	s := startNatives(t, base, scrape.Endpoint{URL: serve(t, p), Name: "web"})
-	s.wait(2)
+	s.waitMore(2)
 	p.mu.Lock()
 	p.status = http.StatusInternalServerError
 	p.mu.Unlock()
@@ -135,7 +135,7 @@ func TestNativesOfNodeExporter(t *testing.T) {
 	base := filepath.Join(t.TempDir(), "rec")
 	for range 2 {
 		s := startNatives(t, base, scrape.Endpoint{URL: url, Name: "node"})
-		s.wait(3)
+		s.waitMore(3)
 		s.finish()
 		assert.Empty(t, s.report.Losses())
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -111,7 +112,8 @@ func (r *Recorder) AppenderV2(ctx context.Context) storage.AppenderV2 {
 	defer r.mu.Unlock()
 	src, err := r.source(target)
 	if err != nil {
-		return &refusedScrape{report: r.report, target: convert.RedactURL(target.String()), err: err}
+		job := target.Labels(labels.NewBuilder(labels.EmptyLabels())).Get("job")
+		return &refusedScrape{report: r.report, target: convert.SourceName(job), err: err}
 	}
 	s := src.free()
 	s.begun = time.Now()
@@ -143,7 +145,7 @@ func (r *Recorder) source(target *promscrape.Target) (*source, error) {
 	if err != nil {
 		r.refused[key] = err
 		delete(r.names, t.Name)
-		r.log.Error("endpoint cannot be recorded", "url", convert.RedactURL(t.URL), "err", err)
+		r.log.Error("endpoint cannot be recorded", "source", t.Name, "err", err)
 		return nil, err
 	}
 	src := &source{
@@ -222,8 +224,14 @@ func (r *Recorder) fail(err error) {
 	}
 }
 
-// write puts one scrape into the sink.
+// write puts one scrape into the sink. A panic there fails the sink, so that the
+// recording ends with a message and what was written stays readable.
 func (r *Recorder) write(s *scrape) {
+	defer func() {
+		if v := recover(); v != nil {
+			r.fail(fmt.Errorf("writing a scrape of %s: %v\n%s", s.src.name, v, debug.Stack()))
+		}
+	}()
 	defer s.src.release(s)
 	r.stats.Scrapes++
 	if s.health.Up == 0 {

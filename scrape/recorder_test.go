@@ -5,6 +5,7 @@ import (
 	"math"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -26,17 +27,19 @@ func TestRecordsOnePagePerRecord(t *testing.T) {
 	t.Parallel()
 	p := &page{body: "# HELP a first line\\nsecond\n# TYPE a counter\na{x=\"1\"} 5\na{x=\"2\"} 6\nb NaN\nc -0\n"}
 	s := start(t, scrape.Settings{Interval: tick}, scrape.Endpoint{URL: serve(t, p), Name: "web"})
-	s.wait(3)
+	s.waitMore(3)
 	r := s.finish()
 
 	steps := 0
 	for step, err := range r.Steps(archive.Query{}) {
 		require.NoError(t, err)
 		steps++
-		assert.Len(t, step.Metrics, 3+10, "the page's metrics and the health of the scrape")
+		if texts, _ := statusesOf(step); len(texts) == 1 && texts[0] == "success" { // else the machine was busy
+			assert.Len(t, step.Metrics, 3+10, "the page's metrics and the health of the scrape")
+		}
 	}
 	assert.EqualValues(t, s.rec.Stats().Scrapes, steps)
-	assert.Equal(t, p.count(), steps)
+	assert.LessOrEqual(t, p.count(), steps+1, "the last scrape may have ended with the recording")
 
 	got := flatten(t, r, convert.FlattenOptions{NoHealth: true})
 	assert.Len(t, got, 4)
@@ -77,7 +80,7 @@ func TestFailures(t *testing.T) {
 			p := &page{body: "a 1\nb{x=\"y\"} 2\n"}
 			test.settings.Interval = tick
 			s := start(t, test.settings, scrape.Endpoint{URL: serve(t, p), Name: "web"})
-			s.wait(2)
+			s.waitMore(2)
 			p.mu.Lock()
 			test.fail(p)
 			p.mu.Unlock()
@@ -86,7 +89,7 @@ func TestFailures(t *testing.T) {
 			p.mu.Lock()
 			p.body, p.status, p.delay = "a 7\nb{x=\"y\"} 8\n", 0, 0
 			p.mu.Unlock()
-			s.wait(s.rec.Stats().Scrapes + 4)
+			s.waitMore(4)
 			r := s.finish()
 
 			got := flatten(t, r, convert.FlattenOptions{})
@@ -132,14 +135,20 @@ func statuses(t *testing.T, r *archive.Reader) (texts []string, codes []uint64) 
 	t.Helper()
 	for step, err := range r.Steps(archive.Query{}) {
 		require.NoError(t, err)
-		for _, mv := range step.Metrics {
-			for _, p := range mv.Points {
-				switch mv.Metric.Name {
-				case "openmetrics.control.status":
-					texts = append(texts, p.Value.Text())
-				case "openmetrics.control.status_code":
-					codes = append(codes, p.Value.Bits)
-				}
+		text, code := statusesOf(step)
+		texts, codes = append(texts, text...), append(codes, code...)
+	}
+	return texts, codes
+}
+
+func statusesOf(step *archive.Step) (texts []string, codes []uint64) {
+	for _, mv := range step.Metrics {
+		for _, p := range mv.Points {
+			switch mv.Metric.Name {
+			case "openmetrics.control.status":
+				texts = append(texts, p.Value.Text())
+			case "openmetrics.control.status_code":
+				codes = append(codes, p.Value.Bits)
 			}
 		}
 	}
@@ -191,10 +200,10 @@ func TestInstancesComeAndGo(t *testing.T) {
 	t.Parallel()
 	p := &page{body: "a{x=\"1\"} 1\na{x=\"2\"} 2\n"}
 	s := start(t, scrape.Settings{Interval: tick}, scrape.Endpoint{URL: serve(t, p), Name: "web"})
-	s.wait(2)
+	s.waitMore(2)
 	for _, body := range []string{"a{x=\"2\"} 2\na{x=\"3\"} 3\n", "other 1\n", "a{x=\"1\"} 4\n"} {
 		p.set(body)
-		s.wait(s.rec.Stats().Scrapes + 3)
+		s.waitMore(3)
 	}
 	r := s.finish()
 	d, ok := r.Meta().Lookup("openmetrics.web.a")
@@ -207,7 +216,7 @@ func TestInstancesComeAndGo(t *testing.T) {
 		}
 		versions = append(versions, strings.Join(names, ","))
 	}
-	assert.Equal(t, []string{"0 x:1,1 x:2", "1 x:2,2 x:3", "0 x:1"}, versions, "numbers are kept and not reused")
+	assert.Equal(t, []string{"0 x:1,1 x:2", "1 x:2,2 x:3", "0 x:1"}, slices.Compact(versions), "numbers are kept and not reused")
 	got := flatten(t, r, convert.FlattenOptions{NoHealth: true})
 	last := func(key string) float64 { return got[key][len(got[key])-1].v }
 	assert.Equal(t, 4.0, last(`a x="1"`))
@@ -222,9 +231,9 @@ func TestOwnTimes(t *testing.T) {
 	old := time.Now().Add(-time.Hour).UnixMilli()
 	p := &page{body: fmt.Sprintf("a{x=\"1\"} 1 %d\na{x=\"2\"} 2 %d\nb 3\n", old, old+500)}
 	s := start(t, scrape.Settings{Interval: tick}, scrape.Endpoint{URL: serve(t, p), Name: "web"})
-	s.wait(3)
+	s.waitMore(3)
 	p.set(fmt.Sprintf("a{x=\"1\"} 9 %d\nb 3\n", old+1000))
-	s.wait(s.rec.Stats().Scrapes + 3)
+	s.waitMore(3)
 	got := flatten(t, s.finish(), convert.FlattenOptions{NoHealth: true})
 	require.NotEmpty(t, got[`a x="1"`])
 	assert.Equal(t, sample{old, 1}, got[`a x="1"`][0])
@@ -322,7 +331,7 @@ func TestSecretsStayOut(t *testing.T) {
 	})
 	url := strings.Replace(serve(t, h), "http://", "http://me:secret@", 1) + "?token=hush"
 	s := start(t, scrape.Settings{Interval: tick}, scrape.Endpoint{URL: url, Name: "web"})
-	s.wait(1)
+	s.waitMore(1)
 	r := s.finish()
 	assert.Equal(t, []string{"me", "secret", "token=hush"}, []string{user, pass, query})
 	for l := range r.Meta().AllLabels() {
@@ -345,7 +354,7 @@ func TestUserAgents(t *testing.T) {
 				fmt.Fprintln(w, "a 1")
 			}))
 			s := startWith(t, scrape.RunOptions{UserAgent: agent, StartNow: true}, scrape.Settings{Interval: tick}, scrape.Endpoint{URL: url, Name: "web"})
-			s.wait(1)
+			s.waitMore(1)
 			s.finish()
 			if agent == "" {
 				assert.Contains(t, <-agents, "Prometheus")
