@@ -7,6 +7,7 @@ import (
 	"math"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/internal/safetext"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -119,7 +120,7 @@ func (d *jsonDumper) put(v any) {
 	if d.err != nil {
 		return
 	}
-	text, err := json.Marshal(v)
+	text, err := safetext.MarshalHTML(v)
 	if err != nil {
 		d.err = err
 		return

@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/internal/safetext"
 	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -220,7 +221,7 @@ func labelsOf(head jsonHead, l *meta.Labels) jsonLabels {
 		for e := range in.Set.All() {
 			value := json.RawMessage(e.Value)
 			if !json.Valid(value) {
-				value, _ = json.Marshal(e.Value)
+				value, _ = safetext.MarshalHTML(e.Value)
 			}
 			set.Labels = append(set.Labels, jsonLabel{e.Name, value, e.Flags&labelset.Compound != 0, e.Flags&labelset.Optional != 0})
 		}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -252,15 +251,13 @@ func writeFindings(w io.Writer, format checkFormat, findings iter.Seq[check.Find
 		report.Verdicts = tally.verdicts
 		return writeJSON(w, report)
 	case checkNDJSON:
-		enc := json.NewEncoder(w)
-		enc.SetEscapeHTML(false)
 		for f := range findings {
-			if err := enc.Encode(toJSON(f)); err != nil {
+			if err := writeObject(w, toJSON(f), ""); err != nil {
 				return err
 			}
 		}
 		for _, v := range tally.verdicts {
-			if err := enc.Encode(v); err != nil {
+			if err := writeObject(w, v, ""); err != nil {
 				return err
 			}
 		}

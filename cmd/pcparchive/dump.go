@@ -40,7 +40,7 @@ place it is stored at; the options that select parts, times and metrics apply.`,
 		ValidArgsFunction: completeArchives,
 		Args:              o.checkArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			s.out = interruptible{cmd.Context(), s.out}
+			s.out = interruptible{cmd.Context(), exact(s.out)}
 			return runDump(s, &o, args)
 		},
 	}

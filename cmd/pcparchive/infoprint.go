@@ -10,6 +10,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"github.com/pcparchive/pcparchive/internal/safetext"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -63,7 +64,7 @@ func printMetrics(w io.Writer, list []metricInfo) error {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(tw, "METRIC\tTYPE\tSEMANTICS\tUNITS\tHELP")
 	for _, m := range list {
-		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\n", m.Name, m.Type, m.Semantics, m.Units, m.OneLine)
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\n", safetext.Line(m.Name), m.Type, m.Semantics, m.Units, safetext.Line(m.OneLine))
 	}
 	return tw.Flush()
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pcparchive/pcparchive/internal/safetext"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -53,7 +54,7 @@ func (h *hosts) printMerged(merged []mergedLabels) error {
 	p, last := &printer{w: h.s.out}, ""
 	for _, m := range merged {
 		h.heading(p, &last, m.Host)
-		p.printf("%s", m.Metric)
+		p.printf("%s", safetext.Line(m.Metric))
 		if m.Instance != nil {
 			p.printf(" [%d or %q]", *m.Instance, m.Name)
 		}
@@ -86,6 +87,6 @@ func (p *printer) labels(indent string, labels []labelOutput) {
 		if len(notes) > 0 {
 			tail = "  (" + strings.Join(notes, ", ") + ")"
 		}
-		p.printf("%s%s = %s%s\n", indent, l.Name, l.Value, tail)
+		p.printf("%s%s = %s%s\n", indent, safetext.Line(l.Name), safetext.Line(fmt.Sprint(l.Value)), tail)
 	}
 }

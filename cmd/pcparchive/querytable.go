@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
 
+	"github.com/pcparchive/pcparchive/internal/safetext"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -35,7 +36,7 @@ func printResult(w io.Writer, v parser.Value, zone *time.Location) error {
 	var t queryTable
 	t.add("SERIES", "TIME", "VALUE")
 	row := func(ls labels.Labels, at int64, value string) {
-		t.add(strings.ReplaceAll(seriesText(ls), "\t", " "), formatTime(pcp.TimestampMilli(at), zone), value)
+		t.add(safetext.Line(seriesText(ls)), formatTime(pcp.TimestampMilli(at), zone), safetext.Line(value))
 	}
 	switch v := v.(type) {
 	case promql.Vector:

@@ -52,12 +52,12 @@ func run(args []string, s streams) int {
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second interrupt ends the program at once
 	status := newStatusWriter(s.err)
-	results := &resultWriter{Writer: s.out, status: status, width: terminalWidth(s.out)}
+	results := newResultWriter(s.out, status)
 	s.out, s.err = results, status
 	root := newRoot(s)
 	root.SetArgs(dropPreposition(joinCompress(args)))
 	cmd, err := execute(ctx, root)
-	if err == nil {
+	if err = cmp.Or(err, results.flush()); err == nil {
 		err = results.err
 	}
 	var usage usageError
@@ -90,25 +90,6 @@ func endSignals() []os.Signal {
 		signals = append(signals, syscall.SIGHUP)
 	}
 	return signals
-}
-
-// resultWriter notes the first error, for what prints without a look at it. On a
-// terminal the status line goes away before a result comes.
-type resultWriter struct {
-	io.Writer
-	status *statusWriter
-	width  func() int // of the terminal; nil if there is none
-	err    error
-}
-
-// Write writes.
-func (w *resultWriter) Write(b []byte) (int, error) {
-	if w.width != nil {
-		w.status.clear()
-	}
-	n, err := w.Writer.Write(b)
-	w.err = cmp.Or(w.err, err)
-	return n, err
 }
 
 // message returns what an error says, but once what several parts of it say: one

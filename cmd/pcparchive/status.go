@@ -8,9 +8,11 @@ import (
 	"time"
 
 	"golang.org/x/term"
+
+	"github.com/pcparchive/pcparchive/internal/safetext"
 )
 
-// statusWriter is standard error. On a terminal it also shows a status line, and
+// statusWriter is standard error. It escapes what would do harm on a terminal. On a terminal it also shows a status line, and
 // takes the line away before anything else is written.
 type statusWriter struct {
 	w     io.Writer
@@ -57,7 +59,10 @@ func (w *statusWriter) Write(b []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.wipe()
-	return w.w.Write(b)
+	if _, err := w.w.Write(safetext.Append(nil, b)); err != nil {
+		return 0, err
+	}
+	return len(b), nil
 }
 
 // redraws is how often the status line may change.
@@ -74,6 +79,7 @@ func (w *statusWriter) show(line string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.next.Store(time.Now().Add(redraws).UnixMilli())
+	line = safetext.Line(line)
 	if width := w.width(); width > 0 {
 		line = elide(line, width-1) // the last column would begin another line
 	}

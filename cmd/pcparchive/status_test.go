@@ -16,7 +16,8 @@ import (
 func TestMessagesClearTheStatusLine(t *testing.T) {
 	var terminal bytes.Buffer
 	status := &statusWriter{w: &terminal, width: func() int { return 20 }}
-	results := &resultWriter{Writer: &terminal, status: status, width: status.width}
+	results := newResultWriter(&terminal, status)
+	results.width = status.width
 	s := streams{out: results, err: status}
 
 	way := newByteProgress(s, "reading", 1000)

@@ -15,6 +15,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/internal/safetext"
 	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/summary"
 )
@@ -214,7 +215,7 @@ func printSummaryText(w io.Writer, o summaryOptions, columns []summaryColumn, se
 	for _, s := range sum.Series {
 		row := make([]string, len(columns))
 		for i, c := range columns {
-			row[i] = strings.Join(strings.Fields(c.value(s, cell)), " ")
+			row[i] = safetext.Line(strings.Join(strings.Fields(c.value(s, cell)), " "))
 		}
 		rows = append(rows, row)
 	}

@@ -61,7 +61,7 @@ func isIn(file fs.FileInfo, root string) bool {
 // is there already is replaced if it is a file; a pipe or device is written to.
 func toOutput(ctx context.Context, s streams, path string, write func(io.Writer) error) error {
 	if path == "" || path == "-" {
-		return write(endingWriter{ctx, s.out})
+		return write(endingWriter{ctx, exact(s.out)})
 	}
 	switch info, err := os.Stat(path); {
 	case err == nil && !info.Mode().IsRegular():
