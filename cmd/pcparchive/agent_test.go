@@ -24,39 +24,40 @@ func command(t *testing.T, status int, args ...string) (out, errs string) {
 	return stdout.String(), stderr.String()
 }
 
-// TestAgentMetricsComeBack has what PCP's openmetrics agent recorded, and what has
-// instances without names, come back from blocks and text as the metrics that
-// they were.
-func TestAgentMetricsComeBack(t *testing.T) {
+// TestPCPMetricsComeBack has odd metrics come back from blocks and text as the
+// metrics that they were: those of PCP's openmetrics agent, those whose names or
+// labels Prometheus would mix up, and those with instances without names.
+func TestPCPMetricsComeBack(t *testing.T) {
 	dir := t.TempDir()
 	rules := filepath.Join(dir, "rules.yml")
 	require.NoError(t, os.WriteFile(rules, []byte("[{source_labels: [__name__], regex: nothing, action: drop}]"), 0o666))
-	at := func(name string) string { return filepath.Join(dir, name) }
-	require.NoError(t, writeAgent(at("rec"), "monitor"))
-	checkArchive(t, at("rec"))
-	command(t, exitOK, "export", "tsdb", at("rec"), "-o", at("blocks"))
-	command(t, exitOK, "export", "prom", at("rec"), "--start", "start", "-o", at("page.prom"))
-	for name, args := range map[string][]string{
-		"from blocks":    {"import", "tsdb", at("blocks"), "-o", at("from blocks")},
-		"convert blocks": {"convert", at("blocks"), at("convert blocks")},
-		"from text":      {"import", "prom-file", at("page.prom"), "-o", at("from text")},
-		"relabelled":     {"convert", at("rec"), at("relabelled"), "--relabel", rules},
-	} {
-		t.Run(name, func(t *testing.T) {
-			_, errs := command(t, exitOK, args...)
-			assert.Empty(t, errs)
-			if name == "from blocks" && isFolder(at(name)) {
-				t.Fatal("split into several archives")
-			}
-			checkArchive(t, at(name))
-			assert.Equal(t, metricsOf(t, at("rec")), metricsOf(t, at(name)))
-			assert.Equal(t, seriesAt(t, at("rec")), seriesAt(t, at(name)))
-			was, err := archive.Open(at("rec"), nil)
-			require.NoError(t, err)
-			is, err := archive.Open(at(name), nil)
-			require.NoError(t, err)
-			assert.Equal(t, was.Header().Host, is.Header().Host)
-		})
+	for set, metrics := range map[string][]agentMetric{"agent": agentMetrics("monitor"), "hostile": hostileMetrics("monitor")} {
+		at := func(name string) string { return filepath.Join(dir, set+" "+name) }
+		require.NoError(t, writeMetrics(at("rec"), "monitor", metrics))
+		checkArchive(t, at("rec"))
+		command(t, exitOK, "export", "tsdb", at("rec"), "-o", at("blocks"))
+		command(t, exitOK, "export", "prom", at("rec"), "--start", "start", "-o", at("page.prom"))
+		for name, args := range map[string][]string{
+			"from blocks":    {"import", "tsdb", at("blocks"), "-o", at("from blocks")},
+			"convert blocks": {"convert", at("blocks"), at("convert blocks")},
+			"from text":      {"import", "prom-file", at("page.prom"), "-o", at("from text")},
+			"relabelled":     {"convert", at("rec"), at("relabelled"), "--relabel", rules},
+		} {
+			t.Run(set+"/"+name, func(t *testing.T) {
+				_, errs := command(t, exitOK, args...)
+				if set == "agent" || strings.Contains(name, "blocks") {
+					assert.Empty(t, errs)
+				}
+				checkArchive(t, at(name))
+				assert.Equal(t, metricsOf(t, at("rec")), metricsOf(t, at(name)))
+				assert.Equal(t, seriesAt(t, at("rec")), seriesAt(t, at(name)))
+				was, err := archive.Open(at("rec"), nil)
+				require.NoError(t, err)
+				is, err := archive.Open(at(name), nil)
+				require.NoError(t, err)
+				assert.Equal(t, was.Header().Host, is.Header().Host)
+			})
+		}
 	}
 }
 

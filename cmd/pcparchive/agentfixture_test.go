@@ -78,7 +78,7 @@ func hostileMetrics(host string) []agentMetric {
 		{name: "a_b.c", pmid: pcp.NewPMID(60, 1, 2), indom: null, levels: plain, sem: pcp.SemInstant},
 		{name: "x.total", pmid: pcp.NewPMID(60, 1, 3), indom: null, levels: plain, sem: pcp.SemCounter},
 		{name: "x_total", pmid: pcp.NewPMID(60, 1, 4), indom: null, levels: plain, sem: pcp.SemCounter},
-		{name: "x", pmid: pcp.NewPMID(60, 1, 5), indom: null, levels: odd, sem: pcp.SemCounter},
+		{name: "z.odd", pmid: pcp.NewPMID(60, 1, 5), indom: null, levels: odd, sem: pcp.SemCounter},
 		{name: "y.bucket", pmid: pcp.NewPMID(60, 1, 6), indom: pcp.NewInDomID(60, 1), levels: odd, sem: pcp.SemInstant,
 			inst: named("plain", "\xff one", "\xfe two", "two\xff\xfe", "two\xff", "quote\" back\\slash {}=,", " blanks ", strings.Repeat("long", 60), "é😀")},
 		{name: "y.created", pmid: pcp.NewPMID(60, 1, 7), indom: pcp.NewInDomID(60, 2), levels: plain, sem: pcp.SemDiscrete,

@@ -167,7 +167,8 @@ func (i *tsdbImport) limit() error {
 // groups finds what goes to which archive.
 func (i *tsdbImport) groups(ctx context.Context) error {
 	split := i.o.split()
-	if len(i.o.relabel.rules) > 0 || split != "" && !slices.Contains(samplesHostLabels, split) {
+	if len(i.o.relabel.rules) > 0 || split != "" && !slices.Contains(samplesHostLabels, split) ||
+		split == "instance" && i.r.HasNativeLabel(split) {
 		return i.groupsOfSeries(ctx)
 	}
 	if split == "" {

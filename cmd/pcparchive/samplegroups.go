@@ -55,6 +55,11 @@ func (w *sampleGroups) key(s *convert.PromSeries) string {
 	if split == "" {
 		return ""
 	}
+	if split == "instance" && len(w.opts.relabel.rules) == 0 {
+		if host := recordedOn(s); host != "" {
+			return host
+		}
+	}
 	value := samplesHost(split, seriesLabel(s, split))
 	if value == "" && split == "instance" {
 		split, value = "hostname", seriesLabel(s, "hostname")
@@ -80,6 +85,15 @@ func (w *sampleGroups) admit(s *convert.PromSeries) {
 		}
 		labels[l.Name] = value
 	}
+}
+
+// recordedOn returns the host on which a PCP metric was recorded, as far as its
+// series says so. A label instance is then of the metric and names no host.
+func recordedOn(s *convert.PromSeries) string {
+	if s.Origin == nil {
+		return ""
+	}
+	return s.Origin.Labels[0].Text("hostname")
 }
 
 // originOfEndpoint is an ofEndpoint for series that say which PCP metrics they are.

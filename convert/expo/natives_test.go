@@ -200,3 +200,24 @@ a_w{instname="k",dev="3",instid="1"} 1 2
 	}, got)
 	assert.Equal(t, []convert.LossCount{{Loss: convert.LossNotNative, Name: "a.z", Count: 1}}, report.Losses())
 }
+
+// TestNumberedFamily has samples that got a number go to the line before them.
+func TestNumberedFamily(t *testing.T) {
+	places := placesOf(t, `# PCP5 a.b_c 60.0.1 u32 PM_INDOM_NULL counter none
+a_b_c 1
+# PCP5 a_b.c 60.0.2 u32 PM_INDOM_NULL counter none
+a_b_c_2 1
+a_b_c_3 1
+# PCP5 gone.first 60.0.3 u32 PM_INDOM_NULL counter none
+gone_first_3 1
+# PCP5 plain 60.0.4 u32 PM_INDOM_NULL counter none
+plain 1
+plain_2 1
+plain_02 1
+`, "")
+	got := map[string]string{}
+	for series, p := range places {
+		got[series] = p.Metric.Desc.Name()
+	}
+	assert.Equal(t, map[string]string{"a_b_c": "a.b_c", "a_b_c_2": "a_b.c", "gone_first_3": "gone.first", "plain": "plain"}, got)
+}

@@ -28,12 +28,14 @@ type pcpLine struct {
 	sem   pcp.Semantics
 	units pcp.Units
 	use   labelUse
+	met   bool // a sample of it was read
 }
 
 // pcpLines are the lines of the pages, the first of each metric. Others may look
 // while a page is read.
 type pcpLines struct {
-	seen bool // the page has one
+	seen bool     // the page has one
+	next *pcpLine // the line before the series that are read; nil: none
 
 	mu     sync.RWMutex
 	hosts  pcpHosts
@@ -47,7 +49,7 @@ func isPCPLine(record []byte) bool {
 }
 
 // page begins another page.
-func (p *pcpLines) page() { p.seen = false }
+func (p *pcpLines) page() { p.seen, p.next = false, nil }
 
 // add takes a line. What is not well-formed is a comment like any other.
 func (p *pcpLines) add(record []byte) {
@@ -58,11 +60,13 @@ func (p *pcpLines) add(record []byte) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.next = line
 	if p.byName == nil {
 		p.byName, p.byPMID = map[string]*pcpLine{}, map[pcp.PMID]*pcpLine{}
 	}
 	if first := p.byPMID[line.pmid]; first != nil {
 		first.alias(line)
+		p.next = first
 		return
 	}
 	for _, name := range []string{convert.PrometheusName(line.name), line.name} {
@@ -70,6 +74,24 @@ func (p *pcpLines) add(record []byte) {
 			p.byName[name] = line
 			p.byPMID[line.pmid] = line
 		}
+	}
+}
+
+// bind makes a new sample one of the line before it if its name is the metric's
+// with a number, as where another metric has the name without.
+func (p *pcpLines) bind(sample string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	line := p.next
+	if line == nil || line.met || p.byName[sample] != nil {
+		if line != nil && p.byName[sample] == line {
+			line.met = true
+		}
+		return
+	}
+	number, ok := strings.CutPrefix(sample, convert.PrometheusName(line.name)+"_")
+	if n, err := strconv.Atoi(number); ok && err == nil && n > 1 && strconv.Itoa(n) == number {
+		p.byName[sample], p.byPMID[line.pmid], line.met = line, line, true
 	}
 }
 

@@ -292,6 +292,7 @@ func (r *Reader) admit(k *known) {
 			Sem: convert.SemanticsOf(k.name, *k.family), ID: len(r.series),
 		}
 		r.series[string(key)] = s
+		r.lexer.native.bind(s.Name)
 		r.lexer.native.note(s.Name, s.Labels)
 		k.told = k.family
 	}

@@ -177,6 +177,26 @@ func (r *Reader) Hosts() []string {
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(r.book.contexts)), func(name string) bool { return name == "" })
 }
 
+// HasNativeLabel reports whether a PCP metric that a series of the blocks is made of
+// has a label of a name.
+func (r *Reader) HasNativeLabel(name string) bool {
+	for _, m := range r.book.metrics {
+		for _, set := range m.Labels {
+			if _, ok := set.Lookup(name); ok {
+				return true
+			}
+		}
+	}
+	for _, all := range r.book.series {
+		for _, made := range all {
+			if _, ok := made.member.Labels.Lookup(name); ok {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // Context returns the context labels of a host's archive, as far as a sidecar
 // tells.
 func (r *Reader) Context(host string) labelset.Set { return r.book.contexts[host] }
