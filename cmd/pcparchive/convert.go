@@ -142,12 +142,24 @@ func (o *convertOptions) fromArchives(ctx context.Context, s streams, in []strin
 	case m.step > 0 || m.unwrap:
 		return o.thinArchives(ctx, s, in, out)
 	}
-	c := copyOptions{volumeSize: o.samples.volumeSize, output: o.samples.output}
+	c := copyOptions{volumeSize: o.samples.volumeSize, output: o.samples.output, converts: true}
 	c.Options = rewrite.Options{Version: o.samples.version, Compress: o.samples.compress, Lossy: o.lossy}
 	if m.ranged {
 		c.start, c.end, c.zones = m.start, m.end, m.zones
 	}
 	return runCopy(ctx, s, c, in, out)
+}
+
+// convertedOutput is what is printed of archives that were made of archives. Its
+// losses have the form of the verb that did it.
+type convertedOutput struct {
+	Archives []convertedArchive `json:"archives"`
+	Losses   any                `json:"losses"`
+}
+
+type convertedArchive struct {
+	Archive string `json:"archive"`
+	Host    string `json:"host"`
 }
 
 // thinArchives writes an archive of what the stages between leave of others.
@@ -197,7 +209,7 @@ func (o *convertOptions) thinArchives(ctx context.Context, s streams, in []strin
 	}
 	sayReplaced(s, aside.Replaced())
 	if o.samples.output == outputJSON {
-		err = writeJSON(s.out, writtenOutput{Archive: out, Losses: report.Losses()})
+		err = writeJSON(s.out, convertedOutput{[]convertedArchive{{Archive: out, Host: header.Host}}, report.Losses()})
 	} else {
 		_, err = fmt.Fprintf(s.out, "%s: written\n", out)
 	}

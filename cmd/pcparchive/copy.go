@@ -22,6 +22,7 @@ type copyOptions struct {
 	zones      zoneFlags
 	volumeSize byteSize
 	output     outputFormat
+	converts   bool // for convert, whose report has a form of its own
 }
 
 func newCopyCmd(s streams) *cobra.Command {
@@ -118,9 +119,12 @@ func runCopy(ctx context.Context, s streams, o copyOptions, in []string, out str
 		return o.explain(ctx, h, err)
 	}
 	sayReplaced(s, report.Replaced)
-	if o.output == outputJSON {
+	switch {
+	case o.output == outputJSON && o.converts:
+		err = writeJSON(s.out, convertedOutput{[]convertedArchive{{out, set.Host()}}, report.Losses})
+	case o.output == outputJSON:
 		err = writeJSON(s.out, copyOutput{out, report})
-	} else {
+	default:
 		_, err = fmt.Fprintf(s.out, "%s: %s\n", out, plural(report.Records, "record"))
 	}
 	for _, p := range problems {

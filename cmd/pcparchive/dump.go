@@ -163,8 +163,9 @@ func runDump(s streams, o *dumpOptions, args []string) error {
 	if err != nil {
 		return err
 	}
-	if !h.single && o.output == "json" {
-		return usageError{errors.New("--output json is of one archive; ndjson can hold several")}
+	array := &arrayWriter{w: s.out}
+	if o.output == "json" {
+		s.out = array
 	}
 	skipped := false
 	listed := 0
@@ -185,6 +186,11 @@ func runDump(s streams, o *dumpOptions, args []string) error {
 		}
 		skipped = skipped || err != nil
 	}
+	if o.output == "json" && listed > 0 {
+		if err := array.end(); err != nil {
+			return err
+		}
+	}
 	if err := cmp.Or(h.unusable(), h.saySkipped()); err != nil {
 		return err
 	}
@@ -201,7 +207,7 @@ func (o *dumpOptions) list(s streams, r *archive.Reader, metrics []string) error
 		return err
 	}
 	if o.output != "text" {
-		return sayDamage(s, dump.JSON(s.out, r, opts, o.output == "ndjson"))
+		return sayDamage(s, dump.JSON(s.out, r, opts, true))
 	}
 	if opts.Sections == 0 {
 		opts.Sections = dump.Metrics

@@ -31,7 +31,7 @@ Of several archives each host has its own part.`,
 		Example: `  pcparchive info rec
   pcparchive info /var/log/pcp/pmlogger/web1
   pcparchive info rec --metrics
-  pcparchive info rec --count --output json | jq .values`,
+  pcparchive info rec --count --output json | jq '.hosts[].archives[].values'`,
 		ValidArgsFunction: completeArchives,
 		Args:              nargs(1, -1, "archives"),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -16,9 +16,6 @@ import (
 
 func (o infoOptions) print(w io.Writer, all []hostInfo, single bool) error {
 	if o.output == outputJSON {
-		if single {
-			return writeJSON(w, all[0].Archives[0])
-		}
 		return writeJSON(w, map[string]any{"hosts": all})
 	}
 	for i, host := range all {

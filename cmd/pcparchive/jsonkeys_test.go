@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -36,11 +37,18 @@ func TestJSONKeys(t *testing.T) {
 		"info": {
 			[]string{"info", torn, "--metrics"},
 			[]string{
-				"archive", "bytes", "damage", "duration_seconds", "end", "files", "files[].bytes", "files[].name", "host",
-				"index_entries", "instance_domains", "instances", "label_sets", "marks", "metric_list", "metric_list[].indom",
-				"metric_list[].name", "metric_list[].oneline", "metric_list[].pmid", "metric_list[].semantics",
-				"metric_list[].type", "metric_list[].units", "metrics", "pid", "records", "series", "start", "texts",
-				"timezone", "values", "version",
+				"hosts", "hosts[].host", "hosts[].start", "hosts[].end", "hosts[].duration_seconds", "hosts[].bytes",
+				"hosts[].archives", "hosts[].archives[].archive", "hosts[].archives[].bytes", "hosts[].archives[].damage",
+				"hosts[].archives[].duration_seconds", "hosts[].archives[].end", "hosts[].archives[].files",
+				"hosts[].archives[].files[].bytes", "hosts[].archives[].files[].name", "hosts[].archives[].host",
+				"hosts[].archives[].index_entries", "hosts[].archives[].instance_domains", "hosts[].archives[].instances",
+				"hosts[].archives[].label_sets", "hosts[].archives[].marks", "hosts[].archives[].metric_list",
+				"hosts[].archives[].metric_list[].indom", "hosts[].archives[].metric_list[].name",
+				"hosts[].archives[].metric_list[].oneline", "hosts[].archives[].metric_list[].pmid",
+				"hosts[].archives[].metric_list[].semantics", "hosts[].archives[].metric_list[].type",
+				"hosts[].archives[].metric_list[].units", "hosts[].archives[].metrics", "hosts[].archives[].pid",
+				"hosts[].archives[].records", "hosts[].archives[].series", "hosts[].archives[].start", "hosts[].archives[].texts",
+				"hosts[].archives[].timezone", "hosts[].archives[].values", "hosts[].archives[].version",
 			},
 		},
 		"labels dump": {
@@ -68,11 +76,13 @@ func TestJSONKeys(t *testing.T) {
 		"summary": {
 			[]string{"summary", prom, "openmetrics.web.temp_celsius"},
 			[]string{
-				"archive", "end", "host", "marks", "records", "series", "series[].bad_values", "series[].count", "series[].coverage",
-				"series[].first", "series[].gaps", "series[].last", "series[].max", "series[].max_time", "series[].mean",
-				"series[].metric", "series[].min", "series[].min_time", "series[].pmid", "series[].rate", "series[].resets",
-				"series[].semantics", "series[].span_seconds", "series[].stddev", "series[].sum", "series[].time_average",
-				"series[].units", "series[].values", "series[].wraps", "start",
+				"hosts", "hosts[].archives", "hosts[].end", "hosts[].host", "hosts[].marks", "hosts[].records", "hosts[].series",
+				"hosts[].series[].bad_values", "hosts[].series[].count", "hosts[].series[].coverage", "hosts[].series[].first",
+				"hosts[].series[].gaps", "hosts[].series[].last", "hosts[].series[].max", "hosts[].series[].max_time",
+				"hosts[].series[].mean", "hosts[].series[].metric", "hosts[].series[].min", "hosts[].series[].min_time",
+				"hosts[].series[].pmid", "hosts[].series[].rate", "hosts[].series[].resets", "hosts[].series[].semantics",
+				"hosts[].series[].span_seconds", "hosts[].series[].stddev", "hosts[].series[].sum", "hosts[].series[].time_average",
+				"hosts[].series[].units", "hosts[].series[].values", "hosts[].series[].wraps", "hosts[].start",
 			},
 		},
 		"copy": {
@@ -149,5 +159,52 @@ func TestJSONListsAreNeverNull(t *testing.T) {
 		var out, errs bytes.Buffer
 		require.Equal(t, exitOK, run(append(args, "--output", "json"), streams{out: &out, err: &errs}), errs.String())
 		assert.NotContains(t, out.String(), "null", args)
+	}
+}
+
+// TestJSONOneShape: a verb's JSON has one form for one archive, for several of a
+// host and for those of several hosts, and label values are not JSON in strings.
+func TestJSONOneShape(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, dir := range []string{"one", "many", "hosts"} {
+		require.NoError(t, os.Mkdir(dir, 0o777))
+	}
+	for base, fixture := range map[string]string{
+		"one/a": "day1", "many/a": "day1", "many/b": "day2", "hosts/a": "day1", "hosts/b": "guest",
+	} {
+		require.NoError(t, fixtures[fixture](base))
+	}
+	for _, args := range [][]string{
+		{"info"}, {"info", "--metrics"}, {"summary", "--labels"}, {"labels", "dump"}, {"labels", "dump", "--merged"}, {"check", "--severity", "error"},
+		{"query", "disk_all_read"}, {"dump"}, {"export", "tsdb", "-o", "DIR"},
+	} {
+		var shapes []string
+		for _, operand := range []string{"one/a", "one", "many", "hosts"} {
+			full := slices.Clone(args)
+			for i, a := range full {
+				if a == "DIR" {
+					full[i] = filepath.Join(t.TempDir(), "out")
+				}
+			}
+			var out, errs bytes.Buffer
+			code := run(append(full, operand, "--output", "json"), streams{out: &out, err: &errs})
+			require.Equal(t, exitOK, code, "%v %s: %s", full, operand, &errs)
+			var v any
+			require.NoError(t, json.Unmarshal(out.Bytes(), &v), "%v %s", full, operand)
+			found := map[string]bool{}
+			collectKeys(v, "", found)
+			for key := range found {
+				if strings.Contains(key, "zoneinfo") || strings.HasPrefix(key, "[].") && args[0] == "dump" {
+					delete(found, key) // what a version lacks
+				}
+			}
+			shapes = append(shapes, strings.Join(slices.Sorted(maps.Keys(found)), " "))
+			if args[0] != "dump" { // which has the text that is stored, too
+				assert.NotContains(t, out.String(), `\"tester\"`, "%v %s", full, operand)
+			}
+		}
+		for _, shape := range shapes {
+			assert.Equal(t, shapes[0], shape, args)
+		}
 	}
 }

@@ -76,10 +76,10 @@ type labelsSet struct {
 }
 
 type labelOutput struct {
-	Name  string   `json:"name"`
-	Value string   `json:"value"` // JSON text
-	Flags []string `json:"flags,omitempty"`
-	Level string   `json:"level,omitempty"`
+	Name  string    `json:"name"`
+	Value jsonValue `json:"value"`
+	Flags []string  `json:"flags,omitempty"`
+	Level string    `json:"level,omitempty"`
 }
 
 // mergedLabels are the labels of one series.

@@ -131,7 +131,7 @@ func identText(l *meta.Labels) string {
 func outputLabels(set labelset.Set, level bool) []labelOutput {
 	out := []labelOutput{}
 	for l := range set.All() {
-		o := labelOutput{Name: l.Name, Value: l.Value}
+		o := labelOutput{Name: l.Name, Value: jsonValue(l.Value)}
 		if l.Flags&labelset.Optional != 0 {
 			o.Flags = append(o.Flags, "optional")
 		}

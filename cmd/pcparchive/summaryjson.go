@@ -11,11 +11,10 @@ import (
 	"github.com/pcparchive/pcparchive/summary"
 )
 
-// summaryDocument is what summary prints as JSON; its form is an interface.
+// summaryDocument is what summary prints of a host as JSON; its form is an interface.
 type summaryDocument struct {
-	Archive  string          `json:"archive"`            // the first
-	Archives []string        `json:"archives,omitempty"` // if there are several
 	Host     string          `json:"host"`
+	Archives []string        `json:"archives"`
 	Start    time.Time       `json:"start"`
 	End      time.Time       `json:"end"`
 	Records  int             `json:"records"`
@@ -29,7 +28,7 @@ type summarySeries struct {
 	PMID        string                `json:"pmid"`
 	Instance    string                `json:"instance,omitempty"`
 	InstanceID  *int32                `json:"instance_id,omitempty"`
-	Labels      map[string]string     `json:"labels,omitempty"`
+	Labels      map[string]jsonValue  `json:"labels,omitempty"`
 	Semantics   string                `json:"semantics"`
 	Units       string                `json:"units"`
 	Rate        bool                  `json:"rate"`
@@ -76,13 +75,11 @@ func (n jsonNumber) MarshalJSON() ([]byte, error) {
 
 func (o summaryOptions) document(set *archive.Set, sum *summary.Summary) summaryDocument {
 	doc := summaryDocument{
-		Archive: set.Archives()[0].Base, Host: set.Host(), Start: sum.From.Time(), End: sum.To.Time(),
+		Host: set.Host(), Start: sum.From.Time(), End: sum.To.Time(),
 		Records: sum.Records, Marks: sum.Marks, Series: []summarySeries{},
 	}
-	if all := set.Archives(); len(all) > 1 {
-		for _, a := range all {
-			doc.Archives = append(doc.Archives, a.Base)
-		}
+	for _, a := range set.Archives() {
+		doc.Archives = append(doc.Archives, a.Base)
 	}
 	for _, s := range sum.Series {
 		doc.Series = append(doc.Series, o.seriesDocument(s))
@@ -132,15 +129,26 @@ func jsonTime(t pcp.Timestamp) *time.Time {
 	return &u
 }
 
-// labelMap returns the labels that a client sees, values for display.
-func labelMap(s *archive.Series) map[string]string {
+// jsonValue is the value of a label, which PCP keeps as JSON.
+type jsonValue string
+
+// MarshalJSON writes the value as it is or, if it is no JSON, as a string.
+func (v jsonValue) MarshalJSON() ([]byte, error) {
+	if json.Valid([]byte(v)) {
+		return []byte(v), nil
+	}
+	return json.Marshal(string(v))
+}
+
+// labelMap returns the labels that a client sees.
+func labelMap(s *archive.Series) map[string]jsonValue {
 	set, err := s.Merged()
 	if err != nil {
 		return nil // more labels than a set may have
 	}
-	labels := map[string]string{}
+	labels := map[string]jsonValue{}
 	for l := range set.All() {
-		labels[l.Name] = l.Text()
+		labels[l.Name] = jsonValue(l.Value)
 	}
 	return labels
 }

@@ -132,8 +132,8 @@ func labelsText(s *archive.Series) string {
 	return set.JSON()
 }
 
-// printSummaries prints what each host has: of several hosts, JSON is one
-// document a host in an array, and CSV tells them apart in a first column.
+// printSummaries prints what each host has. CSV tells several hosts apart in a
+// first column.
 func printSummaries(w io.Writer, o summaryOptions, columns []summaryColumn, all []hostSummary) error {
 	switch o.output {
 	case summaryJSON:
@@ -141,10 +141,7 @@ func printSummaries(w io.Writer, o summaryOptions, columns []summaryColumn, all 
 		for i, h := range all {
 			docs[i] = o.document(h.set, h.sum)
 		}
-		if len(docs) == 1 {
-			return writeJSON(w, docs[0])
-		}
-		return writeJSON(w, docs)
+		return writeJSON(w, map[string]any{"hosts": docs})
 	case summaryCSV:
 		return printSummaryCSV(w, columns, all)
 	}

@@ -115,12 +115,10 @@ func (w endingWriter) Write(b []byte) (int, error) {
 	return w.Writer.Write(b)
 }
 
-// writtenOutput is what is printed of an archive or a text file of which there is
-// no more to say.
+// writtenOutput is what is printed of a text file.
 type writtenOutput struct {
-	Archive string              `json:"archive,omitempty"`
-	File    string              `json:"file,omitempty"`
-	Losses  []convert.LossCount `json:"losses"`
+	File   string              `json:"file"`
+	Losses []convert.LossCount `json:"losses"`
 }
 
 // checkTextReport refuses a report where the text itself goes.
