@@ -142,7 +142,10 @@ func runCheck(s streams, o checkOptions, paths []string) error {
 			return usageError{fmt.Errorf("--salvage takes one archive, and %s holds %d", paths[0], len(archives))}
 		}
 		opts.Limit = -1 // what is lost is told exactly
-		findings = salvaging(check.Salvage(archives[0], o.salvage, opts), &failed)
+		var err error
+		if findings, err = salvaging(check.Salvage(archives[0], o.salvage, opts), &failed); err != nil {
+			return err // nothing was done, so there is nothing to report
+		}
 	}
 	if err := writeFindings(s.out, o.output, tally.count(findings), tally); err != nil {
 		return err
@@ -156,10 +159,18 @@ func runCheck(s streams, o checkOptions, paths []string) error {
 	return nil
 }
 
-// salvaging yields the findings of a salvage and keeps its failure.
-func salvaging(all iter.Seq2[check.Finding, error], failed *error) iter.Seq[check.Finding] {
+// salvaging yields the findings of a salvage and keeps its failure. It returns the
+// failure if that is all there is.
+func salvaging(all iter.Seq2[check.Finding, error], failed *error) (iter.Seq[check.Finding], error) {
+	next, stop := iter.Pull2(all)
+	first, err, some := next()
+	if err != nil {
+		stop()
+		return nil, err
+	}
 	return func(yield func(check.Finding) bool) {
-		for f, err := range all {
+		defer stop()
+		for f := first; some; f, err, some = next() {
 			if err != nil {
 				*failed = errors.Join(*failed, err)
 				return
@@ -168,7 +179,7 @@ func salvaging(all iter.Seq2[check.Finding, error], failed *error) iter.Seq[chec
 				return
 			}
 		}
-	}
+	}, nil
 }
 
 // checkTally counts findings; its JSON form is an interface.

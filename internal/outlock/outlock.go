@@ -95,7 +95,8 @@ func take(path, dir, name string) (*Lock, error) {
 		case errors.Is(err, errUnsupported):
 			return l, nil
 		case errors.As(err, &pathError):
-			return nil, fmt.Errorf("%s: cannot be locked for writing: %w", path, pathError.Err)
+			// The folder is at fault: the name in it may be one that was made up.
+			return nil, fmt.Errorf("%s: cannot be written to: %w", filepath.Clean(dir), pathError.Err)
 		case err != nil:
 			return nil, fmt.Errorf("%s: cannot be locked for writing: %w", path, err)
 		}
