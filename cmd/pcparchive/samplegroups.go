@@ -88,9 +88,10 @@ func (w *sampleGroups) admit(s *convert.PromSeries) {
 }
 
 // recordedOn returns the host on which a PCP metric was recorded, as far as its
-// series says so. A label instance is then of the metric and names no host.
+// series says so. A label instance is then of the metric and names no host, but with the health
+// of endpoints.
 func recordedOn(s *convert.PromSeries) string {
-	if s.Origin == nil {
+	if s.Origin == nil || convert.IsHealth(s.Origin.Desc.PMID) {
 		return ""
 	}
 	return s.Origin.Labels[0].Text("hostname")

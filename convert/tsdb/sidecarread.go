@@ -178,18 +178,18 @@ func (r *Reader) Hosts() []string {
 }
 
 // HasNativeLabel reports whether a PCP metric that a series of the blocks is made of
-// has a label of a name.
+// has a label of a name. The health of scrapes does not count.
 func (r *Reader) HasNativeLabel(name string) bool {
 	for _, m := range r.book.metrics {
 		for _, set := range m.Labels {
-			if _, ok := set.Lookup(name); ok {
+			if _, ok := set.Lookup(name); ok && !convert.IsHealth(m.Desc.PMID) {
 				return true
 			}
 		}
 	}
 	for _, all := range r.book.series {
 		for _, made := range all {
-			if _, ok := made.member.Labels.Lookup(name); ok {
+			if _, ok := made.member.Labels.Lookup(name); ok && !convert.IsHealth(made.metric.Desc.PMID) {
 				return true
 			}
 		}
