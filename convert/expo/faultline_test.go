@@ -8,6 +8,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/pcparchive/pcparchive/convert"
 )
 
 // faultyRecords are records that a format does not allow, with a part of the
@@ -130,4 +132,46 @@ func TestFaultLines(t *testing.T) {
 		}
 	}
 	require.NotEmpty(t, faultyRecords[OpenMetrics])
+}
+
+// TestLongRecords: texts that Prometheus' labels cannot hold cost themselves, and
+// what is said of them is short.
+func TestLongRecords(t *testing.T) {
+	long := strings.Repeat("z", 16<<20)
+	for name, c := range map[string]struct {
+		record string
+		format Format
+		loss   convert.Loss // "": the record is faulty
+	}{
+		"exemplar":          {"# TYPE m counter\nm_total 1 # {l=\"" + long + "\"} 1\n", OpenMetrics, convert.LossExemplar},
+		"exemplar's name":   {"# TYPE m counter\nm_total 1 5 # {" + long + "=\"v\"} 1\n", OpenMetrics, convert.LossExemplar},
+		"label":             {"m{l=\"" + long + "\"} 1\n", Text, ""},
+		"name":              {long + " 1\n", Text, ""},
+		"label, no end":     {"m{l=\"" + long + "\n", OpenMetrics, ""},
+		"value":             {"m " + long + "\n", Text, ""},
+		"time out of range": {"m{l=\"" + long[:1<<20] + "\"} 1 1e300\n", OpenMetrics, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			report := &convert.Report{}
+			l := newLexer(report)
+			var names []string
+			l.begin("", c.format, func(k *known, _ reading) error {
+				names = append(names, k.name)
+				return nil
+			})
+			page := c.record + "ok 1\n"
+			if c.format == OpenMetrics {
+				page += "# EOF\n"
+			}
+			err := l.read(strings.NewReader(page), 1<<16)
+			if c.loss == "" {
+				require.Error(t, err)
+				assert.Less(t, len(err.Error()), 1000)
+				return
+			}
+			require.NoError(t, err)
+			assert.Equal(t, []string{"m_total", "ok"}, names)
+			assert.Equal(t, []convert.LossCount{{Loss: c.loss, Name: "m_total", Count: 1}}, report.Losses())
+		})
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"strconv"
+	"strings"
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/exemplar"
@@ -73,10 +74,15 @@ func (f *parseFault) Error() string { return f.err.Error() }
 
 // of returns the fault as one of the record at l's line.
 func (f *parseFault) of(l *lexer, record []byte) error {
+	err := f.err
 	if f.syntax {
-		return unreadable(l.format, l.line, record, f.err)
+		err = unreadable(l.format, l.line, record, f.err)
 	}
-	return f.err
+	const longest = 500 // the parser quotes what it read
+	if text := err.Error(); len(text) > longest {
+		return errors.New(strings.ToValidUTF8(text[:longest], "") + "…")
+	}
+	return err
 }
 
 // parsePart has records read until one is faulty. Then it returns where that
@@ -185,8 +191,11 @@ func (p *parserPart) sample() error {
 	}
 	value, rest := nextWord(p.buf[p.end:])
 	var x exemplar.Exemplar
-	hasExemplar := p.parser.Exemplar(&x)
-	if p.format == OpenMetrics && !hasExemplar {
+	tooLong := exemplarTooLong(rest)
+	hasExemplar := !tooLong && p.parser.Exemplar(&x)
+	if tooLong {
+		p.report.Add(convert.LossExemplar, k.name)
+	} else if p.format == OpenMetrics && !hasExemplar {
 		if err := checkTail(value, rest); err != nil {
 			return &parseFault{err: fmt.Errorf("not %s: %w", p.format.title(), err)}
 		}
@@ -218,6 +227,16 @@ func nextWord(b []byte) (word, rest []byte) {
 		return b, nil
 	}
 	return b[:end], b[end:]
+}
+
+// exemplarTooLong reports whether the exemplar in the tail of a sample is longer
+// than its labels may be. Prometheus' labels panic at 16 MiB.
+func exemplarTooLong(rest []byte) bool {
+	const longest = 1 << 20
+	if len(rest) <= longest || bytes.IndexByte(rest[:longest], '\n') >= 0 {
+		return false
+	}
+	return bytes.Contains(rest[:longest], []byte(" # {"))
 }
 
 // checkTail refuses what follows a value without an exemplar in OpenMetrics and is
