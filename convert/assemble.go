@@ -2,7 +2,7 @@ package convert
 
 import (
 	"bytes"
-	"cmp"
+	"context"
 	"fmt"
 	"time"
 
@@ -16,7 +16,7 @@ type AssemblerOptions struct {
 	Report  *Report // may be nil
 }
 
-// Assembler is the [Samples] that makes steps of samples: the way back from a
+// Assembler is the [SampleSink] that makes steps of samples: the way back from a
 // [Flattener]. Samples come by ascending time; those of one millisecond are one
 // step. Each pair of the labels job and instance is a source of its own.
 type Assembler struct {
@@ -31,6 +31,8 @@ type Assembler struct {
 	any     bool  // there is one
 	touched []*assembledSource
 	step    archive.Step
+	flushed bool
+	closed  bool
 }
 
 // assembledSource is one target.
@@ -66,7 +68,7 @@ const (
 	formHistogram
 )
 
-// NewAssembler returns a Samples that puts steps into dst, which it owns, with
+// NewAssembler returns a SampleSink that puts steps into dst, which it owns, with
 // the names and numbers of m.
 func NewAssembler(dst Sink, m *Mapper, o AssemblerOptions) *Assembler {
 	if natives, ok := o.Natives.(ClaimingNatives); ok {
@@ -80,16 +82,32 @@ func NewAssembler(dst Sink, m *Mapper, o AssemblerOptions) *Assembler {
 	}
 }
 
-// Sample adds a sample; a StaleNaN ends its series. The error wraps
-// [archive.ErrOrder] if it is older than the one before.
-func (a *Assembler) Sample(s *PromSeries, t int64, v float64) error {
-	e, err := a.at(s, t)
-	if err != nil {
-		return err
+// Append adds samples of one series to the step of their time. The error wraps
+// [archive.ErrOrder] if a sample is older than the one before.
+func (a *Assembler) Append(s *PromSeries, batch []Sample) error {
+	for i := range batch {
+		x := &batch[i]
+		e, err := a.at(s, x.T)
+		if err != nil {
+			return err
+		}
+		switch {
+		case x.Exemplar != nil:
+			a.exemplar(e, *x.Exemplar)
+		case x.Histogram != nil:
+			a.histogram(e, x.Histogram)
+		default:
+			a.number(e, x.V)
+		}
 	}
+	return nil
+}
+
+// number adds a number; a StaleNaN ends the series.
+func (a *Assembler) number(e *assembled, v float64) {
 	stale := IsStale(v)
 	if stale && !e.live {
-		a.opts.Report.Add(LossEnd, s.Name) // no instance joins without a value
+		a.opts.Report.Add(LossEnd, e.prom.Name) // no instance joins without a value
 	}
 	e.live = !stale
 	switch {
@@ -106,41 +124,31 @@ func (a *Assembler) Sample(s *PromSeries, t int64, v float64) error {
 			e.source.mapped.Set(mapped, v)
 		}
 	}
-	return nil
 }
 
-// Histogram adds a native histogram, as Sample adds a number.
-func (a *Assembler) Histogram(s *PromSeries, t int64, data []byte) error {
-	e, err := a.at(s, t)
-	switch {
-	case err != nil:
-		return err
-	case e.source == nil:
-		a.opts.Report.Add(LossNativeHist, s.Name)
-	default:
-		e.live = true
-		if mapped := a.place(e, formHistogram); mapped != nil {
-			e.source.mapped.SetHistogram(mapped, bytes.Clone(data))
-		}
+// histogram adds a native histogram. Native PCP metrics have no place for any:
+// those are counted.
+func (a *Assembler) histogram(e *assembled, data []byte) {
+	if e.source == nil {
+		a.opts.Report.Add(LossNativeHist, e.prom.Name)
+		return
 	}
-	return nil
+	e.live = true
+	if mapped := a.place(e, formHistogram); mapped != nil {
+		e.source.mapped.SetHistogram(mapped, bytes.Clone(data))
+	}
 }
 
-// Exemplar adds an exemplar of the series' last sample. Native PCP metrics have no
-// place for any: those are counted.
-func (a *Assembler) Exemplar(s *PromSeries, t int64, x Exemplar) error {
-	e, err := a.at(s, t)
-	if err != nil {
-		return err
-	}
+// exemplar adds an exemplar of the series' last sample. Native PCP metrics have
+// no place for any: those are counted.
+func (a *Assembler) exemplar(e *assembled, x Exemplar) {
 	for i := range e.forms {
 		if mapped := e.forms[i].mapped; mapped != nil && mapped.Live() {
 			e.source.mapped.SetExemplar(mapped, x)
-			return nil
+			return
 		}
 	}
-	a.opts.Report.Add(LossExemplar, s.Name)
-	return nil
+	a.opts.Report.Add(LossExemplar, e.prom.Name)
 }
 
 // at returns what is known of a series, having begun the step of t.
@@ -182,7 +190,7 @@ func (a *Assembler) turn(s *PromSeries, t int64) error {
 	if a.any && t < a.t {
 		return fmt.Errorf("%s at %s: %w %s", s.Name, pcp.TimestampMilli(t), archive.ErrOrder, pcp.TimestampMilli(a.t))
 	}
-	if err := a.flush(); err != nil {
+	if err := a.putStep(); err != nil {
 		return err
 	}
 	a.t, a.any = t, true
@@ -190,8 +198,8 @@ func (a *Assembler) turn(s *PromSeries, t int64) error {
 	return nil
 }
 
-// flush puts the step that is gathered.
-func (a *Assembler) flush() error {
+// putStep puts the step that is gathered.
+func (a *Assembler) putStep() error {
 	a.step.Stamp, a.step.Metrics = pcp.TimestampMilli(a.t), a.natives.appendTo(a.step.Metrics[:0])
 	for _, src := range a.touched {
 		a.step.Metrics = append(a.step.Metrics, src.mapped.Step().Metrics...)
@@ -211,11 +219,20 @@ func (a *Assembler) flush() error {
 	return nil
 }
 
-// Close puts the last step and closes the sink.
-func (a *Assembler) Close() error {
-	var err error
-	if a.any {
-		err = a.flush()
+// Flush puts the last step.
+func (a *Assembler) Flush(context.Context) error {
+	if !a.any || a.flushed {
+		return nil
 	}
-	return cmp.Or(err, a.dst.Close())
+	a.flushed = true
+	return a.putStep()
+}
+
+// Close closes the sink of steps, once.
+func (a *Assembler) Close() error {
+	if a.closed {
+		return nil
+	}
+	a.closed = true
+	return a.dst.Close()
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pcparchive/pcparchive/internal/sinktest"
+
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -20,11 +22,11 @@ import (
 )
 
 // samplesTee hands samples to several.
-type samplesTee []convert.Samples
+type samplesTee []convert.SampleSink
 
 func (t samplesTee) Sample(s *convert.PromSeries, at int64, v float64) error {
 	for _, dst := range t {
-		if err := dst.Sample(s, at, v); err != nil {
+		if err := sinktest.Put(dst, s, at, v); err != nil {
 			return err
 		}
 	}
@@ -39,10 +41,10 @@ func again(t *testing.T, put func(convert.Sink), o convert.AssemblerOptions) (fi
 	mapper, err := convert.NewMapper(convert.MapperOptions{Host: "h", Report: report})
 	require.NoError(t, err)
 	o.Report = report
-	back := convert.NewFlattener(second, convert.FlattenOptions{TargetLabels: true, Report: report})
+	back := convert.NewFlattener(sinktest.Sink(second), convert.FlattenOptions{TargetLabels: true, Report: report})
 	assembler := convert.NewAssembler(back, mapper, o)
-	put(convert.NewFlattener(samplesTee{first, assembler}, convert.FlattenOptions{TargetLabels: true}))
-	require.NoError(t, assembler.Close())
+	put(convert.NewFlattener(sinktest.Sink(samplesTee{sinktest.Sink(first), assembler}), convert.FlattenOptions{TargetLabels: true}))
+	require.NoError(t, sinktest.Finish(assembler))
 	slices.Sort(first.lines)
 	slices.Sort(second.lines)
 	return first, second, report
@@ -72,10 +74,10 @@ func TestAssemblerOverRecording(t *testing.T) {
 func TestAssemblerRefusesOldSamples(t *testing.T) {
 	mapper, err := convert.NewMapper(convert.MapperOptions{Host: "h"})
 	require.NoError(t, err)
-	a := convert.NewAssembler(convert.NewFlattener(&seen{}, convert.FlattenOptions{}), mapper, convert.AssemblerOptions{})
+	a := convert.NewAssembler(convert.NewFlattener(sinktest.Sink(&seen{}), convert.FlattenOptions{}), mapper, convert.AssemblerOptions{})
 	s := &convert.PromSeries{Name: "x"}
-	require.NoError(t, a.Sample(s, 2000, 1))
-	require.ErrorIs(t, a.Sample(s, 1999, 1), archive.ErrOrder)
+	require.NoError(t, sinktest.Put(a, s, 2000, 1))
+	require.ErrorIs(t, sinktest.Put(a, s, 1999, 1), archive.ErrOrder)
 }
 
 func TestAssemblerSources(t *testing.T) {
@@ -105,9 +107,9 @@ func assemble(t *testing.T, o convert.AssemblerOptions, samples ...given) []stri
 		for _, pair := range fields(g.labels) {
 			s.Labels = append(s.Labels, convert.Label{Name: pair[0], Value: pair[1]})
 		}
-		require.NoError(t, a.Sample(s, 1000, g.v))
+		require.NoError(t, sinktest.Put(a, s, 1000, g.v))
 	}
-	require.NoError(t, a.Close())
+	require.NoError(t, sinktest.Finish(a))
 	return sink.lines
 }
 
@@ -201,23 +203,23 @@ func TestHistogramsCross(t *testing.T) {
 	s := &convert.PromSeries{Name: "lat", Labels: []convert.Label{{Name: "job", Value: "j"}, {Name: "le", Value: "x"}}, Family: family}
 	other := &convert.PromSeries{ID: 1, Name: "x"}
 	data := []byte("first")
-	require.NoError(t, a.Histogram(s, 1000, data))
+	require.NoError(t, sinktest.PutHistogram(a, s, 1000, data))
 	copy(data, "again") // it was borrowed
-	require.NoError(t, a.Sample(other, 1000, 1))
-	require.NoError(t, a.Histogram(s, 2000, []byte("second")))
-	require.NoError(t, a.Sample(s, 3000, 3)) // a number takes its turn
-	require.NoError(t, a.Sample(other, 3000, 1))
-	require.NoError(t, a.Histogram(s, 4000, []byte("third")))
-	require.NoError(t, a.Sample(s, 5000, convert.StaleNaN))
-	require.NoError(t, a.Close())
+	require.NoError(t, sinktest.Put(a, other, 1000, 1))
+	require.NoError(t, sinktest.PutHistogram(a, s, 2000, []byte("second")))
+	require.NoError(t, sinktest.Put(a, s, 3000, 3)) // a number takes its turn
+	require.NoError(t, sinktest.Put(a, other, 3000, 1))
+	require.NoError(t, sinktest.PutHistogram(a, s, 4000, []byte("third")))
+	require.NoError(t, sinktest.Put(a, s, 5000, convert.StaleNaN))
+	require.NoError(t, sinktest.Finish(a))
 
 	r, err := archive.Open(base, nil)
 	require.NoError(t, err)
-	flatten := func(dst convert.Samples) {
+	flatten := func(dst convert.SampleSink) {
 		f := convert.NewFlattener(dst, convert.FlattenOptions{TargetLabels: true, Report: report})
 		require.NoError(t, convert.Copy(context.Background(), f, convert.FromArchive(r, archive.Query{})))
 	}
-	flatten(out)
+	flatten(sinktest.Sink(out))
 	assert.Equal(t, []string{
 		"1000 lat [{job j} {le x}] first", "1000 x 1",
 		"2000 lat [{job j} {le x}] second",
@@ -227,7 +229,7 @@ func TestHistogramsCross(t *testing.T) {
 	}, sortedByTime(out.lines))
 	assert.Empty(t, report.Losses())
 	assert.Equal(t, family, out.series["lat job=j le=x"].Family)
-	flatten(none)
+	flatten(sinktest.Sink(none, report))
 	assert.Equal(t, []convert.LossCount{{Loss: convert.LossNativeHist, Name: "lat", Count: 3}}, report.Losses())
 }
 

@@ -22,23 +22,6 @@ func (e *Exemplar) Equal(o *Exemplar) bool {
 		(!e.HasTime || e.Time == o.Time) && slices.Equal(e.Labels, o.Labels)
 }
 
-// ExemplarSamples is a [Samples] that takes exemplars, too.
-type ExemplarSamples interface {
-	Samples
-	// Exemplar adds an exemplar of the sample that the series had last, which is of
-	// time t. Its labels may be kept and are not changed.
-	Exemplar(s *PromSeries, t int64, e Exemplar) error
-}
-
-// PutExemplar hands an exemplar to dst or, if dst cannot take one, counts it.
-func PutExemplar(dst Samples, s *PromSeries, t int64, e Exemplar, r *Report) error {
-	if x, ok := dst.(ExemplarSamples); ok {
-		return x.Exemplar(s, t, e)
-	}
-	r.Add(LossExemplar, s.Name)
-	return nil
-}
-
 // AppendBinary appends the exemplar in a form of this package's own, for
 // temporary files:
 //

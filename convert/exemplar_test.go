@@ -5,6 +5,8 @@ import (
 	"math"
 	"testing"
 
+	"github.com/pcparchive/pcparchive/internal/sinktest"
+
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -134,21 +136,22 @@ func TestExemplarsThroughStages(t *testing.T) {
 	s := &convert.PromSeries{Name: "c_total", Sem: pcp.SemCounter}
 	x := example("a", 1)
 	x.Time, x.HasTime = -7, true
-	var chain convert.Samples = convert.NewSorter(convert.NewRepeat(out, 1000, report), convert.SorterOptions{Report: report})
-	require.NoError(t, chain.Sample(s, 2000, 2))
-	require.NoError(t, convert.PutExemplar(chain, s, 2000, x, report))
-	require.NoError(t, chain.Sample(s, 1000, 1))
-	require.NoError(t, convert.PutExemplar(chain, s, 1000, example("", math.Inf(1)), report))
-	require.NoError(t, chain.(convert.Closer).Close())
+	var chain convert.SampleSink = convert.NewSorter(convert.NewRepeat(sinktest.Sink(out), 1000, report), convert.SorterOptions{Report: report})
+	require.NoError(t, sinktest.Put(chain, s, 2000, 2))
+	require.NoError(t, sinktest.PutExemplar(chain, s, 2000, x))
+	require.NoError(t, sinktest.Put(chain, s, 1000, 1))
+	require.NoError(t, sinktest.PutExemplar(chain, s, 1000, example("", math.Inf(1))))
+	require.NoError(t, sinktest.Finish(chain))
 	assert.Equal(t, []string{
 		"1000 c_total 1", "1000 c_total [] # {[{trace }] +Inf 0 false}",
 		"2000 c_total 2", "2000 c_total [] # {[{trace a}] 1 -7 true}",
 	}, out.lines)
 	assert.Empty(t, report.Losses())
 
-	sorter := convert.NewSorter(plain, convert.SorterOptions{Report: report})
-	require.NoError(t, sorter.Exemplar(s, 1, x))
-	require.NoError(t, convert.NewRepeat(plain, 1000, report).Exemplar(s, 1, x))
+	sorter := convert.NewSorter(sinktest.Sink(plain, report), convert.SorterOptions{Report: report})
+	require.NoError(t, sinktest.PutExemplar(sorter, s, 1, x))
+	require.NoError(t, sinktest.Finish(sorter))
+	require.NoError(t, sinktest.PutExemplar(convert.NewRepeat(sinktest.Sink(plain, report), 1000, report), s, 1, x))
 	assert.Equal(t, []convert.LossCount{{Loss: convert.LossExemplar, Name: "c_total", Count: 2}}, report.Losses())
 }
 
@@ -163,7 +166,7 @@ func TestExemplarsOfUnknown(t *testing.T) {
 	step := *f.src.Step()
 	events := step.Metrics[1]
 	report, out := &convert.Report{}, &exemplified{}
-	flattener := convert.NewFlattener(out, convert.FlattenOptions{Report: report})
+	flattener := convert.NewFlattener(sinktest.Sink(out), convert.FlattenOptions{Report: report})
 	step.Metrics = []archive.MetricValues{events}
 	require.NoError(t, flattener.Put(&step))
 	assert.Empty(t, out.lines)
@@ -178,8 +181,8 @@ func TestExemplarsOfUnknown(t *testing.T) {
 	require.NoError(t, flattener.Put(&step))
 	assert.Contains(t, report.Losses(), convert.LossCount{Loss: convert.LossUndecodable, Name: events.Metric.Name, Count: 3})
 
-	assembler := convert.NewAssembler(convert.NewFlattener(out, convert.FlattenOptions{}), f.mapper, convert.AssemblerOptions{Report: report})
-	require.NoError(t, assembler.Exemplar(&convert.PromSeries{Name: "late"}, 1, example("a", 1)))
+	assembler := convert.NewAssembler(convert.NewFlattener(sinktest.Sink(out), convert.FlattenOptions{}), f.mapper, convert.AssemblerOptions{Report: report})
+	require.NoError(t, sinktest.PutExemplar(assembler, &convert.PromSeries{Name: "late"}, 1, example("a", 1)))
 	assert.Contains(t, report.Losses(), convert.LossCount{Loss: convert.LossExemplar, Name: "late", Count: 1})
 }
 
@@ -188,7 +191,7 @@ func TestExemplarsAfterMark(t *testing.T) {
 	f := newFixture(t)
 	s := f.series("c_total", "counter", "x", "1")
 	out := &exemplified{}
-	flattener := convert.NewFlattener(out, convert.FlattenOptions{SplitAtMarks: true})
+	flattener := convert.NewFlattener(sinktest.Sink(out), convert.FlattenOptions{SplitAtMarks: true})
 	for i := range 2 {
 		f.begin()
 		f.src.Set(s, 1)

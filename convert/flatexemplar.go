@@ -40,7 +40,7 @@ func (f *Flattener) exemplar(m *flatMetric, s *flatSeries, t int64, r *archive.E
 		f.opts.Report.Add(LossExemplar, m.naming.sample)
 		return nil
 	}
-	return PutExemplar(f.dst, &s.PromSeries, t, e, f.opts.Report)
+	return f.put(s, Sample{T: t, Exemplar: &e})
 }
 
 // exemplified returns the series whose samples have the exemplars of a point,

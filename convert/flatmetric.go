@@ -66,7 +66,11 @@ func (f *Flattener) metric(mv *archive.MetricValues, t int64, shape *archive.Sha
 			continue
 		}
 		if m.naming.histogram {
-			if err := PutHistogram(f.dst, &at.prom.PromSeries, t, p.Value.Data, f.opts.Report); err != nil {
+			if p.Value.Data == nil {
+				f.opts.Report.Add(LossUndecodable, m.metric.Name)
+				continue
+			}
+			if err := f.put(at.prom, Sample{T: t, Histogram: p.Value.Data}); err != nil {
 				return err
 			}
 			continue
@@ -75,7 +79,7 @@ func (f *Flattener) metric(mv *archive.MetricValues, t int64, shape *archive.Sha
 		if !ok {
 			continue
 		}
-		if err := f.dst.Sample(&at.prom.PromSeries, t, v); err != nil {
+		if err := f.put(at.prom, Sample{T: t, V: v}); err != nil {
 			return err
 		}
 	}

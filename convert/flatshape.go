@@ -54,7 +54,7 @@ func (f *Flattener) again(m *flatMetric, points []archive.Point, t int64) error 
 		if !ok {
 			continue
 		}
-		if err := f.dst.Sample(&prom.PromSeries, t, v); err != nil {
+		if err := f.put(prom, Sample{T: t, V: v}); err != nil {
 			return err
 		}
 	}

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pcparchive/pcparchive/internal/sinktest"
+
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -116,7 +118,7 @@ func TestShapesFlattenAlike(t *testing.T) {
 		for j := range lines {
 			out, report := &seen{}, &convert.Report{}
 			o.Report = report
-			f := convert.NewFlattener(out, o)
+			f := convert.NewFlattener(sinktest.Sink(out), o)
 			for step, err := range r.Steps(archive.Query{}) {
 				require.NoError(t, err)
 				plain := *step

@@ -33,6 +33,9 @@ type FlattenOptions struct {
 	// Clashes are what several hosts call themselves alike; see [HostNames].
 	Clashes *HostClashes
 	Report  *Report // may be nil
+	// Finished, unless it is nil, is told by Close of each series that gets no
+	// more samples, though it did not end. See [Repeat.Finish].
+	Finished func(*PromSeries) error
 }
 
 // Flattener is the Sink that turns steps into Prometheus samples. What a series
@@ -53,7 +56,8 @@ type Flattener struct {
 
 // flatTable is what the Flatteners of several hosts share.
 type flatTable struct {
-	dst      Samples
+	dst      SampleSink
+	one      [1]Sample // the batch that is handed on
 	families map[Family]*Family
 	series   map[string]*flatSeries // by name and labels
 	owners   map[string]string      // Prometheus name → PCP name
@@ -66,8 +70,9 @@ type flatSeries struct {
 	owner *Flattener // whose it is while it is alive
 }
 
-// NewFlattener returns a Sink that hands samples to dst. It does not close dst.
-func NewFlattener(dst Samples, o FlattenOptions) *Flattener {
+// NewFlattener returns a Sink that hands samples to dst. It neither flushes nor
+// closes dst.
+func NewFlattener(dst SampleSink, o FlattenOptions) *Flattener {
 	t := &flatTable{dst: dst, families: map[Family]*Family{}, series: map[string]*flatSeries{}, owners: map[string]string{}}
 	return newFlattener(t, o)
 }
@@ -139,7 +144,7 @@ func (f *Flattener) endSeries(t int64) error {
 		if p.live > 0 {
 			continue
 		}
-		if err := f.dst.Sample(&p.PromSeries, t, StaleNaN); err != nil {
+		if err := f.put(p, Sample{T: t, V: StaleNaN}); err != nil {
 			return err
 		}
 	}
@@ -160,21 +165,23 @@ func (f *Flattener) mark(t pcp.Timestamp) {
 	}
 }
 
-// finisher is a Samples that wants to know which series get no more samples.
-type finisher interface{ Finish(s *PromSeries) error }
+// put hands one sample on.
+func (f *Flattener) put(s *flatSeries, x Sample) error {
+	f.one[0] = x
+	return f.dst.Append(&s.PromSeries, f.one[:])
+}
 
 // Close gives up the series, for another Flattener to go on with. It writes
 // nothing: a recording that ends does not end its series.
 func (f *Flattener) Close() error {
-	end, _ := f.dst.(finisher)
 	for _, m := range f.metrics {
 		for id, p := range m.live {
 			delete(m.live, id)
 			p.live--
-			if end == nil || p.live > 0 {
+			if f.opts.Finished == nil || p.live > 0 {
 				continue
 			}
-			if err := end.Finish(&p.PromSeries); err != nil {
+			if err := f.opts.Finished(&p.PromSeries); err != nil {
 				return err
 			}
 		}

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pcparchive/pcparchive/internal/sinktest"
+
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -86,7 +88,7 @@ func put(t *testing.T, f *convert.Flattener, ms int64, metrics ...archive.Metric
 
 func TestNativeNames(t *testing.T) {
 	out, report := &seen{}, &convert.Report{}
-	f := convert.NewFlattener(out, convert.FlattenOptions{Report: report})
+	f := convert.NewFlattener(sinktest.Sink(out), convert.FlattenOptions{Report: report})
 	load := newNative(t, "kernel.all.load", meta.Desc{PMID: 1, Type: pcp.TypeDouble, InDom: 7, Sem: pcp.SemInstant},
 		labelset.String("hostname", "h"), labelset.String("a.b", "x"), labelset.String("a_b", "y"),
 		labelset.Label{Name: "note", Value: `"n"`, Flags: labelset.Optional}, labelset.Label{Name: "n", Value: "42"})
@@ -104,7 +106,7 @@ func TestNativeNames(t *testing.T) {
 
 func TestCollidingNamesAreReported(t *testing.T) {
 	out, report := &seen{}, &convert.Report{}
-	f := convert.NewFlattener(out, convert.FlattenOptions{Report: report})
+	f := convert.NewFlattener(sinktest.Sink(out), convert.FlattenOptions{Report: report})
 	desc := meta.Desc{Type: pcp.TypeDouble, InDom: pcp.InDomNull, Sem: pcp.SemCounter}
 	one, two := desc, desc
 	one.PMID, two.PMID = 1, 2
@@ -152,7 +154,7 @@ func TestEndOfSeries(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			out := &seen{}
-			f := convert.NewFlattener(out, convert.FlattenOptions{})
+			f := convert.NewFlattener(sinktest.Sink(out), convert.FlattenOptions{})
 			n := newNative(t, "m", desc)
 			n.members(1, 2)
 			put(t, f, 1000, n.at(1, 2))
@@ -165,7 +167,7 @@ func TestEndOfSeries(t *testing.T) {
 func TestLosses(t *testing.T) {
 	report := &convert.Report{}
 	out := &seen{}
-	f := convert.NewFlattener(out, convert.FlattenOptions{Report: report})
+	f := convert.NewFlattener(sinktest.Sink(out), convert.FlattenOptions{Report: report})
 	text := newNative(t, "s", meta.Desc{PMID: 1, Type: pcp.TypeString, InDom: pcp.InDomNull})
 	nameless := newNative(t, "", meta.Desc{PMID: 2, Type: pcp.TypeDouble, InDom: pcp.InDomNull})
 	big := newNative(t, "u", meta.Desc{PMID: 3, Type: pcp.TypeU64, InDom: pcp.InDomNull})
@@ -192,7 +194,7 @@ func TestTypeChangeKeepsSeries(t *testing.T) {
 	src, err := m.Source(convert.Target{Name: "web", Job: "web", Instance: "web:1", URL: "http://web:1/"})
 	require.NoError(t, err)
 	out := &seen{}
-	f := convert.NewFlattener(out, convert.FlattenOptions{})
+	f := convert.NewFlattener(sinktest.Sink(out), convert.FlattenOptions{})
 	series := func(typ, help string) *convert.MappedSeries {
 		s, err := src.Series("foo", nil, convert.Family{Name: "foo", Type: typ, Help: help})
 		require.NoError(t, err)
@@ -222,7 +224,7 @@ func TestImpossibleTime(t *testing.T) {
 	n := newNative(t, "a.b", meta.Desc{PMID: pcp.NewPMID(60, 0, 1), Type: pcp.TypeDouble, Sem: pcp.SemInstant, InDom: pcp.InDomNull})
 	var got seen
 	var report convert.Report
-	f := convert.NewFlattener(&got, convert.FlattenOptions{Host: "web1", Report: &report})
+	f := convert.NewFlattener(sinktest.Sink(&got), convert.FlattenOptions{Host: "web1", Report: &report})
 	for _, sec := range []int64{1, 1 << 60, -1 << 60, 2} {
 		step := archive.Step{Stamp: pcp.Timestamp{Sec: sec}, Metrics: []archive.MetricValues{n.at(pcp.InstNull)}}
 		require.NoError(t, f.Put(&step))
@@ -253,7 +255,7 @@ func TestCollidingLabels(t *testing.T) {
 			labels = append(labels, labelset.String(name, name))
 		}
 		out, report := &seen{}, &convert.Report{}
-		f := convert.NewFlattener(out, convert.FlattenOptions{Report: report})
+		f := convert.NewFlattener(sinktest.Sink(out), convert.FlattenOptions{Report: report})
 		put(t, f, 1, newNative(t, "m", meta.Desc{InDom: pcp.InDomNull, Type: pcp.TypeDouble}, labels...).at(pcp.InstNull))
 		assert.Equal(t, []string{"1 m " + c.want + " -1"}, out.lines, c.labels)
 		var renamed int64

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pcparchive/pcparchive/internal/sinktest"
+
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -40,7 +42,7 @@ func TestNamesComeToBeShared(t *testing.T) {
 		series[id] = &archive.Series{Metric: m, Inst: meta.Instance{ID: id, Name: "sda"}}
 	}
 	got := &spelled{}
-	f := convert.NewFlattener(got, convert.FlattenOptions{})
+	f := convert.NewFlattener(sinktest.Sink(got), convert.FlattenOptions{})
 	for now, ids := range [][]pcp.InstID{{1}, {1, 2}, {2}} {
 		mv := archive.MetricValues{Metric: m, InDom: &meta.InDom{ID: d.InDom}}
 		for _, id := range ids {
@@ -62,7 +64,7 @@ func TestRecordsWithoutValues(t *testing.T) {
 	in := &meta.InDom{ID: many.Desc.InDom, Instances: []meta.Instance{{ID: 1, Name: "a"}, {ID: 2, Name: "b"}}}
 	one, a, b := &archive.Series{Metric: single, Inst: meta.Instance{ID: pcp.InstNull}}, &archive.Series{Metric: many, Inst: in.Instances[0]}, &archive.Series{Metric: many, Inst: in.Instances[1]}
 	got := &spelled{}
-	f := convert.NewFlattener(got, convert.FlattenOptions{})
+	f := convert.NewFlattener(sinktest.Sink(got), convert.FlattenOptions{})
 	put := func(now int64, singles, manies []archive.Point) {
 		require.NoError(t, f.Put(&archive.Step{Stamp: pcp.TimestampMilli(now), Metrics: []archive.MetricValues{
 			{Metric: single, Points: singles}, {Metric: many, InDom: in, Points: manies},

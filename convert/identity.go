@@ -63,7 +63,7 @@ func SampleName(store *meta.Store, d *meta.Desc) string {
 }
 
 // HoldsHistograms reports whether the values of a metric are native histograms,
-// which a Flattener hands to a [HistogramSamples].
+// which a Flattener hands on as [Sample.Histogram].
 func HoldsHistograms(store *meta.Store, d *meta.Desc) bool {
 	return d.Type == pcp.TypeAggregate && itemLabels(store, d).Text(labelEncoding) == encodingHistogram
 }

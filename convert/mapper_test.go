@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pcparchive/pcparchive/internal/sinktest"
+
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -321,7 +323,7 @@ func TestOddLabels(t *testing.T) {
 		all = append(all, f.series("m", "gauge", "k", v, "l.é", v))
 	}
 	out := &seen{}
-	flat := convert.NewFlattener(out, convert.FlattenOptions{})
+	flat := convert.NewFlattener(sinktest.Sink(out), convert.FlattenOptions{})
 	step := f.step(all...)
 	require.NoError(t, flat.Put(step))
 	require.Len(t, step.Metrics[0].InDom.Instances, len(oddValues))

@@ -3,6 +3,8 @@ package convert_test
 import (
 	"testing"
 
+	"github.com/pcparchive/pcparchive/internal/sinktest"
+
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -54,7 +56,7 @@ func TestNameStyles(t *testing.T) {
 		t.Run(test.metric, func(t *testing.T) {
 			for _, style := range []convert.NameStyle{convert.NamesPCP, convert.NamesPrometheus, convert.NamesUTF8} {
 				out := &column{}
-				f := convert.NewFlattener(out, convert.FlattenOptions{Names: style})
+				f := convert.NewFlattener(sinktest.Sink(out), convert.FlattenOptions{Names: style})
 				n := newNative(t, test.metric, meta.Desc{PMID: 1, Type: pcp.TypeDouble, InDom: pcp.InDomNull, Sem: test.sem, Units: test.units})
 				mv := n.at(pcp.InstNull)
 				mv.Points[0].Value = archive.DoubleValue(pcp.InstNull, test.value)
@@ -90,7 +92,7 @@ func (c *column) Sample(s *convert.PromSeries, t int64, v float64) error {
 
 func TestRenamedBeforeTheSuffix(t *testing.T) {
 	out, report := &seen{}, &convert.Report{}
-	f := convert.NewFlattener(out, convert.FlattenOptions{Names: convert.NamesPrometheus, Report: report})
+	f := convert.NewFlattener(sinktest.Sink(out), convert.FlattenOptions{Names: convert.NamesPrometheus, Report: report})
 	d := meta.Desc{Type: pcp.TypeDouble, InDom: pcp.InDomNull, Sem: pcp.SemCounter, Units: pcp.Units{DimSpace: 1}}
 	one, two := d, d
 	one.PMID, two.PMID = 1, 2
@@ -130,7 +132,7 @@ func TestLabelOptions(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			out := &seen{}
-			f := convert.NewFlattener(out, test.opts)
+			f := convert.NewFlattener(sinktest.Sink(out), test.opts)
 			n := newNative(t, "m", meta.Desc{PMID: 1, Type: pcp.TypeDouble, InDom: 7}, dc, note)
 			n.indom = &meta.InDom{ID: 7, Instances: []meta.Instance{{ID: 1, Name: test.names[0]}, {ID: 2, Name: test.names[1]}}}
 			mv := n.at(1, 2)
@@ -143,7 +145,7 @@ func TestLabelOptions(t *testing.T) {
 
 func TestTextAsLabels(t *testing.T) {
 	out, report := &seen{}, &convert.Report{}
-	f := convert.NewFlattener(out, convert.FlattenOptions{TextLabels: true, Report: report})
+	f := convert.NewFlattener(sinktest.Sink(out), convert.FlattenOptions{TextLabels: true, Report: report})
 	text := newNative(t, "kernel.uname.release", meta.Desc{PMID: 1, Type: pcp.TypeString, InDom: pcp.InDomNull, Sem: pcp.SemDiscrete},
 		labelset.String("value", "taken"))
 	for i, release := range []string{"6.1", "6.1", "6.2", "6.1"} {
@@ -167,7 +169,7 @@ func TestTextAsLabels(t *testing.T) {
 
 func TestSplitAtMarks(t *testing.T) {
 	out := &seen{}
-	f := convert.NewFlattener(out, convert.FlattenOptions{SplitAtMarks: true})
+	f := convert.NewFlattener(sinktest.Sink(out), convert.FlattenOptions{SplitAtMarks: true})
 	counter := newNative(t, "c", meta.Desc{PMID: 1, Type: pcp.TypeDouble, InDom: pcp.InDomNull, Sem: pcp.SemCounter})
 	gauge := newNative(t, "g", meta.Desc{PMID: 2, Type: pcp.TypeDouble, InDom: pcp.InDomNull, Sem: pcp.SemInstant})
 	put(t, f, 1, counter.at(pcp.InstNull), gauge.at(pcp.InstNull))
@@ -179,7 +181,7 @@ func TestSplitAtMarks(t *testing.T) {
 
 func TestForks(t *testing.T) {
 	out, report := &seen{}, &convert.Report{}
-	f := convert.NewFlattener(out, convert.FlattenOptions{Report: report})
+	f := convert.NewFlattener(sinktest.Sink(out), convert.FlattenOptions{Report: report})
 	d := meta.Desc{PMID: 1, Type: pcp.TypeDouble, InDom: pcp.InDomNull, Sem: pcp.SemCounter}
 	one, two := f.Fork("one"), f.Fork("two")
 	put(t, one, 1, newNative(t, "m", d).at(pcp.InstNull))

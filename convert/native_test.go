@@ -5,6 +5,8 @@ import (
 	"math"
 	"testing"
 
+	"github.com/pcparchive/pcparchive/internal/sinktest"
+
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -51,10 +53,10 @@ func assembleAll(t *testing.T, o convert.AssemblerOptions, moments ...moment) []
 			if v != v {
 				v = convert.StaleNaN
 			}
-			require.NoError(t, a.Sample(s, int64(i), v))
+			require.NoError(t, sinktest.Put(a, s, int64(i), v))
 		}
 	}
-	require.NoError(t, a.Close())
+	require.NoError(t, sinktest.Finish(a))
 	return sink.steps
 }
 

@@ -1,6 +1,7 @@
 package convert
 
 import (
+	"context"
 	"math"
 	"slices"
 	"time"
@@ -17,8 +18,9 @@ import (
 // stretch of a day or longer without any sample is not filled: a clock that was
 // wrong must not fill a disk. Those are counted as [LossSilence].
 type Repeat struct {
-	dst    Samples
-	every  int64 // milliseconds
+	dst    SampleSink
+	one    [1]Sample // the batch that is handed on
+	every  int64     // milliseconds
 	report *Report
 	any    bool
 	now    int64   // of the last sample
@@ -41,45 +43,54 @@ type held struct {
 // it, in milliseconds.
 const maxSilence = 24 * 60 * 60 * 1000
 
-// NewRepeat returns a Repeat that hands samples to dst. Every is a millisecond at
+// NewRepeat returns a Repeat that hands samples to dst, which it owns. Every is a millisecond at
 // least. The report may be nil.
-func NewRepeat(dst Samples, every time.Duration, r *Report) *Repeat {
+func NewRepeat(dst SampleSink, every time.Duration, r *Report) *Repeat {
 	return &Repeat{dst: dst, every: max(every.Milliseconds(), 1), report: r}
 }
 
-// Sample takes a sample and hands it on after the repetitions that are due.
-func (r *Repeat) Sample(s *PromSeries, t int64, v float64) error {
-	if !r.any || t > r.now {
-		if err := r.advance(t); err != nil {
+// Append takes samples and hands each on after the repetitions that are due.
+func (r *Repeat) Append(s *PromSeries, batch []Sample) error {
+	for i := range batch {
+		x := &batch[i]
+		if x.Exemplar == nil {
+			if err := r.pass(s, x); err != nil {
+				return err
+			}
+		}
+		r.one[0] = *x
+		if err := r.dst.Append(s, r.one[:]); err != nil {
 			return err
 		}
 	}
-	if s.Sem == pcp.SemDiscrete {
-		h := r.entry(s)
-		if !h.live && !IsStale(v) {
-			r.hold(h)
-		}
-		if h.live && IsStale(v) {
-			r.drop(h)
-		}
-		h.t, h.v = t, v
-	}
-	return r.dst.Sample(s, t, v)
+	return nil
 }
 
-// Histogram hands a native histogram on after the repetitions that are due.
-func (r *Repeat) Histogram(s *PromSeries, t int64, data []byte) error {
-	if !r.any || t > r.now {
-		if err := r.advance(t); err != nil {
+// pass writes what is due before a sample and notes a discrete value.
+func (r *Repeat) pass(s *PromSeries, x *Sample) error {
+	if !r.any || x.T > r.now {
+		if err := r.advance(x.T); err != nil {
 			return err
 		}
 	}
-	return PutHistogram(r.dst, s, t, data, r.report)
+	if s.Sem != pcp.SemDiscrete || x.Histogram != nil {
+		return nil
+	}
+	h := r.entry(s)
+	if !h.live && !IsStale(x.V) {
+		r.hold(h)
+	}
+	if h.live && IsStale(x.V) {
+		r.drop(h)
+	}
+	h.t, h.v = x.T, x.V
+	return nil
 }
 
-// Exemplar hands an exemplar on: its sample came before it.
-func (r *Repeat) Exemplar(s *PromSeries, t int64, e Exemplar) error {
-	return PutExemplar(r.dst, s, t, e, r.report)
+// put hands a repetition on.
+func (r *Repeat) put(s *PromSeries, t int64, v float64) error {
+	r.one[0] = Sample{T: t, V: v}
+	return r.dst.Append(s, r.one[:])
 }
 
 // Finish ends the repetitions of a series of which no more will come.
@@ -88,7 +99,7 @@ func (r *Repeat) Finish(s *PromSeries) error {
 		// What is due at the time of the last sample is due now.
 		if h := r.index[s.ID]; r.next == r.now && h.t < r.now {
 			h.t = r.now
-			if err := r.dst.Sample(s, r.now, h.v); err != nil {
+			if err := r.put(s, r.now, h.v); err != nil {
 				return err
 			}
 		}
@@ -97,14 +108,19 @@ func (r *Repeat) Finish(s *PromSeries) error {
 	return nil
 }
 
-// Close writes the repetitions that are due at the time of the last sample. It
-// does not close what it feeds.
-func (r *Repeat) Close() error {
-	if !r.any || r.next > r.now {
-		return nil
+// Flush writes the repetitions that are due at the time of the last sample and
+// flushes what the Repeat feeds.
+func (r *Repeat) Flush(ctx context.Context) error {
+	if r.any && r.next <= r.now {
+		if err := r.repeat(r.next); err != nil {
+			return err
+		}
 	}
-	return r.repeat(r.next)
+	return r.dst.Flush(ctx)
 }
+
+// Close closes what the Repeat feeds.
+func (r *Repeat) Close() error { return r.dst.Close() }
 
 // advance writes all repetitions before t.
 func (r *Repeat) advance(t int64) error {
@@ -146,7 +162,7 @@ func (r *Repeat) repeat(t int64) error {
 		if !h.live || h.t >= t {
 			continue
 		}
-		if err := r.dst.Sample(h.series, t, h.v); err != nil {
+		if err := r.put(h.series, t, h.v); err != nil {
 			return err
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pcparchive/pcparchive/internal/sinktest"
+
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -137,10 +139,10 @@ func compareSteps(t *testing.T, want []string, r *archive.Reader) {
 func TestSamplesRoundTrip(t *testing.T) {
 	live, stored := &seen{}, &seen{}
 	base, sink := create(t, nil)
-	both := tee{sink, convert.NewFlattener(live, convert.FlattenOptions{TargetLabels: true})}
+	both := tee{sink, convert.NewFlattener(sinktest.Sink(live), convert.FlattenOptions{TargetLabels: true})}
 	recordOddly(t, both)
 	require.NoError(t, sink.Close())
-	flat := convert.NewFlattener(stored, convert.FlattenOptions{TargetLabels: true})
+	flat := convert.NewFlattener(sinktest.Sink(stored), convert.FlattenOptions{TargetLabels: true})
 	require.NoError(t, convert.Copy(context.Background(), flat, convert.FromArchive(open(t, base), archive.Query{})))
 	require.NotEmpty(t, stored.lines)
 	assert.ElementsMatch(t, live.lines, stored.lines)

@@ -1,6 +1,7 @@
 package convert
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -23,11 +24,12 @@ type SorterOptions struct {
 	KeepFirst bool
 }
 
-// Sorter is a [Closer] that takes samples in any order and, when it is closed,
-// hands them on by ascending time. Samples of one time keep their order. A Sorter
-// is for one goroutine.
+// Sorter is a [SampleSink] that takes samples in any order and, when it is
+// flushed, hands them on by ascending time. Samples of one time keep their order.
+// A Sorter is for one goroutine.
 type Sorter struct {
-	dst    Samples
+	dst    SampleSink
+	one    [1]Sample // the batch that is handed on
 	report *Report
 	series []*PromSeries // by ID
 
@@ -63,8 +65,8 @@ const (
 	blobExemplar  = 'e'
 )
 
-// NewSorter returns a Sorter that feeds dst and owns it, if that is a [Closer].
-func NewSorter(dst Samples, o SorterOptions) *Sorter {
+// NewSorter returns a Sorter that feeds dst and owns it.
+func NewSorter(dst SampleSink, o SorterOptions) *Sorter {
 	if o.Memory <= 0 {
 		o.Memory = DefaultSorterMemory
 	}
@@ -79,32 +81,32 @@ func NewSorter(dst Samples, o SorterOptions) *Sorter {
 	return s
 }
 
-// Sample takes a sample.
-func (s *Sorter) Sample(p *PromSeries, t int64, v float64) error {
-	return s.add(p, t, math.Float64bits(v), 0)
+// Append takes samples.
+func (s *Sorter) Append(p *PromSeries, batch []Sample) error {
+	for i := range batch {
+		x := &batch[i]
+		var err error
+		switch {
+		case x.Exemplar != nil:
+			err = s.addExemplar(p, x)
+		case x.Histogram != nil:
+			err = s.addBlob(p, x.T, blobHistogram, x.Histogram)
+		default:
+			err = s.add(p, x.T, math.Float64bits(x.V), 0)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// Histogram takes a native histogram, if what the Sorter feeds does; else it is
-// counted.
-func (s *Sorter) Histogram(p *PromSeries, t int64, data []byte) error {
-	if _, ok := s.dst.(HistogramSamples); !ok {
-		s.report.Add(LossNativeHist, p.Name)
-		return nil
-	}
-	return s.addBlob(p, t, blobHistogram, data)
-}
-
-// Exemplar takes an exemplar, if what the Sorter feeds does; else it is counted.
-func (s *Sorter) Exemplar(p *PromSeries, t int64, e Exemplar) error {
-	if _, ok := s.dst.(ExemplarSamples); !ok {
-		s.report.Add(LossExemplar, p.Name)
-		return nil
-	}
-	data, err := e.AppendBinary(nil)
+func (s *Sorter) addExemplar(p *PromSeries, x *Sample) error {
+	data, err := x.Exemplar.AppendBinary(nil)
 	if err != nil {
 		return err
 	}
-	return s.addBlob(p, t, blobExemplar, data)
+	return s.addBlob(p, x.T, blobExemplar, data)
 }
 
 // addBlob adds what is no number.
@@ -114,7 +116,7 @@ func (s *Sorter) addBlob(p *PromSeries, t int64, kind byte, data []byte) error {
 		return fmt.Errorf("%s: native histogram or exemplar of %d bytes", p.Name, len(data))
 	}
 	if int64(len(s.blobs)+size) > s.memory/2 {
-		if err := s.flush(); err != nil {
+		if err := s.spillOver(); err != nil {
 			return err
 		}
 	}
@@ -174,7 +176,7 @@ func (s *Sorter) grow() error {
 		s.recs = next
 		return nil
 	}
-	return s.flush()
+	return s.spillOver()
 }
 
 // sort puts recs in order.
@@ -189,8 +191,8 @@ func (s *Sorter) sort() {
 	s.sorted = true
 }
 
-// flush moves recs to the file as a sorted run.
-func (s *Sorter) flush() error {
+// spillOver moves recs to the file as a sorted run.
+func (s *Sorter) spillOver() error {
 	if len(s.recs) == 0 {
 		return nil
 	}
@@ -204,24 +206,27 @@ func (s *Sorter) flush() error {
 	return nil
 }
 
-// Close hands on all samples, removes the file and closes what it feeds.
-func (s *Sorter) Close() error {
-	err := s.err
-	if err == nil {
-		err = s.deliver()
+// Flush hands on all samples by ascending time and flushes what the Sorter feeds.
+func (s *Sorter) Flush(ctx context.Context) error {
+	if s.err != nil {
+		return s.err
 	}
-	err = errors.Join(err, s.release())
-	if c, ok := s.dst.(Closer); ok {
-		err = errors.Join(err, c.Close())
+	if err := s.deliver(ctx); err != nil {
+		return err
 	}
-	return err
+	return s.dst.Flush(ctx)
 }
 
-// Discard drops all samples and the file. What the Sorter feeds stays open.
-func (s *Sorter) Discard() error { return s.release() }
+// Close drops the samples and the file, and closes what the Sorter feeds.
+func (s *Sorter) Close() error {
+	return errors.Join(s.release(), s.dst.Close())
+}
+
+// checkEvery is after how many samples a Flush looks at its context.
+const checkEvery = 1 << 14
 
 // deliver hands on what was taken.
-func (s *Sorter) deliver() error {
+func (s *Sorter) deliver(ctx context.Context) error {
 	if len(s.runs) == 0 {
 		s.sort()
 		s.spare = nil
@@ -230,17 +235,20 @@ func (s *Sorter) deliver() error {
 			if err := s.put(r, s.blob(r)); err != nil {
 				return err
 			}
+			if i%checkEvery == 0 && ctx.Err() != nil {
+				return ctx.Err()
+			}
 		}
 		return nil
 	}
-	if err := s.flush(); err != nil {
+	if err := s.spillOver(); err != nil {
 		return err
 	}
 	if err := s.spill.flush(); err != nil {
 		return err
 	}
 	s.recs, s.spare, s.blobs = nil, nil, nil
-	return s.merge()
+	return s.merge(ctx)
 }
 
 // blob returns the data in memory of what is no number.
@@ -261,17 +269,20 @@ func (s *Sorter) put(r *sortRec, data []byte) error {
 			return nil
 		}
 	}
-	if r.id&isBlob == 0 {
-		return s.dst.Sample(p, r.t, math.Float64frombits(r.v))
+	x := Sample{T: r.t}
+	switch {
+	case r.id&isBlob == 0:
+		x.V = math.Float64frombits(r.v)
+	case data[0] == blobHistogram:
+		x.Histogram = data[1:]
+	default:
+		x.Exemplar = &Exemplar{}
+		if err := x.Exemplar.UnmarshalBinary(data[1:]); err != nil {
+			return err
+		}
 	}
-	if data[0] == blobHistogram {
-		return PutHistogram(s.dst, p, r.t, data[1:], s.report)
-	}
-	var e Exemplar
-	if err := e.UnmarshalBinary(data[1:]); err != nil {
-		return err
-	}
-	return PutExemplar(s.dst, p, r.t, e, s.report)
+	s.one[0] = x
+	return s.dst.Append(p, s.one[:])
 }
 
 // errSorterClosed is what a Sorter says after its end.

@@ -1,6 +1,7 @@
 package convert
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -59,7 +60,7 @@ func TestSorter(t *testing.T) {
 		sorted := seed%7 == 0
 		dir := t.TempDir()
 		got := &taker{}
-		s := NewSorter(got, SorterOptions{Memory: memory, Dir: dir})
+		s := NewSorter(testSink(got), SorterOptions{Memory: memory, Dir: dir})
 		var want []taken
 		for i := range rng.IntN(20_000) {
 			in := taken{series: series[rng.IntN(len(series))], t: rng.Int64N(span) - span/2, bits: rng.Uint64()}
@@ -68,14 +69,14 @@ func TestSorter(t *testing.T) {
 			}
 			if rng.IntN(10) == 0 {
 				in.bits, in.data = 0, string(make([]byte, 1+rng.IntN(40)*rng.IntN(40)))
-				require.NoError(t, s.Histogram(in.series, in.t, []byte(in.data)))
+				require.NoError(t, testPutHistogram(s, in.series, in.t, []byte(in.data)))
 			} else {
-				require.NoError(t, s.Sample(in.series, in.t, math.Float64frombits(in.bits)))
+				require.NoError(t, testPut(s, in.series, in.t, math.Float64frombits(in.bits)))
 			}
 			want = append(want, in)
 		}
 		require.Empty(t, got.got, "what is not over may still get an earlier sample")
-		require.NoError(t, s.Close())
+		require.NoError(t, testFinish(s))
 		slices.SortStableFunc(want, func(a, b taken) int {
 			switch {
 			case a.t < b.t:
@@ -99,16 +100,16 @@ func TestSorter(t *testing.T) {
 // TestSorterBigHistogram has one that is greater than a buffer.
 func TestSorterBigHistogram(t *testing.T) {
 	got := &taker{}
-	s := NewSorter(got, SorterOptions{Memory: 1, Dir: t.TempDir()})
+	s := NewSorter(testSink(got), SorterOptions{Memory: 1, Dir: t.TempDir()})
 	series := promSeries(1)[0]
 	big := make([]byte, 2*sortBuffer)
 	for i := range big {
 		big[i] = byte(i * 7)
 	}
-	require.NoError(t, s.Histogram(series, 2, big))
-	require.NoError(t, s.Sample(series, 1, 1))
-	require.NoError(t, s.Histogram(series, 0, big[1:]))
-	require.NoError(t, s.Close())
+	require.NoError(t, testPutHistogram(s, series, 2, big))
+	require.NoError(t, testPut(s, series, 1, 1))
+	require.NoError(t, testPutHistogram(s, series, 0, big[1:]))
+	require.NoError(t, testFinish(s))
 	require.Len(t, got.got, 3)
 	assert.Equal(t, string(big[1:]), got.got[0].data)
 	assert.Equal(t, string(big), got.got[2].data)
@@ -117,21 +118,21 @@ func TestSorterBigHistogram(t *testing.T) {
 // TestSorterFullAtHistogram has memory for numbers run out at a histogram.
 func TestSorterFullAtHistogram(t *testing.T) {
 	got := &taker{}
-	s := NewSorter(got, SorterOptions{Memory: 1 << 20, Dir: t.TempDir()})
+	s := NewSorter(testSink(got), SorterOptions{Memory: 1 << 20, Dir: t.TempDir()})
 	series := promSeries(1)[0]
 	var want []string
 	for i := range 2 * s.limit {
 		if i%s.limit != 0 || i == 0 {
-			require.NoError(t, s.Sample(series, int64(i), 1))
+			require.NoError(t, testPut(s, series, int64(i), 1))
 			continue
 		}
 		for range 2 {
 			data := fmt.Sprintf("histogram %d", len(want))
-			require.NoError(t, s.Histogram(series, int64(i), []byte(data)))
+			require.NoError(t, testPutHistogram(s, series, int64(i), []byte(data)))
 			want = append(want, data)
 		}
 	}
-	require.NoError(t, s.Close())
+	require.NoError(t, testFinish(s))
 	var data []string
 	for _, k := range got.got {
 		if k.data != "" {
@@ -149,34 +150,37 @@ func (p *plainTaker) Sample(*PromSeries, int64, float64) error { p.n++; return n
 func TestSorterRefusals(t *testing.T) {
 	series := promSeries(1)[0]
 	plain, report := &plainTaker{}, &Report{}
-	s := NewSorter(plain, SorterOptions{Report: report})
-	require.NoError(t, s.Histogram(series, 1, []byte("x")))
+	s := NewSorter(testSink(plain, report), SorterOptions{Report: report})
+	require.NoError(t, testPutHistogram(s, series, 1, []byte("x")))
+	require.NoError(t, testFinish(s))
 	assert.Equal(t, []LossCount{{LossNativeHist, "s0", 1}}, report.Losses())
-	assert.ErrorContains(t, s.Sample(&PromSeries{Name: "neg", ID: -1}, 1, 1), "out of range")
-	require.ErrorContains(t, s.Sample(series, 1, 1), "out of range")
-	require.ErrorContains(t, s.Close(), "out of range")
-	assert.ErrorContains(t, s.Sample(series, 1, 1), "out of range")
+	s = NewSorter(testSink(plain), SorterOptions{})
+	assert.ErrorContains(t, testPut(s, &PromSeries{Name: "neg", ID: -1}, 1, 1), "out of range")
+	require.ErrorContains(t, testPut(s, series, 1, 1), "out of range")
+	require.ErrorContains(t, testFinish(s), "out of range")
+	assert.ErrorContains(t, testPut(s, series, 1, 1), "out of range")
 
 	failing := &taker{fail: errors.New("full")}
-	s = NewSorter(failing, SorterOptions{})
-	require.NoError(t, s.Sample(series, 1, 1))
-	require.ErrorIs(t, s.Close(), failing.fail)
+	s = NewSorter(testSink(failing), SorterOptions{})
+	require.NoError(t, testPut(s, series, 1, 1))
+	require.ErrorIs(t, testFinish(s), failing.fail)
+	require.NoError(t, s.Close())
 	assert.Equal(t, 1, failing.closed)
 
 	kept := &taker{}
-	s = NewSorter(kept, SorterOptions{Memory: 1, Dir: t.TempDir()})
+	s = NewSorter(testSink(kept), SorterOptions{Memory: 1, Dir: t.TempDir()})
 	for range 3000 {
-		require.NoError(t, s.Sample(series, 1, 1))
+		require.NoError(t, testPut(s, series, 1, 1))
 	}
-	require.NoError(t, s.Discard())
-	assert.ErrorIs(t, s.Sample(series, 1, 1), errSorterClosed)
-	assert.Zero(t, kept.closed)
+	require.NoError(t, s.Close(), "gives up")
+	assert.ErrorIs(t, testPut(s, series, 1, 1), errSorterClosed)
+	assert.Equal(t, 1, kept.closed)
 	assert.Empty(t, kept.got)
 
-	s = NewSorter(kept, SorterOptions{Memory: 1, Dir: "no/such/folder"})
+	s = NewSorter(testSink(kept), SorterOptions{Memory: 1, Dir: "no/such/folder"})
 	var err error
 	for i := 0; i < 100_000 && err == nil; i++ {
-		err = s.Sample(series, int64(i), 1)
+		err = testPut(s, series, int64(i), 1)
 	}
 	assert.ErrorIs(t, err, os.ErrNotExist)
 }
@@ -194,14 +198,14 @@ func BenchmarkSorter(b *testing.B) {
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			for b.Loop() {
-				s := NewSorter(&plainTaker{}, SorterOptions{Dir: b.TempDir()})
+				s := NewSorter(testSink(&plainTaker{}), SorterOptions{Dir: b.TempDir()})
 				for i := range n {
 					id, t := c.at(i)
-					if err := s.Sample(series[id], t, float64(i)); err != nil {
+					if err := testPut(s, series[id], t, float64(i)); err != nil {
 						b.Fatal(err)
 					}
 				}
-				if err := s.Close(); err != nil {
+				if err := testFinish(s); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -215,17 +219,17 @@ func BenchmarkSorter(b *testing.B) {
 func TestSorterKeepsFirst(t *testing.T) {
 	for _, memory := range []int64{0, 1} {
 		report, got := &Report{}, &taker{}
-		s := NewSorter(got, SorterOptions{Memory: memory, Dir: t.TempDir(), Report: report, KeepFirst: true})
+		s := NewSorter(testSink(got), SorterOptions{Memory: memory, Dir: t.TempDir(), Report: report, KeepFirst: true})
 		a, b := &PromSeries{Name: "a", ID: 0}, &PromSeries{Name: "b", ID: 1}
 		const n = 3000
 		for _, v := range []float64{1, 2} { // the second pass repeats the first
 			for i := range int64(n) {
-				require.NoError(t, s.Sample(a, i, v))
+				require.NoError(t, testPut(s, a, i, v))
 			}
 		}
-		require.NoError(t, s.Sample(b, 5, 7))
-		require.NoError(t, s.Sample(b, 5, 7), "an equal value is a repetition, too")
-		require.NoError(t, s.Close())
+		require.NoError(t, testPut(s, b, 5, 7))
+		require.NoError(t, testPut(s, b, 5, 7), "an equal value is a repetition, too")
+		require.NoError(t, testFinish(s))
 		require.Len(t, got.got, n+1)
 		for _, at := range got.got {
 			want := map[string]float64{"a": 1, "b": 7}[at.series.Name]
@@ -233,4 +237,58 @@ func TestSorterKeepsFirst(t *testing.T) {
 		}
 		assert.Equal(t, []LossCount{{LossDuplicate, "a", n}, {LossDuplicate, "b", 1}}, report.Losses())
 	}
+}
+
+// testSink hands each item to the methods of what takes samples one by one.
+func testSink(dst interface {
+	Sample(s *PromSeries, t int64, v float64) error
+}, report ...*Report) SampleSink {
+	return closing{SinkFunc(func(s *PromSeries, batch []Sample) error {
+		for _, x := range batch {
+			h, takes := dst.(interface {
+				Histogram(s *PromSeries, t int64, data []byte) error
+			})
+			var err error
+			switch {
+			case x.Histogram == nil:
+				err = dst.Sample(s, x.T, x.V)
+			case takes:
+				err = h.Histogram(s, x.T, x.Histogram)
+			default:
+				report[0].Add(LossNativeHist, s.Name)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}), dst}
+}
+
+// closing closes what a sink is made of.
+type closing struct {
+	SinkFunc
+	dst any
+}
+
+func (c closing) Close() error {
+	if dst, ok := c.dst.(interface{ Close() error }); ok {
+		return dst.Close()
+	}
+	return nil
+}
+
+func testPut(dst SampleSink, s *PromSeries, t int64, v float64) error {
+	return dst.Append(s, []Sample{{T: t, V: v}})
+}
+
+func testPutHistogram(dst SampleSink, s *PromSeries, t int64, data []byte) error {
+	return dst.Append(s, []Sample{{T: t, Histogram: data}})
+}
+
+func testFinish(dst SampleSink) error {
+	if err := dst.Flush(context.Background()); err != nil {
+		return err
+	}
+	return dst.Close()
 }

@@ -2,6 +2,7 @@ package convert
 
 import (
 	"cmp"
+	"context"
 	"encoding/binary"
 	"io"
 
@@ -168,7 +169,7 @@ func (r *runReader) fill(size int) error {
 }
 
 // merge hands on all runs as one.
-func (s *Sorter) merge() error {
+func (s *Sorter) merge(ctx context.Context) error {
 	size := min(max(s.memory/2/int64(len(s.runs)), 4<<10), 1<<20)
 	heap := make([]*runReader, 0, len(s.runs))
 	for i, run := range s.runs {
@@ -181,7 +182,10 @@ func (s *Sorter) merge() error {
 	for i := len(heap)/2 - 1; i >= 0; i-- {
 		siftDown(heap, i)
 	}
-	for len(heap) > 0 {
+	for n := 0; len(heap) > 0; n++ {
+		if n%checkEvery == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
 		top := heap[0]
 		if err := s.put(&top.rec, top.data); err != nil {
 			return err

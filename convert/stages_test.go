@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pcparchive/pcparchive/internal/sinktest"
+
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -63,7 +65,7 @@ func TestUnwrap(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			out, report := &column{}, &convert.Report{}
-			u := convert.NewUnwrap(convert.NewFlattener(out, convert.FlattenOptions{}), report)
+			u := convert.NewUnwrap(convert.NewFlattener(sinktest.Sink(out), convert.FlattenOptions{}), report)
 			n := singular(t, "c", 1, test.typ, test.sem)
 			for i, v := range test.in {
 				if v < 0 {
@@ -137,9 +139,9 @@ func TestRepeat(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			out, report := &seen{}, &convert.Report{}
-			r := convert.NewRepeat(out, 10*time.Millisecond, report)
-			test.run(t, convert.NewFlattener(r, convert.FlattenOptions{}), once(t), often(t))
-			require.NoError(t, r.Close())
+			r := convert.NewRepeat(sinktest.Sink(out), 10*time.Millisecond, report)
+			test.run(t, convert.NewFlattener(r, convert.FlattenOptions{Finished: r.Finish}), once(t), often(t))
+			require.NoError(t, sinktest.Finish(r))
 			assert.Equal(t, test.want, out.lines)
 		})
 	}
@@ -148,27 +150,27 @@ func TestRepeat(t *testing.T) {
 // A value that ends and comes back is repeated once, not twice.
 func TestRepeatAgain(t *testing.T) {
 	out := &seen{}
-	r := convert.NewRepeat(out, 10*time.Millisecond, nil)
+	r := convert.NewRepeat(sinktest.Sink(out), 10*time.Millisecond, nil)
 	f := convert.NewFlattener(r, convert.FlattenOptions{})
 	n := singular(t, "m", 1, pcp.TypeU32, pcp.SemDiscrete)
 	for i := range int64(20) {
 		put(t, f, 100*i+1, n.numbers(i))
 		require.NoError(t, f.Put(mark(100*i+15)))
 	}
-	require.NoError(t, r.Close())
+	require.NoError(t, sinktest.Finish(r))
 	assert.Len(t, out.lines, 60, "a value, its repetition and its end each time")
 }
 
 // Times that no clock shows, of a damaged archive, do not hold it up.
 func TestRepeatAtTheEndsOfTime(t *testing.T) {
 	out := &column{}
-	r := convert.NewRepeat(out, 7*time.Millisecond, nil)
+	r := convert.NewRepeat(sinktest.Sink(out), 7*time.Millisecond, nil)
 	s := &convert.PromSeries{Name: "m", Sem: pcp.SemDiscrete}
 	times := []int64{math.MinInt64, math.MinInt64 + 1, math.MinInt64 + 20, 0, 10, math.MaxInt64 - 10, math.MaxInt64 - 1, math.MaxInt64}
 	for _, at := range times {
-		require.NoError(t, r.Sample(s, at, 1))
+		require.NoError(t, sinktest.Put(r, s, at, 1))
 	}
-	require.NoError(t, r.Close())
+	require.NoError(t, sinktest.Finish(r))
 	assert.IsNonDecreasing(t, out.times)
 	assert.Subset(t, out.times, append(times, 7))
 	assert.Less(t, len(out.times), 20)
@@ -297,8 +299,8 @@ func TestDownsampleKeepsIncreases(t *testing.T) {
 	for range 200 {
 		n := singular(t, "c", 1, pcp.TypeU64, pcp.SemCounter)
 		all, thinned := &increases{}, &increases{}
-		d := convert.NewDownsample(convert.NewFlattener(thinned, convert.FlattenOptions{}), 10*time.Millisecond, nil)
-		f := convert.NewFlattener(all, convert.FlattenOptions{})
+		d := convert.NewDownsample(convert.NewFlattener(sinktest.Sink(thinned), convert.FlattenOptions{}), 10*time.Millisecond, nil)
+		f := convert.NewFlattener(sinktest.Sink(all), convert.FlattenOptions{})
 		v := int64(0)
 		for i := range int64(300) {
 			if i > 10 && rng.IntN(9) == 0 {
@@ -337,7 +339,7 @@ func (g stepsAt) Steps(context.Context) iter.Seq2[*archive.Step, error] {
 func TestCopyMerged(t *testing.T) {
 	n := singular(t, "m", 1, pcp.TypeU32, pcp.SemInstant)
 	out := &seen{}
-	f := convert.NewFlattener(out, convert.FlattenOptions{})
+	f := convert.NewFlattener(sinktest.Sink(out), convert.FlattenOptions{})
 	every := func(dst convert.Sink) convert.Sink { return convert.NewDownsample(dst, 10*time.Millisecond, nil) }
 	err := convert.CopyMerged(t.Context(), []convert.Part{
 		{Source: stepsAt{n: n, times: []int64{1, 4, 9}}, Sink: f.Fork("a")},

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pcparchive/pcparchive/internal/sinktest"
+
 	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
@@ -49,7 +51,7 @@ func exportBlock(t *testing.T, r convert.History) prometheus {
 	require.NoError(t, err)
 	sink := convert.NewFlattener(blocks, convert.FlattenOptions{TargetLabels: true})
 	require.NoError(t, convert.Copy(context.Background(), sink, convert.FromArchive(r, archive.Query{})))
-	require.NoError(t, blocks.Close())
+	require.NoError(t, sinktest.Finish(blocks))
 	require.Len(t, blocks.Written(), 1)
 	block, err := promtsdb.OpenBlock(slog.New(slog.DiscardHandler), blocks.Written()[0].Dir, nil, nil)
 	require.NoError(t, err)

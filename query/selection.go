@@ -16,8 +16,8 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// selection reads the samples of the series that match. It is the
-// [convert.HistogramSamples] of its Flattener.
+// selection reads the samples of the series that match: its append is the sink
+// of its Flattener.
 type selection struct {
 	*querier
 	ctx        context.Context
@@ -55,7 +55,7 @@ func (s *selection) read(ctx context.Context) (*seriesSet, error) {
 	if len(p.metrics) == 0 {
 		return s.result() // no need to read
 	}
-	s.flat = convert.NewFlattener(s, convert.FlattenOptions{TargetLabels: true, Host: s.set.Host(), Clashes: s.clashes(), Report: s.report})
+	s.flat = convert.NewFlattener(convert.SinkFunc(s.append), convert.FlattenOptions{TargetLabels: true, Host: s.set.Host(), Clashes: s.clashes(), Report: s.report})
 	past, err := p.past(ctx, from)
 	if err != nil {
 		return nil, err
@@ -101,8 +101,27 @@ func (s *selection) put(step *archive.Step) error {
 	return cmp.Or(s.flat.Put(step), s.full)
 }
 
-// Sample implements [convert.Samples].
-func (s *selection) Sample(p *convert.PromSeries, t int64, v float64) error {
+// append takes samples; it is the [convert.SinkFunc] of the selection.
+func (s *selection) append(p *convert.PromSeries, batch []convert.Sample) error {
+	for i := range batch {
+		x := &batch[i]
+		var err error
+		switch {
+		case x.Exemplar != nil: // no query asks for them
+		case x.Histogram != nil:
+			err = s.histogram(p, x.T, x.Histogram)
+		default:
+			err = s.number(p, x.T, x.V)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// number adds a number to the series that p is, under each of its names.
+func (s *selection) number(p *convert.PromSeries, t int64, v float64) error {
 	err := s.sample(s.find(p), t, v)
 	if len(s.more) > 0 {
 		for _, ser := range s.more[p.ID] {
@@ -123,8 +142,7 @@ func (s *selection) sample(ser *series, t int64, v float64) error {
 	return s.add(ser, pending{sample: sample{t, v}}, 1)
 }
 
-// Histogram implements [convert.HistogramSamples].
-func (s *selection) Histogram(p *convert.PromSeries, t int64, data []byte) error {
+func (s *selection) histogram(p *convert.PromSeries, t int64, data []byte) error {
 	ser := s.find(p)
 	if ser == nil || s.early || t < s.from {
 		return nil

@@ -75,9 +75,13 @@ type counting struct {
 	exemplars int
 }
 
-func (c *counting) Exemplar(s *convert.PromSeries, t int64, e convert.Exemplar) error {
-	c.exemplars++
-	return c.Snapshot.Exemplar(s, t, e)
+func (c *counting) Append(s *convert.PromSeries, batch []convert.Sample) error {
+	for _, x := range batch {
+		if x.Exemplar != nil {
+			c.exemplars++
+		}
+	}
+	return c.Snapshot.Append(s, batch)
 }
 
 // exemplarsOn returns the exemplars of a page by their series' names and bounds.

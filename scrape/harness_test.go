@@ -14,6 +14,9 @@ import (
 	"time"
 
 	promscrape "github.com/prometheus/prometheus/scrape"
+
+	"github.com/pcparchive/pcparchive/internal/sinktest"
+
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/trace"
@@ -180,7 +183,7 @@ type sample struct {
 	v float64
 }
 
-// Sample implements convert.Samples.
+// Sample implements convert.SampleSink.
 func (s samples) Sample(p *convert.PromSeries, t int64, v float64) error {
 	key := p.Name
 	for _, l := range p.Labels {
@@ -194,7 +197,7 @@ func (s samples) Sample(p *convert.PromSeries, t int64, v float64) error {
 func flatten(t *testing.T, r *archive.Reader, o convert.FlattenOptions) samples {
 	t.Helper()
 	out := samples{}
-	require.NoError(t, convert.Copy(context.Background(), convert.NewFlattener(out, o), convert.FromArchive(r, archive.Query{})))
+	require.NoError(t, convert.Copy(context.Background(), convert.NewFlattener(sinktest.Sink(out), o), convert.FromArchive(r, archive.Query{})))
 	return out
 }
 

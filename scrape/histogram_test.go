@@ -5,6 +5,8 @@ import (
 	"net/http/httptest"
 	"testing"
 
+	"github.com/pcparchive/pcparchive/internal/sinktest"
+
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/stretchr/testify/assert"
@@ -52,7 +54,7 @@ func TestRecordsNativeHistograms(t *testing.T) {
 	r := ses.finish()
 
 	out := &withHistograms{samples: samples{}}
-	f := convert.NewFlattener(out, convert.FlattenOptions{Report: ses.report})
+	f := convert.NewFlattener(sinktest.Sink(out), convert.FlattenOptions{Report: ses.report})
 	require.NoError(t, convert.Copy(context.Background(), f, convert.FromArchive(r, archive.Query{})))
 	assert.Empty(t, ses.report.Losses())
 	require.GreaterOrEqual(t, len(out.counts), 3)

@@ -16,6 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pcparchive/pcparchive/internal/sinktest"
+
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	promtsdb "github.com/prometheus/prometheus/tsdb"
@@ -212,7 +214,7 @@ func compareBlock(t *testing.T, r *archive.Reader, node *relay, url string) {
 	require.NoError(t, err)
 	sink := convert.NewFlattener(blocks, convert.FlattenOptions{TargetLabels: true})
 	require.NoError(t, convert.Copy(context.Background(), sink, convert.FromArchive(r, archive.Query{})))
-	require.NoError(t, blocks.Close())
+	require.NoError(t, sinktest.Finish(blocks))
 	assert.Contains(t, oracle.Run(t, "promtool", "tsdb", "list", dir), blocks.Written()[0].ULID.String())
 	assert.Contains(t, oracle.Run(t, "promtool", "tsdb", "analyze", dir), "Series:")
 

@@ -241,8 +241,8 @@ func (o *convertOptions) relabelArchives(ctx context.Context, s streams, in []st
 	m.relabel = relabelFlag{} // importSamples applies it
 	o.samples.relabel, o.samples.external = rules, nil
 	src := &sampleInput{
-		SampleSource: archiveSamples(func(ctx context.Context, dst convert.Samples) error {
-			return m.copyHosts(ctx, h, from, to, dst, m.flattenOptions(report))
+		SampleSource: archiveSamples(func(ctx context.Context, dst convert.SampleSink) error {
+			return m.copyHosts(ctx, h, from, to, borrowed{dst}, m.flattenOptions(report))
 		}),
 		natives: func(string) convert.Natives { return tsdb.NewNatives(report, h.nativeMetrics()) },
 		done:    func() {},
@@ -253,7 +253,9 @@ func (o *convertOptions) relabelArchives(ctx context.Context, s streams, in []st
 }
 
 // archiveSamples is the SampleSource that archives are by way of a Flattener.
-type archiveSamples func(context.Context, convert.Samples) error
+type archiveSamples func(context.Context, convert.SampleSink) error
 
 // Samples hands on all samples, by ascending time.
-func (f archiveSamples) Samples(ctx context.Context, dst convert.Samples) error { return f(ctx, dst) }
+func (f archiveSamples) Samples(ctx context.Context, dst convert.SampleSink) error {
+	return f(ctx, dst)
+}

@@ -88,17 +88,18 @@ func openBlocks(ctx context.Context, s streams, in []string, m *mappingOptions, 
 	}, nil
 }
 
-// sorted hands the samples of src to dst by ascending time, relabelled.
-func (o *convertOptions) sorted(ctx context.Context, src *sampleInput, dst convert.Samples, report *convert.Report) error {
+// sorted hands the samples of src to dst by ascending time, relabelled, and
+// flushes it. It closes dst.
+func (o *convertOptions) sorted(ctx context.Context, src *sampleInput, dst convert.SampleSink, report *convert.Report) error {
 	dst = o.blocks.mapping.relabel.before(dst, report)
-	if src.ordered {
-		return src.read(ctx, dst)
+	if !src.ordered {
+		dst = convert.NewSorter(dst, convert.SorterOptions{Memory: int64(o.samples.memory), Report: report, KeepFirst: src.keepFirst})
 	}
-	sorter := convert.NewSorter(dst, convert.SorterOptions{Memory: int64(o.samples.memory), Report: report, KeepFirst: src.keepFirst})
-	if err := src.read(ctx, sorter); err != nil {
-		return errors.Join(err, sorter.Discard())
+	err := src.read(ctx, dst)
+	if err == nil {
+		err = dst.Flush(ctx)
 	}
-	return sorter.Close()
+	return errors.Join(err, dst.Close())
 }
 
 // writeBlocks writes blocks of samples.
@@ -108,12 +109,9 @@ func (o *convertOptions) writeBlocks(ctx context.Context, s streams, src *sample
 		return err
 	}
 	if err := o.sorted(ctx, src, blocks, report); err != nil {
-		return errors.Join(err, blocks.Discard())
-	}
-	src.damages.rest()
-	if err := blocks.Close(); err != nil {
 		return err
 	}
+	src.damages.rest()
 	return cmp.Or(o.blocks.tell(s, blocks, report), sayLosses(s, report), src.damages.skipped())
 }
 
@@ -121,8 +119,7 @@ func (o *convertOptions) writeBlocks(ctx context.Context, s streams, src *sample
 func (o *convertOptions) writeText(ctx context.Context, s streams, src *sampleInput, out string, report *convert.Report) (err error) {
 	store := tsdb.NewStore("", report)
 	defer func() { err = errors.Join(err, store.Close()) }()
-	// The sorter would close the store, which is to be read then.
-	if err := o.sorted(ctx, src, struct{ convert.ExemplarSamples }{store}, report); err != nil {
+	if err := o.sorted(ctx, src, borrowed{store}, report); err != nil {
 		return err
 	}
 	src.damages.rest()
@@ -138,3 +135,12 @@ func (o *convertOptions) writeText(ctx context.Context, s streams, src *sampleIn
 	}
 	return cmp.Or(tellText(s, out, o.samples.output, report), sayLosses(s, report), src.damages.skipped())
 }
+
+// borrowed is a SampleSink that its owner flushes and closes, not what feeds it.
+type borrowed struct{ convert.SampleSink }
+
+// Flush does nothing.
+func (borrowed) Flush(context.Context) error { return nil }
+
+// Close does nothing.
+func (borrowed) Close() error { return nil }

@@ -147,10 +147,11 @@ func (o *exportTSDBOptions) write(ctx context.Context, h *hosts, report *convert
 	if err != nil {
 		return nil, err
 	}
-	if err := o.mapping.copyHosts(ctx, h, from, to, blocks, o.mapping.flattenOptions(report)); err != nil {
-		return nil, errors.Join(err, blocks.Discard())
+	err = o.mapping.copyHosts(ctx, h, from, to, blocks, o.mapping.flattenOptions(report))
+	if err = errors.Join(err, blocks.Close()); err != nil {
+		return nil, err
 	}
-	return blocks, blocks.Close()
+	return blocks, nil
 }
 
 // exportBlocks writes the blocks of one host's archives into dir.

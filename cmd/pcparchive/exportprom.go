@@ -147,7 +147,7 @@ func (o *exportPromOptions) snapshot(ctx context.Context, s streams, h *hosts, f
 	if err != nil {
 		return err
 	}
-	snapshot := expo.NewSnapshot(expo.SnapshotOptions{At: at.Time(), Lookback: o.lookback})
+	snapshot := expo.NewSnapshot(expo.SnapshotOptions{At: at.Time(), Lookback: o.lookback, Report: fo.Report})
 	err = o.mapping.copyHosts(ctx, h, pcp.Timestamp{}, at, snapshot, fo)
 	if err := cmp.Or(err, h.unusable()); err != nil {
 		return err

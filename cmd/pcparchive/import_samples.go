@@ -69,7 +69,7 @@ func (o *sampleOptions) add(cmd *cobra.Command, splitBy string) {
 // them.
 type importing struct {
 	archives *sampleArchives
-	sorter   *convert.Sorter
+	*convert.Sorter
 	// contextLabels are labels that belong to the archive where all series that
 	// have them agree; may be nil.
 	contextLabels func() []string
@@ -77,8 +77,8 @@ type importing struct {
 	damages       *damageLog
 }
 
-// newImporting makes sure that the output is new. Its user gives it samples and
-// calls finish, and close in any case.
+// newImporting makes sure that the output is new. Its user gives it samples,
+// flushes it, calls finish, and Close in any case.
 func newImporting(ctx context.Context, o *sampleOptions, keepFirst bool, report *convert.Report) (*importing, error) {
 	w, err := newSampleArchives(ctx, o, report)
 	if err != nil {
@@ -95,7 +95,7 @@ func newImporting(ctx context.Context, o *sampleOptions, keepFirst bool, report 
 	if !isFolder(spill) {
 		spill = ""
 	}
-	im.sorter = convert.NewSorter(w, convert.SorterOptions{Memory: int64(o.memory), Dir: spill, Report: report, KeepFirst: keepFirst})
+	im.Sorter = convert.NewSorter(w, convert.SorterOptions{Memory: int64(o.memory), Dir: spill, Report: report, KeepFirst: keepFirst})
 	return im, nil
 }
 
@@ -113,16 +113,10 @@ func (im *importing) context(g *sampleGroup, _ string) []convert.Label {
 	return all
 }
 
-// Sample takes a sample in any order of time.
-func (im *importing) Sample(s *convert.PromSeries, t int64, v float64) error {
+// Append takes samples in any order of time.
+func (im *importing) Append(s *convert.PromSeries, batch []convert.Sample) error {
 	im.meet(s)
-	return im.sorter.Sample(s, t, v)
-}
-
-// Histogram takes a native histogram in any order of time.
-func (im *importing) Histogram(s *convert.PromSeries, t int64, data []byte) error {
-	im.meet(s)
-	return im.sorter.Histogram(s, t, data)
+	return im.Sorter.Append(s, batch)
 }
 
 // meet notes what a new series tells of its archive.
@@ -140,9 +134,6 @@ func (im *importing) meet(s *convert.PromSeries) {
 // finish completes the archives, moves them to their place and says what they
 // are.
 func (im *importing) finish(s streams) error {
-	if err := im.sorter.Close(); err != nil {
-		return err
-	}
 	several := im.severalHosts()
 	done, err := im.archives.publish()
 	if err != nil {
@@ -174,11 +165,6 @@ func (im *importing) severalHosts() []string {
 		}
 	}
 	return names
-}
-
-// close drops what is not finished.
-func (im *importing) close() error {
-	return errors.Join(im.sorter.Discard(), im.archives.discard())
 }
 
 // sayReplaced names archives in whose place others are.

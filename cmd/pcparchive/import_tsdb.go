@@ -75,7 +75,7 @@ func runImportTSDB(ctx context.Context, s streams, o importTSDBOptions, paths []
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, w.discard()) }()
+	defer func() { err = errors.Join(err, w.Close()) }()
 	damages := &damageLog{s: s}
 	r, err := tsdb.OpenReader(ctx, paths, tsdb.ReadOptions{
 		Match: o.match, Memory: int64(o.memory), Report: report, Damaged: damages.addBlock,
@@ -219,24 +219,22 @@ func (i *tsdbImport) groups(ctx context.Context) error {
 // what they say of the host.
 func (i *tsdbImport) groupsOfSeries(ctx context.Context) error {
 	const atOnce = 10000 // series that the relabelling remembers
-	var rules convert.Samples
+	var rules convert.SampleSink
+	one := make([]convert.Sample, 1)
 	n := 0
 	return i.r.Series(ctx, func(s *convert.PromSeries) error {
 		if n%atOnce == 0 {
-			rules = i.o.relabel.before(groupFinder{i.archives}, nil)
+			rules = i.o.relabel.before(convert.SinkFunc(i.admit), nil)
 		}
 		s.ID = n % atOnce
 		n++
-		return rules.Sample(s, 0, 0)
+		return rules.Append(s, one)
 	})
 }
 
-// groupFinder is where a sample of each series goes for its archive to be known.
-type groupFinder struct{ archives *sampleArchives }
-
-// Sample notes a series.
-func (f groupFinder) Sample(s *convert.PromSeries, _ int64, _ float64) error {
-	f.archives.admit(s)
+// admit has the archive of a series be known.
+func (i *tsdbImport) admit(s *convert.PromSeries, _ []convert.Sample) error {
+	i.archives.admit(s)
 	return nil
 }
 
@@ -254,8 +252,11 @@ func (i *tsdbImport) part(ctx context.Context, groups []*sampleGroup, whole bool
 	if !whole && i.where != nil {
 		src = i.r.Where(where...)
 	}
-	err := src.Samples(ctx, i.o.relabel.before(&watchedSamples{sampleArchives: w, i: i}, w.report))
-	return errors.Join(err, w.Close())
+	chain := i.o.relabel.before(&watchedSamples{sampleArchives: w, i: i}, w.report)
+	if err := src.Samples(ctx, chain); err != nil {
+		return err
+	}
+	return chain.Flush(ctx)
 }
 
 // context returns the labels that a host's archive had before.
@@ -274,10 +275,10 @@ type watchedSamples struct {
 	n int
 }
 
-// Sample hands a sample on.
-func (w *watchedSamples) Sample(s *convert.PromSeries, t int64, v float64) error {
+// Append hands samples on.
+func (w *watchedSamples) Append(s *convert.PromSeries, batch []convert.Sample) error {
 	if w.n++; w.n%(1<<16) == 0 {
 		w.i.view.set(w.i.r.Done())
 	}
-	return w.sampleArchives.Sample(s, t, v)
+	return w.sampleArchives.Append(s, batch)
 }

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pcparchive/pcparchive/internal/sinktest"
+
 	"github.com/prometheus/prometheus/model/exemplar"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/metadata"
@@ -45,10 +47,10 @@ func TestImportOfManyHosts(t *testing.T) {
 	add(convert.Label{Name: "other", Value: "x"})
 	for n := range int64(3) {
 		for _, s := range all {
-			require.NoError(t, blocks.Sample(s, 1_772_366_400_000+n*1000, float64(n)))
+			require.NoError(t, sinktest.Put(blocks, s, 1_772_366_400_000+n*1000, float64(n)))
 		}
 	}
-	require.NoError(t, blocks.Close())
+	require.NoError(t, sinktest.Finish(blocks))
 
 	var stdout, stderr bytes.Buffer
 	code := run([]string{"import", "tsdb", data, "-o", out, "--output", "json"}, streams{strings.NewReader(""), &stdout, &stderr})

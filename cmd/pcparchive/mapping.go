@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -111,20 +110,19 @@ func (o *mappingOptions) flattenOptions(r *convert.Report) convert.FlattenOption
 }
 
 // copyHosts hands what the archives of hosts have from one time to another to
-// dst, all hosts side by side by ascending time.
-func (o *mappingOptions) copyHosts(ctx context.Context, h *hosts, from, to pcp.Timestamp, dst convert.Samples, fo convert.FlattenOptions) error {
+// dst, all hosts side by side by ascending time, and flushes dst.
+func (o *mappingOptions) copyHosts(ctx context.Context, h *hosts, from, to pcp.Timestamp, dst convert.SampleSink, fo convert.FlattenOptions) error {
 	dst = o.relabel.before(dst, fo.Report)
 	q := archive.Query{From: from, To: to}
 	if from != (pcp.Timestamp{}) {
-		dst = &since{dst, from.Milli(), fo.Report}
+		dst = &since{dst, from.Milli()}
 		if o.unwrap || o.repeat > 0 || o.splitAtMarks {
 			q.From = pcp.Timestamp{} // what was before counts
 		}
 	}
-	var repeat *convert.Repeat
 	if o.repeat > 0 {
-		repeat = convert.NewRepeat(dst, o.repeat, fo.Report)
-		dst = repeat
+		repeat := convert.NewRepeat(dst, o.repeat, fo.Report)
+		dst, fo.Finished = repeat, repeat.Finish
 	}
 	fo.Clashes = h.clashes(q.From, to)
 	table := convert.NewFlattener(dst, fo)
@@ -135,11 +133,10 @@ func (o *mappingOptions) copyHosts(ctx context.Context, h *hosts, from, to pcp.T
 		src := shown.source(convert.FromArchive(set, q))
 		parts[i] = convert.Part{Source: o.source(src, fo.Report), Sink: table.Fork(set.Host())}
 	}
-	err := convert.CopyMerged(ctx, parts)
-	if repeat != nil {
-		err = errors.Join(err, repeat.Close())
+	if err := convert.CopyMerged(ctx, parts); err != nil {
+		return err
 	}
-	return err
+	return dst.Flush(ctx)
 }
 
 // source passes steps through the stages that were asked for.
@@ -155,28 +152,17 @@ func (o *mappingOptions) source(src convert.Source, r *convert.Report) convert.S
 
 // since drops samples before a time.
 type since struct {
-	dst    convert.Samples
-	from   int64
-	report *convert.Report
+	convert.SampleSink
+	from int64
 }
 
-func (s *since) Sample(p *convert.PromSeries, t int64, v float64) error {
-	if t < s.from {
+// Append hands on the samples that count.
+func (s *since) Append(p *convert.PromSeries, batch []convert.Sample) error {
+	for len(batch) > 0 && batch[0].T < s.from {
+		batch = batch[1:]
+	}
+	if len(batch) == 0 {
 		return nil
 	}
-	return s.dst.Sample(p, t, v)
-}
-
-func (s *since) Histogram(p *convert.PromSeries, t int64, data []byte) error {
-	if t < s.from {
-		return nil
-	}
-	return convert.PutHistogram(s.dst, p, t, data, s.report)
-}
-
-func (s *since) Exemplar(p *convert.PromSeries, t int64, e convert.Exemplar) error {
-	if t < s.from {
-		return nil
-	}
-	return convert.PutExemplar(s.dst, p, t, e, s.report)
+	return s.SampleSink.Append(p, batch)
 }

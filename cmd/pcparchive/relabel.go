@@ -57,8 +57,8 @@ func (m *matchFlag) Set(text string) error {
 // Type names the value in help.
 func (*matchFlag) Type() string { return "selector" }
 
-// before returns a Samples that relabels what goes to dst.
-func (r *relabelFlag) before(dst convert.Samples, report *convert.Report) convert.Samples {
+// before returns a SampleSink that relabels what goes to dst.
+func (r *relabelFlag) before(dst convert.SampleSink, report *convert.Report) convert.SampleSink {
 	if len(r.rules) == 0 {
 		return dst
 	}

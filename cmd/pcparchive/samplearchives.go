@@ -81,22 +81,25 @@ func (w *sampleArchives) reserve() (err error) {
 	return err
 }
 
-// Sample hands a sample to its archive.
-func (w *sampleArchives) Sample(s *convert.PromSeries, t int64, v float64) error {
-	a, err := w.to(s, t)
-	if a == nil {
-		return err
+// Append hands samples to their archive, exemplars to the one that got the sample.
+func (w *sampleArchives) Append(s *convert.PromSeries, batch []convert.Sample) error {
+	for i := range batch {
+		x := &batch[i]
+		if x.Exemplar != nil {
+			if s.ID >= len(w.series) || w.series[s.ID] == nil {
+				continue // left out
+			}
+		} else if a, err := w.to(s, x.T); a == nil {
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		if err := w.series[s.ID].dst.Append(s, batch[i:i+1]); err != nil {
+			return err
+		}
 	}
-	return a.dst.Sample(s, t, v)
-}
-
-// Histogram hands a native histogram to its archive.
-func (w *sampleArchives) Histogram(s *convert.PromSeries, t int64, data []byte) error {
-	a, err := w.to(s, t)
-	if a == nil {
-		return err
-	}
-	return a.dst.Histogram(s, t, data)
+	return nil
 }
 
 // to returns the archive that gets a sample, nil if it is left out.
@@ -247,22 +250,25 @@ func (w *sampleArchives) nativesOf(host string) (convert.Natives, error) {
 	return all, err
 }
 
-// Close completes the archives that are open. Further samples are of other
+// Flush completes the archives that are open. Further samples are of other
 // groups.
-func (w *sampleArchives) Close() error {
-	var err error
+func (w *sampleArchives) Flush(ctx context.Context) error {
 	for _, a := range w.open {
-		if a.dst != nil { // it could be begun
-			err = errors.Join(err, a.dst.Close())
-			a.dst = nil
+		if a.dst == nil { // it could not be begun
+			continue
+		}
+		err := errors.Join(a.dst.Flush(ctx), a.dst.Close())
+		a.dst = nil
+		if err != nil {
+			return err
 		}
 	}
 	w.whole = append(w.whole, w.open...)
 	w.open, w.series, w.known = nil, nil, nil
-	return err
+	return nil
 }
 
-// publish moves the archives that Close completed to their places and returns
+// publish moves the archives that Flush completed to their places and returns
 // them in order of name.
 func (w *sampleArchives) publish() ([]sampleArchiveOutput, error) {
 	slices.SortFunc(w.whole, func(a, b *sampleArchive) int { return strings.Compare(a.Archive, b.Archive) })
@@ -282,7 +288,14 @@ func (w *sampleArchives) publish() ([]sampleArchiveOutput, error) {
 
 // remove drops what is left beside the places of archives.
 func (w *sampleArchives) remove() error {
-	err := w.Close()
+	var err error
+	for _, a := range w.open {
+		if a.dst != nil {
+			err = errors.Join(err, a.dst.Close())
+		}
+	}
+	w.whole = append(w.whole, w.open...)
+	w.open, w.series, w.known = nil, nil, nil
 	if w.aside != nil {
 		err = errors.Join(err, w.aside.Remove())
 	}
@@ -290,8 +303,8 @@ func (w *sampleArchives) remove() error {
 	return err
 }
 
-// discard drops what is not published.
-func (w *sampleArchives) discard() error {
+// Close drops what is not published.
+func (w *sampleArchives) Close() error {
 	err := w.remove()
 	if w.made {
 		_ = os.Remove(w.opts.out) // only if it is empty

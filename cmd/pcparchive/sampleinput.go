@@ -29,7 +29,7 @@ type sampleInput struct {
 }
 
 // read hands all samples to dst.
-func (in *sampleInput) read(ctx context.Context, dst convert.Samples) error {
+func (in *sampleInput) read(ctx context.Context, dst convert.SampleSink) error {
 	err := in.Samples(ctx, dst)
 	in.done()
 	if in.close != nil {
@@ -44,10 +44,14 @@ func importSamples(ctx context.Context, s streams, o sampleOptions, in *sampleIn
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, im.close()) }()
+	defer func() { err = errors.Join(err, im.Close()) }()
 	im.archives.natives, im.contextLabels, im.damages = in.natives, in.contextLabels, in.damages
 	im.archives.hostOf, im.archives.ofEndpoint = in.hostOf, in.ofEndpoint
-	if err := in.read(ctx, o.relabel.before(im, report)); err != nil {
+	chain := o.relabel.before(im, report)
+	if err := in.read(ctx, chain); err != nil {
+		return err
+	}
+	if err := chain.Flush(ctx); err != nil {
 		return err
 	}
 	return cmp.Or(im.finish(s), in.damages.skipped())

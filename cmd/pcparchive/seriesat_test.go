@@ -7,6 +7,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/pcparchive/pcparchive/internal/sinktest"
+
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/convert"
@@ -39,7 +41,7 @@ func seriesAt(t *testing.T, paths ...string) []string {
 	if kind == endArchive {
 		h, err := openHosts(s, paths)
 		require.NoError(t, err)
-		require.NoError(t, o.blocks.mapping.copyHosts(t.Context(), h, pcp.Timestamp{}, pcp.MaxTime, found, o.blocks.mapping.flattenOptions(report)))
+		require.NoError(t, o.blocks.mapping.copyHosts(t.Context(), h, pcp.Timestamp{}, pcp.MaxTime, sinktest.Sink(found), o.blocks.mapping.flattenOptions(report)))
 	} else {
 		o.pages.format = "auto"
 		if kind == endOpenMetrics {
@@ -47,7 +49,7 @@ func seriesAt(t *testing.T, paths ...string) []string {
 		}
 		in, err := o.openSamples(t.Context(), s, paths, report)
 		require.NoError(t, err)
-		require.NoError(t, in.read(t.Context(), found))
+		require.NoError(t, in.read(t.Context(), sinktest.Sink(found)))
 	}
 	return slices.Sorted(maps.Keys(found))
 }

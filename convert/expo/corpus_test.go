@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pcparchive/pcparchive/internal/sinktest"
+
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -58,7 +60,7 @@ func TestCorpusArchives(t *testing.T) {
 					defer func() { assert.NoError(t, store.Close()) }()
 					out = append(out, store)
 				}
-				f := convert.NewFlattener(out, convert.FlattenOptions{Host: r.Header().Host})
+				f := convert.NewFlattener(sinktest.Sink(out), convert.FlattenOptions{Host: r.Header().Host})
 				require.NoError(t, convert.Copy(t.Context(), f, convert.FromArchive(r, archive.Query{})))
 				pages[i] = pageFor(t, snapshot.Families(), fmt.Sprintf("a%d_", i))
 				if len(out) > 1 {
@@ -77,11 +79,11 @@ func TestCorpusArchives(t *testing.T) {
 }
 
 // fanout hands samples to several.
-type fanout []convert.Samples
+type fanout []convert.SampleSink
 
 func (f fanout) Sample(p *convert.PromSeries, t int64, v float64) error {
 	for _, dst := range f {
-		if err := dst.Sample(p, t, v); err != nil {
+		if err := sinktest.Put(dst, p, t, v); err != nil {
 			return err
 		}
 	}
@@ -223,7 +225,7 @@ func backOf(t *testing.T, dump []byte, format expo.Format, host string, external
 		Natives: reader.Natives(host), Report: report,
 	}), convert.SorterOptions{Report: report})
 	require.NoError(t, reader.Samples(t.Context(), sorter))
-	require.NoError(t, sorter.Close())
+	require.NoError(t, sinktest.Finish(sorter))
 	if format == expo.Text || len(dump) > mostText {
 		assert.Empty(t, oracle.Run(t, "pmlogcheck", base))
 	}

@@ -101,7 +101,7 @@ func (d *dump) single(part *part, s *placed) error {
 		if !d.sayable(s, at) {
 			continue
 		}
-		s.Value, s.Time = at.Value, at.Time
+		s.Value, s.Time = at.V, at.T
 		if err := x.attach(s); err != nil {
 			return err
 		}
@@ -113,11 +113,11 @@ func (d *dump) single(part *part, s *placed) error {
 }
 
 // sayable reports whether text can say a sample, and counts it if not.
-func (d *dump) sayable(s *placed, at convert.Point) bool {
+func (d *dump) sayable(s *placed, at convert.Sample) bool {
 	switch {
-	case convert.IsStale(at.Value):
+	case convert.IsStale(at.V):
 		d.report.Add(convert.LossStale, s.Name)
-	case at.Time < 0:
+	case at.T < 0:
 		d.report.Add(convert.LossBefore1970, s.Name)
 	default:
 		return true
@@ -128,9 +128,9 @@ func (d *dump) sayable(s *placed, at convert.Point) bool {
 // lane is a series of a group that is being written.
 type lane struct {
 	s    *placed
-	next func() (convert.Point, error, bool)
+	next func() (convert.Sample, error, bool)
 	stop func()
-	at   convert.Point
+	at   convert.Sample
 	ok   bool
 	x    *exemplars
 }
@@ -153,8 +153,8 @@ func (d *dump) group(part *part, samples []placed) error {
 	for {
 		now, any := int64(0), false
 		for i := range lanes {
-			if l := &lanes[i]; l.ok && (!any || l.at.Time < now) {
-				now, any = l.at.Time, true
+			if l := &lanes[i]; l.ok && (!any || l.at.T < now) {
+				now, any = l.at.T, true
 			}
 		}
 		if !any {
@@ -162,10 +162,10 @@ func (d *dump) group(part *part, samples []placed) error {
 		}
 		for i := range lanes {
 			l := &lanes[i]
-			if !l.ok || l.at.Time != now {
+			if !l.ok || l.at.T != now {
 				continue
 			}
-			l.s.Value, l.s.Time = l.at.Value, l.at.Time
+			l.s.Value, l.s.Time = l.at.V, l.at.T
 			if err := l.x.attach(l.s); err != nil {
 				return err
 			}

@@ -19,32 +19,36 @@ import (
 // stored is samples in memory.
 type stored struct {
 	series []*convert.PromSeries
-	points map[*convert.PromSeries][]convert.Point
+	points map[*convert.PromSeries][]convert.Sample
 	err    error
 }
 
-func (s *stored) add(name string, f *convert.Family, labels []convert.Label, points ...convert.Point) {
+func (s *stored) add(name string, f *convert.Family, labels []convert.Label, points ...convert.Sample) {
 	p := &convert.PromSeries{ID: len(s.series), Name: name, Family: f, Labels: labels}
 	s.series = append(s.series, p)
 	if s.points == nil {
-		s.points = map[*convert.PromSeries][]convert.Point{}
+		s.points = map[*convert.PromSeries][]convert.Sample{}
 	}
 	s.points[p] = points
 }
 
 func (s *stored) Series() iter.Seq[*convert.PromSeries] { return slices.Values(s.series) }
 
-func (s *stored) Samples(p *convert.PromSeries) iter.Seq2[convert.Point, error] {
-	return func(yield func(convert.Point, error) bool) {
+func (s *stored) Samples(p *convert.PromSeries) iter.Seq2[convert.Sample, error] {
+	return func(yield func(convert.Sample, error) bool) {
 		for _, at := range s.points[p] {
 			if !yield(at, nil) {
 				return
 			}
 		}
 		if s.err != nil {
-			yield(convert.Point{}, s.err)
+			yield(convert.Sample{}, s.err)
 		}
 	}
+}
+
+func (s *stored) Exemplars(*convert.PromSeries) iter.Seq2[convert.Sample, error] {
+	return func(func(convert.Sample, error) bool) {}
 }
 
 func mixed() *stored {
@@ -52,11 +56,11 @@ func mixed() *stored {
 	histogram := &convert.Family{Name: "lat_seconds", Type: convert.TypeHistogram, Unit: "seconds"}
 	s := &stored{}
 	le := func(v string) []convert.Label { return []convert.Label{{Name: "le", Value: v}} }
-	s.add("lat_seconds_count", histogram, nil, convert.Point{Time: 1000, Value: 3}, convert.Point{Time: 2000, Value: 4})
-	s.add("lat_seconds_bucket", histogram, le("+Inf"), convert.Point{Time: 1000, Value: 3}, convert.Point{Time: 2000, Value: 4})
-	s.add("hits", counter, []convert.Label{{Name: "a", Value: "1"}}, convert.Point{Time: -5, Value: 1}, convert.Point{Time: 1500, Value: 2}, convert.Point{Time: 2500, Value: convert.StaleNaN})
-	s.add("lat_seconds_bucket", histogram, le("0.5"), convert.Point{Time: 2000, Value: 1}, convert.Point{Time: 3000, Value: 2})
-	s.add("hits", counter, []convert.Label{{Name: "a", Value: "2"}}, convert.Point{Time: 1000, Value: 7}, convert.Point{Time: 1500, Value: 8})
+	s.add("lat_seconds_count", histogram, nil, convert.Sample{T: 1000, V: 3}, convert.Sample{T: 2000, V: 4})
+	s.add("lat_seconds_bucket", histogram, le("+Inf"), convert.Sample{T: 1000, V: 3}, convert.Sample{T: 2000, V: 4})
+	s.add("hits", counter, []convert.Label{{Name: "a", Value: "1"}}, convert.Sample{T: -5, V: 1}, convert.Sample{T: 1500, V: 2}, convert.Sample{T: 2500, V: convert.StaleNaN})
+	s.add("lat_seconds_bucket", histogram, le("0.5"), convert.Sample{T: 2000, V: 1}, convert.Sample{T: 3000, V: 2})
+	s.add("hits", counter, []convert.Label{{Name: "a", Value: "2"}}, convert.Sample{T: 1000, V: 7}, convert.Sample{T: 1500, V: 8})
 	s.series[2].Origin = &archive.Metric{Name: "my.hits", Desc: &meta.Desc{
 		PMID: pcp.PMID(60<<22 | 1<<10 | 2), Type: pcp.TypeU32, InDom: pcp.InDomNull, Sem: pcp.SemCounter, Units: pcp.Units{DimCount: 1},
 	}}

@@ -9,20 +9,17 @@ import (
 // exemplars are those of a series that is being dumped.
 type exemplars struct {
 	report *convert.Report
-	next   func() (convert.ExemplarAt, error, bool)
+	next   func() (convert.Sample, error, bool)
 	stop   func()
 	begun  bool
-	at     convert.ExemplarAt
+	at     convert.Sample
 	ok     bool // there is at
 }
 
 // exemplars begins those of a series. stop must be called.
 func (d *dump) exemplars(s *placed) *exemplars {
-	x := &exemplars{report: d.report, begun: true, stop: func() {}}
-	if src, ok := d.src.(convert.StoredExemplars); ok {
-		x.next, x.stop = iter.Pull2(src.Exemplars(d.series[s.Sample]))
-		x.begun = false
-	}
+	x := &exemplars{report: d.report}
+	x.next, x.stop = iter.Pull2(d.src.Exemplars(d.series[s.Sample]))
 	return x
 }
 
@@ -43,14 +40,13 @@ func (x *exemplars) attach(s *placed) error {
 			return err
 		}
 	}
-	for x.ok && x.at.Time <= s.Time {
+	for x.ok && x.at.T <= s.Time {
 		if s.Exemplar != nil {
 			x.report.Add(convert.LossExemplar, s.Name)
 			s.Exemplar = nil
 		}
-		if x.at.Time == s.Time {
-			e := x.at.Exemplar
-			s.Exemplar = &e
+		if x.at.T == s.Time {
+			s.Exemplar = x.at.Exemplar
 		} else {
 			x.report.Add(convert.LossExemplar, s.Name)
 		}

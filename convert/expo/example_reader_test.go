@@ -10,14 +10,6 @@ import (
 	"github.com/pcparchive/pcparchive/convert/expo"
 )
 
-// printer prints samples.
-type printer struct{}
-
-func (printer) Sample(s *convert.PromSeries, t int64, v float64) error {
-	_, err := fmt.Println(t, s.Name, s.Labels, v)
-	return err
-}
-
 // A dump has each series in one piece; a sorter brings the samples into order of
 // time.
 func ExampleReader() {
@@ -29,11 +21,18 @@ jobs_total{queue="b"} 9 1767225615.5
 # EOF
 `
 	in := expo.Input{Name: "dump.om", Open: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(dump)), nil }}
-	sorter := convert.NewSorter(printer{}, convert.SorterOptions{})
+	printed := convert.SinkFunc(func(s *convert.PromSeries, batch []convert.Sample) error {
+		for _, x := range batch {
+			fmt.Println(x.T, s.Name, s.Labels, x.V)
+		}
+		return nil
+	})
+	sorter := convert.NewSorter(printed, convert.SorterOptions{})
+	defer sorter.Close()
 	if err := expo.NewReader([]expo.Input{in}, expo.ReadOptions{}).Samples(context.Background(), sorter); err != nil {
 		fmt.Println(err)
 	}
-	if err := sorter.Close(); err != nil {
+	if err := sorter.Flush(context.Background()); err != nil {
 		fmt.Println(err)
 	}
 	// Output:

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pcparchive/pcparchive/internal/sinktest"
+
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -51,11 +53,11 @@ func toArchive(t *testing.T, page string, version pcp.Version, report *convert.R
 	sorted := convert.NewSorter(convert.NewAssembler(convert.NewToArchive(w), m, convert.AssemblerOptions{Report: report}),
 		convert.SorterOptions{Memory: 1, Dir: t.TempDir(), Report: report})
 	readTo(t, page, sorted, report)
-	require.NoError(t, sorted.Close())
+	require.NoError(t, sinktest.Finish(sorted))
 	return base
 }
 
-func readTo(t *testing.T, page string, dst convert.Samples, report *convert.Report) {
+func readTo(t *testing.T, page string, dst convert.SampleSink, report *convert.Report) {
 	t.Helper()
 	reader := expo.NewReader([]expo.Input{{
 		Name: "page", Time: time.Unix(1_700_000_000, 0),
@@ -65,7 +67,7 @@ func readTo(t *testing.T, page string, dst convert.Samples, report *convert.Repo
 }
 
 // flattened hands what an archive has to dst.
-func flattened(t *testing.T, base string, dst convert.Samples, report *convert.Report) {
+func flattened(t *testing.T, base string, dst convert.SampleSink, report *convert.Report) {
 	t.Helper()
 	r, err := archive.Open(base, nil)
 	require.NoError(t, err)
@@ -159,6 +161,6 @@ func TestExemplarsNotSaid(t *testing.T) {
 	blocks, err := tsdb.NewBlocks(t.TempDir(), tsdb.Options{Report: report})
 	require.NoError(t, err)
 	readTo(t, "# TYPE c counter\nc_total 1 1700000000 # {} 1\nc_total 2 1700000001 # {} 2\n# EOF\n", blocks, report)
-	require.NoError(t, blocks.Close())
+	require.NoError(t, sinktest.Finish(blocks))
 	assert.Equal(t, []convert.LossCount{{Loss: convert.LossExemplar, Name: "c_total", Count: 2}}, report.Losses())
 }

@@ -58,14 +58,14 @@ func historyOf(t *testing.T, s *tsdb.Store, p *convert.PromSeries) *history {
 	}
 	for at, err := range s.Samples(p) {
 		require.NoError(t, err)
-		if convert.IsStale(at.Value) {
-			h.ends = append(h.ends, at.Time)
+		if convert.IsStale(at.V) {
+			h.ends = append(h.ends, at.T)
 			continue
 		}
-		if math.IsNaN(at.Value) {
-			at.Value = math.NaN()
+		if math.IsNaN(at.V) {
+			at.V = math.NaN()
 		}
-		h.points = append(h.points, bits{at.Time, math.Float64bits(at.Value)})
+		h.points = append(h.points, bits{at.T, math.Float64bits(at.V)})
 	}
 	return h
 }

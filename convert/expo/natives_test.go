@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/pcparchive/pcparchive/internal/sinktest"
+
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -33,10 +35,10 @@ func placesOf(t *testing.T, page, host string) map[string]convert.Place {
 func seriesOf(t *testing.T, r *Reader) []*convert.PromSeries {
 	t.Helper()
 	var all []*convert.PromSeries
-	require.NoError(t, r.Samples(context.Background(), sampleFunc(func(s *convert.PromSeries, _ int64, _ float64) error {
+	require.NoError(t, r.Samples(context.Background(), sinktest.Sink(sampleFunc(func(s *convert.PromSeries, _ int64, _ float64) error {
 		all = append(all, s)
 		return nil
-	})))
+	}))))
 	return all
 }
 
@@ -94,7 +96,7 @@ func TestNativesOfPCP2OpenMetrics(t *testing.T) {
 	r := NewReader(pages(pcp2openmetrics), ReadOptions{Report: report})
 	n := r.Natives("box")
 	var all gotten
-	require.NoError(t, r.Samples(context.Background(), &all))
+	require.NoError(t, r.Samples(context.Background(), sinktest.Sink(&all)))
 	require.Len(t, all.all, 4)
 	assert.Equal(t, all.all[0].series, all.all[3].series)
 	assert.Equal(t, int64(1_700_000_001_250), all.all[3].t)
@@ -151,15 +153,15 @@ a_gauge{instid="7"} 1
 // TestMendOnlyPCP leaves other pages' faults alone.
 func TestMendOnlyPCP(t *testing.T) {
 	for _, fault := range []string{"a{,b=\"c\"} 1\n", "a -nan\n", "a.b 1\n"} {
-		assert.Error(t, NewReader(pages(fault), ReadOptions{}).Samples(context.Background(), &gotten{}), fault)
+		assert.Error(t, NewReader(pages(fault), ReadOptions{}).Samples(context.Background(), sinktest.Sink(&gotten{})), fault)
 	}
 	const head = "# PCP5 x.y 60.0.1 u32 PM_INDOM_NULL counter none\n"
 	for _, fault := range []string{"a{b=c} 1\n", "a{b=\"c} 1\n", "a{b} 1\n", "a\n", "{} 1\n", "a{b=\"1\",b=\"2\"} 1\n", "\x00\n"} {
-		err := NewReader(pages(head+fault), ReadOptions{}).Samples(context.Background(), &gotten{})
+		err := NewReader(pages(head+fault), ReadOptions{}).Samples(context.Background(), sinktest.Sink(&gotten{}))
 		assert.ErrorContains(t, err, "page0: line 2: ", "%q", fault)
 	}
 	const mended = "a{,b=\"c\"} 1\n"
-	err := NewReader(pages(head+mended+mended, mended), ReadOptions{}).Samples(context.Background(), &gotten{})
+	err := NewReader(pages(head+mended+mended, mended), ReadOptions{}).Samples(context.Background(), sinktest.Sink(&gotten{}))
 	assert.ErrorContains(t, err, "page1: line 1: ", "though its series is known")
 }
 

@@ -67,7 +67,8 @@ func NewReader(inputs []Input, o ReadOptions) *Reader {
 // batch is what one goroutine hands to the other.
 type batch struct {
 	samples []batchSample
-	changes []change // by ascending at
+	changes []change         // by ascending at
+	run     []convert.Sample // what is handed on at once
 }
 
 type batchSample struct {
@@ -93,7 +94,7 @@ const (
 
 // Samples reads the inputs and hands every sample to dst. Reading goes on while
 // dst works. An error about an input names it and the line.
-func (r *Reader) Samples(ctx context.Context, dst convert.Samples) error {
+func (r *Reader) Samples(ctx context.Context, dst convert.SampleSink) error {
 	ctx, cancel := context.WithCancel(ctx)
 	full, empty := make(chan *batch, batches), make(chan *batch, batches)
 	for range batches {
@@ -107,7 +108,7 @@ func (r *Reader) Samples(ctx context.Context, dst convert.Samples) error {
 	var err error
 	for b := range full {
 		if err == nil {
-			if err = b.deliver(dst, r.opts.Report); err != nil {
+			if err = b.deliver(dst); err != nil {
 				cancel()
 			}
 		}
@@ -122,28 +123,35 @@ func (r *Reader) Samples(ctx context.Context, dst convert.Samples) error {
 }
 
 // deliver hands a batch on.
-func (b *batch) deliver(dst convert.Samples, r *convert.Report) error {
+func (b *batch) deliver(dst convert.SampleSink) error {
 	at := 0
 	for _, c := range b.changes {
-		if err := hand(dst, b.samples[at:c.at]); err != nil {
+		if err := b.hand(dst, b.samples[at:c.at]); err != nil {
 			return err
 		}
 		at = c.at
 		if c.exemplar != nil {
-			if err := convert.PutExemplar(dst, c.series, c.t, *c.exemplar, r); err != nil {
+			b.run = append(b.run[:0], convert.Sample{T: c.t, Exemplar: c.exemplar})
+			if err := dst.Append(c.series, b.run); err != nil {
 				return err
 			}
 			continue
 		}
 		c.series.Family, c.series.Sem = c.family, convert.SemanticsOf(c.series.Name, *c.family)
 	}
-	return hand(dst, b.samples[at:])
+	return b.hand(dst, b.samples[at:])
 }
 
-func hand(dst convert.Samples, samples []batchSample) error {
-	for i := range samples {
-		s := &samples[i]
-		if err := dst.Sample(s.series, s.t, s.v); err != nil {
+// hand hands samples on, those of one series that follow each other as one batch.
+func (b *batch) hand(dst convert.SampleSink, samples []batchSample) error {
+	for len(samples) > 0 {
+		series := samples[0].series
+		b.run = b.run[:0]
+		for len(samples) > 0 && samples[0].series == series {
+			b.run = append(b.run, convert.Sample{T: samples[0].t, V: samples[0].v})
+			samples = samples[1:]
+		}
+		if err := dst.Append(series, b.run); err != nil {
 			return err
 		}
 	}

@@ -14,6 +14,8 @@ import (
 	"testing/iotest"
 	"time"
 
+	"github.com/pcparchive/pcparchive/internal/sinktest"
+
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -56,7 +58,7 @@ func pages(texts ...string) []Input {
 func read(t testing.TB, format *Format, texts ...string) []got {
 	t.Helper()
 	var g gotten
-	require.NoError(t, NewReader(pages(texts...), ReadOptions{Format: format}).Samples(context.Background(), &g))
+	require.NoError(t, NewReader(pages(texts...), ReadOptions{Format: format}).Samples(context.Background(), sinktest.Sink(&g)))
 	return g.all
 }
 
@@ -98,39 +100,39 @@ func TestReaderPages(t *testing.T) {
 // consumer or the context does.
 func TestReaderErrors(t *testing.T) {
 	var g gotten
-	err := NewReader(pages("a 1\n", "b 1\nc x\n"), ReadOptions{}).Samples(context.Background(), &g)
+	err := NewReader(pages("a 1\n", "b 1\nc x\n"), ReadOptions{}).Samples(context.Background(), sinktest.Sink(&g))
 	require.ErrorContains(t, err, "page1: line 2: ")
 	assert.Len(t, g.all, 2)
 
-	err = NewReader(pages("Sun Nov 22 10:52:16 UTC 2026\na 1\n# EOF\n"), ReadOptions{}).Samples(context.Background(), &gotten{})
+	err = NewReader(pages("Sun Nov 22 10:52:16 UTC 2026\na 1\n# EOF\n"), ReadOptions{}).Samples(context.Background(), sinktest.Sink(&gotten{}))
 	require.ErrorContains(t, err, "page0: line 1: not OpenMetrics: ", "no time in another century")
 
 	wide := "a{x=\"" + strings.Repeat("v", 1<<24) + "\"} 1\n"
-	err = NewReader(pages("b 1\n"+wide), ReadOptions{}).Samples(context.Background(), &gotten{})
+	err = NewReader(pages("b 1\n"+wide), ReadOptions{}).Samples(context.Background(), sinktest.Sink(&gotten{}))
 	require.ErrorContains(t, err, "page0: line 2: a series of 16777223 bytes: a{x=\"vvv")
 
 	for _, far := range []string{"1e300", "-1e300", "9223372036854775.808", "-9223372036854775809"} {
-		err := NewReader(pages("# TYPE a gauge\na 1 "+far+"\n# EOF\n"), ReadOptions{Format: new(OpenMetrics)}).Samples(context.Background(), &gotten{})
+		err := NewReader(pages("# TYPE a gauge\na 1 "+far+"\n# EOF\n"), ReadOptions{Format: new(OpenMetrics)}).Samples(context.Background(), sinktest.Sink(&gotten{}))
 		assert.ErrorContains(t, err, "page0: line 2: the time of a is out of range", far)
 	}
 
 	long := strings.Repeat("a 1\nb 2\n", 5*batchSize)
 	full := &gotten{fail: errors.New("full")}
-	assert.ErrorIs(t, NewReader(pages(long), ReadOptions{}).Samples(context.Background(), full), full.fail)
+	assert.ErrorIs(t, NewReader(pages(long), ReadOptions{}).Samples(context.Background(), sinktest.Sink(full)), full.fail)
 	assert.Len(t, full.all, 1)
 
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	assert.ErrorIs(t, NewReader(pages(long), ReadOptions{}).Samples(ctx, &gotten{}), context.Canceled)
+	assert.ErrorIs(t, NewReader(pages(long), ReadOptions{}).Samples(ctx, sinktest.Sink(&gotten{})), context.Canceled)
 
 	failing := []Input{{Name: "f", Open: func() (io.ReadCloser, error) { return nil, os.ErrPermission }}}
-	assert.ErrorIs(t, NewReader(failing, ReadOptions{}).Samples(ctx, &gotten{}), context.Canceled)
-	assert.ErrorIs(t, NewReader(failing, ReadOptions{}).Samples(context.Background(), &gotten{}), os.ErrPermission)
+	assert.ErrorIs(t, NewReader(failing, ReadOptions{}).Samples(ctx, sinktest.Sink(&gotten{})), context.Canceled)
+	assert.ErrorIs(t, NewReader(failing, ReadOptions{}).Samples(context.Background(), sinktest.Sink(&gotten{})), os.ErrPermission)
 
 	broken := []Input{{Name: "f", Open: func() (io.ReadCloser, error) {
 		return io.NopCloser(io.MultiReader(bytes.NewReader([]byte(long)), iotest.ErrReader(os.ErrClosed))), nil
 	}}}
-	assert.ErrorIs(t, NewReader(broken, ReadOptions{}).Samples(context.Background(), &gotten{}), os.ErrClosed)
+	assert.ErrorIs(t, NewReader(broken, ReadOptions{}).Samples(context.Background(), sinktest.Sink(&gotten{})), os.ErrClosed)
 }
 
 // TestReaderSeveralPages reads OpenMetrics pages that follow one another, each by
@@ -152,7 +154,7 @@ func TestReaderSeveralPages(t *testing.T) {
 		{first + "\nb 1 1700000000\n", "page0: line 6: data does not end with # EOF"},
 		{first + "\n# TYPE b fish\n# EOF\n", "page0: line 5: not OpenMetrics: invalid metric type"},
 	} {
-		assert.ErrorContains(t, NewReader(pages(c.page), ReadOptions{}).Samples(context.Background(), &gotten{}), c.fault)
+		assert.ErrorContains(t, NewReader(pages(c.page), ReadOptions{}).Samples(context.Background(), sinktest.Sink(&gotten{})), c.fault)
 	}
 }
 
@@ -178,7 +180,7 @@ func TestDetect(t *testing.T) {
 		{"# TYPE a untyped\na 1 1700000000\n", 0, "line 2: ambiguous page"},
 		{"a 1 1700000000.5\na 1 1700000000500\n# EOF\n", 0, "ambiguous page"},
 	} {
-		err := NewReader(pages(c.page), ReadOptions{}).Samples(context.Background(), &gotten{})
+		err := NewReader(pages(c.page), ReadOptions{}).Samples(context.Background(), sinktest.Sink(&gotten{}))
 		if c.fault != "" {
 			require.ErrorIs(t, err, ErrAmbiguous, c.page)
 			assert.ErrorContains(t, err, c.fault)
@@ -233,6 +235,6 @@ func TestReadingAsParser(t *testing.T) {
 func TestRounded(t *testing.T) {
 	report := &convert.Report{}
 	text := "a 18446744073709551615\na 9007199254740993\na 9007199254740992\na -9007199254740993\na 1e300\na 18446744073709551615\n"
-	require.NoError(t, NewReader(pages(text), ReadOptions{Report: report}).Samples(context.Background(), &gotten{}))
+	require.NoError(t, NewReader(pages(text), ReadOptions{Report: report}).Samples(context.Background(), sinktest.Sink(&gotten{})))
 	assert.Equal(t, []convert.LossCount{{Loss: convert.LossRounded, Name: "a", Count: 4}}, report.Losses())
 }

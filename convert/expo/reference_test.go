@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pcparchive/pcparchive/internal/sinktest"
+
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -77,7 +79,7 @@ func blocksOf(t *testing.T, text []byte) string {
 	require.NoError(t, err)
 	sorter := convert.NewSorter(blocks, convert.SorterOptions{Memory: 100_000, Dir: dir})
 	require.NoError(t, expo.NewReader(inputOf(text), expo.ReadOptions{}).Samples(context.Background(), sorter))
-	require.NoError(t, sorter.Close())
+	require.NoError(t, sinktest.Finish(sorter))
 	return dir
 }
 
@@ -96,7 +98,7 @@ func contentOf(t *testing.T, dir string) content {
 	r, err := tsdb.OpenReader(context.Background(), []string{dir}, tsdb.ReadOptions{})
 	require.NoError(t, err)
 	c := content{}
-	require.NoError(t, r.Samples(context.Background(), c))
+	require.NoError(t, r.Samples(context.Background(), sinktest.Sink(c)))
 	require.NoError(t, r.Close())
 	return c
 }
@@ -131,13 +133,13 @@ func archiveOf(t *testing.T, text []byte, host string, external ...convert.Label
 		Natives: reader.Natives(host), Report: report,
 	}), convert.SorterOptions{Report: report})
 	require.NoError(t, reader.Samples(context.Background(), sorter))
-	require.NoError(t, sorter.Close())
+	require.NoError(t, sinktest.Finish(sorter))
 	assert.Empty(t, oracle.Run(t, "pmlogcheck", base))
 
 	got := content{}
 	r, err := archive.Open(base, nil)
 	require.NoError(t, err)
-	flat := convert.NewFlattener(got, convert.FlattenOptions{TargetLabels: true, NoHealth: true, InstanceIDs: true, Report: report})
+	flat := convert.NewFlattener(sinktest.Sink(got), convert.FlattenOptions{TargetLabels: true, NoHealth: true, InstanceIDs: true, Report: report})
 	require.NoError(t, convert.Copy(context.Background(), flat, convert.FromArchive(r, archive.Query{})))
 	return got, report.Losses()
 }
@@ -147,7 +149,7 @@ func archiveOf(t *testing.T, text []byte, host string, external ...convert.Label
 func samplesOf(t *testing.T, text []byte) (content, []convert.LossCount) {
 	t.Helper()
 	all, lost := content{}, &convert.Report{}
-	require.NoError(t, expo.NewReader(inputOf(text), expo.ReadOptions{}).Samples(context.Background(), all))
+	require.NoError(t, expo.NewReader(inputOf(text), expo.ReadOptions{}).Samples(context.Background(), sinktest.Sink(all)))
 	for key, samples := range all {
 		slices.SortStableFunc(samples, func(a, b string) int { return strings.Compare(timeOf(a), timeOf(b)) })
 		kept := samples[:0]

@@ -2,6 +2,7 @@ package expo
 
 import (
 	"cmp"
+	"context"
 	"math"
 	"time"
 
@@ -10,8 +11,9 @@ import (
 
 // SnapshotOptions choose the values of a Snapshot.
 type SnapshotOptions struct {
-	At       time.Time     // later values are ignored; the zero time: none are
-	Lookback time.Duration // older values are left out; 0: none are
+	At       time.Time       // later values are ignored; the zero time: none are
+	Lookback time.Duration   // older values are left out; 0: none are
+	Report   *convert.Report // may be nil
 }
 
 // Snapshot keeps the value that each series of one [convert.Flattener] has at a
@@ -19,6 +21,7 @@ type SnapshotOptions struct {
 type Snapshot struct {
 	at       int64
 	lookback time.Duration
+	report   *convert.Report
 	newest   int64  // time of the last value up to at
 	slots    []slot // by PromSeries.ID
 }
@@ -34,37 +37,57 @@ type slot struct {
 
 // NewSnapshot returns an empty Snapshot.
 func NewSnapshot(o SnapshotOptions) *Snapshot {
-	s := &Snapshot{at: math.MaxInt64, lookback: o.Lookback, newest: math.MinInt64}
+	s := &Snapshot{at: math.MaxInt64, lookback: o.Lookback, report: o.Report, newest: math.MinInt64}
 	if !o.At.IsZero() {
 		s.at = o.At.UnixMilli()
 	}
 	return s
 }
 
-// Sample takes a value or a staleness marker.
-func (s *Snapshot) Sample(series *convert.PromSeries, t int64, v float64) error {
+// Append takes the values of a series, its staleness markers and its exemplars.
+// Native histograms have no form as text: they are counted.
+func (s *Snapshot) Append(series *convert.PromSeries, batch []convert.Sample) error {
+	for i := range batch {
+		switch x := &batch[i]; {
+		case x.Exemplar != nil:
+			s.exemplar(series, x)
+		case x.Histogram != nil:
+			s.report.Add(convert.LossNativeHist, series.Name)
+		default:
+			s.number(series, x.T, x.V)
+		}
+	}
+	return nil
+}
+
+// Flush does nothing: what is alive is known at any time.
+func (s *Snapshot) Flush(context.Context) error { return nil }
+
+// Close does nothing.
+func (s *Snapshot) Close() error { return nil }
+
+func (s *Snapshot) number(series *convert.PromSeries, t int64, v float64) {
 	for series.ID >= len(s.slots) {
 		s.slots = append(s.slots, slot{})
 	}
 	at := &s.slots[series.ID]
 	at.series = series
 	if t > s.at {
-		return nil
+		return
 	}
 	at.value, at.time, at.live = v, t, !convert.IsStale(v)
 	if !at.live {
 		at.exemplar = nil
 	}
 	s.newest = max(s.newest, t)
-	return nil
 }
 
-// Exemplar takes an exemplar of the sample before. Of several the last one counts.
-func (s *Snapshot) Exemplar(series *convert.PromSeries, t int64, e convert.Exemplar) error {
-	if t <= s.at && series.ID < len(s.slots) && s.slots[series.ID].live {
+// exemplar takes an exemplar of the sample before. Of several the last one counts.
+func (s *Snapshot) exemplar(series *convert.PromSeries, x *convert.Sample) {
+	if x.T <= s.at && series.ID < len(s.slots) && s.slots[series.ID].live {
+		e := *x.Exemplar
 		s.slots[series.ID].exemplar = &e
 	}
-	return nil
 }
 
 // Families returns what is alive, families and series in order of first sight.

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pcparchive/pcparchive/internal/sinktest"
+
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -25,7 +27,7 @@ func shown(t *testing.T, o SnapshotOptions, samples ...[3]float64) string {
 		if series[at[0]] == nil {
 			series[at[0]] = &convert.PromSeries{Family: family, Name: fmt.Sprint("f", at[0]), ID: len(series)}
 		}
-		require.NoError(t, s.Sample(series[at[0]], int64(at[1]), at[2]))
+		require.NoError(t, sinktest.Put(s, series[at[0]], int64(at[1]), at[2]))
 	}
 	out := ""
 	for _, f := range s.Families() {
@@ -65,7 +67,7 @@ func TestSnapshotFamilies(t *testing.T) {
 		{Name: "a", Type: convert.TypeGauge, Help: "old"}, {Name: "b", Type: convert.TypeGauge},
 		{Name: "a", Type: convert.TypeGauge, Help: "new"},
 	} {
-		require.NoError(t, s.Sample(&convert.PromSeries{Family: &f, Name: f.Name, ID: i}, 0, float64(i)))
+		require.NoError(t, sinktest.Put(s, &convert.PromSeries{Family: &f, Name: f.Name, ID: i}, 0, float64(i)))
 	}
 	families := s.Families()
 	require.Len(t, families, 2)

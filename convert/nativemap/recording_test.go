@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pcparchive/pcparchive/internal/sinktest"
+
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -47,10 +49,10 @@ func record(t *testing.T, snapshots ...snapshot) (string, *convert.Report) {
 		for e, err := range expo.Page(s.page, "", report) {
 			require.NoError(t, err)
 			series := promSeries(known, &e)
-			require.NoError(t, sink.Sample(series, s.at.UnixMilli(), e.Value))
+			require.NoError(t, sinktest.Put(sink, series, s.at.UnixMilli(), e.Value))
 		}
 	}
-	require.NoError(t, sink.Close())
+	require.NoError(t, sinktest.Finish(sink))
 	return base, report
 }
 

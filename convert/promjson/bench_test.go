@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pcparchive/pcparchive/internal/sinktest"
+
 	"github.com/pcparchive/pcparchive/convert"
 )
 
@@ -33,7 +35,7 @@ func BenchmarkReader(b *testing.B) {
 	b.SetBytes(int64(text.Len()))
 	for b.Loop() {
 		var c counting
-		if err := NewReader(inputs(text.String()), ReadOptions{}).Samples(context.Background(), &c); err != nil || c.n != 200_000 {
+		if err := NewReader(inputs(text.String()), ReadOptions{}).Samples(context.Background(), sinktest.Sink(&c)); err != nil || c.n != 200_000 {
 			b.Fatal(c.n, err)
 		}
 	}

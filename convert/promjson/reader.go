@@ -44,7 +44,8 @@ type Reader struct {
 	families map[string]*convert.Family
 
 	ctx  context.Context // of the one call of Samples
-	dst  convert.Samples
+	dst  convert.SampleSink
+	one  [1]convert.Sample // the batch that is handed on
 	in   Input
 	dec  *tokens
 	text bool // the result is a string
@@ -57,7 +58,7 @@ func NewReader(inputs []Input, o ReadOptions) *Reader {
 
 // Samples reads the inputs and hands every sample to dst. The error names the
 // input and the place in it.
-func (r *Reader) Samples(ctx context.Context, dst convert.Samples) error {
+func (r *Reader) Samples(ctx context.Context, dst convert.SampleSink) error {
 	r.ctx, r.dst = ctx, dst
 	for _, in := range r.inputs {
 		if err := cmp.Or(ctx.Err(), r.input(in)); err != nil {
@@ -276,7 +277,7 @@ func (r *Reader) scalar(pair []byte) error {
 	if err != nil {
 		return err
 	}
-	return r.put(r.find(r.in.Metric, nil), t, v)
+	return r.put(r.find(r.in.Metric, nil), convert.Sample{T: t, V: v})
 }
 
 // element is a series of a vector or a matrix.
@@ -331,10 +332,10 @@ func (r *Reader) element(raw []byte) error {
 	if len(e.value) > 0 {
 		t, v, _, err := parsePair(e.value)
 		if err == nil {
-			return r.put(s, t, v)
+			return r.put(s, convert.Sample{T: t, V: v})
 		}
 		bad.add(err)
-	} else if err := eachPair(e.values, func(t int64, v float64) error { return r.put(s, t, v) }, bad.add); err != nil {
+	} else if err := eachPair(e.values, func(t int64, v float64) error { return r.put(s, convert.Sample{T: t, V: v}) }, bad.add); err != nil {
 		return err
 	}
 	return cmp.Or(r.lost(convert.LossDamaged, seriesText(s), bad.err("samples"), bad.n), r.ctx.Err())
@@ -408,16 +409,17 @@ func (r *Reader) histograms(s *convert.PromSeries, raw []json.RawMessage) error 
 			bad.add(err)
 			continue
 		}
-		if err := convert.PutHistogram(r.dst, s, told[i].t, data, r.report); err != nil {
-			return errConsumer{err}
+		if err := r.put(s, convert.Sample{T: told[i].t, Histogram: data}); err != nil {
+			return err
 		}
 	}
 	return r.lost(convert.LossNativeHist, seriesText(s), bad.err("native histograms"), bad.n)
 }
 
 // put hands on a sample.
-func (r *Reader) put(s *convert.PromSeries, t int64, v float64) error {
-	if err := r.dst.Sample(s, t, v); err != nil {
+func (r *Reader) put(s *convert.PromSeries, x convert.Sample) error {
+	r.one[0] = x
+	if err := r.dst.Append(s, r.one[:]); err != nil {
 		return errConsumer{err}
 	}
 	return nil

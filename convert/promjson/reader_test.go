@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pcparchive/pcparchive/internal/sinktest"
+
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -66,7 +68,7 @@ func TestReplies(t *testing.T) {
 		{`[{"metric":{"__name__":"a"},"values":null},{"metric":{"__name__":"a"}}]`, nil},
 	} {
 		var l lines
-		require.NoError(t, NewReader(inputs(c.text), ReadOptions{}).Samples(context.Background(), &l), c.text)
+		require.NoError(t, NewReader(inputs(c.text), ReadOptions{}).Samples(context.Background(), sinktest.Sink(&l)), c.text)
 		assert.Equal(t, c.want, l.got, c.text)
 	}
 }
@@ -76,7 +78,7 @@ func TestSeriesAreShared(t *testing.T) {
 	var l lines
 	one := `[{"metric":{"__name__":"a","x":"1"},"value":[1,"1"]},{"metric":{"__name__":"b"},"value":[1,"1"]}]`
 	two := `[{"metric":{"x":"1","__name__":"a"},"value":[2,"2"]},{"metric":{"__name__":"a"},"value":[2,"1"]}]`
-	require.NoError(t, NewReader(inputs(one, two), ReadOptions{}).Samples(context.Background(), &l))
+	require.NoError(t, NewReader(inputs(one, two), ReadOptions{}).Samples(context.Background(), sinktest.Sink(&l)))
 	assert.Len(t, l.got, 4)
 	assert.Len(t, l.ids, 3)
 	for s, n := range l.ids {
@@ -90,7 +92,7 @@ func TestLosses(t *testing.T) {
 	text := `{"data":{"resultType":"matrix","result":[{"metric":{"__name__":"h"},"values":[[1,"1"]],"histograms":[[1,{"count":"1","sum":"1"}],[2,{"count":"1","sum":"1"}]]},{"metric":{"__name__":"h"},"histogram":[1,{"count":"1","sum":"1"}]}]}}
 {"data":{"resultType":"string","result":[1,"text"]}}`
 	var l lines
-	require.NoError(t, NewReader(inputs(text), ReadOptions{Report: report}).Samples(context.Background(), &l))
+	require.NoError(t, NewReader(inputs(text), ReadOptions{Report: report}).Samples(context.Background(), sinktest.Sink(&l, report)))
 	assert.Equal(t, []string{"h[] 1000 1"}, l.got)
 	assert.Equal(t, []convert.LossCount{{Loss: convert.LossNativeHist, Name: "h", Count: 3}, {Loss: convert.LossNotNumeric, Name: "noname", Count: 1}}, report.Losses())
 }
@@ -120,7 +122,7 @@ func TestFaults(t *testing.T) {
 		`[{"metric":{},"value":[1e300,"1"]}]`:               "want seconds",
 		`[{"metric":{"a":1}}]`:                              "cannot unmarshal",
 	} {
-		err := NewReader(inputs(text), ReadOptions{}).Samples(context.Background(), &lines{})
+		err := NewReader(inputs(text), ReadOptions{}).Samples(context.Background(), sinktest.Sink(&lines{}))
 		if fault == "" {
 			require.NoError(t, err, text)
 			continue
@@ -133,13 +135,13 @@ func TestFaults(t *testing.T) {
 func TestEnds(t *testing.T) {
 	many := `[` + strings.Repeat(`{"metric":{"__name__":"a"},"values":[[1,"1"]]},`, 10) + `{"metric":{},"value":[1,"1"]}]`
 	l := &lines{fail: errors.New("full")}
-	err := NewReader(inputs(many), ReadOptions{}).Samples(context.Background(), l)
+	err := NewReader(inputs(many), ReadOptions{}).Samples(context.Background(), sinktest.Sink(l))
 	assert.EqualError(t, err, "full", "not the file's fault")
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	assert.ErrorIs(t, NewReader(inputs(many), ReadOptions{}).Samples(ctx, &lines{}), context.Canceled)
+	assert.ErrorIs(t, NewReader(inputs(many), ReadOptions{}).Samples(ctx, sinktest.Sink(&lines{})), context.Canceled)
 	broken := []Input{{Name: "x", Open: func() (io.ReadCloser, error) { return nil, os.ErrNotExist }}}
-	assert.ErrorIs(t, NewReader(broken, ReadOptions{}).Samples(context.Background(), &lines{}), os.ErrNotExist)
+	assert.ErrorIs(t, NewReader(broken, ReadOptions{}).Samples(context.Background(), sinktest.Sink(&lines{})), os.ErrNotExist)
 }
 
 // FuzzReader reads anything without a panic, and only finite times.
@@ -150,7 +152,7 @@ func FuzzReader(f *testing.F) {
 	f.Add(`[{"metric":{},"histogram":[1,{"count":"9","sum":"NaN","buckets":[[3,"-Inf","0.1","4"],[0,"7","+Inf","2"]]}]}]`)
 	f.Fuzz(func(t *testing.T, text string) {
 		k := &kept{}
-		_ = NewReader(inputs(text), ReadOptions{}).Samples(context.Background(), k)
+		_ = NewReader(inputs(text), ReadOptions{}).Samples(context.Background(), sinktest.Sink(k))
 		for _, h := range k.hist {
 			require.NoError(t, h.Validate())
 		}
@@ -203,7 +205,7 @@ func TestDamageCostsItself(t *testing.T) {
 			l := &kinds{}
 			in := inputs(good(1), c.bad, good(2))
 			o := ReadOptions{Report: report, Damaged: func(err error) { said = append(said, err.Error()) }}
-			require.NoError(t, NewReader(in, o).Samples(context.Background(), l))
+			require.NoError(t, NewReader(in, o).Samples(context.Background(), sinktest.Sink(l)))
 			assert.Equal(t, append(append([]string{"good[] 1000 1"}, c.more...), "good[] 2000 1"), l.got)
 			require.Len(t, said, len(c.said), said)
 			var damaged, native int64
@@ -228,7 +230,7 @@ func TestDamageCostsItself(t *testing.T) {
 				assert.Contains(t, said[i], want)
 				assert.True(t, strings.HasPrefix(said[i], "file1: "), said[i])
 			}
-			strict := NewReader(inputs(good(1), c.bad, good(2)), ReadOptions{}).Samples(context.Background(), &kinds{})
+			strict := NewReader(inputs(good(1), c.bad, good(2)), ReadOptions{}).Samples(context.Background(), sinktest.Sink(&kinds{}))
 			assert.ErrorContains(t, strict, "file1: ")
 		})
 	}
@@ -249,7 +251,7 @@ func TestFaultWithoutEnd(t *testing.T) {
 	o := ReadOptions{Damaged: func(error) { said++ }}
 	in := inputs(strings.Repeat("{\"status\":[\n", 3*maxRecovered), `[{"metric":{},"value":[1,"1"]}]`)
 	var l lines
-	require.NoError(t, NewReader(in, o).Samples(context.Background(), &l))
+	require.NoError(t, NewReader(in, o).Samples(context.Background(), sinktest.Sink(&l)))
 	assert.Equal(t, maxRecovered+2, said)
 	assert.Len(t, l.got, 1)
 }

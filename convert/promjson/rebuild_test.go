@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pcparchive/pcparchive/internal/sinktest"
+
 	jsoniter "github.com/json-iterator/go"
 	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/util/jsonutil"
@@ -54,7 +56,7 @@ func reply(all ...*histogram.FloatHistogram) string {
 func told(t *testing.T, text string) (*kept, []convert.LossCount) {
 	t.Helper()
 	k, report := &kept{}, &convert.Report{}
-	require.NoError(t, NewReader(inputs(text), ReadOptions{Report: report}).Samples(context.Background(), k), text)
+	require.NoError(t, NewReader(inputs(text), ReadOptions{Report: report}).Samples(context.Background(), sinktest.Sink(k)), text)
 	return k, report.Losses()
 }
 
@@ -184,7 +186,7 @@ func TestBucketsOfNoHistogram(t *testing.T) {
 		`[1,{"count":"x","sum":"1"}]`: "invalid syntax", `[1,{"count":"1","sum":"1","buckets":[[7,"1","2","3"]]}]`: "bounds 7",
 		`[1,{"count":"1","sum":"1","buckets":[[0,1,"2","3"]]}]`: "cannot unmarshal", `[1,{"count":"1","sum":"1","buckets":[[0,"1"]]}]`: "a bucket has 2 elements",
 	} {
-		err := NewReader(inputs(`[{"metric":{"__name__":"h"},"histogram":`+text+`}]`), ReadOptions{}).Samples(context.Background(), &kept{})
+		err := NewReader(inputs(`[{"metric":{"__name__":"h"},"histogram":`+text+`}]`), ReadOptions{}).Samples(context.Background(), sinktest.Sink(&kept{}))
 		require.ErrorContains(t, err, fault, text)
 		assert.True(t, strings.HasPrefix(err.Error(), "file0: "))
 	}

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/pcparchive/pcparchive/internal/sinktest"
+
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -51,7 +53,7 @@ func TestOriginIsKept(t *testing.T) {
 			rules, err := relabel.Parse([]byte(c.rules))
 			require.NoError(t, err)
 			got, report := origins{}, &convert.Report{}
-			f := convert.NewFlattener(relabel.NewStage(got, rules, report), convert.FlattenOptions{})
+			f := convert.NewFlattener(relabel.NewStage(sinktest.Sink(got), rules, report), convert.FlattenOptions{})
 			require.NoError(t, convert.Copy(context.Background(), f, convert.FromArchive(r, archive.Query{})))
 			assert.Equal(t, c.load, got["kernel_all_load"])
 			assert.Equal(t, c.singular, got["kernel_all_cpu_user"])
@@ -76,11 +78,11 @@ func TestOriginChanges(t *testing.T) {
 	in := &convert.PromSeries{Name: "release_info", Labels: []convert.Label{{Name: "value", Value: "6.1"}}, TextLabel: "value"}
 	member := &archive.Series{Inst: meta.Instance{ID: pcp.InstNull}}
 	var out *convert.PromSeries
-	s := relabel.NewStage(seriesFunc(func(p *convert.PromSeries) { out = p }), rules, nil)
+	s := relabel.NewStage(sinktest.Sink(seriesFunc(func(p *convert.PromSeries) { out = p })), rules, nil)
 	in.MadeOf(described("first"), member, 0)
-	require.NoError(t, s.Sample(in, 0, 1))
+	require.NoError(t, sinktest.Put(s, in, 0, 1))
 	in.MadeOf(described("second"), member, 10)
-	require.NoError(t, s.Sample(in, 10, 1))
+	require.NoError(t, sinktest.Put(s, in, 10, 1))
 	assert.Equal(t, "value", out.TextLabel)
 	assert.Equal(t, "second", out.Origin.Help)
 	assert.Equal(t, `{"env":"prod"}`, out.Origin.Labels[4].JSON())

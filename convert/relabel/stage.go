@@ -1,6 +1,7 @@
 package relabel
 
 import (
+	"context"
 	"strings"
 
 	"github.com/prometheus/common/model"
@@ -11,9 +12,10 @@ import (
 	"github.com/pcparchive/pcparchive/convert"
 )
 
-// Stage is a [convert.Closer] that relabels series on their way to another.
+// Stage is a [convert.SampleSink] that relabels series on their way to another.
 type Stage struct {
-	dst    convert.Samples
+	dst    convert.SampleSink
+	one    [1]convert.Sample // the batch that is handed on
 	rules  Rules
 	report *convert.Report
 	series []*entry // by PromSeries.ID of what comes in
@@ -42,57 +44,43 @@ type target struct {
 	lastOf *entry // the series that had it; nil: none yet
 }
 
-// NewStage returns a Stage that feeds dst and closes it, if it can be closed.
-func NewStage(dst convert.Samples, rules Rules, report *convert.Report) *Stage {
+// NewStage returns a Stage that feeds dst and owns it.
+func NewStage(dst convert.SampleSink, rules Rules, report *convert.Report) *Stage {
 	return &Stage{dst: dst, rules: rules, report: report, out: map[string]*target{}, origins: origins{}}
 }
 
-// Sample passes a sample on, unless the rules drop its series. Where they make
-// one series of several, it ends when the last of these does.
-func (s *Stage) Sample(in *convert.PromSeries, t int64, v float64) error {
-	e := s.entry(in, t)
-	if e.out == nil {
-		return nil
-	}
-	if !convert.IsStale(v) {
-		e.lives()
-		if e.repeats(t) {
-			s.report.Add(convert.LossDuplicate, e.out.prom.Name)
-			return nil
+// Append passes samples on, unless the rules drop their series.
+func (s *Stage) Append(in *convert.PromSeries, batch []convert.Sample) error {
+	for i := range batch {
+		x := &batch[i]
+		e := s.entry(in, x.T)
+		if e.out == nil || x.Exemplar == nil && !s.passes(e, x) {
+			continue
 		}
-		return s.dst.Sample(e.out.prom, t, v)
+		s.one[0] = *x
+		if err := s.dst.Append(e.out.prom, s.one[:]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// passes reports whether a number or histogram counts. Where the rules make one
+// series of several, it ends when the last of these does.
+func (s *Stage) passes(e *entry, x *convert.Sample) bool {
+	if x.Histogram != nil || !convert.IsStale(x.V) {
+		e.lives()
+		if e.repeats(x.T) {
+			s.report.Add(convert.LossDuplicate, e.out.prom.Name)
+			return false
+		}
+		return true
 	}
 	if e.live {
 		e.live = false
 		e.out.live--
 	}
-	if e.out.live > 0 {
-		return nil
-	}
-	return s.dst.Sample(e.out.prom, t, v)
-}
-
-// Histogram passes a native histogram on, as Sample does a number.
-func (s *Stage) Histogram(in *convert.PromSeries, t int64, data []byte) error {
-	e := s.entry(in, t)
-	if e.out == nil {
-		return nil
-	}
-	e.lives()
-	if e.repeats(t) {
-		s.report.Add(convert.LossDuplicate, e.out.prom.Name)
-		return nil
-	}
-	return convert.PutHistogram(s.dst, e.out.prom, t, data, s.report)
-}
-
-// Exemplar passes an exemplar on, unless the rules drop its series.
-func (s *Stage) Exemplar(in *convert.PromSeries, t int64, x convert.Exemplar) error {
-	e := s.entry(in, t)
-	if e.out == nil {
-		return nil
-	}
-	return convert.PutExemplar(s.dst, e.out.prom, t, x, s.report)
+	return e.out.live == 0
 }
 
 // entry returns what has become of a series at a time.
@@ -138,13 +126,11 @@ func (e *entry) lives() {
 	}
 }
 
+// Flush flushes what the stage feeds.
+func (s *Stage) Flush(ctx context.Context) error { return s.dst.Flush(ctx) }
+
 // Close closes what the stage feeds.
-func (s *Stage) Close() error {
-	if c, ok := s.dst.(convert.Closer); ok {
-		return c.Close()
-	}
-	return nil
-}
+func (s *Stage) Close() error { return s.dst.Close() }
 
 // relabel returns what the rules make of a series, nil if they drop it.
 func (s *Stage) relabel(in *convert.PromSeries) *target {

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pcparchive/pcparchive/internal/sinktest"
+
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -66,11 +68,11 @@ func run(t *testing.T, rules string, samples ...sample) (*seen, *convert.Report)
 	parsed, err := relabel.Parse([]byte(rules))
 	require.NoError(t, err)
 	out, report := &seen{t: t, families: map[string]string{}, ids: map[int]string{}}, &convert.Report{}
-	stage := relabel.NewStage(out, parsed, report)
+	stage := relabel.NewStage(sinktest.Sink(out), parsed, report)
 	for _, s := range samples {
-		require.NoError(t, stage.Sample(input[s.id], s.at, s.value))
+		require.NoError(t, sinktest.Put(stage, input[s.id], s.at, s.value))
 	}
-	require.NoError(t, stage.Close())
+	require.NoError(t, sinktest.Finish(stage))
 	assert.True(t, out.closed)
 	return out, report
 }

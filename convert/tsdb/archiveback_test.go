@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pcparchive/pcparchive/internal/sinktest"
+
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/storage"
 	"github.com/prometheus/prometheus/tsdb/tsdbutil"
@@ -96,7 +98,7 @@ func TestRandomThroughAnArchive(t *testing.T) {
 			want, got, report := logbook{}, logbook{}, &convert.Report{}
 			r, err := tsdb.OpenReader(t.Context(), []string{dir}, tsdb.ReadOptions{})
 			require.NoError(t, err)
-			require.NoError(t, r.Samples(t.Context(), want))
+			require.NoError(t, r.Samples(t.Context(), sinktest.Sink(want)))
 			require.NoError(t, r.Close())
 			if len(want) == 0 {
 				return // nothing but ends
@@ -105,7 +107,7 @@ func TestRandomThroughAnArchive(t *testing.T) {
 			toArchiveOf(t, "h", report, base, dir)
 			a, err := archive.Open(base, nil)
 			require.NoError(t, err)
-			flat := convert.NewFlattener(got, convert.FlattenOptions{TargetLabels: true, NoHealth: true, Report: report})
+			flat := convert.NewFlattener(sinktest.Sink(got), convert.FlattenOptions{TargetLabels: true, NoHealth: true, Report: report})
 			require.NoError(t, convert.Copy(t.Context(), flat, convert.FromArchive(a, archive.Query{})))
 			assert.Equal(t, want, got, "seed %d", seed)
 			assert.False(t, slices.ContainsFunc(report.Losses(), func(l convert.LossCount) bool { return l.Loss != convert.LossEnd }), "seed %d: %v", seed, report.Losses())

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pcparchive/pcparchive/internal/sinktest"
+
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/convert"
@@ -24,7 +26,7 @@ func BenchmarkBlocks(b *testing.B) {
 				blocks, err := tsdb.NewBlocks(b.TempDir(), tsdb.Options{})
 				require.NoError(b, err)
 				writeRows(b, blocks, all, size.rows)
-				require.NoError(b, blocks.Close())
+				require.NoError(b, sinktest.Finish(blocks))
 				bytes = blocks.Written()[0].Bytes
 			}
 			n := float64(size.series * size.rows)
@@ -34,7 +36,7 @@ func BenchmarkBlocks(b *testing.B) {
 	}
 }
 
-func writeRows(b *testing.B, dst convert.Samples, all []*convert.PromSeries, rows int) {
+func writeRows(b *testing.B, dst convert.SampleSink, all []*convert.PromSeries, rows int) {
 	start := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC).UnixMilli()
 	state := uint64(1)
 	for row := range rows {
@@ -48,7 +50,7 @@ func writeRows(b *testing.B, dst convert.Samples, all []*convert.PromSeries, row
 			case i%10 >= 3:
 				v = float64(row*(i%97+1)*10 + int(state>>61))
 			}
-			if err := dst.Sample(s, t, v); err != nil {
+			if err := sinktest.Put(dst, s, t, v); err != nil {
 				b.Fatal(err)
 			}
 		}

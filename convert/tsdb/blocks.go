@@ -1,6 +1,7 @@
 package tsdb
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -30,7 +31,7 @@ type Options struct {
 	Report    *convert.Report // may be nil
 }
 
-// Blocks is a [convert.Samples] that writes blocks into a folder, each as soon
+// Blocks is a [convert.SampleSink] that writes blocks into a folder, each as soon
 // as the samples pass the end of its window.
 //
 // Series may come in any order within a window, and each by ascending time. All
@@ -62,7 +63,7 @@ type Blocks struct {
 	err          error       // what ended it
 }
 
-// errClosed is what a Blocks says after Close or Discard.
+// errClosed is what a Blocks says after its end.
 var errClosed = errors.New("tsdb: sample after the end of its blocks")
 
 // NewBlocks returns a Blocks that writes into dir, which it makes if need be, and
@@ -93,10 +94,31 @@ func NewBlocks(dir string, o Options) (*Blocks, error) {
 	return b, nil
 }
 
-// Sample adds a sample. Of two samples of a series in one millisecond the later
-// replaces the earlier one; one that is older than its series' last is refused
-// with an [OrderError].
-func (b *Blocks) Sample(s *convert.PromSeries, t int64, v float64) error {
+// Append adds samples. Of two samples of a series in one millisecond the later
+// replaces the earlier one, but of two of which one is a histogram the first
+// stays. One that is older than its series' last is refused with an [OrderError].
+// A block has no room for exemplars: they are counted.
+func (b *Blocks) Append(s *convert.PromSeries, batch []convert.Sample) error {
+	for i := range batch {
+		x := &batch[i]
+		var err error
+		switch {
+		case x.Exemplar != nil:
+			b.report.Add(convert.LossExemplar, s.Name)
+		case x.Histogram != nil:
+			err = b.histogram(s, x.T, x.Histogram)
+		default:
+			err = b.number(s, x.T, x.V)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// number adds a number.
+func (b *Blocks) number(s *convert.PromSeries, t int64, v float64) error {
 	var e *series
 	if uint(s.ID) < uint(len(b.table)) {
 		e = b.table[s.ID]
@@ -162,7 +184,7 @@ func (b *Blocks) turn(s *convert.PromSeries, t int64) error {
 	if b.open() && t < b.start {
 		return &OrderError{Series: labelsOf(s).String(), Time: t, Last: b.start, Window: true}
 	}
-	if err := b.flush(); err != nil {
+	if err := b.writeWindow(); err != nil {
 		return b.fail(err)
 	}
 	b.start = t - t%b.window
@@ -176,8 +198,8 @@ func (b *Blocks) turn(s *convert.PromSeries, t int64) error {
 func (b *Blocks) open() bool { return b.start < b.limit }
 func (b *Blocks) shut()      { b.start, b.limit = math.MaxInt64, math.MinInt64 }
 
-// flush writes the open window's block, if there is anything to write.
-func (b *Blocks) flush() error {
+// writeWindow writes the open window's block, if there is anything to write.
+func (b *Blocks) writeWindow() error {
 	if len(b.live) == 0 {
 		return nil
 	}
@@ -203,23 +225,24 @@ func (b *Blocks) flush() error {
 	return b.spill.reset()
 }
 
-// Close writes the last block and removes what is temporary. It returns the
-// error that ended b before, if one did. A second Close returns nil.
-func (b *Blocks) Close() error {
-	if errors.Is(b.err, errClosed) {
-		return nil
-	}
+// Flush writes the last block. It returns the error that ended b before, if one
+// did. After a Flush or Close it does nothing.
+func (b *Blocks) Flush(context.Context) error {
 	if b.err == nil {
-		b.end(b.flush())
+		b.end(b.writeWindow())
 	}
-	err := b.err
-	b.err = errClosed
-	return err
+	switch {
+	case b.err == nil:
+		b.err = errClosed
+	case !errors.Is(b.err, errClosed):
+		return b.err
+	}
+	return nil
 }
 
-// Discard gives up the block that is being gathered; those in Written stay. Use
-// it in place of Close after an interrupt. After a Close it does nothing.
-func (b *Blocks) Discard() error {
+// Close gives up the block that is being gathered and removes what is temporary;
+// blocks in Written stay.
+func (b *Blocks) Close() error {
 	if b.err != nil {
 		return nil
 	}

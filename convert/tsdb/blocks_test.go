@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pcparchive/pcparchive/internal/sinktest"
+
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/storage"
 	promtsdb "github.com/prometheus/prometheus/tsdb"
@@ -35,11 +37,11 @@ func TestValuesKeepTheirBits(t *testing.T) {
 	for range 20 { // beyond one batch and one chunk
 		for _, v := range oddValues {
 			p := noon + int64(len(want))
-			require.NoError(t, b.Sample(s, p, v))
+			require.NoError(t, sinktest.Put(b, s, p, v))
 			want = append(want, at(p, v))
 		}
 	}
-	require.NoError(t, b.Close())
+	require.NoError(t, sinktest.Finish(b))
 	assert.Equal(t, content{promLabels(s).String(): want}, readBlocks(t, b.Written()))
 }
 
@@ -65,10 +67,10 @@ func TestWindows(t *testing.T) {
 			s := newSeries(0, "m", "a")
 			var want []point
 			for i, at := range c.times {
-				require.NoError(t, b.Sample(s, at, float64(i)))
+				require.NoError(t, sinktest.Put(b, s, at, float64(i)))
 				want = append(want, point{at, math.Float64bits(float64(i))})
 			}
-			require.NoError(t, b.Close())
+			require.NoError(t, sinktest.Finish(b))
 			var got []window
 			for _, w := range b.Written() {
 				got = append(got, window{w.MinTime, w.MaxTime})
@@ -88,12 +90,12 @@ func TestSameMillisecond(t *testing.T) {
 	s, other := newSeries(0, "m", "a"), newSeries(1, "m", "b")
 	var want []point
 	for i := range int64(130) {
-		require.NoError(t, b.Sample(s, noon+i, -1))
-		require.NoError(t, b.Sample(other, noon+i, 1))
-		require.NoError(t, b.Sample(s, noon+i, float64(i)))
+		require.NoError(t, sinktest.Put(b, s, noon+i, -1))
+		require.NoError(t, sinktest.Put(b, other, noon+i, 1))
+		require.NoError(t, sinktest.Put(b, s, noon+i, float64(i)))
 		want = append(want, at(noon+i, float64(i)))
 	}
-	require.NoError(t, b.Close())
+	require.NoError(t, sinktest.Finish(b))
 	assert.Equal(t, want, readBlocks(t, b.Written())[promLabels(s).String()])
 	assert.Equal(t, []convert.LossCount{{Loss: convert.LossSameTime, Name: "m", Count: 130}}, report.Losses())
 }
@@ -101,23 +103,23 @@ func TestSameMillisecond(t *testing.T) {
 func TestOrder(t *testing.T) {
 	b, _ := newBlocks(t, tsdb.Options{})
 	s, late := newSeries(0, "m", "a"), newSeries(1, "m", "b")
-	require.NoError(t, b.Sample(s, noon, 1))
-	require.NoError(t, b.Sample(late, noon-hour, 2), "another series may be older within the window")
+	require.NoError(t, sinktest.Put(b, s, noon, 1))
+	require.NoError(t, sinktest.Put(b, late, noon-hour, 2), "another series may be older within the window")
 
 	var order *tsdb.OrderError
-	require.ErrorAs(t, b.Sample(s, noon-1, 3), &order)
+	require.ErrorAs(t, sinktest.Put(b, s, noon-1, 3), &order)
 	assert.Equal(t, tsdb.OrderError{Series: `{__name__="m", instname="a"}`, Time: noon - 1, Last: noon}, *order)
 	assert.EqualError(t, order, `{__name__="m", instname="a"}: sample at 2026-03-01T11:59:59.999Z`+
 		` comes after a sample at 2026-03-01T12:00:00.000Z`)
 
-	require.NoError(t, b.Sample(s, noon+12*hour, 4))
-	require.ErrorAs(t, b.Sample(late, noon+12*hour-1, 5), &order)
+	require.NoError(t, sinktest.Put(b, s, noon+12*hour, 4))
+	require.ErrorAs(t, sinktest.Put(b, late, noon+12*hour-1, 5), &order)
 	assert.True(t, order.Window)
 	assert.EqualError(t, order, `{__name__="m", instname="b"}: sample at 2026-03-01T23:59:59.999Z`+
 		` comes after the block that starts at 2026-03-02T00:00:00.000Z`)
 
-	require.NoError(t, b.Sample(late, noon+13*hour, 6), "an OrderError ends nothing")
-	require.NoError(t, b.Close())
+	require.NoError(t, sinktest.Put(b, late, noon+13*hour, 6), "an OrderError ends nothing")
+	require.NoError(t, sinktest.Finish(b))
 	assert.Equal(t, content{
 		promLabels(s).String():    {at(noon, 1), at(noon+12*hour, 4)},
 		promLabels(late).String(): {at(noon-hour, 2), at(noon+13*hour, 6)},
@@ -145,7 +147,7 @@ func TestLikeBlockWriter(t *testing.T) {
 				}
 				now, v := noon+row*15000+rng.Int64N(int64(1+20*seed)), generated(rng, s.ID, row)
 				_, err := app.Append(0, lsets[s.ID], 0, now, v, nil, nil, storage.AOptions{})
-				if err = errors.Join(err, b.Sample(s, now, v)); err != nil {
+				if err = errors.Join(err, sinktest.Put(b, s, now, v)); err != nil {
 					t.Fatal(err)
 				}
 				want[keys[s.ID]] = append(want[keys[s.ID]], at(now, v))
@@ -154,7 +156,7 @@ func TestLikeBlockWriter(t *testing.T) {
 		require.NoError(t, app.Commit())
 		id, err := theirs.Flush(t.Context())
 		require.NoError(t, err)
-		require.NoError(t, b.Close())
+		require.NoError(t, sinktest.Finish(b))
 		require.Len(t, b.Written(), 1)
 
 		ours := b.Written()[0]

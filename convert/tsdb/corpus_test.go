@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pcparchive/pcparchive/internal/sinktest"
+
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -37,7 +39,7 @@ type tee struct {
 type candidate struct{ archive, metric, sample string }
 
 func (s *tee) Sample(p *convert.PromSeries, t int64, v float64) error {
-	if err := s.Blocks.Sample(p, t, v); err != nil {
+	if err := sinktest.Put(s.Blocks, p, t, v); err != nil {
 		return err
 	}
 	for p.ID >= len(s.points) {
@@ -91,7 +93,7 @@ func corpusBlocks(t *testing.T, dir string) []candidate {
 			Labels: []convert.Label{{Name: "archive", Value: strings.TrimPrefix(base, corpus)}}, TargetLabels: true, Report: report,
 		})
 		copyErr := convert.Copy(t.Context(), sink, convert.FromArchive(r, archive.Query{}))
-		require.NoError(t, b.Close(), base)
+		require.NoError(t, sinktest.Finish(b), base)
 		require.Empty(t, b.Kept(), base)
 		got := content{}
 		var dirs []string

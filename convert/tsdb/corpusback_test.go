@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pcparchive/pcparchive/internal/sinktest"
+
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -143,12 +145,12 @@ func backAgain(t *testing.T, r *archive.Reader, ids bool) (differ string, back *
 	b, data := newBlocks(t, tsdb.Options{Report: there})
 	want, got := newKeeper(), newKeeper()
 	o := convert.FlattenOptions{TargetLabels: true, TextLabels: true, InstanceIDs: ids, Host: r.Header().Host}
-	flat := convert.NewFlattener(both{want, b}, o)
+	flat := convert.NewFlattener(sinktest.Sink(both{sinktest.Sink(want), b}), o)
 	if err := convert.Copy(t.Context(), flat, convert.FromArchive(r, archive.Query{})); err != nil {
-		require.NoError(t, b.Discard())
+		require.NoError(t, b.Close())
 		return "", nil, false // damaged
 	}
-	require.NoError(t, b.Close())
+	require.NoError(t, sinktest.Finish(b))
 	if len(b.Written()) == 0 {
 		return "", nil, false // no numbers
 	}
@@ -158,7 +160,7 @@ func backAgain(t *testing.T, r *archive.Reader, ids bool) (differ string, back *
 	again, err := archive.Open(second, nil)
 	require.NoError(t, err)
 	o.Report = back
-	require.NoError(t, convert.Copy(t.Context(), convert.NewFlattener(got, o), convert.FromArchive(again, archive.Query{})))
+	require.NoError(t, convert.Copy(t.Context(), convert.NewFlattener(sinktest.Sink(got), o), convert.FromArchive(again, archive.Query{})))
 	left := want.leave()
 	assert.Equal(t, left, lostOf(back, convert.LossEnd), "ends of what was not alive")
 	for name := range left {
@@ -168,13 +170,13 @@ func backAgain(t *testing.T, r *archive.Reader, ids bool) (differ string, back *
 }
 
 // both hands samples to two.
-type both [2]convert.Samples
+type both [2]convert.SampleSink
 
 func (b both) Sample(p *convert.PromSeries, t int64, v float64) error {
-	if err := b[0].Sample(p, t, v); err != nil {
+	if err := sinktest.Put(b[0], p, t, v); err != nil {
 		return err
 	}
-	return b[1].Sample(p, t, v)
+	return sinktest.Put(b[1], p, t, v)
 }
 
 var (

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/pcparchive/pcparchive/internal/sinktest"
+
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -26,13 +28,13 @@ func TestDumpMakesTheSameBlocks(t *testing.T) {
 			r, err := archive.Open(filepath.Join(oracle.Corpus(t), "archives", name), nil)
 			require.NoError(t, err)
 			opts := convert.FlattenOptions{Names: convert.NamesPrometheus, TargetLabels: true, TextLabels: true}
-			copyTo := func(dst convert.Samples) {
+			copyTo := func(dst convert.SampleSink) {
 				err := convert.Copy(t.Context(), convert.NewFlattener(dst, opts), convert.FromArchive(r, archive.Query{}))
 				require.NoError(t, err)
 			}
 			blocks, _ := newBlocks(t, tsdb.Options{})
 			copyTo(blocks)
-			require.NoError(t, blocks.Close())
+			require.NoError(t, sinktest.Finish(blocks))
 			want := readBlocks(t, blocks.Written())
 			for series, points := range want {
 				kept := points[:0]
@@ -81,7 +83,7 @@ func TestStore(t *testing.T) {
 	const n = 3000
 	for i := range int64(n) {
 		for id, p := range all {
-			require.NoError(t, s.Sample(p, noon+i, float64(i*int64(id))*1.37))
+			require.NoError(t, sinktest.Put(s, p, noon+i, float64(i*int64(id))*1.37))
 		}
 	}
 	found := 0
@@ -90,7 +92,7 @@ func TestStore(t *testing.T) {
 		i := int64(0)
 		for at, err := range s.Samples(p) {
 			require.NoError(t, err)
-			if at != (convert.Point{Time: noon + i, Value: float64(i*int64(p.ID)) * 1.37}) {
+			if at.T != noon+i || at.V != float64(i*int64(p.ID))*1.37 {
 				require.Fail(t, "another sample")
 			}
 			i++
@@ -107,5 +109,5 @@ func TestStore(t *testing.T) {
 		require.Fail(t, "a sample of a series without any")
 	}
 	require.NoError(t, s.Close())
-	require.Error(t, s.Sample(all[0], noon, 1))
+	require.Error(t, sinktest.Put(s, all[0], noon, 1))
 }

@@ -10,14 +10,6 @@ import (
 	"github.com/pcparchive/pcparchive/convert/tsdb"
 )
 
-// printer is a Samples that prints them.
-type printer struct{}
-
-func (printer) Sample(s *convert.PromSeries, t int64, v float64) error {
-	fmt.Println(s.Name, s.Family.Type, t, v)
-	return nil
-}
-
 func ExampleReader() {
 	dir, err := os.MkdirTemp("", "blocks")
 	if err != nil {
@@ -31,14 +23,14 @@ func ExampleReader() {
 	load := &convert.PromSeries{ID: 0, Name: "load", Family: &convert.Family{Name: "load", Type: convert.TypeGauge}}
 	seen := &convert.PromSeries{ID: 1, Name: "seen_total", Family: &convert.Family{Name: "seen", Type: convert.TypeCounter}}
 	for t := range int64(3) {
-		if err := blocks.Sample(load, t, 0.5); err != nil {
+		if err := blocks.Append(load, []convert.Sample{{T: t, V: 0.5}}); err != nil {
 			log.Fatal(err)
 		}
-		if err := blocks.Sample(seen, t, float64(t)); err != nil {
+		if err := blocks.Append(seen, []convert.Sample{{T: t, V: float64(t)}}); err != nil {
 			log.Fatal(err)
 		}
 	}
-	if err := blocks.Close(); err != nil {
+	if err := blocks.Flush(context.Background()); err != nil {
 		log.Fatal(err)
 	}
 
@@ -48,7 +40,13 @@ func ExampleReader() {
 		log.Fatal(err)
 	}
 	defer r.Close()
-	if err := r.Samples(context.Background(), printer{}); err != nil {
+	printed := convert.SinkFunc(func(s *convert.PromSeries, batch []convert.Sample) error {
+		for _, x := range batch {
+			fmt.Println(s.Name, s.Family.Type, x.T, x.V)
+		}
+		return nil
+	})
+	if err := r.Samples(context.Background(), printed); err != nil {
 		log.Fatal(err)
 	}
 	// Output:

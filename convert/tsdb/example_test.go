@@ -1,6 +1,7 @@
 package tsdb_test
 
 import (
+	"context"
 	"fmt"
 	"log"
 	"os"
@@ -23,7 +24,7 @@ func ExampleBlocks() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer blocks.Discard() // does nothing after Close
+	defer blocks.Close()
 
 	// Steps commonly come from an archive, by convert.Copy.
 	sink := convert.NewFlattener(blocks, convert.FlattenOptions{})
@@ -40,7 +41,7 @@ func ExampleBlocks() {
 			log.Fatal(err)
 		}
 	}
-	if err := blocks.Close(); err != nil {
+	if err := blocks.Flush(context.Background()); err != nil {
 		log.Fatal(err)
 	}
 	for _, b := range blocks.Written() {

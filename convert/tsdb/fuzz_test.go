@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pcparchive/pcparchive/internal/sinktest"
+
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/convert"
@@ -35,7 +37,7 @@ func FuzzBlocks(f *testing.F) {
 			key := promLabels(s).String()
 			now += int64(int16(binary.BigEndian.Uint16(data[1:])))
 			bits := uint64(binary.BigEndian.Uint16(data[3:]))<<48 | uint64(data[5])<<16 | uint64(binary.BigEndian.Uint16(data[6:]))
-			err := b.Sample(s, now, math.Float64frombits(bits))
+			err := sinktest.Put(b, s, now, math.Float64frombits(bits))
 			index := int64(math.Floor(float64(now) / (width * 1000)))
 			points := want[key]
 			last := len(points) - 1
@@ -52,7 +54,7 @@ func FuzzBlocks(f *testing.F) {
 			require.NoError(t, err)
 			window = index
 		}
-		require.NoError(t, b.Close())
+		require.NoError(t, sinktest.Finish(b))
 		require.Equal(t, want, readBlocks(t, b.Written()))
 	})
 }

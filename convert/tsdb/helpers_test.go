@@ -86,7 +86,7 @@ func newBlocks(t testing.TB, o tsdb.Options) (*tsdb.Blocks, string) {
 	dir := filepath.Join(t.TempDir(), "data")
 	b, err := tsdb.NewBlocks(dir, o)
 	require.NoError(t, err)
-	t.Cleanup(func() { _ = b.Discard() })
+	t.Cleanup(func() { _ = b.Close() })
 	return b, dir
 }
 

@@ -7,11 +7,8 @@ import (
 	"github.com/pcparchive/pcparchive/convert/nativehist"
 )
 
-var _ convert.HistogramSamples = (*Blocks)(nil)
-
-// Histogram adds a native histogram, as Sample adds a number. Of two samples in
-// one millisecond of which one is a histogram the first stays.
-func (b *Blocks) Histogram(s *convert.PromSeries, t int64, data []byte) error {
+// histogram adds a native histogram.
+func (b *Blocks) histogram(s *convert.PromSeries, t int64, data []byte) error {
 	e, err := b.enter(s, t)
 	if err != nil || e.unfit {
 		return err

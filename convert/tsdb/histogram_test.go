@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/pcparchive/pcparchive/internal/sinktest"
+
 	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/storage"
@@ -106,7 +108,7 @@ func toBlock(t *testing.T, dir string) tsdb.Block {
 	require.NoError(t, err)
 	b, _ := newBlocks(t, tsdb.Options{Report: report})
 	require.NoError(t, r.Samples(t.Context(), b))
-	require.NoError(t, b.Close())
+	require.NoError(t, sinktest.Finish(b))
 	require.NoError(t, r.Close())
 	assert.Empty(t, report.Losses())
 	require.Len(t, b.Written(), 1)
@@ -135,7 +137,7 @@ func TestHistogramsThroughAnArchive(t *testing.T) {
 	require.NoError(t, err)
 	a := convert.NewAssembler(convert.NewToArchive(w), mapper, convert.AssemblerOptions{Report: report})
 	require.NoError(t, r.Samples(t.Context(), a))
-	require.NoError(t, a.Close())
+	require.NoError(t, sinktest.Finish(a))
 	require.NoError(t, r.Close())
 
 	ar, err := archive.Open(base, nil)
@@ -143,7 +145,7 @@ func TestHistogramsThroughAnArchive(t *testing.T) {
 	b, _ := newBlocks(t, tsdb.Options{Report: report})
 	f := convert.NewFlattener(b, convert.FlattenOptions{TargetLabels: true, Report: report})
 	require.NoError(t, convert.Copy(context.Background(), f, convert.FromArchive(ar, archive.Query{})))
-	require.NoError(t, b.Close())
+	require.NoError(t, sinktest.Finish(b))
 	assert.Empty(t, report.Losses())
 	require.Len(t, b.Written(), 1)
 	assert.Equal(t, readHistograms(t, theirs), readHistograms(t, b.Written()[0].Dir))
@@ -156,19 +158,19 @@ func TestHistogramOrder(t *testing.T) {
 	data, err := nativehist.Encode(tsdbutil.GenerateTestHistogram(1), nil)
 	require.NoError(t, err)
 	var order *tsdb.OrderError
-	require.NoError(t, b.Histogram(s, noon, data))
-	require.ErrorAs(t, b.Histogram(s, noon-1, data), &order)
-	require.ErrorAs(t, b.Sample(s, noon-1, 1), &order)
-	require.NoError(t, b.Histogram(s, noon, data))
-	require.NoError(t, b.Sample(s, noon, 1))
-	require.NoError(t, b.Sample(s, noon+1, 1))
-	require.NoError(t, b.Histogram(s, noon+1, data))
-	require.ErrorAs(t, b.Histogram(s, noon, data), &order)
-	require.NoError(t, b.Histogram(s, noon+2, []byte("damaged")))
+	require.NoError(t, sinktest.PutHistogram(b, s, noon, data))
+	require.ErrorAs(t, sinktest.PutHistogram(b, s, noon-1, data), &order)
+	require.ErrorAs(t, sinktest.Put(b, s, noon-1, 1), &order)
+	require.NoError(t, sinktest.PutHistogram(b, s, noon, data))
+	require.NoError(t, sinktest.Put(b, s, noon, 1))
+	require.NoError(t, sinktest.Put(b, s, noon+1, 1))
+	require.NoError(t, sinktest.PutHistogram(b, s, noon+1, data))
+	require.ErrorAs(t, sinktest.PutHistogram(b, s, noon, data), &order)
+	require.NoError(t, sinktest.PutHistogram(b, s, noon+2, []byte("damaged")))
 	assert.Equal(t, []convert.LossCount{
 		{Loss: convert.LossSameTime, Name: "h", Count: 3}, {Loss: convert.LossUndecodable, Name: "h", Count: 1},
 	}, report.Losses())
-	require.NoError(t, b.Close())
+	require.NoError(t, sinktest.Finish(b))
 	got := readHistograms(t, b.Written()[0].Dir)
 	require.Len(t, got, 1)
 	for _, lines := range got {

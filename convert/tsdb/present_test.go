@@ -7,6 +7,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/pcparchive/pcparchive/internal/sinktest"
+
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -22,10 +24,10 @@ func writeInto(t *testing.T, dir string, start int64, n int, names ...string) *t
 	for id, name := range names {
 		s := newSeries(id, name, "a")
 		for i := range n {
-			require.NoError(t, b.Sample(s, start+int64(i), float64(i)))
+			require.NoError(t, sinktest.Put(b, s, start+int64(i), float64(i)))
 		}
 	}
-	require.NoError(t, b.Close())
+	require.NoError(t, sinktest.Finish(b))
 	return b
 }
 
@@ -164,8 +166,8 @@ func TestDamagedNeighbour(t *testing.T) {
 			require.NoError(t, os.WriteFile(path, spoilt, 0o666))
 			b, err := tsdb.NewBlocks(dir, tsdb.Options{})
 			require.NoError(t, err)
-			require.NoError(t, b.Sample(newSeries(0, "x", "a"), noon+5, 1))
-			if err := b.Close(); err != nil {
+			require.NoError(t, sinktest.Put(b, newSeries(0, "x", "a"), noon+5, 1))
+			if err := sinktest.Finish(b); err != nil {
 				assert.ErrorContains(t, err, old.Dir)
 			}
 			for _, block := range b.Written() {
@@ -185,8 +187,8 @@ func TestUnreadableNeighbour(t *testing.T) {
 	require.NoError(t, os.WriteFile(path, []byte("{"), 0o666))
 	b, err := tsdb.NewBlocks(dir, tsdb.Options{})
 	require.NoError(t, err)
-	require.NoError(t, b.Sample(newSeries(0, "x", "a"), noon, 1))
-	require.ErrorContains(t, b.Close(), "meta.json")
+	require.NoError(t, sinktest.Put(b, newSeries(0, "x", "a"), noon, 1))
+	require.ErrorContains(t, sinktest.Finish(b), "meta.json")
 	assert.Len(t, listing(t, dir), 1)
 }
 
@@ -194,8 +196,8 @@ func TestThanosSection(t *testing.T) {
 	dir := t.TempDir()
 	b, err := tsdb.NewBlocks(dir, tsdb.Options{External: map[string]string{"cluster": "a"}})
 	require.NoError(t, err)
-	require.NoError(t, b.Sample(newSeries(0, "x", "a"), noon, 1))
-	require.NoError(t, b.Close())
+	require.NoError(t, sinktest.Put(b, newSeries(0, "x", "a"), noon, 1))
+	require.NoError(t, sinktest.Finish(b))
 	block := b.Written()[0]
 	var meta struct {
 		Thanos struct {

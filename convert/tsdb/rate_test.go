@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pcparchive/pcparchive/internal/sinktest"
+
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/storage"
 	promtsdb "github.com/prometheus/prometheus/tsdb"
@@ -140,7 +142,7 @@ func TestRate(t *testing.T) {
 				sink = convert.NewUnwrap(sink, nil)
 			}
 			require.NoError(t, convert.Copy(t.Context(), sink, convert.FromArchive(set, archive.Query{})))
-			require.NoError(t, b.Close())
+			require.NoError(t, sinktest.Finish(b))
 			require.Len(t, b.Written(), test.blocks)
 			found := rates(t, b.Written(), before, midnight+20*step)
 			bridged := false
@@ -171,9 +173,9 @@ func TestWhyMarksAreNoNaN(t *testing.T) {
 	b, _ := newBlocks(t, tsdb.Options{})
 	s := newSeries(0, "c", "a")
 	for i, v := range []float64{1e6, 1e6 + 150, math.NaN(), 0, 150} {
-		require.NoError(t, b.Sample(s, noon+int64(i)*step, v))
+		require.NoError(t, sinktest.Put(b, s, noon+int64(i)*step, v))
 	}
-	require.NoError(t, b.Close())
+	require.NoError(t, sinktest.Finish(b))
 	found := rates(t, b.Written(), noon+4*step, noon+4*step)
 	require.Len(t, found, 1)
 	assert.Negative(t, found[noon+4*step])

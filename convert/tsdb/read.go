@@ -61,8 +61,7 @@ func (d *Damage) Unwrap() error { return d.Err }
 // Reader is a [convert.SampleSource] that reads blocks and the write-ahead log
 // of a Prometheus server, without writing to where they are. All samples come by
 // ascending time, staleness markers included; a sample that several blocks hold
-// comes once. Native histograms go to a [convert.HistogramSamples], the exemplars
-// of a log to a [convert.ExemplarSamples], behind their samples.
+// comes once, the exemplars of a log behind their samples.
 //
 // A Reader is for one goroutine at a time, but Done and Size may be called by
 // any.
@@ -190,7 +189,7 @@ func (r *Reader) Limit(start, end int64) {
 }
 
 // Samples hands all samples to dst by ascending time.
-func (r *Reader) Samples(ctx context.Context, dst convert.Samples) error {
+func (r *Reader) Samples(ctx context.Context, dst convert.SampleSink) error {
 	return newReading(r, r.selectors).run(ctx, dst)
 }
 
@@ -211,7 +210,7 @@ type restricted struct {
 }
 
 // Samples hands the samples to dst by ascending time.
-func (s restricted) Samples(ctx context.Context, dst convert.Samples) error {
+func (s restricted) Samples(ctx context.Context, dst convert.SampleSink) error {
 	var selectors [][]*labels.Matcher
 	for _, all := range s.any {
 		narrow, err := s.r.narrowed(all)

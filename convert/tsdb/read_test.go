@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/pcparchive/pcparchive/internal/sinktest"
+
 	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/storage"
@@ -65,7 +67,7 @@ func gather(t testing.TB, o tsdb.ReadOptions, paths ...string) *gathered {
 	o.Damaged = func(d *tsdb.Damage) { out.damage = append(out.damage, d.Error()) }
 	r, err := tsdb.OpenReader(t.Context(), paths, o)
 	require.NoError(t, err)
-	require.NoError(t, r.Samples(t.Context(), g))
+	require.NoError(t, r.Samples(t.Context(), sinktest.Sink(g, &out.report)))
 	require.NoError(t, r.Close())
 	out.content, out.series = g.got, g.series
 	return out
@@ -160,10 +162,10 @@ func TestReadSelects(t *testing.T) {
 	series := []*convert.PromSeries{newSeries(0, "a", "x"), newSeries(1, "a", "y"), newSeries(2, "b", "x")}
 	for i := range int64(100) {
 		for _, s := range series {
-			require.NoError(t, b.Sample(s, noon+i*1000, float64(i)))
+			require.NoError(t, sinktest.Put(b, s, noon+i*1000, float64(i)))
 		}
 	}
-	require.NoError(t, b.Close())
+	require.NoError(t, sinktest.Finish(b))
 	ax, ay, bx := `{__name__="a", instname="x"}`, `{__name__="a", instname="y"}`, `{__name__="b", instname="x"}`
 	for _, test := range []struct {
 		match []string
@@ -214,12 +216,12 @@ func TestReadWhere(t *testing.T) {
 	assert.Equal(t, []string{"c"}, few)
 	for _, v := range values {
 		g := &gatherer{t: t, got: content{}}
-		require.NoError(t, r.Where([]tsdb.Condition{{Label: "instance", Values: []string{v}}}).Samples(t.Context(), g))
+		require.NoError(t, r.Where([]tsdb.Condition{{Label: "instance", Values: []string{v}}}).Samples(t.Context(), sinktest.Sink(g)))
 		require.Equal(t, 1, g.count, v)
 		assert.Equal(t, v, promLabels(g.series[0]).Get("instance"))
 	}
 	g := &gatherer{t: t, got: content{}}
-	require.NoError(t, r.Where([]tsdb.Condition{{"instance", []string{"c"}}}, []tsdb.Condition{{"instance", []string{""}}}).Samples(t.Context(), g))
+	require.NoError(t, r.Where([]tsdb.Condition{{"instance", []string{"c"}}}, []tsdb.Condition{{"instance", []string{""}}}).Samples(t.Context(), sinktest.Sink(g)))
 	assert.Equal(t, 2, g.count)
 }
 
@@ -227,9 +229,9 @@ func TestReadHonoursTombstones(t *testing.T) {
 	b, dir := newBlocks(t, tsdb.Options{})
 	s := newSeries(0, "a", "x")
 	for i := range int64(1000) {
-		require.NoError(t, b.Sample(s, noon+i*1000, float64(i)))
+		require.NoError(t, sinktest.Put(b, s, noon+i*1000, float64(i)))
 	}
-	require.NoError(t, b.Close())
+	require.NoError(t, sinktest.Finish(b))
 	block, err := promtsdb.OpenBlock(quiet, b.Written()[0].Dir, nil, nil)
 	require.NoError(t, err)
 	require.NoError(t, block.Delete(t.Context(), noon+100_000, noon+899_000, labels.MustNewMatcher(labels.MatchEqual, "__name__", "a")))

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/pcparchive/pcparchive/internal/sinktest"
+
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
@@ -34,13 +36,13 @@ func benchBlock(b *testing.B) (dir string, samples int) {
 			default:
 				value[i] = rng.Float64()
 			}
-			if blocks.Sample(s, noon+row*15000, value[i]) != nil {
+			if sinktest.Put(blocks, s, noon+row*15000, value[i]) != nil {
 				b.Fatal()
 			}
 			samples++
 		}
 	}
-	require.NoError(b, blocks.Close())
+	require.NoError(b, sinktest.Finish(blocks))
 	return dir, samples
 }
 
@@ -51,7 +53,7 @@ func BenchmarkReader(b *testing.B) {
 		r, err := tsdb.OpenReader(b.Context(), []string{dir}, tsdb.ReadOptions{})
 		require.NoError(b, err)
 		sink := &nowhere{}
-		require.NoError(b, r.Samples(b.Context(), sink))
+		require.NoError(b, r.Samples(b.Context(), sinktest.Sink(sink)))
 		require.Equal(b, samples, sink.n)
 	}
 	b.ReportMetric(float64(samples)*float64(b.N)/b.Elapsed().Seconds(), "samples/s")
@@ -69,7 +71,7 @@ func BenchmarkBlocksToArchive(b *testing.B) {
 		require.NoError(b, err)
 		sink := convert.NewAssembler(convert.NewToArchive(a), m, convert.AssemblerOptions{})
 		require.NoError(b, r.Samples(b.Context(), sink))
-		require.NoError(b, sink.Close())
+		require.NoError(b, sinktest.Finish(sink))
 	}
 	b.ReportMetric(float64(samples)*float64(b.N)/b.Elapsed().Seconds(), "samples/s")
 }

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/pcparchive/pcparchive/internal/sinktest"
+
 	"github.com/klauspost/compress/snappy"
 	"github.com/klauspost/compress/zstd"
 	"github.com/prometheus/prometheus/model/labels"
@@ -54,7 +56,7 @@ func readAnything(t *testing.T, dir string) *anything {
 	if err != nil {
 		return g
 	}
-	require.NoError(t, r.Samples(t.Context(), g))
+	require.NoError(t, r.Samples(t.Context(), sinktest.Sink(g)))
 	for series, points := range g.got {
 		for i := range points {
 			require.True(t, i == 0 || points[i-1].t < points[i].t, series)

@@ -23,7 +23,8 @@ type reading struct {
 	table     table
 	waiting   []source // by their first time
 	active    []*track
-	windows   [2]window // one is filled while the other's samples are handed on
+	windows   [2]window         // one is filled while the other's samples are handed on
+	one       [1]convert.Sample // the batch that is handed on
 }
 
 // track is a source whose time has come.
@@ -52,7 +53,7 @@ type filled struct {
 }
 
 // run hands all samples to dst.
-func (rd *reading) run(ctx context.Context, dst convert.Samples) error {
+func (rd *reading) run(ctx context.Context, dst convert.SampleSink) error {
 	ctx, cancel := context.WithCancel(ctx)
 	ready := make(chan filled)
 	free := make(chan *window, len(rd.windows))
@@ -84,7 +85,7 @@ func (rd *reading) run(ctx context.Context, dst convert.Samples) error {
 }
 
 // emit hands on the samples of a window.
-func (rd *reading) emit(ctx context.Context, f filled, dst convert.Samples) error {
+func (rd *reading) emit(ctx context.Context, f filled, dst convert.SampleSink) error {
 	return f.w.each(func(t int64, row []entry) error {
 		for _, e := range row {
 			s := f.series[e.id&^isBlob]
@@ -103,13 +104,8 @@ func (rd *reading) emit(ctx context.Context, f filled, dst convert.Samples) erro
 				s.later[0].become(s.prom)
 				s.later = s.later[1:]
 			}
-			var err error
-			if data := f.w.blob(e); data != nil {
-				err = convert.PutHistogram(dst, s.prom, t, data, rd.r.opts.Report)
-			} else {
-				err = dst.Sample(s.prom, t, e.v)
-			}
-			if err != nil {
+			rd.one[0] = convert.Sample{T: t, V: e.v, Histogram: f.w.blob(e)}
+			if err := dst.Append(s.prom, rd.one[:]); err != nil {
 				return err
 			}
 		}
@@ -119,12 +115,12 @@ func (rd *reading) emit(ctx context.Context, f filled, dst convert.Samples) erro
 
 // exemplars hands on the exemplars of a sample, if the sample was, and else
 // counts them.
-func (rd *reading) exemplars(dst convert.Samples, s *readSeries, t int64, data []byte, had bool) error {
+func (rd *reading) exemplars(dst convert.SampleSink, s *readSeries, t int64, data []byte, had bool) error {
 	if !had {
 		rd.r.opts.Report.Add(convert.LossExemplar, s.prom.Name)
 		return nil
 	}
-	return putExemplars(dst, s.prom, t, data, rd.r.opts.Report)
+	return putExemplars(dst, s.prom, t, data)
 }
 
 // fill fills windows until there are no more samples.

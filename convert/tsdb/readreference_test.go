@@ -15,6 +15,8 @@ import (
 	"testing/fstest"
 	"time"
 
+	"github.com/pcparchive/pcparchive/internal/sinktest"
+
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -161,7 +163,7 @@ func TestBlocksToArchiveAndBack(t *testing.T) {
 			blocks, again := newBlocks(t, tsdb.Options{})
 			flat := convert.NewFlattener(blocks, convert.FlattenOptions{TargetLabels: true, Report: report})
 			require.NoError(t, convert.Copy(t.Context(), flat, convert.FromArchive(r, archive.Query{})))
-			require.NoError(t, blocks.Close())
+			require.NoError(t, sinktest.Finish(blocks))
 			assert.Empty(t, report.Losses())
 			got := gather(t, tsdb.ReadOptions{}, again)
 			assert.Equal(t, want.content, got.content)

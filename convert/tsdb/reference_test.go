@@ -16,6 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pcparchive/pcparchive/internal/sinktest"
+
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -48,14 +50,14 @@ func overMidnight(t *testing.T) (b *tsdb.Blocks, dir string, start int64, want c
 				}
 				v = convert.StaleNaN
 			}
-			require.NoError(t, b.Sample(s, now, v))
+			require.NoError(t, sinktest.Put(b, s, now, v))
 			key := s.Labels[0].Value
 			if !convert.IsStale(v) {
 				want[key] = append(want[key], at(now, v))
 			}
 		}
 	}
-	require.NoError(t, b.Close())
+	require.NoError(t, sinktest.Finish(b))
 	require.Len(t, b.Written(), 2)
 	return b, dir, start, want
 }

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/pcparchive/pcparchive/internal/sinktest"
+
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -104,7 +106,7 @@ func toArchiveOf(t testing.TB, host string, report *convert.Report, path string,
 	require.NoError(t, err)
 	sink := convert.NewAssembler(convert.NewToArchive(a), m, convert.AssemblerOptions{Natives: r.Natives(report), Report: report})
 	require.NoError(t, r.Samples(t.Context(), sink))
-	require.NoError(t, sink.Close())
+	require.NoError(t, sinktest.Finish(sink))
 	require.NoError(t, r.Close())
 }
 
@@ -125,7 +127,7 @@ func TestNativeMetricsComeBack(t *testing.T) {
 	flat := convert.NewFlattener(blocks, convert.FlattenOptions{})
 	nativeSteps(t, "web", original, flat)
 	require.NoError(t, original.Close())
-	require.NoError(t, blocks.Close())
+	require.NoError(t, sinktest.Finish(blocks))
 
 	report := &convert.Report{}
 	toArchive(t, report, second, data)
@@ -162,15 +164,15 @@ func allLabels(r *archive.Reader) map[string]bool {
 func TestSidecarNamesHosts(t *testing.T) {
 	blocks, data := newBlocks(t, tsdb.Options{})
 	a, b := &seriesBy{}, &seriesBy{}
-	nativeSteps(t, "a", convert.NewFlattener(a, convert.FlattenOptions{}))
-	nativeSteps(t, "b", convert.NewFlattener(b, convert.FlattenOptions{}))
+	nativeSteps(t, "a", convert.NewFlattener(sinktest.Sink(a), convert.FlattenOptions{}))
+	nativeSteps(t, "b", convert.NewFlattener(sinktest.Sink(b), convert.FlattenOptions{}))
 	for now := range int64(2) {
 		for i, s := range append(a.all, b.all...) {
 			s.ID = i
-			require.NoError(t, blocks.Sample(s, noon+now, 1))
+			require.NoError(t, sinktest.Put(blocks, s, noon+now, 1))
 		}
 	}
-	require.NoError(t, blocks.Close())
+	require.NoError(t, sinktest.Finish(blocks))
 	got := gather(t, tsdb.ReadOptions{}, data)
 	require.Len(t, got.series, 18)
 	for _, s := range got.series {
@@ -205,7 +207,7 @@ func (s *seriesBy) Sample(p *convert.PromSeries, _ int64, _ float64) error {
 func TestSidecarIsOptional(t *testing.T) {
 	blocks, data := newBlocks(t, tsdb.Options{NoSidecar: true})
 	nativeSteps(t, "a", convert.NewFlattener(blocks, convert.FlattenOptions{}))
-	require.NoError(t, blocks.Close())
+	require.NoError(t, sinktest.Finish(blocks))
 	path := filepath.Join(blocks.Written()[0].Dir, tsdb.SidecarName)
 	require.NoFileExists(t, path)
 	got := gather(t, tsdb.ReadOptions{}, data)

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pcparchive/pcparchive/internal/sinktest"
+
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -38,7 +40,7 @@ func TestSpill(t *testing.T) {
 			if s.ID%8 != 0 {
 				v = math.Float64frombits(rng.Uint64())
 			}
-			if err := b.Sample(s, now, v); err != nil {
+			if err := sinktest.Put(b, s, now, v); err != nil {
 				t.Fatal(err)
 			}
 			want[keys[s.ID]] = append(want[keys[s.ID]], at(now, v))
@@ -47,7 +49,7 @@ func TestSpill(t *testing.T) {
 			require.Equal(t, []string{".pcparchive-.lock"}, listing(t, dir), "the spill file has no name, and no block is begun")
 		}
 	}
-	require.NoError(t, b.Close())
+	require.NoError(t, sinktest.Finish(b))
 	require.Len(t, b.Written(), 3)
 	require.Greater(t, b.Written()[0].Bytes, int64(3<<19), "the buffer is 1 MiB")
 	require.ElementsMatch(t, names(b.Written()), listing(t, dir))
@@ -60,10 +62,10 @@ func TestManySeries(t *testing.T) {
 	for row := range int64(3) {
 		for i := range all {
 			s := all[(i*7919+int(row))%len(all)] // in no order
-			require.NoError(t, b.Sample(s, noon+row, float64(s.ID)))
+			require.NoError(t, sinktest.Put(b, s, noon+row, float64(s.ID)))
 		}
 	}
-	require.NoError(t, b.Close())
+	require.NoError(t, sinktest.Finish(b))
 	got := readBlocks(t, b.Written())
 	require.Len(t, got, len(all))
 	for _, s := range all {
@@ -74,28 +76,28 @@ func TestManySeries(t *testing.T) {
 
 func TestNothing(t *testing.T) {
 	b, dir := newBlocks(t, tsdb.Options{})
+	require.NoError(t, sinktest.Finish(b))
+	require.NoError(t, sinktest.Finish(b), "a second time")
 	require.NoError(t, b.Close())
-	require.NoError(t, b.Close(), "a second time")
-	require.NoError(t, b.Discard())
 	assert.Empty(t, b.Written())
 	assert.Empty(t, listing(t, dir))
-	require.ErrorContains(t, b.Sample(newSeries(0, "m", "a"), noon, 1), "after the end")
+	require.ErrorContains(t, sinktest.Put(b, newSeries(0, "m", "a"), noon, 1), "after the end")
 }
 
-func TestDiscardKeepsWholeBlocks(t *testing.T) {
+func TestCloseKeepsWholeBlocks(t *testing.T) {
 	b, dir := newBlocks(t, tsdb.Options{BlockRange: time.Hour})
 	all := manySeries(500)
 	for row := range int64(1000) {
 		for _, s := range all {
-			require.NoError(t, b.Sample(s, noon+row*5000, float64(row^7)*math.Pi))
+			require.NoError(t, sinktest.Put(b, s, noon+row*5000, float64(row^7)*math.Pi))
 		}
 	}
-	require.NoError(t, b.Discard())
+	require.NoError(t, b.Close())
 	require.Len(t, b.Written(), 1)
 	assert.Equal(t, names(b.Written()), listing(t, dir))
 	verifyBlock(t, b.Written()[0])
-	require.Error(t, b.Sample(all[0], noon+24*hour, 1))
-	require.NoError(t, b.Close(), "does nothing after Discard")
+	require.Error(t, sinktest.Put(b, all[0], noon+24*hour, 1))
+	require.NoError(t, sinktest.Finish(b), "does nothing after Close")
 	require.Len(t, b.Written(), 1)
 }
 
@@ -103,14 +105,14 @@ func TestDiscardKeepsWholeBlocks(t *testing.T) {
 func TestFailure(t *testing.T) {
 	b, dir := newBlocks(t, tsdb.Options{BlockRange: time.Hour})
 	s, twin := newSeries(0, "m", "a"), newSeries(1, "m", "a")
-	require.NoError(t, b.Sample(s, noon, 1))
-	require.NoError(t, b.Sample(s, noon+hour, 1))
-	require.NoError(t, b.Sample(twin, noon+hour, 1))
-	err := b.Sample(s, noon+2*hour, 1)
+	require.NoError(t, sinktest.Put(b, s, noon, 1))
+	require.NoError(t, sinktest.Put(b, s, noon+hour, 1))
+	require.NoError(t, sinktest.Put(b, twin, noon+hour, 1))
+	err := sinktest.Put(b, s, noon+2*hour, 1)
 	require.ErrorContains(t, err, "out-of-order series")
 	require.ErrorContains(t, err, dir)
-	assert.Equal(t, err, b.Sample(s, noon+2*hour, 1), "an error stays")
-	assert.Equal(t, err, b.Close())
+	assert.Equal(t, err, sinktest.Put(b, s, noon+2*hour, 1), "an error stays")
+	assert.Equal(t, err, sinktest.Finish(b))
 	require.NoError(t, b.Close())
 	require.Len(t, b.Written(), 1)
 	assert.Equal(t, names(b.Written()), listing(t, dir))
@@ -120,9 +122,9 @@ func TestFailure(t *testing.T) {
 // spill file is to be made.
 func TestUnwritable(t *testing.T) {
 	b, dir := newBlocks(t, tsdb.Options{})
-	require.NoError(t, b.Sample(newSeries(0, "m", "a"), noon, 1))
+	require.NoError(t, sinktest.Put(b, newSeries(0, "m", "a"), noon, 1))
 	require.NoError(t, os.RemoveAll(dir))
-	require.ErrorIs(t, b.Close(), os.ErrNotExist)
+	require.ErrorIs(t, sinktest.Finish(b), os.ErrNotExist)
 	assert.Empty(t, b.Written())
 
 	b, dir = newBlocks(t, tsdb.Options{})
@@ -131,10 +133,10 @@ func TestUnwritable(t *testing.T) {
 	s := newSeries(0, "m", "a")
 	var err error
 	for now := noon; err == nil && now < noon+hour; now++ {
-		err = b.Sample(s, now, rng.Float64())
+		err = sinktest.Put(b, s, now, rng.Float64())
 	}
 	require.ErrorIs(t, err, os.ErrNotExist)
-	require.ErrorIs(t, b.Close(), os.ErrNotExist)
+	require.ErrorIs(t, sinktest.Finish(b), os.ErrNotExist)
 }
 
 func TestRefused(t *testing.T) {
@@ -149,12 +151,12 @@ func TestRefused(t *testing.T) {
 
 	for _, far := range []int64{math.MinInt64, math.MaxInt64} {
 		b, _ := newBlocks(t, tsdb.Options{})
-		require.ErrorContains(t, b.Sample(newSeries(0, "m", "a"), far, 1), "out of range")
+		require.ErrorContains(t, sinktest.Put(b, newSeries(0, "m", "a"), far, 1), "out of range")
 	}
 
 	b, _ := newBlocks(t, tsdb.Options{})
-	require.NoError(t, b.Sample(newSeries(0, "m", "a"), noon, 1))
-	require.ErrorContains(t, b.Sample(newSeries(0, "m", "b"), noon, 1), "more than one Flattener")
+	require.NoError(t, sinktest.Put(b, newSeries(0, "m", "a"), noon, 1))
+	require.ErrorContains(t, sinktest.Put(b, newSeries(0, "m", "b"), noon, 1), "more than one Flattener")
 }
 
 // TestUnfitLabels checks that what Prometheus would refuse is left out, counted.
@@ -177,10 +179,10 @@ func TestUnfitLabels(t *testing.T) {
 	}
 	for now := range int64(3) {
 		for _, s := range append(unfit, good) {
-			require.NoError(t, b.Sample(s, noon+now, 1))
+			require.NoError(t, sinktest.Put(b, s, noon+now, 1))
 		}
 	}
-	require.NoError(t, b.Close())
+	require.NoError(t, sinktest.Finish(b))
 	assert.Equal(t, content{promLabels(good).String(): {at(noon, 1), at(noon+1, 1), at(noon+2, 1)}},
 		readBlocks(t, b.Written()))
 	var n int64
@@ -207,7 +209,7 @@ func TestFromSteps(t *testing.T) {
 	}
 	require.NoError(t, sink.Put(&archive.Step{Stamp: pcp.Timestamp{Sec: noon/1000 + 3}, Mark: true}))
 	require.NoError(t, sink.Close())
-	require.NoError(t, b.Close())
+	require.NoError(t, sinktest.Finish(b))
 	assert.Equal(t, content{`{__name__="kernel_all_load", instname="5 minute"}`: {
 		at(noon, 0), at(noon+1000, 1), at(noon+2000, 2), at(noon+3000, convert.StaleNaN),
 	}}, readBlocks(t, b.Written()))

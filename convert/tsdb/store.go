@@ -1,6 +1,7 @@
 package tsdb
 
 import (
+	"context"
 	"iter"
 	"math"
 
@@ -9,7 +10,7 @@ import (
 	"github.com/pcparchive/pcparchive/convert"
 )
 
-// Store is a [convert.Samples] that keeps all samples, to be read series by
+// Store is a [convert.SampleSink] that keeps all samples, to be read series by
 // series: for what is written in another order than that of time. In memory it
 // holds what [Blocks] does, the rest waits in one temporary file.
 type Store struct {
@@ -18,8 +19,8 @@ type Store struct {
 }
 
 var (
-	_ convert.StoredExemplars = (*Store)(nil)
-	_ convert.ExemplarSamples = (*Store)(nil)
+	_ convert.Stored     = (*Store)(nil)
+	_ convert.SampleSink = (*Store)(nil)
 )
 
 // NewStore returns a Store whose file lies in dir.
@@ -28,8 +29,29 @@ func NewStore(dir string, r *convert.Report) *Store {
 	return &Store{b: b, exemplars: map[int]*chain{}}
 }
 
-// Sample adds a sample, as [Blocks.Sample] does.
-func (s *Store) Sample(p *convert.PromSeries, t int64, v float64) error { return s.b.Sample(p, t, v) }
+// Append adds samples, as [Blocks.Append] does, and exemplars. Native histograms
+// have no form as text: they are counted.
+func (s *Store) Append(p *convert.PromSeries, batch []convert.Sample) error {
+	for i := range batch {
+		x := &batch[i]
+		var err error
+		switch {
+		case x.Exemplar != nil:
+			err = s.exemplar(p, x)
+		case x.Histogram != nil:
+			s.b.report.Add(convert.LossNativeHist, p.Name)
+		default:
+			err = s.b.number(p, x.T, x.V)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Flush does nothing: samples can be read at any time.
+func (s *Store) Flush(context.Context) error { return nil }
 
 // Series yields the series that have samples, in order of first sight.
 func (s *Store) Series() iter.Seq[*convert.PromSeries] {
@@ -44,8 +66,8 @@ func (s *Store) Series() iter.Seq[*convert.PromSeries] {
 
 // Samples yields the samples of a series by ascending time. After an error there
 // are no more. Several series may be read at once, and no samples be added then.
-func (s *Store) Samples(p *convert.PromSeries) iter.Seq2[convert.Point, error] {
-	return func(yield func(convert.Point, error) bool) {
+func (s *Store) Samples(p *convert.PromSeries) iter.Seq2[convert.Sample, error] {
+	return func(yield func(convert.Sample, error) bool) {
 		if uint(p.ID) >= uint(len(s.b.table)) || s.b.table[p.ID] == nil {
 			return
 		}
@@ -54,12 +76,12 @@ func (s *Store) Samples(p *convert.PromSeries) iter.Seq2[convert.Point, error] {
 			return
 		}
 		if err := s.b.pack(e); err != nil {
-			yield(convert.Point{}, err)
+			yield(convert.Sample{}, err)
 			return
 		}
 		records, _, err := s.b.spill.read(e.full, nil, nil)
 		if err != nil {
-			yield(convert.Point{}, err)
+			yield(convert.Sample{}, err)
 			return
 		}
 		var chunk chunkenc.XORChunk
@@ -69,21 +91,21 @@ func (s *Store) Samples(p *convert.PromSeries) iter.Seq2[convert.Point, error] {
 			it = chunk.Iterator(it)
 			for it.Next() == chunkenc.ValFloat {
 				t, v := it.At()
-				if !yield(convert.Point{Time: t, Value: v}, nil) {
+				if !yield(convert.Sample{T: t, V: v}, nil) {
 					return
 				}
 			}
 			if err := it.Err(); err != nil {
-				yield(convert.Point{}, err)
+				yield(convert.Sample{}, err)
 				return
 			}
 		}
 	}
 }
 
-// Exemplar adds an exemplar.
-func (s *Store) Exemplar(p *convert.PromSeries, t int64, e convert.Exemplar) error {
-	data, err := e.AppendBinary(nil)
+// exemplar adds an exemplar.
+func (s *Store) exemplar(p *convert.PromSeries, x *convert.Sample) error {
+	data, err := x.Exemplar.AppendBinary(nil)
 	if err != nil {
 		return err
 	}
@@ -92,25 +114,25 @@ func (s *Store) Exemplar(p *convert.PromSeries, t int64, e convert.Exemplar) err
 		c = &chain{}
 		s.exemplars[p.ID] = c
 	}
-	return s.b.spill.put(c, record{mint: t, maxt: t, data: data})
+	return s.b.spill.put(c, record{mint: x.T, maxt: x.T, data: data})
 }
 
 // Exemplars yields the exemplars of a series in the order in which they came, as
 // Samples does samples.
-func (s *Store) Exemplars(p *convert.PromSeries) iter.Seq2[convert.ExemplarAt, error] {
-	return func(yield func(convert.ExemplarAt, error) bool) {
+func (s *Store) Exemplars(p *convert.PromSeries) iter.Seq2[convert.Sample, error] {
+	return func(yield func(convert.Sample, error) bool) {
 		c := s.exemplars[p.ID]
 		if c == nil {
 			return
 		}
 		records, _, err := s.b.spill.read(*c, nil, nil)
 		if err != nil {
-			yield(convert.ExemplarAt{}, err)
+			yield(convert.Sample{}, err)
 			return
 		}
 		for _, r := range records {
-			at := convert.ExemplarAt{Time: r.mint}
-			err := at.UnmarshalBinary(r.data)
+			at := convert.Sample{T: r.mint, Exemplar: &convert.Exemplar{}}
+			err := at.Exemplar.UnmarshalBinary(r.data)
 			if !yield(at, err) || err != nil {
 				return
 			}
@@ -119,4 +141,4 @@ func (s *Store) Exemplars(p *convert.PromSeries) iter.Seq2[convert.ExemplarAt, e
 }
 
 // Close removes the file.
-func (s *Store) Close() error { return s.b.Discard() }
+func (s *Store) Close() error { return s.b.Close() }

@@ -24,7 +24,7 @@ func TestOneWriterPerFolder(t *testing.T) {
 	require.NoError(t, first.Close())
 	second, err := tsdb.NewBlocks(dir, tsdb.Options{})
 	require.NoError(t, err)
-	require.NoError(t, second.Discard())
+	require.NoError(t, second.Close())
 	entries, err := os.ReadDir(dir)
 	require.NoError(t, err)
 	assert.Empty(t, entries, "no lock is left")

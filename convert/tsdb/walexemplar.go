@@ -82,13 +82,15 @@ func (h *head) packExemplars(s *headSeries) error {
 }
 
 // putExemplars hands on the exemplars of a sample.
-func putExemplars(dst convert.Samples, s *convert.PromSeries, t int64, data []byte, report *convert.Report) error {
+func putExemplars(dst convert.SampleSink, s *convert.PromSeries, t int64, data []byte) error {
+	var one [1]convert.Sample
 	for f := (fields{b: data}); f.more(); {
 		var e convert.Exemplar
 		if err := e.UnmarshalBinary(f.take(f.uvarint())); err != nil {
 			return err
 		}
-		if err := convert.PutExemplar(dst, s, t, e, report); err != nil {
+		one[0] = convert.Sample{T: t, Exemplar: &e}
+		if err := dst.Append(s, one[:]); err != nil {
 			return err
 		}
 	}

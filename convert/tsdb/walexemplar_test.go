@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/pcparchive/pcparchive/internal/sinktest"
+
 	"github.com/prometheus/prometheus/model/exemplar"
 	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
@@ -24,7 +26,7 @@ import (
 type exemplary struct {
 	t    *testing.T
 	last map[*convert.PromSeries]int64
-	got  map[string][]convert.ExemplarAt
+	got  map[string][]convert.Sample
 }
 
 func (x *exemplary) Sample(s *convert.PromSeries, t int64, _ float64) error {
@@ -39,17 +41,17 @@ func (x *exemplary) Histogram(s *convert.PromSeries, t int64, _ []byte) error {
 func (x *exemplary) Exemplar(s *convert.PromSeries, t int64, e convert.Exemplar) error {
 	require.Equal(x.t, x.last[s], t, "it follows its sample")
 	name := promLabels(s).String()
-	x.got[name] = append(x.got[name], convert.ExemplarAt{Time: t, Exemplar: e})
+	x.got[name] = append(x.got[name], convert.Sample{T: t, Exemplar: &e})
 	return nil
 }
 
 // readExemplars reads a folder.
-func readExemplars(t *testing.T, dir string, o tsdb.ReadOptions) map[string][]convert.ExemplarAt {
+func readExemplars(t *testing.T, dir string, o tsdb.ReadOptions) map[string][]convert.Sample {
 	t.Helper()
-	x := &exemplary{t: t, last: map[*convert.PromSeries]int64{}, got: map[string][]convert.ExemplarAt{}}
+	x := &exemplary{t: t, last: map[*convert.PromSeries]int64{}, got: map[string][]convert.Sample{}}
 	r, err := tsdb.OpenReader(t.Context(), []string{dir}, o)
 	require.NoError(t, err)
-	require.NoError(t, r.Samples(t.Context(), x))
+	require.NoError(t, r.Samples(t.Context(), sinktest.Sink(x)))
 	require.NoError(t, r.Close())
 	return x.got
 }
@@ -57,10 +59,10 @@ func readExemplars(t *testing.T, dir string, o tsdb.ReadOptions) map[string][]co
 // fillExemplars commits scrapes of a counter with exemplars of own and of the
 // scrape's time, and of a native histogram with two at a time. It returns them by
 // series.
-func fillExemplars(t *testing.T, db *promtsdb.DB, from int64, scrapes int) map[string][]convert.ExemplarAt {
+func fillExemplars(t *testing.T, db *promtsdb.DB, from int64, scrapes int) map[string][]convert.Sample {
 	t.Helper()
 	rng := rand.New(rand.NewPCG(uint64(from), 8))
-	want := map[string][]convert.ExemplarAt{}
+	want := map[string][]convert.Sample{}
 	for n := range int64(scrapes) {
 		app := db.AppenderV2(t.Context())
 		now := from + n*15_000
@@ -81,7 +83,7 @@ func fillExemplars(t *testing.T, db *promtsdb.DB, from int64, scrapes int) map[s
 					e.Time = now
 				}
 				o.Exemplars = append(o.Exemplars, exemplar.Exemplar{Labels: labels.FromStrings("trace_id", id, "span", "s"), Value: e.Value, Ts: e.Time, HasTs: true})
-				want[lset.String()] = append(want[lset.String()], convert.ExemplarAt{Time: now, Exemplar: e})
+				want[lset.String()] = append(want[lset.String()], convert.Sample{T: now, Exemplar: &e})
 			}
 			_, err := app.Append(0, lset, 0, now, float64(n), h, nil, o)
 			require.NoError(t, err)
@@ -99,7 +101,7 @@ func withExemplars(o *promtsdb.Options) {
 // TestExemplarsOfLog reads exemplars behind the samples that they came with,
 // however little memory there is.
 func TestExemplarsOfLog(t *testing.T) {
-	var want map[string][]convert.ExemplarAt
+	var want map[string][]convert.Sample
 	dir := server(t, withExemplars, func(db *promtsdb.DB) { want = fillExemplars(t, db, noon, 500) })
 	require.Len(t, want, 6)
 	for _, memory := range []int64{0, 1 << 14} {
@@ -109,19 +111,19 @@ func TestExemplarsOfLog(t *testing.T) {
 	}
 	// A part of the time.
 	got := readExemplars(t, dir, tsdb.ReadOptions{Start: noon + 30_000, End: noon + 60_000, Match: []string{"x_seconds"}})
-	var part []convert.ExemplarAt
+	var part []convert.Sample
 	for _, e := range want["{__name__=\"x_seconds\"}"] {
-		if e.Time >= noon+30_000 && e.Time <= noon+60_000 {
+		if e.T >= noon+30_000 && e.T <= noon+60_000 {
 			part = append(part, e)
 		}
 	}
-	assert.Equal(t, map[string][]convert.ExemplarAt{"{__name__=\"x_seconds\"}": part}, got)
+	assert.Equal(t, map[string][]convert.Sample{"{__name__=\"x_seconds\"}": part}, got)
 }
 
 // TestExemplarsOfCheckpoint has a log whose beginning is in a block and a
 // checkpoint, and samples that were deleted.
 func TestExemplarsOfCheckpoint(t *testing.T) {
-	var want map[string][]convert.ExemplarAt
+	var want map[string][]convert.Sample
 	dir := server(t, withExemplars, func(db *promtsdb.DB) {
 		want = fillExemplars(t, db, noon, 2000) // eight hours
 		require.NoError(t, db.Compact(t.Context()))
@@ -137,9 +139,9 @@ func TestExemplarsOfCheckpoint(t *testing.T) {
 	for series, all := range got {
 		n := len(want[series])
 		if series == `{__name__="x_total", i="0"}` {
-			require.Less(t, all[len(all)-1].Time, noon+8*hour-600_000)
+			require.Less(t, all[len(all)-1].T, noon+8*hour-600_000)
 			n = len(all)
-			for want[series][n-1].Time != all[len(all)-1].Time {
+			for want[series][n-1].T != all[len(all)-1].T {
 				n++
 			}
 		}

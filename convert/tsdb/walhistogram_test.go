@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pcparchive/pcparchive/internal/sinktest"
+
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/storage"
 	promtsdb "github.com/prometheus/prometheus/tsdb"
@@ -46,7 +48,7 @@ func TestLateHistograms(t *testing.T) {
 	r, err := tsdb.OpenReader(t.Context(), []string{dir}, tsdb.ReadOptions{Report: report})
 	require.NoError(t, err)
 	times := &histogramTimes{}
-	require.NoError(t, r.Samples(t.Context(), times))
+	require.NoError(t, r.Samples(t.Context(), sinktest.Sink(times)))
 	require.NoError(t, r.Close())
 	assert.Empty(t, report.Losses())
 	require.Len(t, *times, 400)
