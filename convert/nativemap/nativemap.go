@@ -101,7 +101,7 @@ func newMap(name, file, text string) (*Map, error) {
 			m.metrics[r.name] = n
 		}
 		for i := range r.terms {
-			m.byName[r.terms[i].name] = append(m.byName[r.terms[i].name], use{r, i, &r.terms[i]})
+			m.byName[r.terms[i].name] = append(m.byName[r.terms[i].name], use{r, r.terms[i].part, &r.terms[i]})
 		}
 	}
 	m.known = map[string][]*convert.NativeMetric{}
@@ -131,7 +131,7 @@ func (m *Map) Places(s *convert.PromSeries) []convert.Place {
 		p := convert.Place{
 			Metric: m.metrics[u.row.name], ID: pcp.InstNull,
 			Pick: u.term.pick, Factor: u.term.factor, Combine: u.term.combine,
-			Part: u.part, Parts: len(u.row.terms),
+			Part: u.part, Parts: parts(u.row.terms),
 		}
 		if !u.row.fill(&p, s.Labels) {
 			continue

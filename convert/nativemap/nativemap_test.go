@@ -212,3 +212,19 @@ func TestValues(t *testing.T) {
 	assert.Contains(t, got, "openmetrics.import.node_filesystem_size_bytes 0 device:/dev/sda1 fstype:ext4 mountpoint:/bind")
 	assert.Len(t, report.Losses(), 1, report.Losses())
 }
+
+// TestAlternatives takes 0 where the first series is missing, and refuses other
+// forms.
+func TestAlternatives(t *testing.T) {
+	terms, err := parseSource(`sum(a{x="1"}) or sum(0 * b)`)
+	require.NoError(t, err)
+	require.Len(t, terms, 2)
+	assert.Equal(t, 1, parts(terms), "either is enough")
+	v, ok := terms[1].pick(17)
+	assert.True(t, ok)
+	assert.Zero(t, v)
+	for _, text := range []string{"a or b", "sum(a) or sum(b)", "sum(a) or 0 * b", "sum(a + c) or sum(0 * b)", "sum(a) or sum(0 * b) or sum(0 * c)", "count(a) or sum(0 * b)"} {
+		_, err := parseSource(text)
+		assert.ErrorIs(t, err, errSource, text)
+	}
+}

@@ -20,6 +20,7 @@ type term struct {
 	factor   float64
 	combine  convert.Combine
 	pick     convert.Picker
+	part     int // which of the parts of a source it is, of which all must be there
 }
 
 // matches reports whether a series of the term's name has its labels.
@@ -41,7 +42,7 @@ func parseSource(text string) ([]term, error) {
 	if err != nil {
 		return nil, err
 	}
-	terms, err := linear(expr)
+	terms, err := alternatives(expr)
 	if err != nil {
 		return nil, err
 	}
@@ -56,6 +57,43 @@ func parseSource(text string) ([]term, error) {
 		}
 	}
 	return terms, nil
+}
+
+// alternatives returns the terms of an expression, or of two with "or" between
+// them: the second is 0, which the first, where it is there, is added to. Either
+// is enough.
+func alternatives(expr parser.Expr) ([]term, error) {
+	e, ok := expr.(*parser.BinaryExpr)
+	if !ok || e.Op != parser.LOR {
+		terms, err := linear(expr)
+		for i := range terms {
+			terms[i].part = i
+		}
+		return terms, err
+	}
+	first, err := linear(e.LHS)
+	if err != nil {
+		return nil, err
+	}
+	second, err := linear(e.RHS)
+	if err != nil {
+		return nil, err
+	}
+	all := append(first[:len(first):len(first)], second...)
+	if len(all) != 2 || all[0].combine != convert.CombineSum || all[1].combine != convert.CombineSum || all[1].factor != 0 {
+		return nil, fmt.Errorf("%s: want a sum before or, and a sum times 0 after it: %w", e, errSource)
+	}
+	all[1].factor, all[1].pick = 1, func(float64) (float64, bool) { return 0, true }
+	return all, nil
+}
+
+// parts returns how many parts terms are of.
+func parts(terms []term) int {
+	n := 0
+	for i := range terms {
+		n = max(n, terms[i].part+1)
+	}
+	return n
 }
 
 // linear returns the terms of an expression.
