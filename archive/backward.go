@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"math"
 	"os"
 	"slices"
 
@@ -16,12 +17,12 @@ import (
 
 // Backward yields the steps that q selects from the last to the first. It reads
 // volumes from their end; one that is compressed in one piece too long for the
-// cache is decompressed into a temporary file. Where a volume ends in damage or
-// inside a record, which Warnings then names, what precedes that is read.
-// Otherwise the sequence is that of Steps in reverse.
+// cache is decompressed into a temporary file. The sequence is that of Steps in
+// reverse, with the same marks where something is lost.
 func (r *Reader) Backward(q Query) iter.Seq2[*Step, error] {
 	return func(yield func(*Step, error) bool) {
 		v := newView(r, q)
+		v.back = true
 		for _, m := range slices.Backward(r.volumes) {
 			err := v.backward(m, yield)
 			if err == nil {
@@ -37,88 +38,119 @@ func (r *Reader) Backward(q Query) iter.Seq2[*Step, error] {
 
 // backward yields the steps of one volume.
 func (v *view) backward(m Member, yield func(*Step, error) bool) error {
-	f, frames, err := v.r.openVolume(m, leastBuffer)
-	if err != nil || f == nil {
+	s, err := v.r.volumeIn(m, 0, leastBuffer, v.damaged)
+	if err != nil || s == nil {
 		return err
 	}
-	defer f.Close()
-	first := frames.pos.Offset + int64(frames.last)
-	if frame, err := frames.next(); err == nil {
+	defer s.f.Close()
+	if frame, err := s.frames.next(); err == nil {
 		if t, ok := v.r.stamp(frame); ok && t.After(v.q.To) {
 			return nil // and so is all that follows it
 		}
 	}
-	if err := f.spool(); err != nil {
+	if err := s.f.spool(); err != nil {
 		return err
 	}
-	end, err := v.r.wholeEnd(f, first, v.q.To)
+	end, whole := v.r.wholeEnd(s.f, s.first, v.q.To)
+	if !whole {
+		end = s.first
+		if from, ok := v.r.lastEntry(s.f); ok {
+			end = max(end, from)
+		}
+		if err := v.stretches(s, Stretch{end, math.MaxInt64}, yield); err != nil {
+			return err
+		}
+	}
+	stopped, err := v.stretch(s, Stretch{s.first, end}, yield)
+	if isDamage(err) && !s.strict {
+		v.lost = true
+		return v.stretches(s, Stretch{s.first, stopped}, yield)
+	}
+	return err
+}
+
+// stretches yields the steps of a part of a volume that is damaged.
+func (v *view) stretches(s *frameSource, within Stretch, yield func(*Step, error) bool) error {
+	damaged, tail := false, false
+	s.lost = func(d *Damage) error {
+		damaged, tail = true, d.Next < 0
+		return v.r.noted(d)
+	}
+	s.frames = s.f.frames(within.From, readBuffer)
+	parts, err := s.whole(func(f Frame) bool { // as where Steps ends
+		t, ok := v.r.stamp(f)
+		return ok && t.After(v.q.To)
+	})
+	s.f.release()
 	if err != nil {
 		return err
 	}
-	b := backReader{f: f, first: first, end: end}
+	s.lost = v.damaged
+	v.lost = v.lost || tail
+	for i, p := range slices.Backward(parts) {
+		v.lost = v.lost || i < len(parts)-1
+		if p.To = min(p.To, within.To); p.To <= p.From {
+			continue
+		}
+		if _, err := v.stretch(s, p, yield); err != nil {
+			return err
+		}
+	}
+	v.lost = v.lost || damaged && (len(parts) == 0 || parts[0].From > within.From)
+	return nil
+}
+
+// stretch yields the steps of a part of a volume. It returns where the records
+// end that it did not get at.
+func (v *view) stretch(s *frameSource, p Stretch, yield func(*Step, error) bool) (stopped int64, err error) {
+	b := backReader{f: s.f, first: p.From, end: p.To}
 	for {
 		frame, err := b.prev()
 		if errors.Is(err, io.EOF) {
-			return nil
+			return b.end, nil
 		}
 		if err != nil {
-			return err
+			return b.end, err
 		}
 		t, ok := v.r.stamp(frame)
 		if ok && t.After(v.q.To) {
 			continue
 		}
 		if ok && t.Before(v.q.From) {
-			return errStop
+			return b.end, errStop
 		}
 		if err := v.record(frame, yield); err != nil {
-			return err
+			if err = s.refuse(frame, err); err != nil {
+				return b.end, err
+			}
 		}
 	}
 }
 
-// wholeEnd returns where the whole records of a volume end, as far as they may
-// be wanted: not later than to, if the index knows.
-func (r *Reader) wholeEnd(f *File, first int64, to pcp.Timestamp) (int64, error) {
-	for _, e := range r.entries {
+// wholeEnd returns where the records of a volume end, as far as they may be
+// wanted: not later than to, if the index knows. It is false if the volume does
+// not end with a whole record, or where it ends is not known.
+func (r *Reader) wholeEnd(f *File, first int64, to pcp.Timestamp) (end int64, ok bool) {
+	for _, e := range r.hints {
 		if int(e.Volume) == f.Volume && e.Stamp.After(to) && e.Data >= first {
 			frame, err := f.frames(e.Data, leastBuffer).next()
 			if err != nil {
 				continue
 			}
 			if t, ok := r.stamp(frame); ok && t.After(to) {
-				return e.Data, nil
+				return e.Data, true
 			}
 		}
 	}
-	if _, ok := r.stampBefore(f); ok {
-		n, _ := f.Length()
-		return n, nil
+	if _, ok := r.stampBefore(f); !ok {
+		return 0, false
 	}
-	if from, ok := r.lastEntry(f); ok {
-		first = from
-	}
-	frames := f.frames(first, readBuffer)
-	defer f.release()
-	for {
-		_, err := frames.next()
-		if errors.Is(err, io.EOF) {
-			return frames.pos.Offset, nil
-		}
-		var damage *pcp.FormatError
-		if errors.As(err, &damage) {
-			r.warn(err)
-			return frames.pos.Offset, nil
-		}
-		if err != nil {
-			return 0, err
-		}
-	}
+	return f.Length()
 }
 
 // spool makes f a file that can be read at any place: one of which parts are too
-// long for the cache is replaced by a temporary file of what it holds. That ends
-// where damage begins.
+// long for the cache is replaced by a temporary file of what it holds, with zeros
+// in place of what is damaged.
 func (f *File) spool() error {
 	if f.d.RandomAccess() {
 		return nil
@@ -134,7 +166,7 @@ func (f *File) spool() error {
 	if err != nil {
 		return err
 	}
-	n, err := io.Copy(tmp, f.From(0))
+	n, err := f.copyTo(tmp.File)
 	f.release()
 	if err != nil && !damaged(err) {
 		tmp.Close()
@@ -144,6 +176,22 @@ func (f *File) spool() error {
 	f.f = tmp
 	f.d, err = decomp.Open(plainFile{tmp.File, err}, decomp.ID{Name: tmp.Name(), Size: n}, decomp.Limits{}, decomp.NewCache(0))
 	return err
+}
+
+// copyTo writes what f holds to tmp and returns how long that is.
+func (f *File) copyTo(tmp *os.File) (n int64, err error) {
+	for {
+		got, err := io.Copy(tmp, f.From(n))
+		n += got
+		next, more := f.nextWindow()
+		if !damaged(err) || !more {
+			return n, err
+		}
+		if _, err := tmp.Seek(next, io.SeekStart); err != nil {
+			return n, err
+		}
+		n = next
+	}
 }
 
 func damaged(err error) bool {

@@ -86,7 +86,7 @@ func (t *tail) usableIndex(raw []byte) error {
 func (t *tail) makeIndex(volumes []Member) error {
 	rd := resultDecoder{layout: t.layout, want: func(pcp.PMID) bool { return false }}
 	for _, m := range volumes {
-		_, err := walk(m, func(f Frame, first bool) error {
+		_, err := walk(m, plausible(t.layout, t.header.Start), func(f Frame, first bool) error {
 			if first {
 				return nil
 			}
@@ -96,7 +96,7 @@ func (t *tail) makeIndex(volumes []Member) error {
 			}
 			return err
 		})
-		if err != nil && !isDamage(err) { // what is damaged is indexed as far as it goes
+		if err != nil && !isDamage(err) { // a volume of another archive is not indexed
 			return err
 		}
 	}

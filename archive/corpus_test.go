@@ -3,6 +3,7 @@ package archive_test
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -34,7 +35,7 @@ func forCorpus(t *testing.T, f func(t *testing.T, base string)) {
 func TestCorpusAgainstDump(t *testing.T) {
 	forCorpus(t, func(t *testing.T, base string) {
 		ref := oracle.Exec(t, "pmdumplog", "-z", "-a", base)
-		r, err := archive.Open(base, nil)
+		r, err := archive.Open(base, strict)
 		if strings.Contains(ref.Stderr, "Cannot open archive") {
 			requireLocated(t, err)
 			return
@@ -170,8 +171,11 @@ func indoms(r *archive.Reader) map[string][]int {
 	return all
 }
 
+// strict reads as the reference does, with which the corpus is compared.
+var strict = &archive.ReadOptions{Strict: true}
+
 // shapes leaves out records that are older than one before them, as the
-// reference does.
+// reference does, and ends at damage.
 func shapes(r *archive.Reader) (all []string, err error) {
 	var last pcp.Timestamp
 	add := func(t pcp.Timestamp, what string) {
@@ -181,6 +185,10 @@ func shapes(r *archive.Reader) (all []string, err error) {
 		}
 	}
 	for rec, err := range r.Records(archive.RoleData) {
+		var d *archive.Damage
+		if errors.As(err, &d) && d.Offset == 0 {
+			continue // the reference passes over a volume without a good label
+		}
 		if err != nil {
 			return all, err
 		}
@@ -239,7 +247,7 @@ func stepsAgree(t *testing.T, r *archive.Reader) {
 // TestCorpusReencodes writes every record as it was read.
 func TestCorpusReencodes(t *testing.T) {
 	forCorpus(t, func(t *testing.T, base string) {
-		r, err := archive.Open(base, nil)
+		r, err := archive.Open(base, strict)
 		if err != nil {
 			t.Skip("not readable: TestCorpusAgainstDump looks at the reason")
 		}

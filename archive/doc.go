@@ -71,8 +71,13 @@
 //
 // Damage is a *[pcp.FormatError] with file, offset and reason; what it wraps says
 // what kind of damage it is: [pcp.ErrUnfinished], where a file ends inside a
-// record, may only mean that the archive is being written. A sequence yields a
-// failure once and ends with it. A Reader refuses what the reference refuses and
-// otherwise reads as far as it can, naming in [Reader.Warnings] what it passed
-// over. No length in a file is trusted with memory; see [ReadOptions].
+// record, may only mean that the archive is being written.
+//
+// Damage costs what is damaged and no more. A Reader goes on at the next record
+// that can be told from other bytes, in a compressed file also with the next xz
+// block or zstd frame, else with the next volume; steps have a mark where
+// something is lost, and [Reader.Warnings] names each stretch once, as a [*Damage]
+// with its extent. An index that cannot be used costs time only. Set
+// [ReadOptions].Strict to refuse what the reference refuses and to end at damage.
+// Other failures are yielded once and end a sequence. No length in a file is trusted with memory; see [ReadOptions].
 package archive

@@ -4,12 +4,12 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"time"
 
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// End returns the time of the last whole record that reading forward reaches:
-// where a volume is damaged, of the last before the damage.
+// End returns the time of the last record that reading forward reaches.
 func (r *Reader) End() (pcp.Timestamp, error) {
 	for i := len(r.volumes) - 1; i >= 0; i-- {
 		t, ok, err := r.lastStamp(r.volumes[i])
@@ -33,47 +33,64 @@ func (r *Reader) Ending() (pcp.Timestamp, error) {
 	return r.End()
 }
 
-// indexEnd returns the last time in the index if that is to be believed.
+// indexEnd returns the last time in the index if that is to be believed: it
+// comes about as soon after the one before as others do.
 func (r *Reader) indexEnd() (t pcp.Timestamp, ok bool) {
-	if len(r.entries) == 0 {
+	n := len(r.hints)
+	if n == 0 {
 		return t, false
 	}
-	last, volume := r.entries[len(r.entries)-1], r.volumes[len(r.volumes)-1]
-	return last.Stamp, volume.Compress != "" && int(last.Volume) == volume.Volume
+	last, volume := r.hints[n-1], r.volumes[len(r.volumes)-1]
+	if volume.Compress == "" || int(last.Volume) != volume.Volume {
+		return t, false
+	}
+	if n < 3 {
+		return last.Stamp, last.Stamp.Sub(r.header.Start) < believable
+	}
+	longest := believable
+	for i := range n - 2 {
+		longest = max(longest, 2*r.hints[i+1].Stamp.Sub(r.hints[i].Stamp))
+	}
+	return last.Stamp, last.Stamp.Sub(r.hints[n-2].Stamp) <= longest
 }
+
+// believable is how long after the rest the last entry of an index may be for it
+// to be believed without a look at the data: one wrong bit may put it centuries
+// later.
+const believable = 48 * time.Hour
 
 // lastStamp returns the time of a volume's last whole record; ok is false if
 // the volume has none.
 func (r *Reader) lastStamp(m Member) (t pcp.Timestamp, ok bool, err error) {
-	f, frames, err := r.openVolume(m, leastBuffer)
-	if err != nil || f == nil {
+	s, err := r.volumeIn(m, 0, leastBuffer, unnoted)
+	if err != nil || s == nil {
 		return t, false, err
 	}
-	defer f.Close()
-	if t, ok := r.stampBefore(f); ok {
+	defer s.f.Close()
+	if t, ok := r.stampBefore(s.f); ok {
 		return t, true, nil
 	}
 	// The volume does not end with a whole record, or where it ends is not
 	// known: walk up to where it stops.
-	frames = f.frames(frames.pos.Offset+int64(frames.last), readBuffer)
-	if from, ok := r.lastEntry(f); ok {
-		frames = f.frames(from, readBuffer)
+	from, found := r.lastEntry(s.f)
+	if !found {
+		from = s.first
 	}
+	s.frames = s.f.frames(from, readBuffer)
 	rd := resultDecoder{layout: r.layout, want: func(pcp.PMID) bool { return false }}
 	for {
-		frame, err := frames.next()
-		var res *Result
-		if err == nil {
-			res, err = rd.decode(frame.Payload)
-		}
-		var damage *pcp.FormatError
-		if errors.Is(err, io.EOF) || errors.As(err, &damage) {
+		frame, err := s.next()
+		if errors.Is(err, io.EOF) || isDamage(err) {
 			return t, ok, nil // who reads on is told of the damage
 		}
 		if err != nil {
 			return t, ok, err
 		}
-		t, ok = res.Stamp, true
+		if res, err := rd.decode(frame.Payload); err == nil {
+			t, ok = res.Stamp, true
+		} else if s.strict {
+			return t, ok, nil
+		}
 	}
 }
 
@@ -83,7 +100,7 @@ func (r *Reader) lastEntry(f *File) (offset int64, ok bool) {
 	if !f.d.Seekable() {
 		return 0, false
 	}
-	e, ok := seekHint(r.entries, pcp.MaxTime, func(volume int32, offset int64) bool {
+	e, ok := seekHint(r.hints, pcp.MaxTime, func(volume int32, offset int64) bool {
 		if int(volume) != f.Volume || offset < int64(r.layout.HeaderSize) {
 			return false
 		}

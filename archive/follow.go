@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,7 +10,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/pcparchive/pcparchive/internal/wire"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -19,9 +19,10 @@ import (
 // waited for. Metadata that is added is in force from then on; what r.Meta
 // returns stays what it was.
 //
-// The sequence ends without an error when ctx is done. Damage ends it with an
-// error, and so does the archive's disappearance: then the error wraps
-// [fs.ErrNotExist].
+// The sequence ends without an error when ctx is done. Damage is passed over as in
+// Steps, once a record follows it or a new volume. The archive's disappearance,
+// or that of what was already read, ends the sequence with an error; the former
+// wraps [fs.ErrNotExist].
 func (r *Reader) Follow(ctx context.Context, q Query) iter.Seq2[*Step, error] {
 	return func(yield func(*Step, error) bool) {
 		live, err := open(r.base, r.opts)
@@ -29,6 +30,7 @@ func (r *Reader) Follow(ctx context.Context, q Query) iter.Seq2[*Step, error] {
 			yield(nil, err)
 			return
 		}
+		live.notes = r.notes
 		f := &follower{ctx: ctx, r: live, v: newView(live, q), metaAt: live.metaSize}
 		defer f.close()
 		if err := f.run(yield); err != nil && !errors.Is(err, errStop) {
@@ -43,6 +45,7 @@ type follower struct {
 	r      *Reader
 	v      *view
 	file   *File // the volume being read
+	src    *frameSource
 	at     int64 // of its next record
 	done   bool  // nothing is added to a compressed volume
 	metaAt int64 // of the next metadata record
@@ -62,7 +65,7 @@ func (f *follower) close() {
 
 func (f *follower) run(yield func(*Step, error) bool) error {
 	volumes, offset := f.r.start(f.v.q.From)
-	if err := f.enter(volumes[0], offset); err != nil {
+	if err := f.enterFirst(volumes, offset); err != nil {
 		return err
 	}
 	for {
@@ -96,15 +99,49 @@ func (f *follower) wait() bool {
 	}
 }
 
+// enterFirst enters the first volume that can be read.
+func (f *follower) enterFirst(volumes []Member, offset int64) error {
+	for i, m := range volumes {
+		err := f.enter(m, offset)
+		if err == nil || i == len(volumes)-1 || !f.mayPass(err) {
+			return err
+		}
+		offset = 0
+	}
+	return nil
+}
+
+// enterNew is enter for the volume that was begun last. Its label may be in the
+// making; then the error is damage.
+func (f *follower) enterNew(m Member) error {
+	file, _, err := f.r.openAt(m, int32(m.Volume), leastBuffer)
+	if err == nil {
+		file.Close()
+		return f.enter(m, 0)
+	}
+	if !f.mayPass(err) || f.tolerate(err, Pos{File: m.Path, Volume: m.Volume}) == nil {
+		return err
+	}
+	s, e := f.r.volumeIn(m, 0, leastBuffer, unnoted)
+	if s == nil {
+		return cmp.Or(e, err)
+	}
+	s.f.Close()
+	return f.enter(m, 0)
+}
+
 // enter begins to read a volume.
 func (f *follower) enter(m Member, offset int64) error {
-	file, frames, err := f.r.openAt(m, int32(m.Volume), leastBuffer)
+	s, err := f.r.volumeIn(m, offset, leastBuffer, f.v.damaged)
 	if err != nil {
 		return err
 	}
+	if s == nil {
+		return emptyFile(m.Path)
+	}
 	f.close()
-	f.file, f.done = file, false
-	f.at = max(offset, frames.pos.Offset+int64(frames.last))
+	f.file, f.src, f.done = s.f, s, false
+	f.at = max(offset, s.first)
 	return nil
 }
 
@@ -121,22 +158,68 @@ func (f *follower) read(yield func(*Step, error) bool) (progress bool, err error
 	if err := f.readMeta(); err != nil {
 		return false, err
 	}
-	frames := newFrameReader(src, f.file.pos(f.at), readBuffer, f.r.opts.MaxRecord)
+	s := f.src
+	s.frames = newFrameReader(src, f.file.pos(f.at), readBuffer, f.r.opts.MaxRecord)
 	for {
-		frame, err := frames.next()
+		frame, err := s.frames.next()
 		if err == nil {
 			err = f.v.record(frame, yield)
 		}
 		if err != nil {
-			return progress, f.tolerate(err, frames.pos)
+			if err = f.tolerate(err, s.frames.pos); err == nil || !f.mayPass(err) {
+				return progress, err
+			}
+			if err = f.pass(frame, err); errors.Is(err, errWait) {
+				return progress, nil
+			}
+			if err != nil {
+				return progress, err
+			}
+			progress = true
+			continue
 		}
-		f.at = frame.Pos.Offset + int64(frames.last)
+		f.at = frame.Pos.Offset + int64(s.frames.last)
 		progress = true
 		if f.ctx.Err() != nil {
 			return true, errStop
 		}
 	}
 }
+
+// mayPass reports whether err is damage that is to be passed over.
+func (f *follower) mayPass(err error) bool { return !f.r.opts.Strict && isDamage(err) }
+
+// pass passes over damage: a record that was refused, or all up to the next
+// record. Nothing is done before that is written.
+func (f *follower) pass(frame Frame, err error) error {
+	s := f.src
+	if frame.Payload != nil {
+		f.at = frame.Pos.Offset + int64(len(frame.Payload)) + 8
+		return s.refuse(frame, err)
+	}
+	var last *Damage
+	s.lost = func(d *Damage) error {
+		last = d
+		return nil
+	}
+	defer func() { s.lost = f.v.damaged }()
+	ok, err := s.find(err, false)
+	if err != nil {
+		return err
+	}
+	if !ok && !f.done {
+		f.doubt = Pos{} // more may be written
+		return errWait
+	}
+	f.at = s.frames.pos.Offset
+	if err := f.v.damaged(last); err != nil || ok {
+		return err
+	}
+	return errWait
+}
+
+// errWait says that nothing can be done before more is written.
+var errWait = errors.New("wait")
 
 // unread returns what the volume has beyond f.at. Records that are written from
 // now on are left for later.
@@ -163,15 +246,17 @@ func (f *follower) unread() (src io.Reader, ok bool, err error) {
 	return io.LimitReader(src, n), n > 0, nil
 }
 
-// tolerate decides whether a failure at pos may be a record in the making:
-// always if the file ends in it, once if it is not good. A writer's bytes may
-// reach us in any order.
+// tolerate decides whether a failure at pos may be a record in the making: if it
+// is met for the first time, for a writer's bytes may reach us in any order.
 func (f *follower) tolerate(err error, pos Pos) error {
-	var damage *pcp.FormatError
 	switch {
-	case errors.Is(err, io.EOF), errors.Is(err, pcp.ErrUnfinished):
+	case errors.Is(err, io.EOF):
 		return nil
-	case errors.Is(err, errStop), !errors.As(err, &damage), f.done:
+	case errors.Is(err, errStop), !isDamage(err):
+		return err
+	case f.r.opts.Strict && errors.Is(err, pcp.ErrUnfinished):
+		return nil
+	case f.done:
 		return err
 	case f.doubt != pos:
 		f.doubt, f.doubted = pos, f.waits
@@ -183,24 +268,47 @@ func (f *follower) tolerate(err error, pos Pos) error {
 
 // readMeta adds what the metadata file has beyond metaAt.
 func (f *follower) readMeta() error {
-	file, _, err := f.r.openAt(f.r.meta, wire.VolumeMeta, leastBuffer)
+	at, err := f.addMeta(true)
 	if err != nil {
-		return err
+		err = f.tolerate(err, Pos{File: f.r.meta.Path, Role: RoleMeta, Offset: at})
+	}
+	if err != nil && f.mayPass(err) {
+		_, err = f.addMeta(false)
+	}
+	return err
+}
+
+// addMeta adds the metadata from metaAt on up to its end or, if strict is set, up
+// to damage. It returns where that is.
+func (f *follower) addMeta(strict bool) (at int64, err error) {
+	file, err := f.r.open(f.r.meta)
+	if err != nil {
+		return 0, err
 	}
 	defer file.Close()
 	if n, ok := file.Length(); ok && n <= f.metaAt {
-		return nil
+		return f.metaAt, nil
 	}
-	frames := file.frames(f.metaAt, readBuffer)
-	err = f.r.addMeta(file, frames)
-	if frames.pos.Offset > f.metaAt {
-		f.metaAt = frames.pos.Offset
+	torn := int64(-1)
+	s := f.r.metaSource(file, leastBuffer, func(d *Damage) error {
+		if d.Next < 0 {
+			torn = d.Offset // it may become whole
+			return nil
+		}
+		return f.r.noted(d)
+	})
+	s.strict = strict
+	s.frames = file.frames(f.metaAt, readBuffer)
+	err = f.r.addMeta(s)
+	at = s.frames.pos.Offset
+	if torn >= 0 {
+		at = torn
+	}
+	if at > f.metaAt {
+		f.metaAt = at
 		f.v.grown()
 	}
-	if err != nil {
-		return f.tolerate(err, frames.pos)
-	}
-	return nil
+	return at, err
 }
 
 // nextVolume enters the volume after the one being read if there is one. Its
@@ -213,7 +321,7 @@ func (f *follower) nextVolume(yield func(*Step, error) bool) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	for _, m := range members {
+	for i, m := range members {
 		if m.Role != RoleData || m.Volume <= f.file.Volume {
 			continue
 		}
@@ -221,25 +329,36 @@ func (f *follower) nextVolume(yield func(*Step, error) bool) (bool, error) {
 		if progress, err := f.read(yield); progress || err != nil {
 			return true, err
 		}
-		if err := f.atEnd(); err != nil {
-			return false, err
+		if more, err := f.atEnd(); more || err != nil {
+			return more, err
 		}
-		err := f.enter(m, 0)
-		var damage *pcp.FormatError
-		if !errors.As(err, &damage) {
+		enter := func(m Member) error { return f.enter(m, 0) }
+		if i == len(members)-1 {
+			enter = f.enterNew
+		}
+		err := enter(m)
+		if !isDamage(err) {
 			return err == nil, err
 		}
-		// Its label is in the making, or will not become better if there is a
-		// volume after it.
+		// There is nothing in it, or not yet.
 	}
 	return false, nil
 }
 
-// atEnd makes sure that the volume being read is read to its end.
-func (f *follower) atEnd() error {
-	_, err := f.file.frames(f.at, leastBuffer).next()
+// atEnd makes sure that the volume being read is read to its end. It reports
+// whether there is more in it, after damage.
+func (f *follower) atEnd() (more bool, err error) {
+	s := f.src
+	s.frames = f.file.frames(f.at, leastBuffer)
+	defer f.file.release()
+	_, err = s.frames.next()
 	if errors.Is(err, io.EOF) {
-		return nil
+		return false, nil
 	}
-	return err
+	if err == nil || !f.mayPass(err) {
+		return err == nil && !f.done, err
+	}
+	more, err = s.find(err, false)
+	f.at = s.frames.pos.Offset
+	return more, err
 }

@@ -34,7 +34,11 @@ type event struct {
 
 // follow follows an archive until the test ends or stop is called.
 func follow(t *testing.T, base string, q archive.Query) (f following, stop func()) {
-	r, err := archive.Open(base, often)
+	return followWith(t, base, often, q)
+}
+
+func followWith(t *testing.T, base string, o *archive.ReadOptions, q archive.Query) (f following, stop func()) {
+	r, err := archive.Open(base, o)
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
 	f = make(following, 10000)
@@ -247,7 +251,23 @@ func TestFollowHalfWritten(t *testing.T) {
 	})
 }
 
-// TestFollowDamage: what will never become a record ends the sequence.
+// grow appends to a file.
+func grow(t *testing.T, name string, b []byte) {
+	t.Helper()
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_APPEND, 0)
+	require.NoError(t, err)
+	_, err = f.Write(b)
+	require.NoError(t, err)
+	require.NoError(t, f.Close())
+}
+
+// followStrictly is follow with an end at damage.
+func followStrictly(t *testing.T, base string) (f following, stop func()) {
+	return followWith(t, base, &archive.ReadOptions{Poll: often.Poll, Strict: true}, archive.Query{})
+}
+
+// TestFollowDamage: what will never become a record is passed over once there is
+// one after it. Who is strict sees the sequence end.
 func TestFollowDamage(t *testing.T) {
 	for name, tt := range map[string]struct {
 		damage func(t *testing.T, base string, data []byte, header, size int64)
@@ -295,14 +315,28 @@ func TestFollowDamage(t *testing.T) {
 				return
 			}
 			require.NoError(t, os.WriteFile(base+".0", data, 0o644))
-			f, stop := follow(t, base, archive.Query{})
-			defer stop()
+			f, stop := followStrictly(t, base)
 			for range tt.before {
 				f.next(t)
 			}
 			err = f.ending(t)
 			requireLocated(t, err)
 			assert.ErrorContains(t, err, tt.want)
+			stop()
+
+			f, stop = follow(t, base, archive.Query{})
+			defer stop()
+			for range tt.before {
+				f.next(t)
+			}
+			f.nothing(t)
+			grow(t, base+".0", data[header:header+size])
+			for range 3 - tt.before {
+				if step := f.next(t); strings.HasSuffix(step, "sample.count=0") {
+					return
+				}
+			}
+			assert.Fail(t, "the record after the damage does not come")
 		})
 	}
 }
@@ -314,9 +348,17 @@ func TestFollowTornVolume(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, os.Truncate(base+".1", info.Size()-3))
 	f, stop := follow(t, base, archive.Query{})
-	defer stop()
 	for sec := range 3 {
 		assert.Equal(t, fmt.Sprintf("%d sample.count=%d", sec+1, sec), f.next(t))
+	}
+	assert.Equal(t, "3 mark", f.next(t))
+	assert.Equal(t, "5 sample.count=4", f.next(t))
+	stop()
+
+	f, stop = followStrictly(t, base)
+	defer stop()
+	for range 3 {
+		f.next(t)
 	}
 	err = f.ending(t)
 	require.ErrorIs(t, err, pcp.ErrUnfinished)
@@ -344,6 +386,7 @@ func TestFollowCompressed(t *testing.T) {
 	_, err = two.Write(raw[header:])
 	require.NoError(t, err)
 	require.NoError(t, two.Close())
+	assert.Equal(t, "2 mark", f.next(t), "of the volume that is passed over")
 	assert.Equal(t, "5 sample.count=4", f.next(t))
 	packers[6].pack(t, base+".meta")
 	assert.Equal(t, "6 sample.count=5", f.next(t))

@@ -8,6 +8,7 @@ import (
 	"iter"
 
 	"github.com/pcparchive/pcparchive/internal/decomp"
+	"github.com/pcparchive/pcparchive/internal/resync"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -66,6 +67,11 @@ type frameReader struct {
 	last int    // length of the last frame
 	skip int    // how much of it is still in the input's buffer
 	long []byte // a frame that does not fit that buffer
+
+	// For going on after damage, see search.
+	lengths resync.Lengths // of the frame that could not be read
+	inLong  bool           // what was read of it is in long
+	effort  int64          // of searches so far
 }
 
 // newFrameReader returns a reader of a file of about size bytes, of which the
@@ -82,7 +88,7 @@ func newFrameReader(r io.Reader, at Pos, size int64, maxRecord int) *frameReader
 func (fr *frameReader) next() (Frame, error) {
 	fr.in.discard(fr.skip)
 	fr.pos.Offset += int64(fr.last)
-	fr.last, fr.skip = 0, 0
+	fr.last, fr.skip, fr.inLong = 0, 0, false
 	head, err := fr.in.peek(4)
 	if errors.Is(err, io.EOF) {
 		if len(head) > 0 {
@@ -94,6 +100,7 @@ func (fr *frameReader) next() (Frame, error) {
 		return fr.fail("", err)
 	}
 	n := int32(binary.BigEndian.Uint32(head))
+	fr.lengths = resync.Lengths{n}
 	switch {
 	case n < 8:
 		return fr.fail(fmt.Sprintf("length %d", n), pcp.ErrRange)
@@ -106,6 +113,7 @@ func (fr *frameReader) next() (Frame, error) {
 	}
 	fr.last = int(n)
 	if trailer := int32(binary.BigEndian.Uint32(raw[n-4:])); trailer != n {
+		fr.lengths[1] = trailer
 		return fr.fail(fmt.Sprintf("%d before, %d after", n, trailer), pcp.ErrTrailer)
 	}
 	return Frame{Pos: fr.pos, Payload: raw[4 : n-4 : n-4]}, nil
@@ -121,7 +129,7 @@ func (fr *frameReader) take(n int) ([]byte, error) {
 		fr.skip = n
 		return raw, err
 	}
-	fr.long = fr.long[:0]
+	fr.long, fr.inLong = fr.long[:0], true
 	for len(fr.long) < n {
 		have := len(fr.long)
 		want := min(n, have+growStep)

@@ -32,10 +32,15 @@ var hazards = []struct {
 	{"index of a label only", func(c *archtest.Crafted) {
 		c.Value(sec(0), one.PMID, -1, 7)
 		c.Files[".index"] = c.Files[".index"][:c.Layout.HeaderSize]
-	}, "refused", false},
+	}, "0 one=7; damage", true},
 	{"no index", func(c *archtest.Crafted) { c.Value(sec(0), one.PMID, -1, 7); c.Missing = []string{".index"} }, "0 one=7", false},
-	{"index of another process", func(c *archtest.Crafted) { c.Value(sec(0), one.PMID, -1, 7); c.Put(".index", 8, 1) }, "refused", false},
-	{"metadata of another process", func(c *archtest.Crafted) { c.Value(sec(0), one.PMID, -1, 7); c.Put(".meta", 8, 1) }, "refused", false},
+	{"index of another process", func(c *archtest.Crafted) { c.Value(sec(0), one.PMID, -1, 7); c.Put(".index", 8, 1) }, "0 one=7; damage", true},
+	{"metadata of another process", func(c *archtest.Crafted) { c.Value(sec(0), one.PMID, -1, 7); c.Put(".meta", 8, 1) }, "0 one=7; damage", true},
+	{"metadata of another process and start", func(c *archtest.Crafted) {
+		c.Value(sec(0), one.PMID, -1, 7)
+		c.Put(".meta", 8, 1)
+		c.Put(".meta", 12, 1)
+	}, "refused", false},
 	{"metadata of another start", func(c *archtest.Crafted) { c.Value(sec(0), one.PMID, -1, 7); c.Put(".meta", 12, 1) }, "0 one=7", false},
 	{"label begins with time 0", func(c *archtest.Crafted) {
 		c.Value(sec(0), one.PMID, -1, 7)
@@ -57,7 +62,7 @@ var hazards = []struct {
 		b := wire.AppendU32(nil, 1)
 		b = two.AppendBinary(b)
 		c.Frame(".meta", b[:24])
-	}, "refused", false},
+	}, "0 one=7; damage", true},
 	{"metric without a name", func(c *archtest.Crafted) {
 		nameless := *two
 		nameless.Names = nil
@@ -137,11 +142,11 @@ var hazards = []struct {
 		c.Value(sec(0), one.PMID, -1, 7)
 		b := c.Layout.AppendStamp(nil, sec(1))
 		c.Frame(".0", append(b, 0, 0, 0, 0, 0, 0))
-	}, "0 one=7; damage", false},
+	}, "0 one=7; damage", true},
 	{"zeros at the end", func(c *archtest.Crafted) {
 		c.Value(sec(0), one.PMID, -1, 7)
 		c.Files[".0"] = append(c.Files[".0"], make([]byte, 64)...)
-	}, "0 one=7; damage", false},
+	}, "0 one=7; damage", true},
 }
 
 // The metrics of crafted archives; one is always described.
@@ -195,11 +200,7 @@ func said(t *testing.T, base string) string {
 	}
 	var all []string
 	for step, err := range r.Steps(archive.Query{}) {
-		if err != nil {
-			requireLocated(t, err)
-			all = append(all, "damage")
-			continue
-		}
+		require.NoError(t, err)
 		text := fmt.Sprint(step.Stamp.Sec - archtest.Start.Sec)
 		for _, m := range step.Metrics {
 			name := " " + m.Metric.Name
@@ -218,6 +219,10 @@ func said(t *testing.T, base string) string {
 		if len(step.Metrics) > 0 {
 			all = append(all, text)
 		}
+	}
+	for _, w := range r.Warnings() {
+		requireLocated(t, w)
+		all = append(all, "damage")
 	}
 	return strings.Join(all, "; ")
 }

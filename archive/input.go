@@ -13,6 +13,7 @@ type input struct {
 	buf   []byte     // what was read and not discarded
 	err   error      // that follows buf
 	size  int        // how much may be looked at
+	turn  int        // how often buf was filled
 }
 
 // newInput returns an input of which size bytes may be looked at.
@@ -33,6 +34,9 @@ func (in *input) peek(n int) ([]byte, error) {
 // discard passes over n bytes that peek showed.
 func (in *input) discard(n int) { in.buf = in.buf[n:] }
 
+// Read is read, which makes an input an io.Reader.
+func (in *input) Read(p []byte) (int, error) { return in.read(p) }
+
 // read moves what follows to p, at least one byte unless there is an error.
 func (in *input) read(p []byte) (int, error) {
 	if _, err := in.peek(1); err != nil {
@@ -45,6 +49,7 @@ func (in *input) read(p []byte) (int, error) {
 
 // fill adds to buf, which is shorter than size.
 func (in *input) fill() {
+	in.turn++
 	if in.ahead != nil {
 		in.fillAhead()
 		return

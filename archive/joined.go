@@ -41,6 +41,9 @@ func (v *view) repeat(j *joined, t pcp.Timestamp, yield func(*Step, error) bool)
 	if t.After(v.q.To) {
 		return errStop
 	}
+	if err := v.met(t, false, yield); err != nil {
+		return err
+	}
 	j.step.Stamp = t
 	return v.yield(&j.step, yield)
 }

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
+	"time"
 
 	"github.com/pcparchive/pcparchive/internal/wire"
 	"github.com/pcparchive/pcparchive/meta"
@@ -16,23 +16,77 @@ import (
 // refuses such an archive too.
 var ErrNoData = errors.New("no data")
 
-// loadHeader reads the archive's label, that of the first volume.
+// loadHeader reads the archive's label, that of the first volume. If that is
+// damaged, the label of another file serves as long as there are records.
 func (r *Reader) loadHeader() error {
 	first := r.volumes[0]
 	f, frames, err := r.openAt(first, int32(first.Volume), leastBuffer)
-	if err != nil {
+	if err == nil {
+		err = frames.notEmpty()
+		f.Close()
+	}
+	if err == nil || r.opts.Strict || !isDamage(err) {
 		return err
 	}
-	defer f.Close()
-	return frames.notEmpty()
+	if r.header == nil || otherField(err) == "volume" {
+		r.header, r.layout = nil, nil
+		r.borrowHeader()
+	}
+	if r.header == nil || !r.holdsRecords() {
+		return err
+	}
+	if errors.Is(err, ErrNoData) {
+		r.warn(&Damage{File: first.Path, Next: -1, Err: err, Unused: true})
+	}
+	return nil
+}
+
+// borrowHeader takes the label of the file that has the first good one after the
+// first volume.
+func (r *Reader) borrowHeader() {
+	for _, m := range r.Members() {
+		volume := int32(m.Volume)
+		switch m.Role {
+		case RoleMeta:
+			volume = wire.VolumeMeta
+		case RoleIndex:
+			volume = wire.VolumeIndex
+		}
+		f, _, err := r.openAt(m, volume, leastBuffer)
+		if err == nil {
+			f.Close()
+			h := *r.header
+			h.Volume = int32(r.volumes[0].Volume)
+			r.header = &h
+			return
+		}
+		r.header, r.layout = nil, nil
+	}
+}
+
+// holdsRecords reports whether a data record can be read.
+func (r *Reader) holdsRecords() bool {
+	for _, m := range r.volumes {
+		s, err := r.volumeIn(m, 0, leastBuffer, r.noted)
+		if err != nil || s == nil {
+			continue
+		}
+		_, err = s.next()
+		s.f.Close()
+		if err == nil {
+			return true
+		}
+	}
+	return false
 }
 
 // checkHeader reads a file's label, which must fit the archive's first. As in
 // the reference, a volume's label may name another host or process.
 func (r *Reader) checkHeader(frames *frameReader, role Role, volume int32) error {
 	frame, err := frames.next()
+	file := frame.Pos.File
 	if errors.Is(err, io.EOF) || errors.Is(err, pcp.ErrUnfinished) && len(frames.in.buf) < 8 {
-		return &pcp.FormatError{File: frame.Pos.File, Kind: pcp.KindHeader, Detail: "empty file", Err: ErrNoData}
+		return emptyFile(file)
 	}
 	if err != nil {
 		return err
@@ -44,23 +98,26 @@ func (r *Reader) checkHeader(frames *frameReader, role Role, volume int32) error
 	if r.header == nil {
 		r.header, r.layout = h, l
 	}
-	mismatch := func(field string, have, want any) error {
-		return &pcp.FormatError{
-			File: frame.Pos.File, Kind: pcp.KindHeader, Field: field,
-			Detail: fmt.Sprintf("%v instead of %v", have, want), Err: pcp.ErrMismatch,
-		}
-	}
 	switch {
 	case h.Volume != volume:
-		return mismatch("volume", h.Volume, volume)
+		return mismatch(file, "volume", h.Volume, volume)
 	case h.Version != r.header.Version:
-		return mismatch("version", h.Version, r.header.Version)
+		return mismatch(file, "version", h.Version, r.header.Version)
 	case role != RoleData && h.Host != r.header.Host:
-		return mismatch("host", h.Host, r.header.Host)
+		return mismatch(file, "host", h.Host, r.header.Host)
 	case role != RoleData && h.PID != r.header.PID:
-		return mismatch("PID", h.PID, r.header.PID)
+		return mismatch(file, "PID", h.PID, r.header.PID)
 	}
 	return nil
+}
+
+// peekLabel returns the payload of the label that was read last.
+func (fr *frameReader) peekLabel() []byte {
+	raw, _ := fr.in.peek(fr.last)
+	if len(raw) < 8 {
+		return nil
+	}
+	return raw[4 : len(raw)-4]
 }
 
 // notEmpty makes sure that something follows the label that was read.
@@ -75,67 +132,176 @@ func (fr *frameReader) notEmpty() error {
 	return nil
 }
 
-// loadIndex reads all whole entries after the label. A part of an entry at the
-// end is dropped, as the reference does, and so is what damage makes unreadable:
-// the index is only a hint.
-func (r *Reader) loadIndex() error {
-	f, frames, err := r.openAt(*r.index, wire.VolumeIndex, leastBuffer)
-	if err != nil {
+// loadIndex reads all whole entries after the label. The index is only a hint:
+// one that cannot be used is named and left alone.
+func (r *Reader) loadIndex() (err error) {
+	r.entries, err = r.readIndex()
+	r.hints = r.entries
+	if err == nil && !r.opts.Strict { // the reference does not look
+		if err = r.misleading(r.entries); err != nil {
+			r.hints = nil
+		}
+	}
+	if err == nil || r.opts.Strict || !isDamage(err) {
 		return err
 	}
+	r.warn(&Damage{File: r.index.Path, Bytes: -1, Next: -1, Err: err, Unused: true})
+	return nil
+}
+
+// readIndex reads the whole entries of the index. A part of an entry at the end
+// is dropped, as the reference does, and so is what compressed data holds after
+// damage, which Warnings then names.
+func (r *Reader) readIndex() ([]IndexEntry, error) {
+	f, frames, err := r.openAt(*r.index, wire.VolumeIndex, leastBuffer)
+	if err != nil {
+		return nil, err
+	}
 	defer f.Close()
+	h, _, err := decodeHeader(frames.peekLabel())
+	if err != nil {
+		return nil, err
+	}
 	if err := frames.notEmpty(); err != nil {
-		return err
+		return nil, err
 	}
 	src := f.From(int64(r.layout.HeaderSize))
 	if f.Compressed() {
 		src = io.LimitReader(src, r.opts.MaxMetadata)
 	}
-	r.entries, err = readIndex(src, r.layout)
+	entries, err := readIndex(src, r.layout)
 	if err != nil {
-		at := r.layout.HeaderSize + len(r.entries)*r.layout.IndexEntrySize()
-		err = f.locate(err, int64(at))
-		var damage *pcp.FormatError
-		if !errors.As(err, &damage) {
-			return err
+		at := r.layout.HeaderSize + len(entries)*r.layout.IndexEntrySize()
+		if err = f.locate(err, int64(at)); !isDamage(err) {
+			return nil, err
 		}
-		r.warn(err)
+		r.warn(&Damage{File: f.Path, Offset: int64(at), Bytes: -1, Next: -1, Err: err})
+	}
+	if len(entries) > 0 && h.Start != r.header.Start && entries[0].Stamp.Sub(r.header.Start).Abs() > time.Second {
+		return nil, mismatch(f.Path, "start", h.Start, r.header.Start)
+	}
+	return entries, nil
+}
+
+// misleading returns what in an index no writer stores; nil if there is nothing.
+func (r *Reader) misleading(entries []IndexEntry) error {
+	size := int64(r.layout.IndexEntrySize())
+	for i, e := range entries {
+		what := ""
+		switch {
+		case !possible(e.Stamp):
+			what = "time " + e.Stamp.String()
+		case e.Volume < 0:
+			what = fmt.Sprintf("volume %d", e.Volume)
+		case e.Data < int64(r.layout.HeaderSize) || e.Meta < int64(r.layout.HeaderSize):
+			what = fmt.Sprintf("offsets %d and %d", e.Meta, e.Data)
+		case i > 0 && entries[i-1].Stamp.Sub(e.Stamp) > time.Second: // a clock may be set back a little
+			what = fmt.Sprintf("time %s after %s", e.Stamp, entries[i-1].Stamp)
+		case i > 0 && e.Volume < entries[i-1].Volume:
+			what = fmt.Sprintf("volume %d after %d", e.Volume, entries[i-1].Volume)
+		case i > 0 && e.Volume == entries[i-1].Volume && e.Data < entries[i-1].Data:
+			what = fmt.Sprintf("data offset %d after %d", e.Data, entries[i-1].Data)
+		}
+		if what != "" {
+			return &pcp.FormatError{
+				File: r.index.Path, Kind: pcp.KindIndex, Offset: int64(r.layout.HeaderSize) + int64(i)*size,
+				Detail: what, Err: pcp.ErrRange,
+			}
+		}
 	}
 	return nil
 }
 
-// loadMeta reads the metadata.
+// loadMeta reads the metadata. Without a metric there is nothing to read.
 func (r *Reader) loadMeta() error {
-	f, frames, err := r.openAt(r.meta, wire.VolumeMeta, readBuffer)
+	f, err := r.open(r.meta)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	if err := frames.notEmpty(); err != nil {
+	r.store = meta.NewStore()
+	var first, last *Damage
+	s := r.metaSource(f, readBuffer, func(d *Damage) error {
+		if last = d; first == nil {
+			first = d
+		}
+		return r.noted(d)
+	})
+	if err := s.beginMeta(r); err != nil {
 		return err
 	}
-	r.store = meta.NewStore()
-	err = r.addMeta(f, frames)
-	r.metaSize = frames.pos.Offset
+	err = r.addMeta(s)
+	r.metaSize = s.frames.pos.Offset
+	if last != nil && last.Next < 0 {
+		r.metaSize = last.Offset // where more may be written
+	}
 	if err == nil && r.store.Counts()[pcp.KindDesc] == 0 {
+		if first != nil && !errors.Is(first.Err, pcp.ErrUnfinished) {
+			return first.Err
+		}
 		return &pcp.FormatError{File: f.Path, Kind: pcp.KindNone, Offset: r.metaSize, Detail: "no metric is described", Err: ErrNoData}
 	}
 	return err
 }
 
-// addMeta adds metadata to the store. Where the file ends inside a record, which
-// the reference refuses, a live writer is ahead of us or was cut off.
-func (r *Reader) addMeta(f *File, frames *frameReader) error {
+// metaSource returns the records of the metadata file, from its beginning on.
+func (r *Reader) metaSource(f *File, buffer int64, lost func(*Damage) error) *frameSource {
+	return &frameSource{
+		f: f, frames: f.frames(0, buffer), strict: r.opts.Strict, lost: lost,
+		valid: func(payload []byte) bool {
+			_, err := decodeMeta(payload, r.layout)
+			return err == nil
+		},
+	}
+}
+
+// beginMeta reads the label of the metadata file. The metadata of another archive
+// is refused.
+func (s *frameSource) beginMeta(r *Reader) error {
+	err := r.checkHeader(s.frames, RoleMeta, wire.VolumeMeta)
+	if err == nil {
+		err = s.frames.notEmpty()
+	}
+	if err == nil || s.strict || !isDamage(err) || errors.Is(err, ErrNoData) {
+		return err
+	}
+	switch otherField(err) {
+	case "":
+		s.frames.last, s.frames.skip = 0, 0
+		_, err = s.find(err, true)
+		return err
+	case "version":
+		return err
+	}
+	if h, _, again := decodeHeader(s.frames.peekLabel()); again != nil || r.foreign(h) {
+		return err
+	}
+	r.warn(&Damage{File: r.meta.Path, Next: -1, Err: err})
+	return nil
+}
+
+// foreign reports whether a label is that of another archive. One field that
+// differs may be damaged, two are not.
+func (r *Reader) foreign(h *Header) bool {
+	n := 0
+	for _, differs := range [...]bool{h.Host != r.header.Host, h.PID != r.header.PID, h.Start != r.header.Start} {
+		if differs {
+			n++
+		}
+	}
+	return n > 1
+}
+
+// addMeta adds metadata to the store. A record that contradicts another is left
+// out as a damaged one is.
+func (r *Reader) addMeta(s *frameSource) error {
 	for {
-		frame, err := frames.next()
-		switch {
-		case errors.Is(err, io.EOF):
+		frame, err := s.next()
+		if errors.Is(err, io.EOF) {
 			return nil
-		case errors.Is(err, pcp.ErrUnfinished):
-			r.warn(err)
-			return nil
-		case err == nil && f.Compressed() && frame.Pos.Offset > r.opts.MaxMetadata:
-			_, err = frames.fail(fmt.Sprintf("metadata exceeds %d bytes", r.opts.MaxMetadata), pcp.ErrLimit)
+		}
+		if err == nil && s.f.Compressed() && frame.Pos.Offset > r.opts.MaxMetadata {
+			_, err = s.frames.fail(fmt.Sprintf("metadata exceeds %d bytes", r.opts.MaxMetadata), pcp.ErrLimit)
 		}
 		if err != nil {
 			return err
@@ -145,7 +311,9 @@ func (r *Reader) addMeta(f *File, frames *frameReader) error {
 			err = add(r.store, rec)
 		}
 		if err != nil {
-			return locate(err, frame.Pos, 4)
+			if err = s.refuse(frame, locate(err, frame.Pos, 4)); err != nil {
+				return err
+			}
 		}
 	}
 }
@@ -165,28 +333,4 @@ func add(s *meta.Store, rec Record) error {
 		s.AddText(rec)
 	}
 	return nil
-}
-
-// warn adds to what Warnings returns, once.
-func (r *Reader) warn(err error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	text := err.Error()
-	if r.warned[text] {
-		return
-	}
-	if r.warned == nil {
-		r.warned = map[string]bool{}
-	}
-	r.warned[text] = true
-	r.warnings = append(r.warnings, err)
-}
-
-// Warnings returns what was passed over so far, each a [*pcp.FormatError] that
-// tells where: metadata or an index that ends inside a record or, compressed, in
-// damage; volumes without a good label, which are met when they are read.
-func (r *Reader) Warnings() []error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return slices.Clone(r.warnings)
 }

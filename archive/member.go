@@ -157,29 +157,70 @@ func (r *Reader) openAt(m Member, volume int32, buffer int64) (*File, *frameRead
 	return f, frames, nil
 }
 
-// openVolume opens a data volume. One after the first that has no good label is
-// passed over, as the reference does: all results are nil.
-func (r *Reader) openVolume(m Member, buffer int64) (*File, *frameReader, error) {
-	f, frames, err := r.openAt(m, int32(m.Volume), buffer)
-	var damage *pcp.FormatError
-	if errors.As(err, &damage) && m.Volume != r.volumes[0].Volume {
-		r.warn(err)
-		return nil, nil, nil
-	}
-	return f, frames, err
+// volumeFrom opens a data volume to read its records from offset on, 0 for its
+// beginning, and tells lost of the damage that it passes over. Of a volume
+// without a good label what can be told to be records is read. The result is nil
+// if there is none in it.
+func (r *Reader) volumeFrom(m Member, offset int64, lost func(*Damage) error) (*frameSource, error) {
+	return r.volumeIn(m, offset, readBuffer, lost)
 }
 
-// openVolumeFrom opens a data volume to read its records from offset on, 0 for
-// its beginning.
-func (r *Reader) openVolumeFrom(m Member, offset int64) (*File, *frameReader, error) {
-	if offset == 0 {
-		return r.openVolume(m, readBuffer)
+// volumeIn is volumeFrom with the length of the buffer.
+func (r *Reader) volumeIn(m Member, offset, buffer int64, lost func(*Damage) error) (*frameSource, error) {
+	f, err := r.open(m)
+	if err != nil {
+		return nil, err
 	}
-	f, frames, err := r.openVolume(m, leastBuffer)
-	if err == nil && f != nil {
-		frames = f.frames(offset, readBuffer)
+	s := &frameSource{f: f, strict: r.opts.Strict, lost: lost, ended: m.Volume != r.volumes[len(r.volumes)-1].Volume}
+	s.valid = func(payload []byte) bool {
+		s.valid = plausible(r.layout, r.header.Start) // when it is needed
+		return s.valid(payload)
 	}
-	return f, frames, err
+	if offset > 0 {
+		s.frames = f.frames(0, leastBuffer)
+	} else {
+		s.frames = f.frames(0, buffer)
+	}
+	ok, err := s.begin(r, m)
+	if err != nil || !ok {
+		f.Close()
+		return nil, err
+	}
+	if offset > 0 {
+		s.frames = f.frames(max(offset, s.first), buffer)
+	}
+	return s, nil
+}
+
+// begin reads the label of a data volume. It reports whether records may follow.
+func (s *frameSource) begin(r *Reader, m Member) (ok bool, err error) {
+	err = r.checkHeader(s.frames, m.Role, int32(m.Volume))
+	if err == nil {
+		s.first = s.frames.pos.Offset + int64(s.frames.last)
+		return true, nil
+	}
+	if s.strict || !isDamage(err) || r.header == nil {
+		return false, err
+	}
+	switch field := otherField(err); {
+	case field == "volume":
+		s.first = s.frames.pos.Offset + int64(s.frames.last)
+		return true, s.lost(&Damage{File: m.Path, Next: -1, Err: err})
+	case field != "", errors.Is(err, ErrNoData):
+		return false, s.lost(&Damage{File: m.Path, Bytes: s.rest(0), Next: -1, Err: err, Unused: true})
+	}
+	s.frames.last, s.frames.skip = 0, 0
+	ok, err = s.find(err, true)
+	s.first = s.frames.pos.Offset
+	return ok, err
+}
+
+// nextWindow returns where what follows the window being read begins.
+func (f *File) nextWindow() (off int64, ok bool) {
+	if f.reader == nil {
+		return 0, false
+	}
+	return f.reader.Next()
 }
 
 // fault explains why a compressed file cannot be read further, for a record at

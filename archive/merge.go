@@ -12,7 +12,7 @@ import (
 // one millisecond after its last record: nobody knows what happened in between.
 // Where archives overlap their steps are interleaved; of copies of one recording
 // each step is yielded once. Damage does not end the sequence: it is named in
-// Problems, and what follows it is read from the next archive.
+// Problems, and reading goes on after it as in [Reader.Steps].
 func (s *Set) Steps(q Query) iter.Seq2[*Step, error] {
 	return func(yield func(*Step, error) bool) {
 		m := &merge{s: s, q: q.Bounded()}
@@ -117,9 +117,6 @@ func (m *merge) advance(c *cursor) {
 	}
 	if err != nil {
 		m.s.name(Problem{Archive: c.r.base, Err: err})
-	}
-	for _, w := range c.r.Warnings() {
-		m.s.name(Problem{Archive: c.r.base, Err: w})
 	}
 	c.stop()
 	m.active = slices.DeleteFunc(m.active, func(other *cursor) bool { return other == c })

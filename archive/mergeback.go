@@ -9,8 +9,7 @@ import (
 )
 
 // Backward yields the steps of all archives from the last to the first: those of
-// Steps in reverse, but that of a damaged archive all volumes are read, each as
-// far as [Reader.Backward] reads it. Where an archive ends must be known before
+// Steps in reverse. Where an archive ends must be known before
 // it is read: its index is believed if its last volume is compressed.
 func (s *Set) Backward(q Query) iter.Seq2[*Step, error] {
 	return func(yield func(*Step, error) bool) {

@@ -12,6 +12,9 @@ import (
 // No length that a file claims is trusted with memory: what reading takes
 // follows what the files hold, up to these limits.
 type ReadOptions struct {
+	// Strict makes damage end what is read with the error, as in the reference.
+	// Otherwise reading goes on after it: see [Damage].
+	Strict bool
 	// MaxRecord is the longest record accepted, in bytes; 0: DefaultMaxRecord.
 	MaxRecord int
 	// MaxMetadata is how many bytes a compressed metadata file or index may

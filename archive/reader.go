@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"iter"
 	"path/filepath"
-	"sync"
 	"time"
 
 	"github.com/pcparchive/pcparchive/internal/wire"
@@ -26,21 +25,22 @@ type Reader struct {
 	header  *Header
 	layout  *wire.Layout
 	store   *meta.Store
-	entries []IndexEntry
+	entries []IndexEntry // as stored
+	hints   []IndexEntry // entries, nil if they are not to be believed
 
 	metaSize int64 // bytes of metadata read
 
-	mu       sync.Mutex
-	warnings []error
-	warned   map[string]bool // texts of warnings
+	notes *notes // of what was passed over
 }
 
 // Open opens the archive named by its base or by any of its files and reads its
 // metadata and index. Later volumes are not looked at. A nil o means defaults.
 //
-// What the reference refuses is refused, with a [*pcp.FormatError] that tells
-// where, with two exceptions that Warnings names: metadata may end inside a
-// record, and a compressed index in damage.
+// Damage costs what is damaged alone, which Warnings names: an index that cannot be
+// used, metadata records, a label, stretches of volumes. Refused, with a
+// [*pcp.FormatError] that tells where, is an archive of which no metric or no
+// record can be read or whose metadata is another archive's; with
+// [ReadOptions].Strict, whatever the reference refuses.
 func Open(path string, o *ReadOptions) (*Reader, error) { return open(path, o.withDefaults()) }
 
 func open(path string, o ReadOptions) (*Reader, error) {
@@ -73,7 +73,7 @@ func newReader(path string, o ReadOptions) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Reader{base: base, opts: o}
+	r := &Reader{base: base, opts: o, notes: &notes{}}
 	for _, m := range members {
 		switch m.Role {
 		case RoleMeta:
@@ -102,8 +102,13 @@ func (r *Reader) Header() *Header { return r.header }
 // Meta returns the archive's metadata. It is shared and must not be changed.
 func (r *Reader) Meta() *meta.Store { return r.store }
 
-// Index returns the temporal index, nil if the archive has none. It is shared.
+// Index returns the temporal index as it is stored, nil if there is none that can
+// be read. It is shared.
 func (r *Reader) Index() []IndexEntry { return r.entries }
+
+// Hints returns the temporal index, nil if it is absent or has something in it
+// that no writer stores, which Warnings names. It is shared.
+func (r *Reader) Hints() []IndexEntry { return r.hints }
 
 // Members returns the archive's files: metadata, index if there is one, volumes.
 func (r *Reader) Members() []Member {
@@ -121,13 +126,15 @@ func (r *Reader) Location() *time.Location { return zone(r.header.ZoneInfo, r.he
 // Located is a record and where it is stored.
 type Located struct {
 	Pos    Pos
+	Size   int64 // how long it is there, lengths included
 	Record Record
 }
 
 // Records yields the records of the metadata file, of the data volumes or of the
 // index as they are stored, labels excepted. A *Result is reused for the next
-// pair and borrows its values, which must not be changed. A failure is yielded
-// once and ends the sequence.
+// pair and borrows its values, which must not be changed. Where a stretch cannot
+// be read a [*Damage] is yielded in its place, after which the sequence goes on;
+// any other failure ends it.
 func (r *Reader) Records(role Role) iter.Seq2[Located, error] {
 	return func(yield func(Located, error) bool) {
 		if role == RoleMeta {
@@ -165,27 +172,42 @@ func (r *Reader) volumeRecords(volumes []Member, offset int64, yield func(Locate
 }
 
 func (r *Reader) metaRecords(yield func(Located, error) bool) error {
-	f, frames, err := r.openAt(r.meta, wire.VolumeMeta, readBuffer)
+	f, err := r.open(r.meta)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	return yieldRecords(frames, yield, func(p []byte) (Record, error) { return decodeMeta(p, r.layout) })
+	s := r.metaSource(f, readBuffer, yieldDamage(r, r.meta, yield))
+	if err := s.beginMeta(r); err != nil {
+		return err
+	}
+	return yieldRecords(s, yield, func(p []byte) (Record, error) { return decodeMeta(p, r.layout) })
 }
 
 func (r *Reader) dataRecords(m Member, offset int64, rd *resultDecoder, yield func(Located, error) bool) error {
-	f, frames, err := r.openVolumeFrom(m, offset)
-	if err != nil || f == nil {
+	s, err := r.volumeFrom(m, offset, yieldDamage(r, m, yield))
+	if err != nil || s == nil {
 		return err
 	}
-	defer f.Close()
-	return yieldRecords(frames, yield, func(p []byte) (Record, error) { return dataRecord(rd.decode(p)) })
+	defer s.f.Close()
+	return yieldRecords(s, yield, func(p []byte) (Record, error) { return dataRecord(rd.decode(p)) })
+}
+
+// yieldDamage returns a function that yields damage in place of records.
+func yieldDamage(r *Reader, m Member, yield func(Located, error) bool) func(*Damage) error {
+	return func(d *Damage) error {
+		r.warn(d)
+		if !yield(Located{Pos: Pos{File: d.File, Role: m.Role, Volume: m.Volume, Offset: d.Offset}}, d) {
+			return errStop
+		}
+		return nil
+	}
 }
 
 func (r *Reader) indexRecords(yield func(Located, error) bool) {
 	for i := range r.entries {
 		pos := Pos{File: r.index.Path, Role: RoleIndex, Offset: int64(r.layout.HeaderSize + i*r.layout.IndexEntrySize())}
-		if !yield(Located{Pos: pos, Record: &r.entries[i]}, nil) {
+		if !yield(Located{Pos: pos, Size: int64(r.layout.IndexEntrySize()), Record: &r.entries[i]}, nil) {
 			return
 		}
 	}
@@ -194,9 +216,9 @@ func (r *Reader) indexRecords(yield func(Located, error) bool) {
 // errStop says that the consumer of a sequence wants no more.
 var errStop = errors.New("stop")
 
-func yieldRecords(frames *frameReader, yield func(Located, error) bool, decode func([]byte) (Record, error)) error {
+func yieldRecords(s *frameSource, yield func(Located, error) bool, decode func([]byte) (Record, error)) error {
 	for {
-		frame, err := frames.next()
+		frame, err := s.next()
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
@@ -205,9 +227,12 @@ func yieldRecords(frames *frameReader, yield func(Located, error) bool, decode f
 		}
 		rec, err := decode(frame.Payload)
 		if err != nil {
-			return locate(err, frame.Pos, 4)
+			if err = s.refuse(frame, locate(err, frame.Pos, 4)); err != nil {
+				return err
+			}
+			continue
 		}
-		if !yield(Located{Pos: frame.Pos, Record: rec}, nil) {
+		if !yield(Located{Pos: frame.Pos, Size: int64(len(frame.Payload)) + 8, Record: rec}, nil) {
 			return errStop
 		}
 	}

@@ -13,7 +13,7 @@ func (r *Reader) start(t pcp.Timestamp) ([]Member, int64) {
 		return r.volumes, 0 // without a look at each of them
 	}
 	at, offset := 0, int64(0)
-	hint, covered := seekHint(r.entries, t, func(volume int32, data int64) bool {
+	hint, covered := seekHint(r.hints, t, func(volume int32, data int64) bool {
 		for i, m := range r.volumes {
 			if m.Volume == int(volume) && data >= int64(r.layout.HeaderSize) {
 				if place, ok := r.earlierAt(m, data, t); ok {
@@ -24,7 +24,7 @@ func (r *Reader) start(t pcp.Timestamp) ([]Member, int64) {
 		}
 		return false
 	})
-	if covered && r.entries[len(r.entries)-1].Stamp.After(hint.Stamp) {
+	if covered && r.hints[len(r.hints)-1].Stamp.After(hint.Stamp) {
 		return r.volumes[at:], offset
 	}
 	// The index is missing or stops before t: where do later volumes begin?
@@ -41,14 +41,15 @@ func (r *Reader) start(t pcp.Timestamp) ([]Member, int64) {
 // That is its beginning where reaching offset would decompress all before it:
 // then its first record is looked at.
 func (r *Reader) earlierAt(m Member, offset int64, t pcp.Timestamp) (from int64, ok bool) {
-	f, frames, err := r.openVolume(m, leastBuffer)
-	if err != nil || f == nil {
+	s, err := r.volumeIn(m, 0, leastBuffer, unnoted)
+	if err != nil || s == nil {
 		return 0, false
 	}
-	defer f.Close()
-	if f.d.Seekable() && offset > int64(r.layout.HeaderSize) {
+	defer s.f.Close()
+	frames := s.frames
+	if s.f.d.Seekable() && offset > s.first {
 		from = offset
-		frames = f.frames(offset, leastBuffer)
+		frames = s.f.frames(offset, leastBuffer)
 	}
 	frame, err := frames.next()
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 // Set is several archives of one host, read as one timeline. Their versions may
 // differ, and so may what they say of a metric: each archive keeps its own
 // descriptors, so that one metric may come as several [Metric] values. A damaged
-// archive is used as far as it goes and named in Problems. Archives that overlap
+// archive is used but for the damage, which Problems names. Archives that overlap
 // are read side by side. A Set may be used from several goroutines; each
 // sequence it returns belongs to one.
 type Set struct {
@@ -37,7 +37,7 @@ type Problem struct {
 
 // String returns the archive, what becomes of it, and the reason.
 func (p Problem) String() string {
-	what := "read as far as it goes"
+	what := "read but for damage"
 	if p.Skipped {
 		what = "left out"
 	}
@@ -188,7 +188,7 @@ func (s *Set) Problems() []Problem {
 func (s *Set) name(p Problem) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	text := p.Archive + ": " + p.Err.Error()
+	text := p.Archive + ": " + noteKey(p.Err)
 	if s.named[text] {
 		return
 	}

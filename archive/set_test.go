@@ -237,7 +237,7 @@ func TestSetProblems(t *testing.T) {
 	s, err := archive.OpenSet([]string{dir}, nil)
 	require.NoError(t, err)
 	want := strings.Split("1 0, 2 0, 3 0, 3.001 mark, 11 1, 12 1, 12.001 mark, 31 3, 32 3, 33 3, 33.001 mark, "+
-		"71 7, 71.001 mark, 81 8, 82 8, 83 8, 83.001 mark, 91 9, 92 9, 93 9", ", ")
+		"61 6, 62 6, 63 6, 63.001 mark, 71 7, 71.001 mark, 73 7, 73.001 mark, 81 8, 82 8, 83 8, 83.001 mark, 91 9, 92 9, 93 9", ", ")
 	assert.Equal(t, want, timeline(t, s, archive.Query{}))
 	assert.Equal(t, want, timeline(t, s, archive.Query{}))
 	got := problems(s)
@@ -246,13 +246,13 @@ func TestSetProblems(t *testing.T) {
 		name, what string
 		damage     bool
 	}{
-		{"badlabel", "left out: " + base["badlabel"] + ".0: offset 8: label record: magic number", true},
-		{"badmeta", "left out: " + base["badmeta"] + ".meta: offset 8", true},
-		{"damaged", "read as far as it goes: " + base["damaged"] + ".0: offset 852: record: length 211", true},
+		{"badlabel", "read but for damage: " + base["badlabel"] + ".0: offset 8: label record: magic number", true},
+		{"badmeta", "read but for damage: " + base["badmeta"] + ".meta: offset 8", true},
+		{"damaged", "read but for damage: " + base["damaged"] + ".0: offset 852: record: length 211", true},
 		{"nometa", "left out: archive " + base["nometa"] + ": nometa.meta is missing", false},
 		{"novolume", "left out: archive " + base["novolume"] + ": it has no data volume", false},
-		{"torn", "read as far as it goes: " + base["torn"] + ".0: offset 896: record: length 44: file ends inside a record", true},
-		{"tornmeta", "read as far as it goes: " + base["tornmeta"] + ".meta: offset ", true},
+		{"torn", "read but for damage: " + base["torn"] + ".0: offset 896: record: length 44: file ends inside a record", true},
+		{"tornmeta", "read but for damage: " + base["tornmeta"] + ".meta: offset ", true},
 	} {
 		require.Greater(t, len(got), i)
 		assert.Contains(t, got[i], "archive "+base[p.name]+": "+p.what)
@@ -266,7 +266,7 @@ func TestSetProblems(t *testing.T) {
 	for r := range s.Readers() {
 		all = append(all, filepath.Base(r.Base()))
 	}
-	assert.Equal(t, []string{"good1", "torn", "good2", "damaged", "tornmeta", "good3"}, all)
+	assert.Equal(t, []string{"good1", "torn", "badmeta", "good2", "badlabel", "damaged", "tornmeta", "good3"}, all)
 }
 
 // TestSetLooksOnlyWhereNeeded: archives outside the times asked for are not

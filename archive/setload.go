@@ -42,9 +42,7 @@ func (s *Set) load(it *item) *Reader {
 		s.name(Problem{Archive: it.label.base, Skipped: true, Err: err})
 		return nil
 	}
-	for _, w := range r.Warnings() {
-		s.name(Problem{Archive: r.base, Err: w})
-	}
+	r.notes.pass(func(err error) { s.name(Problem{Archive: it.label.base, Err: err}) })
 	s.kept.put(it, r)
 	return r
 }
@@ -113,8 +111,8 @@ func (it *item) findEnd(exact bool) (pcp.Timestamp, error) {
 		return it.end, it.endErr
 	}
 	r := it.label
-	if r.index != nil && r.loadIndex() != nil {
-		r.entries = nil
+	if r.index != nil {
+		_ = r.loadIndex() // without it there are no hints
 	}
 	end, believed := r.indexEnd()
 	if exact || !believed {
@@ -122,6 +120,6 @@ func (it *item) findEnd(exact bool) (pcp.Timestamp, error) {
 		it.exact = true
 	}
 	it.end, it.found = end, true
-	r.entries = nil
+	r.entries, r.hints = nil, nil
 	return it.end, it.endErr
 }

@@ -9,8 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-
-	"github.com/pcparchive/pcparchive/internal/wire"
 )
 
 // OpenSet opens archives, each named by its base or by any of its files, or by
@@ -93,14 +91,15 @@ func OpenSets(paths []string, o *ReadOptions) ([]*Set, []Problem, error) {
 	return sets, problems, nil
 }
 
-// metaLabel makes sure that the metadata file begins with a label that fits.
+// metaLabel makes sure that the metadata file is not empty or that of another
+// archive.
 func (r *Reader) metaLabel() error {
-	f, frames, err := r.openAt(r.meta, wire.VolumeMeta, leastBuffer)
+	f, err := r.open(r.meta)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	return frames.notEmpty()
+	return r.metaSource(f, leastBuffer, unnoted).beginMeta(r)
 }
 
 // expand replaces folders by the archives in them and leaves out repetitions.

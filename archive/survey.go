@@ -1,8 +1,10 @@
 package archive
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"strconv"
 	"time"
@@ -81,7 +83,7 @@ func survey(base string, members []Member) (*tail, error) {
 
 // surveyMeta reads the metadata up to where it is whole.
 func (t *tail) surveyMeta(m Member) error {
-	w, err := walk(m, func(f Frame, first bool) (err error) {
+	w, err := walk(m, nil, func(f Frame, first bool) (err error) {
 		if first {
 			t.header, t.layout, err = decodeHeader(f.Payload)
 			if err == nil && t.header.Volume != wire.VolumeMeta {
@@ -113,14 +115,16 @@ func (t *tail) surveyMeta(m Member) error {
 
 // walked is what was found of a file.
 type walked struct {
-	end    int64 // of the last whole record
+	end    int64 // up to where it is whole
 	torn   error // why there is no whole record after it; nil at the end of the file
+	damage error // what is wrong before that, if anything is
 	packed bool
 }
 
 // walk hands the whole records of a file to visit. A file that ends inside a
-// record is no error.
-func walk(m Member, visit func(f Frame, first bool) error) (w walked, err error) {
+// record is no error. If valid is not nil, nor is damage after which reading can
+// go on: valid tells records from other bytes.
+func walk(m Member, valid func([]byte) bool, visit func(f Frame, first bool) error) (w walked, err error) {
 	at := Pos{File: m.Path, Role: m.Role, Volume: m.Volume}
 	file, err := OpenMember(m, nil)
 	if err != nil {
@@ -132,9 +136,13 @@ func walk(m Member, visit func(f Frame, first bool) error) (w walked, err error)
 	}
 	defer file.Close()
 	w.packed = m.Compress != "" || file.Compressed()
+	s := &frameSource{f: file, frames: file.frames(0, readBuffer), strict: valid == nil, valid: valid, lost: w.lost}
 	first := true
-	for f, err := range Frames(file.From(0), at, 0) {
+	for {
+		f, err := s.next()
 		switch {
+		case errors.Is(err, io.EOF):
+			return w, nil
 		case errors.Is(err, pcp.ErrUnfinished):
 			w.torn = err
 			return w, nil
@@ -144,11 +152,28 @@ func walk(m Member, visit func(f Frame, first bool) error) (w walked, err error)
 			return w, locate(&pcp.FormatError{Detail: fmt.Sprintf("metadata exceeds %d bytes", DefaultMaxMetadata), Err: pcp.ErrLimit}, f.Pos, 0)
 		}
 		if err := visit(f, first); err != nil {
-			return w, locate(err, f.Pos, 4)
+			err = locate(err, f.Pos, 4)
+			if errors.Is(err, pcp.ErrMismatch) {
+				return w, err
+			}
+			if err = s.refuse(f, err); err != nil {
+				return w, err
+			}
+		} else if w.damage == nil {
+			w.end = f.Pos.Offset + int64(len(f.Payload)) + 8
 		}
-		w.end, first = f.Pos.Offset+int64(len(f.Payload))+8, false
+		first = false
 	}
-	return w, nil
+}
+
+// lost takes note of damage.
+func (w *walked) lost(d *Damage) error {
+	if errors.Is(d.Err, pcp.ErrUnfinished) {
+		w.torn = d.Err
+	} else if w.damage == nil {
+		w.damage = d.Err
+	}
+	return nil
 }
 
 // surveyVolumes finds the last record, and whether the last volume is one to
@@ -162,6 +187,7 @@ func (t *tail) surveyVolumes(volumes []Member) error {
 	for i := len(volumes) - 1; i >= 0; i-- {
 		m := volumes[i]
 		v, err := t.scan(m)
+		err = cmp.Or(err, v.damage)
 		if err != nil && !isDamage(err) {
 			return err
 		}
@@ -209,10 +235,10 @@ type scanned struct {
 	mark        bool // the last record is one
 }
 
-// scan reads a volume up to where it is whole or damaged.
+// scan reads what can be read of a volume.
 func (t *tail) scan(m Member) (v scanned, err error) {
 	rd := resultDecoder{layout: t.layout, want: func(pcp.PMID) bool { return false }}
-	v.walked, err = walk(m, func(f Frame, first bool) error {
+	v.walked, err = walk(m, plausible(t.layout, t.header.Start), func(f Frame, first bool) error {
 		if first {
 			return t.checkLabel(f, m)
 		}
@@ -249,7 +275,7 @@ func (t *tail) checkLabel(f Frame, m Member) error {
 // firstLabel reads the label of the first volume, which is the archive's.
 // Readers refuse an archive whose metadata is another's.
 func (t *tail) firstLabel(m Member) error {
-	_, err := walk(m, func(f Frame, first bool) error {
+	_, err := walk(m, nil, func(f Frame, first bool) error {
 		if !first {
 			return errStop
 		}

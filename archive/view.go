@@ -13,8 +13,9 @@ import (
 // Steps yields the data records that q selects, joined with their metadata, in
 // the order stored. Each Step is reused and borrows its values; its Metric and
 // Series pointers may be kept. Values of metrics without a descriptor are left
-// out. A failure is yielded once, with a nil Step, and ends the sequence:
-// it wraps [pcp.ErrUnfinished] if the last volume ends inside a record.
+// out. Damage does not end the sequence unless [ReadOptions].Strict is set: it is
+// named in Warnings, and a mark stands for what is lost. A failure is yielded
+// once, with a nil Step, and ends the sequence.
 func (r *Reader) Steps(q Query) iter.Seq2[*Step, error] {
 	return func(yield func(*Step, error) bool) { newView(r, q).steps()(yield) }
 }
@@ -32,6 +33,14 @@ type view struct {
 	prev    *metricState   // looked up last
 	shapes  shapes
 	events  bool // the record holds some
+
+	// Of the record met last, if there was one.
+	hasMet bool
+	at     pcp.Timestamp
+	atMark bool // it is a mark
+	lost   bool // there is damage between it and the next
+	gap    Step // the mark that stands for damage
+	back   bool // records are met from the last to the first
 }
 
 func newView(r *Reader, q Query) *view {
@@ -100,13 +109,13 @@ func (v *view) run(yield func(*Step, error) bool) error {
 }
 
 func (v *view) volume(m Member, offset int64, yield func(*Step, error) bool) error {
-	f, frames, err := v.r.openVolumeFrom(m, offset)
-	if err != nil || f == nil {
+	s, err := v.r.volumeFrom(m, offset, v.damaged)
+	if err != nil || s == nil {
 		return err
 	}
-	defer f.Close()
+	defer s.f.Close()
 	for {
-		frame, err := frames.next()
+		frame, err := s.next()
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
@@ -114,9 +123,43 @@ func (v *view) volume(m Member, offset int64, yield func(*Step, error) bool) err
 			return err
 		}
 		if err := v.record(frame, yield); err != nil {
-			return err
+			if err = s.refuse(frame, err); err != nil {
+				return err
+			}
 		}
 	}
+}
+
+// damaged takes note of a stretch that cannot be read.
+func (v *view) damaged(d *Damage) error {
+	v.lost = v.lost || d.Bytes != 0 || d.Unused
+	return v.r.noted(d)
+}
+
+// met takes note of a record that is going to be yielded. Before it goes the mark
+// that stands for damage between it and the record met before, unless one of the
+// two is a mark.
+func (v *view) met(t pcp.Timestamp, mark bool, yield func(*Step, error) bool) error {
+	before, bridged := v.at, v.hasMet && v.lost && !mark && !v.atMark
+	v.at, v.atMark, v.hasMet, v.lost = t, mark, true, false
+	if !bridged {
+		return nil
+	}
+	at, next := before.Add(markAfter), t
+	if v.back {
+		at, next = t.Add(markAfter), before
+	}
+	if next.Before(at) {
+		at = next
+	}
+	if at.Before(v.q.From) || at.After(v.q.To) {
+		return nil
+	}
+	v.gap = Step{Stamp: at, Mark: true}
+	if !yield(&v.gap, nil) {
+		return errStop
+	}
+	return nil
 }
 
 // record yields the step of a data record if it is wanted.
@@ -124,6 +167,7 @@ func (v *view) record(frame Frame, yield func(*Step, error) bool) error {
 	if stamp, ok := v.r.stamp(frame); ok {
 		v.last = later(v.last, stamp)
 		if stamp.Before(v.q.From) {
+			v.lost = false // nothing precedes it
 			return nil
 		}
 		if s := v.shapes.find(frame.Payload); s != nil && s.joined.holds(stamp) {
@@ -139,6 +183,9 @@ func (v *view) record(frame Frame, yield func(*Step, error) bool) error {
 	}
 	if res.Stamp.After(v.q.To) {
 		return errStop
+	}
+	if err := v.met(res.Stamp, v.rd.mark, yield); err != nil {
+		return err
 	}
 	step := v.join(res, v.rd.mark)
 	if !step.Mark && !v.events && v.shapes.worth(len(frame.Payload)) {

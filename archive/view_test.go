@@ -263,7 +263,7 @@ func TestVolumesPassedOver(t *testing.T) {
 		}{
 			{"nothing", func([]byte) []byte { return nil }, "offset 0: label record: empty file: no data", false},
 			{"5 bytes", func(b []byte) []byte { return b[:5] }, "offset 0: label record: empty file: no data", false},
-			{"part of a label", func(b []byte) []byte { return b[:50] }, "file ends inside a record", false},
+			{"part of a label", func(b []byte) []byte { return b[:50] }, "record is too short; the last 50 bytes of the file left out", false},
 			{"label alone", func(b []byte) []byte { return b }, "", false},
 			{"other magic", func(b []byte) []byte { b[5]++; return b }, "magic number: 0x5006260" + string('0'+byte(v)) + ": not a PCP archive", false},
 			{"other number", func(b []byte) []byte { b[map[pcp.Version]int{pcp.V2: 23, pcp.V3: 27}[v]] = 9; return b }, "volume: 9 instead of 1: records disagree", false},
@@ -282,18 +282,26 @@ func TestVolumesPassedOver(t *testing.T) {
 
 				r, err := archive.Open(base, nil)
 				require.NoError(t, err)
-				want := []int64{1, 2, 5, 6}
-				if tt.read {
-					want = span(1, 6)
+				want := []int64{1, 2, -2, 5, 6}
+				records := 4
+				switch {
+				case tt.read:
+					want, records = span(1, 6), 6
+				case tt.warning == "" || tt.name == "other number":
+					want = []int64{1, 2, 5, 6}
 				}
 				assert.Equal(t, want, seconds(t, r, archive.Query{}))
 				assert.Equal(t, want, seconds(t, r, archive.Query{}))
 				n := 0
 				for _, err := range r.Records(archive.RoleData) {
-					require.NoError(t, err)
-					n++
+					var d *archive.Damage
+					if err == nil {
+						n++
+					} else {
+						require.ErrorAs(t, err, &d)
+					}
 				}
-				assert.Len(t, want, n)
+				assert.Equal(t, records, n)
 				end, err := r.End()
 				require.NoError(t, err)
 				assert.Equal(t, at(6), end)
@@ -307,9 +315,12 @@ func TestVolumesPassedOver(t *testing.T) {
 
 				require.NoError(t, os.Remove(base+".0"))
 				require.NoError(t, os.Remove(base+".index"))
-				_, err = archive.Open(base, nil)
+				_, err = archive.Open(base, &archive.ReadOptions{Strict: true})
 				requireLocated(t, err)
 				assert.Contains(t, oracle.Exec(t, "pmdumplog", "-z", "-a", base).Stderr, "Cannot open archive")
+				r, err = archive.Open(base, nil)
+				require.NoError(t, err, "another label serves")
+				assert.Equal(t, want[len(want)-records+2:], seconds(t, r, archive.Query{}))
 			})
 		}
 	})
@@ -365,7 +376,6 @@ func TestOpenErrors(t *testing.T) {
 		{"no volume", ".0", "", "it has no data volume: file does not exist"},
 		{"empty volume", "", ".0", ".0: offset 0: label record: empty file: no data"},
 		{"empty metadata", "", ".meta", ".meta: offset 0: label record: empty file: no data"},
-		{"empty index", "", ".index", ".index: offset 0: label record: empty file: no data"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			base := archtest.Sample(t, pcp.V3)
@@ -379,7 +389,11 @@ func TestOpenErrors(t *testing.T) {
 		})
 	}
 	base := archtest.Sample(t, pcp.V3)
-	_, err := archive.Open(base, &archive.ReadOptions{MaxRecord: 100})
+	require.NoError(t, os.Truncate(base+".index", 0))
+	_, err := archive.Open(base, &archive.ReadOptions{Strict: true})
+	require.ErrorContains(t, err, ".index: offset 0: label record: empty file: no data")
+	base = archtest.Sample(t, pcp.V3)
+	_, err = archive.Open(base, &archive.ReadOptions{MaxRecord: 100})
 	assert.ErrorIs(t, err, pcp.ErrLimit)
 }
 

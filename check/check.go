@@ -153,11 +153,11 @@ func (c *checker) frames(m *member, valid func([]byte) bool, visit func(*frame))
 	}
 	w := f.w
 	for left := int(m.begin); left > 0; { // the label, however long
-		got := len(w.peek(min(left, walkBuffer)))
+		got := len(w.Peek(min(left, walkBuffer)))
 		if got == 0 {
 			break
 		}
-		w.pass(got)
+		w.Pass(got)
 		left -= got
 	}
 	for !c.stopped {
@@ -165,38 +165,38 @@ func (c *checker) frames(m *member, valid func([]byte) bool, visit func(*frame))
 		switch {
 		case fr != nil:
 			visit(fr)
-			w.pass(int(fr.size))
+			w.Pass(int(fr.size))
 			n++
 			continue
-		case w.err != nil:
-			c.unreadable(m, w.off, w.err)
-			return n, w.off
+		case w.Err != nil:
+			c.unreadable(m, w.Off, w.Err)
+			return n, w.Off
 		case bad == nil:
-			return n, w.off
+			return n, w.Off
 		}
 		if !c.recover(m, w, bad, valid) {
-			return n, w.off + int64(w.left())
+			return n, w.Off + int64(w.left())
 		}
 	}
-	return n, w.off
+	return n, w.Off
 }
 
 // recover reports damage and goes to the next record.
 func (c *checker) recover(m *member, w *walker, bad *damage, valid func([]byte) bool) bool {
 	ok := w.resync(bad, valid)
 	if ok {
-		c.skipPointers(m, bad.off, w.off)
+		c.skipPointers(m, bad.off, w.Off)
 	} else {
-		c.skipPointers(m, bad.off, w.off+int64(w.left()))
+		c.skipPointers(m, bad.off, w.Off+int64(w.left()))
 	}
-	if w.err != nil {
+	if w.Err != nil {
 		c.add(bad.code, m.Path, bad.off, "%s", bad)
-		c.unreadable(m, w.off, w.err)
+		c.unreadable(m, w.Off, w.Err)
 		return false
 	}
 	switch {
 	case ok:
-		c.add(bad.code, m.Path, bad.off, "%s; %d bytes left out, reading goes on at offset %d", bad, w.off-bad.off, w.off)
+		c.add(bad.code, m.Path, bad.off, "%s; %d bytes left out, reading goes on at offset %d", bad, w.Off-bad.off, w.Off)
 	case bad.code == FrameTorn:
 		c.add(bad.code, m.Path, bad.off, "%s", bad)
 	default:

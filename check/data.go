@@ -87,10 +87,7 @@ func (c *checker) volume(m *member, first bool) {
 	c.data.m = m
 	c.saver.volume()
 	c.data.dec, _ = archive.NewResultDecoder(m.layout.Version)
-	valid := func(payload []byte) bool {
-		res, err := c.data.dec.Decode(payload)
-		return err == nil && badTime(res.Stamp) == "" && !res.Stamp.Before(c.header.Start)
-	}
+	valid := func(payload []byte) bool { return c.data.dec.Plausible(payload, c.header.Start) }
 	n, size := c.frames(m, valid, c.dataRecord)
 	c.endPointers(m, size)
 	switch {

@@ -34,29 +34,29 @@ func (c *checker) index(m *member) {
 	}
 	defer f.Close()
 	c.indexFile = m
-	if got := len(f.w.peek(int(m.begin))); got < int(m.begin) {
+	if got := len(f.w.Peek(int(m.begin))); got < int(m.begin) {
 		return // the label is damaged, which was said
 	}
-	f.w.pass(int(m.begin))
+	f.w.Pass(int(m.begin))
 	size := m.layout.IndexEntrySize()
 	var prev archive.IndexEntry
 	n := 0
 	for {
-		raw := f.w.peek(size)
+		raw := f.w.Peek(size)
 		if len(raw) < size {
 			if len(raw) > 0 {
-				c.add(IndexTorn, m.Path, f.w.off, "entry %d: the file ends after %d of %d bytes", n+1, len(raw), size)
+				c.add(IndexTorn, m.Path, f.w.Off, "entry %d: the file ends after %d of %d bytes", n+1, len(raw), size)
 			}
 			break
 		}
 		n++
 		e, _ := archive.DecodeIndexEntry(raw, m.layout.Version) // it is long enough
-		c.entry(m, f.w.off, n, e, prev)
+		c.entry(m, f.w.Off, n, e, prev)
 		prev = e
-		f.w.pass(size)
+		f.w.Pass(size)
 	}
-	if f.w.err != nil {
-		c.unreadable(m, f.w.off, f.w.err)
+	if f.w.Err != nil {
+		c.unreadable(m, f.w.Off, f.w.Err)
 	} else if n == 0 {
 		c.add(FileEmpty, m.Path, nowhere, "the index has no entry, for which the reference takes the archive to be empty")
 	}

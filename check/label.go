@@ -50,8 +50,8 @@ func (c *checker) readLabel(m *member) {
 	defer f.Close()
 	fr, bad := f.w.next()
 	switch {
-	case f.w.err != nil:
-		c.unreadable(m, 0, f.w.err)
+	case f.w.Err != nil:
+		c.unreadable(m, 0, f.w.Err)
 		m.empty = true
 	case bad != nil:
 		c.damagedLabel(m, f.w, bad)
@@ -64,8 +64,8 @@ func (c *checker) readLabel(m *member) {
 }
 
 func (c *checker) damagedLabel(m *member, w *walker, bad *damage) {
-	if head := w.peek(8); len(head) == 8 && uint32(w.word(4))&^0xff != wire.Magic {
-		c.add(LabelMagic, m.Path, 0, "the file does not begin with an archive label: magic number 0x%08x", uint32(w.word(4)))
+	if head := w.Peek(8); len(head) == 8 && uint32(w.Word(4))&^0xff != wire.Magic {
+		c.add(LabelMagic, m.Path, 0, "the file does not begin with an archive label: magic number 0x%08x", uint32(w.Word(4)))
 		return
 	}
 	c.add(LabelRecord, m.Path, 0, "archive label: %s", bad)

@@ -132,7 +132,7 @@ func (c *checker) open(m *member) *file {
 // readAhead makes the file be read in parallel with what is done with it.
 func (f *file) readAhead() {
 	f.a = readAhead(f.r)
-	f.w.src = f.a
+	f.w.SetSource(f.a)
 }
 
 // unreadable reports a failure to read a file's contents.

@@ -88,7 +88,11 @@ func (c *cursor) bytes(off int64, n int, back bool) []byte {
 	if back {
 		from = max(0, off+int64(n)-length)
 	}
-	if c.load(from, min(length, size-from)); int64(len(c.buf)) < off-from+int64(n) {
+	if c.load(from, min(length, size-from)); back && int64(len(c.buf)) < off-from+int64(n) {
+		from = off // what precedes it may be damaged
+		c.load(from, int64(n))
+	}
+	if int64(len(c.buf)) < off-from+int64(n) {
 		return nil
 	}
 	return c.buf[off-from:][:n]

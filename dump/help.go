@@ -15,7 +15,7 @@ func (d *dumper) helpText() error {
 	texts := map[meta.TextType]map[uint32]string{}
 	for rec, err := range d.r.Records(archive.RoleMeta) {
 		if err != nil {
-			break // noted when the names were read
+			continue // noted when the names were read
 		}
 		if t, ok := rec.Record.(*meta.Text); ok {
 			if texts[t.Type] == nil {

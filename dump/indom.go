@@ -13,7 +13,7 @@ func (d *dumper) diskInDoms() error {
 	d.title("Instance Domains on-disk ...")
 	for rec, err := range d.r.Records(archive.RoleMeta) {
 		if err != nil {
-			break // noted when the names were read
+			continue // noted when the names were read
 		}
 		switch in := rec.Record.(type) {
 		case *meta.InDom:

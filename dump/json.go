@@ -19,13 +19,9 @@ import (
 // records; Reverse, Dates and Zone have no effect. Damage appears as an object
 // of kind damage, and is returned as an error at the end.
 func JSON(w io.Writer, r *archive.Reader, o *Options, lines bool) error {
-	walk, err := newWalker(r, false)
-	if err != nil {
-		return err
-	}
-	defer walk.close()
-	d := &jsonDumper{r: r, o: o, w: w, lines: lines, walk: walk, store: r.Meta()}
+	d := &jsonDumper{r: r, o: o, w: w, lines: lines, store: r.Meta()}
 	d.wanted = namesFilter(r, o)
+	var volumes []archive.Member
 	for _, m := range r.Members() {
 		switch m.Role {
 		case archive.RoleMeta:
@@ -33,9 +29,10 @@ func JSON(w io.Writer, r *archive.Reader, o *Options, lines bool) error {
 		case archive.RoleIndex:
 			d.index(m)
 		case archive.RoleData:
-			d.volume(m)
+			volumes = append(volumes, m)
 		}
 	}
+	d.volumes(volumes)
 	return errors.Join(d.finish(), d.faults)
 }
 
@@ -45,7 +42,6 @@ type jsonDumper struct {
 	o      *Options
 	w      io.Writer
 	lines  bool
-	walk   *walker
 	store  *meta.Store
 	wanted func(*meta.Desc) bool // nil: every metric
 	buf    []byte
@@ -158,14 +154,25 @@ func (d *jsonDumper) finish() error {
 	return d.err
 }
 
-// damage notes that a file cannot be read on from an offset.
+// damage notes what cannot be read of a file from an offset on.
 func (d *jsonDumper) damage(m archive.Member, offset int64, err error) {
+	size := int64(0)
 	var fe *pcp.FormatError
-	if errors.As(err, &fe) {
+	if lost := damageOf(err); lost != nil {
+		offset, size = lost.Offset, max(0, lost.Bytes)
+	} else if errors.As(err, &fe) {
 		offset = fe.Offset
 	}
-	d.put(jsonDamage{jsonHead{"damage", m.Path, offset, 0}, err.Error()})
+	d.put(jsonDamage{jsonHead{"damage", m.Path, offset, size}, err.Error()})
 	d.faults = errors.Join(d.faults, err)
+}
+
+// damageOf returns what a reader passed over, nil if err is another failure.
+func damageOf(err error) (d *archive.Damage) {
+	if errors.As(err, &d) {
+		return d
+	}
+	return nil
 }
 
 // number returns f as JSON; what JSON has no number for is a string.

@@ -60,46 +60,49 @@ type jsonParam struct {
 	jsonValue
 }
 
-// volume writes the records of a data volume.
-func (d *jsonDumper) volume(m archive.Member) {
-	i := d.walk.volume(int32(m.Volume))
-	if err := d.walk.use(i); err != nil {
-		d.damage(m, 0, err)
-		return
-	}
-	d.fileHeader(m, d.walk.headerSize)
-	if !d.has(Metrics) {
-		return
-	}
-	for d.err == nil {
-		f, res, err := d.walk.step(false)
-		if atEnd(err) || err == nil && d.walk.at != i {
-			return
+// volumes writes the records of the data volumes.
+func (d *jsonDumper) volumes(members []archive.Member) {
+	begin := func(upTo int) {
+		for len(members) > 0 && members[0].Volume <= upTo {
+			d.fileHeader(members[0])
+			members = members[1:]
 		}
-		if err != nil {
-			if d.walk.at == i {
-				d.damage(m, d.walk.off, err)
+	}
+	if d.has(Metrics) {
+		mark := &archive.Result{}
+		for rec, err := range d.r.Records(archive.RoleData) {
+			begin(rec.Pos.Volume)
+			switch r := rec.Record.(type) {
+			case *archive.Result:
+				d.record(rec, r)
+			case *archive.Mark:
+				mark.Stamp = r.Stamp
+				d.record(rec, mark)
+			default:
+				d.damage(archive.Member{Path: rec.Pos.File}, rec.Pos.Offset, err)
 			}
-			return
+			if d.err != nil {
+				return
+			}
 		}
-		d.record(f, res)
 	}
+	begin(math.MaxInt)
 }
 
 // record writes a data record that is selected.
-func (d *jsonDumper) record(f frame, res *archive.Result) {
+func (d *jsonDumper) record(f archive.Located, res *archive.Result) {
 	if res.Stamp.Before(d.o.From) && !d.o.From.IsZero() || res.Stamp.After(d.o.To) && !d.o.To.IsZero() {
 		return
 	}
-	head := jsonHead{"result", f.pos.File, f.pos.Offset, int64(f.size)}
+	head := jsonHead{"result", f.Pos.File, f.Pos.Offset, f.Size}
 	if len(res.Sets) == 0 {
 		if d.wanted == nil || d.o.Marks {
 			head.Kind = "mark"
-			d.put(jsonMark{head, f.pos.Volume, timeOf(res.Stamp)})
+			d.put(jsonMark{head, f.Pos.Volume, timeOf(res.Stamp)})
 		}
 		return
 	}
-	j := jsonResult{head, f.pos.Volume, timeOf(res.Stamp), make([]jsonMetric, 0, len(res.Sets))}
+	j := jsonResult{head, f.Pos.Volume, timeOf(res.Stamp), make([]jsonMetric, 0, len(res.Sets))}
 	for k := range res.Sets {
 		desc, _ := d.store.Desc(res.Sets[k].PMID)
 		if d.wanted == nil || desc != nil && d.wanted(desc) {

@@ -2,7 +2,6 @@ package dump
 
 import (
 	"encoding/json"
-	"io"
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/internal/safetext"
@@ -110,29 +109,13 @@ type jsonIndex struct {
 
 // meta writes the records of the metadata file.
 func (d *jsonDumper) meta(m archive.Member) {
-	src, err := openSource(m)
-	if err != nil {
-		d.damage(m, 0, err)
-		return
-	}
-	defer src.Close()
-	at := archive.Pos{File: m.Path, Role: m.Role}
-	for f, err := range archive.Frames(io.NewSectionReader(src, 0, src.Size()), at, 0) {
+	d.fileHeader(m)
+	for rec, err := range d.r.Records(archive.RoleMeta) {
 		if err != nil {
-			d.damage(m, f.Pos.Offset, err)
-			return
-		}
-		head := jsonHead{File: m.Path, Offset: f.Pos.Offset, Size: int64(len(f.Payload)) + 8}
-		if f.Pos.Offset == 0 {
-			d.header(head, f.Payload)
+			d.damage(m, rec.Pos.Offset, err)
 			continue
 		}
-		rec, err := archive.DecodeMeta(f.Payload, d.r.Header().Version)
-		if err != nil {
-			d.damage(m, f.Pos.Offset, err)
-			return
-		}
-		d.metaRecord(head, rec)
+		d.metaRecord(jsonHead{File: m.Path, Offset: rec.Pos.Offset, Size: rec.Size}, rec.Record)
 		if d.err != nil {
 			return
 		}
@@ -247,7 +230,12 @@ func textSubject(t *meta.Text) string {
 func (d *jsonDumper) index(m archive.Member) {
 	size := archive.IndexEntrySize(d.r.Header().Version)
 	at := archive.HeaderSize(d.r.Header().Version)
-	d.fileHeader(m, at)
+	d.fileHeader(m)
+	for _, err := range d.r.Warnings() {
+		if damage := damageOf(err); damage != nil && damage.File == m.Path {
+			d.damage(m, damage.Offset, damage)
+		}
+	}
 	if !d.has(Index) {
 		return
 	}
@@ -259,7 +247,8 @@ func (d *jsonDumper) index(m archive.Member) {
 }
 
 // fileHeader writes the label record of a file.
-func (d *jsonDumper) fileHeader(m archive.Member, size int64) {
+func (d *jsonDumper) fileHeader(m archive.Member) {
+	size := archive.HeaderSize(d.r.Header().Version)
 	src, err := openSource(m)
 	if err != nil {
 		d.damage(m, 0, err)

@@ -33,7 +33,7 @@ func (d *dumper) namespace() *namespace {
 			if !d.atTornEnd(err) {
 				d.fault(err)
 			}
-			break
+			continue
 		}
 		if desc, ok := rec.Record.(*meta.Desc); ok {
 			for _, name := range desc.Names {

@@ -62,7 +62,7 @@ func (d *dumper) records() error {
 	} else if from.IsZero() {
 		from = d.r.Header().Start
 	}
-	d.walk.seek(d.r.Index(), from)
+	d.walk.seek(d.r.Hints(), from)
 	for first := true; ; first = false {
 		f, res, err := d.walk.next()
 		if atEnd(err) {

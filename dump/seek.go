@@ -16,6 +16,10 @@ type walker struct {
 	decoder *archive.ResultDecoder
 	back    bool
 	origin  pcp.Timestamp // records on the wrong side of it are passed over
+
+	r      *archive.Reader
+	parts  map[int][]archive.Stretch // what is whole of damaged volumes, by position
+	faults []error                   // damage that was passed over
 }
 
 func newWalker(r *archive.Reader, back bool) (*walker, error) {
@@ -30,7 +34,7 @@ func newWalker(r *archive.Reader, back bool) (*walker, error) {
 			volumes = append(volumes, m)
 		}
 	}
-	return &walker{cursor: newCursor(volumes, v), decoder: decoder, back: back}, nil
+	return &walker{cursor: newCursor(volumes, v), decoder: decoder, back: back, r: r, parts: map[int][]archive.Stretch{}}, nil
 }
 
 // step returns the record that follows in a direction.
@@ -61,6 +65,9 @@ func (w *walker) step(back bool) (frame, *archive.Result, error) {
 func (w *walker) next() (frame, *archive.Result, error) {
 	for {
 		f, res, err := w.step(w.back)
+		if err != nil && w.pass(f, err) {
+			continue
+		}
 		if err != nil {
 			return f, nil, err
 		}

@@ -3,6 +3,7 @@ package dump
 import (
 	"errors"
 	"io"
+	"slices"
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/meta"
@@ -18,11 +19,33 @@ func Text(w io.Writer, r *archive.Reader, o *Options) error {
 	}
 	defer d.walk.close()
 	err = d.sections()
+	for _, damage := range d.walk.faults {
+		d.fault(damage)
+	}
+	d.unsaid()
 	return errors.Join(err, d.flush(), d.faults)
 }
 
+// unsaid notes the damage of labels and of the index, to which a listing does not
+// come.
+func (d *dumper) unsaid() {
+	for _, err := range d.r.Warnings() {
+		var fe *pcp.FormatError
+		lost := damageOf(err)
+		if lost == nil || !errors.As(err, &fe) || lost.Offset > 0 && fe.Kind != pcp.KindIndex {
+			continue
+		}
+		if !slices.Contains(d.said, lost.Error()) {
+			d.fault(lost)
+		}
+	}
+}
+
 // fault notes damage that does not end the listing but makes it fail.
-func (d *dumper) fault(err error) { d.faults = errors.Join(d.faults, err) }
+func (d *dumper) fault(err error) {
+	d.faults = errors.Join(d.faults, err)
+	d.said = append(d.said, err.Error())
+}
 
 // dumper prints one archive. What it prints collects in buf.
 type dumper struct {
@@ -32,6 +55,7 @@ type dumper struct {
 	buf    []byte
 	err    error // of w
 	faults error // what makes the listing fail although it goes on
+	said   []string
 	clock  *clock
 	store  *meta.Store
 	walk   *walker
@@ -67,7 +91,7 @@ func newDumper(w io.Writer, r *archive.Reader, o *Options) (*dumper, error) {
 // sections prints what is asked for, in the reference's order.
 func (d *dumper) sections() error {
 	if d.o.has(Label) || d.o.Reverse && d.o.has(Metrics) {
-		d.end, d.endErr = d.walk.findEnd(d.r.Index())
+		d.end, d.endErr = d.walk.findEnd(d.r.Hints())
 		if d.endErr != nil {
 			d.o.warn(d.endErr)
 		}

@@ -53,7 +53,10 @@ func limits(r *archive.Reader) (start, end pcp.Timestamp, err error) {
 		return start, end, err
 	}
 	defer w.close()
-	if end, err = w.findEnd(r.Index()); err != nil {
+	if end, err = w.findEnd(r.Hints()); err == nil {
+		return start, end, nil
+	}
+	if end, err = r.End(); err != nil {
 		end = pcp.MaxTime
 	}
 	return start, end, nil

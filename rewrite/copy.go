@@ -68,22 +68,22 @@ func copyTo(ctx context.Context, base string, in []*archive.Reader, o Options) (
 	}
 	for _, r := range in {
 		for _, w := range r.Warnings() {
-			report.torn(w)
+			report.damaged(w)
 		}
 	}
 	return report, nil
 }
 
-// torn notes that an input ends inside a record or is damaged, which is no
-// reason to lose what precedes that.
-func (r *Report) torn(err error) bool {
+// damaged notes that something of an input cannot be read, which is no reason to
+// lose what can.
+func (r *Report) damaged(err error) bool {
 	var damage *pcp.FormatError
 	if !errors.As(err, &damage) {
 		return false
 	}
-	known := slices.ContainsFunc(r.Torn, func(k error) bool { return k.Error() == err.Error() })
+	known := slices.ContainsFunc(r.Damage, func(k error) bool { return k.Error() == err.Error() })
 	if !known {
-		r.Torn = append(r.Torn, err)
+		r.Damage = append(r.Damage, err)
 	}
 	return true
 }

@@ -68,7 +68,7 @@ func TestCorpusByteForByte(t *testing.T) {
 			require.NoError(t, err)
 			got, err := os.ReadFile(copied)
 			require.NoError(t, err)
-			if len(report.Torn) > 0 {
+			if len(report.Damage) > 0 {
 				want = want[:min(len(want), len(got))] // a part of a record follows
 			}
 			require.Equal(t, len(want), len(got), m.Path)

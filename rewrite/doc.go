@@ -35,6 +35,6 @@
 // leaves nothing. The inputs are only read, so several copies may be made of them
 // at a time. An input is open from when its records begin to its end.
 //
-// An input that is damaged or ends inside a record is used up to there and named
-// in [Report].Torn; if no record of it can be read, that is the error.
+// What is damaged in an input is left out and named in [Report].Damage; a mark
+// stands for records that are lost. If no record can be read, that is the error.
 package rewrite

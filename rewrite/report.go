@@ -46,8 +46,8 @@ type Report struct {
 	IndexKept bool `json:"index_kept"`
 	// Replaced is the archive that was there, if it held no record.
 	Replaced []string `json:"-"`
-	// Torn are inputs that end inside a record. What precedes it was used.
-	Torn []error `json:"-"`
+	// Damage is what could not be read of the inputs. All else was used.
+	Damage []error `json:"-"`
 }
 
 // losses are what may be lost and what was.

@@ -2,6 +2,7 @@ package rewrite
 
 import (
 	"iter"
+	"time"
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -25,6 +26,9 @@ type source struct {
 	used   bool          // a record of it was written
 	cut    bool          // it ended before its end
 	mark   archive.Result
+
+	lost bool            // something is lost before res
+	held *archive.Result // comes after a mark that stands for what is lost
 }
 
 func newSource(r *archive.Reader, rank int, o *Options, report *Report) *source {
@@ -47,10 +51,16 @@ func (s *source) next() error {
 			s.last = s.res.Stamp
 			s.daemon, s.named = daemonOf(s.res)
 		}
-		s.res = nil
-		rec, err, ok := s.pull()
-		if !ok || err != nil && s.report.torn(err) {
+		if s.res, s.held = s.held, nil; s.res != nil {
 			return nil
+		}
+		rec, err, ok := s.pull()
+		if !ok {
+			return nil
+		}
+		if err != nil && s.report.damaged(err) {
+			s.lost = true
+			continue
 		}
 		if err != nil {
 			return err
@@ -70,7 +80,28 @@ func (s *source) next() error {
 			s.res, s.cut = nil, true
 			return nil
 		case !t.Before(s.o.Start) || s.o.Start.IsZero():
+			s.bridge()
 			return nil
 		}
+		s.lost = false
 	}
+}
+
+// bridge puts a mark before the record if something is lost before it.
+func (s *source) bridge() {
+	if s.lost && s.used && !s.res.IsMark() {
+		s.held = s.res
+		s.mark = archive.Result{Stamp: markAt(s.last, s.res.Stamp)}
+		s.res = &s.mark
+	}
+	s.lost = false
+}
+
+// markAt returns the time of the mark that stands for what is lost between a
+// record and the next.
+func markAt(last, next pcp.Timestamp) pcp.Timestamp {
+	if t := last.Add(time.Millisecond); t.Before(next) {
+		return t
+	}
+	return next
 }

@@ -26,7 +26,7 @@ func verbatim(ctx context.Context, base string, in []*archive.Reader, o Options,
 	if err != nil {
 		return err
 	}
-	c := &copier{r: r, w: w, fit: f, report: report, verifier: newVerifier(r.Index())}
+	c := &copier{r: r, w: w, fit: f, report: report, verifier: newVerifier(r.Hints())}
 	c.index = archive.NewIndexMaker(archive.HeaderSize(o.Version))
 	return errors.Join(c.run(ctx), w.Close())
 }
@@ -42,6 +42,9 @@ type copier struct {
 	members  []archive.Member // volumes that are not begun
 	volume   int32            // begun last, of the output
 	shift    int32            // of volume numbers, where volumes had to be split
+	last     pcp.Timestamp    // of the last record
+	marked   bool             // it is a mark
+	lost     bool             // something is lost after it
 }
 
 func (c *copier) run(ctx context.Context) error {
@@ -82,8 +85,8 @@ func (c *copier) metadata(ctx context.Context) error {
 		}
 	}
 	for rec, err := range c.r.Records(archive.RoleMeta) {
-		if err != nil && c.report.torn(err) {
-			break
+		if err != nil && c.report.damaged(err) {
+			continue
 		}
 		if err = cmp.Or(err, ctx.Err()); err != nil {
 			return err
@@ -109,9 +112,9 @@ func (c *copier) metadata(ctx context.Context) error {
 func (c *copier) volumes(ctx context.Context) error {
 	mark := &archive.Result{}
 	for rec, err := range c.r.Records(archive.RoleData) {
-		if err != nil && c.report.Records > 0 && c.report.torn(err) {
-			c.members = nil // further volumes are not read
-			break
+		if err != nil && c.report.damaged(err) {
+			c.lost = true
+			continue
 		}
 		if err == nil && c.report.Records%cancelEvery == 0 {
 			err = ctx.Err()
@@ -129,15 +132,34 @@ func (c *copier) volumes(ctx context.Context) error {
 		case *archive.Mark:
 			mark.Stamp = rec.Stamp
 		}
-		if err := c.result(res); err != nil {
+		err = c.bridge(res)
+		if err == nil {
+			err = c.result(res)
+		}
+		if err != nil {
 			return fmt.Errorf("%s: offset %d: %w", rec.Pos.File, rec.Pos.Offset, err)
 		}
+	}
+	if c.report.Records == 0 && len(c.report.Damage) > 0 {
+		return errors.Join(c.report.Damage...)
 	}
 	if err := c.beginUpTo(math.MaxInt); err != nil {
 		return err
 	}
 	c.verifier.end(c.volume, c.w.Size(archive.RoleData))
 	return nil
+}
+
+// bridge writes a mark before a record if something is lost before it.
+func (c *copier) bridge(next *archive.Result) error {
+	if !c.lost {
+		return nil
+	}
+	c.lost = false
+	if c.report.Records == 0 || c.marked || next.IsMark() {
+		return nil
+	}
+	return c.result(&archive.Result{Stamp: markAt(c.last, next.Stamp)})
 }
 
 // beginUpTo begins the volumes up to the given one. A volume without records is
@@ -147,8 +169,7 @@ func (c *copier) beginUpTo(volume int) error {
 		c.verifier.end(c.volume, c.w.Size(archive.RoleData))
 		m := c.members[0]
 		c.members = c.members[1:]
-		// A volume without a good label is not read either.
-		if err := c.begin(m); err != nil && !c.report.torn(err) {
+		if err := c.begin(m); err != nil {
 			return err
 		}
 	}
@@ -171,6 +192,7 @@ func (c *copier) result(res *archive.Result) error {
 		return err
 	}
 	c.report.Records++
+	c.last, c.marked = t, res.IsMark()
 	c.verifier.record(t, c.volume, at)
 	c.index.Data(t, c.volume, at)
 	return nil
@@ -196,17 +218,12 @@ func (c *copier) writeIndex() error {
 			member = m
 		}
 	}
-	err := c.begin(member)
-	if err != nil && c.report.torn(err) {
-		member.Size = 0 // it is made anew, label and all
-		err = c.begin(member)
-	}
-	if err != nil {
+	if err := c.begin(member); err != nil {
 		return err
 	}
 	entries := c.index.Finish(c.w.Size(archive.RoleMeta))
 	if c.verifier.ok() && c.shift == 0 && c.r.Header().Version == c.fit.layout.Version {
-		entries, c.report.IndexKept = c.r.Index(), true
+		entries, c.report.IndexKept = c.r.Hints(), true
 	}
 	for i := range entries {
 		if _, err := c.w.Write(&entries[i]); err != nil {
@@ -216,12 +233,17 @@ func (c *copier) writeIndex() error {
 	return nil
 }
 
-// headerOf returns the label of a member: its own or, for one that is absent,
-// the archive's.
+// headerOf returns the label of a member: its own or, for one that is absent or
+// has no good one, the archive's.
 func headerOf(r *archive.Reader, m archive.Member) (*archive.Header, error) {
-	if m.Size == 0 {
-		h := *r.Header()
+	h := *r.Header()
+	switch h.Volume = int32(m.Volume); m.Role {
+	case archive.RoleIndex:
 		h.Volume = wire.VolumeIndex
+	case archive.RoleMeta:
+		h.Volume = wire.VolumeMeta
+	}
+	if m.Size == 0 {
 		return &h, nil
 	}
 	f, err := archive.OpenMember(m, nil)
@@ -231,9 +253,13 @@ func headerOf(r *archive.Reader, m archive.Member) (*archive.Header, error) {
 	defer f.Close()
 	for frame, err := range archive.Frames(f.From(0), archive.Pos{File: m.Path, Role: m.Role, Volume: m.Volume}, 0) {
 		if err != nil {
-			return nil, err
+			break // which is damage that whoever reads records is told of
 		}
-		return archive.DecodeHeader(frame.Payload)
+		own, err := archive.DecodeHeader(frame.Payload)
+		if err == nil && own.Volume == h.Volume && own.Version == h.Version && (m.Role == archive.RoleData || own.Host == h.Host && own.PID == h.PID) {
+			return own, nil
+		}
+		break
 	}
-	return nil, &pcp.FormatError{File: m.Path, Kind: pcp.KindHeader, Detail: "empty file", Err: pcp.ErrNotArchive}
+	return &h, nil
 }

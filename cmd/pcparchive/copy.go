@@ -11,6 +11,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
+	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/rewrite"
 )
@@ -129,8 +130,8 @@ func runCopy(ctx context.Context, s streams, o copyOptions, in []string, out str
 	}
 	for _, p := range problems {
 		known := func(err error) bool { return err.Error() == p.Err.Error() }
-		if !slices.ContainsFunc(report.Torn, known) {
-			report.Torn = append(report.Torn, p.Err)
+		if !slices.ContainsFunc(report.Damage, known) {
+			report.Damage = append(report.Damage, p.Err)
 		}
 	}
 	return cmp.Or(err, sayCopyLosses(s, report))
@@ -165,10 +166,10 @@ func sayCopyLosses(s streams, report *rewrite.Report) error {
 	for _, l := range report.Losses {
 		fmt.Fprintf(s.err, "%s: %s (%s)\n", l.Loss, humanize.Comma(int64(l.Count)), l.First)
 	}
-	for _, err := range report.Torn {
-		fmt.Fprintf(s.err, "%v; what else can be read was used\n", err)
+	for _, err := range report.Damage {
+		fmt.Fprintln(s.err, problemText(archive.Problem{Err: err}))
 	}
-	if len(report.Torn) > 0 {
+	if len(report.Damage) > 0 {
 		return errSkipped
 	}
 	return nil

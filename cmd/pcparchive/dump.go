@@ -216,13 +216,13 @@ func (o *dumpOptions) list(s streams, r *archive.Reader, metrics []string) error
 	return sayDamage(s, dump.Text(s.out, r, opts))
 }
 
-// sayDamage names the damage that a listing goes up to; other errors it returns.
+// sayDamage names the damage that a listing meets; other errors it returns.
 func sayDamage(s streams, err error) error {
 	if !brokeOff(err) {
 		return err
 	}
 	for line := range strings.Lines(err.Error()) {
-		fmt.Fprintln(s.err, strings.TrimSuffix(line, "\n")+"; what precedes it is listed")
+		fmt.Fprintln(s.err, strings.TrimSuffix(line, "\n"))
 	}
 	return errSkipped
 }

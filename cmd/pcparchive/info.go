@@ -79,7 +79,7 @@ type archiveInfo struct {
 	LabelSets  int          `json:"label_sets"`
 	Texts      int          `json:"texts"`
 	Index      int          `json:"index_entries"`
-	Damage     string       `json:"damage,omitempty"`
+	Damage     []string     `json:"damage,omitempty"`
 	MetricList []metricInfo `json:"metric_list,omitempty"`
 	last       pcp.Timestamp
 }
@@ -220,8 +220,8 @@ func distinctInstances(store *meta.Store, id pcp.InDomID) int {
 	return len(seen)
 }
 
-// countRecords reads the data volumes, as far as they can be read. A file that
-// ends inside a record is no more than noted: the archive may still be written.
+// countRecords reads what can be read of the data volumes. A file that ends inside
+// a record is no more than noted: the archive may still be written.
 func (info *archiveInfo) countRecords(r *archive.Reader) error {
 	type key struct {
 		metric pcp.PMID
@@ -231,8 +231,8 @@ func (info *archiveInfo) countRecords(r *archive.Reader) error {
 	info.recordCounts = &recordCounts{}
 	for rec, err := range r.Records(archive.RoleData) {
 		if err != nil && brokeOff(err) {
-			info.Damage = err.Error()
-			break
+			info.Damage = append(info.Damage, err.Error())
+			continue
 		}
 		if err != nil {
 			return err

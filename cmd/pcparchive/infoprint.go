@@ -93,8 +93,8 @@ func printInfo(w io.Writer, info *archiveInfo, zone *time.Location) error {
 	line("label sets", "%d", info.LabelSets)
 	line("help texts", "%d", info.Texts)
 	line("index", "%d entries", info.Index)
-	if info.Damage != "" {
-		line("read until", "%s", info.Damage)
+	for _, d := range info.Damage {
+		line("damage", "%s", d)
 	}
 	return tw.Flush()
 }

@@ -168,16 +168,24 @@ func (h *hosts) say(worth func(archive.Problem) bool) error {
 	}
 	problems = slices.DeleteFunc(problems, func(p archive.Problem) bool { return !worth(p) })
 	for _, p := range problems {
-		if p.Skipped {
-			fmt.Fprintf(h.s.err, "%v; nothing of %s was used\n", p.Err, p.Archive)
-		} else {
-			fmt.Fprintf(h.s.err, "%v; what precedes it was used\n", p.Err)
-		}
+		fmt.Fprintln(h.s.err, problemText(p))
 	}
 	if len(problems) > 0 {
 		return errSkipped
 	}
 	return nil
+}
+
+// problemText says what is wrong with an archive and what became of it.
+func problemText(p archive.Problem) string {
+	var d *archive.Damage
+	switch {
+	case p.Skipped:
+		return fmt.Sprintf("%v; nothing of %s was used", p.Err, p.Archive)
+	case errors.As(p.Err, &d):
+		return d.Error() // which says that
+	}
+	return fmt.Sprintf("%v; what precedes it was used", p.Err)
 }
 
 // timeline is an archive, or those of a host.

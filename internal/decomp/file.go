@@ -204,6 +204,15 @@ func (r *Reader) open() {
 	r.next, r.skip = r.next+1, 0
 }
 
+// Next returns where what follows the window being read begins in what the file
+// holds; ok is false in the last window and in a file that is not compressed.
+func (r *Reader) Next() (off int64, ok bool) {
+	if r.next >= len(r.f.table) {
+		return 0, false
+	}
+	return r.f.table[r.next].at, true
+}
+
 // Close gives up what decoding needs. Reading on is possible, from the next
 // window.
 func (r *Reader) Close() error {
