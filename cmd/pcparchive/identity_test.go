@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -181,6 +182,34 @@ func identical(t *testing.T, before, in []string, out string, kind end) (after [
 		assert.True(t, slices.Contains(before, s) || lost(name), "%s → %s: silently gained %s", in, out, s)
 	}
 	return after
+}
+
+// TestSameNamesEverywhere has what the flags of the mapping make of an archive be
+// the same series in every format.
+func TestSameNamesEverywhere(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, writeMetrics(filepath.Join(dir, "hostile"), "monitor", hostileMetrics("monitor")))
+	require.NoError(t, writeAgent(filepath.Join(dir, "agent"), "monitor"))
+	require.NoError(t, writeNative(filepath.Join(dir, "native")))
+	for n, flags := range [][]string{
+		{"--names", "utf8"}, {"--names", "prometheus"}, {"--strings", "info"}, {"--label-instid"}, {"--optional-labels", "--label", "dc=east"},
+		{"--names", "prometheus", "--unwrap", "--repeat-discrete", "1m"}, {"--split-at-marks"},
+	} {
+		for _, name := range []string{"hostile", "agent", "native"} {
+			t.Run(name+" "+strings.Join(flags, " "), func(t *testing.T) {
+				var want []string
+				for _, kind := range []end{endBlocks, endText, endOpenMetrics} {
+					out := filepath.Join(dir, fmt.Sprintf("%s-%d-%s", name, n, kind))
+					command(t, exitOK, append([]string{"convert", filepath.Join(dir, name), out, "--to", string(kind)}, flags...)...)
+					got := seriesAt(t, out)
+					if want == nil {
+						want = got
+					}
+					assert.Equal(t, want, got, kind)
+				}
+			})
+		}
+	}
 }
 
 // TestNoteIsScraped has a recording read the types that a page of ours notes in
