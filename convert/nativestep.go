@@ -166,9 +166,12 @@ func (s *nativeSlot) admits(c Combine, target [2]string, tick uint64) bool {
 func (m *nativeMetric) slot(p Place) *nativeSlot {
 	inst := meta.Instance{ID: pcp.InstNull}
 	var member *nativeMember
-	if m.indom != nil {
+	switch {
+	case m.indom != nil:
 		member = m.indom.member(p)
 		inst = member.inst
+	case p.Metric.Recorded:
+		inst.ID = p.ID // old loggers gave values of metrics without a domain a number
 	}
 	slot, ok := m.slots[inst]
 	if !ok {

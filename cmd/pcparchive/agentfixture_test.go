@@ -76,6 +76,7 @@ func hostileMetrics(host string) []agentMetric {
 	return []agentMetric{
 		{name: "a.b_c", pmid: pcp.NewPMID(60, 1, 1), indom: null, levels: plain, sem: pcp.SemCounter},
 		{name: "a_b.c", pmid: pcp.NewPMID(60, 1, 2), indom: null, levels: plain, sem: pcp.SemInstant},
+		{name: "old.number", pmid: pcp.NewPMID(60, 1, 8), indom: null, levels: plain, sem: pcp.SemInstant, inst: []meta.Instance{{ID: 0}}},
 		{name: "x.total", pmid: pcp.NewPMID(60, 1, 3), indom: null, levels: plain, sem: pcp.SemCounter},
 		{name: "x_total", pmid: pcp.NewPMID(60, 1, 4), indom: null, levels: plain, sem: pcp.SemCounter},
 		{name: "z.odd", pmid: pcp.NewPMID(60, 1, 5), indom: null, levels: odd, sem: pcp.SemCounter},
@@ -132,7 +133,11 @@ func (m agentMetric) values() (mv archive.MetricValues, err error) {
 	}
 	mv.Metric = metric
 	if m.indom == pcp.InDomNull {
-		mv.Points = []archive.Point{{Series: &archive.Series{Metric: metric, Inst: meta.Instance{ID: pcp.InstNull}}}}
+		id := pcp.InstNull
+		if m.inst != nil { // as loggers of 1995 had it
+			id = m.inst[0].ID
+		}
+		mv.Points = []archive.Point{{Series: &archive.Series{Metric: metric, Inst: meta.Instance{ID: id}}}}
 		return mv, nil
 	}
 	stamp := pcp.TimestampMilli(1000 * agentStart)

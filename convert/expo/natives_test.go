@@ -146,6 +146,7 @@ a_gauge{instid="7"} 1
 		`a_b,"instid"="7","instname"="café","x.y"="1"`: "a.b café",
 		`a_total,"place"="here"`:                       "a.total ",
 		"om_x":                                         "om.x ",
+		`a_gauge,"instid"="7"`:                         "a.gauge ", // of an old logger
 	}, got)
 	assert.JSONEq(t, `{"place":"here"}`, places[`a_total,"place"="here"`].Metric.Labels[4].JSON())
 }

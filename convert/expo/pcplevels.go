@@ -40,9 +40,6 @@ func (l *pcpLine) labels(all []convert.Label) (n nativeLabels, ok bool) {
 		case x.Name == "instname":
 			n.inst.name, named = x.Value, true
 		case x.Name == "instid":
-			if l.indom == pcp.InDomNull {
-				return n, false // an old logger's instance without a domain
-			}
 			if id, err := strconv.ParseInt(x.Value, 10, 32); err == nil && id >= 0 {
 				n.inst.id = pcp.InstID(id)
 			}
@@ -58,8 +55,12 @@ func (l *pcpLine) labels(all []convert.Label) (n nativeLabels, ok bool) {
 			n.own = append(n.own, x)
 		}
 	}
-	// An instance that the archive has no name for has its number alone.
-	return n, (named || n.inst.id != pcp.InstNull) == (l.indom != pcp.InDomNull)
+	// An instance that the archive has no name for has its number alone, and so have
+	// old loggers' values of metrics without a domain.
+	if l.indom == pcp.InDomNull {
+		return n, !named
+	}
+	return n, named || n.inst.id != pcp.InstNull
 }
 
 // ofEndpoint reports whether a metric is one of PCP's openmetrics agent, whose

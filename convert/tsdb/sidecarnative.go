@@ -3,6 +3,7 @@ package tsdb
 import (
 	"iter"
 	"slices"
+	"strconv"
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
@@ -59,9 +60,6 @@ func (n *natives) Places(s *convert.PromSeries) []convert.Place {
 	}
 	d := s.Origin.Desc
 	numbered := slices.ContainsFunc(s.Labels, func(l convert.Label) bool { return l.Name == "instid" })
-	if d.InDom == pcp.InDomNull && numbered {
-		return nil // an old logger's instance without a domain
-	}
 	m := n.metric(s.Origin)
 	if m == nil {
 		n.report.Add(convert.LossRenamed, s.Origin.Name)
@@ -69,6 +67,9 @@ func (n *natives) Places(s *convert.PromSeries) []convert.Place {
 	}
 	// Where labels or a text changed, one series ends when the next begins.
 	p := convert.Place{Metric: m, ID: pcp.InstNull, Combine: convert.CombineLast}
+	if d.InDom == pcp.InDomNull && numbered {
+		p.ID = numberOf(s) // an old logger's instance without a domain
+	}
 	if d.InDom != pcp.InDomNull {
 		p.Alone = !numbered
 		p.Instance, p.ID, p.Labels = s.Member.Inst.Name, s.Member.Inst.ID, s.Member.Labels
@@ -124,4 +125,18 @@ func (n *natives) freeNames(origin *archive.Metric) []string {
 		names = append(names, name)
 	}
 	return names
+}
+
+// numberOf returns the number that the label instid of a series has, InstNull if
+// that is none.
+func numberOf(s *convert.PromSeries) pcp.InstID {
+	for _, l := range s.Labels {
+		if l.Name != "instid" {
+			continue
+		}
+		if id, err := strconv.ParseInt(l.Value, 10, 32); err == nil && id >= 0 {
+			return pcp.InstID(id)
+		}
+	}
+	return pcp.InstNull
 }
