@@ -61,6 +61,7 @@ type flatTable struct {
 	families map[Family]*Family
 	series   map[string]*flatSeries // by name and labels
 	owners   map[string]string      // Prometheus name → PCP name
+	told     map[string]bool        // further names of metrics that were counted
 }
 
 // flatSeries is a series and what its Flatteners know of its life.
@@ -73,7 +74,7 @@ type flatSeries struct {
 // NewFlattener returns a Sink that hands samples to dst. It neither flushes nor
 // closes dst.
 func NewFlattener(dst SampleSink, o FlattenOptions) *Flattener {
-	t := &flatTable{dst: dst, families: map[Family]*Family{}, series: map[string]*flatSeries{}, owners: map[string]string{}}
+	t := &flatTable{dst: dst, families: map[Family]*Family{}, series: map[string]*flatSeries{}, owners: map[string]string{}, told: map[string]bool{}}
 	return newFlattener(t, o)
 }
 

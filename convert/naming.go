@@ -61,6 +61,14 @@ func (f *Flattener) name(metric *archive.Metric) naming {
 		n.sample = fmt.Sprintf("%s_%d%s", base, i, suffix)
 	}
 	f.owners[n.sample] = metric.Name
+	if len(metric.Desc.Names) > 1 {
+		for _, other := range metric.Desc.Names {
+			if other != metric.Name && !f.told[other] {
+				f.told[other] = true
+				f.opts.Report.Add(LossNames, other)
+			}
+		}
+	}
 	n.family.Name = n.sample
 	if n.text {
 		n.family.Name = strings.TrimSuffix(n.sample, infoSuffix)

@@ -34,6 +34,7 @@ const (
 	LossOrder        Loss = "skipped: time went backwards"
 	LossTime         Loss = "skipped: a time that no clock comes to"
 	LossDamaged      Loss = "skipped: damaged"
+	LossNames        Loss = "not repeated: the series of a metric with several names have the first"
 	LossSameLabels   Loss = "changed: another host has a series with the same labels; hostname is the archive's host"
 	LossCollision    Loss = "skipped: a series of another host has the same labels"
 	LossUnwrapped    Loss = "changed: a 32-bit counter was continued over a wrap"
@@ -50,7 +51,7 @@ const (
 func (l Loss) ByNature() bool {
 	switch l {
 	case LossNotNumeric, LossText, LossRounded, LossSameTime, LossDuplicate, LossRenamed, LossLabelRenamed, LossNotNative, LossTooOld, LossLate, LossFuture, LossExemplar, LossNativeHist,
-		LossUnwrapped, LossStep, LossEnd, LossStale, LossSilence, LossSameLabels, LossBefore1970, LossDownsampled:
+		LossUnwrapped, LossStep, LossEnd, LossStale, LossSilence, LossSameLabels, LossNames, LossBefore1970, LossDownsampled:
 		return true
 	}
 	return false
