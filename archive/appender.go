@@ -49,6 +49,10 @@ type WriteOptions struct {
 	// be appended.
 	CompressLast bool
 
+	// AsIs takes descriptors without semantics or with invalid names, and a label
+	// without a time zone, as they are: for tools that copy.
+	AsIs bool
+
 	// Accept is asked by Continue before it changes anything of an archive, and may
 	// refuse it with an error. May be nil.
 	Accept func(Header) error
@@ -104,7 +108,8 @@ type Appender struct {
 }
 
 // Create begins an archive at base. Its version comes from o, start and volume
-// from the first record, the rest of its label from h. It never overwrites: if
+// from the first record, the rest of its label from h; a label without a time zone
+// gets this host's. It never overwrites: if
 // any file of an archive of that name exists, in any form, the error wraps
 // [io/fs.ErrExist]; but what a writer left that was killed before its first
 // record is removed, see [Vacate]. While another Appender writes the archive, the
@@ -121,12 +126,15 @@ func create(base string, h Header, o *WriteOptions, open func(name string) (disk
 	if err := a.setUp(); err != nil {
 		return nil, fmt.Errorf("archive %s: %w", base, err)
 	}
+	if a.header.Zone == "" && a.header.ZoneInfo == "" && !a.opts.AsIs {
+		a.header.Zone, a.header.ZoneInfo = LocalZone(time.Now())
+	}
 	layout, ok := wire.For(cmp.Or(a.opts.Version, pcp.V3))
 	if !ok {
 		return nil, fmt.Errorf("archive %s: %s: %w", base, a.opts.Version, pcp.ErrVersion)
 	}
 	a.layout, a.header.Version = layout, layout.Version
-	if err := h.fits(layout); err != nil {
+	if err := a.header.fits(layout); err != nil {
 		return nil, fmt.Errorf("archive %s: %w", base, err)
 	}
 	if err := a.claim(); err != nil {

@@ -225,7 +225,9 @@ func TestRefusals(t *testing.T) {
 		return &meta.InDom{Stamp: at(6), ID: 7, Instances: []meta.Instance{{ID: id, Name: "x"}}}
 	}
 	named := func(names ...string) func(a *archive.Appender) error {
-		return func(a *archive.Appender) error { return a.Define(&meta.Desc{PMID: 99, Names: names}) }
+		return func(a *archive.Appender) error {
+			return a.Define(&meta.Desc{PMID: 99, InDom: pcp.InDomNull, Sem: pcp.SemInstant, Names: names})
+		}
 	}
 	other := *archtest.Count
 	other.Type = pcp.TypeU64

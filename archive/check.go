@@ -58,7 +58,12 @@ func (s *ValueSet) check() (size int64, err error) {
 }
 
 // checkDesc refuses names that readers would not find again.
-func checkDesc(d *meta.Desc) error {
+func checkDesc(d *meta.Desc, asIs bool) error {
+	if !asIs {
+		if err := completeDesc(d); err != nil {
+			return err
+		}
+	}
 	for _, name := range d.Names {
 		if name == "" || len(name) > maxName || len(wire.UntilNUL([]byte(name))) < len(name) {
 			return fmt.Errorf("metric %s: name %.80q: %w", d.PMID, name, pcp.ErrRange)
@@ -75,4 +80,40 @@ func checkInDom(in *meta.InDom) error {
 		}
 	}
 	return nil
+}
+
+// completeDesc refuses a descriptor in which something was forgotten, or whose
+// names PCP's tools do not take.
+func completeDesc(d *meta.Desc) error {
+	what := ""
+	switch {
+	case d.Sem != pcp.SemCounter && d.Sem != pcp.SemInstant && d.Sem != pcp.SemDiscrete:
+		what = fmt.Sprintf("semantics %d; want counter, instant or discrete", int(d.Sem))
+	case d.InDom == 0:
+		what = "instance domain 0; want that of the instances, or pcp.InDomNull"
+	}
+	for _, name := range d.Names {
+		if what == "" && !validName(name) {
+			what = fmt.Sprintf("name %.80q; want letters, digits and _ with dots between them, each part beginning with a letter", name)
+		}
+	}
+	if what == "" {
+		return nil
+	}
+	return fmt.Errorf("metric %s (%.80q): %s: %w", d.PMID, d.Name(), what, pcp.ErrRange)
+}
+
+// validName reports whether a metric may have a name in PCP's name space.
+func validName(name string) bool {
+	begins := true // a part
+	for i := range len(name) {
+		c := name[i]
+		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+		switch {
+		case begins && !letter, c != '.' && c != '_' && !letter && (c < '0' || c > '9'):
+			return false
+		}
+		begins = c == '.'
+	}
+	return !begins
 }

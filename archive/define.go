@@ -42,13 +42,14 @@ func newInForce() inForce {
 
 // Define adds a metric. A metric that is known is not written again; one that
 // contradicts a known PMID or takes the name of another is refused with an
-// error that wraps [pcp.ErrMismatch]. The Appender keeps d, which must not be
-// changed.
+// error that wraps [pcp.ErrMismatch], and one without semantics, with an instance
+// domain of 0 or with an invalid name with one that wraps [pcp.ErrRange]. The
+// Appender keeps d, which must not be changed.
 func (a *Appender) Define(d *meta.Desc) error {
 	if a.err != nil {
 		return a.err
 	}
-	if err := checkDesc(d); err != nil {
+	if err := checkDesc(d, a.opts.AsIs); err != nil {
 		return err
 	}
 	known, ok := a.known.descs[d.PMID]

@@ -47,7 +47,12 @@
 // needs is given before it: descriptors, labels, instances. [CreateRecords] is
 // for tools that copy and repair: it writes records as they are. Volumes can be
 // compressed when they are complete ([WriteOptions]), in a form in which reading
-// still goes to any place at once.
+// still goes to any place at once. [NewBuilder] is for the easy case.
+//
+// An archive has one writer at a time: a lock beside it refuses others with an
+// [*InUseError], and ends with the process. What a writer leaves that was killed
+// is an archive up to its last whole record; temporary files are removed by the
+// next writer in the folder.
 //
 // # Who may do what when
 //

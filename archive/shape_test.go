@@ -99,7 +99,7 @@ func TestStepShapes(t *testing.T) {
 	base := filepath.Join(t.TempDir(), "a")
 	a, err := archive.Create(base, archive.Header{}, nil)
 	require.NoError(t, err)
-	d := &meta.Desc{PMID: pcp.NewPMID(60, 1, 1), Type: pcp.TypeU32, InDom: pcp.NewInDomID(60, 1), Names: []string{"some.metric"}}
+	d := &meta.Desc{PMID: pcp.NewPMID(60, 1, 1), Type: pcp.TypeU32, InDom: pcp.NewInDomID(60, 1), Sem: pcp.SemInstant, Names: []string{"some.metric"}}
 	require.NoError(t, a.Define(d))
 	for i := range 60 {
 		at := pcp.Timestamp{Sec: int64(i)}

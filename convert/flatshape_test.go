@@ -31,7 +31,7 @@ func shapedArchive(t *testing.T, rng *rand.Rand) *archive.Reader {
 	types := []pcp.Type{pcp.TypeU64, pcp.Type64, pcp.TypeDouble, pcp.TypeU32, pcp.Type32, pcp.TypeFloat, pcp.TypeString}
 	var descs []*meta.Desc
 	for i := range 12 {
-		d := &meta.Desc{PMID: pcp.NewPMID(60, 1, uint32(i)), Type: types[i%len(types)], InDom: pcp.InDomNull, Names: []string{fmt.Sprintf("m.n%d", i)}}
+		d := &meta.Desc{PMID: pcp.NewPMID(60, 1, uint32(i)), Type: types[i%len(types)], InDom: pcp.InDomNull, Sem: pcp.SemInstant, Names: []string{fmt.Sprintf("m.n%d", i)}}
 		if i%2 == 0 {
 			d.InDom = pcp.NewInDomID(60, uint32(i%4))
 		}

@@ -171,7 +171,7 @@ func TestCopyNeverOverwrites(t *testing.T) {
 func wide(t *testing.T, h archive.Header, stamps ...pcp.Timestamp) string {
 	t.Helper()
 	base := filepath.Join(t.TempDir(), "wide")
-	a, err := archive.Create(base, h, nil)
+	a, err := archive.Create(base, h, &archive.WriteOptions{AsIs: true}) // without a zone
 	require.NoError(t, err)
 	require.NoError(t, a.Define(archtest.Count))
 	for i, at := range stamps {

@@ -192,7 +192,7 @@ func (o *convertOptions) thinArchives(ctx context.Context, s streams, in []strin
 	}
 	header := *firstReader(set).Header()
 	a, err := archive.Create(aside.Base(), archive.Header{Host: header.Host, PID: header.PID, Zone: header.Zone, ZoneInfo: header.ZoneInfo}, &archive.WriteOptions{
-		Version: version, VolumeSize: int64(o.samples.volumeSize), NoLock: true,
+		Version: version, VolumeSize: int64(o.samples.volumeSize), NoLock: true, AsIs: true,
 		Compress: o.samples.compress, CompressLast: o.samples.compress != archive.CompressNone,
 	})
 	if err != nil {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -113,30 +112,8 @@ func brokeOff(err error) bool {
 // localHeader is the label of an archive recorded on this host.
 func localHeader(host string) archive.Header {
 	h := archive.Header{Host: host, PID: int32(os.Getpid())}
-	h.Zone, h.ZoneInfo = localZone(time.Now())
+	h.Zone, h.ZoneInfo = archive.LocalZone(time.Now())
 	return h
-}
-
-// localZone returns this host's time zone as a POSIX TZ, whose offsets count
-// westwards, and as ":" and an Olson name.
-func localZone(now time.Time) (tz, zoneInfo string) {
-	name, offset := now.Zone()
-	if name == "" || strings.ContainsAny(name, "+-0123456789") {
-		name = "<" + name + ">"
-	}
-	west := -offset
-	tz = fmt.Sprintf("%s%d", name, west/3600)
-	if rest := west % 3600 / 60; rest != 0 {
-		tz += fmt.Sprintf(":%02d", max(rest, -rest))
-	}
-	if offset == 0 {
-		tz = cmp.Or(strings.Trim(name, "<>"), "UTC")
-	}
-	target, err := os.Readlink("/etc/localtime")
-	if _, olson, ok := strings.Cut(target, "zoneinfo/"); err == nil && ok {
-		zoneInfo = ":" + olson
-	}
-	return tz, zoneInfo
 }
 
 // commonHost returns the host that all URLs name, or this host's name where

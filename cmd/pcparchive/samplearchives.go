@@ -166,7 +166,7 @@ func (w *sampleArchives) begin(g *sampleGroup) error {
 	a := &sampleArchive{sampleArchiveOutput: sampleArchiveOutput{Archive: out, Host: host, unsplit: w.folder && g.key == ""}, group: g}
 	w.open = append(w.open, a)
 	file, err := archive.Create(base, localHeader(host), &archive.WriteOptions{
-		Version: o.version, Buffer: w.buffer(), VolumeSize: int64(o.volumeSize), NoLock: true, Files: w.files,
+		Version: o.version, Buffer: w.buffer(), VolumeSize: int64(o.volumeSize), NoLock: true, AsIs: true, Files: w.files,
 		Compress: o.compress, CompressLast: o.compress != archive.CompressNone,
 	})
 	if err != nil {

@@ -1,0 +1,171 @@
+package archive
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"time"
+
+	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// Builder writes an archive in the easy case: metrics whose instances do not
+// change. It numbers metrics and instances itself. The first error is kept: Record
+// and Close return it.
+type Builder struct {
+	a       *Appender
+	metrics []*BuiltMetric
+	err     error
+}
+
+// BuiltMetric is a metric of a Builder.
+type BuiltMetric struct {
+	b         *Builder
+	desc      *meta.Desc
+	instances int // 0: singular
+	values    []Value
+}
+
+// builderDomain is the domain of PMIDs and instance domains: that of PCP's own
+// import library.
+const builderDomain = 245
+
+// NewBuilder begins an archive at base as [Create] does, recorded on a host. A nil
+// o means defaults.
+func NewBuilder(base, host string, o *WriteOptions) (*Builder, error) {
+	a, err := Create(base, Header{Host: host}, o)
+	if err != nil {
+		return nil, err
+	}
+	return &Builder{a: a}, nil
+}
+
+// Appender returns the Appender below, for labels and help texts.
+func (b *Builder) Appender() *Appender { return b.a }
+
+// Metric adds a metric, with the names of its instances if it has any.
+func (b *Builder) Metric(name string, t pcp.Type, sem pcp.Semantics, units pcp.Units, instances ...string) *BuiltMetric {
+	n := uint32(len(b.metrics))
+	m := &BuiltMetric{b: b, instances: len(instances), desc: &meta.Desc{
+		PMID: pcp.NewPMID(builderDomain, n>>10, n&(1<<10-1)), Type: t, InDom: pcp.InDomNull, Sem: sem, Units: units, Names: []string{name},
+	}}
+	if len(instances) > 0 {
+		m.desc.InDom = pcp.NewInDomID(builderDomain, n)
+	}
+	b.metrics = append(b.metrics, m)
+	if err := b.a.Define(m.desc); err != nil {
+		b.fail(err)
+	}
+	in := &meta.InDom{ID: m.desc.InDom}
+	for i, instance := range instances {
+		in.Instances = append(in.Instances, meta.Instance{ID: pcp.InstID(i), Name: instance})
+	}
+	if err := b.a.SetInDom(in); err != nil {
+		b.fail(err)
+	}
+	return m
+}
+
+// Desc returns the metric's descriptor, which must not be changed.
+func (m *BuiltMetric) Desc() *meta.Desc { return m.desc }
+
+// Set gives the next record the metric's values, in the order of its instances:
+// numbers of any type of Go, or strings. A nil stands for no value.
+func (m *BuiltMetric) Set(values ...any) {
+	if want := max(1, m.instances); len(values) != want {
+		m.b.fail(fmt.Errorf("metric %s: %d values for %d instances: %w", m.desc.Name(), len(values), want, pcp.ErrRange))
+		return
+	}
+	m.values = m.values[:0]
+	for i, v := range values {
+		if v == nil {
+			continue
+		}
+		inst := pcp.InstID(i)
+		if m.instances == 0 {
+			inst = pcp.InstNull
+		}
+		value, err := valueOf(inst, m.desc.Type, v)
+		if err != nil {
+			m.b.fail(fmt.Errorf("metric %s: %w", m.desc.Name(), err))
+			return
+		}
+		m.values = append(m.values, value)
+	}
+}
+
+// Record writes what was set since the last Record.
+func (b *Builder) Record(t time.Time) error {
+	if b.err != nil {
+		return b.err
+	}
+	res := Result{Stamp: pcp.Timestamp{Sec: t.Unix(), Nsec: int32(t.Nanosecond())}}
+	for _, m := range b.metrics {
+		if len(m.values) > 0 {
+			res.Sets = append(res.Sets, ValueSet{PMID: m.desc.PMID, Format: FormatOf(m.desc.Type), Values: m.values})
+		}
+	}
+	if len(res.Sets) == 0 {
+		return fmt.Errorf("record at %s: no values were set", t.Format(time.RFC3339Nano))
+	}
+	err := b.a.Append(&res)
+	for _, m := range b.metrics {
+		m.values = m.values[:0]
+	}
+	return err
+}
+
+// Close completes the archive. A second Close does nothing.
+func (b *Builder) Close() error { return errors.Join(b.err, b.a.Close()) }
+
+func (b *Builder) fail(err error) {
+	if b.err == nil {
+		b.err = err
+	}
+}
+
+// valueOf returns a value of a metric's type, if the type can hold it.
+func valueOf(inst pcp.InstID, t pcp.Type, v any) (Value, error) {
+	refuse := func() (Value, error) {
+		return Value{}, fmt.Errorf("%T %v is no value of type %s: %w", v, v, t, pcp.ErrRange)
+	}
+	text := fmt.Sprint(v)
+	switch t {
+	case pcp.TypeString:
+		if s, ok := v.(string); ok {
+			return StringValue(inst, s), nil
+		}
+		return refuse()
+	case pcp.TypeDouble, pcp.TypeFloat:
+		f, err := strconv.ParseFloat(text, 64)
+		if _, isText := v.(string); err != nil || isText {
+			return refuse()
+		}
+		if t == pcp.TypeFloat {
+			return NumberValue(inst, t, uint64(math.Float32bits(float32(f)))), nil
+		}
+		return DoubleValue(inst, f), nil
+	case pcp.Type32, pcp.Type64:
+		n, err := strconv.ParseInt(text, 10, 8*t.Size())
+		if _, isText := v.(string); err != nil || isText {
+			return refuse()
+		}
+		return integer(inst, t, uint64(n)), nil
+	case pcp.TypeU32, pcp.TypeU64:
+		n, err := strconv.ParseUint(text, 10, 8*t.Size())
+		if _, isText := v.(string); err != nil || isText {
+			return refuse()
+		}
+		return integer(inst, t, n), nil
+	}
+	return refuse()
+}
+
+func integer(inst pcp.InstID, t pcp.Type, bits uint64) Value {
+	if t.Size() == 4 {
+		return WordValue(inst, uint32(bits))
+	}
+	return NumberValue(inst, t, bits)
+}
