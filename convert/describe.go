@@ -10,10 +10,17 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
+// longestName leaves room in a metric name, of which archives hold 4095 bytes, for
+// what makes it one of its own or that of its exemplars.
+const longestName = 4000
+
 // describe gives m its number, name and labels: those that the archive has for
 // it, or new ones.
 func (s *MappedSource) describe(m *mappedMetric) error {
 	prefix, leaf := s.mapper.opts.Prefix+"."+s.target.Name+".", LeafName(m.key.sample)
+	if len(prefix)+len(leaf) > longestName {
+		return fmt.Errorf("a metric name of %d bytes: %w", len(prefix)+len(leaf), pcp.ErrLimit)
+	}
 	d := &meta.Desc{
 		Type: pcp.TypeDouble, InDom: pcp.InDomNull, Names: []string{prefix + leaf},
 		Sem: SemanticsOf(m.key.sample, m.family), Units: UnitsOf(m.key.sample, m.family),

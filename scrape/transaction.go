@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/storage"
 
+	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
 	"github.com/pcparchive/pcparchive/convert/expo"
 	"github.com/pcparchive/pcparchive/convert/nativehist"
@@ -65,7 +66,7 @@ func (s *scrape) Append(ref storage.SeriesRef, ls labels.Labels, _, t int64, v f
 		v = convert.StaleNaN
 	case h != nil || fh != nil:
 		var err error
-		if data, err = nativehist.Encode(h, fh); err != nil {
+		if data, err = nativehist.Encode(h, fh); err != nil || len(data) > archive.MaxBlock-8 {
 			s.src.rec.report.Add(convert.LossNativeHist, ls.Get(model.MetricNameLabel))
 			return 0, nil //nolint:nilerr // one histogram costs itself, not the page
 		}
