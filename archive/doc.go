@@ -61,7 +61,8 @@
 // and a [ResultDecoder].
 //
 // Neither keeps a file open between calls; while steps are read one volume of an
-// archive is. An open Reader takes one to three times the length of its metadata,
+// archive is, and all of them together take at most half of the descriptors that
+// the system allows. An open Reader takes one to three times the length of its metadata,
 // and what decompressing keeps ([ReadOptions].Cache). Those who have thousands of
 // archives open them as Sets ([OpenSets]): an archive takes a kilobyte there until
 // it is used, and both bounds are for all of them together. An Appender has three

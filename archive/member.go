@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"github.com/pcparchive/pcparchive/internal/decomp"
+	"github.com/pcparchive/pcparchive/internal/fdpool"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -39,7 +40,7 @@ func OpenMember(m Member, o *ReadOptions) (*File, error) {
 }
 
 func openMember(m Member, o ReadOptions) (*File, error) {
-	f, err := os.Open(m.Path)
+	f, err := fdpool.Open(m.Path)
 	if err != nil {
 		return nil, err
 	}

@@ -17,7 +17,7 @@ const module = "github.com/pcparchive/pcparchive/"
 
 // rank orders the packages: one may import those of lower rank only.
 var rank = map[string]int{
-	"pcp": 0, "internal/wire": 1, "internal/timespec": 1, "internal/safetext": 1, "internal/resync": 1, "labelset": 2, "meta": 3, "internal/decomp": 3, "internal/outlock": 3, "archive": 4,
+	"pcp": 0, "internal/wire": 1, "internal/timespec": 1, "internal/safetext": 1, "internal/resync": 1, "internal/fdpool": 1, "labelset": 2, "meta": 3, "internal/decomp": 3, "internal/outlock": 3, "archive": 4,
 	"dump": 5, "check": 5, "rewrite": 5, "interp": 5, "summary": 6,
 	"convert": 5, "convert/expo": 7, "convert/tsdb": 7, "convert/nativemap": 6, "convert/relabel": 6, "convert/nativehist": 6, "convert/promjson": 7, "query": 7, "scrape": 8, "cmd/pcparchive": 9,
 }
