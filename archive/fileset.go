@@ -1,8 +1,10 @@
 package archive
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
+	"io"
 	"io/fs"
 	"math"
 	"os"
@@ -67,6 +69,7 @@ func membersIn(path string, of func(dir, name string) ([]Member, error)) (base s
 	if err != nil {
 		return "", nil, err
 	}
+	asked := name
 	if stem, _, ok := splitMember(name); ok && len(found) == 0 {
 		name = stem
 		if found, err = of(dir, name); err != nil {
@@ -74,7 +77,7 @@ func membersIn(path string, of func(dir, name string) ([]Member, error)) (base s
 		}
 	}
 	if len(found) == 0 {
-		return "", nil, fmt.Errorf("archive %s: no %s.meta or volume: %w", path, name, fs.ErrNotExist)
+		return "", nil, fmt.Errorf("archive %s: no %s.meta or volume: %w", path, asked, fs.ErrNotExist)
 	}
 	order := [...]int{RoleMeta: 0, RoleIndex: 1, RoleData: 2}
 	slices.SortFunc(found, func(a, b Member) int {
@@ -145,5 +148,42 @@ func measure(listed []Member) (found []Member) {
 			found = append(found, m)
 		}
 	}
-	return found
+	return withoutForeign(found)
+}
+
+// withoutForeign leaves out texts that are numbered as the last volumes, such as
+// logs that were rotated. A text among the volumes, or in place of all of them,
+// stays: it is damage.
+func withoutForeign(found []Member) []Member {
+	described := slices.ContainsFunc(found, func(m Member) bool { return m.Role != RoleData })
+	kept := slices.Clone(found)
+	for {
+		last := -1
+		for i, m := range kept {
+			if m.Role == RoleData && (last < 0 || m.Volume > kept[last].Volume) {
+				last = i
+			}
+		}
+		switch {
+		case last < 0 && described:
+			return found
+		case last < 0 || !isText(kept[last]):
+			return kept
+		}
+		kept = slices.Delete(kept, last, last+1)
+	}
+}
+
+// isText reports whether a file begins as no archive label does, with text.
+func isText(m Member) bool {
+	f, err := OpenMember(m, &ReadOptions{Cache: -1})
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	head := make([]byte, 256)
+	n, _ := io.ReadFull(f.From(0), head) // a short file shows
+	return n > 0 && !bytes.ContainsFunc(head[:n], func(r rune) bool {
+		return r < ' ' && r != '\n' && r != '\r' && r != '\t' && r != '\x1b'
+	})
 }

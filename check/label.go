@@ -68,7 +68,19 @@ func (c *checker) damagedLabel(m *member, w *walker, bad *damage) {
 		c.add(LabelMagic, m.Path, 0, "the file does not begin with an archive label: magic number 0x%08x", uint32(w.Word(4)))
 		return
 	}
+	if head := w.Peek(8); len(head) == 8 {
+		if v := uint32(w.Word(4)) & 0xff; !known(v) {
+			c.add(LabelVersion, m.Path, 0, "archive label: %s; version: %d: %v", bad, v, pcp.ErrVersion)
+			return
+		}
+	}
 	c.add(LabelRecord, m.Path, 0, "archive label: %s", bad)
+}
+
+// known reports whether archives of a version are read.
+func known(version uint32) bool {
+	_, ok := wire.For(pcp.Version(version))
+	return ok
 }
 
 func (c *checker) decodeLabel(m *member, fr *frame) {
