@@ -46,15 +46,15 @@ func (f *Flattener) again(m *flatMetric, points []archive.Point, t int64) error 
 		return nil
 	}
 	for i := range points {
-		prom := m.prev[i].prom
-		if prom == nil {
+		series := m.prev[i].prom
+		if series == nil {
 			continue
 		}
 		v, ok := f.value(m, &points[i].Value)
 		if !ok {
 			continue
 		}
-		if err := f.put(prom, Sample{T: t, V: v}); err != nil {
+		if err := f.put(series, Sample{T: t, V: v}); err != nil {
 			return err
 		}
 	}

@@ -91,9 +91,9 @@ const scrapeTime = 1_700_000_000_123
 func record(t testing.TB, entries []Entry) []Family {
 	t.Helper()
 	report := &convert.Report{}
-	mapper, err := convert.NewMapper(convert.MapperOptions{Host: "test.example", Report: report})
+	m, err := convert.NewMapper(convert.MapperOptions{Host: "test.example", Report: report})
 	require.NoError(t, err)
-	source, err := mapper.Source(convert.Target{Name: "page", Job: "test", Instance: "test.example:80"})
+	source, err := m.Source(convert.Target{Name: "page", Job: "test", Instance: "test.example:80"})
 	require.NoError(t, err)
 	snapshot := NewSnapshot(SnapshotOptions{})
 	flattener := convert.NewFlattener(snapshot, convert.FlattenOptions{Report: report})
