@@ -234,7 +234,7 @@ func (a *Appender) Resume(t pcp.Timestamp) error {
 	if !a.gap || a.err != nil {
 		return a.err
 	}
-	at := a.stamp.Add(markAfter)
+	at := a.stamp.Add(MarkAfter)
 	if t.Before(at) {
 		at = t
 	}

@@ -64,13 +64,14 @@ const maxWarnings = 10_000
 type notes struct {
 	mu    sync.Mutex
 	list  []error
-	known map[string]bool // by noteKey
+	known map[string]bool // by DamageKey
 	tell  func(error)     // is told of each; may be nil
 }
 
-// noteKey tells notes apart: damage by where it begins, for how far it reaches
-// depends on where reading began.
-func noteKey(err error) string {
+// DamageKey returns what tells an error apart from others, to name each once:
+// damage is told by where it begins, for how far it reaches depends on where
+// reading began.
+func DamageKey(err error) string {
 	var d *Damage
 	if errors.As(err, &d) {
 		return fmt.Sprintf("%s\x00%d", d.File, d.Offset)
@@ -82,7 +83,7 @@ func noteKey(err error) string {
 func (n *notes) add(err error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	key := noteKey(err)
+	key := DamageKey(err)
 	if n.known[key] || len(n.list) > maxWarnings {
 		return
 	}

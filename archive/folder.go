@@ -7,13 +7,31 @@ import (
 	"time"
 )
 
-// folders are listings of the folders that archives are in, for those who open
-// many: to list a folder anew for each would take the square of their number.
-type folders struct {
+// Listing remembers what folders hold, for programs that open many archives: to
+// list a folder anew for each archive would take the square of their number. It
+// may be used from several goroutines.
+type Listing struct {
 	mu     sync.Mutex
 	byPath map[string]*folder
-	// still says that no folder is taken to have changed: while a Set is opened.
-	still bool
+	still  bool // no folder is taken to have changed
+}
+
+// Freeze has the Listing take no folder to have changed, until Thaw: while many
+// archives are opened one after the other.
+func (fs *Listing) Freeze() { fs.setStill(true) }
+
+// Thaw has the Listing look for changes of folders again.
+func (fs *Listing) Thaw() { fs.setStill(false) }
+
+func (fs *Listing) setStill(still bool) {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	fs.still = still
+}
+
+// Members is [Members] by way of the Listing.
+func (fs *Listing) Members(path string) (base string, members []Member, err error) {
+	return membersIn(path, fs.membersOf)
 }
 
 // folder is a listing.
@@ -24,7 +42,7 @@ type folder struct {
 
 // membersOf is the function of that name, from a listing unless something is
 // missing in it.
-func (fs *folders) membersOf(dir, name string) ([]Member, error) {
+func (fs *Listing) membersOf(dir, name string) ([]Member, error) {
 	members, err := fs.list(dir)
 	if err != nil {
 		return nil, err
@@ -37,7 +55,7 @@ func (fs *folders) membersOf(dir, name string) ([]Member, error) {
 }
 
 // list returns the listing of a folder, which must not be changed.
-func (fs *folders) list(dir string) (map[string][]Member, error) {
+func (fs *Listing) list(dir string) (map[string][]Member, error) {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
 	f := fs.byPath[dir]

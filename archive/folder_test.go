@@ -19,7 +19,7 @@ func TestFoldersAreListedOnce(t *testing.T) {
 		require.NoError(t, os.WriteFile(dir+name, []byte(name), 0o644))
 	}
 	old := time.Now().Add(-time.Hour)
-	look := func(fs *folders, name string) (found []string) {
+	look := func(fs *Listing, name string) (found []string) {
 		t.Helper()
 		members, err := fs.membersOf(dir, name)
 		require.NoError(t, err)
@@ -32,7 +32,7 @@ func TestFoldersAreListedOnce(t *testing.T) {
 	put("a.meta")
 	put("a.0")
 	require.NoError(t, os.Chtimes(dir, old, old))
-	fs := &folders{}
+	fs := &Listing{}
 	require.Equal(t, []string{"a.0", "a.meta"}, look(fs, "a"))
 
 	put("b.meta")

@@ -39,7 +39,7 @@ type merge struct {
 // cursor is an archive that is being read.
 type cursor struct {
 	r    *Reader
-	v    *view
+	pass *Pass
 	head *Step // to be yielded next
 	pull func() (*Step, error, bool)
 	stop func()
@@ -83,14 +83,14 @@ func (m *merge) due(it *item) bool {
 	if len(m.active) == 0 {
 		return true
 	}
-	start := it.label.header.Start
-	return slices.ContainsFunc(m.active, func(c *cursor) bool { return start == c.r.header.Start }) ||
+	start := it.label.Header().Start
+	return slices.ContainsFunc(m.active, func(c *cursor) bool { return start == c.r.Header().Start }) ||
 		!slices.ContainsFunc(m.active, func(c *cursor) bool { return !start.Before(c.head.Stamp) })
 }
 
 // begin opens an archive unless it lies outside the query.
 func (m *merge) begin(it *item) {
-	if it.label.header.Start.After(m.q.To) {
+	if it.label.Header().Start.After(m.q.To) {
 		m.later = append(m.later, it)
 		return
 	}
@@ -101,8 +101,8 @@ func (m *merge) begin(it *item) {
 	if r == nil {
 		return
 	}
-	c := &cursor{r: r, v: newView(r, m.q)}
-	c.pull, c.stop = iter.Pull2(c.v.steps())
+	c := &cursor{r: r, pass: r.Pass(m.q)}
+	c.pull, c.stop = iter.Pull2(c.pass.Steps())
 	m.active = append(m.active, c)
 	m.advance(c)
 }
@@ -116,12 +116,12 @@ func (m *merge) advance(c *cursor) {
 		return
 	}
 	if err != nil {
-		m.s.name(Problem{Archive: c.r.base, Err: err})
+		m.s.name(Problem{Archive: c.r.Base(), Err: err})
 	}
 	c.stop()
 	m.active = slices.DeleteFunc(m.active, func(other *cursor) bool { return other == c })
-	if c.v.last.After(m.ended) {
-		m.ended = c.v.last
+	if c.pass.Last().After(m.ended) {
+		m.ended = c.pass.Last()
 	}
 	if len(m.active) == 0 && !m.gap {
 		m.gap, m.gapFrom = true, m.ended
@@ -134,7 +134,7 @@ func (m *merge) between(before pcp.Timestamp) (*Step, bool) {
 		return nil, false
 	}
 	m.gap = false
-	t := m.gapFrom.Add(markAfter)
+	t := m.gapFrom.Add(MarkAfter)
 	if t.After(before) {
 		t = before
 	}
@@ -149,7 +149,7 @@ func (m *merge) between(before pcp.Timestamp) (*Step, bool) {
 // recording.
 func (m *merge) dropCopies(of *cursor, stamp pcp.Timestamp) {
 	for _, c := range slices.Clone(m.active) {
-		if c != of && c.head.Stamp == stamp && c.r.header.PID == of.r.header.PID && c.r.header.Start == of.r.header.Start {
+		if c != of && c.head.Stamp == stamp && c.r.Header().PID == of.r.Header().PID && c.r.Header().Start == of.r.Header().Start {
 			m.advance(c)
 		}
 	}

@@ -37,14 +37,14 @@ type ending struct {
 func (m *mergeBack) run(yield func(*Step, error) bool) {
 	m.above = pcp.MaxTime
 	for i, it := range m.s.items {
-		if it.label.header.Start.After(m.q.To) {
+		if it.label.Header().Start.After(m.q.To) {
 			m.later = append(m.later, it)
 			continue
 		}
 		e := &ending{item: it, over: m.s.over(i, m.q.From)}
 		var err error
 		if e.end, err = it.ending(); err != nil {
-			m.s.name(Problem{Archive: it.label.base, Skipped: true, Err: err})
+			m.s.name(Problem{Archive: it.label.Base(), Skipped: true, Err: err})
 			continue
 		}
 		m.rest = append(m.rest, e)
@@ -78,10 +78,10 @@ func (m *mergeBack) latest() *cursor {
 		if n := a.head.Stamp.Compare(b.head.Stamp); n != 0 {
 			return n
 		}
-		if n := a.r.header.Start.Compare(b.r.header.Start); n != 0 {
+		if n := a.r.Header().Start.Compare(b.r.Header().Start); n != 0 {
 			return n
 		}
-		return strings.Compare(a.r.base, b.r.base)
+		return strings.Compare(a.r.Base(), b.r.Base())
 	}
 	return slices.MaxFunc(m.active, order)
 }
@@ -92,7 +92,7 @@ func (m *mergeBack) latest() *cursor {
 func (m *mergeBack) due() bool {
 	e := m.rest[len(m.rest)-1]
 	return !slices.ContainsFunc(m.active, func(c *cursor) bool {
-		if e.label.header.Start == c.r.header.Start {
+		if e.label.Header().Start == c.r.Header().Start {
 			return e.end.Before(c.head.Stamp)
 		}
 		return !e.end.After(c.head.Stamp)
@@ -110,13 +110,16 @@ func (m *mergeBack) begin(e *ending, yield func(*Step, error) bool) bool {
 		return true
 	}
 	m.gap = len(m.active) == 0
-	c := &cursor{r: r, v: newView(r, m.q)}
+	c := &cursor{r: r, pass: r.Pass(m.q)}
 	c.pull, c.stop = iter.Pull2(r.Backward(m.q))
 	m.active = append(m.active, c)
 	if m.advance(c); c.head == nil {
 		return true
 	}
-	m.gapFrom, m.marked = later(e.end, c.head.Stamp), c.head.Mark
+	m.gapFrom, m.marked = e.end, c.head.Mark
+	if c.head.Stamp.After(m.gapFrom) {
+		m.gapFrom = c.head.Stamp
+	}
 	mark, ok := m.between(m.above)
 	ok = ok && (m.opened || slices.ContainsFunc(m.later, m.s.readable))
 	m.opened = true

@@ -39,8 +39,10 @@ type ReadOptions struct {
 	// DefaultPoll.
 	Poll time.Duration
 
-	cache   *decomp.Cache // shared by the archives of Sets opened together
-	folders *folders      // likewise; nil: listed anew
+	// Listing remembers what folders hold; nil: each is listed anew.
+	Listing *Listing
+
+	cache *decomp.Cache // nil: each Reader has one of its own
 }
 
 // Defaults of ReadOptions.
@@ -56,6 +58,16 @@ const (
 	DefaultKeepMetadata = 64 << 20
 	DefaultPoll         = time.Second
 )
+
+// Shared returns the options that apply, for several archives that share the
+// memory of Cache and a Listing. A nil o means defaults.
+func (o *ReadOptions) Shared() *ReadOptions {
+	all := o.withDefaults()
+	if all.Listing == nil {
+		all.Listing = &Listing{}
+	}
+	return &all
+}
 
 // withDefaults returns the options that apply.
 func (o *ReadOptions) withDefaults() ReadOptions {

@@ -66,8 +66,8 @@ func open(path string, o ReadOptions) (*Reader, error) {
 // newReader finds the files.
 func newReader(path string, o ReadOptions) (*Reader, error) {
 	list := membersOf
-	if o.folders != nil {
-		list = o.folders.membersOf
+	if o.Listing != nil {
+		list = o.Listing.membersOf
 	}
 	base, members, err := membersIn(path, list)
 	if err != nil {

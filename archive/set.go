@@ -19,7 +19,7 @@ import (
 // are read side by side. A Set may be used from several goroutines; each
 // sequence it returns belongs to one.
 type Set struct {
-	opts  ReadOptions
+	opts  *ReadOptions
 	items []*item // by start
 	kept  *keeper
 
@@ -56,10 +56,10 @@ func (e *HostsError) Error() string {
 }
 
 // Host returns the name of the host.
-func (s *Set) Host() string { return s.items[0].label.header.Host }
+func (s *Set) Host() string { return s.items[0].label.Header().Host }
 
 // Header returns the label of the earliest archive that can be read.
-func (s *Set) Header() *Header { return s.first().label.header }
+func (s *Set) Header() *Header { return s.first().label.Header() }
 
 // Location returns the time zone of the earliest archive that can be read, as
 // [Reader.Location] does.
@@ -90,7 +90,7 @@ func (s *Set) Last() *Reader {
 // IsLast reports whether an archive, by its base path, is what Last returns.
 func (s *Set) IsLast(base string) bool {
 	r := s.Last()
-	return r != nil && r.base == base
+	return r != nil && r.Base() == base
 }
 
 // Archive is an archive of a Set.
@@ -105,7 +105,7 @@ func (s *Set) Archives() []Archive {
 	all := make([]Archive, 0, len(s.items))
 	for _, it := range s.items {
 		if it.inUse() {
-			all = append(all, Archive{it.label.base, it.label.header})
+			all = append(all, Archive{it.label.Base(), it.label.Header()})
 		}
 	}
 	return all
@@ -128,7 +128,7 @@ func (s *Set) Readers() iter.Seq[*Reader] {
 func (s *Set) Between(from, to pcp.Timestamp) iter.Seq[*Reader] {
 	return func(yield func(*Reader) bool) {
 		for i, it := range s.items {
-			if it.label.header.Start.After(to) || s.over(i, from) {
+			if it.label.Header().Start.After(to) || s.over(i, from) {
 				continue
 			}
 			if r := s.load(it); r != nil && !yield(r) {
@@ -188,7 +188,7 @@ func (s *Set) Problems() []Problem {
 func (s *Set) name(p Problem) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	text := p.Archive + ": " + noteKey(p.Err)
+	text := p.Archive + ": " + DamageKey(p.Err)
 	if s.named[text] {
 		return
 	}
@@ -202,7 +202,7 @@ func (s *Set) name(p Problem) {
 // over reports whether an archive certainly has no record from t on: another that
 // can be read has begun by then, and it ended before as far as ending knows.
 func (s *Set) over(i int, t pcp.Timestamp) bool {
-	if i+1 == len(s.items) || s.items[i+1].label.header.Start.After(t) {
+	if i+1 == len(s.items) || s.items[i+1].label.Header().Start.After(t) {
 		return false
 	}
 	end, err := s.items[i].ending()
@@ -212,7 +212,7 @@ func (s *Set) over(i int, t pcp.Timestamp) bool {
 // begun returns the place of the last archive that has begun by t and can be
 // read, -1 if there is none. It tries the one of which t probably is.
 func (s *Set) begun(t pcp.Timestamp) int {
-	i := sort.Search(len(s.items), func(i int) bool { return s.items[i].label.header.Start.After(t) })
+	i := sort.Search(len(s.items), func(i int) bool { return s.items[i].label.Header().Start.After(t) })
 	for i--; i >= 0 && !s.readable(s.items[i]); i-- {
 	}
 	return i

@@ -36,13 +36,13 @@ func (s *Set) load(it *item) *Reader {
 		return r
 	}
 	it.tried = true
-	r, err := open(it.label.base, s.opts)
+	r, err := Open(it.label.Base(), s.opts)
 	if err != nil {
 		it.leftOut = true
-		s.name(Problem{Archive: it.label.base, Skipped: true, Err: err})
+		s.name(Problem{Archive: it.label.Base(), Skipped: true, Err: err})
 		return nil
 	}
-	r.notes.pass(func(err error) { s.name(Problem{Archive: it.label.base, Err: err}) })
+	r.Notify(func(err error) { s.name(Problem{Archive: it.label.Base(), Err: err}) })
 	s.kept.put(it, r)
 	return r
 }
@@ -88,10 +88,10 @@ func (k *keeper) put(it *item, r *Reader) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	it.full, it.place = r, k.order.PushFront(it)
-	k.used += r.metaSize
+	k.used += r.MetadataSize()
 	for k.used > k.limit && k.order.Len() > 1 {
 		old := k.order.Remove(k.order.Back()).(*item)
-		k.used -= old.full.metaSize
+		k.used -= old.full.MetadataSize()
 		old.full = nil
 	}
 }
@@ -102,24 +102,15 @@ func (it *item) lastTime() (pcp.Timestamp, error) { return it.findEnd(true) }
 // ending returns about when an archive ends: see [Reader.Ending].
 func (it *item) ending() (pcp.Timestamp, error) { return it.findEnd(false) }
 
-// findEnd finds out when an archive ends. The index, if there is a good one, is
-// read for that and not kept.
+// findEnd finds out when an archive ends, once.
 func (it *item) findEnd(exact bool) (pcp.Timestamp, error) {
 	it.mu.Lock()
 	defer it.mu.Unlock()
 	if it.exact || it.found && !exact {
 		return it.end, it.endErr
 	}
-	r := it.label
-	if r.index != nil {
-		_ = r.loadIndex() // without it there are no hints
-	}
-	end, believed := r.indexEnd()
-	if exact || !believed {
-		end, it.endErr = r.End()
-		it.exact = true
-	}
-	it.end, it.found = end, true
-	r.entries, r.hints = nil, nil
+	end, known, err := it.label.FindEnd(exact)
+	it.end, it.found, it.endErr = end, true, err
+	it.exact = known
 	return it.end, it.endErr
 }

@@ -42,8 +42,9 @@ func OpenSet(paths []string, o *ReadOptions) (*Set, error) {
 // name, and the archives that belong to none because their label, or all that
 // their host has, cannot be read.
 func OpenSets(paths []string, o *ReadOptions) ([]*Set, []Problem, error) {
-	opts := o.withDefaults()
-	opts.folders = &folders{still: true}
+	opts := o.Shared()
+	opts.Listing.Freeze()
+	defer opts.Listing.Thaw()
 	bases, err := expand(paths, opts)
 	if err != nil {
 		return nil, nil, err
@@ -52,29 +53,22 @@ func OpenSets(paths []string, o *ReadOptions) ([]*Set, []Problem, error) {
 	var problems []Problem
 	byHost := map[string]*Set{}
 	for _, base := range bases {
-		r, err := newReader(base, opts)
-		if err == nil {
-			err = r.loadHeader()
-		}
-		if err == nil {
-			err = r.metaLabel()
-		}
+		r, err := OpenLabel(base, opts)
 		if err != nil {
 			problems = append(problems, Problem{Archive: base, Skipped: true, Err: err})
 			continue
 		}
-		s, ok := byHost[r.header.Host]
+		s, ok := byHost[r.Header().Host]
 		if !ok {
 			s = &Set{opts: opts, kept: kept}
-			byHost[r.header.Host] = s
+			byHost[r.Header().Host] = s
 		}
 		s.items = append(s.items, &item{label: r})
 	}
-	opts.folders.still = false
 	sets := make([]*Set, 0, len(byHost))
 	for _, s := range byHost {
 		slices.SortStableFunc(s.items, func(a, b *item) int {
-			return cmp.Or(a.label.header.Start.Compare(b.label.header.Start), strings.Compare(a.label.base, b.label.base))
+			return cmp.Or(a.label.Header().Start.Compare(b.label.Header().Start), strings.Compare(a.label.Base(), b.label.Base()))
 		})
 		sets = append(sets, s)
 	}
@@ -91,19 +85,8 @@ func OpenSets(paths []string, o *ReadOptions) ([]*Set, []Problem, error) {
 	return sets, problems, nil
 }
 
-// metaLabel makes sure that the metadata file is not empty or that of another
-// archive.
-func (r *Reader) metaLabel() error {
-	f, err := r.open(r.meta)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	return r.metaSource(f, leastBuffer, unnoted).beginMeta(r)
-}
-
 // expand replaces folders by the archives in them and leaves out repetitions.
-func expand(paths []string, o ReadOptions) (bases []string, err error) {
+func expand(paths []string, o *ReadOptions) (bases []string, err error) {
 	seen := map[string]bool{}
 	add := func(base string) {
 		whole, err := filepath.Abs(base)
@@ -117,7 +100,7 @@ func expand(paths []string, o ReadOptions) (bases []string, err error) {
 	}
 	for _, path := range paths {
 		if info, err := os.Stat(path); err == nil && info.IsDir() {
-			found, err := archivesIn(path, o)
+			found, err := ArchivesIn(path, o)
 			if err != nil {
 				return nil, err
 			}
@@ -126,7 +109,7 @@ func expand(paths []string, o ReadOptions) (bases []string, err error) {
 			}
 			continue
 		}
-		base, _, err := membersIn(path, o.folders.membersOf)
+		base, _, err := o.Listing.Members(path)
 		if err != nil {
 			base = path // named in Problems
 		}
@@ -135,40 +118,5 @@ func expand(paths []string, o ReadOptions) (bases []string, err error) {
 	if len(bases) == 0 {
 		return nil, fmt.Errorf("no archive in %s: %w", strings.Join(paths, ", "), fs.ErrNotExist)
 	}
-	return bases, nil
-}
-
-// archivesIn returns the bases of the archives in a folder: of all metadata
-// files, and of volumes without metadata if they begin with an archive label,
-// for many other files end in a number.
-func archivesIn(dir string, o ReadOptions) ([]string, error) {
-	dir, _ = filepath.Split(filepath.Join(dir, "any")) // as it stands before the names of members
-	found, err := o.folders.list(dir)
-	if err != nil {
-		return nil, err
-	}
-	isArchive := func(members []Member) bool {
-		if slices.ContainsFunc(members, func(m Member) bool { return m.Role == RoleMeta }) {
-			return true
-		}
-		i := slices.IndexFunc(members, func(m Member) bool { return m.Role == RoleData })
-		if i < 0 {
-			return false
-		}
-		r := Reader{opts: o}
-		f, _, err := r.openAt(members[i], int32(members[i].Volume), leastBuffer)
-		if err != nil {
-			return false
-		}
-		f.Close()
-		return true
-	}
-	var bases []string
-	for base, members := range found {
-		if isArchive(members) {
-			bases = append(bases, dir+base)
-		}
-	}
-	slices.Sort(bases)
 	return bases, nil
 }

@@ -14,9 +14,9 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// markAfter is how long after the last record of an archive the mark comes that
+// MarkAfter is how long after the last record of an archive the mark comes that
 // ends it, as in the reference's merge.
-const markAfter = time.Millisecond
+const MarkAfter = time.Millisecond
 
 // tail is where an archive ends.
 type tail struct {

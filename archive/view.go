@@ -20,6 +20,18 @@ func (r *Reader) Steps(q Query) iter.Seq2[*Step, error] {
 	return func(yield func(*Step, error) bool) { newView(r, q).steps()(yield) }
 }
 
+// Pass is one reading of an archive: what Steps does, with how far it got.
+type Pass struct{ v *view }
+
+// Pass returns a reading of what q selects.
+func (r *Reader) Pass(q Query) *Pass { return &Pass{newView(r, q)} }
+
+// Steps yields the steps, once. See [Reader.Steps].
+func (p *Pass) Steps() iter.Seq2[*Step, error] { return p.v.steps() }
+
+// Last returns the time of the last record met, whether or not it was selected.
+func (p *Pass) Last() pcp.Timestamp { return p.v.last }
+
 // view joins results with metadata for one pass over the volumes.
 type view struct {
 	r       *Reader
@@ -145,9 +157,9 @@ func (v *view) met(t pcp.Timestamp, mark bool, yield func(*Step, error) bool) er
 	if !bridged {
 		return nil
 	}
-	at, next := before.Add(markAfter), t
+	at, next := before.Add(MarkAfter), t
 	if v.back {
-		at, next = t.Add(markAfter), before
+		at, next = t.Add(MarkAfter), before
 	}
 	if next.Before(at) {
 		at = next
