@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
+	"os"
 	"testing"
 	"time"
 
@@ -26,9 +27,13 @@ func FuzzBlocks(f *testing.F) {
 		long = append(long, byte(i%2), 0, 1, byte(i), byte(i*7), 3, 4, 5)
 	}
 	f.Add(long)
+	dir := inMemory(f)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		const width = 40 // seconds, and the longest step is 32
-		b, _ := newBlocks(t, tsdb.Options{BlockRange: width * time.Second})
+		require.NoError(t, os.RemoveAll(dir))
+		b, err := tsdb.NewBlocks(dir, tsdb.Options{BlockRange: width * time.Second})
+		require.NoError(t, err)
+		defer func() { _ = b.Discard() }()
 		want := content{}
 		all := []*convert.PromSeries{newSeries(0, "m", "a"), newSeries(1, "m", "b"), newSeries(2, "a", "c")}
 		now, window := int64(0), int64(math.MinInt64)

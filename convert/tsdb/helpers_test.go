@@ -72,6 +72,18 @@ func manySeries(n int) []*convert.PromSeries {
 	return all
 }
 
+// inMemory returns a folder for all runs of a fuzz target, in memory where the
+// system has such a place: a disk waits longer than what is tested takes.
+func inMemory(f *testing.F) string {
+	f.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "pcparchive-fuzz-")
+	if err != nil {
+		return f.TempDir()
+	}
+	f.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
+}
+
 // keysOf returns the text of series, which is slow to make for each sample.
 func keysOf(all []*convert.PromSeries) []string {
 	keys := make([]string, len(all))

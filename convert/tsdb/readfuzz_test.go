@@ -84,8 +84,10 @@ func FuzzReadBlock(f *testing.F) {
 	f.Add(files[0], files[1], files[2], []byte(nil), []byte(nil))
 	f.Add(files[0], files[1][:20], files[2], []byte("x"), []byte("{}"))
 	f.Add(files[0][:100], files[1], files[2], []byte(nil), []byte(`{"format":"pcparchive block metadata","version":1}`))
+	data := inMemory(f)
+	dir := filepath.Join(data, "01JD0000000000000000000000")
 	f.Fuzz(func(t *testing.T, index, chunks, meta, deleted, sidecar []byte) {
-		dir := filepath.Join(t.TempDir(), "01JD0000000000000000000000")
+		require.NoError(t, os.RemoveAll(dir))
 		require.NoError(t, os.MkdirAll(filepath.Join(dir, "chunks"), 0o777))
 		for name, data := range map[string][]byte{
 			"index": index, "chunks/000001": chunks, "meta.json": meta, tombstones.TombstonesFilename: deleted, tsdb.SidecarName: sidecar,
@@ -94,7 +96,7 @@ func FuzzReadBlock(f *testing.F) {
 				require.NoError(t, os.WriteFile(filepath.Join(dir, name), data, 0o666))
 			}
 		}
-		readAnything(t, dir)
+		readAnything(t, data)
 	})
 }
 
@@ -109,8 +111,9 @@ func FuzzReadChunk(f *testing.F) {
 		f.Add(enc, data)
 	}
 	f.Add(byte(chunkenc.EncXOR), []byte{0, 9})
+	// To write a whole block takes far longer than to read it: one serves all runs.
+	dir := craft(f, inMemory(f), crafted{series: []craftedSeries{plainSeries()}})
 	f.Fuzz(func(t *testing.T, enc byte, data []byte) {
-		dir := craft(t, t.TempDir(), crafted{series: []craftedSeries{plainSeries()}})
 		chunk := binary.AppendUvarint(nil, uint64(len(data)))
 		body := append([]byte{enc}, data...)
 		chunk = append(chunk, body...)
@@ -186,12 +189,14 @@ func FuzzReadLog(f *testing.F) {
 	f.Add(byte(zstdRecord), []byte{0x28, 0xb5, 0x2f, 0xfd}, uint16(0), false)
 	f.Add(byte(2), known[0], uint16(0), false) // its first fragment
 	f.Add(byte(4), known[0], uint16(0), false) // its last
+	root := inMemory(f)
 	f.Fuzz(func(t *testing.T, kind byte, rec []byte, cut uint16, checkpoint bool) {
 		if len(rec) > 20000 {
 			return // more than a page has
 		}
 		log := inLog(logFragment{plainRecord, known[0]}, logFragment{plainRecord, known[1]}, logFragment{kind, rec}, logFragment{plainRecord, known[4]})
-		data := t.TempDir()
+		data := filepath.Join(root, "data")
+		require.NoError(t, os.RemoveAll(data))
 		dir := filepath.Join(data, "wal")
 		if checkpoint {
 			dir = filepath.Join(dir, "checkpoint.00000007")
