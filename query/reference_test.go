@@ -45,7 +45,7 @@ func (p prometheus) Range(ctx context.Context, expr string, start, end time.Time
 }
 
 // exportBlock turns an archive into a block and opens it with Prometheus' library.
-func exportBlock(t *testing.T, r convert.History) prometheus {
+func exportBlock(t testing.TB, r convert.History) prometheus {
 	t.Helper()
 	blocks, err := tsdb.NewBlocks(t.TempDir(), tsdb.Options{})
 	require.NoError(t, err)

@@ -202,3 +202,19 @@ func TestRandomToBlocksAndBack(t *testing.T) {
 		})
 	}
 }
+
+// FuzzArchiveToBlocks is TestRandomToBlocksAndBack with archives that bytes choose.
+func FuzzArchiveToBlocks(f *testing.F) {
+	for seed := range uint64(8) {
+		f.Add(1000+seed, seed%3 == 0, seed%2 == 0, seed%4 < 2)
+	}
+	f.Fuzz(func(t *testing.T, seed uint64, text, twins, gaps bool) {
+		base := filepath.Join(t.TempDir(), "random")
+		archtest.Random(t, base, seed, archtest.RandomOptions{Text: text, Twins: twins, Gaps: gaps})
+		r, err := archive.Open(base, nil)
+		require.NoError(t, err)
+		if differ, back, ok := backAgain(t, r, twins && gaps); ok {
+			assert.Empty(t, differ, "%v", back.Summary())
+		}
+	})
+}

@@ -1,0 +1,89 @@
+package expo_test
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/expo"
+	"github.com/pcparchive/pcparchive/internal/oddpages"
+)
+
+// pageSamples keeps a line for each sample, by the text of its series. Ends of series
+// that have no value before are left out.
+type pageSamples map[string][]string
+
+func (s pageSamples) Sample(p *convert.PromSeries, t int64, v float64) error {
+	labels := slices.Clone(p.Labels)
+	slices.SortFunc(labels, func(a, b convert.Label) int { return strings.Compare(a.Name, b.Name) })
+	key := fmt.Sprintf("%q %q", p.Name, labels)
+	lines := s[key]
+	switch {
+	case !convert.IsStale(v):
+		s[key] = append(lines, fmt.Sprintf("%d %x", t, math.Float64bits(v)))
+	case len(lines) > 0 && !strings.HasSuffix(lines[len(lines)-1], "end"):
+		s[key] = append(lines, fmt.Sprintf("%d end", t))
+	}
+	return nil
+}
+
+// FuzzPageToArchive goes from a page to an archive and back: the samples are the
+// same, under the same labels, unless the report says what was lost.
+func FuzzPageToArchive(f *testing.F) {
+	for _, page := range oddpages.Pages {
+		f.Add([]byte(page.Text), page.OpenMetrics)
+	}
+	dir := f.TempDir()
+	if memory, err := os.MkdirTemp("/dev/shm", "pcparchive-fuzz-"); err == nil {
+		dir = memory
+		f.Cleanup(func() { _ = os.RemoveAll(memory) })
+	}
+	f.Fuzz(func(t *testing.T, page []byte, open bool) {
+		if open {
+			page = append(page, "\n# EOF\n"...)
+		}
+		read := func(dst convert.Samples) error {
+			in := expo.Input{Name: "page", Time: time.Unix(1_700_000_000, 0), Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(page)), nil }}
+			sorter := convert.NewSorter(dst, convert.SorterOptions{})
+			if err := expo.NewReader([]expo.Input{in}, expo.ReadOptions{}).Samples(t.Context(), sorter); err != nil {
+				_ = sorter.Discard()
+				return err
+			}
+			return sorter.Close()
+		}
+		want, got := pageSamples{}, pageSamples{}
+		if read(want) != nil || len(want) == 0 {
+			return
+		}
+		require.NoError(t, os.RemoveAll(filepath.Join(dir, "archive")))
+		base := filepath.Join(dir, "archive", "a")
+		require.NoError(t, os.Mkdir(filepath.Dir(base), 0o777))
+		report := &convert.Report{}
+		m, err := convert.NewMapper(convert.MapperOptions{Host: "h", Report: report})
+		require.NoError(t, err)
+		a, err := archive.Create(base, archive.Header{Host: "h", PID: 1}, &archive.WriteOptions{NoSync: true})
+		require.NoError(t, err)
+		require.NoError(t, read(convert.NewAssembler(convert.NewToArchive(a), m, convert.AssemblerOptions{Report: report})))
+		r, err := archive.Open(base, nil)
+		if len(report.Losses()) > 0 {
+			return // what is lost is said; that what was written can be read is FuzzAppend's
+		}
+		require.NoError(t, err)
+		flat := convert.NewFlattener(got, convert.FlattenOptions{TargetLabels: true, NoHealth: true, Report: report})
+		require.NoError(t, convert.Copy(t.Context(), flat, convert.FromArchive(r, archive.Query{})))
+		if len(report.Losses()) == 0 {
+			require.Equal(t, want, got)
+		}
+	})
+}
