@@ -112,6 +112,27 @@ func TestNativeValues(t *testing.T) {
 	assert.Equal(t, []string{"m -1 5"}, value(pcp.TypeU32, pcp.SemCounter, convert.Place{}, 1<<32+5), "counters wrap")
 	assert.Equal(t, []string{"m -1 4.294967295e+09"}, value(pcp.TypeU32, pcp.SemInstant, convert.Place{}, 1<<33), "others do not")
 	assert.Equal(t, []string{"m -1 -2.147483648e+09"}, value(pcp.Type32, pcp.SemCounter, convert.Place{}, 1<<31))
+	// Only what was computed is taken for the whole number next to it, and only of
+	// that is a float no more exact; the rest is counted.
+	losses := func(typ pcp.Type, factor, v float64) (string, int) {
+		report := &convert.Report{}
+		n := placing{"s": {{Metric: metricOf("m", typ, pcp.SemInstant, pcp.InDomNull), Factor: factor}}}
+		return assembleAll(t, convert.AssemblerOptions{Natives: n, Report: report}, moment{{"s", "", v}})[0][0], len(report.Losses())
+	}
+	for _, tt := range []struct {
+		typ       pcp.Type
+		factor, v float64
+		want      string
+		lost      int
+	}{
+		{pcp.TypeU64, 1, 4.9999999, "m -1 5", 0}, {pcp.TypeU64, 1, 4.7, "m -1 4", 0}, {pcp.TypeU64, 0, 4.7, "m -1 5", 1}, {pcp.TypeU64, 0, 5, "m -1 5", 0},
+		{pcp.TypeDouble, 1, 4.7, "m -1 4.7", 0}, {pcp.TypeDouble, 0, 4.7, "m -1 4.7", 0},
+		{pcp.TypeFloat, 1, 0.1, "m -1 0.10000000149011612", 0}, {pcp.TypeFloat, 0, 0.1, "m -1 0.10000000149011612", 1},
+	} {
+		got, lost := losses(tt.typ, tt.factor, tt.v)
+		assert.Equal(t, tt.want, got, "%v", tt)
+		assert.Equal(t, tt.lost, lost, "%v", tt)
+	}
 	odd := func(v float64) (float64, bool) { return math.Mod(v, 2), v >= 0 }
 	assert.Equal(t, []string{"m -1 1"}, value(pcp.TypeU32, pcp.SemInstant, convert.Place{Pick: odd}, 4099))
 	assert.Equal(t, []string{"m none"}, value(pcp.TypeU32, pcp.SemInstant, convert.Place{Pick: odd}, -1))

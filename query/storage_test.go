@@ -125,6 +125,31 @@ func TestIteratorSeeks(t *testing.T) {
 	}
 }
 
+// A value from before the start is repeated from there on; one that ended before is
+// not, and neither is what a series never had.
+func TestIteratorCarries(t *testing.T) {
+	read := func(carry ...float64) (all []sample) {
+		s := &series{ctx: context.Background(), every: 10, start: 100}
+		for i, v := range carry {
+			s.carry(int64(60+i), v)
+		}
+		require.NoError(t, s.add(number(125, 7), 0))
+		_, err := s.finish(140)
+		require.NoError(t, err)
+		it := s.Iterator(nil)
+		for it.Next() != chunkenc.ValNone {
+			ts, v := it.At()
+			all = append(all, sample{ts, v})
+		}
+		require.NoError(t, it.Err())
+		return all
+	}
+	own := []sample{{125, 7}, {135, 7}}
+	assert.Equal(t, append([]sample{{100, 5}, {110, 5}, {120, 5}}, own...), read(5))
+	assert.Equal(t, own, read(5, convert.StaleNaN))
+	assert.Equal(t, own, read())
+}
+
 // A counter's changes across marks are nothing, resets in between are changes,
 // and no value is below what was recorded.
 func TestBridge(t *testing.T) {
