@@ -1,0 +1,128 @@
+// Command fuzzall runs every fuzz target of the module for a while each. A package
+// with targets is built once, with the fuzzer's instrumentation; several targets
+// run at once, each with one worker.
+package main
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+)
+
+// target is a fuzz target of a package.
+type target struct {
+	dir, name string
+}
+
+func main() {
+	length := flag.Duration("time", 20*time.Second, "how long to run each target")
+	jobs := flag.Int("jobs", 2, "how many to run at once")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := runAll(ctx, *length, *jobs); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func runAll(ctx context.Context, length time.Duration, jobs int) error {
+	targets, err := find(".")
+	if err != nil {
+		return err
+	}
+	work, err := os.MkdirTemp("", "fuzzall-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(work)
+	binaries := map[string]string{}
+	for _, t := range targets {
+		if binaries[t.dir] != "" {
+			continue
+		}
+		// -fuzz instruments; -c builds and does not run.
+		binary := filepath.Join(work, strings.ReplaceAll(filepath.ToSlash(t.dir), "/", "_")+".test")
+		cmd := exec.CommandContext(ctx, "go", "test", "-c", "-fuzz=.", "-o", binary, "./"+filepath.ToSlash(t.dir))
+		cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+		if err := cmd.Run(); err != nil {
+			return fmt.Errorf("%s: %w", t.dir, err)
+		}
+		binaries[t.dir] = binary
+	}
+	var failed []string
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	slots := make(chan struct{}, max(jobs, 1))
+	for _, t := range targets {
+		slots <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			out, err := run(ctx, t, binaries[t.dir], filepath.Join(work, "cache"), length)
+			mu.Lock()
+			defer mu.Unlock()
+			fmt.Printf("%-18s %s\n", t.dir, lastLine(out, t.name))
+			if err != nil {
+				os.Stdout.Write(out)
+				failed = append(failed, t.dir+"."+t.name)
+			}
+		})
+	}
+	wg.Wait()
+	if len(failed) > 0 {
+		return fmt.Errorf("failed: %s", strings.Join(failed, ", "))
+	}
+	return ctx.Err()
+}
+
+func run(ctx context.Context, t target, binary, cache string, length time.Duration) ([]byte, error) {
+	cmd := exec.CommandContext(ctx, binary, "-test.run=^$", "-test.fuzz=^"+t.name+"$", "-test.fuzztime="+length.String(),
+		"-test.fuzzminimizetime=20x", "-test.parallel=1", "-test.fuzzcachedir="+filepath.Join(cache, t.dir, t.name))
+	cmd.Dir = t.dir
+	return cmd.CombinedOutput()
+}
+
+// lastLine returns the last report of a fuzzer's progress.
+func lastLine(out []byte, name string) string {
+	last := name
+	for line := range bytes.Lines(out) {
+		if bytes.Contains(line, []byte("execs:")) {
+			last = name + " " + strings.TrimSpace(string(line))
+		}
+	}
+	return last
+}
+
+var declaration = regexp.MustCompile(`(?m)^func (Fuzz\w+)\(\w+ \*testing\.F\)`)
+
+// find returns the targets below a folder.
+func find(root string) (all []target, err error) {
+	names, err := filepath.Glob(filepath.Join(root, "*_test.go"))
+	for pattern := "*"; err == nil && len(pattern) < 12; pattern += "/*" {
+		var more []string
+		more, err = filepath.Glob(filepath.Join(root, pattern, "*_test.go"))
+		names = append(names, more...)
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range declaration.FindAllSubmatch(text, -1) {
+			all = append(all, target{filepath.Dir(name), string(m[1])})
+		}
+	}
+	return all, nil
+}
