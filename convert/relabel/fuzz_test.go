@@ -1,6 +1,7 @@
 package relabel_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -16,7 +17,9 @@ import (
 // passed keeps the last series that came through.
 type passed struct{ series *convert.PromSeries }
 
-func (p *passed) Sample(s *convert.PromSeries, _ int64, _ float64) error { p.series = s; return nil }
+func (p *passed) Append(s *convert.PromSeries, _ []convert.Sample) error { p.series = s; return nil }
+func (*passed) Flush(context.Context) error                              { return nil }
+func (*passed) Close() error                                             { return nil }
 
 // FuzzRules compares a stage with Prometheus' own relabelling of any labels by any
 // rules. Labels are lines of name=value.
@@ -56,7 +59,7 @@ func FuzzRules(f *testing.F) {
 		keep := promrelabel.ProcessBuilder(b, rules...)
 		var got passed
 		report := &convert.Report{}
-		require.NoError(t, relabel.NewStage(&got, rules, report).Sample(in, 1, 1))
+		require.NoError(t, relabel.NewStage(&got, rules, report).Append(in, []convert.Sample{{T: 1, V: 1}}))
 		if !keep {
 			require.Nil(t, got.series)
 			return

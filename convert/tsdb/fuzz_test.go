@@ -33,7 +33,7 @@ func FuzzBlocks(f *testing.F) {
 		require.NoError(t, os.RemoveAll(dir))
 		b, err := tsdb.NewBlocks(dir, tsdb.Options{BlockRange: width * time.Second})
 		require.NoError(t, err)
-		defer func() { _ = b.Discard() }()
+		defer func() { _ = b.Close() }()
 		want := content{}
 		all := []*convert.PromSeries{newSeries(0, "m", "a"), newSeries(1, "m", "b"), newSeries(2, "a", "c")}
 		now, window := int64(0), int64(math.MinInt64)

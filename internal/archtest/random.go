@@ -71,7 +71,7 @@ func (r *random) define() {
 			Sem: pick(r, pcp.SemCounter, pcp.SemInstant, pcp.SemDiscrete), InDom: pcp.InDomNull,
 			Units: pick(r, pcp.Units{}, pcp.Units{DimCount: 1}, pcp.Units{DimSpace: 1, ScaleSpace: pcp.SpaceKbyte, DimTime: -1, ScaleTime: pcp.TimeSec}),
 			// Dots and underscores: some are one name in Prometheus.
-			Names: []string{fmt.Sprintf("random%s%d%sm%d", pick(r, ".", "_"), i/2, pick(r, ".", "_"), i%2)},
+			Names: []string{fmt.Sprintf("random%sd%d%sm%d", pick(r, ".", "_"), i/2, pick(r, ".", "_"), i%2)},
 		}
 		if r.one(3) {
 			d.Names[0] = "random." + pick(r, "a_b", "a.b") + fmt.Sprint(i)
