@@ -32,6 +32,7 @@ func (r *Reader) Follow(ctx context.Context, q Query) iter.Seq2[*Step, error] {
 		}
 		live.notes = r.notes
 		f := &follower{ctx: ctx, r: live, v: newView(live, q), metaAt: live.metaSize}
+		f.v.live = true
 		defer f.close()
 		if err := f.run(yield); err != nil && !errors.Is(err, errStop) {
 			yield(nil, err)

@@ -49,10 +49,12 @@ type view struct {
 	// Of the record met last, if there was one.
 	hasMet bool
 	at     pcp.Timestamp
-	atMark bool // it is a mark
-	lost   bool // there is damage between it and the next
-	gap    Step // the mark that stands for damage
-	back   bool // records are met from the last to the first
+	atMark bool   // it is a mark
+	lost   bool   // there is damage between it and the next
+	gap    Step   // the mark that stands for damage
+	back   bool   // records are met from the last to the first
+	live   bool   // the records are being written
+	beyond beyond // the record met last, if it is later than the query
 }
 
 func newView(r *Reader, q Query) *view {
@@ -174,9 +176,48 @@ func (v *view) met(t pcp.Timestamp, mark bool, yield func(*Step, error) bool) er
 	return nil
 }
 
+// beyond is a record that is later than a query. Its time is damaged if the record
+// after it is not.
+type beyond struct {
+	pos  Pos
+	size int64 // 0: there is none
+	t    pcp.Timestamp
+}
+
+func (b beyond) damage() *Damage {
+	return &Damage{
+		File: b.pos.File, Offset: b.pos.Offset, Bytes: b.size, Next: b.pos.Offset + b.size,
+		Err: &pcp.FormatError{
+			File: b.pos.File, Kind: pcp.KindResult, Offset: b.pos.Offset, Field: "time",
+			Detail: b.t.String() + ", later than the record after it", Err: pcp.ErrRange,
+		},
+	}
+}
+
+// past ends the sequence at the second record in turn that is later than the
+// query.
+func (v *view) past(frame Frame, t pcp.Timestamp) error {
+	if v.live || v.back || v.beyond.size > 0 || v.r.opts.Strict {
+		v.last = later(v.last, t)
+		return errStop
+	}
+	v.beyond = beyond{frame.Pos, int64(len(frame.Payload)) + 8, t}
+	return nil
+}
+
 // record yields the step of a data record if it is wanted.
 func (v *view) record(frame Frame, yield func(*Step, error) bool) error {
 	if stamp, ok := v.r.stamp(frame); ok {
+		if stamp.After(v.q.To) {
+			return v.past(frame, stamp)
+		}
+		if v.beyond.size > 0 {
+			lost := v.beyond.damage()
+			v.beyond = beyond{}
+			if err := v.damaged(lost); err != nil {
+				return err
+			}
+		}
 		v.last = later(v.last, stamp)
 		if stamp.Before(v.q.From) {
 			v.lost = false // nothing precedes it

@@ -19,11 +19,10 @@ const (
 // limit is how many files stay open: half of what the process may have open.
 var limit = sync.OnceValue(func() int { return min(most, max(least, allowed()/2)) })
 
-// pool holds the files that are open and not being read.
+// pool holds the files that are open.
 var pool struct {
 	sync.Mutex
-	open int       // files, those being read included
-	idle list.List // of *File, used last first
+	files list.List // of *File, used last first
 }
 
 // File is a file open for reading that may be closed in between. It may be used
@@ -35,7 +34,7 @@ type File struct {
 	// The following belong to pool.
 	f      *os.File      // nil: closed for now
 	users  int           // that read it just now
-	place  *list.Element // in idle
+	place  *list.Element // in files
 	closed bool
 }
 
@@ -99,9 +98,6 @@ func (f *File) acquire() (*os.File, error) {
 		if err := f.reopen(); err != nil {
 			return nil, err
 		}
-	} else if f.place != nil {
-		pool.idle.Remove(f.place)
-		f.place = nil
 	}
 	f.users++
 	return f.f, nil
@@ -118,13 +114,17 @@ func (f *File) release() {
 		_ = f.shut() // it was only read
 		return
 	}
-	f.place = pool.idle.PushFront(f)
+	pool.files.MoveToFront(f.place)
 }
 
 // reopen opens the file, and closes others for it.
 func (f *File) reopen() error {
-	for pool.open >= limit() && pool.idle.Len() > 0 {
-		_ = pool.idle.Back().Value.(*File).shut() // it was only read
+	for el := pool.files.Back(); el != nil && pool.files.Len() >= limit(); {
+		old := el.Value.(*File)
+		el = el.Prev()
+		if old.users == 0 {
+			_ = old.shut() // it was only read
+		}
 	}
 	opened, err := os.Open(f.name)
 	if err != nil {
@@ -141,18 +141,14 @@ func (f *File) reopen() error {
 		}
 	}
 	f.f = opened
-	pool.open++
+	f.place = pool.files.PushFront(f)
 	return nil
 }
 
 // shut closes the file that is open.
 func (f *File) shut() error {
-	if f.place != nil {
-		pool.idle.Remove(f.place)
-		f.place = nil
-	}
+	pool.files.Remove(f.place)
 	err := f.f.Close()
-	f.f = nil
-	pool.open--
+	f.f, f.place = nil, nil
 	return err
 }

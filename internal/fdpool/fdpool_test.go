@@ -27,7 +27,7 @@ func TestPool(t *testing.T) {
 			_, err := f.ReadAt(b[:], 0)
 			require.NoError(t, err)
 			assert.Equal(t, fmt.Sprintf("%8d", i), string(b[:]))
-			assert.LessOrEqual(t, pool.open, limit())
+			assert.LessOrEqual(t, pool.files.Len(), limit())
 		}
 	}
 	// One that was closed for the others is found to be another.
@@ -39,7 +39,7 @@ func TestPool(t *testing.T) {
 	for _, f := range files {
 		require.NoError(t, f.Close())
 	}
-	assert.Zero(t, pool.open)
+	assert.Zero(t, pool.files.Len())
 	_, err = files[1].ReadAt(make([]byte, 1), 0)
 	require.ErrorIs(t, err, os.ErrClosed)
 }
