@@ -157,12 +157,12 @@ func (f *Flattener) state(metric *archive.Metric) *flatMetric {
 // unfit reports whether a metric cannot become series at all, and counts it.
 func (f *Flattener) unfit(metric *archive.Metric) bool {
 	switch {
-	case f.opts.NoHealth && isHealth(metric):
+	case f.opts.NoHealth && IsHealth(metric.Desc.PMID):
 		return true
 	case metric.Name == "":
 		f.opts.Report.Add(LossNoName, metric.Desc.PMID.String())
 		return true
-	case !metric.Desc.Type.IsNumeric() && isHealth(metric):
+	case !metric.Desc.Type.IsNumeric() && IsHealth(metric.Desc.PMID):
 		return true // the status in words, which up has as a number
 	case metric.Desc.Type == pcp.TypeString && f.opts.TextLabels, holdsHistograms(metric), holdsExemplars(metric):
 		return false

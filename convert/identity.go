@@ -82,8 +82,6 @@ func itemLabels(store *meta.Store, d *meta.Desc) labelset.Set {
 	return item
 }
 
-func isHealth(metric *archive.Metric) bool { return IsHealth(metric.Desc.PMID) }
-
 // IsHealth reports whether a metric tells how scrapes went: its instances are
 // endpoints, and may have their labels job and instance.
 func IsHealth(id pcp.PMID) bool {
