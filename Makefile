@@ -40,6 +40,7 @@ compare: ## the commands beside the reference tools, as ratios
 	$(GO) test ./internal/compare -run TestCompare -compare -v -timeout 60m
 
 golden: ## write the expected outputs of tests anew
+	$(GO) test ./internal/archtest -update
 	$(GO) test ./cmd/pcparchive ./fuzz -update
 
 docs: ## man pages and Markdown of the commands, from their help

@@ -18,22 +18,22 @@ func TestEventVectors(t *testing.T) {
 	}
 	at := func(sec int64, nsec int32) pcp.Timestamp { return pcp.Timestamp{Sec: 0x6553f100 + sec, Nsec: nsec} }
 	for _, tt := range []struct {
-		name, content string
-		typ           pcp.Type
-		want          []archive.EventRecord
+		name, vector string
+		typ          pcp.Type
+		want         []archive.EventRecord
 	}{
-		{"event", archtest.EventRecords, pcp.TypeEvent, []archive.EventRecord{
+		{"event", "both/event-records", pcp.TypeEvent, []archive.EventRecord{
 			{Stamp: at(0, 5000), Flags: archive.EventPoint, Params: param(1, archive.Value{Type: pcp.TypeString, Data: []byte("abc")})},
 			{Stamp: at(1, 5000), Flags: archive.EventMissed, Missed: 7},
 			{Stamp: at(2, 5000), Flags: archive.EventPoint, Params: param(2, archive.Value{Type: pcp.TypeU32, Bits: 42})},
 		}},
-		{"highres event", archtest.HighResRecords, pcp.TypeHighResEvent, []archive.EventRecord{
+		{"highres event", "both/event-records-highres", pcp.TypeHighResEvent, []archive.EventRecord{
 			{Stamp: at(0, 5), Flags: archive.EventPoint, Params: param(3, archive.Value{Type: pcp.TypeU64, Bits: 1 << 32})},
 			{Stamp: at(1, 5), Flags: archive.EventMissed, Missed: 2},
 		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			content := archtest.Bytes(t, tt.content)
+			content := archtest.VectorBytes(t, tt.vector)
 			events, err := archive.Value{Type: tt.typ, Data: content}.Events()
 			require.NoError(t, err)
 			assert.Equal(t, tt.want, events)
@@ -86,7 +86,7 @@ func TestEventRoundTrip(t *testing.T) {
 
 // TestEventDamage decodes every beginning of an event array, and lengths that lie.
 func TestEventDamage(t *testing.T) {
-	content := archtest.Bytes(t, archtest.EventRecords)
+	content := archtest.VectorBytes(t, "both/event-records")
 	for n := range content {
 		_, err := archive.Value{Type: pcp.TypeEvent, Data: content[:n]}.Events()
 		assert.Error(t, err, "%d bytes", n)

@@ -12,9 +12,9 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// payload strips the length words from a record.
-func payload(t testing.TB, record string) []byte {
-	b := archtest.Bytes(t, record)
+// payload strips the length words from a vector.
+func payload(t testing.TB, vector string) []byte {
+	b := archtest.VectorBytes(t, vector)
 	return b[4 : len(b)-4]
 }
 
@@ -27,27 +27,27 @@ func TestDataVectors(t *testing.T) {
 		stamp        pcp.Timestamp
 		sets         []archive.ValueSet
 	}{
-		{"v3 result", archtest.ResultV3, pcp.V3, pcp.Timestamp{Sec: 0x6553f102, Nsec: 2000}, []archive.ValueSet{
+		{"v3 result", "v3/result", pcp.V3, pcp.Timestamp{Sec: 0x6553f102, Nsec: 2000}, []archive.ValueSet{
 			word,
 			{PMID: id(2), Format: archive.Block, Values: []archive.Value{archive.NumberValue(pcp.InstNull, pcp.TypeU64, 200)}},
 			{PMID: id(3), Format: archive.Block, Values: []archive.Value{archive.StringValue(1, "hello2"), archive.StringValue(2, "x")}},
 		}},
-		{"v2 result", archtest.ResultV2, pcp.V2, pcp.Timestamp{Sec: 0x6553f102, Nsec: 2000}, []archive.ValueSet{word}},
-		{"v3 result, error then no values", archtest.ResultErrorV3, pcp.V3, pcp.Timestamp{Sec: 0x6553f102, Nsec: 2000}, []archive.ValueSet{
+		{"v2 result", "v2/result", pcp.V2, pcp.Timestamp{Sec: 0x6553f102, Nsec: 2000}, []archive.ValueSet{word}},
+		{"v3 result, error then no values", "v3/result-error", pcp.V3, pcp.Timestamp{Sec: 0x6553f102, Nsec: 2000}, []archive.ValueSet{
 			{PMID: id(1), Err: pcp.ErrnoValue}, {PMID: id(2)},
 		}},
-		{"v2 event", archtest.EventsV2, pcp.V2, pcp.Timestamp{Sec: 0x6553f102, Nsec: 2000}, []archive.ValueSet{
-			{PMID: id(4), Format: archive.Static, Values: []archive.Value{{Inst: pcp.InstNull, Type: pcp.TypeEvent, Data: archtest.Bytes(t, archtest.EventRecords)}}},
+		{"v2 event", "v2/events", pcp.V2, pcp.Timestamp{Sec: 0x6553f102, Nsec: 2000}, []archive.ValueSet{
+			{PMID: id(4), Format: archive.Static, Values: []archive.Value{{Inst: pcp.InstNull, Type: pcp.TypeEvent, Data: archtest.VectorBytes(t, "both/event-records")}}},
 		}},
-		{"v3 highres event", archtest.HighResV3, pcp.V3, pcp.Timestamp{Sec: 0x6553f102, Nsec: 2000}, []archive.ValueSet{
-			{PMID: id(5), Format: archive.Static, Values: []archive.Value{{Inst: pcp.InstNull, Type: pcp.TypeHighResEvent, Data: archtest.Bytes(t, archtest.HighResRecords)}}},
+		{"v3 highres event", "v3/events-highres", pcp.V3, pcp.Timestamp{Sec: 0x6553f102, Nsec: 2000}, []archive.ValueSet{
+			{PMID: id(5), Format: archive.Static, Values: []archive.Value{{Inst: pcp.InstNull, Type: pcp.TypeHighResEvent, Data: archtest.VectorBytes(t, "both/event-records-highres")}}},
 		}},
-		{"v3 aggregates", archtest.AggregatesV3, pcp.V3, pcp.Timestamp{Sec: 0x6553f102, Nsec: 2000}, []archive.ValueSet{
+		{"v3 aggregates", "v3/aggregates", pcp.V3, pcp.Timestamp{Sec: 0x6553f102, Nsec: 2000}, []archive.ValueSet{
 			{PMID: id(6), Format: archive.Block, Values: []archive.Value{{Inst: pcp.InstNull, Type: pcp.TypeAggregate, Data: []byte{1, 2, 3, 4, 5}}}},
 			{PMID: id(7), Format: archive.Static, Values: []archive.Value{{Inst: pcp.InstNull, Type: pcp.TypeAggregateStatic, Data: []byte("ab")}}},
 		}},
-		{"v3 mark", archtest.MarkV3, pcp.V3, pcp.Timestamp{Sec: 0x6553f105, Nsec: 6000000}, nil},
-		{"v2 mark", archtest.MarkV2, pcp.V2, pcp.Timestamp{Sec: 0x6553f105, Nsec: 6000000}, nil},
+		{"v3 mark", "v3/mark", pcp.V3, pcp.Timestamp{Sec: 0x6553f105, Nsec: 6000000}, nil},
+		{"v2 mark", "v2/mark", pcp.V2, pcp.Timestamp{Sec: 0x6553f105, Nsec: 6000000}, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			raw := payload(t, tt.vector)
@@ -62,7 +62,7 @@ func TestDataVectors(t *testing.T) {
 				assert.Equal(t, want.Format, got.Sets[i].Format)
 				assert.ElementsMatch(t, want.Values, got.Sets[i].Values)
 			}
-			assert.Equal(t, archtest.Bytes(t, tt.vector), archive.EncodeData(&archive.Result{Stamp: tt.stamp, Sets: tt.sets}, tt.version))
+			assert.Equal(t, archtest.VectorBytes(t, tt.vector), archive.EncodeData(&archive.Result{Stamp: tt.stamp, Sets: tt.sets}, tt.version))
 			for n := range raw {
 				_, err := archive.DecodeData(raw[:n], tt.version)
 				assert.ErrorAs(t, err, new(*pcp.FormatError), "cut to %d bytes", n)
@@ -73,16 +73,17 @@ func TestDataVectors(t *testing.T) {
 
 func TestIndexVectors(t *testing.T) {
 	for _, tt := range []struct {
-		name, vector string
-		version      pcp.Version
-		want         archive.IndexEntry
+		name    string
+		raw     []byte
+		version pcp.Version
+		want    archive.IndexEntry
 	}{
-		{"v3 index", archtest.IndexV3, pcp.V3, archive.IndexEntry{Stamp: pcp.Timestamp{Sec: 0x6553f105, Nsec: 5000}, Meta: 0x3e5, Data: 0x594}},
-		{"v2 index", archtest.IndexV2, pcp.V2, archive.IndexEntry{Stamp: pcp.Timestamp{Sec: 0x6553f105, Nsec: 5000}, Meta: 0x3e5, Data: 0x594}},
-		{"v2 offsets are unsigned", `00000001 00000000 00000002 ffffffff fffffffe`, pcp.V2, archive.IndexEntry{Stamp: pcp.Timestamp{Sec: 1}, Volume: 2, Meta: 1<<32 - 1, Data: 1<<32 - 2}},
+		{"v3 index", archtest.VectorBytes(t, "v3/index"), pcp.V3, archive.IndexEntry{Stamp: pcp.Timestamp{Sec: 0x6553f105, Nsec: 5000}, Meta: 0x3e5, Data: 0x594}},
+		{"v2 index", archtest.VectorBytes(t, "v2/index"), pcp.V2, archive.IndexEntry{Stamp: pcp.Timestamp{Sec: 0x6553f105, Nsec: 5000}, Meta: 0x3e5, Data: 0x594}},
+		{"v2 offsets are unsigned", archtest.Bytes(t, `00000001 00000000 00000002 ffffffff fffffffe`), pcp.V2, archive.IndexEntry{Stamp: pcp.Timestamp{Sec: 1}, Volume: 2, Meta: 1<<32 - 1, Data: 1<<32 - 2}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			raw := archtest.Bytes(t, tt.vector)
+			raw := tt.raw
 			got, err := archive.DecodeIndexEntry(raw, tt.version)
 			require.NoError(t, err)
 			assert.Equal(t, tt.want, got)
@@ -101,22 +102,22 @@ func TestMetaRecords(t *testing.T) {
 		version pcp.Version
 		kind    pcp.Kind
 	}{
-		"desc v2": {archtest.Desc, pcp.V2, pcp.KindDesc}, "desc v3": {archtest.Desc, pcp.V3, pcp.KindDesc},
-		"text v2": {archtest.Text, pcp.V2, pcp.KindText}, "text v3": {archtest.Text, pcp.V3, pcp.KindText},
-		"indom v2": {archtest.InDomV2, pcp.V2, pcp.KindInDom}, "indom v3": {archtest.InDomV3, pcp.V3, pcp.KindInDom},
-		"labels v2": {archtest.LabelsV2, pcp.V2, pcp.KindLabels}, "labels v3": {archtest.LabelsV3, pcp.V3, pcp.KindLabels},
-		"delta v3": {archtest.DeltaV3, pcp.V3, pcp.KindInDomDelta},
+		"desc v2": {"both/desc", pcp.V2, pcp.KindDesc}, "desc v3": {"both/desc", pcp.V3, pcp.KindDesc},
+		"text v2": {"both/text", pcp.V2, pcp.KindText}, "text v3": {"both/text", pcp.V3, pcp.KindText},
+		"indom v2": {"v2/indom", pcp.V2, pcp.KindInDom}, "indom v3": {"v3/indom", pcp.V3, pcp.KindInDom},
+		"labels v2": {"v2/labels", pcp.V2, pcp.KindLabels}, "labels v3": {"v3/labels", pcp.V3, pcp.KindLabels},
+		"delta v3": {"v3/delta", pcp.V3, pcp.KindInDomDelta},
 	} {
 		t.Run(name, func(t *testing.T) {
 			rec, err := archive.DecodeMeta(payload(t, tt.vector), tt.version)
 			require.NoError(t, err)
 			assert.Equal(t, tt.kind, rec.Kind())
-			assert.Equal(t, archtest.Bytes(t, tt.vector), archive.EncodeMeta(rec, tt.version))
+			assert.Equal(t, archtest.VectorBytes(t, tt.vector), archive.EncodeMeta(rec, tt.version))
 		})
 	}
-	rec, err := archive.DecodeMeta(payload(t, archtest.InDomV3), pcp.V2)
+	rec, err := archive.DecodeMeta(payload(t, "v3/indom"), pcp.V2)
 	require.NoError(t, err, "a tag of the other version is read by that version's layout")
-	assert.Equal(t, archtest.Bytes(t, archtest.InDomV3), archive.EncodeMeta(rec, pcp.V3))
+	assert.Equal(t, archtest.VectorBytes(t, "v3/indom"), archive.EncodeMeta(rec, pcp.V3))
 
 	for _, tag := range []string{"00000000", "00000008", "ffffffff"} {
 		_, err = archive.DecodeMeta(archtest.Bytes(t, tag), pcp.V3)

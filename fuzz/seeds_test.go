@@ -71,34 +71,34 @@ func seeds(t *testing.T) map[string]map[string]seed {
 
 func metaSeeds(t *testing.T) map[string]seed {
 	all := map[string]seed{}
-	add := func(name string, kind uint8, v pcp.Version, record string) {
-		b := archtest.Bytes(t, record)
+	add := func(name string, kind uint8, v pcp.Version, vector string) {
+		b := archtest.VectorBytes(t, vector)
 		all[name] = seed{kind, v == pcp.V3, b[8 : len(b)-4]}
 	}
-	add("desc", 0, pcp.V2, archtest.Desc)
-	add("indom-v2", 1, pcp.V2, archtest.InDomV2)
-	add("indom-v3", 1, pcp.V3, archtest.InDomV3)
-	add("delta-v3", 2, pcp.V3, archtest.DeltaV3)
-	add("labels-v2", 3, pcp.V2, archtest.LabelsV2)
-	add("labels-v3", 3, pcp.V3, archtest.LabelsV3)
-	add("text", 4, pcp.V3, archtest.Text)
+	add("desc", 0, pcp.V2, "both/desc")
+	add("indom-v2", 1, pcp.V2, "v2/indom")
+	add("indom-v3", 1, pcp.V3, "v3/indom")
+	add("delta-v3", 2, pcp.V3, "v3/delta")
+	add("labels-v2", 3, pcp.V2, "v2/labels")
+	add("labels-v3", 3, pcp.V3, "v3/labels")
+	add("text", 4, pcp.V3, "both/text")
 	return all
 }
 
 func dataSeeds(t *testing.T) map[string]seed {
 	all := map[string]seed{}
-	add := func(name string, v pcp.Version, record string) {
-		b := archtest.Bytes(t, record)
+	add := func(name string, v pcp.Version, vector string) {
+		b := archtest.VectorBytes(t, vector)
 		all[name] = seed{v == pcp.V3, b[4 : len(b)-4]}
 	}
-	add("result-v2", pcp.V2, archtest.ResultV2)
-	add("result-v3", pcp.V3, archtest.ResultV3)
-	add("error-v3", pcp.V3, archtest.ResultErrorV3)
-	add("mark-v2", pcp.V2, archtest.MarkV2)
-	add("mark-v3", pcp.V3, archtest.MarkV3)
-	add("events-v2", pcp.V2, archtest.EventsV2)
-	add("highres-v3", pcp.V3, archtest.HighResV3)
-	add("aggregates-v3", pcp.V3, archtest.AggregatesV3)
+	add("result-v2", pcp.V2, "v2/result")
+	add("result-v3", pcp.V3, "v3/result")
+	add("error-v3", pcp.V3, "v3/result-error")
+	add("mark-v2", pcp.V2, "v2/mark")
+	add("mark-v3", pcp.V3, "v3/mark")
+	add("events-v2", pcp.V2, "v2/events")
+	add("highres-v3", pcp.V3, "v3/events-highres")
+	add("aggregates-v3", pcp.V3, "v3/aggregates")
 	return all
 }
 

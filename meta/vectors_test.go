@@ -14,9 +14,9 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// body strips the length words and the type from a record.
-func body(t *testing.T, record string) []byte {
-	b := archtest.Bytes(t, record)
+// body strips the length words and the type from a vector.
+func body(t *testing.T, vector string) []byte {
+	b := archtest.VectorBytes(t, vector)
 	return b[8 : len(b)-4]
 }
 
@@ -51,13 +51,13 @@ func TestVectors(t *testing.T) {
 		encoded      []byte
 		open         int // bytes of the last text, which may lack its end
 	}{
-		{"desc", archtest.Desc, func(b []byte) (any, error) { return meta.DecodeDesc(b) }, desc, desc.AppendBinary(nil), 0},
-		{"text", archtest.Text, func(b []byte) (any, error) { return meta.DecodeText(b) }, text, text.AppendBinary(nil), 3},
-		{"v3 full indom", archtest.InDomV3, func(b []byte) (any, error) { return meta.DecodeInDom(b, pcp.V3) }, indom, indom.AppendBinary(nil, pcp.V3), 2},
-		{"v2 full indom", archtest.InDomV2, func(b []byte) (any, error) { return meta.DecodeInDom(b, pcp.V2) }, indom, indom.AppendBinary(nil, pcp.V2), 2},
-		{"v3 delta", archtest.DeltaV3, func(b []byte) (any, error) { return meta.DecodeInDomDelta(b, pcp.V3) }, delta, delta.AppendBinary(nil, pcp.V3), 2},
-		{"v3 label", archtest.LabelsV3, func(b []byte) (any, error) { return meta.DecodeLabels(b, pcp.V3) }, labels, labels.AppendBinary(nil, pcp.V3), 0},
-		{"v2 label", archtest.LabelsV2, func(b []byte) (any, error) { return meta.DecodeLabels(b, pcp.V2) }, labels, labels.AppendBinary(nil, pcp.V2), 0},
+		{"desc", "both/desc", func(b []byte) (any, error) { return meta.DecodeDesc(b) }, desc, desc.AppendBinary(nil), 0},
+		{"text", "both/text", func(b []byte) (any, error) { return meta.DecodeText(b) }, text, text.AppendBinary(nil), 3},
+		{"v3 full indom", "v3/indom", func(b []byte) (any, error) { return meta.DecodeInDom(b, pcp.V3) }, indom, indom.AppendBinary(nil, pcp.V3), 2},
+		{"v2 full indom", "v2/indom", func(b []byte) (any, error) { return meta.DecodeInDom(b, pcp.V2) }, indom, indom.AppendBinary(nil, pcp.V2), 2},
+		{"v3 delta", "v3/delta", func(b []byte) (any, error) { return meta.DecodeInDomDelta(b, pcp.V3) }, delta, delta.AppendBinary(nil, pcp.V3), 2},
+		{"v3 label", "v3/labels", func(b []byte) (any, error) { return meta.DecodeLabels(b, pcp.V3) }, labels, labels.AppendBinary(nil, pcp.V3), 0},
+		{"v2 label", "v2/labels", func(b []byte) (any, error) { return meta.DecodeLabels(b, pcp.V2) }, labels, labels.AppendBinary(nil, pcp.V2), 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			raw := body(t, tt.vector)

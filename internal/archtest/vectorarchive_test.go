@@ -1,0 +1,126 @@
+package archtest
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/internal/wire"
+	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// placed is a vector as part of an archive.
+type placed struct {
+	base       string
+	role       archive.Role
+	begin, end int64 // where it stands in its file
+}
+
+// stored returns the bytes that a writer makes of records, per file, and writes
+// them at base.
+func stored(t testing.TB, v pcp.Version, base string, records ...archive.Record) {
+	t.Helper()
+	w, err := archive.CreateRecords(base, v, &archive.WriteOptions{NoSync: true})
+	require.NoError(t, err)
+	for _, volume := range []int32{wire.VolumeMeta, wire.VolumeIndex, 0} {
+		_, err = w.Write(&archive.Header{PID: 4711, Start: stampAt(0, 0), Volume: volume, Host: "vector.example", Zone: "UTC"})
+		require.NoError(t, err)
+	}
+	for _, r := range records {
+		_, err = w.Write(r)
+		require.NoError(t, err)
+	}
+	require.NoError(t, w.Close())
+}
+
+var suffixes = map[archive.Role]string{archive.RoleMeta: ".meta", archive.RoleIndex: ".index", archive.RoleData: ".0"}
+
+// encoded returns the bytes that a writer makes of records of one file.
+func encoded(t testing.TB, v pcp.Version, role archive.Role, records ...archive.Record) []byte {
+	t.Helper()
+	base := filepath.Join(t.TempDir(), "encoded")
+	stored(t, v, base, records...)
+	b, err := os.ReadFile(base + suffixes[role])
+	require.NoError(t, err)
+	return b[archive.HeaderSize(v):]
+}
+
+// roleOf returns the file that a vector stands in.
+func roleOf(file string) archive.Role {
+	switch file {
+	case "metadata":
+		return archive.RoleMeta
+	case "index":
+		return archive.RoleIndex
+	}
+	return archive.RoleData
+}
+
+// arrayTypes are the types of the vectors that are the content of a block.
+var arrayTypes = map[string]pcp.Type{"event array": pcp.TypeEvent, "highres event array": pcp.TypeHighResEvent}
+
+// place makes an archive in which there is nothing odd but the vector: metrics
+// and a result before it, and in its file a metric or a result behind it, unless
+// the file must end there.
+func (vec *Vector) place(t testing.TB, v pcp.Version) placed {
+	t.Helper()
+	p := placed{base: filepath.Join(t.TempDir(), "vector"), role: roleOf(vec.Expect["file"])}
+	before := []archive.Record{vectorInDom}
+	for _, d := range vectorMetrics {
+		before = append(before, d)
+	}
+	first := &archive.Result{Stamp: stampAt(0, 0), Sets: []archive.ValueSet{wordSet()}}
+	before = append(before, first)
+	if p.role != archive.RoleIndex {
+		before = append(before, &archive.IndexEntry{Stamp: first.Stamp, Meta: metaLength(t, v), Data: archive.HeaderSize(v)})
+	}
+	stored(t, v, p.base, before...)
+
+	raw := vec.Bytes
+	if typ, ok := arrayTypes[vec.Expect["file"]]; ok {
+		item := map[pcp.Type]uint32{pcp.TypeEvent: 4, pcp.TypeHighResEvent: 5}[typ]
+		raw = encoded(t, v, archive.RoleData, &archive.Result{Stamp: stampAt(2, 2000), Sets: []archive.ValueSet{{
+			PMID: metricID(item), Format: archive.Static, Values: []archive.Value{{Inst: pcp.InstNull, Type: typ, Data: vec.Bytes}},
+		}}})
+	}
+	name := p.base + suffixes[p.role]
+	file, err := os.ReadFile(name)
+	require.NoError(t, err)
+	if after := vec.Expect["after"]; after != "" {
+		file = append(file, VectorBytes(t, after)...)
+	}
+	p.begin = int64(len(file))
+	file = append(file, raw...)
+	p.end = int64(len(file))
+	if vec.Expect["follows"] != "nothing" {
+		switch p.role {
+		case archive.RoleMeta:
+			file = append(file, encoded(t, v, p.role, lastMetric)...)
+		case archive.RoleData:
+			file = append(file, encoded(t, v, p.role, lastResult())...)
+		}
+	}
+	require.NoError(t, os.WriteFile(name, file, 0o644))
+	return p
+}
+
+// metaLength is the length of the metadata that stands before every vector.
+func metaLength(t testing.TB, v pcp.Version) int64 {
+	t.Helper()
+	records := []archive.Record{vectorInDom}
+	for _, d := range vectorMetrics {
+		records = append(records, d)
+	}
+	return archive.HeaderSize(v) + int64(len(encoded(t, v, archive.RoleMeta, records...)))
+}
+
+// What stands behind a vector.
+var lastMetric = &meta.Desc{PMID: metricID(8), Type: pcp.TypeU32, InDom: pcp.InDomNull, Sem: pcp.SemInstant, Names: []string{"x.last"}}
+
+func lastResult() *archive.Result {
+	return &archive.Result{Stamp: stampAt(10, 0), Sets: []archive.ValueSet{wordSet()}}
+}

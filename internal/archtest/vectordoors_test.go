@@ -1,0 +1,289 @@
+package archtest
+
+import (
+	"bytes"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/dump"
+	"github.com/pcparchive/pcparchive/internal/oracle"
+	"github.com/pcparchive/pcparchive/internal/wire"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// TestVectors pushes each vector through every door.
+func TestVectors(t *testing.T) {
+	for _, name := range VectorNames(t) {
+		vec := LoadVector(t, name)
+		for _, v := range vec.Versions() {
+			t.Run(name+" in "+v.String(), func(t *testing.T) {
+				p := vec.place(t, v)
+				vec.frames(t)
+				vec.decode(t, v)
+				vec.records(t, p)
+				vec.strict(t, p)
+				vec.steps(t, p)
+				vec.roundTrip(t, v, p)
+				assert.Equal(t, vec.JSON, vec.dump(t, p), "dump")
+				assert.Equal(t, vec.Expect["check"], p.check(), "check")
+			})
+		}
+	}
+}
+
+// accepted reports whether readers yield the record.
+func (vec *Vector) accepted() bool { return vec.Expect["reader"] == "accepts" || vec.warned() }
+
+// warned reports whether readers yield the record, and a warning about it.
+func (vec *Vector) warned() bool { return vec.Expect["reader"] == "warns" }
+
+// dropped reports whether readers pass over the vector without an error.
+func (vec *Vector) dropped() bool { return vec.Expect["reader"] == "drops" }
+
+// cause is the error that is expected.
+func (vec *Vector) cause(t *testing.T) error {
+	err, ok := causes[vec.Expect["error"]]
+	require.True(t, ok, "error %q", vec.Expect["error"])
+	return err
+}
+
+// frameCause is the error that is expected of what reads frames.
+func (vec *Vector) frameCause(t *testing.T) error {
+	if err, ok := causes[vec.Expect["frames"]]; ok {
+		return err
+	}
+	return vec.cause(t)
+}
+
+// isFrame reports whether the vector has lengths around it.
+func (vec *Vector) isFrame() bool {
+	return vec.Expect["file"] == "metadata" || vec.Expect["file"] == "volume"
+}
+
+// isArray reports whether the vector is the content of an event array.
+func (vec *Vector) isArray() bool { return arrayTypes[vec.Expect["file"]] != 0 }
+
+// frames reads the bytes as a file of their own, whole and one by one.
+func (vec *Vector) frames(t *testing.T) {
+	if !vec.isFrame() {
+		return
+	}
+	want := vec.framed(t)
+	pos := archive.Pos{File: "vector"}
+	for f, err := range archive.Frames(iotest.OneByteReader(bytes.NewReader(vec.Bytes)), pos, 0) {
+		if err != nil {
+			require.ErrorIs(t, err, vec.frameCause(t))
+			require.Nil(t, want)
+			return
+		}
+		require.Equal(t, want, f.Payload)
+	}
+	require.NotNil(t, want, "no error")
+}
+
+// framed returns the payload, nil if the frame itself is refused.
+func (vec *Vector) framed(t *testing.T) (payload []byte) {
+	for f, err := range archive.Frames(bytes.NewReader(vec.Bytes), archive.Pos{}, 0) {
+		if err != nil {
+			require.False(t, vec.accepted(), "%v", err)
+			return nil
+		}
+		payload = slices.Clone(f.Payload)
+	}
+	return payload
+}
+
+// decode gives the record to its decoder, then every beginning of it, which must
+// not panic.
+func (vec *Vector) decode(t *testing.T, v pcp.Version) {
+	decoder := vec.decoder(t, v)
+	payload := vec.Bytes
+	if vec.isFrame() {
+		if payload = vec.framed(t); payload == nil {
+			return
+		}
+	}
+	err := decoder(payload)
+	if vec.accepted() {
+		require.NoError(t, err)
+	} else if vec.dropped() {
+		require.ErrorIs(t, err, pcp.ErrTruncated)
+	} else {
+		require.ErrorIs(t, err, vec.cause(t))
+	}
+	for n := range payload {
+		if err := decoder(payload[:n]); err != nil {
+			require.ErrorAs(t, err, new(*pcp.FormatError), "cut to %d bytes", n)
+		}
+	}
+}
+
+// decoder returns the decoder of single records.
+func (vec *Vector) decoder(t *testing.T, v pcp.Version) func([]byte) error {
+	switch vec.Expect["file"] {
+	case "metadata":
+		return func(b []byte) error { _, err := archive.DecodeMeta(b, v); return err }
+	case "volume":
+		d, err := archive.NewResultDecoder(v)
+		require.NoError(t, err)
+		return func(b []byte) error { _, err := d.Decode(b); return err }
+	case "index":
+		return func(b []byte) error { _, err := archive.DecodeIndexEntry(b, v); return err }
+	}
+	typ := arrayTypes[vec.Expect["file"]]
+	require.NotZero(t, typ)
+	return func(b []byte) error { _, err := archive.Value{Type: typ, Data: b}.Events(); return err }
+}
+
+// records reads the archive record by record: one error, at the vector.
+func (vec *Vector) records(t *testing.T, p placed) {
+	found, err := vec.refusal(t, p)
+	require.Equal(t, !vec.dropped(), found)
+	if vec.accepted() || vec.dropped() {
+		require.NoError(t, err)
+		return
+	}
+	require.ErrorIs(t, err, vec.cause(t))
+	assert.Equal(t, vec.Expect["message"], p.relative(err.Error()))
+}
+
+// strict reads the archive as the reference does, which ends at damage. The
+// index and event arrays are read apart.
+func (vec *Vector) strict(t *testing.T, p placed) {
+	r, err := archive.Open(p.base, &archive.ReadOptions{Strict: true})
+	if err == nil {
+		for _, e := range r.Steps(archive.Query{}) {
+			err = e
+		}
+	}
+	if vec.accepted() || !vec.isFrame() {
+		require.NoError(t, err)
+		return
+	}
+	require.ErrorIs(t, err, vec.frameCause(t), "it does not look for what is behind")
+}
+
+// steps reads the joined view: all of the archive but what is refused.
+func (vec *Vector) steps(t *testing.T, p placed) {
+	r, err := archive.Open(p.base, nil)
+	require.NoError(t, err)
+	var values, marks int
+	var last pcp.Timestamp
+	for step, err := range r.Steps(archive.Query{}) {
+		require.NoError(t, err)
+		if len(step.Metrics) == 0 {
+			marks++
+			continue
+		}
+		values++
+		last = step.Stamp
+	}
+	if vec.Expect["follows"] != "nothing" && p.role == archive.RoleData {
+		assert.Equal(t, stampAt(10, 0), last, "the result behind the vector")
+	}
+	if p.role == archive.RoleMeta && vec.Expect["follows"] != "nothing" {
+		_, ok := r.Meta().Lookup("x.last")
+		assert.True(t, ok, "the metric behind the vector")
+	}
+	switch {
+	case p.role != archive.RoleData:
+		assert.Equal(t, []int{1, 0}, []int{values, marks})
+	case vec.isFrame() && !vec.accepted() && vec.Expect["follows"] != "nothing":
+		assert.Equal(t, []int{2, 1}, []int{values, marks}, "a mark in its place")
+	case vec.isFrame() && !vec.accepted():
+		assert.Equal(t, 1, values)
+	case vec.Expect["steps"] == "nothing":
+		assert.Equal(t, []int{2, 0}, []int{values, marks})
+	default:
+		assert.Equal(t, 3, values+marks)
+	}
+	if vec.isFrame() && !vec.accepted() || vec.warned() {
+		require.Len(t, r.Warnings(), 1)
+		assert.ErrorIs(t, r.Warnings()[0], vec.cause(t))
+		return
+	}
+	assert.Empty(t, r.Warnings())
+}
+
+// roundTrip writes again what was read.
+func (vec *Vector) roundTrip(t *testing.T, v pcp.Version, p placed) {
+	if !vec.accepted() {
+		return
+	}
+	r, err := archive.Open(p.base, nil)
+	require.NoError(t, err)
+	for rec, err := range r.Records(p.role) {
+		require.NoError(t, err)
+		if rec.Pos.Offset != p.begin {
+			continue
+		}
+		if vec.Expect["writer"] == "refuses" {
+			w, err := archive.CreateRecords(filepath.Join(t.TempDir(), "a"), v, &archive.WriteOptions{NoSync: true})
+			require.NoError(t, err)
+			_, err = w.Write(&archive.Header{Volume: wire.VolumeIndex})
+			require.NoError(t, err)
+			_, err = w.Write(rec.Record)
+			require.ErrorIs(t, err, pcp.ErrRange)
+			require.NoError(t, w.Close())
+			return
+		}
+		var again []byte
+		if vec.isArray() {
+			value := rec.Record.(*archive.Result).Sets[0].Values[0]
+			events, err := value.Events()
+			require.NoError(t, err)
+			value, err = archive.EventValue(pcp.InstNull, value.Type, events)
+			require.NoError(t, err)
+			again = value.Data
+		} else {
+			again = encoded(t, v, p.role, rec.Record)
+		}
+		assert.Equal(t, vec.Expect["writer"] == "same bytes", bytes.Equal(vec.Bytes, again), "%x\n%x", vec.Bytes, again)
+		return
+	}
+	require.FailNow(t, "no record")
+}
+
+// referenceError is what the reference says of damage without failing.
+var referenceError = regexp.MustCompile(`Corrupted record|Error: `)
+
+// TestVectorsReference asks the reference about the archive of each vector, and
+// compares its listing with ours where both accept it.
+func TestVectorsReference(t *testing.T) {
+	oracle.Path(t, "pmdumplog")
+	for _, name := range VectorNames(t) {
+		vec := LoadVector(t, name)
+		if vec.Expect["reference"] == "varies" {
+			continue
+		}
+		for _, v := range vec.Versions() {
+			t.Run(name+" in "+v.String(), func(t *testing.T) {
+				p := vec.place(t, v)
+				ref := oracle.Exec(t, "pmdumplog", "-z", "-a", p.base)
+				said := "accepts"
+				if ref.Exit != 0 || referenceError.MatchString(ref.Stderr) {
+					said = "refuses"
+				}
+				require.Equal(t, vec.Expect["reference"], said, "exit status %d: %s", ref.Exit, ref.Stderr)
+				if said == "refuses" || !vec.accepted() {
+					return
+				}
+				r, err := archive.Open(p.base, nil)
+				require.NoError(t, err)
+				var b bytes.Buffer
+				err = dump.Text(&b, r, &dump.Options{Sections: dump.All, Sizes: true, Compat: 6, Zone: r.Location()})
+				require.True(t, err == nil || vec.warned(), "%v", err)
+				_, listing, _ := strings.Cut(ref.Stdout, "\n\n") // the note on the time zone
+				assert.Empty(t, oracle.FirstDifference(oracle.Canon(listing), oracle.Canon(b.String())))
+			})
+		}
+	}
+}

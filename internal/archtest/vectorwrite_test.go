@@ -1,0 +1,292 @@
+package archtest
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/check"
+	"github.com/pcparchive/pcparchive/dump"
+	"github.com/pcparchive/pcparchive/internal/wire"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+var update = flag.Bool("update", false, "write testdata/vectors and what docs/format quotes of it anew")
+
+// causes are the errors that a vector names.
+var causes = map[string]error{
+	"ErrTruncated": pcp.ErrTruncated, "ErrUnfinished": pcp.ErrUnfinished, "ErrTrailer": pcp.ErrTrailer, "ErrTag": pcp.ErrTag,
+	"ErrRange": pcp.ErrRange, "ErrLayout": pcp.ErrLayout, "ErrLimit": pcp.ErrLimit,
+}
+
+// expectations are the lines of a vector's second paragraph, in their order.
+var expectations = []string{"file", "after", "follows", "reader", "error", "frames", "message", "steps", "writer", "check", "reference"}
+
+// TestVectorFiles compares the files with what their programs make, and writes
+// them anew with -update.
+func TestVectorFiles(t *testing.T) {
+	made := map[string]bool{}
+	for _, group := range vectorSpecs {
+		for i := range group {
+			spec := &group[i]
+			for folder, v := range spec.folders() {
+				vec := spec.vector(t, folder, v)
+				require.False(t, made[vec.Name], "%s is made twice", vec.Name)
+				made[vec.Name] = true
+				vec.observe(t, spec, v)
+				name := filepath.Join(VectorFolder(t), filepath.FromSlash(vec.Name)+".txt")
+				if *update {
+					require.NoError(t, os.MkdirAll(filepath.Dir(name), 0o755))
+					require.NoError(t, os.WriteFile(name, []byte(vec.text()), 0o644))
+					continue
+				}
+				raw, err := os.ReadFile(name)
+				require.NoError(t, err, "make golden writes it")
+				assert.Equal(t, vec.text(), string(raw), "%s: make golden writes it anew", vec.Name)
+			}
+		}
+	}
+	for _, name := range VectorNames(t) {
+		if !made[name] && *update {
+			require.NoError(t, os.Remove(filepath.Join(VectorFolder(t), filepath.FromSlash(name)+".txt")))
+			continue
+		}
+		assert.True(t, made[name], "no program makes %s", name)
+	}
+}
+
+// folders returns the folders that the vector is in, with the version that
+// encodes it.
+func (s *vectorSpec) folders() map[string]pcp.Version {
+	all := map[string]pcp.Version{"v2": pcp.V2, "v3": pcp.V3, "both": pcp.V3}
+	if s.folder == "" {
+		delete(all, "both")
+		return all
+	}
+	return map[string]pcp.Version{s.folder: all[s.folder]}
+}
+
+// vector makes the bytes, and the rows that explain them.
+func (s *vectorSpec) vector(t *testing.T, folder string, v pcp.Version) *Vector {
+	layout, ok := wire.For(v)
+	require.True(t, ok)
+	vec := &Vector{Name: folder + "/" + s.name, Why: s.why, Expect: map[string]string{"reader": "accepts", "reference": "accepts"}}
+	var f fields
+	switch s.file {
+	case inMeta:
+		f = (&annotator{b: encoded(t, v, archive.RoleMeta, s.record().(archive.Record)), layout: layout}).metadata()
+		vec.Expect["file"] = "metadata"
+	case inVolume:
+		f = (&annotator{b: encoded(t, v, archive.RoleData, s.record().(archive.Record)), layout: layout}).data()
+		vec.Expect["file"] = "volume"
+	case inIndex:
+		f = (&annotator{b: encoded(t, v, archive.RoleIndex, s.record().(archive.Record)), layout: layout}).index()
+		vec.Expect["file"] = "index"
+	default:
+		value, err := archive.EventValue(pcp.InstNull, s.event, s.record().([]archive.EventRecord))
+		require.NoError(t, err)
+		f = (&annotator{b: value.Data, layout: layout}).events(s.event)
+		vec.Expect["file"] = map[pcp.Type]string{pcp.TypeEvent: "event array", pcp.TypeHighResEvent: "highres event array"}[s.event]
+	}
+	if s.defect != nil {
+		s.defect(&f)
+		f.fit()
+	}
+	vec.Bytes, vec.Rows = f.bytes(), strings.TrimSuffix(f.String(), "\n")
+	return vec
+}
+
+// observe adds what readers make of the vector.
+func (vec *Vector) observe(t *testing.T, s *vectorSpec, v pcp.Version) {
+	folder, _, _ := strings.Cut(vec.Name, "/")
+	for _, name := range s.after {
+		vec.Expect["after"] = folder + "/" + name
+	}
+	if s.last {
+		vec.Expect["follows"] = "nothing"
+	}
+	p := vec.place(t, v)
+	found, err := vec.refusal(t, p)
+	require.Equal(t, !s.drops, found, vec.Name)
+	switch {
+	case s.drops:
+		vec.Expect["reader"] = "drops"
+	case s.err == nil:
+		require.NoError(t, err, vec.Name)
+		vec.Expect["writer"] = cmp.Or(s.writer, "same bytes")
+		if s.warns != nil {
+			vec.Expect["reader"], vec.Expect["error"] = "warns", causeName(s.warns)
+		}
+	default:
+		require.ErrorIs(t, err, s.err, vec.Name)
+		vec.Expect["reader"], vec.Expect["reference"] = "refuses", "refuses"
+		vec.Expect["error"] = causeName(s.err)
+		if s.frames != nil {
+			vec.Expect["frames"] = causeName(s.frames)
+		}
+		vec.Expect["message"] = p.relative(err.Error())
+	}
+	if s.noStep {
+		vec.Expect["steps"] = "nothing"
+	}
+	if s.reference != "" {
+		vec.Expect["reference"] = s.reference
+	}
+	vec.Expect["check"] = p.check()
+	vec.JSON = vec.dump(t, p)
+}
+
+// causeName returns the name that a vector has for an error.
+func causeName(err error) string {
+	for name, cause := range causes {
+		if errors.Is(err, cause) {
+			return name
+		}
+	}
+	return ""
+}
+
+// text returns the vector as its file has it.
+func (vec *Vector) text() string {
+	var b strings.Builder
+	b.WriteString(wrap(vec.Why, 100) + "\n\n")
+	for _, key := range expectations {
+		if value := vec.Expect[key]; value != "" {
+			b.WriteString(key + ": " + value + "\n")
+		}
+	}
+	b.WriteString("\n" + vec.Rows + "\n")
+	if vec.JSON != "" {
+		b.WriteString("\n" + vec.JSON)
+	}
+	return b.String()
+}
+
+// wrap breaks a text into lines.
+func wrap(text string, width int) string {
+	out, line := "", 0
+	for i, word := range strings.Fields(text) {
+		switch {
+		case i == 0:
+		case line+1+len(word) > width:
+			out, line = out+"\n", 0
+		default:
+			out, line = out+" ", line+1
+		}
+		out, line = out+word, line+len(word)
+	}
+	return out
+}
+
+// refusal returns the error of the reader of stored records at the vector, or of
+// the event array in it, and whether it yields a record or an error there.
+func (vec *Vector) refusal(t *testing.T, p placed) (found bool, err error) {
+	r, err := archive.Open(p.base, nil)
+	require.NoError(t, err, vec.Name)
+	for rec, err := range r.Records(p.role) {
+		switch {
+		case rec.Pos.Offset < p.begin || rec.Pos.Offset >= p.end:
+			require.NoError(t, err, "%s: damage elsewhere", vec.Name)
+			continue
+		case err != nil:
+			return true, formatError(err)
+		case !vec.isArray():
+			return true, nil
+		}
+		_, err = rec.Record.(*archive.Result).Sets[0].Values[0].Events()
+		return true, err
+	}
+	return false, nil
+}
+
+// formatError returns what is wrong with a record, without how far the damage
+// reaches.
+func formatError(err error) error {
+	var fe *pcp.FormatError
+	if errors.As(err, &fe) {
+		return fe
+	}
+	return err
+}
+
+var place = regexp.MustCompile(`(vector\.\w+: offset )(\d+)`)
+
+// relative makes offsets count from the vector's first byte and leaves out the
+// folder.
+func (p placed) relative(text string) string {
+	text = strings.ReplaceAll(text, filepath.Dir(p.base)+string(filepath.Separator), "")
+	return place.ReplaceAllStringFunc(text, func(s string) string {
+		parts := place.FindStringSubmatch(s)
+		n, err := strconv.ParseInt(parts[2], 10, 64)
+		if err != nil || !strings.HasPrefix(s, "vector"+suffixes[p.role]+":") {
+			return s
+		}
+		return parts[1] + strconv.FormatInt(n-p.begin, 10)
+	})
+}
+
+var onward = regexp.MustCompile(`reading goes on at offset (\d+)`)
+
+// check returns the codes of findings, each once.
+func (p placed) check() string {
+	codes := map[string]bool{}
+	for f := range check.Archive(p.base, nil) {
+		if f.Code != check.CoverageOnce && f.Code != check.CoverageNever { // of any archive so small
+			codes[string(f.Code)] = true
+		}
+		for _, c := range f.Follows {
+			codes[string(c.Code)] = true
+		}
+	}
+	if len(codes) == 0 {
+		return "nothing"
+	}
+	return strings.Join(slices.Sorted(maps.Keys(codes)), ", ")
+}
+
+// dump returns the objects that a dump has of the vector.
+func (vec *Vector) dump(t *testing.T, p placed) string {
+	r, err := archive.Open(p.base, nil)
+	require.NoError(t, err)
+	var all bytes.Buffer
+	_ = dump.JSON(&all, r, &dump.Options{}, true) // damage is an object too
+	var out strings.Builder
+	for line := range strings.Lines(all.String()) {
+		var head struct {
+			File    string
+			Offset  int64
+			Metrics []struct{ Values []json.RawMessage }
+		}
+		require.NoError(t, json.Unmarshal([]byte(line), &head))
+		if head.File != p.base+suffixes[p.role] || head.Offset < p.begin || head.Offset >= p.end {
+			continue
+		}
+		if vec.isArray() { // the record around it is not the vector
+			out.Write(append(head.Metrics[0].Values[0], '\n'))
+			continue
+		}
+		line = strings.Replace(line, fmt.Sprintf(`"offset":%d`, head.Offset), fmt.Sprintf(`"offset":%d`, head.Offset-p.begin), 1)
+		line = onward.ReplaceAllStringFunc(p.relative(line), func(s string) string {
+			n, err := strconv.ParseInt(onward.FindStringSubmatch(s)[1], 10, 64)
+			require.NoError(t, err)
+			return fmt.Sprintf("reading goes on at offset %d", n-p.begin)
+		})
+		out.WriteString(line)
+	}
+	return out.String()
+}
