@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -22,7 +23,7 @@ func wideResult() (*archive.Result, *meta.InDom) {
 	set := archive.ValueSet{PMID: wideDesc.PMID, Format: archive.Block}
 	for i := range pcp.InstID(wide) {
 		in.Instances = append(in.Instances, meta.Instance{ID: i, Name: "instance " + string('A'+rune(i))})
-		set.Values = append(set.Values, archive.DoubleValue(i, float64(i)*1.5))
+		set.Values = append(set.Values, history.DoubleValue(i, float64(i)*1.5))
 	}
 	return &archive.Result{Sets: []archive.ValueSet{set}}, in
 }
@@ -69,7 +70,7 @@ func TestStepsAllocateOncePerPass(t *testing.T) {
 		r, err := archive.Open(base, nil)
 		require.NoError(t, err)
 		return testing.AllocsPerRun(3, func() {
-			for _, err := range r.Steps(archive.Query{}) {
+			for _, err := range r.Steps(history.Query{}) {
 				if err != nil {
 					t.Error(err)
 				}
@@ -139,7 +140,7 @@ func BenchmarkSteps(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		n := 0
-		for step, err := range r.Steps(archive.Query{}) {
+		for step, err := range r.Steps(history.Query{}) {
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/archtest"
 	"github.com/pcparchive/pcparchive/internal/oracle"
 	"github.com/pcparchive/pcparchive/labelset"
@@ -32,7 +33,7 @@ func create(t testing.TB, v pcp.Version) (*archive.Appender, string) {
 // count returns a result with one value of the sample's metric Count.
 func count(sec int64, n uint32) *archive.Result {
 	return &archive.Result{Stamp: at(sec), Sets: []archive.ValueSet{
-		{PMID: archtest.Count.PMID, Values: []archive.Value{archive.WordValue(pcp.InstNull, n)}},
+		{PMID: archtest.Count.PMID, Values: []history.Value{history.WordValue(pcp.InstNull, n)}},
 	}}
 }
 
@@ -68,7 +69,7 @@ func TestAppenderReadsBack(t *testing.T) {
 		assert.Equal(t, wantKinds, kinds)
 
 		var seen []string
-		for step, err := range r.Steps(archive.Query{}) {
+		for step, err := range r.Steps(history.Query{}) {
 			require.NoError(t, err)
 			seen = append(seen, describeStep(step))
 		}
@@ -82,7 +83,7 @@ func TestAppenderReadsBack(t *testing.T) {
 	})
 }
 
-func describeStep(s *archive.Step) string {
+func describeStep(s *history.Step) string {
 	out := fmt.Sprint(s.Stamp.Sec - archtest.Start.Sec)
 	if s.Mark {
 		return out + " mark"
@@ -202,7 +203,7 @@ func TestAppendOrder(t *testing.T) {
 func counts(t testing.TB, base string) (all []string) {
 	r, err := archive.Open(base, nil)
 	require.NoError(t, err)
-	for step, err := range r.Steps(archive.Query{}) {
+	for step, err := range r.Steps(history.Query{}) {
 		require.NoError(t, err)
 		text := fmt.Sprint(step.Stamp.Sec, ":mark")
 		if !step.Mark {
@@ -238,11 +239,11 @@ func TestRefusals(t *testing.T) {
 		err  error
 	}{
 		{"positive error code", metric(archive.ValueSet{Err: 1}), pcp.ErrRange},
-		{"unknown format", metric(archive.ValueSet{Format: 3, Values: []archive.Value{archive.WordValue(0, 1)}}), pcp.ErrRange},
-		{"block in situ", metric(archive.ValueSet{Values: []archive.Value{archive.StringValue(0, "x")}}), pcp.ErrRange},
-		{"word in a block", metric(archive.ValueSet{Format: archive.Block, Values: []archive.Value{archive.WordValue(0, 1)}}), pcp.ErrRange},
-		{"type beyond a byte", metric(archive.ValueSet{Format: archive.Block, Values: []archive.Value{{Type: 256, Data: []byte{}}}}), pcp.ErrRange},
-		{"value beyond 16 MiB", metric(archive.ValueSet{Format: archive.Block, Values: []archive.Value{{Type: pcp.TypeString, Data: long}}}), pcp.ErrLimit},
+		{"unknown format", metric(archive.ValueSet{Format: 3, Values: []history.Value{history.WordValue(0, 1)}}), pcp.ErrRange},
+		{"block in situ", metric(archive.ValueSet{Values: []history.Value{history.StringValue(0, "x")}}), pcp.ErrRange},
+		{"word in a block", metric(archive.ValueSet{Format: archive.Block, Values: []history.Value{history.WordValue(0, 1)}}), pcp.ErrRange},
+		{"type beyond a byte", metric(archive.ValueSet{Format: archive.Block, Values: []history.Value{{Type: 256, Data: []byte{}}}}), pcp.ErrRange},
+		{"value beyond 16 MiB", metric(archive.ValueSet{Format: archive.Block, Values: []history.Value{{Type: pcp.TypeString, Data: long}}}), pcp.ErrLimit},
 		{"fraction of more than a second", func(a *archive.Appender) error { return a.Mark(pcp.Timestamp{Sec: 6, Nsec: 1e9}) }, pcp.ErrRange},
 		{"time of an instance domain", func(a *archive.Appender) error {
 			in := instance(1)

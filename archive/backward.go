@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/decomp"
 	"github.com/pcparchive/pcparchive/internal/outlock"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -19,8 +20,8 @@ import (
 // volumes from their end; one that is compressed in one piece too long for the
 // cache is decompressed into a temporary file. The sequence is that of Steps in
 // reverse, with the same marks where something is lost.
-func (r *Reader) Backward(q Query) iter.Seq2[*Step, error] {
-	return func(yield func(*Step, error) bool) {
+func (r *Reader) Backward(q history.Query) iter.Seq2[*history.Step, error] {
+	return func(yield func(*history.Step, error) bool) {
 		v := newView(r, q)
 		v.back = true
 		for _, m := range slices.Backward(r.volumes) {
@@ -37,7 +38,7 @@ func (r *Reader) Backward(q Query) iter.Seq2[*Step, error] {
 }
 
 // backward yields the steps of one volume.
-func (v *view) backward(m Member, yield func(*Step, error) bool) error {
+func (v *view) backward(m Member, yield func(*history.Step, error) bool) error {
 	s, err := v.r.volumeIn(m, 0, leastBuffer, v.damaged)
 	if err != nil || s == nil {
 		return err
@@ -70,7 +71,7 @@ func (v *view) backward(m Member, yield func(*Step, error) bool) error {
 }
 
 // stretches yields the steps of a part of a volume that is damaged.
-func (v *view) stretches(s *frameSource, within Stretch, yield func(*Step, error) bool) error {
+func (v *view) stretches(s *frameSource, within Stretch, yield func(*history.Step, error) bool) error {
 	damaged, tail := false, false
 	s.lost = func(d *Damage) error {
 		damaged, tail = true, d.Next < 0
@@ -102,7 +103,7 @@ func (v *view) stretches(s *frameSource, within Stretch, yield func(*Step, error
 
 // stretch yields the steps of a part of a volume. It returns where the records
 // end that it did not get at.
-func (v *view) stretch(s *frameSource, p Stretch, yield func(*Step, error) bool) (stopped int64, err error) {
+func (v *view) stretch(s *frameSource, p Stretch, yield func(*history.Step, error) bool) (stopped int64, err error) {
 	b := backReader{f: s.f, first: p.From, end: p.To}
 	for {
 		frame, err := b.prev()

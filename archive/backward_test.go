@@ -10,12 +10,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/archtest"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
 // backward lists the times of the steps from the last to the first, reversed.
-func backward(t testing.TB, r *archive.Reader, q archive.Query) []int64 {
+func backward(t testing.TB, r *archive.Reader, q history.Query) []int64 {
 	all := []int64{}
 	for step, err := range r.Backward(q) {
 		require.NoError(t, err)
@@ -37,12 +38,12 @@ func TestBackward(t *testing.T) {
 				for _, cache := range []int64{0, 17000, -1} {
 					r, err := archive.Open(base, &archive.ReadOptions{Cache: cache})
 					require.NoError(t, err)
-					assert.Equal(t, span(1, last), backward(t, r, archive.Query{}))
-					assert.Equal(t, span(30, 50), backward(t, r, archive.Query{From: at(30), To: at(50)}))
-					assert.Equal(t, span(41, 41), backward(t, r, archive.Query{From: at(41), To: at(41)}))
-					assert.Empty(t, backward(t, r, archive.Query{From: at(last + 1)}))
-					assert.Empty(t, backward(t, r, archive.Query{To: at(-1)}))
-					for range r.Backward(archive.Query{}) {
+					assert.Equal(t, span(1, last), backward(t, r, history.Query{}))
+					assert.Equal(t, span(30, 50), backward(t, r, history.Query{From: at(30), To: at(50)}))
+					assert.Equal(t, span(41, 41), backward(t, r, history.Query{From: at(41), To: at(41)}))
+					assert.Empty(t, backward(t, r, history.Query{From: at(last + 1)}))
+					assert.Empty(t, backward(t, r, history.Query{To: at(-1)}))
+					for range r.Backward(history.Query{}) {
 						break
 					}
 					assert.Empty(t, r.Warnings())
@@ -50,7 +51,7 @@ func TestBackward(t *testing.T) {
 				require.NoError(t, os.Remove(base+".index"))
 				r, err := archive.Open(base, nil)
 				require.NoError(t, err)
-				assert.Equal(t, span(20, 60), backward(t, r, archive.Query{From: at(20), To: at(60)}))
+				assert.Equal(t, span(20, 60), backward(t, r, history.Query{From: at(20), To: at(60)}))
 			})
 		}
 	}
@@ -62,11 +63,11 @@ func TestBackwardViews(t *testing.T) {
 		r, err := archive.Open(archtest.Sample(t, v), nil)
 		require.NoError(t, err)
 		var want, got []string
-		for step, err := range r.Steps(archive.Query{}) {
+		for step, err := range r.Steps(history.Query{}) {
 			require.NoError(t, err)
 			want = append(want, describeStep(step))
 		}
-		for step, err := range r.Backward(archive.Query{}) {
+		for step, err := range r.Backward(history.Query{}) {
 			require.NoError(t, err)
 			got = append(got, describeStep(step))
 		}
@@ -89,8 +90,8 @@ func TestBackwardDamage(t *testing.T) {
 			require.NoError(t, os.WriteFile(path, raw[:len(raw)-20], 0o644))
 			r, err := archive.Open(base, nil)
 			require.NoError(t, err)
-			got := backward(t, r, archive.Query{})
-			assert.Equal(t, seconds(t, r, archive.Query{}), got)
+			got := backward(t, r, history.Query{})
+			assert.Equal(t, seconds(t, r, history.Query{}), got)
 			assert.GreaterOrEqual(t, len(got), 40)
 			if int64(len(got)) < last {
 				require.Len(t, r.Warnings(), 1)
@@ -106,7 +107,7 @@ func TestBackwardDamage(t *testing.T) {
 	r, err := archive.Open(base, nil)
 	require.NoError(t, err)
 	n := 0
-	for _, err := range r.Backward(archive.Query{}) {
+	for _, err := range r.Backward(history.Query{}) {
 		require.NoError(t, err)
 		n++
 	}
@@ -116,7 +117,7 @@ func TestBackwardDamage(t *testing.T) {
 	requireLocated(t, r.Warnings()[0])
 	r, err = archive.Open(base, &archive.ReadOptions{Strict: true})
 	require.NoError(t, err)
-	for _, err = range r.Backward(archive.Query{}) {
+	for _, err = range r.Backward(history.Query{}) {
 	}
 	require.ErrorIs(t, err, pcp.ErrTrailer)
 	requireLocated(t, err)
@@ -130,12 +131,12 @@ func TestBackwardCorpus(t *testing.T) {
 			t.Skip("not readable")
 		}
 		var want, got []string
-		for step, e := range r.Steps(archive.Query{All: true}) {
+		for step, e := range r.Steps(history.Query{All: true}) {
 			if err = e; err == nil {
 				want = append(want, fmt.Sprint(step.Stamp, step.Mark, len(step.Metrics)))
 			}
 		}
-		for step, e := range r.Backward(archive.Query{All: true}) {
+		for step, e := range r.Backward(history.Query{All: true}) {
 			if e != nil {
 				requireLocated(t, e)
 				require.Error(t, err)
@@ -163,9 +164,9 @@ func TestSeekWithoutIndex(t *testing.T) {
 			r, err := archive.Open(base, nil)
 			require.NoError(t, err)
 			for from := int64(1); from <= last+1; from += 7 {
-				assert.Equal(t, span(from, last), seconds(t, r, archive.Query{From: at(from)}))
+				assert.Equal(t, span(from, last), seconds(t, r, history.Query{From: at(from)}))
 			}
-			at130 := archive.Query{From: at(130)}
+			at130 := history.Query{From: at(130)}
 			moved := base + ".0.moved"
 			require.NoError(t, os.Rename(base+".0", moved))
 			assert.Equal(t, span(130, last), seconds(t, r, at130), "the first volume is not needed")

@@ -3,13 +3,14 @@ package archive
 import (
 	"encoding/binary"
 
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/wire"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
 // blockSize returns the length of a value's block, header included and
 // padding not.
-func blockSize(v *Value) int {
+func blockSize(v *history.Value) int {
 	if v.Data != nil {
 		return 4 + len(v.Data)
 	}
@@ -17,7 +18,7 @@ func blockSize(v *Value) int {
 }
 
 // appendBlock appends a value's block, padded to a whole number of words.
-func appendBlock(b []byte, v *Value) []byte {
+func appendBlock(b []byte, v *history.Value) []byte {
 	size := blockSize(v)
 	b = wire.AppendU32(b, uint32(v.Type)<<24|uint32(size))
 	switch {
@@ -38,7 +39,7 @@ func appendBlock(b []byte, v *Value) []byte {
 const pad = '~'
 
 // decodeBlock reads a block's content; header is its first word.
-func decodeBlock(v *Value, header uint32, content []byte) {
+func decodeBlock(v *history.Value, header uint32, content []byte) {
 	v.Type, v.Bits = pcp.Type(header>>24), 0
 	switch {
 	case len(content) == 8 && (v.Type == pcp.Type64 || v.Type == pcp.TypeU64 || v.Type == pcp.TypeDouble):

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -25,7 +26,7 @@ type BuiltMetric struct {
 	b         *Builder
 	desc      *meta.Desc
 	instances int // 0: singular
-	values    []Value
+	values    []history.Value
 }
 
 // builderDomain is the domain of PMIDs and instance domains: that of PCP's own
@@ -127,15 +128,15 @@ func (b *Builder) fail(err error) {
 }
 
 // valueOf returns a value of a metric's type, if the type can hold it.
-func valueOf(inst pcp.InstID, t pcp.Type, v any) (Value, error) {
-	refuse := func() (Value, error) {
-		return Value{}, fmt.Errorf("%T %v is no value of type %s: %w", v, v, t, pcp.ErrRange)
+func valueOf(inst pcp.InstID, t pcp.Type, v any) (history.Value, error) {
+	refuse := func() (history.Value, error) {
+		return history.Value{}, fmt.Errorf("%T %v is no value of type %s: %w", v, v, t, pcp.ErrRange)
 	}
 	text := fmt.Sprint(v)
 	switch t {
 	case pcp.TypeString:
 		if s, ok := v.(string); ok {
-			return StringValue(inst, s), nil
+			return history.StringValue(inst, s), nil
 		}
 		return refuse()
 	case pcp.TypeDouble, pcp.TypeFloat:
@@ -144,9 +145,9 @@ func valueOf(inst pcp.InstID, t pcp.Type, v any) (Value, error) {
 			return refuse()
 		}
 		if t == pcp.TypeFloat {
-			return NumberValue(inst, t, uint64(math.Float32bits(float32(f)))), nil
+			return history.NumberValue(inst, t, uint64(math.Float32bits(float32(f)))), nil
 		}
-		return DoubleValue(inst, f), nil
+		return history.DoubleValue(inst, f), nil
 	case pcp.Type32, pcp.Type64:
 		n, err := strconv.ParseInt(text, 10, 8*t.Size())
 		if _, isText := v.(string); err != nil || isText {
@@ -163,9 +164,9 @@ func valueOf(inst pcp.InstID, t pcp.Type, v any) (Value, error) {
 	return refuse()
 }
 
-func integer(inst pcp.InstID, t pcp.Type, bits uint64) Value {
+func integer(inst pcp.InstID, t pcp.Type, bits uint64) history.Value {
 	if t.Size() == 4 {
-		return WordValue(inst, uint32(bits))
+		return history.WordValue(inst, uint32(bits))
 	}
-	return NumberValue(inst, t, bits)
+	return history.NumberValue(inst, t, bits)
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/archtest"
 	"github.com/pcparchive/pcparchive/internal/oracle"
 	"github.com/pcparchive/pcparchive/meta"
@@ -72,7 +73,7 @@ func TestBuilder(t *testing.T) {
 	assert.Equal(t, zone, r.Header().Zone, "this host's")
 	assert.Equal(t, "web1", r.Header().Host)
 	n := 0
-	for step, err := range r.Steps(archive.Query{}) {
+	for step, err := range r.Steps(history.Query{}) {
 		require.NoError(t, err)
 		for _, m := range step.Metrics {
 			for _, p := range m.Points {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/wire"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -48,7 +49,7 @@ func (s *ValueSet) check() (size int64, err error) {
 		}
 		if s.Format != InSitu {
 			n := blockSize(v)
-			if n > MaxBlock {
+			if n > history.MaxBlock {
 				return 0, fmt.Errorf("instance %d: value of %d bytes: %w", v.Inst, n, pcp.ErrLimit)
 			}
 			size += int64(n+3) &^ 3

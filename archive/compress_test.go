@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/archtest"
 	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/meta"
@@ -104,8 +105,8 @@ func writeMany(t testing.TB, base string, v pcp.Version, volumes int) {
 			text += fmt.Sprint(i*i, j*i*i*7919, " ")
 		}
 		require.NoError(t, a.Append(&archive.Result{Stamp: at(last), Sets: []archive.ValueSet{
-			{PMID: archtest.Release.PMID, Format: archive.Block, Values: []archive.Value{archive.StringValue(pcp.InstNull, text)}},
-			{PMID: archtest.Load.PMID, Format: archive.Block, Values: []archive.Value{archive.NumberValue(1, pcp.TypeFloat, uint64(i))}},
+			{PMID: archtest.Release.PMID, Format: archive.Block, Values: []history.Value{history.StringValue(pcp.InstNull, text)}},
+			{PMID: archtest.Load.PMID, Format: archive.Block, Values: []history.Value{history.NumberValue(1, pcp.TypeFloat, uint64(i))}},
 		}}))
 	}
 	require.NoError(t, a.Close())
@@ -160,9 +161,9 @@ func TestCompressed(t *testing.T) {
 					r, err := archive.Open(base+".1"+p.suffix, &archive.ReadOptions{Cache: cache})
 					require.NoError(t, err)
 					for _, from := range []int64{0, 17, 40, 41, 100, last + 1} {
-						assert.Equal(t, span(max(from, 1), last), seconds(t, r, archive.Query{From: at(from)}))
+						assert.Equal(t, span(max(from, 1), last), seconds(t, r, history.Query{From: at(from)}))
 					}
-					assert.Equal(t, span(50, 52), seconds(t, r, archive.Query{From: at(50), To: at(52)}))
+					assert.Equal(t, span(50, 52), seconds(t, r, history.Query{From: at(50), To: at(52)}))
 				}
 				if p.reference {
 					r, err := archive.Open(base, nil)
@@ -192,12 +193,12 @@ func TestCompressedMeanwhile(t *testing.T) {
 	require.NoError(t, err)
 	packers[0].pack(t, base+".0")
 	packers[0].pack(t, base+".meta")
-	assert.Equal(t, span(1, last), seconds(t, r, archive.Query{}))
+	assert.Equal(t, span(1, last), seconds(t, r, history.Query{}))
 	for _, err := range r.Records(archive.RoleMeta) {
 		require.NoError(t, err)
 	}
 	require.NoError(t, os.Remove(base+".1"))
-	for _, err = range r.Steps(archive.Query{}) {
+	for _, err = range r.Steps(history.Query{}) {
 	}
 	assert.ErrorIs(t, err, os.ErrNotExist)
 }
@@ -250,7 +251,7 @@ func TestCompressedDamage(t *testing.T) {
 					r, err := archive.Open(base, nil)
 					require.NoError(t, err)
 					var got []int64
-					for step, err := range r.Steps(archive.Query{}) {
+					for step, err := range r.Steps(history.Query{}) {
 						require.NoError(t, err)
 						if !step.Mark {
 							got = append(got, step.Stamp.Sec)
@@ -267,7 +268,7 @@ func TestCompressedDamage(t *testing.T) {
 					if len(r.Warnings()) == 0 && how == "cut" {
 						require.Equal(t, "compress", p.command[0], "%s at %d: the only format that cannot tell", how, n)
 					}
-					assert.Len(t, backward(t, r, archive.Query{}), len(seconds(t, r, archive.Query{})))
+					assert.Len(t, backward(t, r, history.Query{}), len(seconds(t, r, history.Query{})))
 					_, err = r.End()
 					require.NoError(t, err)
 				}
@@ -278,7 +279,7 @@ func TestCompressedDamage(t *testing.T) {
 			require.NoError(t, os.WriteFile(path, raw, 0o644))
 			r, err := archive.Open(base, nil)
 			require.NoError(t, err)
-			assert.Equal(t, span(1, last), seconds(t, r, archive.Query{}))
+			assert.Equal(t, span(1, last), seconds(t, r, history.Query{}))
 		})
 	}
 }
@@ -296,7 +297,7 @@ func TestCompressedMetadataDamage(t *testing.T) {
 			if r, err := archive.Open(base, nil); err != nil {
 				requireLocated(t, err)
 			} else {
-				assert.Equal(t, span(70, last), seconds(t, r, archive.Query{From: at(70)}))
+				assert.Equal(t, span(70, last), seconds(t, r, history.Query{From: at(70)}))
 			}
 			require.NoError(t, os.Remove(path))
 

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/oracle"
 	"github.com/pcparchive/pcparchive/internal/wire"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -223,7 +224,7 @@ func stepsAgree(t *testing.T, r *archive.Reader) {
 		}
 	}
 	var stepErr error
-	for step, err := range r.Steps(archive.Query{All: true}) {
+	for step, err := range r.Steps(history.Query{All: true}) {
 		if stepErr = err; err != nil {
 			break
 		}
@@ -337,7 +338,7 @@ func withPads(stored []byte, res *archive.Result) []byte {
 	return out
 }
 
-func blockLength(v archive.Value) int {
+func blockLength(v history.Value) int {
 	if v.Data != nil {
 		return 4 + len(v.Data)
 	}

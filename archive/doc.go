@@ -35,10 +35,10 @@
 //
 // [Reader.Records] yields records as stored, with their position, for tools
 // that inspect; [OpenMember] and [Frames] do it for files that no [Reader]
-// accepts. [Reader.Steps] yields the joined view: one [Step] per data record,
+// accepts. [Reader.Steps] yields the joined view: one [history.Step] per data record,
 // each value with its metric, instance and labels at that time.
 // [Reader.Backward] yields it from the end, [Reader.Follow] goes on while the
-// archive is being written, and [OpenSet] joins several archives of a host.
+// archive is being written, and [store.OpenSet] joins several archives of a host.
 //
 // # Writing
 //
@@ -56,7 +56,7 @@
 //
 // # Who may do what when
 //
-// A [Reader] and a [Set] may be used from several goroutines; a sequence that
+// A [Reader] and a [store.Set] may be used from several goroutines; a sequence that
 // they return belongs to one, and so do an [Appender], a [RecordWriter], a [File]
 // and a [ResultDecoder].
 //
@@ -64,12 +64,12 @@
 // archive is, and all of them together take at most half of the descriptors that
 // the system allows. An open Reader takes one to three times the length of its metadata,
 // and what decompressing keeps ([ReadOptions].Cache). Those who have thousands of
-// archives open them as Sets ([OpenSets]): an archive takes a kilobyte there until
+// archives open them as Sets ([store.OpenSets]): an archive takes a kilobyte there until
 // it is used, and both bounds are for all of them together. An Appender has three
 // files open and holds back [WriteOptions].Buffer bytes.
 //
 // What a sequence yields is reused for the next element, and bytes in it are
-// borrowed: copy what must outlive the step. [Metric] and [Series] pointers are
+// borrowed: copy what must outlive the step. [history.Metric] and [history.Series] pointers are
 // the exception. They never change and may be kept; that one differs from the
 // one before says that labels, help or name changed.
 //

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -36,7 +37,7 @@ func ExampleBuilder() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	for step, err := range r.Steps(archive.Query{}) {
+	for step, err := range r.Steps(history.Query{}) {
 		if err != nil {
 			log.Fatal(err)
 		}

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -23,7 +24,7 @@ func ExampleContinue() {
 			return err
 		}
 		return a.Append(&archive.Result{Stamp: pcp.Timestamp{Sec: sec}, Sets: []archive.ValueSet{
-			{PMID: jobs.PMID, Values: []archive.Value{archive.WordValue(pcp.InstNull, n)}},
+			{PMID: jobs.PMID, Values: []history.Value{history.WordValue(pcp.InstNull, n)}},
 		}})
 	}
 
@@ -54,7 +55,7 @@ func ExampleContinue() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	for step, err := range r.Steps(archive.Query{}) {
+	for step, err := range r.Steps(history.Query{}) {
 		if err != nil {
 			log.Fatal(err)
 		}

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -52,9 +53,9 @@ func writeExample(base string) error {
 			Stamp: pcp.Timestamp{Sec: start.Sec + 10*n},
 			Sets: []archive.ValueSet{{
 				PMID: reads.PMID, Format: archive.FormatOf(reads.Type),
-				Values: []archive.Value{
-					archive.NumberValue(0, reads.Type, uint64(100+n)),
-					archive.NumberValue(1, reads.Type, uint64(2000+n)),
+				Values: []history.Value{
+					history.NumberValue(0, reads.Type, uint64(100+n)),
+					history.NumberValue(1, reads.Type, uint64(2000+n)),
 				},
 			}},
 		})

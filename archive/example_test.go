@@ -10,8 +10,10 @@ import (
 	"time"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
+	"github.com/pcparchive/pcparchive/store"
 )
 
 // exampleFolder makes a folder for an example's files.
@@ -41,7 +43,7 @@ func ExampleReader_Steps() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	for step, err := range r.Steps(archive.Query{}) {
+	for step, err := range r.Steps(history.Query{}) {
 		if err != nil {
 			log.Fatal(err)
 		}
@@ -94,7 +96,7 @@ func ExampleReader_Backward() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	window := archive.Query{
+	window := history.Query{
 		From:    pcp.Timestamp{Sec: 1700000000},
 		To:      pcp.Timestamp{Sec: 1700003600},
 		Metrics: func(d *meta.Desc) bool { return d.Name() == "disk.dev.read" },
@@ -127,11 +129,11 @@ func ExampleOpenSet() {
 		}
 	}
 
-	set, err := archive.OpenSet([]string{dir}, nil)
+	set, err := store.OpenSet([]string{dir}, nil)
 	if err != nil {
 		log.Fatal(err)
 	}
-	for step, err := range set.Steps(archive.Query{}) {
+	for step, err := range set.Steps(history.Query{}) {
 		if err != nil {
 			log.Fatal(err)
 		}
@@ -155,7 +157,7 @@ func ExampleReader_Follow() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	for step, err := range r.Follow(context.Background(), archive.Query{To: pcp.Timestamp{Sec: 1700000005}}) {
+	for step, err := range r.Follow(context.Background(), history.Query{To: pcp.Timestamp{Sec: 1700000005}}) {
 		if err != nil {
 			log.Fatal(err)
 		}
@@ -173,7 +175,7 @@ func ExampleSeries_Merged() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	for step, err := range r.Steps(archive.Query{}) {
+	for step, err := range r.Steps(history.Query{}) {
 		if err != nil {
 			log.Fatal(err)
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/archtest"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -102,7 +103,7 @@ func TestTornTails(t *testing.T) {
 			if err != nil {
 				return 0, err
 			}
-			for _, err := range r.Steps(archive.Query{}) {
+			for _, err := range r.Steps(history.Query{}) {
 				if err != nil {
 					return n, err
 				}
@@ -173,7 +174,7 @@ func TestFlippedBytes(t *testing.T) {
 					continue
 				}
 				put(i, ^b)
-				for _, err = range r.Steps(archive.Query{From: at(archtest.Start.Sec + 2)}) {
+				for _, err = range r.Steps(history.Query{From: at(archtest.Start.Sec + 2)}) {
 				}
 				put(i, b)
 				if err != nil {

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/archtest"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -21,10 +22,10 @@ func TestForeignNumbers(t *testing.T) {
 	}
 	r, err := archive.Open(base, nil)
 	require.NoError(t, err)
-	assert.Equal(t, span(1, 6), seconds(t, r, archive.Query{}))
+	assert.Equal(t, span(1, 6), seconds(t, r, history.Query{}))
 	assert.Empty(t, r.Warnings())
 	require.NoError(t, os.WriteFile(base+".1", []byte("10:00 started\n10:01 ended\n"), 0o644))
-	assert.Equal(t, []int64{1, 2, -2, 5, 6}, seconds(t, r, archive.Query{}))
+	assert.Equal(t, []int64{1, 2, -2, 5, 6}, seconds(t, r, history.Query{}))
 	require.Len(t, r.Warnings(), 1)
 	assert.ErrorContains(t, r.Warnings()[0], base+".1: offset 0: ")
 

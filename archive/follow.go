@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -23,8 +24,8 @@ import (
 // Steps, once a record follows it or a new volume. The archive's disappearance,
 // or that of what was already read, ends the sequence with an error; the former
 // wraps [fs.ErrNotExist].
-func (r *Reader) Follow(ctx context.Context, q Query) iter.Seq2[*Step, error] {
-	return func(yield func(*Step, error) bool) {
+func (r *Reader) Follow(ctx context.Context, q history.Query) iter.Seq2[*history.Step, error] {
+	return func(yield func(*history.Step, error) bool) {
 		live, err := open(r.base, r.opts)
 		if err != nil {
 			yield(nil, err)
@@ -64,7 +65,7 @@ func (f *follower) close() {
 	}
 }
 
-func (f *follower) run(yield func(*Step, error) bool) error {
+func (f *follower) run(yield func(*history.Step, error) bool) error {
 	volumes, offset := f.r.start(f.v.q.From)
 	if err := f.enterFirst(volumes, offset); err != nil {
 		return err
@@ -148,7 +149,7 @@ func (f *follower) enter(m Member, offset int64) error {
 
 // read yields the whole records that the volume has by now. What is needed to
 // understand them was written before them.
-func (f *follower) read(yield func(*Step, error) bool) (progress bool, err error) {
+func (f *follower) read(yield func(*history.Step, error) bool) (progress bool, err error) {
 	if f.ctx.Err() != nil {
 		return false, errStop
 	}
@@ -314,7 +315,7 @@ func (f *follower) addMeta(strict bool) (at int64, err error) {
 
 // nextVolume enters the volume after the one being read if there is one. Its
 // writer ends a volume before it begins the next.
-func (f *follower) nextVolume(yield func(*Step, error) bool) (bool, error) {
+func (f *follower) nextVolume(yield func(*history.Step, error) bool) (bool, error) {
 	if dir, _ := filepath.Split(f.r.base); !f.folder.changed(dir) {
 		return false, nil
 	}

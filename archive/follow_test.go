@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/archtest"
 	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/meta"
@@ -33,11 +34,11 @@ type event struct {
 }
 
 // follow follows an archive until the test ends or stop is called.
-func follow(t *testing.T, base string, q archive.Query) (f following, stop func()) {
+func follow(t *testing.T, base string, q history.Query) (f following, stop func()) {
 	return followWith(t, base, often, q)
 }
 
-func followWith(t *testing.T, base string, o *archive.ReadOptions, q archive.Query) (f following, stop func()) {
+func followWith(t *testing.T, base string, o *archive.ReadOptions, q history.Query) (f following, stop func()) {
 	r, err := archive.Open(base, o)
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -103,7 +104,7 @@ func TestFollow(t *testing.T) {
 		load := func(insts ...pcp.InstID) archive.ValueSet {
 			s := archive.ValueSet{PMID: archtest.Load.PMID, Format: archive.Block}
 			for _, i := range insts {
-				s.Values = append(s.Values, archive.NumberValue(i, pcp.TypeFloat, 0))
+				s.Values = append(s.Values, history.NumberValue(i, pcp.TypeFloat, 0))
 			}
 			return s
 		}
@@ -114,12 +115,12 @@ func TestFollow(t *testing.T) {
 			}
 			require.NoError(t, a.SetInDom(in))
 		}
-		number := archive.ValueSet{PMID: archtest.Count.PMID, Values: []archive.Value{archive.WordValue(pcp.InstNull, 7)}}
+		number := archive.ValueSet{PMID: archtest.Count.PMID, Values: []history.Value{history.WordValue(pcp.InstNull, 7)}}
 
 		require.NoError(t, a.Define(archtest.Count))
 		put(1, number)
 		require.NoError(t, a.Flush())
-		f, stop := follow(t, base, archive.Query{})
+		f, stop := follow(t, base, history.Query{})
 		assert.Equal(t, "1 sample.count=7", f.next(t))
 		f.nothing(t)
 
@@ -155,7 +156,7 @@ func TestFollow(t *testing.T) {
 		require.NoError(t, a.Close())
 		f.nothing(t)
 
-		late, stopLate := follow(t, base, archive.Query{From: at(9), To: at(10)})
+		late, stopLate := follow(t, base, history.Query{From: at(9), To: at(10)})
 		assert.Equal(t, "9 sample.count=7", late.next(t))
 		assert.Equal(t, "10 sample.count=7", late.next(t))
 		require.NoError(t, late.ending(t), "a later record was met")
@@ -177,7 +178,7 @@ func TestFollowConcurrently(t *testing.T) {
 			name := fmt.Sprint("i", sec/3)
 			require.NoError(t, a.SetInDom(&meta.InDom{Stamp: at(sec), ID: archtest.Domain, Instances: []meta.Instance{{ID: 5, Name: name}}}))
 			require.NoError(t, a.Append(&archive.Result{Stamp: at(sec), Sets: []archive.ValueSet{
-				{PMID: archtest.Load.PMID, Format: archive.Block, Values: []archive.Value{archive.NumberValue(5, pcp.TypeFloat, 0)}},
+				{PMID: archtest.Load.PMID, Format: archive.Block, Values: []history.Value{history.NumberValue(5, pcp.TypeFloat, 0)}},
 			}}))
 		}
 		write(1)
@@ -185,7 +186,7 @@ func TestFollowConcurrently(t *testing.T) {
 		written := make(chan struct{})
 		var all []following
 		for range 3 {
-			f, stop := follow(t, base, archive.Query{})
+			f, stop := follow(t, base, history.Query{})
 			defer stop()
 			all = append(all, f)
 		}
@@ -226,7 +227,7 @@ func TestFollowHalfWritten(t *testing.T) {
 		size := (int64(len(raw[".0"])) - header) / 2
 		grow(".meta", 0, int64(len(raw[".meta"])))
 		grow(".0", 0, header+size)
-		f, stop := follow(t, base, archive.Query{})
+		f, stop := follow(t, base, history.Query{})
 		defer stop()
 		assert.Equal(t, "1 sample.count=0", f.next(t))
 		for n := header + size; n < header+2*size; n++ {
@@ -263,7 +264,7 @@ func grow(t *testing.T, name string, b []byte) {
 
 // followStrictly is follow with an end at damage.
 func followStrictly(t *testing.T, base string) (f following, stop func()) {
-	return followWith(t, base, &archive.ReadOptions{Poll: often.Poll, Strict: true}, archive.Query{})
+	return followWith(t, base, &archive.ReadOptions{Poll: often.Poll, Strict: true}, history.Query{})
 }
 
 // TestFollowDamage: what will never become a record is passed over once there is
@@ -281,7 +282,7 @@ func TestFollowDamage(t *testing.T) {
 		}, ".0: offset ", 1},
 		"cut": {func(t *testing.T, base string, data []byte, header, size int64) {
 			require.NoError(t, os.WriteFile(base+".0", data, 0o644))
-			f, stop := follow(t, base, archive.Query{})
+			f, stop := follow(t, base, history.Query{})
 			defer stop()
 			f.next(t)
 			f.next(t)
@@ -289,7 +290,7 @@ func TestFollowDamage(t *testing.T) {
 			require.ErrorContains(t, f.ending(t), fmt.Sprintf("the file was cut to %d bytes", header+3))
 		}, "", 2},
 		"removed": {func(t *testing.T, base string, data []byte, header, size int64) {
-			f, stop := follow(t, base, archive.Query{})
+			f, stop := follow(t, base, history.Query{})
 			defer stop()
 			f.next(t)
 			f.next(t)
@@ -324,7 +325,7 @@ func TestFollowDamage(t *testing.T) {
 			assert.ErrorContains(t, err, tt.want)
 			stop()
 
-			f, stop = follow(t, base, archive.Query{})
+			f, stop = follow(t, base, history.Query{})
 			defer stop()
 			for range tt.before {
 				f.next(t)
@@ -347,7 +348,7 @@ func TestFollowTornVolume(t *testing.T) {
 	info, err := os.Stat(base + ".1")
 	require.NoError(t, err)
 	require.NoError(t, os.Truncate(base+".1", info.Size()-3))
-	f, stop := follow(t, base, archive.Query{})
+	f, stop := follow(t, base, history.Query{})
 	for sec := range 3 {
 		assert.Equal(t, fmt.Sprintf("%d sample.count=%d", sec+1, sec), f.next(t))
 	}
@@ -374,7 +375,7 @@ func TestFollowCompressed(t *testing.T) {
 	require.NoError(t, os.Remove(base+".2"))
 	packers[0].pack(t, base+".0")
 	require.NoError(t, os.WriteFile(base+".1", []byte("half"), 0o644))
-	f, stop := follow(t, base, archive.Query{})
+	f, stop := follow(t, base, history.Query{})
 	defer stop()
 	assert.Equal(t, "1 sample.count=0", f.next(t))
 	assert.Equal(t, "2 sample.count=1", f.next(t))

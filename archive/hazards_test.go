@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/archtest"
 	"github.com/pcparchive/pcparchive/internal/oracle"
 	"github.com/pcparchive/pcparchive/internal/wire"
@@ -199,7 +200,7 @@ func said(t *testing.T, base string) string {
 		return "refused"
 	}
 	var all []string
-	for step, err := range r.Steps(archive.Query{}) {
+	for step, err := range r.Steps(history.Query{}) {
 		require.NoError(t, err)
 		text := fmt.Sprint(step.Stamp.Sec - archtest.Start.Sec)
 		for _, m := range step.Metrics {
@@ -319,7 +320,7 @@ func TestLabelsOfTimeZero(t *testing.T) {
 		c.Write()
 		r, err := archive.Open(c.Base, nil)
 		require.NoError(t, err)
-		for step, err := range r.Steps(archive.Query{}) {
+		for step, err := range r.Steps(history.Query{}) {
 			require.NoError(t, err)
 			assert.Equal(t, `{"a":1}`, step.Metrics[0].Metric.Labels[0].JSON())
 		}

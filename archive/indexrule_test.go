@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/archtest"
 	"github.com/pcparchive/pcparchive/internal/oracle"
 	"github.com/pcparchive/pcparchive/meta"
@@ -23,9 +24,9 @@ func TestIndexRule(t *testing.T) {
 			require.NoError(t, a.SetInDom(&meta.InDom{Stamp: at(sec), ID: archtest.Domain, Instances: []meta.Instance{{ID: 1, Name: name}}}))
 		}
 		long := func(sec int64) {
-			text := archive.StringValue(pcp.InstNull, string(make([]byte, 60000)))
+			text := history.StringValue(pcp.InstNull, string(make([]byte, 60000)))
 			require.NoError(t, a.Append(&archive.Result{Stamp: at(sec), Sets: []archive.ValueSet{
-				{PMID: archtest.Release.PMID, Format: archive.Block, Values: []archive.Value{text}},
+				{PMID: archtest.Release.PMID, Format: archive.Block, Values: []history.Value{text}},
 			}}))
 		}
 		for _, d := range []*meta.Desc{archtest.Count, archtest.Load, archtest.Release} {

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -22,7 +23,7 @@ func TestReadAhead(t *testing.T) {
 	a, err := archive.Continue(base, nil)
 	require.NoError(t, err)
 	long := &archive.Result{Stamp: pcp.Timestamp{Sec: 1000}, Sets: []archive.ValueSet{
-		{PMID: wideDesc.PMID, Format: archive.Block, Values: []archive.Value{{Type: pcp.TypeAggregate, Data: make([]byte, 700<<10)}}},
+		{PMID: wideDesc.PMID, Format: archive.Block, Values: []history.Value{{Type: pcp.TypeAggregate, Data: make([]byte, 700<<10)}}},
 	}}
 	require.NoError(t, a.Append(long))
 	long.Stamp.Sec++
@@ -46,7 +47,7 @@ func TestReadAhead(t *testing.T) {
 	}
 	assert.Equal(t, records, n)
 	assert.Equal(t, int64(1000), last.Sec)
-	for range r.Steps(archive.Query{}) {
+	for range r.Steps(history.Query{}) {
 		break
 	}
 	for range 1000 { // what has ended may still be counted

@@ -5,13 +5,14 @@ import (
 	"slices"
 	"unsafe"
 
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
 // joined is the step of a shape, ready for the values of the next record that
 // has it.
 type joined struct {
-	step Step
+	step history.Step
 	// since and until are between which times its metadata is in force.
 	since, until pcp.Timestamp
 }
@@ -19,7 +20,7 @@ type joined struct {
 func (j *joined) holds(t pcp.Timestamp) bool { return !t.Before(j.since) && t.Before(j.until) }
 
 // keep makes a shape of the record that was joined last, and returns its step.
-func (v *view) keep(payload []byte, res *Result) *Step {
+func (v *view) keep(payload []byte, res *Result) *history.Step {
 	j := &joined{since: pcp.Timestamp{Sec: math.MinInt64, Nsec: math.MinInt32}, until: pcp.MaxTime}
 	for _, m := range v.found {
 		j.since, j.until = later(j.since, m.since), earlier(j.until, m.until)
@@ -27,17 +28,17 @@ func (v *view) keep(payload []byte, res *Result) *Step {
 	points := slices.Clone(v.points)
 	j.step = v.step
 	j.step.Metrics = slices.Clone(v.step.Metrics)
-	j.step.Shape = NewShape(len(points))
+	j.step.Shape = history.NewShape(len(points))
 	sharePoints(&j.step, points)
-	s := newShape(payload, v.r.layout.StampSize, res, func(i int) *Value { return &points[i].Value })
+	s := newShape(payload, v.r.layout.StampSize, res, func(i int) *history.Value { return &points[i].Value })
 	s.joined = j
-	s.memory += int(unsafe.Sizeof(MetricValues{}))*len(j.step.Metrics) + int(unsafe.Sizeof(Point{}))*len(points)
+	s.memory += int(unsafe.Sizeof(history.MetricValues{}))*len(j.step.Metrics) + int(unsafe.Sizeof(history.Point{}))*len(points)
 	v.shapes.add(s)
 	return &j.step
 }
 
 // repeat yields the step of a record whose values are loaded.
-func (v *view) repeat(j *joined, t pcp.Timestamp, yield func(*Step, error) bool) error {
+func (v *view) repeat(j *joined, t pcp.Timestamp, yield func(*history.Step, error) bool) error {
 	if t.After(v.q.To) {
 		return errStop
 	}

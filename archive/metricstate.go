@@ -3,6 +3,7 @@ package archive
 import (
 	"math"
 
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -16,11 +17,11 @@ type metricState struct {
 	refused bool         // it is in the archive but not wanted
 	since   pcp.Timestamp
 	until   pcp.Timestamp
-	metric  *Metric // nil: not resolved yet
+	metric  *history.Metric // nil: not resolved yet
 	sets    [len(labelset.Levels)]*meta.Labels
 	indom   *meta.InDom
-	series  map[pcp.InstID]*Series
-	last    []*Series // of the previous step, by position
+	series  map[pcp.InstID]*history.Series
+	last    []*history.Series // of the previous step, by position
 }
 
 // refresh looks up the metadata of a metric at t. Pointers change only where
@@ -33,7 +34,7 @@ func (v *view) refresh(m *metricState, t pcp.Timestamp) {
 		if d.InDom == pcp.InDomNull && (level == labelset.InDom || level == labelset.Instances) {
 			continue
 		}
-		l, until := store.LabelsAt(level, LabelIdent(level, d), t)
+		l, until := store.LabelsAt(level, history.LabelIdent(level, d), t)
 		if l != m.sets[i] && level != labelset.Instances {
 			changed = true
 		}
@@ -49,7 +50,7 @@ func (v *view) refresh(m *metricState, t pcp.Timestamp) {
 		if before != nil {
 			m.metric.Params = before.Params
 		}
-		m.series = map[pcp.InstID]*Series{}
+		m.series = map[pcp.InstID]*history.Series{}
 	}
 	if d.InDom != pcp.InDomNull {
 		in, until := store.InDomAt(d.InDom, t)
@@ -63,8 +64,8 @@ func (v *view) refresh(m *metricState, t pcp.Timestamp) {
 	m.last = m.last[:0]
 }
 
-func (r *Reader) metric(d *meta.Desc, sets []*meta.Labels) *Metric {
-	metric := &Metric{Name: d.Name(), Desc: d, OneLine: r.store.OneLine(d.PMID), Help: r.store.Help(d.PMID)}
+func (r *Reader) metric(d *meta.Desc, sets []*meta.Labels) *history.Metric {
+	metric := &history.Metric{Name: d.Name(), Desc: d, OneLine: r.store.OneLine(d.PMID), Help: r.store.Help(d.PMID)}
 	for i, l := range sets {
 		metric.Labels[i], _ = l.Find(pcp.InstNull)
 	}
@@ -90,7 +91,7 @@ func later(a, b pcp.Timestamp) pcp.Timestamp {
 
 // at returns the series of the value at position j. Consecutive records of a
 // logging group have one shape, so position answers nearly always.
-func (m *metricState) at(j int, inst pcp.InstID) *Series {
+func (m *metricState) at(j int, inst pcp.InstID) *history.Series {
 	if j < len(m.last) && m.last[j].Inst.ID == inst {
 		return m.last[j]
 	}
@@ -98,7 +99,7 @@ func (m *metricState) at(j int, inst pcp.InstID) *Series {
 	if s, ok := m.series[inst]; ok && s.Inst == in && s.Labels.Equal(labels) {
 		return s
 	}
-	s := &Series{Metric: m.metric, Inst: in, Labels: labels}
+	s := &history.Series{Metric: m.metric, Inst: in, Labels: labels}
 	m.series[inst] = s
 	return s
 }
@@ -127,7 +128,7 @@ func (m *metricState) instanceLabels(j int, id pcp.InstID) labelset.Set {
 	return set
 }
 
-func (m *metricState) remember(points []Point) {
+func (m *metricState) remember(points []history.Point) {
 	if len(points) == 0 {
 		return
 	}
@@ -139,17 +140,17 @@ func (m *metricState) remember(points []Point) {
 
 // SeriesAt returns the series that a metric has at a time by its metadata: one
 // per member of its instance domain, or the one of a singular metric.
-func (r *Reader) SeriesAt(d *meta.Desc, t pcp.Timestamp) []*Series {
-	v := newView(r, Query{})
+func (r *Reader) SeriesAt(d *meta.Desc, t pcp.Timestamp) []*history.Series {
+	v := newView(r, history.Query{})
 	m := &metricState{desc: d}
 	v.refresh(m, t)
 	if d.InDom == pcp.InDomNull {
-		return []*Series{m.at(0, pcp.InstNull)}
+		return []*history.Series{m.at(0, pcp.InstNull)}
 	}
 	if m.indom == nil {
 		return nil
 	}
-	series := make([]*Series, len(m.indom.Instances))
+	series := make([]*history.Series, len(m.indom.Instances))
 	for i, in := range m.indom.Instances {
 		series[i] = m.at(i, in.ID)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/archtest"
 	"github.com/pcparchive/pcparchive/internal/oracle"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -194,7 +195,7 @@ func TestCompressedRandomAccess(t *testing.T) {
 	for sec := range int64(last + 1) {
 		_, _ = noise.Read(pad)
 		require.NoError(t, a.Append(&archive.Result{Stamp: at(sec), Sets: []archive.ValueSet{
-			{PMID: archtest.Release.PMID, Format: archive.Block, Values: []archive.Value{{Inst: pcp.InstNull, Type: pcp.TypeString, Data: pad}}},
+			{PMID: archtest.Release.PMID, Format: archive.Block, Values: []history.Value{{Inst: pcp.InstNull, Type: pcp.TypeString, Data: pad}}},
 		}}))
 	}
 	require.NoError(t, a.Close())
@@ -209,7 +210,7 @@ func TestCompressedRandomAccess(t *testing.T) {
 	r, err := archive.Open(base, nil)
 	require.NoError(t, err)
 	late := 0
-	for step, err := range r.Steps(archive.Query{From: at(last - 50)}) {
+	for step, err := range r.Steps(history.Query{From: at(last - 50)}) {
 		require.NoError(t, err)
 		assert.False(t, step.Stamp.Before(at(last-50)))
 		late++
@@ -219,7 +220,7 @@ func TestCompressedRandomAccess(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, at(last), end)
 	marks := 0
-	for step, err := range r.Steps(archive.Query{}) {
+	for step, err := range r.Steps(history.Query{}) {
 		require.NoError(t, err)
 		if step.Mark {
 			marks++
@@ -239,7 +240,7 @@ func TestFollowWhileCompressing(t *testing.T) {
 	require.NoError(t, a.Define(archtest.Count))
 	require.NoError(t, a.Append(count(0, 0)))
 	require.NoError(t, a.Flush())
-	f, stop := follow(t, base, archive.Query{})
+	f, stop := follow(t, base, history.Query{})
 	defer stop()
 	done := make(chan error)
 	go func() {

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -32,7 +33,7 @@ func TestRecordedByReference(t *testing.T) {
 			dump, err := os.ReadFile(base + ".dump")
 			require.NoError(t, err)
 			var times, load []string
-			for step, err := range r.Steps(archive.Query{}) {
+			for step, err := range r.Steps(history.Query{}) {
 				require.NoError(t, err)
 				if len(step.Metrics) == 0 {
 					continue

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"unsafe"
 
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/wire"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -26,7 +27,7 @@ type Result struct {
 	Stamp pcp.Timestamp
 	Sets  []ValueSet
 
-	values []Value // memory of the sets
+	values []history.Value // memory of the sets
 }
 
 // ValueSet is what a result holds of one metric.
@@ -34,7 +35,7 @@ type ValueSet struct {
 	PMID   pcp.PMID
 	Err    pcp.Errno // negative: why there are no values
 	Format Format    // of the values, if there are any
-	Values []Value
+	Values []history.Value
 }
 
 // Format is the encoding of a value set's values.
@@ -97,9 +98,9 @@ func (rd *resultDecoder) decode(payload []byte) (*Result, error) {
 	if err == nil && !rd.mark && rd.shapes.worth(len(payload)) {
 		own := Result{Sets: slices.Clone(r.Sets), values: slices.Clone(r.values)}
 		own.share()
-		s := newShape(payload, rd.layout.StampSize, r, func(i int) *Value { return &own.values[i] })
+		s := newShape(payload, rd.layout.StampSize, r, func(i int) *history.Value { return &own.values[i] })
 		s.res = own
-		s.memory += int(unsafe.Sizeof(ValueSet{}))*len(own.Sets) + int(unsafe.Sizeof(Value{}))*len(own.values)
+		s.memory += int(unsafe.Sizeof(ValueSet{}))*len(own.Sets) + int(unsafe.Sizeof(history.Value{}))*len(own.values)
 		rd.shapes.add(s)
 	}
 	return r, err
@@ -173,7 +174,7 @@ func (rd *resultDecoder) valueSet(d *wire.Dec) {
 	s.Values = r.values[start:]
 	for i := range s.Values {
 		w := words[8*i : 8*i+8]
-		s.Values[i] = Value{Inst: pcp.InstID(binary.BigEndian.Uint32(w)), Type: pcp.TypeUnknown, Bits: uint64(binary.BigEndian.Uint32(w[4:]))}
+		s.Values[i] = history.Value{Inst: pcp.InstID(binary.BigEndian.Uint32(w)), Type: pcp.TypeUnknown, Bits: uint64(binary.BigEndian.Uint32(w[4:]))}
 	}
 	r.Sets = append(r.Sets, s)
 }

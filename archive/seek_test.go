@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/archtest"
 )
 
@@ -27,7 +28,7 @@ func TestReadingFromTheBeginningLooksAtNoOtherVolume(t *testing.T) {
 
 	r, err := archive.Open(base, nil)
 	require.NoError(t, err)
-	for _, q := range []archive.Query{{}, {From: at(1)}} {
+	for _, q := range []history.Query{{}, {From: at(1)}} {
 		for step, err := range r.Steps(q) {
 			require.NoError(t, err)
 			assert.Equal(t, at(1), step.Stamp)
@@ -35,7 +36,7 @@ func TestReadingFromTheBeginningLooksAtNoOtherVolume(t *testing.T) {
 		}
 		assert.Empty(t, r.Warnings())
 	}
-	for _, err := range r.Steps(archive.Query{}) {
+	for _, err := range r.Steps(history.Query{}) {
 		require.NoError(t, err)
 	}
 	assert.Len(t, r.Warnings(), 1)

@@ -15,10 +15,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/archtest"
 	"github.com/pcparchive/pcparchive/internal/oracle"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
+	"github.com/pcparchive/pcparchive/store"
 )
 
 // recording is an archive to be written for a Set.
@@ -59,12 +61,12 @@ func (rec recording) write(t testing.TB, dir string) string {
 }
 
 // timeline lists the steps of a set as "time value", marks as "time mark".
-func timeline(t testing.TB, s *archive.Set, q archive.Query) []string {
+func timeline(t testing.TB, s *store.Set, q history.Query) []string {
 	t.Helper()
 	return timelineOf(t, s.Steps(q))
 }
 
-func timelineOf(t testing.TB, steps iter.Seq2[*archive.Step, error]) []string {
+func timelineOf(t testing.TB, steps iter.Seq2[*history.Step, error]) []string {
 	t.Helper()
 	all := []string{}
 	for step, err := range steps {
@@ -84,7 +86,7 @@ func timelineOf(t testing.TB, steps iter.Seq2[*archive.Step, error]) []string {
 	return all
 }
 
-func problems(s *archive.Set) []string {
+func problems(s *store.Set) []string {
 	all := []string{}
 	for _, p := range s.Problems() {
 		all = append(all, p.String())
@@ -96,57 +98,57 @@ func TestSet(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		recs []recording
-		q    archive.Query
+		q    history.Query
 		want string
 	}{
-		{"one", []recording{{secs: []int64{1, 2, 3}, pid: 1}}, archive.Query{}, "1 1, 2 1, 3 1"},
+		{"one", []recording{{secs: []int64{1, 2, 3}, pid: 1}}, history.Query{}, "1 1, 2 1, 3 1"},
 		{
 			"gaps, versions and types mixed",
 			[]recording{{secs: []int64{7, 8}, pid: 3}, {v: pcp.V2, secs: []int64{1, 2}, pid: 1, typ: pcp.TypeU32}, {secs: []int64{4, 5}, pid: 2}},
-			archive.Query{}, "1 1, 2 1, 2.001 mark, 4 2, 5 2, 5.001 mark, 7 3, 8 3",
+			history.Query{}, "1 1, 2 1, 2.001 mark, 4 2, 5 2, 5.001 mark, 7 3, 8 3",
 		},
-		{"ends in a mark", []recording{{secs: []int64{1, -2}, pid: 1}, {secs: []int64{4}, pid: 2}}, archive.Query{}, "1 1, 2 mark, 4 2"},
-		{"begins where the last ends", []recording{{secs: []int64{1, 2}, pid: 1}, {secs: []int64{2, 3}, pid: 2}}, archive.Query{}, "1 1, 2 1, 2 mark, 2 2, 3 2"},
+		{"ends in a mark", []recording{{secs: []int64{1, -2}, pid: 1}, {secs: []int64{4}, pid: 2}}, history.Query{}, "1 1, 2 mark, 4 2"},
+		{"begins where the last ends", []recording{{secs: []int64{1, 2}, pid: 1}, {secs: []int64{2, 3}, pid: 2}}, history.Query{}, "1 1, 2 1, 2 mark, 2 2, 3 2"},
 		{
 			"overlap",
 			[]recording{{secs: []int64{1, 3, 5, 7}, pid: 1}, {secs: []int64{4, 6, 8}, pid: 2}, {secs: []int64{10}, pid: 3}},
-			archive.Query{}, "1 1, 3 1, 4 2, 5 1, 6 2, 7 1, 8 2, 8.001 mark, 10 3",
+			history.Query{}, "1 1, 3 1, 4 2, 5 1, 6 2, 7 1, 8 2, 8.001 mark, 10 3",
 		},
 		{
 			"inside another",
 			[]recording{{secs: []int64{1, 3, 9}, pid: 1}, {secs: []int64{2, 4}, pid: 2}, {secs: []int64{5, 6}, pid: 3}},
-			archive.Query{}, "1 1, 2 2, 3 1, 4 2, 5 3, 6 3, 9 1",
+			history.Query{}, "1 1, 2 2, 3 1, 4 2, 5 3, 6 3, 9 1",
 		},
-		{"same start", []recording{{secs: []int64{1, 3}, pid: 1}, {secs: []int64{1, 2}, pid: 2}}, archive.Query{}, "1 1, 1 2, 2 2, 3 1"},
+		{"same start", []recording{{secs: []int64{1, 3}, pid: 1}, {secs: []int64{1, 2}, pid: 2}}, history.Query{}, "1 1, 1 2, 2 2, 3 1"},
 		{
 			"copies of one recording",
 			[]recording{{secs: []int64{1, 2, 2}, pid: 1}, {secs: []int64{1, 2, 2, 3, 4}, pid: 1}, {secs: []int64{1}, pid: 1}, {secs: []int64{6}, pid: 2}},
-			archive.Query{}, "1 1, 2 1, 2 1, 3 1, 4 1, 4.001 mark, 6 2",
+			history.Query{}, "1 1, 2 1, 2 1, 3 1, 4 1, 4.001 mark, 6 2",
 		},
 		{
 			"an end that says nothing of the metric wanted",
 			[]recording{{secs: []int64{1, 2}, pid: 1}, {secs: []int64{4, 5, -6}, pid: 2}, {secs: []int64{8, 9}, pid: 3, typ: pcp.TypeU32}, {secs: []int64{11}, pid: 4}},
-			archive.Query{Metrics: func(d *meta.Desc) bool { return d.Type == pcp.Type32 }}, "1 1, 2 1, 2.001 mark, 4 2, 5 2, 6 mark, 11 4",
+			history.Query{Metrics: func(d *meta.Desc) bool { return d.Type == pcp.Type32 }}, "1 1, 2 1, 2.001 mark, 4 2, 5 2, 6 mark, 11 4",
 		},
 		{
 			"from and to",
 			[]recording{{secs: []int64{1, 2}, pid: 1}, {secs: []int64{4, 5}, pid: 2}, {secs: []int64{7, 8}, pid: 3}},
-			archive.Query{From: at(2), To: at(7)}, "2 1, 2.001 mark, 4 2, 5 2, 5.001 mark, 7 3",
+			history.Query{From: at(2), To: at(7)}, "2 1, 2.001 mark, 4 2, 5 2, 5.001 mark, 7 3",
 		},
 		{
 			"from in a gap",
 			[]recording{{secs: []int64{1, 2}, pid: 1}, {secs: []int64{4, 5}, pid: 2}},
-			archive.Query{From: at(3)}, "4 2, 5 2",
+			history.Query{From: at(3)}, "4 2, 5 2",
 		},
 		{
 			"to in a gap",
 			[]recording{{secs: []int64{1, 2}, pid: 1}, {secs: []int64{4, 5}, pid: 2}},
-			archive.Query{To: at(3)}, "1 1, 2 1, 2.001 mark",
+			history.Query{To: at(3)}, "1 1, 2 1, 2.001 mark",
 		},
 		{
 			"nothing wanted in the middle",
 			[]recording{{secs: []int64{1, 2}, pid: 1}, {secs: []int64{4, 5}, pid: 2, typ: pcp.TypeU32}, {secs: []int64{7, 8}, pid: 3}},
-			archive.Query{Metrics: func(d *meta.Desc) bool { return d.Type == pcp.Type32 }}, "1 1, 2 1, 2.001 mark, 7 3, 8 3",
+			history.Query{Metrics: func(d *meta.Desc) bool { return d.Type == pcp.Type32 }}, "1 1, 2 1, 2.001 mark, 7 3, 8 3",
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -155,7 +157,7 @@ func TestSet(t *testing.T) {
 				rec.name = fmt.Sprint("rec", i)
 				rec.write(t, dir)
 			}
-			s, err := archive.OpenSet([]string{dir}, nil)
+			s, err := store.OpenSet([]string{dir}, nil)
 			require.NoError(t, err)
 			for range 2 {
 				assert.Equal(t, strings.Split(tt.want, ", "), timeline(t, s, tt.q))
@@ -189,10 +191,10 @@ func TestSetKeepsDescriptors(t *testing.T) {
 	dir := t.TempDir()
 	first := recording{name: "a", secs: []int64{1}}.write(t, dir)
 	second := recording{name: "b", v: pcp.V2, typ: pcp.TypeU32, secs: []int64{5}}.write(t, dir)
-	s, err := archive.OpenSet([]string{second + ".0", first, second, dir}, &archive.ReadOptions{KeepMetadata: -1})
+	s, err := store.OpenSet([]string{second + ".0", first, second, dir}, &archive.ReadOptions{KeepMetadata: -1})
 	require.NoError(t, err)
 	var types []pcp.Type
-	for step, err := range s.Steps(archive.Query{}) {
+	for step, err := range s.Steps(history.Query{}) {
 		require.NoError(t, err)
 		for _, m := range step.Metrics {
 			types = append(types, m.Metric.Desc.Type)
@@ -234,12 +236,12 @@ func TestSetProblems(t *testing.T) {
 	edit(base["tornmeta"]+".meta", func(b []byte) []byte { return b[:len(b)-1] })
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "libc.so.6"), []byte("not an archive"), 0o644))
 
-	s, err := archive.OpenSet([]string{dir}, nil)
+	s, err := store.OpenSet([]string{dir}, nil)
 	require.NoError(t, err)
 	want := strings.Split("1 0, 2 0, 3 0, 3.001 mark, 11 1, 12 1, 12.001 mark, 31 3, 32 3, 33 3, 33.001 mark, "+
 		"61 6, 62 6, 63 6, 63.001 mark, 71 7, 71.001 mark, 73 7, 73.001 mark, 81 8, 82 8, 83 8, 83.001 mark, 91 9, 92 9, 93 9", ", ")
-	assert.Equal(t, want, timeline(t, s, archive.Query{}))
-	assert.Equal(t, want, timeline(t, s, archive.Query{}))
+	assert.Equal(t, want, timeline(t, s, history.Query{}))
+	assert.Equal(t, want, timeline(t, s, history.Query{}))
 	got := problems(s)
 	slices.Sort(got)
 	for i, p := range []struct {
@@ -256,7 +258,7 @@ func TestSetProblems(t *testing.T) {
 	} {
 		require.Greater(t, len(got), i)
 		assert.Contains(t, got[i], "archive "+base[p.name]+": "+p.what)
-		at := slices.IndexFunc(s.Problems(), func(q archive.Problem) bool { return q.Archive == base[p.name] })
+		at := slices.IndexFunc(s.Problems(), func(q store.Problem) bool { return q.Archive == base[p.name] })
 		var fe *pcp.FormatError
 		assert.Equal(t, p.damage, errors.As(s.Problems()[at].Err, &fe), p.name)
 	}
@@ -282,12 +284,12 @@ func TestSetLooksOnlyWhereNeeded(t *testing.T) {
 			packers[0].pack(t, base+".0")
 		}
 	}
-	s, err := archive.OpenSet([]string{dir}, nil)
+	s, err := store.OpenSet([]string{dir}, nil)
 	require.NoError(t, err)
-	assert.Equal(t, []string{"21 0", "22 0"}, timeline(t, s, archive.Query{From: at(21), To: at(22)}))
-	assert.Len(t, timelineOf(t, s.Backward(archive.Query{From: at(21), To: at(22)})), 2)
+	assert.Equal(t, []string{"21 0", "22 0"}, timeline(t, s, history.Query{From: at(21), To: at(22)}))
+	assert.Len(t, timelineOf(t, s.Backward(history.Query{From: at(21), To: at(22)})), 2)
 	assert.Empty(t, s.Problems())
-	assert.Equal(t, []string{"21 0", "22 0"}, timeline(t, s, archive.Query{}))
+	assert.Equal(t, []string{"21 0", "22 0"}, timeline(t, s, history.Query{}))
 	assert.Len(t, s.Problems(), 3)
 }
 
@@ -296,33 +298,33 @@ func TestSetHosts(t *testing.T) {
 	for i, host := range []string{"b", "a", "b"} {
 		recording{name: fmt.Sprint("rec", i), host: host, pid: int32(i), secs: []int64{int64(10*i) + 1}}.write(t, dir)
 	}
-	_, err := archive.OpenSet([]string{dir}, nil)
-	var hosts *archive.HostsError
+	_, err := store.OpenSet([]string{dir}, nil)
+	var hosts *store.HostsError
 	require.ErrorAs(t, err, &hosts)
 	assert.Equal(t, []string{"a", "b"}, hosts.Hosts)
 	assert.EqualError(t, err, "archives of 2 hosts: a, b")
 
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "odd.meta"), nil, 0o644))
-	sets, bad, err := archive.OpenSets([]string{dir}, nil)
+	sets, bad, err := store.OpenSets([]string{dir}, nil)
 	require.NoError(t, err)
 	require.Len(t, sets, 2)
 	assert.Equal(t, "a", sets[0].Host())
-	assert.Equal(t, []string{"1 0", "1.001 mark", "21 2"}, timeline(t, sets[1], archive.Query{}))
+	assert.Equal(t, []string{"1 0", "1.001 mark", "21 2"}, timeline(t, sets[1], history.Query{}))
 	assert.Equal(t, at(1), sets[1].Header().Start)
 	require.Len(t, bad, 1)
 	assert.ErrorIs(t, bad[0].Err, fs.ErrNotExist)
 }
 
 func TestSetErrors(t *testing.T) {
-	_, err := archive.OpenSet([]string{t.TempDir()}, nil)
+	_, err := store.OpenSet([]string{t.TempDir()}, nil)
 	require.ErrorIs(t, err, fs.ErrNotExist)
-	_, err = archive.OpenSet(nil, nil)
+	_, err = store.OpenSet(nil, nil)
 	require.ErrorIs(t, err, fs.ErrNotExist)
-	_, err = archive.OpenSet([]string{filepath.Join(t.TempDir(), "none")}, nil)
+	_, err = store.OpenSet([]string{filepath.Join(t.TempDir(), "none")}, nil)
 	require.ErrorIs(t, err, fs.ErrNotExist)
 	base := recording{name: "x", secs: []int64{1}}.write(t, t.TempDir())
 	require.NoError(t, os.Truncate(base+".0", 100))
-	_, err = archive.OpenSet([]string{base}, nil)
+	_, err = store.OpenSet([]string{base}, nil)
 	requireLocated(t, err)
 }
 
@@ -332,10 +334,10 @@ func TestSetCorpus(t *testing.T) {
 	for _, name := range []string{"multi", "multi-xz"} {
 		t.Run(name, func(t *testing.T) {
 			dir := filepath.Join(oracle.Corpus(t), "archives", name)
-			s, err := archive.OpenSet([]string{dir}, nil)
+			s, err := store.OpenSet([]string{dir}, nil)
 			require.NoError(t, err)
 			var got, marks []string
-			for step, err := range s.Steps(archive.Query{All: true}) {
+			for step, err := range s.Steps(history.Query{All: true}) {
 				require.NoError(t, err)
 				if step.Mark {
 					marks = append(marks, step.Stamp.String())
@@ -357,7 +359,7 @@ func TestSetCorpus(t *testing.T) {
 			r, err := archive.Open(out, nil)
 			require.NoError(t, err)
 			var want, wantMarks []string
-			for step, err := range r.Steps(archive.Query{All: true}) {
+			for step, err := range r.Steps(history.Query{All: true}) {
 				require.NoError(t, err)
 				if step.Mark {
 					wantMarks = append(wantMarks, step.Stamp.String())

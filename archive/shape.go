@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"slices"
 
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -89,7 +90,7 @@ func (s *shape) load(payload []byte) bool {
 // newShape returns the shape of a payload that was decoded to res. place returns
 // where the values go: that of the i-th of all wanted ones. The caller keeps
 // them.
-func newShape(payload []byte, start int, res *Result, place func(i int) *Value) *shape {
+func newShape(payload []byte, start int, res *Result, place func(i int) *history.Value) *shape {
 	s := &shape{size: len(payload), start: start}
 	word := func(at int) uint32 { return binary.BigEndian.Uint32(payload[at:]) }
 	n, at, from := int(word(start)), start+4, start
@@ -126,7 +127,7 @@ func newShape(payload []byte, start int, res *Result, place func(i int) *Value) 
 }
 
 // slot notes where the value is whose instance and word stand at at.
-func (s *shape) slot(payload []byte, format Format, at int, v *Value) {
+func (s *shape) slot(payload []byte, format Format, at int, v *history.Value) {
 	if format == InSitu {
 		s.words = append(s.words, slot{bits: &v.Bits, off: uint32(at + 4)})
 		return

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/archtest"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -43,20 +44,20 @@ func randomResult(rng *rand.Rand, group int) *archive.Result {
 			switch (i + group) % 5 {
 			case 0:
 				set.Format = archive.InSitu
-				set.Values = append(set.Values, archive.WordValue(inst, rng.Uint32()))
+				set.Values = append(set.Values, history.WordValue(inst, rng.Uint32()))
 			case 1:
-				set.Values = append(set.Values, archive.NumberValue(inst, pcp.TypeU64, rng.Uint64()))
+				set.Values = append(set.Values, history.NumberValue(inst, pcp.TypeU64, rng.Uint64()))
 			case 2:
 				typ := pcp.TypeDouble
 				if odd {
 					typ = pcp.Type64
 				}
-				set.Values = append(set.Values, archive.NumberValue(inst, typ, rng.Uint64()))
+				set.Values = append(set.Values, history.NumberValue(inst, typ, rng.Uint64()))
 			case 3:
-				set.Values = append(set.Values, archive.NumberValue(inst, pcp.TypeFloat, uint64(rng.Uint32())))
+				set.Values = append(set.Values, history.NumberValue(inst, pcp.TypeFloat, uint64(rng.Uint32())))
 			case 4:
 				text := []string{"same", "size", "a longer one"}
-				set.Values = append(set.Values, archive.StringValue(inst, text[rng.IntN(2+rng.IntN(20)/19)]))
+				set.Values = append(set.Values, history.StringValue(inst, text[rng.IntN(2+rng.IntN(20)/19)]))
 			}
 		}
 		if odd && rng.IntN(3) == 0 {
@@ -108,16 +109,16 @@ func TestStepShapes(t *testing.T) {
 			require.NoError(t, a.SetInDom(&meta.InDom{Stamp: at, ID: d.InDom, Instances: []meta.Instance{{ID: 7, Name: name}}}))
 		}
 		require.NoError(t, a.Append(&archive.Result{Stamp: at, Sets: []archive.ValueSet{
-			{PMID: d.PMID, Values: []archive.Value{archive.WordValue(7, uint32(i))}},
+			{PMID: d.PMID, Values: []history.Value{history.WordValue(7, uint32(i))}},
 		}}))
 	}
 	require.NoError(t, a.Close())
 	r, err := archive.Open(base, nil)
 	require.NoError(t, err)
 
-	seen := map[*archive.Shape]*archive.Series{}
+	seen := map[*history.Shape]*history.Series{}
 	i := 0
-	for step, err := range r.Steps(archive.Query{}) {
+	for step, err := range r.Steps(history.Query{}) {
 		require.NoError(t, err)
 		require.Len(t, step.Metrics, 1)
 		pt := step.Metrics[0].Points[0]

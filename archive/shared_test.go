@@ -13,9 +13,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/archtest"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
+	"github.com/pcparchive/pcparchive/store"
 )
 
 // TestSetsShareTheirBound: what is kept of metadata is bounded for all hosts
@@ -29,7 +31,7 @@ func TestSetsShareTheirBound(t *testing.T) {
 		keep int64
 		same bool
 	}{{0, true}, {-1, false}} {
-		sets, _, err := archive.OpenSets([]string{dir}, &archive.ReadOptions{KeepMetadata: tt.keep})
+		sets, _, err := store.OpenSets([]string{dir}, &archive.ReadOptions{KeepMetadata: tt.keep})
 		require.NoError(t, err)
 		reader := func(i int) *archive.Reader { return slices.Collect(sets[i].Readers())[0] }
 		first := reader(0)
@@ -52,15 +54,15 @@ func TestReaderIsShared(t *testing.T) {
 			load := &meta.InDom{Stamp: now, ID: archtest.Domain, Instances: []meta.Instance{{ID: 1, Name: "one"}, {ID: pcp.InstID(2 + sec%5), Name: "x"}}}
 			require.NoError(t, a.SetInDom(load))
 			require.NoError(t, a.Append(&archive.Result{Stamp: now, Sets: []archive.ValueSet{{
-				PMID: archtest.Load.PMID, Format: archive.Block, Values: []archive.Value{
-					archive.NumberValue(1, pcp.TypeFloat, uint64(sec)), archive.NumberValue(pcp.InstID(2+sec%5), pcp.TypeFloat, 0),
+				PMID: archtest.Load.PMID, Format: archive.Block, Values: []history.Value{
+					history.NumberValue(1, pcp.TypeFloat, uint64(sec)), history.NumberValue(pcp.InstID(2+sec%5), pcp.TypeFloat, 0),
 				},
 			}}}))
 		}
 		require.NoError(t, a.Close())
 		r, err := archive.Open(base, nil)
 		require.NoError(t, err)
-		steps := func(all iter.Seq2[*archive.Step, error]) (list []string) {
+		steps := func(all iter.Seq2[*history.Step, error]) (list []string) {
 			for step, err := range all {
 				if !assert.NoError(t, err) {
 					return nil
@@ -69,15 +71,15 @@ func TestReaderIsShared(t *testing.T) {
 			}
 			return list
 		}
-		want := steps(r.Steps(archive.Query{}))
+		want := steps(r.Steps(history.Query{}))
 		var all sync.WaitGroup
 		for worker := range 8 {
 			all.Go(func() {
 				switch worker % 4 {
 				case 0:
-					assert.Equal(t, want, steps(r.Steps(archive.Query{})))
+					assert.Equal(t, want, steps(r.Steps(history.Query{})))
 				case 1:
-					back := steps(r.Backward(archive.Query{}))
+					back := steps(r.Backward(history.Query{}))
 					slices.Reverse(back)
 					assert.Equal(t, want, back)
 				case 2:
@@ -108,17 +110,17 @@ func TestSetIsShared(t *testing.T) {
 	for i := range int64(6) {
 		recording{name: fmt.Sprint("rec", i), pid: int32(i), secs: []int64{10*i + 1, 10*i + 2, 10*i + 3}}.write(t, dir)
 	}
-	s, err := archive.OpenSet([]string{dir}, &archive.ReadOptions{KeepMetadata: 1000})
+	s, err := store.OpenSet([]string{dir}, &archive.ReadOptions{KeepMetadata: 1000})
 	require.NoError(t, err)
-	want = timeline(t, s, archive.Query{})
+	want = timeline(t, s, history.Query{})
 	var all sync.WaitGroup
 	for worker := range 8 {
 		all.Go(func() {
 			switch worker % 4 {
 			case 0:
-				assert.Equal(t, want, timeline(t, s, archive.Query{}))
+				assert.Equal(t, want, timeline(t, s, history.Query{}))
 			case 1:
-				back := timelineOf(t, s.Backward(archive.Query{}))
+				back := timelineOf(t, s.Backward(history.Query{}))
 				slices.Reverse(back)
 				assert.Equal(t, want, back)
 			case 2:

@@ -7,29 +7,30 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
 func TestNumber(t *testing.T) {
-	number := archive.NumberValue
+	number := history.NumberValue
 	for _, tt := range []struct {
 		name  string
-		value archive.Value
+		value history.Value
 		typ   pcp.Type
 		want  float64
 		ok    bool
 	}{
-		{"32", archive.WordValue(0, 0xffffffff), pcp.Type32, -1, true},
-		{"u32", archive.WordValue(0, 0xffffffff), pcp.TypeU32, 4294967295, true},
+		{"32", history.WordValue(0, 0xffffffff), pcp.Type32, -1, true},
+		{"u32", history.WordValue(0, 0xffffffff), pcp.TypeU32, 4294967295, true},
 		{"64", number(0, pcp.Type64, math.MaxUint64), pcp.Type64, -1, true},
 		{"u64", number(0, pcp.TypeU64, 1<<63), pcp.TypeU64, 1 << 63, true},
 		{"float", number(0, pcp.TypeFloat, uint64(math.Float32bits(1.5))), pcp.TypeFloat, 1.5, true},
-		{"float in situ", archive.WordValue(0, math.Float32bits(1.5)), pcp.TypeFloat, 1.5, true},
-		{"double", archive.DoubleValue(0, -0.25), pcp.TypeDouble, -0.25, true},
-		{"another type", archive.DoubleValue(0, 1), pcp.TypeU64, 0, false},
-		{"word for 8 bytes", archive.WordValue(0, 1), pcp.TypeU64, 0, false},
-		{"string", archive.StringValue(0, "1"), pcp.TypeString, 0, false},
-		{"string as a number", archive.StringValue(0, "1"), pcp.TypeU32, 0, false},
+		{"float in situ", history.WordValue(0, math.Float32bits(1.5)), pcp.TypeFloat, 1.5, true},
+		{"double", history.DoubleValue(0, -0.25), pcp.TypeDouble, -0.25, true},
+		{"another type", history.DoubleValue(0, 1), pcp.TypeU64, 0, false},
+		{"word for 8 bytes", history.WordValue(0, 1), pcp.TypeU64, 0, false},
+		{"string", history.StringValue(0, "1"), pcp.TypeString, 0, false},
+		{"string as a number", history.StringValue(0, "1"), pcp.TypeU32, 0, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got, ok := tt.value.Number(tt.typ)
@@ -37,8 +38,8 @@ func TestNumber(t *testing.T) {
 			assert.Equal(t, tt.want, got)
 		})
 	}
-	assert.Equal(t, "text", archive.StringValue(0, "text").Text())
-	assert.Equal(t, "no NUL", archive.Value{Data: []byte("no NUL")}.Text())
+	assert.Equal(t, "text", history.StringValue(0, "text").Text())
+	assert.Equal(t, "no NUL", history.Value{Data: []byte("no NUL")}.Text())
 }
 
 func TestFormatOf(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/archtest"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -20,7 +21,7 @@ func payload(t testing.TB, vector string) []byte {
 
 func TestDataVectors(t *testing.T) {
 	id := func(item uint32) pcp.PMID { return pcp.NewPMID(245, 0, item) }
-	word := archive.ValueSet{PMID: id(1), Values: []archive.Value{archive.WordValue(pcp.InstNull, 14)}}
+	word := archive.ValueSet{PMID: id(1), Values: []history.Value{history.WordValue(pcp.InstNull, 14)}}
 	for _, tt := range []struct {
 		name, vector string
 		version      pcp.Version
@@ -29,22 +30,22 @@ func TestDataVectors(t *testing.T) {
 	}{
 		{"v3 result", "v3/result", pcp.V3, pcp.Timestamp{Sec: 0x6553f102, Nsec: 2000}, []archive.ValueSet{
 			word,
-			{PMID: id(2), Format: archive.Block, Values: []archive.Value{archive.NumberValue(pcp.InstNull, pcp.TypeU64, 200)}},
-			{PMID: id(3), Format: archive.Block, Values: []archive.Value{archive.StringValue(1, "hello2"), archive.StringValue(2, "x")}},
+			{PMID: id(2), Format: archive.Block, Values: []history.Value{history.NumberValue(pcp.InstNull, pcp.TypeU64, 200)}},
+			{PMID: id(3), Format: archive.Block, Values: []history.Value{history.StringValue(1, "hello2"), history.StringValue(2, "x")}},
 		}},
 		{"v2 result", "v2/result", pcp.V2, pcp.Timestamp{Sec: 0x6553f102, Nsec: 2000}, []archive.ValueSet{word}},
 		{"v3 result, error then no values", "v3/result-error", pcp.V3, pcp.Timestamp{Sec: 0x6553f102, Nsec: 2000}, []archive.ValueSet{
 			{PMID: id(1), Err: pcp.ErrnoValue}, {PMID: id(2)},
 		}},
 		{"v2 event", "v2/events", pcp.V2, pcp.Timestamp{Sec: 0x6553f102, Nsec: 2000}, []archive.ValueSet{
-			{PMID: id(4), Format: archive.Static, Values: []archive.Value{{Inst: pcp.InstNull, Type: pcp.TypeEvent, Data: archtest.VectorBytes(t, "both/event-records")}}},
+			{PMID: id(4), Format: archive.Static, Values: []history.Value{{Inst: pcp.InstNull, Type: pcp.TypeEvent, Data: archtest.VectorBytes(t, "both/event-records")}}},
 		}},
 		{"v3 highres event", "v3/events-highres", pcp.V3, pcp.Timestamp{Sec: 0x6553f102, Nsec: 2000}, []archive.ValueSet{
-			{PMID: id(5), Format: archive.Static, Values: []archive.Value{{Inst: pcp.InstNull, Type: pcp.TypeHighResEvent, Data: archtest.VectorBytes(t, "both/event-records-highres")}}},
+			{PMID: id(5), Format: archive.Static, Values: []history.Value{{Inst: pcp.InstNull, Type: pcp.TypeHighResEvent, Data: archtest.VectorBytes(t, "both/event-records-highres")}}},
 		}},
 		{"v3 aggregates", "v3/aggregates", pcp.V3, pcp.Timestamp{Sec: 0x6553f102, Nsec: 2000}, []archive.ValueSet{
-			{PMID: id(6), Format: archive.Block, Values: []archive.Value{{Inst: pcp.InstNull, Type: pcp.TypeAggregate, Data: []byte{1, 2, 3, 4, 5}}}},
-			{PMID: id(7), Format: archive.Static, Values: []archive.Value{{Inst: pcp.InstNull, Type: pcp.TypeAggregateStatic, Data: []byte("ab")}}},
+			{PMID: id(6), Format: archive.Block, Values: []history.Value{{Inst: pcp.InstNull, Type: pcp.TypeAggregate, Data: []byte{1, 2, 3, 4, 5}}}},
+			{PMID: id(7), Format: archive.Static, Values: []history.Value{{Inst: pcp.InstNull, Type: pcp.TypeAggregateStatic, Data: []byte("ab")}}},
 		}},
 		{"v3 mark", "v3/mark", pcp.V3, pcp.Timestamp{Sec: 0x6553f105, Nsec: 6000000}, nil},
 		{"v2 mark", "v2/mark", pcp.V2, pcp.Timestamp{Sec: 0x6553f105, Nsec: 6000000}, nil},

@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -16,18 +17,18 @@ import (
 // out. Damage does not end the sequence unless [ReadOptions].Strict is set: it is
 // named in Warnings, and a mark stands for what is lost. A failure is yielded
 // once, with a nil Step, and ends the sequence.
-func (r *Reader) Steps(q Query) iter.Seq2[*Step, error] {
-	return func(yield func(*Step, error) bool) { newView(r, q).steps()(yield) }
+func (r *Reader) Steps(q history.Query) iter.Seq2[*history.Step, error] {
+	return func(yield func(*history.Step, error) bool) { newView(r, q).steps()(yield) }
 }
 
 // Pass is one reading of an archive: what Steps does, with how far it got.
 type Pass struct{ v *view }
 
 // Pass returns a reading of what q selects.
-func (r *Reader) Pass(q Query) *Pass { return &Pass{newView(r, q)} }
+func (r *Reader) Pass(q history.Query) *Pass { return &Pass{newView(r, q)} }
 
 // Steps yields the steps, once. See [Reader.Steps].
-func (p *Pass) Steps() iter.Seq2[*Step, error] { return p.v.steps() }
+func (p *Pass) Steps() iter.Seq2[*history.Step, error] { return p.v.steps() }
 
 // Last returns the time of the last record met, whether or not it was selected.
 func (p *Pass) Last() pcp.Timestamp { return p.v.last }
@@ -35,11 +36,11 @@ func (p *Pass) Last() pcp.Timestamp { return p.v.last }
 // view joins results with metadata for one pass over the volumes.
 type view struct {
 	r       *Reader
-	q       Query
+	q       history.Query
 	rd      resultDecoder
 	metrics map[pcp.PMID]*metricState
-	step    Step
-	points  []Point
+	step    history.Step
+	points  []history.Point
 	last    pcp.Timestamp  // of the records met
 	found   []*metricState // of the record's sets that are wanted
 	prev    *metricState   // looked up last
@@ -49,23 +50,23 @@ type view struct {
 	// Of the record met last, if there was one.
 	hasMet bool
 	at     pcp.Timestamp
-	atMark bool   // it is a mark
-	lost   bool   // there is damage between it and the next
-	gap    Step   // the mark that stands for damage
-	back   bool   // records are met from the last to the first
-	live   bool   // the records are being written
-	beyond beyond // the record met last, if it is later than the query
+	atMark bool         // it is a mark
+	lost   bool         // there is damage between it and the next
+	gap    history.Step // the mark that stands for damage
+	back   bool         // records are met from the last to the first
+	live   bool         // the records are being written
+	beyond beyond       // the record met last, if it is later than the query
 }
 
-func newView(r *Reader, q Query) *view {
+func newView(r *Reader, q history.Query) *view {
 	v := &view{r: r, q: q.Bounded(), metrics: map[pcp.PMID]*metricState{}}
 	v.rd = resultDecoder{layout: r.layout, want: v.want}
 	return v
 }
 
 // steps is the sequence of one pass.
-func (v *view) steps() iter.Seq2[*Step, error] {
-	return func(yield func(*Step, error) bool) {
+func (v *view) steps() iter.Seq2[*history.Step, error] {
+	return func(yield func(*history.Step, error) bool) {
 		if err := v.run(yield); err != nil && !errors.Is(err, errStop) {
 			yield(nil, err)
 		}
@@ -111,7 +112,7 @@ func (v *view) lookup(id pcp.PMID) *metricState {
 	return m
 }
 
-func (v *view) run(yield func(*Step, error) bool) error {
+func (v *view) run(yield func(*history.Step, error) bool) error {
 	volumes, offset := v.r.start(v.q.From)
 	for _, m := range volumes {
 		if err := v.volume(m, offset, yield); err != nil {
@@ -122,7 +123,7 @@ func (v *view) run(yield func(*Step, error) bool) error {
 	return nil
 }
 
-func (v *view) volume(m Member, offset int64, yield func(*Step, error) bool) error {
+func (v *view) volume(m Member, offset int64, yield func(*history.Step, error) bool) error {
 	s, err := v.r.volumeFrom(m, offset, v.damaged)
 	if err != nil || s == nil {
 		return err
@@ -153,7 +154,7 @@ func (v *view) damaged(d *Damage) error {
 // met takes note of a record that is going to be yielded. Before it goes the mark
 // that stands for damage between it and the record met before, unless one of the
 // two is a mark.
-func (v *view) met(t pcp.Timestamp, mark bool, yield func(*Step, error) bool) error {
+func (v *view) met(t pcp.Timestamp, mark bool, yield func(*history.Step, error) bool) error {
 	before, bridged := v.at, v.hasMet && v.lost && !mark && !v.atMark
 	v.at, v.atMark, v.hasMet, v.lost = t, mark, true, false
 	if !bridged {
@@ -169,7 +170,7 @@ func (v *view) met(t pcp.Timestamp, mark bool, yield func(*Step, error) bool) er
 	if at.Before(v.q.From) || at.After(v.q.To) {
 		return nil
 	}
-	v.gap = Step{Stamp: at, Mark: true}
+	v.gap = history.Step{Stamp: at, Mark: true}
 	if !yield(&v.gap, nil) {
 		return errStop
 	}
@@ -206,7 +207,7 @@ func (v *view) past(frame Frame, t pcp.Timestamp) error {
 }
 
 // record yields the step of a data record if it is wanted.
-func (v *view) record(frame Frame, yield func(*Step, error) bool) error {
+func (v *view) record(frame Frame, yield func(*history.Step, error) bool) error {
 	if stamp, ok := v.r.stamp(frame); ok {
 		if stamp.After(v.q.To) {
 			return v.past(frame, stamp)
@@ -248,7 +249,7 @@ func (v *view) record(frame Frame, yield func(*Step, error) bool) error {
 }
 
 // yield yields a step unless it holds nothing that is wanted.
-func (v *view) yield(step *Step, yield func(*Step, error) bool) error {
+func (v *view) yield(step *history.Step, yield func(*history.Step, error) bool) error {
 	if len(step.Metrics) == 0 && !step.Mark && !v.q.All {
 		return nil
 	}
@@ -272,7 +273,7 @@ func (v *view) grown() {
 }
 
 // join resolves what a result refers to.
-func (v *view) join(res *Result, mark bool) *Step {
+func (v *view) join(res *Result, mark bool) *history.Step {
 	v.step.Stamp, v.step.Mark, v.step.Metrics = res.Stamp, mark, v.step.Metrics[:0]
 	v.points, v.events = v.points[:0], false
 	for i := range res.Sets {
@@ -285,7 +286,7 @@ func (v *view) join(res *Result, mark bool) *Step {
 			v.events = true
 			v.params(m, set.Values, res.Stamp)
 		}
-		mv := MetricValues{Metric: m.metric, Err: set.Err, InDom: m.indom, Labels: m.sets[len(m.sets)-1]}
+		mv := history.MetricValues{Metric: m.metric, Err: set.Err, InDom: m.indom, Labels: m.sets[len(m.sets)-1]}
 		start := len(v.points)
 		n := len(set.Values)
 		v.points = slices.Grow(v.points, n)[:start+n]
@@ -312,7 +313,7 @@ func (v *view) join(res *Result, mark bool) *Step {
 }
 
 // share hands each metric its points.
-func sharePoints(s *Step, points []Point) {
+func sharePoints(s *history.Step, points []history.Point) {
 	at := 0
 	for i := range s.Metrics {
 		mv := &s.Metrics[i]

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/archtest"
 	"github.com/pcparchive/pcparchive/internal/oracle"
 	"github.com/pcparchive/pcparchive/labelset"
@@ -19,7 +20,7 @@ import (
 )
 
 // seconds lists the times of the steps that q selects; marks are negative.
-func seconds(t testing.TB, r *archive.Reader, q archive.Query) []int64 {
+func seconds(t testing.TB, r *archive.Reader, q history.Query) []int64 {
 	all := []int64{}
 	for step, err := range r.Steps(q) {
 		require.NoError(t, err)
@@ -37,10 +38,10 @@ func seconds(t testing.TB, r *archive.Reader, q archive.Query) []int64 {
 func longArchive(t testing.TB, v pcp.Version, n int64) string {
 	a, base := create(t, v)
 	require.NoError(t, a.Define(archtest.Release))
-	text := archive.StringValue(pcp.InstNull, string(make([]byte, 30000)))
+	text := history.StringValue(pcp.InstNull, string(make([]byte, 30000)))
 	for sec := range n {
 		require.NoError(t, a.Append(&archive.Result{Stamp: at(sec + 1), Sets: []archive.ValueSet{
-			{PMID: archtest.Release.PMID, Format: archive.Block, Values: []archive.Value{text}},
+			{PMID: archtest.Release.PMID, Format: archive.Block, Values: []history.Value{text}},
 		}}))
 	}
 	require.NoError(t, a.Close())
@@ -61,12 +62,12 @@ func TestQueryTimes(t *testing.T) {
 		r, err := archive.Open(base, nil)
 		require.NoError(t, err)
 		require.Greater(t, len(r.Index()), 8)
-		assert.Equal(t, span(1, 40), seconds(t, r, archive.Query{}))
-		assert.Equal(t, span(7, 9), seconds(t, r, archive.Query{From: at(7), To: at(9)}))
-		assert.Empty(t, seconds(t, r, archive.Query{From: at(41)}))
-		assert.Empty(t, seconds(t, r, archive.Query{From: at(-9), To: at(-1)}))
+		assert.Equal(t, span(1, 40), seconds(t, r, history.Query{}))
+		assert.Equal(t, span(7, 9), seconds(t, r, history.Query{From: at(7), To: at(9)}))
+		assert.Empty(t, seconds(t, r, history.Query{From: at(41)}))
+		assert.Empty(t, seconds(t, r, history.Query{From: at(-9), To: at(-1)}))
 		for from := range int64(42) {
-			assert.Equal(t, span(max(from, 1), 40), seconds(t, r, archive.Query{From: at(from)}))
+			assert.Equal(t, span(max(from, 1), 40), seconds(t, r, history.Query{From: at(from)}))
 		}
 	})
 }
@@ -101,7 +102,7 @@ func TestIndexIsOnlyAHint(t *testing.T) {
 				liar, err := archive.Open(base, nil)
 				require.NoError(t, err)
 				for from := range int64(42) {
-					assert.Equal(t, span(max(from, 1), 40), seconds(t, liar, archive.Query{From: at(from)}))
+					assert.Equal(t, span(max(from, 1), 40), seconds(t, liar, history.Query{From: at(from)}))
 				}
 			})
 		}
@@ -109,7 +110,7 @@ func TestIndexIsOnlyAHint(t *testing.T) {
 		none, err := archive.Open(base, nil)
 		require.NoError(t, err)
 		assert.Nil(t, none.Index())
-		assert.Equal(t, span(33, 40), seconds(t, none, archive.Query{From: at(33)}))
+		assert.Equal(t, span(33, 40), seconds(t, none, history.Query{From: at(33)}))
 	})
 }
 
@@ -119,10 +120,10 @@ func TestQueryMetrics(t *testing.T) {
 		require.NoError(t, err)
 		only := func(name string) func(d *meta.Desc) bool { return func(d *meta.Desc) bool { return d.Name() == name } }
 		s := archtest.Start.Sec
-		assert.Equal(t, []int64{s, s + 1, s + 2, -(s + 3)}, seconds(t, r, archive.Query{Metrics: only("sample.release")}),
+		assert.Equal(t, []int64{s, s + 1, s + 2, -(s + 3)}, seconds(t, r, history.Query{Metrics: only("sample.release")}),
 			"a record in which no wanted metric has a value is left out, and is no mark")
-		assert.Equal(t, []int64{s, s + 1, s + 2, -(s + 3), s + 4}, seconds(t, r, archive.Query{Metrics: only("sample.release"), All: true}))
-		for step, err := range r.Steps(archive.Query{Metrics: only("sample.bytes")}) {
+		assert.Equal(t, []int64{s, s + 1, s + 2, -(s + 3), s + 4}, seconds(t, r, history.Query{Metrics: only("sample.release"), All: true}))
+		for step, err := range r.Steps(history.Query{Metrics: only("sample.bytes")}) {
 			require.NoError(t, err)
 			for _, m := range step.Metrics {
 				assert.Equal(t, "sample.bytes", m.Metric.Name)
@@ -135,8 +136,8 @@ func TestStepMetadata(t *testing.T) {
 	archtest.ForEachVersion(t, func(t *testing.T, v pcp.Version) {
 		r, err := archive.Open(archtest.Sample(t, v), nil)
 		require.NoError(t, err)
-		series := map[string]*archive.Series{}
-		for step, err := range r.Steps(archive.Query{}) {
+		series := map[string]*history.Series{}
+		for step, err := range r.Steps(history.Query{}) {
 			require.NoError(t, err)
 			for _, m := range step.Metrics {
 				for _, p := range m.Points {
@@ -169,7 +170,7 @@ func TestDefaultContext(t *testing.T) {
 	require.NoError(t, a.Close())
 	r, err := archive.Open(base, nil)
 	require.NoError(t, err)
-	for step, err := range r.Steps(archive.Query{}) {
+	for step, err := range r.Steps(history.Query{}) {
 		require.NoError(t, err)
 		assert.Equal(t, `{"hostname":"sample.example"}`, step.Metrics[0].Metric.Labels[0].JSON())
 	}
@@ -181,7 +182,7 @@ func TestLabelIdent(t *testing.T) {
 		labelset.Context: meta.ContextIdent, labelset.Domain: 60, labelset.InDom: uint32(d.InDom),
 		labelset.Cluster: uint32(pcp.NewPMID(60, 3, 0)), labelset.Item: uint32(d.PMID), labelset.Instances: uint32(d.InDom),
 	} {
-		assert.Equal(t, want, archive.LabelIdent(level, d), level)
+		assert.Equal(t, want, history.LabelIdent(level, d), level)
 	}
 }
 
@@ -210,7 +211,7 @@ func TestOddTimes(t *testing.T) {
 	}
 	for range 4 {
 		require.NoError(t, a.Append(&archive.Result{Stamp: at(20), Sets: []archive.ValueSet{
-			{PMID: archtest.Load.PMID, Format: archive.Block, Values: []archive.Value{archive.NumberValue(1, pcp.TypeFloat, 0)}},
+			{PMID: archtest.Load.PMID, Format: archive.Block, Values: []history.Value{history.NumberValue(1, pcp.TypeFloat, 0)}},
 		}}))
 	}
 	require.NoError(t, a.Close())
@@ -219,7 +220,7 @@ func TestOddTimes(t *testing.T) {
 	r, err := archive.Open(base, nil)
 	require.NoError(t, err)
 	var got []string
-	for step, err := range r.Steps(archive.Query{}) {
+	for step, err := range r.Steps(history.Query{}) {
 		require.NoError(t, err)
 		got = append(got, step.Metrics[0].Points[0].Series.Inst.Name)
 	}
@@ -244,7 +245,7 @@ func TestVolumes(t *testing.T) {
 	volume(".10", 10, raw[808+size:])
 	r, err := archive.Open(base, nil)
 	require.NoError(t, err)
-	assert.Equal(t, span(1, 4), seconds(t, r, archive.Query{}))
+	assert.Equal(t, span(1, 4), seconds(t, r, history.Query{}))
 	assert.Len(t, r.Members(), 4)
 	assert.Equal(t, base, r.Base())
 
@@ -290,8 +291,8 @@ func TestVolumesPassedOver(t *testing.T) {
 				case tt.warning == "" || tt.name == "other number":
 					want = []int64{1, 2, 5, 6}
 				}
-				assert.Equal(t, want, seconds(t, r, archive.Query{}))
-				assert.Equal(t, want, seconds(t, r, archive.Query{}))
+				assert.Equal(t, want, seconds(t, r, history.Query{}))
+				assert.Equal(t, want, seconds(t, r, history.Query{}))
 				n := 0
 				for _, err := range r.Records(archive.RoleData) {
 					var d *archive.Damage
@@ -320,7 +321,7 @@ func TestVolumesPassedOver(t *testing.T) {
 				assert.Contains(t, oracle.Exec(t, "pmdumplog", "-z", "-a", base).Stderr, "Cannot open archive")
 				r, err = archive.Open(base, nil)
 				require.NoError(t, err, "another label serves")
-				assert.Equal(t, want[len(want)-records+2:], seconds(t, r, archive.Query{}))
+				assert.Equal(t, want[len(want)-records+2:], seconds(t, r, history.Query{}))
 			})
 		}
 	})
@@ -353,7 +354,7 @@ func requireSameShapes(t *testing.T, base string, r *archive.Reader) {
 func TestStopEarly(t *testing.T) {
 	r, err := archive.Open(archtest.Sample(t, pcp.V3), nil)
 	require.NoError(t, err)
-	for range r.Steps(archive.Query{}) {
+	for range r.Steps(history.Query{}) {
 		break
 	}
 	for _, role := range []archive.Role{archive.RoleMeta, archive.RoleData, archive.RoleIndex} {

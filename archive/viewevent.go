@@ -3,6 +3,7 @@ package archive
 import (
 	"slices"
 
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -12,7 +13,7 @@ const maxParams = 1000
 
 // params makes the parameters of event records known that their metric did not
 // have before: it becomes another one, and so do its series.
-func (v *view) params(m *metricState, values []Value, t pcp.Timestamp) {
+func (v *view) params(m *metricState, values []history.Value, t pcp.Timestamp) {
 	for i := range values {
 		events, err := values[i].Events()
 		if err != nil {
@@ -38,11 +39,11 @@ func (v *view) param(m *metricState, id pcp.PMID, t pcp.Timestamp) {
 	v.refresh(&p, t)
 	next := *m.metric
 	next.Params = append(slices.Clone(next.Params), p.metric)
-	m.metric, m.series, m.last = &next, map[pcp.InstID]*Series{}, m.last[:0]
+	m.metric, m.series, m.last = &next, map[pcp.InstID]*history.Series{}, m.last[:0]
 }
 
-func hasParam(m *Metric, id pcp.PMID) bool {
-	return slices.ContainsFunc(m.Params, func(p *Metric) bool { return p.Desc.PMID == id })
+func hasParam(m *history.Metric, id pcp.PMID) bool {
+	return slices.ContainsFunc(m.Params, func(p *history.Metric) bool { return p.Desc.PMID == id })
 }
 
 // holdsEvents reports whether the values of a metric are event arrays.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/check"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/archtest"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -38,9 +39,9 @@ func TestCountersFallByTheirType(t *testing.T) {
 				d := &meta.Desc{PMID: pcp.NewPMID(60, 7, 1), Type: tt.typ, InDom: pcp.InDomNull, Sem: pcp.SemCounter, Names: []string{"a.counter"}}
 				require.NoError(t, a.Define(d))
 				for i, bits := range []uint64{first, second} {
-					set := archive.ValueSet{PMID: d.PMID, Format: archive.Block, Values: []archive.Value{archive.NumberValue(pcp.InstNull, tt.typ, bits)}}
+					set := archive.ValueSet{PMID: d.PMID, Format: archive.Block, Values: []history.Value{history.NumberValue(pcp.InstNull, tt.typ, bits)}}
 					if tt.typ == pcp.Type32 || tt.typ == pcp.TypeU32 {
-						set.Format, set.Values[0] = archive.InSitu, archive.WordValue(pcp.InstNull, uint32(bits))
+						set.Format, set.Values[0] = archive.InSitu, history.WordValue(pcp.InstNull, uint32(bits))
 					}
 					require.NoError(t, a.Append(&archive.Result{Stamp: at(i), Sets: []archive.ValueSet{set}}))
 				}

@@ -4,12 +4,13 @@ import (
 	"strings"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
 // fits reports whether a value can be read as one of type t, by the rules by
 // which the reference extracts values.
-func fits(v *archive.Value, t pcp.Type) bool {
+func fits(v *history.Value, t pcp.Type) bool {
 	if v.Data == nil { // a number
 		return v.Type == t && t != pcp.Type32 && t != pcp.TypeU32 ||
 			v.Type == pcp.TypeUnknown && (t == pcp.Type32 || t == pcp.TypeU32 || t == pcp.TypeFloat)
@@ -24,7 +25,7 @@ func fits(v *archive.Value, t pcp.Type) bool {
 }
 
 // badValue reports a value that is not of its metric's type.
-func (c *checker) badValue(m *metric, v *archive.Value) {
+func (c *checker) badValue(m *metric, v *history.Value) {
 	if m.desc.Type < pcp.Type32 || m.desc.Type > pcp.TypeHighResEvent || !m.once(saidType) {
 		return
 	}

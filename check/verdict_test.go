@@ -11,6 +11,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/check"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/archtest"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -44,7 +45,7 @@ func TestVerdicts(t *testing.T) {
 					d := *archtest.Count
 					d.PMID, d.Names = pcp.NewPMID(60, 1, uint32(i)), []string{names(i)}
 					require.NoError(t, a.Define(&d))
-					res.Sets = append(res.Sets, archive.ValueSet{PMID: d.PMID, Values: []archive.Value{archive.WordValue(pcp.InstNull, 1)}})
+					res.Sets = append(res.Sets, archive.ValueSet{PMID: d.PMID, Values: []history.Value{history.WordValue(pcp.InstNull, 1)}})
 				}
 				require.NoError(t, a.SetText(&meta.Text{Type: meta.TextPMID | meta.TextOneLine, Ident: uint32(pcp.NewPMID(60, 1, 299)), Text: "text"}))
 				require.NoError(t, a.Append(res))

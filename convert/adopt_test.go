@@ -11,16 +11,19 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/mapper"
+	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
 // stored returns the metadata of an archive to which f's steps were written.
-func (f *fixture) stored(write func(put func(*archive.Step))) *meta.Store {
+func (f *fixture) stored(write func(put func(*history.Step))) *meta.Store {
 	f.t.Helper()
 	base, sink := create(f.t, nil)
-	write(func(s *archive.Step) { require.NoError(f.t, sink.Put(s)) })
+	write(func(s *history.Step) { require.NoError(f.t, sink.Put(s)) })
 	require.NoError(f.t, sink.Close())
 	return open(f.t, base).Meta()
 }
@@ -28,26 +31,26 @@ func (f *fixture) stored(write func(put func(*archive.Step))) *meta.Store {
 // adopting returns a fixture that goes on with an archive.
 func adopting(t *testing.T, s *meta.Store) *fixture {
 	t.Helper()
-	f := &fixture{t: t, report: &convert.Report{}, now: pcp.Timestamp{Sec: 1_800_000_000}}
+	f := &fixture{t: t, report: &prom.Report{}, now: pcp.Timestamp{Sec: 1_800_000_000}}
 	var err error
-	f.mapper, err = convert.NewMapper(convert.MapperOptions{Host: "recorder", Report: f.report})
+	f.mapper, err = mapper.New(mapper.Options{Host: "recorder", Report: f.report})
 	require.NoError(t, err)
 	require.NoError(t, f.mapper.Adopt(s))
 	f.src = f.source("web")
 	return f
 }
 
-func (f *fixture) descOf(s *convert.MappedSeries) *meta.Desc { return f.metricOf(s).Desc }
+func (f *fixture) descOf(s *mapper.Series) *meta.Desc { return f.metricOf(s).Desc }
 
 // instOf returns a series' instance.
-func (f *fixture) instOf(s *convert.MappedSeries) meta.Instance {
+func (f *fixture) instOf(s *mapper.Series) meta.Instance {
 	return f.step(s).Metrics[0].Points[0].Series.Inst
 }
 
 func TestAdoptNumbers(t *testing.T) {
 	f := newFixture(t)
 	before := map[string]string{}
-	store := f.stored(func(put func(*archive.Step)) {
+	store := f.stored(func(put func(*history.Step)) {
 		a1, a2, a3 := f.series("a", "counter", "x", "1"), f.series("a", "counter", "x", "2"), f.series("a", "counter", "x", "3")
 		plain, other := f.series("a", "gauge"), f.series("b:c", "gauge", "k v", "w\n")
 		put(f.step(a1, a2, a3, plain, other))
@@ -56,7 +59,7 @@ func TestAdoptNumbers(t *testing.T) {
 		f.src.End(a3)
 		f.src.Set(a2, 1)
 		put(f.src.Step())
-		for _, s := range []*convert.MappedSeries{a1, a2, a3, plain, other} {
+		for _, s := range []*mapper.Series{a1, a2, a3, plain, other} {
 			d := f.descOf(s)
 			before[d.Name()] = fmt.Sprint(d.PMID, d.InDom)
 		}
@@ -65,7 +68,7 @@ func TestAdoptNumbers(t *testing.T) {
 
 	g := adopting(t, store)
 	for _, tt := range []struct {
-		series *convert.MappedSeries
+		series *mapper.Series
 		name   string
 		inst   string
 	}{
@@ -89,14 +92,14 @@ func TestAdoptNumbers(t *testing.T) {
 	}
 	// The family that a page no longer names.
 	h := adopting(t, store)
-	s, err := h.src.Series("b:c", pairLabels([]string{"k v", "w\n"}), convert.Family{})
+	s, err := h.src.Series("b:c", pairLabels([]string{"k v", "w\n"}), prom.Family{})
 	require.NoError(t, err)
 	assert.Equal(t, "gauge", s.Family().Type)
 	assert.Equal(t, "0 k v:w\n", h.instOf(s).Name)
 
 	// A further source gets a cluster that the archive does not use.
 	other := g.source("other")
-	o, err := other.Series("a", nil, convert.Family{Name: "a"})
+	o, err := other.Series("a", nil, prom.Family{Name: "a"})
 	require.NoError(t, err)
 	other.Begin(g.now)
 	other.Set(o, 1)
@@ -104,18 +107,18 @@ func TestAdoptNumbers(t *testing.T) {
 
 	assert.Equal(t, "web", g.mapper.SourceOf("job of web", "web.example:9100"))
 	assert.Empty(t, g.mapper.SourceOf("job of web", "elsewhere"))
-	assert.Equal(t, "openmetrics", convert.PrefixOf(withHealth(t)))
-	assert.Empty(t, convert.PrefixOf(meta.NewStore()))
+	assert.Equal(t, "openmetrics", mapper.PrefixOf(withHealth(t)))
+	assert.Empty(t, mapper.PrefixOf(meta.NewStore()))
 }
 
 // withHealth returns the metadata of an archive with the outcome of a scrape.
 func withHealth(t *testing.T) *meta.Store {
 	f := newFixture(t)
-	return f.stored(func(put func(*archive.Step)) {
-		for _, src := range []*convert.MappedSource{f.source("db"), f.src} {
+	return f.stored(func(put func(*history.Step)) {
+		for _, src := range []*mapper.Source{f.source("db"), f.src} {
 			f.now.Sec++
 			src.Begin(f.now)
-			src.SetHealth(convert.Health{Up: 1})
+			src.SetHealth(mapper.Health{Up: 1})
 			put(src.Step())
 		}
 	})
@@ -126,11 +129,11 @@ func withHealth(t *testing.T) *meta.Store {
 func TestAdoptWritesNothingAgain(t *testing.T) {
 	f := newFixture(t)
 	base, sink := create(t, nil)
-	step := func(f *fixture) *archive.Step {
+	step := func(f *fixture) *history.Step {
 		s := f.series("a", "counter", "x", "1")
 		f.src.Describe(s, "help\nmore")
 		f.begin()
-		f.src.SetHealth(convert.Health{Up: 1})
+		f.src.SetHealth(mapper.Health{Up: 1})
 		f.src.Set(s, 1)
 		return f.src.Step()
 	}
@@ -151,9 +154,9 @@ func TestAdoptWritesNothingAgain(t *testing.T) {
 func TestAdoptControl(t *testing.T) {
 	g := adopting(t, withHealth(t))
 	third := g.source("third")
-	for src, want := range map[*convert.MappedSource]pcp.InstID{g.src: 1, third: 3} {
+	for src, want := range map[*mapper.Source]pcp.InstID{g.src: 1, third: 3} {
 		src.Begin(g.now)
-		src.SetHealth(convert.Health{})
+		src.SetHealth(mapper.Health{})
 		step := src.Step()
 		assert.Equal(t, want, step.Metrics[0].Points[0].Series.Inst.ID)
 		assert.Equal(t, "144.0.1", step.Metrics[0].Metric.Desc.PMID.String())
@@ -204,7 +207,7 @@ func TestAdoptForeign(t *testing.T) {
 		double(pcp.NewPMID(60, 0, 1), pcp.InDomNull, pcp.SemInstant, "openmetrics.leaf"),
 	))
 	for _, tt := range []struct {
-		series     *convert.MappedSeries
+		series     *mapper.Series
 		name, pmid string
 		inst       string
 	}{
@@ -221,11 +224,11 @@ func TestAdoptForeign(t *testing.T) {
 		assert.Equal(t, tt.inst, g.instOf(tt.series).Name)
 	}
 	db := g.source("db")
-	s, err := db.Series("first", nil, convert.Family{Name: "first"})
+	s, err := db.Series("first", nil, prom.Family{Name: "first"})
 	require.NoError(t, err)
 	db.Begin(g.now)
 	db.Set(s, 1)
-	db.SetHealth(convert.Health{Up: 1})
+	db.SetHealth(mapper.Health{Up: 1})
 	step := db.Step()
 	assert.Equal(t, "144.6.0", step.Metrics[0].Metric.Desc.PMID.String(), "the source's cluster is full")
 	for _, mv := range step.Metrics {
@@ -233,7 +236,7 @@ func TestAdoptForeign(t *testing.T) {
 			assert.Equal(t, "144.0.32", mv.Metric.Desc.PMID.String(), "its number is another metric's")
 		}
 	}
-	_, err = g.mapper.Source(convert.Target{Name: "leaf"})
+	_, err = g.mapper.Source(mapper.Target{Name: "leaf"})
 	require.ErrorIs(t, err, pcp.ErrMismatch)
 	require.ErrorContains(t, err, "openmetrics.leaf")
 }
@@ -250,8 +253,8 @@ func TestAdoptAtTheEnd(t *testing.T) {
 	require.NoError(t, a.Mark(f.now))
 	require.NoError(t, a.Close())
 	g := adopting(t, open(t, base).Meta())
-	_, err = g.src.Series("a", pairLabels([]string{"x", "1"}), convert.Family{Name: "a", Type: "gauge"})
-	require.ErrorIs(t, err, convert.ErrNumbers, "no instance number is left")
-	_, err = g.source("db").Series("a", nil, convert.Family{Name: "a"})
-	require.ErrorIs(t, err, convert.ErrNumbers, "no cluster is left")
+	_, err = g.src.Series("a", pairLabels([]string{"x", "1"}), prom.Family{Name: "a", Type: "gauge"})
+	require.ErrorIs(t, err, mapper.ErrNumbers, "no instance number is left")
+	_, err = g.source("db").Series("a", nil, prom.Family{Name: "a"})
+	require.ErrorIs(t, err, mapper.ErrNumbers, "no cluster is left")
 }

@@ -9,6 +9,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pcparchive/pcparchive/convert/assemble"
+	"github.com/pcparchive/pcparchive/convert/flatten"
+	"github.com/pcparchive/pcparchive/convert/mapper"
+	"github.com/pcparchive/pcparchive/convert/native"
+	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/sinktest"
 
 	"github.com/stretchr/testify/assert"
@@ -22,9 +28,9 @@ import (
 )
 
 // samplesTee hands samples to several.
-type samplesTee []convert.SampleSink
+type samplesTee []prom.SampleSink
 
-func (t samplesTee) Sample(s *convert.PromSeries, at int64, v float64) error {
+func (t samplesTee) Sample(s *prom.Series, at int64, v float64) error {
 	for _, dst := range t {
 		if err := sinktest.Put(dst, s, at, v); err != nil {
 			return err
@@ -35,15 +41,15 @@ func (t samplesTee) Sample(s *convert.PromSeries, at int64, v float64) error {
 
 // again returns the samples that a sink's steps become, and those that these
 // become when they are made steps and samples once more.
-func again(t *testing.T, put func(convert.Sink), o convert.AssemblerOptions) (first, second *seen, report *convert.Report) {
+func again(t *testing.T, put func(history.Sink), o assemble.Options) (first, second *seen, report *prom.Report) {
 	t.Helper()
-	first, second, report = &seen{}, &seen{}, &convert.Report{}
-	mapper, err := convert.NewMapper(convert.MapperOptions{Host: "h", Report: report})
+	first, second, report = &seen{}, &seen{}, &prom.Report{}
+	mapper, err := mapper.New(mapper.Options{Host: "h", Report: report})
 	require.NoError(t, err)
 	o.Report = report
-	back := convert.NewFlattener(sinktest.Sink(second), convert.FlattenOptions{TargetLabels: true, Report: report})
-	assembler := convert.NewAssembler(back, mapper, o)
-	put(convert.NewFlattener(sinktest.Sink(samplesTee{sinktest.Sink(first), assembler}), convert.FlattenOptions{TargetLabels: true}))
+	back := flatten.New(sinktest.Sink(second), flatten.Options{TargetLabels: true, Report: report})
+	assembler := assemble.New(back, mapper, o)
+	put(flatten.New(sinktest.Sink(samplesTee{sinktest.Sink(first), assembler}), flatten.Options{TargetLabels: true}))
 	require.NoError(t, sinktest.Finish(assembler))
 	slices.Sort(first.lines)
 	slices.Sort(second.lines)
@@ -51,7 +57,7 @@ func again(t *testing.T, put func(convert.Sink), o convert.AssemblerOptions) (fi
 }
 
 func TestAssemblerUndoesFlattener(t *testing.T) {
-	first, second, report := again(t, func(s convert.Sink) { recordOddly(t, s) }, convert.AssemblerOptions{})
+	first, second, report := again(t, func(s history.Sink) { recordOddly(t, s) }, assemble.Options{})
 	assert.Greater(t, len(first.lines), 50)
 	assert.Equal(t, first.lines, second.lines)
 	assert.Empty(t, report.Losses())
@@ -63,25 +69,25 @@ func TestAssemblerUndoesFlattener(t *testing.T) {
 func TestAssemblerOverRecording(t *testing.T) {
 	r, err := archive.Open(filepath.Join("..", "testdata", "archives", "host_v3"), nil)
 	require.NoError(t, err)
-	first, second, report := again(t, func(s convert.Sink) {
-		require.NoError(t, convert.Copy(context.Background(), s, convert.FromArchive(r, archive.Query{})))
-	}, convert.AssemblerOptions{})
+	first, second, report := again(t, func(s history.Sink) {
+		require.NoError(t, convert.Copy(context.Background(), s, convert.FromArchive(r, history.Query{})))
+	}, assemble.Options{})
 	assert.Greater(t, len(first.lines), 100)
 	assert.Equal(t, first.lines, second.lines)
 	assert.Empty(t, report.Losses())
 }
 
 func TestAssemblerRefusesOldSamples(t *testing.T) {
-	mapper, err := convert.NewMapper(convert.MapperOptions{Host: "h"})
+	mapper, err := mapper.New(mapper.Options{Host: "h"})
 	require.NoError(t, err)
-	a := convert.NewAssembler(convert.NewFlattener(sinktest.Sink(&seen{}), convert.FlattenOptions{}), mapper, convert.AssemblerOptions{})
-	s := &convert.PromSeries{Name: "x"}
+	a := assemble.New(flatten.New(sinktest.Sink(&seen{}), flatten.Options{}), mapper, assemble.Options{})
+	s := &prom.Series{Name: "x"}
 	require.NoError(t, sinktest.Put(a, s, 2000, 1))
 	require.ErrorIs(t, sinktest.Put(a, s, 1999, 1), archive.ErrOrder)
 }
 
 func TestAssemblerSources(t *testing.T) {
-	steps := assemble(t, convert.AssemblerOptions{},
+	steps := gathered(t, assemble.Options{},
 		given{"a", "job=web instance=h1:80", 1}, given{"a", "job=web instance=h2:80", 2},
 		given{"a", "job=web instance=h2:81", 3}, given{"a", "", 4}, given{"a", "instance=h3", 5})
 	assert.Equal(t, []string{
@@ -96,16 +102,16 @@ type given struct {
 }
 
 // assemble gives samples of one time to an Assembler and returns the values.
-func assemble(t *testing.T, o convert.AssemblerOptions, samples ...given) []string {
+func gathered(t *testing.T, o assemble.Options, samples ...given) []string {
 	t.Helper()
-	mapper, err := convert.NewMapper(convert.MapperOptions{Host: "h", Report: o.Report})
+	mapper, err := mapper.New(mapper.Options{Host: "h", Report: o.Report})
 	require.NoError(t, err)
 	sink := &stepLines{}
-	a := convert.NewAssembler(sink, mapper, o)
+	a := assemble.New(sink, mapper, o)
 	for i, g := range samples {
-		s := &convert.PromSeries{Name: g.name, ID: i}
+		s := &prom.Series{Name: g.name, ID: i}
 		for _, pair := range fields(g.labels) {
-			s.Labels = append(s.Labels, convert.Label{Name: pair[0], Value: pair[1]})
+			s.Labels = append(s.Labels, prom.Label{Name: pair[0], Value: pair[1]})
 		}
 		require.NoError(t, sinktest.Put(a, s, 1000, g.v))
 	}
@@ -115,7 +121,7 @@ func assemble(t *testing.T, o convert.AssemblerOptions, samples ...given) []stri
 
 type stepLines struct{ lines []string }
 
-func (s *stepLines) Put(step *archive.Step) error {
+func (s *stepLines) Put(step *history.Step) error {
 	for _, mv := range step.Metrics {
 		for _, p := range mv.Points {
 			v, _ := p.Value.Number(mv.Metric.Desc.Type)
@@ -128,12 +134,12 @@ func (s *stepLines) Put(step *archive.Step) error {
 func (s *stepLines) Close() error { return nil }
 
 // cpus is a Natives for a made-up exporter.
-type cpus struct{ user, ncpu, percpu *convert.NativeMetric }
+type cpus struct{ user, ncpu, percpu *native.Metric }
 
 func newCPUs() cpus {
-	metric := func(name string, item uint32, d meta.Desc) *convert.NativeMetric {
+	metric := func(name string, item uint32, d meta.Desc) *native.Metric {
 		d.Names, d.PMID = []string{name}, pcp.NewPMID(60, 0, item)
-		return &convert.NativeMetric{Desc: d}
+		return &native.Metric{Desc: d}
 	}
 	return cpus{
 		user:   metric("kernel.all.cpu.user", 20, meta.Desc{Type: pcp.TypeU64, InDom: pcp.InDomNull, Sem: pcp.SemCounter}),
@@ -142,21 +148,21 @@ func newCPUs() cpus {
 	}
 }
 
-func (c cpus) Places(s *convert.PromSeries) []convert.Place {
+func (c cpus) Places(s *prom.Series) []native.Place {
 	if s.Name != "cpu" {
 		return nil
 	}
 	cpu := s.Labels[0].Value
-	return []convert.Place{
-		{Metric: c.user, Factor: 1000, Combine: convert.CombineSum},
-		{Metric: c.ncpu, Combine: convert.CombineCount},
+	return []native.Place{
+		{Metric: c.user, Factor: 1000, Combine: native.CombineSum},
+		{Metric: c.ncpu, Combine: native.CombineCount},
 		{Metric: c.percpu, Instance: "cpu" + cpu, ID: pcp.InstNull, Factor: 1000, Labels: labelset.Set{}},
 	}
 }
 
 func TestAssemblerNatives(t *testing.T) {
-	report := &convert.Report{}
-	steps := assemble(t, convert.AssemblerOptions{Natives: newCPUs(), Report: report},
+	report := &prom.Report{}
+	steps := gathered(t, assemble.Options{Natives: newCPUs(), Report: report},
 		given{"cpu", "cpu=0", 1.5}, given{"other", "", math.Pi}, given{"cpu", "cpu=1", 2.25})
 	assert.Equal(t, []string{
 		"kernel.all.cpu.user -1 3750", "hinv.ncpu -1 2",
@@ -166,7 +172,7 @@ func TestAssemblerNatives(t *testing.T) {
 	assert.Empty(t, report.Losses())
 
 	// A second target's values do not mix with the first one's.
-	steps = assemble(t, convert.AssemblerOptions{Natives: newCPUs(), Report: report},
+	steps = gathered(t, assemble.Options{Natives: newCPUs(), Report: report},
 		given{"cpu", "cpu=0 instance=a", 1}, given{"cpu", "cpu=0 instance=b", 1})
 	assert.Contains(t, steps, "kernel.all.cpu.user -1 1000")
 	assert.Contains(t, steps, "openmetrics.b.cpu 0 1")
@@ -186,22 +192,22 @@ func fields(text string) [][2]string {
 // histograms keeps native histograms beside numbers.
 type histograms struct{ seen }
 
-func (h *histograms) Histogram(s *convert.PromSeries, t int64, data []byte) error {
+func (h *histograms) Histogram(s *prom.Series, t int64, data []byte) error {
 	h.lines = append(h.lines, fmt.Sprintf("%d %s %v %s", t, s.Name, s.Labels, data))
 	return nil
 }
 
 func TestHistogramsCross(t *testing.T) {
-	mapper, err := convert.NewMapper(convert.MapperOptions{Host: "h"})
+	mapper, err := mapper.New(mapper.Options{Host: "h"})
 	require.NoError(t, err)
-	report, out, none := &convert.Report{}, &histograms{}, &seen{}
+	report, out, none := &prom.Report{}, &histograms{}, &seen{}
 	base := filepath.Join(t.TempDir(), "a")
 	w, err := archive.Create(base, archive.Header{Host: "h", PID: 1}, nil)
 	require.NoError(t, err)
-	a := convert.NewAssembler(convert.NewToArchive(w), mapper, convert.AssemblerOptions{Report: report})
-	family := &convert.Family{Name: "lat", Type: convert.TypeHistogram, Help: "Latency."}
-	s := &convert.PromSeries{Name: "lat", Labels: []convert.Label{{Name: "job", Value: "j"}, {Name: "le", Value: "x"}}, Family: family}
-	other := &convert.PromSeries{ID: 1, Name: "x"}
+	a := assemble.New(convert.NewToArchive(w), mapper, assemble.Options{Report: report})
+	family := &prom.Family{Name: "lat", Type: prom.TypeHistogram, Help: "Latency."}
+	s := &prom.Series{Name: "lat", Labels: []prom.Label{{Name: "job", Value: "j"}, {Name: "le", Value: "x"}}, Family: family}
+	other := &prom.Series{ID: 1, Name: "x"}
 	data := []byte("first")
 	require.NoError(t, sinktest.PutHistogram(a, s, 1000, data))
 	copy(data, "again") // it was borrowed
@@ -210,14 +216,14 @@ func TestHistogramsCross(t *testing.T) {
 	require.NoError(t, sinktest.Put(a, s, 3000, 3)) // a number takes its turn
 	require.NoError(t, sinktest.Put(a, other, 3000, 1))
 	require.NoError(t, sinktest.PutHistogram(a, s, 4000, []byte("third")))
-	require.NoError(t, sinktest.Put(a, s, 5000, convert.StaleNaN))
+	require.NoError(t, sinktest.Put(a, s, 5000, prom.StaleNaN))
 	require.NoError(t, sinktest.Finish(a))
 
 	r, err := archive.Open(base, nil)
 	require.NoError(t, err)
-	flatten := func(dst convert.SampleSink) {
-		f := convert.NewFlattener(dst, convert.FlattenOptions{TargetLabels: true, Report: report})
-		require.NoError(t, convert.Copy(context.Background(), f, convert.FromArchive(r, archive.Query{})))
+	flatten := func(dst prom.SampleSink) {
+		f := flatten.New(dst, flatten.Options{TargetLabels: true, Report: report})
+		require.NoError(t, convert.Copy(context.Background(), f, convert.FromArchive(r, history.Query{})))
 	}
 	flatten(sinktest.Sink(out))
 	assert.Equal(t, []string{
@@ -230,7 +236,7 @@ func TestHistogramsCross(t *testing.T) {
 	assert.Empty(t, report.Losses())
 	assert.Equal(t, family, out.series["lat job=j le=x"].Family)
 	flatten(sinktest.Sink(none, report))
-	assert.Equal(t, []convert.LossCount{{Loss: convert.LossNativeHist, Name: "lat", Count: 3}}, report.Losses())
+	assert.Equal(t, []prom.LossCount{{Loss: prom.LossNativeHist, Name: "lat", Count: 3}}, report.Losses())
 }
 
 func sortedByTime(lines []string) []string {

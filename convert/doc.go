@@ -1,15 +1,15 @@
 // Package convert maps PCP and Prometheus onto each other. Its one record type
-// is [archive.Step]: every source yields steps and every sink takes them, so a
+// is [history.Step]: every source yields steps and every sink takes them, so a
 // new format needs a source and a sink and no knowledge of the others.
 //
 //	archive  ─ FromArchive ─┐                ┌─ ToArchive ─ archive
 //	scrape   ─ Mapper ──────┼─ archive.Step ─┼─ Flattener ─ convert/tsdb, convert/expo, query
 //	…                       ┘                └─ …
 //
-// # From Prometheus to PCP: [Mapper]
+// # From Prometheus to PCP: [mapper.Mapper]
 //
 //	series            PCP
-//	metric name       openmetrics.<source>.<name>, ':' as '.', see [LeafName]
+//	metric name       openmetrics.<source>.<name>, ':' as '.', see [naming.LeafName]
 //	family, type      item labels prom_name, prom_type, prom_unit, prom_suffix, all
 //	                  optional: not part of the metric's identity
 //	labels            instance labels, exactly the sample's own
@@ -17,17 +17,17 @@
 //	no labels         a singular metric
 //	target            cluster labels source, job, instance, url
 //	value             double; counter or instant by type
-//	seconds, bytes    units, see [UnitsOf]
+//	seconds, bytes    units, see [naming.UnitsOf]
 //	stale marker      the instance leaves its domain; with the last one, the
 //	                  metric gets the error "try again" once
 //
-// # From PCP to Prometheus: [Flattener]
+// # From PCP to Prometheus: [flatten.Flattener]
 //
 // What came from Prometheus (prom_name is present) gets back its name, family
 // and labels. For all other metrics:
 //
 //	PCP               series
-//	name              dots become underscores, or see [NameStyle]
+//	name              dots become underscores, or see [naming.Style]
 //	merged labels     labels, JSON decoded; optional ones stay out
 //	instance name     label instname; instid too where names are shared
 //	counter           counter; instant and discrete: gauge
@@ -40,6 +40,6 @@
 // # Stages
 //
 //	step → step       [Unwrap], [Downsample]; [Through] makes a Source of one
-//	sample → sample   [Repeat]
-//	many sources      [CopyMerged], with [Flattener.Fork] for each host
+//	sample → sample   [prom.Repeat]
+//	many sources      [CopyMerged], with [flatten.Flattener.Fork] for each host
 package convert

@@ -6,7 +6,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -23,18 +24,18 @@ import (
 // a record that was the last to hold some instance so much that a reader sees
 // the instance end. Labels, help and nanoseconds are those of the records.
 //
-// What a window leaves out is counted as [LossStep].
+// What a window leaves out is counted as [prom.LossStep].
 type Downsample struct {
-	dst     Sink
+	dst     history.Sink
 	every   time.Duration
-	report  *Report
+	report  *prom.Report
 	window  int64
 	open    bool
 	last    pcp.Timestamp
 	metrics map[pcp.PMID]*sampled
 	order   []*sampled // with records in the window
 	seq     int
-	out     archive.Step
+	out     history.Step
 }
 
 // sampled is what is known of a metric.
@@ -53,20 +54,20 @@ type sampled struct {
 type sampledRecord struct {
 	stamp  pcp.Timestamp
 	seq    int // place among all
-	values archive.MetricValues
+	values history.MetricValues
 	whole  bool // to be kept as it is
 }
 
 // NewDownsample returns a Downsample that puts steps into dst, which it owns. Every
 // is a nanosecond at least. The report may be nil.
-func NewDownsample(dst Sink, every time.Duration, r *Report) *Downsample {
+func NewDownsample(dst history.Sink, every time.Duration, r *prom.Report) *Downsample {
 	return &Downsample{dst: dst, every: max(every, 1), report: r, metrics: map[pcp.PMID]*sampled{}}
 }
 
 // Put takes a step. It is put into the sink when its window has passed.
-func (d *Downsample) Put(step *archive.Step) error {
+func (d *Downsample) Put(step *history.Step) error {
 	if d.open && step.Stamp.Before(d.last) {
-		d.report.Add(LossOrder, LateRecord("", step.Stamp))
+		d.report.Add(prom.LossOrder, LateRecord("", step.Stamp))
 		return nil
 	}
 	if w := d.windowOf(step.Stamp); !d.open || w != d.window || step.Mark {
@@ -112,14 +113,14 @@ func (d *Downsample) windowOf(t pcp.Timestamp) int64 {
 }
 
 // add takes what a step has of a metric.
-func (d *Downsample) add(t pcp.Timestamp, mv *archive.MetricValues) {
+func (d *Downsample) add(t pcp.Timestamp, mv *history.MetricValues) {
 	m := d.metrics[mv.Metric.Desc.PMID]
 	if m == nil {
 		m = &sampled{before: map[pcp.InstID]float64{}, fallen: map[pcp.InstID]bool{}, present: map[pcp.InstID]bool{}}
 		d.metrics[mv.Metric.Desc.PMID] = m
 	}
 	if mv.Err < 0 && m.failed {
-		d.report.Add(LossStep, mv.Metric.Name)
+		d.report.Add(prom.LossStep, mv.Metric.Name)
 		return
 	}
 	m.failed = mv.Err < 0
@@ -159,7 +160,7 @@ func (m *sampled) take() *sampledRecord {
 }
 
 // compare finds the counters that are less than they were.
-func (m *sampled) compare(mv *archive.MetricValues, typ pcp.Type) {
+func (m *sampled) compare(mv *history.MetricValues, typ pcp.Type) {
 	clear(m.fallen)
 	if mv.Metric.Desc.Sem != pcp.SemCounter || !typ.IsNumeric() {
 		return
@@ -178,7 +179,7 @@ func (m *sampled) compare(mv *archive.MetricValues, typ pcp.Type) {
 }
 
 // supersede takes from the records of the window what a newer one has, too.
-func (d *Downsample) supersede(m *sampled, mv *archive.MetricValues) {
+func (d *Downsample) supersede(m *sampled, mv *history.MetricValues) {
 	clear(m.present)
 	if len(m.records) > 0 {
 		for i := range mv.Points {
@@ -189,9 +190,9 @@ func (d *Downsample) supersede(m *sampled, mv *archive.MetricValues) {
 	for _, r := range m.records {
 		if n := len(r.values.Points); m.shrink(r) {
 			kept = append(kept, r)
-			d.report.AddN(LossStep, r.values.Metric.Name, int64(n-len(r.values.Points)))
+			d.report.AddN(prom.LossStep, r.values.Metric.Name, int64(n-len(r.values.Points)))
 		} else {
-			d.report.AddN(LossStep, r.values.Metric.Name, int64(n))
+			d.report.AddN(prom.LossStep, r.values.Metric.Name, int64(n))
 			m.spare = append(m.spare, r)
 		}
 	}
@@ -217,7 +218,7 @@ func (m *sampled) shrink(r *sampledRecord) bool {
 		return false
 	}
 	witness := false
-	r.values.Points = slices.DeleteFunc(r.values.Points, func(p archive.Point) bool {
+	r.values.Points = slices.DeleteFunc(r.values.Points, func(p history.Point) bool {
 		if !m.present[p.Value.Inst] {
 			return false
 		}

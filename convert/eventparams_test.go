@@ -7,8 +7,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/oracle"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -22,13 +22,13 @@ func TestEventParameters(t *testing.T) {
 		return &meta.Desc{PMID: pcp.NewPMID(200, 1, item), Type: typ, InDom: pcp.InDomNull, Sem: pcp.SemInstant, Names: []string{name}}
 	}
 	event := desc(0, "e.records", pcp.TypeEvent)
-	params := []*archive.Metric{
+	params := []*history.Metric{
 		{Name: "e.first", Desc: desc(1, "e.first", pcp.TypeU32), Help: "the first"},
 		{Name: "e.second", Desc: desc(2, "e.second", pcp.TypeU32)},
 	}
 	base, sink := create(t, nil)
-	m := &archive.Metric{Name: "e.records", Desc: event, Params: params}
-	series := &archive.Series{Metric: m, Inst: meta.Instance{ID: pcp.InstNull}}
+	m := &history.Metric{Name: "e.records", Desc: event, Params: params}
+	series := &history.Series{Metric: m, Inst: meta.Instance{ID: pcp.InstNull}}
 	const steps = 20
 	for i := range steps {
 		at := pcp.Timestamp{Sec: int64(1000 + i)}
@@ -36,20 +36,20 @@ func TestEventParameters(t *testing.T) {
 		if i == steps-1 {
 			param = 2
 		}
-		value, err := archive.EventValue(pcp.InstNull, pcp.TypeEvent, []archive.EventRecord{{Stamp: at, Params: []archive.EventParam{
-			{PMID: pcp.NewPMID(200, 1, uint32(param)), Value: archive.WordValue(pcp.InstNull, uint32(i))},
-			{PMID: pcp.NewPMID(200, 1, 99), Value: archive.WordValue(pcp.InstNull, 1)}, // not described
+		value, err := history.EventValue(pcp.InstNull, pcp.TypeEvent, []history.EventRecord{{Stamp: at, Params: []history.EventParam{
+			{PMID: pcp.NewPMID(200, 1, uint32(param)), Value: history.WordValue(pcp.InstNull, uint32(i))},
+			{PMID: pcp.NewPMID(200, 1, 99), Value: history.WordValue(pcp.InstNull, 1)}, // not described
 		}}})
 		require.NoError(t, err)
-		require.NoError(t, sink.Put(&archive.Step{Stamp: at, Metrics: []archive.MetricValues{
-			{Metric: m, Points: []archive.Point{{Series: series, Value: value}}},
+		require.NoError(t, sink.Put(&history.Step{Stamp: at, Metrics: []history.MetricValues{
+			{Metric: m, Points: []history.Point{{Series: series, Value: value}}},
 		}}))
 	}
 	require.NoError(t, sink.Close())
 
 	r := open(t, base)
 	n := 0
-	for step, err := range r.Steps(archive.Query{}) {
+	for step, err := range r.Steps(history.Query{}) {
 		require.NoError(t, err)
 		n++
 		want := 1
@@ -64,7 +64,7 @@ func TestEventParameters(t *testing.T) {
 	assert.Equal(t, steps, n)
 
 	again, sink := create(t, nil)
-	require.NoError(t, convert.Copy(context.Background(), sink, convert.FromArchive(r, archive.Query{})))
+	require.NoError(t, convert.Copy(context.Background(), sink, convert.FromArchive(r, history.Query{})))
 	require.NoError(t, sink.Close())
 	store := open(t, again).Meta()
 	for _, p := range params {

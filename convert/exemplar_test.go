@@ -5,31 +5,34 @@ import (
 	"math"
 	"testing"
 
+	"github.com/pcparchive/pcparchive/convert/assemble"
+	"github.com/pcparchive/pcparchive/convert/flatten"
+	"github.com/pcparchive/pcparchive/convert/mapper"
+	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/sinktest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/pcparchive/pcparchive/archive"
-	"github.com/pcparchive/pcparchive/convert"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
 // exemplified keeps exemplars beside numbers.
 type exemplified struct{ seen }
 
-func (x *exemplified) Exemplar(s *convert.PromSeries, t int64, e convert.Exemplar) error {
+func (x *exemplified) Exemplar(s *prom.Series, t int64, e prom.Exemplar) error {
 	x.lines = append(x.lines, fmt.Sprintf("%d %s %v # %v", t, s.Name, s.Labels, e))
 	return nil
 }
 
 // example is an exemplar of a trace.
-func example(trace string, v float64) convert.Exemplar {
-	return convert.Exemplar{Labels: []convert.Label{{Name: "trace", Value: trace}}, Value: v}
+func example(trace string, v float64) prom.Exemplar {
+	return prom.Exemplar{Labels: []prom.Label{{Name: "trace", Value: trace}}, Value: v}
 }
 
 // exemplars returns what the exemplar metrics of a step hold.
-func exemplars(t *testing.T, step *archive.Step) []string {
+func exemplars(t *testing.T, step *history.Step) []string {
 	t.Helper()
 	var all []string
 	for _, mv := range step.Metrics {
@@ -53,7 +56,7 @@ func exemplars(t *testing.T, step *archive.Step) []string {
 func TestExemplarsRepeat(t *testing.T) {
 	f := newFixture(t)
 	a, b := f.series("c_total", "counter", "x", "1"), f.series("c_total", "counter", "x", "2")
-	give := func(s *convert.MappedSeries, list ...convert.Exemplar) []string {
+	give := func(s *mapper.Series, list ...prom.Exemplar) []string {
 		f.begin()
 		f.src.Set(a, 1)
 		f.src.Set(b, 1)
@@ -91,15 +94,15 @@ func TestExemplarsRepeat(t *testing.T) {
 	f.src.End(b)
 	f.src.SetExemplar(b, example("z", 1))
 	f.src.Set(a, 1)
-	f.src.SetExemplar(a, convert.Exemplar{Labels: []convert.Label{{Name: "x", Value: string(make([]byte, 20_000))}}})
+	f.src.SetExemplar(a, prom.Exemplar{Labels: []prom.Label{{Name: "x", Value: string(make([]byte, 20_000))}}})
 	assert.Empty(t, exemplars(t, f.src.Step()))
-	assert.Equal(t, []convert.LossCount{{Loss: convert.LossExemplar, Name: "c_total", Count: 2}}, f.report.Losses())
+	assert.Equal(t, []prom.LossCount{{Loss: prom.LossExemplar, Name: "c_total", Count: 2}}, f.report.Losses())
 }
 
 // TestExemplarsAdopt goes on with the numbers that an archive has.
 func TestExemplarsAdopt(t *testing.T) {
-	var want *archive.Step
-	metricOf := func(f *fixture) *archive.Step {
+	var want *history.Step
+	metricOf := func(f *fixture) *history.Step {
 		s, odd := f.series("c_total", "counter", "x", "1"), f.series("exemplar", "gauge")
 		f.begin()
 		f.src.Set(odd, 1)
@@ -107,10 +110,10 @@ func TestExemplarsAdopt(t *testing.T) {
 		f.src.SetExemplar(s, example("a", 1))
 		return f.src.Step()
 	}
-	store := newFixture(t).stored(func(put func(*archive.Step)) {
+	store := newFixture(t).stored(func(put func(*history.Step)) {
 		f := newFixture(t)
 		step := *metricOf(f)
-		step.Metrics = append([]archive.MetricValues(nil), step.Metrics...)
+		step.Metrics = append([]history.MetricValues(nil), step.Metrics...)
 		put(&step)
 		want = &step
 	})
@@ -132,11 +135,11 @@ func TestExemplarsAdopt(t *testing.T) {
 
 // TestExemplarsThroughStages passes all stages between samples.
 func TestExemplarsThroughStages(t *testing.T) {
-	report, out, plain := &convert.Report{}, &exemplified{}, &seen{}
-	s := &convert.PromSeries{Name: "c_total", Sem: pcp.SemCounter}
+	report, out, plain := &prom.Report{}, &exemplified{}, &seen{}
+	s := &prom.Series{Name: "c_total", Sem: pcp.SemCounter}
 	x := example("a", 1)
 	x.Time, x.HasTime = -7, true
-	var chain convert.SampleSink = convert.NewSorter(convert.NewRepeat(sinktest.Sink(out), 1000, report), convert.SorterOptions{Report: report})
+	var chain prom.SampleSink = prom.NewSorter(prom.NewRepeat(sinktest.Sink(out), 1000, report), prom.SorterOptions{Report: report})
 	require.NoError(t, sinktest.Put(chain, s, 2000, 2))
 	require.NoError(t, sinktest.PutExemplar(chain, s, 2000, x))
 	require.NoError(t, sinktest.Put(chain, s, 1000, 1))
@@ -148,11 +151,11 @@ func TestExemplarsThroughStages(t *testing.T) {
 	}, out.lines)
 	assert.Empty(t, report.Losses())
 
-	sorter := convert.NewSorter(sinktest.Sink(plain, report), convert.SorterOptions{Report: report})
+	sorter := prom.NewSorter(sinktest.Sink(plain, report), prom.SorterOptions{Report: report})
 	require.NoError(t, sinktest.PutExemplar(sorter, s, 1, x))
 	require.NoError(t, sinktest.Finish(sorter))
-	require.NoError(t, sinktest.PutExemplar(convert.NewRepeat(sinktest.Sink(plain, report), 1000, report), s, 1, x))
-	assert.Equal(t, []convert.LossCount{{Loss: convert.LossExemplar, Name: "c_total", Count: 2}}, report.Losses())
+	require.NoError(t, sinktest.PutExemplar(prom.NewRepeat(sinktest.Sink(plain, report), 1000, report), s, 1, x))
+	assert.Equal(t, []prom.LossCount{{Loss: prom.LossExemplar, Name: "c_total", Count: 2}}, report.Losses())
 }
 
 // TestExemplarsOfUnknown counts those of series that have no sample, or that
@@ -165,25 +168,25 @@ func TestExemplarsOfUnknown(t *testing.T) {
 	f.src.SetExemplar(s, example("a", 1))
 	step := *f.src.Step()
 	events := step.Metrics[1]
-	report, out := &convert.Report{}, &exemplified{}
-	flattener := convert.NewFlattener(sinktest.Sink(out), convert.FlattenOptions{Report: report})
-	step.Metrics = []archive.MetricValues{events}
+	report, out := &prom.Report{}, &exemplified{}
+	flattener := flatten.New(sinktest.Sink(out), flatten.Options{Report: report})
+	step.Metrics = []history.MetricValues{events}
 	require.NoError(t, flattener.Put(&step))
 	assert.Empty(t, out.lines)
-	assert.Equal(t, []convert.LossCount{{Loss: convert.LossExemplar, Name: "c_total", Count: 1}}, report.Losses())
+	assert.Equal(t, []prom.LossCount{{Loss: prom.LossExemplar, Name: "c_total", Count: 1}}, report.Losses())
 
-	damaged, err := archive.EventValue(0, pcp.TypeHighResEvent, []archive.EventRecord{{Params: []archive.EventParam{
-		{Value: archive.DoubleValue(pcp.InstNull, 1)}, {Value: archive.Value{Type: pcp.TypeString, Data: []byte("no JSON")}},
+	damaged, err := history.EventValue(0, pcp.TypeHighResEvent, []history.EventRecord{{Params: []history.EventParam{
+		{Value: history.DoubleValue(pcp.InstNull, 1)}, {Value: history.Value{Type: pcp.TypeString, Data: []byte("no JSON")}},
 	}}, {}})
 	require.NoError(t, err)
-	events.Points = []archive.Point{{Series: events.Points[0].Series, Value: damaged}, {Series: events.Points[0].Series}}
-	step.Metrics = []archive.MetricValues{events}
+	events.Points = []history.Point{{Series: events.Points[0].Series, Value: damaged}, {Series: events.Points[0].Series}}
+	step.Metrics = []history.MetricValues{events}
 	require.NoError(t, flattener.Put(&step))
-	assert.Contains(t, report.Losses(), convert.LossCount{Loss: convert.LossUndecodable, Name: events.Metric.Name, Count: 3})
+	assert.Contains(t, report.Losses(), prom.LossCount{Loss: prom.LossUndecodable, Name: events.Metric.Name, Count: 3})
 
-	assembler := convert.NewAssembler(convert.NewFlattener(sinktest.Sink(out), convert.FlattenOptions{}), f.mapper, convert.AssemblerOptions{Report: report})
-	require.NoError(t, sinktest.PutExemplar(assembler, &convert.PromSeries{Name: "late"}, 1, example("a", 1)))
-	assert.Contains(t, report.Losses(), convert.LossCount{Loss: convert.LossExemplar, Name: "late", Count: 1})
+	assembler := assemble.New(flatten.New(sinktest.Sink(out), flatten.Options{}), f.mapper, assemble.Options{Report: report})
+	require.NoError(t, sinktest.PutExemplar(assembler, &prom.Series{Name: "late"}, 1, example("a", 1)))
+	assert.Contains(t, report.Losses(), prom.LossCount{Loss: prom.LossExemplar, Name: "late", Count: 1})
 }
 
 // TestExemplarsAfterMark finds the series that a mark has begun anew.
@@ -191,13 +194,13 @@ func TestExemplarsAfterMark(t *testing.T) {
 	f := newFixture(t)
 	s := f.series("c_total", "counter", "x", "1")
 	out := &exemplified{}
-	flattener := convert.NewFlattener(sinktest.Sink(out), convert.FlattenOptions{SplitAtMarks: true})
+	flattener := flatten.New(sinktest.Sink(out), flatten.Options{SplitAtMarks: true})
 	for i := range 2 {
 		f.begin()
 		f.src.Set(s, 1)
 		f.src.SetExemplar(s, example("a", float64(i)))
 		require.NoError(t, flattener.Put(f.src.Step()))
-		require.NoError(t, flattener.Put(&archive.Step{Stamp: f.now, Mark: true}))
+		require.NoError(t, flattener.Put(&history.Step{Stamp: f.now, Mark: true}))
 	}
 	require.Len(t, out.lines, 6)
 	assert.NotContains(t, out.lines[1], "since")
@@ -211,7 +214,7 @@ func FuzzExemplarBinary(f *testing.F) {
 	f.Add(seed)
 	f.Add(append(seed, 1))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		var e, again convert.Exemplar
+		var e, again prom.Exemplar
 		if e.UnmarshalBinary(b) != nil {
 			return
 		}

@@ -8,13 +8,16 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pcparchive/pcparchive/convert/flatten"
+	"github.com/pcparchive/pcparchive/convert/naming"
+	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/sinktest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
-	"github.com/pcparchive/pcparchive/convert"
 	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -95,31 +98,31 @@ func shapedArchive(t *testing.T, rng *rand.Rand) *archive.Reader {
 	return r
 }
 
-func shapedValue(rng *rand.Rand, typ pcp.Type, inst pcp.InstID) archive.Value {
+func shapedValue(rng *rand.Rand, typ pcp.Type, inst pcp.InstID) history.Value {
 	switch typ {
 	case pcp.TypeString:
-		return archive.StringValue(inst, []string{"one", "two"}[rng.IntN(20)/19])
+		return history.StringValue(inst, []string{"one", "two"}[rng.IntN(20)/19])
 	case pcp.TypeU32, pcp.Type32:
-		return archive.WordValue(inst, rng.Uint32())
+		return history.WordValue(inst, rng.Uint32())
 	case pcp.TypeFloat:
-		return archive.NumberValue(inst, typ, uint64(rng.Uint32()))
+		return history.NumberValue(inst, typ, uint64(rng.Uint32()))
 	}
-	return archive.NumberValue(inst, typ, rng.Uint64()>>rng.IntN(64))
+	return history.NumberValue(inst, typ, rng.Uint64()>>rng.IntN(64))
 }
 
 // TestShapesFlattenAlike: what a step becomes does not depend on whether it says
 // what it has in common with others.
 func TestShapesFlattenAlike(t *testing.T) {
-	for i, o := range []convert.FlattenOptions{{}, {TextLabels: true}, {SplitAtMarks: true}, {Names: convert.NamesPrometheus, InstanceIDs: true}} {
+	for i, o := range []flatten.Options{{}, {TextLabels: true}, {SplitAtMarks: true}, {Names: naming.NamesPrometheus, InstanceIDs: true}} {
 		r := shapedArchive(t, rand.New(rand.NewPCG(3, uint64(i))))
 		var lines [2][]string
-		var losses [2][]convert.LossCount
+		var losses [2][]prom.LossCount
 		shaped := 0
 		for j := range lines {
-			out, report := &seen{}, &convert.Report{}
+			out, report := &seen{}, &prom.Report{}
 			o.Report = report
-			f := convert.NewFlattener(sinktest.Sink(out), o)
-			for step, err := range r.Steps(archive.Query{}) {
+			f := flatten.New(sinktest.Sink(out), o)
+			for step, err := range r.Steps(history.Query{}) {
 				require.NoError(t, err)
 				plain := *step
 				if plain.Shape != nil {

@@ -9,11 +9,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
-	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/flatten"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/archtest"
 	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
+	"github.com/pcparchive/pcparchive/store"
 )
 
 // TestHostClashes: a value of hostname that several hosts claim is none's, and so
@@ -46,13 +48,13 @@ func TestHostClashes(t *testing.T) {
 						Ident: meta.ContextIdent, Sets: []labelset.Instance{{Inst: pcp.InstNull, Set: set}}}))
 				}
 				require.NoError(t, a.Append(&archive.Result{Stamp: pcp.Timestamp{Sec: 1700000000}, Sets: []archive.ValueSet{
-					{PMID: archtest.Count.PMID, Values: []archive.Value{archive.WordValue(pcp.InstNull, 1)}}}}))
+					{PMID: archtest.Count.PMID, Values: []history.Value{history.WordValue(pcp.InstNull, 1)}}}}))
 				require.NoError(t, a.Close())
 			}
-			sets, bad, err := archive.OpenSets([]string{dir}, nil)
+			sets, bad, err := store.OpenSets([]string{dir}, nil)
 			require.NoError(t, err)
 			require.Empty(t, bad)
-			clashes := (&convert.HostNames{}).Clashes(sets, pcp.Timestamp{}, pcp.MaxTime)
+			clashes := (&flatten.HostNames{}).Clashes(sets, pcp.Timestamp{}, pcp.MaxTime)
 			for _, value := range []string{"a", "b", "c", "vm"} {
 				assert.Equal(t, slices.Contains(tt.claimed, value), clashes.Claimed(value), value)
 			}

@@ -7,13 +7,16 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pcparchive/pcparchive/convert/flatten"
+	"github.com/pcparchive/pcparchive/convert/mapper"
+	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/history"
+	"github.com/pcparchive/pcparchive/internal/redact"
 	"github.com/pcparchive/pcparchive/internal/sinktest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/pcparchive/pcparchive/archive"
-	"github.com/pcparchive/pcparchive/convert"
 	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -21,28 +24,28 @@ import (
 // fixture is a mapper with one source, web.
 type fixture struct {
 	t      *testing.T
-	mapper *convert.Mapper
-	src    *convert.MappedSource
-	report *convert.Report
+	mapper *mapper.Mapper
+	src    *mapper.Source
+	report *prom.Report
 	now    pcp.Timestamp
 }
 
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
-	f := &fixture{t: t, report: &convert.Report{}, now: pcp.Timestamp{Sec: 1_700_000_000, Nsec: 123_000_000}}
+	f := &fixture{t: t, report: &prom.Report{}, now: pcp.Timestamp{Sec: 1_700_000_000, Nsec: 123_000_000}}
 	var err error
-	f.mapper, err = convert.NewMapper(convert.MapperOptions{
-		Host: "recorder", Report: f.report, External: []convert.Label{{Name: "env", Value: "test"}},
+	f.mapper, err = mapper.New(mapper.Options{
+		Host: "recorder", Report: f.report, External: []prom.Label{{Name: "env", Value: "test"}},
 	})
 	require.NoError(t, err)
 	f.src = f.source("web")
 	return f
 }
 
-func (f *fixture) source(name string) *convert.MappedSource {
+func (f *fixture) source(name string) *mapper.Source {
 	f.t.Helper()
 	host := name + ".example:9100"
-	s, err := f.mapper.Source(convert.Target{
+	s, err := f.mapper.Source(mapper.Target{
 		Name: name, Job: "job of " + name, Instance: host, URL: "http://me:secret@" + host + "/metrics?token=hush#x", Host: host,
 	})
 	require.NoError(f.t, err)
@@ -50,23 +53,23 @@ func (f *fixture) source(name string) *convert.MappedSource {
 }
 
 // series asks for a series by its labels, k v k v ….
-func (f *fixture) series(name, typ string, pairs ...string) *convert.MappedSeries {
+func (f *fixture) series(name, typ string, pairs ...string) *mapper.Series {
 	f.t.Helper()
-	s, err := f.src.Series(name, pairLabels(pairs), convert.Family{Name: name, Type: typ})
+	s, err := f.src.Series(name, pairLabels(pairs), prom.Family{Name: name, Type: typ})
 	require.NoError(f.t, err)
 	return s
 }
 
-func pairLabels(pairs []string) []convert.Label {
-	var labels []convert.Label
+func pairLabels(pairs []string) []prom.Label {
+	var labels []prom.Label
 	for i := 0; i+1 < len(pairs); i += 2 {
-		labels = append(labels, convert.Label{Name: pairs[i], Value: pairs[i+1]})
+		labels = append(labels, prom.Label{Name: pairs[i], Value: pairs[i+1]})
 	}
 	return labels
 }
 
 // step gives each series the value 1 and returns what comes of it.
-func (f *fixture) step(series ...*convert.MappedSeries) *archive.Step {
+func (f *fixture) step(series ...*mapper.Series) *history.Step {
 	f.begin()
 	for _, s := range series {
 		f.src.Set(s, 1)
@@ -80,7 +83,7 @@ func (f *fixture) begin() {
 }
 
 // metricOf returns the metric that a series belongs to.
-func (f *fixture) metricOf(s *convert.MappedSeries) *archive.Metric {
+func (f *fixture) metricOf(s *mapper.Series) *history.Metric {
 	f.t.Helper()
 	step := f.step(s)
 	require.Len(f.t, step.Metrics, 1)
@@ -189,7 +192,7 @@ func TestNumbers(t *testing.T) {
 	assert.Equal(t, "144.6144", other.Desc.InDom.String())
 
 	f.src = web
-	var last *archive.Metric
+	var last *history.Metric
 	for i := 3; i < 1025; i++ {
 		last = f.metricOf(f.series(fmt.Sprint("m", i), "gauge", "x", "1"))
 		if i == 1023 {
@@ -214,16 +217,16 @@ func TestNumbersEnd(t *testing.T) {
 		f.series("a", "gauge")
 	}
 	f.src = f.source("one_too_many")
-	_, err := f.src.Series("a", nil, convert.Family{Name: "a"})
-	require.ErrorIs(t, err, convert.ErrNumbers)
-	assert.Equal(t, []convert.LossCount{{Loss: convert.LossNumbers, Name: "a", Count: 1}}, f.report.Losses())
+	_, err := f.src.Series("a", nil, prom.Family{Name: "a"})
+	require.ErrorIs(t, err, mapper.ErrNumbers)
+	assert.Equal(t, []prom.LossCount{{Loss: prom.LossNumbers, Name: "a", Count: 1}}, f.report.Losses())
 	assert.Equal(t, "a", kept.Name())
 }
 
 func TestMetadata(t *testing.T) {
 	f := newFixture(t)
-	s, err := f.src.Series("lat_seconds_bucket", pairLabels([]string{"le", "1"}), convert.Family{
-		Name: "lat_seconds", Type: convert.TypeHistogram, Help: "Time taken.\nIn all.", Unit: "seconds",
+	s, err := f.src.Series("lat_seconds_bucket", pairLabels([]string{"le", "1"}), prom.Family{
+		Name: "lat_seconds", Type: prom.TypeHistogram, Help: "Time taken.\nIn all.", Unit: "seconds",
 	})
 	require.NoError(t, err)
 	m := f.metricOf(s)
@@ -264,7 +267,7 @@ func TestHostLabel(t *testing.T) {
 		"web:9100": "web", "web": "web", "[fe80::2]:80": "fe80::2", "10.0.0.1": "10.0.0.1",
 	} {
 		f := newFixture(t)
-		src, err := f.mapper.Source(convert.Target{Name: "x", Host: host})
+		src, err := f.mapper.Source(mapper.Target{Name: "x", Host: host})
 		require.NoError(t, err)
 		f.src = src
 		assert.Equal(t, want, f.metricOf(f.series("a", "gauge")).Labels[3].Text("hostname"), host)
@@ -282,30 +285,30 @@ func TestRedactURL(t *testing.T) {
 		"http://me:p%w@h/":              "", // rather nothing than a secret
 		"":                              "",
 	} {
-		assert.Equal(t, want, convert.RedactURL(raw), raw)
+		assert.Equal(t, want, redact.URL(raw), raw)
 	}
 }
 
 func TestMapperRefuses(t *testing.T) {
 	for _, prefix := range []string{"a b", "9a", "a.", ".a", "a..b", "é", "_a"} {
-		_, err := convert.NewMapper(convert.MapperOptions{Prefix: prefix})
+		_, err := mapper.New(mapper.Options{Prefix: prefix})
 		assert.ErrorContains(t, err, "prefix", prefix)
 	}
 	for _, prefix := range []string{"a", "a.b", "A_9.b_"} {
-		_, err := convert.NewMapper(convert.MapperOptions{Prefix: prefix})
+		_, err := mapper.New(mapper.Options{Prefix: prefix})
 		assert.NoError(t, err, prefix)
 	}
-	_, err := convert.NewMapper(convert.MapperOptions{External: []convert.Label{{Name: "a", Value: strings.Repeat("x", 70_000)}}})
+	_, err := mapper.New(mapper.Options{External: []prom.Label{{Name: "a", Value: strings.Repeat("x", 70_000)}}})
 	assert.ErrorIs(t, err, pcp.ErrLimit)
 
 	f := newFixture(t)
 	for _, name := range []string{"web", "control", "", "9", "a.b", "a-b", "é"} {
-		_, err := f.mapper.Source(convert.Target{Name: name})
+		_, err := f.mapper.Source(mapper.Target{Name: name})
 		assert.ErrorContains(t, err, fmt.Sprintf("%q", name))
 	}
-	_, err = f.mapper.Source(convert.Target{Name: "long", URL: "http://h/" + strings.Repeat("x", 70_000)})
+	_, err = f.mapper.Source(mapper.Target{Name: "long", URL: "http://h/" + strings.Repeat("x", 70_000)})
 	assert.ErrorIs(t, err, pcp.ErrLimit)
-	_, err = f.mapper.Source(convert.Target{Name: "long"})
+	_, err = f.mapper.Source(mapper.Target{Name: "long"})
 	assert.NoError(t, err, "a source that was refused does not keep its name")
 }
 
@@ -318,12 +321,12 @@ var oddValues = []string{
 // Labels come back as they were, whatever is in them.
 func TestOddLabels(t *testing.T) {
 	f := newFixture(t)
-	var all []*convert.MappedSeries
+	var all []*mapper.Series
 	for _, v := range oddValues {
 		all = append(all, f.series("m", "gauge", "k", v, "l.é", v))
 	}
 	out := &seen{}
-	flat := convert.NewFlattener(sinktest.Sink(out), convert.FlattenOptions{})
+	flat := flatten.New(sinktest.Sink(out), flatten.Options{})
 	step := f.step(all...)
 	require.NoError(t, flat.Put(step))
 	require.Len(t, step.Metrics[0].InDom.Instances, len(oddValues))
@@ -342,7 +345,7 @@ func TestOddLabels(t *testing.T) {
 // metric is recorded.
 func TestTooManyLabels(t *testing.T) {
 	tests := map[string]struct {
-		labels []convert.Label
+		labels []prom.Label
 		err    error
 	}{
 		"value":   {pairLabels([]string{"a", strings.Repeat("x", 65_535)}), pcp.ErrLimit},
@@ -355,24 +358,24 @@ func TestTooManyLabels(t *testing.T) {
 			f := newFixture(t)
 			fits := f.series("m", "gauge", "a", strings.Repeat("x", 65_000))
 			for range 2 {
-				_, err := f.src.Series("m", test.labels, convert.Family{Name: "m", Type: "gauge"})
+				_, err := f.src.Series("m", test.labels, prom.Family{Name: "m", Type: "gauge"})
 				require.ErrorIs(t, err, test.err)
 				assert.ErrorContains(t, err, "m: ")
 			}
-			most, err := f.src.Series("m", manyLabels(255), convert.Family{Name: "m", Type: "gauge"})
+			most, err := f.src.Series("m", manyLabels(255), prom.Family{Name: "m", Type: "gauge"})
 			require.NoError(t, err)
 			step := f.step(fits, most)
 			assert.Len(t, step.Metrics[0].Points, 2)
 			assert.Equal(t, []pcp.InstID{0, 1}, instances(step.Metrics[0]), "a series that is refused takes no number")
-			assert.Equal(t, []convert.LossCount{{Loss: convert.LossLabels, Name: "m", Count: 2}}, f.report.Losses())
+			assert.Equal(t, []prom.LossCount{{Loss: prom.LossLabels, Name: "m", Count: 2}}, f.report.Losses())
 		})
 	}
 }
 
-func manyLabels(n int) []convert.Label {
-	labels := make([]convert.Label, n)
+func manyLabels(n int) []prom.Label {
+	labels := make([]prom.Label, n)
 	for i := range labels {
-		labels[i] = convert.Label{Name: fmt.Sprintf("l%03d", i), Value: "v"}
+		labels[i] = prom.Label{Name: fmt.Sprintf("l%03d", i), Value: "v"}
 	}
 	return labels
 }
@@ -382,15 +385,15 @@ func manyLabels(n int) []convert.Label {
 func TestTooLongFamily(t *testing.T) {
 	f := newFixture(t)
 	name := strings.Repeat("n", 66_000)
-	_, err := f.src.Series("m", nil, convert.Family{Name: name, Type: "gauge"})
+	_, err := f.src.Series("m", nil, prom.Family{Name: name, Type: "gauge"})
 	require.ErrorIs(t, err, pcp.ErrLimit)
-	assert.Equal(t, []convert.LossCount{{Loss: convert.LossLabels, Name: "m", Count: 1}}, f.report.Losses())
+	assert.Equal(t, []prom.LossCount{{Loss: prom.LossLabels, Name: "m", Count: 1}}, f.report.Losses())
 	m := f.metricOf(f.series("m", "gauge"))
 	assert.Equal(t, "openmetrics.web.m", m.Name)
 	assert.Equal(t, "144.1.0", m.Desc.PMID.String())
 }
 
-func instances(mv archive.MetricValues) []pcp.InstID {
+func instances(mv history.MetricValues) []pcp.InstID {
 	var ids []pcp.InstID
 	for _, in := range mv.InDom.Instances {
 		ids = append(ids, in.ID)
@@ -401,16 +404,16 @@ func instances(mv archive.MetricValues) []pcp.InstID {
 // A _created sample, of which the scraper does not tell the family, joins the
 // one it belongs to.
 func TestCreatedJoinsItsFamily(t *testing.T) {
-	for member, family := range map[string]convert.Family{
-		"c_total": {Name: "c", Type: convert.TypeCounter},
-		"c_count": {Name: "c", Type: convert.TypeHistogram},
-		"c_sum":   {Name: "c", Type: convert.TypeSummary},
-		"c":       {Name: "c", Type: convert.TypeSummary},
+	for member, family := range map[string]prom.Family{
+		"c_total": {Name: "c", Type: prom.TypeCounter},
+		"c_count": {Name: "c", Type: prom.TypeHistogram},
+		"c_sum":   {Name: "c", Type: prom.TypeSummary},
+		"c":       {Name: "c", Type: prom.TypeSummary},
 	} {
 		f := newFixture(t)
 		_, err := f.src.Series(member, nil, family)
 		require.NoError(t, err)
-		s, err := f.src.Series("c_created", nil, convert.Family{})
+		s, err := f.src.Series("c_created", nil, prom.Family{})
 		require.NoError(t, err)
 		assert.Equal(t, family, s.Family(), member)
 		m := f.metricOf(s)
@@ -418,13 +421,13 @@ func TestCreatedJoinsItsFamily(t *testing.T) {
 		assert.Equal(t, "sec", m.Desc.Units.String())
 	}
 	f := newFixture(t)
-	s, err := f.src.Series("c_created", nil, convert.Family{})
+	s, err := f.src.Series("c_created", nil, prom.Family{})
 	require.NoError(t, err)
-	assert.Equal(t, convert.Family{Name: "c_created", Type: convert.TypeUnknown}, s.Family(), "without a family it is its own")
+	assert.Equal(t, prom.Family{Name: "c_created", Type: prom.TypeUnknown}, s.Family(), "without a family it is its own")
 
 	// A page that stops describing a family does not make it another one.
 	known := f.series("g", "gauge")
-	again, err := f.src.Series("g", nil, convert.Family{})
+	again, err := f.src.Series("g", nil, prom.Family{})
 	require.NoError(t, err)
 	assert.Same(t, known, again)
 }
@@ -448,7 +451,7 @@ func TestControlMetrics(t *testing.T) {
 	f := newFixture(t)
 	f.source("db")
 	f.begin()
-	f.src.SetHealth(convert.Health{Up: 1})
+	f.src.SetHealth(mapper.Health{Up: 1})
 	got := "\n"
 	for _, mv := range f.src.Step().Metrics {
 		d := mv.Metric.Desc
@@ -467,7 +470,7 @@ func TestControlMetrics(t *testing.T) {
 	assert.Equal(t, controlTable, got)
 }
 
-func members(mv archive.MetricValues) string {
+func members(mv history.MetricValues) string {
 	var out []string
 	for _, in := range mv.InDom.Instances {
 		out = append(out, fmt.Sprint(int32(in.ID), " ", in.Name))
@@ -488,8 +491,8 @@ func TestHealthValues(t *testing.T) {
 		{errors.New("HTTP status soon"), "HTTP status soon", 0},
 	} {
 		f.begin()
-		f.src.SetHealth(convert.Health{Up: 0.5, Duration: 2, Scraped: 3, PostRelabel: 4, Added: 5, Fetch: 6e6, Parse: 7e6, Err: c.err})
-		value := map[string]archive.Value{}
+		f.src.SetHealth(mapper.Health{Up: 0.5, Duration: 2, Scraped: 3, PostRelabel: 4, Added: 5, Fetch: 6e6, Parse: 7e6, Err: c.err})
+		value := map[string]history.Value{}
 		for _, mv := range f.src.Step().Metrics {
 			_, name, _ := strings.Cut(mv.Metric.Name, "control.")
 			value[name] = mv.Points[0].Value

@@ -8,7 +8,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/mapper"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -50,7 +51,7 @@ func TestDuplicateSeries(t *testing.T) {
 	step := f.src.Step()
 	require.Len(t, step.Metrics[0].Points, 1)
 	assert.Equal(t, 2.0, math.Float64frombits(step.Metrics[0].Points[0].Value.Bits))
-	assert.Equal(t, []convert.LossCount{{Loss: convert.LossSameTime, Name: "d", Count: 1}}, f.report.Losses())
+	assert.Equal(t, []prom.LossCount{{Loss: prom.LossSameTime, Name: "d", Count: 1}}, f.report.Losses())
 }
 
 // Instances keep their numbers while others come and go, and one that comes back
@@ -152,7 +153,7 @@ func TestValueBeatsEnd(t *testing.T) {
 func TestForgetting(t *testing.T) {
 	f := newFixture(t)
 	keep := f.series("m", "gauge", "id", "keep")
-	var all []*convert.MappedSeries
+	var all []*mapper.Series
 	const n = 1500
 	for i := range n {
 		s := f.series("m", "gauge", "id", fmt.Sprint(i))
@@ -181,7 +182,7 @@ func TestForgetting(t *testing.T) {
 // series move along.
 func TestDescribe(t *testing.T) {
 	f := newFixture(t)
-	s, err := f.src.Series("m", pairLabels([]string{"x", "1"}), convert.Family{Name: "m", Type: "gauge", Help: "old"})
+	s, err := f.src.Series("m", pairLabels([]string{"x", "1"}), prom.Family{Name: "m", Type: "gauge", Help: "old"})
 	require.NoError(t, err)
 	before := f.step(s).Metrics[0]
 	f.src.Describe(s, "old")

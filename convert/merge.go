@@ -3,15 +3,14 @@ package convert
 import (
 	"container/heap"
 	"context"
+	"github.com/pcparchive/pcparchive/history"
 	"iter"
-
-	"github.com/pcparchive/pcparchive/archive"
 )
 
 // Part is a source and where its steps go.
 type Part struct {
-	Source Source
-	Sink   Sink
+	Source history.Source
+	Sink   history.Sink
 }
 
 // CopyMerged copies several sources at once, such as those of many hosts: over
@@ -66,8 +65,8 @@ func CopyMerged(ctx context.Context, parts []Part) (err error) {
 type mergedPart struct {
 	Part
 	order int
-	step  *archive.Step // to be put next
-	pull  func() (*archive.Step, error, bool)
+	step  *history.Step // to be put next
+	pull  func() (*history.Step, error, bool)
 	stop  func()
 }
 
@@ -113,16 +112,18 @@ func (m *merging) Pop() any {
 
 // Through is src with its steps passed through a stage, which is made of the
 // sink that it is to put them into.
-func Through(src Source, stage func(Sink) Sink) Source { return throughSource{src, stage} }
+func Through(src history.Source, stage func(history.Sink) history.Sink) history.Source {
+	return throughSource{src, stage}
+}
 
 type throughSource struct {
-	src   Source
-	stage func(Sink) Sink
+	src   history.Source
+	stage func(history.Sink) history.Sink
 }
 
 // Steps yields what the stage puts.
-func (s throughSource) Steps(ctx context.Context) iter.Seq2[*archive.Step, error] {
-	return func(yield func(*archive.Step, error) bool) {
+func (s throughSource) Steps(ctx context.Context) iter.Seq2[*history.Step, error] {
+	return func(yield func(*history.Step, error) bool) {
 		out := &yielding{yield: yield}
 		stage := s.stage(out)
 		for step, err := range s.src.Steps(ctx) {
@@ -145,11 +146,11 @@ func (s throughSource) Steps(ctx context.Context) iter.Seq2[*archive.Step, error
 
 // yielding is the Sink that hands steps to a loop.
 type yielding struct {
-	yield   func(*archive.Step, error) bool
+	yield   func(*history.Step, error) bool
 	stopped bool
 }
 
-func (y *yielding) Put(step *archive.Step) error {
+func (y *yielding) Put(step *history.Step) error {
 	if y.stopped {
 		return context.Canceled
 	}

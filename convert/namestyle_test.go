@@ -3,13 +3,15 @@ package convert_test
 import (
 	"testing"
 
+	"github.com/pcparchive/pcparchive/convert/flatten"
+	"github.com/pcparchive/pcparchive/convert/naming"
+	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/sinktest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/pcparchive/pcparchive/archive"
-	"github.com/pcparchive/pcparchive/convert"
 	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -54,18 +56,18 @@ func TestNameStyles(t *testing.T) {
 		{"oven.fahrenheit", pcp.SemInstant, pcp.Units{ExtraUnit: 1, ExtraScale: 2}, 122, "oven_fahrenheit", "oven_fahrenheit_celsius", "celsius", 50},
 	} {
 		t.Run(test.metric, func(t *testing.T) {
-			for _, style := range []convert.NameStyle{convert.NamesPCP, convert.NamesPrometheus, convert.NamesUTF8} {
+			for _, style := range []naming.Style{naming.NamesPCP, naming.NamesPrometheus, naming.NamesUTF8} {
 				out := &column{}
-				f := convert.NewFlattener(sinktest.Sink(out), convert.FlattenOptions{Names: style})
+				f := flatten.New(sinktest.Sink(out), flatten.Options{Names: style})
 				n := newNative(t, test.metric, meta.Desc{PMID: 1, Type: pcp.TypeDouble, InDom: pcp.InDomNull, Sem: test.sem, Units: test.units})
 				mv := n.at(pcp.InstNull)
-				mv.Points[0].Value = archive.DoubleValue(pcp.InstNull, test.value)
+				mv.Points[0].Value = history.DoubleValue(pcp.InstNull, test.value)
 				put(t, f, 1, mv)
 				name, value, unit := test.pcpName, test.value, ""
 				switch style {
-				case convert.NamesPrometheus:
+				case naming.NamesPrometheus:
 					name, value, unit = test.name, test.want, test.unit
-				case convert.NamesUTF8:
+				case naming.NamesUTF8:
 					name = test.metric
 				}
 				require.Len(t, out.series, 1)
@@ -80,36 +82,36 @@ func TestNameStyles(t *testing.T) {
 
 // column keeps samples as they come.
 type column struct {
-	series []*convert.PromSeries
+	series []*prom.Series
 	times  []int64
 	values []float64
 }
 
-func (c *column) Sample(s *convert.PromSeries, t int64, v float64) error {
+func (c *column) Sample(s *prom.Series, t int64, v float64) error {
 	c.series, c.times, c.values = append(c.series, s), append(c.times, t), append(c.values, v)
 	return nil
 }
 
 func TestRenamedBeforeTheSuffix(t *testing.T) {
-	out, report := &seen{}, &convert.Report{}
-	f := convert.NewFlattener(sinktest.Sink(out), convert.FlattenOptions{Names: convert.NamesPrometheus, Report: report})
+	out, report := &seen{}, &prom.Report{}
+	f := flatten.New(sinktest.Sink(out), flatten.Options{Names: naming.NamesPrometheus, Report: report})
 	d := meta.Desc{Type: pcp.TypeDouble, InDom: pcp.InDomNull, Sem: pcp.SemCounter, Units: pcp.Units{DimSpace: 1}}
 	one, two := d, d
 	one.PMID, two.PMID = 1, 2
 	put(t, f, 1, newNative(t, "a.b", one).at(pcp.InstNull), newNative(t, "a.b_bytes", two).at(pcp.InstNull))
 	assert.Equal(t, []string{"1 a_b_bytes_total -1", "1 a_b_2_bytes_total -1"}, out.lines)
-	assert.Equal(t, []convert.LossCount{{Loss: convert.LossRenamed, Name: "a.b_bytes", Count: 1}}, report.Losses())
+	assert.Equal(t, []prom.LossCount{{Loss: prom.LossRenamed, Name: "a.b_bytes", Count: 1}}, report.Losses())
 }
 
 func TestNameStyleFlag(t *testing.T) {
 	for _, name := range []string{"pcp", "prometheus", "utf8"} {
-		var s convert.NameStyle
+		var s naming.Style
 		require.NoError(t, s.Set(name))
 		assert.Equal(t, name, s.String())
 	}
-	var s convert.NameStyle
+	var s naming.Style
 	require.EqualError(t, s.Set("x"), `names "x": want pcp, prometheus, utf8`)
-	assert.Equal(t, "NameStyle(9)", convert.NameStyle(9).String())
+	assert.Equal(t, "NameStyle(9)", naming.Style(9).String())
 	assert.Equal(t, "style", s.Type())
 }
 
@@ -117,22 +119,22 @@ func TestLabelOptions(t *testing.T) {
 	note := labelset.Label{Name: "note.b", Value: `"n"`, Flags: labelset.Optional}
 	dc := labelset.String("dc", "own")
 	for name, test := range map[string]struct {
-		opts  convert.FlattenOptions
+		opts  flatten.Options
 		names [2]string // of the instances 1 and 2
 		want  [2]string
 	}{
-		"defaults":          {convert.FlattenOptions{}, [2]string{"a", "b"}, [2]string{"dc=own instname=a", "dc=own instname=b"}},
-		"optional labels":   {convert.FlattenOptions{OptionalLabels: true}, [2]string{"a", "b"}, [2]string{"dc=own instname=a note_b=n", "dc=own instname=b note_b=n"}},
-		"optional, as PCP":  {convert.FlattenOptions{OptionalLabels: true, Names: convert.NamesUTF8}, [2]string{"a", "b"}, [2]string{"dc=own instname=a note.b=n", "dc=own instname=b note.b=n"}},
-		"numbers":           {convert.FlattenOptions{InstanceIDs: true}, [2]string{"a", "b"}, [2]string{"dc=own instid=1 instname=a", "dc=own instid=2 instname=b"}},
-		"names shared":      {convert.FlattenOptions{}, [2]string{"a", "a"}, [2]string{"dc=own instid=1 instname=a", "dc=own instid=2 instname=a"}},
-		"no names":          {convert.FlattenOptions{}, [2]string{"", ""}, [2]string{"dc=own instid=1", "dc=own instid=2"}},
-		"labels of the run": {convert.FlattenOptions{Labels: []convert.Label{{Name: "dc", Value: "given"}, {Name: "env", Value: "x"}}}, [2]string{"a", "b"}, [2]string{"dc=own env=x instname=a", "dc=own env=x instname=b"}},
-		"a host":            {convert.FlattenOptions{Host: "h"}, [2]string{"a", "b"}, [2]string{"dc=own hostname=h instname=a", "dc=own hostname=h instname=b"}},
+		"defaults":          {flatten.Options{}, [2]string{"a", "b"}, [2]string{"dc=own instname=a", "dc=own instname=b"}},
+		"optional labels":   {flatten.Options{OptionalLabels: true}, [2]string{"a", "b"}, [2]string{"dc=own instname=a note_b=n", "dc=own instname=b note_b=n"}},
+		"optional, as PCP":  {flatten.Options{OptionalLabels: true, Names: naming.NamesUTF8}, [2]string{"a", "b"}, [2]string{"dc=own instname=a note.b=n", "dc=own instname=b note.b=n"}},
+		"numbers":           {flatten.Options{InstanceIDs: true}, [2]string{"a", "b"}, [2]string{"dc=own instid=1 instname=a", "dc=own instid=2 instname=b"}},
+		"names shared":      {flatten.Options{}, [2]string{"a", "a"}, [2]string{"dc=own instid=1 instname=a", "dc=own instid=2 instname=a"}},
+		"no names":          {flatten.Options{}, [2]string{"", ""}, [2]string{"dc=own instid=1", "dc=own instid=2"}},
+		"labels of the run": {flatten.Options{Labels: []prom.Label{{Name: "dc", Value: "given"}, {Name: "env", Value: "x"}}}, [2]string{"a", "b"}, [2]string{"dc=own env=x instname=a", "dc=own env=x instname=b"}},
+		"a host":            {flatten.Options{Host: "h"}, [2]string{"a", "b"}, [2]string{"dc=own hostname=h instname=a", "dc=own hostname=h instname=b"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			out := &seen{}
-			f := convert.NewFlattener(sinktest.Sink(out), test.opts)
+			f := flatten.New(sinktest.Sink(out), test.opts)
 			n := newNative(t, "m", meta.Desc{PMID: 1, Type: pcp.TypeDouble, InDom: 7}, dc, note)
 			n.indom = &meta.InDom{ID: 7, Instances: []meta.Instance{{ID: 1, Name: test.names[0]}, {ID: 2, Name: test.names[1]}}}
 			mv := n.at(1, 2)
@@ -144,16 +146,16 @@ func TestLabelOptions(t *testing.T) {
 }
 
 func TestTextAsLabels(t *testing.T) {
-	out, report := &seen{}, &convert.Report{}
-	f := convert.NewFlattener(sinktest.Sink(out), convert.FlattenOptions{TextLabels: true, Report: report})
+	out, report := &seen{}, &prom.Report{}
+	f := flatten.New(sinktest.Sink(out), flatten.Options{TextLabels: true, Report: report})
 	text := newNative(t, "kernel.uname.release", meta.Desc{PMID: 1, Type: pcp.TypeString, InDom: pcp.InDomNull, Sem: pcp.SemDiscrete},
 		labelset.String("value", "taken"))
 	for i, release := range []string{"6.1", "6.1", "6.2", "6.1"} {
 		mv := text.at(pcp.InstNull)
-		mv.Points[0].Value = archive.StringValue(pcp.InstNull, release)
+		mv.Points[0].Value = history.StringValue(pcp.InstNull, release)
 		put(t, f, int64(i), mv)
 	}
-	require.NoError(t, f.Put(&archive.Step{Stamp: pcp.TimestampMilli(9), Mark: true}))
+	require.NoError(t, f.Put(&history.Step{Stamp: pcp.TimestampMilli(9), Mark: true}))
 	const name = " kernel_uname_release_info value=taken value_2="
 	assert.Equal(t, []string{
 		"0" + name + "6.1 1", "1" + name + "6.1 1",
@@ -162,31 +164,31 @@ func TestTextAsLabels(t *testing.T) {
 		"9" + name + "6.1 stale",
 	}, out.lines)
 	for _, s := range out.series {
-		assert.Equal(t, convert.Family{Name: "kernel_uname_release", Type: convert.TypeInfo}, *s.Family)
+		assert.Equal(t, prom.Family{Name: "kernel_uname_release", Type: prom.TypeInfo}, *s.Family)
 	}
 	assert.Empty(t, report.Losses())
 }
 
 func TestSplitAtMarks(t *testing.T) {
 	out := &seen{}
-	f := convert.NewFlattener(sinktest.Sink(out), convert.FlattenOptions{SplitAtMarks: true})
+	f := flatten.New(sinktest.Sink(out), flatten.Options{SplitAtMarks: true})
 	counter := newNative(t, "c", meta.Desc{PMID: 1, Type: pcp.TypeDouble, InDom: pcp.InDomNull, Sem: pcp.SemCounter})
 	gauge := newNative(t, "g", meta.Desc{PMID: 2, Type: pcp.TypeDouble, InDom: pcp.InDomNull, Sem: pcp.SemInstant})
 	put(t, f, 1, counter.at(pcp.InstNull), gauge.at(pcp.InstNull))
-	require.NoError(t, f.Put(&archive.Step{Stamp: pcp.TimestampMilli(1000), Mark: true}))
+	require.NoError(t, f.Put(&history.Step{Stamp: pcp.TimestampMilli(1000), Mark: true}))
 	put(t, f, 2000, counter.at(pcp.InstNull), gauge.at(pcp.InstNull))
 	assert.ElementsMatch(t, []string{"1 c -1", "1 g -1", "1000 c stale", "1000 g stale",
 		"2000 c since=1970-01-01T00:00:01.000Z -1", "2000 g -1"}, out.lines)
 }
 
 func TestForks(t *testing.T) {
-	out, report := &seen{}, &convert.Report{}
-	f := convert.NewFlattener(sinktest.Sink(out), convert.FlattenOptions{Report: report})
+	out, report := &seen{}, &prom.Report{}
+	f := flatten.New(sinktest.Sink(out), flatten.Options{Report: report})
 	d := meta.Desc{PMID: 1, Type: pcp.TypeDouble, InDom: pcp.InDomNull, Sem: pcp.SemCounter}
 	one, two := f.Fork("one"), f.Fork("two")
 	put(t, one, 1, newNative(t, "m", d).at(pcp.InstNull))
 	put(t, two, 2, newNative(t, "m", d).at(pcp.InstNull))
-	require.NoError(t, one.Put(&archive.Step{Stamp: pcp.TimestampMilli(3), Mark: true}))
+	require.NoError(t, one.Put(&history.Step{Stamp: pcp.TimestampMilli(3), Mark: true}))
 	assert.Equal(t, []string{"1 m hostname=one -1", "2 m hostname=two -1", "3 m hostname=one stale"}, out.lines,
 		"one host's mark is not another's")
 	assert.Equal(t, 1, out.series["m hostname=two"].ID)
@@ -203,5 +205,5 @@ func TestForks(t *testing.T) {
 	require.NoError(t, a.Close())
 	put(t, c, 12, newNative(t, "m", d, same).at(pcp.InstNull))
 	assert.Equal(t, []string{"10 m hostname=same -1", "11 m hostname=b -1", "12 m hostname=c -1"}, out.lines)
-	assert.Equal(t, []convert.LossCount{{Loss: convert.LossSameLabels, Name: "m", Count: 2}}, report.Losses())
+	assert.Equal(t, []prom.LossCount{{Loss: prom.LossSameLabels, Name: "m", Count: 2}}, report.Losses())
 }

@@ -5,9 +5,8 @@ import (
 	"net/url"
 	"testing"
 
+	"github.com/pcparchive/pcparchive/internal/redact"
 	"github.com/stretchr/testify/assert"
-
-	"github.com/pcparchive/pcparchive/convert"
 )
 
 func TestShowURL(t *testing.T) {
@@ -27,7 +26,7 @@ func TestShowURL(t *testing.T) {
 		"h:1/m":                         "h:1/m",
 		"":                              "",
 	} {
-		assert.Equal(t, want, convert.ShowURL(raw), raw)
+		assert.Equal(t, want, redact.ShowURL(raw), raw)
 	}
 }
 
@@ -41,6 +40,6 @@ func TestRedactText(t *testing.T) {
 		fmt.Sprint(parse):                              `parse "http://…": invalid port … after host`,
 		"a/b//c":                                       "a/b//c",
 	} {
-		assert.Equal(t, want, convert.RedactText(text), text)
+		assert.Equal(t, want, redact.Text(text), text)
 	}
 }

@@ -7,6 +7,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pcparchive/pcparchive/convert/flatten"
+	"github.com/pcparchive/pcparchive/convert/mapper"
+	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/sinktest"
 
 	"github.com/stretchr/testify/assert"
@@ -19,7 +23,7 @@ import (
 )
 
 // show writes everything that a step holds, one line per fact.
-func show(step *archive.Step) string {
+func show(step *history.Step) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "step %s mark %v\n", step.Stamp, step.Mark)
 	for _, mv := range step.Metrics {
@@ -47,23 +51,23 @@ func show(step *archive.Step) string {
 
 // recordOddly puts steps with everything odd into a sink and returns what they
 // were.
-func recordOddly(t *testing.T, sink convert.Sink) []string {
+func recordOddly(t *testing.T, sink history.Sink) []string {
 	t.Helper()
 	f := newFixture(t)
 	other := f.source("db")
 	var want []string
-	put := func(step *archive.Step) {
+	put := func(step *history.Step) {
 		t.Helper()
 		want = append(want, show(step))
 		require.NoError(t, sink.Put(step))
 	}
-	var odd []*convert.MappedSeries
+	var odd []*mapper.Series
 	for _, v := range oddValues {
 		odd = append(odd, f.series("odd:labels", "gauge", "k", v, "l.é", v, "z", "1"))
 	}
 	odd = append(odd, f.series("odd:labels", "gauge", "k", strings.Repeat("long ", 12_000)))
 	numbers := []float64{0, math.Copysign(0, -1), math.NaN(), math.Inf(1), math.Inf(-1), 5e-324, math.MaxFloat64, 1.0 / 3}
-	singles := make([]*convert.MappedSeries, len(numbers))
+	singles := make([]*mapper.Series, len(numbers))
 	for i := range numbers {
 		singles[i] = f.series(fmt.Sprint("single:é", i), "counter")
 	}
@@ -79,21 +83,21 @@ func recordOddly(t *testing.T, sink convert.Sink) []string {
 		for i, s := range singles {
 			f.src.Set(s, numbers[(i+round)%len(numbers)])
 		}
-		f.src.SetHealth(convert.Health{Up: 1, Fetch: 1e9})
+		f.src.SetHealth(mapper.Health{Up: 1, Fetch: 1e9})
 		put(f.src.Step())
 
 		other.Begin(f.now)
-		s, err := other.Series("a_total", pairLabels([]string{"x", fmt.Sprint(round)}), convert.Family{Name: "a", Type: "counter", Unit: "u", Help: "äé\n\"\\"})
+		s, err := other.Series("a_total", pairLabels([]string{"x", fmt.Sprint(round)}), prom.Family{Name: "a", Type: "counter", Unit: "u", Help: "äé\n\"\\"})
 		require.NoError(t, err)
 		other.Set(s, 1)
-		other.SetHealth(convert.Health{Err: fmt.Errorf("it \"failed\"\n%d times", round)})
+		other.SetHealth(mapper.Health{Err: fmt.Errorf("it \"failed\"\n%d times", round)})
 		put(other.Step())
 	}
 	f.begin()
 	f.src.EndAll()
 	put(f.src.Step())
 	f.now.Sec++
-	put(&archive.Step{Stamp: f.now, Mark: true})
+	put(&history.Step{Stamp: f.now, Mark: true})
 	put(f.step(odd[0], singles[0]))
 	assert.Empty(t, f.report.Losses())
 	return want
@@ -114,7 +118,7 @@ func TestArchiveRoundTrip(t *testing.T) {
 			})
 			t.Run("copy", func(t *testing.T) {
 				again, sink := create(t, &archive.WriteOptions{Version: v})
-				require.NoError(t, convert.Copy(context.Background(), sink, convert.FromArchive(open(t, base), archive.Query{})))
+				require.NoError(t, convert.Copy(context.Background(), sink, convert.FromArchive(open(t, base), history.Query{})))
 				require.NoError(t, sink.Close())
 				compareSteps(t, want, open(t, again))
 			})
@@ -125,7 +129,7 @@ func TestArchiveRoundTrip(t *testing.T) {
 func compareSteps(t *testing.T, want []string, r *archive.Reader) {
 	t.Helper()
 	n := 0
-	for step, err := range r.Steps(archive.Query{}) {
+	for step, err := range r.Steps(history.Query{}) {
 		require.NoError(t, err)
 		require.Less(t, n, len(want), "more steps than were written")
 		require.Equal(t, want[n], show(step), "step %d", n)
@@ -139,11 +143,11 @@ func compareSteps(t *testing.T, want []string, r *archive.Reader) {
 func TestSamplesRoundTrip(t *testing.T) {
 	live, stored := &seen{}, &seen{}
 	base, sink := create(t, nil)
-	both := tee{sink, convert.NewFlattener(sinktest.Sink(live), convert.FlattenOptions{TargetLabels: true})}
+	both := tee{sink, flatten.New(sinktest.Sink(live), flatten.Options{TargetLabels: true})}
 	recordOddly(t, both)
 	require.NoError(t, sink.Close())
-	flat := convert.NewFlattener(sinktest.Sink(stored), convert.FlattenOptions{TargetLabels: true})
-	require.NoError(t, convert.Copy(context.Background(), flat, convert.FromArchive(open(t, base), archive.Query{})))
+	flat := flatten.New(sinktest.Sink(stored), flatten.Options{TargetLabels: true})
+	require.NoError(t, convert.Copy(context.Background(), flat, convert.FromArchive(open(t, base), history.Query{})))
 	require.NotEmpty(t, stored.lines)
 	assert.ElementsMatch(t, live.lines, stored.lines)
 	for key, p := range live.series {
@@ -152,9 +156,9 @@ func TestSamplesRoundTrip(t *testing.T) {
 }
 
 // tee gives steps to two sinks.
-type tee struct{ a, b convert.Sink }
+type tee struct{ a, b history.Sink }
 
-func (s tee) Put(step *archive.Step) error {
+func (s tee) Put(step *history.Step) error {
 	if err := s.a.Put(step); err != nil {
 		return err
 	}
@@ -168,12 +172,12 @@ func TestCopyStops(t *testing.T) {
 	base, sink := create(t, nil)
 	recordOddly(t, sink)
 	require.NoError(t, sink.Close())
-	src := convert.FromArchive(open(t, base), archive.Query{})
+	src := convert.FromArchive(open(t, base), history.Query{})
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	assert.ErrorIs(t, convert.Copy(ctx, failing{}, src), context.Canceled)
 	_, full := create(t, nil)
-	require.NoError(t, full.Put(&archive.Step{Stamp: pcp.Timestamp{Sec: 2_000_000_000}, Mark: true}))
+	require.NoError(t, full.Put(&history.Step{Stamp: pcp.Timestamp{Sec: 2_000_000_000}, Mark: true}))
 	assert.ErrorIs(t, convert.Copy(context.Background(), full, src), archive.ErrOrder)
 	require.NoError(t, full.Close())
 }

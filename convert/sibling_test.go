@@ -4,17 +4,17 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/pcparchive/pcparchive/convert/mapper"
+	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/pcparchive/pcparchive/archive"
-	"github.com/pcparchive/pcparchive/convert"
 )
 
 // unit asks for a series of a gauge with a declared unit.
-func (f *fixture) unit(name, unit string) *convert.MappedSeries {
+func (f *fixture) unit(name, unit string) *mapper.Series {
 	f.t.Helper()
-	s, err := f.src.Series(name, nil, convert.Family{Name: name, Type: convert.TypeGauge, Unit: unit})
+	s, err := f.src.Series(name, nil, prom.Family{Name: name, Type: prom.TypeGauge, Unit: unit})
 	require.NoError(f.t, err)
 	return s
 }
@@ -25,7 +25,7 @@ func (f *fixture) unit(name, unit string) *convert.MappedSeries {
 func TestUnitsAreSiblings(t *testing.T) {
 	f := newFixture(t)
 	want := map[string]string{}
-	store := f.stored(func(put func(*archive.Step)) {
+	store := f.stored(func(put func(*history.Step)) {
 		plain := f.unit("t_bytes", "")
 		put(f.step(plain))
 		declared := f.unit("t_bytes", "bytes")
@@ -39,7 +39,7 @@ func TestUnitsAreSiblings(t *testing.T) {
 		assert.Same(t, celsius, f.unit("heat", ""), "a page that no longer says it")
 		seconds := f.unit("heat", "seconds")
 		put(f.step(celsius, fahrenheit, seconds))
-		for unit, s := range map[string]*convert.MappedSeries{"celsius": celsius, "fahrenheit": fahrenheit, "seconds": seconds} {
+		for unit, s := range map[string]*mapper.Series{"celsius": celsius, "fahrenheit": fahrenheit, "seconds": seconds} {
 			want[unit] = fmt.Sprint(f.descOf(s).Name(), f.descOf(s).PMID)
 		}
 		late := f.unit("size", "")
@@ -60,23 +60,23 @@ func TestDescribes(t *testing.T) {
 	f := newFixture(t)
 	s := f.unit("heat", "celsius")
 	for _, tt := range []struct {
-		family convert.Family
+		family prom.Family
 		want   bool
 	}{
-		{convert.Family{}, true},
-		{convert.Family{Name: "heat", Type: "gauge"}, true},
-		{convert.Family{Name: "heat", Type: "gauge", Unit: "celsius", Help: "h"}, true},
-		{convert.Family{Name: "heat", Type: "gauge", Unit: "kelvin"}, false},
-		{convert.Family{Name: "heat", Type: "counter", Unit: "celsius"}, false},
-		{convert.Family{Name: "other", Type: "gauge", Unit: "celsius"}, false},
-		{convert.Family{Name: "heat"}, false},
+		{prom.Family{}, true},
+		{prom.Family{Name: "heat", Type: "gauge"}, true},
+		{prom.Family{Name: "heat", Type: "gauge", Unit: "celsius", Help: "h"}, true},
+		{prom.Family{Name: "heat", Type: "gauge", Unit: "kelvin"}, false},
+		{prom.Family{Name: "heat", Type: "counter", Unit: "celsius"}, false},
+		{prom.Family{Name: "other", Type: "gauge", Unit: "celsius"}, false},
+		{prom.Family{Name: "heat"}, false},
 	} {
 		assert.Equal(t, tt.want, s.Describes(&tt.family), "%+v", tt.family)
 	}
-	unknown, err := f.src.Series("x", nil, convert.Family{Name: "x"})
+	unknown, err := f.src.Series("x", nil, prom.Family{Name: "x"})
 	require.NoError(t, err)
-	assert.True(t, unknown.Describes(&convert.Family{Name: "x", Type: convert.TypeUnknown}))
-	assert.True(t, unknown.Describes(&convert.Family{Name: "x"}))
+	assert.True(t, unknown.Describes(&prom.Family{Name: "x", Type: prom.TypeUnknown}))
+	assert.True(t, unknown.Describes(&prom.Family{Name: "x"}))
 }
 
 // TestCurrent: a value for a series that is forgotten meanwhile finds a series.

@@ -9,12 +9,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pcparchive/pcparchive/convert/flatten"
+	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/sinktest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -22,8 +24,8 @@ import (
 
 // numbers returns a metric's part of a step with the values of instances 0, 1, …
 // or, of a singular metric, one; below zero there is none.
-func (n *native) numbers(values ...int64) archive.MetricValues {
-	var mv archive.MetricValues
+func (n *recorded) numbers(values ...int64) history.MetricValues {
+	var mv history.MetricValues
 	for i, v := range values {
 		id := pcp.InstID(i)
 		if n.metric.Desc.InDom == pcp.InDomNull {
@@ -33,18 +35,18 @@ func (n *native) numbers(values ...int64) archive.MetricValues {
 			continue
 		}
 		one := n.at(id)
-		one.Points[0].Value = archive.NumberValue(id, n.metric.Desc.Type, uint64(v))
+		one.Points[0].Value = history.NumberValue(id, n.metric.Desc.Type, uint64(v))
 		mv.Points = append(mv.Points, one.Points[0])
 	}
 	mv.Metric, mv.InDom = n.metric, n.indom
 	return mv
 }
 
-func singular(t *testing.T, name string, id pcp.PMID, typ pcp.Type, sem pcp.Semantics) *native {
+func singular(t *testing.T, name string, id pcp.PMID, typ pcp.Type, sem pcp.Semantics) *recorded {
 	return newNative(t, name, meta.Desc{PMID: id, Type: typ, InDom: pcp.InDomNull, Sem: sem})
 }
 
-func mark(ms int64) *archive.Step { return &archive.Step{Stamp: pcp.TimestampMilli(ms), Mark: true} }
+func mark(ms int64) *history.Step { return &history.Step{Stamp: pcp.TimestampMilli(ms), Mark: true} }
 
 func TestUnwrap(t *testing.T) {
 	const wrap = 1 << 32
@@ -64,27 +66,27 @@ func TestUnwrap(t *testing.T) {
 		"64 bits":           {pcp.TypeU64, pcp.SemCounter, []int64{wrap - 2, 3}, []int64{wrap - 2, 3}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			out, report := &column{}, &convert.Report{}
-			u := convert.NewUnwrap(convert.NewFlattener(sinktest.Sink(out), convert.FlattenOptions{}), report)
+			out, report := &column{}, &prom.Report{}
+			u := convert.NewUnwrap(flatten.New(sinktest.Sink(out), flatten.Options{}), report)
 			n := singular(t, "c", 1, test.typ, test.sem)
 			for i, v := range test.in {
 				if v < 0 {
 					require.NoError(t, u.Put(mark(int64(i))))
 					continue
 				}
-				require.NoError(t, u.Put(&archive.Step{Stamp: pcp.TimestampMilli(int64(i)), Metrics: []archive.MetricValues{n.numbers(v)}}))
+				require.NoError(t, u.Put(&history.Step{Stamp: pcp.TimestampMilli(int64(i)), Metrics: []history.MetricValues{n.numbers(v)}}))
 			}
 			require.NoError(t, u.Close())
 			var got []int64
 			for _, v := range out.values {
-				if !convert.IsStale(v) {
+				if !prom.IsStale(v) {
 					got = append(got, int64(v))
 				}
 			}
 			assert.Equal(t, test.want, got)
 			var wraps int64
 			for _, l := range report.Losses() {
-				assert.Equal(t, convert.LossUnwrapped, l.Loss)
+				assert.Equal(t, prom.LossUnwrapped, l.Loss)
 				wraps += l.Count
 			}
 			assert.Equal(t, test.wraps, wraps)
@@ -93,54 +95,54 @@ func TestUnwrap(t *testing.T) {
 }
 
 func TestRepeat(t *testing.T) {
-	once := func(t *testing.T) *native { return singular(t, "once", 1, pcp.TypeU32, pcp.SemDiscrete) }
-	often := func(t *testing.T) *native { return singular(t, "often", 2, pcp.TypeU32, pcp.SemInstant) }
+	once := func(t *testing.T) *recorded { return singular(t, "once", 1, pcp.TypeU32, pcp.SemDiscrete) }
+	often := func(t *testing.T) *recorded { return singular(t, "often", 2, pcp.TypeU32, pcp.SemInstant) }
 	const day = 24 * 60 * 60 * 1000
 	for name, test := range map[string]struct {
-		run  func(t *testing.T, f *convert.Flattener, once, often *native)
+		run  func(t *testing.T, f *flatten.Flattener, once, often *recorded)
 		want []string
 	}{
-		"until the last sample": {func(t *testing.T, f *convert.Flattener, once, often *native) {
+		"until the last sample": {func(t *testing.T, f *flatten.Flattener, once, often *recorded) {
 			put(t, f, 5, once.numbers(7))
 			put(t, f, 25, often.numbers(1))
 			put(t, f, 30, often.numbers(2))
 		}, []string{"5 once 7", "10 once 7", "20 once 7", "25 often 1", "30 often 2", "30 once 7"}},
-		"not beside the next": {func(t *testing.T, f *convert.Flattener, once, often *native) {
+		"not beside the next": {func(t *testing.T, f *flatten.Flattener, once, often *recorded) {
 			put(t, f, 10, once.numbers(7))
 			put(t, f, 20, often.numbers(1), once.numbers(8))
 			put(t, f, 31, often.numbers(2))
 		}, []string{"10 once 7", "20 often 1", "20 once 8", "30 once 8", "31 often 2"}},
-		"not over a mark": {func(t *testing.T, f *convert.Flattener, once, often *native) {
+		"not over a mark": {func(t *testing.T, f *flatten.Flattener, once, often *recorded) {
 			put(t, f, 5, once.numbers(7))
 			require.NoError(t, f.Put(mark(15)))
 			put(t, f, 45, once.numbers(9))
 			put(t, f, 55, often.numbers(2))
 		}, []string{"5 once 7", "10 once 7", "15 once stale", "45 once 9", "50 once 9", "55 often 2"}},
-		"not over an error": {func(t *testing.T, f *convert.Flattener, once, often *native) {
+		"not over an error": {func(t *testing.T, f *flatten.Flattener, once, often *recorded) {
 			put(t, f, 5, once.numbers(7))
-			put(t, f, 15, archive.MetricValues{Metric: once.metric, Err: pcp.ErrnoAgain})
+			put(t, f, 15, history.MetricValues{Metric: once.metric, Err: pcp.ErrnoAgain})
 			put(t, f, 55, often.numbers(2))
 		}, []string{"5 once 7", "10 once 7", "15 once stale", "55 often 2"}},
-		"not after the end of its recording": {func(t *testing.T, f *convert.Flattener, once, often *native) {
+		"not after the end of its recording": {func(t *testing.T, f *flatten.Flattener, once, often *recorded) {
 			put(t, f, 5, once.numbers(7))
 			put(t, f, 10, often.numbers(1))
 			require.NoError(t, f.Close())
 			put(t, f.Fork("other"), 35, often.numbers(2))
 		}, []string{"5 once 7", "10 often 1", "10 once 7", "35 often hostname=other 2"}},
-		"not over a day of silence": {func(t *testing.T, f *convert.Flattener, once, often *native) {
+		"not over a day of silence": {func(t *testing.T, f *flatten.Flattener, once, often *recorded) {
 			put(t, f, 5, once.numbers(7))
 			put(t, f, day+5, often.numbers(1))
 			put(t, f, day+25, often.numbers(2))
 		}, []string{"5 once 7", fmt.Sprint(day+5, " often 1"), fmt.Sprint(day+10, " once 7"), fmt.Sprint(day+20, " once 7"), fmt.Sprint(day+25, " often 2")}},
-		"before 1970": {func(t *testing.T, f *convert.Flattener, once, often *native) {
+		"before 1970": {func(t *testing.T, f *flatten.Flattener, once, often *recorded) {
 			put(t, f, -25, once.numbers(7))
 			put(t, f, 5, often.numbers(1))
 		}, []string{"-25 once 7", "-20 once 7", "-10 once 7", "0 once 7", "5 often 1"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			out, report := &seen{}, &convert.Report{}
-			r := convert.NewRepeat(sinktest.Sink(out), 10*time.Millisecond, report)
-			test.run(t, convert.NewFlattener(r, convert.FlattenOptions{Finished: r.Finish}), once(t), often(t))
+			out, report := &seen{}, &prom.Report{}
+			r := prom.NewRepeat(sinktest.Sink(out), 10*time.Millisecond, report)
+			test.run(t, flatten.New(r, flatten.Options{Finished: r.Finish}), once(t), often(t))
 			require.NoError(t, sinktest.Finish(r))
 			assert.Equal(t, test.want, out.lines)
 		})
@@ -150,8 +152,8 @@ func TestRepeat(t *testing.T) {
 // A value that ends and comes back is repeated once, not twice.
 func TestRepeatAgain(t *testing.T) {
 	out := &seen{}
-	r := convert.NewRepeat(sinktest.Sink(out), 10*time.Millisecond, nil)
-	f := convert.NewFlattener(r, convert.FlattenOptions{})
+	r := prom.NewRepeat(sinktest.Sink(out), 10*time.Millisecond, nil)
+	f := flatten.New(r, flatten.Options{})
 	n := singular(t, "m", 1, pcp.TypeU32, pcp.SemDiscrete)
 	for i := range int64(20) {
 		put(t, f, 100*i+1, n.numbers(i))
@@ -164,8 +166,8 @@ func TestRepeatAgain(t *testing.T) {
 // Times that no clock shows, of a damaged archive, do not hold it up.
 func TestRepeatAtTheEndsOfTime(t *testing.T) {
 	out := &column{}
-	r := convert.NewRepeat(sinktest.Sink(out), 7*time.Millisecond, nil)
-	s := &convert.PromSeries{Name: "m", Sem: pcp.SemDiscrete}
+	r := prom.NewRepeat(sinktest.Sink(out), 7*time.Millisecond, nil)
+	s := &prom.Series{Name: "m", Sem: pcp.SemDiscrete}
 	times := []int64{math.MinInt64, math.MinInt64 + 1, math.MinInt64 + 20, 0, 10, math.MaxInt64 - 10, math.MaxInt64 - 1, math.MaxInt64}
 	for _, at := range times {
 		require.NoError(t, sinktest.Put(r, s, at, 1))
@@ -179,7 +181,7 @@ func TestRepeatAtTheEndsOfTime(t *testing.T) {
 // steps is a Sink that prints what it gets.
 type steps struct{ lines []string }
 
-func (s *steps) Put(step *archive.Step) error {
+func (s *steps) Put(step *history.Step) error {
 	at := fmt.Sprint(step.Stamp.Sec*1e9 + int64(step.Stamp.Nsec))
 	if step.Mark {
 		s.lines = append(s.lines, at+" mark")
@@ -204,12 +206,12 @@ func TestDownsample(t *testing.T) {
 	gauge := newNative(t, "g", meta.Desc{PMID: 1, Type: pcp.TypeU32, InDom: 7, Sem: pcp.SemInstant})
 	other := newNative(t, "h", meta.Desc{PMID: 2, Type: pcp.TypeU32, InDom: 7, Sem: pcp.SemInstant})
 	counter := newNative(t, "c", meta.Desc{PMID: 3, Type: pcp.TypeU32, InDom: 7, Sem: pcp.SemCounter})
-	failed := archive.MetricValues{Metric: gauge.metric, Err: pcp.ErrnoAgain}
+	failed := history.MetricValues{Metric: gauge.metric, Err: pcp.ErrnoAgain}
 	type step struct {
 		ns     int64
-		values []archive.MetricValues
+		values []history.MetricValues
 	}
-	one := func(ns int64, values ...archive.MetricValues) step { return step{ns, values} }
+	one := func(ns int64, values ...history.MetricValues) step { return step{ns, values} }
 	for name, test := range map[string]struct {
 		in   []step
 		want []string
@@ -257,17 +259,17 @@ func TestDownsample(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			out, report := &steps{}, &convert.Report{}
+			out, report := &steps{}, &prom.Report{}
 			d := convert.NewDownsample(out, 10, report)
 			for _, in := range test.in {
 				stamp := pcp.Timestamp{}.Add(time.Duration(in.ns))
-				require.NoError(t, d.Put(&archive.Step{Stamp: stamp, Mark: in.values == nil, Metrics: in.values}))
+				require.NoError(t, d.Put(&history.Step{Stamp: stamp, Mark: in.values == nil, Metrics: in.values}))
 			}
 			require.NoError(t, d.Close())
 			assert.Equal(t, test.want, out.lines)
 			var lost int64
 			for _, l := range report.Losses() {
-				assert.Equal(t, convert.LossStep, l.Loss)
+				assert.Equal(t, prom.LossStep, l.Loss)
 				lost += l.Count
 			}
 			assert.Equal(t, test.lost, lost)
@@ -281,7 +283,7 @@ type increases struct {
 	any       bool
 }
 
-func (s *increases) Sample(_ *convert.PromSeries, _ int64, v float64) error {
+func (s *increases) Sample(_ *prom.Series, _ int64, v float64) error {
 	switch {
 	case s.any && v < s.last:
 		s.sum += v
@@ -299,8 +301,8 @@ func TestDownsampleKeepsIncreases(t *testing.T) {
 	for range 200 {
 		n := singular(t, "c", 1, pcp.TypeU64, pcp.SemCounter)
 		all, thinned := &increases{}, &increases{}
-		d := convert.NewDownsample(convert.NewFlattener(sinktest.Sink(thinned), convert.FlattenOptions{}), 10*time.Millisecond, nil)
-		f := convert.NewFlattener(sinktest.Sink(all), convert.FlattenOptions{})
+		d := convert.NewDownsample(flatten.New(sinktest.Sink(thinned), flatten.Options{}), 10*time.Millisecond, nil)
+		f := flatten.New(sinktest.Sink(all), flatten.Options{})
 		v := int64(0)
 		for i := range int64(300) {
 			if i > 10 && rng.IntN(9) == 0 {
@@ -309,7 +311,7 @@ func TestDownsampleKeepsIncreases(t *testing.T) {
 				v += rng.Int64N(100)
 			}
 			put(t, f, i, n.numbers(v))
-			require.NoError(t, d.Put(&archive.Step{Stamp: pcp.TimestampMilli(i), Metrics: []archive.MetricValues{n.numbers(v)}}))
+			require.NoError(t, d.Put(&history.Step{Stamp: pcp.TimestampMilli(i), Metrics: []history.MetricValues{n.numbers(v)}}))
 		}
 		require.NoError(t, d.Close())
 		require.Equal(t, all.sum, thinned.sum)
@@ -318,15 +320,15 @@ func TestDownsampleKeepsIncreases(t *testing.T) {
 
 // stepsAt is a Source of the steps at some times, with one metric.
 type stepsAt struct {
-	n     *native
+	n     *recorded
 	times []int64
 	err   error
 }
 
-func (g stepsAt) Steps(context.Context) iter.Seq2[*archive.Step, error] {
-	return func(yield func(*archive.Step, error) bool) {
+func (g stepsAt) Steps(context.Context) iter.Seq2[*history.Step, error] {
+	return func(yield func(*history.Step, error) bool) {
 		for _, ms := range g.times {
-			if !yield(&archive.Step{Stamp: pcp.TimestampMilli(ms), Metrics: []archive.MetricValues{g.n.numbers(ms)}}, nil) {
+			if !yield(&history.Step{Stamp: pcp.TimestampMilli(ms), Metrics: []history.MetricValues{g.n.numbers(ms)}}, nil) {
 				return
 			}
 		}
@@ -339,8 +341,8 @@ func (g stepsAt) Steps(context.Context) iter.Seq2[*archive.Step, error] {
 func TestCopyMerged(t *testing.T) {
 	n := singular(t, "m", 1, pcp.TypeU32, pcp.SemInstant)
 	out := &seen{}
-	f := convert.NewFlattener(sinktest.Sink(out), convert.FlattenOptions{})
-	every := func(dst convert.Sink) convert.Sink { return convert.NewDownsample(dst, 10*time.Millisecond, nil) }
+	f := flatten.New(sinktest.Sink(out), flatten.Options{})
+	every := func(dst history.Sink) history.Sink { return convert.NewDownsample(dst, 10*time.Millisecond, nil) }
 	err := convert.CopyMerged(t.Context(), []convert.Part{
 		{Source: stepsAt{n: n, times: []int64{1, 4, 9}}, Sink: f.Fork("a")},
 		{Source: stepsAt{n: n}, Sink: f.Fork("none")},

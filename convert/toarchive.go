@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -17,12 +18,12 @@ type ToArchive struct {
 	a       *archive.Appender
 	metrics map[pcp.PMID]*written
 	res     archive.Result
-	values  []archive.Value
+	values  []history.Value
 }
 
 // written is what was last written for a metric.
 type written struct {
-	metric *archive.Metric
+	metric *history.Metric
 	indom  *meta.InDom
 	labels *meta.Labels
 }
@@ -39,7 +40,7 @@ func (s *ToArchive) Last() (t pcp.Timestamp, ok bool) { return s.a.Last() }
 // Put writes a step; before the first one in an archive that is continued, a
 // mark, see [archive.Appender.Resume]. The error wraps [archive.ErrOrder], and nothing is
 // written, if the step is earlier than the last.
-func (s *ToArchive) Put(step *archive.Step) error {
+func (s *ToArchive) Put(step *history.Step) error {
 	if step.Mark {
 		return s.a.Mark(step.Stamp)
 	}
@@ -91,7 +92,7 @@ func (s *ToArchive) Written() (bytes int64, share float64) { return s.a.Written(
 func (s *ToArchive) Close() error { return s.a.Close() }
 
 // describe writes what changed about a metric.
-func (s *ToArchive) describe(mv *archive.MetricValues, t pcp.Timestamp) error {
+func (s *ToArchive) describe(mv *history.MetricValues, t pcp.Timestamp) error {
 	w, ok := s.metrics[mv.Metric.Desc.PMID]
 	if !ok {
 		w = &written{}
@@ -99,7 +100,7 @@ func (s *ToArchive) describe(mv *archive.MetricValues, t pcp.Timestamp) error {
 	}
 	if w.metric != mv.Metric {
 		for _, param := range mv.Metric.Params {
-			if err := s.describe(&archive.MetricValues{Metric: param}, t); err != nil {
+			if err := s.describe(&history.MetricValues{Metric: param}, t); err != nil {
 				return err
 			}
 		}
@@ -129,7 +130,7 @@ func (s *ToArchive) describe(mv *archive.MetricValues, t pcp.Timestamp) error {
 
 // metric writes a descriptor, the labels of the levels above the instance and
 // the help texts.
-func (s *ToArchive) metric(m *archive.Metric, t pcp.Timestamp) error {
+func (s *ToArchive) metric(m *history.Metric, t pcp.Timestamp) error {
 	if err := s.a.Define(m.Desc); err != nil {
 		return err
 	}
@@ -139,7 +140,7 @@ func (s *ToArchive) metric(m *archive.Metric, t pcp.Timestamp) error {
 			continue
 		}
 		err := s.setLabels(&meta.Labels{
-			Stamp: t, Level: level, Ident: archive.LabelIdent(level, m.Desc),
+			Stamp: t, Level: level, Ident: history.LabelIdent(level, m.Desc),
 			Sets: []labelset.Instance{{Inst: pcp.InstNull, Set: set}},
 		})
 		if err != nil {

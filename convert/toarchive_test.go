@@ -10,6 +10,8 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -34,7 +36,7 @@ func open(t *testing.T, base string) *archive.Reader {
 func TestToArchiveWritesMetadataOnce(t *testing.T) {
 	f := newFixture(t)
 	base, sink := create(t, nil)
-	a, err := f.src.Series("m", pairLabels([]string{"x", "a"}), convert.Family{Name: "m", Type: "gauge", Help: "one\ntwo"})
+	a, err := f.src.Series("m", pairLabels([]string{"x", "a"}), prom.Family{Name: "m", Type: "gauge", Help: "one\ntwo"})
 	require.NoError(t, err)
 	b := f.series("m", "gauge", "x", "b")
 	single := f.series("s", "gauge")
@@ -65,15 +67,15 @@ func TestToArchiveOrder(t *testing.T) {
 	size := sink.Size()
 	assert.ErrorIs(t, sink.Put(late), archive.ErrOrder)
 	assert.Equal(t, size, sink.Size())
-	require.NoError(t, sink.Put(&archive.Step{Stamp: f.now}), "a step without values is no record")
+	require.NoError(t, sink.Put(&history.Step{Stamp: f.now}), "a step without values is no record")
 	assert.Equal(t, size, sink.Size())
-	require.NoError(t, sink.Put(&archive.Step{Stamp: f.now, Mark: true}))
+	require.NoError(t, sink.Put(&history.Step{Stamp: f.now, Mark: true}))
 	require.NoError(t, sink.Put(f.step(s)))
 	require.NoError(t, sink.Flush())
 	require.NoError(t, sink.Close())
 
 	var marks []bool
-	for step, err := range open(t, base).Steps(archive.Query{}) {
+	for step, err := range open(t, base).Steps(history.Query{}) {
 		require.NoError(t, err)
 		marks = append(marks, step.Mark)
 	}
@@ -101,7 +103,7 @@ func TestToArchiveContradiction(t *testing.T) {
 // failing is a Sink that fails to close.
 type failing struct{ err error }
 
-func (failing) Put(*archive.Step) error { return nil }
+func (failing) Put(*history.Step) error { return nil }
 func (f failing) Close() error          { return f.err }
 
 func TestCloseAll(t *testing.T) {

@@ -1,7 +1,8 @@
 package convert
 
 import (
-	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -14,19 +15,19 @@ import (
 // PCP_COUNTER_WRAP, takes every decrease for a wrap; but a counter that restarts
 // near zero after a small value would seem to have advanced by four billion.
 // What no rule can tell is a reset from the upper half of the range: it passes
-// for a wrap. Every wrap is counted as [LossUnwrapped].
+// for a wrap. Every wrap is counted as [prom.LossUnwrapped].
 type Unwrap struct {
-	dst     Sink
-	report  *Report
+	dst     history.Sink
+	report  *prom.Report
 	metrics map[pcp.PMID]*unwrapped
-	step    archive.Step
-	points  []archive.Point
+	step    history.Step
+	points  []history.Point
 }
 
 // unwrapped is a metric with 32-bit counters.
 type unwrapped struct {
-	metric, wide *archive.Metric
-	series       map[*archive.Series]*archive.Series
+	metric, wide *history.Metric
+	series       map[*history.Series]*history.Series
 	last         map[pcp.InstID]wideCounter
 }
 
@@ -38,12 +39,12 @@ type wideCounter struct {
 
 // NewUnwrap returns an Unwrap that puts steps into dst, which it owns. The
 // report may be nil.
-func NewUnwrap(dst Sink, r *Report) *Unwrap {
+func NewUnwrap(dst history.Sink, r *prom.Report) *Unwrap {
 	return &Unwrap{dst: dst, report: r, metrics: map[pcp.PMID]*unwrapped{}}
 }
 
 // Put passes a step on.
-func (u *Unwrap) Put(step *archive.Step) error {
+func (u *Unwrap) Put(step *history.Step) error {
 	if step.Mark {
 		for _, m := range u.metrics {
 			clear(m.last)
@@ -64,7 +65,7 @@ func (u *Unwrap) Put(step *archive.Step) error {
 func (u *Unwrap) Close() error { return u.dst.Close() }
 
 // widen replaces what a step has of a metric.
-func (u *Unwrap) widen(mv *archive.MetricValues) {
+func (u *Unwrap) widen(mv *history.MetricValues) {
 	m := u.metrics[mv.Metric.Desc.PMID]
 	if m == nil {
 		m = &unwrapped{last: map[pcp.InstID]wideCounter{}}
@@ -72,13 +73,13 @@ func (u *Unwrap) widen(mv *archive.MetricValues) {
 	}
 	if m.metric != mv.Metric {
 		m.metric, m.wide = mv.Metric, wideMetric(mv.Metric)
-		m.series = map[*archive.Series]*archive.Series{}
+		m.series = map[*history.Series]*history.Series{}
 	}
 	mv.Metric = m.wide
 	start := len(u.points)
 	for _, p := range mv.Points {
 		if _, ok := p.Value.Number(m.metric.Desc.Type); ok {
-			p.Value = archive.NumberValue(p.Value.Inst, pcp.TypeU64, u.extend(m, p.Value.Inst, uint32(p.Value.Bits)))
+			p.Value = history.NumberValue(p.Value.Inst, pcp.TypeU64, u.extend(m, p.Value.Inst, uint32(p.Value.Bits)))
 		}
 		p.Series = m.seriesOf(p.Series)
 		u.points = append(u.points, p)
@@ -93,7 +94,7 @@ func (u *Unwrap) extend(m *unwrapped, inst pcp.InstID, low uint32) uint64 {
 		const half = 1 << 31
 		if low-c.low < half { // modulo the range
 			c.high += 1 << 32
-			u.report.Add(LossUnwrapped, m.metric.Name)
+			u.report.Add(prom.LossUnwrapped, m.metric.Name)
 		} else {
 			c.high = 0
 		}
@@ -103,14 +104,14 @@ func (u *Unwrap) extend(m *unwrapped, inst pcp.InstID, low uint32) uint64 {
 	return c.high + uint64(low)
 }
 
-func wideMetric(m *archive.Metric) *archive.Metric {
+func wideMetric(m *history.Metric) *history.Metric {
 	c, d := *m, *m.Desc
 	d.Type = pcp.TypeU64
 	c.Desc = &d
 	return &c
 }
 
-func (m *unwrapped) seriesOf(s *archive.Series) *archive.Series {
+func (m *unwrapped) seriesOf(s *history.Series) *history.Series {
 	wide, ok := m.series[s]
 	if !ok {
 		c := *s

@@ -10,6 +10,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/dump"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/archtest"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -32,7 +33,7 @@ func many(b *testing.B) string {
 		require.NoError(b, a.Define(d))
 		set := archive.ValueSet{PMID: d.PMID, Format: archive.Block}
 		for i := range 100 {
-			set.Values = append(set.Values, archive.DoubleValue(pcp.InstID(i), float64(i*m)/8))
+			set.Values = append(set.Values, history.DoubleValue(pcp.InstID(i), float64(i*m)/8))
 		}
 		res.Sets = append(res.Sets, set)
 	}

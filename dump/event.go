@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -26,7 +27,7 @@ func (d *dumper) events(m *metric, s *archive.ValueSet, t pcp.Timestamp) {
 	}
 }
 
-func (d *dumper) eventArray(v *archive.Value) {
+func (d *dumper) eventArray(v *history.Value) {
 	events, err := v.Events()
 	if err != nil { // the reference prints nothing, not even the end of the line
 		d.o.warn(err)
@@ -55,7 +56,7 @@ func (d *dumper) eventArray(v *archive.Value) {
 }
 
 // event prints one record of an event array.
-func (d *dumper) event(i int, e *archive.EventRecord, t pcp.Type) {
+func (d *dumper) event(i int, e *history.EventRecord, t pcp.Type) {
 	d.buf = fmt.Appendf(d.buf, "        --- event record [%d] timestamp ", i)
 	if t == pcp.TypeHighResEvent { // shown without a date, whatever is asked for
 		d.buf = d.clock.appendOfDay(d.buf, e.Stamp, 9)
@@ -66,7 +67,7 @@ func (d *dumper) event(i int, e *archive.EventRecord, t pcp.Type) {
 		d.buf = fmt.Appendf(d.buf, " flags 0x%x (%s)", uint32(e.Flags), eventFlags(e.Flags))
 	}
 	d.buf = append(d.buf, " ---\n"...)
-	if e.Flags&archive.EventMissed != 0 {
+	if e.Flags&history.EventMissed != 0 {
 		d.buf = fmt.Appendf(d.buf, "        ==> %d missed event records\n", e.Missed)
 		return
 	}
@@ -78,7 +79,7 @@ func (d *dumper) event(i int, e *archive.EventRecord, t pcp.Type) {
 	}
 }
 
-func (d *dumper) eventParam(p *archive.EventParam) {
+func (d *dumper) eventParam(p *history.EventParam) {
 	m := d.param(p.PMID)
 	d.buf = append(append(d.buf, "        "...), m.head...)
 	if !m.known {
@@ -111,7 +112,7 @@ func (d *dumper) param(id pcp.PMID) *metric {
 
 // appendParam appends a parameter's value. Integers of 32 bits have a block here
 // but mean what a metric's value in situ means.
-func appendParam(b []byte, t pcp.Type, v *archive.Value) []byte {
+func appendParam(b []byte, t pcp.Type, v *history.Value) []byte {
 	if v.Data == nil && (v.Type == pcp.Type32 || v.Type == pcp.TypeU32) {
 		return appendValue(b, t, archive.InSitu, v)
 	}
@@ -119,8 +120,8 @@ func appendParam(b []byte, t pcp.Type, v *archive.Value) []byte {
 }
 
 // eventFlags names the flags of an event record.
-func eventFlags(f archive.EventFlags) string {
-	if f&archive.EventMissed != 0 {
+func eventFlags(f history.EventFlags) string {
+	if f&history.EventMissed != 0 {
 		return "missed"
 	}
 	var names []string

@@ -9,6 +9,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/dump"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/archtest"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -39,34 +40,34 @@ func rich(t testing.TB, v pcp.Version) string {
 		at.Sec++
 		require.NoError(t, a.Append(&archive.Result{Stamp: at, Sets: sets}))
 	}
-	one := func(d *meta.Desc, values ...archive.Value) archive.ValueSet {
+	one := func(d *meta.Desc, values ...history.Value) archive.ValueSet {
 		return archive.ValueSet{PMID: d.PMID, Format: archive.FormatOf(d.Type), Values: values}
 	}
 	for _, f := range []uint64{0x7ff8000000000000, 0xfff0000000000000, 0x3fb999999999999a, 0x8000000000000000, 0x4415af1d78b58c40} {
-		put(one(ratio, archive.NumberValue(pcp.InstNull, pcp.TypeDouble, f)))
+		put(one(ratio, history.NumberValue(pcp.InstNull, pcp.TypeDouble, f)))
 	}
-	put(one(blob, archive.Value{Inst: pcp.InstNull, Type: pcp.TypeAggregate, Data: []byte("printable")}))
-	put(one(blob, archive.Value{Inst: pcp.InstNull, Type: pcp.TypeAggregate, Data: []byte("\x01\x02\x03\x04")}),
-		one(ratio, archive.NumberValue(pcp.InstNull, pcp.TypeU64, 77)), archive.ValueSet{PMID: pcp.NewPMID(60, 9, 9), Values: []archive.Value{archive.WordValue(pcp.InstNull, 5)}})
+	put(one(blob, history.Value{Inst: pcp.InstNull, Type: pcp.TypeAggregate, Data: []byte("printable")}))
+	put(one(blob, history.Value{Inst: pcp.InstNull, Type: pcp.TypeAggregate, Data: []byte("\x01\x02\x03\x04")}),
+		one(ratio, history.NumberValue(pcp.InstNull, pcp.TypeU64, 77)), archive.ValueSet{PMID: pcp.NewPMID(60, 9, 9), Values: []history.Value{history.WordValue(pcp.InstNull, 5)}})
 	put(one(happen, events(t, pcp.TypeEvent, pcp.InstNull)), one(precise, events(t, pcp.TypeHighResEvent, 0), events(t, pcp.TypeHighResEvent, 9)))
 	require.NoError(t, a.Close())
 	return base
 }
 
 // events returns an event array with every kind of record.
-func events(t testing.TB, typ pcp.Type, inst pcp.InstID) archive.Value {
+func events(t testing.TB, typ pcp.Type, inst pcp.InstID) history.Value {
 	t.Helper()
-	param := func(d *meta.Desc, v archive.Value) archive.EventParam {
-		return archive.EventParam{PMID: d.PMID, Value: v}
+	param := func(d *meta.Desc, v history.Value) history.EventParam {
+		return history.EventParam{PMID: d.PMID, Value: v}
 	}
-	v, err := archive.EventValue(inst, typ, []archive.EventRecord{
-		{Stamp: archtest.Start, Flags: archive.EventPoint, Params: []archive.EventParam{
-			param(archtest.Count, archive.NumberValue(pcp.InstNull, pcp.Type32, 7)),
-			param(archtest.Release, archive.Value{Type: pcp.TypeString, Data: []byte("text")}),
-			param(ratio, archive.NumberValue(pcp.InstNull, pcp.TypeDouble, 0x3ff8000000000000)),
+	v, err := history.EventValue(inst, typ, []history.EventRecord{
+		{Stamp: archtest.Start, Flags: history.EventPoint, Params: []history.EventParam{
+			param(archtest.Count, history.NumberValue(pcp.InstNull, pcp.Type32, 7)),
+			param(archtest.Release, history.Value{Type: pcp.TypeString, Data: []byte("text")}),
+			param(ratio, history.NumberValue(pcp.InstNull, pcp.TypeDouble, 0x3ff8000000000000)),
 		}},
-		{Stamp: archtest.Start, Flags: archive.EventMissed, Missed: 3},
-		{Stamp: archtest.Start, Flags: archive.EventStart | archive.EventID | archive.EventParent},
+		{Stamp: archtest.Start, Flags: history.EventMissed, Missed: 3},
+		{Stamp: archtest.Start, Flags: history.EventStart | history.EventID | history.EventParent},
 		{Stamp: archtest.Start},
 	})
 	require.NoError(t, err)

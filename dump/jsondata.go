@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/wire"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -152,7 +153,7 @@ func (d *jsonDumper) metric(s *archive.ValueSet, desc *meta.Desc, t pcp.Timestam
 }
 
 // value returns a value of a metric of type t.
-func (d *jsonDumper) value(v *archive.Value, t pcp.Type) jsonValue {
+func (d *jsonDumper) value(v *history.Value, t pcp.Type) jsonValue {
 	var j jsonValue
 	if v.Type != t && (v.Type != pcp.TypeUnknown || t.Size() != 4) {
 		j.Type = v.Type.String()
@@ -175,7 +176,7 @@ func (d *jsonDumper) value(v *archive.Value, t pcp.Type) jsonValue {
 
 // events adds the records of an event array and, where they are damaged, the
 // bytes.
-func (d *jsonDumper) events(j *jsonValue, v *archive.Value) {
+func (d *jsonDumper) events(j *jsonValue, v *history.Value) {
 	events, err := v.Events()
 	if err != nil {
 		j.Damage = err.Error()

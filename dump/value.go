@@ -7,13 +7,14 @@ import (
 	"strconv"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/wire"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
 // appendValue appends a value of a metric of type t. One that is not of this
 // type is shown in every way it could be meant.
-func appendValue(b []byte, t pcp.Type, f archive.Format, v *archive.Value) []byte {
+func appendValue(b []byte, t pcp.Type, f archive.Format, v *history.Value) []byte {
 	if f == archive.InSitu {
 		switch t {
 		case pcp.Type32:
@@ -106,7 +107,7 @@ func printable(mem []byte) bool {
 
 // memory returns the content of a block as it stands in the memory of the
 // reference, on a host with the low byte first: numbers turned, the rest as is.
-func memory(v *archive.Value) []byte {
+func memory(v *history.Value) []byte {
 	if v.Data == nil {
 		return binary.LittleEndian.AppendUint64(nil, v.Bits)[:v.Type.Size()]
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -155,15 +156,15 @@ func (w *writer) record(n int) {
 	w.want = append(w.want, text)
 }
 
-func (w *writer) value(inst pcp.InstID, typ pcp.Type) archive.Value {
+func (w *writer) value(inst pcp.InstID, typ pcp.Type) history.Value {
 	b := uint64(w.next())
 	switch {
 	case typ == pcp.Type32 || typ == pcp.TypeU32:
-		return archive.WordValue(inst, uint32(b*0x01010101))
+		return history.WordValue(inst, uint32(b*0x01010101))
 	case typ.Size() == 4:
-		return archive.NumberValue(inst, typ, b*0x01010101)
+		return history.NumberValue(inst, typ, b*0x01010101)
 	case typ.IsNumeric():
-		return archive.NumberValue(inst, typ, b*0x0101010101010101)
+		return history.NumberValue(inst, typ, b*0x0101010101010101)
 	}
 	if typ == pcp.TypeEvent || typ == pcp.TypeHighResEvent {
 		return w.events(inst, typ, int(b%3))
@@ -171,23 +172,23 @@ func (w *writer) value(inst pcp.InstID, typ pcp.Type) archive.Value {
 	n := min(int(b)%9, len(w.script))
 	data := append([]byte{}, w.script[:n]...)
 	w.script = w.script[n:]
-	return archive.Value{Inst: inst, Type: typ, Data: data}
+	return history.Value{Inst: inst, Type: typ, Data: data}
 }
 
 // events makes an array of n records, the last of which says that some were
 // missed.
-func (w *writer) events(inst pcp.InstID, typ pcp.Type, n int) archive.Value {
-	var all []archive.EventRecord
+func (w *writer) events(inst pcp.InstID, typ pcp.Type, n int) history.Value {
+	var all []history.EventRecord
 	for i := range n {
-		e := archive.EventRecord{Stamp: w.stamp, Flags: archive.EventPoint, Params: []archive.EventParam{
-			{PMID: metric(1).PMID, Value: archive.NumberValue(pcp.InstNull, pcp.TypeU64, uint64(w.next()))},
+		e := history.EventRecord{Stamp: w.stamp, Flags: history.EventPoint, Params: []history.EventParam{
+			{PMID: metric(1).PMID, Value: history.NumberValue(pcp.InstNull, pcp.TypeU64, uint64(w.next()))},
 		}}
 		if i == n-1 {
-			e = archive.EventRecord{Stamp: w.stamp, Flags: archive.EventMissed, Missed: int32(w.next())}
+			e = history.EventRecord{Stamp: w.stamp, Flags: history.EventMissed, Missed: int32(w.next())}
 		}
 		all = append(all, e)
 	}
-	v, err := archive.EventValue(inst, typ, all)
+	v, err := history.EventValue(inst, typ, all)
 	require.NoError(w.t, err)
 	return v
 }
@@ -196,7 +197,7 @@ func (w *writer) events(inst pcp.InstID, typ pcp.Type, n int) archive.Value {
 func readBack(t *testing.T, base string) (got []string) {
 	r, err := archive.Open(base, nil)
 	require.NoError(t, err)
-	for step, err := range r.Steps(archive.Query{}) {
+	for step, err := range r.Steps(history.Query{}) {
 		require.NoError(t, err)
 		text := step.Stamp.String()
 		if step.Mark {

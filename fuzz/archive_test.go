@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -37,7 +38,7 @@ func FuzzArchive(f *testing.F) {
 				n++
 			}
 		}
-		for _, q := range []archive.Query{{}, {All: true, From: middle}, {To: middle}} {
+		for _, q := range []history.Query{{}, {All: true, From: middle}, {To: middle}} {
 			readSteps(t, r, q)
 		}
 	})
@@ -62,7 +63,7 @@ func readMetadata(r *archive.Reader) {
 	_ = at.Time().In(r.Location()).String()
 }
 
-func readSteps(t *testing.T, r *archive.Reader, q archive.Query) {
+func readSteps(t *testing.T, r *archive.Reader, q history.Query) {
 	for step, err := range r.Steps(q) {
 		if err != nil {
 			requireLocated(t, err)

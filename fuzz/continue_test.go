@@ -12,6 +12,9 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/mapper"
+	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -76,23 +79,23 @@ func dataRecords(base string) (all []string, damaged bool) {
 // adopt goes on with the archive as a recorder does and reports whether that
 // wrote a record. Numbers may be used up, and metadata at odds.
 func adopt(t *testing.T, a *archive.Appender) bool {
-	m, err := convert.NewMapper(convert.MapperOptions{Host: "h"})
+	m, err := mapper.New(mapper.Options{Host: "h"})
 	require.NoError(t, err)
 	if m.Adopt(a.Meta()) != nil {
 		return false
 	}
-	src, err := m.Source(convert.Target{Name: "web"})
+	src, err := m.Source(mapper.Target{Name: "web"})
 	if err != nil {
 		return false
 	}
-	ser, err := src.Series("a", []convert.Label{{Name: "x", Value: "1"}}, convert.Family{Name: "a", Type: convert.TypeGauge})
+	ser, err := src.Series("a", []prom.Label{{Name: "x", Value: "1"}}, prom.Family{Name: "a", Type: prom.TypeGauge})
 	if err != nil {
 		return false
 	}
 	last, _ := a.Last()
 	src.Begin(last.Add(time.Second))
 	src.Set(ser, 1)
-	src.SetHealth(convert.Health{Up: 1})
+	src.SetHealth(mapper.Health{Up: 1})
 	return convert.NewToArchive(a).Put(src.Step()) == nil
 }
 
@@ -103,7 +106,7 @@ func appendOne(t *testing.T, a *archive.Appender) bool {
 		return false
 	}
 	err := a.Append(&archive.Result{Stamp: last.Add(time.Second), Sets: []archive.ValueSet{
-		{PMID: d.PMID, Format: archive.FormatOf(d.Type), Values: []archive.Value{archive.NumberValue(pcp.InstNull, d.Type, 5)}},
+		{PMID: d.PMID, Format: archive.FormatOf(d.Type), Values: []history.Value{history.NumberValue(pcp.InstNull, d.Type, 5)}},
 	}})
 	if err != nil && !errors.Is(err, archive.ErrOrder) { // a second after a time whose fraction is none may be before it
 		require.ErrorIs(t, err, pcp.ErrRange)

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -130,7 +131,7 @@ func padded(payload []byte, res *archive.Result) []byte {
 }
 
 // events decodes an event array and makes it anew.
-func events(t *testing.T, v archive.Value) {
+func events(t *testing.T, v history.Value) {
 	all, err := v.Events()
 	if err != nil {
 		require.ErrorAs(t, err, new(*pcp.FormatError))
@@ -141,7 +142,7 @@ func events(t *testing.T, v archive.Value) {
 			return
 		}
 	}
-	made, err := archive.EventValue(v.Inst, v.Type, all)
+	made, err := history.EventValue(v.Inst, v.Type, all)
 	require.NoError(t, err)
 	require.LessOrEqual(t, len(made.Data), len(v.Data)+3, "the last parameter may lack its padding")
 	again, err := made.Events()

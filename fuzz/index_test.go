@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/archtest"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -36,7 +37,7 @@ func sampleOf(t *testing.T, v pcp.Version) *sample {
 	s := &sample{meta: metaFile, label: index[:archive.HeaderSize(v)], data: data}
 	r, err := archive.Open(base, nil)
 	require.NoError(t, err)
-	for step, err := range r.Steps(archive.Query{}) {
+	for step, err := range r.Steps(history.Query{}) {
 		require.NoError(t, err)
 		s.steps = append(s.steps, stepText(step))
 		s.stamps = append(s.stamps, step.Stamp)
@@ -46,7 +47,7 @@ func sampleOf(t *testing.T, v pcp.Version) *sample {
 }
 
 // stepText says what a step holds.
-func stepText(step *archive.Step) string {
+func stepText(step *history.Step) string {
 	text := fmt.Sprint(step.Stamp, " ", step.Mark)
 	for _, m := range step.Metrics {
 		text += fmt.Sprintf(" %s %d", m.Metric.Name, m.Err)
@@ -88,10 +89,10 @@ func FuzzIndex(f *testing.F) {
 				if d < 0 {
 					to--
 				}
-				q := archive.Query{All: true}
+				q := history.Query{All: true}
 				q.From = at.Add(d)
 				require.Equal(t, s.steps[from:], texts(t, r.Steps(q)), "from %s", q.From)
-				q = archive.Query{All: true, To: at.Add(d)}
+				q = history.Query{All: true, To: at.Add(d)}
 				require.Equal(t, s.steps[:to], texts(t, r.Steps(q)), "to %s", q.To)
 				backward := texts(t, r.Backward(q))
 				slices.Reverse(backward)
@@ -101,7 +102,7 @@ func FuzzIndex(f *testing.F) {
 	})
 }
 
-func texts(t *testing.T, steps iter.Seq2[*archive.Step, error]) []string {
+func texts(t *testing.T, steps iter.Seq2[*history.Step, error]) []string {
 	all := []string{}
 	for step, err := range steps {
 		require.NoError(t, err)

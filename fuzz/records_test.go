@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -180,40 +181,40 @@ func (m *maker) result() *archive.Result {
 }
 
 // value makes a value of any type that is stored.
-func (m *maker) value(typ pcp.Type) archive.Value {
+func (m *maker) value(typ pcp.Type) history.Value {
 	inst := pcp.InstID(m.i32())
 	switch {
 	case typ == pcp.Type32 || typ == pcp.TypeU32:
-		return archive.WordValue(inst, m.u32())
+		return history.WordValue(inst, m.u32())
 	case typ == pcp.TypeFloat:
-		return archive.NumberValue(inst, typ, uint64(m.u32()))
+		return history.NumberValue(inst, typ, uint64(m.u32()))
 	case typ.IsNumeric():
-		return archive.NumberValue(inst, typ, m.u64())
+		return history.NumberValue(inst, typ, m.u64())
 	case typ == pcp.TypeString:
-		return archive.StringValue(inst, m.text())
+		return history.StringValue(inst, m.text())
 	case typ == pcp.TypeEvent || typ == pcp.TypeHighResEvent:
 		return m.events(inst, typ)
 	}
-	return archive.Value{Inst: inst, Type: typ, Data: m.take(int(m.byte() % 20))}
+	return history.Value{Inst: inst, Type: typ, Data: m.take(int(m.byte() % 20))}
 }
 
 // events makes an event array and reads it back.
-func (m *maker) events(inst pcp.InstID, typ pcp.Type) archive.Value {
-	all := []archive.EventRecord{}
+func (m *maker) events(inst pcp.InstID, typ pcp.Type) history.Value {
+	all := []history.EventRecord{}
 	for range m.byte() % 4 {
-		e := archive.EventRecord{Stamp: pcp.Timestamp{Sec: int64(m.i32()), Nsec: int32(m.u32()%1e6) * 1000}, Flags: archive.EventFlags(m.byte() % 32)}
+		e := history.EventRecord{Stamp: pcp.Timestamp{Sec: int64(m.i32()), Nsec: int32(m.u32()%1e6) * 1000}, Flags: history.EventFlags(m.byte() % 32)}
 		if m.byte()%4 == 0 {
-			e.Flags, e.Missed = archive.EventMissed, m.i32()
+			e.Flags, e.Missed = history.EventMissed, m.i32()
 			all = append(all, e)
 			continue
 		}
-		e.Params = []archive.EventParam{}
+		e.Params = []history.EventParam{}
 		for range m.byte() % 4 {
-			e.Params = append(e.Params, archive.EventParam{PMID: pcp.PMID(m.u32()), Value: m.param(pcp.Type(m.byte() % 9))})
+			e.Params = append(e.Params, history.EventParam{PMID: pcp.PMID(m.u32()), Value: m.param(pcp.Type(m.byte() % 9))})
 		}
 		all = append(all, e)
 	}
-	v, err := archive.EventValue(inst, typ, all)
+	v, err := history.EventValue(inst, typ, all)
 	require.NoError(m.t, err)
 	got, err := v.Events()
 	require.NoError(m.t, err)
@@ -222,8 +223,8 @@ func (m *maker) events(inst pcp.InstID, typ pcp.Type) archive.Value {
 }
 
 // param makes a parameter's value, which has no instance.
-func (m *maker) param(typ pcp.Type) archive.Value {
-	v := archive.Value{Inst: pcp.InstNull, Type: typ}
+func (m *maker) param(typ pcp.Type) history.Value {
+	v := history.Value{Inst: pcp.InstNull, Type: typ}
 	switch typ.Size() {
 	case 4:
 		v.Bits = uint64(m.u32())

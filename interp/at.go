@@ -5,14 +5,14 @@ import (
 	"fmt"
 	"iter"
 
-	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
 // Source yields steps, as [archive.Reader] does. Steps must be repeatable.
 type Source interface {
-	Steps(q archive.Query) iter.Seq2[*archive.Step, error]
+	Steps(q history.Query) iter.Seq2[*history.Step, error]
 }
 
 // Options change what [At] yields. The zero value is the default.
@@ -43,8 +43,8 @@ var ErrOrder = errors.New("times must ascend")
 // stand there, a little ahead of the time. Where a series is recorded so seldom
 // that its next value is not met there, the source is read further on a second
 // time to find it. A series takes the memory of some observations.
-func At(src Source, times iter.Seq[pcp.Timestamp], o Options) iter.Seq2[*archive.Step, error] {
-	return func(yield func(*archive.Step, error) bool) {
+func At(src Source, times iter.Seq[pcp.Timestamp], o Options) iter.Seq2[*history.Step, error] {
+	return func(yield func(*history.Step, error) bool) {
 		e := newEngine(src, o)
 		defer e.stop()
 		var last pcp.Timestamp
@@ -66,7 +66,7 @@ func At(src Source, times iter.Seq[pcp.Timestamp], o Options) iter.Seq2[*archive
 }
 
 // at yields the step of one time. It returns false where the sequence ends.
-func (e *engine) at(t pcp.Timestamp, yield func(*archive.Step, error) bool) bool {
+func (e *engine) at(t pcp.Timestamp, yield func(*history.Step, error) bool) bool {
 	e.seek(t)
 	if e.err != nil && !errors.Is(e.err, pcp.ErrUnfinished) {
 		yield(nil, e.err)
@@ -74,7 +74,7 @@ func (e *engine) at(t pcp.Timestamp, yield func(*archive.Step, error) bool) bool
 	}
 	for e.o.Marks && e.yielded < len(e.marks) && !e.marks[e.yielded].After(t) {
 		e.yielded++
-		if !yield(&archive.Step{Stamp: e.marks[e.yielded-1], Mark: true}, nil) {
+		if !yield(&history.Step{Stamp: e.marks[e.yielded-1], Mark: true}, nil) {
 			return false
 		}
 	}
@@ -82,7 +82,7 @@ func (e *engine) at(t pcp.Timestamp, yield func(*archive.Step, error) bool) bool
 }
 
 // build makes the step of time t out of what is known around it.
-func (e *engine) build(t pcp.Timestamp) *archive.Step {
+func (e *engine) build(t pcp.Timestamp) *history.Step {
 	e.step.Stamp, e.step.Metrics = t, e.step.Metrics[:0]
 	e.points = e.points[:0]
 	if e.done && t.After(e.read) {
@@ -96,7 +96,7 @@ func (e *engine) build(t pcp.Timestamp) *archive.Step {
 			}
 		}
 		if n := len(e.points); n > start {
-			e.step.Metrics = append(e.step.Metrics, archive.MetricValues{
+			e.step.Metrics = append(e.step.Metrics, history.MetricValues{
 				Metric: e.points[start].Series.Metric, InDom: m.indom, Labels: m.labels, Points: e.points[start:n:n],
 			})
 		}

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"iter"
 
-	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -13,7 +13,7 @@ import (
 type engine struct {
 	src  Source
 	o    Options
-	next func() (*archive.Step, error, bool)
+	next func() (*history.Step, error, bool)
 	stop func()
 	err  error // that ended reading
 
@@ -28,8 +28,8 @@ type engine struct {
 	missing []*track // memory of seek
 	lives   lifetimes
 
-	step   archive.Step
-	points []archive.Point
+	step   history.Step
+	points []history.Point
 }
 
 // metric is what the engine knows of a metric.
@@ -46,8 +46,8 @@ type metric struct {
 type observation struct {
 	stamp  pcp.Timestamp
 	epoch  int // number of marks before it
-	series *archive.Series
-	value  archive.Value
+	series *history.Series
+	value  history.Value
 }
 
 // track is a series. queue[0] is the observation before or at the time asked
@@ -68,7 +68,7 @@ type track struct {
 func newEngine(src Source, o Options) *engine {
 	e := &engine{src: src, o: o, metrics: map[pcp.PMID]*metric{}, lives: lifetimes{src: src}}
 	// All tells where the source ends even if the last records hold other metrics.
-	e.next, e.stop = iter.Pull2(src.Steps(archive.Query{Metrics: o.Metrics, All: true}))
+	e.next, e.stop = iter.Pull2(src.Steps(history.Query{Metrics: o.Metrics, All: true}))
 	return e
 }
 
@@ -142,7 +142,7 @@ func (e *engine) pull() {
 
 // metric finds a metric. Archives of one history may describe it differently:
 // those are different metrics.
-func (e *engine) metric(mv *archive.MetricValues) *metric {
+func (e *engine) metric(mv *history.MetricValues) *metric {
 	d := mv.Metric.Desc
 	for m := e.metrics[d.PMID]; m != nil; m = m.other {
 		if m.desc == d || m.desc.Conflict(d) == "" {
@@ -170,7 +170,7 @@ func (m *metric) track(inst pcp.InstID) *track {
 }
 
 // push adds an observation. Bytes are copied, unless they repeat.
-func (s *track) push(t pcp.Timestamp, epoch int, p *archive.Point) {
+func (s *track) push(t pcp.Timestamp, epoch int, p *history.Point) {
 	v := p.Value
 	if w, ok := Coerce(v, s.metric.desc.Type); ok {
 		v = w

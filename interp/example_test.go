@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/interp"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -29,7 +30,7 @@ func openReads(dir string) (*archive.Reader, error) {
 	}
 	for i := range uint64(4) {
 		err := a.Append(&archive.Result{Stamp: pcp.Timestamp{Sec: 1_700_000_000 + 10*int64(i)}, Sets: []archive.ValueSet{{
-			PMID: reads.PMID, Format: archive.Block, Values: []archive.Value{archive.NumberValue(pcp.InstNull, pcp.TypeU64, 1000+100*i)},
+			PMID: reads.PMID, Format: archive.Block, Values: []history.Value{history.NumberValue(pcp.InstNull, pcp.TypeU64, 1000+100*i)},
 		}}})
 		if err != nil {
 			return nil, err

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/interp"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -18,15 +18,15 @@ import (
 
 // memory is a source of steps in memory.
 type memory struct {
-	steps  []*archive.Step
-	series map[string]*archive.Series
+	steps  []*history.Step
+	series map[string]*history.Series
 	passes int // begun
 	err    error
 }
 
-func (m *memory) Steps(q archive.Query) iter.Seq2[*archive.Step, error] {
+func (m *memory) Steps(q history.Query) iter.Seq2[*history.Step, error] {
 	m.passes++
-	return func(yield func(*archive.Step, error) bool) {
+	return func(yield func(*history.Step, error) bool) {
 		for _, s := range m.steps {
 			if s.Stamp.Before(q.From) {
 				continue
@@ -44,47 +44,47 @@ func (m *memory) Steps(q archive.Query) iter.Seq2[*archive.Step, error] {
 // add adds singular metrics for names that do not exist yet.
 func (m *memory) add(name string, typ pcp.Type, sem pcp.Semantics) {
 	if m.series == nil {
-		m.series = map[string]*archive.Series{}
+		m.series = map[string]*history.Series{}
 	}
 	d := &meta.Desc{PMID: pcp.NewPMID(1, 1, uint32(len(m.series))), Type: typ, InDom: pcp.InDomNull, Sem: sem, Names: []string{name}}
-	m.series[name] = &archive.Series{Metric: &archive.Metric{Name: name, Desc: d}, Inst: meta.Instance{ID: pcp.InstNull}}
+	m.series[name] = &history.Series{Metric: &history.Metric{Name: name, Desc: d}, Inst: meta.Instance{ID: pcp.InstNull}}
 }
 
 func at(sec int64) pcp.Timestamp { return pcp.Timestamp{Sec: 1000 + sec} }
 
-func value(d *meta.Desc, v any) archive.Value {
+func value(d *meta.Desc, v any) history.Value {
 	switch v := v.(type) {
 	case string:
-		return archive.StringValue(pcp.InstNull, v)
+		return history.StringValue(pcp.InstNull, v)
 	case int:
 		return value(d, int64(v))
 	case int64:
 		if d.Type.Size() == 4 {
-			return archive.WordValue(pcp.InstNull, uint32(v))
+			return history.WordValue(pcp.InstNull, uint32(v))
 		}
-		return archive.NumberValue(pcp.InstNull, d.Type, uint64(v))
+		return history.NumberValue(pcp.InstNull, d.Type, uint64(v))
 	case float64:
 		if d.Type == pcp.TypeFloat {
-			return archive.NumberValue(pcp.InstNull, d.Type, uint64(math.Float32bits(float32(v))))
+			return history.NumberValue(pcp.InstNull, d.Type, uint64(math.Float32bits(float32(v))))
 		}
 	}
-	return archive.DoubleValue(pcp.InstNull, v.(float64))
+	return history.DoubleValue(pcp.InstNull, v.(float64))
 }
 
 // put records a value of a metric at a time.
 func (m *memory) put(sec int64, name string, v any) {
 	s := m.series[name]
-	m.steps = append(m.steps, &archive.Step{Stamp: at(sec), Metrics: []archive.MetricValues{{
-		Metric: s.Metric, Points: []archive.Point{{Series: s, Value: value(s.Metric.Desc, v)}},
+	m.steps = append(m.steps, &history.Step{Stamp: at(sec), Metrics: []history.MetricValues{{
+		Metric: s.Metric, Points: []history.Point{{Series: s, Value: value(s.Metric.Desc, v)}},
 	}}})
 }
 
 func (m *memory) mark(sec int64) {
-	m.steps = append(m.steps, &archive.Step{Stamp: at(sec), Mark: true})
+	m.steps = append(m.steps, &history.Step{Stamp: at(sec), Mark: true})
 }
 
 // shown formats the values of a metric in steps; "-" where there is none.
-func shown(t *testing.T, steps iter.Seq2[*archive.Step, error], name string) string {
+func shown(t *testing.T, steps iter.Seq2[*history.Step, error], name string) string {
 	t.Helper()
 	var out []string
 	for s, err := range steps {
@@ -192,7 +192,7 @@ func TestSeldomRecorded(t *testing.T) {
 	var want []string
 	for i := range int64(500) {
 		times = append(times, i)
-		want = append(want, text(archive.WordValue(0, uint32(i)), pcp.TypeU32))
+		want = append(want, text(history.WordValue(0, uint32(i)), pcp.TypeU32))
 	}
 	assert.Equal(t, strings.Join(want, " "), shown(t, interp.At(m, seconds(times...), interp.Options{}), "seldom"))
 	m.passes = 0

@@ -3,14 +3,14 @@ package interp
 import (
 	"math"
 
-	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
 // between returns the value on the line between two observations. Integers are
 // computed from the difference, which keeps those beyond 2^53 exact. ok is false
 // if an observation is not of type typ.
-func between(a, b *observation, t pcp.Timestamp, typ pcp.Type, wrap bool) (v archive.Value, ok bool) {
+func between(a, b *observation, t pcp.Timestamp, typ pcp.Type, wrap bool) (v history.Value, ok bool) {
 	d := Delta(a.value, b.value, typ)
 	if math.IsNaN(d) {
 		return a.value, false
@@ -37,7 +37,7 @@ func between(a, b *observation, t pcp.Timestamp, typ pcp.Type, wrap bool) (v arc
 
 // round makes of d a whole number such that a+d is rounded as in the reference,
 // which adds a half and cuts: negative ones towards zero.
-func round(a archive.Value, d float64, typ pcp.Type) float64 {
+func round(a history.Value, d float64, typ pcp.Type) float64 {
 	if f, _ := a.Number(typ); f+d+0.5 < 0 {
 		return math.Ceil(d + 0.5)
 	}

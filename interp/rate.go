@@ -3,7 +3,7 @@ package interp
 import (
 	"math"
 
-	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -29,7 +29,7 @@ func RateUnits(u pcp.Units) (rate pcp.Units, perSecond float64) {
 // Delta returns how much greater b is than a, both values of a metric of type t.
 // Integers are subtracted as such, so a small difference of large values is
 // exact. It returns NaN if one of them is not of type t.
-func Delta(a, b archive.Value, t pcp.Type) float64 {
+func Delta(a, b history.Value, t pcp.Type) float64 {
 	x, ok := a.Number(t)
 	y, ok2 := b.Number(t)
 	switch {
@@ -63,7 +63,7 @@ func WrapOf(t pcp.Type) float64 {
 
 // Coerce returns a value of a metric of type t that is marked to be of another
 // type of the same length as one of type t. Loggers of 1996 marked all as 32.
-func Coerce(v archive.Value, t pcp.Type) (w archive.Value, ok bool) {
+func Coerce(v history.Value, t pcp.Type) (w history.Value, ok bool) {
 	switch {
 	case !t.IsNumeric():
 		return v, false

@@ -4,7 +4,7 @@ import (
 	"iter"
 	"math"
 
-	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -18,9 +18,9 @@ import (
 //
 // Each Step is reused; its Metric and Series pointers may be kept. Errors are
 // passed on.
-func Rates(steps iter.Seq2[*archive.Step, error]) iter.Seq2[*archive.Step, error] {
-	return func(yield func(*archive.Step, error) bool) {
-		r := &rater{last: map[rateKey]observation{}, metrics: map[*archive.Metric]*archive.Metric{}, series: map[*archive.Series]*archive.Series{}}
+func Rates(steps iter.Seq2[*history.Step, error]) iter.Seq2[*history.Step, error] {
+	return func(yield func(*history.Step, error) bool) {
+		r := &rater{last: map[rateKey]observation{}, metrics: map[*history.Metric]*history.Metric{}, series: map[*history.Series]*history.Series{}}
 		for step, err := range steps {
 			if err != nil {
 				yield(nil, err)
@@ -41,13 +41,13 @@ type rateKey struct {
 // rater keeps the value before of each counter.
 type rater struct {
 	last    map[rateKey]observation
-	metrics map[*archive.Metric]*archive.Metric // counters to rates
-	series  map[*archive.Series]*archive.Series
-	out     archive.Step
-	points  []archive.Point // of out
+	metrics map[*history.Metric]*history.Metric // counters to rates
+	series  map[*history.Series]*history.Series
+	out     history.Step
+	points  []history.Point // of out
 }
 
-func (r *rater) step(in *archive.Step) *archive.Step {
+func (r *rater) step(in *history.Step) *history.Step {
 	if in.Mark {
 		clear(r.last)
 		return in
@@ -65,7 +65,7 @@ func (r *rater) step(in *archive.Step) *archive.Step {
 	return &r.out
 }
 
-func (r *rater) rates(t pcp.Timestamp, mv archive.MetricValues) archive.MetricValues {
+func (r *rater) rates(t pcp.Timestamp, mv history.MetricValues) history.MetricValues {
 	d := mv.Metric.Desc
 	_, perSecond := RateUnits(d.Units)
 	start := len(r.points)
@@ -81,14 +81,14 @@ func (r *rater) rates(t pcp.Timestamp, mv archive.MetricValues) archive.MetricVa
 			continue
 		}
 		rate := delta / (t.Sub(before.stamp).Seconds() * perSecond)
-		r.points = append(r.points, archive.Point{Series: r.seriesOf(p.Series), Value: archive.DoubleValue(p.Value.Inst, rate)})
+		r.points = append(r.points, history.Point{Series: r.seriesOf(p.Series), Value: history.DoubleValue(p.Value.Inst, rate)})
 	}
 	mv.Metric, mv.Points = r.metricOf(mv.Metric), r.points[start:len(r.points):len(r.points)]
 	return mv
 }
 
 // metricOf returns what stands for a counter.
-func (r *rater) metricOf(m *archive.Metric) *archive.Metric {
+func (r *rater) metricOf(m *history.Metric) *history.Metric {
 	rate, ok := r.metrics[m]
 	if !ok {
 		c := *m
@@ -100,7 +100,7 @@ func (r *rater) metricOf(m *archive.Metric) *archive.Metric {
 	return rate
 }
 
-func (r *rater) seriesOf(s *archive.Series) *archive.Series {
+func (r *rater) seriesOf(s *history.Series) *history.Series {
 	rate, ok := r.series[s]
 	if !ok {
 		c := *s

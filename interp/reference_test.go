@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/oracle"
 	"github.com/pcparchive/pcparchive/interp"
 	"github.com/pcparchive/pcparchive/meta"
@@ -139,7 +140,7 @@ type comparison struct {
 	r       *archive.Reader
 	picked  []*meta.Desc
 	want    map[*meta.Desc][]sample
-	got     map[key]archive.Value
+	got     map[key]history.Value
 	agree   int
 	reasons map[string]int
 }
@@ -155,7 +156,7 @@ func newComparison(t *testing.T, base string) *comparison {
 	require.NoError(t, err)
 	end, err := r.End()
 	require.NoError(t, err)
-	c := &comparison{r: r, want: map[*meta.Desc][]sample{}, got: map[key]archive.Value{}, reasons: map[string]int{}}
+	c := &comparison{r: r, want: map[*meta.Desc][]sample{}, got: map[key]history.Value{}, reasons: map[string]int{}}
 	rnd := rand.New(rand.NewPCG(1, uint64(end.Sec)))
 	step := max(end.Sub(r.Header().Start)/(samples+1), time.Millisecond)
 	offset := time.Duration(rnd.Int64N(int64(step)))
@@ -190,7 +191,7 @@ func (c *comparison) run(t *testing.T) {
 			if i > 0 && d.Sem == pcp.SemCounter && len(s.values) == 0 && slices.ContainsFunc(marks, func(m pcp.Timestamp) bool {
 				return m.After(list[i-1].at) && !m.After(s.at)
 			}) {
-				maps.DeleteFunc(c.got, func(k key, _ archive.Value) bool {
+				maps.DeleteFunc(c.got, func(k key, _ history.Value) bool {
 					return k.at == s.at && k.metric == d.PMID && c.differs(afterMark)
 				})
 			}
@@ -281,7 +282,7 @@ func pick(r *archive.Reader, rnd *rand.Rand) []*meta.Desc {
 	return all[:min(most, len(all))]
 }
 
-func text(v archive.Value, t pcp.Type) string {
+func text(v history.Value, t pcp.Type) string {
 	switch t {
 	case pcp.Type32:
 		return strconv.Itoa(int(int32(v.Bits)))
@@ -347,7 +348,7 @@ func leavingArchive(t *testing.T, size int, leave, back int64, recorded bool) st
 	require.NoError(t, a.Define(&meta.Desc{PMID: other, Type: pcp.TypeU32, InDom: pcp.InDomNull, Sem: pcp.SemInstant, Names: []string{"o"}}))
 	for s := range int64(13) {
 		at := pcp.Timestamp{Sec: 1772366400 + s}
-		result := &archive.Result{Stamp: at, Sets: []archive.ValueSet{{PMID: other, Values: []archive.Value{archive.WordValue(pcp.InstNull, 1)}}}}
+		result := &archive.Result{Stamp: at, Sets: []archive.ValueSet{{PMID: other, Values: []history.Value{history.WordValue(pcp.InstNull, 1)}}}}
 		change := s == 0 || leave > 0 && (s == leave || s == back)
 		in := &meta.InDom{Stamp: at, ID: domain}
 		values := archive.ValueSet{PMID: leavingMetric}
@@ -356,7 +357,7 @@ func leavingArchive(t *testing.T, size int, leave, back int64, recorded bool) st
 				continue
 			}
 			in.Instances = append(in.Instances, meta.Instance{ID: pcp.InstID(i), Name: fmt.Sprint("i", i)})
-			values.Values = append(values.Values, archive.WordValue(pcp.InstID(i), uint32(10+i)))
+			values.Values = append(values.Values, history.WordValue(pcp.InstID(i), uint32(10+i)))
 		}
 		if change {
 			require.NoError(t, a.SetInDom(in))

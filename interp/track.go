@@ -1,7 +1,7 @@
 package interp
 
 import (
-	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -34,7 +34,7 @@ func (e *engine) scan() {
 		wanted[s] = true
 	}
 	final := map[*track]pcp.Timestamp{}
-	for step, err := range e.src.Steps(archive.Query{From: e.read, Metrics: e.o.Metrics}) {
+	for step, err := range e.src.Steps(history.Query{From: e.read, Metrics: e.o.Metrics}) {
 		if err != nil {
 			break // the first pass will meet it
 		}
@@ -70,7 +70,7 @@ func (e *engine) scan() {
 	}
 }
 
-func (s *track) setFar(t pcp.Timestamp, epoch int, p *archive.Point) {
+func (s *track) setFar(t pcp.Timestamp, epoch int, p *history.Point) {
 	v := p.Value
 	if w, ok := Coerce(v, s.metric.desc.Type); ok {
 		v = w
@@ -103,13 +103,13 @@ func (s *track) around(e *engine, t pcp.Timestamp) (prior, next *observation) {
 }
 
 // valueAt returns the value at t.
-func (s *track) valueAt(e *engine, t pcp.Timestamp) (archive.Point, bool) {
+func (s *track) valueAt(e *engine, t pcp.Timestamp) (history.Point, bool) {
 	prior, next := s.around(e, t)
 	d := s.metric.desc
 	if prior == nil || d.Sem == pcp.SemCounter && !d.Type.IsNumeric() {
-		return archive.Point{}, false
+		return history.Point{}, false
 	}
-	point := archive.Point{Series: prior.series, Value: prior.value}
+	point := history.Point{Series: prior.series, Value: prior.value}
 	if prior.stamp == t {
 		return point, true
 	}
@@ -125,7 +125,7 @@ func (s *track) valueAt(e *engine, t pcp.Timestamp) (archive.Point, bool) {
 		return point, ok
 	}
 	if !e.o.Earlier && t.Sub(prior.stamp) > next.stamp.Sub(t) {
-		return archive.Point{Series: next.series, Value: next.value}, true
+		return history.Point{Series: next.series, Value: next.value}, true
 	}
 	return point, true
 }

@@ -6,7 +6,8 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
-	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/naming"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/meta"
 )
 
@@ -17,7 +18,7 @@ type alias struct{ pcp, prom string }
 // reports whether the matchers allow one. They hold for all archives of the host.
 func (p *plan) alias(name string, d *meta.Desc) (allowed bool) {
 	for _, other := range d.Names[1:] {
-		a := alias{other, convert.PrometheusName(other)}
+		a := alias{other, naming.PrometheusName(other)}
 		if a.prom == name || slices.Contains(p.further[name], a) {
 			continue
 		}
@@ -38,7 +39,7 @@ func (p *plan) settleAliases(owners map[string][]metric) {
 }
 
 // aliased makes the series that p is under the further names of its metric.
-func (s *selection) aliased(p *convert.PromSeries) {
+func (s *selection) aliased(p *prom.Series) {
 	for _, a := range s.further[p.Name] {
 		named := *p
 		named.Name = a.prom

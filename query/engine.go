@@ -10,9 +10,10 @@ import (
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
 
-	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
+	"github.com/pcparchive/pcparchive/store"
 )
 
 // Options bound a query. The zero value is the default.
@@ -42,7 +43,7 @@ const (
 const subqueryStep = time.Minute
 
 // withDefaults returns the options that apply to archives.
-func (o Options) withDefaults(sets []*archive.Set) Options {
+func (o Options) withDefaults(sets []*store.Set) Options {
 	if o.Lookback == 0 {
 		o.Lookback = DefaultLookback
 		for _, set := range sets {
@@ -68,7 +69,7 @@ type Engine struct {
 }
 
 // NewEngine returns an Engine over archives: a Set for each host.
-func NewEngine(sets []*archive.Set, o Options) *Engine {
+func NewEngine(sets []*store.Set, o Options) *Engine {
 	o = o.withDefaults(sets)
 	engine := promql.NewEngine(promql.EngineOpts{
 		Logger: slog.New(slog.DiscardHandler), MaxSamples: o.MaxSamples, Timeout: math.MaxInt64, // guarded has ours
@@ -114,7 +115,7 @@ func (e *Engine) queryOpts() promql.QueryOpts {
 // recordingInterval estimates how far apart the records of a host are, from the
 // first few of its last archive: the longest time between two, one pause in the
 // recording apart; 0 if there is only one record.
-func recordingInterval(set *archive.Set) time.Duration {
+func recordingInterval(set *store.Set) time.Duration {
 	end, err := set.End()
 	if err != nil {
 		return 0
@@ -129,7 +130,7 @@ func recordingInterval(set *archive.Set) time.Duration {
 	var longest, second time.Duration
 	var last pcp.Timestamp
 	n, gaps := 0, 0
-	for step, err := range r.Steps(archive.Query{Metrics: func(*meta.Desc) bool { return false }, All: true}) {
+	for step, err := range r.Steps(history.Query{Metrics: func(*meta.Desc) bool { return false }, All: true}) {
 		if err != nil || n == enough {
 			break
 		}

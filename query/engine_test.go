@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -221,9 +222,9 @@ func TestOtherTypes(t *testing.T) {
 		require.NoError(t, w.a.Define(d))
 	}
 	require.NoError(t, w.a.Append(&archive.Result{Stamp: stamp(0), Sets: []archive.ValueSet{
-		{PMID: text.PMID, Format: archive.Block, Values: []archive.Value{archive.StringValue(pcp.InstNull, "x")}},
-		{PMID: whole.PMID, Format: archive.Block, Values: []archive.Value{archive.NumberValue(pcp.InstNull, pcp.TypeU64, 1<<63)}},
-		{PMID: small.PMID, Values: []archive.Value{archive.WordValue(pcp.InstNull, 0xffffffff)}},
+		{PMID: text.PMID, Format: archive.Block, Values: []history.Value{history.StringValue(pcp.InstNull, "x")}},
+		{PMID: whole.PMID, Format: archive.Block, Values: []history.Value{history.NumberValue(pcp.InstNull, pcp.TypeU64, 1<<63)}},
+		{PMID: small.PMID, Values: []history.Value{history.WordValue(pcp.InstNull, 0xffffffff)}},
 	}}))
 	e := newEngine(t, w.open(), Options{})
 	assert.Empty(t, now(t, e, 0, "t_text"))

@@ -9,9 +9,11 @@ import (
 	"time"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/query"
+	"github.com/pcparchive/pcparchive/store"
 )
 
 // writeReads writes an hour of a counter that grows by 5 a second.
@@ -29,7 +31,7 @@ func writeReads(base string, start int64) error {
 	for i := range int64(60) {
 		err := a.Append(&archive.Result{Stamp: pcp.Timestamp{Sec: start + 60*i}, Sets: []archive.ValueSet{{
 			PMID: reads.PMID, Format: archive.Block,
-			Values: []archive.Value{archive.NumberValue(pcp.InstNull, pcp.TypeU64, uint64(300*i))},
+			Values: []history.Value{history.NumberValue(pcp.InstNull, pcp.TypeU64, uint64(300*i))},
 		}}})
 		if err != nil {
 			return err
@@ -52,7 +54,7 @@ func ExampleEngine() {
 			log.Fatal(err)
 		}
 	}
-	sets, unreadable, err := archive.OpenSets([]string{dir}, nil)
+	sets, unreadable, err := store.OpenSets([]string{dir}, nil)
 	if err != nil || len(unreadable) > 0 {
 		log.Fatal(err, unreadable)
 	}

@@ -14,8 +14,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
+	"github.com/pcparchive/pcparchive/store"
 )
 
 // start is the time of the first record; tests count seconds from it.
@@ -81,7 +83,7 @@ func (w *writer) record(sec float64, values ...value) {
 		in := &meta.InDom{Stamp: res.Stamp, ID: v.desc.InDom}
 		for id := pcp.InstID(-1); id < 10; id++ {
 			if x, ok := v.v[id]; ok {
-				set.Values = append(set.Values, archive.DoubleValue(id, x))
+				set.Values = append(set.Values, history.DoubleValue(id, x))
 				in.Instances = append(in.Instances, meta.Instance{ID: id, Name: fmt.Sprint("i", id)})
 			}
 		}
@@ -116,7 +118,7 @@ func newEngine(t testing.TB, r *archive.Reader, o Options) *Engine {
 // newSetEngine returns an Engine over archives or folders, of any hosts.
 func newSetEngine(t testing.TB, o Options, paths ...string) *Engine {
 	t.Helper()
-	sets, bad, err := archive.OpenSets(paths, nil)
+	sets, bad, err := store.OpenSets(paths, nil)
 	require.NoError(t, err)
 	require.Empty(t, bad)
 	return NewEngine(sets, o)

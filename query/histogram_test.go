@@ -13,7 +13,9 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/mapper"
 	"github.com/pcparchive/pcparchive/convert/nativehist"
+	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
 // histogramsOf writes an archive with native histograms; give is asked for those
@@ -21,9 +23,9 @@ import (
 func histogramsOf(t *testing.T, seconds int, give func(sec int) (h *histogram.Histogram, mark bool)) *archive.Reader {
 	t.Helper()
 	w := newWriterAt(t, filepath.Join(t.TempDir(), "rec"))
-	m, err := convert.NewMapper(convert.MapperOptions{Host: "h"})
+	m, err := mapper.New(mapper.Options{Host: "h"})
 	require.NoError(t, err)
-	src, err := m.Source(convert.Target{Name: "web", Job: "web", Instance: "web:1"})
+	src, err := m.Source(mapper.Target{Name: "web", Job: "web", Instance: "web:1"})
 	require.NoError(t, err)
 	sink := convert.NewToArchive(w.a)
 	for sec := range seconds {
@@ -35,12 +37,12 @@ func histogramsOf(t *testing.T, seconds int, give func(sec int) (h *histogram.Hi
 			continue
 		}
 		src.Begin(stamp(float64(sec)))
-		s, err := src.HistogramSeries("h", nil, convert.Family{Name: "h", Type: convert.TypeHistogram})
+		s, err := src.HistogramSeries("h", nil, prom.Family{Name: "h", Type: prom.TypeHistogram})
 		require.NoError(t, err)
 		data, err := nativehist.Encode(h, nil)
 		require.NoError(t, err)
 		src.SetHistogram(s, data)
-		c, err := src.Series("n_total", nil, convert.Family{Name: "n_total", Type: convert.TypeCounter})
+		c, err := src.Series("n_total", nil, prom.Family{Name: "n_total", Type: prom.TypeCounter})
 		require.NoError(t, err)
 		src.Set(c, float64(h.Count))
 		require.NoError(t, sink.Put(src.Step()))

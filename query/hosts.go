@@ -11,7 +11,7 @@ import (
 	"github.com/prometheus/prometheus/storage"
 	"github.com/prometheus/prometheus/util/annotations"
 
-	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/flatten"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -20,8 +20,8 @@ type hostsQuerier struct{ hosts []*querier }
 
 // clashes returns what the hosts call themselves alike in the archives that a
 // querier may read. It is found out when it is needed.
-func (s *Storage) clashes(mint, maxt int64) func() *convert.HostClashes {
-	return sync.OnceValue(func() *convert.HostClashes {
+func (s *Storage) clashes(mint, maxt int64) func() *flatten.HostClashes {
+	return sync.OnceValue(func() *flatten.HostClashes {
 		return s.names.Clashes(s.sets, pcp.TimestampMilli(mint), pcp.TimestampMilli(maxt).Add(999_999))
 	})
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
 
-	"github.com/pcparchive/pcparchive/convert"
 	"github.com/pcparchive/pcparchive/convert/nativehist"
+	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
 // iterator walks a series.
@@ -99,7 +99,7 @@ func (it *iterator) advance(t int64) chunkenc.ValueType {
 
 // repeat is advance for a discrete series.
 func (it *iterator) repeat(t int64) bool {
-	holds := it.at == atSample && !convert.IsStale(it.cur.v)
+	holds := it.at == atSample && !prom.IsStale(it.cur.v)
 	from := it.cur.t + it.s.every
 	if it.at == atStart && it.s.carried {
 		it.cur, holds = it.s.before, true
@@ -123,7 +123,7 @@ func (it *iterator) repeat(t int64) bool {
 		if it.cur.t >= t {
 			return true
 		}
-		holds, from = !convert.IsStale(it.cur.v), it.cur.t+it.s.every
+		holds, from = !prom.IsStale(it.cur.v), it.cur.t+it.s.every
 	}
 }
 

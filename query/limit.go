@@ -2,9 +2,8 @@ package query
 
 import (
 	"fmt"
+	"github.com/pcparchive/pcparchive/store"
 	"sync/atomic"
-
-	"github.com/pcparchive/pcparchive/archive"
 )
 
 // LimitError says that a query needs more samples at once than it may hold.
@@ -59,7 +58,7 @@ func (b *budget) take(n int) error {
 
 // DamageWarning is a warning of a query: an archive that could not be read, or
 // not to its end.
-type DamageWarning struct{ archive.Problem }
+type DamageWarning struct{ store.Problem }
 
 // Error returns the problem's text.
 func (w *DamageWarning) Error() string { return w.String() }

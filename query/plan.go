@@ -8,8 +8,8 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
-	"github.com/pcparchive/pcparchive/archive"
-	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/naming"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -51,11 +51,11 @@ func (s *selection) plan(from, to pcp.Timestamp) *plan {
 		}
 		domains := map[pcp.InDomID]bool{}
 		for d := range store.Metrics() {
-			if !d.Type.IsNumeric() && !convert.HoldsHistograms(store, d) {
+			if !d.Type.IsNumeric() && !naming.HoldsHistograms(store, d) {
 				continue
 			}
-			name, m := convert.SampleName(store, d), metricOf(d)
-			native := name == convert.PrometheusName(m.name)
+			name, m := naming.SampleName(store, d), metricOf(d)
+			native := name == naming.PrometheusName(m.name)
 			allowed := s.allows(name)
 			if native && len(d.Names) > 1 {
 				allowed = p.alias(name, d) || allowed
@@ -175,8 +175,8 @@ func (p *plan) wanted(d *meta.Desc) bool { return p.metrics[metricOf(d)] }
 
 // past returns what is to be read of the time before the one asked for; its
 // Metrics are nil if there is nothing.
-func (p *plan) past(ctx context.Context, from pcp.Timestamp) (archive.Query, error) {
-	q := archive.Query{From: from, To: from.Add(-1)}
+func (p *plan) past(ctx context.Context, from pcp.Timestamp) (history.Query, error) {
+	q := history.Query{From: from, To: from.Add(-1)}
 	if len(p.discrete) > 0 {
 		since, err := p.holding(ctx, q.To)
 		if err != nil {
@@ -199,7 +199,7 @@ func (p *plan) past(ctx context.Context, from pcp.Timestamp) (archive.Query, err
 // that hold after to are met: it goes back until there is a value of each, or a
 // mark, before which nothing holds.
 func (p *plan) holding(ctx context.Context, to pcp.Timestamp) (pcp.Timestamp, error) {
-	q := archive.Query{To: to, All: true, Metrics: func(d *meta.Desc) bool { return d.Sem == pcp.SemDiscrete && p.wanted(d) }}
+	q := history.Query{To: to, All: true, Metrics: func(d *meta.Desc) bool { return d.Sem == pcp.SemDiscrete && p.wanted(d) }}
 	since := to.Add(1)
 	missing := map[pcp.PMID]*lookout{}
 	left := len(p.discrete)
@@ -240,7 +240,7 @@ type lookout struct {
 }
 
 // look takes notice of a record that precedes those before.
-func (l *lookout) look(mv *archive.MetricValues) {
+func (l *lookout) look(mv *history.MetricValues) {
 	if mv.Err < 0 || mv.Metric.Desc.InDom == pcp.InDomNull || mv.InDom == nil {
 		l.done = mv.Err < 0 || len(mv.Points) > 0 // an error ends all values
 		return

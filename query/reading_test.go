@@ -18,7 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
-	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -335,6 +335,6 @@ func TestHosts(t *testing.T) {
 // TestLongLabel has a value that Prometheus' labels cannot hold, as an instance
 // of a spoiled archive may have.
 func TestLongLabel(t *testing.T) {
-	long := &convert.PromSeries{Name: "m", Labels: []convert.Label{{Name: "instname", Value: strings.Repeat("v", 1<<24)}}}
+	long := &prom.Series{Name: "m", Labels: []prom.Label{{Name: "instname", Value: strings.Repeat("v", 1<<24)}}}
 	assert.Nil(t, (&selection{}).match(long))
 }

@@ -12,7 +12,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/sinktest"
+	"github.com/pcparchive/pcparchive/store"
 
 	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/promql"
@@ -25,7 +27,10 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/flatten"
+	"github.com/pcparchive/pcparchive/convert/mapper"
 	"github.com/pcparchive/pcparchive/convert/nativehist"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/tsdb"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -49,8 +54,8 @@ func exportBlock(t testing.TB, r convert.History) prometheus {
 	t.Helper()
 	blocks, err := tsdb.NewBlocks(t.TempDir(), tsdb.Options{})
 	require.NoError(t, err)
-	sink := convert.NewFlattener(blocks, convert.FlattenOptions{TargetLabels: true})
-	require.NoError(t, convert.Copy(context.Background(), sink, convert.FromArchive(r, archive.Query{})))
+	sink := flatten.New(blocks, flatten.Options{TargetLabels: true})
+	require.NoError(t, convert.Copy(context.Background(), sink, convert.FromArchive(r, history.Query{})))
 	require.NoError(t, sinktest.Finish(blocks))
 	require.Len(t, blocks.Written(), 1)
 	block, err := promtsdb.OpenBlock(slog.New(slog.DiscardHandler), blocks.Written()[0].Dir, nil, nil)
@@ -81,9 +86,9 @@ func busyArchive(t *testing.T) *archive.Reader {
 // busyPart writes a part of it.
 func busyPart(t *testing.T, base string, from, to int) {
 	w := newWriterAt(t, base)
-	m, err := convert.NewMapper(convert.MapperOptions{Host: "h"})
+	m, err := mapper.New(mapper.Options{Host: "h"})
 	require.NoError(t, err)
-	src, err := m.Source(convert.Target{Name: "web", Job: "web", Instance: "web:1"})
+	src, err := m.Source(mapper.Target{Name: "web", Job: "web", Instance: "web:1"})
 	require.NoError(t, err)
 	sink := convert.NewToArchive(w.a)
 	for i := from; i < to; i++ {
@@ -110,10 +115,10 @@ func busyPart(t *testing.T, base string, from, to int) {
 }
 
 // scraped gives a source a histogram and a counter whose labels change.
-func scraped(t *testing.T, src *convert.MappedSource, sec float64, i int) {
+func scraped(t *testing.T, src *mapper.Source, sec float64, i int) {
 	t.Helper()
 	src.Begin(stamp(sec))
-	set := func(v float64, sample string, f convert.Family, labels ...convert.Label) *convert.MappedSeries {
+	set := func(v float64, sample string, f prom.Family, labels ...prom.Label) *mapper.Series {
 		s, err := src.Series(sample, labels, f)
 		require.NoError(t, err)
 		if v >= 0 {
@@ -121,26 +126,26 @@ func scraped(t *testing.T, src *convert.MappedSource, sec float64, i int) {
 		}
 		return s
 	}
-	lat := convert.Family{Name: "lat_seconds", Type: convert.TypeHistogram}
+	lat := prom.Family{Name: "lat_seconds", Type: prom.TypeHistogram}
 	for n, le := range []string{"0.1", "0.5", "1.0", "+Inf"} {
-		set(float64(i*(n+1)), "lat_seconds_bucket", lat, convert.Label{Name: "le", Value: le})
+		set(float64(i*(n+1)), "lat_seconds_bucket", lat, prom.Label{Name: "le", Value: le})
 	}
 	set(float64(i)*0.7, "lat_seconds_sum", lat)
 	set(float64(4*i), "lat_seconds_count", lat)
 	natives(t, src, i)
-	hits := convert.Family{Name: "hits_total", Type: convert.TypeCounter}
-	set(float64(i), "hits_total", hits, convert.Label{Name: "code", Value: fmt.Sprint(200 + i/30)})
+	hits := prom.Family{Name: "hits_total", Type: prom.TypeCounter}
+	set(float64(i), "hits_total", hits, prom.Label{Name: "code", Value: fmt.Sprint(200 + i/30)})
 	if i%30 == 0 && i > 0 {
-		src.End(set(-1, "hits_total", hits, convert.Label{Name: "code", Value: fmt.Sprint(200 + i/30 - 1)}))
+		src.End(set(-1, "hits_total", hits, prom.Label{Name: "code", Value: fmt.Sprint(200 + i/30 - 1)}))
 	}
 }
 
 // natives gives a source native histograms: of integers with resets, whose series
 // ends at times, of floats, of gauges, and with custom bounds.
-func natives(t *testing.T, src *convert.MappedSource, i int) {
+func natives(t *testing.T, src *mapper.Source, i int) {
 	t.Helper()
 	set := func(name, typ string, h *histogram.Histogram, fh *histogram.FloatHistogram) {
-		s, err := src.HistogramSeries(name, nil, convert.Family{Name: name, Type: typ})
+		s, err := src.HistogramSeries(name, nil, prom.Family{Name: name, Type: typ})
 		require.NoError(t, err)
 		data, err := nativehist.Encode(h, fh)
 		require.NoError(t, err)
@@ -148,11 +153,11 @@ func natives(t *testing.T, src *convert.MappedSource, i int) {
 	}
 	n := int64(i)
 	if i%40 < 35 {
-		set("rpc_seconds", convert.TypeHistogram, tsdbutil.GenerateTestHistogram(n%25), nil)
+		set("rpc_seconds", prom.TypeHistogram, tsdbutil.GenerateTestHistogram(n%25), nil)
 	}
-	set("rpc_floats", convert.TypeHistogram, nil, tsdbutil.GenerateTestFloatHistogram(n%70))
-	set("rpc_gauge", convert.TypeGaugeHistogram, tsdbutil.GenerateTestGaugeHistogram(n*7%20), nil)
-	set("rpc_custom", convert.TypeHistogram, tsdbutil.GenerateTestCustomBucketsHistogram(n), nil)
+	set("rpc_floats", prom.TypeHistogram, nil, tsdbutil.GenerateTestFloatHistogram(n%70))
+	set("rpc_gauge", prom.TypeGaugeHistogram, tsdbutil.GenerateTestGaugeHistogram(n*7%20), nil)
+	set("rpc_custom", prom.TypeHistogram, tsdbutil.GenerateTestCustomBucketsHistogram(n), nil)
 }
 
 // crossedMark is when busyArchive has its mark.
@@ -234,7 +239,7 @@ func TestSetAgreesWithPrometheus(t *testing.T) {
 		marks = append(marks, 7*float64(part[1]-1)+3.1234567+0.001)
 	}
 	marks = append(marks[:2], crossedMark)
-	set, err := archive.OpenSet([]string{dir}, nil)
+	set, err := store.OpenSet([]string{dir}, nil)
 	require.NoError(t, err)
 	agrees(t, newSetEngine(t, Options{}, dir), exportBlock(t, set), marks)
 }

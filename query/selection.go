@@ -10,10 +10,12 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/storage"
 
-	"github.com/pcparchive/pcparchive/archive"
-	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/flatten"
 	"github.com/pcparchive/pcparchive/convert/nativehist"
+	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/pcp"
+	"github.com/pcparchive/pcparchive/store"
 )
 
 // selection reads the samples of the series that match: its append is the sink
@@ -26,8 +28,8 @@ type selection struct {
 	window     int64 // of a function that adds up changes; else 0
 	labelsOnly bool  // no samples are wanted
 
-	flat    *convert.Flattener
-	report  *convert.Report
+	flat    *flatten.Flattener
+	report  *prom.Report
 	early   bool      // what is read precedes from
 	marks   int       // so far
 	series  []*series // by convert.PromSeries.ID; nil: does not match
@@ -51,11 +53,11 @@ func (s *selection) read(ctx context.Context) (*seriesSet, error) {
 	// The end is inclusive to the millisecond, times are finer.
 	to := pcp.TimestampMilli(s.to).Add(999_999)
 	p := s.plan(from, to)
-	s.report = &convert.Report{}
+	s.report = &prom.Report{}
 	if len(p.metrics) == 0 {
 		return s.result() // no need to read
 	}
-	s.flat = convert.NewFlattener(convert.SinkFunc(s.append), convert.FlattenOptions{TargetLabels: true, Host: s.set.Host(), Clashes: s.clashes(), Report: s.report})
+	s.flat = flatten.New(prom.SinkFunc(s.append), flatten.Options{TargetLabels: true, Host: s.set.Host(), Clashes: s.clashes(), Report: s.report})
 	past, err := p.past(ctx, from)
 	if err != nil {
 		return nil, err
@@ -67,14 +69,14 @@ func (s *selection) read(ctx context.Context) (*seriesSet, error) {
 		}
 		s.early = false
 	}
-	if err := s.pass(ctx, archive.Query{From: from, To: to, Metrics: p.wanted}); err != nil {
+	if err := s.pass(ctx, history.Query{From: from, To: to, Metrics: p.wanted}); err != nil {
 		return nil, err
 	}
 	return s.result()
 }
 
 // pass reads steps into the series.
-func (s *selection) pass(ctx context.Context, q archive.Query) error {
+func (s *selection) pass(ctx context.Context, q history.Query) error {
 	q.All = true // to end when ctx does, however rare what is looked for
 	for step, err := range s.set.Steps(q) {
 		if err = cmp.Or(err, ctx.Err()); err != nil {
@@ -91,7 +93,7 @@ func (s *selection) pass(ctx context.Context, q archive.Query) error {
 }
 
 // put takes a step.
-func (s *selection) put(step *archive.Step) error {
+func (s *selection) put(step *history.Step) error {
 	if step.Mark && !s.early {
 		s.marks++
 		if s.watch != nil && s.window > 0 {
@@ -101,8 +103,8 @@ func (s *selection) put(step *archive.Step) error {
 	return cmp.Or(s.flat.Put(step), s.full)
 }
 
-// append takes samples; it is the [convert.SinkFunc] of the selection.
-func (s *selection) append(p *convert.PromSeries, batch []convert.Sample) error {
+// append takes samples; it is the [prom.SinkFunc] of the selection.
+func (s *selection) append(p *prom.Series, batch []prom.Sample) error {
 	for i := range batch {
 		x := &batch[i]
 		var err error
@@ -121,7 +123,7 @@ func (s *selection) append(p *convert.PromSeries, batch []convert.Sample) error 
 }
 
 // number adds a number to the series that p is, under each of its names.
-func (s *selection) number(p *convert.PromSeries, t int64, v float64) error {
+func (s *selection) number(p *prom.Series, t int64, v float64) error {
 	err := s.sample(s.find(p), t, v)
 	if len(s.more) > 0 {
 		for _, ser := range s.more[p.ID] {
@@ -142,14 +144,14 @@ func (s *selection) sample(ser *series, t int64, v float64) error {
 	return s.add(ser, pending{sample: sample{t, v}}, 1)
 }
 
-func (s *selection) histogram(p *convert.PromSeries, t int64, data []byte) error {
+func (s *selection) histogram(p *prom.Series, t int64, data []byte) error {
 	ser := s.find(p)
 	if ser == nil || s.early || t < s.from {
 		return nil
 	}
 	h, fh, err := nativehist.Decode(data)
 	if err != nil || ser.every > 0 { // nobody records histograms that hold
-		s.report.Add(convert.LossUndecodable, p.Name)
+		s.report.Add(prom.LossUndecodable, p.Name)
 		return nil
 	}
 	if ser.bridge == nil && s.bridge && s.window > 0 {
@@ -159,7 +161,7 @@ func (s *selection) histogram(p *convert.PromSeries, t int64, data []byte) error
 }
 
 // find returns the series that p is, nil if it does not match.
-func (s *selection) find(p *convert.PromSeries) *series {
+func (s *selection) find(p *prom.Series) *series {
 	for len(s.known) <= p.ID {
 		s.known, s.series = append(s.known, false), append(s.series, nil)
 	}
@@ -185,7 +187,7 @@ func (s *selection) add(ser *series, p pending, size int) error {
 }
 
 // match returns a new series if p matches.
-func (s *selection) match(p *convert.PromSeries) *series {
+func (s *selection) match(p *prom.Series) *series {
 	if !p.Fits() {
 		return nil // no query could name it
 	}
@@ -265,7 +267,7 @@ func (s *selection) all() []*series {
 
 // spoilt says what was left out as it could not be read.
 func (s *selection) spoilt() []string {
-	bad := &convert.Report{}
+	bad := &prom.Report{}
 	for _, l := range s.report.Losses() {
 		if !l.Loss.ByNature() {
 			bad.AddN(l.Loss, l.Name, l.Count)
@@ -276,6 +278,6 @@ func (s *selection) spoilt() []string {
 
 // concerns reports whether a problem is one of what was read. A last archive
 // that ends inside a record is none: it is still being written.
-func (s *selection) concerns(p archive.Problem) bool {
+func (s *selection) concerns(p store.Problem) bool {
 	return (p.Skipped || s.bases[p.Archive]) && !(errors.Is(p.Err, pcp.ErrUnfinished) && s.set.IsLast(p.Archive))
 }

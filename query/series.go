@@ -7,8 +7,8 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
 
-	"github.com/pcparchive/pcparchive/convert"
 	"github.com/pcparchive/pcparchive/convert/nativehist"
+	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
 // chunkSamples is how many numbers a chunk holds: seeking decodes no more.
@@ -87,7 +87,7 @@ func (s *series) flush() error {
 		}
 		s.xor = nil
 		return s.keep(s.hist.Append(p.t, p.h, p.fh))
-	case among && convert.IsStale(p.v):
+	case among && prom.IsStale(p.v):
 		return s.keep(s.hist.AppendStale(p.t))
 	case among:
 		done, ok := s.hist.Cut()
@@ -126,7 +126,7 @@ func (s *series) keep(done nativehist.Packed, ok bool, err error) error {
 
 // carry notes the last sample before start.
 func (s *series) carry(t int64, v float64) {
-	s.before, s.carried = sample{t, v}, !convert.IsStale(v)
+	s.before, s.carried = sample{t, v}, !prom.IsStale(v)
 }
 
 // finish completes the series. end is until when the last value of a discrete

@@ -4,20 +4,19 @@ import (
 	"context"
 	"slices"
 
+	"github.com/pcparchive/pcparchive/convert/flatten"
+	"github.com/pcparchive/pcparchive/store"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/storage"
 	"github.com/prometheus/prometheus/util/annotations"
-
-	"github.com/pcparchive/pcparchive/archive"
-	"github.com/pcparchive/pcparchive/convert"
 )
 
 // Storage is Prometheus' view of archives. It may be used from several
 // goroutines, and so may what it returns but for iterators. It keeps nothing
 // between selections but what the Sets keep.
 type Storage struct {
-	sets  []*archive.Set
-	names *convert.HostNames
+	sets  []*store.Set
+	names *flatten.HostNames
 	every int64 // how often a discrete value is repeated, ms
 	limit int
 
@@ -32,9 +31,9 @@ var _ storage.Queryable = (*Storage)(nil)
 //
 // Where the archives of several hosts say the same of themselves, hostname is the
 // host of the archive's label, and a [HostsWarning] names them.
-func NewStorage(sets []*archive.Set, o Options) *Storage {
+func NewStorage(sets []*store.Set, o Options) *Storage {
 	o = o.withDefaults(sets)
-	return &Storage{sets: sets, names: &convert.HostNames{}, every: max(o.Lookback.Milliseconds()/2, 1), limit: o.MaxSamples}
+	return &Storage{sets: sets, names: &flatten.HostNames{}, every: max(o.Lookback.Milliseconds()/2, 1), limit: o.MaxSamples}
 }
 
 // bridged returns a view in which marks are bridged.
@@ -69,10 +68,10 @@ func (s *Storage) Querier(mint, maxt int64) (storage.Querier, error) {
 // querier answers the selections of one query from one host's archives.
 type querier struct {
 	*Storage
-	set        *archive.Set
+	set        *store.Set
 	mint, maxt int64
 	budget     *budget
-	clashes    func() *convert.HostClashes
+	clashes    func() *flatten.HostClashes
 	known      selections
 }
 

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -95,7 +95,7 @@ func TestIteratorSeeks(t *testing.T) {
 		for i := range int64(1000) {
 			v := float64(i)
 			if i%9 == 0 {
-				v = convert.StaleNaN
+				v = prom.StaleNaN
 			}
 			require.NoError(t, s.add(number(10+i*20, v), 0))
 		}
@@ -146,7 +146,7 @@ func TestIteratorCarries(t *testing.T) {
 	}
 	own := []sample{{125, 7}, {135, 7}}
 	assert.Equal(t, append([]sample{{100, 5}, {110, 5}, {120, 5}}, own...), read(5))
-	assert.Equal(t, own, read(5, convert.StaleNaN))
+	assert.Equal(t, own, read(5, prom.StaleNaN))
 	assert.Equal(t, own, read())
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -23,7 +24,7 @@ type composer struct {
 	sources []*source // being read, in the order in which they were given
 	marks   []pendingMark
 	res     archive.Result
-	kept    []archive.Value             // of the record, where matchers leave values out
+	kept    []history.Value             // of the record, where matchers leave values out
 	indoms  map[pcp.InDomID]*meta.InDom // written last, as its store has it
 	descs   map[pcp.PMID]*meta.Desc     // as the first input with values had them
 }

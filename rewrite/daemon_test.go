@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/archtest"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -31,7 +32,7 @@ func TestMarkBetweenRunsOfTheDaemon(t *testing.T) {
 		for _, d := range descs {
 			require.NoError(t, a.Define(d))
 			if id, ok := ids[d.PMID.Item()]; ok {
-				res.Sets = append(res.Sets, archive.ValueSet{PMID: d.PMID, Values: []archive.Value{archive.WordValue(pcp.InstNull, id)}})
+				res.Sets = append(res.Sets, archive.ValueSet{PMID: d.PMID, Values: []history.Value{history.WordValue(pcp.InstNull, id)}})
 			}
 		}
 		require.NoError(t, a.Append(res))

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/archtest"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -19,13 +20,13 @@ import (
 func TestSelectionKeepsParameters(t *testing.T) {
 	archtest.ForEachVersion(t, func(t *testing.T, v pcp.Version) {
 		param := &meta.Desc{PMID: pcp.NewPMID(60, 9, 2), Type: pcp.TypeU64, InDom: pcp.InDomNull, Sem: pcp.SemInstant, Names: []string{"e.param"}}
-		want := []archive.EventRecord{
-			{Stamp: after(0), Flags: archive.EventPoint, Params: []archive.EventParam{{PMID: param.PMID, Value: archive.NumberValue(pcp.InstNull, pcp.TypeU64, 7)}}},
-			{Stamp: after(0), Flags: archive.EventMissed, Missed: 3},
+		want := []history.EventRecord{
+			{Stamp: after(0), Flags: history.EventPoint, Params: []history.EventParam{{PMID: param.PMID, Value: history.NumberValue(pcp.InstNull, pcp.TypeU64, 7)}}},
+			{Stamp: after(0), Flags: history.EventMissed, Missed: 3},
 		}
 		for _, typ := range []pcp.Type{pcp.TypeEvent, pcp.TypeHighResEvent} {
 			events := &meta.Desc{PMID: pcp.NewPMID(60, 9, 1), Type: typ, InDom: pcp.InDomNull, Sem: pcp.SemInstant, Names: []string{"e.records"}}
-			value, err := archive.EventValue(pcp.InstNull, typ, want)
+			value, err := history.EventValue(pcp.InstNull, typ, want)
 			require.NoError(t, err)
 			base := t.TempDir() + "/events"
 			a, err := archive.Create(base, archtest.Header, &archive.WriteOptions{Version: v})
@@ -34,7 +35,7 @@ func TestSelectionKeepsParameters(t *testing.T) {
 				require.NoError(t, a.Define(d))
 			}
 			require.NoError(t, a.Append(&archive.Result{Stamp: after(0), Sets: []archive.ValueSet{
-				{PMID: events.PMID, Format: archive.Static, Values: []archive.Value{value}},
+				{PMID: events.PMID, Format: archive.Static, Values: []history.Value{value}},
 			}}))
 			require.NoError(t, a.Close())
 
@@ -44,7 +45,7 @@ func TestSelectionKeepsParameters(t *testing.T) {
 			assert.True(t, ok)
 			_, ok = r.Meta().Desc(archtest.Count.PMID)
 			assert.False(t, ok)
-			for step, err := range r.Steps(archive.Query{}) {
+			for step, err := range r.Steps(history.Query{}) {
 				require.NoError(t, err)
 				got, err := step.Metrics[0].Points[0].Value.Events()
 				require.NoError(t, err)

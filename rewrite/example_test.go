@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/rewrite"
@@ -27,7 +28,7 @@ func exampleArchive(dir string) string {
 	}
 	for n := range uint32(2) {
 		err := a.Append(&archive.Result{Stamp: pcp.Timestamp{Sec: 1700000000 + int64(n), Nsec: 123456789}, Sets: []archive.ValueSet{
-			{PMID: jobs.PMID, Values: []archive.Value{archive.WordValue(pcp.InstNull, n)}},
+			{PMID: jobs.PMID, Values: []history.Value{history.WordValue(pcp.InstNull, n)}},
 		}})
 		if err != nil {
 			log.Fatal(err)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -50,7 +51,7 @@ func (m *metric) resolve(store *meta.Store, t pcp.Timestamp) {
 		if level == labelset.Instances && m.desc.InDom == pcp.InDomNull || level == labelset.InDom && m.desc.InDom == pcp.InDomNull {
 			continue
 		}
-		l, until := store.LabelsAt(level, archive.LabelIdent(level, m.desc), t)
+		l, until := store.LabelsAt(level, history.LabelIdent(level, m.desc), t)
 		shorten(until)
 		if l != m.labels[i] {
 			m.labels[i], m.fresh = l, false

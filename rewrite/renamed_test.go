@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/archtest"
 	"github.com/pcparchive/pcparchive/internal/oracle"
 	"github.com/pcparchive/pcparchive/meta"
@@ -27,7 +28,7 @@ func writeNamed(t *testing.T, base string, sec int64, metrics string) {
 		d := *archtest.Count
 		d.PMID, d.Names = pcp.NewPMID(60, 77, uint32(i)), strings.Split(names, ",")
 		require.NoError(t, a.Define(&d))
-		res.Sets = append(res.Sets, archive.ValueSet{PMID: d.PMID, Values: []archive.Value{archive.WordValue(pcp.InstNull, 1)}})
+		res.Sets = append(res.Sets, archive.ValueSet{PMID: d.PMID, Values: []history.Value{history.WordValue(pcp.InstNull, 1)}})
 	}
 	require.NoError(t, a.Append(&res))
 	require.NoError(t, a.Close())

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/archtest"
 	"github.com/pcparchive/pcparchive/internal/oracle"
 	"github.com/pcparchive/pcparchive/labelset"
@@ -32,7 +33,7 @@ func after(sec int64) pcp.Timestamp {
 // metrics and instances.
 func steps(t *testing.T, base string) (all []string) {
 	t.Helper()
-	for step, err := range open(t, base)[0].Steps(archive.Query{}) {
+	for step, err := range open(t, base)[0].Steps(history.Query{}) {
 		require.NoError(t, err)
 		line := fmt.Sprint(step.Stamp.Sec - archtest.Start.Sec)
 		if step.Mark {
@@ -176,7 +177,7 @@ func wide(t *testing.T, h archive.Header, stamps ...pcp.Timestamp) string {
 	require.NoError(t, a.Define(archtest.Count))
 	for i, at := range stamps {
 		require.NoError(t, a.Append(&archive.Result{Stamp: at, Sets: []archive.ValueSet{
-			{PMID: archtest.Count.PMID, Values: []archive.Value{archive.WordValue(pcp.InstNull, uint32(i))}},
+			{PMID: archtest.Count.PMID, Values: []history.Value{history.WordValue(pcp.InstNull, uint32(i))}},
 		}}))
 	}
 	require.NoError(t, a.Close())

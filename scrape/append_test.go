@@ -15,6 +15,8 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/flatten"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/internal/archtest"
 	"github.com/pcparchive/pcparchive/internal/oracle"
 	"github.com/pcparchive/pcparchive/labelset"
@@ -187,12 +189,12 @@ func checkAppended(t *testing.T, v pcp.Version, first, r *archive.Reader) {
 	assert.NotContains(t, info, "code:200")
 	assert.Contains(t, oracle.Run(t, "pminfo", "-f", "-a", r.Base(), "openmetrics.web.req_total"), `inst [0 or "0 code:200"] value 5`)
 
-	got := flatten(t, r, convert.FlattenOptions{NoHealth: true})
+	got := flattened(t, r, flatten.Options{NoHealth: true})
 	assert.Equal(t, 5.0, got[`req_total code="200"`][0].v)
 	list := got[`req_total code="500"`]
 	assert.Equal(t, 6.0, list[0].v)
 	assert.Equal(t, 7.0, list[len(list)-1].v)
-	assert.True(t, slices.ContainsFunc(list, func(s sample) bool { return convert.IsStale(s.v) }), "the gap shows")
+	assert.True(t, slices.ContainsFunc(list, func(s sample) bool { return prom.IsStale(s.v) }), "the gap shows")
 }
 
 // TestAppendNothing: a recorder that is stopped before its first scrape leaves

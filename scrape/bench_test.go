@@ -24,6 +24,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/mapper"
 	"github.com/pcparchive/pcparchive/scrape"
 )
 
@@ -46,7 +47,7 @@ func benchPage() string {
 func newRecorder(b *testing.B) (*scrape.Recorder, string) {
 	b.Helper()
 	base := filepath.Join(b.TempDir(), "rec")
-	mapper, err := convert.NewMapper(convert.MapperOptions{Host: "bench"})
+	mapper, err := mapper.New(mapper.Options{Host: "bench"})
 	require.NoError(b, err)
 	a, err := archive.Create(base, archive.Header{Host: "bench", Zone: "UTC"}, nil)
 	require.NoError(b, err)

@@ -12,11 +12,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pcparchive/pcparchive/convert/naming"
+	"github.com/pcparchive/pcparchive/internal/redact"
 	"github.com/prometheus/common/model"
 	promconfig "github.com/prometheus/prometheus/config"
 	"go.yaml.in/yaml/v2"
-
-	"github.com/pcparchive/pcparchive/convert"
 )
 
 // Endpoint is a URL to record and the name of its source.
@@ -69,7 +69,7 @@ func configOf(endpoints []Endpoint, s Settings, hide *secrets, log *slog.Logger)
 		}
 		for key := range extra {
 			if _, twice := job[key]; twice && (key != "metrics_path" || job[key] != "/") {
-				return nil, fmt.Errorf("scrape settings: %s: the URL %s sets it", key, convert.ShowURL(e.URL))
+				return nil, fmt.Errorf("scrape settings: %s: the URL %s sets it", key, redact.ShowURL(e.URL))
 			}
 		}
 		s.complete(job)
@@ -151,10 +151,10 @@ func withoutValues(err error) error {
 func jobOf(e Endpoint, taken map[string]bool) (map[string]any, error) {
 	u, err := url.Parse(e.URL)
 	if err != nil {
-		return nil, fmt.Errorf("%q is not a URL: %s", convert.ShowURL(e.URL), urlFault(err))
+		return nil, fmt.Errorf("%q is not a URL: %s", redact.ShowURL(e.URL), urlFault(err))
 	}
 	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return nil, fmt.Errorf("%q is not an http or https URL", convert.ShowURL(e.URL))
+		return nil, fmt.Errorf("%q is not an http or https URL", redact.ShowURL(e.URL))
 	}
 	name, err := sourceName(e, u, taken)
 	if err != nil {
@@ -188,7 +188,7 @@ func urlFault(err error) string {
 // that is taken, its port and a number.
 func sourceName(e Endpoint, u *url.URL, taken map[string]bool) (string, error) {
 	if e.Name != "" {
-		if !convert.ValidComponent(e.Name) || e.Name == "control" {
+		if !naming.ValidComponent(e.Name) || e.Name == "control" {
 			return "", fmt.Errorf("source name %q: want a letter, then letters, digits and underscores, and not control", e.Name)
 		}
 		if taken[e.Name] {
@@ -197,9 +197,9 @@ func sourceName(e Endpoint, u *url.URL, taken map[string]bool) (string, error) {
 		taken[e.Name] = true
 		return e.Name, nil
 	}
-	name := convert.SourceName(u.Hostname())
+	name := naming.SourceName(u.Hostname())
 	if taken[name] {
-		name = convert.SourceName(u.Host)
+		name = naming.SourceName(u.Host)
 	}
 	for n, base := 2, name; taken[name] || name == "control"; n++ {
 		name = fmt.Sprintf("%s_%d", base, n)
@@ -210,7 +210,7 @@ func sourceName(e Endpoint, u *url.URL, taken map[string]bool) (string, error) {
 
 // ParseEndpoint reads "URL" or "name=URL".
 func ParseEndpoint(arg string) Endpoint {
-	if name, rest, ok := strings.Cut(arg, "="); ok && convert.ValidComponent(name) {
+	if name, rest, ok := strings.Cut(arg, "="); ok && naming.ValidComponent(name) {
 		return Endpoint{URL: rest, Name: name}
 	}
 	return Endpoint{URL: arg}

@@ -1,6 +1,6 @@
 // Package scrape records Prometheus endpoints. Prometheus' own scraper fetches
 // and parses; a [Recorder] is the storage it writes to and turns every scrape
-// into one [archive.Step].
+// into one [history.Step].
 //
 // # Order of time
 //

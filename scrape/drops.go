@@ -2,22 +2,21 @@ package scrape
 
 import (
 	"context"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"log/slog"
 	"strings"
 	"sync"
-
-	"github.com/pcparchive/pcparchive/convert"
 )
 
 // dropMessages are what the scraper logs for a sample that it does not pass on.
-var dropMessages = map[string]convert.Loss{
-	"Duplicate sample for timestamp": convert.LossDuplicate,
-	"Out of bounds metric":           convert.LossFuture,
+var dropMessages = map[string]prom.Loss{
+	"Duplicate sample for timestamp": prom.LossDuplicate,
+	"Out of bounds metric":           prom.LossFuture,
 }
 
 // drop is a sample that the scraper did not pass on.
 type drop struct {
-	loss convert.Loss
+	loss prom.Loss
 	name string
 }
 
@@ -66,7 +65,7 @@ func (s *scrape) reportDrops() {
 	for _, d := range named {
 		s.src.rec.report.Add(d.loss, d.name)
 	}
-	s.src.rec.report.AddN(convert.LossDuplicate, s.src.name, int64(missing-len(named)))
+	s.src.rec.report.AddN(prom.LossDuplicate, s.src.name, int64(missing-len(named)))
 }
 
 // dropHandler is a log that notes what the scraper drops.

@@ -3,26 +3,25 @@ package scrape
 import (
 	"strings"
 
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/prometheus/prometheus/model/exemplar"
 	"github.com/prometheus/prometheus/model/labels"
-
-	"github.com/pcparchive/pcparchive/convert"
 )
 
 // exemplarsOf copies exemplars, which the scraper uses again.
-func exemplarsOf(list []exemplar.Exemplar) []convert.Exemplar {
+func exemplarsOf(list []exemplar.Exemplar) []prom.Exemplar {
 	if len(list) == 0 {
 		return nil
 	}
-	copied := make([]convert.Exemplar, len(list))
+	copied := make([]prom.Exemplar, len(list))
 	for i := range list {
-		e := convert.Exemplar{Value: list[i].Value, HasTime: list[i].HasTs}
+		e := prom.Exemplar{Value: list[i].Value, HasTime: list[i].HasTs}
 		if e.HasTime {
 			e.Time = list[i].Ts
 		}
 		list[i].Labels.Range(func(l labels.Label) {
 			if l.Value != "" {
-				e.Labels = append(e.Labels, convert.Label{Name: strings.Clone(l.Name), Value: strings.Clone(l.Value)})
+				e.Labels = append(e.Labels, prom.Label{Name: strings.Clone(l.Name), Value: strings.Clone(l.Value)})
 			}
 		})
 		copied[i] = e

@@ -11,9 +11,11 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
 	"github.com/pcparchive/pcparchive/convert/expo"
+	"github.com/pcparchive/pcparchive/convert/flatten"
+	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/oracle"
 	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/scrape"
@@ -51,8 +53,8 @@ func TestRecordsExemplars(t *testing.T) {
 			handler.ServeHTTP(reply, request)
 			snapshot := expo.NewSnapshot(expo.SnapshotOptions{})
 			counted := &counting{Snapshot: snapshot}
-			f := convert.NewFlattener(counted, convert.FlattenOptions{NoHealth: true, Report: ses.report})
-			require.NoError(t, convert.Copy(context.Background(), f, convert.FromArchive(r, archive.Query{})))
+			f := flatten.New(counted, flatten.Options{NoHealth: true, Report: ses.report})
+			require.NoError(t, convert.Copy(context.Background(), f, convert.FromArchive(r, history.Query{})))
 			var page strings.Builder
 			require.NoError(t, expo.Write(&page, snapshot.Families(), expo.Options{Format: expo.OpenMetrics, Report: ses.report}))
 			assert.Empty(t, ses.report.Losses())
@@ -75,7 +77,7 @@ type counting struct {
 	exemplars int
 }
 
-func (c *counting) Append(s *convert.PromSeries, batch []convert.Sample) error {
+func (c *counting) Append(s *prom.Series, batch []prom.Sample) error {
 	for _, x := range batch {
 		if x.Exemplar != nil {
 			c.exemplars++
@@ -85,9 +87,9 @@ func (c *counting) Append(s *convert.PromSeries, batch []convert.Sample) error {
 }
 
 // exemplarsOn returns the exemplars of a page by their series' names and bounds.
-func exemplarsOn(t *testing.T, page string) map[string]convert.Exemplar {
+func exemplarsOn(t *testing.T, page string) map[string]prom.Exemplar {
 	t.Helper()
-	all := map[string]convert.Exemplar{}
+	all := map[string]prom.Exemplar{}
 	for e, err := range expo.Page([]byte(page), expo.OpenMetrics.ContentType(), nil) {
 		require.NoError(t, err)
 		if e.Exemplar == nil {

@@ -15,6 +15,11 @@ import (
 
 	promscrape "github.com/prometheus/prometheus/scrape"
 
+	"github.com/pcparchive/pcparchive/convert/flatten"
+	"github.com/pcparchive/pcparchive/convert/mapper"
+	"github.com/pcparchive/pcparchive/convert/native"
+	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/sinktest"
 
 	"github.com/stretchr/testify/require"
@@ -71,7 +76,7 @@ type session struct {
 	t      *testing.T
 	base   string
 	rec    *scrape.Recorder
-	report *convert.Report
+	report *prom.Report
 	log    *lockedBuffer
 	cancel context.CancelFunc
 	done   chan error
@@ -116,18 +121,18 @@ func recordTo(t *testing.T, a *archive.Appender, base, host string, s scrape.Set
 
 // recordNatives records to an archive, with PCP's own metrics where natives, if
 // there is any, knows series.
-func recordNatives(t *testing.T, a *archive.Appender, base, host string, natives convert.Natives, s scrape.Settings, endpoints ...scrape.Endpoint) *session {
+func recordNatives(t *testing.T, a *archive.Appender, base, host string, natives native.Resolver, s scrape.Settings, endpoints ...scrape.Endpoint) *session {
 	t.Helper()
 	return record(t, a, base, host, natives, scrape.RunOptions{UserAgent: "test", StartNow: true}, s, endpoints...)
 }
 
-func record(t *testing.T, a *archive.Appender, base, host string, natives convert.Natives, o scrape.RunOptions, s scrape.Settings, endpoints ...scrape.Endpoint) *session {
+func record(t *testing.T, a *archive.Appender, base, host string, natives native.Resolver, o scrape.RunOptions, s scrape.Settings, endpoints ...scrape.Endpoint) *session {
 	t.Helper()
-	ses := &session{t: t, base: base, report: &convert.Report{}, log: &lockedBuffer{}, done: make(chan error, 1)}
+	ses := &session{t: t, base: base, report: &prom.Report{}, log: &lockedBuffer{}, done: make(chan error, 1)}
 	log := slog.New(slog.NewTextHandler(ses.log, nil))
 	cfg, err := scrape.Config(endpoints, s, log)
 	require.NoError(t, err)
-	mapper, err := convert.NewMapper(convert.MapperOptions{Host: host, Report: ses.report})
+	mapper, err := mapper.New(mapper.Options{Host: host, Report: ses.report})
 	require.NoError(t, err)
 	if known := a.Meta(); known != nil {
 		require.NoError(t, mapper.Adopt(known))
@@ -184,7 +189,7 @@ type sample struct {
 }
 
 // Sample implements convert.SampleSink.
-func (s samples) Sample(p *convert.PromSeries, t int64, v float64) error {
+func (s samples) Sample(p *prom.Series, t int64, v float64) error {
 	key := p.Name
 	for _, l := range p.Labels {
 		key += fmt.Sprintf(" %s=%q", l.Name, l.Value)
@@ -194,10 +199,10 @@ func (s samples) Sample(p *convert.PromSeries, t int64, v float64) error {
 }
 
 // flatten reads a whole recording.
-func flatten(t *testing.T, r *archive.Reader, o convert.FlattenOptions) samples {
+func flattened(t *testing.T, r *archive.Reader, o flatten.Options) samples {
 	t.Helper()
 	out := samples{}
-	require.NoError(t, convert.Copy(context.Background(), convert.NewFlattener(sinktest.Sink(out), o), convert.FromArchive(r, archive.Query{})))
+	require.NoError(t, convert.Copy(context.Background(), flatten.New(sinktest.Sink(out), o), convert.FromArchive(r, history.Query{})))
 	return out
 }
 

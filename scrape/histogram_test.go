@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"testing"
 
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/sinktest"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -12,9 +13,10 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/flatten"
 	"github.com/pcparchive/pcparchive/convert/nativehist"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/scrape"
 )
 
@@ -25,7 +27,7 @@ type withHistograms struct {
 	sums   []float64
 }
 
-func (w *withHistograms) Histogram(s *convert.PromSeries, _ int64, data []byte) error {
+func (w *withHistograms) Histogram(s *prom.Series, _ int64, data []byte) error {
 	h, _, err := nativehist.Decode(data)
 	if err != nil || s.Name != "lat_seconds" {
 		return err
@@ -54,8 +56,8 @@ func TestRecordsNativeHistograms(t *testing.T) {
 	r := ses.finish()
 
 	out := &withHistograms{samples: samples{}}
-	f := convert.NewFlattener(sinktest.Sink(out), convert.FlattenOptions{Report: ses.report})
-	require.NoError(t, convert.Copy(context.Background(), f, convert.FromArchive(r, archive.Query{})))
+	f := flatten.New(sinktest.Sink(out), flatten.Options{Report: ses.report})
+	require.NoError(t, convert.Copy(context.Background(), f, convert.FromArchive(r, history.Query{})))
 	assert.Empty(t, ses.report.Losses())
 	require.GreaterOrEqual(t, len(out.counts), 3)
 	assert.Equal(t, uint64(1), out.counts[0])

@@ -11,7 +11,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/flatten"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/scrape"
 )
 
@@ -73,12 +74,12 @@ func TestHostilePages(t *testing.T) {
 			p.mu.Unlock()
 			s.waitMore(6)
 			r := s.finish()
-			got := flatten(t, r, convert.FlattenOptions{NoHealth: true})
+			got := flattened(t, r, flatten.Options{NoHealth: true})
 			require.NotEmpty(t, got["ok"])
 			assert.Equal(t, 7.0, got["ok"][len(got["ok"])-1].v, "the next page")
 			assert.NotEmpty(t, got["other"])
 			for _, sm := range got["other"] {
-				assert.False(t, convert.IsStale(sm.v))
+				assert.False(t, prom.IsStale(sm.v))
 			}
 			texts, _ := statuses(t, r)
 			found := c.fails == ""

@@ -12,13 +12,15 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
-	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/flatten"
+	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/scrape"
 )
 
 // lossesOf returns the counts of a report by reason and name.
-func lossesOf(r *convert.Report) map[string]int64 {
+func lossesOf(r *prom.Report) map[string]int64 {
 	counts := map[string]int64{}
 	for _, l := range r.Losses() {
 		counts[string(l.Loss)+" "+l.Name] += l.Count
@@ -27,9 +29,9 @@ func lossesOf(r *convert.Report) map[string]int64 {
 }
 
 // dropped are the losses of samples that are not recorded.
-var dropped = map[convert.Loss]bool{
-	convert.LossDuplicate: true, convert.LossFuture: true, convert.LossLabels: true, convert.LossNumbers: true,
-	convert.LossNativeHist: true, convert.LossNotNative: true,
+var dropped = map[prom.Loss]bool{
+	prom.LossDuplicate: true, prom.LossFuture: true, prom.LossLabels: true, prom.LossNumbers: true,
+	prom.LossNativeHist: true, prom.LossNotNative: true,
 }
 
 // requireNothingVanished demands that the samples which scrapes that succeeded
@@ -37,7 +39,7 @@ var dropped = map[convert.Loss]bool{
 func requireNothingVanished(t *testing.T, s *session, r *archive.Reader) {
 	t.Helper()
 	var scraped int64
-	for step, err := range r.Steps(archive.Query{}) {
+	for step, err := range r.Steps(history.Query{}) {
 		require.NoError(t, err)
 		for _, mv := range step.Metrics {
 			if mv.Metric.Name == "openmetrics.control.scrape_samples_post_metric_relabeling" {
@@ -70,20 +72,20 @@ func TestNothingVanishes(t *testing.T) {
 		body, extra string
 		losses      []string
 	}{
-		"repeated line":        {body: "a{x=\"1\"} 1\na{x=\"1\"} 2\na{x=\"1\"} 3\nb 1\n", losses: []string{string(convert.LossDuplicate) + " a"}},
-		"labels in any order":  {body: "a{x=\"1\",y=\"2\"} 1\na{y=\"2\",x=\"1\"} 2\nb 1\n", losses: []string{string(convert.LossDuplicate) + " a"}},
-		"quoted name repeated": {body: "{\"a.b\",x=\"1\"} 1\n{\"a.b\",x=\"1\"} 2\nb 1\n", losses: []string{string(convert.LossDuplicate) + " a.b"}},
+		"repeated line":        {body: "a{x=\"1\"} 1\na{x=\"1\"} 2\na{x=\"1\"} 3\nb 1\n", losses: []string{string(prom.LossDuplicate) + " a"}},
+		"labels in any order":  {body: "a{x=\"1\",y=\"2\"} 1\na{y=\"2\",x=\"1\"} 2\nb 1\n", losses: []string{string(prom.LossDuplicate) + " a"}},
+		"quoted name repeated": {body: "{\"a.b\",x=\"1\"} 1\n{\"a.b\",x=\"1\"} 2\nb 1\n", losses: []string{string(prom.LossDuplicate) + " a.b"}},
 		"relabelled to one": {
 			body: "a{x=\"1\"} 1\na{x=\"2\"} 2\nb 1\n", extra: "metric_relabel_configs: [{action: labeldrop, regex: x}]",
-			losses: []string{string(convert.LossDuplicate) + " a"},
+			losses: []string{string(prom.LossDuplicate) + " a"},
 		},
 		"own time":                 {body: fmt.Sprintf("a 1 %d\nb 1\n", old)},
-		"own time repeated":        {body: fmt.Sprintf("a 1 %d\na 1 %d\na 2 %d\nb 1\n", old, old, old), losses: []string{string(convert.LossDuplicate) + " a"}},
+		"own time repeated":        {body: fmt.Sprintf("a 1 %d\na 1 %d\na 2 %d\nb 1\n", old, old, old), losses: []string{string(prom.LossDuplicate) + " a"}},
 		"own times, going back":    {body: fmt.Sprintf("a 1 %d\na 2 %d\nb 1\n", old+1000, old)},
-		"own time, yet to come":    {body: fmt.Sprintf("a 1 %d\nb 1\n", future), losses: []string{string(convert.LossFuture) + " a"}},
-		"labels of 70,000 bytes":   {body: "a{x=\"" + long + "\"} 1\nb 1\n", losses: []string{string(convert.LossLabels) + " a"}},
+		"own time, yet to come":    {body: fmt.Sprintf("a 1 %d\nb 1\n", future), losses: []string{string(prom.LossFuture) + " a"}},
+		"labels of 70,000 bytes":   {body: "a{x=\"" + long + "\"} 1\nb 1\n", losses: []string{string(prom.LossLabels) + " a"}},
 		"dropped by relabelling":   {body: "a 1\nb 1\n", extra: "metric_relabel_configs: [{action: drop, source_labels: [__name__], regex: a}]"},
-		"with and without a label": {body: "a 1\na{x=\"\"} 2\na{x=\"1\"} 3\nb 1\n", losses: []string{string(convert.LossDuplicate) + " a"}},
+		"with and without a label": {body: "a 1\na{x=\"\"} 2\na{x=\"1\"} 3\nb 1\n", losses: []string{string(prom.LossDuplicate) + " a"}},
 	}
 	for name, c := range pages {
 		t.Run(name, func(t *testing.T) {
@@ -102,7 +104,7 @@ func TestNothingVanishes(t *testing.T) {
 					assert.False(t, dropped[l.Loss], "%v", l)
 				}
 			}
-			got := flatten(t, r, convert.FlattenOptions{NoHealth: true})
+			got := flattened(t, r, flatten.Options{NoHealth: true})
 			assert.NotEmpty(t, got["b"], "the rest of the page is recorded")
 			if list := got[`a x="1"`]; strings.HasPrefix(name, "repeated") {
 				assert.Equal(t, 1.0, list[0].v, "the first of equal series wins")
@@ -148,7 +150,7 @@ func TestTypeChanges(t *testing.T) {
 				assert.Equal(t, pcp.SemCounter, second.Sem)
 			}
 			var order []string
-			for step, err := range r.Steps(archive.Query{}) {
+			for step, err := range r.Steps(history.Query{}) {
 				require.NoError(t, err)
 				for _, mv := range step.Metrics {
 					leaf, ok := strings.CutPrefix(mv.Metric.Name, "openmetrics.web.")
@@ -180,14 +182,14 @@ func TestStraggler(t *testing.T) {
 	s.wait(1)
 	before, err := archive.Open(s.base, nil)
 	require.NoError(t, err)
-	assert.NotEmpty(t, flatten(t, before, convert.FlattenOptions{NoHealth: true})["q"], "on disk while the other is waited for")
+	assert.NotEmpty(t, flattened(t, before, flatten.Options{NoHealth: true})["q"], "on disk while the other is waited for")
 	close(answer)
 	s.wait(2)
 	r := s.finish()
-	got := flatten(t, r, convert.FlattenOptions{NoHealth: true})
+	got := flattened(t, r, flatten.Options{NoHealth: true})
 	require.Len(t, got["s"], 1)
 	require.Len(t, got["q"], 1)
-	late := lossesOf(s.report)[string(convert.LossLate)+" slow"]
+	late := lossesOf(s.report)[string(prom.LossLate)+" slow"]
 	if late == 0 { // it began last and keeps its time
 		assert.GreaterOrEqual(t, got["s"][0].t, got["q"][0].t)
 	} else {
@@ -203,12 +205,12 @@ func TestRefusedEndpoint(t *testing.T) {
 	url := serve(t, &page{body: "a 1\nb 2\n"})
 	s := start(t, scrape.Settings{Interval: tick}, scrape.Endpoint{URL: url + "/" + strings.Repeat("x", 70000), Name: "long"},
 		scrape.Endpoint{URL: url, Name: "web"})
-	require.Eventually(t, func() bool { return lossesOf(s.report)[string(convert.LossLabels)+" long"] >= 4 }, patience, time.Millisecond)
+	require.Eventually(t, func() bool { return lossesOf(s.report)[string(prom.LossLabels)+" long"] >= 4 }, patience, time.Millisecond)
 	s.waitMore(1)
 	r := s.finish()
 	losses := lossesOf(s.report)
-	assert.Zero(t, losses[string(convert.LossLabels)+" long"]%2, "two samples a page")
+	assert.Zero(t, losses[string(prom.LossLabels)+" long"]%2, "two samples a page")
 	assert.Len(t, losses, 1)
 	assert.Equal(t, 1, strings.Count(s.log.String(), "endpoint cannot be recorded"), s.log.String())
-	assert.NotEmpty(t, flatten(t, r, convert.FlattenOptions{NoHealth: true})["a"])
+	assert.NotEmpty(t, flattened(t, r, flatten.Options{NoHealth: true})["a"])
 }

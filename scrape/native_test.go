@@ -14,6 +14,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert/nativemap"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/oracle"
 	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/scrape"
@@ -36,7 +37,7 @@ func startNatives(t *testing.T, base string, endpoints ...scrape.Endpoint) *sess
 func last(t *testing.T, r *archive.Reader, metric string) map[string]string {
 	t.Helper()
 	got := map[string]string{}
-	for step, err := range r.Steps(archive.Query{}) {
+	for step, err := range r.Steps(history.Query{}) {
 		require.NoError(t, err)
 		for _, mv := range step.Metrics {
 			if mv.Metric == nil || mv.Metric.Name != metric {

@@ -16,7 +16,12 @@ import (
 	promscrape "github.com/prometheus/prometheus/scrape"
 	"github.com/prometheus/prometheus/storage"
 
-	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/mapper"
+	"github.com/pcparchive/pcparchive/convert/naming"
+	"github.com/pcparchive/pcparchive/convert/native"
+	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/history"
+	"github.com/pcparchive/pcparchive/internal/redact"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -24,7 +29,7 @@ import (
 // Size is in bytes; Written is how many bytes were put, and to what share of that
 // compression reduces them; Last is the time of the last record, if there is any.
 type Sink interface {
-	convert.Sink
+	history.Sink
 	Flush() error
 	Size() int64
 	Written() (bytes int64, share float64)
@@ -34,10 +39,10 @@ type Sink interface {
 // Recorder is the storage that Prometheus' scraper appends to: one transaction
 // is one scrape is one step in the sink. It may be used from several goroutines.
 type Recorder struct {
-	mapper  *convert.Mapper
-	natives *convert.NativeStep // nil if no series is a PCP metric of its own
+	mapper  *mapper.Mapper
+	natives *native.Step // nil if no series is a PCP metric of its own
 	sink    Sink
-	report  *convert.Report
+	report  *prom.Report
 	log     *slog.Logger
 	failed  chan error // the first error of the sink
 	drops   drops
@@ -73,7 +78,7 @@ type Stats struct {
 }
 
 // NewRecorder returns a Recorder that owns sink. A nil log discards messages.
-func NewRecorder(m *convert.Mapper, sink Sink, report *convert.Report, log *slog.Logger) *Recorder {
+func NewRecorder(m *mapper.Mapper, sink Sink, report *prom.Report, log *slog.Logger) *Recorder {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
@@ -90,8 +95,8 @@ func NewRecorder(m *convert.Mapper, sink Sink, report *convert.Report, log *slog
 
 // UseNatives has series that n knows recorded as PCP's own metrics. It comes
 // before the first scrape.
-func (r *Recorder) UseNatives(n convert.Natives) {
-	r.natives = convert.NewNativeStep(r.mapper, n, r.report)
+func (r *Recorder) UseNatives(n native.Resolver) {
+	r.natives = native.NewStep(r.mapper, n, r.report)
 }
 
 // beginSlack is how far the scraper may date a scrape before it began: it
@@ -113,7 +118,7 @@ func (r *Recorder) AppenderV2(ctx context.Context) storage.AppenderV2 {
 	src, err := r.source(target)
 	if err != nil {
 		job := target.Labels(labels.NewBuilder(labels.EmptyLabels())).Get("job")
-		return &refusedScrape{report: r.report, target: convert.SourceName(job), err: err}
+		return &refusedScrape{report: r.report, target: naming.SourceName(job), err: err}
 	}
 	s := src.free()
 	s.begun = time.Now()
@@ -135,9 +140,9 @@ func (r *Recorder) source(target *promscrape.Target) (*source, error) {
 	if err := r.refused[key]; err != nil {
 		return nil, err
 	}
-	t := convert.Target{
-		Job: lset.Get("job"), Instance: convert.RedactAddress(lset.Get("instance")),
-		URL: target.URL().String(), Host: convert.RedactAddress(target.URL().Host),
+	t := mapper.Target{
+		Job: lset.Get("job"), Instance: redact.Address(lset.Get("instance")),
+		URL: target.URL().String(), Host: redact.Address(target.URL().Host),
 	}
 	r.secrets.addURL(t.URL)
 	t.Name = r.freeName(t.Job, t.Instance)
@@ -150,7 +155,7 @@ func (r *Recorder) source(target *promscrape.Target) (*source, error) {
 	}
 	src := &source{
 		rec: r, target: target, labels: lset, mapped: mapped, name: t.Name,
-		url: convert.RedactURL(t.URL), refs: map[storage.SeriesRef]series{}, natives: map[string]*convert.NativeSeries{},
+		url: redact.URL(t.URL), refs: map[storage.SeriesRef]series{}, natives: map[string]*native.Series{},
 	}
 	r.sources[key] = src
 	r.stats.Sources++
@@ -164,9 +169,9 @@ func (r *Recorder) freeName(job, instance string) string {
 		r.names[name] = true
 		return name
 	}
-	name := convert.SourceName(job)
+	name := naming.SourceName(job)
 	if r.names[name] || name == "control" {
-		name = convert.SourceName(job + "_" + instance)
+		name = naming.SourceName(job + "_" + instance)
 	}
 	for n, base := 2, name; r.names[name]; n++ {
 		name = fmt.Sprintf("%s_%d", base, n)
@@ -248,7 +253,7 @@ func (r *Recorder) write(s *scrape) {
 	if r.any && t < r.last {
 		t = r.last
 		if !s.farewell {
-			r.report.Add(convert.LossLate, s.src.name)
+			r.report.Add(prom.LossLate, s.src.name)
 		}
 	}
 	own := s.takeTimed(t)
@@ -264,7 +269,7 @@ func (r *Recorder) write(s *scrape) {
 	s.src.growth.add(s.t, after-before)
 }
 
-func (r *Recorder) put(t int64, m *convert.MappedSource) {
+func (r *Recorder) put(t int64, m *mapper.Source) {
 	if r.err == nil {
 		step := m.Step()
 		if r.natives != nil {

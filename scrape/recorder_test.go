@@ -15,7 +15,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
-	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/flatten"
+	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/scrape"
 )
@@ -31,7 +33,7 @@ func TestRecordsOnePagePerRecord(t *testing.T) {
 	r := s.finish()
 
 	steps := 0
-	for step, err := range r.Steps(archive.Query{}) {
+	for step, err := range r.Steps(history.Query{}) {
 		require.NoError(t, err)
 		steps++
 		if texts, _ := statusesOf(step); len(texts) == 1 && texts[0] == "success" { // else the machine was busy
@@ -41,7 +43,7 @@ func TestRecordsOnePagePerRecord(t *testing.T) {
 	assert.EqualValues(t, s.rec.Stats().Scrapes, steps)
 	assert.LessOrEqual(t, p.count(), steps+1, "the last scrape may have ended with the recording")
 
-	got := flatten(t, r, convert.FlattenOptions{NoHealth: true})
+	got := flattened(t, r, flatten.Options{NoHealth: true})
 	assert.Len(t, got, 4)
 	assert.Equal(t, 5.0, got[`a x="1"`][0].v)
 	assert.True(t, math.IsNaN(got["b"][0].v))
@@ -92,11 +94,11 @@ func TestFailures(t *testing.T) {
 			s.waitMore(4)
 			r := s.finish()
 
-			got := flatten(t, r, convert.FlattenOptions{})
+			got := flattened(t, r, flatten.Options{})
 			for _, key := range []string{"a", `b x="y"`} {
 				stale := 0
 				for _, sm := range got[key] {
-					if convert.IsStale(sm.v) {
+					if prom.IsStale(sm.v) {
 						stale++
 					}
 				}
@@ -133,7 +135,7 @@ func TestFailures(t *testing.T) {
 // statuses returns the text and code of every scrape.
 func statuses(t *testing.T, r *archive.Reader) (texts []string, codes []uint64) {
 	t.Helper()
-	for step, err := range r.Steps(archive.Query{}) {
+	for step, err := range r.Steps(history.Query{}) {
 		require.NoError(t, err)
 		text, code := statusesOf(step)
 		texts, codes = append(texts, text...), append(codes, code...)
@@ -141,7 +143,7 @@ func statuses(t *testing.T, r *archive.Reader) (texts []string, codes []uint64) 
 	return texts, codes
 }
 
-func statusesOf(step *archive.Step) (texts []string, codes []uint64) {
+func statusesOf(step *history.Step) (texts []string, codes []uint64) {
 	for _, mv := range step.Metrics {
 		for _, p := range mv.Points {
 			switch mv.Metric.Name {
@@ -175,7 +177,7 @@ func TestKeepsTrying(t *testing.T) {
 	assert.Zero(t, s.rec.Stats().Series)
 	late.ready.Store(true)
 	require.Eventually(t, func() bool { return s.rec.Stats().Series > 0 }, patience, time.Millisecond)
-	got := flatten(t, s.finish(), convert.FlattenOptions{NoHealth: true})
+	got := flattened(t, s.finish(), flatten.Options{NoHealth: true})
 	assert.NotEmpty(t, got["a"])
 }
 
@@ -217,12 +219,12 @@ func TestInstancesComeAndGo(t *testing.T) {
 		versions = append(versions, strings.Join(names, ","))
 	}
 	assert.Equal(t, []string{"0 x:1,1 x:2", "1 x:2,2 x:3", "0 x:1"}, slices.Compact(versions), "numbers are kept and not reused")
-	got := flatten(t, r, convert.FlattenOptions{NoHealth: true})
+	got := flattened(t, r, flatten.Options{NoHealth: true})
 	last := func(key string) float64 { return got[key][len(got[key])-1].v }
 	assert.Equal(t, 4.0, last(`a x="1"`))
-	assert.True(t, convert.IsStale(last(`a x="2"`)))
-	assert.True(t, convert.IsStale(last(`a x="3"`)))
-	assert.True(t, convert.IsStale(last("other")))
+	assert.True(t, prom.IsStale(last(`a x="2"`)))
+	assert.True(t, prom.IsStale(last(`a x="3"`)))
+	assert.True(t, prom.IsStale(last("other")))
 }
 
 // Samples with times of their own are recorded at those, once.
@@ -234,14 +236,14 @@ func TestOwnTimes(t *testing.T) {
 	s.waitMore(3)
 	p.set(fmt.Sprintf("a{x=\"1\"} 9 %d\nb 3\n", old+1000))
 	s.waitMore(3)
-	got := flatten(t, s.finish(), convert.FlattenOptions{NoHealth: true})
+	got := flattened(t, s.finish(), flatten.Options{NoHealth: true})
 	require.NotEmpty(t, got[`a x="1"`])
 	assert.Equal(t, sample{old, 1}, got[`a x="1"`][0])
 	assert.Equal(t, []sample{{old + 500, 2}}, got[`a x="2"`][:1])
 	require.Len(t, got[`a x="1"`], 2, "the same time is not recorded again")
 	assert.Equal(t, 9.0, got[`a x="1"`][1].v, "a later value keeps its value")
 	assert.Greater(t, got[`a x="1"`][1].t, old+1000, "and gets the scrape's time: the archive has passed its own")
-	assert.Equal(t, []convert.LossCount{{Loss: convert.LossTooOld, Name: "a", Count: 1}}, s.report.Losses())
+	assert.Equal(t, []prom.LossCount{{Loss: prom.LossTooOld, Name: "a", Count: 1}}, s.report.Losses())
 }
 
 // Every scrape of many slow endpoints is recorded and none is missed.
@@ -262,7 +264,7 @@ func TestManyEndpoints(t *testing.T) {
 	r := s.finish()
 	recorded := map[string]int{}
 	var prior pcp.Timestamp
-	for step, err := range r.Steps(archive.Query{}) {
+	for step, err := range r.Steps(history.Query{}) {
 		require.NoError(t, err)
 		require.False(t, step.Stamp.Before(prior))
 		prior = step.Stamp

@@ -15,9 +15,8 @@ import (
 	"sync"
 	"unicode/utf8"
 
+	"github.com/pcparchive/pcparchive/internal/redact"
 	httpconfig "github.com/prometheus/common/config"
-
-	"github.com/pcparchive/pcparchive/convert"
 )
 
 // secrets are what no label, log, error or archive may show. Every text that
@@ -80,7 +79,7 @@ func (s *secrets) addLogin(user, password string) {
 
 // addURL makes the secrets of a URL known.
 func (s *secrets) addURL(raw string) {
-	s.add(convert.URLSecrets(raw)...)
+	s.add(redact.URLSecrets(raw)...)
 	if u, err := url.Parse(raw); err == nil && u.User != nil {
 		password, _ := u.User.Password()
 		s.addLogin(u.User.Username(), password)
@@ -193,7 +192,7 @@ var (
 func (s *secrets) text(message string) string {
 	const room = 64 << 10 // of a page that the message may hold
 	message = cutText(message, room)
-	message = convert.RedactText(message)
+	message = redact.Text(message)
 	message = queryInText.ReplaceAllString(message, "?"+hidden)
 	message = loginInText.ReplaceAllString(message, hidden+"@")
 	s.mu.RLock()

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/sinktest"
 
 	"github.com/prometheus/common/model"
@@ -28,6 +29,9 @@ import (
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
 	"github.com/pcparchive/pcparchive/convert/expo"
+	"github.com/pcparchive/pcparchive/convert/flatten"
+	"github.com/pcparchive/pcparchive/convert/naming"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/tsdb"
 	"github.com/pcparchive/pcparchive/internal/oracle"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -212,8 +216,8 @@ func compareBlock(t *testing.T, r *archive.Reader, node *relay, url string) {
 	dir := t.TempDir()
 	blocks, err := tsdb.NewBlocks(dir, tsdb.Options{})
 	require.NoError(t, err)
-	sink := convert.NewFlattener(blocks, convert.FlattenOptions{TargetLabels: true})
-	require.NoError(t, convert.Copy(context.Background(), sink, convert.FromArchive(r, archive.Query{})))
+	sink := flatten.New(blocks, flatten.Options{TargetLabels: true})
+	require.NoError(t, convert.Copy(context.Background(), sink, convert.FromArchive(r, history.Query{})))
 	require.NoError(t, sinktest.Finish(blocks))
 	assert.Contains(t, oracle.Run(t, "promtool", "tsdb", "list", dir), blocks.Written()[0].ULID.String())
 	assert.Contains(t, oracle.Run(t, "promtool", "tsdb", "analyze", dir), "Series:")
@@ -235,7 +239,7 @@ func compareBlock(t *testing.T, r *archive.Reader, node *relay, url string) {
 		}
 		for key := range alive {
 			if !now[key] {
-				want[key] = append(want[key], sample{times[i], convert.StaleNaN})
+				want[key] = append(want[key], sample{times[i], prom.StaleNaN})
 			}
 		}
 		alive = now
@@ -276,7 +280,7 @@ func isHealth(key string) bool {
 func scrapeTimes(t *testing.T, r *archive.Reader) []int64 {
 	t.Helper()
 	var times []int64
-	for step, err := range r.Steps(archive.Query{}) {
+	for step, err := range r.Steps(history.Query{}) {
 		require.NoError(t, err)
 		times = append(times, step.Stamp.Milli())
 	}
@@ -311,8 +315,8 @@ func comparePage(t *testing.T, r *archive.Reader, last []expo.Entry) {
 	require.NoError(t, err)
 	for _, format := range []expo.Format{expo.Text, expo.OpenMetrics} {
 		snapshot := expo.NewSnapshot(expo.SnapshotOptions{At: end.Time()})
-		sink := convert.NewFlattener(snapshot, convert.FlattenOptions{NoHealth: true})
-		require.NoError(t, convert.Copy(context.Background(), sink, convert.FromArchive(r, archive.Query{})))
+		sink := flatten.New(snapshot, flatten.Options{NoHealth: true})
+		require.NoError(t, convert.Copy(context.Background(), sink, convert.FromArchive(r, history.Query{})))
 		var page strings.Builder
 		require.NoError(t, expo.Write(&page, snapshot.Families(), expo.Options{Format: format}))
 		if format == expo.Text {
@@ -354,9 +358,9 @@ func TestAgreesWithAgent(t *testing.T) {
 	ours := s.finish()
 
 	want, got := describeAll(t, theirs, source), describeAll(t, ours, source)
-	families := map[string]convert.Family{}
+	families := map[string]prom.Family{}
 	for _, e := range parsePage(t, body, "text/plain; version=0.0.4") {
-		families["openmetrics."+source+"."+convert.LeafName(e.Name)] = e.Family
+		families["openmetrics."+source+"."+naming.LeafName(e.Name)] = e.Family
 	}
 	deviations := 0
 	for name, theirs := range want {
@@ -367,7 +371,7 @@ func TestAgreesWithAgent(t *testing.T) {
 			// A word of the name beats a declared type: features 1.6, "gauge called counter".
 			typ := families[name].Type
 			words := strings.Split(name[strings.LastIndex(name, ".")+1:], "_")
-			assert.True(t, typ == convert.TypeGauge || typ == convert.TypeUnknown, "%s: %s", name, typ)
+			assert.True(t, typ == prom.TypeGauge || typ == prom.TypeUnknown, "%s: %s", name, typ)
 			assert.True(t, slices.Contains(words, "count") || slices.Contains(words, "sum") || slices.Contains(words, "total"), name)
 			theirs.sem = ours.sem
 		}
@@ -428,7 +432,7 @@ type described struct {
 func describeAll(t *testing.T, r *archive.Reader, source string) map[string]described {
 	t.Helper()
 	out := map[string]described{}
-	for step, err := range r.Steps(archive.Query{}) {
+	for step, err := range r.Steps(history.Query{}) {
 		require.NoError(t, err)
 		for _, mv := range step.Metrics {
 			if !strings.HasPrefix(mv.Metric.Name, "openmetrics."+source+".") {

@@ -4,17 +4,17 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/pcparchive/pcparchive/convert/mapper"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/storage"
-
-	"github.com/pcparchive/pcparchive/convert"
 )
 
 // refusedScrape is a scrape of an endpoint that the archive has no place for. It
 // counts the samples.
 type refusedScrape struct {
-	report  *convert.Report
+	report  *prom.Report
 	target  string
 	err     error
 	samples int64
@@ -32,9 +32,9 @@ func (f *refusedScrape) Append(_ storage.SeriesRef, _ labels.Labels, _, _ int64,
 
 // Commit reports the samples as lost.
 func (f *refusedScrape) Commit() error {
-	loss := convert.LossLabels
-	if errors.Is(f.err, convert.ErrNumbers) {
-		loss = convert.LossNumbers
+	loss := prom.LossLabels
+	if errors.Is(f.err, mapper.ErrNumbers) {
+		loss = prom.LossNumbers
 	}
 	f.report.AddN(loss, f.target, f.samples)
 	return nil

@@ -1,16 +1,17 @@
 package scrape
 
 import (
+	"github.com/pcparchive/pcparchive/convert/mapper"
+	"github.com/pcparchive/pcparchive/convert/native"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"strings"
-
-	"github.com/pcparchive/pcparchive/convert"
 )
 
 // series is where the samples of a series go: a metric of its source or native
 // ones.
 type series struct {
-	mapped *convert.MappedSeries
-	native *convert.NativeSeries
+	mapped *mapper.Series
+	native *native.Series
 }
 
 func (s series) forgotten() bool {
@@ -29,7 +30,7 @@ func (s series) name() string {
 
 // takes reports whether the series may have a native histogram, or a number, of a
 // family as the page describes it.
-func (s series) takes(histogram bool, f *convert.Family) bool {
+func (s series) takes(histogram bool, f *prom.Family) bool {
 	return s.native != nil || s.mapped.Histogram() == histogram && s.mapped.Describes(f)
 }
 
@@ -74,12 +75,12 @@ func (src *source) set(sm *sample) bool {
 	m, native := sm.series.mapped, sm.series.native
 	switch {
 	case native != nil && sm.histogram != nil:
-		src.rec.report.Add(convert.LossNativeHist, native.Name())
+		src.rec.report.Add(prom.LossNativeHist, native.Name())
 		return false
 	case native != nil:
 		src.rec.natives.Set(native, sm.v)
 		for range sm.exemplars {
-			src.rec.report.Add(convert.LossExemplar, native.Name())
+			src.rec.report.Add(prom.LossExemplar, native.Name())
 		}
 		return true
 	case sm.histogram != nil:
@@ -94,7 +95,7 @@ func (src *source) set(sm *sample) bool {
 }
 
 // native returns the native metrics' series, nil if a series is none of theirs.
-func (src *source) native(name string, own []convert.Label, f convert.Family) *convert.NativeSeries {
+func (src *source) native(name string, own []prom.Label, f prom.Family) *native.Series {
 	var key strings.Builder
 	key.WriteString(name)
 	for _, l := range own {
@@ -103,7 +104,7 @@ func (src *source) native(name string, own []convert.Label, f convert.Family) *c
 	if known := src.natives[key.String()]; known != nil && !known.Forgotten() {
 		return known
 	}
-	prom := &convert.PromSeries{Name: name, Labels: own, Family: &f}
+	prom := &prom.Series{Name: name, Labels: own, Family: &f}
 	native := src.rec.natives.Series(prom, src.labels.Get("job"), src.labels.Get("instance"))
 	if native != nil {
 		src.natives[key.String()] = native

@@ -13,6 +13,8 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/mapper"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/scrape"
 )
 
@@ -23,7 +25,7 @@ type fullSink struct {
 }
 
 // Put fails when the disk is full.
-func (s *fullSink) Put(step *archive.Step) error {
+func (s *fullSink) Put(step *history.Step) error {
 	if s.puts--; s.puts < 0 {
 		return syscall.ENOSPC
 	}
@@ -41,7 +43,7 @@ func TestRunEndsWhenTheSinkFails(t *testing.T) {
 			base := filepath.Join(t.TempDir(), "rec")
 			a, err := archive.Create(base, archive.Header{Host: "tester"}, nil)
 			require.NoError(t, err)
-			mapper, err := convert.NewMapper(convert.MapperOptions{Host: "tester"})
+			mapper, err := mapper.New(mapper.Options{Host: "tester"})
 			require.NoError(t, err)
 			rec := scrape.NewRecorder(mapper, &fullSink{convert.NewToArchive(a), puts}, nil, nil)
 			require.ErrorIs(t, scrape.Run(context.Background(), cfg, rec, scrape.RunOptions{StartNow: true}), syscall.ENOSPC)

@@ -5,11 +5,12 @@ import (
 	"sync"
 	"time"
 
+	"github.com/pcparchive/pcparchive/convert/mapper"
+	"github.com/pcparchive/pcparchive/convert/native"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/prometheus/prometheus/model/labels"
 	promscrape "github.com/prometheus/prometheus/scrape"
 	"github.com/prometheus/prometheus/storage"
-
-	"github.com/pcparchive/pcparchive/convert"
 )
 
 // source is one target. The Recorder's lock guards what is mapped; mu guards
@@ -18,11 +19,11 @@ type source struct {
 	rec    *Recorder
 	target *promscrape.Target
 	labels labels.Labels // the target's
-	mapped *convert.MappedSource
+	mapped *mapper.Source
 	name   string
 	url    string
 
-	natives map[string]*convert.NativeSeries // by name and labels; the Recorder's lock guards them
+	natives map[string]*native.Series // by name and labels; the Recorder's lock guards them
 
 	mu      sync.Mutex
 	refs    map[storage.SeriesRef]series
@@ -33,7 +34,7 @@ type source struct {
 	rolledBack time.Time // when the transaction began whose failure the next one reports
 	state      string    // of the last scrape: "" before the first, "ok", or the error
 	round      uint64    // scrapes written
-	ownTimes   map[*convert.MappedSeries]*ownTimes
+	ownTimes   map[*mapper.Series]*ownTimes
 
 	growth growth // the Recorder's lock guards it
 }
@@ -69,7 +70,7 @@ func (src *source) sweep() {
 	if len(src.refs) < 3*live+slack {
 		return
 	}
-	maps.DeleteFunc(src.natives, func(_ string, n *convert.NativeSeries) bool { return n.Forgotten() })
+	maps.DeleteFunc(src.natives, func(_ string, n *native.Series) bool { return n.Forgotten() })
 	for ref, ser := range src.refs {
 		if ser.forgotten() {
 			delete(src.refs, ref)
@@ -90,12 +91,12 @@ func (src *source) fill(s *scrape, t int64) {
 	}
 	for i := range s.samples {
 		sm := &s.samples[i]
-		stale := convert.IsStale(sm.v)
+		stale := prom.IsStale(sm.v)
 		if stale && sm.series.forgotten() {
 			continue // it ended long ago
 		}
 		if !src.revive(&sm.series) {
-			src.rec.report.Add(convert.LossNotNative, sm.series.name())
+			src.rec.report.Add(prom.LossNotNative, sm.series.name())
 			continue
 		}
 		switch {
@@ -104,7 +105,7 @@ func (src *source) fill(s *scrape, t int64) {
 		case src.has(sm.series):
 			// The scraper drops repeated lines; the same labels in another
 			// order are another line to it.
-			src.rec.report.Add(convert.LossDuplicate, sm.series.name())
+			src.rec.report.Add(prom.LossDuplicate, sm.series.name())
 		case src.set(sm):
 			s.count++
 		}

@@ -9,10 +9,11 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/storage"
 
-	"github.com/pcparchive/pcparchive/archive"
-	"github.com/pcparchive/pcparchive/convert"
 	"github.com/pcparchive/pcparchive/convert/expo"
+	"github.com/pcparchive/pcparchive/convert/mapper"
 	"github.com/pcparchive/pcparchive/convert/nativehist"
+	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/history"
 )
 
 // scrape is one transaction of the scraper.
@@ -23,7 +24,7 @@ type scrape struct {
 	t        int64     // the scrape's time, ms
 	samples  []sample
 	timed    []sample // with a time of their own
-	health   convert.Health
+	health   mapper.Health
 	reported bool // it has an outcome
 	farewell bool // the target is gone
 	offered  int  // samples of the page that were appended
@@ -36,7 +37,7 @@ type sample struct {
 	t         int64
 	v         float64
 	histogram []byte // in its place, if not nil
-	exemplars []convert.Exemplar
+	exemplars []prom.Exemplar
 }
 
 var _ storage.AppenderV2 = (*scrape)(nil)
@@ -63,19 +64,19 @@ func (s *scrape) Append(ref storage.SeriesRef, ls labels.Labels, _, t int64, v f
 	var data []byte
 	switch {
 	case nativehist.IsStale(h, fh):
-		v = convert.StaleNaN
+		v = prom.StaleNaN
 	case h != nil || fh != nil:
 		var err error
-		if data, err = nativehist.Encode(h, fh); err != nil || len(data) > archive.MaxBlock-8 {
-			s.src.rec.report.Add(convert.LossNativeHist, ls.Get(model.MetricNameLabel))
+		if data, err = nativehist.Encode(h, fh); err != nil || len(data) > history.MaxBlock-8 {
+			s.src.rec.report.Add(prom.LossNativeHist, ls.Get(model.MetricNameLabel))
 			return 0, nil //nolint:nilerr // one histogram costs itself, not the page
 		}
 	}
-	f := expo.UnnotedFamily(convert.Family{
+	f := expo.UnnotedFamily(prom.Family{
 		Name: opts.MetricFamilyName, Type: string(opts.Metadata.Type), Unit: opts.Metadata.Unit, Help: opts.Metadata.Help,
 	})
 	known, ok := s.src.known(ref)
-	if ok && (convert.IsStale(v) || known.takes(data != nil, &f)) {
+	if ok && (prom.IsStale(v) || known.takes(data != nil, &f)) {
 		if m := known.mapped; m != nil && f.Help != "" && f.Help != m.Family().Help {
 			s.src.rec.describe(s.src, m, f.Help)
 		}
@@ -86,7 +87,7 @@ func (s *scrape) Append(ref storage.SeriesRef, ls labels.Labels, _, t int64, v f
 	if ok && series != known {
 		// A number became a histogram, or the type changed: the series of the
 		// other metric ends here.
-		s.samples = append(s.samples, sample{series: known, t: t, v: convert.StaleNaN})
+		s.samples = append(s.samples, sample{series: known, t: t, v: prom.StaleNaN})
 	}
 	if ref == 0 {
 		return 0, nil // counted and logged; the rest of the page is recorded
@@ -97,7 +98,7 @@ func (s *scrape) Append(ref storage.SeriesRef, ls labels.Labels, _, t int64, v f
 
 // outcome takes a sample of the scraper's report.
 func (s *scrape) outcome(name string, t int64, v float64) {
-	if convert.IsStale(v) {
+	if prom.IsStale(v) {
 		v, s.farewell = 0, true
 	}
 	s.t, s.reported = t, true
@@ -150,7 +151,7 @@ func (src *source) known(ref storage.SeriesRef) (series, bool) {
 
 // series returns the series of a sample and a new reference, 0 if it cannot be
 // recorded.
-func (src *source) series(ls labels.Labels, f convert.Family, histogram bool) (series, storage.SeriesRef) {
+func (src *source) series(ls labels.Labels, f prom.Family, histogram bool) (series, storage.SeriesRef) {
 	name, own := src.own(ls)
 	ser, err := src.rec.resolve(src, name, own, f, histogram)
 	if err != nil {
@@ -165,20 +166,20 @@ func (src *source) series(ls labels.Labels, f convert.Family, histogram bool) (s
 
 // own splits a sample's labels into its name and its own labels, without those
 // that the scraper added for the target.
-func (src *source) own(ls labels.Labels) (name string, own []convert.Label) {
+func (src *source) own(ls labels.Labels) (name string, own []prom.Label) {
 	ls.Range(func(l labels.Label) {
 		switch {
 		case l.Name == model.MetricNameLabel:
 			name = l.Value
 		case l.Value != src.labels.Get(l.Name):
-			own = append(own, convert.Label{Name: strings.Clone(l.Name), Value: strings.Clone(l.Value)})
+			own = append(own, prom.Label{Name: strings.Clone(l.Name), Value: strings.Clone(l.Value)})
 		}
 	})
 	return name, own
 }
 
 // resolve asks the native metrics for a series, and then the mapper.
-func (r *Recorder) resolve(src *source, name string, own []convert.Label, f convert.Family, histogram bool) (series, error) {
+func (r *Recorder) resolve(src *source, name string, own []prom.Label, f prom.Family, histogram bool) (series, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.natives != nil && !histogram {
@@ -199,7 +200,7 @@ func (r *Recorder) resolve(src *source, name string, own []convert.Label, f conv
 }
 
 // describe passes on a changed help text.
-func (r *Recorder) describe(src *source, ser *convert.MappedSeries, help string) {
+func (r *Recorder) describe(src *source, ser *mapper.Series, help string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	src.mapped.Describe(ser, help)

@@ -1,17 +1,17 @@
 package summary
 
-import "github.com/pcparchive/pcparchive/archive"
+import "github.com/pcparchive/pcparchive/history"
 
 // naming gives metrics that have several names one Metric for each.
 type naming struct {
 	keep  func(name string) bool // nil keeps all
-	known map[*archive.Metric][]*archive.Metric
+	known map[*history.Metric][]*history.Metric
 }
 
 // all returns a metric under each of its names that is kept.
-func (n *naming) all(m *archive.Metric) []*archive.Metric {
+func (n *naming) all(m *history.Metric) []*history.Metric {
 	if len(m.Desc.Names) < 2 {
-		return []*archive.Metric{m}
+		return []*history.Metric{m}
 	}
 	all, ok := n.known[m]
 	if !ok {

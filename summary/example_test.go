@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/summary"
@@ -27,7 +28,7 @@ func writeReads(base string) error {
 	}
 	for i, n := range []uint64{1000, 1050, 1300} {
 		err := a.Append(&archive.Result{Stamp: pcp.Timestamp{Sec: 1_700_000_000 + 10*int64(i)}, Sets: []archive.ValueSet{{
-			PMID: reads.PMID, Format: archive.Block, Values: []archive.Value{archive.NumberValue(pcp.InstNull, pcp.TypeU64, n)},
+			PMID: reads.PMID, Format: archive.Block, Values: []history.Value{history.NumberValue(pcp.InstNull, pcp.TypeU64, n)},
 		}}})
 		if err != nil {
 			return err

@@ -1,7 +1,7 @@
 package summary
 
 import (
-	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -31,7 +31,7 @@ func (p *pass) nameInstances(store *meta.Store) {
 			domains[id] = names
 		}
 		if in, ok := names[s.inst]; ok {
-			s.series = &archive.Series{Metric: s.series.Metric, Inst: in, Labels: s.series.Labels}
+			s.series = &history.Series{Metric: s.series.Metric, Inst: in, Labels: s.series.Labels}
 		}
 	}
 }

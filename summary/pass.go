@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/interp"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -23,7 +23,7 @@ type pass struct {
 	marks   []pcp.Timestamp
 	scratch []centroid // of all digests, which are compressed one at a time
 	at      *metric    // met last
-	shapes  map[*archive.Shape]*places
+	shapes  map[*history.Shape]*places
 	here    places // of a step without a shape
 	// Most series of a record have their previous value from the same time.
 	from, to pcp.Timestamp
@@ -54,7 +54,7 @@ type places struct {
 const maxShapes = 64
 
 func newPass(o Options) *pass {
-	return &pass{o: o, metrics: map[pcp.PMID]*metric{}, shapes: map[*archive.Shape]*places{}}
+	return &pass{o: o, metrics: map[pcp.PMID]*metric{}, shapes: map[*history.Shape]*places{}}
 }
 
 // ctxEvery is how many steps pass between two looks at the context.
@@ -62,7 +62,7 @@ const ctxEvery = 256
 
 func (p *pass) run(ctx context.Context, src Source) error {
 	// Steps without any of the metrics tell where the window ends.
-	q := archive.Query{From: p.o.From, Metrics: p.wanted, All: true}
+	q := history.Query{From: p.o.From, Metrics: p.wanted, All: true}
 	n := 0
 	for step, err := range src.Steps(q) {
 		if err != nil {
@@ -84,7 +84,7 @@ func (p *pass) wanted(d *meta.Desc) bool {
 	return d.Type.IsNumeric() && (p.o.Metrics == nil || p.o.Metrics(d))
 }
 
-func (p *pass) step(step *archive.Step) {
+func (p *pass) step(step *history.Step) {
 	if p.sum.Records+p.sum.Marks == 0 {
 		p.sum.From, p.sum.To = step.Stamp, step.Stamp
 	}
@@ -124,7 +124,7 @@ func (p *pass) step(step *archive.Step) {
 
 // places works out what a step's metrics and points belong to. They are valid
 // for the step or, if it has one, for all of its shape.
-func (p *pass) places(step *archive.Step) *places {
+func (p *pass) places(step *history.Step) *places {
 	where := &p.here
 	if step.Shape != nil {
 		if len(p.shapes) == maxShapes {
@@ -195,7 +195,7 @@ func (p *pass) find(d *meta.Desc) *metric {
 }
 
 // fail counts an error.
-func (m *metric) fail(mv *archive.MetricValues) {
+func (m *metric) fail(mv *history.MetricValues) {
 	if m.failed != nil && m.failed.Err == mv.Err {
 		m.failed.Count++
 		return
@@ -214,7 +214,7 @@ func (m *metric) fail(mv *archive.MetricValues) {
 
 // state finds the series of the value at position j of a metric, nil if it is not
 // wanted. Consecutive records have one shape, so the position tells nearly always.
-func (p *pass) state(m *metric, j int, inst pcp.InstID, series *archive.Series) *state {
+func (p *pass) state(m *metric, j int, inst pcp.InstID, series *history.Series) *state {
 	var s *state
 	if j < len(m.last) && m.last[j].inst == inst {
 		s = m.last[j]
@@ -228,7 +228,7 @@ func (p *pass) state(m *metric, j int, inst pcp.InstID, series *archive.Series) 
 }
 
 // series finds the series of a value that is not where it was.
-func (p *pass) series(m *metric, j int, inst pcp.InstID, series *archive.Series) *state {
+func (p *pass) series(m *metric, j int, inst pcp.InstID, series *history.Series) *state {
 	s, ok := m.series[inst]
 	if !ok {
 		s = &state{inst: inst, kind: kindOf(m.desc), typ: m.desc.Type, metric: m, scale: m.scale}
@@ -252,13 +252,13 @@ func (p *pass) series(m *metric, j int, inst pcp.InstID, series *archive.Series)
 // finish completes the statistics.
 func (p *pass) finish() *Summary {
 	window := p.sum.To.Sub(p.sum.From).Seconds()
-	names := naming{keep: p.o.Names, known: map[*archive.Metric][]*archive.Metric{}}
+	names := naming{keep: p.o.Names, known: map[*history.Metric][]*history.Metric{}}
 	for _, s := range p.order {
 		done := s.finish(p, window)
 		for _, m := range names.all(done.Series.Metric) {
 			named := *done
 			if m != done.Series.Metric {
-				named.Series = &archive.Series{Metric: m, Inst: done.Series.Inst, Labels: done.Series.Labels}
+				named.Series = &history.Series{Metric: m, Inst: done.Series.Inst, Labels: done.Series.Labels}
 			}
 			p.sum.Series = append(p.sum.Series, &named)
 		}
@@ -279,6 +279,6 @@ func (p *pass) finish() *Summary {
 	return &p.sum
 }
 
-func compareMetrics(a, b *archive.Metric) int {
+func compareMetrics(a, b *history.Metric) int {
 	return cmp.Or(strings.Compare(a.Name, b.Name), cmp.Compare(a.Desc.PMID, b.Desc.PMID))
 }

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -34,9 +34,9 @@ const gapsKept = 1000
 // that is zero is none. It ends early, with what it has, when ctx ends.
 func Present(ctx context.Context, src Source, metrics func(*meta.Desc) bool, from, to pcp.Timestamp) (*Presence, error) {
 	p := &Presence{Errors: map[pcp.Errno]int64{}}
-	window := archive.Query{From: from, To: to}.Bounded()
+	window := history.Query{From: from, To: to}.Bounded()
 	var gaps []time.Duration
-	for step, err := range src.Steps(archive.Query{Metrics: metrics}) {
+	for step, err := range src.Steps(history.Query{Metrics: metrics}) {
 		if err == nil {
 			err = ctx.Err()
 		}

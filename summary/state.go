@@ -3,7 +3,7 @@ package summary
 import (
 	"math"
 
-	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/interp"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -41,7 +41,7 @@ type state struct {
 	bits   uint64
 	value  float64
 	values int64
-	series *archive.Series // as it was last met
+	series *history.Series // as it was last met
 
 	scale    float64 // of seconds into the time unit of a rate
 	span     float64 // in seconds
@@ -62,10 +62,10 @@ type state struct {
 }
 
 // add counts a value.
-func (s *state) add(p *pass, t pcp.Timestamp, v *archive.Value) {
+func (s *state) add(p *pass, t pcp.Timestamp, v *history.Value) {
 	f, ok := v.Number(s.typ)
 	if !ok {
-		var w archive.Value
+		var w history.Value
 		if w, ok = interp.Coerce(*v, s.typ); ok {
 			v = &w
 			f, _ = v.Number(s.typ)

@@ -8,13 +8,14 @@ import (
 	"slices"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// Source yields steps, as [archive.Reader] and [archive.Set] do.
+// Source yields steps, as [archive.Reader] and [store.Set] do.
 type Source interface {
-	Steps(q archive.Query) iter.Seq2[*archive.Step, error]
+	Steps(q history.Query) iter.Seq2[*history.Step, error]
 }
 
 // Options select what is summarised. The zero value is everything.
@@ -51,7 +52,7 @@ type Summary struct {
 
 // Error is an error code that was recorded instead of values of a metric.
 type Error struct {
-	Metric *archive.Metric
+	Metric *history.Metric
 	Err    pcp.Errno
 	Count  int64
 }
@@ -60,7 +61,7 @@ type Error struct {
 // amount to. Of a counter the statistics are those of its rates.
 type Series struct {
 	// Series is the series as it was last met.
-	Series *archive.Series
+	Series *history.Series
 	// Units are those of the statistics: for counters, of their rates.
 	Units pcp.Units
 

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/summary"
@@ -21,20 +21,20 @@ import (
 
 // history is a source of one metric without instances, or with several. A nil
 // entry is a mark.
-type history struct {
+type stepList struct {
 	desc   *meta.Desc
-	metric *archive.Metric
-	steps  []*archive.Step
+	metric *history.Metric
+	steps  []*history.Step
 }
 
-func newHistory(sem pcp.Semantics, typ pcp.Type) *history {
+func newHistory(sem pcp.Semantics, typ pcp.Type) *stepList {
 	d := &meta.Desc{PMID: pcp.NewPMID(1, 2, 3), Type: typ, InDom: pcp.NewInDomID(1, 1), Sem: sem, Names: []string{"a.b"},
 		Units: pcp.Units{DimCount: 1}}
-	return &history{desc: d, metric: &archive.Metric{Name: "a.b", Desc: d}}
+	return &stepList{desc: d, metric: &history.Metric{Name: "a.b", Desc: d}}
 }
 
-func (h *history) Steps(q archive.Query) iter.Seq2[*archive.Step, error] {
-	return func(yield func(*archive.Step, error) bool) {
+func (h *stepList) Steps(q history.Query) iter.Seq2[*history.Step, error] {
+	return func(yield func(*history.Step, error) bool) {
 		for _, s := range h.steps {
 			if s.Stamp.Before(q.From) {
 				continue
@@ -51,33 +51,33 @@ func at(sec float64) pcp.Timestamp {
 }
 
 // put adds the values of instances 0, 1, …; NaN stands for an absent one.
-func (h *history) put(sec float64, values ...float64) *history {
-	step := &archive.Step{Stamp: at(sec), Metrics: []archive.MetricValues{{Metric: h.metric}}}
+func (h *stepList) put(sec float64, values ...float64) *stepList {
+	step := &history.Step{Stamp: at(sec), Metrics: []history.MetricValues{{Metric: h.metric}}}
 	for i, v := range values {
 		if math.IsNaN(v) {
 			continue
 		}
 		inst := pcp.InstID(i)
-		val := archive.DoubleValue(inst, v)
+		val := history.DoubleValue(inst, v)
 		switch h.desc.Type {
 		case pcp.TypeU32:
-			val = archive.WordValue(inst, uint32(v))
+			val = history.WordValue(inst, uint32(v))
 		case pcp.TypeU64:
-			val = archive.NumberValue(inst, pcp.TypeU64, uint64(v))
+			val = history.NumberValue(inst, pcp.TypeU64, uint64(v))
 		}
-		series := &archive.Series{Metric: h.metric, Inst: meta.Instance{ID: inst, Name: string(rune('a' + i))}}
-		step.Metrics[0].Points = append(step.Metrics[0].Points, archive.Point{Series: series, Value: val})
+		series := &history.Series{Metric: h.metric, Inst: meta.Instance{ID: inst, Name: string(rune('a' + i))}}
+		step.Metrics[0].Points = append(step.Metrics[0].Points, history.Point{Series: series, Value: val})
 	}
 	h.steps = append(h.steps, step)
 	return h
 }
 
-func (h *history) mark(sec float64) *history {
-	h.steps = append(h.steps, &archive.Step{Stamp: at(sec), Mark: true})
+func (h *stepList) mark(sec float64) *stepList {
+	h.steps = append(h.steps, &history.Step{Stamp: at(sec), Mark: true})
 	return h
 }
 
-func (h *history) of(t *testing.T, o summary.Options) []*summary.Series {
+func (h *stepList) of(t *testing.T, o summary.Options) []*summary.Series {
 	t.Helper()
 	sum, err := summary.Of(t.Context(), h, o)
 	require.NoError(t, err)
@@ -192,8 +192,8 @@ func TestWindow(t *testing.T) {
 
 func TestBadValuesDoNotCount(t *testing.T) {
 	h := newHistory(pcp.SemInstant, pcp.TypeDouble).put(0, 1).put(1, 2).put(2, 3)
-	h.steps[0].Metrics[0].Points[0].Value = archive.DoubleValue(0, math.NaN())
-	h.steps[1].Metrics[0].Points[0].Value = archive.StringValue(0, "x")
+	h.steps[0].Metrics[0].Points[0].Value = history.DoubleValue(0, math.NaN())
+	h.steps[1].Metrics[0].Points[0].Value = history.StringValue(0, "x")
 	s := h.of(t, summary.Options{})[0]
 	assert.Equal(t, []int64{2, 1, 1}, []int64{s.Bad, s.Values, s.Count})
 	assert.Equal(t, 3.0, s.Mean)
@@ -214,7 +214,7 @@ func TestConflictingDescriptors(t *testing.T) {
 func TestErrorsAreCounted(t *testing.T) {
 	h := newHistory(pcp.SemInstant, pcp.TypeDouble).put(0, 1)
 	for i, e := range []pcp.Errno{pcp.ErrnoAgain, pcp.ErrnoAgain, pcp.ErrnoValue, pcp.ErrnoAgain} {
-		h.steps = append(h.steps, &archive.Step{Stamp: at(1 + float64(i)), Metrics: []archive.MetricValues{{Metric: h.metric, Err: e}}})
+		h.steps = append(h.steps, &history.Step{Stamp: at(1 + float64(i)), Metrics: []history.MetricValues{{Metric: h.metric, Err: e}}})
 	}
 	sum, err := summary.Of(t.Context(), h, summary.Options{})
 	require.NoError(t, err)
@@ -226,13 +226,13 @@ func TestErrorsAreCounted(t *testing.T) {
 
 // broken fails after its steps.
 type broken struct {
-	*history
+	*stepList
 	err error
 }
 
-func (b broken) Steps(q archive.Query) iter.Seq2[*archive.Step, error] {
-	return func(yield func(*archive.Step, error) bool) {
-		b.history.Steps(q)(yield)
+func (b broken) Steps(q history.Query) iter.Seq2[*history.Step, error] {
+	return func(yield func(*history.Step, error) bool) {
+		b.stepList.Steps(q)(yield)
 		yield(nil, b.err)
 	}
 }
@@ -295,7 +295,7 @@ func TestAllocations(t *testing.T) {
 // TestPresent tells what there is before, in and after a window.
 func TestPresent(t *testing.T) {
 	h := newHistory(pcp.SemInstant, pcp.TypeDouble).put(0, 1).put(10, 1).put(20, 1).put(31, 1)
-	h.steps = append(h.steps, &archive.Step{Stamp: at(40), Metrics: []archive.MetricValues{{Metric: h.metric, Err: pcp.ErrnoAgain}}})
+	h.steps = append(h.steps, &history.Step{Stamp: at(40), Metrics: []history.MetricValues{{Metric: h.metric, Err: pcp.ErrnoAgain}}})
 	p, err := summary.Present(t.Context(), h, nil, at(12), at(18))
 	require.NoError(t, err)
 	assert.Equal(t, &summary.Presence{

@@ -6,6 +6,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -99,7 +100,7 @@ func writeMetrics(base, host string, metrics []agentMetric) error {
 		return err
 	}
 	sink := convert.NewToArchive(a)
-	var values []archive.MetricValues
+	var values []history.MetricValues
 	for _, m := range metrics {
 		mv, err := m.values()
 		if err != nil {
@@ -111,10 +112,10 @@ func writeMetrics(base, host string, metrics []agentMetric) error {
 		for i := range values {
 			for j := range values[i].Points {
 				p := &values[i].Points[j]
-				p.Value = archive.DoubleValue(p.Series.Inst.ID, float64(100*i+10*j)+float64(now))
+				p.Value = history.DoubleValue(p.Series.Inst.ID, float64(100*i+10*j)+float64(now))
 			}
 		}
-		if err := sink.Put(&archive.Step{Stamp: pcp.TimestampMilli(1000 * (agentStart + 10*now)), Metrics: values}); err != nil {
+		if err := sink.Put(&history.Step{Stamp: pcp.TimestampMilli(1000 * (agentStart + 10*now)), Metrics: values}); err != nil {
 			return fmt.Errorf("step %d: %w", now, err)
 		}
 	}
@@ -122,8 +123,8 @@ func writeMetrics(base, host string, metrics []agentMetric) error {
 }
 
 // values returns what the steps have of a metric, without values.
-func (m agentMetric) values() (mv archive.MetricValues, err error) {
-	metric := &archive.Metric{Name: m.name, OneLine: "about " + m.name, Desc: &meta.Desc{
+func (m agentMetric) values() (mv history.MetricValues, err error) {
+	metric := &history.Metric{Name: m.name, OneLine: "about " + m.name, Desc: &meta.Desc{
 		PMID: m.pmid, Type: pcp.TypeDouble, InDom: m.indom, Sem: m.sem, Names: append([]string{m.name}, m.names...),
 	}}
 	for i, labels := range m.levels {
@@ -137,21 +138,21 @@ func (m agentMetric) values() (mv archive.MetricValues, err error) {
 		if m.inst != nil { // as loggers of 1995 had it
 			id = m.inst[0].ID
 		}
-		mv.Points = []archive.Point{{Series: &archive.Series{Metric: metric, Inst: meta.Instance{ID: id}}}}
+		mv.Points = []history.Point{{Series: &history.Series{Metric: metric, Inst: meta.Instance{ID: id}}}}
 		return mv, nil
 	}
 	stamp := pcp.TimestampMilli(1000 * agentStart)
 	mv.InDom = &meta.InDom{Stamp: stamp, ID: m.indom, Instances: m.inst[:len(m.inst)-m.skipped]}
 	mv.Labels = &meta.Labels{Stamp: stamp, Level: labelset.Instances, Ident: uint32(m.indom)}
 	for i, inst := range m.inst {
-		s := &archive.Series{Metric: metric, Inst: inst}
+		s := &history.Series{Metric: metric, Inst: inst}
 		if i < len(m.own) {
 			if s.Labels, err = labelset.New(labelset.Instances, m.own[i]...); err != nil {
 				return mv, err
 			}
 		}
 		mv.Labels.Sets = append(mv.Labels.Sets, labelset.Instance{Inst: inst.ID, Set: s.Labels})
-		mv.Points = append(mv.Points, archive.Point{Series: s})
+		mv.Points = append(mv.Points, history.Point{Series: s})
 	}
 	return mv, nil
 }

@@ -7,7 +7,8 @@ import (
 	"time"
 
 	"github.com/pcparchive/pcparchive/archive"
-	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/mapper"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -16,10 +17,10 @@ var errOtherHost = fmt.Errorf("%w", pcp.ErrMismatch)
 
 // openRecording begins the archive of a recording, or continues it, and returns
 // the mapper that goes with it.
-func openRecording(s streams, o recordOptions, host string, report *convert.Report) (*convert.Mapper, *archive.Appender, error) {
+func openRecording(s streams, o recordOptions, host string, report *prom.Report) (*mapper.Mapper, *archive.Appender, error) {
 	options := &archive.WriteOptions{Version: o.version, VolumeSize: int64(o.volumeSize), Compress: o.compress}
-	newMapper := func(prefix, host string) (*convert.Mapper, error) {
-		m, err := convert.NewMapper(convert.MapperOptions{
+	newMapper := func(prefix, host string) (*mapper.Mapper, error) {
+		m, err := mapper.New(mapper.Options{
 			Prefix: prefix, Host: host, External: labelsOf(o.external), Report: report,
 		})
 		if err != nil {
@@ -67,7 +68,7 @@ func (o recordOptions) failedOnly(s streams) bool {
 	if err != nil {
 		return false
 	}
-	if only, err := convert.OnlyFailures(r); err != nil || !only {
+	if only, err := mapper.OnlyFailures(r); err != nil || !only {
 		return false
 	}
 	if err := archive.Remove(o.out); err != nil {
@@ -78,7 +79,7 @@ func (o recordOptions) failedOnly(s streams) bool {
 }
 
 // goOn continues an archive.
-func (o recordOptions) goOn(host string, options archive.WriteOptions, newMapper func(prefix, host string) (*convert.Mapper, error)) (*convert.Mapper, *archive.Appender, error) {
+func (o recordOptions) goOn(host string, options archive.WriteOptions, newMapper func(prefix, host string) (*mapper.Mapper, error)) (*mapper.Mapper, *archive.Appender, error) {
 	options.Accept = func(label archive.Header) error { return o.continues(&label, host) }
 	a, err := archive.Continue(o.out, &options)
 	if err != nil {
@@ -92,13 +93,13 @@ func (o recordOptions) goOn(host string, options archive.WriteOptions, newMapper
 }
 
 // adopt returns a mapper that goes on with the archive of a.
-func adopt(o recordOptions, a *archive.Appender, newMapper func(prefix, host string) (*convert.Mapper, error)) (*convert.Mapper, error) {
+func adopt(o recordOptions, a *archive.Appender, newMapper func(prefix, host string) (*mapper.Mapper, error)) (*mapper.Mapper, error) {
 	if last, _ := a.Last(); last.Time().After(time.Now()) {
 		return nil, fmt.Errorf("%s ends at %s, which is yet to come: %w", o.out, last.Time().Format(time.RFC3339), archive.ErrOrder)
 	}
 	prefix := o.prefix
 	if prefix == "" {
-		prefix = convert.PrefixOf(a.Meta())
+		prefix = mapper.PrefixOf(a.Meta())
 	}
 	m, err := newMapper(prefix, a.Header().Host)
 	if err != nil {

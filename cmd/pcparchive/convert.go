@@ -12,8 +12,12 @@ import (
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
 	"github.com/pcparchive/pcparchive/convert/expo"
+	"github.com/pcparchive/pcparchive/convert/native"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/rewrite"
+	"github.com/pcparchive/pcparchive/store"
 )
 
 // convertOptions are the flags of convert: those of the verbs that it stands for.
@@ -198,9 +202,9 @@ func (o *convertOptions) thinArchives(ctx context.Context, s streams, in []strin
 	if err != nil {
 		return err
 	}
-	report := &convert.Report{}
+	report := &prom.Report{}
 	sink := convert.NewToArchive(a)
-	src := m.source(convert.FromArchive(set, archive.Query{From: from, To: to}), report)
+	src := m.source(convert.FromArchive(set, history.Query{From: from, To: to}), report)
 	if err := errors.Join(convert.Copy(ctx, sink, src), sink.Close()); err != nil {
 		return err
 	}
@@ -216,7 +220,7 @@ func (o *convertOptions) thinArchives(ctx context.Context, s streams, in []strin
 	return cmp.Or(err, h.sayProblems(), sayLosses(s, report))
 }
 
-func firstReader(set *archive.Set) *archive.Reader {
+func firstReader(set *store.Set) *archive.Reader {
 	for r := range set.Readers() {
 		return r
 	}
@@ -230,7 +234,7 @@ func (o *convertOptions) relabelArchives(ctx context.Context, s streams, in []st
 	if err != nil {
 		return err
 	}
-	report := &convert.Report{}
+	report := &prom.Report{}
 	m := o.blocks.mapping
 	h.zones = m.zones
 	from, to, err := m.times(h)
@@ -241,10 +245,10 @@ func (o *convertOptions) relabelArchives(ctx context.Context, s streams, in []st
 	m.relabel = relabelFlag{} // importSamples applies it
 	o.samples.relabel, o.samples.external = rules, nil
 	src := &sampleInput{
-		SampleSource: archiveSamples(func(ctx context.Context, dst convert.SampleSink) error {
+		SampleSource: archiveSamples(func(ctx context.Context, dst prom.SampleSink) error {
 			return m.copyHosts(ctx, h, from, to, borrowed{dst}, m.flattenOptions(report))
 		}),
-		natives: func(string) convert.Natives { return tsdb.NewNatives(report, h.nativeMetrics()) },
+		natives: func(string) native.Resolver { return tsdb.NewNatives(report, h.nativeMetrics()) },
 		done:    func() {},
 
 		ofEndpoint: originOfEndpoint,
@@ -253,9 +257,9 @@ func (o *convertOptions) relabelArchives(ctx context.Context, s streams, in []st
 }
 
 // archiveSamples is the SampleSource that archives are by way of a Flattener.
-type archiveSamples func(context.Context, convert.SampleSink) error
+type archiveSamples func(context.Context, prom.SampleSink) error
 
 // Samples hands on all samples, by ascending time.
-func (f archiveSamples) Samples(ctx context.Context, dst convert.SampleSink) error {
+func (f archiveSamples) Samples(ctx context.Context, dst prom.SampleSink) error {
 	return f(ctx, dst)
 }

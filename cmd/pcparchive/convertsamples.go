@@ -8,8 +8,9 @@ import (
 	"io"
 	"math"
 
-	"github.com/pcparchive/pcparchive/convert"
 	"github.com/pcparchive/pcparchive/convert/expo"
+	"github.com/pcparchive/pcparchive/convert/native"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/tsdb"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -29,7 +30,7 @@ func (o *convertOptions) fromSamples(ctx context.Context, s streams, in []string
 			return err
 		}
 	}
-	report := &convert.Report{}
+	report := &prom.Report{}
 	src, err := o.openSamples(ctx, s, in, report)
 	if err != nil {
 		return err
@@ -46,7 +47,7 @@ func (o *convertOptions) fromSamples(ctx context.Context, s streams, in []string
 }
 
 // openSamples opens what Prometheus has.
-func (o *convertOptions) openSamples(ctx context.Context, s streams, in []string, report *convert.Report) (*sampleInput, error) {
+func (o *convertOptions) openSamples(ctx context.Context, s streams, in []string, report *prom.Report) (*sampleInput, error) {
 	m := &o.blocks.mapping
 	if o.from == endBlocks {
 		return openBlocks(ctx, s, in, m, o.match, report)
@@ -61,7 +62,7 @@ func (o *convertOptions) openSamples(ctx context.Context, s streams, in []string
 }
 
 // openBlocks returns what blocks and servers' folders hold.
-func openBlocks(ctx context.Context, s streams, in []string, m *mappingOptions, match []string, report *convert.Report) (*sampleInput, error) {
+func openBlocks(ctx context.Context, s streams, in []string, m *mappingOptions, match []string, report *prom.Report) (*sampleInput, error) {
 	damages := &damageLog{s: s}
 	r, err := tsdb.OpenReader(ctx, in, tsdb.ReadOptions{Match: match, Report: report, Damaged: damages.addBlock})
 	if err != nil {
@@ -82,7 +83,7 @@ func openBlocks(ctx context.Context, s streams, in []string, m *mappingOptions, 
 	}
 	return &sampleInput{
 		SampleSource: r, ordered: true,
-		natives: func(string) convert.Natives { return r.Natives(report) },
+		natives: func(string) native.Resolver { return r.Natives(report) },
 		hostOf:  r.Host, ofEndpoint: originOfEndpoint,
 		done: func() {}, close: r.Close, damages: damages,
 	}, nil
@@ -90,10 +91,10 @@ func openBlocks(ctx context.Context, s streams, in []string, m *mappingOptions, 
 
 // sorted hands the samples of src to dst by ascending time, relabelled, and
 // flushes it. It closes dst.
-func (o *convertOptions) sorted(ctx context.Context, src *sampleInput, dst convert.SampleSink, report *convert.Report) error {
+func (o *convertOptions) sorted(ctx context.Context, src *sampleInput, dst prom.SampleSink, report *prom.Report) error {
 	dst = o.blocks.mapping.relabel.before(dst, report)
 	if !src.ordered {
-		dst = convert.NewSorter(dst, convert.SorterOptions{Memory: int64(o.samples.memory), Report: report, KeepFirst: src.keepFirst})
+		dst = prom.NewSorter(dst, prom.SorterOptions{Memory: int64(o.samples.memory), Report: report, KeepFirst: src.keepFirst})
 	}
 	err := src.read(ctx, dst)
 	if err == nil {
@@ -103,7 +104,7 @@ func (o *convertOptions) sorted(ctx context.Context, src *sampleInput, dst conve
 }
 
 // writeBlocks writes blocks of samples.
-func (o *convertOptions) writeBlocks(ctx context.Context, s streams, src *sampleInput, report *convert.Report) error {
+func (o *convertOptions) writeBlocks(ctx context.Context, s streams, src *sampleInput, report *prom.Report) error {
 	blocks, err := o.blocks.open(report)
 	if err != nil {
 		return err
@@ -116,7 +117,7 @@ func (o *convertOptions) writeBlocks(ctx context.Context, s streams, src *sample
 }
 
 // writeText writes all samples as text.
-func (o *convertOptions) writeText(ctx context.Context, s streams, src *sampleInput, out string, report *convert.Report) (err error) {
+func (o *convertOptions) writeText(ctx context.Context, s streams, src *sampleInput, out string, report *prom.Report) (err error) {
 	store := tsdb.NewStore("", report)
 	defer func() { err = errors.Join(err, store.Close()) }()
 	if err := o.sorted(ctx, src, borrowed{store}, report); err != nil {
@@ -137,7 +138,7 @@ func (o *convertOptions) writeText(ctx context.Context, s streams, src *sampleIn
 }
 
 // borrowed is a SampleSink that its owner flushes and closes, not what feeds it.
-type borrowed struct{ convert.SampleSink }
+type borrowed struct{ prom.SampleSink }
 
 // Flush does nothing.
 func (borrowed) Flush(context.Context) error { return nil }

@@ -11,9 +11,9 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
-	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/rewrite"
+	"github.com/pcparchive/pcparchive/store"
 )
 
 type copyOptions struct {
@@ -167,7 +167,7 @@ func sayCopyLosses(s streams, report *rewrite.Report) error {
 		fmt.Fprintf(s.err, "%s: %s (%s)\n", l.Loss, humanize.Comma(int64(l.Count)), l.First)
 	}
 	for _, err := range report.Damage {
-		fmt.Fprintln(s.err, problemText(archive.Problem{Err: err}))
+		fmt.Fprintln(s.err, problemText(store.Problem{Err: err}))
 	}
 	if len(report.Damage) > 0 {
 		return errSkipped

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/archtest"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -57,8 +58,8 @@ func volumesOf(t *testing.T, how archive.Compression) string {
 	require.NoError(t, a.Define(archtest.Release))
 	for i := range int64(90) {
 		require.NoError(t, a.Append(&archive.Result{Stamp: pcp.Timestamp{Sec: archtest.Start.Sec + i}, Sets: []archive.ValueSet{
-			{PMID: archtest.Count.PMID, Values: []archive.Value{{Inst: pcp.InstNull, Type: pcp.TypeUnknown, Bits: uint64(i)}}},
-			{PMID: archtest.Release.PMID, Format: archive.Block, Values: []archive.Value{archive.StringValue(pcp.InstNull, fmt.Sprintf("%x", i*i*1234567))}},
+			{PMID: archtest.Count.PMID, Values: []history.Value{{Inst: pcp.InstNull, Type: pcp.TypeUnknown, Bits: uint64(i)}}},
+			{PMID: archtest.Release.PMID, Format: archive.Block, Values: []history.Value{history.StringValue(pcp.InstNull, fmt.Sprintf("%x", i*i*1234567))}},
 		}}))
 	}
 	require.NoError(t, a.Close())

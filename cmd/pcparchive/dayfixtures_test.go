@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -38,14 +39,14 @@ func writeDayAs(base, host, hostname string, n int, typ pcp.Type) error {
 	}))
 	for i := range fixtureSteps {
 		grown := uint64(1090*n + 10*i)
-		value, format := archive.WordValue(pcp.InstNull, uint32(grown)), archive.InSitu
+		value, format := history.WordValue(pcp.InstNull, uint32(grown)), archive.InSitu
 		if typ == pcp.TypeU64 {
-			value, format = archive.NumberValue(pcp.InstNull, typ, grown), archive.Block
+			value, format = history.NumberValue(pcp.InstNull, typ, grown), archive.Block
 		}
 		res := &archive.Result{Stamp: start.Add(time.Duration(i) * time.Second),
-			Sets: []archive.ValueSet{{PMID: reads.PMID, Format: format, Values: []archive.Value{value}}}}
+			Sets: []archive.ValueSet{{PMID: reads.PMID, Format: format, Values: []history.Value{value}}}}
 		if i == 0 {
-			res.Sets = append(res.Sets, archive.ValueSet{PMID: ncpu.PMID, Values: []archive.Value{archive.WordValue(pcp.InstNull, uint32(8+n))}})
+			res.Sets = append(res.Sets, archive.ValueSet{PMID: ncpu.PMID, Values: []history.Value{history.WordValue(pcp.InstNull, uint32(8+n))}})
 		}
 		err = errors.Join(err, a.Append(res))
 	}
@@ -62,9 +63,9 @@ func writeNamed(base string, n int, names ...string) error {
 	d := &meta.Desc{PMID: pcp.NewPMID(60, 77, 1), Type: pcp.TypeU32, InDom: pcp.InDomNull, Sem: pcp.SemInstant, Names: names}
 	err = a.Define(d)
 	for i := range fixtureSteps {
-		v := archive.WordValue(pcp.InstNull, uint32(1000*n+i))
+		v := history.WordValue(pcp.InstNull, uint32(1000*n+i))
 		err = errors.Join(err, a.Append(&archive.Result{Stamp: start.Add(time.Duration(i) * time.Second),
-			Sets: []archive.ValueSet{{PMID: d.PMID, Values: []archive.Value{v}}}}))
+			Sets: []archive.ValueSet{{PMID: d.PMID, Values: []history.Value{v}}}}))
 	}
 	return errors.Join(err, a.Close())
 }

@@ -12,10 +12,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/pcparchive/pcparchive/archive"
-	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/tsdb"
 	"github.com/pcparchive/pcparchive/pcp"
+	"github.com/pcparchive/pcparchive/store"
 )
 
 type demoOptions struct {
@@ -126,11 +126,11 @@ func (d demo) export(ctx context.Context, _ demoOptions) error {
 	data := filepath.Join(d.dir, "data")
 	d.title("A Prometheus block")
 	d.command("export", "tsdb", d.base, "-o", data)
-	set, err := archive.OpenSet([]string{d.base}, nil)
+	set, err := store.OpenSet([]string{d.base}, nil)
 	if err != nil {
 		return err
 	}
-	blocks, err := exportBlocks(ctx, set, data, tsdb.DefaultBlockRange, &convert.Report{})
+	blocks, err := exportBlocks(ctx, set, data, tsdb.DefaultBlockRange, &prom.Report{})
 	if err != nil {
 		return err
 	}

@@ -9,9 +9,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/pcparchive/pcparchive/archive"
-	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/store"
 )
 
 func newExportCmd(s streams) *cobra.Command {
@@ -96,7 +96,7 @@ func runExportTSDB(ctx context.Context, s streams, o exportTSDBOptions, paths []
 	if h.zones = o.mapping.zones; h.zones.given() {
 		o.zone = h.Location()
 	}
-	report := &convert.Report{}
+	report := &prom.Report{}
 	blocks, err := o.write(ctx, h, report)
 	if err := cmp.Or(err, h.unusable()); err != nil {
 		return err
@@ -111,7 +111,7 @@ func runExportTSDB(ctx context.Context, s streams, o exportTSDBOptions, paths []
 }
 
 // open begins the blocks.
-func (o *exportTSDBOptions) open(report *convert.Report) (*tsdb.Blocks, error) {
+func (o *exportTSDBOptions) open(report *prom.Report) (*tsdb.Blocks, error) {
 	if o.blockRange < time.Millisecond {
 		return nil, usageError{fmt.Errorf("--block-duration %s is less than a millisecond", o.blockRange)}
 	}
@@ -122,7 +122,7 @@ func (o *exportTSDBOptions) open(report *convert.Report) (*tsdb.Blocks, error) {
 }
 
 // tell prints what was written and what is to be done next.
-func (o *exportTSDBOptions) tell(s streams, blocks *tsdb.Blocks, report *convert.Report) error {
+func (o *exportTSDBOptions) tell(s streams, blocks *tsdb.Blocks, report *prom.Report) error {
 	out := newBlocksOutput(blocks, report)
 	out.zone = cmp.Or(o.zone, o.mapping.zones.or(out.zone))
 	err := out.compare(o.dataDir)
@@ -138,7 +138,7 @@ func (o *exportTSDBOptions) tell(s streams, blocks *tsdb.Blocks, report *convert
 }
 
 // write writes the blocks. What is damaged is exported as far as it can be read.
-func (o *exportTSDBOptions) write(ctx context.Context, h *hosts, report *convert.Report) (*tsdb.Blocks, error) {
+func (o *exportTSDBOptions) write(ctx context.Context, h *hosts, report *prom.Report) (*tsdb.Blocks, error) {
 	from, to, err := o.mapping.times(h)
 	if err != nil {
 		return nil, err
@@ -155,9 +155,9 @@ func (o *exportTSDBOptions) write(ctx context.Context, h *hosts, report *convert
 }
 
 // exportBlocks writes the blocks of one host's archives into dir.
-func exportBlocks(ctx context.Context, set *archive.Set, dir string, blockRange time.Duration, report *convert.Report) ([]tsdb.Block, error) {
+func exportBlocks(ctx context.Context, set *store.Set, dir string, blockRange time.Duration, report *prom.Report) ([]tsdb.Block, error) {
 	o := exportTSDBOptions{dir: dir, blockRange: blockRange}
-	blocks, err := o.write(ctx, &hosts{sets: []*archive.Set{set}}, report)
+	blocks, err := o.write(ctx, &hosts{sets: []*store.Set{set}}, report)
 	if err != nil {
 		return nil, err
 	}

@@ -6,8 +6,9 @@ import (
 	"time"
 
 	"github.com/pcparchive/pcparchive/archive"
-	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/pcp"
+	"github.com/pcparchive/pcparchive/store"
 )
 
 // timeProgress shows how much of the data volumes of several archives is read,
@@ -44,7 +45,7 @@ func newTimeProgress(s streams, h *hosts, from, to pcp.Timestamp) *timeProgress 
 }
 
 // dataBytes returns the size of all data volumes.
-func dataBytes(sets []*archive.Set) (sum int64) {
+func dataBytes(sets []*store.Set) (sum int64) {
 	for _, set := range sets {
 		for _, a := range set.Archives() {
 			_, members, _ := archive.Members(a.Base) // who reads it will tell
@@ -79,7 +80,7 @@ func (p *timeProgress) share(t pcp.Timestamp) int64 {
 }
 
 // source is src, showing how far it is.
-func (p *timeProgress) source(src convert.Source) convert.Source {
+func (p *timeProgress) source(src history.Source) history.Source {
 	if !p.view.shown() {
 		return src
 	}
@@ -87,13 +88,13 @@ func (p *timeProgress) source(src convert.Source) convert.Source {
 }
 
 type shownSource struct {
-	convert.Source
+	history.Source
 	p *timeProgress
 }
 
 // Steps yields the steps.
-func (s shownSource) Steps(ctx context.Context) iter.Seq2[*archive.Step, error] {
-	return func(yield func(*archive.Step, error) bool) {
+func (s shownSource) Steps(ctx context.Context) iter.Seq2[*history.Step, error] {
+	return func(yield func(*history.Step, error) bool) {
 		for step, err := range s.Source.Steps(ctx) {
 			if err == nil {
 				s.p.at(step.Stamp)

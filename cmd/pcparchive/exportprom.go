@@ -10,8 +10,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/pcparchive/pcparchive/convert"
 	"github.com/pcparchive/pcparchive/convert/expo"
+	"github.com/pcparchive/pcparchive/convert/flatten"
+	"github.com/pcparchive/pcparchive/convert/naming"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/tsdb"
 	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -118,7 +120,7 @@ func runExportProm(ctx context.Context, s streams, o exportPromOptions, paths []
 		return err
 	}
 	h.zones = o.mapping.zones
-	report := &convert.Report{}
+	report := &prom.Report{}
 	fo := o.mapping.flattenOptions(report)
 	fo.NoHealth = !o.health
 	switch o.target {
@@ -142,7 +144,7 @@ func runExportProm(ctx context.Context, s streams, o exportPromOptions, paths []
 }
 
 // snapshot writes the values at a time.
-func (o *exportPromOptions) snapshot(ctx context.Context, s streams, h *hosts, fo convert.FlattenOptions) error {
+func (o *exportPromOptions) snapshot(ctx context.Context, s streams, h *hosts, fo flatten.Options) error {
 	at, err := parseTime(o.at, h)
 	if err != nil {
 		return err
@@ -179,7 +181,7 @@ func isEmptyStore(store *tsdb.Store) bool {
 }
 
 // dump writes all samples of a range of times.
-func (o *exportPromOptions) dump(ctx context.Context, s streams, h *hosts, fo convert.FlattenOptions) (err error) {
+func (o *exportPromOptions) dump(ctx context.Context, s streams, h *hosts, fo flatten.Options) (err error) {
 	from, to, err := o.mapping.times(h)
 	if err != nil {
 		return err
@@ -204,7 +206,7 @@ func sources(h *hosts) int {
 	found := map[endpoint]bool{}
 	for r := range h.readers() {
 		for l := range r.Meta().AllLabels() {
-			if l.Level != labelset.Cluster || pcp.PMID(l.Ident).Domain() != convert.OpenMetricsDomain {
+			if l.Level != labelset.Cluster || pcp.PMID(l.Ident).Domain() != naming.OpenMetricsDomain {
 				continue
 			}
 			set, _ := l.Find(pcp.InstNull)

@@ -7,17 +7,17 @@ import (
 
 	"github.com/dustin/go-humanize"
 
-	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/tsdb"
 )
 
 // blocksOutput is what export tsdb prints.
 type blocksOutput struct {
-	Blocks   []blockOutput       `json:"blocks"`
-	Replaced []replacedOutput    `json:"replaced"`
-	Kept     []keptOutput        `json:"kept"`
-	Overlaps []overlapOutput     `json:"overlaps"`
-	Losses   []convert.LossCount `json:"losses"`
+	Blocks   []blockOutput    `json:"blocks"`
+	Replaced []replacedOutput `json:"replaced"`
+	Kept     []keptOutput     `json:"kept"`
+	Overlaps []overlapOutput  `json:"overlaps"`
+	Losses   []prom.LossCount `json:"losses"`
 	zone     *time.Location
 }
 
@@ -56,7 +56,7 @@ type overlapOutput struct {
 	End   time.Time `json:"end"`
 }
 
-func newBlocksOutput(blocks *tsdb.Blocks, report *convert.Report) *blocksOutput {
+func newBlocksOutput(blocks *tsdb.Blocks, report *prom.Report) *blocksOutput {
 	out := &blocksOutput{zone: time.UTC, Blocks: []blockOutput{}, Replaced: []replacedOutput{}, Kept: []keptOutput{}, Overlaps: []overlapOutput{}, Losses: report.Losses()}
 	for _, b := range blocks.Written() {
 		out.Blocks = append(out.Blocks, blockOutput{

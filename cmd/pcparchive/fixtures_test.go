@@ -8,6 +8,9 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/mapper"
+	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -39,7 +42,7 @@ const fixtureSteps = 10
 
 // writeProm writes what ten scrapes of endpoints would have left.
 func writeProm(base, recorder string, sources ...string) error {
-	m, err := convert.NewMapper(convert.MapperOptions{Host: recorder, External: []convert.Label{{Name: "env", Value: "test"}}})
+	m, err := mapper.New(mapper.Options{Host: recorder, External: []prom.Label{{Name: "env", Value: "test"}}})
 	if err != nil {
 		return err
 	}
@@ -48,10 +51,10 @@ func writeProm(base, recorder string, sources ...string) error {
 		return err
 	}
 	sink := convert.NewToArchive(a)
-	mapped := make([]*convert.MappedSource, len(sources))
+	mapped := make([]*mapper.Source, len(sources))
 	for i, name := range sources {
 		host := name + ".example:9100"
-		mapped[i], err = m.Source(convert.Target{Name: name, Job: name, Instance: host, URL: "http://" + host + "/metrics", Host: host})
+		mapped[i], err = m.Source(mapper.Target{Name: name, Job: name, Instance: host, URL: "http://" + host + "/metrics", Host: host})
 		if err != nil {
 			return err
 		}
@@ -70,20 +73,20 @@ func writeProm(base, recorder string, sources ...string) error {
 }
 
 // fixtureFamilies are the families of the page that writeProm's endpoints have.
-var fixtureFamilies = map[string]convert.Family{
-	"requests_total":         {Name: "requests_total", Type: convert.TypeCounter, Help: "Requests answered.\nBy code and path."},
-	"temp_celsius":           {Name: "temp_celsius", Type: convert.TypeGauge, Help: "Temperature.", Unit: "celsius"},
-	"latency_seconds_bucket": {Name: "latency_seconds", Type: convert.TypeHistogram, Help: "Time taken."},
-	"latency_seconds_sum":    {Name: "latency_seconds", Type: convert.TypeHistogram, Help: "Time taken."},
-	"latency_seconds_count":  {Name: "latency_seconds", Type: convert.TypeHistogram, Help: "Time taken."},
-	"job:queue:mean":         {Name: "job:queue:mean", Type: convert.TypeUnknown},
+var fixtureFamilies = map[string]prom.Family{
+	"requests_total":         {Name: "requests_total", Type: prom.TypeCounter, Help: "Requests answered.\nBy code and path."},
+	"temp_celsius":           {Name: "temp_celsius", Type: prom.TypeGauge, Help: "Temperature.", Unit: "celsius"},
+	"latency_seconds_bucket": {Name: "latency_seconds", Type: prom.TypeHistogram, Help: "Time taken."},
+	"latency_seconds_sum":    {Name: "latency_seconds", Type: prom.TypeHistogram, Help: "Time taken."},
+	"latency_seconds_count":  {Name: "latency_seconds", Type: prom.TypeHistogram, Help: "Time taken."},
+	"job:queue:mean":         {Name: "job:queue:mean", Type: prom.TypeUnknown},
 }
 
 // scrapeFixture gives a source the values of one page.
-func scrapeFixture(src *convert.MappedSource, step int) error {
+func scrapeFixture(src *mapper.Source, step int) error {
 	src.Begin(fixtureStart.Add(time.Duration(step) * time.Second))
 	n := float64(step)
-	set := func(v float64, name string, labels ...convert.Label) error {
+	set := func(v float64, name string, labels ...prom.Label) error {
 		s, err := src.Series(name, labels, fixtureFamilies[name])
 		if err != nil {
 			return err
@@ -100,16 +103,16 @@ func scrapeFixture(src *convert.MappedSource, step int) error {
 		failed = n
 	}
 	err := errors.Join(
-		set(100+10*n, "requests_total", convert.Label{Name: "code", Value: "200"}, convert.Label{Name: "path", Value: "/"}),
-		set(failed, "requests_total", convert.Label{Name: "code", Value: "503"}, convert.Label{Name: "path", Value: `/"q"`}),
+		set(100+10*n, "requests_total", prom.Label{Name: "code", Value: "200"}, prom.Label{Name: "path", Value: "/"}),
+		set(failed, "requests_total", prom.Label{Name: "code", Value: "503"}, prom.Label{Name: "path", Value: `/"q"`}),
 		set(20+n/2, "temp_celsius"),
-		set(n, "latency_seconds_bucket", convert.Label{Name: "le", Value: "0.1"}),
-		set(2*n, "latency_seconds_bucket", convert.Label{Name: "le", Value: "+Inf"}),
+		set(n, "latency_seconds_bucket", prom.Label{Name: "le", Value: "0.1"}),
+		set(2*n, "latency_seconds_bucket", prom.Label{Name: "le", Value: "+Inf"}),
 		set(n/4, "latency_seconds_sum"),
 		set(2*n, "latency_seconds_count"),
 		set(7, "job:queue:mean"),
 	)
-	src.SetHealth(convert.Health{
+	src.SetHealth(mapper.Health{
 		Up: 1, Duration: 0.005, Scraped: 7, PostRelabel: 7, Fetch: 3 * time.Millisecond, Parse: time.Millisecond,
 	})
 	return err
@@ -148,12 +151,12 @@ func writeNative(base string) error {
 		}
 		res := &archive.Result{Stamp: t, Sets: []archive.ValueSet{
 			loadAt(step),
-			{PMID: m.idle.PMID, Format: archive.Block, Values: []archive.Value{archive.NumberValue(pcp.InstNull, pcp.TypeU64, 1<<53+uint64(step))}},
+			{PMID: m.idle.PMID, Format: archive.Block, Values: []history.Value{history.NumberValue(pcp.InstNull, pcp.TypeU64, 1<<53+uint64(step))}},
 		}}
 		if step == 0 {
 			res.Sets = append(res.Sets,
-				archive.ValueSet{PMID: m.ncpu.PMID, Values: []archive.Value{archive.WordValue(pcp.InstNull, 8)}},
-				archive.ValueSet{PMID: m.release.PMID, Format: archive.Block, Values: []archive.Value{archive.StringValue(pcp.InstNull, "6.1.0")}})
+				archive.ValueSet{PMID: m.ncpu.PMID, Values: []history.Value{history.WordValue(pcp.InstNull, 8)}},
+				archive.ValueSet{PMID: m.release.PMID, Format: archive.Block, Values: []history.Value{history.StringValue(pcp.InstNull, "6.1.0")}})
 		}
 		if err := a.SetInDom(loadInstances(step, t)); err != nil {
 			return err
@@ -181,7 +184,7 @@ func loadAt(step int) archive.ValueSet {
 	set := archive.ValueSet{PMID: nativeMetrics.load.PMID, Format: archive.Block}
 	for _, in := range loadInstances(step, pcp.Timestamp{}).Instances {
 		bits := uint64(math.Float32bits(float32(step) / float32(in.ID)))
-		set.Values = append(set.Values, archive.NumberValue(in.ID, pcp.TypeFloat, bits))
+		set.Values = append(set.Values, history.NumberValue(in.ID, pcp.TypeFloat, bits))
 	}
 	return set
 }
@@ -195,7 +198,7 @@ func describeNative(a *archive.Appender) error {
 		}
 	}
 	labels := func(level labelset.Level, d *meta.Desc, sets ...labelset.Instance) error {
-		return a.SetLabels(&meta.Labels{Stamp: fixtureStart, Level: level, Ident: archive.LabelIdent(level, d), Sets: sets})
+		return a.SetLabels(&meta.Labels{Stamp: fixtureStart, Level: level, Ident: history.LabelIdent(level, d), Sets: sets})
 	}
 	one := func(level labelset.Level, l ...labelset.Label) labelset.Instance {
 		set, err := labelset.New(level, l...)

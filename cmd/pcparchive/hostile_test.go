@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/safetext"
 	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/meta"
@@ -47,8 +48,8 @@ func hostileArchive(t *testing.T, host string) string {
 	require.NoError(t, a.SetLabels(&meta.Labels{Stamp: fixtureStart, Level: labelset.Instances, Ident: uint32(domain), Sets: []labelset.Instance{{Inst: 1, Set: set}}}))
 	for i := range int64(3) {
 		require.NoError(t, a.Append(&archive.Result{Stamp: fixtureStart.Add(time.Duration(i) * time.Second), Sets: []archive.ValueSet{
-			{PMID: load.PMID, Format: archive.Block, Values: []archive.Value{archive.NumberValue(1, pcp.TypeU64, uint64(i)), archive.NumberValue(2, pcp.TypeU64, 7)}},
-			{PMID: text.PMID, Format: archive.Block, Values: []archive.Value{archive.StringValue(1, hostileName)}},
+			{PMID: load.PMID, Format: archive.Block, Values: []history.Value{history.NumberValue(1, pcp.TypeU64, uint64(i)), history.NumberValue(2, pcp.TypeU64, 7)}},
+			{PMID: text.PMID, Format: archive.Block, Values: []history.Value{history.StringValue(1, hostileName)}},
 		}}))
 	}
 	require.NoError(t, a.Close())

@@ -12,8 +12,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/pcparchive/pcparchive/convert"
 	"github.com/pcparchive/pcparchive/convert/expo"
+	"github.com/pcparchive/pcparchive/convert/naming"
+	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
 // oddText has series of names, types and labels that one format or another has no
@@ -149,9 +150,9 @@ func TestIdentity(t *testing.T) {
 }
 
 // keepsSeries are losses of which a series has others samples left.
-var keepsSeries = map[convert.Loss]bool{
-	convert.LossStale: true, convert.LossRounded: true, convert.LossSameTime: true, convert.LossEnd: true, convert.LossExemplar: true,
-	convert.LossDuplicate: true,
+var keepsSeries = map[prom.Loss]bool{
+	prom.LossStale: true, prom.LossRounded: true, prom.LossSameTime: true, prom.LossEnd: true, prom.LossExemplar: true,
+	prom.LossDuplicate: true,
 }
 
 var identityKinds = []end{endArchive, endBlocks, endText, endOpenMetrics}
@@ -161,15 +162,15 @@ func identical(t *testing.T, before, in []string, out string, kind end) (after [
 	t.Helper()
 	said, _ := command(t, exitOK, append(append([]string{"convert"}, in...), out, "--to", string(kind), "--output", "json")...)
 	var told struct {
-		Losses []convert.LossCount `json:"losses"`
+		Losses []prom.LossCount `json:"losses"`
 	}
 	if said != "" {
 		require.NoError(t, json.Unmarshal([]byte(said), &told), said)
 	}
 	after = seriesAt(t, out)
 	lost := func(name string) bool {
-		return slices.ContainsFunc(told.Losses, func(l convert.LossCount) bool {
-			return !keepsSeries[l.Loss] && (l.Name == name || convert.PrometheusName(l.Name) == name)
+		return slices.ContainsFunc(told.Losses, func(l prom.LossCount) bool {
+			return !keepsSeries[l.Loss] && (l.Name == name || naming.PrometheusName(l.Name) == name)
 		})
 	}
 	t.Logf("%s: %d series, %d afterwards, losses %v", strings.TrimPrefix(out, filepath.Dir(out)), len(before), len(after), told.Losses)

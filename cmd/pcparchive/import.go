@@ -13,6 +13,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/scrape"
 )
@@ -117,7 +118,7 @@ func runRecord(ctx context.Context, s streams, o recordOptions, args []string) e
 	if err != nil {
 		return usageError{err}
 	}
-	report := &convert.Report{}
+	report := &prom.Report{}
 	mapper, a, err := openRecording(s, o, cmp.Or(o.host, commonHost(endpoints)), report)
 	if err != nil {
 		return err

@@ -11,8 +11,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/pcparchive/pcparchive/convert"
 	"github.com/pcparchive/pcparchive/convert/expo"
+	"github.com/pcparchive/pcparchive/convert/native"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/internal/decomp"
 )
 
@@ -57,7 +58,7 @@ number, type, semantics, units and instances.
 }
 
 func runImportFile(ctx context.Context, s streams, o importFileOptions, args []string) error {
-	report := &convert.Report{}
+	report := &prom.Report{}
 	o.pageOptions.zones = o.sampleOptions.zones
 	in, err := openPages(s, o.pageOptions, args, report)
 	if err != nil {
@@ -92,7 +93,7 @@ func (o *pageOptions) time(now time.Time) (time.Time, error) {
 }
 
 // openPages returns what files of exposition text hold.
-func openPages(s streams, o pageOptions, args []string, report *convert.Report) (*sampleInput, error) {
+func openPages(s streams, o pageOptions, args []string, report *prom.Report) (*sampleInput, error) {
 	damages := &damageLog{s: s}
 	read := expo.ReadOptions{Report: report, Damaged: func(err error) { damages.add(pageAdvice(err)) }}
 	if o.format != "auto" {
@@ -122,7 +123,7 @@ func openPages(s streams, o pageOptions, args []string, report *convert.Report) 
 	reader := expo.NewReader(inputs, read)
 	return &sampleInput{
 		SampleSource:  reader,
-		natives:       func(host string) convert.Natives { return reader.Natives(host) },
+		natives:       func(host string) native.Resolver { return reader.Natives(host) },
 		contextLabels: reader.ContextLabels,
 		hostOf:        reader.Host,
 		ofEndpoint:    reader.OfEndpoint,

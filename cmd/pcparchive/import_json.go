@@ -9,7 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/naming"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/promjson"
 )
 
@@ -47,7 +48,7 @@ read is named, the rest is read, and the exit status is 4.
 }
 
 func runImportJSON(ctx context.Context, s streams, o importJSONOptions, args []string) error {
-	report := &convert.Report{}
+	report := &prom.Report{}
 	in, err := openReplies(s, o.metric, args, report)
 	if err != nil {
 		return err
@@ -57,7 +58,7 @@ func runImportJSON(ctx context.Context, s streams, o importJSONOptions, args []s
 
 // openReplies returns what files of replies hold; metric is the name of series
 // without one.
-func openReplies(s streams, metric string, args []string, report *convert.Report) (*sampleInput, error) {
+func openReplies(s streams, metric string, args []string, report *prom.Report) (*sampleInput, error) {
 	files, err := statInputs(args, ".json")
 	if err != nil {
 		return nil, err
@@ -78,5 +79,5 @@ func openReplies(s streams, metric string, args []string, report *convert.Report
 // replyMetric returns the name of the series in a file that have none.
 func replyMetric(file string) string {
 	name, _, _ := strings.Cut(filepath.Base(file), ".")
-	return convert.PrometheusName(cmp.Or(name, "query"))
+	return naming.PrometheusName(cmp.Or(name, "query"))
 }

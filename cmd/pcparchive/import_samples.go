@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pcparchive/pcparchive/archive"
-	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -49,7 +49,7 @@ complete.`
 
 // add adds the flags to a command. splitBy is the default of --split-by.
 func (o *sampleOptions) add(cmd *cobra.Command, splitBy string) {
-	o.memory = convert.DefaultSorterMemory
+	o.memory = prom.DefaultSorterMemory
 	f := cmd.Flags()
 	f.StringVarP(&o.out, "output-archive", "o", "", "archive to write, or with --split-by the folder of archives")
 	f.StringVar(&o.prefix, "prefix", "", "first component of names; default: openmetrics")
@@ -69,7 +69,7 @@ func (o *sampleOptions) add(cmd *cobra.Command, splitBy string) {
 // them.
 type importing struct {
 	archives *sampleArchives
-	*convert.Sorter
+	*prom.Sorter
 	// contextLabels are labels that belong to the archive where all series that
 	// have them agree; may be nil.
 	contextLabels func() []string
@@ -79,7 +79,7 @@ type importing struct {
 
 // newImporting makes sure that the output is new. Its user gives it samples,
 // flushes it, calls finish, and Close in any case.
-func newImporting(ctx context.Context, o *sampleOptions, keepFirst bool, report *convert.Report) (*importing, error) {
+func newImporting(ctx context.Context, o *sampleOptions, keepFirst bool, report *prom.Report) (*importing, error) {
 	w, err := newSampleArchives(ctx, o, report)
 	if err != nil {
 		return nil, err
@@ -95,32 +95,32 @@ func newImporting(ctx context.Context, o *sampleOptions, keepFirst bool, report 
 	if !isFolder(spill) {
 		spill = ""
 	}
-	im.Sorter = convert.NewSorter(w, convert.SorterOptions{Memory: int64(o.memory), Dir: spill, Report: report, KeepFirst: keepFirst})
+	im.Sorter = prom.NewSorter(w, prom.SorterOptions{Memory: int64(o.memory), Dir: spill, Report: report, KeepFirst: keepFirst})
 	return im, nil
 }
 
 // context returns those of the context labels that a group has.
-func (im *importing) context(g *sampleGroup, _ string) []convert.Label {
+func (im *importing) context(g *sampleGroup, _ string) []prom.Label {
 	if im.contextLabels == nil {
 		return nil
 	}
-	var all []convert.Label
+	var all []prom.Label
 	for _, name := range im.contextLabels() {
 		if v := g.labels[name]; v != "" {
-			all = append(all, convert.Label{Name: name, Value: v})
+			all = append(all, prom.Label{Name: name, Value: v})
 		}
 	}
 	return all
 }
 
 // Append takes samples in any order of time.
-func (im *importing) Append(s *convert.PromSeries, batch []convert.Sample) error {
+func (im *importing) Append(s *prom.Series, batch []prom.Sample) error {
 	im.meet(s)
 	return im.Sorter.Append(s, batch)
 }
 
 // meet notes what a new series tells of its archive.
-func (im *importing) meet(s *convert.PromSeries) {
+func (im *importing) meet(s *prom.Series) {
 	if s.ID < len(im.known) && im.known[s.ID] {
 		return
 	}
@@ -179,11 +179,11 @@ var errNoSamples = errors.New("no samples: nothing was written")
 // importOutput is what the verbs print.
 type importOutput struct {
 	Archives []sampleArchiveOutput `json:"archives"`
-	Losses   []convert.LossCount   `json:"losses"`
+	Losses   []prom.LossCount      `json:"losses"`
 }
 
 // tellImported says what became of samples.
-func tellImported(s streams, o *sampleOptions, done []sampleArchiveOutput, report *convert.Report) error {
+func tellImported(s streams, o *sampleOptions, done []sampleArchiveOutput, report *prom.Report) error {
 	var err error
 	if o.output == outputJSON {
 		err = writeJSON(s.out, importOutput{done, report.Losses()})

@@ -10,7 +10,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pcparchive/pcparchive/archive"
-	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/native"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/tsdb"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -70,7 +71,7 @@ and the memory do not depend on how many there are.`,
 }
 
 func runImportTSDB(ctx context.Context, s streams, o importTSDBOptions, paths []string) (err error) {
-	report := &convert.Report{}
+	report := &prom.Report{}
 	w, err := newSampleArchives(ctx, &o.sampleOptions, report)
 	if err != nil {
 		return err
@@ -126,7 +127,7 @@ func (i *tsdbImport) run(ctx context.Context) error {
 		return err
 	}
 	w := i.archives
-	w.natives = func(string) convert.Natives { return i.r.Natives(w.report) }
+	w.natives = func(string) native.Resolver { return i.r.Natives(w.report) }
 	w.context, w.hostOf, w.ofEndpoint = i.context, i.r.Host, originOfEndpoint
 	if err := i.groups(ctx); err != nil {
 		return err
@@ -219,12 +220,12 @@ func (i *tsdbImport) groups(ctx context.Context) error {
 // what they say of the host.
 func (i *tsdbImport) groupsOfSeries(ctx context.Context) error {
 	const atOnce = 10000 // series that the relabelling remembers
-	var rules convert.SampleSink
-	one := make([]convert.Sample, 1)
+	var rules prom.SampleSink
+	one := make([]prom.Sample, 1)
 	n := 0
-	return i.r.Series(ctx, func(s *convert.PromSeries) error {
+	return i.r.Series(ctx, func(s *prom.Series) error {
 		if n%atOnce == 0 {
-			rules = i.o.relabel.before(convert.SinkFunc(i.admit), nil)
+			rules = i.o.relabel.before(prom.SinkFunc(i.admit), nil)
 		}
 		s.ID = n % atOnce
 		n++
@@ -233,7 +234,7 @@ func (i *tsdbImport) groupsOfSeries(ctx context.Context) error {
 }
 
 // admit has the archive of a series be known.
-func (i *tsdbImport) admit(s *convert.PromSeries, _ []convert.Sample) error {
+func (i *tsdbImport) admit(s *prom.Series, _ []prom.Sample) error {
 	i.archives.admit(s)
 	return nil
 }
@@ -248,7 +249,7 @@ func (i *tsdbImport) part(ctx context.Context, groups []*sampleGroup, whole bool
 		w.groups[g.key] = g
 		where = append(where, i.where[g.key]...)
 	}
-	var src convert.SampleSource = i.r
+	var src prom.SampleSource = i.r
 	if !whole && i.where != nil {
 		src = i.r.Where(where...)
 	}
@@ -260,10 +261,10 @@ func (i *tsdbImport) part(ctx context.Context, groups []*sampleGroup, whole bool
 }
 
 // context returns the labels that a host's archive had before.
-func (i *tsdbImport) context(_ *sampleGroup, host string) []convert.Label {
-	var all []convert.Label
+func (i *tsdbImport) context(_ *sampleGroup, host string) []prom.Label {
+	var all []prom.Label
 	for l := range i.r.Context(host).All() {
-		all = append(all, convert.Label{Name: l.Name, Value: l.Text()})
+		all = append(all, prom.Label{Name: l.Name, Value: l.Text()})
 	}
 	return all
 }
@@ -276,7 +277,7 @@ type watchedSamples struct {
 }
 
 // Append hands samples on.
-func (w *watchedSamples) Append(s *convert.PromSeries, batch []convert.Sample) error {
+func (w *watchedSamples) Append(s *prom.Series, batch []prom.Sample) error {
 	if w.n++; w.n%(1<<16) == 0 {
 		w.i.view.set(w.i.r.Done())
 	}

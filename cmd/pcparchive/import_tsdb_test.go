@@ -21,7 +21,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
-	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/tsdb"
 )
 
@@ -32,19 +32,19 @@ func TestImportOfManyHosts(t *testing.T) {
 	data, out := filepath.Join(dir, "data"), filepath.Join(dir, "out")
 	blocks, err := tsdb.NewBlocks(data, tsdb.Options{})
 	require.NoError(t, err)
-	var all []*convert.PromSeries
-	add := func(labels ...convert.Label) {
-		all = append(all, &convert.PromSeries{ID: len(all), Name: "up", Labels: labels})
+	var all []*prom.Series
+	add := func(labels ...prom.Label) {
+		all = append(all, &prom.Series{ID: len(all), Name: "up", Labels: labels})
 	}
 	for i := range archivesAtOnce + 10 {
 		for _, port := range []string{"9100", "9200"} {
-			add(convert.Label{Name: "instance", Value: fmt.Sprintf("host%03d:%s", i, port)})
+			add(prom.Label{Name: "instance", Value: fmt.Sprintf("host%03d:%s", i, port)})
 		}
 	}
-	add(convert.Label{Name: "hostname", Value: "host000"})
-	add(convert.Label{Name: "instance", Value: "../a/b"})
-	add(convert.Label{Name: "instance", Value: "HOST001"})
-	add(convert.Label{Name: "other", Value: "x"})
+	add(prom.Label{Name: "hostname", Value: "host000"})
+	add(prom.Label{Name: "instance", Value: "../a/b"})
+	add(prom.Label{Name: "instance", Value: "HOST001"})
+	add(prom.Label{Name: "other", Value: "x"})
 	for n := range int64(3) {
 		for _, s := range all {
 			require.NoError(t, sinktest.Put(blocks, s, 1_772_366_400_000+n*1000, float64(n)))

@@ -10,9 +10,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pcparchive/pcparchive/archive"
-	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/flatten"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
+	"github.com/pcparchive/pcparchive/store"
 )
 
 func newInfoCmd(s streams) *cobra.Command {
@@ -149,7 +150,7 @@ func runInfo(s streams, o infoOptions, paths []string) error {
 }
 
 // inspectHost collects what is known of a timeline.
-func (o infoOptions) inspectHost(set *archive.Set, zone *time.Location) (hostInfo, error) {
+func (o infoOptions) inspectHost(set *store.Set, zone *time.Location) (hostInfo, error) {
 	host := hostInfo{Host: set.Host(), Start: set.Header().Start.Time(), zone: zone}
 	for r := range set.Readers() {
 		info, err := o.inspect(r)
@@ -190,7 +191,7 @@ func (o infoOptions) inspect(r *archive.Reader) (*archiveInfo, error) {
 		info.Files = append(info.Files, fileInfo{m.Path, m.Size})
 		info.Bytes += m.Size
 	}
-	info.Names = slices.DeleteFunc(convert.NamesOfHost(store), func(name string) bool { return name == h.Host })
+	info.Names = slices.DeleteFunc(flatten.NamesOfHost(store), func(name string) bool { return name == h.Host })
 	counts := store.Counts()
 	info.LabelSets, info.Texts = counts[pcp.KindLabels], counts[pcp.KindText]
 	for range store.Metrics() {

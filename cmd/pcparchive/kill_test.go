@@ -22,8 +22,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
-	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -195,7 +196,7 @@ func stamps(t *testing.T, base string) (all []pcp.Timestamp) {
 	t.Helper()
 	r, err := archive.Open(base, nil)
 	require.NoError(t, err)
-	for step, err := range r.Steps(archive.Query{All: true}) {
+	for step, err := range r.Steps(history.Query{All: true}) {
 		require.NoError(t, err)
 		all = append(all, step.Stamp)
 	}
@@ -251,7 +252,7 @@ func wholeBlocks(t *testing.T, dir string) {
 type sampleCount int64
 
 // Append counts a batch.
-func (c *sampleCount) Append(_ *convert.PromSeries, batch []convert.Sample) error {
+func (c *sampleCount) Append(_ *prom.Series, batch []prom.Sample) error {
 	*c += sampleCount(len(batch))
 	return nil
 }

@@ -7,14 +7,16 @@ import (
 	"reflect"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
+	"github.com/pcparchive/pcparchive/store"
 )
 
 // labelRecords selects the label records of a host: all that say something new,
 // or those in force at a time.
-func labelRecords(set *archive.Set, o labelsOptions, at pcp.Timestamp) []labelRecord {
+func labelRecords(set *store.Set, o labelsOptions, at pcp.Timestamp) []labelRecord {
 	out := []labelRecord{}
 	said := map[labelSubject][]labelsSet{} // by archives before
 	for r := range begun(set, o.at != "", at) {
@@ -46,7 +48,7 @@ func labelRecords(set *archive.Set, o labelsOptions, at pcp.Timestamp) []labelRe
 
 // begun yields the archives of a host or, if only is set, the last one that had
 // begun at a time.
-func begun(set *archive.Set, only bool, at pcp.Timestamp) iter.Seq[*archive.Reader] {
+func begun(set *store.Set, only bool, at pcp.Timestamp) iter.Seq[*archive.Reader] {
 	return func(yield func(*archive.Reader) bool) {
 		var last *archive.Reader
 		for r := range set.Readers() {
@@ -78,7 +80,7 @@ func wantedIdents(store *meta.Store, name string) map[labelSubject]bool {
 	for d := range store.Metrics() {
 		if metricMatches(d, name) {
 			for _, level := range labelset.Levels {
-				wanted[labelSubject{level, archive.LabelIdent(level, d)}] = true
+				wanted[labelSubject{level, history.LabelIdent(level, d)}] = true
 			}
 		}
 	}
@@ -148,7 +150,7 @@ func outputLabels(set labelset.Set, level bool) []labelOutput {
 
 // mergedOf merges the labels of every metric and instance at a time. What an
 // archive no longer describes is not there.
-func mergedOf(set *archive.Set, name string, at pcp.Timestamp) ([]mergedLabels, error) {
+func mergedOf(set *store.Set, name string, at pcp.Timestamp) ([]mergedLabels, error) {
 	out := []mergedLabels{}
 	for r := range begun(set, true, at) {
 		for d := range r.Meta().Metrics() {

@@ -8,15 +8,18 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/spf13/cobra"
 
-	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/flatten"
+	"github.com/pcparchive/pcparchive/convert/naming"
+	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
 // mappingOptions are the flags that say what becomes of PCP's own metrics on
 // their way to Prometheus.
 type mappingOptions struct {
-	names        convert.NameStyle
+	names        naming.Style
 	strings      string
 	unwrap       bool
 	repeat       time.Duration
@@ -58,7 +61,7 @@ func (o *mappingOptions) add(cmd *cobra.Command) {
 	f.StringVar(&o.start, "start", "start", "first time: "+timeHelp)
 	f.StringVar(&o.end, "end", "end", "last time")
 	addZoneFlags(cmd, &o.zones, usualHost)
-	completeFlag(cmd, "names", convert.NamesPCP.String(), convert.NamesPrometheus.String(), convert.NamesUTF8.String())
+	completeFlag(cmd, "names", naming.NamesPCP.String(), naming.NamesPrometheus.String(), naming.NamesUTF8.String())
 	completeFlag(cmd, "strings", "skip", "info")
 	cmd.PreRun = func(cmd *cobra.Command, _ []string) {
 		o.ranged = cmd.Flags().Changed("start") || cmd.Flags().Changed("end")
@@ -75,7 +78,7 @@ func (o *mappingOptions) check() error {
 	case o.step < 0:
 		return usageError{fmt.Errorf("--step %s is negative", o.step)}
 	}
-	return checkLabels("label", o.labels, o.names == convert.NamesUTF8)
+	return checkLabels("label", o.labels, o.names == naming.NamesUTF8)
 }
 
 // checkLabels refuses labels that Prometheus does not take.
@@ -102,8 +105,8 @@ func (o *mappingOptions) times(t timeline) (from, to pcp.Timestamp, err error) {
 }
 
 // flattenOptions are what the flags mean to a Flattener.
-func (o *mappingOptions) flattenOptions(r *convert.Report) convert.FlattenOptions {
-	return convert.FlattenOptions{
+func (o *mappingOptions) flattenOptions(r *prom.Report) flatten.Options {
+	return flatten.Options{
 		Names: o.names, TextLabels: o.strings == "info", InstanceIDs: o.instanceIDs, OptionalLabels: o.optional,
 		SplitAtMarks: o.splitAtMarks, Labels: labelsOf(o.labels), TargetLabels: true, Report: r,
 	}
@@ -111,9 +114,9 @@ func (o *mappingOptions) flattenOptions(r *convert.Report) convert.FlattenOption
 
 // copyHosts hands what the archives of hosts have from one time to another to
 // dst, all hosts side by side by ascending time, and flushes dst.
-func (o *mappingOptions) copyHosts(ctx context.Context, h *hosts, from, to pcp.Timestamp, dst convert.SampleSink, fo convert.FlattenOptions) error {
+func (o *mappingOptions) copyHosts(ctx context.Context, h *hosts, from, to pcp.Timestamp, dst prom.SampleSink, fo flatten.Options) error {
 	dst = o.relabel.before(dst, fo.Report)
-	q := archive.Query{From: from, To: to}
+	q := history.Query{From: from, To: to}
 	if from != (pcp.Timestamp{}) {
 		dst = &since{dst, from.Milli()}
 		if o.unwrap || o.repeat > 0 || o.splitAtMarks {
@@ -121,11 +124,11 @@ func (o *mappingOptions) copyHosts(ctx context.Context, h *hosts, from, to pcp.T
 		}
 	}
 	if o.repeat > 0 {
-		repeat := convert.NewRepeat(dst, o.repeat, fo.Report)
+		repeat := prom.NewRepeat(dst, o.repeat, fo.Report)
 		dst, fo.Finished = repeat, repeat.Finish
 	}
 	fo.Clashes = h.clashes(q.From, to)
-	table := convert.NewFlattener(dst, fo)
+	table := flatten.New(dst, fo)
 	shown := newTimeProgress(h.s, h, q.From, to)
 	defer shown.view.clear()
 	parts := make([]convert.Part, len(h.sets))
@@ -140,24 +143,24 @@ func (o *mappingOptions) copyHosts(ctx context.Context, h *hosts, from, to pcp.T
 }
 
 // source passes steps through the stages that were asked for.
-func (o *mappingOptions) source(src convert.Source, r *convert.Report) convert.Source {
+func (o *mappingOptions) source(src history.Source, r *prom.Report) history.Source {
 	if o.unwrap {
-		src = convert.Through(src, func(dst convert.Sink) convert.Sink { return convert.NewUnwrap(dst, r) })
+		src = convert.Through(src, func(dst history.Sink) history.Sink { return convert.NewUnwrap(dst, r) })
 	}
 	if o.step > 0 {
-		src = convert.Through(src, func(dst convert.Sink) convert.Sink { return convert.NewDownsample(dst, o.step, r) })
+		src = convert.Through(src, func(dst history.Sink) history.Sink { return convert.NewDownsample(dst, o.step, r) })
 	}
 	return src
 }
 
 // since drops samples before a time.
 type since struct {
-	convert.SampleSink
+	prom.SampleSink
 	from int64
 }
 
 // Append hands on the samples that count.
-func (s *since) Append(p *convert.PromSeries, batch []convert.Sample) error {
+func (s *since) Append(p *prom.Series, batch []prom.Sample) error {
 	for len(batch) > 0 && batch[0].T < s.from {
 		batch = batch[1:]
 	}

@@ -6,8 +6,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/naming"
+	"github.com/pcparchive/pcparchive/convert/native"
 	"github.com/pcparchive/pcparchive/convert/nativemap"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/meta"
 )
 
@@ -30,10 +32,10 @@ func mapsOf(names []string) (all chainedNatives, err error) {
 }
 
 // chainedNatives asks each in turn.
-type chainedNatives []convert.Natives
+type chainedNatives []native.Resolver
 
 // Places returns those of the first that knows the series.
-func (c chainedNatives) Places(s *convert.PromSeries) []convert.Place {
+func (c chainedNatives) Places(s *prom.Series) []native.Place {
 	for _, n := range c {
 		if places := n.Places(s); len(places) > 0 {
 			return places
@@ -46,7 +48,7 @@ func (c chainedNatives) Places(s *convert.PromSeries) []convert.Place {
 func (c chainedNatives) Claims() iter.Seq[*meta.Desc] {
 	return func(yield func(*meta.Desc) bool) {
 		for _, n := range c {
-			claiming, ok := n.(convert.ClaimingNatives)
+			claiming, ok := n.(native.ClaimingNatives)
 			if !ok {
 				continue
 			}
@@ -64,7 +66,7 @@ func (h *hosts) nativeMetrics() iter.Seq[*meta.Desc] {
 	return func(yield func(*meta.Desc) bool) {
 		for r := range h.readers() {
 			for d := range r.Meta().Metrics() {
-				if !convert.FromPrometheus(r.Meta(), d) && !yield(d) {
+				if !naming.FromPrometheus(r.Meta(), d) && !yield(d) {
 					return
 				}
 			}

@@ -19,22 +19,24 @@ import (
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
 	"github.com/pcparchive/pcparchive/convert/expo"
+	"github.com/pcparchive/pcparchive/convert/mapper"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/internal/oddpages"
 	"github.com/pcparchive/pcparchive/internal/oracle"
 	"github.com/pcparchive/pcparchive/scrape"
 )
 
 // recordPage has a page scraped once into a real archive.
-func recordPage(t *testing.T, page []byte, kind string) (base string, losses []convert.LossCount) {
+func recordPage(t *testing.T, page []byte, kind string) (base string, losses []prom.LossCount) {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", kind)
 		_, _ = w.Write(page)
 	}))
 	defer server.Close()
-	report := &convert.Report{}
+	report := &prom.Report{}
 	base = filepath.Join(t.TempDir(), "rec")
-	mapper, err := convert.NewMapper(convert.MapperOptions{Host: "tester", Report: report})
+	mapper, err := mapper.New(mapper.Options{Host: "tester", Report: report})
 	require.NoError(t, err)
 	a, err := archive.Create(base, archive.Header{Host: "tester", Zone: "UTC", PID: 1}, nil)
 	require.NoError(t, err)
@@ -91,7 +93,7 @@ func parsePage(t *testing.T, page []byte, kind string) []expo.Entry {
 
 // throughArchive takes a page through an archive and back, in both formats, and
 // wants no difference but those listed.
-func throughArchive(t *testing.T, page []byte, kind string, lost []convert.LossCount, differ map[expo.Format][]string) {
+func throughArchive(t *testing.T, page []byte, kind string, lost []prom.LossCount, differ map[expo.Format][]string) {
 	t.Helper()
 	base, losses := recordPage(t, page, kind)
 	assert.Equal(t, lost, losses)
@@ -208,9 +210,9 @@ func TestCorpusPages(t *testing.T) {
 			t.Parallel()
 			page, err := os.ReadFile(file)
 			require.NoError(t, err)
-			lost := []convert.LossCount{}
+			lost := []prom.LossCount{}
 			if name == "reordered-labels.txt" {
-				lost = append(lost, convert.LossCount{Loss: convert.LossDuplicate, Name: "http_request_duration_microseconds", Count: 3})
+				lost = append(lost, prom.LossCount{Loss: prom.LossDuplicate, Name: "http_request_duration_microseconds", Count: 3})
 			}
 			throughArchive(t, page, textKind, lost, map[expo.Format][]string{expo.OpenMetrics: oddpages.Corpus[name]})
 		})
@@ -222,12 +224,12 @@ const textKind = "text/plain; version=0.0.4; charset=utf-8; escaping=allow-utf-8
 // oddPages has, by name, what of the odd pages an archive does not keep and what
 // a format cannot say.
 var oddPages = map[string]struct {
-	lost   []convert.LossCount
+	lost   []prom.LossCount
 	differ map[expo.Format][]string
 }{
 	// Prometheus' scraper refuses what is more than ten minutes ahead.
 	"a time to come": {differ: both(`lost "t" [{"at" "to come"}]`)},
-	"duplicates":     {lost: []convert.LossCount{{Loss: convert.LossDuplicate, Name: "d", Count: 4}}},
+	"duplicates":     {lost: []prom.LossCount{{Loss: prom.LossDuplicate, Name: "d", Count: 4}}},
 	// A label that the target has with the same value is the target's.
 	"the target's label": {differ: both(`lost "j" [{"job" "page"} {"x" "1"}]`, `new "j" [{"x" "1"}]`)},
 	// What the scraper knows of a family it finds again under its name as the
@@ -241,7 +243,7 @@ var oddPages = map[string]struct {
 			"info becomes gauge", "info: family named by its sample", "stateset becomes gauge",
 			"summary becomes gauge", "summary: family named by its sample",
 		}}},
-	"duplicates of several times": {lost: []convert.LossCount{{Loss: convert.LossDuplicate, Name: "d", Count: 4}}},
+	"duplicates of several times": {lost: []prom.LossCount{{Loss: prom.LossDuplicate, Name: "d", Count: 4}}},
 	"times of a counter": {differ: map[expo.Format][]string{
 		expo.Text:        {`lost "t" [{"at" "far"}]`},
 		expo.OpenMetrics: {`lost "t" [{"at" "far"}]`},
@@ -250,7 +252,7 @@ var oddPages = map[string]struct {
 		expo.OpenMetrics: {oddpages.LosesTotal, "family c_created becomes c", "gauge becomes counter"},
 	}},
 	"metadata that comes late": {differ: both("counter becomes unknown", `unknown: help "" becomes "too late"`)},
-	"too many labels":          {lost: []convert.LossCount{{Loss: convert.LossLabels, Name: "m", Count: 1}}, differ: both(`lost "m" [{"l0" "v"} {"l1" "v"} {"l10" "v"} {"l100" "v"} {"l101" `)},
+	"too many labels":          {lost: []prom.LossCount{{Loss: prom.LossLabels, Name: "m", Count: 1}}, differ: both(`lost "m" [{"l0" "v"} {"l1" "v"} {"l10" "v"} {"l100" "v"} {"l101" `)},
 }
 
 func both(s ...string) map[expo.Format][]string {
@@ -263,7 +265,7 @@ func TestOddPages(t *testing.T) {
 			t.Parallel()
 			want := oddPages[page.Name]
 			if want.lost == nil {
-				want.lost = []convert.LossCount{}
+				want.lost = []prom.LossCount{}
 			}
 			kind := textKind
 			if page.OpenMetrics {
@@ -285,5 +287,5 @@ func TestManySeries(t *testing.T) {
 			fmt.Fprintf(&page, "family_%d{device=\"sd%d\",path=\"/a/%d\"} %d\n", f, i, i%7, f*each+i)
 		}
 	}
-	throughArchive(t, page.Bytes(), textKind, []convert.LossCount{}, nil)
+	throughArchive(t, page.Bytes(), textKind, []prom.LossCount{}, nil)
 }

@@ -10,21 +10,22 @@ import (
 	"time"
 
 	"github.com/pcparchive/pcparchive/archive"
-	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/flatten"
 	"github.com/pcparchive/pcparchive/pcp"
+	"github.com/pcparchive/pcparchive/store"
 )
 
 // hosts are the archives that operands name, one timeline for each host. It is
 // how every verb opens archives, and names what cannot be read of them.
 type hosts struct {
 	s    streams
-	sets []*archive.Set
-	bad  []archive.Problem // of archives whose host is not known
+	sets []*store.Set
+	bad  []store.Problem // of archives whose host is not known
 	// living takes a last archive that ends inside a record to be one that is
 	// still being written, which needs no mention.
 	living bool
 	single bool // one archive was named as such
-	names  convert.HostNames
+	names  flatten.HostNames
 	zones  zoneFlags
 }
 
@@ -45,7 +46,7 @@ func openHosts(s streams, operands []string) (*hosts, error) {
 		dirs, bad := folders(path)
 		all, h.bad = append(all, dirs...), append(h.bad, bad...)
 	}
-	sets, bad, err := archive.OpenSets(all, nil)
+	sets, bad, err := store.OpenSets(all, nil)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) || len(all) == 0:
 		return nil, cmp.Or(h.unusable(), noArchive(paths[0]))
@@ -62,7 +63,7 @@ func openHosts(s streams, operands []string) (*hosts, error) {
 }
 
 // only returns the archives of the only host, for verbs that write one archive.
-func (h *hosts) only() (*archive.Set, error) {
+func (h *hosts) only() (*store.Set, error) {
 	if len(h.sets) > 1 {
 		return nil, usageError{fmt.Errorf("archives of %d hosts, among them %s and %s: name those of one host", len(h.sets), h.sets[0].Host(), h.sets[1].Host())}
 	}
@@ -111,11 +112,11 @@ func (h *hosts) End() (end pcp.Timestamp, err error) {
 func (h *hosts) Location() *time.Location { return h.zoneOf(h.sets[0]) }
 
 // zoneOf returns the time zone asked for, or that of a host's archives.
-func (h *hosts) zoneOf(set *archive.Set) *time.Location { return h.zones.or(set.Location()) }
+func (h *hosts) zoneOf(set *store.Set) *time.Location { return h.zones.or(set.Location()) }
 
 // clashes returns what hosts call themselves alike in the archives of a time, and
 // names it.
-func (h *hosts) clashes(from, to pcp.Timestamp) *convert.HostClashes {
+func (h *hosts) clashes(from, to pcp.Timestamp) *flatten.HostClashes {
 	clashes := h.names.Clashes(h.sets, from, to)
 	for _, line := range clashes.Lines() {
 		fmt.Fprintln(h.s.err, line)
@@ -138,7 +139,7 @@ func (h *hosts) unusable() error {
 				all = append(all, p.Err)
 			}
 		}
-		if slices.ContainsFunc(set.Archives(), func(a archive.Archive) bool { return !skipped[a.Base] }) {
+		if slices.ContainsFunc(set.Archives(), func(a store.Archive) bool { return !skipped[a.Base] }) {
 			return nil
 		}
 	}
@@ -148,15 +149,15 @@ func (h *hosts) unusable() error {
 // sayProblems names on standard error what could not be read so far, and returns
 // errSkipped if there is anything.
 func (h *hosts) sayProblems() error {
-	return h.say(func(archive.Problem) bool { return true })
+	return h.say(func(store.Problem) bool { return true })
 }
 
 // saySkipped is sayProblems for verbs that tell themselves how far they read.
 func (h *hosts) saySkipped() error {
-	return h.say(func(p archive.Problem) bool { return p.Skipped })
+	return h.say(func(p store.Problem) bool { return p.Skipped })
 }
 
-func (h *hosts) say(worth func(archive.Problem) bool) error {
+func (h *hosts) say(worth func(store.Problem) bool) error {
 	problems := slices.Clone(h.bad)
 	for _, set := range h.sets {
 		for _, p := range set.Problems() {
@@ -166,7 +167,7 @@ func (h *hosts) say(worth func(archive.Problem) bool) error {
 			problems = append(problems, p)
 		}
 	}
-	problems = slices.DeleteFunc(problems, func(p archive.Problem) bool { return !worth(p) })
+	problems = slices.DeleteFunc(problems, func(p store.Problem) bool { return !worth(p) })
 	for _, p := range problems {
 		fmt.Fprintln(h.s.err, problemText(p))
 	}
@@ -177,7 +178,7 @@ func (h *hosts) say(worth func(archive.Problem) bool) error {
 }
 
 // problemText says what is wrong with an archive and what became of it.
-func problemText(p archive.Problem) string {
+func problemText(p store.Problem) string {
 	var d *archive.Damage
 	switch {
 	case p.Skipped:
@@ -196,7 +197,7 @@ type timeline interface {
 }
 
 // roughly is a timeline whose end is known without decompressing data.
-type roughly struct{ *archive.Set }
+type roughly struct{ *store.Set }
 
 // End returns about when the last record was written.
 func (r roughly) End() (pcp.Timestamp, error) { return r.Ending() }

@@ -12,6 +12,7 @@ import (
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/internal/decomp"
 	"github.com/pcparchive/pcparchive/rewrite"
+	"github.com/pcparchive/pcparchive/store"
 )
 
 // archivesHelp says how archives are named, for the help of a verb.
@@ -75,10 +76,10 @@ func isArchive(path string) bool {
 // folders returns a folder and those below it, but for those in which an archive
 // is being written, and names those that cannot be read. Links to folders below
 // are not followed, as they may lead back.
-func folders(dir string) (all []string, bad []archive.Problem) {
+func folders(dir string) (all []string, bad []store.Problem) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return nil, []archive.Problem{{Archive: dir, Skipped: true, Err: err}}
+		return nil, []store.Problem{{Archive: dir, Skipped: true, Err: err}}
 	}
 	all = []string{dir}
 	for _, e := range entries {

@@ -15,7 +15,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pcparchive/pcparchive/archive"
-	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/mapper"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/internal/safetext"
 	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/scrape"
@@ -90,7 +91,7 @@ func newPlainHandler(w io.Writer) slog.Handler {
 
 // sayLosses names what did not cross. It returns errSkipped if bad data is the
 // reason; what Prometheus and PCP cannot share is no failure.
-func sayLosses(s streams, r *convert.Report) error {
+func sayLosses(s streams, r *prom.Report) error {
 	for _, line := range r.Summary() {
 		fmt.Fprintln(s.err, line)
 	}
@@ -131,19 +132,19 @@ func commonHost(endpoints []scrape.Endpoint) string {
 		}
 		host = u.Hostname()
 	}
-	if host == "" || convert.IsLoopback(host) {
+	if host == "" || mapper.IsLoopback(host) {
 		return local
 	}
 	return host
 }
 
 // labelsOf returns a flag's pairs sorted by name.
-func labelsOf(pairs map[string]string) []convert.Label {
-	var labels []convert.Label
+func labelsOf(pairs map[string]string) []prom.Label {
+	var labels []prom.Label
 	for name, value := range pairs {
-		labels = append(labels, convert.Label{Name: name, Value: value})
+		labels = append(labels, prom.Label{Name: name, Value: value})
 	}
-	slices.SortFunc(labels, func(a, b convert.Label) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(labels, func(a, b prom.Label) int { return strings.Compare(a.Name, b.Name) })
 	return labels
 }
 

@@ -13,7 +13,9 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/mapper"
 	"github.com/pcparchive/pcparchive/convert/nativehist"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -23,9 +25,9 @@ func TestQueryOfSpoiltHistogram(t *testing.T) {
 	base := filepath.Join(t.TempDir(), "rec")
 	a, err := archive.Create(base, archive.Header{Host: "h", Zone: "UTC", PID: 1}, nil)
 	require.NoError(t, err)
-	m, err := convert.NewMapper(convert.MapperOptions{Host: "h"})
+	m, err := mapper.New(mapper.Options{Host: "h"})
 	require.NoError(t, err)
-	src, err := m.Source(convert.Target{Name: "web"})
+	src, err := m.Source(mapper.Target{Name: "web"})
 	require.NoError(t, err)
 	sink := convert.NewToArchive(a)
 	for n := range 3 {
@@ -36,7 +38,7 @@ func TestQueryOfSpoiltHistogram(t *testing.T) {
 		data, err := nativehist.Encode(h, nil)
 		require.NoError(t, err)
 		src.Begin(pcp.TimestampOf(time.Date(2026, 3, 1, 12, n, 0, 0, time.UTC)))
-		s, err := src.HistogramSeries("rpc", nil, convert.Family{Name: "rpc", Type: convert.TypeHistogram})
+		s, err := src.HistogramSeries("rpc", nil, prom.Family{Name: "rpc", Type: prom.TypeHistogram})
 		require.NoError(t, err)
 		src.SetHistogram(s, data)
 		require.NoError(t, sink.Put(src.Step()))

@@ -13,7 +13,7 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/prometheus/prometheus/util/annotations"
 
-	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/naming"
 	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/query"
 )
@@ -30,7 +30,7 @@ func parseExpr(expr string) (parser.Expr, error) {
 		return e, nil
 	}
 	err = fmt.Errorf("expression: %w", err)
-	meant := pcpName.ReplaceAllStringFunc(expr, convert.PrometheusName)
+	meant := pcpName.ReplaceAllStringFunc(expr, naming.PrometheusName)
 	if _, e := p.ParseExpr(meant); e == nil && meant != expr {
 		err = fmt.Errorf("%w; in PromQL names have underscores for dots: %s", err, meant)
 	}
@@ -59,9 +59,9 @@ func (h *hosts) semantics() map[string]pcp.Semantics {
 	all := map[string]pcp.Semantics{}
 	for r := range h.readers() {
 		for d := range r.Meta().Metrics() {
-			all[convert.SampleName(r.Meta(), d)] = d.Sem
+			all[naming.SampleName(r.Meta(), d)] = d.Sem
 			for i := 1; i < len(d.Names); i++ {
-				all[convert.PrometheusName(d.Names[i])] = d.Sem
+				all[naming.PrometheusName(d.Names[i])] = d.Sem
 			}
 		}
 	}

@@ -6,25 +6,25 @@ import (
 
 	"github.com/dustin/go-humanize"
 
-	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/scrape"
 )
 
 // recordOutput is what import prom-url prints.
 type recordOutput struct {
-	Archive   string              `json:"archive"`
-	Scrapes   int64               `json:"scrapes"`
-	Failed    int64               `json:"failed"`
-	Endpoints int                 `json:"endpoints"`
-	Series    int                 `json:"series"`
-	Samples   int64               `json:"samples"`
-	Bytes     int64               `json:"bytes"`
-	PerDay    int64               `json:"bytes_per_day"` // 0: not known
-	Losses    []convert.LossCount `json:"losses"`
+	Archive   string           `json:"archive"`
+	Scrapes   int64            `json:"scrapes"`
+	Failed    int64            `json:"failed"`
+	Endpoints int              `json:"endpoints"`
+	Series    int              `json:"series"`
+	Samples   int64            `json:"samples"`
+	Bytes     int64            `json:"bytes"`
+	PerDay    int64            `json:"bytes_per_day"` // 0: not known
+	Losses    []prom.LossCount `json:"losses"`
 }
 
 // tellRecorded prints what was recorded. Nothing but failures is an error.
-func tellRecorded(s streams, o recordOptions, st scrape.Stats, report *convert.Report) error {
+func tellRecorded(s streams, o recordOptions, st scrape.Stats, report *prom.Report) error {
 	switch {
 	case st.Scrapes > 0 && st.Failed == st.Scrapes:
 		return fmt.Errorf("no scrape succeeded, and the archive has nothing but the reasons: %s", recordSummary(o.out, st))

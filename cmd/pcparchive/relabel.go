@@ -6,7 +6,7 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/spf13/cobra"
 
-	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/relabel"
 )
 
@@ -58,7 +58,7 @@ func (m *matchFlag) Set(text string) error {
 func (*matchFlag) Type() string { return "selector" }
 
 // before returns a SampleSink that relabels what goes to dst.
-func (r *relabelFlag) before(dst convert.SampleSink, report *convert.Report) convert.SampleSink {
+func (r *relabelFlag) before(dst prom.SampleSink, report *prom.Report) prom.SampleSink {
 	if len(r.rules) == 0 {
 		return dst
 	}

@@ -3,7 +3,8 @@ package main
 import (
 	"iter"
 
-	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/native"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/meta"
 )
@@ -11,14 +12,14 @@ import (
 // movedNatives are natives whose context labels relabelling has changed: those in
 // which all series of the archive agree.
 type movedNatives struct {
-	convert.Natives
+	native.Resolver
 	labels map[string]string // of all series; "" where they differ
-	moved  map[*convert.NativeMetric]*convert.NativeMetric
+	moved  map[*native.Metric]*native.Metric
 }
 
 // Places returns the places, of metrics with the changed context.
-func (m movedNatives) Places(s *convert.PromSeries) []convert.Place {
-	places := m.Natives.Places(s)
+func (m movedNatives) Places(s *prom.Series) []native.Place {
+	places := m.Resolver.Places(s)
 	for i := range places {
 		p := &places[i]
 		native := m.moved[p.Metric]
@@ -35,10 +36,10 @@ func (m movedNatives) Places(s *convert.PromSeries) []convert.Place {
 }
 
 // Claims yields the metrics of the natives.
-func (m movedNatives) Claims() iter.Seq[*meta.Desc] { return chainedNatives{m.Natives}.Claims() }
+func (m movedNatives) Claims() iter.Seq[*meta.Desc] { return chainedNatives{m.Resolver}.Claims() }
 
 // move returns the metric with the changed context, itself if nothing changed.
-func (m movedNatives) move(was *convert.NativeMetric) *convert.NativeMetric {
+func (m movedNatives) move(was *native.Metric) *native.Metric {
 	var context []labelset.Label
 	changed := false
 	for l := range was.Labels[0].All() {

@@ -19,7 +19,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/internal/redact"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -69,7 +69,7 @@ func run(args []string, s streams) int {
 	case errors.Is(err, errFindings):
 		return exitFindings
 	case errors.As(err, &usage):
-		fmt.Fprintf(s.err, "pcparchive: %s\nsee '%s --help'\n", convert.RedactText(err.Error()), cmd.CommandPath())
+		fmt.Fprintf(s.err, "pcparchive: %s\nsee '%s --help'\n", redact.Text(err.Error()), cmd.CommandPath())
 		return exitUsage
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
 		fmt.Fprintln(s.err, "pcparchive: interrupted")
@@ -101,7 +101,7 @@ func message(err error) string {
 			lines = append(lines, line)
 		}
 	}
-	return convert.RedactText(strings.Join(lines, "\n"))
+	return redact.Text(strings.Join(lines, "\n"))
 }
 
 func newRoot(s streams) *cobra.Command {

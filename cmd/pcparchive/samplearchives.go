@@ -14,6 +14,10 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/assemble"
+	"github.com/pcparchive/pcparchive/convert/mapper"
+	"github.com/pcparchive/pcparchive/convert/native"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/rewrite"
 )
 
@@ -22,11 +26,11 @@ import (
 type sampleArchives struct {
 	sampleGroups // a series of none is left out
 	ctx          context.Context
-	report       *convert.Report
+	report       *prom.Report
 	// natives knows native series of the input itself; may be nil.
-	natives func(host string) convert.Natives
+	natives func(host string) native.Resolver
 	// context returns what the input says of a host's archive; may be nil.
-	context func(g *sampleGroup, host string) []convert.Label
+	context func(g *sampleGroup, host string) []prom.Label
 
 	made   bool           // the folder was made here
 	aside  *rewrite.Aside // of the only archive or of all in the folder; nil before the first
@@ -44,7 +48,7 @@ type sampleArchives struct {
 type sampleArchive struct {
 	sampleArchiveOutput
 	group *sampleGroup
-	dst   *convert.Assembler // nil before it is begun and once it is closed
+	dst   *assemble.Assembler // nil before it is begun and once it is closed
 }
 
 // sampleArchiveOutput is what is printed of an archive.
@@ -59,14 +63,14 @@ type sampleArchiveOutput struct {
 }
 
 // newSampleArchives makes sure that the options make sense before any work.
-func newSampleArchives(ctx context.Context, o *sampleOptions, report *convert.Report) (*sampleArchives, error) {
+func newSampleArchives(ctx context.Context, o *sampleOptions, report *prom.Report) (*sampleArchives, error) {
 	if o.out == "" {
 		return nil, usageError{fmt.Errorf("-o ARCHIVE is missing")}
 	}
 	if _, err := mapsOf(o.maps); err != nil {
 		return nil, usageError{err}
 	}
-	if _, err := convert.NewMapper(convert.MapperOptions{Prefix: o.prefix, Host: o.host, External: labelsOf(o.external)}); err != nil {
+	if _, err := mapper.New(mapper.Options{Prefix: o.prefix, Host: o.host, External: labelsOf(o.external)}); err != nil {
 		return nil, usageError{err}
 	}
 	return &sampleArchives{sampleGroups: newSampleGroups(o), ctx: ctx, report: report, files: archive.NewFilePool(filesAtOnce)}, nil
@@ -82,7 +86,7 @@ func (w *sampleArchives) reserve() (err error) {
 }
 
 // Append hands samples to their archive, exemplars to the one that got the sample.
-func (w *sampleArchives) Append(s *convert.PromSeries, batch []convert.Sample) error {
+func (w *sampleArchives) Append(s *prom.Series, batch []prom.Sample) error {
 	for i := range batch {
 		x := &batch[i]
 		if x.Exemplar != nil {
@@ -103,7 +107,7 @@ func (w *sampleArchives) Append(s *convert.PromSeries, batch []convert.Sample) e
 }
 
 // to returns the archive that gets a sample, nil if it is left out.
-func (w *sampleArchives) to(s *convert.PromSeries, t int64) (*sampleArchive, error) {
+func (w *sampleArchives) to(s *prom.Series, t int64) (*sampleArchive, error) {
 	if w.calls++; w.calls%4096 == 0 {
 		if err := w.ctx.Err(); err != nil {
 			return nil, err
@@ -127,7 +131,7 @@ func (w *sampleArchives) to(s *convert.PromSeries, t int64) (*sampleArchive, err
 }
 
 // place finds the archive of a series, which begins with its first sample.
-func (w *sampleArchives) place(s *convert.PromSeries) error {
+func (w *sampleArchives) place(s *prom.Series) error {
 	if n := s.ID + 1 - len(w.series); n > 0 {
 		w.series = append(w.series, make([]*sampleArchive, n)...)
 		w.known = append(w.known, make([]bool, n)...)
@@ -148,7 +152,7 @@ func (w *sampleArchives) place(s *convert.PromSeries) error {
 // begin begins the archive of a group.
 func (w *sampleArchives) begin(g *sampleGroup) error {
 	o, host := w.opts, w.host(g)
-	m, err := convert.NewMapper(convert.MapperOptions{Prefix: o.prefix, Host: host, External: w.external(g, host), Report: w.report})
+	m, err := mapper.New(mapper.Options{Prefix: o.prefix, Host: host, External: w.external(g, host), Report: w.report})
 	if err != nil {
 		return usageError{err}
 	}
@@ -157,7 +161,7 @@ func (w *sampleArchives) begin(g *sampleGroup) error {
 		return usageError{err}
 	}
 	if len(o.relabel.rules) > 0 && natives != nil {
-		natives = movedNatives{natives, g.labels, map[*convert.NativeMetric]*convert.NativeMetric{}}
+		natives = movedNatives{natives, g.labels, map[*native.Metric]*native.Metric{}}
 	}
 	out, base, err := w.claim(g)
 	if err != nil {
@@ -172,7 +176,7 @@ func (w *sampleArchives) begin(g *sampleGroup) error {
 	if err != nil {
 		return err
 	}
-	a.dst = convert.NewAssembler(convert.NewToArchive(file), m, convert.AssemblerOptions{Natives: natives, Report: w.report})
+	a.dst = assemble.New(convert.NewToArchive(file), m, assemble.Options{Natives: natives, Report: w.report})
 	g.dst = a
 	return nil
 }
@@ -212,7 +216,7 @@ func (w *sampleArchives) buffer() int {
 
 // external returns the context labels of an archive: those that were asked for
 // and those that its input knows.
-func (w *sampleArchives) external(g *sampleGroup, host string) []convert.Label {
+func (w *sampleArchives) external(g *sampleGroup, host string) []prom.Label {
 	all := labelsOf(w.opts.external)
 	if w.context == nil {
 		return all
@@ -238,7 +242,7 @@ func (w *sampleArchives) makeFolder() error {
 
 // nativesOf returns what knows the native series of an archive: what the input
 // says comes before the maps.
-func (w *sampleArchives) nativesOf(host string) (convert.Natives, error) {
+func (w *sampleArchives) nativesOf(host string) (native.Resolver, error) {
 	var all chainedNatives
 	if w.natives != nil {
 		all = append(all, w.natives(host))

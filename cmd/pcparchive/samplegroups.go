@@ -2,10 +2,11 @@ package main
 
 import (
 	"cmp"
+	"github.com/pcparchive/pcparchive/convert/mapper"
+	"github.com/pcparchive/pcparchive/convert/naming"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"slices"
 	"strings"
-
-	"github.com/pcparchive/pcparchive/convert"
 )
 
 // sampleGroups tell which series go to which archive, and what that is called.
@@ -18,7 +19,7 @@ type sampleGroups struct {
 	hostOf func(hostname string) string
 	// ofEndpoint reports whether the label hostname of a series may be another
 	// host's than the archive's; nil: it never is.
-	ofEndpoint func(s *convert.PromSeries) bool
+	ofEndpoint func(s *prom.Series) bool
 }
 
 // sampleGroup is what goes to one archive.
@@ -50,7 +51,7 @@ func (o *sampleOptions) split() string {
 }
 
 // key returns which group a series is of.
-func (w *sampleGroups) key(s *convert.PromSeries) string {
+func (w *sampleGroups) key(s *prom.Series) string {
 	split := w.opts.split()
 	if split == "" {
 		return ""
@@ -71,7 +72,7 @@ func (w *sampleGroups) key(s *convert.PromSeries) string {
 }
 
 // admit puts a series into its group and notes what it tells of the host.
-func (w *sampleGroups) admit(s *convert.PromSeries) {
+func (w *sampleGroups) admit(s *prom.Series) {
 	g := w.group(w.key(s))
 	endpoint := w.ofEndpoint != nil && w.ofEndpoint(s)
 	for _, l := range s.Labels {
@@ -90,16 +91,16 @@ func (w *sampleGroups) admit(s *convert.PromSeries) {
 // recordedOn returns the host on which a PCP metric was recorded, as far as its
 // series says so. A label instance is then of the metric and names no host, but with the health
 // of endpoints.
-func recordedOn(s *convert.PromSeries) string {
-	if s.Origin == nil || convert.IsHealth(s.Origin.Desc.PMID) {
+func recordedOn(s *prom.Series) string {
+	if s.Origin == nil || naming.IsHealth(s.Origin.Desc.PMID) {
 		return ""
 	}
 	return s.Origin.Labels[0].Text("hostname")
 }
 
 // originOfEndpoint is an ofEndpoint for series that say which PCP metrics they are.
-func originOfEndpoint(s *convert.PromSeries) bool {
-	return s.Origin != nil && s.Origin.Desc.PMID.Domain() == convert.OpenMetricsDomain
+func originOfEndpoint(s *prom.Series) bool {
+	return s.Origin != nil && s.Origin.Desc.PMID.Domain() == naming.OpenMetricsDomain
 }
 
 // group finds or adds a group.
@@ -134,12 +135,12 @@ var samplesHostLabels = []string{"hostname", "instance"}
 // samplesHost returns what a label says of a host.
 func samplesHost(label, value string) string {
 	if label == "instance" {
-		return convert.HostOnly(value)
+		return mapper.HostOnly(value)
 	}
 	return value
 }
 
-func seriesLabel(s *convert.PromSeries, name string) string {
+func seriesLabel(s *prom.Series, name string) string {
 	for _, l := range s.Labels {
 		if l.Name == name {
 			return l.Value
@@ -166,7 +167,7 @@ func (w *sampleGroups) host(g *sampleGroup) string {
 	switch {
 	case host == "" && w.folder:
 		return cmp.Or(w.opts.host, unknownHost)
-	case host == "" || convert.IsLoopback(host):
+	case host == "" || mapper.IsLoopback(host):
 		return cmp.Or(w.opts.host, commonHost(nil))
 	}
 	return host

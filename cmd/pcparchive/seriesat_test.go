@@ -7,25 +7,25 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/internal/sinktest"
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/pcparchive/pcparchive/convert"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
 // seriesNames collects the names and labels of series that have values.
 type seriesNames map[string]bool
 
-func (n seriesNames) Sample(s *convert.PromSeries, _ int64, v float64) error {
-	if !convert.IsStale(v) {
+func (n seriesNames) Sample(s *prom.Series, _ int64, v float64) error {
+	if !prom.IsStale(v) {
 		n[fmt.Sprintf("%s %q", s.Name, s.Labels)] = true
 	}
 	return nil
 }
 
-func (n seriesNames) Histogram(s *convert.PromSeries, _ int64, _ []byte) error {
+func (n seriesNames) Histogram(s *prom.Series, _ int64, _ []byte) error {
 	return n.Sample(s, 0, 0)
 }
 
@@ -37,7 +37,7 @@ func seriesAt(t *testing.T, paths ...string) []string {
 	kind, s, err := inputKind(s, paths)
 	require.NoError(t, err)
 	found, o := seriesNames{}, convertOptions{from: kind}
-	report := &convert.Report{}
+	report := &prom.Report{}
 	if kind == endArchive {
 		h, err := openHosts(s, paths)
 		require.NoError(t, err)

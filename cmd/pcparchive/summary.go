@@ -9,8 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/store"
 	"github.com/pcparchive/pcparchive/summary"
 )
 
@@ -105,7 +105,7 @@ func (*summaryFormat) Type() string { return "format" }
 
 // hostSummary is the summary of a host.
 type hostSummary struct {
-	set *archive.Set
+	set *store.Set
 	sum *summary.Summary
 }
 

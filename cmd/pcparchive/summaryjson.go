@@ -6,8 +6,9 @@ import (
 	"math"
 	"time"
 
-	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/pcp"
+	"github.com/pcparchive/pcparchive/store"
 	"github.com/pcparchive/pcparchive/summary"
 )
 
@@ -73,7 +74,7 @@ func (n jsonNumber) MarshalJSON() ([]byte, error) {
 	return json.Marshal(f)
 }
 
-func (o summaryOptions) document(set *archive.Set, sum *summary.Summary) summaryDocument {
+func (o summaryOptions) document(set *store.Set, sum *summary.Summary) summaryDocument {
 	doc := summaryDocument{
 		Host: set.Host(), Start: sum.From.Time(), End: sum.To.Time(),
 		Records: sum.Records, Marks: sum.Marks, Series: []summarySeries{},
@@ -141,7 +142,7 @@ func (v jsonValue) MarshalJSON() ([]byte, error) {
 }
 
 // labelMap returns the labels that a client sees.
-func labelMap(s *archive.Series) map[string]jsonValue {
+func labelMap(s *history.Series) map[string]jsonValue {
 	set, err := s.Merged()
 	if err != nil {
 		return nil // more labels than a set may have

@@ -14,9 +14,10 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/safetext"
 	"github.com/pcparchive/pcparchive/pcp"
+	"github.com/pcparchive/pcparchive/store"
 	"github.com/pcparchive/pcparchive/summary"
 )
 
@@ -106,7 +107,7 @@ func percentileColumns(percentiles []float64) []summaryColumn {
 	return columns
 }
 
-func metricName(m *archive.Metric) string { return cmp.Or(m.Name, m.Desc.PMID.String()) }
+func metricName(m *history.Metric) string { return cmp.Or(m.Name, m.Desc.PMID.String()) }
 
 // instanceName returns "" for a singular metric, and the number of an instance
 // without a name.
@@ -124,7 +125,7 @@ func (c summaryCell) stamp(t pcp.Timestamp, count int64) string {
 	return c.time(t)
 }
 
-func labelsText(s *archive.Series) string {
+func labelsText(s *history.Series) string {
 	set, err := s.Merged()
 	if err != nil {
 		return ""
@@ -193,7 +194,7 @@ func printSummaryCSV(w io.Writer, columns []summaryColumn, all []hostSummary) er
 }
 
 // printSummaryText prints what was summarised and a table.
-func printSummaryText(w io.Writer, o summaryOptions, columns []summaryColumn, set *archive.Set, sum *summary.Summary) error {
+func printSummaryText(w io.Writer, o summaryOptions, columns []summaryColumn, set *store.Set, sum *summary.Summary) error {
 	zone := o.zones.or(set.Location())
 	bw := bufio.NewWriter(w)
 	if sum.Records == 0 {

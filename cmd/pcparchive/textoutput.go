@@ -13,7 +13,7 @@ import (
 	"path/filepath"
 
 	"github.com/pcparchive/pcparchive/archive"
-	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/internal/outlock"
 )
 
@@ -117,8 +117,8 @@ func (w endingWriter) Write(b []byte) (int, error) {
 
 // writtenOutput is what is printed of a text file.
 type writtenOutput struct {
-	File   string              `json:"file"`
-	Losses []convert.LossCount `json:"losses"`
+	File   string           `json:"file"`
+	Losses []prom.LossCount `json:"losses"`
 }
 
 // checkTextReport refuses a report where the text itself goes.
@@ -130,7 +130,7 @@ func checkTextReport(file string, format outputFormat) error {
 }
 
 // tellText tells a program what was written to a file. People see that.
-func tellText(s streams, file string, format outputFormat, report *convert.Report) error {
+func tellText(s streams, file string, format outputFormat, report *prom.Report) error {
 	if format != outputJSON {
 		return nil
 	}

@@ -11,10 +11,10 @@ import (
 
 	"github.com/prometheus/prometheus/promql/parser"
 
-	"github.com/pcparchive/pcparchive/archive"
-	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/naming"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
+	"github.com/pcparchive/pcparchive/store"
 	"github.com/pcparchive/pcparchive/summary"
 )
 
@@ -50,7 +50,7 @@ func (h *hosts) why(ctx context.Context, e emptiness) {
 
 // textOnly reports whether all metrics that were asked for are text or otherwise
 // no numbers.
-func (h *hosts) textOnly(set *archive.Set, metrics func(*meta.Desc) bool) bool {
+func (h *hosts) textOnly(set *store.Set, metrics func(*meta.Desc) bool) bool {
 	some := false
 	for r := range set.Readers() {
 		for d := range r.Meta().Metrics() {
@@ -229,7 +229,7 @@ func (h *hosts) sampledAs(name string) map[pcp.PMID]bool {
 	found := map[pcp.PMID]bool{}
 	for r := range h.readers() {
 		for d := range r.Meta().Metrics() {
-			if convert.SampleName(r.Meta(), d) == name || slices.ContainsFunc(d.Names, func(n string) bool { return convert.PrometheusName(n) == name }) {
+			if naming.SampleName(r.Meta(), d) == name || slices.ContainsFunc(d.Names, func(n string) bool { return naming.PrometheusName(n) == name }) {
 				found[d.PMID] = true
 			}
 		}

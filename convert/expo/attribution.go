@@ -1,9 +1,8 @@
 package expo
 
 import (
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"strings"
-
-	"github.com/pcparchive/pcparchive/convert"
 )
 
 // attribution finds the families of samples.
@@ -14,17 +13,17 @@ type attribution struct {
 	era int
 	// found are the families handed out, each once, so that equal ones are one
 	// pointer. They never change.
-	found map[convert.Family]*convert.Family
+	found map[prom.Family]*prom.Family
 }
 
 // description is what a page says of a family.
 type description struct {
-	convert.Family
-	same *convert.Family // as handed out; nil if it changed since
+	prom.Family
+	same *prom.Family // as handed out; nil if it changed since
 }
 
 func newAttribution() attribution {
-	return attribution{known: map[string]*description{}, found: map[convert.Family]*convert.Family{}}
+	return attribution{known: map[string]*description{}, found: map[prom.Family]*prom.Family{}}
 }
 
 // reset forgets what a page said, before the next one.
@@ -47,7 +46,7 @@ func (a *attribution) describe(raw []byte) *description {
 			name = nameUnescaper.Replace(name)
 		}
 		if d = a.known[name]; d == nil {
-			d = &description{Family: convert.Family{Name: name, Type: convert.TypeUnknown}}
+			d = &description{Family: prom.Family{Name: name, Type: prom.TypeUnknown}}
 			a.known[name] = d
 		}
 	}
@@ -64,13 +63,13 @@ func (d *description) set(field *string, to []byte) {
 }
 
 // of returns the family of a sample.
-func (a *attribution) of(sample string) *convert.Family {
+func (a *attribution) of(sample string) *prom.Family {
 	d := a.last
 	if d == nil || !isMember(sample, &d.Family) {
 		d = a.known[sample]
 	}
 	if d == nil {
-		return a.handOut(convert.Family{Name: sample, Type: convert.TypeUnknown})
+		return a.handOut(prom.Family{Name: sample, Type: prom.TypeUnknown})
 	}
 	if d.same == nil {
 		d.same = a.handOut(UnnotedFamily(d.Family))
@@ -79,7 +78,7 @@ func (a *attribution) of(sample string) *convert.Family {
 }
 
 // handOut returns the pointer that stands for a family.
-func (a *attribution) handOut(f convert.Family) *convert.Family {
+func (a *attribution) handOut(f prom.Family) *prom.Family {
 	same, ok := a.found[f]
 	if !ok {
 		same = &f

@@ -7,9 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/internal/sinktest"
-
-	"github.com/pcparchive/pcparchive/convert"
 )
 
 // manySeries returns a text page of n series in families of a thousand.
@@ -102,7 +101,7 @@ func BenchmarkReader(b *testing.B) {
 				in := Input{Name: "dump", Open: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text.String())), nil }}
 				n := 0
 				err := NewReader([]Input{in}, ReadOptions{}).Samples(context.Background(),
-					sinktest.Sink(sampleFunc(func(*convert.PromSeries, int64, float64) error { n++; return nil })))
+					sinktest.Sink(sampleFunc(func(*prom.Series, int64, float64) error { n++; return nil })))
 				if err != nil || n != series*times {
 					b.Fatal(n, err)
 				}

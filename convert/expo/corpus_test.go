@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/sinktest"
 
 	"github.com/stretchr/testify/assert"
@@ -16,7 +17,12 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/assemble"
 	"github.com/pcparchive/pcparchive/convert/expo"
+	"github.com/pcparchive/pcparchive/convert/flatten"
+	"github.com/pcparchive/pcparchive/convert/mapper"
+	"github.com/pcparchive/pcparchive/convert/naming"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/tsdb"
 	"github.com/pcparchive/pcparchive/internal/oracle"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -60,8 +66,8 @@ func TestCorpusArchives(t *testing.T) {
 					defer func() { assert.NoError(t, store.Close()) }()
 					out = append(out, store)
 				}
-				f := convert.NewFlattener(sinktest.Sink(out), convert.FlattenOptions{Host: r.Header().Host})
-				require.NoError(t, convert.Copy(t.Context(), f, convert.FromArchive(r, archive.Query{})))
+				f := flatten.New(sinktest.Sink(out), flatten.Options{Host: r.Header().Host})
+				require.NoError(t, convert.Copy(t.Context(), f, convert.FromArchive(r, history.Query{})))
 				pages[i] = pageFor(t, snapshot.Families(), fmt.Sprintf("a%d_", i))
 				if len(out) > 1 {
 					for _, format := range []expo.Format{expo.OpenMetrics, expo.Text} {
@@ -79,9 +85,9 @@ func TestCorpusArchives(t *testing.T) {
 }
 
 // fanout hands samples to several.
-type fanout []convert.SampleSink
+type fanout []prom.SampleSink
 
-func (f fanout) Sample(p *convert.PromSeries, t int64, v float64) error {
+func (f fanout) Sample(p *prom.Series, t int64, v float64) error {
 	for _, dst := range f {
 		if err := sinktest.Put(dst, p, t, v); err != nil {
 			return err
@@ -94,7 +100,7 @@ func (f fanout) Sample(p *convert.PromSeries, t int64, v float64) error {
 // demands that this holds the same, but for what text cannot say, which is counted.
 func dumpAndBack(t *testing.T, from *tsdb.Store, format expo.Format, host string) {
 	t.Helper()
-	losses := &convert.Report{}
+	losses := &prom.Report{}
 	var dump bytes.Buffer
 	require.NoError(t, expo.WriteDump(&dump, from, expo.Options{Format: format, PCP: true}, losses))
 	assert.Less(t, dump.Len(), mostDumped)
@@ -130,20 +136,20 @@ func dumpAndBack(t *testing.T, from *tsdb.Store, format expo.Format, host string
 
 // expected returns what comes back of a dump, and what is lost on the way there
 // and back.
-func expected(t *testing.T, from *tsdb.Store, format expo.Format) (want map[string]*history, there, back []convert.LossCount) {
+func expected(t *testing.T, from *tsdb.Store, format expo.Format) (want map[string]*seriesHistory, there, back []prom.LossCount) {
 	t.Helper()
-	var lost, rounded convert.Report
-	want = map[string]*history{}
+	var lost, rounded prom.Report
+	want = map[string]*seriesHistory{}
 	host := hostLabels(from)
 	for p := range from.Series() {
 		h := historyOf(t, from, p)
-		lost.AddN(convert.LossStale, p.Name, int64(len(h.ends)))
+		lost.AddN(prom.LossStale, p.Name, int64(len(h.ends)))
 		name, labels := p.Name, p.Labels
 		switch {
 		case format == expo.Text && native(p):
 			labels = withLabels(labels, host)
-			rounded.AddN(convert.LossRounded, p.Origin.Name, h.beyond(p.Origin.Desc.Type))
-		case format == expo.OpenMetrics && h.family.Type == convert.TypeCounter:
+			rounded.AddN(prom.LossRounded, p.Origin.Name, h.beyond(p.Origin.Desc.Type))
+		case format == expo.OpenMetrics && h.family.Type == prom.TypeCounter:
 			h.family.Name = strings.TrimSuffix(name, "_total")
 			name = h.family.Name + "_total"
 			fallthrough
@@ -167,9 +173,9 @@ func expected(t *testing.T, from *tsdb.Store, format expo.Format) (want map[stri
 
 // native reports whether a series comes back as the PCP metric that it is: with a
 // name that PCP allows, and with the name of its instance if it has one.
-func native(p *convert.PromSeries) bool {
+func native(p *prom.Series) bool {
 	for c := range strings.SplitSeq(p.Origin.Name, ".") {
-		if !convert.ValidComponent(c) {
+		if !naming.ValidComponent(c) {
 			return false
 		}
 	}
@@ -182,7 +188,7 @@ func native(p *convert.PromSeries) bool {
 }
 
 // hostLabels returns the labels that belong to an archive, as its series have them.
-func hostLabels(from *tsdb.Store) []convert.Label {
+func hostLabels(from *tsdb.Store) []prom.Label {
 	found := map[string]string{}
 	for p := range from.Series() {
 		for _, l := range p.Labels {
@@ -192,38 +198,38 @@ func hostLabels(from *tsdb.Store) []convert.Label {
 			}
 		}
 	}
-	var labels []convert.Label
+	var labels []prom.Label
 	for name, value := range found {
-		labels = append(labels, convert.Label{Name: name, Value: value})
+		labels = append(labels, prom.Label{Name: name, Value: value})
 	}
 	return labels
 }
 
 // withLabels adds the labels that are not there.
-func withLabels(labels, more []convert.Label) []convert.Label {
+func withLabels(labels, more []prom.Label) []prom.Label {
 	all := slices.Clone(labels)
 	for _, l := range more {
-		if !slices.ContainsFunc(labels, func(x convert.Label) bool { return x.Name == l.Name }) {
+		if !slices.ContainsFunc(labels, func(x prom.Label) bool { return x.Name == l.Name }) {
 			all = append(all, l)
 		}
 	}
-	slices.SortFunc(all, func(a, b convert.Label) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(all, func(a, b prom.Label) int { return strings.Compare(a.Name, b.Name) })
 	return all
 }
 
 // backOf makes an archive of a dump and returns what it holds.
-func backOf(t *testing.T, dump []byte, format expo.Format, host string, external []convert.Label) (*tsdb.Store, *convert.Report) {
+func backOf(t *testing.T, dump []byte, format expo.Format, host string, external []prom.Label) (*tsdb.Store, *prom.Report) {
 	t.Helper()
-	report := &convert.Report{}
+	report := &prom.Report{}
 	base := filepath.Join(t.TempDir(), "back")
 	a, err := archive.Create(base, archive.Header{Host: host, Zone: "UTC"}, nil)
 	require.NoError(t, err)
-	m, err := convert.NewMapper(convert.MapperOptions{Host: host, External: external, Report: report})
+	m, err := mapper.New(mapper.Options{Host: host, External: external, Report: report})
 	require.NoError(t, err)
 	reader := expo.NewReader(inputOf(dump), expo.ReadOptions{Report: report})
-	sorter := convert.NewSorter(convert.NewAssembler(convert.NewToArchive(a), m, convert.AssemblerOptions{
+	sorter := prom.NewSorter(assemble.New(convert.NewToArchive(a), m, assemble.Options{
 		Natives: reader.Natives(host), Report: report,
-	}), convert.SorterOptions{Report: report})
+	}), prom.SorterOptions{Report: report})
 	require.NoError(t, reader.Samples(t.Context(), sorter))
 	require.NoError(t, sinktest.Finish(sorter))
 	if format == expo.Text || len(dump) > mostText {
@@ -232,7 +238,7 @@ func backOf(t *testing.T, dump []byte, format expo.Format, host string, external
 	r, err := archive.Open(base, nil)
 	require.NoError(t, err)
 	store := tsdb.NewStore(t.TempDir(), nil)
-	flat := convert.NewFlattener(store, convert.FlattenOptions{Host: host, Report: report})
-	require.NoError(t, convert.Copy(t.Context(), flat, convert.FromArchive(r, archive.Query{})))
+	flat := flatten.New(store, flatten.Options{Host: host, Report: report})
+	require.NoError(t, convert.Copy(t.Context(), flat, convert.FromArchive(r, history.Query{})))
 	return store, report
 }

@@ -2,10 +2,9 @@ package expo
 
 import (
 	"cmp"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"io"
 	"iter"
-
-	"github.com/pcparchive/pcparchive/convert"
 )
 
 // WriteDump writes all samples of all series with their times: what "promtool
@@ -15,9 +14,9 @@ import (
 //
 // Text cannot say that a series ended, nor of what is before 1970 when it was:
 // both are left out and counted. The report may be nil.
-func WriteDump(w io.Writer, src convert.Stored, o Options, r *convert.Report) error {
+func WriteDump(w io.Writer, src prom.Stored, o Options, r *prom.Report) error {
 	o.Timestamps, o.Report = true, r
-	d := dump{p: newPrinter(w, o), src: src, series: map[*Sample]*convert.PromSeries{}, report: r}
+	d := dump{p: newPrinter(w, o), src: src, series: map[*Sample]*prom.Series{}, report: r}
 	for _, part := range partsOf(o.Format, d.families()) {
 		part.order()
 		d.p.head(part)
@@ -30,9 +29,9 @@ func WriteDump(w io.Writer, src convert.Stored, o Options, r *convert.Report) er
 
 type dump struct {
 	p      *printer
-	src    convert.Stored
-	series map[*Sample]*convert.PromSeries
-	report *convert.Report
+	src    prom.Stored
+	series map[*Sample]*prom.Series
+	report *prom.Report
 }
 
 // families returns a family for each of the series', whose samples are to be
@@ -40,7 +39,7 @@ type dump struct {
 func (d *dump) families() []Family {
 	type key struct{ name, typ string }
 	var families []Family
-	var series [][]*convert.PromSeries
+	var series [][]*prom.Series
 	index := map[key]int{}
 	for s := range d.src.Series() {
 		f := familyOf(s)
@@ -113,12 +112,12 @@ func (d *dump) single(part *part, s *placed) error {
 }
 
 // sayable reports whether text can say a sample, and counts it if not.
-func (d *dump) sayable(s *placed, at convert.Sample) bool {
+func (d *dump) sayable(s *placed, at prom.Sample) bool {
 	switch {
-	case convert.IsStale(at.V):
-		d.report.Add(convert.LossStale, s.Name)
+	case prom.IsStale(at.V):
+		d.report.Add(prom.LossStale, s.Name)
 	case at.T < 0:
-		d.report.Add(convert.LossBefore1970, s.Name)
+		d.report.Add(prom.LossBefore1970, s.Name)
 	default:
 		return true
 	}
@@ -128,9 +127,9 @@ func (d *dump) sayable(s *placed, at convert.Sample) bool {
 // lane is a series of a group that is being written.
 type lane struct {
 	s    *placed
-	next func() (convert.Sample, error, bool)
+	next func() (prom.Sample, error, bool)
 	stop func()
-	at   convert.Sample
+	at   prom.Sample
 	ok   bool
 	x    *exemplars
 }

@@ -1,18 +1,17 @@
 package expo
 
 import (
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"iter"
-
-	"github.com/pcparchive/pcparchive/convert"
 )
 
 // exemplars are those of a series that is being dumped.
 type exemplars struct {
-	report *convert.Report
-	next   func() (convert.Sample, error, bool)
+	report *prom.Report
+	next   func() (prom.Sample, error, bool)
 	stop   func()
 	begun  bool
-	at     convert.Sample
+	at     prom.Sample
 	ok     bool // there is at
 }
 
@@ -42,13 +41,13 @@ func (x *exemplars) attach(s *placed) error {
 	}
 	for x.ok && x.at.T <= s.Time {
 		if s.Exemplar != nil {
-			x.report.Add(convert.LossExemplar, s.Name)
+			x.report.Add(prom.LossExemplar, s.Name)
 			s.Exemplar = nil
 		}
 		if x.at.T == s.Time {
 			s.Exemplar = x.at.Exemplar
 		} else {
-			x.report.Add(convert.LossExemplar, s.Name)
+			x.report.Add(prom.LossExemplar, s.Name)
 		}
 		if err := x.advance(); err != nil {
 			return err
@@ -65,7 +64,7 @@ func (x *exemplars) rest(s *placed) error {
 		}
 	}
 	for x.ok {
-		x.report.Add(convert.LossExemplar, s.Name)
+		x.report.Add(prom.LossExemplar, s.Name)
 		if err := x.advance(); err != nil {
 			return err
 		}

@@ -6,8 +6,8 @@ import (
 	"io"
 	"strings"
 
-	"github.com/pcparchive/pcparchive/convert"
 	"github.com/pcparchive/pcparchive/convert/expo"
+	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
 // A dump has each series in one piece; a sorter brings the samples into order of
@@ -21,13 +21,13 @@ jobs_total{queue="b"} 9 1767225615.5
 # EOF
 `
 	in := expo.Input{Name: "dump.om", Open: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(dump)), nil }}
-	printed := convert.SinkFunc(func(s *convert.PromSeries, batch []convert.Sample) error {
+	printed := prom.SinkFunc(func(s *prom.Series, batch []prom.Sample) error {
 		for _, x := range batch {
 			fmt.Println(x.T, s.Name, s.Labels, x.V)
 		}
 		return nil
 	})
-	sorter := convert.NewSorter(printed, convert.SorterOptions{})
+	sorter := prom.NewSorter(printed, prom.SorterOptions{})
 	defer sorter.Close()
 	if err := expo.NewReader([]expo.Input{in}, expo.ReadOptions{}).Samples(context.Background(), sorter); err != nil {
 		fmt.Println(err)

@@ -4,15 +4,15 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/pcparchive/pcparchive/convert"
 	"github.com/pcparchive/pcparchive/convert/expo"
+	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
 func ExampleWrite() {
 	families := []expo.Family{{
-		Family: convert.Family{Name: "disk_dev_read", Type: convert.TypeCounter, Help: "reads since boot"},
+		Family: prom.Family{Name: "disk_dev_read", Type: prom.TypeCounter, Help: "reads since boot"},
 		Samples: []expo.Sample{
-			{Name: "disk_dev_read", Labels: []convert.Label{{Name: "instname", Value: "sda"}}, Value: 42},
+			{Name: "disk_dev_read", Labels: []prom.Label{{Name: "instname", Value: "sda"}}, Value: 42},
 		},
 	}}
 	for _, format := range []expo.Format{expo.Text, expo.OpenMetrics} {

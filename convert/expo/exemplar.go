@@ -4,10 +4,9 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/prometheus/prometheus/model/exemplar"
 	"github.com/prometheus/prometheus/model/labels"
-
-	"github.com/pcparchive/pcparchive/convert"
 )
 
 // unescaper does what Prometheus' parser does for labels of samples and leaves out
@@ -15,14 +14,14 @@ import (
 var unescaper = strings.NewReplacer(`\"`, `"`, `\\`, `\`, `\n`, "\n")
 
 // exemplarOf copies what the parser read.
-func exemplarOf(x *exemplar.Exemplar) *convert.Exemplar {
-	e := &convert.Exemplar{Value: x.Value, HasTime: x.HasTs}
+func exemplarOf(x *exemplar.Exemplar) *prom.Exemplar {
+	e := &prom.Exemplar{Value: x.Value, HasTime: x.HasTs}
 	if x.HasTs {
 		e.Time = x.Ts
 	}
 	x.Labels.Range(func(l labels.Label) {
 		if l.Value != "" {
-			e.Labels = append(e.Labels, convert.Label{
+			e.Labels = append(e.Labels, prom.Label{
 				Name: strings.Clone(unescaper.Replace(l.Name)), Value: strings.Clone(unescaper.Replace(l.Value)),
 			})
 		}
@@ -45,7 +44,7 @@ func (p *printer) exemplar(part *part, s *placed) {
 	suffix := s.role.suffix
 	if p.opts.Format != OpenMetrics || !part.suffixed || suffix != "_total" && suffix != "_bucket" ||
 		size > maxExemplarLabels || e.HasTime && e.Time < 0 {
-		p.opts.Report.Add(convert.LossExemplar, s.Name)
+		p.opts.Report.Add(prom.LossExemplar, s.Name)
 		return
 	}
 	p.buf = append(p.buf, " # {"...)

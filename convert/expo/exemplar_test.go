@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/sinktest"
 
 	"github.com/stretchr/testify/assert"
@@ -15,7 +16,11 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/assemble"
 	"github.com/pcparchive/pcparchive/convert/expo"
+	"github.com/pcparchive/pcparchive/convert/flatten"
+	"github.com/pcparchive/pcparchive/convert/mapper"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/tsdb"
 	"github.com/pcparchive/pcparchive/internal/oracle"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -43,21 +48,21 @@ single_total{job="j"} 7.0 1700000000.000 # {"with space"="1"} 1.0
 `
 
 // toArchive makes an archive of a page by way of a Sorter and returns its name.
-func toArchive(t *testing.T, page string, version pcp.Version, report *convert.Report) string {
+func toArchive(t *testing.T, page string, version pcp.Version, report *prom.Report) string {
 	t.Helper()
-	m, err := convert.NewMapper(convert.MapperOptions{Host: "h", Report: report})
+	m, err := mapper.New(mapper.Options{Host: "h", Report: report})
 	require.NoError(t, err)
 	base := filepath.Join(t.TempDir(), "a")
 	w, err := archive.Create(base, archive.Header{Host: "h", PID: 1}, &archive.WriteOptions{Version: version})
 	require.NoError(t, err)
-	sorted := convert.NewSorter(convert.NewAssembler(convert.NewToArchive(w), m, convert.AssemblerOptions{Report: report}),
-		convert.SorterOptions{Memory: 1, Dir: t.TempDir(), Report: report})
+	sorted := prom.NewSorter(assemble.New(convert.NewToArchive(w), m, assemble.Options{Report: report}),
+		prom.SorterOptions{Memory: 1, Dir: t.TempDir(), Report: report})
 	readTo(t, page, sorted, report)
 	require.NoError(t, sinktest.Finish(sorted))
 	return base
 }
 
-func readTo(t *testing.T, page string, dst convert.SampleSink, report *convert.Report) {
+func readTo(t *testing.T, page string, dst prom.SampleSink, report *prom.Report) {
 	t.Helper()
 	reader := expo.NewReader([]expo.Input{{
 		Name: "page", Time: time.Unix(1_700_000_000, 0),
@@ -67,19 +72,19 @@ func readTo(t *testing.T, page string, dst convert.SampleSink, report *convert.R
 }
 
 // flattened hands what an archive has to dst.
-func flattened(t *testing.T, base string, dst convert.SampleSink, report *convert.Report) {
+func flattened(t *testing.T, base string, dst prom.SampleSink, report *prom.Report) {
 	t.Helper()
 	r, err := archive.Open(base, nil)
 	require.NoError(t, err)
-	f := convert.NewFlattener(dst, convert.FlattenOptions{TargetLabels: true, NoHealth: true, Report: report})
-	require.NoError(t, convert.Copy(context.Background(), f, convert.FromArchive(r, archive.Query{})))
+	f := flatten.New(dst, flatten.Options{TargetLabels: true, NoHealth: true, Report: report})
+	require.NoError(t, convert.Copy(context.Background(), f, convert.FromArchive(r, history.Query{})))
 }
 
 // TestExemplarsCross takes exemplars through archives and back, sample by sample.
 func TestExemplarsCross(t *testing.T) {
 	for _, version := range []pcp.Version{pcp.V2, pcp.V3} {
 		t.Run(version.String(), func(t *testing.T) {
-			report := &convert.Report{}
+			report := &prom.Report{}
 			base := toArchive(t, exemplary, version, report)
 			store := tsdb.NewStore(t.TempDir(), report)
 			defer func() { assert.NoError(t, store.Close()) }()
@@ -92,9 +97,9 @@ func TestExemplarsCross(t *testing.T) {
 			var text strings.Builder
 			require.NoError(t, expo.WriteDump(&text, store, expo.Options{}, report))
 			assert.NotContains(t, text.String(), "# {")
-			assert.Equal(t, []convert.LossCount{
-				{Loss: convert.LossExemplar, Name: "c_total", Count: 3}, {Loss: convert.LossExemplar, Name: "lat_bucket", Count: 3},
-				{Loss: convert.LossExemplar, Name: "single_total", Count: 1},
+			assert.Equal(t, []prom.LossCount{
+				{Loss: prom.LossExemplar, Name: "c_total", Count: 3}, {Loss: prom.LossExemplar, Name: "lat_bucket", Count: 3},
+				{Loss: prom.LossExemplar, Name: "single_total", Count: 1},
 			}, report.Losses())
 
 			t.Run("pmlogcheck", func(t *testing.T) {
@@ -113,7 +118,7 @@ func TestExemplarsCross(t *testing.T) {
 // TestExemplarsOfPage has the exemplars that an endpoint repeats on the page that
 // comes of the archive.
 func TestExemplarsOfPage(t *testing.T) {
-	report := &convert.Report{}
+	report := &prom.Report{}
 	snapshot := expo.NewSnapshot(expo.SnapshotOptions{At: time.Unix(1_700_000_010, 0)})
 	flattened(t, toArchive(t, exemplary, pcp.V3, report), snapshot, report)
 	var out strings.Builder
@@ -136,31 +141,31 @@ single_total{job="j"} 7.0 # {"with space"="1"} 1.0
 // TestExemplarsNotSaid counts those that OpenMetrics has no place for, and those
 // that blocks cannot hold.
 func TestExemplarsNotSaid(t *testing.T) {
-	report := &convert.Report{}
-	long := convert.Exemplar{Labels: []convert.Label{{Name: "l", Value: strings.Repeat("é", 128)}}}
-	fits := convert.Exemplar{Labels: []convert.Label{{Name: "l", Value: strings.Repeat("é", 127)}}}
-	early := convert.Exemplar{Time: -1, HasTime: true}
+	report := &prom.Report{}
+	long := prom.Exemplar{Labels: []prom.Label{{Name: "l", Value: strings.Repeat("é", 128)}}}
+	fits := prom.Exemplar{Labels: []prom.Label{{Name: "l", Value: strings.Repeat("é", 127)}}}
+	early := prom.Exemplar{Time: -1, HasTime: true}
 	families := []expo.Family{
-		{Family: convert.Family{Name: "c", Type: convert.TypeCounter}, Samples: []expo.Sample{
-			{Name: "c_total", Labels: []convert.Label{{Name: "a", Value: "1"}}, Exemplar: &long},
-			{Name: "c_total", Labels: []convert.Label{{Name: "a", Value: "2"}}, Exemplar: &fits},
-			{Name: "c_total", Labels: []convert.Label{{Name: "a", Value: "3"}}, Exemplar: &early},
+		{Family: prom.Family{Name: "c", Type: prom.TypeCounter}, Samples: []expo.Sample{
+			{Name: "c_total", Labels: []prom.Label{{Name: "a", Value: "1"}}, Exemplar: &long},
+			{Name: "c_total", Labels: []prom.Label{{Name: "a", Value: "2"}}, Exemplar: &fits},
+			{Name: "c_total", Labels: []prom.Label{{Name: "a", Value: "3"}}, Exemplar: &early},
 		}},
-		{Family: convert.Family{Name: "g", Type: convert.TypeGauge}, Samples: []expo.Sample{{Name: "g", Exemplar: &fits}}},
+		{Family: prom.Family{Name: "g", Type: prom.TypeGauge}, Samples: []expo.Sample{{Name: "g", Exemplar: &fits}}},
 	}
 	var out strings.Builder
 	require.NoError(t, expo.Write(&out, families, expo.Options{Format: expo.OpenMetrics, Report: report}))
 	assert.Equal(t, 1, strings.Count(out.String(), " # {"))
 	assert.Contains(t, out.String(), `c_total{a="2"} 0.0 # {l="é`)
-	want := []convert.LossCount{
-		{Loss: convert.LossExemplar, Name: "c_total", Count: 2}, {Loss: convert.LossExemplar, Name: "g", Count: 1},
+	want := []prom.LossCount{
+		{Loss: prom.LossExemplar, Name: "c_total", Count: 2}, {Loss: prom.LossExemplar, Name: "g", Count: 1},
 	}
 	assert.Equal(t, want, report.Losses())
 
-	report = &convert.Report{}
+	report = &prom.Report{}
 	blocks, err := tsdb.NewBlocks(t.TempDir(), tsdb.Options{Report: report})
 	require.NoError(t, err)
 	readTo(t, "# TYPE c counter\nc_total 1 1700000000 # {} 1\nc_total 2 1700000001 # {} 2\n# EOF\n", blocks, report)
 	require.NoError(t, sinktest.Finish(blocks))
-	assert.Equal(t, []convert.LossCount{{Loss: convert.LossExemplar, Name: "c_total", Count: 2}}, report.Losses())
+	assert.Equal(t, []prom.LossCount{{Loss: prom.LossExemplar, Name: "c_total", Count: 2}}, report.Losses())
 }

@@ -6,10 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/pcparchive/pcparchive/convert"
 )
 
 // faultyRecords are records that a format does not allow, with a part of the
@@ -141,10 +140,10 @@ func TestLongRecords(t *testing.T) {
 	for name, c := range map[string]struct {
 		record string
 		format Format
-		loss   convert.Loss // "": the record is faulty
+		loss   prom.Loss // "": the record is faulty
 	}{
-		"exemplar":          {"# TYPE m counter\nm_total 1 # {l=\"" + long + "\"} 1\n", OpenMetrics, convert.LossExemplar},
-		"exemplar's name":   {"# TYPE m counter\nm_total 1 5 # {" + long + "=\"v\"} 1\n", OpenMetrics, convert.LossExemplar},
+		"exemplar":          {"# TYPE m counter\nm_total 1 # {l=\"" + long + "\"} 1\n", OpenMetrics, prom.LossExemplar},
+		"exemplar's name":   {"# TYPE m counter\nm_total 1 5 # {" + long + "=\"v\"} 1\n", OpenMetrics, prom.LossExemplar},
 		"label":             {"m{l=\"" + long + "\"} 1\n", Text, ""},
 		"name":              {long + " 1\n", Text, ""},
 		"label, no end":     {"m{l=\"" + long + "\n", OpenMetrics, ""},
@@ -152,7 +151,7 @@ func TestLongRecords(t *testing.T) {
 		"time out of range": {"m{l=\"" + long[:1<<20] + "\"} 1 1e300\n", OpenMetrics, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			report := &convert.Report{}
+			report := &prom.Report{}
 			l := newLexer(report)
 			var names []string
 			l.begin("", c.format, func(k *known, _ reading) error {
@@ -171,7 +170,7 @@ func TestLongRecords(t *testing.T) {
 			}
 			require.NoError(t, err)
 			assert.Equal(t, []string{"m_total", "ok"}, names)
-			assert.Equal(t, []convert.LossCount{{Loss: c.loss, Name: "m_total", Count: 1}}, report.Losses())
+			assert.Equal(t, []prom.LossCount{{Loss: c.loss, Name: "m_total", Count: 1}}, report.Losses())
 		})
 	}
 }

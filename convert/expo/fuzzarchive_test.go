@@ -18,7 +18,12 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/assemble"
 	"github.com/pcparchive/pcparchive/convert/expo"
+	"github.com/pcparchive/pcparchive/convert/flatten"
+	"github.com/pcparchive/pcparchive/convert/mapper"
+	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/oddpages"
 )
 
@@ -26,7 +31,7 @@ import (
 // that have no value before are left out.
 type pageSamples map[string][]string
 
-func (s pageSamples) Append(p *convert.PromSeries, batch []convert.Sample) error {
+func (s pageSamples) Append(p *prom.Series, batch []prom.Sample) error {
 	for _, x := range batch {
 		if x.Exemplar == nil && x.Histogram == nil {
 			s.number(p, x.T, x.V)
@@ -38,13 +43,13 @@ func (s pageSamples) Append(p *convert.PromSeries, batch []convert.Sample) error
 func (pageSamples) Flush(context.Context) error { return nil }
 func (pageSamples) Close() error                { return nil }
 
-func (s pageSamples) number(p *convert.PromSeries, t int64, v float64) {
+func (s pageSamples) number(p *prom.Series, t int64, v float64) {
 	labels := slices.Clone(p.Labels)
-	slices.SortFunc(labels, func(a, b convert.Label) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(labels, func(a, b prom.Label) int { return strings.Compare(a.Name, b.Name) })
 	key := fmt.Sprintf("%q %q", p.Name, labels)
 	lines := s[key]
 	switch {
-	case !convert.IsStale(v):
+	case !prom.IsStale(v):
 		s[key] = append(lines, fmt.Sprintf("%d %x", t, math.Float64bits(v)))
 	case len(lines) > 0 && !strings.HasSuffix(lines[len(lines)-1], "end"):
 		s[key] = append(lines, fmt.Sprintf("%d end", t))
@@ -66,9 +71,9 @@ func FuzzPageToArchive(f *testing.F) {
 		if open {
 			page = append(page, "\n# EOF\n"...)
 		}
-		read := func(dst convert.SampleSink) error {
+		read := func(dst prom.SampleSink) error {
 			in := expo.Input{Name: "page", Time: time.Unix(1_700_000_000, 0), Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(page)), nil }}
-			sorter := convert.NewSorter(dst, convert.SorterOptions{})
+			sorter := prom.NewSorter(dst, prom.SorterOptions{})
 			if err := expo.NewReader([]expo.Input{in}, expo.ReadOptions{}).Samples(t.Context(), sorter); err != nil {
 				_ = sorter.Close()
 				return err
@@ -82,19 +87,19 @@ func FuzzPageToArchive(f *testing.F) {
 		require.NoError(t, os.RemoveAll(filepath.Join(dir, "archive")))
 		base := filepath.Join(dir, "archive", "a")
 		require.NoError(t, os.Mkdir(filepath.Dir(base), 0o777))
-		report := &convert.Report{}
-		m, err := convert.NewMapper(convert.MapperOptions{Host: "h", Report: report})
+		report := &prom.Report{}
+		m, err := mapper.New(mapper.Options{Host: "h", Report: report})
 		require.NoError(t, err)
 		a, err := archive.Create(base, archive.Header{Host: "h", PID: 1}, &archive.WriteOptions{NoSync: true})
 		require.NoError(t, err)
-		require.NoError(t, read(convert.NewAssembler(convert.NewToArchive(a), m, convert.AssemblerOptions{Report: report})))
+		require.NoError(t, read(assemble.New(convert.NewToArchive(a), m, assemble.Options{Report: report})))
 		r, err := archive.Open(base, nil)
 		if len(report.Losses()) > 0 {
 			return // what is lost is said; that what was written can be read is FuzzAppend's
 		}
 		require.NoError(t, err)
-		flat := convert.NewFlattener(got, convert.FlattenOptions{TargetLabels: true, NoHealth: true, Report: report})
-		require.NoError(t, convert.Copy(t.Context(), flat, convert.FromArchive(r, archive.Query{})))
+		flat := flatten.New(got, flatten.Options{TargetLabels: true, NoHealth: true, Report: report})
+		require.NoError(t, convert.Copy(t.Context(), flat, convert.FromArchive(r, history.Query{})))
 		if len(report.Losses()) == 0 {
 			require.Equal(t, want, got)
 		}

@@ -11,7 +11,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/flatten"
+	"github.com/pcparchive/pcparchive/convert/mapper"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -74,7 +76,7 @@ func latest(entries []Entry) []Entry {
 }
 
 // id names a series.
-func id(name string, labels []convert.Label) string {
+func id(name string, labels []prom.Label) string {
 	var b strings.Builder
 	b.WriteString(name)
 	for _, l := range labels {
@@ -90,13 +92,13 @@ const scrapeTime = 1_700_000_000_123
 // said at scrapeTime, as the archive's reader would give it back.
 func record(t testing.TB, entries []Entry) []Family {
 	t.Helper()
-	report := &convert.Report{}
-	m, err := convert.NewMapper(convert.MapperOptions{Host: "test.example", Report: report})
+	report := &prom.Report{}
+	m, err := mapper.New(mapper.Options{Host: "test.example", Report: report})
 	require.NoError(t, err)
-	source, err := m.Source(convert.Target{Name: "page", Job: "test", Instance: "test.example:80"})
+	source, err := m.Source(mapper.Target{Name: "page", Job: "test", Instance: "test.example:80"})
 	require.NoError(t, err)
 	snapshot := NewSnapshot(SnapshotOptions{})
-	flattener := convert.NewFlattener(snapshot, convert.FlattenOptions{Report: report})
+	flattener := flatten.New(snapshot, flatten.Options{Report: report})
 	for _, at := range byTime(entries) {
 		source.Begin(stamp(at[0].Time))
 		for _, e := range at {
@@ -107,7 +109,7 @@ func record(t testing.TB, entries []Entry) []Family {
 		require.NoError(t, flattener.Put(source.Step()))
 	}
 	for _, loss := range report.Losses() {
-		require.Equal(t, convert.LossSameTime, loss.Loss, "%s lost", loss.Name)
+		require.Equal(t, prom.LossSameTime, loss.Loss, "%s lost", loss.Name)
 	}
 	return snapshot.Families()
 }

@@ -8,14 +8,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/tsdb"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
 // history is what is known of a series.
-type history struct {
-	family convert.Family
+type seriesHistory struct {
+	family prom.Family
 	origin string // the PCP metric, if it is one
 	points []bits
 	ends   []int64
@@ -29,7 +29,7 @@ type bits struct {
 
 // beyond counts the values that are larger than all integers of a type: it has
 // the largest instead, which is no float64.
-func (h *history) beyond(typ pcp.Type) (n int64) {
+func (h *seriesHistory) beyond(typ pcp.Type) (n int64) {
 	for _, at := range h.points {
 		switch v := math.Float64frombits(at.v); {
 		case typ == pcp.Type64 && v >= 1<<63, typ == pcp.TypeU64 && v >= 1<<64:
@@ -40,7 +40,7 @@ func (h *history) beyond(typ pcp.Type) (n int64) {
 }
 
 // over reports whether the series had ended at a time.
-func (h *history) over(t int64) bool {
+func (h *seriesHistory) over(t int64) bool {
 	last := int64(math.MinInt64)
 	for _, at := range h.points {
 		if at.t <= t {
@@ -50,15 +50,15 @@ func (h *history) over(t int64) bool {
 	return slices.ContainsFunc(h.ends, func(end int64) bool { return last < end && end <= t })
 }
 
-func historyOf(t *testing.T, s *tsdb.Store, p *convert.PromSeries) *history {
+func historyOf(t *testing.T, s *tsdb.Store, p *prom.Series) *seriesHistory {
 	t.Helper()
-	h := &history{family: *p.Family}
+	h := &seriesHistory{family: *p.Family}
 	if m := p.Origin; m != nil {
 		h.origin = fmt.Sprint(m.Name, m.Desc.PMID, m.Desc.Type, m.Desc.InDom, m.Desc.Sem, m.Desc.Units)
 	}
 	for at, err := range s.Samples(p) {
 		require.NoError(t, err)
-		if convert.IsStale(at.V) {
+		if prom.IsStale(at.V) {
 			h.ends = append(h.ends, at.T)
 			continue
 		}

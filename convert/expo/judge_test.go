@@ -8,11 +8,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 	"github.com/stretchr/testify/require"
-
-	"github.com/pcparchive/pcparchive/convert"
 )
 
 // judge demands that a page is good to Prometheus' own strict parsers and keeps
@@ -32,21 +31,21 @@ func judge(t testing.TB, format Format, page string) {
 // names end in by the family's type. Written apart from the writer's own table.
 var strictSuffixes = map[Format]map[string][]string{
 	Text: {
-		convert.TypeHistogram: {"_bucket", "_sum", "_count"},
-		convert.TypeSummary:   {"", "_sum", "_count"},
+		prom.TypeHistogram: {"_bucket", "_sum", "_count"},
+		prom.TypeSummary:   {"", "_sum", "_count"},
 	},
 	OpenMetrics: {
-		convert.TypeCounter:        {"_total", "_created"},
-		convert.TypeHistogram:      {"_bucket", "_sum", "_count", "_created"},
-		convert.TypeGaugeHistogram: {"_bucket", "_gsum", "_gcount"},
-		convert.TypeSummary:        {"", "_sum", "_count", "_created"},
-		convert.TypeInfo:           {"_info"},
+		prom.TypeCounter:        {"_total", "_created"},
+		prom.TypeHistogram:      {"_bucket", "_sum", "_count", "_created"},
+		prom.TypeGaugeHistogram: {"_bucket", "_gsum", "_gcount"},
+		prom.TypeSummary:        {"", "_sum", "_count", "_created"},
+		prom.TypeInfo:           {"_info"},
 	},
 }
 
 // strictBounds are the labels whose values go upwards.
 var strictBounds = map[string]string{
-	convert.TypeHistogram: "le", convert.TypeGaugeHistogram: "le", convert.TypeSummary: "quantile",
+	prom.TypeHistogram: "le", prom.TypeGaugeHistogram: "le", prom.TypeSummary: "quantile",
 }
 
 // strict checks what the strictest parsers, such as Python's for OpenMetrics,
@@ -79,7 +78,7 @@ type strictness struct {
 	described map[string]bool   // keyword and family
 	claimed   map[string]string // name → family
 	series    map[string]bool
-	family    convert.Family
+	family    prom.Family
 	groups    map[string]bool // finished ones
 	group     string
 	bound     float64
@@ -138,7 +137,7 @@ func (s *strictness) describe(rest string) error {
 
 // begin begins a family.
 func (s *strictness) begin(name, typ string) error {
-	s.family = convert.Family{Name: name, Type: typ}
+	s.family = prom.Family{Name: name, Type: typ}
 	s.groups, s.group, s.bound, s.rank = map[string]bool{}, "", math.Inf(-1), 0
 	claims := []string{name}
 	for _, suffix := range strictSuffixes[s.format][typ] {
@@ -157,7 +156,7 @@ func (s *strictness) begin(name, typ string) error {
 
 func (s *strictness) sample(e Entry) error {
 	if s.format == OpenMetrics && s.claimed[e.Name] == "" { // nothing was said of its type
-		if err := s.begin(e.Name, convert.TypeUnknown); err != nil {
+		if err := s.begin(e.Name, prom.TypeUnknown); err != nil {
 			return err
 		}
 	}
@@ -175,10 +174,10 @@ func (s *strictness) sample(e Entry) error {
 // place checks the order within a family.
 func (s *strictness) place(e Entry) error {
 	label := strictBounds[s.family.Type]
-	if s.family.Type == convert.TypeStateset {
+	if s.family.Type == prom.TypeStateset {
 		label = s.family.Name
 	}
-	others := slices.DeleteFunc(slices.Clone(e.Labels), func(l convert.Label) bool { return l.Name == label })
+	others := slices.DeleteFunc(slices.Clone(e.Labels), func(l prom.Label) bool { return l.Name == label })
 	group := "g" + id("", others)
 	if group != s.group {
 		if s.groups[group] {

@@ -8,9 +8,8 @@ import (
 	"math"
 	"strconv"
 
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/prometheus/prometheus/model/textparse"
-
-	"github.com/pcparchive/pcparchive/convert"
 )
 
 const (
@@ -23,14 +22,14 @@ const (
 // in the order in which they came before: these need no parsing but of value and
 // time. What is left goes through Prometheus' parser.
 type lexer struct {
-	report   *convert.Report
+	report   *prom.Report
 	families attribution
 	cache    [3]map[string]*known // by role of the type last declared, see typeClass
 	class    int
 	native   pcpLines
-	found    []convert.Label // chunk that label slices are cut from
-	mended   []byte          // the series as written, where the parser reads a mended one
-	scratch  []byte          // what the parser is given
+	found    []prom.Label // chunk that label slices are cut from
+	mended   []byte       // the series as written, where the parser reads a mended one
+	scratch  []byte       // what the parser is given
 
 	// several pages may follow one another, each but the last ended by # EOF.
 	several bool
@@ -54,24 +53,24 @@ type known struct {
 	text   string // name and labels as written
 	feeds  int    // line feeds in text
 	name   string
-	labels []convert.Label // sorted by name, none empty
-	family *convert.Family
+	labels []prom.Label // sorted by name, none empty
+	family *prom.Family
 	era    int    // of the attribution, when family was found
 	class  int    // that it was read with
 	mended bool   // only a page of PCP's exporters may have it
 	next   *known // what followed it last time
 
-	series *convert.PromSeries // made of it by a Reader
-	told   *convert.Family     // that the series has
+	series *prom.Series // made of it by a Reader
+	told   *prom.Family // that the series has
 }
 
 // typeClass tells whether a type changes how labels are read: bounds of
 // histograms and quantiles of summaries are brought to one form.
 func typeClass(typ string) int {
 	switch typ {
-	case convert.TypeHistogram:
+	case prom.TypeHistogram:
 		return 1
-	case convert.TypeSummary:
+	case prom.TypeSummary:
 		return 2
 	}
 	return 0
@@ -79,7 +78,7 @@ func typeClass(typ string) int {
 
 var classPrefix = [...]string{"", "# TYPE x histogram\n", "# TYPE x summary\n"}
 
-func newLexer(report *convert.Report) *lexer {
+func newLexer(report *prom.Report) *lexer {
 	l := &lexer{report: report, families: newAttribution(), last: &known{}}
 	for i := range l.cache {
 		l.cache[i] = map[string]*known{}
@@ -250,7 +249,7 @@ func (l *lexer) checkRounding(k *known, text []byte, v float64) {
 	digits := bytes.TrimPrefix(text, []byte("-"))
 	n, err := strconv.ParseUint(string(digits), 10, 64)
 	if err == nil && (math.Abs(v) >= math.MaxUint64 || uint64(math.Abs(v)) != n) {
-		l.report.Add(convert.LossRounded, k.name)
+		l.report.Add(prom.LossRounded, k.name)
 	}
 }
 

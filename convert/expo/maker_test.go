@@ -2,12 +2,11 @@ package expo
 
 import (
 	"fmt"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
-
-	"github.com/pcparchive/pcparchive/convert"
 )
 
 // maker makes families at random.
@@ -20,8 +19,8 @@ type maker struct {
 
 var (
 	makerTypes = []string{
-		convert.TypeCounter, convert.TypeGauge, convert.TypeHistogram, convert.TypeSummary, convert.TypeUnknown,
-		convert.TypeGaugeHistogram, convert.TypeInfo, convert.TypeStateset,
+		prom.TypeCounter, prom.TypeGauge, prom.TypeHistogram, prom.TypeSummary, prom.TypeUnknown,
+		prom.TypeGaugeHistogram, prom.TypeInfo, prom.TypeStateset,
 	}
 	makerNames  = []string{"a", "a_total", "a_created", "a_count", "a_sum", "a_info", "a_bucket", "b_total", "b", "b.c"}
 	makerTexts  = []string{"x", "y z", `back\slash`, "line\nfeed", `"q"`, "é日😀", " lead", "trail ", `\n`, "{}=,#", "tab\t"}
@@ -38,7 +37,7 @@ func (m *maker) families() []Family {
 	var out []Family
 	seen := map[string]bool{}
 	for i := range 1 + m.IntN(8) {
-		f := Family{Family: convert.Family{Name: fmt.Sprintf("n%d_seconds", i), Type: pick(m, makerTypes)}}
+		f := Family{Family: prom.Family{Name: fmt.Sprintf("n%d_seconds", i), Type: pick(m, makerTypes)}}
 		switch {
 		case m.clash:
 			f.Name = pick(m, makerNames)
@@ -47,7 +46,7 @@ func (m *maker) families() []Family {
 		}
 		if m.complete {
 			f.Type = makerTypes[m.IntN(5)]
-			if f.Type == convert.TypeCounter {
+			if f.Type == prom.TypeCounter {
 				f.Name += "_total"
 			}
 		}
@@ -94,57 +93,57 @@ func (m *maker) fill(f *Family, seen map[string]bool) {
 	}
 }
 
-func (m *maker) labels() []convert.Label {
-	var labels []convert.Label
+func (m *maker) labels() []prom.Label {
+	var labels []prom.Label
 	for _, name := range makerLabels {
 		if m.IntN(3) == 0 {
-			labels = append(labels, convert.Label{Name: name, Value: pick(m, makerTexts)})
+			labels = append(labels, prom.Label{Name: name, Value: pick(m, makerTexts)})
 		}
 	}
 	return sorted(labels)
 }
 
-func sorted(labels []convert.Label) []convert.Label {
-	slices.SortFunc(labels, func(a, b convert.Label) int { return strings.Compare(a.Name, b.Name) })
+func sorted(labels []prom.Label) []prom.Label {
+	slices.SortFunc(labels, func(a, b prom.Label) int { return strings.Compare(a.Name, b.Name) })
 	return labels
 }
 
 // set returns the samples of one label set.
-func (m *maker) set(f *Family, labels []convert.Label) []Sample {
-	one := func(suffix string, v float64, extra ...convert.Label) Sample {
+func (m *maker) set(f *Family, labels []prom.Label) []Sample {
+	one := func(suffix string, v float64, extra ...prom.Label) Sample {
 		return Sample{Name: f.Name + suffix, Value: v, Labels: sorted(append(extra, labels...))}
 	}
 	count := float64(m.IntN(1000))
 	buckets := []Sample{
-		one("_bucket", count/2, convert.Label{Name: "le", Value: "0.1"}),
-		one("_bucket", count, convert.Label{Name: "le", Value: "2.0"}),
-		one("_bucket", count, convert.Label{Name: "le", Value: "+Inf"}),
+		one("_bucket", count/2, prom.Label{Name: "le", Value: "0.1"}),
+		one("_bucket", count, prom.Label{Name: "le", Value: "2.0"}),
+		one("_bucket", count, prom.Label{Name: "le", Value: "+Inf"}),
 	}
 	if m.complete {
 		buckets[0].Value = math.Floor(count / 2)
 	}
 	var out []Sample
 	switch f.Type {
-	case convert.TypeHistogram:
+	case prom.TypeHistogram:
 		out = append(buckets, one("_sum", pick(m, makerFloats)), one("_count", count), one("_created", 1.5e9))
-	case convert.TypeGaugeHistogram:
+	case prom.TypeGaugeHistogram:
 		out = append(buckets, one("_gsum", pick(m, makerFloats)), one("_gcount", count))
-	case convert.TypeSummary:
+	case prom.TypeSummary:
 		out = []Sample{
-			one("", pick(m, makerFloats), convert.Label{Name: "quantile", Value: "0.5"}),
-			one("", pick(m, makerFloats), convert.Label{Name: "quantile", Value: "1.0"}),
+			one("", pick(m, makerFloats), prom.Label{Name: "quantile", Value: "0.5"}),
+			one("", pick(m, makerFloats), prom.Label{Name: "quantile", Value: "1.0"}),
 			one("_sum", pick(m, makerFloats)), one("_count", count), one("_created", 1.5e9),
 		}
-	case convert.TypeCounter:
+	case prom.TypeCounter:
 		if strings.HasSuffix(f.Name, "_total") || m.clash && m.IntN(2) == 0 {
 			out = []Sample{one("", count)}
 			break
 		}
 		out = []Sample{one("_total", count), one("_created", 1.5e9)}
-	case convert.TypeInfo:
+	case prom.TypeInfo:
 		out = []Sample{one("_info", 1)}
-	case convert.TypeStateset:
-		out = []Sample{one("", 1, convert.Label{Name: f.Name, Value: "on"}), one("", 0, convert.Label{Name: f.Name, Value: "off"})}
+	case prom.TypeStateset:
+		out = []Sample{one("", 1, prom.Label{Name: f.Name, Value: "on"}), one("", 0, prom.Label{Name: f.Name, Value: "off"})}
 	default:
 		out = []Sample{one("", pick(m, makerFloats))}
 	}

@@ -5,7 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/native"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -19,14 +20,14 @@ import (
 // labels another one contradicts are not native, and counted.
 //
 // It is to be asked when the pages have been read, as it is behind a
-// [convert.Sorter]: whose a label is, all series tell together.
+// [prom.Sorter]: whose a label is, all series tell together.
 type Natives struct {
 	lines *pcpLines
 	host  string
 	// isEndpoint reports whether a host is one that metrics of this host are about.
 	isEndpoint func(line *pcpLine, host string) bool
-	report     *convert.Report
-	metrics    map[described]*convert.NativeMetric
+	report     *prom.Report
+	metrics    map[described]*native.Metric
 	domains    map[pcp.InDomID]*nativeDomain
 	targets    map[place][2]string // whose series came first
 	names      map[string]pcp.PMID // that metrics have
@@ -46,7 +47,7 @@ type (
 func (r *Reader) Natives(host string) *Natives {
 	return &Natives{
 		lines: &r.lexer.native, host: host, isEndpoint: r.lexer.native.isEndpoint, report: r.opts.Report,
-		metrics: map[described]*convert.NativeMetric{}, domains: map[pcp.InDomID]*nativeDomain{},
+		metrics: map[described]*native.Metric{}, domains: map[pcp.InDomID]*nativeDomain{},
 		targets: map[place][2]string{},
 	}
 }
@@ -72,7 +73,7 @@ func (n *Natives) Claims() iter.Seq[*meta.Desc] {
 }
 
 // Places returns where the values of a series go.
-func (n *Natives) Places(s *convert.PromSeries) []convert.Place {
+func (n *Natives) Places(s *prom.Series) []native.Place {
 	line := n.lines.of(s.Name)
 	if line == nil || !line.typ.IsNumeric() {
 		return nil
@@ -86,7 +87,7 @@ func (n *Natives) Places(s *convert.PromSeries) []convert.Place {
 	if labels.agent != "" {
 		domain = append(domain, labelset.String("agent", labels.agent))
 	}
-	p := convert.Place{Instance: labels.inst.name, ID: labels.inst.id}
+	p := native.Place{Instance: labels.inst.name, ID: labels.inst.id}
 	in := n.domain(line.indom)
 	for _, l := range labels.own {
 		if x := labelset.String(l.Name, l.Value); in == nil || in.ofMetrics[l.Name] {
@@ -104,7 +105,7 @@ func (n *Natives) Places(s *convert.PromSeries) []convert.Place {
 	}
 	if in != nil {
 		if p.ID, ok = in.admit(labels.inst, n.lines.ofInstance(line, labels.inst, in)); !ok {
-			n.report.Add(convert.LossNotNative, line.name)
+			n.report.Add(prom.LossNotNative, line.name)
 			return nil
 		}
 	}
@@ -112,9 +113,9 @@ func (n *Natives) Places(s *convert.PromSeries) []convert.Place {
 	if first, taken := n.targets[at]; !taken {
 		n.targets[at] = labels.target
 	} else if first == labels.target {
-		p.Combine = convert.CombineLast // labels changed
+		p.Combine = native.CombineLast // labels changed
 	}
-	return []convert.Place{p}
+	return []native.Place{p}
 }
 
 // domain returns what is known of an instance domain, nil if it is none.
@@ -132,7 +133,7 @@ func (n *Natives) domain(id pcp.InDomID) *nativeDomain {
 
 // metric returns the metric of a line with some labels, nil if they cannot be
 // recorded.
-func (n *Natives) metric(line *pcpLine, help string, domain, item []labelset.Label) *convert.NativeMetric {
+func (n *Natives) metric(line *pcpLine, help string, domain, item []labelset.Label) *native.Metric {
 	domainSet, err := labelset.New(labelset.Domain, domain...)
 	if err != nil {
 		return nil
@@ -173,8 +174,8 @@ func (n *Natives) freeNames(line *pcpLine) []string {
 }
 
 // metric makes the metric that a line describes.
-func (l *pcpLine) metric(help string) *convert.NativeMetric {
-	m := &convert.NativeMetric{Recorded: true, Desc: meta.Desc{
+func (l *pcpLine) metric(help string) *native.Metric {
+	m := &native.Metric{Recorded: true, Desc: meta.Desc{
 		PMID: l.pmid, Type: l.typ, InDom: l.indom, Sem: l.sem, Units: l.units, Names: append([]string{l.name}, l.names...),
 	}}
 	var more bool

@@ -7,20 +7,21 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/pcparchive/pcparchive/convert/native"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/internal/sinktest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/pcparchive/pcparchive/convert"
 	"github.com/pcparchive/pcparchive/internal/oracle"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
 // placesOf reads a page and returns the places of its series by their text.
-func placesOf(t *testing.T, page, host string) map[string]convert.Place {
+func placesOf(t *testing.T, page, host string) map[string]native.Place {
 	t.Helper()
-	places := map[string]convert.Place{}
+	places := map[string]native.Place{}
 	r := NewReader(pages(page), ReadOptions{})
 	n := r.Natives(host)
 	for _, s := range seriesOf(t, r) {
@@ -32,19 +33,19 @@ func placesOf(t *testing.T, page, host string) map[string]convert.Place {
 }
 
 // seriesOf reads to the end and returns the series of all samples.
-func seriesOf(t *testing.T, r *Reader) []*convert.PromSeries {
+func seriesOf(t *testing.T, r *Reader) []*prom.Series {
 	t.Helper()
-	var all []*convert.PromSeries
-	require.NoError(t, r.Samples(context.Background(), sinktest.Sink(sampleFunc(func(s *convert.PromSeries, _ int64, _ float64) error {
+	var all []*prom.Series
+	require.NoError(t, r.Samples(context.Background(), sinktest.Sink(sampleFunc(func(s *prom.Series, _ int64, _ float64) error {
 		all = append(all, s)
 		return nil
 	}))))
 	return all
 }
 
-type sampleFunc func(s *convert.PromSeries, t int64, v float64) error
+type sampleFunc func(s *prom.Series, t int64, v float64) error
 
-func (f sampleFunc) Sample(s *convert.PromSeries, t int64, v float64) error { return f(s, t, v) }
+func (f sampleFunc) Sample(s *prom.Series, t int64, v float64) error { return f(s, t, v) }
 
 func TestNativesOfCorpus(t *testing.T) {
 	page, err := os.ReadFile(filepath.Join(oracle.Corpus(t), "openmetrics", "sample-pmda-pcp5-metadata.txt"))
@@ -92,7 +93,7 @@ disk_dev_read_total{,hostname="box",machineid="1",instname="sda",instid="3",agen
 `
 
 func TestNativesOfPCP2OpenMetrics(t *testing.T) {
-	report := &convert.Report{}
+	report := &prom.Report{}
 	r := NewReader(pages(pcp2openmetrics), ReadOptions{Report: report})
 	n := r.Natives("box")
 	var all gotten
@@ -100,7 +101,7 @@ func TestNativesOfPCP2OpenMetrics(t *testing.T) {
 	require.Len(t, all.all, 4)
 	assert.Equal(t, all.all[0].series, all.all[3].series)
 	assert.Equal(t, int64(1_700_000_001_250), all.all[3].t)
-	assert.Equal(t, []convert.LossCount{{Loss: convert.LossNotNumeric, Name: "kernel_uname_release", Count: 1}}, report.Losses())
+	assert.Equal(t, []prom.LossCount{{Loss: prom.LossNotNumeric, Name: "kernel_uname_release", Count: 1}}, report.Losses())
 	for name, s := range r.series {
 		p := n.Places(s)
 		require.Len(t, p, 1, name)
@@ -187,7 +188,7 @@ a_w{instname="i",dev="1"} 1 2
 a_w{instname="j",dev="2"} 1 2
 a_w{instname="k",dev="3",instid="1"} 1 2
 `
-	report := &convert.Report{}
+	report := &prom.Report{}
 	r := NewReader(pages(page), ReadOptions{Format: new(Format), Report: report})
 	n := r.Natives("")
 	var got []string
@@ -201,7 +202,7 @@ a_w{instname="k",dev="3",instid="1"} 1 2
 		`a.y{"late":"l","of":"y"}[0 i]{"dev":"1"} 0`, `a.s[-1 ] 0`, `a.s{"late":"l"}[-1 ] 1`, `a.s{"job":"another"}[-1 ] 0`,
 		`a.w[0 i] 0`, `a.w[0 i]{"dev":"1"} 1`, `a.w[2 j]{"dev":"2"} 0`, `a.w[1 k]{"dev":"3"} 0`,
 	}, got)
-	assert.Equal(t, []convert.LossCount{{Loss: convert.LossNotNative, Name: "a.z", Count: 1}}, report.Losses())
+	assert.Equal(t, []prom.LossCount{{Loss: prom.LossNotNative, Name: "a.z", Count: 1}}, report.Losses())
 }
 
 // TestNumberedFamily has samples that got a number go to the line before them.

@@ -2,9 +2,8 @@ package expo
 
 import (
 	"cmp"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"slices"
-
-	"github.com/pcparchive/pcparchive/convert"
 )
 
 // order puts the samples of one histogram, summary, counter or state set
@@ -41,15 +40,15 @@ func (p *part) order() {
 // and bound label.
 func (p *part) grouped() bool {
 	switch p.typ {
-	case convert.TypeHistogram, convert.TypeGaugeHistogram, convert.TypeSummary, convert.TypeStateset:
+	case prom.TypeHistogram, prom.TypeGaugeHistogram, prom.TypeSummary, prom.TypeStateset:
 		return true
-	case convert.TypeCounter:
+	case prom.TypeCounter:
 		return p.suffixed && slices.ContainsFunc(p.samples, func(s placed) bool { return s.role.rank > 0 })
 	}
 	return false
 }
 
-func appendKey(key []byte, labels []convert.Label, except string) []byte {
+func appendKey(key []byte, labels []prom.Label, except string) []byte {
 	for _, l := range labels {
 		if l.Name == except {
 			continue

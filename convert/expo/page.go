@@ -4,16 +4,15 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"iter"
-
-	"github.com/pcparchive/pcparchive/convert"
 )
 
 // Entry is one sample of a page with what the page says of its family. Name and
 // type of the family are never empty.
 type Entry struct {
 	Sample
-	Family convert.Family
+	Family prom.Family
 }
 
 // Error is a fault in a page.
@@ -42,7 +41,7 @@ func (e *Error) Unwrap() error { return e.Err }
 // that a family of that type has; else to the one described under just its name,
 // and else to an unknown one. A fault is yielded once, an *[Error] if it has a
 // place, and ends the sequence.
-func Page(b []byte, contentType string, report *convert.Report) iter.Seq2[Entry, error] {
+func Page(b []byte, contentType string, report *prom.Report) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
 		if len(b) == 0 {
 			return // as to the scraper, also without # EOF

@@ -4,27 +4,26 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/pcparchive/pcparchive/convert"
 )
 
 // TestAttribution shows which family a sample belongs to.
 func TestAttribution(t *testing.T) {
 	for _, c := range []struct{ page, sample, family, typ string }{
-		{"# TYPE h histogram\nh_bucket{le=\"1\"} 1\n", "h_bucket", "h", convert.TypeHistogram},
-		{"# TYPE h histogram\nh_created 1\n", "h_created", "h", convert.TypeHistogram},
-		{"# TYPE h histogram\nh_total 1\n", "h_total", "h_total", convert.TypeUnknown},
-		{"# TYPE s summary\ns 1\n", "s", "s", convert.TypeSummary},
-		{"# TYPE s summary\ns_bucket 1\n", "s_bucket", "s_bucket", convert.TypeUnknown},
-		{"# TYPE c counter\nc_total 1\n", "c_total", "c", convert.TypeCounter},
-		{"# TYPE g gauge\ng_total 1\n", "g_total", "g_total", convert.TypeUnknown},
-		{"# TYPE g gauge\n# TYPE h gauge\ng 1\n", "g", "g", convert.TypeGauge},
-		{"# TYPE h histogram\n# TYPE g gauge\nh_sum 1\n", "h_sum", "h_sum", convert.TypeUnknown},
-		{"# HELP g text\ng 1\n", "g", "g", convert.TypeUnknown},
-		{"# TYPE \"a\\\"b\" gauge\n{\"a\\\"b\"} 1\n", `a"b`, `a"b`, convert.TypeGauge},
-		{"# TYPE g gauge\n# TYPE g counter\ng 1\n", "g", "g", convert.TypeCounter},
+		{"# TYPE h histogram\nh_bucket{le=\"1\"} 1\n", "h_bucket", "h", prom.TypeHistogram},
+		{"# TYPE h histogram\nh_created 1\n", "h_created", "h", prom.TypeHistogram},
+		{"# TYPE h histogram\nh_total 1\n", "h_total", "h_total", prom.TypeUnknown},
+		{"# TYPE s summary\ns 1\n", "s", "s", prom.TypeSummary},
+		{"# TYPE s summary\ns_bucket 1\n", "s_bucket", "s_bucket", prom.TypeUnknown},
+		{"# TYPE c counter\nc_total 1\n", "c_total", "c", prom.TypeCounter},
+		{"# TYPE g gauge\ng_total 1\n", "g_total", "g_total", prom.TypeUnknown},
+		{"# TYPE g gauge\n# TYPE h gauge\ng 1\n", "g", "g", prom.TypeGauge},
+		{"# TYPE h histogram\n# TYPE g gauge\nh_sum 1\n", "h_sum", "h_sum", prom.TypeUnknown},
+		{"# HELP g text\ng 1\n", "g", "g", prom.TypeUnknown},
+		{"# TYPE \"a\\\"b\" gauge\n{\"a\\\"b\"} 1\n", `a"b`, `a"b`, prom.TypeGauge},
+		{"# TYPE g gauge\n# TYPE g counter\ng 1\n", "g", "g", prom.TypeCounter},
 	} {
 		e := parse(t, c.page, Text.ContentType())
 		require.Len(t, e, 1)
@@ -92,11 +91,11 @@ func TestPageContentTypes(t *testing.T) {
 	}
 	assert.Empty(t, parse(t, "", "text/html"), "nothing is a page")
 	open := "# TYPE a counter\na_total 1 # {id=\"1\"} 1\n# EOF\n"
-	report := &convert.Report{}
+	report := &prom.Report{}
 	for e, err := range Page([]byte(open), "", report) { // in text the exemplar would be a fault
 		require.NoError(t, err)
 		assert.Equal(t, "a_total", e.Name)
-		assert.Equal(t, &convert.Exemplar{Labels: []convert.Label{{Name: "id", Value: "1"}}, Value: 1}, e.Exemplar)
+		assert.Equal(t, &prom.Exemplar{Labels: []prom.Label{{Name: "id", Value: "1"}}, Value: 1}, e.Exemplar)
 	}
 	assert.Empty(t, report.Losses())
 	for _, text := range []string{"a 1", "a 1 2", "# c\n a {} 1\n", "a\t1\n"} {
@@ -107,13 +106,13 @@ func TestPageContentTypes(t *testing.T) {
 // TestPageLabels keeps labels of one sample apart from the next one's.
 func TestPageLabels(t *testing.T) {
 	entries := parse(t, "a{z=\"1\",b=\"\",a=\"2\"} 1 5\na 2\na{c=\"3\"} 3\n", "")
-	assert.Equal(t, []convert.Label{{Name: "a", Value: "2"}, {Name: "z", Value: "1"}}, entries[0].Labels)
+	assert.Equal(t, []prom.Label{{Name: "a", Value: "2"}, {Name: "z", Value: "1"}}, entries[0].Labels)
 	assert.True(t, entries[0].HasTime)
 	assert.Equal(t, int64(5), entries[0].Time)
 	assert.Empty(t, entries[1].Labels)
 	assert.False(t, entries[1].HasTime)
-	_ = append(entries[0].Labels, convert.Label{Name: "x"})
-	assert.Equal(t, []convert.Label{{Name: "c", Value: "3"}}, entries[2].Labels)
+	_ = append(entries[0].Labels, prom.Label{Name: "x"})
+	assert.Equal(t, []prom.Label{{Name: "c", Value: "3"}}, entries[2].Labels)
 }
 
 // TestPageLeavesInput demands that reading does not write behind the page.

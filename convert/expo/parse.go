@@ -9,12 +9,11 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/exemplar"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/textparse"
-
-	"github.com/pcparchive/pcparchive/convert"
 )
 
 // parse has records read by Prometheus' parser and returns how much of b was read.
@@ -180,7 +179,7 @@ func (p *parserPart) sample() error {
 	}
 	k := p.cache[p.class][string(text)]
 	if k == nil {
-		if !convert.FitsLabel(string(text)) { // a value might be as long
+		if !prom.FitsLabel(string(text)) { // a value might be as long
 			return &parseFault{err: fmt.Errorf("a series of %d bytes: %s…", len(text), text[:40])}
 		}
 		p.parser.Labels(&p.set)
@@ -194,7 +193,7 @@ func (p *parserPart) sample() error {
 	tooLong := exemplarTooLong(rest)
 	hasExemplar := !tooLong && p.parser.Exemplar(&x)
 	if tooLong {
-		p.report.Add(convert.LossExemplar, k.name)
+		p.report.Add(prom.LossExemplar, k.name)
 	} else if p.format == OpenMetrics && !hasExemplar {
 		if err := checkTail(value, rest); err != nil {
 			return &parseFault{err: fmt.Errorf("not %s: %w", p.format.title(), err)}
@@ -296,10 +295,10 @@ func check(set labels.Labels) error {
 }
 
 // split returns the name and the other labels of a set.
-func (l *lexer) split(set labels.Labels) (name string, own []convert.Label) {
+func (l *lexer) split(set labels.Labels) (name string, own []prom.Label) {
 	const chunk = 1024
 	if n := set.Len(); len(l.found)+n > cap(l.found) {
-		l.found = make([]convert.Label, 0, max(chunk, n))
+		l.found = make([]prom.Label, 0, max(chunk, n))
 	}
 	start := len(l.found)
 	set.Range(func(x labels.Label) {
@@ -307,7 +306,7 @@ func (l *lexer) split(set labels.Labels) (name string, own []convert.Label) {
 		case x.Name == model.MetricNameLabel:
 			name = x.Value
 		case x.Value != "":
-			l.found = append(l.found, convert.Label{Name: x.Name, Value: l.native.decode(x.Value)})
+			l.found = append(l.found, prom.Label{Name: x.Name, Value: l.native.decode(x.Value)})
 		}
 	})
 	return name, l.found[start:len(l.found):len(l.found)]

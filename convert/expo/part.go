@@ -2,18 +2,17 @@ package expo
 
 import (
 	"cmp"
+	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/history"
 	"slices"
 	"strings"
-
-	"github.com/pcparchive/pcparchive/archive"
-	"github.com/pcparchive/pcparchive/convert"
 )
 
 // part is a family as it will be written.
 type part struct {
 	kin
 	help, unit string
-	origin     *archive.Metric
+	origin     *history.Metric
 	suffixed   bool // sample names may differ from the family's
 	samples    []placed
 }
@@ -59,14 +58,14 @@ func adopt(parts []*part) []*part {
 	owners := map[string]*part{}
 	for _, p := range parts {
 		switch p.typ {
-		case convert.TypeCounter, convert.TypeHistogram, convert.TypeSummary:
+		case prom.TypeCounter, prom.TypeHistogram, prom.TypeSummary:
 			owners[p.family] = p
 		}
 	}
 	return slices.DeleteFunc(parts, func(p *part) bool {
 		base, ok := strings.CutSuffix(p.family, created.suffix)
 		owner := owners[base]
-		if !ok || owner == nil || p.typ != convert.TypeGauge {
+		if !ok || owner == nil || p.typ != prom.TypeGauge {
 			return false
 		}
 		for _, s := range p.samples {
@@ -124,7 +123,7 @@ func (p *part) claims(format Format) []string {
 
 // split adds p to parts as plain parts.
 func (p *part) split(format Format, parts []*part, singles map[string]*part) []*part {
-	typ := convert.TypeUnknown
+	typ := prom.TypeUnknown
 	if format == Text {
 		typ = typeUntyped
 	}
@@ -155,7 +154,7 @@ func (p *part) join(format Format, parts []*part, singles map[string]*part) []*p
 		return append(parts, p)
 	}
 	if first.typ != p.typ {
-		first.typ = convert.TypeUnknown
+		first.typ = prom.TypeUnknown
 		if format == Text {
 			first.typ = typeUntyped
 		}

@@ -1,6 +1,6 @@
 package expo
 
-import "github.com/pcparchive/pcparchive/convert"
+import "github.com/pcparchive/pcparchive/convert/prom"
 
 // pcpHosts are the hosts that the labels of PCP metrics name.
 type pcpHosts struct {
@@ -50,7 +50,7 @@ func (r *Reader) Host(hostname string) string {
 
 // OfEndpoint reports whether the label hostname of a series may be that of an
 // endpoint, which says nothing of the archive's host: see [Reader.Host].
-func (r *Reader) OfEndpoint(s *convert.PromSeries) bool {
+func (r *Reader) OfEndpoint(s *prom.Series) bool {
 	line := r.lexer.native.of(s.Name)
 	return line != nil && line.ofEndpoint()
 }

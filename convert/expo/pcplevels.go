@@ -6,7 +6,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/naming"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -20,11 +21,11 @@ type nativeLabels struct {
 	target [2]string // job and instance, if it was scraped
 	agent  string
 	inst   numbered
-	own    []convert.Label // the others
+	own    []prom.Label // the others
 }
 
 // labels tells the labels of a series apart, false if it cannot be one of l's.
-func (l *pcpLine) labels(all []convert.Label) (n nativeLabels, ok bool) {
+func (l *pcpLine) labels(all []prom.Label) (n nativeLabels, ok bool) {
 	n.inst.id = pcp.InstNull
 	named := false
 	for _, x := range all {
@@ -65,11 +66,11 @@ func (l *pcpLine) labels(all []convert.Label) (n nativeLabels, ok bool) {
 
 // ofEndpoint reports whether a metric is one of PCP's openmetrics agent, whose
 // label hostname may be that of the endpoint instead of the archive's host.
-func (l *pcpLine) ofEndpoint() bool { return l.pmid.Domain() == convert.OpenMetricsDomain }
+func (l *pcpLine) ofEndpoint() bool { return l.pmid.Domain() == naming.OpenMetricsDomain }
 
 // withoutHost drops the label hostname with the archive's host from labels.
-func withoutHost(labels []convert.Label, host string) []convert.Label {
-	return slices.DeleteFunc(labels, func(l convert.Label) bool { return l.Name == "hostname" && l.Value == host })
+func withoutHost(labels []prom.Label, host string) []prom.Label {
+	return slices.DeleteFunc(labels, func(l prom.Label) bool { return l.Name == "hostname" && l.Value == host })
 }
 
 // numbered is an instance as pages name it: id is InstNull unless they give one.
@@ -80,10 +81,10 @@ type numbered struct {
 
 // labelUse are the labels of a metric's instances: of each, those that any of its
 // series has.
-type labelUse map[numbered][]convert.Label
+type labelUse map[numbered][]prom.Label
 
 // note takes note of a series.
-func (p *pcpLines) note(sample string, labels []convert.Label) {
+func (p *pcpLines) note(sample string, labels []prom.Label) {
 	line := p.of(sample)
 	if line == nil {
 		return
@@ -113,7 +114,7 @@ func (p *pcpLines) note(sample string, labels []convert.Label) {
 // common works out which labels have one value with all instances. It adds them
 // to names as true, and all others as false, which stays so.
 func (u labelUse) common(names map[string]bool) {
-	found := map[convert.Label]int{}
+	found := map[prom.Label]int{}
 	for _, has := range u {
 		for _, x := range has {
 			found[x]++
@@ -138,7 +139,7 @@ type nativeDomain struct {
 // nativeMember is an instance as its first metric has it.
 type nativeMember struct {
 	id     pcp.InstID
-	labels []convert.Label // that any series has, sorted
+	labels []prom.Label // that any series has, sorted
 }
 
 func (p *pcpLines) domain(id pcp.InDomID) *nativeDomain {
@@ -160,7 +161,7 @@ func (p *pcpLines) domain(id pcp.InDomID) *nativeDomain {
 // admit returns the number of an instance, its own or one that none has, and
 // whether labels are those that it has with other metrics: all have one set at a
 // time.
-func (d *nativeDomain) admit(inst numbered, labels []convert.Label) (id pcp.InstID, ok bool) {
+func (d *nativeDomain) admit(inst numbered, labels []prom.Label) (id pcp.InstID, ok bool) {
 	if m, known := d.members[inst]; known {
 		return m.id, slices.Equal(m.labels, labels)
 	}
@@ -177,16 +178,16 @@ func (d *nativeDomain) admit(inst numbered, labels []convert.Label) (id pcp.Inst
 
 // ofInstance returns the labels that any series of a metric's instance has and
 // that are the instance's, sorted.
-func (p *pcpLines) ofInstance(line *pcpLine, inst numbered, d *nativeDomain) []convert.Label {
+func (p *pcpLines) ofInstance(line *pcpLine, inst numbered, d *nativeDomain) []prom.Label {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
-	var own []convert.Label
+	var own []prom.Label
 	for _, x := range line.use[inst] {
 		if !d.ofMetrics[x.Name] {
 			own = append(own, x)
 		}
 	}
-	slices.SortFunc(own, func(a, b convert.Label) int {
+	slices.SortFunc(own, func(a, b prom.Label) int {
 		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.Value, b.Value))
 	})
 	return own

@@ -9,7 +9,8 @@ import (
 	"sync"
 	"unicode/utf8"
 
-	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/naming"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -69,7 +70,7 @@ func (p *pcpLines) add(record []byte) {
 		p.next = first
 		return
 	}
-	for _, name := range []string{convert.PrometheusName(line.name), line.name} {
+	for _, name := range []string{naming.PrometheusName(line.name), line.name} {
 		if p.byName[name] == nil {
 			p.byName[name] = line
 			p.byPMID[line.pmid] = line
@@ -89,7 +90,7 @@ func (p *pcpLines) bind(sample string) {
 		}
 		return
 	}
-	number, ok := strings.CutPrefix(sample, convert.PrometheusName(line.name)+"_")
+	number, ok := strings.CutPrefix(sample, naming.PrometheusName(line.name)+"_")
 	if n, err := strconv.Atoi(number); ok && err == nil && n > 1 && strconv.Itoa(n) == number {
 		p.byName[sample], p.byPMID[line.pmid], line.met = line, line, true
 	}
@@ -145,7 +146,7 @@ var (
 
 func validPCPName(name string) bool {
 	for c := range strings.SplitSeq(name, ".") {
-		if !convert.ValidComponent(c) {
+		if !naming.ValidComponent(c) {
 			return false
 		}
 	}
@@ -208,7 +209,7 @@ func (p *pcpLines) decode(v string) string {
 // one of PCP's exporters: pcp2openmetrics begins labels with a comma and writes
 // text as values, pmproxy writes compound names as they are, and C writes NaN
 // with a sign. An empty record has nothing that can be used; it was counted.
-func (p *pcpLines) mend(record []byte, report *convert.Report) (mended []byte, ok bool) {
+func (p *pcpLines) mend(record []byte, report *prom.Report) (mended []byte, ok bool) {
 	if !p.seen {
 		return nil, false
 	}
@@ -218,7 +219,7 @@ func (p *pcpLines) mend(record []byte, report *convert.Report) (mended []byte, o
 	}
 	name, _, _ := bytes.Cut(record[:size], []byte("{"))
 	if line := p.of(string(name)); line != nil && !line.typ.IsNumeric() {
-		report.Add(convert.LossNotNumeric, line.name)
+		report.Add(prom.LossNotNumeric, line.name)
 		return nil, true
 	}
 	rest := bytes.Fields(record[size:])

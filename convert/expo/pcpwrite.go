@@ -3,7 +3,7 @@ package expo
 import (
 	"strings"
 
-	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/meta"
 )
 
@@ -14,7 +14,7 @@ import (
 // Further names of the metric have lines of their own after the one of which the
 // samples have the name. There is none for what is no number, whose samples are
 // not its values.
-func (p *printer) pcp(m *archive.Metric) {
+func (p *printer) pcp(m *history.Metric) {
 	if !m.Desc.Type.IsNumeric() || strings.ContainsAny(m.Name, " \n") {
 		return
 	}

@@ -1,11 +1,11 @@
 package expo
 
 import (
+	"github.com/pcparchive/pcparchive/convert/naming"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"math"
 	"strconv"
 	"strings"
-
-	"github.com/pcparchive/pcparchive/convert"
 )
 
 // typeUntyped is the text format's word for unknown.
@@ -24,28 +24,28 @@ type role struct {
 // have, and no time of creation.
 var roles = [...]map[string][]role{
 	Text: {
-		convert.TypeHistogram: {
+		prom.TypeHistogram: {
 			{suffix: "_bucket", rank: 0, label: "le"}, {suffix: "_sum", rank: 1}, {suffix: "_count", rank: 2},
 		},
-		convert.TypeSummary: {
+		prom.TypeSummary: {
 			{rank: 0, label: "quantile"}, {suffix: "_sum", rank: 1}, {suffix: "_count", rank: 2},
 		},
 	},
 	OpenMetrics: {
-		convert.TypeCounter: {{suffix: "_total", rank: 0}, {suffix: "_created", rank: 3}},
-		convert.TypeHistogram: {
+		prom.TypeCounter: {{suffix: "_total", rank: 0}, {suffix: "_created", rank: 3}},
+		prom.TypeHistogram: {
 			{suffix: "_bucket", rank: 0, label: "le", count: true}, {suffix: "_sum", rank: 1},
 			{suffix: "_count", rank: 2, count: true}, {suffix: "_created", rank: 3},
 		},
-		convert.TypeGaugeHistogram: {
+		prom.TypeGaugeHistogram: {
 			{suffix: "_bucket", rank: 0, label: "le", count: true}, {suffix: "_gsum", rank: 1},
 			{suffix: "_gcount", rank: 2, count: true},
 		},
-		convert.TypeSummary: {
+		prom.TypeSummary: {
 			{rank: 0, label: "quantile"}, {suffix: "_sum", rank: 1},
 			{suffix: "_count", rank: 2, count: true}, {suffix: "_created", rank: 3},
 		},
-		convert.TypeInfo: {{suffix: "_info"}},
+		prom.TypeInfo: {{suffix: "_info"}},
 	},
 }
 
@@ -58,11 +58,11 @@ var (
 // summary or state set, "" for other types.
 func boundLabel(family, typ string) string {
 	switch typ {
-	case convert.TypeHistogram, convert.TypeGaugeHistogram:
+	case prom.TypeHistogram, prom.TypeGaugeHistogram:
 		return "le"
-	case convert.TypeSummary:
+	case prom.TypeSummary:
 		return "quantile"
-	case convert.TypeStateset:
+	case prom.TypeStateset:
 		return family
 	}
 	return ""
@@ -71,7 +71,7 @@ func boundLabel(family, typ string) string {
 // placed is a sample with its place in a family of a format.
 type placed struct {
 	*Sample
-	family *convert.Family // that it is a sample of, which may be another one there
+	family *prom.Family // that it is a sample of, which may be another one there
 	role   *role
 	bound  float64 // value of role.label
 	group  int     // number of its label set, bound label aside
@@ -82,7 +82,7 @@ type placed struct {
 type kin struct{ family, typ string }
 
 // placeOf returns where a format has a sample of a family.
-func placeOf(format Format, f *convert.Family, s *Sample) (kin, placed) {
+func placeOf(format Format, f *prom.Family, s *Sample) (kin, placed) {
 	may := roles[format][f.Type]
 	for i := range may {
 		if k, p, ok := placeAs(f, s, &may[i]); ok {
@@ -94,7 +94,7 @@ func placeOf(format Format, f *convert.Family, s *Sample) (kin, placed) {
 
 // placeAs places a sample in a role if its name and labels are right for it: a
 // page never gives a series another name or label than it has.
-func placeAs(f *convert.Family, s *Sample, r *role) (kin, placed, bool) {
+func placeAs(f *prom.Family, s *Sample, r *role) (kin, placed, bool) {
 	k, p := kin{f.Name, f.Type}, placed{Sample: s, family: f, role: r}
 	switch suffix, ok := strings.CutPrefix(s.Name, f.Name); {
 	case !ok:
@@ -113,7 +113,7 @@ func placeAs(f *convert.Family, s *Sample, r *role) (kin, placed, bool) {
 	v, _ := lookup(s.Labels, r.label)
 	bound, err := strconv.ParseFloat(v, 64)
 	p.bound = bound
-	return k, p, err == nil && !math.IsNaN(bound) && (f.Type == convert.TypeGaugeHistogram || isReadBound(v, bound))
+	return k, p, err == nil && !math.IsNaN(bound) && (f.Type == prom.TypeGaugeHistogram || isReadBound(v, bound))
 }
 
 // isReadBound reports whether a bound is written as Prometheus' parsers rewrite
@@ -125,35 +125,35 @@ func isReadBound(text string, bound float64) bool {
 
 // singleType returns the type of a family that only holds the samples of one
 // name.
-func singleType(format Format, f *convert.Family, s *Sample) string {
-	suffix := convert.Suffix(s.Name, f.Name)
+func singleType(format Format, f *prom.Family, s *Sample) string {
+	suffix := naming.Suffix(s.Name, f.Name)
 	own := s.Name == f.Name
 	if format == OpenMetrics {
 		switch {
-		case own && f.Type == convert.TypeGauge:
+		case own && f.Type == prom.TypeGauge:
 			return f.Type
-		case own && f.Type == convert.TypeStateset && has(s.Labels, f.Name):
+		case own && f.Type == prom.TypeStateset && has(s.Labels, f.Name):
 			return f.Type
 		}
-		return convert.TypeUnknown
+		return prom.TypeUnknown
 	}
 	switch f.Type {
-	case convert.TypeCounter:
+	case prom.TypeCounter:
 		if own || suffix == "_total" {
-			return convert.TypeCounter
+			return prom.TypeCounter
 		}
-	case convert.TypeGauge, convert.TypeInfo, convert.TypeStateset, convert.TypeGaugeHistogram:
+	case prom.TypeGauge, prom.TypeInfo, prom.TypeStateset, prom.TypeGaugeHistogram:
 		if isMember(s.Name, f) {
-			return convert.TypeGauge
+			return prom.TypeGauge
 		}
 	}
 	if suffix == created.suffix && isMember(s.Name, f) {
-		return convert.TypeGauge
+		return prom.TypeGauge
 	}
 	return typeUntyped
 }
 
-func lookup(labels []convert.Label, name string) (string, bool) {
+func lookup(labels []prom.Label, name string) (string, bool) {
 	for _, l := range labels {
 		if l.Name == name {
 			return l.Value, true
@@ -162,7 +162,7 @@ func lookup(labels []convert.Label, name string) (string, bool) {
 	return "", false
 }
 
-func has(labels []convert.Label, name string) bool {
+func has(labels []prom.Label, name string) bool {
 	_, ok := lookup(labels, name)
 	return ok
 }

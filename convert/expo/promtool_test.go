@@ -11,6 +11,9 @@ import (
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
 	"github.com/pcparchive/pcparchive/convert/expo"
+	"github.com/pcparchive/pcparchive/convert/flatten"
+	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/oracle"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -61,12 +64,12 @@ app_latency_seconds_count 2
 # TYPE app_load_ratio gauge
 app_load_ratio 0.25
 `
-	report := &convert.Report{}
+	report := &prom.Report{}
 	snapshot := expo.NewSnapshot(expo.SnapshotOptions{})
 	r, err := archive.Open(toArchive(t, page, pcp.V3, report), nil)
 	require.NoError(t, err)
-	f := convert.NewFlattener(snapshot, convert.FlattenOptions{NoHealth: true, Report: report})
-	require.NoError(t, convert.Copy(t.Context(), f, convert.FromArchive(r, archive.Query{})))
+	f := flatten.New(snapshot, flatten.Options{NoHealth: true, Report: report})
+	require.NoError(t, convert.Copy(t.Context(), f, convert.FromArchive(r, history.Query{})))
 	var out strings.Builder
 	require.NoError(t, expo.Write(&out, snapshot.Families(), expo.Options{}))
 	assert.Equal(t, page, out.String())
@@ -77,20 +80,20 @@ app_load_ratio 0.25
 // TestPromtoolRefuses has promtool read OpenMetrics but for the types that the
 // text format lacks.
 func TestPromtoolRefuses(t *testing.T) {
-	labels := []convert.Label{{Name: "app_load_ratio", Value: "on"}}
+	labels := []prom.Label{{Name: "app_load_ratio", Value: "on"}}
 	for typ, sample := range map[string]expo.Sample{
-		convert.TypeGauge:          {Name: "app_load_ratio", Labels: labels},
-		convert.TypeUnknown:        {Name: "app_load_ratio", Labels: labels},
-		convert.TypeStateset:       {Name: "app_load_ratio", Labels: labels},
-		convert.TypeInfo:           {Name: "app_load_ratio_info", Labels: labels},
-		convert.TypeGaugeHistogram: {Name: "app_load_ratio_bucket", Labels: []convert.Label{{Name: "le", Value: "+Inf"}}},
+		prom.TypeGauge:          {Name: "app_load_ratio", Labels: labels},
+		prom.TypeUnknown:        {Name: "app_load_ratio", Labels: labels},
+		prom.TypeStateset:       {Name: "app_load_ratio", Labels: labels},
+		prom.TypeInfo:           {Name: "app_load_ratio_info", Labels: labels},
+		prom.TypeGaugeHistogram: {Name: "app_load_ratio_bucket", Labels: []prom.Label{{Name: "le", Value: "+Inf"}}},
 	} {
 		var page strings.Builder
 		require.NoError(t, expo.Write(&page, []expo.Family{{
-			Family: convert.Family{Name: "app_load_ratio", Type: typ, Help: `What "load" is.`}, Samples: []expo.Sample{sample},
+			Family: prom.Family{Name: "app_load_ratio", Type: typ, Help: `What "load" is.`}, Samples: []expo.Sample{sample},
 		}}, expo.Options{Format: expo.OpenMetrics}))
 		want := oracle.Result{}
-		if typ != convert.TypeGauge && typ != convert.TypeUnknown {
+		if typ != prom.TypeGauge && typ != prom.TypeUnknown {
 			want = oracle.Result{Exit: 1, Stderr: fmt.Sprintf("error while linting: text format parsing error in line 2: unknown metric type %q\n", typ)}
 		}
 		assert.Equal(t, want, checkMetrics(t, page.String()), page.String())

@@ -5,9 +5,8 @@ import (
 	"regexp"
 	"testing"
 
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/stretchr/testify/require"
-
-	"github.com/pcparchive/pcparchive/convert"
 )
 
 func entriesOf(families []Family) []Entry {
@@ -96,10 +95,10 @@ func TestHostileText(t *testing.T) {
 		name := text(6)
 		e := Entry{
 			Sample: Sample{Name: name, Value: 1, Time: scrapeTime, HasTime: true},
-			Family: convert.Family{Name: name, Type: convert.TypeGauge, Help: text(10), Unit: text(3)},
+			Family: prom.Family{Name: name, Type: prom.TypeGauge, Help: text(10), Unit: text(3)},
 		}
 		for k, v := range values {
-			e.Labels = append(e.Labels, convert.Label{Name: k, Value: v})
+			e.Labels = append(e.Labels, prom.Label{Name: k, Value: v})
 		}
 		sorted(e.Labels)
 		require.Empty(t, difference([]Entry{e}, entriesOf(record(t, []Entry{e}))), "%q %q", name, e.Labels)

@@ -6,12 +6,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"github.com/pcparchive/pcparchive/convert/naming"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"io"
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/pcparchive/pcparchive/convert"
 )
 
 // Input is a page, or a dump of many times, of any size.
@@ -29,25 +29,25 @@ type ReadOptions struct {
 	// Format of all inputs; nil: told from each, see [Detect], and an input whose
 	// times are unlikely in it is refused with an error that wraps [ErrAmbiguous].
 	Format *Format
-	Report *convert.Report // may be nil
+	Report *prom.Report // may be nil
 	// Damaged is told of each input that cannot be read whole, after the reading
 	// of it: its other lines, and the other inputs, are read. Nil ends the reading
 	// at the first fault. Samples calls it from another goroutine.
 	Damaged func(error)
 }
 
-// Reader is the [convert.SampleSource] that reads exposition text. Samples come
+// Reader is the [prom.SampleSource] that reads exposition text. Samples come
 // in the order of the inputs, which may be any order of time. Its memory is
 // bounded by the number of series, not by the size of the inputs. An input may be
 // several OpenMetrics pages, one after the other, if their samples have times.
 //
 // It also knows which series are PCP metrics, from "# PCP5" lines: as
-// [convert.Natives] of an [convert.Assembler] further down.
+// [native.Resolver] of an [assemble.Assembler] further down.
 type Reader struct {
 	inputs []Input
 	opts   ReadOptions
 	lexer  *lexer
-	series map[string]*convert.PromSeries // by name and labels
+	series map[string]*prom.Series // by name and labels
 	key    []byte
 	batch  *batch
 	empty  bool // the input has no byte
@@ -61,18 +61,18 @@ var ErrEmpty = errors.New("the file is empty")
 func NewReader(inputs []Input, o ReadOptions) *Reader {
 	l := newLexer(o.Report)
 	l.several = true
-	return &Reader{inputs: inputs, opts: o, lexer: l, series: map[string]*convert.PromSeries{}}
+	return &Reader{inputs: inputs, opts: o, lexer: l, series: map[string]*prom.Series{}}
 }
 
 // batch is what one goroutine hands to the other.
 type batch struct {
 	samples []batchSample
-	changes []change         // by ascending at
-	run     []convert.Sample // what is handed on at once
+	changes []change      // by ascending at
+	run     []prom.Sample // what is handed on at once
 }
 
 type batchSample struct {
-	series *convert.PromSeries
+	series *prom.Series
 	t      int64
 	v      float64
 }
@@ -81,10 +81,10 @@ type batchSample struct {
 // description of a series' family, or an exemplar of the sample before.
 type change struct {
 	at       int
-	series   *convert.PromSeries
-	family   *convert.Family   // or
-	exemplar *convert.Exemplar // of a sample
-	t        int64             // of this time
+	series   *prom.Series
+	family   *prom.Family   // or
+	exemplar *prom.Exemplar // of a sample
+	t        int64          // of this time
 }
 
 const (
@@ -94,7 +94,7 @@ const (
 
 // Samples reads the inputs and hands every sample to dst. Reading goes on while
 // dst works. An error about an input names it and the line.
-func (r *Reader) Samples(ctx context.Context, dst convert.SampleSink) error {
+func (r *Reader) Samples(ctx context.Context, dst prom.SampleSink) error {
 	ctx, cancel := context.WithCancel(ctx)
 	full, empty := make(chan *batch, batches), make(chan *batch, batches)
 	for range batches {
@@ -123,7 +123,7 @@ func (r *Reader) Samples(ctx context.Context, dst convert.SampleSink) error {
 }
 
 // deliver hands a batch on.
-func (b *batch) deliver(dst convert.SampleSink) error {
+func (b *batch) deliver(dst prom.SampleSink) error {
 	at := 0
 	for _, c := range b.changes {
 		if err := b.hand(dst, b.samples[at:c.at]); err != nil {
@@ -131,24 +131,24 @@ func (b *batch) deliver(dst convert.SampleSink) error {
 		}
 		at = c.at
 		if c.exemplar != nil {
-			b.run = append(b.run[:0], convert.Sample{T: c.t, Exemplar: c.exemplar})
+			b.run = append(b.run[:0], prom.Sample{T: c.t, Exemplar: c.exemplar})
 			if err := dst.Append(c.series, b.run); err != nil {
 				return err
 			}
 			continue
 		}
-		c.series.Family, c.series.Sem = c.family, convert.SemanticsOf(c.series.Name, *c.family)
+		c.series.Family, c.series.Sem = c.family, naming.SemanticsOf(c.series.Name, *c.family)
 	}
 	return b.hand(dst, b.samples[at:])
 }
 
 // hand hands samples on, those of one series that follow each other as one batch.
-func (b *batch) hand(dst convert.SampleSink, samples []batchSample) error {
+func (b *batch) hand(dst prom.SampleSink, samples []batchSample) error {
 	for len(samples) > 0 {
 		series := samples[0].series
 		b.run = b.run[:0]
 		for len(samples) > 0 && samples[0].series == series {
-			b.run = append(b.run, convert.Sample{T: samples[0].t, V: samples[0].v})
+			b.run = append(b.run, prom.Sample{T: samples[0].t, V: samples[0].v})
 			samples = samples[1:]
 		}
 		if err := dst.Append(series, b.run); err != nil {
@@ -225,7 +225,7 @@ func (r *Reader) tolerant(ctx context.Context, in Input, next func() error) erro
 		r.opts.Damaged(named(name, err))
 		faults++
 	}
-	r.opts.Report.AddN(convert.LossDamaged, name, int64(faults))
+	r.opts.Report.AddN(prom.LossDamaged, name, int64(faults))
 	return nil
 }
 
@@ -295,9 +295,9 @@ func (r *Reader) admit(k *known) {
 	r.key = key
 	s, ok := r.series[string(key)]
 	if !ok {
-		s = &convert.PromSeries{
+		s = &prom.Series{
 			Family: k.family, Name: k.name, Labels: k.labels,
-			Sem: convert.SemanticsOf(k.name, *k.family), ID: len(r.series),
+			Sem: naming.SemanticsOf(k.name, *k.family), ID: len(r.series),
 		}
 		r.series[string(key)] = s
 		r.lexer.native.bind(s.Name)

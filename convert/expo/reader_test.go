@@ -14,19 +14,19 @@ import (
 	"testing/iotest"
 	"time"
 
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/internal/sinktest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/pcparchive/pcparchive/convert"
 	"github.com/pcparchive/pcparchive/internal/oracle"
 )
 
 // got is a sample as a Reader gives it.
 type got struct {
 	series string
-	family convert.Family
+	family prom.Family
 	t      int64
 	bits   uint64
 }
@@ -37,7 +37,7 @@ type gotten struct {
 	fail error
 }
 
-func (g *gotten) Sample(s *convert.PromSeries, t int64, v float64) error {
+func (g *gotten) Sample(s *prom.Series, t int64, v float64) error {
 	g.all = append(g.all, got{id(s.Name, s.Labels), *s.Family, t, math.Float64bits(v)})
 	return g.fail
 }
@@ -88,7 +88,7 @@ func TestReaderPages(t *testing.T) {
 	for i, want := range []struct {
 		typ string
 		t   int64
-	}{{convert.TypeGauge, scrapeTime}, {convert.TypeCounter, scrapeTime + 1}, {convert.TypeCounter, 1_700_000_000_000}, {convert.TypeUnknown, scrapeTime + 2}} {
+	}{{prom.TypeGauge, scrapeTime}, {prom.TypeCounter, scrapeTime + 1}, {prom.TypeCounter, 1_700_000_000_000}, {prom.TypeUnknown, scrapeTime + 2}} {
 		assert.Equal(t, all[0].series, all[i].series)
 		assert.Equal(t, want.typ, all[i].family.Type)
 		assert.Equal(t, want.t, all[i].t)
@@ -142,9 +142,9 @@ func TestReaderSeveralPages(t *testing.T) {
 	all := read(t, nil, first+"\n\n# TYPE a counter\na_total 3 1700000030\n# EOF\na{x=\"1\"} 2 1700000015.5\n# EOF\n\n")
 	require.Len(t, all, 3)
 	for i, want := range []got{
-		{series: `a,"x"="1"`, family: convert.Family{Name: "a", Type: convert.TypeGauge}, t: 1_700_000_000_000, bits: math.Float64bits(1)},
-		{series: "a_total", family: convert.Family{Name: "a", Type: convert.TypeCounter}, t: 1_700_000_030_000, bits: math.Float64bits(3)},
-		{series: `a,"x"="1"`, family: convert.Family{Name: "a", Type: convert.TypeUnknown}, t: 1_700_000_015_500, bits: math.Float64bits(2)},
+		{series: `a,"x"="1"`, family: prom.Family{Name: "a", Type: prom.TypeGauge}, t: 1_700_000_000_000, bits: math.Float64bits(1)},
+		{series: "a_total", family: prom.Family{Name: "a", Type: prom.TypeCounter}, t: 1_700_000_030_000, bits: math.Float64bits(3)},
+		{series: `a,"x"="1"`, family: prom.Family{Name: "a", Type: prom.TypeUnknown}, t: 1_700_000_015_500, bits: math.Float64bits(2)},
 	} {
 		assert.Equal(t, want, all[i])
 	}
@@ -233,8 +233,8 @@ func TestReadingAsParser(t *testing.T) {
 
 // TestRounded counts integers that a float64 does not hold.
 func TestRounded(t *testing.T) {
-	report := &convert.Report{}
+	report := &prom.Report{}
 	text := "a 18446744073709551615\na 9007199254740993\na 9007199254740992\na -9007199254740993\na 1e300\na 18446744073709551615\n"
 	require.NoError(t, NewReader(pages(text), ReadOptions{Report: report}).Samples(context.Background(), sinktest.Sink(&gotten{})))
-	assert.Equal(t, []convert.LossCount{{Loss: convert.LossRounded, Name: "a", Count: 4}}, report.Losses())
+	assert.Equal(t, []prom.LossCount{{Loss: prom.LossRounded, Name: "a", Count: 4}}, report.Losses())
 }

@@ -2,9 +2,8 @@ package expo
 
 import (
 	"bytes"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"strconv"
-
-	"github.com/pcparchive/pcparchive/convert"
 )
 
 // A record is a line of a page or, where quoted text holds line feeds, several.
@@ -130,7 +129,7 @@ type reading struct {
 	time    int64 // in milliseconds
 	hasTime bool
 	// exemplar is nil where there is none.
-	exemplar *convert.Exemplar
+	exemplar *prom.Exemplar
 }
 
 // parseReading reads a value and a time as most records have them; b is what

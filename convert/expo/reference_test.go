@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/sinktest"
 
 	"github.com/stretchr/testify/assert"
@@ -21,7 +22,11 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/assemble"
 	"github.com/pcparchive/pcparchive/convert/expo"
+	"github.com/pcparchive/pcparchive/convert/flatten"
+	"github.com/pcparchive/pcparchive/convert/mapper"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/tsdb"
 	"github.com/pcparchive/pcparchive/internal/oracle"
 )
@@ -77,7 +82,7 @@ func blocksOf(t *testing.T, text []byte) string {
 	dir := t.TempDir()
 	blocks, err := tsdb.NewBlocks(dir, tsdb.Options{})
 	require.NoError(t, err)
-	sorter := convert.NewSorter(blocks, convert.SorterOptions{Memory: 100_000, Dir: dir})
+	sorter := prom.NewSorter(blocks, prom.SorterOptions{Memory: 100_000, Dir: dir})
 	require.NoError(t, expo.NewReader(inputOf(text), expo.ReadOptions{}).Samples(context.Background(), sorter))
 	require.NoError(t, sinktest.Finish(sorter))
 	return dir
@@ -86,7 +91,7 @@ func blocksOf(t *testing.T, text []byte) string {
 // content collects samples by series.
 type content map[string][]string
 
-func (c content) Sample(s *convert.PromSeries, t int64, v float64) error {
+func (c content) Sample(s *prom.Series, t int64, v float64) error {
 	key := fmt.Sprint(s.Name, s.Labels)
 	c[key] = append(c[key], fmt.Sprintf("%d %x", t, math.Float64bits(v)))
 	return nil
@@ -120,18 +125,18 @@ func TestAgainstPromtool(t *testing.T) {
 
 // archiveOf makes an archive of a dump, in which the reference finds no fault, and
 // returns what it holds and what was lost.
-func archiveOf(t *testing.T, text []byte, host string, external ...convert.Label) (content, []convert.LossCount) {
+func archiveOf(t *testing.T, text []byte, host string, external ...prom.Label) (content, []prom.LossCount) {
 	t.Helper()
 	base := filepath.Join(t.TempDir(), "dump")
 	a, err := archive.Create(base, archive.Header{Host: host, Zone: "UTC"}, nil)
 	require.NoError(t, err)
-	report := &convert.Report{}
-	m, err := convert.NewMapper(convert.MapperOptions{Host: host, External: external, Report: report})
+	report := &prom.Report{}
+	m, err := mapper.New(mapper.Options{Host: host, External: external, Report: report})
 	require.NoError(t, err)
 	reader := expo.NewReader(inputOf(text), expo.ReadOptions{Report: report})
-	sorter := convert.NewSorter(convert.NewAssembler(convert.NewToArchive(a), m, convert.AssemblerOptions{
+	sorter := prom.NewSorter(assemble.New(convert.NewToArchive(a), m, assemble.Options{
 		Natives: reader.Natives(host), Report: report,
-	}), convert.SorterOptions{Report: report})
+	}), prom.SorterOptions{Report: report})
 	require.NoError(t, reader.Samples(context.Background(), sorter))
 	require.NoError(t, sinktest.Finish(sorter))
 	assert.Empty(t, oracle.Run(t, "pmlogcheck", base))
@@ -139,16 +144,16 @@ func archiveOf(t *testing.T, text []byte, host string, external ...convert.Label
 	got := content{}
 	r, err := archive.Open(base, nil)
 	require.NoError(t, err)
-	flat := convert.NewFlattener(sinktest.Sink(got), convert.FlattenOptions{TargetLabels: true, NoHealth: true, InstanceIDs: true, Report: report})
-	require.NoError(t, convert.Copy(context.Background(), flat, convert.FromArchive(r, archive.Query{})))
+	flat := flatten.New(sinktest.Sink(got), flatten.Options{TargetLabels: true, NoHealth: true, InstanceIDs: true, Report: report})
+	require.NoError(t, convert.Copy(context.Background(), flat, convert.FromArchive(r, history.Query{})))
 	return got, report.Losses()
 }
 
 // samplesOf returns what a dump holds, of each series by ascending time, of equal
 // times the last, and counts the others.
-func samplesOf(t *testing.T, text []byte) (content, []convert.LossCount) {
+func samplesOf(t *testing.T, text []byte) (content, []prom.LossCount) {
 	t.Helper()
-	all, lost := content{}, &convert.Report{}
+	all, lost := content{}, &prom.Report{}
 	require.NoError(t, expo.NewReader(inputOf(text), expo.ReadOptions{}).Samples(context.Background(), sinktest.Sink(all)))
 	for key, samples := range all {
 		slices.SortStableFunc(samples, func(a, b string) int { return strings.Compare(timeOf(a), timeOf(b)) })
@@ -158,7 +163,7 @@ func samplesOf(t *testing.T, text []byte) (content, []convert.LossCount) {
 				kept = append(kept, s)
 			} else {
 				name, _, _ := strings.Cut(key, "[")
-				lost.Add(convert.LossSameTime, name)
+				lost.Add(prom.LossSameTime, name)
 			}
 		}
 		all[key] = kept
@@ -179,7 +184,7 @@ func TestToArchive(t *testing.T) {
 	want, _ := samplesOf(t, shuffled)
 	assert.Equal(t, want, got)
 	for _, l := range losses {
-		assert.Equal(t, convert.LossRounded, l.Loss, l.Name)
+		assert.Equal(t, prom.LossRounded, l.Loss, l.Name)
 	}
 }
 
@@ -193,9 +198,9 @@ func TestCorpusToArchive(t *testing.T) {
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		require.NoError(t, err)
-		var external []convert.Label
+		var external []prom.Label
 		if bytes.Contains(text, []byte("# PCP5 ")) {
-			external = []convert.Label{{Name: "domainname", Value: "localdomain"}, {Name: "machineid", Value: "5c9ffb4e076440ae9515b6f5ce11ca74"}}
+			external = []prom.Label{{Name: "domainname", Value: "localdomain"}, {Name: "machineid", Value: "5c9ffb4e076440ae9515b6f5ce11ca74"}}
 		}
 		got, losses := archiveOf(t, text, "goblin", external...)
 		want, lost := samplesOf(t, text)

@@ -3,36 +3,35 @@ package expo
 import (
 	"cmp"
 	"context"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"math"
 	"time"
-
-	"github.com/pcparchive/pcparchive/convert"
 )
 
 // SnapshotOptions choose the values of a Snapshot.
 type SnapshotOptions struct {
-	At       time.Time       // later values are ignored; the zero time: none are
-	Lookback time.Duration   // older values are left out; 0: none are
-	Report   *convert.Report // may be nil
+	At       time.Time     // later values are ignored; the zero time: none are
+	Lookback time.Duration // older values are left out; 0: none are
+	Report   *prom.Report  // may be nil
 }
 
-// Snapshot keeps the value that each series of one [convert.Flattener] has at a
+// Snapshot keeps the value that each series of one [flatten.Flattener] has at a
 // time: its last one, unless the series ended since.
 type Snapshot struct {
 	at       int64
 	lookback time.Duration
-	report   *convert.Report
+	report   *prom.Report
 	newest   int64  // time of the last value up to at
 	slots    []slot // by PromSeries.ID
 }
 
 type slot struct {
-	series *convert.PromSeries
+	series *prom.Series
 	value  float64
 	time   int64
 	live   bool
 	// exemplar is the last one: an endpoint repeats it until there is another.
-	exemplar *convert.Exemplar
+	exemplar *prom.Exemplar
 }
 
 // NewSnapshot returns an empty Snapshot.
@@ -46,13 +45,13 @@ func NewSnapshot(o SnapshotOptions) *Snapshot {
 
 // Append takes the values of a series, its staleness markers and its exemplars.
 // Native histograms have no form as text: they are counted.
-func (s *Snapshot) Append(series *convert.PromSeries, batch []convert.Sample) error {
+func (s *Snapshot) Append(series *prom.Series, batch []prom.Sample) error {
 	for i := range batch {
 		switch x := &batch[i]; {
 		case x.Exemplar != nil:
 			s.exemplar(series, x)
 		case x.Histogram != nil:
-			s.report.Add(convert.LossNativeHist, series.Name)
+			s.report.Add(prom.LossNativeHist, series.Name)
 		default:
 			s.number(series, x.T, x.V)
 		}
@@ -66,7 +65,7 @@ func (s *Snapshot) Flush(context.Context) error { return nil }
 // Close does nothing.
 func (s *Snapshot) Close() error { return nil }
 
-func (s *Snapshot) number(series *convert.PromSeries, t int64, v float64) {
+func (s *Snapshot) number(series *prom.Series, t int64, v float64) {
 	for series.ID >= len(s.slots) {
 		s.slots = append(s.slots, slot{})
 	}
@@ -75,7 +74,7 @@ func (s *Snapshot) number(series *convert.PromSeries, t int64, v float64) {
 	if t > s.at {
 		return
 	}
-	at.value, at.time, at.live = v, t, !convert.IsStale(v)
+	at.value, at.time, at.live = v, t, !prom.IsStale(v)
 	if !at.live {
 		at.exemplar = nil
 	}
@@ -83,7 +82,7 @@ func (s *Snapshot) number(series *convert.PromSeries, t int64, v float64) {
 }
 
 // exemplar takes an exemplar of the sample before. Of several the last one counts.
-func (s *Snapshot) exemplar(series *convert.PromSeries, x *convert.Sample) {
+func (s *Snapshot) exemplar(series *prom.Series, x *prom.Sample) {
 	if x.T <= s.at && series.ID < len(s.slots) && s.slots[series.ID].live {
 		e := *x.Exemplar
 		s.slots[series.ID].exemplar = &e

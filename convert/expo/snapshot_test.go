@@ -5,13 +5,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pcparchive/pcparchive/convert/flatten"
+	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/sinktest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/pcparchive/pcparchive/archive"
-	"github.com/pcparchive/pcparchive/convert"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -21,11 +22,11 @@ import (
 func shown(t *testing.T, o SnapshotOptions, samples ...[3]float64) string {
 	t.Helper()
 	s := NewSnapshot(o)
-	family := &convert.Family{Name: "f", Type: convert.TypeGauge}
-	series := map[float64]*convert.PromSeries{}
+	family := &prom.Family{Name: "f", Type: prom.TypeGauge}
+	series := map[float64]*prom.Series{}
 	for _, at := range samples {
 		if series[at[0]] == nil {
-			series[at[0]] = &convert.PromSeries{Family: family, Name: fmt.Sprint("f", at[0]), ID: len(series)}
+			series[at[0]] = &prom.Series{Family: family, Name: fmt.Sprint("f", at[0]), ID: len(series)}
 		}
 		require.NoError(t, sinktest.Put(s, series[at[0]], int64(at[1]), at[2]))
 	}
@@ -41,7 +42,7 @@ func shown(t *testing.T, o SnapshotOptions, samples ...[3]float64) string {
 func TestSnapshot(t *testing.T) {
 	samples := [][3]float64{
 		{1, 1000, 10}, {2, 1000, 20}, {3, 1500, 30},
-		{1, 2000, 11}, {2, 2000, convert.StaleNaN},
+		{1, 2000, 11}, {2, 2000, prom.StaleNaN},
 		{1, 3000, 12}, {2, 3000, 21},
 	}
 	at := func(ms int64) SnapshotOptions { return SnapshotOptions{At: time.UnixMilli(ms)} }
@@ -63,11 +64,11 @@ func TestSnapshot(t *testing.T) {
 // their help, as targets and times may.
 func TestSnapshotFamilies(t *testing.T) {
 	s := NewSnapshot(SnapshotOptions{})
-	for i, f := range []convert.Family{
-		{Name: "a", Type: convert.TypeGauge, Help: "old"}, {Name: "b", Type: convert.TypeGauge},
-		{Name: "a", Type: convert.TypeGauge, Help: "new"},
+	for i, f := range []prom.Family{
+		{Name: "a", Type: prom.TypeGauge, Help: "old"}, {Name: "b", Type: prom.TypeGauge},
+		{Name: "a", Type: prom.TypeGauge, Help: "new"},
 	} {
-		require.NoError(t, sinktest.Put(s, &convert.PromSeries{Family: &f, Name: f.Name, ID: i}, 0, float64(i)))
+		require.NoError(t, sinktest.Put(s, &prom.Series{Family: &f, Name: f.Name, ID: i}, 0, float64(i)))
 	}
 	families := s.Families()
 	require.Len(t, families, 2)
@@ -78,15 +79,15 @@ func TestSnapshotFamilies(t *testing.T) {
 // TestNativeCounter writes a metric that never was Prometheus'.
 func TestNativeCounter(t *testing.T) {
 	snapshot := NewSnapshot(SnapshotOptions{})
-	f := convert.NewFlattener(snapshot, convert.FlattenOptions{})
+	f := flatten.New(snapshot, flatten.Options{})
 	in := pcp.NewInDomID(60, 1)
-	metric := &archive.Metric{
+	metric := &history.Metric{
 		Name: "disk.dev.read", Help: "reads",
 		Desc: &meta.Desc{PMID: pcp.NewPMID(60, 0, 4), Type: pcp.TypeU32, InDom: in, Sem: pcp.SemCounter},
 	}
-	series := &archive.Series{Metric: metric, Inst: meta.Instance{ID: 0, Name: "sda"}}
-	step := &archive.Step{Stamp: stamp(scrapeTime), Metrics: []archive.MetricValues{{
-		Metric: metric, Points: []archive.Point{{Series: series, Value: archive.Value{Type: pcp.TypeU32, Bits: 7}}},
+	series := &history.Series{Metric: metric, Inst: meta.Instance{ID: 0, Name: "sda"}}
+	step := &history.Step{Stamp: stamp(scrapeTime), Metrics: []history.MetricValues{{
+		Metric: metric, Points: []history.Point{{Series: series, Value: history.Value{Type: pcp.TypeU32, Bits: 7}}},
 	}}}
 	require.NoError(t, f.Put(step))
 	assert.Equal(t, "# HELP disk_dev_read reads\n# TYPE disk_dev_read counter\ndisk_dev_read{instname=\"sda\"} 7 1700000000123\n",

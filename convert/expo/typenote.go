@@ -1,9 +1,8 @@
 package expo
 
 import (
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"strings"
-
-	"github.com/pcparchive/pcparchive/convert"
 )
 
 // A type note is the last line of a help text that tells the family where a page
@@ -44,8 +43,8 @@ func cutNote(help string) (rest, name, typ string, ok bool) {
 // isFamilyType reports whether typ is one of OpenMetrics' types.
 func isFamilyType(typ string) bool {
 	switch typ {
-	case convert.TypeCounter, convert.TypeGauge, convert.TypeHistogram, convert.TypeGaugeHistogram,
-		convert.TypeSummary, convert.TypeInfo, convert.TypeStateset, convert.TypeUnknown:
+	case prom.TypeCounter, prom.TypeGauge, prom.TypeHistogram, prom.TypeGaugeHistogram,
+		prom.TypeSummary, prom.TypeInfo, prom.TypeStateset, prom.TypeUnknown:
 		return true
 	}
 	return false
@@ -53,7 +52,7 @@ func isFamilyType(typ string) bool {
 
 // UnnotedFamily returns the family that a page describes: what the note in its
 // help says, if this package wrote one there.
-func UnnotedFamily(f convert.Family) convert.Family {
+func UnnotedFamily(f prom.Family) prom.Family {
 	if help, name, typ, ok := cutNote(f.Help); ok {
 		f.Name, f.Type, f.Help = name, typ, help
 	}
@@ -65,11 +64,11 @@ func UnnotedFamily(f convert.Family) convert.Family {
 func (p *part) helpText() string {
 	name, typ := p.family, p.typ
 	if typ == typeUntyped {
-		typ = convert.TypeUnknown
+		typ = prom.TypeUnknown
 	}
 	needed := false
-	if typ == convert.TypeUnknown {
-		if f := p.held(); f != nil && f.Type != "" && f.Type != convert.TypeUnknown {
+	if typ == prom.TypeUnknown {
+		if f := p.held(); f != nil && f.Type != "" && f.Type != prom.TypeUnknown {
 			name, typ, needed = f.Name, f.Type, true
 		}
 	}
@@ -77,7 +76,7 @@ func (p *part) helpText() string {
 		return p.help
 	}
 	if !isFamilyType(typ) {
-		typ = convert.TypeUnknown
+		typ = prom.TypeUnknown
 	}
 	if p.help == "" {
 		return noteOf(name, typ)
@@ -87,8 +86,8 @@ func (p *part) helpText() string {
 
 // held returns the family that all samples of a part are of, nil if there are
 // several.
-func (p *part) held() *convert.Family {
-	var f *convert.Family
+func (p *part) held() *prom.Family {
+	var f *prom.Family
 	for i := range p.samples {
 		switch other := p.samples[i].family; {
 		case f == nil:

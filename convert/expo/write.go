@@ -6,9 +6,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/prometheus/common/model"
-
-	"github.com/pcparchive/pcparchive/convert"
 )
 
 // Options change how families are written.
@@ -20,7 +19,7 @@ type Options struct {
 	// OpenMetrics has no comments.
 	PCP bool
 	// Report counts exemplars that the format has no place for. It may be nil.
-	Report *convert.Report
+	Report *prom.Report
 }
 
 // Write writes a page. No two samples may have the same name and labels.
@@ -92,7 +91,7 @@ func (p *printer) head(part *part) {
 // understand, too. But Prometheus' parser brings bounds to the form that the type
 // said last has.
 func (p *printer) saysType(part *part) bool {
-	if p.opts.Format != OpenMetrics || part.typ != convert.TypeUnknown {
+	if p.opts.Format != OpenMetrics || part.typ != prom.TypeUnknown {
 		return true
 	}
 	bound := boundLabel("", p.typ)
@@ -101,7 +100,7 @@ func (p *printer) saysType(part *part) bool {
 
 // hasUnit reports whether OpenMetrics allows p's unit to be said.
 func (p *part) hasUnit() bool {
-	if p.unit == "" || p.typ == convert.TypeInfo || p.typ == convert.TypeStateset {
+	if p.unit == "" || p.typ == prom.TypeInfo || p.typ == prom.TypeStateset {
 		return false
 	}
 	return strings.HasSuffix(p.family, "_"+p.unit) && utf8.ValidString(p.unit) && !strings.ContainsAny(p.unit, "\\\"\n")
@@ -166,8 +165,8 @@ func (p *printer) series(b []byte, part *part, s *placed) []byte {
 // bound appends the value of the bound label. Readers of histograms and summaries
 // bring its number into one form; those of gauge histograms leave it as it is.
 func (p *printer) bound(b []byte, part *part, s *placed) []byte {
-	if part.typ == convert.TypeGaugeHistogram {
-		i := slices.IndexFunc(s.Labels, func(l convert.Label) bool { return l.Name == s.role.label })
+	if part.typ == prom.TypeGaugeHistogram {
+		i := slices.IndexFunc(s.Labels, func(l prom.Label) bool { return l.Name == s.role.label })
 		return appendQuoted(b, s.Labels[i].Value)
 	}
 	b = appendFloat(append(b, '"'), p.opts.Format, s.bound)

@@ -6,11 +6,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/prometheus/prometheus/model/textparse"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/pcparchive/pcparchive/convert"
 )
 
 // TestWrite shows both formats of one set of families, read from a page.
@@ -62,7 +61,7 @@ func TestWrite(t *testing.T) {
 func TestHelpComesBack(t *testing.T) {
 	texts := append([]string{`"`, `\"`, `\\"`, `\\\"x\"`, `\`, `ends in \`, `\\`, "\n", `\n`, "\\\n", `"a" \"b\"`, ` "`, "é\x00"}, makerTexts...)
 	for _, text := range texts {
-		f := Family{Family: convert.Family{Name: "x", Type: convert.TypeGauge, Help: text}, Samples: []Sample{{Name: "x"}}}
+		f := Family{Family: prom.Family{Name: "x", Type: prom.TypeGauge, Help: text}, Samples: []Sample{{Name: "x"}}}
 		for _, format := range []Format{Text, OpenMetrics} {
 			out := pageOf(t, []Family{f}, Options{Format: format})
 			assert.Equal(t, text, parse(t, out, format.ContentType())[0].Family.Help, "%q", out)
@@ -96,16 +95,16 @@ func TestWriteUnit(t *testing.T) {
 		name, typ, unit string
 		said            bool
 	}{
-		{"x_seconds", convert.TypeGauge, "seconds", true},
-		{"x_seconds_total", convert.TypeCounter, "seconds", true},
-		{"x", convert.TypeGauge, "seconds", false},
-		{"xseconds", convert.TypeGauge, "seconds", false},
-		{"x_seconds", convert.TypeInfo, "seconds", false},
-		{"x_a\nb", convert.TypeGauge, "a\nb", false},
+		{"x_seconds", prom.TypeGauge, "seconds", true},
+		{"x_seconds_total", prom.TypeCounter, "seconds", true},
+		{"x", prom.TypeGauge, "seconds", false},
+		{"xseconds", prom.TypeGauge, "seconds", false},
+		{"x_seconds", prom.TypeInfo, "seconds", false},
+		{"x_a\nb", prom.TypeGauge, "a\nb", false},
 	} {
-		f := Family{Family: convert.Family{Name: c.name, Type: c.typ, Unit: c.unit}}
+		f := Family{Family: prom.Family{Name: c.name, Type: c.typ, Unit: c.unit}}
 		f.Samples = []Sample{{Name: c.name, Value: 1}}
-		if c.typ == convert.TypeInfo {
+		if c.typ == prom.TypeInfo {
 			f.Samples[0].Name += "_info"
 		}
 		out := pageOf(t, []Family{f}, Options{Format: OpenMetrics})
@@ -121,8 +120,8 @@ func TestWriteUnit(t *testing.T) {
 
 // TestWriteBadText writes text that is not UTF-8, as archives may hold it.
 func TestWriteBadText(t *testing.T) {
-	f := Family{Family: convert.Family{Name: "x", Type: convert.TypeGauge, Help: "caf\xe9"}}
-	f.Samples = []Sample{{Name: "x", Labels: []convert.Label{{Name: "l", Value: "\xff\x00"}}}}
+	f := Family{Family: prom.Family{Name: "x", Type: prom.TypeGauge, Help: "caf\xe9"}}
+	f.Samples = []Sample{{Name: "x", Labels: []prom.Label{{Name: "l", Value: "\xff\x00"}}}}
 	for _, format := range []Format{Text, OpenMetrics} {
 		out := pageOf(t, []Family{f}, Options{Format: format})
 		e := parse(t, out, "")[0]
@@ -142,7 +141,7 @@ func TestAppendTime(t *testing.T) {
 			require.Equal(t, ms, parse(t, page, "")[0].Time)
 		}
 	}
-	early := Family{Family: convert.Family{Name: "x"}, Samples: []Sample{{Name: "x", Time: -1, HasTime: true}}}
+	early := Family{Family: prom.Family{Name: "x"}, Samples: []Sample{{Name: "x", Time: -1, HasTime: true}}}
 	assert.Contains(t, pageOf(t, []Family{early}, Options{Timestamps: true}), "\nx 0\n")
 }
 
@@ -177,7 +176,7 @@ func TestWriteFails(t *testing.T) {
 }
 
 func TestWriteNothing(t *testing.T) {
-	empty := []Family{{Family: convert.Family{Name: "x", Type: convert.TypeGauge}}}
+	empty := []Family{{Family: prom.Family{Name: "x", Type: prom.TypeGauge}}}
 	assert.Empty(t, pageOf(t, empty, Options{}))
 	assert.Equal(t, "# EOF\n", pageOf(t, empty, Options{Format: OpenMetrics}))
 }

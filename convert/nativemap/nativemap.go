@@ -16,7 +16,8 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/native"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -34,13 +35,13 @@ func Names() []string {
 	return names
 }
 
-// Map is the [convert.Natives] of one exporter. It may serve several Assemblers,
+// Map is the [native.Resolver] of one exporter. It may serve several Assemblers,
 // also at a time.
 type Map struct {
 	table   *table
 	byName  map[string][]use // of a series
-	known   map[string][]*convert.NativeMetric
-	metrics map[string]*convert.NativeMetric
+	known   map[string][]*native.Metric
+	metrics map[string]*native.Metric
 }
 
 // use is a term of a row's source that a series may be.
@@ -89,14 +90,14 @@ func newMap(name, file, text string) (*Map, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Map{table: t, byName: map[string][]use{}, metrics: map[string]*convert.NativeMetric{}}
+	m := &Map{table: t, byName: map[string][]use{}, metrics: map[string]*native.Metric{}}
 	agent, err := labelset.New(labelset.Domain, labelset.String("agent", name))
 	if err != nil {
 		return nil, err
 	}
 	for _, r := range t.rows {
 		if m.metrics[r.name] == nil {
-			n := &convert.NativeMetric{Desc: r.desc, OneLine: r.help}
+			n := &native.Metric{Desc: r.desc, OneLine: r.help}
 			n.Labels[1], n.Labels[2] = agent, t.indoms[r.desc.InDom].labels
 			m.metrics[r.name] = n
 		}
@@ -104,7 +105,7 @@ func newMap(name, file, text string) (*Map, error) {
 			m.byName[r.terms[i].name] = append(m.byName[r.terms[i].name], use{r, r.terms[i].part, &r.terms[i]})
 		}
 	}
-	m.known = map[string][]*convert.NativeMetric{}
+	m.known = map[string][]*native.Metric{}
 	for series, names := range t.declared {
 		for _, name := range names {
 			n := len(m.known[series])
@@ -122,13 +123,13 @@ func newMap(name, file, text string) (*Map, error) {
 }
 
 // Places returns where a series of the exporter goes.
-func (m *Map) Places(s *convert.PromSeries) []convert.Place {
-	var places []convert.Place
+func (m *Map) Places(s *prom.Series) []native.Place {
+	var places []native.Place
 	for _, u := range m.byName[s.Name] {
 		if !u.term.matches(s.Labels) {
 			continue
 		}
-		p := convert.Place{
+		p := native.Place{
 			Metric: m.metrics[u.row.name], ID: pcp.InstNull,
 			Pick: u.term.pick, Factor: u.term.factor, Combine: u.term.combine,
 			Part: u.part, Parts: parts(u.row.terms),
@@ -145,14 +146,14 @@ func (m *Map) Places(s *convert.PromSeries) []convert.Place {
 		return nil
 	}
 	for _, n := range m.known[s.Name] {
-		places = append(places, convert.Place{Metric: n, Known: true})
+		places = append(places, native.Place{Metric: n, Known: true})
 	}
 	return places
 }
 
 // fill takes the value of a place from labels, if the row says so, and reports
 // whether the series has them.
-func (r *row) fill(p *convert.Place, labels []convert.Label) bool {
+func (r *row) fill(p *native.Place, labels []prom.Label) bool {
 	if len(r.text) == 0 {
 		return true
 	}
@@ -168,7 +169,7 @@ func (r *row) fill(p *convert.Place, labels []convert.Label) bool {
 
 // instance fills in the instance of a place, and reports whether the series has
 // the labels for it.
-func (m *Map) instance(p *convert.Place, r *row, labels []convert.Label) bool {
+func (m *Map) instance(p *native.Place, r *row, labels []prom.Label) bool {
 	var ok bool
 	if p.Instance, ok = r.instance.expand(labels); !ok || p.Instance == "" {
 		return false

@@ -11,7 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
-	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -75,10 +76,10 @@ func TestUnsoundTables(t *testing.T) {
 // places returns where a series goes, as "metric instance".
 func places(t *testing.T, m *Map, name, labels string) []string {
 	t.Helper()
-	s := &convert.PromSeries{Name: name}
+	s := &prom.Series{Name: name}
 	for pair := range strings.FieldsSeq(labels) {
 		k, v, _ := strings.Cut(pair, "=")
-		s.Labels = append(s.Labels, convert.Label{Name: k, Value: v})
+		s.Labels = append(s.Labels, prom.Label{Name: k, Value: v})
 	}
 	var out []string
 	for _, p := range m.Places(s) {
@@ -176,7 +177,7 @@ func TestValues(t *testing.T) {
 	r, err := archive.Open(base, nil)
 	require.NoError(t, err)
 	got := map[string]string{}
-	for step, err := range r.Steps(archive.Query{}) {
+	for step, err := range r.Steps(history.Query{}) {
 		require.NoError(t, err)
 		for _, mv := range step.Metrics {
 			for _, p := range mv.Points {

@@ -15,8 +15,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
-	"github.com/pcparchive/pcparchive/convert"
 	"github.com/pcparchive/pcparchive/convert/expo"
+	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -60,8 +61,8 @@ func TestSourcesArePromQL(t *testing.T) {
 			if math.IsNaN(s.F) {
 				continue
 			}
-			var own []convert.Label
-			s.Metric.Range(func(l labels.Label) { own = append(own, convert.Label{Name: l.Name, Value: l.Value}) })
+			var own []prom.Label
+			s.Metric.Range(func(l labels.Label) { own = append(own, prom.Label{Name: l.Name, Value: l.Value}) })
 			key := r.name
 			if r.desc.InDom != pcp.InDomNull {
 				instance, ok := r.instance.expand(own)
@@ -88,7 +89,7 @@ func archived(t *testing.T, base string) map[string]float64 {
 	r, err := archive.Open(base, nil)
 	require.NoError(t, err)
 	out := map[string]float64{}
-	for step, err := range r.Steps(archive.Query{}) {
+	for step, err := range r.Steps(history.Query{}) {
 		require.NoError(t, err)
 		for _, mv := range step.Metrics {
 			for _, p := range mv.Points {

@@ -20,7 +20,10 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/assemble"
 	"github.com/pcparchive/pcparchive/convert/expo"
+	"github.com/pcparchive/pcparchive/convert/mapper"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/internal/oracle"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -33,18 +36,18 @@ type snapshot struct {
 
 // record makes an archive of pages of one host as an import does, and returns
 // its path and what was lost.
-func record(t *testing.T, snapshots ...snapshot) (string, *convert.Report) {
+func record(t *testing.T, snapshots ...snapshot) (string, *prom.Report) {
 	t.Helper()
 	base := filepath.Join(t.TempDir(), "rec")
-	report := &convert.Report{}
+	report := &prom.Report{}
 	a, err := archive.Create(base, archive.Header{Version: pcp.V3, Start: pcp.TimestampOf(snapshots[0].at), Host: "h", Zone: "UTC"}, nil)
 	require.NoError(t, err)
-	mapper, err := convert.NewMapper(convert.MapperOptions{Host: "h", Report: report})
+	mapper, err := mapper.New(mapper.Options{Host: "h", Report: report})
 	require.NoError(t, err)
 	natives, err := New("node_exporter")
 	require.NoError(t, err)
-	sink := convert.NewAssembler(convert.NewToArchive(a), mapper, convert.AssemblerOptions{Natives: natives, Report: report})
-	known := map[string]*convert.PromSeries{}
+	sink := assemble.New(convert.NewToArchive(a), mapper, assemble.Options{Natives: natives, Report: report})
+	known := map[string]*prom.Series{}
 	for _, s := range snapshots {
 		for e, err := range expo.Page(s.page, "", report) {
 			require.NoError(t, err)
@@ -57,7 +60,7 @@ func record(t *testing.T, snapshots ...snapshot) (string, *convert.Report) {
 }
 
 // promSeries returns the series of an entry, as a source of samples has it.
-func promSeries(known map[string]*convert.PromSeries, e *expo.Entry) *convert.PromSeries {
+func promSeries(known map[string]*prom.Series, e *expo.Entry) *prom.Series {
 	key := e.Name
 	for _, l := range e.Labels {
 		key += "\xff" + l.Name + "\xff" + l.Value
@@ -65,7 +68,7 @@ func promSeries(known map[string]*convert.PromSeries, e *expo.Entry) *convert.Pr
 	s := known[key]
 	if s == nil {
 		family := e.Family
-		s = &convert.PromSeries{Family: &family, Name: e.Name, Labels: slices.Clone(e.Labels), ID: len(known)}
+		s = &prom.Series{Family: &family, Name: e.Name, Labels: slices.Clone(e.Labels), ID: len(known)}
 		known[key] = s
 	}
 	return s

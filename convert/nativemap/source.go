@@ -6,11 +6,11 @@ import (
 	"math"
 	"strings"
 
+	"github.com/pcparchive/pcparchive/convert/native"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
-
-	"github.com/pcparchive/pcparchive/convert"
 )
 
 // term is what one selector of a source adds.
@@ -18,13 +18,13 @@ type term struct {
 	name     string
 	matchers []*labels.Matcher
 	factor   float64
-	combine  convert.Combine
-	pick     convert.Picker
+	combine  native.Combine
+	pick     native.Picker
 	part     int // which of the parts of a source it is, of which all must be there
 }
 
 // matches reports whether a series of the term's name has its labels.
-func (t *term) matches(series []convert.Label) bool {
+func (t *term) matches(series []prom.Label) bool {
 	for _, m := range t.matchers {
 		if !m.Matches(valueOf(series, m.Name)) {
 			return false
@@ -51,8 +51,8 @@ func parseSource(text string) ([]term, error) {
 	}
 	if len(terms) > 1 {
 		for i := range terms {
-			if terms[i].combine == convert.CombineNot {
-				terms[i].combine = convert.CombineSum
+			if terms[i].combine == native.CombineNot {
+				terms[i].combine = native.CombineSum
 			}
 		}
 	}
@@ -80,7 +80,7 @@ func alternatives(expr parser.Expr) ([]term, error) {
 		return nil, err
 	}
 	all := append(first[:len(first):len(first)], second...)
-	if len(all) != 2 || all[0].combine != convert.CombineSum || all[1].combine != convert.CombineSum || all[1].factor != 0 {
+	if len(all) != 2 || all[0].combine != native.CombineSum || all[1].combine != native.CombineSum || all[1].factor != 0 {
 		return nil, fmt.Errorf("%s: want a sum before or, and a sum times 0 after it: %w", e, errSource)
 	}
 	all[1].factor, all[1].pick = 1, func(float64) (float64, bool) { return 0, true }
@@ -112,9 +112,9 @@ func linear(expr parser.Expr) ([]term, error) {
 		}
 		switch {
 		case e.Op == parser.SUM:
-			return combined(terms, convert.CombineSum), nil
+			return combined(terms, native.CombineSum), nil
 		case e.Op == parser.COUNT && len(terms) == 1:
-			return combined(terms, convert.CombineCount), nil
+			return combined(terms, native.CombineCount), nil
 		}
 	case *parser.BinaryExpr:
 		return binary(e)
@@ -127,7 +127,7 @@ func linear(expr parser.Expr) ([]term, error) {
 func selector(e *parser.VectorSelector) ([]term, error) {
 	t := term{name: e.Name, factor: 1}
 	if strings.HasSuffix(e.Name, "_info") {
-		t.combine = convert.CombineLast
+		t.combine = native.CombineLast
 	}
 	for _, m := range e.LabelMatchers {
 		if m.Name != model.MetricNameLabel {
@@ -140,7 +140,7 @@ func selector(e *parser.VectorSelector) ([]term, error) {
 	return []term{t}, nil
 }
 
-func combined(terms []term, c convert.Combine) []term {
+func combined(terms []term, c native.Combine) []term {
 	for i := range terms {
 		terms[i].combine = c
 	}
@@ -159,13 +159,13 @@ func binary(e *parser.BinaryExpr) ([]term, error) {
 	case e.Op == parser.DIV && rightIs:
 		return times(e.LHS, 1/right)
 	case e.Op == parser.ADD && !leftIs && !rightIs:
-		return both(e, 1, convert.CombineNot)
+		return both(e, 1, native.CombineNot)
 	case e.Op == parser.SUB && !leftIs && !rightIs:
-		return both(e, -1, convert.CombineNot)
+		return both(e, -1, native.CombineNot)
 	case e.Op == parser.MUL:
-		return both(e, 1, convert.CombineTimes)
+		return both(e, 1, native.CombineTimes)
 	case e.Op == parser.DIV && !leftIs:
-		return both(e, 1, convert.CombineOver)
+		return both(e, 1, native.CombineOver)
 	case (e.Op == parser.MOD || e.Op == parser.GTE) && rightIs:
 		return picked(e, right)
 	}
@@ -184,7 +184,7 @@ func number(e parser.Expr) (float64, bool) {
 func times(e parser.Expr, factor float64) ([]term, error) {
 	terms, err := linear(e)
 	for i := range terms {
-		if terms[i].combine < convert.CombineTimes {
+		if terms[i].combine < native.CombineTimes {
 			terms[i].factor *= factor
 		}
 	}
@@ -192,7 +192,7 @@ func times(e parser.Expr, factor float64) ([]term, error) {
 }
 
 // both returns the terms of both operands, those of the right one times sign.
-func both(e *parser.BinaryExpr, sign float64, right convert.Combine) ([]term, error) {
+func both(e *parser.BinaryExpr, sign float64, right native.Combine) ([]term, error) {
 	a, err := linear(e.LHS)
 	if err != nil {
 		return nil, err
@@ -202,14 +202,14 @@ func both(e *parser.BinaryExpr, sign float64, right convert.Combine) ([]term, er
 		return nil, err
 	}
 	for _, t := range append(a[:len(a):len(a)], b...) {
-		if t.combine >= convert.CombineCount {
+		if t.combine >= native.CombineCount {
 			return nil, fmt.Errorf("%s: a product, a quotient or a count stands alone: %w", e, errSource)
 		}
 	}
-	if right == convert.CombineTimes && len(b) > 1 {
+	if right == native.CombineTimes && len(b) > 1 {
 		return nil, fmt.Errorf("%s: want one series after *: %w", e, errSource)
 	}
-	if right != convert.CombineNot {
+	if right != native.CombineNot {
 		combined(b, right)
 	}
 	return append(a, b...), nil

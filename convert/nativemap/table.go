@@ -6,7 +6,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/native"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -126,7 +127,7 @@ func parseRow(c []string) (*row, error) {
 		return nil, fmt.Errorf("%s: %s: %w", r.name, expr, err)
 	}
 	if isText {
-		r.terms[0].combine = convert.CombineLast
+		r.terms[0].combine = native.CombineLast
 	}
 	return r, nil
 }
@@ -187,7 +188,7 @@ func (t *table) addInDom(number, labels, instance string) error {
 
 // of returns the labels of the instance that a series stands for; none if the
 // series lacks one.
-func (in indom) of(labels []convert.Label) labelset.Set {
+func (in indom) of(labels []prom.Label) labelset.Set {
 	var own []labelset.Label
 	for _, l := range in.instance {
 		text, ok := l.value.expand(labels)

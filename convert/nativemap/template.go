@@ -1,9 +1,8 @@
 package nativemap
 
 import (
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"strings"
-
-	"github.com/pcparchive/pcparchive/convert"
 )
 
 // template is text in which {label} and {label|lower} stand for the value of a
@@ -32,7 +31,7 @@ func parseTemplate(s string) template {
 }
 
 // expand returns the text for a series, and whether it has all the labels.
-func (t template) expand(labels []convert.Label) (string, bool) {
+func (t template) expand(labels []prom.Label) (string, bool) {
 	var b strings.Builder
 	for _, p := range t {
 		b.WriteString(p.text)
@@ -52,7 +51,7 @@ func (t template) expand(labels []convert.Label) (string, bool) {
 }
 
 // valueOf returns the value of a label, "" if there is none.
-func valueOf(labels []convert.Label, name string) string {
+func valueOf(labels []prom.Label, name string) string {
 	for _, l := range labels {
 		if l.Name == name {
 			return l.Value

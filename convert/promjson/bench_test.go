@@ -6,14 +6,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/internal/sinktest"
-
-	"github.com/pcparchive/pcparchive/convert"
 )
 
 type counting struct{ n int }
 
-func (c *counting) Sample(*convert.PromSeries, int64, float64) error { c.n++; return nil }
+func (c *counting) Sample(*prom.Series, int64, float64) error { c.n++; return nil }
 
 func BenchmarkReader(b *testing.B) {
 	var text strings.Builder

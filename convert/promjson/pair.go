@@ -5,12 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"math"
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/pcparchive/pcparchive/convert"
 )
 
 // A pair is a sample: [seconds, "value"].
@@ -135,6 +134,6 @@ func parseTime(b []byte) (int64, error) {
 	return int64(math.Round(seconds * 1000)), nil
 }
 
-func sortLabels(labels []convert.Label) {
-	slices.SortFunc(labels, func(a, b convert.Label) int { return strings.Compare(a.Name, b.Name) })
+func sortLabels(labels []prom.Label) {
+	slices.SortFunc(labels, func(a, b prom.Label) int { return strings.Compare(a.Name, b.Name) })
 }

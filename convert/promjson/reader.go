@@ -10,8 +10,9 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/naming"
 	"github.com/pcparchive/pcparchive/convert/nativehist"
+	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
 // Input is a file of replies.
@@ -25,27 +26,27 @@ type Input struct {
 
 // ReadOptions change how a Reader reads.
 type ReadOptions struct {
-	Report *convert.Report // may be nil
+	Report *prom.Report // may be nil
 	// Damaged is told of everything that cannot be read: a file, a reply, a series,
 	// a histogram or a sample. The rest is read. Nil ends the reading at the first
 	// fault.
 	Damaged func(error)
 }
 
-// Reader is the [convert.SampleSource] that reads replies. Series come whole, one
+// Reader is the [prom.SampleSource] that reads replies. Series come whole, one
 // after the other, so samples are in no order of time. In memory is one series
 // with its samples, 256 MiB of text at most, beside the labels of all.
 type Reader struct {
 	inputs []Input
 	opts   ReadOptions
-	report *convert.Report
-	series map[string]*convert.PromSeries // by name and labels
+	report *prom.Report
+	series map[string]*prom.Series // by name and labels
 	// families are told by no more than the names of series.
-	families map[string]*convert.Family
+	families map[string]*prom.Family
 
 	ctx  context.Context // of the one call of Samples
-	dst  convert.SampleSink
-	one  [1]convert.Sample // the batch that is handed on
+	dst  prom.SampleSink
+	one  [1]prom.Sample // the batch that is handed on
 	in   Input
 	dec  *tokens
 	text bool // the result is a string
@@ -53,12 +54,12 @@ type Reader struct {
 
 // NewReader returns a Reader of inputs, to be read once.
 func NewReader(inputs []Input, o ReadOptions) *Reader {
-	return &Reader{inputs: inputs, opts: o, report: o.Report, series: map[string]*convert.PromSeries{}, families: map[string]*convert.Family{}}
+	return &Reader{inputs: inputs, opts: o, report: o.Report, series: map[string]*prom.Series{}, families: map[string]*prom.Family{}}
 }
 
 // Samples reads the inputs and hands every sample to dst. The error names the
 // input and the place in it.
-func (r *Reader) Samples(ctx context.Context, dst convert.SampleSink) error {
+func (r *Reader) Samples(ctx context.Context, dst prom.SampleSink) error {
 	r.ctx, r.dst = ctx, dst
 	for _, in := range r.inputs {
 		if err := cmp.Or(ctx.Err(), r.input(in)); err != nil {
@@ -128,11 +129,11 @@ func (r *Reader) place(err error) error {
 // damaged names and counts what cannot be read, of the named series unless series
 // is "". It returns the error if that ends the reading.
 func (r *Reader) damaged(err error, series string) error {
-	return r.missing(convert.LossDamaged, 1, err, series)
+	return r.missing(prom.LossDamaged, 1, err, series)
 }
 
 // missing is damaged for n losses of any kind.
-func (r *Reader) missing(loss convert.Loss, n int, err error, series string) error {
+func (r *Reader) missing(loss prom.Loss, n int, err error, series string) error {
 	if text := err.Error(); !strings.HasPrefix(text, r.in.Name) && !strings.Contains(text, " "+r.in.Name+": ") {
 		err = fmt.Errorf("%s: %w", r.in.Name, err)
 	}
@@ -270,14 +271,14 @@ func (r *Reader) result() error {
 // scalar takes the one sample of a scalar. A string is no number.
 func (r *Reader) scalar(pair []byte) error {
 	if r.text {
-		r.report.Add(convert.LossNotNumeric, r.in.Metric)
+		r.report.Add(prom.LossNotNumeric, r.in.Metric)
 		return nil
 	}
 	t, v, _, err := parsePair(pair)
 	if err != nil {
 		return err
 	}
-	return r.put(r.find(r.in.Metric, nil), convert.Sample{T: t, V: v})
+	return r.put(r.find(r.in.Metric, nil), prom.Sample{T: t, V: v})
 }
 
 // element is a series of a vector or a matrix.
@@ -310,18 +311,18 @@ func (e *element) field(key string, value []byte) error {
 func (r *Reader) element(raw []byte) error {
 	var e element
 	if err := eachField(raw, e.field); err != nil {
-		return r.lost(convert.LossDamaged, "", err, 1)
+		return r.lost(prom.LossDamaged, "", err, 1)
 	}
 	if e.metric == nil {
-		return r.lost(convert.LossDamaged, "", errors.New("a series without metric"), 1)
+		return r.lost(prom.LossDamaged, "", errors.New("a series without metric"), 1)
 	}
-	name, own := r.in.Metric, make([]convert.Label, 0, len(e.metric))
+	name, own := r.in.Metric, make([]prom.Label, 0, len(e.metric))
 	for label, value := range e.metric {
 		switch {
 		case label == "__name__" && value != "":
 			name = value
 		case value != "" && label != "__name__":
-			own = append(own, convert.Label{Name: label, Value: value})
+			own = append(own, prom.Label{Name: label, Value: value})
 		}
 	}
 	s := r.find(name, own)
@@ -332,13 +333,13 @@ func (r *Reader) element(raw []byte) error {
 	if len(e.value) > 0 {
 		t, v, _, err := parsePair(e.value)
 		if err == nil {
-			return r.put(s, convert.Sample{T: t, V: v})
+			return r.put(s, prom.Sample{T: t, V: v})
 		}
 		bad.add(err)
-	} else if err := eachPair(e.values, func(t int64, v float64) error { return r.put(s, convert.Sample{T: t, V: v}) }, bad.add); err != nil {
+	} else if err := eachPair(e.values, func(t int64, v float64) error { return r.put(s, prom.Sample{T: t, V: v}) }, bad.add); err != nil {
 		return err
 	}
-	return cmp.Or(r.lost(convert.LossDamaged, seriesText(s), bad.err("samples"), bad.n), r.ctx.Err())
+	return cmp.Or(r.lost(prom.LossDamaged, seriesText(s), bad.err("samples"), bad.n), r.ctx.Err())
 }
 
 // faults are those of a series' samples, or of its histograms.
@@ -361,7 +362,7 @@ func (f *faults) err(what string) error {
 }
 
 // lost is missing for a part of a reply; err is nil if nothing is wrong with it.
-func (r *Reader) lost(loss convert.Loss, series string, err error, n int) error {
+func (r *Reader) lost(loss prom.Loss, series string, err error, n int) error {
 	if err == nil {
 		return nil
 	}
@@ -375,7 +376,7 @@ func (r *Reader) lost(loss convert.Loss, series string, err error, n int) error 
 }
 
 // seriesText returns a series as PromQL has it.
-func seriesText(s *convert.PromSeries) string {
+func seriesText(s *prom.Series) string {
 	if len(s.Labels) == 0 {
 		return s.Name
 	}
@@ -388,7 +389,7 @@ func seriesText(s *convert.PromSeries) string {
 
 // histograms hands on the native histograms of a series. What cannot be rebuilt
 // is counted, and named if it is not what a reply should have.
-func (r *Reader) histograms(s *convert.PromSeries, raw []json.RawMessage) error {
+func (r *Reader) histograms(s *prom.Series, raw []json.RawMessage) error {
 	told := make([]*reading, 0, len(raw))
 	var bad faults
 	for i := range raw {
@@ -401,7 +402,7 @@ func (r *Reader) histograms(s *convert.PromSeries, raw []json.RawMessage) error 
 	}
 	for i, h := range rebuild(told) {
 		if h == nil {
-			r.report.Add(convert.LossNativeHist, s.Name)
+			r.report.Add(prom.LossNativeHist, s.Name)
 			continue
 		}
 		data, err := nativehist.Encode(nil, h)
@@ -409,15 +410,15 @@ func (r *Reader) histograms(s *convert.PromSeries, raw []json.RawMessage) error 
 			bad.add(err)
 			continue
 		}
-		if err := r.put(s, convert.Sample{T: told[i].t, Histogram: data}); err != nil {
+		if err := r.put(s, prom.Sample{T: told[i].t, Histogram: data}); err != nil {
 			return err
 		}
 	}
-	return r.lost(convert.LossNativeHist, seriesText(s), bad.err("native histograms"), bad.n)
+	return r.lost(prom.LossNativeHist, seriesText(s), bad.err("native histograms"), bad.n)
 }
 
 // put hands on a sample.
-func (r *Reader) put(s *convert.PromSeries, x convert.Sample) error {
+func (r *Reader) put(s *prom.Series, x prom.Sample) error {
 	r.one[0] = x
 	if err := r.dst.Append(s, r.one[:]); err != nil {
 		return errConsumer{err}
@@ -426,7 +427,7 @@ func (r *Reader) put(s *convert.PromSeries, x convert.Sample) error {
 }
 
 // find finds or makes a series.
-func (r *Reader) find(name string, own []convert.Label) *convert.PromSeries {
+func (r *Reader) find(name string, own []prom.Label) *prom.Series {
 	sortLabels(own)
 	var key strings.Builder
 	key.WriteString(strconv.Quote(name))
@@ -437,10 +438,10 @@ func (r *Reader) find(name string, own []convert.Label) *convert.PromSeries {
 	if !ok {
 		f := r.families[name]
 		if f == nil {
-			f = &convert.Family{Name: name, Type: convert.TypeUnknown}
+			f = &prom.Family{Name: name, Type: prom.TypeUnknown}
 			r.families[name] = f
 		}
-		s = &convert.PromSeries{Family: f, Name: name, Labels: own, Sem: convert.SemanticsOf(name, *f), ID: len(r.series)}
+		s = &prom.Series{Family: f, Name: name, Labels: own, Sem: naming.SemanticsOf(name, *f), ID: len(r.series)}
 		r.series[key.String()] = s
 	}
 	return s

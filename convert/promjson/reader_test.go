@@ -10,24 +10,23 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/internal/sinktest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/pcparchive/pcparchive/convert"
 )
 
 // lines notes samples as text.
 type lines struct {
 	got  []string
-	ids  map[*convert.PromSeries]int
+	ids  map[*prom.Series]int
 	fail error
 }
 
-func (l *lines) Sample(s *convert.PromSeries, t int64, v float64) error {
+func (l *lines) Sample(s *prom.Series, t int64, v float64) error {
 	if l.ids == nil {
-		l.ids = map[*convert.PromSeries]int{}
+		l.ids = map[*prom.Series]int{}
 	}
 	l.ids[s] = s.ID
 	l.got = append(l.got, fmt.Sprint(s.Name, s.Labels, " ", t, " ", v))
@@ -88,13 +87,13 @@ func TestSeriesAreShared(t *testing.T) {
 }
 
 func TestLosses(t *testing.T) {
-	report := &convert.Report{}
+	report := &prom.Report{}
 	text := `{"data":{"resultType":"matrix","result":[{"metric":{"__name__":"h"},"values":[[1,"1"]],"histograms":[[1,{"count":"1","sum":"1"}],[2,{"count":"1","sum":"1"}]]},{"metric":{"__name__":"h"},"histogram":[1,{"count":"1","sum":"1"}]}]}}
 {"data":{"resultType":"string","result":[1,"text"]}}`
 	var l lines
 	require.NoError(t, NewReader(inputs(text), ReadOptions{Report: report}).Samples(context.Background(), sinktest.Sink(&l, report)))
 	assert.Equal(t, []string{"h[] 1000 1"}, l.got)
-	assert.Equal(t, []convert.LossCount{{Loss: convert.LossNativeHist, Name: "h", Count: 3}, {Loss: convert.LossNotNumeric, Name: "noname", Count: 1}}, report.Losses())
+	assert.Equal(t, []prom.LossCount{{Loss: prom.LossNativeHist, Name: "h", Count: 3}, {Loss: prom.LossNotNumeric, Name: "noname", Count: 1}}, report.Losses())
 }
 
 func TestFaults(t *testing.T) {
@@ -201,7 +200,7 @@ func TestDamageCostsItself(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var said []string
-			report := &convert.Report{}
+			report := &prom.Report{}
 			l := &kinds{}
 			in := inputs(good(1), c.bad, good(2))
 			o := ReadOptions{Report: report, Damaged: func(err error) { said = append(said, err.Error()) }}
@@ -211,9 +210,9 @@ func TestDamageCostsItself(t *testing.T) {
 			var damaged, native int64
 			for _, n := range report.Losses() {
 				switch n.Loss {
-				case convert.LossDamaged:
+				case prom.LossDamaged:
 					damaged += n.Count
-				case convert.LossNativeHist:
+				case prom.LossNativeHist:
 					native += n.Count
 				}
 			}
@@ -240,7 +239,7 @@ func TestDamageCostsItself(t *testing.T) {
 type kinds struct{ lines }
 
 // Histogram notes a histogram.
-func (k *kinds) Histogram(s *convert.PromSeries, t int64, _ []byte) error {
+func (k *kinds) Histogram(s *prom.Series, t int64, _ []byte) error {
 	k.got = append(k.got, fmt.Sprint(s.Name, s.Labels, " ", t, " histogram"))
 	return nil
 }

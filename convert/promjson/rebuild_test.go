@@ -16,8 +16,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/pcparchive/pcparchive/convert"
 	"github.com/pcparchive/pcparchive/convert/nativehist"
+	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
 // kept has the native histograms that a Reader yields.
@@ -27,7 +27,7 @@ type kept struct {
 	hist []*histogram.FloatHistogram
 }
 
-func (k *kept) Histogram(_ *convert.PromSeries, t int64, data []byte) error {
+func (k *kept) Histogram(_ *prom.Series, t int64, data []byte) error {
 	h, fh, err := nativehist.Decode(data)
 	if err != nil || h != nil {
 		return fmt.Errorf("%v %w", h, err)
@@ -53,9 +53,9 @@ func reply(all ...*histogram.FloatHistogram) string {
 }
 
 // told reads a reply.
-func told(t *testing.T, text string) (*kept, []convert.LossCount) {
+func told(t *testing.T, text string) (*kept, []prom.LossCount) {
 	t.Helper()
-	k, report := &kept{}, &convert.Report{}
+	k, report := &kept{}, &prom.Report{}
 	require.NoError(t, NewReader(inputs(text), ReadOptions{Report: report}).Samples(context.Background(), sinktest.Sink(k)), text)
 	return k, report.Losses()
 }
@@ -179,7 +179,7 @@ func TestBucketsOfNoHistogram(t *testing.T) {
 	} {
 		k, losses := told(t, `[{"metric":{"__name__":"h"},"histogram":[1,{"count":"3","sum":"1","buckets":[`+buckets+`]}]}]`)
 		assert.Empty(t, k.hist, buckets)
-		assert.Equal(t, []convert.LossCount{{Loss: convert.LossNativeHist, Name: "h", Count: 1}}, losses, buckets)
+		assert.Equal(t, []prom.LossCount{{Loss: prom.LossNativeHist, Name: "h", Count: 1}}, losses, buckets)
 	}
 	for text, fault := range map[string]string{
 		`[1]`: "want [time", `[1,{}]`: "want [time", `[1,{"count":"3"}]`: "want [time", `["x",{"count":"1","sum":"1"}]`: "want seconds",

@@ -10,16 +10,16 @@ import (
 	promrelabel "github.com/prometheus/prometheus/model/relabel"
 	"github.com/stretchr/testify/require"
 
-	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/relabel"
 )
 
 // passed keeps the last series that came through.
-type passed struct{ series *convert.PromSeries }
+type passed struct{ series *prom.Series }
 
-func (p *passed) Append(s *convert.PromSeries, _ []convert.Sample) error { p.series = s; return nil }
-func (*passed) Flush(context.Context) error                              { return nil }
-func (*passed) Close() error                                             { return nil }
+func (p *passed) Append(s *prom.Series, _ []prom.Sample) error { p.series = s; return nil }
+func (*passed) Flush(context.Context) error                    { return nil }
+func (*passed) Close() error                                   { return nil }
 
 // FuzzRules compares a stage with Prometheus' own relabelling of any labels by any
 // rules. Labels are lines of name=value.
@@ -47,10 +47,10 @@ func FuzzRules(f *testing.F) {
 				b.Set(key, value)
 			}
 		}
-		in := &convert.PromSeries{Name: name, Family: &convert.Family{Name: name}}
+		in := &prom.Series{Name: name, Family: &prom.Family{Name: name}}
 		b.Labels().Range(func(l labels.Label) {
 			if l.Name != labels.MetricName {
-				in.Labels = append(in.Labels, convert.Label{Name: l.Name, Value: l.Value})
+				in.Labels = append(in.Labels, prom.Label{Name: l.Name, Value: l.Value})
 			}
 		})
 		if !in.Fits() {
@@ -58,8 +58,8 @@ func FuzzRules(f *testing.F) {
 		}
 		keep := promrelabel.ProcessBuilder(b, rules...)
 		var got passed
-		report := &convert.Report{}
-		require.NoError(t, relabel.NewStage(&got, rules, report).Append(in, []convert.Sample{{T: 1, V: 1}}))
+		report := &prom.Report{}
+		require.NoError(t, relabel.NewStage(&got, rules, report).Append(in, []prom.Sample{{T: 1, V: 1}}))
 		if !keep {
 			require.Nil(t, got.series)
 			return

@@ -1,19 +1,19 @@
 package relabel
 
 import (
-	"github.com/pcparchive/pcparchive/archive"
-	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/labelset"
 )
 
 // origins are PCP metrics without instances that got labels, by what they were
 // before.
-type origins map[*archive.Metric]*archive.Metric
+type origins map[*history.Metric]*history.Metric
 
 // of returns the PCP metric and the instance that a relabelled series remains,
 // with the labels that it got beside those that it has there. One that was renamed
 // or lost labels is another one, of Prometheus, and has none.
-func (o origins) of(in, out *convert.PromSeries) (*archive.Metric, *archive.Series) {
+func (o origins) of(in, out *prom.Series) (*history.Metric, *history.Series) {
 	if in.Origin == nil || in.Member == nil || in.Name != out.Name {
 		return nil, nil
 	}

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/sinktest"
 
 	"github.com/stretchr/testify/assert"
@@ -12,6 +13,8 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/flatten"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/relabel"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -20,7 +23,7 @@ import (
 // origins notes which PCP metric a series still is, and with which labels.
 type origins map[string]string
 
-func (o origins) Sample(p *convert.PromSeries, _ int64, _ float64) error {
+func (o origins) Sample(p *prom.Series, _ int64, _ float64) error {
 	o[p.Name] = "none"
 	if p.Origin == nil {
 		return nil
@@ -52,9 +55,9 @@ func TestOriginIsKept(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			rules, err := relabel.Parse([]byte(c.rules))
 			require.NoError(t, err)
-			got, report := origins{}, &convert.Report{}
-			f := convert.NewFlattener(relabel.NewStage(sinktest.Sink(got), rules, report), convert.FlattenOptions{})
-			require.NoError(t, convert.Copy(context.Background(), f, convert.FromArchive(r, archive.Query{})))
+			got, report := origins{}, &prom.Report{}
+			f := flatten.New(relabel.NewStage(sinktest.Sink(got), rules, report), flatten.Options{})
+			require.NoError(t, convert.Copy(context.Background(), f, convert.FromArchive(r, history.Query{})))
 			assert.Equal(t, c.load, got["kernel_all_load"])
 			assert.Equal(t, c.singular, got["kernel_all_cpu_user"])
 			assert.Equal(t, c.disk, got["disk_dev_read"])
@@ -72,13 +75,13 @@ func TestOriginIsKept(t *testing.T) {
 func TestOriginChanges(t *testing.T) {
 	rules, err := relabel.Parse([]byte(`[{target_label: env, replacement: prod}]`))
 	require.NoError(t, err)
-	described := func(help string) *archive.Metric {
-		return &archive.Metric{Name: "release", Help: help, Desc: &meta.Desc{Type: pcp.TypeString, InDom: pcp.InDomNull, Names: []string{"release"}}}
+	described := func(help string) *history.Metric {
+		return &history.Metric{Name: "release", Help: help, Desc: &meta.Desc{Type: pcp.TypeString, InDom: pcp.InDomNull, Names: []string{"release"}}}
 	}
-	in := &convert.PromSeries{Name: "release_info", Labels: []convert.Label{{Name: "value", Value: "6.1"}}, TextLabel: "value"}
-	member := &archive.Series{Inst: meta.Instance{ID: pcp.InstNull}}
-	var out *convert.PromSeries
-	s := relabel.NewStage(sinktest.Sink(seriesFunc(func(p *convert.PromSeries) { out = p })), rules, nil)
+	in := &prom.Series{Name: "release_info", Labels: []prom.Label{{Name: "value", Value: "6.1"}}, TextLabel: "value"}
+	member := &history.Series{Inst: meta.Instance{ID: pcp.InstNull}}
+	var out *prom.Series
+	s := relabel.NewStage(sinktest.Sink(seriesFunc(func(p *prom.Series) { out = p })), rules, nil)
 	in.MadeOf(described("first"), member, 0)
 	require.NoError(t, sinktest.Put(s, in, 0, 1))
 	in.MadeOf(described("second"), member, 10)
@@ -92,9 +95,9 @@ func TestOriginChanges(t *testing.T) {
 }
 
 // seriesFunc is a Samples that is told of each sample's series.
-type seriesFunc func(*convert.PromSeries)
+type seriesFunc func(*prom.Series)
 
-func (f seriesFunc) Sample(p *convert.PromSeries, _ int64, _ float64) error {
+func (f seriesFunc) Sample(p *prom.Series, _ int64, _ float64) error {
 	f(p)
 	return nil
 }

@@ -4,20 +4,20 @@ import (
 	"context"
 	"strings"
 
+	"github.com/pcparchive/pcparchive/convert/naming"
+	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/relabel"
-
-	"github.com/pcparchive/pcparchive/archive"
-	"github.com/pcparchive/pcparchive/convert"
 )
 
-// Stage is a [convert.SampleSink] that relabels series on their way to another.
+// Stage is a [prom.SampleSink] that relabels series on their way to another.
 type Stage struct {
-	dst    convert.SampleSink
-	one    [1]convert.Sample // the batch that is handed on
+	dst    prom.SampleSink
+	one    [1]prom.Sample // the batch that is handed on
 	rules  Rules
-	report *convert.Report
+	report *prom.Report
 	series []*entry // by PromSeries.ID of what comes in
 	out    map[string]*target
 
@@ -26,17 +26,17 @@ type Stage struct {
 
 // entry is what became of a series.
 type entry struct {
-	in     *convert.PromSeries
-	family *convert.Family
+	in     *prom.Series
+	family *prom.Family
 	out    *target // nil: dropped
 	live   bool
-	origin *archive.Metric // what in was made of
-	member *archive.Series
+	origin *history.Metric // what in was made of
+	member *history.Series
 }
 
 // target is a relabelled series, into which several may have been merged.
 type target struct {
-	prom *convert.PromSeries
+	prom *prom.Series
 	by   *entry // the first series that it is made of
 	live int    // of them
 
@@ -45,12 +45,12 @@ type target struct {
 }
 
 // NewStage returns a Stage that feeds dst and owns it.
-func NewStage(dst convert.SampleSink, rules Rules, report *convert.Report) *Stage {
+func NewStage(dst prom.SampleSink, rules Rules, report *prom.Report) *Stage {
 	return &Stage{dst: dst, rules: rules, report: report, out: map[string]*target{}, origins: origins{}}
 }
 
 // Append passes samples on, unless the rules drop their series.
-func (s *Stage) Append(in *convert.PromSeries, batch []convert.Sample) error {
+func (s *Stage) Append(in *prom.Series, batch []prom.Sample) error {
 	for i := range batch {
 		x := &batch[i]
 		e := s.entry(in, x.T)
@@ -67,11 +67,11 @@ func (s *Stage) Append(in *convert.PromSeries, batch []convert.Sample) error {
 
 // passes reports whether a number or histogram counts. Where the rules make one
 // series of several, it ends when the last of these does.
-func (s *Stage) passes(e *entry, x *convert.Sample) bool {
-	if x.Histogram != nil || !convert.IsStale(x.V) {
+func (s *Stage) passes(e *entry, x *prom.Sample) bool {
+	if x.Histogram != nil || !prom.IsStale(x.V) {
 		e.lives()
 		if e.repeats(x.T) {
-			s.report.Add(convert.LossDuplicate, e.out.prom.Name)
+			s.report.Add(prom.LossDuplicate, e.out.prom.Name)
 			return false
 		}
 		return true
@@ -84,7 +84,7 @@ func (s *Stage) passes(e *entry, x *convert.Sample) bool {
 }
 
 // entry returns what has become of a series at a time.
-func (s *Stage) entry(in *convert.PromSeries, t int64) *entry {
+func (s *Stage) entry(in *prom.Series, t int64) *entry {
 	for in.ID >= len(s.series) {
 		s.series = append(s.series, nil)
 	}
@@ -133,9 +133,9 @@ func (s *Stage) Flush(ctx context.Context) error { return s.dst.Flush(ctx) }
 func (s *Stage) Close() error { return s.dst.Close() }
 
 // relabel returns what the rules make of a series, nil if they drop it.
-func (s *Stage) relabel(in *convert.PromSeries) *target {
+func (s *Stage) relabel(in *prom.Series) *target {
 	if !in.Fits() {
-		s.report.Add(convert.LossInvalidLabel, in.Name)
+		s.report.Add(prom.LossInvalidLabel, in.Name)
 		return nil
 	}
 	b := labels.NewScratchBuilder(len(in.Labels) + 1)
@@ -150,24 +150,24 @@ func (s *Stage) relabel(in *convert.PromSeries) *target {
 			return nil
 		}
 		if !fits(lb) {
-			s.report.Add(convert.LossInvalidLabel, in.Name)
+			s.report.Add(prom.LossInvalidLabel, in.Name)
 			return nil
 		}
 	}
 	lset := lb.Labels()
 	name := lset.Get(model.MetricNameLabel)
 	if name == "" || !lset.IsValid(model.UTF8Validation) {
-		s.report.Add(convert.LossInvalidLabel, in.Name)
+		s.report.Add(prom.LossInvalidLabel, in.Name)
 		return nil
 	}
 	key := string(lset.Bytes(nil))
 	if known, ok := s.out[key]; ok {
 		return known
 	}
-	out := &convert.PromSeries{Name: name, Sem: in.Sem, ID: len(s.out), Family: familyOf(in, name)}
+	out := &prom.Series{Name: name, Sem: in.Sem, ID: len(s.out), Family: familyOf(in, name)}
 	lset.Range(func(l labels.Label) {
 		if l.Name != model.MetricNameLabel {
-			out.Labels = append(out.Labels, convert.Label(l))
+			out.Labels = append(out.Labels, prom.Label(l))
 		}
 	})
 	out.TextLabel = in.TextLabel
@@ -179,18 +179,18 @@ func (s *Stage) relabel(in *convert.PromSeries) *target {
 // fits reports whether labels can be made of what b holds.
 func fits(b *labels.Builder) bool {
 	fit := true
-	b.Range(func(l labels.Label) { fit = fit && convert.FitsLabel(l.Name) && convert.FitsLabel(l.Value) })
+	b.Range(func(l labels.Label) { fit = fit && prom.FitsLabel(l.Name) && prom.FitsLabel(l.Value) })
 	return fit
 }
 
 // familyOf returns the family of a series that was renamed: its old one, or one
 // whose name is short of the new name's end as the old family's was.
-func familyOf(in *convert.PromSeries, name string) *convert.Family {
+func familyOf(in *prom.Series, name string) *prom.Family {
 	if in.Family == nil || in.Name == name {
 		return in.Family
 	}
 	f := *in.Family
-	suffix := convert.Suffix(in.Name, f.Name)
+	suffix := naming.Suffix(in.Name, f.Name)
 	if base, ok := strings.CutSuffix(name, suffix); ok && suffix != "" {
 		f.Name = base
 		return &f

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/relabel"
 )
 
@@ -25,7 +25,7 @@ type seen struct {
 	t        *testing.T
 }
 
-func (s *seen) Sample(p *convert.PromSeries, at int64, v float64) error {
+func (s *seen) Sample(p *prom.Series, at int64, v float64) error {
 	key := p.Name
 	for _, l := range p.Labels {
 		key += " " + l.Name + "=" + l.Value
@@ -38,7 +38,7 @@ func (s *seen) Sample(p *convert.PromSeries, at int64, v float64) error {
 		s.families[key] = p.Family.Name + " " + p.Family.Type
 	}
 	value := fmt.Sprint(v)
-	if convert.IsStale(v) {
+	if prom.IsStale(v) {
 		value = "stale"
 	}
 	s.lines = append(s.lines, fmt.Sprintf("%d %s %s", at, key, value))
@@ -57,17 +57,17 @@ type sample struct {
 	value float64
 }
 
-var input = []*convert.PromSeries{
-	{ID: 0, Name: "go_gc_total", Labels: []convert.Label{{Name: "host", Value: "a"}, {Name: "pod", Value: "1"}}, Family: &convert.Family{Name: "go_gc", Type: "counter"}},
-	{ID: 1, Name: "go_gc_total", Labels: []convert.Label{{Name: "host", Value: "a"}, {Name: "pod", Value: "2"}}, Family: &convert.Family{Name: "go_gc", Type: "counter"}},
+var input = []*prom.Series{
+	{ID: 0, Name: "go_gc_total", Labels: []prom.Label{{Name: "host", Value: "a"}, {Name: "pod", Value: "1"}}, Family: &prom.Family{Name: "go_gc", Type: "counter"}},
+	{ID: 1, Name: "go_gc_total", Labels: []prom.Label{{Name: "host", Value: "a"}, {Name: "pod", Value: "2"}}, Family: &prom.Family{Name: "go_gc", Type: "counter"}},
 	{ID: 2, Name: "up"},
 }
 
-func run(t *testing.T, rules string, samples ...sample) (*seen, *convert.Report) {
+func run(t *testing.T, rules string, samples ...sample) (*seen, *prom.Report) {
 	t.Helper()
 	parsed, err := relabel.Parse([]byte(rules))
 	require.NoError(t, err)
-	out, report := &seen{t: t, families: map[string]string{}, ids: map[int]string{}}, &convert.Report{}
+	out, report := &seen{t: t, families: map[string]string{}, ids: map[int]string{}}, &prom.Report{}
 	stage := relabel.NewStage(sinktest.Sink(out), parsed, report)
 	for _, s := range samples {
 		require.NoError(t, sinktest.Put(stage, input[s.id], s.at, s.value))
@@ -94,9 +94,9 @@ func TestStage(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			out, report := run(t, c.rules, sample{1, 0, 5}, sample{1, 1, 6}, sample{1, 2, 1})
 			assert.Equal(t, c.want, out.lines)
-			var lost []convert.LossCount
+			var lost []prom.LossCount
 			if c.name == "merge" { // as for Prometheus, the first counts
-				lost = []convert.LossCount{{Loss: convert.LossDuplicate, Name: "go_gc_total", Count: 1}}
+				lost = []prom.LossCount{{Loss: prom.LossDuplicate, Name: "go_gc_total", Count: 1}}
 			}
 			assert.ElementsMatch(t, lost, report.Losses())
 		})
@@ -116,11 +116,11 @@ func TestValueThatGrows(t *testing.T) {
 	out, report := run(t, `[{target_label: x, replacement: `+strings.Repeat("v", 1<<20)+`}, `+strings.Repeat(double, 4)+`]`, sample{1, 2, 5})
 	assert.Empty(t, out.lines)
 	require.Len(t, report.Losses(), 1)
-	assert.Equal(t, convert.LossInvalidLabel, report.Losses()[0].Loss)
+	assert.Equal(t, prom.LossInvalidLabel, report.Losses()[0].Loss)
 }
 
 func TestMergedSeriesEndsWithTheLast(t *testing.T) {
-	stale := convert.StaleNaN
+	stale := prom.StaleNaN
 	out, _ := run(t, `[{regex: pod, action: labeldrop}]`,
 		sample{1, 0, 5}, sample{1, 1, 6}, sample{2, 0, stale}, sample{3, 1, stale}, sample{4, 0, 1})
 	assert.Equal(t, []string{
@@ -132,7 +132,7 @@ func TestSeriesWithoutNameIsCounted(t *testing.T) {
 	out, report := run(t, `[{target_label: __name__, replacement: "", regex: "(.*)"}]`, sample{1, 0, 5})
 	assert.Empty(t, out.lines)
 	require.Len(t, report.Losses(), 1)
-	assert.Equal(t, convert.LossInvalidLabel, report.Losses()[0].Loss)
+	assert.Equal(t, prom.LossInvalidLabel, report.Losses()[0].Loss)
 }
 
 func TestLoad(t *testing.T) {

@@ -10,7 +10,7 @@ import (
 	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
 
-	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -237,8 +237,8 @@ func (a *aggregated) Err() error {
 
 // counts reports whether a series is a counter, as its description or the usual
 // ends of names have it.
-func counts(s *convert.PromSeries) bool {
-	if s.Sem == pcp.SemCounter || s.Family != nil && s.Family.Type == convert.TypeGauge {
+func counts(s *prom.Series) bool {
+	if s.Sem == pcp.SemCounter || s.Family != nil && s.Family.Type == prom.TypeGauge {
 		return s.Sem == pcp.SemCounter
 	}
 	for _, end := range []string{"_total", "_bucket", "_count", "_sum"} {

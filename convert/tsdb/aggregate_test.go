@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/tsdb"
 )
 
@@ -142,7 +142,7 @@ func TestReadsDownsampledBlocks(t *testing.T) {
 	assert.Equal(t, want, got.content)
 	assert.Empty(t, got.damage)
 	require.Len(t, got.report.Losses(), 1)
-	assert.Equal(t, convert.LossDownsampled, got.report.Losses()[0].Loss)
+	assert.Equal(t, prom.LossDownsampled, got.report.Losses()[0].Loss)
 	assert.True(t, got.report.Losses()[0].Loss.ByNature())
 
 	assert.Empty(t, verify(t, tsdb.Thanos, dir))
@@ -185,7 +185,7 @@ func TestReadsDownsampledParts(t *testing.T) {
 	assert.Empty(t, got.damage)
 	native := int64(0)
 	for _, l := range got.report.Losses() {
-		if l.Loss == convert.LossNativeHist {
+		if l.Loss == prom.LossNativeHist {
 			native += l.Count
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/sinktest"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -19,6 +20,8 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/flatten"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/tsdb"
 )
 
@@ -26,21 +29,21 @@ import (
 // has no value before them are left out.
 type logbook map[string][]string
 
-func (l logbook) Sample(p *convert.PromSeries, t int64, v float64) error {
+func (l logbook) Sample(p *prom.Series, t int64, v float64) error {
 	key := promLabels(p).String()
 	lines := l[key]
-	if convert.IsStale(v) && (len(lines) == 0 || strings.HasSuffix(lines[len(lines)-1], "end")) {
+	if prom.IsStale(v) && (len(lines) == 0 || strings.HasSuffix(lines[len(lines)-1], "end")) {
 		return nil
 	}
 	line := fmt.Sprintf("%d %x", t, math.Float64bits(v))
-	if convert.IsStale(v) {
+	if prom.IsStale(v) {
 		line = fmt.Sprintf("%d end", t)
 	}
 	l[key] = append(lines, line)
 	return nil
 }
 
-func (l logbook) Histogram(p *convert.PromSeries, t int64, data []byte) error {
+func (l logbook) Histogram(p *prom.Series, t int64, data []byte) error {
 	key := promLabels(p).String()
 	l[key] = append(l[key], fmt.Sprintf("%d histogram %x", t, data))
 	return nil
@@ -74,7 +77,7 @@ func fillOddly(t *testing.T, r *rand.Rand, app storage.AppenderV2) {
 				_, err := app.Append(0, b.Labels(), 0, now, 0, tsdbutil.GenerateTestCustomBucketsHistogram(r.Int64N(9)), nil, storage.AppendV2Options{})
 				require.NoError(t, err)
 			case 3:
-				put(t, app, b.Labels(), now, convert.StaleNaN)
+				put(t, app, b.Labels(), now, prom.StaleNaN)
 			case 4:
 				put(t, app, b.Labels(), now, math.Float64frombits(r.Uint64()))
 			default:
@@ -95,7 +98,7 @@ func TestRandomThroughAnArchive(t *testing.T) {
 			for range 1 + rng.IntN(2) { // they overlap
 				theirBlock(t, dir, func(app storage.AppenderV2) { fillOddly(t, rng, app) })
 			}
-			want, got, report := logbook{}, logbook{}, &convert.Report{}
+			want, got, report := logbook{}, logbook{}, &prom.Report{}
 			r, err := tsdb.OpenReader(t.Context(), []string{dir}, tsdb.ReadOptions{})
 			require.NoError(t, err)
 			require.NoError(t, r.Samples(t.Context(), sinktest.Sink(want)))
@@ -107,10 +110,10 @@ func TestRandomThroughAnArchive(t *testing.T) {
 			toArchiveOf(t, "h", report, base, dir)
 			a, err := archive.Open(base, nil)
 			require.NoError(t, err)
-			flat := convert.NewFlattener(sinktest.Sink(got), convert.FlattenOptions{TargetLabels: true, NoHealth: true, Report: report})
-			require.NoError(t, convert.Copy(t.Context(), flat, convert.FromArchive(a, archive.Query{})))
+			flat := flatten.New(sinktest.Sink(got), flatten.Options{TargetLabels: true, NoHealth: true, Report: report})
+			require.NoError(t, convert.Copy(t.Context(), flat, convert.FromArchive(a, history.Query{})))
 			assert.Equal(t, want, got, "seed %d", seed)
-			assert.False(t, slices.ContainsFunc(report.Losses(), func(l convert.LossCount) bool { return l.Loss != convert.LossEnd }), "seed %d: %v", seed, report.Losses())
+			assert.False(t, slices.ContainsFunc(report.Losses(), func(l prom.LossCount) bool { return l.Loss != prom.LossEnd }), "seed %d: %v", seed, report.Losses())
 		})
 	}
 }

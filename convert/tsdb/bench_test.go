@@ -9,7 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/tsdb"
 )
 
@@ -36,7 +36,7 @@ func BenchmarkBlocks(b *testing.B) {
 	}
 }
 
-func writeRows(b *testing.B, dst convert.SampleSink, all []*convert.PromSeries, rows int) {
+func writeRows(b *testing.B, dst prom.SampleSink, all []*prom.Series, rows int) {
 	start := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC).UnixMilli()
 	state := uint64(1)
 	for row := range rows {

@@ -9,7 +9,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/internal/outlock"
 )
 
@@ -28,20 +28,20 @@ type Options struct {
 	External map[string]string
 	// NoSidecar leaves out the file of [SidecarName].
 	NoSidecar bool
-	Report    *convert.Report // may be nil
+	Report    *prom.Report // may be nil
 }
 
-// Blocks is a [convert.SampleSink] that writes blocks into a folder, each as soon
+// Blocks is a [prom.SampleSink] that writes blocks into a folder, each as soon
 // as the samples pass the end of its window.
 //
 // Series may come in any order within a window, and each by ascending time. All
-// must be of one [convert.Flattener]. After an error that is no [OrderError],
+// must be of one [flatten.Flattener]. After an error that is no [OrderError],
 // Blocks takes no more. A Blocks is for one goroutine.
 type Blocks struct {
 	dir    string
 	lock   *outlock.Lock // nil of a Store
 	window int64         // milliseconds; 0 of a Store, which has but one
-	report *convert.Report
+	report *prom.Report
 
 	external map[string]string
 
@@ -98,13 +98,13 @@ func NewBlocks(dir string, o Options) (*Blocks, error) {
 // replaces the earlier one, but of two of which one is a histogram the first
 // stays. One that is older than its series' last is refused with an [OrderError].
 // A block has no room for exemplars: they are counted.
-func (b *Blocks) Append(s *convert.PromSeries, batch []convert.Sample) error {
+func (b *Blocks) Append(s *prom.Series, batch []prom.Sample) error {
 	for i := range batch {
 		x := &batch[i]
 		var err error
 		switch {
 		case x.Exemplar != nil:
-			b.report.Add(convert.LossExemplar, s.Name)
+			b.report.Add(prom.LossExemplar, s.Name)
 		case x.Histogram != nil:
 			err = b.histogram(s, x.T, x.Histogram)
 		default:
@@ -118,7 +118,7 @@ func (b *Blocks) Append(s *convert.PromSeries, batch []convert.Sample) error {
 }
 
 // number adds a number.
-func (b *Blocks) number(s *convert.PromSeries, t int64, v float64) error {
+func (b *Blocks) number(s *prom.Series, t int64, v float64) error {
 	var e *series
 	if uint(s.ID) < uint(len(b.table)) {
 		e = b.table[s.ID]
@@ -145,7 +145,7 @@ func (b *Blocks) number(s *convert.PromSeries, t int64, v float64) error {
 }
 
 // enter returns what is known of a series, having opened the window of t.
-func (b *Blocks) enter(s *convert.PromSeries, t int64) (*series, error) {
+func (b *Blocks) enter(s *prom.Series, t int64) (*series, error) {
 	if t < b.start || t >= b.limit {
 		if err := b.turn(s, t); err != nil {
 			return nil, err
@@ -168,13 +168,13 @@ func (b *Blocks) collide(e *series, t int64, v float64) error {
 	if t < last.t {
 		return &OrderError{Series: labelsOf(e.prom).String(), Time: t, Last: last.t}
 	}
-	b.report.Add(convert.LossSameTime, e.prom.Name)
+	b.report.Add(prom.LossSameTime, e.prom.Name)
 	last.v = v
 	return nil
 }
 
 // turn opens the window of t, having written the one before.
-func (b *Blocks) turn(s *convert.PromSeries, t int64) error {
+func (b *Blocks) turn(s *prom.Series, t int64) error {
 	if b.err != nil {
 		return b.err
 	}

@@ -17,7 +17,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/tsdb"
 )
 
@@ -25,7 +25,7 @@ import (
 var oddValues = []float64{
 	0, math.Copysign(0, -1), 1, -1, 0.1, math.MaxFloat64, -math.MaxFloat64,
 	math.SmallestNonzeroFloat64, -math.SmallestNonzeroFloat64, math.Float64frombits(0x000fffffffffffff),
-	math.Inf(1), math.Inf(-1), math.NaN(), convert.StaleNaN,
+	math.Inf(1), math.Inf(-1), math.NaN(), prom.StaleNaN,
 	math.Float64frombits(0x7ff0000000000001), math.Float64frombits(0xfff8000000000000),
 	math.Float64frombits(0x7ff8000000000001), 1 << 53, 1<<64 - 1<<11,
 }
@@ -85,7 +85,7 @@ func TestWindows(t *testing.T) {
 // TestSameMillisecond puts two values in one millisecond at every place of a
 // batch and of a chunk.
 func TestSameMillisecond(t *testing.T) {
-	var report convert.Report
+	var report prom.Report
 	b, _ := newBlocks(t, tsdb.Options{Report: &report})
 	s, other := newSeries(0, "m", "a"), newSeries(1, "m", "b")
 	var want []point
@@ -97,7 +97,7 @@ func TestSameMillisecond(t *testing.T) {
 	}
 	require.NoError(t, sinktest.Finish(b))
 	assert.Equal(t, want, readBlocks(t, b.Written())[promLabels(s).String()])
-	assert.Equal(t, []convert.LossCount{{Loss: convert.LossSameTime, Name: "m", Count: 130}}, report.Losses())
+	assert.Equal(t, []prom.LossCount{{Loss: prom.LossSameTime, Name: "m", Count: 130}}, report.Losses())
 }
 
 func TestOrder(t *testing.T) {

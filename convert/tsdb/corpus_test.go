@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/sinktest"
 
 	"github.com/stretchr/testify/assert"
@@ -22,6 +23,8 @@ import (
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/check"
 	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/flatten"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/tsdb"
 	"github.com/pcparchive/pcparchive/internal/oracle"
 )
@@ -38,7 +41,7 @@ type tee struct {
 // candidate is a numeric metric of an archive.
 type candidate struct{ archive, metric, sample string }
 
-func (s *tee) Sample(p *convert.PromSeries, t int64, v float64) error {
+func (s *tee) Sample(p *prom.Series, t int64, v float64) error {
 	if err := sinktest.Put(s.Blocks, p, t, v); err != nil {
 		return err
 	}
@@ -87,12 +90,12 @@ func corpusBlocks(t *testing.T, dir string) []candidate {
 		}
 		b, err := tsdb.NewBlocks(dir, tsdb.Options{External: map[string]string{"from": "corpus"}})
 		require.NoError(t, err)
-		report := &convert.Report{}
+		report := &prom.Report{}
 		out := &tee{Blocks: b, metrics: map[candidate]bool{}, archive: base}
-		sink := convert.NewFlattener(out, convert.FlattenOptions{
-			Labels: []convert.Label{{Name: "archive", Value: strings.TrimPrefix(base, corpus)}}, TargetLabels: true, Report: report,
+		sink := flatten.New(out, flatten.Options{
+			Labels: []prom.Label{{Name: "archive", Value: strings.TrimPrefix(base, corpus)}}, TargetLabels: true, Report: report,
 		})
-		copyErr := convert.Copy(t.Context(), sink, convert.FromArchive(r, archive.Query{}))
+		copyErr := convert.Copy(t.Context(), sink, convert.FromArchive(r, history.Query{}))
 		require.NoError(t, sinktest.Finish(b), base)
 		require.Empty(t, b.Kept(), base)
 		got := content{}
@@ -109,8 +112,8 @@ func corpusBlocks(t *testing.T, dir string) []candidate {
 				require.Fail(t, string(target), "%s: %s: %s", base, f.File, f.Message)
 			}
 		}
-		odd := copyErr != nil || slices.ContainsFunc(report.Losses(), func(l convert.LossCount) bool {
-			return l.Loss == convert.LossOrder || l.Loss == convert.LossRenamed || l.Loss == convert.LossUndecodable
+		odd := copyErr != nil || slices.ContainsFunc(report.Losses(), func(l prom.LossCount) bool {
+			return l.Loss == prom.LossOrder || l.Loss == prom.LossRenamed || l.Loss == prom.LossUndecodable
 		})
 		if !odd {
 			maps.Copy(metrics, out.metrics)

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/sinktest"
 
 	"github.com/stretchr/testify/assert"
@@ -17,6 +18,8 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/flatten"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/tsdb"
 	"github.com/pcparchive/pcparchive/internal/archtest"
 	"github.com/pcparchive/pcparchive/internal/oracle"
@@ -26,15 +29,15 @@ import (
 // keeper is a Samples that keeps what blocks would have of it, and the series.
 type keeper struct {
 	got    content
-	series map[string]*convert.PromSeries
-	keys   map[*convert.PromSeries]string
+	series map[string]*prom.Series
+	keys   map[*prom.Series]string
 }
 
 func newKeeper() keeper {
-	return keeper{content{}, map[string]*convert.PromSeries{}, map[*convert.PromSeries]string{}}
+	return keeper{content{}, map[string]*prom.Series{}, map[*prom.Series]string{}}
 }
 
-func (k keeper) Sample(p *convert.PromSeries, t int64, v float64) error {
+func (k keeper) Sample(p *prom.Series, t int64, v float64) error {
 	key, known := k.keys[p]
 	if !known {
 		key = promLabels(p).String()
@@ -90,7 +93,7 @@ func (k keeper) leave() map[string]int64 {
 	for key, points := range k.got {
 		kept := points[:0]
 		for _, p := range points {
-			if convert.IsStale(math.Float64frombits(p.bits)) && (len(kept) == 0 || convert.IsStale(math.Float64frombits(kept[len(kept)-1].bits))) {
+			if prom.IsStale(math.Float64frombits(p.bits)) && (len(kept) == 0 || prom.IsStale(math.Float64frombits(kept[len(kept)-1].bits))) {
 				left[k.series[key].Name]++
 				continue
 			}
@@ -104,7 +107,7 @@ func (k keeper) leave() map[string]int64 {
 }
 
 // lostOf returns how often a report has a loss, by name.
-func lostOf(r *convert.Report, loss convert.Loss) map[string]int64 {
+func lostOf(r *prom.Report, loss prom.Loss) map[string]int64 {
 	found := map[string]int64{}
 	for _, l := range r.Losses() {
 		if l.Loss == loss {
@@ -139,14 +142,14 @@ func TestCorpusToBlocksAndBack(t *testing.T) {
 // backAgain makes blocks of an archive and of those another archive, and tells
 // how the samples of these differ but for ends that the report counts. ok is false
 // if there is nothing to compare.
-func backAgain(t *testing.T, r *archive.Reader, ids bool) (differ string, back *convert.Report, ok bool) {
+func backAgain(t *testing.T, r *archive.Reader, ids bool) (differ string, back *prom.Report, ok bool) {
 	t.Helper()
-	there := &convert.Report{}
+	there := &prom.Report{}
 	b, data := newBlocks(t, tsdb.Options{Report: there})
 	want, got := newKeeper(), newKeeper()
-	o := convert.FlattenOptions{TargetLabels: true, TextLabels: true, InstanceIDs: ids, Host: r.Header().Host}
-	flat := convert.NewFlattener(sinktest.Sink(both{sinktest.Sink(want), b}), o)
-	if err := convert.Copy(t.Context(), flat, convert.FromArchive(r, archive.Query{})); err != nil {
+	o := flatten.Options{TargetLabels: true, TextLabels: true, InstanceIDs: ids, Host: r.Header().Host}
+	flat := flatten.New(sinktest.Sink(both{sinktest.Sink(want), b}), o)
+	if err := convert.Copy(t.Context(), flat, convert.FromArchive(r, history.Query{})); err != nil {
 		require.NoError(t, b.Close())
 		return "", nil, false // damaged
 	}
@@ -155,24 +158,24 @@ func backAgain(t *testing.T, r *archive.Reader, ids bool) (differ string, back *
 		return "", nil, false // no numbers
 	}
 	second := filepath.Join(t.TempDir(), "second")
-	back = &convert.Report{}
+	back = &prom.Report{}
 	toArchiveOf(t, r.Header().Host, back, second, data)
 	again, err := archive.Open(second, nil)
 	require.NoError(t, err)
 	o.Report = back
-	require.NoError(t, convert.Copy(t.Context(), convert.NewFlattener(sinktest.Sink(got), o), convert.FromArchive(again, archive.Query{})))
+	require.NoError(t, convert.Copy(t.Context(), flatten.New(sinktest.Sink(got), o), convert.FromArchive(again, history.Query{})))
 	left := want.leave()
-	assert.Equal(t, left, lostOf(back, convert.LossEnd), "ends of what was not alive")
+	assert.Equal(t, left, lostOf(back, prom.LossEnd), "ends of what was not alive")
 	for name := range left {
-		assert.Positive(t, lostOf(there, convert.LossSameTime)[name], "%s: what was lost for it", name)
+		assert.Positive(t, lostOf(there, prom.LossSameTime)[name], "%s: what was lost for it", name)
 	}
 	return differences(want, got), back, true
 }
 
 // both hands samples to two.
-type both [2]convert.SampleSink
+type both [2]prom.SampleSink
 
-func (b both) Sample(p *convert.PromSeries, t int64, v float64) error {
+func (b both) Sample(p *prom.Series, t int64, v float64) error {
 	if err := sinktest.Put(b[0], p, t, v); err != nil {
 		return err
 	}

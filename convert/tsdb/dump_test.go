@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/sinktest"
 
 	"github.com/stretchr/testify/assert"
@@ -15,6 +16,9 @@ import (
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
 	"github.com/pcparchive/pcparchive/convert/expo"
+	"github.com/pcparchive/pcparchive/convert/flatten"
+	"github.com/pcparchive/pcparchive/convert/naming"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/tsdb"
 	"github.com/pcparchive/pcparchive/internal/oracle"
 )
@@ -27,9 +31,9 @@ func TestDumpMakesTheSameBlocks(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r, err := archive.Open(filepath.Join(oracle.Corpus(t), "archives", name), nil)
 			require.NoError(t, err)
-			opts := convert.FlattenOptions{Names: convert.NamesPrometheus, TargetLabels: true, TextLabels: true}
-			copyTo := func(dst convert.SampleSink) {
-				err := convert.Copy(t.Context(), convert.NewFlattener(dst, opts), convert.FromArchive(r, archive.Query{}))
+			opts := flatten.Options{Names: naming.NamesPrometheus, TargetLabels: true, TextLabels: true}
+			copyTo := func(dst prom.SampleSink) {
+				err := convert.Copy(t.Context(), flatten.New(dst, opts), convert.FromArchive(r, history.Query{}))
 				require.NoError(t, err)
 			}
 			blocks, _ := newBlocks(t, tsdb.Options{})
@@ -39,7 +43,7 @@ func TestDumpMakesTheSameBlocks(t *testing.T) {
 			for series, points := range want {
 				kept := points[:0]
 				for _, p := range points {
-					if p.bits != at(0, convert.StaleNaN).bits {
+					if p.bits != at(0, prom.StaleNaN).bits {
 						kept = append(kept, p)
 					}
 				}

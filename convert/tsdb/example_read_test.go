@@ -6,7 +6,7 @@ import (
 	"log"
 	"os"
 
-	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/tsdb"
 )
 
@@ -20,13 +20,13 @@ func ExampleReader() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	load := &convert.PromSeries{ID: 0, Name: "load", Family: &convert.Family{Name: "load", Type: convert.TypeGauge}}
-	seen := &convert.PromSeries{ID: 1, Name: "seen_total", Family: &convert.Family{Name: "seen", Type: convert.TypeCounter}}
+	load := &prom.Series{ID: 0, Name: "load", Family: &prom.Family{Name: "load", Type: prom.TypeGauge}}
+	seen := &prom.Series{ID: 1, Name: "seen_total", Family: &prom.Family{Name: "seen", Type: prom.TypeCounter}}
 	for t := range int64(3) {
-		if err := blocks.Append(load, []convert.Sample{{T: t, V: 0.5}}); err != nil {
+		if err := blocks.Append(load, []prom.Sample{{T: t, V: 0.5}}); err != nil {
 			log.Fatal(err)
 		}
-		if err := blocks.Append(seen, []convert.Sample{{T: t, V: float64(t)}}); err != nil {
+		if err := blocks.Append(seen, []prom.Sample{{T: t, V: float64(t)}}); err != nil {
 			log.Fatal(err)
 		}
 	}
@@ -40,7 +40,7 @@ func ExampleReader() {
 		log.Fatal(err)
 	}
 	defer r.Close()
-	printed := convert.SinkFunc(func(s *convert.PromSeries, batch []convert.Sample) error {
+	printed := prom.SinkFunc(func(s *prom.Series, batch []prom.Sample) error {
 		for _, x := range batch {
 			fmt.Println(s.Name, s.Family.Type, x.T, x.V)
 		}

@@ -6,9 +6,9 @@ import (
 	"log"
 	"os"
 
-	"github.com/pcparchive/pcparchive/archive"
-	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/flatten"
 	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -27,14 +27,14 @@ func ExampleBlocks() {
 	defer blocks.Close()
 
 	// Steps commonly come from an archive, by convert.Copy.
-	sink := convert.NewFlattener(blocks, convert.FlattenOptions{})
-	uptime := &archive.Metric{Name: "kernel.all.uptime", Desc: &meta.Desc{PMID: 1, Type: pcp.TypeU32, InDom: pcp.InDomNull}}
-	series := &archive.Series{Metric: uptime, Inst: meta.Instance{ID: pcp.InstNull}}
+	sink := flatten.New(blocks, flatten.Options{})
+	uptime := &history.Metric{Name: "kernel.all.uptime", Desc: &meta.Desc{PMID: 1, Type: pcp.TypeU32, InDom: pcp.InDomNull}}
+	series := &history.Series{Metric: uptime, Inst: meta.Instance{ID: pcp.InstNull}}
 	for i := range uint64(3) {
-		err := sink.Put(&archive.Step{
+		err := sink.Put(&history.Step{
 			Stamp: pcp.Timestamp{Sec: 86399 + int64(i)}, // two are on the next day
-			Metrics: []archive.MetricValues{{Metric: uptime, Points: []archive.Point{{
-				Series: series, Value: archive.Value{Type: pcp.TypeU32, Bits: i},
+			Metrics: []history.MetricValues{{Metric: uptime, Points: []history.Point{{
+				Series: series, Value: history.Value{Type: pcp.TypeU32, Bits: i},
 			}}}},
 		})
 		if err != nil {

@@ -12,7 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/tsdb"
 )
 
@@ -35,7 +35,7 @@ func FuzzBlocks(f *testing.F) {
 		require.NoError(t, err)
 		defer func() { _ = b.Close() }()
 		want := content{}
-		all := []*convert.PromSeries{newSeries(0, "m", "a"), newSeries(1, "m", "b"), newSeries(2, "a", "c")}
+		all := []*prom.Series{newSeries(0, "m", "a"), newSeries(1, "m", "b"), newSeries(2, "a", "c")}
 		now, window := int64(0), int64(math.MinInt64)
 		for ; len(data) >= 8 && len(b.Written()) < 4; data = data[8:] {
 			s := all[int(data[0])%len(all)]

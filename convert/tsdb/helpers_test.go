@@ -17,7 +17,7 @@ import (
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
 	"github.com/stretchr/testify/require"
 
-	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/tsdb"
 )
 
@@ -40,14 +40,14 @@ func at(t int64, v float64) point { return point{t, math.Float64bits(v)} }
 type content map[string][]point
 
 // newSeries returns a series with one label.
-func newSeries(id int, name, instance string) *convert.PromSeries {
-	return &convert.PromSeries{
-		ID: id, Name: name, Labels: []convert.Label{{Name: "instname", Value: instance}},
-		Family: &convert.Family{Name: name, Type: convert.TypeGauge},
+func newSeries(id int, name, instance string) *prom.Series {
+	return &prom.Series{
+		ID: id, Name: name, Labels: []prom.Label{{Name: "instname", Value: instance}},
+		Family: &prom.Family{Name: name, Type: prom.TypeGauge},
 	}
 }
 
-func promLabels(s *convert.PromSeries) labels.Labels {
+func promLabels(s *prom.Series) labels.Labels {
 	b := labels.NewBuilder(labels.EmptyLabels())
 	b.Set(model.MetricNameLabel, s.Name)
 	for _, l := range s.Labels {
@@ -57,12 +57,12 @@ func promLabels(s *convert.PromSeries) labels.Labels {
 }
 
 // manySeries returns series of fifty names and three labels.
-func manySeries(n int) []*convert.PromSeries {
-	all := make([]*convert.PromSeries, n)
+func manySeries(n int) []*prom.Series {
+	all := make([]*prom.Series, n)
 	for i := range all {
-		all[i] = &convert.PromSeries{
+		all[i] = &prom.Series{
 			ID: i, Name: fmt.Sprintf("metric_%02d_total", i%50),
-			Labels: []convert.Label{
+			Labels: []prom.Label{
 				{Name: "host", Value: fmt.Sprintf("host%03d.example.com", i/50%100)},
 				{Name: "instname", Value: fmt.Sprintf("cpu%d", i/5000)},
 				{Name: "job", Value: "pcp"},
@@ -85,7 +85,7 @@ func inMemory(f *testing.F) string {
 }
 
 // keysOf returns the text of series, which is slow to make for each sample.
-func keysOf(all []*convert.PromSeries) []string {
+func keysOf(all []*prom.Series) []string {
 	keys := make([]string, len(all))
 	for i, s := range all {
 		keys[i] = promLabels(s).String()

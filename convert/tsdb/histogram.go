@@ -3,19 +3,19 @@ package tsdb
 import (
 	"errors"
 
-	"github.com/pcparchive/pcparchive/convert"
 	"github.com/pcparchive/pcparchive/convert/nativehist"
+	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
 // histogram adds a native histogram.
-func (b *Blocks) histogram(s *convert.PromSeries, t int64, data []byte) error {
+func (b *Blocks) histogram(s *prom.Series, t int64, data []byte) error {
 	e, err := b.enter(s, t)
 	if err != nil || e.unfit {
 		return err
 	}
 	h, fh, err := nativehist.Decode(data)
 	if err != nil {
-		b.report.Add(convert.LossUndecodable, s.Name)
+		b.report.Add(prom.LossUndecodable, s.Name)
 		return nil
 	}
 	last, ok := e.last()
@@ -23,7 +23,7 @@ func (b *Blocks) histogram(s *convert.PromSeries, t int64, data []byte) error {
 	case ok && t < last:
 		return &OrderError{Series: e.lset.String(), Time: t, Last: last}
 	case ok && t == last:
-		b.report.Add(convert.LossSameTime, s.Name)
+		b.report.Add(prom.LossSameTime, s.Name)
 		return nil
 	case !e.live:
 		b.begin(e)
@@ -40,7 +40,7 @@ func (b *Blocks) histogram(s *convert.PromSeries, t int64, data []byte) error {
 	}
 	done, full, err := e.hist.Append(t, h, fh)
 	if err != nil {
-		b.report.Add(convert.LossUndecodable, s.Name)
+		b.report.Add(prom.LossUndecodable, s.Name)
 	}
 	return b.failed(b.packed(e, done, full))
 }
@@ -63,10 +63,10 @@ func (b *Blocks) afterHistogram(e *series, t int64, v float64, last int64) error
 	case t < last:
 		return &OrderError{Series: e.lset.String(), Time: t, Last: last}
 	case t == last:
-		b.report.Add(convert.LossSameTime, e.prom.Name)
+		b.report.Add(prom.LossSameTime, e.prom.Name)
 		return nil
 	}
-	if !convert.IsStale(v) {
+	if !prom.IsStale(v) {
 		e.batch[0] = sample{t, v}
 		e.n = 1
 		return b.failed(b.cutHistogram(e))

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/sinktest"
 
 	"github.com/prometheus/prometheus/model/histogram"
@@ -20,7 +21,11 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/assemble"
+	"github.com/pcparchive/pcparchive/convert/flatten"
+	"github.com/pcparchive/pcparchive/convert/mapper"
 	"github.com/pcparchive/pcparchive/convert/nativehist"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/tsdb"
 )
 
@@ -103,7 +108,7 @@ func readHistograms(t testing.TB, dir string) map[string][]string {
 // loss.
 func toBlock(t *testing.T, dir string) tsdb.Block {
 	t.Helper()
-	report := &convert.Report{}
+	report := &prom.Report{}
 	r, err := tsdb.OpenReader(t.Context(), []string{dir}, tsdb.ReadOptions{Report: report})
 	require.NoError(t, err)
 	b, _ := newBlocks(t, tsdb.Options{Report: report})
@@ -127,15 +132,15 @@ func TestHistogramsFromBlockToBlock(t *testing.T) {
 
 func TestHistogramsThroughAnArchive(t *testing.T) {
 	theirs := theirBlock(t, t.TempDir(), func(app storage.AppenderV2) { fillHistograms(t, app) })
-	report := &convert.Report{}
+	report := &prom.Report{}
 	r, err := tsdb.OpenReader(t.Context(), []string{theirs}, tsdb.ReadOptions{Report: report})
 	require.NoError(t, err)
-	mapper, err := convert.NewMapper(convert.MapperOptions{Host: "h", Report: report})
+	mapper, err := mapper.New(mapper.Options{Host: "h", Report: report})
 	require.NoError(t, err)
 	base := filepath.Join(t.TempDir(), "a")
 	w, err := archive.Create(base, archive.Header{Host: "h", PID: 1}, nil)
 	require.NoError(t, err)
-	a := convert.NewAssembler(convert.NewToArchive(w), mapper, convert.AssemblerOptions{Report: report})
+	a := assemble.New(convert.NewToArchive(w), mapper, assemble.Options{Report: report})
 	require.NoError(t, r.Samples(t.Context(), a))
 	require.NoError(t, sinktest.Finish(a))
 	require.NoError(t, r.Close())
@@ -143,8 +148,8 @@ func TestHistogramsThroughAnArchive(t *testing.T) {
 	ar, err := archive.Open(base, nil)
 	require.NoError(t, err)
 	b, _ := newBlocks(t, tsdb.Options{Report: report})
-	f := convert.NewFlattener(b, convert.FlattenOptions{TargetLabels: true, Report: report})
-	require.NoError(t, convert.Copy(context.Background(), f, convert.FromArchive(ar, archive.Query{})))
+	f := flatten.New(b, flatten.Options{TargetLabels: true, Report: report})
+	require.NoError(t, convert.Copy(context.Background(), f, convert.FromArchive(ar, history.Query{})))
 	require.NoError(t, sinktest.Finish(b))
 	assert.Empty(t, report.Losses())
 	require.Len(t, b.Written(), 1)
@@ -152,7 +157,7 @@ func TestHistogramsThroughAnArchive(t *testing.T) {
 }
 
 func TestHistogramOrder(t *testing.T) {
-	report := &convert.Report{}
+	report := &prom.Report{}
 	b, _ := newBlocks(t, tsdb.Options{Report: report})
 	s := newSeries(0, "h", "x")
 	data, err := nativehist.Encode(tsdbutil.GenerateTestHistogram(1), nil)
@@ -167,8 +172,8 @@ func TestHistogramOrder(t *testing.T) {
 	require.NoError(t, sinktest.PutHistogram(b, s, noon+1, data))
 	require.ErrorAs(t, sinktest.PutHistogram(b, s, noon, data), &order)
 	require.NoError(t, sinktest.PutHistogram(b, s, noon+2, []byte("damaged")))
-	assert.Equal(t, []convert.LossCount{
-		{Loss: convert.LossSameTime, Name: "h", Count: 3}, {Loss: convert.LossUndecodable, Name: "h", Count: 1},
+	assert.Equal(t, []prom.LossCount{
+		{Loss: prom.LossSameTime, Name: "h", Count: 3}, {Loss: prom.LossUndecodable, Name: "h", Count: 1},
 	}, report.Losses())
 	require.NoError(t, sinktest.Finish(b))
 	got := readHistograms(t, b.Written()[0].Dir)

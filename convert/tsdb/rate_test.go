@@ -6,7 +6,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/sinktest"
+	"github.com/pcparchive/pcparchive/store"
 
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/storage"
@@ -16,6 +18,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/flatten"
 	"github.com/pcparchive/pcparchive/convert/tsdb"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -35,12 +38,12 @@ func counted(t *testing.T, base string, typ pcp.Type, start int64, values ...uin
 			require.NoError(t, a.Mark(stamp))
 			continue
 		}
-		value := archive.NumberValue(pcp.InstNull, typ, v)
+		value := history.NumberValue(pcp.InstNull, typ, v)
 		if typ == pcp.TypeU32 {
-			value = archive.WordValue(pcp.InstNull, uint32(v))
+			value = history.WordValue(pcp.InstNull, uint32(v))
 		}
 		require.NoError(t, a.Append(&archive.Result{Stamp: stamp, Sets: []archive.ValueSet{
-			{PMID: d.PMID, Format: archive.FormatOf(typ), Values: []archive.Value{value}},
+			{PMID: d.PMID, Format: archive.FormatOf(typ), Values: []history.Value{value}},
 		}}))
 	}
 	require.NoError(t, a.Close())
@@ -102,11 +105,11 @@ func TestRate(t *testing.T) {
 		start  int64
 		values []uint64
 	}
-	split := convert.FlattenOptions{SplitAtMarks: true}
+	split := flatten.Options{SplitAtMarks: true}
 	for name, test := range map[string]struct {
 		typ        pcp.Type
 		recordings []recording
-		opts       convert.FlattenOptions
+		opts       flatten.Options
 		unwrap     bool
 		blocks     int
 		defined    int // at how many times there is a rate: of n values in a row, n + 1
@@ -127,21 +130,21 @@ func TestRate(t *testing.T) {
 		// What Prometheus makes of it by itself: rate() passes over staleness markers.
 		"over a mark, in one series": {pcp.TypeU64, []recording{
 			{before, append(append(growing(1000, 10), lost), growing(5e6, 10)...)},
-		}, convert.FlattenOptions{}, false, 2, 0, true},
+		}, flatten.Options{}, false, 2, 0, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			folder := t.TempDir()
 			for i, r := range test.recordings {
 				counted(t, filepath.Join(folder, string(rune('a'+i))), test.typ, r.start, r.values...)
 			}
-			set, err := archive.OpenSet([]string{folder}, nil)
+			set, err := store.OpenSet([]string{folder}, nil)
 			require.NoError(t, err)
 			b, _ := newBlocks(t, tsdb.Options{})
-			var sink convert.Sink = convert.NewFlattener(b, test.opts)
+			var sink history.Sink = flatten.New(b, test.opts)
 			if test.unwrap {
 				sink = convert.NewUnwrap(sink, nil)
 			}
-			require.NoError(t, convert.Copy(t.Context(), sink, convert.FromArchive(set, archive.Query{})))
+			require.NoError(t, convert.Copy(t.Context(), sink, convert.FromArchive(set, history.Query{})))
 			require.NoError(t, sinktest.Finish(b))
 			require.Len(t, b.Written(), test.blocks)
 			found := rates(t, b.Written(), before, midnight+20*step)

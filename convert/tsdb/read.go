@@ -10,10 +10,9 @@ import (
 	"slices"
 	"sync/atomic"
 
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
-
-	"github.com/pcparchive/pcparchive/convert"
 )
 
 // DefaultReadMemory is how many bytes of samples a Reader holds by default.
@@ -34,7 +33,7 @@ type ReadOptions struct {
 	// TempDir is the folder for the chunks of a write-ahead log, "" the system's.
 	TempDir string
 	// Report counts what does not cross; it may be nil.
-	Report *convert.Report
+	Report *prom.Report
 	// Damaged is told of each part of the input that cannot be read. It may be
 	// nil, and is not called by two goroutines at a time.
 	Damaged func(*Damage)
@@ -58,7 +57,7 @@ func (d *Damage) Error() string {
 // Unwrap returns the reason.
 func (d *Damage) Unwrap() error { return d.Err }
 
-// Reader is a [convert.SampleSource] that reads blocks and the write-ahead log
+// Reader is a [prom.SampleSource] that reads blocks and the write-ahead log
 // of a Prometheus server, without writing to where they are. All samples come by
 // ascending time, staleness markers included; a sample that several blocks hold
 // comes once, the exemplars of a log behind their samples.
@@ -189,7 +188,7 @@ func (r *Reader) Limit(start, end int64) {
 }
 
 // Samples hands all samples to dst by ascending time.
-func (r *Reader) Samples(ctx context.Context, dst convert.SampleSink) error {
+func (r *Reader) Samples(ctx context.Context, dst prom.SampleSink) error {
 	return newReading(r, r.selectors).run(ctx, dst)
 }
 
@@ -202,7 +201,7 @@ type Condition struct {
 
 // Where is the source of those samples of r for whose series all conditions of
 // one of the lists hold.
-func (r *Reader) Where(any ...[]Condition) convert.SampleSource { return restricted{r, any} }
+func (r *Reader) Where(any ...[]Condition) prom.SampleSource { return restricted{r, any} }
 
 type restricted struct {
 	r   *Reader
@@ -210,7 +209,7 @@ type restricted struct {
 }
 
 // Samples hands the samples to dst by ascending time.
-func (s restricted) Samples(ctx context.Context, dst convert.SampleSink) error {
+func (s restricted) Samples(ctx context.Context, dst prom.SampleSink) error {
 	var selectors [][]*labels.Matcher
 	for _, all := range s.any {
 		narrow, err := s.r.narrowed(all)
@@ -272,7 +271,7 @@ func (r *Reader) LabelValues(ctx context.Context, label string, all ...Condition
 
 // Series calls f with every series, its number aside; those that several blocks
 // have may come more than once. An error of f ends it.
-func (r *Reader) Series(ctx context.Context, f func(*convert.PromSeries) error) error {
+func (r *Reader) Series(ctx context.Context, f func(*prom.Series) error) error {
 	var failed error
 	for _, s := range r.sources {
 		if !r.within(s) {
@@ -311,7 +310,7 @@ func (r *Reader) damaged(path, series string, err error) {
 	if len(r.told) < remembered {
 		r.told[text] = true
 	}
-	r.opts.Report.Add(convert.LossDamaged, cmp.Or(series, path))
+	r.opts.Report.Add(prom.LossDamaged, cmp.Or(series, path))
 	if r.opts.Damaged != nil {
 		r.opts.Damaged(d)
 	}

@@ -20,7 +20,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/tsdb"
 )
 
@@ -28,17 +28,17 @@ import (
 type gatherer struct {
 	t      testing.TB
 	got    content
-	series []*convert.PromSeries
+	series []*prom.Series
 	last   int64
 	count  int
 }
 
-func (g *gatherer) Sample(s *convert.PromSeries, t int64, v float64) error {
+func (g *gatherer) Sample(s *prom.Series, t int64, v float64) error {
 	if g.count > 0 && t < g.last {
 		return fmt.Errorf("%d comes after %d", t, g.last)
 	}
 	if s.ID >= len(g.series) {
-		g.series = append(g.series, make([]*convert.PromSeries, s.ID+1-len(g.series))...)
+		g.series = append(g.series, make([]*prom.Series, s.ID+1-len(g.series))...)
 	}
 	if was := cmp.Or(g.series[s.ID], s); was != s {
 		return fmt.Errorf("number %d is that of two series", s.ID)
@@ -54,9 +54,9 @@ func (g *gatherer) Sample(s *convert.PromSeries, t int64, v float64) error {
 // gathered is what a Reader yields, and what it says about it.
 type gathered struct {
 	content
-	series []*convert.PromSeries
+	series []*prom.Series
 	damage []string
-	report convert.Report
+	report prom.Report
 }
 
 func gather(t testing.TB, o tsdb.ReadOptions, paths ...string) *gathered {
@@ -159,7 +159,7 @@ func TestReadMergesOverlappingBlocks(t *testing.T) {
 
 func TestReadSelects(t *testing.T) {
 	b, dir := newBlocks(t, tsdb.Options{})
-	series := []*convert.PromSeries{newSeries(0, "a", "x"), newSeries(1, "a", "y"), newSeries(2, "b", "x")}
+	series := []*prom.Series{newSeries(0, "a", "x"), newSeries(1, "a", "y"), newSeries(2, "b", "x")}
 	for i := range int64(100) {
 		for _, s := range series {
 			require.NoError(t, sinktest.Put(b, s, noon+i*1000, float64(i)))
@@ -259,5 +259,5 @@ func TestReadCountsNativeHistograms(t *testing.T) {
 	})
 	got := gather(t, tsdb.ReadOptions{End: noon + 199_000}, dir)
 	assert.Equal(t, content{`{__name__="f"}`: {at(noon, 1)}}, got.content)
-	assert.Equal(t, []convert.LossCount{{Loss: convert.LossNativeHist, Name: "h", Count: 200}}, got.report.Losses())
+	assert.Equal(t, []prom.LossCount{{Loss: prom.LossNativeHist, Name: "h", Count: 200}}, got.report.Losses())
 }

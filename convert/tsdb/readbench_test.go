@@ -11,13 +11,16 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/assemble"
+	"github.com/pcparchive/pcparchive/convert/mapper"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/tsdb"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
 type nowhere struct{ n int }
 
-func (s *nowhere) Sample(*convert.PromSeries, int64, float64) error { s.n++; return nil }
+func (s *nowhere) Sample(*prom.Series, int64, float64) error { s.n++; return nil }
 
 // benchBlock writes an hour of 5000 series at 15 s: constants, counters and
 // others.
@@ -65,11 +68,11 @@ func BenchmarkBlocksToArchive(b *testing.B) {
 	for b.Loop() {
 		r, err := tsdb.OpenReader(b.Context(), []string{dir}, tsdb.ReadOptions{})
 		require.NoError(b, err)
-		m, err := convert.NewMapper(convert.MapperOptions{Host: "h"})
+		m, err := mapper.New(mapper.Options{Host: "h"})
 		require.NoError(b, err)
 		a, err := archive.Create(filepath.Join(b.TempDir(), "a"), archive.Header{Host: "h", PID: 1}, &archive.WriteOptions{Version: pcp.V3, NoSync: true})
 		require.NoError(b, err)
-		sink := convert.NewAssembler(convert.NewToArchive(a), m, convert.AssemblerOptions{})
+		sink := assemble.New(convert.NewToArchive(a), m, assemble.Options{})
 		require.NoError(b, r.Samples(b.Context(), sink))
 		require.NoError(b, sinktest.Finish(sink))
 	}

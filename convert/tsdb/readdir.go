@@ -11,9 +11,8 @@ import (
 	"strings"
 
 	"github.com/oklog/ulid/v2"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/prometheus/prometheus/tsdb/tombstones"
-
-	"github.com/pcparchive/pcparchive/convert"
 )
 
 // discover finds what there is to read at a path.
@@ -120,7 +119,7 @@ func withFiner(all []*blockSource) []*blockSource {
 func (r *Reader) add(b *blockSource) {
 	r.sources = append(r.sources, b)
 	if res := b.meta.Thanos.resolution(); res > 0 {
-		r.opts.Report.Add(convert.LossDownsampled, fmt.Sprintf("%s (%s)", b.dir, res))
+		r.opts.Report.Add(prom.LossDownsampled, fmt.Sprintf("%s (%s)", b.dir, res))
 	}
 	s, err := readSidecar(b.dir)
 	if err == nil && s != nil {

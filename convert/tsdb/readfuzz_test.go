@@ -22,8 +22,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/pcparchive/pcparchive/convert"
 	"github.com/pcparchive/pcparchive/convert/nativehist"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/tsdb"
 )
 
@@ -34,13 +34,13 @@ type anything struct {
 	histograms, exemplars int
 }
 
-func (a *anything) Histogram(s *convert.PromSeries, t int64, data []byte) error {
+func (a *anything) Histogram(s *prom.Series, t int64, data []byte) error {
 	a.histograms++
 	_, _, err := nativehist.Decode(data)
 	return cmp.Or(err, a.Sample(s, t, 0))
 }
 
-func (a *anything) Exemplar(s *convert.PromSeries, t int64, _ convert.Exemplar) error {
+func (a *anything) Exemplar(s *prom.Series, t int64, _ prom.Exemplar) error {
 	a.exemplars++
 	if points := a.got[promLabels(s).String()]; len(points) == 0 || points[len(points)-1].t != t {
 		return errors.New("an exemplar without its sample")

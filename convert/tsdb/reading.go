@@ -4,9 +4,8 @@ import (
 	"context"
 	"math"
 
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/prometheus/prometheus/model/labels"
-
-	"github.com/pcparchive/pcparchive/convert"
 )
 
 // reading is one pass over a Reader's sources:
@@ -23,8 +22,8 @@ type reading struct {
 	table     table
 	waiting   []source // by their first time
 	active    []*track
-	windows   [2]window         // one is filled while the other's samples are handed on
-	one       [1]convert.Sample // the batch that is handed on
+	windows   [2]window      // one is filled while the other's samples are handed on
+	one       [1]prom.Sample // the batch that is handed on
 }
 
 // track is a source whose time has come.
@@ -53,7 +52,7 @@ type filled struct {
 }
 
 // run hands all samples to dst.
-func (rd *reading) run(ctx context.Context, dst convert.SampleSink) error {
+func (rd *reading) run(ctx context.Context, dst prom.SampleSink) error {
 	ctx, cancel := context.WithCancel(ctx)
 	ready := make(chan filled)
 	free := make(chan *window, len(rd.windows))
@@ -85,7 +84,7 @@ func (rd *reading) run(ctx context.Context, dst convert.SampleSink) error {
 }
 
 // emit hands on the samples of a window.
-func (rd *reading) emit(ctx context.Context, f filled, dst convert.SampleSink) error {
+func (rd *reading) emit(ctx context.Context, f filled, dst prom.SampleSink) error {
 	return f.w.each(func(t int64, row []entry) error {
 		for _, e := range row {
 			s := f.series[e.id&^isBlob]
@@ -104,7 +103,7 @@ func (rd *reading) emit(ctx context.Context, f filled, dst convert.SampleSink) e
 				s.later[0].become(s.prom)
 				s.later = s.later[1:]
 			}
-			rd.one[0] = convert.Sample{T: t, V: e.v, Histogram: f.w.blob(e)}
+			rd.one[0] = prom.Sample{T: t, V: e.v, Histogram: f.w.blob(e)}
 			if err := dst.Append(s.prom, rd.one[:]); err != nil {
 				return err
 			}
@@ -115,9 +114,9 @@ func (rd *reading) emit(ctx context.Context, f filled, dst convert.SampleSink) e
 
 // exemplars hands on the exemplars of a sample, if the sample was, and else
 // counts them.
-func (rd *reading) exemplars(dst convert.SampleSink, s *readSeries, t int64, data []byte, had bool) error {
+func (rd *reading) exemplars(dst prom.SampleSink, s *readSeries, t int64, data []byte, had bool) error {
 	if !had {
-		rd.r.opts.Report.Add(convert.LossExemplar, s.prom.Name)
+		rd.r.opts.Report.Add(prom.LossExemplar, s.prom.Name)
 		return nil
 	}
 	return putExemplars(dst, s.prom, t, data)

@@ -9,8 +9,8 @@ import (
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
 	"github.com/prometheus/prometheus/tsdb/tombstones"
 
-	"github.com/pcparchive/pcparchive/convert"
 	"github.com/pcparchive/pcparchive/convert/nativehist"
+	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
 // place is where a chunk is, and what time it is of.
@@ -105,7 +105,7 @@ func (l *lane) put(w *window, t int64, v float64) error {
 	case err != nil:
 		return err
 	case stale:
-		w.add(l.id, t, convert.StaleNaN)
+		w.add(l.id, t, prom.StaleNaN)
 	default:
 		w.addBlob(l.id|isHistogram, t, data)
 	}

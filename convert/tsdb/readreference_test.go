@@ -15,6 +15,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/sinktest"
 
 	"github.com/stretchr/testify/assert"
@@ -22,6 +23,8 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/flatten"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/tsdb"
 	"github.com/pcparchive/pcparchive/internal/archtest"
 	"github.com/pcparchive/pcparchive/internal/oracle"
@@ -117,7 +120,7 @@ func TestReadsWhatAServerWrote(t *testing.T) {
 	stale := 0
 	for _, s := range got.series {
 		for _, p := range got.content[promLabels(s).String()] {
-			if convert.IsStale(math.Float64frombits(p.bits)) {
+			if prom.IsStale(math.Float64frombits(p.bits)) {
 				stale++
 			}
 		}
@@ -153,7 +156,7 @@ func TestBlocksToArchiveAndBack(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			want := gather(t, tsdb.ReadOptions{}, dir)
 			base := filepath.Join(t.TempDir(), "middle")
-			report := &convert.Report{}
+			report := &prom.Report{}
 			toArchive(t, report, base, dir)
 			assert.Empty(t, report.Losses())
 			assert.Empty(t, oracle.Run(t, "pmlogcheck", base))
@@ -161,8 +164,8 @@ func TestBlocksToArchiveAndBack(t *testing.T) {
 			r, err := archive.Open(base, nil)
 			require.NoError(t, err)
 			blocks, again := newBlocks(t, tsdb.Options{})
-			flat := convert.NewFlattener(blocks, convert.FlattenOptions{TargetLabels: true, Report: report})
-			require.NoError(t, convert.Copy(t.Context(), flat, convert.FromArchive(r, archive.Query{})))
+			flat := flatten.New(blocks, flatten.Options{TargetLabels: true, Report: report})
+			require.NoError(t, convert.Copy(t.Context(), flat, convert.FromArchive(r, history.Query{})))
 			require.NoError(t, sinktest.Finish(blocks))
 			assert.Empty(t, report.Losses())
 			got := gather(t, tsdb.ReadOptions{}, again)

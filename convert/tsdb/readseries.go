@@ -1,10 +1,9 @@
 package tsdb
 
 import (
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
-
-	"github.com/pcparchive/pcparchive/convert"
 )
 
 // table has the series of a reading, each once however many sources have it.
@@ -16,7 +15,7 @@ type table struct {
 
 // readSeries is a series that was met.
 type readSeries struct {
-	prom  *convert.PromSeries
+	prom  *prom.Series
 	later []madeOf // what it is made of after that
 	lset  labels.Labels
 	other uint32 // the one before with the same hash, 0 if none: numbers here count from 1
@@ -45,14 +44,14 @@ func (t *table) text(id uint32) string { return t.all[id].lset.String() }
 
 // promSeries returns a series of Prometheus as this project has it. Its strings
 // are those of lset.
-func promSeries(lset labels.Labels, id int) *convert.PromSeries {
-	s := &convert.PromSeries{ID: id, Labels: make([]convert.Label, 0, lset.Len())}
+func promSeries(lset labels.Labels, id int) *prom.Series {
+	s := &prom.Series{ID: id, Labels: make([]prom.Label, 0, lset.Len())}
 	lset.Range(func(l labels.Label) {
 		switch {
 		case l.Name == model.MetricNameLabel:
 			s.Name = l.Value
 		case l.Value != "":
-			s.Labels = append(s.Labels, convert.Label(l))
+			s.Labels = append(s.Labels, prom.Label(l))
 		}
 	})
 	return s

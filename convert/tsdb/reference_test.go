@@ -21,7 +21,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/tsdb"
 	"github.com/pcparchive/pcparchive/internal/oracle"
 )
@@ -36,7 +36,7 @@ func overMidnight(t *testing.T) (b *tsdb.Blocks, dir string, start int64, want c
 	rng := rand.New(rand.NewPCG(7, 8))
 	start = noon + 12*hour - hour/2
 	want = content{}
-	all := make([]*convert.PromSeries, 20)
+	all := make([]*prom.Series, 20)
 	for i := range all {
 		all[i] = newSeries(i, "load", fmt.Sprintf("cpu%02d", i))
 	}
@@ -48,11 +48,11 @@ func overMidnight(t *testing.T) (b *tsdb.Blocks, dir string, start int64, want c
 				if row > 91 {
 					continue
 				}
-				v = convert.StaleNaN
+				v = prom.StaleNaN
 			}
 			require.NoError(t, sinktest.Put(b, s, now, v))
 			key := s.Labels[0].Value
-			if !convert.IsStale(v) {
+			if !prom.IsStale(v) {
 				want[key] = append(want[key], at(now, v))
 			}
 		}

@@ -4,8 +4,8 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
-	"github.com/pcparchive/pcparchive/convert"
 	"github.com/pcparchive/pcparchive/convert/nativehist"
+	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
 const (
@@ -26,7 +26,7 @@ type sample struct {
 
 // series is what is known of one series. Up to n it is what every sample needs.
 type series struct {
-	prom *convert.PromSeries
+	prom *prom.Series
 	// batch[:n] are the samples that are not in chunk yet. The last one always
 	// is there while the series lives in the open window, as a later value of
 	// its millisecond may replace it.
@@ -44,13 +44,13 @@ type series struct {
 }
 
 // admit enters a series in the table.
-func (b *Blocks) admit(s *convert.PromSeries) {
+func (b *Blocks) admit(s *prom.Series) {
 	for s.ID >= len(b.table) {
 		b.table = append(b.table, nil)
 	}
 	e := &series{prom: s, lset: labelsOf(s)}
 	if e.unfit = !s.Fits() || !valid(e.lset); e.unfit {
-		b.report.Add(convert.LossInvalidLabel, s.Name)
+		b.report.Add(prom.LossInvalidLabel, s.Name)
 	}
 	b.table[s.ID] = e
 }
@@ -109,7 +109,7 @@ func (e *series) release() []byte {
 
 // labelsOf returns the labels of a series as Prometheus has them, nothing of one
 // that does not fit.
-func labelsOf(s *convert.PromSeries) labels.Labels {
+func labelsOf(s *prom.Series) labels.Labels {
 	if !s.Fits() {
 		return labels.EmptyLabels()
 	}

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/sinktest"
 
 	"github.com/stretchr/testify/assert"
@@ -14,6 +15,10 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/assemble"
+	"github.com/pcparchive/pcparchive/convert/flatten"
+	"github.com/pcparchive/pcparchive/convert/mapper"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/tsdb"
 	"github.com/pcparchive/pcparchive/internal/oracle"
 	"github.com/pcparchive/pcparchive/labelset"
@@ -39,7 +44,7 @@ func labelled(t testing.TB, level labelset.Level, pairs ...string) labelset.Set 
 }
 
 // nativeSteps puts PCP metrics of every numeric type and both shapes into sinks.
-func nativeSteps(t testing.TB, host string, sinks ...convert.Sink) {
+func nativeSteps(t testing.TB, host string, sinks ...history.Sink) {
 	t.Helper()
 	var upper [5]labelset.Set
 	upper[0] = labelled(t, labelset.Context, "hostname", `"`+host+`"`, "secret?", `"s"`)
@@ -49,19 +54,19 @@ func nativeSteps(t testing.TB, host string, sinks ...convert.Sink) {
 	cpu := &meta.InDom{ID: pcp.NewInDomID(60, 1), Instances: []meta.Instance{{ID: 4, Name: "cpu four"}, {ID: 9, Name: "cpu nine"}}}
 	own := []labelset.Set{labelled(t, labelset.Instances, "core", "4"), labelled(t, labelset.Instances, "core", "9", "hint?", `"x"`)}
 	labels := &meta.Labels{Level: labelset.Instances, Ident: uint32(cpu.ID), Sets: []labelset.Instance{{Inst: 4, Set: own[0]}, {Inst: 9, Set: own[1]}}}
-	var steps []archive.MetricValues
+	var steps []history.MetricValues
 	for i, typ := range []pcp.Type{pcp.Type32, pcp.TypeU32, pcp.Type64, pcp.TypeU64, pcp.TypeFloat, pcp.TypeDouble} {
 		d := &meta.Desc{
 			PMID: pcp.NewPMID(60, 2, uint32(i)), Type: typ, InDom: pcp.InDomNull, Sem: []pcp.Semantics{pcp.SemCounter, pcp.SemInstant, pcp.SemDiscrete}[i%3],
 			Units: pcp.Units{DimSpace: 1, DimTime: -1, ScaleSpace: pcp.SpaceKbyte, ScaleTime: pcp.TimeSec}, Names: []string{fmt.Sprintf("some.metric.m%d_%s", i, typ)},
 		}
-		m := &archive.Metric{Name: d.Names[0], Desc: d, OneLine: "one line", Help: "more than\none line", Labels: upper}
-		mv := archive.MetricValues{Metric: m, Points: []archive.Point{{Series: &archive.Series{Metric: m, Inst: meta.Instance{ID: pcp.InstNull}}}}}
+		m := &history.Metric{Name: d.Names[0], Desc: d, OneLine: "one line", Help: "more than\none line", Labels: upper}
+		mv := history.MetricValues{Metric: m, Points: []history.Point{{Series: &history.Series{Metric: m, Inst: meta.Instance{ID: pcp.InstNull}}}}}
 		if i%2 == 1 {
 			d.InDom = cpu.ID
 			mv.InDom, mv.Labels, mv.Points = cpu, labels, nil
 			for j, inst := range cpu.Instances {
-				mv.Points = append(mv.Points, archive.Point{Series: &archive.Series{Metric: m, Inst: inst, Labels: own[j]}})
+				mv.Points = append(mv.Points, history.Point{Series: &history.Series{Metric: m, Inst: inst, Labels: own[j]}})
 			}
 		}
 		steps = append(steps, mv)
@@ -73,38 +78,38 @@ func nativeSteps(t testing.TB, host string, sinks ...convert.Sink) {
 				id, typ := p.Series.Inst.ID, steps[i].Metric.Desc.Type
 				switch v := uint64(now * 7); typ {
 				case pcp.TypeFloat:
-					p.Value = archive.NumberValue(id, typ, uint64(math.Float32bits(float32(v)/3)))
+					p.Value = history.NumberValue(id, typ, uint64(math.Float32bits(float32(v)/3)))
 				case pcp.TypeDouble:
-					p.Value = archive.DoubleValue(id, float64(v)/3)
+					p.Value = history.DoubleValue(id, float64(v)/3)
 				case pcp.Type32, pcp.TypeU32:
-					p.Value = archive.WordValue(id, uint32(v))
+					p.Value = history.WordValue(id, uint32(v))
 				default:
-					p.Value = archive.NumberValue(id, typ, v)
+					p.Value = history.NumberValue(id, typ, v)
 				}
 			}
 		}
 		for _, s := range sinks {
-			require.NoError(t, s.Put(&archive.Step{Stamp: pcp.TimestampMilli(noon + now*1000), Metrics: steps}))
+			require.NoError(t, s.Put(&history.Step{Stamp: pcp.TimestampMilli(noon + now*1000), Metrics: steps}))
 		}
 	}
 }
 
 // toArchive writes what is read at paths to an archive.
-func toArchive(t testing.TB, report *convert.Report, path string, paths ...string) {
+func toArchive(t testing.TB, report *prom.Report, path string, paths ...string) {
 	t.Helper()
 	toArchiveOf(t, "imported", report, path, paths...)
 }
 
 // toArchiveOf is toArchive for a host's.
-func toArchiveOf(t testing.TB, host string, report *convert.Report, path string, paths ...string) {
+func toArchiveOf(t testing.TB, host string, report *prom.Report, path string, paths ...string) {
 	t.Helper()
 	r, err := tsdb.OpenReader(t.Context(), paths, tsdb.ReadOptions{Report: report, Damaged: func(d *tsdb.Damage) { t.Error(d) }})
 	require.NoError(t, err)
-	m, err := convert.NewMapper(convert.MapperOptions{Host: host, Report: report})
+	m, err := mapper.New(mapper.Options{Host: host, Report: report})
 	require.NoError(t, err)
 	a, err := archive.Create(path, archive.Header{Host: host, PID: 1}, &archive.WriteOptions{NoSync: true})
 	require.NoError(t, err)
-	sink := convert.NewAssembler(convert.NewToArchive(a), m, convert.AssemblerOptions{Natives: r.Natives(report), Report: report})
+	sink := assemble.New(convert.NewToArchive(a), m, assemble.Options{Natives: r.Natives(report), Report: report})
 	require.NoError(t, r.Samples(t.Context(), sink))
 	require.NoError(t, sinktest.Finish(sink))
 	require.NoError(t, r.Close())
@@ -124,12 +129,12 @@ func TestNativeMetricsComeBack(t *testing.T) {
 	first, second := filepath.Join(dir, "first"), filepath.Join(dir, "second")
 	blocks, data := newBlocks(t, tsdb.Options{})
 	original := newArchive(t, first)
-	flat := convert.NewFlattener(blocks, convert.FlattenOptions{})
+	flat := flatten.New(blocks, flatten.Options{})
 	nativeSteps(t, "web", original, flat)
 	require.NoError(t, original.Close())
 	require.NoError(t, sinktest.Finish(blocks))
 
-	report := &convert.Report{}
+	report := &prom.Report{}
 	toArchive(t, report, second, data)
 	assert.Empty(t, report.Losses())
 	assert.Empty(t, oracle.Run(t, "pmlogcheck", second))
@@ -164,8 +169,8 @@ func allLabels(r *archive.Reader) map[string]bool {
 func TestSidecarNamesHosts(t *testing.T) {
 	blocks, data := newBlocks(t, tsdb.Options{})
 	a, b := &seriesBy{}, &seriesBy{}
-	nativeSteps(t, "a", convert.NewFlattener(sinktest.Sink(a), convert.FlattenOptions{}))
-	nativeSteps(t, "b", convert.NewFlattener(sinktest.Sink(b), convert.FlattenOptions{}))
+	nativeSteps(t, "a", flatten.New(sinktest.Sink(a), flatten.Options{}))
+	nativeSteps(t, "b", flatten.New(sinktest.Sink(b), flatten.Options{}))
 	for now := range int64(2) {
 		for i, s := range append(a.all, b.all...) {
 			s.ID = i
@@ -184,20 +189,20 @@ func TestSidecarNamesHosts(t *testing.T) {
 		}
 		assert.Equal(t, "more than\none line", s.Family.Help)
 	}
-	report := &convert.Report{}
+	report := &prom.Report{}
 	toArchive(t, report, filepath.Join(t.TempDir(), "both"), data)
 	var renamed int64
 	for _, l := range report.Losses() {
-		require.Equal(t, convert.LossRenamed, l.Loss)
+		require.Equal(t, prom.LossRenamed, l.Loss)
 		renamed += l.Count
 	}
 	assert.EqualValues(t, 9, renamed, "the other host's have their numbers taken")
 }
 
 // seriesBy is a Samples that keeps the series.
-type seriesBy struct{ all []*convert.PromSeries }
+type seriesBy struct{ all []*prom.Series }
 
-func (s *seriesBy) Sample(p *convert.PromSeries, _ int64, _ float64) error {
+func (s *seriesBy) Sample(p *prom.Series, _ int64, _ float64) error {
 	if p.ID == len(s.all) {
 		s.all = append(s.all, p)
 	}
@@ -206,7 +211,7 @@ func (s *seriesBy) Sample(p *convert.PromSeries, _ int64, _ float64) error {
 
 func TestSidecarIsOptional(t *testing.T) {
 	blocks, data := newBlocks(t, tsdb.Options{NoSidecar: true})
-	nativeSteps(t, "a", convert.NewFlattener(blocks, convert.FlattenOptions{}))
+	nativeSteps(t, "a", flatten.New(blocks, flatten.Options{}))
 	require.NoError(t, sinktest.Finish(blocks))
 	path := filepath.Join(blocks.Written()[0].Dir, tsdb.SidecarName)
 	require.NoFileExists(t, path)

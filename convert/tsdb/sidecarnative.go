@@ -5,37 +5,38 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/pcparchive/pcparchive/archive"
-	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/native"
+	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// NewNatives returns the [convert.Natives] that makes series again the PCP
+// NewNatives returns the [native.Resolver] that makes series again the PCP
 // metrics that they were made of: those with an Origin, as a Reader finds it in
 // the sidecars of blocks. It is for one archive, that of the first host: those of
 // other hosts, and what the archive has otherwise under the same number or name,
 // are counted in the report as renamed. claims yields all metrics that may come;
 // it may be nil if none has the domain of PCP's openmetrics agent.
-func NewNatives(r *convert.Report, claims iter.Seq[*meta.Desc]) convert.ClaimingNatives {
+func NewNatives(r *prom.Report, claims iter.Seq[*meta.Desc]) native.ClaimingNatives {
 	return &natives{
-		report: r, claims: claims, metrics: map[*archive.Metric]*convert.NativeMetric{},
-		numbers: map[pcp.PMID]*archive.Metric{}, names: map[string]pcp.PMID{},
+		report: r, claims: claims, metrics: map[*history.Metric]*native.Metric{},
+		numbers: map[pcp.PMID]*history.Metric{}, names: map[string]pcp.PMID{},
 	}
 }
 
 type natives struct {
-	report  *convert.Report
+	report  *prom.Report
 	claims  iter.Seq[*meta.Desc]
 	host    string
-	metrics map[*archive.Metric]*convert.NativeMetric
+	metrics map[*history.Metric]*native.Metric
 	// the first of a number or name
-	numbers map[pcp.PMID]*archive.Metric
+	numbers map[pcp.PMID]*history.Metric
 	names   map[string]pcp.PMID
 }
 
 // Natives returns the NewNatives of what the sidecars of a Reader's blocks say.
-func (r *Reader) Natives(report *convert.Report) convert.ClaimingNatives {
+func (r *Reader) Natives(report *prom.Report) native.ClaimingNatives {
 	return NewNatives(report, func(yield func(*meta.Desc) bool) {
 		for _, m := range r.book.metrics {
 			if !yield(m.Desc) {
@@ -54,19 +55,19 @@ func (n *natives) Claims() iter.Seq[*meta.Desc] {
 }
 
 // Places returns the instance of the metric that a series is made of.
-func (n *natives) Places(s *convert.PromSeries) []convert.Place {
+func (n *natives) Places(s *prom.Series) []native.Place {
 	if s.Origin == nil || s.Member == nil {
 		return nil
 	}
 	d := s.Origin.Desc
-	numbered := slices.ContainsFunc(s.Labels, func(l convert.Label) bool { return l.Name == "instid" })
+	numbered := slices.ContainsFunc(s.Labels, func(l prom.Label) bool { return l.Name == "instid" })
 	m := n.metric(s.Origin)
 	if m == nil {
-		n.report.Add(convert.LossRenamed, s.Origin.Name)
+		n.report.Add(prom.LossRenamed, s.Origin.Name)
 		return nil
 	}
 	// Where labels or a text changed, one series ends when the next begins.
-	p := convert.Place{Metric: m, ID: pcp.InstNull, Combine: convert.CombineLast}
+	p := native.Place{Metric: m, ID: pcp.InstNull, Combine: native.CombineLast}
 	if d.InDom == pcp.InDomNull && numbered {
 		p.ID = numberOf(s) // an old logger's instance without a domain
 	}
@@ -75,30 +76,30 @@ func (n *natives) Places(s *convert.PromSeries) []convert.Place {
 		p.Instance, p.ID, p.Labels = s.Member.Inst.Name, s.Member.Inst.ID, s.Member.Labels
 	}
 	if d.Type == pcp.TypeString {
-		if i := slices.IndexFunc(s.Labels, func(l convert.Label) bool { return l.Name == s.TextLabel }); i >= 0 {
+		if i := slices.IndexFunc(s.Labels, func(l prom.Label) bool { return l.Name == s.TextLabel }); i >= 0 {
 			p.Text = s.Labels[i].Value // an empty one is no label
 		}
 	}
-	return []convert.Place{p}
+	return []native.Place{p}
 }
 
 // metric returns what a metric is in the archive, nil if that has no place for it.
-func (n *natives) metric(origin *archive.Metric) *convert.NativeMetric {
+func (n *natives) metric(origin *history.Metric) *native.Metric {
 	if m, ok := n.metrics[origin]; ok {
 		return m
 	}
-	var m *convert.NativeMetric
+	var m *native.Metric
 	if n.admits(origin) {
 		desc := *origin.Desc
 		desc.Names = n.freeNames(origin)
-		m = &convert.NativeMetric{Desc: desc, OneLine: origin.OneLine, Help: origin.Help, Labels: origin.Labels, Timely: true, Recorded: true}
+		m = &native.Metric{Desc: desc, OneLine: origin.OneLine, Help: origin.Help, Labels: origin.Labels, Timely: true, Recorded: true}
 	}
 	n.metrics[origin] = m
 	return m
 }
 
 // admits reports whether a metric may have its number and name.
-func (n *natives) admits(origin *archive.Metric) bool {
+func (n *natives) admits(origin *history.Metric) bool {
 	d, host := origin.Desc, origin.Labels[0].Text(labelHostname)
 	first, known := n.numbers[d.PMID]
 	id, named := n.names[origin.Name]
@@ -114,7 +115,7 @@ func (n *natives) admits(origin *archive.Metric) bool {
 
 // freeNames returns the names of a metric, the one that it goes by first, without
 // those that another metric of the archive has.
-func (n *natives) freeNames(origin *archive.Metric) []string {
+func (n *natives) freeNames(origin *history.Metric) []string {
 	names := []string{origin.Name}
 	for _, name := range origin.Desc.Names {
 		id, taken := n.names[name]
@@ -129,7 +130,7 @@ func (n *natives) freeNames(origin *archive.Metric) []string {
 
 // numberOf returns the number that the label instid of a series has, InstNull if
 // that is none.
-func numberOf(s *convert.PromSeries) pcp.InstID {
+func numberOf(s *prom.Series) pcp.InstID {
 	for _, l := range s.Labels {
 		if l.Name != "instid" {
 			continue

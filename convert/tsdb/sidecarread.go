@@ -9,8 +9,9 @@ import (
 
 	"github.com/prometheus/prometheus/model/labels"
 
-	"github.com/pcparchive/pcparchive/archive"
-	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/naming"
+	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -18,9 +19,9 @@ import (
 
 // book is what is known of metrics beyond what their series say.
 type book struct {
-	families map[string]*convert.Family // by the name of samples
-	series   map[uint64][]madeOf        // by the hash of their labels; ascending by time
-	metrics  map[metricKey]*archive.Metric
+	families map[string]*prom.Family // by the name of samples
+	series   map[uint64][]madeOf     // by the hash of their labels; ascending by time
+	metrics  map[metricKey]*history.Metric
 	contexts map[string]labelset.Set // of hosts
 	aliases  map[string]string       // see Reader.Host
 }
@@ -28,8 +29,8 @@ type book struct {
 // madeOf is what a series was made of from a time on.
 type madeOf struct {
 	from   int64
-	metric *archive.Metric
-	member *archive.Series
+	metric *history.Metric
+	member *history.Series
 	sample string
 	text   string // the label that holds it
 }
@@ -38,11 +39,11 @@ type madeOf struct {
 func (b *book) read(s *sidecar, start int64) error {
 	for _, f := range s.Families {
 		for _, sample := range f.Samples {
-			b.family(sample, convert.Family{Name: f.Name, Type: f.Type, Unit: f.Unit, Help: f.Help})
+			b.family(sample, prom.Family{Name: f.Name, Type: f.Type, Unit: f.Unit, Help: f.Help})
 		}
 	}
 	if b.series == nil {
-		b.series, b.metrics = map[uint64][]madeOf{}, map[metricKey]*archive.Metric{}
+		b.series, b.metrics = map[uint64][]madeOf{}, map[metricKey]*history.Metric{}
 		b.contexts, b.aliases = map[string]labelset.Set{}, map[string]string{}
 	}
 	for i := range s.Hosts {
@@ -54,9 +55,9 @@ func (b *book) read(s *sidecar, start int64) error {
 }
 
 // family notes the first description of a sample's family.
-func (b *book) family(sample string, f convert.Family) {
+func (b *book) family(sample string, f prom.Family) {
 	if b.families == nil {
-		b.families = map[string]*convert.Family{}
+		b.families = map[string]*prom.Family{}
 	}
 	if _, known := b.families[sample]; !known {
 		b.families[sample] = &f
@@ -73,14 +74,14 @@ func (b *book) host(s *sidecarHost, start int64) error {
 	if context.Len() > b.contexts[name].Len() {
 		b.contexts[name] = context // a host's labels came to be known while it was recorded
 	}
-	members := map[pcp.InDomID][]*archive.Series{}
+	members := map[pcp.InDomID][]*history.Series{}
 	for _, in := range s.InDoms {
 		for _, inst := range in.Instances {
 			set, err := inst.Labels.restore(labelset.Instances)
 			if err != nil {
 				return err
 			}
-			members[in.ID] = append(members[in.ID], &archive.Series{Inst: meta.Instance{ID: inst.ID, Name: cmp.Or(inst.Name, string(inst.Bytes))}, Labels: set})
+			members[in.ID] = append(members[in.ID], &history.Series{Inst: meta.Instance{ID: inst.ID, Name: cmp.Or(inst.Name, string(inst.Bytes))}, Labels: set})
 		}
 	}
 	for i := range s.Metrics {
@@ -92,11 +93,11 @@ func (b *book) host(s *sidecarHost, start int64) error {
 }
 
 // metric adds a metric and its series.
-func (b *book) metric(s *sidecarMetric, context labelset.Set, members map[pcp.InDomID][]*archive.Series, start int64) error {
+func (b *book) metric(s *sidecarMetric, context labelset.Set, members map[pcp.InDomID][]*history.Series, start int64) error {
 	if s.Name == "" || !s.Type.IsNumeric() && s.Type != pcp.TypeString {
 		return nil
 	}
-	m := &archive.Metric{Name: s.Name, OneLine: s.OneLine, Help: s.Help, Desc: &meta.Desc{
+	m := &history.Metric{Name: s.Name, OneLine: s.OneLine, Help: s.Help, Desc: &meta.Desc{
 		PMID: s.PMID, Type: s.Type, InDom: s.InDom, Sem: s.Sem, Units: pcp.UnitsFromWord(s.Units), Names: append([]string{s.Name}, s.Names...),
 	}}
 	m.Labels[0] = context
@@ -114,7 +115,7 @@ func (b *book) metric(s *sidecarMetric, context labelset.Set, members map[pcp.In
 	if alias := m.Labels[3].Text(labelHostname); alias != "" {
 		b.aliases[alias] = context.Text(labelHostname)
 	}
-	single := &archive.Series{Metric: m, Inst: meta.Instance{ID: pcp.InstNull}}
+	single := &history.Series{Metric: m, Inst: meta.Instance{ID: pcp.InstNull}}
 	for _, series := range s.Series {
 		member := single
 		if s.InDom != pcp.InDomNull {
@@ -141,13 +142,13 @@ func (b *book) note(hash uint64, m madeOf) {
 
 // of returns what is known of a series and what it is made of in the course of
 // time.
-func (b *book) of(lset labels.Labels, id int) (*convert.PromSeries, []madeOf) {
+func (b *book) of(lset labels.Labels, id int) (*prom.Series, []madeOf) {
 	s := promSeries(lset, id)
 	if f, ok := b.families[s.Name]; ok {
 		s.Family = f
-		s.Sem = convert.SemanticsOf(s.Name, *f)
+		s.Sem = naming.SemanticsOf(s.Name, *f)
 	} else {
-		s.Sem = convert.SemanticsOf(s.Name, convert.Family{Name: s.Name})
+		s.Sem = naming.SemanticsOf(s.Name, prom.Family{Name: s.Name})
 	}
 	made := b.series[labels.StableHash(lset)]
 	if len(made) == 0 || made[0].sample != s.Name {
@@ -158,13 +159,13 @@ func (b *book) of(lset labels.Labels, id int) (*convert.PromSeries, []madeOf) {
 }
 
 // first returns a series as it is made at first.
-func (b *book) first(lset labels.Labels) *convert.PromSeries {
+func (b *book) first(lset labels.Labels) *prom.Series {
 	s, _ := b.of(lset, 0)
 	return s
 }
 
 // become makes a series what it is from then on.
-func (m *madeOf) become(s *convert.PromSeries) {
+func (m *madeOf) become(s *prom.Series) {
 	s.Origin, s.Member, s.Sem, s.TextLabel = m.metric, m.member, m.metric.Desc.Sem, m.text
 }
 
@@ -182,14 +183,14 @@ func (r *Reader) Hosts() []string {
 func (r *Reader) HasNativeLabel(name string) bool {
 	for _, m := range r.book.metrics {
 		for _, set := range m.Labels {
-			if _, ok := set.Lookup(name); ok && !convert.IsHealth(m.Desc.PMID) {
+			if _, ok := set.Lookup(name); ok && !naming.IsHealth(m.Desc.PMID) {
 				return true
 			}
 		}
 	}
 	for _, all := range r.book.series {
 		for _, made := range all {
-			if _, ok := made.member.Labels.Lookup(name); ok && !convert.IsHealth(made.metric.Desc.PMID) {
+			if _, ok := made.member.Labels.Lookup(name); ok && !naming.IsHealth(made.metric.Desc.PMID) {
 				return true
 			}
 		}
@@ -214,7 +215,7 @@ func (r *Reader) Host(hostname string) string {
 // learn notes what the log of a server says of a sample's name, unless more is
 // known already.
 func (b *book) learn(sample, typ, unit, help string) {
-	b.family(sample, convert.Family{Name: familyName(sample, typ), Type: typ, Unit: unit, Help: help})
+	b.family(sample, prom.Family{Name: familyName(sample, typ), Type: typ, Unit: unit, Help: help})
 }
 
 // familyName returns the name of the family that a sample of a type is of. The
@@ -222,11 +223,11 @@ func (b *book) learn(sample, typ, unit, help string) {
 func familyName(sample, typ string) string {
 	var suffixes []string
 	switch typ {
-	case convert.TypeHistogram:
+	case prom.TypeHistogram:
 		suffixes = []string{"_bucket", "_sum", "_count", "_created"}
-	case convert.TypeGaugeHistogram:
+	case prom.TypeGaugeHistogram:
 		suffixes = []string{"_bucket", "_gsum", "_gcount"}
-	case convert.TypeSummary:
+	case prom.TypeSummary:
 		suffixes = []string{"_sum", "_count", "_created"}
 	}
 	for _, suffix := range suffixes {

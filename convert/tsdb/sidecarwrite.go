@@ -10,8 +10,8 @@ import (
 
 	"github.com/prometheus/prometheus/model/labels"
 
-	"github.com/pcparchive/pcparchive/archive"
-	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -53,7 +53,7 @@ type sidecarWriter struct {
 	indoms   map[indomKey]int
 	members  map[memberKey]int
 
-	last      *archive.Metric // looked up last, and where it is
+	last      *history.Metric // looked up last, and where it is
 	lastPlace [2]int
 }
 
@@ -100,7 +100,7 @@ func (w *sidecarWriter) add(e *series) {
 }
 
 // family describes the family of samples.
-func (w *sidecarWriter) family(sample string, f *convert.Family) {
+func (w *sidecarWriter) family(sample string, f *prom.Family) {
 	key := familyKey{f.Name, f.Type, f.Unit, f.Help}
 	i, ok := w.families[key]
 	if !ok {
@@ -115,7 +115,7 @@ func (w *sidecarWriter) family(sample string, f *convert.Family) {
 }
 
 // series notes what a series was made of from a time on.
-func (w *sidecarWriter) series(e *series, origin *archive.Metric, member *archive.Series, from int64) {
+func (w *sidecarWriter) series(e *series, origin *history.Metric, member *history.Series, from int64) {
 	if origin == nil || member == nil {
 		return
 	}
@@ -136,7 +136,7 @@ func (w *sidecarWriter) series(e *series, origin *archive.Metric, member *archiv
 
 // metric finds a metric, or describes it: the place of its host, and its own
 // there.
-func (w *sidecarWriter) metric(sample string, m *archive.Metric) [2]int {
+func (w *sidecarWriter) metric(sample string, m *history.Metric) [2]int {
 	context := setKey(m.Labels[0])
 	host, ok := w.hosts[context]
 	if !ok {
@@ -161,12 +161,12 @@ func (w *sidecarWriter) metric(sample string, m *archive.Metric) [2]int {
 }
 
 // furtherNames returns the names of a metric beside the one that it goes by.
-func furtherNames(m *archive.Metric) []string {
+func furtherNames(m *history.Metric) []string {
 	return slices.DeleteFunc(slices.Clone(m.Desc.Names), func(name string) bool { return name == m.Name })
 }
 
 // member finds an instance of a domain, or describes it.
-func (w *sidecarWriter) member(in indomKey, s *archive.Series) int {
+func (w *sidecarWriter) member(in indomKey, s *history.Series) int {
 	h := &w.file.Hosts[in.host]
 	at, ok := w.indoms[in]
 	if !ok {
@@ -189,7 +189,7 @@ func (w *sidecarWriter) member(in indomKey, s *archive.Series) int {
 }
 
 // keyOf is equal for metrics that are described alike.
-func keyOf(sample string, m *archive.Metric) metricKey {
+func keyOf(sample string, m *history.Metric) metricKey {
 	d := m.Desc
 	key := metricKey{
 		sample: sample, name: m.Name, oneLine: m.OneLine, help: m.Help,

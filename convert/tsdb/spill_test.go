@@ -11,13 +11,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/sinktest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/pcparchive/pcparchive/archive"
-	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/flatten"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/tsdb"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -161,21 +162,21 @@ func TestRefused(t *testing.T) {
 
 // TestUnfitLabels checks that what Prometheus would refuse is left out, counted.
 func TestUnfitLabels(t *testing.T) {
-	var report convert.Report
+	var report prom.Report
 	b, _ := newBlocks(t, tsdb.Options{Report: &report})
 	good := newSeries(0, "good.name", "ü")
-	unfit := []*convert.PromSeries{
+	unfit := []*prom.Series{
 		{ID: 1, Name: ""},
 		{ID: 2, Name: "bad\xff"},
-		{ID: 3, Name: "m", Labels: []convert.Label{{Name: "a", Value: "1"}, {Name: "a", Value: "2"}}},
-		{ID: 4, Name: "m", Labels: []convert.Label{{Name: "a", Value: ""}}},
-		{ID: 5, Name: "m", Labels: []convert.Label{{Name: "", Value: "1"}}},
-		{ID: 6, Name: "m", Labels: []convert.Label{{Name: "__name__", Value: "n"}}},
-		{ID: 7, Name: "m", Labels: []convert.Label{{Name: "long", Value: strings.Repeat("v", 1<<24)}}},
+		{ID: 3, Name: "m", Labels: []prom.Label{{Name: "a", Value: "1"}, {Name: "a", Value: "2"}}},
+		{ID: 4, Name: "m", Labels: []prom.Label{{Name: "a", Value: ""}}},
+		{ID: 5, Name: "m", Labels: []prom.Label{{Name: "", Value: "1"}}},
+		{ID: 6, Name: "m", Labels: []prom.Label{{Name: "__name__", Value: "n"}}},
+		{ID: 7, Name: "m", Labels: []prom.Label{{Name: "long", Value: strings.Repeat("v", 1<<24)}}},
 		{ID: 8, Name: "m"},
 	}
 	for i := range 4096 { // and the name
-		unfit[7].Labels = append(unfit[7].Labels, convert.Label{Name: fmt.Sprintf("l%04d", i), Value: "1"})
+		unfit[7].Labels = append(unfit[7].Labels, prom.Label{Name: fmt.Sprintf("l%04d", i), Value: "1"})
 	}
 	for now := range int64(3) {
 		for _, s := range append(unfit, good) {
@@ -187,7 +188,7 @@ func TestUnfitLabels(t *testing.T) {
 		readBlocks(t, b.Written()))
 	var n int64
 	for _, l := range report.Losses() {
-		assert.Equal(t, convert.LossInvalidLabel, l.Loss)
+		assert.Equal(t, prom.LossInvalidLabel, l.Loss)
 		n += l.Count
 	}
 	assert.EqualValues(t, len(unfit), n)
@@ -196,21 +197,21 @@ func TestUnfitLabels(t *testing.T) {
 // TestFromSteps goes the whole way from an archive's steps.
 func TestFromSteps(t *testing.T) {
 	b, _ := newBlocks(t, tsdb.Options{})
-	sink := convert.NewFlattener(b, convert.FlattenOptions{})
-	m := &archive.Metric{Name: "kernel.all.load", Desc: &meta.Desc{PMID: 1, Type: pcp.TypeDouble, Sem: pcp.SemInstant}}
-	s := &archive.Series{Metric: m, Inst: meta.Instance{ID: 5, Name: "5 minute"}}
+	sink := flatten.New(b, flatten.Options{})
+	m := &history.Metric{Name: "kernel.all.load", Desc: &meta.Desc{PMID: 1, Type: pcp.TypeDouble, Sem: pcp.SemInstant}}
+	s := &history.Series{Metric: m, Inst: meta.Instance{ID: 5, Name: "5 minute"}}
 	for sec := range int64(3) {
-		require.NoError(t, sink.Put(&archive.Step{
+		require.NoError(t, sink.Put(&history.Step{
 			Stamp: pcp.Timestamp{Sec: noon/1000 + sec},
-			Metrics: []archive.MetricValues{{Metric: m, Points: []archive.Point{{
-				Series: s, Value: archive.Value{Type: pcp.TypeDouble, Bits: math.Float64bits(float64(sec))},
+			Metrics: []history.MetricValues{{Metric: m, Points: []history.Point{{
+				Series: s, Value: history.Value{Type: pcp.TypeDouble, Bits: math.Float64bits(float64(sec))},
 			}}}},
 		}))
 	}
-	require.NoError(t, sink.Put(&archive.Step{Stamp: pcp.Timestamp{Sec: noon/1000 + 3}, Mark: true}))
+	require.NoError(t, sink.Put(&history.Step{Stamp: pcp.Timestamp{Sec: noon/1000 + 3}, Mark: true}))
 	require.NoError(t, sink.Close())
 	require.NoError(t, sinktest.Finish(b))
 	assert.Equal(t, content{`{__name__="kernel_all_load", instname="5 minute"}`: {
-		at(noon, 0), at(noon+1000, 1), at(noon+2000, 2), at(noon+3000, convert.StaleNaN),
+		at(noon, 0), at(noon+1000, 1), at(noon+2000, 2), at(noon+3000, prom.StaleNaN),
 	}}, readBlocks(t, b.Written()))
 }

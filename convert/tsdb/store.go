@@ -5,12 +5,11 @@ import (
 	"iter"
 	"math"
 
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
-
-	"github.com/pcparchive/pcparchive/convert"
 )
 
-// Store is a [convert.SampleSink] that keeps all samples, to be read series by
+// Store is a [prom.SampleSink] that keeps all samples, to be read series by
 // series: for what is written in another order than that of time. In memory it
 // holds what [Blocks] does, the rest waits in one temporary file.
 type Store struct {
@@ -19,19 +18,19 @@ type Store struct {
 }
 
 var (
-	_ convert.Stored     = (*Store)(nil)
-	_ convert.SampleSink = (*Store)(nil)
+	_ prom.Stored     = (*Store)(nil)
+	_ prom.SampleSink = (*Store)(nil)
 )
 
 // NewStore returns a Store whose file lies in dir.
-func NewStore(dir string, r *convert.Report) *Store {
+func NewStore(dir string, r *prom.Report) *Store {
 	b := &Blocks{dir: dir, report: r, spill: spill{dir: dir}, start: math.MinInt64, limit: math.MaxInt64}
 	return &Store{b: b, exemplars: map[int]*chain{}}
 }
 
 // Append adds samples, as [Blocks.Append] does, and exemplars. Native histograms
 // have no form as text: they are counted.
-func (s *Store) Append(p *convert.PromSeries, batch []convert.Sample) error {
+func (s *Store) Append(p *prom.Series, batch []prom.Sample) error {
 	for i := range batch {
 		x := &batch[i]
 		var err error
@@ -39,7 +38,7 @@ func (s *Store) Append(p *convert.PromSeries, batch []convert.Sample) error {
 		case x.Exemplar != nil:
 			err = s.exemplar(p, x)
 		case x.Histogram != nil:
-			s.b.report.Add(convert.LossNativeHist, p.Name)
+			s.b.report.Add(prom.LossNativeHist, p.Name)
 		default:
 			err = s.b.number(p, x.T, x.V)
 		}
@@ -54,8 +53,8 @@ func (s *Store) Append(p *convert.PromSeries, batch []convert.Sample) error {
 func (s *Store) Flush(context.Context) error { return nil }
 
 // Series yields the series that have samples, in order of first sight.
-func (s *Store) Series() iter.Seq[*convert.PromSeries] {
-	return func(yield func(*convert.PromSeries) bool) {
+func (s *Store) Series() iter.Seq[*prom.Series] {
+	return func(yield func(*prom.Series) bool) {
 		for _, e := range s.b.live {
 			if !yield(e.prom) {
 				return
@@ -66,8 +65,8 @@ func (s *Store) Series() iter.Seq[*convert.PromSeries] {
 
 // Samples yields the samples of a series by ascending time. After an error there
 // are no more. Several series may be read at once, and no samples be added then.
-func (s *Store) Samples(p *convert.PromSeries) iter.Seq2[convert.Sample, error] {
-	return func(yield func(convert.Sample, error) bool) {
+func (s *Store) Samples(p *prom.Series) iter.Seq2[prom.Sample, error] {
+	return func(yield func(prom.Sample, error) bool) {
 		if uint(p.ID) >= uint(len(s.b.table)) || s.b.table[p.ID] == nil {
 			return
 		}
@@ -76,12 +75,12 @@ func (s *Store) Samples(p *convert.PromSeries) iter.Seq2[convert.Sample, error] 
 			return
 		}
 		if err := s.b.pack(e); err != nil {
-			yield(convert.Sample{}, err)
+			yield(prom.Sample{}, err)
 			return
 		}
 		records, _, err := s.b.spill.read(e.full, nil, nil)
 		if err != nil {
-			yield(convert.Sample{}, err)
+			yield(prom.Sample{}, err)
 			return
 		}
 		var chunk chunkenc.XORChunk
@@ -91,12 +90,12 @@ func (s *Store) Samples(p *convert.PromSeries) iter.Seq2[convert.Sample, error] 
 			it = chunk.Iterator(it)
 			for it.Next() == chunkenc.ValFloat {
 				t, v := it.At()
-				if !yield(convert.Sample{T: t, V: v}, nil) {
+				if !yield(prom.Sample{T: t, V: v}, nil) {
 					return
 				}
 			}
 			if err := it.Err(); err != nil {
-				yield(convert.Sample{}, err)
+				yield(prom.Sample{}, err)
 				return
 			}
 		}
@@ -104,7 +103,7 @@ func (s *Store) Samples(p *convert.PromSeries) iter.Seq2[convert.Sample, error] 
 }
 
 // exemplar adds an exemplar.
-func (s *Store) exemplar(p *convert.PromSeries, x *convert.Sample) error {
+func (s *Store) exemplar(p *prom.Series, x *prom.Sample) error {
 	data, err := x.Exemplar.AppendBinary(nil)
 	if err != nil {
 		return err
@@ -119,19 +118,19 @@ func (s *Store) exemplar(p *convert.PromSeries, x *convert.Sample) error {
 
 // Exemplars yields the exemplars of a series in the order in which they came, as
 // Samples does samples.
-func (s *Store) Exemplars(p *convert.PromSeries) iter.Seq2[convert.Sample, error] {
-	return func(yield func(convert.Sample, error) bool) {
+func (s *Store) Exemplars(p *prom.Series) iter.Seq2[prom.Sample, error] {
+	return func(yield func(prom.Sample, error) bool) {
 		c := s.exemplars[p.ID]
 		if c == nil {
 			return
 		}
 		records, _, err := s.b.spill.read(*c, nil, nil)
 		if err != nil {
-			yield(convert.Sample{}, err)
+			yield(prom.Sample{}, err)
 			return
 		}
 		for _, r := range records {
-			at := convert.Sample{T: r.mint, Exemplar: &convert.Exemplar{}}
+			at := prom.Sample{T: r.mint, Exemplar: &prom.Exemplar{}}
 			err := at.Exemplar.UnmarshalBinary(r.data)
 			if !yield(at, err) || err != nil {
 				return

@@ -18,7 +18,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/tsdb"
 )
 
@@ -76,7 +76,7 @@ func fill(t *testing.T, db *promtsdb.DB, from, rows int64) content {
 			}
 			now, v := from+row*15000+int64(i%3), rng.NormFloat64()
 			if rng.IntN(20) == 0 {
-				v = convert.StaleNaN
+				v = prom.StaleNaN
 			}
 			put(t, app, lsets[i], now, v)
 			want[keys[i]] = append(want[keys[i]], at(now, v))
@@ -165,12 +165,12 @@ func TestLogKnowsMore(t *testing.T) {
 	assert.Len(t, got.content[`{__name__="gone"}`], 4)
 	for _, s := range got.series {
 		if s != nil && s.Name == "x_seconds_total" {
-			assert.Equal(t, &convert.Family{Name: "x_seconds_total", Type: convert.TypeCounter, Unit: "seconds", Help: "how long\nit takes"}, s.Family)
+			assert.Equal(t, &prom.Family{Name: "x_seconds_total", Type: prom.TypeCounter, Unit: "seconds", Help: "how long\nit takes"}, s.Family)
 		}
 	}
-	assert.Contains(t, got.report.Losses(), convert.LossCount{Loss: convert.LossExemplar, Name: "x_seconds_total", Count: 1})
-	assert.Contains(t, got.report.Losses(), convert.LossCount{Loss: convert.LossNativeHist, Name: "h0", Count: 1})
-	assert.Contains(t, got.report.Losses(), convert.LossCount{Loss: convert.LossNativeHist, Name: "h1", Count: 1})
+	assert.Contains(t, got.report.Losses(), prom.LossCount{Loss: prom.LossExemplar, Name: "x_seconds_total", Count: 1})
+	assert.Contains(t, got.report.Losses(), prom.LossCount{Loss: prom.LossNativeHist, Name: "h0", Count: 1})
+	assert.Contains(t, got.report.Losses(), prom.LossCount{Loss: prom.LossNativeHist, Name: "h1", Count: 1})
 }
 
 // TestReadsTornLog cuts the only segment at every place near its end.

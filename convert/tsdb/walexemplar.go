@@ -5,10 +5,9 @@ import (
 	"encoding/binary"
 	"slices"
 
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/prometheus/prometheus/model/labels"
 	promrecord "github.com/prometheus/prometheus/tsdb/record"
-
-	"github.com/pcparchive/pcparchive/convert"
 )
 
 // A log has the exemplars of a scrape after its samples, so each is of the last
@@ -37,11 +36,11 @@ func (h *head) exemplar(x promrecord.RefExemplar) error {
 	case s == nil || s.sampled && (s.latest < h.r.opts.Start || s.latest > h.r.opts.End):
 		return nil
 	case !s.sampled:
-		h.lost(convert.LossExemplar, uint64(x.Ref))
+		h.lost(prom.LossExemplar, uint64(x.Ref))
 		return nil
 	}
-	e := convert.Exemplar{Value: x.V, Time: x.T, HasTime: x.T != s.latest}
-	x.Labels.Range(func(l labels.Label) { e.Labels = append(e.Labels, convert.Label(l)) })
+	e := prom.Exemplar{Value: x.V, Time: x.T, HasTime: x.T != s.latest}
+	x.Labels.Range(func(l labels.Label) { e.Labels = append(e.Labels, prom.Label(l)) })
 	data, err := e.AppendBinary(nil)
 	if err != nil {
 		return err
@@ -82,14 +81,14 @@ func (h *head) packExemplars(s *headSeries) error {
 }
 
 // putExemplars hands on the exemplars of a sample.
-func putExemplars(dst convert.SampleSink, s *convert.PromSeries, t int64, data []byte) error {
-	var one [1]convert.Sample
+func putExemplars(dst prom.SampleSink, s *prom.Series, t int64, data []byte) error {
+	var one [1]prom.Sample
 	for f := (fields{b: data}); f.more(); {
-		var e convert.Exemplar
+		var e prom.Exemplar
 		if err := e.UnmarshalBinary(f.take(f.uvarint())); err != nil {
 			return err
 		}
-		one[0] = convert.Sample{T: t, Exemplar: &e}
+		one[0] = prom.Sample{T: t, Exemplar: &e}
 		if err := dst.Append(s, one[:]); err != nil {
 			return err
 		}

@@ -17,7 +17,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/tsdb"
 )
 
@@ -25,30 +25,30 @@ import (
 // came behind.
 type exemplary struct {
 	t    *testing.T
-	last map[*convert.PromSeries]int64
-	got  map[string][]convert.Sample
+	last map[*prom.Series]int64
+	got  map[string][]prom.Sample
 }
 
-func (x *exemplary) Sample(s *convert.PromSeries, t int64, _ float64) error {
+func (x *exemplary) Sample(s *prom.Series, t int64, _ float64) error {
 	x.last[s] = t
 	return nil
 }
 
-func (x *exemplary) Histogram(s *convert.PromSeries, t int64, _ []byte) error {
+func (x *exemplary) Histogram(s *prom.Series, t int64, _ []byte) error {
 	return x.Sample(s, t, 0)
 }
 
-func (x *exemplary) Exemplar(s *convert.PromSeries, t int64, e convert.Exemplar) error {
+func (x *exemplary) Exemplar(s *prom.Series, t int64, e prom.Exemplar) error {
 	require.Equal(x.t, x.last[s], t, "it follows its sample")
 	name := promLabels(s).String()
-	x.got[name] = append(x.got[name], convert.Sample{T: t, Exemplar: &e})
+	x.got[name] = append(x.got[name], prom.Sample{T: t, Exemplar: &e})
 	return nil
 }
 
 // readExemplars reads a folder.
-func readExemplars(t *testing.T, dir string, o tsdb.ReadOptions) map[string][]convert.Sample {
+func readExemplars(t *testing.T, dir string, o tsdb.ReadOptions) map[string][]prom.Sample {
 	t.Helper()
-	x := &exemplary{t: t, last: map[*convert.PromSeries]int64{}, got: map[string][]convert.Sample{}}
+	x := &exemplary{t: t, last: map[*prom.Series]int64{}, got: map[string][]prom.Sample{}}
 	r, err := tsdb.OpenReader(t.Context(), []string{dir}, o)
 	require.NoError(t, err)
 	require.NoError(t, r.Samples(t.Context(), sinktest.Sink(x)))
@@ -59,10 +59,10 @@ func readExemplars(t *testing.T, dir string, o tsdb.ReadOptions) map[string][]co
 // fillExemplars commits scrapes of a counter with exemplars of own and of the
 // scrape's time, and of a native histogram with two at a time. It returns them by
 // series.
-func fillExemplars(t *testing.T, db *promtsdb.DB, from int64, scrapes int) map[string][]convert.Sample {
+func fillExemplars(t *testing.T, db *promtsdb.DB, from int64, scrapes int) map[string][]prom.Sample {
 	t.Helper()
 	rng := rand.New(rand.NewPCG(uint64(from), 8))
-	want := map[string][]convert.Sample{}
+	want := map[string][]prom.Sample{}
 	for n := range int64(scrapes) {
 		app := db.AppenderV2(t.Context())
 		now := from + n*15_000
@@ -78,12 +78,12 @@ func fillExemplars(t *testing.T, db *promtsdb.DB, from int64, scrapes int) map[s
 					break
 				}
 				id := fmt.Sprintf("%032x", rng.Uint64())
-				e := convert.Exemplar{Labels: []convert.Label{{Name: "span", Value: "s"}, {Name: "trace_id", Value: id}}, Value: rng.Float64(), Time: now - 9000 + int64(k)*100}
+				e := prom.Exemplar{Labels: []prom.Label{{Name: "span", Value: "s"}, {Name: "trace_id", Value: id}}, Value: rng.Float64(), Time: now - 9000 + int64(k)*100}
 				if e.HasTime = h != nil || i%2 == 0; !e.HasTime {
 					e.Time = now
 				}
 				o.Exemplars = append(o.Exemplars, exemplar.Exemplar{Labels: labels.FromStrings("trace_id", id, "span", "s"), Value: e.Value, Ts: e.Time, HasTs: true})
-				want[lset.String()] = append(want[lset.String()], convert.Sample{T: now, Exemplar: &e})
+				want[lset.String()] = append(want[lset.String()], prom.Sample{T: now, Exemplar: &e})
 			}
 			_, err := app.Append(0, lset, 0, now, float64(n), h, nil, o)
 			require.NoError(t, err)
@@ -101,29 +101,29 @@ func withExemplars(o *promtsdb.Options) {
 // TestExemplarsOfLog reads exemplars behind the samples that they came with,
 // however little memory there is.
 func TestExemplarsOfLog(t *testing.T) {
-	var want map[string][]convert.Sample
+	var want map[string][]prom.Sample
 	dir := server(t, withExemplars, func(db *promtsdb.DB) { want = fillExemplars(t, db, noon, 500) })
 	require.Len(t, want, 6)
 	for _, memory := range []int64{0, 1 << 14} {
-		report := &convert.Report{}
+		report := &prom.Report{}
 		assert.Equal(t, want, readExemplars(t, dir, tsdb.ReadOptions{Memory: memory, Report: report}))
 		assert.Empty(t, report.Losses())
 	}
 	// A part of the time.
 	got := readExemplars(t, dir, tsdb.ReadOptions{Start: noon + 30_000, End: noon + 60_000, Match: []string{"x_seconds"}})
-	var part []convert.Sample
+	var part []prom.Sample
 	for _, e := range want["{__name__=\"x_seconds\"}"] {
 		if e.T >= noon+30_000 && e.T <= noon+60_000 {
 			part = append(part, e)
 		}
 	}
-	assert.Equal(t, map[string][]convert.Sample{"{__name__=\"x_seconds\"}": part}, got)
+	assert.Equal(t, map[string][]prom.Sample{"{__name__=\"x_seconds\"}": part}, got)
 }
 
 // TestExemplarsOfCheckpoint has a log whose beginning is in a block and a
 // checkpoint, and samples that were deleted.
 func TestExemplarsOfCheckpoint(t *testing.T) {
-	var want map[string][]convert.Sample
+	var want map[string][]prom.Sample
 	dir := server(t, withExemplars, func(db *promtsdb.DB) {
 		want = fillExemplars(t, db, noon, 2000) // eight hours
 		require.NoError(t, db.Compact(t.Context()))
@@ -133,7 +133,7 @@ func TestExemplarsOfCheckpoint(t *testing.T) {
 	checkpoints, err := filepath.Glob(filepath.Join(dir, "wal", "checkpoint.*"))
 	require.NoError(t, err)
 	require.NotEmpty(t, checkpoints)
-	report := &convert.Report{}
+	report := &prom.Report{}
 	got := readExemplars(t, dir, tsdb.ReadOptions{Report: report})
 	assert.Len(t, got, len(want))
 	for series, all := range got {
@@ -148,6 +148,6 @@ func TestExemplarsOfCheckpoint(t *testing.T) {
 		assert.Equal(t, want[series][n-len(all):n], all, "the newest of %s", series)
 	}
 	for _, l := range report.Losses() { // of samples that are in a block alone
-		assert.Equal(t, convert.LossExemplar, l.Loss)
+		assert.Equal(t, prom.LossExemplar, l.Loss)
 	}
 }

@@ -5,10 +5,9 @@ import (
 	"errors"
 	"math"
 
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/prometheus/prometheus/model/labels"
 	promrecord "github.com/prometheus/prometheus/tsdb/record"
-
-	"github.com/pcparchive/pcparchive/convert"
 )
 
 // fields reads the fields of a record. Prometheus' own decoders trust the
@@ -72,7 +71,7 @@ func (f *fields) labels(b *labels.ScratchBuilder) {
 	b.Reset()
 	for n := f.uvarint(); n > 0 && !f.bad; n-- {
 		name, value := f.text(), f.text()
-		if !convert.FitsLabel(name) || !convert.FitsLabel(value) {
+		if !prom.FitsLabel(name) || !prom.FitsLabel(value) {
 			f.bad = true
 		} else if value != "" {
 			b.Add(name, value)

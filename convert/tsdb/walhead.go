@@ -6,11 +6,10 @@ import (
 	"math"
 	"slices"
 
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/tsdb/tombstones"
-
-	"github.com/pcparchive/pcparchive/convert"
 )
 
 // head is what a write-ahead log holds, by series: a source like a block. Its
@@ -274,7 +273,7 @@ func (h *head) each(_ context.Context, selectors [][]*labels.Matcher, f func(lab
 func (h *head) bytes() int64 { return 0 } // it was read
 
 // lost counts a dropped sample of another kind.
-func (h *head) lost(loss convert.Loss, ref uint64) {
+func (h *head) lost(loss prom.Loss, ref uint64) {
 	if s := h.refs[ref]; s != nil {
 		h.r.opts.Report.Add(loss, s.lset.Get(model.MetricNameLabel))
 	}

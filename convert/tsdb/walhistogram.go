@@ -11,8 +11,8 @@ import (
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
 	promrecord "github.com/prometheus/prometheus/tsdb/record"
 
-	"github.com/pcparchive/pcparchive/convert"
 	"github.com/pcparchive/pcparchive/convert/nativehist"
+	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
 // walHistograms reports an error unless the numbers of spans and buckets that a
@@ -114,7 +114,7 @@ type headHistogram struct {
 // histogram adds a native histogram.
 func (h *head) histogram(ref uint64, t int64, ih *histogram.Histogram, fh *histogram.FloatHistogram) error {
 	if nativehist.IsStale(ih, fh) {
-		return h.sample(ref, t, convert.StaleNaN)
+		return h.sample(ref, t, prom.StaleNaN)
 	}
 	s := h.series(ref, t)
 	if s == nil {
@@ -122,7 +122,7 @@ func (h *head) histogram(ref uint64, t int64, ih *histogram.Histogram, fh *histo
 	}
 	data, err := encodeValid(ih, fh)
 	if err != nil {
-		h.lost(convert.LossUndecodable, ref)
+		h.lost(prom.LossUndecodable, ref)
 		return nil
 	}
 	if s.hist == nil {

@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/tsdb"
 )
 
@@ -44,7 +44,7 @@ func TestLateHistograms(t *testing.T) {
 		}
 	})
 	require.NotEmpty(t, listing(t, filepath.Join(dir, "wbl")))
-	report := &convert.Report{}
+	report := &prom.Report{}
 	r, err := tsdb.OpenReader(t.Context(), []string{dir}, tsdb.ReadOptions{Report: report})
 	require.NoError(t, err)
 	times := &histogramTimes{}
@@ -64,9 +64,9 @@ func TestLateHistograms(t *testing.T) {
 // histogramTimes are the times of native histograms.
 type histogramTimes []int64
 
-func (*histogramTimes) Sample(*convert.PromSeries, int64, float64) error { return nil }
+func (*histogramTimes) Sample(*prom.Series, int64, float64) error { return nil }
 
-func (h *histogramTimes) Histogram(s *convert.PromSeries, t int64, _ []byte) error {
+func (h *histogramTimes) Histogram(s *prom.Series, t int64, _ []byte) error {
 	if strings.HasPrefix(s.Name, "h") {
 		*h = append(*h, t)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -123,7 +124,7 @@ func (r *random) labels(d *meta.Desc) {
 	if d.InDom == pcp.InDomNull && (level == labelset.InDom || level == labelset.Instances) {
 		return
 	}
-	l := &meta.Labels{Stamp: r.now, Level: level, Ident: archive.LabelIdent(level, d)}
+	l := &meta.Labels{Stamp: r.now, Level: level, Ident: history.LabelIdent(level, d)}
 	if level == labelset.Instances {
 		for _, inst := range r.indoms[d.InDom] {
 			l.Sets = append(l.Sets, labelset.Instance{Inst: inst.ID, Set: r.set(level)})
@@ -194,18 +195,18 @@ func (r *random) step() {
 	}
 }
 
-func (r *random) value(inst pcp.InstID, typ pcp.Type) archive.Value {
+func (r *random) value(inst pcp.InstID, typ pcp.Type) history.Value {
 	bits := pick(r, 0, 1, 7, uint64(r.IntN(1<<20)), 1<<53+1, math.MaxUint64, math.MaxUint64-1, 1<<63, math.MaxInt64, r.Uint64())
 	float := pick(r, 0, math.Copysign(0, -1), 1, 1./3, r.NormFloat64(), math.NaN(), math.Inf(1), math.Inf(-1), math.MaxFloat64)
 	switch typ {
 	case pcp.Type32, pcp.TypeU32:
-		return archive.WordValue(inst, uint32(bits))
+		return history.WordValue(inst, uint32(bits))
 	case pcp.TypeFloat:
-		return archive.NumberValue(inst, typ, uint64(math.Float32bits(float32(float))))
+		return history.NumberValue(inst, typ, uint64(math.Float32bits(float32(float))))
 	case pcp.TypeDouble:
-		return archive.DoubleValue(inst, float)
+		return history.DoubleValue(inst, float)
 	case pcp.TypeString:
-		return archive.StringValue(inst, pick(r, "", "one", "two words", "three\nlines", `qu"ote`, "ü"))
+		return history.StringValue(inst, pick(r, "", "one", "two words", "three\nlines", `qu"ote`, "ü"))
 	}
-	return archive.NumberValue(inst, typ, bits)
+	return history.NumberValue(inst, typ, bits)
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -107,14 +108,14 @@ func result(at pcp.Timestamp, n int, names []string) *archive.Result {
 	load := archive.ValueSet{PMID: Load.PMID, Format: archive.Block}
 	for i, name := range names {
 		if name != "" {
-			load.Values = append(load.Values, archive.NumberValue(pcp.InstID(i), pcp.TypeFloat, 0x3f800000+uint64(n)))
+			load.Values = append(load.Values, history.NumberValue(pcp.InstID(i), pcp.TypeFloat, 0x3f800000+uint64(n)))
 		}
 	}
 	return &archive.Result{Stamp: at, Sets: []archive.ValueSet{
 		load,
-		{PMID: Volume.PMID, Format: archive.Block, Values: []archive.Value{archive.NumberValue(pcp.InstNull, pcp.TypeU64, 1<<60+uint64(n))}},
-		{PMID: Count.PMID, Values: []archive.Value{archive.WordValue(pcp.InstNull, uint32(n))}},
-		{PMID: Release.PMID, Format: archive.Block, Values: []archive.Value{archive.StringValue(pcp.InstNull, "v1.2.3"[:n+3])}},
+		{PMID: Volume.PMID, Format: archive.Block, Values: []history.Value{history.NumberValue(pcp.InstNull, pcp.TypeU64, 1<<60+uint64(n))}},
+		{PMID: Count.PMID, Values: []history.Value{history.WordValue(pcp.InstNull, uint32(n))}},
+		{PMID: Release.PMID, Format: archive.Block, Values: []history.Value{history.StringValue(pcp.InstNull, "v1.2.3"[:n+3])}},
 	}}
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/wire"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -84,7 +85,7 @@ func (vec *Vector) place(t testing.TB, v pcp.Version) placed {
 	if typ, ok := arrayTypes[vec.Expect["file"]]; ok {
 		item := map[pcp.Type]uint32{pcp.TypeEvent: 4, pcp.TypeHighResEvent: 5}[typ]
 		raw = encoded(t, v, archive.RoleData, &archive.Result{Stamp: stampAt(2, 2000), Sets: []archive.ValueSet{{
-			PMID: metricID(item), Format: archive.Static, Values: []archive.Value{{Inst: pcp.InstNull, Type: typ, Data: vec.Bytes}},
+			PMID: metricID(item), Format: archive.Static, Values: []history.Value{{Inst: pcp.InstNull, Type: typ, Data: vec.Bytes}},
 		}}})
 	}
 	name := p.base + suffixes[p.role]

@@ -14,6 +14,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/dump"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/oracle"
 	"github.com/pcparchive/pcparchive/internal/wire"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -140,7 +141,7 @@ func (vec *Vector) decoder(t *testing.T, v pcp.Version) func([]byte) error {
 	}
 	typ := arrayTypes[vec.Expect["file"]]
 	require.NotZero(t, typ)
-	return func(b []byte) error { _, err := archive.Value{Type: typ, Data: b}.Events(); return err }
+	return func(b []byte) error { _, err := history.Value{Type: typ, Data: b}.Events(); return err }
 }
 
 // records reads the archive record by record: one error, at the vector.
@@ -160,7 +161,7 @@ func (vec *Vector) records(t *testing.T, p placed) {
 func (vec *Vector) strict(t *testing.T, p placed) {
 	r, err := archive.Open(p.base, &archive.ReadOptions{Strict: true})
 	if err == nil {
-		for _, e := range r.Steps(archive.Query{}) {
+		for _, e := range r.Steps(history.Query{}) {
 			err = e
 		}
 	}
@@ -177,7 +178,7 @@ func (vec *Vector) steps(t *testing.T, p placed) {
 	require.NoError(t, err)
 	var values, marks int
 	var last pcp.Timestamp
-	for step, err := range r.Steps(archive.Query{}) {
+	for step, err := range r.Steps(history.Query{}) {
 		require.NoError(t, err)
 		if len(step.Metrics) == 0 {
 			marks++
@@ -240,7 +241,7 @@ func (vec *Vector) roundTrip(t *testing.T, v pcp.Version, p placed) {
 			value := rec.Record.(*archive.Result).Sets[0].Values[0]
 			events, err := value.Events()
 			require.NoError(t, err)
-			value, err = archive.EventValue(pcp.InstNull, value.Type, events)
+			value, err = history.EventValue(pcp.InstNull, value.Type, events)
 			require.NoError(t, err)
 			again = value.Data
 		} else {

@@ -2,6 +2,7 @@ package archtest
 
 import (
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -57,15 +58,15 @@ var vectorInDom = &meta.InDom{Stamp: stampAt(0, 0), ID: vectorDomain, Instances:
 
 // word makes a value set of one number that stands in the set itself.
 func wordSet() archive.ValueSet {
-	return archive.ValueSet{PMID: metricID(1), Values: []archive.Value{archive.WordValue(pcp.InstNull, 14)}}
+	return archive.ValueSet{PMID: metricID(1), Values: []history.Value{history.WordValue(pcp.InstNull, 14)}}
 }
 
 func longSet() archive.ValueSet {
-	return archive.ValueSet{PMID: metricID(2), Format: archive.Block, Values: []archive.Value{archive.NumberValue(pcp.InstNull, pcp.TypeU64, 200)}}
+	return archive.ValueSet{PMID: metricID(2), Format: archive.Block, Values: []history.Value{history.NumberValue(pcp.InstNull, pcp.TypeU64, 200)}}
 }
 
 func stringSet() archive.ValueSet {
-	return archive.ValueSet{PMID: metricID(3), Format: archive.Block, Values: []archive.Value{archive.StringValue(1, "hello2"), archive.StringValue(2, "x")}}
+	return archive.ValueSet{PMID: metricID(3), Format: archive.Block, Values: []history.Value{history.StringValue(1, "hello2"), history.StringValue(2, "x")}}
 }
 
 // resultOf returns what makes a result of value sets.
@@ -73,23 +74,23 @@ func resultOf(sets ...archive.ValueSet) func() any {
 	return func() any { return &archive.Result{Stamp: stampAt(2, 2000), Sets: sets} }
 }
 
-func textParam(s string) []archive.EventParam {
-	return []archive.EventParam{{PMID: pcp.NewPMID(245, 1, 1), Value: archive.Value{Inst: pcp.InstNull, Type: pcp.TypeString, Data: []byte(s)}}}
+func textParam(s string) []history.EventParam {
+	return []history.EventParam{{PMID: pcp.NewPMID(245, 1, 1), Value: history.Value{Inst: pcp.InstNull, Type: pcp.TypeString, Data: []byte(s)}}}
 }
 
-func numberParam(item uint32, t pcp.Type, n uint64) []archive.EventParam {
-	return []archive.EventParam{{PMID: pcp.NewPMID(245, 1, item), Value: archive.Value{Inst: pcp.InstNull, Type: t, Bits: n}}}
+func numberParam(item uint32, t pcp.Type, n uint64) []history.EventParam {
+	return []history.EventParam{{PMID: pcp.NewPMID(245, 1, item), Value: history.Value{Inst: pcp.InstNull, Type: t, Bits: n}}}
 }
 
 var (
-	eventRecords = []archive.EventRecord{
-		{Stamp: stampAt(0, 5000), Flags: archive.EventPoint, Params: textParam("abc")},
-		{Stamp: stampAt(1, 5000), Flags: archive.EventMissed, Missed: 7},
-		{Stamp: stampAt(2, 5000), Flags: archive.EventPoint, Params: numberParam(2, pcp.TypeU32, 42)},
+	eventRecords = []history.EventRecord{
+		{Stamp: stampAt(0, 5000), Flags: history.EventPoint, Params: textParam("abc")},
+		{Stamp: stampAt(1, 5000), Flags: history.EventMissed, Missed: 7},
+		{Stamp: stampAt(2, 5000), Flags: history.EventPoint, Params: numberParam(2, pcp.TypeU32, 42)},
 	}
-	highResRecords = []archive.EventRecord{
-		{Stamp: stampAt(0, 5), Flags: archive.EventPoint, Params: numberParam(3, pcp.TypeU64, 1<<32)},
-		{Stamp: stampAt(1, 5), Flags: archive.EventMissed, Missed: 2},
+	highResRecords = []history.EventRecord{
+		{Stamp: stampAt(0, 5), Flags: history.EventPoint, Params: numberParam(3, pcp.TypeU64, 1<<32)},
+		{Stamp: stampAt(1, 5), Flags: history.EventMissed, Missed: 2},
 	}
 )
 
@@ -97,12 +98,12 @@ func events() any        { return eventRecords }
 func highResEvents() any { return highResRecords }
 
 // eventSet makes a value set of an event array.
-func eventSet(item uint32, t pcp.Type, records []archive.EventRecord) archive.ValueSet {
-	v, err := archive.EventValue(pcp.InstNull, t, records)
+func eventSet(item uint32, t pcp.Type, records []history.EventRecord) archive.ValueSet {
+	v, err := history.EventValue(pcp.InstNull, t, records)
 	if err != nil {
 		panic(err)
 	}
-	return archive.ValueSet{PMID: metricID(item), Format: archive.Static, Values: []archive.Value{v}}
+	return archive.ValueSet{PMID: metricID(item), Format: archive.Static, Values: []history.Value{v}}
 }
 
 func desc() any { return vectorMetrics[1] }
@@ -177,8 +178,8 @@ var dataVectors = []vectorSpec{
 	{name: "events-highres", file: inVolume, record: resultOf(eventSet(5, pcp.TypeHighResEvent, highResRecords)),
 		why: "A value that is a high-resolution event array. Its times have 64 bits, high word first, unlike all other times of version 3."},
 	{name: "aggregates", file: inVolume, record: resultOf(
-		archive.ValueSet{PMID: metricID(6), Format: archive.Block, Values: []archive.Value{{Inst: pcp.InstNull, Type: pcp.TypeAggregate, Data: []byte{1, 2, 3, 4, 5}}}},
-		archive.ValueSet{PMID: metricID(7), Format: archive.Static, Values: []archive.Value{{Inst: pcp.InstNull, Type: pcp.TypeAggregateStatic, Data: []byte("ab")}}}),
+		archive.ValueSet{PMID: metricID(6), Format: archive.Block, Values: []history.Value{{Inst: pcp.InstNull, Type: pcp.TypeAggregate, Data: []byte{1, 2, 3, 4, 5}}}},
+		archive.ValueSet{PMID: metricID(7), Format: archive.Static, Values: []history.Value{{Inst: pcp.InstNull, Type: pcp.TypeAggregateStatic, Data: []byte("ab")}}}),
 		why: "Aggregates are bytes of any content. A static aggregate has format 2, which a reader treats as format 1."},
 	{name: "mark", file: inVolume, record: mark,
 		why: "A result without metrics is a mark: nothing may be interpolated across it."},
@@ -195,7 +196,7 @@ var dataVectors = []vectorSpec{
 		why: "Blocks are padded to whole words with anything; writers use a tilde. A reader ignores padding."},
 	{name: "metric-twice", file: inVolume, record: resultOf(wordSet(), wordSet()),
 		why: "One metric stands twice in a record. Nothing forbids it, and a reader keeps both."},
-	{name: "unknown-metric", file: inVolume, noStep: true, record: resultOf(archive.ValueSet{PMID: metricID(99), Values: []archive.Value{archive.WordValue(pcp.InstNull, 14)}}),
+	{name: "unknown-metric", file: inVolume, noStep: true, record: resultOf(archive.ValueSet{PMID: metricID(99), Values: []history.Value{history.WordValue(pcp.InstNull, 14)}}),
 		why: "A value of a metric that no descriptor describes. A reader keeps it in the record and leaves it out of steps; the reference lists it without a name."},
 	{name: "string-open", file: inVolume, record: resultOf(stringSet()),
 		defect: func(f *fields) {

@@ -22,6 +22,7 @@ import (
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/check"
 	"github.com/pcparchive/pcparchive/dump"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/wire"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -98,7 +99,7 @@ func (s *vectorSpec) vector(t *testing.T, folder string, v pcp.Version) *Vector 
 		f = (&annotator{b: encoded(t, v, archive.RoleIndex, s.record().(archive.Record)), layout: layout}).index()
 		vec.Expect["file"] = "index"
 	default:
-		value, err := archive.EventValue(pcp.InstNull, s.event, s.record().([]archive.EventRecord))
+		value, err := history.EventValue(pcp.InstNull, s.event, s.record().([]history.EventRecord))
 		require.NoError(t, err)
 		f = (&annotator{b: value.Data, layout: layout}).events(s.event)
 		vec.Expect["file"] = map[pcp.Type]string{pcp.TypeEvent: "event array", pcp.TypeHighResEvent: "highres event array"}[s.event]

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -150,18 +151,18 @@ func (g *grower) record(descs []*meta.Desc, first, n int) {
 }
 
 // value makes a value: counters grow at their own pace, others are noise.
-func (g *grower) value(id pcp.InstID, d *meta.Desc, inst uint64) archive.Value {
+func (g *grower) value(id pcp.InstID, d *meta.Desc, inst uint64) history.Value {
 	seed := uint64(d.PMID)<<16 | inst
 	noise := (seed<<20 | uint64(g.tick)) * 0x9e3779b97f4a7c15 >> 20
 	switch d.Type {
 	case pcp.TypeString:
-		return archive.StringValue(id, fmt.Sprintf("/usr/libexec/made-up/process%d --instance=%d --with --several=options --each=longer than=the last --and=a number of=words that=tell nobody=what it=does", inst, inst))
+		return history.StringValue(id, fmt.Sprintf("/usr/libexec/made-up/process%d --instance=%d --with --several=options --each=longer than=the last --and=a number of=words that=tell nobody=what it=does", inst, inst))
 	case pcp.TypeU32:
-		return archive.WordValue(id, uint32(noise))
+		return history.WordValue(id, uint32(noise))
 	case pcp.TypeDouble:
-		return archive.DoubleValue(id, float64(noise)/1024)
+		return history.DoubleValue(id, float64(noise)/1024)
 	case pcp.TypeFloat:
-		return archive.NumberValue(id, d.Type, uint64(math.Float32bits(float32(noise))))
+		return history.NumberValue(id, d.Type, uint64(math.Float32bits(float32(noise))))
 	}
-	return archive.NumberValue(id, d.Type, uint64(g.tick)*(seed%1000+1)*4096+noise%4096)
+	return history.NumberValue(id, d.Type, uint64(g.tick)*(seed%1000+1)*4096+noise%4096)
 }

@@ -3,24 +3,23 @@ package sinktest
 
 import (
 	"context"
-
-	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
 // Numbers takes numbers. It may have the methods Histogram, Exemplar and Close,
 // too; what it has no method for is counted.
 type Numbers interface {
-	Sample(s *convert.PromSeries, t int64, v float64) error
+	Sample(s *prom.Series, t int64, v float64) error
 }
 
 type sink struct {
 	dst    Numbers
-	report *convert.Report
+	report *prom.Report
 }
 
 // Sink returns a SampleSink that hands each item to dst. The report of what dst
 // does not take may be missing.
-func Sink(dst Numbers, report ...*convert.Report) convert.SampleSink {
+func Sink(dst Numbers, report ...*prom.Report) prom.SampleSink {
 	s := &sink{dst: dst}
 	if len(report) > 0 {
 		s.report = report[0]
@@ -29,7 +28,7 @@ func Sink(dst Numbers, report ...*convert.Report) convert.SampleSink {
 }
 
 // Append hands a batch on, item by item.
-func (k *sink) Append(s *convert.PromSeries, batch []convert.Sample) error {
+func (k *sink) Append(s *prom.Series, batch []prom.Sample) error {
 	for i := range batch {
 		if err := k.one(s, &batch[i]); err != nil {
 			return err
@@ -38,23 +37,23 @@ func (k *sink) Append(s *convert.PromSeries, batch []convert.Sample) error {
 	return nil
 }
 
-func (k *sink) one(s *convert.PromSeries, x *convert.Sample) error {
+func (k *sink) one(s *prom.Series, x *prom.Sample) error {
 	switch {
 	case x.Exemplar != nil:
 		if dst, ok := k.dst.(interface {
-			Exemplar(s *convert.PromSeries, t int64, e convert.Exemplar) error
+			Exemplar(s *prom.Series, t int64, e prom.Exemplar) error
 		}); ok {
 			return dst.Exemplar(s, x.T, *x.Exemplar)
 		}
-		k.report.Add(convert.LossExemplar, s.Name)
+		k.report.Add(prom.LossExemplar, s.Name)
 		return nil
 	case x.Histogram != nil:
 		if dst, ok := k.dst.(interface {
-			Histogram(s *convert.PromSeries, t int64, data []byte) error
+			Histogram(s *prom.Series, t int64, data []byte) error
 		}); ok {
 			return dst.Histogram(s, x.T, x.Histogram)
 		}
-		k.report.Add(convert.LossNativeHist, s.Name)
+		k.report.Add(prom.LossNativeHist, s.Name)
 		return nil
 	}
 	return k.dst.Sample(s, x.T, x.V)
@@ -72,22 +71,22 @@ func (k *sink) Close() error {
 }
 
 // Put appends a number.
-func Put(dst convert.SampleSink, s *convert.PromSeries, t int64, v float64) error {
-	return dst.Append(s, []convert.Sample{{T: t, V: v}})
+func Put(dst prom.SampleSink, s *prom.Series, t int64, v float64) error {
+	return dst.Append(s, []prom.Sample{{T: t, V: v}})
 }
 
 // PutHistogram appends a native histogram.
-func PutHistogram(dst convert.SampleSink, s *convert.PromSeries, t int64, data []byte) error {
-	return dst.Append(s, []convert.Sample{{T: t, Histogram: data}})
+func PutHistogram(dst prom.SampleSink, s *prom.Series, t int64, data []byte) error {
+	return dst.Append(s, []prom.Sample{{T: t, Histogram: data}})
 }
 
 // PutExemplar appends an exemplar.
-func PutExemplar(dst convert.SampleSink, s *convert.PromSeries, t int64, e convert.Exemplar) error {
-	return dst.Append(s, []convert.Sample{{T: t, Exemplar: &e}})
+func PutExemplar(dst prom.SampleSink, s *prom.Series, t int64, e prom.Exemplar) error {
+	return dst.Append(s, []prom.Sample{{T: t, Exemplar: &e}})
 }
 
 // Finish flushes and closes a sink.
-func Finish(dst convert.SampleSink) error {
+func Finish(dst prom.SampleSink) error {
 	if err := dst.Flush(context.Background()); err != nil {
 		return err
 	}

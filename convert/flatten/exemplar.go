@@ -1,0 +1,70 @@
+package flatten
+
+import (
+	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/history"
+	"github.com/pcparchive/pcparchive/meta"
+)
+
+// exemplars hands on the exemplars that a metric holds. One whose sample is not
+// there is counted.
+func (f *Flattener) exemplars(mv *history.MetricValues, t int64) error {
+	m := f.metrics[mv.Metric.Desc.PMID]
+	if mv.Err < 0 {
+		return nil
+	}
+	for i := range mv.Points {
+		p := &mv.Points[i]
+		events, err := p.Value.Events()
+		if err != nil {
+			f.opts.Report.Add(prom.LossUndecodable, m.metric.Name)
+			continue
+		}
+		series := f.exemplified(m, p.Series, mv.InDom)
+		for j := range events {
+			if err := f.exemplar(m, series, t, &events[j]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// exemplar hands on the exemplar of an event record.
+func (f *Flattener) exemplar(m *flatMetric, s *flatSeries, t int64, r *history.EventRecord) error {
+	e, ok := prom.ExemplarOf(r)
+	switch {
+	case !ok:
+		f.opts.Report.Add(prom.LossUndecodable, m.metric.Name)
+		return nil
+	case s == nil:
+		f.opts.Report.Add(prom.LossExemplar, m.naming.sample)
+		return nil
+	}
+	return f.put(s, prom.Sample{T: t, Exemplar: &e})
+}
+
+// exemplified returns the series whose samples have the exemplars of a point,
+// nil if it is not alive.
+func (f *Flattener) exemplified(m *flatMetric, s *history.Series, in *meta.InDom) *flatSeries {
+	p, ok := m.series[s]
+	if !ok {
+		labels, err := f.labels(m, s, in)
+		if err != nil {
+			return nil
+		}
+		if p = f.series[m.naming.key(labels)]; p == nil {
+			return nil
+		}
+		m.series[s] = p
+	}
+	if p.live == 0 || p.owner != f {
+		return nil
+	}
+	return p
+}
+
+// key tells the series of one naming apart from all others.
+func (n *sampleNaming) key(labels []prom.Label) string {
+	return n.sample + "\xff" + prom.LabelsKey(labels)
+}

@@ -1,0 +1,236 @@
+package flatten
+
+import (
+	"slices"
+
+	"github.com/pcparchive/pcparchive/convert/naming"
+	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/history"
+	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// flatMetric is what is known of one PCP metric.
+type flatMetric struct {
+	// shape, unless it is nil, is that of the step that held the metric last:
+	// prev are the points of every step that has it, in their order.
+	shape  *history.Shape
+	metric *history.Metric
+	naming sampleNaming
+	series map[*history.Series]*flatSeries
+	texts  map[*history.Series]textSeries
+	indom  *meta.InDom
+	prev   []flatPoint // the previous record that held the metric
+	now    []flatPoint
+	live   map[pcp.InstID]*flatSeries // has a value and no staleness marker yet
+	twins  bool                       // instances of the domain share names
+	skip   bool
+}
+
+type flatPoint struct {
+	source *history.Series
+	prom   *flatSeries // nil: cannot be expressed
+}
+
+// metric flattens what a step of a shape has of a metric.
+func (f *Flattener) metric(mv *history.MetricValues, t int64, shape *history.Shape) error {
+	m := f.state(mv.Metric)
+	m.shape = nil
+	switch {
+	case m.skip:
+		m.shape = shape
+		return nil
+	case m.naming.exemplars:
+		f.exemplary = append(f.exemplary, mv)
+		return nil
+	case mv.Err < 0 || len(mv.Points) == 0 && mv.Metric.Desc.InDom == pcp.InDomNull:
+		f.endAll(m)
+		m.shape = shape
+		return nil
+	case !m.naming.text && !m.naming.histogram:
+		m.shape = shape
+	}
+	m.now = m.now[:0]
+	same := len(mv.Points) == len(m.prev)
+	known := mv.InDom == m.indom || !f.renamed(m, mv.InDom)
+	for j := range mv.Points {
+		p := &mv.Points[j]
+		at := flatPoint{source: p.Series}
+		switch {
+		case known && j < len(m.prev) && m.prev[j].source == p.Series && !m.naming.text:
+			at = m.prev[j]
+		default:
+			at.prom = f.resolve(m, p, mv.InDom)
+			same = same && j < len(m.prev) && m.prev[j] == at
+		}
+		m.now = append(m.now, at)
+		if at.prom == nil {
+			continue
+		}
+		if m.naming.histogram {
+			if p.Value.Data == nil {
+				f.opts.Report.Add(prom.LossUndecodable, m.metric.Name)
+				continue
+			}
+			if err := f.put(at.prom, prom.Sample{T: t, Histogram: p.Value.Data}); err != nil {
+				return err
+			}
+			continue
+		}
+		v, ok := f.value(m, &p.Value)
+		if !ok {
+			continue
+		}
+		if err := f.put(at.prom, prom.Sample{T: t, V: v}); err != nil {
+			return err
+		}
+	}
+	if !same || mv.InDom != m.indom {
+		f.ended(m, mv.InDom)
+	}
+	m.indom = mv.InDom
+	if len(m.now) > 0 { // one without values tells nothing of a logging group
+		m.prev, m.now = m.now, m.prev
+	}
+	return nil
+}
+
+// renamed reports whether in a changed domain instances have come to share names,
+// or no longer do, and forgets how the metric's series are called.
+func (f *Flattener) renamed(m *flatMetric, in *meta.InDom) bool {
+	before := m.twins
+	m.twins = in != nil && len(f.sharedBy(in)) > 0
+	if f.opts.InstanceIDs || !before && !m.twins {
+		return false
+	}
+	clear(m.series)
+	clear(m.texts)
+	return true
+}
+
+// value returns the value of a sample, false if there is none.
+func (f *Flattener) value(m *flatMetric, v *history.Value) (float64, bool) {
+	if m.naming.text {
+		return 1, true
+	}
+	x, ok := v.Number(m.metric.Desc.Type)
+	if !ok {
+		f.opts.Report.Add(prom.LossUndecodable, m.metric.Name)
+		return 0, false
+	}
+	if v.Bits > 1<<53 && (v.Type == pcp.TypeU64 || v.Type == pcp.Type64) {
+		f.checkExact(m.metric, v)
+	}
+	return m.naming.scale.Apply(x), true
+}
+
+// checkExact counts a 64-bit integer that a float64 cannot hold.
+func (f *Flattener) checkExact(m *history.Metric, v *history.Value) {
+	exact := v.Bits == uint64(float64(v.Bits)) || float64(v.Bits) >= 1<<64
+	if m.Desc.Type == pcp.Type64 {
+		exact = int64(v.Bits) == int64(float64(int64(v.Bits)))
+	} else if float64(v.Bits) >= 1<<64 {
+		exact = false
+	}
+	if !exact {
+		f.opts.Report.Add(prom.LossRounded, m.Name)
+	}
+}
+
+// state returns what is known of a metric, told anew when its labels changed.
+func (f *Flattener) state(metric *history.Metric) *flatMetric {
+	id := metric.Desc.PMID
+	m, ok := f.metrics[id]
+	if !ok {
+		m = &flatMetric{live: map[pcp.InstID]*flatSeries{}}
+		f.metrics[id] = m
+	}
+	if m.metric != metric {
+		m.metric = metric
+		m.series, m.texts = map[*history.Series]*flatSeries{}, map[*history.Series]textSeries{}
+		m.skip = f.unfit(metric)
+		if !m.skip {
+			m.naming = f.name(metric)
+		}
+	}
+	return m
+}
+
+// unfit reports whether a metric cannot become series at all, and counts it.
+func (f *Flattener) unfit(metric *history.Metric) bool {
+	switch {
+	case f.opts.NoHealth && naming.IsHealth(metric.Desc.PMID):
+		return true
+	case metric.Name == "":
+		f.opts.Report.Add(prom.LossNoName, metric.Desc.PMID.String())
+		return true
+	case !metric.Desc.Type.IsNumeric() && naming.IsHealth(metric.Desc.PMID):
+		return true // the status in words, which up has as a number
+	case metric.Desc.Type == pcp.TypeString && f.opts.TextLabels, naming.IsHistogram(metric), naming.IsExemplar(metric):
+		return false
+	case !metric.Desc.Type.IsNumeric():
+		f.opts.Report.Add(prom.LossNotNumeric, metric.Name)
+		return true
+	}
+	return false
+}
+
+// resolve returns the Prometheus series of a point, nil if there is none.
+func (f *Flattener) resolve(m *flatMetric, point *history.Point, in *meta.InDom) *flatSeries {
+	if m.naming.text {
+		return f.resolveText(m, point, in)
+	}
+	s := point.Series
+	if p, ok := m.series[s]; ok {
+		return p
+	}
+	labels, err := f.labels(m, s, in)
+	if err != nil {
+		f.opts.Report.Add(prom.LossInvalidLabel, m.metric.Name)
+		m.series[s] = nil
+		return nil
+	}
+	p := f.intern(m, s, labels)
+	m.series[s] = p
+	return p
+}
+
+// intern returns the one series with these labels, which s is made one of. If it is
+// another host's, hostname tells them apart; nil if that does not do it.
+func (f *Flattener) intern(m *flatMetric, s *history.Series, labels []prom.Label) *flatSeries {
+	key := m.naming.key(labels)
+	p, ok := f.series[key]
+	if ok && p.owner.opts.Host != f.opts.Host && f.opts.Host != "" {
+		f.opts.Report.Add(prom.LossSameLabels, m.metric.Name)
+		labels = tidy(append(slices.Clone(labels), prom.Label{Name: labelHostname, Value: f.opts.Host}))
+		key = m.naming.key(labels)
+		p, ok = f.series[key]
+	}
+	if !ok {
+		p = &flatSeries{Series: prom.Series{
+			Name: m.naming.sample, Labels: labels, Sem: m.metric.Desc.Sem, ID: len(f.series),
+		}}
+		f.series[key] = p
+	}
+	if p.live > 0 && p.owner != f {
+		f.opts.Report.Add(prom.LossCollision, m.metric.Name)
+		return nil
+	}
+	p.owner = f
+	p.Family = f.family(m.naming.family) // as it was described last
+	if m.naming.native == nil {
+		s = nil
+	}
+	p.MadeOf(m.naming.native, s, f.last.Milli())
+	return p
+}
+
+// family returns the one copy of a family.
+func (f *Flattener) family(fam prom.Family) *prom.Family {
+	known, ok := f.families[fam]
+	if !ok {
+		known = &fam
+		f.families[fam] = known
+	}
+	return known
+}

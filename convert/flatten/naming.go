@@ -1,0 +1,202 @@
+package flatten
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/pcparchive/pcparchive/convert/naming"
+	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/history"
+	"github.com/pcparchive/pcparchive/labelset"
+	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// naming is how a PCP metric is called in Prometheus.
+type sampleNaming struct {
+	sample string
+	family prom.Family
+	scale  naming.Scale
+	text   bool            // the values are text
+	native *history.Metric // as the samples have it; nil if it came from Prometheus
+	target []prom.Label    // job and instance of a metric that came from Prometheus
+	origin bool            // it did
+	// histogram is set if the values are native histograms.
+	histogram bool
+	// exemplars is set if the values are exemplars of the samples of that name.
+	exemplars bool
+	counter   bool // the samples are those of a counter
+}
+
+// name works out the naming of a metric.
+func (f *Flattener) name(metric *history.Metric) sampleNaming {
+	item := metric.Labels[4]
+	if family, ok := item.Lookup(naming.LabelFamily); ok {
+		n := originNaming(metric, family.Text(), item)
+		n.text, n.histogram = metric.Desc.Type == pcp.TypeString, naming.IsHistogram(metric)
+		n.counter = metric.Desc.Sem == pcp.SemCounter
+		if n.exemplars = naming.IsExemplar(metric); n.exemplars {
+			n.counter = naming.SemanticsOf(n.sample, n.family) == pcp.SemCounter
+		}
+		return n
+	}
+	base, suffix, unit, scale := f.opts.Names.Metric(metric.Name, metric.Desc)
+	n := sampleNaming{sample: base + suffix, scale: scale, native: f.ofHost(scale.Scaled(metric)), counter: metric.Desc.Sem == pcp.SemCounter}
+	n.family = prom.Family{Type: prom.TypeGauge, Unit: unit, Help: cmp.Or(metric.Help, metric.OneLine)}
+	switch {
+	case metric.Desc.Type == pcp.TypeString:
+		n.text, n.family.Type, n.sample = true, prom.TypeInfo, base+infoSuffix
+		suffix = infoSuffix
+	case metric.Desc.Sem == pcp.SemCounter:
+		n.family.Type = prom.TypeCounter
+	}
+	for i := 2; ; i++ {
+		owner, taken := f.owners[n.sample]
+		if !taken || owner == metric.Name {
+			break
+		}
+		f.opts.Report.Add(prom.LossRenamed, metric.Name)
+		n.sample = fmt.Sprintf("%s_%d%s", base, i, suffix)
+	}
+	f.owners[n.sample] = metric.Name
+	if len(metric.Desc.Names) > 1 {
+		for _, other := range metric.Desc.Names {
+			if other != metric.Name && !f.told[other] {
+				f.told[other] = true
+				f.opts.Report.Add(prom.LossNames, other)
+			}
+		}
+	}
+	n.family.Name = n.sample
+	if n.text {
+		n.family.Name = strings.TrimSuffix(n.sample, infoSuffix)
+	}
+	return n
+}
+
+// ofHost returns a metric that says of which host it is, as its series do.
+func (f *Flattener) ofHost(m *history.Metric) *history.Metric {
+	if _, known := m.Labels[0].Lookup(labelHostname); !known && f.opts.Host != "" {
+		m = withHostname(m, 0, f.opts.Host)
+	}
+	return f.opts.Clashes.rehosted(m, f.opts.Host)
+}
+
+// originNaming restores the naming of a metric that came from Prometheus.
+func originNaming(metric *history.Metric, family string, item labelset.Set) sampleNaming {
+	n := sampleNaming{
+		origin: true,
+		sample: naming.SampleOf(family, item),
+		family: prom.Family{Name: family, Type: item.Text(naming.LabelType), Unit: item.Text(naming.LabelUnit), Help: metric.Help},
+	}
+	cluster := metric.Labels[3]
+	for _, name := range []string{"instance", "job"} {
+		if v := cluster.Text(name); v != "" {
+			n.target = append(n.target, prom.Label{Name: name, Value: v})
+		}
+	}
+	return n
+}
+
+// labels returns the labels of a series, sorted by name.
+func (f *Flattener) labels(m *flatMetric, s *history.Series, in *meta.InDom) ([]prom.Label, error) {
+	out := slices.Clone(f.opts.Labels)
+	var err error
+	if m.naming.origin {
+		out = m.naming.originLabels(out, s, f.opts.TargetLabels)
+		if f.opts.Host != "" && f.opts.Clashes.target(m.naming.target) {
+			out = append(out, prom.Label{Name: labelHostname, Value: f.opts.Host})
+		}
+	} else if out, err = f.nativeLabels(out, s, in); err != nil {
+		return nil, err
+	} else {
+		out = f.opts.Clashes.rehost(out, f.opts.Host)
+	}
+	if f.since != "" && m.naming.counter {
+		out = append(out, prom.Label{Name: "since", Value: f.since})
+	}
+	if slices.ContainsFunc(out, func(l prom.Label) bool { return !utf8.ValidString(l.Value) }) {
+		f.opts.Report.Add(prom.LossText, m.metric.Name)
+	}
+	return tidy(out), nil
+}
+
+// nativeLabels appends the merged labels of a series and its instance.
+func (f *Flattener) nativeLabels(out []prom.Label, s *history.Series, in *meta.InDom) ([]prom.Label, error) {
+	merged, err := s.Merged()
+	if err != nil {
+		return nil, err
+	}
+	if f.opts.Host != "" {
+		out = append(out, prom.Label{Name: labelHostname, Value: f.opts.Host})
+	}
+	out = f.ownLabels(out, s, merged)
+	if s.Inst.ID == pcp.InstNull {
+		return out, nil
+	}
+	out = append(out, prom.Label{Name: "instname", Value: s.Inst.Name})
+	if f.opts.InstanceIDs || f.sharesName(in, s.Inst) {
+		out = append(out, prom.Label{Name: "instid", Value: strconv.FormatInt(int64(s.Inst.ID), 10)})
+	}
+	return out, nil
+}
+
+// ownLabels appends the labels of a set. One whose name Prometheus allows keeps it,
+// whatever others there are; of others that want one name, such as a.b beside a_b
+// and 1st beside _st, the later get a number and are counted.
+func (f *Flattener) ownLabels(out []prom.Label, s *history.Series, set labelset.Set) []prom.Label {
+	used := map[string]bool{"instname": true, "instid": true}
+	var changed []labelset.Label
+	for l := range set.All() {
+		switch {
+		case l.Flags&labelset.Optional != 0 && !f.opts.OptionalLabels:
+		case f.opts.Names.Label(l.Name) != l.Name || used[l.Name]:
+			changed = append(changed, l)
+		default:
+			used[l.Name] = true
+			out = append(out, prom.Label{Name: l.Name, Value: l.Text()})
+		}
+	}
+	for _, l := range changed {
+		name := f.opts.Names.Label(l.Name)
+		for n := 2; used[name]; n++ {
+			name = fmt.Sprintf("%s_%d", f.opts.Names.Label(l.Name), n)
+		}
+		if name != f.opts.Names.Label(l.Name) {
+			f.opts.Report.Add(prom.LossLabelRenamed, s.Metric.Name+"{"+l.Name+"}")
+		}
+		used[name] = true
+		out = append(out, prom.Label{Name: name, Value: l.Text()})
+	}
+	return out
+}
+
+// originLabels appends a series' own labels and, if wanted, its target's, over
+// which its own win.
+func (n sampleNaming) originLabels(out []prom.Label, s *history.Series, target bool) []prom.Label {
+	if target {
+		out = append(out, n.target...)
+	}
+	for l := range s.Labels.All() {
+		out = append(out, prom.Label{Name: naming.OriginalLabel(l.Name), Value: l.Text()})
+	}
+	return out
+}
+
+// tidy sorts labels by name, keeps the last of each name and drops empty ones,
+// which to Prometheus are no labels.
+func tidy(labels []prom.Label) []prom.Label {
+	slices.SortStableFunc(labels, func(a, b prom.Label) int { return strings.Compare(a.Name, b.Name) })
+	kept := labels[:0]
+	for i, l := range labels {
+		if i+1 < len(labels) && labels[i+1].Name == l.Name || l.Value == "" {
+			continue
+		}
+		kept = append(kept, prom.Label{Name: l.Name, Value: promText(l.Value)})
+	}
+	return kept
+}

@@ -1,0 +1,248 @@
+package mapper
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/pcparchive/pcparchive/convert/naming"
+	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/history"
+	"github.com/pcparchive/pcparchive/labelset"
+	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// Health is how a scrape went.
+type Health struct {
+	Up          float64
+	Duration    float64 // seconds
+	Scraped     float64 // samples on the page
+	PostRelabel float64 // samples that relabelling left
+	Added       float64 // series not seen in the scrape before
+	Fetch       time.Duration
+	Parse       time.Duration
+	Err         error // nil if the scrape succeeded
+}
+
+// controlMetric is a metric of openmetrics.control. The first five have the
+// reference agent's numbers; it has a sixth, debug (4), that says nothing about
+// an endpoint. The rest are Prometheus' own and come back under their names.
+type controlMetric struct {
+	item  uint32
+	name  string
+	typ   pcp.Type
+	sem   pcp.Semantics
+	units pcp.Units
+	prom  string // Prometheus name, "" for the agent's own
+	help  string
+	value func(*controlState, Health) history.Value
+}
+
+var (
+	unitMillisec = pcp.Units{DimTime: 1, ScaleTime: pcp.TimeMillisec}
+	unitSec      = pcp.Units{DimTime: 1, ScaleTime: pcp.TimeSec}
+)
+
+var controlMetrics = []controlMetric{
+	{1, "calls", pcp.TypeU64, pcp.SemCounter, naming.CountUnits, "", "scrapes of the endpoint",
+		func(s *controlState, _ Health) history.Value { return s.u64(s.calls) }},
+	{2, "fetch_time", pcp.TypeU64, pcp.SemCounter, unitMillisec, "", "time spent fetching from the endpoint",
+		func(s *controlState, _ Health) history.Value { return s.u64(uint64(s.fetch.Milliseconds())) }},
+	{3, "parse_time", pcp.TypeU64, pcp.SemCounter, unitMillisec, "", "time spent parsing what the endpoint sent",
+		func(s *controlState, _ Health) history.Value { return s.u64(uint64(s.parse.Milliseconds())) }},
+	{5, "status", pcp.TypeString, pcp.SemInstant, pcp.Units{}, "", "success, or why the last scrape failed",
+		func(s *controlState, h Health) history.Value { return history.StringValue(s.inst, status(h.Err)) }},
+	{6, "status_code", pcp.Type32, pcp.SemDiscrete, pcp.Units{}, "", "HTTP status of the last scrape, 0 if there was no reply",
+		func(s *controlState, h Health) history.Value {
+			return history.WordValue(s.inst, uint32(statusCode(h.Err)))
+		}},
+	{16, "up", pcp.TypeDouble, pcp.SemInstant, pcp.Units{}, "up", "1 if the scrape succeeded, else 0",
+		func(s *controlState, h Health) history.Value { return history.DoubleValue(s.inst, h.Up) }},
+	{17, "scrape_duration_seconds", pcp.TypeDouble, pcp.SemInstant, unitSec, "scrape_duration_seconds", "duration of the scrape",
+		func(s *controlState, h Health) history.Value { return history.DoubleValue(s.inst, h.Duration) }},
+	{18, "scrape_samples_scraped", pcp.TypeDouble, pcp.SemInstant, pcp.Units{}, "scrape_samples_scraped", "samples that the endpoint exposed",
+		func(s *controlState, h Health) history.Value { return history.DoubleValue(s.inst, h.Scraped) }},
+	{19, "scrape_samples_post_metric_relabeling", pcp.TypeDouble, pcp.SemInstant, pcp.Units{}, "scrape_samples_post_metric_relabeling", "samples left after relabelling",
+		func(s *controlState, h Health) history.Value { return history.DoubleValue(s.inst, h.PostRelabel) }},
+	{20, "scrape_series_added", pcp.TypeDouble, pcp.SemInstant, pcp.Units{}, "scrape_series_added", "series that the scrape before did not have",
+		func(s *controlState, h Health) history.Value { return history.DoubleValue(s.inst, h.Added) }},
+}
+
+// control is the metrics of cluster 0: one instance per source.
+type control struct {
+	metrics []*history.Metric
+	params  []*history.Metric // of exemplars
+	sources []*controlState   // ascending by instance
+	nextID  int64
+	ids     map[string]pcp.InstID // instances of the archive that have no source yet
+	changed bool
+	indom   *meta.InDom
+	labels  *meta.Labels
+}
+
+// controlState is one source's share of it.
+type controlState struct {
+	inst         pcp.InstID
+	calls        uint64
+	fetch, parse time.Duration
+	series       []*history.Series // one per control metric
+	points       []history.Point
+}
+
+func newControl(m *Mapper) *control {
+	c := &control{nextID: 1, params: newParams(m)} // 0 is the agent's total over all sources
+	for _, cm := range controlMetrics {
+		d := &meta.Desc{
+			PMID: pcp.NewPMID(naming.OpenMetricsDomain, naming.ControlCluster, cm.item), Type: cm.typ,
+			InDom: pcp.NewInDomID(naming.OpenMetricsDomain, naming.ControlCluster), Sem: cm.sem, Units: cm.units,
+			Names: []string{m.opts.Prefix + ".control." + cm.name},
+		}
+		metric := &history.Metric{Name: d.Names[0], Desc: d, OneLine: cm.help, Help: cm.help}
+		metric.Labels[0] = m.context
+		if cm.prom != "" {
+			// These labels are short constants; building them cannot fail.
+			metric.Labels[4], _ = naming.IdentityLabels(cm.prom, prom.Family{Name: cm.prom, Type: prom.TypeGauge}, "")
+		}
+		c.metrics = append(c.metrics, metric)
+	}
+	return c
+}
+
+// add gives a source its instance.
+func (c *control) add(s *Source) error {
+	own, err := labelset.New(labelset.Instances,
+		labelset.String("instance", s.target.Instance), labelset.String("job", s.target.Job))
+	if err != nil {
+		return err
+	}
+	inst, ok := c.ids[s.target.Name]
+	if !ok {
+		if c.nextID > math.MaxInt32 {
+			return ErrNumbers
+		}
+		inst = pcp.InstID(c.nextID)
+		c.nextID++
+	}
+	st := &controlState{inst: inst, points: make([]history.Point, len(c.metrics))}
+	for _, metric := range c.metrics {
+		st.series = append(st.series, &history.Series{Metric: metric, Inst: meta.Instance{ID: st.inst, Name: s.target.Name}, Labels: own})
+	}
+	i, _ := slices.BinarySearchFunc(c.sources, st, func(a, b *controlState) int { return cmp.Compare(a.inst, b.inst) })
+	c.sources = slices.Insert(c.sources, i, st)
+	c.changed = true
+	s.health = st
+	return nil
+}
+
+// firstSpare is the first item for a control metric whose own number an archive
+// has given to something else.
+const firstSpare = 32
+
+// adopt gives the metrics and instances the numbers that the archive has for
+// them, and such as it has not used to the others.
+func (c *control) adopt(k *known, s *meta.Store) error {
+	spare := uint32(firstSpare)
+	for _, metrics := range [][]*history.Metric{c.metrics, c.params} {
+		for i, metric := range metrics {
+			var err error
+			if metrics[i], err = k.adoptControl(metric, &spare); err != nil {
+				return err
+			}
+		}
+	}
+	c.ids = map[string]pcp.InstID{}
+	for in := range s.InDomVersions(pcp.NewInDomID(naming.OpenMetricsDomain, naming.ControlCluster)) {
+		for _, inst := range in.Instances {
+			c.ids[inst.Name] = inst.ID
+			c.nextID = max(c.nextID, int64(inst.ID)+1)
+		}
+	}
+	return nil
+}
+
+// adoptControl returns a control metric with the number that the archive has for
+// it, or one that it has not used.
+func (k *known) adoptControl(metric *history.Metric, spare *uint32) (*history.Metric, error) {
+	next, d := *metric, *metric.Desc
+	next.Desc, next.Name = &d, d.Name()
+	for n := 2; ; n++ {
+		have := k.names[next.Name]
+		if have != nil && have.Conflict(&d) == "" {
+			next.Desc = have
+			return &next, nil
+		}
+		if have == nil {
+			for ; k.pmids[d.PMID]; *spare++ {
+				if *spare == itemsPerSource {
+					return nil, ErrNumbers
+				}
+				d.PMID = pcp.NewPMID(naming.OpenMetricsDomain, naming.ControlCluster, *spare)
+			}
+			k.pmids[d.PMID] = true
+			d.Names = []string{next.Name}
+			return &next, nil
+		}
+		next.Name = fmt.Sprintf("%s_%d", metric.Name, n)
+	}
+}
+
+// SetHealth adds the outcome of the scrape to the current step.
+func (s *Source) SetHealth(h Health) {
+	c, st := s.mapper.control, s.health
+	st.calls++
+	st.fetch += h.Fetch
+	st.parse += h.Parse
+	if c.changed {
+		c.changed = false
+		series := make([]*history.Series, len(c.sources))
+		for i, other := range c.sources {
+			series[i] = other.series[0]
+		}
+		c.indom, c.labels = InDomOf(c.metrics[0].Desc.InDom, s.step.Stamp, series)
+	}
+	for i := range controlMetrics {
+		st.points[i] = history.Point{Series: st.series[i], Value: controlMetrics[i].value(st, h)}
+	}
+	s.healthy = true
+}
+
+// appendControl adds the control metrics to the step being built.
+func (s *Source) appendControl() {
+	c, st := s.mapper.control, s.health
+	for i, metric := range c.metrics {
+		s.step.Metrics = append(s.step.Metrics, history.MetricValues{
+			Metric: metric, InDom: c.indom, Labels: c.labels, Points: st.points[i : i+1],
+		})
+	}
+}
+
+func (s *controlState) u64(v uint64) history.Value {
+	return history.NumberValue(s.inst, pcp.TypeU64, v)
+}
+
+func status(err error) string {
+	if err == nil {
+		return "success"
+	}
+	return err.Error()
+}
+
+// statusCode finds the HTTP status in the scraper's error, which has no field
+// for it.
+func statusCode(err error) int {
+	if err == nil {
+		return 200
+	}
+	_, rest, ok := strings.Cut(err.Error(), "HTTP status ")
+	if !ok {
+		return 0
+	}
+	digits, _, _ := strings.Cut(rest, " ")
+	code, _ := strconv.Atoi(digits)
+	return code
+}

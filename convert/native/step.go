@@ -1,0 +1,303 @@
+package native
+
+import (
+	"cmp"
+
+	"github.com/pcparchive/pcparchive/convert/mapper"
+	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/history"
+	"github.com/pcparchive/pcparchive/labelset"
+	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// nativeStep gathers the values of native metrics of one time.
+type Gatherer struct {
+	mapper  *mapper.Mapper
+	report  *prom.Report
+	metrics map[pcp.PMID]*nativeMetric
+	indoms  map[pcp.InDomID]*nativeInDom
+	known   []*nativeMetric // that are to be shown in this step
+	host    string          // whose they are; of no other, since instances have no host
+	owned   bool
+	tick    uint64
+	stamp   pcp.Timestamp
+	touched []*nativeMetric
+	waiting []*nativeMetric               // that the current step has no record for yet
+	levels  map[nativeLevel]*nativeLabels // that metrics share
+	relabs  uint64                        // how often one of these changed, from 1
+	records uint64                        // that were made
+	most    uint64                        // the record up to which the current step may go
+}
+
+// nativeLevel is what labels belong to.
+type nativeLevel struct {
+	level labelset.Level
+	ident uint32
+}
+
+// nativeLabels are those of a level as they were described last, and in which
+// record.
+type nativeLabels struct {
+	set    labelset.Set
+	record uint64
+}
+
+// nativeMetric is a metric with its places.
+type nativeMetric struct {
+	metric *history.Metric // the form that it has
+	out    *history.Metric // that, or a copy where it is to be written again
+	forms  map[*Metric]*history.Metric
+	timely bool
+	relabs uint64       // for which the labels were seen to
+	indom  *nativeInDom // nil: singular
+	slots  map[meta.Instance]*nativeSlot
+	live   int
+	tick   uint64 // of the step in which it was touched last
+	valued uint64 // of that in which it had a value last
+	now    []*nativeSlot
+	points []history.Point
+	record uint64 // how many had values, from 1
+
+	changed bool // a slot came to life or ended in this step
+	shown   bool // the archive has the metric, be it without a value
+}
+
+// nativeSlot is an instance of a metric and what it holds.
+type nativeSlot struct {
+	metric  *nativeMetric
+	member  *nativeMember // nil: singular
+	inst    meta.Instance
+	series  *history.Series // as it was described last; nil before its first value
+	relabs  uint64          // of the instance, for which its labels were seen to
+	target  [2]string       // of the first Prometheus series
+	taken   bool            // it has had a series
+	live    bool
+	tick    uint64
+	ended   bool // in this step
+	sum     float64
+	times   float64
+	over    float64
+	divided bool
+	parts   uint64 // seen, as bits
+	needs   uint64 // of these
+	scaled  bool   // not as it was exposed
+	text    string
+	record  uint64 // of the metric, the last one with a value
+}
+
+// nativeShare is what one series gives to a slot.
+type Share struct {
+	slot   *nativeSlot
+	series *history.Series // what the slot is by that series
+	place  Place
+}
+
+// sameSlot reports whether two shares are of one slot.
+func (s Share) SameSlot(o Share) bool { return s.slot == o.slot }
+
+// pending reports whether values wait for a further record of the current step.
+func (n *Gatherer) Pending() bool { return len(n.waiting) > 0 }
+
+func NewGatherer(m *mapper.Mapper, r *prom.Report) *Gatherer {
+	return &Gatherer{
+		mapper: m, report: r, relabs: 1,
+		metrics: map[pcp.PMID]*nativeMetric{}, indoms: map[pcp.InDomID]*nativeInDom{}, levels: map[nativeLevel]*nativeLabels{},
+	}
+}
+
+// shares returns where a target's series gives its values to: all places or, if
+// they are another host's or one of them is another series', none.
+func (n *Gatherer) Shares(places []Place, target [2]string) []Share {
+	if len(places) == 0 {
+		return nil
+	}
+	if !places[0].Metric.Recorded && !n.owns(mapper.HostOnly(target[1])) {
+		n.report.Add(prom.LossNotNative, places[0].Metric.Desc.Name())
+		return nil
+	}
+	for i := range places {
+		if n.mapper.Differs(&places[i].Metric.Desc) {
+			n.report.Add(prom.LossNotNative, places[i].Metric.Desc.Name())
+			return nil
+		}
+	}
+	out := make([]Share, 0, len(places))
+	for _, p := range places {
+		m := n.metric(p.Metric)
+		if p.Known {
+			n.known = append(n.known, m)
+			continue
+		}
+		slot := m.slot(p)
+		if slot.taken && !slot.admits(p.Combine, target, n.tick) {
+			n.report.Add(prom.LossNotNative, p.Metric.Desc.Name())
+			return nil
+		}
+		out = append(out, Share{slot, slot.as(p), p})
+	}
+	for _, s := range out {
+		s.slot.taken, s.slot.target = true, target
+		if s.place.Parts > 1 {
+			s.slot.needs = 1<<s.place.Parts - 1
+		}
+	}
+	return out
+}
+
+// owns reports whether metrics are those of a host: of the first one that has any.
+func (n *Gatherer) owns(host string) bool {
+	if !n.owned {
+		n.owned, n.host = true, host
+	}
+	return n.host == host
+}
+
+// admits reports whether a further series may have the slot.
+func (s *nativeSlot) admits(c Combine, target [2]string, tick uint64) bool {
+	switch c {
+	case CombineNot:
+		return !s.live && (s.tick != tick || s.ended)
+	case CombineLast:
+		return true
+	}
+	return s.target == target
+}
+
+// slot finds or makes a place.
+func (m *nativeMetric) slot(p Place) *nativeSlot {
+	inst := meta.Instance{ID: pcp.InstNull}
+	var member *nativeMember
+	switch {
+	case m.indom != nil:
+		member = m.indom.member(p)
+		inst = member.inst
+	case p.Metric.Recorded:
+		inst.ID = p.ID // old loggers gave values of metrics without a domain a number
+	}
+	slot, ok := m.slots[inst]
+	if !ok {
+		slot = &nativeSlot{metric: m, member: member, inst: inst}
+		m.slots[inst] = slot
+	}
+	return slot
+}
+
+// as returns what the slot is by a place. Those that are known by name alone
+// keep the labels of the first one.
+func (s *nativeSlot) as(p Place) *history.Series {
+	metric, labels := s.metric.forms[p.Metric], p.Labels
+	if s.member != nil && p.ID == pcp.InstNull {
+		labels = s.member.labels
+	}
+	if s.series != nil && s.series.Metric == metric && s.series.Labels.Equal(labels) {
+		return s.series
+	}
+	return &history.Series{Metric: metric, Inst: s.inst, Labels: labels}
+}
+
+// metric finds or makes a metric, and what it is by one description.
+func (n *Gatherer) metric(native *Metric) *nativeMetric {
+	desc := native.Desc
+	m, ok := n.metrics[desc.PMID]
+	if !ok {
+		m = &nativeMetric{record: 1, forms: map[*Metric]*history.Metric{}, slots: map[meta.Instance]*nativeSlot{}}
+		n.metrics[desc.PMID] = m
+		if desc.InDom != pcp.InDomNull {
+			m.indom = n.indom(desc.InDom)
+		}
+	}
+	if m.forms[native] == nil {
+		form := &history.Metric{Name: desc.Name(), Desc: &desc, OneLine: native.OneLine, Help: native.Help, Labels: native.Labels}
+		if form.Labels[0].Len() == 0 {
+			form.Labels[0], _ = n.mapper.Context()
+		}
+		m.forms[native] = form
+		m.metric, m.timely = cmp.Or(m.metric, form), native.Timely
+		m.out = m.metric
+	}
+	return m
+}
+
+// indom finds or makes an instance domain.
+func (n *Gatherer) indom(id pcp.InDomID) *nativeInDom {
+	in, ok := n.indoms[id]
+	if !ok {
+		in = newNativeInDom(id)
+		// Of instances that share a name the newest has it.
+		for _, inst := range n.mapper.Instances(id) {
+			in.add(&nativeMember{inst: inst})
+		}
+		n.indoms[id] = in
+	}
+	return in
+}
+
+// begin starts a step.
+func (n *Gatherer) Begin(t pcp.Timestamp) {
+	n.tick++
+	n.stamp = t
+	n.touched = n.touched[:0]
+}
+
+// set gives a slot the value of one of its series, or ends it.
+func (n *Gatherer) Set(share Share, v float64, stale bool) {
+	s, p := share.slot, &share.place
+	m := s.metric
+	if m.tick != n.tick {
+		m.tick, m.now = n.tick, m.now[:0]
+		n.touched = append(n.touched, m)
+	}
+	if s.tick != n.tick {
+		s.tick, s.ended = n.tick, true
+		s.sum, s.times, s.over, s.divided, s.parts = 0, 1, 0, false, 0
+		m.now = append(m.now, s)
+	}
+	ok := !stale
+	if ok && p.Pick != nil {
+		v, ok = p.Pick(v)
+	}
+	if !ok {
+		return // another series may still give it a value
+	}
+	if s.member != nil {
+		m.indom.has(s.member, p, n.tick)
+	}
+	if s.series != share.series || m.metric != share.series.Metric || m.timely && s.member != nil && s.relabs != s.member.relabs {
+		n.describe(s, share.series)
+	}
+	m.valued = n.tick
+	s.ended, s.scaled, s.text = false, p.Factor != 0, p.Text
+	s.parts |= 1 << p.Part
+	if p.Factor != 0 {
+		v *= p.Factor
+	}
+	switch p.Combine {
+	case CombineSum:
+		s.sum += v
+	case CombineCount:
+		s.sum++
+	case CombineTimes:
+		s.times *= v
+	case CombineOver:
+		s.over, s.divided = s.over+v, true
+	default:
+		s.sum = v
+	}
+}
+
+// describe makes a slot and its metric what they are by a series. A record has
+// one description of a metric, so that in one step the last one counts.
+func (n *Gatherer) describe(s *nativeSlot, series *history.Series) {
+	m := s.metric
+	if m.metric != series.Metric {
+		if m.valued == n.tick {
+			n.report.Add(prom.LossSameTime, m.metric.Name)
+		}
+		m.metric, m.out, m.relabs = series.Metric, series.Metric, n.relabs-1
+	}
+	if s.series = series; s.member != nil {
+		m.indom.describe(s.member, series.Labels)
+		s.relabs = s.member.relabs
+	}
+}

@@ -1,0 +1,42 @@
+package prom
+
+import "github.com/pcparchive/pcparchive/history"
+
+// Was is what a series was made of before a time.
+type Was struct {
+	Until  int64 // milliseconds; from then on it is made of something else
+	Origin *history.Metric
+	Member *history.Series
+}
+
+// MadeOf notes the PCP metric that a series is made of from a time in
+// milliseconds on, and the archive's series; both are nil if it came from
+// Prometheus. What does not differ keeps its pointers.
+func (s *Series) MadeOf(origin *history.Metric, member *history.Series, t int64) {
+	if s.Origin == origin && s.Member == member {
+		return
+	}
+	if s.Origin != nil && origin != nil && sameMetric(s.Origin, origin) {
+		if origin = s.Origin; s.Member.Inst == member.Inst && s.Member.Labels.Equal(member.Labels) {
+			return
+		}
+	}
+	if s.Origin != nil {
+		s.Before = append(s.Before, Was{t, s.Origin, s.Member})
+	}
+	s.Origin, s.Member = origin, member
+}
+
+// sameMetric reports whether two descriptions say the same.
+func sameMetric(a, b *history.Metric) bool {
+	if a.Name != b.Name || a.OneLine != b.OneLine || a.Help != b.Help ||
+		a.Desc != b.Desc && (a.Desc.PMID != b.Desc.PMID || a.Desc.Conflict(b.Desc) != "") {
+		return false
+	}
+	for i := range a.Labels {
+		if !a.Labels[i].Equal(b.Labels[i]) {
+			return false
+		}
+	}
+	return true
+}

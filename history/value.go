@@ -1,0 +1,79 @@
+package history
+
+import (
+	"math"
+
+	"github.com/pcparchive/pcparchive/internal/wire"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// MaxBlock is the largest length of a value block in bytes, its header of 4 bytes
+// included: the length has 24 bits.
+const MaxBlock = 0xffffff
+
+// Value is one stored value of a metric: an instance and either a number or
+// bytes. How to read the number is the descriptor's business, see [Value.Number].
+type Value struct {
+	Inst pcp.InstID
+	// Type is the type of the value's block; pcp.TypeUnknown for a word that is
+	// stored in the value set itself, which has the descriptor's type.
+	Type pcp.Type
+	// Bits hold a number of 4 or 8 bytes as it stands in memory.
+	Bits uint64
+	// Data is the content of a block that is not a number, nil for a number.
+	// Read from an archive it is borrowed from the record.
+	Data []byte
+}
+
+// NumberValue returns a value of a numeric type t other than the 32-bit integers.
+func NumberValue(inst pcp.InstID, t pcp.Type, bits uint64) Value {
+	return Value{Inst: inst, Type: t, Bits: bits}
+}
+
+// DoubleValue returns a value of type double.
+func DoubleValue(inst pcp.InstID, v float64) Value {
+	return Value{Inst: inst, Type: pcp.TypeDouble, Bits: math.Float64bits(v)}
+}
+
+// WordValue returns a value of type 32 or u32.
+func WordValue(inst pcp.InstID, word uint32) Value {
+	return Value{Inst: inst, Type: pcp.TypeUnknown, Bits: uint64(word)}
+}
+
+// StringValue returns a value of type string.
+func StringValue(inst pcp.InstID, s string) Value {
+	return Value{Inst: inst, Type: pcp.TypeString, Data: append([]byte(s), 0)}
+}
+
+// is reports whether v can be read as a number of type t.
+func (v *Value) is(t pcp.Type) bool {
+	if v.Data != nil || !t.IsNumeric() {
+		return false
+	}
+	return v.Type == t || v.Type == pcp.TypeUnknown && t.Size() == 4
+}
+
+// Number returns the value of a metric of type t as a float64. Integers beyond
+// 2^53 are rounded. ok is false if the metric is not numeric or the stored value
+// is not of its type.
+func (v *Value) Number(t pcp.Type) (f float64, ok bool) {
+	if !v.is(t) {
+		return 0, false
+	}
+	switch t {
+	case pcp.Type32:
+		return float64(int32(v.Bits)), true
+	case pcp.TypeU32:
+		return float64(uint32(v.Bits)), true
+	case pcp.Type64:
+		return float64(int64(v.Bits)), true
+	case pcp.TypeU64:
+		return float64(v.Bits), true
+	case pcp.TypeFloat:
+		return float64(math.Float32frombits(uint32(v.Bits))), true
+	}
+	return math.Float64frombits(v.Bits), true
+}
+
+// Text returns a string value without its terminator.
+func (v Value) Text() string { return string(wire.UntilNUL(v.Data)) }

@@ -1,0 +1,133 @@
+package redact
+
+import (
+	"net/url"
+	"regexp"
+	"strings"
+)
+
+// hidden stands for what a text must not show.
+const hidden = "…"
+
+// RedactURL returns a URL without user info, query and fragment, which may hold
+// secrets. A text that does not parse becomes "".
+func URL(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return ""
+	}
+	u.User, u.RawQuery, u.ForceQuery, u.Fragment, u.RawFragment = nil, "", false, "", ""
+	return u.String()
+}
+
+// RedactAddress returns a host and port without what precedes the last @ and
+// without query and fragment.
+func Address(address string) string {
+	if end := strings.IndexAny(address, "?#"); end >= 0 {
+		address = address[:end]
+	}
+	return address[strings.LastIndexByte(address, '@')+1:]
+}
+
+// ShowURL returns what a message may show of a URL that need not be well-formed:
+// user info, query and fragment are replaced by an ellipsis, and so is a host that
+// is none.
+func ShowURL(raw string) string {
+	scheme, rest, ok := cutScheme(raw)
+	if !ok {
+		scheme, rest = "", raw
+	}
+	shown := showRest(raw, rest)
+	host := strings.TrimPrefix(shown, hidden+"@")
+	if end := strings.IndexAny(host, "/?#"); end >= 0 {
+		host = host[:end]
+	}
+	if ok && !hostAndPort.MatchString(host) {
+		return scheme + hidden
+	}
+	return scheme + shown
+}
+
+// hostAndPort is what may precede the path of a URL.
+var hostAndPort = regexp.MustCompile(`^(\[[^\]]*\]|[^:@]*)(:[0-9]*)?$`)
+
+// showRest returns what may be shown behind the scheme.
+func showRest(raw, rest string) string {
+	end := strings.IndexAny(rest, "?#")
+	at := strings.LastIndexByte(rest, '@')
+	switch {
+	case end < 0 && at < 0:
+		return rest
+	case end < 0:
+		return hidden + rest[at:]
+	case at > end && URL(raw) == "": // the password may hold a question mark
+		return hidden
+	}
+	head := rest[:end]
+	if at := strings.LastIndexByte(head, '@'); at >= 0 {
+		head = hidden + head[at:]
+	}
+	return head + rest[end:end+1] + hidden
+}
+
+// cutScheme splits a URL behind the two slashes, if it has them.
+func cutScheme(raw string) (scheme, rest string, ok bool) {
+	slashes := strings.Index(raw, "//")
+	if slashes < 0 {
+		return "", raw, false
+	}
+	return raw[:slashes+2], raw[slashes+2:], true
+}
+
+// urlInText finds URLs: in quotes, where they may hold anything, and elsewhere up
+// to a blank.
+var urlInText = regexp.MustCompile(`"(?:[a-zA-Z][a-zA-Z0-9+.-]*:)?//(?:[^"\\]|\\.)*"|(?:[a-zA-Z][a-zA-Z0-9+.-]*:)?//[^\s"'<>` + "`" + `]+`)
+
+// partOfURL finds what package net/url quotes of a URL that it cannot parse.
+var partOfURL = regexp.MustCompile(`(invalid (?:port|URL escape|character|host|userinfo|control character)) "(?:[^"\\]|\\.)*"`)
+
+// RedactText returns a message in which the URLs are as ShowURL has them.
+func Text(text string) string {
+	if !strings.Contains(text, "//") {
+		return text
+	}
+	text = partOfURL.ReplaceAllString(text, "$1 "+hidden)
+	return urlInText.ReplaceAllStringFunc(text, func(found string) string {
+		if quoted, ok := strings.CutPrefix(found, `"`); ok {
+			return `"` + ShowURL(strings.TrimSuffix(quoted, `"`)) + `"`
+		}
+		return ShowURL(found)
+	})
+}
+
+// URLSecrets returns the parts of a URL, well-formed or not, that no message may
+// show: user name, password and the values of query parameters.
+func URLSecrets(raw string) []string {
+	var parts []string
+	if u, err := url.Parse(raw); err == nil {
+		if u.User != nil {
+			password, _ := u.User.Password()
+			parts = append(parts, u.User.Username(), password)
+		}
+		for key, values := range u.Query() {
+			parts = append(parts, values...)
+			if strings.Join(values, "") == "" { // a parameter without a value may be one
+				parts = append(parts, key)
+			}
+		}
+		parts = append(parts, u.Fragment)
+	}
+	_, rest, _ := cutScheme(raw)
+	if at := strings.LastIndexByte(rest, '@'); at >= 0 {
+		parts = append(parts, strings.FieldsFunc(rest[:at], func(r rune) bool { return strings.ContainsRune(":/@?#", r) })...)
+	}
+	if _, query, ok := strings.Cut(rest, "?"); ok {
+		for pair := range strings.FieldsFuncSeq(query, func(r rune) bool { return r == '&' || r == ';' || r == '#' }) {
+			if _, value, ok := strings.Cut(pair, "="); ok {
+				pair = value
+			}
+			parts = append(parts, pair)
+		}
+	}
+	return parts
+}

@@ -1,0 +1,158 @@
+package store
+
+import (
+	"iter"
+	"slices"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// Steps yields the steps of all archives in order of time, as [archive.Reader.Steps]
+// does for one. Where an archive ends before the next begins there is a mark,
+// one millisecond after its last record: nobody knows what happened in between.
+// Where archives overlap their steps are interleaved; of copies of one recording
+// each step is yielded once. Damage does not end the sequence: it is named in
+// Problems, and reading goes on after it as in [archive.Reader.Steps].
+func (s *Set) Steps(q history.Query) iter.Seq2[*history.Step, error] {
+	return func(yield func(*history.Step, error) bool) {
+		m := &merge{s: s, q: q.Bounded()}
+		defer m.stop()
+		m.run(yield)
+	}
+}
+
+// merge is one pass over a Set.
+type merge struct {
+	s      *Set
+	q      history.Query
+	next   int // of s.items
+	active []*cursor
+	ended  pcp.Timestamp // the last record of all archives that were read to their end
+	marked bool          // what was yielded last is a mark, or nothing was
+	mark   history.Step
+	// gap: no archive was open after the last step.
+	gap     bool
+	gapFrom pcp.Timestamp
+	later   []*item // that begin after the query
+}
+
+// cursor is an archive that is being read.
+type cursor struct {
+	r    *archive.Reader
+	pass *archive.Pass
+	head *history.Step // to be yielded next
+	pull func() (*history.Step, error, bool)
+	stop func()
+}
+
+func (m *merge) stop() {
+	for _, c := range m.active {
+		c.stop()
+	}
+}
+
+func (m *merge) run(yield func(*history.Step, error) bool) {
+	m.marked = true
+	for {
+		for m.next < len(m.s.items) && m.due(m.s.items[m.next]) {
+			m.begin(m.s.items[m.next])
+			m.next++
+		}
+		if len(m.active) == 0 {
+			if mark, ok := m.between(pcp.MaxTime); ok && slices.ContainsFunc(m.later, m.s.readable) {
+				yield(mark, nil)
+			}
+			return
+		}
+		c := slices.MinFunc(m.active, func(a, b *cursor) int { return a.head.Stamp.Compare(b.head.Stamp) })
+		if mark, ok := m.between(c.head.Stamp); ok && !yield(mark, nil) {
+			return
+		}
+		m.marked = c.head.Mark
+		if !yield(c.head, nil) {
+			return
+		}
+		stamp := c.head.Stamp
+		m.advance(c)
+		m.dropCopies(c, stamp)
+	}
+}
+
+// due reports whether an archive is to be opened before the next step.
+func (m *merge) due(it *item) bool {
+	if len(m.active) == 0 {
+		return true
+	}
+	start := it.label.Header().Start
+	return slices.ContainsFunc(m.active, func(c *cursor) bool { return start == c.r.Header().Start }) ||
+		!slices.ContainsFunc(m.active, func(c *cursor) bool { return !start.Before(c.head.Stamp) })
+}
+
+// begin opens an archive unless it lies outside the query.
+func (m *merge) begin(it *item) {
+	if it.label.Header().Start.After(m.q.To) {
+		m.later = append(m.later, it)
+		return
+	}
+	if m.s.over(m.next, m.q.From) {
+		return
+	}
+	r := m.s.load(it)
+	if r == nil {
+		return
+	}
+	c := &cursor{r: r, pass: r.Pass(m.q)}
+	c.pull, c.stop = iter.Pull2(c.pass.Steps())
+	m.active = append(m.active, c)
+	m.advance(c)
+}
+
+// advance fetches a cursor's next step, and gives it up at its end.
+func (m *merge) advance(c *cursor) {
+	var err error
+	var ok bool
+	c.head, err, ok = c.pull()
+	if ok && err == nil {
+		return
+	}
+	if err != nil {
+		m.s.name(Problem{Archive: c.r.Base(), Err: err})
+	}
+	c.stop()
+	m.active = slices.DeleteFunc(m.active, func(other *cursor) bool { return other == c })
+	if c.pass.Last().After(m.ended) {
+		m.ended = c.pass.Last()
+	}
+	if len(m.active) == 0 && !m.gap {
+		m.gap, m.gapFrom = true, m.ended
+	}
+}
+
+// between returns the mark that goes before a step if there is a gap.
+func (m *merge) between(before pcp.Timestamp) (*history.Step, bool) {
+	if !m.gap {
+		return nil, false
+	}
+	m.gap = false
+	t := m.gapFrom.Add(archive.MarkAfter)
+	if t.After(before) {
+		t = before
+	}
+	if m.marked || t.Before(m.gapFrom) || t.Before(m.q.From) || t.After(m.q.To) {
+		return nil, false
+	}
+	m.mark = history.Step{Stamp: t, Mark: true}
+	return &m.mark, true
+}
+
+// dropCopies drops the step that was just yielded from other copies of the same
+// recording.
+func (m *merge) dropCopies(of *cursor, stamp pcp.Timestamp) {
+	for _, c := range slices.Clone(m.active) {
+		if c != of && c.head.Stamp == stamp && c.r.Header().PID == of.r.Header().PID && c.r.Header().Start == of.r.Header().Start {
+			m.advance(c)
+		}
+	}
+}
