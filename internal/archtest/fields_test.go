@@ -1,6 +1,7 @@
 package archtest
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
@@ -94,11 +95,7 @@ func (f fields) String() string {
 	var hex []string
 	width := 0
 	for _, e := range f {
-		var words []string
-		for word := range slices.Chunk(e.raw, 4) {
-			words = append(words, fmt.Sprintf("%x", word))
-		}
-		hex = append(hex, strings.Join(words, " "))
+		hex = append(hex, digits(e.raw))
 		width = max(width, min(len(hex[len(hex)-1]), 36))
 	}
 	var b strings.Builder
@@ -113,6 +110,19 @@ func (f fields) String() string {
 		b.WriteByte('\n')
 	}
 	return b.String()
+}
+
+// digits returns bytes as words of hexadecimal digits. One byte many times is
+// written once, with how often.
+func digits(raw []byte) string {
+	if len(raw) > 16 && len(bytes.Trim(raw, string(raw[:1]))) == 0 {
+		return fmt.Sprintf("%02x*%d", raw[0], len(raw))
+	}
+	var words []string
+	for word := range slices.Chunk(raw, 4) {
+		words = append(words, fmt.Sprintf("%x", word))
+	}
+	return strings.Join(words, " ")
 }
 
 func unhex(s string) []byte {
@@ -354,4 +364,33 @@ func (a *annotator) index() fields {
 	a.take(a.layout.OffsetSize, number, "metadata offset")
 	a.take(a.layout.OffsetSize, number, "data offset")
 	return a.out
+}
+
+// label annotates a framed archive label.
+func (a *annotator) label() fields {
+	var end []byte
+	end, a.b = a.b[len(a.b)-4:], a.b[:len(a.b)-4]
+	a.word(signed, "length")
+	a.take(3, nil, "magic number")
+	a.take(1, number, "version")
+	a.word(signed, "process")
+	a.stamp()
+	a.word(signed, "volume")
+	if a.layout.Features {
+		a.word(func(b []byte) string { return fmt.Sprintf("0x%x", b) }, "features")
+		a.word(nil, "reserved")
+	}
+	a.cstring(a.layout.HostSize, "host")
+	a.cstring(a.layout.ZoneSize, "time zone")
+	if a.layout.ZoneInfo > 0 {
+		a.cstring(a.layout.ZoneInfo, "zoneinfo")
+	}
+	return append(a.out, field{"trailer", end, signed, false})
+}
+
+// cstring annotates a text in a field of fixed size.
+func (a *annotator) cstring(size int, name string) {
+	n := slices.Index(a.b, 0) + 1
+	a.take(n, text, "%s", name)
+	a.take(size-n, nil, "rest of %s", name)
 }

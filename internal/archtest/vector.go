@@ -1,9 +1,11 @@
 package archtest
 
 import (
+	"bytes"
 	"encoding/hex"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -25,11 +27,13 @@ type Vector struct {
 	Why  string
 	// Expect has by name what the second paragraph says:
 	//
-	//	file       metadata, volume or index; or event array: the content of a block
+	//	file       metadata, volume or index; label: the first record of a volume;
+	//	           event array: the content of a block
 	//	after      the vector that stands before it, if it needs one
 	//	follows    nothing: its file ends there
 	//	reader     accepts; warns: yields it with a warning; drops: passes over it
-	//	           silently; refuses: reports error, with message, and reads on
+	//	           silently; refuses: reports error, with message, and reads on;
+	//	           refuses all: reports it and does not open the archive
 	//	frames     the error of a reader of frames alone, if it is another one
 	//	steps      nothing: the joined view has nothing of it
 	//	writer     same bytes, other bytes or refuses, for the record read from it
@@ -58,8 +62,7 @@ func LoadVector(t testing.TB, name string) *Vector {
 		v.Expect[key] = value
 	}
 	for line := range strings.Lines(parts[2]) {
-		digits, _, _ := strings.Cut(line, "  ")
-		b, err := hex.DecodeString(strings.Join(strings.Fields(digits), ""))
+		b, err := rowBytes(line)
 		if err != nil {
 			t.Fatalf("%s: %q: %v", name, line, err)
 		}
@@ -69,6 +72,19 @@ func LoadVector(t testing.TB, name string) *Vector {
 		v.JSON = parts[3] + "\n"
 	}
 	return v
+}
+
+// rowBytes reads the bytes that a row begins with: hexadecimal digits up to two
+// spaces. 00*80 is the byte 0 eighty times.
+func rowBytes(row string) ([]byte, error) {
+	digits, _, _ := strings.Cut(row, "  ")
+	digits, times, repeated := strings.Cut(digits, "*")
+	b, err := hex.DecodeString(strings.Join(strings.Fields(digits), ""))
+	if err != nil || !repeated {
+		return b, err
+	}
+	n, err := strconv.ParseUint(strings.TrimSpace(times), 10, 16)
+	return bytes.Repeat(b, int(n)), err
 }
 
 // VectorBytes returns the bytes of a vector.

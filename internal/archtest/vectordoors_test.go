@@ -2,6 +2,7 @@ package archtest
 
 import (
 	"bytes"
+	"fmt"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -31,7 +32,7 @@ func TestVectors(t *testing.T) {
 				vec.decode(t, v)
 				vec.records(t, p)
 				vec.strict(t, p)
-				vec.steps(t, p)
+				vec.steps(t, v, p)
 				vec.roundTrip(t, v, p)
 				assert.Equal(t, vec.JSON, vec.dump(t, p), "dump")
 				assert.Equal(t, vec.Expect["check"], p.check(), "check")
@@ -66,7 +67,7 @@ func (vec *Vector) frameCause(t *testing.T) error {
 
 // isFrame reports whether the vector has lengths around it.
 func (vec *Vector) isFrame() bool {
-	return vec.Expect["file"] == "metadata" || vec.Expect["file"] == "volume"
+	return vec.Expect["file"] == "metadata" || vec.Expect["file"] == "volume" || vec.isLabel()
 }
 
 // isArray reports whether the vector is the content of an event array.
@@ -113,7 +114,7 @@ func (vec *Vector) decode(t *testing.T, v pcp.Version) {
 		}
 	}
 	err := decoder(payload)
-	if vec.accepted() {
+	if vec.accepted() || vec.Expect["error"] == "ErrMismatch" { // with what stands elsewhere
 		require.NoError(t, err)
 	} else if vec.dropped() {
 		require.ErrorIs(t, err, pcp.ErrTruncated)
@@ -136,6 +137,8 @@ func (vec *Vector) decoder(t *testing.T, v pcp.Version) func([]byte) error {
 		d, err := archive.NewResultDecoder(v)
 		require.NoError(t, err)
 		return func(b []byte) error { _, err := d.Decode(b); return err }
+	case "label":
+		return func(b []byte) error { _, err := archive.DecodeHeader(b); return err }
 	case "index":
 		return func(b []byte) error { _, err := archive.DecodeIndexEntry(b, v); return err }
 	}
@@ -173,13 +176,21 @@ func (vec *Vector) strict(t *testing.T, p placed) {
 }
 
 // steps reads the joined view: all of the archive but what is refused.
-func (vec *Vector) steps(t *testing.T, p placed) {
+func (vec *Vector) steps(t *testing.T, v pcp.Version, p placed) {
 	r, err := archive.Open(p.base, nil)
+	if vec.Expect["reader"] == "refuses all" {
+		require.ErrorIs(t, err, vec.cause(t))
+		return
+	}
 	require.NoError(t, err)
 	var values, marks int
 	var last pcp.Timestamp
+	record := vec.result(t, v)
 	for step, err := range r.Steps(history.Query{}) {
 		require.NoError(t, err)
+		if record != nil && step.Stamp == record.Stamp {
+			assert.Equal(t, valuesOf(record, r), pointsOf(step))
+		}
 		if len(step.Metrics) == 0 {
 			marks++
 			continue
@@ -195,8 +206,8 @@ func (vec *Vector) steps(t *testing.T, p placed) {
 		assert.True(t, ok, "the metric behind the vector")
 	}
 	switch {
-	case p.role != archive.RoleData:
-		assert.Equal(t, []int{1, 0}, []int{values, marks})
+	case p.role != archive.RoleData || vec.isLabel():
+		assert.Equal(t, []int{2, 0}, []int{values, marks})
 	case vec.isFrame() && !vec.accepted() && vec.Expect["follows"] != "nothing":
 		assert.Equal(t, []int{2, 1}, []int{values, marks}, "a mark in its place")
 	case vec.isFrame() && !vec.accepted():
@@ -214,9 +225,51 @@ func (vec *Vector) steps(t *testing.T, p placed) {
 	assert.Empty(t, r.Warnings())
 }
 
+// result returns the vector as a data record, nil if it is none.
+func (vec *Vector) result(t *testing.T, v pcp.Version) *archive.Result {
+	if !vec.accepted() || vec.Expect["file"] != "volume" {
+		return nil
+	}
+	d, err := archive.NewResultDecoder(v)
+	require.NoError(t, err)
+	res, err := d.Decode(vec.framed(t))
+	require.NoError(t, err)
+	return res
+}
+
+// valuesOf returns the values of a record that steps must have.
+func valuesOf(res *archive.Result, r *archive.Reader) (all []string) {
+	for _, s := range res.Sets {
+		if _, ok := r.Meta().Desc(s.PMID); !ok {
+			continue
+		}
+		for _, v := range s.Values {
+			all = append(all, fmt.Sprintf("%s[%d] %s %d %x", s.PMID, v.Inst, v.Type, v.Bits, v.Data))
+		}
+	}
+	return all
+}
+
+// pointsOf returns the values of a step in the same form.
+func pointsOf(step *history.Step) (all []string) {
+	for _, m := range step.Metrics {
+		for _, p := range m.Points {
+			all = append(all, fmt.Sprintf("%s[%d] %s %d %x", m.Metric.Desc.PMID, p.Series.Inst.ID, p.Value.Type, p.Value.Bits, p.Value.Data))
+		}
+	}
+	return all
+}
+
 // roundTrip writes again what was read.
 func (vec *Vector) roundTrip(t *testing.T, v pcp.Version, p placed) {
 	if !vec.accepted() {
+		return
+	}
+	if vec.isLabel() {
+		h, err := archive.DecodeHeader(vec.framed(t))
+		require.NoError(t, err)
+		again := labelBytes(t, v, h)
+		assert.Equal(t, vec.Expect["writer"] == "same bytes", bytes.Equal(vec.Bytes, again), "%x\n%x", vec.Bytes, again)
 		return
 	}
 	r, err := archive.Open(p.base, nil)

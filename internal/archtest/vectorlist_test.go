@@ -11,21 +11,23 @@ import (
 // vectorSpec makes one vector: a record from this module's encoders and, perhaps,
 // one defect.
 type vectorSpec struct {
-	name   string
-	why    string     // why it exists and what a reader must do
-	folder string     // v2, v3 or both; empty: one vector for each version
-	file   pcp.Kind   // KindDesc: the metadata, KindResult: a volume, KindIndex; KindNone: an event array
-	event  pcp.Type   // of the event array
-	after  []string   // vectors of the same folder that stand before it in its file
-	last   bool       // nothing can follow it in its file
-	record func() any // an archive.Record, or the []archive.EventRecord of an array
-	defect func(f *fields)
-	err    error  // how a reader refuses it; nil: it accepts it
-	frames error  // how a reader of frames refuses it, if it says something else
-	writer string // other bytes: a writer stores the record so; refuses: it does not store it; empty: same bytes
-	drops  bool   // a reader passes over it without an error
-	warns  error  // a reader yields it and uses it for nothing else
-	noStep bool   // the joined view has nothing of it
+	name    string
+	why     string     // why it exists and what a reader must do
+	folder  string     // v2, v3 or both; empty: one vector for each version
+	file    pcp.Kind   // KindDesc: the metadata, KindResult: a volume, KindIndex; KindNone: an event array
+	event   pcp.Type   // of the event array
+	after   []string   // vectors of the same folder that stand before it in its file
+	last    bool       // nothing can follow it in its file
+	record  func() any // an archive.Record, or the []history.EventRecord of an array
+	defect  func(f *fields)
+	err     error  // how a reader refuses it; nil: it accepts it
+	frames  error  // how a reader of frames refuses it, if it says something else
+	writer  string // other bytes: a writer stores the record so; refuses: it does not store it; empty: same bytes
+	foreign bool   // encoded as the other version does
+	drops   bool   // a reader passes over it without an error
+	all     bool   // it refuses the archive, not only the record
+	warns   error  // a reader yields it and uses it for nothing else
+	noStep  bool   // the joined view has nothing of it
 	// reference is what the reference does, if it is not the same: accepts,
 	// refuses, or varies with its release or what is in its memory.
 	reference string
@@ -159,10 +161,11 @@ const (
 	inMeta   = pcp.KindDesc
 	inVolume = pcp.KindResult
 	inIndex  = pcp.KindIndex
+	inLabel  = pcp.KindHeader
 	inBlock  = pcp.KindNone
 )
 
-var vectorSpecs = [][]vectorSpec{dataVectors, dataDefects, eventVectors, metaVectors, metaDefects, frameDefects, indexVectors}
+var vectorSpecs = [][]vectorSpec{dataVectors, dataDefects, eventVectors, metaVectors, metaDefects, frameDefects, indexVectors, labelVectors}
 
 var dataVectors = []vectorSpec{
 	{name: "result", folder: "v3", file: inVolume, record: resultOf(wordSet(), longSet(), stringSet()),
@@ -198,6 +201,32 @@ var dataVectors = []vectorSpec{
 		why: "One metric stands twice in a record. Nothing forbids it, and a reader keeps both."},
 	{name: "unknown-metric", file: inVolume, noStep: true, record: resultOf(archive.ValueSet{PMID: metricID(99), Values: []history.Value{history.WordValue(pcp.InstNull, 14)}}),
 		why: "A value of a metric that no descriptor describes. A reader keeps it in the record and leaves it out of steps; the reference lists it without a name."},
+	{name: "unknown-instance", file: inVolume, record: resultOf(archive.ValueSet{PMID: metricID(3), Format: archive.Block, Values: []history.Value{history.StringValue(9, "x")}}),
+		why: "A value of an instance that the instance domain does not have. A reader yields it with an instance without a name."},
+	{name: "singular-twice", file: inVolume, record: resultOf(archive.ValueSet{PMID: metricID(1), Values: []history.Value{history.WordValue(pcp.InstNull, 14), history.WordValue(pcp.InstNull, 15)}}),
+		why: "Two values of a metric without instances. Nothing forbids it, and a reader keeps both."},
+	{name: "long-in-place", file: inVolume, record: resultOf(archive.ValueSet{PMID: metricID(2), Values: []history.Value{history.WordValue(pcp.InstNull, 200)}}),
+		why: "A 64-bit metric whose value stands in place. The record is whole; a reader yields it and must not take the word for a 64-bit number."},
+	{name: "word-in-block", file: inVolume, record: resultOf(archive.ValueSet{PMID: metricID(1), Format: archive.Block, Values: []history.Value{history.NumberValue(pcp.InstNull, pcp.TypeU32, 14)}}),
+		why: "A 32-bit metric whose value stands in a block. The reference cannot extract it. A reader yields its bytes."},
+	{name: "block-other-type", file: inVolume, record: resultOf(archive.ValueSet{PMID: metricID(2), Format: archive.Block, Values: []history.Value{history.StringValue(pcp.InstNull, "x")}}),
+		why: "A string where the descriptor says u64. A reader yields what the block says and no number."},
+	{name: "string-empty", file: inVolume, record: resultOf(archive.ValueSet{PMID: metricID(3), Format: archive.Block, Values: []history.Value{{Inst: 1, Type: pcp.TypeString, Data: []byte{}}}}),
+		why: "A string of length 4, which has not even a NUL. A reader takes it for the empty string."},
+	{name: "time-fraction", file: inVolume, record: resultOf(wordSet()), defect: func(f *fields) {
+		i := f.find("time")
+		raw := (*f)[i].raw
+		copy(raw[len(raw)-4:], map[int][]byte{8: {0, 0x0f, 0x42, 0x40}, 12: {0x3b, 0x9a, 0xca, 0}}[len(raw)])
+		(*f)[i].wrong = true
+	},
+		why: "A fraction of a whole second. The reference's arithmetic has made such times. A reader yields the record where it stands."},
+	{name: "time-backwards", file: inVolume, record: resultOf(wordSet()), defect: func(f *fields) {
+		i := f.find("time")
+		(*f)[i].raw[3]--
+		(*f)[i].raw[2] -= 0xf1
+		(*f)[i].wrong = true
+	},
+		why: "A record that is older than the one before it and than the archive's start. A reader yields it where it stands; the reference passes over it."},
 	{name: "string-open", file: inVolume, record: resultOf(stringSet()),
 		defect: func(f *fields) {
 			f.set("block 1.2", "06000005")
@@ -288,6 +317,26 @@ var metaVectors = []vectorSpec{
 		why: "The second name is the end of the first one: names may overlap. A reader accepts it."},
 	{name: "indom-empty", file: inMeta, record: func() any { return &meta.InDom{Stamp: stampAt(1, 0), ID: vectorDomain} },
 		why: "An instance domain without instances. It has no effect: the instances before it stay."},
+	{name: "indom-twice", file: inMeta, record: indomRecord, defect: set("instance 2", "00000002"),
+		why: "One instance twice, with two names. Readers and the reference accept it."},
+	{name: "indom-other-version", file: inMeta, record: indomRecord, foreign: true, writer: "other bytes",
+		why: "An instance domain as the other version stores it. The record type says which, so a reader accepts it, as the reference does."},
+	{name: "desc-unsupported", folder: "both", file: inMeta, record: func() any {
+		return &meta.Desc{PMID: metricID(9), Type: pcp.TypeNoSupport, InDom: pcp.InDomNull, Names: []string{"x.none"}}
+	},
+		why: "A metric of type -1: the agent does not support it. Its semantics are 0. It is common and no damage."},
+	{name: "desc-again", folder: "both", file: inMeta, record: func() any {
+		d := *vectorMetrics[1]
+		d.Names = []string{"x.also"}
+		return &d
+	},
+		why: "A metric that is described a second time, alike but for the name. A reader adds the name."},
+	{name: "desc-name-taken", folder: "both", file: inMeta, record: func() any {
+		d := *vectorMetrics[1]
+		d.PMID = metricID(9)
+		return &d
+	},
+		why: "A second metric of one name. The name stays with the first; the second has none."},
 	{name: "delta", folder: "v3", file: inMeta, after: []string{"indom"}, record: deltaRecord,
 		why: "A difference to the instance domain before it: instance 1 is removed, 3 is added. Only version 3 has it."},
 	{name: "delta-unknown", folder: "v3", file: inMeta, after: []string{"indom"}, record: deltaRecord, reference: "varies", defect: set("instance 1", "00000009"),
@@ -300,6 +349,12 @@ var metaVectors = []vectorSpec{
 		why: "A label whose value lies beyond the JSON. A reader takes labels from the JSON, keeps the wrong offset for copies, and reads no byte outside."},
 	{name: "labels-not-json", file: inMeta, record: labelsRecord, defect: set("JSON 1", "7b 22 61 22 3a 31 31"),
 		why: "JSON that does not end. A reader takes those labels whose offsets lie inside the text."},
+	{name: "labels-level", file: inMeta, record: labelsRecord, defect: set("level", "00000040"),
+		why: "Labels of a level that does not exist. A reader keeps the record and attaches it to nothing."},
+	{name: "labels-none", file: inMeta, record: func() any {
+		return &meta.Labels{Stamp: stampAt(0, 0), Level: labelset.Item, Ident: uint32(metricID(1)), Sets: []labelset.Instance{{Inst: pcp.InstNull}}}
+	},
+		why: "A label set without labels: no JSON and a count of 0. It replaces the labels before it by none."},
 	{name: "text", folder: "both", file: inMeta, record: textOf("hi"),
 		why: "A help text, which ends in a NUL. It has no time, so versions 2 and 3 store the same bytes."},
 	{name: "text-empty", folder: "both", file: inMeta, record: textOf(""),
@@ -327,6 +382,13 @@ var metaDefects = []vectorSpec{
 		why: "A name of 4096 bytes. A reader refuses it by its length; the reference has a buffer of that size and does not look."},
 	{name: "desc-rest", folder: "both", file: inMeta, record: desc, defect: func(f *fields) { f.insert("trailer", "rest", "00") }, err: pcp.ErrLayout,
 		why: "A byte behind the last name. A reader refuses the record."},
+	{name: "desc-conflict", folder: "both", file: inMeta, all: true, err: pcp.ErrMismatch,
+		record: func() any {
+			d := *vectorMetrics[1]
+			d.Sem = pcp.SemInstant
+			return &d
+		},
+		why: "A second descriptor of a metric that says something else. Values before and behind it would mean different things, so a reader refuses the archive, as the reference does."},
 	{name: "indom-count-negative", file: inMeta, record: indomRecord, defect: set("number of instances", "ffffffff"), err: pcp.ErrRange, reference: "varies",
 		why: "A negative number of instances. A reader refuses the record, as release 7.2 of the reference does; release 6.0.3 passes over it."},
 	{name: "indom-count-beyond", file: inMeta, record: indomRecord, defect: set("number of instances", "7fffffff"), err: pcp.ErrRange,
@@ -389,4 +451,36 @@ var indexVectors = []vectorSpec{
 		why: "An entry that names a negative volume. A reader yields it, says so, and reads without the index."},
 	{name: "index-torn", file: inIndex, record: indexEntry, defect: cut("data offset", 2), last: true, drops: true,
 		why: "A part of an entry at the end. A reader drops it without an error, as the reference does: an index is a hint. A check reports it."},
+}
+
+func label() any {
+	return &archive.Header{PID: 4711, Start: stampAt(0, 0), Host: "vector.example", Zone: "UTC"}
+}
+
+var labelVectors = []vectorSpec{
+	{name: "label", file: inLabel, record: label,
+		why: "The archive label of the first volume. Its texts have fields of fixed size and end in a NUL."},
+	{name: "label-rest", file: inLabel, record: label, writer: "other bytes",
+		defect: func(f *fields) {
+			rest := &(*f)[f.find("rest of time zone")]
+			rest.raw = rest.raw[3:]
+			f.insert("rest of time zone", "rubbish", "6f6c64")
+		},
+		why: "Rubbish behind the NUL of the time zone, as old writers left it. A reader stops at the NUL."},
+	{name: "label-features", folder: "v3", file: inLabel, record: label, defect: set("features", "00000001"),
+		why: "A feature that nobody knows. A reader reads on, as the reference does."},
+	{name: "label-magic", file: inLabel, record: label, defect: set("magic number", "deadbe"), err: pcp.ErrNotArchive,
+		why: "A first record that is no archive label. The label of another file of the archive serves instead; the reference refuses the archive."},
+	{name: "label-version-1", file: inLabel, record: label, defect: set("version", "01"), err: pcp.ErrVersion,
+		why: "Version 1, which was given up. The files beside it are of another version, so a reader takes theirs; the reference refuses the archive."},
+	{name: "label-version-other", folder: "v2", file: inLabel, record: label, defect: set("version", "03"), err: pcp.ErrLayout,
+		why: "The other version with the length of this one. A reader takes neither for true; the reference refuses the archive."},
+	{name: "label-version-other", folder: "v3", file: inLabel, record: label, defect: set("version", "02"), err: pcp.ErrLayout,
+		why: "The other version with the length of this one. A reader takes neither for true; the reference refuses the archive."},
+	{name: "label-length", file: inLabel, record: label, defect: set("length", "00000040"), err: pcp.ErrTrailer,
+		why: "An archive label whose leading length is wrong. The label of another file serves instead, and its length tells where records begin; the reference refuses the archive."},
+	{name: "label-trailer", file: inLabel, record: label, defect: set("trailer", "00000040"), err: pcp.ErrTrailer,
+		why: "An archive label whose trailing length is wrong. The label of another file serves instead; the reference refuses the archive."},
+	{name: "label-volume", file: inLabel, record: label, defect: set("volume", "00000001"), err: pcp.ErrMismatch,
+		why: "A first volume that says it is the second. A reader says so and reads it; the reference refuses the archive."},
 }
