@@ -8,19 +8,19 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// Instance is a set as a label record stores it: with the instance it belongs
-// to and, instead of labels, possibly an error.
+// Instance is an entry of a label record: a set of labels, or an error code in
+// its place, and the instance it belongs to.
 type Instance struct {
-	Inst pcp.InstID // InstNull at every level but instances
+	Inst pcp.InstID // InstNull at every level but Instances
 	Set  Set
-	Err  pcp.Errno // negative when the labels could not be had
-	// Invalid says that the stored JSON does not parse; Set then holds those
-	// labels whose slices lie inside it.
+	Err  pcp.Errno // negative when the writer could not obtain the labels
+	// Invalid is not nil when the stored JSON does not parse. Set then holds
+	// the labels whose slices lie inside the text.
 	Invalid error
 }
 
-// DecodeInstance reads the entry of a label record that b begins with and
-// returns the number of bytes it takes. An error is a *[pcp.FormatError].
+// DecodeInstance decodes the entry of a label record at the start of b and
+// returns its length in bytes. An error is a *[pcp.FormatError].
 func DecodeInstance(b []byte, level Level) (in Instance, size int, err error) {
 	d := wire.NewDec(pcp.KindLabels, b)
 	in.Inst = pcp.InstID(d.I32())
@@ -34,7 +34,7 @@ func DecodeInstance(b []byte, level Level) (in Instance, size int, err error) {
 		d.Fail("label count", strconv.Itoa(count), pcp.ErrRange)
 	}
 	switch {
-	case d.Err() != nil: // do not loop as often as a damaged count says
+	case d.Err() != nil: // a damaged count must not drive the loop
 		return in, d.Offset(), d.Err()
 	case count <= 0:
 		in.Err = pcp.Errno(count)
@@ -51,8 +51,8 @@ func DecodeInstance(b []byte, level Level) (in Instance, size int, err error) {
 	return in, d.Offset(), d.Err()
 }
 
-// fromStored trusts the JSON rather than the stored slices, which writers have
-// been seen to get wrong, and takes the flags from the slices.
+// fromStored takes the labels from the JSON, because some writers store wrong
+// slices, and the flags from the slices.
 func fromStored(text string, stored []entry, level Level) (Set, error) {
 	s, err := Parse(text, level)
 	if err != nil {
@@ -74,7 +74,7 @@ func fromStored(text string, stored []entry, level Level) (Set, error) {
 	return s, nil
 }
 
-// inside keeps the entries whose slices lie in the text.
+// inside returns the entries whose slices lie inside the text.
 func inside(text string, stored []entry) []entry {
 	var kept []entry
 	for _, e := range stored {
@@ -85,7 +85,7 @@ func inside(text string, stored []entry) []entry {
 	return kept
 }
 
-// AppendBinary appends the entry as a label record stores it.
+// AppendBinary appends the entry in the form of a label record.
 func (in Instance) AppendBinary(b []byte) []byte {
 	b = wire.AppendU32(b, uint32(in.Inst))
 	b = wire.AppendU32(b, uint32(len(in.Set.json)))

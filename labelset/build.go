@@ -9,9 +9,9 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// New returns the labels as a set of one level, in compact JSON sorted by name.
-// Of two labels with one name the later wins. Errors wrap [pcp.ErrLimit] or,
-// for an unusable name or value, [pcp.ErrRange].
+// New returns a set of labels of one level, as compact JSON sorted by name. If
+// a name occurs twice, the later label wins. Errors wrap [pcp.ErrLimit] for too
+// many or too long labels, and [pcp.ErrRange] for an unusable name or value.
 func New(level Level, labels ...Label) (Set, error) {
 	labels = slices.Clone(labels)
 	for i := range labels {
@@ -23,7 +23,7 @@ func New(level Level, labels ...Label) (Set, error) {
 	return build(labels)
 }
 
-// check refuses what would not be JSON when it is assembled.
+// check rejects a name or value that would not yield valid JSON.
 func (l Label) check() error {
 	if i := strings.IndexFunc(l.Name, func(c rune) bool { return c < ' ' || c == '"' || c == '\\' }); i >= 0 {
 		return fmt.Errorf("label name %q: %w", l.Name, pcp.ErrRange)
@@ -35,10 +35,10 @@ func (l Label) check() error {
 	return p.err
 }
 
-// Merge returns the labels that a client sees: later sets win over earlier
-// ones, labels keep the level they came from. Give the sets in the order of
-// [Levels]. An error wraps [pcp.ErrLimit], where they are more than a set holds
-// together, or [pcp.ErrRange], for the names of a set that was damaged.
+// Merge returns the labels that a client sees. Pass the sets in the order of
+// [Levels]: a later set wins over an earlier one. Labels keep the level they
+// came from. An error wraps [pcp.ErrLimit] if the result exceeds the limits of
+// a set, or [pcp.ErrRange] if a damaged set contains an invalid name.
 func Merge(sets ...Set) (Set, error) {
 	var all []Label
 	for _, s := range sets {
@@ -49,7 +49,8 @@ func Merge(sets ...Set) (Set, error) {
 	return build(all)
 }
 
-// build takes ownership of labels.
+// build sorts labels, removes repeated names and assembles a set. It takes
+// ownership of labels.
 func build(labels []Label) (Set, error) {
 	slices.SortStableFunc(labels, func(a, b Label) int { return cmp.Compare(a.Name, b.Name) })
 	kept := labels[:0]
@@ -63,7 +64,7 @@ func build(labels []Label) (Set, error) {
 		return Set{}, nil
 	}
 	if len(kept) > MaxLabels {
-		return Set{}, fmt.Errorf("%d labels: %w", len(kept), pcp.ErrLimit)
+		return Set{}, fmt.Errorf("label set with %d labels: %w", len(kept), pcp.ErrLimit)
 	}
 	size := 1
 	for _, l := range kept {
@@ -78,7 +79,8 @@ func build(labels []Label) (Set, error) {
 	return assemble(kept, size), nil
 }
 
-// assemble writes sorted, unique labels that are known to fit.
+// assemble writes labels, which must be sorted, unique and within the limits.
+// size is a capacity hint in bytes.
 func assemble(labels []Label, size int) Set {
 	var b strings.Builder
 	b.Grow(size)
@@ -100,7 +102,8 @@ func assemble(labels []Label, size int) Set {
 	return Set{json: b.String(), index: index}
 }
 
-// quote returns s as a JSON string. Bytes that need no escape stay as they are.
+// quote returns s as a JSON string. It escapes only the bytes that JSON
+// requires.
 func quote(s string) string {
 	const hex = "0123456789abcdef"
 	var b strings.Builder

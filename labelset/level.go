@@ -2,8 +2,8 @@ package labelset
 
 import "strconv"
 
-// Level is the level of metadata that a label set belongs to. The values are
-// the ones stored in archives, where others may be found too.
+// Level is the level of metadata that a label set belongs to. Archives store
+// these numbers; a damaged archive may contain others.
 type Level uint32
 
 // The levels, most general first.
@@ -16,9 +16,8 @@ const (
 	Instances Level = 32
 )
 
-// Levels lists all levels in order of precedence, lowest first. It differs from
-// numeric order only in meaning: the instance domain is more general than the
-// cluster.
+// Levels lists all levels from lowest to highest precedence. The instance
+// domain has lower precedence than the cluster.
 var Levels = [...]Level{Context, Domain, InDom, Cluster, Item, Instances}
 
 // String returns the level's name: context, domain, indom, cluster, item, instances.
@@ -43,7 +42,7 @@ func (l Level) String() string {
 // Flags qualify a label.
 type Flags uint8
 
-// The flags, as stored.
+// The flags, with the values that archives store.
 const (
 	Compound Flags = 64  // the name may be dotted
 	Optional Flags = 128 // not part of the metric's identity

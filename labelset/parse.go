@@ -9,8 +9,10 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// Parse reads a JSON object as the labels of one level. The text is kept as it
-// is. Errors wrap [pcp.ErrRange] or, beyond the format's limits, [pcp.ErrLimit].
+// Parse parses a JSON object as the labels of one level and keeps the text
+// unchanged. White space alone yields an empty set. Errors wrap [pcp.ErrRange]
+// for invalid text, and [pcp.ErrLimit] where the text exceeds the limits of the
+// format.
 func Parse(text string, level Level) (Set, error) {
 	if len(text) > MaxJSON {
 		return Set{}, fmt.Errorf("label set of %d bytes: %w", len(text), pcp.ErrLimit)
@@ -46,7 +48,7 @@ type named struct {
 	name string
 }
 
-const maxDepth = 32 // of nested objects and arrays
+const maxDepth = 32 // nesting depth of objects and arrays
 
 func (p *parser) set() (Set, error) {
 	slices.SortStableFunc(p.found, func(a, b named) int { return cmp.Compare(a.name, b.name) })
@@ -87,7 +89,7 @@ func (p *parser) space() {
 	}
 }
 
-// next skips white space and takes c if it is next.
+// next skips white space and, if c follows, consumes it and returns true.
 func (p *parser) next(c byte) bool {
 	p.space()
 	if p.at < len(p.text) && p.text[p.at] == c {
@@ -103,7 +105,7 @@ func (p *parser) expect(c byte) {
 	}
 }
 
-// object reads an object and records its members under prefix.
+// object parses an object and records its members under prefix.
 func (p *parser) object(prefix string) {
 	p.expect('{')
 	if p.next('}') {
@@ -160,13 +162,13 @@ func (p *parser) member(prefix string) {
 	}
 }
 
-// nested reports whether an object with members is next.
+// nested reports whether a non-empty object follows.
 func (p *parser) nested() bool {
 	rest := p.text[p.at:]
 	return strings.HasPrefix(rest, "{") && !strings.HasPrefix(strings.TrimLeft(rest[1:], " \t\r\n"), "}")
 }
 
-// str passes over a string and returns its bounds, quotes included.
+// str skips a string and returns its bounds, quotes included.
 func (p *parser) str() (from, to int) {
 	from = p.at
 	if !p.next('"') {
@@ -186,7 +188,7 @@ func (p *parser) str() (from, to int) {
 	return 0, 0
 }
 
-// value passes over any value.
+// value skips any value.
 func (p *parser) value() {
 	p.space()
 	switch {
@@ -210,7 +212,7 @@ func (p *parser) value() {
 	}
 }
 
-// bracketed passes over an array or object whose members are not labels.
+// bracketed skips an array or object whose members are not labels.
 func (p *parser) bracketed(end byte) {
 	p.at++
 	if p.depth++; p.depth > maxDepth {

@@ -14,18 +14,19 @@ const (
 	MaxName   = 254   // bytes of a name
 )
 
-// Label is one name–value pair.
+// Label is a name–value pair.
 type Label struct {
 	Name  string // dotted for a compound label
-	Value string // JSON text: a string keeps its quotes
+	Value string // JSON text; a string includes its quotes
 	Level Level  // where the label came from
 	Flags Flags
 }
 
-// String returns a label whose value is the JSON string for text.
+// String returns a label whose value is text as a JSON string.
 func String(name, text string) Label { return Label{Name: name, Value: quote(text)} }
 
-// Text returns the value for display: a string unquoted, all else as it stands.
+// Text returns the value for display: a string without quotes and escapes, any
+// other value as JSON.
 func (l Label) Text() string {
 	if !strings.HasPrefix(l.Value, `"`) {
 		return l.Value
@@ -44,16 +45,17 @@ func (l Label) Text() string {
 type Set struct {
 	json  string
 	index []entry // labels sorted by name
-	odd   *odd    // nil in nearly all
+	odd   *odd    // nil in nearly all sets
 }
 
-// odd is what few sets have.
+// odd holds the parts that only few sets have.
 type odd struct {
-	dotted []string // names by position, where one is not a slice of json
-	stored []entry  // as read, where that differs from index
+	dotted []string // names by position; set if a name is not a slice of json
+	stored []entry  // entries as read; set if they differ from index
 }
 
-// entry is a label of the binary form: two slices of the JSON and flags.
+// entry is a label of the binary form: flags and the slices of the JSON that
+// hold its name and value.
 type entry struct {
 	nameOff  uint16
 	nameLen  uint8
@@ -65,10 +67,10 @@ type entry struct {
 // Len returns the number of labels.
 func (s Set) Len() int { return len(s.index) }
 
-// JSON returns the set's text, "" when empty.
+// JSON returns the set's text, "" for an empty set.
 func (s Set) JSON() string { return s.json }
 
-// At returns label i in order of names.
+// At returns label i in the order of names.
 func (s Set) At(i int) Label {
 	e := s.index[i]
 	l := Label{
@@ -84,7 +86,7 @@ func (s Set) At(i int) Label {
 	return l
 }
 
-// All yields the labels in order of names.
+// All yields the labels in the order of names.
 func (s Set) All() iter.Seq[Label] {
 	return func(yield func(Label) bool) {
 		for i := range s.index {
@@ -95,7 +97,7 @@ func (s Set) All() iter.Seq[Label] {
 	}
 }
 
-// Lookup returns the label with the given name.
+// Lookup returns the label called name.
 func (s Set) Lookup(name string) (Label, bool) {
 	for l := range s.All() {
 		if l.Name == name {
@@ -105,15 +107,17 @@ func (s Set) Lookup(name string) (Label, bool) {
 	return Label{}, false
 }
 
-// Text returns the value of the named label for display, "" if there is none.
+// Text returns the value of the label called name for display, "" if it does
+// not exist.
 func (s Set) Text(name string) string {
 	l, _ := s.Lookup(name)
 	return l.Text()
 }
 
-// Equal reports whether both sets would be written to the same bytes.
+// Equal reports whether both sets have the same binary form.
 func (s Set) Equal(t Set) bool { return s.json == t.json && slices.Equal(s.onDisk(), t.onDisk()) }
 
+// onDisk returns the entries of the binary form.
 func (s Set) onDisk() []entry {
 	if s.odd != nil && s.odd.stored != nil {
 		return s.odd.stored

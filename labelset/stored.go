@@ -2,16 +2,18 @@ package labelset
 
 import "iter"
 
-// StoredLabel is a label as the binary form holds it: two slices of the set's
-// text, which may be wrong, and flags, which include the level.
+// StoredLabel is a label of the binary form. The offsets and lengths in bytes
+// locate its name and value in the set's text; a damaged archive may hold wrong
+// ones. Flags include the level.
 type StoredLabel struct {
 	NameOffset, NameLength   int
 	ValueOffset, ValueLength int
 	Flags                    uint8
 }
 
-// Stored yields the labels of s in the order and with the slices that the binary
-// form has, for tools that inspect archives. Others want [Set.All].
+// Stored yields the position and the stored form of each label in the order of
+// the binary form. It serves tools that inspect archives; other callers use
+// [Set.All].
 func (s Set) Stored() iter.Seq2[int, StoredLabel] {
 	return func(yield func(int, StoredLabel) bool) {
 		for i, e := range s.onDisk() {

@@ -2,11 +2,11 @@ package pcp
 
 import "fmt"
 
-// Errno is a PMAPI status code. A result carries one, always negative, in the
-// place of a metric's values, and a label record one in the place of labels.
+// Errno is a PMAPI status code. A result stores a negative Errno in place of a
+// metric's values; a label record stores one in place of labels.
 type Errno int32
 
-// The codes that stand most often where a value should.
+// Common error codes found in place of values.
 const (
 	ErrnoAppVersion Errno = -12350 // metric not supported by the monitored application
 	ErrnoValue      Errno = -12351 // no value available
@@ -15,12 +15,12 @@ const (
 )
 
 const (
-	errnoBase    = -12345 // first code of PMAPI's own range
-	errnoCrypto  = -21344 // codes below belong to the security library
+	errnoBase    = -12345 // first code of PMAPI's own range; PMAPI counts down from here
+	errnoCrypto  = -21344 // the security library uses the codes below this one
 	errnoStrange = "No such PMAPI error code (%d)"
 )
 
-// errnoText is the text of the reference's release 7.
+// errnoText holds the error texts of PCP release 7.
 var errnoText = map[Errno]string{
 	-12345: "Generic error, already reported above",
 	-12346: "Problems parsing PMNS definitions",
@@ -91,7 +91,7 @@ var errnoText = map[Errno]string{
 	-21344: "Functionality not yet implemented",
 }
 
-// Error returns the reference's text for e.
+// Error returns PCP's text for e.
 func (e Errno) Error() string {
 	switch text, ok := errnoText[e]; {
 	case ok:

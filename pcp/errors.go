@@ -6,41 +6,43 @@ import (
 	"strings"
 )
 
-// What can be wrong with stored bytes. A [FormatError] wraps one of them.
+// Kinds of errors in stored bytes. Each [FormatError] wraps one of them; test
+// with errors.Is.
 var (
 	// ErrNotArchive: the first record is not an archive label.
 	ErrNotArchive = errors.New("not a PCP archive")
-	// ErrVersion: an archive of a version this package does not read or write.
+	// ErrVersion: this package does not read or write this archive version.
 	ErrVersion = errors.New("unsupported archive version")
-	// ErrTruncated: a record ends before its contents do. The bytes are damaged.
+	// ErrTruncated: the contents of a record are longer than the record, which
+	// is therefore damaged.
 	ErrTruncated = errors.New("record is too short")
-	// ErrUnfinished: the file ends inside a record. In the last file of an
-	// archive that is being written this is ordinary; elsewhere it is damage.
+	// ErrUnfinished: the file ends inside a record. This is normal in the last
+	// file of an archive that is still being written, and damage anywhere else.
 	ErrUnfinished = errors.New("file ends inside a record")
-	// ErrTrailer: the length after a record differs from the one before it.
+	// ErrTrailer: the length words before and after a record differ.
 	ErrTrailer = errors.New("record length and its trailer differ")
-	// ErrTag: a metadata record of a type that does not exist.
+	// ErrTag: a metadata record has an unknown type.
 	ErrTag = errors.New("unknown record type")
-	// ErrRange: a field holds, or should be given, a value outside its range.
+	// ErrRange: a value lies outside the range of its field.
 	ErrRange = errors.New("value out of range")
 	// ErrLayout: the parts of a record do not fill it exactly.
 	ErrLayout = errors.New("parts do not fill the record")
-	// ErrLimit: a length exceeds a limit set by the caller.
+	// ErrLimit: a length exceeds a limit of the format or of the caller.
 	ErrLimit = errors.New("limit exceeded")
-	// ErrMismatch: two records that must agree do not.
+	// ErrMismatch: two records contradict each other.
 	ErrMismatch = errors.New("records disagree")
 )
 
-// FormatError tells where stored bytes could not be understood. Decoders of
+// FormatError describes an error in stored bytes and its position. Decoders of
 // single records leave File empty and count Offset from the start of their
-// input; package archive fills in the file and makes Offset absolute.
+// input; package archive sets File and makes Offset relative to the file.
 type FormatError struct {
-	File   string // name of the file
-	Kind   Kind   // kind of the record
-	Offset int64  // byte offset
-	Field  string // field, empty when it concerns the whole record
-	Detail string // the offending values, may be empty
-	Err    error  // one of the sentinels above
+	File   string // file name; empty when the input is not a file
+	Kind   Kind   // kind of the record, KindNone if unknown
+	Offset int64  // in bytes, where the error was found
+	Field  string // field name; empty when the error concerns the whole record
+	Detail string // offending values; may be empty
+	Err    error  // one of the Err variables of this package
 }
 
 // Error formats e as "file: offset N: kind record: field: detail: cause".

@@ -5,10 +5,10 @@ import "fmt"
 // PMID identifies a metric: domain (9 bits), cluster (12), item (10).
 type PMID uint32
 
-// PMIDNull is no metric.
+// PMIDNull stands for the absence of a metric.
 const PMIDNull PMID = 0xffffffff
 
-// NewPMID packs a metric identifier; bits that do not fit are dropped.
+// NewPMID packs a metric identifier. It drops bits that do not fit.
 func NewPMID(domain, cluster, item uint32) PMID {
 	return PMID(domain&0x1ff<<22 | cluster&0xfff<<10 | item&0x3ff)
 }
@@ -25,11 +25,12 @@ func (p PMID) Item() uint32 { return uint32(p) & 0x3ff }
 // ClusterID returns p with item 0: the identifier that cluster labels carry.
 func (p PMID) ClusterID() PMID { return p &^ 0x3ff }
 
-// DynamicDomain is the domain of logged derived metrics and of the roots of
-// dynamic subtrees.
+// DynamicDomain is the domain number of logged derived metrics and of the roots
+// of dynamic subtrees.
 const DynamicDomain = 511
 
-// String returns "domain.cluster.item".
+// String returns "domain.cluster.item", or PCP's notation for a null or dynamic
+// identifier.
 func (p PMID) String() string {
 	switch {
 	case p == PMIDNull:
@@ -43,10 +44,11 @@ func (p PMID) String() string {
 // InDomID identifies an instance domain: domain (9 bits), serial (22).
 type InDomID uint32
 
-// InDomNull is the instance domain of singular metrics: none.
+// InDomNull marks a singular metric, which has no instance domain.
 const InDomNull InDomID = 0xffffffff
 
-// NewInDomID packs an instance domain identifier.
+// NewInDomID packs an instance domain identifier. It drops bits that do not
+// fit.
 func NewInDomID(domain, serial uint32) InDomID {
 	return InDomID(domain&0x1ff<<22 | serial&0x3fffff)
 }
@@ -57,7 +59,7 @@ func (i InDomID) Domain() uint32 { return uint32(i) >> 22 & 0x1ff }
 // Serial returns the instance domain's number within its domain.
 func (i InDomID) Serial() uint32 { return uint32(i) & 0x3fffff }
 
-// String returns "domain.serial".
+// String returns "domain.serial", or "PM_INDOM_NULL".
 func (i InDomID) String() string {
 	if i == InDomNull {
 		return "PM_INDOM_NULL"
@@ -65,8 +67,9 @@ func (i InDomID) String() string {
 	return fmt.Sprintf("%d.%d", i.Domain(), i.Serial())
 }
 
-// InstID is the number of an instance within its domain, or InstNull.
+// InstID is the number of an instance within its instance domain, or InstNull.
 type InstID int32
 
-// InstNull is the instance of the one value of a singular metric.
+// InstNull takes the place of the instance number in the only value of a
+// singular metric.
 const InstNull InstID = -1

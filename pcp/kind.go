@@ -5,22 +5,22 @@ import "strconv"
 // Kind is a kind of archive record.
 type Kind uint8
 
-// The record kinds: one for the label at the head of every file, four found in
-// the .meta file (two of them in two forms), two in data volumes, one in the
+// The record kinds. KindHeader begins every file; KindDesc to KindText occur in
+// the .meta file, KindResult and KindMark in data volumes, KindIndex in the
 // .index file.
 const (
 	KindHeader     Kind = iota // archive label: the first record of every file
 	KindDesc                   // metric descriptor and names
 	KindInDom                  // instance domain, complete
-	KindInDomDelta             // instance domain, difference to its predecessor
+	KindInDomDelta             // instance domain, changes to the preceding version
 	KindLabels                 // label sets of one level and identifier
 	KindText                   // one-line or long help text
 	KindResult                 // values of several metrics at one time
-	KindMark                   // end of continuous history
+	KindMark                   // recording stopped and started again
 	KindIndex                  // temporal index entry
 	NumKinds
 
-	KindNone = NumKinds // of bytes that are not known to be any kind of record
+	KindNone = NumKinds // bytes of an unknown kind of record
 )
 
 var kindNames = [NumKinds]string{

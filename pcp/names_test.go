@@ -28,7 +28,7 @@ func TestPMID(t *testing.T) {
 			assert.Zero(t, tt.id.ClusterID().Item())
 		})
 	}
-	assert.Equal(t, pcp.NewPMID(0, 0, 0), pcp.NewPMID(512, 4096, 1024), "what does not fit is dropped")
+	assert.Equal(t, pcp.NewPMID(0, 0, 0), pcp.NewPMID(512, 4096, 1024), "NewPMID drops bits that do not fit")
 }
 
 func TestInDomID(t *testing.T) {

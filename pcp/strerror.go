@@ -1,7 +1,8 @@
 package pcp
 
-// systemText is what Linux calls the error numbers that agents pass on. The
-// host that reads an archive may be of another kind, so they are spelt out.
+// systemText holds Linux's texts for the error numbers that agents pass on.
+// They are listed here because the host that reads an archive may run another
+// system.
 var systemText = [...]string{
 	1:   "Operation not permitted",
 	2:   "No such file or directory",

@@ -8,22 +8,23 @@ import (
 )
 
 // Timestamp is a time as archives store it: seconds since 1970 UTC and
-// nanoseconds. It is wider than time.Time's UnixNano range and keeps what
-// damaged or careless writers stored, so Nsec may lie outside [0, 1e9).
+// nanoseconds. It covers more than the range of time.Time.UnixNano. It keeps
+// the numbers that damaged files or careless writers hold, so Nsec may lie
+// outside [0, 1e9).
 type Timestamp struct {
 	Sec  int64
 	Nsec int32
 }
 
-// MaxTime is not earlier than any time an archive can hold.
+// MaxTime is the latest Timestamp.
 var MaxTime = Timestamp{Sec: math.MaxInt64, Nsec: math.MaxInt32}
 
-// TimestampOf converts t.
+// TimestampOf converts a time.Time.
 func TimestampOf(t time.Time) Timestamp {
 	return Timestamp{Sec: t.Unix(), Nsec: int32(t.Nanosecond())}
 }
 
-// TimestampMilli converts milliseconds since 1970 UTC, Prometheus' unit.
+// TimestampMilli converts milliseconds since 1970 UTC, the unit of Prometheus.
 func TimestampMilli(ms int64) Timestamp {
 	sec, rest := ms/1000, ms%1000
 	if rest < 0 {
@@ -51,7 +52,8 @@ func (t Timestamp) Milli() int64 {
 // Time converts t to UTC.
 func (t Timestamp) Time() time.Time { return time.Unix(t.Sec, int64(t.Nsec)).UTC() }
 
-// Compare returns -1, 0 or +1.
+// Compare returns -1 if t is earlier than u, +1 if it is later and 0 if they
+// are equal.
 func (t Timestamp) Compare(u Timestamp) int {
 	if c := cmp.Compare(t.Sec, u.Sec); c != 0 {
 		return c
@@ -68,8 +70,8 @@ func (t Timestamp) After(u Timestamp) bool { return t.Compare(u) > 0 }
 // IsZero reports whether t is the zero Timestamp.
 func (t Timestamp) IsZero() bool { return t == Timestamp{} }
 
-// Add returns t+d, normalised. It saturates at the ends of what an int64 of
-// seconds holds.
+// Add returns t+d with Nsec in [0, 1e9). It saturates at the ends of an int64
+// of seconds.
 func (t Timestamp) Add(d time.Duration) Timestamp {
 	sec := int64(d / time.Second)
 	nsec := int64(t.Nsec) + int64(d%time.Second)

@@ -5,7 +5,8 @@ import "strconv"
 // Type is the type of a metric's values.
 type Type int32
 
-// The value types. Unknown occurs only as the type of a stored value.
+// The value types. TypeUnknown occurs only as the type of a stored value, never
+// of a metric.
 const (
 	TypeNoSupport       Type = -1
 	Type32              Type = 0
@@ -26,7 +27,7 @@ var typeNames = [...]string{
 	"32", "u32", "64", "u64", "float", "double", "string", "aggregate", "static aggregate", "event", "highres event",
 }
 
-// String returns the short name used by PCP's tools: 32, u64, double, string …
+// String returns the short name that PCP's tools use: 32, u64, double, string …
 func (t Type) String() string {
 	switch {
 	case t >= 0 && int(t) < len(typeNames):
@@ -53,10 +54,10 @@ func (t Type) Size() int {
 	return 0
 }
 
-// Semantics tells how a metric's values relate over time.
+// Semantics says how successive values of a metric relate.
 type Semantics int32
 
-// The semantics. Their numbers are PCP's; 2 was never used.
+// The semantics, numbered as in PCP, which never used 2.
 const (
 	SemCounter  Semantics = 1 // monotonically increasing
 	SemInstant  Semantics = 3 // a level, continuous in time

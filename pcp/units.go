@@ -5,19 +5,20 @@ import (
 	"strings"
 )
 
-// Units are the dimension and scale of a metric: each Dim is an exponent
-// (bytes/second has DimSpace 1, DimTime -1), each Scale the unit it counts in.
-// The extra unit, for dimensions such as power, came with PCP 7.2.
+// Units are the dimension and scale of a metric. Each Dim is an exponent:
+// bytes/second has DimSpace 1 and DimTime -1. Each Scale selects the unit that
+// the values count in. PCP 7.2 added the extra unit for dimensions such as
+// power.
 type Units struct {
 	DimSpace, DimTime, DimCount int8  // -8..7
 	ScaleSpace                  uint8 // byte, Kbyte, … in steps of 1024
 	ScaleTime                   uint8 // nanoseconds to hours
 	ScaleCount                  int8  // power of ten
-	ExtraUnit                   int8  // temperature 1, voltage 2, current 3, power 4; negative: per
-	ExtraScale                  uint8
+	ExtraUnit                   int8  // 1 temperature, 2 voltage, 3 current, 4 power; negative in the denominator
+	ExtraScale                  uint8 // index of the extra unit's scale: for power 1 kW, 2 W, 3 mW, 4 uW
 }
 
-// Scales of space and time.
+// Scales of space.
 const (
 	SpaceByte uint8 = iota
 	SpaceKbyte
@@ -38,7 +39,7 @@ const (
 	TimeHour
 )
 
-// UnitsFromWord unpacks the 32-bit form that archives hold.
+// UnitsFromWord unpacks the 32-bit form that archives store.
 func UnitsFromWord(w uint32) Units {
 	return Units{
 		DimSpace: signed(w>>28, 4), DimTime: signed(w>>24, 4), DimCount: signed(w>>20, 4),
@@ -50,7 +51,8 @@ func UnitsFromWord(w uint32) Units {
 // signed sign-extends the low n bits of w.
 func signed(w uint32, n uint) int8 { return int8(w<<(8-n)) >> (8 - n) }
 
-// Word packs u; fields that do not fit are cut.
+// Word packs u into the 32-bit form that archives store. It drops bits that do
+// not fit.
 func (u Units) Word() uint32 {
 	return uint32(u.DimSpace)&15<<28 | uint32(u.DimTime)&15<<24 | uint32(u.DimCount)&15<<20 |
 		uint32(u.ScaleSpace)&15<<16 | uint32(u.ScaleTime)&15<<12 | uint32(u.ScaleCount)&15<<8 |
@@ -67,7 +69,8 @@ var (
 	}
 )
 
-// String formats u as PCP's tools do: "byte / sec", "count x 10^6", "" for none.
+// String formats u as PCP's tools do: "byte / sec", "count x 10^6". It returns
+// "" for a dimensionless value.
 func (u Units) String() string {
 	var num, den []string
 	add := func(dim int8, name string) {

@@ -6,9 +6,10 @@ import (
 	"strings"
 )
 
-// ParseUnits reads units as [Units.String] writes them, such as "Kbyte / sec",
-// and "none", as PCP's exporters say where there are none. A scale of counts
-// without their dimension, which is written as if it had one, gets it.
+// ParseUnits parses the output of [Units.String], such as "Kbyte / sec", and
+// "none", which PCP's exporters write for a dimensionless value. String writes
+// a count scale without a dimension like one with dimension 1, so ParseUnits
+// returns dimension 1 for both.
 func ParseUnits(s string) (Units, error) {
 	var u Units
 	if s == "none" {
@@ -27,22 +28,23 @@ func ParseUnits(s string) (Units, error) {
 		if raised {
 			var err error
 			if exponent, err = strconv.Atoi(power); err != nil || exponent < 2 || exponent > 8 {
-				return Units{}, fmt.Errorf("units %q: exponent %q", s, power)
+				return Units{}, fmt.Errorf("units %q: exponent %q is not 2 to 8", s, power)
 			}
 		}
 		used, ok := u.word(name, words[i+1:], sign*int8(exponent))
 		if !ok {
-			return Units{}, fmt.Errorf("units %q: %q is no unit", s, word)
+			return Units{}, fmt.Errorf("units %q: unknown unit %q", s, word)
 		}
 		i += used
 	}
 	if UnitsFromWord(u.Word()) != u {
-		return Units{}, fmt.Errorf("units %q: beyond what archives hold", s)
+		return Units{}, fmt.Errorf("units %q: outside the range that archives can store", s)
 	}
 	return u, nil
 }
 
-// word adds a unit and returns how many of the words behind it belong to it.
+// word adds the unit called name to u and returns how many of the following
+// words belong to it.
 func (u *Units) word(name string, rest []string, dim int8) (used int, ok bool) {
 	switch {
 	case name == "count":
@@ -61,7 +63,7 @@ func (u *Units) word(name string, rest []string, dim int8) (used int, ok bool) {
 	return 0, true
 }
 
-// countScale reads the "x 10^6" behind a count.
+// countScale parses the "x 10^6" after a count.
 func (u *Units) countScale(rest []string) (used int, ok bool) {
 	if len(rest) < 2 || rest[0] != "x" {
 		return 0, true
@@ -91,7 +93,7 @@ func (u *Units) countScale(rest []string) (used int, ok bool) {
 	return 2, true
 }
 
-// extra reads a unit such as "power (W)".
+// extra parses a unit such as "power (W)".
 func (u *Units) extra(name string, rest []string, dim int8) (used int, ok bool) {
 	for i, n := range extraNames {
 		if n == "" || n != name || len(rest) == 0 || u.ExtraUnit != 0 {
@@ -107,7 +109,8 @@ func (u *Units) extra(name string, rest []string, dim int8) (used int, ok bool) 
 	return 0, false
 }
 
-// scaleOf finds the scale that a name stands for.
+// scaleOf sets scale to the index of name in names and reports whether it
+// exists. Beyond the names it accepts the prefix unknown followed by a number.
 func scaleOf(name string, names []string, unknown string, scale *uint8) bool {
 	for i, n := range names {
 		if n == name && n != "" {

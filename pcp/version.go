@@ -21,7 +21,8 @@ const (
 // String returns "v2" or "v3".
 func (v Version) String() string { return fmt.Sprintf("v%d", uint8(v)) }
 
-// Digits returns how many digits of a second's fraction the version's times have.
+// Digits returns the number of decimal places of a second that the version
+// stores.
 func (v Version) Digits() int {
 	if v == V2 {
 		return 6
@@ -29,7 +30,8 @@ func (v Version) Digits() int {
 	return 9
 }
 
-// Set parses "2", "3", "v2" or "v3"; with Type it makes Version a flag value.
+// Set parses "2", "3", "v2" or "v3". Set, String and Type make Version a flag
+// value.
 func (v *Version) Set(s string) error {
 	switch s {
 	case "2", "v2":
@@ -42,5 +44,5 @@ func (v *Version) Set(s string) error {
 	return nil
 }
 
-// Type names the value in command line help.
+// Type returns the name that command line help shows for the value.
 func (*Version) Type() string { return "version" }
