@@ -3,8 +3,9 @@ package convert
 import (
 	"context"
 	"errors"
-	"github.com/pcparchive/pcparchive/history"
 	"iter"
+
+	"github.com/pcparchive/pcparchive/history"
 )
 
 // Copy puts every step of src into dst. It does not close dst.

@@ -32,16 +32,16 @@ type Downsample struct {
 	window  int64
 	open    bool
 	last    pcp.Timestamp
-	metrics map[pcp.PMID]*sampled
-	order   []*sampled // with records in the window
+	metrics map[pcp.PMID]*metricWindow
+	order   []*metricWindow // with records in the window
 	seq     int
 	out     history.Step
 }
 
 // sampled is what is known of a metric.
-type sampled struct {
-	records []*sampledRecord // of the window, those that are needed
-	spare   []*sampledRecord
+type metricWindow struct {
+	records []*heldRecord // of the window, those that are needed
+	spare   []*heldRecord
 	before  map[pcp.InstID]float64 // counters
 	fallen  map[pcp.InstID]bool    // counters that are less in this step
 	present map[pcp.InstID]bool    // instances of this step
@@ -51,7 +51,7 @@ type sampled struct {
 
 // sampledRecord is what a step of the window had of a metric, less what later
 // ones supersede.
-type sampledRecord struct {
+type heldRecord struct {
 	stamp  pcp.Timestamp
 	seq    int // place among all
 	values history.MetricValues
@@ -61,7 +61,7 @@ type sampledRecord struct {
 // NewDownsample returns a Downsample that puts steps into dst, which it owns. Every
 // is a nanosecond at least. The report may be nil.
 func NewDownsample(dst history.Sink, every time.Duration, r *prom.Report) *Downsample {
-	return &Downsample{dst: dst, every: max(every, 1), report: r, metrics: map[pcp.PMID]*sampled{}}
+	return &Downsample{dst: dst, every: max(every, 1), report: r, metrics: map[pcp.PMID]*metricWindow{}}
 }
 
 // Put takes a step. It is put into the sink when its window has passed.
@@ -116,7 +116,7 @@ func (d *Downsample) windowOf(t pcp.Timestamp) int64 {
 func (d *Downsample) add(t pcp.Timestamp, mv *history.MetricValues) {
 	m := d.metrics[mv.Metric.Desc.PMID]
 	if m == nil {
-		m = &sampled{before: map[pcp.InstID]float64{}, fallen: map[pcp.InstID]bool{}, present: map[pcp.InstID]bool{}}
+		m = &metricWindow{before: map[pcp.InstID]float64{}, fallen: map[pcp.InstID]bool{}, present: map[pcp.InstID]bool{}}
 		d.metrics[mv.Metric.Desc.PMID] = m
 	}
 	if mv.Err < 0 && m.failed {
@@ -137,7 +137,7 @@ func (d *Downsample) add(t pcp.Timestamp, mv *history.MetricValues) {
 	for _, r := range m.records {
 		r.whole = r.whole || m.failed // what an error ends
 	}
-	r := m.take()
+	r := m.newRecord()
 	r.stamp, r.seq, r.whole = t, d.seq, events || m.failed || len(m.fallen) > 0
 	r.values.Metric, r.values.Err, r.values.InDom, r.values.Labels = mv.Metric, mv.Err, mv.InDom, mv.Labels
 	r.values.Points = append(r.values.Points[:0], mv.Points...)
@@ -149,10 +149,10 @@ func (d *Downsample) add(t pcp.Timestamp, mv *history.MetricValues) {
 }
 
 // take returns a record to fill.
-func (m *sampled) take() *sampledRecord {
+func (m *metricWindow) newRecord() *heldRecord {
 	n := len(m.spare)
 	if n == 0 {
-		return &sampledRecord{}
+		return &heldRecord{}
 	}
 	r := m.spare[n-1]
 	m.spare = m.spare[:n-1]
@@ -160,7 +160,7 @@ func (m *sampled) take() *sampledRecord {
 }
 
 // compare finds the counters that are less than they were.
-func (m *sampled) compare(mv *history.MetricValues, typ pcp.Type) {
+func (m *metricWindow) compare(mv *history.MetricValues, typ pcp.Type) {
 	clear(m.fallen)
 	if mv.Metric.Desc.Sem != pcp.SemCounter || !typ.IsNumeric() {
 		return
@@ -179,7 +179,7 @@ func (m *sampled) compare(mv *history.MetricValues, typ pcp.Type) {
 }
 
 // supersede takes from the records of the window what a newer one has, too.
-func (d *Downsample) supersede(m *sampled, mv *history.MetricValues) {
+func (d *Downsample) supersede(m *metricWindow, mv *history.MetricValues) {
 	clear(m.present)
 	if len(m.records) > 0 {
 		for i := range mv.Points {
@@ -202,7 +202,7 @@ func (d *Downsample) supersede(m *sampled, mv *history.MetricValues) {
 // shrink drops the points of a record that are superseded, but for one that
 // shows to which logging group the record belongs. It returns false if no other
 // is left.
-func (m *sampled) shrink(r *sampledRecord) bool {
+func (m *metricWindow) shrink(r *heldRecord) bool {
 	own := 0
 	for i := range r.values.Points {
 		id := r.values.Points[i].Value.Inst
@@ -231,11 +231,11 @@ func (m *sampled) shrink(r *sampledRecord) bool {
 
 // flush puts what the window keeps, in order of time.
 func (d *Downsample) flush() error {
-	var all []*sampledRecord
+	var all []*heldRecord
 	for _, m := range d.order {
 		all = append(all, m.records...)
 	}
-	slices.SortFunc(all, func(a, b *sampledRecord) int { return cmp.Compare(a.seq, b.seq) })
+	slices.SortFunc(all, func(a, b *heldRecord) int { return cmp.Compare(a.seq, b.seq) })
 	for i := 0; i < len(all); {
 		d.out.Stamp, d.out.Metrics = all[i].stamp, d.out.Metrics[:0]
 		seen := map[pcp.PMID]bool{}

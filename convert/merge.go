@@ -3,8 +3,9 @@ package convert
 import (
 	"container/heap"
 	"context"
-	"github.com/pcparchive/pcparchive/history"
 	"iter"
+
+	"github.com/pcparchive/pcparchive/history"
 )
 
 // Part is a source and where its steps go.
@@ -18,7 +19,7 @@ type Part struct {
 // source has ended; after an error those of the others are not. In memory is what
 // each source holds to read one step: of an archive, its metadata.
 func CopyMerged(ctx context.Context, parts []Part) (err error) {
-	m := &merging{}
+	m := &mergeHeap{}
 	defer func() {
 		for _, c := range m.heads {
 			c.stop()
@@ -86,11 +87,11 @@ func (c *mergedPart) advance() (bool, error) {
 
 // merging orders sources by their next step, those of one time as they were
 // given.
-type merging struct{ heads []*mergedPart }
+type mergeHeap struct{ heads []*mergedPart }
 
-func (m *merging) Len() int { return len(m.heads) }
+func (m *mergeHeap) Len() int { return len(m.heads) }
 
-func (m *merging) Less(i, j int) bool {
+func (m *mergeHeap) Less(i, j int) bool {
 	a, b := m.heads[i], m.heads[j]
 	if c := a.step.Stamp.Compare(b.step.Stamp); c != 0 {
 		return c < 0
@@ -98,12 +99,12 @@ func (m *merging) Less(i, j int) bool {
 	return a.order < b.order
 }
 
-func (m *merging) Swap(i, j int) { m.heads[i], m.heads[j] = m.heads[j], m.heads[i] }
+func (m *mergeHeap) Swap(i, j int) { m.heads[i], m.heads[j] = m.heads[j], m.heads[i] }
 
 // Push is not used: sources are all there from the start.
-func (m *merging) Push(any) {}
+func (m *mergeHeap) Push(any) {}
 
-func (m *merging) Pop() any {
+func (m *mergeHeap) Pop() any {
 	last := len(m.heads) - 1
 	c := m.heads[last]
 	m.heads = m.heads[:last]

@@ -74,7 +74,7 @@ func TestNameStyles(t *testing.T) {
 				assert.Equal(t, name, out.series[0].Name, style)
 				assert.Equal(t, unit, out.series[0].Family.Unit, style)
 				assert.Equal(t, value, out.values[0], style)
-				assert.Equal(t, test.metric, out.series[0].Origin.Name)
+				assert.Equal(t, test.metric, out.series[0].PCPMetric.Name)
 			}
 		})
 	}
@@ -192,7 +192,7 @@ func TestForks(t *testing.T) {
 	assert.Equal(t, []string{"1 m hostname=one -1", "2 m hostname=two -1", "3 m hostname=one stale"}, out.lines,
 		"one host's mark is not another's")
 	assert.Equal(t, 1, out.series["m hostname=two"].ID)
-	assert.Equal(t, "two", out.series["m hostname=two"].Origin.Labels[0].Text("hostname"))
+	assert.Equal(t, "two", out.series["m hostname=two"].PCPMetric.Labels[0].Text("hostname"))
 	assert.Empty(t, report.Losses())
 
 	// Hosts that say the same of themselves are told apart by the archive's host,

@@ -5,8 +5,9 @@ import (
 	"net/url"
 	"testing"
 
-	"github.com/pcparchive/pcparchive/internal/redact"
 	"github.com/stretchr/testify/assert"
+
+	"github.com/pcparchive/pcparchive/internal/redact"
 )
 
 func TestShowURL(t *testing.T) {

@@ -16,13 +16,13 @@ import (
 // the reference logger writes it.
 type ToArchive struct {
 	a       *archive.Appender
-	metrics map[pcp.PMID]*written
+	metrics map[pcp.PMID]*writtenMetric
 	res     archive.Result
 	values  []history.Value
 }
 
 // written is what was last written for a metric.
-type written struct {
+type writtenMetric struct {
 	metric *history.Metric
 	indom  *meta.InDom
 	labels *meta.Labels
@@ -30,7 +30,7 @@ type written struct {
 
 // NewToArchive returns a Sink that owns a.
 func NewToArchive(a *archive.Appender) *ToArchive {
-	return &ToArchive{a: a, metrics: map[pcp.PMID]*written{}}
+	return &ToArchive{a: a, metrics: map[pcp.PMID]*writtenMetric{}}
 }
 
 // Last returns the time of the archive's last record; ok is false before the
@@ -95,7 +95,7 @@ func (s *ToArchive) Close() error { return s.a.Close() }
 func (s *ToArchive) describe(mv *history.MetricValues, t pcp.Timestamp) error {
 	w, ok := s.metrics[mv.Metric.Desc.PMID]
 	if !ok {
-		w = &written{}
+		w = &writtenMetric{}
 		s.metrics[mv.Metric.Desc.PMID] = w
 	}
 	if w.metric != mv.Metric {

@@ -19,13 +19,13 @@ import (
 type Unwrap struct {
 	dst     history.Sink
 	report  *prom.Report
-	metrics map[pcp.PMID]*unwrapped
+	metrics map[pcp.PMID]*unwrappedMetric
 	step    history.Step
 	points  []history.Point
 }
 
 // unwrapped is a metric with 32-bit counters.
-type unwrapped struct {
+type unwrappedMetric struct {
 	metric, wide *history.Metric
 	series       map[*history.Series]*history.Series
 	last         map[pcp.InstID]wideCounter
@@ -40,7 +40,7 @@ type wideCounter struct {
 // NewUnwrap returns an Unwrap that puts steps into dst, which it owns. The
 // report may be nil.
 func NewUnwrap(dst history.Sink, r *prom.Report) *Unwrap {
-	return &Unwrap{dst: dst, report: r, metrics: map[pcp.PMID]*unwrapped{}}
+	return &Unwrap{dst: dst, report: r, metrics: map[pcp.PMID]*unwrappedMetric{}}
 }
 
 // Put passes a step on.
@@ -68,7 +68,7 @@ func (u *Unwrap) Close() error { return u.dst.Close() }
 func (u *Unwrap) widen(mv *history.MetricValues) {
 	m := u.metrics[mv.Metric.Desc.PMID]
 	if m == nil {
-		m = &unwrapped{last: map[pcp.InstID]wideCounter{}}
+		m = &unwrappedMetric{last: map[pcp.InstID]wideCounter{}}
 		u.metrics[mv.Metric.Desc.PMID] = m
 	}
 	if m.metric != mv.Metric {
@@ -88,7 +88,7 @@ func (u *Unwrap) widen(mv *history.MetricValues) {
 }
 
 // extend returns the 64-bit value of a counter.
-func (u *Unwrap) extend(m *unwrapped, inst pcp.InstID, low uint32) uint64 {
+func (u *Unwrap) extend(m *unwrappedMetric, inst pcp.InstID, low uint32) uint64 {
 	c, known := m.last[inst]
 	if known && low < c.low {
 		const half = 1 << 31
@@ -111,7 +111,7 @@ func wideMetric(m *history.Metric) *history.Metric {
 	return &c
 }
 
-func (m *unwrapped) seriesOf(s *history.Series) *history.Series {
+func (m *unwrappedMetric) seriesOf(s *history.Series) *history.Series {
 	wide, ok := m.series[s]
 	if !ok {
 		c := *s

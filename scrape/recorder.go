@@ -40,7 +40,7 @@ type Sink interface {
 // is one scrape is one step in the sink. It may be used from several goroutines.
 type Recorder struct {
 	mapper  *mapper.Mapper
-	natives *native.Step // nil if no series is a PCP metric of its own
+	natives *native.SeriesGatherer // nil if no series is a PCP metric of its own
 	sink    Sink
 	report  *prom.Report
 	log     *slog.Logger
@@ -96,7 +96,7 @@ func NewRecorder(m *mapper.Mapper, sink Sink, report *prom.Report, log *slog.Log
 // UseNatives has series that n knows recorded as PCP's own metrics. It comes
 // before the first scrape.
 func (r *Recorder) UseNatives(n native.Resolver) {
-	r.natives = native.NewStep(r.mapper, n, r.report)
+	r.natives = native.NewSeriesGatherer(r.mapper, n, r.report)
 }
 
 // beginSlack is how far the scraper may date a scrape before it began: it

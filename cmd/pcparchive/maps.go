@@ -48,7 +48,7 @@ func (c chainedNatives) Places(s *prom.Series) []native.Place {
 func (c chainedNatives) Claims() iter.Seq[*meta.Desc] {
 	return func(yield func(*meta.Desc) bool) {
 		for _, n := range c {
-			claiming, ok := n.(native.ClaimingNatives)
+			claiming, ok := n.(native.ClaimingResolver)
 			if !ok {
 				continue
 			}

@@ -92,15 +92,15 @@ func (w *sampleGroups) admit(s *prom.Series) {
 // series says so. A label instance is then of the metric and names no host, but with the health
 // of endpoints.
 func recordedOn(s *prom.Series) string {
-	if s.Origin == nil || naming.IsHealth(s.Origin.Desc.PMID) {
+	if s.PCPMetric == nil || naming.IsHealth(s.PCPMetric.Desc.PMID) {
 		return ""
 	}
-	return s.Origin.Labels[0].Text("hostname")
+	return s.PCPMetric.Labels[0].Text("hostname")
 }
 
 // originOfEndpoint is an ofEndpoint for series that say which PCP metrics they are.
 func originOfEndpoint(s *prom.Series) bool {
-	return s.Origin != nil && s.Origin.Desc.PMID.Domain() == naming.OpenMetricsDomain
+	return s.PCPMetric != nil && s.PCPMetric.Desc.PMID.Domain() == naming.OpenMetricsDomain
 }
 
 // group finds or adds a group.

@@ -27,31 +27,31 @@ type Assembler struct {
 	opts    Options
 	mapper  *mapper.Mapper
 	dst     history.Sink
-	series  []*assembled // by PromSeries.ID
-	sources map[[2]string]*assembledSource
+	series  []*seriesState // by PromSeries.ID
+	sources map[[2]string]*source
 	natives *native.Gatherer
 
 	t       int64 // of the step that is gathered
 	any     bool  // there is one
-	touched []*assembledSource
+	touched []*source
 	step    history.Step
 	flushed bool
 	closed  bool
 }
 
 // assembledSource is one target.
-type assembledSource struct {
+type source struct {
 	mapped *mapper.Source
 	tick   bool // it takes part in the step that is gathered
 }
 
 // assembled is what is known of a series.
-type assembled struct {
+type seriesState struct {
 	prom   *prom.Series
 	family *prom.Family
 	target [2]string
 	own    []prom.Label
-	source *assembledSource // nil: native
+	source *source // nil: native
 	native []native.Share
 	// what the places were found by
 	origin *history.Metric
@@ -75,13 +75,13 @@ const (
 // NewAssembler returns a SampleSink that puts steps into dst, which it owns, with
 // the names and numbers of m.
 func New(dst history.Sink, m *mapper.Mapper, o Options) *Assembler {
-	if natives, ok := o.Natives.(native.ClaimingNatives); ok {
+	if natives, ok := o.Natives.(native.ClaimingResolver); ok {
 		for d := range natives.Claims() {
 			m.Claim(d)
 		}
 	}
 	return &Assembler{
-		opts: o, mapper: m, dst: dst, sources: map[[2]string]*assembledSource{},
+		opts: o, mapper: m, dst: dst, sources: map[[2]string]*source{},
 		natives: native.NewGatherer(m, o.Report),
 	}
 }
@@ -91,7 +91,7 @@ func New(dst history.Sink, m *mapper.Mapper, o Options) *Assembler {
 func (a *Assembler) Append(s *prom.Series, batch []prom.Sample) error {
 	for i := range batch {
 		x := &batch[i]
-		e, err := a.at(s, x.T)
+		e, err := a.stateAt(s, x.T)
 		if err != nil {
 			return err
 		}
@@ -108,7 +108,7 @@ func (a *Assembler) Append(s *prom.Series, batch []prom.Sample) error {
 }
 
 // number adds a number; a StaleNaN ends the series.
-func (a *Assembler) number(e *assembled, v float64) {
+func (a *Assembler) number(e *seriesState, v float64) {
 	stale := prom.IsStale(v)
 	if stale && !e.live {
 		a.opts.Report.Add(prom.LossEnd, e.prom.Name) // no instance joins without a value
@@ -124,7 +124,7 @@ func (a *Assembler) number(e *assembled, v float64) {
 			e.end(form(i))
 		}
 	default:
-		if mapped := a.place(e, formNumber); mapped != nil {
+		if mapped := a.mappedSeries(e, formNumber); mapped != nil {
 			e.source.mapped.Set(mapped, v)
 		}
 	}
@@ -132,20 +132,20 @@ func (a *Assembler) number(e *assembled, v float64) {
 
 // histogram adds a native histogram. Native PCP metrics have no place for any:
 // those are counted.
-func (a *Assembler) histogram(e *assembled, data []byte) {
+func (a *Assembler) histogram(e *seriesState, data []byte) {
 	if e.source == nil {
 		a.opts.Report.Add(prom.LossNativeHist, e.prom.Name)
 		return
 	}
 	e.live = true
-	if mapped := a.place(e, formHistogram); mapped != nil {
+	if mapped := a.mappedSeries(e, formHistogram); mapped != nil {
 		e.source.mapped.SetHistogram(mapped, bytes.Clone(data))
 	}
 }
 
 // exemplar adds an exemplar of the series' last sample. Native PCP metrics have
 // no place for any: those are counted.
-func (a *Assembler) exemplar(e *assembled, x prom.Exemplar) {
+func (a *Assembler) exemplar(e *seriesState, x prom.Exemplar) {
 	for i := range e.forms {
 		if mapped := e.forms[i].mapped; mapped != nil && mapped.Live() {
 			e.source.mapped.SetExemplar(mapped, x)
@@ -156,9 +156,9 @@ func (a *Assembler) exemplar(e *assembled, x prom.Exemplar) {
 }
 
 // at returns what is known of a series, having begun the step of t.
-func (a *Assembler) at(s *prom.Series, t int64) (*assembled, error) {
+func (a *Assembler) stateAt(s *prom.Series, t int64) (*seriesState, error) {
 	if !a.any || t != a.t {
-		if err := a.turn(s, t); err != nil {
+		if err := a.nextStep(s, t); err != nil {
 			return nil, err
 		}
 	}
@@ -166,22 +166,22 @@ func (a *Assembler) at(s *prom.Series, t int64) (*assembled, error) {
 	if err != nil {
 		return nil, err
 	}
-	if e.origin != s.Origin || e.member != s.Member {
-		if err := a.find(e); err != nil {
+	if e.origin != s.PCPMetric || e.member != s.PCPSeries {
+		if err := a.findPlaces(e); err != nil {
 			return nil, err
 		}
 	}
 	if e.source != nil {
 		a.begin(e.source)
 		if e.family != s.Family {
-			e.described()
+			e.redescribe()
 		}
 	}
 	return e, nil
 }
 
 // begin has a source take part in the step.
-func (a *Assembler) begin(src *assembledSource) {
+func (a *Assembler) begin(src *source) {
 	if !src.tick {
 		src.tick = true
 		src.mapped.Begin(pcp.TimestampMilli(a.t))
@@ -190,7 +190,7 @@ func (a *Assembler) begin(src *assembledSource) {
 }
 
 // turn puts the step that is gathered and begins the next.
-func (a *Assembler) turn(s *prom.Series, t int64) error {
+func (a *Assembler) nextStep(s *prom.Series, t int64) error {
 	if a.any && t < a.t {
 		return fmt.Errorf("%s at %s: %w %s", s.Name, pcp.TimestampMilli(t), archive.ErrOrder, pcp.TimestampMilli(a.t))
 	}

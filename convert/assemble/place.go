@@ -3,21 +3,22 @@ package assemble
 import (
 	"cmp"
 	"fmt"
+	"slices"
+
 	"github.com/pcparchive/pcparchive/convert/mapper"
 	"github.com/pcparchive/pcparchive/convert/naming"
 	"github.com/pcparchive/pcparchive/convert/prom"
-	"slices"
 )
 
 // entry returns what is known of a series.
-func (a *Assembler) entry(s *prom.Series) (*assembled, error) {
+func (a *Assembler) entry(s *prom.Series) (*seriesState, error) {
 	for s.ID >= len(a.series) {
 		a.series = append(a.series, nil)
 	}
 	e := a.series[s.ID]
 	if e == nil {
 		var err error
-		if e, err = a.admit(s); err != nil {
+		if e, err = a.newState(s); err != nil {
 			return nil, err
 		}
 		a.series[s.ID] = e
@@ -26,8 +27,8 @@ func (a *Assembler) entry(s *prom.Series) (*assembled, error) {
 }
 
 // admit meets a series for the first time.
-func (a *Assembler) admit(s *prom.Series) (*assembled, error) {
-	e := &assembled{prom: s, family: s.Family}
+func (a *Assembler) newState(s *prom.Series) (*seriesState, error) {
+	e := &seriesState{prom: s, family: s.Family}
 	for _, l := range s.Labels {
 		switch l.Name {
 		case "job":
@@ -38,12 +39,12 @@ func (a *Assembler) admit(s *prom.Series) (*assembled, error) {
 			e.own = append(e.own, l)
 		}
 	}
-	return e, a.find(e)
+	return e, a.findPlaces(e)
 }
 
 // find finds where the values of a series go: to native metrics or to a source.
-func (a *Assembler) find(e *assembled) error {
-	e.origin, e.member = e.prom.Origin, e.prom.Member
+func (a *Assembler) findPlaces(e *seriesState) error {
+	e.origin, e.member = e.prom.PCPMetric, e.prom.PCPSeries
 	was := e.native
 	if a.opts.Natives != nil {
 		e.native = a.natives.Shares(a.opts.Natives.Places(e.prom), e.target)
@@ -67,7 +68,7 @@ func (a *Assembler) find(e *assembled) error {
 	src, ok := a.sources[e.target]
 	if !ok {
 		var err error
-		if src, err = a.source(e.target[0], e.target[1]); err != nil {
+		if src, err = a.addSource(e.target[0], e.target[1]); err != nil {
 			return err
 		}
 		a.sources[e.target] = src
@@ -78,7 +79,7 @@ func (a *Assembler) find(e *assembled) error {
 
 // place returns the place of a series among the mapper's, nil if it has none.
 // It ends the series' other form.
-func (a *Assembler) place(e *assembled, f form) *mapper.Series {
+func (a *Assembler) mappedSeries(e *seriesState, f form) *mapper.Series {
 	at := &e.forms[f]
 	if at.mapped == nil && !at.unfit || at.mapped != nil && at.mapped.Forgotten() {
 		var family prom.Family
@@ -100,7 +101,7 @@ func (a *Assembler) place(e *assembled, f form) *mapper.Series {
 }
 
 // end ends one form of a series.
-func (e *assembled) end(f form) {
+func (e *seriesState) end(f form) {
 	if mapped := e.forms[f].mapped; mapped != nil {
 		e.source.mapped.End(mapped)
 	}
@@ -108,7 +109,7 @@ func (e *assembled) end(f form) {
 
 // described takes a new description of a series' family. One of another name or
 // type is that of another metric.
-func (e *assembled) described() {
+func (e *seriesState) redescribe() {
 	before, now := e.family, e.prom.Family
 	e.family = now
 	same := before != nil && now != nil && before.Name == now.Name && before.Type == now.Type
@@ -126,7 +127,7 @@ func (e *assembled) described() {
 
 // source adds a target under a name that is free: its job's, its instance's
 // after it where there are more of that job, and then with a number.
-func (a *Assembler) source(job, instance string) (*assembledSource, error) {
+func (a *Assembler) addSource(job, instance string) (*source, error) {
 	names := []string{naming.SourceName(cmp.Or(job, mapper.HostOnly(instance), "import"))}
 	if instance != "" {
 		names = append(names, naming.SourceName(cmp.Or(job, "import")+"_"+mapper.HostOnly(instance)), naming.SourceName(cmp.Or(job, "import")+"_"+instance))
@@ -143,6 +144,6 @@ func (a *Assembler) source(job, instance string) (*assembledSource, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &assembledSource{mapped: mapped}, nil
+		return &source{mapped: mapped}, nil
 	}
 }

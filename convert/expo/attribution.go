@@ -1,8 +1,9 @@
 package expo
 
 import (
-	"github.com/pcparchive/pcparchive/convert/prom"
 	"strings"
+
+	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
 // attribution finds the families of samples.
@@ -63,22 +64,22 @@ func (d *description) set(field *string, to []byte) {
 }
 
 // of returns the family of a sample.
-func (a *attribution) of(sample string) *prom.Family {
+func (a *attribution) familyFor(sample string) *prom.Family {
 	d := a.last
 	if d == nil || !isMember(sample, &d.Family) {
 		d = a.known[sample]
 	}
 	if d == nil {
-		return a.handOut(prom.Family{Name: sample, Type: prom.TypeUnknown})
+		return a.intern(prom.Family{Name: sample, Type: prom.TypeUnknown})
 	}
 	if d.same == nil {
-		d.same = a.handOut(UnnotedFamily(d.Family))
+		d.same = a.intern(UnnotedFamily(d.Family))
 	}
 	return d.same
 }
 
 // handOut returns the pointer that stands for a family.
-func (a *attribution) handOut(f prom.Family) *prom.Family {
+func (a *attribution) intern(f prom.Family) *prom.Family {
 	same, ok := a.found[f]
 	if !ok {
 		same = &f

@@ -148,7 +148,7 @@ func expected(t *testing.T, from *tsdb.Store, format expo.Format) (want map[stri
 		switch {
 		case format == expo.Text && native(p):
 			labels = withLabels(labels, host)
-			rounded.AddN(prom.LossRounded, p.Origin.Name, h.beyond(p.Origin.Desc.Type))
+			rounded.AddN(prom.LossRounded, p.PCPMetric.Name, h.beyond(p.PCPMetric.Desc.Type))
 		case format == expo.OpenMetrics && h.family.Type == prom.TypeCounter:
 			h.family.Name = strings.TrimSuffix(name, "_total")
 			name = h.family.Name + "_total"
@@ -174,7 +174,7 @@ func expected(t *testing.T, from *tsdb.Store, format expo.Format) (want map[stri
 // native reports whether a series comes back as the PCP metric that it is: with a
 // name that PCP allows, and with the name of its instance if it has one.
 func native(p *prom.Series) bool {
-	for c := range strings.SplitSeq(p.Origin.Name, ".") {
+	for c := range strings.SplitSeq(p.PCPMetric.Name, ".") {
 		if !naming.ValidComponent(c) {
 			return false
 		}
@@ -183,7 +183,7 @@ func native(p *prom.Series) bool {
 	for _, l := range p.Labels {
 		named, numbered = named || l.Name == "instname", numbered || l.Name == "instid"
 	}
-	singular := p.Origin.Desc.InDom == pcp.InDomNull
+	singular := p.PCPMetric.Desc.InDom == pcp.InDomNull
 	return singular && !named && !numbered || !singular && named
 }
 

@@ -2,9 +2,10 @@ package expo
 
 import (
 	"cmp"
-	"github.com/pcparchive/pcparchive/convert/prom"
 	"io"
 	"iter"
+
+	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
 // WriteDump writes all samples of all series with their times: what "promtool
@@ -14,7 +15,7 @@ import (
 //
 // Text cannot say that a series ended, nor of what is before 1970 when it was:
 // both are left out and counted. The report may be nil.
-func WriteDump(w io.Writer, src prom.Stored, o Options, r *prom.Report) error {
+func WriteDump(w io.Writer, src prom.SampleStore, o Options, r *prom.Report) error {
 	o.Timestamps, o.Report = true, r
 	d := dump{p: newPrinter(w, o), src: src, series: map[*Sample]*prom.Series{}, report: r}
 	for _, part := range partsOf(o.Format, d.families()) {
@@ -29,7 +30,7 @@ func WriteDump(w io.Writer, src prom.Stored, o Options, r *prom.Report) error {
 
 type dump struct {
 	p      *printer
-	src    prom.Stored
+	src    prom.SampleStore
 	series map[*Sample]*prom.Series
 	report *prom.Report
 }
@@ -49,7 +50,7 @@ func (d *dump) families() []Family {
 			index[key{f.Name, f.Type}] = n
 			families, series = append(families, Family{}), append(series, nil)
 		}
-		families[n].Family, families[n].Origin = *f, cmp.Or(s.Origin, families[n].Origin)
+		families[n].Family, families[n].PCPMetric = *f, cmp.Or(s.PCPMetric, families[n].PCPMetric)
 		families[n].Samples = append(families[n].Samples, Sample{Name: s.Name, Labels: s.Labels, HasTime: true})
 		series[n] = append(series[n], s)
 	}
@@ -90,14 +91,14 @@ func (d *dump) part(part *part) error {
 }
 
 // single writes the samples of one series.
-func (d *dump) single(part *part, s *placed) error {
+func (d *dump) single(part *part, s *placedSample) error {
 	x := d.exemplars(s)
 	defer x.stop()
 	for at, err := range d.src.Samples(d.series[s.Sample]) {
 		if err != nil {
 			return err
 		}
-		if !d.sayable(s, at) {
+		if !d.writable(s, at) {
 			continue
 		}
 		s.Value, s.Time = at.V, at.T
@@ -108,11 +109,11 @@ func (d *dump) single(part *part, s *placed) error {
 			return err
 		}
 	}
-	return x.rest(s)
+	return x.countRest(s)
 }
 
 // sayable reports whether text can say a sample, and counts it if not.
-func (d *dump) sayable(s *placed, at prom.Sample) bool {
+func (d *dump) writable(s *placedSample, at prom.Sample) bool {
 	switch {
 	case prom.IsStale(at.V):
 		d.report.Add(prom.LossStale, s.Name)
@@ -125,19 +126,19 @@ func (d *dump) sayable(s *placed, at prom.Sample) bool {
 }
 
 // lane is a series of a group that is being written.
-type lane struct {
-	s    *placed
+type seriesCursor struct {
+	s    *placedSample
 	next func() (prom.Sample, error, bool)
 	stop func()
 	at   prom.Sample
 	ok   bool
-	x    *exemplars
+	x    *exemplarCursor
 }
 
 // group writes the samples of series that are one histogram, summary, counter or
 // state set, time by time.
-func (d *dump) group(part *part, samples []placed) error {
-	lanes := make([]lane, len(samples))
+func (d *dump) group(part *part, samples []placedSample) error {
+	lanes := make([]seriesCursor, len(samples))
 	for i := range samples {
 		l := &lanes[i]
 		l.s = &samples[i]
@@ -177,7 +178,7 @@ func (d *dump) group(part *part, samples []placed) error {
 		}
 	}
 	for i := range lanes {
-		if err := lanes[i].x.rest(lanes[i].s); err != nil {
+		if err := lanes[i].x.countRest(lanes[i].s); err != nil {
 			return err
 		}
 	}
@@ -185,11 +186,11 @@ func (d *dump) group(part *part, samples []placed) error {
 }
 
 // advance goes to the next sample that text can say.
-func (d *dump) advance(l *lane) error {
+func (d *dump) advance(l *seriesCursor) error {
 	for {
 		at, err, ok := l.next()
 		l.at, l.ok = at, ok && err == nil
-		if !l.ok || d.sayable(l.s, at) {
+		if !l.ok || d.writable(l.s, at) {
 			return err
 		}
 	}

@@ -61,7 +61,7 @@ func mixed() *stored {
 	s.add("hits", counter, []prom.Label{{Name: "a", Value: "1"}}, prom.Sample{T: -5, V: 1}, prom.Sample{T: 1500, V: 2}, prom.Sample{T: 2500, V: prom.StaleNaN})
 	s.add("lat_seconds_bucket", histogram, le("0.5"), prom.Sample{T: 2000, V: 1}, prom.Sample{T: 3000, V: 2})
 	s.add("hits", counter, []prom.Label{{Name: "a", Value: "2"}}, prom.Sample{T: 1000, V: 7}, prom.Sample{T: 1500, V: 8})
-	s.series[2].Origin = &history.Metric{Name: "my.hits", Desc: &meta.Desc{
+	s.series[2].PCPMetric = &history.Metric{Name: "my.hits", Desc: &meta.Desc{
 		PMID: pcp.PMID(60<<22 | 1<<10 | 2), Type: pcp.TypeU32, InDom: pcp.InDomNull, Sem: pcp.SemCounter, Units: pcp.Units{DimCount: 1},
 	}}
 	return s

@@ -1,12 +1,13 @@
 package expo
 
 import (
-	"github.com/pcparchive/pcparchive/convert/prom"
 	"iter"
+
+	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
 // exemplars are those of a series that is being dumped.
-type exemplars struct {
+type exemplarCursor struct {
 	report *prom.Report
 	next   func() (prom.Sample, error, bool)
 	stop   func()
@@ -16,14 +17,14 @@ type exemplars struct {
 }
 
 // exemplars begins those of a series. stop must be called.
-func (d *dump) exemplars(s *placed) *exemplars {
-	x := &exemplars{report: d.report}
+func (d *dump) exemplars(s *placedSample) *exemplarCursor {
+	x := &exemplarCursor{report: d.report}
 	x.next, x.stop = iter.Pull2(d.src.Exemplars(d.series[s.Sample]))
 	return x
 }
 
 // advance goes to the next one.
-func (x *exemplars) advance() (err error) {
+func (x *exemplarCursor) advance() (err error) {
 	x.begun = true
 	x.at, err, x.ok = x.next()
 	x.ok = x.ok && err == nil
@@ -32,7 +33,7 @@ func (x *exemplars) advance() (err error) {
 
 // attach gives a sample its exemplar. Those of samples that are not written, and
 // all but the last of one sample, are counted.
-func (x *exemplars) attach(s *placed) error {
+func (x *exemplarCursor) attach(s *placedSample) error {
 	s.Exemplar = nil
 	if !x.begun {
 		if err := x.advance(); err != nil {
@@ -57,7 +58,7 @@ func (x *exemplars) attach(s *placed) error {
 }
 
 // rest counts what is left after the last sample.
-func (x *exemplars) rest(s *placed) error {
+func (x *exemplarCursor) countRest(s *placedSample) error {
 	if !x.begun {
 		if err := x.advance(); err != nil {
 			return err

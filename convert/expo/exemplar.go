@@ -4,9 +4,10 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/prometheus/prometheus/model/exemplar"
 	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
 // unescaper does what Prometheus' parser does for labels of samples and leaves out
@@ -35,7 +36,7 @@ const maxExemplarLabels = 128
 
 // exemplar writes the exemplar of a sample or counts it: OpenMetrics alone has
 // any, of counters and of the buckets of histograms.
-func (p *printer) exemplar(part *part, s *placed) {
+func (p *printer) exemplar(part *part, s *placedSample) {
 	e := s.Exemplar
 	size := 0
 	for _, l := range e.Labels {

@@ -1,10 +1,11 @@
 package expo
 
 import (
-	"github.com/pcparchive/pcparchive/convert/prom"
-	"github.com/pcparchive/pcparchive/history"
 	"slices"
 	"strings"
+
+	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/history"
 )
 
 // Sample is one value of a series.
@@ -24,7 +25,7 @@ type Family struct {
 	prom.Family
 	Samples []Sample
 	// Origin is the PCP metric that it was made of; nil if none.
-	Origin *history.Metric
+	PCPMetric *history.Metric
 }
 
 // suffixes are what the names of a family's samples may have beyond the

@@ -6,9 +6,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
 // faultyRecords are records that a format does not allow, with a part of the
@@ -117,7 +118,7 @@ func TestFaultLines(t *testing.T) {
 					for _, size := range []int{16, 1 << 16} {
 						name := fmt.Sprintf("%s: %q after %s, then %s, windows of %d", format, c.record, way, end, size)
 						l := newLexer(nil)
-						l.begin("", format, func(*known, reading) error { return nil })
+						l.begin("", format, func(*pageSeries, recordValue) error { return nil })
 						err := l.read(bytes.NewReader([]byte(page)), size)
 						var at *Error
 						if !assert.ErrorAs(t, err, &at, name) {
@@ -154,7 +155,7 @@ func TestLongRecords(t *testing.T) {
 			report := &prom.Report{}
 			l := newLexer(report)
 			var names []string
-			l.begin("", c.format, func(k *known, _ reading) error {
+			l.begin("", c.format, func(k *pageSeries, _ recordValue) error {
 				names = append(names, k.name)
 				return nil
 			})

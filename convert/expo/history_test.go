@@ -53,7 +53,7 @@ func (h *seriesHistory) over(t int64) bool {
 func historyOf(t *testing.T, s *tsdb.Store, p *prom.Series) *seriesHistory {
 	t.Helper()
 	h := &seriesHistory{family: *p.Family}
-	if m := p.Origin; m != nil {
+	if m := p.PCPMetric; m != nil {
 		h.origin = fmt.Sprint(m.Name, m.Desc.PMID, m.Desc.Type, m.Desc.InDom, m.Desc.Sem, m.Desc.Units)
 	}
 	for at, err := range s.Samples(p) {

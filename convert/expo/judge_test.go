@@ -8,10 +8,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 	"github.com/stretchr/testify/require"
+
+	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
 // judge demands that a page is good to Prometheus' own strict parsers and keeps

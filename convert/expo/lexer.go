@@ -8,8 +8,9 @@ import (
 	"math"
 	"strconv"
 
-	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/prometheus/prometheus/model/textparse"
+
+	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
 const (
@@ -24,7 +25,7 @@ const (
 type lexer struct {
 	report   *prom.Report
 	families attribution
-	cache    [3]map[string]*known // by role of the type last declared, see typeClass
+	cache    [3]map[string]*pageSeries // by role of the type last declared, see typeClass
 	class    int
 	native   pcpLines
 	found    []prom.Label // chunk that label slices are cut from
@@ -40,28 +41,28 @@ type lexer struct {
 	// The page that is read.
 	name   string
 	format Format
-	emit   func(k *known, r reading) error
-	last   *known // the series before
-	line   int    // number of the first line of what is not read yet
-	ended  bool   // by # EOF
-	size   int64  // of what was read
-	pages  int    // which one it is of those that follow one another, from 1
+	emit   func(k *pageSeries, r recordValue) error
+	last   *pageSeries // the series before
+	line   int         // number of the first line of what is not read yet
+	ended  bool        // by # EOF
+	size   int64       // of what was read
+	pages  int         // which one it is of those that follow one another, from 1
 }
 
 // known is a series as a page has it.
-type known struct {
+type pageSeries struct {
 	text   string // name and labels as written
 	feeds  int    // line feeds in text
 	name   string
 	labels []prom.Label // sorted by name, none empty
 	family *prom.Family
-	era    int    // of the attribution, when family was found
-	class  int    // that it was read with
-	mended bool   // only a page of PCP's exporters may have it
-	next   *known // what followed it last time
+	era    int         // of the attribution, when family was found
+	class  int         // that it was read with
+	mended bool        // only a page of PCP's exporters may have it
+	next   *pageSeries // what followed it last time
 
-	series *prom.Series // made of it by a Reader
-	told   *prom.Family // that the series has
+	series         *prom.Series // made of it by a Reader
+	reportedFamily *prom.Family // that the series has
 }
 
 // typeClass tells whether a type changes how labels are read: bounds of
@@ -79,16 +80,16 @@ func typeClass(typ string) int {
 var classPrefix = [...]string{"", "# TYPE x histogram\n", "# TYPE x summary\n"}
 
 func newLexer(report *prom.Report) *lexer {
-	l := &lexer{report: report, families: newAttribution(), last: &known{}}
+	l := &lexer{report: report, families: newAttribution(), last: &pageSeries{}}
 	for i := range l.cache {
-		l.cache[i] = map[string]*known{}
+		l.cache[i] = map[string]*pageSeries{}
 	}
 	return l
 }
 
 // begin starts a page, of which emit gets every sample. An error of emit ends
 // the page.
-func (l *lexer) begin(name string, format Format, emit func(k *known, r reading) error) {
+func (l *lexer) begin(name string, format Format, emit func(k *pageSeries, r recordValue) error) {
 	l.name, l.format, l.emit, l.line, l.pages, l.size = name, format, emit, 1, 0, 0
 	l.page()
 }
@@ -120,7 +121,7 @@ func (l *lexer) read(in io.Reader, size int) error {
 		buf = buf[:rest]
 		if rest == cap(buf) && rest >= maxRecord {
 			err := l.fault(fmt.Errorf("a line of more than %d bytes", maxRecord))
-			n := l.skipped(buf, err)
+			n := l.skipFaulty(buf, err)
 			if n == 0 {
 				return err
 			}
@@ -136,7 +137,7 @@ func (l *lexer) read(in io.Reader, size int) error {
 func (l *lexer) window(b []byte, last bool) (used int, err error) {
 	for used < len(b) {
 		if l.ended {
-			if n := l.between(b[used:]); n > 0 {
+			if n := l.blankLinesSize(b[used:]); n > 0 {
 				used += n
 				continue
 			}
@@ -151,7 +152,7 @@ func (l *lexer) window(b []byte, last bool) (used int, err error) {
 		}
 		used += n
 		if err != nil {
-			if n = l.skipped(b[used:], err); n == 0 {
+			if n = l.skipFaulty(b[used:], err); n == 0 {
 				return used, err
 			}
 			used += n
@@ -168,10 +169,10 @@ func (l *lexer) window(b []byte, last bool) (used int, err error) {
 
 // skipped returns the size of the line at the beginning of b, whose fault err is,
 // if reading goes on behind it, and else 0.
-func (l *lexer) skipped(b []byte, err error) int {
+func (l *lexer) skipFaulty(b []byte, err error) int {
 	var fault *Error
 	var doubt *timeDoubt
-	if l.skip == nil || len(b) == 0 || !errors.As(err, &fault) || errors.As(err, &doubt) || errors.Is(err, errStranger) || !l.skip(err) {
+	if l.skip == nil || len(b) == 0 || !errors.As(err, &fault) || errors.As(err, &doubt) || errors.Is(err, errForeign) || !l.skip(err) {
 		return 0
 	}
 	l.line++
@@ -182,7 +183,7 @@ func (l *lexer) skipped(b []byte, err error) int {
 }
 
 // between returns the size of the empty lines that may be between pages.
-func (l *lexer) between(b []byte) int {
+func (l *lexer) blankLinesSize(b []byte) int {
 	if !l.several {
 		return 0
 	}
@@ -197,7 +198,7 @@ var errNoEOF = errors.New("data does not end with # EOF, so some of it may be mi
 func (l *lexer) fault(err error) error { return &Error{Name: l.name, Line: l.line, Err: err} }
 
 // place gives an error of emit the current line, if it is about the page.
-func (l *lexer) place(err error) error {
+func (l *lexer) locate(err error) error {
 	var doubt *timeDoubt
 	if errors.As(err, &doubt) || errors.Is(err, errNoTime) {
 		return l.fault(err)
@@ -215,12 +216,12 @@ func (l *lexer) fast(b []byte) (int, error) {
 	if k == nil || k.class != l.class || len(b) < len(k.text) || string(b[:len(k.text)]) != k.text {
 		return 0, nil
 	}
-	return l.reading(k, b)
+	return l.readValue(k, b)
 }
 
 // reading reads what follows the series k at the beginning of b, if it is of the
 // usual form. It uses nothing of b if that is faulty.
-func (l *lexer) reading(k *known, b []byte) (int, error) {
+func (l *lexer) readValue(k *pageSeries, b []byte) (int, error) {
 	if k.mended && !l.native.seen {
 		return 0, nil
 	}
@@ -237,15 +238,15 @@ func (l *lexer) reading(k *known, b []byte) (int, error) {
 		value, _, _ := bytes.Cut(b[at+1:at+end], []byte(" "))
 		l.checkRounding(k, value, r.value)
 	}
-	if err := l.pass(k, r); err != nil {
-		return 0, l.place(err)
+	if err := l.emitSample(k, r); err != nil {
+		return 0, l.locate(err)
 	}
 	l.line += 1 + k.feeds
 	return at + end + 1, nil
 }
 
 // checkRounding counts an integer that a float64 does not hold.
-func (l *lexer) checkRounding(k *known, text []byte, v float64) {
+func (l *lexer) checkRounding(k *pageSeries, text []byte, v float64) {
 	digits := bytes.TrimPrefix(text, []byte("-"))
 	n, err := strconv.ParseUint(string(digits), 10, 64)
 	if err == nil && (math.Abs(v) >= math.MaxUint64 || uint64(math.Abs(v)) != n) {
@@ -254,10 +255,10 @@ func (l *lexer) checkRounding(k *known, text []byte, v float64) {
 }
 
 // pass hands on a sample.
-func (l *lexer) pass(k *known, r reading) error {
+func (l *lexer) emitSample(k *pageSeries, r recordValue) error {
 	l.last.next, l.last = k, k
 	if k.era != l.families.era {
-		k.family, k.era = l.families.of(k.name), l.families.era
+		k.family, k.era = l.families.familyFor(k.name), l.families.era
 	}
 	return l.emit(k, r)
 }

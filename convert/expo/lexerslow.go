@@ -52,7 +52,7 @@ func (l *lexer) slow(b []byte, last bool) (int, error) {
 			if end > 0 {
 				break
 			}
-			if used, err := l.reading(k, record); used > 0 || err != nil {
+			if used, err := l.readValue(k, record); used > 0 || err != nil {
 				return used, err
 			}
 		}

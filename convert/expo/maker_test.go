@@ -2,11 +2,12 @@ package expo
 
 import (
 	"fmt"
-	"github.com/pcparchive/pcparchive/convert/prom"
 	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
+
+	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
 // maker makes families at random.

@@ -27,18 +27,18 @@ type Natives struct {
 	// isEndpoint reports whether a host is one that metrics of this host are about.
 	isEndpoint func(line *pcpLine, host string) bool
 	report     *prom.Report
-	metrics    map[described]*native.Metric
-	domains    map[pcp.InDomID]*nativeDomain
-	targets    map[place][2]string // whose series came first
-	names      map[string]pcp.PMID // that metrics have
+	metrics    map[metricKey]*native.Metric
+	domains    map[pcp.InDomID]*instanceDomain
+	targets    map[placeKey][2]string // whose series came first
+	names      map[string]pcp.PMID    // that metrics have
 }
 
 type (
 	// described is a metric as some of its series describe it.
-	described struct{ name, domain, item string }
-	place     struct {
+	metricKey struct{ name, domain, item string }
+	placeKey  struct {
 		pmid pcp.PMID
-		inst numbered
+		inst instanceKey
 	}
 )
 
@@ -47,8 +47,8 @@ type (
 func (r *Reader) Natives(host string) *Natives {
 	return &Natives{
 		lines: &r.lexer.native, host: host, isEndpoint: r.lexer.native.isEndpoint, report: r.opts.Report,
-		metrics: map[described]*native.Metric{}, domains: map[pcp.InDomID]*nativeDomain{},
-		targets: map[place][2]string{},
+		metrics: map[metricKey]*native.Metric{}, domains: map[pcp.InDomID]*instanceDomain{},
+		targets: map[placeKey][2]string{},
 	}
 }
 
@@ -74,7 +74,7 @@ func (n *Natives) Claims() iter.Seq[*meta.Desc] {
 
 // Places returns where the values of a series go.
 func (n *Natives) Places(s *prom.Series) []native.Place {
-	line := n.lines.of(s.Name)
+	line := n.lines.lineOf(s.Name)
 	if line == nil || !line.typ.IsNumeric() {
 		return nil
 	}
@@ -104,12 +104,12 @@ func (n *Natives) Places(s *prom.Series) []native.Place {
 		return nil
 	}
 	if in != nil {
-		if p.ID, ok = in.admit(labels.inst, n.lines.ofInstance(line, labels.inst, in)); !ok {
+		if p.ID, ok = in.admit(labels.inst, n.lines.instanceLabels(line, labels.inst, in)); !ok {
 			n.report.Add(prom.LossNotNative, line.name)
 			return nil
 		}
 	}
-	at := place{line.pmid, labels.inst}
+	at := placeKey{line.pmid, labels.inst}
 	if first, taken := n.targets[at]; !taken {
 		n.targets[at] = labels.target
 	} else if first == labels.target {
@@ -119,7 +119,7 @@ func (n *Natives) Places(s *prom.Series) []native.Place {
 }
 
 // domain returns what is known of an instance domain, nil if it is none.
-func (n *Natives) domain(id pcp.InDomID) *nativeDomain {
+func (n *Natives) domain(id pcp.InDomID) *instanceDomain {
 	if id == pcp.InDomNull {
 		return nil
 	}
@@ -142,7 +142,7 @@ func (n *Natives) metric(line *pcpLine, help string, domain, item []labelset.Lab
 	if err != nil {
 		return nil
 	}
-	key := described{line.name, domainSet.JSON(), itemSet.JSON()}
+	key := metricKey{line.name, domainSet.JSON(), itemSet.JSON()}
 	m := n.metrics[key]
 	if m == nil {
 		m = line.metric(help)

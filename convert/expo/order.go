@@ -2,8 +2,9 @@ package expo
 
 import (
 	"cmp"
-	"github.com/pcparchive/pcparchive/convert/prom"
 	"slices"
+
+	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
 // order puts the samples of one histogram, summary, counter or state set
@@ -27,7 +28,7 @@ func (p *part) order() {
 		}
 		s.group = n
 	}
-	inOrder := func(a, b placed) int {
+	inOrder := func(a, b placedSample) int {
 		return cmp.Or(cmp.Compare(a.group, b.group), cmp.Compare(a.role.rank, b.role.rank),
 			cmp.Compare(a.bound, b.bound))
 	}
@@ -43,7 +44,7 @@ func (p *part) grouped() bool {
 	case prom.TypeHistogram, prom.TypeGaugeHistogram, prom.TypeSummary, prom.TypeStateset:
 		return true
 	case prom.TypeCounter:
-		return p.suffixed && slices.ContainsFunc(p.samples, func(s placed) bool { return s.role.rank > 0 })
+		return p.suffixed && slices.ContainsFunc(p.samples, func(s placedSample) bool { return s.role.rank > 0 })
 	}
 	return false
 }

@@ -4,8 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"github.com/pcparchive/pcparchive/convert/prom"
 	"iter"
+
+	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
 // Entry is one sample of a page with what the page says of its family. Name and
@@ -59,7 +60,7 @@ func Page(b []byte, contentType string, report *prom.Report) iter.Seq2[Entry, er
 		}
 		stop := errors.New("enough")
 		l := newLexer(report)
-		l.begin("", format, func(k *known, r reading) error {
+		l.begin("", format, func(k *pageSeries, r recordValue) error {
 			e := Entry{Family: *k.family, Sample: Sample{Name: k.name, Labels: k.labels, Value: r.value, Time: r.time, HasTime: r.hasTime, Exemplar: r.exemplar}}
 			if !yield(e, nil) {
 				return stop

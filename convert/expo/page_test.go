@@ -4,9 +4,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
 // TestAttribution shows which family a sample belongs to.

@@ -9,11 +9,12 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/exemplar"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/textparse"
+
+	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
 // parse has records read by Prometheus' parser and returns how much of b was read.
@@ -28,7 +29,7 @@ func (l *lexer) parse(b []byte) (used int, err error) {
 		used += n
 		var fault *parseFault
 		if !errors.As(err, &fault) {
-			return used, l.place(err)
+			return used, l.locate(err)
 		}
 		// What PCP's own exporters write is not always what the format allows.
 		size := recordSize(l.format, b[used:])
@@ -47,7 +48,7 @@ func (l *lexer) parse(b []byte) (used int, err error) {
 func (l *lexer) mend(bad []byte, fault *parseFault) error {
 	mended, ok := l.native.mend(bad, l.report)
 	if !ok {
-		return l.fault(fault.of(l, bad))
+		return l.fault(fault.withRecord(l, bad))
 	}
 	l.mended = bad[:max(seriesSize(l.format, bad), 0)]
 	_, err := l.parsePart(mended)
@@ -55,9 +56,9 @@ func (l *lexer) mend(bad []byte, fault *parseFault) error {
 	var again *parseFault
 	switch {
 	case errors.As(err, &again):
-		return l.fault(fault.of(l, bad))
+		return l.fault(fault.withRecord(l, bad))
 	case err != nil:
-		return l.place(err)
+		return l.locate(err)
 	}
 	l.line += bytes.Count(bad, []byte("\n"))
 	return nil
@@ -72,7 +73,7 @@ type parseFault struct {
 func (f *parseFault) Error() string { return f.err.Error() }
 
 // of returns the fault as one of the record at l's line.
-func (f *parseFault) of(l *lexer, record []byte) error {
+func (f *parseFault) withRecord(l *lexer, record []byte) error {
 	err := f.err
 	if f.syntax {
 		err = unreadable(l.format, l.line, record, f.err)
@@ -148,22 +149,22 @@ func (p *parserPart) entry(kind textparse.Entry) error {
 	switch kind {
 	case textparse.EntryType:
 		name, typ := p.parser.Type()
-		p.seen(name)
+		p.noteEnd(name)
 		d := p.families.describe(name)
 		d.set(&d.Type, []byte(typ))
 		p.class = typeClass(string(typ))
 	case textparse.EntryHelp:
 		name, help := p.parser.Help()
-		p.seen(name)
+		p.noteEnd(name)
 		d := p.families.describe(name)
 		d.set(&d.Help, help)
 	case textparse.EntryUnit:
 		name, unit := p.parser.Unit()
-		p.seen(name)
+		p.noteEnd(name)
 		d := p.families.describe(name)
 		d.set(&d.Unit, unit)
 	case textparse.EntryComment:
-		p.seen(p.parser.Comment())
+		p.noteEnd(p.parser.Comment())
 	case textparse.EntrySeries:
 		return p.sample()
 	}
@@ -173,7 +174,7 @@ func (p *parserPart) entry(kind textparse.Entry) error {
 func (p *parserPart) sample() error {
 	text, t, v := p.parser.Series()
 	p.begin = cap(p.buf) - cap(text) - p.prefix
-	p.seen(text)
+	p.noteEnd(text)
 	if p.mended != nil {
 		text = p.mended
 	}
@@ -186,7 +187,7 @@ func (p *parserPart) sample() error {
 		if err := check(p.set); err != nil {
 			return &parseFault{err: err}
 		}
-		k = p.admit(text)
+		k = p.newSeries(text)
 	}
 	value, rest := nextWord(p.buf[p.end:])
 	var x exemplar.Exemplar
@@ -199,7 +200,7 @@ func (p *parserPart) sample() error {
 			return &parseFault{err: fmt.Errorf("not %s: %w", p.format.title(), err)}
 		}
 	}
-	r := reading{value: v}
+	r := recordValue{value: v}
 	if t != nil {
 		r.time, r.hasTime = *t, true
 		if stamp, _ := nextWord(rest); p.format == OpenMetrics && beyondMilli(stamp) {
@@ -212,7 +213,7 @@ func (p *parserPart) sample() error {
 	if len(value) >= wideNumber {
 		p.checkRounding(k, value, v)
 	}
-	return p.pass(k, r)
+	return p.emitSample(k, r)
 }
 
 // wideNumber is how long a number is that a float64 may not hold.
@@ -276,8 +277,8 @@ func beyondMilli(seconds []byte) bool {
 }
 
 // admit makes a series of what the parser says.
-func (p *parserPart) admit(text []byte) *known {
-	k := &known{text: string(text), feeds: bytes.Count(text, []byte("\n")), class: p.class, mended: p.mended != nil, era: -1}
+func (p *parserPart) newSeries(text []byte) *pageSeries {
+	k := &pageSeries{text: string(text), feeds: bytes.Count(text, []byte("\n")), class: p.class, mended: p.mended != nil, era: -1}
 	k.name, k.labels = p.split(p.set)
 	p.cache[p.class][k.text] = k
 	return k
@@ -314,7 +315,7 @@ func (l *lexer) split(set labels.Labels) (name string, own []prom.Label) {
 
 // seen notes that a part of buf was read. A slice's capacity tells where in buf
 // it begins.
-func (p *parserPart) seen(text []byte) {
+func (p *parserPart) noteEnd(text []byte) {
 	p.end = cap(p.buf) - cap(text) + len(text)
 }
 

@@ -2,31 +2,32 @@ package expo
 
 import (
 	"cmp"
-	"github.com/pcparchive/pcparchive/convert/prom"
-	"github.com/pcparchive/pcparchive/history"
 	"slices"
 	"strings"
+
+	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/history"
 )
 
 // part is a family as it will be written.
 type part struct {
-	kin
+	familyKey
 	help, unit string
 	origin     *history.Metric
 	suffixed   bool // sample names may differ from the family's
-	samples    []placed
+	samples    []placedSample
 }
 
 // partsOf arranges families as a format has them.
 func partsOf(format Format, families []Family) []*part {
 	var parts []*part
-	index := map[kin]*part{}
+	index := map[familyKey]*part{}
 	for i := range families {
 		f := &families[i]
 		var at *part // of the sample before, most likely this one's too
 		for j := range f.Samples {
 			k, s := placeOf(format, &f.Family, &f.Samples[j])
-			if at == nil || at.kin != k {
+			if at == nil || at.familyKey != k {
 				if at = index[k]; at == nil {
 					at = newPart(format, k, f)
 					index[k] = at
@@ -38,23 +39,23 @@ func partsOf(format Format, families []Family) []*part {
 		}
 	}
 	if format == OpenMetrics {
-		parts = adopt(parts)
+		parts = adoptCreated(parts)
 	}
-	return settle(format, parts)
+	return resolveClashes(format, parts)
 }
 
-func newPart(format Format, k kin, f *Family) *part {
+func newPart(format Format, k familyKey, f *Family) *part {
 	_, suffixed := roles[format][k.typ]
-	return &part{kin: k, help: f.Help, unit: f.Unit, origin: f.Origin, suffixed: suffixed, samples: make([]placed, 0, len(f.Samples))}
+	return &part{familyKey: k, help: f.Help, unit: f.Unit, origin: f.PCPMetric, suffixed: suffixed, samples: make([]placedSample, 0, len(f.Samples))}
 }
 
-func (p *part) add(s placed) {
+func (p *part) add(s placedSample) {
 	p.samples = append(p.samples, s)
 }
 
 // adopt moves each gauge foo_created, which is how the text format has it, to
 // the counter, histogram or summary foo.
-func adopt(parts []*part) []*part {
+func adoptCreated(parts []*part) []*part {
 	owners := map[string]*part{}
 	for _, p := range parts {
 		switch p.typ {
@@ -78,7 +79,7 @@ func adopt(parts []*part) []*part {
 
 // settle makes parts of which no two claim a name: suffixed ones that do become
 // one plain part per sample name, and plain ones of one name become one.
-func settle(format Format, parts []*part) []*part {
+func resolveClashes(format Format, parts []*part) []*part {
 	for {
 		claims := map[string]int{}
 		for _, p := range parts {
@@ -132,7 +133,7 @@ func (p *part) split(format Format, parts []*part, singles map[string]*part) []*
 	for _, s := range p.samples {
 		single := own[s.Name]
 		if single == nil {
-			single = &part{kin: kin{s.Name, typ}, help: p.help, unit: p.unit, origin: p.origin}
+			single = &part{familyKey: familyKey{s.Name, typ}, help: p.help, unit: p.unit, origin: p.origin}
 			own[s.Name] = single
 			order = append(order, single)
 		}

@@ -17,7 +17,7 @@ func (p *pcpLines) noteHost(line *pcpLine, host string) {
 	if p.hosts.recorded == nil {
 		p.hosts = pcpHosts{map[string]bool{}, map[string]bool{}}
 	}
-	if line.ofEndpoint() {
+	if line.isAgentMetric() {
 		p.hosts.endpoints[host] = true
 	} else {
 		p.hosts.recorded[host] = true
@@ -29,7 +29,7 @@ func (p *pcpLines) noteHost(line *pcpLine, host string) {
 func (p *pcpLines) isEndpoint(line *pcpLine, host string) bool {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
-	return line.ofEndpoint() && !p.hosts.recorded[host] && len(p.hosts.recorded) <= 1
+	return line.isAgentMetric() && !p.hosts.recorded[host] && len(p.hosts.recorded) <= 1
 }
 
 // Host returns the host of whose archive a series with this label hostname is,
@@ -51,6 +51,6 @@ func (r *Reader) Host(hostname string) string {
 // OfEndpoint reports whether the label hostname of a series may be that of an
 // endpoint, which says nothing of the archive's host: see [Reader.Host].
 func (r *Reader) OfEndpoint(s *prom.Series) bool {
-	line := r.lexer.native.of(s.Name)
-	return line != nil && line.ofEndpoint()
+	line := r.lexer.native.lineOf(s.Name)
+	return line != nil && line.isAgentMetric()
 }

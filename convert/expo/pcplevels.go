@@ -16,23 +16,23 @@ import (
 var contextLabels = []string{"hostname", "domainname", "machineid", "userid", "groupid", "containername"}
 
 // nativeLabels are the labels of a native series, told apart.
-type nativeLabels struct {
+type lineLabels struct {
 	host   string
 	target [2]string // job and instance, if it was scraped
 	agent  string
-	inst   numbered
+	inst   instanceKey
 	own    []prom.Label // the others
 }
 
 // labels tells the labels of a series apart, false if it cannot be one of l's.
-func (l *pcpLine) labels(all []prom.Label) (n nativeLabels, ok bool) {
+func (l *pcpLine) labels(all []prom.Label) (n lineLabels, ok bool) {
 	n.inst.id = pcp.InstNull
 	named := false
 	for _, x := range all {
 		switch {
 		case x.Name == "hostname":
 			n.host = x.Value
-			if l.ofEndpoint() {
+			if l.isAgentMetric() {
 				n.own = append(n.own, x) // unless it is the archive's, too
 			}
 		case slices.Contains(contextLabels, x.Name):
@@ -66,7 +66,7 @@ func (l *pcpLine) labels(all []prom.Label) (n nativeLabels, ok bool) {
 
 // ofEndpoint reports whether a metric is one of PCP's openmetrics agent, whose
 // label hostname may be that of the endpoint instead of the archive's host.
-func (l *pcpLine) ofEndpoint() bool { return l.pmid.Domain() == naming.OpenMetricsDomain }
+func (l *pcpLine) isAgentMetric() bool { return l.pmid.Domain() == naming.OpenMetricsDomain }
 
 // withoutHost drops the label hostname with the archive's host from labels.
 func withoutHost(labels []prom.Label, host string) []prom.Label {
@@ -74,18 +74,18 @@ func withoutHost(labels []prom.Label, host string) []prom.Label {
 }
 
 // numbered is an instance as pages name it: id is InstNull unless they give one.
-type numbered struct {
+type instanceKey struct {
 	name string
 	id   pcp.InstID
 }
 
 // labelUse are the labels of a metric's instances: of each, those that any of its
 // series has.
-type labelUse map[numbered][]prom.Label
+type labelUse map[instanceKey][]prom.Label
 
 // note takes note of a series.
 func (p *pcpLines) note(sample string, labels []prom.Label) {
-	line := p.of(sample)
+	line := p.lineOf(sample)
 	if line == nil {
 		return
 	}
@@ -127,25 +127,25 @@ func (u labelUse) common(names map[string]bool) {
 }
 
 // nativeDomain is what all series of an instance domain tell together.
-type nativeDomain struct {
+type instanceDomain struct {
 	// ofMetrics names labels: true is one of the metrics, as all instances of a
 	// metric have it with one value. All others are the instances'.
 	ofMetrics map[string]bool
-	members   map[numbered]nativeMember
+	members   map[instanceKey]instanceRecord
 	taken     map[pcp.InstID]bool
 	next      pcp.InstID
 }
 
 // nativeMember is an instance as its first metric has it.
-type nativeMember struct {
+type instanceRecord struct {
 	id     pcp.InstID
 	labels []prom.Label // that any series has, sorted
 }
 
-func (p *pcpLines) domain(id pcp.InDomID) *nativeDomain {
+func (p *pcpLines) domain(id pcp.InDomID) *instanceDomain {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
-	d := &nativeDomain{ofMetrics: map[string]bool{}, members: map[numbered]nativeMember{}, taken: map[pcp.InstID]bool{}}
+	d := &instanceDomain{ofMetrics: map[string]bool{}, members: map[instanceKey]instanceRecord{}, taken: map[pcp.InstID]bool{}}
 	for _, line := range p.byPMID {
 		if line.indom != id {
 			continue
@@ -161,7 +161,7 @@ func (p *pcpLines) domain(id pcp.InDomID) *nativeDomain {
 // admit returns the number of an instance, its own or one that none has, and
 // whether labels are those that it has with other metrics: all have one set at a
 // time.
-func (d *nativeDomain) admit(inst numbered, labels []prom.Label) (id pcp.InstID, ok bool) {
+func (d *instanceDomain) admit(inst instanceKey, labels []prom.Label) (id pcp.InstID, ok bool) {
 	if m, known := d.members[inst]; known {
 		return m.id, slices.Equal(m.labels, labels)
 	}
@@ -172,13 +172,13 @@ func (d *nativeDomain) admit(inst numbered, labels []prom.Label) (id pcp.InstID,
 		id = d.next
 		d.next++
 	}
-	d.members[inst] = nativeMember{id, labels}
+	d.members[inst] = instanceRecord{id, labels}
 	return id, true
 }
 
 // ofInstance returns the labels that any series of a metric's instance has and
 // that are the instance's, sorted.
-func (p *pcpLines) ofInstance(line *pcpLine, inst numbered, d *nativeDomain) []prom.Label {
+func (p *pcpLines) instanceLabels(line *pcpLine, inst instanceKey, d *instanceDomain) []prom.Label {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
 	var own []prom.Label

@@ -21,15 +21,15 @@ import (
 // pmproxy writes it, and we do. pcp2openmetrics does so with the name that the
 // samples have, its dots gone.
 type pcpLine struct {
-	name  string
-	names []string // further ones
-	pmid  pcp.PMID
-	typ   pcp.Type
-	indom pcp.InDomID
-	sem   pcp.Semantics
-	units pcp.Units
-	use   labelUse
-	met   bool // a sample of it was read
+	name    string
+	names   []string // further ones
+	pmid    pcp.PMID
+	typ     pcp.Type
+	indom   pcp.InDomID
+	sem     pcp.Semantics
+	units   pcp.Units
+	use     labelUse
+	sampled bool // a sample of it was read
 }
 
 // pcpLines are the lines of the pages, the first of each metric. Others may look
@@ -84,15 +84,15 @@ func (p *pcpLines) bind(sample string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	line := p.next
-	if line == nil || line.met || p.byName[sample] != nil {
+	if line == nil || line.sampled || p.byName[sample] != nil {
 		if line != nil && p.byName[sample] == line {
-			line.met = true
+			line.sampled = true
 		}
 		return
 	}
 	number, ok := strings.CutPrefix(sample, naming.PrometheusName(line.name)+"_")
 	if n, err := strconv.Atoi(number); ok && err == nil && n > 1 && strconv.Itoa(n) == number {
-		p.byName[sample], p.byPMID[line.pmid], line.met = line, line, true
+		p.byName[sample], p.byPMID[line.pmid], line.sampled = line, line, true
 	}
 }
 
@@ -170,7 +170,7 @@ func dotted(text string, limits ...uint64) (n [3]uint32, ok bool) {
 }
 
 // of returns the line of a sample, nil if there is none.
-func (p *pcpLines) of(sample string) *pcpLine {
+func (p *pcpLines) lineOf(sample string) *pcpLine {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
 	line := p.byName[sample]
@@ -218,7 +218,7 @@ func (p *pcpLines) mend(record []byte, report *prom.Report) (mended []byte, ok b
 		return nil, false
 	}
 	name, _, _ := bytes.Cut(record[:size], []byte("{"))
-	if line := p.of(string(name)); line != nil && !line.typ.IsNumeric() {
+	if line := p.lineOf(string(name)); line != nil && !line.typ.IsNumeric() {
 		report.Add(prom.LossNotNumeric, line.name)
 		return nil, true
 	}

@@ -1,11 +1,12 @@
 package expo
 
 import (
-	"github.com/pcparchive/pcparchive/convert/naming"
-	"github.com/pcparchive/pcparchive/convert/prom"
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/pcparchive/pcparchive/convert/naming"
+	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
 // typeUntyped is the text format's word for unknown.
@@ -69,7 +70,7 @@ func boundLabel(family, typ string) string {
 }
 
 // placed is a sample with its place in a family of a format.
-type placed struct {
+type placedSample struct {
 	*Sample
 	family *prom.Family // that it is a sample of, which may be another one there
 	role   *role
@@ -79,23 +80,23 @@ type placed struct {
 }
 
 // kin names a family of a format.
-type kin struct{ family, typ string }
+type familyKey struct{ family, typ string }
 
 // placeOf returns where a format has a sample of a family.
-func placeOf(format Format, f *prom.Family, s *Sample) (kin, placed) {
+func placeOf(format Format, f *prom.Family, s *Sample) (familyKey, placedSample) {
 	may := roles[format][f.Type]
 	for i := range may {
 		if k, p, ok := placeAs(f, s, &may[i]); ok {
 			return k, p
 		}
 	}
-	return kin{s.Name, singleType(format, f, s)}, placed{Sample: s, family: f, role: plain}
+	return familyKey{s.Name, singleType(format, f, s)}, placedSample{Sample: s, family: f, role: plain}
 }
 
 // placeAs places a sample in a role if its name and labels are right for it: a
 // page never gives a series another name or label than it has.
-func placeAs(f *prom.Family, s *Sample, r *role) (kin, placed, bool) {
-	k, p := kin{f.Name, f.Type}, placed{Sample: s, family: f, role: r}
+func placeAs(f *prom.Family, s *Sample, r *role) (familyKey, placedSample, bool) {
+	k, p := familyKey{f.Name, f.Type}, placedSample{Sample: s, family: f, role: r}
 	switch suffix, ok := strings.CutPrefix(s.Name, f.Name); {
 	case !ok:
 		return k, p, false

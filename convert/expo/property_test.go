@@ -5,8 +5,9 @@ import (
 	"regexp"
 	"testing"
 
-	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/stretchr/testify/require"
+
+	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
 func entriesOf(families []Family) []Entry {

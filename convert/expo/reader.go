@@ -6,12 +6,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"github.com/pcparchive/pcparchive/convert/naming"
-	"github.com/pcparchive/pcparchive/convert/prom"
 	"io"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/pcparchive/pcparchive/convert/naming"
+	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
 // Input is a page, or a dump of many times, of any size.
@@ -126,7 +127,7 @@ func (r *Reader) Samples(ctx context.Context, dst prom.SampleSink) error {
 func (b *batch) deliver(dst prom.SampleSink) error {
 	at := 0
 	for _, c := range b.changes {
-		if err := b.hand(dst, b.samples[at:c.at]); err != nil {
+		if err := b.deliverRuns(dst, b.samples[at:c.at]); err != nil {
 			return err
 		}
 		at = c.at
@@ -139,11 +140,11 @@ func (b *batch) deliver(dst prom.SampleSink) error {
 		}
 		c.series.Family, c.series.Sem = c.family, naming.SemanticsOf(c.series.Name, *c.family)
 	}
-	return b.hand(dst, b.samples[at:])
+	return b.deliverRuns(dst, b.samples[at:])
 }
 
 // hand hands samples on, those of one series that follow each other as one batch.
-func (b *batch) hand(dst prom.SampleSink, samples []batchSample) error {
+func (b *batch) deliverRuns(dst prom.SampleSink, samples []batchSample) error {
 	for len(samples) > 0 {
 		series := samples[0].series
 		b.run = b.run[:0]
@@ -172,7 +173,7 @@ func (r *Reader) read(ctx context.Context, full chan<- *batch, empty <-chan *bat
 		}
 	}
 	for _, in := range r.inputs {
-		err := r.tolerant(ctx, in, next)
+		err := r.readTolerant(ctx, in, next)
 		if r.batch == nil {
 			return err
 		}
@@ -190,9 +191,9 @@ func (r *Reader) read(ctx context.Context, full chan<- *batch, empty <-chan *bat
 const maxFaults = 1000
 
 // tolerant reads one input. Its faults go to Damaged, if there is that.
-func (r *Reader) tolerant(ctx context.Context, in Input, next func() error) error {
+func (r *Reader) readTolerant(ctx context.Context, in Input, next func() error) error {
 	if r.opts.Damaged == nil {
-		return r.input(ctx, in, next)
+		return r.readInput(ctx, in, next)
 	}
 	var first error
 	faults := 0
@@ -201,7 +202,7 @@ func (r *Reader) tolerant(ctx context.Context, in Input, next func() error) erro
 		faults++
 		return faults < maxFaults
 	}
-	err := r.input(ctx, in, next)
+	err := r.readInput(ctx, in, next)
 	if err == nil && r.empty {
 		err = &Error{Name: in.Name, Line: 1, Err: ErrEmpty}
 	}
@@ -222,7 +223,7 @@ func (r *Reader) tolerant(ctx context.Context, in Input, next func() error) erro
 		r.opts.Damaged(fmt.Errorf("%w; %s", first, lines))
 	}
 	if err != nil && faults < maxFaults {
-		r.opts.Damaged(named(name, err))
+		r.opts.Damaged(withInputName(name, err))
 		faults++
 	}
 	r.opts.Report.AddN(prom.LossDamaged, name, int64(faults))
@@ -230,7 +231,7 @@ func (r *Reader) tolerant(ctx context.Context, in Input, next func() error) erro
 }
 
 // named makes sure that an error says which input it is about.
-func named(name string, err error) error {
+func withInputName(name string, err error) error {
 	if strings.Contains(err.Error(), name) {
 		return err
 	}
@@ -238,7 +239,7 @@ func named(name string, err error) error {
 }
 
 // input reads one input.
-func (r *Reader) input(ctx context.Context, in Input, next func() error) (err error) {
+func (r *Reader) readInput(ctx context.Context, in Input, next func() error) (err error) {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -248,12 +249,12 @@ func (r *Reader) input(ctx context.Context, in Input, next func() error) (err er
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	format, rest, err := r.format(in, f)
+	format, rest, err := r.detectFormat(in, f)
 	if err != nil {
 		return err
 	}
 	detected, now := r.opts.Format == nil, in.Time.UnixMilli()
-	r.lexer.begin(in.Name, format, func(k *known, v reading) error {
+	r.lexer.begin(in.Name, format, func(k *pageSeries, v recordValue) error {
 		switch {
 		case !v.hasTime && r.lexer.pages > 1:
 			return errNoTime
@@ -266,11 +267,11 @@ func (r *Reader) input(ctx context.Context, in Input, next func() error) (err er
 		}
 		b := r.batch
 		if k.series == nil {
-			r.admit(k)
+			r.resolve(k)
 		}
-		if k.told != k.family {
+		if k.reportedFamily != k.family {
 			b.changes = append(b.changes, change{at: len(b.samples), series: k.series, family: k.family})
-			k.told = k.family
+			k.reportedFamily = k.family
 		}
 		b.samples = append(b.samples, batchSample{k.series, v.time, v.value})
 		if v.exemplar != nil {
@@ -287,7 +288,7 @@ func (r *Reader) input(ctx context.Context, in Input, next func() error) (err er
 }
 
 // admit finds or makes the series of what was read.
-func (r *Reader) admit(k *known) {
+func (r *Reader) resolve(k *pageSeries) {
 	key := strconv.AppendQuote(r.key[:0], k.name)
 	for _, l := range k.labels {
 		key = append(strconv.AppendQuote(append(strconv.AppendQuote(key, l.Name), '='), l.Value), ',')
@@ -302,13 +303,13 @@ func (r *Reader) admit(k *known) {
 		r.series[string(key)] = s
 		r.lexer.native.bind(s.Name)
 		r.lexer.native.note(s.Name, s.Labels)
-		k.told = k.family
+		k.reportedFamily = k.family
 	}
 	k.series = s
 }
 
 // format tells the format of an input and returns all of it again.
-func (r *Reader) format(in Input, f io.Reader) (Format, io.Reader, error) {
+func (r *Reader) detectFormat(in Input, f io.Reader) (Format, io.Reader, error) {
 	if r.opts.Format != nil {
 		return *r.opts.Format, f, nil
 	}

@@ -2,8 +2,9 @@ package expo
 
 import (
 	"bytes"
-	"github.com/pcparchive/pcparchive/convert/prom"
 	"strconv"
+
+	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
 // A record is a line of a page or, where quoted text holds line feeds, several.
@@ -124,7 +125,7 @@ func seriesSize(format Format, b []byte) int {
 }
 
 // reading is what follows a series in a record.
-type reading struct {
+type recordValue struct {
 	value   float64
 	time    int64 // in milliseconds
 	hasTime bool
@@ -135,7 +136,7 @@ type reading struct {
 // parseReading reads a value and a time as most records have them; b is what
 // follows the series, without the line feed. What it does not know is for the
 // parser to judge.
-func parseReading(format Format, b []byte) (r reading, ok bool) {
+func parseReading(format Format, b []byte) (r recordValue, ok bool) {
 	if len(b) < 2 || b[0] != ' ' || b[1] == ' ' {
 		return r, false
 	}

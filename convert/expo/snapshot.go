@@ -3,9 +3,10 @@ package expo
 import (
 	"cmp"
 	"context"
-	"github.com/pcparchive/pcparchive/convert/prom"
 	"math"
 	"time"
+
+	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
 // SnapshotOptions choose the values of a Snapshot.
@@ -112,7 +113,7 @@ func (s *Snapshot) Families() []Family {
 		if !at.live || at.time <= after {
 			continue
 		}
-		families[n].Family, families[n].Origin = *f, cmp.Or(at.series.Origin, families[n].Origin)
+		families[n].Family, families[n].PCPMetric = *f, cmp.Or(at.series.PCPMetric, families[n].PCPMetric)
 		families[n].Samples = append(families[n].Samples, Sample{
 			Name: at.series.Name, Labels: at.series.Labels, Value: at.value, Time: at.time, HasTime: true,
 			Exemplar: at.exemplar,

@@ -1,8 +1,9 @@
 package expo
 
 import (
-	"github.com/pcparchive/pcparchive/convert/prom"
 	"strings"
+
+	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
 // A type note is the last line of a help text that tells the family where a page
@@ -68,7 +69,7 @@ func (p *part) helpText() string {
 	}
 	needed := false
 	if typ == prom.TypeUnknown {
-		if f := p.held(); f != nil && f.Type != "" && f.Type != prom.TypeUnknown {
+		if f := p.commonFamily(); f != nil && f.Type != "" && f.Type != prom.TypeUnknown {
 			name, typ, needed = f.Name, f.Type, true
 		}
 	}
@@ -86,7 +87,7 @@ func (p *part) helpText() string {
 
 // held returns the family that all samples of a part are of, nil if there are
 // several.
-func (p *part) held() *prom.Family {
+func (p *part) commonFamily() *prom.Family {
 	var f *prom.Family
 	for i := range p.samples {
 		switch other := p.samples[i].family; {

@@ -3,8 +3,9 @@ package expo
 import (
 	"testing"
 
-	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/stretchr/testify/assert"
+
+	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
 // TestTypeNote cuts what helpText adds, and nothing else.
@@ -14,7 +15,7 @@ func TestTypeNote(t *testing.T) {
 			for _, typ := range []string{prom.TypeCounter, prom.TypeHistogram, prom.TypeUnknown} {
 				family := prom.Family{Name: name, Type: typ, Help: help}
 				sample := Sample{Name: name}
-				p := &part{kin: kin{"other", prom.TypeUnknown}, help: help, samples: []placed{{Sample: &sample, family: &family, role: plain}}}
+				p := &part{familyKey: familyKey{"other", prom.TypeUnknown}, help: help, samples: []placedSample{{Sample: &sample, family: &family, role: plain}}}
 				got := UnnotedFamily(prom.Family{Name: p.family, Type: p.typ, Help: p.helpText()})
 				if typ == prom.TypeUnknown {
 					family.Name = p.family // nothing is to be told of it

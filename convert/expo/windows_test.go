@@ -21,7 +21,7 @@ func outcome(t testing.TB, text string, format Format, window int) ([]got, strin
 
 func outcomeOf(l *lexer, text string, format Format, window int) ([]got, string) {
 	var all []got
-	l.begin("", format, func(k *known, r reading) error {
+	l.begin("", format, func(k *pageSeries, r recordValue) error {
 		if !r.hasTime {
 			r.time = -1
 		}

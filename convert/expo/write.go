@@ -6,8 +6,9 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/prometheus/common/model"
+
+	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
 // Options change how families are written.
@@ -73,7 +74,7 @@ func (p *printer) head(part *part) {
 		p.buf = appendText(append(p.buf, ' '), help, helpEscaper)
 		p.buf = append(p.buf, '\n')
 	}
-	if p.saysType(part) {
+	if p.writesType(part) {
 		p.buf = appendName(append(p.buf, "# TYPE "...), part.family)
 		p.buf = append(append(p.buf, ' '), part.typ...)
 		p.buf = append(p.buf, '\n')
@@ -90,12 +91,12 @@ func (p *printer) head(part *part) {
 // for what says none, and not to say it is what readers of the text format
 // understand, too. But Prometheus' parser brings bounds to the form that the type
 // said last has.
-func (p *printer) saysType(part *part) bool {
+func (p *printer) writesType(part *part) bool {
 	if p.opts.Format != OpenMetrics || part.typ != prom.TypeUnknown {
 		return true
 	}
 	bound := boundLabel("", p.typ)
-	return bound != "" && slices.ContainsFunc(part.samples, func(s placed) bool { return has(s.Labels, bound) })
+	return bound != "" && slices.ContainsFunc(part.samples, func(s placedSample) bool { return has(s.Labels, bound) })
 }
 
 // hasUnit reports whether OpenMetrics allows p's unit to be said.
@@ -107,7 +108,7 @@ func (p *part) hasUnit() bool {
 }
 
 // sample writes a sample.
-func (p *printer) sample(part *part, s *placed) error {
+func (p *printer) sample(part *part, s *placedSample) error {
 	if s.text != nil {
 		p.buf = append(p.buf, s.text...)
 	} else {
@@ -135,7 +136,7 @@ func (p *printer) sample(part *part, s *placed) error {
 }
 
 // series appends a name and labels, the bound label last.
-func (p *printer) series(b []byte, part *part, s *placed) []byte {
+func (p *printer) series(b []byte, part *part, s *placedSample) []byte {
 	separator := byte('{')
 	if model.LegacyValidation.IsValidMetricName(s.Name) {
 		b = append(b, s.Name...)
@@ -164,7 +165,7 @@ func (p *printer) series(b []byte, part *part, s *placed) []byte {
 
 // bound appends the value of the bound label. Readers of histograms and summaries
 // bring its number into one form; those of gauge histograms leave it as it is.
-func (p *printer) bound(b []byte, part *part, s *placed) []byte {
+func (p *printer) bound(b []byte, part *part, s *placedSample) []byte {
 	if part.typ == prom.TypeGaugeHistogram {
 		i := slices.IndexFunc(s.Labels, func(l prom.Label) bool { return l.Name == s.role.label })
 		return appendQuoted(b, s.Labels[i].Value)

@@ -6,10 +6,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/prometheus/prometheus/model/textparse"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
 // TestWrite shows both formats of one set of families, read from a page.

@@ -20,7 +20,7 @@ func (f *Flattener) exemplars(mv *history.MetricValues, t int64) error {
 			f.opts.Report.Add(prom.LossUndecodable, m.metric.Name)
 			continue
 		}
-		series := f.exemplified(m, p.Series, mv.InDom)
+		series := f.exemplarSeries(m, p.Series, mv.InDom)
 		for j := range events {
 			if err := f.exemplar(m, series, t, &events[j]); err != nil {
 				return err
@@ -31,7 +31,7 @@ func (f *Flattener) exemplars(mv *history.MetricValues, t int64) error {
 }
 
 // exemplar hands on the exemplar of an event record.
-func (f *Flattener) exemplar(m *flatMetric, s *flatSeries, t int64, r *history.EventRecord) error {
+func (f *Flattener) exemplar(m *metricState, s *liveSeries, t int64, r *history.EventRecord) error {
 	e, ok := prom.ExemplarOf(r)
 	switch {
 	case !ok:
@@ -46,7 +46,7 @@ func (f *Flattener) exemplar(m *flatMetric, s *flatSeries, t int64, r *history.E
 
 // exemplified returns the series whose samples have the exemplars of a point,
 // nil if it is not alive.
-func (f *Flattener) exemplified(m *flatMetric, s *history.Series, in *meta.InDom) *flatSeries {
+func (f *Flattener) exemplarSeries(m *metricState, s *history.Series, in *meta.InDom) *liveSeries {
 	p, ok := m.series[s]
 	if !ok {
 		labels, err := f.labels(m, s, in)

@@ -45,30 +45,30 @@ type Options struct {
 // becomes is worked out once per [history.Series], not per sample.
 type Flattener struct {
 	opts Options
-	*flatTable
-	metrics map[pcp.PMID]*flatMetric
-	ending  []*flatSeries // that lost a metric in the current step
+	*seriesTable
+	metrics map[pcp.PMID]*metricState
+	ending  []*liveSeries // that lost a metric in the current step
 	// exemplary are the metrics of the current step that hold exemplars.
 	exemplary []*history.MetricValues
 	last      pcp.Timestamp // of the step before
 	any       bool          // there was one
 	since     string        // time of the last mark
 	shared    map[pcp.InDomID]sharedNames
-	shapes    map[*history.Shape][]*flatMetric // see alike
+	shapes    map[*history.Shape][]*metricState // see alike
 }
 
-// flatTable is what the Flatteners of several hosts share.
-type flatTable struct {
-	dst      prom.SampleSink
-	one      [1]prom.Sample // the batch that is handed on
-	families map[prom.Family]*prom.Family
-	series   map[string]*flatSeries // by name and labels
-	owners   map[string]string      // Prometheus name → PCP name
-	told     map[string]bool        // further names of metrics that were counted
+// seriesTable is what the Flatteners of several hosts share.
+type seriesTable struct {
+	dst           prom.SampleSink
+	one           [1]prom.Sample // the batch that is handed on
+	families      map[prom.Family]*prom.Family
+	series        map[string]*liveSeries // by name and labels
+	owners        map[string]string      // Prometheus name → PCP name
+	reportedNames map[string]bool        // further names of metrics that were counted
 }
 
 // flatSeries is a series and what its Flatteners know of its life.
-type flatSeries struct {
+type liveSeries struct {
 	prom.Series
 	live  int        // how many metrics have a value for it; more than one where a type changes
 	owner *Flattener // whose it is while it is alive
@@ -77,14 +77,14 @@ type flatSeries struct {
 // NewFlattener returns a Sink that hands samples to dst. It neither flushes nor
 // closes dst.
 func New(dst prom.SampleSink, o Options) *Flattener {
-	t := &flatTable{dst: dst, families: map[prom.Family]*prom.Family{}, series: map[string]*flatSeries{}, owners: map[string]string{}, told: map[string]bool{}}
+	t := &seriesTable{dst: dst, families: map[prom.Family]*prom.Family{}, series: map[string]*liveSeries{}, owners: map[string]string{}, reportedNames: map[string]bool{}}
 	return newFlattener(t, o)
 }
 
-func newFlattener(t *flatTable, o Options) *Flattener {
+func newFlattener(t *seriesTable, o Options) *Flattener {
 	return &Flattener{
-		opts: o, flatTable: t, metrics: map[pcp.PMID]*flatMetric{}, shared: map[pcp.InDomID]sharedNames{},
-		shapes: map[*history.Shape][]*flatMetric{},
+		opts: o, seriesTable: t, metrics: map[pcp.PMID]*metricState{}, shared: map[pcp.InDomID]sharedNames{},
+		shapes: map[*history.Shape][]*metricState{},
 	}
 }
 
@@ -95,7 +95,7 @@ func newFlattener(t *flatTable, o Options) *Flattener {
 func (f *Flattener) Fork(host string) *Flattener {
 	o := f.opts
 	o.Host = host
-	return newFlattener(f.flatTable, o)
+	return newFlattener(f.seriesTable, o)
 }
 
 // maxMilli is the last time in milliseconds that is worked with, 146 million
@@ -119,12 +119,12 @@ func (f *Flattener) Put(step *history.Step) error {
 	if step.Mark {
 		f.mark(step.Stamp)
 	}
-	known := f.alike(step)
+	known := f.knownShape(step)
 	for i := range step.Metrics {
 		mv := &step.Metrics[i]
 		var err error
 		if known != nil && known[i] != nil && known[i].shape == step.Shape {
-			err = f.again(known[i], mv.Points, t)
+			err = f.putValues(known[i], mv.Points, t)
 		} else {
 			err = f.metric(mv, t, step.Shape)
 		}
@@ -170,7 +170,7 @@ func (f *Flattener) mark(t pcp.Timestamp) {
 }
 
 // put hands one sample on.
-func (f *Flattener) put(s *flatSeries, x prom.Sample) error {
+func (f *Flattener) put(s *liveSeries, x prom.Sample) error {
 	f.one[0] = x
 	return f.dst.Append(&s.Series, f.one[:])
 }

@@ -198,7 +198,7 @@ func (c *HostClashes) Lines() (lines []string) {
 
 // rehost makes hostname the archive's host in labels whose hostname other hosts
 // claim as well.
-func (c *HostClashes) rehost(labels []prom.Label, host string) []prom.Label {
+func (c *HostClashes) rehostLabels(labels []prom.Label, host string) []prom.Label {
 	if c == nil || host == "" {
 		return labels
 	}
@@ -214,7 +214,7 @@ func (c *HostClashes) rehost(labels []prom.Label, host string) []prom.Label {
 }
 
 // rehosted is rehost for the labels that a metric has.
-func (c *HostClashes) rehosted(m *history.Metric, host string) *history.Metric {
+func (c *HostClashes) rehostMetric(m *history.Metric, host string) *history.Metric {
 	if c == nil || host == "" {
 		return m
 	}

@@ -11,25 +11,25 @@ import (
 )
 
 // flatMetric is what is known of one PCP metric.
-type flatMetric struct {
+type metricState struct {
 	// shape, unless it is nil, is that of the step that held the metric last:
 	// prev are the points of every step that has it, in their order.
 	shape  *history.Shape
 	metric *history.Metric
 	naming sampleNaming
-	series map[*history.Series]*flatSeries
+	series map[*history.Series]*liveSeries
 	texts  map[*history.Series]textSeries
 	indom  *meta.InDom
-	prev   []flatPoint // the previous record that held the metric
-	now    []flatPoint
-	live   map[pcp.InstID]*flatSeries // has a value and no staleness marker yet
+	prev   []resolvedPoint // the previous record that held the metric
+	now    []resolvedPoint
+	live   map[pcp.InstID]*liveSeries // has a value and no staleness marker yet
 	twins  bool                       // instances of the domain share names
 	skip   bool
 }
 
-type flatPoint struct {
+type resolvedPoint struct {
 	source *history.Series
-	prom   *flatSeries // nil: cannot be expressed
+	prom   *liveSeries // nil: cannot be expressed
 }
 
 // metric flattens what a step of a shape has of a metric.
@@ -55,7 +55,7 @@ func (f *Flattener) metric(mv *history.MetricValues, t int64, shape *history.Sha
 	known := mv.InDom == m.indom || !f.renamed(m, mv.InDom)
 	for j := range mv.Points {
 		p := &mv.Points[j]
-		at := flatPoint{source: p.Series}
+		at := resolvedPoint{source: p.Series}
 		switch {
 		case known && j < len(m.prev) && m.prev[j].source == p.Series && !m.naming.text:
 			at = m.prev[j]
@@ -86,7 +86,7 @@ func (f *Flattener) metric(mv *history.MetricValues, t int64, shape *history.Sha
 		}
 	}
 	if !same || mv.InDom != m.indom {
-		f.ended(m, mv.InDom)
+		f.findEnded(m, mv.InDom)
 	}
 	m.indom = mv.InDom
 	if len(m.now) > 0 { // one without values tells nothing of a logging group
@@ -97,7 +97,7 @@ func (f *Flattener) metric(mv *history.MetricValues, t int64, shape *history.Sha
 
 // renamed reports whether in a changed domain instances have come to share names,
 // or no longer do, and forgets how the metric's series are called.
-func (f *Flattener) renamed(m *flatMetric, in *meta.InDom) bool {
+func (f *Flattener) renamed(m *metricState, in *meta.InDom) bool {
 	before := m.twins
 	m.twins = in != nil && len(f.sharedBy(in)) > 0
 	if f.opts.InstanceIDs || !before && !m.twins {
@@ -109,7 +109,7 @@ func (f *Flattener) renamed(m *flatMetric, in *meta.InDom) bool {
 }
 
 // value returns the value of a sample, false if there is none.
-func (f *Flattener) value(m *flatMetric, v *history.Value) (float64, bool) {
+func (f *Flattener) value(m *metricState, v *history.Value) (float64, bool) {
 	if m.naming.text {
 		return 1, true
 	}
@@ -138,17 +138,17 @@ func (f *Flattener) checkExact(m *history.Metric, v *history.Value) {
 }
 
 // state returns what is known of a metric, told anew when its labels changed.
-func (f *Flattener) state(metric *history.Metric) *flatMetric {
+func (f *Flattener) state(metric *history.Metric) *metricState {
 	id := metric.Desc.PMID
 	m, ok := f.metrics[id]
 	if !ok {
-		m = &flatMetric{live: map[pcp.InstID]*flatSeries{}}
+		m = &metricState{live: map[pcp.InstID]*liveSeries{}}
 		f.metrics[id] = m
 	}
 	if m.metric != metric {
 		m.metric = metric
-		m.series, m.texts = map[*history.Series]*flatSeries{}, map[*history.Series]textSeries{}
-		m.skip = f.unfit(metric)
+		m.series, m.texts = map[*history.Series]*liveSeries{}, map[*history.Series]textSeries{}
+		m.skip = f.rejects(metric)
 		if !m.skip {
 			m.naming = f.name(metric)
 		}
@@ -157,7 +157,7 @@ func (f *Flattener) state(metric *history.Metric) *flatMetric {
 }
 
 // unfit reports whether a metric cannot become series at all, and counts it.
-func (f *Flattener) unfit(metric *history.Metric) bool {
+func (f *Flattener) rejects(metric *history.Metric) bool {
 	switch {
 	case f.opts.NoHealth && naming.IsHealth(metric.Desc.PMID):
 		return true
@@ -176,7 +176,7 @@ func (f *Flattener) unfit(metric *history.Metric) bool {
 }
 
 // resolve returns the Prometheus series of a point, nil if there is none.
-func (f *Flattener) resolve(m *flatMetric, point *history.Point, in *meta.InDom) *flatSeries {
+func (f *Flattener) resolve(m *metricState, point *history.Point, in *meta.InDom) *liveSeries {
 	if m.naming.text {
 		return f.resolveText(m, point, in)
 	}
@@ -197,17 +197,17 @@ func (f *Flattener) resolve(m *flatMetric, point *history.Point, in *meta.InDom)
 
 // intern returns the one series with these labels, which s is made one of. If it is
 // another host's, hostname tells them apart; nil if that does not do it.
-func (f *Flattener) intern(m *flatMetric, s *history.Series, labels []prom.Label) *flatSeries {
+func (f *Flattener) intern(m *metricState, s *history.Series, labels []prom.Label) *liveSeries {
 	key := m.naming.key(labels)
 	p, ok := f.series[key]
 	if ok && p.owner.opts.Host != f.opts.Host && f.opts.Host != "" {
 		f.opts.Report.Add(prom.LossSameLabels, m.metric.Name)
-		labels = tidy(append(slices.Clone(labels), prom.Label{Name: labelHostname, Value: f.opts.Host}))
+		labels = normalizeLabels(append(slices.Clone(labels), prom.Label{Name: labelHostname, Value: f.opts.Host}))
 		key = m.naming.key(labels)
 		p, ok = f.series[key]
 	}
 	if !ok {
-		p = &flatSeries{Series: prom.Series{
+		p = &liveSeries{Series: prom.Series{
 			Name: m.naming.sample, Labels: labels, Sem: m.metric.Desc.Sem, ID: len(f.series),
 		}}
 		f.series[key] = p
@@ -221,7 +221,7 @@ func (f *Flattener) intern(m *flatMetric, s *history.Series, labels []prom.Label
 	if m.naming.native == nil {
 		s = nil
 	}
-	p.MadeOf(m.naming.native, s, f.last.Milli())
+	p.SetOrigin(m.naming.native, s, f.last.Milli())
 	return p
 }
 

@@ -45,7 +45,7 @@ func (f *Flattener) name(metric *history.Metric) sampleNaming {
 		return n
 	}
 	base, suffix, unit, scale := f.opts.Names.Metric(metric.Name, metric.Desc)
-	n := sampleNaming{sample: base + suffix, scale: scale, native: f.ofHost(scale.Scaled(metric)), counter: metric.Desc.Sem == pcp.SemCounter}
+	n := sampleNaming{sample: base + suffix, scale: scale, native: f.hostMetric(scale.Scaled(metric)), counter: metric.Desc.Sem == pcp.SemCounter}
 	n.family = prom.Family{Type: prom.TypeGauge, Unit: unit, Help: cmp.Or(metric.Help, metric.OneLine)}
 	switch {
 	case metric.Desc.Type == pcp.TypeString:
@@ -65,8 +65,8 @@ func (f *Flattener) name(metric *history.Metric) sampleNaming {
 	f.owners[n.sample] = metric.Name
 	if len(metric.Desc.Names) > 1 {
 		for _, other := range metric.Desc.Names {
-			if other != metric.Name && !f.told[other] {
-				f.told[other] = true
+			if other != metric.Name && !f.reportedNames[other] {
+				f.reportedNames[other] = true
 				f.opts.Report.Add(prom.LossNames, other)
 			}
 		}
@@ -79,11 +79,11 @@ func (f *Flattener) name(metric *history.Metric) sampleNaming {
 }
 
 // ofHost returns a metric that says of which host it is, as its series do.
-func (f *Flattener) ofHost(m *history.Metric) *history.Metric {
+func (f *Flattener) hostMetric(m *history.Metric) *history.Metric {
 	if _, known := m.Labels[0].Lookup(labelHostname); !known && f.opts.Host != "" {
 		m = withHostname(m, 0, f.opts.Host)
 	}
-	return f.opts.Clashes.rehosted(m, f.opts.Host)
+	return f.opts.Clashes.rehostMetric(m, f.opts.Host)
 }
 
 // originNaming restores the naming of a metric that came from Prometheus.
@@ -103,7 +103,7 @@ func originNaming(metric *history.Metric, family string, item labelset.Set) samp
 }
 
 // labels returns the labels of a series, sorted by name.
-func (f *Flattener) labels(m *flatMetric, s *history.Series, in *meta.InDom) ([]prom.Label, error) {
+func (f *Flattener) labels(m *metricState, s *history.Series, in *meta.InDom) ([]prom.Label, error) {
 	out := slices.Clone(f.opts.Labels)
 	var err error
 	if m.naming.origin {
@@ -114,7 +114,7 @@ func (f *Flattener) labels(m *flatMetric, s *history.Series, in *meta.InDom) ([]
 	} else if out, err = f.nativeLabels(out, s, in); err != nil {
 		return nil, err
 	} else {
-		out = f.opts.Clashes.rehost(out, f.opts.Host)
+		out = f.opts.Clashes.rehostLabels(out, f.opts.Host)
 	}
 	if f.since != "" && m.naming.counter {
 		out = append(out, prom.Label{Name: "since", Value: f.since})
@@ -122,7 +122,7 @@ func (f *Flattener) labels(m *flatMetric, s *history.Series, in *meta.InDom) ([]
 	if slices.ContainsFunc(out, func(l prom.Label) bool { return !utf8.ValidString(l.Value) }) {
 		f.opts.Report.Add(prom.LossText, m.metric.Name)
 	}
-	return tidy(out), nil
+	return normalizeLabels(out), nil
 }
 
 // nativeLabels appends the merged labels of a series and its instance.
@@ -189,7 +189,7 @@ func (n sampleNaming) originLabels(out []prom.Label, s *history.Series, target b
 
 // tidy sorts labels by name, keeps the last of each name and drops empty ones,
 // which to Prometheus are no labels.
-func tidy(labels []prom.Label) []prom.Label {
+func normalizeLabels(labels []prom.Label) []prom.Label {
 	slices.SortStableFunc(labels, func(a, b prom.Label) int { return strings.Compare(a.Name, b.Name) })
 	kept := labels[:0]
 	for i, l := range labels {

@@ -11,25 +11,25 @@ const maxShapes = 64
 // alike returns the metrics of a step that is like one that was flattened
 // before, by position; nil if there was none. A metric whose shape still is the
 // step's has nothing new but values.
-func (f *Flattener) alike(step *history.Step) []*flatMetric {
+func (f *Flattener) knownShape(step *history.Step) []*metricState {
 	if step.Shape == nil {
 		return nil
 	}
 	known := f.shapes[step.Shape]
 	if known == nil {
-		f.learn(step)
+		f.learnShape(step)
 	}
 	return known
 }
 
 // learn notes the metrics of a shape; nil for one that it holds more than once,
 // whose points are not the same from place to place.
-func (f *Flattener) learn(step *history.Step) {
+func (f *Flattener) learnShape(step *history.Step) {
 	if len(f.shapes) == maxShapes {
 		clear(f.shapes)
 	}
-	known := make([]*flatMetric, len(step.Metrics))
-	first := make(map[*flatMetric]int, len(known))
+	known := make([]*metricState, len(step.Metrics))
+	first := make(map[*metricState]int, len(known))
 	for i := range known {
 		m := f.state(step.Metrics[i].Metric)
 		if j, twice := first[m]; twice {
@@ -44,7 +44,7 @@ func (f *Flattener) learn(step *history.Step) {
 
 // again flattens points that differ from the metric's last ones in nothing but
 // their values.
-func (f *Flattener) again(m *flatMetric, points []history.Point, t int64) error {
+func (f *Flattener) putValues(m *metricState, points []history.Point, t int64) error {
 	if m.skip {
 		return nil
 	}

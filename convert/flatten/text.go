@@ -18,7 +18,7 @@ const textLabel = "value"
 
 // resolveText returns the series of a text. The series of the text before ends
 // by itself, as its instance has another one now.
-func (f *Flattener) resolveText(m *flatMetric, point *history.Point, in *meta.InDom) *flatSeries {
+func (f *Flattener) resolveText(m *metricState, point *history.Point, in *meta.InDom) *liveSeries {
 	text := point.Value.Text()
 	at, ok := m.texts[point.Series]
 	if ok && at.text == text {
@@ -36,7 +36,7 @@ func (f *Flattener) resolveText(m *flatMetric, point *history.Point, in *meta.In
 	for slices.ContainsFunc(labels, func(l prom.Label) bool { return l.Name == name }) {
 		name += "_2"
 	}
-	prom := f.intern(m, point.Series, tidy(append(labels, prom.Label{Name: name, Value: text})))
+	prom := f.intern(m, point.Series, normalizeLabels(append(labels, prom.Label{Name: name, Value: text})))
 	if prom != nil {
 		prom.TextLabel = name
 	}
@@ -47,7 +47,7 @@ func (f *Flattener) resolveText(m *flatMetric, point *history.Point, in *meta.In
 // textSeries is the series of the text that an instance has.
 type textSeries struct {
 	text string
-	prom *flatSeries
+	prom *liveSeries
 }
 
 // sharedNames are the names that several instances of a domain have.

@@ -15,12 +15,12 @@ import (
 )
 
 // known is what an archive has that a Mapper goes on with.
-type known struct {
+type adopted struct {
 	names    map[string]*meta.Desc // every metric of the archive, by each of its names
 	pmids    map[pcp.PMID]bool
 	indoms   map[pcp.InDomID]bool
-	byKey    map[knownKey]*knownMetric       // metrics that say what they are in Prometheus
-	byName   map[string]*knownMetric         // those of the sources that do not
+	byKey    map[adoptedKey]*adoptedMetric   // metrics that say what they are in Prometheus
+	byName   map[string]*adoptedMetric       // those of the sources that do not
 	families map[[2]string]prom.Family       // of a source and sample name, the newest
 	nextItem map[string]uint32               // of a source, as MappedSource has it
 	taken    map[string][]string             // leaf names of a source
@@ -28,13 +28,13 @@ type known struct {
 	natives  map[pcp.InDomID][]meta.Instance // of domains that are no source's, oldest first
 }
 
-type knownKey struct {
+type adoptedKey struct {
 	source string
 	metricKey
 }
 
 // knownMetric is a metric of an archive with the numbers of its instances.
-type knownMetric struct {
+type adoptedMetric struct {
 	desc   *meta.Desc
 	origin bool // it says what it is in Prometheus
 	unit   string
@@ -70,13 +70,13 @@ func (m *Mapper) Adopt(s *meta.Store) error {
 	if err := m.adoptContext(s); err != nil {
 		return err
 	}
-	k := &known{
+	k := &adopted{
 		names: map[string]*meta.Desc{}, pmids: map[pcp.PMID]bool{}, indoms: map[pcp.InDomID]bool{},
-		byKey: map[knownKey]*knownMetric{}, byName: map[string]*knownMetric{}, families: map[[2]string]prom.Family{},
+		byKey: map[adoptedKey]*adoptedMetric{}, byName: map[string]*adoptedMetric{}, families: map[[2]string]prom.Family{},
 		nextItem: map[string]uint32{}, taken: map[string][]string{}, sources: map[Target]string{},
 		natives: map[pcp.InDomID][]meta.Instance{},
 	}
-	m.known = k
+	m.adopted = k
 	for id := range s.InDoms() {
 		m.reserve(id)
 		k.keepNatives(s, id)
@@ -93,7 +93,7 @@ func (m *Mapper) Adopt(s *meta.Store) error {
 			rest, ok := strings.CutPrefix(name, m.opts.Prefix+".")
 			source, leaf, _ := strings.Cut(rest, ".")
 			if ok && leaf != "" && source != "control" {
-				m.adopt(s, d, source, leaf, labels)
+				m.adoptMetric(s, d, source, leaf, labels)
 			}
 		}
 	}
@@ -102,15 +102,15 @@ func (m *Mapper) Adopt(s *meta.Store) error {
 
 // reserve keeps the number of an instance domain from being given away.
 func (m *Mapper) reserve(id pcp.InDomID) {
-	m.known.indoms[id] = true
+	m.adopted.indoms[id] = true
 	if n := id.Serial(); id.Domain() == naming.OpenMetricsDomain && n >= firstInDom+itemsPerSource {
 		m.lastCluster = max(m.lastCluster, (n-firstInDom)/itemsPerSource)
 	}
 }
 
 // adopt makes a metric of a source known.
-func (m *Mapper) adopt(s *meta.Store, d *meta.Desc, source, leaf string, labels map[pcp.InDomID]map[pcp.InstID]string) {
-	k := m.known
+func (m *Mapper) adoptMetric(s *meta.Store, d *meta.Desc, source, leaf string, labels map[pcp.InDomID]map[pcp.InstID]string) {
+	k := m.adopted
 	k.taken[source] = append(k.taken[source], leaf)
 	if d.PMID.Domain() == naming.OpenMetricsDomain && d.PMID.Cluster() > naming.ControlCluster {
 		k.nextItem[source] = max(k.nextItem[source], d.PMID.Cluster()*itemsPerSource+d.PMID.Item()+1)
@@ -119,7 +119,7 @@ func (m *Mapper) adopt(s *meta.Store, d *meta.Desc, source, leaf string, labels 
 			k.sources[Target{Job: job, Instance: instance}] = source
 		}
 	}
-	km := &knownMetric{desc: d}
+	km := &adoptedMetric{desc: d}
 	if d.InDom != pcp.InDomNull {
 		km.ids, km.next = instanceIDs(s, d.InDom, labels[d.InDom])
 	}
@@ -141,7 +141,7 @@ func (m *Mapper) adopt(s *meta.Store, d *meta.Desc, source, leaf string, labels 
 	case naming.EncodingExemplar:
 		want = pcp.TypeHighResEvent
 	}
-	key := knownKey{source, metricKey{sample: sample, family: f.Name, typ: f.Type, singular: d.InDom == pcp.InDomNull, encoding: encoding}}
+	key := adoptedKey{source, metricKey{sample: sample, family: f.Name, typ: f.Type, singular: d.InDom == pcp.InDomNull, encoding: encoding}}
 	if k.byKey[key] != nil { // of another unit
 		key.unit = f.Unit
 	}
@@ -153,10 +153,10 @@ func (m *Mapper) adopt(s *meta.Store, d *meta.Desc, source, leaf string, labels 
 // A Mapper of a new archive knows nothing: the following take a nil *known.
 
 // has reports whether the archive has a metric of that name.
-func (k *known) has(name string) bool { return k != nil && k.names[name] != nil }
+func (k *adopted) has(name string) bool { return k != nil && k.names[name] != nil }
 
 // firstItem returns where the numbers go on that a source gives to new metrics.
-func (k *known) firstItem(source string) uint32 {
+func (k *adopted) firstItem(source string) uint32 {
 	if k == nil {
 		return 0
 	}
@@ -164,7 +164,7 @@ func (k *known) firstItem(source string) uint32 {
 }
 
 // leaves returns the names of a source's metrics.
-func (k *known) leaves(source string) []string {
+func (k *adopted) leaves(source string) []string {
 	if k == nil {
 		return nil
 	}
@@ -172,7 +172,7 @@ func (k *known) leaves(source string) []string {
 }
 
 // family returns the family that a sample last belonged to.
-func (k *known) family(source, sample string) (f prom.Family, ok bool) {
+func (k *adopted) family(source, sample string) (f prom.Family, ok bool) {
 	if k != nil {
 		f, ok = k.families[[2]string{source, sample}]
 	}
@@ -180,21 +180,21 @@ func (k *known) family(source, sample string) (f prom.Family, ok bool) {
 }
 
 // uses reports whether the archive has given a number to something.
-func (k *known) uses(id pcp.PMID, indom pcp.InDomID) bool {
+func (k *adopted) uses(id pcp.PMID, indom pcp.InDomID) bool {
 	return k != nil && (k.pmids[id] || k.indoms[indom])
 }
 
 // find returns the archive's metric for a new one of a source, with the
 // semantics and units that d has and the unit that the page declares, or nil.
-func (k *known) find(source string, key metricKey, d *meta.Desc, unit string) *knownMetric {
+func (k *adopted) find(source string, key metricKey, d *meta.Desc, unit string) *adoptedMetric {
 	if k == nil {
 		return nil
 	}
 	for _, of := range []string{unit, ""} {
 		key.unit = of
-		km := k.byKey[knownKey{source, key}]
+		km := k.byKey[adoptedKey{source, key}]
 		if km != nil && (unit == "" || unit == km.unit || km.unit == "" && km.desc.Units == d.Units) {
-			delete(k.byKey, knownKey{source, key})
+			delete(k.byKey, adoptedKey{source, key})
 			return km
 		}
 	}
@@ -235,7 +235,7 @@ func (m *Mapper) adoptContext(s *meta.Store) error {
 			return fmt.Errorf("context labels: %w", err)
 		}
 	}
-	m.Follow(have, m.domain)
+	m.SetContext(have, m.domain)
 	return nil
 }
 
@@ -245,7 +245,7 @@ func (m *Mapper) Context() (context, domain labelset.Set) { return m.context, m.
 
 // Follow gives the metrics that the Mapper makes from now on these labels of the
 // context and of the domain [naming.OpenMetricsDomain].
-func (m *Mapper) Follow(context, domain labelset.Set) {
+func (m *Mapper) SetContext(context, domain labelset.Set) {
 	m.context, m.domain = context, domain
 	for _, metrics := range [][]*history.Metric{m.control.metrics, m.control.params} {
 		for i, metric := range metrics {
@@ -309,16 +309,16 @@ func instanceIDs(s *meta.Store, id pcp.InDomID, labels map[pcp.InstID]string) (i
 
 // SourceOf returns the name that the archive has for a target; "" if it has none.
 func (m *Mapper) SourceOf(job, instance string) string {
-	if m.known == nil {
+	if m.adopted == nil {
 		return ""
 	}
-	return m.known.sources[Target{Job: job, Instance: instance}]
+	return m.adopted.sources[Target{Job: job, Instance: instance}]
 }
 
 // Differs reports whether the archive that the Mapper goes on with has something
 // else under the name or the number of d.
 func (m *Mapper) Differs(d *meta.Desc) bool {
-	k := m.known
+	k := m.adopted
 	if k == nil {
 		return false
 	}
@@ -331,14 +331,14 @@ func (m *Mapper) Differs(d *meta.Desc) bool {
 // Instances returns the instances that the archive which the Mapper goes on with
 // has had in a domain that is not the Mapper's own, oldest first.
 func (m *Mapper) Instances(id pcp.InDomID) []meta.Instance {
-	if m.known == nil {
+	if m.adopted == nil {
 		return nil
 	}
-	return m.known.natives[id]
+	return m.adopted.natives[id]
 }
 
 // keepNatives notes the instances of domains that are not a Mapper's own.
-func (k *known) keepNatives(s *meta.Store, id pcp.InDomID) {
+func (k *adopted) keepNatives(s *meta.Store, id pcp.InDomID) {
 	if id.Domain() == naming.OpenMetricsDomain {
 		return
 	}

@@ -145,7 +145,7 @@ const firstSpare = 32
 
 // adopt gives the metrics and instances the numbers that the archive has for
 // them, and such as it has not used to the others.
-func (c *control) adopt(k *known, s *meta.Store) error {
+func (c *control) adopt(k *adopted, s *meta.Store) error {
 	spare := uint32(firstSpare)
 	for _, metrics := range [][]*history.Metric{c.metrics, c.params} {
 		for i, metric := range metrics {
@@ -167,7 +167,7 @@ func (c *control) adopt(k *known, s *meta.Store) error {
 
 // adoptControl returns a control metric with the number that the archive has for
 // it, or one that it has not used.
-func (k *known) adoptControl(metric *history.Metric, spare *uint32) (*history.Metric, error) {
+func (k *adopted) adoptControl(metric *history.Metric, spare *uint32) (*history.Metric, error) {
 	next, d := *metric, *metric.Desc
 	next.Desc, next.Name = &d, d.Name()
 	for n := 2; ; n++ {

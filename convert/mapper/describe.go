@@ -18,7 +18,7 @@ const longestName = 4000
 
 // describe gives m its number, name and labels: those that the archive has for
 // it, or new ones.
-func (s *Source) describe(m *mappedMetric) error {
+func (s *Source) describe(m *metricState) error {
 	prefix, leaf := s.mapper.opts.Prefix+"."+s.target.Name+".", naming.LeafName(m.key.sample)
 	if len(prefix)+len(leaf) > longestName {
 		return fmt.Errorf("a metric name of %d bytes: %w", len(prefix)+len(leaf), pcp.ErrLimit)
@@ -33,7 +33,7 @@ func (s *Source) describe(m *mappedMetric) error {
 	if m.key.encoding == naming.EncodingHistogram {
 		d.Type, d.Sem, d.Units = pcp.TypeAggregate, pcp.SemInstant, pcp.Units{}
 	}
-	known := s.mapper.known.find(s.target.Name, m.key, d, m.family.Unit)
+	known := s.mapper.adopted.find(s.target.Name, m.key, d, m.family.Unit)
 	if known != nil {
 		d = known.desc
 		m.ids, m.nextID = known.ids, known.next
@@ -70,7 +70,7 @@ func (s *Source) number(d *meta.Desc) error {
 		d.PMID = pcp.NewPMID(naming.OpenMetricsDomain, s.nextItem/itemsPerSource, s.nextItem%itemsPerSource)
 		indom := pcp.NewInDomID(naming.OpenMetricsDomain, firstInDom+s.nextItem)
 		s.nextItem++
-		if s.mapper.known.uses(d.PMID, indom) {
+		if s.mapper.adopted.uses(d.PMID, indom) {
 			continue
 		}
 		if d.InDom != pcp.InDomNull {
@@ -129,12 +129,12 @@ func (s *Source) Describe(ser *Series, help string) {
 	next := *m.metric
 	next.OneLine, next.Help = helpTexts(m.family.Help)
 	next.Labels[0], next.Labels[1] = s.mapper.context, s.mapper.domain
-	m.become(&next)
+	m.redescribe(&next)
 }
 
 // otherUnit reports whether f declares a unit that the metric's values do not have.
 // A unit that the page did not declare before may be the metric's, too.
-func (m *mappedMetric) otherUnit(f prom.Family) bool {
+func (m *metricState) otherUnit(f prom.Family) bool {
 	if f.Unit == "" || f.Unit == m.family.Unit {
 		return false
 	}
@@ -142,7 +142,7 @@ func (m *mappedMetric) otherUnit(f prom.Family) bool {
 }
 
 // declareUnit adds a unit to the description of a metric that had none.
-func (m *mappedMetric) declareUnit(unit string) error {
+func (m *metricState) declareUnit(unit string) error {
 	if unit == "" || unit == m.family.Unit {
 		return nil
 	}
@@ -155,12 +155,12 @@ func (m *mappedMetric) declareUnit(unit string) error {
 	m.family = f
 	next := *m.metric
 	next.Labels[4] = origin
-	m.become(&next)
+	m.redescribe(&next)
 	return nil
 }
 
 // become gives the metric and its series another description.
-func (m *mappedMetric) become(next *history.Metric) {
+func (m *metricState) redescribe(next *history.Metric) {
 	m.metric = next
 	for _, ser := range m.series {
 		moved := *ser.series

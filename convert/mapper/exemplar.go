@@ -25,7 +25,7 @@ var exemplarParams = []controlMetric{
 }
 
 // mappedExemplars is the metric of the exemplars of another one's series.
-type mappedExemplars struct {
+type exemplarMetric struct {
 	metric *history.Metric // nil: there is no number for it
 	tick   uint64          // of the step that points belong to
 	points []history.Point
@@ -75,7 +75,7 @@ func (s *Source) SetExemplar(ser *Series, e prom.Exemplar) {
 func (s *Source) recordExemplar(ser *Series, e *prom.Exemplar) error {
 	m, x := ser.metric, ser.exemplars
 	if m.exemplars == nil {
-		m.exemplars = &mappedExemplars{}
+		m.exemplars = &exemplarMetric{}
 		if err := s.describeExemplars(m); err != nil {
 			return err
 		}
@@ -120,7 +120,7 @@ func (s *Source) appendExemplars() {
 }
 
 // describeExemplars gives the exemplars of a metric's series a metric.
-func (s *Source) describeExemplars(m *mappedMetric) error {
+func (s *Source) describeExemplars(m *metricState) error {
 	leaf := exemplarLeaf + naming.LeafName(m.key.sample)
 	prefix := s.mapper.opts.Prefix + "." + s.target.Name + "."
 	d := &meta.Desc{
@@ -132,7 +132,7 @@ func (s *Source) describeExemplars(m *mappedMetric) error {
 	if err != nil {
 		return err
 	}
-	if known := s.mapper.known.find(s.target.Name, key, d, m.family.Unit); known != nil && known.desc.InDom == d.InDom {
+	if known := s.mapper.adopted.find(s.target.Name, key, d, m.family.Unit); known != nil && known.desc.InDom == d.InDom {
 		d = known.desc
 	} else {
 		if err := s.number(d); err != nil {

@@ -52,7 +52,7 @@ type Mapper struct {
 	lastCluster uint32
 	sources     map[string]bool
 	control     *control
-	known       *known // of an archive that is continued, or nil
+	adopted     *adopted // of an archive that is continued, or nil
 	// claimed are the clusters of native metrics in the Mapper's domain.
 	claimed map[uint32]bool
 }
@@ -86,15 +86,15 @@ func (m *Mapper) Source(t Target) (*Source, error) {
 	case m.sources[t.Name]:
 		return nil, fmt.Errorf("source name %q is taken", t.Name)
 	}
-	if name := m.opts.Prefix + "." + t.Name; m.known.has(m.opts.Prefix) || m.known.has(name) {
+	if name := m.opts.Prefix + "." + t.Name; m.adopted.has(m.opts.Prefix) || m.adopted.has(name) {
 		return nil, fmt.Errorf("source name %q: the archive has a metric %s: %w", t.Name, name, pcp.ErrMismatch)
 	}
 	s := &Source{
 		mapper: m, target: t,
-		metrics: map[metricKey]*mappedMetric{}, bySample: map[string]*mappedMetric{},
-		taken: map[string]bool{}, nextItem: m.known.firstItem(t.Name),
+		metrics: map[metricKey]*metricState{}, bySample: map[string]*metricState{},
+		taken: map[string]bool{}, nextItem: m.adopted.firstItem(t.Name),
 	}
-	for _, leaf := range m.known.leaves(t.Name) {
+	for _, leaf := range m.adopted.leaves(t.Name) {
 		s.take(leaf)
 	}
 	labels := []labelset.Label{

@@ -22,10 +22,10 @@ type Source struct {
 	mapper   *Mapper
 	target   Target
 	cluster  labelset.Set
-	metrics  map[metricKey]*mappedMetric
-	bySample map[string]*mappedMetric // the metric last met under a sample name
-	taken    map[string]bool          // leaf names and, with a final dot, their ancestors
-	nextItem uint32                   // PMID without domain: cluster and item
+	metrics  map[metricKey]*metricState
+	bySample map[string]*metricState // the metric last met under a sample name
+	taken    map[string]bool         // leaf names and, with a final dot, their ancestors
+	nextItem uint32                  // PMID without domain: cluster and item
 	health   *controlState
 	healthy  bool // the current step has the outcome of a scrape
 
@@ -34,9 +34,9 @@ type Source struct {
 
 	tick    uint64 // number of the current step
 	step    history.Step
-	touched []*mappedMetric
+	touched []*metricState
 	// withExemplars are the metrics whose samples have exemplars in the step.
-	withExemplars []*mappedMetric
+	withExemplars []*metricState
 }
 
 // metricKey is what makes a metric of its own. A family whose type changes, or
@@ -48,7 +48,7 @@ type metricKey struct {
 	unit                string // if an earlier metric has another one, else ""
 }
 
-type mappedMetric struct {
+type metricState struct {
 	key    metricKey
 	family prom.Family
 	metric *history.Metric
@@ -64,12 +64,12 @@ type mappedMetric struct {
 	tick   uint64 // of the step that points belong to
 	points []history.Point
 
-	exemplars *mappedExemplars // nil: there was none yet
+	exemplars *exemplarMetric // nil: there was none yet
 }
 
 // MappedSeries is one Prometheus series of a source.
 type Series struct {
-	metric    *mappedMetric
+	metric    *metricState
 	series    *history.Series
 	key       string
 	live      bool
@@ -122,7 +122,7 @@ func (s *Source) HistogramSeries(sample string, labels []prom.Label, f prom.Fami
 func (s *Source) resolve(sample string, labels []prom.Label, f prom.Family, encoding string) (*Series, error) {
 	m, err := s.metric(sample, f, len(labels) == 0, encoding)
 	if err != nil {
-		return nil, s.lost(sample, err)
+		return nil, s.reportLoss(sample, err)
 	}
 	key := prom.LabelsKey(labels)
 	if ser, ok := m.series[key]; ok {
@@ -134,12 +134,12 @@ func (s *Source) resolve(sample string, labels []prom.Label, f prom.Family, enco
 	}
 	set, err := labelset.New(labelset.Instances, own...)
 	if err != nil {
-		return nil, s.lost(sample, err)
+		return nil, s.reportLoss(sample, err)
 	}
 	inst := meta.Instance{ID: pcp.InstNull}
 	if len(labels) > 0 {
 		if inst.ID, err = m.instance(key); err != nil {
-			return nil, s.lost(sample, err)
+			return nil, s.reportLoss(sample, err)
 		}
 		inst.Name = instanceName(inst.ID, labels)
 	}
@@ -150,7 +150,7 @@ func (s *Source) resolve(sample string, labels []prom.Label, f prom.Family, enco
 
 // instance returns the number of a new series: the one that the archive has for
 // it, or the next.
-func (m *mappedMetric) instance(key string) (pcp.InstID, error) {
+func (m *metricState) instance(key string) (pcp.InstID, error) {
 	if id, ok := m.ids[key]; ok {
 		delete(m.ids, key)
 		return id, nil
@@ -163,7 +163,7 @@ func (m *mappedMetric) instance(key string) (pcp.InstID, error) {
 }
 
 // lost counts a sample that cannot be recorded.
-func (s *Source) lost(sample string, err error) error {
+func (s *Source) reportLoss(sample string, err error) error {
 	loss := prom.LossLabels
 	if errors.Is(err, ErrNumbers) {
 		loss = prom.LossNumbers
@@ -173,11 +173,11 @@ func (s *Source) lost(sample string, err error) error {
 }
 
 // metric finds or makes the metric of a sample.
-func (s *Source) metric(sample string, f prom.Family, singular bool, encoding string) (*mappedMetric, error) {
+func (s *Source) metric(sample string, f prom.Family, singular bool, encoding string) (*metricState, error) {
 	if f.Name == "" { // the page does not say, or no longer does
 		if known, ok := s.bySample[sample]; ok {
 			f = known.family
-		} else if f, ok = s.mapper.known.family(s.target.Name, sample); !ok {
+		} else if f, ok = s.mapper.adopted.family(s.target.Name, sample); !ok {
 			f = s.guessFamily(sample)
 		}
 	}
@@ -194,7 +194,7 @@ func (s *Source) metric(sample string, f prom.Family, singular bool, encoding st
 	}
 	key.sample, key.family = strings.Clone(sample), strings.Clone(f.Name)
 	f = prom.Family{Name: key.family, Type: f.Type, Help: strings.Clone(f.Help), Unit: strings.Clone(f.Unit)}
-	m = &mappedMetric{key: key, family: f, series: map[string]*Series{}}
+	m = &metricState{key: key, family: f, series: map[string]*Series{}}
 	if err := s.describe(m); err != nil {
 		return nil, err
 	}

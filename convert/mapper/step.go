@@ -26,7 +26,7 @@ func (s *Source) Begin(t pcp.Timestamp) {
 func (s *Source) Live() int { return s.live }
 
 // touch makes m part of the current step.
-func (s *Source) touch(m *mappedMetric) {
+func (s *Source) touch(m *metricState) {
 	if m.tick != s.tick {
 		m.tick, m.points = s.tick, m.points[:0]
 		s.touched = append(s.touched, m)
@@ -151,7 +151,7 @@ func (s *Source) Step() *history.Step {
 }
 
 // rebuild makes the instance domain and its labels anew from the live series.
-func (m *mappedMetric) rebuild(t pcp.Timestamp) {
+func (m *metricState) rebuild(t pcp.Timestamp) {
 	live := make([]*history.Series, 0, m.live)
 	for _, ser := range m.series {
 		if ser.live {

@@ -15,8 +15,8 @@ const (
 	LabelFamily = "prom_name"
 	LabelType   = "prom_type"
 	LabelUnit   = "prom_unit"
-	LabelSuffix = "prom_suffix" // the sample's name is the family's with this after it
-	LabelSample = "prom_sample" // or this, where it does not begin with the family's
+	labelSuffix = "prom_suffix" // the sample's name is the family's with this after it
+	labelSample = "prom_sample" // or this, where it does not begin with the family's
 	// labelEncoding says what the bytes of an aggregate are, or the records of an
 	// event metric.
 	LabelEncoding = "prom_encoding"
@@ -30,9 +30,9 @@ func IdentityLabels(sample string, f prom.Family, encoding string) (labelset.Set
 	}
 	switch {
 	case !strings.HasPrefix(sample, f.Name):
-		labels = append(labels, labelset.String(LabelSample, sample))
+		labels = append(labels, labelset.String(labelSample, sample))
 	case sample != f.Name:
-		labels = append(labels, labelset.String(LabelSuffix, Suffix(sample, f.Name)))
+		labels = append(labels, labelset.String(labelSuffix, Suffix(sample, f.Name)))
 	}
 	if encoding != "" {
 		labels = append(labels, labelset.String(LabelEncoding, encoding))
@@ -46,10 +46,10 @@ func IdentityLabels(sample string, f prom.Family, encoding string) (labelset.Set
 // originSample returns the name of the samples of a metric that came from
 // Prometheus.
 func SampleOf(family string, item labelset.Set) string {
-	if sample, ok := item.Lookup(LabelSample); ok {
+	if sample, ok := item.Lookup(labelSample); ok {
 		return sample.Text()
 	}
-	return family + item.Text(LabelSuffix)
+	return family + item.Text(labelSuffix)
 }
 
 // SampleName returns the name that the samples of a metric get, as far as it

@@ -9,12 +9,12 @@ import (
 // TestInstancesAreBornOnce: an instance with values in several metrics joins with
 // the first and leaves with the last; in between its place among the others stays.
 func TestInstancesAreBornOnce(t *testing.T) {
-	in := &nativeInDom{live: map[*nativeMember]struct{}{}}
-	m, other := &nativeMember{}, &nativeMember{}
-	step := func(m *nativeMember, d, births, born int, changed bool) {
+	in := &domain{live: map[*member]struct{}{}}
+	m, other := &member{}, &member{}
+	step := func(m *member, d, births, born int, changed bool) {
 		t.Helper()
 		in.changed = false
-		in.enliven(m, d)
+		in.countLive(m, d)
 		assert.Equal(t, births, in.births)
 		assert.Equal(t, born, m.born)
 		assert.Equal(t, changed, in.changed)

@@ -12,35 +12,35 @@ import (
 // assert sees to it that the labels of a metric with a value are in force: those
 // that it shares with others may have changed with another one's. It reports false
 // if a metric of the same record has it otherwise.
-func (n *Gatherer) assert(m *nativeMetric) bool {
-	var levels [5]nativeLevel
+func (n *Gatherer) restoreLabels(m *metricState) bool {
+	var levels [5]levelKey
 	for i, set := range m.metric.Labels {
 		level := labelset.Levels[i]
-		levels[i] = nativeLevel{level, history.LabelIdent(level, m.metric.Desc)}
+		levels[i] = levelKey{level, history.LabelIdent(level, m.metric.Desc)}
 		have := n.levels[levels[i]]
-		if have != nil && have.record == n.records && !have.set.Equal(set) && n.records < n.most {
+		if have != nil && have.record == n.records && !have.set.Equal(set) && n.records < n.lastRecord {
 			return false
 		}
 	}
 	for i, set := range m.metric.Labels {
 		have := n.levels[levels[i]]
 		if have == nil || !have.set.Equal(set) {
-			have = &nativeLabels{set: set}
+			have = &levelLabels{set: set}
 			n.levels[levels[i]] = have
-			n.relabs++
+			n.relabelings++
 			again := *m.metric
 			m.out = &again
 		}
 		have.record = n.records
 	}
-	m.relabs = n.relabs
+	m.relabelings = n.relabelings
 	mapperContext, mapperDomain := n.mapper.Context()
 	context, domain := m.metric.Labels[0], mapperDomain
 	if m.metric.Desc.PMID.Domain() == naming.OpenMetricsDomain {
 		domain = m.metric.Labels[1]
 	}
 	if !context.Equal(mapperContext) || !domain.Equal(mapperDomain) {
-		n.mapper.Follow(context, domain)
+		n.mapper.SetContext(context, domain)
 	}
 	return true
 }
@@ -64,7 +64,7 @@ func (n *Gatherer) AppendTo(dst []history.MetricValues) []history.MetricValues {
 		}
 	}
 	const atMost = 900 // microseconds
-	n.waiting, n.most = append(n.waiting[:0], n.touched...), n.records+atMost
+	n.waiting, n.lastRecord = append(n.waiting[:0], n.touched...), n.records+atMost
 	return n.AppendRecord(dst)
 }
 
@@ -73,12 +73,12 @@ func (n *Gatherer) AppendTo(dst []history.MetricValues) []history.MetricValues {
 // after cannot. The rest waits.
 func (n *Gatherer) AppendRecord(dst []history.MetricValues) []history.MetricValues {
 	n.records++
-	changed := slices.ContainsFunc(n.waiting, func(m *nativeMetric) bool {
-		return m.timely && m.valued == n.tick && m.relabs != n.relabs
+	changed := slices.ContainsFunc(n.waiting, func(m *metricState) bool {
+		return m.timely && m.valued == n.tick && m.relabelings != n.relabelings
 	})
 	left := n.waiting[:0]
 	for _, m := range n.waiting {
-		if changed && m.timely && m.valued == n.tick && !n.assert(m) {
+		if changed && m.timely && m.valued == n.tick && !n.restoreLabels(m) {
 			left = append(left, m)
 			continue
 		}
@@ -109,7 +109,7 @@ func (n *Gatherer) AppendRecord(dst []history.MetricValues) []history.MetricValu
 
 // depart takes instances that ended out of the domain unless the record itself
 // tells of it, by a like one before that had the instance: see [flatten.Flattener].
-func (m *nativeMetric) depart(tick uint64) {
+func (m *metricState) depart(tick uint64) {
 	valued, like := false, false
 	for _, s := range m.now {
 		if !s.ended {
@@ -133,7 +133,7 @@ func (m *nativeMetric) depart(tick uint64) {
 }
 
 // settle works out whether a slot has a value, and counts it.
-func (s *nativeSlot) settle() {
+func (s *slot) settle() {
 	integer := s.metric.metric.Desc.Type <= pcp.TypeU64
 	switch {
 	case s.ended:
@@ -159,5 +159,5 @@ func (s *nativeSlot) settle() {
 	if s.member == nil {
 		return
 	}
-	s.metric.indom.enliven(s.member, d)
+	s.metric.indom.countLive(s.member, d)
 }

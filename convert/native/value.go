@@ -9,7 +9,7 @@ import (
 )
 
 // value returns what a slot holds as its metric's type.
-func (n *Gatherer) value(s *nativeSlot) history.Value {
+func (n *Gatherer) value(s *slot) history.Value {
 	d, id := s.metric.metric.Desc, s.series.Inst.ID
 	if d.Type == pcp.TypeString {
 		return history.StringValue(id, s.text)

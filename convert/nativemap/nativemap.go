@@ -39,20 +39,20 @@ func Names() []string {
 // also at a time.
 type Map struct {
 	table   *table
-	byName  map[string][]use // of a series
+	byName  map[string][]termUse // of a series
 	known   map[string][]*native.Metric
 	metrics map[string]*native.Metric
 }
 
 // use is a term of a row's source that a series may be.
-type use struct {
+type termUse struct {
 	row  *row
 	part int
 	term *term
 }
 
 // made are the maps that New has made.
-var made = struct {
+var cache = struct {
 	sync.Mutex
 	maps map[string]*Map
 }{maps: map[string]*Map{}}
@@ -60,14 +60,14 @@ var made = struct {
 // New returns the map of the given name, which it makes the first time. The
 // error names those there are.
 func New(name string) (*Map, error) {
-	made.Lock()
-	defer made.Unlock()
-	if m := made.maps[name]; m != nil {
+	cache.Lock()
+	defer cache.Unlock()
+	if m := cache.maps[name]; m != nil {
 		return m, nil
 	}
 	m, err := load(name)
 	if err == nil {
-		made.maps[name] = m
+		cache.maps[name] = m
 	}
 	return m, err
 }
@@ -90,7 +90,7 @@ func newMap(name, file, text string) (*Map, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Map{table: t, byName: map[string][]use{}, metrics: map[string]*native.Metric{}}
+	m := &Map{table: t, byName: map[string][]termUse{}, metrics: map[string]*native.Metric{}}
 	agent, err := labelset.New(labelset.Domain, labelset.String("agent", name))
 	if err != nil {
 		return nil, err
@@ -102,7 +102,7 @@ func newMap(name, file, text string) (*Map, error) {
 			m.metrics[r.name] = n
 		}
 		for i := range r.terms {
-			m.byName[r.terms[i].name] = append(m.byName[r.terms[i].name], use{r, r.terms[i].part, &r.terms[i]})
+			m.byName[r.terms[i].name] = append(m.byName[r.terms[i].name], termUse{r, r.terms[i].part, &r.terms[i]})
 		}
 	}
 	m.known = map[string][]*native.Metric{}
@@ -179,6 +179,6 @@ func (m *Map) instance(p *native.Place, r *row, labels []prom.Label) bool {
 			p.ID = n
 		}
 	}
-	p.Labels = m.table.indoms[r.desc.InDom].of(labels)
+	p.Labels = m.table.indoms[r.desc.InDom].instanceLabels(labels)
 	return true
 }

@@ -6,11 +6,12 @@ import (
 	"math"
 	"strings"
 
-	"github.com/pcparchive/pcparchive/convert/native"
-	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
+
+	"github.com/pcparchive/pcparchive/convert/native"
+	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
 // term is what one selector of a source adds.
@@ -112,9 +113,9 @@ func linear(expr parser.Expr) ([]term, error) {
 		}
 		switch {
 		case e.Op == parser.SUM:
-			return combined(terms, native.CombineSum), nil
+			return withCombine(terms, native.CombineSum), nil
 		case e.Op == parser.COUNT && len(terms) == 1:
-			return combined(terms, native.CombineCount), nil
+			return withCombine(terms, native.CombineCount), nil
 		}
 	case *parser.BinaryExpr:
 		return binary(e)
@@ -140,7 +141,7 @@ func selector(e *parser.VectorSelector) ([]term, error) {
 	return []term{t}, nil
 }
 
-func combined(terms []term, c native.Combine) []term {
+func withCombine(terms []term, c native.Combine) []term {
 	for i := range terms {
 		terms[i].combine = c
 	}
@@ -159,15 +160,15 @@ func binary(e *parser.BinaryExpr) ([]term, error) {
 	case e.Op == parser.DIV && rightIs:
 		return times(e.LHS, 1/right)
 	case e.Op == parser.ADD && !leftIs && !rightIs:
-		return both(e, 1, native.CombineNot)
+		return operandTerms(e, 1, native.CombineNot)
 	case e.Op == parser.SUB && !leftIs && !rightIs:
-		return both(e, -1, native.CombineNot)
+		return operandTerms(e, -1, native.CombineNot)
 	case e.Op == parser.MUL:
-		return both(e, 1, native.CombineTimes)
+		return operandTerms(e, 1, native.CombineTimes)
 	case e.Op == parser.DIV && !leftIs:
-		return both(e, 1, native.CombineOver)
+		return operandTerms(e, 1, native.CombineOver)
 	case (e.Op == parser.MOD || e.Op == parser.GTE) && rightIs:
-		return picked(e, right)
+		return pickedTerm(e, right)
 	}
 	return nil, fmt.Errorf("%s: %w", e, errSource)
 }
@@ -192,7 +193,7 @@ func times(e parser.Expr, factor float64) ([]term, error) {
 }
 
 // both returns the terms of both operands, those of the right one times sign.
-func both(e *parser.BinaryExpr, sign float64, right native.Combine) ([]term, error) {
+func operandTerms(e *parser.BinaryExpr, sign float64, right native.Combine) ([]term, error) {
 	a, err := linear(e.LHS)
 	if err != nil {
 		return nil, err
@@ -210,14 +211,14 @@ func both(e *parser.BinaryExpr, sign float64, right native.Combine) ([]term, err
 		return nil, fmt.Errorf("%s: want one series after *: %w", e, errSource)
 	}
 	if right != native.CombineNot {
-		combined(b, right)
+		withCombine(b, right)
 	}
 	return append(a, b...), nil
 }
 
 // picked returns the one term of an operand of which an operator with a number
 // makes something.
-func picked(e *parser.BinaryExpr, n float64) ([]term, error) {
+func pickedTerm(e *parser.BinaryExpr, n float64) ([]term, error) {
 	terms, err := linear(e.LHS)
 	if err != nil {
 		return nil, err

@@ -188,7 +188,7 @@ func (t *table) addInDom(number, labels, instance string) error {
 
 // of returns the labels of the instance that a series stands for; none if the
 // series lacks one.
-func (in indom) of(labels []prom.Label) labelset.Set {
+func (in indom) instanceLabels(labels []prom.Label) labelset.Set {
 	var own []labelset.Label
 	for _, l := range in.instance {
 		text, ok := l.value.expand(labels)

@@ -1,8 +1,9 @@
 package nativemap
 
 import (
-	"github.com/pcparchive/pcparchive/convert/prom"
 	"strings"
+
+	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
 // template is text in which {label} and {label|lower} stand for the value of a

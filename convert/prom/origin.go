@@ -3,28 +3,28 @@ package prom
 import "github.com/pcparchive/pcparchive/history"
 
 // Was is what a series was made of before a time.
-type Was struct {
-	Until  int64 // milliseconds; from then on it is made of something else
-	Origin *history.Metric
-	Member *history.Series
+type Origin struct {
+	Until     int64 // milliseconds; from then on it is made of something else
+	PCPMetric *history.Metric
+	PCPSeries *history.Series
 }
 
 // MadeOf notes the PCP metric that a series is made of from a time in
 // milliseconds on, and the archive's series; both are nil if it came from
 // Prometheus. What does not differ keeps its pointers.
-func (s *Series) MadeOf(origin *history.Metric, member *history.Series, t int64) {
-	if s.Origin == origin && s.Member == member {
+func (s *Series) SetOrigin(origin *history.Metric, member *history.Series, t int64) {
+	if s.PCPMetric == origin && s.PCPSeries == member {
 		return
 	}
-	if s.Origin != nil && origin != nil && sameMetric(s.Origin, origin) {
-		if origin = s.Origin; s.Member.Inst == member.Inst && s.Member.Labels.Equal(member.Labels) {
+	if s.PCPMetric != nil && origin != nil && sameMetric(s.PCPMetric, origin) {
+		if origin = s.PCPMetric; s.PCPSeries.Inst == member.Inst && s.PCPSeries.Labels.Equal(member.Labels) {
 			return
 		}
 	}
-	if s.Origin != nil {
-		s.Before = append(s.Before, Was{t, s.Origin, s.Member})
+	if s.PCPMetric != nil {
+		s.Earlier = append(s.Earlier, Origin{t, s.PCPMetric, s.PCPSeries})
 	}
-	s.Origin, s.Member = origin, member
+	s.PCPMetric, s.PCPSeries = origin, member
 }
 
 // sameMetric reports whether two descriptions say the same.

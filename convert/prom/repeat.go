@@ -23,15 +23,15 @@ type Repeat struct {
 	every  int64     // milliseconds
 	report *Report
 	any    bool
-	now    int64   // of the last sample
-	next   int64   // the time for repetitions that comes next
-	held   []*held // in order of first sight
-	index  []*held // by PromSeries.ID
-	idle   int     // of held: their series ended
+	now    int64        // of the last sample
+	next   int64        // the time for repetitions that comes next
+	held   []*heldValue // in order of first sight
+	index  []*heldValue // by PromSeries.ID
+	idle   int          // of held: their series ended
 }
 
 // held is a discrete value that is in force.
-type held struct {
+type heldValue struct {
 	series *Series
 	t      int64
 	v      float64
@@ -169,25 +169,25 @@ func (r *Repeat) repeat(t int64) error {
 	return nil
 }
 
-func (r *Repeat) entry(s *Series) *held {
+func (r *Repeat) entry(s *Series) *heldValue {
 	for s.ID >= len(r.index) {
 		r.index = append(r.index, nil)
 	}
 	if r.index[s.ID] == nil {
-		r.index[s.ID] = &held{series: s}
+		r.index[s.ID] = &heldValue{series: s}
 	}
 	return r.index[s.ID]
 }
 
 // hold takes up a value, whose series may have ended before.
-func (r *Repeat) hold(h *held) {
+func (r *Repeat) hold(h *heldValue) {
 	h.live = true
 	if h.listed {
 		r.idle--
 		return
 	}
 	if r.idle > len(r.held)/2 {
-		r.held = slices.DeleteFunc(r.held, func(h *held) bool { h.listed = h.live; return !h.live })
+		r.held = slices.DeleteFunc(r.held, func(h *heldValue) bool { h.listed = h.live; return !h.live })
 		r.idle = 0
 	}
 	h.listed = true
@@ -195,7 +195,7 @@ func (r *Repeat) hold(h *held) {
 }
 
 // drop gives a value up.
-func (r *Repeat) drop(h *held) {
+func (r *Repeat) drop(h *heldValue) {
 	h.live = false
 	r.idle++
 }

@@ -26,12 +26,12 @@ type Series struct {
 	ID     int // 0, 1, … in order of first sight
 	// Origin is the PCP metric that it was made of last, with the units and type
 	// of the samples; nil if it came from Prometheus, now or once.
-	Origin *history.Metric
+	PCPMetric *history.Metric
 	// Member is the archive's series that it was made of last, which has the
 	// instance's number and labels; nil if Origin is.
-	Member *history.Series
+	PCPSeries *history.Series
 	// Before is what it was made of earlier, oldest first.
-	Before []Was
+	Earlier []Origin
 	// TextLabel is the label that has the text, of a series of a text metric.
 	TextLabel string
 }

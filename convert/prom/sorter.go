@@ -264,7 +264,7 @@ func (s *Sorter) blob(r *sortRec) []byte {
 func (s *Sorter) put(r *sortRec, data []byte) error {
 	p := s.series[r.id&^isBlob]
 	if s.first != nil {
-		if loss := s.first.judge(r, data); loss != "" {
+		if loss := s.first.lossOf(r, data); loss != "" {
 			s.report.Add(loss, p.Name)
 			return nil
 		}

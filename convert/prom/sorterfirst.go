@@ -14,7 +14,7 @@ type firstTime struct {
 
 // judge returns why a record is left out, "" if it counts. The exemplars of a
 // sample follow it and share its lot.
-func (f *firstOnly) judge(r *sortRec, data []byte) Loss {
+func (f *firstOnly) lossOf(r *sortRec, data []byte) Loss {
 	if r.id&isBlob != 0 && data[0] == blobExemplar {
 		if f.repeated {
 			return LossExemplar

@@ -12,7 +12,7 @@ const maxValue = 256 << 20
 
 // bounded is a Reader that fails where a Decoder asks it for more of a value
 // than memory should hold.
-type bounded struct {
+type boundedReader struct {
 	in    io.Reader
 	dec   *json.Decoder
 	limit int64
@@ -21,14 +21,14 @@ type bounded struct {
 }
 
 // newBounded returns a bounded with a Decoder of in.
-func newBounded(in io.Reader, limit int64) *bounded {
-	b := &bounded{in: in, limit: limit}
+func newBoundedReader(in io.Reader, limit int64) *boundedReader {
+	b := &boundedReader{in: in, limit: limit}
 	b.dec = json.NewDecoder(b)
 	return b
 }
 
 // Read reads, unless too much was read since the value began.
-func (b *bounded) Read(p []byte) (int, error) {
+func (b *boundedReader) Read(p []byte) (int, error) {
 	if b.read-b.dec.InputOffset() > b.limit {
 		return 0, fmt.Errorf("a value of more than %d bytes", b.limit)
 	}

@@ -26,12 +26,12 @@ func (e *endless) Read(p []byte) (int, error) {
 func TestBounded(t *testing.T) {
 	const limit = 100_000
 	in := &endless{}
-	_, err := newBounded(in, limit).dec.Token()
+	_, err := newBoundedReader(in, limit).dec.Token()
 	require.ErrorContains(t, err, "a value of more than 100000 bytes")
 	assert.Less(t, in.n, 4*limit)
 
 	values := strings.Repeat(`"`+strings.Repeat("x", limit/2)+`",`, 50)
-	dec := newBounded(strings.NewReader("["+strings.TrimSuffix(values, ",")+"]"), limit).dec
+	dec := newBoundedReader(strings.NewReader("["+strings.TrimSuffix(values, ",")+"]"), limit).dec
 	for n := 0; ; n++ {
 		_, err := dec.Token()
 		if err == io.EOF {

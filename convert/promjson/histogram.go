@@ -13,7 +13,7 @@ import (
 
 // reading is a native histogram as a reply tells it: which buckets have
 // observations, and how many.
-type reading struct {
+type replyHistogram struct {
 	t          int64
 	count, sum float64
 	buckets    []histogram.Bucket[float64] // by ascending bounds
@@ -25,7 +25,7 @@ var errHistogram = errors.New(`want [time, {"count": …, "sum": …, "buckets":
 const bucketElements = 4
 
 // parseHistogram reads a time and a histogram.
-func parseHistogram(raw []byte) (*reading, error) {
+func parseHistogram(raw []byte) (*replyHistogram, error) {
 	var pair []json.RawMessage
 	if err := json.Unmarshal(raw, &pair); err != nil || len(pair) != 2 {
 		return nil, fmt.Errorf("%w, got %.40q", errHistogram, raw)
@@ -43,7 +43,7 @@ func parseHistogram(raw []byte) (*reading, error) {
 }
 
 // parseBody reads a histogram.
-func parseBody(text []byte) (*reading, error) {
+func parseBody(text []byte) (*replyHistogram, error) {
 	var fields struct {
 		Count, Sum *string
 		Buckets    [][]json.RawMessage
@@ -56,7 +56,7 @@ func parseBody(text []byte) (*reading, error) {
 			return nil, fmt.Errorf(`a native histogram of another form: a bucket has %d elements, want %d: [bounds, "left", "right", "count"]`, len(b), bucketElements)
 		}
 	}
-	r := &reading{buckets: make([]histogram.Bucket[float64], len(fields.Buckets))}
+	r := &replyHistogram{buckets: make([]histogram.Bucket[float64], len(fields.Buckets))}
 	var failed error
 	number := func(digits string) float64 {
 		v, err := strconv.ParseFloat(digits, 64)
@@ -89,7 +89,7 @@ func parseBody(text []byte) (*reading, error) {
 }
 
 // same reports whether h, as a reply tells it, is r.
-func (r *reading) same(h *histogram.FloatHistogram) bool {
+func (r *replyHistogram) same(h *histogram.FloatHistogram) bool {
 	i := 0
 	for it := h.AllBucketIterator(); it.Next(); {
 		b := it.At()

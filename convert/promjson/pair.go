@@ -5,11 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"github.com/pcparchive/pcparchive/convert/prom"
 	"math"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
 // A pair is a sample: [seconds, "value"].

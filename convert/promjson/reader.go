@@ -48,7 +48,7 @@ type Reader struct {
 	dst  prom.SampleSink
 	one  [1]prom.Sample // the batch that is handed on
 	in   Input
-	dec  *tokens
+	dec  *tokenReader
 	text bool // the result is a string
 }
 
@@ -62,7 +62,7 @@ func NewReader(inputs []Input, o ReadOptions) *Reader {
 func (r *Reader) Samples(ctx context.Context, dst prom.SampleSink) error {
 	r.ctx, r.dst = ctx, dst
 	for _, in := range r.inputs {
-		if err := cmp.Or(ctx.Err(), r.input(in)); err != nil {
+		if err := cmp.Or(ctx.Err(), r.readInput(in)); err != nil {
 			return err
 		}
 	}
@@ -77,38 +77,38 @@ func (f *failedQuery) Error() string {
 }
 
 // errConsumer marks an error that is not the input's.
-type errConsumer struct{ error }
+type sinkError struct{ error }
 
 // input reads a file. It returns the errors that end the reading.
-func (r *Reader) input(in Input) (err error) {
+func (r *Reader) readInput(in Input) (err error) {
 	r.in = in
 	f, err := in.Open()
 	if err != nil {
-		return r.damaged(err, "")
+		return r.reportDamage(err, "")
 	}
 	defer func() {
 		if closed := f.Close(); closed != nil {
-			err = errors.Join(err, r.damaged(closed, ""))
+			err = errors.Join(err, r.reportDamage(closed, ""))
 		}
 	}()
-	r.dec = newTokens(f, maxValue)
+	r.dec = newTokenReader(f, maxValue)
 	for n := 0; ; n++ {
 		r.text = false
 		err := r.reply()
-		var consumer errConsumer
+		var consumer sinkError
 		switch {
 		case errors.Is(err, io.EOF) && n > 0:
 			return nil
 		case errors.Is(err, io.EOF):
-			return r.damaged(errors.New("empty"), "")
+			return r.reportDamage(errors.New("empty"), "")
 		case errors.As(err, &consumer):
 			return consumer.error
 		case err != nil:
-			if err := cmp.Or(r.ctx.Err(), r.damaged(r.place(err), "")); err != nil {
+			if err := cmp.Or(r.ctx.Err(), r.reportDamage(r.locate(err), "")); err != nil {
 				return err
 			}
 			if r.dec.recovered == maxRecovered {
-				return r.damaged(fmt.Errorf("%d faults: the rest was left out", maxRecovered+1), "")
+				return r.reportDamage(fmt.Errorf("%d faults: the rest was left out", maxRecovered+1), "")
 			}
 			if !r.dec.recover() {
 				return nil
@@ -118,7 +118,7 @@ func (r *Reader) input(in Input) (err error) {
 }
 
 // place says where in the file an error is, unless the error is about a query.
-func (r *Reader) place(err error) error {
+func (r *Reader) locate(err error) error {
 	var failed *failedQuery
 	if errors.As(err, &failed) {
 		return err
@@ -128,12 +128,12 @@ func (r *Reader) place(err error) error {
 
 // damaged names and counts what cannot be read, of the named series unless series
 // is "". It returns the error if that ends the reading.
-func (r *Reader) damaged(err error, series string) error {
-	return r.missing(prom.LossDamaged, 1, err, series)
+func (r *Reader) reportDamage(err error, series string) error {
+	return r.reportLoss(prom.LossDamaged, 1, err, series)
 }
 
 // missing is damaged for n losses of any kind.
-func (r *Reader) missing(loss prom.Loss, n int, err error, series string) error {
+func (r *Reader) reportLoss(loss prom.Loss, n int, err error, series string) error {
 	if text := err.Error(); !strings.HasPrefix(text, r.in.Name) && !strings.Contains(text, " "+r.in.Name+": ") {
 		err = fmt.Errorf("%s: %w", r.in.Name, err)
 	}
@@ -153,15 +153,15 @@ func (r *Reader) reply() error {
 	}
 	switch t {
 	case json.Delim('{'):
-		return within(r.object())
+		return unexpectedEOF(r.object())
 	case json.Delim('['):
-		return within(r.result())
+		return unexpectedEOF(r.result())
 	}
 	return fmt.Errorf("want a reply of Prometheus' query API, got %v", t)
 }
 
 // within makes an end of file inside a value an error.
-func within(err error) error {
+func unexpectedEOF(err error) error {
 	if errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF
 	}
@@ -278,7 +278,7 @@ func (r *Reader) scalar(pair []byte) error {
 	if err != nil {
 		return err
 	}
-	return r.put(r.find(r.in.Metric, nil), prom.Sample{T: t, V: v})
+	return r.put(r.resolve(r.in.Metric, nil), prom.Sample{T: t, V: v})
 }
 
 // element is a series of a vector or a matrix.
@@ -311,10 +311,10 @@ func (e *element) field(key string, value []byte) error {
 func (r *Reader) element(raw []byte) error {
 	var e element
 	if err := eachField(raw, e.field); err != nil {
-		return r.lost(prom.LossDamaged, "", err, 1)
+		return r.reportPart(prom.LossDamaged, "", err, 1)
 	}
 	if e.metric == nil {
-		return r.lost(prom.LossDamaged, "", errors.New("a series without metric"), 1)
+		return r.reportPart(prom.LossDamaged, "", errors.New("a series without metric"), 1)
 	}
 	name, own := r.in.Metric, make([]prom.Label, 0, len(e.metric))
 	for label, value := range e.metric {
@@ -325,7 +325,7 @@ func (r *Reader) element(raw []byte) error {
 			own = append(own, prom.Label{Name: label, Value: value})
 		}
 	}
-	s := r.find(name, own)
+	s := r.resolve(name, own)
 	if err := r.histograms(s, e.histograms); err != nil {
 		return err
 	}
@@ -339,7 +339,7 @@ func (r *Reader) element(raw []byte) error {
 	} else if err := eachPair(e.values, func(t int64, v float64) error { return r.put(s, prom.Sample{T: t, V: v}) }, bad.add); err != nil {
 		return err
 	}
-	return cmp.Or(r.lost(prom.LossDamaged, seriesText(s), bad.err("samples"), bad.n), r.ctx.Err())
+	return cmp.Or(r.reportPart(prom.LossDamaged, seriesText(s), bad.err("samples"), bad.n), r.ctx.Err())
 }
 
 // faults are those of a series' samples, or of its histograms.
@@ -362,7 +362,7 @@ func (f *faults) err(what string) error {
 }
 
 // lost is missing for a part of a reply; err is nil if nothing is wrong with it.
-func (r *Reader) lost(loss prom.Loss, series string, err error, n int) error {
+func (r *Reader) reportPart(loss prom.Loss, series string, err error, n int) error {
 	if err == nil {
 		return nil
 	}
@@ -372,7 +372,7 @@ func (r *Reader) lost(loss prom.Loss, series string, err error, n int) error {
 	if r.opts.Damaged == nil {
 		return err // input says the place
 	}
-	return r.missing(loss, n, r.place(err), series)
+	return r.reportLoss(loss, n, r.locate(err), series)
 }
 
 // seriesText returns a series as PromQL has it.
@@ -390,7 +390,7 @@ func seriesText(s *prom.Series) string {
 // histograms hands on the native histograms of a series. What cannot be rebuilt
 // is counted, and named if it is not what a reply should have.
 func (r *Reader) histograms(s *prom.Series, raw []json.RawMessage) error {
-	told := make([]*reading, 0, len(raw))
+	told := make([]*replyHistogram, 0, len(raw))
 	var bad faults
 	for i := range raw {
 		h, err := parseHistogram(raw[i])
@@ -414,20 +414,20 @@ func (r *Reader) histograms(s *prom.Series, raw []json.RawMessage) error {
 			return err
 		}
 	}
-	return r.lost(prom.LossNativeHist, seriesText(s), bad.err("native histograms"), bad.n)
+	return r.reportPart(prom.LossNativeHist, seriesText(s), bad.err("native histograms"), bad.n)
 }
 
 // put hands on a sample.
 func (r *Reader) put(s *prom.Series, x prom.Sample) error {
 	r.one[0] = x
 	if err := r.dst.Append(s, r.one[:]); err != nil {
-		return errConsumer{err}
+		return sinkError{err}
 	}
 	return nil
 }
 
 // find finds or makes a series.
-func (r *Reader) find(name string, own []prom.Label) *prom.Series {
+func (r *Reader) resolve(name string, own []prom.Label) *prom.Series {
 	sortLabels(own)
 	var key strings.Builder
 	key.WriteString(strconv.Quote(name))

@@ -15,7 +15,7 @@ import (
 
 // rebuild returns the histograms of a series, nil for one whose buckets are none
 // that Prometheus has. Their counters have no hint of resets.
-func rebuild(series []*reading) []*histogram.FloatHistogram {
+func rebuild(series []*replyHistogram) []*histogram.FloatHistogram {
 	all, ok := exponentials(series)
 	if ok {
 		return all
@@ -41,7 +41,7 @@ type shape struct {
 
 // exponentials rebuilds those histograms whose bounds are powers of two; ok is
 // set if all are.
-func exponentials(series []*reading) (all []*histogram.FloatHistogram, ok bool) {
+func exponentials(series []*replyHistogram) (all []*histogram.FloatHistogram, ok bool) {
 	all = make([]*histogram.FloatHistogram, len(series))
 	// What has no bucket to tell the schema gets the finest, which is no obstacle
 	// to any calculation with others.
@@ -67,7 +67,7 @@ func exponentials(series []*reading) (all []*histogram.FloatHistogram, ok bool) 
 }
 
 // shape returns what r tells of its shape, the rest being that of another one.
-func (r *reading) shape(other shape) shape {
+func (r *replyHistogram) shape(other shape) shape {
 	s := other
 	for _, b := range r.buckets {
 		lower, upper := b.Lower, b.Upper
@@ -90,7 +90,7 @@ func (r *reading) shape(other shape) shape {
 
 // exponential builds a histogram with a schema; nil if its buckets are too far
 // apart for one.
-func (r *reading) exponential(s shape) *histogram.FloatHistogram {
+func (r *replyHistogram) exponential(s shape) *histogram.FloatHistogram {
 	h := &histogram.FloatHistogram{Schema: s.schema, ZeroThreshold: s.threshold, Count: r.count, Sum: r.sum}
 	var positive, negative spanner
 	ok := true
@@ -136,7 +136,7 @@ func indexOf(upper float64, schema int32) int {
 
 // custom builds a histogram with custom bounds; nil if r has buckets that none
 // has.
-func (r *reading) custom(bounds []float64) *histogram.FloatHistogram {
+func (r *replyHistogram) custom(bounds []float64) *histogram.FloatHistogram {
 	h := &histogram.FloatHistogram{Schema: histogram.CustomBucketsSchema, CustomValues: bounds, Count: r.count, Sum: r.sum}
 	var s spanner
 	for _, b := range r.buckets {
@@ -150,7 +150,7 @@ func (r *reading) custom(bounds []float64) *histogram.FloatHistogram {
 }
 
 // customBounds returns the finite bounds of all buckets.
-func customBounds(series ...*reading) []float64 {
+func customBounds(series ...*replyHistogram) []float64 {
 	var all []float64
 	for _, r := range series {
 		for _, b := range r.buckets {

@@ -12,9 +12,9 @@ import (
 const maxRecovered = 1000
 
 // tokens reads JSON and can go on after a fault.
-type tokens struct {
+type tokenReader struct {
 	dec       *json.Decoder
-	in        *bounded
+	in        *boundedReader
 	limit     int64
 	base      int64 // offset in the file of what dec began with
 	depth     int   // of objects and arrays
@@ -22,23 +22,23 @@ type tokens struct {
 	recovered int
 }
 
-func newTokens(in io.Reader, limit int64) *tokens {
-	t := &tokens{limit: limit}
+func newTokenReader(in io.Reader, limit int64) *tokenReader {
+	t := &tokenReader{limit: limit}
 	t.begin(in)
 	return t
 }
 
-func (t *tokens) begin(in io.Reader) {
-	t.in = newBounded(in, t.limit)
+func (t *tokenReader) begin(in io.Reader) {
+	t.in = newBoundedReader(in, t.limit)
 	t.dec, t.depth, t.broken = t.in.dec, 0, false
 }
 
 // offset returns how many bytes of the file were read.
-func (t *tokens) offset() int64 { return t.base + t.dec.InputOffset() }
+func (t *tokenReader) offset() int64 { return t.base + t.dec.InputOffset() }
 
-func (t *tokens) more() bool { return t.dec.More() }
+func (t *tokenReader) more() bool { return t.dec.More() }
 
-func (t *tokens) token() (json.Token, error) {
+func (t *tokenReader) token() (json.Token, error) {
 	tok, err := t.dec.Token()
 	if err != nil {
 		t.broken = true
@@ -54,7 +54,7 @@ func (t *tokens) token() (json.Token, error) {
 }
 
 // decode reads a value. That it is of another type than v does not break anything.
-func (t *tokens) decode(v any) error {
+func (t *tokenReader) decode(v any) error {
 	err := t.dec.Decode(v)
 	var typ *json.UnmarshalTypeError
 	if err != nil && !errors.As(err, &typ) {
@@ -65,7 +65,7 @@ func (t *tokens) decode(v any) error {
 
 // recover goes to the end of the value that has a fault or, if that is no JSON, to
 // the next line that begins a reply. It reports whether there may be one.
-func (t *tokens) recover() bool {
+func (t *tokenReader) recover() bool {
 	t.recovered++
 	for t.depth > 0 && !t.broken {
 		_, _ = t.token() // notes the error

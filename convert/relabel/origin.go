@@ -13,8 +13,8 @@ type origins map[*history.Metric]*history.Metric
 // of returns the PCP metric and the instance that a relabelled series remains,
 // with the labels that it got beside those that it has there. One that was renamed
 // or lost labels is another one, of Prometheus, and has none.
-func (o origins) of(in, out *prom.Series) (*history.Metric, *history.Series) {
-	if in.Origin == nil || in.Member == nil || in.Name != out.Name {
+func (o origins) originOf(in, out *prom.Series) (*history.Metric, *history.Series) {
+	if in.PCPMetric == nil || in.PCPSeries == nil || in.Name != out.Name {
 		return nil, nil
 	}
 	had := map[string]string{}
@@ -35,28 +35,28 @@ func (o origins) of(in, out *prom.Series) (*history.Metric, *history.Series) {
 		return nil, nil
 	}
 	if len(more) == 0 {
-		return in.Origin, in.Member
+		return in.PCPMetric, in.PCPSeries
 	}
 	const item = 4 // the level of a metric without instances
-	member := *in.Member
-	if in.Member.Inst.ID >= 0 {
-		set, err := extended(labelset.Instances, in.Member.Labels, more)
+	member := *in.PCPSeries
+	if in.PCPSeries.Inst.ID >= 0 {
+		set, err := extended(labelset.Instances, in.PCPSeries.Labels, more)
 		if err != nil {
 			return nil, nil
 		}
 		member.Labels = set
-		return in.Origin, &member
+		return in.PCPMetric, &member
 	}
-	origin, ok := o[in.Origin]
+	origin, ok := o[in.PCPMetric]
 	if !ok {
-		set, err := extended(labelset.Item, in.Origin.Labels[item], more)
+		set, err := extended(labelset.Item, in.PCPMetric.Labels[item], more)
 		if err != nil {
 			return nil, nil
 		}
-		copied := *in.Origin
+		copied := *in.PCPMetric
 		copied.Labels[item] = set
 		origin = &copied
-		o[in.Origin] = origin
+		o[in.PCPMetric] = origin
 	}
 	return origin, &member
 }

@@ -25,10 +25,10 @@ type origins map[string]string
 
 func (o origins) Sample(p *prom.Series, _ int64, _ float64) error {
 	o[p.Name] = "none"
-	if p.Origin == nil {
+	if p.PCPMetric == nil {
 		return nil
 	}
-	o[p.Name] = p.Origin.Name + " " + p.Origin.Labels[4].JSON() + " " + p.Member.Labels.JSON()
+	o[p.Name] = p.PCPMetric.Name + " " + p.PCPMetric.Labels[4].JSON() + " " + p.PCPSeries.Labels.JSON()
 	return nil
 }
 
@@ -82,16 +82,16 @@ func TestOriginChanges(t *testing.T) {
 	member := &history.Series{Inst: meta.Instance{ID: pcp.InstNull}}
 	var out *prom.Series
 	s := relabel.NewStage(sinktest.Sink(seriesFunc(func(p *prom.Series) { out = p })), rules, nil)
-	in.MadeOf(described("first"), member, 0)
+	in.SetOrigin(described("first"), member, 0)
 	require.NoError(t, sinktest.Put(s, in, 0, 1))
-	in.MadeOf(described("second"), member, 10)
+	in.SetOrigin(described("second"), member, 10)
 	require.NoError(t, sinktest.Put(s, in, 10, 1))
 	assert.Equal(t, "value", out.TextLabel)
-	assert.Equal(t, "second", out.Origin.Help)
-	assert.Equal(t, `{"env":"prod"}`, out.Origin.Labels[4].JSON())
-	require.Len(t, out.Before, 1)
-	assert.Equal(t, "first", out.Before[0].Origin.Help)
-	assert.EqualValues(t, 10, out.Before[0].Until)
+	assert.Equal(t, "second", out.PCPMetric.Help)
+	assert.Equal(t, `{"env":"prod"}`, out.PCPMetric.Labels[4].JSON())
+	require.Len(t, out.Earlier, 1)
+	assert.Equal(t, "first", out.Earlier[0].PCPMetric.Help)
+	assert.EqualValues(t, 10, out.Earlier[0].Until)
 }
 
 // seriesFunc is a Samples that is told of each sample's series.

@@ -4,12 +4,13 @@ import (
 	"context"
 	"strings"
 
-	"github.com/pcparchive/pcparchive/convert/naming"
-	"github.com/pcparchive/pcparchive/convert/prom"
-	"github.com/pcparchive/pcparchive/history"
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/relabel"
+
+	"github.com/pcparchive/pcparchive/convert/naming"
+	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/history"
 )
 
 // Stage is a [prom.SampleSink] that relabels series on their way to another.
@@ -18,35 +19,35 @@ type Stage struct {
 	one    [1]prom.Sample // the batch that is handed on
 	rules  Rules
 	report *prom.Report
-	series []*entry // by PromSeries.ID of what comes in
-	out    map[string]*target
+	series []*inputSeries // by PromSeries.ID of what comes in
+	out    map[string]*outputSeries
 
 	origins origins
 }
 
 // entry is what became of a series.
-type entry struct {
+type inputSeries struct {
 	in     *prom.Series
 	family *prom.Family
-	out    *target // nil: dropped
+	out    *outputSeries // nil: dropped
 	live   bool
 	origin *history.Metric // what in was made of
 	member *history.Series
 }
 
 // target is a relabelled series, into which several may have been merged.
-type target struct {
-	prom *prom.Series
-	by   *entry // the first series that it is made of
-	live int    // of them
+type outputSeries struct {
+	prom  *prom.Series
+	first *inputSeries // the first series that it is made of
+	live  int          // of them
 
-	last   int64  // time of its last value
-	lastOf *entry // the series that had it; nil: none yet
+	last   int64        // time of its last value
+	lastOf *inputSeries // the series that had it; nil: none yet
 }
 
 // NewStage returns a Stage that feeds dst and owns it.
 func NewStage(dst prom.SampleSink, rules Rules, report *prom.Report) *Stage {
-	return &Stage{dst: dst, rules: rules, report: report, out: map[string]*target{}, origins: origins{}}
+	return &Stage{dst: dst, rules: rules, report: report, out: map[string]*outputSeries{}, origins: origins{}}
 }
 
 // Append passes samples on, unless the rules drop their series.
@@ -67,9 +68,9 @@ func (s *Stage) Append(in *prom.Series, batch []prom.Sample) error {
 
 // passes reports whether a number or histogram counts. Where the rules make one
 // series of several, it ends when the last of these does.
-func (s *Stage) passes(e *entry, x *prom.Sample) bool {
+func (s *Stage) passes(e *inputSeries, x *prom.Sample) bool {
 	if x.Histogram != nil || !prom.IsStale(x.V) {
-		e.lives()
+		e.markLive()
 		if e.repeats(x.T) {
 			s.report.Add(prom.LossDuplicate, e.out.prom.Name)
 			return false
@@ -84,22 +85,22 @@ func (s *Stage) passes(e *entry, x *prom.Sample) bool {
 }
 
 // entry returns what has become of a series at a time.
-func (s *Stage) entry(in *prom.Series, t int64) *entry {
+func (s *Stage) entry(in *prom.Series, t int64) *inputSeries {
 	for in.ID >= len(s.series) {
 		s.series = append(s.series, nil)
 	}
 	e := s.series[in.ID]
 	if e == nil {
-		e = &entry{in: in, family: in.Family, out: s.relabel(in)}
+		e = &inputSeries{in: in, family: in.Family, out: s.relabel(in)}
 		s.series[in.ID] = e
-		if e.out != nil && e.out.by == nil {
-			e.out.by = e
+		if e.out != nil && e.out.first == nil {
+			e.out.first = e
 		}
 	}
-	if e.out != nil && e.out.by == e && (e.origin != in.Origin || e.member != in.Member) {
-		e.origin, e.member = in.Origin, in.Member
-		origin, member := s.origins.of(in, e.out.prom)
-		e.out.prom.MadeOf(origin, member, t)
+	if e.out != nil && e.out.first == e && (e.origin != in.PCPMetric || e.member != in.PCPSeries) {
+		e.origin, e.member = in.PCPMetric, in.PCPSeries
+		origin, member := s.origins.originOf(in, e.out.prom)
+		e.out.prom.SetOrigin(origin, member, t)
 	}
 	if e.out != nil && e.family != in.Family {
 		e.family, e.out.prom.Family = in.Family, familyOf(in, e.out.prom.Name)
@@ -109,7 +110,7 @@ func (s *Stage) entry(in *prom.Series, t int64) *entry {
 
 // repeats reports whether another series that the rules made the same one has a
 // value of that time already, which then counts, as it does for Prometheus.
-func (e *entry) repeats(t int64) bool {
+func (e *inputSeries) repeats(t int64) bool {
 	out := e.out
 	if out.lastOf != nil && out.lastOf != e && out.last == t {
 		return true
@@ -119,7 +120,7 @@ func (e *entry) repeats(t int64) bool {
 }
 
 // lives notes that a series has a value.
-func (e *entry) lives() {
+func (e *inputSeries) markLive() {
 	if !e.live {
 		e.live = true
 		e.out.live++
@@ -133,7 +134,7 @@ func (s *Stage) Flush(ctx context.Context) error { return s.dst.Flush(ctx) }
 func (s *Stage) Close() error { return s.dst.Close() }
 
 // relabel returns what the rules make of a series, nil if they drop it.
-func (s *Stage) relabel(in *prom.Series) *target {
+func (s *Stage) relabel(in *prom.Series) *outputSeries {
 	if !in.Fits() {
 		s.report.Add(prom.LossInvalidLabel, in.Name)
 		return nil
@@ -171,7 +172,7 @@ func (s *Stage) relabel(in *prom.Series) *target {
 		}
 	})
 	out.TextLabel = in.TextLabel
-	t := &target{prom: out}
+	t := &outputSeries{prom: out}
 	s.out[key] = t
 	return t
 }

@@ -50,8 +50,8 @@ func (s *tee) Sample(p *prom.Series, t int64, v float64) error {
 	}
 	if s.names[p.ID] == "" {
 		s.names[p.ID] = promLabels(p).String()
-		if p.Origin != nil {
-			s.metrics[candidate{s.archive, p.Origin.Name, p.Name}] = true
+		if p.PCPMetric != nil {
+			s.metrics[candidate{s.archive, p.PCPMetric.Name, p.Name}] = true
 		}
 	}
 	points := s.points[p.ID]

@@ -59,8 +59,8 @@ func (k keeper) about(key string) string {
 	}
 	text := fmt.Sprintf("%+v", *p.Family)
 	// Old loggers' instances without a domain do not come back as such.
-	if m := p.Origin; m != nil && (m.Desc.InDom == pcp.InDomNull) == (p.Member.Inst.ID == pcp.InstNull) {
-		text += fmt.Sprintf(" %s %s %s %s %s %q %d %q", m.Name, m.Desc.PMID, m.Desc.Type, m.Desc.Sem, m.Desc.Units, m.OneLine, p.Member.Inst.ID, p.Member.Inst.Name)
+	if m := p.PCPMetric; m != nil && (m.Desc.InDom == pcp.InDomNull) == (p.PCPSeries.Inst.ID == pcp.InstNull) {
+		text += fmt.Sprintf(" %s %s %s %s %s %q %d %q", m.Name, m.Desc.PMID, m.Desc.Type, m.Desc.Sem, m.Desc.Units, m.OneLine, p.PCPSeries.Inst.ID, p.PCPSeries.Inst.Name)
 	}
 	return text
 }

@@ -181,10 +181,10 @@ func TestSidecarNamesHosts(t *testing.T) {
 	got := gather(t, tsdb.ReadOptions{}, data)
 	require.Len(t, got.series, 18)
 	for _, s := range got.series {
-		require.NotNil(t, s.Origin)
+		require.NotNil(t, s.PCPMetric)
 		for _, l := range s.Labels {
 			if l.Name == "hostname" {
-				assert.Equal(t, l.Value, s.Origin.Labels[0].Text("hostname"))
+				assert.Equal(t, l.Value, s.PCPMetric.Labels[0].Text("hostname"))
 			}
 		}
 		assert.Equal(t, "more than\none line", s.Family.Help)

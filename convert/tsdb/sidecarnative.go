@@ -18,7 +18,7 @@ import (
 // other hosts, and what the archive has otherwise under the same number or name,
 // are counted in the report as renamed. claims yields all metrics that may come;
 // it may be nil if none has the domain of PCP's openmetrics agent.
-func NewNatives(r *prom.Report, claims iter.Seq[*meta.Desc]) native.ClaimingNatives {
+func NewNatives(r *prom.Report, claims iter.Seq[*meta.Desc]) native.ClaimingResolver {
 	return &natives{
 		report: r, claims: claims, metrics: map[*history.Metric]*native.Metric{},
 		numbers: map[pcp.PMID]*history.Metric{}, names: map[string]pcp.PMID{},
@@ -36,7 +36,7 @@ type natives struct {
 }
 
 // Natives returns the NewNatives of what the sidecars of a Reader's blocks say.
-func (r *Reader) Natives(report *prom.Report) native.ClaimingNatives {
+func (r *Reader) Natives(report *prom.Report) native.ClaimingResolver {
 	return NewNatives(report, func(yield func(*meta.Desc) bool) {
 		for _, m := range r.book.metrics {
 			if !yield(m.Desc) {
@@ -56,14 +56,14 @@ func (n *natives) Claims() iter.Seq[*meta.Desc] {
 
 // Places returns the instance of the metric that a series is made of.
 func (n *natives) Places(s *prom.Series) []native.Place {
-	if s.Origin == nil || s.Member == nil {
+	if s.PCPMetric == nil || s.PCPSeries == nil {
 		return nil
 	}
-	d := s.Origin.Desc
+	d := s.PCPMetric.Desc
 	numbered := slices.ContainsFunc(s.Labels, func(l prom.Label) bool { return l.Name == "instid" })
-	m := n.metric(s.Origin)
+	m := n.metric(s.PCPMetric)
 	if m == nil {
-		n.report.Add(prom.LossRenamed, s.Origin.Name)
+		n.report.Add(prom.LossRenamed, s.PCPMetric.Name)
 		return nil
 	}
 	// Where labels or a text changed, one series ends when the next begins.
@@ -73,7 +73,7 @@ func (n *natives) Places(s *prom.Series) []native.Place {
 	}
 	if d.InDom != pcp.InDomNull {
 		p.Alone = !numbered
-		p.Instance, p.ID, p.Labels = s.Member.Inst.Name, s.Member.Inst.ID, s.Member.Labels
+		p.Instance, p.ID, p.Labels = s.PCPSeries.Inst.Name, s.PCPSeries.Inst.ID, s.PCPSeries.Labels
 	}
 	if d.Type == pcp.TypeString {
 		if i := slices.IndexFunc(s.Labels, func(l prom.Label) bool { return l.Name == s.TextLabel }); i >= 0 {

@@ -166,7 +166,7 @@ func (b *book) first(lset labels.Labels) *prom.Series {
 
 // become makes a series what it is from then on.
 func (m *madeOf) become(s *prom.Series) {
-	s.Origin, s.Member, s.Sem, s.TextLabel = m.metric, m.member, m.metric.Desc.Sem, m.text
+	s.PCPMetric, s.PCPSeries, s.Sem, s.TextLabel = m.metric, m.member, m.metric.Desc.Sem, m.text
 }
 
 // labelHostname is the context label that tells hosts apart.

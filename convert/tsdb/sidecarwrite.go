@@ -90,13 +90,13 @@ func (w *sidecarWriter) add(e *series) {
 		w.family(p.Name, f)
 	}
 	from := w.start
-	for _, was := range p.Before {
+	for _, was := range p.Earlier {
 		if was.Until > from {
-			w.series(e, was.Origin, was.Member, from)
+			w.series(e, was.PCPMetric, was.PCPSeries, from)
 			from = was.Until
 		}
 	}
-	w.series(e, p.Origin, p.Member, from)
+	w.series(e, p.PCPMetric, p.PCPSeries, from)
 }
 
 // family describes the family of samples.

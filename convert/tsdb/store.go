@@ -18,8 +18,8 @@ type Store struct {
 }
 
 var (
-	_ prom.Stored     = (*Store)(nil)
-	_ prom.SampleSink = (*Store)(nil)
+	_ prom.SampleStore = (*Store)(nil)
+	_ prom.SampleSink  = (*Store)(nil)
 )
 
 // NewStore returns a Store whose file lies in dir.

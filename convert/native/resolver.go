@@ -20,7 +20,7 @@ type Resolver interface {
 
 // ClaimingNatives is a Natives with metrics whose names or numbers a [mapper.Mapper] could
 // give to its own, as PCP's openmetrics agent has the same scheme.
-type ClaimingNatives interface {
+type ClaimingResolver interface {
 	Resolver
 	// Claims yields the metrics that may be among the places, at least those of
 	// [naming.OpenMetricsDomain].

@@ -12,11 +12,11 @@ import (
 // NativeStep gathers the values of native metrics that the sources of a Mapper
 // have at one time, beside what their MappedSources gather. It has one owner, as
 // the Mapper does.
-type Step struct {
-	natives Resolver
-	step    *Gatherer
-	live    int
-	ended   []*Series // oldest first, so that they can be forgotten
+type SeriesGatherer struct {
+	resolver Resolver
+	gatherer *Gatherer
+	live     int
+	ended    []*Series // oldest first, so that they can be forgotten
 }
 
 // NativeSeries is a series whose values native metrics get.
@@ -30,15 +30,15 @@ type Series struct {
 
 // NewNativeStep returns a NativeStep of the series that natives knows. What a
 // Mapper adopted from an archive keeps its numbers. r may be nil.
-func NewStep(m *mapper.Mapper, natives Resolver, r *prom.Report) *Step {
-	return &Step{natives: natives, step: NewGatherer(m, r)}
+func NewSeriesGatherer(m *mapper.Mapper, natives Resolver, r *prom.Report) *SeriesGatherer {
+	return &SeriesGatherer{resolver: natives, gatherer: NewGatherer(m, r)}
 }
 
 // Series returns a new series of a target, nil if it is none of a native metric:
 // it belongs to the MappedSource then. A target's series is to be asked for once
 // until it ends.
-func (n *Step) Series(s *prom.Series, job, instance string) *Series {
-	shares := n.step.Shares(n.natives.Places(s), [2]string{job, instance})
+func (n *SeriesGatherer) Series(s *prom.Series, job, instance string) *Series {
+	shares := n.gatherer.Shares(n.resolver.Places(s), [2]string{job, instance})
 	if len(shares) == 0 {
 		return nil
 	}
@@ -54,7 +54,7 @@ func (s *Series) Forgotten() bool { return s.forgotten.Load() }
 
 // Current reports whether a value for ser can still be recorded. A series that was
 // forgotten since the value came keeps its instances unless others have them now.
-func (n *Step) Current(ser *Series) bool {
+func (n *SeriesGatherer) Current(ser *Series) bool {
 	if !ser.forgotten.Load() {
 		return true
 	}
@@ -72,35 +72,35 @@ func (n *Step) Current(ser *Series) bool {
 }
 
 // Live returns how many series have a value and did not end.
-func (n *Step) Live() int { return n.live }
+func (n *SeriesGatherer) Live() int { return n.live }
 
 // Begin starts a step at t. What was set since the last AppendTo must not be
 // dropped: AppendTo comes before the next Begin.
-func (n *Step) Begin(t pcp.Timestamp) { n.step.Begin(t) }
+func (n *SeriesGatherer) Begin(t pcp.Timestamp) { n.gatherer.Begin(t) }
 
 // Has reports whether a series has a value in the current step.
-func (n *Step) Has(s *Series) bool { return s.tick == n.step.tick }
+func (n *SeriesGatherer) Has(s *Series) bool { return s.tick == n.gatherer.tick }
 
 // Set gives a series its value in the current step, once.
-func (n *Step) Set(s *Series, v float64) {
-	if s.tick = n.step.tick; !s.live {
+func (n *SeriesGatherer) Set(s *Series, v float64) {
+	if s.tick = n.gatherer.tick; !s.live {
 		s.live = true
 		n.live++
 	}
 	for _, share := range s.shares {
-		n.step.Set(share, v, false)
+		n.gatherer.Set(share, v, false)
 	}
 }
 
 // End ends a series, unless it has a value in the current step.
-func (n *Step) End(s *Series) {
+func (n *SeriesGatherer) End(s *Series) {
 	if !s.live || n.Has(s) {
 		return
 	}
 	s.live = false
 	n.live--
 	for _, share := range s.shares {
-		n.step.Set(share, 0, true)
+		n.gatherer.Set(share, 0, true)
 	}
 	n.ended = append(n.ended, s)
 	n.forget()
@@ -108,7 +108,7 @@ func (n *Step) End(s *Series) {
 
 // forget drops the oldest ended series beyond as many as are live. Their
 // instances keep their numbers.
-func (n *Step) forget() {
+func (n *SeriesGatherer) forget() {
 	const atLeast = 1000
 	for len(n.ended) > max(atLeast, n.live) {
 		old := n.ended[0]
@@ -118,7 +118,7 @@ func (n *Step) forget() {
 		}
 		old.forgotten.Store(true)
 		for _, share := range old.shares {
-			if slot := share.slot; share.place.Combine == CombineNot && !slot.live && slot.tick != n.step.tick {
+			if slot := share.slot; share.place.Combine == CombineNot && !slot.live && slot.tick != n.gatherer.tick {
 				delete(slot.metric.slots, slot.inst)
 			}
 		}
@@ -126,6 +126,6 @@ func (n *Step) forget() {
 }
 
 // AppendTo adds to dst what was set since Begin. It is reused by the next one.
-func (n *Step) AppendTo(dst []history.MetricValues) []history.MetricValues {
-	return n.step.AppendTo(dst)
+func (n *SeriesGatherer) AppendTo(dst []history.MetricValues) []history.MetricValues {
+	return n.gatherer.AppendTo(dst)
 }

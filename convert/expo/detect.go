@@ -62,7 +62,7 @@ func Detect(head, tail []byte) (Format, error) {
 		line += bytes.Count(head[:n], []byte("\n"))
 		head = head[n:]
 	}
-	return s.judge()
+	return s.decide()
 }
 
 // record takes note of what a record tells.
@@ -124,7 +124,7 @@ func (s *signs) sample(b []byte, line int) {
 }
 
 // judge decides.
-func (s *signs) judge() (Format, error) {
+func (s *signs) decide() (Format, error) {
 	switch {
 	case s.open.at && s.text.at:
 		return 0, fmt.Errorf("%w: %s is OpenMetrics and %s is Prometheus' text format", ErrAmbiguous, s.open, s.text)

@@ -7,13 +7,13 @@ import (
 )
 
 // errStranger marks an error that tells of a whole file that it is no page.
-var errStranger = errors.New("not a page")
+var errForeign = errors.New("not a page")
 
 // stranger says what a file is instead.
-type stranger struct{ error }
+type foreignFile struct{ error }
 
 // Is reports whether target is errStranger.
-func (stranger) Is(target error) bool { return target == errStranger }
+func (foreignFile) Is(target error) bool { return target == errForeign }
 
 // title is what users know the format as.
 func (f Format) title() string {
@@ -24,7 +24,7 @@ func (f Format) title() string {
 }
 
 // strangers are what files that are no pages begin with.
-var strangers = []struct{ head, what string }{
+var foreignHeads = []struct{ head, what string }{
 	{"\xef\xbb\xbf", "it begins with a byte order mark, which is to be taken off"},
 	{"\xff\xfe", "it is UTF-16, to be made UTF-8 first"},
 	{"\xfe\xff", "it is UTF-16, to be made UTF-8 first"},
@@ -37,9 +37,9 @@ var strangers = []struct{ head, what string }{
 // told, what it is. err is what the parser says.
 func unreadable(format Format, line int, record []byte, err error) error {
 	if line == 1 {
-		for _, s := range strangers {
+		for _, s := range foreignHeads {
 			if bytes.HasPrefix(record, []byte(s.head)) {
-				return stranger{fmt.Errorf("not %s: %s", format.title(), s.what)}
+				return foreignFile{fmt.Errorf("not %s: %s", format.title(), s.what)}
 			}
 		}
 	}

@@ -11,8 +11,8 @@ import (
 // both records are of one logging group, and this one lacks it. A record with
 // other instances altogether is another group's. Our own recordings do shrink
 // them, and may hold instances at times of their own.
-func (f *Flattener) ended(m *flatMetric, in *meta.InDom) {
-	present := make(map[pcp.InstID]*flatSeries, len(m.now))
+func (f *Flattener) findEnded(m *metricState, in *meta.InDom) {
+	present := make(map[pcp.InstID]*liveSeries, len(m.now))
 	for _, p := range m.now {
 		if p.prom != nil {
 			present[p.source.Inst.ID] = p.prom
@@ -51,7 +51,7 @@ func (f *Flattener) ended(m *flatMetric, in *meta.InDom) {
 }
 
 // end takes an instance from a metric.
-func (f *Flattener) end(m *flatMetric, id pcp.InstID) {
+func (f *Flattener) end(m *metricState, id pcp.InstID) {
 	prom := m.live[id]
 	delete(m.live, id)
 	prom.live--
@@ -59,7 +59,7 @@ func (f *Flattener) end(m *flatMetric, id pcp.InstID) {
 }
 
 // endAll takes every instance from a metric.
-func (f *Flattener) endAll(m *flatMetric) {
+func (f *Flattener) endAll(m *metricState) {
 	for id := range m.live {
 		f.end(m, id)
 	}

@@ -13,12 +13,12 @@ import (
 )
 
 // nativeInDom is an instance domain, which metrics share.
-type nativeInDom struct {
+type domain struct {
 	id      pcp.InDomID
 	byName  map[string]pcp.InstID
-	members map[meta.Instance]*nativeMember
-	taken   map[pcp.InstID]bool        // numbers
-	live    map[*nativeMember]struct{} // with a value in some metric
+	members map[meta.Instance]*member
+	taken   map[pcp.InstID]bool  // numbers
+	live    map[*member]struct{} // with a value in some metric
 	nextID  pcp.InstID
 	births  int
 	changed bool
@@ -26,28 +26,28 @@ type nativeInDom struct {
 	labels  *meta.Labels
 }
 
-type nativeMember struct {
-	inst   meta.Instance
-	labels labelset.Set
-	relabs uint64 // how often they changed
-	live   int    // slots with a value
-	born   int    // which of the domain's births it was that made it a member
-	alone  bool
-	absent bool   // it left the domain, as far as is known, though it has a value in some metric
-	tick   uint64 // of the step in which it had a value last
+type member struct {
+	inst        meta.Instance
+	labels      labelset.Set
+	relabelings uint64 // how often they changed
+	live        int    // slots with a value
+	born        int    // which of the domain's births it was that made it a member
+	alone       bool
+	absent      bool   // it left the domain, as far as is known, though it has a value in some metric
+	tick        uint64 // of the step in which it had a value last
 }
 
-func newNativeInDom(id pcp.InDomID) *nativeInDom {
-	return &nativeInDom{
-		id: id, byName: map[string]pcp.InstID{}, members: map[meta.Instance]*nativeMember{},
-		taken: map[pcp.InstID]bool{}, live: map[*nativeMember]struct{}{},
+func newDomain(id pcp.InDomID) *domain {
+	return &domain{
+		id: id, byName: map[string]pcp.InstID{}, members: map[meta.Instance]*member{},
+		taken: map[pcp.InstID]bool{}, live: map[*member]struct{}{},
 	}
 }
 
 // member finds or makes the instance of a place. Where places have numbers, a
 // name may be that of several, or empty, and a number that of one instance after
 // another, as agents give numbers again.
-func (in *nativeInDom) member(p Place) *nativeMember {
+func (in *domain) member(p Place) *member {
 	id := p.ID
 	if id == pcp.InstNull {
 		if id, ok := in.byName[p.Instance]; ok {
@@ -61,7 +61,7 @@ func (in *nativeInDom) member(p Place) *nativeMember {
 	inst := meta.Instance{ID: id, Name: p.Instance}
 	m := in.members[inst]
 	if m == nil {
-		m = &nativeMember{inst: inst, labels: p.Labels}
+		m = &member{inst: inst, labels: p.Labels}
 		in.add(m)
 	}
 	return m
@@ -69,7 +69,7 @@ func (in *nativeInDom) member(p Place) *nativeMember {
 
 // has makes a place's instance, which has a value in a step, a member, if it is
 // not one.
-func (in *nativeInDom) has(m *nativeMember, p *Place, tick uint64) {
+func (in *domain) rejoin(m *member, p *Place, tick uint64) {
 	m.tick = tick
 	if m.absent || m.alone != p.Alone {
 		in.births++
@@ -78,18 +78,18 @@ func (in *nativeInDom) has(m *nativeMember, p *Place, tick uint64) {
 }
 
 // leave takes an instance out of the domain until it has a value again.
-func (in *nativeInDom) leave(m *nativeMember) { m.absent, in.changed = true, true }
+func (in *domain) leave(m *member) { m.absent, in.changed = true, true }
 
 // describe gives an instance its labels.
-func (in *nativeInDom) describe(m *nativeMember, labels labelset.Set) {
+func (in *domain) describe(m *member, labels labelset.Set) {
 	if !m.labels.Equal(labels) {
 		m.labels, in.changed = labels, true
-		m.relabs++
+		m.relabelings++
 	}
 }
 
 // enliven counts the slots of an instance that have a value, one more or less.
-func (in *nativeInDom) enliven(m *nativeMember, d int) {
+func (in *domain) countLive(m *member, d int) {
 	switch m.live += d; {
 	case m.live == 0:
 		delete(in.live, m)
@@ -103,7 +103,7 @@ func (in *nativeInDom) enliven(m *nativeMember, d int) {
 }
 
 // add enters an instance.
-func (in *nativeInDom) add(m *nativeMember) {
+func (in *domain) add(m *member) {
 	in.members[m.inst], in.taken[m.inst.ID] = m, true
 	if _, ok := in.byName[m.inst.Name]; !ok {
 		in.byName[m.inst.Name] = m.inst.ID
@@ -111,7 +111,7 @@ func (in *nativeInDom) add(m *nativeMember) {
 }
 
 // rebuild makes the domain anew if instances came or went.
-func (in *nativeInDom) rebuild(t pcp.Timestamp) {
+func (in *domain) rebuild(t pcp.Timestamp) {
 	if !in.changed {
 		return
 	}
@@ -119,7 +119,7 @@ func (in *nativeInDom) rebuild(t pcp.Timestamp) {
 	// Metrics learn that an instance is gone with their next values. What became
 	// a member last tells, of those with its number, and of those with its name if
 	// it is to be alone.
-	all := slices.SortedFunc(maps.Keys(in.live), func(a, b *nativeMember) int { return cmp.Compare(b.born, a.born) })
+	all := slices.SortedFunc(maps.Keys(in.live), func(a, b *member) int { return cmp.Compare(b.born, a.born) })
 	numbers, names := map[pcp.InstID]bool{}, map[string]bool{}
 	series := make([]*history.Series, 0, len(all))
 	for _, m := range all {

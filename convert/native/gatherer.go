@@ -13,82 +13,82 @@ import (
 
 // nativeStep gathers the values of native metrics of one time.
 type Gatherer struct {
-	mapper  *mapper.Mapper
-	report  *prom.Report
-	metrics map[pcp.PMID]*nativeMetric
-	indoms  map[pcp.InDomID]*nativeInDom
-	known   []*nativeMetric // that are to be shown in this step
-	host    string          // whose they are; of no other, since instances have no host
-	owned   bool
-	tick    uint64
-	stamp   pcp.Timestamp
-	touched []*nativeMetric
-	waiting []*nativeMetric               // that the current step has no record for yet
-	levels  map[nativeLevel]*nativeLabels // that metrics share
-	relabs  uint64                        // how often one of these changed, from 1
-	records uint64                        // that were made
-	most    uint64                        // the record up to which the current step may go
+	mapper      *mapper.Mapper
+	report      *prom.Report
+	metrics     map[pcp.PMID]*metricState
+	indoms      map[pcp.InDomID]*domain
+	known       []*metricState // that are to be shown in this step
+	host        string         // whose they are; of no other, since instances have no host
+	owned       bool
+	tick        uint64
+	stamp       pcp.Timestamp
+	touched     []*metricState
+	waiting     []*metricState            // that the current step has no record for yet
+	levels      map[levelKey]*levelLabels // that metrics share
+	relabelings uint64                    // how often one of these changed, from 1
+	records     uint64                    // that were made
+	lastRecord  uint64                    // the record up to which the current step may go
 }
 
 // nativeLevel is what labels belong to.
-type nativeLevel struct {
+type levelKey struct {
 	level labelset.Level
 	ident uint32
 }
 
 // nativeLabels are those of a level as they were described last, and in which
 // record.
-type nativeLabels struct {
+type levelLabels struct {
 	set    labelset.Set
 	record uint64
 }
 
 // nativeMetric is a metric with its places.
-type nativeMetric struct {
-	metric *history.Metric // the form that it has
-	out    *history.Metric // that, or a copy where it is to be written again
-	forms  map[*Metric]*history.Metric
-	timely bool
-	relabs uint64       // for which the labels were seen to
-	indom  *nativeInDom // nil: singular
-	slots  map[meta.Instance]*nativeSlot
-	live   int
-	tick   uint64 // of the step in which it was touched last
-	valued uint64 // of that in which it had a value last
-	now    []*nativeSlot
-	points []history.Point
-	record uint64 // how many had values, from 1
+type metricState struct {
+	metric      *history.Metric // the form that it has
+	out         *history.Metric // that, or a copy where it is to be written again
+	forms       map[*Metric]*history.Metric
+	timely      bool
+	relabelings uint64  // for which the labels were seen to
+	indom       *domain // nil: singular
+	slots       map[meta.Instance]*slot
+	live        int
+	tick        uint64 // of the step in which it was touched last
+	valued      uint64 // of that in which it had a value last
+	now         []*slot
+	points      []history.Point
+	record      uint64 // how many had values, from 1
 
 	changed bool // a slot came to life or ended in this step
 	shown   bool // the archive has the metric, be it without a value
 }
 
 // nativeSlot is an instance of a metric and what it holds.
-type nativeSlot struct {
-	metric  *nativeMetric
-	member  *nativeMember // nil: singular
-	inst    meta.Instance
-	series  *history.Series // as it was described last; nil before its first value
-	relabs  uint64          // of the instance, for which its labels were seen to
-	target  [2]string       // of the first Prometheus series
-	taken   bool            // it has had a series
-	live    bool
-	tick    uint64
-	ended   bool // in this step
-	sum     float64
-	times   float64
-	over    float64
-	divided bool
-	parts   uint64 // seen, as bits
-	needs   uint64 // of these
-	scaled  bool   // not as it was exposed
-	text    string
-	record  uint64 // of the metric, the last one with a value
+type slot struct {
+	metric      *metricState
+	member      *member // nil: singular
+	inst        meta.Instance
+	series      *history.Series // as it was described last; nil before its first value
+	relabelings uint64          // of the instance, for which its labels were seen to
+	target      [2]string       // of the first Prometheus series
+	taken       bool            // it has had a series
+	live        bool
+	tick        uint64
+	ended       bool // in this step
+	sum         float64
+	times       float64
+	over        float64
+	divided     bool
+	parts       uint64 // seen, as bits
+	needs       uint64 // of these
+	scaled      bool   // not as it was exposed
+	text        string
+	record      uint64 // of the metric, the last one with a value
 }
 
 // nativeShare is what one series gives to a slot.
 type Share struct {
-	slot   *nativeSlot
+	slot   *slot
 	series *history.Series // what the slot is by that series
 	place  Place
 }
@@ -101,8 +101,8 @@ func (n *Gatherer) Pending() bool { return len(n.waiting) > 0 }
 
 func NewGatherer(m *mapper.Mapper, r *prom.Report) *Gatherer {
 	return &Gatherer{
-		mapper: m, report: r, relabs: 1,
-		metrics: map[pcp.PMID]*nativeMetric{}, indoms: map[pcp.InDomID]*nativeInDom{}, levels: map[nativeLevel]*nativeLabels{},
+		mapper: m, report: r, relabelings: 1,
+		metrics: map[pcp.PMID]*metricState{}, indoms: map[pcp.InDomID]*domain{}, levels: map[levelKey]*levelLabels{},
 	}
 }
 
@@ -134,7 +134,7 @@ func (n *Gatherer) Shares(places []Place, target [2]string) []Share {
 			n.report.Add(prom.LossNotNative, p.Metric.Desc.Name())
 			return nil
 		}
-		out = append(out, Share{slot, slot.as(p), p})
+		out = append(out, Share{slot, slot.seriesFor(p), p})
 	}
 	for _, s := range out {
 		s.slot.taken, s.slot.target = true, target
@@ -154,7 +154,7 @@ func (n *Gatherer) owns(host string) bool {
 }
 
 // admits reports whether a further series may have the slot.
-func (s *nativeSlot) admits(c Combine, target [2]string, tick uint64) bool {
+func (s *slot) admits(c Combine, target [2]string, tick uint64) bool {
 	switch c {
 	case CombineNot:
 		return !s.live && (s.tick != tick || s.ended)
@@ -165,9 +165,9 @@ func (s *nativeSlot) admits(c Combine, target [2]string, tick uint64) bool {
 }
 
 // slot finds or makes a place.
-func (m *nativeMetric) slot(p Place) *nativeSlot {
+func (m *metricState) slot(p Place) *slot {
 	inst := meta.Instance{ID: pcp.InstNull}
-	var member *nativeMember
+	var member *member
 	switch {
 	case m.indom != nil:
 		member = m.indom.member(p)
@@ -175,17 +175,17 @@ func (m *nativeMetric) slot(p Place) *nativeSlot {
 	case p.Metric.Recorded:
 		inst.ID = p.ID // old loggers gave values of metrics without a domain a number
 	}
-	slot, ok := m.slots[inst]
+	s, ok := m.slots[inst]
 	if !ok {
-		slot = &nativeSlot{metric: m, member: member, inst: inst}
-		m.slots[inst] = slot
+		s = &slot{metric: m, member: member, inst: inst}
+		m.slots[inst] = s
 	}
-	return slot
+	return s
 }
 
 // as returns what the slot is by a place. Those that are known by name alone
 // keep the labels of the first one.
-func (s *nativeSlot) as(p Place) *history.Series {
+func (s *slot) seriesFor(p Place) *history.Series {
 	metric, labels := s.metric.forms[p.Metric], p.Labels
 	if s.member != nil && p.ID == pcp.InstNull {
 		labels = s.member.labels
@@ -197,11 +197,11 @@ func (s *nativeSlot) as(p Place) *history.Series {
 }
 
 // metric finds or makes a metric, and what it is by one description.
-func (n *Gatherer) metric(native *Metric) *nativeMetric {
+func (n *Gatherer) metric(native *Metric) *metricState {
 	desc := native.Desc
 	m, ok := n.metrics[desc.PMID]
 	if !ok {
-		m = &nativeMetric{record: 1, forms: map[*Metric]*history.Metric{}, slots: map[meta.Instance]*nativeSlot{}}
+		m = &metricState{record: 1, forms: map[*Metric]*history.Metric{}, slots: map[meta.Instance]*slot{}}
 		n.metrics[desc.PMID] = m
 		if desc.InDom != pcp.InDomNull {
 			m.indom = n.indom(desc.InDom)
@@ -220,13 +220,13 @@ func (n *Gatherer) metric(native *Metric) *nativeMetric {
 }
 
 // indom finds or makes an instance domain.
-func (n *Gatherer) indom(id pcp.InDomID) *nativeInDom {
+func (n *Gatherer) indom(id pcp.InDomID) *domain {
 	in, ok := n.indoms[id]
 	if !ok {
-		in = newNativeInDom(id)
+		in = newDomain(id)
 		// Of instances that share a name the newest has it.
 		for _, inst := range n.mapper.Instances(id) {
-			in.add(&nativeMember{inst: inst})
+			in.add(&member{inst: inst})
 		}
 		n.indoms[id] = in
 	}
@@ -261,9 +261,9 @@ func (n *Gatherer) Set(share Share, v float64, stale bool) {
 		return // another series may still give it a value
 	}
 	if s.member != nil {
-		m.indom.has(s.member, p, n.tick)
+		m.indom.rejoin(s.member, p, n.tick)
 	}
-	if s.series != share.series || m.metric != share.series.Metric || m.timely && s.member != nil && s.relabs != s.member.relabs {
+	if s.series != share.series || m.metric != share.series.Metric || m.timely && s.member != nil && s.relabelings != s.member.relabelings {
 		n.describe(s, share.series)
 	}
 	m.valued = n.tick
@@ -288,16 +288,16 @@ func (n *Gatherer) Set(share Share, v float64, stale bool) {
 
 // describe makes a slot and its metric what they are by a series. A record has
 // one description of a metric, so that in one step the last one counts.
-func (n *Gatherer) describe(s *nativeSlot, series *history.Series) {
+func (n *Gatherer) describe(s *slot, series *history.Series) {
 	m := s.metric
 	if m.metric != series.Metric {
 		if m.valued == n.tick {
 			n.report.Add(prom.LossSameTime, m.metric.Name)
 		}
-		m.metric, m.out, m.relabs = series.Metric, series.Metric, n.relabs-1
+		m.metric, m.out, m.relabelings = series.Metric, series.Metric, n.relabelings-1
 	}
 	if s.series = series; s.member != nil {
 		m.indom.describe(s.member, series.Labels)
-		s.relabs = s.member.relabs
+		s.relabelings = s.member.relabelings
 	}
 }

@@ -3,7 +3,7 @@ package prom
 import "iter"
 
 // Stored has samples series by series, such as convert/tsdb's Store.
-type Stored interface {
+type SampleStore interface {
 	// Series yields the series that have samples, in order of first sight.
 	Series() iter.Seq[*Series]
 	// Samples yields the numbers of a series by ascending time, the StaleNaN that
