@@ -22,7 +22,7 @@ func TestArchiveFileName(t *testing.T) {
 		name := archiveFileName(value)
 		assert.Equal(t, want, name, value)
 		base := filepath.Join(t.TempDir(), name)
-		require.NoError(t, writeProm(base, "web"), value)
+		require.NoError(t, writeProm(base, "web", "web"), value)
 		found, members, err := archive.Members(base)
 		require.NoError(t, err, value)
 		assert.Equal(t, base, found, value)

@@ -246,7 +246,9 @@ func (o *convertOptions) relabelArchives(ctx context.Context, s streams, in []st
 	o.samples.relabel, o.samples.external = rules, nil
 	src := &sampleInput{
 		SampleSource: archiveSamples(func(ctx context.Context, dst prom.SampleSink) error {
-			return m.copyHosts(ctx, h, from, to, borrowed{dst}, m.flattenOptions(report))
+			fo := m.flattenOptions(report)
+			fo.AllNames = true
+			return m.copyHosts(ctx, h, from, to, borrowed{dst}, fo)
 		}),
 		natives: func(string) native.Resolver { return tsdb.NewNatives(report, h.nativeMetrics()) },
 		done:    func() {},

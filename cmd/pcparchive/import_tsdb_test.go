@@ -120,9 +120,9 @@ func TestImportOfExemplars(t *testing.T) {
 	require.Zero(t, run([]string{"export", "openmetrics", base, "--start", "start", "--end", "end"}, std), stderr.String())
 	assert.Equal(t, `# HELP hits visits
 # TYPE hits counter
-hits_total 0.0 1772366400.000 # {trace_id="t0"} 0.5
-hits_total 1.0 1772366415.000 # {trace_id="t1"} 0.5 1772366414.900
-hits_total 2.0 1772366430.000 # {trace_id="t2"} 0.5 1772366429.800
+hits_total{instance="web:80",job="web"} 0.0 1772366400.000 # {trace_id="t0"} 0.5
+hits_total{instance="web:80",job="web"} 1.0 1772366415.000 # {trace_id="t1"} 0.5 1772366414.900
+hits_total{instance="web:80",job="web"} 2.0 1772366430.000 # {trace_id="t2"} 0.5 1772366429.800
 # EOF
 `, stdout.String())
 	assert.Empty(t, stderr.String())

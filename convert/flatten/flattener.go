@@ -36,6 +36,9 @@ type Options struct {
 	// Clashes are what several hosts call themselves alike; see [HostNames].
 	Clashes *HostClashes
 	Report  *prom.Report // may be nil
+	// AllNames means that the destination restores every name of a metric, so
+	// names after the first are not reported as losses.
+	AllNames bool
 	// Finished, unless it is nil, is told by Close of each series that gets no
 	// more samples, though it did not end. See [prom.Repeat.Finish].
 	Finished func(*prom.Series) error

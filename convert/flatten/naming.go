@@ -63,7 +63,7 @@ func (f *Flattener) name(metric *history.Metric) sampleNaming {
 		n.sample = fmt.Sprintf("%s_%d%s", base, i, suffix)
 	}
 	f.owners[n.sample] = metric.Name
-	if len(metric.Desc.Names) > 1 {
+	if len(metric.Desc.Names) > 1 && !f.opts.AllNames {
 		for _, other := range metric.Desc.Names {
 			if other != metric.Name && !f.reportedNames[other] {
 				f.reportedNames[other] = true
