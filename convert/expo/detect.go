@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"strconv"
 	"time"
 )
@@ -175,4 +176,54 @@ func checkTime(format Format, ms int64) error {
 		return &timeDoubt{value: ms / 1000, format: format, why: "the page seems to be OpenMetrics"}
 	}
 	return nil
+}
+
+// format tells the format of an input and returns all of it again.
+func (r *Reader) detectFormat(in Input, f io.Reader) (Format, io.Reader, error) {
+	if r.opts.Format != nil {
+		return *r.opts.Format, f, nil
+	}
+	tail, err := tailOf(f)
+	if err != nil {
+		return 0, nil, err
+	}
+	head := make([]byte, windowSize)
+	n, err := io.ReadFull(f, head)
+	head = head[:n]
+	switch {
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		tail = head
+	case err != nil:
+		return 0, nil, fmt.Errorf("%s: %w", in.Name, err)
+	}
+	format, err := Detect(head, tail)
+	var doubt *timeDoubt
+	if errors.As(err, &doubt) {
+		return 0, nil, &Error{Name: in.Name, Line: doubt.line, Err: err}
+	}
+	if err != nil {
+		return 0, nil, fmt.Errorf("%s: %w", in.Name, err)
+	}
+	return format, io.MultiReader(bytes.NewReader(head), f), nil
+}
+
+// tailOf returns the end of what can seek, without moving.
+func tailOf(f io.Reader) ([]byte, error) {
+	s, ok := f.(io.Seeker)
+	if !ok {
+		return nil, nil
+	}
+	end, err := s.Seek(0, io.SeekEnd)
+	if err != nil {
+		return nil, nil //nolint:nilerr // a pipe: the type says that it can seek, and it cannot
+	}
+	tail := make([]byte, min(end, 64))
+	if _, err := s.Seek(end-int64(len(tail)), io.SeekStart); err != nil {
+		return nil, err
+	}
+	if _, err := io.ReadFull(f, tail); err != nil {
+		return nil, err
+	}
+	_, err = s.Seek(0, io.SeekStart)
+	return tail, err
 }

@@ -1,0 +1,64 @@
+package mapper
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/pcparchive/pcparchive/convert/naming"
+	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/history"
+	"github.com/pcparchive/pcparchive/labelset"
+	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// labelsAtEnd returns the labels of a level above the instances that hold at an
+// archive's end.
+func labelsAtEnd(s *meta.Store, level labelset.Level, d *meta.Desc) labelset.Set {
+	if l, _ := s.LabelsAt(level, history.LabelIdent(level, d), pcp.MaxTime); l != nil {
+		set, _ := l.Find(pcp.InstNull)
+		return set
+	}
+	return labelset.Set{}
+}
+
+// instanceLabels returns, as labelKey does, the newest labels of every instance
+// that ever had any. Optional ones are other programs' and identify nothing.
+func instanceLabels(s *meta.Store) map[pcp.InDomID]map[pcp.InstID]string {
+	all := map[pcp.InDomID]map[pcp.InstID]string{}
+	for l := range s.AllLabels() { // of one domain ascending by time
+		if l.Level != labelset.Instances {
+			continue
+		}
+		id := pcp.InDomID(l.Ident)
+		if all[id] == nil {
+			all[id] = map[pcp.InstID]string{}
+		}
+		for _, in := range l.Sets {
+			var own []prom.Label
+			for label := range in.Set.All() {
+				if label.Flags&labelset.Optional == 0 {
+					own = append(own, prom.Label{Name: naming.OriginalLabel(label.Name), Value: label.Text()})
+				}
+			}
+			slices.SortFunc(own, func(a, b prom.Label) int { return cmp.Compare(a.Name, b.Name) })
+			all[id][in.Inst] = prom.LabelsKey(own)
+		}
+	}
+	return all
+}
+
+// instanceIDs returns the numbers of a domain's instances by their labels, and
+// the first number above all that it ever had.
+func instanceIDs(s *meta.Store, id pcp.InDomID, labels map[pcp.InstID]string) (ids map[string]pcp.InstID, next int64) {
+	ids = map[string]pcp.InstID{}
+	for in := range s.InDomVersions(id) {
+		for _, inst := range in.Instances {
+			next = max(next, int64(inst.ID)+1)
+			if key := labels[inst.ID]; key != "" && inst.ID >= ids[key] {
+				ids[key] = inst.ID
+			}
+		}
+	}
+	return ids, next
+}

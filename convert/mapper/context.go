@@ -1,0 +1,53 @@
+package mapper
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/pcparchive/pcparchive/history"
+	"github.com/pcparchive/pcparchive/labelset"
+	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// adoptContext takes over the context labels that the archive has.
+func (m *Mapper) adoptContext(s *meta.Store) error {
+	l, _ := s.LabelsAt(labelset.Context, meta.ContextIdent, pcp.MaxTime)
+	if l == nil {
+		return nil
+	}
+	have, ok := l.Find(pcp.InstNull)
+	if !ok {
+		return nil
+	}
+	same := true
+	for ours := range m.context.All() {
+		theirs, ok := have.Lookup(ours.Name)
+		same = same && ok && theirs.Value == ours.Value
+	}
+	if !same {
+		var err error
+		if have, err = labelset.New(labelset.Context, append(slices.Collect(have.All()), slices.Collect(m.context.All())...)...); err != nil {
+			return fmt.Errorf("context labels: %w", err)
+		}
+	}
+	m.SetContext(have, m.domain)
+	return nil
+}
+
+// Context returns the labels of the context, and those of the domain
+// [naming.OpenMetricsDomain], that metrics get which the Mapper makes from now on.
+func (m *Mapper) Context() (context, domain labelset.Set) { return m.context, m.domain }
+
+// Follow gives the metrics that the Mapper makes from now on these labels of the
+// context and of the domain [naming.OpenMetricsDomain].
+func (m *Mapper) SetContext(context, domain labelset.Set) {
+	m.context, m.domain = context, domain
+	for _, metrics := range [][]*history.Metric{m.control.metrics, m.control.params} {
+		for i, metric := range metrics {
+			next := *metric
+			next.Labels[0], next.Labels[1] = context, domain
+			metrics[i] = &next
+		}
+	}
+}
