@@ -3,23 +3,18 @@ package check
 import (
 	"fmt"
 	"strings"
+
+	"github.com/pcparchive/pcparchive/finding"
 )
 
-// Consequence is how many findings of a code follow from another finding and are
-// not yielded themselves.
-type Consequence struct {
-	Code  Code `json:"code"`
-	Count int  `json:"count"`
-}
-
 // lossCodes are findings of damage from which other findings follow.
-var lossCodes = map[Code]bool{
+var lossCodes = map[finding.Code]bool{
 	FileMissing: true, FileUnreadable: true, FileCompressed: true, FileEmpty: true, VolumeMissing: true,
 	FrameLength: true, FrameTrailer: true, FrameTorn: true, FrameLost: true, MetaRecord: true, MetaTag: true, DescConflict: true,
 }
 
 // metaConsequences are what follows from metadata that is lost.
-var metaConsequences = map[Code]bool{
+var metaConsequences = map[finding.Code]bool{
 	MetricUnknown: true, EventMetric: true, ValueInDom: true, ValueInstance: true, DescInDom: true, InDomIdent: true,
 	DeltaBase: true, DeltaAdd: true, DeltaRemove: true, LabelsIdent: true, LabelsInstance: true, TextIdent: true,
 }
@@ -29,8 +24,8 @@ const maxHeld = 10_000
 
 // cause is a finding of damage and what follows from it.
 type cause struct {
-	finding Finding
-	counts  map[Code]int
+	finding finding.Finding
+	counts  map[finding.Code]int
 	held    int // place among the findings that wait; -1: yielded
 }
 
@@ -41,13 +36,13 @@ type causes struct {
 	order    []*cause
 	metaPath string // of the archive
 	hasMeta  bool   // it is there
-	held     []Finding
+	held     []finding.Finding
 	holding  bool
 }
 
 // note takes notice of damage: the first of a file is the cause of what follows.
 // From then on findings are held back.
-func (s *sink) note(f Finding) {
+func (s *sink) note(f finding.Finding) {
 	if !lossCodes[f.Code] {
 		return
 	}
@@ -64,7 +59,7 @@ func (s *sink) note(f Finding) {
 	if s.byFile == nil {
 		s.byFile = map[string]*cause{}
 	}
-	c := &cause{finding: f, counts: map[Code]int{}, held: len(s.held)}
+	c := &cause{finding: f, counts: map[finding.Code]int{}, held: len(s.held)}
 	s.byFile[key] = c
 	s.order = append(s.order, c)
 	s.holding = true
@@ -72,7 +67,7 @@ func (s *sink) note(f Finding) {
 
 // follows reports whether a finding follows from damage of a file, and counts it
 // there.
-func (s *sink) follows(file string, code Code) bool {
+func (s *sink) follows(file string, code finding.Code) bool {
 	c := s.byFile[file]
 	if c != nil && s.wants(code) {
 		c.counts[code]++
@@ -100,16 +95,16 @@ func (s *sink) release() {
 			c.tell(&f)
 			s.hand(f)
 		}
-		c.held, c.counts = -1, map[Code]int{}
+		c.held, c.counts = -1, map[finding.Code]int{}
 	}
 }
 
 // tell adds to a finding what follows from it.
-func (c *cause) tell(f *Finding) {
+func (c *cause) tell(f *finding.Finding) {
 	var all []string
 	for _, info := range Codes() {
 		if n := c.counts[info.Code]; n > 0 {
-			f.Follows = append(f.Follows, Consequence{info.Code, n})
+			f.Follows = append(f.Follows, finding.Consequence{Code: info.Code, Count: n})
 			all = append(all, fmt.Sprintf("%d %s", n, info.Code))
 		}
 	}

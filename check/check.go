@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/finding"
 	"github.com/pcparchive/pcparchive/internal/wire"
 	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/meta"
@@ -15,12 +16,12 @@ import (
 // yields what it finds, file by file: index, metadata, data volumes, then what
 // only all of them together tell. Every file is read once. A nil o means
 // defaults.
-func Archive(path string, o *Options) iter.Seq[Finding] { return Archives([]string{path}, o) }
+func Archive(path string, o *Options) iter.Seq[finding.Finding] { return Archives([]string{path}, o) }
 
 // Archives checks archives one after another, and those of one host against
 // each other.
-func Archives(paths []string, o *Options) iter.Seq[Finding] {
-	return func(yield func(Finding) bool) {
+func Archives(paths []string, o *Options) iter.Seq[finding.Finding] {
+	return func(yield func(finding.Finding) bool) {
 		s := &sink{opts: o.withDefaults(), yield: yield}
 		set := newSet(s)
 		for _, path := range paths {

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/check"
+	"github.com/pcparchive/pcparchive/finding"
 	"github.com/pcparchive/pcparchive/internal/archtest"
 	"github.com/pcparchive/pcparchive/internal/wire"
 	"github.com/pcparchive/pcparchive/labelset"
@@ -63,10 +64,10 @@ func changed(d *meta.Desc, change func(*meta.Desc)) *meta.Desc {
 var codeCases = []struct {
 	name  string
 	make  func(t *testing.T, c *crafted)
-	codes []check.Code
+	codes []finding.Code
 }{
 	{"good", func(_ *testing.T, c *crafted) { good(c) }, nil},
-	{"no metadata file", func(_ *testing.T, c *crafted) { good(c); c.Missing = []string{".meta"} }, []check.Code{check.FileMissing}},
+	{"no metadata file", func(_ *testing.T, c *crafted) { good(c); c.Missing = []string{".meta"} }, []finding.Code{check.FileMissing}},
 	{"unreadable", func(t *testing.T, c *crafted) {
 		if os.Geteuid() == 0 {
 			t.Skip("root may read everything")
@@ -75,78 +76,78 @@ var codeCases = []struct {
 		c.Missing = []string{".index"}
 		require.NoError(t, os.Symlink("craft.index2", c.Base+".index"))
 		require.NoError(t, os.WriteFile(c.Base+".index2", nil, 0o000))
-	}, []check.Code{check.FileUnreadable}},
-	{"damaged gzip", func(_ *testing.T, c *crafted) { good(c); c.Files[".index"] = []byte("\x1f\x8b\x08rubbish") }, []check.Code{check.FileCompressed}},
-	{"empty volume", func(_ *testing.T, c *crafted) { good(c); c.Files[".0"] = nil }, []check.Code{check.FileEmpty}},
-	{"two forms", func(_ *testing.T, c *crafted) { good(c); c.Files[".index.gz"] = c.Files[".index"] }, []check.Code{check.FileTwice}},
+	}, []finding.Code{check.FileUnreadable}},
+	{"damaged gzip", func(_ *testing.T, c *crafted) { good(c); c.Files[".index"] = []byte("\x1f\x8b\x08rubbish") }, []finding.Code{check.FileCompressed}},
+	{"empty volume", func(_ *testing.T, c *crafted) { good(c); c.Files[".0"] = nil }, []finding.Code{check.FileEmpty}},
+	{"two forms", func(_ *testing.T, c *crafted) { good(c); c.Files[".index.gz"] = c.Files[".index"] }, []finding.Code{check.FileTwice}},
 	{"volume with a label only", func(_ *testing.T, c *crafted) {
 		good(c)
 		c.Files[".1"] = slices.Clone(c.Files[".0"][:c.Layout.HeaderSize])
 		c.Put(".1", 12+c.Layout.StampSize, 1)
-	}, []check.Code{check.VolumeEmpty}},
+	}, []finding.Code{check.VolumeEmpty}},
 	{"volume left out", func(_ *testing.T, c *crafted) {
 		good(c)
 		c.Files[".2"] = slices.Clone(c.Files[".0"][:c.Layout.HeaderSize])
 		c.Put(".2", 12+c.Layout.StampSize, 2)
-	}, []check.Code{check.VolumeMissing, check.VolumeEmpty}},
+	}, []finding.Code{check.VolumeMissing, check.VolumeEmpty}},
 
-	{"label length", func(_ *testing.T, c *crafted) { good(c); c.Put(".0", 0, 64) }, []check.Code{check.LabelRecord}},
-	{"label magic", func(_ *testing.T, c *crafted) { good(c); c.Put(".0", 4, 0xdeadbe03) }, []check.Code{check.LabelMagic}},
-	{"label version", func(_ *testing.T, c *crafted) { good(c); c.Put(".0", 4, wire.Magic|9) }, []check.Code{check.LabelVersion}},
-	{"label volume", func(_ *testing.T, c *crafted) { good(c); c.Put(".0", 12+c.Layout.StampSize, 5) }, []check.Code{check.LabelVolume}},
-	{"label process", func(_ *testing.T, c *crafted) { good(c); c.Put(".0", 8, 5) }, []check.Code{check.LabelMismatch}},
-	{"label features", func(_ *testing.T, c *crafted) { good(c); c.Put(".0", 28, 1) }, []check.Code{check.LabelFeatures}},
-	{"label start", func(_ *testing.T, c *crafted) { good(c); c.Put(".0", 12, 5) }, []check.Code{check.LabelStart}},
-	{"label zone", func(_ *testing.T, c *crafted) { good(c); c.Put(".0", 36+256, 0x41424300) }, []check.Code{check.LabelZone}},
+	{"label length", func(_ *testing.T, c *crafted) { good(c); c.Put(".0", 0, 64) }, []finding.Code{check.LabelRecord}},
+	{"label magic", func(_ *testing.T, c *crafted) { good(c); c.Put(".0", 4, 0xdeadbe03) }, []finding.Code{check.LabelMagic}},
+	{"label version", func(_ *testing.T, c *crafted) { good(c); c.Put(".0", 4, wire.Magic|9) }, []finding.Code{check.LabelVersion}},
+	{"label volume", func(_ *testing.T, c *crafted) { good(c); c.Put(".0", 12+c.Layout.StampSize, 5) }, []finding.Code{check.LabelVolume}},
+	{"label process", func(_ *testing.T, c *crafted) { good(c); c.Put(".0", 8, 5) }, []finding.Code{check.LabelMismatch}},
+	{"label features", func(_ *testing.T, c *crafted) { good(c); c.Put(".0", 28, 1) }, []finding.Code{check.LabelFeatures}},
+	{"label start", func(_ *testing.T, c *crafted) { good(c); c.Put(".0", 12, 5) }, []finding.Code{check.LabelStart}},
+	{"label zone", func(_ *testing.T, c *crafted) { good(c); c.Put(".0", 36+256, 0x41424300) }, []finding.Code{check.LabelZone}},
 
-	{"length zero", func(_ *testing.T, c *crafted) { good(c); c.Put(".0", c.Layout.HeaderSize, 0) }, []check.Code{check.FrameLength}},
-	{"trailer", func(_ *testing.T, c *crafted) { good(c); c.Put(".0", len(c.Files[".0"])-4, 5) }, []check.Code{check.FrameTrailer}},
-	{"torn", func(_ *testing.T, c *crafted) { good(c); c.Files[".0"] = c.Files[".0"][:len(c.Files[".0"])-4] }, []check.Code{check.FrameTorn}},
-	{"zeros", func(_ *testing.T, c *crafted) { good(c); c.Files[".0"] = append(c.Files[".0"], make([]byte, 100)...) }, []check.Code{check.FrameLost, check.FrameLength}},
+	{"length zero", func(_ *testing.T, c *crafted) { good(c); c.Put(".0", c.Layout.HeaderSize, 0) }, []finding.Code{check.FrameLength}},
+	{"trailer", func(_ *testing.T, c *crafted) { good(c); c.Put(".0", len(c.Files[".0"])-4, 5) }, []finding.Code{check.FrameTrailer}},
+	{"torn", func(_ *testing.T, c *crafted) { good(c); c.Files[".0"] = c.Files[".0"][:len(c.Files[".0"])-4] }, []finding.Code{check.FrameTorn}},
+	{"zeros", func(_ *testing.T, c *crafted) { good(c); c.Files[".0"] = append(c.Files[".0"], make([]byte, 100)...) }, []finding.Code{check.FrameLost, check.FrameLength}},
 
-	{"no index", func(_ *testing.T, c *crafted) { good(c); c.Missing = []string{".index"} }, []check.Code{check.IndexMissing}},
-	{"torn index", func(_ *testing.T, c *crafted) { good(c); c.Files[".index"] = append(c.Files[".index"], 1) }, []check.Code{check.IndexTorn}},
-	{"index volume", func(_ *testing.T, c *crafted) { good(c); c.Index(at(3), 7, c.Layout.HeaderSize, c.Layout.HeaderSize) }, []check.Code{check.IndexVolume}},
+	{"no index", func(_ *testing.T, c *crafted) { good(c); c.Missing = []string{".index"} }, []finding.Code{check.IndexMissing}},
+	{"torn index", func(_ *testing.T, c *crafted) { good(c); c.Files[".index"] = append(c.Files[".index"], 1) }, []finding.Code{check.IndexTorn}},
+	{"index volume", func(_ *testing.T, c *crafted) { good(c); c.Index(at(3), 7, c.Layout.HeaderSize, c.Layout.HeaderSize) }, []finding.Code{check.IndexVolume}},
 	{"index time", func(_ *testing.T, c *crafted) {
 		bare(c)
 		c.Index(pcp.Timestamp{Sec: start.Sec, Nsec: 2e9}, 0, c.Layout.HeaderSize, c.Layout.HeaderSize)
-	}, []check.Code{check.IndexTime, check.IndexStamp}},
-	{"index order", func(_ *testing.T, c *crafted) { good(c); c.Index(at(1), 0, len(c.Files[".meta"]), len(c.Files[".0"])) }, []check.Code{check.IndexOrder}},
-	{"index past the end", func(_ *testing.T, c *crafted) { good(c); c.Index(at(3), 0, len(c.Files[".meta"]), 1e6) }, []check.Code{check.IndexOffset}},
+	}, []finding.Code{check.IndexTime, check.IndexStamp}},
+	{"index order", func(_ *testing.T, c *crafted) { good(c); c.Index(at(1), 0, len(c.Files[".meta"]), len(c.Files[".0"])) }, []finding.Code{check.IndexOrder}},
+	{"index past the end", func(_ *testing.T, c *crafted) { good(c); c.Index(at(3), 0, len(c.Files[".meta"]), 1e6) }, []finding.Code{check.IndexOffset}},
 	{"index between records", func(_ *testing.T, c *crafted) {
 		good(c)
 		c.Index(at(3), 0, len(c.Files[".meta"]), len(c.Files[".0"])-8)
-	}, []check.Code{check.IndexBoundary}},
-	{"index of another record", func(_ *testing.T, c *crafted) { bare(c); c.Index(at(1), 0, c.Layout.HeaderSize, c.Layout.HeaderSize) }, []check.Code{check.IndexStamp}},
+	}, []finding.Code{check.IndexBoundary}},
+	{"index of another record", func(_ *testing.T, c *crafted) { bare(c); c.Index(at(1), 0, c.Layout.HeaderSize, c.Layout.HeaderSize) }, []finding.Code{check.IndexStamp}},
 
-	{"index ahead of the data", func(_ *testing.T, c *crafted) { good(c); c.Index(at(9), 0, len(c.Files[".meta"]), len(c.Files[".0"])) }, []check.Code{check.IndexAhead}},
+	{"index ahead of the data", func(_ *testing.T, c *crafted) { good(c); c.Index(at(9), 0, len(c.Files[".meta"]), len(c.Files[".0"])) }, []finding.Code{check.IndexAhead}},
 
-	{"short desc", func(_ *testing.T, c *crafted) { bare(c); c.Frame(".meta", []byte{0, 0, 0, 1, 0, 0, 0, 0}) }, []check.Code{check.MetaRecord}},
-	{"unknown tag", func(_ *testing.T, c *crafted) { bare(c); c.Frame(".meta", []byte{0, 0, 0, 99, 0, 0, 0, 0}) }, []check.Code{check.MetaTag}},
+	{"short desc", func(_ *testing.T, c *crafted) { bare(c); c.Frame(".meta", []byte{0, 0, 0, 1, 0, 0, 0, 0}) }, []finding.Code{check.MetaRecord}},
+	{"unknown tag", func(_ *testing.T, c *crafted) { bare(c); c.Frame(".meta", []byte{0, 0, 0, 99, 0, 0, 0, 0}) }, []finding.Code{check.MetaTag}},
 	{"metadata with a rest", func(_ *testing.T, c *crafted) {
 		bare(c)
 		c.Frame(".meta", append((&meta.Text{Type: 5, Ident: uint32(counter.PMID), Text: "x"}).AppendBinary([]byte{0, 0, 0, 4}), 'y', 0))
-	}, []check.Code{check.MetaRest}},
+	}, []finding.Code{check.MetaRest}},
 	{"tag of version 2", func(_ *testing.T, c *crafted) {
 		bare(c)
 		b := wire.AppendU32(nil, 2)
 		c.Frame(".meta", indom(start, "sda").AppendBinary(b, pcp.V2))
-	}, []check.Code{check.MetaVersion, check.InDomIdent}},
-	{"metadata before the start", func(_ *testing.T, c *crafted) { good(c); c.Meta(indom(at(-1), "sdc")) }, []check.Code{check.MetaTime}},
-	{"metadata after the end", func(_ *testing.T, c *crafted) { good(c); c.Meta(indom(at(9), "sdc")) }, []check.Code{check.MetaTime}},
+	}, []finding.Code{check.MetaVersion, check.InDomIdent}},
+	{"metadata before the start", func(_ *testing.T, c *crafted) { good(c); c.Meta(indom(at(-1), "sdc")) }, []finding.Code{check.MetaTime}},
+	{"metadata after the end", func(_ *testing.T, c *crafted) { good(c); c.Meta(indom(at(9), "sdc")) }, []finding.Code{check.MetaTime}},
 	{"metadata out of order", func(_ *testing.T, c *crafted) {
 		good(c)
 		c.Meta(indom(at(2), "sda", "sdb"), indom(at(1), "sda", "sdb"))
-	}, []check.Code{check.MetaOrder}},
+	}, []finding.Code{check.MetaOrder}},
 
 	{"two descriptions", func(_ *testing.T, c *crafted) {
 		bare(c)
 		c.Meta(changed(counter, func(d *meta.Desc) { d.Type = pcp.Type32 }))
-	}, []check.Code{check.DescConflict}},
+	}, []finding.Code{check.DescConflict}},
 	{"domains", func(_ *testing.T, c *crafted) {
 		bare(c)
 		c.Meta(changed(perInst, func(d *meta.Desc) { d.InDom = pcp.NewInDomID(61, 1) }))
-	}, []check.Code{check.DescDomain, check.DescInDom, check.CoverageNever}},
+	}, []finding.Code{check.DescDomain, check.DescInDom, check.CoverageNever}},
 	{"logged derived metric", func(_ *testing.T, c *crafted) { // its domain is 511, and its instance domain another's
 		good(c)
 		d := changed(perInst, func(d *meta.Desc) { d.PMID, d.Names = pcp.NewPMID(511, 2048|1, 1), []string{"craft.derived"} })
@@ -157,79 +158,79 @@ var codeCases = []struct {
 	{"reserved bit", func(_ *testing.T, c *crafted) {
 		bare(c)
 		c.Meta(changed(text, func(d *meta.Desc) { d.PMID |= 1 << 31 }))
-	}, []check.Code{check.DescIdent, check.CoverageNever}},
-	{"no domain", func(_ *testing.T, c *crafted) { bare(c); c.Meta(perInst) }, []check.Code{check.DescInDom, check.CoverageNever}},
-	{"no name", func(_ *testing.T, c *crafted) { bare(c); c.Meta(changed(text, func(d *meta.Desc) { d.Names = nil })) }, []check.Code{check.DescName, check.CoverageNever}},
+	}, []finding.Code{check.DescIdent, check.CoverageNever}},
+	{"no domain", func(_ *testing.T, c *crafted) { bare(c); c.Meta(perInst) }, []finding.Code{check.DescInDom, check.CoverageNever}},
+	{"no name", func(_ *testing.T, c *crafted) { bare(c); c.Meta(changed(text, func(d *meta.Desc) { d.Names = nil })) }, []finding.Code{check.DescName, check.CoverageNever}},
 	{"bad name", func(_ *testing.T, c *crafted) {
 		bare(c)
 		c.Meta(changed(text, func(d *meta.Desc) { d.Names = []string{"a..b"} }))
-	}, []check.Code{check.DescName, check.CoverageNever}},
+	}, []finding.Code{check.DescName, check.CoverageNever}},
 	{"name taken", func(_ *testing.T, c *crafted) {
 		bare(c)
 		c.Meta(changed(text, func(d *meta.Desc) { d.Names = counter.Names }))
-	}, []check.Code{check.DescNameTaken, check.CoverageNever}},
+	}, []finding.Code{check.DescNameTaken, check.CoverageNever}},
 	{"name of a node", func(_ *testing.T, c *crafted) {
 		bare(c)
 		c.Meta(changed(text, func(d *meta.Desc) { d.Names = []string{"craft"} }))
-	}, []check.Code{check.DescNameTaken, check.CoverageNever}},
-	{"semantics", func(_ *testing.T, c *crafted) { bare(c); c.Meta(changed(text, func(d *meta.Desc) { d.Sem = 2 })) }, []check.Code{check.DescSemantics, check.CoverageNever}},
-	{"type", func(_ *testing.T, c *crafted) { bare(c); c.Meta(changed(text, func(d *meta.Desc) { d.Type = 11 })) }, []check.Code{check.DescType, check.CoverageNever}},
+	}, []finding.Code{check.DescNameTaken, check.CoverageNever}},
+	{"semantics", func(_ *testing.T, c *crafted) { bare(c); c.Meta(changed(text, func(d *meta.Desc) { d.Sem = 2 })) }, []finding.Code{check.DescSemantics, check.CoverageNever}},
+	{"type", func(_ *testing.T, c *crafted) { bare(c); c.Meta(changed(text, func(d *meta.Desc) { d.Type = 11 })) }, []finding.Code{check.DescType, check.CoverageNever}},
 	{"units", func(_ *testing.T, c *crafted) {
 		bare(c)
 		c.Meta(changed(text, func(d *meta.Desc) { d.Units.ScaleTime = 3 }))
-	}, []check.Code{check.DescUnits, check.CoverageNever}},
+	}, []finding.Code{check.DescUnits, check.CoverageNever}},
 
-	{"no instances", func(_ *testing.T, c *crafted) { good(c); c.Meta(indom(at(1))) }, []check.Code{check.InDomEmpty}},
-	{"domain of nothing", func(_ *testing.T, c *crafted) { bare(c); c.Meta(indom(start, "sda")) }, []check.Code{check.InDomIdent}},
+	{"no instances", func(_ *testing.T, c *crafted) { good(c); c.Meta(indom(at(1))) }, []finding.Code{check.InDomEmpty}},
+	{"domain of nothing", func(_ *testing.T, c *crafted) { bare(c); c.Meta(indom(start, "sda")) }, []finding.Code{check.InDomIdent}},
 	{"instance twice", func(_ *testing.T, c *crafted) {
 		good(c)
 		in := indom(at(1), "sda", "sdb", "sdc")
 		in.Instances[2].ID = 1
 		c.Meta(in)
-	}, []check.Code{check.InDomRepeat}},
-	{"nameless instance", func(_ *testing.T, c *crafted) { good(c); c.Meta(indom(at(1), "sda", "sdb", "")) }, []check.Code{check.InDomName}},
-	{"one name for two", func(_ *testing.T, c *crafted) { good(c); c.Meta(indom(at(1), "sda", "sdb", "sda")) }, []check.Code{check.InDomNames}},
-	{"alike up to the blank", func(_ *testing.T, c *crafted) { good(c); c.Meta(indom(at(1), "sda", "sdb x", "sdb y")) }, []check.Code{check.InDomPrefix}},
+	}, []finding.Code{check.InDomRepeat}},
+	{"nameless instance", func(_ *testing.T, c *crafted) { good(c); c.Meta(indom(at(1), "sda", "sdb", "")) }, []finding.Code{check.InDomName}},
+	{"one name for two", func(_ *testing.T, c *crafted) { good(c); c.Meta(indom(at(1), "sda", "sdb", "sda")) }, []finding.Code{check.InDomNames}},
+	{"alike up to the blank", func(_ *testing.T, c *crafted) { good(c); c.Meta(indom(at(1), "sda", "sdb x", "sdb y")) }, []finding.Code{check.InDomPrefix}},
 	{"delta of nothing", func(_ *testing.T, c *crafted) {
 		good(c)
 		c.Meta(changed(perInst, func(d *meta.Desc) { d.PMID++; d.InDom++; d.Names = []string{"craft.other"} }))
 		c.Meta(&meta.InDomDelta{Stamp: at(1), ID: disks + 1, Changes: []meta.Change{{Instance: meta.Instance{ID: 3, Name: "x"}}}})
-	}, []check.Code{check.DeltaBase, check.CoverageNever}},
+	}, []finding.Code{check.DeltaBase, check.CoverageNever}},
 	{"delta adds what is there", func(_ *testing.T, c *crafted) {
 		good(c)
 		c.Meta(&meta.InDomDelta{Stamp: at(1), ID: disks, Changes: []meta.Change{{Instance: meta.Instance{ID: 1, Name: "sdb"}}}})
-	}, []check.Code{check.DeltaAdd}},
+	}, []finding.Code{check.DeltaAdd}},
 	{"delta removes what is not", func(_ *testing.T, c *crafted) {
 		good(c)
 		c.Meta(&meta.InDomDelta{Stamp: at(1), ID: disks, Changes: []meta.Change{{Instance: meta.Instance{ID: 5}, Remove: true}}})
-	}, []check.Code{check.DeltaRemove}},
+	}, []finding.Code{check.DeltaRemove}},
 
-	{"labels are no JSON", func(_ *testing.T, c *crafted) { bare(c); rawLabels(c, `{"a":1`, 0x00020101, 0x00050001) }, []check.Code{check.LabelsJSON}},
-	{"label slices", func(_ *testing.T, c *crafted) { bare(c); rawLabels(c, `{"a":1}`, 0x00020101, 0x00040002) }, []check.Code{check.LabelsSlice}},
-	{"label past the JSON", func(_ *testing.T, c *crafted) { bare(c); rawLabels(c, `{"a":1}`, 0x00020101, 0x00050009) }, []check.Code{check.LabelsSlice}},
-	{"labels without entries", func(_ *testing.T, c *crafted) { bare(c); rawLabels(c, `{"a":1}`) }, []check.Code{check.LabelsSlice}},
+	{"labels are no JSON", func(_ *testing.T, c *crafted) { bare(c); rawLabels(c, `{"a":1`, 0x00020101, 0x00050001) }, []finding.Code{check.LabelsJSON}},
+	{"label slices", func(_ *testing.T, c *crafted) { bare(c); rawLabels(c, `{"a":1}`, 0x00020101, 0x00040002) }, []finding.Code{check.LabelsSlice}},
+	{"label past the JSON", func(_ *testing.T, c *crafted) { bare(c); rawLabels(c, `{"a":1}`, 0x00020101, 0x00050009) }, []finding.Code{check.LabelsSlice}},
+	{"labels without entries", func(_ *testing.T, c *crafted) { bare(c); rawLabels(c, `{"a":1}`) }, []finding.Code{check.LabelsSlice}},
 	{"label twice", func(_ *testing.T, c *crafted) {
 		bare(c)
 		rawLabels(c, `{"a":1,"a":2}`, 0x00020101, 0x00050001, 0x00080101, 0x000b0001)
-	}, []check.Code{check.LabelsDuplicate}},
+	}, []finding.Code{check.LabelsDuplicate}},
 	{"two sets for an instance", func(t *testing.T, c *crafted) {
 		good(c)
 		c.Meta(labels(labelset.Instances, uint32(disks), set(t, 0, 32, `{"a":1}`), set(t, 0, 32, `{"b":1}`)))
-	}, []check.Code{check.LabelsRepeat}},
+	}, []finding.Code{check.LabelsRepeat}},
 	{"a record for each instance", func(t *testing.T, c *crafted) {
 		good(c)
 		c.Meta(labels(labelset.Instances, uint32(disks), set(t, 0, 32, `{"a":1}`)), labels(labelset.Instances, uint32(disks), set(t, 1, 32, `{"a":2}`)))
-	}, []check.Code{check.LabelsHidden}},
-	{"context labels of something", func(_ *testing.T, c *crafted) { bare(c); c.Meta(labels(labelset.Context, 1)) }, []check.Code{check.LabelsLevel}},
-	{"label level", func(_ *testing.T, c *crafted) { bare(c); c.Meta(labels(64, 1)) }, []check.Code{check.LabelsLevel}},
+	}, []finding.Code{check.LabelsHidden}},
+	{"context labels of something", func(_ *testing.T, c *crafted) { bare(c); c.Meta(labels(labelset.Context, 1)) }, []finding.Code{check.LabelsLevel}},
+	{"label level", func(_ *testing.T, c *crafted) { bare(c); c.Meta(labels(64, 1)) }, []finding.Code{check.LabelsLevel}},
 	{"labels of nothing", func(t *testing.T, c *crafted) {
 		bare(c)
 		c.Meta(labels(labelset.Item, uint32(text.PMID), set(t, pcp.InstNull, labelset.Item, `{"a":1}`)))
-	}, []check.Code{check.LabelsIdent}},
+	}, []finding.Code{check.LabelsIdent}},
 	{"labels of no instance", func(t *testing.T, c *crafted) {
 		good(c)
 		c.Meta(labels(labelset.Instances, uint32(disks), set(t, 9, 32, `{"a":1}`)))
-	}, []check.Code{check.LabelsInstance}},
+	}, []finding.Code{check.LabelsInstance}},
 	{"context labels of identifier 0", func(t *testing.T, c *crafted) {
 		bare(c)
 		c.Meta(labels(labelset.Context, 0, set(t, pcp.InstNull, labelset.Context, `{"hostname":"h"}`)))
@@ -237,93 +238,97 @@ var codeCases = []struct {
 	{"context labels of another identifier", func(t *testing.T, c *crafted) {
 		bare(c)
 		c.Meta(labels(labelset.Context, 7, set(t, pcp.InstNull, labelset.Context, `{"hostname":"h"}`)))
-	}, []check.Code{check.LabelsLevel}},
+	}, []finding.Code{check.LabelsLevel}},
 	{"labels with an error", func(_ *testing.T, c *crafted) {
 		bare(c)
 		c.Meta(labels(labelset.Context, meta.ContextIdent, labelset.Instance{Inst: pcp.InstNull, Err: -12351}))
-	}, []check.Code{check.LabelsError}},
+	}, []finding.Code{check.LabelsError}},
 
-	{"text type", func(_ *testing.T, c *crafted) { bare(c); c.Meta(&meta.Text{Type: 16, Ident: 5}) }, []check.Code{check.TextType}},
+	{"text type", func(_ *testing.T, c *crafted) { bare(c); c.Meta(&meta.Text{Type: 16, Ident: 5}) }, []finding.Code{check.TextType}},
 	{"text without end", func(_ *testing.T, c *crafted) {
 		bare(c)
 		b := wire.AppendU32(wire.AppendU32(wire.AppendU32(nil, 4), 5), uint32(counter.PMID))
 		c.Frame(".meta", append(b, "help"...))
-	}, []check.Code{check.TextEnd}},
+	}, []finding.Code{check.TextEnd}},
 	{"text of nothing", func(_ *testing.T, c *crafted) {
 		bare(c)
 		c.Meta(&meta.Text{Type: 5, Ident: uint32(text.PMID), Text: "x"})
-	}, []check.Code{check.TextIdent}},
+	}, []finding.Code{check.TextIdent}},
 	{"two texts", func(_ *testing.T, c *crafted) {
 		bare(c)
 		c.Meta(&meta.Text{Type: 5, Ident: uint32(counter.PMID), Text: "x"}, &meta.Text{Type: 5, Ident: uint32(counter.PMID), Text: "y"})
-	}, []check.Code{check.TextChange}},
+	}, []finding.Code{check.TextChange}},
 
-	{"long mark", func(_ *testing.T, c *crafted) { bare(c); c.Data(at(4), 0, 0) }, []check.Code{check.DataRecord}},
+	{"long mark", func(_ *testing.T, c *crafted) { bare(c); c.Data(at(4), 0, 0) }, []finding.Code{check.DataRecord}},
 	{"data time", func(_ *testing.T, c *crafted) {
 		bare(c)
 		c.Value(pcp.Timestamp{Sec: start.Sec + 4, Nsec: 2e9}, counter.PMID, -1, 9)
-	}, []check.Code{check.DataTime}},
-	{"data order", func(_ *testing.T, c *crafted) { bare(c); c.Value(at(1), counter.PMID, -1, 9) }, []check.Code{check.DataOrder}},
-	{"data before the start", func(_ *testing.T, c *crafted) { bare(c); c.Value(at(-5), counter.PMID, -1, 9) }, []check.Code{check.DataStart, check.DataOrder}},
+	}, []finding.Code{check.DataTime}},
+	{"data order", func(_ *testing.T, c *crafted) { bare(c); c.Value(at(1), counter.PMID, -1, 9) }, []finding.Code{check.DataOrder}},
+	{"data before the start", func(_ *testing.T, c *crafted) { bare(c); c.Value(at(-5), counter.PMID, -1, 9) }, []finding.Code{check.DataStart, check.DataOrder}},
 	{"metric twice", func(_ *testing.T, c *crafted) {
 		bare(c)
 		c.Data(at(4), 2, uint32(counter.PMID), 1, 0, 0xffffffff, 8, uint32(counter.PMID), 1, 0, 0xffffffff, 9)
-	}, []check.Code{check.MetricRepeat}},
-	{"unknown metric", func(_ *testing.T, c *crafted) { bare(c); c.Value(at(4), text.PMID, -1, 9) }, []check.Code{check.MetricUnknown}},
-	{"unknown error", func(_ *testing.T, c *crafted) { bare(c); c.Data(at(4), 1, uint32(counter.PMID), 0xffff0000) }, []check.Code{check.ValueError}},
+	}, []finding.Code{check.MetricRepeat}},
+	{"unknown metric", func(_ *testing.T, c *crafted) { bare(c); c.Value(at(4), text.PMID, -1, 9) }, []finding.Code{check.MetricUnknown}},
+	{"unknown error", func(_ *testing.T, c *crafted) { bare(c); c.Data(at(4), 1, uint32(counter.PMID), 0xffff0000) }, []finding.Code{check.ValueError}},
 	{"known error", func(_ *testing.T, c *crafted) { bare(c); c.Data(at(4), 1, uint32(counter.PMID), 0xffffcfc1) }, nil},
 	{"format and type", func(_ *testing.T, c *crafted) {
 		bare(c)
 		c.Data(at(4), 1, uint32(counter.PMID), 1, 1, 0xffffffff, c.Word(7), 0x01000008, 9)
-	}, []check.Code{check.ValueFormat, check.ValueType}},
+	}, []finding.Code{check.ValueFormat, check.ValueType}},
 	{"no domain for values", func(_ *testing.T, c *crafted) {
 		bare(c)
 		c.Meta(perInst)
 		c.Value(at(4), perInst.PMID, 0, 9)
-	}, []check.Code{check.ValueInDom, check.DescInDom, check.CoverageOnce}},
-	{"unknown instance", func(_ *testing.T, c *crafted) { good(c); c.Value(at(4), perInst.PMID, 9, 9) }, []check.Code{check.ValueInstance}},
-	{"instance of none", func(_ *testing.T, c *crafted) { bare(c); c.Value(at(4), counter.PMID, 0, 9) }, []check.Code{check.ValueSingular}},
-	{"instance twice in a record", func(_ *testing.T, c *crafted) { good(c); c.Data(at(4), 1, uint32(perInst.PMID), 2, 0, 1, 9, 1, 9) }, []check.Code{check.ValueRepeat}},
+	}, []finding.Code{check.ValueInDom, check.DescInDom, check.CoverageOnce}},
+	{"unknown instance", func(_ *testing.T, c *crafted) { good(c); c.Value(at(4), perInst.PMID, 9, 9) }, []finding.Code{check.ValueInstance}},
+	{"instance of none", func(_ *testing.T, c *crafted) { bare(c); c.Value(at(4), counter.PMID, 0, 9) }, []finding.Code{check.ValueSingular}},
+	{"instance twice in a record", func(_ *testing.T, c *crafted) { good(c); c.Data(at(4), 1, uint32(perInst.PMID), 2, 0, 1, 9, 1, 9) }, []finding.Code{check.ValueRepeat}},
 	{"text without NUL", func(_ *testing.T, c *crafted) {
 		bare(c)
 		c.Meta(text)
 		c.Data(at(4), 1, uint32(text.PMID), 1, 1, 0xffffffff, c.Word(7), 0x06000008, 0x41414141)
-	}, []check.Code{check.ValueString, check.CoverageOnce}},
+	}, []finding.Code{check.ValueString, check.CoverageOnce}},
 	{"event array", func(_ *testing.T, c *crafted) {
 		bare(c)
 		c.Meta(events)
 		c.Data(at(4), 1, uint32(events.PMID), 1, 2, 0xffffffff, c.Word(7), 0x09000008, 5)
-	}, []check.Code{check.ValueEvents, check.CoverageOnce}},
+	}, []finding.Code{check.ValueEvents, check.CoverageOnce}},
 	{"event parameter", func(_ *testing.T, c *crafted) {
 		bare(c)
 		c.Meta(events)
 		c.Data(at(4), 1, uint32(events.PMID), 1, 2, 0xffffffff, c.Word(7), 0x09000024, 1, 5, 0, 1, 1, uint32(text.PMID), 0x01000008, 7)
-	}, []check.Code{check.EventMetric, check.CoverageOnce}},
+	}, []finding.Code{check.EventMetric, check.CoverageOnce}},
 
-	{"counter falls", func(_ *testing.T, c *crafted) { bare(c); c.Value(at(4), counter.PMID, -1, 0) }, []check.Code{check.CounterReset}},
+	{"counter falls", func(_ *testing.T, c *crafted) { bare(c); c.Value(at(4), counter.PMID, -1, 0) }, []finding.Code{check.CounterReset}},
 	{"counter falls after a mark", func(_ *testing.T, c *crafted) { bare(c); c.Data(at(4), 0); c.Value(at(5), counter.PMID, -1, 0) }, nil},
 	{"counter wraps", func(_ *testing.T, c *crafted) {
 		bare(c)
 		c.Value(at(4), counter.PMID, -1, 0xfffffff0)
 		c.Value(at(5), counter.PMID, -1, 7)
-	}, []check.Code{check.CounterWrap}},
+	}, []finding.Code{check.CounterWrap}},
 	{"hole", func(_ *testing.T, c *crafted) {
 		bare(c)
 		for i := 4; i < 9; i++ {
 			c.Value(at(i), counter.PMID, -1, 9)
 		}
 		c.Value(at(1000), counter.PMID, -1, 9)
-	}, []check.Code{check.CoverageGap}},
+	}, []finding.Code{check.CoverageGap}},
 	{"once", func(_ *testing.T, c *crafted) {
 		good(c)
 		c.Meta(text)
 		c.Data(at(4), 1, uint32(text.PMID), 1, 1, 0xffffffff, c.Word(7), 0x06000006, 0x41007e7e)
-	}, []check.Code{check.CoverageOnce}},
-	{"never", func(_ *testing.T, c *crafted) { good(c); c.Meta(text) }, []check.Code{check.CoverageNever}},
+	}, []finding.Code{check.CoverageOnce}},
+	{"never", func(_ *testing.T, c *crafted) { good(c); c.Meta(text) }, []finding.Code{check.CoverageNever}},
 }
 
 // TestCodes checks archives with one mistake each.
 func TestCodes(t *testing.T) {
+	severities := map[finding.Code]finding.Severity{}
+	for _, c := range check.Codes() {
+		severities[c.Code] = c.Severity
+	}
 	for _, tt := range codeCases {
 		t.Run(tt.name, func(t *testing.T) {
 			c := craft(t, pcp.V3)
@@ -332,7 +337,7 @@ func TestCodes(t *testing.T) {
 			want := slices.Sorted(slices.Values(tt.codes))
 			assert.Equal(t, want, codes(found), "%v", found)
 			for _, f := range found {
-				assert.Equal(t, f.Code.Severity(), f.Severity)
+				assert.Equal(t, severities[f.Code], f.Severity)
 				assert.Equal(t, c.Base, f.Archive)
 				assert.True(t, strings.HasPrefix(f.File, c.Base), f.File)
 				assert.NotContains(t, f.Message, "%!")
@@ -342,11 +347,11 @@ func TestCodes(t *testing.T) {
 }
 
 // otherwhere are codes that have a test of their own.
-var otherwhere = []check.Code{check.CoverageSeries, check.SetConflict, check.SetName, check.SetRenamed, check.SetOverlap, check.SetSame}
+var otherwhere = []finding.Code{check.CoverageSeries, check.SetConflict, check.SetName, check.SetRenamed, check.SetOverlap, check.SetSame}
 
 // TestEveryCodeHasACase points at a code that was added without one.
 func TestEveryCodeHasACase(t *testing.T) {
-	covered := map[check.Code]bool{}
+	covered := map[finding.Code]bool{}
 	for _, code := range otherwhere {
 		covered[code] = true
 	}
@@ -371,7 +376,7 @@ func TestDocumentation(t *testing.T) {
 	doc, err := os.ReadFile("doc.go")
 	require.NoError(t, err)
 	lines := strings.Split(string(doc), "\n")
-	seen := map[check.Code]bool{}
+	seen := map[finding.Code]bool{}
 	for _, info := range check.Codes() {
 		assert.False(t, seen[info.Code], "%s is in the table twice", info.Code)
 		seen[info.Code] = true
@@ -388,14 +393,14 @@ func TestDocumentation(t *testing.T) {
 
 func TestSampleIsClean(t *testing.T) {
 	archtest.ForEachVersion(t, func(t *testing.T, v pcp.Version) {
-		assert.Empty(t, codes(slices.Collect(check.Archive(archtest.Sample(t, v), &check.Options{Min: check.Warning}))))
+		assert.Empty(t, codes(slices.Collect(check.Archive(archtest.Sample(t, v), &check.Options{Min: finding.Warning}))))
 	})
 }
 
 func TestManySeries(t *testing.T) {
 	c := craft(t, pcp.V3)
 	good(c)
-	assert.Equal(t, []check.Code{check.CoverageSeries}, codes(findings(c, &check.Options{MaxSeries: 1})))
+	assert.Equal(t, []finding.Code{check.CoverageSeries}, codes(findings(c, &check.Options{MaxSeries: 1})))
 }
 
 func TestLimit(t *testing.T) {
@@ -406,7 +411,7 @@ func TestLimit(t *testing.T) {
 		c.Data(at(3), 0, 0)
 	}
 	found := findings(c, &check.Options{Limit: 3})
-	broken := slices.DeleteFunc(found, func(f check.Finding) bool { return f.Code != check.DataRecord })
+	broken := slices.DeleteFunc(found, func(f finding.Finding) bool { return f.Code != check.DataRecord })
 	require.Len(t, broken, 4)
 	assert.Equal(t, 7, broken[3].Omitted)
 	assert.Equal(t, c.Base+": error: data-record: and 7 more", broken[3].String())
@@ -432,5 +437,5 @@ func TestStop(t *testing.T) {
 }
 
 func TestNoArchive(t *testing.T) {
-	assert.Equal(t, []check.Code{check.FileMissing, check.IndexMissing}, codes(slices.Collect(check.Archive(filepath.Join(t.TempDir(), "x"), nil))))
+	assert.Equal(t, []finding.Code{check.FileMissing, check.IndexMissing}, codes(slices.Collect(check.Archive(filepath.Join(t.TempDir(), "x"), nil))))
 }

@@ -10,13 +10,14 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/pcparchive/pcparchive/check"
+	"github.com/pcparchive/pcparchive/finding"
 	"github.com/pcparchive/pcparchive/internal/oracle"
 )
 
 // badArchives has, for archives that are known to be bad, the codes that say
 // what is wrong with them; format.md, section 10. Of those that are not in the
 // corpus others are made by the tests of codes and of damage.
-var badArchives = map[string][]check.Code{
+var badArchives = map[string][]finding.Code{
 	"20180608.04.23-01":         {check.IndexOffset, check.IndexOrder},
 	"20230506.20.02-01":         {check.IndexOffset, check.MetricUnknown},
 	"541380":                    {check.LabelVersion},
@@ -78,7 +79,7 @@ func TestBadArchives(t *testing.T) {
 		t.Run(stem, func(t *testing.T) {
 			want, ok := badArchives[stem]
 			assert.True(t, ok, "not in the table")
-			found := slices.Collect(check.Archive(base, &check.Options{Min: check.Warning}))
+			found := slices.Collect(check.Archive(base, &check.Options{Min: finding.Warning}))
 			assert.Subset(t, codes(found), want)
 			if len(want) == 0 {
 				assert.Empty(t, found)
@@ -91,29 +92,29 @@ func TestBadArchives(t *testing.T) {
 // Its passes end at the first fatal message, and ours do not.
 var wording = []struct {
 	message string
-	codes   []check.Code
+	codes   []finding.Code
 }{
-	{`bad label version`, []check.Code{check.LabelVersion}},
-	{`bad label magic`, []check.Code{check.LabelMagic}},
-	{`in label record`, []check.Code{check.LabelRecord}},
-	{`contains no PCP data`, []check.Code{check.FileEmpty, check.VolumeEmpty}},
-	{`\[record \d+\]: unexpected EOF in record`, []check.Code{check.FrameTorn}},
-	{`\[record \d+\]: illegal (header|trailer)`, []check.Code{check.FrameLength, check.FrameTrailer}},
-	{`length mismatch`, []check.Code{check.FrameTrailer}},
-	{`unexpected EOF in index entry`, []check.Code{check.IndexTorn}},
-	{`unexpected record type`, []check.Code{check.MetaVersion}},
-	{`index is missing`, []check.Code{check.IndexMissing}},
-	{`offset to .* before end of label`, []check.Code{check.IndexOffset}},
-	{`offset to .* past end`, []check.Code{check.IndexOffset}},
-	{`offset to .* decreased`, []check.Code{check.IndexOrder}},
-	{`\[entry \d+\]: .*went backwards`, []check.Code{check.IndexOrder}},
-	{`(non-zero|bad) (scale|dimension)`, []check.Code{check.DescUnits}},
-	{`bad (type|data type)`, []check.Code{check.DescType}},
-	{`bad semantics`, []check.Code{check.DescSemantics}},
-	{`pmLookupDesc failed`, []check.Code{check.MetricUnknown}},
-	{`encoding botch`, []check.Code{check.ValueFormat}},
-	{`-bit wrap`, []check.Code{check.CounterReset, check.CounterWrap}},
-	{`pmExtractValue`, []check.Code{check.ValueType}},
+	{`bad label version`, []finding.Code{check.LabelVersion}},
+	{`bad label magic`, []finding.Code{check.LabelMagic}},
+	{`in label record`, []finding.Code{check.LabelRecord}},
+	{`contains no PCP data`, []finding.Code{check.FileEmpty, check.VolumeEmpty}},
+	{`\[record \d+\]: unexpected EOF in record`, []finding.Code{check.FrameTorn}},
+	{`\[record \d+\]: illegal (header|trailer)`, []finding.Code{check.FrameLength, check.FrameTrailer}},
+	{`length mismatch`, []finding.Code{check.FrameTrailer}},
+	{`unexpected EOF in index entry`, []finding.Code{check.IndexTorn}},
+	{`unexpected record type`, []finding.Code{check.MetaVersion}},
+	{`index is missing`, []finding.Code{check.IndexMissing}},
+	{`offset to .* before end of label`, []finding.Code{check.IndexOffset}},
+	{`offset to .* past end`, []finding.Code{check.IndexOffset}},
+	{`offset to .* decreased`, []finding.Code{check.IndexOrder}},
+	{`\[entry \d+\]: .*went backwards`, []finding.Code{check.IndexOrder}},
+	{`(non-zero|bad) (scale|dimension)`, []finding.Code{check.DescUnits}},
+	{`bad (type|data type)`, []finding.Code{check.DescType}},
+	{`bad semantics`, []finding.Code{check.DescSemantics}},
+	{`pmLookupDesc failed`, []finding.Code{check.MetricUnknown}},
+	{`encoding botch`, []finding.Code{check.ValueFormat}},
+	{`-bit wrap`, []finding.Code{check.CounterReset, check.CounterWrap}},
+	{`pmExtractValue`, []finding.Code{check.ValueType}},
 }
 
 // TestReference compares with pmlogcheck: its exit status with whether we find
@@ -127,7 +128,7 @@ func TestReference(t *testing.T) {
 			cmd.Dir = filepath.Dir(base)
 			out, _ := cmd.CombinedOutput()
 			found := slices.Collect(check.Archive(base, nil))
-			errors := slices.DeleteFunc(slices.Clone(found), func(f check.Finding) bool { return f.Severity < check.Error })
+			errors := slices.DeleteFunc(slices.Clone(found), func(f finding.Finding) bool { return f.Severity < finding.Error })
 			same := (cmd.ProcessState.ExitCode() != 0) == (len(errors) > 0)
 			all++
 			if same {
@@ -141,7 +142,7 @@ func TestReference(t *testing.T) {
 }
 
 // assertSaid checks that what pmlogcheck says is among our codes.
-func assertSaid(t *testing.T, out string, found []check.Code) {
+func assertSaid(t *testing.T, out string, found []finding.Code) {
 	t.Helper()
 	for _, w := range wording {
 		if !regexp.MustCompile(w.message).MatchString(out) {
@@ -150,7 +151,7 @@ func assertSaid(t *testing.T, out string, found []check.Code) {
 		if w.message == `-bit wrap` && onlyOldBlocks(out) {
 			continue
 		}
-		assert.True(t, slices.ContainsFunc(w.codes, func(c check.Code) bool { return slices.Contains(found, c) }),
+		assert.True(t, slices.ContainsFunc(w.codes, func(c finding.Code) bool { return slices.Contains(found, c) }),
 			"pmlogcheck: %s; we: %v", w.message, found)
 	}
 }

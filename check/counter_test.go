@@ -10,6 +10,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/check"
+	"github.com/pcparchive/pcparchive/finding"
 	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/archtest"
 	"github.com/pcparchive/pcparchive/meta"
@@ -32,7 +33,7 @@ func TestCountersFallByTheirType(t *testing.T) {
 		{pcp.TypeDouble, math.Float64bits(-1.5), math.Float64bits(0.5), "from 0.5 to -1.5"},
 	} {
 		t.Run(tt.typ.String(), func(t *testing.T) {
-			falls := func(first, second uint64) (found []check.Finding) {
+			falls := func(first, second uint64) (found []finding.Finding) {
 				base := filepath.Join(t.TempDir(), "rec")
 				a, err := archive.Create(base, archtest.Header, nil)
 				require.NoError(t, err)

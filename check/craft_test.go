@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/pcparchive/pcparchive/check"
+	"github.com/pcparchive/pcparchive/finding"
 	"github.com/pcparchive/pcparchive/internal/archtest"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -27,14 +28,14 @@ func craft(t *testing.T, v pcp.Version) *crafted {
 }
 
 // findings writes the archive and checks it.
-func findings(c *crafted, o *check.Options) []check.Finding {
+func findings(c *crafted, o *check.Options) []finding.Finding {
 	c.Write()
 	return slices.Collect(check.Archive(c.Base, o))
 }
 
 // codes returns the codes of findings, each once, sorted.
-func codes(findings []check.Finding) []check.Code {
-	var all []check.Code
+func codes(findings []finding.Finding) []finding.Code {
+	var all []finding.Code
 	for _, f := range findings {
 		all = append(all, f.Code)
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/check"
+	"github.com/pcparchive/pcparchive/finding"
 	"github.com/pcparchive/pcparchive/internal/archtest"
 	"github.com/pcparchive/pcparchive/internal/oracle"
 	"github.com/pcparchive/pcparchive/meta"
@@ -184,7 +185,7 @@ func TestTornEverywhere(t *testing.T) {
 					continue
 				}
 				require.NoError(t, os.WriteFile(base+suffix, whole[:n], 0o644))
-				found := slices.Collect(check.Archive(base, &check.Options{Min: check.Warning}))
+				found := slices.Collect(check.Archive(base, &check.Options{Min: finding.Warning}))
 				if suffix == ".index" && (n-head)%entry == 0 && n > head {
 					continue // nothing tells that there were further entries
 				}

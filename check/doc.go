@@ -17,9 +17,9 @@
 //
 // # Findings
 //
-// A [Finding] has a stable code. An error means that something cannot be read
-// or that the reference refuses the archive; a warning, that something which can
-// be read is doubtful; a note is worth knowing.
+// A [finding.Finding] has a stable code. An error means that part of the archive
+// cannot be read or that the reference refuses the archive. A warning means that
+// readable data is doubtful. A note is worth knowing.
 //
 //	file-missing      error    the archive has no metadata file, or no data volume
 //	file-unreadable   error    a file cannot be opened or read

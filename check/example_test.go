@@ -7,6 +7,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/check"
+	"github.com/pcparchive/pcparchive/finding"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -38,7 +39,7 @@ func Example() {
 	if err := os.Truncate(base+".0", 808+3*24-10); err != nil {
 		panic(err)
 	}
-	for f := range check.Archive(base, &check.Options{Min: check.Error}) {
+	for f := range check.Archive(base, &check.Options{Min: finding.Error}) {
 		fmt.Println(filepath.Base(f.File), f.Offset, f.Code, f.Message)
 	}
 	// Output:

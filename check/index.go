@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/finding"
 	"github.com/pcparchive/pcparchive/internal/wire"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -67,7 +68,7 @@ func (c *checker) index(m *member) {
 
 // entry checks entry n, which follows prev.
 func (c *checker) entry(m *member, at int64, n int, e, prev archive.IndexEntry) {
-	report := func(code Code, format string, args ...any) {
+	report := func(code finding.Code, format string, args ...any) {
 		c.add(code, m.Path, at, "entry %d: "+format, append([]any{n}, args...)...)
 	}
 	if what := badTime(e.Stamp); what != "" {
@@ -96,7 +97,7 @@ func (c *checker) entry(m *member, at int64, n int, e, prev archive.IndexEntry) 
 	}
 }
 
-func (c *checker) entryOrder(report func(Code, string, ...any), e, prev archive.IndexEntry) {
+func (c *checker) entryOrder(report func(finding.Code, string, ...any), e, prev archive.IndexEntry) {
 	if e.Stamp.Before(prev.Stamp) {
 		report(IndexOrder, "time %s after %s", e.Stamp, prev.Stamp)
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pcparchive/pcparchive/finding"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -99,7 +100,7 @@ func (c *checker) endsWithNUL(p place, id pcp.InDomID, payload []byte) {
 
 // instance adds an instance to the domain and checks its name against the rest.
 func (c *checker) instance(p place, id pcp.InDomID, d *domain, e meta.Instance) {
-	say := func(code Code, format string, args ...any) {
+	say := func(code finding.Code, format string, args ...any) {
 		if !d.said[e.Name] {
 			d.said[e.Name] = true
 			c.at(p, code, "instance domain %s: "+format, append([]any{id}, args...)...)

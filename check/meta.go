@@ -2,6 +2,7 @@ package check
 
 import (
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/finding"
 	"github.com/pcparchive/pcparchive/internal/wire"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -99,7 +100,7 @@ type place struct {
 	off int64
 }
 
-func (c *checker) at(p place, code Code, format string, args ...any) {
+func (c *checker) at(p place, code finding.Code, format string, args ...any) {
 	c.add(code, p.m.Path, p.off, format, args...)
 }
 

@@ -9,6 +9,7 @@ import (
 	"os"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/finding"
 	"github.com/pcparchive/pcparchive/internal/wire"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -22,13 +23,13 @@ var ErrNothing = errors.New("nothing can be saved")
 // among the findings tell what was lost. It never overwrites: if a file of an
 // archive out exists, the error wraps [fs.ErrExist]. An error, [ErrNothing] or
 // that of a write, is yielded last, and leaves no file behind.
-func Salvage(path, out string, o *Options) iter.Seq2[Finding, error] {
-	return func(yield func(Finding, error) bool) {
+func Salvage(path, out string, o *Options) iter.Seq2[finding.Finding, error] {
+	return func(yield func(finding.Finding, error) bool) {
 		if _, found, err := archive.Members(out); err == nil {
-			yield(Finding{}, fmt.Errorf("%s: %w", found[0].Path, fs.ErrExist))
+			yield(finding.Finding{}, fmt.Errorf("%s: %w", found[0].Path, fs.ErrExist))
 			return
 		}
-		s := &sink{opts: o.withDefaults(), yield: func(f Finding) bool { return yield(f, nil) }}
+		s := &sink{opts: o.withDefaults(), yield: func(f finding.Finding) bool { return yield(f, nil) }}
 		c := newChecker(s)
 		c.begin(baseOf(path))
 		c.saver = &saver{base: out, lowest: pcp.MaxTime}
@@ -36,7 +37,7 @@ func Salvage(path, out string, o *Options) iter.Seq2[Finding, error] {
 		c.end()
 		err := c.saver.finish(s.stopped)
 		if err != nil && !s.stopped {
-			yield(Finding{}, err)
+			yield(finding.Finding{}, err)
 		}
 	}
 }

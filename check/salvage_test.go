@@ -12,13 +12,14 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/check"
+	"github.com/pcparchive/pcparchive/finding"
 	"github.com/pcparchive/pcparchive/internal/archtest"
 	"github.com/pcparchive/pcparchive/internal/oracle"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
 // salvage saves an archive and returns what it found.
-func salvage(base, out string) (found []check.Finding, failed error) {
+func salvage(base, out string) (found []finding.Finding, failed error) {
 	for f, err := range check.Salvage(base, out, nil) {
 		if err != nil {
 			failed = err
@@ -29,8 +30,8 @@ func salvage(base, out string) (found []check.Finding, failed error) {
 	return found, failed
 }
 
-func errorsOf(findings []check.Finding) []check.Finding {
-	return slices.DeleteFunc(slices.Clone(findings), func(f check.Finding) bool { return f.Severity < check.Error })
+func errorsOf(findings []finding.Finding) []finding.Finding {
+	return slices.DeleteFunc(slices.Clone(findings), func(f finding.Finding) bool { return f.Severity < finding.Error })
 }
 
 // TestSalvageSound checks that nothing of a sound archive changes.
@@ -45,7 +46,7 @@ func TestSalvageSound(t *testing.T) {
 		assert.Equal(t, m, m2)
 		assert.Equal(t, i, i2)
 		assert.Equal(t, d, d2)
-		assert.Empty(t, slices.Collect(check.Archive(out, &check.Options{Min: check.Warning})))
+		assert.Empty(t, slices.Collect(check.Archive(out, &check.Options{Min: finding.Warning})))
 
 		_, err = salvage(base, out)
 		assert.ErrorIs(t, err, fs.ErrExist)
@@ -65,7 +66,7 @@ func TestSalvageDamage(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "out")
 	found, err := salvage(c.Base, out)
 	require.NoError(t, err)
-	assert.Subset(t, codes(found), []check.Code{check.LabelMagic, check.FrameLength})
+	assert.Subset(t, codes(found), []finding.Code{check.LabelMagic, check.FrameLength})
 	assert.Empty(t, errorsOf(slices.Collect(check.Archive(out, nil))))
 	_, _, sound := archtest.Members(t, out)
 	assert.Len(t, sound, c.Layout.HeaderSize+3*72)
@@ -118,7 +119,7 @@ func TestSalvageStopped(t *testing.T) {
 }
 
 // hopeless are archives of a version that nobody reads, or without any record.
-var hopeless = []check.Code{check.LabelVersion, check.FileEmpty}
+var hopeless = []finding.Code{check.LabelVersion, check.FileEmpty}
 
 // TestSalvageBad saves the archives that are known to be bad; the reference
 // must take what comes of it.
@@ -130,7 +131,7 @@ func TestSalvageBad(t *testing.T) {
 			found, err := salvage(base, filepath.Join(dir, "out"))
 			if err != nil {
 				assert.ErrorIs(t, err, check.ErrNothing)
-				assert.True(t, slices.ContainsFunc(hopeless, func(c check.Code) bool { return slices.Contains(codes(found), c) }), "%v", found)
+				assert.True(t, slices.ContainsFunc(hopeless, func(c finding.Code) bool { return slices.Contains(codes(found), c) }), "%v", found)
 				return
 			}
 			assert.Empty(t, errorsOf(slices.Collect(check.Archive(filepath.Join(dir, "out"), nil))))

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/pcparchive/pcparchive/check"
+	"github.com/pcparchive/pcparchive/finding"
 	"github.com/pcparchive/pcparchive/internal/wire"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -32,15 +33,15 @@ func TestSets(t *testing.T) {
 		sec   int
 		desc  *meta.Desc
 		host  string
-		codes []check.Code
+		codes []finding.Code
 	}{
 		{"one after the other", 10, counter, "", nil},
-		{"units change", 10, changed(counter, func(d *meta.Desc) { d.Units.DimCount = 1 }), "", []check.Code{check.SetConflict}},
-		{"name moves", 10, other, "", []check.Code{check.SetName}},
-		{"renamed", 10, changed(counter, func(d *meta.Desc) { d.Names = []string{"other.name"} }), "", []check.Code{check.SetRenamed}},
-		{"a second name", 10, changed(counter, func(d *meta.Desc) { d.Names = append(slices.Clone(d.Names), "other.name") }), "", []check.Code{check.SetRenamed}},
-		{"overlap", 2, counter, "", []check.Code{check.SetOverlap}},
-		{"same start", 0, counter, "", []check.Code{check.SetSame}},
+		{"units change", 10, changed(counter, func(d *meta.Desc) { d.Units.DimCount = 1 }), "", []finding.Code{check.SetConflict}},
+		{"name moves", 10, other, "", []finding.Code{check.SetName}},
+		{"renamed", 10, changed(counter, func(d *meta.Desc) { d.Names = []string{"other.name"} }), "", []finding.Code{check.SetRenamed}},
+		{"a second name", 10, changed(counter, func(d *meta.Desc) { d.Names = append(slices.Clone(d.Names), "other.name") }), "", []finding.Code{check.SetRenamed}},
+		{"overlap", 2, counter, "", []finding.Code{check.SetOverlap}},
+		{"same start", 0, counter, "", []finding.Code{check.SetSame}},
 		{"another host", 0, other, "elsewhere", nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/check"
+	"github.com/pcparchive/pcparchive/finding"
 	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/archtest"
 	"github.com/pcparchive/pcparchive/meta"
@@ -25,15 +26,15 @@ func TestVerdicts(t *testing.T) {
 	for name, tt := range map[string]struct {
 		suffix  string
 		damage  func(b []byte) []byte // nil: the file is removed
-		codes   []check.Code
-		follows []check.Consequence // of the first
+		codes   []finding.Code
+		follows []finding.Consequence // of the first
 		state   check.State
 		text    string
 	}{
 		"whole":       {".0", func(b []byte) []byte { return b }, nil, nil, check.Whole, ": whole"},
-		"torn meta":   {".meta", func(b []byte) []byte { return b[:len(b)/2] }, []check.Code{check.FrameTorn}, []check.Consequence{{Code: check.MetricUnknown, Count: metrics / 3}}, check.Partly, ": readable to 2023-11-14 22:13:29 UTC, damaged in 1 place"},
-		"no meta":     {".meta", nil, []check.Code{check.FileMissing}, []check.Consequence{{Code: check.MetricUnknown, Count: metrics}}, check.Unreadable, ": unreadable: "},
-		"torn volume": {".0", func(b []byte) []byte { return b[:len(b)-100] }, []check.Code{check.FrameTorn}, nil, check.Partly, ": readable to 2023-11-14 22:13:28 UTC, damaged in 1 place"},
+		"torn meta":   {".meta", func(b []byte) []byte { return b[:len(b)/2] }, []finding.Code{check.FrameTorn}, []finding.Consequence{{Code: check.MetricUnknown, Count: metrics / 3}}, check.Partly, ": readable to 2023-11-14 22:13:29 UTC, damaged in 1 place"},
+		"no meta":     {".meta", nil, []finding.Code{check.FileMissing}, []finding.Consequence{{Code: check.MetricUnknown, Count: metrics}}, check.Unreadable, ": unreadable: "},
+		"torn volume": {".0", func(b []byte) []byte { return b[:len(b)-100] }, []finding.Code{check.FrameTorn}, nil, check.Partly, ": readable to 2023-11-14 22:13:28 UTC, damaged in 1 place"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			base := filepath.Join(t.TempDir(), "rec")
@@ -60,13 +61,13 @@ func TestVerdicts(t *testing.T) {
 			}
 
 			var verdicts []check.Verdict
-			var found []check.Finding
-			for f := range check.Archive(base, &check.Options{Min: check.Warning, Verdict: func(v check.Verdict) { verdicts = append(verdicts, v) }}) {
+			var found []finding.Finding
+			for f := range check.Archive(base, &check.Options{Min: finding.Warning, Verdict: func(v check.Verdict) { verdicts = append(verdicts, v) }}) {
 				found = append(found, f)
 			}
 			assert.Equal(t, tt.codes, codes(found), "%v", found)
 			for _, want := range tt.follows {
-				i := slices.IndexFunc(found[0].Follows, func(c check.Consequence) bool { return c.Code == want.Code })
+				i := slices.IndexFunc(found[0].Follows, func(c finding.Consequence) bool { return c.Code == want.Code })
 				require.GreaterOrEqual(t, i, 0, "%v", found)
 				assert.GreaterOrEqual(t, found[0].Follows[i].Count, want.Count)
 				assert.Contains(t, found[0].Message, "; from this follow ")

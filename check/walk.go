@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/finding"
 	"github.com/pcparchive/pcparchive/internal/resync"
 )
 
@@ -25,7 +26,7 @@ type frame struct {
 
 // damage is what stands where a record should.
 type damage struct {
-	code   Code
+	code   finding.Code
 	off    int64
 	length int32 // the leading length; for FrameTorn with have < 4 meaningless
 	other  int32 // the trailer

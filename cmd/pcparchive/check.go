@@ -13,10 +13,11 @@ import (
 
 	"github.com/pcparchive/pcparchive/check"
 	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/finding"
 )
 
 func newCheckCmd(s streams) *cobra.Command {
-	o := checkOptions{min: check.Warning, output: checkText}
+	o := checkOptions{min: finding.Warning, output: checkText}
 	cmd := &cobra.Command{
 		Use:         "check PATH...",
 		Annotations: onlyReads,
@@ -73,7 +74,7 @@ lost. All findings of the severity asked for are listed.`,
 	}
 	f := cmd.Flags()
 	f.Var(&o.min, "severity", "least severity to report: note, warning or error")
-	f.IntVar(&o.limit, "limit", check.DefaultLimit, "findings of one code to show for each archive; the rest is counted, 0 shows all")
+	f.IntVar(&o.limit, "limit", finding.DefaultLimit, "findings of one code to show for each archive; the rest is counted, 0 shows all")
 	f.StringVar(&o.salvage, "salvage", "", "write what is whole of the archive to a new one of this base `name`")
 	f.Var(&o.target, "target", "check blocks, for prometheus, thanos or mimir")
 	f.BoolVar(&o.listCodes, "list-codes", false, "say what the codes of findings mean")
@@ -86,7 +87,7 @@ lost. All findings of the severity asked for are listed.`,
 }
 
 type checkOptions struct {
-	min       check.Severity
+	min       finding.Severity
 	limit     int
 	zones     zoneFlags
 	salvage   string
@@ -161,14 +162,14 @@ func runCheck(s streams, o checkOptions, paths []string) error {
 
 // salvaging yields the findings of a salvage and keeps its failure. It returns the
 // failure if that is all there is.
-func salvaging(all iter.Seq2[check.Finding, error], failed *error) (iter.Seq[check.Finding], error) {
+func salvaging(all iter.Seq2[finding.Finding, error], failed *error) (iter.Seq[finding.Finding], error) {
 	next, stop := iter.Pull2(all)
 	first, err, some := next()
 	if err != nil {
 		stop()
 		return nil, err
 	}
-	return func(yield func(check.Finding) bool) {
+	return func(yield func(finding.Finding) bool) {
 		defer stop()
 		for f := first; some; f, err, some = next() {
 			if err != nil {
@@ -193,14 +194,14 @@ type checkTally struct {
 }
 
 // count counts findings as they pass.
-func (t *checkTally) count(findings iter.Seq[check.Finding]) iter.Seq[check.Finding] {
-	return func(yield func(check.Finding) bool) {
+func (t *checkTally) count(findings iter.Seq[finding.Finding]) iter.Seq[finding.Finding] {
+	return func(yield func(finding.Finding) bool) {
 		for f := range findings {
 			n := int64(max(1, f.Omitted))
 			switch f.Severity {
-			case check.Error:
+			case finding.Error:
 				t.Errors += n
-			case check.Warning:
+			case finding.Warning:
 				t.Warnings += n
 			default:
 				t.Notes += n
@@ -222,24 +223,24 @@ func (t *checkTally) String() string {
 
 // findingJSON is a finding for programs; its form is an interface.
 type findingJSON struct {
-	Code     check.Code         `json:"code"`
-	Severity check.Severity     `json:"severity"`
-	Archive  string             `json:"archive"`
-	File     string             `json:"file"`
-	Offset   *int64             `json:"offset,omitempty"`
-	Message  string             `json:"message"`
-	Omitted  int                `json:"omitted,omitempty"`
-	Follows  map[check.Code]int `json:"follows,omitempty"`
+	Code     finding.Code         `json:"code"`
+	Severity finding.Severity     `json:"severity"`
+	Archive  string               `json:"archive"`
+	File     string               `json:"file"`
+	Offset   *int64               `json:"offset,omitempty"`
+	Message  string               `json:"message"`
+	Omitted  int                  `json:"omitted,omitempty"`
+	Follows  map[finding.Code]int `json:"follows,omitempty"`
 }
 
-func toJSON(f check.Finding) findingJSON {
+func toJSON(f finding.Finding) findingJSON {
 	j := findingJSON{Code: f.Code, Severity: f.Severity, Archive: f.Archive, File: f.File, Message: f.Message, Omitted: f.Omitted}
 	if f.Offset >= 0 {
 		j.Offset = &f.Offset
 	}
 	for _, c := range f.Follows {
 		if j.Follows == nil {
-			j.Follows = map[check.Code]int{}
+			j.Follows = map[finding.Code]int{}
 		}
 		j.Follows[c.Code] = c.Count
 	}
@@ -248,7 +249,7 @@ func toJSON(f check.Finding) findingJSON {
 
 // writeFindings writes the findings, the verdicts and, but for ndjson, how many
 // findings there are.
-func writeFindings(w io.Writer, format checkFormat, findings iter.Seq[check.Finding], tally *checkTally) error {
+func writeFindings(w io.Writer, format checkFormat, findings iter.Seq[finding.Finding], tally *checkTally) error {
 	switch format {
 	case checkJSON:
 		report := struct {
@@ -289,7 +290,7 @@ func writeFindings(w io.Writer, format checkFormat, findings iter.Seq[check.Find
 }
 
 // listCodes writes what the codes mean.
-func listCodes(w io.Writer, format checkFormat, codes []check.CodeInfo) error {
+func listCodes(w io.Writer, format checkFormat, codes []finding.CodeInfo) error {
 	if format != checkText {
 		return writeJSON(w, codes)
 	}

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pcparchive/pcparchive/finding"
 	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/sinktest"
 
@@ -21,7 +22,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
-	"github.com/pcparchive/pcparchive/check"
 	"github.com/pcparchive/pcparchive/convert"
 	"github.com/pcparchive/pcparchive/convert/flatten"
 	"github.com/pcparchive/pcparchive/convert/prom"
@@ -108,7 +108,7 @@ func corpusBlocks(t *testing.T, dir string) []candidate {
 		}
 		require.True(t, maps.EqualFunc(out.content(), got, slices.Equal[[]point]), base)
 		for _, target := range []tsdb.Target{tsdb.Prometheus, tsdb.Thanos, tsdb.Mimir} {
-			for f := range tsdb.Verify(t.Context(), dirs, tsdb.VerifyOptions{Target: target, Min: check.Error}) {
+			for f := range tsdb.Verify(t.Context(), dirs, tsdb.VerifyOptions{Target: target, Min: finding.Error}) {
 				require.Fail(t, string(target), "%s: %s: %s", base, f.File, f.Message)
 			}
 		}

@@ -7,12 +7,12 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/pcparchive/pcparchive/finding"
 	"github.com/pcparchive/pcparchive/internal/sinktest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/pcparchive/pcparchive/check"
 	"github.com/pcparchive/pcparchive/convert/tsdb"
 )
 
@@ -228,7 +228,7 @@ func TestThanosSection(t *testing.T) {
 	assert.Equal(t, "meta.json", meta.Thanos.Files[2].Path)
 	assert.Zero(t, meta.Thanos.Files[2].Size)
 	for _, target := range []tsdb.Target{tsdb.Thanos, tsdb.Mimir} {
-		for f := range tsdb.Verify(t.Context(), []string{block.Dir}, tsdb.VerifyOptions{Target: target, Min: check.Error}) {
+		for f := range tsdb.Verify(t.Context(), []string{block.Dir}, tsdb.VerifyOptions{Target: target, Min: finding.Error}) {
 			assert.Fail(t, string(target), f.Message)
 		}
 	}

@@ -17,15 +17,15 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
-	"github.com/pcparchive/pcparchive/check"
+	"github.com/pcparchive/pcparchive/finding"
 )
 
 // VerifyOptions say what a block is held against.
 type VerifyOptions struct {
-	Target Target         // "": Prometheus
-	Min    check.Severity // findings of a lower severity are left out
+	Target Target           // "": Prometheus
+	Min    finding.Severity // findings of a lower severity are left out
 	// Limit is how many findings of one code are yielded for one block, the rest
-	// is counted; 0 is check.DefaultLimit, and a negative one none.
+	// is counted; 0 is finding.DefaultLimit, and a negative one none.
 	Limit int
 }
 
@@ -73,14 +73,11 @@ func blocksAt(path string) ([]string, error) {
 // each for itself and then all of them against each other. Every byte of an
 // index and of the chunks is read. A finding names the series and the rule; its
 // Archive is the block's folder.
-func Verify(ctx context.Context, dirs []string, o VerifyOptions) iter.Seq[check.Finding] {
-	if o.Limit == 0 {
-		o.Limit = check.DefaultLimit
-	}
+func Verify(ctx context.Context, dirs []string, o VerifyOptions) iter.Seq[finding.Finding] {
 	if o.Target == "" {
 		o.Target = Prometheus
 	}
-	return func(yield func(check.Finding) bool) {
+	return func(yield func(finding.Finding) bool) {
 		s := &findings{o: o, yield: yield, now: time.Now()}
 		var whole []verified
 		for _, dir := range dirs {
@@ -100,29 +97,28 @@ func Verify(ctx context.Context, dirs []string, o VerifyOptions) iter.Seq[check.
 // findings hands on what was found, so many of each code and block.
 type findings struct {
 	o       VerifyOptions
-	yield   func(check.Finding) bool
+	yield   func(finding.Finding) bool
 	now     time.Time
 	dir     string
-	counts  map[check.Code]int
+	tally   finding.Tally
 	stopped bool
 }
 
-func (s *findings) begin(dir string) { s.dir, s.counts = dir, map[check.Code]int{} }
+func (s *findings) begin(dir string) { s.dir, s.tally = dir, finding.NewTally(s.o.Limit) }
 
 // add reports a finding about a file of the block, "" for the block itself.
-func (s *findings) add(code check.Code, file, format string, args ...any) {
+func (s *findings) add(code finding.Code, file, format string, args ...any) {
 	severity := s.severity(code)
 	if severity == noRule || severity < s.o.Min {
 		return
 	}
-	s.counts[code]++
-	if s.o.Limit >= 0 && s.counts[code] > s.o.Limit {
+	if !s.tally.Add(code) {
 		return
 	}
-	s.put(check.Finding{Code: code, Severity: severity, File: filepath.Join(s.dir, file), Message: fmt.Sprintf(format, args...)})
+	s.put(finding.Finding{Code: code, Severity: severity, File: filepath.Join(s.dir, file), Message: fmt.Sprintf(format, args...)})
 }
 
-func (s *findings) severity(code check.Code) check.Severity {
+func (s *findings) severity(code finding.Code) finding.Severity {
 	for i := range rules {
 		if rules[i].code == code {
 			return rules[i].severity[s.o.Target.column()]
@@ -131,7 +127,7 @@ func (s *findings) severity(code check.Code) check.Severity {
 	return noRule
 }
 
-func (s *findings) put(f check.Finding) {
+func (s *findings) put(f finding.Finding) {
 	f.Archive, f.Offset = s.dir, -1
 	if !s.stopped && !s.yield(f) {
 		s.stopped = true
@@ -140,10 +136,9 @@ func (s *findings) put(f check.Finding) {
 
 // end tells how many findings were left out.
 func (s *findings) end() {
-	for _, r := range rules {
-		if n := s.counts[r.code] - s.o.Limit; s.o.Limit >= 0 && n > 0 {
-			s.put(check.Finding{Code: r.code, Severity: s.severity(r.code), File: s.dir, Message: fmt.Sprintf("and %d more", n), Omitted: n})
-		}
+	for f := range s.tally.Omitted(VerifyCodes(s.o.Target)) {
+		f.File = s.dir
+		s.put(f)
 	}
 }
 

@@ -3,7 +3,7 @@ package tsdb
 import (
 	"fmt"
 
-	"github.com/pcparchive/pcparchive/check"
+	"github.com/pcparchive/pcparchive/finding"
 )
 
 // Target is the system that blocks are meant for.
@@ -38,93 +38,93 @@ func (*Target) Type() string { return "system" }
 
 // The codes of findings. What each stands for is in [VerifyCodes].
 const (
-	BlockIncomplete   check.Code = "block-incomplete"
-	BlockMeta         check.Code = "block-meta"
-	BlockULID         check.Code = "block-ulid"
-	BlockTimes        check.Code = "block-times"
-	BlockFuture       check.Code = "block-future"
-	BlockStats        check.Code = "block-stats"
-	BlockIndex        check.Code = "block-index"
-	BlockSymbols      check.Code = "block-symbols"
-	BlockPostings     check.Code = "block-postings"
-	BlockSeriesOrder  check.Code = "block-series-order"
-	BlockSeriesEmpty  check.Code = "block-series-empty"
-	BlockLabelOrder   check.Code = "block-label-order"
-	BlockLabelTwice   check.Code = "block-label-twice"
-	BlockLabelEmpty   check.Code = "block-label-empty"
-	BlockLabelUTF8    check.Code = "block-label-utf8"
-	BlockLabelName    check.Code = "block-label-name"
-	BlockLabelLegacy  check.Code = "block-label-legacy"
-	BlockChunks       check.Code = "block-chunks"
-	BlockChunkOrder   check.Code = "block-chunk-order"
-	BlockChunkRefs    check.Code = "block-chunk-refs"
-	BlockChunkOutside check.Code = "block-chunk-outside"
-	BlockChunkDamaged check.Code = "block-chunk-damaged"
-	BlockChunkSamples check.Code = "block-chunk-samples"
-	BlockAggregates   check.Code = "block-aggregates"
-	BlockEncoding     check.Code = "block-encoding"
-	BlockTombstones   check.Code = "block-tombstones"
-	BlockDeleted      check.Code = "block-deleted"
-	BlockOverlap      check.Code = "block-overlap"
-	BlockDay          check.Code = "block-day"
-	BlockDayTwice     check.Code = "block-day-twice"
-	BlockExternal     check.Code = "block-external"
-	BlockDownsampled  check.Code = "block-downsampled"
-	BlockLimitLabels  check.Code = "block-limit-labels"
-	BlockLimitName    check.Code = "block-limit-name"
-	BlockLimitValue   check.Code = "block-limit-value"
+	BlockIncomplete   finding.Code = "block-incomplete"
+	BlockMeta         finding.Code = "block-meta"
+	BlockULID         finding.Code = "block-ulid"
+	BlockTimes        finding.Code = "block-times"
+	BlockFuture       finding.Code = "block-future"
+	BlockStats        finding.Code = "block-stats"
+	BlockIndex        finding.Code = "block-index"
+	BlockSymbols      finding.Code = "block-symbols"
+	BlockPostings     finding.Code = "block-postings"
+	BlockSeriesOrder  finding.Code = "block-series-order"
+	BlockSeriesEmpty  finding.Code = "block-series-empty"
+	BlockLabelOrder   finding.Code = "block-label-order"
+	BlockLabelTwice   finding.Code = "block-label-twice"
+	BlockLabelEmpty   finding.Code = "block-label-empty"
+	BlockLabelUTF8    finding.Code = "block-label-utf8"
+	BlockLabelName    finding.Code = "block-label-name"
+	BlockLabelLegacy  finding.Code = "block-label-legacy"
+	BlockChunks       finding.Code = "block-chunks"
+	BlockChunkOrder   finding.Code = "block-chunk-order"
+	BlockChunkRefs    finding.Code = "block-chunk-refs"
+	BlockChunkOutside finding.Code = "block-chunk-outside"
+	BlockChunkDamaged finding.Code = "block-chunk-damaged"
+	BlockChunkSamples finding.Code = "block-chunk-samples"
+	BlockAggregates   finding.Code = "block-aggregates"
+	BlockEncoding     finding.Code = "block-encoding"
+	BlockTombstones   finding.Code = "block-tombstones"
+	BlockDeleted      finding.Code = "block-deleted"
+	BlockOverlap      finding.Code = "block-overlap"
+	BlockDay          finding.Code = "block-day"
+	BlockDayTwice     finding.Code = "block-day-twice"
+	BlockExternal     finding.Code = "block-external"
+	BlockDownsampled  finding.Code = "block-downsampled"
+	BlockLimitLabels  finding.Code = "block-limit-labels"
+	BlockLimitName    finding.Code = "block-limit-name"
+	BlockLimitValue   finding.Code = "block-limit-value"
 )
 
-const noRule check.Severity = -1 // the target does not mind
+const noRule finding.Severity = -1 // the target does not mind
 
 // rule is what a code stands for, and how much it matters to each target.
 type rule struct {
-	code     check.Code
-	severity [3]check.Severity // in the order of Targets
+	code     finding.Code
+	severity [3]finding.Severity // in the order of Targets
 	meaning  string
 }
 
 var rules = []rule{
-	{BlockIncomplete, same(check.Warning), "a folder that a writer left behind, or that was being deleted"},
-	{BlockMeta, same(check.Error), "meta.json is missing, cannot be read or is of another version"},
-	{BlockULID, same(check.Error), "the ULID in meta.json is not the folder's name"},
-	{BlockTimes, same(check.Error), "the times in meta.json are impossible"},
-	{BlockFuture, each(noRule, noRule, check.Error), "the block ends in the future; its upload is refused"},
-	{BlockStats, same(check.Warning), "the numbers in meta.json are not those of the block"},
-	{BlockIndex, same(check.Error), "the index, or an entry in it, cannot be read"},
-	{BlockSymbols, same(check.Error), "the symbols of the index are not sorted"},
-	{BlockPostings, same(check.Error), "a list of the series with a label lacks some or has others; queries will, too"},
-	{BlockSeriesOrder, same(check.Error), "series are not sorted, or one is there twice"},
-	{BlockSeriesEmpty, same(check.Error), "a series without chunks"},
-	{BlockLabelOrder, same(check.Error), "the labels of a series are not sorted"},
-	{BlockLabelTwice, same(check.Error), "a series has two labels of one name"},
-	{BlockLabelEmpty, same(check.Error), "a label with an empty name or value"},
-	{BlockLabelUTF8, same(check.Error), "a label is not UTF-8"},
-	{BlockLabelName, same(check.Warning), "a series without a metric name"},
-	{BlockLabelLegacy, same(check.Note), "a name with characters that systems older than Prometheus 3 refuse"},
-	{BlockChunks, same(check.Error), "a file of chunks is missing or cannot be read"},
-	{BlockChunkOrder, same(check.Error), "the chunks of a series overlap or are out of order"},
-	{BlockChunkRefs, same(check.Warning), "chunks do not lie in the order of the series, so that reading jumps about"},
-	{BlockChunkOutside, same(check.Error), "a chunk is outside of the times in meta.json"},
-	{BlockChunkDamaged, same(check.Error), "a chunk cannot be read"},
-	{BlockChunkSamples, same(check.Error), "the samples of a chunk are out of order, or not as many or not of the times that it says"},
-	{BlockAggregates, same(check.Note), "a chunk of aggregates of a downsampled block that is whole, but not of Thanos' form"},
-	{BlockEncoding, each(check.Note, check.Warning, check.Warning), "a chunk in an encoding that older systems cannot read"},
-	{BlockTombstones, same(check.Error), "the list of what is deleted cannot be read"},
-	{BlockDeleted, each(noRule, check.Warning, check.Warning), "samples are deleted by a list that is not uploaded with the block, so they will be back"},
-	{BlockOverlap, each(check.Note, check.Error, check.Warning), "two blocks overlap; Thanos' compactor halts at it if their external labels are equal"},
-	{BlockDay, each(check.Note, check.Warning, check.Error), "a block goes past midnight UTC"},
-	{BlockDayTwice, each(noRule, noRule, check.Error), "more than one block of one UTC day, which mimirtool refuses"},
-	{BlockExternal, each(noRule, check.Error, check.Warning), "external labels in meta.json: Thanos demands one at least, Mimir drops or refuses all but its own, Prometheus ignores them"},
-	{BlockDownsampled, each(check.Error, noRule, check.Error), "a block that Thanos downsampled, whose chunks only Thanos reads"},
-	{BlockLimitLabels, each(noRule, noRule, check.Warning), "more than 30 labels on a series, Mimir's default limit"},
-	{BlockLimitName, each(noRule, noRule, check.Warning), "a label name longer than 1024 bytes, Mimir's default limit"},
-	{BlockLimitValue, each(noRule, noRule, check.Warning), "a label value longer than 2048 bytes, Mimir's default limit"},
+	{BlockIncomplete, same(finding.Warning), "a folder that a writer left behind, or that was being deleted"},
+	{BlockMeta, same(finding.Error), "meta.json is missing, cannot be read or is of another version"},
+	{BlockULID, same(finding.Error), "the ULID in meta.json is not the folder's name"},
+	{BlockTimes, same(finding.Error), "the times in meta.json are impossible"},
+	{BlockFuture, each(noRule, noRule, finding.Error), "the block ends in the future; its upload is refused"},
+	{BlockStats, same(finding.Warning), "the numbers in meta.json are not those of the block"},
+	{BlockIndex, same(finding.Error), "the index, or an entry in it, cannot be read"},
+	{BlockSymbols, same(finding.Error), "the symbols of the index are not sorted"},
+	{BlockPostings, same(finding.Error), "a list of the series with a label lacks some or has others; queries will, too"},
+	{BlockSeriesOrder, same(finding.Error), "series are not sorted, or one is there twice"},
+	{BlockSeriesEmpty, same(finding.Error), "a series without chunks"},
+	{BlockLabelOrder, same(finding.Error), "the labels of a series are not sorted"},
+	{BlockLabelTwice, same(finding.Error), "a series has two labels of one name"},
+	{BlockLabelEmpty, same(finding.Error), "a label with an empty name or value"},
+	{BlockLabelUTF8, same(finding.Error), "a label is not UTF-8"},
+	{BlockLabelName, same(finding.Warning), "a series without a metric name"},
+	{BlockLabelLegacy, same(finding.Note), "a name with characters that systems older than Prometheus 3 refuse"},
+	{BlockChunks, same(finding.Error), "a file of chunks is missing or cannot be read"},
+	{BlockChunkOrder, same(finding.Error), "the chunks of a series overlap or are out of order"},
+	{BlockChunkRefs, same(finding.Warning), "chunks do not lie in the order of the series, so that reading jumps about"},
+	{BlockChunkOutside, same(finding.Error), "a chunk is outside of the times in meta.json"},
+	{BlockChunkDamaged, same(finding.Error), "a chunk cannot be read"},
+	{BlockChunkSamples, same(finding.Error), "the samples of a chunk are out of order, or not as many or not of the times that it says"},
+	{BlockAggregates, same(finding.Note), "a chunk of aggregates of a downsampled block that is whole, but not of Thanos' form"},
+	{BlockEncoding, each(finding.Note, finding.Warning, finding.Warning), "a chunk in an encoding that older systems cannot read"},
+	{BlockTombstones, same(finding.Error), "the list of what is deleted cannot be read"},
+	{BlockDeleted, each(noRule, finding.Warning, finding.Warning), "samples are deleted by a list that is not uploaded with the block, so they will be back"},
+	{BlockOverlap, each(finding.Note, finding.Error, finding.Warning), "two blocks overlap; Thanos' compactor halts at it if their external labels are equal"},
+	{BlockDay, each(finding.Note, finding.Warning, finding.Error), "a block goes past midnight UTC"},
+	{BlockDayTwice, each(noRule, noRule, finding.Error), "more than one block of one UTC day, which mimirtool refuses"},
+	{BlockExternal, each(noRule, finding.Error, finding.Warning), "external labels in meta.json: Thanos demands one at least, Mimir drops or refuses all but its own, Prometheus ignores them"},
+	{BlockDownsampled, each(finding.Error, noRule, finding.Error), "a block that Thanos downsampled, whose chunks only Thanos reads"},
+	{BlockLimitLabels, each(noRule, noRule, finding.Warning), "more than 30 labels on a series, Mimir's default limit"},
+	{BlockLimitName, each(noRule, noRule, finding.Warning), "a label name longer than 1024 bytes, Mimir's default limit"},
+	{BlockLimitValue, each(noRule, noRule, finding.Warning), "a label value longer than 2048 bytes, Mimir's default limit"},
 }
 
-func same(s check.Severity) [3]check.Severity { return [3]check.Severity{s, s, s} }
-func each(prom, thanos, mimir check.Severity) [3]check.Severity {
-	return [3]check.Severity{prom, thanos, mimir}
+func same(s finding.Severity) [3]finding.Severity { return [3]finding.Severity{s, s, s} }
+func each(prom, thanos, mimir finding.Severity) [3]finding.Severity {
+	return [3]finding.Severity{prom, thanos, mimir}
 }
 
 // column returns the target's place in a rule.
@@ -139,11 +139,11 @@ func (t Target) column() int {
 
 // VerifyCodes returns the codes of findings about blocks for a target, and what
 // they stand for.
-func VerifyCodes(t Target) []check.CodeInfo {
-	var all []check.CodeInfo
+func VerifyCodes(t Target) []finding.CodeInfo {
+	var all []finding.CodeInfo
 	for _, r := range rules {
 		if s := r.severity[t.column()]; s != noRule {
-			all = append(all, check.CodeInfo{Code: r.code, Severity: s, Meaning: r.meaning})
+			all = append(all, finding.CodeInfo{Code: r.code, Severity: s, Meaning: r.meaning})
 		}
 	}
 	return all

@@ -20,7 +20,7 @@ const module = "github.com/pcparchive/pcparchive/"
 var lines = [][]string{
 	{"pcp"},
 	{"internal/wire", "internal/timespec", "internal/safetext", "internal/resync", "internal/fdpool", "internal/redact"},
-	{"labelset", "internal/decomp", "internal/outlock"},
+	{"labelset", "finding", "internal/decomp", "internal/outlock"},
 	{"meta"},
 	{"history"},
 	{"archive", "convert/prom"},
