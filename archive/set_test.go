@@ -248,13 +248,13 @@ func TestSetProblems(t *testing.T) {
 		name, what string
 		damage     bool
 	}{
-		{"badlabel", "read but for damage: " + base["badlabel"] + ".0: offset 8: label record: magic number", true},
-		{"badmeta", "read but for damage: " + base["badmeta"] + ".meta: offset 8", true},
-		{"damaged", "read but for damage: " + base["damaged"] + ".0: offset 852: record: length 211", true},
+		{"badlabel", "read except for damage: " + base["badlabel"] + ".0: offset 8: label record: magic number", true},
+		{"badmeta", "read except for damage: " + base["badmeta"] + ".meta: offset 8", true},
+		{"damaged", "read except for damage: " + base["damaged"] + ".0: offset 852: record: length 211", true},
 		{"nometa", "left out: archive " + base["nometa"] + ": nometa.meta is missing", false},
 		{"novolume", "left out: archive " + base["novolume"] + ": it has no data volume", false},
-		{"torn", "read but for damage: " + base["torn"] + ".0: offset 896: record: length 44: file ends inside a record", true},
-		{"tornmeta", "read but for damage: " + base["tornmeta"] + ".meta: offset ", true},
+		{"torn", "read except for damage: " + base["torn"] + ".0: offset 896: record: length 44: file ends inside a record", true},
+		{"tornmeta", "read except for damage: " + base["tornmeta"] + ".meta: offset ", true},
 	} {
 		require.Greater(t, len(got), i)
 		assert.Contains(t, got[i], "archive "+base[p.name]+": "+p.what)

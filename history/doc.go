@@ -1,12 +1,15 @@
-// Package history has the nouns of the joined view of performance data:
+// Package history defines the joined view of performance data, in which each
+// value carries its metadata:
 //
 //	Step ── MetricValues ── Point ── Value
 //	             │            │
 //	          Metric        Series
 //
-// A [Step] is everything that was recorded at one time, or a mark; its points
-// carry their [Metric] and [Series] with labels, help and instance names as they
-// were at that time. A [Query] selects steps, a [Source] yields them and a [Sink]
-// takes them. Package archive reads and writes them, and so can a live source:
-// nothing here knows of files.
+// A [Step] holds all values recorded at one time, or is a mark. Its points
+// carry their [Metric] and [Series] with the labels, help and instance names of
+// that time. A [Query] selects steps, a [Source] yields them and a [Sink] takes
+// them.
+//
+// The package knows no files: package archive reads and writes steps, and a
+// live source can yield the same types.
 package history

@@ -8,46 +8,47 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// EventRecord is one record of an event array: what happened at a time, with
-// parameters that are values of other metrics. A block of type event holds
+// EventRecord is a record of an event array: the time and parameters of an
+// event. The parameters are values of other metrics. A block of type event
+// holds
 //
 //	number of records 4 | records
 //	record:    stamp | flags 4 | number of parameters 4 | parameters
 //	parameter: PMID 4 | type 1, length 3 (4 + content) | content | padding to 4
 //
-// The stamp has seconds and microseconds of 4 bytes each or, in a highres event
-// array, seconds and nanoseconds of 8.
+// The stamp of an event array has seconds and microseconds of 4 bytes each. The
+// stamp of a highres event array has seconds and nanoseconds of 8 bytes each.
 type EventRecord struct {
 	Stamp pcp.Timestamp
 	Flags EventFlags
-	// Missed is how many records were lost, in a record with EventMissed. Such
-	// a record has no parameters.
+	// Missed is the number of lost records if Flags has EventMissed. Such a
+	// record has no parameters.
 	Missed int32
 	Params []EventParam
 }
 
-// EventParam is a parameter of an event record. Its value has no instance.
+// EventParam is a parameter of an event record. Its Value has no instance.
 type EventParam struct {
 	PMID  pcp.PMID
 	Value Value
 }
 
-// EventFlags say what an event record is.
+// EventFlags say which kind of event a record describes.
 type EventFlags uint32
 
 // The flags.
 const (
-	EventPoint  EventFlags = 1          // something that happened at one time
-	EventStart  EventFlags = 2          // the beginning of something that lasts
-	EventEnd    EventFlags = 4          // its end
+	EventPoint  EventFlags = 1          // an event at a single time
+	EventStart  EventFlags = 2          // the start of an event that lasts
+	EventEnd    EventFlags = 4          // the end of an event that lasts
 	EventID     EventFlags = 8          // the first parameter identifies the event
-	EventParent EventFlags = 16         // the next one names what caused it
-	EventMissed EventFlags = 0x80000000 // records were lost here; stands alone
+	EventParent EventFlags = 16         // the second parameter identifies the event's parent
+	EventMissed EventFlags = 0x80000000 // records were lost here; excludes all other flags
 )
 
-// Events decodes an event array: the value of a metric of type event or highres
-// event. The values of parameters borrow from v. Errors are *[pcp.FormatError],
-// with offsets from the beginning of the block's content.
+// Events decodes the value of a metric of type event or highres event. The
+// values of the parameters share memory with v. Errors are *[pcp.FormatError]
+// with offsets from the start of the block's content.
 func (v Value) Events() ([]EventRecord, error) {
 	if v.Type != pcp.TypeEvent && v.Type != pcp.TypeHighResEvent {
 		return nil, &pcp.FormatError{
@@ -84,7 +85,7 @@ func eventHeadSize(t pcp.Type) int {
 }
 
 func eventStamp(d *wire.Dec, t pcp.Type) pcp.Timestamp {
-	if t == pcp.TypeHighResEvent { // unlike those of records, high word first
+	if t == pcp.TypeHighResEvent { // unlike in other records, the high word comes first
 		sec := int64(d.U32())<<32 | int64(d.U32())
 		d.U32()
 		return pcp.Timestamp{Sec: sec, Nsec: d.I32()}
@@ -113,8 +114,8 @@ func eventParams(d *wire.Dec) []EventParam {
 	return params
 }
 
-// eventParam returns a parameter's value. Unlike a value block, parameters hold
-// 32-bit integers and strings without NUL.
+// eventParam returns the value of a parameter. Unlike a value block, a
+// parameter holds 32-bit integers too, and its strings have no NUL.
 func eventParam(t pcp.Type, content []byte) Value {
 	v := Value{Inst: pcp.InstNull, Type: t}
 	d := wire.NewDec(pcp.KindResult, content)
@@ -129,11 +130,11 @@ func eventParam(t pcp.Type, content []byte) Value {
 	return v
 }
 
-// EventValue returns an event array of type t, event or highres event, as the
-// value of an instance. Errors wrap [pcp.ErrRange].
+// EventValue returns events as the value of an instance of a metric of type t,
+// event or highres event. Errors wrap [pcp.ErrRange].
 func EventValue(inst pcp.InstID, t pcp.Type, events []EventRecord) (Value, error) {
 	if t != pcp.TypeEvent && t != pcp.TypeHighResEvent {
-		return Value{}, fmt.Errorf("event array of type %s: %w", t, pcp.ErrRange)
+		return Value{}, fmt.Errorf("event array cannot have type %s: %w", t, pcp.ErrRange)
 	}
 	b := wire.AppendU32(nil, uint32(len(events)))
 	for i := range events {

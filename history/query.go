@@ -9,16 +9,16 @@ import (
 
 // Query selects steps. The zero Query selects all.
 type Query struct {
-	From, To pcp.Timestamp // both inclusive; where zero there is no limit
-	// Metrics keeps the metrics it returns true for; nil keeps all. Values of
-	// others are not decoded. It is asked once per metric.
+	From, To pcp.Timestamp // both inclusive; zero means no limit
+	// Metrics selects the metrics for which it returns true; nil selects all.
+	// It is called once per metric. Values of other metrics are not decoded.
 	Metrics func(*meta.Desc) bool
-	// All yields also steps that hold none of the metrics selected.
+	// All also yields steps that hold none of the selected metrics.
 	All bool
 }
 
-// Bounded returns q with times that can be compared with: the earliest and the
-// latest there are in place of zero.
+// Bounded returns q with the earliest and the latest time in place of a zero
+// From and To, so that both can be compared.
 func (q Query) Bounded() Query {
 	if q.From.IsZero() {
 		q.From = pcp.Timestamp{Sec: math.MinInt64, Nsec: math.MinInt32}

@@ -5,13 +5,15 @@ import (
 	"iter"
 )
 
-// Source yields steps by ascending time. A Step is valid until the next one.
+// Source yields steps by ascending time. A Step is valid until the next one is
+// yielded.
 type Source interface {
 	Steps(ctx context.Context) iter.Seq2[*Step, error]
 }
 
-// Sink takes steps by ascending time. It borrows a Step and its values for the
-// call; Metric and Series pointers it may keep. Close completes what was put.
+// Sink takes steps by ascending time. Put may use the Step and its values only
+// during the call, but may keep the Metric and Series pointers. Close completes
+// the output.
 type Sink interface {
 	Put(*Step) error
 	Close() error

@@ -6,73 +6,75 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// Step is one data record, joined with its metadata: all values that were
-// recorded at one time, or a mark. It is the record type that every converter
-// reads and writes.
+// Step is one data record, joined with its metadata: all values recorded at one
+// time, or a mark. All converters read and write steps.
 type Step struct {
 	Stamp   pcp.Timestamp
-	Mark    bool // history does not continue from before this step to after it
+	Mark    bool // recording stopped before this step and started again after it
 	Metrics []MetricValues
-	// Shape, unless it is nil, is the same for steps that differ in nothing but
-	// Stamp and the values of their points. What a consumer works out for a
-	// step's metrics and series it may keep by Shape.
+	// Shape may be nil. Steps with the same Shape differ only in Stamp and in
+	// the values of their points. A consumer may cache by Shape whatever it
+	// derives from a step's metrics and series.
 	Shape *Shape
 }
 
-// Shape is what the records of a logging group have in common: as a rule all but
-// time and values. A Shape is compared by pointer.
+// Shape identifies records that have the same metrics and series in the same
+// order, as the records of a logging group usually do. Compare Shapes by
+// pointer.
 type Shape struct {
 	points int
 }
 
-// NewShape returns a Shape of steps with that many points.
+// NewShape returns a Shape of steps with the given total number of points.
 func NewShape(points int) *Shape { return &Shape{points: points} }
 
 // Points returns the number of points of all metrics together.
 func (s *Shape) Points() int { return s.points }
 
-// MetricValues is what a step holds of one metric.
+// MetricValues holds the values of one metric in a step.
 type MetricValues struct {
 	Metric *Metric
-	Err    pcp.Errno // negative: why there are no values
-	// InDom and Labels are the instance domain in force and its instance
-	// labels. Both are nil for a singular metric, and where none is known.
+	Err    pcp.Errno // if negative, the reason why Points is empty
+	// InDom and Labels are the instance domain and the instance labels in
+	// force. Both are nil for a singular metric, and if the archive has none.
 	InDom  *meta.InDom
 	Labels *meta.Labels
 	Points []Point
 }
 
-// Point is one value.
+// Point is the value of one series at the time of the step.
 type Point struct {
 	Series *Series
 	Value  Value
 }
 
-// Metric is a metric with what is attached to it at a time. A Metric does not
-// change: when its labels do, later steps carry another one.
+// Metric is a metric with its metadata at a time. A Metric is immutable: when
+// the labels of a metric change, later steps carry a new Metric.
 type Metric struct {
-	Name    string // "" for a metric that has none
+	Name    string // "" for a nameless metric
 	Desc    *meta.Desc
 	OneLine string // one-line help
 	Help    string // long help
-	// Labels of the five levels above the instance, by precedence: context,
-	// domain, instance domain, cluster, item.
+	// Labels are the sets of the five levels above the instance, in the order
+	// of precedence: context, domain, instance domain, cluster, item.
 	Labels [5]labelset.Set
-	// Params are the metrics of which event records of this one have values, as far
-	// as there were any up to now. A writer must describe them, too.
+	// Params are the metrics of the parameters seen so far in event records of
+	// this metric. A writer must describe them, too.
 	Params []*Metric
 }
 
-// Series is one instance of a metric, or all of a singular one. A Series does
-// not change: when its name or labels do, later steps carry another one, so
-// what a consumer derives from it may be kept by pointer.
+// Series is one instance of a metric, or the only value of a singular metric. A
+// Series is immutable: when the instance name or labels change, later steps
+// carry a new Series. A consumer may therefore cache by pointer whatever it
+// derives from a Series.
 type Series struct {
 	Metric *Metric
 	Inst   meta.Instance // ID InstNull for a singular metric
-	Labels labelset.Set  // of the instance alone
+	Labels labelset.Set  // labels of the Instances level only
 }
 
-// Merged returns the labels that a client sees.
+// Merged returns the labels that a client sees: those of the instance merged
+// with those of the metric.
 func (s *Series) Merged() (labelset.Set, error) {
 	var sets [len(labelset.Levels)]labelset.Set
 	copy(sets[:], s.Metric.Labels[:])
@@ -80,8 +82,8 @@ func (s *Series) Merged() (labelset.Set, error) {
 	return labelset.Merge(sets[:]...)
 }
 
-// LabelIdent returns the identifier under which labels of a level are stored
-// for a metric.
+// LabelIdent returns the identifier under which the metric's labels of a level
+// are stored.
 func LabelIdent(level labelset.Level, d *meta.Desc) uint32 {
 	switch level {
 	case labelset.Domain:

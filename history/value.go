@@ -7,25 +7,25 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// MaxBlock is the largest length of a value block in bytes, its header of 4 bytes
-// included: the length has 24 bits.
+// MaxBlock is the largest length of a value block in bytes, including its
+// header of 4 bytes. The length field has 24 bits.
 const MaxBlock = 0xffffff
 
-// Value is one stored value of a metric: an instance and either a number or
-// bytes. How to read the number is the descriptor's business, see [Value.Number].
+// Value is a stored value of a metric: an instance and either a number or
+// bytes. [Value.Number] reads the number; it needs the metric's type.
 type Value struct {
 	Inst pcp.InstID
-	// Type is the type of the value's block; pcp.TypeUnknown for a word that is
-	// stored in the value set itself, which has the descriptor's type.
+	// Type is the type of the value's block. It is pcp.TypeUnknown for a 32-bit
+	// value without a block, whose type is that of the metric.
 	Type pcp.Type
-	// Bits hold a number of 4 or 8 bytes as it stands in memory.
+	// Bits hold the bit pattern of a number of 4 or 8 bytes.
 	Bits uint64
-	// Data is the content of a block that is not a number, nil for a number.
-	// Read from an archive it is borrowed from the record.
+	// Data is the content of a block that holds no number, otherwise nil. In a
+	// value read from an archive it shares memory with the record.
 	Data []byte
 }
 
-// NumberValue returns a value of a numeric type t other than the 32-bit integers.
+// NumberValue returns a value of a 64-bit or floating-point type t.
 func NumberValue(inst pcp.InstID, t pcp.Type, bits uint64) Value {
 	return Value{Inst: inst, Type: t, Bits: bits}
 }
@@ -45,7 +45,7 @@ func StringValue(inst pcp.InstID, s string) Value {
 	return Value{Inst: inst, Type: pcp.TypeString, Data: append([]byte(s), 0)}
 }
 
-// is reports whether v can be read as a number of type t.
+// is reports whether v holds a number of type t.
 func (v *Value) is(t pcp.Type) bool {
 	if v.Data != nil || !t.IsNumeric() {
 		return false
@@ -53,9 +53,9 @@ func (v *Value) is(t pcp.Type) bool {
 	return v.Type == t || v.Type == pcp.TypeUnknown && t.Size() == 4
 }
 
-// Number returns the value of a metric of type t as a float64. Integers beyond
-// 2^53 are rounded. ok is false if the metric is not numeric or the stored value
-// is not of its type.
+// Number returns the value of a metric of type t as a float64, rounding
+// integers beyond 2^53. ok is false if t is not numeric or the stored value has
+// another type.
 func (v *Value) Number(t pcp.Type) (f float64, ok bool) {
 	if !v.is(t) {
 		return 0, false

@@ -5,16 +5,16 @@ import (
 	"slices"
 )
 
-// Diff returns what turns from into to, ascending by instance, and whether the
-// reference would store it in place of the complete domain: not when a kept
-// instance changed its name, nor when the changes outnumber the new domain.
-// A nil delta means that nothing changed.
+// Diff returns the changes that turn from into to, ascending by instance, or
+// nil if nothing changed. compact reports whether PCP would store the delta
+// instead of the complete domain. It does not if a remaining instance has a new
+// name or the changes outnumber the instances of to.
 func Diff(from, to *InDom) (delta *InDomDelta, compact bool) {
 	delta = &InDomDelta{Stamp: to.Stamp, ID: to.ID}
 	compact = true
 	old, now := from.sorted(), to.sorted()
 	if repeats(old) || repeats(now) {
-		compact = false // a delta cannot tell such instances apart
+		compact = false // a delta cannot distinguish instances with the same ID
 	}
 	for len(old) > 0 || len(now) > 0 {
 		switch {
@@ -37,8 +37,9 @@ func Diff(from, to *InDom) (delta *InDomDelta, compact bool) {
 	return delta, compact && len(delta.Changes) <= len(to.Instances)
 }
 
-// Apply returns the domain that dl makes of in. An instance that is added twice
-// keeps its first name; removing one that is absent does nothing.
+// Apply returns the domain that results from changing in by dl. An instance
+// that dl adds twice keeps the first name. Removing an absent instance does
+// nothing.
 func (in *InDom) Apply(dl *InDomDelta) *InDom {
 	out := &InDom{Stamp: dl.Stamp, ID: dl.ID, Instances: make([]Instance, 0, len(in.Instances)+len(dl.Changes))}
 	changes := dl.Changes

@@ -107,7 +107,7 @@ func TestApply(t *testing.T) {
 	}
 }
 
-// TestDiffApply checks with random domains that a delta says what it should.
+// TestDiffApply checks, for random domains, that applying a Diff yields its target.
 func TestDiffApply(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	random := func(sec int64) *meta.InDom {

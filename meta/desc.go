@@ -15,14 +15,14 @@ import (
 type Desc struct {
 	PMID  pcp.PMID
 	Type  pcp.Type
-	InDom pcp.InDomID // InDomNull: singular
+	InDom pcp.InDomID // InDomNull for a singular metric
 	Sem   pcp.Semantics
 	Units pcp.Units
-	Names []string // usually one; none is legal
+	Names []string // usually one; may be empty
 }
 
-// maxName bounds a metric name. The reference reads names into a buffer of 4096
-// bytes without checking.
+// maxName is the longest metric name, in bytes. PCP reads names into a buffer
+// of 4096 bytes without checking.
 const maxName = 4095
 
 // Kind returns pcp.KindDesc.
@@ -36,8 +36,9 @@ func (d *Desc) Name() string {
 	return d.Names[0]
 }
 
-// Conflict returns what makes d and e descriptions of different metrics: "",
-// type, semantics, instance domain or units. Names do not count.
+// Conflict returns the first property in which d and e describe different
+// metrics: "type", "semantics", "instance domain" or "units". It returns "" if
+// they agree. Names do not count.
 func (d *Desc) Conflict(e *Desc) string {
 	switch {
 	case d.Type != e.Type:
@@ -52,7 +53,7 @@ func (d *Desc) Conflict(e *Desc) string {
 	return ""
 }
 
-// SameNames reports whether d and e have the same names, in whatever order.
+// SameNames reports whether d and e have the same names in any order.
 func (d *Desc) SameNames(e *Desc) bool {
 	has := func(a, b *Desc) bool {
 		return !slices.ContainsFunc(a.Names, func(name string) bool { return !slices.Contains(b.Names, name) })

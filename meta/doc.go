@@ -10,13 +10,13 @@
 // (seconds, microseconds) and 12 in version 3 (low word of seconds, high word,
 // nanoseconds).
 //
-// [Store] joins the records: it answers which instances, labels and texts a
-// metric has at a time. A reader of an archive has one, see archive.Reader.Meta:
+// [Store] joins the records: it returns the instances, labels and texts that a
+// metric has at a time. archive.Reader.Meta returns the Store of an archive:
 //
 //	d, ok := r.Meta().Lookup("disk.dev.read")
 //	in, until := r.Meta().InDomAt(d.InDom, t) // the instances at t, the same before until
 //	fmt.Println(r.Meta().Help(d.PMID), in.Instances)
 //
-// It may be asked from several goroutines. What it returns is shared and must not
-// be changed. Names and label sets that records repeat are kept once.
+// Several goroutines may read a Store. Its results are shared and must not be
+// changed. A Store keeps one copy of names and label sets that records repeat.
 package meta

@@ -7,7 +7,7 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// The answer to what instances a domain has depends on the time.
+// The instances of a domain depend on the time.
 func ExampleStore_InDomAt() {
 	disks := pcp.NewInDomID(60, 1)
 	s := meta.NewStore()
@@ -29,7 +29,7 @@ func ExampleStore_InDomAt() {
 	// 250 [{0 sda} {1 sdb}]
 }
 
-// A difference is stored where that is shorter.
+// Diff reports whether storing the changes is shorter than storing the domain.
 func ExampleDiff() {
 	before := &meta.InDom{Instances: []meta.Instance{{ID: 0, Name: "sda"}, {ID: 1, Name: "sdb"}}}
 	after := &meta.InDom{Instances: []meta.Instance{{ID: 0, Name: "sda"}, {ID: 2, Name: "sdc"}}}

@@ -1,31 +1,32 @@
 package meta
 
-// expansions are versions of an instance domain that are kept complete: those
-// asked for last, a few of them since several passes may be under way, and where
-// somebody went far back, some in regular distances, since it may go on there
-// backwards.
+// expansions keeps some versions of an instance domain complete, to save
+// applying all deltas again. It keeps the most recently requested versions,
+// several because several passes may run at the same time. After a step far
+// back it also keeps versions at regular distances, because a pass may continue
+// backwards from there.
 type expansions struct {
 	recent [recentVersions]expansion
-	oldest int // of recent, to be replaced next
+	oldest int // index in recent of the version to replace next
 	stops  map[int]*InDom
-	held   int // instances in stops
+	held   int // number of instances in stops
 }
 
-// expansion is a complete version and its position.
+// expansion is a complete version and its position among all versions.
 type expansion struct {
 	at int
-	in *InDom // nil: none
+	in *InDom // nil for an unused slot
 }
 
 const (
 	recentVersions = 4
 	stopEvery      = 32
-	// maxStops bounds what stops take: 3 MiB of each domain.
+	// maxStops bounds the instances in stops, about 3 MiB for each domain.
 	maxStops = 1 << 17
 )
 
-// version returns version i complete, from the nearest before it that is. A delta
-// without a predecessor stands for the instances it adds.
+// version returns version i complete. It applies deltas to the nearest complete
+// version before i. A delta without a predecessor applies to an empty domain.
 func (x *expansions) version(all []version, i int) *InDom {
 	from := i
 	in := x.find(all, from)
@@ -49,7 +50,7 @@ func (x *expansions) version(all []version, i int) *InDom {
 	return in
 }
 
-// find returns version i if it is stored or kept complete.
+// find returns version i if it is stored or kept complete, otherwise nil.
 func (x *expansions) find(all []version, i int) *InDom {
 	if all[i].full != nil {
 		return all[i].full
@@ -65,7 +66,7 @@ func (x *expansions) find(all []version, i int) *InDom {
 	return x.stops[i]
 }
 
-// keep keeps a version that was asked for.
+// keep keeps a requested version in place of the oldest.
 func (x *expansions) keep(i int, in *InDom) {
 	for _, e := range x.recent {
 		if e.in == in {
@@ -76,6 +77,7 @@ func (x *expansions) keep(i int, in *InDom) {
 	x.oldest = (x.oldest + 1) % recentVersions
 }
 
+// stop keeps version i permanently unless the stops are full.
 func (x *expansions) stop(i int, in *InDom) {
 	if x.held+len(in.Instances) > maxStops {
 		return

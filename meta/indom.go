@@ -23,14 +23,14 @@ type Instance struct {
 type InDom struct {
 	Stamp     pcp.Timestamp
 	ID        pcp.InDomID
-	Instances []Instance // in stored order; current writers sort by ID
+	Instances []Instance // in stored order; current PCP writers sort by ID
 }
 
 // Kind returns pcp.KindInDom.
 func (*InDom) Kind() pcp.Kind { return pcp.KindInDom }
 
-// Lookup returns the instance with the given ID. The instances must ascend, as
-// they do in what [Store] returns.
+// Lookup returns the instance with the given ID. The instances must ascend by
+// ID, as they do in the results of a [Store].
 func (in *InDom) Lookup(id pcp.InstID) (Instance, bool) {
 	i, ok := slices.BinarySearchFunc(in.Instances, id, func(e Instance, id pcp.InstID) int { return cmp.Compare(e.ID, id) })
 	if !ok {
@@ -39,7 +39,8 @@ func (in *InDom) Lookup(id pcp.InstID) (Instance, bool) {
 	return in.Instances[i], true
 }
 
-// sorted returns the instances by ascending ID, the stored slice if it is so.
+// sorted returns the instances by ascending ID. It returns the stored slice if
+// that is sorted.
 func (in *InDom) sorted() []Instance {
 	byID := func(a, b Instance) int { return cmp.Compare(a.ID, b.ID) }
 	if slices.IsSortedFunc(in.Instances, byID) {
@@ -50,9 +51,9 @@ func (in *InDom) sorted() []Instance {
 	return s
 }
 
-// shareNames gives in, whose instances ascend, the names of before where they are
-// equal: of domains that are stored again and again one copy of each is kept. The
-// others are copied, so that what in was decoded from can go.
+// shareNames replaces names in in, whose instances ascend, by equal names of
+// before, so that repeated domains share one copy. It copies the other names so
+// that the decoded record can be freed.
 func (in *InDom) shareNames(before *InDom) {
 	if before == nil {
 		return
@@ -72,14 +73,14 @@ func (in *InDom) shareNames(before *InDom) {
 }
 
 // InDomDelta changes the instance domain in force before Stamp. Its body is
-// that of [InDom], with a name offset of -1 where an instance is removed.
+// that of [InDom], with a name offset of -1 for each removed instance.
 type InDomDelta struct {
 	Stamp   pcp.Timestamp
 	ID      pcp.InDomID
 	Changes []Change
 }
 
-// Change adds an instance or removes one.
+// Change adds or removes an instance.
 type Change struct {
 	Instance // Name is empty on removal
 	Remove   bool
@@ -114,7 +115,7 @@ func DecodeInDomDelta(body []byte, v pcp.Version) (*InDomDelta, error) {
 	return dl, nil
 }
 
-// inDomReader reads what a body lists of each instance.
+// inDomReader reads the instances that a body lists.
 type inDomReader struct {
 	stamp   pcp.Timestamp
 	id      pcp.InDomID
@@ -123,12 +124,12 @@ type inDomReader struct {
 	ids     wire.Dec
 	offsets wire.Dec
 	names   string
-	room    int64 // how much longer names may get
+	room    int64 // bytes that names may still take
 }
 
-// maxShared is how many times the length of a record its names may have. They may
-// overlap, and a crafted record must not cost the product of its number of
-// instances and its length.
+// maxShared limits the total length of names to this multiple of the record's
+// length. Names may overlap, and decoding a crafted record must not cost its
+// number of instances times its length.
 const maxShared = 16
 
 func readInDom(body []byte, v pcp.Version, kind pcp.Kind) *inDomReader {
@@ -144,11 +145,11 @@ func readInDom(body []byte, v pcp.Version, kind pcp.Kind) *inDomReader {
 	r.offsets.Skip(4 * r.n)
 	names := r.offsets
 	names.Skip(4 * r.n)
-	r.names = string(names.Rest()) // one copy for all
+	r.names = string(names.Rest()) // one copy for all names
 	return r
 }
 
-// next returns what is said of the next instance.
+// next returns the next instance.
 func (r *inDomReader) next() (c Change) {
 	c.ID = pcp.InstID(r.ids.I32())
 	if c.ID < 0 {
@@ -159,7 +160,7 @@ func (r *inDomReader) next() (c Change) {
 		c.Remove = true
 	case at < 0 || int(at) > len(r.names):
 		r.offsets.Fail("name offset", strconv.Itoa(int(at)), pcp.ErrRange)
-	case r.room < 0: // said below
+	case r.room < 0: // an earlier name already failed
 	default:
 		c.Name, _, _ = strings.Cut(r.names[at:], "\x00")
 		if r.room -= int64(len(c.Name)); r.room < 0 {
@@ -169,10 +170,10 @@ func (r *inDomReader) next() (c Change) {
 	return c
 }
 
-// err returns what was wrong.
+// err returns the first error.
 func (r *inDomReader) err() error { return cmp.Or(r.ids.Err(), r.offsets.Err()) }
 
-// AppendBinary appends the body in version v, which must be known.
+// AppendBinary appends the body in version v, which must be a known version.
 func (in *InDom) AppendBinary(b []byte, v pcp.Version) []byte {
 	b = appendInDomHead(b, v, in.Stamp, in.ID, len(in.Instances))
 	for _, e := range in.Instances {
@@ -189,7 +190,7 @@ func (in *InDom) AppendBinary(b []byte, v pcp.Version) []byte {
 	return b
 }
 
-// AppendBinary appends the body in version v, which must be known.
+// AppendBinary appends the body in version v, which must be a known version.
 func (dl *InDomDelta) AppendBinary(b []byte, v pcp.Version) []byte {
 	b = appendInDomHead(b, v, dl.Stamp, dl.ID, len(dl.Changes))
 	for _, c := range dl.Changes {

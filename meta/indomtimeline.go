@@ -7,17 +7,17 @@ import (
 )
 
 // inDomTimeline holds the versions of one instance domain as stored. Expanding
-// every delta would take memory by the square of the domain, so only few versions
-// are kept complete; see expansions.
+// every delta would take memory quadratic in the size of the domain, so
+// expanded keeps only few versions complete.
 type inDomTimeline struct {
 	timeline[version]
 	expanded expansions
 }
 
-// maxRepeats bounds the search for repetitions of a domain.
+// maxRepeats is the number of preceding versions that repeated searches.
 const maxRepeats = 64
 
-// version is either a complete domain or a delta.
+// version is an entry of an inDomTimeline: either full or delta is set.
 type version struct {
 	stamp pcp.Timestamp
 	full  *InDom
@@ -26,10 +26,10 @@ type version struct {
 
 func (v version) time() pcp.Timestamp { return v.stamp }
 
-// add adds a version.
+// add appends a version.
 func (tl *inDomTimeline) add(v version) {
 	if !tl.timeline.add(v) {
-		return // all that follows waits for settle
+		return // settle treats all versions after a late one
 	}
 	last := len(tl.records) - 1
 	if v.full != nil && last > 0 {
@@ -41,10 +41,10 @@ func (tl *inDomTimeline) add(v version) {
 	}
 }
 
-// repeated returns the position, -1 if there is none, of what a version
-// replaces: a complete domain replaces one of the same stamp that equals it, as
-// in the reference. Old loggers repeated them by the dozen. Looking far for one
-// would cost the square of their number.
+// repeated returns the position of the version that v replaces, -1 if there is
+// none. As in PCP, a complete domain replaces an equal one with the same stamp.
+// Old loggers repeated domains by the dozen. The search is bounded because an
+// unbounded one would be quadratic.
 func repeated(before []version, v version) int {
 	if v.full == nil {
 		return -1
@@ -57,7 +57,7 @@ func repeated(before []version, v version) int {
 	return -1
 }
 
-// settle puts late versions in their place.
+// settle moves late versions to their place.
 func (tl *inDomTimeline) settle() {
 	tl.timeline.settle(func() {
 		kept := tl.records[:0]
@@ -80,6 +80,8 @@ func (tl *inDomTimeline) len() int {
 	return len(tl.records)
 }
 
+// at returns the instance domain in force at t, nil if none is, and the time of
+// the next version.
 func (tl *inDomTimeline) at(t pcp.Timestamp) (in *InDom, until pcp.Timestamp) {
 	tl.settle()
 	i := tl.after(t)

@@ -10,29 +10,29 @@ import (
 )
 
 // Labels are the label sets of one level and identifier from Stamp on. A record
-// replaces its predecessors: at the instances level it must hold the sets of
-// all instances. One of an unknown level is kept and attached to nothing. Its
-// body:
+// replaces the preceding one completely: at the Instances level it must hold
+// the sets of all instances. A record of an unknown level is kept but applies
+// to nothing. Its body:
 //
 //	stamp | level 4 | identifier 4 | number of sets 4 | sets, see labelset
 type Labels struct {
 	Stamp pcp.Timestamp
 	Level labelset.Level
-	Ident uint32 // see ContextIdent and its siblings
+	Ident uint32 // ContextIdent or the identifier described there
 	Sets  []labelset.Instance
 }
 
-// ContextIdent identifies context labels. Domain labels carry the domain
-// number, instance domain and instance labels the InDomID, cluster labels the
-// PMID with item 0, item labels the PMID.
+// ContextIdent is the identifier of context labels. The identifier of domain
+// labels is the domain number, of instance domain and instance labels the
+// InDomID, of cluster labels the PMID with item 0, and of item labels the PMID.
 const ContextIdent = 0xffffffff
 
 // Kind returns pcp.KindLabels.
 func (*Labels) Kind() pcp.Kind { return pcp.KindLabels }
 
-// Find returns the labels of an instance, InstNull at other levels. The sets
-// must ascend by instance, as they do in what [Store] returns. A nil Labels has
-// none.
+// Find returns the labels of an instance; pass InstNull for levels other than
+// Instances. The sets must ascend by instance, as they do in the results of a
+// [Store]. l may be nil.
 func (l *Labels) Find(inst pcp.InstID) (labelset.Set, bool) {
 	if l == nil {
 		return labelset.Set{}, false
@@ -44,7 +44,8 @@ func (l *Labels) Find(inst pcp.InstID) (labelset.Set, bool) {
 	return l.Sets[i].Set, true
 }
 
-// sorted returns l with its sets by ascending instance, l itself if it is so.
+// sorted returns l with its sets by ascending instance. It returns l itself if
+// they are sorted.
 func (l *Labels) sorted() *Labels {
 	byInst := func(a, b labelset.Instance) int { return cmp.Compare(a.Inst, b.Inst) }
 	if slices.IsSortedFunc(l.Sets, byInst) {
@@ -56,8 +57,9 @@ func (l *Labels) sorted() *Labels {
 	return &s
 }
 
-// shareSets gives l, whose sets ascend, the sets of before where they are equal: a
-// record repeats those of all instances whenever one is added.
+// shareSets replaces the sets of l, which ascend, by equal sets of before, so
+// that they share memory. A record repeats the sets of all instances whenever
+// one instance is added.
 func (l *Labels) shareSets(before *Labels) {
 	old := before.Sets
 	for i := range l.Sets {
@@ -98,7 +100,7 @@ func DecodeLabels(body []byte, v pcp.Version) (*Labels, error) {
 	return l, nil
 }
 
-// AppendBinary appends the body in version v, which must be known.
+// AppendBinary appends the body in version v, which must be a known version.
 func (l *Labels) AppendBinary(b []byte, v pcp.Version) []byte {
 	layout, _ := wire.For(v)
 	b = layout.AppendStamp(b, l.Stamp)
@@ -111,7 +113,8 @@ func (l *Labels) AppendBinary(b []byte, v pcp.Version) []byte {
 	return b
 }
 
-// SameSets reports whether l and m attach the same labels to the same instances.
+// SameSets reports whether l and m assign the same labels to the same
+// instances.
 func (l *Labels) SameSets(m *Labels) bool {
 	return slices.EqualFunc(l.Sets, m.Sets, func(a, b labelset.Instance) bool {
 		return a.Inst == b.Inst && a.Err == b.Err && a.Set.Equal(b.Set)

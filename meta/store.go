@@ -12,10 +12,10 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// Store is the metadata of an archive as a timeline. Records are added in file
-// order; each question takes a time and is answered from the newest record that
-// is not later. What it returns is shared and must not be changed. A Store may
-// be read from several goroutines, but not while records are added.
+// Store holds the metadata of an archive as a timeline. Add records in file
+// order. Each query takes a time and uses the newest record that is not later.
+// Results are shared and must not be changed. Several goroutines may read a
+// Store, but not while another adds records.
 type Store struct {
 	descs  map[pcp.PMID]*Desc
 	names  map[string]pcp.PMID
@@ -25,7 +25,7 @@ type Store struct {
 	counts Counts
 }
 
-// Counts are numbers of records added, by kind.
+// Counts are the numbers of records added, by kind.
 type Counts [pcp.NumKinds]int
 
 type labelKey struct {
@@ -49,12 +49,13 @@ func NewStore() *Store {
 	}
 }
 
-// Counts returns how many records of each kind were added.
+// Counts returns the number of records added, by kind.
 func (s *Store) Counts() Counts { return s.counts }
 
-// AddDesc adds a descriptor. One that repeats a known PMID adds its names; if
-// it describes another metric it is refused with an error that wraps
-// [pcp.ErrMismatch]. A name that is taken stays with the metric that had it.
+// AddDesc adds a descriptor. If its PMID is known, AddDesc adds its names to
+// that metric. It rejects a descriptor that contradicts the known one, with an
+// error that wraps [pcp.ErrMismatch]. A name already in use stays with the
+// metric that has it.
 func (s *Store) AddDesc(d *Desc) error {
 	s.counts[pcp.KindDesc]++
 	known, ok := s.descs[d.PMID]
@@ -75,8 +76,8 @@ func (s *Store) AddDesc(d *Desc) error {
 	return nil
 }
 
-// AddInDom adds a complete instance domain. One without instances has no
-// effect, as in the reference. The Store keeps the instances.
+// AddInDom adds a complete instance domain and takes ownership of it. As in
+// PCP, a domain without instances has no effect.
 func (s *Store) AddInDom(in *InDom) {
 	s.counts[pcp.KindInDom]++
 	if len(in.Instances) > 0 {
@@ -84,7 +85,7 @@ func (s *Store) AddInDom(in *InDom) {
 	}
 }
 
-// AddDelta adds a change of an instance domain. The Store keeps it.
+// AddDelta adds a change of an instance domain and takes ownership of it.
 func (s *Store) AddDelta(d *InDomDelta) {
 	s.counts[pcp.KindInDomDelta]++
 	s.timeline(d.ID).add(version{stamp: d.Stamp, delta: d})
@@ -99,12 +100,12 @@ func (s *Store) timeline(id pcp.InDomID) *inDomTimeline {
 	return tl
 }
 
-// AddLabels adds label sets. The Store keeps them.
+// AddLabels adds label sets and takes ownership of them.
 func (s *Store) AddLabels(l *Labels) {
 	s.counts[pcp.KindLabels]++
 	ident := l.Ident
 	if l.Level == labelset.Context {
-		ident = ContextIdent // whatever the record says
+		ident = ContextIdent // context labels have one identifier, whatever the record says
 	}
 	key := labelKey{l.Level, ident}
 	tl, ok := s.labels[key]
@@ -115,7 +116,7 @@ func (s *Store) AddLabels(l *Labels) {
 	tl.add(l.sorted())
 }
 
-// AddText adds a text, replacing one of the same type and identifier.
+// AddText adds a text. It replaces a text of the same type and identifier.
 func (s *Store) AddText(t *Text) {
 	s.counts[pcp.KindText]++
 	s.texts[textKey{t.Type, t.Ident}] = t.Text
@@ -127,7 +128,7 @@ func (s *Store) Desc(id pcp.PMID) (*Desc, bool) {
 	return d, ok
 }
 
-// Lookup returns the descriptor of the metric with the given name.
+// Lookup returns the descriptor of the metric called name.
 func (s *Store) Lookup(name string) (*Desc, bool) {
 	id, ok := s.names[name]
 	if !ok {
@@ -136,7 +137,8 @@ func (s *Store) Lookup(name string) (*Desc, bool) {
 	return s.Desc(id)
 }
 
-// Metrics yields all descriptors by ascending first name, nameless ones first.
+// Metrics yields all descriptors by ascending first name, starting with
+// nameless metrics.
 func (s *Store) Metrics() iter.Seq[*Desc] {
 	all := slices.SortedFunc(maps.Values(s.descs), func(a, b *Desc) int {
 		return cmp.Or(strings.Compare(a.Name(), b.Name()), cmp.Compare(a.PMID, b.PMID))
@@ -144,7 +146,8 @@ func (s *Store) Metrics() iter.Seq[*Desc] {
 	return slices.Values(all)
 }
 
-// Matches reports whether a metric name is name or lies in the subtree below it.
+// Matches reports whether the metric is name itself or lies in the subtree of
+// name.
 func Matches(metric, name string) bool {
 	rest, ok := strings.CutPrefix(metric, name)
 	return ok && (rest == "" || rest[0] == '.')
@@ -155,9 +158,9 @@ func (s *Store) InDoms() iter.Seq[pcp.InDomID] {
 	return slices.Values(slices.Sorted(maps.Keys(s.indoms)))
 }
 
-// InDomAt returns the instance domain in force at t, nil if none is, and the
-// time from which the answer may differ. The same version gives the same
-// pointer in consecutive calls.
+// InDomAt returns the instance domain in force at t, nil if none is. The result
+// holds before the time until. Consecutive calls return the same pointer for
+// the same version.
 func (s *Store) InDomAt(id pcp.InDomID, t pcp.Timestamp) (in *InDom, until pcp.Timestamp) {
 	tl, ok := s.indoms[id]
 	if !ok {
@@ -166,7 +169,7 @@ func (s *Store) InDomAt(id pcp.InDomID, t pcp.Timestamp) (in *InDom, until pcp.T
 	return tl.at(t)
 }
 
-// InDomVersions yields every version of an instance domain, complete and by
+// InDomVersions yields every version of an instance domain, expanded, by
 // ascending time.
 func (s *Store) InDomVersions(id pcp.InDomID) iter.Seq[*InDom] {
 	return func(yield func(*InDom) bool) {
@@ -180,7 +183,7 @@ func (s *Store) InDomVersions(id pcp.InDomID) iter.Seq[*InDom] {
 }
 
 // LabelsAt returns the label record in force at t for a level and identifier,
-// nil if none is, and the time from which the answer may differ.
+// nil if none is. The result holds before the time until.
 func (s *Store) LabelsAt(level labelset.Level, ident uint32, t pcp.Timestamp) (l *Labels, until pcp.Timestamp) {
 	tl, ok := s.labels[labelKey{level, ident}]
 	if !ok {
@@ -225,13 +228,14 @@ func (s *Store) LevelLabels(level labelset.Level) iter.Seq[*Labels] {
 	}
 }
 
-// Text returns a text of exactly the given type.
+// Text returns the text of exactly the given type.
 func (s *Store) Text(t TextType, ident uint32) (string, bool) {
 	text, ok := s.texts[textKey{t, ident}]
 	return text, ok
 }
 
-// Help returns the long help of a metric or, without it, its one line.
+// Help returns the long help of a metric, or its one-line help if it has no
+// long help.
 func (s *Store) Help(id pcp.PMID) string {
 	if text, _ := s.Text(TextPMID|TextHelp, uint32(id)); text != "" {
 		return text

@@ -68,14 +68,14 @@ func TestStoreInDoms(t *testing.T) {
 	s.AddInDom(indom(t, 10, "2b 1first"))
 	s.AddInDom(indom(t, 10, "1second 2b"))
 	s.AddInDom(indom(t, 10, "1third"))
-	s.AddInDom(indom(t, 10, "1second 2b")) // takes the place of its like
+	s.AddInDom(indom(t, 10, "1second 2b")) // replaces its equal of the same stamp
 	s.AddInDom(indom(t, 15, ""))
 	s.AddDelta(&meta.InDomDelta{Stamp: at(30), ID: 7, Changes: []meta.Change{{Instance: meta.Instance{ID: 4, Name: "d"}}}})
 	s.AddDelta(&meta.InDomDelta{Stamp: at(40), ID: 7, Changes: []meta.Change{{Instance: meta.Instance{ID: 1}, Remove: true}}})
 	for _, tt := range []struct {
 		name  string
 		sec   int64
-		want  string // "": none
+		want  string // "" if no instance domain is in force
 		until pcp.Timestamp
 	}{
 		{"before the first", 9, "", at(10)},
@@ -120,7 +120,7 @@ func TestStoreDeltaWithoutDomain(t *testing.T) {
 	assert.Equal(t, instances(t, "2b"), in.Instances)
 }
 
-// TestStoreInDomsConcurrently asks one timeline in opposite directions.
+// TestStoreInDomsConcurrently reads one timeline in opposite directions.
 func TestStoreInDomsConcurrently(t *testing.T) {
 	s := meta.NewStore()
 	s.AddInDom(indom(t, 0, "0a"))

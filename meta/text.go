@@ -7,7 +7,8 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// TextType says what kind of text a record holds and of what.
+// TextType says whether a text is one line or long help, and whether it
+// describes a metric or an instance domain.
 type TextType uint32
 
 // The text types: one length bit and one subject bit each.
@@ -38,8 +39,8 @@ func (t TextType) String() string {
 	return s + "help"
 }
 
-// Text is help text of a metric or an instance domain. It has no time; the last
-// record of a type and identifier holds. Its body:
+// Text is the help text of a metric or an instance domain. It has no time: the
+// last record of a type and identifier counts. Its body:
 //
 //	type 4 | PMID or instance domain 4 | text, NUL-terminated
 type Text struct {
@@ -51,8 +52,8 @@ type Text struct {
 // Kind returns pcp.KindText.
 func (*Text) Kind() pcp.Kind { return pcp.KindText }
 
-// DecodeText decodes a body. A text without its NUL is taken to the end. One of
-// an unknown type is kept and attached to nothing.
+// DecodeText decodes a body. A text without a NUL extends to the end of the
+// body. A text of an unknown type is kept but applies to nothing.
 func DecodeText(body []byte) (*Text, error) {
 	d := wire.NewDec(pcp.KindText, body)
 	t := &Text{Type: TextType(d.U32()), Ident: d.U32()}

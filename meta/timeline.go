@@ -9,21 +9,21 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// timeline holds records by ascending time, those of one time in the order in
-// which they were added. Records that come late are put in their place when they
-// are asked for, all at once: to make room for each would cost the square of
-// their number.
+// timeline holds records by ascending time, and records of one time in the
+// order in which they were added. add appends late records at the end; the next
+// query sorts them all at once, because inserting each at its place would be
+// quadratic.
 type timeline[R stamped] struct {
 	records []R
 	mu      sync.Mutex
-	late    atomic.Bool // records are not in order
+	late    atomic.Bool // some record is out of order
 }
 
 type stamped interface{ time() pcp.Timestamp }
 
 func (l *Labels) time() pcp.Timestamp { return l.Stamp }
 
-// add adds a record. It returns false if that came late.
+// add appends a record and returns false if any record is out of order.
 func (tl *timeline[R]) add(r R) (inOrder bool) {
 	if n := len(tl.records); n > 0 && r.time().Before(tl.records[n-1].time()) {
 		tl.late.Store(true)
@@ -32,14 +32,14 @@ func (tl *timeline[R]) add(r R) (inOrder bool) {
 	return !tl.late.Load()
 }
 
-// settle puts late records in their place. settled is called if there were any.
+// settle sorts late records and calls settled if there were any.
 func (tl *timeline[R]) settle(settled func()) {
 	if !tl.late.Load() {
 		return
 	}
 	tl.mu.Lock()
 	defer tl.mu.Unlock()
-	if tl.late.Load() { // nobody else was faster
+	if tl.late.Load() { // no other goroutine has sorted meanwhile
 		slices.SortStableFunc(tl.records, func(a, b R) int { return a.time().Compare(b.time()) })
 		settled()
 		tl.late.Store(false)
@@ -56,7 +56,7 @@ func (tl *timeline[R]) after(t pcp.Timestamp) int {
 // labelTimeline holds the label records of one level and identifier.
 type labelTimeline struct{ timeline[*Labels] }
 
-// add adds a record, whose sets ascend.
+// add appends a record, whose sets must ascend by instance.
 func (tl *labelTimeline) add(l *Labels) {
 	if n := len(tl.records); n > 0 {
 		l.shareSets(tl.records[n-1])
@@ -64,13 +64,14 @@ func (tl *labelTimeline) add(l *Labels) {
 	tl.timeline.add(l)
 }
 
+// ordered returns the records by ascending time.
 func (tl *labelTimeline) ordered() []*Labels {
 	tl.settle(func() {})
 	return tl.records
 }
 
-// at returns the record in force at t, nil if none is, and until when it is. Of
-// records with one stamp the first stored holds.
+// at returns the record in force at t, nil if none is, and the time of the next
+// record. Of several records with one stamp the first counts.
 func (tl *labelTimeline) at(t pcp.Timestamp) (l *Labels, until pcp.Timestamp) {
 	chain := tl.ordered()
 	i := tl.after(t)

@@ -24,8 +24,8 @@ func domainAt(sec int64, names ...string) *InDom {
 	return in
 }
 
-// TestLateRecordsAreNotMovedOneByOne: whatever the order in which records come,
-// adding one moves no other, and asking sorts once.
+// TestLateRecordsAreNotMovedOneByOne checks that add moves no record and that
+// the next query sorts once, whatever the order of the records.
 func TestLateRecordsAreNotMovedOneByOne(t *testing.T) {
 	s := NewStore()
 	const n = 1000
@@ -52,8 +52,8 @@ func TestLateRecordsAreNotMovedOneByOne(t *testing.T) {
 	}
 }
 
-// TestDeltasAreAppliedOnce: to follow an archive whose domain changes all the
-// time takes one application of each change, however many there were.
+// TestDeltasAreAppliedOnce follows an archive whose domain changes all the
+// time: each change is applied once, however many there were before.
 func TestDeltasAreAppliedOnce(t *testing.T) {
 	s := NewStore()
 	s.AddInDom(domainAt(0, "a", "b"))
@@ -65,7 +65,7 @@ func TestDeltasAreAppliedOnce(t *testing.T) {
 		after, _ := s.InDomAt(someDom, pcp.Timestamp{Sec: sec - 1})
 		in, _ := s.InDomAt(someDom, pcp.Timestamp{Sec: sec})
 		if before != after || in.Stamp.Sec != sec { // an assertion would allocate
-			t.Fatal("not what was expanded before", sec)
+			t.Fatal("differs from the version expanded before", sec)
 		}
 	}
 	few := testing.AllocsPerRun(10, next)
@@ -75,8 +75,8 @@ func TestDeltasAreAppliedOnce(t *testing.T) {
 	assert.InDelta(t, few, testing.AllocsPerRun(10, next), 1)
 }
 
-// changing returns a store of n versions of a domain, of which all but the first
-// are deltas, and what each version should be.
+// changing returns a store with n versions of a domain, of which all but the
+// first are deltas, and the expected versions.
 func changing(n int) (*Store, []*InDom) {
 	s := NewStore()
 	in := domainAt(0, "a", "b", "c")
@@ -93,8 +93,8 @@ func changing(n int) (*Store, []*InDom) {
 	return s, want
 }
 
-// TestExpansions: whatever the order in which versions are asked for, each is what
-// the deltas make of the one before.
+// TestExpansions checks that versions requested in any order equal those that
+// the deltas yield in sequence.
 func TestExpansions(t *testing.T) {
 	s, want := changing(400)
 	rng := rand.New(rand.NewPCG(5, 6))
@@ -107,8 +107,8 @@ func TestExpansions(t *testing.T) {
 	}
 }
 
-// TestExpansionsCostLittle: to go backwards, or forwards at two places at a time,
-// does not apply all deltas again for each version.
+// TestExpansionsCostLittle checks that going backwards, or forwards at two
+// places alternately, does not apply all deltas again for each version.
 func TestExpansionsCostLittle(t *testing.T) {
 	const n = 1000
 	ask := func(s *Store, i int) { s.InDomAt(someDom, pcp.Timestamp{Sec: int64(i)}) }
@@ -127,12 +127,12 @@ func TestExpansionsCostLittle(t *testing.T) {
 	} {
 		s, _ := changing(n)
 		allocs := testing.AllocsPerRun(1, func() { pass(s) })
-		assert.Less(t, allocs, 2.0*n*stopEvery, name) // of two per delta
+		assert.Less(t, allocs, 2.0*n*stopEvery, name) // applying a delta allocates twice
 	}
 }
 
-// TestNamesAreShared: a domain that is stored complete again and again takes one
-// copy of each name.
+// TestNamesAreShared checks that repeated complete domains share one copy of
+// each name.
 func TestNamesAreShared(t *testing.T) {
 	s := NewStore()
 	first := domainAt(1, "one", "two", "three")
@@ -147,8 +147,8 @@ func TestNamesAreShared(t *testing.T) {
 	}
 }
 
-// TestSetsAreShared: label records that repeat the sets of all instances take one
-// copy of each.
+// TestSetsAreShared checks that label records that repeat the sets of all
+// instances share one copy of each set.
 func TestSetsAreShared(t *testing.T) {
 	s := NewStore()
 	record := func(sec int64, texts ...string) *Labels {
@@ -173,8 +173,8 @@ func TestSetsAreShared(t *testing.T) {
 	}
 }
 
-// TestTimelineOrder: records in any order answer as if each had been put in its
-// place at once.
+// TestTimelineOrder checks that records added in any order yield the same
+// results as records added in order.
 func TestTimelineOrder(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	for round := range 200 {

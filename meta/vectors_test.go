@@ -20,7 +20,7 @@ func body(t *testing.T, vector string) []byte {
 	return b[8 : len(b)-4]
 }
 
-const when = 0x6553f100 // of the vectors, give or take a few seconds
+const when = 0x6553f100 // stamp of the vectors, give or take a few seconds
 
 func TestVectors(t *testing.T) {
 	set, err := labelset.Parse(`{"a":1}`, labelset.Context)
@@ -49,7 +49,7 @@ func TestVectors(t *testing.T) {
 		decode       func(b []byte) (any, error)
 		want         any
 		encoded      []byte
-		open         int // bytes of the last text, which may lack its end
+		open         int // length of the last text, which may lack its terminator
 	}{
 		{"desc", "both/desc", func(b []byte) (any, error) { return meta.DecodeDesc(b) }, desc, desc.AppendBinary(nil), 0},
 		{"text", "both/text", func(b []byte) (any, error) { return meta.DecodeText(b) }, text, text.AppendBinary(nil), 3},
@@ -121,8 +121,8 @@ func TestUnorderedAndOddButLegal(t *testing.T) {
 	}
 }
 
-// TestOverlappingNames: a record in which every instance has the same long name
-// costs no more than its length.
+// TestOverlappingNames checks that a record in which all instances share one
+// long name costs no more than its length.
 func TestOverlappingNames(t *testing.T) {
 	const n = 4000
 	in := &meta.InDom{ID: 7, Instances: []meta.Instance{{ID: 0, Name: strings.Repeat("x", n)}}}
@@ -130,7 +130,7 @@ func TestOverlappingNames(t *testing.T) {
 		in.Instances = append(in.Instances, meta.Instance{ID: id + 1})
 	}
 	raw := in.AppendBinary(nil, pcp.V3)
-	for i := range n { // all point at the first name
+	for i := range n { // all offsets point to the first name
 		copy(raw[20+4*n+4*i:], []byte{0, 0, 0, 0})
 	}
 	_, err := meta.DecodeInDom(raw, pcp.V3)

@@ -8,27 +8,27 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// item is an archive of a Set.
+// item is an archive of a Set. It is loaded when it is first needed.
 type item struct {
-	label *archive.Reader // without metadata and index
+	label *archive.Reader // the archive without metadata and index
 
 	loading sync.Mutex
-	full    *archive.Reader // of the keeper; nil: not loaded
-	place   *list.Element   // likewise
-	tried   bool            // load was called
-	leftOut bool            // load failed: the Set has no such archive
+	full    *archive.Reader // the archive with its metadata; nil if the keeper does not hold it
+	place   *list.Element   // position in the keeper; nil if the keeper does not hold the archive
+	tried   bool            // whether load was called
+	leftOut bool            // whether load failed, so that the Set ignores the archive
 
-	mu     sync.Mutex // of what follows
-	found  bool       // end is
-	exact  bool       // end is not only what the index says
+	mu     sync.Mutex // guards the fields below
+	found  bool       // whether end and endErr are set
+	exact  bool       // whether end is the time of the last record and not just of the last index entry
 	end    pcp.Timestamp
 	endErr error
 }
 
-// load returns an archive with its metadata, nil if it cannot be opened. An
-// archive that could not be opened once stays left out.
+// load returns an archive with its metadata, nil if it cannot be opened. It
+// does not try again to open an archive that failed.
 func (s *Set) load(it *item) *archive.Reader {
-	it.loading.Lock() // others are not held up
+	it.loading.Lock() // does not block the loading of other archives
 	defer it.loading.Unlock()
 	if it.leftOut {
 		return nil
@@ -40,15 +40,16 @@ func (s *Set) load(it *item) *archive.Reader {
 	r, err := archive.Open(it.label.Base(), s.opts)
 	if err != nil {
 		it.leftOut = true
-		s.name(Problem{Archive: it.label.Base(), Skipped: true, Err: err})
+		s.report(Problem{Archive: it.label.Base(), Skipped: true, Err: err})
 		return nil
 	}
-	r.Notify(func(err error) { s.name(Problem{Archive: it.label.Base(), Err: err}) })
+	r.Notify(func(err error) { s.report(Problem{Archive: it.label.Base(), Err: err}) })
 	s.kept.put(it, r)
 	return r
 }
 
-// readable reports whether an archive can be opened, and tries if nobody has.
+// readable reports whether an archive can be opened. It opens the archive if
+// that was not tried before.
 func (s *Set) readable(it *item) bool {
 	it.loading.Lock()
 	tried, leftOut := it.tried, it.leftOut
@@ -59,21 +60,21 @@ func (s *Set) readable(it *item) bool {
 	return s.load(it) != nil
 }
 
-// inUse reports whether an archive is not known to be left out.
+// inUse reports whether the archive was opened or not yet tried.
 func (it *item) inUse() bool {
 	it.loading.Lock()
 	defer it.loading.Unlock()
 	return !it.leftOut
 }
 
-// keeper keeps the metadata of the archives used last, up to limit bytes and at
-// least of one.
+// keeper caches the metadata of the most recently used archives: up to limit
+// bytes, and at least one archive.
 type keeper struct {
 	limit int64
 
 	mu    sync.Mutex
 	used  int64
-	order list.List // of *item, used last first
+	order list.List // of *item, most recently used first
 }
 
 func (k *keeper) get(it *item) *archive.Reader {
@@ -100,10 +101,11 @@ func (k *keeper) put(it *item, r *archive.Reader) {
 // lastTime returns the time of the last whole record.
 func (it *item) lastTime() (pcp.Timestamp, error) { return it.findEnd(true) }
 
-// ending returns about when an archive ends: see [archive.Reader.Ending].
+// ending returns the approximate time at which the archive ends, as
+// [archive.Reader.Ending] does.
 func (it *item) ending() (pcp.Timestamp, error) { return it.findEnd(false) }
 
-// findEnd finds out when an archive ends, once.
+// findEnd determines when the archive ends and remembers the result.
 func (it *item) findEnd(exact bool) (pcp.Timestamp, error) {
 	it.mu.Lock()
 	defer it.mu.Unlock()

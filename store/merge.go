@@ -9,12 +9,13 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// Steps yields the steps of all archives in order of time, as [archive.Reader.Steps]
-// does for one. Where an archive ends before the next begins there is a mark,
-// one millisecond after its last record: nobody knows what happened in between.
-// Where archives overlap their steps are interleaved; of copies of one recording
-// each step is yielded once. Damage does not end the sequence: it is named in
-// Problems, and reading goes on after it as in [archive.Reader.Steps].
+// Steps yields the steps of all archives by ascending time, as
+// [archive.Reader.Steps] does for one archive. If an archive ends before the
+// next begins, Steps yields a mark one millisecond after its last record,
+// because what happened in between is unknown. Steps of overlapping archives
+// are interleaved; if archives are copies of one recording, each step is
+// yielded once. Damage does not end the sequence: Problems lists it, and
+// reading continues after it as in [archive.Reader.Steps].
 func (s *Set) Steps(q history.Query) iter.Seq2[*history.Step, error] {
 	return func(yield func(*history.Step, error) bool) {
 		m := &merge{s: s, q: q.Bounded()}
@@ -27,32 +28,34 @@ func (s *Set) Steps(q history.Query) iter.Seq2[*history.Step, error] {
 type merge struct {
 	s      *Set
 	q      history.Query
-	next   int // of s.items
+	next   int // index in s.items of the archive to open next
 	active []*cursor
-	ended  pcp.Timestamp // the last record of all archives that were read to their end
-	marked bool          // what was yielded last is a mark, or nothing was
+	ended  pcp.Timestamp // latest end of the archives that were read to their end
+	marked bool          // the step yielded last is a mark, or none was yielded yet
 	mark   history.Step
-	// gap: no archive was open after the last step.
+	// gap says that no archive was open after the last step, at gapFrom.
 	gap     bool
 	gapFrom pcp.Timestamp
-	later   []*item // that begin after the query
+	later   []*item // archives that begin after the query
 }
 
-// cursor is an archive that is being read.
+// cursor reads the steps of one archive.
 type cursor struct {
 	r    *archive.Reader
 	pass *archive.Pass
-	head *history.Step // to be yielded next
+	head *history.Step // step to be yielded next
 	pull func() (*history.Step, error, bool)
 	stop func()
 }
 
+// stop releases the cursors.
 func (m *merge) stop() {
 	for _, c := range m.active {
 		c.stop()
 	}
 }
 
+// run yields the steps until yield returns false.
 func (m *merge) run(yield func(*history.Step, error) bool) {
 	m.marked = true
 	for {
@@ -80,7 +83,8 @@ func (m *merge) run(yield func(*history.Step, error) bool) {
 	}
 }
 
-// due reports whether an archive is to be opened before the next step.
+// due reports whether an archive must be opened before the next step is
+// yielded.
 func (m *merge) due(it *item) bool {
 	if len(m.active) == 0 {
 		return true
@@ -96,7 +100,7 @@ func (m *merge) begin(it *item) {
 		m.later = append(m.later, it)
 		return
 	}
-	if m.s.over(m.next, m.q.From) {
+	if m.s.endedBefore(m.next, m.q.From) {
 		return
 	}
 	r := m.s.load(it)
@@ -109,7 +113,8 @@ func (m *merge) begin(it *item) {
 	m.advance(c)
 }
 
-// advance fetches a cursor's next step, and gives it up at its end.
+// advance fetches the next step of a cursor. It closes the cursor at the end of
+// its archive.
 func (m *merge) advance(c *cursor) {
 	var err error
 	var ok bool
@@ -118,7 +123,7 @@ func (m *merge) advance(c *cursor) {
 		return
 	}
 	if err != nil {
-		m.s.name(Problem{Archive: c.r.Base(), Err: err})
+		m.s.report(Problem{Archive: c.r.Base(), Err: err})
 	}
 	c.stop()
 	m.active = slices.DeleteFunc(m.active, func(other *cursor) bool { return other == c })
@@ -130,7 +135,8 @@ func (m *merge) advance(c *cursor) {
 	}
 }
 
-// between returns the mark that goes before a step if there is a gap.
+// between returns the mark to be yielded before a step at the given time, if
+// there is a gap.
 func (m *merge) between(before pcp.Timestamp) (*history.Step, bool) {
 	if !m.gap {
 		return nil, false
@@ -149,9 +155,9 @@ func (m *merge) between(before pcp.Timestamp) (*history.Step, bool) {
 
 // dropCopies drops the step that was just yielded from other copies of the same
 // recording.
-func (m *merge) dropCopies(of *cursor, stamp pcp.Timestamp) {
+func (m *merge) dropCopies(yielded *cursor, stamp pcp.Timestamp) {
 	for _, c := range slices.Clone(m.active) {
-		if c != of && c.head.Stamp == stamp && c.r.Header().PID == of.r.Header().PID && c.r.Header().Start == of.r.Header().Start {
+		if c != yielded && c.head.Stamp == stamp && c.r.Header().PID == yielded.r.Header().PID && c.r.Header().Start == yielded.r.Header().Start {
 			m.advance(c)
 		}
 	}

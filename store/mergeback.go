@@ -9,9 +9,9 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// Backward yields the steps of all archives from the last to the first: those of
-// Steps in reverse. Where an archive ends must be known before
-// it is read: its index is believed if its last volume is compressed.
+// Backward yields the steps that Steps yields, in reverse order. It must know
+// where an archive ends before reading it. If the last volume of an archive is
+// compressed, Backward trusts the index for that.
 func (s *Set) Backward(q history.Query) iter.Seq2[*history.Step, error] {
 	return func(yield func(*history.Step, error) bool) {
 		m := &mergeBack{merge: merge{s: s, q: q.Bounded()}}
@@ -23,16 +23,16 @@ func (s *Set) Backward(q history.Query) iter.Seq2[*history.Step, error] {
 // mergeBack is one pass over a Set from its end.
 type mergeBack struct {
 	merge
-	rest   []*ending     // archives to be opened, by their end
-	opened bool          // one was
-	above  pcp.Timestamp // of the step yielded last
+	rest   []*ending     // archives to be opened, by ascending end
+	opened bool          // an archive was opened
+	above  pcp.Timestamp // time of the step yielded last
 }
 
-// ending is an archive and when it ends.
+// ending is an archive with the time of its end.
 type ending struct {
 	*item
 	end  pcp.Timestamp
-	over bool // before the query
+	over bool // ends before the query begins
 }
 
 func (m *mergeBack) run(yield func(*history.Step, error) bool) {
@@ -42,10 +42,10 @@ func (m *mergeBack) run(yield func(*history.Step, error) bool) {
 			m.later = append(m.later, it)
 			continue
 		}
-		e := &ending{item: it, over: m.s.over(i, m.q.From)}
+		e := &ending{item: it, over: m.s.endedBefore(i, m.q.From)}
 		var err error
 		if e.end, err = it.ending(); err != nil {
-			m.s.name(Problem{Archive: it.label.Base(), Skipped: true, Err: err})
+			m.s.report(Problem{Archive: it.label.Base(), Skipped: true, Err: err})
 			continue
 		}
 		m.rest = append(m.rest, e)
@@ -72,8 +72,9 @@ func (m *mergeBack) run(yield func(*history.Step, error) bool) {
 	}
 }
 
-// latest returns the cursor whose step is next. Of steps of one time Steps
-// yields that of the archive that begins first, thus here it is last.
+// latest returns the cursor with the next step. Among steps of the same time,
+// Steps yields the archive that begins first, so latest returns the one that
+// begins last.
 func (m *mergeBack) latest() *cursor {
 	order := func(a, b *cursor) int {
 		if n := a.head.Stamp.Compare(b.head.Stamp); n != 0 {
@@ -87,9 +88,9 @@ func (m *mergeBack) latest() *cursor {
 	return slices.MaxFunc(m.active, order)
 }
 
-// due reports whether the archive that ends last is to be opened before the next
-// step: as in Steps, one that only touches the next has a gap to it, unless
-// they begin together.
+// due reports whether the archive with the latest end must be opened before the
+// next step is yielded. As in Steps, two archives have a gap between them if
+// one ends when the other begins, unless they begin together.
 func (m *mergeBack) due() bool {
 	e := m.rest[len(m.rest)-1]
 	return !slices.ContainsFunc(m.active, func(c *cursor) bool {
@@ -100,8 +101,9 @@ func (m *mergeBack) due() bool {
 	})
 }
 
-// begin opens an archive unless it lies outside the query, and yields the mark
-// that follows it if nothing is open. It returns whether more is wanted.
+// begin opens an archive unless it lies outside the query. If no other archive
+// is open it yields the mark that follows the archive. It returns false to
+// stop.
 func (m *mergeBack) begin(e *ending, yield func(*history.Step, error) bool) bool {
 	if e.over {
 		return true

@@ -4,18 +4,20 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"github.com/pcparchive/pcparchive/archive"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/pcparchive/pcparchive/archive"
 )
 
-// OpenSet opens archives, each named by its base or by any of its files, or by
-// a folder: all archives in it. It reads their labels; metadata is read when it
-// is needed. The error is a [*HostsError] if they are not of one host, and wraps
-// [fs.ErrNotExist] if there are none. A nil o means defaults.
+// OpenSet opens the archives of one host. Each path is the base of an archive,
+// any of its files, or a folder, which stands for all archives in it. OpenSet
+// reads only labels; a Set reads metadata when it is needed. A nil o means
+// defaults. The error is a [*HostsError] if the archives are of several hosts,
+// and wraps [fs.ErrNotExist] if there are none.
 func OpenSet(paths []string, o *archive.ReadOptions) (*Set, error) {
 	sets, problems, err := OpenSets(paths, o)
 	if err != nil {
@@ -39,9 +41,9 @@ func OpenSet(paths []string, o *archive.ReadOptions) (*Set, error) {
 	return sets[0], nil
 }
 
-// OpenSets opens archives as OpenSet does and returns a Set for each host, by
-// name, and the archives that belong to none because their label, or all that
-// their host has, cannot be read.
+// OpenSets opens archives as OpenSet does and returns a Set for each host,
+// sorted by host name. The problems list the archives without a Set: their
+// label cannot be read, or no archive of their host can.
 func OpenSets(paths []string, o *archive.ReadOptions) ([]*Set, []Problem, error) {
 	opts := o.Shared()
 	opts.Listing.Freeze()
@@ -86,7 +88,7 @@ func OpenSets(paths []string, o *archive.ReadOptions) ([]*Set, []Problem, error)
 	return sets, problems, nil
 }
 
-// expand replaces folders by the archives in them and leaves out repetitions.
+// expand replaces folders by the archives in them and drops duplicates.
 func expand(paths []string, o *archive.ReadOptions) (bases []string, err error) {
 	seen := map[string]bool{}
 	add := func(base string) {
@@ -112,7 +114,7 @@ func expand(paths []string, o *archive.ReadOptions) (bases []string, err error) 
 		}
 		base, _, err := o.Listing.Members(path)
 		if err != nil {
-			base = path // named in Problems
+			base = path // opening it fails and becomes a Problem
 		}
 		add(base)
 	}

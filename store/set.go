@@ -13,40 +13,44 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// Set is several archives of one host, read as one timeline. Their versions may
-// differ, and so may what they say of a metric: each archive keeps its own
-// descriptors, so that one metric may come as several [history.Metric] values. A damaged
-// archive is used but for the damage, which Problems names. Archives that overlap
-// are read side by side. A Set may be used from several goroutines; each
-// sequence it returns belongs to one.
+// Set reads several archives of one host as one timeline. Archives that overlap
+// are read side by side, and damaged ones up to and after the damage, which
+// Problems lists.
+//
+// The archives may have different versions and describe a metric differently.
+// Each keeps its own descriptors, so that one metric may occur as several
+// [history.Metric] values.
+//
+// Several goroutines may use a Set; a sequence that it returns belongs to one
+// goroutine.
 type Set struct {
 	opts  *archive.ReadOptions
-	items []*item // by start
+	items []*item // by ascending start
 	kept  *keeper
 
-	mu       sync.Mutex // of problems
+	mu       sync.Mutex // guards the fields below
 	problems []Problem
-	named    map[string]bool // texts of problems
+	reported map[string]bool // keys of problems, to list each once
 }
 
-// Problem says what of an archive is missing in a Set and why.
+// Problem describes a part of a Set that cannot be read.
 type Problem struct {
-	Archive string // base path
-	Skipped bool   // nothing of it is used
-	Err     error  // wraps a [*pcp.FormatError], which tells file and offset, if it is damage
+	Archive string // base path of the archive
+	Skipped bool   // the whole archive is left out
+	Err     error  // reason; damage wraps a [*pcp.FormatError] with file and offset
 }
 
-// String returns the archive, what becomes of it, and the reason.
+// String returns the archive, whether it is left out, and the reason.
 func (p Problem) String() string {
-	what := "read but for damage"
+	use := "read except for damage"
 	if p.Skipped {
-		what = "left out"
+		use = "left out"
 	}
-	return fmt.Sprintf("archive %s: %s: %v", p.Archive, what, p.Err)
+	return fmt.Sprintf("archive %s: %s: %v", p.Archive, use, p.Err)
 }
 
-// HostsError says that archives of several hosts were given where those of one
-// are needed. [OpenSets] tells them apart.
+// HostsError reports archives of several hosts where one host is required.
+// [OpenSets] accepts several.
 type HostsError struct {
 	Hosts []string // sorted
 }
@@ -59,15 +63,15 @@ func (e *HostsError) Error() string {
 // Host returns the name of the host.
 func (s *Set) Host() string { return s.items[0].label.Header().Host }
 
-// Header returns the label of the earliest archive that can be read.
+// Header returns the label of the earliest readable archive.
 func (s *Set) Header() *archive.Header { return s.first().label.Header() }
 
-// Location returns the time zone of the earliest archive that can be read, as
-// [archive.Reader.Location] does.
+// Location returns the time zone of the earliest readable archive; see
+// [archive.Reader.Location].
 func (s *Set) Location() *time.Location { return s.first().label.Location() }
 
-// first returns the earliest archive that can be read, or the earliest if none
-// can be.
+// first returns the earliest readable archive, or the earliest archive if none
+// is readable.
 func (s *Set) first() *item {
 	for _, it := range s.items {
 		if s.readable(it) {
@@ -77,8 +81,8 @@ func (s *Set) first() *item {
 	return s.items[0]
 }
 
-// Last returns the archive that begins last of those that can be opened, nil if
-// none can be.
+// Last returns the readable archive with the latest start, nil if no archive is
+// readable.
 func (s *Set) Last() *archive.Reader {
 	for _, it := range slices.Backward(s.items) {
 		if r := s.load(it); r != nil {
@@ -88,20 +92,20 @@ func (s *Set) Last() *archive.Reader {
 	return nil
 }
 
-// IsLast reports whether an archive, by its base path, is what Last returns.
+// IsLast reports whether Last returns the archive with the given base path.
 func (s *Set) IsLast(base string) bool {
 	r := s.Last()
 	return r != nil && r.Base() == base
 }
 
-// Archive is an archive of a Set.
+// Archive describes an archive of a Set.
 type Archive struct {
 	Base   string
 	Header *archive.Header
 }
 
-// Archives lists the archives by their start, without those that are known to be
-// left out. It opens none.
+// Archives lists the archives by ascending start. It opens none, and omits only
+// those that already failed to open.
 func (s *Set) Archives() []Archive {
 	all := make([]Archive, 0, len(s.items))
 	for _, it := range s.items {
@@ -112,8 +116,8 @@ func (s *Set) Archives() []Archive {
 	return all
 }
 
-// Readers yields the archives by their start, opened, for questions about their
-// metadata. One that cannot be opened is left out and named in Problems.
+// Readers opens the archives and yields them by ascending start. An archive
+// that cannot be opened is omitted and listed in Problems.
 func (s *Set) Readers() iter.Seq[*archive.Reader] {
 	return func(yield func(*archive.Reader) bool) {
 		for _, it := range s.items {
@@ -124,12 +128,12 @@ func (s *Set) Readers() iter.Seq[*archive.Reader] {
 	}
 }
 
-// Between is Readers, but yields only the archives that may hold records of the
-// times from one to another, both inclusive.
+// Between yields the archives that may hold records between two times, both
+// inclusive, as Readers does.
 func (s *Set) Between(from, to pcp.Timestamp) iter.Seq[*archive.Reader] {
 	return func(yield func(*archive.Reader) bool) {
 		for i, it := range s.items {
-			if it.label.Header().Start.After(to) || s.over(i, from) {
+			if it.label.Header().Start.After(to) || s.endedBefore(i, from) {
 				continue
 			}
 			if r := s.load(it); r != nil && !yield(r) {
@@ -139,11 +143,12 @@ func (s *Set) Between(from, to pcp.Timestamp) iter.Seq[*archive.Reader] {
 	}
 }
 
-// End returns the time of the last whole record of the archives that can be read.
+// End returns the time of the last whole record of all readable archives.
+// Finding it may take decoding a compressed volume; see Ending.
 func (s *Set) End() (pcp.Timestamp, error) {
 	var end pcp.Timestamp
 	for i, it := range slices.Backward(s.items) {
-		if s.over(i, end) {
+		if s.endedBefore(i, end) {
 			continue
 		}
 		t, err := it.lastTime()
@@ -151,7 +156,7 @@ func (s *Set) End() (pcp.Timestamp, error) {
 			continue
 		}
 		if !s.readable(it) {
-			continue // it ends nothing
+			continue // an unreadable archive does not count
 		}
 		if err != nil {
 			return end, err
@@ -161,7 +166,7 @@ func (s *Set) End() (pcp.Timestamp, error) {
 	return end, nil
 }
 
-// Ending is End as far as [archive.Reader.Ending] knows it.
+// Ending returns a cheaper estimate of End; see [archive.Reader.Ending].
 func (s *Set) Ending() (pcp.Timestamp, error) {
 	var end pcp.Timestamp
 	for _, it := range slices.Backward(s.items) {
@@ -177,42 +182,42 @@ func (s *Set) Ending() (pcp.Timestamp, error) {
 	return end, nil
 }
 
-// Problems returns what was met so far: by opening the Set, and by reading. The
-// same is named once, however often it is met.
+// Problems lists the problems found so far, by opening and by reading the Set.
+// It lists each problem once.
 func (s *Set) Problems() []Problem {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.problems)
 }
 
-// name adds a problem.
-func (s *Set) name(p Problem) {
+// report adds a problem unless it is listed.
+func (s *Set) report(p Problem) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	text := p.Archive + ": " + archive.DamageKey(p.Err)
-	if s.named[text] {
+	if s.reported[text] {
 		return
 	}
-	if s.named == nil {
-		s.named = map[string]bool{}
+	if s.reported == nil {
+		s.reported = map[string]bool{}
 	}
-	s.named[text] = true
+	s.reported[text] = true
 	s.problems = append(s.problems, p)
 }
 
-// over reports whether an archive certainly has no record from t on: another that
-// can be read has begun by then, and it ended before as far as ending knows.
-func (s *Set) over(i int, t pcp.Timestamp) bool {
+// endedBefore reports whether archive i certainly has no record from t on: it
+// ended before t, and a later readable archive begins at or before t.
+func (s *Set) endedBefore(i int, t pcp.Timestamp) bool {
 	if i+1 == len(s.items) || s.items[i+1].label.Header().Start.After(t) {
 		return false
 	}
 	end, err := s.items[i].ending()
-	return err == nil && end.Before(t) && s.begun(t) > i
+	return err == nil && end.Before(t) && s.lastBegun(t) > i
 }
 
-// begun returns the place of the last archive that has begun by t and can be
-// read, -1 if there is none. It tries the one of which t probably is.
-func (s *Set) begun(t pcp.Timestamp) int {
+// lastBegun returns the index of the last readable archive that begins at or
+// before t, -1 if there is none.
+func (s *Set) lastBegun(t pcp.Timestamp) int {
 	i := sort.Search(len(s.items), func(i int) bool { return s.items[i].label.Header().Start.After(t) })
 	for i--; i >= 0 && !s.readable(s.items[i]); i-- {
 	}
