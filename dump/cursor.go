@@ -45,6 +45,12 @@ func (c *cursor) close() {
 	}
 }
 
+// release closes the volume and frees the buffer.
+func (c *cursor) release() {
+	c.close()
+	c.buf = nil
+}
+
 // use opens volume i, checks its label and stands at its beginning.
 func (c *cursor) use(i int) error {
 	if i == c.at && c.src != nil {

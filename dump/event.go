@@ -94,7 +94,8 @@ func (d *dumper) param(id pcp.PMID) *metric {
 	if m, ok := d.params[id]; ok {
 		return m
 	}
-	m := d.newMetric(id)
+	desc, known := d.store.Desc(id)
+	m := d.newMetric(id, desc, known)
 	names := d.names.of(id)
 	switch {
 	case id == pcp.NewPMID(pcp.DynamicDomain, 0, 1) && !m.known: // every archive has these two

@@ -1,32 +1,34 @@
 package dump
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/pcparchive/pcparchive/archive"
+)
 
 const featureQA = 1 << 31 // the only feature bit with a meaning
 
-// label prints the archive's label.
-func (d *dumper) label() error {
-	h := d.r.Header()
+// label prints the label of an archive.
+func (d *dumper) label(in *input) {
+	h := in.r.Header()
 	b := fmt.Appendf(d.buf, "Log Label (Log Format Version %d)\nPerformance metrics from host %s\n", h.Version, h.Host)
 	b = append(b, "    commencing "...)
 	b = d.clock.appendDated(b, h.Start, d.clock.digits)
 	b = append(d.clock.appendEpoch(b, h.Start), '\n')
-	if d.endErr != nil {
+	if in.endErr != nil {
 		b = append(b, "    ending     UNKNOWN\n"...)
 	} else {
 		b = append(b, "    ending     "...)
-		b = d.clock.appendDated(b, d.end, d.clock.digits)
-		b = append(d.clock.appendEpoch(b, d.end), '\n')
+		b = d.clock.appendDated(b, in.end, d.clock.digits)
+		b = append(d.clock.appendEpoch(b, in.end), '\n')
 	}
 	d.buf = b
 	if d.o.has(LabelDetails) {
-		d.labelDetails()
+		d.labelDetails(h)
 	}
-	return nil
 }
 
-func (d *dumper) labelDetails() {
-	h := d.r.Header()
+func (d *dumper) labelDetails(h *archive.Header) {
 	if h.Zone != "" {
 		d.buf = fmt.Appendf(d.buf, "Archive timezone: %s\n", h.Zone)
 	}

@@ -13,9 +13,21 @@ import (
 func (d *dumper) helpText() error {
 	d.title("Metric Help Text in the Log ...")
 	texts := map[meta.TextType]map[uint32]string{}
-	for rec, err := range d.r.Records(archive.RoleMeta) {
+	for _, in := range d.inputs {
+		addTexts(texts, in.r)
+	}
+	d.helpOf(texts[meta.TextPMID|meta.TextOneLine], texts[meta.TextPMID|meta.TextHelp],
+		func(ident uint32) string { return "PMID: " + pcp.PMID(ident).String() })
+	d.helpOf(texts[meta.TextInDom|meta.TextOneLine], texts[meta.TextInDom|meta.TextHelp],
+		func(ident uint32) string { return "InDom: " + pcp.InDomID(ident).String() })
+	return nil
+}
+
+// addTexts adds the texts of an archive. A later text replaces an earlier one.
+func addTexts(texts map[meta.TextType]map[uint32]string, r *archive.Reader) {
+	for rec, err := range r.Records(archive.RoleMeta) {
 		if err != nil {
-			continue // noted when the names were read
+			continue // loadMetadata reported it
 		}
 		if t, ok := rec.Record.(*meta.Text); ok {
 			if texts[t.Type] == nil {
@@ -24,11 +36,6 @@ func (d *dumper) helpText() error {
 			texts[t.Type][t.Ident] = t.Text
 		}
 	}
-	d.helpOf(texts[meta.TextPMID|meta.TextOneLine], texts[meta.TextPMID|meta.TextHelp],
-		func(ident uint32) string { return "PMID: " + pcp.PMID(ident).String() })
-	d.helpOf(texts[meta.TextInDom|meta.TextOneLine], texts[meta.TextInDom|meta.TextHelp],
-		func(ident uint32) string { return "InDom: " + pcp.InDomID(ident).String() })
-	return nil
 }
 
 // helpOf prints the two kinds of help of metrics or of instance domains.

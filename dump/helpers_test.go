@@ -21,7 +21,7 @@ var (
 	ratio   = &meta.Desc{PMID: pcp.NewPMID(60, 5, 1), Type: pcp.TypeDouble, InDom: pcp.InDomNull, Sem: pcp.SemInstant, Names: []string{"sample.ratio"}}
 	happen  = &meta.Desc{PMID: pcp.NewPMID(60, 5, 2), Type: pcp.TypeEvent, InDom: pcp.InDomNull, Sem: pcp.SemInstant, Names: []string{"sample.events"}}
 	precise = &meta.Desc{PMID: pcp.NewPMID(60, 5, 3), Type: pcp.TypeHighResEvent, InDom: archtest.Domain, Sem: pcp.SemInstant, Names: []string{"sample.precise"}}
-	nothing = &meta.Desc{PMID: pcp.NewPMID(60, 5, 4), Type: pcp.TypeNoSupport, InDom: pcp.InDomNull, Names: []string{"other.nothing"}}
+	nothing = &meta.Desc{PMID: pcp.NewPMID(60, 5, 4), Type: pcp.TypeNoSupport, InDom: pcp.InDomNull, Sem: pcp.SemInstant, Names: []string{"other.nothing"}}
 )
 
 // rich writes the sample and further records with what the sample lacks: event

@@ -8,15 +8,15 @@ import (
 )
 
 // index prints the temporal index and, after an entry, what is wrong with it.
-func (d *dumper) index() error {
-	d.title("Temporal Index")
+func (d *dumper) index(r *archive.Reader) {
+	d.buf = append(d.buf, "Temporal Index\n"...)
 	tabs := 2 + 2*min(d.clock.dates, 2) // as wide as a time
 	if d.clock.digits == 9 {
 		tabs++
 	}
 	d.buf = append(append(d.buf, strings.Repeat("\t", tabs)...), "Log Vol    end(meta)     end(log)\n"...)
-	entries := d.r.Index()
-	metaSize, _ := d.sizeOf(archive.RoleMeta, 0)
+	entries := r.Index()
+	metaSize, _ := sizeOf(r, archive.RoleMeta, 0)
 	dataSize := unknownSize
 	for i := range entries {
 		e := &entries[i]
@@ -24,7 +24,7 @@ func (d *dumper) index() error {
 		d.buf = fmt.Appendf(d.buf, "\t  %5d  %11d  %11d\n", e.Volume, e.Meta, e.Data)
 		if i == 0 || e.Volume != entries[i-1].Volume {
 			var ok bool
-			if dataSize, ok = d.sizeOf(archive.RoleData, int(e.Volume)); !ok {
+			if dataSize, ok = sizeOf(r, archive.RoleData, int(e.Volume)); !ok {
 				d.buf = fmt.Appendf(d.buf, "\t\tWarning: file missing for log volume %d\n", e.Volume)
 			}
 		}
@@ -34,15 +34,14 @@ func (d *dumper) index() error {
 		}
 		d.spill()
 	}
-	return nil
 }
 
 // unknownSize is that of a compressed file: offsets are not compared with it.
 const unknownSize int64 = -1
 
 // sizeOf returns the size of a file of the archive; ok is false if it is missing.
-func (d *dumper) sizeOf(role archive.Role, volume int) (size int64, ok bool) {
-	for _, m := range d.r.Members() {
+func sizeOf(r *archive.Reader, role archive.Role, volume int) (size int64, ok bool) {
+	for _, m := range r.Members() {
 		if m.Role == role && m.Volume == volume {
 			if m.Compress != "" {
 				return unknownSize, true

@@ -8,12 +8,12 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// diskInDoms prints the records of instance domains as they are stored.
-func (d *dumper) diskInDoms() error {
-	d.title("Instance Domains on-disk ...")
-	for rec, err := range d.r.Records(archive.RoleMeta) {
+// diskInDoms prints the instance domain records of an archive as they are stored.
+func (d *dumper) diskInDoms(r *archive.Reader) {
+	d.buf = append(d.buf, "Instance Domains on-disk ...\n"...)
+	for rec, err := range r.Records(archive.RoleMeta) {
 		if err != nil {
-			continue // noted when the names were read
+			continue // loadMetadata reported it
 		}
 		switch in := rec.Record.(type) {
 		case *meta.InDom:
@@ -33,7 +33,6 @@ func (d *dumper) diskInDoms() error {
 		}
 		d.spill()
 	}
-	return nil
 }
 
 func (d *dumper) diskHead(t pcp.Timestamp, id pcp.InDomID, kind string, n int) {

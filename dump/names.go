@@ -25,35 +25,33 @@ type node struct {
 	index    map[string]*node
 }
 
-// namespace reads the names in the order of their records.
-func (d *dumper) namespace() *namespace {
-	ns := &namespace{root: node{id: pcp.PMIDNull}, byPMID: map[pcp.PMID][]string{}}
-	for rec, err := range d.r.Records(archive.RoleMeta) {
-		if err != nil {
-			if !d.atTornEnd(err) {
-				d.fault(err)
-			}
-			continue
-		}
-		if desc, ok := rec.Record.(*meta.Desc); ok {
-			for _, name := range desc.Names {
-				name, _, _ = strings.Cut(name, "\x00")
-				ns.add(name, desc.PMID)
-			}
-		}
-	}
-	ns.root.collect("", ns.byPMID)
-	return ns
+func newNamespace() *namespace {
+	return &namespace{root: node{id: pcp.PMIDNull}, byPMID: map[pcp.PMID][]string{}}
 }
 
-// atTornEnd reports whether err is about fewer bytes at the end of the metadata
-// than two lengths have, which the reference does not take for a record.
-func (d *dumper) atTornEnd(err error) bool {
+// addRecord adds the names of a metric's descriptor. Records come in file order.
+func (ns *namespace) addRecord(rec archive.Record) {
+	desc, ok := rec.(*meta.Desc)
+	if !ok {
+		return
+	}
+	for _, name := range desc.Names {
+		name, _, _ = strings.Cut(name, "\x00")
+		ns.add(name, desc.PMID)
+	}
+}
+
+// collect sets the names of each metric, after the last addRecord.
+func (ns *namespace) collect() { ns.root.collect("", ns.byPMID) }
+
+// atTornEnd reports whether err is about a rest of the metadata shorter than the two
+// lengths of a record. The reference does not take such a rest for a record.
+func atTornEnd(r *archive.Reader, err error) bool {
 	var fe *pcp.FormatError
 	if !errors.As(err, &fe) || !errors.Is(err, pcp.ErrUnfinished) {
 		return false
 	}
-	for _, m := range d.r.Members() {
+	for _, m := range r.Members() {
 		if m.Role == archive.RoleMeta {
 			return m.Compress == "" && m.Size-fe.Offset < 8
 		}

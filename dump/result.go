@@ -25,8 +25,8 @@ type metric struct {
 	near  int           // position in it that was right last
 }
 
-// choose finds the metrics whose values are wanted.
-func (d *dumper) choose() error {
+// selectMetrics sets the metrics to list.
+func (d *dumper) selectMetrics() error {
 	if len(d.o.Names) == 0 {
 		return nil
 	}
@@ -41,9 +41,18 @@ func (d *dumper) choose() error {
 		}
 	}
 	if len(d.want) == 0 {
-		return fmt.Errorf("archive %s: none of the metrics is in it: %w", d.r.Base(), errNoMetric)
+		return fmt.Errorf("%s: no metric has one of the names given: %w", d.archiveNames(), errNoMetric)
 	}
 	return nil
+}
+
+// archiveNames names the archives of the listing for an error.
+func (d *dumper) archiveNames() string {
+	text := "archive " + d.inputs[0].r.Base()
+	if n := len(d.inputs) - 1; n > 0 {
+		text += fmt.Sprintf(" and %d more", n)
+	}
+	return text
 }
 
 // errNoMetric says that a name is that of no metric.
@@ -53,43 +62,27 @@ func unknownMetric(name string) error { return fmt.Errorf("metric %s: %w", name,
 
 // records prints the data records.
 func (d *dumper) records() error {
-	from, to, bounded := d.o.From, d.o.To, !d.o.To.IsZero()
+	to := d.o.To
 	if d.o.Reverse {
-		from, to, bounded = d.o.To, d.o.From, !d.o.From.IsZero()
-		if from.IsZero() {
-			from = d.lastTime()
-		}
-	} else if from.IsZero() {
-		from = d.r.Header().Start
+		to = d.o.From
 	}
-	d.walk.seek(d.r.Hints(), from)
+	m := d.newMerge()
 	for first := true; ; first = false {
-		f, res, err := d.walk.next()
-		if atEnd(err) {
-			return nil
-		}
-		if err != nil {
+		in, size, res, err := m.next()
+		if err != nil || res == nil {
 			return err
 		}
 		if first && d.o.Reverse {
 			d.reverseTitle(res.Stamp)
 		}
-		if bounded && (res.Stamp.After(to) && !d.o.Reverse || res.Stamp.Before(to) && d.o.Reverse) {
+		if !to.IsZero() && m.compare(res.Stamp, to) > 0 {
 			return nil
 		}
-		d.record(f.size, res)
-		if d.spill(); d.err != nil {
-			return d.err
+		d.record(in, size, res)
+		if d.spill(); d.writeErr != nil {
+			return d.writeErr
 		}
 	}
-}
-
-// lastTime is where a listing in reverse begins.
-func (d *dumper) lastTime() pcp.Timestamp {
-	if d.endErr != nil {
-		return pcp.MaxTime
-	}
-	return d.end
 }
 
 func (d *dumper) reverseTitle(t pcp.Timestamp) {
@@ -99,11 +92,13 @@ func (d *dumper) reverseTitle(t pcp.Timestamp) {
 	d.buf = append(append(b, d.clock.year...), " - dump in reverse order\n"...)
 }
 
-// record prints a data record, if it has anything that is wanted.
-func (d *dumper) record(size int, res *archive.Result) {
+// record prints a data record of an archive if it holds metrics to list. A mark is
+// listed unless Names exclude it.
+func (d *dumper) record(in *input, size int, res *archive.Result) {
 	if d.want != nil {
+		isMark := len(res.Sets) == 0
 		d.restrict(res)
-		if len(res.Sets) == 0 && (!d.o.Marks || !d.mark) {
+		if len(res.Sets) == 0 && (!d.o.Marks || !isMark) {
 			return
 		}
 	}
@@ -123,14 +118,13 @@ func (d *dumper) record(size int, res *archive.Result) {
 	}
 	d.buf = append(b, '\n')
 	for i := range res.Sets {
-		d.set(i, &res.Sets[i], res.Stamp)
+		d.set(in, i, &res.Sets[i], res.Stamp)
 		d.spill()
 	}
 }
 
-// restrict drops the value sets that are not wanted.
+// restrict drops the value sets of metrics that are not to be listed.
 func (d *dumper) restrict(res *archive.Result) {
-	d.mark = len(res.Sets) == 0
 	kept := res.Sets[:0]
 	for i := range res.Sets {
 		if _, ok := d.want[res.Sets[i].PMID]; ok {
@@ -140,27 +134,33 @@ func (d *dumper) restrict(res *archive.Result) {
 	res.Sets = kept
 }
 
-// metric returns a metric's state. i is where it stands in the record: records
-// of a logging group have one shape, so the one before usually answers.
-func (d *dumper) metric(i int, id pcp.PMID) *metric {
-	if i < len(d.recent) && d.recent[i].id == id {
-		return d.recent[i]
+// metric returns a metric of an archive. i is the metric's position in the record.
+// Records of a logging group have the same metrics at the same positions, so the
+// previous record usually answers.
+func (d *dumper) metric(in *input, i int, id pcp.PMID) *metric {
+	if i < len(in.recent) && in.recent[i].id == id {
+		return in.recent[i]
 	}
-	m, ok := d.metrics[id]
+	m, ok := in.metrics[id]
 	if !ok {
-		m = d.newMetric(id)
-		d.metrics[id] = m
+		desc, described := in.r.Meta().Desc(id)
+		if !described {
+			desc, described = d.store.Desc(id)
+		}
+		m = d.newMetric(id, desc, described)
+		in.metrics[id] = m
 	}
-	for len(d.recent) <= i {
-		d.recent = append(d.recent, m)
+	for len(in.recent) <= i {
+		in.recent = append(in.recent, m)
 	}
-	d.recent[i] = m
+	in.recent[i] = m
 	return m
 }
 
-func (d *dumper) newMetric(id pcp.PMID) *metric {
+// newMetric returns a metric. desc counts if known is true.
+func (d *dumper) newMetric(id pcp.PMID, desc *meta.Desc, known bool) *metric {
 	m := &metric{id: id, typ: pcp.TypeUnknown, indom: pcp.InDomNull, head: id.String() + " (<nonames>"}
-	if desc, ok := d.store.Desc(id); ok {
+	if known {
 		m.known, m.typ, m.indom = true, desc.Type, desc.InDom
 		if names := d.names.of(id); len(names) > 0 {
 			m.head = id.String() + " (" + strings.Join(names, " or ")
@@ -170,8 +170,8 @@ func (d *dumper) newMetric(id pcp.PMID) *metric {
 }
 
 // set prints the values of a metric.
-func (d *dumper) set(i int, s *archive.ValueSet, t pcp.Timestamp) {
-	m := d.metric(i, s.PMID)
+func (d *dumper) set(in *input, i int, s *archive.ValueSet, t pcp.Timestamp) {
+	m := d.metric(in, i, s.PMID)
 	if len(s.Values) > 0 && (m.typ == pcp.TypeEvent || m.typ == pcp.TypeHighResEvent) {
 		d.events(m, s, t)
 		return

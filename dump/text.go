@@ -2,6 +2,7 @@ package dump
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 
@@ -10,129 +11,201 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// Text lists an archive in the form of the reference's pmdumplog. An error says
-// what could not be read or written; what precedes it was printed.
+// Text lists an archive in the form of the reference's pmdumplog. The error names
+// everything that could not be read or written; Text prints the rest.
 func Text(w io.Writer, r *archive.Reader, o *Options) error {
-	d, err := newDumper(w, r, o)
+	return Archives(w, []*archive.Reader{r}, o)
+}
+
+// Archives lists the archives of one host as one, as release 7.2 lists a
+// multi-archive context. A first line tells how many archives there are. A line
+// `--- archive NAME ---` precedes the label, the index and the stored instance
+// domains of each archive. The other sections come from the merged metadata, and
+// the data records of all archives are in order of time. Where an archive ends
+// before the next begins, a mark follows one millisecond after its last record; in
+// reverse, the mark is one millisecond before the start of the later archive.
+//
+// The start and the version of the earliest archive decide how times look. If
+// archives describe a metric differently, the earliest description is listed, and
+// Options.Warn gets the others; values have the type that their own archive gives.
+func Archives(w io.Writer, archives []*archive.Reader, o *Options) error {
+	d, err := newDumper(w, archives, o)
 	if err != nil {
 		return err
 	}
-	defer d.walk.close()
+	defer d.close()
 	err = d.sections()
-	for _, damage := range d.walk.faults {
-		d.fault(damage)
+	for _, in := range d.inputs {
+		for _, damage := range in.walk.faults {
+			d.fault(damage)
+		}
+		d.unlistedDamage(in.r)
 	}
-	d.unsaid()
 	return errors.Join(err, d.flush(), d.faults)
 }
 
-// unsaid notes the damage of labels and of the index, to which a listing does not
-// come.
-func (d *dumper) unsaid() {
-	for _, err := range d.r.Warnings() {
+// unlistedDamage reports the damage of labels and of the index, which listing the
+// records does not reach.
+func (d *dumper) unlistedDamage(r *archive.Reader) {
+	for _, err := range r.Warnings() {
 		var fe *pcp.FormatError
 		lost := damageOf(err)
 		if lost == nil || !errors.As(err, &fe) || lost.Offset > 0 && fe.Kind != pcp.KindIndex {
 			continue
 		}
-		if !slices.Contains(d.said, lost.Error()) {
+		if !slices.Contains(d.reported, lost.Error()) {
 			d.fault(lost)
 		}
 	}
 }
 
-// fault notes damage that does not end the listing but makes it fail.
+// fault reports damage that makes the listing fail but does not end it.
 func (d *dumper) fault(err error) {
 	d.faults = errors.Join(d.faults, err)
-	d.said = append(d.said, err.Error())
+	d.reported = append(d.reported, err.Error())
 }
 
-// dumper prints one archive. What it prints collects in buf.
+// dumper prints a listing. The text collects in buf.
 type dumper struct {
-	r      *archive.Reader
-	o      *Options
-	w      io.Writer
-	buf    []byte
-	err    error // of w
-	faults error // what makes the listing fail although it goes on
-	said   []string
-	clock  *clock
-	store  *meta.Store
-	walk   *walker
-	names  *namespace
+	o        *Options
+	w        io.Writer
+	buf      []byte
+	writeErr error    // the first error of w
+	faults   error    // damage that makes the listing fail at its end
+	reported []string // texts of the errors in faults
+	clock    *clock
 
-	end    pcp.Timestamp
-	endErr error
+	inputs []*input    // the archives, by ascending start
+	store  *meta.Store // the metadata of all archives
+	names  *namespace  // the metric names of all archives
 
-	metrics map[pcp.PMID]*metric
-	params  map[pcp.PMID]*metric  // of events
-	recent  []*metric             // by position in the record before
-	want    map[pcp.PMID]struct{} // nil: every metric
-	mark    bool                  // the record at hand is a mark
+	params map[pcp.PMID]*metric  // parameters of event records
+	want   map[pcp.PMID]struct{} // the metrics to list; nil means all
 }
 
 const bufferSize = 64 << 10
 
-func newDumper(w io.Writer, r *archive.Reader, o *Options) (*dumper, error) {
-	h := r.Header()
-	d := &dumper{
-		r: r, o: o, w: w, clock: newClock(o, h.Start, h.Version), store: r.Meta(),
-		buf: make([]byte, 0, bufferSize+bufferSize/4), metrics: map[pcp.PMID]*metric{},
-		params: map[pcp.PMID]*metric{},
+var errNoArchive = errors.New("no archive to list")
+
+func newDumper(w io.Writer, archives []*archive.Reader, o *Options) (*dumper, error) {
+	if len(archives) == 0 {
+		return nil, errNoArchive
 	}
-	var err error
-	if d.walk, err = newWalker(r, o.Reverse); err != nil {
-		return nil, err
+	d := &dumper{o: o, w: w, buf: make([]byte, 0, bufferSize+bufferSize/4), params: map[pcp.PMID]*metric{}}
+	for _, r := range archives {
+		in, err := newInput(r, o.Reverse)
+		if err != nil {
+			return nil, err
+		}
+		d.inputs = append(d.inputs, in)
 	}
-	d.names = d.namespace()
-	return d, d.choose()
+	slices.SortStableFunc(d.inputs, func(a, b *input) int { return a.start().Compare(b.start()) })
+	first := d.inputs[0].r
+	d.clock = newClock(o, first.Header().Start, first.Header().Version)
+	d.loadMetadata()
+	return d, d.selectMetrics()
 }
 
-// sections prints what is asked for, in the reference's order.
-func (d *dumper) sections() error {
-	if d.o.has(Label) || d.o.Reverse && d.o.has(Metrics) {
-		d.end, d.endErr = d.walk.findEnd(d.r.Hints())
-		if d.endErr != nil {
-			d.o.warn(d.endErr)
-		}
+// close closes the files of all archives.
+func (d *dumper) close() {
+	for _, in := range d.inputs {
+		in.release()
 	}
+}
+
+// sections prints the selected sections in the reference's order.
+func (d *dumper) sections() error {
+	if len(d.inputs) > 1 {
+		d.buf = fmt.Appendf(d.buf, "Note: multi-archive context with %d archives\n", len(d.inputs))
+	}
+	d.findEnds()
 	for _, part := range []struct {
-		when  Section
-		print func() error
+		section Section
+		print   func() error
 	}{
-		{Label, d.label}, {Descs, d.descs}, {LabelSets, d.labelSets}, {HelpText, d.helpText},
-		{DiskInDoms, d.diskInDoms}, {InDoms, d.inDoms}, {Index, d.index}, {Metrics, d.records},
+		{Label, d.labels}, {Descs, d.descs}, {LabelSets, d.labelSets}, {HelpText, d.helpText},
+		{DiskInDoms, d.allDiskInDoms}, {InDoms, d.inDoms}, {Index, d.indexes}, {Metrics, d.records},
 	} {
-		if !d.o.has(part.when) {
+		if !d.o.has(part.section) {
 			continue
 		}
 		if err := part.print(); err != nil {
 			return err
 		}
-		if d.err != nil {
-			return d.err
+		if d.writeErr != nil {
+			return d.writeErr
 		}
 	}
 	return nil
 }
 
-// flush writes what has collected.
-func (d *dumper) flush() error {
-	if d.err == nil && len(d.buf) > 0 {
-		_, d.err = d.w.Write(d.buf)
+// findEnds finds the end of each archive if the listing shows or needs it.
+func (d *dumper) findEnds() {
+	if !d.o.has(Label) && (!d.o.Reverse || !d.o.has(Metrics)) {
+		return
 	}
-	d.buf = d.buf[:0]
-	return d.err
-}
-
-// spill writes what has collected if it is much.
-func (d *dumper) spill() {
-	if len(d.buf) >= bufferSize {
-		_ = d.flush() // kept in d.err
+	for _, in := range d.inputs {
+		in.findEnd()
+		if in.endErr != nil {
+			d.o.warn(in.endErr)
+		}
 	}
 }
 
-// title begins a section.
+// labels prints the label of each archive.
+func (d *dumper) labels() error {
+	for _, in := range d.inputs {
+		d.archiveLine(in)
+		d.label(in)
+	}
+	return nil
+}
+
+// allDiskInDoms prints the stored instance domains of each archive.
+func (d *dumper) allDiskInDoms() error {
+	for _, in := range d.inputs {
+		d.buf = append(d.buf, '\n')
+		d.archiveLine(in)
+		d.diskInDoms(in.r)
+	}
+	return nil
+}
+
+// indexes prints the temporal index of each archive.
+func (d *dumper) indexes() error {
+	for _, in := range d.inputs {
+		d.buf = append(d.buf, '\n')
+		d.archiveLine(in)
+		d.index(in.r)
+	}
+	return nil
+}
+
+// archiveLine names the archive of the section that follows, in a listing of
+// several archives.
+func (d *dumper) archiveLine(in *input) {
+	if len(d.inputs) > 1 {
+		d.buf = fmt.Appendf(d.buf, "--- archive %s ---\n", in.r.Base())
+	}
+}
+
+// title begins a section that covers all archives.
 func (d *dumper) title(text string) {
 	d.buf = append(append(append(d.buf, '\n'), text...), '\n')
+}
+
+// flush writes the collected text.
+func (d *dumper) flush() error {
+	if d.writeErr == nil && len(d.buf) > 0 {
+		_, d.writeErr = d.w.Write(d.buf)
+	}
+	d.buf = d.buf[:0]
+	return d.writeErr
+}
+
+// spill writes the collected text once it fills the buffer.
+func (d *dumper) spill() {
+	if len(d.buf) >= bufferSize {
+		_ = d.flush() // writeErr keeps the error
+	}
 }

@@ -18,10 +18,19 @@ var ErrTime = timespec.ErrTime
 // text is empty its bound is the archive's; where both are there is no bound.
 // Errors wrap [ErrTime].
 func Window(r *archive.Reader, from, to string, zone *time.Location) (lower, upper pcp.Timestamp, err error) {
+	return ArchivesWindow([]*archive.Reader{r}, from, to, zone)
+}
+
+// ArchivesWindow is Window for a listing by [Archives]: the start is that of the
+// earliest archive, the end that of the archive that ends last.
+func ArchivesWindow(archives []*archive.Reader, from, to string, zone *time.Location) (lower, upper pcp.Timestamp, err error) {
+	if len(archives) == 0 {
+		return lower, upper, errNoArchive
+	}
 	if from == "" && to == "" {
 		return lower, upper, nil
 	}
-	lower, upper, err = limits(r)
+	lower, upper, err = limitsOf(archives)
 	if err != nil {
 		return lower, upper, err
 	}
@@ -43,6 +52,23 @@ func Window(r *archive.Reader, from, to string, zone *time.Location) (lower, upp
 		upper, err = w.Parse(to)
 	}
 	return lower, upper, err
+}
+
+// limitsOf returns the first and the last time of several archives.
+func limitsOf(archives []*archive.Reader) (start, end pcp.Timestamp, err error) {
+	for i, r := range archives {
+		from, to, err := limits(r)
+		if err != nil {
+			return start, end, err
+		}
+		if i == 0 || from.Before(start) {
+			start = from
+		}
+		if i == 0 || to.After(end) {
+			end = to
+		}
+	}
+	return start, end, nil
 }
 
 // limits returns the first and last time of an archive.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,8 +27,13 @@ func newDumpCmd(s streams) *cobra.Command {
 ARCHIVE is its base name or any of its files. Without an option that selects a
 part, the values are listed: of all metrics or of those named, where a name may
 be that of a subtree. The listing is that of PCP 7.2, whose program is pmlogdump,
-apart from the order in its hash tables: --compat 6 gives that of 6.0.3. Of a folder, or a list with commas, each archive is listed
-by itself after its name, oldest first and host by host.
+apart from the order in its hash tables; --compat 6 gives that of 6.0.3.
+
+ARCHIVE may also be a folder or a list with commas. The archives of one host are
+listed as one: a line names each archive before its label, index and stored
+instance domains; the other parts come from the metadata of all archives, and the
+values of all archives are in order of time, with a mark in each gap. With
+--compat 6 the archives are listed one after the other, as are several hosts.
 
 With --output json or ndjson every record is listed with all its fields and the
 place it is stored at; the options that select parts, times and metrics apply.`,
@@ -163,57 +169,105 @@ func runDump(s streams, o *dumpOptions, args []string) error {
 	if err != nil {
 		return err
 	}
-	array := &arrayWriter{w: s.out}
-	if o.output == "json" {
-		s.out = array
+	damaged := false
+	list := o.listText
+	if o.output != "text" {
+		list = o.listJSON
 	}
-	skipped := false
-	listed := 0
-	for r := range h.readers() {
-		if !h.single && o.output == "text" {
-			sep := "\n"
-			if listed == 0 {
-				sep = ""
-			}
-			if _, err := fmt.Fprintf(s.out, "%s==> %s <==\n", sep, r.Base()); err != nil {
-				return err
-			}
-		}
-		listed++
-		err := o.list(s, r, args[1:])
-		if err != nil && !errors.Is(err, errSkipped) {
-			return err
-		}
-		skipped = skipped || err != nil
-	}
-	if o.output == "json" && listed > 0 {
-		if err := array.end(); err != nil {
-			return err
-		}
+	if err := list(s, h, args[1:]); errors.Is(err, errSkipped) {
+		damaged = true
+	} else if err != nil {
+		return err
 	}
 	if err := cmp.Or(h.unusable(), h.saySkipped()); err != nil {
 		return err
 	}
-	if skipped {
+	if damaged {
 		return errSkipped
 	}
 	return nil
 }
 
-// list lists one archive.
-func (o *dumpOptions) list(s streams, r *archive.Reader, metrics []string) error {
-	opts, err := o.options(s, r, metrics)
-	if err != nil {
-		return err
+// listing is a group of archives that are listed as one, after a heading if there
+// are several groups.
+type listing struct {
+	heading  string
+	archives []*archive.Reader
+}
+
+// listings groups the archives: those of one host together or, as release 6 does not
+// join archives, each by itself.
+func (o *dumpOptions) listings(h *hosts) (all []listing) {
+	for _, set := range h.sets {
+		archives := slices.Collect(set.Readers())
+		switch {
+		case o.compat == 6:
+			for _, r := range archives {
+				all = append(all, listing{r.Base(), []*archive.Reader{r}})
+			}
+		case len(archives) > 0:
+			all = append(all, listing{"host " + set.Host(), archives})
+		}
 	}
-	if o.output != "text" {
-		return sayDamage(s, dump.JSON(s.out, r, opts, true))
+	return all
+}
+
+// listText prints the listings. It returns errSkipped after damage.
+func (o *dumpOptions) listText(s streams, h *hosts, metrics []string) error {
+	var result error
+	all := o.listings(h)
+	for i, l := range all {
+		if len(all) > 1 {
+			separator := "\n"
+			if i == 0 {
+				separator = ""
+			}
+			if _, err := fmt.Fprintf(s.out, "%s==> %s <==\n", separator, l.heading); err != nil {
+				return err
+			}
+		}
+		opts, err := o.options(s, l.archives, metrics)
+		if err != nil {
+			return err
+		}
+		if opts.Sections == 0 {
+			opts.Sections = dump.Metrics
+		}
+		o.sayZone(s, l.archives[0])
+		err = sayDamage(s, dump.Archives(s.out, l.archives, opts))
+		if err != nil && !errors.Is(err, errSkipped) {
+			return err
+		}
+		result = cmp.Or(result, err)
 	}
-	if opts.Sections == 0 {
-		opts.Sections = dump.Metrics
+	return result
+}
+
+// listJSON prints every record, archive by archive. It returns errSkipped after
+// damage.
+func (o *dumpOptions) listJSON(s streams, h *hosts, metrics []string) error {
+	var result error
+	array := &arrayWriter{w: s.out}
+	if o.output == "json" {
+		s.out = array
 	}
-	o.sayZone(s, r)
-	return sayDamage(s, dump.Text(s.out, r, opts))
+	listed := false
+	for r := range h.readers() {
+		listed = true
+		opts, err := o.options(s, []*archive.Reader{r}, metrics)
+		if err != nil {
+			return err
+		}
+		err = sayDamage(s, dump.JSON(s.out, r, opts, true))
+		if err != nil && !errors.Is(err, errSkipped) {
+			return err
+		}
+		result = cmp.Or(result, err)
+	}
+	if o.output == "json" && listed {
+		return cmp.Or(array.end(), result)
+	}
+	return result
 }
 
 // sayDamage names the damage that a listing meets; other errors it returns.
@@ -227,15 +281,15 @@ func sayDamage(s streams, err error) error {
 	return errSkipped
 }
 
-// options resolves what depends on the archive.
-func (o *dumpOptions) options(s streams, r *archive.Reader, metrics []string) (*dump.Options, error) {
+// options returns the options for a listing of archives, the earliest first.
+func (o *dumpOptions) options(s streams, archives []*archive.Reader, metrics []string) (*dump.Options, error) {
 	opts := &dump.Options{
 		Sections: o.sections(), Sizes: o.sizes || o.all, Reverse: o.reverse, Marks: o.marks, Dates: o.dates, Compat: o.compat,
-		Zone: o.location(r), Names: metrics,
+		Zone: o.location(archives[0]), Names: metrics,
 		Warn: func(err error) { fmt.Fprintln(s.err, "pcparchive: warning:", err) },
 	}
 	var err error
-	opts.From, opts.To, err = dump.Window(r, o.from, o.to, opts.Zone)
+	opts.From, opts.To, err = dump.ArchivesWindow(archives, o.from, o.to, opts.Zone)
 	if err != nil {
 		return nil, usageError{fmt.Errorf("time window: %w", err)}
 	}
