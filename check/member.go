@@ -125,7 +125,7 @@ func (c *checker) open(m *member) *file {
 		c.unreadable(m, nowhere, err)
 		return nil
 	}
-	r := f.From(0)
+	r := source{f.From(0), c.sink}
 	return &file{f: f, r: r, w: newWalker(r, f.Size, c.opts.MaxRecord)}
 }
 
@@ -137,6 +137,9 @@ func (f *file) readAhead() {
 
 // unreadable reports a failure to read a file's contents.
 func (c *checker) unreadable(m *member, offset int64, err error) {
+	if c.cancelled() {
+		return // err is the context's
+	}
 	code := FileUnreadable
 	var broken *decomp.Error
 	if errors.As(err, &broken) {

@@ -2,9 +2,9 @@ package check
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"iter"
 	"os"
 
@@ -12,6 +12,7 @@ import (
 	"github.com/pcparchive/pcparchive/finding"
 	"github.com/pcparchive/pcparchive/internal/wire"
 	"github.com/pcparchive/pcparchive/pcp"
+	"github.com/pcparchive/pcparchive/rewrite"
 )
 
 // ErrNothing says that an archive holds nothing that can be saved.
@@ -21,22 +22,30 @@ var ErrNothing = errors.New("nothing can be saved")
 // it is, to a new archive, out: every metadata and data record that can be
 // decoded, with good labels and a new temporal index, uncompressed. The errors
 // among the findings tell what was lost. It never overwrites: if a file of an
-// archive out exists, the error wraps [fs.ErrExist]. An error, [ErrNothing] or
-// that of a write, is yielded last, and leaves no file behind.
-func Salvage(path, out string, o *Options) iter.Seq2[finding.Finding, error] {
+// archive out exists, the error wraps [io/fs.ErrExist]; if another writes it, the
+// error is an [*archive.InUseError]. An error, [ErrNothing] or that of a write or
+// of ctx, is yielded last. The archive appears complete or not at all.
+func Salvage(ctx context.Context, path, out string, o *Options) iter.Seq2[finding.Finding, error] {
 	return func(yield func(finding.Finding, error) bool) {
-		if _, found, err := archive.Members(out); err == nil {
-			yield(finding.Finding{}, fmt.Errorf("%s: %w", found[0].Path, fs.ErrExist))
+		aside, err := rewrite.NewAside(out)
+		if err != nil {
+			yield(finding.Finding{}, err)
 			return
 		}
-		s := &sink{opts: o.withDefaults(), yield: func(f finding.Finding) bool { return yield(f, nil) }}
+		s := &sink{opts: o.withDefaults(), ctx: ctx, yield: func(f finding.Finding) bool { return yield(f, nil) }}
 		c := newChecker(s)
 		c.begin(baseOf(path))
-		c.saver = &saver{base: out, lowest: pcp.MaxTime}
+		c.saver = &saver{base: aside.Base(), name: out, lowest: pcp.MaxTime}
 		c.run()
 		c.end()
-		err := c.saver.finish(s.stopped)
-		if err != nil && !s.stopped {
+		stopped := s.cancelled()
+		if err = c.saver.finish(stopped); err == nil && !stopped {
+			err = aside.Publish()
+		}
+		if replaced := aside.Replaced(); err == nil && !stopped && len(replaced) > 0 && s.opts.Replaced != nil {
+			s.opts.Replaced(out)
+		}
+		if err = errors.Join(err, ctx.Err(), aside.Remove()); err != nil && !s.left {
 			yield(finding.Finding{}, err)
 		}
 	}
@@ -44,7 +53,8 @@ func Salvage(path, out string, o *Options) iter.Seq2[finding.Finding, error] {
 
 // saver writes an archive of records that are copied. A nil saver does nothing.
 type saver struct {
-	base    string
+	base    string // where it writes
+	name    string // of the archive when it is complete
 	label   []byte // framed, of the first good file
 	layout  *wire.Layout
 	files   []*savedFile
@@ -150,7 +160,7 @@ func (s *saver) record(m *member, payload []byte, t pcp.Timestamp) {
 // finish writes the index and closes the files, or removes them.
 func (s *saver) finish(give bool) error {
 	if s.err == nil && !give && (s.records == 0 || s.descs == 0) {
-		s.err = fmt.Errorf("archive %s: no data or no descriptions of metrics: %w", s.base, ErrNothing)
+		s.err = fmt.Errorf("archive %s: no data or no descriptions of metrics: %w", s.name, ErrNothing)
 	}
 	if s.err == nil && !give {
 		if index := s.create(".index", wire.VolumeIndex); index != nil {

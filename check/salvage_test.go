@@ -1,6 +1,7 @@
 package check_test
 
 import (
+	"context"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -19,8 +20,8 @@ import (
 )
 
 // salvage saves an archive and returns what it found.
-func salvage(base, out string) (found []finding.Finding, failed error) {
-	for f, err := range check.Salvage(base, out, nil) {
+func salvage(t *testing.T, base, out string) (found []finding.Finding, failed error) {
+	for f, err := range check.Salvage(t.Context(), base, out, nil) {
 		if err != nil {
 			failed = err
 			continue
@@ -38,7 +39,7 @@ func errorsOf(findings []finding.Finding) []finding.Finding {
 func TestSalvageSound(t *testing.T) {
 	archtest.ForEachVersion(t, func(t *testing.T, v pcp.Version) {
 		base, out := archtest.Sample(t, v), filepath.Join(t.TempDir(), "out")
-		found, err := salvage(base, out)
+		found, err := salvage(t, base, out)
 		require.NoError(t, err)
 		assert.Equal(t, slices.Collect(check.Archive(base, nil)), found)
 		m, i, d := archtest.Members(t, base)
@@ -48,7 +49,7 @@ func TestSalvageSound(t *testing.T) {
 		assert.Equal(t, d, d2)
 		assert.Empty(t, slices.Collect(check.Archive(out, &check.Options{Min: finding.Warning})))
 
-		_, err = salvage(base, out)
+		_, err = salvage(t, base, out)
 		assert.ErrorIs(t, err, fs.ErrExist)
 	})
 }
@@ -64,7 +65,7 @@ func TestSalvageDamage(t *testing.T) {
 	c.Files[".index"] = []byte("rubbish")
 	c.Write()
 	out := filepath.Join(t.TempDir(), "out")
-	found, err := salvage(c.Base, out)
+	found, err := salvage(t, c.Base, out)
 	require.NoError(t, err)
 	assert.Subset(t, codes(found), []finding.Code{check.LabelMagic, check.FrameLength})
 	assert.Empty(t, errorsOf(slices.Collect(check.Archive(out, nil))))
@@ -82,7 +83,7 @@ func TestSalvageEarlierThanTheStart(t *testing.T) {
 		c.Value(at(1), counter.PMID, pcp.InstNull, 2)
 		c.Write()
 		out := filepath.Join(t.TempDir(), "out")
-		found, err := salvage(c.Base, out)
+		found, err := salvage(t, c.Base, out)
 		require.NoError(t, err)
 		assert.Contains(t, codes(found), check.DataStart)
 		assert.NotContains(t, codes(slices.Collect(check.Archive(out, nil))), check.DataStart)
@@ -96,7 +97,7 @@ func TestSalvageNothing(t *testing.T) {
 	c := craft(t, pcp.V3)
 	c.Write()
 	dir := t.TempDir()
-	_, err := salvage(c.Base, filepath.Join(dir, "out"))
+	_, err := salvage(t, c.Base, filepath.Join(dir, "out"))
 	assert.ErrorIs(t, err, check.ErrNothing)
 	left, err := os.ReadDir(dir)
 	require.NoError(t, err)
@@ -110,12 +111,46 @@ func TestSalvageStopped(t *testing.T) {
 	c.Meta(text)
 	c.Write()
 	dir := t.TempDir()
-	for range check.Salvage(c.Base, filepath.Join(dir, "out"), nil) {
+	for range check.Salvage(t.Context(), c.Base, filepath.Join(dir, "out"), nil) {
 		break
 	}
 	left, err := os.ReadDir(dir)
 	require.NoError(t, err)
 	assert.Empty(t, left)
+}
+
+// TestSalvageCancelled ends a salvage by its context: nothing is left of it, and
+// the error is the context's.
+func TestSalvageCancelled(t *testing.T) {
+	c := craft(t, pcp.V3)
+	good(c)
+	c.Write()
+	dir := t.TempDir()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var failed error
+	for f, err := range check.Salvage(ctx, c.Base, filepath.Join(dir, "out"), nil) {
+		assert.Empty(t, f)
+		failed = err
+	}
+	require.ErrorIs(t, failed, context.Canceled)
+	left, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	assert.Empty(t, left)
+}
+
+// TestSalvageLocked refuses the name of an archive that another writes.
+func TestSalvageLocked(t *testing.T) {
+	c := craft(t, pcp.V3)
+	good(c)
+	c.Write()
+	out := filepath.Join(t.TempDir(), "out")
+	a, err := archive.Create(out, archive.Header{Host: "h", Zone: "UTC", PID: 1}, nil)
+	require.NoError(t, err)
+	_, err = salvage(t, c.Base, out)
+	var inUse *archive.InUseError
+	require.ErrorAs(t, err, &inUse)
+	require.NoError(t, a.Close())
 }
 
 // hopeless are archives of a version that nobody reads, or without any record.
@@ -128,7 +163,7 @@ func TestSalvageBad(t *testing.T) {
 		stem := filepath.Base(base)
 		t.Run(stem, func(t *testing.T) {
 			dir := t.TempDir()
-			found, err := salvage(base, filepath.Join(dir, "out"))
+			found, err := salvage(t, base, filepath.Join(dir, "out"))
 			if err != nil {
 				assert.ErrorIs(t, err, check.ErrNothing)
 				assert.True(t, slices.ContainsFunc(hopeless, func(c finding.Code) bool { return slices.Contains(codes(found), c) }), "%v", found)

@@ -1,7 +1,9 @@
 package check
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/pcparchive/pcparchive/finding"
@@ -27,6 +29,9 @@ type Options struct {
 	Verdict func(Verdict)
 	// HostZone replaces Zone by the time zone of each archive's host.
 	HostZone bool
+	// Replaced is called by Salvage with the name of the new archive if one of
+	// that name existed that held no record and was removed; may be nil.
+	Replaced func(archive string)
 }
 
 // DefaultMaxSeries is the default of Options.MaxSeries. Its state takes about
@@ -57,9 +62,11 @@ type sink struct {
 	archive string
 	tally   finding.Tally
 	zone    *time.Location
-	stopped bool // the consumer stopped the iteration
-	errors  int  // number of errors in the archive
-	places  int  // number of damaged places in the archive
+	ctx     context.Context // ends the check early; may be nil
+	stopped bool            // ctx ended, or the consumer stopped the iteration
+	left    bool            // the consumer stopped the iteration
+	errors  int             // number of errors in the archive
+	places  int             // number of damaged places in the archive
 	causes
 }
 
@@ -123,8 +130,32 @@ func (s *sink) put(f finding.Finding) {
 // hand yields a finding.
 func (s *sink) hand(f finding.Finding) {
 	if !s.stopped && !s.yield(f) {
+		s.stopped, s.left = true, true
+	}
+}
+
+// cancelled reports whether the check ends early, because the consumer left or
+// the context ended.
+func (s *sink) cancelled() bool {
+	if s.ctx != nil && s.ctx.Err() != nil {
 		s.stopped = true
 	}
+	return s.stopped
+}
+
+// source fails reads once the sink's context has ended, so that a long file does
+// not delay the end of a check. It may belong to another goroutine than the sink.
+type source struct {
+	io.Reader
+	s *sink
+}
+
+// Read reads unless the context has ended.
+func (r source) Read(p []byte) (int, error) {
+	if ctx := r.s.ctx; ctx != nil && ctx.Err() != nil {
+		return 0, ctx.Err()
+	}
+	return r.Reader.Read(p)
 }
 
 // begin resets the sink for the next archive.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -69,7 +70,7 @@ lost. All findings of the severity asked for are listed.`,
 			if o.target != "" {
 				return runCheckBlocks(cmd.Context(), s, o, args)
 			}
-			return runCheck(s, o, args)
+			return runCheck(cmd.Context(), s, o, args)
 		},
 	}
 	f := cmd.Flags()
@@ -123,7 +124,7 @@ func (*checkFormat) Type() string { return "format" }
 // errFindings says that a command found something, which it has shown.
 var errFindings = errors.New("there are findings")
 
-func runCheck(s streams, o checkOptions, paths []string) error {
+func runCheck(ctx context.Context, s streams, o checkOptions, paths []string) error {
 	if o.listCodes {
 		return listCodes(s.out, o.output, check.Codes())
 	}
@@ -142,9 +143,10 @@ func runCheck(s streams, o checkOptions, paths []string) error {
 		if len(archives) > 1 {
 			return usageError{fmt.Errorf("--salvage takes one archive, and %s holds %d", paths[0], len(archives))}
 		}
+		opts.Replaced = func(name string) { sayReplaced(s, []string{name}) }
 		opts.Limit = -1 // what is lost is told exactly
 		var err error
-		if findings, err = salvaging(check.Salvage(archives[0], o.salvage, opts), &failed); err != nil {
+		if findings, err = salvaging(check.Salvage(ctx, archives[0], o.salvage, opts), &failed); err != nil {
 			return err // nothing was done, so there is nothing to report
 		}
 	}

@@ -63,6 +63,7 @@ func TestKill(t *testing.T) {
 		"copy":             {args: []string{"copy", in("rec"), "out"}, check: wholeOrNone("out", 50)},
 		"copy, compressed": {args: []string{"copy", in("rec"), "out", "--compress", "--volume-size", "20KiB", "--metrics", "openmetrics"}, check: wholeOrNone("out", 50)},
 		"convert":          {args: []string{"convert", in("rec"), "out", "--step", "1m"}, check: wholeOrNone("out", 0)},
+		"check --salvage":  {args: []string{"check", "--salvage", "out", in("rec")}, check: wholeOrNone("out", 50)},
 		"export tsdb":      {args: []string{"export", "tsdb", in("rec"), "-o", ".", "--block-duration", "10m"}, check: wholeBlocks},
 		"export openmetrics": {args: []string{"export", "openmetrics", in("rec"), "--start", "start", "-o", "out.om"},
 			check: wholeText("out.om", readFile(t, in("all.om")))},
