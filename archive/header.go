@@ -34,19 +34,19 @@ func decodeHeader(payload []byte) (*Header, *wire.Layout, error) {
 	d := wire.NewDec(pcp.KindHeader, payload)
 	magic := d.U32()
 	if d.Err() == nil && magic&^0xff != wire.Magic {
-		d.Fail("magic number", "0x"+strconv.FormatUint(uint64(magic), 16), pcp.ErrNotArchive)
+		d.FailAt(0, "magic number", "0x"+strconv.FormatUint(uint64(magic), 16), pcp.ErrNotArchive)
 		return nil, nil, d.Err()
 	}
 	h := &Header{Version: pcp.Version(magic & 0xff)}
 	l, ok := wire.For(h.Version)
 	if d.Err() == nil && !ok {
-		d.Fail("version", strconv.Itoa(int(magic&0xff)), pcp.ErrVersion)
+		d.FailAt(3, "version", strconv.Itoa(int(magic&0xff)), pcp.ErrVersion)
 	}
 	if d.Err() != nil {
 		return nil, nil, d.Err()
 	}
 	if len(payload) != l.HeaderSize-8 {
-		d.Fail("length", strconv.Itoa(len(payload)+8)+" instead of "+strconv.Itoa(l.HeaderSize), pcp.ErrLayout)
+		d.FailAt(0, "length", strconv.Itoa(len(payload)+8)+" instead of "+strconv.Itoa(l.HeaderSize), pcp.ErrLayout)
 		return nil, nil, d.Err()
 	}
 	h.PID = d.I32()

@@ -58,7 +58,7 @@ func decodeMeta(payload []byte, l *wire.Layout) (Record, error) {
 	tag := d.I32()
 	kind, layout, ok := wire.TagKind(tag, l)
 	if d.Err() == nil && !ok {
-		d.Fail("type", strconv.Itoa(int(tag)), pcp.ErrTag)
+		d.FailAt(0, "type", strconv.Itoa(int(tag)), pcp.ErrTag)
 	}
 	if d.Err() != nil {
 		return nil, d.Err()

@@ -156,10 +156,10 @@ func (rd *resultDecoder) valueSet(d *wire.Dec) {
 	}
 	s.Format = Format(d.U32())
 	if s.Format > Static {
-		d.Fail("value format", strconv.Itoa(int(s.Format)), pcp.ErrRange)
+		d.FailAt(d.Offset()-4, "value format", strconv.Itoa(int(s.Format)), pcp.ErrRange)
 	}
 	if n > d.Len()/8 {
-		d.Fail("number of values", strconv.Itoa(n)+" exceeds record", pcp.ErrRange)
+		d.FailAt(d.Offset()-8, "number of values", strconv.Itoa(n)+" exceeds record", pcp.ErrRange)
 	}
 	if d.Err() != nil {
 		return
@@ -209,7 +209,7 @@ func (rd *resultDecoder) blocks(d *wire.Dec, payload []byte) {
 			header := binary.BigEndian.Uint32(block)
 			size := int(header & 0xffffff)
 			if size < 4 || size > len(block) {
-				d.Fail("value block", s.PMID.String()+": length "+strconv.Itoa(size), pcp.ErrTruncated)
+				d.FailAt(int(off), "value block", s.PMID.String()+": length "+strconv.Itoa(size), pcp.ErrTruncated)
 				return
 			}
 			decodeBlock(v, header, block[4:size:size])

@@ -248,7 +248,7 @@ func TestSetProblems(t *testing.T) {
 		name, what string
 		damage     bool
 	}{
-		{"badlabel", "read except for damage: " + base["badlabel"] + ".0: offset 8: label record: magic number", true},
+		{"badlabel", "read except for damage: " + base["badlabel"] + ".0: offset 4: label record: magic number", true},
 		{"badmeta", "read except for damage: " + base["badmeta"] + ".meta: offset 8", true},
 		{"damaged", "read except for damage: " + base["damaged"] + ".0: offset 852: record: length 211", true},
 		{"nometa", "left out: archive " + base["nometa"] + ": nometa.meta is missing", false},

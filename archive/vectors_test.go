@@ -167,11 +167,11 @@ func TestHeaderErrors(t *testing.T) {
 		text    string
 	}{
 		{"nothing", nil, pcp.ErrTruncated, "offset 0: label record: record is too short"},
-		{"magic", patched(0, 0xde), pcp.ErrNotArchive, "offset 4: label record: magic number: 0xde052602: not a PCP archive"},
-		{"version 1", patched(3, 1), pcp.ErrVersion, "offset 4: label record: version: 1: unsupported archive version"},
-		{"version 255", patched(3, 255), pcp.ErrVersion, "offset 4: label record: version: 255: unsupported archive version"},
-		{"size of the other version", patched(3, 3), pcp.ErrLayout, "offset 4: label record: length: 132 instead of 808: parts do not fill the record"},
-		{"short", good[:100], pcp.ErrLayout, "offset 4: label record: length: 108 instead of 132: parts do not fill the record"},
+		{"magic", patched(0, 0xde), pcp.ErrNotArchive, "offset 0: label record: magic number: 0xde052602: not a PCP archive"},
+		{"version 1", patched(3, 1), pcp.ErrVersion, "offset 3: label record: version: 1: unsupported archive version"},
+		{"version 255", patched(3, 255), pcp.ErrVersion, "offset 3: label record: version: 255: unsupported archive version"},
+		{"size of the other version", patched(3, 3), pcp.ErrLayout, "offset 0: label record: length: 132 instead of 808: parts do not fill the record"},
+		{"short", good[:100], pcp.ErrLayout, "offset 0: label record: length: 108 instead of 132: parts do not fill the record"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := archive.DecodeHeader(tt.payload)

@@ -64,7 +64,7 @@ func (v Value) Events() ([]EventRecord, error) {
 		case e.Flags == EventMissed:
 			e.Missed = d.I32()
 		case e.Flags&EventMissed != 0:
-			d.Fail("flags", "0x"+strconv.FormatUint(uint64(e.Flags), 16), pcp.ErrRange)
+			d.FailAt(d.Offset()-4, "flags", "0x"+strconv.FormatUint(uint64(e.Flags), 16), pcp.ErrRange)
 		default:
 			e.Params = eventParams(&d)
 		}

@@ -26,12 +26,12 @@ func DecodeInstance(b []byte, level Level) (in Instance, size int, err error) {
 	in.Inst = pcp.InstID(d.I32())
 	length := d.I32()
 	if d.Err() == nil && (length < 0 || length > MaxJSON) {
-		d.Fail("JSON length", strconv.Itoa(int(length)), pcp.ErrRange)
+		d.FailAt(d.Offset()-4, "JSON length", strconv.Itoa(int(length)), pcp.ErrRange)
 	}
 	text := string(d.Bytes(int(length)))
 	count := int(d.I32())
 	if count > MaxLabels {
-		d.Fail("label count", strconv.Itoa(count), pcp.ErrRange)
+		d.FailAt(d.Offset()-4, "label count", strconv.Itoa(count), pcp.ErrRange)
 	}
 	switch {
 	case d.Err() != nil: // a damaged count must not drive the loop

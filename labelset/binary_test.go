@@ -51,10 +51,10 @@ func TestDecodeInstanceFlags(t *testing.T) {
 func TestDecodeInstanceErrors(t *testing.T) {
 	for _, tt := range []struct{ name, hex, err string }{
 		{"nothing", ``, "offset 0: labels record: record is too short"},
-		{"negative JSON length", `ffffffff ffffffff 00000000`, "offset 8: labels record: JSON length: -1: value out of range"},
-		{"JSON length beyond the format", `ffffffff 00010000 00000000`, "offset 8: labels record: JSON length: 65536: value out of range"},
+		{"negative JSON length", `ffffffff ffffffff 00000000`, "offset 4: labels record: JSON length: -1: value out of range"},
+		{"JSON length beyond the format", `ffffffff 00010000 00000000`, "offset 4: labels record: JSON length: 65536: value out of range"},
 		{"JSON length beyond the record", `ffffffff 00000009 00000000`, "offset 8: labels record: record is too short"},
-		{"too many labels", `ffffffff 00000000 00000100`, "offset 12: labels record: label count: 256: value out of range"},
+		{"too many labels", `ffffffff 00000000 00000100`, "offset 8: labels record: label count: 256: value out of range"},
 		{"labels beyond the record", `ffffffff 00000000 00000001 0000`, "offset 14: labels record: record is too short"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

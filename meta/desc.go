@@ -72,7 +72,7 @@ func DecodeDesc(body []byte) (*Desc, error) {
 	for range n {
 		length := d.I32()
 		if length > maxName {
-			d.Fail("name length", strconv.Itoa(int(length)), pcp.ErrRange)
+			d.FailAt(d.Offset()-4, "name length", strconv.Itoa(int(length)), pcp.ErrRange)
 		}
 		desc.Names = append(desc.Names, string(d.Bytes(int(length))))
 	}

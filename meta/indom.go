@@ -153,18 +153,18 @@ func readInDom(body []byte, v pcp.Version, kind pcp.Kind) *inDomReader {
 func (r *inDomReader) next() (c Change) {
 	c.ID = pcp.InstID(r.ids.I32())
 	if c.ID < 0 {
-		r.ids.Fail("instance", strconv.Itoa(int(c.ID)), pcp.ErrRange)
+		r.ids.FailAt(r.ids.Offset()-4, "instance", strconv.Itoa(int(c.ID)), pcp.ErrRange)
 	}
 	switch at := r.offsets.I32(); {
 	case at == -1 && r.kind == pcp.KindInDomDelta:
 		c.Remove = true
 	case at < 0 || int(at) > len(r.names):
-		r.offsets.Fail("name offset", strconv.Itoa(int(at)), pcp.ErrRange)
+		r.offsets.FailAt(r.offsets.Offset()-4, "name offset", strconv.Itoa(int(at)), pcp.ErrRange)
 	case r.room < 0: // an earlier name already failed
 	default:
 		c.Name, _, _ = strings.Cut(r.names[at:], "\x00")
 		if r.room -= int64(len(c.Name)); r.room < 0 {
-			r.offsets.Fail("names", "they overlap", pcp.ErrRange)
+			r.offsets.FailAt(r.offsets.Offset()-4, "names", "they overlap", pcp.ErrRange)
 		}
 	}
 	return c

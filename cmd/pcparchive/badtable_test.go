@@ -25,7 +25,7 @@ type outcome struct {
 }
 
 const (
-	version1 = ".0: offset 8: label record: version: 1: unsupported archive version"
+	version1 = ".0: offset 7: label record: version: 1: unsupported archive version"
 	torn     = ": file ends inside a record"
 )
 
@@ -73,7 +73,7 @@ var badArchives = map[string]outcome{
 	"archive-20141125-000009":   suspicious,
 	"archive-20150417.131733":   mended(".0: offset 432512: record: length 0: value out of range"),
 	"badlabel-0":                good,
-	"badlabel-1":                mended(".meta: offset 8: label record: magic number: 0xdeadbe02: not a PCP archive"),
+	"badlabel-1":                mended(".meta: offset 4: label record: magic number: 0xdeadbe02: not a PCP archive"),
 	"badlabel-2":                unindexed("8: label record: version: 0: unsupported archive version"),
 	"badlen-0":                  good,
 	"badlen-1":                  cut(".0: offset 132: record: "),
@@ -83,7 +83,7 @@ var badArchives = map[string]outcome{
 	"badlen-5":                  refused(".0: offset 0: "),
 	"badlen-6":                  mended(".0: offset 0: record: 64 before, 0 after: record length and its trailer differ"),
 	"badlen-7":                  mended(".0: offset 0: record: 132 before, 64 after: record length and its trailer differ"),
-	"badlen-8":                  mended(".0: offset 8: label record: version: 255: unsupported archive version"),
+	"badlen-8":                  mended(".0: offset 7: label record: version: 255: unsupported archive version"),
 	"badlen-9":                  {read: exitSkipped, check: exitFindings, say: ".meta: offset ", living: true},
 	"badlen-10":                 refused(".0: offset 0: "),
 	"badlen-11":                 {read: exitSkipped, check: exitFindings, say: ".0: offset 132: record: length" + torn, empty: true, crumb: true, living: true},
@@ -94,8 +94,8 @@ var badArchives = map[string]outcome{
 	"badmeta-1":                 suspicious,
 	"badmeta-2":                 suspicious,
 	"badmeta-3":                 mended(".meta: offset "),
-	"badmeta-4":                 mended(".meta: offset 565: indom record: instance: -1: value out of range"),
-	"badmeta-5":                 mended(".meta: offset 573: indom record: name offset: 76: value out of range"),
+	"badmeta-4":                 mended(".meta: offset 561: indom record: instance: -1: value out of range"),
+	"badmeta-5":                 mended(".meta: offset 569: indom record: name offset: 76: value out of range"),
 	"badmeta-6":                 {check: exitFindings, say: ".meta: offset 6798: time 1646196771.599628420 has a fraction finer than v2 stores", lossy: true},
 	"badmeta-7":                 suspicious,
 	"badmeta-8":                 suspicious,

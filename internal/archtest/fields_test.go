@@ -34,6 +34,15 @@ func (f fields) bytes() []byte {
 	return b
 }
 
+// starts returns where the fields begin, and the end.
+func (f fields) starts() []int64 {
+	all := []int64{0}
+	for _, e := range f {
+		all = append(all, all[len(all)-1]+int64(len(e.raw)))
+	}
+	return all
+}
+
 // find returns a field by its name.
 func (f fields) find(name string) int {
 	i := slices.IndexFunc(f, func(e field) bool { return e.name == name })

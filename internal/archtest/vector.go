@@ -41,8 +41,9 @@ type Vector struct {
 	//	reference  accepts, refuses, or varies with its release
 	Expect map[string]string
 	Bytes  []byte
-	Rows   string // as they stand in the file
-	JSON   string // offsets count from the vector's first byte
+	Rows   string  // as they stand in the file
+	starts []int64 // where fields begin, while the vector is made
+	JSON   string  // offsets count from the vector's first byte
 }
 
 // LoadVector reads a vector by its name.

@@ -115,6 +115,7 @@ func (s *vectorSpec) vector(t *testing.T, folder string, v pcp.Version) *Vector 
 		s.defect(&f)
 		f.fit()
 	}
+	vec.starts = f.starts()
 	vec.Bytes, vec.Rows = f.bytes(), strings.TrimSuffix(f.String(), "\n")
 	return vec
 }
@@ -151,6 +152,7 @@ func (vec *Vector) observe(t *testing.T, s *vectorSpec, v pcp.Version) {
 			vec.Expect["frames"] = causeName(s.frames)
 		}
 		vec.Expect["message"] = p.relative(err.Error())
+		vec.located(t, err, p)
 	}
 	if s.noStep {
 		vec.Expect["steps"] = "nothing"
@@ -160,6 +162,19 @@ func (vec *Vector) observe(t *testing.T, s *vectorSpec, v pcp.Version) {
 	}
 	vec.Expect["check"] = p.check()
 	vec.JSON = vec.dump(t, p)
+}
+
+// located requires that an error stands where a field begins, or the file ends.
+func (vec *Vector) located(t *testing.T, err error, p placed) {
+	var fe *pcp.FormatError
+	if !errors.As(err, &fe) {
+		return // two records contradict each other
+	}
+	at := fe.Offset
+	if !vec.isArray() {
+		at -= p.begin
+	}
+	assert.Contains(t, vec.starts, at, "%s: %v", vec.Name, err)
 }
 
 // causeName returns the name that a vector has for an error.

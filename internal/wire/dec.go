@@ -31,9 +31,12 @@ func (d *Dec) Offset() int { return d.off }
 func (d *Dec) Len() int { return len(d.buf) - d.off }
 
 // Fail records an error at the current position unless one is recorded.
-func (d *Dec) Fail(field, detail string, err error) {
+func (d *Dec) Fail(field, detail string, err error) { d.FailAt(d.off, field, detail, err) }
+
+// FailAt is Fail for a field that begins at off.
+func (d *Dec) FailAt(off int, field, detail string, err error) {
 	if d.err == nil {
-		d.err = &pcp.FormatError{Kind: d.kind, Offset: int64(d.off), Field: field, Detail: detail, Err: err}
+		d.err = &pcp.FormatError{Kind: d.kind, Offset: int64(off), Field: field, Detail: detail, Err: err}
 	}
 	d.off = len(d.buf)
 }
@@ -110,8 +113,7 @@ func (d *Dec) Count(field string, size int) int {
 		return 0
 	}
 	if n < 0 || int64(n)*int64(size) > int64(d.Len()) {
-		d.off -= 4
-		d.Fail(field, decimal(n)+" exceeds record", pcp.ErrRange)
+		d.FailAt(d.off-4, field, decimal(n)+" exceeds record", pcp.ErrRange)
 		return 0
 	}
 	return int(n)
