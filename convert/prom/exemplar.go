@@ -7,28 +7,31 @@ import (
 	"slices"
 )
 
-// Exemplar is an example of what a sample stands for, such as a trace.
+// Exemplar points from a sample to an example of what it counts, such as a trace.
 type Exemplar struct {
 	Labels []Label // sorted by name, none empty
 	Value  float64
-	// Time is in milliseconds; without HasTime it is not known.
+	// Time is in milliseconds since 1970. It counts only if HasTime is set.
 	Time    int64
 	HasTime bool
 }
 
-// Equal reports whether two exemplars are the same. NaN equals itself.
+// Equal reports whether two exemplars have the same value, time and labels. NaN
+// equals NaN.
 func (e *Exemplar) Equal(o *Exemplar) bool {
 	return math.Float64bits(e.Value) == math.Float64bits(o.Value) && e.HasTime == o.HasTime &&
 		(!e.HasTime || e.Time == o.Time) && slices.Equal(e.Labels, o.Labels)
 }
 
-// AppendBinary appends the exemplar in a form of this package's own, for
-// temporary files:
+// AppendBinary appends the exemplar in a form for temporary files, which only
+// this package reads:
 //
-//	8  value
-//	1  1: there is a time, else 0
-//	8  time
-//	…  of each label: uvarint length and bytes of the name, and of the value
+//	8  value, a little-endian float64
+//	1  1 if the exemplar has a time, else 0
+//	8  time in milliseconds, little-endian
+//	…  for each label: the name and the value, each as uvarint length and bytes
+//
+// The error is always nil.
 func (e *Exemplar) AppendBinary(b []byte) ([]byte, error) {
 	b = binary.LittleEndian.AppendUint64(b, math.Float64bits(e.Value))
 	timed := byte(0)
@@ -44,9 +47,9 @@ func (e *Exemplar) AppendBinary(b []byte) ([]byte, error) {
 	return b, nil
 }
 
-var errExemplar = errors.New("convert: bytes that are no exemplar")
+var errExemplar = errors.New("prom: bytes do not hold an exemplar")
 
-// UnmarshalBinary reads what AppendBinary wrote. It copies b.
+// UnmarshalBinary reads the form that AppendBinary writes. It copies b.
 func (e *Exemplar) UnmarshalBinary(b []byte) error {
 	const head = 17
 	if len(b) < head {

@@ -12,8 +12,10 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// exemplarRecord returns the event record of an exemplar of a sample of time t.
-// value and labels are the numbers of the metrics of the two parameters.
+// ExemplarRecord returns the event record that keeps an exemplar in an archive.
+// t is the time of its sample; the record has it if the exemplar has no time.
+// value and labels number the metrics of the record's two parameters. The error
+// wraps [pcp.ErrLimit] if the labels are longer than 16 KiB.
 func ExemplarRecord(e *Exemplar, t pcp.Timestamp, value, labels pcp.PMID) (history.EventRecord, error) {
 	text, err := exemplarText(e.Labels)
 	if err != nil {
@@ -29,8 +31,8 @@ func ExemplarRecord(e *Exemplar, t pcp.Timestamp, value, labels pcp.PMID) (histo
 	return r, nil
 }
 
-// maxExemplarText bounds the labels of an exemplar, in bytes. OpenMetrics allows
-// 128 characters.
+// maxExemplarText is the most bytes that an exemplar's labels may have as JSON.
+// OpenMetrics allows 128 characters.
 const maxExemplarText = 16 << 10
 
 // exemplarText returns labels as a JSON object.
@@ -51,8 +53,9 @@ func exemplarText(labels []Label) ([]byte, error) {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
-// exemplarOf returns the exemplar that an event record holds, which is found by
-// the types of its parameters.
+// ExemplarOf returns the exemplar that an event record holds. The types of the
+// parameters tell value and labels apart; ok is false if one of the two is
+// missing or unreadable.
 func ExemplarOf(r *history.EventRecord) (e Exemplar, ok bool) {
 	var value, labels bool
 	for i := range r.Params {

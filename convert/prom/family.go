@@ -1,19 +1,14 @@
 package prom
 
-import "strings"
-
-// Label is a Prometheus label.
-type Label struct{ Name, Value string }
-
-// Family is a Prometheus metric family.
+// Family is a Prometheus metric family: what HELP, TYPE and UNIT lines say.
 type Family struct {
 	Name string
-	Type string // counter, gauge, histogram, gaugehistogram, summary, info, stateset, unknown
+	Type string // one of the Type constants; "" if nobody knows it
 	Help string
-	Unit string
+	Unit string // as declared, such as seconds; "" if not declared
 }
 
-// The family types.
+// The types of families, spelled as in OpenMetrics.
 const (
 	TypeCounter        = "counter"
 	TypeGauge          = "gauge"
@@ -24,18 +19,3 @@ const (
 	TypeStateset       = "stateset"
 	TypeUnknown        = "unknown"
 )
-
-// labelKey tells series of one metric apart.
-func LabelsKey(labels []Label) string {
-	if len(labels) == 0 {
-		return ""
-	}
-	var b strings.Builder
-	for _, l := range labels {
-		b.WriteString(l.Name)
-		b.WriteByte(0xff) // in no UTF-8 text
-		b.WriteString(l.Value)
-		b.WriteByte(0xff)
-	}
-	return b.String()
-}

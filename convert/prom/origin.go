@@ -2,16 +2,17 @@ package prom
 
 import "github.com/pcparchive/pcparchive/history"
 
-// Was is what a series was made of before a time.
+// Origin is an earlier PCP origin of a series.
 type Origin struct {
-	Until     int64 // milliseconds; from then on it is made of something else
+	Until     int64 // in milliseconds; from this time on the series has another origin
 	PCPMetric *history.Metric
 	PCPSeries *history.Series
 }
 
-// MadeOf notes the PCP metric that a series is made of from a time in
-// milliseconds on, and the archive's series; both are nil if it came from
-// Prometheus. What does not differ keeps its pointers.
+// SetOrigin sets the PCP metric and the archive's series that s is made from,
+// from the time t in milliseconds on. Both are nil for a series that came from
+// Prometheus. If the new metric or series says the same as the present one, s
+// keeps the present pointer; otherwise the present origin moves to s.Earlier.
 func (s *Series) SetOrigin(origin *history.Metric, member *history.Series, t int64) {
 	if s.PCPMetric == origin && s.PCPSeries == member {
 		return
@@ -27,7 +28,8 @@ func (s *Series) SetOrigin(origin *history.Metric, member *history.Series, t int
 	s.PCPMetric, s.PCPSeries = origin, member
 }
 
-// sameMetric reports whether two descriptions say the same.
+// sameMetric reports whether two metrics have equal names, texts, descriptors
+// and labels.
 func sameMetric(a, b *history.Metric) bool {
 	if a.Name != b.Name || a.OneLine != b.OneLine || a.Help != b.Help ||
 		a.Desc != b.Desc && (a.Desc.PMID != b.Desc.PMID || a.Desc.Conflict(b.Desc) != "") {

@@ -9,47 +9,50 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// Repeat is a stage between samples that repeats the values of discrete
-// metrics, which PCP records seldom: PromQL sees none that is older than five
-// minutes. A value is repeated at every multiple of the interval since 1970, until
-// the next value, the end of its series or the last sample of all.
+// Repeat is a [SampleSink] that repeats the values of discrete metrics on their
+// way to another sink. PCP records such values seldom, and PromQL ignores a value
+// that is older than five minutes.
 //
-// Samples come by ascending time, of all series together, and leave so. A
-// stretch of a day or longer without any sample is not filled: a clock that was
-// wrong must not fill a disk. Those are counted as [LossSilence].
+// Repeat repeats a value at every multiple of the interval since 1970, until the
+// next value of the series, the end of the series or the last sample of all.
+//
+// The samples of all series together must ascend in time; Repeat hands them on in
+// that order. It does not fill a day or more without any sample, because a wrong
+// clock must not fill a disk, and counts the values as [LossSilence].
 type Repeat struct {
 	dst    SampleSink
-	one    [1]Sample // the batch that is handed on
-	every  int64     // milliseconds
+	one    [1]Sample // the batch that dst gets
+	every  int64     // the interval in milliseconds
 	report *Report
-	any    bool
-	now    int64        // of the last sample
-	next   int64        // the time for repetitions that comes next
-	held   []*heldValue // in order of first sight
-	index  []*heldValue // by PromSeries.ID
-	idle   int          // of held: their series ended
+	any    bool         // a sample came; now and next are set
+	now    int64        // time of the last sample
+	next   int64        // time of the next repetitions
+	held   []*heldValue // the values to repeat, in order of first sight
+	index  []*heldValue // every value by Series.ID, nil for series without one
+	idle   int          // entries of held whose series ended
 }
 
-// held is a discrete value that is in force.
+// heldValue is the last value of a discrete series.
 type heldValue struct {
 	series *Series
-	t      int64
+	t      int64 // time of the last value or repetition
 	v      float64
-	live   bool
-	listed bool // in held
+	live   bool // the series has not ended
+	listed bool // Repeat.held has it
 }
 
-// maxSilence is how long nothing may have been recorded for repetitions to span
-// it, in milliseconds.
+// maxSilence is the shortest time without any sample, in milliseconds, that
+// Repeat does not fill.
 const maxSilence = 24 * 60 * 60 * 1000
 
-// NewRepeat returns a Repeat that hands samples to dst, which it owns. Every is a millisecond at
-// least. The report may be nil.
+// NewRepeat returns a Repeat that feeds dst and owns it. An interval below a
+// millisecond counts as one. The report may be nil.
 func NewRepeat(dst SampleSink, every time.Duration, r *Report) *Repeat {
 	return &Repeat{dst: dst, every: max(every.Milliseconds(), 1), report: r}
 }
 
-// Append takes samples and hands each on after the repetitions that are due.
+// Append hands on the repetitions that are due before each sample and then the
+// sample.
 func (r *Repeat) Append(s *Series, batch []Sample) error {
 	for i := range batch {
 		x := &batch[i]
@@ -66,7 +69,8 @@ func (r *Repeat) Append(s *Series, batch []Sample) error {
 	return nil
 }
 
-// pass writes what is due before a sample and notes a discrete value.
+// pass hands on the repetitions that are due before a sample and notes a discrete
+// value.
 func (r *Repeat) pass(s *Series, x *Sample) error {
 	if !r.any || x.T > r.now {
 		if err := r.advance(x.T); err != nil {
@@ -87,16 +91,16 @@ func (r *Repeat) pass(s *Series, x *Sample) error {
 	return nil
 }
 
-// put hands a repetition on.
+// put hands on a repetition.
 func (r *Repeat) put(s *Series, t int64, v float64) error {
 	r.one[0] = Sample{T: t, V: v}
 	return r.dst.Append(s, r.one[:])
 }
 
-// Finish ends the repetitions of a series of which no more will come.
+// Finish ends the repetitions of a series that gets no more samples.
 func (r *Repeat) Finish(s *Series) error {
 	if s.ID < len(r.index) && r.index[s.ID] != nil && r.index[s.ID].live {
-		// What is due at the time of the last sample is due now.
+		// A repetition at the time of the last sample is due now.
 		if h := r.index[s.ID]; r.next == r.now && h.t < r.now {
 			h.t = r.now
 			if err := r.put(s, r.now, h.v); err != nil {
@@ -108,8 +112,8 @@ func (r *Repeat) Finish(s *Series) error {
 	return nil
 }
 
-// Flush writes the repetitions that are due at the time of the last sample and
-// flushes what the Repeat feeds.
+// Flush hands on the repetitions that are due at the time of the last sample and
+// flushes the sink that the Repeat feeds.
 func (r *Repeat) Flush(ctx context.Context) error {
 	if r.any && r.next <= r.now {
 		if err := r.repeat(r.next); err != nil {
@@ -119,13 +123,13 @@ func (r *Repeat) Flush(ctx context.Context) error {
 	return r.dst.Flush(ctx)
 }
 
-// Close closes what the Repeat feeds.
+// Close closes the sink that the Repeat feeds.
 func (r *Repeat) Close() error { return r.dst.Close() }
 
-// advance writes all repetitions before t.
+// advance hands on all repetitions before t.
 func (r *Repeat) advance(t int64) error {
 	if t > math.MaxInt64-maxSilence-r.every {
-		r.now, r.next, r.any = t, math.MaxInt64, true // no clock comes here: nothing is due
+		r.now, r.next, r.any = t, math.MaxInt64, true // next would overflow: stop repeating
 		return nil
 	}
 	if r.any && t >= math.MinInt64+maxSilence && r.now <= t-maxSilence {
@@ -147,7 +151,7 @@ func (r *Repeat) advance(t int64) error {
 	return nil
 }
 
-// silence counts what is not repeated.
+// silence counts the values that a silence leaves without repetitions.
 func (r *Repeat) silence() {
 	for _, h := range r.held {
 		if h.live {
@@ -156,7 +160,7 @@ func (r *Repeat) silence() {
 	}
 }
 
-// repeat writes the values in force at t that are not of t.
+// repeat hands on the values that hold at t, except those of t itself.
 func (r *Repeat) repeat(t int64) error {
 	for _, h := range r.held {
 		if !h.live || h.t >= t {
@@ -169,6 +173,7 @@ func (r *Repeat) repeat(t int64) error {
 	return nil
 }
 
+// entry finds or makes the value of a series.
 func (r *Repeat) entry(s *Series) *heldValue {
 	for s.ID >= len(r.index) {
 		r.index = append(r.index, nil)
@@ -179,7 +184,7 @@ func (r *Repeat) entry(s *Series) *heldValue {
 	return r.index[s.ID]
 }
 
-// hold takes up a value, whose series may have ended before.
+// hold starts to repeat a value. Its series may have ended and begun again.
 func (r *Repeat) hold(h *heldValue) {
 	h.live = true
 	if h.listed {
@@ -194,7 +199,7 @@ func (r *Repeat) hold(h *heldValue) {
 	r.held = append(r.held, h)
 }
 
-// drop gives a value up.
+// drop stops repeating a value.
 func (r *Repeat) drop(h *heldValue) {
 	h.live = false
 	r.idle++

@@ -8,46 +8,47 @@ import (
 	"sync"
 )
 
-// Loss is a reason why something did not cross, or not exactly.
+// Loss is a reason why a conversion left something out or changed it. Its text is
+// shown to users and stands in JSON reports.
 type Loss string
 
-// The reasons.
+// The reasons. A text begins with what happened; the cause follows the colon.
 const (
 	LossNotNumeric   Loss = "skipped: not numeric"
 	LossUndecodable  Loss = "skipped: value does not fit its type"
-	LossText         Loss = "changed: text that is not UTF-8"
+	LossText         Loss = "changed: text has invalid UTF-8"
 	LossNoName       Loss = "skipped: metric without a name"
 	LossRounded      Loss = "rounded to float64"
 	LossSameTime     Loss = "replaced by a later value in the same millisecond"
-	LossDuplicate    Loss = "dropped: repeats a sample of the same series and time, of which the first counts"
+	LossDuplicate    Loss = "dropped: repeats a sample of the same series and time; the first one counts"
 	LossRenamed      Loss = "renamed: the name belongs to another metric"
 	LossLabelRenamed Loss = "label renamed: its name belongs to another label"
 	LossNotNative    Loss = "not recorded as PCP's own metric: another series or host has it"
 	LossTooOld       Loss = "moved to the scrape's time: older than the last record"
 	LossLate         Loss = "moved to the last record's time: the endpoint answered late"
-	LossFuture       Loss = "skipped: a time of its own that is yet to come"
+	LossFuture       Loss = "skipped: its timestamp is in the future"
 	LossLabels       Loss = "skipped: labels exceed what an archive holds"
 	LossNumbers      Loss = "skipped: no metric numbers left in the archive"
 	LossExemplar     Loss = "exemplar dropped"
 	LossNativeHist   Loss = "native histogram dropped"
-	LossInvalidLabel Loss = "skipped: labels cannot be decoded, or Prometheus does not take them"
+	LossInvalidLabel Loss = "skipped: labels cannot be decoded, or Prometheus rejects them"
 	LossOrder        Loss = "skipped: time went backwards"
-	LossTime         Loss = "skipped: a time that no clock comes to"
+	LossTime         Loss = "skipped: time is out of range"
 	LossDamaged      Loss = "skipped: damaged"
-	LossNames        Loss = "not repeated: the series of a metric with several names have the first"
-	LossSameLabels   Loss = "changed: another host has a series with the same labels; hostname is the archive's host"
+	LossNames        Loss = "not repeated: a metric with several names gives series under the first"
+	LossSameLabels   Loss = "changed: another host has a series with the same labels, so hostname is the archive's host"
 	LossCollision    Loss = "skipped: a series of another host has the same labels"
 	LossUnwrapped    Loss = "changed: a 32-bit counter was continued over a wrap"
 	LossStep         Loss = "left out: between the steps"
 	LossEnd          Loss = "left out: the end of a series that has no value before it"
-	LossStale        Loss = "left out: the end of a series, which text cannot say"
-	LossBefore1970   Loss = "left out: before 1970, which text cannot say"
-	LossDownsampled  Loss = "changed: blocks that Thanos downsampled have averages, and counters at the end of each interval"
+	LossStale        Loss = "left out: the end of a series, which text cannot express"
+	LossBefore1970   Loss = "left out: a time before 1970, which text cannot express"
+	LossDownsampled  Loss = "changed: blocks downsampled by Thanos hold averages, and counters at the end of each interval"
 	LossSilence      Loss = "not repeated: nothing was recorded for a day or longer"
 )
 
-// ByNature reports whether the loss is one that the two systems' difference
-// brings with every archive of some kind, and not a sign of bad data.
+// ByNature reports whether the loss follows from the difference between the two
+// systems. Any other loss is a sign of bad data or of a full archive.
 func (l Loss) ByNature() bool {
 	switch l {
 	case LossNotNumeric, LossText, LossRounded, LossSameTime, LossDuplicate, LossRenamed, LossLabelRenamed, LossNotNative, LossTooOld, LossLate, LossFuture, LossExemplar, LossNativeHist,
@@ -57,8 +58,8 @@ func (l Loss) ByNature() bool {
 	return false
 }
 
-// Report counts what was lost, by reason and metric. The zero Report is ready
-// for use, also from several goroutines.
+// Report counts losses by reason and metric. The zero Report is ready for use.
+// Several goroutines may use it at once. A nil *Report counts nothing.
 type Report struct {
 	mu     sync.Mutex
 	counts map[lossKey]int64
@@ -69,17 +70,18 @@ type lossKey struct {
 	name string
 }
 
-// LossCount is one line of a Report.
+// LossCount says how often a loss met one metric.
 type LossCount struct {
 	Loss  Loss   `json:"loss"`
 	Name  string `json:"name"`
 	Count int64  `json:"count"`
 }
 
-// maxLossNames bounds a Report's memory; further names are counted together.
+// maxLossNames bounds the memory of a Report. It counts further names together,
+// as "(others)".
 const maxLossNames = 10000
 
-// Add counts a loss of the named metric. A nil Report counts nothing.
+// Add counts one loss of the named metric.
 func (r *Report) Add(loss Loss, name string) { r.AddN(loss, name, 1) }
 
 // AddN counts n losses of the named metric.
@@ -99,7 +101,7 @@ func (r *Report) AddN(loss Loss, name string, n int64) {
 	r.counts[k] += n
 }
 
-// Losses returns all counts, by reason and then name.
+// Losses returns all counts, sorted by reason and then by name.
 func (r *Report) Losses() []LossCount {
 	if r == nil {
 		return nil
@@ -116,7 +118,8 @@ func (r *Report) Losses() []LossCount {
 	return out
 }
 
-// Summary returns one line per reason: how often, and the first few names.
+// Summary returns one line for each reason: the text of the loss, how often it
+// happened, and the names of the first three metrics.
 func (r *Report) Summary() []string {
 	const shown = 3
 	var lines []string

@@ -8,8 +8,8 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// StaleNaN is the value that ends a series in Prometheus. Only its bits tell it
-// from other NaNs: move it as a float64, never through a float32.
+// StaleNaN is the value that ends a series in Prometheus. Its bits differ from
+// those of other NaNs: keep it as a float64, never convert it to a float32.
 var StaleNaN = math.Float64frombits(staleBits)
 
 const staleBits = 0x7ff0000000000002
@@ -17,44 +17,50 @@ const staleBits = 0x7ff0000000000002
 // IsStale reports whether v is StaleNaN.
 func IsStale(v float64) bool { return math.Float64bits(v) == staleBits }
 
-// PromSeries is a Prometheus series. Pointers are equal where labels are, so a consumer may key its own state by them.
+// Series is a Prometheus series. One source has one pointer for each label set,
+// so a consumer may key its own state by pointer or by ID. The source may change
+// Family, Sem and the origin between samples; consumers only read.
 type Series struct {
-	Family *Family
-	Name   string  // of the samples
-	Labels []Label // without the name, sorted by name, none empty
+	Family *Family // nil if nobody knows it
+	Name   string  // the name of the samples, which may extend the family's
+	Labels []Label // without the name, sorted by name, no empty values
 	Sem    pcp.Semantics
-	ID     int // 0, 1, … in order of first sight
-	// Origin is the PCP metric that it was made of last, with the units and type
-	// of the samples; nil if it came from Prometheus, now or once.
+	ID     int // the source counts its series 0, 1, … in order of first sight
+	// PCPMetric is the PCP metric that the series is made from, with the type and
+	// units of the samples. It is nil if the series came from Prometheus, also if
+	// it reached PCP since.
 	PCPMetric *history.Metric
-	// Member is the archive's series that it was made of last, which has the
-	// instance's number and labels; nil if Origin is.
+	// PCPSeries is the archive's series that the series is made from. It has the
+	// instance's number and labels. It is nil if PCPMetric is nil.
 	PCPSeries *history.Series
-	// Before is what it was made of earlier, oldest first.
+	// Earlier lists the origins before PCPMetric and PCPSeries, oldest first.
 	Earlier []Origin
-	// TextLabel is the label that has the text, of a series of a text metric.
+	// TextLabel names the label that holds the text of a text metric. It is empty
+	// for all other series.
 	TextLabel string
 }
 
 // Sample is one item of a series: a number, a native histogram, or an exemplar.
 type Sample struct {
 	T int64   // milliseconds since 1970
-	V float64 // the number; StaleNaN ends the series, whatever its values are
-	// Histogram, unless it is nil, is a native histogram in the form of
-	// convert/nativehist; V then says nothing.
+	V float64 // the number; StaleNaN ends a series of numbers or histograms
+	// Histogram is a native histogram in the form of convert/nativehist, and V has
+	// no meaning. It is nil in other samples.
 	Histogram []byte
-	// Exemplar, unless it is nil, is an exemplar of the sample of time T, which
-	// came before it; V and Histogram then say nothing.
+	// Exemplar is an exemplar of the sample of time T, which came before it; V and
+	// Histogram have no meaning. It is nil in other samples.
 	Exemplar *Exemplar
 }
 
-// SampleSink is the one way of samples: every stage and every format takes them
-// so. Each series comes by ascending time and has a StaleNaN where it ends; a
-// sink says whether all samples together must ascend, too. A sink that cannot
-// hold histograms or exemplars counts them in its [Report].
+// SampleSink takes samples. Every stage and every format implements it.
 //
-// After the last sample its user calls Flush and then Close, and Close alone to
-// give up:
+// The samples of each series come by ascending time. A StaleNaN marks the end of
+// a series. Each sink documents whether the samples of all series together must
+// ascend, too. A sink that cannot hold histograms or exemplars counts them in its
+// [Report].
+//
+// After the last sample the user calls Flush and then Close. To give up, the user
+// calls Close alone:
 //
 //	err := src.Samples(ctx, sink)
 //	if err == nil {
@@ -62,18 +68,18 @@ type Sample struct {
 //	}
 //	return errors.Join(err, sink.Close())
 type SampleSink interface {
-	// Append takes samples of one series. The batch and what it refers to are
-	// borrowed for the call.
+	// Append takes samples of one series. The sink may use the batch, and the
+	// histograms and exemplars in it, only until Append returns.
 	Append(s *Series, batch []Sample) error
-	// Flush completes what was taken: it hands on what is held back and flushes
-	// what the sink feeds. ctx ends it early. No samples follow.
+	// Flush hands on all samples that the sink still holds and flushes the sink
+	// that it feeds. It stops early when ctx is done. No Append may follow.
 	Flush(ctx context.Context) error
-	// Close frees what the sink holds and closes what it feeds. Samples that were
-	// not flushed are given up. Close may be called more than once.
+	// Close frees what the sink holds and closes the sink that it feeds. Samples
+	// that were not flushed are lost. Close may be called more than once.
 	Close() error
 }
 
-// SinkFunc is a SampleSink that is a function, with nothing to flush or close.
+// SinkFunc makes a SampleSink from a function; its Flush and Close do nothing.
 type SinkFunc func(s *Series, batch []Sample) error
 
 // Append calls f.
@@ -85,13 +91,24 @@ func (SinkFunc) Flush(context.Context) error { return nil }
 // Close does nothing.
 func (SinkFunc) Close() error { return nil }
 
-// A SampleSource has Prometheus samples. What follows it is a chain of
-// SampleSinks: a [Sorter] if it is not in order of time, relabelling, and then
-// either a sink of Prometheus' kind or an [assemble.Assembler], which makes steps.
+// SampleSource has Prometheus samples. It feeds a chain of SampleSinks: a
+// [Sorter] if its samples are not in order of time, relabelling, and then a
+// Prometheus format or an Assembler of package assemble, which makes PCP steps.
 type SampleSource interface {
-	// Samples hands all samples to dst, which it neither flushes nor closes. Each
-	// series comes by ascending time; a source says whether all samples together
-	// do, too. Every series has one PromSeries with an ID of its own, counted
-	// from 0.
+	// Samples hands all samples to dst and neither flushes nor closes it. The
+	// samples of each series come by ascending time. Each source documents whether
+	// the samples of all series together do, too. Each series has one *Series with
+	// an ID of its own, counted from 0.
 	Samples(ctx context.Context, dst SampleSink) error
+}
+
+// Fits reports whether the name and all labels of s are short enough for
+// Prometheus' label type. Check this before building labels.Labels.
+func (s *Series) Fits() bool {
+	for _, l := range s.Labels {
+		if !FitsLabel(l.Name) || !FitsLabel(l.Value) {
+			return false
+		}
+	}
+	return FitsLabel(s.Name)
 }

@@ -1,10 +1,10 @@
 package prom
 
-// firstOnly tells the first sample of a series at a time from those that repeat
-// it. Records come by ascending time.
+// firstOnly tells the first sample that a series has at one time from later ones
+// of the same time. It sees records by ascending time.
 type firstOnly struct {
-	times    []firstTime // by PromSeries.ID
-	repeated bool        // the last sample was a repeated one
+	times    []firstTime // time of the last sample of each series, by Series.ID
+	repeated bool        // the last sample was not the first of its series and time
 }
 
 type firstTime struct {
@@ -12,8 +12,8 @@ type firstTime struct {
 	any bool
 }
 
-// judge returns why a record is left out, "" if it counts. The exemplars of a
-// sample follow it and share its lot.
+// lossOf returns the reason to leave a record out, "" to keep it. Exemplars
+// follow their sample and are kept or left out with it.
 func (f *firstOnly) lossOf(r *sortRec, data []byte) Loss {
 	if r.id&isBlob != 0 && data[0] == blobExemplar {
 		if f.repeated {

@@ -2,15 +2,15 @@ package prom
 
 import "iter"
 
-// Stored has samples series by series, such as convert/tsdb's Store.
+// SampleStore keeps samples and gives them back series by series. A reader may
+// iterate over several series at the same time.
 type SampleStore interface {
 	// Series yields the series that have samples, in order of first sight.
 	Series() iter.Seq[*Series]
-	// Samples yields the numbers of a series by ascending time, the StaleNaN that
-	// ends it among them. After an error there are no more. Several series may be
-	// read at once.
+	// Samples yields the numbers of a series by ascending time, including each
+	// StaleNaN. An error ends the sequence.
 	Samples(s *Series) iter.Seq2[Sample, error]
 	// Exemplars yields the exemplars of a series by ascending time of their
-	// samples, as Samples does numbers.
+	// samples. An error ends the sequence.
 	Exemplars(s *Series) iter.Seq2[Sample, error]
 }
