@@ -6,25 +6,26 @@ import (
 	"time"
 )
 
-// ID tells one state of a file from every other.
+// ID identifies one state of a file.
 type ID struct {
 	Name    string
 	Size    int64
 	ModTime time.Time
 }
 
-// Cache keeps what was found out about files and windows that were decoded,
-// least recently used first out. It may be used from several goroutines.
+// Cache keeps decoded windows and tables of windows, and drops the least
+// recently used first. It may be used from several goroutines.
 type Cache struct {
 	limit int64
 
 	mu    sync.Mutex
 	used  int64
 	byKey map[key]*list.Element
-	order list.List // of *entry, most recent first
+	order list.List // of *entry, most recently used first
 }
 
-// tableOf is the key's window for a file's table of windows.
+// tableOf takes the place of the window number in the key of a file's table of
+// windows.
 const tableOf = -1
 
 type key struct {
@@ -35,16 +36,16 @@ type key struct {
 type entry struct {
 	key   key
 	cost  int64
-	data  []byte   // of a window; nil: it does not fit
-	table []window // of a file
+	data  []byte   // contents of a window; nil if it does not fit
+	table []window // windows of a file
 }
 
-// NewCache returns a Cache of limit bytes.
+// NewCache returns a Cache that keeps up to limit bytes.
 func NewCache(limit int64) *Cache {
 	return &Cache{limit: limit, byKey: map[key]*list.Element{}}
 }
 
-// Used returns how many bytes are kept.
+// Used returns the number of bytes in the cache.
 func (c *Cache) Used() int64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -63,7 +64,7 @@ func (c *Cache) get(k key) (*entry, bool) {
 }
 
 const (
-	entryCost  = 200 // what an entry costs besides its data, about
+	entryCost  = 200 // approximate memory of an entry in addition to its data
 	windowCost = 48
 )
 

@@ -14,7 +14,7 @@ import (
 	"github.com/therootcompany/xz"
 )
 
-// decoders sets up reading a window, by format.
+// decoders holds the functions that prepare decoding a window, by format.
 var decoders = [...]func(s *stored) error{
 	Plain:    func(s *stored) error { s.dec = rawReader{s}; return nil },
 	XZ:       openXZ,
@@ -25,7 +25,8 @@ var decoders = [...]func(s *stored) error{
 	Zstd:     openZstd,
 }
 
-// isLimit reports whether a decoder refused to take the memory asked for.
+// isLimit reports whether a decoder refused to allocate the memory that a file
+// requires.
 func isLimit(err error) bool {
 	return errors.Is(err, xz.ErrMemlimit) || errors.Is(err, errLZMALimit) ||
 		errors.Is(err, zstd.ErrWindowSizeExceeded) || errors.Is(err, zstd.ErrDecoderSizeExceeded)
@@ -36,10 +37,11 @@ func openGzip(s *stored) (err error) {
 	return err
 }
 
-// Decoders of xz and zstd hold megabytes, and a file may have many windows.
+// pools keeps decoders of xz and zstd for reuse, because each takes megabytes
+// and a file may have many windows.
 var pools struct {
 	sync.Mutex
-	xz, zstd map[int64]*sync.Pool // by limit
+	xz, zstd map[int64]*sync.Pool // by memory limit
 }
 
 func pool(of *map[int64]*sync.Pool, limit int64) *sync.Pool {

@@ -1,15 +1,16 @@
-// Package decomp reads compressed files at any offset of what they hold, and
-// writes such files.
+// Package decomp reads compressed files at any offset of their contents, and
+// writes compressed files.
 //
-// A file is cut into windows, the parts of it that decode on their own: the
-// blocks of an xz file, which the index at its end lists; the frames of a zstd
-// file, from its seek table or by walking its headers. A file of one block or
-// frame, and any other format, is one window. What lies in the middle of a
-// window is reached by decoding from the window's start; windows reached like
-// that are kept in a [Cache] if they fit.
+// It divides a file into windows, the parts that can be decoded independently:
+// the blocks of an xz file, listed by the index at its end; the frames of a
+// zstd file, listed by its seek table or found by walking its headers. A file
+// with a single block or frame, and a file in any other format, is one window.
+// To reach an offset inside a window, the package decodes from the window's
+// start. It keeps a window decoded for this purpose in a [Cache] if the window
+// fits.
 //
-// The format is told by the first bytes, never by the name. No length that a
-// file claims is trusted with memory: see [Limits].
+// The first bytes of a file determine its format; the name does not matter. No
+// length claimed by a file causes an allocation beyond [Limits].
 package decomp
 
 import (
@@ -17,16 +18,15 @@ import (
 	"fmt"
 )
 
-// Limits bound what a file can make a decoder do. In zero fields the default
-// applies.
+// Limits bound the memory of a decoder. Zero fields select the default.
 type Limits struct {
-	// Window is the longest history, in bytes, that a decoder keeps: the
+	// Window is the longest history in bytes that a decoder keeps: the
 	// dictionary of xz and lzma, the window of zstd.
 	Window int64
 }
 
-// DefaultWindow suffices for every preset of xz and zstd, zstd --ultra --long
-// included.
+// DefaultWindow suffices for every preset of xz and zstd, including zstd
+// --ultra --long.
 const DefaultWindow = 128 << 20
 
 func (l Limits) window() int64 {
@@ -36,16 +36,16 @@ func (l Limits) window() int64 {
 	return l.Window
 }
 
-// What can be wrong with a compressed file. An [Error] wraps one of them.
+// Causes of an [Error]; test with errors.Is.
 var (
 	ErrCorrupt = errors.New("compressed data is damaged")
 	ErrLimit   = errors.New("decoder limit exceeded")
 )
 
-// Error says that a file cannot be decoded further.
+// Error reports that a file cannot be decoded further.
 type Error struct {
 	Format Format
-	Near   int64 // offset in the stored file up to which it was read
+	Near   int64 // offset in the compressed file up to which the decoder read
 	Detail string
 	Err    error
 }
@@ -53,7 +53,7 @@ type Error struct {
 // Error formats e as "format data near byte N: detail: cause".
 func (e *Error) Error() string { return e.Where() + ": " + e.Err.Error() }
 
-// Where returns what Error does without the cause.
+// Where returns the text of Error without the cause.
 func (e *Error) Where() string {
 	return fmt.Sprintf("%s data near byte %d: %s", e.Format, e.Near, e.Detail)
 }

@@ -11,20 +11,20 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// FrameSize is how many bytes each zstd frame holds that NewWriter makes, the
-// last one excepted. Going to a place decodes one frame, less than a
-// millisecond's work, of ten times the length between two entries of a temporal
-// index. On archives of values that change, frames of 128 KiB would make files a
-// quarter longer, and one frame for all one hundredth shorter.
+// FrameSize is the length of the contents of each zstd frame that NewWriter
+// writes, except the last. A seek decodes one frame, which takes less than a
+// millisecond; a frame spans about ten entries of a temporal index. On archives
+// with changing values, frames of 128 KiB would make files a quarter longer,
+// and a single frame would make them only one hundredth shorter.
 const FrameSize = 1 << 20
 
-// NewWriter returns a writer that compresses to w. Close completes what was
-// written and leaves w open.
+// NewWriter returns a writer that compresses to w. Close completes the output
+// and leaves w open.
 //
-// [Zstd] is written as independent frames of FrameSize bytes, each with its
-// length and checksum, and the table of the seekable format, which other
-// decoders skip. [Gzip] is one member. Other formats are only read: the error
-// says so.
+// [Zstd] output consists of independent frames of FrameSize bytes, each with
+// its length and checksum, and the table of the seekable format, which other
+// decoders skip. [Gzip] output is one member. For other formats, which the
+// package only reads, NewWriter returns an error.
 func NewWriter(w io.Writer, f Format) (io.WriteCloser, error) {
 	switch f {
 	case Gzip:
@@ -32,25 +32,26 @@ func NewWriter(w io.Writer, f Format) (io.WriteCloser, error) {
 	case Zstd:
 		return &frameWriter{w: w}, nil
 	}
-	return nil, fmt.Errorf("%s is read and not written", f)
+	return nil, fmt.Errorf("%s can only be read, not written", f)
 }
 
-// frameEncoder is shared: it keeps no state between frames.
+// frameEncoder is shared because it keeps no state between frames.
 var frameEncoder = sync.OnceValues(func() (*zstd.Encoder, error) {
-	// The fastest level packs the words of data records tighter than the next.
+	// The fastest level compresses the words of data records better than the
+	// next level.
 	return zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithWindowSize(FrameSize))
 })
 
-// frameWriter writes a zstd file that is read at any place.
+// frameWriter writes a zstd file with a seek table.
 type frameWriter struct {
 	w      io.Writer
-	frame  []byte // not yet encoded
+	frame  []byte // contents of the next frame
 	packed []byte
 	table  []byte
 	err    error
 }
 
-// Write takes p; a frame is written when it is full.
+// Write appends p to the frame and writes the frame when it is full.
 func (f *frameWriter) Write(p []byte) (n int, err error) {
 	for n < len(p) && f.err == nil {
 		part := p[n:min(len(p), n+FrameSize-len(f.frame))]
@@ -63,7 +64,7 @@ func (f *frameWriter) Write(p []byte) (n int, err error) {
 	return n, f.err
 }
 
-// flush writes a frame.
+// flush compresses and writes the frame.
 func (f *frameWriter) flush() {
 	enc, err := frameEncoder()
 	if err != nil {
@@ -79,7 +80,7 @@ func (f *frameWriter) flush() {
 	f.frame = f.frame[:0]
 }
 
-// Close writes the last frame and the table.
+// Close writes the last frame and the seek table.
 func (f *frameWriter) Close() error {
 	if f.err == nil && (len(f.frame) > 0 || len(f.table) == 0) {
 		f.flush()
@@ -91,7 +92,7 @@ func (f *frameWriter) Close() error {
 	n := len(f.table) / each
 	size := len(f.table) + seekTableEnd
 	if size > math.MaxInt32 {
-		return nil // of terabytes: readers walk the frames
+		return nil // only for terabytes; readers then walk the frames
 	}
 	out := binary.LittleEndian.AppendUint32(make([]byte, 0, skipHeader+size), skipMagic|0xe)
 	out = binary.LittleEndian.AppendUint32(out, uint32(size))

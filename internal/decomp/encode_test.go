@@ -71,7 +71,7 @@ func TestWriter(t *testing.T) {
 		}
 	}
 	_, err := decomp.NewWriter(io.Discard, decomp.XZ)
-	require.ErrorContains(t, err, "xz is read and not written")
+	require.ErrorContains(t, err, "xz can only be read, not written")
 }
 
 // A place in the middle is reached without the frames before it: little of the

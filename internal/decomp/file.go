@@ -7,30 +7,30 @@ import (
 	"sort"
 )
 
-// File is an open file, read as what it holds: decoded if it is compressed. It
-// may be used from several goroutines; each Reader belongs to one.
+// File reads the contents of an open file, decoded if the file is compressed.
+// It may be used from several goroutines; each Reader belongs to one goroutine.
 type File struct {
 	raw    io.ReaderAt
 	id     ID
 	format Format
 	limits Limits
 	cache  *Cache
-	table  []window // of a compressed file
+	table  []window // windows of a compressed file
 }
 
-// window is a part of a file that decodes on its own.
+// window is a part of a file that can be decoded independently.
 type window struct {
-	in, stored int64 // place and length in the file
-	at         int64 // offset of what it holds
-	size       int64 // length of what it holds; unknown: the last one's only
+	in, stored int64 // offset and length in the compressed file
+	at         int64 // offset in the contents
+	size       int64 // length of the contents; may be unknown in the last window only
 	flags      uint16
 }
 
 const unknown = -1
 
-// Open takes the state id of a file, of which raw is the contents. It reads
-// little: the first bytes, and where windows are. The cache is for files of any
-// name and must not be nil.
+// Open opens the file with the bytes raw. id identifies its current state in
+// the cache, which may be shared between files and must not be nil. Open reads
+// little: the first bytes, and where the windows are.
 func Open(raw io.ReaderAt, id ID, l Limits, c *Cache) (*File, error) {
 	f := &File{raw: raw, id: id, limits: l, cache: c}
 	head := make([]byte, headSize)
@@ -73,18 +73,19 @@ func (f *File) windows() ([]window, error) {
 	return t.windows, nil
 }
 
-// oneWindow is the table of a file that can only be decoded from its start.
+// oneWindow returns the table of a file that can only be decoded from its
+// start.
 func (f *File) oneWindow() []window { return []window{{stored: f.id.Size, size: unknown}} }
 
-// Format tells how the file is compressed.
+// Format returns the compression format of the file.
 func (f *File) Format() Format { return f.format }
 
-// Seekable reports whether reaching a place costs less than decoding all that
-// precedes it.
+// Seekable reports whether reaching an offset is cheaper than decoding
+// everything before it.
 func (f *File) Seekable() bool { return f.format == Plain || len(f.table) > 1 }
 
-// RandomAccess reports whether reading here and there costs no more than
-// decoding every window once: each fits into the cache, or is in it.
+// RandomAccess reports whether reading at arbitrary offsets decodes each window
+// at most once: every window fits into the cache or is in it.
 func (f *File) RandomAccess() bool {
 	for i, w := range f.table {
 		if w.size != unknown && w.size <= f.cache.limit/2 {
@@ -97,8 +98,8 @@ func (f *File) RandomAccess() bool {
 	return true
 }
 
-// Size returns the length of what the file holds; ok is false if that takes
-// decoding it. Of a plain file it is the length at Open.
+// Size returns the length of the contents. ok is false if finding it requires
+// decoding. The size of a plain file is its length at the time of Open.
 func (f *File) Size() (n int64, ok bool) {
 	if f.format == Plain {
 		return f.id.Size, true
@@ -117,7 +118,7 @@ func (f *File) Size() (n int64, ok bool) {
 	return 0, false
 }
 
-// cached returns a window that the cache holds.
+// cached returns window i if it is in the cache.
 func (f *File) cached(i int) ([]byte, bool) {
 	if e, ok := f.cache.get(key{f.id, i}); ok && e.data != nil {
 		return e.data, true
@@ -125,7 +126,7 @@ func (f *File) cached(i int) ([]byte, bool) {
 	return nil, false
 }
 
-// ReadAt reads what the file holds from off on, as an io.ReaderAt does.
+// ReadAt reads the contents at off; see io.ReaderAt.
 func (f *File) ReadAt(p []byte, off int64) (int, error) {
 	if f.format == Plain {
 		return f.raw.ReadAt(p, off)
@@ -139,8 +140,8 @@ func (f *File) ReadAt(p []byte, off int64) (int, error) {
 	return n, err
 }
 
-// NewReader returns a Reader from off on. Of a plain file that grows it reads
-// what has been added.
+// NewReader returns a Reader that starts at off. A Reader of a growing plain
+// file also reads the bytes added after Open.
 func (f *File) NewReader(off int64) *Reader {
 	if f.format == Plain {
 		return &Reader{f: f, off: off}
@@ -155,17 +156,17 @@ func (f *File) NewReader(off int64) *Reader {
 	return &Reader{f: f, next: i, skip: off - f.table[i].at}
 }
 
-// Reader reads what a file holds in sequence.
+// Reader reads the contents of a file sequentially.
 type Reader struct {
 	f    *File
-	off  int64 // of a plain file
-	next int   // window to go on with
-	skip int64 // how much of it to leave out
+	off  int64 // offset of the next read in a plain file
+	next int   // index of the window to open next
+	skip int64 // bytes to skip at the start of the next window
 	cur  io.ReadCloser
 	err  error
 }
 
-// Read reads what follows.
+// Read reads the next bytes.
 func (r *Reader) Read(p []byte) (int, error) {
 	if r.f.format == Plain {
 		n, err := r.f.raw.ReadAt(p, r.off)
@@ -194,7 +195,7 @@ func (r *Reader) Read(p []byte) (int, error) {
 	return 0, r.err
 }
 
-// open goes on to the next window.
+// open opens the next window.
 func (r *Reader) open() {
 	if r.next >= len(r.f.table) {
 		r.err = io.EOF
@@ -204,8 +205,8 @@ func (r *Reader) open() {
 	r.next, r.skip = r.next+1, 0
 }
 
-// Next returns where what follows the window being read begins in what the file
-// holds; ok is false in the last window and in a file that is not compressed.
+// Next returns the offset in the contents at which the next window begins. ok
+// is false in the last window and in a plain file.
 func (r *Reader) Next() (off int64, ok bool) {
 	if r.next >= len(r.f.table) {
 		return 0, false
@@ -213,8 +214,7 @@ func (r *Reader) Next() (off int64, ok bool) {
 	return r.f.table[r.next].at, true
 }
 
-// Close gives up what decoding needs. Reading on is possible, from the next
-// window.
+// Close releases the decoder. A later Read continues with the next window.
 func (r *Reader) Close() error {
 	if r.cur == nil {
 		return nil
@@ -224,8 +224,8 @@ func (r *Reader) Close() error {
 	return err
 }
 
-// wrongSize says that a window holds less or more than its entry in the table
-// of windows claims.
+// wrongSize returns the error for a window whose contents are longer or shorter
+// than its table entry says.
 func (f *File) wrongSize(w window, got int64) error {
 	return &Error{Format: f.format, Near: w.in + w.stored, Detail: fmt.Sprintf("%d bytes instead of %d", got, w.size), Err: ErrCorrupt}
 }

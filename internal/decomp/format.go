@@ -6,39 +6,40 @@ import (
 	"math/bits"
 )
 
-// Format is a compressed form.
+// Format is a compression format.
 type Format int8
 
 // The formats.
 const (
 	Plain Format = iota // not compressed
 	XZ
-	LZMA // the older form of xz, "LZMA alone"
+	LZMA // predecessor of xz, "LZMA alone"
 	Bzip2
 	Gzip
-	Compress // .Z, LZW
+	Compress // LZW, suffix .Z
 	Zstd
 )
 
 var names = [...]string{Plain: "plain", XZ: "xz", LZMA: "lzma", Bzip2: "bzip2", Gzip: "gzip", Compress: "compress", Zstd: "zstd"}
 
-// Suffixes are those of compressed files that PCP's tools know.
+// Suffixes are the suffixes of compressed files that PCP's tools recognise.
 var Suffixes = [...]string{".xz", ".lzma", ".bz2", ".bz", ".gz", ".Z", ".z", ".zst"}
 
-// String returns the name of the program that writes f.
+// String returns the name of the program that writes the format.
 func (f Format) String() string { return names[f] }
 
-// headSize is how many bytes of a file Detect wants to see.
+// headSize is the number of bytes at the start of a file that Detect needs.
 const headSize = 13
 
 const (
 	xzMagic       = "\xfd7zXZ\x00"
 	zstdMagic     = 0xfd2fb528
-	skipMagic     = 0x184d2a50 // the low four bits are free
+	skipMagic     = 0x184d2a50 // the low four bits may have any value
 	skipMagicMask = 0xfffffff0
 )
 
-// Detect tells the format of a file by its first bytes, Plain if it is none.
+// Detect returns the format of a file that starts with head, Plain if it is not
+// compressed.
 func Detect(head []byte) Format {
 	has := func(magic string) bool { return bytes.HasPrefix(head, []byte(magic)) }
 	switch {
@@ -60,8 +61,9 @@ func Detect(head []byte) Format {
 
 func isZstd(magic uint32) bool { return magic == zstdMagic || magic&skipMagicMask == skipMagic }
 
-// isLZMA recognises a header without magic as xz does: properties in range, a
-// dictionary of 2^n or 2^n+2^(n-1) bytes, a size that is unknown or sensible.
+// isLZMA recognises an lzma header, which has no magic number, by the same
+// rules as xz: properties in range, a dictionary of 2^n or 2^n+2^(n-1) bytes,
+// and a size that is unknown or plausible.
 func isLZMA(head []byte) bool {
 	if len(head) < headSize || head[0] >= 9*5*5 {
 		return false

@@ -9,41 +9,45 @@ import (
 	"math"
 )
 
-// An .lzma file is a header and one range-coded stream of literals and matches:
+// An .lzma file consists of a header and one range-coded stream of literals and
+// matches:
 //
-//	properties 1 | dictionary 4 | decoded length 8, all ones: unknown
+//	properties 1 | dictionary size 4 | decoded length 8, all ones: unknown
 //
-// where the properties are (position bits*5 + literal position bits)*9 + literal
-// context bits. A stream of unknown length ends with a marker. There is no
-// checksum. The decoder gives out what it has before it meets damage.
+// The properties are (position bits*5 + literal position bits)*9 + literal
+// context bits. A stream of unknown length ends with a marker. The format has
+// no checksum. The decoder returns all bytes before damage; RATIONALE.md says
+// why it is our own.
 const (
 	lzmaHeader  = 13
 	lzmaStates  = 12
-	lzmaLeast   = 2 // length of a match
+	lzmaLeast   = 2 // shortest match
 	lzmaLiteral = 0x300
 )
 
 var (
-	errLZMAProps = errors.New("properties")
-	errLZMAFar   = errors.New("match before the beginning")
+	errLZMAProps = errors.New("invalid properties")
+	errLZMAFar   = errors.New("match refers to bytes before the beginning")
 	errLZMALimit = errors.New("dictionary is too large")
 )
 
-// lengths codes the length of a match.
+// lengths decodes the length of a match.
 type lengths struct {
 	choice, choice2 prob
 	low, mid        [16][8]prob
 	high            [256]prob
 }
 
+// lzma decodes an .lzma file. Its fields of type prob are the model of the
+// format.
 type lzma struct {
 	rangeDecoder
-	left      int64 // to decode, negative: until the marker
+	left      int64 // bytes to decode; negative if a marker ends the stream
 	dict      []byte
-	limit     int // of dict
-	at        int // next place in dict
+	limit     int // largest size of dict
+	at        int // next position in dict
 	total     int64
-	copy      int // what is left of a match
+	copy      int // bytes to copy to complete the current match
 	reps      [4]uint32
 	state     uint
 	lc        uint
@@ -71,7 +75,7 @@ func openLZMA(s *stored) error {
 	lc, lp, pb := props%9, props/9%5, props/45
 	dict := max(int64(binary.LittleEndian.Uint32(head[1:])), 1<<12)
 	switch {
-	case pb > 4 || lc+lp > 4: // as xz has it
+	case pb > 4 || lc+lp > 4: // the same limits as xz
 		return errLZMAProps
 	case dict > min(s.f.limits.window(), math.MaxInt32):
 		return errLZMALimit
@@ -85,7 +89,7 @@ func openLZMA(s *stored) error {
 	return d.err
 }
 
-// reset makes every probability one half.
+// reset sets every probability to one half.
 func (d *lzma) reset() {
 	fill := func(p []prob) {
 		for i := range p {
@@ -114,7 +118,7 @@ func (d *lzma) reset() {
 	}
 }
 
-// Read decodes.
+// Read decodes up to len(p) bytes.
 func (d *lzma) Read(p []byte) (n int, err error) {
 	for n < len(p) {
 		switch {
@@ -132,14 +136,15 @@ func (d *lzma) Read(p []byte) (n int, err error) {
 				n++
 			}
 			if d.err != nil {
-				d.copy = 0 // made of bytes that are not there
+				d.copy = 0 // the match would copy bytes that do not exist
 			}
 		}
 	}
 	return n, nil
 }
 
-// put appends a byte to the dictionary, which grows with what is decoded.
+// put appends a byte to the dictionary, which grows with the decoded bytes up
+// to its limit.
 func (d *lzma) put(b byte) byte {
 	if d.at == len(d.dict) {
 		if len(d.dict) < d.limit {
@@ -151,11 +156,11 @@ func (d *lzma) put(b byte) byte {
 	d.dict[d.at] = b
 	d.at++
 	d.total++
-	d.left-- // of an unknown length it stays negative
+	d.left-- // stays negative if the length is unknown
 	return b
 }
 
-// back returns the byte at a distance, of which 0 is the last byte.
+// back returns the byte at a distance; 0 is the last byte.
 func (d *lzma) back(distance uint32) byte {
 	i := d.at - 1 - int(distance)
 	if i < 0 {
@@ -164,7 +169,7 @@ func (d *lzma) back(distance uint32) byte {
 	return d.dict[i]
 }
 
-// reaches reports whether there is a byte at a distance.
+// reaches reports whether a byte exists at a distance.
 func (d *lzma) reaches(distance uint32) bool {
 	return int64(distance) < min(d.total, int64(d.limit))
 }
@@ -209,7 +214,7 @@ func (d *lzma) literal() byte {
 	context := (uint(d.total)&d.lpMask)<<d.lc + prev>>(8-d.lc)
 	probs := d.literals[lzmaLiteral*context:][:lzmaLiteral]
 	symbol := uint(1)
-	if d.state >= 7 && d.reaches(d.reps[0]) { // after a match: its next byte helps
+	if d.state >= 7 && d.reaches(d.reps[0]) { // after a match, its next byte predicts the literal
 		matched := uint(d.back(d.reps[0]))
 		for symbol < 0x100 {
 			expect := matched >> 7 & 1
@@ -235,7 +240,8 @@ func (d *lzma) literal() byte {
 	return byte(symbol)
 }
 
-// after picks the state by what precedes: a literal or a match.
+// after updates the state after a match: to literal if the previous symbol was
+// a literal, to match if it was a match.
 func (d *lzma) after(literal, match uint) {
 	if d.state < 7 {
 		d.state = literal
@@ -244,7 +250,7 @@ func (d *lzma) after(literal, match uint) {
 	}
 }
 
-// newMatch decodes a match at a distance of its own. The marker is one too.
+// newMatch decodes a match with a new distance, or the end marker.
 func (d *lzma) newMatch(posState uint) {
 	d.reps[3], d.reps[2], d.reps[1] = d.reps[2], d.reps[1], d.reps[0]
 	n := d.length(&d.matchLens, posState)
@@ -269,7 +275,7 @@ func (d *lzma) newMatch(posState uint) {
 	d.copy = n
 }
 
-// marker ends the stream; of a known length all must have been decoded.
+// marker ends the stream. It fails if the length is known and not reached.
 func (d *lzma) marker() {
 	switch {
 	case d.err != nil:
@@ -280,7 +286,7 @@ func (d *lzma) marker() {
 	}
 }
 
-// repeat decodes a match at one of the last distances.
+// repeat decodes a match at one of the last four distances.
 func (d *lzma) repeat(at, posState uint) {
 	i := 0
 	switch {

@@ -7,9 +7,9 @@ import (
 	"io"
 )
 
-// A .Z file is codes of 9 to 16 bits, least significant bit first, in groups
-// of eight of one width: where the width changes, the rest of a group is
-// skipped.
+// A .Z file is a sequence of codes of 9 to 16 bits, least significant bit
+// first, in groups of eight codes of one width. Where the width changes, the
+// rest of a group is unused.
 //
 //	magic 2 | longest code 5 bits, unused 2, code 256 clears the table 1 | codes
 const (
@@ -19,24 +19,24 @@ const (
 	lzwMost     = 16
 )
 
-var errLZW = errors.New("code without meaning")
+var errLZW = errors.New("invalid code")
 
-// lzw decodes a .Z file. The format has neither length nor checksum: where a
-// file was cut cannot be told.
+// lzw decodes a .Z file. The format has neither length nor checksum, so a
+// truncated file is indistinguishable from a complete one.
 type lzw struct {
 	r       io.ByteReader
 	longest uint
 	clears  bool
 
-	bits, have uint // bits read and not used
-	width      uint // of the next code
-	inGroup    uint // codes of this width so far, modulo 8
-	free       int  // next entry
-	prev       int  // last code, -1: none
-	first      byte // of what it stood for
+	bits, have uint // bits read ahead, and their number
+	width      uint // bits of the next code
+	inGroup    uint // codes of this width read so far, modulo 8
+	free       int  // next free entry
+	prev       int  // last code, -1 at the start
+	first      byte // first byte of the last code's text
 	prefix     [1 << lzwMost]uint16
 	suffix     [1 << lzwMost]byte
-	out        []byte // of a code, backwards
+	out        []byte // text of a code, reversed
 	buf        [1<<lzwMost + 1]byte
 	err        error
 }
@@ -49,7 +49,7 @@ func openCompress(s *stored) error {
 	}
 	d := &lzw{r: r, longest: uint(head[2] & 0x1f), clears: head[2]&0x80 != 0, width: lzwLeast, free: lzwLiterals, prev: -1}
 	if d.longest < lzwLeast || d.longest > lzwMost || head[2]&0x60 != 0 {
-		return fmt.Errorf("codes of %d bits", d.longest)
+		return fmt.Errorf("invalid code width of %d bits", d.longest)
 	}
 	if d.clears {
 		d.free++
@@ -58,7 +58,7 @@ func openCompress(s *stored) error {
 	return nil
 }
 
-// Read decodes.
+// Read decodes up to len(p) bytes.
 func (d *lzw) Read(p []byte) (n int, err error) {
 	for n < len(p) {
 		if len(d.out) > 0 {
@@ -77,7 +77,7 @@ func (d *lzw) Read(p []byte) (n int, err error) {
 	return n, nil
 }
 
-// decode decodes one code into d.out.
+// decode decodes a code into d.out.
 func (d *lzw) decode() error {
 	if d.width < d.longest && d.free == 1<<d.width {
 		if err := d.setWidth(d.width + 1); err != nil {
@@ -89,7 +89,7 @@ func (d *lzw) decode() error {
 	case err != nil:
 		return err
 	case code == lzwClear && d.clears:
-		d.free = lzwLiterals // the entry that the next code makes is lost
+		d.free = lzwLiterals // the entry that the next code makes is never used
 		return d.setWidth(lzwLeast)
 	case d.prev < 0 && code >= lzwLiterals, code > d.free:
 		return errLZW
@@ -103,10 +103,10 @@ func (d *lzw) decode() error {
 	return nil
 }
 
-// expand puts what code stands for into d.out, last byte first.
+// expand stores the text of a code in d.out, last byte first.
 func (d *lzw) expand(code int) {
 	d.out = d.buf[:0]
-	if code == d.free { // what the last code stood for and its first byte
+	if code == d.free { // the text of the last code followed by its first byte
 		d.out = append(d.out, d.first)
 		code = d.prev
 	}
@@ -118,7 +118,7 @@ func (d *lzw) expand(code int) {
 	d.out = append(d.out, d.first)
 }
 
-// setWidth skips the rest of a group.
+// setWidth skips the rest of the group and changes the width of codes.
 func (d *lzw) setWidth(width uint) error {
 	for d.inGroup != 0 {
 		if _, err := d.code(); err != nil {
@@ -129,7 +129,7 @@ func (d *lzw) setWidth(width uint) error {
 	return nil
 }
 
-// code reads a code. Bits that make none are the end.
+// code reads a code. It returns io.EOF if too few bits are left.
 func (d *lzw) code() (int, error) {
 	for d.have < d.width {
 		b, err := d.r.ReadByte()

@@ -60,11 +60,11 @@ func TestCompressVectors(t *testing.T) {
 
 func TestCompressErrors(t *testing.T) {
 	for file, want := range map[string]string{
-		"1f9d90 ff01":   "compress data near byte 5: code without meaning: ",
-		"1f9d90 61fc07": "compress data near byte 6: code without meaning: ",
-		"1f9d88 61":     "compress data near byte 4: codes of 8 bits: ",
-		"1f9d91":        "compress data near byte 3: codes of 17 bits: ",
-		"1f9df0 61":     "compress data near byte 4: codes of 16 bits: ",
+		"1f9d90 ff01":   "compress data near byte 5: invalid code: ",
+		"1f9d90 61fc07": "compress data near byte 6: invalid code: ",
+		"1f9d88 61":     "compress data near byte 4: invalid code width of 8 bits: ",
+		"1f9d91":        "compress data near byte 3: invalid code width of 17 bits: ",
+		"1f9df0 61":     "compress data near byte 4: invalid code width of 16 bits: ",
 		"1f9d":          "compress data near byte 2: it ends too early: ",
 	} {
 		_, err := io.ReadAll(open(t, archtest.Bytes(t, file), decomp.Limits{}, decomp.NewCache(0)).NewReader(0))

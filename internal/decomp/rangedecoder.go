@@ -6,13 +6,13 @@ import (
 	"io"
 )
 
-// prob is the probability of a bit to be 0, in 1/2048.
+// prob is the probability that a bit is 0, in 1/2048.
 type prob = uint16
 
 const half prob = 1 << 10 // a probability of one half
 
-// rangeDecoder decodes bits whose probabilities it learns. It remembers its first
-// error and goes on with zeros.
+// rangeDecoder decodes bits with adaptive probabilities. It keeps its first
+// error and continues with zeros.
 type rangeDecoder struct {
 	src  *bufio.Reader
 	span uint32
@@ -22,7 +22,7 @@ type rangeDecoder struct {
 
 func newRangeDecoder(src *bufio.Reader) rangeDecoder {
 	d := rangeDecoder{src: src, span: 1<<32 - 1}
-	for range 5 { // the first is 0
+	for range 5 { // the first byte is always 0
 		d.code = d.code<<8 | uint32(d.readByte())
 	}
 	return d
@@ -39,7 +39,7 @@ func (d *rangeDecoder) readByte() byte {
 	return b
 }
 
-// bit decodes a bit with a probability that learns from it.
+// bit decodes a bit with probability p and adapts p.
 func (d *rangeDecoder) bit(p *prob) (b uint) {
 	bound := d.span >> 11 * uint32(*p)
 	if d.code < bound {
@@ -58,7 +58,7 @@ func (d *rangeDecoder) bit(p *prob) (b uint) {
 	return b
 }
 
-// direct decodes n bits that are as likely 0 as 1.
+// direct decodes n bits with a fixed probability of one half.
 func (d *rangeDecoder) direct(n uint) (bits uint32) {
 	for ; n > 0; n-- {
 		d.span >>= 1
@@ -76,7 +76,7 @@ func (d *rangeDecoder) direct(n uint) (bits uint32) {
 	return bits
 }
 
-// tree decodes n bits, most significant first.
+// tree decodes n bits, most significant bit first.
 func (d *rangeDecoder) tree(probs []prob, n uint) uint {
 	m := uint(1)
 	for range n {
@@ -85,8 +85,8 @@ func (d *rangeDecoder) tree(probs []prob, n uint) uint {
 	return m - 1<<n
 }
 
-// reversed decodes n bits, least significant first. The first probability is
-// that of node 1.
+// reversed decodes n bits, least significant bit first. probs[0] belongs to
+// node 1 of the tree.
 func (d *rangeDecoder) reversed(probs []prob, n uint) (bits uint32) {
 	m := uint(1)
 	for i := range n {

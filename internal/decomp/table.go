@@ -10,8 +10,8 @@ type table struct {
 	src     io.ReaderAt
 	size    int64
 	windows []window
-	ok      bool  // the windows are all there is
-	err     error // of reading the file
+	ok      bool  // windows covers the whole file
+	err     error // error while reading the file
 }
 
 // read reads exactly len(b) bytes at off.
@@ -28,11 +28,11 @@ func (t *table) read(b []byte, off int64) bool {
 	return true
 }
 
-// maxTable bounds the length of a table at the end of a file or stream. This
-// lists 80000 windows and more.
+// maxTable is the greatest length of the table at the end of a file or stream.
+// It suffices for 80000 windows.
 const maxTable = 1 << 20
 
-// layOut computes the offsets of what windows hold.
+// layOut sets the offset of each window in the contents.
 func (t *table) layOut() {
 	at := int64(0)
 	for i := range t.windows {

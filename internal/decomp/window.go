@@ -6,9 +6,9 @@ import (
 	"io"
 )
 
-// window returns a reader of window i that leaves out its first skip bytes. To
-// leave out any it decodes the window to its end if it fits into the cache, so
-// that it is there next time; to read it from its start takes no memory.
+// window returns a reader of window i without its first skip bytes. If skip is
+// positive and the window fits into the cache, window decodes and caches all of
+// it. Reading a window from its start takes no memory.
 func (f *File) window(i int, skip int64) (io.ReadCloser, error) {
 	k := key{f.id, i}
 	e, known := f.cache.get(k)
@@ -32,7 +32,7 @@ func (f *File) window(i int, skip int64) (io.ReadCloser, error) {
 	}
 	fits := f.cache.limit / 2
 	if w.size != unknown {
-		fits = w.size + 1 // the end is seen without another buffer
+		fits = w.size + 1 // one more byte, to see the end without another buffer
 	}
 	data, err := readUpTo(r, fits)
 	switch {
@@ -41,9 +41,9 @@ func (f *File) window(i int, skip int64) (io.ReadCloser, error) {
 		f.cache.put(&entry{key: k, data: data})
 		return cut(data, skip), nil
 	case err == nil:
-		f.cache.put(&entry{key: k}) // not again
+		f.cache.put(&entry{key: k}) // do not try to cache this window again
 	}
-	// What was decoded, then what follows or the failure.
+	// Return the decoded bytes, then the rest of the window or the error.
 	rest := &failing{ReadCloser: r, err: err}
 	if skip > int64(len(data)) {
 		if err := discard(rest, skip-int64(len(data))); err != nil {
@@ -55,12 +55,12 @@ func (f *File) window(i int, skip int64) (io.ReadCloser, error) {
 	return &joined{Reader: io.MultiReader(bytes.NewReader(data[skip:]), rest), Closer: r}, nil
 }
 
-// cut returns a reader of a decoded window.
+// cut returns a reader of a decoded window without its first skip bytes.
 func cut(data []byte, skip int64) io.ReadCloser {
 	return io.NopCloser(bytes.NewReader(data[min(skip, int64(len(data))):]))
 }
 
-// failing reads until a failure that was met before.
+// failing reads and then returns an earlier error.
 type failing struct {
 	io.ReadCloser
 	err error
@@ -78,8 +78,8 @@ type joined struct {
 	io.Closer
 }
 
-// readUpTo reads at most limit bytes; the error is io.EOF if that was all.
-// Memory follows what is read.
+// readUpTo reads at most limit bytes. Its error is io.EOF if r ended before the
+// limit. It allocates in proportion to the bytes read.
 func readUpTo(r io.Reader, limit int64) ([]byte, error) {
 	data := make([]byte, 0, min(limit, 64<<10))
 	for {
@@ -99,7 +99,7 @@ func readUpTo(r io.Reader, limit int64) ([]byte, error) {
 	}
 }
 
-// discard leaves out n bytes. A window may end before: its reader says so next.
+// discard skips n bytes. If the window ends earlier, the next Read reports it.
 func discard(r io.Reader, n int64) error {
 	buf := make([]byte, min(n, 64<<10))
 	for n > 0 {
@@ -115,7 +115,7 @@ func discard(r io.Reader, n int64) error {
 	return nil
 }
 
-// decode returns a reader of a whole window.
+// decode returns a reader of a complete window.
 func (f *File) decode(w window) (io.ReadCloser, error) {
 	s := &stored{f: f, w: w, section: io.NewSectionReader(f.raw, w.in, w.stored)}
 	if err := decoders[f.format](s); err != nil {
@@ -125,19 +125,19 @@ func (f *File) decode(w window) (io.ReadCloser, error) {
 	return s, nil
 }
 
-// stored reads one window of a file through a decoder, and keeps apart what is
-// wrong with the file's contents and what with reading it.
+// stored decodes one window of a file. It separates errors in the contents from
+// errors while reading the file.
 type stored struct {
 	f       *File
 	w       window
 	section *io.SectionReader
-	broken  error // of reading the file
+	broken  error // error while reading the file
 	got     int64
 	dec     io.Reader
 	release func()
 }
 
-// raw is what a decoder reads from.
+// rawReader is the input of a decoder.
 type rawReader struct{ *stored }
 
 func (r rawReader) Read(p []byte) (int, error) {
@@ -148,7 +148,7 @@ func (r rawReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Read reads what the window holds.
+// Read reads the contents of the window.
 func (s *stored) Read(p []byte) (int, error) {
 	n, err := s.dec.Read(p)
 	s.got += int64(n)
@@ -161,7 +161,7 @@ func (s *stored) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Close gives the decoder back.
+// Close returns the decoder to its pool.
 func (s *stored) Close() error {
 	if s.release != nil {
 		s.release()
@@ -170,7 +170,7 @@ func (s *stored) Close() error {
 	return nil
 }
 
-// explain turns a decoder's error into one of this package.
+// explain converts a decoder's error into an [Error].
 func (s *stored) explain(err error) error {
 	if s.broken != nil {
 		return s.broken

@@ -9,7 +9,7 @@ import (
 	"slices"
 )
 
-// An xz file is streams, between which there may be padding:
+// An xz file consists of streams, which may have padding between them:
 //
 //	stream: header 12 | blocks | index | footer 12
 //	header: magic 6 | flags 2 | CRC-32 of flags
@@ -20,14 +20,15 @@ import (
 const (
 	xzEnds = 12
 
-	// In window.flags, above the second of the stream's flags.
+	// Bits of window.flags above the second byte of the stream's flags.
 	xzBlock   = 1 << 15
-	xzPadding = 8 // 2 bits
+	xzPadding = 8 // two bits: bytes of padding after the block
 
-	maxPadding = 64 << 10 // of a file, looked at word by word
+	maxPadding = 64 << 10 // longest padding of a file, which is read word by word
 )
 
-// xzWindows finds the blocks by the indexes, from the last stream to the first.
+// xzWindows finds the blocks through the indexes, from the last stream to the
+// first.
 func xzWindows(t *table) {
 	var streams [][]window
 	end, padding := t.size, 0
@@ -51,7 +52,7 @@ func xzWindows(t *table) {
 	t.ok = true
 }
 
-// xzStreamWindows returns the blocks of the stream that ends at end.
+// xzStreamWindows returns the blocks of the stream that ends at offset end.
 func xzStreamWindows(t *table, end int64) (blocks []window, start int64, ok bool) {
 	var footer, header [xzEnds]byte
 	if !t.read(footer[:], end-xzEnds) || string(footer[10:]) != "YZ" || crc32.ChecksumIEEE(footer[4:10]) != binary.LittleEndian.Uint32(footer[:]) {
@@ -78,8 +79,8 @@ func xzStreamWindows(t *table, end int64) (blocks []window, start int64, ok bool
 	return blocks, start, true
 }
 
-// xzIndex reads an index. Places are relative to the first block; total is the
-// stored length of all.
+// xzIndex decodes an index. The offsets are relative to the first block; total
+// is the stored length of all blocks.
 func xzIndex(index []byte) (blocks []window, total int64, ok bool) {
 	body := index[:len(index)-4]
 	if len(body) < 2 || body[0] != 0 || crc32.ChecksumIEEE(body) != binary.LittleEndian.Uint32(index[len(body):]) {
@@ -114,8 +115,8 @@ func xzIndex(index []byte) (blocks []window, total int64, ok bool) {
 	return blocks, total, true
 }
 
-// xzStream makes a stream of one block, with the index that it then has: to a
-// decoder a file of its own, which it checks as a whole.
+// xzStream wraps a block in a stream with a matching index, so that a decoder
+// can check it like a file.
 func xzStream(block io.Reader, w window) io.Reader {
 	flags := []byte{0, byte(w.flags)}
 	header := append([]byte(xzMagic), flags...)

@@ -7,11 +7,12 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// A zstd file is frames. A frame says how much it holds if its writer knew:
+// A zstd file consists of frames. A frame states the length of its contents if
+// the writer knew it:
 //
 //	frame:     magic 4 | header | blocks | checksum 4 if the header says so
 //	block:     last 1 bit, type 2 bits, length 21 bits | contents
-//	skippable: magic 4 | length 4 | contents, which mean nothing to a decoder
+//	skippable: magic 4 | length 4 | contents, which decoders ignore
 //
 // The seekable format adds a skippable frame at the end:
 //
@@ -24,10 +25,10 @@ const (
 	skipHeader     = 8
 )
 
-// zstdWindow is the length below which frames are taken together.
+// zstdWindow is the length below which adjacent frames form one window.
 const zstdWindow = 256 << 10
 
-// zstdWindows finds the frames.
+// zstdWindows finds the frames of a file.
 func zstdWindows(t *table) {
 	if !zstdSeekTable(t) {
 		t.windows = nil
@@ -37,7 +38,7 @@ func zstdWindows(t *table) {
 	t.ok = t.err == nil
 }
 
-// add adds a frame that begins where the last one ends.
+// add adds a frame that begins at the end of the previous frame.
 func (t *table) add(stored, size int64) {
 	last := len(t.windows) - 1
 	if last < 0 {
@@ -53,7 +54,7 @@ func (t *table) add(stored, size int64) {
 	t.windows = append(t.windows, window{in: w.in + w.stored, stored: stored, size: size})
 }
 
-// zstdSeekTable takes the frames from a seek table.
+// zstdSeekTable adds the frames listed in a seek table.
 func zstdSeekTable(t *table) bool {
 	var end [seekTableEnd]byte
 	if !t.read(end[:], t.size-seekTableEnd) || binary.LittleEndian.Uint32(end[5:]) != seekTableMagic {
@@ -81,8 +82,8 @@ func zstdSeekTable(t *table) bool {
 	return total == start
 }
 
-// zstdScan walks the headers of frames and blocks. What follows a frame of
-// unknown length, or cannot be walked, is one window to the end of the file.
+// zstdScan walks the headers of frames and blocks. Everything after a frame of
+// unknown length or a damaged header forms one window to the end of the file.
 func zstdScan(t *table) {
 	for pos := int64(0); pos < t.size; {
 		next, size := zstdFrame(t, pos)
@@ -95,7 +96,8 @@ func zstdScan(t *table) {
 	}
 }
 
-// zstdFrame returns where the frame at pos ends and how much it holds.
+// zstdFrame returns the offset at which the frame at pos ends and the length of
+// its contents.
 func zstdFrame(t *table, pos int64) (next, size int64) {
 	head := make([]byte, min(zstd.HeaderMaxSize, t.size-pos))
 	var h zstd.Header
@@ -125,7 +127,7 @@ func zstdFrame(t *table, pos int64) (next, size int64) {
 	return next, int64(h.FrameContentSize)
 }
 
-// zstdBlocks returns where the blocks that begin at pos end.
+// zstdBlocks returns the offset at which the blocks that begin at pos end.
 func zstdBlocks(t *table, pos int64) int64 {
 	const last, typeRLE, typeReserved = 1, 1, 3
 	var head [3]byte

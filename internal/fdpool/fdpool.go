@@ -1,6 +1,5 @@
-// Package fdpool keeps the number of open files below what the system allows,
-// however many files are being read at a time: the one used least recently is
-// closed, and opened again when it is read.
+// Package fdpool limits the number of open files, however many are being read:
+// it closes the least recently used file and opens it again at the next read.
 package fdpool
 
 import (
@@ -16,25 +15,26 @@ const (
 	most  = 256
 )
 
-// limit is how many files stay open: half of what the process may have open.
+// limit returns how many files stay open: half of the number that the system
+// allows.
 var limit = sync.OnceValue(func() int { return min(most, max(least, allowed()/2)) })
 
-// pool holds the files that are open.
+// pool holds the open files.
 var pool struct {
 	sync.Mutex
-	files list.List // of *File, used last first
+	files list.List // of *File, most recently used first
 }
 
-// File is a file open for reading that may be closed in between. It may be used
-// from several goroutines.
+// File is a file for reading that the pool may close temporarily. It may be
+// used from several goroutines.
 type File struct {
 	name string
-	info fs.FileInfo // tells it from another of its name
+	info fs.FileInfo // detects that another file has replaced this one
 
-	// The following belong to pool.
-	f      *os.File      // nil: closed for now
-	users  int           // that read it just now
-	place  *list.Element // in files
+	// pool.Mutex guards the fields below.
+	f      *os.File      // nil while the pool has closed the file
+	users  int           // number of reads in progress
+	place  *list.Element // position in pool.files
 	closed bool
 }
 
@@ -53,10 +53,10 @@ func Open(name string) (*File, error) {
 	return f, err
 }
 
-// Name returns the name under which the file was opened.
+// Name returns the name passed to Open.
 func (f *File) Name() string { return f.name }
 
-// ReadAt reads at an offset.
+// ReadAt reads at an offset; see io.ReaderAt.
 func (f *File) ReadAt(p []byte, off int64) (int, error) {
 	opened, err := f.acquire()
 	if err != nil {
@@ -66,7 +66,7 @@ func (f *File) ReadAt(p []byte, off int64) (int, error) {
 	return opened.ReadAt(p, off)
 }
 
-// Stat describes the file as it is now.
+// Stat returns the current state of the file.
 func (f *File) Stat() (fs.FileInfo, error) {
 	opened, err := f.acquire()
 	if err != nil {
@@ -82,12 +82,12 @@ func (f *File) Close() error {
 	defer pool.Unlock()
 	f.closed = true
 	if f.users > 0 || f.f == nil {
-		return nil // release does it
+		return nil // the last release closes it
 	}
 	return f.shut()
 }
 
-// acquire returns the open file for a short time.
+// acquire returns the open file. The caller must call release.
 func (f *File) acquire() (*os.File, error) {
 	pool.Lock()
 	defer pool.Unlock()
@@ -103,7 +103,7 @@ func (f *File) acquire() (*os.File, error) {
 	return f.f, nil
 }
 
-// release gives the open file back.
+// release ends the use of the open file.
 func (f *File) release() {
 	pool.Lock()
 	defer pool.Unlock()
@@ -111,19 +111,19 @@ func (f *File) release() {
 		return
 	}
 	if f.closed {
-		_ = f.shut() // it was only read
+		_ = f.shut() // a file opened for reading has nothing to lose
 		return
 	}
 	pool.files.MoveToFront(f.place)
 }
 
-// reopen opens the file, and closes others for it.
+// reopen opens the file and closes others to stay within the limit.
 func (f *File) reopen() error {
 	for el := pool.files.Back(); el != nil && pool.files.Len() >= limit(); {
 		old := el.Value.(*File)
 		el = el.Prev()
 		if old.users == 0 {
-			_ = old.shut() // it was only read
+			_ = old.shut() // a file opened for reading has nothing to lose
 		}
 	}
 	opened, err := os.Open(f.name)
@@ -133,7 +133,7 @@ func (f *File) reopen() error {
 	if f.info != nil {
 		now, err := opened.Stat()
 		if err == nil && !os.SameFile(f.info, now) {
-			err = fmt.Errorf("%s: was replaced while it was read", f.name)
+			err = fmt.Errorf("%s: another file has replaced it while it was being read", f.name)
 		}
 		if err != nil {
 			opened.Close()
@@ -145,7 +145,7 @@ func (f *File) reopen() error {
 	return nil
 }
 
-// shut closes the file that is open.
+// shut closes the open file.
 func (f *File) shut() error {
 	pool.files.Remove(f.place)
 	err := f.f.Close()

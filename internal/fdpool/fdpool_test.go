@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestPool reads more files in turn than stay open.
+// TestPool alternately reads more files than may stay open.
 func TestPool(t *testing.T) {
 	dir := t.TempDir()
 	var files []*File
@@ -30,7 +30,7 @@ func TestPool(t *testing.T) {
 			assert.LessOrEqual(t, pool.files.Len(), limit())
 		}
 	}
-	// One that was closed for the others is found to be another.
+	// Replace a file that the pool has closed.
 	name := files[0].Name()
 	require.NoError(t, os.WriteFile(name+"new", nil, 0o644))
 	require.NoError(t, os.Rename(name+"new", name))

@@ -2,5 +2,5 @@
 
 package fdpool
 
-// allowed returns how many files this process may have open.
+// allowed returns the number of files that this process may open.
 func allowed() int { return 2 * most }

@@ -4,7 +4,7 @@ package fdpool
 
 import "syscall"
 
-// allowed returns how many files this process may have open.
+// allowed returns the number of files that this process may open.
 func allowed() int {
 	var l syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &l); err != nil {

@@ -4,7 +4,7 @@ package outlock
 
 import "os"
 
-// try says that there are no locks here.
+// try fails because this system has no file locks.
 func (l *Lock) try() error { return errUnsupported }
 
 func (l *Lock) remove() error { return nil }

@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// try locks without waiting.
+// try takes the lock without waiting.
 func (l *Lock) try() error {
 	for {
 		f, err := os.OpenFile(l.path(), os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW, 0o644)
@@ -19,7 +19,7 @@ func (l *Lock) try() error {
 			f.Close()
 			return err
 		}
-		// Its last holder may have removed it before the lock was ours.
+		// The previous holder may have removed the file before try locked it.
 		if now, err := f.Stat(); err == nil && current(l.path(), now) {
 			l.file = f
 			return f.Truncate(0)
@@ -44,17 +44,17 @@ func flock(f *os.File) error {
 	}
 }
 
-// current reports whether a name is still that of an open file.
+// current reports whether name still refers to the open file.
 func current(name string, open os.FileInfo) bool {
 	now, err := os.Lstat(name)
 	return err == nil && os.SameFile(now, open)
 }
 
-// remove removes the file while it is locked, then unlocks it.
+// remove removes the locked file and then unlocks it.
 func (l *Lock) remove() error {
 	err := os.Remove(l.path())
 	if errors.Is(err, os.ErrNotExist) {
-		err = nil // with its folder
+		err = nil // removed together with its folder
 	}
 	return errors.Join(err, l.file.Close())
 }

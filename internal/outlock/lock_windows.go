@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// What a file may be opened with, and how.
+// Access rights, flags and errors that package syscall lacks.
 const (
 	accessDelete      = 0x10000
 	shareDelete       = 0x4
@@ -15,8 +15,8 @@ const (
 	errSharing        = syscall.Errno(32)
 )
 
-// try locks without waiting. The file can be opened once for writing, and goes
-// when it is closed, by the system if need be.
+// try takes the lock without waiting. The file can be open for writing only
+// once. Windows removes it when it is closed, even if the process dies.
 func (l *Lock) try() error {
 	name, err := syscall.UTF16PtrFromString(l.path())
 	if err != nil {
@@ -26,7 +26,7 @@ func (l *Lock) try() error {
 		syscall.FILE_SHARE_READ|shareDelete, nil, syscall.CREATE_ALWAYS, syscall.FILE_ATTRIBUTE_NORMAL|flagDeleteOnClose, 0)
 	switch {
 	case errors.Is(err, errSharing), errors.Is(err, syscall.ERROR_ACCESS_DENIED) && exists(l.path()):
-		return errHeld // or it is being removed
+		return errHeld // or its holder is removing it
 	case err != nil:
 		return &os.PathError{Op: "open", Path: l.path(), Err: err}
 	}
@@ -39,10 +39,10 @@ func exists(name string) bool {
 	return err == nil
 }
 
-// remove closes the file, with which it goes.
+// remove closes the file, whereupon Windows removes it.
 func (l *Lock) remove() error { return l.file.Close() }
 
-// readShared reads a file that another has open and may remove.
+// readShared reads a file that another process has open and may remove.
 func readShared(name string) ([]byte, error) {
 	p, err := syscall.UTF16PtrFromString(name)
 	if err != nil {

@@ -1,15 +1,15 @@
-// Package outlock locks what is being written, names what is written beside it,
-// and removes what a crash left of that.
+// Package outlock locks outputs while they are written, names the temporary
+// files beside them, and removes the files that a crash left behind.
 //
-// A lock is a file beside the output that the operating system locks and unlocks
-// when the process ends, however it ends. Everything temporary of an output
-// belongs to the output's lock: who gets the lock may remove it. So the next
-// writer in a folder removes what killed writers left there, and nothing of a
-// living one.
+// A lock is a file beside the output. The operating system unlocks it when the
+// process ends for whatever reason. All temporary files of an output belong to
+// its lock, and the holder of the lock may remove them. A new writer therefore
+// removes what killed writers left in its folder, and nothing of a running
+// writer.
 //
-//	.pcparchive-NAME.lock  the lock of NAME; of the folder itself NAME is empty
-//	.pcparchive-NAME.new…  what is being written
-//	.pcparchive-NAME.done  a folder that is complete and is being moved out
+//	.pcparchive-NAME.lock  lock of the output NAME; an empty NAME locks the folder
+//	.pcparchive-NAME.new…  an output that is being written
+//	.pcparchive-NAME.done  a complete folder whose contents are being moved out
 package outlock
 
 import (
@@ -25,7 +25,7 @@ import (
 	"time"
 )
 
-// Prefix begins the names of all files and folders of this package.
+// Prefix begins the names of all files and folders that this package creates.
 const Prefix = ".pcparchive-"
 
 const (
@@ -34,10 +34,10 @@ const (
 	doneSuffix = ".done"
 )
 
-// HeldError says that another writer holds the lock of an output.
+// HeldError reports that another writer holds the lock of an output.
 type HeldError struct {
-	Path string // of the output
-	PID  int    // of the writer; 0: not known
+	Path string // path of the output
+	PID  int    // process of the writer; 0 if unknown
 }
 
 // Error names the output and the process.
@@ -49,32 +49,35 @@ func (e *HeldError) Error() string {
 	return fmt.Sprintf("%s: %s is writing it; wait for its end, or stop it", e.Path, who)
 }
 
-// Lock is the lock of an output. It ends with Release or with the process.
+// Lock is the lock of an output. It lasts until Release or the end of the
+// process.
 type Lock struct {
-	file *os.File // nil where the file system has no locks
-	dir  string   // with its separator, or ""
+	file *os.File // nil if the file system has no locks
+	dir  string   // folder with its separator, or ""
 	name string
 }
 
-// errUnsupported says that a file system has no locks.
+// errUnsupported: the file system has no locks.
 var errUnsupported = errors.New("locks are not supported")
 
-// errHeld says that another holds a lock.
+// errHeld: another process holds the lock.
 var errHeld = errors.New("lock is held")
 
-// patience is how long Take waits for who holds a lock without saying so: a
-// writer that is just beginning, or one that removes what a crash left.
+// patience is how long Take waits for a holder that has not written its process
+// number: a writer that is just starting, or one that is cleaning up after a
+// crash.
 const patience = 2 * time.Second
 
-// Take locks the output path, an archive's base or a file, and removes what
-// killed writers left in its folder. If another holds the lock the error is a
-// [*HeldError]. Where the file system has no locks there is no protection.
+// Take locks the output path, which is an archive's base or a file, and removes
+// what killed writers left in its folder. If another writer holds the lock the
+// error is a [*HeldError]. On a file system without locks Take succeeds but
+// gives no protection.
 func Take(path string) (*Lock, error) {
 	dir, name := filepath.Split(path)
 	return take(path, dir, name)
 }
 
-// TakeFolder locks the folder dir against others that use TakeFolder.
+// TakeFolder locks the folder dir against other callers of TakeFolder.
 func TakeFolder(dir string) (*Lock, error) {
 	return take(dir, filepath.Clean(dir)+string(filepath.Separator), "")
 }
@@ -95,7 +98,7 @@ func take(path, dir, name string) (*Lock, error) {
 		case errors.Is(err, errUnsupported):
 			return l, nil
 		case errors.As(err, &pathError):
-			// The folder is at fault: the name in it may be one that was made up.
+			// Report the folder: the caller may have made up the file name.
 			return nil, fmt.Errorf("%s: cannot be written to: %w", filepath.Clean(dir), pathError.Err)
 		case err != nil:
 			return nil, fmt.Errorf("%s: cannot be locked for writing: %w", path, err)
@@ -108,8 +111,8 @@ func take(path, dir, name string) (*Lock, error) {
 	}
 }
 
-// shorten returns the name of an output as it is part of other names, with the
-// end of one that leaves no room replaced by its hash.
+// shorten returns the name of an output for use in other names. It replaces the
+// end of a name that is too long by its hash.
 func shorten(name string) string {
 	const most, kept = 200, 150 // bytes
 	if len(name) <= most {
@@ -119,10 +122,10 @@ func shorten(name string) string {
 	return strings.ToValidUTF8(name[:kept], "_") + "-" + hex.EncodeToString(sum[:8])
 }
 
-// path returns the name of the lock's file.
+// path returns the path of the lock file.
 func (l *Lock) path() string { return l.dir + Prefix + l.name + lockSuffix }
 
-// holder returns the process that holds the lock, 0 if it does not say.
+// holder returns the process that holds the lock, 0 if unknown.
 func (l *Lock) holder() int {
 	text, err := readShared(l.path())
 	if err != nil {
@@ -135,30 +138,30 @@ func (l *Lock) holder() int {
 	return pid
 }
 
-// New returns the name under which the output, or what follows by the name of
-// rest, is written.
+// New returns the path at which to write the output before it is published.
+// rest distinguishes several files of one output.
 func (l *Lock) New(rest string) string {
-	if l.file == nil { // what another left is not removed: keep out of its way
+	if l.file == nil { // New cannot remove files of other writers, so it avoids their names
 		rest = "-" + strconv.Itoa(os.Getpid()) + rest
 	}
 	return l.dir + Prefix + l.name + newSuffix + rest
 }
 
-// NewName returns what New returns for the lock of an output that the caller, or
-// another on its behalf, holds.
+// NewName returns the path that New returns for the lock of an output. The lock
+// must be held.
 func NewName(path, rest string) string {
 	dir, name := filepath.Split(path)
 	return dir + Prefix + shorten(name) + newSuffix + rest
 }
 
-// Complete says that the folder New("") is complete and returns its new name.
-// From here on who finds it after a crash moves what is in it to its place.
+// Complete renames the folder New("") to mark it complete and returns its new
+// path. After a crash, the next writer moves its contents to their place.
 func (l *Lock) Complete() (string, error) {
 	done := l.dir + Prefix + l.name + doneSuffix
 	return done, os.Rename(l.New(""), done)
 }
 
-// Release removes what is left of the output's temporary files, and unlocks. A
+// Release removes the remaining temporary files of the output and unlocks it. A
 // second Release does nothing.
 func (l *Lock) Release() error {
 	if l == nil || l.file == nil {

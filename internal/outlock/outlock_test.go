@@ -56,8 +56,8 @@ func TestSecondWriterIsRefused(t *testing.T) {
 	require.ErrorIs(t, err, fs.ErrNotExist)
 }
 
-// TestOneAtATime lets many writers contend, each of whom removes its lock: never
-// do two hold it.
+// TestOneAtATime lets many writers contend for a lock that each removes: no two
+// hold it at the same time.
 func TestOneAtATime(t *testing.T) {
 	dir := t.TempDir()
 	var group sync.WaitGroup
@@ -80,7 +80,8 @@ func TestOneAtATime(t *testing.T) {
 	assert.Empty(t, names(t, dir))
 }
 
-// TestNextWriterCleansUp leaves what killed writers leave, beside a living one.
+// TestNextWriterCleansUp leaves the files of killed writers beside those of a
+// running one.
 func TestNextWriterCleansUp(t *testing.T) {
 	dir := t.TempDir()
 	living, err := outlock.Take(filepath.Join(dir, "living"))
@@ -103,7 +104,7 @@ func TestNextWriterCleansUp(t *testing.T) {
 	require.NoError(t, living.Release())
 }
 
-// TestNextWriterGoesOn stops after each step of moving what is complete.
+// TestNextWriterGoesOn stops after each step of moving a complete folder.
 func TestNextWriterGoesOn(t *testing.T) {
 	for moved := 0; moved <= 4; moved++ {
 		dir := t.TempDir()
@@ -126,7 +127,7 @@ func TestNextWriterGoesOn(t *testing.T) {
 				require.NoError(t, os.Rename(filepath.Join(done, name), filepath.Join(dir, name)))
 			}
 		}
-		require.NoError(t, l.Release()) // as a crash does, but for the file
+		require.NoError(t, l.Release()) // removes the lock file, which a crash would leave
 		next, err := outlock.Take(filepath.Join(dir, "another"))
 		require.NoError(t, err)
 		require.NoError(t, next.Release())
@@ -147,7 +148,7 @@ func TestMoveAllReplacesNothing(t *testing.T) {
 	assert.Equal(t, "old", string(old))
 }
 
-// TestKilledHolder takes over from a process that was killed.
+// TestKilledHolder takes the lock of a process that was killed.
 func TestKilledHolder(t *testing.T) {
 	if dir := os.Getenv("OUTLOCK_HOLD"); dir != "" {
 		_, err := outlock.Take(filepath.Join(dir, "rec"))
@@ -167,7 +168,7 @@ func TestKilledHolder(t *testing.T) {
 	assert.Equal(t, cmd.Process.Pid, held.PID)
 	assert.ErrorContains(t, err, "process ")
 	require.NoError(t, cmd.Process.Kill())
-	_ = cmd.Wait() // it was killed
+	_ = cmd.Wait() // returns an error because the process was killed
 	l, err := outlock.Take(filepath.Join(dir, "rec"))
 	require.NoError(t, err)
 	require.NoError(t, l.Release())

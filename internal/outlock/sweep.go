@@ -10,14 +10,14 @@ import (
 	"strings"
 )
 
-// sweep removes what killed writers left in the folder of the lock. What cannot
-// be removed stays, for the next writer.
+// sweep removes what killed writers left in the folder of the lock. It leaves a
+// file that cannot be removed to the next writer.
 func (l *Lock) sweep() {
 	entries, err := os.ReadDir(cmp.Or(l.dir, "."))
 	if err != nil {
 		return
 	}
-	left := map[string][]string{} // by output
+	left := map[string][]string{} // files by the output to which they belong
 	for _, e := range entries {
 		if output, ok := outputOf(e.Name()); ok {
 			left[output] = append(left[output], l.dir+e.Name())
@@ -31,12 +31,12 @@ func (l *Lock) sweep() {
 		other := &Lock{dir: l.dir, name: output}
 		if other.try() == nil {
 			clean(l.dir, files)
-			_ = other.Release() // the file stays for the next writer
+			_ = other.Release() // the next writer removes the files
 		}
 	}
 }
 
-// outputOf returns the output to which a file belongs.
+// outputOf returns the output to which a temporary file belongs.
 func outputOf(file string) (output string, ok bool) {
 	output, ok = strings.CutPrefix(file, Prefix)
 	if !ok {
@@ -53,25 +53,26 @@ func outputOf(file string) (output string, ok bool) {
 	return output, true
 }
 
-// clean removes what a killed writer left of an output whose lock the caller
-// holds, but moves what was complete to its place.
+// clean removes the files that a killed writer left of an output, and moves the
+// contents of a complete folder to their place. The caller holds the output's
+// lock.
 func clean(dir string, files []string) {
 	for _, file := range files {
 		switch {
 		case strings.HasSuffix(file, lockSuffix):
 			continue
 		case strings.HasSuffix(file, doneSuffix):
-			// The places were free. What is there now was written by somebody
-			// who ignores locks, and stays.
+			// A writer that ignores locks has created files of these names;
+			// keep them.
 			_ = MoveAll(file, dir)
 		}
 		_ = os.RemoveAll(file)
 	}
 }
 
-// MoveAll moves files from one folder into another, the metadata of archives
-// last: without it the rest is no archive. Files that are there are not replaced:
-// on the first failure what was moved is taken back.
+// MoveAll moves all files of one folder into another. It moves metadata last,
+// because files without it do not form an archive. It replaces no file: on the
+// first failure it moves everything back.
 func MoveAll(from, to string) (err error) {
 	entries, err := os.ReadDir(from)
 	if err != nil {
@@ -99,15 +100,15 @@ func isMeta(e os.DirEntry) int {
 	return 0
 }
 
-// move renames a file without replacing another, as far as the file system can
-// make sure of that.
+// move renames a file without replacing another one, as far as the file system
+// can guarantee that.
 func move(from, to string) error {
 	err := os.Link(from, to)
 	switch {
 	case err == nil:
 		return os.Remove(from)
 	case errors.Is(err, fs.ErrExist):
-		if same(from, to) { // a crash came between the link and its removal
+		if same(from, to) { // an earlier crash happened between the link and the removal
 			return os.Remove(from)
 		}
 		return &fs.PathError{Op: "move", Path: to, Err: fs.ErrExist}
@@ -118,7 +119,7 @@ func move(from, to string) error {
 	return os.Rename(from, to)
 }
 
-// same reports whether two names are of one file.
+// same reports whether two names refer to the same file.
 func same(a, b string) bool {
 	x, errX := os.Lstat(a)
 	y, errY := os.Lstat(b)

@@ -6,14 +6,15 @@ import (
 	"os"
 )
 
-// TempFile is a file without a name, as far as the system has such: nothing of it
-// stays behind however the process ends.
+// TempFile is a temporary file. Where the system supports it the file has no
+// name, so that nothing remains however the process ends.
 type TempFile struct {
 	*os.File
-	named bool // it still has a name, and Close removes it
+	named bool // the file still has a name, and Close removes it
 }
 
-// NewTempFile makes a file in dir, "" for the system's folder.
+// NewTempFile creates a file in dir, or in the system's folder for temporary
+// files if dir is "".
 func NewTempFile(dir string) (*TempFile, error) {
 	if dir == "" {
 		dir = os.TempDir()
@@ -25,10 +26,10 @@ func NewTempFile(dir string) (*TempFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &TempFile{f, os.Remove(f.Name()) != nil}, nil // Windows keeps the name of an open file
+	return &TempFile{f, os.Remove(f.Name()) != nil}, nil // Windows does not remove an open file
 }
 
-// Close closes the file and removes what is left of it.
+// Close closes the file and removes it if it has a name.
 func (t *TempFile) Close() error {
 	err := t.File.Close()
 	if t.named {

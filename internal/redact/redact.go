@@ -1,3 +1,5 @@
+// Package redact removes secrets from URLs, network addresses and messages, so that
+// these can be logged or stored.
 package redact
 
 import (
@@ -6,11 +8,11 @@ import (
 	"strings"
 )
 
-// hidden stands for what a text must not show.
+// hidden replaces the parts of a text that must not be shown.
 const hidden = "…"
 
-// RedactURL returns a URL without user info, query and fragment, which may hold
-// secrets. A text that does not parse becomes "".
+// URL returns a URL without user info, query and fragment, which may hold
+// secrets. It returns "" for a text that does not parse.
 func URL(raw string) string {
 	u, err := url.Parse(raw)
 	if err != nil {
@@ -20,8 +22,8 @@ func URL(raw string) string {
 	return u.String()
 }
 
-// RedactAddress returns a host and port without what precedes the last @ and
-// without query and fragment.
+// Address returns a host and port without any text up to the last @ and without
+// query and fragment.
 func Address(address string) string {
 	if end := strings.IndexAny(address, "?#"); end >= 0 {
 		address = address[:end]
@@ -29,9 +31,9 @@ func Address(address string) string {
 	return address[strings.LastIndexByte(address, '@')+1:]
 }
 
-// ShowURL returns what a message may show of a URL that need not be well-formed:
-// user info, query and fragment are replaced by an ellipsis, and so is a host that
-// is none.
+// ShowURL returns a URL, which need not be well-formed, for use in a message.
+// An ellipsis replaces user info, query and fragment, and a host that is not
+// well-formed.
 func ShowURL(raw string) string {
 	scheme, rest, ok := cutScheme(raw)
 	if !ok {
@@ -48,10 +50,11 @@ func ShowURL(raw string) string {
 	return scheme + shown
 }
 
-// hostAndPort is what may precede the path of a URL.
+// hostAndPort matches everything that may stand between user info and path of a
+// URL.
 var hostAndPort = regexp.MustCompile(`^(\[[^\]]*\]|[^:@]*)(:[0-9]*)?$`)
 
-// showRest returns what may be shown behind the scheme.
+// showRest returns the part of a URL after the scheme in the form for messages.
 func showRest(raw, rest string) string {
 	end := strings.IndexAny(rest, "?#")
 	at := strings.LastIndexByte(rest, '@')
@@ -70,7 +73,7 @@ func showRest(raw, rest string) string {
 	return head + rest[end:end+1] + hidden
 }
 
-// cutScheme splits a URL behind the two slashes, if it has them.
+// cutScheme splits a URL after the two slashes, if it has them.
 func cutScheme(raw string) (scheme, rest string, ok bool) {
 	slashes := strings.Index(raw, "//")
 	if slashes < 0 {
@@ -79,14 +82,15 @@ func cutScheme(raw string) (scheme, rest string, ok bool) {
 	return raw[:slashes+2], raw[slashes+2:], true
 }
 
-// urlInText finds URLs: in quotes, where they may hold anything, and elsewhere up
+// urlInText matches URLs: quoted ones with any contents, and unquoted ones up
 // to a blank.
 var urlInText = regexp.MustCompile(`"(?:[a-zA-Z][a-zA-Z0-9+.-]*:)?//(?:[^"\\]|\\.)*"|(?:[a-zA-Z][a-zA-Z0-9+.-]*:)?//[^\s"'<>` + "`" + `]+`)
 
-// partOfURL finds what package net/url quotes of a URL that it cannot parse.
+// partOfURL matches the part of an unparsable URL that an error of package
+// net/url quotes.
 var partOfURL = regexp.MustCompile(`(invalid (?:port|URL escape|character|host|userinfo|control character)) "(?:[^"\\]|\\.)*"`)
 
-// RedactText returns a message in which the URLs are as ShowURL has them.
+// Text returns a message in which each URL is shown as by ShowURL.
 func Text(text string) string {
 	if !strings.Contains(text, "//") {
 		return text
@@ -100,8 +104,8 @@ func Text(text string) string {
 	})
 }
 
-// URLSecrets returns the parts of a URL, well-formed or not, that no message may
-// show: user name, password and the values of query parameters.
+// URLSecrets returns the parts of a URL, well-formed or not, that no message
+// may show: user name, password and the values of query parameters.
 func URLSecrets(raw string) []string {
 	var parts []string
 	if u, err := url.Parse(raw); err == nil {
@@ -111,7 +115,7 @@ func URLSecrets(raw string) []string {
 		}
 		for key, values := range u.Query() {
 			parts = append(parts, values...)
-			if strings.Join(values, "") == "" { // a parameter without a value may be one
+			if strings.Join(values, "") == "" { // the key of a parameter without a value may be a secret
 				parts = append(parts, key)
 			}
 		}

@@ -1,22 +1,21 @@
 package resync
 
 const (
-	// longest bounds the length of a record that is looked for after damage.
+	// longest is the greatest length of a record that a search accepts.
 	longest = 16 << 20
-	// perByte bounds the bytes decoded to tell records from bytes that only look
-	// like one, in multiples of the bytes read.
+	// perByte limits the bytes decoded to distinguish records from bytes that
+	// only resemble one, as a multiple of the bytes read.
 	perByte = 16
 )
 
-// Lengths are the words before and after a damaged record, as far as they are
-// known; other values are zero. If one of the two is right, the next record
-// stands at that distance.
+// Lengths are the length words before and after a damaged record; zero means
+// unknown. If one of them is right, the next record begins at that distance.
 type Lengths [2]int32
 
-// Find goes to the next place where a record of at most maxRecord bytes stands
-// that valid accepts, and reports whether there is one. What valid is given is
-// borrowed. A damaged length leaves the other one; a damaged trailer leaves the
-// next record where it should be.
+// Find moves to the next record of at most maxRecord bytes that valid accepts,
+// and reports whether there is one. It tries the known lengths first: if one
+// length word is damaged, the other still leads to the next record. valid must
+// not keep its argument.
 func (w *Window) Find(maxRecord int, known Lengths, valid func(payload []byte) bool) bool {
 	for _, n := range known {
 		if n >= 8 && int64(n) <= int64(maxRecord) && len(w.Peek(int(n))) == int(n) && w.stands(int(n), maxRecord, valid) {
@@ -28,12 +27,12 @@ func (w *Window) Find(maxRecord int, known Lengths, valid func(payload []byte) b
 	return w.FindHere(maxRecord, valid)
 }
 
-// FindHere is Find, but the record may also stand at the first byte that was not
-// passed.
+// FindHere does the same as Find, but also accepts a record at the current
+// position.
 func (w *Window) FindHere(maxRecord int, valid func(payload []byte) bool) bool {
 	for len(w.Peek(4)) == 4 {
 		if w.effort > perByte*(w.Off+Buffer) {
-			return false // crafted to keep us busy
+			return false // the file is crafted to waste time
 		}
 		if w.stands(0, maxRecord, valid) {
 			return true
@@ -43,8 +42,8 @@ func (w *Window) FindHere(maxRecord int, valid func(payload []byte) bool) bool {
 	return false
 }
 
-// stands reports whether a record that valid accepts stands at bytes ahead, or
-// the file ends there.
+// stands reports whether a record that valid accepts, or the end of the file,
+// is at distance at.
 func (w *Window) stands(at, maxRecord int, valid func([]byte) bool) bool {
 	have := len(w.Peek(at+4)) - at
 	if have < 4 {

@@ -1,5 +1,5 @@
-// Package resync finds the next record of a file after damage. Every reader of
-// archives uses it, so that all of them go on at the same place.
+// Package resync finds the next record of a file after damage. All readers of
+// archives use it, so that they continue at the same position.
 package resync
 
 import (
@@ -9,45 +9,46 @@ import (
 )
 
 const (
-	// Buffer is how much memory a Window begins to grow from, and how much a
-	// search may decode before its effort is compared with its progress.
+	// Buffer is the initial size of a Window in bytes, and the number of bytes
+	// that a search may decode before perByte limits it.
 	Buffer    = 256 << 10
 	leastRoom = 4 << 10
 )
 
-// Window is the part of a file that was read and not yet passed.
+// Window is the part of a file that was read but not yet passed.
 type Window struct {
-	Off int64 // of the first byte that was not passed
-	Err error // of reading, other than io.EOF
+	Off int64 // offset in the file of the first byte in the Window
+	Err error // error while reading, other than io.EOF
 
 	src    io.Reader
 	mem    []byte
-	lo, hi int // bounds in mem of what is read and not passed
+	lo, hi int // the bytes of the Window are mem[lo:hi]
 	eof    bool
-	effort int64 // bytes decoded while looking for records
+	effort int64 // bytes decoded by searches
 }
 
-// NewWindow returns a Window of what src holds. It begins with room for size
-// bytes.
+// NewWindow returns a Window on the contents of src. It initially allocates
+// size bytes, limited to Buffer.
 func NewWindow(src io.Reader, size int64) *Window {
 	return &Window{src: src, mem: make([]byte, max(1<<10, min(size, Buffer)))}
 }
 
-// Resume returns a Window that begins with read, which was read before, at
-// offset off, and goes on with src. Effort is that of earlier searches in the
-// same file. The Window takes over the memory of read.
+// Resume returns a Window that begins with the bytes read at offset off and
+// continues with src. effort is that of earlier searches in the same file. The
+// Window takes ownership of read.
 func Resume(read []byte, src io.Reader, off, effort int64) *Window {
 	return &Window{src: src, mem: read, hi: len(read), Off: off, effort: effort}
 }
 
-// SetSource replaces the source of what was not read yet.
+// SetSource replaces the source of the bytes that were not yet read.
 func (w *Window) SetSource(src io.Reader) { w.src = src }
 
-// Effort returns how many bytes searches have decoded.
+// Effort returns the number of bytes that searches have decoded.
 func (w *Window) Effort() int64 { return w.effort }
 
-// Peek returns the next n bytes without passing them, fewer at the end. They are
-// valid until the next call. Memory follows what is there, not n.
+// Peek returns the next n bytes, or fewer at the end, without passing them.
+// They are valid until the next call. Peek allocates in proportion to the bytes
+// available, not to n.
 func (w *Window) Peek(n int) []byte {
 	for w.hi-w.lo < n && !w.eof {
 		w.fill(n)
@@ -55,7 +56,7 @@ func (w *Window) Peek(n int) []byte {
 	return w.mem[w.lo:min(w.lo+n, w.hi)]
 }
 
-// fill reads once, into memory that it makes.
+// fill makes space and reads once.
 func (w *Window) fill(n int) {
 	if w.lo > 0 && (w.hi == len(w.mem) || len(w.mem)-w.lo < n) {
 		w.hi = copy(w.mem, w.mem[w.lo:w.hi])
@@ -83,14 +84,14 @@ func (w *Window) fill(n int) {
 	w.eof, w.Err = true, io.ErrNoProgress
 }
 
-// Pass leaves the next n bytes behind, which must have been peeked.
+// Pass moves past the next n bytes, which must have been peeked.
 func (w *Window) Pass(n int) {
 	w.lo += n
 	w.Off += int64(n)
 }
 
-// Rest returns what was read and not passed.
+// Rest returns the bytes that were read but not passed.
 func (w *Window) Rest() []byte { return w.mem[w.lo:w.hi] }
 
-// Word returns the word that stands at bytes ahead, which must have been peeked.
+// Word returns the 32-bit word at distance at, which must have been peeked.
 func (w *Window) Word(at int) int32 { return int32(binary.BigEndian.Uint32(w.mem[w.lo+at:])) }

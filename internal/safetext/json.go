@@ -9,15 +9,16 @@ import (
 	"unicode/utf8"
 )
 
-// Marshal returns v as JSON, as package json does but for two things: a byte that
-// is not UTF-8 becomes the escape of a lone surrogate, \udc80 to \udcff for the
-// bytes 0x80 to 0xff, which no UTF-8 stands for, so that nothing is lost; and
-// characters that do harm on a terminal are escaped too. Python's surrogateescape
-// gives the bytes back. If indent is not empty, the JSON is indented by it.
+// Marshal returns v as JSON. It differs from package json in two ways. A byte
+// that is not UTF-8 becomes the escape of a lone surrogate, \udc80 to \udcff
+// for the bytes 0x80 to 0xff, so that nothing is lost: valid UTF-8 never yields
+// these, and Python's surrogateescape restores the bytes. Characters that can
+// harm a terminal are escaped. If indent is not empty, Marshal indents the JSON
+// by it.
 func Marshal(v any, indent string) ([]byte, error) { return marshal(v, indent, false) }
 
-// MarshalHTML is Marshal without indentation and with <, > and & escaped, as
-// json.Marshal does.
+// MarshalHTML returns v as Marshal does, without indentation and with <, > and
+// & escaped as by json.Marshal.
 func MarshalHTML(v any) ([]byte, error) { return marshal(v, "", true) }
 
 func marshal(v any, indent string, html bool) ([]byte, error) {
@@ -25,7 +26,7 @@ func marshal(v any, indent string, html bool) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !bytes.Contains(text, []byte(`\ufffd`)) { // package json writes it for what is not UTF-8
+	if !bytes.Contains(text, []byte(`\ufffd`)) { // package json replaces bytes that are not UTF-8 by it
 		return appendJSON(nil, text, -1), nil
 	}
 	block, err := freeBlock(text)
@@ -47,11 +48,12 @@ func encode(v any, indent string, html bool) ([]byte, error) {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
 }
 
-// Marks stand for bytes on the way through package json: the block of 256
-// characters of private use that a text does not contain.
+// Marks are characters that stand for invalid bytes while package json
+// processes the text: a block of 256 private-use characters that the text does
+// not contain.
 const (
-	privateUse = 0x100000 // the first of them
-	blocks     = 0xff     // the last block has characters that are not assigned
+	privateUse = 0x100000 // the first private-use character
+	blocks     = 0xff     // number of blocks; the last one contains unassigned characters
 )
 
 func freeBlock(text []byte) (rune, error) {
@@ -68,7 +70,7 @@ func freeBlock(text []byte) (rune, error) {
 			return privateUse + rune(i)<<8, nil
 		}
 	}
-	return 0, errors.New("text that is not UTF-8 beside characters of all blocks of private use")
+	return 0, errors.New("text that is not UTF-8 also uses characters of all private-use blocks: cannot write it as JSON")
 }
 
 var (
@@ -76,7 +78,8 @@ var (
 	raw       = reflect.TypeFor[json.RawMessage]()
 )
 
-// marked returns a copy of v in which bytes of strings that are not UTF-8 are marks.
+// marked returns a copy of v in which marks replace the bytes of strings that
+// are not UTF-8.
 func marked(v reflect.Value, block rune) reflect.Value {
 	if !v.IsValid() || v.Type() == raw || v.Type().Implements(marshaler) && v.Kind() != reflect.Interface {
 		return v
@@ -127,8 +130,8 @@ func marked(v reflect.Value, block rune) reflect.Value {
 	return v
 }
 
-// markEmbedded marks the exported fields of a struct that is embedded under a name
-// that is not exported.
+// markEmbedded marks the exported fields of a struct that is embedded under an
+// unexported name.
 func markEmbedded(s reflect.Value, block rune) {
 	for i := range s.NumField() {
 		if f := s.Field(i); f.CanSet() {
@@ -164,7 +167,8 @@ func mark(s string, block rune) string {
 	return string(b)
 }
 
-// appendJSON appends JSON. Everything outside of strings is ASCII.
+// appendJSON appends JSON, in which only strings contain characters beyond
+// ASCII.
 func appendJSON(dst, text []byte, block rune) []byte {
 	start := 0
 	for i := 0; i < len(text); {
@@ -175,7 +179,7 @@ func appendJSON(dst, text []byte, block rune) []byte {
 		r, n := utf8.DecodeRune(text[i:])
 		escape := r
 		switch {
-		case r == utf8.RuneError && n == 1: // of JSON that somebody else wrote
+		case r == utf8.RuneError && n == 1: // invalid bytes in the output of a MarshalJSON method
 			escape = 0xdc00 + rune(text[i])
 		case block >= 0 && r >= block && r <= block+0xff:
 			escape = 0xdc00 + r - block

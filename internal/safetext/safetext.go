@@ -1,6 +1,6 @@
-// Package safetext makes text harmless that others chose: names, labels and help
-// may hold bytes that move a terminal's cursor, hide text or turn its direction,
-// and bytes that are no UTF-8.
+// Package safetext makes foreign text safe to print. Names, labels and help may
+// contain bytes that move a terminal's cursor, hide text or reverse its
+// direction, and bytes that are not UTF-8.
 package safetext
 
 import (
@@ -9,13 +9,13 @@ import (
 	"unicode/utf8"
 )
 
-// Append appends text. A control character other than a line feed or a tab, a
-// character that turns the direction of text, and a byte that is not UTF-8 become
-// escapes as Go writes them: \x1b, \u009b, \u202e, \xff.
+// Append appends text. It escapes, in Go syntax such as \x1b, \u009b, \u202e
+// and \xff: control characters other than line feed and tab, characters that
+// change the direction of text, and bytes that are not UTF-8.
 func Append(dst, text []byte) []byte { return appendSafe(dst, text, "\n\t") }
 
-// Line returns text for one line or one cell of a table: line feeds and tabs
-// become escapes as well.
+// Line returns text for a single line or table cell. Unlike Append it also
+// escapes line feeds and tabs.
 func Line(text string) string {
 	if i := next(text, ""); i == len(text) {
 		return text
@@ -50,7 +50,7 @@ func appendSafe(dst, text []byte, keep string) []byte {
 	return dst
 }
 
-// next returns how many bytes come before the first that has to be escaped.
+// next returns the number of bytes before the first character to be escaped.
 func next[T string | []byte](text T, keep string) int {
 	for i := 0; i < len(text); {
 		b := text[i]
@@ -70,29 +70,28 @@ func next[T string | []byte](text T, keep string) int {
 	return len(text)
 }
 
-// Unsafe reports whether a character is a control character or turns the direction
-// of text.
+// Unsafe reports whether r is a control character or changes the direction of
+// text.
 func Unsafe(r rune) bool {
 	switch {
 	case r < 0x20, r >= 0x7f && r <= 0x9f: // C0, DEL, C1
 		return true
 	case r == 0x061c, r == 0x200e, r == 0x200f, r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069:
 		return true
-	case r == 0x2028, r == 0x2029: // end a line where Unicode is taken literally
+	case r == 0x2028, r == 0x2029: // line and paragraph separators
 		return true
 	}
 	return false
 }
 
-// Writer is a writer that escapes as Append does. A character may come in several
-// writes.
+// Writer escapes text as Append does. A character may be split across writes.
 type Writer struct {
 	W    io.Writer
-	part []byte // of a character whose end has not come
+	part []byte // start of a character whose rest has not been written yet
 	buf  []byte
 }
 
-// Write escapes and writes.
+// Write escapes and writes b.
 func (w *Writer) Write(b []byte) (int, error) {
 	text := b
 	if len(w.part) > 0 {
@@ -115,7 +114,7 @@ func (w *Writer) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// Flush writes what a last character that is not whole consists of.
+// Flush writes the bytes of an incomplete last character.
 func (w *Writer) Flush() error {
 	if len(w.part) == 0 {
 		return nil

@@ -22,7 +22,7 @@ func TestText(t *testing.T) {
 	assert.Equal(t, "plain ü", safetext.Line("plain ü"))
 }
 
-// TestWriter: characters may be cut anywhere.
+// TestWriter splits characters at any byte.
 func TestWriter(t *testing.T) {
 	want := string(safetext.Append(nil, []byte(hostile)))
 	for size := 1; size < len(hostile); size++ {
@@ -71,10 +71,10 @@ type odd struct {
 	hidden  string
 }
 
-// decode does as Python's surrogateescape: it returns the bytes of a JSON string.
+// decode returns the bytes of a JSON string, as Python's surrogateescape does.
 func decode(t *testing.T, text string) string {
 	t.Helper()
-	const stands = "\U0010f000" // a pair of surrogates that decodes to what is looked for
+	const stands = "\U0010f000" // stands for a surrogate in the decoded text
 	var s string
 	for b := 0x80; b <= 0xff; b++ {
 		text = strings.ReplaceAll(text, `\udc`+strings.ToLower(string("0123456789abcdef"[b>>4])+string("0123456789abcdef"[b&15])), stands+string(rune(b+0x100)))
@@ -122,7 +122,7 @@ func TestJSON(t *testing.T) {
 		all = append(all, r)
 	}
 	_, err = safetext.Marshal([]string{string(all), "\xff"}, "")
-	require.ErrorContains(t, err, "private use")
+	require.ErrorContains(t, err, "private-use")
 	text, err = safetext.Marshal([]string{string(all[1:]), "\xff"}, "")
 	require.NoError(t, err)
 	assert.Contains(t, string(text), `"\udcff"`)

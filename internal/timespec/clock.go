@@ -9,9 +9,10 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// clock reads a date, a time of day or both, of which fields may be missing: what
-// precedes the first one given comes from the start of the window, and the result
-// is the first time from there on that fits; what follows the last one is least.
+// clock parses a date, a time of day or both, whose fields may be incomplete.
+// Fields before the first given one come from the start of the window; clock
+// returns the first matching time from there on. Fields after the last given
+// one are zero or one.
 func (w Window) clock(s string, _ bool) (t pcp.Timestamp, ok bool, err error) {
 	s, offset := cutOffset(s)
 	c := clockText{w: w, zone: w.Zone}
@@ -22,7 +23,7 @@ func (w Window) clock(s string, _ bool) (t pcp.Timestamp, ok bool, err error) {
 	return pcp.TimestampOf(at).Add(offset), ok, nil
 }
 
-// cutOffset cuts off an offset such as -5min from the end of a time.
+// cutOffset cuts an offset such as -5min from the end of a time.
 func cutOffset(s string) (string, time.Duration) {
 	for i := 1; i < len(s); i++ {
 		if s[i] != '-' && s[i] != '+' {
@@ -35,17 +36,17 @@ func cutOffset(s string) (string, time.Duration) {
 	return s, 0
 }
 
-// clockText is what the words of a time say.
+// clockText holds the fields of a date and time of day.
 type clockText struct {
 	w                Window
 	zone             *time.Location
 	year, month, day int
-	weekday          int // 1 is Sunday
+	weekday          int // 1 is Sunday, 0 none
 	relative         bool
 	timed            bool
 	hour, minute     int
 	second           float64
-	half             string // am or pm
+	half             string // "am", "pm" or ""
 }
 
 var (
@@ -56,13 +57,13 @@ var (
 	zoneShift = regexp.MustCompile(`^[+-]\d{2}:?\d{2}$`)
 )
 
-// read reads the words, in any order.
+// read parses the words, which may come in any order.
 func (c *clockText) read(lower, text string) bool {
 	fields, exact := strings.Fields(lower), strings.Fields(text)
 	for i, field := range fields {
 		field = strings.TrimSuffix(field, ",")
 		if i+1 < len(fields) && (fields[i+1] == "am" || fields[i+1] == "pm") && onlyDigits(field) {
-			field += fields[i+1] // as in "2 pm"
+			field += fields[i+1] // the words "2" and "pm"
 			fields[i+1] = ""
 		}
 		if field != "" && !c.date(field) && !c.time(field) && !c.word(field) && !c.zoneName(field, exact[i]) {
@@ -72,7 +73,7 @@ func (c *clockText) read(lower, text string) bool {
 	return true
 }
 
-// date reads a word that is a date.
+// date parses a word that is a date.
 func (c *clockText) date(s string) bool {
 	if m := isoDate.FindStringSubmatch(s); m != nil {
 		return c.setDate(m[1], m[2], m[3])
@@ -90,14 +91,14 @@ func (c *clockText) setDate(year, month, day string) bool {
 	c.year, c.month, c.day = atoi(year), atoi(month), atoi(day)
 	if len(year) == 2 {
 		c.year += 2000
-		if c.year >= 2069 { // as in POSIX
+		if c.year >= 2069 { // two-digit years, as in POSIX
 			c.year -= 100
 		}
 	}
 	return c.month >= 1 && c.month <= 12 && c.day >= 1
 }
 
-// time reads a word that is a time of day.
+// time parses a word that is a time of day.
 func (c *clockText) time(s string) bool {
 	if s == "am" || s == "pm" {
 		c.half = s
@@ -111,11 +112,11 @@ func (c *clockText) time(s string) bool {
 		return false
 	}
 	c.timed, c.hour, c.minute, c.half = true, atoi(m[1]), atoi(m[2]), m[4]
-	c.second, _ = strconv.ParseFloat(m[3], 64) // "" is none
+	c.second, _ = strconv.ParseFloat(m[3], 64) // an empty text means zero
 	return c.hour <= 24 && c.minute < 60 && c.second < 61
 }
 
-// word reads a word or number that is part of a date.
+// word parses a word or number that is part of a date.
 func (c *clockText) word(s string) bool {
 	switch month, weekday := nameOf(s, months), nameOf(s, weekdays); {
 	case month > 0:
@@ -145,7 +146,7 @@ func (c *clockText) word(s string) bool {
 	return true
 }
 
-// zoneName reads a word that is a time zone.
+// zoneName parses a word that is a time zone.
 func (c *clockText) zoneName(lower, s string) bool {
 	if zoneShift.MatchString(lower) {
 		digits := strings.ReplaceAll(lower[1:], ":", "")
@@ -167,7 +168,7 @@ func (c *clockText) zoneName(lower, s string) bool {
 	return true
 }
 
-// resolve returns the time that the fields give.
+// resolve returns the time of the fields.
 func (c *clockText) resolve() (time.Time, bool) {
 	switch {
 	case c.half != "" && (c.hour < 1 || c.hour > 12):
@@ -193,7 +194,7 @@ func (c *clockText) resolve() (time.Time, bool) {
 	case c.day > 0 || !c.timed && c.weekday == 0:
 		return time.Time{}, false
 	}
-	for range 9 { // a week, and a day that is over already
+	for range 9 { // a week, and one more day if today's time has passed
 		t, ok := c.at(y, m, d)
 		if ok && !c.past(t, from) && (c.weekday == 0 || int(t.Weekday())+1 == c.weekday) {
 			return t, true
@@ -204,17 +205,18 @@ func (c *clockText) resolve() (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// at returns the time of day on a date, unless there is no such date.
+// at returns the time of day on a date. It returns false if the date does not
+// exist.
 func (c *clockText) at(y, m, d int) (time.Time, bool) {
 	if day := time.Date(y, time.Month(m), d, 0, 0, 0, 0, time.UTC); day.Day() != d {
 		return day, false
 	}
 	t := time.Date(y, time.Month(m), d, c.hour, c.minute, 0, 0, c.zone)
-	return t.Add(time.Duration(c.second * float64(time.Second))), true // more nanoseconds than an int of 32 bits holds
+	return t.Add(time.Duration(c.second * float64(time.Second))), true // the nanoseconds exceed a 32-bit int
 }
 
-// past reports whether the least unit that was given ended before the window's
-// start: the minute of a time of day, the day or the month.
+// past reports whether the smallest given unit ended before from: the minute of
+// a time of day, else the day or the month.
 func (c *clockText) past(t, from time.Time) bool {
 	switch {
 	case c.timed:
@@ -227,8 +229,8 @@ func (c *clockText) past(t, from time.Time) bool {
 	return !t.After(from)
 }
 
-// nameOf returns the number of a name or of its first three letters, from 1 on;
-// 0 if there is none.
+// nameOf returns the position of a name, or of its first three letters, counted
+// from 1; 0 if it is unknown.
 func nameOf(s string, names []string) int {
 	for i, name := range names {
 		if s == name || s == name[:3] {
@@ -250,6 +252,6 @@ func onlyDigits(s string) bool { return s != "" && strings.Trim(s, "0123456789")
 
 // atoi returns the value of a few digits.
 func atoi(s string) int {
-	n, _ := strconv.Atoi(s) // the caller has matched digits
+	n, _ := strconv.Atoi(s) // the caller has checked the digits
 	return n
 }

@@ -9,10 +9,10 @@ import (
 	"time"
 )
 
-// ErrInterval says that the text of an interval is not understood.
+// ErrInterval reports the text of an interval that cannot be parsed.
 var ErrInterval = errors.New("want a form such as 90s, 1h30m or 7d")
 
-// units are the words for units of time, without the s of the plural.
+// units maps the names of time units, without the plural s, to their lengths.
 var units = map[string]time.Duration{
 	"": time.Second, "s": time.Second, "sec": time.Second, "second": time.Second,
 	"m": time.Minute, "min": time.Minute, "minute": time.Minute,
@@ -23,12 +23,12 @@ var units = map[string]time.Duration{
 	"ns": time.Nanosecond, "nsec": time.Nanosecond, "nanosec": time.Nanosecond, "nanosecond": time.Nanosecond,
 }
 
-// Interval reads an interval without a sign: numbers with units one after another,
-// as PCP, Go and Prometheus write them. A number alone is seconds. Errors wrap
-// [ErrInterval].
+// Interval parses an interval without a sign: one or more numbers with units,
+// as PCP, Go and Prometheus write them. A number alone counts seconds. Errors
+// wrap [ErrInterval].
 func Interval(text string) (total time.Duration, err error) {
 	if d, err := time.ParseDuration(text); err == nil && d >= 0 && !strings.HasPrefix(text, "+") {
-		return d, nil // exact to the nanosecond
+		return d, nil // time.ParseDuration is exact to the nanosecond
 	}
 	bad := fmt.Errorf("interval %q: %w", text, ErrInterval)
 	s := strings.ToLower(strings.TrimSpace(text))
@@ -56,8 +56,8 @@ func Interval(text string) (total time.Duration, err error) {
 	return total, nil
 }
 
-// Offset reads what may follow an anchor: nothing, or a sign and an interval with
-// a unit. Errors wrap [ErrInterval].
+// Offset parses the text after an anchor: nothing, or a sign and an interval
+// with a unit. Errors wrap [ErrInterval].
 func Offset(text string) (time.Duration, error) {
 	s := strings.TrimSpace(text)
 	if s == "" {

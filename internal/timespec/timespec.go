@@ -1,5 +1,5 @@
-// Package timespec reads times as PCP's tools take them and as people write them,
-// relative to what was recorded.
+// Package timespec parses times in the notations of PCP's tools and in everyday
+// ones, relative to the recorded times.
 package timespec
 
 import (
@@ -12,28 +12,29 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// ErrTime says that the text of a time is not understood.
+// ErrTime reports the text of a time that cannot be parsed.
 var ErrTime = errors.New("not a time: want an interval such as 90sec or -1hour30min, " +
 	"or a time such as '14:30', 'yesterday 14:30', 'Jul 14 14:30:05 2025' or '2025-07-14 14:30'")
 
-// Window is what times are relative to.
+// Window holds the times that a relative time refers to.
 type Window struct {
-	// Start is the first recorded time, or that of the window whose end is read.
+	// Start is the first recorded time or, for the end of a window, the start
+	// of that window.
 	Start pcp.Timestamp
 	// First is the first recorded time.
 	First pcp.Timestamp
-	// End returns the last recorded time, which may cost a search.
+	// End returns the last recorded time. It may have to search for it.
 	End func() (pcp.Timestamp, error)
-	// Zone is where the clock stands that the text means.
+	// Zone is the time zone of times that do not name one.
 	Zone *time.Location
 	// Now is the current time.
 	Now time.Time
-	// Epoch makes a number without a unit seconds since 1970 rather than seconds
-	// since Start.
+	// Epoch says that a number without a unit counts seconds since 1970;
+	// otherwise it counts seconds since Start.
 	Epoch bool
 }
 
-// Parse reads a time. Errors of text wrap [ErrTime].
+// Parse parses a time. If the text is at fault, the error wraps [ErrTime].
 func (w Window) Parse(text string) (pcp.Timestamp, error) {
 	s := strings.TrimSpace(text)
 	rest, at := strings.CutPrefix(s, "@")
@@ -48,7 +49,7 @@ func (w Window) Parse(text string) (pcp.Timestamp, error) {
 	return pcp.Timestamp{}, fmt.Errorf("%q: %w", text, ErrTime)
 }
 
-// epoch reads seconds since 1970, exactly.
+// epoch parses seconds since 1970, exactly.
 func (w Window) epoch(s string, at bool) (t pcp.Timestamp, ok bool, err error) {
 	sec, err := strconv.ParseFloat(s, 64)
 	if err != nil || !w.Epoch && !at || s[0] == '-' || s[0] == '+' {
@@ -66,10 +67,10 @@ func (w Window) epoch(s string, at bool) (t pcp.Timestamp, ok bool, err error) {
 	return t, false, nil
 }
 
-// maxSeconds is more than any time of an archive, and fits in milliseconds.
+// maxSeconds exceeds any time in an archive and still fits in milliseconds.
 const maxSeconds = 1 << 40
 
-// anchored reads start, end and now, each with an offset or none.
+// anchored parses start, end and now, each with an optional offset.
 func (w Window) anchored(s string, _ bool) (t pcp.Timestamp, ok bool, err error) {
 	lower := strings.ToLower(s)
 	for _, anchor := range []string{"start", "end", "now"} {
@@ -79,7 +80,7 @@ func (w Window) anchored(s string, _ bool) (t pcp.Timestamp, ok bool, err error)
 		}
 		d, err := Offset(offset)
 		if err != nil {
-			return t, false, nil // perhaps other words follow
+			return t, false, nil // the other forms may accept the words
 		}
 		switch anchor {
 		case "start":
@@ -94,8 +95,8 @@ func (w Window) anchored(s string, _ bool) (t pcp.Timestamp, ok bool, err error)
 	return t, false, nil
 }
 
-// interval reads an interval: from the start on, or back from the end if it has a
-// minus sign or ago follows.
+// interval parses an interval: after the start, or before the end if it has a
+// minus sign or the suffix ago.
 func (w Window) interval(s string, _ bool) (t pcp.Timestamp, ok bool, err error) {
 	s, ago := strings.CutSuffix(strings.ToLower(s), " ago")
 	back := strings.HasPrefix(s, "-")
@@ -113,13 +114,13 @@ func (w Window) interval(s string, _ bool) (t pcp.Timestamp, ok bool, err error)
 	return w.Start.Add(d), true, nil
 }
 
-// forms are the forms of a time with its date.
+// forms are the layouts of a time with its date.
 var forms = []string{
 	"2006-01-02T15:04:05.999999999Z07:00", "2006-01-02 15:04:05.999999999Z07:00", "2006-01-02T15:04Z07:00",
 	"2006-01-02 15:04:05.999999999", "2006-01-02T15:04:05.999999999", "2006-01-02T15:04", "2006-01-02 15:04", "2006-01-02",
 }
 
-// absolute reads a time with its date.
+// absolute parses a time with its date.
 func (w Window) absolute(s string, _ bool) (t pcp.Timestamp, ok bool, err error) {
 	for _, form := range forms {
 		if at, err := time.ParseInLocation(form, s, w.Zone); err == nil {

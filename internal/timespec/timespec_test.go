@@ -31,8 +31,8 @@ func window(t *testing.T) timespec.Window {
 	}
 }
 
-// TestParse reads times. The results are those of PCP's pmParseTimeWindow, but
-// where PCP misreads: a sign after a time, and a time of day without an @.
+// TestParse expects the results of PCP's pmParseTimeWindow, except where PCP
+// misreads: a sign after a time, and a time of day without an @.
 func TestParse(t *testing.T) {
 	for text, want := range map[string]string{
 		"@14:30": "2024-03-05 14:30:00", "14:30": "2024-03-05 14:30:00", "@ 14:30": "2024-03-05 14:30:00",
@@ -82,7 +82,7 @@ func TestParseMistakes(t *testing.T) {
 	}
 }
 
-// TestParseEnd hands on why there is no last time.
+// TestParseEnd checks that Parse returns the error of End.
 func TestParseEnd(t *testing.T) {
 	w, unreadable := window(t), errors.New("unreadable")
 	w.End = func() (pcp.Timestamp, error) { return pcp.Timestamp{}, unreadable }
@@ -92,7 +92,7 @@ func TestParseEnd(t *testing.T) {
 	}
 }
 
-// TestParseBase reads the end of a window that begins late.
+// TestParseBase parses the end of a window that begins late.
 func TestParseBase(t *testing.T) {
 	w := window(t)
 	w.Start = stamp(t, "2024-03-07 10:00:00")
@@ -105,13 +105,13 @@ func TestParseBase(t *testing.T) {
 	}
 }
 
-// TestParseSummerTime reads days that have not 24 hours.
+// TestParseSummerTime parses days that do not have 24 hours.
 func TestParseSummerTime(t *testing.T) {
 	w := window(t)
 	var err error
 	w.Zone, err = time.LoadLocation("Europe/Berlin")
 	require.NoError(t, err)
-	w.Start = stamp(t, "2024-03-30 22:00:00") // 23:00 in Berlin, the night in which an hour is missing
+	w.Start = stamp(t, "2024-03-30 22:00:00") // 23:00 in Berlin; this night lacks an hour
 	got, err := w.Parse("12:00")
 	require.NoError(t, err)
 	assert.Equal(t, stamp(t, "2024-03-31 10:00:00"), got)
@@ -133,7 +133,7 @@ func TestInterval(t *testing.T) {
 	}
 }
 
-// FuzzParse looks for text that ends the program.
+// FuzzParse searches for text that crashes the program.
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{"@14:30", "yesterday 2 pm -5min", "Thu Mar 7 14:30:00 2024 CET", "24-03-07", "end - 5 min", "1709816400.5", "1 hour ago"} {
 		f.Add(seed)

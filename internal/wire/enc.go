@@ -5,28 +5,29 @@ import (
 	"strconv"
 )
 
-// AppendU32 appends a big-endian word.
+// AppendU32 appends a big-endian 32-bit word.
 func AppendU32(b []byte, v uint32) []byte { return binary.BigEndian.AppendUint32(b, v) }
 
-// AppendU64 appends a big-endian double word.
+// AppendU64 appends a big-endian 64-bit word.
 func AppendU64(b []byte, v uint64) []byte { return binary.BigEndian.AppendUint64(b, v) }
 
-// AppendU16 appends a big-endian half word.
+// AppendU16 appends a big-endian 16-bit word.
 func AppendU16(b []byte, v uint16) []byte { return binary.BigEndian.AppendUint16(b, v) }
 
-// AppendCString appends s in a fixed field of n bytes, cut to leave room for
-// one NUL and filled with NULs.
+// AppendCString appends s as a fixed field of n bytes, padded with NULs. It
+// truncates s to n-1 bytes.
 func AppendCString(b []byte, s string, n int) []byte {
 	s = s[:min(len(s), n-1)]
 	b = append(b, s...)
 	return append(b, make([]byte, n-len(s))...)
 }
 
-// BeginFrame appends room for a record's leading length and returns where it is.
+// BeginFrame appends space for a record's leading length and returns its
+// position.
 func BeginFrame(b []byte) ([]byte, int) { return AppendU32(b, 0), len(b) }
 
-// EndFrame closes the record begun at start: it writes the length, which counts
-// both length words, before and after the payload.
+// EndFrame completes the record that begins at start: it writes the record's
+// length, including both length words, before and after the payload.
 func EndFrame(b []byte, start int) []byte {
 	n := uint32(len(b) - start + 4)
 	binary.BigEndian.PutUint32(b[start:], n)

@@ -1,6 +1,6 @@
-// Package wire is the only place that knows byte order and what distinguishes
-// the archive versions. [Layout] has one row per version; record codecs read
-// with the cursor [Dec] and write with the Append functions.
+// Package wire encapsulates byte order and the differences between archive
+// versions. [Layout] has one row per version. Record codecs read with the
+// cursor [Dec] and write with the Append functions.
 package wire
 
 import (
@@ -10,29 +10,29 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// Magic is the upper 24 bits of the word after every archive label's length.
+// Magic is the upper 24 bits of the magic word in every archive label.
 const Magic = 0x50052600
 
-// Volume numbers that stand in the archive label of files without one.
+// Volume numbers in the archive labels of files that are not data volumes.
 const (
 	VolumeIndex = -2
 	VolumeMeta  = -1
 )
 
-// Layout is what one archive version does differently from the others. Sizes
-// are bytes.
+// Layout holds the properties in which archive versions differ. Sizes are in
+// bytes.
 type Layout struct {
 	Version    pcp.Version
-	HeaderSize int // archive label record, framed
-	HostSize   int // its strings, with their NUL
+	HeaderSize int // archive label record, including both length words
+	HostSize   int // host name field, including its NUL
 	ZoneSize   int
-	ZoneInfo   int                 // 0: no such field
-	Features   bool                // has the feature and reserved words
+	ZoneInfo   int                 // zoneinfo field; 0 if the version has none
+	Features   bool                // whether the label has the feature word and reserved words
 	StampSize  int                 // a timestamp
 	Tick       int32               // nanoseconds per stored unit of fraction
 	OffsetSize int                 // an offset in the temporal index
-	Tags       [pcp.NumKinds]int32 // metadata record types; 0: cannot be stored
-	MaxFile    int64               // longest file a writer may make
+	Tags       [pcp.NumKinds]int32 // metadata record types; 0 for kinds that the version cannot store
+	MaxFile    int64               // longest file that a writer may create
 }
 
 var (
@@ -51,7 +51,7 @@ var (
 	layouts = []*Layout{&v2, &v3}
 )
 
-// Layouts returns the layouts of all versions. They must not be changed.
+// Layouts returns the layouts of all versions, which must not be changed.
 func Layouts() []*Layout { return layouts }
 
 // For returns the layout of version v.
@@ -64,10 +64,9 @@ func For(v pcp.Version) (*Layout, bool) {
 	return nil, false
 }
 
-// TagKind returns the kind of record a metadata tag announces and the layout
-// that its body follows. Readers must accept the tags of either version in an
-// archive of the other, as the reference does; own is preferred where both
-// layouts know the tag.
+// TagKind returns the kind of record that a metadata tag announces and the
+// layout of its body. Like PCP it accepts the tags of every version in an
+// archive of any other. If several layouts know the tag, own takes precedence.
 func TagKind(tag int32, own *Layout) (pcp.Kind, *Layout, bool) {
 	if k, ok := own.kindOf(tag); ok {
 		return k, own, true
@@ -99,14 +98,14 @@ func (l *Layout) Stamp(d *Dec) pcp.Timestamp {
 	return pcp.Timestamp{Sec: int64(uint64(high)<<32 | uint64(low)), Nsec: d.I32()}
 }
 
-// Nsec returns a fraction of a second, stored in units of tick nanoseconds. One
-// of more seconds than an int32 of nanoseconds holds saturates: it is damage, and
-// must not come out as a fraction that looks good.
+// Nsec converts a fraction of a second in units of tick nanoseconds. It
+// saturates where the result exceeds an int32, so that a damaged fraction does
+// not become a plausible one.
 func Nsec(fraction, tick int32) int32 {
 	return int32(min(max(int64(fraction)*int64(tick), math.MinInt32), math.MaxInt32))
 }
 
-// Fits reports whether t can be stored without loss.
+// Fits reports whether the layout can store t without loss.
 func (l *Layout) Fits(t pcp.Timestamp) bool {
 	if l.StampSize == 8 && (t.Sec < math.MinInt32 || t.Sec > math.MaxInt32) {
 		return false
@@ -114,8 +113,8 @@ func (l *Layout) Fits(t pcp.Timestamp) bool {
 	return t.Nsec%l.Tick == 0
 }
 
-// AppendStamp appends t; a fraction finer than the version's is cut, as the
-// reference does. Seconds must fit: see Fits.
+// AppendStamp appends t. Like PCP it truncates a fraction that is finer than
+// the version's. The seconds must fit: see Fits.
 func (l *Layout) AppendStamp(b []byte, t pcp.Timestamp) []byte {
 	b = AppendU32(b, uint32(t.Sec))
 	if l.StampSize != 8 {
