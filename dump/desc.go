@@ -15,12 +15,12 @@ var typeNames = [...]string{
 	"aggregate", "static aggregate", "event record array", "highres event record array",
 }
 
-// descs prints every metric, in order of its PMID.
+// descs prints the descriptors of all metrics by ascending PMID.
 func (d *dumper) descs() error {
 	d.title("Descriptions for Metrics in the Log ...")
 	all := slices.SortedFunc(d.store.Metrics(), func(a, b *meta.Desc) int { return cmp.Compare(a.PMID, b.PMID) })
 	for _, desc := range all {
-		names := cmp.Or(strings.Join(d.names.of(desc.PMID), " or "), "<noname>")
+		names := cmp.Or(strings.Join(d.names.namesOf(desc.PMID), " or "), "<noname>")
 		d.buf = fmt.Appendf(d.buf, "PMID: %s (%s)\n", desc.PMID, names)
 		if desc.Type == pcp.TypeNoSupport {
 			d.buf = append(d.buf, "    Data Type: Not Supported\n"...)
@@ -48,8 +48,8 @@ func semName(s pcp.Semantics) string {
 	return fmt.Sprintf("??? (%d)", int32(s))
 }
 
-// unitsName formats units. Release 6.0.3 does not know the extra unit, whose bits
-// were padding then, and prints a scale without dimension without a noun.
+// unitsName formats units. Release 6.0.3 has no extra unit: it ignores those bits. It
+// also omits the word "count" from a scale without a dimension.
 func (d *dumper) unitsName(u pcp.Units) string {
 	if !d.o.before7() {
 		return u.String()

@@ -1,23 +1,23 @@
-// Package dump lists what is in an archive: as text in the form of the
-// reference's pmdumplog, or every record with every field as JSON for programs.
+// Package dump lists the content of archives: as text in the form of the
+// reference's pmdumplog (pmlogdump since release 7), or as JSON for programs.
 //
 //	err := dump.Text(os.Stdout, r, &dump.Options{Sections: dump.All})
 //
-// [Text] prints the sections that [Options] select. Its form is that of release
-// 6.0.3, to the byte, except that entries which the reference prints in the
-// order of its hash tables ascend here. That includes which records are left
-// out: like the reference it starts at the time in the archive's label and
-// passes over records that are older than the one before them.
+// [Text] prints the sections of one archive that [Options] select. The text equals
+// the reference's to the byte, with one exception: entries that the reference
+// prints in the order of its hash tables are sorted here. Like the reference, Text
+// starts at the time in the archive's label and skips a record that is older than
+// its predecessor.
 //
-// [JSON] leaves nothing out. It goes through the files and yields each record
-// with the place it is stored at.
+// [Archives] prints several archives of one host as one listing.
 //
-// [Raw] prints any file made of framed records as hexadecimal words, damaged or
-// not.
+// [JSON] prints every record of every file with all its fields and its position.
 //
-// All of them stream: memory follows the metadata and the longest record. They
-// keep nothing and do not change the reader, so several may run on one.
+// [Raw] prints the records of one file as hexadecimal words, even of a damaged file.
 //
-// Damage ends a listing with an error that wraps a *[pcp.FormatError], after all
-// that precedes it was written.
+// All functions stream: memory depends on the metadata and on the longest record.
+// They do not change a reader, so several may use one reader at a time.
+//
+// A listing skips damage, prints everything else, and returns an error that wraps a
+// *[pcp.FormatError] for each damaged stretch.
 package dump

@@ -7,15 +7,15 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// errNoEnd says that the end of an archive cannot be told.
+// errNoEnd reports that the end of an archive is unknown.
 var errNoEnd = errors.New("cannot locate the end of the archive: its last volume is damaged")
 
-// findEnd returns the time of the last record that the reference would find: the
-// last of the highest volume that has any, else, where a volume does not end
-// with a whole record, the last whole one after the volume's last index entry.
+// findEnd returns the time of the last record as the reference finds it. It tries the
+// volumes from the highest number down. In a volume that does not end with a whole
+// record, it takes the last whole record after the volume's last index entry.
 func (w *walker) findEnd(entries []archive.IndexEntry) (pcp.Timestamp, error) {
 	for i := len(w.vols) - 1; i >= 0; i-- {
-		if err := w.use(i); err != nil || w.src.Size() <= w.headerSize {
+		if err := w.openVolume(i); err != nil || w.src.Size() <= w.headerSize {
 			continue
 		}
 		w.off = w.src.Size()
@@ -29,7 +29,8 @@ func (w *walker) findEnd(entries []archive.IndexEntry) (pcp.Timestamp, error) {
 	return pcp.Timestamp{}, errNoEnd
 }
 
-// lastAfterIndex reads volume i from its last index entry on to where it breaks.
+// lastAfterIndex reads volume i from its last index entry on and returns the time of
+// the last whole record.
 func (w *walker) lastAfterIndex(entries []archive.IndexEntry, i int) (t pcp.Timestamp, ok bool) {
 	for k := len(entries) - 1; k >= 0; k-- {
 		e := entries[k]

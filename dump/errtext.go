@@ -7,8 +7,8 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// errorText returns the text of an error. In release 6.0.3 some texts call archives
-// archive logs, and some errors do not exist.
+// errorText returns the text of an error. Release 6.0.3 writes "archive log" in some
+// texts and lacks some errors.
 func (d *dumper) errorText(e pcp.Errno) string {
 	if !d.o.before7() {
 		return e.Error()

@@ -29,7 +29,7 @@ func (d *dumper) events(m *metric, s *archive.ValueSet, t pcp.Timestamp) {
 
 func (d *dumper) eventArray(v *history.Value) {
 	events, err := v.Events()
-	if err != nil { // the reference prints nothing, not even the end of the line
+	if err != nil { // like the reference, do not even end the line
 		d.o.warn(err)
 		return
 	}
@@ -58,7 +58,7 @@ func (d *dumper) eventArray(v *history.Value) {
 // event prints one record of an event array.
 func (d *dumper) event(i int, e *history.EventRecord, t pcp.Type) {
 	d.buf = fmt.Appendf(d.buf, "        --- event record [%d] timestamp ", i)
-	if t == pcp.TypeHighResEvent { // shown without a date, whatever is asked for
+	if t == pcp.TypeHighResEvent { // the reference never shows a date here
 		d.buf = d.clock.appendOfDay(d.buf, e.Stamp, 9)
 	} else {
 		d.buf = d.clock.appendFine(d.buf, e.Stamp, 6)
@@ -89,16 +89,16 @@ func (d *dumper) eventParam(p *history.EventParam) {
 	d.buf = append(appendParam(append(d.buf, " value "...), m.typ, &p.Value), '\n')
 }
 
-// param returns a metric whose head is that of an event parameter.
+// param returns the metric of an event parameter. Its head has the form for parameters.
 func (d *dumper) param(id pcp.PMID) *metric {
 	if m, ok := d.params[id]; ok {
 		return m
 	}
 	desc, known := d.store.Desc(id)
 	m := d.newMetric(id, desc, known)
-	names := d.names.of(id)
+	names := d.names.namesOf(id)
 	switch {
-	case id == pcp.NewPMID(pcp.DynamicDomain, 0, 1) && !m.known: // every archive has these two
+	case id == pcp.NewPMID(pcp.DynamicDomain, 0, 1) && !m.known: // a client defines these two itself
 		m.known, m.typ, names = true, pcp.TypeU32, []string{"event.flags"}
 	case id == pcp.NewPMID(pcp.DynamicDomain, 0, 2) && !m.known:
 		m.known, m.typ, names = true, pcp.TypeU32, []string{"event.missed"}
@@ -111,8 +111,8 @@ func (d *dumper) param(id pcp.PMID) *metric {
 	return m
 }
 
-// appendParam appends a parameter's value. Integers of 32 bits have a block here
-// but mean what a metric's value in situ means.
+// appendParam appends a parameter's value. Integers of 32 bits are stored in a block
+// here, but they print like a metric's value in situ.
 func appendParam(b []byte, t pcp.Type, v *history.Value) []byte {
 	if v.Data == nil && (v.Type == pcp.Type32 || v.Type == pcp.TypeU32) {
 		return appendValue(b, t, archive.InSitu, v)

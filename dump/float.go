@@ -9,7 +9,7 @@ import (
 func appendFloat(b []byte, f float64, digits int) []byte {
 	switch {
 	case f == math.Trunc(f) && math.Abs(f) < 1e8 && (f != 0 || !math.Signbit(f)):
-		return strconv.AppendInt(b, int64(f), 10) // most are whole numbers
+		return strconv.AppendInt(b, int64(f), 10) // fast path: most values are whole numbers
 	case math.IsNaN(f):
 		if math.Signbit(f) {
 			b = append(b, '-')
@@ -24,7 +24,7 @@ func appendFloat(b []byte, f float64, digits int) []byte {
 	return strconv.AppendFloat(b, f, 'g', digits, 64)
 }
 
-// The digits of the two types.
+// Significant digits that the reference prints for each type.
 const (
 	floatDigits  = 8
 	doubleDigits = 16

@@ -6,7 +6,7 @@ import (
 	"github.com/pcparchive/pcparchive/archive"
 )
 
-const featureQA = 1 << 31 // the only feature bit with a meaning
+const featureQA = 1 << 31 // the only feature bit that is defined
 
 // label prints the label of an archive.
 func (d *dumper) label(in *input) {
@@ -45,7 +45,7 @@ func (d *dumper) labelDetails(h *archive.Header) {
 	d.buf = fmt.Appendf(d.buf, "PID for pmlogger: %d\n", h.PID)
 }
 
-// appendBits names the bits of a word, highest first.
+// appendBits appends the names of the bits set in word, highest first.
 func appendBits(b []byte, word uint32) []byte {
 	separator := ""
 	for i := 31; i >= 0; i-- {

@@ -9,16 +9,16 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// helpText prints the help of every metric, then that of every instance domain.
+// helpText prints the help of all metrics, then the help of all instance domains.
 func (d *dumper) helpText() error {
 	d.title("Metric Help Text in the Log ...")
 	texts := map[meta.TextType]map[uint32]string{}
 	for _, in := range d.inputs {
 		addTexts(texts, in.r)
 	}
-	d.helpOf(texts[meta.TextPMID|meta.TextOneLine], texts[meta.TextPMID|meta.TextHelp],
+	d.printTexts(texts[meta.TextPMID|meta.TextOneLine], texts[meta.TextPMID|meta.TextHelp],
 		func(ident uint32) string { return "PMID: " + pcp.PMID(ident).String() })
-	d.helpOf(texts[meta.TextInDom|meta.TextOneLine], texts[meta.TextInDom|meta.TextHelp],
+	d.printTexts(texts[meta.TextInDom|meta.TextOneLine], texts[meta.TextInDom|meta.TextHelp],
 		func(ident uint32) string { return "InDom: " + pcp.InDomID(ident).String() })
 	return nil
 }
@@ -38,8 +38,9 @@ func addTexts(texts map[meta.TextType]map[uint32]string, r *archive.Reader) {
 	}
 }
 
-// helpOf prints the two kinds of help of metrics or of instance domains.
-func (d *dumper) helpOf(oneLine, help map[uint32]string, subject func(uint32) string) {
+// printTexts prints one-line and long help by ascending identifier. subject names the
+// metric or instance domain of an identifier.
+func (d *dumper) printTexts(oneLine, help map[uint32]string, subject func(uint32) string) {
 	idents := slices.AppendSeq(slices.Collect(maps.Keys(oneLine)), maps.Keys(help))
 	slices.Sort(idents)
 	for _, ident := range slices.Compact(idents) {

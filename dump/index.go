@@ -7,10 +7,10 @@ import (
 	"github.com/pcparchive/pcparchive/archive"
 )
 
-// index prints the temporal index and, after an entry, what is wrong with it.
+// index prints the temporal index of an archive, with each entry's faults below it.
 func (d *dumper) index(r *archive.Reader) {
 	d.buf = append(d.buf, "Temporal Index\n"...)
-	tabs := 2 + 2*min(d.clock.dates, 2) // as wide as a time
+	tabs := 2 + 2*min(d.clock.dates, 2) // the width of a time
 	if d.clock.digits == 9 {
 		tabs++
 	}
@@ -36,10 +36,11 @@ func (d *dumper) index(r *archive.Reader) {
 	}
 }
 
-// unknownSize is that of a compressed file: offsets are not compared with it.
+// unknownSize stands for the size of a compressed file. Offsets in the index count
+// decompressed bytes, so they cannot be compared with the file.
 const unknownSize int64 = -1
 
-// sizeOf returns the size of a file of the archive; ok is false if it is missing.
+// sizeOf returns the size of a file of the archive. ok is false if the file is missing.
 func sizeOf(r *archive.Reader, role archive.Role, volume int) (size int64, ok bool) {
 	for _, m := range r.Members() {
 		if m.Role == role && m.Volume == volume {
@@ -52,7 +53,7 @@ func sizeOf(r *archive.Reader, role archive.Role, volume int) (size int64, ok bo
 	return unknownSize, false
 }
 
-// entryErrors prints what is wrong with an entry by itself.
+// entryErrors prints the faults of one entry. A negative size is unknown.
 func (d *dumper) entryErrors(e *archive.IndexEntry, metaSize, dataSize int64) {
 	if e.Stamp.Sec < 0 || e.Stamp.Nsec < 0 || e.Stamp.Nsec > 999999999 {
 		d.buf = fmt.Appendf(d.buf, "\t\tError: illegal timestamp value (%d sec, %d nsec)\n", e.Stamp.Sec, e.Stamp.Nsec)
@@ -65,7 +66,7 @@ func (d *dumper) entryErrors(e *archive.IndexEntry, metaSize, dataSize int64) {
 	}
 }
 
-// orderErrors prints what contradicts the entry before.
+// orderErrors prints where entry e contradicts the previous entry, last.
 func (d *dumper) orderErrors(last, e *archive.IndexEntry) {
 	if e.Stamp.Before(last.Stamp) {
 		d.buf = append(d.buf, "\t\tError: timestamp went backwards in time "...)

@@ -41,7 +41,7 @@ func (d *dumper) diskHead(t pcp.Timestamp, id pcp.InDomID, kind string, n int) {
 	d.buf = append(strconv.AppendInt(b, int64(n), 10), " instances\n"...)
 }
 
-// inDoms prints every version of every instance domain, complete.
+// inDoms prints every version of every instance domain with all its instances.
 func (d *dumper) inDoms() error {
 	d.title("Instance Domains in the Log ...")
 	for id := range d.store.InDoms() {

@@ -12,12 +12,13 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// JSON writes every record of an archive as a JSON object with all its fields
-// and its place: an array of them or, with lines, one object a line. Records
-// come file by file, metadata, index, volumes, in the order stored. Sections
-// select kinds of records, none selects all; From, To and Names select data
-// records; Reverse, Dates and Zone have no effect. Damage appears as an object
-// of kind damage, and is returned as an error at the end.
+// JSON writes every record of an archive as a JSON object with all its fields and its
+// position. It writes one array or, if lines is true, one object a line. The records
+// come file by file (metadata, index, volumes) in the order stored.
+//
+// Sections select kinds of records; zero selects all. From, To and Names select data
+// records. Reverse, Dates and Zone have no effect. Damage appears as an object of kind
+// damage. JSON also returns all damage as one error after the last record.
 func JSON(w io.Writer, r *archive.Reader, o *Options, lines bool) error {
 	d := &jsonDumper{r: r, o: o, w: w, lines: lines, store: r.Meta()}
 	d.wanted = namesFilter(r, o)
@@ -41,16 +42,16 @@ type jsonDumper struct {
 	r      *archive.Reader
 	o      *Options
 	w      io.Writer
-	lines  bool
+	lines  bool // one object a line instead of an array
 	store  *meta.Store
-	wanted func(*meta.Desc) bool // nil: every metric
-	buf    []byte
-	any    bool // something was written
-	err    error
-	faults error
+	wanted func(*meta.Desc) bool // selects metrics; nil means all
+	buf    []byte                // text to write
+	any    bool                  // an object was written
+	err    error                 // the first error of w
+	faults error                 // damage that was read
 }
 
-// jsonHead is what every object begins with.
+// jsonHead holds the first fields of every object.
 type jsonHead struct {
 	Kind   string `json:"kind"`
 	File   string `json:"file"`
@@ -58,7 +59,7 @@ type jsonHead struct {
 	Size   int64  `json:"size"`
 }
 
-// jsonTime is a time in two forms: for eyes and exact.
+// jsonTime is a time in two forms: as text and as exact numbers.
 type jsonTime struct {
 	Time string `json:"time"`
 	Sec  int64  `json:"sec"`
@@ -69,16 +70,16 @@ func timeOf(t pcp.Timestamp) jsonTime {
 	return jsonTime{t.Time().Format("2006-01-02T15:04:05.999999999Z07:00"), t.Sec, t.Nsec}
 }
 
-// jsonDamage is an object for what could not be read.
+// jsonDamage is an object for a stretch of a file that could not be read.
 type jsonDamage struct {
 	jsonHead
 	Error string `json:"error"`
 }
 
-// has reports whether records of a section are selected.
+// has reports whether the records of a section are selected.
 func (d *jsonDumper) has(s Section) bool { return d.o.Sections == 0 || d.o.has(s) }
 
-// namesFilter returns what tells the metrics that are selected.
+// namesFilter returns a function that selects metrics by Options.Names, or nil for all.
 func namesFilter(r *archive.Reader, o *Options) func(*meta.Desc) bool {
 	if len(o.Names) == 0 {
 		return nil
@@ -139,7 +140,7 @@ func (d *jsonDumper) put(v any) {
 	}
 }
 
-// finish writes what remains.
+// finish ends the array and writes the remaining text.
 func (d *jsonDumper) finish() error {
 	switch {
 	case d.lines:
@@ -154,7 +155,8 @@ func (d *jsonDumper) finish() error {
 	return d.err
 }
 
-// damage notes what cannot be read of a file from an offset on.
+// damage writes an object for damage of a file and adds it to faults. offset counts if
+// err does not name one.
 func (d *jsonDumper) damage(m archive.Member, offset int64, err error) {
 	size := int64(0)
 	var fe *pcp.FormatError
@@ -167,7 +169,7 @@ func (d *jsonDumper) damage(m archive.Member, offset int64, err error) {
 	d.faults = errors.Join(d.faults, err)
 }
 
-// damageOf returns what a reader passed over, nil if err is another failure.
+// damageOf returns the damage that err wraps, or nil.
 func damageOf(err error) (d *archive.Damage) {
 	if errors.As(err, &d) {
 		return d
@@ -175,7 +177,7 @@ func damageOf(err error) (d *archive.Damage) {
 	return nil
 }
 
-// number returns f as JSON; what JSON has no number for is a string.
+// number returns f as JSON. NaN and infinities become strings.
 func number(f float64, bits int) json.RawMessage {
 	switch {
 	case math.IsNaN(f):

@@ -61,7 +61,7 @@ type jsonParam struct {
 	jsonValue
 }
 
-// volumes writes the records of the data volumes.
+// volumes writes the label and the records of each data volume.
 func (d *jsonDumper) volumes(members []archive.Member) {
 	begin := func(upTo int) {
 		for len(members) > 0 && members[0].Volume <= upTo {
@@ -90,7 +90,7 @@ func (d *jsonDumper) volumes(members []archive.Member) {
 	begin(math.MaxInt)
 }
 
-// record writes a data record that is selected.
+// record writes a data record if it is selected.
 func (d *jsonDumper) record(f archive.Located, res *archive.Result) {
 	if res.Stamp.Before(d.o.From) && !d.o.From.IsZero() || res.Stamp.After(d.o.To) && !d.o.To.IsZero() {
 		return
@@ -115,7 +115,7 @@ func (d *jsonDumper) record(f archive.Located, res *archive.Result) {
 	}
 }
 
-// metric returns a value set; desc may be nil.
+// metric returns the object of a value set. desc may be nil.
 func (d *jsonDumper) metric(s *archive.ValueSet, desc *meta.Desc, t pcp.Timestamp) jsonMetric {
 	j := jsonMetric{PMID: s.PMID.String(), Names: []string{}, Values: make([]jsonValue, len(s.Values)), Error: s.Err}
 	typ := pcp.TypeUnknown
@@ -152,13 +152,13 @@ func (d *jsonDumper) metric(s *archive.ValueSet, desc *meta.Desc, t pcp.Timestam
 	return j
 }
 
-// value returns a value of a metric of type t.
+// value returns the object of a value of a metric of type t.
 func (d *jsonDumper) value(v *history.Value, t pcp.Type) jsonValue {
 	var j jsonValue
 	if v.Type != t && (v.Type != pcp.TypeUnknown || t.Size() != 4) {
 		j.Type = v.Type.String()
 	}
-	if v.Type != pcp.TypeUnknown { // a block says itself what it holds
+	if v.Type != pcp.TypeUnknown { // a block states its own type
 		t = v.Type
 	}
 	switch {
@@ -174,8 +174,7 @@ func (d *jsonDumper) value(v *history.Value, t pcp.Type) jsonValue {
 	return j
 }
 
-// events adds the records of an event array and, where they are damaged, the
-// bytes.
+// events adds the records of an event array to j and, if the array is damaged, its bytes.
 func (d *jsonDumper) events(j *jsonValue, v *history.Value) {
 	events, err := v.Events()
 	if err != nil {
@@ -203,7 +202,7 @@ func hexOf(data []byte) *string {
 	return &text
 }
 
-// jsonNumber returns a stored number.
+// jsonNumber returns a stored number of type t as JSON.
 func jsonNumber(t pcp.Type, bits uint64) json.RawMessage {
 	switch t {
 	case pcp.Type32:

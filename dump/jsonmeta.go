@@ -107,7 +107,7 @@ type jsonIndex struct {
 	Data   int64 `json:"data_offset"`
 }
 
-// meta writes the records of the metadata file.
+// meta writes the label and the records of the metadata file.
 func (d *jsonDumper) meta(m archive.Member) {
 	d.fileHeader(m)
 	for rec, err := range d.r.Records(archive.RoleMeta) {
@@ -126,7 +126,7 @@ func (d *jsonDumper) meta(m archive.Member) {
 func (d *jsonDumper) header(head jsonHead, payload []byte) {
 	h, err := archive.DecodeHeader(payload)
 	if err != nil || !d.has(Label|LabelDetails) {
-		return // a bad label was found when the archive was opened
+		return // opening the archive has reported a damaged label
 	}
 	head.Kind = h.Kind().String()
 	d.put(jsonHeader{head, int(h.Version), h.PID, timeOf(h.Start), h.Volume, h.Features, h.Host, h.Zone, h.ZoneInfo})
@@ -218,7 +218,7 @@ func labelsOf(head jsonHead, l *meta.Labels) jsonLabels {
 	return j
 }
 
-// textSubject names what a help text is about.
+// textSubject names the metric or instance domain of a help text.
 func textSubject(t *meta.Text) string {
 	if t.Type&meta.TextInDom != 0 {
 		return pcp.InDomID(t.Ident).String()

@@ -11,14 +11,14 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// labelOrder is the order in which the reference prints what has one time.
+// labelOrder is the order in which the reference prints label sets of one time.
 var labelOrder = [...]labelset.Level{
 	labelset.Context, labelset.Domain, labelset.Cluster, labelset.Item, labelset.InDom, labelset.Instances,
 }
 
-// labelSets prints the label sets by time. A record that repeats the one before it
-// is left out, as the reference discards it when it opens an archive. Release 6.0.3
-// discards single sets of instances that the record before has, too.
+// labelSets prints the label sets by time. It omits a record that repeats its
+// predecessor, because the reference discards such a record when it opens an archive.
+// Release 6.0.3 also discards single instance label sets that the predecessor has.
 func (d *dumper) labelSets() error {
 	d.title("Metric Labels in the Log ...")
 	byTime := map[pcp.Timestamp][]*meta.Labels{}
@@ -41,7 +41,7 @@ func (d *dumper) labelSets() error {
 	keep()
 	for _, t := range slices.SortedFunc(maps.Keys(byTime), pcp.Timestamp.Compare) {
 		d.buf = append(d.clock.appendTime(d.buf, t), '\n')
-		for _, l := range inLabelOrder(byTime[t]) {
+		for _, l := range sortLabels(byTime[t]) {
 			d.labelRecord(l)
 			d.spill()
 		}
@@ -54,18 +54,19 @@ type labelRecordKey struct {
 	ident uint32
 }
 
-// labelKey is what the labels are attached to.
+// labelKey returns the key of the object that the labels belong to.
 func labelKey(l *meta.Labels) labelRecordKey {
 	if l.Level == labelset.Context {
-		return labelRecordKey{l.Level, meta.ContextIdent} // whatever the record says
+		return labelRecordKey{l.Level, meta.ContextIdent} // the stored identifier has no meaning
 	}
 	return labelRecordKey{l.Level, l.Ident}
 }
 
-// withoutRepeats returns the records of one key, given by ascending time, without
-// those that equal the record before or, if sets is true, without the sets that it
-// holds too and records that have no others. Of records with one time the later
-// stored counts as the earlier one, as in the reference.
+// withoutRepeats removes repetitions from the records of one key. chain ascends by
+// time; the result descends. If sets is false, it removes records that equal their
+// predecessor. If sets is true, it removes each set that the predecessor has, and
+// records without a set left. Of two records with the same time, the one stored later
+// counts as the predecessor, as in the reference.
 func withoutRepeats(chain []*meta.Labels, sets bool) []*meta.Labels {
 	newest := slices.Clone(chain)
 	slices.SortStableFunc(newest, func(a, b *meta.Labels) int { return b.Stamp.Compare(a.Stamp) })
@@ -95,14 +96,14 @@ func withoutRepeats(chain []*meta.Labels, sets bool) []*meta.Labels {
 	return kept
 }
 
-// repeats reports whether two records say the same.
+// repeats reports whether two records have equal label sets.
 func repeats(a, b *meta.Labels) bool {
 	return slices.EqualFunc(a.Sets, b.Sets, func(x, y labelset.Instance) bool {
 		return x.Inst == y.Inst && x.Err == y.Err && x.Set.Equal(y.Set)
 	})
 }
 
-// holds reports whether l, whose sets ascend by instance, has an equal set.
+// holds reports whether l has a label set equal to set. The sets of l ascend by instance.
 func holds(l *meta.Labels, set labelset.Instance) bool {
 	i, _ := slices.BinarySearchFunc(l.Sets, set.Inst, func(e labelset.Instance, id pcp.InstID) int { return cmp.Compare(e.Inst, id) })
 	for ; i < len(l.Sets) && l.Sets[i].Inst == set.Inst; i++ {
@@ -113,7 +114,8 @@ func holds(l *meta.Labels, set labelset.Instance) bool {
 	return false
 }
 
-func inLabelOrder(records []*meta.Labels) []*meta.Labels {
+// sortLabels sorts label records of one time by labelOrder, then by identifier.
+func sortLabels(records []*meta.Labels) []*meta.Labels {
 	slices.SortStableFunc(records, func(a, b *meta.Labels) int {
 		return cmp.Or(cmp.Compare(slices.Index(labelOrder[:], a.Level), slices.Index(labelOrder[:], b.Level)),
 			cmp.Compare(a.Ident, b.Ident))
@@ -137,7 +139,7 @@ func (d *dumper) labelRecord(l *meta.Labels) {
 	}
 }
 
-// labelSubject names what labels are attached to.
+// labelSubject names the object that the labels belong to.
 func labelSubject(l *meta.Labels) string {
 	id := pcp.PMID(l.Ident)
 	switch {
@@ -155,7 +157,7 @@ func labelSubject(l *meta.Labels) string {
 	return "InDom " + pcp.InDomID(l.Ident).String()
 }
 
-// labelFlags names the level and the properties of a label.
+// labelFlags names the level and the properties in a label's flags.
 func labelFlags(flags uint8) string {
 	var text string
 	switch level := labelset.Level(flags &^ uint8(labelset.Compound|labelset.Optional)); level {

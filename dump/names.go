@@ -10,19 +10,19 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// namespace is the tree of metric names as the reference builds it. It decides
+// namespace is the tree of metric names as the reference builds it. The tree decides
 // the order in which the names of one metric are printed.
 type namespace struct {
 	root   node
 	byPMID map[pcp.PMID][]string
 }
 
-// node is a part of a name. A metric has its name from the root to its node.
+// node is one part of a dotted name. The path from the root to a node is its name.
 type node struct {
 	name     string
-	id       pcp.PMID // PMIDNull: not a metric
-	children []*node  // in order of appearance
-	index    map[string]*node
+	id       pcp.PMID         // the metric with this name; PMIDNull if there is none
+	children []*node          // in order of appearance
+	index    map[string]*node // the children by name
 }
 
 func newNamespace() *namespace {
@@ -59,7 +59,8 @@ func atTornEnd(r *archive.Reader, err error) bool {
 	return false
 }
 
-// add puts a name into the tree unless it is there, as a metric or above others.
+// add puts a name into the tree, unless it already is the name of a metric or of a
+// subtree.
 func (ns *namespace) add(name string, id pcp.PMID) {
 	n := &ns.root
 	for part := range strings.SplitSeq(name, ".") {
@@ -79,8 +80,9 @@ func (ns *namespace) add(name string, id pcp.PMID) {
 	}
 }
 
-// collect gathers the names below n: of siblings the first seen comes first, and
-// what is below a node before the node. The root of a dynamic subtree has no name.
+// collect adds the names below n to byPMID. Siblings come in order of appearance, and
+// the names below a node before the node's own. The root of a dynamic subtree has no
+// name.
 func (n *node) collect(prefix string, byPMID map[pcp.PMID][]string) {
 	for _, child := range n.children {
 		name := prefix + child.name
@@ -91,12 +93,12 @@ func (n *node) collect(prefix string, byPMID map[pcp.PMID][]string) {
 	}
 }
 
-// of returns the names of a metric.
-func (ns *namespace) of(id pcp.PMID) []string { return ns.byPMID[id] }
+// namesOf returns the names of a metric.
+func (ns *namespace) namesOf(id pcp.PMID) []string { return ns.byPMID[id] }
 
-// below returns the metrics at or below a name; ok is false if there is no such
-// name.
-func (ns *namespace) below(name string) (ids []pcp.PMID, ok bool) {
+// metricsBelow returns the metrics with the given name or below it. ok is false if the
+// name does not exist.
+func (ns *namespace) metricsBelow(name string) (ids []pcp.PMID, ok bool) {
 	n := &ns.root
 	for part := range strings.SplitSeq(name, ".") {
 		if n = n.index[part]; n == nil {

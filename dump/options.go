@@ -6,57 +6,59 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// Section is a part of a listing. Sections add up as bits; they are printed in
-// the order of their declaration.
+// Section is a set of parts of a listing, as bits. A listing prints the parts in the
+// order of their declaration.
 type Section uint
 
 // The sections.
 const (
 	Label        Section = 1 << iota // host, start and end
-	LabelDetails                     // and time zones, features, PID
-	Descs                            // metrics
+	LabelDetails                     // with Label: also time zones, features and PID
+	Descs                            // descriptors of metrics
 	LabelSets                        // label sets
 	HelpText                         // one-line and long help
-	DiskInDoms                       // instance domains as stored
-	InDoms                           // instance domains, deltas applied
+	DiskInDoms                       // instance domain records as stored
+	InDoms                           // versions of instance domains with all instances
 	Index                            // temporal index
 	Metrics                          // data records
 
-	// All is what the reference calls everything: label sets and help are not
-	// in it, nor are the instance domains as stored.
+	// All selects the sections that the reference's option -a prints. Label sets, help
+	// and stored instance domains are not among them.
 	All = Label | LabelDetails | Descs | InDoms | Index | Metrics
 )
 
-// Options select what is listed and how. The zero Options list nothing.
+// Options select the content and the form of a listing. The zero Options select
+// nothing.
 type Options struct {
 	Sections Section
-	Sizes    bool // the length of each data record
-	Reverse  bool // newest data records first
-	Marks    bool // marks also where Names are given
-	// Dates counts how much a time shows: 0 the time of day, 1 the date too, 2
-	// and the seconds since the start, 3 and those since 1970.
+	Sizes    bool // print the length of each data record in bytes
+	Reverse  bool // print the newest data record first
+	Marks    bool // print marks even if Names is not empty
+	// Dates is the number of additions to the time of day: 1 adds the date, 2 also the
+	// seconds since the start, 3 also the seconds since 1970.
 	Dates int
-	// From and To bound the data records. A zero From is the archive's start, or
-	// no bound if Reverse; a zero To is none.
+	// From and To bound the data records; both are inclusive. Zero means no bound,
+	// but without Reverse a zero From stands for the archive's start.
 	From, To pcp.Timestamp
-	// Zone is the time zone of what is printed; nil: that of this process.
+	// Zone is the time zone of printed times. Nil means the zone of this process.
 	Zone *time.Location
-	// Names are metrics or subtrees of metrics whose values are listed; none: all.
+	// Names selects metrics or subtrees of metrics whose values are printed. Empty
+	// means all metrics.
 	Names []string
-	// Compat is the release of PCP whose listing is wanted: 0 the current one, which
-	// is 7.2, and 6 that of 6.0.3.
+	// Compat is the release of PCP whose listing Text imitates: 6 for 6.0.3, 7 for
+	// 7.2. Zero means the newest.
 	Compat int
-	// Warn, if not nil, is told of what is odd but does not end the listing.
+	// Warn gets errors that do not make the listing fail. It may be nil.
 	Warn func(error)
 }
 
-// before7 reports whether the listing is that of release 6.
+// before7 reports whether the listing imitates release 6.
 func (o *Options) before7() bool { return o.Compat != 0 && o.Compat < 7 }
 
 // has reports whether any of the sections is selected.
 func (o *Options) has(s Section) bool { return o.Sections&s != 0 }
 
-// warn passes err on.
+// warn passes err to Warn.
 func (o *Options) warn(err error) {
 	if o.Warn != nil {
 		o.Warn(err)

@@ -9,8 +9,8 @@ import (
 	"os"
 )
 
-// Raw lists the framed records of a file as hexadecimal words, whatever they
-// are. The temporal index has no framed records after its label.
+// Raw prints the framed records of the file with the given name as hexadecimal words.
+// Of a temporal index it prints the label alone, because index entries have no frame.
 func Raw(w io.Writer, name string) error {
 	f, err := os.Open(name)
 	if err != nil {
@@ -38,7 +38,7 @@ func (d *rawDumper) records(name string) error {
 	for {
 		n, got, err := d.word()
 		if got < 4 {
-			return err // what is left is no record
+			return err // fewer bytes than a length are no record
 		}
 		fmt.Fprintf(d.out, "Dump ... record len: %d @ offset: %d", n, d.off-4)
 		if err := d.body(int64(n) - 8); err != nil {
@@ -59,7 +59,7 @@ func (d *rawDumper) records(name string) error {
 	}
 }
 
-// word reads a length and returns how many bytes of it there are.
+// word reads a length. got is the number of its bytes that the file holds.
 func (d *rawDumper) word() (n int32, got int, err error) {
 	var word [4]byte
 	got, err = io.ReadFull(d.in, word[:])
@@ -70,7 +70,7 @@ func (d *rawDumper) word() (n int32, got int, err error) {
 	return int32(binary.BigEndian.Uint32(word[:])), got, err
 }
 
-// body prints n bytes, four to a word and eight words to a line.
+// body prints n bytes: four bytes a word, eight words a line.
 func (d *rawDumper) body(n int64) error {
 	const digits = "0123456789abcdef"
 	for i := int64(0); i < n; i++ {

@@ -11,18 +11,19 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// metric is what a value set of a metric begins with, and its instances.
+// metric is a metric of a listing, with its instance domain at the current time.
 type metric struct {
 	id    pcp.PMID
-	head  string // 4.5.6 (name
-	known bool   // has a descriptor
+	head  string // the text that a value set begins with, such as "4.5.6 (name"
+	known bool   // the metric has a descriptor
 	typ   pcp.Type
 	indom pcp.InDomID
 
-	in    *meta.InDom   // in force from since on, before until; nil: none is
-	since pcp.Timestamp //
-	until pcp.Timestamp // equal to since: not looked up yet
-	near  int           // position in it that was right last
+	// domain is the instance domain in force from since on and before until. It is nil
+	// if no record is in force.
+	domain       *meta.InDom
+	since, until pcp.Timestamp // equal before the first lookUp
+	near         int           // index in domain.Instances of the instance found last
 }
 
 // selectMetrics sets the metrics to list.
@@ -32,7 +33,7 @@ func (d *dumper) selectMetrics() error {
 	}
 	d.want = map[pcp.PMID]struct{}{}
 	for _, name := range d.o.Names {
-		ids, ok := d.names.below(name)
+		ids, ok := d.names.metricsBelow(name)
 		if !ok {
 			d.o.warn(unknownMetric(name))
 		}
@@ -55,12 +56,12 @@ func (d *dumper) archiveNames() string {
 	return text
 }
 
-// errNoMetric says that a name is that of no metric.
+// errNoMetric reports that no metric has a name.
 var errNoMetric = errors.New("unknown metric name")
 
 func unknownMetric(name string) error { return fmt.Errorf("metric %s: %w", name, errNoMetric) }
 
-// records prints the data records.
+// records prints the data records of all archives.
 func (d *dumper) records() error {
 	to := d.o.To
 	if d.o.Reverse {
@@ -162,14 +163,14 @@ func (d *dumper) newMetric(id pcp.PMID, desc *meta.Desc, known bool) *metric {
 	m := &metric{id: id, typ: pcp.TypeUnknown, indom: pcp.InDomNull, head: id.String() + " (<nonames>"}
 	if known {
 		m.known, m.typ, m.indom = true, desc.Type, desc.InDom
-		if names := d.names.of(id); len(names) > 0 {
+		if names := d.names.namesOf(id); len(names) > 0 {
 			m.head = id.String() + " (" + strings.Join(names, " or ")
 		}
 	}
 	return m
 }
 
-// set prints the values of a metric.
+// set prints the values of a metric at time t. i is its position in the record.
 func (d *dumper) set(in *input, i int, s *archive.ValueSet, t pcp.Timestamp) {
 	m := d.metric(in, i, s.PMID)
 	if len(s.Values) > 0 && (m.typ == pcp.TypeEvent || m.typ == pcp.TypeHighResEvent) {
@@ -206,8 +207,8 @@ func (d *dumper) set(in *input, i int, s *archive.ValueSet, t pcp.Timestamp) {
 	d.buf = b
 }
 
-// typeOf returns the type of the values of a set. Without a descriptor a word in
-// situ is taken for an integer, as in the reference.
+// typeOf returns the type of values in format f. Like the reference, it takes a word in
+// situ for an integer if the metric has no descriptor.
 func (m *metric) typeOf(f archive.Format) pcp.Type {
 	if f == archive.InSitu && !m.known {
 		return pcp.Type32
@@ -215,20 +216,20 @@ func (m *metric) typeOf(f archive.Format) pcp.Type {
 	return m.typ
 }
 
-// lookUp finds the instance domain that is in force at t.
+// lookUp sets the instance domain in force at t.
 func (d *dumper) lookUp(m *metric, t pcp.Timestamp) {
 	if !t.Before(m.since) && t.Before(m.until) {
 		return
 	}
 	m.since = t
-	m.in, m.until = d.store.InDomAt(m.indom, t)
-	if m.in != nil {
-		m.since = m.in.Stamp
+	m.domain, m.until = d.store.InDomAt(m.indom, t)
+	if m.domain != nil {
+		m.since = m.domain.Stamp
 	}
 }
 
-// appendInst appends an instance as `1 or "name"`, ??? for a name that it does
-// not have at this time.
+// appendInst appends an instance as `1 or "name"`. An instance without a name at this
+// time gets ??? in its place.
 func (m *metric) appendInst(b []byte, id pcp.InstID) []byte {
 	b = append(strconv.AppendInt(b, int64(id), 10), " or "...)
 	in, ok := m.instance(id)
@@ -239,15 +240,15 @@ func (m *metric) appendInst(b []byte, id pcp.InstID) []byte {
 }
 
 func (m *metric) instance(id pcp.InstID) (meta.Instance, bool) {
-	if m.in == nil {
+	if m.domain == nil {
 		return meta.Instance{}, false
 	}
-	all := m.in.Instances
-	for _, i := range [...]int{m.near + 1, m.near, 0} { // values mostly ascend
+	all := m.domain.Instances
+	for _, i := range [...]int{m.near + 1, m.near, 0} { // instances mostly ascend
 		if i < len(all) && all[i].ID == id && (i == 0 || all[i-1].ID != id) {
 			m.near = i
 			return all[i], true
 		}
 	}
-	return m.in.Lookup(id)
+	return m.domain.Lookup(id)
 }

@@ -8,18 +8,18 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// walker yields data records in one direction, from a time on, as the reference
-// does. It uses the index as the reference uses it, wrong entries included: what
-// the reference finds there is what it prints.
+// walker yields the data records of an archive in one direction from a time on. It uses
+// the index exactly as the reference does, even wrong entries, so that both print the
+// same records.
 type walker struct {
 	*cursor
 	decoder *archive.ResultDecoder
-	back    bool
-	origin  pcp.Timestamp // records on the wrong side of it are passed over
+	back    bool          // yield records from the newest to the oldest
+	origin  pcp.Timestamp // time of the last record; records on its wrong side are skipped
 
 	r      *archive.Reader
-	parts  map[int][]archive.Stretch // what is whole of damaged volumes, by position
-	faults []error                   // damage that was passed over
+	parts  map[int][]archive.Stretch // intact stretches of damaged volumes, by index in vols
+	faults []error                   // damage that was skipped
 }
 
 func newWalker(r *archive.Reader, back bool) (*walker, error) {
@@ -37,7 +37,7 @@ func newWalker(r *archive.Reader, back bool) (*walker, error) {
 	return &walker{cursor: newCursor(volumes, v), decoder: decoder, back: back, r: r, parts: map[int][]archive.Stretch{}}, nil
 }
 
-// step returns the record that follows in a direction.
+// step returns the next record in the given direction.
 func (w *walker) step(back bool) (frame, *archive.Result, error) {
 	move := w.cursor.next
 	if back {
@@ -60,12 +60,12 @@ func (w *walker) step(back bool) (frame, *archive.Result, error) {
 	return f, res, nil
 }
 
-// next returns the next record that is not older (newer, going back) than the
-// one before it; io.EOF after the last.
+// next returns the next record that is not older, or going back not newer, than its
+// predecessor. It returns io.EOF after the last record.
 func (w *walker) next() (frame, *archive.Result, error) {
 	for {
 		f, res, err := w.step(w.back)
-		if err != nil && w.pass(f, err) {
+		if err != nil && w.skipDamage(f, err) {
 			continue
 		}
 		if err != nil {
@@ -86,12 +86,12 @@ func (w *walker) wrongSide(t pcp.Timestamp) bool {
 	return t.Before(w.origin)
 }
 
-// seek places the walker before the first record from t on: at an index entry,
-// and from there, if the entry is on the wrong side of t, by reading against the
-// direction. From entries on the right side the reference only reads on.
+// seek moves the walker before the first record from t on. It jumps to an index entry
+// near t. If records to list may lie behind that entry, it then reads against the
+// direction until t. It leaves the other cases to next, as the reference does.
 func (w *walker) seek(entries []archive.IndexEntry, t pcp.Timestamp) {
 	w.origin = t
-	i, where := w.choose(entries, t)
+	i, where := w.nearestEntry(entries, t)
 	used := -1
 	if where != nowhere {
 		used = w.jump(entries, i)
@@ -100,7 +100,7 @@ func (w *walker) seek(entries []archive.IndexEntry, t pcp.Timestamp) {
 		w.toEdge()
 		return
 	}
-	onWrongSide := where == above || used != i // where it might hide records that are wanted
+	onWrongSide := where == above || used != i // it may hide records to list
 	if w.back {
 		onWrongSide = where == below || where == exact
 	}
@@ -115,7 +115,7 @@ func (w *walker) seek(entries []archive.IndexEntry, t pcp.Timestamp) {
 	}
 }
 
-// toEdge places the walker where its direction begins.
+// toEdge moves the walker to the edge of the archive where its direction begins.
 func (w *walker) toEdge() {
 	w.close()
 	w.at = -1
@@ -124,8 +124,9 @@ func (w *walker) toEdge() {
 	}
 }
 
-// jump goes to index entry i or, where its volume is missing, to the next of
-// another volume. It returns the entry, -1 for none.
+// jump moves to the position of index entry i or, if the entry's volume cannot be
+// opened, of the next entry for another volume. It returns the index of the entry used,
+// or -1 if there is none.
 func (w *walker) jump(entries []archive.IndexEntry, i int) int {
 	step := 1
 	if w.back {
@@ -136,7 +137,7 @@ func (w *walker) jump(entries []archive.IndexEntry, i int) int {
 		if e.Volume == failed {
 			continue
 		}
-		if v := w.volume(e.Volume); v >= 0 && w.use(v) == nil {
+		if v := w.volume(e.Volume); v >= 0 && w.openVolume(v) == nil {
 			w.off = e.Data
 			return i
 		}
@@ -145,19 +146,20 @@ func (w *walker) jump(entries []archive.IndexEntry, i int) int {
 	return -1
 }
 
-// where says how an index entry lies to a time.
-type where uint8
+// entryPosition is the position of an index entry relative to a time.
+type entryPosition uint8
 
 const (
-	nowhere where = iota // there is no entry
-	exact                // at the time
-	first                // after it, and no entry is before it
-	above                // after it
-	below                // before it
+	nowhere entryPosition = iota // there is no entry
+	exact                        // the entry is at the time
+	first                        // the entry is after the time, and no entry is before it
+	above                        // the entry is after the time
+	below                        // the entry is before the time
 )
 
-// choose returns the entry at t or, of the two around it, the nearer.
-func (w *walker) choose(entries []archive.IndexEntry, t pcp.Timestamp) (int, where) {
+// nearestEntry returns the index of the entry at t, or of the nearer one of the two
+// entries around t.
+func (w *walker) nearestEntry(entries []archive.IndexEntry, t pcp.Timestamp) (int, entryPosition) {
 	lowest, highest := int32(w.vols[0].Volume), int32(w.vols[len(w.vols)-1].Volume)
 	highestSize := w.sizeOf(len(w.vols) - 1)
 	before, at, beyond := -1, -1, false
@@ -178,7 +180,7 @@ func (w *walker) choose(entries []archive.IndexEntry, t pcp.Timestamp) (int, whe
 	case at >= 0 && !beyond && entries[at].Stamp == t:
 		return at, exact
 	case before < 0 && at > 0:
-		return at, above // of volumes that are not there, as jump would find
+		return at, above // entries for missing volumes precede it; jump handles them
 	case before < 0:
 		return at, first
 	case at >= 0 && !beyond && entries[at].Stamp.Sub(t) <= t.Sub(entries[before].Stamp):
@@ -187,7 +189,7 @@ func (w *walker) choose(entries []archive.IndexEntry, t pcp.Timestamp) (int, whe
 	return before, below
 }
 
-// volume returns the position of a volume, -1 if there is none of that number.
+// volume returns the index in vols of the volume with a number, or -1.
 func (w *walker) volume(number int32) int {
 	for i, m := range w.vols {
 		if m.Volume == int(number) {
@@ -197,7 +199,7 @@ func (w *walker) volume(number int32) int {
 	return -1
 }
 
-// sizeOf returns the size of a volume's content, 0 if it cannot be had.
+// sizeOf returns the decompressed size of volume i in bytes, or 0 if it cannot be opened.
 func (w *walker) sizeOf(i int) int64 {
 	if i == w.at && w.src != nil {
 		return w.src.Size()
@@ -210,5 +212,5 @@ func (w *walker) sizeOf(i int) int64 {
 	return src.Size()
 }
 
-// atEnd reports whether err is the end of the records.
+// atEnd reports whether err means the end of the records.
 func atEnd(err error) bool { return errors.Is(err, io.EOF) }

@@ -6,13 +6,13 @@ import (
 	"github.com/pcparchive/pcparchive/archive"
 )
 
-// source is what a file of an archive holds, decompressed. Reading on from where
-// the last read ended costs least.
+// source gives access to the decompressed content of an archive's file. A read that
+// continues the last one is cheapest.
 type source struct {
 	f      *archive.File
-	size   int64
-	stream io.Reader // stands at next; nil: none
-	next   int64     // where the last read ended
+	size   int64     // decompressed length in bytes
+	stream io.Reader // reads from offset next on; nil if the last read was not sequential
+	next   int64     // offset at which the last read ended
 }
 
 // openSource opens a member.
@@ -24,20 +24,20 @@ func openSource(m archive.Member) (*source, error) {
 	s := &source{f: f}
 	n, known := f.Length()
 	if !known {
-		// Damage ends what can be read; whoever reads up to there will meet it.
+		// An error here is damage. Reading up to it reports it.
 		n, _ = io.Copy(io.Discard, f.From(0))
 	}
 	s.size = n
 	return s, nil
 }
 
-// Size returns how many bytes there are.
+// Size returns the decompressed length in bytes.
 func (s *source) Size() int64 { return s.size }
 
 // Close closes the file.
 func (s *source) Close() error { return s.f.Close() }
 
-// ReadAt reads at an offset.
+// ReadAt implements io.ReaderAt.
 func (s *source) ReadAt(p []byte, off int64) (n int, err error) {
 	defer func() { s.next = off + int64(n) }()
 	switch {

@@ -12,8 +12,8 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// appendValue appends a value of a metric of type t. One that is not of this
-// type is shown in every way it could be meant.
+// appendValue appends a value in format f of a metric of type t. A value of another type
+// appears in every form that its bits may mean.
 func appendValue(b []byte, t pcp.Type, f archive.Format, v *history.Value) []byte {
 	if f == archive.InSitu {
 		switch t {
@@ -34,7 +34,7 @@ func appendValue(b []byte, t pcp.Type, f archive.Format, v *history.Value) []byt
 	if t == pcp.TypeString && (v.Type == t || v.Type == 0) {
 		return append(append(append(b, '"'), wire.UntilNUL(v.Data)...), '"')
 	}
-	if v.Type == 0 && len(v.Data) == t.Size() { // old converted archives, in the byte order of their host
+	if v.Type == 0 && len(v.Data) == t.Size() { // converted old archives keep the byte order of their host
 		if out, ok := appendNumber(b, t, littleEndian(v.Data)); ok {
 			return out
 		}
@@ -42,7 +42,8 @@ func appendValue(b []byte, t pcp.Type, f archive.Format, v *history.Value) []byt
 	return appendAnyBlock(b, memory(v))
 }
 
-// appendNumber appends a number of a type that is stored in a block.
+// appendNumber appends a number of a type that is stored in a block. ok is false for
+// other types.
 func appendNumber(b []byte, t pcp.Type, bits uint64) (out []byte, ok bool) {
 	switch t {
 	case pcp.Type64:
@@ -59,14 +60,14 @@ func appendNumber(b []byte, t pcp.Type, bits uint64) (out []byte, ok bool) {
 
 func float32At(bits uint32) float64 {
 	f := float64(math.Float32frombits(bits))
-	if math.IsNaN(f) { // the sign of a NaN does not survive every conversion
+	if math.IsNaN(f) { // the conversion may drop the sign of a NaN
 		return math.Copysign(f, float64(int32(bits)))
 	}
 	return f
 }
 
-// appendAnyWord appends a word of unknown type: as unsigned integer, as float
-// unless that is not a number, in hexadecimal.
+// appendAnyWord appends a word of unknown type: as an unsigned integer, as a float unless
+// it is NaN, and in hexadecimal.
 func appendAnyWord(b []byte, word uint32) []byte {
 	b = strconv.AppendUint(b, uint64(word), 10)
 	if f := float32At(word); !math.IsNaN(f) {
@@ -75,8 +76,8 @@ func appendAnyWord(b []byte, word uint32) []byte {
 	return strconv.AppendUint(append(b, " 0x"...), uint64(word), 16)
 }
 
-// appendAnyBlock appends a block of unknown type: as the numbers it has the size
-// of, as text if it may be shown, in hexadecimal.
+// appendAnyBlock appends a block of unknown type: as numbers of its length, as text if it
+// is printable, and in hexadecimal.
 func appendAnyBlock(b []byte, mem []byte) []byte {
 	switch len(mem) {
 	case 8:
@@ -105,18 +106,18 @@ func printable(mem []byte) bool {
 	return true
 }
 
-// memory returns the content of a block as it stands in the memory of the
-// reference, on a host with the low byte first: numbers turned, the rest as is.
+// memory returns a block's content as the reference holds it in memory on a
+// little-endian host: it swaps the bytes of numbers and keeps other content.
 func memory(v *history.Value) []byte {
 	if v.Data == nil {
 		return binary.LittleEndian.AppendUint64(nil, v.Bits)[:v.Type.Size()]
 	}
-	turn := v.Type.Size()
-	if turn == 0 || turn > len(v.Data) || v.Type == pcp.Type32 || v.Type == pcp.TypeU32 {
+	size := v.Type.Size()
+	if size == 0 || size > len(v.Data) || v.Type == pcp.Type32 || v.Type == pcp.TypeU32 {
 		return v.Data
 	}
 	mem := append([]byte(nil), v.Data...)
-	for i, j := 0, turn-1; i < j; i, j = i+1, j-1 {
+	for i, j := 0, size-1; i < j; i, j = i+1, j-1 {
 		mem[i], mem[j] = mem[j], mem[i]
 	}
 	return mem

@@ -8,15 +8,15 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// ErrTime says that the text of a time is not understood.
+// ErrTime reports that the text of a time has no known form.
 var ErrTime = timespec.ErrTime
 
-// Window reads the bounds of a listing of r as PCP's tools take them: an interval
-// counts from the archive's start, one with a minus sign back from its end. An @
-// may precede a time in zone, such as 14:30, which is the first from the archive's
-// start on. Both count from the bound that from gives if they are in to. Where one
-// text is empty its bound is the archive's; where both are there is no bound.
-// Errors wrap [ErrTime].
+// Window parses the bounds of a listing of r in the form of PCP's tools. An interval
+// counts from the archive's start, or with a minus sign back from its end. A time in
+// zone, such as 14:30, may have an @ before it and means the first such time from the
+// archive's start on. In to, both count from the lower bound. An empty text stands for
+// the archive's own bound; two empty texts mean no bounds, and Window returns zero
+// times. Errors of parsing wrap [ErrTime].
 func Window(r *archive.Reader, from, to string, zone *time.Location) (lower, upper pcp.Timestamp, err error) {
 	return ArchivesWindow([]*archive.Reader{r}, from, to, zone)
 }

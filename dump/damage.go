@@ -8,19 +8,20 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// pass leaves damage behind, of which err tells, and reports whether it can. The
-// reference ends there; what follows is found as every reader of archives does.
-func (w *walker) pass(f frame, err error) bool {
+// skipDamage moves past the damage that err describes and reports whether it could. f is
+// the damaged record, if the cursor has read it. The reference stops at damage. This
+// package goes on at the next record, which it finds as archive.Reader does.
+func (w *walker) skipDamage(f frame, err error) bool {
 	var fe *pcp.FormatError
 	if !errors.As(err, &fe) || w.at < 0 || w.at >= len(w.vols) {
 		return false
 	}
-	if f.payload != nil { // the cursor stands behind the record
+	if f.payload != nil { // the cursor is behind the record
 		size := int64(f.size)
 		w.faults = append(w.faults, &archive.Damage{File: f.pos.File, Offset: f.pos.Offset, Bytes: size, Next: f.pos.Offset + size, Err: err})
 		return true
 	}
-	parts, err := w.whole()
+	parts, err := w.intactParts()
 	if err != nil {
 		return false
 	}
@@ -31,11 +32,11 @@ func (w *walker) pass(f frame, err error) bool {
 		at = -1
 	}
 	if w.back {
-		return w.passBack(parts, at)
+		return w.skipDamageBack(parts, at)
 	}
 	for _, p := range parts {
 		if p.From < at && at < p.To {
-			return false // the index led astray
+			return false // a wrong index entry led into an intact stretch
 		}
 		if p.From > at {
 			w.off = p.From
@@ -46,7 +47,9 @@ func (w *walker) pass(f frame, err error) bool {
 	return true
 }
 
-func (w *walker) passBack(parts []archive.Stretch, at int64) bool {
+// skipDamageBack is skipDamage against the direction of time. at is the offset of the
+// damage.
+func (w *walker) skipDamageBack(parts []archive.Stretch, at int64) bool {
 	to := w.headerSize
 	for _, p := range parts {
 		if p.From < at && at < p.To {
@@ -60,8 +63,9 @@ func (w *walker) passBack(parts []archive.Stretch, at int64) bool {
 	return true
 }
 
-// whole returns what is whole of the volume and takes note of the rest.
-func (w *walker) whole() ([]archive.Stretch, error) {
+// intactParts returns the intact stretches of the current volume and adds the damage
+// between them to faults.
+func (w *walker) intactParts() ([]archive.Stretch, error) {
 	if parts, ok := w.parts[w.at]; ok {
 		return parts, nil
 	}
