@@ -61,6 +61,30 @@ func (d *Desc) SameNames(e *Desc) bool {
 	return has(d, e) && has(e, d)
 }
 
+// NamesBelow returns the names of d that are name or lie in the subtree below it;
+// "" means all. A metric without a name has the name "".
+func (d *Desc) NamesBelow(name string) []string {
+	if name == "" {
+		if len(d.Names) == 0 {
+			return []string{""}
+		}
+		return d.Names
+	}
+	var names []string
+	for _, n := range d.Names {
+		if Matches(n, name) {
+			names = append(names, n)
+		}
+	}
+	return names
+}
+
+// Matches reports whether a name of d is name or lies in the subtree below it;
+// "" means every metric.
+func (d *Desc) Matches(name string) bool {
+	return name == "" || slices.ContainsFunc(d.Names, func(n string) bool { return Matches(n, name) })
+}
+
 // DecodeDesc decodes a body.
 func DecodeDesc(body []byte) (*Desc, error) {
 	d := wire.NewDec(pcp.KindDesc, body)

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -35,8 +36,9 @@ type Set struct {
 
 // Problem describes a part of a Set that cannot be read.
 type Problem struct {
-	Archive string // base path of the archive
+	Archive string // base path of the archive, or path of a folder that cannot be read
 	Skipped bool   // the whole archive is left out
+	Tail    bool   // the host's last archive ends inside a record, which may still be written
 	Err     error  // reason; damage wraps a [*pcp.FormatError] with file and offset
 }
 
@@ -186,8 +188,12 @@ func (s *Set) Ending() (pcp.Timestamp, error) {
 // It lists each problem once.
 func (s *Set) Problems() []Problem {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.problems)
+	problems := slices.Clone(s.problems)
+	s.mu.Unlock()
+	for i, p := range problems {
+		problems[i].Tail = errors.Is(p.Err, pcp.ErrUnfinished) && s.IsLast(p.Archive)
+	}
+	return problems
 }
 
 // report adds a problem unless it is listed.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/store"
 )
 
 // runCheckBlocks holds blocks against the rules of a system.
@@ -14,7 +15,7 @@ func runCheckBlocks(ctx context.Context, s streams, o checkOptions, paths []stri
 	}
 	blocks, failed := tsdb.FindBlocks(paths)
 	if len(blocks) == 0 {
-		if !isFolder(paths[0]) && namesArchive(paths[0]) {
+		if !isFolder(paths[0]) && store.Exists(paths[0]) {
 			failed = usageError{fmt.Errorf("%s: an archive, and --target is for blocks: 'pcparchive export tsdb' makes them", paths[0])}
 		}
 		return failed

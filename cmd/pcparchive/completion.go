@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/pcparchive/pcparchive/store"
 )
 
 // completeArchives completes the name of an archive or folder: of an archive's
@@ -28,7 +30,7 @@ func completeArchives(_ *cobra.Command, _ []string, start string) ([]string, cob
 			names = append(names, dir+name+string(filepath.Separator))
 			directive |= cobra.ShellCompDirectiveNoSpace
 		default:
-			if base, ok := memberBase(dir + name); ok && !slices.Contains(names, base) {
+			if base, ok := store.BaseOf(dir + name); ok && !slices.Contains(names, base) {
 				names = append(names, base)
 			}
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
 	"github.com/pcparchive/pcparchive/convert/expo"
+	"github.com/pcparchive/pcparchive/convert/format"
 	"github.com/pcparchive/pcparchive/convert/native"
 	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/tsdb"
@@ -22,7 +23,7 @@ import (
 
 // convertOptions are the flags of convert: those of the verbs that it stands for.
 type convertOptions struct {
-	from, to end
+	from, to format.Format
 	blocks   exportTSDBOptions // its mapping is everyone's
 	comments bool
 	samples  sampleOptions
@@ -95,21 +96,21 @@ times stay as they are.
 }
 
 func runConvert(ctx context.Context, s streams, o convertOptions, in []string, out string) error {
-	if o.from == endAuto {
+	if o.from == format.Unknown {
 		var err error
-		if o.from, s, err = inputKind(s, in); err != nil {
+		if o.from, s, err = inputFormat(s, in); err != nil {
 			return err
 		}
 	}
-	if o.from == endText || o.from == endOpenMetrics {
-		if o.from == endOpenMetrics {
+	if o.from == format.Text || o.from == format.OpenMetrics {
+		if o.from == format.OpenMetrics {
 			o.pages.format = expo.OpenMetrics.String()
 		}
-		o.from = endText
+		o.from = format.Text
 	}
-	o.to = cmp.Or(o.to, outputKind(out))
+	o.to = cmp.Or(o.to, format.ForOutput(out))
 	o.settle(out)
-	if o.from == endArchive {
+	if o.from == format.Archive {
 		return o.fromArchives(ctx, s, in, out)
 	}
 	return o.fromSamples(ctx, s, in, out)
@@ -130,16 +131,16 @@ func (o *convertOptions) fromArchives(ctx context.Context, s streams, in []strin
 		return err
 	}
 	switch {
-	case o.to == endBlocks:
+	case o.to == format.Blocks:
 		return runExportTSDB(ctx, s, o.blocks, in)
-	case o.to == endText, o.to == endOpenMetrics:
+	case o.to == format.Text, o.to == format.OpenMetrics:
 		p := exportPromOptions{at: "end", target: "always", health: true, comments: o.comments, file: out, mapping: *m, output: o.samples.output}
 		p.mapping.ranged = true
-		if o.to == endOpenMetrics {
+		if o.to == format.OpenMetrics {
 			p.format = expo.OpenMetrics
 		}
 		return runExportProm(ctx, s, p, in)
-	case o.to != endArchive:
+	case o.to != format.Archive:
 		return usageError{fmt.Errorf("--to %s: replies cannot be written", o.to)}
 	case len(m.relabel.rules) > 0:
 		return o.relabelArchives(ctx, s, in)
@@ -217,7 +218,7 @@ func (o *convertOptions) thinArchives(ctx context.Context, s streams, in []strin
 	} else {
 		_, err = fmt.Fprintf(s.out, "%s: written\n", out)
 	}
-	return cmp.Or(err, h.sayProblems(), sayLosses(s, report))
+	return cmp.Or(err, h.reportProblems(), sayLosses(s, report))
 }
 
 func firstReader(set *store.Set) *archive.Reader {
@@ -255,7 +256,7 @@ func (o *convertOptions) relabelArchives(ctx context.Context, s streams, in []st
 
 		ofEndpoint: originOfEndpoint,
 	}
-	return cmp.Or(importSamples(ctx, s, o.samples, src, report), h.sayProblems())
+	return cmp.Or(importSamples(ctx, s, o.samples, src, report), h.reportProblems())
 }
 
 // archiveSamples is the SampleSource that archives are by way of a Flattener.

@@ -9,6 +9,7 @@ import (
 	"math"
 
 	"github.com/pcparchive/pcparchive/convert/expo"
+	"github.com/pcparchive/pcparchive/convert/format"
 	"github.com/pcparchive/pcparchive/convert/native"
 	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/tsdb"
@@ -17,7 +18,7 @@ import (
 
 // fromSamples converts what Prometheus has.
 func (o *convertOptions) fromSamples(ctx context.Context, s streams, in []string, out string) error {
-	if o.from == endBlocks && o.to == endArchive {
+	if o.from == format.Blocks && o.to == format.Archive {
 		t := importTSDBOptions{sampleOptions: o.samples, match: o.match}
 		if o.blocks.mapping.ranged {
 			t.start, t.end = o.blocks.mapping.start, o.blocks.mapping.end
@@ -25,7 +26,7 @@ func (o *convertOptions) fromSamples(ctx context.Context, s streams, in []string
 		t.splitGiven = t.splitBy != ""
 		return runImportTSDB(ctx, s, t, in)
 	}
-	if o.to == endText || o.to == endOpenMetrics {
+	if o.to == format.Text || o.to == format.OpenMetrics {
 		if err := cmp.Or(checkTextReport(out, o.samples.output), checkOutput(out, in)); err != nil {
 			return err
 		}
@@ -36,11 +37,11 @@ func (o *convertOptions) fromSamples(ctx context.Context, s streams, in []string
 		return err
 	}
 	switch o.to {
-	case endArchive:
+	case format.Archive:
 		return importSamples(ctx, s, o.samples, src, report)
-	case endBlocks:
+	case format.Blocks:
 		return o.writeBlocks(ctx, s, src, report)
-	case endText, endOpenMetrics:
+	case format.Text, format.OpenMetrics:
 		return o.writeText(ctx, s, src, out, report)
 	}
 	return usageError{fmt.Errorf("--to %s: replies cannot be written", o.to)}
@@ -49,13 +50,13 @@ func (o *convertOptions) fromSamples(ctx context.Context, s streams, in []string
 // openSamples opens what Prometheus has.
 func (o *convertOptions) openSamples(ctx context.Context, s streams, in []string, report *prom.Report) (*sampleInput, error) {
 	m := &o.blocks.mapping
-	if o.from == endBlocks {
+	if o.from == format.Blocks {
 		return openBlocks(ctx, s, in, m, o.match, report)
 	}
 	if m.ranged {
 		return nil, usageError{errors.New("--start and --end are for archives and blocks")}
 	}
-	if o.from == endJSON {
+	if o.from == format.JSON {
 		return openReplies(s, o.metric, in, report)
 	}
 	return openPages(s, o.pages, in, report)
@@ -124,12 +125,12 @@ func (o *convertOptions) writeText(ctx context.Context, s streams, src *sampleIn
 		return err
 	}
 	src.damages.rest()
-	format := expo.Text
-	if o.to == endOpenMetrics {
-		format = expo.OpenMetrics
+	syntax := expo.Text
+	if o.to == format.OpenMetrics {
+		syntax = expo.OpenMetrics
 	}
 	err = toOutput(ctx, s, out, func(w io.Writer) error {
-		return expo.WriteDump(w, store, expo.Options{Format: format, PCP: o.comments}, report)
+		return expo.WriteDump(w, store, expo.Options{Format: syntax, PCP: o.comments}, report)
 	})
 	if err != nil {
 		return err

@@ -104,10 +104,10 @@ func runCopy(ctx context.Context, s streams, o copyOptions, in []string, out str
 		return err
 	}
 	readers := slices.Collect(set.Readers()) // by their start
-	if err := h.unusable(); err != nil {
+	if err := h.Unusable(); err != nil {
 		return err
 	}
-	problems := append(set.Problems(), h.bad...)
+	problems := h.Problems()
 	if err := o.selection(set); err != nil {
 		return err
 	}
@@ -142,7 +142,7 @@ func (o *copyOptions) explain(ctx context.Context, h *hosts, err error) error {
 	switch {
 	case errors.Is(err, rewrite.ErrNoMetric):
 		for _, name := range o.Metrics {
-			if !h.anyMetric(name) {
+			if !h.HasMetric(name) {
 				return fmt.Errorf("%w%s", err, h.nearNames(name))
 			}
 		}
@@ -152,7 +152,7 @@ func (o *copyOptions) explain(ctx context.Context, h *hosts, err error) error {
 		if len(o.Metrics) > 0 && !strings.ContainsAny(strings.Join(o.Metrics, ""), "*?[") {
 			e.what = strings.Join(o.Metrics, ", ")
 			e.metrics = func(d *meta.Desc) bool {
-				return slices.ContainsFunc(o.Metrics, func(name string) bool { return metricMatches(d, name) })
+				return slices.ContainsFunc(o.Metrics, func(name string) bool { return d.Matches(name) })
 			}
 		}
 		h.why(ctx, e)

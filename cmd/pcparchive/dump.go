@@ -179,7 +179,7 @@ func runDump(s streams, o *dumpOptions, args []string) error {
 	} else if err != nil {
 		return err
 	}
-	if err := cmp.Or(h.unusable(), h.saySkipped()); err != nil {
+	if err := cmp.Or(h.Unusable(), h.reportSkipped()); err != nil {
 		return err
 	}
 	if damaged {
@@ -198,7 +198,7 @@ type listing struct {
 // listings groups the archives: those of one host together or, as release 6 does not
 // join archives, each by itself.
 func (o *dumpOptions) listings(h *hosts) (all []listing) {
-	for _, set := range h.sets {
+	for _, set := range h.Sets() {
 		archives := slices.Collect(set.Readers())
 		switch {
 		case o.compat == 6:
@@ -252,7 +252,7 @@ func (o *dumpOptions) listJSON(s streams, h *hosts, metrics []string) error {
 		s.out = array
 	}
 	listed := false
-	for r := range h.readers() {
+	for r := range h.Readers() {
 		listed = true
 		opts, err := o.options(s, []*archive.Reader{r}, metrics)
 		if err != nil {

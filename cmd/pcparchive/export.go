@@ -98,7 +98,7 @@ func runExportTSDB(ctx context.Context, s streams, o exportTSDBOptions, paths []
 	}
 	report := &prom.Report{}
 	blocks, err := o.write(ctx, h, report)
-	if err := cmp.Or(err, h.unusable()); err != nil {
+	if err := cmp.Or(err, h.Unusable()); err != nil {
 		return err
 	}
 	err = o.tell(s, blocks, report)
@@ -107,7 +107,7 @@ func runExportTSDB(ctx context.Context, s streams, o exportTSDBOptions, paths []
 			h.why(ctx, emptiness{from: from, to: to})
 		}
 	}
-	return cmp.Or(err, h.sayProblems(), sayLosses(s, report))
+	return cmp.Or(err, h.reportProblems(), sayLosses(s, report))
 }
 
 // open begins the blocks.
@@ -157,7 +157,7 @@ func (o *exportTSDBOptions) write(ctx context.Context, h *hosts, report *prom.Re
 // exportBlocks writes the blocks of one host's archives into dir.
 func exportBlocks(ctx context.Context, set *store.Set, dir string, blockRange time.Duration, report *prom.Report) ([]tsdb.Block, error) {
 	o := exportTSDBOptions{dir: dir, blockRange: blockRange}
-	blocks, err := o.write(ctx, &hosts{sets: []*store.Set{set}}, report)
+	blocks, err := o.write(ctx, &hosts{Hosts: store.NewHosts(set)}, report)
 	if err != nil {
 		return nil, err
 	}

@@ -25,7 +25,7 @@ type timeProgress struct {
 // newTimeProgress starts to show the way through what hosts recorded from one
 // time to another.
 func newTimeProgress(s streams, h *hosts, from, to pcp.Timestamp) *timeProgress {
-	p := &timeProgress{bytes: dataBytes(h.sets), start: h.Header().Start}
+	p := &timeProgress{bytes: dataBytes(h.Sets()), start: h.Header().Start}
 	p.view = newByteProgress(s, "reading", p.bytes)
 	if !p.view.shown() {
 		return p

@@ -140,7 +140,7 @@ func runExportProm(ctx context.Context, s streams, o exportPromOptions, paths []
 	if err == nil {
 		err = tellText(s, o.file, o.output, report)
 	}
-	return cmp.Or(err, h.sayProblems(), sayLosses(s, report))
+	return cmp.Or(err, h.reportProblems(), sayLosses(s, report))
 }
 
 // snapshot writes the values at a time.
@@ -151,7 +151,7 @@ func (o *exportPromOptions) snapshot(ctx context.Context, s streams, h *hosts, f
 	}
 	snapshot := expo.NewSnapshot(expo.SnapshotOptions{At: at.Time(), Lookback: o.lookback, Report: fo.Report})
 	err = o.mapping.copyHosts(ctx, h, pcp.Timestamp{}, at, snapshot, fo)
-	if err := cmp.Or(err, h.unusable()); err != nil {
+	if err := cmp.Or(err, h.Unusable()); err != nil {
 		return err
 	}
 	families := snapshot.Families()
@@ -189,7 +189,7 @@ func (o *exportPromOptions) dump(ctx context.Context, s streams, h *hosts, fo fl
 	store := tsdb.NewStore("", fo.Report)
 	defer func() { err = errors.Join(err, store.Close()) }()
 	err = o.mapping.copyHosts(ctx, h, from, to, store, fo)
-	if err := cmp.Or(err, h.unusable()); err != nil {
+	if err := cmp.Or(err, h.Unusable()); err != nil {
 		return err
 	}
 	if o.mapping.ranged && isEmptyStore(store) {
@@ -204,7 +204,7 @@ func (o *exportPromOptions) dump(ctx context.Context, s streams, h *hosts, fo fl
 func sources(h *hosts) int {
 	type endpoint struct{ host, name string }
 	found := map[endpoint]bool{}
-	for r := range h.readers() {
+	for r := range h.Readers() {
 		for l := range r.Meta().AllLabels() {
 			if l.Level != labelset.Cluster || pcp.PMID(l.Ident).Domain() != naming.OpenMetricsDomain {
 				continue

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/convert/expo"
+	"github.com/pcparchive/pcparchive/convert/format"
 	"github.com/pcparchive/pcparchive/convert/naming"
 	"github.com/pcparchive/pcparchive/convert/prom"
 )
@@ -136,7 +137,7 @@ func TestIdentity(t *testing.T) {
 			before := seriesAt(t, source...)
 			require.NotEmpty(t, before)
 			for _, first := range identityKinds {
-				if len(source) > 1 && first == endArchive {
+				if len(source) > 1 && first == format.Archive {
 					continue // an archive is one host's
 				}
 				there := at(base + "-" + string(first))
@@ -155,10 +156,10 @@ var keepsSeries = map[prom.Loss]bool{
 	prom.LossDuplicate: true,
 }
 
-var identityKinds = []end{endArchive, endBlocks, endText, endOpenMetrics}
+var identityKinds = []format.Format{format.Archive, format.Blocks, format.Text, format.OpenMetrics}
 
 // identical converts and compares names and labels; it returns those afterwards.
-func identical(t *testing.T, before, in []string, out string, kind end) (after []string) {
+func identical(t *testing.T, before, in []string, out string, kind format.Format) (after []string) {
 	t.Helper()
 	said, _ := command(t, exitOK, append(append([]string{"convert"}, in...), out, "--to", string(kind), "--output", "json")...)
 	var told struct {
@@ -199,7 +200,7 @@ func TestSameNamesEverywhere(t *testing.T) {
 		for _, name := range []string{"hostile", "agent", "native"} {
 			t.Run(name+" "+strings.Join(flags, " "), func(t *testing.T) {
 				var want []string
-				for _, kind := range []end{endBlocks, endText, endOpenMetrics} {
+				for _, kind := range []format.Format{format.Blocks, format.Text, format.OpenMetrics} {
 					out := filepath.Join(dir, fmt.Sprintf("%s-%d-%s", name, n, kind))
 					command(t, exitOK, append([]string{"convert", filepath.Join(dir, name), out, "--to", string(kind)}, flags...)...)
 					got := seriesAt(t, out)

@@ -125,10 +125,10 @@ func runInfo(s streams, o infoOptions, paths []string) error {
 	if err != nil {
 		return err
 	}
-	h.living, h.zones = true, o.zones
+	h.ignoreTail, h.zones = true, o.zones
 	var all []hostInfo
 	clashes := h.clashes(pcp.Timestamp{}, pcp.MaxTime)
-	for _, set := range h.sets {
+	for _, set := range h.Sets() {
 		host, err := o.inspectHost(set, h.zoneOf(set))
 		if err != nil {
 			return err
@@ -140,13 +140,13 @@ func runInfo(s streams, o infoOptions, paths []string) error {
 			all = append(all, host)
 		}
 	}
-	if err := h.unusable(); err != nil {
+	if err := h.Unusable(); err != nil {
 		return err
 	}
 	if err := o.print(s.out, all, h.single); err != nil {
 		return err
 	}
-	return h.sayProblems()
+	return h.reportProblems()
 }
 
 // inspectHost collects what is known of a timeline.
@@ -280,7 +280,7 @@ func metricList(store *meta.Store) []metricInfo {
 		if d.InDom != pcp.InDomNull {
 			m.InDom = d.InDom.String()
 		}
-		for _, name := range namesBelow(d, "") {
+		for _, name := range d.NamesBelow("") {
 			m.Name = cmp.Or(name, "(no name)")
 			list = append(list, m)
 		}

@@ -3,13 +3,11 @@ package main
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -96,15 +94,15 @@ func runLabelsDump(s streams, o labelsOptions, paths []string) error {
 	if err != nil {
 		return err
 	}
-	h.living, h.zones = true, o.zones
-	if o.metric != "" && !h.anyMetric(o.metric) {
-		return cmp.Or(h.unusable(), fmt.Errorf("%s has no metric %s and no subtree of that name%s", strings.Join(paths, ", "), o.metric, h.nearNames(o.metric)))
+	h.ignoreTail, h.zones = true, o.zones
+	if o.metric != "" && !h.HasMetric(o.metric) {
+		return cmp.Or(h.Unusable(), fmt.Errorf("%s has no metric %s and no subtree of that name%s", strings.Join(paths, ", "), o.metric, h.nearNames(o.metric)))
 	}
 	records, merged := []labelRecord{}, []mergedLabels{}
-	for _, set := range h.sets {
+	for _, set := range h.Sets() {
 		at := pcp.MaxTime
 		if o.at != "" {
-			if at, err = parseTime(o.at, o.zones.over(roughly{set})); err != nil {
+			if at, err = parseTime(o.at, o.zones.over(roughTimeline{set})); err != nil {
 				return err
 			}
 		}
@@ -118,7 +116,7 @@ func runLabelsDump(s streams, o labelsOptions, paths []string) error {
 			records = append(records, labelRecords(set, o, at)...)
 		}
 	}
-	if err := h.unusable(); err != nil {
+	if err := h.Unusable(); err != nil {
 		return err
 	}
 	switch {
@@ -131,38 +129,5 @@ func runLabelsDump(s streams, o labelsOptions, paths []string) error {
 	default:
 		err = h.printLabelRecords(records)
 	}
-	return cmp.Or(err, h.sayProblems())
-}
-
-// anyMetric reports whether an archive has a metric of that name or below it.
-func (h *hosts) anyMetric(name string) bool {
-	for r := range h.readers() {
-		if anyMetric(r.Meta(), name) {
-			return true
-		}
-	}
-	return false
-}
-
-func anyMetric(store *meta.Store, name string) bool {
-	for d := range store.Metrics() {
-		if metricMatches(d, name) {
-			return true
-		}
-	}
-	return false
-}
-
-// metricMatches reports whether a metric is meant by name; "" means every one.
-func metricMatches(d *meta.Desc, name string) bool {
-	return name == "" || len(namesBelow(d, name)) > 0
-}
-
-// namesBelow returns the names of a metric that are name or lie below it; "" means
-// every one.
-func namesBelow(d *meta.Desc, name string) []string {
-	if len(d.Names) == 0 && name == "" {
-		return []string{""}
-	}
-	return slices.DeleteFunc(slices.Clone(d.Names), func(n string) bool { return name != "" && !meta.Matches(n, name) })
+	return cmp.Or(err, h.reportProblems())
 }

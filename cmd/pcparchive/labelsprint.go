@@ -13,7 +13,7 @@ import (
 
 // heading prints the name of a host where its part begins, if there are several.
 func (h *hosts) heading(p *printer, last *string, host string) {
-	if len(h.sets) > 1 && *last != host {
+	if len(h.Sets()) > 1 && *last != host {
 		p.printf("host %s\n", host)
 	}
 	*last = host
@@ -21,7 +21,7 @@ func (h *hosts) heading(p *printer, last *string, host string) {
 
 // zone returns the time zone of a host.
 func (h *hosts) zone(host string) *time.Location {
-	for _, set := range h.sets {
+	for _, set := range h.Sets() {
 		if set.Host() == host {
 			return h.zoneOf(set)
 		}

@@ -78,7 +78,7 @@ func wantedIdents(store *meta.Store, name string) map[labelSubject]bool {
 	}
 	wanted := map[labelSubject]bool{}
 	for d := range store.Metrics() {
-		if metricMatches(d, name) {
+		if d.Matches(name) {
 			for _, level := range labelset.Levels {
 				wanted[labelSubject{level, history.LabelIdent(level, d)}] = true
 			}
@@ -154,7 +154,7 @@ func mergedOf(set *store.Set, name string, at pcp.Timestamp) ([]mergedLabels, er
 	out := []mergedLabels{}
 	for r := range begun(set, true, at) {
 		for d := range r.Meta().Metrics() {
-			names := namesBelow(d, name)
+			names := d.NamesBelow(name)
 			if len(names) == 0 {
 				continue
 			}

@@ -131,8 +131,8 @@ func (o *mappingOptions) copyHosts(ctx context.Context, h *hosts, from, to pcp.T
 	table := flatten.New(dst, fo)
 	shown := newTimeProgress(h.s, h, q.From, to)
 	defer shown.view.clear()
-	parts := make([]convert.Part, len(h.sets))
-	for i, set := range h.sets {
+	parts := make([]convert.Part, len(h.Sets()))
+	for i, set := range h.Sets() {
 		src := shown.source(convert.FromArchive(set, q))
 		parts[i] = convert.Part{Source: o.source(src, fo.Report), Sink: table.Fork(set.Host())}
 	}

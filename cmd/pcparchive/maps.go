@@ -64,7 +64,7 @@ func (c chainedNatives) Claims() iter.Seq[*meta.Desc] {
 // nativeMetrics yields the metrics of the archives that are PCP's own.
 func (h *hosts) nativeMetrics() iter.Seq[*meta.Desc] {
 	return func(yield func(*meta.Desc) bool) {
-		for r := range h.readers() {
+		for r := range h.Readers() {
 			for d := range r.Meta().Metrics() {
 				if !naming.FromPrometheus(r.Meta(), d) && !yield(d) {
 					return

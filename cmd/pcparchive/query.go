@@ -18,6 +18,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/query"
+	"github.com/pcparchive/pcparchive/store"
 )
 
 type queryOptions struct {
@@ -101,21 +102,21 @@ func runQuery(ctx context.Context, s streams, o queryOptions, expr string, paths
 		return err
 	}
 	h, err := openHosts(s, paths)
-	if err != nil && !namesArchive(paths[0]) && namesArchive(expr) {
+	if err != nil && !store.Exists(paths[0]) && store.Exists(expr) {
 		return usageError{fmt.Errorf("%w; %s is an archive, and the expression comes first: pcparchive query '%s' %s", err, expr, paths[0], expr)}
 	}
 	if err != nil {
 		return err
 	}
-	h.living, h.zones = true, o.zones
-	e := query.NewEngine(h.sets, query.Options{Lookback: o.lookback, MaxSamples: o.maxSamples, Timeout: cmp.Or(o.timeout, -1)})
+	h.ignoreTail, h.zones = true, o.zones
+	e := query.NewEngine(h.Sets(), query.Options{Lookback: o.lookback, MaxSamples: o.maxSamples, Timeout: cmp.Or(o.timeout, -1)})
 	q, err := o.prepare(ctx, h, e, expr)
 	if err != nil {
 		return queryError(err)
 	}
 	defer q.Close()
 	res := q.Exec(ctx)
-	if err := cmp.Or(queryError(res.Err), h.unusable()); err != nil {
+	if err := cmp.Or(queryError(res.Err), h.Unusable()); err != nil {
 		return err
 	}
 	h.sayRemarks(parsed, res)
@@ -127,7 +128,7 @@ func runQuery(ctx context.Context, s streams, o queryOptions, expr string, paths
 	} else {
 		err = printResult(s.out, res.Value, h.Location())
 	}
-	return cmp.Or(err, h.sayProblems(), lost(res))
+	return cmp.Or(err, h.reportProblems(), lost(res))
 }
 
 // lost returns an error if samples were left out, which was said.

@@ -57,7 +57,7 @@ func asked(e parser.Expr) (names []string) {
 // semantics returns what the metrics of archives are, by their names in PromQL.
 func (h *hosts) semantics() map[string]pcp.Semantics {
 	all := map[string]pcp.Semantics{}
-	for r := range h.readers() {
+	for r := range h.Readers() {
 		for d := range r.Meta().Metrics() {
 			all[naming.SampleName(r.Meta(), d)] = d.Sem
 			for i := 1; i < len(d.Names); i++ {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/pcparchive/pcparchive/convert/format"
 	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/internal/sinktest"
 
@@ -34,18 +35,18 @@ func (n seriesNames) Histogram(s *prom.Series, _ int64, _ []byte) error {
 func seriesAt(t *testing.T, paths ...string) []string {
 	t.Helper()
 	s := streams{out: &bytes.Buffer{}, err: &bytes.Buffer{}}
-	kind, s, err := inputKind(s, paths)
+	kind, s, err := inputFormat(s, paths)
 	require.NoError(t, err)
 	found, o := seriesNames{}, convertOptions{from: kind}
 	report := &prom.Report{}
-	if kind == endArchive {
+	if kind == format.Archive {
 		h, err := openHosts(s, paths)
 		require.NoError(t, err)
 		require.NoError(t, o.blocks.mapping.copyHosts(t.Context(), h, pcp.Timestamp{}, pcp.MaxTime, sinktest.Sink(found), o.blocks.mapping.flattenOptions(report)))
 	} else {
 		o.pages.format = "auto"
-		if kind == endOpenMetrics {
-			o.from = endText
+		if kind == format.OpenMetrics {
+			o.from = format.Text
 		}
 		in, err := o.openSamples(t.Context(), s, paths, report)
 		require.NoError(t, err)

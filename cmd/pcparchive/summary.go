@@ -115,19 +115,19 @@ func runSummary(ctx context.Context, s streams, o summaryOptions, paths, names [
 		return err
 	}
 	h, err := openHosts(s, paths)
-	if err != nil && len(paths)+len(names) > 1 && !namesArchive(paths[0]) && slices.ContainsFunc(slices.Concat(paths, names), namesArchive) {
+	if err != nil && len(paths)+len(names) > 1 && !store.Exists(paths[0]) && slices.ContainsFunc(slices.Concat(paths, names), store.Exists) {
 		return usageError{fmt.Errorf("%w; archives come before metrics", err)}
 	}
 	if err != nil {
 		return err
 	}
 	for _, name := range names {
-		if !h.anyMetric(name) {
-			return cmp.Or(h.unusable(), fmt.Errorf("metric %s: the archive has none of this name or below it%s", name, h.nearNames(name)))
+		if !h.HasMetric(name) {
+			return cmp.Or(h.Unusable(), fmt.Errorf("metric %s: the archive has none of this name or below it%s", name, h.nearNames(name)))
 		}
 	}
 	var all []hostSummary
-	for _, set := range h.sets {
+	for _, set := range h.Sets() {
 		opts, err := o.prepare(set, names)
 		if err != nil {
 			return err
@@ -138,14 +138,14 @@ func runSummary(ctx context.Context, s streams, o summaryOptions, paths, names [
 		}
 		all = append(all, hostSummary{set, sum})
 	}
-	if err := h.unusable(); err != nil {
+	if err := h.Unusable(); err != nil {
 		return err
 	}
 	err = printSummaries(s.out, o, columns, all)
 	if !slices.ContainsFunc(all, func(host hostSummary) bool { return len(host.sum.Series) > 0 }) {
 		o.sayWhy(ctx, h, names)
 	}
-	return cmp.Or(err, h.sayProblems())
+	return cmp.Or(err, h.reportProblems())
 }
 
 // sayWhy says of each metric that was asked for why there is nothing to summarise.
@@ -162,7 +162,7 @@ func (o summaryOptions) sayWhy(ctx context.Context, h *hosts, names []string) {
 		h.why(ctx, e)
 	}
 	for _, name := range names {
-		e.what, e.metrics = name, func(d *meta.Desc) bool { return metricMatches(d, name) }
+		e.what, e.metrics = name, func(d *meta.Desc) bool { return d.Matches(name) }
 		h.why(ctx, e)
 	}
 }
@@ -188,7 +188,7 @@ func (o summaryOptions) prepare(set timeline, names []string) (summary.Options, 
 	}
 	if len(names) > 0 {
 		opts.Metrics = func(d *meta.Desc) bool {
-			return slices.ContainsFunc(names, func(name string) bool { return metricMatches(d, name) })
+			return slices.ContainsFunc(names, func(name string) bool { return d.Matches(name) })
 		}
 		opts.Names = func(have string) bool {
 			return slices.ContainsFunc(names, func(name string) bool { return meta.Matches(have, name) })

@@ -34,13 +34,13 @@ type emptiness struct {
 func (h *hosts) why(ctx context.Context, e emptiness) {
 	ctx, cancel := context.WithTimeout(ctx, whyTime)
 	defer cancel()
-	for _, set := range h.sets {
+	for _, set := range h.Sets() {
 		p, err := summary.Present(ctx, set, e.metrics, e.from, e.to)
 		if err != nil {
 			return // damage is named elsewhere; what takes long is not worth it
 		}
 		for _, line := range e.reasons(p, h.textOnly(set, e.metrics), h.zoneOf(set)) {
-			if len(h.sets) > 1 {
+			if len(h.Sets()) > 1 {
 				line = "host " + set.Host() + ": " + line
 			}
 			fmt.Fprintln(h.s.err, line)
@@ -166,7 +166,7 @@ func times(n int64) string {
 // that does not exist, as a line after the message.
 func (h *hosts) nearNames(name string) string {
 	known := map[string]pcp.Semantics{}
-	for r := range h.readers() {
+	for r := range h.Readers() {
 		for d := range r.Meta().Metrics() {
 			for _, n := range d.Names {
 				for at := range n {
@@ -227,7 +227,7 @@ func (o queryOptions) window(h *hosts) (from, to pcp.Timestamp, err error) {
 // sampledAs returns the metrics whose samples have a name.
 func (h *hosts) sampledAs(name string) map[pcp.PMID]bool {
 	found := map[pcp.PMID]bool{}
-	for r := range h.readers() {
+	for r := range h.Readers() {
 		for d := range r.Meta().Metrics() {
 			if naming.SampleName(r.Meta(), d) == name || slices.ContainsFunc(d.Names, func(n string) bool { return naming.PrometheusName(n) == name }) {
 				found[d.PMID] = true

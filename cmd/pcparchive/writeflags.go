@@ -10,6 +10,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/pcp"
+	"github.com/pcparchive/pcparchive/store"
 )
 
 // byteSize is the value of a flag, such as 100MB or 1GiB.
@@ -83,7 +84,7 @@ func joinCompress(args []string) []string {
 		return args
 	}
 	var c archive.Compression
-	if c.Set(args[i+1]) != nil && (!slices.Contains(otherCompressions, args[i+1]) || namesArchive(args[i+1])) {
+	if c.Set(args[i+1]) != nil && (!slices.Contains(otherCompressions, args[i+1]) || store.Exists(args[i+1])) {
 		return args
 	}
 	return slices.Concat(args[:i], []string{args[i] + "=" + args[i+1]}, args[i+2:])

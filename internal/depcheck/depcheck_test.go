@@ -25,7 +25,7 @@ var lines = [][]string{
 	{"history"},
 	{"archive", "convert/prom"},
 	{"store", "dump", "rewrite", "interp", "convert", "convert/naming", "convert/nativehist"},
-	{"check", "summary", "convert/mapper", "convert/flatten", "convert/relabel", "convert/promjson"},
+	{"check", "summary", "convert/mapper", "convert/flatten", "convert/relabel", "convert/promjson", "convert/format"},
 	{"convert/native"},
 	{"convert/assemble", "convert/nativemap", "convert/expo", "convert/tsdb", "query"},
 	{"scrape"},
