@@ -10,12 +10,12 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// PrefixOf returns the first component of the names in an archive that a Mapper
-// wrote; "" if none did.
+// PrefixOf returns the first component of the metric names in an archive that a
+// Mapper wrote. It returns "" for all other archives.
 func PrefixOf(s *meta.Store) string {
 	for _, cm := range controlMetrics {
 		if cm.prom == "" {
-			continue // the reference agent's
+			continue // PCP's own agent writes it, too
 		}
 		if d, ok := s.Desc(pcp.NewPMID(naming.OpenMetricsDomain, naming.ControlCluster, cm.item)); ok {
 			if prefix, ok := strings.CutSuffix(d.Name(), ".control."+cm.name); ok {
@@ -26,14 +26,17 @@ func PrefixOf(s *meta.Store) string {
 	return ""
 }
 
-// Adopt has the Mapper, which must have no source yet, go on with an archive of
-// which s is the metadata: what the archive has keeps its number. A metric is
-// known by its labels prom_name and so on or, where another program recorded it,
-// by its name, if type, semantics, units and whether it has instances are the
-// same; an instance by its labels. Numbers that occur anywhere in the archive
-// are not given to anything else. Context labels that the archive has stay unless
-// the Mapper's say otherwise. The error wraps [pcp.ErrLimit] if they are too many,
-// or [ErrNumbers].
+// Adopt makes the Mapper continue the archive whose metadata is s. The Mapper
+// must not have a source yet.
+//
+// Metrics and instances of the archive keep their numbers. The Mapper recognizes
+// a metric by its identity labels, prom_name and its fellows. It recognizes a
+// metric that another program recorded by its name, if type, semantics, units and
+// having instances agree. It recognizes an instance by its labels. New metrics
+// and instances never get a number that occurs anywhere in the archive.
+//
+// Context labels of the archive stay unless the Mapper's differ. The error wraps
+// [pcp.ErrLimit] if there are too many labels, or [ErrNumbers].
 func (m *Mapper) Adopt(s *meta.Store) error {
 	if err := m.adoptContext(s); err != nil {
 		return err
@@ -68,7 +71,7 @@ func (m *Mapper) Adopt(s *meta.Store) error {
 	return m.control.adopt(k, s)
 }
 
-// reserve keeps the number of an instance domain from being given away.
+// reserve keeps the number of an instance domain from being given to another.
 func (m *Mapper) reserve(id pcp.InDomID) {
 	m.adopted.indoms[id] = true
 	if n := id.Serial(); id.Domain() == naming.OpenMetricsDomain && n >= firstInDom+itemsPerSource {
@@ -76,7 +79,8 @@ func (m *Mapper) reserve(id pcp.InDomID) {
 	}
 }
 
-// adopt makes a metric of a source known.
+// adoptMetric notes a metric of a source. labels are those of all instances, see
+// instanceLabels.
 func (m *Mapper) adoptMetric(s *meta.Store, d *meta.Desc, source, leaf string, labels map[pcp.InDomID]map[pcp.InstID]string) {
 	k := m.adopted
 	k.taken[source] = append(k.taken[source], leaf)
@@ -110,7 +114,7 @@ func (m *Mapper) adoptMetric(s *meta.Store, d *meta.Desc, source, leaf string, l
 		want = pcp.TypeHighResEvent
 	}
 	key := adoptedKey{source, metricKey{sample: sample, family: f.Name, typ: f.Type, singular: d.InDom == pcp.InDomNull, encoding: encoding}}
-	if k.byKey[key] != nil { // of another unit
+	if k.byKey[key] != nil { // a metric with the same key and another unit
 		key.unit = f.Unit
 	}
 	if d.Type == want && k.byKey[key] == nil {
@@ -118,9 +122,8 @@ func (m *Mapper) adoptMetric(s *meta.Store, d *meta.Desc, source, leaf string, l
 	}
 }
 
-// A Mapper of a new archive knows nothing: the following take a nil *known.
-
-// SourceOf returns the name that the archive has for a target; "" if it has none.
+// SourceOf returns the name of the source that the adopted archive has for a
+// target. It returns "" if there is no such source.
 func (m *Mapper) SourceOf(job, instance string) string {
 	if m.adopted == nil {
 		return ""
@@ -128,8 +131,8 @@ func (m *Mapper) SourceOf(job, instance string) string {
 	return m.adopted.sources[Target{Job: job, Instance: instance}]
 }
 
-// Differs reports whether the archive that the Mapper goes on with has something
-// else under the name or the number of d.
+// Differs reports whether the adopted archive has a different metric under the
+// name or the number of d.
 func (m *Mapper) Differs(d *meta.Desc) bool {
 	k := m.adopted
 	if k == nil {
@@ -141,8 +144,8 @@ func (m *Mapper) Differs(d *meta.Desc) bool {
 	return k.pmids[d.PMID]
 }
 
-// Instances returns the instances that the archive which the Mapper goes on with
-// has had in a domain that is not the Mapper's own, oldest first.
+// Instances returns all instances that the adopted archive ever had in an
+// instance domain outside [naming.OpenMetricsDomain], oldest first.
 func (m *Mapper) Instances(id pcp.InDomID) []meta.Instance {
 	if m.adopted == nil {
 		return nil

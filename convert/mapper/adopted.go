@@ -9,18 +9,19 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// known is what an archive has that a Mapper goes on with.
+// adopted is what the archive that a Mapper continues already has. A new archive
+// has a nil *adopted, which all methods accept.
 type adopted struct {
-	names    map[string]*meta.Desc // every metric of the archive, by each of its names
-	pmids    map[pcp.PMID]bool
-	indoms   map[pcp.InDomID]bool
-	byKey    map[adoptedKey]*adoptedMetric   // metrics that say what they are in Prometheus
-	byName   map[string]*adoptedMetric       // those of the sources that do not
-	families map[[2]string]prom.Family       // of a source and sample name, the newest
-	nextItem map[string]uint32               // of a source, as MappedSource has it
-	taken    map[string][]string             // leaf names of a source
-	sources  map[Target]string               // by job and instance
-	natives  map[pcp.InDomID][]meta.Instance // of domains that are no source's, oldest first
+	names    map[string]*meta.Desc           // every metric of the archive, by each of its names
+	pmids    map[pcp.PMID]bool               // the metric numbers in use
+	indoms   map[pcp.InDomID]bool            // the instance domain numbers in use
+	byKey    map[adoptedKey]*adoptedMetric   // metrics with identity labels
+	byName   map[string]*adoptedMetric       // metrics of sources without identity labels
+	families map[[2]string]prom.Family       // newest family by source and sample name
+	nextItem map[string]uint32               // by source, see Source.nextItem
+	taken    map[string][]string             // leaf names by source
+	sources  map[Target]string               // source names by job and instance
+	natives  map[pcp.InDomID][]meta.Instance // instances by domain that no source has, oldest first
 }
 
 type adoptedKey struct {
@@ -28,19 +29,19 @@ type adoptedKey struct {
 	metricKey
 }
 
-// knownMetric is a metric of an archive with the numbers of its instances.
+// adoptedMetric is a metric of the archive with the numbers of its instances.
 type adoptedMetric struct {
 	desc   *meta.Desc
-	origin bool // it says what it is in Prometheus
-	unit   string
-	ids    map[string]pcp.InstID // of instances that have no series yet
-	next   int64                 // above every instance
+	origin bool                  // the metric has identity labels
+	unit   string                // the unit in its identity labels
+	ids    map[string]pcp.InstID // numbers of instances without a series yet, by labels
+	next   int64                 // the number after the highest that any instance had
 }
 
-// has reports whether the archive has a metric of that name.
+// has reports whether the archive has a metric of the given name.
 func (k *adopted) has(name string) bool { return k != nil && k.names[name] != nil }
 
-// firstItem returns where the numbers go on that a source gives to new metrics.
+// firstItem returns the first number that a source may give to a new metric.
 func (k *adopted) firstItem(source string) uint32 {
 	if k == nil {
 		return 0
@@ -48,7 +49,7 @@ func (k *adopted) firstItem(source string) uint32 {
 	return k.nextItem[source]
 }
 
-// leaves returns the names of a source's metrics.
+// leaves returns the leaf names of a source's metrics.
 func (k *adopted) leaves(source string) []string {
 	if k == nil {
 		return nil
@@ -56,7 +57,7 @@ func (k *adopted) leaves(source string) []string {
 	return k.taken[source]
 }
 
-// family returns the family that a sample last belonged to.
+// family returns the newest family that the samples of a name belong to.
 func (k *adopted) family(source, sample string) (f prom.Family, ok bool) {
 	if k != nil {
 		f, ok = k.families[[2]string{source, sample}]
@@ -64,19 +65,21 @@ func (k *adopted) family(source, sample string) (f prom.Family, ok bool) {
 	return f, ok
 }
 
-// uses reports whether the archive has given a number to something.
+// uses reports whether the archive uses the number of a metric or of an instance
+// domain.
 func (k *adopted) uses(id pcp.PMID, indom pcp.InDomID) bool {
 	return k != nil && (k.pmids[id] || k.indoms[indom])
 }
 
-// find returns the archive's metric for a new one of a source, with the
-// semantics and units that d has and the unit that the page declares, or nil.
+// find returns the archive's metric that a new metric of a source continues, nil
+// if there is none. d has the new metric's name, type, semantics and units; unit
+// is the unit that the page declares. Each metric is found once.
 func (k *adopted) find(source string, key metricKey, d *meta.Desc, unit string) *adoptedMetric {
 	if k == nil {
 		return nil
 	}
-	for _, of := range []string{unit, ""} {
-		key.unit = of
+	for _, keyUnit := range []string{unit, ""} {
+		key.unit = keyUnit
 		km := k.byKey[adoptedKey{source, key}]
 		if km != nil && (unit == "" || unit == km.unit || km.unit == "" && km.desc.Units == d.Units) {
 			delete(k.byKey, adoptedKey{source, key})
@@ -94,12 +97,13 @@ func (k *adopted) find(source string, key metricKey, d *meta.Desc, unit string) 
 	return nil
 }
 
-// sameShape reports whether values of one metric can go on as the other's.
+// sameShape reports whether the values of two metrics may stand in one: type,
+// semantics, units and having instances are equal.
 func sameShape(a, b *meta.Desc) bool {
 	return a.Type == b.Type && a.Sem == b.Sem && a.Units == b.Units && (a.InDom == pcp.InDomNull) == (b.InDom == pcp.InDomNull)
 }
 
-// keepNatives notes the instances of domains that are not a Mapper's own.
+// keepNatives notes the instances of a domain outside the Mapper's own.
 func (k *adopted) keepNatives(s *meta.Store, id pcp.InDomID) {
 	if id.Domain() == naming.OpenMetricsDomain {
 		return

@@ -12,8 +12,8 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// labelsAtEnd returns the labels of a level above the instances that hold at an
-// archive's end.
+// labelsAtEnd returns the labels that a metric has at the archive's end at a level
+// above the instances.
 func labelsAtEnd(s *meta.Store, level labelset.Level, d *meta.Desc) labelset.Set {
 	if l, _ := s.LabelsAt(level, history.LabelIdent(level, d), pcp.MaxTime); l != nil {
 		set, _ := l.Find(pcp.InstNull)
@@ -22,11 +22,12 @@ func labelsAtEnd(s *meta.Store, level labelset.Level, d *meta.Desc) labelset.Set
 	return labelset.Set{}
 }
 
-// instanceLabels returns, as labelKey does, the newest labels of every instance
-// that ever had any. Optional ones are other programs' and identify nothing.
+// instanceLabels returns the newest labels of every instance, as keys of
+// [prom.LabelsKey]. It skips optional labels: other programs set them, and they do
+// not identify an instance.
 func instanceLabels(s *meta.Store) map[pcp.InDomID]map[pcp.InstID]string {
 	all := map[pcp.InDomID]map[pcp.InstID]string{}
-	for l := range s.AllLabels() { // of one domain ascending by time
+	for l := range s.AllLabels() { // ascending in time for each domain
 		if l.Level != labelset.Instances {
 			continue
 		}
@@ -49,7 +50,7 @@ func instanceLabels(s *meta.Store) map[pcp.InDomID]map[pcp.InstID]string {
 }
 
 // instanceIDs returns the numbers of a domain's instances by their labels, and
-// the first number above all that it ever had.
+// the number after the highest that the domain ever had.
 func instanceIDs(s *meta.Store, id pcp.InDomID, labels map[pcp.InstID]string) (ids map[string]pcp.InstID, next int64) {
 	ids = map[string]pcp.InstID{}
 	for in := range s.InDomVersions(id) {

@@ -10,7 +10,7 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// adoptContext takes over the context labels that the archive has.
+// adoptContext merges the archive's context labels with the Mapper's, which win.
 func (m *Mapper) adoptContext(s *meta.Store) error {
 	l, _ := s.LabelsAt(labelset.Context, meta.ContextIdent, pcp.MaxTime)
 	if l == nil {
@@ -35,12 +35,12 @@ func (m *Mapper) adoptContext(s *meta.Store) error {
 	return nil
 }
 
-// Context returns the labels of the context, and those of the domain
-// [naming.OpenMetricsDomain], that metrics get which the Mapper makes from now on.
+// Context returns the labels of the context and of the domain
+// [naming.OpenMetricsDomain] that new metrics of the Mapper get.
 func (m *Mapper) Context() (context, domain labelset.Set) { return m.context, m.domain }
 
-// Follow gives the metrics that the Mapper makes from now on these labels of the
-// context and of the domain [naming.OpenMetricsDomain].
+// SetContext sets the labels of the context and of the domain
+// [naming.OpenMetricsDomain] that new metrics of the Mapper get.
 func (m *Mapper) SetContext(context, domain labelset.Set) {
 	m.context, m.domain = context, domain
 	for _, metrics := range [][]*history.Metric{m.control.metrics, m.control.params} {

@@ -17,28 +17,28 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// Health is how a scrape went.
+// Health describes one scrape of an endpoint.
 type Health struct {
-	Up          float64
-	Duration    float64 // seconds
-	Scraped     float64 // samples on the page
-	PostRelabel float64 // samples that relabelling left
-	Added       float64 // series not seen in the scrape before
-	Fetch       time.Duration
-	Parse       time.Duration
-	Err         error // nil if the scrape succeeded
+	Up          float64       // 1 if the scrape succeeded, else 0
+	Duration    float64       // of the whole scrape, in seconds
+	Scraped     float64       // samples on the page
+	PostRelabel float64       // samples left after relabelling
+	Added       float64       // series that the previous scrape did not have
+	Fetch       time.Duration // time spent fetching the page
+	Parse       time.Duration // time spent parsing the page
+	Err         error         // nil if the scrape succeeded
 }
 
-// controlMetric is a metric of openmetrics.control. The first five have the
-// reference agent's numbers; it has a sixth, debug (4), that says nothing about
-// an endpoint. The rest are Prometheus' own and come back under their names.
+// controlMetric is a metric openmetrics.control.*. The first five have the numbers
+// of PCP's agent. The agent's sixth, debug (4), says nothing about an endpoint and
+// is left out. The others are Prometheus' own, whose names come back on export.
 type controlMetric struct {
 	item  uint32
-	name  string
+	name  string // the last component of the PCP name
 	typ   pcp.Type
 	sem   pcp.Semantics
 	units pcp.Units
-	prom  string // Prometheus name, "" for the agent's own
+	prom  string // the Prometheus name; "" for metrics of PCP's agent
 	help  string
 	value func(*controlState, Health) history.Value
 }
@@ -73,29 +73,30 @@ var controlMetrics = []controlMetric{
 		func(s *controlState, h Health) history.Value { return history.DoubleValue(s.inst, h.Added) }},
 }
 
-// control is the metrics of cluster 0: one instance per source.
+// control has the metrics of cluster 0. Their instance domain has one instance for
+// each source.
 type control struct {
-	metrics []*history.Metric
-	params  []*history.Metric // of exemplars
-	sources []*controlState   // ascending by instance
-	nextID  int64
-	ids     map[string]pcp.InstID // instances of the archive that have no source yet
-	changed bool
+	metrics []*history.Metric     // in the order of controlMetrics
+	params  []*history.Metric     // parameters of exemplars' event records
+	sources []*controlState       // ascending by instance
+	nextID  int64                 // the next free instance number
+	ids     map[string]pcp.InstID // adopted instances without a source yet, by name
+	changed bool                  // indom and labels are out of date
 	indom   *meta.InDom
 	labels  *meta.Labels
 }
 
-// controlState is one source's share of it.
+// controlState has the values of the control metrics for one source.
 type controlState struct {
 	inst         pcp.InstID
-	calls        uint64
-	fetch, parse time.Duration
-	series       []*history.Series // one per control metric
-	points       []history.Point
+	calls        uint64            // scrapes so far
+	fetch, parse time.Duration     // summed over all scrapes
+	series       []*history.Series // in the order of controlMetrics
+	points       []history.Point   // values of the last scrape
 }
 
 func newControl(m *Mapper) *control {
-	c := &control{nextID: 1, params: newParams(m)} // 0 is the agent's total over all sources
+	c := &control{nextID: 1, params: newParams(m)} // PCP's agent uses 0 for the total over all sources
 	for _, cm := range controlMetrics {
 		d := &meta.Desc{
 			PMID: pcp.NewPMID(naming.OpenMetricsDomain, naming.ControlCluster, cm.item), Type: cm.typ,
@@ -139,12 +140,12 @@ func (c *control) add(s *Source) error {
 	return nil
 }
 
-// firstSpare is the first item for a control metric whose own number an archive
-// has given to something else.
+// firstSpare is the first item number for control metrics whose own number an
+// adopted archive uses for another metric.
 const firstSpare = 32
 
-// adopt gives the metrics and instances the numbers that the archive has for
-// them, and such as it has not used to the others.
+// adopt gives metrics and instances the numbers that the archive has for them.
+// The others get numbers that the archive does not use.
 func (c *control) adopt(k *adopted, s *meta.Store) error {
 	spare := uint32(firstSpare)
 	for _, metrics := range [][]*history.Metric{c.metrics, c.params} {
@@ -166,7 +167,7 @@ func (c *control) adopt(k *adopted, s *meta.Store) error {
 }
 
 // adoptControl returns a control metric with the number that the archive has for
-// it, or one that it has not used.
+// it, or with an unused number. spare is the next item number to try.
 func (k *adopted) adoptControl(metric *history.Metric, spare *uint32) (*history.Metric, error) {
 	next, d := *metric, *metric.Desc
 	next.Desc, next.Name = &d, d.Name()
@@ -191,7 +192,7 @@ func (k *adopted) adoptControl(metric *history.Metric, spare *uint32) (*history.
 	}
 }
 
-// SetHealth adds the outcome of the scrape to the current step.
+// SetHealth adds the health of the scrape to the current step.
 func (s *Source) SetHealth(h Health) {
 	c, st := s.mapper.control, s.health
 	st.calls++

@@ -12,12 +12,12 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// longestName leaves room in a metric name, of which archives hold 4095 bytes, for
-// what makes it one of its own or that of its exemplars.
+// longestName is the longest metric name, in bytes, that a Source makes. Archives
+// hold 4095 bytes; the rest is room for "exemplar." and a number at the end.
 const longestName = 4000
 
-// describe gives m its number, name and labels: those that the archive has for
-// it, or new ones.
+// describe gives a new metric its number, name and labels. It takes them from the
+// adopted archive if that has the metric.
 func (s *Source) describe(m *metricState) error {
 	prefix, leaf := s.mapper.opts.Prefix+"."+s.target.Name+".", naming.LeafName(m.key.sample)
 	if len(prefix)+len(leaf) > longestName {
@@ -28,7 +28,7 @@ func (s *Source) describe(m *metricState) error {
 		Sem: naming.SemanticsOf(m.key.sample, m.family), Units: naming.UnitsOf(m.key.sample, m.family),
 	}
 	if !m.key.singular {
-		d.InDom = 0 // any
+		d.InDom = 0 // any domain, for find; number sets the real one
 	}
 	if m.key.encoding == naming.EncodingHistogram {
 		d.Type, d.Sem, d.Units = pcp.TypeAggregate, pcp.SemInstant, pcp.Units{}
@@ -57,7 +57,8 @@ func (s *Source) describe(m *metricState) error {
 	return nil
 }
 
-// number gives a new metric its number, and its instance domain if it has one.
+// number gives a new metric its PMID and, unless it is singular, its instance
+// domain.
 func (s *Source) number(d *meta.Desc) error {
 	for {
 		if s.nextItem%itemsPerSource == 0 { // the first, or past the last of a cluster
@@ -80,13 +81,14 @@ func (s *Source) number(d *meta.Desc) error {
 	}
 }
 
-// freeLeaf returns name or, if another metric has it or one is a component of
-// the other, name with a number.
+// freeLeaf returns name if it is free, else name with a number at the end. A name
+// is not free if another metric has it, or if one of the two would be a component
+// of the other.
 func (s *Source) freeLeaf(name string) string {
 	leaf := name
 	for n := 2; s.taken[leaf] || s.taken[leaf+"."] || s.hasLeafAbove(leaf); n++ {
 		leaf = fmt.Sprintf("%s_%d", name, n)
-		if s.hasLeafAbove(leaf) { // a number at the end does not help there
+		if s.hasLeafAbove(leaf) { // a number at the end cannot resolve this clash
 			leaf = strings.ReplaceAll(leaf, ".", "_")
 		}
 	}
@@ -94,7 +96,7 @@ func (s *Source) freeLeaf(name string) string {
 	return leaf
 }
 
-// take keeps a leaf name and those of its ancestors from being used again.
+// take marks a leaf name and its ancestors as used.
 func (s *Source) take(leaf string) {
 	s.taken[leaf] = true
 	for i, c := range leaf {
@@ -104,6 +106,7 @@ func (s *Source) take(leaf string) {
 	}
 }
 
+// hasLeafAbove reports whether an ancestor of a leaf name is itself a metric.
 func (s *Source) hasLeafAbove(leaf string) bool {
 	for i, c := range leaf {
 		if c == '.' && s.taken[leaf[:i]] {
@@ -113,13 +116,14 @@ func (s *Source) hasLeafAbove(leaf string) bool {
 	return false
 }
 
-// helpTexts splits a family's help: the first line, and the whole.
+// helpTexts returns the two texts of a metric: the first line of its family's
+// help, and the whole.
 func helpTexts(help string) (oneLine, whole string) {
 	oneLine, _, _ = strings.Cut(help, "\n")
 	return oneLine, help
 }
 
-// Describe updates the help of the series' metric.
+// Describe sets the help of the series' metric, unless help is empty.
 func (s *Source) Describe(ser *Series, help string) {
 	m := ser.metric
 	if m.family.Help == help || help == "" {
@@ -132,8 +136,9 @@ func (s *Source) Describe(ser *Series, help string) {
 	m.redescribe(&next)
 }
 
-// otherUnit reports whether f declares a unit that the metric's values do not have.
-// A unit that the page did not declare before may be the metric's, too.
+// otherUnit reports whether f declares a unit that the metric's values do not
+// have. If the page did not declare a unit before, f may name the one that the
+// metric has anyway.
 func (m *metricState) otherUnit(f prom.Family) bool {
 	if f.Unit == "" || f.Unit == m.family.Unit {
 		return false
@@ -159,7 +164,7 @@ func (m *metricState) declareUnit(unit string) error {
 	return nil
 }
 
-// become gives the metric and its series another description.
+// redescribe gives the metric and its series another description.
 func (m *metricState) redescribe(next *history.Metric) {
 	m.metric = next
 	for _, ser := range m.series {

@@ -10,41 +10,42 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// Exemplars are the records of an event metric that shares the instances of the
-// samples' metric. A record is of the exemplar's time and has the flag point; one
-// without a time of its own is of the sample's, and without the flag. Its
+// An archive keeps exemplars as records of an event metric, which shares the
+// instances of the samples' metric. A record has the exemplar's time and the flag
+// point, or the sample's time and no flag if the exemplar has no time. Its
 // parameters are two metrics of cluster 0, which all exemplars share.
-const (
-	exemplarLeaf = "exemplar." // precedes the sample's name
-)
 
-// exemplarParams are the parameters: the value, and the labels as a JSON object.
+// exemplarLeaf precedes the sample's name in the name of the event metric.
+const exemplarLeaf = "exemplar."
+
+// exemplarParams are the two parameters: the value, and the labels as a JSON
+// object.
 var exemplarParams = []controlMetric{
 	{item: 24, name: "exemplar.value", typ: pcp.TypeDouble, sem: pcp.SemInstant, help: "value of an exemplar, in the unit of its metric"},
 	{item: 25, name: "exemplar.labels", typ: pcp.TypeString, sem: pcp.SemInstant, help: "labels of an exemplar, as a JSON object"},
 }
 
-// mappedExemplars is the metric of the exemplars of another one's series.
+// exemplarMetric is the event metric with the exemplars of a metric's series.
 type exemplarMetric struct {
-	metric *history.Metric // nil: there is no number for it
-	tick   uint64          // of the step that points belong to
+	metric *history.Metric // nil if the archive has no number left for it
+	tick   uint64          // the step that points belong to
 	points []history.Point
 }
 
-// seriesExemplars are those of one series.
+// seriesExemplars has the exemplars of one series.
 type seriesExemplars struct {
-	series *history.Series // of the event metric
-	tick   uint64          // of the step that events belong to
-	last   []prom.Exemplar // of the last step that had any
-	now    []prom.Exemplar // of this one
-	events []history.EventRecord
-	at     int // its point
+	series *history.Series       // series of the event metric
+	tick   uint64                // the step that now and events belong to
+	last   []prom.Exemplar       // exemplars of the last step before now that had any
+	now    []prom.Exemplar       // exemplars of the current step
+	events []history.EventRecord // records of the current step
+	at     int                   // index of the series' point in exemplarMetric.points
 }
 
-// SetExemplar adds an exemplar to what the series has in the current step. It is
-// left out if the step before that had exemplars of the series had it: endpoints
-// repeat theirs until there is another. One that cannot be recorded is counted.
-// The labels are kept.
+// SetExemplar adds an exemplar of a series to the current step. Endpoints repeat
+// an exemplar until they have another, so SetExemplar ignores one that the series
+// had in its last step with exemplars. It counts one that cannot be recorded. The
+// Source keeps the labels of e.
 func (s *Source) SetExemplar(ser *Series, e prom.Exemplar) {
 	m := ser.metric
 	if !ser.live {
@@ -71,7 +72,7 @@ func (s *Source) SetExemplar(ser *Series, e prom.Exemplar) {
 	}
 }
 
-// recordExemplar adds an event record to the current step.
+// recordExemplar adds the event record of an exemplar to the current step.
 func (s *Source) recordExemplar(ser *Series, e *prom.Exemplar) error {
 	m, x := ser.metric, ser.exemplars
 	if m.exemplars == nil {
@@ -119,7 +120,7 @@ func (s *Source) appendExemplars() {
 	}
 }
 
-// describeExemplars gives the exemplars of a metric's series a metric.
+// describeExemplars gives the exemplars of a metric's series their event metric.
 func (s *Source) describeExemplars(m *metricState) error {
 	leaf := exemplarLeaf + naming.LeafName(m.key.sample)
 	prefix := s.mapper.opts.Prefix + "." + s.target.Name + "."
@@ -138,7 +139,7 @@ func (s *Source) describeExemplars(m *metricState) error {
 		if err := s.number(d); err != nil {
 			return err
 		}
-		d.InDom = m.metric.Desc.InDom // it has none of its own
+		d.InDom = m.metric.Desc.InDom // number gave it another domain
 		d.Names[0] = prefix + s.freeLeaf(leaf)
 	}
 	help := "exemplars of " + m.key.sample
@@ -150,7 +151,7 @@ func (s *Source) describeExemplars(m *metricState) error {
 	return nil
 }
 
-// newParams makes the metrics of the parameters.
+// newParams makes the metrics that event records of exemplars have as parameters.
 func newParams(m *Mapper) []*history.Metric {
 	var params []*history.Metric
 	for _, cm := range exemplarParams {

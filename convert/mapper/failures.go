@@ -9,8 +9,9 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// OnlyFailures reports whether an archive that a Mapper wrote holds nothing but
-// why scrapes failed: none ever succeeded.
+// OnlyFailures reports whether a Mapper wrote the archive and no scrape in it ever
+// succeeded: it holds only control metrics. An archive with damage is never
+// reported.
 func OnlyFailures(r *archive.Reader) (bool, error) {
 	prefix := PrefixOf(r.Meta())
 	if prefix == "" {

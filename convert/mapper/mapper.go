@@ -17,47 +17,47 @@ import (
 )
 
 const (
-	maxCluster     = 4091 // the last one whose instance domains have numbers
-	itemsPerSource = 1024 // of one cluster
-	firstInDom     = 4096 // number of the domain of cluster 0, item 0
+	maxCluster     = 4091 // the last cluster whose instance domains still have numbers
+	itemsPerSource = 1024 // metrics in one cluster
+	firstInDom     = 4096 // serial of the instance domain of cluster 0, item 0
 )
 
-// ErrNumbers says that an archive has no PMID left for another metric.
+// ErrNumbers means that an archive has no number left for a new metric or
+// instance.
 var ErrNumbers = errors.New("no metric numbers left in this archive")
 
-// MapperOptions are what a Mapper's archive has for all its sources.
+// Options describe the archive that a Mapper makes.
 type Options struct {
-	Prefix   string       // first component of every name; "": openmetrics
-	Host     string       // context label hostname
+	Prefix   string       // first component of every metric name; "" means openmetrics
+	Host     string       // value of the context label hostname
 	External []prom.Label // further context labels
-	Report   *prom.Report // of what could not cross; may be nil
+	Report   *prom.Report // counts samples that cannot be recorded; may be nil
 }
 
-// Target is the endpoint that a source stands for.
+// Target is the endpoint that a Source records.
 type Target struct {
-	Name     string // a valid PCP name component, unique; see SourceName
-	Job      string
-	Instance string
-	URL      string // user info and query are not recorded
-	Host     string // with or without a port
+	Name     string // name of the source: a unique, valid component of a PCP name, see naming.SourceName
+	Job      string // label job
+	Instance string // label instance
+	URL      string // recorded without user, password and query
+	Host     string // host of the endpoint, with or without a port
 }
 
-// Mapper gives Prometheus series their PCP names, numbers and metadata and
-// builds the steps of a recording. Numbers are handed out in order of first
-// sight and never reused. A Mapper and its sources have one owner.
+// Mapper gives the Prometheus series of one archive their PCP names, numbers and
+// metadata. It gives out numbers in order of first sight and never reuses one. A
+// Mapper and its sources are for one goroutine at a time.
 type Mapper struct {
 	opts        Options
-	context     labelset.Set
-	domain      labelset.Set // of the domain of all its metrics
-	lastCluster uint32
-	sources     map[string]bool
+	context     labelset.Set    // labels of the context
+	domain      labelset.Set    // labels of naming.OpenMetricsDomain
+	lastCluster uint32          // the highest cluster in use
+	sources     map[string]bool // names that no further source may have
 	control     *control
-	adopted     *adopted // of an archive that is continued, or nil
-	// claimed are the clusters of native metrics in the Mapper's domain.
-	claimed map[uint32]bool
+	adopted     *adopted        // nil unless the Mapper continues an archive
+	claimed     map[uint32]bool // clusters that native metrics use, see Claim
 }
 
-// NewMapper returns a Mapper for one archive.
+// New returns a Mapper for one archive. The error says which option is invalid.
 func New(o Options) (*Mapper, error) {
 	o.Prefix = cmp.Or(o.Prefix, "openmetrics")
 	for c := range strings.SplitSeq(o.Prefix, ".") {
@@ -78,7 +78,8 @@ func New(o Options) (*Mapper, error) {
 	return m, nil
 }
 
-// Source adds a source. Its name must be valid and new.
+// Source adds a source. Its name must be valid and new. The error wraps
+// [pcp.ErrMismatch] if the adopted archive has a metric of the source's name.
 func (m *Mapper) Source(t Target) (*Source, error) {
 	switch {
 	case !naming.ValidComponent(t.Name) || t.Name == "control":
@@ -115,7 +116,7 @@ func (m *Mapper) Source(t Target) (*Source, error) {
 	return s, nil
 }
 
-// HasSource reports whether the Mapper has a source of that name.
+// HasSource reports whether a source or a claimed metric already has the name.
 func (m *Mapper) HasSource(name string) bool { return m.sources[name] }
 
 // nextCluster reserves a cluster of PMIDs.
@@ -128,8 +129,8 @@ func (m *Mapper) nextCluster() (uint32, error) {
 	return 0, ErrNumbers
 }
 
-// claim keeps the numbers and the name of a native metric from being given to a
-// source.
+// Claim keeps the Mapper from giving the numbers and the source name of a native
+// metric to a source.
 func (m *Mapper) Claim(d *meta.Desc) {
 	if m.claimed == nil {
 		m.claimed = map[uint32]bool{}
@@ -148,7 +149,7 @@ func (m *Mapper) Claim(d *meta.Desc) {
 	}
 }
 
-// HostOnly returns host without a port and brackets.
+// HostOnly returns host without its port and without brackets.
 func HostOnly(host string) string {
 	if h, _, err := net.SplitHostPort(host); err == nil {
 		return h
@@ -156,7 +157,7 @@ func HostOnly(host string) string {
 	return strings.Trim(host, "[]")
 }
 
-// IsLoopback reports whether host, without a port, is the recording host itself.
+// IsLoopback reports whether host, which has no port, names the machine itself.
 func IsLoopback(host string) bool {
 	addr, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && addr.IsLoopback()

@@ -16,85 +16,86 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// MappedSource is one endpoint's share of an archive. Between Begin and Step the
-// values of one time are given to it.
+// Source is one endpoint of an archive. It gathers the values of one time between
+// Begin and Step.
 type Source struct {
 	mapper   *Mapper
 	target   Target
-	cluster  labelset.Set
+	cluster  labelset.Set // labels of every cluster of the source
 	metrics  map[metricKey]*metricState
-	bySample map[string]*metricState // the metric last met under a sample name
+	bySample map[string]*metricState // the latest metric of each sample name
 	taken    map[string]bool         // leaf names and, with a final dot, their ancestors
-	nextItem uint32                  // PMID without domain: cluster and item
+	nextItem uint32                  // number of the next new metric: cluster · itemsPerSource + item
 	health   *controlState
-	healthy  bool // the current step has the outcome of a scrape
+	healthy  bool // SetHealth was called in the current step
 
-	live  int
-	ended []*Series // oldest first, so that they can be forgotten
+	live  int       // series with a value that have not ended
+	ended []*Series // series that ended and are not forgotten, oldest first
 
-	tick    uint64 // number of the current step
-	step    history.Step
-	touched []*metricState
-	// withExemplars are the metrics whose samples have exemplars in the step.
-	withExemplars []*metricState
+	tick          uint64 // number of the current step
+	step          history.Step
+	touched       []*metricState // metrics of the current step
+	withExemplars []*metricState // metrics with exemplars in the current step
 }
 
-// metricKey is what makes a metric of its own. A family whose type changes, or
-// that comes with labels and without, is several.
+// metricKey tells metrics of a source apart. A family becomes several metrics if
+// its type changes, or if it comes both with labels and without.
 type metricKey struct {
 	sample, family, typ string
-	singular            bool
-	encoding            string // of the values; "": they are numbers
-	unit                string // if an earlier metric has another one, else ""
+	singular            bool   // the series has no labels
+	encoding            string // LabelEncoding of the values; "" for numbers
+	unit                string // the declared unit, if an earlier metric has another one; else ""
 }
 
+// metricState is a metric of a source with its series.
 type metricState struct {
 	key    metricKey
 	family prom.Family
 	metric *history.Metric
-	series map[string]*Series
-	nextID int64
-	ids    map[string]pcp.InstID // instances of the archive that have no series yet
-	live   int
+	series map[string]*Series    // by prom.LabelsKey
+	nextID int64                 // the next free instance number
+	ids    map[string]pcp.InstID // adopted instances without a series yet, by prom.LabelsKey
+	live   int                   // series with a value that have not ended
 
-	changed bool // a series came or went since the domain was built
+	changed bool // indom and labels are out of date
 	indom   *meta.InDom
 	labels  *meta.Labels
 
-	tick   uint64 // of the step that points belong to
+	tick   uint64 // the step that points belong to
 	points []history.Point
 
-	exemplars *exemplarMetric // nil: there was none yet
+	exemplars *exemplarMetric // nil before the first exemplar
 }
 
-// MappedSeries is one Prometheus series of a source.
+// Series is one Prometheus series of a Source.
 type Series struct {
 	metric    *metricState
 	series    *history.Series
-	key       string
-	live      bool
-	forgotten atomic.Bool // the one field that others than the owner may read
-	tick      uint64      // of the step it last had a value in
-	at        int         // its point there
-	exemplars *seriesExemplars
+	key       string           // prom.LabelsKey of its labels
+	live      bool             // it has a value and has not ended
+	forgotten atomic.Bool      // other goroutines than the Mapper's may read this field only
+	tick      uint64           // the last step with a value
+	at        int              // index of its point in metricState.points in that step
+	exemplars *seriesExemplars // nil before the first exemplar
 }
 
-// Forgotten reports whether the series ended so long ago that it must be asked
-// for again before it gets another value.
+// Forgotten reports whether the series ended so long ago that the Source dropped
+// it. Before a further value, get the series again from [Source.Series] or
+// [Source.Current]. Any goroutine may call Forgotten.
 func (s *Series) Forgotten() bool { return s.forgotten.Load() }
 
 // Name returns the name of the series' samples.
 func (s *Series) Name() string { return s.metric.key.sample }
 
-// Family returns what is known of the series' family.
+// Family returns the family of the series as far as the Source knows it.
 func (s *Series) Family() prom.Family { return s.metric.family }
 
-// Live reports whether the series has a value and did not end.
+// Live reports whether the series has a value and has not ended.
 func (s *Series) Live() bool { return s.live }
 
-// Describes reports whether f is what the series' metric is made for: the family,
-// type and unit are the same, or f does not say them. If it is not, another series
-// is to be asked for.
+// Describes reports whether the series' metric fits the family f: name, type and
+// unit are equal, or f leaves them open. If it does not fit, get another series
+// from [Source.Series].
 func (s *Series) Describes(f *prom.Family) bool {
 	k := &s.metric.key
 	return f.Name == "" ||
@@ -105,20 +106,21 @@ func (s *Series) Describes(f *prom.Family) bool {
 // Histogram reports whether the series' values are native histograms.
 func (s *Series) Histogram() bool { return s.metric.key.encoding == naming.EncodingHistogram }
 
-// Series returns the series of a sample: its name, its own labels sorted by
-// name, and its family as far as it is known. Strings are copied. The error
-// wraps [ErrNumbers] if the archive is full, or [pcp.ErrLimit] if the labels do
-// not fit a label set.
+// Series finds or makes the series of a sample. labels are the sample's own,
+// sorted by name; f is its family as far as the page tells it. The Source copies
+// the strings. The error wraps [ErrNumbers] if the archive is full, or
+// [pcp.ErrLimit] if the labels do not fit a label set; the loss is counted.
 func (s *Source) Series(sample string, labels []prom.Label, f prom.Family) (*Series, error) {
 	return s.resolve(sample, labels, f, "")
 }
 
-// HistogramSeries is Series for one whose values are native histograms. It is a
-// metric of its own: the numbers of a series of the same name are another.
+// HistogramSeries is Series for values that are native histograms. Their metric
+// differs from the metric of a series with the same name and numbers.
 func (s *Source) HistogramSeries(sample string, labels []prom.Label, f prom.Family) (*Series, error) {
 	return s.resolve(sample, labels, f, naming.EncodingHistogram)
 }
 
+// resolve finds or makes the series of a sample with values in an encoding.
 func (s *Source) resolve(sample string, labels []prom.Label, f prom.Family, encoding string) (*Series, error) {
 	m, err := s.metric(sample, f, len(labels) == 0, encoding)
 	if err != nil {
@@ -148,8 +150,8 @@ func (s *Source) resolve(sample string, labels []prom.Label, f prom.Family, enco
 	return ser, nil
 }
 
-// instance returns the number of a new series: the one that the archive has for
-// it, or the next.
+// instance returns the instance number of a new series: the one that the adopted
+// archive has for it, or the next free one.
 func (m *metricState) instance(key string) (pcp.InstID, error) {
 	if id, ok := m.ids[key]; ok {
 		delete(m.ids, key)
@@ -162,7 +164,7 @@ func (m *metricState) instance(key string) (pcp.InstID, error) {
 	return pcp.InstID(m.nextID - 1), nil
 }
 
-// lost counts a sample that cannot be recorded.
+// reportLoss counts a sample that cannot be recorded and names it in the error.
 func (s *Source) reportLoss(sample string, err error) error {
 	loss := prom.LossLabels
 	if errors.Is(err, ErrNumbers) {
@@ -174,7 +176,7 @@ func (s *Source) reportLoss(sample string, err error) error {
 
 // metric finds or makes the metric of a sample.
 func (s *Source) metric(sample string, f prom.Family, singular bool, encoding string) (*metricState, error) {
-	if f.Name == "" { // the page does not say, or no longer does
+	if f.Name == "" { // the page does not describe the family, or no longer does
 		if known, ok := s.bySample[sample]; ok {
 			f = known.family
 		} else if f, ok = s.mapper.adopted.family(s.target.Name, sample); !ok {
@@ -202,8 +204,8 @@ func (s *Source) metric(sample string, f prom.Family, singular bool, encoding st
 	return m, nil
 }
 
-// guessFamily puts a _created sample, for which Prometheus' scraper passes no
-// metadata, into the family it belongs to.
+// guessFamily returns the family of a sample without metadata. Prometheus' scraper
+// passes none for a _created sample, which belongs to the family of its fellows.
 func (s *Source) guessFamily(sample string) prom.Family {
 	if base, ok := strings.CutSuffix(sample, "_created"); ok {
 		for _, suffix := range []string{"_total", "_count", "_sum", ""} {

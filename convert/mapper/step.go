@@ -14,7 +14,7 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// Begin starts a step at t, dropping what was given since the last Step.
+// Begin starts a step at t. It drops values that were set since the last Step.
 func (s *Source) Begin(t pcp.Timestamp) {
 	s.tick++
 	s.step.Stamp = t
@@ -22,7 +22,7 @@ func (s *Source) Begin(t pcp.Timestamp) {
 	s.healthy = false
 }
 
-// Live returns how many series have a value and did not end.
+// Live returns how many series have a value and have not ended.
 func (s *Source) Live() int { return s.live }
 
 // touch makes m part of the current step.
@@ -33,8 +33,9 @@ func (s *Source) touch(m *metricState) {
 	}
 }
 
-// Current returns the series to which a value for ser goes: ser, also if it was
-// forgotten since the value came, or the one that has taken its place.
+// Current returns the series to set a value of ser on. If the Source has forgotten
+// ser, that is the series with the same labels that took its place, or ser itself,
+// which the Source then remembers again.
 func (s *Source) Current(ser *Series) *Series {
 	if !ser.forgotten.Load() {
 		return ser
@@ -55,13 +56,14 @@ func (s *Source) Current(ser *Series) *Series {
 // Has reports whether a series has a value in the current step.
 func (s *Source) Has(ser *Series) bool { return ser.tick == s.tick }
 
-// Set gives a series its value in the current step. The later of two wins.
+// Set gives a series its value in the current step. A second value in one step
+// replaces the first and is counted as [prom.LossSameTime].
 func (s *Source) Set(ser *Series, v float64) {
 	s.set(ser, history.Value{Inst: ser.series.Inst.ID, Type: pcp.TypeDouble, Bits: math.Float64bits(v)})
 }
 
-// SetHistogram is Set for a native histogram in the form of convert/nativehist.
-// The step keeps data.
+// SetHistogram is Set for a native histogram in the form of convert/nativehist. The
+// Source keeps data until the next Begin.
 func (s *Source) SetHistogram(ser *Series, data []byte) {
 	s.set(ser, history.Value{Inst: ser.series.Inst.ID, Type: pcp.TypeAggregate, Data: data})
 }
@@ -84,8 +86,9 @@ func (s *Source) set(ser *Series, value history.Value) {
 	m.points = append(m.points, history.Point{Series: ser.series, Value: value})
 }
 
-// End takes a series out of its instance domain from the current step on, unless
-// it has a value in it: relabelling may have made one of two series of a page.
+// End takes a series out of its instance domain from the current step on. It does
+// nothing if the series has a value in this step: relabelling may merge two series
+// of a page, of which only one ended.
 func (s *Source) End(ser *Series) {
 	if !ser.live || ser.tick == s.tick {
 		return
@@ -96,14 +99,14 @@ func (s *Source) End(ser *Series) {
 	m.live--
 	s.live--
 	m.changed = true
-	if x := ser.exemplars; x != nil { // what is repeated after a gap is new to readers
+	if x := ser.exemplars; x != nil { // after the gap, record a repeated exemplar again
 		x.now, x.last = x.now[:0], x.last[:0]
 	}
 	s.ended = append(s.ended, ser)
 	s.forget()
 }
 
-// EndAll takes every series out of its domain, as a failed scrape does.
+// EndAll ends every series, as after a failed scrape.
 func (s *Source) EndAll() {
 	if s.live == 0 {
 		return
@@ -115,8 +118,8 @@ func (s *Source) EndAll() {
 	}
 }
 
-// forget drops the oldest ended series beyond as many as are live, so that
-// labels which never repeat do not fill the memory.
+// forget drops the oldest ended series if there are more of them than live ones.
+// Otherwise labels that never repeat would fill the memory.
 func (s *Source) forget() {
 	const atLeast = 1000
 	for len(s.ended) > max(atLeast, s.live) {
@@ -129,7 +132,8 @@ func (s *Source) forget() {
 	}
 }
 
-// Step returns what was given since Begin. It is reused by the next Begin.
+// Step returns the values that were set since Begin. The next Begin reuses the
+// step.
 func (s *Source) Step() *history.Step {
 	s.step.Metrics = s.step.Metrics[:0]
 	for _, m := range s.touched {
@@ -150,7 +154,7 @@ func (s *Source) Step() *history.Step {
 	return &s.step
 }
 
-// rebuild makes the instance domain and its labels anew from the live series.
+// rebuild makes the instance domain and its labels from the live series.
 func (m *metricState) rebuild(t pcp.Timestamp) {
 	live := make([]*history.Series, 0, m.live)
 	for _, ser := range m.series {
@@ -162,8 +166,8 @@ func (m *metricState) rebuild(t pcp.Timestamp) {
 	m.indom, m.labels = InDomOf(m.metric.Desc.InDom, t, live)
 }
 
-// domainOf builds an instance domain and its labels from series that ascend by
-// instance.
+// InDomOf makes an instance domain and the labels of its instances from series in
+// ascending order of their instances.
 func InDomOf(id pcp.InDomID, t pcp.Timestamp, series []*history.Series) (*meta.InDom, *meta.Labels) {
 	in := &meta.InDom{Stamp: t, ID: id, Instances: make([]meta.Instance, len(series))}
 	l := &meta.Labels{Stamp: t, Level: labelset.Instances, Ident: uint32(id), Sets: make([]labelset.Instance, len(series))}
@@ -174,8 +178,8 @@ func InDomOf(id pcp.InDomID, t pcp.Timestamp, series []*history.Series) (*meta.I
 	return in, l
 }
 
-// instanceName returns "N k:v k:v". The number makes it unique up to the first
-// blank, which the reference demands.
+// instanceName returns the name "N k:v k:v" of an instance. PCP demands names that
+// differ up to the first blank; the number makes them so.
 func instanceName(id pcp.InstID, labels []prom.Label) string {
 	var b strings.Builder
 	b.WriteString(strconv.Itoa(int(id)))

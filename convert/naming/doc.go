@@ -1,6 +1,12 @@
 // Package naming translates names, units, semantics and identity between PCP and
-// Prometheus, without any state: [LeafName] and [PrometheusName] translate names,
-// [SemanticsOf] and [UnitsOf] tell what a sample of a family is, and a [Style] says
-// how PCP metrics are called in Prometheus. The Label constants are the labels by
-// which an archive keeps what a metric was in Prometheus.
+// Prometheus. It has no state.
+//
+//	LeafName, SourceName, LabelName  from Prometheus' names to PCP's
+//	PrometheusName, OriginalLabel    from PCP's names to Prometheus'
+//	Style                            how PCP's own metrics are named in Prometheus
+//	SemanticsOf, UnitsOf             what PCP calls a sample of a Prometheus family
+//	IdentityLabels, SampleOf         how an archive keeps what a metric was in Prometheus
+//
+// A metric that came from Prometheus has the item label [LabelFamily]. It and its
+// fellows make the way back exact.
 package naming

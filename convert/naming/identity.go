@@ -10,19 +10,22 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// Names of the item labels that keep what PCP has no place for.
+// The item labels that keep a metric's identity in Prometheus. All are optional
+// labels: PCP does not count them as part of the metric's own identity.
 const (
-	LabelFamily = "prom_name"
-	LabelType   = "prom_type"
-	LabelUnit   = "prom_unit"
-	labelSuffix = "prom_suffix" // the sample's name is the family's with this after it
-	labelSample = "prom_sample" // or this, where it does not begin with the family's
-	// labelEncoding says what the bytes of an aggregate are, or the records of an
-	// event metric.
+	LabelFamily = "prom_name"   // name of the family; every metric from Prometheus has it
+	LabelType   = "prom_type"   // type of the family
+	LabelUnit   = "prom_unit"   // declared unit of the family; absent if none is declared
+	labelSuffix = "prom_suffix" // the end of the sample's name, after the family's name
+	labelSample = "prom_sample" // the sample's name, if it does not begin with the family's
+	// LabelEncoding is the encoding of an aggregate's bytes or of an event metric's
+	// records: EncodingHistogram or EncodingExemplar. Metrics with numbers lack it.
 	LabelEncoding = "prom_encoding"
 )
 
-// originLabels returns the item labels that make the way back exact.
+// IdentityLabels returns the item labels that keep a metric's identity: the name
+// of its samples, their family, and their encoding, "" for numbers. The error
+// wraps [pcp.ErrLimit] if the labels are too long for a set.
 func IdentityLabels(sample string, f prom.Family, encoding string) (labelset.Set, error) {
 	labels := []labelset.Label{labelset.String(LabelFamily, f.Name), labelset.String(LabelType, f.Type)}
 	if f.Unit != "" {
@@ -43,8 +46,8 @@ func IdentityLabels(sample string, f prom.Family, encoding string) (labelset.Set
 	return labelset.New(labelset.Item, labels...)
 }
 
-// originSample returns the name of the samples of a metric that came from
-// Prometheus.
+// SampleOf returns the name of the samples of a metric that came from Prometheus:
+// family is its LabelFamily, item are all its item labels.
 func SampleOf(family string, item labelset.Set) string {
 	if sample, ok := item.Lookup(labelSample); ok {
 		return sample.Text()
@@ -52,9 +55,9 @@ func SampleOf(family string, item labelset.Set) string {
 	return family + item.Text(labelSuffix)
 }
 
-// SampleName returns the name that the samples of a metric get, as far as it
-// can be told without reading values: of two metrics that want one name, a
-// Flattener renames the later one.
+// SampleName returns the Prometheus name of a metric's samples in the style
+// [NamesPCP]. If two metrics want one name, a Flattener renames the later one;
+// SampleName cannot foresee this.
 func SampleName(store *meta.Store, d *meta.Desc) string {
 	item := itemLabels(store, d)
 	if family, ok := item.Lookup(LabelFamily); ok {
@@ -63,55 +66,54 @@ func SampleName(store *meta.Store, d *meta.Desc) string {
 	return PrometheusName(d.Name())
 }
 
-// HoldsHistograms reports whether the values of a metric are native histograms,
-// which a Flattener hands on as [prom.Sample.Histogram].
+// HoldsHistograms is [IsHistogram] for a descriptor: it looks the labels up in
+// store.
 func HoldsHistograms(store *meta.Store, d *meta.Desc) bool {
 	return d.Type == pcp.TypeAggregate && itemLabels(store, d).Text(LabelEncoding) == EncodingHistogram
 }
 
-// FromPrometheus reports whether a metric is a Prometheus metric, which a
-// Flattener gives its own name back.
+// FromPrometheus reports whether a metric came from Prometheus. A Flattener gives
+// it its original name back.
 func FromPrometheus(store *meta.Store, d *meta.Desc) bool {
 	_, ok := itemLabels(store, d).Lookup(LabelFamily)
 	return ok
 }
 
-// itemLabels returns the labels that a metric had last.
+// itemLabels returns the item labels that a metric has at the archive's end.
 func itemLabels(store *meta.Store, d *meta.Desc) labelset.Set {
 	l, _ := store.LabelsAt(labelset.Item, uint32(d.PMID), pcp.MaxTime)
 	item, _ := l.Find(pcp.InstNull)
 	return item
 }
 
-// IsHealth reports whether a metric tells how scrapes went: its instances are
-// endpoints, and may have their labels job and instance.
+// IsHealth reports whether a metric describes scrapes, such as
+// openmetrics.control.up. Its instances are endpoints.
 func IsHealth(id pcp.PMID) bool {
 	return id.Domain() == OpenMetricsDomain && id.Cluster() == ControlCluster
 }
 
-// holdsHistograms reports whether the values of a metric are native histograms.
+// IsHistogram reports whether the values of a metric are native histograms.
 func IsHistogram(metric *history.Metric) bool {
 	return metric.Desc.Type == pcp.TypeAggregate && metric.Labels[4].Text(LabelEncoding) == EncodingHistogram
 }
 
-// holdsExemplars reports whether the values of a metric are exemplars.
+// IsExemplar reports whether the values of a metric are exemplars.
 func IsExemplar(metric *history.Metric) bool {
 	t := metric.Desc.Type
 	return (t == pcp.TypeHighResEvent || t == pcp.TypeEvent) && metric.Labels[4].Text(LabelEncoding) == EncodingExemplar
 }
 
-// OpenMetricsDomain is the PMID domain of the reference's openmetrics agent,
-// whose names and numbers a Mapper uses so that views and configurations made
-// for it fit.
+// OpenMetricsDomain is the PMID domain of PCP's openmetrics agent. A Mapper uses
+// the agent's names and numbers, so views and configurations for the agent fit.
 const OpenMetricsDomain = 144
 
-// encodingHistogram is the encoding of native histograms: the message of that
+// EncodingHistogram is the encoding of native histograms: the message of this
 // name in Prometheus' remote write.
 const EncodingHistogram = "prometheus.Histogram"
 
-// encodingExemplar is the encoding of exemplars: event records, see
-// exemplarRecord.
+// EncodingExemplar is the encoding of exemplars: event records as
+// [prom.ExemplarRecord] makes them.
 const EncodingExemplar = "exemplar"
 
-// controlCluster is the cluster of the metrics that say how scrapes went.
+// ControlCluster is the PMID cluster of the metrics that describe scrapes.
 const ControlCluster = 0

@@ -9,10 +9,10 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// LeafName turns the name of a Prometheus sample into one that a PCP name may
-// end with: ':' becomes '.', and a component that PCP does not allow is escaped
-// as Prometheus escapes names in its "values" scheme: "U__", then '_' doubled
-// and every other character outside [A-Za-z0-9] as its code point, _3a_.
+// LeafName turns the name of a Prometheus sample into the last components of a
+// PCP name. ':' becomes '.'. A component that PCP rejects is escaped as in
+// Prometheus' "values" scheme: "U__", then '_' doubled and every other character
+// outside [A-Za-z0-9] as its code point in hexadecimal, such as _3a_.
 func LeafName(name string) string {
 	components := strings.Split(strings.ReplaceAll(name, ":", "."), ".")
 	for i, c := range components {
@@ -23,8 +23,8 @@ func LeafName(name string) string {
 	return strings.Join(components, ".")
 }
 
-// ValidComponent reports whether c may stand between the dots of a PCP name: a
-// letter, then letters, digits and underscores.
+// ValidComponent reports whether c is a valid component of a PCP name: a letter,
+// then letters, digits and underscores.
 func ValidComponent(c string) bool {
 	for i, r := range c {
 		if !isLetter(r) && (i == 0 || r != '_' && !isDigit(r)) {
@@ -34,6 +34,7 @@ func ValidComponent(c string) bool {
 	return c != ""
 }
 
+// escape writes text in the "values" scheme, see [LeafName].
 func escape(c string) string {
 	var b strings.Builder
 	b.WriteString("U__")
@@ -50,7 +51,7 @@ func escape(c string) string {
 	return b.String()
 }
 
-// unescape undoes escape. ok is false if name is not an escaped one.
+// unescape undoes escape. ok is false if escape did not write name.
 func unescape(name string) (plain string, ok bool) {
 	rest, ok := strings.CutPrefix(name, "U__")
 	var b strings.Builder
@@ -77,8 +78,8 @@ func unescape(name string) (plain string, ok bool) {
 	return b.String(), ok
 }
 
-// labelName returns the PCP name of a Prometheus label: itself or, where it has
-// characters that PCP's label names may not have, escaped as in [LeafName].
+// LabelName returns the PCP name of a Prometheus label. A name with characters
+// that PCP rejects is escaped as in [LeafName], and so is one that looks escaped.
 func LabelName(name string) string {
 	for _, r := range name {
 		if !isLetter(r) && !isDigit(r) && r != '_' {
@@ -91,7 +92,7 @@ func LabelName(name string) string {
 	return name
 }
 
-// originalLabel undoes labelName.
+// OriginalLabel undoes LabelName.
 func OriginalLabel(name string) string {
 	if plain, ok := unescape(name); ok {
 		return plain
@@ -102,8 +103,9 @@ func OriginalLabel(name string) string {
 func isLetter(r rune) bool { return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' }
 func isDigit(r rune) bool  { return r >= '0' && r <= '9' }
 
-// SourceName turns any text, such as a host, into a valid PCP name component:
-// what is not a letter or digit becomes an underscore.
+// SourceName turns any text, such as a host, into a valid component of a PCP
+// name. Every character except letters and digits becomes an underscore. If the
+// first character is no letter, an s comes before it.
 func SourceName(text string) string {
 	name := strings.Map(func(r rune) rune {
 		if isLetter(r) || isDigit(r) {
@@ -117,10 +119,12 @@ func SourceName(text string) string {
 	return name
 }
 
-// PrometheusName turns a PCP metric name into a Prometheus one.
+// PrometheusName turns the name of a PCP metric into a classic Prometheus name:
+// every character that is invalid there, such as a dot, becomes an underscore.
 func PrometheusName(metric string) string { return legacyName(metric, true) }
 
-// legacyName replaces what Prometheus' classic names may not hold.
+// legacyName replaces the characters that classic Prometheus names cannot hold.
+// colon allows colons: metrics may have them, labels may not.
 func legacyName(name string, colon bool) string {
 	ok := func(i int, r rune) bool {
 		return isLetter(r) || r == '_' || colon && r == ':' || i > 0 && isDigit(r)
@@ -136,8 +140,8 @@ func legacyName(name string, colon bool) string {
 	return b.String()
 }
 
-// Suffix returns what a sample's name has beyond its family's, "" if nothing or
-// if the family's name is not its beginning.
+// Suffix returns the end of a sample's name after the name of its family. It
+// returns "" if the sample's name does not begin with the family's.
 func Suffix(sample, family string) string {
 	s, ok := strings.CutPrefix(sample, family)
 	if !ok {
@@ -146,8 +150,8 @@ func Suffix(sample, family string) string {
 	return s
 }
 
-// SemanticsOf returns the semantics of a sample of a family: what its type says
-// and, for a family without a type alone, whether the name ends in _total.
+// SemanticsOf returns the semantics of a sample: counter or instant. The type of
+// the family decides. If the type is unknown, names in _total are counters.
 func SemanticsOf(sample string, f prom.Family) pcp.Semantics {
 	suffix := Suffix(sample, f.Name)
 	counter := false
@@ -168,8 +172,9 @@ func SemanticsOf(sample string, f prom.Family) pcp.Semantics {
 }
 
 var (
+	// CountUnits are the units of plain counts, such as those of a histogram.
 	CountUnits = pcp.Units{DimCount: 1}
-	// unitWords are the words of a name, between underscores, that tell a unit.
+	// unitWords maps words of a name, between underscores, to units.
 	unitWords = map[string]pcp.Units{
 		"seconds":      {DimTime: 1, ScaleTime: pcp.TimeSec},
 		"milliseconds": {DimTime: 1, ScaleTime: pcp.TimeMillisec},
@@ -182,8 +187,9 @@ var (
 	}
 )
 
-// UnitsOf returns the units of a sample of a family, from its declared unit or
-// else from the words of its name. Observations and buckets are counts.
+// UnitsOf returns the units of a sample: from the family's declared unit, else
+// from the words of the sample's name, else none. Counts and buckets of
+// histograms and summaries have [CountUnits].
 func UnitsOf(sample string, f prom.Family) pcp.Units {
 	suffix := Suffix(sample, f.Name)
 	switch f.Type {

@@ -11,15 +11,15 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// NameStyle is how metrics of PCP's own are called in Prometheus. It can be a
-// command-line flag's value.
+// Style says how PCP's own metrics are named in Prometheus. It implements
+// pflag.Value, so a command-line flag can have it.
 type Style int
 
 // The styles.
 const (
-	NamesPCP        Style = iota // dots become underscores, values stay
-	NamesPrometheus              // base units, their name at the end, _total on counters
-	NamesUTF8                    // names of metrics and labels as PCP has them
+	NamesPCP        Style = iota // dots become underscores; values stay as they are
+	NamesPrometheus              // values in base units, the unit at the end of the name, _total on counters
+	NamesUTF8                    // names of metrics and labels stay as they are, dots included
 )
 
 var nameStyles = [...]string{NamesPCP: "pcp", NamesPrometheus: "prometheus", NamesUTF8: "utf8"}
@@ -43,11 +43,12 @@ func (s *Style) Set(name string) error {
 	return fmt.Errorf("names %q: want %s", name, strings.Join(nameStyles[:], ", "))
 }
 
-// Type names the kind of value for a flag's usage.
+// Type returns the name of the value in a flag's usage.
 func (*Style) Type() string { return "style" }
 
-// nameOf returns what the name of a metric's samples begins and ends with, its
-// unit as OpenMetrics knows it, and what its values are multiplied by.
+// Metric returns how the style names a metric. The samples are called base +
+// suffix; a number that keeps names apart goes between the two. unit is the unit
+// to declare in OpenMetrics, "" for none. Apply by to the values.
 func (s Style) Metric(name string, d *meta.Desc) (base, suffix, unit string, by Scale) {
 	switch s {
 	case NamesUTF8:
@@ -65,7 +66,7 @@ func (s Style) Metric(name string, d *meta.Desc) (base, suffix, unit string, by 
 		base, suffix = trimWord(base, "total"), "_total"
 	}
 	if unit, by = baseUnit(d.Units); counter && by.plus != 0 {
-		unit, by = "", Scale{} // what degrees add up to has no zero
+		unit, by = "", Scale{} // a sum of degrees has no zero point to convert
 	}
 	if unit != "" {
 		base, suffix = trimWord(base, unit), "_"+unit+suffix
@@ -73,7 +74,7 @@ func (s Style) Metric(name string, d *meta.Desc) (base, suffix, unit string, by 
 	return base, suffix, unit, by
 }
 
-// trimWord takes the last word off a name if it is word and not all of it.
+// trimWord removes word from the end of a name, unless the name is only that word.
 func trimWord(name, word string) string {
 	if base, ok := strings.CutSuffix(name, "_"+word); ok && base != "" {
 		return base
@@ -81,7 +82,7 @@ func trimWord(name, word string) string {
 	return name
 }
 
-// labelName returns how a label is called.
+// Label returns how the style names a label.
 func (s Style) Label(name string) string {
 	if s == NamesUTF8 {
 		return name
@@ -89,11 +90,15 @@ func (s Style) Label(name string) string {
 	return legacyName(name, false)
 }
 
-// scale is what brings values to a base unit: plus is added first, then times and
-// over count, which are whole numbers, so that the result is as near to the exact
-// one as one rounding allows wherever one of them is 1. 0 means 1.
-type Scale struct{ times, over, plus float64 }
+// Scale converts values to a base unit. The zero Scale leaves them as they are.
+type Scale struct {
+	// times and over are whole numbers; zero means 1. If one of them is 1, the
+	// result has a single rounding error.
+	times, over float64
+	plus        float64 // added before the multiplication
+}
 
+// Apply returns v in the base unit: (v + plus) · times / over.
 func (s Scale) Apply(v float64) float64 {
 	if s.plus != 0 {
 		v += s.plus
@@ -107,7 +112,8 @@ func (s Scale) Apply(v float64) float64 {
 	return v
 }
 
-// scaled returns the metric as its scaled values have it.
+// Scaled returns the metric with the type and units of its scaled values. A Scale
+// that changes nothing returns m itself.
 func (s Scale) Scaled(m *history.Metric) *history.Metric {
 	if s == (Scale{}) {
 		return m
@@ -125,7 +131,8 @@ func (s Scale) Scaled(m *history.Metric) *history.Metric {
 	return &c
 }
 
-// baseExtra are the base units of the extra dimensions.
+// baseExtra has the base unit of each extra dimension of PCP's units, and how to
+// get there from each scale.
 var baseExtra = map[int8]struct {
 	word  string
 	scale uint8
@@ -138,7 +145,8 @@ var baseExtra = map[int8]struct {
 }
 
 // baseUnit returns the name of the Prometheus base unit of u and how to get
-// there: "" where it has none, as what is counted, or where u is too odd.
+// there. The name is "" for plain counts and for units that have no base unit,
+// such as seconds squared.
 func baseUnit(u pcp.Units) (unit string, by Scale) {
 	if u.ExtraUnit != 0 {
 		extra := baseExtra[u.ExtraUnit]
@@ -182,28 +190,29 @@ func baseUnit(u pcp.Units) (unit string, by Scale) {
 	if below != "" {
 		above = strings.TrimPrefix(above+"_per_"+below, "_")
 	}
-	return above, Scale{times: none1(num), over: none1(den)}
+	return above, Scale{times: zeroFor1(num), over: zeroFor1(den)}
 }
 
-// extraPower is the extra dimension of power.
+// extraPower is the number of the extra dimension power.
 const extraPower = 4
 
-// energy returns how to get from power over time to joules, power being in watts
-// by a scale.
+// energy returns how to get from power times time to joules. power converts the
+// power to watts, time is the scale of the time.
 func energy(power Scale, time uint8) (unit string, by Scale) {
 	times, over, ok := timeScale(time)
 	if !ok {
 		return "", Scale{}
 	}
 	times, over = times*cmp.Or(power.times, 1), over*cmp.Or(power.over, 1)
-	for common := 1000.0; common > 1; common-- { // for one rounding, if that is enough
+	for common := 1000.0; common > 1; common-- { // cancel common factors, to round once if possible
 		for math.Mod(times, common) == 0 && math.Mod(over, common) == 0 {
 			times, over = times/common, over/common
 		}
 	}
-	return "joules", Scale{times: none1(times), over: none1(over)}
+	return "joules", Scale{times: zeroFor1(times), over: zeroFor1(over)}
 }
 
+// timeScale returns how to get from a scale of time to seconds.
 func timeScale(s uint8) (times, over float64, ok bool) {
 	switch s {
 	case pcp.TimeNanosec:
@@ -229,7 +238,8 @@ func join(a, b string) string {
 	return a + "_" + b
 }
 
-func none1(f float64) float64 {
+// zeroFor1 returns the form that a Scale has for a factor: zero stands for 1.
+func zeroFor1(f float64) float64 {
 	if f == 1 {
 		return 0
 	}

@@ -12,29 +12,30 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// nativeInDom is an instance domain, which metrics share.
+// domain is an instance domain. Several metrics may share it.
 type domain struct {
 	id      pcp.InDomID
-	byName  map[string]pcp.InstID
+	byName  map[string]pcp.InstID // the first number that each name had
 	members map[meta.Instance]*member
-	taken   map[pcp.InstID]bool  // numbers
-	live    map[*member]struct{} // with a value in some metric
-	nextID  pcp.InstID
-	births  int
-	changed bool
+	taken   map[pcp.InstID]bool  // numbers that an instance has or had
+	live    map[*member]struct{} // members with a value in some metric
+	nextID  pcp.InstID           // where the search for a free number goes on
+	births  int                  // counts the events that made an instance present
+	changed bool                 // indom and labels are out of date
 	indom   *meta.InDom
 	labels  *meta.Labels
 }
 
+// member is an instance of a domain.
 type member struct {
 	inst        meta.Instance
 	labels      labelset.Set
-	relabelings uint64 // how often they changed
-	live        int    // slots with a value
-	born        int    // which of the domain's births it was that made it a member
-	alone       bool
-	absent      bool   // it left the domain, as far as is known, though it has a value in some metric
-	tick        uint64 // of the step in which it had a value last
+	relabelings uint64 // how often labels changed
+	live        int    // slots of the instance that have a value
+	born        int    // domain.births when the instance last became present
+	alone       bool   // see Place.Alone
+	absent      bool   // it left the domain, although some metric still has a value for it
+	tick        uint64 // the last step with a value
 }
 
 func newDomain(id pcp.InDomID) *domain {
@@ -44,9 +45,9 @@ func newDomain(id pcp.InDomID) *domain {
 	}
 }
 
-// member finds or makes the instance of a place. Where places have numbers, a
-// name may be that of several, or empty, and a number that of one instance after
-// another, as agents give numbers again.
+// member finds or makes the instance of a place. Places without numbers share an
+// instance by name. With numbers, several instances may have one name or none, and
+// instances one after another may have one number, as agents reuse numbers.
 func (in *domain) member(p Place) *member {
 	id := p.ID
 	if id == pcp.InstNull {
@@ -67,8 +68,8 @@ func (in *domain) member(p Place) *member {
 	return m
 }
 
-// has makes a place's instance, which has a value in a step, a member, if it is
-// not one.
+// rejoin notes that an instance has a value in a step. If it was absent, it is a
+// member of the domain again.
 func (in *domain) rejoin(m *member, p *Place, tick uint64) {
 	m.tick = tick
 	if m.absent || m.alone != p.Alone {
@@ -80,7 +81,7 @@ func (in *domain) rejoin(m *member, p *Place, tick uint64) {
 // leave takes an instance out of the domain until it has a value again.
 func (in *domain) leave(m *member) { m.absent, in.changed = true, true }
 
-// describe gives an instance its labels.
+// describe sets the labels of an instance.
 func (in *domain) describe(m *member, labels labelset.Set) {
 	if !m.labels.Equal(labels) {
 		m.labels, in.changed = labels, true
@@ -88,7 +89,8 @@ func (in *domain) describe(m *member, labels labelset.Set) {
 	}
 }
 
-// enliven counts the slots of an instance that have a value, one more or less.
+// countLive adds d, which is 1 or -1, to the slots of an instance that have a
+// value.
 func (in *domain) countLive(m *member, d int) {
 	switch m.live += d; {
 	case m.live == 0:
@@ -102,7 +104,7 @@ func (in *domain) countLive(m *member, d int) {
 	}
 }
 
-// add enters an instance.
+// add adds an instance that is not there yet.
 func (in *domain) add(m *member) {
 	in.members[m.inst], in.taken[m.inst.ID] = m, true
 	if _, ok := in.byName[m.inst.Name]; !ok {
@@ -110,15 +112,15 @@ func (in *domain) add(m *member) {
 	}
 }
 
-// rebuild makes the domain anew if instances came or went.
+// rebuild makes indom and labels if they are out of date.
 func (in *domain) rebuild(t pcp.Timestamp) {
 	if !in.changed {
 		return
 	}
 	in.changed = false
-	// Metrics learn that an instance is gone with their next values. What became
-	// a member last tells, of those with its number, and of those with its name if
-	// it is to be alone.
+	// Other metrics notice only with their next values that an instance is gone. So
+	// the youngest member wins over older ones with its number, and over older ones
+	// with its name if one of the two must be alone.
 	all := slices.SortedFunc(maps.Keys(in.live), func(a, b *member) int { return cmp.Compare(b.born, a.born) })
 	numbers, names := map[pcp.InstID]bool{}, map[string]bool{}
 	series := make([]*history.Series, 0, len(all))
@@ -133,6 +135,6 @@ func (in *domain) rebuild(t pcp.Timestamp) {
 	}
 	slices.SortFunc(series, func(a, b *history.Series) int { return cmp.Compare(a.Inst.ID, b.Inst.ID) })
 	in.indom, in.labels = mapper.InDomOf(in.id, t, series)
-	// An instance without a name is none of the domain's that an archive describes.
+	// An archive's instance domain cannot hold an instance without a name.
 	in.indom.Instances = slices.DeleteFunc(in.indom.Instances, func(inst meta.Instance) bool { return inst.Name == "" })
 }

@@ -11,41 +11,50 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// nativeStep gathers the values of native metrics of one time.
+// Gatherer gathers the values of native metrics, one time after another:
+//
+//	Begin(t)
+//	Set(share, value, stale) …
+//	AppendTo(step), and AppendRecord(step) while Pending
+//
+// The metrics of one Gatherer belong to one host, since PCP's instances, such as
+// sda, have no host. A Gatherer is for one goroutine.
 type Gatherer struct {
 	mapper      *mapper.Mapper
 	report      *prom.Report
 	metrics     map[pcp.PMID]*metricState
 	indoms      map[pcp.InDomID]*domain
-	known       []*metricState // that are to be shown in this step
-	host        string         // whose they are; of no other, since instances have no host
-	owned       bool
-	tick        uint64
-	stamp       pcp.Timestamp
-	touched     []*metricState
-	waiting     []*metricState            // that the current step has no record for yet
-	levels      map[levelKey]*levelLabels // that metrics share
-	relabelings uint64                    // how often one of these changed, from 1
-	records     uint64                    // that were made
-	lastRecord  uint64                    // the record up to which the current step may go
+	known       []*metricState // metrics that the archive must know, see Place.Known
+	host        string         // the host of all metrics
+	owned       bool           // host is set
+	tick        uint64         // number of the current step
+	stamp       pcp.Timestamp  // time of the current step
+	touched     []*metricState // metrics of the current step
+	waiting     []*metricState // metrics of the current step that no record has yet
+	levels      map[levelKey]*levelLabels
+	relabelings uint64 // counts changes of levels, from 1
+	records     uint64 // counts the records
+	lastRecord  uint64 // the highest number that a record of the current step may have
 }
 
-// nativeLevel is what labels belong to.
+// levelKey names an object with labels above the instances, such as a cluster.
 type levelKey struct {
 	level labelset.Level
 	ident uint32
 }
 
-// nativeLabels are those of a level as they were described last, and in which
-// record.
+// levelLabels are the labels that the archive holds for a levelKey.
 type levelLabels struct {
 	set    labelset.Set
-	record uint64
+	record uint64 // the last record with a metric that has them
 }
 
-// pending reports whether values wait for a further record of the current step.
+// Pending reports whether values of the current step need another record, which
+// AppendRecord makes.
 func (n *Gatherer) Pending() bool { return len(n.waiting) > 0 }
 
+// NewGatherer returns a Gatherer of metrics in the archive of m. The report may be
+// nil.
 func NewGatherer(m *mapper.Mapper, r *prom.Report) *Gatherer {
 	return &Gatherer{
 		mapper: m, report: r, relabelings: 1,
@@ -53,8 +62,10 @@ func NewGatherer(m *mapper.Mapper, r *prom.Report) *Gatherer {
 	}
 }
 
-// shares returns where a target's series gives its values to: all places or, if
-// they are another host's or one of them is another series', none.
+// Shares returns the shares of a target's series in its places. target has the
+// labels job and instance. Shares returns nothing, and counts
+// [prom.LossNotNative], if the metrics belong to another host or if another series
+// has one of the places.
 func (n *Gatherer) Shares(places []Place, target [2]string) []Share {
 	if len(places) == 0 {
 		return nil
@@ -92,7 +103,8 @@ func (n *Gatherer) Shares(places []Place, target [2]string) []Share {
 	return out
 }
 
-// owns reports whether metrics are those of a host: of the first one that has any.
+// owns reports whether the Gatherer's metrics belong to host. The first host that
+// asks gets them.
 func (n *Gatherer) owns(host string) bool {
 	if !n.owned {
 		n.owned, n.host = true, host
@@ -100,7 +112,7 @@ func (n *Gatherer) owns(host string) bool {
 	return n.host == host
 }
 
-// metric finds or makes a metric, and what it is by one description.
+// metric finds or makes the state of a metric and notes the description.
 func (n *Gatherer) metric(native *Metric) *metricState {
 	desc := native.Desc
 	m, ok := n.metrics[desc.PMID]
@@ -128,8 +140,7 @@ func (n *Gatherer) indom(id pcp.InDomID) *domain {
 	in, ok := n.indoms[id]
 	if !ok {
 		in = newDomain(id)
-		// Of instances that share a name the newest has it.
-		for _, inst := range n.mapper.Instances(id) {
+		for _, inst := range n.mapper.Instances(id) { // oldest first
 			in.add(&member{inst: inst})
 		}
 		n.indoms[id] = in
@@ -137,14 +148,15 @@ func (n *Gatherer) indom(id pcp.InDomID) *domain {
 	return in
 }
 
-// begin starts a step.
+// Begin starts a step at t.
 func (n *Gatherer) Begin(t pcp.Timestamp) {
 	n.tick++
 	n.stamp = t
 	n.touched = n.touched[:0]
 }
 
-// set gives a slot the value of one of its series, or ends it.
+// Set gives a slot a value of one of its series. stale means that the series
+// ended; the slot ends with it unless another series gives it a value.
 func (n *Gatherer) Set(share Share, v float64, stale bool) {
 	s, p := share.slot, &share.place
 	m := s.metric
@@ -162,7 +174,7 @@ func (n *Gatherer) Set(share Share, v float64, stale bool) {
 		v, ok = p.Pick(v)
 	}
 	if !ok {
-		return // another series may still give it a value
+		return // another series may still give the slot a value
 	}
 	if s.member != nil {
 		m.indom.rejoin(s.member, p, n.tick)
@@ -190,8 +202,8 @@ func (n *Gatherer) Set(share Share, v float64, stale bool) {
 	}
 }
 
-// describe makes a slot and its metric what they are by a series. A record has
-// one description of a metric, so that in one step the last one counts.
+// describe gives a slot and its metric the description that a series has. A record
+// has one description of each metric, so the last one in a step wins.
 func (n *Gatherer) describe(s *slot, series *history.Series) {
 	m := s.metric
 	if m.metric != series.Metric {

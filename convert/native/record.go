@@ -9,9 +9,9 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// assert sees to it that the labels of a metric with a value are in force: those
-// that it shares with others may have changed with another one's. It reports false
-// if a metric of the same record has it otherwise.
+// restoreLabels makes the archive hold the labels that a metric with a value has.
+// Metrics share labels of higher levels, so another metric may have changed them.
+// It returns false if a metric of the same record needs other labels there.
 func (n *Gatherer) restoreLabels(m *metricState) bool {
 	var levels [5]levelKey
 	for i, set := range m.metric.Labels {
@@ -45,7 +45,8 @@ func (n *Gatherer) restoreLabels(m *metricState) bool {
 	return true
 }
 
-// appendTo adds what was set since begin.
+// AppendTo appends the values that were set since Begin to dst. If not all fit one
+// record, Pending is true afterwards.
 func (n *Gatherer) AppendTo(dst []history.MetricValues) []history.MetricValues {
 	for _, m := range n.known {
 		if m.tick != n.tick && !m.shown {
@@ -63,14 +64,14 @@ func (n *Gatherer) AppendTo(dst []history.MetricValues) []history.MetricValues {
 			m.depart(n.tick)
 		}
 	}
-	const atMost = 900 // microseconds
-	n.waiting, n.lastRecord = append(n.waiting[:0], n.touched...), n.records+atMost
+	const maxRecords = 900 // a microsecond apart, within one millisecond
+	n.waiting, n.lastRecord = append(n.waiting[:0], n.touched...), n.records+maxRecords
 	return n.AppendRecord(dst)
 }
 
-// appendRecord adds what can be in one record, of what was set since begin: where
-// labels that metrics share changed within a millisecond, values of before and
-// after cannot. The rest waits.
+// AppendRecord appends the values of one record to dst. If labels that several
+// metrics share changed within a millisecond, the values before and after the
+// change need records of their own; those for a later record wait.
 func (n *Gatherer) AppendRecord(dst []history.MetricValues) []history.MetricValues {
 	n.records++
 	changed := slices.ContainsFunc(n.waiting, func(m *metricState) bool {
@@ -90,7 +91,7 @@ func (n *Gatherer) AppendRecord(dst []history.MetricValues) []history.MetricValu
 			}
 		}
 		if len(m.points) == 0 && !m.changed && m.shown {
-			continue // what there is makes no value, as before
+			continue // the metric had no value before and has none now
 		}
 		mv.Points = m.points
 		if m.indom != nil {
@@ -107,8 +108,9 @@ func (n *Gatherer) AppendRecord(dst []history.MetricValues) []history.MetricValu
 	return dst
 }
 
-// depart takes instances that ended out of the domain unless the record itself
-// tells of it, by a like one before that had the instance: see [flatten.Flattener].
+// depart takes instances that ended out of the domain. It spares an instance whose
+// end the record itself shows: a record of the same logging group, which had the
+// instance before, now lacks it. Package flatten reads records so.
 func (m *metricState) depart(tick uint64) {
 	valued, like := false, false
 	for _, s := range m.now {
@@ -132,7 +134,7 @@ func (m *metricState) depart(tick uint64) {
 	}
 }
 
-// settle works out whether a slot has a value, and counts it.
+// settle works out the value of a slot in this step, and whether it has one.
 func (s *slot) settle() {
 	integer := s.metric.metric.Desc.Type <= pcp.TypeU64
 	switch {

@@ -9,74 +9,80 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// Natives knows Prometheus series that are PCP metrics of their own, such as
-// those of a page with "# PCP5" lines or of an exporter whose metrics PCP has,
-// too. What it does not know becomes an openmetrics metric.
+// Resolver knows Prometheus series that are PCP metrics, such as the series of a
+// page with "# PCP5" lines, or of an exporter whose metrics PCP has, too. A series
+// that the Resolver does not know becomes an openmetrics metric.
 type Resolver interface {
-	// Places returns where the values of a series go, nothing if it is not a
-	// native one. It is asked once for each series.
+	// Places returns where the values of a series go. It returns nothing for a
+	// series that is not a PCP metric. The caller asks once for each series.
 	Places(s *prom.Series) []Place
 }
 
-// ClaimingNatives is a Natives with metrics whose names or numbers a [mapper.Mapper] could
-// give to its own, as PCP's openmetrics agent has the same scheme.
+// ClaimingResolver is a Resolver whose metrics may have names or numbers that a
+// [mapper.Mapper] would give to its own metrics: PCP's openmetrics agent numbers
+// them in the same way.
 type ClaimingResolver interface {
 	Resolver
-	// Claims yields the metrics that may be among the places, at least those of
-	// [naming.OpenMetricsDomain].
+	// Claims yields the metrics that places may have. It may leave out metrics
+	// outside [naming.OpenMetricsDomain].
 	Claims() iter.Seq[*meta.Desc]
 }
 
-// NativeMetric is a PCP metric as its own agent would have it. Places of one
-// metric share the pointer.
+// Metric is a PCP metric as its own agent describes it. All places of one metric
+// share the pointer.
 type Metric struct {
 	Desc    meta.Desc
 	OneLine string
 	Help    string
-	Labels  [5]labelset.Set // as in [history.Metric]; an empty context is the archive's
-	// Timely says that the labels are all that there were at the time of the
-	// values, those that metrics share included.
+	// Labels are ordered by level as in [history.Metric]. An empty context stands
+	// for the archive's.
+	Labels [5]labelset.Set
+	// Timely is set if Labels are complete for the time of the values, including
+	// the labels that several metrics share.
 	Timely bool
-	// Recorded says that the input tells what the metric is. A label "instance" of
-	// its series is then no sign of another host.
+	// Recorded is set if the input itself describes the metric. The label
+	// "instance" of its series then does not mean another host.
 	Recorded bool
 }
 
-// Place is an instance of a native metric that a series gives values to.
+// Place is an instance of a native metric that gets values from a series.
 type Place struct {
 	Metric   *Metric
-	Instance string       // its name; a singular metric has none
-	ID       pcp.InstID   // its number, InstNull for the next free one
-	Labels   labelset.Set // of the instance
-	Pick     Picker       // what of a value counts; nil: all of it
-	Factor   float64      // by which values are then multiplied; 0 is 1
-	Combine  Combine      // with other series of one time
-	Text     string       // the value of a string metric, whatever the series' is
-	Alone    bool         // no other instance has its name while it has a value
+	Instance string       // name of the instance; "" for a singular metric
+	ID       pcp.InstID   // number of the instance; InstNull stands for the next free one
+	Labels   labelset.Set // labels of the instance
+	Pick     Picker       // applied to each value first; nil leaves it as it is
+	Factor   float64      // multiplies each value after Pick; zero means 1
+	Combine  Combine      // how the values of several series make one
+	Text     string       // the value of a string metric; it replaces the series' value
+	Alone    bool         // while the instance has a value, no other may have its name
 
-	// Parts is how many kinds of series the place needs: the minuend and the
-	// subtrahend of a difference are 2. Part tells which kind this one is, from
-	// 0. Where one is missing, there is no value. 0 and 1 mean no such need; no
-	// more than 64 are told apart.
+	// Parts is how many kinds of series the place needs. A difference needs two,
+	// the minuend and the subtrahend. Part is the kind of this series, from 0. The
+	// place has no value while a kind is missing. Parts of 0 and 1 need nothing;
+	// the maximum is 64.
 	Part, Parts int
 
-	// Known says that the metric is only to be known to the archive, with or
-	// without values: programs refuse to run without the names they ask for.
+	// Known is set if the archive only has to know the metric, with or without a
+	// value: some programs stop if a name that they ask for is missing.
 	Known bool
 }
 
-// A Picker makes of a value what counts of it, and reports whether there is one.
+// Picker returns the part of a value that counts. It returns false if the place
+// has no value then.
 type Picker func(v float64) (float64, bool)
 
-// Combine says what several series that share a place make of their values.
+// Combine is the way in which the values of several series make the value of one
+// place.
 type Combine int
 
-// The ways. Those that add up can be mixed in one place.
+// The ways to combine values. One place may mix CombineSum, CombineCount,
+// CombineTimes and CombineOver: its value is sum · times / over.
 const (
-	CombineNot   Combine = iota // the series has the place until it ends; another, meanwhile, is none of it
-	CombineLast                 // the one whose sample comes last has the place
-	CombineSum                  // added up
-	CombineCount                // how many have a value
-	CombineTimes                // multiplied, and the sum of the others with the product
-	CombineOver                 // added up, for the sum of the others to be divided by
+	CombineNot   Combine = iota // the first series wins until it ends; others are ignored
+	CombineLast                 // the series whose sample comes last wins
+	CombineSum                  // the value adds to the sum
+	CombineCount                // each series with a value adds 1 to the sum
+	CombineTimes                // the value multiplies the product times, 1 at first
+	CombineOver                 // the value adds to the divisor over, 1 if no series adds to it
 )

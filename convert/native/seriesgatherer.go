@@ -9,34 +9,34 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// NativeStep gathers the values of native metrics that the sources of a Mapper
-// have at one time, beside what their MappedSources gather. It has one owner, as
-// the Mapper does.
+// SeriesGatherer gathers the values of live native series. A scraper uses it beside
+// the Sources of a [mapper.Mapper], which gather all other series. Both are for one
+// goroutine.
 type SeriesGatherer struct {
 	resolver Resolver
 	gatherer *Gatherer
 	live     int
-	ended    []*Series // oldest first, so that they can be forgotten
+	ended    []*Series // series that ended and are not forgotten, oldest first
 }
 
-// NativeSeries is a series whose values native metrics get.
+// Series is a Prometheus series that gives values to native metrics.
 type Series struct {
 	name      string
 	shares    []Share
-	live      bool
-	forgotten atomic.Bool // the one field that others than the owner may read
-	tick      uint64      // of the step it last had a value in
+	live      bool        // it has a value and has not ended
+	forgotten atomic.Bool // other goroutines than the owner's may read this field only
+	tick      uint64      // the last step with a value
 }
 
-// NewNativeStep returns a NativeStep of the series that natives knows. What a
-// Mapper adopted from an archive keeps its numbers. r may be nil.
+// NewSeriesGatherer returns a SeriesGatherer for the series that natives knows.
+// Instances that the Mapper adopted keep their numbers. The report may be nil.
 func NewSeriesGatherer(m *mapper.Mapper, natives Resolver, r *prom.Report) *SeriesGatherer {
 	return &SeriesGatherer{resolver: natives, gatherer: NewGatherer(m, r)}
 }
 
-// Series returns a new series of a target, nil if it is none of a native metric:
-// it belongs to the MappedSource then. A target's series is to be asked for once
-// until it ends.
+// Series returns the native series for a series of a target, nil if it does not
+// stand for native metrics and belongs to a mapper.Source. Ask for each series of
+// a target once, and again after it was forgotten.
 func (n *SeriesGatherer) Series(s *prom.Series, job, instance string) *Series {
 	shares := n.gatherer.Shares(n.resolver.Places(s), [2]string{job, instance})
 	if len(shares) == 0 {
@@ -48,12 +48,13 @@ func (n *SeriesGatherer) Series(s *prom.Series, job, instance string) *Series {
 // Name returns the name of the series' samples.
 func (s *Series) Name() string { return s.name }
 
-// Forgotten reports whether the series ended so long ago that it must be asked
-// for again before it gets another value.
+// Forgotten reports whether the series ended so long ago that the SeriesGatherer
+// dropped it. Ask for it again before a further value. Any goroutine may call
+// Forgotten.
 func (s *Series) Forgotten() bool { return s.forgotten.Load() }
 
-// Current reports whether a value for ser can still be recorded. A series that was
-// forgotten since the value came keeps its instances unless others have them now.
+// Current reports whether a value of ser can be recorded. A forgotten series gets
+// its slots back unless another series has one of them now.
 func (n *SeriesGatherer) Current(ser *Series) bool {
 	if !ser.forgotten.Load() {
 		return true
@@ -71,17 +72,17 @@ func (n *SeriesGatherer) Current(ser *Series) bool {
 	return true
 }
 
-// Live returns how many series have a value and did not end.
+// Live returns how many series have a value and have not ended.
 func (n *SeriesGatherer) Live() int { return n.live }
 
-// Begin starts a step at t. What was set since the last AppendTo must not be
-// dropped: AppendTo comes before the next Begin.
+// Begin starts a step at t. Call AppendTo before the next Begin: values must not be
+// dropped.
 func (n *SeriesGatherer) Begin(t pcp.Timestamp) { n.gatherer.Begin(t) }
 
 // Has reports whether a series has a value in the current step.
 func (n *SeriesGatherer) Has(s *Series) bool { return s.tick == n.gatherer.tick }
 
-// Set gives a series its value in the current step, once.
+// Set gives a series its value in the current step. Call it once a step.
 func (n *SeriesGatherer) Set(s *Series, v float64) {
 	if s.tick = n.gatherer.tick; !s.live {
 		s.live = true
@@ -106,8 +107,8 @@ func (n *SeriesGatherer) End(s *Series) {
 	n.forget()
 }
 
-// forget drops the oldest ended series beyond as many as are live. Their
-// instances keep their numbers.
+// forget drops the oldest ended series if there are more of them than live ones.
+// Their instances keep their numbers.
 func (n *SeriesGatherer) forget() {
 	const atLeast = 1000
 	for len(n.ended) > max(atLeast, n.live) {
@@ -125,7 +126,8 @@ func (n *SeriesGatherer) forget() {
 	}
 }
 
-// AppendTo adds to dst what was set since Begin. It is reused by the next one.
+// AppendTo appends the values that were set since Begin to dst. The next Begin
+// reuses their memory.
 func (n *SeriesGatherer) AppendTo(dst []history.MetricValues) []history.MetricValues {
 	return n.gatherer.AppendTo(dst)
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// value returns what a slot holds as its metric's type.
+// value returns the value of a slot in the type of its metric.
 func (n *Gatherer) value(s *slot) history.Value {
 	d, id := s.metric.metric.Desc, s.series.Inst.ID
 	if d.Type == pcp.TypeString {
@@ -22,7 +22,7 @@ func (n *Gatherer) value(s *slot) history.Value {
 		v = wrap(v, d.Type)
 	}
 	bits, exact := numberBits(d.Type, v)
-	if !exact && (!s.scaled || d.Type != pcp.TypeFloat) { // what an agent says in a float is no more exact
+	if !exact && (!s.scaled || d.Type != pcp.TypeFloat) { // PCP's agent rounds scaled floats, too
 		n.report.Add(prom.LossRounded, s.metric.metric.Name)
 	}
 	switch d.Type {
@@ -32,8 +32,8 @@ func (n *Gatherer) value(s *slot) history.Value {
 	return history.NumberValue(id, d.Type, bits)
 }
 
-// whole returns the whole number that v is but for the error of floating-point
-// arithmetic, or else the one towards zero: agents divide whole numbers.
+// whole rounds v to the nearest whole number if they differ only by an error of
+// floating-point arithmetic, else towards zero, as agents divide whole numbers.
 func whole(v float64) float64 {
 	if r := math.Round(v); math.Abs(v-r) <= 1e-6+math.Abs(v)*1e-12 {
 		return r
@@ -41,7 +41,7 @@ func whole(v float64) float64 {
 	return math.Trunc(v)
 }
 
-// wrap returns a counter of 32 bits as it is after 2³² or, if it has a sign, 2³¹.
+// wrap reduces a counter to 32 bits: modulo 2³², and signed for [pcp.Type32].
 func wrap(v float64, t pcp.Type) float64 {
 	switch {
 	case v < 0 || v > math.MaxUint64/2:
@@ -52,8 +52,8 @@ func wrap(v float64, t pcp.Type) float64 {
 	return float64(int32(uint64(v)))
 }
 
-// numberBits returns v as a value of a numeric type is stored, the nearest that
-// the type has, and whether it is v.
+// numberBits returns the bits of the value of a numeric type that is nearest to v,
+// and whether it equals v.
 func numberBits(t pcp.Type, v float64) (bits uint64, exact bool) {
 	switch t {
 	case pcp.TypeFloat:
