@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"github.com/pcparchive/pcparchive/internal/spill"
 )
 
 // DefaultSorterMemory is what a Sorter may use for samples, in bytes.
@@ -39,7 +41,7 @@ type Sorter struct {
 	blobs  []byte    // of what in recs is no number
 	sorted bool      // recs are in order
 	runs   []sortRun // in the spill file
-	spill  sortSpill
+	spill  spill.File
 	memory int64
 	err    error // what ended it
 
@@ -73,7 +75,7 @@ func NewSorter(dst SampleSink, o SorterOptions) *Sorter {
 	limit := min(max(o.Memory/2/sortRecSize, minSortRecs), math.MaxInt32/sortRecSize)
 	s := &Sorter{
 		dst: dst, report: o.Report, limit: int(limit), memory: o.Memory,
-		sorted: true, spill: sortSpill{dir: o.Dir},
+		sorted: true, spill: spill.New(o.Dir, sortBuffer),
 	}
 	if o.KeepFirst {
 		s.first = &firstOnly{}
@@ -197,7 +199,7 @@ func (s *Sorter) spillOver() error {
 		return nil
 	}
 	s.sort()
-	run, err := s.spill.write(s.recs, s.blobs)
+	run, err := writeRun(&s.spill, s.recs, s.blobs)
 	if err != nil {
 		return s.fail(err)
 	}
@@ -244,7 +246,7 @@ func (s *Sorter) deliver(ctx context.Context) error {
 	if err := s.spillOver(); err != nil {
 		return err
 	}
-	if err := s.spill.flush(); err != nil {
+	if err := s.spill.Flush(); err != nil {
 		return err
 	}
 	s.recs, s.spare, s.blobs = nil, nil, nil
@@ -294,7 +296,7 @@ func (s *Sorter) release() error {
 		s.err = errSorterClosed
 	}
 	s.recs, s.spare, s.blobs, s.series, s.runs = nil, nil, nil, nil, nil
-	return s.spill.close()
+	return s.spill.Close()
 }
 
 // fail ends s with an error.

@@ -6,47 +6,44 @@ import (
 	"encoding/binary"
 	"io"
 
-	"github.com/pcparchive/pcparchive/internal/outlock"
+	"github.com/pcparchive/pcparchive/internal/spill"
 )
 
-// sortSpill is a temporary file of sorted runs. A record is
+// A spilled record is
 //
-//	uvarint  milliseconds since the record before
-//	uvarint  series number less that of the record before, zigzag, doubled;
-//	         plus one: no number
-//	8        value; or uvarint length and data
+//	uvarint  milliseconds since the previous record
+//	uvarint  series number minus that of the previous record, zigzag, doubled;
+//	         plus one if the record has a blob
+//	8        value; for a blob: uvarint length and data
 //
-// A run begins as if after a record of time 0 and series 0.
-type sortSpill struct {
-	dir  string
-	file *outlock.TempFile // nil until something was written
-	size int64             // of what is in the file
-	buf  []byte            // what follows it
-}
+// The first record of a run is relative to time 0 and series 0.
 
 // sortRun is where a run is in the file.
 type sortRun struct{ from, to int64 }
 
 const (
 	sortBuffer  = 256 << 10
-	maxSortHead = 2*binary.MaxVarintLen64 + 8 // of a record, without the data of what is no number
+	maxSortHead = 2*binary.MaxVarintLen64 + 8 // size of a record without its blob
 )
 
-// write appends a run.
-func (f *sortSpill) write(recs []sortRec, blobs []byte) (sortRun, error) {
-	run := sortRun{from: f.size + int64(len(f.buf))}
+// writeRun appends sorted records to the file.
+func writeRun(f *spill.File, recs []sortRec, blobs []byte) (sortRun, error) {
+	run := sortRun{from: f.Size()}
 	var t int64
 	var id uint32
 	for i := range recs {
 		r := &recs[i]
-		if len(f.buf) > sortBuffer-maxSortHead {
-			if err := f.flush(); err != nil {
-				return run, err
-			}
-		}
 		kind := r.id >> 31
+		room := maxSortHead
+		if kind != 0 {
+			room += int(r.v & maxBlob)
+		}
+		b, err := f.Reserve(room)
+		if err != nil {
+			return run, err
+		}
 		delta := int64(r.id&^isBlob) - int64(id)
-		b := binary.AppendUvarint(f.buf, uint64(r.t)-uint64(t))
+		b = binary.AppendUvarint(b, uint64(r.t)-uint64(t))
 		b = binary.AppendUvarint(b, uint64(delta<<1^delta>>63)<<1|uint64(kind))
 		if kind == 0 {
 			b = binary.LittleEndian.AppendUint64(b, r.v)
@@ -55,52 +52,26 @@ func (f *sortSpill) write(recs []sortRec, blobs []byte) (sortRun, error) {
 			b = binary.AppendUvarint(b, size)
 			b = append(b, blobs[r.v>>lengthBits:][:size]...)
 		}
-		f.buf = b
+		f.Keep(b)
 		t, id = r.t, r.id&^isBlob
 	}
-	run.to = f.size + int64(len(f.buf))
+	run.to = f.Size()
 	return run, nil
-}
-
-// flush moves the buffer to the file.
-func (f *sortSpill) flush() error {
-	if f.file == nil {
-		file, err := outlock.NewTempFile(f.dir)
-		if err != nil {
-			return err
-		}
-		f.file = file
-	}
-	n, err := f.file.WriteAt(f.buf, f.size)
-	f.size += int64(n)
-	f.buf = f.buf[:0]
-	return err
-}
-
-// close drops the file. It may be called more than once.
-func (f *sortSpill) close() error {
-	f.buf = nil
-	if f.file == nil {
-		return nil
-	}
-	err := f.file.Close()
-	f.file = nil
-	return err
 }
 
 // runReader reads a run.
 type runReader struct {
-	file  *outlock.TempFile
-	from  int64 // of what is not in rest yet
-	to    int64
-	order int // among the runs
+	file  *spill.File
+	from  int64 // offset of the data that follows rest
+	to    int64 // end of the run
+	order int   // position among the runs
 	buf   []byte
-	rest  []byte // of buf
+	rest  []byte // unread part of buf
 	rec   sortRec
-	data  []byte // of what is no number, until next
+	data  []byte // the record's blob, valid until next
 }
 
-// next reads the next record, if there is one.
+// next reads the next record and reports whether there was one.
 func (r *runReader) next() (bool, error) {
 	if len(r.rest) < maxSortHead && r.from < r.to {
 		if err := r.fill(maxSortHead); err != nil {
@@ -131,7 +102,7 @@ func (r *runReader) next() (bool, error) {
 	return true, nil
 }
 
-// blob reads the data of a record that is no number.
+// blob reads the blob of a record.
 func (r *runReader) blob() error {
 	size, n := binary.Uvarint(r.rest)
 	if n <= 0 || size > maxBlob {
@@ -150,7 +121,7 @@ func (r *runReader) blob() error {
 	return nil
 }
 
-// fill reads on so that rest has at least size bytes, if the run does.
+// fill reads more of the run until rest has size bytes or the run ends.
 func (r *runReader) fill(size int) error {
 	if size > len(r.buf) {
 		r.buf = append(make([]byte, 0, 2*size), r.rest...)[:2*size]
@@ -168,13 +139,13 @@ func (r *runReader) fill(size int) error {
 	return nil
 }
 
-// merge hands on all runs as one.
+// merge delivers all runs as one sorted sequence.
 func (s *Sorter) merge(ctx context.Context) error {
 	size := min(max(s.memory/2/int64(len(s.runs)), 4<<10), 1<<20)
 	heap := make([]*runReader, 0, len(s.runs))
 	for i, run := range s.runs {
-		r := &runReader{file: s.spill.file, from: run.from, to: run.to, order: i, buf: make([]byte, size)}
-		if _, err := r.next(); err != nil { // no run is empty
+		r := &runReader{file: &s.spill, from: run.from, to: run.to, order: i, buf: make([]byte, size)}
+		if _, err := r.next(); err != nil { // every run has a record
 			return err
 		}
 		heap = append(heap, r)
@@ -203,12 +174,12 @@ func (s *Sorter) merge(ctx context.Context) error {
 	return nil
 }
 
-// before says whether r's record comes before that of o.
+// before reports whether r's record sorts before that of o.
 func (r *runReader) before(o *runReader) bool {
 	return r.rec.t < o.rec.t || r.rec.t == o.rec.t && r.order < o.order
 }
 
-// siftDown restores the order of a heap whose element i may be too great.
+// siftDown restores the heap order after element i was replaced by a greater one.
 func siftDown(heap []*runReader, i int) {
 	for {
 		least := 2*i + 1

@@ -24,6 +24,8 @@ import (
 	"github.com/prometheus/prometheus/tsdb/fileutil"
 	"github.com/prometheus/prometheus/tsdb/index"
 	"github.com/prometheus/prometheus/tsdb/tombstones"
+
+	"github.com/pcparchive/pcparchive/convert/tsdb/chunk"
 )
 
 // writeBlock writes the live series, whose batches are packed. The Block has no
@@ -143,7 +145,7 @@ func symbols(all []*series) []string {
 func (b *Blocks) segmentSize() int64 {
 	size := int64(chunks.SegmentHeaderSize) + b.size
 	for _, e := range b.live {
-		size += storedSize(len(e.chunk.data))
+		size += storedSize(len(e.chunk.Buffer()))
 	}
 	return min(size, chunks.DefaultChunkSegmentSize)
 }
@@ -157,12 +159,12 @@ func storedSize(data int) int64 {
 // blockWriter writes series by series. Its buffers serve all of them.
 type blockWriter struct {
 	block  *Block
-	spill  *spill
+	spill  *chunk.File
 	chunks *chunks.Writer
 	index  *index.Writer
 
 	buf     []byte
-	records []record
+	records []chunk.Record
 	xor     []*chunkenc.XORChunk
 	metas   []chunks.Meta
 
@@ -173,19 +175,19 @@ type blockWriter struct {
 // add writes a series.
 func (w *blockWriter) add(e *series) error {
 	var err error
-	if w.records, w.buf, err = w.spill.read(e.full, w.records[:0], w.buf); err != nil {
+	if w.records, w.buf, err = w.spill.Read(e.full, w.records[:0], w.buf); err != nil {
 		return err
 	}
-	if e.chunk.n > 0 {
-		w.records = append(w.records, e.chunk.record())
+	if e.chunk.Len() > 0 {
+		w.records = append(w.records, e.chunk.Record())
 	}
 	w.metas = w.metas[:0]
 	for i, r := range w.records {
-		chunk, err := w.chunk(i, r)
+		c, err := w.chunk(i, r)
 		if err != nil {
 			return err
 		}
-		w.metas = append(w.metas, chunks.Meta{Chunk: chunk, MinTime: r.mint, MaxTime: r.maxt})
+		w.metas = append(w.metas, chunks.Meta{Chunk: c, MinTime: r.MinTime, MaxTime: r.MaxTime})
 	}
 	if err := w.chunks.WriteChunks(w.metas...); err != nil {
 		return err
@@ -199,14 +201,14 @@ func (w *blockWriter) add(e *series) error {
 }
 
 // chunk returns the chunk of a series' record i.
-func (w *blockWriter) chunk(i int, r record) (chunkenc.Chunk, error) {
-	if r.enc != chunkenc.EncXOR {
-		return chunkenc.FromData(r.enc, r.data)
+func (w *blockWriter) chunk(i int, r chunk.Record) (chunkenc.Chunk, error) {
+	if r.Encoding != chunkenc.EncXOR {
+		return chunkenc.FromData(r.Encoding, r.Data)
 	}
 	for i >= len(w.xor) {
 		w.xor = append(w.xor, new(chunkenc.XORChunk))
 	}
-	w.xor[i].Reset(r.data)
+	w.xor[i].Reset(r.Data)
 	return w.xor[i], nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/convert/tsdb/chunk"
 	"github.com/pcparchive/pcparchive/internal/outlock"
 )
 
@@ -53,7 +54,7 @@ type Blocks struct {
 	table        []*series // by PromSeries.ID
 	live         []*series // with samples in the open window
 	size         int64     // at most, of the open window's full chunks as stored
-	spill        spill
+	spill        chunk.File
 	spare        [][]byte // memory of chunks
 	written      []Block
 	kept         []Kept
@@ -88,7 +89,7 @@ func NewBlocks(dir string, o Options) (*Blocks, error) {
 	}
 	b := &Blocks{
 		dir: dir, lock: lock, window: o.BlockRange.Milliseconds(), report: o.Report, external: o.External,
-		noSidecar: o.NoSidecar, spill: spill{dir: dir},
+		noSidecar: o.NoSidecar, spill: chunk.NewFile(dir),
 	}
 	b.shut()
 	return b, nil
@@ -132,14 +133,14 @@ func (b *Blocks) number(s *prom.Series, t int64, v float64) error {
 	switch n := e.n; {
 	case n == 0:
 		return b.first(e, t, v)
-	case t <= e.batch[n-1].t:
+	case t <= e.batch[n-1].T:
 		return b.collide(e, t, v)
 	case n == len(e.batch):
 		if err := b.pack(e); err != nil {
 			return b.fail(err)
 		}
 	}
-	e.batch[e.n] = sample{t, v}
+	e.batch[e.n] = chunk.Sample{T: t, V: v}
 	e.n++
 	return nil
 }
@@ -165,11 +166,11 @@ func (b *Blocks) enter(s *prom.Series, t int64) (*series, error) {
 // collide deals with a sample that is not newer than its series' last.
 func (b *Blocks) collide(e *series, t int64, v float64) error {
 	last := &e.batch[e.n-1]
-	if t < last.t {
-		return &OrderError{Series: labelsOf(e.prom).String(), Time: t, Last: last.t}
+	if t < last.T {
+		return &OrderError{Series: labelsOf(e.prom).String(), Time: t, Last: last.T}
 	}
 	b.report.Add(prom.LossSameTime, e.prom.Name)
-	last.v = v
+	last.V = v
 	return nil
 }
 
@@ -222,7 +223,7 @@ func (b *Blocks) writeWindow() error {
 	}
 	clear(b.live)
 	b.live, b.size = b.live[:0], 0
-	return b.spill.reset()
+	return b.spill.Reset()
 }
 
 // Flush writes the last block. It returns the error that ended b before, if one
@@ -266,7 +267,7 @@ func (b *Blocks) Written() []Block { return slices.Clone(b.written) }
 // end frees what b holds, and lets every later sample fail if there was an error
 // or is one now.
 func (b *Blocks) end(err error) {
-	if err = errors.Join(err, b.spill.close(), b.lock.Release()); err != nil && b.window == 0 {
+	if err = errors.Join(err, b.spill.Close(), b.lock.Release()); err != nil && b.window == 0 {
 		b.err = fmt.Errorf("samples that wait: %w", err)
 	} else if err != nil {
 		b.err = fmt.Errorf("blocks in %s: %w", b.dir, err)

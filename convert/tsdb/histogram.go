@@ -5,6 +5,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/convert/nativehist"
 	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/convert/tsdb/chunk"
 )
 
 // histogram adds a native histogram.
@@ -49,7 +50,7 @@ func (b *Blocks) histogram(s *prom.Series, t int64, data []byte) error {
 func (e *series) last() (t int64, ok bool) {
 	switch {
 	case e.n > 0:
-		return e.batch[e.n-1].t, true
+		return e.batch[e.n-1].T, true
 	case e.hist != nil:
 		return e.hist.Last()
 	}
@@ -67,7 +68,7 @@ func (b *Blocks) afterHistogram(e *series, t int64, v float64, last int64) error
 		return nil
 	}
 	if !prom.IsStale(v) {
-		e.batch[0] = sample{t, v}
+		e.batch[0] = chunk.Sample{T: t, V: v}
 		e.n = 1
 		return b.failed(b.cutHistogram(e))
 	}
@@ -100,5 +101,5 @@ func (b *Blocks) packed(e *series, done nativehist.Packed, ok bool) error {
 	}
 	data := done.Chunk.Bytes()
 	b.size += storedSize(len(data))
-	return b.spill.put(&e.full, record{done.MinTime, done.MaxTime, done.Chunk.Encoding(), data})
+	return b.spill.Put(&e.full, chunk.Record{MinTime: done.MinTime, MaxTime: done.MaxTime, Encoding: done.Chunk.Encoding(), Data: data})
 }

@@ -10,9 +10,10 @@ import (
 	"slices"
 	"sync/atomic"
 
-	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
+
+	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
 // DefaultReadMemory is how many bytes of samples a Reader holds by default.
@@ -139,7 +140,7 @@ func (r *Reader) parse() error {
 func (r *Reader) Close() error {
 	var err error
 	for _, h := range r.heads {
-		err = errors.Join(err, h.spill.close())
+		err = errors.Join(err, h.spill.Close())
 	}
 	return err
 }

@@ -11,8 +11,9 @@ import (
 	"strings"
 
 	"github.com/oklog/ulid/v2"
-	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/prometheus/prometheus/tsdb/tombstones"
+
+	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
 // discover finds what there is to read at a path.

@@ -4,8 +4,9 @@ import (
 	"context"
 	"math"
 
-	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
 // reading is one pass over a Reader's sources:

@@ -1,9 +1,10 @@
 package tsdb
 
 import (
-	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
 // table has the series of a reading, each once however many sources have it.

@@ -6,23 +6,8 @@ import (
 
 	"github.com/pcparchive/pcparchive/convert/nativehist"
 	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/convert/tsdb/chunk"
 )
-
-const (
-	// samplesPerChunk is where Prometheus cuts its chunks, too: a reader decodes
-	// a chunk from its start.
-	samplesPerChunk = nativehist.SamplesPerChunk
-	// batchSize is how many samples a series gathers before they are packed. In
-	// time order each sample belongs to another series, whose chunk is no longer
-	// in the processor's cache; a batch pays for it once.
-	batchSize = 8
-)
-
-// sample is a value at a time.
-type sample struct {
-	t int64
-	v float64
-}
 
 // series is what is known of one series. Up to n it is what every sample needs.
 type series struct {
@@ -31,16 +16,16 @@ type series struct {
 	// is there while the series lives in the open window, as a later value of
 	// its millisecond may replace it.
 	n     int
-	batch [batchSize]sample
+	batch [chunk.BatchSize]chunk.Sample
 
 	lset  labels.Labels
 	unfit bool // has no labels that a block can hold
 
-	live  bool     // is in Blocks.live
-	chunk xorChunk // the open one
+	live  bool      // is in Blocks.live
+	chunk chunk.XOR // the open one
 
 	hist *nativehist.Packer // nil: there was no native histogram
-	full chain              // its spilled chunks
+	full chunk.Chain        // its spilled chunks
 }
 
 // admit enters a series in the table.
@@ -66,7 +51,7 @@ func (b *Blocks) first(e *series, t int64, v float64) error {
 		}
 	}
 	b.begin(e)
-	e.batch[0] = sample{t, v}
+	e.batch[0] = chunk.Sample{T: t, V: v}
 	e.n = 1
 	return nil
 }
@@ -74,7 +59,7 @@ func (b *Blocks) first(e *series, t int64, v float64) error {
 // begin makes a series part of the open window.
 func (b *Blocks) begin(e *series) {
 	if i := len(b.spare) - 1; i >= 0 {
-		e.chunk.data, b.spare = b.spare[i], b.spare[:i]
+		e.chunk, b.spare = chunk.NewXOR(b.spare[i]), b.spare[:i]
 	}
 	e.live = true
 	b.live = append(b.live, e)
@@ -82,7 +67,7 @@ func (b *Blocks) begin(e *series) {
 
 // pack moves the batch of a series into its chunk.
 func (b *Blocks) pack(e *series) error {
-	for rest := e.chunk.append(e.batch[:e.n]); len(rest) > 0; rest = e.chunk.append(rest) {
+	for rest := e.chunk.Append(e.batch[:e.n]); len(rest) > 0; rest = e.chunk.Append(rest) {
 		if err := b.cut(e); err != nil {
 			return err
 		}
@@ -93,17 +78,17 @@ func (b *Blocks) pack(e *series) error {
 
 // cut moves the chunk of a series to the spill file.
 func (b *Blocks) cut(e *series) error {
-	b.size += storedSize(len(e.chunk.data))
-	err := b.spill.put(&e.full, e.chunk.record())
-	e.chunk.reset()
+	b.size += storedSize(len(e.chunk.Buffer()))
+	err := b.spill.Put(&e.full, e.chunk.Record())
+	e.chunk.Reset()
 	return err
 }
 
 // release ends a window for a series and returns its chunk's memory for
 // another's use.
 func (e *series) release() []byte {
-	data := e.chunk.data[:0]
-	e.live, e.chunk, e.full, e.hist = false, xorChunk{}, chain{}, nil
+	data := e.chunk.Buffer()
+	e.live, e.chunk, e.full, e.hist = false, chunk.XOR{}, chunk.Chain{}, nil
 	return data
 }
 

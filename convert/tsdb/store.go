@@ -5,8 +5,10 @@ import (
 	"iter"
 	"math"
 
-	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
+
+	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/convert/tsdb/chunk"
 )
 
 // Store is a [prom.SampleSink] that keeps all samples, to be read series by
@@ -14,7 +16,7 @@ import (
 // holds what [Blocks] does, the rest waits in one temporary file.
 type Store struct {
 	b         *Blocks
-	exemplars map[int]*chain // by PromSeries.ID
+	exemplars map[int]*chunk.Chain // by Series.ID
 }
 
 var (
@@ -24,8 +26,8 @@ var (
 
 // NewStore returns a Store whose file lies in dir.
 func NewStore(dir string, r *prom.Report) *Store {
-	b := &Blocks{dir: dir, report: r, spill: spill{dir: dir}, start: math.MinInt64, limit: math.MaxInt64}
-	return &Store{b: b, exemplars: map[int]*chain{}}
+	b := &Blocks{dir: dir, report: r, spill: chunk.NewFile(dir), start: math.MinInt64, limit: math.MaxInt64}
+	return &Store{b: b, exemplars: map[int]*chunk.Chain{}}
 }
 
 // Append adds samples, as [Blocks.Append] does, and exemplars. Native histograms
@@ -78,16 +80,16 @@ func (s *Store) Samples(p *prom.Series) iter.Seq2[prom.Sample, error] {
 			yield(prom.Sample{}, err)
 			return
 		}
-		records, _, err := s.b.spill.read(e.full, nil, nil)
+		records, _, err := s.b.spill.Read(e.full, nil, nil)
 		if err != nil {
 			yield(prom.Sample{}, err)
 			return
 		}
-		var chunk chunkenc.XORChunk
+		var xor chunkenc.XORChunk
 		var it chunkenc.Iterator
-		for _, r := range append(records, e.chunk.record()) {
-			chunk.Reset(r.data)
-			it = chunk.Iterator(it)
+		for _, r := range append(records, e.chunk.Record()) {
+			xor.Reset(r.Data)
+			it = xor.Iterator(it)
 			for it.Next() == chunkenc.ValFloat {
 				t, v := it.At()
 				if !yield(prom.Sample{T: t, V: v}, nil) {
@@ -110,10 +112,10 @@ func (s *Store) exemplar(p *prom.Series, x *prom.Sample) error {
 	}
 	c := s.exemplars[p.ID]
 	if c == nil {
-		c = &chain{}
+		c = &chunk.Chain{}
 		s.exemplars[p.ID] = c
 	}
-	return s.b.spill.put(c, record{mint: x.T, maxt: x.T, data: data})
+	return s.b.spill.Put(c, chunk.Record{MinTime: x.T, MaxTime: x.T, Data: data})
 }
 
 // Exemplars yields the exemplars of a series in the order in which they came, as
@@ -124,14 +126,14 @@ func (s *Store) Exemplars(p *prom.Series) iter.Seq2[prom.Sample, error] {
 		if c == nil {
 			return
 		}
-		records, _, err := s.b.spill.read(*c, nil, nil)
+		records, _, err := s.b.spill.Read(*c, nil, nil)
 		if err != nil {
 			yield(prom.Sample{}, err)
 			return
 		}
 		for _, r := range records {
-			at := prom.Sample{T: r.mint, Exemplar: &prom.Exemplar{}}
-			err := at.Exemplar.UnmarshalBinary(r.data)
+			at := prom.Sample{T: r.MinTime, Exemplar: &prom.Exemplar{}}
+			err := at.Exemplar.UnmarshalBinary(r.Data)
 			if !yield(at, err) || err != nil {
 				return
 			}

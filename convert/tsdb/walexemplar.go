@@ -5,9 +5,11 @@ import (
 	"encoding/binary"
 	"slices"
 
-	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/prometheus/prometheus/model/labels"
 	promrecord "github.com/prometheus/prometheus/tsdb/record"
+
+	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/convert/tsdb/chunk"
 )
 
 // A log has the exemplars of a scrape after its samples, so each is of the last
@@ -74,7 +76,7 @@ func (h *head) packExemplars(s *headSeries) error {
 			data, same = appendStored(data, x.t, same), same[:0]
 		}
 	}
-	err := h.store(&k.chunks, record{k.open[0].t, k.open[len(k.open)-1].t, encExemplars, data})
+	err := h.store(&k.chunks, chunk.Record{MinTime: k.open[0].t, MaxTime: k.open[len(k.open)-1].t, Encoding: encExemplars, Data: data})
 	clear(k.open)
 	k.open, k.size = k.open[:0], 0
 	return err

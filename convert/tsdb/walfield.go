@@ -5,9 +5,10 @@ import (
 	"errors"
 	"math"
 
-	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/prometheus/prometheus/model/labels"
 	promrecord "github.com/prometheus/prometheus/tsdb/record"
+
+	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
 // fields reads the fields of a record. Prometheus' own decoders trust the

@@ -6,10 +6,12 @@ import (
 	"math"
 	"slices"
 
-	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/tsdb/tombstones"
+
+	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/convert/tsdb/chunk"
 )
 
 // head is what a write-ahead log holds, by series: a source like a block. Its
@@ -17,7 +19,7 @@ import (
 type head struct {
 	dir      string
 	r        *Reader
-	spill    spill
+	spill    chunk.File
 	refs     map[uint64]*headSeries // nil for one that is not wanted
 	byHash   map[uint64]*headSeries
 	all      []*headSeries
@@ -31,11 +33,11 @@ type headSeries struct {
 	lset  labels.Labels
 	other *headSeries // with the same hash
 
-	chunk xorChunk // the open one
-	last  int64    // time of the last sample
-	any   bool     // there was one
+	chunk chunk.XOR // the open one
+	last  int64     // time of the last sample
+	any   bool      // there was one
 
-	late    []sample // that came after later ones
+	late    []chunk.Sample // that came after later ones
 	hist    *headHistograms
 	chunks  []headChunk
 	deleted tombstones.Intervals
@@ -49,8 +51,7 @@ type headSeries struct {
 // headChunk is a chunk in the temporary file.
 type headChunk struct {
 	mint, maxt int64
-	offset     int64
-	size       int
+	place      chunk.Place
 }
 
 // headLane is chunks of one series that do not overlap.
@@ -61,7 +62,7 @@ type headLane struct {
 
 func newHead(r *Reader, dir string) *head {
 	return &head{
-		dir: dir, r: r, spill: spill{dir: r.opts.TempDir},
+		dir: dir, r: r, spill: chunk.NewFile(r.opts.TempDir),
 		refs: map[uint64]*headSeries{}, byHash: map[uint64]*headSeries{},
 		min: math.MaxInt64, max: math.MinInt64,
 	}
@@ -109,55 +110,55 @@ func (h *head) sample(ref uint64, t int64, v float64) error {
 	case s.any && t == s.last:
 		return nil
 	case s.any && t < s.last:
-		if s.late = append(s.late, sample{t, v}); len(s.late) < samplesPerChunk {
+		if s.late = append(s.late, chunk.Sample{T: t, V: v}); len(s.late) < chunk.MaxSamples {
 			return nil
 		}
 		return h.packLate(s)
 	}
-	if s.chunk.full() {
+	if s.chunk.Full() {
 		if err := h.cut(s); err != nil {
 			return err
 		}
 	}
-	s.chunk.append([]sample{{t, v}})
+	s.chunk.Append([]chunk.Sample{{T: t, V: v}})
 	s.last, s.any = t, true
 	return nil
 }
 
 // cut moves the open chunk of a series to the file.
 func (h *head) cut(s *headSeries) error {
-	if s.chunk.n == 0 {
+	if s.chunk.Len() == 0 {
 		return nil
 	}
-	err := h.store(&s.chunks, s.chunk.record())
-	s.chunk.reset()
+	err := h.store(&s.chunks, s.chunk.Record())
+	s.chunk.Reset()
 	return err
 }
 
 // store moves a chunk to the file and to a list.
-func (h *head) store(list *[]headChunk, r record) error {
-	var c chain
-	if err := h.spill.put(&c, r); err != nil {
+func (h *head) store(list *[]headChunk, r chunk.Record) error {
+	var c chunk.Chain
+	if err := h.spill.Put(&c, r); err != nil {
 		return err
 	}
-	*list = append(*list, headChunk{r.mint, r.maxt, c.offset, c.size})
-	h.min, h.max = min(h.min, r.mint), max(h.max, r.maxt)
+	*list = append(*list, headChunk{r.MinTime, r.MaxTime, c.Last()})
+	h.min, h.max = min(h.min, r.MinTime), max(h.max, r.MaxTime)
 	return nil
 }
 
 // packLate makes chunks of a series' late samples. Of several at one time the
 // first counts.
 func (h *head) packLate(s *headSeries) error {
-	slices.SortStableFunc(s.late, func(a, b sample) int { return cmp.Compare(a.t, b.t) })
-	rest := slices.CompactFunc(s.late, func(a, b sample) bool { return a.t == b.t })
+	slices.SortStableFunc(s.late, func(a, b chunk.Sample) int { return cmp.Compare(a.T, b.T) })
+	rest := slices.CompactFunc(s.late, func(a, b chunk.Sample) bool { return a.T == b.T })
 	s.late = s.late[:0]
-	var c xorChunk
+	var c chunk.XOR
 	for len(rest) > 0 {
-		rest = c.append(rest)
-		if err := h.store(&s.chunks, c.record()); err != nil {
+		rest = c.Append(rest)
+		if err := h.store(&s.chunks, c.Record()); err != nil {
 			return err
 		}
-		c.reset()
+		c.Reset()
 	}
 	return nil
 }
@@ -184,7 +185,7 @@ func (h *head) finish() error {
 		if s.exemplars != nil { // after their samples
 			h.lanes = append(h.lanes, s.split(s.exemplars.chunks)...)
 		}
-		s.chunk, s.late, s.hist, s.chunks, s.exemplars = xorChunk{}, nil, nil, nil, nil
+		s.chunk, s.late, s.hist, s.chunks, s.exemplars = chunk.XOR{}, nil, nil, nil, nil
 	}
 	h.refs, h.byHash, h.all = nil, nil, nil
 	return nil
@@ -238,16 +239,8 @@ func (h *head) next(l *lane) (place, bool) {
 
 // load reads a chunk.
 func (h *head) load(p place, buf []byte) (byte, []byte, error) {
-	c := h.lanes[p.ref>>32].chunks[uint32(p.ref)]
-	if cap(buf) < c.size {
-		buf = make([]byte, c.size)
-	}
-	buf = buf[:c.size]
-	if err := h.spill.get(buf, c.offset); err != nil {
-		return 0, nil, err
-	}
-	enc := buf[recordHeader-1]
-	return enc, append(buf[:0], buf[recordHeader:]...), nil
+	enc, data, err := h.spill.Load(h.lanes[p.ref>>32].chunks[uint32(p.ref)].place, buf)
+	return byte(enc), data, err
 }
 
 // values adds the values of a label.

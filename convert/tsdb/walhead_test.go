@@ -9,6 +9,8 @@ import (
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/pcparchive/pcparchive/convert/tsdb/chunk"
 )
 
 // TestLateSamples has samples in no order, of which one chunk cannot hold as many
@@ -20,7 +22,7 @@ func TestLateSamples(t *testing.T) {
 	const newest = 1 << 40
 	require.NoError(t, h.sample(1, newest, 1))
 	want := map[int64]uint64{newest: math.Float64bits(1)}
-	for i := range 5*samplesPerChunk*2/3 - 7 {
+	for i := range 5*chunk.MaxSamples*2/3 - 7 {
 		late, bits := rng.Int64N(newest), rng.Uint64()
 		require.NoError(t, h.sample(1, late, math.Float64frombits(bits)))
 		if i%2 == 0 {
@@ -49,5 +51,5 @@ func TestLateSamples(t *testing.T) {
 		}
 	}
 	assert.Equal(t, want, got)
-	require.NoError(t, h.spill.close())
+	require.NoError(t, h.spill.Close())
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/convert/nativehist"
 	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/convert/tsdb/chunk"
 )
 
 // walHistograms reports an error unless the numbers of spans and buckets that a
@@ -175,7 +176,7 @@ func (h *head) packHistograms(s *headSeries) error {
 			}
 			data = appendStored(data, p.t, p.data)
 		}
-		if err := h.store(&s.chunks, record{list[0].t, list[len(list)-1].t, encHistograms, data}); err != nil {
+		if err := h.store(&s.chunks, chunk.Record{MinTime: list[0].t, MaxTime: list[len(list)-1].t, Encoding: encHistograms, Data: data}); err != nil {
 			return err
 		}
 	}

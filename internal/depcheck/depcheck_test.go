@@ -21,11 +21,11 @@ var lines = [][]string{
 	{"pcp"},
 	{"internal/wire", "internal/timespec", "internal/safetext", "internal/resync", "internal/fdpool", "internal/redact"},
 	{"labelset", "finding", "internal/decomp", "internal/outlock"},
-	{"meta"},
+	{"meta", "internal/spill"},
 	{"history"},
 	{"archive", "convert/prom"},
 	{"store", "dump", "rewrite", "interp", "convert", "convert/naming", "convert/nativehist"},
-	{"check", "summary", "convert/mapper", "convert/flatten", "convert/relabel", "convert/promjson", "convert/format"},
+	{"check", "summary", "convert/tsdb/chunk", "convert/mapper", "convert/flatten", "convert/relabel", "convert/promjson", "convert/format"},
 	{"convert/native"},
 	{"convert/assemble", "convert/nativemap", "convert/expo", "convert/tsdb", "query"},
 	{"scrape"},
@@ -46,7 +46,7 @@ func rank() map[string]int {
 // prometheus are the packages that may depend on modules of Prometheus.
 var prometheus = map[string]bool{
 	"convert/nativehist": true, "convert/nativemap": true, "convert/relabel": true, "convert/expo": true,
-	"convert/promjson": true, "convert/tsdb": true, "query": true, "scrape": true, "cmd/pcparchive": true,
+	"convert/promjson": true, "convert/tsdb": true, "convert/tsdb/chunk": true, "query": true, "scrape": true, "cmd/pcparchive": true,
 }
 
 // heavy are packages that bring every cloud provider's client with them.
