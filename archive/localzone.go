@@ -8,6 +8,14 @@ import (
 	"time"
 )
 
+// LocalHeader returns the header of an archive of a host that this process records,
+// with this host's time zone.
+func LocalHeader(host string) Header {
+	h := Header{Host: host, PID: int32(os.Getpid())}
+	h.Zone, h.ZoneInfo = LocalZone(time.Now())
+	return h
+}
+
 // LocalZone returns this host's time zone as a POSIX TZ, whose offsets count
 // westwards, and as ":" and an Olson name.
 func LocalZone(now time.Time) (tz, zoneInfo string) {

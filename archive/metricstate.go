@@ -70,7 +70,7 @@ func (r *Reader) metric(d *meta.Desc, sets []*meta.Labels) *history.Metric {
 		metric.Labels[i], _ = l.Find(pcp.InstNull)
 	}
 	if sets[0] == nil { // the reference makes up the same
-		metric.Labels[0], _ = labelset.New(labelset.Context, labelset.String("hostname", r.header.Host))
+		metric.Labels[labelset.AtContext], _ = labelset.New(labelset.Context, labelset.String("hostname", r.header.Host))
 	}
 	return metric
 }

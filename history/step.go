@@ -57,7 +57,7 @@ type Metric struct {
 	Help    string // long help
 	// Labels are the sets of the five levels above the instance, in the order
 	// of precedence: context, domain, instance domain, cluster, item.
-	Labels [5]labelset.Set
+	Labels [labelset.MetricLevels]labelset.Set
 	// Params are the metrics of the parameters seen so far in event records of
 	// this metric. A writer must describe them, too.
 	Params []*Metric

@@ -20,6 +20,17 @@ const (
 // domain has lower precedence than the cluster.
 var Levels = [...]Level{Context, Domain, InDom, Cluster, Item, Instances}
 
+// Positions of the levels in [Levels]. A metric keeps its label sets, those of its
+// instances aside, in an array of MetricLevels sets by these positions.
+const (
+	AtContext = iota
+	AtDomain
+	AtInDom
+	AtCluster
+	AtItem
+	MetricLevels
+)
+
 // String returns the level's name: context, domain, indom, cluster, item, instances.
 func (l Level) String() string {
 	switch l {

@@ -12,11 +12,13 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pcparchive/pcparchive/convert/naming"
-	"github.com/pcparchive/pcparchive/internal/redact"
 	"github.com/prometheus/common/model"
 	promconfig "github.com/prometheus/prometheus/config"
 	"go.yaml.in/yaml/v2"
+
+	"github.com/pcparchive/pcparchive/convert/mapper"
+	"github.com/pcparchive/pcparchive/convert/naming"
+	"github.com/pcparchive/pcparchive/internal/redact"
 )
 
 // Endpoint is a URL to record and the name of its source.
@@ -206,6 +208,23 @@ func sourceName(e Endpoint, u *url.URL, taken map[string]bool) (string, error) {
 	}
 	taken[name] = true
 	return name, nil
+}
+
+// CommonHost returns the host that all URLs name. If they differ or name the
+// loopback, it returns the name of this host.
+func CommonHost(endpoints []Endpoint) string {
+	host := ""
+	for _, e := range endpoints {
+		u, err := url.Parse(e.URL)
+		if err != nil || host != "" && u.Hostname() != host {
+			return mapper.LocalHost()
+		}
+		host = u.Hostname()
+	}
+	if host == "" || mapper.IsLoopback(host) {
+		return mapper.LocalHost()
+	}
+	return host
 }
 
 // ParseEndpoint reads "URL" or "name=URL".

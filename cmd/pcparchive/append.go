@@ -42,9 +42,9 @@ func openRecording(s streams, o recordOptions, host string, report *prom.Report)
 	if err != nil {
 		return nil, nil, err
 	}
-	a, err := archive.Create(o.out, localHeader(host), options)
+	a, err := archive.Create(o.out, archive.LocalHeader(host), options)
 	if errors.Is(err, fs.ErrExist) && !o.appendTo && o.failedOnly(s) {
-		a, err = archive.Create(o.out, localHeader(host), options)
+		a, err = archive.Create(o.out, archive.LocalHeader(host), options)
 	}
 	if err != nil {
 		return nil, nil, err

@@ -143,7 +143,7 @@ func runCheck(ctx context.Context, s streams, o checkOptions, paths []string) er
 		if len(archives) > 1 {
 			return usageError{fmt.Errorf("--salvage takes one archive, and %s holds %d", paths[0], len(archives))}
 		}
-		opts.Replaced = func(name string) { sayReplaced(s, []string{name}) }
+		opts.Replaced = func(name string) { printReplaced(s, []string{name}) }
 		opts.Limit = -1 // what is lost is told exactly
 		var err error
 		if findings, err = salvaging(check.Salvage(ctx, archives[0], o.salvage, opts), &failed); err != nil {

@@ -17,6 +17,7 @@ import (
 	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/tsdb"
 	"github.com/pcparchive/pcparchive/history"
+	"github.com/pcparchive/pcparchive/ingest"
 	"github.com/pcparchive/pcparchive/rewrite"
 	"github.com/pcparchive/pcparchive/store"
 )
@@ -212,7 +213,7 @@ func (o *convertOptions) thinArchives(ctx context.Context, s streams, in []strin
 	if err := aside.Publish(); err != nil {
 		return err
 	}
-	sayReplaced(s, aside.Replaced())
+	printReplaced(s, aside.Replaced())
 	if o.samples.output == outputJSON {
 		err = writeJSON(s.out, convertedOutput{[]convertedArchive{{Archive: out, Host: header.Host}}, report.Losses()})
 	} else {
@@ -245,17 +246,14 @@ func (o *convertOptions) relabelArchives(ctx context.Context, s streams, in []st
 	rules := m.relabel
 	m.relabel = relabelFlag{} // importSamples applies it
 	o.samples.relabel, o.samples.external = rules, nil
-	src := &sampleInput{
+	src := &sampleInput{Source: ingest.Source{
 		SampleSource: archiveSamples(func(ctx context.Context, dst prom.SampleSink) error {
 			fo := m.flattenOptions(report)
 			fo.AllNames = true
 			return m.copyHosts(ctx, h, from, to, borrowed{dst}, fo)
 		}),
-		natives: func(string) native.Resolver { return tsdb.NewNatives(report, h.nativeMetrics()) },
-		done:    func() {},
-
-		ofEndpoint: originOfEndpoint,
-	}
+		Natives: func(string) native.Resolver { return tsdb.NewNatives(report, h.nativeMetrics()) },
+	}}
 	return cmp.Or(importSamples(ctx, s, o.samples, src, report), h.reportProblems())
 }
 

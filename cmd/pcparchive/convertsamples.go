@@ -6,32 +6,27 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 
 	"github.com/pcparchive/pcparchive/convert/expo"
 	"github.com/pcparchive/pcparchive/convert/format"
-	"github.com/pcparchive/pcparchive/convert/native"
 	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/tsdb"
-	"github.com/pcparchive/pcparchive/pcp"
+	"github.com/pcparchive/pcparchive/ingest"
 )
 
 // fromSamples converts what Prometheus has.
 func (o *convertOptions) fromSamples(ctx context.Context, s streams, in []string, out string) error {
+	report := &prom.Report{}
 	if o.from == format.Blocks && o.to == format.Archive {
-		t := importTSDBOptions{sampleOptions: o.samples, match: o.match}
-		if o.blocks.mapping.ranged {
-			t.start, t.end = o.blocks.mapping.start, o.blocks.mapping.end
-		}
-		t.splitGiven = t.splitBy != ""
-		return runImportTSDB(ctx, s, t, in)
+		b := o.blockSelection(in)
+		b.memory = o.samples.memory
+		return importBlocks(ctx, s, &o.samples, b, o.samples.splitBy != "", report)
 	}
 	if o.to == format.Text || o.to == format.OpenMetrics {
 		if err := cmp.Or(checkTextReport(out, o.samples.output), checkOutput(out, in)); err != nil {
 			return err
 		}
 	}
-	report := &prom.Report{}
 	src, err := o.openSamples(ctx, s, in, report)
 	if err != nil {
 		return err
@@ -51,7 +46,7 @@ func (o *convertOptions) fromSamples(ctx context.Context, s streams, in []string
 func (o *convertOptions) openSamples(ctx context.Context, s streams, in []string, report *prom.Report) (*sampleInput, error) {
 	m := &o.blocks.mapping
 	if o.from == format.Blocks {
-		return openBlocks(ctx, s, in, m, o.match, report)
+		return openBlocks(ctx, s, o.blockSelection(in), report)
 	}
 	if m.ranged {
 		return nil, usageError{errors.New("--start and --end are for archives and blocks")}
@@ -62,42 +57,34 @@ func (o *convertOptions) openSamples(ctx context.Context, s streams, in []string
 	return openPages(s, o.pages, in, report)
 }
 
-// openBlocks returns what blocks and servers' folders hold.
-func openBlocks(ctx context.Context, s streams, in []string, m *mappingOptions, match []string, report *prom.Report) (*sampleInput, error) {
+// blockSelection returns the part of blocks that the flags select.
+func (o *convertOptions) blockSelection(paths []string) blockSelection {
+	m := &o.blocks.mapping
+	b := blockSelection{paths: paths, match: o.match, zones: m.zones}
+	if m.ranged {
+		b.start, b.end = m.start, m.end
+	}
+	return b
+}
+
+// openBlocks returns the samples in blocks and servers' folders.
+func openBlocks(ctx context.Context, s streams, b blockSelection, report *prom.Report) (*sampleInput, error) {
 	damages := &damageLog{s: s}
-	r, err := tsdb.OpenReader(ctx, in, tsdb.ReadOptions{Match: match, Report: report, Damaged: damages.addBlock})
+	r, err := b.open(ctx, damages, report)
 	if err != nil {
 		return nil, err
 	}
-	if m.ranged {
-		var span tsdbSpan
-		span.start, span.end, _ = r.Span()
-		from, to, err := m.times(m.zones.over(span))
-		if err != nil {
-			return nil, errors.Join(err, r.Close())
-		}
-		last := int64(math.MaxInt64)
-		if to.Before(pcp.MaxTime) {
-			last = to.Milli()
-		}
-		r.Limit(from.Milli(), last)
-	}
-	return &sampleInput{
-		SampleSource: r, ordered: true,
-		natives: func(string) native.Resolver { return r.Natives(report) },
-		hostOf:  r.Host, ofEndpoint: originOfEndpoint,
-		done: func() {}, close: r.Close, damages: damages,
-	}, nil
+	return &sampleInput{Source: ingest.Source{SampleSource: r}, ordered: true, close: r.Close, damages: damages}, nil
 }
 
 // sorted hands the samples of src to dst by ascending time, relabelled, and
 // flushes it. It closes dst.
 func (o *convertOptions) sorted(ctx context.Context, src *sampleInput, dst prom.SampleSink, report *prom.Report) error {
-	dst = o.blocks.mapping.relabel.before(dst, report)
+	dst = o.blocks.mapping.relabel.rules.Before(dst, report)
 	if !src.ordered {
-		dst = prom.NewSorter(dst, prom.SorterOptions{Memory: int64(o.samples.memory), Report: report, KeepFirst: src.keepFirst})
+		dst = prom.NewSorter(dst, prom.SorterOptions{Memory: int64(o.samples.memory), Report: report, KeepFirst: src.KeepFirst})
 	}
-	err := src.read(ctx, dst)
+	err := src.end(src.Samples(ctx, dst))
 	if err == nil {
 		err = dst.Flush(ctx)
 	}

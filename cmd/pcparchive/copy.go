@@ -119,7 +119,7 @@ func runCopy(ctx context.Context, s streams, o copyOptions, in []string, out str
 	if err != nil {
 		return o.explain(ctx, h, err)
 	}
-	sayReplaced(s, report.Replaced)
+	printReplaced(s, report.Replaced)
 	switch {
 	case o.output == outputJSON && o.converts:
 		err = writeJSON(s.out, convertedOutput{[]convertedArchive{{out, set.Host()}}, report.Losses})

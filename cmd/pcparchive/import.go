@@ -13,6 +13,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/convert/nativemap"
 	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/scrape"
@@ -114,12 +115,12 @@ func runRecord(ctx context.Context, s streams, o recordOptions, args []string) e
 	if err != nil {
 		return usageError{err}
 	}
-	natives, err := mapsOf(o.maps)
+	natives, err := nativemap.Chain(o.maps)
 	if err != nil {
 		return usageError{err}
 	}
 	report := &prom.Report{}
-	mapper, a, err := openRecording(s, o, cmp.Or(o.host, commonHost(endpoints)), report)
+	mapper, a, err := openRecording(s, o, cmp.Or(o.host, scrape.CommonHost(endpoints)), report)
 	if err != nil {
 		return err
 	}

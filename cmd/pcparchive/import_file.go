@@ -14,6 +14,7 @@ import (
 	"github.com/pcparchive/pcparchive/convert/expo"
 	"github.com/pcparchive/pcparchive/convert/native"
 	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/ingest"
 	"github.com/pcparchive/pcparchive/internal/decomp"
 )
 
@@ -122,14 +123,12 @@ func openPages(s streams, o pageOptions, args []string, report *prom.Report) (*s
 	}
 	reader := expo.NewReader(inputs, read)
 	return &sampleInput{
-		SampleSource:  reader,
-		natives:       func(host string) native.Resolver { return reader.Natives(host) },
-		contextLabels: reader.ContextLabels,
-		hostOf:        reader.Host,
-		ofEndpoint:    reader.OfEndpoint,
-		done:          way.clear,
-		keepFirst:     true,
-		damages:       damages,
+		Source: ingest.Source{
+			SampleSource: reader, KeepFirst: true,
+			Natives:       func(host string) native.Resolver { return reader.Natives(host) },
+			ContextLabels: reader.ContextLabels, Host: reader.Host, OfEndpoint: reader.OfEndpoint,
+		},
+		done: way.clear, damages: damages,
 	}, nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/pcparchive/pcparchive/convert/naming"
 	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/promjson"
+	"github.com/pcparchive/pcparchive/ingest"
 )
 
 type importJSONOptions struct {
@@ -73,7 +74,10 @@ func openReplies(s streams, metric string, args []string, report *prom.Report) (
 	}
 	damages := &damageLog{s: s}
 	reader := promjson.NewReader(inputs, promjson.ReadOptions{Report: report, Damaged: damages.add})
-	return &sampleInput{SampleSource: reader, done: way.clear, damages: damages, keepFirst: true}, nil
+	return &sampleInput{
+		Source: ingest.Source{SampleSource: reader, KeepFirst: true},
+		done:   way.clear, damages: damages,
+	}, nil
 }
 
 // replyMetric returns the name of the series in a file that have none.

@@ -2,18 +2,18 @@ package main
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
 	"time"
 
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/convert/nativemap"
 	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/ingest"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -65,110 +65,60 @@ func (o *sampleOptions) add(cmd *cobra.Command, splitBy string) {
 	addOutputFlag(cmd, &o.output)
 }
 
-// importing takes the samples of an import, in any order, and makes archives of
-// them.
-type importing struct {
-	archives *sampleArchives
-	*prom.Sorter
-	// contextLabels are labels that belong to the archive where all series that
-	// have them agree; may be nil.
-	contextLabels func() []string
-	known         []bool // by PromSeries.ID
-	damages       *damageLog
+// splitNone is the value of --split-by that makes one archive.
+const splitNone = "none"
+
+// split returns the label that splits, empty if none does.
+func (o *sampleOptions) split() string {
+	if o.splitBy == splitNone {
+		return ""
+	}
+	return o.splitBy
 }
 
-// newImporting makes sure that the output is new. Its user gives it samples,
-// flushes it, calls finish, and Close in any case.
-func newImporting(ctx context.Context, o *sampleOptions, keepFirst bool, report *prom.Report) (*importing, error) {
-	w, err := newSampleArchives(ctx, o, report)
+// importer checks the flags and returns the importer for them.
+func (o *sampleOptions) importer(report *prom.Report) (*ingest.Importer, error) {
+	options, err := o.ingest(report)
 	if err != nil {
 		return nil, err
 	}
-	if w.folder = o.split() != ""; !w.folder {
-		if err := w.reserve(); err != nil {
-			return nil, err
-		}
-	}
-	im := &importing{archives: w}
-	w.context = im.context
-	spill := filepath.Dir(filepath.Clean(o.out)) // where there is room for the output, too
-	if !isFolder(spill) {
-		spill = ""
-	}
-	im.Sorter = prom.NewSorter(w, prom.SorterOptions{Memory: int64(o.memory), Dir: spill, Report: report, KeepFirst: keepFirst})
-	return im, nil
+	return newImporter(options)
 }
 
-// context returns those of the context labels that a group has.
-func (im *importing) context(g *sampleGroup, _ string) []prom.Label {
-	if im.contextLabels == nil {
-		return nil
-	}
-	var all []prom.Label
-	for _, name := range im.contextLabels() {
-		if v := g.labels[name]; v != "" {
-			all = append(all, prom.Label{Name: name, Value: v})
-		}
-	}
-	return all
+// newImporter returns an importer. A mistake in the options is one in the command
+// line.
+func newImporter(o ingest.Options) (*ingest.Importer, error) {
+	im, err := ingest.New(o)
+	return im, importError(err)
 }
 
-// Append takes samples in any order of time.
-func (im *importing) Append(s *prom.Series, batch []prom.Sample) error {
-	im.meet(s)
-	return im.Sorter.Append(s, batch)
-}
-
-// meet notes what a new series tells of its archive.
-func (im *importing) meet(s *prom.Series) {
-	if s.ID < len(im.known) && im.known[s.ID] {
-		return
+// ingest returns the flags as options of an import.
+func (o *sampleOptions) ingest(report *prom.Report) (ingest.Options, error) {
+	if o.out == "" {
+		return ingest.Options{}, usageError{errors.New("-o ARCHIVE is missing")}
 	}
-	for s.ID >= len(im.known) {
-		im.known = append(im.known, false)
-	}
-	im.known[s.ID] = true
-	im.archives.admit(s)
-}
-
-// finish completes the archives, moves them to their place and says what they
-// are.
-func (im *importing) finish(s streams) error {
-	several := im.severalHosts()
-	done, err := im.archives.publish()
+	natives, err := nativemap.Chain(o.maps)
 	if err != nil {
-		return err
+		return ingest.Options{}, usageError{err}
 	}
-	if len(done) == 0 {
-		return im.damages.nothing()
-	}
-	im.damages.rest()
-	if im.archives.opts.output != outputJSON {
-		for _, name := range several {
-			fmt.Fprintf(s.err, "%s: pages of several hosts: --split-by hostname gives each an archive, in which PCP's metrics are PCP's again\n", name)
-		}
-	}
-	sayReplaced(s, im.archives.replaced)
-	return tellImported(s, im.archives.opts, done, im.archives.report)
+	return ingest.Options{
+		Out: o.out, SplitBy: o.split(), Host: o.host, Prefix: o.prefix, Labels: labelsOf(o.external),
+		Natives: natives, Relabel: o.relabel.rules, Memory: int64(o.memory),
+		Version: o.version, VolumeSize: int64(o.volumeSize), Compress: o.compress, Report: report,
+	}, nil
 }
 
-// severalHosts returns the archives in which metrics of PCP are none because they
-// are of several hosts.
-func (im *importing) severalHosts() []string {
-	if im.contextLabels == nil || len(im.contextLabels()) == 0 {
-		return nil
+// importError makes a usage error of an option that no archive can have.
+func importError(err error) error {
+	var mistake *ingest.OptionError
+	if errors.As(err, &mistake) {
+		return usageError{err}
 	}
-	var names []string
-	for _, a := range im.archives.whole {
-		if host, known := a.group.labels["hostname"]; known && host == "" {
-			names = append(names, a.Archive)
-		}
-	}
-	return names
+	return err
 }
 
-// sayReplaced names archives in whose place others are.
-func sayReplaced(s streams, archives []string) {
+// printReplaced names the archives that gave way to new ones.
+func printReplaced(s streams, archives []string) {
 	for _, name := range archives {
 		fmt.Fprintf(s.err, "%s: held no record and was replaced\n", name)
 	}
@@ -176,30 +126,50 @@ func sayReplaced(s streams, archives []string) {
 
 var errNoSamples = errors.New("no samples: nothing was written")
 
-// importOutput is what the verbs print.
+// importOutput is what the verbs that import print as JSON.
 type importOutput struct {
-	Archives []sampleArchiveOutput `json:"archives"`
-	Losses   []prom.LossCount      `json:"losses"`
+	Archives []importedArchive `json:"archives"`
+	Losses   []prom.LossCount  `json:"losses"`
 }
 
-// tellImported says what became of samples.
-func tellImported(s streams, o *sampleOptions, done []sampleArchiveOutput, report *prom.Report) error {
+// importedArchive is an archive in that output.
+type importedArchive struct {
+	Archive string    `json:"archive"`
+	Host    string    `json:"host"`
+	Series  int       `json:"series"`
+	Samples int64     `json:"samples"`
+	Start   time.Time `json:"start"`
+	End     time.Time `json:"end"`
+}
+
+// printImport prints what an import wrote.
+func printImport(s streams, o *sampleOptions, res *ingest.Result, report *prom.Report) error {
+	if o.output != outputJSON {
+		for _, path := range res.Mixed {
+			fmt.Fprintf(s.err, "%s: pages of several hosts: --split-by hostname gives each an archive, in which PCP's metrics are PCP's again\n", path)
+		}
+	}
+	printReplaced(s, res.Replaced)
 	var err error
 	if o.output == outputJSON {
-		err = writeJSON(s.out, importOutput{done, report.Losses()})
+		out := importOutput{Losses: report.Losses()}
+		for _, a := range res.Archives {
+			out.Archives = append(out.Archives, importedArchive{a.Path, a.Host, a.Series, a.Samples, a.Start, a.End})
+		}
+		err = writeJSON(s.out, out)
 	} else {
-		err = printImported(s.out, done, o.zones.or(time.UTC))
+		err = printArchives(s.out, res.Archives, o.zones.or(time.UTC))
 	}
-	if len(done) == 1 && done[0].unsplit {
-		fmt.Fprintf(s.err, "no series has the label %s, so all are in %s\n", o.splitBy, done[0].Archive)
+	if len(res.Archives) == 1 && res.Archives[0].Unsplit {
+		fmt.Fprintf(s.err, "no series has the label %s, so all are in %s\n", o.splitBy, res.Archives[0].Path)
 	}
 	return cmp.Or(err, sayLosses(s, report))
 }
 
-func printImported(w io.Writer, all []sampleArchiveOutput, zone *time.Location) error {
+func printArchives(w io.Writer, all []ingest.Archive, zone *time.Location) error {
 	const layout = "2006-01-02 15:04:05 MST"
 	for _, a := range all {
-		_, err := fmt.Fprintf(w, "%s  %s  %s to %s  %d series  %s samples\n", a.Archive, a.Host,
+		_, err := fmt.Fprintf(w, "%s  %s  %s to %s  %d series  %s samples\n", a.Path, a.Host,
 			a.Start.In(zone).Format(layout), a.End.In(zone).Format(layout), a.Series, humanize.Comma(a.Samples))
 		if err != nil {
 			return err

@@ -4,13 +4,11 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/pcparchive/pcparchive/archive"
-	"github.com/pcparchive/pcparchive/convert/native"
 	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/tsdb"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -70,29 +68,68 @@ and the memory do not depend on how many there are.`,
 	return cmd
 }
 
-func runImportTSDB(ctx context.Context, s streams, o importTSDBOptions, paths []string) (err error) {
+func runImportTSDB(ctx context.Context, s streams, o importTSDBOptions, paths []string) error {
 	report := &prom.Report{}
-	w, err := newSampleArchives(ctx, &o.sampleOptions, report)
+	b := blockSelection{paths: paths, match: o.match, start: o.start, end: o.end, zones: o.zones, memory: o.memory}
+	return importBlocks(ctx, s, &o.sampleOptions, b, o.splitGiven, report)
+}
+
+// importBlocks makes archives of blocks and prints what it wrote. folder makes the
+// output a folder even for a single archive.
+func importBlocks(ctx context.Context, s streams, o *sampleOptions, b blockSelection, folder bool, report *prom.Report) error {
+	options, err := o.ingest(report)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, w.Close()) }()
+	var view byteProgress
+	options.Folder, options.Progress = folder, func(bytes int64) { view.set(bytes) }
+	im, err := newImporter(options)
+	if err != nil {
+		return err
+	}
 	damages := &damageLog{s: s}
-	r, err := tsdb.OpenReader(ctx, paths, tsdb.ReadOptions{
-		Match: o.match, Memory: int64(o.memory), Report: report, Damaged: damages.addBlock,
-	})
+	r, err := b.open(ctx, damages, report)
 	if err != nil {
 		return err
 	}
-	i := &tsdbImport{o: o, r: r, archives: w, view: newByteProgress(s, "reading", r.Size())}
-	err = i.run(ctx)
-	i.view.clear()
+	view = newByteProgress(s, "reading", r.Size())
+	res, err := im.Blocks(ctx, r)
+	view.clear()
 	damages.rest()
-	sayReplaced(s, w.replaced)
-	if err = errors.Join(err, r.Close()); err != nil {
+	if err = errors.Join(importError(err), r.Close()); err != nil {
 		return err
 	}
-	return cmp.Or(tellImported(s, &o.sampleOptions, i.done, report), damages.skipped())
+	if len(res.Archives) == 0 {
+		return errNoSamples
+	}
+	return cmp.Or(printImport(s, o, res, report), damages.skipped())
+}
+
+// blockSelection is the part of blocks that a verb reads.
+type blockSelection struct {
+	paths      []string
+	match      []string // selectors; empty selects all series
+	start, end string   // times as on the command line; empty for no limit
+	zones      zoneFlags
+	memory     byteSize // zero means the reader's default
+}
+
+// open opens the blocks.
+func (b *blockSelection) open(ctx context.Context, damages *damageLog, report *prom.Report) (*tsdb.Reader, error) {
+	r, err := tsdb.OpenReader(ctx, b.paths, tsdb.ReadOptions{
+		Match: b.match, Memory: int64(b.memory), Report: report, Damaged: damages.addBlock,
+	})
+	if err != nil || b.start == "" && b.end == "" {
+		return r, err
+	}
+	var span tsdbSpan
+	span.start, span.end, _ = r.Span()
+	from, to, err := parseRange(b.start, b.end, b.zones.over(span))
+	if err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	r.Between(from, to)
+	return r, nil
 }
 
 // tsdbSpan makes the input what times on the command line are relative to.
@@ -108,178 +145,3 @@ func (t tsdbSpan) End() (pcp.Timestamp, error) { return pcp.TimestampMilli(t.end
 
 // Location returns UTC: blocks know of no zone.
 func (tsdbSpan) Location() *time.Location { return time.UTC }
-
-// tsdbImport makes archives of what a Reader has.
-type tsdbImport struct {
-	o        importTSDBOptions
-	r        *tsdb.Reader
-	archives *sampleArchives
-	view     byteProgress
-	where    map[string][][]tsdb.Condition // which series a group has, by its key
-	done     []sampleArchiveOutput
-}
-
-// archivesAtOnce bounds how many archives are written at a time.
-const archivesAtOnce = 64
-
-func (i *tsdbImport) run(ctx context.Context) error {
-	if err := i.limit(); err != nil {
-		return err
-	}
-	w := i.archives
-	w.natives = func(string) native.Resolver { return i.r.Natives(w.report) }
-	w.context, w.hostOf, w.ofEndpoint = i.context, i.r.Host, originOfEndpoint
-	if err := i.groups(ctx); err != nil {
-		return err
-	}
-	all := w.sorted()
-	w.folder = i.o.split() != "" && (i.o.splitGiven || len(all) > 1)
-	for part := range slices.Chunk(all, archivesAtOnce) {
-		if err := i.part(ctx, part, len(part) == len(all)); err != nil {
-			return err
-		}
-	}
-	var err error
-	if i.done, err = w.publish(); err == nil && len(i.done) == 0 {
-		err = errNoSamples
-	}
-	return err
-}
-
-// limit applies --start and --end.
-func (i *tsdbImport) limit() error {
-	if i.o.start == "" && i.o.end == "" {
-		return nil
-	}
-	var span tsdbSpan
-	span.start, span.end, _ = i.r.Span()
-	from, to, err := parseRange(i.o.start, i.o.end, i.o.zones.over(span))
-	if err != nil {
-		return err
-	}
-	first := from.Milli()
-	if from.Nsec%1e6 != 0 {
-		first++ // the first millisecond that is not earlier
-	}
-	i.r.Limit(first, to.Milli())
-	return nil
-}
-
-// groups finds what goes to which archive.
-func (i *tsdbImport) groups(ctx context.Context) error {
-	split := i.o.split()
-	if len(i.o.relabel.rules) > 0 || split != "" && !slices.Contains(samplesHostLabels, split) ||
-		split == "instance" && i.r.HasNativeLabel(split) {
-		return i.groupsOfSeries(ctx)
-	}
-	if split == "" {
-		split = "instance"
-	}
-	values, err := i.r.LabelValues(ctx, split)
-	if err != nil {
-		return err
-	}
-	i.where = map[string][][]tsdb.Condition{}
-	add := func(host string, where ...tsdb.Condition) { i.where[host] = append(i.where[host], where) }
-	for _, v := range values {
-		here := tsdb.Condition{Label: split, Values: []string{v}}
-		if v != "" || split != "instance" {
-			host := samplesHost(split, v)
-			if split == "hostname" {
-				host = i.r.Host(v)
-			}
-			add(host, here)
-			continue
-		}
-		hosts, err := i.r.LabelValues(ctx, "hostname", here)
-		if err != nil {
-			return err
-		}
-		for _, h := range hosts {
-			add(i.r.Host(h), here, tsdb.Condition{Label: "hostname", Values: []string{h}})
-		}
-	}
-	if i.o.split() != "" {
-		for host := range i.where {
-			i.archives.group(host)
-		}
-		return nil
-	}
-	all := i.archives.group("")
-	if hosts := i.r.Hosts(); len(hosts) == 1 {
-		all.labels["hostname"] = hosts[0]
-	} else if len(i.where) == 1 {
-		for host := range i.where {
-			all.labels["hostname"] = host
-		}
-	}
-	return nil
-}
-
-// groupsOfSeries finds the groups of series as the relabelling leaves them, with
-// what they say of the host.
-func (i *tsdbImport) groupsOfSeries(ctx context.Context) error {
-	const atOnce = 10000 // series that the relabelling remembers
-	var rules prom.SampleSink
-	one := make([]prom.Sample, 1)
-	n := 0
-	return i.r.Series(ctx, func(s *prom.Series) error {
-		if n%atOnce == 0 {
-			rules = i.o.relabel.before(prom.SinkFunc(i.admit), nil)
-		}
-		s.ID = n % atOnce
-		n++
-		return rules.Append(s, one)
-	})
-}
-
-// admit has the archive of a series be known.
-func (i *tsdbImport) admit(s *prom.Series, _ []prom.Sample) error {
-	i.archives.admit(s)
-	return nil
-}
-
-// part writes the archives of some groups in one pass over their series. Those
-// that were relabelled are found among all.
-func (i *tsdbImport) part(ctx context.Context, groups []*sampleGroup, whole bool) error {
-	w := i.archives
-	w.groups = map[string]*sampleGroup{}
-	var where [][]tsdb.Condition
-	for _, g := range groups {
-		w.groups[g.key] = g
-		where = append(where, i.where[g.key]...)
-	}
-	var src prom.SampleSource = i.r
-	if !whole && i.where != nil {
-		src = i.r.Where(where...)
-	}
-	chain := i.o.relabel.before(&watchedSamples{sampleArchives: w, i: i}, w.report)
-	if err := src.Samples(ctx, chain); err != nil {
-		return err
-	}
-	return chain.Flush(ctx)
-}
-
-// context returns the labels that a host's archive had before.
-func (i *tsdbImport) context(_ *sampleGroup, host string) []prom.Label {
-	var all []prom.Label
-	for l := range i.r.Context(host).All() {
-		all = append(all, prom.Label{Name: l.Name, Value: l.Text()})
-	}
-	return all
-}
-
-// watchedSamples shows how far the reading is.
-type watchedSamples struct {
-	*sampleArchives
-	i *tsdbImport
-	n int
-}
-
-// Append hands samples on.
-func (w *watchedSamples) Append(s *prom.Series, batch []prom.Sample) error {
-	if w.n++; w.n%(1<<16) == 0 {
-		w.i.view.set(w.i.r.Done())
-	}
-	return w.sampleArchives.Append(s, batch)
-}

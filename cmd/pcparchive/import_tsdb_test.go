@@ -25,7 +25,10 @@ import (
 	"github.com/pcparchive/pcparchive/convert/tsdb"
 )
 
-// TestImportOfManyHosts has more hosts than are written at a time, hosts with
+// archivesInPass is how many archives package ingest writes in one pass.
+const archivesInPass = 64
+
+// TestImportOfManyHosts has more hosts than are written in one pass, hosts with
 // several instances, and names that no file may have.
 func TestImportOfManyHosts(t *testing.T) {
 	dir := t.TempDir()
@@ -36,7 +39,7 @@ func TestImportOfManyHosts(t *testing.T) {
 	add := func(labels ...prom.Label) {
 		all = append(all, &prom.Series{ID: len(all), Name: "up", Labels: labels})
 	}
-	for i := range archivesAtOnce + 10 {
+	for i := range archivesInPass + 10 {
 		for _, port := range []string{"9100", "9200"} {
 			add(prom.Label{Name: "instance", Value: fmt.Sprintf("host%03d:%s", i, port)})
 		}
@@ -57,7 +60,7 @@ func TestImportOfManyHosts(t *testing.T) {
 	require.Zero(t, code, stderr.String())
 	var got importOutput
 	require.NoError(t, json.Unmarshal(stdout.Bytes(), &got))
-	byHost := map[string]sampleArchiveOutput{}
+	byHost := map[string]importedArchive{}
 	series := 0
 	for _, a := range got.Archives {
 		byHost[a.Host] = a
@@ -67,10 +70,10 @@ func TestImportOfManyHosts(t *testing.T) {
 		assert.Equal(t, a.Host, r.Header().Host)
 	}
 	assert.Equal(t, len(all), series)
-	assert.Len(t, byHost, archivesAtOnce+13)
+	assert.Len(t, byHost, archivesInPass+13)
 	assert.Equal(t, 3, byHost["host000"].Series)
 	assert.EqualValues(t, 6, byHost["host073"].Samples)
-	assert.Contains(t, byHost, unknownHost)
+	assert.Contains(t, byHost, "unknown")
 	assert.Equal(t, out, filepath.Dir(byHost["../a/b"].Archive))
 	assert.NotEqual(t, strings.ToLower(byHost["host001"].Archive), strings.ToLower(byHost["HOST001"].Archive))
 	entries, err := os.ReadDir(out)

@@ -115,7 +115,7 @@ func (o *mappingOptions) flattenOptions(r *prom.Report) flatten.Options {
 // copyHosts hands what the archives of hosts have from one time to another to
 // dst, all hosts side by side by ascending time, and flushes dst.
 func (o *mappingOptions) copyHosts(ctx context.Context, h *hosts, from, to pcp.Timestamp, dst prom.SampleSink, fo flatten.Options) error {
-	dst = o.relabel.before(dst, fo.Report)
+	dst = o.relabel.rules.Before(dst, fo.Report)
 	q := history.Query{From: from, To: to}
 	if from != (pcp.Timestamp{}) {
 		dst = &since{dst, from.Milli()}

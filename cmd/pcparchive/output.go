@@ -5,21 +5,15 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net/url"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/pcparchive/pcparchive/archive"
-	"github.com/pcparchive/pcparchive/convert/mapper"
 	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/internal/safetext"
 	"github.com/pcparchive/pcparchive/pcp"
-	"github.com/pcparchive/pcparchive/scrape"
 )
 
 // outputFormat is the value of --output.
@@ -108,34 +102,6 @@ func sayLosses(s streams, r *prom.Report) error {
 func brokeOff(err error) bool {
 	var damage *pcp.FormatError
 	return errors.As(err, &damage)
-}
-
-// localHeader is the label of an archive recorded on this host.
-func localHeader(host string) archive.Header {
-	h := archive.Header{Host: host, PID: int32(os.Getpid())}
-	h.Zone, h.ZoneInfo = archive.LocalZone(time.Now())
-	return h
-}
-
-// commonHost returns the host that all URLs name, or this host's name where
-// they differ or name the loopback.
-func commonHost(endpoints []scrape.Endpoint) string {
-	local, err := os.Hostname()
-	if err != nil {
-		local = "localhost"
-	}
-	host := ""
-	for _, e := range endpoints {
-		u, err := url.Parse(e.URL)
-		if err != nil || host != "" && u.Hostname() != host {
-			return local
-		}
-		host = u.Hostname()
-	}
-	if host == "" || mapper.IsLoopback(host) {
-		return local
-	}
-	return host
 }
 
 // labelsOf returns a flag's pairs sorted by name.

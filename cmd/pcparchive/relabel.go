@@ -6,7 +6,6 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/spf13/cobra"
 
-	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/relabel"
 )
 
@@ -56,11 +55,3 @@ func (m *matchFlag) Set(text string) error {
 
 // Type names the value in help.
 func (*matchFlag) Type() string { return "selector" }
-
-// before returns a SampleSink that relabels what goes to dst.
-func (r *relabelFlag) before(dst prom.SampleSink, report *prom.Report) prom.SampleSink {
-	if len(r.rules) == 0 {
-		return dst
-	}
-	return relabel.NewStage(dst, r.rules, report)
-}

@@ -50,7 +50,7 @@ func seriesAt(t *testing.T, paths ...string) []string {
 		}
 		in, err := o.openSamples(t.Context(), s, paths, report)
 		require.NoError(t, err)
-		require.NoError(t, in.read(t.Context(), sinktest.Sink(found)))
+		require.NoError(t, in.end(in.Samples(t.Context(), sinktest.Sink(found))))
 	}
 	return slices.Sorted(maps.Keys(found))
 }

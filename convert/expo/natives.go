@@ -147,7 +147,7 @@ func (n *Natives) metric(line *pcpLine, help string, domain, item []labelset.Lab
 	if m == nil {
 		m = line.metric(help)
 		m.Desc.Names = n.freeNames(line)
-		m.Labels[1], m.Labels[4] = domainSet, itemSet
+		m.Labels[labelset.AtDomain], m.Labels[labelset.AtItem] = domainSet, itemSet
 		n.metrics[key] = m
 	}
 	return m

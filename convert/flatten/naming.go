@@ -34,7 +34,7 @@ type sampleNaming struct {
 
 // name works out the naming of a metric.
 func (f *Flattener) name(metric *history.Metric) sampleNaming {
-	item := metric.Labels[4]
+	item := metric.Labels[labelset.AtItem]
 	if family, ok := item.Lookup(naming.LabelFamily); ok {
 		n := originNaming(metric, family.Text(), item)
 		n.text, n.histogram = metric.Desc.Type == pcp.TypeString, naming.IsHistogram(metric)
@@ -80,8 +80,8 @@ func (f *Flattener) name(metric *history.Metric) sampleNaming {
 
 // ofHost returns a metric that says of which host it is, as its series do.
 func (f *Flattener) hostMetric(m *history.Metric) *history.Metric {
-	if _, known := m.Labels[0].Lookup(labelHostname); !known && f.opts.Host != "" {
-		m = withHostname(m, 0, f.opts.Host)
+	if _, known := m.Labels[labelset.AtContext].Lookup(labelHostname); !known && f.opts.Host != "" {
+		m = withHostname(m, labelset.AtContext, f.opts.Host)
 	}
 	return f.opts.Clashes.rehostMetric(m, f.opts.Host)
 }
@@ -93,7 +93,7 @@ func originNaming(metric *history.Metric, family string, item labelset.Set) samp
 		sample: naming.SampleOf(family, item),
 		family: prom.Family{Name: family, Type: item.Text(naming.LabelType), Unit: item.Text(naming.LabelUnit), Help: metric.Help},
 	}
-	cluster := metric.Labels[3]
+	cluster := metric.Labels[labelset.AtCluster]
 	for _, name := range []string{"instance", "job"} {
 		if v := cluster.Text(name); v != "" {
 			n.target = append(n.target, prom.Label{Name: name, Value: v})

@@ -46,7 +46,7 @@ func (m *Mapper) SetContext(context, domain labelset.Set) {
 	for _, metrics := range [][]*history.Metric{m.control.metrics, m.control.params} {
 		for i, metric := range metrics {
 			next := *metric
-			next.Labels[0], next.Labels[1] = context, domain
+			next.Labels[labelset.AtContext], next.Labels[labelset.AtDomain] = context, domain
 			metrics[i] = &next
 		}
 	}

@@ -104,10 +104,10 @@ func newControl(m *Mapper) *control {
 			Names: []string{m.opts.Prefix + ".control." + cm.name},
 		}
 		metric := &history.Metric{Name: d.Names[0], Desc: d, OneLine: cm.help, Help: cm.help}
-		metric.Labels[0] = m.context
+		metric.Labels[labelset.AtContext] = m.context
 		if cm.prom != "" {
 			// These labels are short constants; building them cannot fail.
-			metric.Labels[4], _ = naming.IdentityLabels(cm.prom, prom.Family{Name: cm.prom, Type: prom.TypeGauge}, "")
+			metric.Labels[labelset.AtItem], _ = naming.IdentityLabels(cm.prom, prom.Family{Name: cm.prom, Type: prom.TypeGauge}, "")
 		}
 		c.metrics = append(c.metrics, metric)
 	}

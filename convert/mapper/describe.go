@@ -52,7 +52,7 @@ func (s *Source) describe(m *metricState) error {
 		d.Names[0] = prefix + s.freeLeaf(leaf)
 	}
 	m.metric = &history.Metric{Name: d.Names[0], Desc: d}
-	m.metric.Labels = [5]labelset.Set{s.mapper.context, s.mapper.domain, {}, s.cluster, origin}
+	m.metric.Labels = [labelset.MetricLevels]labelset.Set{s.mapper.context, s.mapper.domain, {}, s.cluster, origin}
 	m.metric.OneLine, m.metric.Help = helpTexts(m.family.Help)
 	return nil
 }
@@ -132,7 +132,7 @@ func (s *Source) Describe(ser *Series, help string) {
 	m.family.Help = strings.Clone(help)
 	next := *m.metric
 	next.OneLine, next.Help = helpTexts(m.family.Help)
-	next.Labels[0], next.Labels[1] = s.mapper.context, s.mapper.domain
+	next.Labels[labelset.AtContext], next.Labels[labelset.AtDomain] = s.mapper.context, s.mapper.domain
 	m.redescribe(&next)
 }
 
@@ -159,7 +159,7 @@ func (m *metricState) declareUnit(unit string) error {
 	}
 	m.family = f
 	next := *m.metric
-	next.Labels[4] = origin
+	next.Labels[labelset.AtItem] = origin
 	m.redescribe(&next)
 	return nil
 }

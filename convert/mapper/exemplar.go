@@ -6,6 +6,7 @@ import (
 	"github.com/pcparchive/pcparchive/convert/naming"
 	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/history"
+	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -147,7 +148,7 @@ func (s *Source) describeExemplars(m *metricState) error {
 		Name: d.Names[0], Desc: d, OneLine: help, Help: help, Params: s.mapper.control.params,
 	}
 	m.exemplars.metric.Labels = m.metric.Labels
-	m.exemplars.metric.Labels[4] = origin
+	m.exemplars.metric.Labels[labelset.AtItem] = origin
 	return nil
 }
 
@@ -160,7 +161,7 @@ func newParams(m *Mapper) []*history.Metric {
 			Sem: cm.sem, Names: []string{m.opts.Prefix + ".control." + cm.name},
 		}
 		metric := &history.Metric{Name: d.Names[0], Desc: d, OneLine: cm.help, Help: cm.help}
-		metric.Labels[0] = m.context
+		metric.Labels[labelset.AtContext] = m.context
 		params = append(params, metric)
 	}
 	return params

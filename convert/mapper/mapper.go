@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
 	"strings"
 
 	"github.com/pcparchive/pcparchive/convert/naming"
@@ -155,6 +156,15 @@ func HostOnly(host string) string {
 		return h
 	}
 	return strings.Trim(host, "[]")
+}
+
+// LocalHost returns the name of the host that this process runs on.
+func LocalHost() string {
+	name, err := os.Hostname()
+	if err != nil {
+		return "localhost"
+	}
+	return name
 }
 
 // IsLoopback reports whether host, which has no port, names the machine itself.

@@ -94,13 +94,13 @@ func IsHealth(id pcp.PMID) bool {
 
 // IsHistogram reports whether the values of a metric are native histograms.
 func IsHistogram(metric *history.Metric) bool {
-	return metric.Desc.Type == pcp.TypeAggregate && metric.Labels[4].Text(LabelEncoding) == EncodingHistogram
+	return metric.Desc.Type == pcp.TypeAggregate && metric.Labels[labelset.AtItem].Text(LabelEncoding) == EncodingHistogram
 }
 
 // IsExemplar reports whether the values of a metric are exemplars.
 func IsExemplar(metric *history.Metric) bool {
 	t := metric.Desc.Type
-	return (t == pcp.TypeHighResEvent || t == pcp.TypeEvent) && metric.Labels[4].Text(LabelEncoding) == EncodingExemplar
+	return (t == pcp.TypeHighResEvent || t == pcp.TypeEvent) && metric.Labels[labelset.AtItem].Text(LabelEncoding) == EncodingExemplar
 }
 
 // OpenMetricsDomain is the PMID domain of PCP's openmetrics agent. A Mapper uses

@@ -125,8 +125,8 @@ func (n *Gatherer) metric(native *Metric) *metricState {
 	}
 	if m.forms[native] == nil {
 		form := &history.Metric{Name: desc.Name(), Desc: &desc, OneLine: native.OneLine, Help: native.Help, Labels: native.Labels}
-		if form.Labels[0].Len() == 0 {
-			form.Labels[0], _ = n.mapper.Context()
+		if form.Labels[labelset.AtContext].Len() == 0 {
+			form.Labels[labelset.AtContext], _ = n.mapper.Context()
 		}
 		m.forms[native] = form
 		m.metric, m.timely = cmp.Or(m.metric, form), native.Timely

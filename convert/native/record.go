@@ -13,7 +13,7 @@ import (
 // Metrics share labels of higher levels, so another metric may have changed them.
 // It returns false if a metric of the same record needs other labels there.
 func (n *Gatherer) restoreLabels(m *metricState) bool {
-	var levels [5]levelKey
+	var levels [labelset.MetricLevels]levelKey
 	for i, set := range m.metric.Labels {
 		level := labelset.Levels[i]
 		levels[i] = levelKey{level, history.LabelIdent(level, m.metric.Desc)}
@@ -35,9 +35,9 @@ func (n *Gatherer) restoreLabels(m *metricState) bool {
 	}
 	m.relabelings = n.relabelings
 	mapperContext, mapperDomain := n.mapper.Context()
-	context, domain := m.metric.Labels[0], mapperDomain
+	context, domain := m.metric.Labels[labelset.AtContext], mapperDomain
 	if m.metric.Desc.PMID.Domain() == naming.OpenMetricsDomain {
-		domain = m.metric.Labels[1]
+		domain = m.metric.Labels[labelset.AtDomain]
 	}
 	if !context.Equal(mapperContext) || !domain.Equal(mapperDomain) {
 		n.mapper.SetContext(context, domain)

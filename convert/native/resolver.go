@@ -36,7 +36,7 @@ type Metric struct {
 	Help    string
 	// Labels are ordered by level as in [history.Metric]. An empty context stands
 	// for the archive's.
-	Labels [5]labelset.Set
+	Labels [labelset.MetricLevels]labelset.Set
 	// Timely is set if Labels are complete for the time of the values, including
 	// the labels that several metrics share.
 	Timely bool

@@ -35,6 +35,19 @@ func Names() []string {
 	return names
 }
 
+// Chain returns the maps of the given names, to be asked in turn.
+func Chain(names []string) (native.Chain, error) {
+	var chain native.Chain
+	for _, name := range names {
+		m, err := New(name)
+		if err != nil {
+			return nil, err
+		}
+		chain = append(chain, m)
+	}
+	return chain, nil
+}
+
 // Map is the [native.Resolver] of one exporter. It may serve several Assemblers,
 // also at a time.
 type Map struct {
@@ -98,7 +111,7 @@ func newMap(name, file, text string) (*Map, error) {
 	for _, r := range t.rows {
 		if m.metrics[r.name] == nil {
 			n := &native.Metric{Desc: r.desc, OneLine: r.help}
-			n.Labels[1], n.Labels[2] = agent, t.indoms[r.desc.InDom].labels
+			n.Labels[labelset.AtDomain], n.Labels[labelset.AtInDom] = agent, t.indoms[r.desc.InDom].labels
 			m.metrics[r.name] = n
 		}
 		for i := range r.terms {

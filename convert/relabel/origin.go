@@ -37,7 +37,6 @@ func (o origins) originOf(in, out *prom.Series) (*history.Metric, *history.Serie
 	if len(more) == 0 {
 		return in.PCPMetric, in.PCPSeries
 	}
-	const item = 4 // the level of a metric without instances
 	member := *in.PCPSeries
 	if in.PCPSeries.Inst.ID >= 0 {
 		set, err := extended(labelset.Instances, in.PCPSeries.Labels, more)
@@ -49,12 +48,12 @@ func (o origins) originOf(in, out *prom.Series) (*history.Metric, *history.Serie
 	}
 	origin, ok := o[in.PCPMetric]
 	if !ok {
-		set, err := extended(labelset.Item, in.PCPMetric.Labels[item], more)
+		set, err := extended(labelset.Item, in.PCPMetric.Labels[labelset.AtItem], more)
 		if err != nil {
 			return nil, nil
 		}
 		copied := *in.PCPMetric
-		copied.Labels[item] = set
+		copied.Labels[labelset.AtItem] = set
 		origin = &copied
 		o[in.PCPMetric] = origin
 	}

@@ -45,6 +45,15 @@ type outputSeries struct {
 	lastOf *inputSeries // the series that had it; nil: none yet
 }
 
+// Before returns a SampleSink that relabels what goes to dst and owns dst. Without
+// rules it is dst. The report may be nil.
+func (r Rules) Before(dst prom.SampleSink, report *prom.Report) prom.SampleSink {
+	if len(r) == 0 {
+		return dst
+	}
+	return NewStage(dst, r, report)
+}
+
 // NewStage returns a Stage that feeds dst and owns it.
 func NewStage(dst prom.SampleSink, rules Rules, report *prom.Report) *Stage {
 	return &Stage{dst: dst, rules: rules, report: report, out: map[string]*outputSeries{}, origins: origins{}}

@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 
 	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/pcp"
 )
 
 // DefaultReadMemory is how many bytes of samples a Reader holds by default.
@@ -186,6 +187,16 @@ func (r *Reader) Span() (start, end int64, ok bool) {
 func (r *Reader) Limit(start, end int64) {
 	const last = math.MaxInt64 - 1 // so that there is a time after it
 	r.opts.Start, r.opts.End = cmp.Or(start, math.MinInt64), min(cmp.Or(end, last), last)
+}
+
+// Between sets the first and the last time that is read from now on, as Limit does.
+// A zero time means no limit.
+func (r *Reader) Between(from, to pcp.Timestamp) {
+	first := from.Milli()
+	if from.Nsec%1e6 != 0 {
+		first++ // the first millisecond that is not earlier
+	}
+	r.Limit(first, to.Milli())
 }
 
 // Samples hands all samples to dst by ascending time.

@@ -8,6 +8,7 @@ import (
 	"github.com/pcparchive/pcparchive/convert/native"
 	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/history"
+	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -100,7 +101,7 @@ func (n *natives) metric(origin *history.Metric) *native.Metric {
 
 // admits reports whether a metric may have its number and name.
 func (n *natives) admits(origin *history.Metric) bool {
-	d, host := origin.Desc, origin.Labels[0].Text(labelHostname)
+	d, host := origin.Desc, origin.Labels[labelset.AtContext].Text(labelHostname)
 	first, known := n.numbers[d.PMID]
 	id, named := n.names[origin.Name]
 	switch {

@@ -100,7 +100,7 @@ func (b *book) metric(s *sidecarMetric, context labelset.Set, members map[pcp.In
 	m := &history.Metric{Name: s.Name, OneLine: s.OneLine, Help: s.Help, Desc: &meta.Desc{
 		PMID: s.PMID, Type: s.Type, InDom: s.InDom, Sem: s.Sem, Units: pcp.UnitsFromWord(s.Units), Names: append([]string{s.Name}, s.Names...),
 	}}
-	m.Labels[0] = context
+	m.Labels[labelset.AtContext] = context
 	for i, l := range []sidecarLabels{s.Domain, s.Indom, s.Cluster, s.Item} {
 		var err error
 		if m.Labels[i+1], err = l.restore(labelset.Levels[i+1]); err != nil {
@@ -112,7 +112,7 @@ func (b *book) metric(s *sidecarMetric, context labelset.Set, members map[pcp.In
 		m = known // so that those who keep what they derived from it do so once
 	}
 	b.metrics[key] = m
-	if alias := m.Labels[3].Text(labelHostname); alias != "" {
+	if alias := m.Labels[labelset.AtCluster].Text(labelHostname); alias != "" {
 		b.aliases[alias] = context.Text(labelHostname)
 	}
 	single := &history.Series{Metric: m, Inst: meta.Instance{ID: pcp.InstNull}}

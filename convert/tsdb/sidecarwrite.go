@@ -137,12 +137,12 @@ func (w *sidecarWriter) series(e *series, origin *history.Metric, member *histor
 // metric finds a metric, or describes it: the place of its host, and its own
 // there.
 func (w *sidecarWriter) metric(sample string, m *history.Metric) [2]int {
-	context := setKey(m.Labels[0])
+	context := setKey(m.Labels[labelset.AtContext])
 	host, ok := w.hosts[context]
 	if !ok {
 		host = len(w.file.Hosts)
 		w.hosts[context] = host
-		w.file.Hosts = append(w.file.Hosts, sidecarHost{Context: labelsToSidecar(m.Labels[0])})
+		w.file.Hosts = append(w.file.Hosts, sidecarHost{Context: labelsToSidecar(m.Labels[labelset.AtContext])})
 	}
 	d, h := m.Desc, &w.file.Hosts[host]
 	key := keyOf(sample, m)
@@ -153,8 +153,8 @@ func (w *sidecarWriter) metric(sample string, m *history.Metric) [2]int {
 		h.Metrics = append(h.Metrics, sidecarMetric{
 			Sample: sample, Name: m.Name, Names: furtherNames(m), PMID: d.PMID, Type: d.Type, InDom: d.InDom, Sem: d.Sem, Units: d.Units.Word(),
 			OneLine: m.OneLine, Help: m.Help,
-			Domain: labelsToSidecar(m.Labels[1]), Indom: labelsToSidecar(m.Labels[2]),
-			Cluster: labelsToSidecar(m.Labels[3]), Item: labelsToSidecar(m.Labels[4]),
+			Domain: labelsToSidecar(m.Labels[labelset.AtDomain]), Indom: labelsToSidecar(m.Labels[labelset.AtInDom]),
+			Cluster: labelsToSidecar(m.Labels[labelset.AtCluster]), Item: labelsToSidecar(m.Labels[labelset.AtItem]),
 		})
 	}
 	return [2]int{host, i}

@@ -28,7 +28,7 @@ var lines = [][]string{
 	{"check", "summary", "convert/tsdb/chunk", "convert/mapper", "convert/flatten", "convert/relabel", "convert/promjson", "convert/format"},
 	{"convert/native"},
 	{"convert/assemble", "convert/nativemap", "convert/expo", "convert/tsdb", "query"},
-	{"scrape"},
+	{"scrape", "ingest"},
 	{"cmd/pcparchive"},
 }
 
@@ -46,7 +46,7 @@ func rank() map[string]int {
 // prometheus are the packages that may depend on modules of Prometheus.
 var prometheus = map[string]bool{
 	"convert/nativehist": true, "convert/nativemap": true, "convert/relabel": true, "convert/expo": true,
-	"convert/promjson": true, "convert/tsdb": true, "convert/tsdb/chunk": true, "query": true, "scrape": true, "cmd/pcparchive": true,
+	"convert/promjson": true, "convert/tsdb": true, "convert/tsdb/chunk": true, "query": true, "ingest": true, "scrape": true, "cmd/pcparchive": true,
 }
 
 // heavy are packages that bring every cloud provider's client with them.

@@ -1,4 +1,4 @@
-package main
+package ingest
 
 import (
 	"path/filepath"
@@ -22,7 +22,7 @@ func TestArchiveFileName(t *testing.T) {
 		name := archiveFileName(value)
 		assert.Equal(t, want, name, value)
 		base := filepath.Join(t.TempDir(), name)
-		require.NoError(t, writeProm(base, "web", "web"), value)
+		importSamples(t, Options{Out: base}, samples{{"up", "web"}})
 		found, members, err := archive.Members(base)
 		require.NoError(t, err, value)
 		assert.Equal(t, base, found, value)
