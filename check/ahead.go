@@ -6,19 +6,19 @@ import (
 )
 
 const (
-	// aheadLeast is the length of a stored file from which on reading ahead pays.
+	// aheadLeast is the least length in bytes of a stored file that is read ahead.
 	aheadLeast  = 1 << 20
 	aheadChunk  = 256 << 10
 	aheadChunks = 4
 )
 
-// ahead reads, and decompresses, in a goroutine of its own while the checker
-// looks at what was read before.
+// ahead reads and decompresses a file in a goroutine of its own, while the checker
+// works on earlier bytes.
 type ahead struct {
 	full, free chan chunk
-	stop       chan struct{}
-	cur        chunk
-	at         int
+	stop       chan struct{} // closed by Close
+	cur        chunk         // the chunk that Read copies from
+	at         int           // offset in cur
 }
 
 type chunk struct {
@@ -51,14 +51,14 @@ func (a *ahead) run(r io.Reader) {
 		if errors.Is(c.err, io.ErrUnexpectedEOF) {
 			c.err = io.EOF
 		}
-		a.full <- c // there is room for all chunks
+		a.full <- c // never blocks: the channel holds all chunks
 		if c.err != nil {
 			return
 		}
 	}
 }
 
-// Read returns what was read.
+// Read copies bytes that the goroutine has read.
 func (a *ahead) Read(p []byte) (int, error) {
 	for a.at == a.cur.n {
 		if a.cur.err != nil {
@@ -74,7 +74,7 @@ func (a *ahead) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// Close ends the reading and waits until it has.
+// Close stops the goroutine and waits for its end.
 func (a *ahead) Close() {
 	close(a.stop)
 	for range a.full {

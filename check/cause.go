@@ -7,41 +7,44 @@ import (
 	"github.com/pcparchive/pcparchive/finding"
 )
 
-// lossCodes are findings of damage from which other findings follow.
+// lossCodes are the codes of damage that causes other findings.
 var lossCodes = map[finding.Code]bool{
 	FileMissing: true, FileUnreadable: true, FileCompressed: true, FileEmpty: true, VolumeMissing: true,
 	FrameLength: true, FrameTrailer: true, FrameTorn: true, FrameLost: true, MetaRecord: true, MetaTag: true, DescConflict: true,
 }
 
-// metaConsequences are what follows from metadata that is lost.
+// metaConsequences are the codes of findings that lost metadata causes.
 var metaConsequences = map[finding.Code]bool{
 	MetricUnknown: true, EventMetric: true, ValueInDom: true, ValueInstance: true, DescInDom: true, InDomIdent: true,
 	DeltaBase: true, DeltaAdd: true, DeltaRemove: true, LabelsIdent: true, LabelsInstance: true, TextIdent: true,
 }
 
-// maxHeld bounds the findings that wait for the consequences of one before them.
+// maxHeld is the largest number of findings that wait for the consequences of an earlier
+// one.
 const maxHeld = 10_000
 
-// cause is a finding of damage and what follows from it.
+// cause is a finding of damage with the findings that it causes.
 type cause struct {
 	finding finding.Finding
-	counts  map[finding.Code]int
-	held    int // place among the findings that wait; -1: yielded
+	counts  map[finding.Code]int // number of consequences by code
+	held    int                  // index in causes.held; -1 once the finding was yielded
 }
 
-// causes are those of the archive being checked, by the file that is damaged; for
-// missing volumes, by the archive's base path.
+// causes are the damage of the archive being checked, and the findings held back
+// because of it.
 type causes struct {
+	// byFile has the first damage of each file. The damage of missing volumes is at the
+	// archive's base path.
 	byFile   map[string]*cause
 	order    []*cause
-	metaPath string // of the archive
-	hasMeta  bool   // it is there
-	held     []finding.Finding
-	holding  bool
+	metaPath string            // path of the metadata file
+	hasMeta  bool              // the metadata file exists
+	held     []finding.Finding // findings held back
+	holding  bool              // put holds findings back
 }
 
-// note takes notice of damage: the first of a file is the cause of what follows.
-// From then on findings are held back.
+// note records a finding of damage. The first damage of a file is the cause of later
+// findings, so the sink holds findings back from then on.
 func (s *sink) note(f finding.Finding) {
 	if !lossCodes[f.Code] {
 		return
@@ -49,7 +52,7 @@ func (s *sink) note(f finding.Finding) {
 	key := f.File
 	switch {
 	case f.Code == FileMissing && s.hasMeta:
-		return // there are no data from which anything could follow
+		return // without data volumes nothing is checked that could follow
 	case f.Code == FileMissing:
 		key = s.metaPath
 	}
@@ -65,8 +68,8 @@ func (s *sink) note(f finding.Finding) {
 	s.holding = true
 }
 
-// follows reports whether a finding follows from damage of a file, and counts it
-// there.
+// follows reports whether damage of a file explains a finding with the given code. If so,
+// it counts the finding as a consequence.
 func (s *sink) follows(file string, code finding.Code) bool {
 	c := s.byFile[file]
 	if c != nil && s.wants(code) {
@@ -75,12 +78,12 @@ func (s *sink) follows(file string, code finding.Code) bool {
 	return c != nil
 }
 
-// release yields the findings that wait. What follows later from one of them is
-// told at the end.
+// release yields the findings held back, each with its consequences. Consequences of a
+// finding that was yielded before come in a further finding.
 func (s *sink) release() {
 	for _, c := range s.order {
 		if c.held >= 0 && c.held < len(s.held) {
-			c.tell(&s.held[c.held])
+			c.addConsequences(&s.held[c.held])
 		}
 	}
 	s.holding = false
@@ -91,16 +94,16 @@ func (s *sink) release() {
 	for _, c := range s.order {
 		if c.held < 0 && len(c.counts) > 0 {
 			f := c.finding
-			f.Message = "as was said"
-			c.tell(&f)
+			f.Message = "more consequences of this damage"
+			c.addConsequences(&f)
 			s.hand(f)
 		}
 		c.held, c.counts = -1, map[finding.Code]int{}
 	}
 }
 
-// tell adds to a finding what follows from it.
-func (c *cause) tell(f *finding.Finding) {
+// addConsequences adds the consequences to a finding.
+func (c *cause) addConsequences(f *finding.Finding) {
 	var all []string
 	for _, info := range Codes() {
 		if n := c.counts[info.Code]; n > 0 {
@@ -109,6 +112,6 @@ func (c *cause) tell(f *finding.Finding) {
 		}
 	}
 	if len(all) > 0 {
-		f.Message += "; from this follow " + strings.Join(all, ", ")
+		f.Message += "; consequences: " + strings.Join(all, ", ")
 	}
 }

@@ -12,10 +12,9 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// Archive checks the archive named by its base or by any of its files and
-// yields what it finds, file by file: index, metadata, data volumes, then what
-// only all of them together tell. Every file is read once. A nil o means
-// defaults.
+// Archive checks the archive at path, its base path or any of its files. It yields the
+// findings file by file (index, metadata, data volumes), then the findings that
+// concern several files. It reads every file once. A nil o means the defaults.
 func Archive(path string, o *Options) iter.Seq[finding.Finding] { return Archives([]string{path}, o) }
 
 // Archives checks archives one after another, and those of one host against
@@ -53,36 +52,36 @@ func baseOf(path string) string {
 // checker checks one archive.
 type checker struct {
 	*sink
-	saver   *saver // nil: nothing is written
+	saver   *saver // writes the salvaged archive; nil if there is none
 	members []*member
-	volumes map[int32]bool
+	volumes map[int32]bool // numbers of the data volumes
 
-	header *archive.Header // the first good one
-	first  *member         // that has it
-	layout *wire.Layout
+	header *archive.Header // the first intact label
+	first  *member         // the file with that label
+	layout *wire.Layout    // the format version of that label
 
 	indexFile *member
-	points    map[int32]*pointers // by volume
+	points    map[int32]*pointers // targets of index entries, by volume
 
 	metaState
 	data dataState
 }
 
-// metaState is what the metadata is checked against, and the data after it.
+// metaState is the metadata read so far. Later records are checked against it.
 type metaState struct {
 	store    *meta.Store
 	metaFile *member
-	descs    map[pcp.PMID]int64 // where the first record of each stands
-	names    map[string]pcp.PMID
-	nodes    map[string]bool // what names of metrics lie below
-	indoms   map[pcp.InDomID]*domain
+	descs    map[pcp.PMID]int64  // offset of each metric's first descriptor
+	names    map[string]pcp.PMID // the metric with each name
+	nodes    map[string]bool     // prefixes of metric names, up to a dot
+	indoms   map[pcp.InDomID]*domainState
 	labelSet map[labelKey]*labelState
 	texts    map[textKey]textState
-	stamped  pcp.Timestamp // of the last record that has a time
-	times    []metaTime    // of all of them
+	stamped  pcp.Timestamp // time of the last record with a time
+	times    []metaTime    // every record with a time
 }
 
-// metaTime is the place and time of a metadata record.
+// metaTime is the offset and the time of a metadata record.
 type metaTime struct {
 	off   int64
 	stamp pcp.Timestamp
@@ -103,12 +102,12 @@ func newChecker(s *sink) *checker {
 		sink: s, volumes: map[int32]bool{}, points: map[int32]*pointers{},
 		metaState: metaState{
 			store: meta.NewStore(), descs: map[pcp.PMID]int64{}, names: map[string]pcp.PMID{}, nodes: map[string]bool{},
-			indoms: map[pcp.InDomID]*domain{}, labelSet: map[labelKey]*labelState{}, texts: map[textKey]textState{},
+			indoms: map[pcp.InDomID]*domainState{}, labelSet: map[labelKey]*labelState{}, texts: map[textKey]textState{},
 		},
 	}
 }
 
-// run checks the archive. What is damaged costs that part alone.
+// run checks the archive.
 func (c *checker) run() {
 	c.members = c.find()
 	for _, m := range c.members {
@@ -139,10 +138,9 @@ func (c *checker) run() {
 	c.endData()
 }
 
-// frames hands the records of a file after its label to visit and reports what
-// stands between them. After damage it goes on where visit's kind of record, as
-// valid has it, stands again. It returns the number of records and the file's
-// length.
+// frames passes each record of a file to visit, except the label, and reports damage
+// between records. After damage it goes on at the next record that valid accepts. It
+// returns the number of records and the file's length in bytes.
 func (c *checker) frames(m *member, valid func([]byte) bool, visit func(*frame)) (n int, size int64) {
 	f := c.open(m)
 	if f == nil {
@@ -153,7 +151,7 @@ func (c *checker) frames(m *member, valid func([]byte) bool, visit func(*frame))
 		f.readAhead()
 	}
 	w := f.w
-	for left := int(m.begin); left > 0; { // the label, however long
+	for left := int(m.begin); left > 0; { // skip the label, which may exceed the buffer
 		got := len(w.Peek(min(left, walkBuffer)))
 		if got == 0 {
 			break
@@ -182,7 +180,8 @@ func (c *checker) frames(m *member, valid func([]byte) bool, visit func(*frame))
 	return n, w.Off
 }
 
-// recover reports damage and goes to the next record.
+// recover reports damage and moves to the next record. It returns false if there is
+// none.
 func (c *checker) recover(m *member, w *walker, bad *damage, valid func([]byte) bool) bool {
 	ok := w.resync(bad, valid)
 	if ok {
@@ -202,7 +201,7 @@ func (c *checker) recover(m *member, w *walker, bad *damage, valid func([]byte) 
 		c.add(bad.code, m.Path, bad.off, "%s", bad)
 	default:
 		c.add(bad.code, m.Path, bad.off, "%s", bad)
-		c.add(FrameLost, m.Path, bad.off, "no further record follows, or none that can be told from other bytes")
+		c.add(FrameLost, m.Path, bad.off, "no further record can be found after the damage")
 	}
 	return ok
 }

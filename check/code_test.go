@@ -32,7 +32,7 @@ func labels(level labelset.Level, ident uint32, sets ...labelset.Instance) *meta
 	return &meta.Labels{Stamp: start, Level: level, Ident: ident, Sets: sets}
 }
 
-func set(t *testing.T, inst pcp.InstID, level labelset.Level, text string) labelset.Instance {
+func archiveSet(t *testing.T, inst pcp.InstID, level labelset.Level, text string) labelset.Instance {
 	s, err := labelset.Parse(text, level)
 	require.NoError(t, err)
 	return labelset.Instance{Inst: inst, Set: s}
@@ -215,29 +215,29 @@ var codeCases = []struct {
 	}, []finding.Code{check.LabelsDuplicate}},
 	{"two sets for an instance", func(t *testing.T, c *crafted) {
 		good(c)
-		c.Meta(labels(labelset.Instances, uint32(disks), set(t, 0, 32, `{"a":1}`), set(t, 0, 32, `{"b":1}`)))
+		c.Meta(labels(labelset.Instances, uint32(disks), archiveSet(t, 0, 32, `{"a":1}`), archiveSet(t, 0, 32, `{"b":1}`)))
 	}, []finding.Code{check.LabelsRepeat}},
 	{"a record for each instance", func(t *testing.T, c *crafted) {
 		good(c)
-		c.Meta(labels(labelset.Instances, uint32(disks), set(t, 0, 32, `{"a":1}`)), labels(labelset.Instances, uint32(disks), set(t, 1, 32, `{"a":2}`)))
+		c.Meta(labels(labelset.Instances, uint32(disks), archiveSet(t, 0, 32, `{"a":1}`)), labels(labelset.Instances, uint32(disks), archiveSet(t, 1, 32, `{"a":2}`)))
 	}, []finding.Code{check.LabelsHidden}},
 	{"context labels of something", func(_ *testing.T, c *crafted) { bare(c); c.Meta(labels(labelset.Context, 1)) }, []finding.Code{check.LabelsLevel}},
 	{"label level", func(_ *testing.T, c *crafted) { bare(c); c.Meta(labels(64, 1)) }, []finding.Code{check.LabelsLevel}},
 	{"labels of nothing", func(t *testing.T, c *crafted) {
 		bare(c)
-		c.Meta(labels(labelset.Item, uint32(text.PMID), set(t, pcp.InstNull, labelset.Item, `{"a":1}`)))
+		c.Meta(labels(labelset.Item, uint32(text.PMID), archiveSet(t, pcp.InstNull, labelset.Item, `{"a":1}`)))
 	}, []finding.Code{check.LabelsIdent}},
 	{"labels of no instance", func(t *testing.T, c *crafted) {
 		good(c)
-		c.Meta(labels(labelset.Instances, uint32(disks), set(t, 9, 32, `{"a":1}`)))
+		c.Meta(labels(labelset.Instances, uint32(disks), archiveSet(t, 9, 32, `{"a":1}`)))
 	}, []finding.Code{check.LabelsInstance}},
 	{"context labels of identifier 0", func(t *testing.T, c *crafted) {
 		bare(c)
-		c.Meta(labels(labelset.Context, 0, set(t, pcp.InstNull, labelset.Context, `{"hostname":"h"}`)))
+		c.Meta(labels(labelset.Context, 0, archiveSet(t, pcp.InstNull, labelset.Context, `{"hostname":"h"}`)))
 	}, nil},
 	{"context labels of another identifier", func(t *testing.T, c *crafted) {
 		bare(c)
-		c.Meta(labels(labelset.Context, 7, set(t, pcp.InstNull, labelset.Context, `{"hostname":"h"}`)))
+		c.Meta(labels(labelset.Context, 7, archiveSet(t, pcp.InstNull, labelset.Context, `{"hostname":"h"}`)))
 	}, []finding.Code{check.LabelsLevel}},
 	{"labels with an error", func(_ *testing.T, c *crafted) {
 		bare(c)

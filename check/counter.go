@@ -9,23 +9,23 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// fall is the first time that a counter fell, and how often it did.
+// fall is the first decrease of a counter.
 type fall struct {
 	file     string
-	off      int64
+	off      int64 // offset of the record
 	at       pcp.Timestamp
-	metric   *metric
+	metric   *metricState
 	inst     pcp.InstID
-	from, to uint64
-	count    int
+	from, to uint64 // the value before and after, as bits
+	count    int    // number of decreases of this counter
 }
 
-// counter compares the value of a counter with the one before, unless a mark
-// lies between them.
-func (c *checker) counter(m *metric, s *series, now uint64) {
+// counter compares the value of a counter with the previous value, unless a mark lies
+// between them.
+func (c *checker) counter(m *metricState, s *seriesState, now uint64) {
 	before, known := s.bits, s.epoch == c.data.epoch
 	s.bits, s.epoch = now, c.data.epoch
-	if !known || !less(now, before, m.desc.Type) {
+	if !known || !isLess(now, before, m.desc.Type) {
 		return
 	}
 	if s.fall == nil {
@@ -37,8 +37,8 @@ func (c *checker) counter(m *metric, s *series, now uint64) {
 	s.fall.count++
 }
 
-// less compares two values of a numeric type.
-func less(a, b uint64, t pcp.Type) bool {
+// isLess reports whether a is less than b. Both are bits of a value of numeric type t.
+func isLess(a, b uint64, t pcp.Type) bool {
 	switch t {
 	case pcp.Type32:
 		return int32(a) < int32(b)
@@ -54,8 +54,8 @@ func less(a, b uint64, t pcp.Type) bool {
 	return a < b
 }
 
-// number shows a value of a numeric type.
-func number(bits uint64, t pcp.Type) string {
+// numberText formats the bits of a value of numeric type t.
+func numberText(bits uint64, t pcp.Type) string {
 	switch t {
 	case pcp.Type32:
 		return fmt.Sprint(int32(bits))
@@ -71,15 +71,15 @@ func number(bits uint64, t pcp.Type) string {
 	return fmt.Sprint(bits)
 }
 
-// wrapped reports whether a fall looks like the overflow of 32 bits, be it that
-// the agent keeps them in 64: from the last quarter of their range to the first.
+// wrapped reports whether a fall looks like an overflow of 32 bits: a step from the last
+// quarter of their range to the first. Agents may store such a counter in 64 bits.
 func (f *fall) wrapped() bool {
 	const quarter = 1 << 30
 	from, to := f.from, f.to
 	switch f.metric.desc.Type {
 	case pcp.Type32:
 		from, to = uint64(uint32(from)), uint64(uint32(to))
-		// A signed one goes from the largest number to the smallest.
+		// A signed counter may step from the largest number to the smallest.
 		return from>>30 == 1 && to>>30 == 2 || from>>30 == 3 && to>>30 == 0
 	case pcp.TypeU32:
 		from, to = uint64(uint32(from)), uint64(uint32(to))
@@ -105,7 +105,7 @@ func (c *checker) endCounters() {
 			continue
 		}
 		d := f.metric.desc
-		what := title(d, d.PMID)
+		what := metricTitle(d, d.PMID)
 		if f.inst != pcp.InstNull {
 			what += fmt.Sprintf("[%s]", c.instanceName(d.InDom, f))
 		}
@@ -113,11 +113,11 @@ func (c *checker) endCounters() {
 		if f.count > 1 {
 			times = fmt.Sprintf(", the first of %d times", f.count)
 		}
-		c.add(code, f.file, f.off, "counter %s fell from %s to %s at %s%s", what, number(f.from, d.Type), number(f.to, d.Type), f.at, times)
+		c.add(code, f.file, f.off, "counter %s fell from %s to %s at %s%s", what, numberText(f.from, d.Type), numberText(f.to, d.Type), f.at, times)
 	}
 }
 
-// instanceName names the instance of a fall at its time.
+// instanceName returns the name of a fall's instance at its time, or else its number.
 func (c *checker) instanceName(id pcp.InDomID, f *fall) string {
 	if in, _ := c.store.InDomAt(id, f.at); in != nil {
 		if e, ok := in.Lookup(f.inst); ok {

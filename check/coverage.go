@@ -12,41 +12,43 @@ import (
 )
 
 const (
-	// intervalClasses are the powers of two of milliseconds.
+	// intervalClasses is the number of interval classes. Class n holds intervals below
+	// 2^n milliseconds.
 	intervalClasses = 48
-	// gapFactor is by how many powers of two a gap exceeds the usual interval.
+	// gapFactor is the number of classes by which a gap exceeds the usual interval.
 	gapFactor = 3
-	// gapSamples is how many intervals must have been seen to know the usual one.
+	// gapSamples is the number of intervals that establish the usual interval.
 	gapSamples = 4
-	// maxHoles bounds the holes that are kept.
+	// maxHoles is the largest number of holes that are kept.
 	maxHoles = 10_000
 )
 
-// intervals are what is known of the times at which a metric was recorded.
+// intervals are statistics of the times between the records of a metric.
 type intervals struct {
-	count   int
-	lastAt  pcp.Timestamp
-	epoch   int32
-	firstAt int64 // offset of the first record
-	usual   int   // class of the median interval
+	count   int           // number of records with values
+	lastAt  pcp.Timestamp // time of the last record with values
+	epoch   int32         // dataState.epoch at lastAt
+	firstAt int64         // offset of the first record
+	usual   int           // class of the median interval
 	classes [intervalClasses]uint32
 }
 
-// hole is a time without values of a metric; metrics that are recorded together
-// have it together.
-type hole struct{ from, to pcp.Timestamp }
+// holeSpan is a time without values of a metric. Metrics that are recorded together share
+// their holes.
+type holeSpan struct{ from, to pcp.Timestamp }
 
+// holeInfo describes a hole for a finding.
 type holeInfo struct {
 	file    string
-	off     int64
-	metrics int
-	metric  string // one of them
-	marked  bool   // a mark lies in it
-	usual   time.Duration
+	off     int64         // offset of the record that ends the hole
+	metrics int           // number of metrics with this hole
+	metric  string        // one of these metrics
+	marked  bool          // a mark lies in the hole
+	usual   time.Duration // the usual interval of metric
 }
 
-// observe notes that a metric has values in the record being checked.
-func (c *checker) observe(m *metric) {
+// observe counts a record with values of a metric.
+func (c *checker) observe(m *metricState) {
 	d := &c.data
 	m.count++
 	if m.count == 1 {
@@ -58,7 +60,7 @@ func (c *checker) observe(m *metric) {
 			c.hole(m)
 		}
 		m.classes[class]++
-		if n&(n+1) == 0 { // at 1, 3, 7, … samples more
+		if n&(n+1) == 0 { // update the median at 1, 3, 7, … intervals
 			m.usual = m.median()
 		}
 	}
@@ -81,23 +83,23 @@ func (i *intervals) median() int {
 	return 0
 }
 
-// hole notes that a metric was not recorded since it last was.
-func (c *checker) hole(m *metric) {
+// hole records a hole of a metric that ends at the current record.
+func (c *checker) hole(m *metricState) {
 	d := &c.data
-	h := hole{m.lastAt, d.stamp}
+	h := holeSpan{m.lastAt, d.stamp}
 	info := d.holes[h]
 	if info == nil {
 		if len(d.holes) == maxHoles {
 			return
 		}
 		usual := time.Duration(1) << m.usual * time.Millisecond
-		info = &holeInfo{file: d.m.Path, off: d.off, metric: title(m.desc, m.id), marked: m.epoch != d.epoch, usual: usual}
+		info = &holeInfo{file: d.m.Path, off: d.off, metric: metricTitle(m.desc, m.id), marked: m.epoch != d.epoch, usual: usual}
 		d.holes[h] = info
 	}
 	info.metrics++
 }
 
-// endData reports what only the whole of the data tells.
+// endData reports the findings that need all data volumes.
 func (c *checker) endData() {
 	if c.stopped {
 		return
@@ -110,7 +112,7 @@ func (c *checker) endData() {
 }
 
 func (c *checker) endHoles() {
-	holes := slices.SortedFunc(maps.Keys(c.data.holes), func(a, b hole) int {
+	holes := slices.SortedFunc(maps.Keys(c.data.holes), func(a, b holeSpan) int {
 		return cmp.Or(a.from.Compare(b.from), a.to.Compare(b.to))
 	})
 	for _, h := range holes {
@@ -131,16 +133,16 @@ func (c *checker) endHoles() {
 // endMetrics reports metrics that were recorded once or never.
 func (c *checker) endMetrics() {
 	if c.data.records < 3 {
-		return // too short to tell
+		return // too few records for a judgement
 	}
 	for _, id := range slices.Sorted(maps.Keys(c.descs)) {
 		d, _ := c.store.Desc(id)
 		m := c.data.metrics[id]
 		switch {
 		case (m == nil || m.count == 0) && d.Type != pcp.TypeNoSupport && !c.data.params[id]:
-			c.add(CoverageNever, c.metaFile.Path, c.descs[id], "metric %s has no values", title(d, id))
+			c.add(CoverageNever, c.metaFile.Path, c.descs[id], "metric %s has no values", metricTitle(d, id))
 		case m != nil && m.count == 1:
-			c.add(CoverageOnce, c.metaFile.Path, c.descs[id], "metric %s was recorded once, at %s", title(d, id), m.lastAt)
+			c.add(CoverageOnce, c.metaFile.Path, c.descs[id], "metric %s was recorded once, at %s", metricTitle(d, id), m.lastAt)
 		}
 	}
 }

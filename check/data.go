@@ -9,77 +9,78 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// dataState is what the data volumes are checked against.
+// dataState is the data read so far.
 type dataState struct {
-	m       *member // being read
+	m       *member // the volume being read
 	dec     *archive.ResultDecoder
-	off     int64 // of the record being checked
-	stamp   pcp.Timestamp
-	records int
-	end     pcp.Timestamp // latest time met
-	epoch   int32         // number of marks met
-	serial  uint32        // counts value sets
-	metrics map[pcp.PMID]*metric
-	head    metric // no metric; what follows it is the first one of a record
-	series  int
-	params  map[pcp.PMID]bool // metrics met as parameters of events
+	off     int64         // offset of the current record
+	stamp   pcp.Timestamp // time of the current record
+	records int           // number of records, marks included
+	end     pcp.Timestamp // the latest time of all records
+	epoch   int32         // number of marks
+	serial  uint32        // number of value sets
+	metrics map[pcp.PMID]*metricState
+	head    metricState       // head.next is the first metric of a record; head is no metric
+	series  int               // number of metric-instances that are followed
+	params  map[pcp.PMID]bool // metrics that occurred as parameters of events
 	falls   []*fall
-	holes   map[hole]*holeInfo
+	holes   map[holeSpan]*holeInfo
 }
 
-// metric is what was met of one metric.
-type metric struct {
-	id     pcp.PMID
-	desc   *meta.Desc // nil: not described
-	format archive.Format
-	record int       // number of the record it was last in
-	said   said      // what was complained about
-	serial uint32    // of its last value set
-	failed pcp.Errno // the last error that is known
-	next   *metric   // that followed it in the record before
+// metricState is the state of one metric in the data.
+type metricState struct {
+	id       pcp.PMID
+	desc     *meta.Desc     // nil if the metric has no descriptor
+	format   archive.Format // format of the first values
+	record   int            // number of the last record with the metric
+	reported complaint      // complaints that were made
+	serial   uint32         // number of the last value set
+	failed   pcp.Errno      // error code of the last set without values
+	next     *metricState   // the metric that followed in the last record
 
-	indom        *meta.InDom // in force from since on and before until
+	indom        *meta.InDom // the instance domain in force from since on and before until
 	since, until pcp.Timestamp
-	series       map[pcp.InstID]*series
-	last         []*series // of the set before, by position
+	series       map[pcp.InstID]*seriesState
+	last         []*seriesState // the series of the last value set, by position
 	intervals
 }
 
-// said are complaints that are made once per metric.
-type said uint8
+// complaint is a set of complaints that a check makes once for each metric.
+type complaint uint8
 
 const (
-	saidFormat said = 1 << iota
-	saidType
-	saidInDom
-	saidSingular
-	saidError
-	saidEvents
-	saidString
+	badFormat complaint = 1 << iota
+	badType
+	noInDom
+	badSingular
+	badError
+	badEvents
+	badString
 )
 
-// once reports whether a complaint has not been made, and that it is now.
-func (m *metric) once(s said) bool {
-	first := m.said&s == 0
-	m.said |= s
+// once reports whether a complaint is the first of its kind for the metric, and records
+// it.
+func (m *metricState) once(c complaint) bool {
+	first := m.reported&c == 0
+	m.reported |= c
 	return first
 }
 
-// series is what was met of one instance of a metric.
-type series struct {
+// seriesState is the state of one instance of a metric.
+type seriesState struct {
 	inst    pcp.InstID
-	unknown bool        // that it is not in its domain was said
-	serial  uint32      // of the value set it was last in
-	in      *meta.InDom // of which it is known to be a member
-	bits    uint64      // last value
-	epoch   int32       // of the last value; -1: none
-	fall    *fall
+	unknown bool        // a finding named the instance as missing in its domain
+	serial  uint32      // number of the last value set with the instance
+	in      *meta.InDom // the instance domain for which membership was checked
+	bits    uint64      // the last value
+	epoch   int32       // dataState.epoch at the last value; -1 if there is none
+	fall    *fall       // nil if the counter never fell
 }
 
 func (c *checker) startData() {
-	c.data.metrics = map[pcp.PMID]*metric{}
+	c.data.metrics = map[pcp.PMID]*metricState{}
 	c.data.params = map[pcp.PMID]bool{}
-	c.data.holes = map[hole]*holeInfo{}
+	c.data.holes = map[holeSpan]*holeInfo{}
 }
 
 // volume checks a data volume.
@@ -120,7 +121,7 @@ func (c *checker) dataRecord(fr *frame) {
 		d.epoch++
 		return
 	}
-	prev := &d.head // loggers store a group's metrics in one order
+	prev := &d.head // a logging group has its metrics in the same order in each record
 	for i := range res.Sets {
 		set := &res.Sets[i]
 		m := prev.next
@@ -150,27 +151,27 @@ func (c *checker) dataTime(t pcp.Timestamp) {
 	d.stamp = t
 }
 
-// metric returns what was met of a metric.
-func (c *checker) metric(id pcp.PMID) *metric {
+// metric returns the state of a metric.
+func (c *checker) metric(id pcp.PMID) *metricState {
 	m, ok := c.data.metrics[id]
 	if !ok {
-		m = &metric{id: id, record: -1}
+		m = &metricState{id: id, record: -1}
 		m.desc, _ = c.store.Desc(id)
 		c.data.metrics[id] = m
 		if m.desc == nil {
 			c.add(MetricUnknown, c.data.m.Path, c.data.off, "metric %s is not described", id)
 		} else if m.desc.InDom != pcp.InDomNull {
-			m.series = map[pcp.InstID]*series{}
+			m.series = map[pcp.InstID]*seriesState{}
 		}
 	}
 	return m
 }
 
 // valueSet checks the values of one metric in one record.
-func (c *checker) valueSet(m *metric, set *archive.ValueSet) {
+func (c *checker) valueSet(m *metricState, set *archive.ValueSet) {
 	d := &c.data
 	if m.record == d.records {
-		c.add(MetricRepeat, d.m.Path, d.off, "metric %s is in the record twice", title(m.desc, m.id))
+		c.add(MetricRepeat, d.m.Path, d.off, "metric %s is in the record twice", metricTitle(m.desc, m.id))
 	}
 	m.record = d.records
 	d.serial++
@@ -179,8 +180,8 @@ func (c *checker) valueSet(m *metric, set *archive.ValueSet) {
 		if set.Err == m.failed {
 			return
 		}
-		if m.failed = set.Err; set.Err < 0 && !knownError(set.Err) && m.once(saidError) {
-			c.add(ValueError, d.m.Path, d.off, "metric %s: unknown error code %d", title(m.desc, m.id), int32(set.Err))
+		if m.failed = set.Err; set.Err < 0 && !knownError(set.Err) && m.once(badError) {
+			c.add(ValueError, d.m.Path, d.off, "metric %s: unknown error code %d", metricTitle(m.desc, m.id), int32(set.Err))
 		}
 		return
 	}
@@ -190,19 +191,19 @@ func (c *checker) valueSet(m *metric, set *archive.ValueSet) {
 	}
 	if m.count == 1 {
 		m.format = set.Format
-	} else if m.format != set.Format && m.desc.Type.IsNumeric() && m.once(saidFormat) {
-		c.add(ValueFormat, d.m.Path, d.off, "metric %s: values in format %d, before in %d", title(m.desc, m.id), set.Format, m.format)
+	} else if m.format != set.Format && m.desc.Type.IsNumeric() && m.once(badFormat) {
+		c.add(ValueFormat, d.m.Path, d.off, "metric %s: values in format %d, before in %d", metricTitle(m.desc, m.id), set.Format, m.format)
 	}
 	c.values(m, set)
 }
 
 // values checks the values of a described metric.
-func (c *checker) values(m *metric, set *archive.ValueSet) {
+func (c *checker) values(m *metricState, set *archive.ValueSet) {
 	singular := m.desc.InDom == pcp.InDomNull
 	if singular {
-		if (len(set.Values) > 1 || set.Values[0].Inst != pcp.InstNull) && m.once(saidSingular) {
+		if (len(set.Values) > 1 || set.Values[0].Inst != pcp.InstNull) && m.once(badSingular) {
 			c.add(ValueSingular, c.data.m.Path, c.data.off, "metric %s is singular and has %d values, the first of instance %d",
-				title(m.desc, m.id), len(set.Values), set.Values[0].Inst)
+				metricTitle(m.desc, m.id), len(set.Values), set.Values[0].Inst)
 		}
 	} else if c.data.stamp.Before(m.since) || !c.data.stamp.Before(m.until) {
 		c.refresh(m)
@@ -213,13 +214,13 @@ func (c *checker) values(m *metric, set *archive.ValueSet) {
 	typ, numeric, counter := m.desc.Type, m.desc.Type.IsNumeric(), m.desc.Sem == pcp.SemCounter
 	for i := range set.Values {
 		v := &set.Values[i]
-		if !fits(v, typ) {
+		if !isReadable(v, typ) {
 			c.badValue(m, v)
 			continue
 		}
-		if typ == pcp.TypeString && m.said&saidString == 0 && bytes.IndexByte(v.Data, 0) != len(v.Data)-1 {
-			m.said |= saidString
-			c.add(ValueString, c.data.m.Path, c.data.off, "metric %s, instance %d: the text does not end with its NUL", title(m.desc, m.id), v.Inst)
+		if typ == pcp.TypeString && m.reported&badString == 0 && bytes.IndexByte(v.Data, 0) != len(v.Data)-1 {
+			m.reported |= badString
+			c.add(ValueString, c.data.m.Path, c.data.off, "metric %s, instance %d: the text does not end with its NUL", metricTitle(m.desc, m.id), v.Inst)
 		}
 		if singular && !counter {
 			continue
@@ -232,11 +233,11 @@ func (c *checker) values(m *metric, set *archive.ValueSet) {
 			m.last[i] = s
 		}
 		if s.serial == m.serial {
-			c.add(ValueRepeat, c.data.m.Path, c.data.off, "metric %s: two values for instance %d", title(m.desc, m.id), v.Inst)
+			c.add(ValueRepeat, c.data.m.Path, c.data.off, "metric %s: two values for instance %d", metricTitle(m.desc, m.id), v.Inst)
 		}
 		s.serial = m.serial
 		if !singular && s.in != m.indom {
-			c.member(m, s)
+			c.checkMembership(m, s)
 		}
 		if counter && numeric && v.Data == nil {
 			c.counter(m, s, v.Bits)
@@ -248,19 +249,19 @@ func (c *checker) values(m *metric, set *archive.ValueSet) {
 }
 
 // refresh looks up the instance domain in force.
-func (c *checker) refresh(m *metric) {
+func (c *checker) refresh(m *metricState) {
 	m.indom, m.until = c.store.InDomAt(m.desc.InDom, c.data.stamp)
 	m.since = c.data.stamp
-	if m.indom == nil && m.once(saidInDom) {
+	if m.indom == nil && m.once(noInDom) {
 		c.add(ValueInDom, c.data.m.Path, c.data.off, "metric %s: no record of its instance domain %s holds at %s",
-			title(m.desc, m.id), m.desc.InDom, c.data.stamp)
+			metricTitle(m.desc, m.id), m.desc.InDom, c.data.stamp)
 	}
 }
 
-// seriesOf returns the series of an instance, nil if there are too many.
-func (c *checker) seriesOf(m *metric, inst pcp.InstID) *series {
+// seriesOf returns the state of an instance, or nil beyond Options.MaxSeries.
+func (c *checker) seriesOf(m *metricState, inst pcp.InstID) *seriesState {
 	if m.series == nil {
-		m.series = map[pcp.InstID]*series{}
+		m.series = map[pcp.InstID]*seriesState{}
 	}
 	s := m.series[inst]
 	if s != nil {
@@ -274,13 +275,13 @@ func (c *checker) seriesOf(m *metric, inst pcp.InstID) *series {
 		return nil
 	}
 	c.data.series++
-	s = &series{inst: inst, epoch: -1}
+	s = &seriesState{inst: inst, epoch: -1}
 	m.series[inst] = s
 	return s
 }
 
-// member checks that an instance is in its domain as it is now.
-func (c *checker) member(m *metric, s *series) {
+// checkMembership checks that an instance is in its domain at the current time.
+func (c *checker) checkMembership(m *metricState, s *seriesState) {
 	s.in = m.indom
 	if m.indom == nil || s.unknown {
 		return
@@ -288,6 +289,6 @@ func (c *checker) member(m *metric, s *series) {
 	if _, ok := m.indom.Lookup(s.inst); !ok {
 		s.unknown = true
 		c.add(ValueInstance, c.data.m.Path, c.data.off, "metric %s: instance %d is not in its domain %s at %s",
-			title(m.desc, m.id), s.inst, m.desc.InDom, c.data.stamp)
+			metricTitle(m.desc, m.id), s.inst, m.desc.InDom, c.data.stamp)
 	}
 }

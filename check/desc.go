@@ -7,22 +7,22 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// title names a metric in messages.
-func title(d *meta.Desc, id pcp.PMID) string {
+// metricTitle names a metric in a message. d may be nil.
+func metricTitle(d *meta.Desc, id pcp.PMID) string {
 	if d == nil || d.Name() == "" {
 		return id.String()
 	}
 	return d.Name() + " (" + id.String() + ")"
 }
 
-// desc checks a descriptor. Loggers repeat those of derived metrics without end,
-// so only the first of each is looked into. It reports false for one that
-// contradicts an earlier one.
+// desc checks a descriptor. It returns false if the descriptor contradicts an earlier
+// one. It checks the fields of a metric's first descriptor alone, because loggers repeat
+// the descriptors of derived metrics many times.
 func (c *checker) desc(p place, d *meta.Desc) bool {
 	_, known := c.descs[d.PMID]
 	if err := c.store.AddDesc(d); err != nil {
 		old, _ := c.store.Desc(d.PMID)
-		c.at(p, DescConflict, "metric %s: differs in %s from the record at offset %d", title(d, d.PMID), old.Conflict(d), c.descs[d.PMID])
+		c.at(p, DescConflict, "metric %s: differs in %s from the record at offset %d", metricTitle(d, d.PMID), old.Conflict(d), c.descs[d.PMID])
 		return false
 	}
 	c.descNames(p, d)
@@ -31,10 +31,10 @@ func (c *checker) desc(p place, d *meta.Desc) bool {
 	}
 	c.descs[d.PMID] = p.off
 	if uint32(d.PMID)>>31 != 0 || d.InDom != pcp.InDomNull && uint32(d.InDom)>>31 != 0 {
-		c.at(p, DescIdent, "metric %s: identifier 0x%08x, instance domain 0x%08x: the highest bit is reserved", title(d, d.PMID), uint32(d.PMID), uint32(d.InDom))
+		c.at(p, DescIdent, "metric %s: identifier 0x%08x, instance domain 0x%08x: the highest bit is reserved", metricTitle(d, d.PMID), uint32(d.PMID), uint32(d.InDom))
 	}
 	if d.Type == pcp.TypeNoSupport {
-		return true // nothing else is set
+		return true // the other fields have no meaning
 	}
 	c.descFields(p, d)
 	c.units(p, d)
@@ -43,18 +43,18 @@ func (c *checker) desc(p place, d *meta.Desc) bool {
 
 func (c *checker) descFields(p place, d *meta.Desc) {
 	if d.Type < pcp.Type32 || d.Type > pcp.TypeHighResEvent {
-		c.at(p, DescType, "metric %s: type %d", title(d, d.PMID), d.Type)
+		c.at(p, DescType, "metric %s: type %d", metricTitle(d, d.PMID), d.Type)
 	}
 	if d.InDom != pcp.InDomNull && d.InDom.Domain() != d.PMID.Domain() && !isDerived(d.PMID) {
-		c.at(p, DescDomain, "metric %s: domain %d, its instance domain's %d", title(d, d.PMID), d.PMID.Domain(), d.InDom.Domain())
+		c.at(p, DescDomain, "metric %s: domain %d, its instance domain's %d", metricTitle(d, d.PMID), d.PMID.Domain(), d.InDom.Domain())
 	}
 	if d.Sem != pcp.SemCounter && d.Sem != pcp.SemInstant && d.Sem != pcp.SemDiscrete {
-		c.at(p, DescSemantics, "metric %s: semantics %d", title(d, d.PMID), int32(d.Sem))
+		c.at(p, DescSemantics, "metric %s: semantics %d", metricTitle(d, d.PMID), int32(d.Sem))
 	}
 }
 
-// isDerived reports whether id is that of a derived metric that was logged: its
-// instance domain is that of the metrics it was derived from.
+// isDerived reports whether id belongs to a logged derived metric. Such a metric has the
+// instance domain of the metrics it is derived from.
 func isDerived(id pcp.PMID) bool {
 	return id.Domain() == pcp.DynamicDomain && id.Cluster()&2048 != 0
 }
@@ -72,13 +72,13 @@ func (c *checker) units(p place, d *meta.Desc) {
 		{"count", int(u.DimCount), int(u.ScaleCount), 7},
 	} {
 		if dim.dim < -2 || dim.dim > 2 {
-			c.at(p, DescUnits, "metric %s: dimension of %s is %d", title(d, d.PMID), dim.name, dim.dim)
+			c.at(p, DescUnits, "metric %s: dimension of %s is %d", metricTitle(d, d.PMID), dim.name, dim.dim)
 		}
 		if dim.dim == 0 && dim.scale != 0 {
-			c.at(p, DescUnits, "metric %s: %s has scale %d and no dimension", title(d, d.PMID), dim.name, dim.scale)
+			c.at(p, DescUnits, "metric %s: %s has scale %d and no dimension", metricTitle(d, d.PMID), dim.name, dim.scale)
 		}
 		if dim.scale > dim.max {
-			c.at(p, DescUnits, "metric %s: scale of %s is %d", title(d, d.PMID), dim.name, dim.scale)
+			c.at(p, DescUnits, "metric %s: scale of %s is %d", metricTitle(d, d.PMID), dim.name, dim.scale)
 		}
 	}
 }
@@ -114,8 +114,8 @@ func (c *checker) descNames(p place, d *meta.Desc) {
 	}
 }
 
-// badName reports whether a metric name has an empty part or a character that
-// no tool takes in one.
+// badName reports whether a metric name has an empty part or a character that tools
+// reject.
 func badName(name string) bool {
 	if name == "" || strings.HasPrefix(name, ".") || strings.HasSuffix(name, ".") || strings.Contains(name, "..") {
 		return true

@@ -1,15 +1,14 @@
-// Package check finds what is wrong with PCP archives: all that the reference's
-// pmlogcheck finds, and what only a look at every field can.
+// Package check finds faults in PCP archives. It reports everything that the
+// reference's pmlogcheck reports, and checks every field of every record besides.
 //
 //	for f := range check.Archive("/var/log/pcp/host/20260102", nil) {
 //		fmt.Println(f)
 //	}
 //
-// Every file is read once, front to back: first the temporal index, then the
-// metadata, then the data volumes. Memory follows the metadata, the longest
-// record and the number of metric-instances, which is bounded (see [Options]).
-// Damage costs the part concerned alone: the check goes on with the next record
-// that can be told from other bytes, and with the other files.
+// A check reads every file once from front to back: the temporal index, the metadata,
+// then the data volumes. Memory depends on the metadata, the longest record and the
+// number of metric-instances, which [Options] bounds. After damage the check goes on
+// at the next record that it recognises, and with the other files.
 //
 // A sequence belongs to one goroutine, and each reads the files anew. A consumer
 // may stop at any finding. What cannot be read is a finding too, so there is no

@@ -10,21 +10,21 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// pointer is one of the two places that an index entry denotes.
+// pointer is one of the two positions in an index entry.
 type pointer struct {
-	off   int64
-	entry int // its number, from 1
-	stamp pcp.Timestamp
+	off   int64         // offset in the file that it points into
+	entry int           // number of the entry, from 1
+	stamp pcp.Timestamp // time of the entry
 }
 
-// pointers are those into one file, ascending; the file's frames are held
-// against them as it is read.
+// pointers are the pointers into one file. The check compares them with the file's
+// records as it reads the file.
 type pointers struct {
-	list []pointer
-	next int
+	list []pointer // ascending by offset
+	next int       // index in list of the first pointer not compared yet
 }
 
-// index checks the temporal index by itself and collects where it points.
+// index checks the entries of the temporal index and collects their pointers.
 func (c *checker) index(m *member) {
 	if m.empty {
 		return
@@ -36,7 +36,7 @@ func (c *checker) index(m *member) {
 	defer f.Close()
 	c.indexFile = m
 	if got := len(f.w.Peek(int(m.begin))); got < int(m.begin) {
-		return // the label is damaged, which was said
+		return // the label is damaged, and a finding has said so
 	}
 	f.w.Pass(int(m.begin))
 	size := m.layout.IndexEntrySize()
@@ -51,7 +51,7 @@ func (c *checker) index(m *member) {
 			break
 		}
 		n++
-		e, _ := archive.DecodeIndexEntry(raw, m.layout.Version) // it is long enough
+		e, _ := archive.DecodeIndexEntry(raw, m.layout.Version) // fails only on short input
 		c.entry(m, f.w.Off, n, e, prev)
 		prev = e
 		f.w.Pass(size)
@@ -59,14 +59,14 @@ func (c *checker) index(m *member) {
 	if f.w.Err != nil {
 		c.unreadable(m, f.w.Off, f.w.Err)
 	} else if n == 0 {
-		c.add(FileEmpty, m.Path, nowhere, "the index has no entry, for which the reference takes the archive to be empty")
+		c.add(FileEmpty, m.Path, nowhere, "the index has no entry: the reference takes the archive for empty")
 	}
 	for _, p := range c.points {
 		slices.SortStableFunc(p.list, func(a, b pointer) int { return cmp.Compare(a.off, b.off) })
 	}
 }
 
-// entry checks entry n, which follows prev.
+// entry checks entry number n, whose predecessor is prev. at is its offset.
 func (c *checker) entry(m *member, at int64, n int, e, prev archive.IndexEntry) {
 	report := func(code finding.Code, format string, args ...any) {
 		c.add(code, m.Path, at, "entry %d: "+format, append([]any{n}, args...)...)
@@ -97,6 +97,7 @@ func (c *checker) entry(m *member, at int64, n int, e, prev archive.IndexEntry) 
 	}
 }
 
+// entryOrder checks that entry e does not go back behind its predecessor.
 func (c *checker) entryOrder(report func(finding.Code, string, ...any), e, prev archive.IndexEntry) {
 	if e.Stamp.Before(prev.Stamp) {
 		report(IndexOrder, "time %s after %s", e.Stamp, prev.Stamp)
@@ -115,6 +116,7 @@ func (c *checker) entryOrder(report func(finding.Code, string, ...any), e, prev 
 	}
 }
 
+// point adds a pointer into a volume.
 func (c *checker) point(volume int32, p pointer) {
 	if c.points[volume] == nil {
 		c.points[volume] = &pointers{}
@@ -122,8 +124,8 @@ func (c *checker) point(volume int32, p pointer) {
 	c.points[volume].list = append(c.points[volume].list, p)
 }
 
-// passPointers holds a frame that begins at off against the pointers; stamp is its
-// time, nil for metadata.
+// passPointers compares a record that begins at off with the pointers up to off. stamp is
+// the time of a data record, nil for metadata.
 func (c *checker) passPointers(m *member, off int64, stamp *pcp.Timestamp) {
 	p := c.points[m.volume()]
 	if p == nil {
@@ -140,8 +142,8 @@ func (c *checker) passPointers(m *member, off int64, stamp *pcp.Timestamp) {
 	}
 }
 
-// skipPointers leaves out the pointers into damage, from off to before end:
-// what stood there is not known.
+// skipPointers skips the pointers into damage between off and end, because the records
+// there are unknown.
 func (c *checker) skipPointers(m *member, off, end int64) {
 	p := c.points[m.volume()]
 	if p == nil {
@@ -154,12 +156,12 @@ func (c *checker) skipPointers(m *member, off, end int64) {
 	}
 }
 
-// between reports a pointer to where no record begins.
+// between reports a pointer to an offset at which no record begins.
 func (c *checker) between(m *member, e pointer) {
 	c.addIn(m.Path, IndexBoundary, c.indexFile.Path, c.entryAt(e), "entry %d points between the records of %s, at offset %d", e.entry, m.Path, e.off)
 }
 
-// endPointers holds the end of a file, at size, against the pointers.
+// endPointers compares the remaining pointers with the end of a file at offset size.
 func (c *checker) endPointers(m *member, size int64) {
 	p := c.points[m.volume()]
 	if p == nil {
@@ -178,7 +180,7 @@ func (c *checker) endPointers(m *member, size int64) {
 	}
 }
 
-// entryAt returns where an entry stands in the index.
+// entryAt returns the offset of a pointer's entry in the index file.
 func (c *checker) entryAt(p pointer) int64 {
 	return c.indexFile.begin + int64(p.entry-1)*int64(c.indexFile.layout.IndexEntrySize())
 }

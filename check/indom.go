@@ -10,36 +10,36 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// domain is an instance domain as of the last record about it.
-type domain struct {
-	off      int64 // of the first record
-	complete bool  // a complete record was met
+// domainState is an instance domain after its last record.
+type domainState struct {
+	off      int64 // offset of the first record
+	complete bool  // there was a record with all instances
 	byID     map[pcp.InstID]string
 	byName   map[string]pcp.InstID
 	byPrefix map[string]pcp.InstID
-	ever     map[pcp.InstID]bool // instances it had at any time
-	said     map[string]bool     // names that were complained about
+	ever     map[pcp.InstID]bool // every instance that the domain ever had
+	reported map[string]bool     // instance names for which there was a finding
 }
 
-func (c *checker) domain(p place, id pcp.InDomID) *domain {
+func (c *checker) domain(p place, id pcp.InDomID) *domainState {
 	d, ok := c.indoms[id]
 	if !ok {
-		d = &domain{off: p.off, ever: map[pcp.InstID]bool{}, said: map[string]bool{}}
+		d = &domainState{off: p.off, ever: map[pcp.InstID]bool{}, reported: map[string]bool{}}
 		d.clear()
 		c.indoms[id] = d
 	}
 	return d
 }
 
-func (d *domain) clear() {
+func (d *domainState) clear() {
 	d.byID, d.byName, d.byPrefix = map[pcp.InstID]string{}, map[string]pcp.InstID{}, map[string]pcp.InstID{}
 }
 
-// inDom checks a complete instance domain.
+// inDom checks an instance domain record with all instances.
 func (c *checker) inDom(p place, in *meta.InDom, payload []byte) {
 	c.store.AddInDom(in)
 	if len(in.Instances) == 0 {
-		c.at(p, InDomEmpty, "instance domain %s: no instances, for which readers ignore the record", in.ID)
+		c.at(p, InDomEmpty, "instance domain %s: no instances: readers ignore the record", in.ID)
 		return
 	}
 	c.endsWithNUL(p, in.ID, payload)
@@ -55,7 +55,7 @@ func (c *checker) inDom(p place, in *meta.InDom, payload []byte) {
 	}
 }
 
-// delta checks a change of an instance domain.
+// delta checks a record that changes an instance domain.
 func (c *checker) delta(p place, dl *meta.InDomDelta, payload []byte) {
 	c.store.AddDelta(dl)
 	d := c.domain(p, dl.ID)
@@ -91,18 +91,18 @@ func (c *checker) delta(p place, dl *meta.InDomDelta, payload []byte) {
 	}
 }
 
-// endsWithNUL checks that the names, which end the record, end.
+// endsWithNUL checks that the names at the end of a record end with a NUL.
 func (c *checker) endsWithNUL(p place, id pcp.InDomID, payload []byte) {
 	if payload[len(payload)-1] != 0 {
 		c.at(p, InDomName, "instance domain %s: the last name does not end with a NUL", id)
 	}
 }
 
-// instance adds an instance to the domain and checks its name against the rest.
-func (c *checker) instance(p place, id pcp.InDomID, d *domain, e meta.Instance) {
-	say := func(code finding.Code, format string, args ...any) {
-		if !d.said[e.Name] {
-			d.said[e.Name] = true
+// instance adds an instance to the domain and compares its name with the other names.
+func (c *checker) instance(p place, id pcp.InDomID, d *domainState, e meta.Instance) {
+	report := func(code finding.Code, format string, args ...any) {
+		if !d.reported[e.Name] {
+			d.reported[e.Name] = true
 			c.at(p, code, "instance domain %s: "+format, append([]any{id}, args...)...)
 		}
 	}
@@ -111,17 +111,17 @@ func (c *checker) instance(p place, id pcp.InDomID, d *domain, e meta.Instance) 
 	near, close := d.byPrefix[prefix]
 	switch {
 	case e.Name == "":
-		say(InDomName, "instance %d has no name", e.ID)
+		report(InDomName, "instance %d has no name", e.ID)
 	case taken:
-		say(InDomNames, "instances %d and %d have the name %.80q", other, e.ID, e.Name)
+		report(InDomNames, "instances %d and %d have the name %.80q", other, e.ID, e.Name)
 	case close:
-		say(InDomPrefix, "instances %d and %d: %.80q and %.80q are equal up to the first blank", near, e.ID, d.byID[near], e.Name)
+		report(InDomPrefix, "instances %d and %d: %.80q and %.80q are equal up to the first blank", near, e.ID, d.byID[near], e.Name)
 	}
 	d.byID[e.ID], d.byName[e.Name], d.byPrefix[prefix] = e.Name, e.ID, e.ID
 	d.ever[e.ID] = true
 }
 
-func (d *domain) remove(id pcp.InstID, name string) {
+func (d *domainState) remove(id pcp.InstID, name string) {
 	delete(d.byID, id)
 	if d.byName[name] == id {
 		delete(d.byName, name)
@@ -131,7 +131,8 @@ func (d *domain) remove(id pcp.InstID, name string) {
 	}
 }
 
-// endInDoms holds domains and metrics against each other.
+// endInDoms reports instance domains without a metric, and metrics whose instance domain
+// has no record.
 func (c *checker) endInDoms() {
 	used := map[pcp.InDomID]bool{}
 	for d := range c.store.Metrics() {
@@ -140,7 +141,7 @@ func (c *checker) endInDoms() {
 		}
 		used[d.InDom] = true
 		if c.indoms[d.InDom] == nil {
-			c.add(DescInDom, c.metaFile.Path, c.descs[d.PMID], "metric %s: its instance domain %s has no record", title(d, d.PMID), d.InDom)
+			c.add(DescInDom, c.metaFile.Path, c.descs[d.PMID], "metric %s: its instance domain %s has no record", metricTitle(d, d.PMID), d.InDom)
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(c.indoms)) {

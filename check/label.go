@@ -8,11 +8,11 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// knownFeatures are the feature bits that have a meaning.
+// knownFeatures are the feature bits that are defined.
 const knownFeatures = 0x80000000
 
-// labels reads the label of every member and compares them with the first good
-// one. It reports whether a version is known, so that records can be read.
+// labels reads the label of every member and compares it with the first intact one. It
+// returns false if no label names a known version: then no record can be read.
 func (c *checker) labels() bool {
 	for _, m := range c.members {
 		c.readLabel(m)
@@ -29,7 +29,7 @@ func (c *checker) labels() bool {
 			c.checkHeader(m)
 			continue
 		}
-		c.compare(m)
+		c.compareLabel(m)
 	}
 	for _, m := range c.members {
 		if m.layout == nil && c.layout != nil {
@@ -44,7 +44,7 @@ func (c *checker) labels() bool {
 func (c *checker) readLabel(m *member) {
 	f := c.open(m)
 	if f == nil {
-		m.empty = true // there is no use in trying again
+		m.empty = true // do not try again
 		return
 	}
 	defer f.Close()
@@ -69,7 +69,7 @@ func (c *checker) damagedLabel(m *member, w *walker, bad *damage) {
 		return
 	}
 	if head := w.Peek(8); len(head) == 8 {
-		if v := uint32(w.Word(4)) & 0xff; !known(v) {
+		if v := uint32(w.Word(4)) & 0xff; !knownVersion(v) {
 			c.add(LabelVersion, m.Path, 0, "archive label: %s; version: %d: %v", bad, v, pcp.ErrVersion)
 			return
 		}
@@ -77,8 +77,8 @@ func (c *checker) damagedLabel(m *member, w *walker, bad *damage) {
 	c.add(LabelRecord, m.Path, 0, "archive label: %s", bad)
 }
 
-// known reports whether archives of a version are read.
-func known(version uint32) bool {
+// knownVersion reports whether this module reads archives of a version.
+func knownVersion(version uint32) bool {
 	_, ok := wire.For(pcp.Version(version))
 	return ok
 }
@@ -101,8 +101,8 @@ func (c *checker) decodeLabel(m *member, fr *frame) {
 	c.add(code, m.Path, 0, "archive label: %s", reason(err))
 }
 
-// reason returns the text of a decoder's error without the place, which the
-// finding has.
+// reason returns the text of a decoder's error without the position, which the finding
+// has in its own fields.
 func reason(err error) string {
 	var fe *pcp.FormatError
 	if !errors.As(err, &fe) {
@@ -118,7 +118,7 @@ func reason(err error) string {
 	return text + fe.Err.Error()
 }
 
-// checkHeader looks at one label alone.
+// checkHeader checks one label by itself.
 func (c *checker) checkHeader(m *member) {
 	h := m.header
 	if h.Volume != m.volume() {
@@ -130,12 +130,12 @@ func (c *checker) checkHeader(m *member) {
 	if what := badTime(h.Start); what != "" {
 		c.add(LabelStart, m.Path, 0, "start %s: %s", h.Start, what)
 	} else if h.Start.Sec == 0 {
-		c.add(LabelStart, m.Path, 0, "the label has no start time: its writer did not come to an end")
+		c.add(LabelStart, m.Path, 0, "the label has no start time: its writer did not finish")
 	}
 }
 
-// compare compares a label with the first good one.
-func (c *checker) compare(m *member) {
+// compareLabel compares a label with the first intact one.
+func (c *checker) compareLabel(m *member) {
 	c.checkHeader(m)
 	h, want := m.header, c.header
 	if h.Version != want.Version {
@@ -149,7 +149,7 @@ func (c *checker) compare(m *member) {
 	}
 	if h.Start != want.Start && h.Start.Sec != 0 {
 		if want.Start.Sec == 0 {
-			c.header = h // pmlogextract did not come to fill in the index'
+			c.header = h // an interrupted pmlogextract leaves the index without a start
 			c.first = m
 			c.saver.use(m)
 		} else {
@@ -161,7 +161,7 @@ func (c *checker) compare(m *member) {
 	}
 }
 
-// badTime says what is impossible about a time, "" if nothing is.
+// badTime returns why a time is impossible, or "" if it is possible.
 func badTime(t pcp.Timestamp) string {
 	switch {
 	case t.Sec < 0:
@@ -169,7 +169,7 @@ func badTime(t pcp.Timestamp) string {
 	case t.Nsec < 0:
 		return "negative fraction of a second"
 	case t.Nsec > 999_999_999:
-		return "the fraction is more than a second"
+		return "the fraction is a second or more"
 	}
 	return ""
 }

@@ -10,11 +10,11 @@ import (
 	"github.com/pcparchive/pcparchive/labelset"
 )
 
-// itoa formats any of the identifiers that are numbers.
-func itoa[T ~int32 | ~uint32](n T) string { return fmt.Sprint(n) }
+// decimal formats a numeric identifier.
+func decimal[T ~int32 | ~uint32](n T) string { return fmt.Sprint(n) }
 
-// jsonNames checks that text is a JSON object and returns a name, dotted, that
-// is in it twice.
+// jsonNames checks that text is a JSON object. It returns a dotted name that occurs twice
+// in it, or "".
 func jsonNames(text string) (repeated string, err error) {
 	if strings.TrimSpace(text) == "" {
 		return "", nil
@@ -36,8 +36,8 @@ func jsonNames(text string) (repeated string, err error) {
 	return repeated, err
 }
 
-// objectNames hands the names of an object's members to visit, those of objects
-// in it with the way to them, and takes the closing brace.
+// objectNames passes the dotted name of each member of an object to visit, and reads the
+// closing brace. It descends into members that are objects.
 func objectNames(dec *json.Decoder, prefix string, visit func(string)) error {
 	for dec.More() {
 		key, err := dec.Token()
@@ -66,7 +66,7 @@ func objectNames(dec *json.Decoder, prefix string, visit func(string)) error {
 	return err
 }
 
-// skipArray passes over the rest of an array.
+// skipArray reads the rest of an array.
 func skipArray(dec *json.Decoder) error {
 	for depth := 1; depth > 0; {
 		t, err := dec.Token()
@@ -86,9 +86,9 @@ func skipArray(dec *json.Decoder) error {
 	return nil
 }
 
-// mismatch says which entry of a set as stored does not denote a label of its
-// JSON, "" if all do.
-func mismatch(set labelset.Set, level labelset.Level) string {
+// badEntry describes the first stored entry of a set that does not denote a label of its
+// JSON. It returns "" if there is none.
+func badEntry(set labelset.Set, level labelset.Level) string {
 	text := set.JSON()
 	parsed, err := labelset.Parse(text, level)
 	if err != nil {
@@ -115,8 +115,8 @@ func mismatch(set labelset.Set, level labelset.Level) string {
 	return ""
 }
 
-// denotes reports whether a set has a label of that name, the last part of it
-// for a compound one, and value.
+// denotes reports whether a set has a label with the given name and value. For a compound
+// label, name is the last part of its name.
 func denotes(set labelset.Set, name, value string) bool {
 	for l := range set.All() {
 		if l.Value == value && (l.Name == name || strings.HasSuffix(l.Name, "."+name)) {

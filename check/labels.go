@@ -11,11 +11,11 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// labelState is what was met of one level and identifier.
+// labelState is the state of the labels of one level and identifier.
 type labelState struct {
-	off   int64 // of the first record
-	last  *meta.Labels
-	insts map[pcp.InstID]int64 // where instances were met first
+	off   int64                // offset of the first record
+	last  *meta.Labels         // the last record
+	insts map[pcp.InstID]int64 // offset of the first record for each instance
 }
 
 // labelRecord checks a record of label sets.
@@ -32,12 +32,12 @@ func (c *checker) labelRecord(p place, l *meta.Labels) {
 		}
 		seen[l.Sets[i].Inst] = true
 	}
-	c.follow(p, subject, l)
+	c.checkAgainstLast(p, subject, l)
 	c.store.AddLabels(l)
 }
 
-// follow holds a record against its predecessors.
-func (c *checker) follow(p place, subject string, l *meta.Labels) {
+// checkAgainstLast compares a record with its predecessor and records it.
+func (c *checker) checkAgainstLast(p place, subject string, l *meta.Labels) {
 	key := labelKey{l.Level, l.Ident}
 	if l.Level == labelset.Context {
 		key.ident = meta.ContextIdent
@@ -60,10 +60,10 @@ func (c *checker) follow(p place, subject string, l *meta.Labels) {
 	}
 }
 
-// checkSet checks one set.
+// checkSet checks one label set of a record.
 func (c *checker) checkSet(p place, subject string, level labelset.Level, in *labelset.Instance) {
 	if level == labelset.Instances && in.Inst != pcp.InstNull {
-		subject += " instance " + itoa(in.Inst)
+		subject += " instance " + decimal(in.Inst)
 	}
 	if in.Err < 0 {
 		c.at(p, LabelsError, "%s: error %d in place of labels", subject, int32(in.Err))
@@ -81,17 +81,17 @@ func (c *checker) checkSet(p place, subject string, level labelset.Level, in *la
 	case in.Invalid != nil:
 		c.at(p, LabelsJSON, "%s: %v", subject, in.Invalid)
 	default:
-		if what := mismatch(in.Set, level); what != "" {
+		if what := badEntry(in.Set, level); what != "" {
 			c.at(p, LabelsSlice, "%s: %.80q: %s", subject, text, what)
 		}
 	}
 }
 
-// badIdent says why an identifier does not suit a record's level.
+// badIdent returns why a record's identifier does not fit its level, or "".
 func badIdent(l *meta.Labels) string {
 	switch l.Level {
 	case labelset.Context:
-		// Readers ignore it, and importers that follow pmiPutLabel write 0.
+		// Readers ignore the identifier. Importers that use pmiPutLabel write 0.
 		if l.Ident != meta.ContextIdent && l.Ident != 0 {
 			return fmt.Sprintf("their identifier is 0x%08x", l.Ident)
 		}
@@ -115,19 +115,19 @@ func labelSubject(level labelset.Level, ident uint32) string {
 	case labelset.Context:
 		return "context labels"
 	case labelset.Domain:
-		return "labels of domain " + itoa(ident)
+		return "labels of domain " + decimal(ident)
 	case labelset.InDom:
 		return "labels of instance domain " + pcp.InDomID(ident).String()
 	case labelset.Instances:
 		return "instance labels of " + pcp.InDomID(ident).String()
 	case labelset.Cluster:
 		id := pcp.PMID(ident)
-		return "labels of cluster " + itoa(id.Domain()) + "." + itoa(id.Cluster())
+		return "labels of cluster " + decimal(id.Domain()) + "." + decimal(id.Cluster())
 	}
 	return level.String() + " labels of " + pcp.PMID(ident).String()
 }
 
-// endLabels reports labels of what is not in the archive.
+// endLabels reports labels whose domain, cluster, metric or instance is not in the archive.
 func (c *checker) endLabels() {
 	indoms := c.knownInDoms()
 	domains, clusters := map[uint32]bool{}, map[pcp.PMID]bool{}
@@ -159,7 +159,7 @@ func (c *checker) endLabels() {
 	}
 }
 
-// endInstances reports labels of instances that never were.
+// endInstances reports labels of instances that their domain never had.
 func (c *checker) endInstances(k labelKey) {
 	d := c.indoms[pcp.InDomID(k.ident)]
 	if k.level != labelset.Instances || d == nil {

@@ -14,17 +14,18 @@ import (
 	"github.com/pcparchive/pcparchive/internal/wire"
 )
 
-// cacheSize suffices for a file's table of windows; all is read in sequence.
+// cacheSize is the memory for the table of windows of a compressed file. Sequential reads
+// need no more.
 const cacheSize = 1 << 20
 
 // member is a file of the archive being checked.
 type member struct {
 	archive.Member
-	header *archive.Header // nil: its label is damaged
-	label  []byte          // framed, if it is good
+	header *archive.Header // the label; nil if it is damaged
+	label  []byte          // the intact label as stored, with its frame
 	layout *wire.Layout
-	begin  int64 // where the first record after the label stands
-	empty  bool  // there is nothing in it
+	begin  int64 // offset of the first record after the label
+	empty  bool  // the file has no content, or cannot be read
 }
 
 // volume returns the number that the member's label should have.
@@ -38,8 +39,8 @@ func (m *member) volume() int32 {
 	return int32(m.Volume)
 }
 
-// find lists the members of the archive: index, metadata, volumes, which is the
-// order in which the reference checks labels.
+// find lists the members of the archive in the order in which the reference checks
+// labels: index, metadata, volumes.
 func (c *checker) find() []*member {
 	_, found, err := archive.Members(c.archive)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -74,16 +75,17 @@ func (c *checker) find() []*member {
 	return members
 }
 
-// checkTwice looks for other forms of a member.
+// checkTwice reports other files that hold the same member, compressed or not.
 func (c *checker) checkTwice(m *member) {
 	stem := strings.TrimSuffix(m.Path, m.Compress)
 	for _, suffix := range append([]string{""}, decomp.Suffixes[:]...) {
 		if info, err := os.Stat(stem + suffix); suffix != m.Compress && err == nil && info.Mode().IsRegular() {
-			c.add(FileTwice, stem+suffix, nowhere, "%s is the same file of the archive and was checked; readers differ in which they take", m.Path)
+			c.add(FileTwice, stem+suffix, nowhere, "%s is the same file of the archive and was checked; readers differ in which one they read", m.Path)
 		}
 	}
 }
 
+// checkNumbers reports holes in the numbers of the data volumes.
 func (c *checker) checkNumbers(members []*member) {
 	last := -1
 	for _, m := range members {
@@ -104,12 +106,12 @@ func (c *checker) checkNumbers(members []*member) {
 // file is an open member.
 type file struct {
 	f *archive.File
-	r io.Reader // of f
-	a *ahead    // nil: not in use
+	r io.Reader // reads f
+	a *ahead    // reads r ahead; may be nil
 	w *walker
 }
 
-// Close gives up what reading needs.
+// Close closes the file and stops reading ahead.
 func (f *file) Close() {
 	if f.a != nil {
 		f.a.Close()
@@ -117,8 +119,8 @@ func (f *file) Close() {
 	f.f.Close()
 }
 
-// open opens a member for reading from its start. It returns nil if that is
-// impossible, which it has reported.
+// open opens a member for reading from its start. After a failure it reports a finding and
+// returns nil.
 func (c *checker) open(m *member) *file {
 	f, err := archive.OpenMember(m.Member, &archive.ReadOptions{Cache: cacheSize})
 	if err != nil {
@@ -129,7 +131,7 @@ func (c *checker) open(m *member) *file {
 	return &file{f: f, r: r, w: newWalker(r, f.Size, c.opts.MaxRecord)}
 }
 
-// readAhead makes the file be read in parallel with what is done with it.
+// readAhead starts a goroutine that reads the file ahead.
 func (f *file) readAhead() {
 	f.a = readAhead(f.r)
 	f.w.SetSource(f.a)

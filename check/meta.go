@@ -23,7 +23,7 @@ func (c *checker) metadata(m *member) {
 	if n == 0 {
 		c.add(FileEmpty, m.Path, nowhere, "there is no metadata record")
 	} else if len(c.descs) == 0 {
-		c.add(FileEmpty, m.Path, nowhere, "no metric is described, for which the reference takes the archive to be empty")
+		c.add(FileEmpty, m.Path, nowhere, "no metric is described: the reference takes the archive for empty")
 	}
 	c.endInDoms()
 	c.endLabels()
@@ -48,14 +48,14 @@ func (c *checker) metaRecord(m *member, fr *frame) {
 		return
 	}
 	at := place{m, fr.off}
-	// A text without its NUL is one byte short, which is found below.
+	// A text without its NUL is one byte short. The text check below reports it.
 	if want := encodedSize(rec, layout.Version); want != d.Len() && (kind != pcp.KindText || want < d.Len()) {
 		c.at(at, MetaRest, "%s record: %d bytes for contents of %d", kind, d.Len(), want)
 	}
 	switch rec := rec.(type) {
 	case *meta.Desc:
 		if !c.desc(at, rec) {
-			return // a reader would refuse the archive
+			return // a reader would reject the archive
 		}
 	case *meta.InDom:
 		c.metaTime(at, kind, rec.Stamp)
@@ -69,15 +69,15 @@ func (c *checker) metaRecord(m *member, fr *frame) {
 	case *meta.Text:
 		if !rec.Type.Valid() {
 			c.at(at, TextType, "help text of unknown %s", rec.Type)
-			return // the reference loses what follows
+			return // the reference loses the records after it
 		}
 		c.text(at, rec, fr.payload)
 	}
 	c.saver.metadata(m, fr.payload, rec)
 }
 
-// encodedSize returns the length that a record's body has if its parts follow
-// one another without gaps, as all writers have it.
+// encodedSize returns the length in bytes that a record's body has without gaps between
+// its parts. All known writers leave no gaps.
 func encodedSize(rec archive.Record, v pcp.Version) int {
 	switch rec := rec.(type) {
 	case *meta.InDom:
@@ -94,18 +94,19 @@ func encodedSize(rec archive.Record, v pcp.Version) int {
 	return 0
 }
 
-// place is where a record stands.
+// place is the position of a record.
 type place struct {
 	m   *member
 	off int64
 }
 
+// at adds a finding about the record at a place.
 func (c *checker) at(p place, code finding.Code, format string, args ...any) {
 	c.add(code, p.m.Path, p.off, format, args...)
 }
 
-// metaTime checks the time of a record. Whether it is after the archive's end
-// is known once the data has been read.
+// metaTime checks the time of a record. endMetaTimes compares it with the archive's end,
+// which is known only after the data was read.
 func (c *checker) metaTime(p place, kind pcp.Kind, t pcp.Timestamp) {
 	if what := badTime(t); what != "" {
 		c.at(p, MetaTime, "%s record: time %s: %s", kind, t, what)
@@ -121,7 +122,7 @@ func (c *checker) metaTime(p place, kind pcp.Kind, t pcp.Timestamp) {
 	c.times = append(c.times, metaTime{p.off, t})
 }
 
-// lastVolume returns the path of the last data volume.
+// lastVolume returns the path of the last data volume, or "" if there is none.
 func (c *checker) lastVolume() string {
 	if c.data.m == nil {
 		return ""
@@ -129,7 +130,7 @@ func (c *checker) lastVolume() string {
 	return c.data.m.Path
 }
 
-// endMetaTimes reports the metadata that is later than the last data record.
+// endMetaTimes reports metadata records that are later than the last data record.
 func (c *checker) endMetaTimes() {
 	if c.metaFile == nil || c.data.records == 0 {
 		return

@@ -15,16 +15,17 @@ import (
 	"github.com/pcparchive/pcparchive/rewrite"
 )
 
-// ErrNothing says that an archive holds nothing that can be saved.
+// ErrNothing reports that an archive holds no record that can be saved.
 var ErrNothing = errors.New("nothing can be saved")
 
-// Salvage checks an archive as [Archive] does and writes what is whole of it, as
-// it is, to a new archive, out: every metadata and data record that can be
-// decoded, with good labels and a new temporal index, uncompressed. The errors
-// among the findings tell what was lost. It never overwrites: if a file of an
-// archive out exists, the error wraps [io/fs.ErrExist]; if another writes it, the
-// error is an [*archive.InUseError]. An error, [ErrNothing] or that of a write or
-// of ctx, is yielded last. The archive appears complete or not at all.
+// Salvage checks an archive as [Archive] does and copies every record that can be decoded
+// to a new archive at out. The copy is uncompressed and gets intact labels and a new
+// temporal index. Findings that are errors name the lost records.
+//
+// Salvage yields an error last: [ErrNothing], or the failure of a write or of ctx. It
+// never overwrites: if a file of an archive out exists, the error wraps [io/fs.ErrExist].
+// If another process writes that archive, the error is an [*archive.InUseError]. The
+// new archive appears complete or not at all.
 func Salvage(ctx context.Context, path, out string, o *Options) iter.Seq2[finding.Finding, error] {
 	return func(yield func(finding.Finding, error) bool) {
 		aside, err := rewrite.NewAside(out)
@@ -51,20 +52,20 @@ func Salvage(ctx context.Context, path, out string, o *Options) iter.Seq2[findin
 	}
 }
 
-// saver writes an archive of records that are copied. A nil saver does nothing.
+// saver writes the salvaged archive. A nil saver does nothing.
 type saver struct {
-	base    string // where it writes
-	name    string // of the archive when it is complete
-	label   []byte // framed, of the first good file
+	base    string // base path while the archive is incomplete
+	name    string // base path of the complete archive
+	label   []byte // the first intact label as stored, with its frame
 	layout  *wire.Layout
 	files   []*savedFile
 	meta    *savedFile
-	data    *savedFile // the volume being written
+	data    *savedFile // the volume being written; nil before its first record
 	index   *archive.IndexMaker
-	lowest  pcp.Timestamp
-	descs   int
-	records int
-	err     error
+	lowest  pcp.Timestamp // the earliest time of a data record
+	descs   int           // number of descriptors written
+	records int           // number of data records written
+	err     error         // the first failure of a write
 }
 
 // savedFile is a file being written.
@@ -74,14 +75,14 @@ type savedFile struct {
 	size int64
 }
 
-// use takes over the label of the first good file.
+// use sets the label that the files of the new archive get.
 func (s *saver) use(m *member) {
 	if s != nil {
 		s.label, s.layout = m.label, m.layout
 	}
 }
 
-// create begins a file with its label.
+// create creates a file and writes its label. It returns nil after a failure.
 func (s *saver) create(suffix string, volume int32) *savedFile {
 	if s.err != nil {
 		return nil
@@ -107,6 +108,7 @@ func (s *saver) write(file *savedFile, b []byte) {
 	}
 }
 
+// frame writes a payload with its two lengths.
 func (s *saver) frame(file *savedFile, payload []byte) {
 	length := wire.AppendU32(nil, uint32(len(payload)+8))
 	s.write(file, length)
@@ -132,7 +134,7 @@ func (s *saver) metadata(m *member, payload []byte, rec archive.Record) {
 	s.index.Meta(rec, s.meta.size)
 }
 
-// volume begins a data volume, which is made with its first record.
+// volume ends the current data volume. record creates the next one.
 func (s *saver) volume() {
 	if s != nil {
 		s.data = nil
@@ -157,12 +159,13 @@ func (s *saver) record(m *member, payload []byte, t pcp.Timestamp) {
 	s.frame(s.data, payload)
 }
 
-// finish writes the index and closes the files, or removes them.
-func (s *saver) finish(give bool) error {
-	if s.err == nil && !give && (s.records == 0 || s.descs == 0) {
+// finish writes the index and closes the files. After a failure, or if abandon is true,
+// it removes them.
+func (s *saver) finish(abandon bool) error {
+	if s.err == nil && !abandon && (s.records == 0 || s.descs == 0) {
 		s.err = fmt.Errorf("archive %s: no data or no descriptions of metrics: %w", s.name, ErrNothing)
 	}
-	if s.err == nil && !give {
+	if s.err == nil && !abandon {
 		if index := s.create(".index", wire.VolumeIndex); index != nil {
 			for _, e := range s.index.Finish(s.meta.size) {
 				raw := wire.AppendU32(s.layout.AppendStamp(nil, e.Stamp), uint32(e.Volume))
@@ -173,7 +176,7 @@ func (s *saver) finish(give bool) error {
 	for _, file := range s.files {
 		s.err = errors.Join(s.err, s.close(file))
 	}
-	if s.err != nil || give {
+	if s.err != nil || abandon {
 		for _, file := range s.files {
 			os.Remove(file.f.Name())
 		}
@@ -181,8 +184,8 @@ func (s *saver) finish(give bool) error {
 	return s.err
 }
 
-// close ends a file. The labels must not be later than the first record, or
-// readers would pass over it.
+// close closes a file. It moves the start in the label back to the earliest record,
+// because readers skip records that are earlier than the start.
 func (s *saver) close(file *savedFile) error {
 	err := file.w.Flush()
 	if d := wire.NewDec(pcp.KindHeader, s.label[12:]); s.lowest.Before(s.layout.Stamp(&d)) && s.layout.Fits(pcp.Timestamp{Sec: s.lowest.Sec}) {

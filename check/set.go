@@ -9,25 +9,25 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// set is what archives are held against: the earlier ones of the same host.
-type set struct {
+// archiveSet compares each archive with the earlier archives of its host.
+type archiveSet struct {
 	*sink
 	hosts map[string]*hostState
 }
 
-// hostState is what the archives of one host have said.
+// hostState is the metadata and the times of the archives of one host.
 type hostState struct {
-	descs map[pcp.PMID]described
-	names map[string]named
+	descs map[pcp.PMID]descOrigin
+	names map[string]nameOwner
 	spans []span
 }
 
-type described struct {
+type descOrigin struct {
 	desc    *meta.Desc
 	archive string
 }
 
-type named struct {
+type nameOwner struct {
 	id      pcp.PMID
 	archive string
 }
@@ -38,34 +38,34 @@ type span struct {
 	start, end pcp.Timestamp
 }
 
-func newSet(s *sink) *set { return &set{sink: s, hosts: map[string]*hostState{}} }
+func newSet(s *sink) *archiveSet { return &archiveSet{sink: s, hosts: map[string]*hostState{}} }
 
-// add holds an archive that was checked against those before it.
-func (s *set) add(c *checker) {
+// add compares a checked archive with the earlier ones and records it.
+func (s *archiveSet) add(c *checker) {
 	if c.header == nil || c.metaFile == nil {
 		return
 	}
 	h := s.hosts[c.header.Host]
 	if h == nil {
-		h = &hostState{descs: map[pcp.PMID]described{}, names: map[string]named{}}
+		h = &hostState{descs: map[pcp.PMID]descOrigin{}, names: map[string]nameOwner{}}
 		s.hosts[c.header.Host] = h
 	}
 	for _, id := range slices.Sorted(maps.Keys(c.descs)) {
 		d, _ := c.store.Desc(id)
-		s.describe(h, c, d)
+		s.addDesc(h, c, d)
 	}
 	if c.data.records > 0 {
-		s.cover(h, c)
+		s.addSpan(h, c)
 	}
 }
 
-// describe holds one descriptor against the ones before it.
-func (s *set) describe(h *hostState, c *checker, d *meta.Desc) {
+// addDesc compares a descriptor with the earlier archives' and records it.
+func (s *archiveSet) addDesc(h *hostState, c *checker, d *meta.Desc) {
 	old, known := h.descs[d.PMID]
 	if !known {
-		h.descs[d.PMID] = described{d, c.archive}
+		h.descs[d.PMID] = descOrigin{d, c.archive}
 	} else if what := old.desc.Conflict(d); what != "" {
-		s.sink.add(SetConflict, c.metaFile.Path, c.descs[d.PMID], "metric %s: differs in %s from archive %s", title(d, d.PMID), what, old.archive)
+		s.sink.add(SetConflict, c.metaFile.Path, c.descs[d.PMID], "metric %s: differs in %s from archive %s", metricTitle(d, d.PMID), what, old.archive)
 	}
 	if known && !old.desc.SameNames(d) {
 		s.sink.add(SetRenamed, c.metaFile.Path, c.descs[d.PMID], "metric %s: name changed from %s in archive %s to %s",
@@ -73,15 +73,15 @@ func (s *set) describe(h *hostState, c *checker, d *meta.Desc) {
 	}
 	for _, name := range d.Names {
 		if was, taken := h.names[name]; !taken {
-			h.names[name] = named{d.PMID, c.archive}
+			h.names[name] = nameOwner{d.PMID, c.archive}
 		} else if was.id != d.PMID {
 			s.sink.add(SetName, c.metaFile.Path, c.descs[d.PMID], "metric %s: its name %s is that of %s in archive %s", d.PMID, name, was.id, was.archive)
 		}
 	}
 }
 
-// cover holds the time that an archive covers against the ones before it.
-func (s *set) cover(h *hostState, c *checker) {
+// addSpan compares an archive's time span with the earlier archives' and records it.
+func (s *archiveSet) addSpan(h *hostState, c *checker) {
 	now := span{c.archive, c.header.Start, c.data.end}
 	for _, was := range h.spans {
 		switch {

@@ -21,7 +21,7 @@ func (c *checker) text(p place, t *meta.Text, payload []byte) {
 		c.at(p, TextEnd, "%s text of %s does not end with a NUL", t.Type, textSubject(t.Type, t.Ident))
 	}
 	if t.Type&meta.TextPMID != 0 && t.Type&meta.TextInDom != 0 || t.Type&meta.TextOneLine != 0 && t.Type&meta.TextHelp != 0 {
-		c.at(p, TextIdent, "help text of type %d, which nobody asks for", t.Type)
+		c.at(p, TextIdent, "help text of type %d: no client asks for this type", t.Type)
 	}
 	key := textKey{t.Type, t.Ident}
 	if old, ok := c.texts[key]; ok && old.text != t.Text {
@@ -38,7 +38,7 @@ func textSubject(t meta.TextType, ident uint32) string {
 	return "metric " + pcp.PMID(ident).String()
 }
 
-// endTexts reports texts of what is not in the archive.
+// endTexts reports help texts whose metric or instance domain is not in the archive.
 func (c *checker) endTexts() {
 	indoms := c.knownInDoms()
 	keys := slices.SortedFunc(maps.Keys(c.texts), func(a, b textKey) int {

@@ -8,33 +8,33 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// State is how much of an archive can be read.
+// State says how much of an archive can be read.
 type State string
 
 // The states.
 const (
-	Whole      State = "whole"      // all of it
-	Partly     State = "partly"     // there are errors; Verdict.To says how far reading comes
-	Unreadable State = "unreadable" // readers refuse it
+	Whole      State = "whole"      // the archive has no error
+	Partly     State = "partly"     // readers skip damage; Verdict.To is the last record's time
+	Unreadable State = "unreadable" // readers reject the archive
 )
 
-// Verdict is what the findings of an archive amount to.
+// Verdict sums up the findings of an archive.
 type Verdict struct {
 	Archive string // base path
 	State   State
-	// To is the time of the last record that can be read, if the archive is not
-	// unreadable.
+	// To is the time of the last record that can be read. It is zero for an unreadable
+	// archive.
 	To     pcp.Timestamp
-	Places int   // that are damaged
-	Err    error // why it is unreadable
+	Places int   // number of damaged places
+	Err    error // why the archive is unreadable; nil for other states
 	text   string
 }
 
 // String returns the verdict for people.
 func (v Verdict) String() string { return v.Archive + ": " + v.text }
 
-// verdict judges the archive that was checked. Where there are errors it is opened
-// as every reader opens it.
+// verdict judges the checked archive. If there are errors, it opens the archive as a
+// reader does.
 func (c *checker) verdict() Verdict {
 	v := Verdict{Archive: c.archive, State: Whole, To: c.data.end, text: string(Whole)}
 	if c.errors == 0 && c.places == 0 {

@@ -70,7 +70,7 @@ func TestVerdicts(t *testing.T) {
 				i := slices.IndexFunc(found[0].Follows, func(c finding.Consequence) bool { return c.Code == want.Code })
 				require.GreaterOrEqual(t, i, 0, "%v", found)
 				assert.GreaterOrEqual(t, found[0].Follows[i].Count, want.Count)
-				assert.Contains(t, found[0].Message, "; from this follow ")
+				assert.Contains(t, found[0].Message, "; consequences: ")
 			}
 			require.Len(t, verdicts, 1)
 			assert.Equal(t, tt.state, verdicts[0].State)

@@ -11,29 +11,30 @@ import (
 
 const walkBuffer = resync.Buffer
 
-// walker yields the frames of one file, and goes on after damage where it can.
+// walker yields the frames of one file and can go on after damage.
 type walker struct {
 	*resync.Window
-	max int // longest record
+	max int // length of the longest accepted record in bytes
 }
 
-// frame is a record's place, whole length and payload, which is borrowed.
+// frame is a framed record.
 type frame struct {
 	off     int64
-	size    int64
-	payload []byte
+	size    int64  // length in bytes, including the two length fields
+	payload []byte // valid until the walker moves
 }
 
-// damage is what stands where a record should.
+// damage describes bytes that are not a record.
 type damage struct {
 	code   finding.Code
 	off    int64
-	length int32 // the leading length; for FrameTorn with have < 4 meaningless
-	other  int32 // the trailer
-	have   int   // bytes left in the file
+	length int32 // the leading length; no meaning for FrameTorn with have < 4
+	other  int32 // the trailing length, for FrameTrailer
+	have   int   // for FrameTorn: number of bytes left in the file
 }
 
-// newWalker returns a walker of a file of about size bytes.
+// newWalker returns a walker of a file of about size bytes. Zero maxRecord means the
+// default.
 func newWalker(r io.Reader, size int64, maxRecord int) *walker {
 	if maxRecord == 0 {
 		maxRecord = archive.DefaultMaxRecord
@@ -41,11 +42,11 @@ func newWalker(r io.Reader, size int64, maxRecord int) *walker {
 	return &walker{Window: resync.NewWindow(r, size+1), max: maxRecord}
 }
 
-// left is how many bytes are read and not yet passed.
+// left returns the number of bytes that are read but not passed.
 func (w *walker) left() int { return len(w.Rest()) }
 
-// next returns the next frame, which the caller passes when done with it. Both
-// results are nil at the end.
+// next returns the next frame or the damage in its place. The caller passes the frame when
+// it is done with it. Both results are nil at the end of the file.
 func (w *walker) next() (*frame, *damage) {
 	head := w.Peek(4)
 	if len(head) == 0 {
@@ -68,13 +69,13 @@ func (w *walker) next() (*frame, *damage) {
 	return &frame{off: w.Off, size: int64(n), payload: raw[4 : n-4 : n-4]}, nil
 }
 
-// resync goes to the next place where a record stands that valid accepts, and
-// reports whether there is one. What valid is given is borrowed.
+// resync moves to the next record that valid accepts and reports whether there is one. The
+// payload passed to valid is valid during the call.
 func (w *walker) resync(d *damage, valid func(payload []byte) bool) bool {
 	return w.Find(w.max, resync.Lengths{d.length, d.other}, valid)
 }
 
-// String says what is wrong.
+// String describes the damage.
 func (d *damage) String() string {
 	switch {
 	case d.code == FrameLength:
