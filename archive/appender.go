@@ -13,77 +13,79 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// WriteOptions change how an archive is written. The zero value is the default.
+// WriteOptions configure how an archive is written. The zero value selects the
+// defaults.
 type WriteOptions struct {
-	Version pcp.Version // 0: version 3
-	// Buffer is how many bytes of values are held back before they are written
-	// together; 0: 1 MiB. Flush writes them at once.
+	Version pcp.Version // zero means version 3
+	// Buffer is the number of bytes of values that the Appender collects before
+	// it writes them; zero means 1 MiB. Flush writes them at once.
 	Buffer int
-	// NoSync leaves it to the operating system when files reach the disk. It is
-	// for what can be made again if the power fails.
+	// NoSync does not wait until files are on the disk. Use it for output that
+	// can be created again after a power failure.
 	NoSync bool
-	// NoLock leaves out the lock that keeps others from writing the archive at the
-	// same time, and the search for files of the archive in other forms: for a
-	// new folder in which nobody else writes.
+	// NoLock omits the lock against concurrent writers, and the search for
+	// files of the archive in other forms. Use it for a new folder in which
+	// nobody else writes.
 	NoLock bool
-	// Files bounds how many files Appenders that share it have open; nil: each has
-	// its own open all the time.
+	// Files limits the number of files that all Appenders sharing it keep open.
+	// If it is nil, the Appender keeps its own files open.
 	Files *FilePool
 
-	// The following end a data volume; 0 means no such limit. A new volume
-	// begins with the record that would make the one before longer than
-	// VolumeSize bytes, with the one after VolumeRecords records, marks
-	// included, and with one that is VolumeTime or more later than the volume's
-	// first. Every volume has at least one record. The limit of the version,
-	// 2 GiB in version 2, holds in any case. See also [Appender.Rotate].
+	// These limits end a data volume; zero means no limit. A new volume begins
+	// with the record that would make the current one longer than VolumeSize
+	// bytes, that follows VolumeRecords records including marks, or that is
+	// VolumeTime or more later than the volume's first record. Every volume has
+	// at least one record. The limit of the version, 2 GiB in version 2, always
+	// holds. See also [Appender.Rotate].
 	VolumeSize    int64
 	VolumeRecords int
 	VolumeTime    time.Duration
 
-	// Compress is how volumes are stored that are complete. Each is compressed
-	// beside the writing, into a file that takes its place; until then, and
-	// after a crash or a failure to compress, it is there as it was written.
-	// Continue compresses what is left of these.
+	// Compress is the form in which complete volumes are stored. The Appender
+	// compresses each in the background into a file that then replaces it.
+	// Until then, and after a crash or an error, the plain volume remains.
+	// Continue compresses such remaining volumes.
 	Compress Compression
-	// CompressLast has Close compress the last volume too: nothing is going to
-	// be appended.
+	// CompressLast makes Close compress the last volume, too, because nothing
+	// will be appended.
 	CompressLast bool
 
-	// AsIs takes descriptors without semantics or with invalid names, and a label
-	// without a time zone, as they are: for tools that copy.
+	// AsIs accepts descriptors without semantics or with invalid names, and a
+	// label without a time zone. It serves tools that copy.
 	AsIs bool
 
-	// Accept is asked by Continue before it changes anything of an archive, and may
-	// refuse it with an error. May be nil.
+	// Accept may be nil. Continue calls it before it changes the archive and
+	// fails with its error.
 	Accept func(Header) error
 }
 
 const defaultBuffer = 1 << 20
 
-// Errors of an Appender that a caller may act on.
+// Errors of an Appender; test with errors.Is.
 var (
-	// ErrOrder: a record is older than its predecessor.
+	// ErrOrder: a record is earlier than the one before it.
 	ErrOrder = errors.New("earlier than the last record")
-	// ErrClosed: the Appender was closed.
+	// ErrClosed: the Appender is closed.
 	ErrClosed = errors.New("archive is closed")
 )
 
-// Appender writes an archive. Metadata that a record needs is given before it
-// and takes effect with it. An Appender has one owner. A call that refuses what
-// it was given ([ErrOrder], [pcp.ErrMismatch], [pcp.ErrRange], [pcp.ErrLimit])
-// writes nothing of it and may be followed by others; after a failure to write
-// every call but Close fails.
+// Appender writes an archive. Pass the metadata that a record needs before the
+// record; it takes effect together with the record. An Appender has one owner.
 //
-// On disk metadata precedes the values that need it and values precede the
-// index entry that points at them, so what a crash leaves is an archive that
-// may end inside its last record.
+// A call that rejects its input ([ErrOrder], [pcp.ErrMismatch], [pcp.ErrRange],
+// [pcp.ErrLimit]) writes nothing, and other calls may follow. After a write
+// error every call but Close fails.
+//
+// Metadata reaches the disk before the values that need it, and values before
+// the index entry that points to them. A crash therefore leaves a readable
+// archive whose last record may be incomplete.
 type Appender struct {
 	base   string
 	open   func(name string) (disk, error)
 	header Header
 	layout *wire.Layout
 	opts   WriteOptions
-	lock   *outlock.Lock // nil if there is none
+	lock   *outlock.Lock // nil without a lock
 	meta   file
 	data   file
 	index  file
@@ -91,29 +93,30 @@ type Appender struct {
 	volume volume
 	packer packer
 
-	started    bool // labels are written
+	started    bool // the labels are written
 	stamp      pcp.Timestamp
-	metaStart  int64 // where the current record's metadata begins
+	metaStart  int64 // offset at which the metadata of the current record begins
 	newInDom   bool  // an instance domain was written since the last record
 	indexedAt  int64 // data offset of the last index entry
 	indexStamp pcp.Timestamp
 	entries    int
 	lastStart  int64 // data offset of the last record
-	gap        bool  // the last record was found, and is no mark
-	values     bool  // there may be records that are no marks
+	gap        bool  // the last record comes from Continue and is not a mark
+	values     bool  // some record may not be a mark
 	found      *meta.Store
-	began      int64 // plainSize when this Appender began
+	began      int64 // plainSize at the start of this Appender
 	recovered  []Recovery
 	err        error
 }
 
-// Create begins an archive at base. Its version comes from o, start and volume
-// from the first record, the rest of its label from h; a label without a time zone
-// gets this host's. It never overwrites: if
-// any file of an archive of that name exists, in any form, the error wraps
-// [io/fs.ErrExist]; but what a writer left that was killed before its first
-// record is removed, see [Vacate]. While another Appender writes the archive, the
-// error is an [*InUseError]. A nil o means defaults.
+// Create begins an archive at base. The version comes from o, start and volume
+// from the first record, and the rest of the label from h; a label without a
+// time zone gets this host's. A nil o means defaults.
+//
+// Create never overwrites. If a file of an archive with that name exists in any
+// form, the error wraps [io/fs.ErrExist]; Create removes only files of a writer
+// that was killed before its first record, see [Vacate]. While another Appender
+// writes the archive, the error is an [*InUseError].
 func Create(base string, h Header, o *WriteOptions) (*Appender, error) {
 	return create(base, h, o, o.files().opener(createFile, createFlags))
 }
@@ -154,7 +157,7 @@ func create(base string, h Header, o *WriteOptions, open func(name string) (disk
 	return a, nil
 }
 
-// claim locks the archive and makes sure that it is new.
+// claim locks the archive and checks that it does not exist.
 func (a *Appender) claim() (err error) {
 	if a.opts.NoLock {
 		return nil
@@ -169,7 +172,7 @@ func (a *Appender) claim() (err error) {
 	return err
 }
 
-// files returns the pool of options that may be nil.
+// files returns the pool of the options; o may be nil.
 func (o *WriteOptions) files() *FilePool {
 	if o == nil {
 		return nil
@@ -177,7 +180,7 @@ func (o *WriteOptions) files() *FilePool {
 	return o.Files
 }
 
-// setUp completes what options say.
+// setUp completes the options and the fields that depend on them.
 func (a *Appender) setUp() error {
 	a.opts.Buffer = cmp.Or(a.opts.Buffer, defaultBuffer)
 	a.packer = packer{base: a.base, files: a.opts.Files, how: a.opts.Compress, sync: !a.opts.NoSync, open: a.open}
@@ -187,7 +190,7 @@ func (a *Appender) setUp() error {
 // files lists the files in the order in which they must reach the disk.
 func (a *Appender) files() []*file { return []*file{&a.meta, &a.data, &a.index} }
 
-// discard removes the files.
+// discard removes all files of the archive.
 func (a *Appender) discard() {
 	for _, f := range a.files() {
 		f.discard()
@@ -197,25 +200,25 @@ func (a *Appender) discard() {
 // Version returns the version being written.
 func (a *Appender) Version() pcp.Version { return a.layout.Version }
 
-// Size returns the bytes written and buffered, all files together, as they are
-// stored.
+// Size returns the number of bytes written and buffered in all files, as stored
+// on disk.
 func (a *Appender) Size() int64 { return a.plainSize() - a.packer.saved.Load() }
 
-// plainSize returns the bytes of all files as if none of this Appender's volumes
-// was compressed.
+// plainSize returns the size of all files as if this Appender had compressed
+// none of its volumes.
 func (a *Appender) plainSize() int64 {
 	return a.meta.size() + a.volume.before + a.data.size() + a.index.size()
 }
 
-// Written returns the bytes that this Appender added, before compression, and the
-// share of them that compression leaves: of the volumes that it completed and
+// Written returns the number of bytes that this Appender added, before
+// compression. share is the ratio of compressed to plain size in the volumes
 // compressed so far, or 1.
 func (a *Appender) Written() (bytes int64, share float64) {
 	return a.plainSize() - a.began, a.packer.share()
 }
 
-// Append writes a result. Its stamp must not be earlier than the last record's:
-// [ErrOrder], with nothing written.
+// Append writes a result. If its stamp is earlier than that of the last record,
+// Append writes nothing and returns [ErrOrder].
 func (a *Appender) Append(r *Result) error {
 	switch {
 	case a.err != nil:
@@ -256,11 +259,11 @@ func (a *Appender) Append(r *Result) error {
 	return nil
 }
 
-// Mark writes a mark.
+// Mark writes a mark, which says that recording stopped.
 func (a *Appender) Mark(t pcp.Timestamp) error { return a.Append(&Result{Stamp: t}) }
 
-// start writes the labels, now that the start is known. Metadata given before
-// the first record waits in its buffer and moves behind its label.
+// start writes the labels once the time of the first record is known. Metadata
+// passed earlier waits in its buffer and moves behind its label.
 func (a *Appender) start(t pcp.Timestamp) {
 	a.started = true
 	a.header.Start = t
@@ -271,7 +274,8 @@ func (a *Appender) start(t pcp.Timestamp) {
 	a.metaStart = int64(a.layout.HeaderSize)
 }
 
-// putIndex points at the last record unless the entry before it has its time.
+// putIndex adds an index entry for the last record, unless the previous entry
+// has the same time.
 func (a *Appender) putIndex(metaOffset int64) {
 	if a.entries > 0 && a.stamp == a.indexStamp {
 		return
@@ -289,12 +293,13 @@ func (a *Appender) fits(t pcp.Timestamp) error {
 	return nil
 }
 
-// tooLong is the answer to a record that a file has no room for.
+// tooLong returns the error for a record that would exceed the maximum length
+// of a file.
 func (a *Appender) tooLong(suffix string) error {
 	return fmt.Errorf("%s: a file of %s may have %d bytes: %w", a.base+suffix, a.layout.Version, a.layout.MaxFile, pcp.ErrLimit)
 }
 
-// Flush writes what is buffered: metadata, then values, then index.
+// Flush writes the buffers in this order: metadata, values, index.
 func (a *Appender) Flush() error {
 	if a.err != nil || !a.started {
 		return a.err
@@ -307,18 +312,19 @@ func (a *Appender) Flush() error {
 	return nil
 }
 
-// fail makes err the answer to every further call.
+// fail records err, which every further call returns.
 func (a *Appender) fail(err error) error {
 	a.err = err
 	return err
 }
 
-// Close ends the archive: it points the index at the last record, writes what
-// is buffered and, unless told otherwise, syncs the files. An archive without
-// any record, or with marks and no metadata at all, which nobody can open, is
-// removed, and after a failure to write so is a file that nothing
-// was written to. Close waits for volumes being compressed; that one could not
-// be, and stayed as it was, is an error only here.
+// Close ends the archive: it adds an index entry for the last record, writes
+// the buffers and, unless NoSync is set, waits until the files are on the disk.
+// It removes an archive that no reader could open, because it has no record or
+// only marks without metadata. After a write error it removes the files to
+// which nothing was written. Close waits for volumes being compressed; it is
+// the only method to report that compressing one failed, in which case the
+// plain volume remains.
 func (a *Appender) Close() error {
 	if errors.Is(a.err, ErrClosed) {
 		return nil
@@ -326,7 +332,7 @@ func (a *Appender) Close() error {
 	return errors.Join(a.end(), a.lock.Release())
 }
 
-// end is Close while the archive is locked.
+// end closes the archive while the lock is still held.
 func (a *Appender) end() error {
 	if !a.started || a.err == nil && a.marksOnly() && a.volume.before == 0 {
 		a.discard()
@@ -344,7 +350,7 @@ func (a *Appender) end() error {
 	case a.volume.before > 0:
 		a.data.discard()
 	default:
-		a.discard() // not even the label: readers would take it for damage
+		a.discard() // remove the label, too: readers would report it as damage
 	}
 	last := a.data.f != nil && a.opts.CompressLast && err == nil
 	for _, f := range a.files() {
@@ -357,9 +363,10 @@ func (a *Appender) end() error {
 	return errors.Join(err, a.packer.wait())
 }
 
-// marksOnly reports whether there is neither a value nor metadata behind the
-// label, without which readers refuse an archive.
+// marksOnly reports whether the archive has neither values nor metadata.
+// Readers reject such an archive.
 func (a *Appender) marksOnly() bool { return !a.values && a.meta.size() <= int64(a.layout.HeaderSize) }
 
-// Last returns the time of the last record; ok is false before the first.
+// Last returns the time of the last record. ok is false before the first
+// record.
 func (a *Appender) Last() (t pcp.Timestamp, ok bool) { return a.stamp, a.started }

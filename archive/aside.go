@@ -9,12 +9,14 @@ import (
 	"strings"
 )
 
-// A file that replaces another is written under a name that no reader takes for
-// a member of an archive, and renamed when it is complete and on the disk.
+// partialSuffix ends the name of a file that will replace another. No reader
+// takes it for a member of an archive. The file is renamed when it is complete
+// and on the disk.
 const partialSuffix = ".partial"
 
-// removePartials removes what a crash of an earlier release left of files of the
-// archive base: today's names are those of the lock, which removes them.
+// removePartials removes files that a crash of an earlier release left beside
+// the archive base. The lock removes those of this release, which have other
+// names.
 func removePartials(base string) {
 	dir, name := filepath.Split(base)
 	entries, err := os.ReadDir(dir + ".")
@@ -29,8 +31,9 @@ func removePartials(base string) {
 	}
 }
 
-// writeAside makes the file name of the archive base, which may exist, of what fill writes: whoever
-// opens it gets what it was or what it becomes, also after a crash.
+// writeAside creates or replaces the file name of the archive base with the
+// output of fill. A reader sees either the old or the new contents, even after
+// a crash.
 func writeAside(base, name string, sync bool, open func(name string) (disk, error), fill func(w io.Writer) error) (err error) {
 	partial := partialName(base, name)
 	os.Remove(partial)
@@ -52,8 +55,8 @@ func writeAside(base, name string, sync bool, open func(name string) (disk, erro
 	return syncDir(name, sync)
 }
 
-// supersede removes a file that another has taken the place of, once that is
-// certain to last.
+// supersede removes a file that another file has replaced, after making sure
+// that the other one is on the disk.
 func supersede(name string, sync bool) error {
 	if err := os.Remove(name); err != nil {
 		return err
@@ -61,9 +64,9 @@ func supersede(name string, sync bool) error {
 	return syncDir(name, sync)
 }
 
-// syncDir sees the directory entry of a file to the disk.
+// syncDir waits until the directory entry of a file is on the disk.
 func syncDir(name string, sync bool) error {
-	if !sync || runtime.GOOS == "windows" { // it has no such call
+	if !sync || runtime.GOOS == "windows" { // Windows cannot sync a folder
 		return nil
 	}
 	d, err := os.Open(filepath.Dir(name))

@@ -16,10 +16,11 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// Backward yields the steps that q selects from the last to the first. It reads
-// volumes from their end; one that is compressed in one piece too long for the
-// cache is decompressed into a temporary file. The sequence is that of Steps in
-// reverse, with the same marks where something is lost.
+// Backward yields the steps that q selects from the last to the first: the
+// sequence of Steps in reverse, with the same marks where data is lost. It
+// reads volumes from their end. It decompresses a volume into a temporary file
+// if the volume is compressed as a single piece that does not fit into the
+// cache.
 func (r *Reader) Backward(q history.Query) iter.Seq2[*history.Step, error] {
 	return func(yield func(*history.Step, error) bool) {
 		v := newView(r, q)
@@ -46,7 +47,7 @@ func (v *view) backward(m Member, yield func(*history.Step, error) bool) error {
 	defer s.f.Close()
 	if frame, err := s.frames.next(); err == nil {
 		if t, ok := v.r.stamp(frame); ok && t.After(v.q.To) {
-			return nil // and so is all that follows it
+			return nil // everything before it is earlier than the query, too
 		}
 	}
 	if err := s.f.spool(); err != nil {
@@ -70,7 +71,7 @@ func (v *view) backward(m Member, yield func(*history.Step, error) bool) error {
 	return err
 }
 
-// stretches yields the steps of a part of a volume that is damaged.
+// stretches yields the steps of a damaged part of a volume.
 func (v *view) stretches(s *frameSource, within Stretch, yield func(*history.Step, error) bool) error {
 	damaged, tail := false, false
 	s.lost = func(d *Damage) error {
@@ -78,7 +79,7 @@ func (v *view) stretches(s *frameSource, within Stretch, yield func(*history.Ste
 		return v.r.noted(d)
 	}
 	s.frames = s.f.frames(within.From, readBuffer)
-	parts, err := s.whole(func(f Frame) bool { // as where Steps ends
+	parts, err := s.whole(func(f Frame) bool { // the condition that ends Steps
 		t, ok := v.r.stamp(f)
 		return ok && t.After(v.q.To)
 	})
@@ -101,8 +102,8 @@ func (v *view) stretches(s *frameSource, within Stretch, yield func(*history.Ste
 	return nil
 }
 
-// stretch yields the steps of a part of a volume. It returns where the records
-// end that it did not get at.
+// stretch yields the steps of an undamaged part of a volume. stopped is the
+// offset of the end of the records that it did not reach.
 func (v *view) stretch(s *frameSource, p Stretch, yield func(*history.Step, error) bool) (stopped int64, err error) {
 	b := backReader{f: s.f, first: p.From, end: p.To}
 	for {
@@ -128,9 +129,9 @@ func (v *view) stretch(s *frameSource, p Stretch, yield func(*history.Step, erro
 	}
 }
 
-// wholeEnd returns where the records of a volume end, as far as they may be
-// wanted: not later than to, if the index knows. It is false if the volume does
-// not end with a whole record, or where it ends is not known.
+// wholeEnd returns the offset at which the records of a volume end. If the
+// index allows, it omits records later than to. ok is false if the volume does
+// not end with a whole record, or its end is unknown.
 func (r *Reader) wholeEnd(f *File, first int64, to pcp.Timestamp) (end int64, ok bool) {
 	for _, e := range r.hints {
 		if int(e.Volume) == f.Volume && e.Stamp.After(to) && e.Data >= first {
@@ -149,14 +150,15 @@ func (r *Reader) wholeEnd(f *File, first int64, to pcp.Timestamp) (end int64, ok
 	return f.Length()
 }
 
-// spool makes f a file that can be read at any place: one of which parts are too
-// long for the cache is replaced by a temporary file of what it holds, with zeros
-// in place of what is damaged.
+// spool makes f readable at any offset. If parts of f are too long for the
+// cache, spool replaces f by a temporary file with its decompressed contents,
+// with zeros in place of damage.
 func (f *File) spool() error {
 	if f.d.RandomAccess() {
 		return nil
 	}
-	// To read anything but the beginning brings it into the cache if it fits.
+	// Reading any byte but the first brings the contents into the cache if they
+	// fit.
 	if _, err := f.d.ReadAt(make([]byte, 1), 1); err != nil && !errors.Is(err, io.EOF) && !damaged(err) {
 		return err
 	}
@@ -179,7 +181,7 @@ func (f *File) spool() error {
 	return err
 }
 
-// copyTo writes what f holds to tmp and returns how long that is.
+// copyTo writes the contents of f to tmp and returns their length.
 func (f *File) copyTo(tmp *os.File) (n int64, err error) {
 	for {
 		got, err := io.Copy(tmp, f.From(n))
@@ -195,15 +197,16 @@ func (f *File) copyTo(tmp *os.File) (n int64, err error) {
 	}
 }
 
+// damaged reports whether err is damage of compressed data.
 func damaged(err error) bool {
 	var de *decomp.Error
 	return errors.As(err, &de)
 }
 
-// plainFile is a file that ends in a failure instead of io.EOF.
+// plainFile is a temporary file that ends with err in place of io.EOF.
 type plainFile struct {
 	*os.File
-	err error // nil: io.EOF
+	err error // nil means io.EOF
 }
 
 func (p plainFile) ReadAt(b []byte, off int64) (int, error) {
@@ -214,11 +217,11 @@ func (p plainFile) ReadAt(b []byte, off int64) (int, error) {
 	return n, err
 }
 
-// backReader reads the records of a file from one place back to another.
+// backReader reads the records of a file backwards.
 type backReader struct {
 	f          *File
 	first, end int64
-	buf        []byte // what precedes end
+	buf        []byte // bytes before end
 }
 
 // prev returns the record that ends at b.end.
@@ -249,7 +252,7 @@ func (b *backReader) prev() (Frame, error) {
 	return Frame{Pos: b.f.pos(b.end), Payload: raw[4 : n-4 : n-4]}, nil
 }
 
-// fill makes buf hold at least the n bytes before end.
+// fill extends buf to at least the n bytes before end.
 func (b *backReader) fill(n int64) error {
 	if int64(len(b.buf)) >= n {
 		return nil
@@ -261,12 +264,12 @@ func (b *backReader) fill(n int64) error {
 	b.buf = slices.Grow(b.buf[:0], int(n))[:n]
 	_, err := b.f.d.ReadAt(b.buf, b.end-n)
 	if errors.Is(err, io.EOF) {
-		err = nil // all were read, or the file was cut meanwhile: the record will not be good
+		err = nil // buf is complete, or the file was truncated meanwhile and the record will be rejected
 	}
 	return err
 }
 
-// fail builds the error for the record that ends at b.end.
+// fail returns the error for the record that ends at b.end.
 func (b *backReader) fail(detail string, err error) (Frame, error) {
 	pos := b.f.pos(b.end)
 	for _, known := range []error{pcp.ErrRange, pcp.ErrLimit, pcp.ErrTrailer, pcp.ErrTruncated} {

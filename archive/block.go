@@ -8,16 +8,16 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// blockSize returns the length of a value's block, header included and
-// padding not.
+// blockSize returns the length of a value's block in bytes, including its
+// header but not its padding.
 func blockSize(v *history.Value) int {
 	if v.Data != nil {
 		return 4 + len(v.Data)
 	}
-	return 4 + v.Type.Size() // of other than numbers nothing
+	return 4 + v.Type.Size() // zero bytes for types that are not numeric
 }
 
-// appendBlock appends a value's block, padded to a whole number of words.
+// appendBlock appends a value's block, padded to a multiple of 4 bytes.
 func appendBlock(b []byte, v *history.Value) []byte {
 	size := blockSize(v)
 	b = wire.AppendU32(b, uint32(v.Type)<<24|uint32(size))
@@ -35,10 +35,10 @@ func appendBlock(b []byte, v *history.Value) []byte {
 	return b
 }
 
-// pad fills blocks up to whole words.
+// pad is the byte that pads blocks.
 const pad = '~'
 
-// decodeBlock reads a block's content; header is its first word.
+// decodeBlock decodes the content of a block with the given header word.
 func decodeBlock(v *history.Value, header uint32, content []byte) {
 	v.Type, v.Bits = pcp.Type(header>>24), 0
 	switch {

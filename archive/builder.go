@@ -12,9 +12,9 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// Builder writes an archive in the easy case: metrics whose instances do not
-// change. It numbers metrics and instances itself. The first error is kept: Record
-// and Close return it.
+// Builder writes an archive whose metrics have fixed instances. It numbers
+// metrics and instances itself. It keeps the first error, which Record and
+// Close return.
 type Builder struct {
 	a       *Appender
 	metrics []*BuiltMetric
@@ -25,16 +25,16 @@ type Builder struct {
 type BuiltMetric struct {
 	b         *Builder
 	desc      *meta.Desc
-	instances int // 0: singular
+	instances int // zero for a singular metric
 	values    []history.Value
 }
 
-// builderDomain is the domain of PMIDs and instance domains: that of PCP's own
-// import library.
+// builderDomain is the domain number of PMIDs and instance domains, the same as
+// that of PCP's import library.
 const builderDomain = 245
 
-// NewBuilder begins an archive at base as [Create] does, recorded on a host. A nil
-// o means defaults.
+// NewBuilder begins an archive at base, as [Create] does, with values recorded
+// on host. A nil o means defaults.
 func NewBuilder(base, host string, o *WriteOptions) (*Builder, error) {
 	a, err := Create(base, Header{Host: host}, o)
 	if err != nil {
@@ -43,10 +43,10 @@ func NewBuilder(base, host string, o *WriteOptions) (*Builder, error) {
 	return &Builder{a: a}, nil
 }
 
-// Appender returns the Appender below, for labels and help texts.
+// Appender returns the underlying Appender, for adding labels and help texts.
 func (b *Builder) Appender() *Appender { return b.a }
 
-// Metric adds a metric, with the names of its instances if it has any.
+// Metric adds a metric. Without instances the metric is singular.
 func (b *Builder) Metric(name string, t pcp.Type, sem pcp.Semantics, units pcp.Units, instances ...string) *BuiltMetric {
 	n := uint32(len(b.metrics))
 	m := &BuiltMetric{b: b, instances: len(instances), desc: &meta.Desc{
@@ -72,8 +72,8 @@ func (b *Builder) Metric(name string, t pcp.Type, sem pcp.Semantics, units pcp.U
 // Desc returns the metric's descriptor, which must not be changed.
 func (m *BuiltMetric) Desc() *meta.Desc { return m.desc }
 
-// Set gives the next record the metric's values, in the order of its instances:
-// numbers of any type of Go, or strings. A nil stands for no value.
+// Set sets the metric's values in the next record, in the order of its
+// instances. Values are Go numbers of any type, or strings; nil means no value.
 func (m *BuiltMetric) Set(values ...any) {
 	if want := max(1, m.instances); len(values) != want {
 		m.b.fail(fmt.Errorf("metric %s: %d values for %d instances: %w", m.desc.Name(), len(values), want, pcp.ErrRange))
@@ -97,7 +97,7 @@ func (m *BuiltMetric) Set(values ...any) {
 	}
 }
 
-// Record writes what was set since the last Record.
+// Record writes the values set since the last Record.
 func (b *Builder) Record(t time.Time) error {
 	if b.err != nil {
 		return b.err

@@ -13,8 +13,8 @@ import (
 // maxName is the length of the longest metric name, in bytes.
 const maxName = 4095
 
-// check refuses a result that would not be read as it was given. It returns the
-// length of the record.
+// check rejects a result that readers would not read back unchanged. It returns
+// the length of the record in bytes.
 func (r *Result) check(l *wire.Layout) (size int64, err error) {
 	size = int64(4 + l.StampSize + 4 + 4)
 	for i := range r.Sets {
@@ -31,7 +31,7 @@ func (r *Result) check(l *wire.Layout) (size int64, err error) {
 	return size, nil
 }
 
-// check returns the length of the set and its blocks.
+// check returns the length of the set and its blocks in bytes.
 func (s *ValueSet) check() (size int64, err error) {
 	switch {
 	case len(s.Values) == 0 && s.Err > 0:
@@ -58,7 +58,7 @@ func (s *ValueSet) check() (size int64, err error) {
 	return size, nil
 }
 
-// checkDesc refuses names that readers would not find again.
+// checkDesc rejects names that readers could not read back.
 func checkDesc(d *meta.Desc, asIs bool) error {
 	if !asIs {
 		if err := completeDesc(d); err != nil {
@@ -73,7 +73,8 @@ func checkDesc(d *meta.Desc, asIs bool) error {
 	return nil
 }
 
-// checkInDom refuses negative instances, for which readers refuse the archive.
+// checkInDom rejects negative instances, because readers reject an archive with
+// such instances.
 func checkInDom(in *meta.InDom) error {
 	for _, e := range in.Instances {
 		if e.ID < 0 {
@@ -83,8 +84,8 @@ func checkInDom(in *meta.InDom) error {
 	return nil
 }
 
-// completeDesc refuses a descriptor in which something was forgotten, or whose
-// names PCP's tools do not take.
+// completeDesc rejects an incomplete descriptor and names that PCP's tools
+// reject.
 func completeDesc(d *meta.Desc) error {
 	what := ""
 	switch {
@@ -104,9 +105,9 @@ func completeDesc(d *meta.Desc) error {
 	return fmt.Errorf("metric %s (%.80q): %s: %w", d.PMID, d.Name(), what, pcp.ErrRange)
 }
 
-// validName reports whether a metric may have a name in PCP's name space.
+// validName reports whether PCP's name space allows the name.
 func validName(name string) bool {
-	begins := true // a part
+	begins := true // at the start of a part of the name
 	for i := range len(name) {
 		c := name[i]
 		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'

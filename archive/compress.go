@@ -11,18 +11,18 @@ import (
 )
 
 // Compression is a form in which data volumes are written. Metadata and index
-// stay plain: they are read whole whatever the question, and can be appended to.
-// The reference's tools spare the index only.
+// stay plain, because readers always read all of them and an Appender must be
+// able to append. PCP's tools compress the metadata, too.
 type Compression int8
 
 // The forms.
 const (
 	CompressNone Compression = iota
-	// CompressZstd is independent zstd frames of 1 MiB with a seek table: any
-	// place is reached by decoding one frame. PCP reads it from 6.3.2 on.
+	// CompressZstd writes independent zstd frames of 1 MiB with a seek table.
+	// Reading at any offset decodes one frame. PCP supports it from 6.3.2 on.
 	CompressZstd
-	// CompressGzip is for readers older than that. A place is reached by
-	// decoding all that precedes it.
+	// CompressGzip serves older readers. Reading at an offset decodes
+	// everything before it.
 	CompressGzip
 )
 
@@ -35,7 +35,7 @@ var compressions = [...]struct {
 	CompressGzip: {"gzip", ".gz", decomp.Gzip},
 }
 
-// String returns the form's name: none, zstd or gzip.
+// String returns the name of the form: none, zstd or gzip.
 func (c Compression) String() string {
 	if c.valid() != nil {
 		return "compression " + strconv.Itoa(int(c))
@@ -43,7 +43,7 @@ func (c Compression) String() string {
 	return compressions[c].name
 }
 
-// Suffix returns what follows the name of a volume; "" for CompressNone.
+// Suffix returns the file name suffix of a volume, "" for CompressNone.
 func (c Compression) Suffix() string {
 	if c.valid() != nil {
 		return ""
@@ -51,7 +51,8 @@ func (c Compression) Suffix() string {
 	return compressions[c].suffix
 }
 
-// Set sets c from its name. With it, a Compression is the value of a flag.
+// Set sets c to the form called name. Set, String and Type make Compression a
+// flag value.
 func (c *Compression) Set(name string) error {
 	for i, known := range compressions {
 		if strings.EqualFold(name, known.name) {
@@ -62,10 +63,10 @@ func (c *Compression) Set(name string) error {
 	return errors.New("want zstd, gzip or none")
 }
 
-// Type names the value in help.
+// Type returns the name that command line help shows for the value.
 func (*Compression) Type() string { return "form" }
 
-// valid refuses what is none of the constants.
+// valid returns an error for an undefined form.
 func (c Compression) valid() error {
 	if c < 0 || int(c) >= len(compressions) {
 		return fmt.Errorf("compression %d is not known", int(c))
@@ -73,7 +74,7 @@ func (c Compression) valid() error {
 	return nil
 }
 
-// packedFile is a file that is stored compressed. It is written in sequence.
+// packedFile is a compressed file that is written sequentially.
 type packedFile struct {
 	disk
 	enc   io.WriteCloser
@@ -81,7 +82,7 @@ type packedFile struct {
 	ended bool
 }
 
-// packInto makes f store what is written to it in form c.
+// packInto returns a file that compresses its contents into f in form c.
 func packInto(f disk, c Compression) (*packedFile, error) {
 	enc, err := decomp.NewWriter(io.NewOffsetWriter(f, 0), compressions[c].format)
 	if err != nil {
@@ -90,7 +91,7 @@ func packInto(f disk, c Compression) (*packedFile, error) {
 	return &packedFile{disk: f, enc: enc}, nil
 }
 
-// WriteAt writes what follows.
+// WriteAt appends b, for which off must be the end of the file.
 func (p *packedFile) WriteAt(b []byte, off int64) (int, error) {
 	if off != p.at {
 		return 0, fmt.Errorf("%s: written at %d instead of %d", p.Name(), off, p.at)
@@ -100,11 +101,11 @@ func (p *packedFile) WriteAt(b []byte, off int64) (int, error) {
 	return n, err
 }
 
-// Truncate does nothing: what was compressed is not taken back. It is called
-// after a failure only.
+// Truncate does nothing, because compressed data cannot be taken back.
+// Appenders call it only after an error.
 func (p *packedFile) Truncate(int64) error { return nil }
 
-// Sync completes the file and sees it to the disk.
+// Sync completes the file and waits until it is on the disk.
 func (p *packedFile) Sync() error { return errors.Join(p.end(), p.disk.Sync()) }
 
 // Close completes and closes the file.

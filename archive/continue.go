@@ -13,23 +13,27 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// Continue opens an archive, named by its base or by any of its files, to append
-// to it. Version, host and start are those it has, whatever o says; what its
-// metadata says is known and not written again; records earlier than its last
-// are refused with [ErrOrder].
+// Continue opens an archive to append to it. path is its base or any of its
+// files. The archive keeps its version, host and start, whatever o says.
+// Continue knows the archive's metadata, which an Appender does not write
+// again. Records earlier than its last one are rejected with [ErrOrder]. A nil
+// o means defaults.
 //
-// What a crash left is cut back to the last whole record first, in all files. A
-// last volume that cannot be appended to, because it is compressed, damaged, of
-// another archive or not writable, stays as it is and a new volume follows it,
-// as one does after a file that is numbered as a volume in a form unknown here.
-// Metadata and an index that are compressed are stored plain, since they grow
-// until the archive ends; an index that is absent or useless is made anew. All
-// of this is what [Appender.Recovered] tells. Damaged metadata, and metadata of
-// which two files differ, are an error, and nothing is changed.
+// Continue first repairs the archive and reports each repair in
+// [Appender.Recovered]:
+//   - It truncates all files to their last whole record, removing the fragments
+//     that a crash left.
+//   - It leaves the last volume unchanged and begins a new one if it cannot append
+//     to the last: because that is compressed, damaged, of another archive or not
+//     writable, or because a file numbered as a later volume has an unknown form.
+//   - It decompresses metadata and index, which grow until the archive ends.
+//   - It rebuilds an index that is missing or unusable.
 //
-// While another Appender writes the archive, the error is an [*InUseError]. Of one
-// that holds no record, as its writer was killed before the first one, it wraps
-// [ErrNoRecords]: [Create] takes its place. A nil o means defaults.
+// If the metadata is damaged, or exists in two files that differ, Continue
+// fails and changes nothing. While another Appender writes the archive, the
+// error is an [*InUseError]. If the archive has no record because its writer
+// was killed before the first, the error wraps [ErrNoRecords]; use [Create] to
+// replace it.
 func Continue(path string, o *WriteOptions) (*Appender, error) {
 	pool := o.files()
 	return continueOn(path, o, pool.opener(createFile, createFlags), pool.opener(openFile, os.O_RDWR))
@@ -53,7 +57,7 @@ func continueOn(path string, o *WriteOptions, open, reopen func(name string) (di
 	return a, nil
 }
 
-// goOn opens the archive, which is locked.
+// goOn opens the archive, which must be locked.
 func (a *Appender) goOn(reopen func(name string) (disk, error)) error {
 	base, members, err := Members(a.base)
 	if err != nil {
@@ -92,9 +96,9 @@ func (a *Appender) goOn(reopen func(name string) (disk, error)) error {
 	return nil
 }
 
-// packLeft has complete volumes compressed that a crash, a recording without
-// compression or another program left plain, and notes them; not those of which
-// there is another form.
+// packLeft compresses the complete volumes that a crash, a recording without
+// compression or another program left plain, and reports them. It skips volumes
+// that also exist in another form.
 func (a *Appender) packLeft(plain []Member) {
 	if a.opts.Compress == CompressNone {
 		return
@@ -102,7 +106,7 @@ func (a *Appender) packLeft(plain []Member) {
 	dir, name := filepath.Split(a.base)
 	found, err := membersOf(dir, name)
 	if err != nil {
-		return // they stay as they are
+		return // leave them plain
 	}
 	forms := map[int]int{}
 	for _, m := range found {
@@ -119,7 +123,7 @@ func (a *Appender) packLeft(plain []Member) {
 		if forms[m.Volume] == 1 && !f.Compressed() {
 			names = append(names, m.Path)
 		}
-		_ = f.Close() // it was read only
+		_ = f.Close() // a file opened for reading has nothing to lose
 	}
 	if len(names) > 0 {
 		a.recovered = append(a.recovered, Recovery{File: names[0], Action: RecoveryPacked, Volumes: len(names)})
@@ -127,7 +131,7 @@ func (a *Appender) packLeft(plain []Member) {
 	}
 }
 
-// openFile opens a file to go on with.
+// openFile opens an existing file for appending.
 func openFile(name string) (disk, error) {
 	f, err := os.OpenFile(name, os.O_RDWR, 0)
 	if err != nil {
@@ -136,7 +140,7 @@ func openFile(name string) (disk, error) {
 	return f, nil
 }
 
-// reopen opens the files and cuts them to what is whole.
+// reopen opens the files and truncates them to their whole records.
 func (a *Appender) reopen(t *tail, open func(name string) (disk, error)) error {
 	removePartials(a.base)
 	if err := a.storePlain(t); err != nil {
@@ -161,9 +165,9 @@ func (a *Appender) reopen(t *tail, open func(name string) (disk, error)) error {
 	return a.index.reopen(a.base+".index", t.index, open)
 }
 
-// storePlain stores compressed metadata and a new index plain. Then it removes
-// the files in which the same is stored, since readers differ in which of them
-// they take.
+// storePlain replaces compressed metadata and a rebuilt index by plain files.
+// It then removes other files with the same contents, because readers differ in
+// which file they prefer.
 func (a *Appender) storePlain(t *tail) error {
 	if t.metaPacked {
 		err := writeAside(a.base, a.base+".meta", a.packer.sync, a.open, func(w io.Writer) error {
@@ -194,7 +198,7 @@ func (a *Appender) storePlain(t *tail) error {
 		}
 	}
 	for _, m := range t.twins {
-		if m.Compress != "" { // else it was replaced under its name
+		if m.Compress != "" { // otherwise the plain file has replaced it under the same name
 			if err := supersede(m.Path, a.packer.sync); err != nil {
 				return err
 			}
@@ -203,7 +207,7 @@ func (a *Appender) storePlain(t *tail) error {
 	return nil
 }
 
-// reopen opens a file of which size bytes stay.
+// reopen opens an existing file and keeps its first size bytes.
 func (f *file) reopen(name string, size int64, open func(name string) (disk, error)) error {
 	opened, err := open(name)
 	if err != nil {
@@ -213,23 +217,24 @@ func (f *file) reopen(name string, size int64, open func(name string) (disk, err
 	return opened.Truncate(size)
 }
 
-// Meta returns the metadata that the archive had when [Continue] opened it. It is
-// kept until the first record: afterwards, and of a new archive, it is nil.
+// Meta returns the metadata that the archive had when [Continue] opened it. It
+// is nil after the next record and in a new archive.
 func (a *Appender) Meta() *meta.Store { return a.found }
 
-// Header returns the archive's label. Of a new archive Start is zero until the
+// Header returns the archive's label. In a new archive Start is zero until the
 // first record.
 func (a *Appender) Header() Header { return a.header }
 
-// Recovered tells what [Continue] found amiss and what became of it: files
-// that were cut, left or stored anew. Of an archive that was closed there is
-// nothing to tell.
+// Recovered returns the repairs that [Continue] made: files that were
+// truncated, left or stored anew. It is empty if the archive was closed
+// properly.
 func (a *Appender) Recovered() []Recovery { return a.recovered }
 
-// Resume says that nobody recorded between the archive's last record and t,
-// which is the time of the next: unless the archive is new or was continued
-// before by this Appender, or its last record is a mark, it writes a mark, one
-// millisecond after the last record but not later than t.
+// Resume writes a mark if recording was interrupted between the archive's last
+// record and t, the time of the next record. The mark is one millisecond after
+// the last record but not later than t. Resume does nothing if the archive is
+// new, if this Appender has already continued it, or if the last record is a
+// mark.
 func (a *Appender) Resume(t pcp.Timestamp) error {
 	if !a.gap || a.err != nil {
 		return a.err

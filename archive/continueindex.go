@@ -8,7 +8,7 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// surveyIndex reads the index up to where it is whole and fits the data.
+// surveyIndex reads the index up to where it is whole and matches the data.
 func (t *tail) surveyIndex(base string, volumes []Member, m *Member) error {
 	name, why := base+".index", fs.ErrNotExist
 	if m != nil {
@@ -30,7 +30,7 @@ func (t *tail) surveyIndex(base string, volumes []Member, m *Member) error {
 	return t.makeIndex(volumes)
 }
 
-// readMember reads what an index holds.
+// readMember reads the contents of an index.
 func readMember(m Member) (raw []byte, packed bool, err error) {
 	f, err := OpenMember(m, nil)
 	if err != nil {
@@ -41,7 +41,7 @@ func readMember(m Member) (raw []byte, packed bool, err error) {
 	return raw, m.Compress != "" || f.Compressed(), f.locate(err, int64(len(raw)))
 }
 
-// keepIndex notes what becomes of an index of which t.index bytes can be used.
+// keepIndex decides what to do with an index of which t.index bytes are usable.
 func (t *tail) keepIndex(m Member, size int64) {
 	if !t.indexKept {
 		t.recovered = append(t.recovered, Recovery{File: m.Path, Action: RecoveryUnpacked, Offset: t.index})
@@ -56,7 +56,7 @@ func (t *tail) keepIndex(m Member, size int64) {
 }
 
 // usableIndex takes the entries of an index with a label of this archive, up to
-// the first that points past the end.
+// the first entry that points past the end of the data.
 func (t *tail) usableIndex(raw []byte) error {
 	l := t.layout
 	if len(raw) < l.HeaderSize {
@@ -82,7 +82,7 @@ func (t *tail) usableIndex(raw []byte) error {
 	return nil
 }
 
-// makeIndex makes the entries that an Appender would have made.
+// makeIndex creates the entries that an Appender would have written.
 func (t *tail) makeIndex(volumes []Member) error {
 	rd := resultDecoder{layout: t.layout, want: func(pcp.PMID) bool { return false }}
 	for _, m := range volumes {
@@ -96,10 +96,10 @@ func (t *tail) makeIndex(volumes []Member) error {
 			}
 			return err
 		})
-		if err != nil && !isDamage(err) { // a volume of another archive is not indexed
+		if err != nil && !isDamage(err) { // a volume of another archive does not enter the index
 			return err
 		}
 	}
-	t.entries = t.maker.entries // without Finish: the archive goes on
+	t.entries = t.maker.entries // without Finish, because the archive continues
 	return nil
 }

@@ -10,19 +10,20 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// Damage is a stretch of a file that cannot be read. What follows it is read
-// unless [ReadOptions].Strict says otherwise.
+// Damage describes a part of a file that cannot be read. Unless
+// [ReadOptions].Strict is set, reading continues after it.
 type Damage struct {
 	File   string
-	Offset int64 // where the stretch begins, before compression
-	Bytes  int64 // how long it is; negative: unknown, up to the end of the file
-	Next   int64 // where reading went on; negative: not in this file
-	Err    error // a [*pcp.FormatError]: what is wrong
-	// Unused says that nothing of the file is used.
+	Offset int64 // start of the damage in the decompressed file
+	Bytes  int64 // length of the damage; negative if it extends to the end of the file and its length is unknown
+	Next   int64 // offset at which reading continued; negative if the rest of the file is lost
+	Err    error // reason, a [*pcp.FormatError]
+	// Unused says that the reader uses nothing of the file.
 	Unused bool
 }
 
-// Error says what is wrong, how much is lost and where reading goes on.
+// Error returns the reason, the number of lost bytes and where reading
+// continues.
 func (d *Damage) Error() string {
 	text := d.Err.Error()
 	if !strings.HasPrefix(text, d.File+": ") {
@@ -48,29 +49,31 @@ func byteCount(n int64) string {
 	return fmt.Sprintf("%d bytes", n)
 }
 
-// Unwrap returns what is wrong.
+// Unwrap returns the reason.
 func (d *Damage) Unwrap() error { return d.Err }
 
-// goesOn reports whether err is damage after which a sequence of records goes on.
+// goesOn reports whether err is damage after which a sequence of records
+// continues.
 func goesOn(err error) bool {
 	var d *Damage
 	return errors.As(err, &d)
 }
 
-// maxWarnings bounds what a file that is damaged all over makes a Reader keep.
+// maxWarnings is the number of warnings that a Reader keeps of a file with
+// damage everywhere.
 const maxWarnings = 10_000
 
-// notes are what was met of an archive and passed over.
+// notes collects the damage found in an archive.
 type notes struct {
-	mu    sync.Mutex
-	list  []error
-	known map[string]bool // by DamageKey
-	tell  func(error)     // is told of each; may be nil
+	mu     sync.Mutex
+	list   []error
+	known  map[string]bool // keys from DamageKey of the errors in list
+	report func(error)     // called for each new error; may be nil
 }
 
-// DamageKey returns what tells an error apart from others, to name each once:
-// damage is told by where it begins, for how far it reaches depends on where
-// reading began.
+// DamageKey returns a key that is equal for errors about the same damage, so
+// that a caller can report each once. The key contains the start of the damage
+// but not its extent, which depends on where reading began.
 func DamageKey(err error) string {
 	var d *Damage
 	if errors.As(err, &d) {
@@ -79,7 +82,7 @@ func DamageKey(err error) string {
 	return err.Error()
 }
 
-// add adds a note once.
+// add adds an error unless its key is known.
 func (n *notes) add(err error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -100,36 +103,36 @@ func (n *notes) add(err error) {
 		err = &pcp.FormatError{File: file, Kind: pcp.KindNone, Offset: offset, Detail: "further damage is not listed", Err: pcp.ErrLimit}
 	}
 	n.list = append(n.list, err)
-	if n.tell != nil {
-		n.tell(err)
+	if n.report != nil {
+		n.report(err)
 	}
 }
 
-// pass hands what is noted, and from now on what is met, to tell.
-func (n *notes) pass(tell func(error)) {
+// pass calls report for each error noted so far and for each further one.
+func (n *notes) pass(report func(error)) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for _, err := range n.list {
-		tell(err)
+		report(err)
 	}
-	n.tell = tell
+	n.report = report
 }
 
-// warn adds to what Warnings returns, once.
+// warn adds an error to the result of Warnings unless it is known.
 func (r *Reader) warn(err error) { r.notes.add(err) }
 
-// noted is warn for a frameSource.
+// noted calls warn, in the form that a frameSource requires.
 func (r *Reader) noted(d *Damage) error {
 	r.warn(d)
 	return nil
 }
 
-// unnoted is for a frameSource whose damage is of no interest: whoever reads its
-// records is told of it.
+// unnoted ignores damage for a frameSource whose records another pass will read
+// and report.
 func unnoted(*Damage) error { return nil }
 
-// Warnings returns what was passed over so far, each a [*Damage]. Volumes are
-// looked at when they are read.
+// Warnings returns the damage found so far, each a [*Damage]. A Reader finds
+// damage in a volume only when it reads the volume.
 func (r *Reader) Warnings() []error {
 	r.notes.mu.Lock()
 	defer r.notes.mu.Unlock()

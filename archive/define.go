@@ -10,8 +10,8 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// inForce is the metadata that an Appender wrote last. What it replaced is
-// forgotten, so that a recorder may run for ever.
+// inForce holds the metadata that an Appender wrote last. It forgets replaced
+// metadata, so that a recorder can run without limit.
 type inForce struct {
 	descs  map[pcp.PMID]*meta.Desc
 	names  map[string]pcp.PMID
@@ -40,11 +40,11 @@ func newInForce() inForce {
 	}
 }
 
-// Define adds a metric. A metric that is known is not written again; one that
-// contradicts a known PMID or takes the name of another is refused with an
-// error that wraps [pcp.ErrMismatch], and one without semantics, with an instance
-// domain of 0 or with an invalid name with one that wraps [pcp.ErrRange]. The
-// Appender keeps d, which must not be changed.
+// Define adds a metric. It does not write a known metric again. The Appender
+// takes ownership of d. Define rejects a metric with an error that wraps
+//   - [pcp.ErrMismatch] if it contradicts a known PMID or uses the name of another
+//     metric,
+//   - [pcp.ErrRange] if it has no semantics, instance domain 0 or an invalid name.
 func (a *Appender) Define(d *meta.Desc) error {
 	if a.err != nil {
 		return a.err
@@ -81,10 +81,10 @@ func (a *Appender) Define(d *meta.Desc) error {
 	return nil
 }
 
-// SetInDom makes in the instance domain in force from its stamp on. It is
-// written complete or as a delta, as the reference would; if nothing changed it
-// is not written. A domain without instances cannot be stored and is skipped. The
-// Appender keeps in, which must not be changed. A name ends at its first NUL.
+// SetInDom puts an instance domain in force from its stamp on, and takes
+// ownership of it. Like PCP it writes the complete domain or a delta, and
+// nothing if nothing changed. It skips a domain without instances, which the
+// format cannot store. An instance name ends at its first NUL.
 func (a *Appender) SetInDom(in *meta.InDom) error {
 	if a.err != nil || len(in.Instances) == 0 {
 		return a.err
@@ -110,9 +110,9 @@ func (a *Appender) SetInDom(in *meta.InDom) error {
 	return nil
 }
 
-// SetLabels makes l the labels of its level and identifier from its stamp on.
-// It is not written if it equals what is in force. Sets must ascend by instance.
-// The Appender keeps l, which must not be changed.
+// SetLabels puts the labels of a level and identifier in force from their stamp
+// on, and takes ownership of l. It writes nothing if they equal the labels in
+// force. The sets must ascend by instance.
 func (a *Appender) SetLabels(l *meta.Labels) error {
 	if a.err != nil {
 		return a.err
@@ -131,13 +131,13 @@ func (a *Appender) SetLabels(l *meta.Labels) error {
 	return nil
 }
 
-// Labels returns the labels in force of a level and identifier, nil if none were
-// ever written. They must not be changed.
+// Labels returns the labels in force of a level and identifier, nil if none
+// were written. They must not be changed.
 func (a *Appender) Labels(level labelset.Level, ident uint32) *meta.Labels {
 	return a.known.labels[labelKey{level, ident}]
 }
 
-// SetText adds a help text, which ends at its first NUL, unless it is already there.
+// SetText adds a help text unless it is known. The text ends at its first NUL.
 func (a *Appender) SetText(t *meta.Text) error {
 	if a.err != nil {
 		return a.err
@@ -167,7 +167,7 @@ func (a *Appender) putMeta(r Record) error {
 	return nil
 }
 
-// add makes a record that is stored known.
+// add marks a stored record as known.
 func (k *inForce) add(rec Record) {
 	switch r := rec.(type) {
 	case *meta.Desc:

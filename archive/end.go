@@ -23,9 +23,10 @@ func (r *Reader) End() (pcp.Timestamp, error) {
 	return r.header.Start, nil
 }
 
-// Ending is End for those who would rather not decompress a volume to know: if
-// the last volume is compressed, thus complete, and the index has entries for it,
-// the last of them is believed. Records may follow it, as a rule within a second.
+// Ending returns the same as End or a cheaper estimate. If the last volume is
+// compressed, and therefore complete, Ending trusts the last index entry for it
+// instead of decompressing it. More records may follow that entry, usually
+// within a second.
 func (r *Reader) Ending() (pcp.Timestamp, error) {
 	if t, ok := r.indexEnd(); ok {
 		return t, nil
@@ -33,8 +34,8 @@ func (r *Reader) Ending() (pcp.Timestamp, error) {
 	return r.End()
 }
 
-// indexEnd returns the last time in the index if that is to be believed: it
-// comes about as soon after the one before as others do.
+// indexEnd returns the last time in the index if it is plausible, that is if
+// the interval before it is about as long as others.
 func (r *Reader) indexEnd() (t pcp.Timestamp, ok bool) {
 	n := len(r.hints)
 	if n == 0 {
@@ -54,12 +55,12 @@ func (r *Reader) indexEnd() (t pcp.Timestamp, ok bool) {
 	return last.Stamp, last.Stamp.Sub(r.hints[n-2].Stamp) <= longest
 }
 
-// believable is how long after the rest the last entry of an index may be for it
-// to be believed without a look at the data: one wrong bit may put it centuries
-// later.
+// believable is the longest time between the last entry of an index and the
+// rest for which the entry is trusted without reading the data. A single wrong
+// bit may put the entry centuries later.
 const believable = 48 * time.Hour
 
-// lastStamp returns the time of a volume's last whole record; ok is false if
+// lastStamp returns the time of a volume's last whole record. ok is false if
 // the volume has none.
 func (r *Reader) lastStamp(m Member) (t pcp.Timestamp, ok bool, err error) {
 	s, err := r.volumeIn(m, 0, leastBuffer, unnoted)
@@ -70,8 +71,8 @@ func (r *Reader) lastStamp(m Member) (t pcp.Timestamp, ok bool, err error) {
 	if t, ok := r.stampBefore(s.f); ok {
 		return t, true, nil
 	}
-	// The volume does not end with a whole record, or where it ends is not
-	// known: walk up to where it stops.
+	// The volume does not end with a whole record, or its end is unknown: read
+	// forward to the end.
 	from, found := r.lastEntry(s.f)
 	if !found {
 		from = s.first
@@ -81,7 +82,7 @@ func (r *Reader) lastStamp(m Member) (t pcp.Timestamp, ok bool, err error) {
 	for {
 		frame, err := s.next()
 		if errors.Is(err, io.EOF) || isDamage(err) {
-			return t, ok, nil // who reads on is told of the damage
+			return t, ok, nil // a pass that reads on reports the damage
 		}
 		if err != nil {
 			return t, ok, err
@@ -94,8 +95,8 @@ func (r *Reader) lastStamp(m Member) (t pcp.Timestamp, ok bool, err error) {
 	}
 }
 
-// lastEntry returns the last place in a volume at which the index says and it
-// is true that a record begins.
+// lastEntry returns the last offset in a volume at which, according to the
+// index and verified in the data, a record begins.
 func (r *Reader) lastEntry(f *File) (offset int64, ok bool) {
 	if !f.d.Seekable() {
 		return 0, false
@@ -115,7 +116,8 @@ func (r *Reader) lastEntry(f *File) (offset int64, ok bool) {
 	return e.Data, ok
 }
 
-// stampBefore reads the last record of a file from its end, by its trailer.
+// stampBefore reads the last record of a file from its end, through its
+// trailer.
 func (r *Reader) stampBefore(f *File) (t pcp.Timestamp, ok bool) {
 	size, ok := f.Length()
 	if !ok {

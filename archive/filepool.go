@@ -7,27 +7,27 @@ import (
 	"sync"
 )
 
-// FilePool bounds how many files several Appenders have open together: a file
-// that was not written for some time is closed, and opened again when there is
-// more for it. An Appender that is written alone needs none.
+// FilePool limits the number of files that several Appenders keep open. It
+// closes the file that was not written for the longest time and opens it again
+// when more is written. A single Appender does not need one.
 type FilePool struct {
 	mu      sync.Mutex
 	most    int
-	open    list.List     // of *pooledFile, written last first
-	packing chan struct{} // has room for volumes being compressed
+	open    list.List     // of *pooledFile, most recently written first
+	packing chan struct{} // limits the number of volumes being compressed
 }
 
-// packedAtOnce is how many volumes are compressed at a time, each with two files
-// and the memory of a compressor.
+// packedAtOnce is the number of volumes compressed at the same time. Each takes
+// two open files and the memory of a compressor.
 const packedAtOnce = 4
 
-// NewFilePool returns a pool of n files, besides those of volumes that are being
-// compressed.
+// NewFilePool returns a pool of n files. Files of volumes being compressed do
+// not count.
 func NewFilePool(n int) *FilePool {
 	return &FilePool{most: max(1, n), packing: make(chan struct{}, packedAtOnce)}
 }
 
-// opener returns a function that opens files by way of the pool.
+// opener wraps open in a function that opens files through the pool.
 func (p *FilePool) opener(open func(name string) (disk, error), flags int) func(name string) (disk, error) {
 	if p == nil {
 		return open
@@ -44,7 +44,7 @@ func (p *FilePool) opener(open func(name string) (disk, error), flags int) func(
 	}
 }
 
-// enter opens a file for a user, in the place of others.
+// enter opens a file and closes others to stay within the limit.
 func (p *FilePool) enter(f *pooledFile, flags int) (err error) {
 	for e := p.open.Back(); e != nil && p.open.Len() >= p.most; {
 		old, before := e.Value.(*pooledFile), e.Prev()
@@ -61,18 +61,17 @@ func (p *FilePool) enter(f *pooledFile, flags int) (err error) {
 	return nil
 }
 
-// pooledFile is a file that is open while it is written, and as long as there is
-// room.
+// pooledFile is a file that the pool may close between writes.
 type pooledFile struct {
 	pool  *FilePool
 	name  string
-	file  *os.File // nil: closed
+	file  *os.File // nil while the pool has closed the file
 	place *list.Element
 	users int
-	err   error // of closing it meanwhile
+	err   error // error from closing the file between writes
 }
 
-// use hands the open file to do.
+// use calls do with the open file.
 func (f *pooledFile) use(do func(*os.File) error) error {
 	p := f.pool
 	p.mu.Lock()
@@ -97,7 +96,7 @@ func (f *pooledFile) use(do func(*os.File) error) error {
 	return do(f.file)
 }
 
-// leave closes the file until it is used again.
+// leave closes the file until its next use.
 func (f *pooledFile) leave() error {
 	err := f.file.Close()
 	f.pool.open.Remove(f.place)
@@ -117,15 +116,15 @@ func (f *pooledFile) WriteAt(b []byte, off int64) (n int, err error) {
 	return n, err
 }
 
-// Truncate cuts the file.
+// Truncate changes the size of the file.
 func (f *pooledFile) Truncate(size int64) error {
 	return f.use(func(file *os.File) error { return file.Truncate(size) })
 }
 
-// Sync sees the file to the disk.
+// Sync waits until the file is on the disk.
 func (f *pooledFile) Sync() error { return f.use((*os.File).Sync) }
 
-// Close closes the file for good.
+// Close closes the file permanently.
 func (f *pooledFile) Close() error {
 	f.pool.mu.Lock()
 	defer f.pool.mu.Unlock()
@@ -137,7 +136,8 @@ func (f *pooledFile) Close() error {
 	return err
 }
 
-// pack runs do when there is room for one more volume being compressed.
+// pack calls do as soon as fewer than packedAtOnce volumes are being
+// compressed.
 func (p *FilePool) pack(do func() error) error {
 	if p == nil {
 		return do()

@@ -20,13 +20,13 @@ import (
 type Member struct {
 	Path     string
 	Role     Role
-	Volume   int    // of a data file
+	Volume   int    // number of a data volume
 	Compress string // suffix, "" for a plain file
 	Size     int64
 }
 
-// splitMember splits the name of a member into the archive's base name and
-// what the file is in it.
+// splitMember splits a file name into the base name of the archive and the
+// file's role in it.
 func splitMember(name string) (base string, m Member, ok bool) {
 	stem := name
 	for _, suffix := range decomp.Suffixes {
@@ -54,15 +54,16 @@ func splitMember(name string) (base string, m Member, ok bool) {
 	return stem[:dot], m, true
 }
 
-// Members finds the files of an archive, which may be named by its base or by
-// any member: metadata first, then index, then volumes ascending. Of a plain
-// and a compressed file with one role the plain one counts. It returns the base
-// path. The error wraps fs.ErrNotExist if there are none.
+// Members finds the files of an archive: metadata first, then index, then
+// volumes in ascending order. path is the archive's base or any of its files.
+// Of a plain and a compressed file with the same role, Members returns the
+// plain one. The error wraps fs.ErrNotExist if no file exists.
 func Members(path string) (base string, members []Member, err error) {
 	return membersIn(path, membersOf)
 }
 
-// membersIn is Members with a way to find the files of an archive by its name.
+// membersIn does the work of Members; of lists the files of an archive in a
+// folder.
 func membersIn(path string, of func(dir, name string) ([]Member, error)) (base string, members []Member, err error) {
 	dir, name := filepath.Split(path)
 	found, err := of(dir, name)
@@ -87,9 +88,9 @@ func membersIn(path string, of func(dir, name string) ([]Member, error)) (base s
 	return dir + name, found, nil
 }
 
-// membersOf finds every file of the archive with exactly the given base name.
-// While a folder is read a file in it may be replaced by its compressed form,
-// and neither be seen: where something is missing it is read again, until two
+// membersOf finds all files of the archive with exactly the given base name.
+// While it reads the folder, a compressed file may replace a plain one so that
+// it sees neither. It therefore reads again while a file is missing, until two
 // readings agree.
 func membersOf(dir, name string) (found []Member, err error) {
 	list := func() ([]Member, error) {
@@ -107,7 +108,7 @@ func membersOf(dir, name string) (found []Member, err error) {
 	return found, err
 }
 
-// incomplete reports whether files of an archive are not all there seem to be.
+// incomplete reports whether some expected file of an archive is missing.
 func incomplete(found []Member) bool {
 	volumes, highest, described := map[int]bool{}, -1, false
 	for _, m := range found {
@@ -122,8 +123,8 @@ func incomplete(found []Member) bool {
 	return len(found) > 0 && (!described || len(volumes) <= highest)
 }
 
-// listFolder reads a folder once and returns, by base name, the members of those
-// archives in it that are wanted; nil: of all. Their sizes are not known yet.
+// listFolder reads a folder once and returns the members of its archives by
+// base name, without their sizes. want selects archives; nil selects all.
 func listFolder(dir string, want func(base string) bool) (map[string][]Member, error) {
 	entries, err := os.ReadDir(cmp.Or(dir, "."))
 	if err != nil {
@@ -140,7 +141,7 @@ func listFolder(dir string, want func(base string) bool) (map[string][]Member, e
 	return found, nil
 }
 
-// measure returns the members that are files, with their sizes.
+// measure returns those members that are regular files, with their sizes.
 func measure(listed []Member) (found []Member) {
 	for _, m := range listed {
 		if info, err := os.Stat(m.Path); err == nil && info.Mode().IsRegular() {
@@ -151,9 +152,9 @@ func measure(listed []Member) (found []Member) {
 	return withoutForeign(found)
 }
 
-// withoutForeign leaves out texts that are numbered as the last volumes, such as
-// logs that were rotated. A text among the volumes, or in place of all of them,
-// stays: it is damage.
+// withoutForeign drops text files that are numbered like the last volumes, such
+// as rotated logs. A text file between volumes, or in place of all volumes, is
+// damage and stays.
 func withoutForeign(found []Member) []Member {
 	described := slices.ContainsFunc(found, func(m Member) bool { return m.Role != RoleData })
 	kept := slices.Clone(found)
@@ -174,7 +175,7 @@ func withoutForeign(found []Member) []Member {
 	}
 }
 
-// isText reports whether a file begins as no archive label does, with text.
+// isText reports whether a file begins with text instead of an archive label.
 func isText(m Member) bool {
 	f, err := OpenMember(m, &ReadOptions{Cache: -1})
 	if err != nil {
@@ -182,7 +183,7 @@ func isText(m Member) bool {
 	}
 	defer f.Close()
 	head := make([]byte, 256)
-	n, _ := io.ReadFull(f.From(0), head) // a short file shows
+	n, _ := io.ReadFull(f.From(0), head) // a short file is handled below
 	return n > 0 && !bytes.ContainsFunc(head[:n], func(r rune) bool {
 		return r < ' ' && r != '\n' && r != '\r' && r != '\t' && r != '\x1b'
 	})

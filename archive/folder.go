@@ -7,20 +7,20 @@ import (
 	"time"
 )
 
-// Listing remembers what folders hold, for programs that open many archives: to
-// list a folder anew for each archive would take the square of their number. It
-// may be used from several goroutines.
+// Listing caches the contents of folders for programs that open many archives,
+// because reading a folder anew for each of its archives is quadratic. It may
+// be used from several goroutines.
 type Listing struct {
 	mu     sync.Mutex
 	byPath map[string]*folder
 	still  bool // no folder is taken to have changed
 }
 
-// Freeze has the Listing take no folder to have changed, until Thaw: while many
-// archives are opened one after the other.
+// Freeze makes the Listing trust its cache without checking folders for
+// changes, until Thaw. Use it while opening many archives in a row.
 func (fs *Listing) Freeze() { fs.setStill(true) }
 
-// Thaw has the Listing look for changes of folders again.
+// Thaw makes the Listing check folders for changes again.
 func (fs *Listing) Thaw() { fs.setStill(false) }
 
 func (fs *Listing) setStill(still bool) {
@@ -29,19 +29,19 @@ func (fs *Listing) setStill(still bool) {
 	fs.still = still
 }
 
-// Members is [Members] by way of the Listing.
+// Members returns the same as the function [Members], using the cache.
 func (fs *Listing) Members(path string) (base string, members []Member, err error) {
 	return membersIn(path, fs.membersOf)
 }
 
-// folder is a listing.
+// folder is the cached contents of a folder.
 type folder struct {
 	watch
 	members map[string][]Member // by base name
 }
 
-// membersOf is the function of that name, from a listing unless something is
-// missing in it.
+// membersOf returns the same as the function membersOf. It uses the cache
+// unless a file is missing in it.
 func (fs *Listing) membersOf(dir, name string) ([]Member, error) {
 	members, err := fs.list(dir)
 	if err != nil {
@@ -54,7 +54,7 @@ func (fs *Listing) membersOf(dir, name string) ([]Member, error) {
 	return found, nil
 }
 
-// list returns the listing of a folder, which must not be changed.
+// list returns the contents of a folder, which must not be changed.
 func (fs *Listing) list(dir string) (map[string][]Member, error) {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
@@ -79,26 +79,27 @@ func (fs *Listing) list(dir string) (map[string][]Member, error) {
 	return f.members, nil
 }
 
-// watch tells whether files may have come to a folder or gone.
+// watch detects whether the files in a folder may have changed.
 type watch struct {
 	modTime time.Time
-	at      time.Time // when it was looked at
+	at      time.Time // time of the last check
 }
 
 const (
-	// settled is how long ago a folder must have changed for its time to tell
-	// the next change: file systems count in steps.
+	// settled is the age that a folder's modification time must have to reveal
+	// the next change: file systems store it in coarse steps.
 	settled = 2 * time.Second
-	// stale is when to look in any case: not every file system keeps that time.
+	// stale is the time after which a folder is read in any case: not every
+	// file system maintains modification times.
 	stale = time.Minute
 )
 
-// changed reports whether the folder may have changed since it was last asked.
+// changed reports whether the folder may have changed since the last call.
 func (w *watch) changed(dir string) bool {
 	now := time.Now()
 	info, err := os.Stat(cmp.Or(dir, "."))
 	if err != nil {
-		return true // for the caller to find out
+		return true // reading the folder will report the error
 	}
 	same := info.ModTime().Equal(w.modTime) && w.at.Sub(w.modTime) > settled && now.Sub(w.at) < stale
 	if !same {

@@ -14,16 +14,16 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// Follow yields the steps that q selects as Steps does, and goes on with those
-// that are written later, into the same volume or new ones, until ctx is done or
-// a record later than q.To is met. A record that is not yet written whole is
-// waited for. Metadata that is added is in force from then on; what r.Meta
-// returns stays what it was.
+// Follow yields the steps that q selects as Steps does, and continues with
+// steps that are written later into the same or new volumes. It waits for a
+// record that is not yet written completely. It ends when ctx is done or it
+// reads a record later than q.To. New metadata takes effect immediately; the
+// result of r.Meta does not change.
 //
-// The sequence ends without an error when ctx is done. Damage is passed over as in
-// Steps, once a record follows it or a new volume. The archive's disappearance,
-// or that of what was already read, ends the sequence with an error; the former
-// wraps [fs.ErrNotExist].
+// When ctx is done the sequence ends without an error. Follow skips damage as
+// Steps does, once another record or a new volume follows. If the archive
+// disappears the sequence ends with an error that wraps [fs.ErrNotExist]; if
+// data already read disappears it ends with another error.
 func (r *Reader) Follow(ctx context.Context, q history.Query) iter.Seq2[*history.Step, error] {
 	return func(yield func(*history.Step, error) bool) {
 		live, err := open(r.base, r.opts)
@@ -41,21 +41,21 @@ func (r *Reader) Follow(ctx context.Context, q history.Query) iter.Seq2[*history
 	}
 }
 
-// follower reads an archive that grows. Everything in it is its own.
+// follower reads a growing archive. It shares no state with the Reader.
 type follower struct {
 	ctx    context.Context
 	r      *Reader
 	v      *view
-	file   *File // the volume being read
+	file   *File // volume being read
 	src    *frameSource
-	at     int64 // of its next record
-	done   bool  // nothing is added to a compressed volume
-	metaAt int64 // of the next metadata record
+	at     int64 // offset of the next data record
+	done   bool  // the volume is compressed and therefore complete
+	metaAt int64 // offset of the next metadata record
 
 	folder  watch
-	waits   int // so far
-	doubt   Pos // of a record that was not good
-	doubted int // the waits before it was first looked at
+	waits   int // number of waits so far
+	doubt   Pos // position of a record that was not readable
+	doubted int // value of waits when the record at doubt was first read
 }
 
 func (f *follower) close() {
@@ -88,7 +88,7 @@ func (f *follower) run(yield func(*history.Step, error) bool) error {
 	}
 }
 
-// wait returns false when there is nothing more to wait for.
+// wait waits for more data. It returns false if no more will come.
 func (f *follower) wait() bool {
 	f.waits++
 	timer := time.NewTimer(f.r.opts.Poll)
@@ -101,7 +101,7 @@ func (f *follower) wait() bool {
 	}
 }
 
-// enterFirst enters the first volume that can be read.
+// enterFirst opens the first readable volume.
 func (f *follower) enterFirst(volumes []Member, offset int64) error {
 	for i, m := range volumes {
 		err := f.enter(m, offset)
@@ -113,8 +113,8 @@ func (f *follower) enterFirst(volumes []Member, offset int64) error {
 	return nil
 }
 
-// enterNew is enter for the volume that was begun last. Its label may be in the
-// making; then the error is damage.
+// enterNew opens the newest volume. While its label is being written, the error
+// is damage.
 func (f *follower) enterNew(m Member) error {
 	file, _, err := f.r.openAt(m, int32(m.Volume), leastBuffer)
 	if err == nil {
@@ -132,7 +132,7 @@ func (f *follower) enterNew(m Member) error {
 	return f.enter(m, 0)
 }
 
-// enter begins to read a volume.
+// enter opens a volume for reading from offset on.
 func (f *follower) enter(m Member, offset int64) error {
 	s, err := f.r.volumeIn(m, offset, leastBuffer, f.v.damaged)
 	if err != nil {
@@ -147,8 +147,8 @@ func (f *follower) enter(m Member, offset int64) error {
 	return nil
 }
 
-// read yields the whole records that the volume has by now. What is needed to
-// understand them was written before them.
+// read yields the whole records that the volume has by now. The metadata that
+// they need was written before them.
 func (f *follower) read(yield func(*history.Step, error) bool) (progress bool, err error) {
 	if f.ctx.Err() != nil {
 		return false, errStop
@@ -188,11 +188,11 @@ func (f *follower) read(yield func(*history.Step, error) bool) (progress bool, e
 	}
 }
 
-// mayPass reports whether err is damage that is to be passed over.
+// mayPass reports whether err is damage that Follow may skip.
 func (f *follower) mayPass(err error) bool { return !f.r.opts.Strict && isDamage(err) }
 
-// pass passes over damage: a record that was refused, or all up to the next
-// record. Nothing is done before that is written.
+// pass skips damage: either one rejected record, or everything up to the next
+// record, for which it waits.
 func (f *follower) pass(frame Frame, err error) error {
 	s := f.src
 	if frame.Payload != nil {
@@ -210,7 +210,7 @@ func (f *follower) pass(frame Frame, err error) error {
 		return err
 	}
 	if !ok && !f.done {
-		f.doubt = Pos{} // more may be written
+		f.doubt = Pos{} // more of the record may be written
 		return errWait
 	}
 	f.at = s.frames.pos.Offset
@@ -220,11 +220,11 @@ func (f *follower) pass(frame Frame, err error) error {
 	return errWait
 }
 
-// errWait says that nothing can be done before more is written.
+// errWait: nothing can be done until more is written.
 var errWait = errors.New("wait")
 
-// unread returns what the volume has beyond f.at. Records that are written from
-// now on are left for later.
+// unread returns the part of the volume from f.at to its present end. It
+// ignores records that are written from now on.
 func (f *follower) unread() (src io.Reader, ok bool, err error) {
 	if f.done {
 		return nil, false, nil
@@ -248,8 +248,9 @@ func (f *follower) unread() (src io.Reader, ok bool, err error) {
 	return io.LimitReader(src, n), n > 0, nil
 }
 
-// tolerate decides whether a failure at pos may be a record in the making: if it
-// is met for the first time, for a writer's bytes may reach us in any order.
+// tolerate decides whether a failure at pos may be caused by a record being
+// written. It tolerates the first failure, because a writer's bytes may become
+// visible in any order.
 func (f *follower) tolerate(err error, pos Pos) error {
 	switch {
 	case errors.Is(err, io.EOF):
@@ -268,7 +269,7 @@ func (f *follower) tolerate(err error, pos Pos) error {
 	return nil
 }
 
-// readMeta adds what the metadata file has beyond metaAt.
+// readMeta adds the metadata records written since the last call.
 func (f *follower) readMeta() error {
 	at, err := f.addMeta(true)
 	if err != nil {
@@ -280,8 +281,8 @@ func (f *follower) readMeta() error {
 	return err
 }
 
-// addMeta adds the metadata from metaAt on up to its end or, if strict is set, up
-// to damage. It returns where that is.
+// addMeta adds the metadata from metaAt up to its end or, if strict is set, up
+// to damage. It returns the offset it reached.
 func (f *follower) addMeta(strict bool) (at int64, err error) {
 	file, err := f.r.open(f.r.meta)
 	if err != nil {
@@ -294,7 +295,7 @@ func (f *follower) addMeta(strict bool) (at int64, err error) {
 	torn := int64(-1)
 	s := f.r.metaSource(file, leastBuffer, func(d *Damage) error {
 		if d.Next < 0 {
-			torn = d.Offset // it may become whole
+			torn = d.Offset // the record may be completed later
 			return nil
 		}
 		return f.r.noted(d)
@@ -313,8 +314,8 @@ func (f *follower) addMeta(strict bool) (at int64, err error) {
 	return at, err
 }
 
-// nextVolume enters the volume after the one being read if there is one. Its
-// writer ends a volume before it begins the next.
+// nextVolume opens the next volume if it exists. A writer completes a volume
+// before it begins the next.
 func (f *follower) nextVolume(yield func(*history.Step, error) bool) (bool, error) {
 	if dir, _ := filepath.Split(f.r.base); !f.folder.changed(dir) {
 		return false, nil
@@ -327,7 +328,7 @@ func (f *follower) nextVolume(yield func(*history.Step, error) bool) (bool, erro
 		if m.Role != RoleData || m.Volume <= f.file.Volume {
 			continue
 		}
-		f.folder = watch{} // it may not be good yet, and is looked at again
+		f.folder = watch{} // the volume may not be readable yet; look again
 		if progress, err := f.read(yield); progress || err != nil {
 			return true, err
 		}
@@ -342,13 +343,13 @@ func (f *follower) nextVolume(yield func(*history.Step, error) bool) (bool, erro
 		if !isDamage(err) {
 			return err == nil, err
 		}
-		// There is nothing in it, or not yet.
+		// The volume is empty so far.
 	}
 	return false, nil
 }
 
-// atEnd makes sure that the volume being read is read to its end. It reports
-// whether there is more in it, after damage.
+// atEnd checks that the current volume was read to its end. more is true if
+// records follow damage.
 func (f *follower) atEnd() (more bool, err error) {
 	s := f.src
 	s.frames = f.file.frames(f.at, leastBuffer)

@@ -12,7 +12,7 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// Role says which file of an archive something is in.
+// Role identifies the kind of file in an archive.
 type Role int8
 
 // The roles.
@@ -22,31 +22,31 @@ const (
 	RoleIndex
 )
 
-// Pos is a place in an archive.
+// Pos is the position of a record in an archive.
 type Pos struct {
-	File   string // name of the file
+	File   string // file name
 	Role   Role
-	Volume int   // of a data file
-	Offset int64 // of the record's leading length
+	Volume int   // number of a data volume
+	Offset int64 // offset of the record's leading length word
 }
 
-// Frame is a record's bytes between its two length words.
+// Frame holds the bytes of a record between its two length words.
 type Frame struct {
 	Pos     Pos
-	Payload []byte // borrowed, valid until the next Frame is read
+	Payload []byte // valid until the next Frame is read
 }
 
 const (
 	readBuffer  = 256 << 10
 	leastBuffer = 4 << 10
-	aheadFrom   = 4 * readBuffer // files with more to read are read ahead
-	growStep    = 1 << 20        // memory is committed to a claimed length in such steps
+	aheadFrom   = 4 * readBuffer // files with more bytes than this are read ahead
+	growStep    = 1 << 20        // allocation step for a record that claims a great length
 )
 
-// Frames yields the records of a file from at on. r must stand at at.Offset. A
-// failure is yielded once, with a Frame whose Pos tells where, and ends the
-// sequence: [pcp.ErrUnfinished] where the file ends inside a record.
-// maxRecord 0 means DefaultMaxRecord.
+// Frames yields the records of a file from at on; r must be positioned at
+// at.Offset. A failure ends the sequence and is yielded once, with a Frame that
+// holds its position. The error wraps [pcp.ErrUnfinished] if the file ends
+// inside a record. A maxRecord of zero means DefaultMaxRecord.
 func Frames(r io.Reader, at Pos, maxRecord int) iter.Seq2[Frame, error] {
 	return func(yield func(Frame, error) bool) {
 		fr := newFrameReader(r, at, readBuffer, maxRecord)
@@ -65,17 +65,17 @@ type frameReader struct {
 	pos  Pos
 	max  int
 	last int    // length of the last frame
-	skip int    // how much of it is still in the input's buffer
-	long []byte // a frame that does not fit that buffer
+	skip int    // bytes of the last frame that are still in the input's buffer
+	long []byte // holds a frame that does not fit into the input's buffer
 
-	// For going on after damage, see search.
-	lengths resync.Lengths // of the frame that could not be read
-	inLong  bool           // what was read of it is in long
-	effort  int64          // of searches so far
+	// Fields for continuing after damage, see search.
+	lengths resync.Lengths // length words of the unreadable frame
+	inLong  bool           // the bytes read of the unreadable frame are in long
+	effort  int64          // bytes decoded by searches so far
 }
 
-// newFrameReader returns a reader of a file of about size bytes, of which the
-// buffer need hold no more.
+// newFrameReader returns a reader of a file of about size bytes; its buffer is
+// not longer than that.
 func newFrameReader(r io.Reader, at Pos, size int64, maxRecord int) *frameReader {
 	if maxRecord == 0 {
 		maxRecord = DefaultMaxRecord
@@ -83,8 +83,8 @@ func newFrameReader(r io.Reader, at Pos, size int64, maxRecord int) *frameReader
 	return &frameReader{in: newInput(r, int(min(readBuffer, max(size, leastBuffer)))), pos: at, max: maxRecord}
 }
 
-// next returns io.EOF at a clean end: where fewer than the four bytes of a
-// leading length are left, as the reference has it.
+// next returns the next frame, or io.EOF at the end of the file. As in PCP,
+// fewer than the four bytes of a length word at the end are ignored.
 func (fr *frameReader) next() (Frame, error) {
 	fr.in.discard(fr.skip)
 	fr.pos.Offset += int64(fr.last)
@@ -119,7 +119,8 @@ func (fr *frameReader) next() (Frame, error) {
 	return Frame{Pos: fr.pos, Payload: raw[4 : n-4 : n-4]}, nil
 }
 
-// take returns the next n bytes, from the input's buffer where they fit.
+// take returns the next n bytes, without copying if the input's buffer holds
+// them.
 func (fr *frameReader) take(n int) ([]byte, error) {
 	if n <= fr.in.size {
 		raw, err := fr.in.peek(n)
@@ -150,7 +151,7 @@ func (fr *frameReader) take(n int) ([]byte, error) {
 	return fr.long, nil
 }
 
-// fail builds the error for a frame that cannot be read.
+// fail returns the error for an unreadable frame.
 func (fr *frameReader) fail(detail string, err error) (Frame, error) {
 	for _, known := range []error{pcp.ErrUnfinished, pcp.ErrRange, pcp.ErrLimit, pcp.ErrTrailer} {
 		if errors.Is(err, known) {
@@ -160,8 +161,8 @@ func (fr *frameReader) fail(detail string, err error) (Frame, error) {
 	return Frame{Pos: fr.pos}, locate(err, fr.pos, 0)
 }
 
-// locate completes a decoder's error with the place of the record, whose
-// decoded part begins lead bytes after its start.
+// locate adds the position of a record to a decoder's error. The decoder's
+// input began lead bytes after the start of the record.
 func locate(err error, pos Pos, lead int64) error {
 	var de *decomp.Error
 	if errors.As(err, &de) {

@@ -9,7 +9,7 @@ import (
 )
 
 // Header is the first record of every file of an archive. PCP calls it the
-// archive label; here it has another name because labels are something else.
+// archive label; the name Header avoids confusion with metric labels.
 //
 //	length 4 | magic and version 4 | PID 4 | start stamp | volume 4
 //	version 3 only: features 4, reserved 4
@@ -19,17 +19,17 @@ type Header struct {
 	Version  pcp.Version
 	PID      int32         // process that wrote the archive
 	Start    pcp.Timestamp // time of the first record
-	Volume   int32         // -2 index, -1 metadata, else the volume's number
-	Features uint32        // version 3
+	Volume   int32         // -2 index, -1 metadata, otherwise the number of the volume
+	Features uint32        // version 3 only
 	Host     string
 	Zone     string // POSIX TZ
-	ZoneInfo string // ":" and an Olson name, version 3, may be empty; not stored in version 2
+	ZoneInfo string // ":" and an Olson name, may be empty; version 3 only
 }
 
 // Kind returns pcp.KindHeader.
 func (*Header) Kind() pcp.Kind { return pcp.KindHeader }
 
-// decodeHeader decodes the payload of a file's first frame.
+// decodeHeader decodes the payload of the first frame of a file.
 func decodeHeader(payload []byte) (*Header, *wire.Layout, error) {
 	d := wire.NewDec(pcp.KindHeader, payload)
 	magic := d.U32()
@@ -61,7 +61,7 @@ func decodeHeader(payload []byte) (*Header, *wire.Layout, error) {
 	return h, l, d.Err()
 }
 
-// fits reports whether the strings of h can be stored without being cut.
+// fits returns an error if the strings of h are too long for their fields.
 func (h *Header) fits(l *wire.Layout) error {
 	for _, s := range [...]struct {
 		what, text string
@@ -74,7 +74,7 @@ func (h *Header) fits(l *wire.Layout) error {
 	return nil
 }
 
-// appendHeader appends the framed label for one file.
+// appendHeader appends the framed label of a file.
 func appendHeader(b []byte, l *wire.Layout, h *Header, volume int32) []byte {
 	b, start := wire.BeginFrame(b)
 	b = wire.AppendU32(b, wire.Magic|uint32(l.Version))

@@ -9,8 +9,8 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// IndexEntry is an entry of the temporal index: where the record with the given
-// time begins, and the metadata that was written just before it.
+// IndexEntry is an entry of the temporal index. It points to the record with
+// the given time and to the metadata written just before that record.
 //
 //	stamp | volume 4 | metadata offset | data offset
 //
@@ -37,7 +37,7 @@ func appendIndexEntry(b []byte, l *wire.Layout, e IndexEntry) []byte {
 	return l.AppendOffset(b, e.Data)
 }
 
-// readIndex reads whole entries up to the end or a failure.
+// readIndex reads whole entries up to the end or an error.
 func readIndex(r io.Reader, l *wire.Layout) (entries []IndexEntry, err error) {
 	buf := make([]byte, 0, 512*l.IndexEntrySize())
 	for {
@@ -54,9 +54,9 @@ func readIndex(r io.Reader, l *wire.Layout) (entries []IndexEntry, err error) {
 	}
 }
 
-// seekHint returns the last entry that is earlier than t and lies in a volume
-// the caller has. Nothing in an index may be relied on, so the caller checks
-// that a record begins there.
+// seekHint returns the last entry that is earlier than t and for which has
+// returns true. An index may be wrong, so the caller must verify that a record
+// begins there.
 func seekHint(entries []IndexEntry, t pcp.Timestamp, has func(volume int32, offset int64) bool) (IndexEntry, bool) {
 	i := sort.Search(len(entries), func(i int) bool { return !entries[i].Stamp.Before(t) })
 	for i--; i >= 0; i-- {

@@ -7,38 +7,38 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// indexEvery is how many bytes of values the reference lets pass before it makes
-// an index entry that nothing else asks for.
+// indexEvery is the number of bytes of values after which PCP adds an index
+// entry.
 const indexEvery = 100000
 
-// IndexMaker makes the temporal index of an archive whose records are there
-// already, by the reference's rule: an entry for the first record of a volume,
-// for one with which an instance domain changed and for one after 100000 bytes of
-// values; each later than the one before. First it is told of all metadata, in the order
-// of the file, then of the data.
+// IndexMaker creates the temporal index of existing records by PCP's rule. An
+// entry points to the first record of a volume, to a record with which an
+// instance domain changes, and to the first record after 100000 bytes of
+// values. Each entry is later than the one before. First pass all metadata to
+// Meta, in the order of the file, then all data to Data.
 type IndexMaker struct {
-	start   int64 // of the metadata
+	start   int64 // offset at which the metadata begins
 	meta    []dated
-	before  int // of meta: how many are older than the record
-	seen    int // of meta: how many are not later than the record
+	before  int // number of records in meta that are earlier than the current record
+	seen    int // number of records in meta that are not later than the current record
 	entries []IndexEntry
 	at      int64 // data offset of the last entry
 	last    IndexEntry
 }
 
-// dated is a metadata record that has a time, by where it ends.
+// dated is the time of a metadata record and the offset of its end.
 type dated struct {
 	stamp pcp.Timestamp
 	end   int64
 	indom bool
 }
 
-// NewIndexMaker returns an IndexMaker for metadata that begins at start, behind
-// the archive label; see [HeaderSize].
+// NewIndexMaker returns an IndexMaker for metadata that begins at offset start,
+// after the archive label; see [HeaderSize].
 func NewIndexMaker(start int64) *IndexMaker { return &IndexMaker{start: start} }
 
-// Meta tells of a metadata record that ends at an offset. One without a time does
-// not matter.
+// Meta adds a metadata record that ends at offset end. It ignores records
+// without a time.
 func (x *IndexMaker) Meta(rec Record, end int64) {
 	switch r := rec.(type) {
 	case *meta.InDom:
@@ -50,7 +50,7 @@ func (x *IndexMaker) Meta(rec Record, end int64) {
 	}
 }
 
-// Data tells of a data record that begins at an offset.
+// Data adds a data record that begins at offset.
 func (x *IndexMaker) Data(t pcp.Timestamp, volume int32, offset int64) {
 	first := len(x.entries) == 0 || x.last.Volume != volume
 	changed := false
@@ -80,8 +80,8 @@ func (x *IndexMaker) put(e IndexEntry) {
 	x.at = e.Data
 }
 
-// Finish returns the entries for an archive that is complete: one more for its
-// last record, which points at the end of the metadata.
+// Finish returns the entries of a complete archive. It adds an entry for the
+// last record, which points to the end of the metadata.
 func (x *IndexMaker) Finish(metaEnd int64) []IndexEntry {
 	if len(x.entries) > 0 {
 		x.last.Meta = metaEnd

@@ -2,25 +2,25 @@ package archive
 
 import "io"
 
-// input is what a frameReader reads from: a buffer whose contents may be looked
-// at before they are discarded. A file that is read at length is read ahead, in
-// a goroutine of its own, so that reading, and decompressing even more so, goes
-// on while records are decoded.
+// input is the buffered source of a frameReader: it shows bytes before they are
+// discarded. For a long file it can read ahead in a goroutine, so that reading
+// and decompressing overlap with decoding.
 type input struct {
 	r     io.Reader
-	ahead *readAhead // reads r; nil: nobody does
-	mem   []byte     // that buf lies in
-	buf   []byte     // what was read and not discarded
-	err   error      // that follows buf
-	size  int        // how much may be looked at
-	turn  int        // how often buf was filled
+	ahead *readAhead // reads r ahead; nil without reading ahead
+	mem   []byte     // memory that contains buf
+	buf   []byte     // bytes read and not yet discarded
+	err   error      // error after the bytes in buf
+	size  int        // number of bytes that peek can return
+	turn  int        // number of times buf was filled
 }
 
-// newInput returns an input of which size bytes may be looked at.
+// newInput returns an input that can show size bytes.
 func newInput(r io.Reader, size int) *input { return &input{r: r, size: size} }
 
-// peek returns the next n bytes, at most size, without discarding them; fewer
-// only with the error that ends the input. They are valid until the next call.
+// peek returns the next n bytes, at most size, without discarding them. It
+// returns fewer only together with the error that ends the input. The bytes are
+// valid until the next call.
 func (in *input) peek(n int) ([]byte, error) {
 	for len(in.buf) < n {
 		if in.err != nil {
@@ -31,13 +31,13 @@ func (in *input) peek(n int) ([]byte, error) {
 	return in.buf[:n], nil
 }
 
-// discard passes over n bytes that peek showed.
+// discard skips n bytes that peek returned.
 func (in *input) discard(n int) { in.buf = in.buf[n:] }
 
-// Read is read, which makes an input an io.Reader.
+// Read makes an input an io.Reader.
 func (in *input) Read(p []byte) (int, error) { return in.read(p) }
 
-// read moves what follows to p, at least one byte unless there is an error.
+// read copies the next bytes to p, at least one unless it returns an error.
 func (in *input) read(p []byte) (int, error) {
 	if _, err := in.peek(1); err != nil {
 		return 0, err
@@ -47,7 +47,7 @@ func (in *input) read(p []byte) (int, error) {
 	return n, nil
 }
 
-// fill adds to buf, which is shorter than size.
+// fill extends buf, which must be shorter than size.
 func (in *input) fill() {
 	in.turn++
 	if in.ahead != nil {
@@ -63,7 +63,7 @@ func (in *input) fill() {
 	in.buf = in.mem[:have+n]
 }
 
-// readSome reads until it has something.
+// readSome reads until it has at least one byte.
 func readSome(r io.Reader, p []byte) (n int, err error) {
 	const patience = 100
 	for range patience {
@@ -74,8 +74,8 @@ func readSome(r io.Reader, p []byte) (n int, err error) {
 	return 0, io.ErrNoProgress
 }
 
-// fillAhead goes on to the next piece, before which there is room for what is
-// left of the last.
+// fillAhead continues with the next piece, in front of which there is space for
+// the rest of the current one.
 func (in *input) fillAhead() {
 	next := <-in.ahead.full
 	from := in.size - copy(next.mem[in.size-len(in.buf):], in.buf)
@@ -91,18 +91,18 @@ type readAhead struct {
 	free chan []byte
 }
 
-// piece is what one turn read: n bytes in the second half of mem.
+// piece holds n bytes in the second half of mem.
 type piece struct {
 	mem []byte
 	n   int
 	err error
 }
 
-// pieces is how many there are: one that is read from, one that is filled and
-// one between them.
+// pieces is the number of pieces: one being consumed, one being filled and one
+// in between.
 const pieces = 3
 
-// startAhead reads in ahead from now on. Somebody must stop it.
+// startAhead begins reading ahead. The caller must stop the result.
 func (in *input) startAhead() *readAhead {
 	a := &readAhead{full: make(chan piece, pieces), free: make(chan []byte, pieces)}
 	for range pieces {
@@ -132,10 +132,10 @@ func (a *readAhead) run(r io.Reader, size int) {
 	}
 }
 
-// stop ends the goroutine and waits for its end, after which what it read from
-// may be closed.
+// stop ends the goroutine and waits for it. Afterwards its source may be
+// closed.
 func (a *readAhead) stop() {
 	close(a.free)
-	for range a.full { // what it read is of no use
+	for range a.full { // discard the pieces read so far
 	}
 }

@@ -16,8 +16,9 @@ func DecodeHeader(payload []byte) (*Header, error) {
 	return h, nil
 }
 
-// DecodeMeta decodes the payload of a further frame of the metadata file of an
-// archive of version v. The record borrows nothing.
+// DecodeMeta decodes the payload of a frame, other than the first, of the
+// metadata file of an archive of version v. The record shares no memory with
+// payload.
 func DecodeMeta(payload []byte, v pcp.Version) (Record, error) {
 	l, ok := wire.For(v)
 	if !ok {
@@ -26,8 +27,8 @@ func DecodeMeta(payload []byte, v pcp.Version) (Record, error) {
 	return decodeMeta(payload, l)
 }
 
-// DecodeIndexEntry decodes an entry of the temporal index of an archive of
-// version v. What follows it in raw is not looked at.
+// DecodeIndexEntry decodes an entry of the temporal index at the start of raw,
+// for an archive of version v.
 func DecodeIndexEntry(raw []byte, v pcp.Version) (IndexEntry, error) {
 	l, ok := wire.For(v)
 	switch {
@@ -39,8 +40,8 @@ func DecodeIndexEntry(raw []byte, v pcp.Version) (IndexEntry, error) {
 	return decodeIndexEntry(raw, l), nil
 }
 
-// ResultDecoder decodes the payloads of the frames of data volumes, for tools
-// that find the frames themselves. It has one owner.
+// ResultDecoder decodes the payloads of frames of data volumes, for tools that
+// find the frames themselves. It has one owner.
 type ResultDecoder struct{ rd resultDecoder }
 
 // NewResultDecoder returns a decoder for archives of version v.
@@ -52,12 +53,14 @@ func NewResultDecoder(v pcp.Version) (*ResultDecoder, error) {
 	return &ResultDecoder{resultDecoder{layout: l}}, nil
 }
 
-// Decode decodes a payload. The Result is valid until the next call and borrows
-// its values, which must not be changed, from payload; for a mark it has no sets.
+// Decode decodes a payload. The Result is valid until the next call. Its values
+// share memory with payload and must not be changed. The Result of a mark has
+// no sets.
 func (d *ResultDecoder) Decode(payload []byte) (*Result, error) { return d.rd.decode(payload) }
 
-// HeaderSize returns the length of the label record that files of version v
-// begin with, 0 for an unknown version.
+// HeaderSize returns the length in bytes of the label record that begins each
+// file of version v, including its length words. It returns 0 for an unknown
+// version.
 func HeaderSize(v pcp.Version) int64 {
 	if l, ok := wire.For(v); ok {
 		return int64(l.HeaderSize)
@@ -65,8 +68,8 @@ func HeaderSize(v pcp.Version) int64 {
 	return 0
 }
 
-// IndexEntrySize returns the length of an entry of the temporal index in
-// archives of version v, 0 for an unknown version.
+// IndexEntrySize returns the length in bytes of an entry of the temporal index
+// in archives of version v, 0 for an unknown version.
 func IndexEntrySize(v pcp.Version) int64 {
 	if l, ok := wire.For(v); ok {
 		return int64(l.IndexEntrySize())

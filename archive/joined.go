@@ -9,17 +9,17 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// joined is the step of a shape, ready for the values of the next record that
-// has it.
+// joined is the reusable step for the records of one shape.
 type joined struct {
 	step history.Step
-	// since and until are between which times its metadata is in force.
+	// The metadata is in force from since to just before until.
 	since, until pcp.Timestamp
 }
 
+// holds reports whether the metadata is in force at t.
 func (j *joined) holds(t pcp.Timestamp) bool { return !t.Before(j.since) && t.Before(j.until) }
 
-// keep makes a shape of the record that was joined last, and returns its step.
+// keep makes a shape of the record joined last and returns its step.
 func (v *view) keep(payload []byte, res *Result) *history.Step {
 	j := &joined{since: pcp.Timestamp{Sec: math.MinInt64, Nsec: math.MinInt32}, until: pcp.MaxTime}
 	for _, m := range v.found {
@@ -37,7 +37,7 @@ func (v *view) keep(payload []byte, res *Result) *history.Step {
 	return &j.step
 }
 
-// repeat yields the step of a record whose values are loaded.
+// repeat yields the step of a record whose values have been loaded.
 func (v *view) repeat(j *joined, t pcp.Timestamp, yield func(*history.Step, error) bool) error {
 	if t.After(v.q.To) {
 		return errStop

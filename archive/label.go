@@ -7,9 +7,9 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// OpenLabel opens an archive as [Open] does, but reads its label alone. Of the
-// Reader only Base, Header, Location and FindEnd may be used. A nil o means
-// defaults.
+// OpenLabel opens an archive as [Open] does but reads only its label. Only the
+// methods Base, Header, Location and FindEnd of the Reader may be used. A nil o
+// means defaults.
 func OpenLabel(path string, o *ReadOptions) (*Reader, error) {
 	r, err := newReader(path, o.withDefaults())
 	if err != nil {
@@ -24,19 +24,19 @@ func OpenLabel(path string, o *ReadOptions) (*Reader, error) {
 	return r, nil
 }
 
-// MetadataSize returns how many bytes of metadata were read.
+// MetadataSize returns the number of bytes of metadata read.
 func (r *Reader) MetadataSize() int64 { return r.metaSize }
 
-// Notify hands what Warnings has so far, and from now on each further one, to
-// tell.
-func (r *Reader) Notify(tell func(error)) { r.notes.pass(tell) }
+// Notify calls report for each error in Warnings and for each further one.
+func (r *Reader) Notify(report func(error)) { r.notes.pass(report) }
 
-// FindEnd returns the time of the last whole record or, unless exact, about that
-// time as far as [Reader.Ending] knows it; known reports whether it is exact. Of an
-// archive that OpenLabel opened the index is read for that and not kept.
+// FindEnd returns the time of the last whole record, or an estimate as
+// [Reader.Ending] does unless exact is set. known reports whether end is exact.
+// In an archive opened by OpenLabel, FindEnd reads the index but does not keep
+// it.
 func (r *Reader) FindEnd(exact bool) (end pcp.Timestamp, known bool, err error) {
 	if r.index != nil && r.store == nil {
-		_ = r.loadIndex() // without it there are no hints
+		_ = r.loadIndex() // without an index there are no hints
 		defer func() { r.entries, r.hints = nil, nil }()
 	}
 	if end, ok := r.indexEnd(); ok && !exact {
@@ -46,8 +46,8 @@ func (r *Reader) FindEnd(exact bool) (end pcp.Timestamp, known bool, err error) 
 	return end, true, err
 }
 
-// metaLabel makes sure that the metadata file is not empty or that of another
-// archive.
+// metaLabel returns an error if the metadata file is empty or belongs to
+// another archive.
 func (r *Reader) metaLabel() error {
 	f, err := r.open(r.meta)
 	if err != nil {
@@ -57,12 +57,13 @@ func (r *Reader) metaLabel() error {
 	return r.metaSource(f, leastBuffer, unnoted).beginMeta(r)
 }
 
-// ArchivesIn returns the base paths of the archives in a folder: of all metadata
-// files, and of volumes without metadata if they begin with an archive label,
-// for many other files end in a number. A nil o means defaults.
+// ArchivesIn returns the base paths of the archives in a folder. It finds them
+// by their metadata files, and by volumes without metadata if these begin with
+// an archive label, because many other files end in a number. A nil o means
+// defaults.
 func ArchivesIn(dir string, o *ReadOptions) ([]string, error) {
 	opts := o.Shared()
-	dir, _ = filepath.Split(filepath.Join(dir, "any")) // as it stands before the names of members
+	dir, _ = filepath.Split(filepath.Join(dir, "any")) // the folder in the form that precedes member names
 	found, err := opts.Listing.list(dir)
 	if err != nil {
 		return nil, err

@@ -11,13 +11,12 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// ErrNoData says that a file which must hold more than its label does not: the
-// metadata, the index if there is one, or the first volume. The reference
-// refuses such an archive too.
+// ErrNoData: the metadata, the index or the first volume contains nothing after
+// its label. PCP rejects such an archive, too.
 var ErrNoData = errors.New("no data")
 
-// loadHeader reads the archive's label, that of the first volume. If that is
-// damaged, the label of another file serves as long as there are records.
+// loadHeader reads the archive's label from the first volume. If that label is
+// damaged and records exist, it takes the label of another file.
 func (r *Reader) loadHeader() error {
 	first := r.volumes[0]
 	f, frames, err := r.openAt(first, int32(first.Volume), leastBuffer)
@@ -41,8 +40,7 @@ func (r *Reader) loadHeader() error {
 	return nil
 }
 
-// borrowHeader takes the label of the file that has the first good one after the
-// first volume.
+// borrowHeader takes the first good label of the files after the first volume.
 func (r *Reader) borrowHeader() {
 	for _, m := range r.Members() {
 		volume := int32(m.Volume)
@@ -64,7 +62,7 @@ func (r *Reader) borrowHeader() {
 	}
 }
 
-// holdsRecords reports whether a data record can be read.
+// holdsRecords reports whether any data record can be read.
 func (r *Reader) holdsRecords() bool {
 	for _, m := range r.volumes {
 		s, err := r.volumeIn(m, 0, leastBuffer, r.noted)
@@ -80,8 +78,8 @@ func (r *Reader) holdsRecords() bool {
 	return false
 }
 
-// checkHeader reads a file's label, which must fit the archive's first. As in
-// the reference, a volume's label may name another host or process.
+// checkHeader reads a file's label and compares it with that of the archive. As
+// in PCP, the label of a volume may name another host or process.
 func (r *Reader) checkHeader(frames *frameReader, role Role, volume int32) error {
 	frame, err := frames.next()
 	file := frame.Pos.File
@@ -111,7 +109,7 @@ func (r *Reader) checkHeader(frames *frameReader, role Role, volume int32) error
 	return nil
 }
 
-// peekLabel returns the payload of the label that was read last.
+// peekLabel returns the payload of the label read last.
 func (fr *frameReader) peekLabel() []byte {
 	raw, _ := fr.in.peek(fr.last)
 	if len(raw) < 8 {
@@ -120,7 +118,7 @@ func (fr *frameReader) peekLabel() []byte {
 	return raw[4 : len(raw)-4]
 }
 
-// notEmpty makes sure that something follows the label that was read.
+// notEmpty returns an error if nothing follows the label that was read.
 func (fr *frameReader) notEmpty() error {
 	fr.in.discard(fr.skip)
 	fr.skip = 0
@@ -132,12 +130,12 @@ func (fr *frameReader) notEmpty() error {
 	return nil
 }
 
-// loadIndex reads all whole entries after the label. The index is only a hint:
-// one that cannot be used is named and left alone.
+// loadIndex reads the index. The index is only a hint: loadIndex reports an
+// unusable one as a warning and ignores it.
 func (r *Reader) loadIndex() (err error) {
 	r.entries, err = r.readIndex()
 	r.hints = r.entries
-	if err == nil && !r.opts.Strict { // the reference does not look
+	if err == nil && !r.opts.Strict { // PCP does not check this
 		if err = r.misleading(r.entries); err != nil {
 			r.hints = nil
 		}
@@ -149,9 +147,9 @@ func (r *Reader) loadIndex() (err error) {
 	return nil
 }
 
-// readIndex reads the whole entries of the index. A part of an entry at the end
-// is dropped, as the reference does, and so is what compressed data holds after
-// damage, which Warnings then names.
+// readIndex reads the whole entries of the index. Like PCP it drops a partial
+// entry at the end. It also drops everything after damage in compressed data,
+// and adds a warning.
 func (r *Reader) readIndex() ([]IndexEntry, error) {
 	f, frames, err := r.openAt(*r.index, wire.VolumeIndex, leastBuffer)
 	if err != nil {
@@ -183,7 +181,7 @@ func (r *Reader) readIndex() ([]IndexEntry, error) {
 	return entries, nil
 }
 
-// misleading returns what in an index no writer stores; nil if there is nothing.
+// misleading returns an error for index entries that no writer stores.
 func (r *Reader) misleading(entries []IndexEntry) error {
 	size := int64(r.layout.IndexEntrySize())
 	for i, e := range entries {
@@ -195,7 +193,7 @@ func (r *Reader) misleading(entries []IndexEntry) error {
 			what = fmt.Sprintf("volume %d", e.Volume)
 		case e.Data < int64(r.layout.HeaderSize) || e.Meta < int64(r.layout.HeaderSize):
 			what = fmt.Sprintf("offsets %d and %d", e.Meta, e.Data)
-		case i > 0 && entries[i-1].Stamp.Sub(e.Stamp) > time.Second: // a clock may be set back a little
+		case i > 0 && entries[i-1].Stamp.Sub(e.Stamp) > time.Second: // tolerate a clock set back by a little
 			what = fmt.Sprintf("time %s after %s", e.Stamp, entries[i-1].Stamp)
 		case i > 0 && e.Volume < entries[i-1].Volume:
 			what = fmt.Sprintf("volume %d after %d", e.Volume, entries[i-1].Volume)
@@ -212,7 +210,7 @@ func (r *Reader) misleading(entries []IndexEntry) error {
 	return nil
 }
 
-// loadMeta reads the metadata. Without a metric there is nothing to read.
+// loadMeta reads the metadata. It fails if no metric can be read.
 func (r *Reader) loadMeta() error {
 	f, err := r.open(r.meta)
 	if err != nil {
@@ -233,7 +231,7 @@ func (r *Reader) loadMeta() error {
 	err = r.addMeta(s)
 	r.metaSize = s.frames.pos.Offset
 	if last != nil && last.Next < 0 {
-		r.metaSize = last.Offset // where more may be written
+		r.metaSize = last.Offset // offset at which more may be written
 	}
 	if err == nil && r.store.Counts()[pcp.KindDesc] == 0 {
 		if first != nil && !errors.Is(first.Err, pcp.ErrUnfinished) {
@@ -244,7 +242,7 @@ func (r *Reader) loadMeta() error {
 	return err
 }
 
-// metaSource returns the records of the metadata file, from its beginning on.
+// metaSource returns the records of the metadata file.
 func (r *Reader) metaSource(f *File, buffer int64, lost func(*Damage) error) *frameSource {
 	return &frameSource{
 		f: f, frames: f.frames(0, buffer), strict: r.opts.Strict, lost: lost,
@@ -255,8 +253,8 @@ func (r *Reader) metaSource(f *File, buffer int64, lost func(*Damage) error) *fr
 	}
 }
 
-// beginMeta reads the label of the metadata file. The metadata of another archive
-// is refused.
+// beginMeta reads the label of the metadata file. It rejects the metadata of
+// another archive.
 func (s *frameSource) beginMeta(r *Reader) error {
 	err := r.checkHeader(s.frames, RoleMeta, wire.VolumeMeta)
 	if err == nil {
@@ -280,8 +278,8 @@ func (s *frameSource) beginMeta(r *Reader) error {
 	return nil
 }
 
-// foreign reports whether a label is that of another archive. One field that
-// differs may be damaged, two are not.
+// foreign reports whether a label belongs to another archive. A single
+// different field may be damage, two are not.
 func (r *Reader) foreign(h *Header) bool {
 	n := 0
 	for _, differs := range [...]bool{h.Host != r.header.Host, h.PID != r.header.PID, h.Start != r.header.Start} {
@@ -292,8 +290,8 @@ func (r *Reader) foreign(h *Header) bool {
 	return n > 1
 }
 
-// addMeta adds metadata to the store. A record that contradicts another is left
-// out as a damaged one is.
+// addMeta adds metadata to the store. It skips a record that contradicts
+// another one, like a damaged record.
 func (r *Reader) addMeta(s *frameSource) error {
 	for {
 		frame, err := s.next()

@@ -8,16 +8,16 @@ import (
 	"time"
 )
 
-// LocalHeader returns the header of an archive of a host that this process records,
-// with this host's time zone.
+// LocalHeader returns a header for an archive that this process records on the
+// given host, with this host's time zone.
 func LocalHeader(host string) Header {
 	h := Header{Host: host, PID: int32(os.Getpid())}
 	h.Zone, h.ZoneInfo = LocalZone(time.Now())
 	return h
 }
 
-// LocalZone returns this host's time zone as a POSIX TZ, whose offsets count
-// westwards, and as ":" and an Olson name.
+// LocalZone returns this host's time zone in two forms: as a POSIX TZ, whose
+// offsets count westwards, and as ":" and an Olson name.
 func LocalZone(now time.Time) (tz, zoneInfo string) {
 	name, offset := now.Zone()
 	if name == "" || strings.ContainsAny(name, "+-0123456789") {

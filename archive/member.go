@@ -11,30 +11,29 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// ErrCompressed says that a compressed file is damaged.
+// ErrCompressed: a compressed file is damaged.
 var ErrCompressed = errors.New("compressed data is damaged")
 
-// File is an open file of an archive, read as what it holds: decompressed if it
-// is compressed with xz, lzma, bzip2, gzip, compress or zstd. The contents tell,
-// the name does not matter. A File has one owner.
+// File reads the contents of an archive's file, decompressed if it is
+// compressed with xz, lzma, bzip2, gzip, compress or zstd. The first bytes
+// determine the format; the name does not matter. A File has one owner.
 type File struct {
 	Member
 	f      openedFile
 	d      *decomp.File
-	reader *decomp.Reader // of the last From
-	ahead  *readAhead     // reads from it; nil: nobody does
+	reader *decomp.Reader // result of the last From
+	ahead  *readAhead     // reads ahead from reader; nil without reading ahead
 	max    int
 }
 
-// openedFile is what is asked of the file itself.
+// openedFile is a file of the operating system.
 type openedFile interface {
 	io.Closer
 	Stat() (os.FileInfo, error)
 }
 
 // OpenMember opens a file of an archive for tools that inspect and repair. It
-// looks at nothing but what tells how the file is compressed. A nil o means
-// defaults.
+// checks only how the file is compressed. A nil o means defaults.
 func OpenMember(m Member, o *ReadOptions) (*File, error) {
 	return openMember(m, o.withDefaults())
 }
@@ -62,29 +61,29 @@ func openMember(m Member, o ReadOptions) (*File, error) {
 // Compressed reports whether the file is compressed.
 func (f *File) Compressed() bool { return f.d.Format() != decomp.Plain }
 
-// Length returns how many bytes the file holds. Of some compressed files that
-// is known only after reading them: ok is false.
+// Length returns the length of the contents in bytes. ok is false if finding it
+// requires decompressing the file.
 func (f *File) Length() (n int64, ok bool) { return f.d.Size() }
 
-// ReadAt reads what the file holds. For a compressed file it may decompress all
-// that precedes.
+// ReadAt reads the contents at off. In a compressed file it may have to
+// decompress everything before off.
 func (f *File) ReadAt(p []byte, off int64) (int, error) {
 	n, err := f.d.ReadAt(p, off)
 	return n, f.locate(err, off+int64(n))
 }
 
-// From returns a reader of what the file holds from off on. It is valid until
-// the next call.
+// From returns a reader of the contents from off on. It is valid until the next
+// call.
 func (f *File) From(off int64) io.Reader {
 	f.release()
 	f.reader = f.d.NewReader(off)
 	return f.reader
 }
 
-// frames returns the records from off on. A buffer of leastBuffer suits who
-// looks at one, readBuffer who reads on.
+// frames returns the records from off on. Use leastBuffer to read a single
+// record, readBuffer to read on.
 func (f *File) frames(off int64, buffer int64) *frameReader {
-	f.release() // what is read ahead has f to itself
+	f.release() // stop reading ahead, which uses f
 	n, ok := f.Length()
 	if ok {
 		buffer = min(buffer, n-off)
@@ -100,7 +99,7 @@ func (f *File) pos(off int64) Pos {
 	return Pos{File: f.Path, Role: f.Role, Volume: f.Volume, Offset: off}
 }
 
-// locate says where in the file a decompressor failed.
+// locate adds the position in the file to a decompressor's error.
 func (f *File) locate(err error, off int64) error {
 	if err == nil || errors.Is(err, io.EOF) {
 		return err
@@ -125,8 +124,8 @@ func (f *File) Close() error {
 	return f.f.Close()
 }
 
-// open opens a file of r's archive. One that was compressed or decompressed
-// since r looked is found under its new name.
+// open opens a file of the archive. It finds a file that was compressed or
+// decompressed after r was opened under its new name.
 func (r *Reader) open(m Member) (*File, error) {
 	f, err := openMember(m, r.opts)
 	if !errors.Is(err, fs.ErrNotExist) {
@@ -158,15 +157,14 @@ func (r *Reader) openAt(m Member, volume int32, buffer int64) (*File, *frameRead
 	return f, frames, nil
 }
 
-// volumeFrom opens a data volume to read its records from offset on, 0 for its
-// beginning, and tells lost of the damage that it passes over. Of a volume
-// without a good label what can be told to be records is read. The result is nil
-// if there is none in it.
+// volumeFrom opens a data volume to read its records from offset on; zero means
+// from the beginning. It calls lost for damage that it skips. In a volume with
+// a damaged label it searches for records, and returns nil if there are none.
 func (r *Reader) volumeFrom(m Member, offset int64, lost func(*Damage) error) (*frameSource, error) {
 	return r.volumeIn(m, offset, readBuffer, lost)
 }
 
-// volumeIn is volumeFrom with the length of the buffer.
+// volumeIn does the same as volumeFrom with a buffer of the given length.
 func (r *Reader) volumeIn(m Member, offset, buffer int64, lost func(*Damage) error) (*frameSource, error) {
 	f, err := r.open(m)
 	if err != nil {
@@ -174,7 +172,7 @@ func (r *Reader) volumeIn(m Member, offset, buffer int64, lost func(*Damage) err
 	}
 	s := &frameSource{f: f, strict: r.opts.Strict, lost: lost, ended: m.Volume != r.volumes[len(r.volumes)-1].Volume}
 	s.valid = func(payload []byte) bool {
-		s.valid = plausible(r.layout, r.header.Start) // when it is needed
+		s.valid = plausible(r.layout, r.header.Start) // used only after damage
 		return s.valid(payload)
 	}
 	if offset > 0 {
@@ -193,7 +191,8 @@ func (r *Reader) volumeIn(m Member, offset, buffer int64, lost func(*Damage) err
 	return s, nil
 }
 
-// begin reads the label of a data volume. It reports whether records may follow.
+// begin reads the label of a data volume. ok reports whether records may
+// follow.
 func (s *frameSource) begin(r *Reader, m Member) (ok bool, err error) {
 	err = r.checkHeader(s.frames, m.Role, int32(m.Volume))
 	if err == nil {
@@ -216,7 +215,8 @@ func (s *frameSource) begin(r *Reader, m Member) (ok bool, err error) {
 	return ok, err
 }
 
-// nextWindow returns where what follows the window being read begins.
+// nextWindow returns the offset at which the next window of a compressed file
+// begins.
 func (f *File) nextWindow() (off int64, ok bool) {
 	if f.reader == nil {
 		return 0, false
@@ -224,8 +224,8 @@ func (f *File) nextWindow() (off int64, ok bool) {
 	return f.reader.Next()
 }
 
-// fault explains why a compressed file cannot be read further, for a record at
-// pos.
+// fault returns the error for a compressed file that cannot be read further at
+// the record at pos.
 func fault(err *decomp.Error, pos Pos) error {
 	fe := &pcp.FormatError{File: pos.File, Kind: pcp.KindNone, Offset: pos.Offset, Detail: err.Where(), Err: ErrCompressed}
 	if errors.Is(err, decomp.ErrLimit) {

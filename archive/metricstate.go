@@ -9,23 +9,24 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// metricState is what a metric resolved to, valid from since on and before until.
+// metricState holds the resolved metadata of a metric. It is valid from since
+// to just before until.
 type metricState struct {
 	id      pcp.PMID
-	next    *metricState // that followed it in a record, as it will again
-	desc    *meta.Desc   // nil: not in the archive, or not wanted
-	refused bool         // it is in the archive but not wanted
+	next    *metricState // the metric that followed this one in a record and probably will again
+	desc    *meta.Desc   // nil if the archive lacks the metric or the query does not select it
+	refused bool         // the archive has the metric, but the query does not select it
 	since   pcp.Timestamp
 	until   pcp.Timestamp
-	metric  *history.Metric // nil: not resolved yet
+	metric  *history.Metric // nil until resolved
 	sets    [len(labelset.Levels)]*meta.Labels
 	indom   *meta.InDom
 	series  map[pcp.InstID]*history.Series
-	last    []*history.Series // of the previous step, by position
+	last    []*history.Series // series of the previous step, by position
 }
 
-// refresh looks up the metadata of a metric at t. Pointers change only where
-// what they point to does.
+// refresh looks up the metadata of a metric at t. It keeps pointers to values
+// that did not change.
 func (v *view) refresh(m *metricState, t pcp.Timestamp) {
 	store, d := v.r.store, m.desc
 	m.since, m.until = pcp.Timestamp{Sec: math.MinInt64, Nsec: math.MinInt32}, pcp.MaxTime
@@ -60,7 +61,8 @@ func (v *view) refresh(m *metricState, t pcp.Timestamp) {
 			m.since = later(m.since, in.Stamp)
 		}
 	}
-	// Series are resolved anew, one by one as they are met, and kept if equal.
+	// at resolves each series again when it is needed, and keeps it if it is
+	// equal.
 	m.last = m.last[:0]
 }
 
@@ -69,7 +71,7 @@ func (r *Reader) metric(d *meta.Desc, sets []*meta.Labels) *history.Metric {
 	for i, l := range sets {
 		metric.Labels[i], _ = l.Find(pcp.InstNull)
 	}
-	if sets[0] == nil { // the reference makes up the same
+	if sets[0] == nil { // PCP makes up the same set
 		metric.Labels[labelset.AtContext], _ = labelset.New(labelset.Context, labelset.String("hostname", r.header.Host))
 	}
 	return metric
@@ -90,7 +92,8 @@ func later(a, b pcp.Timestamp) pcp.Timestamp {
 }
 
 // at returns the series of the value at position j. Consecutive records of a
-// logging group have one shape, so position answers nearly always.
+// logging group usually have the same instances in the same order, so the
+// position finds nearly all series.
 func (m *metricState) at(j int, inst pcp.InstID) *history.Series {
 	if j < len(m.last) && m.last[j].Inst.ID == inst {
 		return m.last[j]
@@ -104,8 +107,8 @@ func (m *metricState) at(j int, inst pcp.InstID) *history.Series {
 	return s
 }
 
-// instance returns an instance as its domain has it. Most records hold all of it,
-// in its order.
+// instance returns the instance id of the domain. Most records hold all
+// instances of the domain in its order, so it tries position j first.
 func (m *metricState) instance(j int, id pcp.InstID) meta.Instance {
 	if m.indom == nil {
 		return meta.Instance{ID: id}
@@ -118,7 +121,8 @@ func (m *metricState) instance(j int, id pcp.InstID) meta.Instance {
 	return in
 }
 
-// instanceLabels returns the labels of an instance likewise.
+// instanceLabels returns the labels of the instance id. It tries position j
+// first.
 func (m *metricState) instanceLabels(j int, id pcp.InstID) labelset.Set {
 	l := m.sets[len(m.sets)-1]
 	if l != nil && j < len(l.Sets) && l.Sets[j].Inst == id && (j == 0 || l.Sets[j-1].Inst != id) {
@@ -138,8 +142,8 @@ func (m *metricState) remember(points []history.Point) {
 	}
 }
 
-// SeriesAt returns the series that a metric has at a time by its metadata: one
-// per member of its instance domain, or the one of a singular metric.
+// SeriesAt returns the series of a metric according to its metadata at t: one
+// per instance, or the only series of a singular metric.
 func (r *Reader) SeriesAt(d *meta.Desc, t pcp.Timestamp) []*history.Series {
 	v := newView(r, history.Query{})
 	m := &metricState{desc: d}

@@ -7,48 +7,52 @@ import (
 	"github.com/pcparchive/pcparchive/internal/decomp"
 )
 
-// ReadOptions change how an archive is read. The zero value is the default.
+// ReadOptions configure how an archive is read. The zero value selects the
+// defaults.
 //
-// No length that a file claims is trusted with memory: what reading takes
-// follows what the files hold, up to these limits.
+// No length claimed by a file causes a large allocation: memory grows with the
+// bytes actually read, up to these limits.
 type ReadOptions struct {
-	// Strict makes damage end what is read with the error, as in the reference.
-	// Otherwise reading goes on after it: see [Damage].
+	// Strict ends reading at damage with an error, as PCP does. Otherwise
+	// reading continues after it: see [Damage].
 	Strict bool
-	// MaxRecord is the longest record accepted, in bytes; 0: DefaultMaxRecord.
+	// MaxRecord is the longest accepted record in bytes; zero means
+	// DefaultMaxRecord.
 	MaxRecord int
-	// MaxMetadata is how many bytes a compressed metadata file or index may
-	// hold; 0: DefaultMaxMetadata. Of plain files their size is the limit.
+	// MaxMetadata is the maximum length of a decompressed metadata file or
+	// index in bytes; zero means DefaultMaxMetadata. The length of a plain file
+	// is not limited.
 	MaxMetadata int64
-	// MaxWindow is the longest history that a decompressor may keep, in bytes;
-	// 0: DefaultMaxWindow.
+	// MaxWindow is the longest history in bytes that a decompressor may keep;
+	// zero means DefaultMaxWindow.
 	MaxWindow int64
-	// Cache is how many bytes of decompressed data a Reader keeps so that going
-	// back to a place is cheap; 0: DefaultCache, negative: none. Kept are xz
-	// blocks, zstd frames and whole files, each if it is at most half as long.
-	// Reading on from the beginning of a file uses none of it.
+	// Cache is the number of bytes of decompressed data that a Reader keeps to
+	// make going back cheap. Zero means DefaultCache, a negative value none.
+	// The cache holds xz blocks, zstd frames and whole files, each if it takes
+	// at most half of the cache. Reading a file from its beginning does not use
+	// the cache.
 	Cache int64
 
-	// KeepMetadata is up to how many bytes of metadata, as the files hold it, the
-	// Sets that were opened together keep of archives that they used before the
-	// last one; 0: DefaultKeepMetadata, negative: none. In memory it takes once
-	// to three times as much.
+	// KeepMetadata is the number of bytes of metadata that Sets opened together
+	// keep of recently used archives, in addition to the last one. Zero means
+	// DefaultKeepMetadata, a negative value none. It counts bytes in the files;
+	// memory use is one to three times as much.
 	KeepMetadata int64
 
-	// Poll is how long [Reader.Follow] waits before it looks for more; 0:
-	// DefaultPoll.
+	// Poll is the time that [Reader.Follow] waits before it looks for more;
+	// zero means DefaultPoll.
 	Poll time.Duration
 
-	// Listing remembers what folders hold; nil: each is listed anew.
+	// Listing caches the contents of folders; nil reads each folder anew.
 	Listing *Listing
 
-	cache *decomp.Cache // nil: each Reader has one of its own
+	cache *decomp.Cache // nil if each Reader has its own
 }
 
 // Defaults of ReadOptions.
 const (
-	// DefaultMaxRecord: the longest records seen in practice are instance
-	// domains of a few MiB.
+	// DefaultMaxRecord leaves ample space: the longest records seen in practice
+	// are instance domains of a few MiB.
 	DefaultMaxRecord   = 256 << 20
 	DefaultMaxMetadata = 512 << 20
 	// DefaultMaxWindow suffices for every preset of xz and zstd.
@@ -59,8 +63,8 @@ const (
 	DefaultPoll         = time.Second
 )
 
-// Shared returns the options that apply, for several archives that share the
-// memory of Cache and a Listing. A nil o means defaults.
+// Shared returns o with defaults filled in, a common cache and a Listing, for
+// opening several archives. o may be nil.
 func (o *ReadOptions) Shared() *ReadOptions {
 	all := o.withDefaults()
 	if all.Listing == nil {
@@ -69,7 +73,7 @@ func (o *ReadOptions) Shared() *ReadOptions {
 	return &all
 }
 
-// withDefaults returns the options that apply.
+// withDefaults returns o with defaults filled in; o may be nil.
 func (o *ReadOptions) withDefaults() ReadOptions {
 	var all ReadOptions
 	if o != nil {

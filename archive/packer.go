@@ -8,24 +8,23 @@ import (
 	"sync/atomic"
 )
 
-// packer compresses volumes that are complete, one at a time, while the
-// Appender goes on.
+// packer compresses complete volumes in the background, one at a time.
 type packer struct {
 	base    string
 	files   *FilePool // may be nil
 	how     Compression
 	sync    bool
 	open    func(name string) (disk, error)
-	working chan error // of the volume being compressed; nil: none
-	err     error      // the first failure
+	working chan error // result of the volume being compressed; nil if there is none
+	err     error      // the first error
 	saved   atomic.Int64
-	// Of the volumes that this Appender wrote: their bytes as they were and as
-	// they are stored.
+	// plain and stored are the total sizes of the Appender's own volumes before
+	// and after compression.
 	plain, stored atomic.Int64
 }
 
-// share returns what compression leaves of the Appender's own volumes; 1 if none
-// was compressed yet.
+// share returns the ratio of compressed to plain size of the Appender's own
+// volumes, 1 if none is compressed yet.
 func (p *packer) share() float64 {
 	plain := p.plain.Load()
 	if plain <= 0 {
@@ -34,10 +33,10 @@ func (p *packer) share() float64 {
 	return float64(p.stored.Load()) / float64(plain)
 }
 
-// start begins to compress volumes, after those before them. own says that this
-// Appender wrote them.
+// start begins to compress volumes after waiting for earlier ones. own says
+// that this Appender wrote them.
 func (p *packer) start(own bool, names ...string) {
-	_ = p.wait() // it keeps the error
+	_ = p.wait() // the error stays in p.err
 	done := make(chan error, 1)
 	p.working = done
 	go func() {
@@ -49,8 +48,9 @@ func (p *packer) start(own bool, names ...string) {
 	}()
 }
 
-// wait waits for the volume being compressed. A failure, which leaves the plain
-// volume, ends nothing; the first one is returned.
+// wait waits for the volume being compressed and returns the first error of
+// all. After an error the plain volume remains and compression continues with
+// the next volume.
 func (p *packer) wait() error {
 	if p.working != nil {
 		if err := <-p.working; err != nil && p.err == nil {
@@ -61,8 +61,9 @@ func (p *packer) wait() error {
 	return p.err
 }
 
-// pack replaces a volume by its compressed form. The plain one is removed when
-// the other is complete, in its place and on the disk; until then it counts.
+// pack replaces a volume by its compressed form. It removes the plain one when
+// the compressed one is complete, in place and on the disk; until then readers
+// use the plain one.
 func (p *packer) pack(name string, own bool) error {
 	in, err := os.Open(name)
 	if err != nil {
@@ -89,15 +90,15 @@ func (p *packer) pack(name string, own bool) error {
 		return fmt.Errorf("%s stays as it is: %w", name, err)
 	}
 	p.adopt(packed, info, own)
-	if err := in.Close(); err != nil { // some systems remove no open file
+	if err := in.Close(); err != nil { // some systems cannot remove an open file
 		return err
 	}
 	return supersede(name, p.sync)
 }
 
 // adopt gives the compressed volume the time and the permissions of the plain
-// one, as the compressing programs do, so that programs which remove old files
-// are not misled. That it cannot be done is no reason to fail.
+// one, as compression programs do, so as not to mislead programs that remove
+// old files. It ignores errors.
 func (p *packer) adopt(packed string, plain os.FileInfo, own bool) {
 	_ = os.Chmod(packed, plain.Mode().Perm())
 	_ = os.Chtimes(packed, plain.ModTime(), plain.ModTime())

@@ -8,15 +8,15 @@ import (
 	"time"
 )
 
-// Location returns the time zone of the host, UTC if the label names none that
-// this system knows.
+// Location returns the time zone of the host, or UTC if this system does not
+// know the zone in the label.
 func (h *Header) Location() *time.Location { return zone(h.ZoneInfo, h.Zone) }
 
-// ErrZone says that a time zone is not known.
+// ErrZone reports an unknown time zone.
 var ErrZone = errors.New("want a name such as Europe/Berlin or UTC, or a POSIX TZ such as CET-1CEST, whose numbers count westwards")
 
-// ParseZone is [Zone] for what a person writes: it refuses what names no zone.
-// Errors wrap [ErrZone].
+// ParseZone parses a time zone that a person entered. Unlike [Header.Location]
+// it rejects an unknown one. Errors wrap [ErrZone].
 func ParseZone(tz string) (*time.Location, error) {
 	name := strings.TrimPrefix(tz, ":")
 	if loc, err := time.LoadLocation(name); err == nil && name != "" && name != "Local" {
@@ -28,7 +28,8 @@ func ParseZone(tz string) (*time.Location, error) {
 	return nil, fmt.Errorf("time zone %q is not known: %w", tz, ErrZone)
 }
 
-// posixTZ matches a POSIX TZ: a zone, and perhaps that of summer with its rules.
+// posixTZ matches a POSIX TZ: a standard zone and optionally a summer zone with
+// its rules.
 var posixTZ = func() *regexp.Regexp {
 	const (
 		zone   = `([A-Za-z]{3,}|<[A-Za-z0-9+-]{3,}>)`

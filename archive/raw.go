@@ -14,32 +14,31 @@ import (
 )
 
 // RecordWriter writes an archive from records as [Reader.Records] yields them,
-// for tools that copy and repair: nothing is left out, added or put in another
-// order, however little sense it makes. What is not stored in the records, that
-// is padding, comes out as current writers have it. A RecordWriter has one owner.
+// for tools that copy and repair. It writes every record in the given order,
+// however little sense that makes. Padding, which records do not contain, is
+// written as by current PCP releases. A RecordWriter has one owner.
 type RecordWriter struct {
 	base   string
 	layout *wire.Layout
-	lock   *outlock.Lock // nil if there is none
+	lock   *outlock.Lock // nil without a lock
 	buffer int
 	sync   bool
 	pack   Compression
-	limit  int64 // length of a volume that has a record; 0: the version's
+	limit  int64 // length of a volume in bytes after which a record fails; zero means the version's limit
 	meta   file
 	index  file
 	data   file
-	volume int32 // of data; -1: none yet
+	volume int32 // number of the current data volume; -1 before the first
 	err    error
 
-	writing chan error // of a buffer that is being written; nil: of none
-	spare   []byte     // that buffer
+	writing chan error // result of writing a buffer in the background; nil if none is being written
+	spare   []byte     // the buffer being written in the background
 }
 
 // CreateRecords begins an archive of version v at base. Like [Create] it never
-// overwrites. Every file begins with the [Header] that is written to it; what is
-// written to none does not exist. Of the options Buffer, NoSync, NoLock,
-// VolumeSize and Compress count, the last for all volumes: they are compressed
-// as they are written.
+// overwrites. Writing a [Header] creates the file that it names. Of the options
+// CreateRecords uses Buffer, NoSync, NoLock, VolumeSize and Compress; it
+// compresses all volumes while writing them.
 func CreateRecords(base string, v pcp.Version, o *WriteOptions) (*RecordWriter, error) {
 	l, ok := wire.For(v)
 	if !ok {
@@ -69,12 +68,14 @@ func CreateRecords(base string, v pcp.Version, o *WriteOptions) (*RecordWriter, 
 	return w, nil
 }
 
-// Write appends a record to the file that it belongs to and returns where it
-// begins there. A [Header] begins the file that its Volume names, in the
-// writer's version whatever it says itself; results and marks go into the volume
-// begun last. A record that the version cannot hold as it is, for which the
-// error wraps [pcp.ErrRange], [pcp.ErrLimit] or [pcp.ErrTag], or whose file was
-// not begun, is refused and may be followed by others.
+// Write appends a record to the file to which it belongs and returns the
+// record's offset in that file. A [Header] begins the file that its Volume
+// names; it is written in the writer's version, whatever its own. Results and
+// marks go into the volume begun last.
+//
+// Write rejects a record that the version cannot store, with an error that
+// wraps [pcp.ErrRange], [pcp.ErrLimit] or [pcp.ErrTag], and a record whose file
+// has no header. Other records may follow.
 func (w *RecordWriter) Write(r Record) (offset int64, err error) {
 	if w.err != nil {
 		return 0, w.err
@@ -107,7 +108,8 @@ func (w *RecordWriter) Write(r Record) (offset int64, err error) {
 	return offset, w.drain(&w.meta)
 }
 
-// metaStamp returns the time from which a metadata record holds, if it has one.
+// metaStamp returns the time from which a metadata record is in force. ok is
+// false if it has no time.
 func metaStamp(r Record) (t pcp.Timestamp, ok bool) {
 	switch r := r.(type) {
 	case *meta.InDom:
@@ -124,8 +126,8 @@ func begun(f *file) bool { return f.f != nil }
 
 func errNoHeader(r Record) error { return fmt.Errorf("%s before its file's header", r.Kind()) }
 
-// result appends to the data volume. Values are stored as they are; of the stamp
-// only what the version cannot hold is refused.
+// result appends a result to the data volume. It rejects a stamp only if the
+// version cannot store it.
 func (w *RecordWriter) result(r *Result) (offset int64, err error) {
 	if !begun(&w.data) {
 		return 0, errNoHeader(r)
@@ -161,7 +163,7 @@ func (w *RecordWriter) indexEntry(e *IndexEntry) (offset int64, err error) {
 	return offset, w.drain(&w.index)
 }
 
-// begin makes a file.
+// begin creates a file and writes its header.
 func (w *RecordWriter) begin(h *Header) error {
 	if err := h.fits(w.layout); err != nil {
 		return err
@@ -194,7 +196,7 @@ func (w *RecordWriter) begin(h *Header) error {
 	return nil
 }
 
-// create makes a file, a volume in the form wanted.
+// create creates a file, for a volume in the requested form.
 func (w *RecordWriter) create(name string, volume int32) (disk, error) {
 	if volume < 0 || w.pack == CompressNone {
 		return createFile(name)
@@ -206,7 +208,7 @@ func (w *RecordWriter) create(name string, volume int32) (disk, error) {
 	return packInto(f, w.pack)
 }
 
-// drain writes a buffer that is full, while the next one is filled.
+// drain writes a full buffer in the background while the next one is filled.
 func (w *RecordWriter) drain(f *file) error {
 	if len(f.buf) < w.buffer {
 		return nil
@@ -225,7 +227,7 @@ func (w *RecordWriter) drain(f *file) error {
 	return nil
 }
 
-// settle waits for the buffer that is being written.
+// settle waits for the buffer being written.
 func (w *RecordWriter) settle() error {
 	if w.writing == nil {
 		return nil
@@ -251,8 +253,9 @@ func (w *RecordWriter) fail(err error) error {
 	return err
 }
 
-// Size returns the bytes written and buffered of the file with the given role;
-// of data files, of the volume begun last, before compression.
+// Size returns the number of bytes written and buffered of the file with the
+// given role, before compression. For data it is the size of the volume begun
+// last.
 func (w *RecordWriter) Size(role Role) int64 {
 	switch role {
 	case RoleMeta:
@@ -263,8 +266,8 @@ func (w *RecordWriter) Size(role Role) int64 {
 	return w.data.size()
 }
 
-// Close writes what is buffered, syncs and closes the files. After a failure
-// it removes nothing: the caller decides what becomes of half an archive.
+// Close writes the buffers, syncs and closes the files. After an error it
+// removes nothing: the caller decides what to do with an incomplete archive.
 func (w *RecordWriter) Close() error {
 	if errors.Is(w.err, ErrClosed) {
 		return nil

@@ -14,8 +14,8 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// Reader reads an archive. It holds no open file between calls and may be used
-// from several goroutines; each sequence it returns belongs to one.
+// Reader reads an archive. It keeps no file open between calls. It may be used
+// from several goroutines; a sequence that it returns belongs to one goroutine.
 type Reader struct {
 	opts    ReadOptions
 	base    string
@@ -25,22 +25,23 @@ type Reader struct {
 	header  *Header
 	layout  *wire.Layout
 	store   *meta.Store
-	entries []IndexEntry // as stored
-	hints   []IndexEntry // entries, nil if they are not to be believed
+	entries []IndexEntry // entries as stored
+	hints   []IndexEntry // the same as entries, or nil if they are not trustworthy
 
 	metaSize int64 // bytes of metadata read
 
-	notes *notes // of what was passed over
+	notes *notes // damage found so far
 }
 
-// Open opens the archive named by its base or by any of its files and reads its
-// metadata and index. Later volumes are not looked at. A nil o means defaults.
+// Open opens an archive and reads its metadata and index. path is its base or
+// any of its files. A nil o means defaults.
 //
-// Damage costs what is damaged alone, which Warnings names: an index that cannot be
-// used, metadata records, a label, stretches of volumes. Refused, with a
-// [*pcp.FormatError] that tells where, is an archive of which no metric or no
-// record can be read or whose metadata is another archive's; with
-// [ReadOptions].Strict, whatever the reference refuses.
+// Damage costs only the damaged parts: an unusable index, metadata records, a
+// label, parts of volumes. Warnings lists it. Open fails, with a
+// [*pcp.FormatError] that holds the position, if no metric or no record can be
+// read or the metadata belongs to another archive. With [ReadOptions].Strict it
+// rejects every archive that PCP rejects. Open does not look at volumes after
+// the first.
 func Open(path string, o *ReadOptions) (*Reader, error) { return open(path, o.withDefaults()) }
 
 func open(path string, o ReadOptions) (*Reader, error) {
@@ -48,7 +49,7 @@ func open(path string, o ReadOptions) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	// In the order in which the reference checks them.
+	// PCP checks the files in this order.
 	if err := r.loadHeader(); err != nil {
 		return nil, err
 	}
@@ -63,7 +64,7 @@ func open(path string, o ReadOptions) (*Reader, error) {
 	return r, nil
 }
 
-// newReader finds the files.
+// newReader finds the files of an archive.
 func newReader(path string, o ReadOptions) (*Reader, error) {
 	list := membersOf
 	if o.Listing != nil {
@@ -96,21 +97,23 @@ func newReader(path string, o ReadOptions) (*Reader, error) {
 // Base returns the archive's path without a member's suffix.
 func (r *Reader) Base() string { return r.base }
 
-// Header returns the archive's label, that of its first volume.
+// Header returns the label of the archive's first volume.
 func (r *Reader) Header() *Header { return r.header }
 
 // Meta returns the archive's metadata. It is shared and must not be changed.
 func (r *Reader) Meta() *meta.Store { return r.store }
 
-// Index returns the temporal index as it is stored, nil if there is none that can
-// be read. It is shared.
+// Index returns the temporal index as stored, nil if none can be read. It is
+// shared and must not be changed.
 func (r *Reader) Index() []IndexEntry { return r.entries }
 
-// Hints returns the temporal index, nil if it is absent or has something in it
-// that no writer stores, which Warnings names. It is shared.
+// Hints returns the temporal index if it is trustworthy. It returns nil if the
+// index is absent or contains entries that no writer stores, which Warnings
+// lists. The index is shared and must not be changed.
 func (r *Reader) Hints() []IndexEntry { return r.hints }
 
-// Members returns the archive's files: metadata, index if there is one, volumes.
+// Members returns the archive's files: metadata, index if there is one,
+// volumes.
 func (r *Reader) Members() []Member {
 	m := []Member{r.meta}
 	if r.index != nil {
@@ -119,22 +122,22 @@ func (r *Reader) Members() []Member {
 	return append(m, r.volumes...)
 }
 
-// Location returns the time zone in which the archive was recorded, UTC if its
-// label names none that this system knows.
+// Location returns the time zone in which the archive was recorded, or UTC if
+// this system does not know the zone in the label.
 func (r *Reader) Location() *time.Location { return zone(r.header.ZoneInfo, r.header.Zone) }
 
-// Located is a record and where it is stored.
+// Located is a record and its position.
 type Located struct {
 	Pos    Pos
-	Size   int64 // how long it is there, lengths included
+	Size   int64 // stored length in bytes, including both length words
 	Record Record
 }
 
-// Records yields the records of the metadata file, of the data volumes or of the
-// index as they are stored, labels excepted. A *Result is reused for the next
-// pair and borrows its values, which must not be changed. Where a stretch cannot
-// be read a [*Damage] is yielded in its place, after which the sequence goes on;
-// any other failure ends it.
+// Records yields the records of one role as stored, except the labels: those of
+// the metadata file, of all data volumes or of the index. Each *Result is valid
+// until the next pair; its values share memory with the file's buffer and must
+// not be changed. A part that cannot be read is yielded as a [*Damage], after
+// which the sequence continues. Any other error ends it.
 func (r *Reader) Records(role Role) iter.Seq2[Located, error] {
 	return func(yield func(Located, error) bool) {
 		if role == RoleMeta {
@@ -149,9 +152,9 @@ func (r *Reader) Records(role Role) iter.Seq2[Located, error] {
 	}
 }
 
-// RecordsFrom yields the records of the data volumes as Records does, but not
-// from the first on: by the index it begins not long before t, with a record that
-// is earlier if there is one. Without a good index it begins with a volume.
+// RecordsFrom yields the records of the data volumes as Records does, but uses
+// the index to begin shortly before t, with an earlier record if there is one.
+// Without a good index it begins at the start of a volume.
 func (r *Reader) RecordsFrom(t pcp.Timestamp) iter.Seq2[Located, error] {
 	return func(yield func(Located, error) bool) {
 		volumes, offset := r.start(t)
@@ -159,7 +162,8 @@ func (r *Reader) RecordsFrom(t pcp.Timestamp) iter.Seq2[Located, error] {
 	}
 }
 
-// volumeRecords yields the records of volumes, of the first from offset on.
+// volumeRecords yields the records of volumes; it begins in the first volume at
+// offset.
 func (r *Reader) volumeRecords(volumes []Member, offset int64, yield func(Located, error) bool) {
 	rd := resultDecoder{layout: r.layout}
 	for _, m := range volumes {
@@ -213,7 +217,7 @@ func (r *Reader) indexRecords(yield func(Located, error) bool) {
 	}
 }
 
-// errStop says that the consumer of a sequence wants no more.
+// errStop: the consumer of a sequence wants no more.
 var errStop = errors.New("stop")
 
 func yieldRecords(s *frameSource, yield func(Located, error) bool, decode func([]byte) (Record, error)) error {
@@ -244,7 +248,7 @@ func yieldError(err error, yield func(Located, error) bool) {
 	}
 }
 
-// dataRecord tells marks from results.
+// dataRecord returns res as a Result or a Mark.
 func dataRecord(res *Result, err error) (Record, error) {
 	switch {
 	case err != nil:

@@ -17,7 +17,7 @@ var _ = []Record{
 	(*meta.Desc)(nil), (*meta.InDom)(nil), (*meta.InDomDelta)(nil), (*meta.Labels)(nil), (*meta.Text)(nil),
 }
 
-// metaCodecs has the body codec of every kind of metadata record.
+// metaCodecs holds the body codec of each kind of metadata record.
 var metaCodecs = map[pcp.Kind]struct {
 	decode func(body []byte, v pcp.Version) (Record, error)
 	append func(b []byte, r Record, v pcp.Version) []byte
@@ -44,7 +44,7 @@ var metaCodecs = map[pcp.Kind]struct {
 	},
 }
 
-// record turns a typed nil into a plain one.
+// record returns a nil interface for a typed nil.
 func record[R Record](r R, err error) (Record, error) {
 	if err != nil {
 		return nil, err

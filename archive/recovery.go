@@ -2,34 +2,34 @@ package archive
 
 import "fmt"
 
-// Recovery is something that [Continue] found amiss in a file.
+// Recovery describes a file that [Continue] repaired or left.
 type Recovery struct {
-	File   string // under the name that it had
+	File   string // path before the repair
 	Action RecoveryAction
-	// Offset is up to where the file is whole, before compression; Bytes is how
-	// much followed.
+	// Offset is the end of the whole records, before compression. Bytes is the
+	// number of bytes after it.
 	Offset, Bytes int64
-	// Records is how many records or index entries those were, as far as that
-	// can be told: a record in which the file ends is one.
+	// Records is the number of records or index entries in these bytes as far
+	// as it is known, including an incomplete record at the end.
 	Records int
-	Volumes int   // of RecoveryPacked: how many, of which File is the first
-	Err     error // what is wrong with the file; nil if nothing is
+	Volumes int   // number of volumes for RecoveryPacked, of which File is the first
+	Err     error // damage of the file; may be nil
 }
 
-// RecoveryAction is what became of the file.
+// RecoveryAction says what Continue did with the file.
 type RecoveryAction string
 
 // The actions.
 const (
-	RecoveryCut      RecoveryAction = "cut"          // what follows Offset was removed
-	RecoveryLeft     RecoveryAction = "left"         // a volume that a new one follows
-	RecoveryRebuilt  RecoveryAction = "rebuilt"      // an index, from the volumes
-	RecoveryUnpacked RecoveryAction = "decompressed" // the plain file took its place
-	RecoveryAnew     RecoveryAction = "started anew" // it held no record
-	RecoveryPacked   RecoveryAction = "compressed"   // volumes that an earlier run or another program wrote
+	RecoveryCut      RecoveryAction = "cut"          // everything after Offset was removed
+	RecoveryLeft     RecoveryAction = "left"         // a volume that was left unchanged; a new one follows it
+	RecoveryRebuilt  RecoveryAction = "rebuilt"      // an index created from the volumes
+	RecoveryUnpacked RecoveryAction = "decompressed" // a plain file has replaced the compressed one
+	RecoveryAnew     RecoveryAction = "started anew" // the archive held no record
+	RecoveryPacked   RecoveryAction = "compressed"   // volumes that an earlier run or another program left plain
 )
 
-// String says what was done, for a person.
+// String describes the repair for a person.
 func (r Recovery) String() string {
 	text := r.File + ": " + string(r.Action)
 	switch r.Action {
@@ -53,7 +53,7 @@ func plural(n int, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
-// torn notes that a file ends inside a record, which is cut off.
+// torn reports that a file ends inside a record, which is removed.
 func (t *tail) torn(m Member, w walked) {
 	if w.torn != nil {
 		t.recovered = append(t.recovered, Recovery{
@@ -62,13 +62,13 @@ func (t *tail) torn(m Member, w walked) {
 	}
 }
 
-// leave notes a volume that is not appended to.
+// leave reports a volume that is left unchanged.
 func (t *tail) leave(name string, whole, bytes int64, err error) {
 	t.recovered = append(t.recovered, Recovery{File: name, Action: RecoveryLeft, Offset: whole, Bytes: bytes, Err: err})
 }
 
-// left returns how many bytes of a file follow its whole records; 0 if it is
-// compressed and nobody knows.
+// left returns the number of bytes after the whole records of a file, 0 if it
+// is compressed and the number is unknown.
 func left(m Member, w walked) int64 {
 	if w.packed {
 		return 0

@@ -20,29 +20,29 @@ import (
 //	             if n > 0: format 4 | n values of instance 4, word 4
 //	value block: type 1, length 3 (4 + content) | content | padding to 4
 //
-// The word is the value itself (format in situ) or the place of its block in
-// words, counted from two words before the record's leading length. Blocks
+// The word is the value itself (format in situ) or the position of its block,
+// in words counted from two words before the record's leading length. Blocks
 // follow all value sets, in the order of their values, and fill the record.
 type Result struct {
 	Stamp pcp.Timestamp
 	Sets  []ValueSet
 
-	values []history.Value // memory of the sets
+	values []history.Value // memory that the sets share
 }
 
-// ValueSet is what a result holds of one metric.
+// ValueSet holds the values of one metric in a result.
 type ValueSet struct {
 	PMID   pcp.PMID
-	Err    pcp.Errno // negative: why there are no values
-	Format Format    // of the values, if there are any
+	Err    pcp.Errno // if negative, the reason why Values is empty
+	Format Format    // encoding of Values
 	Values []history.Value
 }
 
-// Format is the encoding of a value set's values.
+// Format is the encoding of the values in a value set.
 type Format uint32
 
-// The formats. The last two differ only in how the reference's memory was
-// managed; archives hold both.
+// The formats. The last two are equivalent: they differ only in PCP's memory
+// management, and archives contain both.
 const (
 	InSitu Format = 0 // 32-bit integers, and floats in very old archives
 	Block  Format = 1
@@ -60,7 +60,7 @@ func FormatOf(t pcp.Type) Format {
 	return Block
 }
 
-// Mark is a record of a data volume that ends continuous history: a result
+// Mark is a record that says that recording stopped and started again: a result
 // without value sets.
 type Mark struct{ Stamp pcp.Timestamp }
 
@@ -76,16 +76,16 @@ func (r *Result) IsMark() bool { return len(r.Sets) == 0 }
 // resultDecoder decodes results into memory that it reuses.
 type resultDecoder struct {
 	layout *wire.Layout
-	want   func(pcp.PMID) bool // nil: every metric
+	want   func(pcp.PMID) bool // selects metrics; nil selects all
 	res    Result
 	whole  bool // res holds the values of every set of the record
-	mark   bool // the record has no value set at all
+	mark   bool // the record has no value set
 	shapes shapes
 }
 
-// decode decodes a payload. The Result is valid until the next call and its
-// values must not be changed; they borrow from payload. Sets that are not wanted
-// are left out.
+// decode decodes a payload. The Result is valid until the next call. Its values
+// share memory with payload and must not be changed. It lacks the sets that
+// want rejects.
 func (rd *resultDecoder) decode(payload []byte) (*Result, error) {
 	if s := rd.shapes.find(payload); s != nil {
 		d := wire.NewDec(pcp.KindResult, payload)
@@ -106,7 +106,7 @@ func (rd *resultDecoder) decode(payload []byte) (*Result, error) {
 	return r, err
 }
 
-// share hands each set its values.
+// share distributes r.values to the sets.
 func (r *Result) share() {
 	at := 0
 	for i := range r.Sets {
@@ -117,7 +117,7 @@ func (r *Result) share() {
 	}
 }
 
-// decodeAny decodes a payload of which nothing is known.
+// decodeAny decodes a payload that matches no known shape.
 func (rd *resultDecoder) decodeAny(payload []byte) (*Result, error) {
 	d := wire.NewDec(pcp.KindResult, payload)
 	r := &rd.res
@@ -137,11 +137,11 @@ func (rd *resultDecoder) decodeAny(payload []byte) (*Result, error) {
 	if err := d.Err(); err != nil {
 		return nil, err
 	}
-	r.share() // the memory has stopped moving
+	r.share() // r.values does not grow any more
 	return r, nil
 }
 
-// valueSet reads one value set. Block references are left in Bits.
+// valueSet decodes a value set. It leaves block references in Bits.
 func (rd *resultDecoder) valueSet(d *wire.Dec) {
 	r := &rd.res
 	s := ValueSet{PMID: pcp.PMID(d.U32())}
@@ -179,16 +179,16 @@ func (rd *resultDecoder) valueSet(d *wire.Dec) {
 	r.Sets = append(r.Sets, s)
 }
 
-// payloadBias is where the payload begins in what block references count: at
-// word 3.
+// payloadBias is the position of the payload in bytes as counted by block
+// references, which start two words before the leading length.
 const payloadBias = 3 * 4
 
 // blocks resolves the block references. Blocks must lie between the value sets
-// and the end of the record and, if all are wanted, fill that space.
+// and the end of the record and, unless want is set, fill that space.
 func (rd *resultDecoder) blocks(d *wire.Dec, payload []byte) {
 	r := &rd.res
-	// Damaged references may count one long block many times: more than an int
-	// of 32 bits holds.
+	// used is 64 bits wide: damaged references may count one long block many
+	// times.
 	first, used, lowest := d.Offset(), int64(0), len(payload)
 	at := 0
 	for i := range r.Sets {
@@ -224,12 +224,12 @@ func (rd *resultDecoder) blocks(d *wire.Dec, payload []byte) {
 	d.Skip(d.Len())
 }
 
-// appendResult appends r as a framed record. It must pass check.
+// appendResult appends r as a framed record. r must have passed check.
 func appendResult(b []byte, l *wire.Layout, r *Result) []byte {
 	b, start := wire.BeginFrame(b)
 	b = l.AppendStamp(b, r.Stamp)
 	b = wire.AppendU32(b, uint32(len(r.Sets)))
-	// Sets are written at head and blocks appended behind all of them, in one go.
+	// Write sets at head and append blocks behind all sets, in a single pass.
 	head, size := len(b), 0
 	for i := range r.Sets {
 		size += 8
@@ -244,8 +244,8 @@ func appendResult(b []byte, l *wire.Layout, r *Result) []byte {
 	return wire.EndFrame(b, start)
 }
 
-// appendValueSet writes a set at head of the record that begins at start, appends
-// its blocks, and returns where the next set goes.
+// appendValueSet writes a set at head of the record that begins at start,
+// appends its blocks, and returns the position of the next set.
 func appendValueSet(b []byte, start, head int, s *ValueSet) ([]byte, int) {
 	binary.BigEndian.PutUint32(b[head:], uint32(s.PMID))
 	n := len(s.Values)
@@ -264,7 +264,7 @@ func appendValueSet(b []byte, start, head int, s *ValueSet) ([]byte, int) {
 		}
 		return b, head + 8*n
 	}
-	b = slices.Grow(b, 12*n) // enough if they are numbers
+	b = slices.Grow(b, 12*n) // enough for numbers
 	for j := range s.Values {
 		v := &s.Values[j]
 		at := 8 + len(b) - start // references count from two words before the record

@@ -6,13 +6,13 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// volume is the data volume that an Appender writes.
+// volume is the data volume that an Appender is writing.
 type volume struct {
 	number  int32
 	records int
-	start   pcp.Timestamp // of its first record
-	ended   bool          // the next record begins another
-	before  int64         // bytes of the volumes before it
+	start   pcp.Timestamp // time of the volume's first record
+	ended   bool          // the next record begins a new volume
+	before  int64         // total size of the earlier volumes
 }
 
 // add counts a record.
@@ -23,11 +23,11 @@ func (v *volume) add(t pcp.Timestamp) {
 	v.records++
 }
 
-// ends reports whether a record of the given time and length begins a new
+// ends reports whether a record of the given time and length must begin a new
 // volume.
 func (v *volume) ends(a *Appender, t pcp.Timestamp, size int64) bool {
 	if v.records == 0 || a.marksOnly() && a.data.size()+size <= a.layout.MaxFile {
-		return false // what Close may have to remove is one volume
+		return false // every volume has a record, and Close removes at most one volume of marks
 	}
 	o, length := &a.opts, a.data.size()+size
 	return v.ended ||
@@ -37,8 +37,8 @@ func (v *volume) ends(a *Appender, t pcp.Timestamp, size int64) bool {
 		o.VolumeTime > 0 && t.Sub(v.start) >= o.VolumeTime
 }
 
-// Rotate ends the data volume: the next record begins a new one. Until then
-// there is no file of it, so that no volume is ever without records.
+// Rotate ends the data volume: the next record begins a new one. The new file
+// is created together with that record, so that no volume is ever empty.
 func (a *Appender) Rotate() error {
 	if a.err == nil {
 		a.volume.ended = a.volume.records > 0
@@ -46,8 +46,8 @@ func (a *Appender) Rotate() error {
 	return a.err
 }
 
-// nextVolume completes the data volume and begins the next. What was written of
-// the old one is on disk, and in the index, before the new one exists.
+// nextVolume completes the data volume and begins the next one. The old volume
+// is on the disk and in the index before the new one exists.
 func (a *Appender) nextVolume() error {
 	if err := a.Flush(); err != nil {
 		return err
@@ -68,10 +68,10 @@ func (a *Appender) nextVolume() error {
 	return nil
 }
 
-// volumeName returns the name of the data volume.
+// volumeName returns the path of the data volume.
 func (a *Appender) volumeName() string { return a.base + "." + strconv.Itoa(int(a.volume.number)) }
 
-// pack has the data volume, which is complete, compressed if that is wanted.
+// pack compresses the complete data volume if the options ask for it.
 func (a *Appender) pack() {
 	if a.opts.Compress != CompressNone {
 		a.packer.start(true, a.volumeName())

@@ -10,21 +10,22 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// frameSource yields the whole records of a file. After damage it goes on at the
-// next record that can be told from other bytes, as [check.Salvage] does: in the
-// same window of a compressed file or in one after it.
+// frameSource yields the whole records of a file. After damage it continues at
+// the next recognisable record, as [check.Salvage] does. In a compressed file
+// it also continues in a later window.
 type frameSource struct {
 	f      *File
 	frames *frameReader
-	first  int64                     // where records begin
+	first  int64                     // offset of the first record
 	strict bool                      // damage ends the sequence
-	ended  bool                      // the file is complete: there is a volume after it
-	valid  func(payload []byte) bool // tells a record from other bytes
-	// lost is told of damage. What it returns, unless it is nil, ends the sequence.
+	ended  bool                      // the file is complete because a later volume exists
+	valid  func(payload []byte) bool // recognises a record
+	// lost is called for damage. If it returns an error, that ends the
+	// sequence.
 	lost func(*Damage) error
 }
 
-// next returns io.EOF at the end.
+// next returns the next record, or io.EOF at the end.
 func (s *frameSource) next() (Frame, error) {
 	frame, err := s.frames.next()
 	if err == nil || errors.Is(err, io.EOF) || s.strict || !isDamage(err) {
@@ -33,7 +34,7 @@ func (s *frameSource) next() (Frame, error) {
 	return s.skip(err)
 }
 
-// refuse passes over the frame that was read last, whose contents are damaged.
+// refuse skips the frame read last, whose contents are damaged.
 func (s *frameSource) refuse(frame Frame, err error) error {
 	if s.strict || !isDamage(err) {
 		return err
@@ -42,7 +43,7 @@ func (s *frameSource) refuse(frame Frame, err error) error {
 	return s.lost(&Damage{File: frame.Pos.File, Offset: frame.Pos.Offset, Bytes: size, Next: frame.Pos.Offset + size, Err: err})
 }
 
-// skip returns the next record after damage, of which err tells.
+// skip returns the next record after the damage err.
 func (s *frameSource) skip(err error) (Frame, error) {
 	from := s.frames.pos
 	ok, err := s.find(err, false)
@@ -55,8 +56,8 @@ func (s *frameSource) skip(err error) (Frame, error) {
 	return s.frames.next()
 }
 
-// find goes to the next record after damage, of which err tells, and reports
-// whether there is one; here says that it may be where reading stands.
+// find moves to the next record after the damage err and reports whether there
+// is one. here says that the current position may begin a record.
 func (s *frameSource) find(err error, here bool) (ok bool, _ error) {
 	from := s.frames.pos
 	d := &Damage{File: from.File, Offset: from.Offset, Next: -1, Err: err}
@@ -91,8 +92,8 @@ func (s *frameSource) find(err error, here bool) (ok bool, _ error) {
 	}
 }
 
-// rest returns how many bytes a file holds from an offset on, negative if nobody
-// knows.
+// rest returns the number of bytes in a file after offset, or a negative number
+// if it is unknown.
 func (s *frameSource) rest(offset int64) int64 {
 	n, ok := s.f.Length()
 	if !ok {
@@ -101,8 +102,8 @@ func (s *frameSource) rest(offset int64) int64 {
 	return max(0, n-offset)
 }
 
-// instead returns err with another reason than that the file ends inside a record,
-// which would mean that more may be written.
+// instead returns err with another reason than pcp.ErrUnfinished, which would
+// mean that the record may still be completed.
 func instead(err, reason error) error {
 	var fe *pcp.FormatError
 	if !errors.Is(err, pcp.ErrUnfinished) || !errors.As(err, &fe) {
@@ -113,9 +114,9 @@ func instead(err, reason error) error {
 	return &as
 }
 
-// search goes to the next record after damage at fr.pos; see skip. The error is
-// what ended reading before the end of the file. Without a record fr stands at
-// what was read last.
+// search moves to the next record after damage at fr.pos; see skip. The error
+// is what prevented reading to the end of the file. If there is no record, fr
+// ends at the last byte read.
 func (fr *frameReader) search(here bool, valid func([]byte) bool) (ok bool, err error) {
 	var read []byte
 	if fr.inLong {
@@ -141,7 +142,7 @@ func (fr *frameReader) search(here bool, valid func([]byte) bool) (ok bool, err 
 	return ok, w.Err
 }
 
-// plausible returns a function that tells data records from other bytes.
+// plausible returns a function that recognises data records.
 func plausible(l *wire.Layout, start pcp.Timestamp) func(payload []byte) bool {
 	rd := resultDecoder{layout: l}
 	return func(payload []byte) bool {
@@ -150,23 +151,24 @@ func plausible(l *wire.Layout, start pcp.Timestamp) func(payload []byte) bool {
 	}
 }
 
-// possible reports whether a writer may have stored a time.
+// possible reports whether a writer may have stored the time t.
 func possible(t pcp.Timestamp) bool { return t.Sec >= 0 && t.Nsec >= 0 && t.Nsec < 1e9 }
 
-// Plausible reports whether a payload can be told from other bytes to be a data
-// record of an archive that begins at start. It is what decides where reading
-// goes on after damage.
+// Plausible reports whether a payload is recognisable as a data record of an
+// archive that begins at start. Readers use the same test to find the record at
+// which they continue after damage.
 func (d *ResultDecoder) Plausible(payload []byte, start pcp.Timestamp) bool {
 	res, err := d.rd.decode(payload)
 	return err == nil && possible(res.Stamp) && !res.Stamp.Before(start)
 }
 
-// Stretch is a part of a data volume that holds whole records and nothing else,
-// from one offset to before another.
+// Stretch is a part of a data volume that consists of whole records, from
+// offset From to just before offset To.
 type Stretch struct{ From, To int64 }
 
-// Whole returns the parts of a data volume that hold whole records, ascending.
-// What is between them is named in Warnings. It reads all of the volume.
+// Whole returns the parts of a data volume that consist of whole records, in
+// ascending order. Warnings lists the gaps between them. Whole reads the entire
+// volume.
 func (r *Reader) Whole(m Member) (parts []Stretch, err error) {
 	s, err := r.volumeFrom(m, 0, r.noted)
 	if s == nil || err != nil {
@@ -176,8 +178,8 @@ func (r *Reader) Whole(m Member) (parts []Stretch, err error) {
 	return s.whole(nil)
 }
 
-// whole returns the parts of a file that hold whole records, up to one at which
-// over is true; a nil over never is.
+// whole returns the parts of a file that consist of whole records. It stops at
+// a record for which over returns true; over may be nil.
 func (s *frameSource) whole(over func(Frame) bool) (parts []Stretch, err error) {
 	for {
 		frame, err := s.next()
@@ -196,12 +198,12 @@ func (s *frameSource) whole(over func(Frame) bool) (parts []Stretch, err error) 
 	}
 }
 
-// emptyFile says that there is nothing in a file.
+// emptyFile returns the error for a file without contents.
 func emptyFile(file string) error {
 	return &pcp.FormatError{File: file, Kind: pcp.KindHeader, Detail: "empty file", Err: ErrNoData}
 }
 
-// mismatch says that a label has another value than it should.
+// mismatch returns the error for a label field with an unexpected value.
 func mismatch(file, field string, have, want any) *pcp.FormatError {
 	return &pcp.FormatError{
 		File: file, Kind: pcp.KindHeader, Field: field,
@@ -209,8 +211,8 @@ func mismatch(file, field string, have, want any) *pcp.FormatError {
 	}
 }
 
-// otherField returns the field in which a good label differs from the archive's,
-// "" if err is not about that.
+// otherField returns the field in which a good label differs from the
+// archive's. It returns "" if err is another error.
 func otherField(err error) string {
 	var fe *pcp.FormatError
 	if errors.As(err, &fe) && errors.Is(err, pcp.ErrMismatch) {

@@ -5,12 +5,12 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// start returns the volumes to read for steps from t on and the offset in the
-// first of them, 0 for its beginning. It takes it that records are in order of
-// time and that nothing else is certain.
+// start returns the volumes to read for steps from t on, and the offset in the
+// first one; zero means from its beginning. It relies only on records being in
+// order of time.
 func (r *Reader) start(t pcp.Timestamp) ([]Member, int64) {
 	if !t.After(r.header.Start) {
-		return r.volumes, 0 // without a look at each of them
+		return r.volumes, 0 // nothing to skip
 	}
 	at, offset := 0, int64(0)
 	hint, covered := seekHint(r.hints, t, func(volume int32, data int64) bool {
@@ -27,7 +27,7 @@ func (r *Reader) start(t pcp.Timestamp) ([]Member, int64) {
 	if covered && r.hints[len(r.hints)-1].Stamp.After(hint.Stamp) {
 		return r.volumes[at:], offset
 	}
-	// The index is missing or stops before t: where do later volumes begin?
+	// The index is missing or ends before t: look at where later volumes begin.
 	for i := len(r.volumes) - 1; i > at; i-- {
 		if _, ok := r.earlierAt(r.volumes[i], int64(r.layout.HeaderSize), t); ok {
 			return r.volumes[i:], 0
@@ -37,9 +37,9 @@ func (r *Reader) start(t pcp.Timestamp) ([]Member, int64) {
 }
 
 // earlierAt reports whether a whole record earlier than t begins at offset, so
-// that those before it need not be read, and from where to read the volume.
-// That is its beginning where reaching offset would decompress all before it:
-// then its first record is looked at.
+// that reading may skip the records before it. from is the offset at which to
+// read the volume. It is the beginning of the volume if reaching offset would
+// decompress everything before it; earlierAt then checks the first record.
 func (r *Reader) earlierAt(m Member, offset int64, t pcp.Timestamp) (from int64, ok bool) {
 	s, err := r.volumeIn(m, 0, leastBuffer, unnoted)
 	if err != nil || s == nil {

@@ -8,44 +8,44 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// shape is what a record has in common with others of its logging group: all
-// but the time and the values, which nearly always is the same from record to
-// record. A record that has it is decoded by comparing that and fetching the
-// values from where they are known to be.
+// shape describes records of one logging group, in which usually only the time
+// and the values change. A record with a known shape is decoded by comparing
+// its fixed parts and loading the values from known offsets.
 type shape struct {
-	size    int    // of the payload
-	start   int    // where fixed begins in it
-	fixed   []byte // number of sets and value sets, as met
-	runs    []run  // parts of the payload that must be the same: fixed without the values in it
+	size    int    // length of the payload
+	start   int    // offset of fixed in the payload
+	fixed   []byte // number of sets and all value sets of the first such payload
+	runs    []run  // parts of the payload that must be equal: fixed without the values in it
 	words   []slot // values in situ
 	halves  []slot // blocks of 4 bytes
 	doubles []slot // blocks of 8 bytes
 	datas   []dataSlot
 
-	res    Result // the record, where values are loaded into Results
+	res    Result // the record, if values are loaded into Results
 	joined *joined
 	memory int
 }
 
-// run is a part of a payload.
+// run is the part of a payload between two offsets.
 type run struct{ from, to uint32 }
 
-// slot is where a number stands in the payload, at off, or its block with the
-// given header, and where it goes.
+// slot says where a number is stored and where it is loaded to. The number is
+// at off or, if head is not zero, in a block at off with the header head.
 type slot struct {
 	bits *uint64
 	off  uint32
 	head uint32
 }
 
-// dataSlot is the same of a value that is not a number.
+// dataSlot says where a value that is not a number is stored and where it is
+// loaded to.
 type dataSlot struct {
 	data *[]byte
 	off  uint32
 	head uint32
 }
 
-// load fetches the values of a payload if it has the shape.
+// load loads the values of a payload if the payload has the shape.
 func (s *shape) load(payload []byte) bool {
 	if len(payload) != s.size {
 		return false
@@ -87,9 +87,8 @@ func (s *shape) load(payload []byte) bool {
 	return true
 }
 
-// newShape returns the shape of a payload that was decoded to res. place returns
-// where the values go: that of the i-th of all wanted ones. The caller keeps
-// them.
+// newShape returns the shape of a payload that was decoded to res. place
+// returns the destination of the i-th selected value, which must remain valid.
 func newShape(payload []byte, start int, res *Result, place func(i int) *history.Value) *shape {
 	s := &shape{size: len(payload), start: start}
 	word := func(at int) uint32 { return binary.BigEndian.Uint32(payload[at:]) }
@@ -126,7 +125,8 @@ func newShape(payload []byte, start int, res *Result, place func(i int) *history
 	return s
 }
 
-// slot notes where the value is whose instance and word stand at at.
+// slot records the location of a value whose instance and word are at offset
+// at.
 func (s *shape) slot(payload []byte, format Format, at int, v *history.Value) {
 	if format == InSitu {
 		s.words = append(s.words, slot{bits: &v.Bits, off: uint32(at + 4)})
@@ -144,23 +144,24 @@ func (s *shape) slot(payload []byte, format Format, at int, v *history.Value) {
 	}
 }
 
-// shapes are those met last.
+// shapes holds the most recently used shapes.
 type shapes struct {
-	all    []*shape // the one met last first
-	missed [16]int  // sizes of the payloads that had none
-	at     int      // of missed, to be replaced next
+	all    []*shape // most recently used first
+	missed [16]int  // sizes of recent payloads that matched no shape
+	at     int      // index in missed to replace next
 	hits   int
 	made   int
 	memory int
 }
 
-// Limits of what is kept.
+// Limits of the shapes kept.
 const (
 	maxShapes      = 32
 	maxShapeMemory = 16 << 20
 )
 
-// find loads a payload into the shape that it has.
+// find loads a payload into the shape that it matches. It returns nil if there
+// is none.
 func (c *shapes) find(payload []byte) *shape {
 	for i, s := range c.all {
 		if len(payload) == s.size && s.load(payload) {
@@ -173,8 +174,9 @@ func (c *shapes) find(payload []byte) *shape {
 	return nil
 }
 
-// worth reports whether to make a shape of a payload that has none: if one of
-// that size was met not long ago and shapes have been of use so far.
+// worth reports whether to make a shape of a payload that matches none. It does
+// if a payload of that size was seen recently and shapes have been useful so
+// far.
 func (c *shapes) worth(size int) bool {
 	if slices.Contains(c.missed[:], size) {
 		return c.made < 16+c.hits/4
@@ -184,7 +186,7 @@ func (c *shapes) worth(size int) bool {
 	return false
 }
 
-// add keeps a shape, and drops those met longest ago that there is no room for.
+// add adds a shape and drops the least recently used ones to make space.
 func (c *shapes) add(s *shape) {
 	c.made++
 	c.memory += s.memory
@@ -197,7 +199,7 @@ func (c *shapes) add(s *shape) {
 	}
 }
 
-// drop forgets a shape.
+// drop removes a shape.
 func (c *shapes) drop(s *shape) {
 	if i := slices.Index(c.all, s); i >= 0 {
 		c.memory -= s.memory

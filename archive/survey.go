@@ -14,32 +14,32 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// MarkAfter is how long after the last record of an archive the mark comes that
-// ends it, as in the reference's merge.
+// MarkAfter is the time between the last record of an archive and the mark that
+// ends it, as in PCP's merge tool.
 const MarkAfter = time.Millisecond
 
-// tail is where an archive ends.
+// tail describes the end of an archive: everything needed to continue it.
 type tail struct {
 	header  *Header
 	layout  *wire.Layout
 	known   inForce
 	store   *meta.Store
 	volume  volume
-	last    pcp.Timestamp // of the last record
-	in      int32         // the volume that it is in; -1: there is none
-	latest  pcp.Timestamp // of the records in there, should time have gone backwards
-	gap     bool          // that record is no mark
+	last    pcp.Timestamp // time of the last record
+	in      int32         // volume of the last record; -1 if there is no record
+	latest  pcp.Timestamp // latest time in that volume, which exceeds last if the clock was set back
+	gap     bool          // the last record is not a mark
 	entries []IndexEntry
 
-	// How many bytes of the files are whole.
+	// Lengths in bytes up to which the files are whole.
 	meta, data, index int64
-	lastStart         int64 // where the last record of the volume begins
+	lastStart         int64 // offset of the last record in its volume
 
 	metaFile   Member
-	metaPacked bool        // it is to be stored plain
-	twins      []Member    // files that hold what is stored plain
-	indexKept  bool        // the index is plain and cut at index
-	maker      *IndexMaker // knows the metadata
+	metaPacked bool        // the metadata is compressed and must be stored plain
+	twins      []Member    // other files with the same contents as files to be stored plain
+	indexKept  bool        // the index is plain and is kept up to length index
+	maker      *IndexMaker // has received all metadata
 
 	plain     []Member // complete volumes that are not compressed
 	recovered []Recovery
@@ -113,17 +113,17 @@ func (t *tail) surveyMeta(m Member) error {
 	return err
 }
 
-// walked is what was found of a file.
+// walked is the result of reading a file.
 type walked struct {
-	end    int64 // up to where it is whole
-	torn   error // why there is no whole record after it; nil at the end of the file
-	damage error // what is wrong before that, if anything is
+	end    int64 // offset up to which the file is whole
+	torn   error // why no whole record follows end; nil at the end of the file
+	damage error // damage before end; may be nil
 	packed bool
 }
 
-// walk hands the whole records of a file to visit. A file that ends inside a
-// record is no error. If valid is not nil, nor is damage after which reading can
-// go on: valid tells records from other bytes.
+// walk calls visit for the whole records of a file. A file that ends inside a
+// record is not an error. If valid is not nil, damage is not an error either:
+// walk continues at the next record that valid recognises.
 func walk(m Member, valid func([]byte) bool, visit func(f Frame, first bool) error) (w walked, err error) {
 	at := Pos{File: m.Path, Role: m.Role, Volume: m.Volume}
 	file, err := OpenMember(m, nil)
@@ -166,7 +166,7 @@ func walk(m Member, valid func([]byte) bool, visit func(f Frame, first bool) err
 	}
 }
 
-// lost takes note of damage.
+// lost records damage.
 func (w *walked) lost(d *Damage) error {
 	if errors.Is(d.Err, pcp.ErrUnfinished) {
 		w.torn = d.Err
@@ -176,8 +176,8 @@ func (w *walked) lost(d *Damage) error {
 	return nil
 }
 
-// surveyVolumes finds the last record, and whether the last volume is one to
-// append to.
+// surveyVolumes finds the last record, and decides whether the last volume can
+// be appended to.
 func (t *tail) surveyVolumes(volumes []Member) error {
 	if err := t.firstLabel(volumes[0]); err != nil {
 		return err
@@ -204,7 +204,7 @@ func (t *tail) surveyVolumes(volumes []Member) error {
 			}
 		}
 		if v.records > 0 {
-			t.last, t.gap = v.last.Add(0), !v.mark // the sum is normalised
+			t.last, t.gap = v.last.Add(0), !v.mark // Add normalises the time
 			t.in, t.latest = int32(m.Volume), v.latest
 			break
 		}
@@ -219,23 +219,24 @@ func (t *tail) surveyVolumes(volumes []Member) error {
 	return nil
 }
 
-// isDamage tells damage of a file from a failure to read it.
+// isDamage reports whether err is damage of a file and not a failure to read
+// it.
 func isDamage(err error) bool {
 	var damage *pcp.FormatError
 	return errors.As(err, &damage)
 }
 
-// scanned is what a volume holds.
+// scanned is the result of reading a volume.
 type scanned struct {
 	walked
 	records     int
 	first, last pcp.Timestamp
 	latest      pcp.Timestamp
 	lastStart   int64
-	mark        bool // the last record is one
+	mark        bool // the last record is a mark
 }
 
-// scan reads what can be read of a volume.
+// scan reads the readable records of a volume.
 func (t *tail) scan(m Member) (v scanned, err error) {
 	rd := resultDecoder{layout: t.layout, want: func(pcp.PMID) bool { return false }}
 	v.walked, err = walk(m, plausible(t.layout, t.header.Start), func(f Frame, first bool) error {
@@ -254,13 +255,13 @@ func (t *tail) scan(m Member) (v scanned, err error) {
 		}
 		v.records++
 		v.last, v.lastStart = res.Stamp, f.Pos.Offset
-		v.mark = len(f.Payload) == t.layout.StampSize+4 // a count of no metrics follows
+		v.mark = len(f.Payload) == t.layout.StampSize+4 // a mark consists of a stamp and the count of zero metrics
 		return nil
 	})
 	return v, err
 }
 
-// checkLabel refuses a volume of another archive.
+// checkLabel rejects a volume of another archive.
 func (t *tail) checkLabel(f Frame, m Member) error {
 	h, _, err := decodeHeader(f.Payload)
 	if err != nil {
@@ -272,8 +273,8 @@ func (t *tail) checkLabel(f Frame, m Member) error {
 	return nil
 }
 
-// firstLabel reads the label of the first volume, which is the archive's.
-// Readers refuse an archive whose metadata is another's.
+// firstLabel takes the label of the first volume as that of the archive.
+// Readers reject an archive whose metadata belongs to another one.
 func (t *tail) firstLabel(m Member) error {
 	_, err := walk(m, nil, func(f Frame, first bool) error {
 		if !first {

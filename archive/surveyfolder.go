@@ -12,8 +12,8 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// surveyFolder looks for what is stored twice, and for volumes in a form that
-// is not known.
+// surveyFolder finds files that exist in several forms, and volumes in an
+// unknown form.
 func (t *tail) surveyFolder(base string, last Member) error {
 	dir, name := filepath.Split(base)
 	found, err := membersOf(dir, name)
@@ -38,7 +38,7 @@ func (t *tail) surveyFolder(base string, last Member) error {
 			if err != nil && !isDamage(err) {
 				return err
 			}
-			if same { // left by a crash while it was compressed
+			if same { // a crash left it while the volume was being compressed
 				t.twins = append(t.twins, m)
 			} else {
 				t.end(m.Volume, last.Size)
@@ -51,7 +51,7 @@ func (t *tail) surveyFolder(base string, last Member) error {
 	return t.foreign(dir, name)
 }
 
-// foreign makes the next volume follow every file that is numbered as one.
+// foreign makes the next volume follow every file with the number of a volume.
 func (t *tail) foreign(dir, name string) error {
 	entries, err := os.ReadDir(dir + ".")
 	if err != nil {
@@ -80,7 +80,7 @@ func (t *tail) end(number int, size int64) {
 	t.volume.number, t.volume.ended, t.volume.records = int32(number), true, 1
 }
 
-// sameContents reports whether two files hold the same.
+// sameContents reports whether two files have the same decompressed contents.
 func sameContents(a, b Member) (bool, error) {
 	var src [2]io.Reader
 	for i, m := range []Member{a, b} {

@@ -15,18 +15,18 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// InUseError says that another Appender, as a rule of another process, writes the
-// archive.
+// InUseError reports that another Appender, usually of another process, is
+// writing the archive.
 type InUseError = outlock.HeldError
 
-// ErrNoRecords says that an archive holds no record: its writer was killed before
+// ErrNoRecords: the archive has no record because its writer was killed before
 // the first one.
 var ErrNoRecords = errors.New("holds no record")
 
-// Vacate makes sure that no file of an archive named base exists. It removes an
-// archive that holds no record, which is what a writer leaves that was killed
-// before the first one, and says whether there was one. If there is any other, in
-// any form, the error wraps [fs.ErrExist].
+// Vacate ensures that no file of an archive named base exists. It removes an
+// archive without records, which a writer leaves if it is killed before the
+// first one, and returns true if it did. For any other archive, in any form,
+// the error wraps [fs.ErrExist].
 func Vacate(base string) (removed bool, err error) {
 	dir, name := filepath.Split(base)
 	found, err := membersOf(dir, name)
@@ -46,8 +46,8 @@ func Vacate(base string) (removed bool, err error) {
 	return err == nil, err
 }
 
-// Remove removes the files of an archive that nobody writes, else the error is an
-// [*InUseError].
+// Remove removes the files of an archive. If an Appender is writing the
+// archive, the error is an [*InUseError].
 func Remove(base string) error {
 	lock, err := outlock.Take(base)
 	if err != nil {
@@ -61,17 +61,17 @@ func Remove(base string) error {
 	return errors.Join(err, lock.Release())
 }
 
-// BaseOf returns the base name of the archive of which a file of the given name
-// would be a member; ok is false if there is none.
+// BaseOf returns the base name of the archive to which a file with the given
+// name would belong. ok is false if the name is not that of a member.
 func BaseOf(name string) (base string, ok bool) {
 	base, _, ok = splitMember(name)
 	return base, ok
 }
 
-// vacant reports whether files are those that an Appender makes before its first
-// record is written: plain ones of each role, volume 0 among them, that hold no
-// more than a label and metadata. What is missing, compressed or no file of an
-// archive may be what is left of records.
+// vacant reports whether files are those that an Appender creates before its
+// first record: plain ones of each role, including volume 0, that contain only
+// labels and metadata. Missing, compressed or foreign files may be the remains
+// of records.
 func vacant(found []Member) bool {
 	roles := map[Role]bool{}
 	empty := true
@@ -85,8 +85,8 @@ func vacant(found []Member) bool {
 	return empty || len(roles) == 3
 }
 
-// labelOnly reports whether a file is empty or holds a label, or the beginning of
-// one, and no record, which of metadata may follow.
+// labelOnly reports whether a file is empty or contains only a label or a part
+// of one. Metadata may also follow the label.
 func labelOnly(m Member) bool {
 	if m.Size == 0 {
 		return true
@@ -96,14 +96,14 @@ func labelOnly(m Member) bool {
 		return false
 	}
 	defer f.Close()
-	const most = 4096 // more than a label and an entry of the index take
+	const most = 4096 // exceeds the length of a label and an index entry
 	raw, err := io.ReadAll(io.LimitReader(f, most))
 	if err != nil {
 		return false
 	}
 	for _, l := range wire.Layouts() {
 		label := appendHeader(nil, l, &Header{}, 0)
-		const magic = 8 // length, magic number and version
+		const magic = 8 // length of the length word, magic number and version
 		if n := min(len(raw), magic); !bytes.Equal(raw[:n], label[:n]) {
 			continue
 		}
@@ -112,7 +112,8 @@ func labelOnly(m Member) bool {
 	return false
 }
 
-// recordless reports whether what follows a label is no whole record.
+// recordless reports whether the bytes after a label do not form a whole
+// record.
 func recordless(raw []byte, m Member, l *wire.Layout) bool {
 	if m.Role == RoleIndex {
 		return len(raw) < l.IndexEntrySize()
@@ -122,28 +123,28 @@ func recordless(raw []byte, m Member, l *wire.Layout) bool {
 	}
 	d := wire.NewDec(pcp.KindNone, raw)
 	length := int64(d.U32())
-	// A length that makes no sense is damage, behind which there may be records.
+	// A senseless length is damage, and records may follow it.
 	return length >= int64(8+l.StampSize+4) && int64(l.HeaderSize)+length > m.Size
 }
 
-// lock locks the archive base against other writers, unless options say not to.
+// lock locks the archive base against other writers unless NoLock is set.
 func (o *WriteOptions) lock(base string) (*outlock.Lock, error) {
 	if o.NoLock {
 		return nil, nil
 	}
 	if stem := filepath.Base(base); stem == "" || stem == string(filepath.Separator) {
-		return nil, nil // creating the files will tell
+		return nil, nil // creating the files will report the error
 	}
 	return outlock.Take(base)
 }
 
-// startedAnew notes that Vacate removed an archive.
+// startedAnew reports that Vacate removed an archive.
 func startedAnew(base string) Recovery {
 	return Recovery{File: base + ".meta", Action: RecoveryAnew, Err: ErrNoRecords}
 }
 
-// partialName returns the name under which a file of the archive base is written
-// until it is complete and on the disk.
+// partialName returns the temporary name of a file of the archive base until
+// the file is complete and on the disk.
 func partialName(base, name string) string {
 	suffix := name[min(len(base), len(name)):]
 	return outlock.NewName(base, "-"+suffix[min(1, len(suffix)):]+partialSuffix)

@@ -12,25 +12,27 @@ import (
 )
 
 // Steps yields the data records that q selects, joined with their metadata, in
-// the order stored. Each Step is reused and borrows its values; its Metric and
-// Series pointers may be kept. Values of metrics without a descriptor are left
-// out. Damage does not end the sequence unless [ReadOptions].Strict is set: it is
-// named in Warnings, and a mark stands for what is lost. A failure is yielded
-// once, with a nil Step, and ends the sequence.
+// stored order. It omits values of metrics without a descriptor. A Step is
+// valid until the next one and shares memory with the file's buffer; its Metric
+// and Series pointers may be kept. Damage does not end the sequence unless
+// [ReadOptions].Strict is set: Steps yields a mark for the lost part, and
+// Warnings lists it. An error ends the sequence and is yielded once, with a nil
+// Step.
 func (r *Reader) Steps(q history.Query) iter.Seq2[*history.Step, error] {
 	return func(yield func(*history.Step, error) bool) { newView(r, q).steps()(yield) }
 }
 
-// Pass is one reading of an archive: what Steps does, with how far it got.
+// Pass is one pass over an archive. It yields the same as Steps and also knows
+// how far it got.
 type Pass struct{ v *view }
 
-// Pass returns a reading of what q selects.
+// Pass returns a pass over the steps that q selects.
 func (r *Reader) Pass(q history.Query) *Pass { return &Pass{newView(r, q)} }
 
-// Steps yields the steps, once. See [Reader.Steps].
+// Steps yields the steps. It may be called once. See [Reader.Steps].
 func (p *Pass) Steps() iter.Seq2[*history.Step, error] { return p.v.steps() }
 
-// Last returns the time of the last record met, whether or not it was selected.
+// Last returns the time of the last record read, whether or not q selected it.
 func (p *Pass) Last() pcp.Timestamp { return p.v.last }
 
 // view joins results with metadata for one pass over the volumes.
@@ -41,21 +43,21 @@ type view struct {
 	metrics map[pcp.PMID]*metricState
 	step    history.Step
 	points  []history.Point
-	last    pcp.Timestamp  // of the records met
-	found   []*metricState // of the record's sets that are wanted
-	prev    *metricState   // looked up last
+	last    pcp.Timestamp  // latest time of the records read
+	found   []*metricState // metrics of the record's selected sets
+	prev    *metricState   // the metric looked up last
 	shapes  shapes
-	events  bool // the record holds some
+	events  bool // the record holds event records
 
-	// Of the record met last, if there was one.
+	// Fields about the record read last.
 	hasMet bool
 	at     pcp.Timestamp
-	atMark bool         // it is a mark
-	lost   bool         // there is damage between it and the next
-	gap    history.Step // the mark that stands for damage
-	back   bool         // records are met from the last to the first
-	live   bool         // the records are being written
-	beyond beyond       // the record met last, if it is later than the query
+	atMark bool         // the last record is a mark
+	lost   bool         // damage follows the last record
+	gap    history.Step // the mark that takes the place of damage
+	back   bool         // the pass is backwards
+	live   bool         // the archive is still being written
+	beyond beyond       // the last record if it is later than the query
 }
 
 func newView(r *Reader, q history.Query) *view {
@@ -64,7 +66,7 @@ func newView(r *Reader, q history.Query) *view {
 	return v
 }
 
-// steps is the sequence of one pass.
+// steps yields the steps of one pass.
 func (v *view) steps() iter.Seq2[*history.Step, error] {
 	return func(yield func(*history.Step, error) bool) {
 		if err := v.run(yield); err != nil && !errors.Is(err, errStop) {
@@ -73,7 +75,8 @@ func (v *view) steps() iter.Seq2[*history.Step, error] {
 	}
 }
 
-// want reports whether a metric is wanted, and notes its state for join.
+// want reports whether the query selects a metric, and adds its state to found
+// for join.
 func (v *view) want(id pcp.PMID) bool {
 	m := v.state(id)
 	if m.desc == nil {
@@ -83,7 +86,7 @@ func (v *view) want(id pcp.PMID) bool {
 	return true
 }
 
-// state finds a metric: nearly always the one that followed the last one before.
+// state returns the state of a metric, usually the one that last followed prev.
 func (v *view) state(id pcp.PMID) *metricState {
 	if v.prev != nil && v.prev.next != nil && v.prev.next.id == id {
 		v.prev = v.prev.next
@@ -145,15 +148,14 @@ func (v *view) volume(m Member, offset int64, yield func(*history.Step, error) b
 	}
 }
 
-// damaged takes note of a stretch that cannot be read.
+// damaged records a part that cannot be read.
 func (v *view) damaged(d *Damage) error {
 	v.lost = v.lost || d.Bytes != 0 || d.Unused
 	return v.r.noted(d)
 }
 
-// met takes note of a record that is going to be yielded. Before it goes the mark
-// that stands for damage between it and the record met before, unless one of the
-// two is a mark.
+// met records that a record will be yielded. If damage precedes the record, met
+// first yields a mark for it, unless the record or its predecessor is a mark.
 func (v *view) met(t pcp.Timestamp, mark bool, yield func(*history.Step, error) bool) error {
 	before, bridged := v.at, v.hasMet && v.lost && !mark && !v.atMark
 	v.at, v.atMark, v.hasMet, v.lost = t, mark, true, false
@@ -177,11 +179,11 @@ func (v *view) met(t pcp.Timestamp, mark bool, yield func(*history.Step, error) 
 	return nil
 }
 
-// beyond is a record that is later than a query. Its time is damaged if the record
-// after it is not.
+// beyond is a record later than the query. If the next record is not, the time
+// of the record was damaged.
 type beyond struct {
 	pos  Pos
-	size int64 // 0: there is none
+	size int64 // zero if there is no such record
 	t    pcp.Timestamp
 }
 
@@ -195,8 +197,8 @@ func (b beyond) damage() *Damage {
 	}
 }
 
-// past ends the sequence at the second record in turn that is later than the
-// query.
+// past ends the sequence at the second consecutive record that is later than
+// the query.
 func (v *view) past(frame Frame, t pcp.Timestamp) error {
 	if v.live || v.back || v.beyond.size > 0 || v.r.opts.Strict {
 		v.last = later(v.last, t)
@@ -206,7 +208,7 @@ func (v *view) past(frame Frame, t pcp.Timestamp) error {
 	return nil
 }
 
-// record yields the step of a data record if it is wanted.
+// record yields the step of a data record if the query selects it.
 func (v *view) record(frame Frame, yield func(*history.Step, error) bool) error {
 	if stamp, ok := v.r.stamp(frame); ok {
 		if stamp.After(v.q.To) {
@@ -221,7 +223,7 @@ func (v *view) record(frame Frame, yield func(*history.Step, error) bool) error 
 		}
 		v.last = later(v.last, stamp)
 		if stamp.Before(v.q.From) {
-			v.lost = false // nothing precedes it
+			v.lost = false // no record precedes the damage
 			return nil
 		}
 		if s := v.shapes.find(frame.Payload); s != nil && s.joined.holds(stamp) {
@@ -248,7 +250,8 @@ func (v *view) record(frame Frame, yield func(*history.Step, error) bool) error 
 	return v.yield(step, yield)
 }
 
-// yield yields a step unless it holds nothing that is wanted.
+// yield yields a step unless it is empty and the query does not ask for empty
+// steps.
 func (v *view) yield(step *history.Step, yield func(*history.Step, error) bool) error {
 	if len(step.Metrics) == 0 && !step.Mark && !v.q.All {
 		return nil
@@ -259,12 +262,12 @@ func (v *view) yield(step *history.Step, yield func(*history.Step, error) bool) 
 	return nil
 }
 
-// grown makes v take notice of metadata added to the store. What stays the same
-// keeps its pointers.
+// grown updates v after metadata was added to the store. Pointers to unchanged
+// metadata stay the same.
 func (v *view) grown() {
 	v.prev, v.shapes = nil, shapes{}
 	for id, m := range v.metrics {
-		m.next = nil // it may be one that is deleted
+		m.next = nil // next may be deleted below
 		if m.desc == nil && !m.refused {
 			delete(v.metrics, id)
 		}
@@ -272,7 +275,7 @@ func (v *view) grown() {
 	}
 }
 
-// join resolves what a result refers to.
+// join returns the step of a result.
 func (v *view) join(res *Result, mark bool) *history.Step {
 	v.step.Stamp, v.step.Mark, v.step.Metrics = res.Stamp, mark, v.step.Metrics[:0]
 	v.points, v.events = v.points[:0], false
@@ -308,11 +311,11 @@ func (v *view) join(res *Result, mark bool) *history.Step {
 		mv.Points = points
 		v.step.Metrics = append(v.step.Metrics, mv)
 	}
-	sharePoints(&v.step, v.points) // the memory has stopped moving
+	sharePoints(&v.step, v.points) // v.points does not grow any more
 	return &v.step
 }
 
-// share hands each metric its points.
+// sharePoints distributes points to the metrics of a step.
 func sharePoints(s *history.Step, points []history.Point) {
 	at := 0
 	for i := range s.Metrics {

@@ -8,16 +8,17 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// maxParams bounds what a damaged archive costs.
+// maxParams is the greatest number of parameters per metric, to bound the cost
+// of a damaged archive.
 const maxParams = 1000
 
-// params makes the parameters of event records known that their metric did not
-// have before: it becomes another one, and so do its series.
+// params adds new parameters of event records to their metric. The metric and
+// its series are immutable, so params replaces them.
 func (v *view) params(m *metricState, values []history.Value, t pcp.Timestamp) {
 	for i := range values {
 		events, err := values[i].Events()
 		if err != nil {
-			continue // for the consumer to say
+			continue // the consumer will report it
 		}
 		for j := range events {
 			for _, p := range events[j].Params {
@@ -29,7 +30,7 @@ func (v *view) params(m *metricState, values []history.Value, t pcp.Timestamp) {
 	}
 }
 
-// param adds a parameter, if the archive has it.
+// param adds a parameter if the archive describes it.
 func (v *view) param(m *metricState, id pcp.PMID, t pcp.Timestamp) {
 	d, ok := v.r.store.Desc(id)
 	if !ok || len(m.metric.Params) >= maxParams {

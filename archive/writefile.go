@@ -5,7 +5,7 @@ import (
 	"os"
 )
 
-// disk is what an Appender needs of a file.
+// disk is the interface to a file that an Appender writes.
 type disk interface {
 	WriteAt(p []byte, off int64) (int, error)
 	Truncate(size int64) error
@@ -16,7 +16,7 @@ type disk interface {
 
 const createFlags = os.O_CREATE | os.O_EXCL | os.O_WRONLY
 
-// createFile makes a file that must not exist.
+// createFile creates a file, which must not exist.
 func createFile(name string) (disk, error) {
 	f, err := os.OpenFile(name, createFlags, 0o644)
 	if err != nil {
@@ -25,14 +25,14 @@ func createFile(name string) (disk, error) {
 	return f, nil
 }
 
-// file is one file of the archive with what is not yet written to it.
+// file is a file of the archive with a buffer of bytes not yet written.
 type file struct {
 	f       disk
 	buf     []byte
 	written int64
 }
 
-// size returns the file's length once its buffer is written.
+// size returns the length of the file including its buffer.
 func (f *file) size() int64 { return f.written + int64(len(f.buf)) }
 
 func (f *file) flush() error {
@@ -40,7 +40,7 @@ func (f *file) flush() error {
 		return nil
 	}
 	if _, err := f.f.WriteAt(f.buf, f.written); err != nil {
-		// Leave whole records behind, not the part of one.
+		// Do not leave a partial record behind.
 		return errors.Join(err, f.f.Truncate(f.written))
 	}
 	f.written += int64(len(f.buf))
@@ -57,7 +57,7 @@ func (f *file) discard() {
 	}
 }
 
-// finish closes a file that is kept and, if wanted, sees it safely to the disk.
+// finish closes a file and, if sync is set, waits until it is on the disk.
 func (f *file) finish(sync bool) error {
 	if f.f == nil {
 		return nil

@@ -5,13 +5,13 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	_ "time/tzdata" // archives name zones that the reading host may lack
+	_ "time/tzdata" // an archive may name zones that this host lacks
 
 	"github.com/pcparchive/pcparchive/internal/wire"
 )
 
-// zone resolves the zone of an archive label: an Olson name if it has one, else
-// a POSIX TZ such as AEDT-11 or EST5EDT,M3.2.0,M11.1.0.
+// zone returns the zone of an archive label: the Olson name if there is one,
+// otherwise a POSIX TZ such as AEDT-11 or EST5EDT,M3.2.0,M11.1.0.
 func zone(zoneInfo, tz string) *time.Location {
 	for _, name := range []string{strings.TrimPrefix(zoneInfo, ":"), strings.TrimPrefix(tz, ":")} {
 		if name == "" {
@@ -24,8 +24,9 @@ func zone(zoneInfo, tz string) *time.Location {
 	return posixZone(tz)
 }
 
-// posixZone reads a POSIX TZ, daylight saving rules included, by way of a time
-// zone file that has no transitions of its own, only the TZ as its footer.
+// posixZone parses a POSIX TZ including daylight saving rules. It builds a time
+// zone file without transitions whose footer is the TZ, and lets package time
+// parse it.
 func posixZone(tz string) *time.Location {
 	name, offset, ok := standardTime(tz)
 	if !ok {
@@ -53,8 +54,8 @@ func zoneFile(name string, offset int, tz string) []byte {
 	return slices.Concat(block, block, []byte("\n"+tz+"\n"))
 }
 
-// standardTime reads the name and offset of standard time that a POSIX TZ
-// begins with. The offsets stored count westwards.
+// standardTime returns the name and offset of standard time at the start of a
+// POSIX TZ. Stored offsets count westwards.
 func standardTime(tz string) (name string, offset int, ok bool) {
 	i := strings.IndexAny(tz, "+-0123456789")
 	if strings.HasPrefix(tz, "<") {
