@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/internal/similar"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -161,4 +162,25 @@ func (h *Hosts) Unusable() error {
 		}
 	}
 	return errors.Join(reasons...)
+}
+
+// SimilarMetrics returns a few names of metrics and subtrees that are similar to a
+// name that does not exist.
+func (h *Hosts) SimilarMetrics(name string) []string {
+	return similar.Names(name, func(yield func(string) bool) {
+		for r := range h.Readers() {
+			for d := range r.Meta().Metrics() {
+				for _, n := range d.Names {
+					for at := range n {
+						if n[at] == '.' && !yield(n[:at]) {
+							return
+						}
+					}
+					if !yield(n) {
+						return
+					}
+				}
+			}
+		}
+	})
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/rewrite"
 	"github.com/pcparchive/pcparchive/store"
+	"github.com/pcparchive/pcparchive/summary"
 )
 
 type copyOptions struct {
@@ -143,19 +144,19 @@ func (o *copyOptions) explain(ctx context.Context, h *hosts, err error) error {
 	case errors.Is(err, rewrite.ErrNoMetric):
 		for _, name := range o.Metrics {
 			if !h.HasMetric(name) {
-				return fmt.Errorf("%w%s", err, h.nearNames(name))
+				return fmt.Errorf("%w%s", err, h.didYouMean(name))
 			}
 		}
 	case errors.Is(err, rewrite.ErrEmpty):
 		h.zones = o.zones
-		e := emptiness{from: o.Start, to: o.End, labels: len(o.Labels) > 0}
+		r := summary.Request{From: o.Start, To: o.End, Labels: len(o.Labels) > 0}
 		if len(o.Metrics) > 0 && !strings.ContainsAny(strings.Join(o.Metrics, ""), "*?[") {
-			e.what = strings.Join(o.Metrics, ", ")
-			e.metrics = func(d *meta.Desc) bool {
+			r.Name = strings.Join(o.Metrics, ", ")
+			r.Metrics = func(d *meta.Desc) bool {
 				return slices.ContainsFunc(o.Metrics, func(name string) bool { return d.Matches(name) })
 			}
 		}
-		h.why(ctx, e)
+		h.explain(ctx, r)
 	}
 	return err
 }

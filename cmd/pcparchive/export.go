@@ -12,6 +12,7 @@ import (
 	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/tsdb"
 	"github.com/pcparchive/pcparchive/store"
+	"github.com/pcparchive/pcparchive/summary"
 )
 
 func newExportCmd(s streams) *cobra.Command {
@@ -104,7 +105,7 @@ func runExportTSDB(ctx context.Context, s streams, o exportTSDBOptions, paths []
 	err = o.tell(s, blocks, report)
 	if o.mapping.ranged && len(blocks.Written())+len(blocks.Kept()) == 0 {
 		if from, to, err := o.mapping.times(h); err == nil {
-			h.why(ctx, emptiness{from: from, to: to})
+			h.explain(ctx, summary.Request{From: from, To: to})
 		}
 	}
 	return cmp.Or(err, h.reportProblems(), sayLosses(s, report))

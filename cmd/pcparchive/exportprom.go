@@ -17,6 +17,7 @@ import (
 	"github.com/pcparchive/pcparchive/convert/tsdb"
 	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/pcp"
+	"github.com/pcparchive/pcparchive/summary"
 )
 
 type exportPromOptions struct {
@@ -193,7 +194,7 @@ func (o *exportPromOptions) dump(ctx context.Context, s streams, h *hosts, fo fl
 		return err
 	}
 	if o.mapping.ranged && isEmptyStore(store) {
-		h.why(ctx, emptiness{from: from, to: to})
+		h.explain(ctx, summary.Request{From: from, To: to})
 	}
 	return toOutput(ctx, s, o.file, func(w io.Writer) error {
 		return expo.WriteDump(w, store, expo.Options{Format: o.format, PCP: o.comments}, fo.Report)

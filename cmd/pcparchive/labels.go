@@ -96,7 +96,7 @@ func runLabelsDump(s streams, o labelsOptions, paths []string) error {
 	}
 	h.ignoreTail, h.zones = true, o.zones
 	if o.metric != "" && !h.HasMetric(o.metric) {
-		return cmp.Or(h.Unusable(), fmt.Errorf("%s has no metric %s and no subtree of that name%s", strings.Join(paths, ", "), o.metric, h.nearNames(o.metric)))
+		return cmp.Or(h.Unusable(), fmt.Errorf("%s has no metric %s and no subtree of that name%s", strings.Join(paths, ", "), o.metric, h.didYouMean(o.metric)))
 	}
 	records, merged := []labelRecord{}, []mergedLabels{}
 	for _, set := range h.Sets() {

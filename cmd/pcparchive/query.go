@@ -97,9 +97,9 @@ archive's label, and the hosts are named.`,
 const autoStep = -1
 
 func runQuery(ctx context.Context, s streams, o queryOptions, expr string, paths []string) error {
-	parsed, err := parseExpr(expr)
+	parsed, err := query.Parse(expr)
 	if err != nil {
-		return err
+		return usageError{err}
 	}
 	h, err := openHosts(s, paths)
 	if err != nil && !store.Exists(paths[0]) && store.Exists(expr) {
@@ -119,10 +119,8 @@ func runQuery(ctx context.Context, s streams, o queryOptions, expr string, paths
 	if err := cmp.Or(queryError(res.Err), h.Unusable()); err != nil {
 		return err
 	}
-	h.sayRemarks(parsed, res)
-	if isEmpty(res.Value) && !filters(parsed) {
-		o.sayWhy(ctx, h, parsed)
-	}
+	h.reportRemarks(e, parsed, res)
+	o.explain(ctx, h, e, parsed, res.Value)
 	if o.output == outputJSON {
 		err = printJSON(s.out, res, expr)
 	} else {
@@ -155,17 +153,22 @@ func queryError(err error) error {
 	return err
 }
 
-func (o queryOptions) prepare(ctx context.Context, h *hosts, e *query.Engine, expr string) (promql.Query, error) {
+// window returns the times at which a query is evaluated.
+func (o queryOptions) window(h *hosts) (from, to pcp.Timestamp, err error) {
 	if o.step == 0 {
-		at, err := parseTime(o.at, h)
-		if err != nil {
-			return nil, err
-		}
-		return e.Instant(ctx, expr, ceilMilli(at))
+		from, err = parseTime(o.at, h)
+		return from, from, err
 	}
-	start, end, err := parseRange(o.start, o.end, h)
+	return parseRange(o.start, o.end, h)
+}
+
+func (o queryOptions) prepare(ctx context.Context, h *hosts, e *query.Engine, expr string) (promql.Query, error) {
+	start, end, err := o.window(h)
 	if err != nil {
 		return nil, err
+	}
+	if o.step == 0 {
+		return e.Instant(ctx, expr, ceilMilli(end))
 	}
 	step := o.step
 	if step == autoStep {

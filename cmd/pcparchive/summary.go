@@ -123,7 +123,7 @@ func runSummary(ctx context.Context, s streams, o summaryOptions, paths, names [
 	}
 	for _, name := range names {
 		if !h.HasMetric(name) {
-			return cmp.Or(h.Unusable(), fmt.Errorf("metric %s: the archive has none of this name or below it%s", name, h.nearNames(name)))
+			return cmp.Or(h.Unusable(), fmt.Errorf("metric %s: the archive has none of this name or below it%s", name, h.didYouMean(name)))
 		}
 	}
 	var all []hostSummary
@@ -143,27 +143,27 @@ func runSummary(ctx context.Context, s streams, o summaryOptions, paths, names [
 	}
 	err = printSummaries(s.out, o, columns, all)
 	if !slices.ContainsFunc(all, func(host hostSummary) bool { return len(host.sum.Series) > 0 }) {
-		o.sayWhy(ctx, h, names)
+		o.explain(ctx, h, names)
 	}
 	return cmp.Or(err, h.reportProblems())
 }
 
-// sayWhy says of each metric that was asked for why there is nothing to summarise.
-func (o summaryOptions) sayWhy(ctx context.Context, h *hosts, names []string) {
+// explain prints why there is nothing to summarise.
+func (o summaryOptions) explain(ctx context.Context, h *hosts, names []string) {
 	opts, err := o.prepare(h, names)
 	if err != nil {
-		return // it was said
+		return // runSummary has returned the error
 	}
-	e := emptiness{from: opts.From, to: opts.To}
 	if len(o.instances) > 0 {
 		fmt.Fprintln(h.s.err, "--instance leaves all others out; 'pcparchive dump -i' lists instances")
 	}
+	r := summary.Request{From: opts.From, To: opts.To}
 	if len(names) == 0 {
-		h.why(ctx, e)
+		h.explain(ctx, r)
 	}
 	for _, name := range names {
-		e.what, e.metrics = name, func(d *meta.Desc) bool { return d.Matches(name) }
-		h.why(ctx, e)
+		r.Name, r.Metrics = name, func(d *meta.Desc) bool { return d.Matches(name) }
+		h.explain(ctx, r)
 	}
 }
 

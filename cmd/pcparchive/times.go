@@ -144,7 +144,5 @@ func (d *durationValue) Set(s string) error {
 // Type names the value in help.
 func (*durationValue) Type() string { return "duration" }
 
-// formatTime shows a time in a zone with as many digits as it needs.
-func formatTime(t pcp.Timestamp, zone *time.Location) string {
-	return t.Time().In(zone).Format("2006-01-02 15:04:05.999999999 MST")
-}
+// formatTime writes a time in a zone.
+func formatTime(t pcp.Timestamp, zone *time.Location) string { return timespec.Format(t, zone) }

@@ -19,7 +19,7 @@ const module = "github.com/pcparchive/pcparchive/"
 // lines only.
 var lines = [][]string{
 	{"pcp"},
-	{"internal/wire", "internal/timespec", "internal/safetext", "internal/resync", "internal/fdpool", "internal/redact"},
+	{"internal/wire", "internal/timespec", "internal/safetext", "internal/resync", "internal/fdpool", "internal/redact", "internal/similar"},
 	{"labelset", "finding", "internal/decomp", "internal/outlock"},
 	{"meta", "internal/spill"},
 	{"history"},

@@ -129,3 +129,8 @@ func (w Window) absolute(s string, _ bool) (t pcp.Timestamp, ok bool, err error)
 	}
 	return t, false, nil
 }
+
+// Format writes a time in a zone, with as many digits of the second as it has.
+func Format(t pcp.Timestamp, zone *time.Location) string {
+	return t.Time().In(zone).Format("2006-01-02 15:04:05.999999999 MST")
+}
