@@ -13,54 +13,6 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// WriteOptions configure how an archive is written. The zero value selects the
-// defaults.
-type WriteOptions struct {
-	Version pcp.Version // zero means version 3
-	// Buffer is the number of bytes of values that the Appender collects before
-	// it writes them; zero means 1 MiB. Flush writes them at once.
-	Buffer int
-	// NoSync does not wait until files are on the disk. Use it for output that
-	// can be created again after a power failure.
-	NoSync bool
-	// NoLock omits the lock against concurrent writers, and the search for
-	// files of the archive in other forms. Use it for a new folder in which
-	// nobody else writes.
-	NoLock bool
-	// Files limits the number of files that all Appenders sharing it keep open.
-	// If it is nil, the Appender keeps its own files open.
-	Files *FilePool
-
-	// These limits end a data volume; zero means no limit. A new volume begins
-	// with the record that would make the current one longer than VolumeSize
-	// bytes, that follows VolumeRecords records including marks, or that is
-	// VolumeTime or more later than the volume's first record. Every volume has
-	// at least one record. The limit of the version, 2 GiB in version 2, always
-	// holds. See also [Appender.Rotate].
-	VolumeSize    int64
-	VolumeRecords int
-	VolumeTime    time.Duration
-
-	// Compress is the form in which complete volumes are stored. The Appender
-	// compresses each in the background into a file that then replaces it.
-	// Until then, and after a crash or an error, the plain volume remains.
-	// Continue compresses such remaining volumes.
-	Compress Compression
-	// CompressLast makes Close compress the last volume, too, because nothing
-	// will be appended.
-	CompressLast bool
-
-	// AsIs accepts descriptors without semantics or with invalid names, and a
-	// label without a time zone. It serves tools that copy.
-	AsIs bool
-
-	// Accept may be nil. Continue calls it before it changes the archive and
-	// fails with its error.
-	Accept func(Header) error
-}
-
-const defaultBuffer = 1 << 20
-
 // Errors of an Appender; test with errors.Is.
 var (
 	// ErrOrder: a record is earlier than the one before it.
@@ -172,14 +124,6 @@ func (a *Appender) claim() (err error) {
 	return err
 }
 
-// files returns the pool of the options; o may be nil.
-func (o *WriteOptions) files() *FilePool {
-	if o == nil {
-		return nil
-	}
-	return o.Files
-}
-
 // setUp completes the options and the fields that depend on them.
 func (a *Appender) setUp() error {
 	a.opts.Buffer = cmp.Or(a.opts.Buffer, defaultBuffer)
@@ -189,13 +133,6 @@ func (a *Appender) setUp() error {
 
 // files lists the files in the order in which they must reach the disk.
 func (a *Appender) files() []*file { return []*file{&a.meta, &a.data, &a.index} }
-
-// discard removes all files of the archive.
-func (a *Appender) discard() {
-	for _, f := range a.files() {
-		f.discard()
-	}
-}
 
 // Version returns the version being written.
 func (a *Appender) Version() pcp.Version { return a.layout.Version }
@@ -317,55 +254,6 @@ func (a *Appender) fail(err error) error {
 	a.err = err
 	return err
 }
-
-// Close ends the archive: it adds an index entry for the last record, writes
-// the buffers and, unless NoSync is set, waits until the files are on the disk.
-// It removes an archive that no reader could open, because it has no record or
-// only marks without metadata. After a write error it removes the files to
-// which nothing was written. Close waits for volumes being compressed; it is
-// the only method to report that compressing one failed, in which case the
-// plain volume remains.
-func (a *Appender) Close() error {
-	if errors.Is(a.err, ErrClosed) {
-		return nil
-	}
-	return errors.Join(a.end(), a.lock.Release())
-}
-
-// end closes the archive while the lock is still held.
-func (a *Appender) end() error {
-	if !a.started || a.err == nil && a.marksOnly() && a.volume.before == 0 {
-		a.discard()
-		a.err = ErrClosed
-		return nil
-	}
-	if a.err == nil {
-		a.putIndex(a.meta.size())
-	}
-	err := a.Flush()
-	switch {
-	case a.data.written > 0 && a.index.written == 0:
-		a.index.discard()
-	case a.data.written > 0:
-	case a.volume.before > 0:
-		a.data.discard()
-	default:
-		a.discard() // remove the label, too: readers would report it as damage
-	}
-	last := a.data.f != nil && a.opts.CompressLast && err == nil
-	for _, f := range a.files() {
-		err = errors.Join(err, f.finish(!a.opts.NoSync))
-	}
-	if last && err == nil {
-		a.pack()
-	}
-	a.err = ErrClosed
-	return errors.Join(err, a.packer.wait())
-}
-
-// marksOnly reports whether the archive has neither values nor metadata.
-// Readers reject such an archive.
-func (a *Appender) marksOnly() bool { return !a.values && a.meta.size() <= int64(a.layout.HeaderSize) }
 
 // Last returns the time of the last record. ok is false before the first
 // record.

@@ -1,13 +1,11 @@
 package archive
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
-	"path/filepath"
 	"time"
 
 	"github.com/pcparchive/pcparchive/history"
@@ -99,52 +97,6 @@ func (f *follower) wait() bool {
 	case <-timer.C:
 		return true
 	}
-}
-
-// enterFirst opens the first readable volume.
-func (f *follower) enterFirst(volumes []Member, offset int64) error {
-	for i, m := range volumes {
-		err := f.enter(m, offset)
-		if err == nil || i == len(volumes)-1 || !f.mayPass(err) {
-			return err
-		}
-		offset = 0
-	}
-	return nil
-}
-
-// enterNew opens the newest volume. While its label is being written, the error
-// is damage.
-func (f *follower) enterNew(m Member) error {
-	file, _, err := f.r.openAt(m, int32(m.Volume), leastBuffer)
-	if err == nil {
-		file.Close()
-		return f.enter(m, 0)
-	}
-	if !f.mayPass(err) || f.tolerate(err, Pos{File: m.Path, Volume: m.Volume}) == nil {
-		return err
-	}
-	s, e := f.r.volumeIn(m, 0, leastBuffer, unnoted)
-	if s == nil {
-		return cmp.Or(e, err)
-	}
-	s.f.Close()
-	return f.enter(m, 0)
-}
-
-// enter opens a volume for reading from offset on.
-func (f *follower) enter(m Member, offset int64) error {
-	s, err := f.r.volumeIn(m, offset, leastBuffer, f.v.damaged)
-	if err != nil {
-		return err
-	}
-	if s == nil {
-		return emptyFile(m.Path)
-	}
-	f.close()
-	f.file, f.src, f.done = s.f, s, false
-	f.at = max(offset, s.first)
-	return nil
 }
 
 // read yields the whole records that the volume has by now. The metadata that
@@ -267,101 +219,4 @@ func (f *follower) tolerate(err error, pos Pos) error {
 		return err
 	}
 	return nil
-}
-
-// readMeta adds the metadata records written since the last call.
-func (f *follower) readMeta() error {
-	at, err := f.addMeta(true)
-	if err != nil {
-		err = f.tolerate(err, Pos{File: f.r.meta.Path, Role: RoleMeta, Offset: at})
-	}
-	if err != nil && f.mayPass(err) {
-		_, err = f.addMeta(false)
-	}
-	return err
-}
-
-// addMeta adds the metadata from metaAt up to its end or, if strict is set, up
-// to damage. It returns the offset it reached.
-func (f *follower) addMeta(strict bool) (at int64, err error) {
-	file, err := f.r.open(f.r.meta)
-	if err != nil {
-		return 0, err
-	}
-	defer file.Close()
-	if n, ok := file.Length(); ok && n <= f.metaAt {
-		return f.metaAt, nil
-	}
-	torn := int64(-1)
-	s := f.r.metaSource(file, leastBuffer, func(d *Damage) error {
-		if d.Next < 0 {
-			torn = d.Offset // the record may be completed later
-			return nil
-		}
-		return f.r.noted(d)
-	})
-	s.strict = strict
-	s.frames = file.frames(f.metaAt, readBuffer)
-	err = f.r.addMeta(s)
-	at = s.frames.pos.Offset
-	if torn >= 0 {
-		at = torn
-	}
-	if at > f.metaAt {
-		f.metaAt = at
-		f.v.grown()
-	}
-	return at, err
-}
-
-// nextVolume opens the next volume if it exists. A writer completes a volume
-// before it begins the next.
-func (f *follower) nextVolume(yield func(*history.Step, error) bool) (bool, error) {
-	if dir, _ := filepath.Split(f.r.base); !f.folder.changed(dir) {
-		return false, nil
-	}
-	_, members, err := Members(f.r.base)
-	if err != nil {
-		return false, err
-	}
-	for i, m := range members {
-		if m.Role != RoleData || m.Volume <= f.file.Volume {
-			continue
-		}
-		f.folder = watch{} // the volume may not be readable yet; look again
-		if progress, err := f.read(yield); progress || err != nil {
-			return true, err
-		}
-		if more, err := f.atEnd(); more || err != nil {
-			return more, err
-		}
-		enter := func(m Member) error { return f.enter(m, 0) }
-		if i == len(members)-1 {
-			enter = f.enterNew
-		}
-		err := enter(m)
-		if !isDamage(err) {
-			return err == nil, err
-		}
-		// The volume is empty so far.
-	}
-	return false, nil
-}
-
-// atEnd checks that the current volume was read to its end. more is true if
-// records follow damage.
-func (f *follower) atEnd() (more bool, err error) {
-	s := f.src
-	s.frames = f.file.frames(f.at, leastBuffer)
-	defer f.file.release()
-	_, err = s.frames.next()
-	if errors.Is(err, io.EOF) {
-		return false, nil
-	}
-	if err == nil || !f.mayPass(err) {
-		return err == nil && !f.done, err
-	}
-	more, err = s.find(err, false)
-	f.at = s.frames.pos.Offset
-	return more, err
 }

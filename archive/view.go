@@ -11,30 +11,6 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// Steps yields the data records that q selects, joined with their metadata, in
-// stored order. It omits values of metrics without a descriptor. A Step is
-// valid until the next one and shares memory with the file's buffer; its Metric
-// and Series pointers may be kept. Damage does not end the sequence unless
-// [ReadOptions].Strict is set: Steps yields a mark for the lost part, and
-// Warnings lists it. An error ends the sequence and is yielded once, with a nil
-// Step.
-func (r *Reader) Steps(q history.Query) iter.Seq2[*history.Step, error] {
-	return func(yield func(*history.Step, error) bool) { newView(r, q).steps()(yield) }
-}
-
-// Pass is one pass over an archive. It yields the same as Steps and also knows
-// how far it got.
-type Pass struct{ v *view }
-
-// Pass returns a pass over the steps that q selects.
-func (r *Reader) Pass(q history.Query) *Pass { return &Pass{newView(r, q)} }
-
-// Steps yields the steps. It may be called once. See [Reader.Steps].
-func (p *Pass) Steps() iter.Seq2[*history.Step, error] { return p.v.steps() }
-
-// Last returns the time of the last record read, whether or not q selected it.
-func (p *Pass) Last() pcp.Timestamp { return p.v.last }
-
 // view joins results with metadata for one pass over the volumes.
 type view struct {
 	r       *Reader
@@ -146,66 +122,6 @@ func (v *view) volume(m Member, offset int64, yield func(*history.Step, error) b
 			}
 		}
 	}
-}
-
-// damaged records a part that cannot be read.
-func (v *view) damaged(d *Damage) error {
-	v.lost = v.lost || d.Bytes != 0 || d.Unused
-	return v.r.noted(d)
-}
-
-// met records that a record will be yielded. If damage precedes the record, met
-// first yields a mark for it, unless the record or its predecessor is a mark.
-func (v *view) met(t pcp.Timestamp, mark bool, yield func(*history.Step, error) bool) error {
-	before, bridged := v.at, v.hasMet && v.lost && !mark && !v.atMark
-	v.at, v.atMark, v.hasMet, v.lost = t, mark, true, false
-	if !bridged {
-		return nil
-	}
-	at, next := before.Add(MarkAfter), t
-	if v.back {
-		at, next = t.Add(MarkAfter), before
-	}
-	if next.Before(at) {
-		at = next
-	}
-	if at.Before(v.q.From) || at.After(v.q.To) {
-		return nil
-	}
-	v.gap = history.Step{Stamp: at, Mark: true}
-	if !yield(&v.gap, nil) {
-		return errStop
-	}
-	return nil
-}
-
-// beyond is a record later than the query. If the next record is not, the time
-// of the record was damaged.
-type beyond struct {
-	pos  Pos
-	size int64 // zero if there is no such record
-	t    pcp.Timestamp
-}
-
-func (b beyond) damage() *Damage {
-	return &Damage{
-		File: b.pos.File, Offset: b.pos.Offset, Bytes: b.size, Next: b.pos.Offset + b.size,
-		Err: &pcp.FormatError{
-			File: b.pos.File, Kind: pcp.KindResult, Offset: b.pos.Offset, Field: "time",
-			Detail: b.t.String() + ", later than the record after it", Err: pcp.ErrRange,
-		},
-	}
-}
-
-// past ends the sequence at the second consecutive record that is later than
-// the query.
-func (v *view) past(frame Frame, t pcp.Timestamp) error {
-	if v.live || v.back || v.beyond.size > 0 || v.r.opts.Strict {
-		v.last = later(v.last, t)
-		return errStop
-	}
-	v.beyond = beyond{frame.Pos, int64(len(frame.Payload)) + 8, t}
-	return nil
 }
 
 // record yields the step of a data record if the query selects it.
