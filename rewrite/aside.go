@@ -11,25 +11,25 @@ import (
 	"github.com/pcparchive/pcparchive/internal/outlock"
 )
 
-// AsidePrefix begins the names of folders and files that are written aside, and
-// of locks. What a kill leaves of them is no archive, and is removed by the next
-// writer in the same folder.
+// AsidePrefix is the prefix of the names of unfinished outputs and of locks. Files with
+// this prefix do not count as archives. The next writer in the folder removes those that
+// a killed writer left.
 const AsidePrefix = outlock.Prefix
 
-// Aside is a folder beside output archives, in which they are written until they
-// are complete. It holds a lock: others get an [*archive.InUseError].
+// Aside is a folder beside output archives that holds them until they are complete. It
+// holds a lock: a second writer of the same output gets an [*archive.InUseError].
 type Aside struct {
 	lock     *outlock.Lock
-	dir      string // "" once it is gone
-	folder   string // of the outputs, with its separator, or ""
-	name     string // of the only output; "" if there may be several
-	taken    map[string]bool
-	replaced []string
+	dir      string          // the folder; "" once it is removed
+	folder   string          // folder of the outputs with a final separator, or ""
+	name     string          // name of the only output; "" if there may be several
+	taken    map[string]bool // archives that exist in folder
+	replaced []string        // archives without a record that were removed
 }
 
-// NewAside makes sure that nothing of an archive out exists, or else returns an
-// error that wraps [io/fs.ErrExist], and makes the folder. What a writer left
-// that was killed before its first record is removed, see [Aside.Replaced].
+// NewAside makes a folder for one output, the archive out. If a file of that archive
+// exists, the error wraps [io/fs.ErrExist]. NewAside removes an archive without a record,
+// as a writer leaves that is killed early; see [Aside.Replaced].
 func NewAside(out string) (*Aside, error) {
 	switch base := filepath.Base(out); {
 	case base == ".", base == "..", os.IsPathSeparator(out[len(out)-1]):
@@ -41,11 +41,11 @@ func NewAside(out string) (*Aside, error) {
 	}
 	a := &Aside{lock: lock}
 	a.folder, a.name = filepath.Split(out)
-	return a, a.begin(a.free())
+	return a, a.begin(a.checkVacant())
 }
 
-// NewAsideFolder makes a folder in which several archives are written that go to
-// an existing folder. [Aside.Add] names them.
+// NewAsideFolder makes a folder for several outputs, which will move to an existing
+// folder. [Aside.Add] names the outputs.
 func NewAsideFolder(folder string) (*Aside, error) {
 	lock, err := outlock.TakeFolder(folder)
 	if err != nil {
@@ -61,7 +61,7 @@ func NewAsideFolder(folder string) (*Aside, error) {
 	return a, a.begin(err)
 }
 
-// begin makes the folder unless err says that there is no point.
+// begin makes the folder, or unlocks if err is not nil.
 func (a *Aside) begin(err error) error {
 	dir := a.lock.New("")
 	if err == nil {
@@ -74,8 +74,8 @@ func (a *Aside) begin(err error) error {
 	return nil
 }
 
-// free makes sure that nothing of the output exists.
-func (a *Aside) free() error { return a.vacate(a.folder + a.name) }
+// checkVacant returns an error if a file of the only output exists.
+func (a *Aside) checkVacant() error { return a.vacate(a.folder + a.name) }
 
 func (a *Aside) vacate(out string) error {
 	removed, err := archive.Vacate(out)
@@ -85,8 +85,8 @@ func (a *Aside) vacate(out string) error {
 	return err
 }
 
-// Add makes sure that nothing of an archive of that name exists in the folder,
-// and returns where to write it.
+// Add returns the base path at which to write an output with the given name. If an
+// archive of that name exists in the target folder, the error wraps [io/fs.ErrExist].
 func (a *Aside) Add(name string) (base string, err error) {
 	if a.taken[name] {
 		lock, err := outlock.Take(a.folder + name)
@@ -100,18 +100,18 @@ func (a *Aside) Add(name string) (base string, err error) {
 	return filepath.Join(a.dir, name), nil
 }
 
-// Base is where to write the output of NewAside.
+// Base returns the base path at which to write the output of NewAside.
 func (a *Aside) Base() string { return filepath.Join(a.dir, a.name) }
 
-// Replaced returns the archives that were there and held no record.
+// Replaced returns the existing archives without a record that were removed.
 func (a *Aside) Replaced() []string { return slices.Clone(a.replaced) }
 
-// Publish moves the outputs to their places, metadata last: without it the rest is
-// no archive. On failure what was moved is taken back. After a crash the next
-// writer in the folder goes on.
+// Publish moves the outputs to their places. It moves metadata last, because files without
+// metadata are no archive. After a failure it moves the files back. After a crash the next
+// writer in the folder completes the move.
 func (a *Aside) Publish() (err error) {
 	if a.name != "" {
-		if err := a.free(); err != nil {
+		if err := a.checkVacant(); err != nil {
 			return err
 		}
 	}
@@ -123,8 +123,7 @@ func (a *Aside) Publish() (err error) {
 	return outlock.MoveAll(done, a.folder)
 }
 
-// Remove removes the folder with what is left in it, and unlocks. A second Remove
-// does nothing.
+// Remove removes the folder with its content, and unlocks. A second Remove does nothing.
 func (a *Aside) Remove() error {
 	if a.dir == "" {
 		return nil

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/pcparchive/pcparchive/archive"
@@ -14,30 +13,30 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// composer writes what is selected of several archives as a logger would.
+// composer writes a selection of several archives as a logger would.
 type composer struct {
 	a       *archive.Appender
 	o       Options
-	fit     *fitter
+	fit     *versionFitter
 	report  *Report
-	waiting []*source // not begun, by their start
-	sources []*source // being read, in the order in which they were given
-	marks   []pendingMark
+	waiting []*input      // inputs to open, by their start
+	active  []*input      // open inputs, in the order of the caller
+	marks   []pendingMark // ends of inputs without a mark yet
 	res     archive.Result
-	kept    []history.Value             // of the record, where matchers leave values out
-	indoms  map[pcp.InDomID]*meta.InDom // written last, as its store has it
-	descs   map[pcp.PMID]*meta.Desc     // as the first input with values had them
+	kept    []history.Value             // selected values of the record, if there are matchers
+	indoms  map[pcp.InDomID]*meta.InDom // the version of each domain written last
+	descs   map[pcp.PMID]*meta.Desc     // descriptors from the first input with values
 }
 
-// pendingMark is where an input ended. The mark is written before the next
-// record unless that shows that the daemon ran on.
+// pendingMark is the end of an input. The composer writes a mark there before the next
+// record, unless that record shows that the same daemon still ran.
 type pendingMark struct {
 	at     pcp.Timestamp
-	daemon daemon
-	named  bool
+	daemon daemon // the run that the input's last record names
+	named  bool   // the last record names a run
 }
 
-// compose writes several archives, or a selection of one, as one timeline.
+// compose writes several archives, or a selection of one archive, as one timeline.
 func compose(ctx context.Context, base string, in []*archive.Reader, o Options, report *Report) error {
 	if err := checkPatterns(o.Metrics, in); err != nil {
 		return err
@@ -61,9 +60,9 @@ func compose(ctx context.Context, base string, in []*archive.Reader, o Options, 
 	}
 	c := &composer{a: a, o: o, fit: f, report: report, indoms: map[pcp.InDomID]*meta.InDom{}, descs: map[pcp.PMID]*meta.Desc{}}
 	for i, r := range in {
-		c.waiting = append(c.waiting, newSource(r, i, &c.o, report))
+		c.waiting = append(c.waiting, newInput(r, i, &c.o, report))
 	}
-	slices.SortStableFunc(c.waiting, func(a, b *source) int { return a.r.Header().Start.Compare(b.r.Header().Start) })
+	slices.SortStableFunc(c.waiting, func(a, b *input) int { return a.r.Header().Start.Compare(b.r.Header().Start) })
 	err = errors.Join(c.run(ctx), a.Close())
 	if err == nil && report.Records == 0 {
 		return ErrEmpty
@@ -71,8 +70,8 @@ func compose(ctx context.Context, base string, in []*archive.Reader, o Options, 
 	return err
 }
 
-// mergedHeader returns the label of a merge: zone and zoneinfo are those of the
-// input that begins last, as in the reference's merge.
+// mergedHeader returns the label of a merge. As in the reference's merge, zone and zoneinfo
+// come from the input that begins last.
 func mergedHeader(in []*archive.Reader) (*archive.Header, error) {
 	byStart := slices.SortedStableFunc(slices.Values(in), func(a, b *archive.Reader) int {
 		return a.Header().Start.Compare(b.Header().Start)
@@ -90,12 +89,12 @@ func mergedHeader(in []*archive.Reader) (*archive.Header, error) {
 
 func (c *composer) run(ctx context.Context) error {
 	defer func() {
-		for _, s := range c.sources {
+		for _, s := range c.active {
 			s.stop()
 		}
 	}()
 	for n := 0; ; n++ {
-		if n%cancelEvery == 0 && ctx.Err() != nil {
+		if n%cancelInterval == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
 		s, err := c.earliest()
@@ -111,25 +110,25 @@ func (c *composer) run(ctx context.Context) error {
 	}
 }
 
-// advance reads a source's next record, and gives it up at its end.
-func (c *composer) advance(s *source) error {
+// advance reads the next record of an input and closes the input at its end.
+func (c *composer) advance(s *input) error {
 	if err := s.next(); err != nil || s.res != nil {
 		return err
 	}
 	s.stop()
-	c.sources = slices.DeleteFunc(c.sources, func(other *source) bool { return other == s })
+	c.active = slices.DeleteFunc(c.active, func(other *input) bool { return other == s })
 	if s.used && !s.cut {
 		c.marks = append(c.marks, pendingMark{s.last.Add(time.Millisecond), s.daemon, s.named})
 	}
 	return nil
 }
 
-// earliest returns the source whose record comes next, nil at the end. An input
-// is opened when its label says that its records begin: of many that follow each
-// other one is open at a time.
-func (c *composer) earliest() (first *source, err error) {
+// earliest returns the input with the next record, or nil at the end. It opens an input
+// only when the time in its label comes. So only one of many successive inputs is open at
+// a time.
+func (c *composer) earliest() (first *input, err error) {
 	for {
-		for _, s := range c.sources {
+		for _, s := range c.active {
 			if first == nil || s.res.Stamp.Before(first.res.Stamp) {
 				first = s
 			}
@@ -140,8 +139,8 @@ func (c *composer) earliest() (first *source, err error) {
 		s := c.waiting[0]
 		c.waiting = c.waiting[1:]
 		s.begin()
-		c.sources = append(c.sources, s)
-		slices.SortFunc(c.sources, func(a, b *source) int { return a.rank - b.rank })
+		c.active = append(c.active, s)
+		slices.SortFunc(c.active, func(a, b *input) int { return a.rank - b.rank })
 		if err := c.advance(s); err != nil {
 			return nil, err
 		}
@@ -149,16 +148,16 @@ func (c *composer) earliest() (first *source, err error) {
 	}
 }
 
-// record writes a source's record with the marks that precede it.
-func (c *composer) record(s *source) error {
-	t, ok, err := c.fit.stamp(s.res.Stamp.Add(0)) // the sum is normalised
+// record writes the record of an input and the marks before it.
+func (c *composer) record(s *input) error {
+	t, ok, err := c.fit.stamp(s.res.Stamp.Add(0)) // adding 0 normalises the time
 	if err != nil || !ok {
 		return err
 	}
 	if last, ok := c.a.Last(); ok && t.Before(last) {
 		return c.fit.losses.lose(LossOrder, "record at %s after %s", t, last)
 	}
-	if err := c.endings(s, t); err != nil {
+	if err := c.writePendingMarks(s, t); err != nil {
 		return err
 	}
 	if s.res.IsMark() {
@@ -182,8 +181,8 @@ func (c *composer) record(s *source) error {
 	return c.a.Append(&c.res)
 }
 
-// endings writes the marks of the inputs that ended before t.
-func (c *composer) endings(s *source, t pcp.Timestamp) error {
+// writePendingMarks writes the marks of the inputs that ended before t.
+func (c *composer) writePendingMarks(s *input, t pcp.Timestamp) error {
 	now, prologue := daemonOf(s.res)
 	for len(c.marks) > 0 && !t.Before(c.marks[0].at) {
 		m := c.marks[0]
@@ -202,121 +201,11 @@ func (c *composer) endings(s *source, t pcp.Timestamp) error {
 	return nil
 }
 
-// mark writes a mark, unless nothing precedes it.
+// mark writes a mark, unless it would be the first record.
 func (c *composer) mark(t pcp.Timestamp) error {
 	if _, started := c.a.Last(); !started {
 		return nil
 	}
 	c.report.Records++
 	return c.a.Mark(t)
-}
-
-// set decides whether a value set is kept, takes the values out that are not,
-// and writes what its metric needs.
-func (c *composer) set(s *source, set *archive.ValueSet, t pcp.Timestamp) (keep bool, err error) {
-	m := s.metric(set.PMID, &c.o)
-	if !m.wanted || m.desc == nil {
-		return m.wanted, nil
-	}
-	if !s.res.Stamp.Before(m.until) || s.res.Stamp.Before(m.since) || m.until.IsZero() {
-		m.resolve(s.r.Meta(), s.res.Stamp)
-	}
-	if len(c.o.Labels) > 0 {
-		if keep, err := c.values(m, set); err != nil || !keep {
-			return false, err
-		}
-	}
-	if err := c.define(s, m, t); err != nil || !m.wanted {
-		return false, err
-	}
-	if len(set.Values) > 0 && m.indom != nil && c.indoms[m.indom.ID] != m.indom {
-		in := *m.indom
-		in.Stamp = t
-		if err := c.a.SetInDom(&in); err != nil {
-			return false, err
-		}
-		c.indoms[in.ID] = m.indom
-	}
-	if m.desc.Type == pcp.TypeEvent || m.desc.Type == pcp.TypeHighResEvent {
-		return true, c.events(s, set, t)
-	}
-	return true, nil
-}
-
-// values takes the values out of a set that the matchers do not select.
-func (c *composer) values(m *metric, set *archive.ValueSet) (keep bool, err error) {
-	if len(set.Values) == 0 {
-		return m.selects(pcp.InstNull, c.o.Labels)
-	}
-	start := len(c.kept)
-	for _, v := range set.Values {
-		ok, err := m.selects(v.Inst, c.o.Labels)
-		if err != nil {
-			return false, err
-		}
-		if ok {
-			c.kept = append(c.kept, v)
-		}
-	}
-	set.Values = c.kept[start:]
-	return len(set.Values) > 0, nil
-}
-
-// define writes what a metric needs. A metric that contradicts one of an earlier
-// archive is not wanted any more.
-func (c *composer) define(s *source, m *metric, t pcp.Timestamp) error {
-	if m.defined && m.fresh {
-		return nil
-	}
-	if !m.defined {
-		if err := c.renamed(m.desc); err != nil {
-			return err
-		}
-	}
-	err := m.define(c.a, s.r.Meta(), t)
-	if errors.Is(err, pcp.ErrMismatch) {
-		m.wanted = false
-		return c.fit.losses.lose(LossMetric, "%w", err)
-	}
-	return err
-}
-
-// renamed refuses a metric that had other names in an earlier archive, as the
-// reference's merge does: a reader would find the values of one name under the
-// other. If that is allowed, the values of all have all names.
-func (c *composer) renamed(d *meta.Desc) error {
-	first, ok := c.descs[d.PMID]
-	if !ok {
-		c.descs[d.PMID] = d
-		return nil
-	}
-	if first.SameNames(d) {
-		return nil
-	}
-	return c.fit.losses.lose(LossRename, "metric %s: name changed from %s to %s: %w",
-		d.PMID, strings.Join(first.Names, ", "), strings.Join(d.Names, ", "), pcp.ErrMismatch)
-}
-
-// events defines the metrics that occur as parameters of event records, without
-// which those could not be read. Values that are no event array stay as they are.
-func (c *composer) events(s *source, set *archive.ValueSet, t pcp.Timestamp) error {
-	for _, v := range set.Values {
-		events, err := v.Events()
-		if err != nil {
-			continue
-		}
-		for i := range events {
-			for _, p := range events[i].Params {
-				if m := s.metric(p.PMID, &c.o); m.desc != nil {
-					if m.until.IsZero() {
-						m.resolve(s.r.Meta(), s.res.Stamp)
-					}
-					if err := c.define(s, m, t); err != nil {
-						return err
-					}
-				}
-			}
-		}
-	}
-	return nil
 }

@@ -29,7 +29,7 @@ func TestInputsAreOpenedInTurn(t *testing.T) {
 		require.NoError(t, errors.Join(err, a.Close()))
 		r, err := archive.Open(base, nil)
 		require.NoError(t, err)
-		c.waiting = append(c.waiting, newSource(r, len(c.waiting), &c.o, c.report))
+		c.waiting = append(c.waiting, newInput(r, len(c.waiting), &c.o, c.report))
 	}
 	write(1, 2)
 	write(3, 4)
@@ -42,9 +42,9 @@ func TestInputsAreOpenedInTurn(t *testing.T) {
 		if s == nil {
 			break
 		}
-		open = append(open, len(c.sources))
+		open = append(open, len(c.active))
 		require.NoError(t, c.advance(s))
 	}
 	assert.Equal(t, []int{1, 1, 1, 1, 1, 1, 2, 2, 2, 1, 1}, open)
-	assert.Empty(t, c.sources)
+	assert.Empty(t, c.active)
 }

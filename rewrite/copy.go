@@ -9,32 +9,31 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// Options change what a copy makes. The zero value copies everything.
+// Options configure a copy. The zero value copies everything.
 type Options struct {
-	// Version of the output; 0: the highest of the inputs'.
+	// Version is the format version of the output. Zero means the highest version of
+	// the inputs.
 	Version pcp.Version
-	// Lossy allows what the version cannot hold to be lost; see [Loss].
+	// Lossy lets Copy leave out what the version cannot hold; see [Loss].
 	Lossy bool
-	// Start and End limit the records; both are inclusive, and zero means no
-	// limit.
+	// Start and End limit the records. Both are inclusive; zero means no limit.
 	Start, End pcp.Timestamp
-	// Metrics are patterns for what to keep: names of metrics or of subtrees,
-	// PMIDs, or names with *, ? and [] in them. None: everything.
+	// Metrics are patterns that select metrics: names of metrics or of subtrees, PMIDs,
+	// or names with *, ? and []. Empty means all metrics.
 	Metrics []string
-	// Labels keep the values whose labels, as a client sees them, match all.
+	// Labels select the values whose merged labels match every Matcher.
 	Labels []Matcher
-	// VolumeSize is how long a data volume may become, in bytes before
-	// compression, if it has more than one record; 0: as long as its inputs' or,
-	// of a selection or several inputs, as the version allows.
+	// VolumeSize is the largest length of a data volume with more than one record, in
+	// bytes before compression. Zero keeps the volumes of a single input without a
+	// selection, and otherwise means the version's limit.
 	VolumeSize int64
-	// Compress is how the data volumes are stored.
+	// Compress is the compression of the data volumes.
 	Compress archive.Compression
 }
 
-// Copy writes the archives in to a new archive at out. Nothing is overwritten:
-// if any file of an archive of that name exists, the error wraps
-// [io/fs.ErrExist]. The output appears complete or, after a failure or when ctx
-// ends, not at all.
+// Copy writes the archives in to a new archive at out. It never overwrites: if a file of
+// an archive out exists, the error wraps [io/fs.ErrExist]. The output appears complete or,
+// after a failure or when ctx ends, not at all.
 func Copy(ctx context.Context, out string, in []*archive.Reader, o Options) (*Report, error) {
 	if len(in) == 0 {
 		return nil, errors.New("no input archive")
@@ -51,7 +50,7 @@ func Copy(ctx context.Context, out string, in []*archive.Reader, o Options) (*Re
 	return report, errors.Join(err, a.Remove())
 }
 
-// copyTo writes the output where it may be seen half finished.
+// copyTo writes the output at base. It may leave an incomplete archive there.
 func copyTo(ctx context.Context, base string, in []*archive.Reader, o Options) (*Report, error) {
 	if o.Version == 0 {
 		for _, r := range in {
@@ -74,8 +73,8 @@ func copyTo(ctx context.Context, base string, in []*archive.Reader, o Options) (
 	return report, nil
 }
 
-// damaged notes that something of an input cannot be read, which is no reason to
-// lose what can.
+// damaged adds damage of an input to the report, once. It returns false if err is another
+// failure.
 func (r *Report) damaged(err error) bool {
 	var damage *pcp.FormatError
 	if !errors.As(err, &damage) {

@@ -1,40 +1,38 @@
-// Package rewrite makes archives out of archives: copies, conversions between
-// the versions, extracts and merges. All of that is [Copy]:
+// Package rewrite writes archives from archives: copies, conversions between format
+// versions, extracts and merges. [Copy] does all of these:
 //
 //	o := rewrite.Options{Metrics: []string{"disk.dev"}, Compress: archive.CompressZstd}
 //	report, err := rewrite.Copy(ctx, "disks", []*archive.Reader{monday, tuesday}, o)
 //
 // # Two ways
 //
-// One input without a selection is copied record by record: every record is
-// decoded and encoded again, in the order stored, repetitions included. In the
-// same version the metadata and the volumes come out byte for byte, but for the
-// padding of values and what followed a string's end in the labels of old
-// archives, neither of which has a meaning.
+// Copy copies a single input without a selection record by record. It decodes and encodes
+// every record in the order stored, repetitions included. If the version does not change,
+// metadata and volumes keep every byte that has a meaning. Only the padding of values,
+// and bytes after the end of a string in old labels, may change.
 //
-// A selection, or several inputs, are written as a logger would write them:
-// what a metric needs, that is descriptor, labels, help and instance domain, is
-// written when the first of its values is and again when it changes. Metadata
-// that no value needs is dropped.
+// Copy writes a selection, or several inputs, as a logger would. It writes the metadata of
+// a metric (descriptor, labels, help and instance domain) before the metric's first value,
+// and again when the metadata changes. It drops metadata that no value needs.
 //
 // # The temporal index
 //
-// A copy keeps the index of its input if every entry of it points at the record
-// of its time, or the last one of a volume at its end. Otherwise, and in every
-// other output, it is made anew by the reference's rule.
+// A copy of a single input keeps the input's index if every entry points at a record of
+// the entry's time; the last entry of a volume may also point at the volume's end.
+// Otherwise Copy makes a new index by the reference's rule.
 //
 // # What version 2 cannot hold
 //
-// A loss is an error that wraps [ErrLoss] unless Options.Lossy allows it; then it
-// is done and counted in the [Report].
+// If the output's version cannot hold something, Copy returns an error that wraps
+// [ErrLoss]. With Options.Lossy it leaves that out and counts it in the [Report].
 //
 // # Files
 //
-// The output is written into a folder beside its place and appears when it is
-// complete. Nothing is ever overwritten, and a copy that fails or is cancelled
-// leaves nothing. The inputs are only read, so several copies may be made of them
-// at a time. An input is open from when its records begin to its end.
+// Copy writes the output into a folder beside its place and moves it when it is complete.
+// It never overwrites an archive. A failed or cancelled copy leaves nothing. Copy does not
+// change its inputs, so several copies may read them at a time. It keeps an input open
+// from the input's first record to the last.
 //
-// What is damaged in an input is left out and named in [Report].Damage; a mark
-// stands for records that are lost. If no record can be read, that is the error.
+// Copy leaves out damage in an input, names it in [Report].Damage, and writes a mark for
+// lost records. If no record can be read, Copy returns the damage as its error.
 package rewrite

@@ -9,21 +9,20 @@ import (
 	"github.com/pcparchive/pcparchive/labelset"
 )
 
-// Matcher selects series by one of their labels, as a matcher in PromQL does: a
-// label that is absent is an empty one, and a regular expression must match the
-// whole value.
+// Matcher selects series by one label, as a matcher in PromQL does. An absent label counts
+// as empty. A regular expression must match the whole value.
 type Matcher struct {
 	Name  string
 	Value string
-	not   bool
-	re    *regexp.Regexp // nil: equality
+	not   bool           // the operator is != or !~
+	re    *regexp.Regexp // nil if the operator is = or !=
 }
 
-// matcher splits a matcher from what follows it.
+// matcher matches one matcher at the beginning of a text.
 var matcher = regexp.MustCompile(`^\s*([A-Za-z_][A-Za-z0-9_.]*)\s*(=~|!~|!=|=)\s*("(?:[^"\\]|\\.)*"|[^",{}\s]*)\s*(?:,|$)`)
 
-// ParseMatchers reads matchers such as job="web",code=~"5.." with or without
-// braces around them. Quotes may be left out around plain values.
+// ParseMatchers parses matchers such as job="web",code=~"5..". Braces around them, and
+// quotes around a value without special characters, are optional.
 func ParseMatchers(text string) ([]Matcher, error) {
 	rest := strings.TrimSpace(text)
 	if inner, ok := strings.CutPrefix(rest, "{"); ok {
@@ -56,12 +55,12 @@ func ParseMatchers(text string) ([]Matcher, error) {
 		all = append(all, m)
 	}
 	if len(all) == 0 {
-		return nil, fmt.Errorf("label matchers %q: there is none", text)
+		return nil, fmt.Errorf("label matchers %q: want at least one, such as job=\"web\"", text)
 	}
 	return all, nil
 }
 
-// matches reports whether a series with the given labels is selected.
+// matches reports whether the matcher selects a series with the given labels.
 func (m *Matcher) matches(set labelset.Set) bool {
 	value := set.Text(m.Name)
 	if m.re != nil {

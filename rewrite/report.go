@@ -5,16 +5,16 @@ import (
 	"fmt"
 )
 
-// ErrEmpty says that a selection leaves no record.
+// ErrEmpty reports that a selection leaves no record.
 var ErrEmpty = errors.New("nothing is selected: the copy would have no record")
 
-// ErrNoMetric says that a pattern of Options.Metrics fits no metric.
+// ErrNoMetric reports that a pattern of Options.Metrics matches no metric.
 var ErrNoMetric = errors.New("no such metric and no subtree of that name")
 
-// ErrLoss says that the output cannot hold something of the input as it is.
+// ErrLoss reports that the output's version cannot hold something of the input.
 var ErrLoss = errors.New("the output cannot hold it")
 
-// Loss is a kind of thing that an output cannot hold.
+// Loss is a kind of data that an output cannot hold.
 type Loss string
 
 // The losses.
@@ -27,37 +27,37 @@ const (
 	LossEmpty    Loss = "emptied instance domains left out"
 	LossMetric   Loss = "metrics that contradict an earlier archive left out"
 	LossRename   Loss = "metrics that changed their names have the names of all archives"
-	// LossOrder needs no permission: readers do not see such records either.
+	// LossOrder needs no permission, because readers skip such records too.
 	LossOrder Loss = "records earlier than the one before them left out"
 )
 
-// LossCount is how often something was lost.
+// LossCount is the number of losses of one kind.
 type LossCount struct {
 	Loss  Loss   `json:"loss"`
 	Count int    `json:"count"`
-	First string `json:"first"` // what was lost first
+	First string `json:"first"` // describes the first loss
 }
 
-// Report is what a copy did.
+// Report describes a finished copy.
 type Report struct {
-	Records int         `json:"records"` // of the data volumes, marks included
-	Losses  []LossCount `json:"losses"`
-	// IndexKept says that the index is the input's. Otherwise it was made anew.
+	Records int         `json:"records"` // number of data records written, marks included
+	Losses  []LossCount `json:"losses"`  // in the order of their first occurrence
+	// IndexKept means that the output has the index of the input, not a new one.
 	IndexKept bool `json:"index_kept"`
-	// Replaced is the archive that was there, if it held no record.
+	// Replaced names the existing archive without a record that the copy replaced.
 	Replaced []string `json:"-"`
-	// Damage is what could not be read of the inputs. All else was used.
+	// Damage names the parts of the inputs that could not be read.
 	Damage []error `json:"-"`
 }
 
-// losses are what may be lost and what was.
-type losses struct {
+// lossCounter counts losses in a report.
+type lossCounter struct {
 	allowed bool
 	report  *Report
 }
 
-// lose counts a loss, or refuses it.
-func (l *losses) lose(what Loss, format string, args ...any) error {
+// lose counts a loss. If losses are not allowed it returns an error that wraps ErrLoss.
+func (l *lossCounter) lose(what Loss, format string, args ...any) error {
 	for i := range l.report.Losses {
 		if l.report.Losses[i].Loss == what {
 			l.report.Losses[i].Count++

@@ -11,8 +11,8 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// matchesName reports whether a metric is meant by a pattern: its name or PMID,
-// the name of a subtree it lies in, or a pattern for its name with *, ? and [].
+// matchesName reports whether a pattern selects a metric. A pattern is the metric's name or
+// PMID, the name of a subtree, or a name with *, ? and [].
 func matchesName(d *meta.Desc, pattern string) bool {
 	if d.PMID.String() == pattern {
 		return true
@@ -23,8 +23,8 @@ func matchesName(d *meta.Desc, pattern string) bool {
 	})
 }
 
-// checkPatterns refuses patterns that mean nothing in any input: a misspelt
-// name must not make an archive without it.
+// checkPatterns rejects a pattern that selects no metric of any input, so that a misspelt
+// name does not silently lose a metric.
 func checkPatterns(patterns []string, in []*archive.Reader) error {
 	for _, p := range patterns {
 		if _, err := path.Match(p, ""); err != nil {
@@ -45,18 +45,18 @@ func checkPatterns(patterns []string, in []*archive.Reader) error {
 	return nil
 }
 
-// wants reports whether the patterns mean a metric.
+// wants reports whether the patterns select a metric.
 func (o *Options) wants(d *meta.Desc) bool {
 	return len(o.Metrics) == 0 || slices.ContainsFunc(o.Metrics, func(p string) bool { return matchesName(d, p) })
 }
 
-// selects reports whether the options leave anything out.
+// selects reports whether the options select a part of the records.
 func (o *Options) selects() bool {
 	return len(o.Metrics) > 0 || len(o.Labels) > 0 || !o.Start.IsZero() || !o.End.IsZero()
 }
 
-// fitNames returns a descriptor without the names that no archive can hold.
-func fitNames(d *meta.Desc) *meta.Desc {
+// validNames returns d without the names that an archive cannot hold.
+func validNames(d *meta.Desc) *meta.Desc {
 	bad := func(name string) bool { return name == "" || strings.ContainsRune(name, 0) }
 	if !slices.ContainsFunc(d.Names, bad) {
 		return d
@@ -66,17 +66,18 @@ func fitNames(d *meta.Desc) *meta.Desc {
 	return &fit
 }
 
-// The metrics by which a logger tells, in the first record of an archive and in
-// the last, which run of the daemon it talks to.
+// Metrics that identify a run of the daemon. A logger writes their values into the first
+// record of an archive (prologue) and the last (epilogue).
 var (
 	daemonPID = pcp.NewPMID(2, 0, 23)
 	daemonSeq = pcp.NewPMID(2, 0, 24)
 )
 
-// daemon is a run of the daemon.
+// daemon identifies a run of the daemon.
 type daemon struct{ pid, seq uint64 }
 
-// daemonOf returns the run that a record names, if it is a prologue or epilogue.
+// daemonOf returns the run that a prologue or epilogue names. ok is false for other
+// records.
 func daemonOf(r *archive.Result) (d daemon, ok bool) {
 	found := 0
 	for i := range r.Sets {

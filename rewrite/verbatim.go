@@ -12,8 +12,8 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// cancelEvery is after how many records a copy looks whether it was cancelled.
-const cancelEvery = 256
+// cancelInterval is the number of records between two checks of the context.
+const cancelInterval = 256
 
 // verbatim copies an archive record by record.
 func verbatim(ctx context.Context, base string, in []*archive.Reader, o Options, report *Report) error {
@@ -35,16 +35,16 @@ func verbatim(ctx context.Context, base string, in []*archive.Reader, o Options,
 type copier struct {
 	r        *archive.Reader
 	w        *archive.RecordWriter
-	fit      *fitter
+	fit      *versionFitter
 	report   *Report
 	index    *archive.IndexMaker
 	verifier *verifier
-	members  []archive.Member // volumes that are not begun
-	volume   int32            // begun last, of the output
-	shift    int32            // of volume numbers, where volumes had to be split
-	last     pcp.Timestamp    // of the last record
-	marked   bool             // it is a mark
-	lost     bool             // something is lost after it
+	members  []archive.Member // the volumes that were not begun
+	volume   int32            // number of the output's current volume
+	shift    int32            // number of splits so far, which later volume numbers exceed the input's by
+	last     pcp.Timestamp    // time of the last record
+	marked   bool             // the last record is a mark
+	lost     bool             // records after the last one are lost
 }
 
 func (c *copier) run(ctx context.Context) error {
@@ -57,7 +57,7 @@ func (c *copier) run(ctx context.Context) error {
 	return c.writeIndex()
 }
 
-// begin writes the label of the output's file that corresponds to a member.
+// begin writes the label of the output's file for a member of the input.
 func (c *copier) begin(m archive.Member) error {
 	h, err := headerOf(c.r, m)
 	if err == nil {
@@ -116,7 +116,7 @@ func (c *copier) volumes(ctx context.Context) error {
 			c.lost = true
 			continue
 		}
-		if err == nil && c.report.Records%cancelEvery == 0 {
+		if err == nil && c.report.Records%cancelInterval == 0 {
 			err = ctx.Err()
 		}
 		if err == nil {
@@ -150,7 +150,7 @@ func (c *copier) volumes(ctx context.Context) error {
 	return nil
 }
 
-// bridge writes a mark before a record if something is lost before it.
+// bridge writes a mark before a record if records before it are lost.
 func (c *copier) bridge(next *archive.Result) error {
 	if !c.lost {
 		return nil
@@ -162,8 +162,7 @@ func (c *copier) bridge(next *archive.Result) error {
 	return c.result(&archive.Result{Stamp: markAt(c.last, next.Stamp)})
 }
 
-// beginUpTo begins the volumes up to the given one. A volume without records is
-// copied as one.
+// beginUpTo begins the volumes up to the given number, even volumes without records.
 func (c *copier) beginUpTo(volume int) error {
 	for len(c.members) > 0 && c.members[0].Volume <= volume {
 		c.verifier.end(c.volume, c.w.Size(archive.RoleData))
@@ -198,7 +197,7 @@ func (c *copier) result(res *archive.Result) error {
 	return nil
 }
 
-// split continues a volume that is longer than the output's version allows.
+// split begins a further volume for the records that exceed the limit of the current one.
 func (c *copier) split() error {
 	h, err := c.fit.header(c.r.Header())
 	if err != nil {
@@ -233,8 +232,8 @@ func (c *copier) writeIndex() error {
 	return nil
 }
 
-// headerOf returns the label of a member: its own or, for one that is absent or
-// has no good one, the archive's.
+// headerOf returns the label of a member. If the member is absent or its label is damaged,
+// it returns the archive's label with the member's number.
 func headerOf(r *archive.Reader, m archive.Member) (*archive.Header, error) {
 	h := *r.Header()
 	switch h.Volume = int32(m.Volume); m.Role {
@@ -253,7 +252,7 @@ func headerOf(r *archive.Reader, m archive.Member) (*archive.Header, error) {
 	defer f.Close()
 	for frame, err := range archive.Frames(f.From(0), archive.Pos{File: m.Path, Role: m.Role, Volume: m.Volume}, 0) {
 		if err != nil {
-			break // which is damage that whoever reads records is told of
+			break // damage: reading the records reports it
 		}
 		own, err := archive.DecodeHeader(frame.Payload)
 		if err == nil && own.Volume == h.Volume && own.Version == h.Version && (m.Role == archive.RoleData || own.Host == h.Host && own.PID == h.PID) {

@@ -10,28 +10,28 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// metric is a metric of an input and what holds for it from since on and before
+// inputMetric is a metric of an input, with the metadata in force from since on and before
 // until.
-type metric struct {
-	desc    *meta.Desc // nil: the input does not describe it
-	wanted  bool
-	defined bool // its descriptor and help are written
-	fresh   bool // its labels are written as they are now
+type inputMetric struct {
+	desc    *meta.Desc // nil if the input has no descriptor
+	wanted  bool       // the copy keeps the metric
+	defined bool       // descriptor and help are written
+	fresh   bool       // the labels in force are written
 	since   pcp.Timestamp
 	until   pcp.Timestamp
 	labels  [len(labelset.Levels)]*meta.Labels
 	indom   *meta.InDom
-	keep    map[pcp.InstID]bool // which instances the matchers select
+	keep    map[pcp.InstID]bool // whether the matchers select an instance
 }
 
-// metric returns what is known of a metric.
-func (s *source) metric(id pcp.PMID, o *Options) *metric {
+// metric returns a metric of the input.
+func (s *input) metric(id pcp.PMID, o *Options) *inputMetric {
 	m, ok := s.metrics[id]
 	if !ok {
-		m = &metric{}
+		m = &inputMetric{}
 		s.metrics[id] = m
 		if d, ok := s.r.Meta().Desc(id); ok {
-			m.desc, m.wanted = fitNames(d), o.wants(d)
+			m.desc, m.wanted = validNames(d), o.wants(d)
 		} else {
 			m.wanted = len(o.Metrics) == 0 && len(o.Labels) == 0
 		}
@@ -39,8 +39,8 @@ func (s *source) metric(id pcp.PMID, o *Options) *metric {
 	return m
 }
 
-// resolve looks up what holds for the metric at t.
-func (m *metric) resolve(store *meta.Store, t pcp.Timestamp) {
+// resolve sets the labels and the instance domain in force at t.
+func (m *inputMetric) resolve(store *meta.Store, t pcp.Timestamp) {
 	m.since, m.until = t, pcp.MaxTime
 	shorten := func(until pcp.Timestamp) {
 		if until.Before(m.until) {
@@ -64,7 +64,7 @@ func (m *metric) resolve(store *meta.Store, t pcp.Timestamp) {
 }
 
 // selects reports whether the matchers select an instance.
-func (m *metric) selects(inst pcp.InstID, matchers []Matcher) (bool, error) {
+func (m *inputMetric) selects(inst pcp.InstID, matchers []Matcher) (bool, error) {
 	if keep, ok := m.keep[inst]; ok {
 		return keep, nil
 	}
@@ -91,9 +91,9 @@ func (m *metric) selects(inst pcp.InstID, matchers []Matcher) (bool, error) {
 	return keep, nil
 }
 
-// define writes the descriptor, the labels and the help of a metric, in the
-// order in which the reference logger does.
-func (m *metric) define(a *archive.Appender, store *meta.Store, t pcp.Timestamp) error {
+// define writes the descriptor, the labels and the help of a metric in the order of the
+// reference logger, unless they are written.
+func (m *inputMetric) define(a *archive.Appender, store *meta.Store, t pcp.Timestamp) error {
 	if !m.defined {
 		if err := a.Define(m.desc); err != nil {
 			return err
@@ -120,7 +120,7 @@ func (m *metric) define(a *archive.Appender, store *meta.Store, t pcp.Timestamp)
 }
 
 // help writes the help texts of a metric and of its instance domain.
-func (m *metric) help(a *archive.Appender, store *meta.Store) error {
+func (m *inputMetric) help(a *archive.Appender, store *meta.Store) error {
 	for _, typ := range [...]meta.TextType{
 		meta.TextPMID | meta.TextOneLine, meta.TextInDom | meta.TextOneLine,
 		meta.TextPMID | meta.TextHelp, meta.TextInDom | meta.TextHelp,

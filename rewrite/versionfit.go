@@ -9,23 +9,24 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// fitter makes records fit the version of the output.
-type fitter struct {
+// versionFitter adapts records to the format version of the output.
+type versionFitter struct {
 	layout *wire.Layout
-	losses losses
-	indoms map[pcp.InDomID]*meta.InDom // in force, where deltas must be expanded
+	losses lossCounter
+	indoms map[pcp.InDomID]*meta.InDom // domains in force, if the version has no deltas
 }
 
-func newFitter(o Options, r *Report) (*fitter, error) {
+func newFitter(o Options, r *Report) (*versionFitter, error) {
 	l, ok := wire.For(o.Version)
 	if !ok {
 		return nil, fmt.Errorf("%s: %w", o.Version, pcp.ErrVersion)
 	}
-	return &fitter{layout: l, losses: losses{allowed: o.Lossy, report: r}, indoms: map[pcp.InDomID]*meta.InDom{}}, nil
+	return &versionFitter{layout: l, losses: lossCounter{allowed: o.Lossy, report: r}, indoms: map[pcp.InDomID]*meta.InDom{}}, nil
 }
 
-// stamp returns t as the output holds it; ok is false if it holds no such time.
-func (f *fitter) stamp(t pcp.Timestamp) (fit pcp.Timestamp, ok bool, err error) {
+// stamp returns t in the precision of the output. ok is false if the output cannot hold
+// the time.
+func (f *versionFitter) stamp(t pcp.Timestamp) (fit pcp.Timestamp, ok bool, err error) {
 	if f.layout.Fits(t) {
 		return t, true, nil
 	}
@@ -37,8 +38,8 @@ func (f *fitter) stamp(t pcp.Timestamp) (fit pcp.Timestamp, ok bool, err error) 
 	return t, true, err
 }
 
-// header returns h as the output holds it.
-func (f *fitter) header(h *archive.Header) (*archive.Header, error) {
+// header returns h without the fields that the output cannot hold.
+func (f *versionFitter) header(h *archive.Header) (*archive.Header, error) {
 	out, l := *h, f.layout
 	out.Version = l.Version
 	start, ok, err := f.stamp(h.Start)
@@ -46,7 +47,7 @@ func (f *fitter) header(h *archive.Header) (*archive.Header, error) {
 		return nil, err
 	}
 	if !ok {
-		start = pcp.Timestamp{} // as the reference leaves it where it knows none
+		start = pcp.Timestamp{} // the reference writes zero for an unknown start
 	}
 	out.Start = start
 	if l.ZoneInfo == 0 && h.ZoneInfo != "" {
@@ -75,9 +76,9 @@ func (f *fitter) header(h *archive.Header) (*archive.Header, error) {
 	return &out, nil
 }
 
-// metaRecord returns a metadata record as the output holds it, nil if it holds
-// none of it. Deltas must come in the order in which they apply.
-func (f *fitter) metaRecord(r archive.Record) (archive.Record, error) {
+// metaRecord returns a metadata record in the form of the output, or nil if the output
+// cannot hold it. Deltas must come in the order in which they apply.
+func (f *versionFitter) metaRecord(r archive.Record) (archive.Record, error) {
 	switch rec := r.(type) {
 	case *meta.InDom:
 		return f.inDom(rec)
@@ -108,7 +109,7 @@ func (f *fitter) metaRecord(r archive.Record) (archive.Record, error) {
 	return r, nil
 }
 
-func (f *fitter) inDom(in *meta.InDom) (archive.Record, error) {
+func (f *versionFitter) inDom(in *meta.InDom) (archive.Record, error) {
 	expand := f.layout.Tags[pcp.KindInDomDelta] == 0
 	if expand {
 		if len(in.Instances) == 0 && f.indoms[in.ID] != nil {

@@ -8,35 +8,35 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// source is an input of a merge, one record ahead.
-type source struct {
+// input is an archive of a merge. It holds the next record of the archive.
+type input struct {
 	r       *archive.Reader
-	rank    int // among the inputs
+	rank    int // position among the inputs
 	o       *Options
 	report  *Report
-	metrics map[pcp.PMID]*metric
+	metrics map[pcp.PMID]*inputMetric
 	pull    func() (archive.Located, error, bool)
 	stop    func()
 
-	res    *archive.Result // the record; without sets: a mark. nil: no more
-	pos    archive.Pos
-	last   pcp.Timestamp // time of the record before, read or not
-	daemon daemon        // that the last record named
-	named  bool          // it named one
-	used   bool          // a record of it was written
-	cut    bool          // it ended before its end
-	mark   archive.Result
+	res    *archive.Result // the next record, a mark if it has no sets; nil at the end
+	pos    archive.Pos     // position of res
+	last   pcp.Timestamp   // time of the previous record
+	daemon daemon          // the run that the previous record names
+	named  bool            // the previous record names a run
+	used   bool            // a record of this input was written
+	cut    bool            // records after Options.End were left out
+	mark   archive.Result  // memory for res
 
-	lost bool            // something is lost before res
-	held *archive.Result // comes after a mark that stands for what is lost
+	lost bool            // records before res are lost
+	held *archive.Result // the record after res, if res is a mark for lost records
 }
 
-func newSource(r *archive.Reader, rank int, o *Options, report *Report) *source {
-	return &source{r: r, rank: rank, o: o, report: report, metrics: map[pcp.PMID]*metric{}}
+func newInput(r *archive.Reader, rank int, o *Options, report *Report) *input {
+	return &input{r: r, rank: rank, o: o, report: report, metrics: map[pcp.PMID]*inputMetric{}}
 }
 
-// begin opens the input; stop must be called some time.
-func (s *source) begin() {
+// begin opens the archive. The caller must call stop.
+func (s *input) begin() {
 	records := s.r.Records(archive.RoleData)
 	if !s.o.Start.IsZero() {
 		records = s.r.RecordsFrom(s.o.Start)
@@ -44,8 +44,8 @@ func (s *source) begin() {
 	s.pull, s.stop = iter.Pull2(records)
 }
 
-// next reads the next record inside the window.
-func (s *source) next() error {
+// next reads the next record between Options.Start and Options.End into res.
+func (s *input) next() error {
 	for {
 		if s.res != nil {
 			s.last = s.res.Stamp
@@ -87,8 +87,8 @@ func (s *source) next() error {
 	}
 }
 
-// bridge puts a mark before the record if something is lost before it.
-func (s *source) bridge() {
+// bridge puts a mark before the record if records before it are lost.
+func (s *input) bridge() {
 	if s.lost && s.used && !s.res.IsMark() {
 		s.held = s.res
 		s.mark = archive.Result{Stamp: markAt(s.last, s.res.Stamp)}
@@ -97,8 +97,8 @@ func (s *source) bridge() {
 	s.lost = false
 }
 
-// markAt returns the time of the mark that stands for what is lost between a
-// record and the next.
+// markAt returns the time of a mark between two records: 1 ms after the earlier one, but
+// not after the later one.
 func markAt(last, next pcp.Timestamp) pcp.Timestamp {
 	if t := last.Add(time.Millisecond); t.Before(next) {
 		return t
