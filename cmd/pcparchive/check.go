@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pcparchive/pcparchive/check"
-	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/convert/tsdb/verify"
 	"github.com/pcparchive/pcparchive/finding"
 )
 
@@ -81,7 +81,7 @@ lost. All findings of the severity asked for are listed.`,
 	f.BoolVar(&o.listCodes, "list-codes", false, "say what the codes of findings mean")
 	addZoneFlags(cmd, &o.zones, usualUTC)
 	f.Var(&o.output, "output", "text; json or ndjson for programs")
-	completeFlag(cmd, "target", string(tsdb.Prometheus), string(tsdb.Thanos), string(tsdb.Mimir))
+	completeFlag(cmd, "target", string(verify.Prometheus), string(verify.Thanos), string(verify.Mimir))
 	completeFlag(cmd, "severity", "note", "warning", "error")
 	completeFlag(cmd, "output", string(checkText), string(checkJSON), string(checkNDJSON))
 	return cmd
@@ -92,7 +92,7 @@ type checkOptions struct {
 	limit     int
 	zones     zoneFlags
 	salvage   string
-	target    tsdb.Target
+	target    verify.Target
 	listCodes bool
 	output    checkFormat
 }

@@ -1,73 +1,16 @@
 package tsdb
 
 import (
-	"encoding/binary"
-	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
 
 	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/convert/tsdb/block"
 	"github.com/pcparchive/pcparchive/pcp"
 )
-
-// Thanos downsamples blocks: a chunk of encoding 255 has up to five chunks, one for
-// each aggregate of the samples of a window of time, in this order:
-//
-//	count, sum, min, max, counter
-//
-// Each is a uvarint, the length of the data, and unless that is 0 a byte for the
-// encoding and the data. A sample has the time of the window's last millisecond.
-// The counter aggregate of numbers continues over resets. Its first sample is the
-// first value of the original series, with that one's time, and its last sample is
-// the last one's, with the time of the last window. They tell of resets between
-// chunks.
-const encAggregates chunkenc.Encoding = 0xff
-
-const (
-	aggregateCount = iota
-	aggregateSum
-	aggregateMin
-	aggregateMax
-	aggregateCounter
-	aggregates
-)
-
-// errAggregates says that a chunk of aggregates cannot be read.
-var errAggregates = errors.New("a chunk of aggregates cannot be read")
-
-// splitAggregates returns the chunks of a chunk of aggregates, nil for one that is
-// not there.
-func splitAggregates(data []byte) (all [aggregates]chunkenc.Chunk, err error) {
-	for i := range all {
-		size, n := binary.Uvarint(data)
-		if n <= 0 {
-			return all, fmt.Errorf("%w: aggregate %d has no length", errAggregates, i)
-		}
-		if data = data[n:]; size == 0 {
-			continue
-		}
-		if size >= uint64(len(data)) {
-			return all, fmt.Errorf("%w: aggregate %d goes past the end", errAggregates, i)
-		}
-		enc := chunkenc.Encoding(data[0])
-		body := data[1 : 1+size]
-		if err := decodable(enc, body); err != nil {
-			return all, fmt.Errorf("%w: aggregate %d: %w", errAggregates, i, err)
-		}
-		if all[i], err = chunkenc.FromData(enc, body); err != nil {
-			return all, fmt.Errorf("%w: aggregate %d: %w", errAggregates, i, err)
-		}
-		data = data[1+size:]
-	}
-	if len(data) > 0 {
-		return all, fmt.Errorf("%w: %d bytes follow the last aggregate", errAggregates, len(data))
-	}
-	return all, nil
-}
 
 // counterState is what a lane knows of a counter at the end of a chunk.
 type counterState struct {
@@ -108,11 +51,11 @@ var _ chunkenc.Iterator = (*aggregated)(nil)
 // aggregatesOf returns an iterator over a chunk of aggregates. The state is the
 // lane's if its series is a counter.
 func aggregatesOf(data []byte, state *counterState) (a *aggregated, histograms bool, err error) {
-	all, err := splitAggregates(data)
+	all, err := block.SplitAggregates(data)
 	if err != nil {
 		return nil, false, err
 	}
-	counter, sum, count := all[aggregateCounter], all[aggregateSum], all[aggregateCount]
+	counter, sum, count := all.Counter, all.Sum, all.Count
 	averages := sum != nil && count != nil && isNumbers(sum) && isNumbers(count)
 	switch {
 	case counter != nil && !isNumbers(counter):
@@ -125,7 +68,7 @@ func aggregatesOf(data []byte, state *counterState) (a *aggregated, histograms b
 	case averages:
 		return &aggregated{it: sum.Iterator(nil), count: count.Iterator(nil)}, false, nil
 	}
-	return nil, false, fmt.Errorf("%w: neither sum and count nor a counter is there", errAggregates)
+	return nil, false, fmt.Errorf("%w: neither sum and count nor a counter is there", block.ErrAggregates)
 }
 
 func isNumbers(c chunkenc.Chunk) bool {
@@ -172,7 +115,7 @@ func (a *aggregated) nextAverage() chunkenc.ValueType {
 	for {
 		sums, counts := a.it.Next(), a.count.Next()
 		if sums != counts {
-			a.err = fmt.Errorf("%w: there are not as many sums as counts", errAggregates)
+			a.err = fmt.Errorf("%w: there are not as many sums as counts", block.ErrAggregates)
 			return chunkenc.ValNone
 		}
 		if sums == chunkenc.ValNone {
@@ -181,7 +124,7 @@ func (a *aggregated) nextAverage() chunkenc.ValueType {
 		t, sum := a.it.At()
 		other, count := a.count.At()
 		if t != other {
-			a.err = fmt.Errorf("%w: a sum and its count are of different times", errAggregates)
+			a.err = fmt.Errorf("%w: a sum and its count are of different times", block.ErrAggregates)
 			return chunkenc.ValNone
 		}
 		if count > 0 {
@@ -247,20 +190,4 @@ func counts(s *prom.Series) bool {
 		}
 	}
 	return false
-}
-
-// labels returns the external labels.
-func (m *thanosMeta) labels() map[string]string {
-	if m == nil {
-		return nil
-	}
-	return m.Labels
-}
-
-// resolution returns how much time a sample of a downsampled block is of.
-func (m *thanosMeta) resolution() time.Duration {
-	if m == nil {
-		return 0
-	}
-	return time.Duration(m.Downsample.Resolution) * time.Millisecond
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/convert/tsdb/verify"
 )
 
 // aggrChunk is a chunk of aggregates.
@@ -145,10 +146,10 @@ func TestReadsDownsampledBlocks(t *testing.T) {
 	assert.Equal(t, prom.LossDownsampled, got.report.Losses()[0].Loss)
 	assert.True(t, got.report.Losses()[0].Loss.ByNature())
 
-	assert.Empty(t, verify(t, tsdb.Thanos, dir))
-	for _, target := range []tsdb.Target{tsdb.Prometheus, tsdb.Mimir} {
+	assert.Empty(t, verified(t, verify.Thanos, dir))
+	for _, target := range []verify.Target{verify.Prometheus, verify.Mimir} {
 		var found []string
-		for _, f := range codes(verify(t, target, dir)) {
+		for _, f := range codes(verified(t, target, dir)) {
 			if f != "block-external" && f != "block-stats" && f != "block-day" {
 				found = append(found, f)
 			}
@@ -253,7 +254,7 @@ func TestForeignIsNotDamaged(t *testing.T) {
 	assert.Len(t, got.content, 1)
 	assert.Empty(t, got.damage)
 	assert.Empty(t, got.report.Losses())
-	for _, f := range verify(t, tsdb.Mimir, dir) {
+	for _, f := range verified(t, verify.Mimir, dir) {
 		assert.NotContains(t, f, "error:")
 	}
 
@@ -268,8 +269,8 @@ func TestForeignIsNotDamaged(t *testing.T) {
 	assert.Len(t, got.content[`{__name__="a"}`], 2)
 	require.Len(t, got.damage, 1)
 	assert.Contains(t, got.damage[0], "chunks of encoding 99, which this program does not know; these were left out")
-	assert.Equal(t, []string{"block-encoding"}, codes(verify(t, tsdb.Prometheus, later)))
-	assert.Equal(t, []string{"block-encoding"}, slices.DeleteFunc(codes(verify(t, tsdb.Mimir, later)), func(c string) bool { return c == "block-external" }))
+	assert.Equal(t, []string{"block-encoding"}, codes(verified(t, verify.Prometheus, later)))
+	assert.Equal(t, []string{"block-encoding"}, slices.DeleteFunc(codes(verified(t, verify.Mimir, later)), func(c string) bool { return c == "block-external" }))
 }
 
 // laterChunk has an encoding that nobody knows.

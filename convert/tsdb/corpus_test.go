@@ -26,6 +26,7 @@ import (
 	"github.com/pcparchive/pcparchive/convert/flatten"
 	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/convert/tsdb/verify"
 	"github.com/pcparchive/pcparchive/internal/oracle"
 )
 
@@ -107,8 +108,8 @@ func corpusBlocks(t *testing.T, dir string) []candidate {
 			}
 		}
 		require.True(t, maps.EqualFunc(out.content(), got, slices.Equal[[]point]), base)
-		for _, target := range []tsdb.Target{tsdb.Prometheus, tsdb.Thanos, tsdb.Mimir} {
-			for f := range tsdb.Verify(t.Context(), dirs, tsdb.VerifyOptions{Target: target, Min: finding.Error}) {
+		for _, target := range []verify.Target{verify.Prometheus, verify.Thanos, verify.Mimir} {
+			for f := range verify.Run(t.Context(), dirs, verify.Options{Target: target, Min: finding.Error}) {
 				require.Fail(t, string(target), "%s: %s: %s", base, f.File, f.Message)
 			}
 		}

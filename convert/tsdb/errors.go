@@ -2,7 +2,8 @@ package tsdb
 
 import (
 	"fmt"
-	"time"
+
+	"github.com/pcparchive/pcparchive/convert/tsdb/block"
 )
 
 // OrderError is the error for a sample that comes too late to be stored. It
@@ -22,9 +23,5 @@ func (e *OrderError) Error() string {
 	if e.Window {
 		what = "the block that starts at"
 	}
-	return fmt.Sprintf("%s: sample at %s comes after %s %s", e.Series, clock(e.Time), what, clock(e.Last))
-}
-
-func clock(ms int64) string {
-	return time.UnixMilli(ms).UTC().Format("2006-01-02T15:04:05.000Z")
+	return fmt.Sprintf("%s: sample at %s comes after %s %s", e.Series, block.FormatTime(e.Time), what, block.FormatTime(e.Last))
 }

@@ -12,6 +12,8 @@ import (
 	"github.com/oklog/ulid/v2"
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
 	"github.com/prometheus/prometheus/tsdb/chunks"
+
+	"github.com/pcparchive/pcparchive/convert/tsdb/block"
 )
 
 // Block is a block that was written.
@@ -109,9 +111,6 @@ func (b *Block) count(metas []chunks.Meta) {
 	}
 }
 
-// metaName is the file that makes a folder a block.
-const metaName = "meta.json"
-
 // writeMeta writes meta.json. External labels make a thanos section.
 func (b *Block) writeMeta(dir string, external map[string]string) error {
 	m := metaFile{
@@ -131,7 +130,7 @@ func (b *Block) writeMeta(dir string, external map[string]string) error {
 	if err != nil {
 		return err
 	}
-	f, err := os.Create(filepath.Join(dir, metaName))
+	f, err := os.Create(filepath.Join(dir, block.MetaName))
 	if err != nil {
 		return err
 	}
@@ -159,12 +158,12 @@ func thanosFiles(dir string) ([]thanosFile, error) {
 		}
 		files = append(files, thanosFile{name, info.Size()})
 	}
-	return append(files, thanosFile{Path: metaName}), nil
+	return append(files, thanosFile{Path: block.MetaName}), nil
 }
 
 // readMetaFile reads meta.json of a block.
 func readMetaFile(dir string) (*metaFile, error) {
-	path := filepath.Join(dir, metaName)
+	path := filepath.Join(dir, block.MetaName)
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/convert/tsdb/verify"
 )
 
 // writeInto writes n samples of each named series into a folder.
@@ -227,8 +228,8 @@ func TestThanosSection(t *testing.T) {
 	}
 	assert.Equal(t, "meta.json", meta.Thanos.Files[2].Path)
 	assert.Zero(t, meta.Thanos.Files[2].Size)
-	for _, target := range []tsdb.Target{tsdb.Thanos, tsdb.Mimir} {
-		for f := range tsdb.Verify(t.Context(), []string{block.Dir}, tsdb.VerifyOptions{Target: target, Min: finding.Error}) {
+	for _, target := range []verify.Target{verify.Thanos, verify.Mimir} {
+		for f := range verify.Run(t.Context(), []string{block.Dir}, verify.Options{Target: target, Min: finding.Error}) {
 			assert.Fail(t, string(target), f.Message)
 		}
 	}

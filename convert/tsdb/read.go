@@ -12,8 +12,10 @@ import (
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
+	"github.com/prometheus/prometheus/tsdb/chunkenc"
 
 	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/convert/tsdb/block"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -68,7 +70,7 @@ func (d *Damage) Unwrap() error { return d.Err }
 // any.
 type Reader struct {
 	opts      ReadOptions
-	selectors [][]*labels.Matcher
+	selectors block.Selectors
 	sources   []source // by their first time
 	heads     []*head  // those of the sources that are no blocks
 	book      book     // what the blocks' sidecars say
@@ -86,13 +88,13 @@ type source interface {
 	// next moves a lane to its next chunk, and reports whether there is one.
 	next(l *lane) (place, bool)
 	// load returns the encoding and the data of a chunk; buf is for its use.
-	load(p place, buf []byte) (enc byte, data []byte, err error)
+	load(p place, buf []byte) (enc chunkenc.Encoding, data []byte, err error)
 	// close frees what open holds.
 	close() error
 	// values adds the values that a label has in selected series.
-	values(ctx context.Context, label string, selectors [][]*labels.Matcher, into map[string]bool) error
+	values(ctx context.Context, label string, selectors block.Selectors, into map[string]bool) error
 	// each calls f with the labels of the selected series, which f may keep.
-	each(ctx context.Context, selectors [][]*labels.Matcher, f func(labels.Labels) error) error
+	each(ctx context.Context, selectors block.Selectors, f func(labels.Labels) error) error
 	// bytes returns how much there is to read.
 	bytes() int64
 	path() string
@@ -222,7 +224,7 @@ type restricted struct {
 
 // Samples hands the samples to dst by ascending time.
 func (s restricted) Samples(ctx context.Context, dst prom.SampleSink) error {
-	var selectors [][]*labels.Matcher
+	var selectors block.Selectors
 	for _, all := range s.any {
 		narrow, err := s.r.narrowed(all)
 		if err != nil {
@@ -237,10 +239,10 @@ func (s restricted) Samples(ctx context.Context, dst prom.SampleSink) error {
 }
 
 // narrowed returns the selectors with conditions added.
-func (r *Reader) narrowed(all []Condition) ([][]*labels.Matcher, error) {
+func (r *Reader) narrowed(all []Condition) (block.Selectors, error) {
 	var more []*labels.Matcher
 	for _, c := range all {
-		m, err := oneOf(c.Label, c.Values)
+		m, err := block.OneOf(c.Label, c.Values)
 		if err != nil {
 			return nil, err
 		}
@@ -250,9 +252,9 @@ func (r *Reader) narrowed(all []Condition) ([][]*labels.Matcher, error) {
 		if len(more) == 0 {
 			return nil, nil
 		}
-		return [][]*labels.Matcher{more}, nil
+		return block.Selectors{more}, nil
 	}
-	var out [][]*labels.Matcher
+	var out block.Selectors
 	for _, sel := range r.selectors {
 		out = append(out, append(slices.Clone(sel), more...))
 	}

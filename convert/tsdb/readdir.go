@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/prometheus/tsdb/tombstones"
 
 	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/convert/tsdb/block"
 )
 
 // discover finds what there is to read at a path.
@@ -26,7 +27,7 @@ func (r *Reader) discover(ctx context.Context, path string) error {
 	for _, e := range entries {
 		names[e.Name()] = true
 	}
-	if names["meta.json"] || names["index"] && names["chunks"] {
+	if names[block.MetaName] || names["index"] && names["chunks"] {
 		if b := r.block(path); b != nil {
 			r.add(b)
 		}
@@ -82,12 +83,12 @@ func (r *Reader) blocks(path string, entries []os.DirEntry) bool {
 
 // block returns the block in a folder, nil if that has no good meta.json.
 func (r *Reader) block(dir string) *blockSource {
-	m, err := readMeta(dir)
+	m, err := block.ReadMeta(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		err = errors.New("left out: a block without meta.json is not complete")
 	case err == nil && m.MinTime >= m.MaxTime:
-		err = fmt.Errorf("left out: meta.json: it ends at %s, before it begins", clock(m.MaxTime))
+		err = fmt.Errorf("left out: meta.json: it ends at %s, before it begins", block.FormatTime(m.MaxTime))
 	}
 	if err != nil {
 		r.damaged(dir, "", err)
@@ -103,7 +104,7 @@ func withFiner(all []*blockSource) []*blockSource {
 	var kept []*blockSource
 	for _, b := range all {
 		for _, other := range all {
-			if other.meta.Thanos.resolution() < b.meta.Thanos.resolution() && maps.Equal(other.meta.Thanos.labels(), b.meta.Thanos.labels()) {
+			if other.meta.Thanos.Resolution() < b.meta.Thanos.Resolution() && maps.Equal(other.meta.Thanos.ExternalLabels(), b.meta.Thanos.ExternalLabels()) {
 				mint, maxt := other.span()
 				b.finer = b.finer.Add(tombstones.Interval{Mint: mint, Maxt: maxt})
 			}
@@ -119,7 +120,7 @@ func withFiner(all []*blockSource) []*blockSource {
 // add makes a block one that is read.
 func (r *Reader) add(b *blockSource) {
 	r.sources = append(r.sources, b)
-	if res := b.meta.Thanos.resolution(); res > 0 {
+	if res := b.meta.Thanos.Resolution(); res > 0 {
 		r.opts.Report.Add(prom.LossDownsampled, fmt.Sprintf("%s (%s)", b.dir, res))
 	}
 	s, err := readSidecar(b.dir)

@@ -25,6 +25,7 @@ import (
 	"github.com/pcparchive/pcparchive/convert/nativehist"
 	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/convert/tsdb/verify"
 )
 
 // anything takes all that there is. Histograms are decodable and exemplars behind
@@ -65,8 +66,8 @@ func readAnything(t *testing.T, dir string) *anything {
 	_, err = r.LabelValues(t.Context(), "a")
 	require.NoError(t, err)
 	require.NoError(t, r.Close())
-	dirs, _ := tsdb.FindBlocks([]string{dir})
-	for range tsdb.Verify(t.Context(), dirs, tsdb.VerifyOptions{Limit: -1}) {
+	dirs, _ := verify.Find([]string{dir})
+	for range verify.Run(t.Context(), dirs, verify.Options{Limit: -1}) {
 		continue
 	}
 	return g

@@ -4,9 +4,8 @@ import (
 	"context"
 	"math"
 
-	"github.com/prometheus/prometheus/model/labels"
-
 	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/convert/tsdb/block"
 )
 
 // reading is one pass over a Reader's sources:
@@ -19,7 +18,7 @@ import (
 // other in every table that is asked on their way.
 type reading struct {
 	r         *Reader
-	selectors [][]*labels.Matcher
+	selectors block.Selectors
 	table     table
 	waiting   []source // by their first time
 	active    []*track
@@ -33,7 +32,7 @@ type track struct {
 	lanes  []lane
 }
 
-func newReading(r *Reader, selectors [][]*labels.Matcher) *reading {
+func newReading(r *Reader, selectors block.Selectors) *reading {
 	rd := &reading{r: r, selectors: selectors, table: table{book: &r.book, byHash: map[uint64]uint32{}}}
 	for _, s := range r.sources {
 		if r.within(s) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/convert/nativehist"
 	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/convert/tsdb/block"
 )
 
 // place is where a chunk is, and what time it is of.
@@ -27,11 +28,9 @@ type lane struct {
 	at      int64  // of the next sample, or not later than it
 	deleted tombstones.Intervals
 
-	// The source's bookkeeping: where the list of chunks goes on, how many are
-	// left, and the chunk before, to which the entries are relative.
-	next, left int
-	ref, maxt  int64
-	listed     bool
+	// Which chunk comes next in the source: in a block or in a log.
+	list block.ChunkList
+	log  logPlace
 
 	it   chunkenc.Iterator  // at the next sample if open
 	kind chunkenc.ValueType // of that sample
@@ -49,6 +48,9 @@ type lane struct {
 	buf                   []byte
 }
 
+// logPlace is a position in the chunks of a log.
+type logPlace struct{ lane, next int }
+
 // pull moves the samples before the window's end into it. It reports whether
 // there are more behind them.
 func (l *lane) pull(rd *reading, w *window) bool {
@@ -63,11 +65,11 @@ func (l *lane) pull(rd *reading, w *window) bool {
 		}
 		switch {
 		case l.any && t <= l.last || t < l.mint || t > l.end:
-			l.spoilt(rd, fmt.Errorf("a sample at %s is out of order or not within the chunk's times", clock(t)))
+			l.spoilt(rd, fmt.Errorf("a sample at %s is out of order or not within the chunk's times", block.FormatTime(t)))
 			continue
 		case t < rd.r.opts.Start:
 		case t < w.start:
-			l.spoilt(rd, fmt.Errorf("a sample at %s is before the time at which its block says that it begins", clock(t)))
+			l.spoilt(rd, fmt.Errorf("a sample at %s is before the time at which its block says that it begins", block.FormatTime(t)))
 			continue
 		case l.deleted != nil && gone(l.deleted, t):
 		default:
@@ -125,7 +127,7 @@ func gone(in tombstones.Intervals, t int64) bool {
 func (l *lane) step(rd *reading) {
 	var err error
 	if l.histograms {
-		err = guard(l.moveOn) // damage makes Prometheus' decoder panic
+		err = block.Guard(l.moveOn) // damage makes Prometheus' decoder panic
 	} else {
 		err = l.moveOn()
 	}
@@ -145,7 +147,7 @@ func (l *lane) moveOn() error {
 
 // spoilt gives up the rest of the open chunk.
 func (l *lane) spoilt(rd *reading, err error) {
-	rd.damaged(l.source.path(), rd.table.text(l.id), fmt.Errorf("chunk from %s to %s: %w", clock(l.mint), clock(l.end), err))
+	rd.damaged(l.source.path(), rd.table.text(l.id), fmt.Errorf("chunk from %s to %s: %w", block.FormatTime(l.mint), block.FormatTime(l.end), err))
 	l.open = false
 }
 
@@ -153,10 +155,10 @@ func (l *lane) spoilt(rd *reading, err error) {
 // then, and the chunk is still the next. It reports whether there was one.
 func (l *lane) advance(rd *reading, w *window) bool {
 	for {
-		before := *l
+		list, log := l.list, l.log
 		var p place
 		var ok bool
-		err := guard(func() error { p, ok = l.source.next(l); return nil })
+		err := block.Guard(func() error { p, ok = l.source.next(l); return nil })
 		if err != nil {
 			l.spoilt(rd, fmt.Errorf("index: %w", err))
 		}
@@ -175,7 +177,7 @@ func (l *lane) advance(rd *reading, w *window) bool {
 			return false
 		}
 		if p.mint >= w.end {
-			l.next, l.left, l.ref, l.maxt, l.listed = before.next, before.left, before.ref, before.maxt, before.listed
+			l.list, l.log = list, log
 			l.at = p.mint
 			return true
 		}
@@ -190,18 +192,18 @@ func (l *lane) load(rd *reading, p place) bool {
 	l.mint, l.end = p.mint, p.maxt
 	enc, data, err := l.source.load(p, l.buf)
 	_, own := l.source.(*head) // no block may have what only a head makes
-	l.exemplars = own && chunkenc.Encoding(enc) == encExemplars
-	own = l.exemplars || own && chunkenc.Encoding(enc) == encHistograms
+	l.exemplars = own && enc == encExemplars
+	own = l.exemplars || own && enc == encHistograms
 	if err == nil {
 		l.buf = data[:0]
-		if !own && chunkenc.Encoding(enc) == encAggregates {
+		if !own && enc == block.EncAggregates {
 			return l.loadAggregates(rd, data)
 		}
 		if !own {
-			err = decodable(chunkenc.Encoding(enc), data)
+			err = block.CheckEncoding(enc, data)
 		}
 	}
-	var unknown newEncoding
+	var unknown block.UnknownEncoding
 	if errors.As(err, &unknown) {
 		l.unread(rd, unknown)
 		return false
@@ -216,14 +218,14 @@ func (l *lane) load(rd *reading, p place) bool {
 		return l.open
 	}
 	var c chunkenc.Chunk = &l.xor
-	if enc == byte(chunkenc.EncXOR) {
+	if enc == chunkenc.EncXOR {
 		l.xor.Reset(data)
-	} else if c, err = chunkenc.FromData(chunkenc.Encoding(enc), data); err != nil {
+	} else if c, err = chunkenc.FromData(enc, data); err != nil {
 		l.spoilt(rd, err)
 		return false
 	}
 	l.it, l.open = c.Iterator(l.it), true
-	switch chunkenc.Encoding(enc) {
+	switch enc {
 	case chunkenc.EncXOR, chunkenc.EncXOR2:
 		l.histograms = false
 	default:
@@ -270,7 +272,7 @@ func (l *lane) histogram() (data []byte, stale bool, err error) {
 	if s, ok := l.it.(*stored); ok {
 		return bytes.Clone(s.data), false, nil
 	}
-	err = guard(func() error {
+	err = block.Guard(func() error {
 		var h *histogram.Histogram
 		var fh *histogram.FloatHistogram
 		if l.kind == chunkenc.ValFloatHistogram {

@@ -26,6 +26,7 @@ import (
 	"github.com/pcparchive/pcparchive/convert/flatten"
 	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/convert/tsdb/verify"
 	"github.com/pcparchive/pcparchive/internal/archtest"
 	"github.com/pcparchive/pcparchive/internal/oracle"
 )
@@ -147,7 +148,7 @@ func TestReadsPromtoolsBlocks(t *testing.T) {
 	assert.Empty(t, got.damage)
 	assert.Equal(t, promDump(t, data), got.text())
 	assert.Len(t, got.text(), 9000)
-	assert.Empty(t, verify(t, tsdb.Prometheus, data))
+	assert.Empty(t, verified(t, verify.Prometheus, data))
 }
 
 // TestBlocksToArchiveAndBack is TSDB → archive → TSDB.
@@ -170,7 +171,7 @@ func TestBlocksToArchiveAndBack(t *testing.T) {
 			assert.Empty(t, report.Losses())
 			got := gather(t, tsdb.ReadOptions{}, again)
 			assert.Equal(t, want.content, got.content)
-			assert.Empty(t, verify(t, tsdb.Prometheus, again))
+			assert.Empty(t, verified(t, verify.Prometheus, again))
 		})
 	}
 }

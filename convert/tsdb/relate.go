@@ -10,6 +10,8 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/tsdb/chunks"
 	"github.com/prometheus/prometheus/tsdb/index"
+
+	"github.com/pcparchive/pcparchive/convert/tsdb/block"
 )
 
 // relation is what two blocks have in common.
@@ -75,7 +77,7 @@ func (s heldSeries) holds(other heldSeries) bool {
 // there is no more.
 func blockSeries(dir string, counted bool) iter.Seq2[heldSeries, error] {
 	return func(yield func(heldSeries, error) bool) {
-		err := guard(func() error {
+		err := block.Guard(func() error {
 			return eachSeries(dir, counted, func(s heldSeries) bool { return yield(s, nil) })
 		})
 		if err != nil {

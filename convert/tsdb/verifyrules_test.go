@@ -23,7 +23,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/check"
-	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/convert/tsdb/verify"
 	"github.com/pcparchive/pcparchive/finding"
 )
 
@@ -120,12 +120,12 @@ func plainSeries(pairs ...string) craftedSeries {
 }
 
 // verify returns the findings without the path as far as the folder of blocks.
-func verify(t testing.TB, target tsdb.Target, dir string) []string {
+func verified(t testing.TB, target verify.Target, dir string) []string {
 	t.Helper()
-	dirs, err := tsdb.FindBlocks([]string{dir})
+	dirs, err := verify.Find([]string{dir})
 	require.NoError(t, err)
 	var found []string
-	for f := range tsdb.Verify(t.Context(), dirs, tsdb.VerifyOptions{Target: target}) {
+	for f := range verify.Run(t.Context(), dirs, verify.Options{Target: target}) {
 		found = append(found, strings.TrimPrefix(filepath.ToSlash(f.String()), filepath.ToSlash(dir)+"/"))
 	}
 	return found
@@ -148,9 +148,9 @@ func TestVerifyFindsNothing(t *testing.T) {
 			put(t, app, labels.FromStrings("__name__", "a", "x", "y"), noon+i*1000, float64(i))
 		}
 	})
-	for _, target := range tsdb.Targets() {
+	for _, target := range verify.Targets() {
 		for _, dir := range []string{ours, theirs} {
-			for _, f := range verify(t, target, dir) {
+			for _, f := range verified(t, target, dir) {
 				assert.Contains(t, f, "block-external: there is no section thanos", target)
 			}
 		}
@@ -166,41 +166,41 @@ func TestVerifyRules(t *testing.T) {
 	midnight := noon + 12*hour
 	for name, test := range map[string]struct {
 		block  crafted
-		target tsdb.Target
+		target verify.Target
 		want   string // a part of the finding; "": none
 	}{
-		"good":             {crafted{series: []craftedSeries{plainSeries("b", "1"), plainSeries("b", "2")}}, tsdb.Prometheus, ""},
-		"label order":      {crafted{series: []craftedSeries{plainSeries("c", "1", "b", "2")}}, tsdb.Prometheus, `error: block-label-order: series {__name__="a", c="1", b="2"}: label b comes after c`},
-		"label twice":      {crafted{series: []craftedSeries{plainSeries("b", "1", "b", "2"), plainSeries("c", "1")}}, tsdb.Prometheus, "error: block-label-twice: "},
-		"label empty":      {crafted{series: []craftedSeries{plainSeries("b", "")}}, tsdb.Prometheus, "error: block-label-empty: "},
-		"label not UTF-8":  {crafted{series: []craftedSeries{plainSeries("b", "\xff")}}, tsdb.Prometheus, "error: block-label-utf8: "},
-		"no name":          {crafted{series: []craftedSeries{{labels: []string{"b", "1"}, chunks: plainSeries().chunks}}}, tsdb.Prometheus, "warning: block-label-name: "},
-		"dotted name":      {crafted{series: []craftedSeries{plainSeries("b.c", "1")}}, tsdb.Prometheus, "note: block-label-legacy: "},
-		"no chunks":        {crafted{series: []craftedSeries{plainSeries(), {labels: []string{"__name__", "b"}}}}, tsdb.Prometheus, `error: block-series-empty: series {__name__="b"}`},
-		"wrong first time": {crafted{series: []craftedSeries{{plainSeries().labels, []craftedChunk{{times: []int64{noon, noon + 9}, mint: noon - 1, maxt: noon + 9}}}}}, tsdb.Prometheus, "error: block-chunk-samples: "},
-		"wrong last time":  {crafted{series: []craftedSeries{{plainSeries().labels, []craftedChunk{{times: []int64{noon, noon + 9}, mint: noon, maxt: noon + 10}}}}}, tsdb.Prometheus, "error: block-chunk-samples: "},
-		"samples order":    {crafted{series: []craftedSeries{{plainSeries().labels, []craftedChunk{{times: []int64{noon, noon + 9, noon + 5, noon + 10}}}}}}, tsdb.Prometheus, "a sample at 2026-03-01T12:00:00.005Z comes after one at 2026-03-01T12:00:00.009Z"},
-		"no samples":       {crafted{series: []craftedSeries{{plainSeries().labels, []craftedChunk{{mint: noon, maxt: noon}}}}}, tsdb.Prometheus, "it has no samples"},
-		"outside":          {crafted{series: []craftedSeries{plainSeries()}, meta: map[string]any{"maxTime": noon + 1}}, tsdb.Prometheus, "error: block-chunk-outside: "},
-		"numbers":          {crafted{series: []craftedSeries{plainSeries()}, meta: map[string]any{"stats": map[string]any{"numSeries": 7, "numSamples": 2, "numChunks": 1}}}, tsdb.Prometheus, "warning: block-stats: 7 series, and the block has 1"},
-		"ends early":       {crafted{series: []craftedSeries{plainSeries()}, meta: map[string]any{"maxTime": noon}}, tsdb.Prometheus, "error: block-times: "},
-		"other ULID":       {crafted{series: []craftedSeries{plainSeries()}, name: "01JD0000000000000000000000"}, tsdb.Prometheus, "error: block-ulid: "},
-		"no ULID":          {crafted{series: []craftedSeries{plainSeries()}, name: "x"}, tsdb.Prometheus, "error: block-ulid: "},
-		"version":          {crafted{series: []craftedSeries{plainSeries()}, meta: map[string]any{"version": 2}}, tsdb.Prometheus, "error: block-meta: version 2, want 1"},
-		"left behind":      {crafted{series: []craftedSeries{plainSeries()}, name: "01JD0000000000000000000000.tmp-for-creation"}, tsdb.Prometheus, "warning: block-incomplete: "},
-		"midnight":         {crafted{series: []craftedSeries{{plainSeries().labels, []craftedChunk{{times: []int64{midnight - 1, midnight}}}}}}, tsdb.Mimir, "error: block-day: "},
-		"at midnight":      {crafted{series: []craftedSeries{{plainSeries().labels, []craftedChunk{{times: []int64{midnight - 2, midnight - 1}}}}}}, tsdb.Mimir, ""},
-		"future":           {crafted{series: []craftedSeries{plainSeries()}, meta: map[string]any{"maxTime": time.Now().UnixMilli() + 24*hour, "minTime": noon}}, tsdb.Mimir, "error: block-future: "},
-		"many labels":      {crafted{series: []craftedSeries{plainSeries(many...)}}, tsdb.Mimir, "has 32 labels"},
-		"long name":        {crafted{series: []craftedSeries{plainSeries(long, "1")}}, tsdb.Mimir, "warning: block-limit-name: "},
-		"long value":       {crafted{series: []craftedSeries{plainSeries("b", long)}}, tsdb.Mimir, "warning: block-limit-value: "},
-		"long for others":  {crafted{series: []craftedSeries{plainSeries("b", long)}}, tsdb.Prometheus, ""},
-		"XOR2":             {crafted{series: []craftedSeries{{plainSeries().labels, []craftedChunk{{times: []int64{noon, noon + 1}, xor2: true}}}}}, tsdb.Mimir, "warning: block-encoding: "},
-		"external labels":  {crafted{series: []craftedSeries{plainSeries()}, meta: map[string]any{"thanos": map[string]any{"labels": map[string]any{"site": "x"}}}}, tsdb.Mimir, `warning: block-external: external label site="x"`},
-		"own label":        {crafted{series: []craftedSeries{plainSeries()}, meta: map[string]any{"thanos": map[string]any{"labels": map[string]any{"__org_id__": "x"}}}}, tsdb.Mimir, ""},
-		"thanos":           {crafted{series: []craftedSeries{plainSeries()}, meta: map[string]any{"thanos": map[string]any{"labels": map[string]any{"site": "x"}}}}, tsdb.Thanos, ""},
-		"no labels":        {crafted{series: []craftedSeries{plainSeries()}, meta: map[string]any{"thanos": map[string]any{}}}, tsdb.Thanos, "error: block-external: there are no external labels"},
-		"downsampled":      {crafted{series: []craftedSeries{plainSeries()}, meta: map[string]any{"thanos": map[string]any{"downsample": map[string]any{"resolution": 300000}}}}, tsdb.Mimir, "error: block-downsampled: downsampled by Thanos, this system cannot read it: a sample is 5m0s"},
+		"good":             {crafted{series: []craftedSeries{plainSeries("b", "1"), plainSeries("b", "2")}}, verify.Prometheus, ""},
+		"label order":      {crafted{series: []craftedSeries{plainSeries("c", "1", "b", "2")}}, verify.Prometheus, `error: block-label-order: series {__name__="a", c="1", b="2"}: label b comes after c`},
+		"label twice":      {crafted{series: []craftedSeries{plainSeries("b", "1", "b", "2"), plainSeries("c", "1")}}, verify.Prometheus, "error: block-label-twice: "},
+		"label empty":      {crafted{series: []craftedSeries{plainSeries("b", "")}}, verify.Prometheus, "error: block-label-empty: "},
+		"label not UTF-8":  {crafted{series: []craftedSeries{plainSeries("b", "\xff")}}, verify.Prometheus, "error: block-label-utf8: "},
+		"no name":          {crafted{series: []craftedSeries{{labels: []string{"b", "1"}, chunks: plainSeries().chunks}}}, verify.Prometheus, "warning: block-label-name: "},
+		"dotted name":      {crafted{series: []craftedSeries{plainSeries("b.c", "1")}}, verify.Prometheus, "note: block-label-legacy: "},
+		"no chunks":        {crafted{series: []craftedSeries{plainSeries(), {labels: []string{"__name__", "b"}}}}, verify.Prometheus, `error: block-series-empty: series {__name__="b"}`},
+		"wrong first time": {crafted{series: []craftedSeries{{plainSeries().labels, []craftedChunk{{times: []int64{noon, noon + 9}, mint: noon - 1, maxt: noon + 9}}}}}, verify.Prometheus, "error: block-chunk-samples: "},
+		"wrong last time":  {crafted{series: []craftedSeries{{plainSeries().labels, []craftedChunk{{times: []int64{noon, noon + 9}, mint: noon, maxt: noon + 10}}}}}, verify.Prometheus, "error: block-chunk-samples: "},
+		"samples order":    {crafted{series: []craftedSeries{{plainSeries().labels, []craftedChunk{{times: []int64{noon, noon + 9, noon + 5, noon + 10}}}}}}, verify.Prometheus, "a sample at 2026-03-01T12:00:00.005Z comes after one at 2026-03-01T12:00:00.009Z"},
+		"no samples":       {crafted{series: []craftedSeries{{plainSeries().labels, []craftedChunk{{mint: noon, maxt: noon}}}}}, verify.Prometheus, "it has no samples"},
+		"outside":          {crafted{series: []craftedSeries{plainSeries()}, meta: map[string]any{"maxTime": noon + 1}}, verify.Prometheus, "error: block-chunk-outside: "},
+		"numbers":          {crafted{series: []craftedSeries{plainSeries()}, meta: map[string]any{"stats": map[string]any{"numSeries": 7, "numSamples": 2, "numChunks": 1}}}, verify.Prometheus, "warning: block-stats: 7 series, and the block has 1"},
+		"ends early":       {crafted{series: []craftedSeries{plainSeries()}, meta: map[string]any{"maxTime": noon}}, verify.Prometheus, "error: block-times: "},
+		"other ULID":       {crafted{series: []craftedSeries{plainSeries()}, name: "01JD0000000000000000000000"}, verify.Prometheus, "error: block-ulid: "},
+		"no ULID":          {crafted{series: []craftedSeries{plainSeries()}, name: "x"}, verify.Prometheus, "error: block-ulid: "},
+		"version":          {crafted{series: []craftedSeries{plainSeries()}, meta: map[string]any{"version": 2}}, verify.Prometheus, "error: block-meta: version 2, want 1"},
+		"left behind":      {crafted{series: []craftedSeries{plainSeries()}, name: "01JD0000000000000000000000.tmp-for-creation"}, verify.Prometheus, "warning: block-incomplete: "},
+		"midnight":         {crafted{series: []craftedSeries{{plainSeries().labels, []craftedChunk{{times: []int64{midnight - 1, midnight}}}}}}, verify.Mimir, "error: block-day: "},
+		"at midnight":      {crafted{series: []craftedSeries{{plainSeries().labels, []craftedChunk{{times: []int64{midnight - 2, midnight - 1}}}}}}, verify.Mimir, ""},
+		"future":           {crafted{series: []craftedSeries{plainSeries()}, meta: map[string]any{"maxTime": time.Now().UnixMilli() + 24*hour, "minTime": noon}}, verify.Mimir, "error: block-future: "},
+		"many labels":      {crafted{series: []craftedSeries{plainSeries(many...)}}, verify.Mimir, "has 32 labels"},
+		"long name":        {crafted{series: []craftedSeries{plainSeries(long, "1")}}, verify.Mimir, "warning: block-limit-name: "},
+		"long value":       {crafted{series: []craftedSeries{plainSeries("b", long)}}, verify.Mimir, "warning: block-limit-value: "},
+		"long for others":  {crafted{series: []craftedSeries{plainSeries("b", long)}}, verify.Prometheus, ""},
+		"XOR2":             {crafted{series: []craftedSeries{{plainSeries().labels, []craftedChunk{{times: []int64{noon, noon + 1}, xor2: true}}}}}, verify.Mimir, "warning: block-encoding: "},
+		"external labels":  {crafted{series: []craftedSeries{plainSeries()}, meta: map[string]any{"thanos": map[string]any{"labels": map[string]any{"site": "x"}}}}, verify.Mimir, `warning: block-external: external label site="x"`},
+		"own label":        {crafted{series: []craftedSeries{plainSeries()}, meta: map[string]any{"thanos": map[string]any{"labels": map[string]any{"__org_id__": "x"}}}}, verify.Mimir, ""},
+		"thanos":           {crafted{series: []craftedSeries{plainSeries()}, meta: map[string]any{"thanos": map[string]any{"labels": map[string]any{"site": "x"}}}}, verify.Thanos, ""},
+		"no labels":        {crafted{series: []craftedSeries{plainSeries()}, meta: map[string]any{"thanos": map[string]any{}}}, verify.Thanos, "error: block-external: there are no external labels"},
+		"downsampled":      {crafted{series: []craftedSeries{plainSeries()}, meta: map[string]any{"thanos": map[string]any{"downsample": map[string]any{"resolution": 300000}}}}, verify.Mimir, "error: block-downsampled: downsampled by Thanos, this system cannot read it: a sample is 5m0s"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -208,7 +208,7 @@ func TestVerifyRules(t *testing.T) {
 			if test.block.name == "x" {
 				dir = folder
 			}
-			found := verify(t, test.target, dir)
+			found := verified(t, test.target, dir)
 			if test.want == "" {
 				assert.Empty(t, found)
 				return
@@ -240,16 +240,16 @@ func TestVerifyDamage(t *testing.T) {
 		bad := bytes.Clone(good)
 		bad[change.at] ^= 0x55
 		require.NoError(t, os.WriteFile(path, bad, 0o666))
-		found := verify(t, tsdb.Prometheus, dir)
+		found := verified(t, verify.Prometheus, dir)
 		require.NotEmpty(t, found, file)
 		assert.Contains(t, strings.Join(found, "\n"), change.want)
 		require.NoError(t, os.Remove(path))
 		if file != "tombstones" {
-			assert.NotEmpty(t, verify(t, tsdb.Prometheus, dir), file)
+			assert.NotEmpty(t, verified(t, verify.Prometheus, dir), file)
 		}
 		require.NoError(t, os.WriteFile(path, good, 0o666))
 	}
-	assert.Empty(t, verify(t, tsdb.Prometheus, dir))
+	assert.Empty(t, verified(t, verify.Prometheus, dir))
 }
 
 func TestVerifyTogether(t *testing.T) {
@@ -260,16 +260,16 @@ func TestVerifyTogether(t *testing.T) {
 			put(t, app, labels.FromStrings("__name__", "a"), noon+1, 1)
 		})
 	}
-	assert.Equal(t, []string{"block-overlap"}, codes(verify(t, tsdb.Prometheus, dir)))
-	assert.Equal(t, []string{"block-overlap", "block-day-twice"}, codes(verify(t, tsdb.Mimir, dir)))
-	assert.Contains(t, codes(verify(t, tsdb.Thanos, dir)), "block-overlap")
+	assert.Equal(t, []string{"block-overlap"}, codes(verified(t, verify.Prometheus, dir)))
+	assert.Equal(t, []string{"block-overlap", "block-day-twice"}, codes(verified(t, verify.Mimir, dir)))
+	assert.Contains(t, codes(verified(t, verify.Thanos, dir)), "block-overlap")
 
 	names := listing(t, dir)
 	block, err := promtsdb.OpenBlock(quiet, filepath.Join(dir, names[0]), nil, nil)
 	require.NoError(t, err)
 	require.NoError(t, block.Delete(t.Context(), noon, noon, labels.MustNewMatcher(labels.MatchEqual, "__name__", "a")))
 	require.NoError(t, block.Close())
-	assert.Contains(t, codes(verify(t, tsdb.Mimir, dir)), "block-deleted")
+	assert.Contains(t, codes(verified(t, verify.Mimir, dir)), "block-deleted")
 }
 
 func TestVerifyLimit(t *testing.T) {
@@ -279,17 +279,17 @@ func TestVerifyLimit(t *testing.T) {
 	}
 	dir := craft(t, t.TempDir(), c)
 	var found []finding.Finding
-	for f := range tsdb.Verify(t.Context(), []string{dir}, tsdb.VerifyOptions{Limit: 3}) {
+	for f := range verify.Run(t.Context(), []string{dir}, verify.Options{Limit: 3}) {
 		found = append(found, f)
 	}
 	require.Len(t, found, 4)
 	assert.Equal(t, finding.Finding{
-		Code: tsdb.BlockLabelEmpty, Severity: finding.Error, Archive: dir, File: dir, Offset: -1, Message: "and 7 more", Omitted: 7,
+		Code: verify.BlockLabelEmpty, Severity: finding.Error, Archive: dir, File: dir, Offset: -1, Message: "and 7 more", Omitted: 7,
 	}, found[3])
-	for range tsdb.Verify(t.Context(), []string{dir}, tsdb.VerifyOptions{}) {
+	for range verify.Run(t.Context(), []string{dir}, verify.Options{}) {
 		break // a consumer may have enough
 	}
-	_, err := tsdb.FindBlocks([]string{t.TempDir(), filepath.Join(dir, "none")})
+	_, err := verify.Find([]string{t.TempDir(), filepath.Join(dir, "none")})
 	require.ErrorIs(t, err, os.ErrNotExist)
 }
 
@@ -299,15 +299,15 @@ func TestVerifyCodes(t *testing.T) {
 	for _, c := range check.Codes() {
 		ofArchives[c.Code] = true
 	}
-	for _, target := range tsdb.Targets() {
-		for _, c := range tsdb.VerifyCodes(target) {
+	for _, target := range verify.Targets() {
+		for _, c := range verify.Codes(target) {
 			assert.NotEmpty(t, c.Meaning)
 			assert.False(t, ofArchives[c.Code], "%s is a code of archives, too", c.Code)
 			seen[c.Code] = true
 		}
 	}
 	assert.Len(t, seen, 35)
-	var target tsdb.Target
+	var target verify.Target
 	require.NoError(t, target.Set("mimir"))
 	require.Error(t, target.Set("cortex"))
 }

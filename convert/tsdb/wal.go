@@ -18,6 +18,8 @@ import (
 	promchunks "github.com/prometheus/prometheus/tsdb/chunks"
 	promrecord "github.com/prometheus/prometheus/tsdb/record"
 	"github.com/prometheus/prometheus/tsdb/tombstones"
+
+	"github.com/pcparchive/pcparchive/convert/tsdb/block"
 )
 
 func ref(n uint64) promchunks.HeadSeriesRef { return promchunks.HeadSeriesRef(n) }
@@ -64,7 +66,7 @@ func (r *Reader) walFiles(dir string) []string {
 		return nil
 	}
 	if err != nil {
-		r.damaged(dir, "", bare(err))
+		r.damaged(dir, "", block.Reason(err))
 		return nil
 	}
 	checkpoint, from := "", -1
@@ -81,7 +83,7 @@ func (r *Reader) walFiles(dir string) []string {
 			err = errors.New("the checkpoint has no segment")
 		}
 		if err != nil {
-			r.damaged(checkpoint, "", bare(err))
+			r.damaged(checkpoint, "", block.Reason(err))
 		}
 	}
 	rest, first, gaps := numbered(dir, entries, from)
@@ -164,7 +166,7 @@ func (p *replayer) file(ctx context.Context, path string, last bool) error {
 		err = errors.New("the segment is empty: nothing was logged, or it is lost")
 	}
 	if err != nil {
-		p.h.r.damaged(path, "", bare(err))
+		p.h.r.damaged(path, "", block.Reason(err))
 		return nil
 	}
 	p.wal.reset(f, info.Size())
@@ -188,7 +190,7 @@ func (p *replayer) file(ctx context.Context, path string, last bool) error {
 			continue
 		}
 		var broken error // of the temporary file
-		err = guard(func() (err error) {
+		err = block.Guard(func() (err error) {
 			broken, err = p.record(rec)
 			return err
 		})

@@ -8,9 +8,11 @@ import (
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/tsdb/chunkenc"
 	"github.com/prometheus/prometheus/tsdb/tombstones"
 
 	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/convert/tsdb/block"
 	"github.com/pcparchive/pcparchive/convert/tsdb/chunk"
 )
 
@@ -70,7 +72,7 @@ func newHead(r *Reader, dir string) *head {
 
 // declare notes what series a number stands for.
 func (h *head) declare(ref uint64, lset labels.Labels) {
-	if !selected(h.r.selectors, lset) {
+	if !h.r.selectors.Select(lset) {
 		h.refs[ref] = nil
 		return
 	}
@@ -215,36 +217,35 @@ func (h *head) close() error         { return nil } // the file stays for anothe
 // open makes lanes of the wanted series.
 func (h *head) open(_ context.Context, rd *reading, dst []lane) ([]lane, error) {
 	for i, hl := range h.lanes {
-		if selected(rd.selectors, hl.series.lset) {
+		if rd.selectors.Select(hl.series.lset) {
 			dst = append(dst, lane{
 				source: h, id: rd.table.id(hl.series.lset), at: hl.chunks[0].mint,
-				deleted: hl.series.deleted, ref: int64(i),
+				deleted: hl.series.deleted, log: logPlace{lane: i},
 			})
 		}
 	}
 	return dst, nil
 }
 
-// next returns the next chunk of a lane, whose ref is that of its headLane.
+// next returns the next chunk of a lane.
 func (h *head) next(l *lane) (place, bool) {
-	hl := h.lanes[l.ref]
-	if l.next == len(hl.chunks) {
+	hl := h.lanes[l.log.lane]
+	if l.log.next == len(hl.chunks) {
 		return place{}, false
 	}
-	c := hl.chunks[l.next]
-	p := place{c.mint, c.maxt, l.ref<<32 | int64(l.next)}
-	l.next++
+	c := hl.chunks[l.log.next]
+	p := place{c.mint, c.maxt, int64(l.log.lane)<<32 | int64(l.log.next)}
+	l.log.next++
 	return p, true
 }
 
 // load reads a chunk.
-func (h *head) load(p place, buf []byte) (byte, []byte, error) {
-	enc, data, err := h.spill.Load(h.lanes[p.ref>>32].chunks[uint32(p.ref)].place, buf)
-	return byte(enc), data, err
+func (h *head) load(p place, buf []byte) (chunkenc.Encoding, []byte, error) {
+	return h.spill.Load(h.lanes[p.ref>>32].chunks[uint32(p.ref)].place, buf)
 }
 
 // values adds the values of a label.
-func (h *head) values(ctx context.Context, label string, selectors [][]*labels.Matcher, into map[string]bool) error {
+func (h *head) values(ctx context.Context, label string, selectors block.Selectors, into map[string]bool) error {
 	return h.each(ctx, selectors, func(lset labels.Labels) error {
 		into[lset.Get(label)] = true
 		return nil
@@ -252,9 +253,9 @@ func (h *head) values(ctx context.Context, label string, selectors [][]*labels.M
 }
 
 // each calls f with the labels of the selected series.
-func (h *head) each(_ context.Context, selectors [][]*labels.Matcher, f func(labels.Labels) error) error {
+func (h *head) each(_ context.Context, selectors block.Selectors, f func(labels.Labels) error) error {
 	for _, hl := range h.lanes {
-		if selected(selectors, hl.series.lset) {
+		if selectors.Select(hl.series.lset) {
 			if err := f(hl.series.lset); err != nil {
 				return err
 			}

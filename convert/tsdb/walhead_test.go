@@ -33,12 +33,12 @@ func TestLateSamples(t *testing.T) {
 	require.NoError(t, h.finish())
 	got := map[int64]uint64{}
 	for i := range h.lanes {
-		l := &lane{ref: int64(i)}
+		l := &lane{log: logPlace{lane: i}}
 		for p, ok := h.next(l); ok; p, ok = h.next(l) {
 			enc, data, err := h.load(p, nil)
 			require.NoError(t, err)
 			require.LessOrEqual(t, len(data), chunkenc.MaxBytesPerXORChunk)
-			chunk, err := chunkenc.FromData(chunkenc.Encoding(enc), data)
+			chunk, err := chunkenc.FromData(enc, data)
 			require.NoError(t, err)
 			last := p.mint
 			for it := chunk.Iterator(nil); it.Next() != chunkenc.ValNone; {

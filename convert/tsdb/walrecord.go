@@ -38,6 +38,8 @@ const (
 	maxWalRecord = 256 << 20
 )
 
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
 // errTorn says that a segment ends inside a record.
 var errTorn = errors.New("the segment ends inside a record")
 

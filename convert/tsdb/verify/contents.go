@@ -1,4 +1,4 @@
-package tsdb
+package verify
 
 import (
 	"context"
@@ -13,6 +13,8 @@ import (
 	"github.com/prometheus/prometheus/tsdb/chunks"
 	"github.com/prometheus/prometheus/tsdb/index"
 	"github.com/prometheus/prometheus/tsdb/tombstones"
+
+	"github.com/pcparchive/pcparchive/convert/tsdb/block"
 )
 
 // Mimir's default limits, which are a tenant's to change.
@@ -25,9 +27,9 @@ const (
 // contents is the walk through a block.
 type contents struct {
 	*findings
-	meta  *verifyMeta
-	index *indexFile
-	segs  *segments
+	meta  *metaFile
+	index *block.Index
+	segs  *block.Segments
 
 	last    labels.Labels
 	lastRef chunks.ChunkRef
@@ -45,28 +47,24 @@ type contents struct {
 	iterator   chunkenc.Iterator
 }
 
-// verifyContents looks at the index, the chunks and the tombstones.
-func verifyContents(ctx context.Context, s *findings, dir string, m *verifyMeta) {
+// checkContents looks at the index, the chunks and the tombstones.
+func checkContents(ctx context.Context, s *findings, dir string, m *metaFile) {
 	c := &contents{findings: s, meta: m, pairs: map[labels.Label]int{}}
 	var err error
-	if c.segs, err = openSegments(filepath.Join(dir, "chunks")); err != nil {
-		s.add(BlockChunks, "chunks", "%v", bare(err))
+	if c.segs, err = block.OpenSegments(dir); err != nil {
+		s.add(BlockChunks, "chunks", "%v", block.Reason(err))
 		return
 	}
-	defer func() { _ = c.segs.close() }() // they were read only
-	for i, g := range c.segs.files {
-		if g == nil {
-			s.add(BlockChunks, "chunks", "segment %06d is missing", i+1)
-		} else if g.err != nil {
-			s.add(BlockChunks, filepath.Join("chunks", g.name), "%v", bare(g.err))
-		}
+	defer func() { _ = c.segs.Close() }() // read-only files
+	for name, err := range c.segs.Damaged() {
+		s.add(BlockChunks, filepath.Join("chunks", name), "%v", block.Reason(err))
 	}
-	if c.index, err = openIndex(filepath.Join(dir, "index")); err != nil {
+	if c.index, err = block.OpenIndex(dir); err != nil {
 		s.add(BlockIndex, "index", "%v", err)
 		return
 	}
-	defer func() { _ = c.index.close() }()
-	if err := guard(func() error { return c.walk(ctx) }); err != nil {
+	defer func() { _ = c.index.Close() }()
+	if err := block.Guard(func() error { return c.walk(ctx) }); err != nil {
 		s.add(BlockIndex, "index", "%v", err)
 		return
 	}
@@ -74,8 +72,8 @@ func verifyContents(ctx context.Context, s *findings, dir string, m *verifyMeta)
 		return
 	}
 	c.stats()
-	if err := guard(func() error { return c.tombstones(dir) }); err != nil {
-		s.add(BlockTombstones, tombstones.TombstonesFilename, "%v", bare(err))
+	if err := block.Guard(func() error { return c.tombstones(dir) }); err != nil {
+		s.add(BlockTombstones, tombstones.TombstonesFilename, "%v", block.Reason(err))
 	}
 }
 
@@ -96,7 +94,7 @@ func (c *contents) walk(ctx context.Context) error {
 			return nil
 		}
 		if err := c.index.Series(p.At(), &builder, &metas); err != nil {
-			c.add(BlockIndex, "index", "entry of a series at %d: %v", c.index.seriesAt(p.At()), err)
+			c.add(BlockIndex, "index", "entry of a series at %d: %v", c.index.SeriesAt(p.At()), err)
 			continue
 		}
 		c.one(builder.Labels(), metas)
@@ -133,10 +131,10 @@ func (c *contents) one(lset labels.Labels, metas []chunks.Meta) {
 	for i, m := range metas {
 		c.chunks++
 		if m.MinTime > m.MaxTime || i > 0 && m.MinTime <= metas[i-1].MaxTime {
-			c.add(BlockChunkOrder, "index", "series %s: chunk from %s to %s comes after one that ends at %s", lset, clock(m.MinTime), clock(m.MaxTime), clock(metas[max(i-1, 0)].MaxTime))
+			c.add(BlockChunkOrder, "index", "series %s: chunk from %s to %s comes after one that ends at %s", lset, block.FormatTime(m.MinTime), block.FormatTime(m.MaxTime), block.FormatTime(metas[max(i-1, 0)].MaxTime))
 		}
 		if c.meta.MinTime < c.meta.MaxTime && (m.MinTime < c.meta.MinTime || m.MaxTime >= c.meta.MaxTime) {
-			c.add(BlockChunkOutside, "index", "series %s: chunk from %s to %s, and the block is from %s to %s", lset, clock(m.MinTime), clock(m.MaxTime), clock(c.meta.MinTime), clock(c.meta.MaxTime-1))
+			c.add(BlockChunkOutside, "index", "series %s: chunk from %s to %s, and the block is from %s to %s", lset, block.FormatTime(m.MinTime), block.FormatTime(m.MaxTime), block.FormatTime(c.meta.MinTime), block.FormatTime(c.meta.MaxTime-1))
 		}
 		if m.Ref <= c.lastRef && !c.jumped {
 			c.jumped = true
@@ -233,17 +231,17 @@ func (c *contents) postings(ctx context.Context) error {
 
 // chunk reads a chunk.
 func (c *contents) chunk(lset labels.Labels, m chunks.Meta) {
-	enc, data, _, err := c.segs.read(m.Ref, c.buf)
-	if err == nil && chunkenc.Encoding(enc) == encAggregates {
+	enc, data, _, err := c.segs.Read(m.Ref, c.buf)
+	if err == nil && enc == block.EncAggregates {
 		c.buf = data[:0]
 		c.aggregates(lset, m, data)
 		return
 	}
 	if err == nil {
 		c.buf = data[:0]
-		err = decodable(chunkenc.Encoding(enc), data)
+		err = block.CheckEncoding(enc, data)
 	}
-	var unknown newEncoding
+	var unknown block.UnknownEncoding
 	if errors.As(err, &unknown) {
 		if c.unread = true; !c.foreign {
 			c.foreign = true
@@ -253,21 +251,21 @@ func (c *contents) chunk(lset labels.Labels, m chunks.Meta) {
 	}
 	var chunk chunkenc.Chunk
 	if err == nil {
-		chunk, err = chunkenc.FromData(chunkenc.Encoding(enc), data)
+		chunk, err = chunkenc.FromData(enc, data)
 	}
 	if err != nil {
 		c.unread = true
-		c.add(BlockChunkDamaged, "chunks", "series %s: chunk from %s to %s: %v", lset, clock(m.MinTime), clock(m.MaxTime), err)
+		c.add(BlockChunkDamaged, "chunks", "series %s: chunk from %s to %s: %v", lset, block.FormatTime(m.MinTime), block.FormatTime(m.MaxTime), err)
 		return
 	}
-	switch chunkenc.Encoding(enc) {
+	switch enc {
 	case chunkenc.EncXOR, chunkenc.EncHistogram, chunkenc.EncFloatHistogram:
 	default:
-		c.add(BlockEncoding, "chunks", "series %s: chunk from %s is encoded as %s", lset, clock(m.MinTime), chunkenc.Encoding(enc))
+		c.add(BlockEncoding, "chunks", "series %s: chunk from %s is encoded as %s", lset, block.FormatTime(m.MinTime), enc)
 	}
-	if err := guard(func() error { return c.samples(chunk, m) }); err != nil {
+	if err := block.Guard(func() error { return c.samples(chunk, m) }); err != nil {
 		c.unread = true
-		c.add(BlockChunkSamples, "chunks", "series %s: chunk from %s to %s: %v", lset, clock(m.MinTime), clock(m.MaxTime), err)
+		c.add(BlockChunkSamples, "chunks", "series %s: chunk from %s to %s: %v", lset, block.FormatTime(m.MinTime), block.FormatTime(m.MaxTime), err)
 	}
 }
 
@@ -275,15 +273,15 @@ func (c *contents) chunk(lset labels.Labels, m chunks.Meta) {
 // block is one that they cannot read, which is said once.
 func (c *contents) aggregates(lset labels.Labels, m chunks.Meta, data []byte) {
 	c.unread = true
-	if c.meta.Thanos.resolution() == 0 && c.aggregated == 0 {
+	if c.meta.Thanos.Resolution() == 0 && c.aggregated == 0 {
 		c.add(BlockDownsampled, "chunks", "chunks have aggregates as Thanos writes them, and meta.json does not say so")
 	}
 	c.aggregated++
 	if c.o.Target != Thanos {
 		return
 	}
-	if _, err := splitAggregates(data); err != nil {
-		c.add(BlockAggregates, "chunks", "series %s: chunk from %s to %s: %v", lset, clock(m.MinTime), clock(m.MaxTime), err)
+	if _, err := block.SplitAggregates(data); err != nil {
+		c.add(BlockAggregates, "chunks", "series %s: chunk from %s to %s: %v", lset, block.FormatTime(m.MinTime), block.FormatTime(m.MaxTime), err)
 	}
 }
 
@@ -297,9 +295,9 @@ func (c *contents) samples(chunk chunkenc.Chunk, m chunks.Meta) error {
 		t := it.AtT()
 		switch {
 		case n == 0 && t != m.MinTime:
-			return fmt.Errorf("the first sample is at %s", clock(t))
+			return fmt.Errorf("the first sample is at %s", block.FormatTime(t))
 		case n > 0 && t <= last:
-			return fmt.Errorf("a sample at %s comes after one at %s", clock(t), clock(last))
+			return fmt.Errorf("a sample at %s comes after one at %s", block.FormatTime(t), block.FormatTime(last))
 		}
 		last = t
 		n++
@@ -317,7 +315,7 @@ func (c *contents) samples(chunk chunkenc.Chunk, m chunks.Meta) error {
 	case n == 0:
 		return errors.New("it has no samples")
 	case last != m.MaxTime:
-		return fmt.Errorf("the last sample is at %s", clock(last))
+		return fmt.Errorf("the last sample is at %s", block.FormatTime(last))
 	}
 	return nil
 }
@@ -338,7 +336,7 @@ func (c *contents) stats() {
 		{"native histograms", s.Histograms, c.hists, c.unread || s.Floats+s.Histograms == 0},
 	} {
 		if n.said != n.have && !n.skip {
-			c.add(BlockStats, metaName, "%d %s, and the block has %d", n.said, n.what, n.have)
+			c.add(BlockStats, block.MetaName, "%d %s, and the block has %d", n.said, n.what, n.have)
 		}
 	}
 }

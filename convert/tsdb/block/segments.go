@@ -1,4 +1,4 @@
-package tsdb
+package block
 
 import (
 	"encoding/binary"
@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"iter"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -16,15 +17,17 @@ import (
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// maxChunk bounds what the length of a chunk is trusted with. Prometheus' own
-// hold 1 KiB; histograms are somewhat larger.
+// maxChunk is the longest accepted length of a chunk. Prometheus' own chunks have
+// 1 KiB, those of histograms somewhat more.
 const maxChunk = 16 << 20
 
-// segments are the chunk files of a block. Prometheus' own reader numbers those
-// that are there, so that a lost one makes all others wrong, refuses the block
-// for the header of one, and maps them to memory.
-type segments struct {
-	files []*segment // by number, less one; nil where there is none
+// Segments are the chunk files of a block.
+//
+// Prometheus' own reader numbers the existing files, so that a lost file makes the
+// references to all later ones wrong. It rejects a block for one damaged header, and
+// it maps the files to memory. Segments does none of this.
+type Segments struct {
+	files []*segment // by number minus one; nil for a missing file
 	spare []byte
 }
 
@@ -32,18 +35,19 @@ type segment struct {
 	name string
 	f    *os.File
 	size int64
-	err  error // why nothing can be read from it
+	err  error // why the segment cannot be read
 }
 
-// openSegments opens the chunk files in a folder.
-func openSegments(dir string) (*segments, error) {
+// OpenSegments opens the chunk files of the block in dir.
+func OpenSegments(dir string) (*Segments, error) {
+	dir = filepath.Join(dir, "chunks")
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, err
 	}
-	s := &segments{}
+	s := &Segments{}
 	for _, e := range entries {
-		// A block of half a million segments would be 250 TB.
+		// A block with 2^19 segments would have 250 TB.
 		n, err := strconv.ParseUint(e.Name(), 10, 19)
 		if err != nil || n == 0 {
 			continue
@@ -55,6 +59,27 @@ func openSegments(dir string) (*segments, error) {
 	}
 	return s, nil
 }
+
+// Damaged yields the segments that cannot be read, with the reason. The name of a
+// missing segment is empty.
+func (s *Segments) Damaged() iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		for i, g := range s.files {
+			switch {
+			case g == nil:
+				if !yield("", missing(i)) {
+					return
+				}
+			case g.err != nil:
+				if !yield(g.name, g.err) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func missing(i int) error { return fmt.Errorf("segment %06d is missing", i+1) }
 
 func openSegment(path string) *segment {
 	g := &segment{name: filepath.Base(path)}
@@ -78,7 +103,7 @@ func openSegment(path string) *segment {
 	return g
 }
 
-// unexpected makes an end of file one that should not have been.
+// unexpected turns io.EOF into io.ErrUnexpectedEOF.
 func unexpected(err error) error {
 	if errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF
@@ -86,16 +111,16 @@ func unexpected(err error) error {
 	return err
 }
 
-// firstGuess is how much is read of a chunk whose length is not known yet:
-// nearly all chunks are shorter.
+// firstGuess is how many bytes Read reads before it knows the length of a chunk.
+// Nearly all chunks are shorter.
 const firstGuess = 1 << 10
 
-// read returns the encoding and the data of a chunk, and the size of all it has
-// in the file. The data is in buf, or in a larger one in its place.
-func (s *segments) read(ref chunks.ChunkRef, buf []byte) (enc byte, data []byte, size int, err error) {
+// Read returns the encoding and the data of a chunk, and the chunk's size in the
+// file. The data is in buf, or in a larger buffer in its place.
+func (s *Segments) Read(ref chunks.ChunkRef, buf []byte) (enc chunkenc.Encoding, data []byte, size int, err error) {
 	i, at := chunks.BlockChunkRef(ref).Unpack()
 	if i < 0 || i >= len(s.files) || s.files[i] == nil {
-		return 0, nil, 0, fmt.Errorf("segment %06d is missing", i+1)
+		return 0, nil, 0, missing(i)
 	}
 	g := s.files[i]
 	if g.err != nil {
@@ -126,10 +151,10 @@ func (s *segments) read(ref chunks.ChunkRef, buf []byte) (enc byte, data []byte,
 	if crc32.Checksum(body, castagnoli) != binary.BigEndian.Uint32(sum) {
 		return 0, nil, 0, fmt.Errorf("segment %s: offset %d: checksum of the chunk does not match", g.name, at)
 	}
-	return body[0], append(buf[:0], body[1:]...), size, nil
+	return chunkenc.Encoding(body[0]), append(buf[:0], body[1:]...), size, nil
 }
 
-// at reads as much at an offset as there is room and file.
+// at reads from an offset until buf is full or the file ends.
 func (g *segment) at(off int64, buf []byte) ([]byte, error) {
 	n, err := g.f.ReadAt(buf, off)
 	if n == 0 {
@@ -138,7 +163,8 @@ func (g *segment) at(off int64, buf []byte) ([]byte, error) {
 	return buf[:n], nil
 }
 
-func (s *segments) close() error {
+// Close closes the files.
+func (s *Segments) Close() error {
 	var err error
 	for _, g := range s.files {
 		if g != nil && g.f != nil {
@@ -146,31 +172,4 @@ func (s *segments) close() error {
 		}
 	}
 	return err
-}
-
-// newEncoding is an error for an encoding that this program does not know: that of
-// a later Prometheus, most likely, and no damage.
-type newEncoding chunkenc.Encoding
-
-// Error names the encoding.
-func (e newEncoding) Error() string {
-	return fmt.Sprintf("chunks of encoding %d, which this program does not know", uint8(e))
-}
-
-// decodable reports whether chunkenc can be trusted with a chunk: it does not
-// look whether there is room for the head.
-func decodable(enc chunkenc.Encoding, data []byte) error {
-	least := 2
-	switch enc {
-	case chunkenc.EncXOR:
-	case chunkenc.EncXOR2, chunkenc.EncHistogram, chunkenc.EncFloatHistogram,
-		chunkenc.EncHistogramST, chunkenc.EncFloatHistogramST:
-		least = 3
-	default:
-		return newEncoding(enc)
-	}
-	if len(data) < least {
-		return fmt.Errorf("a chunk of %d bytes has no head", len(data))
-	}
-	return nil
 }

@@ -1,4 +1,4 @@
-package tsdb
+package verify
 
 import (
 	"cmp"
@@ -17,11 +17,12 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
+	"github.com/pcparchive/pcparchive/convert/tsdb/block"
 	"github.com/pcparchive/pcparchive/finding"
 )
 
-// VerifyOptions say what a block is held against.
-type VerifyOptions struct {
+// Options say what a block is held against.
+type Options struct {
 	Target Target           // "": Prometheus
 	Min    finding.Severity // findings of a lower severity are left out
 	// Limit is how many findings of one code are yielded for one block, the rest
@@ -29,10 +30,10 @@ type VerifyOptions struct {
 	Limit int
 }
 
-// FindBlocks returns the folders of the blocks at the given paths, which are
+// Find returns the folders of the blocks at the given paths, which are
 // blocks themselves or folders of them, and of what a writer of blocks left
 // behind there.
-func FindBlocks(paths []string) ([]string, error) {
+func Find(paths []string) ([]string, error) {
 	var found []string
 	var failed error
 	for _, path := range paths {
@@ -55,7 +56,7 @@ func blocksAt(path string) ([]string, error) {
 	var dirs []string
 	for _, e := range entries {
 		switch e.Name() {
-		case metaName, "index", "chunks":
+		case block.MetaName, "index", "chunks":
 			return []string{filepath.Clean(path)}, nil
 		}
 		id, _, _ := strings.Cut(e.Name(), ".")
@@ -69,11 +70,11 @@ func blocksAt(path string) ([]string, error) {
 	return dirs, nil
 }
 
-// Verify holds the blocks in the given folders against the rules of a target,
+// Run holds the blocks in the given folders against the rules of a target,
 // each for itself and then all of them against each other. Every byte of an
 // index and of the chunks is read. A finding names the series and the rule; its
 // Archive is the block's folder.
-func Verify(ctx context.Context, dirs []string, o VerifyOptions) iter.Seq[finding.Finding] {
+func Run(ctx context.Context, dirs []string, o Options) iter.Seq[finding.Finding] {
 	if o.Target == "" {
 		o.Target = Prometheus
 	}
@@ -85,7 +86,7 @@ func Verify(ctx context.Context, dirs []string, o VerifyOptions) iter.Seq[findin
 				return
 			}
 			s.begin(dir)
-			if m := verifyBlock(ctx, s, dir); m != nil {
+			if m := checkBlock(ctx, s, dir); m != nil {
 				whole = append(whole, verified{dir, m})
 			}
 			s.end()
@@ -96,7 +97,7 @@ func Verify(ctx context.Context, dirs []string, o VerifyOptions) iter.Seq[findin
 
 // findings hands on what was found, so many of each code and block.
 type findings struct {
-	o       VerifyOptions
+	o       Options
 	yield   func(finding.Finding) bool
 	now     time.Time
 	dir     string
@@ -136,30 +137,26 @@ func (s *findings) put(f finding.Finding) {
 
 // end tells how many findings were left out.
 func (s *findings) end() {
-	for f := range s.tally.Omitted(VerifyCodes(s.o.Target)) {
+	for f := range s.tally.Omitted(Codes(s.o.Target)) {
 		f.File = s.dir
 		s.put(f)
 	}
 }
 
-// verifyMeta is all of a meta.json that the rules are about.
-type verifyMeta struct {
-	ULID    ulid.ULID `json:"ulid"`
-	MinTime int64     `json:"minTime"`
-	MaxTime int64     `json:"maxTime"`
-	Version int       `json:"version"`
-	Stats   struct {
+// metaFile has the fields of a meta.json that the rules concern.
+type metaFile struct {
+	block.Meta
+	Stats struct {
 		Samples    uint64 `json:"numSamples"`
 		Floats     uint64 `json:"numFloatSamples"`
 		Histograms uint64 `json:"numHistogramSamples"`
 		Series     uint64 `json:"numSeries"`
 		Chunks     uint64 `json:"numChunks"`
 	} `json:"stats"`
-	Thanos *thanosMeta `json:"thanos"`
 }
 
-// verifyBlock looks at one block. It returns the meta.json if that is of use.
-func verifyBlock(ctx context.Context, s *findings, dir string) *verifyMeta {
+// checkBlock looks at one block. It returns the meta.json if that is of use.
+func checkBlock(ctx context.Context, s *findings, dir string) *metaFile {
 	id := filepath.Base(dir)
 	if rest, tail, cut := strings.Cut(id, "."); cut {
 		if _, err := ulid.ParseStrict(rest); err == nil {
@@ -167,44 +164,44 @@ func verifyBlock(ctx context.Context, s *findings, dir string) *verifyMeta {
 			return nil
 		}
 	}
-	text, err := os.ReadFile(filepath.Join(dir, metaName))
+	text, err := os.ReadFile(filepath.Join(dir, block.MetaName))
 	if err != nil {
-		s.add(BlockMeta, metaName, "%v", bare(err))
+		s.add(BlockMeta, block.MetaName, "%v", block.Reason(err))
 		return nil
 	}
-	m := &verifyMeta{}
+	m := &metaFile{}
 	if err := json.Unmarshal(text, m); err != nil {
-		s.add(BlockMeta, metaName, "%v", err)
+		s.add(BlockMeta, block.MetaName, "%v", err)
 		return nil
 	}
 	if m.Version != 1 {
-		s.add(BlockMeta, metaName, "version %d, want 1", m.Version)
+		s.add(BlockMeta, block.MetaName, "version %d, want 1", m.Version)
 		return nil
 	}
 	s.meta(m, id)
-	verifyContents(ctx, s, dir, m)
+	checkContents(ctx, s, dir, m)
 	return m
 }
 
 // meta looks at what a meta.json says.
-func (s *findings) meta(m *verifyMeta, folder string) {
+func (s *findings) meta(m *metaFile, folder string) {
 	if _, err := ulid.ParseStrict(folder); err != nil {
 		s.add(BlockULID, "", "the folder's name %q is no ULID", folder)
 	} else if m.ULID.String() != folder {
-		s.add(BlockULID, metaName, "%s, and the folder is %s", m.ULID, folder)
+		s.add(BlockULID, block.MetaName, "%s, and the folder is %s", m.ULID, folder)
 	}
 	switch {
 	case m.MinTime >= m.MaxTime:
-		s.add(BlockTimes, metaName, "the block ends at %s and begins at %s", clock(m.MaxTime), clock(m.MinTime))
+		s.add(BlockTimes, block.MetaName, "the block ends at %s and begins at %s", block.FormatTime(m.MaxTime), block.FormatTime(m.MinTime))
 		return
 	case m.MinTime < 0 && s.o.Target == Mimir:
-		s.add(BlockTimes, metaName, "the block begins before 1970, at %s", clock(m.MinTime))
+		s.add(BlockTimes, block.MetaName, "the block begins before 1970, at %s", block.FormatTime(m.MinTime))
 	}
 	if m.MaxTime > s.now.UnixMilli() {
-		s.add(BlockFuture, metaName, "the block ends at %s", clock(m.MaxTime))
+		s.add(BlockFuture, block.MetaName, "the block ends at %s", block.FormatTime(m.MaxTime))
 	}
 	if day(m.MinTime) != day(m.MaxTime-1) {
-		s.add(BlockDay, metaName, "from %s to %s, past midnight UTC", clock(m.MinTime), clock(m.MaxTime-1))
+		s.add(BlockDay, block.MetaName, "from %s to %s, past midnight UTC", block.FormatTime(m.MinTime), block.FormatTime(m.MaxTime-1))
 	}
 	s.thanos(m)
 }
@@ -213,7 +210,7 @@ func (s *findings) meta(m *verifyMeta, folder string) {
 var mimirLabels = []string{"__org_id__", "__ingester_id__", "__compactor_shard_id__"}
 
 // thanos looks at the section of external labels.
-func (s *findings) thanos(m *verifyMeta) {
+func (s *findings) thanos(m *metaFile) {
 	switch {
 	case s.o.Target == Mimir:
 		if m.Thanos == nil {
@@ -221,25 +218,25 @@ func (s *findings) thanos(m *verifyMeta) {
 		}
 		for _, name := range slices.Sorted(maps.Keys(m.Thanos.Labels)) {
 			if !slices.Contains(mimirLabels, name) {
-				s.add(BlockExternal, metaName, "external label %s=%q", name, m.Thanos.Labels[name])
+				s.add(BlockExternal, block.MetaName, "external label %s=%q", name, m.Thanos.Labels[name])
 			}
 		}
 	case m.Thanos == nil:
-		s.add(BlockExternal, metaName, "there is no section thanos")
+		s.add(BlockExternal, block.MetaName, "there is no section thanos")
 	case m.Thanos.Version > 1:
-		s.add(BlockExternal, metaName, "the section thanos is of version %d, want 1", m.Thanos.Version)
+		s.add(BlockExternal, block.MetaName, "the section thanos is of version %d, want 1", m.Thanos.Version)
 	case len(m.Thanos.Labels) == 0:
-		s.add(BlockExternal, metaName, "there are no external labels")
+		s.add(BlockExternal, block.MetaName, "there are no external labels")
 	}
-	if m.Thanos.resolution() > 0 {
-		s.add(BlockDownsampled, metaName, "downsampled by Thanos, this system cannot read it: a sample is %s", m.Thanos.resolution())
+	if m.Thanos.Resolution() > 0 {
+		s.add(BlockDownsampled, block.MetaName, "downsampled by Thanos, this system cannot read it: a sample is %s", m.Thanos.Resolution())
 	}
 }
 
 // verified is a block that was looked at.
 type verified struct {
 	dir  string
-	meta *verifyMeta
+	meta *metaFile
 }
 
 // together holds blocks against each other.
@@ -259,7 +256,7 @@ func (s *findings) together(all []verified) {
 		}
 		before, ok := latest[group]
 		if ok && before.meta.MaxTime > b.meta.MinTime {
-			s.add(BlockOverlap, "", "from %s to %s as is %s", clock(b.meta.MinTime), clock(min(b.meta.MaxTime, before.meta.MaxTime)-1), filepath.Base(before.dir))
+			s.add(BlockOverlap, "", "from %s to %s as is %s", block.FormatTime(b.meta.MinTime), block.FormatTime(min(b.meta.MaxTime, before.meta.MaxTime)-1), filepath.Base(before.dir))
 		}
 		if !ok || before.meta.MaxTime < b.meta.MaxTime {
 			latest[group] = b
@@ -279,13 +276,4 @@ func day(ms int64) int64 {
 		n--
 	}
 	return n
-}
-
-// bare returns the reason of a file error without the path, which is told apart.
-func bare(err error) error {
-	var path *fs.PathError
-	if errors.As(err, &path) {
-		return path.Err
-	}
-	return err
 }

@@ -1,4 +1,4 @@
-package tsdb
+package block
 
 import (
 	"os"
@@ -21,7 +21,7 @@ func TestFault(t *testing.T) {
 		t.Skip("a mapped file cannot be cut here: ", err)
 	}
 	sum := 0
-	err = guard(func() error {
+	err = Guard(func() error {
 		for _, b := range f.Bytes() {
 			sum += int(b)
 		}

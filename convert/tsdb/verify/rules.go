@@ -1,4 +1,4 @@
-package tsdb
+package verify
 
 import (
 	"fmt"
@@ -36,7 +36,7 @@ func (t *Target) Set(name string) error {
 // Type names the value in command line help.
 func (*Target) Type() string { return "system" }
 
-// The codes of findings. What each stands for is in [VerifyCodes].
+// The codes of findings. What each stands for is in [Codes].
 const (
 	BlockIncomplete   finding.Code = "block-incomplete"
 	BlockMeta         finding.Code = "block-meta"
@@ -137,9 +137,9 @@ func (t Target) column() int {
 	return 0
 }
 
-// VerifyCodes returns the codes of findings about blocks for a target, and what
+// Codes returns the codes of findings about blocks for a target, and what
 // they stand for.
-func VerifyCodes(t Target) []finding.CodeInfo {
+func Codes(t Target) []finding.CodeInfo {
 	var all []finding.CodeInfo
 	for _, r := range rules {
 		if s := r.severity[t.column()]; s != noRule {

@@ -1,0 +1,90 @@
+package block
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"github.com/prometheus/prometheus/tsdb/chunkenc"
+)
+
+// UnknownEncoding is the error for a chunk in an encoding that this program does not
+// know. Most likely a later Prometheus wrote it; it is no damage.
+type UnknownEncoding chunkenc.Encoding
+
+// Error names the encoding.
+func (e UnknownEncoding) Error() string {
+	return fmt.Sprintf("chunks of encoding %d, which this program does not know", uint8(e))
+}
+
+// CheckEncoding returns an error unless package chunkenc can decode a chunk. The
+// decoders of chunkenc read the head of a chunk without checking its length.
+func CheckEncoding(enc chunkenc.Encoding, data []byte) error {
+	least := 2
+	switch enc {
+	case chunkenc.EncXOR:
+	case chunkenc.EncXOR2, chunkenc.EncHistogram, chunkenc.EncFloatHistogram,
+		chunkenc.EncHistogramST, chunkenc.EncFloatHistogramST:
+		least = 3
+	default:
+		return UnknownEncoding(enc)
+	}
+	if len(data) < least {
+		return fmt.Errorf("a chunk of %d bytes has no head", len(data))
+	}
+	return nil
+}
+
+// EncAggregates is the encoding of chunks that Thanos downsampled. Such a chunk has
+// up to five chunks, each with an aggregate of the samples of a window of time, in
+// this order:
+//
+//	count, sum, min, max, counter
+//
+// Each begins with the length of its data as a uvarint. If the length is not 0, a
+// byte with the encoding and the data follow. The time of a sample is the last
+// millisecond of its window.
+//
+// The counter of numbers continues over resets. Its first sample is the first value
+// of the original series, at the original time. Its last sample is the last value of
+// the original series, at the time of the last window. These two reveal resets
+// between chunks.
+const EncAggregates chunkenc.Encoding = 0xff
+
+// Aggregates are the chunks in a chunk of EncAggregates; missing ones are nil.
+type Aggregates struct {
+	Count, Sum, Min, Max, Counter chunkenc.Chunk
+}
+
+// ErrAggregates means that a chunk of EncAggregates cannot be read.
+var ErrAggregates = errors.New("a chunk of aggregates cannot be read")
+
+// SplitAggregates returns the chunks in a chunk of EncAggregates.
+func SplitAggregates(data []byte) (all Aggregates, err error) {
+	for i, dst := range []*chunkenc.Chunk{&all.Count, &all.Sum, &all.Min, &all.Max, &all.Counter} {
+		size, n := binary.Uvarint(data)
+		if n <= 0 {
+			return all, fmt.Errorf("%w: aggregate %d has no length", ErrAggregates, i)
+		}
+		if data = data[n:]; size == 0 {
+			continue
+		}
+		if size >= uint64(len(data)) {
+			return all, fmt.Errorf("%w: aggregate %d goes past the end", ErrAggregates, i)
+		}
+		enc := chunkenc.Encoding(data[0])
+		body := data[1 : 1+size]
+		if err := CheckEncoding(enc, body); err != nil {
+			return all, fmt.Errorf("%w: aggregate %d: %w", ErrAggregates, i, err)
+		}
+		c, err := chunkenc.FromData(enc, body)
+		if err != nil {
+			return all, fmt.Errorf("%w: aggregate %d: %w", ErrAggregates, i, err)
+		}
+		*dst, data = c, data[1+size:]
+	}
+	if len(data) > 0 {
+		return all, fmt.Errorf("%w: %d bytes follow the last aggregate", ErrAggregates, len(data))
+	}
+	return all, nil
+}
