@@ -3,8 +3,8 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -12,6 +12,7 @@ import (
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
 	"github.com/pcparchive/pcparchive/convert/expo"
+	"github.com/pcparchive/pcparchive/convert/flatten"
 	"github.com/pcparchive/pcparchive/convert/format"
 	"github.com/pcparchive/pcparchive/convert/native"
 	"github.com/pcparchive/pcparchive/convert/prom"
@@ -25,7 +26,8 @@ import (
 // convertOptions are the flags of convert: those of the verbs that it stands for.
 type convertOptions struct {
 	from, to format.Format
-	blocks   exportTSDBOptions // its mapping is everyone's
+	mapping  mappingOptions
+	blocks   blockTarget
 	comments bool
 	samples  sampleOptions
 	pages    pageOptions
@@ -68,13 +70,13 @@ times stay as they are.
   curl -s localhost:9100/metrics | pcparchive convert - rec`,
 		Args: nargs(2, -1, "at least one input and an output"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.blocks.mapping.ranged = cmd.Flags().Changed("start") || cmd.Flags().Changed("end")
+			o.mapping.ranged = cmd.Flags().Changed("start") || cmd.Flags().Changed("end")
 			return runConvert(cmd.Context(), s, o, args[:len(args)-1], args[len(args)-1])
 		},
 	}
-	// The flags of the verbs: of those that two have the first one's counts.
+	// These groups of flags overlap. The first group that has a flag defines it.
 	for _, add := range []func(*cobra.Command){
-		o.blocks.mapping.add, o.blocks.addOwn, o.pages.add, func(c *cobra.Command) { o.samples.add(c, "") },
+		o.mapping.add, o.blocks.add, o.pages.add, func(c *cobra.Command) { o.samples.add(c, "") },
 	} {
 		part := &cobra.Command{}
 		add(part)
@@ -117,30 +119,25 @@ func runConvert(ctx context.Context, s streams, o convertOptions, in []string, o
 	return o.fromSamples(ctx, s, in, out)
 }
 
-// settle gives flags that several verbs have to all of them.
+// settle copies the flags that several groups share to each of them.
 func (o *convertOptions) settle(out string) {
-	m := &o.blocks.mapping
-	o.blocks.dir, o.blocks.output = out, o.samples.output
+	m := &o.mapping
+	o.blocks.dir, o.blocks.output, o.blocks.zone = out, o.samples.output, m.zones.or(time.UTC)
 	o.pages.zones, o.samples.zones = m.zones, m.zones
 	o.samples.out, o.samples.external, o.samples.relabel = out, m.labels, m.relabel
 }
 
 // fromArchives converts archives.
 func (o *convertOptions) fromArchives(ctx context.Context, s streams, in []string, out string) error {
-	m := &o.blocks.mapping
+	m := &o.mapping
 	if err := m.check(); err != nil {
 		return err
 	}
 	switch {
 	case o.to == format.Blocks:
-		return runExportTSDB(ctx, s, o.blocks, in)
+		return exportBlocks(ctx, s, in, m, o.blocks)
 	case o.to == format.Text, o.to == format.OpenMetrics:
-		p := exportPromOptions{at: "end", target: "always", health: true, comments: o.comments, file: out, mapping: *m, output: o.samples.output}
-		p.mapping.ranged = true
-		if o.to == format.OpenMetrics {
-			p.format = expo.OpenMetrics
-		}
-		return runExportProm(ctx, s, p, in)
+		return o.dump(ctx, s, in, out)
 	case o.to != format.Archive:
 		return usageError{fmt.Errorf("--to %s: replies cannot be written", o.to)}
 	case len(m.relabel.rules) > 0:
@@ -148,16 +145,54 @@ func (o *convertOptions) fromArchives(ctx context.Context, s streams, in []strin
 	case m.step > 0 || m.unwrap:
 		return o.thinArchives(ctx, s, in, out)
 	}
-	c := copyOptions{volumeSize: o.samples.volumeSize, output: o.samples.output, converts: true}
-	c.Options = rewrite.Options{Version: o.samples.version, Compress: o.samples.compress, Lossy: o.lossy}
-	if m.ranged {
-		c.start, c.end, c.zones = m.start, m.end, m.zones
-	}
-	return runCopy(ctx, s, c, in, out)
+	return o.copy(ctx, s, in, out)
 }
 
-// convertedOutput is what is printed of archives that were made of archives. Its
-// losses have the form of the verb that did it.
+// textTarget returns where text goes.
+func (o *convertOptions) textTarget(out string) textTarget {
+	t := textTarget{file: out, comments: o.comments, output: o.samples.output}
+	if o.to == format.OpenMetrics {
+		t.format = expo.OpenMetrics
+	}
+	return t
+}
+
+// dump writes all samples of archives as text.
+func (o *convertOptions) dump(ctx context.Context, s streams, in []string, out string) error {
+	t := o.textTarget(out)
+	if err := t.check(in); err != nil {
+		return err
+	}
+	h, err := openHosts(s, in)
+	if err != nil {
+		return err
+	}
+	m := o.mapping
+	m.ranged, h.zones = true, m.zones
+	report := &prom.Report{}
+	err = dumpArchives(ctx, s, h, &m, t, m.flattenOptions(report))
+	return cmp.Or(err, h.reportProblems(), sayLosses(s, report))
+}
+
+// copy copies archives record by record.
+func (o *convertOptions) copy(ctx context.Context, s streams, in []string, out string) error {
+	m := &o.mapping
+	sel := copySelection{Options: rewrite.Options{
+		Version: o.samples.version, VolumeSize: int64(o.samples.volumeSize), Compress: o.samples.compress, Lossy: o.lossy,
+	}}
+	if m.ranged {
+		sel.start, sel.end, sel.zones = m.start, m.end, m.zones
+	}
+	return copyArchives(ctx, s, sel, in, out, func(host string, report *rewrite.Report) error {
+		if o.samples.output == outputJSON {
+			return writeJSON(s.out, convertedOutput{[]convertedArchive{{out, host}}, report.Losses})
+		}
+		return printCopy(s, out, report)
+	})
+}
+
+// convertedOutput is what convert prints of archives made of archives. Losses have
+// the form of the package that made the archive.
 type convertedOutput struct {
 	Archives []convertedArchive `json:"archives"`
 	Losses   any                `json:"losses"`
@@ -168,8 +203,8 @@ type convertedArchive struct {
 	Host    string `json:"host"`
 }
 
-// thinArchives writes an archive of what the stages between leave of others.
-func (o *convertOptions) thinArchives(ctx context.Context, s streams, in []string, out string) (err error) {
+// thinArchives writes an archive of the steps that the stages leave of others.
+func (o *convertOptions) thinArchives(ctx context.Context, s streams, in []string, out string) error {
 	h, err := openHosts(s, in)
 	if err != nil {
 		return err
@@ -178,55 +213,42 @@ func (o *convertOptions) thinArchives(ctx context.Context, s streams, in []strin
 	if err != nil {
 		return err
 	}
-	m := &o.blocks.mapping
+	m := &o.mapping
 	h.zones = m.zones
 	from, to, err := m.times(h)
 	if err != nil {
 		return err
 	}
-	aside, err := rewrite.NewAside(out)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, aside.Remove()) }()
-	version := o.samples.version
-	for r := range set.Readers() {
-		version = max(version, r.Header().Version)
-	}
-	if o.samples.version != 0 {
-		version = o.samples.version
-	}
-	header := *firstReader(set).Header()
-	a, err := archive.Create(aside.Base(), archive.Header{Host: header.Host, PID: header.PID, Zone: header.Zone, ZoneInfo: header.ZoneInfo}, &archive.WriteOptions{
-		Version: version, VolumeSize: int64(o.samples.volumeSize), NoLock: true, AsIs: true,
-		Compress: o.samples.compress, CompressLast: o.samples.compress != archive.CompressNone,
-	})
-	if err != nil {
-		return err
-	}
 	report := &prom.Report{}
-	sink := convert.NewToArchive(a)
-	src := m.source(convert.FromArchive(set, history.Query{From: from, To: to}), report)
-	if err := errors.Join(convert.Copy(ctx, sink, src), sink.Close()); err != nil {
+	im, err := o.samples.importer(report)
+	if err != nil {
 		return err
 	}
-	if err := aside.Publish(); err != nil {
+	src := m.stages().Source(convert.FromArchive(set, history.Query{From: from, To: to}), report)
+	res, err := im.Steps(ctx, src, commonHeader(set))
+	if err != nil {
 		return err
 	}
-	printReplaced(s, aside.Replaced())
+	printReplaced(s, res.Replaced)
 	if o.samples.output == outputJSON {
-		err = writeJSON(s.out, convertedOutput{[]convertedArchive{{Archive: out, Host: header.Host}}, report.Losses()})
+		err = writeJSON(s.out, convertedOutput{[]convertedArchive{{out, res.Archives[0].Host}}, report.Losses()})
 	} else {
 		_, err = fmt.Fprintf(s.out, "%s: written\n", out)
 	}
 	return cmp.Or(err, h.reportProblems(), sayLosses(s, report))
 }
 
-func firstReader(set *store.Set) *archive.Reader {
+// commonHeader returns the header of a host's first archive with the highest
+// version of all.
+func commonHeader(set *store.Set) archive.Header {
+	var header archive.Header
 	for r := range set.Readers() {
-		return r
+		if header.Host == "" {
+			header = *r.Header()
+		}
+		header.Version = max(header.Version, r.Header().Version)
 	}
-	return nil
+	return header
 }
 
 // relabelArchives writes an archive of others whose series were relabelled. PCP's
@@ -237,30 +259,20 @@ func (o *convertOptions) relabelArchives(ctx context.Context, s streams, in []st
 		return err
 	}
 	report := &prom.Report{}
-	m := o.blocks.mapping
+	m := &o.mapping
 	h.zones = m.zones
 	from, to, err := m.times(h)
 	if err != nil {
 		return err
 	}
-	rules := m.relabel
-	m.relabel = relabelFlag{} // importSamples applies it
-	o.samples.relabel, o.samples.external = rules, nil
-	src := &sampleInput{Source: ingest.Source{
-		SampleSource: archiveSamples(func(ctx context.Context, dst prom.SampleSink) error {
-			fo := m.flattenOptions(report)
-			fo.AllNames = true
-			return m.copyHosts(ctx, h, from, to, borrowed{dst}, fo)
-		}),
-		Natives: func(string) native.Resolver { return tsdb.NewNatives(report, h.nativeMetrics()) },
+	fo := m.flattenOptions(report)
+	fo.AllNames = true
+	samples, view := m.source(h, from, to, fo)
+	imported := o.samples
+	imported.external = nil // the samples have these labels
+	src := &sampleInput{done: view.clear, Source: ingest.Source{
+		SampleSource: samples,
+		Natives:      func(string) native.Resolver { return tsdb.NewNatives(report, flatten.NativeMetrics(h.Readers())) },
 	}}
-	return cmp.Or(importSamples(ctx, s, o.samples, src, report), h.reportProblems())
-}
-
-// archiveSamples is the SampleSource that archives are by way of a Flattener.
-type archiveSamples func(context.Context, prom.SampleSink) error
-
-// Samples hands on all samples, by ascending time.
-func (f archiveSamples) Samples(ctx context.Context, dst prom.SampleSink) error {
-	return f(ctx, dst)
+	return cmp.Or(importSamples(ctx, s, imported, src, report), h.reportProblems())
 }

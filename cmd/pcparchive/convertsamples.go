@@ -5,9 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 
-	"github.com/pcparchive/pcparchive/convert/expo"
 	"github.com/pcparchive/pcparchive/convert/format"
 	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/tsdb"
@@ -23,7 +21,8 @@ func (o *convertOptions) fromSamples(ctx context.Context, s streams, in []string
 		return importBlocks(ctx, s, &o.samples, b, o.samples.splitBy != "", report)
 	}
 	if o.to == format.Text || o.to == format.OpenMetrics {
-		if err := cmp.Or(checkTextReport(out, o.samples.output), checkOutput(out, in)); err != nil {
+		t := o.textTarget(out)
+		if err := t.check(in); err != nil {
 			return err
 		}
 	}
@@ -44,7 +43,7 @@ func (o *convertOptions) fromSamples(ctx context.Context, s streams, in []string
 
 // openSamples opens what Prometheus has.
 func (o *convertOptions) openSamples(ctx context.Context, s streams, in []string, report *prom.Report) (*sampleInput, error) {
-	m := &o.blocks.mapping
+	m := &o.mapping
 	if o.from == format.Blocks {
 		return openBlocks(ctx, s, o.blockSelection(in), report)
 	}
@@ -59,7 +58,7 @@ func (o *convertOptions) openSamples(ctx context.Context, s streams, in []string
 
 // blockSelection returns the part of blocks that the flags select.
 func (o *convertOptions) blockSelection(paths []string) blockSelection {
-	m := &o.blocks.mapping
+	m := &o.mapping
 	b := blockSelection{paths: paths, match: o.match, zones: m.zones}
 	if m.ranged {
 		b.start, b.end = m.start, m.end
@@ -77,18 +76,14 @@ func openBlocks(ctx context.Context, s streams, b blockSelection, report *prom.R
 	return &sampleInput{Source: ingest.Source{SampleSource: r}, ordered: true, close: r.Close, damages: damages}, nil
 }
 
-// sorted hands the samples of src to dst by ascending time, relabelled, and
-// flushes it. It closes dst.
+// sorted hands the samples of src to dst by ascending time, relabelled, and flushes
+// dst.
 func (o *convertOptions) sorted(ctx context.Context, src *sampleInput, dst prom.SampleSink, report *prom.Report) error {
-	dst = o.blocks.mapping.relabel.rules.Before(dst, report)
-	if !src.ordered {
-		dst = prom.NewSorter(dst, prom.SorterOptions{Memory: int64(o.samples.memory), Report: report, KeepFirst: src.KeepFirst})
+	dst = o.mapping.relabel.rules.Before(dst, report)
+	if src.ordered {
+		return src.end(prom.Copy(ctx, dst, src))
 	}
-	err := src.end(src.Samples(ctx, dst))
-	if err == nil {
-		err = dst.Flush(ctx)
-	}
-	return errors.Join(err, dst.Close())
+	return src.end(prom.CopySorted(ctx, dst, src, prom.SorterOptions{Memory: int64(o.samples.memory), Report: report, KeepFirst: src.KeepFirst}))
 }
 
 // writeBlocks writes blocks of samples.
@@ -97,39 +92,21 @@ func (o *convertOptions) writeBlocks(ctx context.Context, s streams, src *sample
 	if err != nil {
 		return err
 	}
-	if err := o.sorted(ctx, src, blocks, report); err != nil {
+	if err := errors.Join(o.sorted(ctx, src, blocks, report), blocks.Close()); err != nil {
 		return err
 	}
 	src.damages.rest()
-	return cmp.Or(o.blocks.tell(s, blocks, report), sayLosses(s, report), src.damages.skipped())
+	return cmp.Or(o.blocks.print(s, blocks, report), sayLosses(s, report), src.damages.skipped())
 }
 
 // writeText writes all samples as text.
 func (o *convertOptions) writeText(ctx context.Context, s streams, src *sampleInput, out string, report *prom.Report) (err error) {
 	store := tsdb.NewStore("", report)
 	defer func() { err = errors.Join(err, store.Close()) }()
-	if err := o.sorted(ctx, src, borrowed{store}, report); err != nil {
+	if err := o.sorted(ctx, src, store, report); err != nil {
 		return err
 	}
 	src.damages.rest()
-	syntax := expo.Text
-	if o.to == format.OpenMetrics {
-		syntax = expo.OpenMetrics
-	}
-	err = toOutput(ctx, s, out, func(w io.Writer) error {
-		return expo.WriteDump(w, store, expo.Options{Format: syntax, PCP: o.comments}, report)
-	})
-	if err != nil {
-		return err
-	}
-	return cmp.Or(tellText(s, out, o.samples.output, report), sayLosses(s, report), src.damages.skipped())
+	t := o.textTarget(out)
+	return cmp.Or(t.write(ctx, s, store, report), sayLosses(s, report), src.damages.skipped())
 }
-
-// borrowed is a SampleSink that its owner flushes and closes, not what feeds it.
-type borrowed struct{ prom.SampleSink }
-
-// Flush does nothing.
-func (borrowed) Flush(context.Context) error { return nil }
-
-// Close does nothing.
-func (borrowed) Close() error { return nil }

@@ -18,13 +18,18 @@ import (
 )
 
 type copyOptions struct {
-	rewrite.Options
-	start, end string
-	labels     []string
-	zones      zoneFlags
+	copySelection
 	volumeSize byteSize
 	output     outputFormat
-	converts   bool // for convert, whose report has a form of its own
+}
+
+// copySelection says what a copy has of its archives. Its times may be relative to
+// the archives.
+type copySelection struct {
+	rewrite.Options
+	start, end string   // as on the command line; empty for no limit
+	labels     []string // matchers as on the command line
+	zones      zoneFlags
 }
 
 func newCopyCmd(s streams) *cobra.Command {
@@ -75,9 +80,8 @@ An archive that exists is never overwritten; OUT appears when it is complete.`,
 	return cmd
 }
 
-// selection completes the options of a copy, whose times may be relative to the
-// archives.
-func (o *copyOptions) selection(t timeline) (err error) {
+// resolve completes the options of a copy of these archives.
+func (o *copySelection) resolve(t timeline) (err error) {
 	for _, text := range o.labels {
 		m, err := rewrite.ParseMatchers(text)
 		if err != nil {
@@ -96,6 +100,24 @@ type copyOutput struct {
 }
 
 func runCopy(ctx context.Context, s streams, o copyOptions, in []string, out string) error {
+	o.VolumeSize = int64(o.volumeSize)
+	return copyArchives(ctx, s, o.copySelection, in, out, func(_ string, report *rewrite.Report) error {
+		if o.output == outputJSON {
+			return writeJSON(s.out, copyOutput{out, report})
+		}
+		return printCopy(s, out, report)
+	})
+}
+
+// printCopy prints what a copy has.
+func printCopy(s streams, out string, report *rewrite.Report) error {
+	_, err := fmt.Fprintf(s.out, "%s: %s\n", out, plural(report.Records, "record"))
+	return err
+}
+
+// copyArchives copies archives of one host. After that it calls print and names
+// what the copy lacks.
+func copyArchives(ctx context.Context, s streams, o copySelection, in []string, out string, print func(host string, report *rewrite.Report) error) error {
 	h, err := openHosts(s, in)
 	if err != nil {
 		return err
@@ -109,10 +131,9 @@ func runCopy(ctx context.Context, s streams, o copyOptions, in []string, out str
 		return err
 	}
 	problems := h.Problems()
-	if err := o.selection(set); err != nil {
+	if err := o.resolve(set); err != nil {
 		return err
 	}
-	o.VolumeSize = int64(o.volumeSize)
 	report, err := rewrite.Copy(ctx, out, readers, o.Options)
 	if errors.Is(err, rewrite.ErrLoss) {
 		return fmt.Errorf("%w; --lossy allows it", err)
@@ -121,14 +142,7 @@ func runCopy(ctx context.Context, s streams, o copyOptions, in []string, out str
 		return o.explain(ctx, h, err)
 	}
 	printReplaced(s, report.Replaced)
-	switch {
-	case o.output == outputJSON && o.converts:
-		err = writeJSON(s.out, convertedOutput{[]convertedArchive{{out, set.Host()}}, report.Losses})
-	case o.output == outputJSON:
-		err = writeJSON(s.out, copyOutput{out, report})
-	default:
-		_, err = fmt.Fprintf(s.out, "%s: %s\n", out, plural(report.Records, "record"))
-	}
+	err = print(set.Host(), report)
 	for _, p := range problems {
 		known := func(err error) bool { return err.Error() == p.Err.Error() }
 		if !slices.ContainsFunc(report.Damage, known) {
@@ -139,7 +153,7 @@ func runCopy(ctx context.Context, s streams, o copyOptions, in []string, out str
 }
 
 // explain says why nothing was selected, and what may have been meant.
-func (o *copyOptions) explain(ctx context.Context, h *hosts, err error) error {
+func (o *copySelection) explain(ctx context.Context, h *hosts, err error) error {
 	switch {
 	case errors.Is(err, rewrite.ErrNoMetric):
 		for _, name := range o.Metrics {

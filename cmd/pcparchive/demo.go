@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/pcparchive/pcparchive/convert/flatten"
 	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/tsdb"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -130,11 +132,16 @@ func (d demo) export(ctx context.Context, _ demoOptions) error {
 	if err != nil {
 		return err
 	}
-	blocks, err := exportBlocks(ctx, set, data, tsdb.DefaultBlockRange, &prom.Report{})
+	report := &prom.Report{}
+	blocks, err := tsdb.NewBlocks(data, tsdb.Options{BlockRange: tsdb.DefaultBlockRange, Report: report})
 	if err != nil {
 		return err
 	}
-	for _, b := range blocks {
+	src := &flatten.Source{Sets: []*store.Set{set}, Options: flatten.Options{TargetLabels: true, Report: report}}
+	if err := errors.Join(prom.Copy(ctx, blocks, src), blocks.Close()); err != nil {
+		return err
+	}
+	for _, b := range blocks.Written() {
 		fmt.Fprintf(d.out, "%s: %d series, %d samples, %d bytes\n", b.Dir, b.Series, b.Samples, b.Bytes)
 	}
 	return nil

@@ -11,7 +11,6 @@ import (
 
 	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/tsdb"
-	"github.com/pcparchive/pcparchive/store"
 	"github.com/pcparchive/pcparchive/summary"
 )
 
@@ -20,13 +19,18 @@ func newExportCmd(s streams) *cobra.Command {
 }
 
 type exportTSDBOptions struct {
+	blockTarget
+	mapping mappingOptions
+}
+
+// blockTarget says which blocks a verb writes, and how it reports them.
+type blockTarget struct {
 	dir        string
 	blockRange time.Duration
-	thanos     map[string]string
-	dataDir    string
-	mapping    mappingOptions
+	thanos     map[string]string // external labels of the blocks
+	dataDir    string            // data folder of the server that gets the blocks
 	output     outputFormat
-	zone       *time.Location // of -z, once it is known
+	zone       *time.Location // time zone of the report; nil for UTC
 }
 
 func newExportTSDBCmd(s streams) *cobra.Command {
@@ -69,18 +73,18 @@ there is said.`,
 		RunE:              func(cmd *cobra.Command, args []string) error { return runExportTSDB(cmd.Context(), s, o, args) },
 	}
 	cmd.Flags().StringVarP(&o.dir, "dir", "o", "", "folder for the blocks, such as a Prometheus data folder")
-	o.addOwn(cmd)
+	o.blockTarget.add(cmd)
 	o.mapping.add(cmd)
 	addOutputFlag(cmd, &o.output)
 	return cmd
 }
 
 // addOwn adds the flags that say what blocks are written.
-func (o *exportTSDBOptions) addOwn(cmd *cobra.Command) {
+func (t *blockTarget) add(cmd *cobra.Command) {
 	f := cmd.Flags()
-	durationVar(f, &o.blockRange, "block-duration", tsdb.DefaultBlockRange, "time that a block covers, aligned to multiples since 1970 UTC")
-	addPairsFlag(cmd, &o.thanos, "thanos-label", "external label of the blocks, for Thanos only, as in `cluster=a`; may be repeated")
-	f.StringVar(&o.dataDir, "data-dir", "", "data folder of a server, to be compared with")
+	durationVar(f, &t.blockRange, "block-duration", tsdb.DefaultBlockRange, "time that a block covers, aligned to multiples since 1970 UTC")
+	addPairsFlag(cmd, &t.thanos, "thanos-label", "external label of the blocks, for Thanos only, as in `cluster=a`; may be repeated")
+	f.StringVar(&t.dataDir, "data-dir", "", "data folder of a server, to be compared with")
 }
 
 func runExportTSDB(ctx context.Context, s streams, o exportTSDBOptions, paths []string) error {
@@ -90,77 +94,63 @@ func runExportTSDB(ctx context.Context, s streams, o exportTSDBOptions, paths []
 	if err := o.mapping.check(); err != nil {
 		return err
 	}
+	return exportBlocks(ctx, s, paths, &o.mapping, o.blockTarget)
+}
+
+// exportBlocks writes the blocks of archives and prints what it wrote.
+func exportBlocks(ctx context.Context, s streams, paths []string, m *mappingOptions, t blockTarget) error {
 	h, err := openHosts(s, paths)
 	if err != nil {
 		return err
 	}
-	if h.zones = o.mapping.zones; h.zones.given() {
-		o.zone = h.Location()
+	h.zones = m.zones
+	t.zone = m.zones.or(time.UTC)
+	if m.zones.given() {
+		t.zone = h.Location()
 	}
 	report := &prom.Report{}
-	blocks, err := o.write(ctx, h, report)
-	if err := cmp.Or(err, h.Unusable()); err != nil {
+	from, to, err := m.times(h)
+	if err != nil {
 		return err
 	}
-	err = o.tell(s, blocks, report)
-	if o.mapping.ranged && len(blocks.Written())+len(blocks.Kept()) == 0 {
-		if from, to, err := o.mapping.times(h); err == nil {
-			h.explain(ctx, summary.Request{From: from, To: to})
-		}
+	blocks, err := t.open(report)
+	if err != nil {
+		return err
+	}
+	err = m.copyHosts(ctx, h, from, to, blocks, m.flattenOptions(report))
+	if err := cmp.Or(errors.Join(err, blocks.Close()), h.Unusable()); err != nil {
+		return err
+	}
+	err = t.print(s, blocks, report)
+	if m.ranged && len(blocks.Written())+len(blocks.Kept()) == 0 {
+		h.explain(ctx, summary.Request{From: from, To: to})
 	}
 	return cmp.Or(err, h.reportProblems(), sayLosses(s, report))
 }
 
 // open begins the blocks.
-func (o *exportTSDBOptions) open(report *prom.Report) (*tsdb.Blocks, error) {
-	if o.blockRange < time.Millisecond {
-		return nil, usageError{fmt.Errorf("--block-duration %s is less than a millisecond", o.blockRange)}
+func (t *blockTarget) open(report *prom.Report) (*tsdb.Blocks, error) {
+	if t.blockRange < time.Millisecond {
+		return nil, usageError{fmt.Errorf("--block-duration %s is less than a millisecond", t.blockRange)}
 	}
-	if err := checkLabels("thanos-label", o.thanos, false); err != nil {
+	if err := checkLabels("thanos-label", t.thanos, false); err != nil {
 		return nil, err
 	}
-	return tsdb.NewBlocks(o.dir, tsdb.Options{BlockRange: o.blockRange, External: o.thanos, Report: report})
+	return tsdb.NewBlocks(t.dir, tsdb.Options{BlockRange: t.blockRange, External: t.thanos, Report: report})
 }
 
-// tell prints what was written and what is to be done next.
-func (o *exportTSDBOptions) tell(s streams, blocks *tsdb.Blocks, report *prom.Report) error {
+// print prints which blocks were written and what the user does next.
+func (t *blockTarget) print(s streams, blocks *tsdb.Blocks, report *prom.Report) error {
 	out := newBlocksOutput(blocks, report)
-	out.zone = cmp.Or(o.zone, o.mapping.zones.or(out.zone))
-	err := out.compare(o.dataDir)
+	out.zone = cmp.Or(t.zone, out.zone)
+	err := out.compare(t.dataDir)
 	switch {
 	case err != nil:
 		return err
-	case o.output == outputJSON:
+	case t.output == outputJSON:
 		err = writeJSON(s.out, out)
 	default:
-		out.print(s.out, o.dir, o.dataDir)
+		out.print(s.out, t.dir, t.dataDir)
 	}
 	return cmp.Or(err, out.sayKept(s))
-}
-
-// write writes the blocks. What is damaged is exported as far as it can be read.
-func (o *exportTSDBOptions) write(ctx context.Context, h *hosts, report *prom.Report) (*tsdb.Blocks, error) {
-	from, to, err := o.mapping.times(h)
-	if err != nil {
-		return nil, err
-	}
-	blocks, err := o.open(report)
-	if err != nil {
-		return nil, err
-	}
-	err = o.mapping.copyHosts(ctx, h, from, to, blocks, o.mapping.flattenOptions(report))
-	if err = errors.Join(err, blocks.Close()); err != nil {
-		return nil, err
-	}
-	return blocks, nil
-}
-
-// exportBlocks writes the blocks of one host's archives into dir.
-func exportBlocks(ctx context.Context, set *store.Set, dir string, blockRange time.Duration, report *prom.Report) ([]tsdb.Block, error) {
-	o := exportTSDBOptions{dir: dir, blockRange: blockRange}
-	blocks, err := o.write(ctx, &hosts{Hosts: store.NewHosts(set)}, report)
-	if err != nil {
-		return nil, err
-	}
-	return blocks.Written(), nil
 }

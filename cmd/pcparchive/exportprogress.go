@@ -1,12 +1,9 @@
 package main
 
 import (
-	"context"
-	"iter"
 	"time"
 
 	"github.com/pcparchive/pcparchive/archive"
-	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/store"
 )
@@ -77,31 +74,4 @@ func (p *timeProgress) share(t pcp.Timestamp) int64 {
 	}
 	share := min(max(float64(t.Sub(p.start))/float64(p.span), 0), 1)
 	return int64(share * float64(p.bytes))
-}
-
-// source is src, showing how far it is.
-func (p *timeProgress) source(src history.Source) history.Source {
-	if !p.view.shown() {
-		return src
-	}
-	return shownSource{src, p}
-}
-
-type shownSource struct {
-	history.Source
-	p *timeProgress
-}
-
-// Steps yields the steps.
-func (s shownSource) Steps(ctx context.Context) iter.Seq2[*history.Step, error] {
-	return func(yield func(*history.Step, error) bool) {
-		for step, err := range s.Source.Steps(ctx) {
-			if err == nil {
-				s.p.at(step.Stamp)
-			}
-			if !yield(step, err) {
-				return
-			}
-		}
-	}
 }

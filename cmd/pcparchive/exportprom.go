@@ -12,25 +12,28 @@ import (
 
 	"github.com/pcparchive/pcparchive/convert/expo"
 	"github.com/pcparchive/pcparchive/convert/flatten"
-	"github.com/pcparchive/pcparchive/convert/naming"
 	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/tsdb"
-	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/summary"
 )
 
 type exportPromOptions struct {
 	at         string
-	format     expo.Format
 	timestamps bool
-	comments   bool
 	lookback   time.Duration
 	health     bool
 	target     string
-	file       string
 	mapping    mappingOptions
-	output     outputFormat
+	textTarget
+}
+
+// textTarget says where a verb writes exposition text, and in which form.
+type textTarget struct {
+	file     string // empty or "-" for standard output
+	format   expo.Format
+	comments bool // describe PCP's metrics
+	output   outputFormat
 }
 
 func newExportPromCmd(s streams) *cobra.Command {
@@ -49,7 +52,7 @@ func newExportPromCmd(s streams) *cobra.Command {
 }
 
 func newExportOpenMetricsCmd(s streams) *cobra.Command {
-	o := exportPromOptions{format: expo.OpenMetrics}
+	o := exportPromOptions{textTarget: textTarget{format: expo.OpenMetrics}}
 	cmd := newExpositionCmd(s, &o)
 	cmd.Use = "openmetrics ARCHIVE..."
 	cmd.Short = "The same as OpenMetrics"
@@ -113,7 +116,7 @@ func runExportProm(ctx context.Context, s streams, o exportPromOptions, paths []
 	if err := o.mapping.check(); err != nil {
 		return err
 	}
-	if err := cmp.Or(checkTextReport(o.file, o.output), checkOutput(o.file, paths)); err != nil {
+	if err := o.textTarget.check(paths); err != nil {
 		return err
 	}
 	h, err := openHosts(s, paths)
@@ -127,19 +130,16 @@ func runExportProm(ctx context.Context, s streams, o exportPromOptions, paths []
 	switch o.target {
 	case "auto":
 		// A dump is for another server, whose own scrapes had them.
-		fo.TargetLabels = o.mapping.ranged || sources(h) > 1
+		fo.TargetLabels = o.mapping.ranged || flatten.CountEndpoints(h.Readers()) > 1
 	case "always", "never":
 		fo.TargetLabels = o.target == "always"
 	default:
 		return usageError{fmt.Errorf("--target-labels %q: want auto, always or never", o.target)}
 	}
 	if o.mapping.ranged {
-		err = o.dump(ctx, s, h, fo)
+		err = dumpArchives(ctx, s, h, &o.mapping, o.textTarget, fo)
 	} else {
 		err = o.snapshot(ctx, s, h, fo)
-	}
-	if err == nil {
-		err = tellText(s, o.file, o.output, report)
 	}
 	return cmp.Or(err, h.reportProblems(), sayLosses(s, report))
 }
@@ -159,9 +159,10 @@ func (o *exportPromOptions) snapshot(ctx context.Context, s streams, h *hosts, f
 	if len(families) == 0 {
 		sayNoValues(s, h, at)
 	}
-	return toOutput(ctx, s, o.file, func(w io.Writer) error {
+	err = toOutput(ctx, s, o.file, func(w io.Writer) error {
 		return expo.Write(w, families, expo.Options{Format: o.format, Timestamps: o.timestamps, PCP: o.comments, Report: fo.Report})
 	})
+	return cmp.Or(err, tellText(s, o.file, o.output, fo.Report))
 }
 
 // sayNoValues tells why a page may be empty.
@@ -181,38 +182,34 @@ func isEmptyStore(store *tsdb.Store) bool {
 	return true
 }
 
-// dump writes all samples of a range of times.
-func (o *exportPromOptions) dump(ctx context.Context, s streams, h *hosts, fo flatten.Options) (err error) {
-	from, to, err := o.mapping.times(h)
+// dumpArchives writes all samples of archives in the range of times as text.
+func dumpArchives(ctx context.Context, s streams, h *hosts, m *mappingOptions, t textTarget, fo flatten.Options) (err error) {
+	from, to, err := m.times(h)
 	if err != nil {
 		return err
 	}
 	store := tsdb.NewStore("", fo.Report)
 	defer func() { err = errors.Join(err, store.Close()) }()
-	err = o.mapping.copyHosts(ctx, h, from, to, store, fo)
+	err = m.copyHosts(ctx, h, from, to, store, fo)
 	if err := cmp.Or(err, h.Unusable()); err != nil {
 		return err
 	}
-	if o.mapping.ranged && isEmptyStore(store) {
+	if m.ranged && isEmptyStore(store) {
 		h.explain(ctx, summary.Request{From: from, To: to})
 	}
-	return toOutput(ctx, s, o.file, func(w io.Writer) error {
-		return expo.WriteDump(w, store, expo.Options{Format: o.format, PCP: o.comments}, fo.Report)
-	})
+	return t.write(ctx, s, store, fo.Report)
 }
 
-// sources counts the endpoints that archives were recorded from.
-func sources(h *hosts) int {
-	type endpoint struct{ host, name string }
-	found := map[endpoint]bool{}
-	for r := range h.Readers() {
-		for l := range r.Meta().AllLabels() {
-			if l.Level != labelset.Cluster || pcp.PMID(l.Ident).Domain() != naming.OpenMetricsDomain {
-				continue
-			}
-			set, _ := l.Find(pcp.InstNull)
-			found[endpoint{r.Header().Host, set.Text("source")}] = true
-		}
-	}
-	return len(found)
+// check refuses a file that is an input, and a report on standard output beside the
+// text.
+func (t *textTarget) check(inputs []string) error {
+	return cmp.Or(checkTextReport(t.file, t.output), checkOutput(t.file, inputs))
+}
+
+// write writes all samples of a store.
+func (t *textTarget) write(ctx context.Context, s streams, store *tsdb.Store, report *prom.Report) error {
+	err := toOutput(ctx, s, t.file, func(w io.Writer) error {
+		return expo.WriteDump(w, store, expo.Options{Format: t.format, PCP: t.comments}, report)
+	})
+	return cmp.Or(err, tellText(s, t.file, t.output, report))
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/pcparchive/pcparchive/convert/flatten"
 	"github.com/pcparchive/pcparchive/convert/naming"
 	"github.com/pcparchive/pcparchive/convert/prom"
-	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -112,60 +111,27 @@ func (o *mappingOptions) flattenOptions(r *prom.Report) flatten.Options {
 	}
 }
 
-// copyHosts hands what the archives of hosts have from one time to another to
-// dst, all hosts side by side by ascending time, and flushes dst.
+// stages are the stages between steps that the flags ask for.
+func (o *mappingOptions) stages() convert.Stages {
+	return convert.Stages{Unwrap: o.unwrap, Step: o.step}
+}
+
+// source returns the samples of hosts' archives from one time to another. It shows
+// progress on the view, which the caller clears.
+func (o *mappingOptions) source(h *hosts, from, to pcp.Timestamp, fo flatten.Options) (src *flatten.Source, view byteProgress) {
+	src = &flatten.Source{
+		Sets: h.Sets(), From: from, To: to, Options: fo, Stages: o.stages(), Repeat: o.repeat, Clashes: h.clashes,
+	}
+	progress := newTimeProgress(h.s, h, src.Query().From, to)
+	if progress.view.shown() {
+		src.Progress = progress.at
+	}
+	return src, progress.view
+}
+
+// copyHosts hands the relabelled samples of hosts' archives to dst and flushes dst.
 func (o *mappingOptions) copyHosts(ctx context.Context, h *hosts, from, to pcp.Timestamp, dst prom.SampleSink, fo flatten.Options) error {
-	dst = o.relabel.rules.Before(dst, fo.Report)
-	q := history.Query{From: from, To: to}
-	if from != (pcp.Timestamp{}) {
-		dst = &since{dst, from.Milli()}
-		if o.unwrap || o.repeat > 0 || o.splitAtMarks {
-			q.From = pcp.Timestamp{} // what was before counts
-		}
-	}
-	if o.repeat > 0 {
-		repeat := prom.NewRepeat(dst, o.repeat, fo.Report)
-		dst, fo.Finished = repeat, repeat.Finish
-	}
-	fo.Clashes = h.clashes(q.From, to)
-	table := flatten.New(dst, fo)
-	shown := newTimeProgress(h.s, h, q.From, to)
-	defer shown.view.clear()
-	parts := make([]convert.Part, len(h.Sets()))
-	for i, set := range h.Sets() {
-		src := shown.source(convert.FromArchive(set, q))
-		parts[i] = convert.Part{Source: o.source(src, fo.Report), Sink: table.Fork(set.Host())}
-	}
-	if err := convert.CopyMerged(ctx, parts); err != nil {
-		return err
-	}
-	return dst.Flush(ctx)
-}
-
-// source passes steps through the stages that were asked for.
-func (o *mappingOptions) source(src history.Source, r *prom.Report) history.Source {
-	if o.unwrap {
-		src = convert.Through(src, func(dst history.Sink) history.Sink { return convert.NewUnwrap(dst, r) })
-	}
-	if o.step > 0 {
-		src = convert.Through(src, func(dst history.Sink) history.Sink { return convert.NewDownsample(dst, o.step, r) })
-	}
-	return src
-}
-
-// since drops samples before a time.
-type since struct {
-	prom.SampleSink
-	from int64
-}
-
-// Append hands on the samples that count.
-func (s *since) Append(p *prom.Series, batch []prom.Sample) error {
-	for len(batch) > 0 && batch[0].T < s.from {
-		batch = batch[1:]
-	}
-	if len(batch) == 0 {
-		return nil
-	}
-	return s.SampleSink.Append(p, batch)
+	src, view := o.source(h, from, to, fo)
+	defer view.clear()
+	return prom.Copy(ctx, o.relabel.rules.Before(dst, fo.Report), src)
 }

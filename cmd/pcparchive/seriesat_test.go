@@ -42,7 +42,7 @@ func seriesAt(t *testing.T, paths ...string) []string {
 	if kind == format.Archive {
 		h, err := openHosts(s, paths)
 		require.NoError(t, err)
-		require.NoError(t, o.blocks.mapping.copyHosts(t.Context(), h, pcp.Timestamp{}, pcp.MaxTime, sinktest.Sink(found), o.blocks.mapping.flattenOptions(report)))
+		require.NoError(t, o.mapping.copyHosts(t.Context(), h, pcp.Timestamp{}, pcp.MaxTime, sinktest.Sink(found), o.mapping.flattenOptions(report)))
 	} else {
 		o.pages.format = "auto"
 		if kind == format.OpenMetrics {
