@@ -27,7 +27,7 @@ func FuzzAppend(f *testing.F) {
 		w.a, err = archive.Create(base, archive.Header{Host: "h"}, &archive.WriteOptions{Version: version, Buffer: 4096})
 		require.NoError(t, err)
 		w.context(0)
-		require.NoError(t, w.a.Define(metric(0))) // without a metric no reader opens it
+		require.NoError(t, w.a.Define(metric(0))) // a reader requires a metric
 		for len(w.script) > 0 && len(w.want) < 200 {
 			w.step()
 		}
@@ -39,18 +39,19 @@ func FuzzAppend(f *testing.F) {
 	})
 }
 
-// writer writes what a script of bytes says and notes what should be read.
+// writer executes a script of bytes and records the steps that a reader must
+// find.
 type writer struct {
 	t      *testing.T
 	a      *archive.Appender
 	script []byte
 	stamp  pcp.Timestamp
-	in     *meta.InDom // in force
-	labels string      // of the context, in force
+	in     *meta.InDom // the instance domain in force
+	labels string      // the context labels in force
 	want   []string
 }
 
-// next takes a byte of the script, 0 after its end.
+// next returns the next byte of the script, 0 after its end.
 func (w *writer) next() byte {
 	if len(w.script) == 0 {
 		return 0
@@ -62,8 +63,8 @@ func (w *writer) next() byte {
 
 const domain pcp.InDomID = 7 << 22
 
-// metric returns the metric of a type; types alternate between singular ones
-// and such with instances.
+// metric returns a metric of a type that n selects. Half of the metrics are
+// singular, the others have instances.
 func metric(n byte) *meta.Desc {
 	d := &meta.Desc{PMID: pcp.NewPMID(7, 0, uint32(n)), Type: pcp.Type(n % 11), InDom: pcp.InDomNull, Sem: pcp.SemInstant, Names: []string{fmt.Sprint("m", n)}}
 	if n%2 == 1 {
@@ -92,8 +93,9 @@ func (w *writer) step() {
 	}
 }
 
-// domain puts the instances of a bit mask in force, later than the last record:
-// what has the record's time would hold for it too.
+// domain puts the instances of a bit mask in force at a time later than the
+// last record, because a domain with the record's time would apply to the
+// record, too.
 func (w *writer) domain(mask byte) {
 	w.stamp = w.stamp.Add(time.Microsecond)
 	in := &meta.InDom{Stamp: w.stamp, ID: domain}
@@ -108,7 +110,7 @@ func (w *writer) domain(mask byte) {
 	}
 }
 
-// context puts context labels in force, later than the last record as well.
+// context puts context labels in force at a time later than the last record.
 func (w *writer) context(b byte) {
 	w.stamp = w.stamp.Add(time.Microsecond)
 	set, err := labelset.Parse(fmt.Sprintf(`{"a":%d}`, b), labelset.Context)
@@ -175,8 +177,8 @@ func (w *writer) value(inst pcp.InstID, typ pcp.Type) history.Value {
 	return history.Value{Inst: inst, Type: typ, Data: data}
 }
 
-// events makes an array of n records, the last of which says that some were
-// missed.
+// events returns an array of n event records, the last of which reports missed
+// records.
 func (w *writer) events(inst pcp.InstID, typ pcp.Type, n int) history.Value {
 	var all []history.EventRecord
 	for i := range n {
@@ -193,7 +195,7 @@ func (w *writer) events(inst pcp.InstID, typ pcp.Type, n int) history.Value {
 	return v
 }
 
-// readBack lists an archive's steps as the writer noted them.
+// readBack formats an archive's steps in the form that writer uses.
 func readBack(t *testing.T, base string) (got []string) {
 	r, err := archive.Open(base, nil)
 	require.NoError(t, err)

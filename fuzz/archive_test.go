@@ -44,7 +44,7 @@ func FuzzArchive(f *testing.F) {
 	})
 }
 
-// readMetadata asks a store everything.
+// readMetadata calls every query of a store.
 func readMetadata(r *archive.Reader) {
 	s, at := r.Meta(), r.Header().Start
 	for d := range s.Metrics() {

@@ -57,7 +57,7 @@ func FuzzContinue(f *testing.F) {
 	})
 }
 
-// dataRecords lists the records that can be read, and whether damage ends them.
+// dataRecords lists the readable records and reports whether damage ends them.
 func dataRecords(base string) (all []string, damaged bool) {
 	r, err := archive.Open(base, &archive.ReadOptions{MaxRecord: maxRecord})
 	if err != nil {
@@ -76,8 +76,9 @@ func dataRecords(base string) (all []string, damaged bool) {
 	return all, false
 }
 
-// adopt goes on with the archive as a recorder does and reports whether that
-// wrote a record. Numbers may be used up, and metadata at odds.
+// adopt continues the archive as a recorder does and reports whether it wrote a
+// record. It may not find a free identifier, or the metadata may be
+// contradictory.
 func adopt(t *testing.T, a *archive.Appender) bool {
 	m, err := mapper.New(mapper.Options{Host: "h"})
 	require.NoError(t, err)
@@ -108,7 +109,7 @@ func appendOne(t *testing.T, a *archive.Appender) bool {
 	err := a.Append(&archive.Result{Stamp: last.Add(time.Second), Sets: []archive.ValueSet{
 		{PMID: d.PMID, Format: archive.FormatOf(d.Type), Values: []history.Value{history.NumberValue(pcp.InstNull, d.Type, 5)}},
 	}})
-	if err != nil && !errors.Is(err, archive.ErrOrder) { // a second after a time whose fraction is none may be before it
+	if err != nil && !errors.Is(err, archive.ErrOrder) { // if the last time has an invalid fraction, a second later may be earlier
 		require.ErrorIs(t, err, pcp.ErrRange)
 	}
 	return err == nil

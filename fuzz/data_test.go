@@ -57,7 +57,7 @@ func FuzzDataRecord(f *testing.F) {
 	})
 }
 
-// encodeResult returns the payload of a record as it is written.
+// encodeResult returns the payload that a writer produces for a record.
 func encodeResult(t *testing.T, res *archive.Result, v pcp.Version) ([]byte, error) {
 	base := filepath.Join(t.TempDir(), "a")
 	w, err := archive.CreateRecords(base, v, &archive.WriteOptions{NoSync: true})
@@ -92,10 +92,10 @@ func blocks(res *archive.Result) (sizes []int, total int) {
 	return sizes, total
 }
 
-// inOrder reports whether the blocks of a record stand in the order of its
-// values, each with one of its own, as they are written.
+// inOrder reports whether the blocks of a record are in the order of its values
+// and not shared, as writers store them.
 func inOrder(payload []byte, res *archive.Result, v pcp.Version) bool {
-	at := 12 // number of value sets and what follows
+	at := 12 // stamp and number of value sets
 	if v == pcp.V3 {
 		at = 16
 	}
@@ -116,7 +116,7 @@ func inOrder(payload []byte, res *archive.Result, v pcp.Version) bool {
 	return slices.IsSorted(places) && len(slices.Compact(places)) == len(places)
 }
 
-// padded returns a payload with its padding as current writers have it.
+// padded returns a payload with the padding of current writers.
 func padded(payload []byte, res *archive.Result) []byte {
 	payload = bytes.Clone(payload)
 	sizes, total := blocks(res)
@@ -130,7 +130,7 @@ func padded(payload []byte, res *archive.Result) []byte {
 	return payload
 }
 
-// events decodes an event array and makes it anew.
+// events decodes an event array and encodes it again.
 func events(t *testing.T, v history.Value) {
 	all, err := v.Events()
 	if err != nil {

@@ -45,11 +45,11 @@ func frames(t *testing.T, r io.Reader) (all []archive.Frame, err error) {
 	return all, nil
 }
 
-// requireLocated requires an error that names its file and offset.
+// requireLocated requires that an error contains its file and offset.
 func requireLocated(t *testing.T, err error) {
 	var fe *pcp.FormatError
 	if errors.Is(err, pcp.ErrMismatch) && !errors.As(err, &fe) {
-		return // two records are at odds, and the message has the place of one
+		return // the error is about two records; the message contains the position of one
 	}
 	require.ErrorAs(t, err, &fe)
 	require.NotEmpty(t, fe.File)

@@ -18,10 +18,10 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// sample is the archive that hostile indexes are put beside.
+// sample is the archive to which arbitrary indexes are added.
 type sample struct {
 	meta, label, data []byte
-	steps             []string // in order
+	steps             []string // in order of time
 	stamps            []pcp.Timestamp
 }
 
@@ -46,7 +46,7 @@ func sampleOf(t *testing.T, v pcp.Version) *sample {
 	return s
 }
 
-// stepText says what a step holds.
+// stepText formats a step.
 func stepText(step *history.Step) string {
 	text := fmt.Sprint(step.Stamp, " ", step.Mark)
 	for _, m := range step.Metrics {
@@ -58,8 +58,8 @@ func stepText(step *history.Step) string {
 	return text
 }
 
-// FuzzIndex puts arbitrary entries into the index of a good archive: what they
-// are makes no difference to what is read.
+// FuzzIndex puts arbitrary entries into the index of a good archive, which must
+// not change the steps read.
 func FuzzIndex(f *testing.F) {
 	f.Fuzz(func(t *testing.T, v3 bool, entries []byte) {
 		v := pcp.V2
@@ -111,8 +111,8 @@ func texts(t *testing.T, steps iter.Seq2[*history.Step, error]) []string {
 	return all
 }
 
-// encodeIndex requires that whole entries are written as they were read, but for
-// times and offsets that the version cannot hold.
+// encodeIndex requires that whole entries are written again unchanged, except
+// times and offsets that the version cannot store.
 func encodeIndex(t *testing.T, r *archive.Reader, v pcp.Version, entries []byte) {
 	size := int(archive.IndexEntrySize(v))
 	require.Len(t, r.Index(), len(entries)/size)

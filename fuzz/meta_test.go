@@ -11,14 +11,14 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// codec is one kind of metadata record.
+// codec tests one kind of metadata record.
 type codec struct {
 	decode func(b []byte, v pcp.Version) (any, error)
 	encode func(r any, v pcp.Version) []byte
-	// exact reports whether a body must be written as it was read, as far as it
-	// was read.
+	// exact reports whether the decoded part of a body must be written again
+	// unchanged.
 	exact   func(body []byte) bool
-	stamped bool // begins with a stamp
+	stamped bool // the body begins with a stamp
 }
 
 func always([]byte) bool { return true }
@@ -29,7 +29,7 @@ var codecs = []codec{
 		func(b []byte, _ pcp.Version) (any, error) { return meta.DecodeDesc(b) },
 		func(r any, _ pcp.Version) []byte { return r.(*meta.Desc).AppendBinary(nil) }, always, false,
 	},
-	{ // names may be shared, or have gaps between them
+	{ // names may share bytes or have gaps between them
 		func(b []byte, v pcp.Version) (any, error) { return meta.DecodeInDom(b, v) },
 		func(r any, v pcp.Version) []byte { return r.(*meta.InDom).AppendBinary(nil, v) }, never, true,
 	},
@@ -76,7 +76,7 @@ func FuzzMetaRecord(f *testing.F) {
 }
 
 // wideFraction reports whether a stamp of version 2 has more microseconds than
-// a Timestamp has room for.
+// a Timestamp can hold.
 func wideFraction(body []byte) bool {
 	us := int64(int32(binary.BigEndian.Uint32(body[4:])))
 	return us*1000 != int64(int32(us*1000))

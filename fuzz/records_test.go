@@ -17,8 +17,8 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// FuzzRecords writes records of every kind, made of arbitrary fields, and reads
-// them back as they were.
+// FuzzRecords writes records of every kind with arbitrary fields, and requires
+// that reading returns them unchanged.
 func FuzzRecords(f *testing.F) {
 	f.Fuzz(func(t *testing.T, v3 bool, script []byte) {
 		m := maker{t: t, script: script, v: pcp.V2}
@@ -30,7 +30,7 @@ func FuzzRecords(f *testing.F) {
 		require.NoError(t, err)
 		for _, volume := range []int32{-1, 0, -2} {
 			_, err = w.Write(&archive.Header{PID: m.i32(), Volume: volume, Host: "h", Zone: "UTC"})
-			m.script = script // the same process in all files
+			m.script = script // the same script for all files
 			require.NoError(t, err)
 		}
 		want := map[archive.Role][]string{}
@@ -41,7 +41,7 @@ func FuzzRecords(f *testing.F) {
 			}
 			want[role] = append(want[role], recordText(r))
 		}
-		// An archive must have one of each.
+		// A readable archive must have a record in each file.
 		add(archive.RoleMeta, &meta.Desc{PMID: 1 << 30, InDom: pcp.InDomNull, Names: []string{"z"}})
 		add(archive.RoleData, &archive.Mark{Stamp: pcp.Timestamp{Sec: 1}})
 		add(archive.RoleIndex, &archive.IndexEntry{Stamp: pcp.Timestamp{Sec: 1}})
@@ -62,7 +62,7 @@ func FuzzRecords(f *testing.F) {
 	})
 }
 
-// maker makes records of a script of bytes.
+// maker creates records from a script of bytes.
 type maker struct {
 	t      *testing.T
 	script []byte
@@ -70,7 +70,7 @@ type maker struct {
 	made   int
 }
 
-// take returns the next n bytes, zeros after the script's end.
+// take returns the next n bytes, padded with zeros after the script's end.
 func (m *maker) take(n int) []byte {
 	b := make([]byte, n)
 	m.script = m.script[copy(b, m.script):]
@@ -94,8 +94,8 @@ func (m *maker) stamp() pcp.Timestamp {
 	return pcp.Timestamp{Sec: int64(m.u64()), Nsec: m.i32()}
 }
 
-// record makes a record of any kind. Descriptors and instance domains are all
-// different: contradictions are refused by reading.
+// record creates a record of any kind. All descriptors and instance domains
+// differ, because readers reject contradictions.
 func (m *maker) record() (archive.Role, archive.Record) {
 	m.made++
 	switch pcp.Kind(m.byte()) % pcp.NumKinds {
@@ -173,14 +173,14 @@ func (m *maker) result() *archive.Result {
 			}
 		}
 		if len(s.Values) == 0 {
-			s.Format = 0 // is not stored
+			s.Format = 0 // a set without values does not store its format
 		}
 		res.Sets = append(res.Sets, s)
 	}
 	return res
 }
 
-// value makes a value of any type that is stored.
+// value creates a value of any type that can be stored.
 func (m *maker) value(typ pcp.Type) history.Value {
 	inst := pcp.InstID(m.i32())
 	switch {
@@ -198,7 +198,7 @@ func (m *maker) value(typ pcp.Type) history.Value {
 	return history.Value{Inst: inst, Type: typ, Data: m.take(int(m.byte() % 20))}
 }
 
-// events makes an event array and reads it back.
+// events creates an event array and reads it back.
 func (m *maker) events(inst pcp.InstID, typ pcp.Type) history.Value {
 	all := []history.EventRecord{}
 	for range m.byte() % 4 {
@@ -222,7 +222,7 @@ func (m *maker) events(inst pcp.InstID, typ pcp.Type) history.Value {
 	return v
 }
 
-// param makes a parameter's value, which has no instance.
+// param creates a parameter value, which has no instance.
 func (m *maker) param(typ pcp.Type) history.Value {
 	v := history.Value{Inst: pcp.InstNull, Type: typ}
 	switch typ.Size() {

@@ -17,8 +17,8 @@ import (
 	"github.com/pcparchive/pcparchive/rewrite"
 )
 
-// FuzzRewrite copies arbitrary archives. A copy holds the records that could be
-// read, and a copy of it is the same to the byte.
+// FuzzRewrite copies arbitrary archives. A copy must hold all readable records,
+// and a copy of the copy must be identical to it.
 func FuzzRewrite(f *testing.F) {
 	f.Fuzz(func(t *testing.T, metaFile, index, data []byte) {
 		dir := t.TempDir()
@@ -28,7 +28,7 @@ func FuzzRewrite(f *testing.F) {
 		}
 		r, err := archive.Open(base, &archive.ReadOptions{MaxRecord: maxRecord})
 		if err != nil {
-			return // FuzzArchive looks at it
+			return // FuzzArchive covers this input
 		}
 		one, err := copied(t, r, filepath.Join(dir, "one"), rewrite.Options{})
 		if err == nil {
@@ -59,7 +59,7 @@ func copied(t *testing.T, r *archive.Reader, out string, o rewrite.Options) (*ar
 	}
 	c, err := archive.Open(out, nil)
 	if errors.Is(err, archive.ErrNoData) {
-		return nil, err // nothing could be read, or nothing was there
+		return nil, err // no record exists or is readable
 	}
 	require.NoError(t, err)
 	return c, nil
@@ -71,7 +71,7 @@ func sameRecords(t *testing.T, from, to *archive.Reader) {
 	}
 }
 
-// records says what could be read.
+// records formats all readable records.
 func records(r *archive.Reader, role archive.Role) (all []string) {
 	for rec, err := range r.Records(role) {
 		if err == nil {
@@ -92,12 +92,12 @@ func sameFiles(t *testing.T, a, b *archive.Reader) {
 	}
 }
 
-// refusal reports whether an error says that a version cannot hold a record.
+// refusal reports whether err says that a version cannot store a record.
 func refusal(err error) bool {
 	return errors.Is(err, pcp.ErrRange) || errors.Is(err, pcp.ErrLimit) || errors.Is(err, pcp.ErrTag)
 }
 
-// recordText says all that a record says.
+// recordText formats all fields of a record.
 func recordText(r archive.Record) string {
 	switch r := r.(type) {
 	case *archive.Result:

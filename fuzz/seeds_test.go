@@ -21,12 +21,12 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-var update = flag.Bool("update", false, "write the seeds anew")
+var update = flag.Bool("update", false, "rewrite the seeds")
 
-// seed is the arguments of one call of a fuzz target.
+// seed holds the arguments of one call of a fuzz target.
 type seed []any
 
-// String returns the seed in the form in which the go tool stores it.
+// String returns the seed in the go tool's file format.
 func (s seed) String() string {
 	out := "go test fuzz v1\n"
 	for _, arg := range s {
@@ -42,7 +42,7 @@ func (s seed) String() string {
 	return strings.ReplaceAll(out, "[]uint8(", "[]byte(")
 }
 
-// seeds makes every target's seeds by name.
+// seeds returns the seeds of every target by name.
 func seeds(t *testing.T) map[string]map[string]seed {
 	all := map[string]map[string]seed{
 		"FuzzFrames": {}, "FuzzHeader": {}, "FuzzMetaRecord": metaSeeds(t), "FuzzDataRecord": dataSeeds(t), "FuzzLabelJSON": labelSeeds(),
@@ -102,13 +102,13 @@ func dataSeeds(t *testing.T) map[string]seed {
 	return all
 }
 
-// recordSeeds makes scripts that begin with one record of each kind.
+// recordSeeds returns scripts that begin with one record of each kind.
 func recordSeeds() map[string]seed {
 	all := map[string]seed{}
 	for kind := range pcp.NumKinds {
 		script := []byte{byte(kind)}
 		for i := range 150 {
-			script = append(script, byte(i*int(kind+3))) // anything
+			script = append(script, byte(i*int(kind+3))) // arbitrary bytes
 		}
 		for _, v := range archtest.Versions {
 			all[strings.ReplaceAll(kind.String(), " ", "-")+"-"+v.String()] = seed{v == pcp.V3, script}
@@ -139,8 +139,8 @@ func appendSeeds() map[string]seed {
 	return all
 }
 
-// TestSeeds checks that every target of this package has the seeds above, as
-// they stand above.
+// TestSeeds checks that the files in testdata are the seeds of every target,
+// and rewrites them with -update.
 func TestSeeds(t *testing.T) {
 	all := seeds(t)
 	assert.Equal(t, targets(t), slices.Sorted(maps.Keys(all)))

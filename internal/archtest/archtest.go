@@ -1,5 +1,6 @@
-// Package archtest holds what the tests of several packages share: the vectors
-// of the format, and an archive with every kind of record in it.
+// Package archtest provides test data for several packages: the vectors of the
+// format, crafted and random archives, and a sample archive with every kind of
+// record.
 package archtest
 
 import (
@@ -10,10 +11,10 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// Versions lists the format versions that are written and read.
+// Versions lists the supported format versions.
 var Versions = []pcp.Version{pcp.V2, pcp.V3}
 
-// ForEachVersion runs a test for each version.
+// ForEachVersion runs a test for each supported version.
 func ForEachVersion(t *testing.T, f func(t *testing.T, v pcp.Version)) {
 	t.Helper()
 	for _, v := range Versions {
@@ -21,8 +22,9 @@ func ForEachVersion(t *testing.T, f func(t *testing.T, v pcp.Version)) {
 	}
 }
 
-// Bytes reads hexadecimal digits, which white space may separate, and text in
-// double quotes, in which \0 is a NUL and no other escape exists.
+// Bytes converts text to bytes. The text consists of hexadecimal digits,
+// optionally separated by white space, and of strings in double quotes, in
+// which \0 is a NUL and no other escape exists.
 func Bytes(t testing.TB, s string) []byte {
 	t.Helper()
 	var out []byte

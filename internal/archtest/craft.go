@@ -15,18 +15,18 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// Crafted is an archive put together record by record, so that it may be wrong
-// in one place. It is not written before Write.
+// Crafted is an archive built record by record in memory, so that a test can
+// make it wrong in one place. Write writes it to disk.
 type Crafted struct {
 	Base    string
 	Layout  *wire.Layout
-	Files   map[string][]byte // by suffix
-	Missing []string          // suffixes that Write leaves out
+	Files   map[string][]byte // contents by suffix
+	Missing []string          // suffixes of files that Write omits
 
 	t testing.TB
 }
 
-// Craft returns an archive of the sample's labels only.
+// Craft returns an archive that contains only the labels of the sample.
 func Craft(t testing.TB, v pcp.Version) *Crafted {
 	t.Helper()
 	layout, ok := wire.For(v)
@@ -39,7 +39,7 @@ func Craft(t testing.TB, v pcp.Version) *Crafted {
 	}
 }
 
-// Put changes a word of a file.
+// Put overwrites a word of a file.
 func (c *Crafted) Put(suffix string, offset int, word uint32) {
 	binary.BigEndian.PutUint32(c.Files[suffix][offset:], word)
 }
@@ -70,7 +70,7 @@ func (c *Crafted) Meta(records ...archive.Record) {
 	}
 }
 
-// Data appends a data record; words are all that follows its time.
+// Data appends a data record. words are all words after its time.
 func (c *Crafted) Data(t pcp.Timestamp, words ...uint32) {
 	b := c.Layout.AppendStamp(nil, t)
 	for _, w := range words {
@@ -79,13 +79,13 @@ func (c *Crafted) Data(t pcp.Timestamp, words ...uint32) {
 	c.Frame(".0", b)
 }
 
-// Value appends a data record with one value of a metric that is stored in situ.
+// Value appends a data record with one in-situ value of one metric.
 func (c *Crafted) Value(t pcp.Timestamp, id pcp.PMID, inst pcp.InstID, v uint32) {
 	c.Data(t, 1, uint32(id), 1, 0, uint32(inst), v)
 }
 
-// Word returns how a value set refers to word n, counted from 1, of what follows
-// a data record's time.
+// Word returns the block reference of a value set to word n, counted from 1,
+// after a data record's time.
 func (c *Crafted) Word(n uint32) uint32 { return 3 + uint32(c.Layout.StampSize)/4 + n - 1 }
 
 // Index appends an index entry.

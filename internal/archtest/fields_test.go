@@ -15,15 +15,15 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// field is one row of a vector.
+// field is a row of a vector.
 type field struct {
 	name  string
 	raw   []byte
-	show  func([]byte) string // what the bytes mean
-	wrong bool                // a defect changed it
+	show  func([]byte) string // formats the meaning of the bytes
+	wrong bool                // the defect changed this field
 }
 
-// fields are the rows of a vector. Their order is that of the bytes.
+// fields are the rows of a vector in the order of their bytes.
 type fields []field
 
 func (f fields) bytes() []byte {
@@ -34,7 +34,7 @@ func (f fields) bytes() []byte {
 	return b
 }
 
-// starts returns where the fields begin, and the end.
+// starts returns the offsets of the fields and of the end.
 func (f fields) starts() []int64 {
 	all := []int64{0}
 	for _, e := range f {
@@ -43,7 +43,7 @@ func (f fields) starts() []int64 {
 	return all
 }
 
-// find returns a field by its name.
+// find returns the index of the field called name.
 func (f fields) find(name string) int {
 	i := slices.IndexFunc(f, func(e field) bool { return e.name == name })
 	if i < 0 {
@@ -58,24 +58,24 @@ func (f *fields) set(name string, hex string) {
 	e.raw, e.wrong = unhex(hex), true
 }
 
-// insert adds a field before another.
+// insert adds a field before the field called before.
 func (f *fields) insert(before, name, hex string) {
 	*f = slices.Insert(*f, f.find(before), field{name, unhex(hex), nil, true})
 }
 
-// remove takes out a field.
+// remove removes a field.
 func (f *fields) remove(name string) {
 	i := f.find(name)
 	*f = slices.Delete(*f, i, i+1)
 }
 
-// shorten leaves the first n bytes of a field, which mean nothing then.
+// shorten keeps only the first n bytes of a field, which then have no meaning.
 func (f fields) shorten(name string, n int) {
 	e := &f[f.find(name)]
 	e.raw, e.show, e.wrong = e.raw[:n], nil, true
 }
 
-// cut ends the vector n bytes into a field.
+// cut ends the vector after n bytes of a field.
 func (f *fields) cut(name string, n int) {
 	i := f.find(name)
 	*f = (*f)[:i+1]
@@ -86,7 +86,7 @@ func (f *fields) cut(name string, n int) {
 	}
 }
 
-// fit makes both lengths of a record true again, unless they are the defect. A
+// fit corrects both length words of a record unless they are the defect. A
 // record that ends early keeps its length.
 func (f fields) fit() {
 	if end := f[len(f)-1]; end.name != "trailer" || len(end.raw) != 4 {
@@ -99,7 +99,7 @@ func (f fields) fit() {
 	}
 }
 
-// String returns the rows as they stand in a file.
+// String returns the rows in the form of a vector file.
 func (f fields) String() string {
 	var hex []string
 	width := 0
@@ -121,8 +121,8 @@ func (f fields) String() string {
 	return b.String()
 }
 
-// digits returns bytes as words of hexadecimal digits. One byte many times is
-// written once, with how often.
+// digits formats bytes as words of hexadecimal digits. It writes a repeated
+// byte once, with the number of repetitions.
 func digits(raw []byte) string {
 	if len(raw) > 16 && len(bytes.Trim(raw, string(raw[:1]))) == 0 {
 		return fmt.Sprintf("%02x*%d", raw[0], len(raw))
@@ -142,7 +142,7 @@ func unhex(s string) []byte {
 	return b
 }
 
-// What the bytes of fields mean.
+// These functions format the meaning of a field's bytes.
 func signed(b []byte) string {
 	return strconv.Itoa(int(int32(binary.BigEndian.Uint32(b))))
 }
@@ -165,8 +165,8 @@ func instance(b []byte) string {
 	return "none"
 }
 
-// annotator splits a record that is whole into its fields. It is written apart
-// from the decoders, so that a vector shows if both understand the format alike.
+// annotator splits a whole record into its fields. It does not use the
+// decoders, so that the vectors test whether both interpret the format alike.
 type annotator struct {
 	b      []byte
 	layout *wire.Layout

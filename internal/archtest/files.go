@@ -5,8 +5,8 @@ import (
 	"testing/fstest"
 )
 
-// Files returns the files and folders of a tree, held in memory, for tests that
-// share what takes long to make.
+// Files reads all files and folders of a tree into memory, for tests that share
+// expensive output.
 func Files(tree fs.FS) (fstest.MapFS, error) {
 	files := fstest.MapFS{}
 	err := fs.WalkDir(tree, ".", func(name string, entry fs.DirEntry, err error) error {

@@ -11,10 +11,12 @@ import (
 	"github.com/pcparchive/pcparchive/internal/oracle"
 )
 
-// packed keeps what programs made of small inputs: many tests compress the same.
+// packed caches the output of programs, because many tests compress the same
+// data.
 var packed sync.Map
 
-// Pack sends data through a program. The test is skipped where it is absent.
+// Pack returns the output of a program for the input data. It skips the test if
+// the program is absent.
 func Pack(t testing.TB, data []byte, program string, args ...string) []byte {
 	t.Helper()
 	cmd := oracle.Command(t, program, args...)

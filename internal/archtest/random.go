@@ -17,17 +17,18 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// RandomOptions say what random archives have.
+// RandomOptions configure random archives.
 type RandomOptions struct {
-	Version pcp.Version // 0 is either
-	Text    bool        // string metrics, too
-	Twins   bool        // instances that share a name
-	Gaps    bool        // records that lack instances
+	Version pcp.Version // zero selects either version at random
+	Text    bool        // adds string metrics
+	Twins   bool        // adds instances that share a name
+	Gaps    bool        // adds records that lack instances
 }
 
-// Random writes an archive at base that is all chance but for its seed: metrics
-// of all kinds, in instance domains whose instances come, go and give their names
-// and numbers to others, with labels of all levels that change, errors and marks.
+// Random writes a random archive at base that depends only on seed. It has
+// metrics of all kinds, instance domains whose instances come, go and hand
+// their names and numbers to others, changing labels of all levels, errors and
+// marks.
 func Random(t testing.TB, base string, seed uint64, o RandomOptions) {
 	t.Helper()
 	r := &random{t: t, Rand: rand.New(rand.NewPCG(seed, 0)), o: o, now: Start}
@@ -54,10 +55,10 @@ type random struct {
 	indoms  map[pcp.InDomID][]meta.Instance
 }
 
-// one reports true once in n times.
+// one returns true once in n times on average.
 func (r *random) one(n int) bool { return r.IntN(n) == 0 }
 
-// pick returns one of several.
+// pick returns one of its arguments.
 func pick[T any](r *random, of ...T) T { return of[r.IntN(len(of))] }
 
 func (r *random) define() {
@@ -71,7 +72,8 @@ func (r *random) define() {
 			PMID: pcp.NewPMID(pick[uint32](r, 60, 61), pick[uint32](r, 1, 2), uint32(i)), Type: pick(r, types...),
 			Sem: pick(r, pcp.SemCounter, pcp.SemInstant, pcp.SemDiscrete), InDom: pcp.InDomNull,
 			Units: pick(r, pcp.Units{}, pcp.Units{DimCount: 1}, pcp.Units{DimSpace: 1, ScaleSpace: pcp.SpaceKbyte, DimTime: -1, ScaleTime: pcp.TimeSec}),
-			// Dots and underscores: some are one name in Prometheus.
+			// Dots and underscores give some metrics the same name in
+			// Prometheus.
 			Names: []string{fmt.Sprintf("random%sd%d%sm%d", pick(r, ".", "_"), i/2, pick(r, ".", "_"), i%2)},
 		}
 		if r.one(3) {
@@ -152,7 +154,7 @@ func (r *random) set(level labelset.Level) labelset.Set {
 	return set
 }
 
-// step writes what happens at one time.
+// step writes the changes and values of one time.
 func (r *random) step() {
 	r.now = r.now.Add(pick(r, time.Millisecond, 17*time.Millisecond, time.Second, time.Hour))
 	if r.one(20) {
@@ -190,7 +192,7 @@ func (r *random) step() {
 		}
 		res.Sets = append(res.Sets, set)
 	}
-	if len(res.Sets) > 0 { // without any it would be a mark
+	if len(res.Sets) > 0 { // a result without sets would be a mark
 		require.NoError(r.t, r.a.Append(res))
 	}
 }

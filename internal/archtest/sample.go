@@ -14,7 +14,7 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// The sample's metrics and instance domain.
+// The metrics and instance domain of the sample.
 var (
 	Load   = &meta.Desc{PMID: pcp.NewPMID(60, 2, 0), Type: pcp.TypeFloat, InDom: Domain, Sem: pcp.SemInstant, Names: []string{"sample.load"}}
 	Volume = &meta.Desc{
@@ -29,10 +29,10 @@ var (
 // Start is the time of the sample's first record.
 var Start = pcp.Timestamp{Sec: 1700000000, Nsec: 250000000}
 
-// Header is the archive label of samples.
+// Header is the archive label of the sample.
 var Header = archive.Header{PID: 4711, Host: "sample.example", Zone: "UTC", ZoneInfo: ":UTC"}
 
-// Sample writes an archive with every kind of record that version v has into a
+// Sample writes an archive with every kind of record of version v into a
 // temporary folder and returns its base path.
 func Sample(t testing.TB, v pcp.Version) string {
 	t.Helper()
@@ -50,7 +50,7 @@ func WriteSample(t testing.TB, base string, v pcp.Version) {
 	require.NoError(t, a.Close())
 }
 
-// Fill writes the sample's records.
+// Fill writes the records of the sample.
 func Fill(t testing.TB, a *archive.Appender) {
 	t.Helper()
 	for _, d := range []*meta.Desc{Load, Volume, Count, Release} {

@@ -12,20 +12,21 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// Vector is a file of testdata/vectors: a record, or an index entry, or the
-// content of an event array, with one property and what a reader makes of it.
-// Its file has four paragraphs:
+// Vector is a file of testdata/vectors. It shows a record, an index entry or
+// the content of an event array with one special property, and how readers must
+// treat it. The file has four paragraphs:
 //
 //	why the vector exists
 //	name: value             lines, see Expect
 //	0000002d  length: 45    rows: bytes, two spaces, the field that they are
 //	{"kind":"desc",…}       the objects of a dump; absent if there are none
 //
-// The tests of this package write the files and hold every reader to them.
+// The tests of this package generate the files and check all readers against
+// them.
 type Vector struct {
 	Name string // folder/file, without the suffix
 	Why  string
-	// Expect has by name what the second paragraph says:
+	// Expect holds the lines of the second paragraph by name:
 	//
 	//	file       metadata, volume or index; label: the first record of a volume;
 	//	           event array: the content of a block
@@ -41,12 +42,12 @@ type Vector struct {
 	//	reference  accepts, refuses, or varies with its release
 	Expect map[string]string
 	Bytes  []byte
-	Rows   string  // as they stand in the file
-	starts []int64 // where fields begin, while the vector is made
-	JSON   string  // offsets count from the vector's first byte
+	Rows   string  // rows as the file contains them
+	starts []int64 // offsets of the fields; set only while the vector is generated
+	JSON   string  // objects of a dump, whose offsets count from the vector's first byte
 }
 
-// LoadVector reads a vector by its name.
+// LoadVector loads the vector called name.
 func LoadVector(t testing.TB, name string) *Vector {
 	t.Helper()
 	raw, err := os.ReadFile(filepath.Join(VectorFolder(t), filepath.FromSlash(name)+".txt"))
@@ -75,8 +76,8 @@ func LoadVector(t testing.TB, name string) *Vector {
 	return v
 }
 
-// rowBytes reads the bytes that a row begins with: hexadecimal digits up to two
-// spaces. 00*80 is the byte 0 eighty times.
+// rowBytes decodes the hexadecimal digits at the start of a row, up to two
+// spaces. 00*80 stands for eighty zero bytes.
 func rowBytes(row string) ([]byte, error) {
 	digits, _, _ := strings.Cut(row, "  ")
 	digits, times, repeated := strings.Cut(digits, "*")
@@ -88,13 +89,13 @@ func rowBytes(row string) ([]byte, error) {
 	return bytes.Repeat(b, int(n)), err
 }
 
-// VectorBytes returns the bytes of a vector.
+// VectorBytes returns the bytes of the vector called name.
 func VectorBytes(t testing.TB, name string) []byte {
 	t.Helper()
 	return LoadVector(t, name).Bytes
 }
 
-// VectorNames lists the vectors.
+// VectorNames lists the names of all vectors.
 func VectorNames(t testing.TB) []string {
 	t.Helper()
 	root := VectorFolder(t)
@@ -125,7 +126,8 @@ func VectorFolder(t testing.TB) string {
 	return ""
 }
 
-// Versions returns the versions that the vector's folder stands for.
+// Versions returns the versions to which the vector applies according to its
+// folder.
 func (v *Vector) Versions() []pcp.Version {
 	switch folder, _, _ := strings.Cut(v.Name, "/"); folder {
 	case "v2":

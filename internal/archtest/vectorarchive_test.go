@@ -15,14 +15,14 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// placed is a vector as part of an archive.
+// placed is a vector in an archive.
 type placed struct {
 	base       string
 	role       archive.Role
-	begin, end int64 // where it stands in its file
+	begin, end int64 // offsets of the vector in its file
 }
 
-// stored writes an archive of records at base.
+// stored writes an archive of the given records at base.
 func stored(t testing.TB, v pcp.Version, base string, records ...archive.Record) {
 	t.Helper()
 	w, err := archive.CreateRecords(base, v, &archive.WriteOptions{NoSync: true})
@@ -40,7 +40,7 @@ func stored(t testing.TB, v pcp.Version, base string, records ...archive.Record)
 
 var suffixes = map[archive.Role]string{archive.RoleMeta: ".meta", archive.RoleIndex: ".index", archive.RoleData: ".0"}
 
-// encoded returns the bytes that a writer makes of records of one file.
+// encoded returns the bytes that a writer produces for records of one file.
 func encoded(t testing.TB, v pcp.Version, role archive.Role, records ...archive.Record) []byte {
 	t.Helper()
 	base := filepath.Join(t.TempDir(), "encoded")
@@ -50,7 +50,7 @@ func encoded(t testing.TB, v pcp.Version, role archive.Role, records ...archive.
 	return b[archive.HeaderSize(v):]
 }
 
-// roleOf returns the file that a vector stands in.
+// roleOf returns the role of the file to which a vector belongs.
 func roleOf(file string) archive.Role {
 	switch file {
 	case "metadata":
@@ -64,11 +64,11 @@ func roleOf(file string) archive.Role {
 // isLabel reports whether the vector is the archive label of a volume.
 func (vec *Vector) isLabel() bool { return vec.Expect["file"] == "label" }
 
-// arrayTypes are the types of the vectors that are the content of a block.
+// arrayTypes maps the vectors of event arrays to their types.
 var arrayTypes = map[string]pcp.Type{"event array": pcp.TypeEvent, "highres event array": pcp.TypeHighResEvent}
 
-// place makes an archive in which there is nothing odd but the vector: metrics
-// and a result before it, and in its file a metric or a result behind it, unless
+// place writes an archive in which only the vector is unusual: metrics and a
+// result precede it, and a metric or a result follows it in its file, unless
 // the file must end there.
 func (vec *Vector) place(t testing.TB, v pcp.Version) placed {
 	t.Helper()
@@ -121,10 +121,10 @@ func (vec *Vector) place(t testing.TB, v pcp.Version) placed {
 	return p
 }
 
-// metaLengths has what metaLength worked out.
+// metaLengths caches the results of metaLength.
 var metaLengths = map[pcp.Version]int64{}
 
-// metaLength is the length of the metadata that stands before every vector.
+// metaLength returns the length of the metadata before the vector.
 func metaLength(t testing.TB, v pcp.Version) int64 {
 	t.Helper()
 	if metaLengths[v] == 0 {
@@ -137,7 +137,7 @@ func metaLength(t testing.TB, v pcp.Version) int64 {
 	return metaLengths[v]
 }
 
-// What stands behind a vector.
+// lastMetric and lastResult follow the vector.
 var lastMetric = &meta.Desc{PMID: metricID(8), Type: pcp.TypeU32, InDom: pcp.InDomNull, Sem: pcp.SemInstant, Names: []string{"x.last"}}
 
 func lastResult() *archive.Result {

@@ -12,16 +12,16 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What the documents quote: the rows of a vector, all of its file, or a table of
-// all vectors.
+// The documents quote the rows of a vector, its whole file, or a table of all
+// vectors.
 var (
 	quotedRows = regexp.MustCompile("(?s)<!-- rows of (\\S+) -->\n+```\n.*?```\n")
 	quotedFile = regexp.MustCompile("(?s)<!-- file (\\S+) -->\n+```\n.*?```\n")
 	listed     = regexp.MustCompile(`(?s)<!-- all vectors -->\n.*?<!-- end -->\n`)
 )
 
-// TestDocumentedVectors compares what the documents quote of the vectors with
-// the vectors, and writes it anew with -update.
+// TestDocumentedVectors compares the quotations in the documents with the
+// vectors. With -update it rewrites them.
 func TestDocumentedVectors(t *testing.T) {
 	pages, err := filepath.Glob(filepath.Join(documents, "*.md"))
 	require.NoError(t, err)
@@ -52,7 +52,7 @@ func TestDocumentedVectors(t *testing.T) {
 	assert.Greater(t, quotes, 5)
 }
 
-// vectorTable lists the vectors with what a reader does.
+// vectorTable lists the vectors and how readers treat them.
 func vectorTable(t *testing.T) string {
 	var b strings.Builder
 	b.WriteString("| vector | a reader | why it exists |\n|---|---|---|\n")

@@ -17,7 +17,7 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// TestVectors pushes each vector through every door.
+// TestVectors reads each vector in every way that the module offers.
 func TestVectors(t *testing.T) {
 	for _, name := range VectorNames(t) {
 		vec := LoadVector(t, name)
@@ -40,20 +40,20 @@ func TestVectors(t *testing.T) {
 // accepted reports whether readers yield the record.
 func (vec *Vector) accepted() bool { return vec.Expect["reader"] == "accepts" || vec.warned() }
 
-// warned reports whether readers yield the record, and a warning about it.
+// warned reports whether readers yield the record with a warning.
 func (vec *Vector) warned() bool { return vec.Expect["reader"] == "warns" }
 
-// dropped reports whether readers pass over the vector without an error.
+// dropped reports whether readers skip the vector silently.
 func (vec *Vector) dropped() bool { return vec.Expect["reader"] == "drops" }
 
-// cause is the error that is expected.
+// cause returns the expected error.
 func (vec *Vector) cause(t *testing.T) error {
 	err, ok := causes[vec.Expect["error"]]
 	require.True(t, ok, "error %q", vec.Expect["error"])
 	return err
 }
 
-// frameCause is the error that is expected of what reads frames.
+// frameCause returns the error expected from a reader of frames.
 func (vec *Vector) frameCause(t *testing.T) error {
 	if err, ok := causes[vec.Expect["frames"]]; ok {
 		return err
@@ -61,7 +61,7 @@ func (vec *Vector) frameCause(t *testing.T) error {
 	return vec.cause(t)
 }
 
-// isFrame reports whether the vector has lengths around it.
+// isFrame reports whether the vector has length words.
 func (vec *Vector) isFrame() bool {
 	return vec.Expect["file"] == "metadata" || vec.Expect["file"] == "volume" || vec.isLabel()
 }
@@ -69,7 +69,7 @@ func (vec *Vector) isFrame() bool {
 // isArray reports whether the vector is the content of an event array.
 func (vec *Vector) isArray() bool { return arrayTypes[vec.Expect["file"]] != 0 }
 
-// frames reads the bytes as a file of their own, whole and one by one.
+// frames reads the bytes as a separate file, at once and byte by byte.
 func (vec *Vector) frames(t *testing.T) {
 	if !vec.isFrame() {
 		return
@@ -87,7 +87,7 @@ func (vec *Vector) frames(t *testing.T) {
 	require.NotNil(t, want, "no error")
 }
 
-// framed returns the payload, nil if the frame itself is refused.
+// framed returns the payload, nil if the frame itself is rejected.
 func (vec *Vector) framed(t *testing.T) (payload []byte) {
 	for f, err := range archive.Frames(bytes.NewReader(vec.Bytes), archive.Pos{}, 0) {
 		if err != nil {
@@ -99,7 +99,7 @@ func (vec *Vector) framed(t *testing.T) (payload []byte) {
 	return payload
 }
 
-// decode gives the record to its decoder, then every beginning of it, which must
+// decode passes the record and each of its prefixes to its decoder, which must
 // not panic.
 func (vec *Vector) decode(t *testing.T, v pcp.Version) {
 	decoder := vec.decoder(t, v)
@@ -110,7 +110,7 @@ func (vec *Vector) decode(t *testing.T, v pcp.Version) {
 		}
 	}
 	err := decoder(payload)
-	if vec.accepted() || vec.Expect["error"] == "ErrMismatch" { // with what stands elsewhere
+	if vec.accepted() || vec.Expect["error"] == "ErrMismatch" { // the record alone is good; it contradicts another one
 		require.NoError(t, err)
 	} else if vec.dropped() {
 		require.ErrorIs(t, err, pcp.ErrTruncated)
@@ -143,7 +143,8 @@ func (vec *Vector) decoder(t *testing.T, v pcp.Version) func([]byte) error {
 	return func(b []byte) error { _, err := history.Value{Type: typ, Data: b}.Events(); return err }
 }
 
-// records reads the archive record by record: one error, at the vector.
+// records reads the archive record by record and expects one error, at the
+// vector.
 func (vec *Vector) records(t *testing.T, p placed) {
 	found, err := vec.refusal(t, p)
 	require.Equal(t, !vec.dropped(), found)
@@ -155,8 +156,8 @@ func (vec *Vector) records(t *testing.T, p placed) {
 	assert.Equal(t, vec.Expect["message"], p.relative(err.Error()))
 }
 
-// strict reads the archive as the reference does, which ends at damage. The
-// index and event arrays are read apart.
+// strict reads the archive as PCP does, which stops at damage. It skips the
+// index and event arrays, which are read separately.
 func (vec *Vector) strict(t *testing.T, p placed) {
 	r, err := archive.Open(p.base, &archive.ReadOptions{Strict: true})
 	if err == nil {
@@ -171,7 +172,8 @@ func (vec *Vector) strict(t *testing.T, p placed) {
 	require.ErrorIs(t, err, vec.frameCause(t), "it does not look for what is behind")
 }
 
-// steps reads the joined view: all of the archive but what is refused.
+// steps reads the joined view and expects everything except the rejected
+// record.
 func (vec *Vector) steps(t *testing.T, v pcp.Version, p placed) {
 	r, err := archive.Open(p.base, nil)
 	if vec.Expect["reader"] == "refuses all" {
@@ -221,7 +223,7 @@ func (vec *Vector) steps(t *testing.T, v pcp.Version, p placed) {
 	assert.Empty(t, r.Warnings())
 }
 
-// result returns the vector as a data record, nil if it is none.
+// result returns the vector as a data record, nil if it is not one.
 func (vec *Vector) result(t *testing.T, v pcp.Version) *archive.Result {
 	if !vec.accepted() || vec.Expect["file"] != "volume" {
 		return nil
@@ -233,7 +235,7 @@ func (vec *Vector) result(t *testing.T, v pcp.Version) *archive.Result {
 	return res
 }
 
-// valuesOf returns the values of a record that steps must have.
+// valuesOf returns the values of a record that steps must contain.
 func valuesOf(res *archive.Result, r *archive.Reader) (all []string) {
 	for _, s := range res.Sets {
 		if _, ok := r.Meta().Desc(s.PMID); !ok {
@@ -256,7 +258,7 @@ func pointsOf(step *history.Step) (all []string) {
 	return all
 }
 
-// roundTrip writes again what was read.
+// roundTrip reads the vector and writes it again.
 func (vec *Vector) roundTrip(t *testing.T, v pcp.Version, p placed) {
 	if !vec.accepted() {
 		return

@@ -6,28 +6,28 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// vectorSpec makes one vector: a record from this module's encoders and, perhaps,
-// one defect.
+// vectorSpec specifies a vector: a record encoded by this module and,
+// optionally, one defect.
 type vectorSpec struct {
 	name    string
 	why     string     // why it exists and what a reader must do
 	folder  string     // v2, v3 or both; empty: one vector for each version
 	file    pcp.Kind   // KindDesc: the metadata, KindResult: a volume, KindIndex; KindNone: an event array
-	event   pcp.Type   // of the event array
-	after   []string   // vectors of the same folder that stand before it in its file
-	last    bool       // nothing can follow it in its file
+	event   pcp.Type   // type of the event array
+	after   []string   // vectors of the same folder that precede it in its file
+	last    bool       // no record can follow it in its file
 	record  func() any // an archive.Record, or the []history.EventRecord of an array
 	defect  func(f *fields)
-	err     error  // how a reader refuses it; nil: it accepts it
-	frames  error  // how a reader of frames refuses it, if it says something else
-	writer  string // other bytes: a writer stores the record so; refuses: it does not store it; empty: same bytes
-	foreign bool   // encoded as the other version does
-	drops   bool   // a reader passes over it without an error
-	all     bool   // it refuses the archive, not only the record
-	warns   error  // a reader yields it and uses it for nothing else
-	noStep  bool   // the joined view has nothing of it
-	// reference is what the reference does, if it is not the same: accepts,
-	// refuses, or varies with its release or what is in its memory.
+	err     error  // expected error of a reader; nil if it accepts the record
+	frames  error  // expected error of a reader of frames, if it differs
+	writer  string // what a writer does with the record: "other bytes", "refuses"; empty: same bytes
+	foreign bool   // encoded in the layout of the other version
+	drops   bool   // readers skip the record silently
+	all     bool   // readers reject the whole archive
+	warns   error  // expected warning of a reader that yields the record but does not use it
+	noStep  bool   // the joined view does not contain the record
+	// reference says how PCP treats the record if it differs: "accepts",
+	// "refuses", or that it varies with the release or the contents of memory.
 	reference string
 }
 
@@ -37,7 +37,7 @@ func set(name, hex string) func(*fields) { return func(f *fields) { f.set(name, 
 // cut returns a defect that ends the file so many bytes into a field.
 func cut(name string, n int) func(*fields) { return func(f *fields) { f.cut(name, n) } }
 
-// Files that a vector stands in.
+// The files to which vectors belong.
 const (
 	inMeta   = pcp.KindDesc
 	inVolume = pcp.KindResult

@@ -19,7 +19,7 @@ const documents = "../../docs/format"
 
 var testName = regexp.MustCompile("`([a-z/]+)\\.((?:Test|Fuzz)\\w+)(?:/([^`]+))?`")
 
-// TestNamedTests requires that the tests that the documentation names exist.
+// TestNamedTests requires that the tests named in the documentation exist.
 func TestNamedTests(t *testing.T) {
 	packages := map[string]*tests{}
 	for _, file := range []string{"vectors.md", "errata.md"} {
@@ -54,7 +54,7 @@ func TestNamedTests(t *testing.T) {
 	}
 }
 
-// tests is what the test files of a package have.
+// tests holds the names in the test files of a package.
 type tests struct {
 	functions, strings map[string]bool
 }

@@ -27,20 +27,20 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-var update = flag.Bool("update", false, "write testdata/vectors and what docs/format quotes of it anew")
+var update = flag.Bool("update", false, "rewrite testdata/vectors and its quotations in docs/format")
 
-// causes are the errors that a vector names.
+// causes maps the names of errors in vectors to the errors.
 var causes = map[string]error{
 	"ErrTruncated": pcp.ErrTruncated, "ErrUnfinished": pcp.ErrUnfinished, "ErrTrailer": pcp.ErrTrailer, "ErrTag": pcp.ErrTag,
 	"ErrNotArchive": pcp.ErrNotArchive, "ErrVersion": pcp.ErrVersion, "ErrMismatch": pcp.ErrMismatch,
 	"ErrRange": pcp.ErrRange, "ErrLayout": pcp.ErrLayout, "ErrLimit": pcp.ErrLimit,
 }
 
-// expectations are the lines of a vector's second paragraph, in their order.
+// expectations lists the names in a vector's second paragraph in their order.
 var expectations = []string{"file", "after", "follows", "reader", "error", "frames", "message", "steps", "writer", "check", "reference"}
 
-// TestVectorFiles compares the files with what their programs make, and writes
-// them anew with -update.
+// TestVectorFiles compares the vector files with those generated from the
+// specifications. With -update it rewrites them.
 func TestVectorFiles(t *testing.T) {
 	made := map[string]bool{}
 	for _, group := range vectorSpecs {
@@ -72,8 +72,7 @@ func TestVectorFiles(t *testing.T) {
 	}
 }
 
-// folders returns the folders that the vector is in, with the version that
-// encodes it.
+// folders returns the folders of the vector with the version that encodes it.
 func (s *vectorSpec) folders() map[string]pcp.Version {
 	all := map[string]pcp.Version{"v2": pcp.V2, "v3": pcp.V3, "both": pcp.V3}
 	if s.folder == "" {
@@ -83,7 +82,7 @@ func (s *vectorSpec) folders() map[string]pcp.Version {
 	return map[string]pcp.Version{s.folder: all[s.folder]}
 }
 
-// vector makes the bytes, and the rows that explain them.
+// vector generates the bytes and the rows that explain them.
 func (s *vectorSpec) vector(t *testing.T, folder string, v pcp.Version) *Vector {
 	if s.foreign {
 		v = pcp.V2 + pcp.V3 - v
@@ -120,7 +119,7 @@ func (s *vectorSpec) vector(t *testing.T, folder string, v pcp.Version) *Vector 
 	return vec
 }
 
-// observe adds what readers make of the vector.
+// observe adds the results of all readers to the vector.
 func (vec *Vector) observe(t *testing.T, s *vectorSpec, v pcp.Version) {
 	folder, _, _ := strings.Cut(vec.Name, "/")
 	for _, name := range s.after {
@@ -164,7 +163,8 @@ func (vec *Vector) observe(t *testing.T, s *vectorSpec, v pcp.Version) {
 	vec.JSON = vec.dump(t, p)
 }
 
-// located requires that an error stands where a field begins, or the file ends.
+// located requires that the error's offset is the start of a field or the end
+// of the file.
 func (vec *Vector) located(t *testing.T, err error, p placed) {
 	var fe *pcp.FormatError
 	if !errors.As(err, &fe) {
@@ -177,7 +177,7 @@ func (vec *Vector) located(t *testing.T, err error, p placed) {
 	assert.Contains(t, vec.starts, at, "%s: %v", vec.Name, err)
 }
 
-// causeName returns the name that a vector has for an error.
+// causeName returns the name of an error in vectors.
 func causeName(err error) string {
 	for name, cause := range causes {
 		if errors.Is(err, cause) {
@@ -187,7 +187,7 @@ func causeName(err error) string {
 	return ""
 }
 
-// text returns the vector as its file has it.
+// text returns the contents of the vector's file.
 func (vec *Vector) text() string {
 	var b strings.Builder
 	b.WriteString(wrap(vec.Why, 100) + "\n\n")
@@ -203,7 +203,7 @@ func (vec *Vector) text() string {
 	return b.String()
 }
 
-// wrap breaks a text into lines.
+// wrap breaks text into lines of at most width bytes.
 func wrap(text string, width int) string {
 	out, line := "", 0
 	for i, word := range strings.Fields(text) {
@@ -219,8 +219,8 @@ func wrap(text string, width int) string {
 	return out
 }
 
-// refusal returns the error of the reader of stored records at the vector, or of
-// the event array in it, and whether it yields a record or an error there.
+// refusal returns the error that a reader of records or of event arrays reports
+// at the vector. found reports whether it yields a record or an error there.
 func (vec *Vector) refusal(t *testing.T, p placed) (found bool, err error) {
 	r, err := archive.Open(p.base, nil)
 	if err != nil {
@@ -261,8 +261,7 @@ func labelBytes(t *testing.T, v pcp.Version, h *archive.Header) []byte {
 	return raw
 }
 
-// formatError returns what is wrong with a record, without how far the damage
-// reaches.
+// formatError returns the FormatError in err, without the extent of the damage.
 func formatError(err error) error {
 	var fe *pcp.FormatError
 	if errors.As(err, &fe) {
@@ -273,7 +272,7 @@ func formatError(err error) error {
 
 var place = regexp.MustCompile(`(vector\.\w+: offset )(\d+)`)
 
-// relative makes offsets count from the vector's first byte and leaves out the
+// relative makes offsets relative to the vector's first byte and removes the
 // folder.
 func (p placed) relative(text string) string {
 	text = strings.ReplaceAll(text, filepath.Dir(p.base)+string(filepath.Separator), "")
@@ -289,11 +288,11 @@ func (p placed) relative(text string) string {
 
 var onward = regexp.MustCompile(`reading goes on at offset (\d+)`)
 
-// check returns the codes of findings, each once.
+// check returns the codes of all findings without duplicates.
 func (p placed) check() string {
 	codes := map[string]bool{}
 	for f := range check.Archive(p.base, nil) {
-		if f.Code != check.CoverageOnce && f.Code != check.CoverageNever { // of any archive so small
+		if f.Code != check.CoverageOnce && f.Code != check.CoverageNever { // every archive this small has these findings
 			codes[string(f.Code)] = true
 		}
 		for _, c := range f.Follows {
@@ -306,7 +305,7 @@ func (p placed) check() string {
 	return strings.Join(slices.Sorted(maps.Keys(codes)), ", ")
 }
 
-// dump returns the objects that a dump has of the vector.
+// dump returns the objects of the vector in a dump.
 func (vec *Vector) dump(t *testing.T, p placed) string {
 	r, err := archive.Open(p.base, nil)
 	if err != nil {
@@ -314,7 +313,7 @@ func (vec *Vector) dump(t *testing.T, p placed) string {
 		return ""
 	}
 	var all bytes.Buffer
-	_ = dump.JSON(&all, r, &dump.Options{}, true) // damage is an object too
+	_ = dump.JSON(&all, r, &dump.Options{}, true) // a dump contains damage as an object
 	var out strings.Builder
 	for line := range strings.Lines(all.String()) {
 		var head struct {
@@ -326,7 +325,7 @@ func (vec *Vector) dump(t *testing.T, p placed) string {
 		if head.File != p.base+suffixes[p.role] || head.Offset < p.begin || head.Offset >= p.end {
 			continue
 		}
-		if vec.isArray() { // the record around it is not the vector
+		if vec.isArray() { // omit the record that contains the array
 			out.Write(append(head.Metrics[0].Values[0], '\n'))
 			continue
 		}

@@ -1,5 +1,5 @@
-// Package oddpages holds pages of metrics with one oddity each, for tests that
-// take pages through archives and back.
+// Package oddpages provides exposition pages with one oddity each, for tests
+// that convert pages to archives and back.
 package oddpages
 
 import (
@@ -7,22 +7,23 @@ import (
 	"strings"
 )
 
-// Page is a page of metrics.
+// Page is an exposition page.
 type Page struct {
 	Name        string
-	OpenMetrics bool // else the text format
-	Quoted      bool // has quoted names, which programs of 2023 do not know
-	TooMany     bool // has a sample with more labels than PCP has room for
+	OpenMetrics bool // the page is in OpenMetrics format, otherwise in the text format
+	Quoted      bool // the page has quoted names, which programs of 2023 reject
+	TooMany     bool // a sample has more labels than PCP can store
 	Text        string
 }
 
-// LosesTotal is what OpenMetrics wants of counters.
+// LosesTotal is the problem of a counter whose name lacks the suffix _total,
+// which OpenMetrics requires.
 const LosesTotal = "counter: family loses _total"
 
-// Corpus is what of the corpus' pages cannot be said in OpenMetrics, by file. In
-// the text format, which they are in, they come back whole.
+// Corpus lists, by file, the problems of the corpus pages that OpenMetrics
+// cannot express. In their own text format the pages come back unchanged.
 var Corpus = map[string][]string{
-	// A gauge stands beside a counter of its name with _total.
+	// A gauge has the name of a counter with the suffix _total.
 	"collectd_sample.txt":            {LosesTotal},
 	"sample_prometheus_metrics.txt":  {LosesTotal},
 	"jenkins-prometheus-plugin.txt":  {LosesTotal},
@@ -30,7 +31,7 @@ var Corpus = map[string][]string{
 	"sample-pmda-instname-5.0.0.txt": {LosesTotal},
 }
 
-// Pages lists the pages.
+// Pages lists all pages.
 var Pages = []Page{
 	{Name: "escapes", Text: `# HELP e back\\slash, line\nfeed, "quotes", \ttab
 # TYPE e gauge

@@ -18,7 +18,7 @@ var (
 	size    = regexp.MustCompile(`^\[\d+ bytes\]$`)
 )
 
-// Canon sorts what pmdumplog prints in the order of its hash tables, so that two
+// Canon sorts the parts that pmdumplog prints in hash table order, so that two
 // listings can be compared.
 func Canon(listing string) string {
 	var out []string
@@ -51,7 +51,7 @@ func Canon(listing string) string {
 	return strings.Join(out, "\n")
 }
 
-// entries joins the lines that belong together.
+// entries joins each line that start matches with the lines after it.
 func entries(lines []string, start *regexp.Regexp) []string {
 	var all []string
 	from := 0
@@ -77,7 +77,8 @@ func sortNames(line string) string {
 	return m[1] + strings.Join(all, " or ") + m[3]
 }
 
-// FirstDifference shows where two texts part, "" if they do not.
+// FirstDifference describes the first difference between two texts. It returns
+// "" for equal texts.
 func FirstDifference(want, got string) string {
 	w, g := strings.Split(want, "\n"), strings.Split(got, "\n")
 	for i := range min(len(w), len(g)) {

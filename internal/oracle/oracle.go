@@ -1,8 +1,8 @@
-// Package oracle lets tests ask the reference implementation. A test whose
-// reference program or corpus is absent is skipped, saying so; with
-// PCPARCHIVE_REQUIRE_REFERENCE=1 in the environment it fails instead. With 0 the
-// programs of PCP and Prometheus are left alone, and the tests that ask them are
-// skipped.
+// Package oracle runs the reference implementation, PCP and Prometheus, in
+// tests. If a reference program or the corpus is absent, the test is skipped
+// with a message. The environment variable PCPARCHIVE_REQUIRE_REFERENCE changes
+// that: with 1 the test fails instead, and with 0 all tests that need a
+// reference program are skipped.
 package oracle
 
 import (
@@ -15,20 +15,20 @@ import (
 	"testing"
 )
 
-// RequireEnv names the environment variable that turns a missing reference from
-// a reason to skip into a failure ("1"), or every reference program into one that
-// is not asked ("0").
+// RequireEnv is the environment variable that makes a missing reference a
+// failure ("1") or disables reference programs ("0").
 const RequireEnv = "PCPARCHIVE_REQUIRE_REFERENCE"
 
-// otherNames are names that later releases of the reference gave to a program.
+// otherNames holds alternative names of programs in later PCP releases.
 var otherNames = map[string][]string{
 	"pmdumplog": {"pmlogdump"},
 }
 
-// references are the programs that tests compare with; others only prepare files.
+// references matches the programs that tests compare with; other programs only
+// prepare files.
 var references = regexp.MustCompile(`^(pm|pcp|prom)`)
 
-// folders hold reference programs that packages do not put on the PATH.
+// folders lists folders of reference programs that are not on the PATH.
 var folders = []string{
 	"/usr/lib/pcp/bin", "/usr/libexec/pcp/bin", "/usr/lib64/pcp/bin", "/usr/local/lib/pcp/bin",
 }
@@ -48,13 +48,13 @@ func find(name string) string {
 	return ""
 }
 
-// missing ends the test: what it needs is absent.
-func missing(t testing.TB, what string) {
+// missing skips or fails the test because name is absent.
+func missing(t testing.TB, name string) {
 	t.Helper()
 	if os.Getenv(RequireEnv) == "1" {
-		t.Fatalf("%s is absent and %s=1", what, RequireEnv)
+		t.Fatalf("%s is absent and %s=1", name, RequireEnv)
 	}
-	t.Skipf("%s is absent", what)
+	t.Skipf("%s is absent", name)
 }
 
 // Path returns the path of a reference program.
@@ -71,7 +71,7 @@ func Path(t testing.TB, name string) string {
 }
 
 // Command returns a command that runs a reference program in the C locale and
-// ends with the test.
+// is killed at the end of the test.
 func Command(t testing.TB, name string, args ...string) *exec.Cmd {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), Path(t, name), args...)
@@ -79,13 +79,13 @@ func Command(t testing.TB, name string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// Result is what a program left behind.
+// Result is the output of a program.
 type Result struct {
 	Stdout, Stderr string
 	Exit           int
 }
 
-// Exec runs a reference program to its end, whatever its exit status.
+// Exec runs a reference program and accepts any exit status.
 func Exec(t testing.TB, name string, args ...string) Result {
 	t.Helper()
 	cmd := Command(t, name, args...)
@@ -98,7 +98,8 @@ func Exec(t testing.TB, name string, args ...string) Result {
 	return Result{stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()}
 }
 
-// Run runs a reference program that must succeed and returns its standard output.
+// Run runs a reference program, which must succeed, and returns its standard
+// output.
 func Run(t testing.TB, name string, args ...string) string {
 	t.Helper()
 	r := Exec(t, name, args...)

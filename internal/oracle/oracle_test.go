@@ -10,7 +10,7 @@ import (
 	"github.com/pcparchive/pcparchive/internal/oracle"
 )
 
-// recorder stands in for the test that asks.
+// recorder replaces the testing.TB of a test that asks for a reference.
 type recorder struct {
 	testing.TB
 	skipped, failed bool

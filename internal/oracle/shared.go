@@ -9,14 +9,14 @@ import (
 	"testing"
 )
 
-// Corpus returns the folder of archives made by others, which lies beside the
-// repository and is no part of it.
+// Corpus returns the folder of foreign archives, which is located beside the
+// repository and not part of it.
 func Corpus(t testing.TB) string {
 	t.Helper()
 	return shared(t, "corpus")
 }
 
-// Tool returns the path of a program that lies beside the repository.
+// Tool returns the path of a program located beside the repository.
 func Tool(t testing.TB, name string) string {
 	t.Helper()
 	return shared(t, filepath.Join("tools", name))
@@ -31,7 +31,7 @@ func shared(t testing.TB, name string) string {
 	return path
 }
 
-// root returns the folder of go.mod.
+// root returns the folder that contains go.mod.
 func root(t testing.TB) string {
 	t.Helper()
 	dir, err := os.Getwd()
@@ -50,8 +50,9 @@ func root(t testing.TB) string {
 	}
 }
 
-// Archives returns the base paths of the archives below a folder of the corpus,
-// sorted. With plain only those without a compressed member.
+// Archives returns the sorted base paths of the archives in a folder of the
+// corpus and its subfolders. With plain it omits archives with a compressed
+// file.
 func Archives(t testing.TB, folder string, plain bool) []string {
 	t.Helper()
 	compressed := map[string]bool{}

@@ -1,4 +1,5 @@
-// Package sinktest takes samples one by one, for tests of what makes them.
+// Package sinktest adapts sinks of single samples to prom.SampleSink, and
+// passes single samples to a SampleSink, for tests.
 package sinktest
 
 import (
@@ -6,8 +7,9 @@ import (
 	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
-// Numbers takes numbers. It may have the methods Histogram, Exemplar and Close,
-// too; what it has no method for is counted.
+// Numbers accepts numbers. An implementation may also have the methods
+// Histogram, Exemplar and Close; Sink counts the items for which a method is
+// missing.
 type Numbers interface {
 	Sample(s *prom.Series, t int64, v float64) error
 }
@@ -17,8 +19,8 @@ type sink struct {
 	report *prom.Report
 }
 
-// Sink returns a SampleSink that hands each item to dst. The report of what dst
-// does not take may be missing.
+// Sink returns a SampleSink that passes each item to dst. The optional report
+// counts the items that dst does not accept.
 func Sink(dst Numbers, report ...*prom.Report) prom.SampleSink {
 	s := &sink{dst: dst}
 	if len(report) > 0 {
@@ -27,7 +29,7 @@ func Sink(dst Numbers, report ...*prom.Report) prom.SampleSink {
 	return s
 }
 
-// Append hands a batch on, item by item.
+// Append passes the items of a batch to dst.
 func (k *sink) Append(s *prom.Series, batch []prom.Sample) error {
 	for i := range batch {
 		if err := k.one(s, &batch[i]); err != nil {
@@ -62,7 +64,7 @@ func (k *sink) one(s *prom.Series, x *prom.Sample) error {
 // Flush does nothing.
 func (*sink) Flush(context.Context) error { return nil }
 
-// Close closes dst, if it can be closed.
+// Close closes dst if it has a Close method.
 func (k *sink) Close() error {
 	if c, ok := k.dst.(interface{ Close() error }); ok {
 		return c.Close()
