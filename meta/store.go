@@ -208,6 +208,19 @@ func (s *Store) AllLabels() iter.Seq[*Labels] {
 	}
 }
 
+// Hostnames returns the values of the label hostname in the context labels, in the
+// order of their records.
+func (s *Store) Hostnames() (names []string) {
+	for l := range s.LevelLabels(labelset.Context) {
+		for _, set := range l.Sets {
+			if name, ok := set.Set.Lookup("hostname"); ok && !slices.Contains(names, name.Text()) {
+				names = append(names, name.Text())
+			}
+		}
+	}
+	return names
+}
+
 // LevelLabels yields the label records of a level by identifier, then time.
 func (s *Store) LevelLabels(level labelset.Level) iter.Seq[*Labels] {
 	var idents []uint32

@@ -12,7 +12,14 @@ import (
 
 	"github.com/pcparchive/pcparchive/internal/safetext"
 	"github.com/pcparchive/pcparchive/pcp"
+	"github.com/pcparchive/pcparchive/store"
 )
+
+// hostInfo is a host with the time zone in which its times are printed.
+type hostInfo struct {
+	*store.HostInfo
+	zone *time.Location
+}
 
 func (o infoOptions) print(w io.Writer, all []hostInfo, single bool) error {
 	if o.output == outputJSON {
@@ -57,7 +64,7 @@ func printHostInfo(w io.Writer, host hostInfo) {
 		plural(len(host.Archives), "archive"), humanize.IBytes(uint64(host.Bytes)))
 }
 
-func printMetrics(w io.Writer, list []metricInfo) error {
+func printMetrics(w io.Writer, list []store.MetricInfo) error {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(tw, "METRIC\tTYPE\tSEMANTICS\tUNITS\tHELP")
 	for _, m := range list {
@@ -66,7 +73,7 @@ func printMetrics(w io.Writer, list []metricInfo) error {
 	return tw.Flush()
 }
 
-func printInfo(w io.Writer, info *archiveInfo, zone *time.Location) error {
+func printInfo(w io.Writer, info *store.ArchiveInfo, zone *time.Location) error {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	line := func(name, format string, args ...any) { fmt.Fprintf(tw, name+"\t"+format+"\n", args...) }
 	line("archive", "%s (version %d)", info.Archive, info.Version)
@@ -84,7 +91,7 @@ func printInfo(w io.Writer, info *archiveInfo, zone *time.Location) error {
 	line("size", "%s", humanize.IBytes(uint64(info.Bytes)))
 	line("metrics", "%d", info.Metrics)
 	line("instances", "%d in %s", info.Instances, plural(info.InDoms, "domain"))
-	if info.recordCounts != nil {
+	if info.RecordCounts != nil {
 		line("series", "%d", info.Series)
 		line("records", "%d, %d of them marks, with %s values", info.Records, info.Marks, humanize.Comma(info.Values))
 	} else {

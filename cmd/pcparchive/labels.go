@@ -3,12 +3,14 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/pcparchive/pcparchive/pcp"
+	"github.com/pcparchive/pcparchive/store"
 )
 
 func newLabelsCmd(s streams) *cobra.Command {
@@ -106,14 +108,17 @@ func runLabelsDump(s streams, o labelsOptions, paths []string) error {
 				return err
 			}
 		}
-		if o.merged {
-			host, err := mergedOf(set, o.metric, at)
+		if !o.merged {
+			for rec := range o.records(set, at) {
+				records = append(records, labelRecordOf(set.Host(), rec))
+			}
+			continue
+		}
+		for series, err := range set.MergedLabels(o.metric, at) {
 			if err != nil {
 				return err
 			}
-			merged = append(merged, host...)
-		} else {
-			records = append(records, labelRecords(set, o, at)...)
+			merged = append(merged, mergedLabelsOf(set.Host(), series))
 		}
 	}
 	if err := h.Unusable(); err != nil {
@@ -130,4 +135,12 @@ func runLabelsDump(s streams, o labelsOptions, paths []string) error {
 		err = h.printLabelRecords(records)
 	}
 	return cmp.Or(err, h.reportProblems())
+}
+
+// records returns the label records of a host that are asked for.
+func (o labelsOptions) records(set *store.Set, at pcp.Timestamp) iter.Seq[store.LabelRecord] {
+	if o.at != "" {
+		return set.LabelRecordsAt(o.metric, at)
+	}
+	return set.LabelRecords(o.metric)
 }

@@ -122,7 +122,7 @@ func (h *HostNames) claims(r *archive.Reader) claims {
 }
 
 func claimsOf(host string, store *meta.Store) (c claims) {
-	names := NamesOfHost(store)
+	names := store.Hostnames()
 	c.names = names
 	if len(names) == 0 {
 		c.names = []string{host}
@@ -141,19 +141,6 @@ func claimsOf(host string, store *meta.Store) (c claims) {
 		}
 	}
 	return c
-}
-
-// NamesOfHost returns what the context labels of an archive have as hostname; none
-// if they do not say.
-func NamesOfHost(store *meta.Store) (names []string) {
-	for l := range store.LevelLabels(labelset.Context) {
-		for _, set := range l.Sets {
-			if name, ok := set.Set.Lookup(labelHostname); ok && !slices.Contains(names, name.Text()) {
-				names = append(names, name.Text())
-			}
-		}
-	}
-	return names
 }
 
 // Claimed reports whether other hosts claim a value of hostname as well, so that

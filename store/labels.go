@@ -1,0 +1,185 @@
+package store
+
+import (
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
+	"github.com/pcparchive/pcparchive/labelset"
+	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// LabelRecord is a label record of a host.
+type LabelRecord struct {
+	*meta.Labels
+	// Names are the names of the instances of each entry of Sets; "" if the record is
+	// of another level or the name is not known.
+	Names []string
+}
+
+// same reports whether two records assign the same labels to the same instances.
+func (r LabelRecord) same(o LabelRecord) bool {
+	return slices.Equal(r.Names, o.Names) && slices.EqualFunc(r.Sets, o.Sets, func(a, b labelset.Instance) bool {
+		return a.Inst == b.Inst && a.Err == b.Err && (a.Invalid == nil) == (b.Invalid == nil) &&
+			slices.Equal(slices.Collect(a.Set.All()), slices.Collect(b.Set.All()))
+	})
+}
+
+// labelSubject is the owner of label records.
+type labelSubject struct {
+	level labelset.Level
+	ident uint32
+}
+
+// LabelRecords yields the label records of all archives, except those that repeat
+// the labels of an earlier archive. A metric, or the name of a subtree, selects the
+// records that apply to it; "" selects all.
+func (s *Set) LabelRecords(metric string) iter.Seq[LabelRecord] {
+	return func(yield func(LabelRecord) bool) {
+		earlier := map[labelSubject]LabelRecord{} // last record of earlier archives
+		for r := range s.Readers() {
+			latest := map[labelSubject]LabelRecord{}
+			for rec := range labelRecords(r.Meta(), metric) {
+				subject := labelSubject{rec.Level, rec.Ident}
+				before, ok := earlier[subject]
+				latest[subject] = rec
+				if ok && rec.same(before) {
+					continue
+				}
+				delete(earlier, subject)
+				if !yield(rec) {
+					return
+				}
+			}
+			maps.Copy(earlier, latest)
+		}
+	}
+}
+
+// LabelRecordsAt is LabelRecords for the records in force at a time, according to
+// the last archive that had begun.
+func (s *Set) LabelRecordsAt(metric string, at pcp.Timestamp) iter.Seq[LabelRecord] {
+	return func(yield func(LabelRecord) bool) {
+		r := s.begunBy(at)
+		if r == nil {
+			return
+		}
+		for rec := range labelRecords(r.Meta(), metric) {
+			if now, _ := r.Meta().LabelsAt(rec.Level, rec.Ident, at); now == rec.Labels && !yield(rec) {
+				return
+			}
+		}
+	}
+}
+
+// labelRecords yields the label records of an archive that apply to a metric or a
+// subtree.
+func labelRecords(store *meta.Store, metric string) iter.Seq[LabelRecord] {
+	return func(yield func(LabelRecord) bool) {
+		subjects := labelSubjects(store, metric)
+		for l := range store.AllLabels() {
+			if metric != "" && !subjects[labelSubject{l.Level, l.Ident}] {
+				continue
+			}
+			if !yield(LabelRecord{l, instanceNames(store, l)}) {
+				return
+			}
+		}
+	}
+}
+
+// labelSubjects returns the owners of the labels that metrics of a name have.
+func labelSubjects(store *meta.Store, metric string) map[labelSubject]bool {
+	subjects := map[labelSubject]bool{}
+	for d := range store.Metrics() {
+		if d.Matches(metric) {
+			for _, level := range labelset.Levels {
+				subjects[labelSubject{level, history.LabelIdent(level, d)}] = true
+			}
+		}
+	}
+	return subjects
+}
+
+func instanceNames(store *meta.Store, l *meta.Labels) []string {
+	names := make([]string, len(l.Sets))
+	if l.Level != labelset.Instances {
+		return names
+	}
+	in, _ := store.InDomAt(pcp.InDomID(l.Ident), l.Stamp)
+	if in == nil {
+		return names
+	}
+	for i, set := range l.Sets {
+		inst, _ := in.Lookup(set.Inst)
+		names[i] = inst.Name
+	}
+	return names
+}
+
+// SeriesLabels are the labels of a series as a client of PCP sees them.
+type SeriesLabels struct {
+	Metric string // the name; a metric with several names has an entry for each
+	Series *history.Series
+	Labels labelset.Set // merged of all levels
+}
+
+// MergedLabels yields the labels of every series that the last archive begun by
+// the given time describes. A metric, or the name of a subtree, selects series; ""
+// selects all.
+func (s *Set) MergedLabels(metric string, at pcp.Timestamp) iter.Seq2[SeriesLabels, error] {
+	return func(yield func(SeriesLabels, error) bool) {
+		r := s.begunBy(at)
+		if r == nil {
+			return
+		}
+		for d := range r.Meta().Metrics() {
+			names := d.NamesBelow(metric)
+			if len(names) == 0 {
+				continue
+			}
+			merged, err := mergedLabels(r, d, at)
+			if err != nil {
+				yield(SeriesLabels{}, fmt.Errorf("%s: %w", d.Name(), err))
+				return
+			}
+			for _, name := range names {
+				for _, m := range merged {
+					m.Metric = name
+					if !yield(m, nil) {
+						return
+					}
+				}
+			}
+		}
+	}
+}
+
+// mergedLabels returns the labels of every series of a metric.
+func mergedLabels(r *archive.Reader, d *meta.Desc, at pcp.Timestamp) (all []SeriesLabels, err error) {
+	for _, series := range r.SeriesAt(d, at) {
+		labels, err := series.Merged()
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, SeriesLabels{Series: series, Labels: labels})
+	}
+	return all, nil
+}
+
+// begunBy returns the last archive that had begun at a time, or else the first
+// archive; nil if none can be opened.
+func (s *Set) begunBy(at pcp.Timestamp) *archive.Reader {
+	var last *archive.Reader
+	for r := range s.Readers() {
+		if last != nil && r.Header().Start.After(at) {
+			break
+		}
+		last = r
+	}
+	return last
+}
