@@ -5,11 +5,11 @@ import (
 	"io"
 )
 
-// arrayWriter makes a JSON array of objects that are written one a line. Each
-// Write has whole lines.
+// arrayWriter writes a JSON array of objects that come one per line. Each Write has
+// whole lines.
 type arrayWriter struct {
 	w   io.Writer
-	any bool // something was written
+	any bool // the array has an object
 }
 
 // Write writes the objects of some lines.

@@ -22,31 +22,32 @@ func newCheckCmd(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:         "check PATH...",
 		Annotations: onlyReads,
-		Short:       "Find what is wrong with archives",
-		Long: `Find what is wrong with archives: damage, metadata that contradicts itself or the
-values, an index that points astray, counters that fall, times without values.
-A PATH is an archive's base name, any of its files, or a folder: all archives in it
-and in the folders below it. Archives of one host are also held against each other.
+		Short:       "Find damage and contradictions in archives",
+		Long: `Check archives for damage, metadata that contradicts itself or the values, a wrong
+index, counters that decrease, and times without values. A PATH is an archive's base
+name, any of its files, or a folder, which stands for all archives in it and in the
+folders below it. check also compares the archives of each host with each other.
 
 Each finding is a line: file, offset, severity, code, message. An error means that
-something cannot be read or that PCP's own tools refuse the archive; a warning,
-that something which can be read is doubtful; notes are shown on request.
+data cannot be read or that PCP's own tools reject the archive. A warning means that
+data can be read but is doubtful. --severity note shows notes as well.
 
-After the findings each archive has a verdict: whole; readable to a time, that of its
-last record that can be read; or unreadable and why. What follows from damage is
-counted with it, such as values of metrics whose description is lost.
+After the findings each archive has a verdict: whole; readable to a time, which is
+that of its last readable record; or unreadable, with the reason. check counts the
+consequences of damage with the damage, such as values of metrics whose description
+is lost.
 
-The exit status is 0 if there is nothing to report, 3 if there is, and 1 if a PATH
-could not be read at all. Damage costs the part concerned; the rest is checked.
+The exit status is 0 without findings, 3 with findings, and 1 if a PATH cannot be
+read at all. check skips damaged parts and checks the rest.
 
-With --target, a PATH is a Prometheus block, or a folder of them, and it is proved
-to be one that the system named takes: order and checksums of all that is in it,
-and the system's own rules, such as Mimir's that a block is of one UTC day. The
-rules are listed by --list-codes --target.
+With --target, a PATH is a Prometheus block or a folder of blocks. check verifies
+that the named system accepts the block: order and checksums of its contents, and
+the system's own rules, such as Mimir's rule that a block covers one UTC day.
+--list-codes --target lists the rules.
 
-With --salvage, every record of one archive that can be decoded is written to a
-new archive, as it is, with good labels and a new index; the errors tell what is
-lost. All findings of the severity asked for are listed.`,
+With --salvage, check writes every record of one archive that can be decoded to a
+new archive, with a valid header and a new index. The errors say which records are
+lost. --limit does not apply.`,
 		Example: `  pcparchive check rec
   pcparchive check --severity note /var/log/pcp/pmlogger/web
   pcparchive check --output ndjson rec | jq -c 'select(.severity == "error")'
@@ -74,13 +75,13 @@ lost. All findings of the severity asked for are listed.`,
 		},
 	}
 	f := cmd.Flags()
-	f.Var(&o.min, "severity", "least severity to report: note, warning or error")
-	f.IntVar(&o.limit, "limit", finding.DefaultLimit, "findings of one code to show for each archive; the rest is counted, 0 shows all")
-	f.StringVar(&o.salvage, "salvage", "", "write what is whole of the archive to a new one of this base `name`")
-	f.Var(&o.target, "target", "check blocks, for prometheus, thanos or mimir")
-	f.BoolVar(&o.listCodes, "list-codes", false, "say what the codes of findings mean")
+	f.Var(&o.min, "severity", "lowest severity to report: note, warning or error")
+	f.IntVar(&o.limit, "limit", finding.DefaultLimit, "findings of one code to show for each archive; the rest is only counted; 0: show all")
+	f.StringVar(&o.salvage, "salvage", "", "write the readable records of the archive to a new archive with this base `name`")
+	f.Var(&o.target, "target", "check blocks by the rules of prometheus, thanos or mimir")
+	f.BoolVar(&o.listCodes, "list-codes", false, "list the codes of findings with their meaning")
 	addZoneFlags(cmd, &o.zones, usualUTC)
-	f.Var(&o.output, "output", "text; json or ndjson for programs")
+	f.Var(&o.output, "output", "text, or json or ndjson for programs")
 	completeFlag(cmd, "target", string(verify.Prometheus), string(verify.Thanos), string(verify.Mimir))
 	completeFlag(cmd, "severity", "note", "warning", "error")
 	completeFlag(cmd, "output", string(checkText), string(checkJSON), string(checkNDJSON))
@@ -121,9 +122,6 @@ func (o *checkFormat) Set(s string) error {
 // Type names the value in help.
 func (*checkFormat) Type() string { return "format" }
 
-// errFindings says that a command found something, which it has shown.
-var errFindings = errors.New("there are findings")
-
 func runCheck(ctx context.Context, s streams, o checkOptions, paths []string) error {
 	if o.listCodes {
 		return listCodes(s.out, o.output, check.Codes())
@@ -144,10 +142,10 @@ func runCheck(ctx context.Context, s streams, o checkOptions, paths []string) er
 			return usageError{fmt.Errorf("--salvage takes one archive, and %s holds %d", paths[0], len(archives))}
 		}
 		opts.Replaced = func(name string) { printReplaced(s, []string{name}) }
-		opts.Limit = -1 // what is lost is told exactly
+		opts.Limit = -1 // list every lost record
 		var err error
 		if findings, err = salvaging(check.Salvage(ctx, archives[0], o.salvage, opts), &failed); err != nil {
-			return err // nothing was done, so there is nothing to report
+			return err // the salvage did not begin, so there are no findings
 		}
 	}
 	if err := writeFindings(s.out, o.output, tally.count(findings), tally); err != nil {
@@ -162,8 +160,8 @@ func runCheck(ctx context.Context, s streams, o checkOptions, paths []string) er
 	return nil
 }
 
-// salvaging yields the findings of a salvage and keeps its failure. It returns the
-// failure if that is all there is.
+// salvaging yields the findings of a salvage and stores a later failure in failed. It
+// returns a failure that precedes all findings.
 func salvaging(all iter.Seq2[finding.Finding, error], failed *error) (iter.Seq[finding.Finding], error) {
 	next, stop := iter.Pull2(all)
 	first, err, some := next()
@@ -195,7 +193,7 @@ type checkTally struct {
 	verdicts []verdictJSON
 }
 
-// count counts findings as they pass.
+// count yields the findings and counts them.
 func (t *checkTally) count(findings iter.Seq[finding.Finding]) iter.Seq[finding.Finding] {
 	return func(yield func(finding.Finding) bool) {
 		for f := range findings {
@@ -249,8 +247,8 @@ func toJSON(f finding.Finding) findingJSON {
 	return j
 }
 
-// writeFindings writes the findings, the verdicts and, but for ndjson, how many
-// findings there are.
+// writeFindings writes the findings, the verdicts and, except in ndjson, the number
+// of findings.
 func writeFindings(w io.Writer, format checkFormat, findings iter.Seq[finding.Finding], tally *checkTally) error {
 	switch format {
 	case checkJSON:
@@ -291,7 +289,7 @@ func writeFindings(w io.Writer, format checkFormat, findings iter.Seq[finding.Fi
 	return err
 }
 
-// listCodes writes what the codes mean.
+// listCodes writes the codes with their meaning.
 func listCodes(w io.Writer, format checkFormat, codes []finding.CodeInfo) error {
 	if format != checkText {
 		return writeJSON(w, codes)

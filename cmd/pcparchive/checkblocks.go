@@ -8,7 +8,7 @@ import (
 	"github.com/pcparchive/pcparchive/store"
 )
 
-// runCheckBlocks holds blocks against the rules of a system.
+// runCheckBlocks checks blocks by the rules of a system.
 func runCheckBlocks(ctx context.Context, s streams, o checkOptions, paths []string) error {
 	if o.listCodes {
 		return listCodes(s.out, o.output, verify.Codes(o.target))
@@ -16,7 +16,7 @@ func runCheckBlocks(ctx context.Context, s streams, o checkOptions, paths []stri
 	blocks, failed := verify.Find(paths)
 	if len(blocks) == 0 {
 		if !isFolder(paths[0]) && store.Exists(paths[0]) {
-			failed = usageError{fmt.Errorf("%s: an archive, and --target is for blocks: 'pcparchive export tsdb' makes them", paths[0])}
+			failed = usageError{fmt.Errorf("%s: is an archive, and --target is for blocks: 'pcparchive export tsdb' makes them", paths[0])}
 		}
 		return failed
 	}

@@ -7,14 +7,14 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// verdictJSON is the verdict of an archive for programs; its form is an interface.
+// verdictJSON is the JSON of an archive's verdict; its form is an interface.
 type verdictJSON struct {
 	Archive string      `json:"archive"`
 	Verdict check.State `json:"verdict"`
 	To      *time.Time  `json:"readable_to,omitempty"`
 	Places  int         `json:"damaged_places,omitempty"`
 	Reason  string      `json:"reason,omitempty"`
-	text    string
+	text    string      // the verdict as a line
 }
 
 func verdictOf(v check.Verdict) verdictJSON {

@@ -11,8 +11,8 @@ import (
 	"github.com/pcparchive/pcparchive/store"
 )
 
-// completeArchives completes the name of an archive or folder: of an archive's
-// files only the base name is offered.
+// completeArchives completes names of folders, and base names of archives instead of
+// the names of their files.
 func completeArchives(_ *cobra.Command, _ []string, start string) ([]string, cobra.ShellCompDirective) {
 	dir, prefix := filepath.Split(start)
 	entries, err := os.ReadDir(filepath.Clean(dir))
@@ -38,8 +38,7 @@ func completeArchives(_ *cobra.Command, _ []string, start string) ([]string, cob
 	return names, directive
 }
 
-// completeArchivesFrom completes archives from an operand on; what precedes it
-// has no completion.
+// completeArchivesFrom completes archives from the operand with the given index on.
 func completeArchivesFrom(first int) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, args []string, start string) ([]string, cobra.ShellCompDirective) {
 		if len(args) < first {

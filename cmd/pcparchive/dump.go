@@ -23,20 +23,21 @@ func newDumpCmd(s streams) *cobra.Command {
 		Use:         "dump [flags] ARCHIVE [METRIC...]",
 		Annotations: onlyReads,
 		Short:       "List an archive as pmdumplog does, or as JSON",
-		Long: `List what is in an archive, in the form and with the options of PCP's pmdumplog.
-ARCHIVE is its base name or any of its files. Without an option that selects a
-part, the values are listed: of all metrics or of those named, where a name may
-be that of a subtree. The listing is that of PCP 7.2, whose program is pmlogdump,
-apart from the order in its hash tables; --compat 6 gives that of 6.0.3.
+		Long: `List the contents of an archive, in the form and with the options of PCP's
+pmdumplog. ARCHIVE is its base name or any of its files. Without an option that
+selects a part, dump lists the values of all metrics, or of the named metrics and
+subtrees. The listing is that of PCP 7.2, whose program is pmlogdump, apart from the
+order of its hash tables; --compat 6 gives that of 6.0.3.
 
-ARCHIVE may also be a folder or a list with commas. The archives of one host are
-listed as one: a line names each archive before its label, index and stored
-instance domains; the other parts come from the metadata of all archives, and the
-values of all archives are in order of time, with a mark in each gap. With
---compat 6 the archives are listed one after the other, as are several hosts.
+ARCHIVE may also be a folder or a list with commas. dump lists the archives of one
+host as one: a line names each archive before its label, index and stored instance
+domains. The other parts come from the metadata of all archives. The values of all
+archives are in order of time, with a mark in each gap. Hosts follow each other, and
+with --compat 6 so do archives.
 
-With --output json or ndjson every record is listed with all its fields and the
-place it is stored at; the options that select parts, times and metrics apply.`,
+With --output json or ndjson, dump lists every record with all its fields and the
+position at which it is stored. The options that select parts, times and metrics
+apply.`,
 		Example: `  pcparchive dump rec
   pcparchive dump -a -z rec
   pcparchive dump -l -x -S -5min rec kernel.all.load
@@ -52,7 +53,7 @@ place it is stored at; the options that select parts, times and metrics apply.`,
 	}
 	f := cmd.Flags()
 	f.Bool("help", false, "help for dump") // -h is the reference's option for help text
-	f.BoolVarP(&o.all, "all", "a", false, "everything but label sets, help and instance domains as stored, with sizes")
+	f.BoolVarP(&o.all, "all", "a", false, "all parts except label sets, help text and instance domains as stored, with sizes")
 	f.BoolVarP(&o.descs, "descs", "d", false, "descriptions of the metrics")
 	f.BoolVarP(&o.labelSets, "labelsets", "e", false, "label sets")
 	f.BoolVarP(&o.help, "helptext", "h", false, "help text")
@@ -60,16 +61,16 @@ place it is stored at; the options that select parts, times and metrics apply.`,
 	f.BoolVarP(&o.inDoms, "insts", "i", false, "instance domains")
 	f.BoolVarP(&o.label, "label", "l", false, "the archive's label")
 	f.BoolVarP(&o.details, "label-details", "L", false, "the archive's label with more of its fields")
-	f.BoolVarP(&o.marks, "markrecs", "M", false, "marks, also where metrics are named")
+	f.BoolVarP(&o.marks, "markrecs", "M", false, "marks, even if metrics are named")
 	f.BoolVarP(&o.metrics, "metrics", "m", false, "values of the metrics (default)")
 	f.BoolVarP(&o.reverse, "reverse", "r", false, "values newest first")
 	f.BoolVarP(&o.sizes, "sizes", "s", false, "sizes of the data records")
 	f.StringVarP(&o.from, "start", "S", "", "start of the time window: an interval from the archive's start, with - from its end, or @ and a time")
 	f.StringVarP(&o.to, "finish", "T", "", "end of the time window: an interval from the window's start, with - from the archive's end, or @ and a time")
 	f.BoolVarP(&o.index, "index", "t", false, "the temporal index")
-	f.StringVarP(&o.raw, "raw", "v", "", "hexadecimal listing of the records of a `file` in place of an archive")
-	f.IntVar(&o.compat, "compat", 0, "list as a release of PCP does: 6 as 6.0.3, 7 as 7.2 (default)")
-	f.CountVarP(&o.dates, "dates", "x", "dates with the times; twice: and seconds since the start; thrice: and since 1970")
+	f.StringVarP(&o.raw, "raw", "v", "", "hexadecimal listing of the records of a `file`, instead of an archive")
+	f.IntVar(&o.compat, "compat", 0, "list like a release of PCP: 6 like 6.0.3, 7 like 7.2 (default)")
+	f.CountVarP(&o.dates, "dates", "x", "dates with the times; twice: also seconds since the start; three times: also since 1970")
 	addZoneFlags(cmd, &o.zones, usualLocal)
 	addDumpOutputFlag(cmd, &o.output)
 	return cmd
@@ -102,7 +103,7 @@ func (w interruptible) Write(p []byte) (int, error) {
 	return w.Writer.Write(p)
 }
 
-// dumpFormat is the value of --output of dump.
+// dumpFormat is the value of dump's --output.
 type dumpFormat string
 
 // String returns the format's name.
@@ -128,7 +129,7 @@ func addDumpOutputFlag(cmd *cobra.Command, o *dumpFormat) {
 		cobra.FixedCompletions([]string{"text", "json", "ndjson"}, cobra.ShellCompDirectiveNoFileComp))
 }
 
-// checkArgs wants an archive unless a file is listed as it is.
+// checkArgs checks the operands and the flags that exclude each other.
 func (o *dumpOptions) checkArgs(cmd *cobra.Command, args []string) error {
 	switch {
 	case o.compat != 0 && o.compat != 6 && o.compat != 7:
@@ -143,7 +144,7 @@ func (o *dumpOptions) checkArgs(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
-// sections returns the parts that are asked for.
+// sections returns the parts that the flags select.
 func (o *dumpOptions) sections() dump.Section {
 	var sections dump.Section
 	for _, part := range [...]struct {
@@ -233,8 +234,8 @@ func (o *dumpOptions) listText(s streams, h *hosts, metrics []string) error {
 		if opts.Sections == 0 {
 			opts.Sections = dump.Metrics
 		}
-		o.sayZone(s, l.archives[0])
-		err = sayDamage(s, dump.Archives(s.out, l.archives, opts))
+		o.printZone(s, l.archives[0])
+		err = reportDamage(s, dump.Archives(s.out, l.archives, opts))
 		if err != nil && !errors.Is(err, errSkipped) {
 			return err
 		}
@@ -258,7 +259,7 @@ func (o *dumpOptions) listJSON(s streams, h *hosts, metrics []string) error {
 		if err != nil {
 			return err
 		}
-		err = sayDamage(s, dump.JSON(s.out, r, opts, true))
+		err = reportDamage(s, dump.JSON(s.out, r, opts, true))
 		if err != nil && !errors.Is(err, errSkipped) {
 			return err
 		}
@@ -270,8 +271,8 @@ func (o *dumpOptions) listJSON(s streams, h *hosts, metrics []string) error {
 	return result
 }
 
-// sayDamage names the damage that a listing meets; other errors it returns.
-func sayDamage(s streams, err error) error {
+// reportDamage prints damage and returns errSkipped; it returns other errors.
+func reportDamage(s streams, err error) error {
 	if !brokeOff(err) {
 		return err
 	}
@@ -296,8 +297,8 @@ func (o *dumpOptions) options(s streams, archives []*archive.Reader, metrics []s
 	return opts, nil
 }
 
-// location returns the time zone of the listing. An archive's zone is the POSIX
-// one of its label, as in the reference, not the zoneinfo.
+// location returns the time zone of the listing. As in the reference, -z stands for
+// the POSIX zone of the archive label, not for its zoneinfo.
 func (o *dumpOptions) location(r *archive.Reader) *time.Location {
 	tz, ok := os.LookupEnv("TZ")
 	switch {
@@ -311,8 +312,8 @@ func (o *dumpOptions) location(r *archive.Reader) *time.Location {
 	return time.Local
 }
 
-// sayZone prints the line by which the reference tells the time zone.
-func (o *dumpOptions) sayZone(s streams, r *archive.Reader) {
+// printZone prints the reference's line about the time zone.
+func (o *dumpOptions) printZone(s streams, r *archive.Reader) {
 	switch {
 	case o.zones.host:
 		fmt.Fprintf(s.out, "Note: timezone set to local timezone of host \"%s\" from archive\n\n", r.Header().Host)

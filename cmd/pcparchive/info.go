@@ -14,14 +14,13 @@ func newInfoCmd(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:         "info ARCHIVE...",
 		Annotations: onlyReads,
-		Short:       "Say what is in archives",
-		Long: `Say what is in an archive: host, times, files, and how many metrics, instances
-and label sets it has. Records, values and series are counted by reading the
-data volumes; unless --count is given that is done only if they are small and
-not compressed.
+		Short:       "Describe archives",
+		Long: `Describe an archive: host, times, files, and numbers of metrics, instances and label
+sets. Counting records, values and series reads the data volumes. Without --count,
+info counts them only in small archives that are not compressed.
 
 ` + archivesHelp + `
-Of several archives each host has its own part.`,
+The output has a part for each host.`,
 		Example: `  pcparchive info rec
   pcparchive info /var/log/pcp/pmlogger/web1
   pcparchive info rec --metrics
@@ -34,7 +33,7 @@ Of several archives each host has its own part.`,
 		},
 	}
 	cmd.Flags().BoolVar(&o.metrics, "metrics", false, "list the metrics")
-	cmd.Flags().BoolVar(&o.count, "count", false, "count records, values and series, however long it takes; =false: do not")
+	cmd.Flags().BoolVar(&o.count, "count", false, "count records, values and series, however long it takes; =false: never count")
 	addZoneFlags(cmd, &o.zones, usualHost)
 	addOutputFlag(cmd, &o.output)
 	return cmd
@@ -43,13 +42,13 @@ Of several archives each host has its own part.`,
 type infoOptions struct {
 	metrics bool
 	count   bool
-	auto    bool // count if it is quick
+	auto    bool // count records only if that is quick
 	zones   zoneFlags
 	output  outputFormat
 }
 
-// autoCount is how many bytes of data volumes are read unasked to count what is
-// in them.
+// autoCount is the largest size in bytes of data volumes whose records info counts
+// without --count.
 const autoCount = 4 << 20
 
 func runInfo(s streams, o infoOptions, paths []string) error {

@@ -7,18 +7,18 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// onlyReads marks commands that write nothing but standard output, so that an
-// interrupt may end them anywhere.
+// onlyReads marks commands that write to standard output only. An interrupt may end
+// them anywhere.
 var onlyReads = map[string]string{"pcparchive": "only reads"}
 
-// reaction is how long a command that only reads may take to end by itself after
+// gracePeriod is the time that a command that only reads has to end by itself after
 // an interrupt.
-const reaction = 500 * time.Millisecond
+const gracePeriod = 500 * time.Millisecond
 
-// execute runs the command line. When it is interrupted, a command that writes
-// files ends by itself, since it has to tidy up. One that only reads is left where
-// it is if it does not end soon: opening thousands of archives, or evaluating one
-// step of an expression, does not look at the context.
+// execute runs the command line. After an interrupt it waits for a command that
+// writes files, because the command has to remove incomplete output. It abandons a
+// command that only reads after the grace period: opening thousands of archives, or
+// evaluating one step of an expression, does not check the context.
 func execute(ctx context.Context, root *cobra.Command) (*cobra.Command, error) {
 	type outcome struct {
 		cmd *cobra.Command
@@ -41,7 +41,7 @@ func execute(ctx context.Context, root *cobra.Command) (*cobra.Command, error) {
 	select {
 	case cmd = <-started:
 		if salvage := cmd.Flags().Lookup("salvage"); cmd.Annotations["pcparchive"] != "" && (salvage == nil || !salvage.Changed) {
-			leave = time.After(reaction)
+			leave = time.After(gracePeriod)
 		}
 	default:
 	}

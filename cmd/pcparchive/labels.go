@@ -14,7 +14,7 @@ import (
 )
 
 func newLabelsCmd(s streams) *cobra.Command {
-	return group("labels", "Show the labels of an archive", newLabelsDumpCmd(s))
+	return group("labels", "Show the labels of archives", newLabelsDumpCmd(s))
 }
 
 type labelsOptions struct {
@@ -31,16 +31,16 @@ func newLabelsDumpCmd(s streams) *cobra.Command {
 		Use:         "dump ARCHIVE...",
 		Annotations: onlyReads,
 		Short:       "Print the label hierarchy",
-		Long: `Print every label record of an archive: its level (context, domain, indom,
-cluster, item, instances), what it belongs to, from when it holds, and its
-labels. An optional label is not part of a metric's identity; a compound one has
-a dotted name.
+		Long: `Print every label record of an archive: its level (context, domain, indom, cluster,
+item or instances), the identifier it applies to, the time from which it applies,
+and its labels. An optional label is not part of a metric's identity. A compound
+label has a dotted name.
 
-With --merged print per metric and instance the labels that a client sees.
+With --merged, print the labels that a client sees for each metric and instance.
 
 ` + archivesHelp + `
-Each host has its own part. A record that says what an earlier archive has said is
-left out, and --at means the last archive that had begun then.`,
+The output has a part for each host. It leaves out records that repeat those of an
+earlier archive. --at reads the last archive that had begun by that time.`,
 		Example: `  pcparchive labels dump rec
   pcparchive labels dump rec --merged --metric openmetrics.localhost
   pcparchive labels dump rec --at end-5m --output json
@@ -51,7 +51,7 @@ left out, and --at means the last archive that had begun then.`,
 	}
 	f := cmd.Flags()
 	f.BoolVar(&o.merged, "merged", false, "print the merged labels of each metric and instance")
-	f.StringVar(&o.metric, "metric", "", "only this metric, or the subtree of this name")
+	f.StringVar(&o.metric, "metric", "", "only this metric, or the metrics in the subtree of this name")
 	f.StringVar(&o.at, "at", "", "as of this time: "+timeHelp)
 	addZoneFlags(cmd, &o.zones, usualHost)
 	addOutputFlag(cmd, &o.output)
@@ -67,7 +67,7 @@ type labelRecord struct {
 	Sets  []labelsSet `json:"sets"`
 }
 
-// labelsSet is one set of a record.
+// labelsSet is a label set of a record, with the instance that it belongs to.
 type labelsSet struct {
 	Instance *int32        `json:"instance,omitempty"`
 	Name     string        `json:"name,omitempty"`
@@ -75,6 +75,7 @@ type labelsSet struct {
 	Error    string        `json:"error,omitempty"`
 }
 
+// labelOutput is a label. Level is set only in merged labels.
 type labelOutput struct {
 	Name  string    `json:"name"`
 	Value jsonValue `json:"value"`
@@ -82,7 +83,7 @@ type labelOutput struct {
 	Level string    `json:"level,omitempty"`
 }
 
-// mergedLabels are the labels of one series.
+// mergedLabels are the labels of a series as labels dump --merged prints them.
 type mergedLabels struct {
 	Host     string        `json:"host"`
 	Metric   string        `json:"metric"`

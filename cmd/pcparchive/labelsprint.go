@@ -11,7 +11,8 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// heading prints the name of a host where its part begins, if there are several.
+// heading prints the name of a host before its first line if there are several
+// hosts.
 func (h *hosts) heading(p *printer, last *string, host string) {
 	if len(h.Sets()) > 1 && *last != host {
 		p.printf("host %s\n", host)
@@ -64,7 +65,7 @@ func (h *hosts) printMerged(merged []mergedLabels) error {
 	return p.err
 }
 
-// printer writes lines and keeps the first error.
+// printer writes text and keeps the errors.
 type printer struct {
 	w   io.Writer
 	err error

@@ -37,15 +37,15 @@ func newQueryCmd(s streams) *cobra.Command {
 		Use:         "query EXPR ARCHIVE...",
 		Annotations: onlyReads,
 		Short:       "Evaluate PromQL over archives",
-		Long: `Evaluate a PromQL expression over archives: at one time, or with --step over a
-range of times. Only the metrics and times that the expression needs are read.
-Discrete metrics, which PCP records seldom, hold their value until the next one.
+		Long: `Evaluate a PromQL expression over archives: at one time or, with --step, over a
+range of times. query reads only the metrics and times that the expression needs.
+A discrete metric, which PCP records seldom, holds its value until the next one.
 rate, irate and increase add nothing for the time across a mark.
 
 ` + archivesHelp + `
-Of several hosts all are asked; the label hostname tells PCP's own metrics apart.
-Where the labels of several hosts say the same hostname, it is the host of the
-archive's label, and the hosts are named.`,
+The expression selects series of all hosts. The label hostname distinguishes PCP's
+own metrics of different hosts. Where the labels of several hosts have the same
+hostname, query takes it from the archive label, and reports the hosts.`,
 		Example: `  pcparchive query 'rate(node_cpu_seconds_total{mode="idle"}[10s])' rec
   pcparchive query 'sum by (mode) (rate(node_cpu_seconds_total[1m]))' rec --step 1m
   pcparchive query 'histogram_quantile(0.9, rate(rpc_duration_seconds[5m]))' rec
@@ -61,11 +61,11 @@ archive's label, and the hosts are named.`,
 	f.StringVar(&o.at, "at", "end", "evaluate at this time: "+timeHelp)
 	f.StringVar(&o.start, "start", "start", "first time of a range")
 	f.StringVar(&o.end, "end", "end", "last time of a range")
-	durationVar(f, &o.step, "step", 0, "time between the results of a range; 0: at one time, or a hundredth of a range if --start or --end is given")
-	durationVar(f, &o.lookback, "lookback", 0, "how old a sample may be; 0: 5m, or more if the archive's records are far apart")
-	f.IntVar(&o.maxSamples, "max-samples", query.DefaultMaxSamples, "how many samples the query may hold in memory at once")
+	durationVar(f, &o.step, "step", 0, "time between the results of a range; 0: one time, or a hundredth of the range if --start or --end is given")
+	durationVar(f, &o.lookback, "lookback", 0, "maximum age of a sample; 0: 5m, or more if the archive's records are far apart")
+	f.IntVar(&o.maxSamples, "max-samples", query.DefaultMaxSamples, "maximum number of samples that the query holds in memory")
 	addZoneFlags(cmd, &o.zones, usualHost)
-	durationVar(f, &o.timeout, "timeout", query.DefaultTimeout, "how long the query may take; 0: as long as it takes")
+	durationVar(f, &o.timeout, "timeout", query.DefaultTimeout, "maximum duration of the query; 0: no limit")
 	addOutputFlag(cmd, &o.output)
 	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error {
 		changed := cmd.Flags().Changed
@@ -93,7 +93,7 @@ archive's label, and the hosts are named.`,
 	return cmd
 }
 
-// autoStep asks for a step made from the range.
+// autoStep is the value of --step that stands for a hundredth of the range.
 const autoStep = -1
 
 func runQuery(ctx context.Context, s streams, o queryOptions, expr string, paths []string) error {
@@ -129,7 +129,7 @@ func runQuery(ctx context.Context, s streams, o queryOptions, expr string, paths
 	return cmp.Or(err, h.reportProblems(), lost(res))
 }
 
-// lost returns an error if samples were left out, which was said.
+// lost returns errSkipped if the query left out samples, which its remarks report.
 func lost(res *promql.Result) error {
 	for _, w := range res.Warnings {
 		if errors.As(w, new(*query.LossWarning)) {
@@ -139,7 +139,7 @@ func lost(res *promql.Result) error {
 	return nil
 }
 
-// queryError names the flag that lifts the limit which a query met.
+// queryError adds to an error about a limit the flag that raises it.
 func queryError(err error) error {
 	var limit *query.LimitError
 	var steps *query.StepsError
@@ -162,6 +162,7 @@ func (o queryOptions) window(h *hosts) (from, to pcp.Timestamp, err error) {
 	return parseRange(o.start, o.end, h)
 }
 
+// prepare returns the query for the times of the flags.
 func (o queryOptions) prepare(ctx context.Context, h *hosts, e *query.Engine, expr string) (promql.Query, error) {
 	start, end, err := o.window(h)
 	if err != nil {
@@ -174,9 +175,9 @@ func (o queryOptions) prepare(ctx context.Context, h *hosts, e *query.Engine, ex
 	if step == autoStep {
 		step = max(end.Sub(start)/100, time.Millisecond).Round(time.Millisecond)
 	}
-	const most = 11000 // as Prometheus' own interface has it
-	if step < time.Millisecond || end.Sub(start)/step > most {
-		return nil, usageError{fmt.Errorf("--step %s: want at least 1ms and at most %d results a series", step, most)}
+	const maxSteps = 11000 // the limit of Prometheus' query API
+	if step < time.Millisecond || end.Sub(start)/step > maxSteps {
+		return nil, usageError{fmt.Errorf("--step %s: want at least 1ms and at most %d results a series", step, maxSteps)}
 	}
 	return e.Range(ctx, expr, start.Time(), ceilMilli(end).UTC(), step)
 }
@@ -187,7 +188,7 @@ func ceilMilli(t pcp.Timestamp) time.Time {
 	return t.Add(time.Millisecond - 1).Time().Truncate(time.Millisecond)
 }
 
-// apiResult is the form of Prometheus' HTTP interface.
+// apiResult is a reply of Prometheus' query API.
 type apiResult struct {
 	Status   string   `json:"status"`
 	Data     apiData  `json:"data"`
@@ -210,7 +211,7 @@ func printJSON(w io.Writer, res *promql.Result, expr string) error {
 	return writeJSON(w, out)
 }
 
-// pointText writes a number or, if there is one, a native histogram.
+// pointText writes a native histogram if there is one, or else a number.
 func pointText(f float64, h *histogram.FloatHistogram) string {
 	if h != nil {
 		return h.String()

@@ -16,7 +16,7 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// queryTable is a result as rows of a series, a time and a value.
+// queryTable is the table of a result. A row has a series, a time and a value.
 type queryTable struct {
 	rows   [][3]string
 	widths [3]int
@@ -30,8 +30,8 @@ func (t *queryTable) add(series, at, value string) {
 	t.rows = append(t.rows, row)
 }
 
-// printResult prints a table: one line per series, or one per series and time. On a
-// terminal that is too narrow, series take several lines.
+// printResult prints a table with a line for each sample. On a narrow terminal, a
+// series takes several lines.
 func printResult(w io.Writer, v parser.Value, zone *time.Location) error {
 	var t queryTable
 	t.add("SERIES", "TIME", "VALUE")
@@ -64,8 +64,8 @@ func printResult(w io.Writer, v parser.Value, zone *time.Location) error {
 	return t.print(w, columnsOf(w))
 }
 
-// columnsOf returns how many columns the terminal that results go to has, 0 if
-// there is none.
+// columnsOf returns the width of the terminal that shows the results, 0 if there is
+// no terminal.
 func columnsOf(w io.Writer) int {
 	if r, ok := w.(*resultWriter); ok && r.width != nil {
 		return r.width()
@@ -73,15 +73,15 @@ func columnsOf(w io.Writer) int {
 	return 0
 }
 
-// gap stands between columns.
+// gap separates columns.
 const gap = "  "
 
-// narrowest is how narrow the column of series may be. Where less is left, times
-// and values stand below their series.
-const narrowest = 24
+// minSeriesWidth is the least width of the column of series. On a terminal without
+// that much room, times and values stand below their series.
+const minSeriesWidth = 24
 
-// print writes the rows so that they fit columns, if that is more than 0. Times
-// and values are never cut.
+// print writes the rows within the given number of columns; zero means no limit. It
+// never cuts times and values.
 func (t *queryTable) print(w io.Writer, columns int) error {
 	bw := bufio.NewWriter(w)
 	room := columns - t.widths[1] - t.widths[2] - 2*len(gap)
@@ -90,7 +90,7 @@ func (t *queryTable) print(w io.Writer, columns int) error {
 		switch {
 		case columns <= 0 || room >= t.widths[0]:
 			fmt.Fprintf(bw, "%-*s%s%-*s%s%s\n", t.widths[0], row[0], gap, t.widths[1], row[1], gap, row[2])
-		case room < narrowest:
+		case room < minSeriesWidth:
 			if row[0] != last {
 				for _, line := range wrapSeries(row[0], columns) {
 					fmt.Fprintln(bw, line)
@@ -111,8 +111,8 @@ func (t *queryTable) print(w io.Writer, columns int) error {
 	return bw.Flush()
 }
 
-// wrapSeries breaks the text of a series into lines of a width, between labels
-// where that is possible.
+// wrapSeries breaks the text of a series into lines of at most width characters,
+// between labels if possible.
 func wrapSeries(text string, width int) (lines []string) {
 	indent := ""
 	for utf8.RuneCountInString(indent+text) > width {
@@ -129,7 +129,7 @@ func wrapSeries(text string, width int) (lines []string) {
 	return append(lines, indent+text)
 }
 
-// elide leaves out the middle of a text that has more characters than width.
+// elide replaces the middle of a text that is longer than width by an ellipsis.
 func elide(text string, width int) string {
 	runes := []rune(text)
 	switch {

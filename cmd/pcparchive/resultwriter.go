@@ -7,9 +7,9 @@ import (
 	"github.com/pcparchive/pcparchive/internal/safetext"
 )
 
-// resultWriter is standard output. It escapes what would do harm on a terminal,
-// wherever the result goes, and notes the first error, for what prints without a
-// look at it. On a terminal it takes the status line away first.
+// resultWriter is standard output. It escapes control characters, and keeps the
+// first error for callers that ignore it. On a terminal it first clears the status
+// line.
 type resultWriter struct {
 	out    io.Writer
 	safe   *safetext.Writer
@@ -34,12 +34,11 @@ func (w *resultWriter) to(out io.Writer, b []byte) (int, error) {
 	return n, err
 }
 
-// flush writes what a text that ends inside a character has left.
+// flush writes the rest of a text that ends inside a character.
 func (w *resultWriter) flush() error { return w.safe.Flush() }
 
-// exact returns the writer for results whose every byte counts, such as a page of
-// text format or the listing that equals the reference's: what goes to it is
-// escaped on a terminal only.
+// exact returns the writer for results that must stay unchanged, such as exposition
+// text or the listing that equals the reference's. It escapes on a terminal only.
 func exact(w io.Writer) io.Writer {
 	if r, ok := w.(*resultWriter); ok && r.width == nil {
 		return exactWriter{r}

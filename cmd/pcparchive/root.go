@@ -7,20 +7,15 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
 	"runtime/debug"
-	"slices"
 	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
-
-	"github.com/pcparchive/pcparchive/internal/redact"
-	"github.com/pcparchive/pcparchive/pcp"
 )
 
 // streams are the standard streams, so that tests can supply their own.
@@ -28,23 +23,6 @@ type streams struct {
 	in       io.Reader
 	out, err io.Writer
 }
-
-// Exit codes, see `pcparchive help exit-codes`.
-const (
-	exitOK          = 0
-	exitFailed      = 1
-	exitUsage       = 2
-	exitFindings    = 3
-	exitSkipped     = 4
-	exitInterrupted = 130
-)
-
-// errSkipped says that a command finished but left something out, which it has
-// already named.
-var errSkipped = errors.New("some data was skipped")
-
-// usageError is a mistake in the command line.
-type usageError struct{ error }
 
 // run executes the command line and returns the exit code.
 func run(args []string, s streams) int {
@@ -60,26 +38,9 @@ func run(args []string, s streams) int {
 	if err = cmp.Or(err, results.flush()); err == nil {
 		err = results.err
 	}
-	var usage usageError
-	switch {
-	case err == nil:
-		return exitOK
-	case errors.Is(err, errSkipped):
-		return exitSkipped
-	case errors.Is(err, errFindings):
-		return exitFindings
-	case errors.As(err, &usage):
-		fmt.Fprintf(s.err, "pcparchive: %s\nsee '%s --help'\n", redact.Text(err.Error()), cmd.CommandPath())
-		return exitUsage
-	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
-		fmt.Fprintln(s.err, "pcparchive: interrupted")
-		return exitInterrupted
-	}
-	fmt.Fprintf(s.err, "pcparchive: %s\n", message(err))
-	if errors.As(err, new(*pcp.FormatError)) {
-		fmt.Fprintln(s.err, "'pcparchive check' tells more and, with --salvage, writes what can be read")
-	}
-	return exitFailed
+	code := exitCode(ctx, err)
+	printError(s.err, code, cmd, err)
+	return code
 }
 
 // endSignals are the signals that end the program in order. They leave out a
@@ -90,18 +51,6 @@ func endSignals() []os.Signal {
 		signals = append(signals, syscall.SIGHUP)
 	}
 	return signals
-}
-
-// message returns what an error says, but once what several parts of it say: one
-// fault, such as a full disk, may meet several files. URLs have no secrets.
-func message(err error) string {
-	var lines []string
-	for line := range strings.SplitSeq(plainText(err), "\n") {
-		if !slices.Contains(lines, line) {
-			lines = append(lines, line)
-		}
-	}
-	return redact.Text(strings.Join(lines, "\n"))
 }
 
 func newRoot(s streams) *cobra.Command {
@@ -145,26 +94,6 @@ func refuseUnknownTopics(root *cobra.Command) {
 			return nil
 		}
 		return unknownCommand(known, args[len(args)-len(rest)])
-	}
-}
-
-// newExitCodesTopic is a help topic, not a command.
-func newExitCodesTopic() *cobra.Command {
-	return &cobra.Command{
-		Use:   "exit-codes",
-		Short: "What the exit status means",
-		Long: `pcparchive exits with
-
-  0    done
-  1    failed; standard error says why
-  2    the command line was wrong
-  3    check found something; standard output says what
-  4    done, but damaged data was left out; standard error says what
-  130  interrupted; what was there before is still there
-
-Recording ends normally, with 0, when it is interrupted or gets SIGTERM or
-SIGHUP, but with 1 if no scrape succeeded. What Prometheus and PCP cannot share, such as metrics whose values are
-text, is named and is no failure.`,
 	}
 }
 

@@ -31,24 +31,23 @@ func newSummaryCmd(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:         "summary ARCHIVE... [METRIC...]",
 		Annotations: onlyReads,
-		Short:       "Say what the values of an archive were: averages, extremes, percentiles",
-		Long: `Say for each metric and instance how many values there are and what they were on
-average, at least and at most. METRIC is a name or a subtree such as disk.dev.
+		Short:       "Summarize the values of archives: averages, extremes, percentiles",
+		Long: `Print the number of values of each metric and instance, their average, minimum and
+maximum. METRIC is a name or a subtree such as disk.dev.
 
 ` + archivesHelp + `
-What follows the first operand is taken for an archive if there is one of that
-name, else for a metric. Each host has its own part; CSV has its name in the first
-column.
+An operand after the first is an archive if an archive has that name, and else a
+metric. The output has a part for each host; CSV has the host in the first column.
 
-Counters are summarised as rates per second; those that count time as rates per
-their own unit, so that a counter of milliseconds gives the share of time. There
-is no rate across a mark, nor where a counter went down, unless --wrap says that
-it ran over. Other metrics' averages weigh each value by how long it held;
-discrete ones hold until a mark or the end.
+The values of a counter are rates per second. A counter of time has rates in its own
+unit, so that a counter of milliseconds gives the share of time. There is no rate
+across a mark, nor where a counter decreases, unless --wrap is given. The averages
+of other metrics weigh each value by the time until the next one. A discrete metric
+holds its value until a mark or the end.
 
 Columns: ` + strings.Join(columnNames(), ", ") + `.
-CSV has them all. JSON has them all with full names, and errors that were
-recorded instead of values.`,
+CSV has all columns. JSON has all columns under their full names, and the errors
+that were recorded instead of values.`,
 		Example: `  pcparchive summary rec
   pcparchive summary rec disk.dev --instance sda --start end-1h
   pcparchive summary rec kernel.all.load --percentiles 50,95,99
@@ -63,15 +62,15 @@ recorded instead of values.`,
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.start, "start", "start", "begin of the window: "+timeHelp)
+	f.StringVar(&o.start, "start", "start", "start of the window: "+timeHelp)
 	f.StringVar(&o.end, "end", "end", "end of the window")
 	f.StringArrayVar(&o.instances, "instance", nil, "only the instance with this name; may be repeated")
-	f.Float64SliceVar(&o.percentiles, "percentiles", nil, "also these `percentiles`, such as 50,95,99")
+	f.Float64SliceVar(&o.percentiles, "percentiles", nil, "add these `percentiles`, such as 50,95,99")
 	f.Lookup("percentiles").DefValue = ""
-	f.StringSliceVar(&o.columns, "columns", nil, "columns of the table; all: every one")
-	f.BoolVar(&o.labels, "labels", false, "also the labels")
-	f.IntVar(&o.precision, "precision", -1, "digits after the point; -1: six significant ones")
-	f.BoolVar(&o.wrap, "wrap", false, "integer counters that went down ran over their 32 or 64 bits, rather than being reset")
+	f.StringSliceVar(&o.columns, "columns", nil, "columns of the table; all: all columns")
+	f.BoolVar(&o.labels, "labels", false, "add the labels of each series")
+	f.IntVar(&o.precision, "precision", -1, "digits after the decimal point; -1: six significant digits")
+	f.BoolVar(&o.wrap, "wrap", false, "treat an integer counter that decreases as one that exceeded its 32 or 64 bits, not as reset")
 	addZoneFlags(cmd, &o.zones, usualHost)
 	f.Var(&o.output, "output", "text, or json or csv for programs")
 	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"text", "json", "csv"}, cobra.ShellCompDirectiveNoFileComp))
@@ -103,7 +102,7 @@ func (f *summaryFormat) Set(s string) error {
 // Type names the value in help.
 func (*summaryFormat) Type() string { return "format" }
 
-// hostSummary is the summary of a host.
+// hostSummary is the summary of a host's archives.
 type hostSummary struct {
 	set *store.Set
 	sum *summary.Summary
@@ -148,7 +147,7 @@ func runSummary(ctx context.Context, s streams, o summaryOptions, paths, names [
 	return cmp.Or(err, h.reportProblems())
 }
 
-// explain prints why there is nothing to summarise.
+// explain prints why there is nothing to summarize.
 func (o summaryOptions) explain(ctx context.Context, h *hosts, names []string) {
 	opts, err := o.prepare(h, names)
 	if err != nil {
@@ -167,7 +166,7 @@ func (o summaryOptions) explain(ctx context.Context, h *hosts, names []string) {
 	}
 }
 
-// prepare turns the command line into options.
+// prepare returns the options that the command line asks for.
 func (o summaryOptions) prepare(set timeline, names []string) (summary.Options, error) {
 	opts := summary.Options{Percentiles: o.percentiles, Wrap: o.wrap}
 	for _, p := range o.percentiles {
@@ -177,7 +176,7 @@ func (o summaryOptions) prepare(set timeline, names []string) (summary.Options, 
 	}
 	start, end := o.start, o.end
 	if start == "start" {
-		start = "" // includes records older than the label
+		start = "" // records may be older than the archive label
 	}
 	if end == "end" {
 		end = ""

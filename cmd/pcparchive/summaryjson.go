@@ -12,7 +12,7 @@ import (
 	"github.com/pcparchive/pcparchive/summary"
 )
 
-// summaryDocument is what summary prints of a host as JSON; its form is an interface.
+// summaryDocument is the JSON of a host's summary; its form is an interface.
 type summaryDocument struct {
 	Host     string          `json:"host"`
 	Archives []string        `json:"archives"`
@@ -62,7 +62,7 @@ type summaryError struct {
 	Count  int64  `json:"count"`
 }
 
-// jsonNumber is a number that JSON may not have: infinities are strings.
+// jsonNumber is a number that may be infinite, which JSON writes as a string.
 type jsonNumber float64
 
 // MarshalJSON writes a number, or "+Inf", "-Inf" or "NaN".
@@ -130,10 +130,10 @@ func jsonTime(t pcp.Timestamp) *time.Time {
 	return &u
 }
 
-// jsonValue is the value of a label, which PCP keeps as JSON.
+// jsonValue is the value of a label, which PCP stores as JSON.
 type jsonValue string
 
-// MarshalJSON writes the value as it is or, if it is no JSON, as a string.
+// MarshalJSON writes the value as it is or, if it is not JSON, as a string.
 func (v jsonValue) MarshalJSON() ([]byte, error) {
 	if json.Valid([]byte(v)) {
 		return []byte(v), nil
@@ -141,11 +141,11 @@ func (v jsonValue) MarshalJSON() ([]byte, error) {
 	return json.Marshal(string(v))
 }
 
-// labelMap returns the labels that a client sees.
+// labelMap returns the merged labels of a series.
 func labelMap(s *history.Series) map[string]jsonValue {
 	set, err := s.Merged()
 	if err != nil {
-		return nil // more labels than a set may have
+		return nil // the series has more labels than a set may have
 	}
 	labels := map[string]jsonValue{}
 	for l := range set.All() {

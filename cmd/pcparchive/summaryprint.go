@@ -21,21 +21,22 @@ import (
 	"github.com/pcparchive/pcparchive/summary"
 )
 
-// summaryColumn is a column of the table and of CSV.
+// summaryColumn is a column of the table and of the CSV output.
 type summaryColumn struct {
 	name  string
-	left  bool // aligned, as text is
+	left  bool // aligned to the left, because its cells are text
 	value func(s *summary.Series, p summaryCell) string
 }
 
-// summaryCell says how to write numbers and times.
+// summaryCell formats numbers and times.
 type summaryCell struct {
 	number func(float64) string
 	time   func(pcp.Timestamp) string
-	none   string // instead of a time
+	none   string // the cell of a time that does not exist
 }
 
-// summaryColumns are all columns in their order. Percentiles are put after max.
+// summaryColumns are all columns in their order, except the percentiles, which
+// follow max-time.
 var summaryColumns = []summaryColumn{
 	{name: "metric", left: true, value: func(s *summary.Series, _ summaryCell) string { return metricName(s.Series.Metric) }},
 	{name: "instance", left: true, value: func(s *summary.Series, _ summaryCell) string { return instanceName(s) }},
@@ -62,7 +63,7 @@ var summaryColumns = []summaryColumn{
 	{name: "labels", left: true, value: func(s *summary.Series, _ summaryCell) string { return labelsText(s.Series) }},
 }
 
-// usualColumns are those of the table unless it is told otherwise.
+// usualColumns are the columns of the table without --columns.
 var usualColumns = []string{"metric", "instance", "count", "average", "min", "max", "units"}
 
 func columnNames() []string {
@@ -73,7 +74,7 @@ func columnNames() []string {
 	return names
 }
 
-// pickColumns returns the columns asked for, which always tell the series.
+// pickColumns returns the columns asked for, always with metric and instance.
 func (o summaryOptions) pickColumns() ([]summaryColumn, error) {
 	want := slices.Clone(usualColumns)
 	if len(o.columns) > 0 {
@@ -133,8 +134,8 @@ func labelsText(s *history.Series) string {
 	return set.JSON()
 }
 
-// printSummaries prints what each host has. CSV tells several hosts apart in a
-// first column.
+// printSummaries prints the summary of each host. With several hosts, the first CSV
+// column is the host.
 func printSummaries(w io.Writer, o summaryOptions, columns []summaryColumn, all []hostSummary) error {
 	switch o.output {
 	case summaryJSON:
@@ -193,7 +194,7 @@ func printSummaryCSV(w io.Writer, columns []summaryColumn, all []hostSummary) er
 	return cmp.Or(err, cw.Error())
 }
 
-// printSummaryText prints what was summarised and a table.
+// printSummaryText prints the host, the window and a table.
 func printSummaryText(w io.Writer, o summaryOptions, columns []summaryColumn, set *store.Set, sum *summary.Summary) error {
 	zone := o.zones.or(set.Location())
 	bw := bufio.NewWriter(w)
@@ -221,8 +222,8 @@ func printSummaryText(w io.Writer, o summaryOptions, columns []summaryColumn, se
 	return bw.Flush()
 }
 
-// printSummaryErrors prints a line for each code that was recorded instead of
-// values. JSON tells which metrics had it.
+// printSummaryErrors prints a line for each error code that was recorded instead of
+// values. Only JSON has the metrics concerned.
 func printSummaryErrors(w io.Writer, all []summary.Error) {
 	metrics, times := map[pcp.Errno]int64{}, map[pcp.Errno]int64{}
 	for _, e := range all {
@@ -234,16 +235,16 @@ func printSummaryErrors(w io.Writer, all []summary.Error) {
 	}
 }
 
-// widest is how far text may push the columns after it to the right. A longer
-// one pushes those of its own row only.
-const widest = 50
+// maxTextWidth is the widest text that widens its column. Longer text shifts the
+// rest of its own row only.
+const maxTextWidth = 50
 
-// alignRows prints text to the left and numbers to the right.
+// alignRows aligns text to the left and numbers to the right.
 func alignRows(w *bufio.Writer, columns []summaryColumn, rows [][]string) {
 	widths := make([]int, len(columns))
 	for _, row := range rows {
 		for i, cell := range row {
-			if w := utf8.RuneCountInString(cell); w <= widest || !columns[i].left {
+			if w := utf8.RuneCountInString(cell); w <= maxTextWidth || !columns[i].left {
 				widths[i] = max(widths[i], w)
 			}
 		}
@@ -267,9 +268,8 @@ func alignRows(w *bufio.Writer, columns []summaryColumn, rows [][]string) {
 	}
 }
 
-// compact writes a number with so many digits after the point or, if precision
-// is negative, with six significant ones and no fewer before the point than it
-// has.
+// compact writes a number with precision digits after the decimal point. A negative
+// precision means six significant digits, and all digits before the point.
 func compact(f float64, precision int) string {
 	switch size := math.Abs(f); {
 	case math.IsNaN(f):

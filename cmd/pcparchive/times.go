@@ -16,7 +16,7 @@ import (
 
 const timeHelp = "14:30, 'YYYY-MM-DD HH:MM[:SS]', yesterday 14:30, now-2h, in the archive's time zone; RFC 3339; seconds since 1970; or start or end of the archive, with an offset such as end-5m; see 'pcparchive help times'"
 
-// newTimesTopic is a help topic, not a command.
+// newTimesTopic returns a help topic, which is not a command.
 func newTimesTopic() *cobra.Command {
 	return &cobra.Command{
 		Use:   "times",
@@ -29,24 +29,24 @@ them.
   Mar 7, Mar 7 14:30         the first such day from the archive's start on
   2026-03-07 14:30           also 2026-03-07, 03/07/26, 7 Mar 2026, 2026-03-07T14:30
   2026-03-07T14:30:00Z       RFC 3339
-  yesterday, today 14:30     of the current date; likewise tomorrow and now
+  yesterday, today 14:30     of the current date; also tomorrow and now
   now-2h, yesterday+90min    with an offset
   start, end-5m              of the archive, with an offset or without
   30min, 1h30m, 2 days       that long after the archive's start; in --end after --start
   -30min, 30 minutes ago     that long before the archive's end
   1772893800.5               seconds since 1970
 
-A time without a zone is meant in the archive's zone; -Z names another, as the word
-after the time does: '2026-03-07 14:30 UTC', '14:30 +0200'. -Z takes a name such as
-Europe/Berlin, or a POSIX TZ such as CET-1CEST, whose numbers count westwards. -z is
-the zone of the archive's host. Both are the zone in which times are printed, too;
-JSON and CSV have times in UTC.
+A time without a zone is in the archive's zone. A word after the time names another
+zone: '2026-03-07 14:30 UTC', '14:30 +0200'. So does -Z, which takes a name such as
+Europe/Berlin, or a POSIX TZ such as CET-1CEST, whose numbers count westwards. -z
+stands for the zone of the archive's host. Both flags also set the zone of printed
+times. JSON and CSV have times in UTC.
 
-Only 'dump' means this host's zone if neither is given, as pmdumplog does, and takes
-a number alone for seconds from the archive's start.
+Without these flags 'dump' uses this host's zone, as pmdumplog does. It reads a
+number without a unit as seconds from the archive's start.
 
-Intervals have units: ms, s, m, h, d, w, y, and the words for them, one after
-another.`,
+Intervals are numbers with units: ms, s, m, h, d, w, y, or the words for them.
+Several add up.`,
 	}
 }
 
@@ -55,7 +55,7 @@ func parseTime(s string, t timeline) (pcp.Timestamp, error) {
 	return parseTimeFrom(s, t, t.Header().Start)
 }
 
-// parseTimeFrom reads a time of which what is missing comes from a start.
+// parseTimeFrom reads a time that a start completes, such as 14:30 without a day.
 func parseTimeFrom(s string, t timeline, from pcp.Timestamp) (pcp.Timestamp, error) {
 	w := timespec.Window{Start: from, First: t.Header().Start, End: t.End, Zone: t.Location(), Now: time.Now(), Epoch: true}
 	at, err := w.Parse(s)
@@ -86,8 +86,8 @@ func parseRange(start, end string, t timeline) (from, to pcp.Timestamp, err erro
 	return from, to, nil
 }
 
-// beforeStart says that a range ends before it starts. A bound that was not given
-// is the archive's.
+// beforeStart returns the error for a range that ends before it starts. A bound
+// without a flag is that of the archive.
 func beforeStart(start, end string, from, to pcp.Timestamp, t timeline) error {
 	switch {
 	case end == "end":
@@ -98,8 +98,8 @@ func beforeStart(start, end string, from, to pcp.Timestamp, t timeline) error {
 	return fmt.Errorf("--end %s is before --start %s", end, start)
 }
 
-// parseDuration reads a duration as Go, Prometheus or PCP write it; only zero
-// needs no unit.
+// parseDuration reads a duration as Go, Prometheus or PCP write it. Only zero may
+// have no unit.
 func parseDuration(s string) (time.Duration, error) {
 	whole, negative := strings.CutPrefix(s, "-")
 	if !negative {
@@ -115,7 +115,7 @@ func parseDuration(s string) (time.Duration, error) {
 	return d, nil
 }
 
-// durationValue is the value of a flag.
+// durationValue is the value of a flag for a duration.
 type durationValue time.Duration
 
 // durationVar adds a flag for a duration.
@@ -124,7 +124,7 @@ func durationVar(f *pflag.FlagSet, p *time.Duration, name string, value time.Dur
 	f.Var((*durationValue)(p), name, usage)
 }
 
-// String returns the duration as Go writes it, "0" for none.
+// String returns the duration as Go writes it, and "0" for zero.
 func (d *durationValue) String() string {
 	if *d == 0 {
 		return "0"

@@ -9,11 +9,11 @@ import (
 	"github.com/pcparchive/pcparchive/archive"
 )
 
-// zoneFlags are -z and -Z, which say in what zone times are meant and printed.
+// zoneFlags are -z and -Z, the time zone of the times that are read and printed.
 type zoneFlags struct {
 	loc  *time.Location // nil unless -Z was given
 	name string
-	host bool
+	host bool // -z was given
 }
 
 // addZoneFlags adds -Z and -z to a command; usual is the zone without them.
@@ -22,12 +22,12 @@ func addZoneFlags(cmd *cobra.Command, z *zoneFlags, usual string) {
 	cmd.Flags().BoolVarP(&z.host, "hostzone", "z", false, "time zone of times is that of the archive's host")
 }
 
-// addTimezoneFlag adds -Z to a command whose input has no host with a zone.
+// addTimezoneFlag adds -Z to a command whose input does not have a time zone.
 func addTimezoneFlag(cmd *cobra.Command, z *zoneFlags, usual string) {
 	cmd.Flags().VarP(z, "timezone", "Z", "time `zone` of times, read and printed, such as Europe/Berlin; default: "+usual)
 }
 
-// Usual zones.
+// The zones without -Z and -z, as help names them.
 const (
 	usualHost  = "that of the archive's host"
 	usualLocal = "this host's"
@@ -47,7 +47,7 @@ func (z *zoneFlags) Set(s string) (err error) {
 // Type names the value in help.
 func (*zoneFlags) Type() string { return "zone" }
 
-// or returns the zone of -Z, or else the one of an archive.
+// or returns the zone of -Z, or else that of an archive.
 func (z zoneFlags) or(archive *time.Location) *time.Location {
 	if z.loc != nil {
 		return z.loc
@@ -58,7 +58,7 @@ func (z zoneFlags) or(archive *time.Location) *time.Location {
 // given reports whether either flag was.
 func (z zoneFlags) given() bool { return z.loc != nil || z.host }
 
-// zoned is a timeline whose times are meant in another zone.
+// zoned is a timeline in another time zone.
 type zoned struct {
 	timeline
 	loc *time.Location
@@ -67,10 +67,10 @@ type zoned struct {
 // Location returns the other zone.
 func (z zoned) Location() *time.Location { return z.loc }
 
-// over returns a timeline in the zone of the flags.
+// over returns a timeline in the time zone of the flags.
 func (z zoneFlags) over(t timeline) timeline { return zoned{t, z.or(t.Location())} }
 
-// checkZones refuses a command line with both flags.
+// checkZones rejects a command line with both flags.
 func checkZones(cmd *cobra.Command, _ []string) error {
 	if changed := cmd.Flags().Changed; changed("timezone") && changed("hostzone") {
 		return usageError{errors.New("at most one of -Z and -z")}
