@@ -3,33 +3,38 @@
 //
 // # What is read
 //
-// A selection looks in the metadata for the metrics that its matchers allow,
-// reads the records of the times that it asks for, found by the index, and
-// decodes the values of those metrics alone. The samples that match are held
-// compressed while the query runs; [Options].MaxSamples bounds them, and a query
-// beyond it fails with a [LimitError]. A selection that an expression repeats is
-// read once.
+// A selection finds in the metadata the metrics that its matchers allow. It reads
+// the records of the times it needs, which it finds by the index, and decodes the
+// values of those metrics only. The engine holds the samples that match in
+// compressed form while the query runs. [Options].MaxSamples bounds them; a query
+// that needs more fails with a [LimitError]. The engine reads a selection once even
+// if the expression repeats it.
 //
 // # What ends a query
 //
-// Exec returns within a second when its context ends, and when [Options].Timeout
-// has passed, with a [TimeoutError]. Subqueries with more steps than the query may
-// hold samples are refused with a [StepsError]: the engine reserves memory for
-// each step.
+// Exec returns within a second when its context ends. It returns a [TimeoutError]
+// when [Options].Timeout has passed. Instant and Range reject a subquery that has
+// more steps than the query may hold samples, with a [StepsError], because the
+// engine reserves memory for each step.
 //
 // # What differs from Prometheus
 //
-// Discrete metrics, which PCP records once or seldom, hold their value until the
-// next one or a mark: a look-back of minutes would not see them otherwise. Their
-// last value before the times asked for is looked for backwards, no further than
-// to the mark before.
+// PCP records a discrete metric once or seldom, so that a look-back of minutes would
+// miss it. A discrete metric therefore holds its value until the next value or a
+// mark. A selection searches backwards for the last value before its times, but not
+// beyond a mark.
 //
-// Native histograms are samples as numbers are. One that is damaged is left out,
+// Native histograms are samples like numbers. A selection leaves out damaged ones,
 // with a [LossWarning].
 //
-// A mark says that history does not go on across it: nobody counted in between.
-// Where the window of rate, irate or increase holds a mark, they add nothing for
-// the time between the last value before it and the first after it, where
-// Prometheus would take the difference for an increase. All else, and these
-// functions over subqueries, see the values as they are.
+// A mark says that nothing was recorded for a time. Where the window of rate, irate
+// or increase holds a mark, these functions add nothing for the time between the
+// last value before the mark and the first value after it. Prometheus would take the
+// difference for an increase. Other functions, and these functions over subqueries,
+// do not treat marks specially.
+//
+// # Explanations
+//
+// [Parse] suggests names in PromQL for PCP's dotted names. [Engine.Explain] says why
+// a result is empty, and [Engine.Remarks] returns the warnings of a result.
 package query

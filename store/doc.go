@@ -1,8 +1,12 @@
 // Package store reads many archives as one history. A [Set] is the timeline of
-// a host.
+// a host, [Hosts] are the Sets of any number of hosts.
 //
-// [OpenSets] finds the archives in files and folders and returns a Set for each
-// host. [Set.Steps] merges the archives of a Set by time and yields a mark for
-// each gap between them. [Set.Problems] lists the archives and parts that could
-// not be read.
+// [Open] finds the archives in files, folders and the folders below them, and
+// returns Hosts; [OpenSet] and [OpenSets] do not look below folders. [Find] only
+// lists archives. A [*NotArchiveError] says why a path names no archive.
+//
+// [Set.Steps] merges the archives of a Set by time and yields a mark for each gap
+// between them. [Set.LabelRecords] and [Set.MergedLabels] read labels, and
+// [Set.Inspect] describes the archives. [Set.Problems] lists the archives and
+// parts that could not be read.
 package store

@@ -8,8 +8,8 @@ import (
 	"github.com/spf13/cobra/doc"
 )
 
-// newDocsCmd writes the manual that the repository holds. It is hidden: `make
-// docs` calls it.
+// newDocsCmd returns the hidden command that writes the manual in the repository.
+// `make docs` calls it.
 func newDocsCmd() *cobra.Command {
 	return &cobra.Command{
 		Use:    "docs DIR",

@@ -9,9 +9,9 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// flagGroups are the parts in which the help of a verb with many flags lists
-// them. A flag means the same in every verb, so its name tells its part; what is
-// named here nowhere comes last.
+// flagGroups are the groups in which help lists the flags of a verb with many flags.
+// A flag has the same meaning in every verb and so the same group. Flags without a
+// group come last.
 var flagGroups = []struct {
 	title string
 	flags []string
@@ -25,7 +25,7 @@ var flagGroups = []struct {
 	{"Values", []string{"strings", "step", "unwrap", "repeat-discrete", "split-at-marks"}},
 }
 
-// manyFlags is from how many flags on they are grouped.
+// manyFlags is the number of flags from which help groups them.
 const manyFlags = 13
 
 // groupedFlags returns the flags of a command for its help.
@@ -57,8 +57,8 @@ func groupedFlags(flags *pflag.FlagSet) string {
 	return b.String()
 }
 
-// addGroupedFlags tells cobra, which keeps such functions for all commands there
-// are, so that tests side by side must not each do it.
+// addGroupedFlags registers the template function with cobra, once, because cobra
+// keeps it for all commands and parallel tests would race.
 var addGroupedFlags = sync.OnceFunc(func() { cobra.AddTemplateFunc("groupedFlags", groupedFlags) })
 
 // useGroupedFlags makes the help of all commands list flags in groups.
@@ -68,9 +68,9 @@ func useGroupedFlags(root *cobra.Command) {
 	root.SetUsageTemplate(strings.Replace(root.UsageTemplate(), plain, "{{groupedFlags .LocalFlags}}", 1))
 }
 
-// exitHelp ends the help of verbs that do not tell their exit status themselves.
-const exitHelp = `The exit status is 0 if all went well, 1 if it did not, 2 if the command line was
-wrong, and 4 if damaged data was left out; see 'pcparchive help exit-codes'.`
+// exitHelp ends the help of verbs that do not describe their exit status.
+const exitHelp = `The exit status is 0 on success, 1 after a failure, 2 if the command line is wrong,
+and 4 if damaged data was left out; see 'pcparchive help exit-codes'.`
 
 // addExitHelp adds the exit status to the help of every verb.
 func addExitHelp(cmd *cobra.Command) {

@@ -46,16 +46,16 @@ func addOutputFlag(cmd *cobra.Command, o *outputFormat) {
 	completeFlag(cmd, "output", "text", "json")
 }
 
-// completeFlag tells shells the values that a flag may have.
+// completeFlag sets the values that shells offer for a flag.
 func completeFlag(cmd *cobra.Command, flag string, values ...string) {
-	// The error would be that there is no such flag.
+	// The error would be that the flag does not exist.
 	_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 }
 
 // addPairsFlag adds a flag whose values are labels, each as name=value.
 func addPairsFlag(cmd *cobra.Command, pairs *map[string]string, name, usage string) {
 	cmd.Flags().StringToStringVar(pairs, name, nil, usage)
-	cmd.Flags().Lookup(name).DefValue = "" // none; help would show an empty list
+	cmd.Flags().Lookup(name).DefValue = "" // help would show an empty list
 }
 
 // writeJSON writes v indented.
@@ -73,7 +73,7 @@ func writeObject(w io.Writer, v any, indent string) error {
 	return err
 }
 
-// newPlainHandler logs without times, for a person.
+// newPlainHandler returns a log handler for people, without times.
 func newPlainHandler(w io.Writer) slog.Handler {
 	return slog.NewTextHandler(w, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
 		if a.Key == slog.TimeKey {
@@ -97,8 +97,8 @@ func sayLosses(s streams, r *prom.Report) error {
 	return nil
 }
 
-// brokeOff reports whether err is damage in an archive, so that what precedes it
-// could be used.
+// brokeOff reports whether err is damage in an archive, whose other parts may be
+// used.
 func brokeOff(err error) bool {
 	var damage *pcp.FormatError
 	return errors.As(err, &damage)

@@ -11,8 +11,8 @@ import (
 	"github.com/pcparchive/pcparchive/rewrite"
 )
 
-// plainText returns what an error says, with the file before the reason rather
-// than the system call.
+// plainText returns the text of an error, with file and reason but without the name
+// of the system call.
 func plainText(err error) string {
 	text := err.Error()
 	for _, e := range fileErrors(err, nil) {
@@ -37,8 +37,8 @@ func fileErrors(err error, found []*fs.PathError) []*fs.PathError {
 	return found
 }
 
-// fileText words an error about a file. A name that was made up for what is
-// written aside stands for its folder.
+// fileText returns the text of an error about a file. A temporary name of output
+// that is written aside stands for its folder.
 func fileText(e *fs.PathError) string {
 	path, create := e.Path, ""
 	if at := strings.Index(path, string(filepath.Separator)+rewrite.AsidePrefix); at >= 0 || strings.HasPrefix(path, rewrite.AsidePrefix) {
@@ -63,10 +63,11 @@ func fileText(e *fs.PathError) string {
 	return path + ": " + create + e.Err.Error()
 }
 
-// parsing is how the standard library says that text is no number.
+// parsing matches the error of the standard library for text that is not a number.
 var parsing = regexp.MustCompile(`strconv\.(\w+): parsing ".*": (invalid syntax|value out of range)`)
 
-// plainFlagError says what a flag wants instead of which function failed.
+// plainFlagError replaces the name of the function that failed by the value that the
+// flag needs.
 func plainFlagError(err error) error {
 	m := parsing.FindStringSubmatch(err.Error())
 	if m == nil {

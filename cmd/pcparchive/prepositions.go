@@ -5,12 +5,12 @@ import (
 	"strings"
 )
 
-// prepositions are the words that may stand between a group and its verb, as in
-// "export to tsdb".
+// prepositions are the words that may precede the name of a verb, by its group, as
+// in "export to tsdb".
 var prepositions = map[string]string{"export": "to", "import": "from"}
 
 // dropPreposition returns a command line without the word after export or import.
-// No archive can stand there, so the word has no other meaning.
+// An archive cannot stand there, so the word has no other meaning.
 func dropPreposition(args []string) []string {
 	word := ""
 	for i, arg := range args {

@@ -9,8 +9,8 @@ import (
 	"github.com/dustin/go-humanize"
 )
 
-// byteProgress shows on standard error, if that is a terminal, how much of the
-// input is read, how fast, and how long the rest will take.
+// byteProgress shows the progress of reading in the status line: bytes read, speed,
+// and remaining time.
 type byteProgress struct{ *byteCount }
 
 type byteCount struct {
@@ -21,8 +21,8 @@ type byteCount struct {
 	began  time.Time
 }
 
-// newByteProgress starts to show the way through total bytes; -1 if their number
-// is not known, as of standard input.
+// newByteProgress starts the progress of reading total bytes; -1 means that their
+// number is not known, such as that of standard input.
 func newByteProgress(s streams, what string, total int64) byteProgress {
 	status := statusOf(s)
 	if status == nil {
@@ -31,10 +31,10 @@ func newByteProgress(s streams, what string, total int64) byteProgress {
 	return byteProgress{&byteCount{status: status, what: what, total: total, began: time.Now()}}
 }
 
-// shown reports whether there is a terminal.
+// shown reports whether a terminal shows the progress.
 func (p byteProgress) shown() bool { return p.byteCount != nil }
 
-// set tells how many bytes are read.
+// set sets the number of bytes read.
 func (p byteProgress) set(done int64) {
 	if p.shown() {
 		p.done.Store(done)
@@ -42,7 +42,7 @@ func (p byteProgress) set(done int64) {
 	}
 }
 
-// add tells that some more bytes are read.
+// add adds to the number of bytes read.
 func (p byteProgress) add(n int) {
 	if p.shown() {
 		p.done.Add(int64(n))
@@ -56,7 +56,8 @@ func (p byteProgress) draw() {
 	}
 }
 
-// progressLine tells how far reading is. A total that is negative is not known.
+// progressLine returns the status line for done of total bytes. A negative total is
+// not known.
 func progressLine(what string, done, total int64, elapsed time.Duration) string {
 	line := what
 	if total > 0 {
@@ -73,13 +74,13 @@ func progressLine(what string, done, total int64, elapsed time.Duration) string 
 	speed := float64(done) / seconds
 	line += "  " + humanize.IBytes(uint64(speed)) + "/s"
 	if total > done {
-		left := min(float64(total-done)/speed, 1e6) // days, in which nobody is interested
+		left := min(float64(total-done)/speed, 1e6) // a limit of days keeps the line short
 		line += "  " + time.Duration(left*float64(time.Second)).Round(time.Second).String() + " left"
 	}
 	return line
 }
 
-// reader returns r, counting what is read from it.
+// reader returns a reader of r that counts its bytes.
 func (p byteProgress) reader(r io.Reader) io.Reader {
 	if !p.shown() {
 		return r
@@ -89,13 +90,13 @@ func (p byteProgress) reader(r io.Reader) io.Reader {
 
 type countWriter struct{ p byteProgress }
 
-// Write counts.
+// Write adds the bytes of b.
 func (c countWriter) Write(b []byte) (int, error) {
 	c.p.add(len(b))
 	return len(b), nil
 }
 
-// clear takes the line away.
+// clear removes the status line.
 func (p byteProgress) clear() {
 	if p.shown() {
 		p.status.clear()

@@ -1,8 +1,8 @@
 package main
 
-// House rules of this interface: results go to standard output, everything else
-// to standard error; messages are lower case, without a full stop, and name the
-// file or flag concerned; progress is shown only on a terminal.
+// Rules of this interface: results go to standard output, everything else to standard
+// error. Messages are lower case, have no full stop, and name the file or flag
+// concerned. Only a terminal shows progress.
 
 import (
 	"cmp"
@@ -18,7 +18,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// streams are the standard streams, so that tests can supply their own.
+// streams are the standard streams, which tests replace.
 type streams struct {
 	in       io.Reader
 	out, err io.Writer
@@ -43,8 +43,8 @@ func run(args []string, s streams) int {
 	return code
 }
 
-// endSignals are the signals that end the program in order. They leave out a
-// hangup that nohup has the program ignore.
+// endSignals returns the signals that end the program in an orderly way. A hangup
+// that nohup ignores does not.
 func endSignals() []os.Signal {
 	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
 	if !signal.Ignored(syscall.SIGHUP) {
@@ -84,7 +84,7 @@ Start with 'pcparchive demo'.`,
 	return root
 }
 
-// refuseUnknownTopics makes the help command fail at what it does not know.
+// refuseUnknownTopics makes the help command fail for an unknown topic.
 func refuseUnknownTopics(root *cobra.Command) {
 	root.InitDefaultHelpCmd()
 	help, _, _ := root.Find([]string{"help"})
@@ -107,7 +107,7 @@ func nargs(least, most int, what string) cobra.PositionalArgs {
 	}
 }
 
-// group returns a command that only holds others.
+// group returns a command that only has subcommands.
 func group(use, short string, children ...*cobra.Command) *cobra.Command {
 	cmd := &cobra.Command{Use: use, Short: short, RunE: helpOnly}
 	cmd.AddCommand(children...)
@@ -118,7 +118,7 @@ func group(use, short string, children ...*cobra.Command) *cobra.Command {
 	return cmd
 }
 
-// helpOnly runs a command that does nothing itself.
+// helpOnly runs a command that only has subcommands.
 func helpOnly(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
 		return unknownCommand(cmd, args[0])
@@ -126,8 +126,8 @@ func helpOnly(cmd *cobra.Command, args []string) error {
 	return cmd.Help()
 }
 
-// flagError is about a flag that a command does not have, unless the command only
-// holds others: then its operand is the mistake, as in "exprot -o data".
+// flagError returns the error for an unknown flag. If the command only has
+// subcommands, its operand is the mistake, as in "exprot -o data".
 func flagError(cmd *cobra.Command, err error) error {
 	if args := cmd.Flags().Args(); cmd.HasSubCommands() && len(args) > 0 {
 		return unknownCommand(cmd, args[0])
@@ -135,7 +135,7 @@ func flagError(cmd *cobra.Command, err error) error {
 	return usageError{plainFlagError(err)}
 }
 
-// unknownCommand names what a command does not have, and what was perhaps meant.
+// unknownCommand returns the error for an unknown subcommand, with similar names.
 func unknownCommand(cmd *cobra.Command, name string) error {
 	cmd.SuggestionsMinimumDistance = 2 // cobra's own default, which it sets too late
 	err := fmt.Errorf("unknown command %q for %q", name, cmd.CommandPath())

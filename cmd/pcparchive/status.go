@@ -12,8 +12,8 @@ import (
 	"github.com/pcparchive/pcparchive/internal/safetext"
 )
 
-// statusWriter is standard error. It escapes what would do harm on a terminal. On a terminal it also shows a status line, and
-// takes the line away before anything else is written.
+// statusWriter is standard error. It escapes control characters. On a terminal it
+// also shows a status line, which it clears before it writes other text.
 type statusWriter struct {
 	w     io.Writer
 	width func() int // of the terminal; nil if there is none
@@ -26,8 +26,8 @@ type statusWriter struct {
 // newStatusWriter returns a writer to w.
 func newStatusWriter(w io.Writer) *statusWriter { return &statusWriter{w: w, width: terminalWidth(w)} }
 
-// terminalWidth returns a function that tells how many columns a terminal has, nil
-// if w is no terminal.
+// terminalWidth returns a function that returns the width of the terminal w in
+// columns, nil if w is not a terminal.
 func terminalWidth(w io.Writer) func() int {
 	f, ok := w.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {
@@ -42,7 +42,7 @@ func terminalWidth(w io.Writer) func() int {
 	}
 }
 
-// statusOf returns the status line of standard error, nil if it is no terminal.
+// statusOf returns the status line of standard error, nil if that is not a terminal.
 func statusOf(s streams) *statusWriter {
 	w, ok := s.err.(*statusWriter)
 	if !ok || w.width == nil {
@@ -51,10 +51,10 @@ func statusOf(s streams) *statusWriter {
 	return w
 }
 
-// wipeLine returns to the begin of a line and deletes it.
+// wipeLine is the escape sequence that deletes a line and returns to its start.
 const wipeLine = "\r\x1b[K"
 
-// Write takes the status line away and writes.
+// Write clears the status line and writes.
 func (w *statusWriter) Write(b []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -65,13 +65,13 @@ func (w *statusWriter) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// redraws is how often the status line may change.
+// redraws is the least time between two changes of the status line.
 const redraws = 100 * time.Millisecond
 
-// due reports whether it is time for another line.
+// due reports whether the status line may change now.
 func (w *statusWriter) due() bool { return w != nil && time.Now().UnixMilli() >= w.next.Load() }
 
-// show shows a line, cut to the terminal's width, unless the last one is recent.
+// show shows a line, cut to the terminal's width, unless the last change is recent.
 func (w *statusWriter) show(line string) {
 	if !w.due() {
 		return
@@ -81,14 +81,14 @@ func (w *statusWriter) show(line string) {
 	w.next.Store(time.Now().Add(redraws).UnixMilli())
 	line = safetext.Line(line)
 	if width := w.width(); width > 0 {
-		line = elide(line, width-1) // the last column would begin another line
+		line = elide(line, width-1) // a character in the last column would start a new line
 	}
 	if _, err := io.WriteString(w.w, wipeLine+line); err == nil {
 		w.shown = true
 	}
 }
 
-// clear takes the status line away.
+// clear removes the status line.
 func (w *statusWriter) clear() {
 	if w == nil {
 		return
@@ -100,7 +100,7 @@ func (w *statusWriter) clear() {
 
 func (w *statusWriter) wipe() {
 	if w.shown {
-		_, _ = io.WriteString(w.w, wipeLine) // who writes next meets the error
+		_, _ = io.WriteString(w.w, wipeLine) // the next Write returns the error
 		w.shown = false
 	}
 }
