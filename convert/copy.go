@@ -24,13 +24,15 @@ func Copy(ctx context.Context, dst history.Sink, src history.Source) error {
 	return nil
 }
 
-// History is an [archive.Reader] or an [store.Set].
+// History has the steps of one or more archives: an [archive.Reader] or a
+// [store.Set].
 type History interface {
+	// Steps yields the steps that q selects, by ascending time.
 	Steps(q history.Query) iter.Seq2[*history.Step, error]
 }
 
-// FromArchive is the Source that reads what q selects of an archive, or of
-// several. The damage that a Set met is in its Problems.
+// FromArchive returns a Source with the steps of r that q selects. A Set reports
+// damage in its Problems.
 func FromArchive(r History, q history.Query) history.Source { return archiveSource{r, q} }
 
 type archiveSource struct {

@@ -1,12 +1,31 @@
-// Package convert maps PCP and Prometheus onto each other. Its one record type
-// is [history.Step]: every source yields steps and every sink takes them, so a
-// new format needs a source and a sink and no knowledge of the others.
+// Package convert maps PCP and Prometheus onto each other. Its subpackages are the
+// formats and the rules; this package has the pipeline of steps between archives.
 //
-//	archive  ─ FromArchive ─┐                ┌─ ToArchive ─ archive
-//	scrape   ─ Mapper ──────┼─ archive.Step ─┼─ Flattener ─ convert/tsdb, convert/expo, query
-//	…                       ┘                └─ …
+// A [history.Step], all values of one time, is the record of PCP's side. A
+// [prom.Sample] is the record of Prometheus' side. Two packages lead from one side
+// to the other:
 //
-// # From Prometheus to PCP: [mapper.Mapper]
+//	archive ─ FromArchive ─┐               ┌─ ToArchive ─ archive
+//	scrape  ─ mapper ──────┼─ history.Step ┤
+//	          assemble ────┘               └─ flatten
+//	             ▲                               │
+//	             └──────── prom.Sample ◄─────────┘
+//	                       ▲         │
+//	        tsdb, expo, promjson    tsdb, expo, query
+//
+// Every source yields steps or samples, and every sink takes them. So a new format
+// needs a source and a sink, and no knowledge of the others.
+//
+// # Stages
+//
+//	step → step       [Unwrap], [Downsample]; [Through] makes a Source of one
+//	sample → sample   [prom.Sorter], [prom.Repeat], relabel.Stage
+//	many sources      [CopyMerged], with [flatten.Flattener.Fork] for each host
+//
+// # Rules
+//
+// docs/mapping.md has all rules with examples. These are the most important ones,
+// from Prometheus to PCP:
 //
 //	series            PCP
 //	metric name       openmetrics.<source>.<name>, ':' as '.', see [naming.LeafName]
@@ -21,25 +40,17 @@
 //	stale marker      the instance leaves its domain; with the last one, the
 //	                  metric gets the error "try again" once
 //
-// # From PCP to Prometheus: [flatten.Flattener]
+// A metric that came from Prometheus (prom_name is present) gets back its name,
+// family and labels. For all other metrics, from PCP to Prometheus:
 //
-// What came from Prometheus (prom_name is present) gets back its name, family
-// and labels. For all other metrics:
-//
-//	PCP               series
-//	name              dots become underscores, or see [naming.Style]
-//	merged labels     labels, JSON decoded; optional ones stay out
-//	instance name     label instname; instid too where names are shared
-//	counter           counter; instant and discrete: gauge
+//	PCP                series
+//	name               dots become underscores, or see [naming.Style]
+//	merged labels      labels, JSON decoded; optional ones stay out
+//	instance name      label instname; instid too where names are shared
+//	counter            counter; instant and discrete: gauge
 //	mark, error value,
-//	instance that left  a staleness marker
-//	time              milliseconds, rounded down
-//	strings           counted as skipped, or text in a label of a series that is 1
-//	events, aggregates  counted as skipped
-//
-// # Stages
-//
-//	step → step       [Unwrap], [Downsample]; [Through] makes a Source of one
-//	sample → sample   [prom.Repeat]
-//	many sources      [CopyMerged], with [flatten.Flattener.Fork] for each host
+//	instance that left a staleness marker
+//	time               milliseconds, rounded down
+//	strings            counted as skipped, or text in a label of a series that is 1
+//	events, aggregates counted as skipped
 package convert

@@ -11,60 +11,65 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// Downsample is a stage between a source of steps and their sink that keeps of
-// each window of time what is needed to know it at its end: of each instance the
-// last value, at the time at which it was recorded. Windows begin at multiples of
-// the interval since 1970.
+// Downsample is a [history.Sink] that thins out steps on their way to another
+// sink. Of each window of time it keeps the last value of each instance, at the
+// time at which PCP recorded it. Windows begin at multiples of the interval since
+// 1970.
 //
-// Nothing is computed. A mean would turn integers into fractions, so that a
-// metric of before and one of after could not stand in one archive, and it would
-// show values that never were. Counters stay counters: where one falls, in a
-// reset or a wrap, the values before and after are kept, too, so the sum of its
-// increases is what it was. Marks, errors and event records are kept, and of
-// a record that was the last to hold some instance so much that a reader sees
-// the instance end. Labels, help and nanoseconds are those of the records.
+// Downsample computes nothing. A mean would turn integers into fractions, so that
+// thinned and full records of a metric could not stand in one archive, and it
+// would show values that never existed.
 //
-// What a window leaves out is counted as [prom.LossStep].
+// It keeps more where a reader needs more:
+//
+//   - Where a counter falls, in a reset or a wrap, the values before and after
+//     stay, so the sum of its increases stays the same.
+//   - Marks, errors and event records stay.
+//   - Of the last record with some instance enough stays that a reader sees the
+//     instance end.
+//
+// Labels, help and nanoseconds stay as recorded. [prom.LossStep] counts the values
+// that a window leaves out.
 type Downsample struct {
 	dst     history.Sink
 	every   time.Duration
 	report  *prom.Report
-	window  int64
-	open    bool
-	last    pcp.Timestamp
+	window  int64         // number of the open window
+	open    bool          // a step came; window and last are set
+	last    pcp.Timestamp // time of the last step
 	metrics map[pcp.PMID]*metricWindow
-	order   []*metricWindow // with records in the window
-	seq     int
+	order   []*metricWindow // metrics with records in the open window
+	seq     int             // counts the records of all metrics
 	out     history.Step
 }
 
-// sampled is what is known of a metric.
+// metricWindow has the records of a metric in the open window.
 type metricWindow struct {
-	records []*heldRecord // of the window, those that are needed
-	spare   []*heldRecord
-	before  map[pcp.InstID]float64 // counters
-	fallen  map[pcp.InstID]bool    // counters that are less in this step
+	records []*heldRecord          // records to keep so far
+	spare   []*heldRecord          // records to reuse
+	before  map[pcp.InstID]float64 // last value of each counter
+	fallen  map[pcp.InstID]bool    // counters that are lower in this step than before
 	present map[pcp.InstID]bool    // instances of this step
-	failed  bool                   // what came last is an error
-	listed  bool
+	failed  bool                   // the last step had an error
+	listed  bool                   // Downsample.order has the metric
 }
 
-// sampledRecord is what a step of the window had of a metric, less what later
-// ones supersede.
+// heldRecord has the values of a metric in one step, without those that a later
+// record of the window supersedes.
 type heldRecord struct {
 	stamp  pcp.Timestamp
-	seq    int // place among all
+	seq    int // position among the records of all metrics
 	values history.MetricValues
-	whole  bool // to be kept as it is
+	whole  bool // keep all values
 }
 
-// NewDownsample returns a Downsample that puts steps into dst, which it owns. Every
-// is a nanosecond at least. The report may be nil.
+// NewDownsample returns a Downsample that feeds dst and owns it. An interval below
+// a nanosecond counts as one. The report may be nil.
 func NewDownsample(dst history.Sink, every time.Duration, r *prom.Report) *Downsample {
 	return &Downsample{dst: dst, every: max(every, 1), report: r, metrics: map[pcp.PMID]*metricWindow{}}
 }
 
-// Put takes a step. It is put into the sink when its window has passed.
+// Put takes a step. The sink gets it when its window has passed.
 func (d *Downsample) Put(step *history.Step) error {
 	if d.open && step.Stamp.Before(d.last) {
 		d.report.Add(prom.LossOrder, LateRecord("", step.Stamp))
@@ -89,7 +94,7 @@ func (d *Downsample) Put(step *history.Step) error {
 	return nil
 }
 
-// Close puts the last window and closes the sink.
+// Close puts the last window into the sink and closes the sink.
 func (d *Downsample) Close() error {
 	if err := d.flush(); err != nil {
 		return err
@@ -97,8 +102,8 @@ func (d *Downsample) Close() error {
 	return d.dst.Close()
 }
 
-// windowOf numbers the windows. Times so far away that nanoseconds cannot count
-// them, which only damaged archives have, get windows of a second.
+// windowOf returns the number of the window of t. Damaged archives may have times
+// that do not fit an int64 of nanoseconds; their windows last a second.
 func (d *Downsample) windowOf(t pcp.Timestamp) int64 {
 	const far = math.MaxInt64/int64(time.Second) - 1
 	if t.Sec >= far || t.Sec <= -far {
@@ -112,7 +117,7 @@ func (d *Downsample) windowOf(t pcp.Timestamp) int64 {
 	return w
 }
 
-// add takes what a step has of a metric.
+// add takes the values of a metric in a step.
 func (d *Downsample) add(t pcp.Timestamp, mv *history.MetricValues) {
 	m := d.metrics[mv.Metric.Desc.PMID]
 	if m == nil {
@@ -135,7 +140,7 @@ func (d *Downsample) add(t pcp.Timestamp, mv *history.MetricValues) {
 		d.supersede(m, mv)
 	}
 	for _, r := range m.records {
-		r.whole = r.whole || m.failed // what an error ends
+		r.whole = r.whole || m.failed // keep the values that an error ends
 	}
 	r := m.newRecord()
 	r.stamp, r.seq, r.whole = t, d.seq, events || m.failed || len(m.fallen) > 0
@@ -148,7 +153,7 @@ func (d *Downsample) add(t pcp.Timestamp, mv *history.MetricValues) {
 	m.records = append(m.records, r)
 }
 
-// take returns a record to fill.
+// newRecord returns a record to fill.
 func (m *metricWindow) newRecord() *heldRecord {
 	n := len(m.spare)
 	if n == 0 {
@@ -159,7 +164,7 @@ func (m *metricWindow) newRecord() *heldRecord {
 	return r
 }
 
-// compare finds the counters that are less than they were.
+// compare notes the counters that fell.
 func (m *metricWindow) compare(mv *history.MetricValues, typ pcp.Type) {
 	clear(m.fallen)
 	if mv.Metric.Desc.Sem != pcp.SemCounter || !typ.IsNumeric() {
@@ -178,7 +183,8 @@ func (m *metricWindow) compare(mv *history.MetricValues, typ pcp.Type) {
 	}
 }
 
-// supersede takes from the records of the window what a newer one has, too.
+// supersede removes values from the records of the window that a newer record has,
+// too.
 func (d *Downsample) supersede(m *metricWindow, mv *history.MetricValues) {
 	clear(m.present)
 	if len(m.records) > 0 {
@@ -199,9 +205,8 @@ func (d *Downsample) supersede(m *metricWindow, mv *history.MetricValues) {
 	m.records = kept
 }
 
-// shrink drops the points of a record that are superseded, but for one that
-// shows to which logging group the record belongs. It returns false if no other
-// is left.
+// shrink drops the superseded points of a record, except one that shows to which
+// logging group the record belongs. It returns false if all points are superseded.
 func (m *metricWindow) shrink(r *heldRecord) bool {
 	own := 0
 	for i := range r.values.Points {
@@ -229,7 +234,7 @@ func (m *metricWindow) shrink(r *heldRecord) bool {
 	return true
 }
 
-// flush puts what the window keeps, in order of time.
+// flush puts the records of the window into the sink, in order of time.
 func (d *Downsample) flush() error {
 	var all []*heldRecord
 	for _, m := range d.order {

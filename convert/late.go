@@ -6,7 +6,8 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// RecordName names a record that is left out, for a report. host may be empty.
+// RecordName returns a name for a record that a conversion leaves out, for use in
+// a Report. host may be empty.
 func RecordName(host, at string) string {
 	if host != "" {
 		return "record of " + host + " at " + at
@@ -14,7 +15,8 @@ func RecordName(host, at string) string {
 	return "record at " + at
 }
 
-// LateRecord names a record that is earlier than the one before it, for a report.
+// LateRecord returns a name for a record that is earlier than its predecessor, for
+// use in a Report. host may be empty.
 func LateRecord(host string, t pcp.Timestamp) string {
 	return RecordName(host, t.Time().UTC().Format(time.RFC3339Nano))
 }

@@ -8,16 +8,16 @@ import (
 	"github.com/pcparchive/pcparchive/history"
 )
 
-// Part is a source and where its steps go.
+// Part is a source and the sink for its steps.
 type Part struct {
 	Source history.Source
 	Sink   history.Sink
 }
 
-// CopyMerged copies several sources at once, such as those of many hosts: over
-// all of them the steps are put by ascending time. A Sink is closed when its
-// source has ended; after an error those of the others are not. In memory is what
-// each source holds to read one step: of an archive, its metadata.
+// CopyMerged copies several sources at once, such as the archives of many hosts.
+// It puts the steps of all sources in ascending order of time. It closes each sink
+// when its source ends; after an error it leaves the other sinks open. Memory
+// holds what each source needs to read one step, such as an archive's metadata.
 func CopyMerged(ctx context.Context, parts []Part) (err error) {
 	m := &mergeHeap{}
 	defer func() {
@@ -66,12 +66,12 @@ func CopyMerged(ctx context.Context, parts []Part) (err error) {
 type mergedPart struct {
 	Part
 	order int
-	step  *history.Step // to be put next
+	step  *history.Step // the next step to put
 	pull  func() (*history.Step, error, bool)
 	stop  func()
 }
 
-// advance reads a step. At the end it closes the sink.
+// advance reads the next step. At the end of the source it closes the sink.
 func (c *mergedPart) advance() (bool, error) {
 	step, err, ok := c.pull()
 	c.step = step
@@ -85,8 +85,8 @@ func (c *mergedPart) advance() (bool, error) {
 	return false, c.Sink.Close()
 }
 
-// merging orders sources by their next step, those of one time as they were
-// given.
+// mergeHeap orders sources by the time of their next step, and sources with equal
+// times by their position.
 type mergeHeap struct{ heads []*mergedPart }
 
 func (m *mergeHeap) Len() int { return len(m.heads) }
@@ -101,7 +101,7 @@ func (m *mergeHeap) Less(i, j int) bool {
 
 func (m *mergeHeap) Swap(i, j int) { m.heads[i], m.heads[j] = m.heads[j], m.heads[i] }
 
-// Push is not used: sources are all there from the start.
+// Push does nothing: all sources are there from the start.
 func (m *mergeHeap) Push(any) {}
 
 func (m *mergeHeap) Pop() any {
@@ -111,8 +111,8 @@ func (m *mergeHeap) Pop() any {
 	return c
 }
 
-// Through is src with its steps passed through a stage, which is made of the
-// sink that it is to put them into.
+// Through returns a source with the steps of src after a stage. stage makes the
+// stage from the sink that it feeds.
 func Through(src history.Source, stage func(history.Sink) history.Sink) history.Source {
 	return throughSource{src, stage}
 }

@@ -11,9 +11,9 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// ToArchive is the Sink that writes steps to an archive. What a metric needs is
-// written with its first value and again when it changes, in the order in which
-// the reference logger writes it.
+// ToArchive is the [history.Sink] that writes steps to an archive. It writes the
+// metadata of a metric with its first value, and again when it changes, in the
+// order of PCP's own logger.
 type ToArchive struct {
 	a       *archive.Appender
 	metrics map[pcp.PMID]*writtenMetric
@@ -21,7 +21,7 @@ type ToArchive struct {
 	values  []history.Value
 }
 
-// written is what was last written for a metric.
+// writtenMetric is the metadata that the archive has for a metric.
 type writtenMetric struct {
 	metric *history.Metric
 	indom  *meta.InDom
@@ -37,9 +37,9 @@ func NewToArchive(a *archive.Appender) *ToArchive {
 // first.
 func (s *ToArchive) Last() (t pcp.Timestamp, ok bool) { return s.a.Last() }
 
-// Put writes a step; before the first one in an archive that is continued, a
-// mark, see [archive.Appender.Resume]. The error wraps [archive.ErrOrder], and nothing is
-// written, if the step is earlier than the last.
+// Put writes a step. In a continued archive it first writes a mark, see
+// [archive.Appender.Resume]. If the step is earlier than the last one, Put writes
+// nothing and the error wraps [archive.ErrOrder].
 func (s *ToArchive) Put(step *history.Step) error {
 	if step.Mark {
 		return s.a.Mark(step.Stamp)
@@ -69,7 +69,7 @@ func (s *ToArchive) Put(step *history.Step) error {
 		})
 	}
 	at := 0
-	for i := range s.res.Sets { // the memory has stopped moving
+	for i := range s.res.Sets { // s.values no longer moves
 		set := &s.res.Sets[i]
 		end := at + len(set.Values)
 		set.Values = s.values[at:end:end]
@@ -78,20 +78,20 @@ func (s *ToArchive) Put(step *history.Step) error {
 	return s.a.Append(&s.res)
 }
 
-// Flush makes what was put readable by others.
+// Flush makes all steps so far visible to readers of the files.
 func (s *ToArchive) Flush() error { return s.a.Flush() }
 
-// Size returns the bytes of all files.
+// Size returns the size of all files in bytes.
 func (s *ToArchive) Size() int64 { return s.a.Size() }
 
-// Written returns how many bytes were put, and to what share of that compression
-// reduces them; see [archive.Appender.Written].
+// Written returns how many bytes the steps have uncompressed, and the share of
+// them that remains after compression; see [archive.Appender.Written].
 func (s *ToArchive) Written() (bytes int64, share float64) { return s.a.Written() }
 
 // Close completes the archive.
 func (s *ToArchive) Close() error { return s.a.Close() }
 
-// describe writes what changed about a metric.
+// describe writes the metadata of a metric that changed.
 func (s *ToArchive) describe(mv *history.MetricValues, t pcp.Timestamp) error {
 	w, ok := s.metrics[mv.Metric.Desc.PMID]
 	if !ok {
@@ -128,8 +128,8 @@ func (s *ToArchive) describe(mv *history.MetricValues, t pcp.Timestamp) error {
 	return nil
 }
 
-// metric writes a descriptor, the labels of the levels above the instance and
-// the help texts.
+// metric writes the descriptor of a metric, its labels above the instances and its
+// help texts.
 func (s *ToArchive) metric(m *history.Metric, t pcp.Timestamp) error {
 	if err := s.a.Define(m.Desc); err != nil {
 		return err
@@ -162,11 +162,12 @@ func (s *ToArchive) metric(m *history.Metric, t pcp.Timestamp) error {
 	return nil
 }
 
-// setLabels writes labels, or that there are none any more.
+// setLabels writes labels. It skips an empty set unless the archive has labels
+// that the set removes.
 func (s *ToArchive) setLabels(l *meta.Labels) error {
 	labelled := func(in labelset.Instance) bool { return in.Set.Len() > 0 || in.Err != 0 }
 	if !slices.ContainsFunc(l.Sets, labelled) && s.a.Labels(l.Level, l.Ident) == nil {
-		return nil // and there never were
+		return nil
 	}
 	return s.a.SetLabels(l)
 }

@@ -6,16 +6,17 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// Unwrap is a stage between a source of steps and their sink that makes 64-bit
-// counters of 32-bit ones: over a wrap they go on. A mark begins anew, and so
-// does a reset.
+// Unwrap is a [history.Sink] that turns 32-bit counters into 64-bit counters on
+// their way to another sink. A counter continues over a wrap. It begins anew after
+// a reset or a mark.
 //
-// A value that is less than the one before is a wrap if the counter advanced by
-// less than half its range, and else a reset. The reference, asked by
-// PCP_COUNTER_WRAP, takes every decrease for a wrap; but a counter that restarts
-// near zero after a small value would seem to have advanced by four billion.
-// What no rule can tell is a reset from the upper half of the range: it passes
-// for a wrap. Every wrap is counted as [prom.LossUnwrapped].
+// When a counter falls, Unwrap assumes a wrap if it advanced by less than half its
+// range modulo 2³², and a reset otherwise. PCP's tools with PCP_COUNTER_WRAP
+// assume a wrap at every fall; but then a counter that restarts near zero from a
+// small value would seem to have advanced by four billion. No rule can tell a
+// reset from the upper half of the range: Unwrap takes it for a wrap.
+//
+// [prom.LossUnwrapped] counts every wrap.
 type Unwrap struct {
 	dst     history.Sink
 	report  *prom.Report
@@ -24,26 +25,25 @@ type Unwrap struct {
 	points  []history.Point
 }
 
-// unwrapped is a metric with 32-bit counters.
+// unwrappedMetric is a metric with 32-bit counters.
 type unwrappedMetric struct {
-	metric, wide *history.Metric
-	series       map[*history.Series]*history.Series
+	metric, wide *history.Metric                     // as recorded, and with 64 bits
+	series       map[*history.Series]*history.Series // series of wide by series of metric
 	last         map[pcp.InstID]wideCounter
 }
 
-// wideCounter is a counter's last value and what its wraps amount to.
+// wideCounter is the last value of a counter.
 type wideCounter struct {
-	low  uint32
-	high uint64
+	low  uint32 // as recorded
+	high uint64 // the sum of all wraps, a multiple of 2³²
 }
 
-// NewUnwrap returns an Unwrap that puts steps into dst, which it owns. The
-// report may be nil.
+// NewUnwrap returns an Unwrap that feeds dst and owns it. The report may be nil.
 func NewUnwrap(dst history.Sink, r *prom.Report) *Unwrap {
 	return &Unwrap{dst: dst, report: r, metrics: map[pcp.PMID]*unwrappedMetric{}}
 }
 
-// Put passes a step on.
+// Put hands on a step with its 32-bit counters widened.
 func (u *Unwrap) Put(step *history.Step) error {
 	if step.Mark {
 		for _, m := range u.metrics {
@@ -64,7 +64,7 @@ func (u *Unwrap) Put(step *history.Step) error {
 // Close closes the sink.
 func (u *Unwrap) Close() error { return u.dst.Close() }
 
-// widen replaces what a step has of a metric.
+// widen replaces a metric and its values in a step.
 func (u *Unwrap) widen(mv *history.MetricValues) {
 	m := u.metrics[mv.Metric.Desc.PMID]
 	if m == nil {
@@ -87,12 +87,12 @@ func (u *Unwrap) widen(mv *history.MetricValues) {
 	mv.Points = u.points[start:len(u.points):len(u.points)]
 }
 
-// extend returns the 64-bit value of a counter.
+// extend returns the 64-bit value of a counter whose next 32-bit value is low.
 func (u *Unwrap) extend(m *unwrappedMetric, inst pcp.InstID, low uint32) uint64 {
 	c, known := m.last[inst]
 	if known && low < c.low {
 		const half = 1 << 31
-		if low-c.low < half { // modulo the range
+		if low-c.low < half { // modulo 2³²
 			c.high += 1 << 32
 			u.report.Add(prom.LossUnwrapped, m.metric.Name)
 		} else {

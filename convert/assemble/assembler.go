@@ -14,57 +14,61 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// AssemblerOptions change what an Assembler makes of samples.
+// Options change how an Assembler makes steps.
 type Options struct {
-	Natives native.Resolver // may be nil
+	Natives native.Resolver // knows the series of native PCP metrics; may be nil
 	Report  *prom.Report    // may be nil
 }
 
-// Assembler is the [prom.SampleSink] that makes steps of samples: the way back from a
-// [flatten.Flattener]. Samples come by ascending time; those of one millisecond are one
+// Assembler is the [prom.SampleSink] that makes steps from samples. The samples of
+// all series together must ascend in time. The samples of one millisecond make one
 // step. Each pair of the labels job and instance is a source of its own.
 type Assembler struct {
 	opts    Options
 	mapper  *mapper.Mapper
 	dst     history.Sink
-	series  []*seriesState // by PromSeries.ID
-	sources map[[2]string]*source
+	series  []*seriesState        // by Series.ID
+	sources map[[2]string]*source // by job and instance
 	natives *native.Gatherer
 
-	t       int64 // of the step that is gathered
-	any     bool  // there is one
-	touched []*source
+	t       int64     // time of the open step, in milliseconds
+	any     bool      // a step is open
+	touched []*source // sources with values in the open step
 	step    history.Step
 	flushed bool
 	closed  bool
 }
 
-// assembledSource is one target.
+// source is one target.
 type source struct {
 	mapped *mapper.Source
-	tick   bool // it takes part in the step that is gathered
+	begun  bool // it has values in the open step
 }
 
-// assembled is what is known of a series.
+// seriesState says where the values of a series go: to the shares in native, or to
+// a source.
 type seriesState struct {
 	prom   *prom.Series
-	family *prom.Family
-	target [2]string
-	own    []prom.Label
-	source *source // nil: native
-	native []native.Share
-	// what the places were found by
-	origin *history.Metric
-	member *history.Series
-	live   bool // it has a value and did not end
-	// forms are its metrics by what its values are; they take turns.
+	family *prom.Family   // prom.Family when forms were last described
+	target [2]string      // labels job and instance
+	own    []prom.Label   // all other labels
+	source *source        // nil if native has shares
+	native []native.Share // empty if source is set
+	live   bool           // it has a value and has not ended
+
+	// pcpMetric and pcpSeries are prom's origin when native was last resolved.
+	pcpMetric *history.Metric
+	pcpSeries *history.Series
+
+	// forms has the mapped series for each form of values. Only one of them is live
+	// at a time.
 	forms [2]struct {
 		mapped *mapper.Series
-		unfit  bool // cannot be recorded; counted
+		unfit  bool // the series cannot be recorded, and is counted
 	}
 }
 
-// form is what the values of a series are.
+// form is the kind of values that a series has.
 type form int
 
 const (
@@ -72,8 +76,8 @@ const (
 	formHistogram
 )
 
-// NewAssembler returns a SampleSink that puts steps into dst, which it owns, with
-// the names and numbers of m.
+// New returns an Assembler that feeds dst and owns it. Metrics get the names and
+// numbers of m.
 func New(dst history.Sink, m *mapper.Mapper, o Options) *Assembler {
 	if natives, ok := o.Natives.(native.ClaimingResolver); ok {
 		for d := range natives.Claims() {
@@ -86,8 +90,8 @@ func New(dst history.Sink, m *mapper.Mapper, o Options) *Assembler {
 	}
 }
 
-// Append adds samples of one series to the step of their time. The error wraps
-// [archive.ErrOrder] if a sample is older than the one before.
+// Append adds samples of one series to the steps of their times. The error wraps
+// [archive.ErrOrder] if a sample is older than the last sample of any series.
 func (a *Assembler) Append(s *prom.Series, batch []prom.Sample) error {
 	for i := range batch {
 		x := &batch[i]
@@ -111,7 +115,7 @@ func (a *Assembler) Append(s *prom.Series, batch []prom.Sample) error {
 func (a *Assembler) number(e *seriesState, v float64) {
 	stale := prom.IsStale(v)
 	if stale && !e.live {
-		a.opts.Report.Add(prom.LossEnd, e.prom.Name) // no instance joins without a value
+		a.opts.Report.Add(prom.LossEnd, e.prom.Name) // an archive has no instance without a value
 	}
 	e.live = !stale
 	switch {
@@ -130,8 +134,8 @@ func (a *Assembler) number(e *seriesState, v float64) {
 	}
 }
 
-// histogram adds a native histogram. Native PCP metrics have no place for any:
-// those are counted.
+// histogram adds a native histogram. Native PCP metrics cannot hold histograms; it
+// counts theirs.
 func (a *Assembler) histogram(e *seriesState, data []byte) {
 	if e.source == nil {
 		a.opts.Report.Add(prom.LossNativeHist, e.prom.Name)
@@ -143,8 +147,8 @@ func (a *Assembler) histogram(e *seriesState, data []byte) {
 	}
 }
 
-// exemplar adds an exemplar of the series' last sample. Native PCP metrics have
-// no place for any: those are counted.
+// exemplar adds an exemplar of the series' last sample. Native PCP metrics cannot
+// hold exemplars; it counts theirs.
 func (a *Assembler) exemplar(e *seriesState, x prom.Exemplar) {
 	for i := range e.forms {
 		if mapped := e.forms[i].mapped; mapped != nil && mapped.Live() {
@@ -155,7 +159,8 @@ func (a *Assembler) exemplar(e *seriesState, x prom.Exemplar) {
 	a.opts.Report.Add(prom.LossExemplar, e.prom.Name)
 }
 
-// at returns what is known of a series, having begun the step of t.
+// stateAt returns the state of a series in the step of time t, which it opens if
+// necessary.
 func (a *Assembler) stateAt(s *prom.Series, t int64) (*seriesState, error) {
 	if !a.any || t != a.t {
 		if err := a.nextStep(s, t); err != nil {
@@ -166,7 +171,7 @@ func (a *Assembler) stateAt(s *prom.Series, t int64) (*seriesState, error) {
 	if err != nil {
 		return nil, err
 	}
-	if e.origin != s.PCPMetric || e.member != s.PCPSeries {
+	if e.pcpMetric != s.PCPMetric || e.pcpSeries != s.PCPSeries {
 		if err := a.findPlaces(e); err != nil {
 			return nil, err
 		}
@@ -180,16 +185,18 @@ func (a *Assembler) stateAt(s *prom.Series, t int64) (*seriesState, error) {
 	return e, nil
 }
 
-// begin has a source take part in the step.
+// begin adds a source to the open step.
 func (a *Assembler) begin(src *source) {
-	if !src.tick {
-		src.tick = true
+	if !src.begun {
+		src.begun = true
 		src.mapped.Begin(pcp.TimestampMilli(a.t))
 		a.touched = append(a.touched, src)
 	}
 }
 
-// turn puts the step that is gathered and begins the next.
+// nextStep puts the open step into the sink and opens the step of time t. The
+// error wraps [archive.ErrOrder] if t is before the open step; s is the series to
+// name in it.
 func (a *Assembler) nextStep(s *prom.Series, t int64) error {
 	if a.any && t < a.t {
 		return fmt.Errorf("%s at %s: %w %s", s.Name, pcp.TimestampMilli(t), archive.ErrOrder, pcp.TimestampMilli(a.t))
@@ -202,12 +209,13 @@ func (a *Assembler) nextStep(s *prom.Series, t int64) error {
 	return nil
 }
 
-// putStep puts the step that is gathered.
+// putStep puts the open step into the sink, as several records if the labels that
+// native metrics share changed within it.
 func (a *Assembler) putStep() error {
 	a.step.Stamp, a.step.Metrics = pcp.TimestampMilli(a.t), a.natives.AppendTo(a.step.Metrics[:0])
 	for _, src := range a.touched {
 		a.step.Metrics = append(a.step.Metrics, src.mapped.Step().Metrics...)
-		src.tick = false
+		src.begun = false
 	}
 	a.touched = a.touched[:0]
 	for len(a.step.Metrics) > 0 {
@@ -223,7 +231,7 @@ func (a *Assembler) putStep() error {
 	return nil
 }
 
-// Flush puts the last step.
+// Flush puts the last step into the sink. The sink has no Flush of its own.
 func (a *Assembler) Flush(context.Context) error {
 	if !a.any || a.flushed {
 		return nil
@@ -232,7 +240,7 @@ func (a *Assembler) Flush(context.Context) error {
 	return a.putStep()
 }
 
-// Close closes the sink of steps, once.
+// Close closes the sink of steps. A second call does nothing.
 func (a *Assembler) Close() error {
 	if a.closed {
 		return nil

@@ -10,7 +10,7 @@ import (
 	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
-// entry returns what is known of a series.
+// entry finds or makes the state of a series.
 func (a *Assembler) entry(s *prom.Series) (*seriesState, error) {
 	for s.ID >= len(a.series) {
 		a.series = append(a.series, nil)
@@ -26,7 +26,7 @@ func (a *Assembler) entry(s *prom.Series) (*seriesState, error) {
 	return e, nil
 }
 
-// admit meets a series for the first time.
+// newState makes the state of a series.
 func (a *Assembler) newState(s *prom.Series) (*seriesState, error) {
 	e := &seriesState{prom: s, family: s.Family}
 	for _, l := range s.Labels {
@@ -42,9 +42,10 @@ func (a *Assembler) newState(s *prom.Series) (*seriesState, error) {
 	return e, a.findPlaces(e)
 }
 
-// find finds where the values of a series go: to native metrics or to a source.
+// findPlaces decides where the values of a series go: to native metrics or to a
+// source. Shares that the series gives up end.
 func (a *Assembler) findPlaces(e *seriesState) error {
-	e.origin, e.member = e.prom.PCPMetric, e.prom.PCPSeries
+	e.pcpMetric, e.pcpSeries = e.prom.PCPMetric, e.prom.PCPSeries
 	was := e.native
 	if a.opts.Natives != nil {
 		e.native = a.natives.Shares(a.opts.Natives.Places(e.prom), e.target)
@@ -77,8 +78,8 @@ func (a *Assembler) findPlaces(e *seriesState) error {
 	return nil
 }
 
-// place returns the place of a series among the mapper's, nil if it has none.
-// It ends the series' other form.
+// mappedSeries returns the series of the source that gets the values of one form,
+// nil if they cannot be recorded. It ends the series' other form.
 func (a *Assembler) mappedSeries(e *seriesState, f form) *mapper.Series {
 	at := &e.forms[f]
 	if at.mapped == nil && !at.unfit || at.mapped != nil && at.mapped.Forgotten() {
@@ -92,7 +93,7 @@ func (a *Assembler) mappedSeries(e *seriesState, f form) *mapper.Series {
 		}
 		var err error
 		at.mapped, err = resolve(e.prom.Name, e.own, family)
-		at.unfit = err != nil // and counted
+		at.unfit = err != nil // the source has counted it
 	}
 	if at.mapped != nil {
 		e.end(1 - f)
@@ -107,8 +108,8 @@ func (e *seriesState) end(f form) {
 	}
 }
 
-// described takes a new description of a series' family. One of another name or
-// type is that of another metric.
+// redescribe takes a new description of a series' family. A family of another name
+// or type makes the series part of another metric.
 func (e *seriesState) redescribe() {
 	before, now := e.family, e.prom.Family
 	e.family = now
@@ -125,8 +126,9 @@ func (e *seriesState) redescribe() {
 	}
 }
 
-// source adds a target under a name that is free: its job's, its instance's
-// after it where there are more of that job, and then with a number.
+// addSource adds the source of a target. Its name is the job, the job and the host
+// if the job has several instances, then the job and the whole instance, and then
+// this with a number.
 func (a *Assembler) addSource(job, instance string) (*source, error) {
 	names := []string{naming.SourceName(cmp.Or(job, mapper.HostOnly(instance), "import"))}
 	if instance != "" {
