@@ -5,12 +5,16 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// ended finds the series that stop. An instance is gone if it left the instance
-// domain. The reference's agents do not all shrink their domains, so it is also
-// gone if the record before held it beside one that this record holds too: then
-// both records are of one logging group, and this one lacks it. A record with
-// other instances altogether is another group's. Our own recordings do shrink
-// them, and may hold instances at times of their own.
+// findEnded finds the instances that ended with this record.
+//
+// An instance ended if it left the instance domain. Some of PCP's agents never
+// shrink their domains, so there is a second rule: an instance ended if this
+// record lacks it and the previous record had it beside an instance that both
+// have. The common instance shows that both records belong to one logging group.
+// A record without a common instance belongs to another group.
+//
+// The second rule does not apply to our own recordings. They shrink their domains,
+// and their records may have some of the instances only.
 func (f *Flattener) findEnded(m *metricState, in *meta.InDom) {
 	present := make(map[pcp.InstID]*liveSeries, len(m.now))
 	for _, p := range m.now {
@@ -29,7 +33,7 @@ func (f *Flattener) findEnded(m *metricState, in *meta.InDom) {
 	}
 	for id, prom := range m.live {
 		now, ok := present[id]
-		gone := ok && now != prom // the same instance under other labels
+		gone := ok && now != prom // the instance has other labels now
 		if !ok {
 			left := false
 			if in != nil && in != m.indom {
@@ -50,7 +54,7 @@ func (f *Flattener) findEnded(m *metricState, in *meta.InDom) {
 	}
 }
 
-// end takes an instance from a metric.
+// end ends an instance of a metric.
 func (f *Flattener) end(m *metricState, id pcp.InstID) {
 	prom := m.live[id]
 	delete(m.live, id)
@@ -58,7 +62,7 @@ func (f *Flattener) end(m *metricState, id pcp.InstID) {
 	f.ending = append(f.ending, prom)
 }
 
-// endAll takes every instance from a metric.
+// endAll ends every instance of a metric.
 func (f *Flattener) endAll(m *metricState) {
 	for id := range m.live {
 		f.end(m, id)

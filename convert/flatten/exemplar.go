@@ -6,8 +6,8 @@ import (
 	"github.com/pcparchive/pcparchive/meta"
 )
 
-// exemplars hands on the exemplars that a metric holds. One whose sample is not
-// there is counted.
+// exemplars hands on the exemplars in the values of a metric. It counts those
+// whose series has no sample.
 func (f *Flattener) exemplars(mv *history.MetricValues, t int64) error {
 	m := f.metrics[mv.Metric.Desc.PMID]
 	if mv.Err < 0 {
@@ -30,7 +30,8 @@ func (f *Flattener) exemplars(mv *history.MetricValues, t int64) error {
 	return nil
 }
 
-// exemplar hands on the exemplar of an event record.
+// exemplar hands on the exemplar in an event record. s is nil if the exemplar's
+// series has no sample.
 func (f *Flattener) exemplar(m *metricState, s *liveSeries, t int64, r *history.EventRecord) error {
 	e, ok := prom.ExemplarOf(r)
 	switch {
@@ -44,8 +45,8 @@ func (f *Flattener) exemplar(m *metricState, s *liveSeries, t int64, r *history.
 	return f.put(s, prom.Sample{T: t, Exemplar: &e})
 }
 
-// exemplified returns the series whose samples have the exemplars of a point,
-// nil if it is not alive.
+// exemplarSeries returns the series whose samples the exemplars of a point belong
+// to, nil if the series has no value.
 func (f *Flattener) exemplarSeries(m *metricState, s *history.Series, in *meta.InDom) *liveSeries {
 	p, ok := m.series[s]
 	if !ok {
@@ -64,7 +65,7 @@ func (f *Flattener) exemplarSeries(m *metricState, s *history.Series, in *meta.I
 	return p
 }
 
-// key tells the series of one naming apart from all others.
+// key returns the key of a series in seriesTable.series.
 func (n *sampleNaming) key(labels []prom.Label) string {
 	return n.sample + "\xff" + prom.LabelsKey(labels)
 }

@@ -8,77 +8,80 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// FlattenOptions change how a Flattener names and labels.
+// Options change how a Flattener names and labels series.
 type Options struct {
-	// TargetLabels adds job and instance to series that came from Prometheus,
-	// as its server would have stored them.
+	// TargetLabels adds the labels job and instance to series that came from
+	// Prometheus, as a Prometheus server stores them.
 	TargetLabels bool
-	// NoHealth leaves out how scrapes went.
+	// NoHealth leaves out the metrics that describe scrapes.
 	NoHealth bool
-	// Names is how metrics of PCP's own are called.
+	// Names is the style of names for PCP's own metrics.
 	Names naming.Style
-	// TextLabels makes series of text metrics: the text is the label "value", the
-	// value is 1, and a text that changes ends one series and begins another.
+	// TextLabels makes series from text metrics. The label "value" has the text, and
+	// the value is 1. When the text changes, its series ends and another begins.
 	TextLabels bool
-	// InstanceIDs adds the number of the instance as the label "instid". Instances
-	// that share a name get it anyway.
+	// InstanceIDs adds the number of the instance as the label "instid". Without it
+	// only instances that share a name or have none get the label.
 	InstanceIDs bool
-	// OptionalLabels adds labels that PCP takes to be no part of the identity.
+	// OptionalLabels adds optional labels, which PCP does not count as part of a
+	// metric's identity.
 	OptionalLabels bool
-	// SplitAtMarks makes a new series of each counter after a mark, which the
-	// label "since" tells apart: rate() sees no value of both sides.
+	// SplitAtMarks makes a new series of each counter after a mark. The label
+	// "since" has the time of the mark. Then rate() never combines values from
+	// before and after the mark.
 	SplitAtMarks bool
-	// Labels are added to every series that has no label of the name.
+	// Labels are added to every series that has no label of the same name.
 	Labels []prom.Label
-	// Host is the label "hostname" of what has none: the archive's host, as the
-	// reference has it.
+	// Host is the archive's host. Series without the label "hostname" get it, as in
+	// PCP's own clients. "" adds nothing.
 	Host string
-	// Clashes are what several hosts call themselves alike; see [HostNames].
+	// Clashes tell which hosts need the label hostname; see [HostNames]. It may be
+	// nil.
 	Clashes *HostClashes
 	Report  *prom.Report // may be nil
 	// AllNames means that the destination restores every name of a metric, so
 	// names after the first are not reported as losses.
 	AllNames bool
-	// Finished, unless it is nil, is told by Close of each series that gets no
-	// more samples, though it did not end. See [prom.Repeat.Finish].
+	// Finished may be nil. Close calls it for each series that has not ended and
+	// gets no more samples. See [prom.Repeat.Finish].
 	Finished func(*prom.Series) error
 }
 
-// Flattener is the Sink that turns steps into Prometheus samples. What a series
-// becomes is worked out once per [history.Series], not per sample.
+// Flattener is the [history.Sink] that turns steps into Prometheus samples. It
+// resolves the labels of a series once for each [history.Series], not for each
+// sample. It is for one goroutine.
 type Flattener struct {
 	opts Options
 	*seriesTable
-	metrics map[pcp.PMID]*metricState
-	ending  []*liveSeries // that lost a metric in the current step
-	// exemplary are the metrics of the current step that hold exemplars.
-	exemplary []*history.MetricValues
-	last      pcp.Timestamp // of the step before
-	any       bool          // there was one
-	since     string        // time of the last mark
+	metrics   map[pcp.PMID]*metricState
+	ending    []*liveSeries           // series that lost a metric in the current step
+	exemplary []*history.MetricValues // metrics of the current step with exemplars
+	last      pcp.Timestamp           // time of the last step
+	any       bool                    // a step came; last is set
+	since     string                  // time of the last mark, for SplitAtMarks
 	shared    map[pcp.InDomID]sharedNames
-	shapes    map[*history.Shape][]*metricState // see alike
+	shapes    map[*history.Shape][]*metricState // metrics of a shape by position, see knownShape
 }
 
 // seriesTable is what the Flatteners of several hosts share.
 type seriesTable struct {
 	dst           prom.SampleSink
-	one           [1]prom.Sample // the batch that is handed on
+	one           [1]prom.Sample // the batch that dst gets
 	families      map[prom.Family]*prom.Family
-	series        map[string]*liveSeries // by name and labels
-	owners        map[string]string      // Prometheus name → PCP name
-	reportedNames map[string]bool        // further names of metrics that were counted
+	series        map[string]*liveSeries // by sampleNaming.key
+	owners        map[string]string      // PCP name by Prometheus name
+	reportedNames map[string]bool        // further names of metrics that are counted
 }
 
-// flatSeries is a series and what its Flatteners know of its life.
+// liveSeries is a series with its owner.
 type liveSeries struct {
 	prom.Series
-	live  int        // how many metrics have a value for it; more than one where a type changes
-	owner *Flattener // whose it is while it is alive
+	live  int        // metrics with a value for it; more than one while a type changes
+	owner *Flattener // the Flattener of the series' values while live > 0
 }
 
-// NewFlattener returns a Sink that hands samples to dst. It neither flushes nor
-// closes dst.
+// New returns a Flattener that hands samples to dst and neither flushes nor closes
+// it. The samples of all series together ascend in time if the steps do.
 func New(dst prom.SampleSink, o Options) *Flattener {
 	t := &seriesTable{dst: dst, families: map[prom.Family]*prom.Family{}, series: map[string]*liveSeries{}, owners: map[string]string{}, reportedNames: map[string]bool{}}
 	return newFlattener(t, o)
@@ -91,23 +94,22 @@ func newFlattener(t *seriesTable, o Options) *Flattener {
 	}
 }
 
-// Fork returns a Flattener for the steps of another host. Both hand the samples
-// of one numbering of series to one Samples; neither is to be used while the
-// other is. A series that has the labels of another host's gets the label hostname
-// and is counted.
+// Fork returns a Flattener for the steps of another host. Both share the sink and
+// the numbering of series, so only one of them may run at a time. A series with the
+// same labels as one of another host gets the label hostname and is counted.
 func (f *Flattener) Fork(host string) *Flattener {
 	o := f.opts
 	o.Host = host
 	return newFlattener(f.seriesTable, o)
 }
 
-// maxMilli is the last time in milliseconds that is worked with, 146 million
-// years from 1970: room for what is added to times.
+// maxMilli is the latest time in milliseconds that a Flattener accepts, 146 million
+// years after 1970. Consumers can add to such times without overflow.
 const maxMilli = 1 << 62
 
-// Put flattens a step. One that is earlier than its predecessor, which damaged
-// archives have, is left out and counted, as the reference leaves it out, and so
-// is one of an impossible time.
+// Put flattens a step. It leaves out and counts a step that is earlier than its
+// predecessor, as PCP's tools do, and a step whose time is out of range. Damaged
+// archives have both.
 func (f *Flattener) Put(step *history.Step) error {
 	t := step.Stamp.Milli()
 	if t < -maxMilli || t > maxMilli {
@@ -135,7 +137,7 @@ func (f *Flattener) Put(step *history.Step) error {
 			return err
 		}
 	}
-	for _, mv := range f.exemplary { // after their samples
+	for _, mv := range f.exemplary { // exemplars follow their samples
 		if err := f.exemplars(mv, t); err != nil {
 			return err
 		}
@@ -144,8 +146,8 @@ func (f *Flattener) Put(step *history.Step) error {
 	return f.endSeries(t)
 }
 
-// endSeries ends the series that no metric has any more. It comes last in a
-// step: a series may have moved from one metric to another.
+// endSeries ends the series that no metric has any more. It must come last in a
+// step, because a series may move from one metric to another.
 func (f *Flattener) endSeries(t int64) error {
 	for _, p := range f.ending {
 		if p.live > 0 {
@@ -159,12 +161,12 @@ func (f *Flattener) endSeries(t int64) error {
 	return nil
 }
 
-// mark ends all series.
+// mark ends all series at a mark of time t.
 func (f *Flattener) mark(t pcp.Timestamp) {
 	for _, m := range f.metrics {
 		f.endAll(m)
 		if f.opts.SplitAtMarks {
-			m.metric = nil // to be named anew
+			m.metric = nil // state names it again, with another label since
 		}
 	}
 	if f.opts.SplitAtMarks {
@@ -172,14 +174,14 @@ func (f *Flattener) mark(t pcp.Timestamp) {
 	}
 }
 
-// put hands one sample on.
+// put hands on one sample.
 func (f *Flattener) put(s *liveSeries, x prom.Sample) error {
 	f.one[0] = x
 	return f.dst.Append(&s.Series, f.one[:])
 }
 
-// Close gives up the series, for another Flattener to go on with. It writes
-// nothing: a recording that ends does not end its series.
+// Close releases the series, so that another Flattener of the same host can go on
+// with them. It writes nothing: the end of a recording does not end its series.
 func (f *Flattener) Close() error {
 	for _, m := range f.metrics {
 		for id, p := range m.live {

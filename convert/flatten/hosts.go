@@ -19,34 +19,34 @@ import (
 
 const labelHostname = "hostname"
 
-// HostNames finds out which hosts cannot be told apart by the labels of their
-// series. It remembers what each archive says, and may be used from several
-// goroutines. The zero value is ready for use.
+// HostNames finds hosts whose series their labels do not tell apart. It remembers
+// the labels of each archive. Several goroutines may use it at once. The zero value
+// is ready for use.
 type HostNames struct {
 	mu       sync.Mutex
 	archives map[string]claims // by base path
 }
 
-// claims are what the labels of an archive say in place of its host.
+// claims are the names by which the series of an archive name their host.
 type claims struct {
-	names   []string // values of hostname
-	targets []target // of Prometheus
+	names   []string // values of the label hostname
+	targets []target // endpoints that the archive recorded
 }
 
-// target is an endpoint as Prometheus tells it apart.
+// target is an endpoint as Prometheus identifies it.
 type target struct{ job, instance string }
 
-// HostClashes are the names that the series of several hosts have alike. To their
-// series a [Flattener] gives the archive's host as hostname. A nil *HostClashes
-// is none.
+// HostClashes are the names that the archives of several hosts have in common. A
+// [Flattener] sets the label hostname of the series with such a name to the
+// archive's host. A nil *HostClashes has none.
 type HostClashes struct {
-	names   map[string][]string // hosts by the value of hostname
-	targets map[target][]string
+	names   map[string][]string // hosts by value of the label hostname
+	targets map[target][]string // hosts by endpoint
 }
 
-// Clashes returns what the series of several hosts have alike, nil if nothing. It
-// looks at the archives that may have records from one time to another, and at
-// the last of each host.
+// Clashes returns the names that several of the hosts have in common, nil if there
+// are none. It looks at the archives with records between from and to, and at the
+// last archive of each host.
 func (h *HostNames) Clashes(sets []*store.Set, from, to pcp.Timestamp) *HostClashes {
 	if len(sets) < 2 {
 		return nil
@@ -78,8 +78,8 @@ func (h *HostNames) Clashes(sets []*store.Set, from, to pcp.Timestamp) *HostClas
 	return &HostClashes{names, targets}
 }
 
-// ownNames makes the hosts of a clash claim their own names as well, which their
-// series get: another host may claim those.
+// ownNames adds the own names of the hosts in a clash to the claims. Their series
+// get these names, which another host may claim, too.
 func ownNames(names map[string][]string) {
 	for again := true; again; {
 		again = false
@@ -97,7 +97,7 @@ func ownNames(names map[string][]string) {
 	}
 }
 
-// withHost adds a host to a sorted list that lacks it.
+// withHost adds a host to a sorted list unless the list has it.
 func withHost(hosts []string, host string) []string {
 	i, known := slices.BinarySearch(hosts, host)
 	if known {
@@ -106,7 +106,7 @@ func withHost(hosts []string, host string) []string {
 	return slices.Insert(hosts, i, host)
 }
 
-// claims returns what an archive claims.
+// claims returns the claims of an archive, from memory if possible.
 func (h *HostNames) claims(r *archive.Reader) claims {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -121,6 +121,7 @@ func (h *HostNames) claims(r *archive.Reader) claims {
 	return c
 }
 
+// claimsOf collects the claims of an archive of a host from its metadata.
 func claimsOf(host string, store *meta.Store) (c claims) {
 	names := store.Hostnames()
 	c.names = names
@@ -143,11 +144,10 @@ func claimsOf(host string, store *meta.Store) (c claims) {
 	return c
 }
 
-// Claimed reports whether other hosts claim a value of hostname as well, so that
-// series of a host that have it get the archive's host instead.
+// Claimed reports whether several hosts claim a value of the label hostname.
 func (c *HostClashes) Claimed(value string) bool { return c != nil && len(c.names[value]) > 0 }
 
-// target reports whether several hosts recorded an endpoint.
+// target reports whether several hosts recorded the endpoint in labels.
 func (c *HostClashes) target(labels []prom.Label) bool {
 	if c == nil {
 		return false
@@ -164,7 +164,7 @@ func (c *HostClashes) target(labels []prom.Label) bool {
 	return len(c.targets[t]) > 0
 }
 
-// Lines says for people what clashes and which hosts are concerned.
+// Lines returns one sentence for users about each clash and its hosts.
 func (c *HostClashes) Lines() (lines []string) {
 	if c == nil {
 		return nil
@@ -183,8 +183,8 @@ func (c *HostClashes) Lines() (lines []string) {
 	return lines
 }
 
-// rehost makes hostname the archive's host in labels whose hostname other hosts
-// claim as well.
+// rehostLabels sets hostname to the archive's host if several hosts claim its
+// value. The last hostname in labels counts.
 func (c *HostClashes) rehostLabels(labels []prom.Label, host string) []prom.Label {
 	if c == nil || host == "" {
 		return labels
@@ -200,7 +200,7 @@ func (c *HostClashes) rehostLabels(labels []prom.Label, host string) []prom.Labe
 	return labels
 }
 
-// rehosted is rehost for the labels that a metric has.
+// rehostMetric is rehostLabels for the labels of a metric.
 func (c *HostClashes) rehostMetric(m *history.Metric, host string) *history.Metric {
 	if c == nil || host == "" {
 		return m
@@ -213,12 +213,12 @@ func (c *HostClashes) rehostMetric(m *history.Metric, host string) *history.Metr
 	return m
 }
 
-// withHostname returns a metric with hostname among the labels of a level.
+// withHostname returns a copy of a metric with the label hostname at a level.
 func withHostname(m *history.Metric, level int, host string) *history.Metric {
 	labels := slices.DeleteFunc(slices.Collect(m.Labels[level].All()), func(l labelset.Label) bool { return l.Name == labelHostname })
 	set, err := labelset.New(labelset.Levels[level], append(labels, labelset.String(labelHostname, host))...)
 	if err != nil {
-		return m // as many labels as there can be
+		return m // the set is full
 	}
 	c := *m
 	c.Labels[level] = set

@@ -10,29 +10,30 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// flatMetric is what is known of one PCP metric.
+// metricState is one PCP metric with its series.
 type metricState struct {
-	// shape, unless it is nil, is that of the step that held the metric last:
-	// prev are the points of every step that has it, in their order.
+	// shape is the shape of the last step with the metric. Every step of that shape
+	// has the points prev, in the same order. It is nil if this does not hold.
 	shape  *history.Shape
 	metric *history.Metric
 	naming sampleNaming
-	series map[*history.Series]*liveSeries
-	texts  map[*history.Series]textSeries
-	indom  *meta.InDom
-	prev   []resolvedPoint // the previous record that held the metric
-	now    []resolvedPoint
-	live   map[pcp.InstID]*liveSeries // has a value and no staleness marker yet
-	twins  bool                       // instances of the domain share names
-	skip   bool
+	series map[*history.Series]*liveSeries // resolved series; nil for rejected ones
+	texts  map[*history.Series]textSeries  // present texts of a text metric
+	indom  *meta.InDom                     // instance domain of the last step
+	prev   []resolvedPoint                 // points of the last record with values
+	now    []resolvedPoint                 // points of this record
+	live   map[pcp.InstID]*liveSeries      // instances with a value that have not ended
+	twins  bool                            // instances of the domain share names
+	skip   bool                            // the metric cannot become series
 }
 
+// resolvedPoint is a point with its Prometheus series.
 type resolvedPoint struct {
 	source *history.Series
-	prom   *liveSeries // nil: cannot be expressed
+	prom   *liveSeries // nil if Prometheus cannot have the series
 }
 
-// metric flattens what a step of a shape has of a metric.
+// metric flattens the values of a metric in a step of a shape.
 func (f *Flattener) metric(mv *history.MetricValues, t int64, shape *history.Shape) error {
 	m := f.state(mv.Metric)
 	m.shape = nil
@@ -89,14 +90,14 @@ func (f *Flattener) metric(mv *history.MetricValues, t int64, shape *history.Sha
 		f.findEnded(m, mv.InDom)
 	}
 	m.indom = mv.InDom
-	if len(m.now) > 0 { // one without values tells nothing of a logging group
+	if len(m.now) > 0 { // a record without values shows no logging group
 		m.prev, m.now = m.now, m.prev
 	}
 	return nil
 }
 
-// renamed reports whether in a changed domain instances have come to share names,
-// or no longer do, and forgets how the metric's series are called.
+// renamed reports whether the instances of a changed domain began or ceased to
+// share names. It then forgets the series of the metric, whose labels change.
 func (f *Flattener) renamed(m *metricState, in *meta.InDom) bool {
 	before := m.twins
 	m.twins = in != nil && len(f.sharedBy(in)) > 0
@@ -108,7 +109,8 @@ func (f *Flattener) renamed(m *metricState, in *meta.InDom) bool {
 	return true
 }
 
-// value returns the value of a sample, false if there is none.
+// value returns the value of a sample. It returns false, and counts the loss, if
+// the value cannot be decoded.
 func (f *Flattener) value(m *metricState, v *history.Value) (float64, bool) {
 	if m.naming.text {
 		return 1, true
@@ -137,7 +139,8 @@ func (f *Flattener) checkExact(m *history.Metric, v *history.Value) {
 	}
 }
 
-// state returns what is known of a metric, told anew when its labels changed.
+// state finds or makes the state of a metric. It names the metric again when its
+// labels changed.
 func (f *Flattener) state(metric *history.Metric) *metricState {
 	id := metric.Desc.PMID
 	m, ok := f.metrics[id]
@@ -156,7 +159,7 @@ func (f *Flattener) state(metric *history.Metric) *metricState {
 	return m
 }
 
-// unfit reports whether a metric cannot become series at all, and counts it.
+// rejects reports whether a metric cannot become series, and counts the loss.
 func (f *Flattener) rejects(metric *history.Metric) bool {
 	switch {
 	case f.opts.NoHealth && naming.IsHealth(metric.Desc.PMID):
@@ -165,7 +168,7 @@ func (f *Flattener) rejects(metric *history.Metric) bool {
 		f.opts.Report.Add(prom.LossNoName, metric.Desc.PMID.String())
 		return true
 	case !metric.Desc.Type.IsNumeric() && naming.IsHealth(metric.Desc.PMID):
-		return true // the status in words, which up has as a number
+		return true // the status in words; the metric up has it as a number
 	case metric.Desc.Type == pcp.TypeString && f.opts.TextLabels, naming.IsHistogram(metric), naming.IsExemplar(metric):
 		return false
 	case !metric.Desc.Type.IsNumeric():
@@ -175,7 +178,7 @@ func (f *Flattener) rejects(metric *history.Metric) bool {
 	return false
 }
 
-// resolve returns the Prometheus series of a point, nil if there is none.
+// resolve returns the Prometheus series of a point, nil if it has invalid labels.
 func (f *Flattener) resolve(m *metricState, point *history.Point, in *meta.InDom) *liveSeries {
 	if m.naming.text {
 		return f.resolveText(m, point, in)
@@ -195,8 +198,9 @@ func (f *Flattener) resolve(m *metricState, point *history.Point, in *meta.InDom
 	return p
 }
 
-// intern returns the one series with these labels, which s is made one of. If it is
-// another host's, hostname tells them apart; nil if that does not do it.
+// intern returns the one series with the given labels and makes s its origin. If
+// the series belongs to another host, the label hostname makes a new one. intern
+// returns nil, and counts the loss, if another host has that one, too.
 func (f *Flattener) intern(m *metricState, s *history.Series, labels []prom.Label) *liveSeries {
 	key := m.naming.key(labels)
 	p, ok := f.series[key]
@@ -217,7 +221,7 @@ func (f *Flattener) intern(m *metricState, s *history.Series, labels []prom.Labe
 		return nil
 	}
 	p.owner = f
-	p.Family = f.family(m.naming.family) // as it was described last
+	p.Family = f.family(m.naming.family) // the latest description
 	if m.naming.native == nil {
 		s = nil
 	}
@@ -225,7 +229,7 @@ func (f *Flattener) intern(m *metricState, s *history.Series, labels []prom.Labe
 	return p
 }
 
-// family returns the one copy of a family.
+// family returns the one pointer for a family.
 func (f *Flattener) family(fam prom.Family) *prom.Family {
 	known, ok := f.families[fam]
 	if !ok {

@@ -16,23 +16,22 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// naming is how a PCP metric is called in Prometheus.
+// sampleNaming is the form that a PCP metric has in Prometheus.
 type sampleNaming struct {
-	sample string
+	sample string // name of the samples
 	family prom.Family
-	scale  naming.Scale
-	text   bool            // the values are text
-	native *history.Metric // as the samples have it; nil if it came from Prometheus
-	target []prom.Label    // job and instance of a metric that came from Prometheus
-	origin bool            // it did
-	// histogram is set if the values are native histograms.
-	histogram bool
-	// exemplars is set if the values are exemplars of the samples of that name.
-	exemplars bool
-	counter   bool // the samples are those of a counter
+	scale  naming.Scale    // converts the values
+	native *history.Metric // the metric with scaled values; nil if it came from Prometheus
+	target []prom.Label    // instance and job of a metric that came from Prometheus
+	origin bool            // the metric came from Prometheus
+
+	counter   bool // the samples are values of a counter
+	text      bool // the values are text
+	histogram bool // the values are native histograms
+	exemplars bool // the values are exemplars of the samples
 }
 
-// name works out the naming of a metric.
+// name returns the naming of a metric.
 func (f *Flattener) name(metric *history.Metric) sampleNaming {
 	item := metric.Labels[labelset.AtItem]
 	if family, ok := item.Lookup(naming.LabelFamily); ok {
@@ -78,7 +77,7 @@ func (f *Flattener) name(metric *history.Metric) sampleNaming {
 	return n
 }
 
-// ofHost returns a metric that says of which host it is, as its series do.
+// hostMetric returns a metric with the label hostname that its series get.
 func (f *Flattener) hostMetric(m *history.Metric) *history.Metric {
 	if _, known := m.Labels[labelset.AtContext].Lookup(labelHostname); !known && f.opts.Host != "" {
 		m = withHostname(m, labelset.AtContext, f.opts.Host)
@@ -145,9 +144,9 @@ func (f *Flattener) nativeLabels(out []prom.Label, s *history.Series, in *meta.I
 	return out, nil
 }
 
-// ownLabels appends the labels of a set. One whose name Prometheus allows keeps it,
-// whatever others there are; of others that want one name, such as a.b beside a_b
-// and 1st beside _st, the later get a number and are counted.
+// ownLabels appends the labels of a set. A label whose name Prometheus allows keeps
+// it. If a changed name clashes with another, as a.b with a_b or 1st with _st, the
+// changed one gets a number and is counted.
 func (f *Flattener) ownLabels(out []prom.Label, s *history.Series, set labelset.Set) []prom.Label {
 	used := map[string]bool{"instname": true, "instid": true}
 	var changed []labelset.Label
@@ -175,8 +174,8 @@ func (f *Flattener) ownLabels(out []prom.Label, s *history.Series, set labelset.
 	return out
 }
 
-// originLabels appends a series' own labels and, if wanted, its target's, over
-// which its own win.
+// originLabels appends the own labels of a series and, if target is set, the labels
+// of its target before them. Later labels win, see normalizeLabels.
 func (n sampleNaming) originLabels(out []prom.Label, s *history.Series, target bool) []prom.Label {
 	if target {
 		out = append(out, n.target...)
@@ -187,8 +186,8 @@ func (n sampleNaming) originLabels(out []prom.Label, s *history.Series, target b
 	return out
 }
 
-// tidy sorts labels by name, keeps the last of each name and drops empty ones,
-// which to Prometheus are no labels.
+// normalizeLabels sorts labels by name, keeps the last one of each name and drops
+// empty ones, which Prometheus ignores.
 func normalizeLabels(labels []prom.Label) []prom.Label {
 	slices.SortStableFunc(labels, func(a, b prom.Label) int { return strings.Compare(a.Name, b.Name) })
 	kept := labels[:0]

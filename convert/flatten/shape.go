@@ -5,12 +5,12 @@ import (
 	"github.com/pcparchive/pcparchive/history"
 )
 
-// maxShapes is how many shapes a Flattener knows at a time.
+// maxShapes is the most shapes that a Flattener remembers.
 const maxShapes = 64
 
-// alike returns the metrics of a step that is like one that was flattened
-// before, by position; nil if there was none. A metric whose shape still is the
-// step's has nothing new but values.
+// knownShape returns the metrics of a step whose shape an earlier step had, by
+// position. It returns nil for a new shape. If metricState.shape still equals the
+// step's shape, only the values of the metric are new.
 func (f *Flattener) knownShape(step *history.Step) []*metricState {
 	if step.Shape == nil {
 		return nil
@@ -22,8 +22,8 @@ func (f *Flattener) knownShape(step *history.Step) []*metricState {
 	return known
 }
 
-// learn notes the metrics of a shape; nil for one that it holds more than once,
-// whose points are not the same from place to place.
+// learnShape notes the metrics of a shape. A metric that occurs several times in a
+// step counts once; nil stands for the others, whose points differ.
 func (f *Flattener) learnShape(step *history.Step) {
 	if len(f.shapes) == maxShapes {
 		clear(f.shapes)
@@ -42,7 +42,7 @@ func (f *Flattener) learnShape(step *history.Step) {
 	f.shapes[step.Shape] = known
 }
 
-// again flattens points that differ from the metric's last ones in nothing but
+// putValues flattens points that differ from the metric's last points only in
 // their values.
 func (f *Flattener) putValues(m *metricState, points []history.Point, t int64) error {
 	if m.skip {

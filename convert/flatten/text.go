@@ -10,14 +10,14 @@ import (
 	"github.com/pcparchive/pcparchive/meta"
 )
 
-// infoSuffix ends the names of the samples of info families.
+// infoSuffix is the end of the names of samples in info families.
 const infoSuffix = "_info"
 
-// textLabel is the label that holds the text of a metric.
+// textLabel is the label that has the text of a text metric.
 const textLabel = "value"
 
-// resolveText returns the series of a text. The series of the text before ends
-// by itself, as its instance has another one now.
+// resolveText returns the series of a text. findEnded ends the series of the
+// previous text, because its instance has another series now.
 func (f *Flattener) resolveText(m *metricState, point *history.Point, in *meta.InDom) *liveSeries {
 	text := point.Value.Text()
 	at, ok := m.texts[point.Series]
@@ -44,20 +44,20 @@ func (f *Flattener) resolveText(m *metricState, point *history.Point, in *meta.I
 	return prom
 }
 
-// textSeries is the series of the text that an instance has.
+// textSeries is the present text of an instance and its series.
 type textSeries struct {
 	text string
 	prom *liveSeries
 }
 
-// sharedNames are the names that several instances of a domain have.
+// sharedNames are the names that several instances of a domain share.
 type sharedNames struct {
 	in    *meta.InDom
 	names map[string]bool
 }
 
-// sharesName reports whether an instance cannot be told from another one by its
-// name.
+// sharesName reports whether the name of an instance does not identify it: it is
+// empty, or another instance of the domain has it.
 func (f *Flattener) sharesName(in *meta.InDom, inst meta.Instance) bool {
 	if inst.Name == "" {
 		return true
@@ -68,10 +68,11 @@ func (f *Flattener) sharesName(in *meta.InDom, inst meta.Instance) bool {
 	return f.sharedBy(in)[promText(inst.Name)]
 }
 
-// promText returns text as a label has it.
+// promText returns text as a label holds it: U+FFFD replaces invalid UTF-8.
 func promText(text string) string { return strings.ToValidUTF8(text, "\uFFFD") }
 
-// sharedBy returns the names that several instances of a domain have as labels.
+// sharedBy returns the names that several instances of a domain share once invalid
+// UTF-8 is replaced.
 func (f *Flattener) sharedBy(in *meta.InDom) map[string]bool {
 	known, ok := f.shared[in.ID]
 	if !ok || known.in != in {

@@ -1,8 +1,11 @@
-// Package nativehist is the form in which an archive keeps a native histogram:
-// the message prometheus.Histogram of Prometheus' remote write, without its
-// time, as the bytes of an aggregate value. Any language with the message's
-// public definition reads it. The metric has the item label prom_encoding, which
-// is the message's name.
+// Package nativehist encodes and decodes native histograms as an archive keeps
+// them: as the bytes of an aggregate value. The bytes are the message
+// prometheus.Histogram of Prometheus' remote write, without its time. The metric
+// has the name of the message as its item label prom_encoding, so any program with
+// the public definition of the message can read the value.
+//
+// [Encode] and [Decode] translate one histogram. A [Packer] puts the histograms of
+// a series into chunks for Prometheus' blocks.
 package nativehist
 
 import (
@@ -15,7 +18,8 @@ import (
 	"github.com/prometheus/prometheus/prompb"
 )
 
-// Encode returns the bytes of a histogram: of fh, or of h if fh is nil.
+// Encode returns the bytes of fh or, if fh is nil, of h. It is an error if both are
+// nil.
 func Encode(h *histogram.Histogram, fh *histogram.FloatHistogram) ([]byte, error) {
 	switch {
 	case fh != nil:
@@ -28,9 +32,9 @@ func Encode(h *histogram.Histogram, fh *histogram.FloatHistogram) ([]byte, error
 	return nil, errors.New("native histogram: none given")
 }
 
-// Decode returns the histogram that data holds: one of integers or one of
-// floats, and the other nil. One that is not consistent, as damaged data may
-// hold, is an error.
+// Decode returns the histogram in data: the first result if its counts are
+// integers, the second if they are floats. The other result is nil. It is an error
+// if data is damaged or the histogram is inconsistent.
 func Decode(data []byte) (*histogram.Histogram, *histogram.FloatHistogram, error) {
 	var m prompb.Histogram
 	if err := m.Unmarshal(data); err != nil {
@@ -53,7 +57,8 @@ func Decode(data []byte) (*histogram.Histogram, *histogram.FloatHistogram, error
 	return h, nil, nil
 }
 
-// IsStale reports whether a histogram ends its series.
+// IsStale reports whether a histogram marks the end of its series. Either argument
+// may be nil.
 func IsStale(h *histogram.Histogram, fh *histogram.FloatHistogram) bool {
 	if fh != nil {
 		return value.IsStaleNaN(fh.Sum)
@@ -61,7 +66,7 @@ func IsStale(h *histogram.Histogram, fh *histogram.FloatHistogram) bool {
 	return h != nil && value.IsStaleNaN(h.Sum)
 }
 
-// Stale returns the histogram that ends a series of histograms.
+// Stale returns the histogram that marks the end of a series.
 func Stale() *histogram.Histogram {
 	return &histogram.Histogram{Sum: math.Float64frombits(value.StaleNaN)}
 }

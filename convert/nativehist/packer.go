@@ -5,34 +5,34 @@ import (
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
 )
 
-// Packed is a chunk of native histograms, with the times of the first and the
-// last.
+// Packed is a chunk of native histograms with the times of its first and last
+// sample, in milliseconds.
 type Packed struct {
 	Chunk            chunkenc.Chunk
 	MinTime, MaxTime int64
 }
 
-// SamplesPerChunk is how many samples Prometheus' chunks have at most, of numbers
-// as of histograms: a reader decodes a chunk from its start.
+// SamplesPerChunk is the most samples that a chunk of numbers or histograms has in
+// Prometheus. A reader decodes a chunk from its start.
 const SamplesPerChunk = 120
 
-// Packer puts the native histograms of a series into chunks as Prometheus makes
-// them: each reset of the counters begins one, and so does a change from integers
-// to floats or back. The zero Packer is ready for use.
+// Packer puts the native histograms of a series into chunks as Prometheus does. A
+// chunk ends when it is full, when the counters reset, and when the counts change
+// between integers and floats. The zero Packer is ready for use.
 type Packer struct {
-	open   Packed // its Chunk is nil if none is
-	app    chunkenc.Appender
-	before chunkenc.Appender // of the chunk before, by which a reset is told
-	float  bool              // the chunk holds histograms of floats
+	open   Packed            // the open chunk; open.Chunk is nil if there is none
+	app    chunkenc.Appender // appends to the open chunk
+	before chunkenc.Appender // appender of the previous chunk; it detects a reset
+	float  bool              // the open chunk has counts of floats
 }
 
 // Last returns the time of the last histogram in the open chunk; ok is false if
 // there is none.
 func (p *Packer) Last() (t int64, ok bool) { return p.open.MaxTime, p.open.Chunk != nil }
 
-// Append adds fh or, if that is nil, h. Times ascend. If that completes a chunk,
-// it is returned, and ok is true. After an error, which is about the histogram,
-// the Packer is as before.
+// Append adds fh or, if fh is nil, h. Times must ascend. If this completes a chunk,
+// done is the chunk and ok is true. An error is about the histogram; the Packer
+// does not add it and stays usable.
 func (p *Packer) Append(t int64, h *histogram.Histogram, fh *histogram.FloatHistogram) (done Packed, ok bool, err error) {
 	if p.open.Chunk != nil && (p.float != (fh != nil) || p.full()) {
 		done, ok = p.Cut()
@@ -59,7 +59,7 @@ func (p *Packer) Append(t int64, h *histogram.Histogram, fh *histogram.FloatHist
 	return done, ok, nil
 }
 
-// AppendStale ends the series, in the kind of chunk that is open.
+// AppendStale marks the end of the series, in the open chunk if there is one.
 func (p *Packer) AppendStale(t int64) (done Packed, ok bool, err error) {
 	h := Stale()
 	if p.float {
@@ -68,7 +68,7 @@ func (p *Packer) AppendStale(t int64) (done Packed, ok bool, err error) {
 	return p.Append(t, h, nil)
 }
 
-// Cut completes the open chunk and returns it; ok is false if there is none.
+// Cut completes and returns the open chunk; ok is false if there is none.
 func (p *Packer) Cut() (done Packed, ok bool) {
 	if p.open.Chunk == nil {
 		return Packed{}, false
@@ -93,8 +93,8 @@ func (p *Packer) begin(t int64, float bool) error {
 	return err
 }
 
-// add appends to the chunk. If that needs another one, next is it: recoded with
-// all that the chunk held, or beginning anew after it.
+// add appends to the open chunk. If the histogram does not fit it, next is another
+// chunk: if recoded is set, it replaces the open chunk, else it follows it.
 func (p *Packer) add(t int64, h *histogram.Histogram, fh *histogram.FloatHistogram) (next chunkenc.Chunk, recoded bool, app chunkenc.Appender, err error) {
 	if fh != nil {
 		return p.app.AppendFloatHistogram(p.before, 0, t, fh, false)
@@ -102,7 +102,7 @@ func (p *Packer) add(t int64, h *histogram.Histogram, fh *histogram.FloatHistogr
 	return p.app.AppendHistogram(p.before, 0, t, h, false)
 }
 
-// full reports whether the chunk is as large as Prometheus makes them.
+// full reports whether the open chunk is as large as Prometheus makes chunks.
 func (p *Packer) full() bool {
 	n := p.open.Chunk.NumSamples()
 	return n >= SamplesPerChunk || n >= chunkenc.MinSamplesPerHistogramChunk && len(p.open.Chunk.Bytes()) >= chunkenc.TargetBytesPerHistogramChunk

@@ -1,8 +1,9 @@
-// Package relabel applies Prometheus' relabelling rules to samples on their way.
+// Package relabel applies Prometheus' relabelling rules to samples on their way to
+// a sink.
 //
 //	SampleSource or Flattener ─► [Stage] ─► Assembler, convert/tsdb, convert/expo
 //
-// The rules are Prometheus' own, as its metric_relabel_configs: they see a
-// series' labels with its name as __name__, and may change, add and drop. A
-// series' rules are worked out once, not for each sample.
+// The rules are those of Prometheus' metric_relabel_configs. They see the labels of
+// a series, with its name as __name__, and may change, add and drop labels, or drop
+// the series. A Stage applies them once for each series, not for each sample.
 package relabel

@@ -6,13 +6,12 @@ import (
 	"github.com/pcparchive/pcparchive/labelset"
 )
 
-// origins are PCP metrics without instances that got labels, by what they were
-// before.
+// origins has the relabelled copies of singular PCP metrics, by the original.
 type origins map[*history.Metric]*history.Metric
 
-// of returns the PCP metric and the instance that a relabelled series remains,
-// with the labels that it got beside those that it has there. One that was renamed
-// or lost labels is another one, of Prometheus, and has none.
+// originOf returns the PCP origin of a relabelled series: that of in, with the
+// labels that the rules added. A series that the rules renamed or took labels from
+// has no PCP origin any more.
 func (o origins) originOf(in, out *prom.Series) (*history.Metric, *history.Series) {
 	if in.PCPMetric == nil || in.PCPSeries == nil || in.Name != out.Name {
 		return nil, nil
@@ -60,7 +59,7 @@ func (o origins) originOf(in, out *prom.Series) (*history.Metric, *history.Serie
 	return origin, &member
 }
 
-// extended returns a set with more labels, which win.
+// extended returns a set with more labels, which win over those of the set.
 func extended(level labelset.Level, set labelset.Set, more []labelset.Label) (labelset.Set, error) {
 	var all []labelset.Label
 	replaced := map[string]bool{}

@@ -10,11 +10,12 @@ import (
 	"go.yaml.in/yaml/v2"
 )
 
-// Rules are relabelling rules in their order.
+// Rules are relabelling rules in the order in which they apply.
 type Rules []*relabel.Config
 
-// Load reads rules from a YAML file: a list of rules or, as in a Prometheus
-// configuration, such a list under one of the keys that Prometheus has for it.
+// Load reads rules from a YAML file. The file has a list of rules, or such a list
+// under metric_relabel_configs, write_relabel_configs or relabel_configs, as a
+// Prometheus configuration has it.
 func Load(path string) (Rules, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -27,7 +28,7 @@ func Load(path string) (Rules, error) {
 	return rules, nil
 }
 
-// Parse reads rules as [Load] does.
+// Parse reads rules from the text of a file, as [Load] does.
 func Parse(text []byte) (Rules, error) {
 	var rules Rules
 	if err := yaml.UnmarshalStrict(text, &rules); err != nil {

@@ -13,36 +13,39 @@ import (
 	"github.com/pcparchive/pcparchive/history"
 )
 
-// Stage is a [prom.SampleSink] that relabels series on their way to another.
+// Stage is a [prom.SampleSink] that relabels series on their way to another sink.
+// It keeps the order of samples. If the rules give several series the same labels,
+// they become one series: the first value of a time wins, and the series ends when
+// all of them have ended.
 type Stage struct {
 	dst    prom.SampleSink
-	one    [1]prom.Sample // the batch that is handed on
+	one    [1]prom.Sample // the batch that dst gets
 	rules  Rules
 	report *prom.Report
-	series []*inputSeries // by PromSeries.ID of what comes in
-	out    map[string]*outputSeries
+	series []*inputSeries           // by Series.ID of the input
+	out    map[string]*outputSeries // by name and labels
 
 	origins origins
 }
 
-// entry is what became of a series.
+// inputSeries is a series before relabelling.
 type inputSeries struct {
 	in     *prom.Series
-	family *prom.Family
-	out    *outputSeries // nil: dropped
-	live   bool
-	origin *history.Metric // what in was made of
-	member *history.Series
+	family *prom.Family    // in.Family when out was last described
+	out    *outputSeries   // nil if the rules drop the series
+	live   bool            // it has a value and has not ended
+	origin *history.Metric // in.PCPMetric when out's origin was last set
+	member *history.Series // in.PCPSeries when out's origin was last set
 }
 
-// target is a relabelled series, into which several may have been merged.
+// outputSeries is a relabelled series. Several input series may make it.
 type outputSeries struct {
 	prom  *prom.Series
-	first *inputSeries // the first series that it is made of
-	live  int          // of them
+	first *inputSeries // the input series that gives it its origin
+	live  int          // input series with a value that have not ended
 
-	last   int64        // time of its last value
-	lastOf *inputSeries // the series that had it; nil: none yet
+	last   int64        // time of the last value
+	lastOf *inputSeries // the input series of the last value; nil before the first
 }
 
 // Before returns a SampleSink that relabels what goes to dst and owns dst. Without
@@ -54,7 +57,7 @@ func (r Rules) Before(dst prom.SampleSink, report *prom.Report) prom.SampleSink 
 	return NewStage(dst, r, report)
 }
 
-// NewStage returns a Stage that feeds dst and owns it.
+// NewStage returns a Stage that feeds dst and owns it. The report may be nil.
 func NewStage(dst prom.SampleSink, rules Rules, report *prom.Report) *Stage {
 	return &Stage{dst: dst, rules: rules, report: report, out: map[string]*outputSeries{}, origins: origins{}}
 }
@@ -75,8 +78,8 @@ func (s *Stage) Append(in *prom.Series, batch []prom.Sample) error {
 	return nil
 }
 
-// passes reports whether a number or histogram counts. Where the rules make one
-// series of several, it ends when the last of these does.
+// passes reports whether to hand on a number or histogram. An end passes when it is
+// the last of the series that make the output series.
 func (s *Stage) passes(e *inputSeries, x *prom.Sample) bool {
 	if x.Histogram != nil || !prom.IsStale(x.V) {
 		e.markLive()
@@ -93,7 +96,8 @@ func (s *Stage) passes(e *inputSeries, x *prom.Sample) bool {
 	return e.out.live == 0
 }
 
-// entry returns what has become of a series at a time.
+// entry finds or makes the state of a series. It brings family and origin of the
+// output series up to date, the origin from time t on.
 func (s *Stage) entry(in *prom.Series, t int64) *inputSeries {
 	for in.ID >= len(s.series) {
 		s.series = append(s.series, nil)
@@ -117,8 +121,8 @@ func (s *Stage) entry(in *prom.Series, t int64) *inputSeries {
 	return e
 }
 
-// repeats reports whether another series that the rules made the same one has a
-// value of that time already, which then counts, as it does for Prometheus.
+// repeats reports whether another input series of the same output series already
+// has a value of time t. The first value wins, as in Prometheus.
 func (e *inputSeries) repeats(t int64) bool {
 	out := e.out
 	if out.lastOf != nil && out.lastOf != e && out.last == t {
@@ -128,7 +132,7 @@ func (e *inputSeries) repeats(t int64) bool {
 	return false
 }
 
-// lives notes that a series has a value.
+// markLive notes that a series has a value.
 func (e *inputSeries) markLive() {
 	if !e.live {
 		e.live = true
@@ -136,13 +140,14 @@ func (e *inputSeries) markLive() {
 	}
 }
 
-// Flush flushes what the stage feeds.
+// Flush flushes the sink that the stage feeds.
 func (s *Stage) Flush(ctx context.Context) error { return s.dst.Flush(ctx) }
 
-// Close closes what the stage feeds.
+// Close closes the sink that the stage feeds.
 func (s *Stage) Close() error { return s.dst.Close() }
 
-// relabel returns what the rules make of a series, nil if they drop it.
+// relabel returns the output series that the rules make from a series. It returns
+// nil if they drop the series, or if the result is invalid and counted.
 func (s *Stage) relabel(in *prom.Series) *outputSeries {
 	if !in.Fits() {
 		s.report.Add(prom.LossInvalidLabel, in.Name)
@@ -186,15 +191,15 @@ func (s *Stage) relabel(in *prom.Series) *outputSeries {
 	return t
 }
 
-// fits reports whether labels can be made of what b holds.
+// fits reports whether Prometheus' label type can hold the labels in b.
 func fits(b *labels.Builder) bool {
 	fit := true
 	b.Range(func(l labels.Label) { fit = fit && prom.FitsLabel(l.Name) && prom.FitsLabel(l.Value) })
 	return fit
 }
 
-// familyOf returns the family of a series that was renamed: its old one, or one
-// whose name is short of the new name's end as the old family's was.
+// familyOf returns the family of a relabelled series. If the series was renamed and
+// kept its suffix, such as _total, the new family's name lacks the suffix, too.
 func familyOf(in *prom.Series, name string) *prom.Family {
 	if in.Family == nil || in.Name == name {
 		return in.Family
