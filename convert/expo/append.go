@@ -10,8 +10,8 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-// appendFloat appends the shortest text that reads as v. OpenMetrics wants to
-// see that it is no integer.
+// appendFloat appends the shortest text that reads as v. In OpenMetrics it has a
+// point or an exponent, to show that it is a float.
 func appendFloat(b []byte, format Format, v float64) []byte {
 	switch {
 	case math.IsNaN(v):
@@ -29,7 +29,7 @@ func appendFloat(b []byte, format Format, v float64) []byte {
 	return b
 }
 
-// appendCount appends v as an integer if it is one.
+// appendCount appends v as an integer if v is a whole number.
 func appendCount(b []byte, format Format, v float64) []byte {
 	if v != math.Trunc(v) || math.Signbit(v) || v >= 1<<64 {
 		return appendFloat(b, format, v)
@@ -37,10 +37,10 @@ func appendCount(b []byte, format Format, v float64) []byte {
 	return strconv.AppendUint(b, uint64(v), 10)
 }
 
-// appendTime appends a time of milliseconds: as they are in the text format, as
-// seconds in OpenMetrics. Its readers multiply by 1000 as floats and drop the
-// fraction, which makes 1000 of 1.001: such a time is written as the next larger
-// number, some nanoseconds later.
+// appendTime appends a time of t milliseconds: in milliseconds in the text format,
+// in seconds in OpenMetrics. Readers of OpenMetrics multiply a float by 1000 and
+// drop the fraction, which may lose a millisecond, as for 1.001. In such a case
+// appendTime writes the next larger float, a few nanoseconds later.
 func appendTime(b []byte, format Format, t int64) []byte {
 	if format == Text {
 		return strconv.AppendInt(b, t, 10)
@@ -54,15 +54,16 @@ func appendTime(b []byte, format Format, t int64) []byte {
 	return strconv.AppendFloat(b, math.Nextafter(seconds, math.Inf(1)), 'f', -1, 64)
 }
 
-// Help has its quotes as they are, in OpenMetrics as well: its grammar asks for
-// \", but all its readers know a bare one, and promtool's check of pages, which
-// reads the text format, refuses the other.
+// helpEscaper leaves quotes as they are, also in OpenMetrics. Its grammar asks for
+// \", but all readers accept a bare quote, and promtool's check of pages, which
+// reads the text format, rejects the escaped one.
 var (
 	helpEscaper  = strings.NewReplacer("\\", `\\`, "\n", `\n`)
 	quoteEscaper = strings.NewReplacer("\\", `\\`, "\n", `\n`, `"`, `\"`)
 )
 
-// appendText appends s, which parsers refuse if it is not UTF-8, escaped.
+// appendText appends s with escapes. U+FFFD replaces invalid UTF-8, which parsers
+// reject.
 func appendText(b []byte, s string, r *strings.Replacer) []byte {
 	if !utf8.ValidString(s) {
 		s = strings.ToValidUTF8(s, "\uFFFD")
@@ -80,7 +81,7 @@ func appendQuoted(b []byte, s string) []byte {
 	return append(b, '"')
 }
 
-// appendName appends the name of a metric, quoted if it needs to be.
+// appendName appends the name of a metric, quoted if it is not a classic name.
 func appendName(b []byte, name string) []byte {
 	if model.LegacyValidation.IsValidMetricName(name) {
 		return append(b, name...)
@@ -88,8 +89,8 @@ func appendName(b []byte, name string) []byte {
 	return appendQuoted(b, name)
 }
 
-// appendLabelName appends the name of a label, which may not have a colon
-// without quotes.
+// appendLabelName appends the name of a label, quoted if it is not a classic name
+// of a label. Those have no colons.
 func appendLabelName(b []byte, name string) []byte {
 	if model.LegacyValidation.IsValidLabelName(name) {
 		return append(b, name...)

@@ -8,26 +8,23 @@ import (
 
 // attribution finds the families of samples.
 type attribution struct {
-	known map[string]*description
-	last  *description
-	// era counts descriptions: what was found in another era may have changed.
-	era int
-	// found are the families handed out, each once, so that equal ones are one
-	// pointer. They never change.
-	found map[prom.Family]*prom.Family
+	known map[string]*description      // descriptions of the page, by name
+	last  *description                 // the latest description of the page
+	era   int                          // counts descriptions; a family found in another era may be out of date
+	found map[prom.Family]*prom.Family // the one pointer for each family; families never change
 }
 
-// description is what a page says of a family.
+// description collects the HELP, TYPE and UNIT lines of a family.
 type description struct {
 	prom.Family
-	same *prom.Family // as handed out; nil if it changed since
+	same *prom.Family // the pointer for this family; nil if the description changed since
 }
 
 func newAttribution() attribution {
 	return attribution{known: map[string]*description{}, found: map[prom.Family]*prom.Family{}}
 }
 
-// reset forgets what a page said, before the next one.
+// reset forgets the descriptions before the next page.
 func (a *attribution) reset() {
 	clear(a.known)
 	a.last = nil
@@ -38,7 +35,7 @@ func (a *attribution) reset() {
 // the names of families.
 var nameUnescaper = strings.NewReplacer(`\"`, `"`, `\\`, `\`, `\n`, "\n")
 
-// describe returns the description of a name, to be added to.
+// describe finds or makes the description of a family. raw is its name as written.
 func (a *attribution) describe(raw []byte) *description {
 	d := a.known[string(raw)]
 	if d == nil || strings.IndexByte(d.Name, '\\') >= 0 {
@@ -56,14 +53,16 @@ func (a *attribution) describe(raw []byte) *description {
 	return d
 }
 
-// set changes a field of a description.
+// set sets a field of a description.
 func (d *description) set(field *string, to []byte) {
 	if *field != string(to) {
 		*field, d.same = string(to), nil
 	}
 }
 
-// of returns the family of a sample.
+// familyFor returns the family of a sample: the latest description if the sample's
+// name fits it, else the description under the sample's own name, else an unknown
+// family.
 func (a *attribution) familyFor(sample string) *prom.Family {
 	d := a.last
 	if d == nil || !isMember(sample, &d.Family) {
@@ -78,7 +77,7 @@ func (a *attribution) familyFor(sample string) *prom.Family {
 	return d.same
 }
 
-// handOut returns the pointer that stands for a family.
+// intern returns the one pointer for a family.
 func (a *attribution) intern(f prom.Family) *prom.Family {
 	same, ok := a.found[f]
 	if !ok {

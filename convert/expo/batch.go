@@ -5,11 +5,12 @@ import (
 	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
-// batch is what one goroutine hands to the other.
+// batch is a part of an input that the reading goroutine hands to the delivering
+// one.
 type batch struct {
 	samples []batchSample
 	changes []change      // by ascending at
-	run     []prom.Sample // what is handed on at once
+	run     []prom.Sample // samples for one call of Append
 }
 
 type batchSample struct {
@@ -18,14 +19,14 @@ type batchSample struct {
 	v      float64
 }
 
-// change is what there is beside samples, before the one at a place: another
-// description of a series' family, or an exemplar of the sample before.
+// change is an item between two samples: a new family of a series, or an exemplar
+// of the previous sample.
 type change struct {
-	at       int
+	at       int // index of the sample that follows
 	series   *prom.Series
-	family   *prom.Family   // or
-	exemplar *prom.Exemplar // of a sample
-	t        int64          // of this time
+	family   *prom.Family   // the new family; nil for an exemplar
+	exemplar *prom.Exemplar // nil for a family
+	t        int64          // time of the exemplar's sample
 }
 
 const (
@@ -33,7 +34,7 @@ const (
 	batches   = 4
 )
 
-// deliver hands a batch on.
+// deliver hands on a batch and applies its changes.
 func (b *batch) deliver(dst prom.SampleSink) error {
 	at := 0
 	for _, c := range b.changes {
@@ -53,7 +54,7 @@ func (b *batch) deliver(dst prom.SampleSink) error {
 	return b.deliverRuns(dst, b.samples[at:])
 }
 
-// hand hands samples on, those of one series that follow each other as one batch.
+// deliverRuns hands on samples, with one call for consecutive samples of a series.
 func (b *batch) deliverRuns(dst prom.SampleSink, samples []batchSample) error {
 	for len(samples) > 0 {
 		series := samples[0].series

@@ -9,20 +9,21 @@ import (
 	"time"
 )
 
-// ErrAmbiguous says that a page can be read in two ways that differ in their
-// times, or is of neither format. The error says what was found; the format
-// must be given.
+// ErrAmbiguous means that the format of a page is in doubt: the two formats would
+// read its times differently, or it has parts of both. The error says what was
+// found. Set [ReadOptions].Format to read the page.
 var ErrAmbiguous = errors.New("ambiguous page")
 
-// A time in milliseconds before this and one in seconds after it are each more
-// likely the other. It is in 1973 and in 5138.
+// doubtful separates likely times of the two formats. A smaller number is more
+// likely a time in seconds, a larger one a time in milliseconds. In milliseconds
+// it is in 1973, in seconds in 5138.
 const doubtful = 100_000_000_000
 
-// evidence is what tells a format.
+// evidence is the first part of a page that shows its format.
 type evidence struct {
-	line int
-	what string
-	at   bool
+	line int    // 0 for the end of the page
+	what string // the part, as an error message names it
+	at   bool   // there is one
 }
 
 func (e *evidence) note(line int, what string) {
@@ -31,11 +32,11 @@ func (e *evidence) note(line int, what string) {
 	}
 }
 
-// signs are what a page holds that only one of the formats has.
+// signs collects the evidence in a page.
 type signs struct {
-	open, text      evidence // could not be in the other format
-	seconds, millis evidence // whole numbers that are times in that unit, most likely
-	secondsAt       int64
+	open, text      evidence // parts that only OpenMetrics, or only the text format, has
+	seconds, millis evidence // whole numbers that are most likely times in this unit
+	secondsAt       int64    // the number in seconds
 }
 
 var (
@@ -44,10 +45,10 @@ var (
 	typeWord  = []byte("# TYPE ")
 )
 
-// Detect tells the format of a page by its beginning and, where that is known,
-// its end; tail may be nil, and is the same as head if the whole page is known.
-// What has times that are likely wrong in the format that it otherwise seems to
-// be gives an error that wraps [ErrAmbiguous].
+// Detect returns the format of a page. head is its beginning. tail is its end, nil
+// if it is unknown, or head again if that is the whole page. The error wraps
+// [ErrAmbiguous] if the page has signs of both formats, or if its times are
+// unlikely in the format that it seems to have.
 func Detect(head, tail []byte) (Format, error) {
 	var s signs
 	if endsInEOF(tail) {
@@ -57,7 +58,7 @@ func Detect(head, tail []byte) (Format, error) {
 	for len(head) > 0 {
 		n := recordSize(OpenMetrics, head)
 		if n < 0 {
-			break // may be cut off
+			break // head may end within the record
 		}
 		s.record(head[:n], line)
 		line += bytes.Count(head[:n], []byte("\n"))
@@ -66,7 +67,7 @@ func Detect(head, tail []byte) (Format, error) {
 	return s.decide()
 }
 
-// record takes note of what a record tells.
+// record notes the evidence in a record.
 func (s *signs) record(b []byte, line int) {
 	b = bytes.TrimSuffix(b, []byte("\n"))
 	switch {
@@ -91,7 +92,7 @@ func (s *signs) record(b []byte, line int) {
 	}
 }
 
-// sample takes note of what a sample tells.
+// sample notes the evidence in a sample.
 func (s *signs) sample(b []byte, line int) {
 	n := seriesSize(OpenMetrics, append(b, '\n'))
 	if n < 0 || n > len(b) {
@@ -102,7 +103,7 @@ func (s *signs) sample(b []byte, line int) {
 		return
 	}
 	if _, err := strconv.ParseFloat(string(words[0]), 64); err != nil {
-		return // no sample, for the parser to refuse
+		return // not a sample; the parser will reject it
 	}
 	t := words[1]
 	if t[0] == '#' || len(words) > 2 && words[2][0] == '#' {
@@ -124,7 +125,7 @@ func (s *signs) sample(b []byte, line int) {
 	}
 }
 
-// judge decides.
+// decide returns the format that the evidence shows.
 func (s *signs) decide() (Format, error) {
 	switch {
 	case s.open.at && s.text.at:
@@ -147,12 +148,12 @@ func (e evidence) String() string {
 	return fmt.Sprintf("%s in line %d", e.what, e.line)
 }
 
-// timeDoubt is a time that is unlikely in the format of its page.
+// timeDoubt is the error about a time that is unlikely in the format of its page.
 type timeDoubt struct {
 	line   int
-	value  int64 // as written, without its fraction
-	format Format
-	why    string
+	value  int64  // as written, without its fraction
+	format Format // the format that the page seems to have
+	why    string // the reason for that format
 }
 
 func (d *timeDoubt) Error() string {
@@ -165,8 +166,7 @@ func (d *timeDoubt) Unwrap() error { return ErrAmbiguous }
 
 func dateOf(ms int64) string { return time.UnixMilli(ms).UTC().Format("2006-01-02T15:04:05Z") }
 
-// checkTime refuses a time that is unlikely in a format that was not given but
-// told from the page.
+// checkTime rejects a time that is unlikely in a detected format.
 func checkTime(format Format, ms int64) error {
 	size := max(ms, -ms)
 	switch {
@@ -178,7 +178,7 @@ func checkTime(format Format, ms int64) error {
 	return nil
 }
 
-// format tells the format of an input and returns all of it again.
+// detectFormat returns the format of an input, and a reader of the whole input.
 func (r *Reader) detectFormat(in Input, f io.Reader) (Format, io.Reader, error) {
 	if r.opts.Format != nil {
 		return *r.opts.Format, f, nil
@@ -207,7 +207,8 @@ func (r *Reader) detectFormat(in Input, f io.Reader) (Format, io.Reader, error) 
 	return format, io.MultiReader(bytes.NewReader(head), f), nil
 }
 
-// tailOf returns the end of what can seek, without moving.
+// tailOf returns the end of a file that can seek, without moving its position. It
+// returns nil for other inputs.
 func tailOf(f io.Reader) ([]byte, error) {
 	s, ok := f.(io.Seeker)
 	if !ok {
@@ -215,7 +216,7 @@ func tailOf(f io.Reader) ([]byte, error) {
 	}
 	end, err := s.Seek(0, io.SeekEnd)
 	if err != nil {
-		return nil, nil //nolint:nilerr // a pipe: the type says that it can seek, and it cannot
+		return nil, nil //nolint:nilerr // a pipe: its type has Seek, which fails
 	}
 	tail := make([]byte, min(end, 64))
 	if _, err := s.Seek(end-int64(len(tail)), io.SeekStart); err != nil {

@@ -1,37 +1,43 @@
-// Package expo writes and reads Prometheus exposition pages.
+// Package expo reads and writes Prometheus exposition text in two formats,
+// Prometheus' text format 0.0.4 and OpenMetrics 1.0.
 //
-//	convert.Flattener ─► [Snapshot] ─► []Family ─► [Write] ─► page ─► [Page] ─► Entry …
+// One page, with the values of one time:
 //
-// and dumps of any size, a window at a time:
+//	flatten.Flattener ─► [Snapshot] ─► []Family ─► [Write] ─► page ─► [Page] ─► Entry …
 //
-//	dump ─► [Reader] ─► convert.Sorter ─► convert.Assembler, convert/tsdb …
+// Dumps of many times, of any size:
+//
+//	prom.SampleStore ─► [WriteDump] ─► dump ─► [Reader] ─► prom.Sorter ─► …
+//
+// [Detect] tells the format of a page. A [Reader] also recognizes PCP metrics by
+// their "# PCP5" lines; [Natives] resolves them.
 //
 // # Reading
 //
-// A [Reader] has Prometheus' parser read what it has not seen before. A record
-// whose name and labels are those of a known series, byte for byte, needs only
-// value and time; and which series comes next is guessed from what came after
-// this one the last time. [Page] is the same reader over one page in memory.
+// A [Reader] passes only new records to Prometheus' parser. If the name and labels
+// of a record equal those of a known series byte for byte, the Reader parses only
+// value and time. It guesses the next series from the one that followed last time.
+// [Page] uses the same code for one page in memory.
 //
 // # Why not expfmt
 //
-// common/expfmt writes a tree of one node per histogram or summary. Such a node
-// always has a sum, a count and a bucket +Inf, holds counts as integers, and
-// there is none for info, stateset and the two sums of a gauge histogram. What
-// an archive holds of a histogram may be some of its buckets, at other times
-// than its count. So families are flat here: a name, a type and samples. Where
-// expfmt can hold the data, the output is the same byte for byte, but for -0,
-// which expfmt turns into 0, and for OpenMetrics' timestamps, which it writes
-// as powers of ten; and in OpenMetrics quotes in help are bare and unknown types
-// not said, which promtool's check of pages reads, too.
+// common/expfmt writes a tree with one node for each histogram or summary. Such a
+// node always has a sum, a count and a bucket +Inf, and integer counts. There are
+// no nodes for info, stateset and the two sums of a gauge histogram. An archive may
+// hold only some buckets of a histogram, at other times than its count. So families
+// are flat here: a name, a type and samples.
 //
-// # What a page cannot say
+// Where expfmt can hold the data, the output is the same byte for byte, with these
+// exceptions: expfmt writes -0 as 0, and OpenMetrics' timestamps with powers of
+// ten. Here quotes in OpenMetrics' help are bare, and unknown types are left out,
+// because promtool's check of pages demands both.
 //
-// Pages are valid for strict parsers: each family once and in one piece, no
-// name that two families could mean. What does not fit is said as near to it as
-// the format has it:
+// # What a page cannot express
 //
-//	held                          text 0.0.4             OpenMetrics 1.0
+// Pages are valid for strict parsers: each family is in one piece, and no two
+// families claim one name. Data that does not fit is written in the nearest form:
+//
+//	data                          text 0.0.4             OpenMetrics 1.0
 //	unknown                       untyped                no type
 //	info, stateset                gauge                  the same
 //	gauge histogram               a gauge per sample     the same
@@ -48,7 +54,7 @@
 //	                                                     the type has units
 //	a quantile, bucket or state   untyped, one family    unknown, one family
 //	without its label             per sample name        per sample name
-//	a bound that readers rewrite, untyped with a note,   unknown with a note, one
+//	a bound that parsers rewrite, untyped with a note,   unknown with a note, one
 //	such as le="1"                one family per name    family per sample name
 //	families that claim the same  those with suffixes become untyped or unknown,
 //	name, such as gauge foo and   one family per sample name; gauges and the like
@@ -58,13 +64,13 @@
 //	                                                     buckets, if its labels have up
 //	                                                     to 128 characters
 //
-// A series never gets another name or other labels. Where a family is untyped or
-// unknown for that reason, a note at the end of its help tells what it is, which
-// a [Reader] and a [Page] understand:
+// A series never gets another name or other labels. If a family is therefore
+// untyped or unknown, a note at the end of its help has the real family. [Reader]
+// and [Page] understand it:
 //
 //	# HELP foo Things seen.\n# TYPE foo counter
 //
-// Prometheus' parsers bring le and quantile of histograms and summaries to one
-// form: 1 and 1e0 become 1.0. Values are not judged: a counter that is negative is
-// written so.
+// Prometheus' parsers rewrite le and quantile of histograms and summaries: 1 and
+// 1e0 become 1.0. Write does not check values: it writes a negative counter as it
+// is.
 package expo

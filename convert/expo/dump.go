@@ -8,13 +8,14 @@ import (
 	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
-// WriteDump writes all samples of all series with their times: what "promtool
-// tsdb create-blocks-from openmetrics" reads. Families are in one piece, and in
-// them the samples of a label set, by ascending time, as OpenMetrics wants it. In
-// memory are the series and what src needs to read those of one label set.
+// WriteDump writes all samples of all series with their times. "promtool tsdb
+// create-blocks-from openmetrics" reads the result. As OpenMetrics demands, each
+// family is in one piece, and so are the samples of each label set in it, by
+// ascending time. Memory holds the series, and what src needs to read the series of
+// one label set at a time.
 //
-// Text cannot say that a series ended, nor of what is before 1970 when it was:
-// both are left out and counted. The report may be nil.
+// Text cannot express the end of a series or a time before 1970. WriteDump leaves
+// both out and counts them. The report may be nil.
 func WriteDump(w io.Writer, src prom.SampleStore, o Options, r *prom.Report) error {
 	o.Timestamps, o.Report = true, r
 	d := dump{p: newPrinter(w, o), src: src, series: map[*Sample]*prom.Series{}, report: r}
@@ -28,6 +29,7 @@ func WriteDump(w io.Writer, src prom.SampleStore, o Options, r *prom.Report) err
 	return d.p.end()
 }
 
+// dump is a call of WriteDump.
 type dump struct {
 	p      *printer
 	src    prom.SampleStore
@@ -35,8 +37,8 @@ type dump struct {
 	report *prom.Report
 }
 
-// families returns a family for each of the series', whose samples are to be
-// filled in.
+// families returns the families of all series, with one sample without a value for
+// each series. d.series maps these samples to their series.
 func (d *dump) families() []Family {
 	type key struct{ name, typ string }
 	var families []Family
@@ -112,7 +114,7 @@ func (d *dump) single(part *part, s *placedSample) error {
 	return x.countRest(s)
 }
 
-// sayable reports whether text can say a sample, and counts it if not.
+// writable reports whether text can express a sample, and counts it if not.
 func (d *dump) writable(s *placedSample, at prom.Sample) bool {
 	switch {
 	case prom.IsStale(at.V):
@@ -125,18 +127,18 @@ func (d *dump) writable(s *placedSample, at prom.Sample) bool {
 	return false
 }
 
-// lane is a series of a group that is being written.
+// seriesCursor walks over the samples of one series of a group.
 type seriesCursor struct {
 	s    *placedSample
 	next func() (prom.Sample, error, bool)
 	stop func()
-	at   prom.Sample
-	ok   bool
+	at   prom.Sample // the present sample
+	ok   bool        // there is a present sample
 	x    *exemplarCursor
 }
 
-// group writes the samples of series that are one histogram, summary, counter or
-// state set, time by time.
+// group writes the samples of the series that make one histogram, summary, counter
+// or state set, time by time.
 func (d *dump) group(part *part, samples []placedSample) error {
 	lanes := make([]seriesCursor, len(samples))
 	for i := range samples {
@@ -185,7 +187,7 @@ func (d *dump) group(part *part, samples []placedSample) error {
 	return nil
 }
 
-// advance goes to the next sample that text can say.
+// advance goes to the next sample that text can express.
 func (d *dump) advance(l *seriesCursor) error {
 	for {
 		at, err, ok := l.next()

@@ -6,24 +6,24 @@ import (
 	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
-// exemplars are those of a series that is being dumped.
+// exemplarCursor walks over the exemplars of one series.
 type exemplarCursor struct {
 	report *prom.Report
 	next   func() (prom.Sample, error, bool)
 	stop   func()
-	begun  bool
-	at     prom.Sample
-	ok     bool // there is at
+	begun  bool        // advance was called
+	at     prom.Sample // the present exemplar
+	ok     bool        // there is a present exemplar
 }
 
-// exemplars begins those of a series. stop must be called.
+// exemplars returns a cursor over the exemplars of a series. Call its stop.
 func (d *dump) exemplars(s *placedSample) *exemplarCursor {
 	x := &exemplarCursor{report: d.report}
 	x.next, x.stop = iter.Pull2(d.src.Exemplars(d.series[s.Sample]))
 	return x
 }
 
-// advance goes to the next one.
+// advance goes to the next exemplar.
 func (x *exemplarCursor) advance() (err error) {
 	x.begun = true
 	x.at, err, x.ok = x.next()
@@ -31,8 +31,9 @@ func (x *exemplarCursor) advance() (err error) {
 	return err
 }
 
-// attach gives a sample its exemplar. Those of samples that are not written, and
-// all but the last of one sample, are counted.
+// attach gives a sample its exemplar. It counts exemplars of samples that are not
+// written. Of several exemplars of one sample the last one wins; attach counts the
+// others.
 func (x *exemplarCursor) attach(s *placedSample) error {
 	s.Exemplar = nil
 	if !x.begun {
@@ -57,7 +58,7 @@ func (x *exemplarCursor) attach(s *placedSample) error {
 	return nil
 }
 
-// rest counts what is left after the last sample.
+// countRest counts the exemplars after the last sample.
 func (x *exemplarCursor) countRest(s *placedSample) error {
 	if !x.begun {
 		if err := x.advance(); err != nil {

@@ -10,11 +10,11 @@ import (
 	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
-// unescaper does what Prometheus' parser does for labels of samples and leaves out
-// for those of exemplars.
+// unescaper removes the escapes from the labels of exemplars. Prometheus' parser
+// does so for labels of samples only.
 var unescaper = strings.NewReplacer(`\"`, `"`, `\\`, `\`, `\n`, "\n")
 
-// exemplarOf copies what the parser read.
+// exemplarOf copies an exemplar of the parser.
 func exemplarOf(x *exemplar.Exemplar) *prom.Exemplar {
 	e := &prom.Exemplar{Value: x.Value, HasTime: x.HasTs}
 	if x.HasTs {
@@ -30,12 +30,12 @@ func exemplarOf(x *exemplar.Exemplar) *prom.Exemplar {
 	return e
 }
 
-// maxExemplarLabels is how many characters the labels of an exemplar may have in
-// OpenMetrics.
+// maxExemplarLabels is the most characters that the labels of an exemplar may have
+// in OpenMetrics.
 const maxExemplarLabels = 128
 
-// exemplar writes the exemplar of a sample or counts it: OpenMetrics alone has
-// any, of counters and of the buckets of histograms.
+// exemplar writes the exemplar of a sample, or counts it if the format cannot hold
+// it. Only OpenMetrics has exemplars, for counters and for buckets of histograms.
 func (p *printer) exemplar(part *part, s *placedSample) {
 	e := s.Exemplar
 	size := 0

@@ -11,25 +11,23 @@ import (
 // Sample is one value of a series.
 type Sample struct {
 	Name   string
-	Labels []prom.Label // sorted by name, without the sample's name, none empty
+	Labels []prom.Label // sorted by name, without the sample's name, no empty values
 	Value  float64
-	// Time is in milliseconds; HasTime is false where none is known.
-	Time    int64
-	HasTime bool
-	// Exemplar is nil where there is none.
-	Exemplar *prom.Exemplar
+	// Time is in milliseconds since 1970. It counts only if HasTime is set.
+	Time     int64
+	HasTime  bool
+	Exemplar *prom.Exemplar // nil if the sample has none
 }
 
 // Family is a metric family with its samples.
 type Family struct {
 	prom.Family
-	Samples []Sample
-	// Origin is the PCP metric that it was made of; nil if none.
-	PCPMetric *history.Metric
+	Samples   []Sample
+	PCPMetric *history.Metric // the PCP metric that the family is made from; nil if there is none
 }
 
-// suffixes are what the names of a family's samples may have beyond the
-// family's own, by its type. A sample may always have the bare name.
+// suffixes has, by type of family, the suffixes that the names of its samples may
+// have. The bare name of the family is always allowed.
 var suffixes = map[string][]string{
 	prom.TypeCounter:        {"_total", "_created"},
 	prom.TypeHistogram:      {"_bucket", "_sum", "_count", "_created"},
@@ -38,14 +36,14 @@ var suffixes = map[string][]string{
 	prom.TypeInfo:           {"_info"},
 }
 
-// isMember reports whether a sample's name is one that a family may have.
+// isMember reports whether a family may have a sample of the given name.
 func isMember(sample string, f *prom.Family) bool {
 	suffix, ok := strings.CutPrefix(sample, f.Name)
 	return ok && (suffix == "" || slices.Contains(suffixes[f.Type], suffix))
 }
 
-// familyOf returns the family of a series; where nobody knows it, one of its own
-// and of unknown type.
+// familyOf returns the family of a series, or one of unknown type with the name of
+// its samples if the family is not known.
 func familyOf(s *prom.Series) *prom.Family {
 	if s.Family != nil {
 		return s.Family

@@ -6,16 +6,16 @@ import (
 	"fmt"
 )
 
-// errStranger marks an error that tells of a whole file that it is no page.
+// errForeign marks an error that the whole file is not a page.
 var errForeign = errors.New("not a page")
 
-// stranger says what a file is instead.
+// foreignFile is the error about a file of another kind. It says which kind.
 type foreignFile struct{ error }
 
 // Is reports whether target is errStranger.
 func (foreignFile) Is(target error) bool { return target == errForeign }
 
-// title is what users know the format as.
+// title returns the name of the format in messages.
 func (f Format) title() string {
 	if f == OpenMetrics {
 		return "OpenMetrics"
@@ -23,7 +23,7 @@ func (f Format) title() string {
 	return "Prometheus' text format"
 }
 
-// strangers are what files that are no pages begin with.
+// foreignHeads has the beginnings of files that are not pages.
 var foreignHeads = []struct{ head, what string }{
 	{"\xef\xbb\xbf", "it begins with a byte order mark, which is to be taken off"},
 	{"\xff\xfe", "it is UTF-16, to be made UTF-8 first"},
@@ -33,8 +33,8 @@ var foreignHeads = []struct{ head, what string }{
 	{"{\"status\":", "it is JSON: a reply of Prometheus' query API is for import prom-json"},
 }
 
-// unreadable says of a record that it is not of the format and, where that can be
-// told, what it is. err is what the parser says.
+// unreadable returns the error that a record is not of the format. It names the
+// cause if it finds one, else err, the parser's error.
 func unreadable(format Format, line int, record []byte, err error) error {
 	if line == 1 {
 		for _, s := range foreignHeads {

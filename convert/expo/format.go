@@ -7,7 +7,8 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-// Format is an exposition format. It can be a command-line flag's value.
+// Format is an exposition format. It implements pflag.Value, so a command-line flag
+// can have it.
 type Format int
 
 // The formats.
@@ -37,11 +38,11 @@ func (f *Format) Set(name string) error {
 	return fmt.Errorf("format %q: want text or openmetrics", name)
 }
 
-// Type names the kind of value for a flag's usage.
+// Type returns the name of the value in a flag's usage.
 func (f *Format) Type() string { return "format" }
 
-// ContentType returns the format's HTTP content type. It says that names are
-// not escaped, as [Write] quotes those that need it.
+// ContentType returns the format's HTTP content type. It declares that names are
+// not escaped: [Write] quotes names instead.
 func (f Format) ContentType() string {
 	kind := expfmt.TypeTextPlain
 	if f == OpenMetrics {

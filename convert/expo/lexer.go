@@ -14,59 +14,55 @@ import (
 )
 
 const (
-	windowSize = 1 << 20
-	// maxRecord bounds the memory for a page that has no line feeds.
-	maxRecord = 64 << 20
+	windowSize = 1 << 20  // bytes of an input that are read at once
+	maxRecord  = 64 << 20 // the longest record; bounds the memory for a page without line feeds
 )
 
-// lexer reads pages. Most records of a dump are of series that came before, and
-// in the order in which they came before: these need no parsing but of value and
-// time. What is left goes through Prometheus' parser.
+// lexer reads pages. Most records of a dump belong to a series that came before,
+// and follow the same series as before. Of these the lexer parses only value and
+// time. All other records go through Prometheus' parser.
 type lexer struct {
 	report   *prom.Report
 	families attribution
-	cache    [3]map[string]*pageSeries // by role of the type last declared, see typeClass
-	class    int
+	cache    [3]map[string]*pageSeries // series by class and by text
+	class    int                       // typeClass of the last TYPE line
 	native   pcpLines
 	found    []prom.Label // chunk that label slices are cut from
-	mended   []byte       // the series as written, where the parser reads a mended one
-	scratch  []byte       // what the parser is given
+	mended   []byte       // the original text of a series while the parser reads a mended one
+	scratch  []byte       // buffer for the parser's input
 
-	// several pages may follow one another, each but the last ended by # EOF.
-	several bool
-	// skip is told of a line that cannot be read and reports whether to go on
-	// behind it; nil means no.
-	skip func(error) bool
+	several bool             // pages may follow one another; "# EOF" ends each but the last
+	skip    func(error) bool // gets each unreadable line; true skips it; nil means false
 
-	// The page that is read.
+	// The input that is being read.
 	name   string
 	format Format
 	emit   func(k *pageSeries, r recordValue) error
-	last   *pageSeries // the series before
-	line   int         // number of the first line of what is not read yet
-	ended  bool        // by # EOF
-	size   int64       // of what was read
-	pages  int         // which one it is of those that follow one another, from 1
+	last   *pageSeries // the series of the previous record
+	line   int         // number of the first line that is not read yet
+	ended  bool        // "# EOF" was read
+	size   int64       // bytes read so far
+	pages  int         // number of the page in the input, from 1
 }
 
-// known is a series as a page has it.
+// pageSeries is a series as a page writes it.
 type pageSeries struct {
 	text   string // name and labels as written
 	feeds  int    // line feeds in text
 	name   string
-	labels []prom.Label // sorted by name, none empty
+	labels []prom.Label // sorted by name, no empty values
 	family *prom.Family
-	era    int         // of the attribution, when family was found
-	class  int         // that it was read with
-	mended bool        // only a page of PCP's exporters may have it
-	next   *pageSeries // what followed it last time
+	era    int         // attribution.era when family was found
+	class  int         // lexer.class when the series was read
+	mended bool        // only a page of PCP's exporters may have this text
+	next   *pageSeries // the series that followed last time
 
-	series         *prom.Series // made of it by a Reader
-	reportedFamily *prom.Family // that the series has
+	series         *prom.Series // the Reader's series; nil before its first sample
+	reportedFamily *prom.Family // the family that the Reader has set in series
 }
 
-// typeClass tells whether a type changes how labels are read: bounds of
-// histograms and quantiles of summaries are brought to one form.
+// typeClass returns how a type changes the labels: Prometheus' parser rewrites the
+// bounds of histograms (1) and the quantiles of summaries (2), and no others (0).
 func typeClass(typ string) int {
 	switch typ {
 	case prom.TypeHistogram:
@@ -77,6 +73,7 @@ func typeClass(typ string) int {
 	return 0
 }
 
+// classPrefix has, by class, the line that puts the parser into the class.
 var classPrefix = [...]string{"", "# TYPE x histogram\n", "# TYPE x summary\n"}
 
 func newLexer(report *prom.Report) *lexer {
@@ -87,14 +84,13 @@ func newLexer(report *prom.Report) *lexer {
 	return l
 }
 
-// begin starts a page, of which emit gets every sample. An error of emit ends
-// the page.
+// begin starts an input. emit gets every sample; its error ends the reading.
 func (l *lexer) begin(name string, format Format, emit func(k *pageSeries, r recordValue) error) {
 	l.name, l.format, l.emit, l.line, l.pages, l.size = name, format, emit, 1, 0, 0
 	l.page()
 }
 
-// page begins a page, or the next of several.
+// page starts the first or the next page of the input.
 func (l *lexer) page() {
 	l.ended, l.class = false, 0
 	l.pages++
@@ -102,7 +98,7 @@ func (l *lexer) page() {
 	l.native.page()
 }
 
-// read reads a page in parts of some size.
+// read reads an input in windows of some size, which grow for longer records.
 func (l *lexer) read(in io.Reader, size int) error {
 	buf := make([]byte, 0, size)
 	for {
@@ -132,8 +128,8 @@ func (l *lexer) read(in io.Reader, size int) error {
 	}
 }
 
-// window reads the records that are complete in b, or all if b is the last one,
-// and returns how much they are.
+// window reads the complete records at the beginning of b, or all records if b is
+// the last window. It returns their size.
 func (l *lexer) window(b []byte, last bool) (used int, err error) {
 	for used < len(b) {
 		if l.ended {
@@ -158,7 +154,7 @@ func (l *lexer) window(b []byte, last bool) (used int, err error) {
 			used += n
 		}
 		if n == 0 {
-			return used, nil // the rest is not complete
+			return used, nil // the next record is not complete
 		}
 	}
 	if last && !l.ended && l.format == OpenMetrics {
@@ -167,8 +163,8 @@ func (l *lexer) window(b []byte, last bool) (used int, err error) {
 	return used, nil
 }
 
-// skipped returns the size of the line at the beginning of b, whose fault err is,
-// if reading goes on behind it, and else 0.
+// skipFaulty returns the size of the line at the beginning of b, which has the
+// fault err, if reading goes on after it. Otherwise it returns 0.
 func (l *lexer) skipFaulty(b []byte, err error) int {
 	var fault *Error
 	var doubt *timeDoubt
@@ -182,7 +178,8 @@ func (l *lexer) skipFaulty(b []byte, err error) int {
 	return len(b)
 }
 
-// between returns the size of the empty lines that may be between pages.
+// blankLinesSize returns the size of the empty lines at the beginning of b, which
+// may separate pages.
 func (l *lexer) blankLinesSize(b []byte) int {
 	if !l.several {
 		return 0
@@ -194,10 +191,10 @@ func (l *lexer) blankLinesSize(b []byte) int {
 
 var errNoEOF = errors.New("data does not end with # EOF, so some of it may be missing")
 
-// fault returns an error at the current line.
+// fault returns an error that names the current line.
 func (l *lexer) fault(err error) error { return &Error{Name: l.name, Line: l.line, Err: err} }
 
-// place gives an error of emit the current line, if it is about the page.
+// locate adds the current line to an error of emit if the error is about the page.
 func (l *lexer) locate(err error) error {
 	var doubt *timeDoubt
 	if errors.As(err, &doubt) || errors.Is(err, errNoTime) {
@@ -206,11 +203,11 @@ func (l *lexer) locate(err error) error {
 	return err
 }
 
-// errNoTime is that of a sample that could be of any time.
+// errNoTime is the fault of a sample without a time on a second page of an input.
 var errNoTime = errors.New("a sample without a time, on a page that follows another one: give each page as a file, whose time its samples then have")
 
-// fast reads the record at the beginning of b if it is one of a known series
-// without anything special. It returns 0 if it is not.
+// fast reads the record at the beginning of b if it belongs to the series that
+// followed last time and has the usual form. Otherwise it returns 0.
 func (l *lexer) fast(b []byte) (int, error) {
 	k := l.last.next
 	if k == nil || k.class != l.class || len(b) < len(k.text) || string(b[:len(k.text)]) != k.text {
@@ -219,8 +216,8 @@ func (l *lexer) fast(b []byte) (int, error) {
 	return l.readValue(k, b)
 }
 
-// reading reads what follows the series k at the beginning of b, if it is of the
-// usual form. It uses nothing of b if that is faulty.
+// readValue reads the record of the series k at the beginning of b if value and
+// time have the usual form. Otherwise it returns 0 and uses nothing of b.
 func (l *lexer) readValue(k *pageSeries, b []byte) (int, error) {
 	if k.mended && !l.native.seen {
 		return 0, nil
@@ -245,7 +242,7 @@ func (l *lexer) readValue(k *pageSeries, b []byte) (int, error) {
 	return at + end + 1, nil
 }
 
-// checkRounding counts an integer that a float64 does not hold.
+// checkRounding counts an integer that a float64 cannot hold.
 func (l *lexer) checkRounding(k *pageSeries, text []byte, v float64) {
 	digits := bytes.TrimPrefix(text, []byte("-"))
 	n, err := strconv.ParseUint(string(digits), 10, 64)
@@ -254,7 +251,7 @@ func (l *lexer) checkRounding(k *pageSeries, text []byte, v float64) {
 	}
 }
 
-// pass hands on a sample.
+// emitSample hands on a sample of a series, whose family it brings up to date.
 func (l *lexer) emitSample(k *pageSeries, r recordValue) error {
 	l.last.next, l.last = k, k
 	if k.era != l.families.era {
@@ -263,7 +260,7 @@ func (l *lexer) emitSample(k *pageSeries, r recordValue) error {
 	return l.emit(k, r)
 }
 
-// formatOf returns the format of a content type, as Prometheus understands it.
+// formatOf returns the format that Prometheus assumes for a content type.
 func formatOf(contentType string) (Format, error) {
 	parser, err := textparse.New(nil, contentType, nil, textparse.ParserOptions{})
 	if err != nil {

@@ -5,18 +5,18 @@ import (
 	"errors"
 )
 
-// maxMended is how many records are read at once where each may have to be mended,
-// after which the parser begins anew.
+// maxMended is the most records that the parser gets at once on a page of PCP's
+// exporters. Each may be faulty, and after a fault the parser begins anew.
 const maxMended = 16
 
 var errZeroByte = errors.New("a byte 0 where a line should begin")
 
-// slow reads the records at the beginning of b up to one that fast knows, or
-// will know, and at least one. It returns 0 if the first one is not complete, and
-// with an error the size of what precedes the faulty record.
+// slow reads at least one record at the beginning of b, up to the next record of a
+// known series, which fast can read. It returns 0 if the first record is not
+// complete. With an error it returns the size of the records before the fault.
 func (l *lexer) slow(b []byte, last bool) (int, error) {
 	end, records := 0, 0
-	var before []byte // the series of the record before
+	var before []byte // the series of the previous record
 	for end < len(b) {
 		if records++; l.native.seen && records > maxMended {
 			break
@@ -33,7 +33,7 @@ func (l *lexer) slow(b []byte, last bool) (int, error) {
 			if end == 0 {
 				return 0, l.fault(errZeroByte)
 			}
-			break // the parser would blame the record before
+			break // the parser would blame the previous record
 		}
 		special := l.special(record)
 		if special && end == 0 {
@@ -64,7 +64,7 @@ func (l *lexer) slow(b []byte, last bool) (int, error) {
 	return l.parse(b[:end])
 }
 
-// series returns the series of a record, nothing if it has none.
+// series returns the name and labels of a record, nothing if it is not a sample.
 func (l *lexer) series(record []byte) []byte {
 	if record[0] == '#' || record[0] == '\n' {
 		return nil
@@ -72,8 +72,8 @@ func (l *lexer) series(record []byte) []byte {
 	return record[:max(seriesSize(l.format, record), 0)]
 }
 
-// special reports whether a record is none for the parser: the end of the page,
-// or a comment of PCP's, which OpenMetrics does not allow.
+// special reports whether a record must not reach the parser: the end of a page, or
+// a "# PCP5" line, which OpenMetrics does not allow.
 func (l *lexer) special(record []byte) bool {
 	if record[0] != '#' {
 		return false

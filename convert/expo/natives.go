@@ -12,38 +12,41 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// Natives are the series of pages that are PCP metrics, as their "# PCP5" lines
-// say: the samples of a page that pmproxy, pcp2openmetrics or this package wrote
-// get back name, number, type, semantics, units and instances. Labels of the
-// host are left to the archive, "agent" is one of the domain, and others belong
-// to the metric or, where they tell its instances apart, to these. Series whose
-// labels another one contradicts are not native, and counted.
+// Natives is the [native.Resolver] of pages with "# PCP5" lines, which pmproxy,
+// pcp2openmetrics and this package write. The series of such a page get back name,
+// number, type, semantics, units and instances of the PCP metric.
 //
-// It is to be asked when the pages have been read, as it is behind a
-// [prom.Sorter]: whose a label is, all series tell together.
+// Labels of the host belong to the archive, and the label "agent" to the domain.
+// Other labels belong to the instances if they differ between them, else to the
+// metric. A series that contradicts the labels of another one is not native, and
+// is counted.
+//
+// All series of the pages together decide who owns a label. So use Natives only
+// after the Reader has read all inputs, as it is the case behind a [prom.Sorter].
 type Natives struct {
-	lines *pcpLines
-	host  string
-	// isEndpoint reports whether a host is one that metrics of this host are about.
-	isEndpoint func(line *pcpLine, host string) bool
+	lines      *pcpLines
+	host       string                                // host of the archive; "" for all hosts
+	isEndpoint func(line *pcpLine, host string) bool // see pcpLines.isEndpoint
 	report     *prom.Report
 	metrics    map[metricKey]*native.Metric
 	domains    map[pcp.InDomID]*instanceDomain
-	targets    map[placeKey][2]string // whose series came first
-	names      map[string]pcp.PMID    // that metrics have
+	targets    map[placeKey][2]string // job and instance of the first series of each place
+	names      map[string]pcp.PMID    // metric by name
 }
 
 type (
-	// described is a metric as some of its series describe it.
+	// metricKey tells descriptions of a metric apart: its name and its labels of two
+	// levels, as JSON.
 	metricKey struct{ name, domain, item string }
-	placeKey  struct {
+	// placeKey names an instance of a metric.
+	placeKey struct {
 		pmid pcp.PMID
 		inst instanceKey
 	}
 )
 
-// Natives returns the native series of one archive, that of a host: series with
-// another label hostname are none. If host is empty, all hosts' are.
+// Natives returns the resolver for the archive of a host. Series with another label
+// hostname are not native there. If host is empty, the series of all hosts are.
 func (r *Reader) Natives(host string) *Natives {
 	return &Natives{
 		lines: &r.lexer.native, host: host, isEndpoint: r.lexer.native.isEndpoint, report: r.opts.Report,
@@ -52,8 +55,8 @@ func (r *Reader) Natives(host string) *Natives {
 	}
 }
 
-// ContextLabels returns the names of labels that are those of a host: none unless
-// a page had "# PCP5" lines. It is for after the reading.
+// ContextLabels returns the names of the labels that belong to a host, if a page
+// had "# PCP5" lines; otherwise nothing. Call it after the reading.
 func (r *Reader) ContextLabels() []string {
 	if len(r.lexer.native.byName) == 0 {
 		return nil
@@ -61,7 +64,7 @@ func (r *Reader) ContextLabels() []string {
 	return slices.Clone(contextLabels)
 }
 
-// Claims yields the metrics that the lines describe.
+// Claims yields the metrics in the "# PCP5" lines.
 func (n *Natives) Claims() iter.Seq[*meta.Desc] {
 	n.lines.mu.RLock()
 	defer n.lines.mu.RUnlock()
@@ -72,7 +75,8 @@ func (n *Natives) Claims() iter.Seq[*meta.Desc] {
 	return slices.Values(all)
 }
 
-// Places returns where the values of a series go.
+// Places returns the one place for the values of a series, nothing if the series is
+// not native.
 func (n *Natives) Places(s *prom.Series) []native.Place {
 	line := n.lines.lineOf(s.Name)
 	if line == nil || !line.typ.IsNumeric() {
@@ -113,12 +117,12 @@ func (n *Natives) Places(s *prom.Series) []native.Place {
 	if first, taken := n.targets[at]; !taken {
 		n.targets[at] = labels.target
 	} else if first == labels.target {
-		p.Combine = native.CombineLast // labels changed
+		p.Combine = native.CombineLast // the same series with other labels
 	}
 	return []native.Place{p}
 }
 
-// domain returns what is known of an instance domain, nil if it is none.
+// domain finds or makes the state of an instance domain; nil for InDomNull.
 func (n *Natives) domain(id pcp.InDomID) *instanceDomain {
 	if id == pcp.InDomNull {
 		return nil
@@ -131,8 +135,8 @@ func (n *Natives) domain(id pcp.InDomID) *instanceDomain {
 	return d
 }
 
-// metric returns the metric of a line with some labels, nil if they cannot be
-// recorded.
+// metric returns the metric of a line with the given labels, nil if the labels
+// cannot be recorded.
 func (n *Natives) metric(line *pcpLine, help string, domain, item []labelset.Label) *native.Metric {
 	domainSet, err := labelset.New(labelset.Domain, domain...)
 	if err != nil {
@@ -153,7 +157,7 @@ func (n *Natives) metric(line *pcpLine, help string, domain, item []labelset.Lab
 	return m
 }
 
-// freeNames returns the names of a line's metric without those that are another's.
+// freeNames returns the names of a line's metric that no other metric has.
 func (n *Natives) freeNames(line *pcpLine) []string {
 	n.lines.mu.RLock()
 	defer n.lines.mu.RUnlock()
@@ -173,7 +177,7 @@ func (n *Natives) freeNames(line *pcpLine) []string {
 	return names
 }
 
-// metric makes the metric that a line describes.
+// metric makes the metric of a line.
 func (l *pcpLine) metric(help string) *native.Metric {
 	m := &native.Metric{Recorded: true, Desc: meta.Desc{
 		PMID: l.pmid, Type: l.typ, InDom: l.indom, Sem: l.sem, Units: l.units, Names: append([]string{l.name}, l.names...),

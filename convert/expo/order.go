@@ -7,10 +7,9 @@ import (
 	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
-// order puts the samples of one histogram, summary, counter or state set
-// together and in the order that strict parsers want: buckets or quantiles
-// upwards, the sum, the count, the time of creation. Label sets keep the order in
-// which they came.
+// order puts the samples of each histogram, summary, counter or state set together,
+// in the order that strict parsers want: buckets or quantiles ascending, the sum,
+// the count, the time of creation. Label sets stay in their order.
 func (p *part) order() {
 	if !p.grouped() {
 		return
@@ -37,8 +36,8 @@ func (p *part) order() {
 	}
 }
 
-// grouped reports whether several samples may differ in no more than their name
-// and bound label.
+// grouped reports whether samples of the part may belong together because they
+// differ only in their name and bound label.
 func (p *part) grouped() bool {
 	switch p.typ {
 	case prom.TypeHistogram, prom.TypeGaugeHistogram, prom.TypeSummary, prom.TypeStateset:
@@ -49,6 +48,7 @@ func (p *part) grouped() bool {
 	return false
 }
 
+// appendKey appends a map key for labels without the one named except.
 func appendKey(key []byte, labels []prom.Label, except string) []byte {
 	for _, l := range labels {
 		if l.Name == except {

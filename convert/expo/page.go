@@ -9,8 +9,8 @@ import (
 	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
-// Entry is one sample of a page with what the page says of its family. Name and
-// type of the family are never empty.
+// Entry is one sample of a page with its family. Name and type of the family are
+// never empty.
 type Entry struct {
 	Sample
 	Family prom.Family
@@ -18,8 +18,8 @@ type Entry struct {
 
 // Error is a fault in a page.
 type Error struct {
-	Name string // of the page, "" if it has none
-	Line int    // from 1
+	Name string // name of the input; "" if it has none
+	Line int    // number of the line, from 1
 	Err  error
 }
 
@@ -33,15 +33,14 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Page yields the samples of a page in its order, read as Prometheus' scraper
-// reads it. contentType is an HTTP content type; if it is empty, a page that ends
-// in "# EOF" is OpenMetrics and any other text. What is read otherwise than it is
-// written is counted in report, which may be nil.
+// Page yields the samples of a page in its order, as Prometheus' scraper reads it.
+// contentType is an HTTP content type. If it is empty, a page that ends in "# EOF"
+// is OpenMetrics, and any other page is text. The report, which may be nil, counts
+// values that change in reading.
 //
-// A sample belongs to the family that was last described, if its name is one
-// that a family of that type has; else to the one described under just its name,
-// and else to an unknown one. A fault is yielded once, an *[Error] if it has a
-// place, and ends the sequence.
+// A sample belongs to the latest described family if its name fits that family's
+// type; else to the family described under the sample's own name; else to a family
+// of unknown type. An error ends the sequence. It is an *[Error] if it has a line.
 func Page(b []byte, contentType string, report *prom.Report) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
 		if len(b) == 0 {

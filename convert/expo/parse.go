@@ -9,7 +9,8 @@ import (
 	"github.com/prometheus/prometheus/model/textparse"
 )
 
-// parse has records read by Prometheus' parser and returns how much of b was read.
+// parse reads the records in b with Prometheus' parser. With an error it returns
+// the size of the records before the fault.
 func (l *lexer) parse(b []byte) (used int, err error) {
 	for used < len(b) {
 		n, err := l.parsePart(b[used:])
@@ -23,7 +24,7 @@ func (l *lexer) parse(b []byte) (used int, err error) {
 		if !errors.As(err, &fault) {
 			return used, l.locate(err)
 		}
-		// What PCP's own exporters write is not always what the format allows.
+		// PCP's own exporters write some things that the format does not allow.
 		size := recordSize(l.format, b[used:])
 		if size < 0 {
 			size = len(b) - used
@@ -36,7 +37,8 @@ func (l *lexer) parse(b []byte) (used int, err error) {
 	return used, nil
 }
 
-// mend has a faulty record read as what is meant.
+// mend reads a faulty record of PCP's exporters in a mended form. fault is the
+// error for a record that cannot be mended.
 func (l *lexer) mend(bad []byte, fault *parseFault) error {
 	mended, ok := l.native.mend(bad, l.report)
 	if !ok {
@@ -56,15 +58,16 @@ func (l *lexer) mend(bad []byte, fault *parseFault) error {
 	return nil
 }
 
-// parseFault is what is wrong with a record.
+// parseFault is the fault of a record.
 type parseFault struct {
 	err    error
-	syntax bool // says the parser
+	syntax bool // err comes from the parser
 }
 
 func (f *parseFault) Error() string { return f.err.Error() }
 
-// of returns the fault as one of the record at l's line.
+// withRecord returns the error for users. It looks at the record, at l's line, to
+// explain what the parser only rejects.
 func (f *parseFault) withRecord(l *lexer, record []byte) error {
 	err := f.err
 	if f.syntax {
@@ -77,8 +80,8 @@ func (f *parseFault) withRecord(l *lexer, record []byte) error {
 	return err
 }
 
-// parsePart has records read until one is faulty. Then it returns where that
-// begins, and a *parseFault; other errors are those of emit.
+// parsePart reads the records in b up to the first fault. It then returns the
+// offset of the faulty record and a *parseFault. Other errors come from emit.
 func (l *lexer) parsePart(b []byte) (int, error) {
 	if len(b) == 0 {
 		return 0, nil
@@ -94,8 +97,8 @@ func (l *lexer) parsePart(b []byte) (int, error) {
 		}
 		parser = textparse.NewOpenMetricsParser(buf, nil)
 	} else {
-		// The parser appends a line feed, for which there must be room: it would go
-		// on with a copy, whose offsets are no use.
+		// The parser appends a line feed. Without room for it, the parser would copy
+		// the buffer, and slices of the copy do not show offsets in buf.
 		if len(buf) == cap(buf) {
 			buf = append(make([]byte, 0, 2*len(buf)+1), buf...)
 		}
@@ -104,7 +107,7 @@ func (l *lexer) parsePart(b []byte) (int, error) {
 	l.scratch = buf[:0]
 	part := &parserPart{lexer: l, parser: parser, buf: buf, prefix: len(prefix)}
 	if prefix != "" {
-		if _, err := parser.Next(); err != nil { // a byte 0 confuses what precedes it
+		if _, err := parser.Next(); err != nil { // a byte 0 makes even the prefix fail
 			return 0, &parseFault{err: err, syntax: true}
 		}
 	}

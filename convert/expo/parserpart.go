@@ -12,18 +12,18 @@ import (
 	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
-// parserPart is a part of a page in the hands of the parser.
+// parserPart is a part of a page that the parser reads.
 type parserPart struct {
 	*lexer
 	parser textparse.Parser
-	buf    []byte // what it reads, so that its slices tell offsets
-	prefix int    // what precedes the page's own text in buf
-	begin  int    // of the entry that is read, in the page's text
-	end    int    // behind what the parser yielded last, in buf
+	buf    []byte // the parser's input; capacities of its slices show offsets
+	prefix int    // size of the text in buf before the page's own
+	begin  int    // offset of the present record in the page's text
+	end    int    // offset in buf after the last text that the parser yielded
 	set    labels.Labels
 }
 
-// entry takes what the parser has read.
+// entry takes one entry of the parser.
 func (p *parserPart) entry(kind textparse.Entry) error {
 	switch kind {
 	case textparse.EntryType:
@@ -50,6 +50,8 @@ func (p *parserPart) entry(kind textparse.Entry) error {
 	return nil
 }
 
+// sample takes a sample of the parser. A *parseFault is about the sample; any other
+// error comes from emit.
 func (p *parserPart) sample() error {
 	text, t, v := p.parser.Series()
 	p.begin = cap(p.buf) - cap(text) - p.prefix
@@ -59,7 +61,7 @@ func (p *parserPart) sample() error {
 	}
 	k := p.cache[p.class][string(text)]
 	if k == nil {
-		if !prom.FitsLabel(string(text)) { // a value might be as long
+		if !prom.FitsLabel(string(text)) { // one of its labels may be too long
 			return &parseFault{err: fmt.Errorf("a series of %d bytes: %s…", len(text), text[:40])}
 		}
 		p.parser.Labels(&p.set)
@@ -95,7 +97,7 @@ func (p *parserPart) sample() error {
 	return p.emitSample(k, r)
 }
 
-// admit makes a series of what the parser says.
+// newSeries makes the series of a sample that the parser has read.
 func (p *parserPart) newSeries(text []byte) *pageSeries {
 	k := &pageSeries{text: string(text), feeds: bytes.Count(text, []byte("\n")), class: p.class, mended: p.mended != nil, era: -1}
 	k.name, k.labels = p.split(p.set)
@@ -103,7 +105,7 @@ func (p *parserPart) newSeries(text []byte) *pageSeries {
 	return k
 }
 
-// check refuses what a Prometheus server refuses.
+// check rejects label sets that a Prometheus server rejects.
 func check(set labels.Labels) error {
 	if name, twice := set.HasDuplicateLabelNames(); twice {
 		return fmt.Errorf("label %q occurs twice in %s", name, set)
@@ -132,14 +134,14 @@ func (l *lexer) split(set labels.Labels) (name string, own []prom.Label) {
 	return name, l.found[start:len(l.found):len(l.found)]
 }
 
-// seen notes that a part of buf was read. A slice's capacity tells where in buf
-// it begins.
+// noteEnd sets p.end to the end of text, a slice of buf. Its capacity shows where in
+// buf it is.
 func (p *parserPart) noteEnd(text []byte) {
 	p.end = cap(p.buf) - cap(text) + len(text)
 }
 
-// after returns the offset of the first line with text after what the parser
-// yielded last, in the page's text.
+// after returns the offset, in the page's text, of the first line with text after
+// the last entry of the parser.
 func (p *parserPart) after() int {
 	at := p.prefix
 	if p.end > at {
@@ -150,7 +152,7 @@ func (p *parserPart) after() int {
 			at = len(p.buf)
 		}
 	}
-	if p.format == Text { // the other has no empty lines
+	if p.format == Text { // OpenMetrics has no empty lines
 		rest := p.buf[at:]
 		at += len(rest) - len(bytes.TrimLeft(rest, " \t\n"))
 	}

@@ -8,10 +8,10 @@ import (
 	"strconv"
 )
 
-// wideNumber is how long a number is that a float64 may not hold.
+// wideNumber is the shortest length of a number that may not fit a float64.
 const wideNumber = 16
 
-// nextWord returns the first word of a line and what follows it.
+// nextWord returns the first word of a line and the text after it.
 func nextWord(b []byte) (word, rest []byte) {
 	b = b[skipBlanks(b, 0):]
 	end := bytes.IndexAny(b, " \t\n")
@@ -21,8 +21,8 @@ func nextWord(b []byte) (word, rest []byte) {
 	return b[:end], b[end:]
 }
 
-// exemplarTooLong reports whether the exemplar in the tail of a sample is longer
-// than its labels may be. Prometheus' labels panic at 16 MiB.
+// exemplarTooLong reports whether the text after a value has an exemplar of more
+// than 1 MiB. Prometheus' label type panics at 16 MiB.
 func exemplarTooLong(rest []byte) bool {
 	const longest = 1 << 20
 	if len(rest) <= longest || bytes.IndexByte(rest[:longest], '\n') >= 0 {
@@ -31,8 +31,8 @@ func exemplarTooLong(rest []byte) bool {
 	return bytes.Contains(rest[:longest], []byte(" # {"))
 }
 
-// checkTail refuses what follows a value without an exemplar in OpenMetrics and is
-// not a time. Prometheus' parser yields such a sample and fails at the next one.
+// checkTail rejects text after a value that is neither a time nor an exemplar, in
+// OpenMetrics. Prometheus' parser yields such a sample and fails at the next one.
 func checkTail(value, rest []byte) error {
 	tail, _, _ := bytes.Cut(rest, []byte("\n"))
 	stamp, more := nextWord(tail)
@@ -49,17 +49,17 @@ func checkTail(value, rest []byte) error {
 	return nil
 }
 
-// looksLikeExemplar reports whether b begins an exemplar in a wrong way.
+// looksLikeExemplar reports whether b begins like an exemplar but is malformed.
 func looksLikeExemplar(b []byte) bool {
 	b = b[skipBlanks(b, 0):]
 	return bytes.HasPrefix(b, []byte("#")) && !bytes.HasPrefix(b, []byte("# {"))
 }
 
-// errExemplar is the fault of what looks like an exemplar.
+// errExemplar is the fault of a malformed exemplar.
 var errExemplar = errors.New("an exemplar begins with \"# {\"")
 
-// beyondMilli reports whether a time in seconds is one of which no int64 has the
-// milliseconds. What the parser makes of it depends on the processor.
+// beyondMilli reports whether a time in seconds does not fit an int64 of
+// milliseconds. The parser's result for it would depend on the processor.
 func beyondMilli(seconds []byte) bool {
 	if len(seconds) < wideNumber && !bytes.ContainsAny(seconds, "eE") {
 		return false

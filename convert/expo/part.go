@@ -9,22 +9,22 @@ import (
 	"github.com/pcparchive/pcparchive/history"
 )
 
-// part is a family as it will be written.
+// part is a family in the form in which a format writes it.
 type part struct {
 	familyKey
 	help, unit string
-	origin     *history.Metric
-	suffixed   bool // sample names may differ from the family's
+	origin     *history.Metric // the PCP metric that the family is made from; nil if there is none
+	suffixed   bool            // sample names may differ from the family's
 	samples    []placedSample
 }
 
-// partsOf arranges families as a format has them.
+// partsOf arranges families for a format. No two parts claim the same name.
 func partsOf(format Format, families []Family) []*part {
 	var parts []*part
 	index := map[familyKey]*part{}
 	for i := range families {
 		f := &families[i]
-		var at *part // of the sample before, most likely this one's too
+		var at *part // part of the previous sample, most likely of this one, too
 		for j := range f.Samples {
 			k, s := placeOf(format, &f.Family, &f.Samples[j])
 			if at == nil || at.familyKey != k {
@@ -53,8 +53,8 @@ func (p *part) add(s placedSample) {
 	p.samples = append(p.samples, s)
 }
 
-// adopt moves each gauge foo_created, which is how the text format has it, to
-// the counter, histogram or summary foo.
+// adoptCreated moves the samples of each gauge foo_created to the counter,
+// histogram or summary foo. The text format has no other form for them.
 func adoptCreated(parts []*part) []*part {
 	owners := map[string]*part{}
 	for _, p := range parts {
@@ -77,8 +77,9 @@ func adoptCreated(parts []*part) []*part {
 	})
 }
 
-// settle makes parts of which no two claim a name: suffixed ones that do become
-// one plain part per sample name, and plain ones of one name become one.
+// resolveClashes rearranges parts until no two claim the same name. A suffixed part
+// in a clash becomes one plain part for each sample name. Plain parts of one name
+// become one.
 func resolveClashes(format Format, parts []*part) []*part {
 	for {
 		claims := map[string]int{}
@@ -109,7 +110,7 @@ func resolveClashes(format Format, parts []*part) []*part {
 	}
 }
 
-// claims returns the names that a strict parser takes to belong to p.
+// claims returns the names that a strict parser reserves for p.
 func (p *part) claims(format Format) []string {
 	names := []string{p.family}
 	if p.suffixed {
@@ -122,7 +123,7 @@ func (p *part) claims(format Format) []string {
 	return names
 }
 
-// split adds p to parts as plain parts.
+// split adds p to parts as one plain part for each sample name.
 func (p *part) split(format Format, parts []*part, singles map[string]*part) []*part {
 	typ := prom.TypeUnknown
 	if format == Text {
@@ -146,8 +147,8 @@ func (p *part) split(format Format, parts []*part, singles map[string]*part) []*
 	return parts
 }
 
-// join adds the plain part p to parts, or its samples to the one that has its
-// name already.
+// join adds the plain part p to parts. If one of them has its name, join adds the
+// samples to that part.
 func (p *part) join(format Format, parts []*part, singles map[string]*part) []*part {
 	first := singles[p.family]
 	if first == nil {

@@ -2,14 +2,13 @@ package expo
 
 import "github.com/pcparchive/pcparchive/convert/prom"
 
-// pcpHosts are the hosts that the labels of PCP metrics name.
+// pcpHosts are the hosts that labels of PCP metrics name.
 type pcpHosts struct {
-	recorded map[string]bool // whose metrics they are
-	// endpoints are hosts that only metrics of PCP's openmetrics agent name.
-	endpoints map[string]bool
+	recorded  map[string]bool // hosts of metrics outside PCP's openmetrics agent
+	endpoints map[string]bool // hosts that metrics of the openmetrics agent name
 }
 
-// noteHost notes the label hostname of a series.
+// noteHost notes the value of the label hostname of a series.
 func (p *pcpLines) noteHost(line *pcpLine, host string) {
 	if host == "" {
 		return
@@ -24,18 +23,20 @@ func (p *pcpLines) noteHost(line *pcpLine, host string) {
 	}
 }
 
-// isEndpoint reports whether a host is one that a metric of another one is about:
-// no metrics were recorded there, and those of one host at most are on the pages.
+// isEndpoint reports whether the host that a metric names is an endpoint, and not
+// the host that recorded it: no other metrics of this host are on the pages, and
+// they have metrics of one host at most.
 func (p *pcpLines) isEndpoint(line *pcpLine, host string) bool {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
 	return line.isAgentMetric() && !p.hosts.recorded[host] && len(p.hosts.recorded) <= 1
 }
 
-// Host returns the host of whose archive a series with this label hostname is,
-// once the pages have been read. That is the label's value, unless only metrics
-// of PCP's openmetrics agent have it: those are about that host, and were recorded
-// by the one whose metrics the pages have besides, if it is one.
+// Host returns the host whose archive a series with the given label hostname belongs
+// to. Call it after the reading. The result is the label's value, with one
+// exception: if only metrics of PCP's openmetrics agent have the value, it names an
+// endpoint, and the result is the one host with other metrics on the pages, if
+// there is exactly one.
 func (r *Reader) Host(hostname string) string {
 	p := &r.lexer.native
 	p.mu.RLock()
@@ -48,8 +49,8 @@ func (r *Reader) Host(hostname string) string {
 	return hostname
 }
 
-// OfEndpoint reports whether the label hostname of a series may be that of an
-// endpoint, which says nothing of the archive's host: see [Reader.Host].
+// OfEndpoint reports whether the label hostname of a series may name an endpoint
+// instead of the archive's host; see [Reader.Host].
 func (r *Reader) OfEndpoint(s *prom.Series) bool {
 	line := r.lexer.native.lineOf(s.Name)
 	return line != nil && line.isAgentMetric()

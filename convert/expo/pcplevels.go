@@ -11,20 +11,21 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// contextLabels are those that PCP has of every host; they belong to an archive
-// and not to its metrics.
+// contextLabels are the labels that PCP sets for every host. They belong to the
+// archive, not to its metrics.
 var contextLabels = []string{"hostname", "domainname", "machineid", "userid", "groupid", "containername"}
 
-// nativeLabels are the labels of a native series, told apart.
+// lineLabels are the labels of a native series, sorted by meaning.
 type lineLabels struct {
-	host   string
-	target [2]string // job and instance, if it was scraped
-	agent  string
+	host   string    // label hostname
+	target [2]string // labels job and instance, if the page was scraped
+	agent  string    // label agent
 	inst   instanceKey
-	own    []prom.Label // the others
+	own    []prom.Label // all other labels, job and instance included
 }
 
-// labels tells the labels of a series apart, false if it cannot be one of l's.
+// labels sorts the labels of a series by meaning. ok is false if the series cannot
+// belong to the line's metric.
 func (l *pcpLine) labels(all []prom.Label) (n lineLabels, ok bool) {
 	n.inst.id = pcp.InstNull
 	named := false
@@ -33,7 +34,7 @@ func (l *pcpLine) labels(all []prom.Label) (n lineLabels, ok bool) {
 		case x.Name == "hostname":
 			n.host = x.Value
 			if l.isAgentMetric() {
-				n.own = append(n.own, x) // unless it is the archive's, too
+				n.own = append(n.own, x) // withoutHost removes it if it is the archive's
 			}
 		case slices.Contains(contextLabels, x.Name):
 		case x.Name == "agent":
@@ -56,34 +57,34 @@ func (l *pcpLine) labels(all []prom.Label) (n lineLabels, ok bool) {
 			n.own = append(n.own, x)
 		}
 	}
-	// An instance that the archive has no name for has its number alone, and so have
-	// old loggers' values of metrics without a domain.
+	// An instance without a name has only its number. So have values of singular
+	// metrics from old loggers.
 	if l.indom == pcp.InDomNull {
 		return n, !named
 	}
 	return n, named || n.inst.id != pcp.InstNull
 }
 
-// ofEndpoint reports whether a metric is one of PCP's openmetrics agent, whose
-// label hostname may be that of the endpoint instead of the archive's host.
+// isAgentMetric reports whether the metric belongs to PCP's openmetrics agent. Its
+// label hostname may name the endpoint instead of the archive's host.
 func (l *pcpLine) isAgentMetric() bool { return l.pmid.Domain() == naming.OpenMetricsDomain }
 
-// withoutHost drops the label hostname with the archive's host from labels.
+// withoutHost removes the label hostname from labels if it has the archive's host.
 func withoutHost(labels []prom.Label, host string) []prom.Label {
 	return slices.DeleteFunc(labels, func(l prom.Label) bool { return l.Name == "hostname" && l.Value == host })
 }
 
-// numbered is an instance as pages name it: id is InstNull unless they give one.
+// instanceKey is an instance as a page names it. id is InstNull if the page has no
+// number.
 type instanceKey struct {
 	name string
 	id   pcp.InstID
 }
 
-// labelUse are the labels of a metric's instances: of each, those that any of its
-// series has.
+// labelUse has, for each instance of a metric, the labels of all its series.
 type labelUse map[instanceKey][]prom.Label
 
-// note takes note of a series.
+// note notes the labels of a series.
 func (p *pcpLines) note(sample string, labels []prom.Label) {
 	line := p.lineOf(sample)
 	if line == nil {
@@ -111,8 +112,8 @@ func (p *pcpLines) note(sample string, labels []prom.Label) {
 	line.use[n.inst] = has
 }
 
-// common works out which labels have one value with all instances. It adds them
-// to names as true, and all others as false, which stays so.
+// common finds the labels that have the same value for all instances. It sets them
+// to true in names, unless they are false there already, and all others to false.
 func (u labelUse) common(names map[string]bool) {
 	found := map[prom.Label]int{}
 	for _, has := range u {
@@ -126,20 +127,20 @@ func (u labelUse) common(names map[string]bool) {
 	}
 }
 
-// nativeDomain is what all series of an instance domain tell together.
+// instanceDomain is an instance domain as all its series together describe it.
 type instanceDomain struct {
-	// ofMetrics names labels: true is one of the metrics, as all instances of a
-	// metric have it with one value. All others are the instances'.
+	// ofMetrics has true for a label that belongs to the metrics: within each metric
+	// all instances have the same value. Other labels belong to the instances.
 	ofMetrics map[string]bool
 	members   map[instanceKey]instanceRecord
 	taken     map[pcp.InstID]bool
 	next      pcp.InstID
 }
 
-// nativeMember is an instance as its first metric has it.
+// instanceRecord is an instance as its first metric describes it.
 type instanceRecord struct {
 	id     pcp.InstID
-	labels []prom.Label // that any series has, sorted
+	labels []prom.Label // labels of all its series, sorted
 }
 
 func (p *pcpLines) domain(id pcp.InDomID) *instanceDomain {
@@ -158,9 +159,9 @@ func (p *pcpLines) domain(id pcp.InDomID) *instanceDomain {
 	return d
 }
 
-// admit returns the number of an instance, its own or one that none has, and
-// whether labels are those that it has with other metrics: all have one set at a
-// time.
+// admit returns the number of an instance: its own, or a free one. ok is false if
+// the instance has other labels in another metric, because an instance has only one
+// set of labels at a time.
 func (d *instanceDomain) admit(inst instanceKey, labels []prom.Label) (id pcp.InstID, ok bool) {
 	if m, known := d.members[inst]; known {
 		return m.id, slices.Equal(m.labels, labels)
@@ -176,8 +177,8 @@ func (d *instanceDomain) admit(inst instanceKey, labels []prom.Label) (id pcp.In
 	return id, true
 }
 
-// ofInstance returns the labels that any series of a metric's instance has and
-// that are the instance's, sorted.
+// instanceLabels returns the labels of a metric's series that belong to an instance,
+// sorted.
 func (p *pcpLines) instanceLabels(line *pcpLine, inst instanceKey, d *instanceDomain) []prom.Label {
 	p.mu.RLock()
 	defer p.mu.RUnlock()

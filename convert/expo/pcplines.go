@@ -14,45 +14,46 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// pcpLine is what a comment says of a PCP metric:
+// pcpLine is the description of a PCP metric in a comment:
 //
 //	# PCP5 disk.dev.read 60.0.4 u64 60.1 counter count
 //
-// pmproxy writes it, and we do. pcp2openmetrics does so with the name that the
-// samples have, its dots gone.
+// pmproxy and this package write it. pcp2openmetrics writes it with the name of the
+// samples, which has no dots.
 type pcpLine struct {
 	name    string
-	names   []string // further ones
+	names   []string // further names of the metric
 	pmid    pcp.PMID
 	typ     pcp.Type
 	indom   pcp.InDomID
 	sem     pcp.Semantics
 	units   pcp.Units
 	use     labelUse
-	sampled bool // a sample of it was read
+	sampled bool // a sample of the metric was read
 }
 
-// pcpLines are the lines of the pages, the first of each metric. Others may look
-// while a page is read.
+// pcpLines has the "# PCP5" lines of all pages, the first one of each metric. Other
+// goroutines may use it while a page is read.
 type pcpLines struct {
-	seen bool     // the page has one
-	next *pcpLine // the line before the series that are read; nil: none
+	seen bool     // the present page has such a line
+	next *pcpLine // the line before the series that are read; nil if there is none
 
 	mu     sync.RWMutex
 	hosts  pcpHosts
-	byName map[string]*pcpLine   // that of the samples
-	byPMID map[pcp.PMID]*pcpLine // a metric of several names is native under the first
+	byName map[string]*pcpLine   // by name of the samples
+	byPMID map[pcp.PMID]*pcpLine // the first name of a metric with several names wins
 }
 
-// isPCPLine knows also the older "# PCP" lines, which lack what a metric needs.
+// isPCPLine reports whether a record is a "# PCP5" line, or one of the older "# PCP"
+// lines, which do not describe a metric completely.
 func isPCPLine(record []byte) bool {
 	return bytes.HasPrefix(record, []byte("# PCP5 ")) || bytes.HasPrefix(record, []byte("# PCP "))
 }
 
-// page begins another page.
+// page starts the next page.
 func (p *pcpLines) page() { p.seen, p.next = false, nil }
 
-// add takes a line. What is not well-formed is a comment like any other.
+// add takes a line. A malformed one is a comment without meaning.
 func (p *pcpLines) add(record []byte) {
 	p.seen = true
 	line, ok := parsePCPLine(string(record))
@@ -78,8 +79,8 @@ func (p *pcpLines) add(record []byte) {
 	}
 }
 
-// bind makes a new sample one of the line before it if its name is the metric's
-// with a number, as where another metric has the name without.
+// bind makes a new sample part of the metric in the line before it if its name is
+// the metric's with a number, such as a_2. Such names come from clashes.
 func (p *pcpLines) bind(sample string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -96,7 +97,7 @@ func (p *pcpLines) bind(sample string) {
 	}
 }
 
-// alias adds the name of another line of the same metric.
+// alias adds the name in another line of the same metric.
 func (l *pcpLine) alias(other *pcpLine) {
 	same := l.typ == other.typ && l.indom == other.indom && l.sem == other.sem && l.units == other.units
 	if same && l.name != other.name && !slices.Contains(l.names, other.name) {
@@ -153,7 +154,7 @@ func validPCPName(name string) bool {
 	return true
 }
 
-// dotted parses numbers with dots between them, each up to a limit.
+// dotted parses numbers between dots, each at most its limit.
 func dotted(text string, limits ...uint64) (n [3]uint32, ok bool) {
 	parts := strings.Split(text, ".")
 	if len(parts) != len(limits) {
@@ -169,7 +170,7 @@ func dotted(text string, limits ...uint64) (n [3]uint32, ok bool) {
 	return n, true
 }
 
-// of returns the line of a sample, nil if there is none.
+// lineOf returns the line for a sample, nil if there is none.
 func (p *pcpLines) lineOf(sample string) *pcpLine {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
@@ -182,8 +183,8 @@ func (p *pcpLines) lineOf(sample string) *pcpLine {
 	return line
 }
 
-// decode undoes what pmproxy makes of characters outside ASCII: each of their
-// bytes as \xNN.
+// decode undoes an escape of pmproxy, which writes each byte of a character outside
+// ASCII as \xNN.
 func (p *pcpLines) decode(v string) string {
 	if !p.seen || !strings.Contains(v, `\x`) {
 		return v
@@ -205,10 +206,10 @@ func (p *pcpLines) decode(v string) string {
 	return b.String()
 }
 
-// mend makes of a record that is not well-formed one that is, where the page is
-// one of PCP's exporters: pcp2openmetrics begins labels with a comma and writes
-// text as values, pmproxy writes compound names as they are, and C writes NaN
-// with a sign. An empty record has nothing that can be used; it was counted.
+// mend turns a malformed record on a page of PCP's exporters into a valid one.
+// pcp2openmetrics begins labels with a comma and writes text as values; pmproxy
+// writes compound names without quotes; C writes NaN with a sign. An empty result
+// stands for a value that is text, which mend counts.
 func (p *pcpLines) mend(record []byte, report *prom.Report) (mended []byte, ok bool) {
 	if !p.seen {
 		return nil, false
@@ -241,8 +242,8 @@ func (p *pcpLines) mend(record []byte, report *prom.Report) (mended []byte, ok b
 	return append(mended, '\n'), true
 }
 
-// mendLabels appends labels in their braces to dst: without empty places between
-// commas and with quotes around names that need them.
+// mendLabels appends labels in braces to dst, without empty items between commas
+// and with quotes around names.
 func mendLabels(dst, b []byte) ([]byte, bool) {
 	dst = append(dst, '{')
 	for {

@@ -11,9 +11,9 @@ import (
 //
 //	# PCP5 disk.dev.read 60.0.4 u64 60.1 counter count
 //
-// Further names of the metric have lines of their own after the one of which the
-// samples have the name. There is none for what is no number, whose samples are
-// not its values.
+// The first line has the name that the samples have. Further names of the metric
+// follow in lines of their own. Non-numeric metrics get no line, because their
+// samples do not have their values.
 func (p *printer) pcp(m *history.Metric) {
 	if !m.Desc.Type.IsNumeric() || strings.ContainsAny(m.Name, " \n") {
 		return

@@ -12,17 +12,17 @@ import (
 // typeUntyped is the text format's word for unknown.
 const typeUntyped = "untyped"
 
-// role is what a sample is to a family with suffixes.
+// role is the meaning of a sample in a family with suffixes.
 type role struct {
 	suffix string
-	rank   int    // place among samples of equal labels
-	label  string // that it must have, a number
-	count  bool   // OpenMetrics writes it as an integer
+	rank   int    // position among the samples of a label set
+	label  string // the label with a number that the sample must have; "" for none
+	count  bool   // OpenMetrics writes the value as an integer
 }
 
-// roles are those of the types whose families have several sample names, or one
-// that differs from their own. In the text format only histograms and summaries
-// have, and no time of creation.
+// roles has the roles of types whose samples have names other than the family's. In
+// the text format only histograms and summaries do, and nothing has a time of
+// creation.
 var roles = [...]map[string][]role{
 	Text: {
 		prom.TypeHistogram: {
@@ -51,12 +51,12 @@ var roles = [...]map[string][]role{
 }
 
 var (
-	plain   = &role{}                            // of the one sample name of a family without suffixes
-	created = &role{suffix: "_created", rank: 3} // of a time of creation in OpenMetrics
+	plain   = &role{}                            // a sample of a family without suffixes
+	created = &role{suffix: "_created", rank: 3} // a time of creation in OpenMetrics
 )
 
-// boundLabel is the label that tells apart the samples of one histogram,
-// summary or state set, "" for other types.
+// boundLabel returns the label that tells the samples of one histogram, summary or
+// state set apart. It returns "" for other types.
 func boundLabel(family, typ string) string {
 	switch typ {
 	case prom.TypeHistogram, prom.TypeGaugeHistogram:
@@ -72,17 +72,17 @@ func boundLabel(family, typ string) string {
 // placed is a sample with its place in a family of a format.
 type placedSample struct {
 	*Sample
-	family *prom.Family // that it is a sample of, which may be another one there
+	family *prom.Family // its family in the data; the format may have it in another
 	role   *role
 	bound  float64 // value of role.label
-	group  int     // number of its label set, bound label aside
-	text   []byte  // its name and labels as written; nil: not kept
+	group  int     // number of its label set without the bound label
+	text   []byte  // its name and labels as written; nil if not cached
 }
 
-// kin names a family of a format.
+// familyKey names a family in a format.
 type familyKey struct{ family, typ string }
 
-// placeOf returns where a format has a sample of a family.
+// placeOf returns the place of a sample of the family f in a format.
 func placeOf(format Format, f *prom.Family, s *Sample) (familyKey, placedSample) {
 	may := roles[format][f.Type]
 	for i := range may {
@@ -93,8 +93,8 @@ func placeOf(format Format, f *prom.Family, s *Sample) (familyKey, placedSample)
 	return familyKey{s.Name, singleType(format, f, s)}, placedSample{Sample: s, family: f, role: plain}
 }
 
-// placeAs places a sample in a role if its name and labels are right for it: a
-// page never gives a series another name or label than it has.
+// placeAs places a sample in a role if its name and labels fit. A page never changes
+// the name or the labels of a series.
 func placeAs(f *prom.Family, s *Sample, r *role) (familyKey, placedSample, bool) {
 	k, p := familyKey{f.Name, f.Type}, placedSample{Sample: s, family: f, role: r}
 	switch suffix, ok := strings.CutPrefix(s.Name, f.Name); {
@@ -117,15 +117,15 @@ func placeAs(f *prom.Family, s *Sample, r *role) (familyKey, placedSample, bool)
 	return k, p, err == nil && !math.IsNaN(bound) && (f.Type == prom.TypeGaugeHistogram || isReadBound(v, bound))
 }
 
-// isReadBound reports whether a bound is written as Prometheus' parsers rewrite
-// it: 1 becomes 1.0 in histograms and summaries, which makes another series.
+// isReadBound reports whether Prometheus' parsers leave the text of a bound as it
+// is. They rewrite 1 to 1.0 in histograms and summaries, which makes another series.
 func isReadBound(text string, bound float64) bool {
 	var buf [32]byte
 	return string(appendFloat(buf[:0], OpenMetrics, bound)) == text
 }
 
-// singleType returns the type of a family that only holds the samples of one
-// name.
+// singleType returns the type of a family that holds only samples with the name of
+// s.
 func singleType(format Format, f *prom.Family, s *Sample) string {
 	suffix := naming.Suffix(s.Name, f.Name)
 	own := s.Name == f.Name

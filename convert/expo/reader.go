@@ -11,56 +11,56 @@ import (
 
 // Input is a page, or a dump of many times, of any size.
 type Input struct {
-	Name string // for messages
-	// Open returns what to read. Where that can seek, its end may be looked at
-	// before the rest.
+	Name string // name in messages
+	// Open opens the input. If the result is an io.Seeker, the Reader looks at its
+	// end first.
 	Open func() (io.ReadCloser, error)
-	// Time is that of samples without one of their own.
-	Time time.Time
+	Time time.Time // time of samples that have none
 }
 
 // ReadOptions change how a Reader reads.
 type ReadOptions struct {
-	// Format of all inputs; nil: told from each, see [Detect], and an input whose
-	// times are unlikely in it is refused with an error that wraps [ErrAmbiguous].
+	// Format is the format of all inputs. If it is nil, the Reader detects the format
+	// of each input, see [Detect]. It then rejects an input whose times are unlikely
+	// in the format; the error wraps [ErrAmbiguous].
 	Format *Format
 	Report *prom.Report // may be nil
-	// Damaged is told of each input that cannot be read whole, after the reading
-	// of it: its other lines, and the other inputs, are read. Nil ends the reading
-	// at the first fault. Samples calls it from another goroutine.
+	// Damaged gets one error for each input that cannot be read completely. The
+	// Reader skips the faulty lines and goes on. If Damaged is nil, the first fault
+	// ends the reading. Samples calls it from another goroutine.
 	Damaged func(error)
 }
 
-// Reader is the [prom.SampleSource] that reads exposition text. Samples come
-// in the order of the inputs, which may be any order of time. Its memory is
-// bounded by the number of series, not by the size of the inputs. An input may be
-// several OpenMetrics pages, one after the other, if their samples have times.
+// Reader is the [prom.SampleSource] that reads exposition text. Samples come in the
+// order of the inputs, in any order of time. Memory depends on the number of series,
+// not on the size of the inputs. An input may consist of several OpenMetrics pages
+// if all their samples have times.
 //
-// It also knows which series are PCP metrics, from "# PCP5" lines: as
-// [native.Resolver] of an [assemble.Assembler] further down.
+// The Reader also collects "# PCP5" lines. [Reader.Natives] then resolves the series
+// that are PCP metrics.
 type Reader struct {
 	inputs []Input
 	opts   ReadOptions
 	lexer  *lexer
 	series map[string]*prom.Series // by name and labels
-	key    []byte
-	batch  *batch
-	empty  bool // the input has no byte
+	key    []byte                  // buffer for a key of series
+	batch  *batch                  // the batch that is being filled
+	empty  bool                    // the present input has no bytes
 }
 
-// ErrEmpty is the fault of an input without a byte, which is a page to Prometheus'
-// scraper, but also what is left of a file that could not be written.
+// ErrEmpty is the fault of an input without any bytes. Prometheus' scraper accepts
+// an empty page, but an empty file is usually the rest of a failed write.
 var ErrEmpty = errors.New("the file is empty")
 
-// NewReader returns a Reader of inputs, to be read once, in their order.
+// NewReader returns a Reader of inputs. It reads them once, in their order.
 func NewReader(inputs []Input, o ReadOptions) *Reader {
 	l := newLexer(o.Report)
 	l.several = true
 	return &Reader{inputs: inputs, opts: o, lexer: l, series: map[string]*prom.Series{}}
 }
 
-// Samples reads the inputs and hands every sample to dst. Reading goes on while
-// dst works. An error about an input names it and the line.
+// Samples reads the inputs and hands every sample to dst. It reads in another
+// goroutine, ahead of dst. An error about an input names the input and the line.
 func (r *Reader) Samples(ctx context.Context, dst prom.SampleSink) error {
 	ctx, cancel := context.WithCancel(ctx)
 	full, empty := make(chan *batch, batches), make(chan *batch, batches)
@@ -89,11 +89,11 @@ func (r *Reader) Samples(ctx context.Context, dst prom.SampleSink) error {
 	return readErr
 }
 
-// read reads all inputs into batches.
+// read reads all inputs into batches. It takes empty batches and sends full ones.
 func (r *Reader) read(ctx context.Context, full chan<- *batch, empty <-chan *batch) error {
 	r.batch = <-empty
 	next := func() error {
-		full <- r.batch // there is room for all that exist
+		full <- r.batch // never blocks: the channel has room for all batches
 		select {
 		case r.batch = <-empty:
 			return nil

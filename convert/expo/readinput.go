@@ -12,11 +12,10 @@ import (
 	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
-// maxFaults is how many lines of an input may be faulty until the rest of it is
-// left out.
+// maxFaults is the number of faulty lines after which the Reader gives an input up.
 const maxFaults = 1000
 
-// tolerant reads one input. Its faults go to Damaged, if there is that.
+// readTolerant reads one input. Faults go to Damaged if it is set.
 func (r *Reader) readTolerant(ctx context.Context, in Input, next func() error) error {
 	if r.opts.Damaged == nil {
 		return r.readInput(ctx, in, next)
@@ -56,7 +55,7 @@ func (r *Reader) readTolerant(ctx context.Context, in Input, next func() error) 
 	return nil
 }
 
-// named makes sure that an error says which input it is about.
+// withInputName adds the name of an input to an error that does not have it.
 func withInputName(name string, err error) error {
 	if strings.Contains(err.Error(), name) {
 		return err
@@ -64,7 +63,7 @@ func withInputName(name string, err error) error {
 	return fmt.Errorf("%s: %w", name, err)
 }
 
-// input reads one input.
+// readInput reads one input into batches. next replaces a full batch.
 func (r *Reader) readInput(ctx context.Context, in Input, next func() error) (err error) {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -113,7 +112,7 @@ func (r *Reader) readInput(ctx context.Context, in Input, next func() error) (er
 	return err
 }
 
-// admit finds or makes the series of what was read.
+// resolve finds or makes the Reader's series for a series of a page.
 func (r *Reader) resolve(k *pageSeries) {
 	key := strconv.AppendQuote(r.key[:0], k.name)
 	for _, l := range k.labels {

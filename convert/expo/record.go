@@ -9,8 +9,8 @@ import (
 
 // A record is a line of a page or, where quoted text holds line feeds, several.
 
-// recordSize returns the size of the record that b begins with, its line feed
-// included, or -1 if b ends before it does.
+// recordSize returns the size of the record at the beginning of b, including its
+// line feed. It returns -1 if b does not hold the whole record.
 func recordSize(format Format, b []byte) int {
 	at := 0
 	switch {
@@ -31,8 +31,9 @@ func recordSize(format Format, b []byte) int {
 	return at + end + 1
 }
 
-// descriptionHead returns what precedes the free text of a comment: the quoted
-// name of a family may hold line feeds. It returns -1 if b ends within it.
+// descriptionHead returns the size of the part of a comment that may hold quoted
+// line feeds: everything up to the end of a quoted family name. It returns -1 if b
+// ends within the name.
 func descriptionHead(b []byte) int {
 	at := skipBlanks(b, 1)
 	if at == 1 {
@@ -58,8 +59,8 @@ func skipBlanks(b []byte, at int) int {
 	return at
 }
 
-// quotedEnd returns where the quoted text that begins at a place ends, -1 if it
-// does not.
+// quotedEnd returns the offset after the quoted text that begins at the offset at.
+// It returns -1 if the text does not end.
 func quotedEnd(b []byte, at int) int {
 	for at++; at < len(b); at++ {
 		switch b[at] {
@@ -72,9 +73,9 @@ func quotedEnd(b []byte, at int) int {
 	return -1
 }
 
-// seriesSize returns how much of a sample's record precedes the value: the name
-// and the labels in their braces. Where the text is not well-formed, that is up
-// to the line feed. It returns -1 if b ends before.
+// seriesSize returns the size of the name and the labels, with their braces, at the
+// beginning of a sample's record. In malformed text they extend to the line feed.
+// It returns -1 if b ends within them.
 func seriesSize(format Format, b []byte) int {
 	at := bytes.IndexAny(b[:min(len(b), 1)], "{")
 	if at < 0 {
@@ -89,7 +90,7 @@ func seriesSize(format Format, b []byte) int {
 	if b[brace] != '{' {
 		return at
 	}
-	value := false // what follows is the value of a label
+	value := false // a quoted text here is the value of a label
 	for at = brace + 1; at < len(b); {
 		switch c := b[at]; c {
 		case '}':
@@ -100,7 +101,7 @@ func seriesSize(format Format, b []byte) int {
 			end := quotedEnd(b, at)
 			if value && format == OpenMetrics {
 				if feed := bytes.IndexByte(b[at:max(end, at)], '\n'); feed >= 0 {
-					return at + feed // only names may hold it
+					return at + feed // in OpenMetrics only names may hold a line feed
 				}
 				if feed := bytes.IndexByte(b[at:], '\n'); end < 0 && feed >= 0 {
 					return at + feed
@@ -124,18 +125,17 @@ func seriesSize(format Format, b []byte) int {
 	return -1
 }
 
-// reading is what follows a series in a record.
+// recordValue is the part of a record after the series.
 type recordValue struct {
-	value   float64
-	time    int64 // in milliseconds
-	hasTime bool
-	// exemplar is nil where there is none.
-	exemplar *prom.Exemplar
+	value    float64
+	time     int64 // in milliseconds
+	hasTime  bool
+	exemplar *prom.Exemplar // nil if the record has none
 }
 
-// parseReading reads a value and a time as most records have them; b is what
-// follows the series, without the line feed. What it does not know is for the
-// parser to judge.
+// parseReading parses a value and a time in their usual form. b is the record after
+// the series, without the line feed. ok is false for any other form, which
+// Prometheus' parser must read.
 func parseReading(format Format, b []byte) (r recordValue, ok bool) {
 	if len(b) < 2 || b[0] != ' ' || b[1] == ' ' {
 		return r, false
@@ -153,8 +153,8 @@ func parseReading(format Format, b []byte) (r recordValue, ok bool) {
 	return r, ok
 }
 
-// inNumber are the characters of numbers that Go and the formats read alike:
-// neither hexadecimal ones nor digits in groups, and no NaN.
+// inNumber has the characters of numbers that Go and the formats read alike. It
+// excludes hexadecimal numbers, groups of digits, and NaN.
 var inNumber = func() (in [256]bool) {
 	for _, c := range []byte("0123456789.eE+-Inf") {
 		in[c] = true
@@ -162,7 +162,7 @@ var inNumber = func() (in [256]bool) {
 	return in
 }()
 
-// parseValue reads a number.
+// parseValue parses a number in its usual form.
 func parseValue(b []byte) (float64, bool) {
 	if n, ok := parseDigits(b, 15); ok { // a float64 holds it
 		return float64(n), true
@@ -179,7 +179,7 @@ func parseValue(b []byte) (float64, bool) {
 	return v, err == nil
 }
 
-// parseDigits reads a number of up to some digits.
+// parseDigits parses a whole number of at most the given number of digits.
 func parseDigits(b []byte, most int) (n int64, ok bool) {
 	if len(b) == 0 || len(b) > most {
 		return 0, false
@@ -193,9 +193,9 @@ func parseDigits(b []byte, most int) (n int64, ok bool) {
 	return n, true
 }
 
-// parseSeconds reads a time of OpenMetrics as milliseconds, rounded towards 0.
-// With up to six digits that is what a float64 would give for any recent time,
-// and exact for others, too.
+// parseSeconds parses a time in seconds and returns milliseconds, rounded towards
+// zero. It accepts up to six digits after the point: then a float64 gives the same
+// result for any recent time.
 func parseSeconds(b []byte) (ms int64, ok bool) {
 	whole, fraction, _ := bytes.Cut(b, []byte("."))
 	n, ok := parseDigits(whole, 12)

@@ -11,28 +11,28 @@ import (
 
 // SnapshotOptions choose the values of a Snapshot.
 type SnapshotOptions struct {
-	At       time.Time     // later values are ignored; the zero time: none are
-	Lookback time.Duration // older values are left out; 0: none are
+	At       time.Time     // time of the snapshot; it ignores later values; zero means the end
+	Lookback time.Duration // the snapshot leaves out values of at least this age; zero means no limit
 	Report   *prom.Report  // may be nil
 }
 
-// Snapshot keeps the value that each series of one [flatten.Flattener] has at a
-// time: its last one, unless the series ended since.
+// Snapshot is a [prom.SampleSink] that keeps the value of each series at one time:
+// the last value, unless the series has ended.
 type Snapshot struct {
-	at       int64
+	at       int64 // time of the snapshot in milliseconds
 	lookback time.Duration
 	report   *prom.Report
-	newest   int64  // time of the last value up to at
-	slots    []slot // by PromSeries.ID
+	newest   int64  // time of the newest value, not after at
+	slots    []slot // by Series.ID
 }
 
+// slot is the last value of a series.
 type slot struct {
-	series *prom.Series
-	value  float64
-	time   int64
-	live   bool
-	// exemplar is the last one: an endpoint repeats it until there is another.
-	exemplar *prom.Exemplar
+	series   *prom.Series
+	value    float64
+	time     int64
+	live     bool           // the series has not ended
+	exemplar *prom.Exemplar // the last exemplar; endpoints repeat it until they have another
 }
 
 // NewSnapshot returns an empty Snapshot.
@@ -44,8 +44,8 @@ func NewSnapshot(o SnapshotOptions) *Snapshot {
 	return s
 }
 
-// Append takes the values of a series, its staleness markers and its exemplars.
-// Native histograms have no form as text: they are counted.
+// Append takes values, staleness markers and exemplars of a series. It counts native
+// histograms, which text cannot express.
 func (s *Snapshot) Append(series *prom.Series, batch []prom.Sample) error {
 	for i := range batch {
 		switch x := &batch[i]; {
@@ -60,12 +60,13 @@ func (s *Snapshot) Append(series *prom.Series, batch []prom.Sample) error {
 	return nil
 }
 
-// Flush does nothing: what is alive is known at any time.
+// Flush does nothing: Families works at any time.
 func (s *Snapshot) Flush(context.Context) error { return nil }
 
 // Close does nothing.
 func (s *Snapshot) Close() error { return nil }
 
+// number takes a number or a staleness marker.
 func (s *Snapshot) number(series *prom.Series, t int64, v float64) {
 	for series.ID >= len(s.slots) {
 		s.slots = append(s.slots, slot{})
@@ -82,7 +83,7 @@ func (s *Snapshot) number(series *prom.Series, t int64, v float64) {
 	s.newest = max(s.newest, t)
 }
 
-// exemplar takes an exemplar of the sample before. Of several the last one counts.
+// exemplar takes an exemplar of the previous sample. The last one of several wins.
 func (s *Snapshot) exemplar(series *prom.Series, x *prom.Sample) {
 	if x.T <= s.at && series.ID < len(s.slots) && s.slots[series.ID].live {
 		e := *x.Exemplar
@@ -90,9 +91,9 @@ func (s *Snapshot) exemplar(series *prom.Series, x *prom.Sample) {
 	}
 }
 
-// Families returns what is alive, families and series in order of first sight.
-// Families of one name and type are one, described as the last of them was.
-// Their labels belong to the series and must not be changed.
+// Families returns the live values, families and series in order of first sight.
+// Families of equal name and type become one, with the latest description. The
+// labels belong to the series; do not change them.
 func (s *Snapshot) Families() []Family {
 	type key struct{ name, typ string }
 	var families []Family
@@ -122,8 +123,8 @@ func (s *Snapshot) Families() []Family {
 	return alive(families)
 }
 
-// oldest returns the time after which values count. As in PromQL, a value that
-// is as old as the look-back is too old.
+// oldest returns the time after which values count. As in PromQL, a value whose age
+// equals the look-back is too old.
 func (s *Snapshot) oldest() int64 {
 	end := s.at
 	if end == math.MaxInt64 {

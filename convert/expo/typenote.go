@@ -6,24 +6,24 @@ import (
 	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
-// A type note is the last line of a help text that tells the family where a page
-// cannot say it otherwise, as in
+// A type note is a last line in a help text. It has the family if the page cannot
+// declare it, as for a counter foo:
 //
 //	# HELP foo Things seen.\n# TYPE foo counter
 //
-// of a counter foo in OpenMetrics, whose counters must end in _total: the page
-// has the family as one of unknown type, so that the series keeps its name.
-// OpenMetrics allows no comments.
+// OpenMetrics demands names in _total for counters. So the page declares the family
+// as unknown, the series keeps its name, and the note has the type. A comment could
+// not have it, since OpenMetrics allows none.
 
 const noteHead = "# TYPE "
 
-// noteOf returns the note that names a family.
+// noteOf returns the note for a family.
 func noteOf(name, typ string) string {
 	return string(appendName([]byte(noteHead), name)) + " " + typ
 }
 
-// cutNote returns a help text without its note, and what that says. ok is false
-// if there is none.
+// cutNote returns a help text without its note, and the name and the type in the
+// note. ok is false if the text has no note.
 func cutNote(help string) (rest, name, typ string, ok bool) {
 	start := strings.LastIndex(help, "\n") + 1
 	said, ok := strings.CutPrefix(help[start:], noteHead)
@@ -51,8 +51,8 @@ func isFamilyType(typ string) bool {
 	return false
 }
 
-// UnnotedFamily returns the family that a page describes: what the note in its
-// help says, if this package wrote one there.
+// UnnotedFamily returns f with the name and type in the note of its help, and
+// without the note. A family without a note stays as it is.
 func UnnotedFamily(f prom.Family) prom.Family {
 	if help, name, typ, ok := cutNote(f.Help); ok {
 		f.Name, f.Type, f.Help = name, typ, help
@@ -60,8 +60,8 @@ func UnnotedFamily(f prom.Family) prom.Family {
 	return f
 }
 
-// helpText returns the help of a part with a note where it needs one. A text that
-// ends like a note needs one, too: readers cut the last.
+// helpText returns the help of a part, with a note if it needs one. A help text that
+// already ends like a note needs one, too, because readers cut the last line.
 func (p *part) helpText() string {
 	name, typ := p.family, p.typ
 	if typ == typeUntyped {
@@ -85,7 +85,7 @@ func (p *part) helpText() string {
 	return p.help + "\n" + noteOf(name, typ)
 }
 
-// held returns the family that all samples of a part are of, nil if there are
+// commonFamily returns the family of all samples of a part, nil if they have
 // several.
 func (p *part) commonFamily() *prom.Family {
 	var f *prom.Family

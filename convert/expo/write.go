@@ -14,18 +14,18 @@ import (
 // Options change how families are written.
 type Options struct {
 	Format     Format
-	Timestamps bool // with the samples' times
-	// PCP writes a comment before each family of a PCP metric, as pmproxy does,
-	// which tells name, number, type, instance domain, semantics and units.
-	// OpenMetrics has no comments.
+	Timestamps bool // write the times of samples
+	// PCP writes a comment before each family that is a PCP metric. Like pmproxy's,
+	// it has name, number, type, instance domain, semantics and units. OpenMetrics
+	// has no comments.
 	PCP bool
-	// Report counts exemplars that the format has no place for. It may be nil.
+	// Report counts exemplars that the format cannot hold. It may be nil.
 	Report *prom.Report
 }
 
-// Write writes a page. No two samples may have the same name and labels.
-// Families without samples are left out; for what else a page cannot say, see
-// the package's documentation.
+// Write writes a page. No two samples may have the same name and labels. Write
+// leaves out families without samples. The package's documentation lists data that
+// a page cannot express. Errors come from w.
 func Write(w io.Writer, families []Family, o Options) error {
 	p := newPrinter(w, o)
 	for _, part := range partsOf(o.Format, families) {
@@ -40,15 +40,15 @@ func Write(w io.Writer, families []Family, o Options) error {
 	return p.end()
 }
 
-// printer writes lines by way of buf.
+// printer writes lines through a buffer.
 type printer struct {
 	w    io.Writer
 	opts Options
 	buf  []byte
-	typ  string // said last
+	typ  string // type in the last TYPE line
 }
 
-// flushSize is how much is written at once.
+// flushSize is the size of the buffer at which it is written out.
 const flushSize = 64 << 10
 
 func newPrinter(w io.Writer, o Options) *printer {
@@ -64,7 +64,7 @@ func (p *printer) end() error {
 	return err
 }
 
-// head writes what is said of a family before its samples.
+// head writes the comments and the HELP, TYPE and UNIT lines of a family.
 func (p *printer) head(part *part) {
 	if p.opts.PCP && p.opts.Format == Text && part.origin != nil {
 		p.pcp(part.origin)
@@ -87,10 +87,11 @@ func (p *printer) head(part *part) {
 	}
 }
 
-// saysType reports whether the type of part is written. OpenMetrics has unknown
-// for what says none, and not to say it is what readers of the text format
-// understand, too. But Prometheus' parser brings bounds to the form that the type
-// said last has.
+// writesType reports whether the part gets a TYPE line. In OpenMetrics a family
+// without one is unknown, and readers of the text format do not know the word
+// unknown; so a part of unknown type gets none. There is one exception: Prometheus'
+// parser rewrites bounds as the last TYPE line demands, and a line with unknown
+// stops it.
 func (p *printer) writesType(part *part) bool {
 	if p.opts.Format != OpenMetrics || part.typ != prom.TypeUnknown {
 		return true
@@ -99,7 +100,7 @@ func (p *printer) writesType(part *part) bool {
 	return bound != "" && slices.ContainsFunc(part.samples, func(s placedSample) bool { return has(s.Labels, bound) })
 }
 
-// hasUnit reports whether OpenMetrics allows p's unit to be said.
+// hasUnit reports whether p has a unit that OpenMetrics allows to be declared.
 func (p *part) hasUnit() bool {
 	if p.unit == "" || p.typ == prom.TypeInfo || p.typ == prom.TypeStateset {
 		return false
@@ -163,8 +164,8 @@ func (p *printer) series(b []byte, part *part, s *placedSample) []byte {
 	return b
 }
 
-// bound appends the value of the bound label. Readers of histograms and summaries
-// bring its number into one form; those of gauge histograms leave it as it is.
+// bound appends the value of the bound label in the form to which parsers rewrite
+// it. In gauge histograms, which parsers leave alone, it appends the original text.
 func (p *printer) bound(b []byte, part *part, s *placedSample) []byte {
 	if part.typ == prom.TypeGaugeHistogram {
 		i := slices.IndexFunc(s.Labels, func(l prom.Label) bool { return l.Name == s.role.label })
