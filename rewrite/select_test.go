@@ -134,7 +134,7 @@ func TestSelectionErrors(t *testing.T) {
 	require.NoError(t, err)
 	assert.Empty(t, entries)
 	for text, want := range map[string]string{
-		"": "there is none", "{a=b": "} is missing", `a=~"("`: "missing closing", `a b`: "want NAME=", `a="\q"`: "invalid syntax",
+		"": "want at least one", "{a=b": "} is missing", `a=~"("`: "missing closing", `a b`: "want NAME=", `a="\q"`: "invalid syntax",
 	} {
 		_, err := rewrite.ParseMatchers(text)
 		require.ErrorContains(t, err, want, "%q", text)
@@ -144,9 +144,10 @@ func TestSelectionErrors(t *testing.T) {
 // TestCopyNeverOverwrites, and leaves nothing of its own when it fails.
 func TestCopyNeverOverwrites(t *testing.T) {
 	sample := archtest.Sample(t, pcp.V3)
-	for _, name := range []string{"out.meta", "out.5", "out.index.xz"} {
+	_, _, volume := archtest.Members(t, sample)
+	for name, content := range map[string][]byte{"out.meta": []byte("precious"), "out.5": volume, "out.index.xz": []byte("precious")} {
 		dir := t.TempDir()
-		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte("precious"), 0o644))
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), content, 0o644))
 		_, err := rewrite.Copy(t.Context(), filepath.Join(dir, "out"), open(t, sample), rewrite.Options{})
 		require.ErrorIs(t, err, fs.ErrExist)
 		assert.ErrorContains(t, err, name)
