@@ -10,39 +10,40 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// Source yields steps, as [archive.Reader] does. Steps must be repeatable.
+// Source yields steps, as [archive.Reader] does. Several calls of Steps must yield the same
+// steps.
 type Source interface {
 	Steps(q history.Query) iter.Seq2[*history.Step, error]
 }
 
-// Options change what [At] yields. The zero value is the default.
+// Options configure [At]. The zero value is the default.
 type Options struct {
-	// Metrics keeps the metrics it returns true for; nil keeps all.
+	// Metrics returns true for the metrics to yield. Nil means all metrics.
 	Metrics func(*meta.Desc) bool
 	// Earlier gives instant and discrete metrics the value of the earlier
 	// observation, even if the later one is nearer: the rule before PCP 6.3.2.
 	Earlier bool
-	// Wrap takes an integer counter that went down to have run over its 32 or 64
-	// bits. Otherwise the line between the two values slopes down.
+	// Wrap takes a decrease of an integer counter for an overflow of its 32 or 64 bits.
+	// Otherwise the line between the two values slopes down.
 	Wrap bool
-	// Marks also yields the marks that lie before or at a time, before its step.
+	// Marks also yields marks, each before the first step at or after it.
 	Marks bool
 }
 
-// ErrOrder says that a time was asked for after a later one.
+// ErrOrder reports that a time is earlier than the time before it.
 var ErrOrder = errors.New("times must ascend")
 
-// At yields for each time a step with the values that the series have then. A
-// metric without any is left out; a step may be empty. Times must ascend. Each
-// Step is reused and borrows its values; its Metric and Series pointers may be
-// kept. A failure is yielded once, with a nil Step, and ends the sequence; one
-// that wraps [pcp.ErrUnfinished] comes after all steps for which what was
-// recorded suffices.
+// At yields a step for each time, with the values of all series at that time. It omits
+// metrics without a value, so a step may be empty. The times must ascend.
 //
-// The source is read forward once, from its beginning since discrete values may
-// stand there, a little ahead of the time. Where a series is recorded so seldom
-// that its next value is not met there, the source is read further on a second
-// time to find it. A series takes the memory of some observations.
+// At reuses each Step. Its values are valid until the next step; callers may keep Metric
+// and Series pointers. A failure ends the sequence: At yields it once, with a nil Step. An
+// error that wraps [pcp.ErrUnfinished] comes after all steps that the records allow.
+//
+// At reads the source forward once, slightly ahead of the time. It begins at the first
+// record, because a discrete value there may still hold. For a series whose next value is
+// far ahead, it reads the source a second time from the current position. Memory holds a
+// few observations of each series.
 func At(src Source, times iter.Seq[pcp.Timestamp], o Options) iter.Seq2[*history.Step, error] {
 	return func(yield func(*history.Step, error) bool) {
 		e := newEngine(src, o)
@@ -65,7 +66,7 @@ func At(src Source, times iter.Seq[pcp.Timestamp], o Options) iter.Seq2[*history
 	}
 }
 
-// at yields the step of one time. It returns false where the sequence ends.
+// at yields the step of one time. It returns false if the sequence ends.
 func (e *engine) at(t pcp.Timestamp, yield func(*history.Step, error) bool) bool {
 	e.seek(t)
 	if e.err != nil && !errors.Is(e.err, pcp.ErrUnfinished) {
@@ -78,11 +79,11 @@ func (e *engine) at(t pcp.Timestamp, yield func(*history.Step, error) bool) bool
 			return false
 		}
 	}
-	return yield(e.build(t), nil)
+	return yield(e.valuesAt(t), nil)
 }
 
-// build makes the step of time t out of what is known around it.
-func (e *engine) build(t pcp.Timestamp) *history.Step {
+// valuesAt returns the step of time t from the observations around t.
+func (e *engine) valuesAt(t pcp.Timestamp) *history.Step {
 	e.step.Stamp, e.step.Metrics = t, e.step.Metrics[:0]
 	e.points = e.points[:0]
 	if e.done && t.After(e.read) {

@@ -1,5 +1,5 @@
-// Package interp gives values at times between those at which they were
-// recorded, and rates of counters.
+// Package interp computes values at times between the recorded ones, and rates of
+// counters.
 //
 //	values := interp.At(r, times, interp.Options{Marks: true})
 //	for step, err := range interp.Rates(values) {
@@ -8,35 +8,33 @@
 //
 // # Values between observations
 //
-// [At] takes for each time and series the observation before it, or at it, and
-// the one after it. A mark between an observation and the time hides it. What
-// was recorded at the very time is the value, else
+// For each time and series, [At] looks at two observations: the earlier one, at or before
+// the time, and the later one, after it. A mark hides an observation on its other side. If
+// the earlier observation is at the very time, it is the value. Otherwise:
 //
-//	semantics   there is a value if        it is
-//	counter     both are there             on the line between them, integers rounded
-//	instant     both are there             the nearer one, the earlier of two equally near
-//	discrete    the earlier is there       likewise, the earlier if it is alone
+//	semantics   a value exists if           the value is
+//	counter     both observations exist     on the line between them; integers are rounded
+//	instant     both observations exist     the nearer observation, or the earlier of two equally near
+//	discrete    the earlier one exists      as for instant, or the earlier one if it is alone
 //
-// A discrete value that is alone ends when its instance leaves an instance domain
-// that ever had 16 instances: in smaller ones the reference does not look.
+// A lone discrete value ends when its instance leaves its instance domain for good, if the
+// domain ever had 16 instances. The reference does not look at smaller domains.
 //
-// Text, events and other values that are not numbers are always the earlier one,
-// and there is none of counters. Nothing has a value before the first record or
-// after the last.
+// Text, events and other values that are not numbers are always the earlier observation.
+// A counter that is not a number has no value. No series has a value before the first
+// record or after the last.
 //
-// These are the rules of PCP 6.3.2 and later. Before, an instant or discrete
-// value was always the earlier observation: [Options.Earlier]. One thing differs
-// from the reference on purpose: after a mark it gives no value of a counter
-// once, to a client that had fetched from before the mark, for it to compute no
-// rate. Here a value does not depend on what was asked before; [Rates] knows
-// marks.
+// These are the rules of PCP 6.3.2 and later. Older releases always give an instant or
+// discrete metric the earlier observation; [Options.Earlier] does so too. This package
+// differs from the reference in one point: a value never depends on earlier requests. The
+// reference omits a counter once after a mark if the client fetched before the mark, so
+// that the client computes no rate. Here [Rates] handles marks.
 //
 // # Rates
 //
-// [Rates] turns counters into rates: of successive steps, whether interpolated
-// or as recorded. [RateUnits] tells their units.
+// [Rates] computes rates of counters from successive steps, interpolated or recorded.
+// [RateUnits] returns the units of a rate.
 //
-// Both yield steps that are reused for the next element; what must outlive it is
-// copied by the caller, but for Metric and Series pointers, which may be kept. A
-// sequence belongs to one goroutine.
+// Both functions reuse each step for the next one. Callers may keep Metric and Series
+// pointers, and must copy everything else. A sequence belongs to one goroutine.
 package interp

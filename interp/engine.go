@@ -9,22 +9,22 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// engine keeps of each series the observations around the time asked for.
+// engine keeps the observations of each series around the current time.
 type engine struct {
 	src  Source
 	o    Options
 	next func() (*history.Step, error, bool)
 	stop func()
-	err  error // that ended reading
+	err  error // the failure that ended reading
 
-	done    bool            // nothing is left to read
-	read    pcp.Timestamp   // of the last record read
-	any     bool            // whether one was
-	marks   []pcp.Timestamp // read so far
-	yielded int             // of these
+	done    bool            // the source has no more steps
+	read    pcp.Timestamp   // time of the last step read
+	any     bool            // a step was read
+	marks   []pcp.Timestamp // times of the marks read
+	yielded int             // number of marks yielded
 
-	metrics map[pcp.PMID]*metric
-	order   []*metric
+	metrics map[pcp.PMID]*metricTracks
+	order   []*metricTracks
 	missing []*track // memory of seek
 	lives   lifetimes
 
@@ -32,54 +32,54 @@ type engine struct {
 	points []history.Point
 }
 
-// metric is what the engine knows of a metric.
-type metric struct {
+// metricTracks holds the series of a metric.
+type metricTracks struct {
 	desc   *meta.Desc
 	indom  *meta.InDom
 	labels *meta.Labels
 	tracks map[pcp.InstID]*track
 	order  []*track
-	other  *metric // of the same identifier
+	other  *metricTracks // of the same identifier
 }
 
-// observation is a value of a series.
+// observation is a recorded value of a series.
 type observation struct {
 	stamp  pcp.Timestamp
-	epoch  int // number of marks before it
+	epoch  int // number of marks before the value
 	series *history.Series
 	value  history.Value
 }
 
-// track is a series. queue[0] is the observation before or at the time asked
-// for, once that is reached; later ones follow.
+// track holds the observations of a series. Once the source was read to the current time,
+// queue[0] is the observation at or before that time; later observations follow.
 type track struct {
-	metric *metric
+	metric *metricTracks
 	queue  []observation
-	// far is the observation after the last of queue if hasFar: found by reading
-	// further.
+	// far is the observation after the last one of queue, which scan found ahead. It
+	// counts only if hasFar is true.
 	far    observation
 	hasFar bool
-	// final is the time of the last observation before the next mark or the end,
-	// if finalKnown, counted in marks plus one, is that of the last of queue.
+	// final is the time of the last observation before the next mark or the end. It
+	// counts only if finalKnown equals the epoch of the queue's observations plus one.
 	final      pcp.Timestamp
 	finalKnown int
 }
 
 func newEngine(src Source, o Options) *engine {
-	e := &engine{src: src, o: o, metrics: map[pcp.PMID]*metric{}, lives: lifetimes{src: src}}
-	// All tells where the source ends even if the last records hold other metrics.
+	e := &engine{src: src, o: o, metrics: map[pcp.PMID]*metricTracks{}, lives: lifetimes{src: src}}
+	// All finds the source's end even if the last records hold other metrics.
 	e.next, e.stop = iter.Pull2(src.Steps(history.Query{Metrics: o.Metrics, All: true}))
 	return e
 }
 
-// ahead is how many records are read beyond the time asked for before those
-// series that did not occur are looked for farther on.
+// ahead is the number of records that seek reads beyond the current time. After them it
+// scans the source for the series that did not occur.
 const ahead = 32
 
-// seek makes known what is around t.
+// seek reads the observations around t.
 func (e *engine) seek(t pcp.Timestamp) {
 	for !e.done && (!e.any || !e.read.After(t)) {
-		e.pull()
+		e.readStep()
 	}
 	e.missing = e.missing[:0]
 	for _, m := range e.order {
@@ -94,7 +94,7 @@ func (e *engine) seek(t pcp.Timestamp) {
 		if len(e.missing) == 0 || e.done {
 			return
 		}
-		e.pull()
+		e.readStep()
 		e.forgetFound(t)
 	}
 	if len(e.missing) > 0 && !e.done {
@@ -102,6 +102,7 @@ func (e *engine) seek(t pcp.Timestamp) {
 	}
 }
 
+// forgetFound removes the series from missing that no longer lack an observation.
 func (e *engine) forgetFound(t pcp.Timestamp) {
 	kept := e.missing[:0]
 	for _, s := range e.missing {
@@ -112,15 +113,15 @@ func (e *engine) forgetFound(t pcp.Timestamp) {
 	e.missing = kept
 }
 
-// pull reads a step.
-func (e *engine) pull() {
+// readStep reads a step.
+func (e *engine) readStep() {
 	step, err, ok := e.next()
 	if !ok || err != nil {
 		e.done, e.err = true, err
 		return
 	}
 	if e.any && step.Stamp.Before(e.read) {
-		return // the clock went back: passed over until time catches up, as in the reference
+		return // the clock went back: like the reference, skip until time catches up
 	}
 	e.read, e.any = step.Stamp, true
 	if step.Mark {
@@ -140,9 +141,9 @@ func (e *engine) pull() {
 	}
 }
 
-// metric finds a metric. Archives of one history may describe it differently:
-// those are different metrics.
-func (e *engine) metric(mv *history.MetricValues) *metric {
+// metric returns the tracks of a metric. If archives describe a metric differently, each
+// description is a metric of its own.
+func (e *engine) metric(mv *history.MetricValues) *metricTracks {
 	d := mv.Metric.Desc
 	for m := e.metrics[d.PMID]; m != nil; m = m.other {
 		if m.desc == d || m.desc.Conflict(d) == "" {
@@ -150,15 +151,15 @@ func (e *engine) metric(mv *history.MetricValues) *metric {
 			return m
 		}
 	}
-	m := &metric{desc: d, tracks: map[pcp.InstID]*track{}, other: e.metrics[d.PMID]}
+	m := &metricTracks{desc: d, tracks: map[pcp.InstID]*track{}, other: e.metrics[d.PMID]}
 	e.metrics[d.PMID] = m
 	e.order = append(e.order, m)
 	return m
 }
 
-func (m *metric) track(inst pcp.InstID) *track {
+func (m *metricTracks) track(inst pcp.InstID) *track {
 	if m.desc.InDom == pcp.InDomNull {
-		inst = pcp.InstNull // whatever the record says
+		inst = pcp.InstNull // the stored instance has no meaning
 	}
 	s, ok := m.tracks[inst]
 	if !ok {
@@ -169,7 +170,7 @@ func (m *metric) track(inst pcp.InstID) *track {
 	return s
 }
 
-// push adds an observation. Bytes are copied, unless they repeat.
+// push adds an observation. It copies bytes, unless they equal the last observation's.
 func (s *track) push(t pcp.Timestamp, epoch int, p *history.Point) {
 	v := p.Value
 	if w, ok := Coerce(v, s.metric.desc.Type); ok {
@@ -188,7 +189,7 @@ func (s *track) push(t pcp.Timestamp, epoch int, p *history.Point) {
 	}
 }
 
-// drop forgets what lies before the last observation up to t.
+// drop removes the observations before the last one at or before t.
 func (s *track) drop(t pcp.Timestamp) {
 	n := 0
 	for n+1 < len(s.queue) && !s.queue[n+1].stamp.After(t) {

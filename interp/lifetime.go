@@ -8,12 +8,12 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// lifetimesFrom is how many instances a domain has, in one of its records, for
-// the reference to look when they leave it.
-const lifetimesFrom = 16
+// lifetimesLeast is the number of instances from which on the reference tracks when
+// instances leave their domain. One record with that many suffices.
+const lifetimesLeast = 16
 
-// lifetimes knows when instances left their domain for good: the time of the first
-// record without them that none with them follows.
+// lifetimes finds when instances left their domain for good: the time of the first record
+// without the instance, if no later record has it.
 type lifetimes struct {
 	src  Source
 	left map[pcp.InDomID]map[pcp.InstID]pcp.Timestamp
@@ -33,16 +33,16 @@ func (l *lifetimes) ended(id pcp.InDomID, inst pcp.InstID, t pcp.Timestamp) bool
 	return gone && t.After(at)
 }
 
-// find reads the records of a domain.
+// find returns when the instances of a domain left it. It returns nil for a small domain.
 func (l *lifetimes) find(id pcp.InDomID) map[pcp.InstID]pcp.Timestamp {
 	left := map[pcp.InstID]pcp.Timestamp{}
-	here := map[pcp.InstID]int{} // to the last record with it
+	here := map[pcp.InstID]int{} // number of the last record with the instance
 	large := false
 	n := 0
 	for store := range l.stores() {
 		for in := range store.InDomVersions(id) {
 			n++
-			large = large || len(in.Instances) >= lifetimesFrom
+			large = large || len(in.Instances) >= lifetimesLeast
 			for _, e := range in.Instances {
 				here[e.ID] = n
 				delete(left, e.ID)
@@ -61,7 +61,7 @@ func (l *lifetimes) find(id pcp.InDomID) map[pcp.InstID]pcp.Timestamp {
 	return left
 }
 
-// stores yields the metadata of the source, none if it is not of archives.
+// stores yields the metadata of the archives of the source. Other sources have none.
 func (l *lifetimes) stores() iter.Seq[*meta.Store] {
 	return func(yield func(*meta.Store) bool) {
 		switch s := l.src.(type) {

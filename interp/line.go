@@ -7,9 +7,9 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// between returns the value on the line between two observations. Integers are
-// computed from the difference, which keeps those beyond 2^53 exact. ok is false
-// if an observation is not of type typ.
+// between returns the value at t on the line between two observations. It adds to an
+// integer instead of converting it, which keeps integers beyond 2^53 exact. ok is false if
+// an observation is not of type typ.
 func between(a, b *observation, t pcp.Timestamp, typ pcp.Type, wrap bool) (v history.Value, ok bool) {
 	d := Delta(a.value, b.value, typ)
 	if math.IsNaN(d) {
@@ -27,7 +27,7 @@ func between(a, b *observation, t pcp.Timestamp, typ pcp.Type, wrap bool) (v his
 	case pcp.TypeDouble:
 		v.Bits = math.Float64bits(math.Float64frombits(v.Bits) + d)
 	default:
-		v.Bits = plus(v.Bits, round(v, d, typ))
+		v.Bits = addSigned(v.Bits, round(v, d, typ))
 		if typ.Size() == 4 {
 			v.Bits = uint64(uint32(v.Bits))
 		}
@@ -35,8 +35,8 @@ func between(a, b *observation, t pcp.Timestamp, typ pcp.Type, wrap bool) (v his
 	return v, true
 }
 
-// round makes of d a whole number such that a+d is rounded as in the reference,
-// which adds a half and cuts: negative ones towards zero.
+// round rounds d to a whole number so that a+d is rounded as the reference does it: it adds
+// a half and cuts the fraction, even of a negative number.
 func round(a history.Value, d float64, typ pcp.Type) float64 {
 	if f, _ := a.Number(typ); f+d+0.5 < 0 {
 		return math.Ceil(d + 0.5)
@@ -44,16 +44,16 @@ func round(a history.Value, d float64, typ pcp.Type) float64 {
 	return math.Floor(d + 0.5)
 }
 
-// plus adds a whole number of either sign to 64 bits, of which it may be a large
-// part.
-func plus(bits uint64, d float64) uint64 {
+// addSigned adds a whole number of either sign to 64 bits.
+func addSigned(bits uint64, d float64) uint64 {
 	if d < 0 {
 		return bits - magnitude(-d)
 	}
 	return bits + magnitude(d)
 }
 
-// magnitude converts without leaving the range in which conversion is defined.
+// magnitude converts f to an integer. It cuts f to the range in which Go defines the
+// conversion.
 func magnitude(f float64) uint64 {
 	if f >= 1<<64 {
 		return math.MaxUint64

@@ -7,11 +7,11 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// RateUnits returns the units of the rate of a counter that has units u, and how
-// many of their time units a second has: the difference of two values is to be
-// divided by the seconds between them times perSecond. What counts no time gets
-// a rate per second. What counts time gets one per its own unit of time, which
-// cancels out: a counter of milliseconds has a rate without units.
+// RateUnits returns the units of the rate of a counter with units u, and the number of the
+// rate's time units in a second. The rate is the difference of two values, divided by the
+// seconds between them and by perSecond. A counter that does not count time has a rate per
+// second. A counter of time has a rate per its own unit of time, which cancels out: the
+// rate of a counter of milliseconds has no units.
 func RateUnits(u pcp.Units) (rate pcp.Units, perSecond float64) {
 	perSecond = 1
 	switch {
@@ -26,9 +26,9 @@ func RateUnits(u pcp.Units) (rate pcp.Units, perSecond float64) {
 	return u, perSecond
 }
 
-// Delta returns how much greater b is than a, both values of a metric of type t.
-// Integers are subtracted as such, so a small difference of large values is
-// exact. It returns NaN if one of them is not of type t.
+// Delta returns b minus a, for values of a metric of type t. It subtracts integers as
+// integers, so a small difference of large values is exact. It returns NaN if a value is
+// not of type t.
 func Delta(a, b history.Value, t pcp.Type) float64 {
 	x, ok := a.Number(t)
 	y, ok2 := b.Number(t)
@@ -49,8 +49,8 @@ func Delta64(a, b uint64, t pcp.Type) float64 {
 	return float64(b - a)
 }
 
-// WrapOf returns after how many steps a counter of type t begins anew, 0 if it
-// does not.
+// WrapOf returns the number of values after which a counter of type t overflows, or 0 if it
+// does not overflow.
 func WrapOf(t pcp.Type) float64 {
 	switch t {
 	case pcp.Type32, pcp.TypeU32:
@@ -61,8 +61,8 @@ func WrapOf(t pcp.Type) float64 {
 	return 0
 }
 
-// Coerce returns a value of a metric of type t that is marked to be of another
-// type of the same length as one of type t. Loggers of 1996 marked all as 32.
+// Coerce changes the type of a value to t if the stored type has the same length as t.
+// Loggers of 1996 stored every type as 32. ok is false if Coerce did not change the value.
 func Coerce(v history.Value, t pcp.Type) (w history.Value, ok bool) {
 	switch {
 	case !t.IsNumeric():

@@ -9,15 +9,13 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// Rates turns the counters in steps into rates: the difference of a value and the
-// one before, over the time between, in the units that [RateUnits]
-// tells. They are instant metrics of type double under the same names. There is
-// none for the first value of a series, for the first after a mark, or where the
-// counter went down. Other metrics are left as they are. [At] should be asked for
-// marks.
+// Rates replaces the counters in steps by their rates: the difference of a value and its
+// predecessor, divided by the time between them, in the units of [RateUnits]. A rate is an
+// instant metric of type double with the counter's name. The first value of a series, the
+// first value after a mark, and a value below its predecessor have no rate. Other metrics
+// do not change. Steps from [At] should include marks; see [Options.Marks].
 //
-// Each Step is reused; its Metric and Series pointers may be kept. Errors are
-// passed on.
+// Rates reuses each Step; callers may keep Metric and Series pointers. It passes errors on.
 func Rates(steps iter.Seq2[*history.Step, error]) iter.Seq2[*history.Step, error] {
 	return func(yield func(*history.Step, error) bool) {
 		r := &rater{last: map[rateKey]observation{}, metrics: map[*history.Metric]*history.Metric{}, series: map[*history.Series]*history.Series{}}
@@ -38,13 +36,13 @@ type rateKey struct {
 	inst   pcp.InstID
 }
 
-// rater keeps the value before of each counter.
+// rater keeps the previous value of each counter.
 type rater struct {
 	last    map[rateKey]observation
-	metrics map[*history.Metric]*history.Metric // counters to rates
-	series  map[*history.Series]*history.Series
+	metrics map[*history.Metric]*history.Metric // the rate of each counter
+	series  map[*history.Series]*history.Series // the series of the rate by the counter's
 	out     history.Step
-	points  []history.Point // of out
+	points  []history.Point // memory for the points of out
 }
 
 func (r *rater) step(in *history.Step) *history.Step {
@@ -87,7 +85,7 @@ func (r *rater) rates(t pcp.Timestamp, mv history.MetricValues) history.MetricVa
 	return mv
 }
 
-// metricOf returns what stands for a counter.
+// metricOf returns the rate metric of a counter.
 func (r *rater) metricOf(m *history.Metric) *history.Metric {
 	rate, ok := r.metrics[m]
 	if !ok {

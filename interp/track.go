@@ -5,18 +5,18 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// lacks reports whether the value at t depends on an observation that has not
-// been met, though it may yet come.
+// lacks reports whether the value at t depends on a later observation that was not read
+// yet.
 func (s *track) lacks(e *engine, t pcp.Timestamp) bool {
 	switch {
 	case len(s.queue) != 1 || s.hasFar || e.done:
 		return false
 	case !s.queue[0].stamp.Before(t):
-		return false // recorded at t, or after: nothing precedes
+		return false // the value was recorded at t, or the first one comes after t
 	case s.queue[0].epoch != len(e.marks):
 		return false // a mark follows
 	case s.finalKnown == s.queue[0].epoch+1 && !s.final.After(s.queue[0].stamp):
-		return false // it is known to be the last
+		return false // the queue has the last observation
 	}
 	if s.metric.desc.Sem == pcp.SemDiscrete {
 		return !e.o.Earlier && s.metric.desc.Type.IsNumeric()
@@ -24,9 +24,10 @@ func (s *track) lacks(e *engine, t pcp.Timestamp) bool {
 	return true
 }
 
-// scan reads on in a second pass, from where the first stands, until all that is
-// missing has been found or a mark or the end is met. In that case it is then
-// known when each series ends, so that none needs be looked for in vain again.
+// scan reads the source a second time, from the current position, until it has found the
+// next observation of each missing series, or until a mark or the end. At a mark or the
+// end it records the last observation of every series, so that no later scan looks for
+// more.
 func (e *engine) scan() {
 	left := len(e.missing)
 	wanted := make(map[*track]bool, left)
@@ -36,7 +37,7 @@ func (e *engine) scan() {
 	final := map[*track]pcp.Timestamp{}
 	for step, err := range e.src.Steps(history.Query{From: e.read, Metrics: e.o.Metrics}) {
 		if err != nil {
-			break // the first pass will meet it
+			break // the first pass will report it
 		}
 		if !step.Stamp.After(e.read) {
 			continue
@@ -79,11 +80,11 @@ func (s *track) setFar(t pcp.Timestamp, epoch int, p *history.Point) {
 	s.far, s.hasFar = observation{t, epoch, p.Series, v}, true
 }
 
-// around returns the observations before or at t and after it; nil where there
-// is none or a mark hides it.
-func (s *track) around(e *engine, t pcp.Timestamp) (prior, next *observation) {
+// neighbours returns the observation at or before t and the one after t. Either is nil if
+// it does not exist or a mark hides it.
+func (s *track) neighbours(e *engine, t pcp.Timestamp) (prior, next *observation) {
 	if len(s.queue) == 0 || s.queue[0].stamp.After(t) {
-		return nil, nil // what follows is of no use alone
+		return nil, nil // a later observation alone gives no value
 	}
 	prior = &s.queue[0]
 	marked := prior.epoch < len(e.marks)
@@ -104,7 +105,7 @@ func (s *track) around(e *engine, t pcp.Timestamp) (prior, next *observation) {
 
 // valueAt returns the value at t.
 func (s *track) valueAt(e *engine, t pcp.Timestamp) (history.Point, bool) {
-	prior, next := s.around(e, t)
+	prior, next := s.neighbours(e, t)
 	d := s.metric.desc
 	if prior == nil || d.Sem == pcp.SemCounter && !d.Type.IsNumeric() {
 		return history.Point{}, false

@@ -2,14 +2,15 @@ package summary
 
 import "github.com/pcparchive/pcparchive/history"
 
-// naming gives metrics that have several names one Metric for each.
-type naming struct {
-	keep  func(name string) bool // nil keeps all
+// metricNames returns one Metric for each name of a metric.
+type metricNames struct {
+	keep  func(name string) bool // selects names; nil means all
 	known map[*history.Metric][]*history.Metric
 }
 
-// all returns a metric under each of its names that is kept.
-func (n *naming) all(m *history.Metric) []*history.Metric {
+// all returns the metric under each selected name. A metric with one name is always
+// selected.
+func (n *metricNames) all(m *history.Metric) []*history.Metric {
 	if len(m.Desc.Names) < 2 {
 		return []*history.Metric{m}
 	}

@@ -5,27 +5,27 @@ import (
 	"slices"
 )
 
-// digest stands for the distribution of values: exactly while they are few, then
-// as a merging t-digest, whose centroids are small at both ends of the
-// distribution and larger in its middle.
-// See Dunning and Ertl, Computing extremely accurate quantiles using t-digests.
+// digest holds a distribution of values: exactly while they are few, then as a merging
+// t-digest. Its centroids are small at both ends of the distribution and larger in the
+// middle. See Dunning and Ertl, Computing extremely accurate quantiles using t-digests.
 type digest struct {
-	buf       []float64  // not yet merged
-	centroids []centroid // ascending
-	n         float64    // values in centroids
-	min, max  float64    // of these
+	buf       []float64  // values that are not merged yet
+	centroids []centroid // ascending by mean
+	n         float64    // number of values in centroids
+	min, max  float64    // least and greatest value in centroids
 }
 
+// centroid stands for weight values with the given mean.
 type centroid struct{ mean, weight float64 }
 
 const (
-	// digestBuffer is how many values are kept exactly, and merged at once.
+	// digestBuffer is the number of values that are kept exactly, then merged at once.
 	digestBuffer = 256
-	// digestSize bounds the number of centroids, whatever comes, by about itself.
+	// digestSize is about the largest number of centroids.
 	digestSize = 100
 )
 
-// add adds a value. scratch is memory to work in, returned for the next call.
+// add adds a value. scratch is working memory; add returns it for the next call.
 func (d *digest) add(f float64, scratch []centroid) []centroid {
 	if len(d.buf) == digestBuffer {
 		scratch = d.merge(scratch)
@@ -56,7 +56,8 @@ func (d *digest) merge(scratch []centroid) []centroid {
 	return all
 }
 
-// compress joins neighbours as far as their place in the distribution allows.
+// compress joins neighbouring centroids up to the size that their position in the
+// distribution allows.
 func (d *digest) compress(all []centroid) {
 	d.centroids = d.centroids[:0]
 	cur, before := all[0], 0.0
@@ -75,8 +76,8 @@ func (d *digest) compress(all []centroid) {
 	d.centroids = append(d.centroids, cur)
 }
 
-// nextLimit returns how far in the distribution a centroid that begins at q may
-// reach: one unit of the scale function asin.
+// nextLimit returns the end, as a share of the distribution, of a centroid that begins at q:
+// one unit of the scale function asin.
 func nextLimit(q float64) float64 {
 	const unit = 2 * math.Pi / digestSize
 	a := math.Asin(2*q-1) + unit
@@ -86,7 +87,7 @@ func nextLimit(q float64) float64 {
 	return (math.Sin(a) + 1) / 2
 }
 
-// quantile returns the value at q between 0 and 1, NaN without any.
+// quantile returns the value at q, from 0 to 1. It returns NaN if there is no value.
 func (d *digest) quantile(q float64, p *pass) float64 {
 	if d.n == 0 {
 		return exactQuantile(d.buf, q)
@@ -94,8 +95,8 @@ func (d *digest) quantile(q float64, p *pass) float64 {
 	if len(d.buf) > 0 {
 		p.scratch = d.merge(p.scratch)
 	}
-	// A centroid's mean stands in the middle of its values; before the first and
-	// after the last come the least and the greatest.
+	// A centroid's mean is in the middle of its values. The minimum precedes the first
+	// centroid, and the maximum follows the last.
 	rank := q * (d.n - 1)
 	lowRank, low, before := 0.0, d.min, 0.0
 	for _, c := range d.centroids {
@@ -109,6 +110,7 @@ func (d *digest) quantile(q float64, p *pass) float64 {
 	return between(low, d.max, lowRank, d.n-1, rank)
 }
 
+// between interpolates the value at rank between two values and their ranks.
 func between(low, high, lowRank, highRank, rank float64) float64 {
 	if highRank <= lowRank || low == high {
 		return low
@@ -116,7 +118,7 @@ func between(low, high, lowRank, highRank, rank float64) float64 {
 	return low + (high-low)*(rank-lowRank)/(highRank-lowRank)
 }
 
-// exactQuantile sorts values.
+// exactQuantile returns the value at q. It sorts values in place.
 func exactQuantile(values []float64, q float64) float64 {
 	if len(values) == 0 {
 		return nan

@@ -6,13 +6,14 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// nameless reports whether the domain did not list the instance at the time.
-func (s *state) nameless() bool {
+// nameless reports whether the instance has no name, because its domain did not list it at
+// the time of the value.
+func (s *seriesState) nameless() bool {
 	return s.metric.desc.InDom != pcp.InDomNull && s.series.Inst.Name == ""
 }
 
-// nameInstances gives a name to series whose instance the domain did not list at
-// the time, if it ever did: old loggers wrote the values first.
+// nameInstances names nameless instances that their domain listed at another time. Old
+// loggers wrote values before the instance domain.
 func (p *pass) nameInstances(store *meta.Store) {
 	domains := map[pcp.InDomID]map[pcp.InstID]meta.Instance{}
 	for _, s := range p.order {

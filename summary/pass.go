@@ -12,67 +12,67 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// pass is one reading of a source.
+// pass reads a source once.
 type pass struct {
 	o       Options
 	sum     Summary
-	metrics map[pcp.PMID]*metric
-	order   []*state
-	// marks holds the times of all marks so far. A series notes how many there
-	// were at its last value: marks need not visit every series.
+	metrics map[pcp.PMID]*metricState
+	order   []*seriesState // in order of appearance
+	// marks holds the times of all marks so far. A series stores the number of marks
+	// before its last value, so a mark need not visit every series.
 	marks   []pcp.Timestamp
-	scratch []centroid // of all digests, which are compressed one at a time
-	at      *metric    // met last
-	shapes  map[*history.Shape]*places
-	here    places // of a step without a shape
-	// Most series of a record have their previous value from the same time.
+	scratch []centroid   // working memory of all digests
+	at      *metricState // the metric found last
+	shapes  map[*history.Shape]*layout
+	here    layout // the layout of a step without a shape
+	// from, to and sec cache since: most series of a record have their previous value
+	// from the same time.
 	from, to pcp.Timestamp
-	sec      float64 // between these
+	sec      float64 // seconds between from and to
 }
 
-// metric is what a pass knows of a metric.
-type metric struct {
+// metricState is the state of one metric in a pass.
+type metricState struct {
 	desc   *meta.Desc
 	units  pcp.Units
-	scale  float64 // of seconds into the time unit of a rate
-	series map[pcp.InstID]*state
-	last   []*state // of the previous record, by position
+	scale  float64 // number of a rate's time units in a second
+	series map[pcp.InstID]*seriesState
+	last   []*seriesState // the series of the previous record, by position
 	errors map[pcp.Errno]*Error
-	failed *Error  // the last of them
-	other  *metric // of the same identifier
-	next   *metric // that followed it in a record, as it will again
+	failed *Error       // the error that occurred last
+	other  *metricState // another description of the same PMID; may be nil
+	next   *metricState // the metric that followed in the last record
 }
 
-// places are what the metrics and points of the steps of a shape belong to.
-type places struct {
-	metrics []*metric // nil: not numeric
-	states  []*state  // nil: not wanted
+// layout maps the metrics and points of steps of one shape to their states.
+type layout struct {
+	metrics []*metricState // nil for a metric that is not numeric
+	states  []*seriesState // nil for a series that is not selected
 }
 
-// maxShapes bounds how many shapes are remembered. Those that are of the past do
-// not come again.
+// maxShapes is the largest number of shapes that are kept. Old shapes do not return.
 const maxShapes = 64
 
 func newPass(o Options) *pass {
-	return &pass{o: o, metrics: map[pcp.PMID]*metric{}, shapes: map[*history.Shape]*places{}}
+	return &pass{o: o, metrics: map[pcp.PMID]*metricState{}, shapes: map[*history.Shape]*layout{}}
 }
 
-// ctxEvery is how many steps pass between two looks at the context.
-const ctxEvery = 256
+// cancelInterval is the number of steps between two checks of the context.
+const cancelInterval = 256
 
 func (p *pass) run(ctx context.Context, src Source) error {
-	// Steps without any of the metrics tell where the window ends.
+	// All yields the steps without a selected metric too: they show where the window ends.
 	q := history.Query{From: p.o.From, Metrics: p.wanted, All: true}
 	n := 0
 	for step, err := range src.Steps(q) {
 		if err != nil {
 			return err
 		}
-		if n++; n%ctxEvery == 0 && ctx.Err() != nil {
+		if n++; n%cancelInterval == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
 		if !p.o.To.IsZero() && step.Stamp.After(p.o.To) {
-			p.sum.To = p.o.To // history goes on, so what holds then is known
+			p.sum.To = p.o.To // a later record exists, so the values held until the end
 			return nil
 		}
 		p.step(step)
@@ -99,7 +99,7 @@ func (p *pass) step(step *history.Step) {
 	p.sum.Records++
 	where := p.shapes[step.Shape]
 	if where == nil {
-		where = p.places(step)
+		where = p.layoutOf(step)
 	}
 	n := 0
 	for i := range step.Metrics {
@@ -122,15 +122,15 @@ func (p *pass) step(step *history.Step) {
 	}
 }
 
-// places works out what a step's metrics and points belong to. They are valid
-// for the step or, if it has one, for all of its shape.
-func (p *pass) places(step *history.Step) *places {
+// layoutOf returns the layout of a step. It is valid for every step of the same shape, or
+// for this step alone if it has no shape.
+func (p *pass) layoutOf(step *history.Step) *layout {
 	where := &p.here
 	if step.Shape != nil {
 		if len(p.shapes) == maxShapes {
 			clear(p.shapes)
 		}
-		where = &places{}
+		where = &layout{}
 		p.shapes[step.Shape] = where
 	}
 	where.metrics, where.states = where.metrics[:0], where.states[:0]
@@ -138,7 +138,7 @@ func (p *pass) places(step *history.Step) *places {
 		mv := &step.Metrics[i]
 		if !mv.Metric.Desc.Type.IsNumeric() { // sources may ignore the query
 			where.metrics = append(where.metrics, nil)
-			where.states = append(where.states, make([]*state, len(mv.Points))...)
+			where.states = append(where.states, make([]*seriesState, len(mv.Points))...)
 			continue
 		}
 		m := p.metric(mv.Metric.Desc)
@@ -163,13 +163,14 @@ func (p *pass) since(from, to pcp.Timestamp) float64 {
 	return p.sec
 }
 
-// metric finds a metric: nearly always the one that followed the last one before.
-func (p *pass) metric(d *meta.Desc) *metric {
+// metric returns the state of a metric. It tries first the metric that followed the current
+// one in the last record.
+func (p *pass) metric(d *meta.Desc) *metricState {
 	if p.at != nil && p.at.next != nil && p.at.next.desc == d {
 		p.at = p.at.next
 		return p.at
 	}
-	m := p.find(d)
+	m := p.lookUp(d)
 	if p.at != nil {
 		p.at.next = m
 	}
@@ -177,16 +178,16 @@ func (p *pass) metric(d *meta.Desc) *metric {
 	return m
 }
 
-// find looks a metric up. Archives of one history may describe it differently:
-// those are different metrics.
-func (p *pass) find(d *meta.Desc) *metric {
+// lookUp returns the state of a metric. If archives describe a metric differently, each
+// description is a metric of its own.
+func (p *pass) lookUp(d *meta.Desc) *metricState {
 	for m := p.metrics[d.PMID]; m != nil; m = m.other {
 		if m.desc == d || m.desc.Conflict(d) == "" {
 			m.desc = d
 			return m
 		}
 	}
-	m := &metric{desc: d, units: d.Units, scale: 1, series: map[pcp.InstID]*state{}, other: p.metrics[d.PMID]}
+	m := &metricState{desc: d, units: d.Units, scale: 1, series: map[pcp.InstID]*seriesState{}, other: p.metrics[d.PMID]}
 	if d.Sem == pcp.SemCounter {
 		m.units, m.scale = interp.RateUnits(d.Units)
 	}
@@ -195,7 +196,7 @@ func (p *pass) find(d *meta.Desc) *metric {
 }
 
 // fail counts an error.
-func (m *metric) fail(mv *history.MetricValues) {
+func (m *metricState) fail(mv *history.MetricValues) {
 	if m.failed != nil && m.failed.Err == mv.Err {
 		m.failed.Count++
 		return
@@ -212,10 +213,10 @@ func (m *metric) fail(mv *history.MetricValues) {
 	e.Count++
 }
 
-// state finds the series of the value at position j of a metric, nil if it is not
-// wanted. Consecutive records have one shape, so the position tells nearly always.
-func (p *pass) state(m *metric, j int, inst pcp.InstID, series *history.Series) *state {
-	var s *state
+// state returns the series of the value at position j of a metric, or nil if it is not
+// selected. Successive records mostly have the same series at a position.
+func (p *pass) state(m *metricState, j int, inst pcp.InstID, series *history.Series) *seriesState {
+	var s *seriesState
 	if j < len(m.last) && m.last[j].inst == inst {
 		s = m.last[j]
 	} else {
@@ -227,11 +228,11 @@ func (p *pass) state(m *metric, j int, inst pcp.InstID, series *history.Series) 
 	return s
 }
 
-// series finds the series of a value that is not where it was.
-func (p *pass) series(m *metric, j int, inst pcp.InstID, series *history.Series) *state {
+// series returns the series of an instance and stores it as the last one at position j.
+func (p *pass) series(m *metricState, j int, inst pcp.InstID, series *history.Series) *seriesState {
 	s, ok := m.series[inst]
 	if !ok {
-		s = &state{inst: inst, kind: kindOf(m.desc), typ: m.desc.Type, metric: m, scale: m.scale}
+		s = &seriesState{inst: inst, kind: kindOf(m.desc), typ: m.desc.Type, metric: m, scale: m.scale}
 		s.skip = p.o.Instances != nil && !p.o.Instances(series.Inst)
 		if len(p.o.Percentiles) > 0 {
 			s.digest = &digest{}
@@ -252,7 +253,7 @@ func (p *pass) series(m *metric, j int, inst pcp.InstID, series *history.Series)
 // finish completes the statistics.
 func (p *pass) finish() *Summary {
 	window := p.sum.To.Sub(p.sum.From).Seconds()
-	names := naming{keep: p.o.Names, known: map[*history.Metric][]*history.Metric{}}
+	names := metricNames{keep: p.o.Names, known: map[*history.Metric][]*history.Metric{}}
 	for _, s := range p.order {
 		done := s.finish(p, window)
 		for _, m := range names.all(done.Series.Metric) {

@@ -10,28 +10,29 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// Presence tells what a source holds of some metrics, so that who finds nothing
-// in a window learns why.
+// Presence describes the values of some metrics in a source. It explains why a window holds
+// none.
 type Presence struct {
-	// Values is how many values there are, and Within how many are in the window.
+	// Values is the number of values, and Within the number of values in the window.
 	Values, Within int64
 	// First and Last are the times of the first and last value.
 	First, Last pcp.Timestamp
-	// Before is the time of the last value before the window, After that of the
-	// first after it. Zero means there is none.
+	// Before is the time of the last value before the window, After the time of the
+	// first value after it. Zero means there is none.
 	Before, After pcp.Timestamp
-	// Interval is the median time between records with values; 0 if there are
-	// fewer than two.
+	// Interval is the median time between records with values; zero if there are fewer
+	// than two.
 	Interval time.Duration
-	// Errors counts the codes that were recorded instead of values.
+	// Errors counts the error codes that were recorded in place of values.
 	Errors map[pcp.Errno]int64
 }
 
-// gapsKept is how many intervals the median is of.
-const gapsKept = 1000
+// maxGaps is the largest number of intervals from which the median is computed.
+const maxGaps = 1000
 
-// Present reads what src holds of metrics; nil means all. A bound of the window
-// that is zero is none. It ends early, with what it has, when ctx ends.
+// Present reads the values of some metrics in src; nil means all metrics. A zero bound of
+// the window means no bound. After a failure, or when ctx ends, Present returns its results
+// so far with the error.
 func Present(ctx context.Context, src Source, metrics func(*meta.Desc) bool, from, to pcp.Timestamp) (*Presence, error) {
 	p := &Presence{Errors: map[pcp.Errno]int64{}}
 	window := history.Query{From: from, To: to}.Bounded()
@@ -56,7 +57,7 @@ func Present(ctx context.Context, src Source, metrics func(*meta.Desc) bool, fro
 		}
 		if p.Values == 0 {
 			p.First = step.Stamp
-		} else if gap := step.Stamp.Sub(p.Last); gap > 0 && len(gaps) < gapsKept {
+		} else if gap := step.Stamp.Sub(p.Last); gap > 0 && len(gaps) < maxGaps {
 			gaps = append(gaps, gap)
 		}
 		p.Values, p.Last = p.Values+values, step.Stamp

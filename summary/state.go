@@ -9,16 +9,17 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// kind tells how the values of a metric count.
+// kind decides how the values of a metric count.
 type kind int8
 
 const (
-	instant  kind = iota // until the next value
-	discrete             // also until a mark or the end
-	counter              // as rates
+	instant  kind = iota // a value holds until the next one
+	discrete             // a value also holds until a mark or the end
+	counter              // rates count, not values
 )
 
-// kindOf takes unknown semantics for instant ones, as the reference does.
+// kindOf returns the kind of a metric. Like the reference, it takes unknown semantics for
+// instant.
 func kindOf(d *meta.Desc) kind {
 	switch d.Sem {
 	case pcp.SemCounter:
@@ -29,23 +30,23 @@ func kindOf(d *meta.Desc) kind {
 	return instant
 }
 
-// state is what a pass keeps of one series. What every value touches comes
-// first and is small: it passes through the processor's caches once per record.
-type state struct {
+// seriesState is the state of one series. The fields that every value needs come first and
+// are small, because each record loads them into the processor's caches.
+type seriesState struct {
 	inst   pcp.InstID
 	kind   kind
 	skip   bool
 	typ    pcp.Type
 	epoch  int           // number of marks before the last value
-	last   pcp.Timestamp // of bits and value
+	last   pcp.Timestamp // time of the last value, which bits and value hold
 	bits   uint64
 	value  float64
 	values int64
-	series *history.Series // as it was last met
+	series *history.Series // the series of the last value
 
-	scale    float64 // of seconds into the time unit of a rate
-	span     float64 // in seconds
-	weighted float64 // sum of values times seconds; of counters, of differences
+	scale    float64 // number of a rate's time units in a second
+	span     float64 // seconds for which the value was known
+	weighted float64 // sum of values times seconds; for counters, sum of differences
 	// Deviations are summed from the first value that counted, so that squares
 	// of large values do not swallow small differences.
 	sum, origin, dev, dev2 float64
@@ -54,7 +55,7 @@ type state struct {
 	minTime, maxTime       pcp.Timestamp
 	digest                 *digest
 
-	metric *metric
+	metric *metricState
 	first  pcp.Timestamp
 	bad    int64
 
@@ -62,7 +63,7 @@ type state struct {
 }
 
 // add counts a value.
-func (s *state) add(p *pass, t pcp.Timestamp, v *history.Value) {
+func (s *seriesState) add(p *pass, t pcp.Timestamp, v *history.Value) {
 	f, ok := v.Number(s.typ)
 	if !ok {
 		var w history.Value
@@ -97,9 +98,9 @@ func (s *state) add(p *pass, t pcp.Timestamp, v *history.Value) {
 	s.last, s.bits, s.value, s.epoch = t, v.Bits, f, len(p.marks)
 }
 
-// advance takes the rate from the previous value of a counter to this one. It
-// returns false if this value is to be forgotten: no time has passed.
-func (s *state) advance(p *pass, t pcp.Timestamp, bits uint64, f float64, begin bool) bool {
+// advance counts the rate from the previous value of a counter to this one. It returns
+// false if no time has passed: the caller then drops this value.
+func (s *seriesState) advance(p *pass, t pcp.Timestamp, bits uint64, f float64, begin bool) bool {
 	if begin {
 		return true
 	}
@@ -115,7 +116,7 @@ func (s *state) advance(p *pass, t pcp.Timestamp, bits uint64, f float64, begin 
 		s.wraps++
 		d += interp.WrapOf(s.typ)
 	}
-	if !(d >= 0) { // also from infinity to infinity
+	if !(d >= 0) { // true for NaN too: infinity minus infinity
 		s.resets++
 		return true
 	}
@@ -125,25 +126,25 @@ func (s *state) advance(p *pass, t pcp.Timestamp, bits uint64, f float64, begin 
 	return true
 }
 
-// weigh counts the time from the previous value to t. Where time went back
-// none has passed.
-func (s *state) weigh(p *pass, t pcp.Timestamp) {
+// weigh adds the time for which the last value held until t. It ignores a time that went
+// back.
+func (s *seriesState) weigh(p *pass, t pcp.Timestamp) {
 	if sec := p.since(s.last, t); sec > 0 {
 		s.span += sec
 		s.weighted += sec * s.value
 	}
 }
 
-// hold counts the time from the last value of a discrete metric to the mark
+// hold adds the time for which the last value of a discrete metric held until the mark
 // after it.
-func (s *state) hold(p *pass) {
+func (s *seriesState) hold(p *pass) {
 	if s.kind == discrete {
 		s.weigh(p, p.marks[s.epoch])
 	}
 }
 
-// observe counts a value or rate in the statistics.
-func (s *state) observe(p *pass, t pcp.Timestamp, f float64) {
+// observe adds a value or rate to the statistics.
+func (s *seriesState) observe(p *pass, t pcp.Timestamp, f float64) {
 	if s.count == 0 {
 		s.min, s.minTime, s.max, s.maxTime = f, t, f, t
 		s.origin = f
@@ -162,8 +163,8 @@ func (s *state) observe(p *pass, t pcp.Timestamp, f float64) {
 	}
 }
 
-// finish turns sums into averages. window is its length in seconds.
-func (s *state) finish(p *pass, window float64) *Series {
+// finish returns the statistics. window is the length of the window in seconds.
+func (s *seriesState) finish(p *pass, window float64) *Series {
 	if s.kind == discrete && s.values > 0 {
 		if s.epoch == len(p.marks) {
 			s.weigh(p, p.sum.To)
@@ -189,7 +190,7 @@ func (s *state) finish(p *pass, window float64) *Series {
 	n := float64(s.count)
 	r.Mean, r.Sum = s.sum/n, s.sum
 	r.StdDev = math.Sqrt(max(0, s.dev2/n-(s.dev/n)*(s.dev/n)))
-	r.TimeAverage = r.Mean // of a single value: the value
+	r.TimeAverage = r.Mean // without a span, such as for a single value
 	if s.span > 0 {
 		r.TimeAverage = s.weighted / (s.span * s.scale)
 	}

@@ -18,80 +18,82 @@ type Source interface {
 	Steps(q history.Query) iter.Seq2[*history.Step, error]
 }
 
-// Options select what is summarised. The zero value is everything.
+// Options select the values to summarise. The zero value selects everything.
 type Options struct {
-	From, To pcp.Timestamp // the window, both inclusive; where zero there is no limit
-	// Metrics keeps the metrics it returns true for; nil keeps all. Others than
-	// numeric metrics are never asked for.
+	// From and To bound the window. Both are inclusive; zero means no limit.
+	From, To pcp.Timestamp
+	// Metrics returns true for the metrics to summarise. It is called for numeric
+	// metrics only. Nil means all of them.
 	Metrics func(*meta.Desc) bool
-	// Names keeps the names it returns true for of metrics that have several, which
-	// are summarised under each; nil keeps all.
+	// Names returns true for the names to list if a metric has several names. The
+	// summary lists the metric under each of them. Nil means all names.
 	Names func(name string) bool
-	// Instances keeps the instances it returns true for; nil keeps all. It is
-	// asked once per series, with InstNull for a singular metric.
+	// Instances returns true for the instances to summarise. It is called once for each
+	// series, with InstNull for a singular metric. Nil means all instances.
 	Instances func(meta.Instance) bool
-	// Percentiles, each between 0 and 100, are computed for every series.
+	// Percentiles to compute for every series, each from 0 to 100.
 	Percentiles []float64
-	// Wrap takes an integer counter that went down to have run over its 32 or 64
-	// bits, as the reference does with PCP_COUNTER_WRAP in its environment.
-	// Otherwise it was reset.
+	// Wrap takes a decrease of an integer counter for an overflow of its 32 or 64 bits,
+	// as the reference does if PCP_COUNTER_WRAP is set. Otherwise it is a reset.
 	Wrap bool
 }
 
-// Summary is what [Of] found.
+// Summary is the result of [Of].
 type Summary struct {
-	// From and To are the window as far as there are records in it.
+	// From and To are the times of the first and last record in the window. To is the end
+	// of the window if records follow it.
 	From, To pcp.Timestamp
-	Records  int // in the window, marks not counted
-	Marks    int
-	// Series by metric name, then in the order in which they were met.
+	Records  int // number of records in the window, without marks
+	Marks    int // number of marks in the window
+	// Series by metric name, then in order of appearance.
 	Series []*Series
-	// Errors of metrics that were recorded instead of values, by metric name.
+	// Errors by metric name.
 	Errors []Error
 }
 
-// Error is an error code that was recorded instead of values of a metric.
+// Error counts an error code that was recorded in place of a metric's values.
 type Error struct {
 	Metric *history.Metric
 	Err    pcp.Errno
 	Count  int64
 }
 
-// Series is what the values of one instance of a metric, or of a singular one,
-// amount to. Of a counter the statistics are those of its rates.
+// Series holds the statistics of one instance of a metric, or of a singular metric. For a
+// counter they are statistics of its rates. If Count is zero, the averages, Min, Max, Sum
+// and Percentiles are NaN.
 type Series struct {
-	// Series is the series as it was last met.
+	// Series is the series of the last value.
 	Series *history.Series
-	// Units are those of the statistics: for counters, of their rates.
+	// Units are the units of the statistics: for a counter, of its rates.
 	Units pcp.Units
 
-	Values      int64         // values recorded
-	First, Last pcp.Timestamp // of these
-	Count       int64         // values or, of counters, rates that the statistics rest on
-	Span        float64       // seconds for which the series was known, marks and resets excluded
-	Coverage    float64       // share of the window that these are
+	Values      int64         // number of values recorded
+	First, Last pcp.Timestamp // times of the first and last value
+	Count       int64         // number of values, or for a counter of rates, in the statistics
+	Span        float64       // seconds for which the value was known, without marks and resets
+	Coverage    float64       // Span as a share of the window, at most 1
 
-	Min, Max         float64 // NaN where Count is 0, like all that follow
-	MinTime, MaxTime pcp.Timestamp
-	TimeAverage      float64 // each value weighed by the time for which it held
-	Mean             float64 // each value weighed alike
-	StdDev           float64 // of the values recorded, not an estimate for others
-	Sum              float64 // of the values; of counters, how much they grew
-	Percentiles      []float64
+	Min, Max         float64
+	MinTime, MaxTime pcp.Timestamp // times of the first minimum and the first maximum
+	TimeAverage      float64       // average weighed by the time for which each value held
+	Mean             float64       // unweighed average
+	StdDev           float64       // standard deviation of the recorded values
+	Sum              float64       // sum of the values; for a counter its growth
+	Percentiles      []float64     // in the order of Options.Percentiles
 
-	Gaps   int // marks that came between two values
-	Resets int // times that a counter went down and was not taken to wrap
-	Wraps  int
-	Bad    int64 // values that are NaN or not of the metric's type
+	Gaps   int   // number of marks between two values
+	Resets int   // number of decreases of a counter that count as resets
+	Wraps  int   // number of decreases of a counter that count as overflows
+	Bad    int64 // number of values that are NaN or not of the metric's type
 }
 
 // IsRate reports whether the statistics are those of a counter's rates.
 func (s *Series) IsRate() bool { return s.Series.Metric.Desc.Sem == pcp.SemCounter }
 
-// Of summarises what src holds. If reading fails, what was read so far is
-// summarised and returned with the error, for which [pcp.ErrUnfinished] may be a
-// good reason; what a Set met is in its Problems. When ctx ends it returns its
-// error and no Summary.
+// Of summarises the values in src. If reading fails, it returns a Summary of the values
+// read so far and the error. An error that wraps [pcp.ErrUnfinished] means that the last
+// record is incomplete, as while a logger writes it. A Set does not fail; it names damage in
+// its Problems. When ctx ends, Of returns the context's error and no Summary.
 func Of(ctx context.Context, src Source, o Options) (*Summary, error) {
 	p := newPass(o)
 	err := p.run(ctx, src)
@@ -104,7 +106,7 @@ func Of(ctx context.Context, src Source, o Options) (*Summary, error) {
 	case interface {
 		Readers() iter.Seq[*archive.Reader]
 	}:
-		if slices.ContainsFunc(p.order, (*state).nameless) {
+		if slices.ContainsFunc(p.order, (*seriesState).nameless) {
 			for r := range m.Readers() {
 				p.nameInstances(r.Meta())
 			}
@@ -113,5 +115,5 @@ func Of(ctx context.Context, src Source, o Options) (*Summary, error) {
 	return p.finish(), err
 }
 
-// nan stands for statistics of nothing.
+// nan is the value of statistics without values.
 var nan = math.NaN()
