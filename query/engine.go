@@ -16,30 +16,32 @@ import (
 	"github.com/pcparchive/pcparchive/store"
 )
 
-// Options bound a query. The zero value is the default.
+// Options limit a query. The zero value means the defaults.
 type Options struct {
-	// Lookback is how old the last sample of a series may be; 0: five minutes,
-	// or two and a half recording intervals if that is longer, for which the last
-	// archive of each host is read.
+	// Lookback is the maximum age of the last sample of a series. Zero means five
+	// minutes, or two and a half recording intervals if that is longer, for which
+	// NewEngine reads the beginning of each host's last archive.
 	Lookback time.Duration
-	// MaxSamples bounds the samples that a query holds: those read of the
-	// archives, with a [LimitError], and those that the engine works on; 0: 50
-	// million. A sample read takes 16 bytes at most, two or three on average. The
-	// steps of a subquery, at least 11,000, may be as many: more are a [StepsError].
+	// MaxSamples limits the samples that a query holds: those that it reads from
+	// archives, with a [LimitError], and those that the engine works on. Zero means 50
+	// million. A sample read takes at most 16 bytes, on average two or three. A
+	// subquery may have as many steps, or 11,000 if that is more; a subquery with more
+	// steps fails with a [StepsError].
 	MaxSamples int
-	// Timeout ends a query with a [TimeoutError]; 0: two minutes, negative: none.
+	// Timeout ends a query with a [TimeoutError]. Zero means two minutes, a negative
+	// value no limit.
 	Timeout time.Duration
 }
 
-// Defaults of Options.
+// The defaults of [Options].
 const (
 	DefaultLookback   = 5 * time.Minute
 	DefaultMaxSamples = 50_000_000
 	DefaultTimeout    = 2 * time.Minute
 )
 
-// subqueryStep is the step of subqueries that do not state one: a Prometheus
-// server's evaluation interval, unless it is configured otherwise.
+// subqueryStep is the step of subqueries without one: the default evaluation interval
+// of a Prometheus server.
 const subqueryStep = time.Minute
 
 // withDefaults returns the options that apply to archives.
@@ -59,16 +61,16 @@ func (o Options) withDefaults(sets []*store.Set) Options {
 	return o
 }
 
-// Engine evaluates PromQL over the archives of one host or of several. It may be
-// used from several goroutines. Exec of its queries returns within a second when
-// its context ends, with the context's error.
+// Engine evaluates PromQL over the archives of any number of hosts. Several
+// goroutines may use it. Exec of its queries returns within a second after its context
+// ends, with the context's error.
 type Engine struct {
 	engine  *promql.Engine
 	storage *Storage
 	opts    Options
 }
 
-// NewEngine returns an Engine over archives: a Set for each host.
+// NewEngine returns an Engine over the archives of hosts, with a Set for each host.
 func NewEngine(sets []*store.Set, o Options) *Engine {
 	o = o.withDefaults(sets)
 	engine := promql.NewEngine(promql.EngineOpts{
@@ -80,15 +82,15 @@ func NewEngine(sets []*store.Set, o Options) *Engine {
 	return &Engine{engine: engine, storage: NewStorage(sets, o), opts: o}
 }
 
-// Instant evaluates an expression at one time. Close the query when its result
-// has been used.
+// Instant evaluates an expression at one time. Close the query after the last use of
+// its result.
 func (e *Engine) Instant(ctx context.Context, expr string, at time.Time) (promql.Query, error) {
 	q, err := e.engine.NewInstantQuery(ctx, e.storage.bridged(), e.queryOpts(), expr, at)
 	return e.guard(q, q, err)
 }
 
-// Range evaluates an expression from start to end at every step. Close the query
-// when its result has been used.
+// Range evaluates an expression from start to end at every step. Close the query after
+// the last use of its result.
 func (e *Engine) Range(ctx context.Context, expr string, start, end time.Time, step time.Duration) (promql.Query, error) {
 	q := &rangeQuery{e: e, expr: expr, start: start, end: end, step: step}
 	var err error
@@ -96,7 +98,7 @@ func (e *Engine) Range(ctx context.Context, expr string, start, end time.Time, s
 	return e.guard(q, q.Query, err)
 }
 
-// guard returns the query to hand out for one that the engine has prepared.
+// guard wraps a query that the engine has prepared.
 func (e *Engine) guard(q, prepared promql.Query, err error) (promql.Query, error) {
 	if err != nil {
 		return nil, err
@@ -112,9 +114,9 @@ func (e *Engine) queryOpts() promql.QueryOpts {
 	return promql.NewPrometheusQueryOpts(false, e.opts.Lookback)
 }
 
-// recordingInterval estimates how far apart the records of a host are, from the
-// first few of its last archive: the longest time between two, one pause in the
-// recording apart; 0 if there is only one record.
+// recordingInterval estimates the time between two records of a host from the first
+// records of its last archive: the longest such time apart from one pause. It returns
+// zero if there is only one record.
 func recordingInterval(set *store.Set) time.Duration {
 	end, err := set.End()
 	if err != nil {

@@ -8,10 +8,10 @@ import (
 	"github.com/prometheus/prometheus/promql"
 )
 
-// TimeoutError says that a query took longer than Options.Timeout.
+// TimeoutError reports a query that takes longer than [Options].Timeout.
 type TimeoutError struct{ Timeout time.Duration }
 
-// Error says what can be done.
+// Error returns the limit and ways to stay below it.
 func (e *TimeoutError) Error() string {
 	return fmt.Sprintf("the query takes longer than %s: ask for fewer series, a shorter time or a longer step, or allow more time", e.Timeout)
 }
@@ -19,17 +19,17 @@ func (e *TimeoutError) Error() string {
 // Is reports the error as [context.DeadlineExceeded].
 func (*TimeoutError) Is(target error) bool { return target == context.DeadlineExceeded }
 
-// guarded is a query whose Exec returns soon after its context or its time has
-// ended. Prometheus' engine looks at the context between series, not between the
-// steps of one, which can be a long time in nested subqueries: then Exec returns
-// without it, and the engine ends when it looks.
+// guarded is a query whose Exec returns soon after its context or its time has ended.
+// Prometheus' engine checks the context between series, not between the steps of a
+// series, which may take long in nested subqueries. Exec then returns without the
+// engine, which ends at its next check.
 type guarded struct {
 	promql.Query
-	timeout time.Duration // 0: none
+	timeout time.Duration // zero or less means no limit
 	done    chan struct{} // closed when the engine has ended; nil before Exec
 }
 
-// grace is how long the engine may take to notice that its context has ended.
+// grace is the time that the engine has to notice the end of its context.
 const grace = 100 * time.Millisecond
 
 // Exec evaluates the query.
@@ -61,7 +61,7 @@ func (g *guarded) Exec(ctx context.Context) *promql.Result {
 	return res
 }
 
-// Close releases the memory of the result, as soon as nothing uses it.
+// Close releases the memory of the result once the engine has ended.
 func (g *guarded) Close() {
 	if g.done == nil {
 		g.Query.Close()

@@ -9,9 +9,9 @@ import (
 	"github.com/prometheus/prometheus/util/jsonutil"
 )
 
-// ResultJSON returns a result in the form of Prometheus' HTTP interface, that of
-// "result" in its replies. What promql's own types write is not it: that has
-// native histograms as text.
+// ResultJSON returns a result in the form that replies of Prometheus' query API have
+// under "result". The JSON of promql's own types differs: it has native histograms as
+// text.
 func ResultJSON(v parser.Value) ([]byte, error) {
 	w := jsonWriter{jsoniter.NewStream(jsoniter.ConfigCompatibleWithStandardLibrary, nil, 512)}
 	switch v := v.(type) {
@@ -48,7 +48,7 @@ func (w jsonWriter) list(n int, element func(i int)) {
 	w.WriteArrayEnd()
 }
 
-// point writes a time and a number or, if there is one, a native histogram.
+// point writes a time and a native histogram if there is one, or else a number.
 func (w jsonWriter) point(t int64, f float64, h *histogram.FloatHistogram) {
 	w.list(2, func(i int) {
 		switch {

@@ -6,25 +6,27 @@ import (
 	"sync/atomic"
 )
 
-// LimitError says that a query needs more samples at once than it may hold.
+// LimitError reports a query that needs more samples at once than
+// [Options].MaxSamples.
 type LimitError struct {
-	Samples int // that it may hold
+	Samples int // the limit
 }
 
-// Error says what can be done.
+// Error returns the limit and ways to stay below it.
 func (e *LimitError) Error() string {
 	return fmt.Sprintf("the query needs more than %d samples at once: ask for fewer series or a shorter time, or allow more samples", e.Samples)
 }
 
-// budget is how many samples and series the selections of a query may still hold.
+// budget is the number of samples and series that the selections of a query may
+// still hold.
 type budget struct {
 	limit int
 	left  atomic.Int64
-	slack atomic.Int64 // series, beyond which each counts as samples
+	slack atomic.Int64 // series that do not count as samples
 }
 
-// Series of a query are free up to freeSeries. Each further one counts as the
-// samples whose memory its labels, its first chunk and its bookkeeping take.
+// The first freeSeries series of a query do not count. Each further series counts as
+// the samples that fit the memory of its labels, first chunk and bookkeeping.
 const (
 	freeSeries    = 100_000
 	seriesSamples = 40
@@ -45,7 +47,7 @@ func (b *budget) takeSeries() error {
 	return b.take(seriesSamples)
 }
 
-// sampleSize is how many bytes of memory a sample stands for.
+// sampleSize is the number of bytes of memory that a sample stands for.
 const sampleSize = 16
 
 // take takes samples.
@@ -56,8 +58,8 @@ func (b *budget) take(n int) error {
 	return nil
 }
 
-// DamageWarning is a warning of a query: an archive that could not be read, or
-// not to its end.
+// DamageWarning is the warning of a query about an archive that cannot be read, or
+// not completely.
 type DamageWarning struct{ store.Problem }
 
 // Error returns the problem's text.
@@ -66,16 +68,16 @@ func (w *DamageWarning) Error() string { return w.String() }
 // Unwrap returns the reason.
 func (w *DamageWarning) Unwrap() error { return w.Err }
 
-// LossWarning is a warning of a query: samples that were left out, as they could
-// not be read, and why.
+// LossWarning is the warning of a query about samples that it left out because they
+// cannot be read.
 type LossWarning struct{ Reason string }
 
-// Error returns the reason, how often and of what.
+// Error returns the reason, the number of samples, and a metric concerned.
 func (w *LossWarning) Error() string { return w.Reason }
 
-// HostsWarning is a warning of a query: archives of several hosts that say the same
-// of themselves, so that hostname had to tell their series apart.
+// HostsWarning is the warning of a query about hosts whose labels are equal, so that
+// the query sets the label hostname to distinguish their series.
 type HostsWarning struct{ Reason string }
 
-// Error returns what is alike and which hosts are concerned.
+// Error returns the common label and the hosts.
 func (w *HostsWarning) Error() string { return w.Reason }

@@ -11,9 +11,9 @@ import (
 	"github.com/prometheus/prometheus/util/annotations"
 )
 
-// Storage is Prometheus' view of archives. It may be used from several
-// goroutines, and so may what it returns but for iterators. It keeps nothing
-// between selections but what the Sets keep.
+// Storage is a Prometheus storage that reads archives. Several goroutines may use it
+// and the values it returns, except iterators. Between selections it keeps nothing
+// beyond the caches of the Sets.
 type Storage struct {
 	sets  []*store.Set
 	names *flatten.HostNames
@@ -26,11 +26,11 @@ type Storage struct {
 
 var _ storage.Queryable = (*Storage)(nil)
 
-// NewStorage returns the view of archives: a Set for each host. Of the options
-// Lookback counts, which should be that of the engine, and MaxSamples.
+// NewStorage returns a Storage over the archives of hosts, with a Set for each host. It
+// uses the options Lookback, which should be that of the engine, and MaxSamples.
 //
-// Where the archives of several hosts say the same of themselves, hostname is the
-// host of the archive's label, and a [HostsWarning] names them.
+// Where the labels of several hosts are equal, the label hostname is the host of the
+// archive label, and a [HostsWarning] names the hosts.
 func NewStorage(sets []*store.Set, o Options) *Storage {
 	o = o.withDefaults(sets)
 	return &Storage{sets: sets, names: &flatten.HostNames{}, every: max(o.Lookback.Milliseconds()/2, 1), limit: o.MaxSamples}
@@ -50,8 +50,8 @@ func (s *Storage) watched(c *crossings) *Storage {
 	return &view
 }
 
-// Querier returns a view of the times from mint to maxt, in milliseconds. The
-// samples that all its selections hold together are bounded.
+// Querier returns a querier of the times from mint to maxt, in milliseconds. MaxSamples
+// limits the samples of all its selections together.
 func (s *Storage) Querier(mint, maxt int64) (storage.Querier, error) {
 	held := newBudget(s.limit)
 	clashes := s.clashes(mint, maxt)
@@ -78,8 +78,8 @@ type querier struct {
 // adding tells the functions that add up the changes of a counter.
 var adding = map[string]bool{"rate": true, "irate": true, "increase": true}
 
-// Select reads the series that match, sorted by labels. What it returns, iterators
-// too, fails when the context has ended.
+// Select reads the series that match, sorted by labels. The series and their iterators
+// fail after the context has ended.
 func (q *querier) Select(ctx context.Context, _ bool, hints *storage.SelectHints, matchers ...*labels.Matcher) storage.SeriesSet {
 	found, err := q.read(ctx, hints, matchers)
 	if err != nil {

@@ -23,8 +23,8 @@ type copyOptions struct {
 	output     outputFormat
 }
 
-// copySelection says what a copy has of its archives. Its times may be relative to
-// the archives.
+// copySelection selects the records of a copy. Its times may be relative to the
+// archives.
 type copySelection struct {
 	rewrite.Options
 	start, end string   // as on the command line; empty for no limit
@@ -37,24 +37,23 @@ func newCopyCmd(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "copy ARCHIVE... OUT",
 		Short: "Copy, convert, extract from or merge archives",
-		Long: `Write archives anew: every record is decoded and encoded again. One archive
-without a selection comes out with the same metadata and volumes, byte for byte,
-and with its index if that fits the values; otherwise the index is made anew.
+		Long: `Copy archives: decode and encode every record. The copy of one archive without a
+selection has the same metadata and volumes, byte for byte. It has the same index if
+that fits the values, and else a new one.
 
-With a selection, or of several archives, OUT is what a logger would have
-written: the values selected, on one timeline, with the metadata that they need.
-Where an archive ends and the next begins there is a mark, unless both were
-recorded from one run of the daemon. All must be of one host; a folder means the
-archives in it and in the folders below it.
+With a selection, or of several archives, OUT is the archive that a logger would have
+written: the selected values, on one timeline, with the metadata that they need. A
+mark separates two archives, unless one run of the daemon recorded both. All archives
+must be of one host. A folder stands for the archives in it and in the folders below
+it.
 
 Version 2 has no times finer than a microsecond or after 2038, no zoneinfo and no
-feature bits. What OUT cannot hold is an error unless --lossy allows the loss.
+feature bits. Data that OUT cannot hold is an error unless --lossy allows the loss.
 
-With --compress the volumes of OUT are compressed, metadata and index are not.
-Volumes in zstd are written so that pcparchive goes to any time without
-decompressing what precedes it.
+--compress compresses the volumes of OUT, but not metadata and index. pcparchive
+reads a volume in zstd from any time on without decompressing earlier data.
 
-An archive that exists is never overwritten; OUT appears when it is complete.`,
+copy never overwrites an archive. OUT appears when it is complete.`,
 		Example: `  pcparchive copy rec copy
   pcparchive copy rec old --archive-version 2 --lossy
   pcparchive copy monday tuesday both
@@ -69,9 +68,9 @@ An archive that exists is never overwritten; OUT appears when it is complete.`,
 	}
 	f := cmd.Flags()
 	addVersionFlag(cmd, &o.Version, "archive format, 2 or 3; default: the highest of the inputs'")
-	f.BoolVar(&o.Lossy, "lossy", false, "leave out or round what OUT cannot hold, and say so")
-	f.StringVar(&o.start, "start", "", "leave out what is earlier: "+timeHelp)
-	f.StringVar(&o.end, "end", "", "leave out what is later")
+	f.BoolVar(&o.Lossy, "lossy", false, "leave out or round data that OUT cannot hold, and report it")
+	f.StringVar(&o.start, "start", "", "leave out earlier records: "+timeHelp)
+	f.StringVar(&o.end, "end", "", "leave out later records")
 	f.StringSliceVar(&o.Metrics, "metrics", nil, "only these metrics: names, subtrees, PMIDs, or names with *, ? and []; may be repeated")
 	f.StringArrayVar(&o.labels, "labels", nil, `only series with these labels, as in PromQL: NAME="VALUE" with =, !=, =~ or !~; may be repeated`)
 	addVolumeFlags(cmd, &o.volumeSize, &o.Compress, "the volumes")
@@ -109,14 +108,14 @@ func runCopy(ctx context.Context, s streams, o copyOptions, in []string, out str
 	})
 }
 
-// printCopy prints what a copy has.
+// printCopy prints the name and the size of a copy.
 func printCopy(s streams, out string, report *rewrite.Report) error {
 	_, err := fmt.Fprintf(s.out, "%s: %s\n", out, plural(report.Records, "record"))
 	return err
 }
 
-// copyArchives copies archives of one host. After that it calls print and names
-// what the copy lacks.
+// copyArchives copies archives of one host. Then it calls print and reports the data
+// that the copy lacks.
 func copyArchives(ctx context.Context, s streams, o copySelection, in []string, out string, print func(host string, report *rewrite.Report) error) error {
 	h, err := openHosts(s, in)
 	if err != nil {
@@ -149,10 +148,11 @@ func copyArchives(ctx context.Context, s streams, o copySelection, in []string, 
 			report.Damage = append(report.Damage, p.Err)
 		}
 	}
-	return cmp.Or(err, sayCopyLosses(s, report))
+	return cmp.Or(err, reportCopyLosses(s, report))
 }
 
-// explain says why nothing was selected, and what may have been meant.
+// explain adds similar names to an error about a selection without records, or
+// prints why it has none.
 func (o *copySelection) explain(ctx context.Context, h *hosts, err error) error {
 	switch {
 	case errors.Is(err, rewrite.ErrNoMetric):
@@ -175,9 +175,9 @@ func (o *copySelection) explain(ctx context.Context, h *hosts, err error) error 
 	return err
 }
 
-// sayCopyLosses names what the copy does not have. What was allowed is no
-// failure; an input that broke off is one.
-func sayCopyLosses(s streams, report *rewrite.Report) error {
+// reportCopyLosses prints the data that the copy lacks. Damage of the input leads to
+// errSkipped, a loss that --lossy allows does not.
+func reportCopyLosses(s streams, report *rewrite.Report) error {
 	for _, l := range report.Losses {
 		fmt.Fprintf(s.err, "%s: %s (%s)\n", l.Loss, humanize.Comma(int64(l.Count)), l.First)
 	}
