@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"context"
 	"errors"
 )
 
@@ -45,15 +46,24 @@ func (a *Appender) end() error {
 	default:
 		a.discard() // remove the label, too: readers would report it as damage
 	}
+	err = errors.Join(err, ended(a.opts.Context))
 	last := a.data.f != nil && a.opts.CompressLast && err == nil
 	for _, f := range a.files() {
-		err = errors.Join(err, f.finish(!a.opts.NoSync))
+		err = errors.Join(err, f.finish(!a.opts.NoSync && ended(a.opts.Context) == nil))
 	}
 	if last && err == nil {
 		a.pack()
 	}
 	a.err = ErrClosed
 	return errors.Join(err, a.packer.wait())
+}
+
+// ended returns the error of a context, which may be nil.
+func ended(ctx context.Context) error {
+	if ctx == nil {
+		return nil
+	}
+	return ctx.Err()
 }
 
 // marksOnly reports whether the archive has neither values nor metadata.

@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -15,8 +16,9 @@ type packer struct {
 	how     Compression
 	sync    bool
 	open    func(name string) (disk, error)
-	working chan error // result of the volume being compressed; nil if there is none
-	err     error      // the first error
+	ctx     context.Context // ends the compression early; may be nil
+	working chan error      // result of the volume being compressed; nil if there is none
+	err     error           // the first error
 	saved   atomic.Int64
 	// plain and stored are the total sizes of the Appender's own volumes before
 	// and after compression.
@@ -83,7 +85,7 @@ func (p *packer) pack(name string, own bool) error {
 		return packInto(f, p.how)
 	}
 	err = writeAside(p.base, packed, p.sync, open, func(w io.Writer) error {
-		_, err := io.Copy(w, in)
+		_, err := io.Copy(w, whileWanted{in, p.ctx})
 		return err
 	})
 	if err != nil {
@@ -94,6 +96,20 @@ func (p *packer) pack(name string, own bool) error {
 		return err
 	}
 	return supersede(name, p.sync)
+}
+
+// whileWanted reads until its context, which may be nil, has ended.
+type whileWanted struct {
+	io.Reader
+	ctx context.Context
+}
+
+// Read reads unless the context has ended.
+func (r whileWanted) Read(p []byte) (int, error) {
+	if err := ended(r.ctx); err != nil {
+		return 0, err
+	}
+	return r.Reader.Read(p)
 }
 
 // adopt gives the compressed volume the time and the permissions of the plain

@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"context"
 	"time"
 
 	"github.com/pcparchive/pcparchive/pcp"
@@ -42,6 +43,10 @@ type WriteOptions struct {
 	// CompressLast makes Close compress the last volume, too, because nothing
 	// will be appended.
 	CompressLast bool
+
+	// Context may be nil. Once it has ended, nobody wants the archive: Close
+	// compresses no volume, does not wait for the disk, and returns its error.
+	Context context.Context
 
 	// AsIs accepts descriptors without semantics or with invalid names, and a
 	// label without a time zone. It serves tools that copy.

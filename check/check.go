@@ -184,6 +184,9 @@ func (c *checker) frames(m *member, valid func([]byte) bool, visit func(*frame))
 // none.
 func (c *checker) recover(m *member, w *walker, bad *damage, valid func([]byte) bool) bool {
 	ok := w.resync(bad, valid)
+	if c.cancelled() {
+		return false
+	}
 	if ok {
 		c.skipPointers(m, bad.off, w.Off)
 	} else {

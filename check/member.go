@@ -128,7 +128,9 @@ func (c *checker) open(m *member) *file {
 		return nil
 	}
 	r := source{f.From(0), c.sink}
-	return &file{f: f, r: r, w: newWalker(r, f.Size, c.opts.MaxRecord)}
+	w := newWalker(r, f.Size, c.opts.MaxRecord)
+	w.Stop = c.cancelled
+	return &file{f: f, r: r, w: w}
 }
 
 // readAhead starts a goroutine that reads the file ahead.

@@ -141,7 +141,7 @@ func (w *archives) begin(g *group) error {
 	w.open = append(w.open, a)
 	file, err := archive.Create(base, archive.LocalHeader(host), &archive.WriteOptions{
 		Version: o.Version, Buffer: w.buffer(), VolumeSize: o.VolumeSize, NoLock: true, AsIs: true, Files: w.files,
-		Compress: o.Compress, CompressLast: o.Compress != archive.CompressNone,
+		Compress: o.Compress, CompressLast: o.Compress != archive.CompressNone, Context: w.ctx,
 	})
 	if err != nil {
 		return err

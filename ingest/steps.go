@@ -25,7 +25,7 @@ func (im *Importer) Steps(ctx context.Context, src history.Source, h archive.Hea
 	label := archive.Header{Host: h.Host, PID: h.PID, Zone: h.Zone, ZoneInfo: h.ZoneInfo}
 	file, err := archive.Create(aside.Base(), label, &archive.WriteOptions{
 		Version: cmp.Or(o.Version, h.Version), VolumeSize: o.VolumeSize, NoLock: true, AsIs: true,
-		Compress: o.Compress, CompressLast: o.Compress != archive.CompressNone,
+		Compress: o.Compress, CompressLast: o.Compress != archive.CompressNone, Context: ctx,
 	})
 	if err != nil {
 		return nil, err

@@ -53,7 +53,7 @@ func compose(ctx context.Context, base string, in []*archive.Reader, o Options, 
 		return err
 	}
 	a, err := archive.Create(base, *h, &archive.WriteOptions{
-		Version: o.Version, NoSync: true, NoLock: true, AsIs: true, VolumeSize: o.VolumeSize, Compress: o.Compress, CompressLast: true,
+		Version: o.Version, NoSync: true, NoLock: true, AsIs: true, VolumeSize: o.VolumeSize, Compress: o.Compress, CompressLast: true, Context: ctx,
 	})
 	if err != nil {
 		return err

@@ -88,7 +88,7 @@ func (o *convertOptions) sorted(ctx context.Context, src *sampleInput, dst prom.
 
 // writeBlocks writes blocks of samples.
 func (o *convertOptions) writeBlocks(ctx context.Context, s streams, src *sampleInput, report *prom.Report) error {
-	blocks, err := o.blocks.open(report)
+	blocks, err := o.blocks.open(ctx, report)
 	if err != nil {
 		return err
 	}

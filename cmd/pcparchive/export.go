@@ -113,7 +113,7 @@ func exportBlocks(ctx context.Context, s streams, paths []string, m *mappingOpti
 	if err != nil {
 		return err
 	}
-	blocks, err := t.open(report)
+	blocks, err := t.open(ctx, report)
 	if err != nil {
 		return err
 	}
@@ -129,14 +129,14 @@ func exportBlocks(ctx context.Context, s streams, paths []string, m *mappingOpti
 }
 
 // open begins the blocks.
-func (t *blockTarget) open(report *prom.Report) (*tsdb.Blocks, error) {
+func (t *blockTarget) open(ctx context.Context, report *prom.Report) (*tsdb.Blocks, error) {
 	if t.blockRange < time.Millisecond {
 		return nil, usageError{fmt.Errorf("--block-duration %s is less than a millisecond", t.blockRange)}
 	}
 	if err := checkLabels("thanos-label", t.thanos, false); err != nil {
 		return nil, err
 	}
-	return tsdb.NewBlocks(t.dir, tsdb.Options{BlockRange: t.blockRange, External: t.thanos, Report: report})
+	return tsdb.NewBlocks(t.dir, tsdb.Options{BlockRange: t.blockRange, External: t.thanos, Report: report, Context: ctx})
 }
 
 // print prints which blocks were written and what the user does next.

@@ -1,6 +1,7 @@
 package tsdb
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -52,7 +53,7 @@ func (b *Blocks) writeBlock() (Block, error) {
 		}
 		return Block{}, err
 	}
-	if err := unmarkOwn(tmp); err != nil {
+	if err := cmp.Or(b.ended(), unmarkOwn(tmp)); err != nil {
 		return Block{}, errors.Join(fmt.Errorf("block %s: %w", id, err), os.RemoveAll(tmp))
 	}
 	if err := fileutil.Rename(tmp, block.Dir); err != nil {
@@ -92,7 +93,7 @@ func (b *Blocks) fill(block *Block, tmp string) error {
 func (b *Blocks) writeSeries(block *Block, tmp string) (err error) {
 	// On an error, an ended context stops index.Writer's Close from completing
 	// the index; it only closes its files then.
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(cmp.Or[context.Context](b.ctx, context.Background()))
 	defer cancel()
 	cw, err := chunks.NewWriter(filepath.Join(tmp, "chunks"), chunks.WithSegmentSize(b.segmentSize()))
 	if err != nil {
@@ -112,13 +113,19 @@ func (b *Blocks) writeSeries(block *Block, tmp string) (err error) {
 		err = iw.Close()
 	}()
 	slices.SortFunc(b.live, func(x, y *series) int { return labels.Compare(x.lset, y.lset) })
-	for _, symbol := range symbols(b.live) {
+	for i, symbol := range symbols(b.live) {
+		if i%checkEvery == 0 && b.ended() != nil {
+			return b.ended()
+		}
 		if err := iw.AddSymbol(symbol); err != nil {
 			return err
 		}
 	}
 	w := blockWriter{block: block, spill: &b.spill, chunks: cw, index: iw, content: sha256.New()}
-	for _, e := range b.live {
+	for i, e := range b.live {
+		if i%checkEvery == 0 && b.ended() != nil {
+			return b.ended()
+		}
 		if err := w.add(e); err != nil {
 			return fmt.Errorf("series %s: %w", e.lset, err)
 		}

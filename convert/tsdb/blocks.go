@@ -30,6 +30,8 @@ type Options struct {
 	// NoSidecar leaves out the file of [SidecarName].
 	NoSidecar bool
 	Report    *prom.Report // may be nil
+	// Context may be nil. Once it has ended, no further block is completed.
+	Context context.Context
 }
 
 // Blocks is a [prom.SampleSink] that writes blocks into a folder, each as soon
@@ -62,6 +64,19 @@ type Blocks struct {
 	before       []neighbour // that the folder had
 	replaced     []Block     // of these
 	err          error       // what ended it
+	ctx          context.Context
+}
+
+// checkEvery is the number of series after which the writing of a block looks at
+// its context.
+const checkEvery = 1024
+
+// ended returns the error of the context, which may be nil.
+func (b *Blocks) ended() error {
+	if b.ctx == nil {
+		return nil
+	}
+	return b.ctx.Err()
 }
 
 // errClosed is what a Blocks says after its end.
@@ -89,7 +104,7 @@ func NewBlocks(dir string, o Options) (*Blocks, error) {
 	}
 	b := &Blocks{
 		dir: dir, lock: lock, window: o.BlockRange.Milliseconds(), report: o.Report, external: o.External,
-		noSidecar: o.NoSidecar, spill: chunk.NewFile(dir),
+		noSidecar: o.NoSidecar, spill: chunk.NewFile(dir), ctx: o.Context,
 	}
 	b.shut()
 	return b, nil
@@ -204,7 +219,10 @@ func (b *Blocks) writeWindow() error {
 	if len(b.live) == 0 {
 		return nil
 	}
-	for _, e := range b.live {
+	for i, e := range b.live {
+		if i%checkEvery == 0 && b.ended() != nil {
+			return b.ended()
+		}
 		if err := errors.Join(b.pack(e), b.cutHistogram(e)); err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package tsdb_test
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"testing"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/internal/sinktest"
 )
 
 func TestOneWriterPerFolder(t *testing.T) {
@@ -65,4 +67,17 @@ func TestUnfinishedBlocksAreRemoved(t *testing.T) {
 			assert.Equal(t, tt.left, left)
 		})
 	}
+}
+
+// TestUnwantedBlock: once the context has ended, no block is completed and nothing
+// of one remains.
+func TestUnwantedBlock(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	b, dir := newBlocks(t, tsdb.Options{Context: ctx})
+	require.NoError(t, sinktest.Put(b, newSeries(0, "m", "a"), noon, 1))
+	cancel()
+	require.ErrorIs(t, b.Flush(t.Context()), context.Canceled)
+	require.NoError(t, b.Close())
+	assert.Empty(t, b.Written())
+	assert.Empty(t, listing(t, dir))
 }

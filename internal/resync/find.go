@@ -6,6 +6,8 @@ const (
 	// perByte limits the bytes decoded to distinguish records from bytes that
 	// only resemble one, as a multiple of the bytes read.
 	perByte = 16
+	// stopEvery is the number of bytes after which a search asks whether to stop.
+	stopEvery = 64 << 10
 )
 
 // Lengths are the length words before and after a damaged record; zero means
@@ -30,7 +32,10 @@ func (w *Window) Find(maxRecord int, known Lengths, valid func(payload []byte) b
 // FindHere does the same as Find, but also accepts a record at the current
 // position.
 func (w *Window) FindHere(maxRecord int, valid func(payload []byte) bool) bool {
-	for len(w.Peek(4)) == 4 {
+	for n := 0; len(w.Peek(4)) == 4; n++ {
+		if n%stopEvery == 0 && w.Stop != nil && w.Stop() {
+			return false
+		}
 		if w.effort > perByte*(w.Off+Buffer) {
 			return false // the file is crafted to waste time
 		}

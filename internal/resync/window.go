@@ -20,6 +20,9 @@ type Window struct {
 	Off int64 // offset in the file of the first byte in the Window
 	Err error // error while reading, other than io.EOF
 
+	// Stop may be nil. A search ends without a record once it returns true.
+	Stop func() bool
+
 	src    io.Reader
 	mem    []byte
 	lo, hi int // the bytes of the Window are mem[lo:hi]
