@@ -17,7 +17,7 @@ const wide = 1000 // doubles in a record
 
 var wideDesc = &meta.Desc{PMID: pcp.NewPMID(60, 9, 9), Type: pcp.TypeDouble, InDom: pcp.NewInDomID(60, 9), Sem: pcp.SemInstant, Names: []string{"wide"}}
 
-// wideResult returns a record of doubles and the instance domain it needs.
+// wideResult returns a record of doubles and its instance domain.
 func wideResult() (*archive.Result, *meta.InDom) {
 	in := &meta.InDom{ID: wideDesc.InDom}
 	set := archive.ValueSet{PMID: wideDesc.PMID, Format: archive.Block}
@@ -28,7 +28,7 @@ func wideResult() (*archive.Result, *meta.InDom) {
 	return &archive.Result{Sets: []archive.ValueSet{set}}, in
 }
 
-// wideArchive writes an archive of n such records.
+// wideArchive writes an archive of n records of wideResult.
 func wideArchive(t testing.TB, n int) string {
 	base := filepath.Join(t.TempDir(), "wide")
 	a, err := archive.Create(base, archive.Header{}, nil)
@@ -63,8 +63,8 @@ func TestAppendDoesNotAllocate(t *testing.T) {
 	require.NoError(t, a.Close())
 }
 
-// TestStepsAllocateOncePerPass: what a pass allocates does not grow with the
-// number of records.
+// TestStepsAllocateOncePerPass checks that the allocations of a pass do not
+// grow with the number of records.
 func TestStepsAllocateOncePerPass(t *testing.T) {
 	pass := func(base string) float64 {
 		r, err := archive.Open(base, nil)
@@ -111,7 +111,7 @@ func BenchmarkDecode(b *testing.B) {
 	perSecond(b, wide)
 }
 
-// BenchmarkDecodeOdd decodes records of which none is like one before.
+// BenchmarkDecodeOdd decodes records that do not resemble each other.
 func BenchmarkDecodeOdd(b *testing.B) {
 	res, _ := wideResult()
 	var raws [400][]byte
@@ -153,7 +153,8 @@ func BenchmarkSteps(b *testing.B) {
 	perSecond(b, records*wide)
 }
 
-// perSecond reports how many samples an iteration of n samples makes of a second.
+// perSecond reports the number of samples per second, given n samples per
+// iteration.
 func perSecond(b *testing.B, n int) {
 	b.ReportMetric(float64(n)*float64(b.N)/b.Elapsed().Seconds(), "samples/s")
 }

@@ -44,7 +44,7 @@ func TestAppenderAgainstCheck(t *testing.T) {
 	})
 }
 
-// TestAppenderReadsBack finds in an archive what was written into it.
+// TestAppenderReadsBack reads back everything that was written.
 func TestAppenderReadsBack(t *testing.T) {
 	archtest.ForEachVersion(t, func(t *testing.T, v pcp.Version) {
 		r, err := archive.Open(archtest.Sample(t, v), nil)
@@ -137,13 +137,14 @@ func TestCreateNeverOverwrites(t *testing.T) {
 	}
 }
 
-// TestCreateBesideSimilarNames: only the archive's own files are in its way.
+// TestCreateBesideSimilarNames checks that only files of the same archive
+// prevent creating it.
 func TestCreateBesideSimilarNames(t *testing.T) {
 	dir := t.TempDir()
 	for _, other := range []string{"re.meta", "rec2.0", "rec.meta.txt", "rec", "rec.0.1"} {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, other), nil, 0o644))
 	}
-	for _, base := range []string{"rec", "rec.1"} { // the second is no volume of the first
+	for _, base := range []string{"rec", "rec.1"} { // rec.1 is not a volume of rec
 		a, err := archive.Create(filepath.Join(dir, base), archive.Header{}, nil)
 		require.NoError(t, err, base)
 		require.NoError(t, a.Append(count(1, 1)))
@@ -214,7 +215,8 @@ func counts(t testing.TB, base string) (all []string) {
 	return all
 }
 
-// TestRefusals: what is refused leaves no trace and ends nothing.
+// TestRefusals checks that rejected input leaves no trace, and that other calls
+// may follow.
 func TestRefusals(t *testing.T) {
 	metric := func(s archive.ValueSet) func(a *archive.Appender) error {
 		s.PMID = archtest.Release.PMID
@@ -282,8 +284,8 @@ func TestV2Range(t *testing.T) {
 	require.NoError(t, a.Close())
 }
 
-// TestFileLimit: a record that no volume has room for is refused, as is metadata
-// beyond what its file may hold; what is there is kept.
+// TestFileLimit checks that a record too long for any volume, and metadata
+// beyond the limit of its file, are rejected without losing earlier records.
 func TestFileLimit(t *testing.T) {
 	a, base := create(t, pcp.V2)
 	a.SetRecordLimit(132 + 3*40)
@@ -327,7 +329,7 @@ func TestClosed(t *testing.T) {
 	assert.Equal(t, pcp.V3, a.Version())
 }
 
-// TestUnchangedMetadata is written once.
+// TestUnchangedMetadata checks that repeated metadata is written once.
 func TestUnchangedMetadata(t *testing.T) {
 	archtest.ForEachVersion(t, func(t *testing.T, v pcp.Version) {
 		a, base := create(t, v)
@@ -373,8 +375,8 @@ func TestMembersOrder(t *testing.T) {
 	}
 }
 
-// TestOnlyMarks: an archive of marks alone, which no reader opens, is removed;
-// with metadata after them it is one.
+// TestOnlyMarks checks that Close removes an archive of marks without metadata,
+// which no reader opens, and keeps one with metadata.
 func TestOnlyMarks(t *testing.T) {
 	archtest.ForEachVersion(t, func(t *testing.T, v pcp.Version) {
 		for _, o := range []archive.WriteOptions{{}, {VolumeRecords: 1}, {Buffer: 1}} {

@@ -57,7 +57,7 @@ func TestBackward(t *testing.T) {
 	}
 }
 
-// TestBackwardViews: steps are the same in both directions.
+// TestBackwardViews checks that steps are the same in both directions.
 func TestBackwardViews(t *testing.T) {
 	archtest.ForEachVersion(t, func(t *testing.T, v pcp.Version) {
 		r, err := archive.Open(archtest.Sample(t, v), nil)
@@ -76,7 +76,8 @@ func TestBackwardViews(t *testing.T) {
 	})
 }
 
-// TestBackwardDamage: what precedes a torn end or damage is read.
+// TestBackwardDamage checks that steps before damage or an incomplete end are
+// read.
 func TestBackwardDamage(t *testing.T) {
 	for _, p := range append([]packer{{name: "plain"}}, packers...) {
 		t.Run(p.name, func(t *testing.T) {
@@ -149,8 +150,8 @@ func TestBackwardCorpus(t *testing.T) {
 	})
 }
 
-// TestSeekWithoutIndex begins in the right volume without an index, and with
-// one that stops early.
+// TestSeekWithoutIndex begins in the right volume without an index, and with an
+// index that ends early.
 func TestSeekWithoutIndex(t *testing.T) {
 	base, last := manyRecords(t, pcp.V3, 4)
 	raw, err := os.ReadFile(base + ".index")

@@ -16,8 +16,8 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// TestDefineRefusesWhatWasForgotten: a descriptor is refused in which something
-// is missing, and nothing is written of it.
+// TestDefineRefusesWhatWasForgotten checks that Define rejects an incomplete
+// descriptor and writes nothing of it.
 func TestDefineRefusesWhatWasForgotten(t *testing.T) {
 	for name, d := range map[string]meta.Desc{
 		"no semantics":       {InDom: pcp.InDomNull, Names: []string{"a.b"}},

@@ -21,12 +21,12 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// packer is a program that compresses, and the suffix of what it makes.
+// packer is a compression program and its suffix.
 type packer struct {
 	name, suffix string
 	command      []string
-	parts        int  // that the file is compressed in one by one
-	reference    bool // release 6 reads it
+	parts        int  // number of parts of the file that are compressed separately
+	reference    bool // PCP release 6 reads the format
 }
 
 var packers = []packer{
@@ -44,8 +44,8 @@ var packers = []packer{
 	{"zstd frames", ".zst", []string{"zstd", "-qc", "--no-check"}, 7, false},
 }
 
-// wholesale reports whether the format has all of a test's volume in one unit
-// that is decoded or not.
+// wholesale reports whether the format stores the test's volume as one unit,
+// which is decoded completely or not at all.
 func (p packer) wholesale() bool {
 	return p.parts == 1 && (p.command[0] == "bzip2" || p.command[0] == "zstd")
 }
@@ -57,7 +57,7 @@ func (p packer) pack(t testing.TB, path string) string {
 	require.NoError(t, err)
 	var out []byte
 	for part := range slices.Chunk(raw, (len(raw)+p.parts-1)/p.parts) {
-		if p.command[0] == "zstd" { // the size goes into the frame only if it is known
+		if p.command[0] == "zstd" { // zstd stores the size in the frame only if it knows it in advance
 			out = append(out, archtest.Pack(t, part, "zstd", append(p.command[1:], fmt.Sprintf("--stream-size=%d", len(part)))...)...)
 			continue
 		}
@@ -68,9 +68,9 @@ func (p packer) pack(t testing.TB, path string) string {
 	return path + p.suffix
 }
 
-// manyRecords writes volumes of 40 records, each of which compresses badly
-// enough that a volume takes several blocks, and returns the last second. Tests
-// get copies of what is written once.
+// manyRecords writes volumes of 40 records and returns the last second. The
+// records compress so badly that a volume takes several blocks. Tests get
+// copies of files that are written once.
 func manyRecords(t testing.TB, v pcp.Version, volumes int) (base string, last int64) {
 	t.Helper()
 	key := [2]int{int(v), volumes}
@@ -112,7 +112,7 @@ func writeMany(t testing.TB, base string, v pcp.Version, volumes int) {
 	require.NoError(t, a.Close())
 }
 
-// everything lists all records of an archive, with their places.
+// everything lists all records of an archive with their positions.
 func everything(t testing.TB, base string, o *archive.ReadOptions) (all []string) {
 	r, err := archive.Open(base, o)
 	require.NoError(t, err)
@@ -128,7 +128,7 @@ func everything(t testing.TB, base string, o *archive.ReadOptions) (all []string
 	return append(all, end.String())
 }
 
-// shown is a record without its pointers.
+// shown formats a record without its pointers.
 func shown(rec archive.Record) any {
 	switch rec := rec.(type) {
 	case *archive.Result:
@@ -143,7 +143,7 @@ func shown(rec archive.Record) any {
 	return rec
 }
 
-var _ = labelset.Levels // the JSON above is that of a set
+var _ = labelset.Levels // the JSON above is that of a labelset.Set
 
 func TestCompressed(t *testing.T) {
 	for _, v := range archtest.Versions {
@@ -175,7 +175,8 @@ func TestCompressed(t *testing.T) {
 	}
 }
 
-// TestCompressedContentsTell has names that say something else than contents.
+// TestCompressedContentsTell reads files whose contents do not match their
+// suffix.
 func TestCompressedContentsTell(t *testing.T) {
 	base, _ := manyRecords(t, pcp.V3, 1)
 	want := everything(t, base, nil)
@@ -186,7 +187,7 @@ func TestCompressedContentsTell(t *testing.T) {
 	assert.Equal(t, want, everything(t, base, nil))
 }
 
-// TestCompressedMeanwhile compresses files under a Reader.
+// TestCompressedMeanwhile compresses files while a Reader is open.
 func TestCompressedMeanwhile(t *testing.T) {
 	base, last := manyRecords(t, pcp.V3, 2)
 	r, err := archive.Open(base, nil)
@@ -203,8 +204,8 @@ func TestCompressedMeanwhile(t *testing.T) {
 	assert.ErrorIs(t, err, os.ErrNotExist)
 }
 
-// TestMetadataLeavesVolumesAlone answers questions about metadata although no
-// volume but the beginning of the first can be decompressed.
+// TestMetadataLeavesVolumesAlone queries metadata although only the beginning
+// of the first volume can be decompressed.
 func TestMetadataLeavesVolumesAlone(t *testing.T) {
 	for _, p := range packers {
 		t.Run(p.name, func(t *testing.T) {
@@ -232,8 +233,8 @@ func TestMetadataLeavesVolumesAlone(t *testing.T) {
 	}
 }
 
-// TestCompressedDamage cuts and changes compressed volumes: what can be read is, in
-// order, and the damage is named with its place.
+// TestCompressedDamage cuts and changes compressed volumes. Every readable
+// record must be read in order, and the damage reported with its position.
 func TestCompressedDamage(t *testing.T) {
 	for _, p := range packers {
 		t.Run(p.name, func(t *testing.T) {
@@ -284,8 +285,8 @@ func TestCompressedDamage(t *testing.T) {
 	}
 }
 
-// TestCompressedMetadataDamage: of damaged metadata and of a damaged index what
-// precedes the damage is used, and the damage is named.
+// TestCompressedMetadataDamage checks that metadata and index entries before
+// damage are used, and that the damage is reported.
 func TestCompressedMetadataDamage(t *testing.T) {
 	for _, p := range packers {
 		t.Run(p.name, func(t *testing.T) {
@@ -320,7 +321,8 @@ func TestCompressedMetadataDamage(t *testing.T) {
 	}
 }
 
-// TestCompressedLimits: what a small file holds does not fill the memory.
+// TestCompressedLimits checks that a small file with huge contents does not
+// fill the memory.
 func TestCompressedLimits(t *testing.T) {
 	base, _ := manyRecords(t, pcp.V3, 1)
 	path := base + ".meta"

@@ -36,8 +36,8 @@ func fill(t *testing.T, a *archive.Appender, from, to int64) {
 	}
 }
 
-// TestContinueIsSeamless: an archive written in parts has the metadata and values
-// of one written at once.
+// TestContinueIsSeamless checks that an archive written in parts has the same
+// metadata and values as one written at once.
 func TestContinueIsSeamless(t *testing.T) {
 	archtest.ForEachVersion(t, func(t *testing.T, v pcp.Version) {
 		whole, wholeBase := create(t, v)
@@ -76,7 +76,7 @@ func TestContinueRefusesConflicts(t *testing.T) {
 	require.ErrorIs(t, a.Define(&other), pcp.ErrMismatch)
 	require.NoError(t, a.Close())
 	before, index, data := archtest.Members(t, base)
-	for range 2 { // with nothing to append nothing changes
+	for range 2 { // without new records nothing changes
 		a, err = archive.Continue(base, nil)
 		require.NoError(t, err)
 		require.NoError(t, a.Close())
@@ -85,7 +85,8 @@ func TestContinueRefusesConflicts(t *testing.T) {
 	}
 }
 
-// TestContinueTorn cuts each file at every byte behind its label and appends.
+// TestContinueTorn cuts each file at every byte after its label and then
+// appends.
 func TestContinueTorn(t *testing.T) {
 	archtest.ForEachVersion(t, func(t *testing.T, v pcp.Version) {
 		a, original := create(t, v)
@@ -147,7 +148,7 @@ func TestContinueInNewVolume(t *testing.T) {
 	require.NoError(t, err)
 	packed := archtest.Pack(t, raw, "gzip", "-c")
 	foreign := bytes.Clone(raw)
-	foreign[11]++ // the process that wrote it
+	foreign[11]++ // process that wrote the archive
 	damaged := bytes.Clone(raw)
 	damaged[len(damaged)-1]++
 	for name, tt := range map[string]struct {
@@ -201,13 +202,13 @@ func TestContinueErrors(t *testing.T) {
 }
 
 // TestContinueCorpus appends to a copy of every uncompressed archive of the
-// corpus: all that was there is still there, and one mark more.
+// corpus. All earlier records must remain, followed by a mark.
 func TestContinueCorpus(t *testing.T) {
 	n := 0
 	for _, original := range oracle.Archives(t, "archives", true) {
 		before, err := recordCount(original)
 		if err != nil {
-			continue // torn: TestContinueTorn
+			continue // TestContinueTorn covers incomplete files
 		}
 		n++
 		_, members, err := archive.Members(original)
@@ -250,8 +251,8 @@ func recordCount(base string) (n int, err error) {
 	return n, nil
 }
 
-// TestLabelsInForce: an Appender knows what labels it wrote, and those of an
-// archive that it goes on with.
+// TestLabelsInForce checks that an Appender knows the labels that it wrote and
+// those of an archive that it continues.
 func TestLabelsInForce(t *testing.T) {
 	base := filepath.Join(t.TempDir(), "rec")
 	a, err := archive.Create(base, archtest.Header, nil)

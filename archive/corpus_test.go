@@ -31,8 +31,8 @@ func forCorpus(t *testing.T, f func(t *testing.T, base string)) {
 	}
 }
 
-// TestCorpusAgainstDump reads every archive that the reference reads, refuses
-// those that it refuses, and finds in them what it finds.
+// TestCorpusAgainstDump compares every archive of the corpus with PCP's
+// listing, and rejects the archives that PCP rejects.
 func TestCorpusAgainstDump(t *testing.T) {
 	forCorpus(t, func(t *testing.T, base string) {
 		ref := oracle.Exec(t, "pmdumplog", "-z", "-a", base)
@@ -67,7 +67,7 @@ func requireLocated(t *testing.T, err error) {
 	assert.NotEmpty(t, fe.File)
 }
 
-// dump is what a listing by the reference says of an archive.
+// dump holds the contents of a PCP listing of an archive.
 type dump struct {
 	commencing string
 	descs      map[string]string // identifier and names: type, domain, semantics, units
@@ -151,7 +151,7 @@ func descs(r *archive.Reader) map[string]string {
 			}
 			return known
 		}
-		d.Units.ExtraUnit, d.Units.ExtraScale = 0, 0 // the reference came to know them later
+		d.Units.ExtraUnit, d.Units.ExtraScale = 0, 0 // the installed PCP does not know the extra unit
 		units := d.Units.String()
 		if units == "" {
 			units = "none"
@@ -172,11 +172,11 @@ func indoms(r *archive.Reader) map[string][]int {
 	return all
 }
 
-// strict reads as the reference does, with which the corpus is compared.
+// strict selects PCP's reading of damage, with which the corpus is compared.
 var strict = &archive.ReadOptions{Strict: true}
 
-// shapes leaves out records that are older than one before them, as the
-// reference does, and ends at damage.
+// shapes omits records that are older than one before them and ends at damage,
+// as PCP does.
 func shapes(r *archive.Reader) (all []string, err error) {
 	var last pcp.Timestamp
 	add := func(t pcp.Timestamp, what string) {
@@ -188,7 +188,7 @@ func shapes(r *archive.Reader) (all []string, err error) {
 	for rec, err := range r.Records(archive.RoleData) {
 		var d *archive.Damage
 		if errors.As(err, &d) && d.Offset == 0 {
-			continue // the reference passes over a volume without a good label
+			continue // PCP skips a volume with a damaged label
 		}
 		if err != nil {
 			return all, err
@@ -203,7 +203,8 @@ func shapes(r *archive.Reader) (all []string, err error) {
 	return all, nil
 }
 
-// stepsAgree checks that the joined view holds what the records do.
+// stepsAgree checks that the joined view contains the same values as the
+// records.
 func stepsAgree(t *testing.T, r *archive.Reader) {
 	records, marks, values := 0, 0, 0
 	var recErr error
@@ -235,7 +236,7 @@ func stepsAgree(t *testing.T, r *archive.Reader) {
 		for _, m := range step.Metrics {
 			values -= len(m.Points)
 			for _, p := range m.Points {
-				if p.Series.Metric != m.Metric || p.Series.Inst.ID != p.Value.Inst { // a million times: without testify
+				if p.Series.Metric != m.Metric || p.Series.Inst.ID != p.Value.Inst { // too many comparisons for testify
 					t.Fatalf("%v: a value of %s, %v, is of the series %v", step.Stamp, m.Metric.Name, p.Value, p.Series)
 				}
 			}
@@ -245,7 +246,7 @@ func stepsAgree(t *testing.T, r *archive.Reader) {
 	assert.Equal(t, recErr, stepErr)
 }
 
-// TestCorpusReencodes writes every record as it was read.
+// TestCorpusReencodes checks that writing every record reproduces its bytes.
 func TestCorpusReencodes(t *testing.T) {
 	forCorpus(t, func(t *testing.T, base string) {
 		r, err := archive.Open(base, strict)
@@ -304,7 +305,7 @@ func reencodeFrames(t *testing.T, raw []byte, m archive.Member, v pcp.Version) {
 	}
 }
 
-// versionOfTag returns the version whose layout a metadata record has.
+// versionOfTag returns the version whose layout a metadata record uses.
 func versionOfTag(tag uint32, own pcp.Version) pcp.Version {
 	switch tag {
 	case 2, 3:
@@ -315,8 +316,8 @@ func versionOfTag(tag uint32, own pcp.Version) pcp.Version {
 	return own
 }
 
-// withPads returns a data record with the bytes between its blocks, which have
-// no meaning, as we write them. Blocks are taken to be in the order of values.
+// withPads returns a data record with our padding between its blocks, which has
+// no meaning. Blocks must be in the order of the values.
 func withPads(stored []byte, res *archive.Result) []byte {
 	blocks := 0
 	for _, s := range res.Sets {

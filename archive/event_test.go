@@ -44,7 +44,8 @@ func TestEventVectors(t *testing.T) {
 	}
 }
 
-// TestEventPadding: what pads parameters is anything, and the last one may lack it.
+// TestEventPadding checks that the padding of parameters may have any value and
+// that the last parameter may lack it.
 func TestEventPadding(t *testing.T) {
 	for _, end := range []string{"61626300", "616263ff", "616263"} {
 		content := archtest.Bytes(t, `00000001 6553f100 00000005 00000001 00000001 3d400401 06000007`+end)
@@ -84,7 +85,7 @@ func TestEventRoundTrip(t *testing.T) {
 	}
 }
 
-// TestEventDamage decodes every beginning of an event array, and lengths that lie.
+// TestEventDamage decodes every prefix of an event array, and false lengths.
 func TestEventDamage(t *testing.T) {
 	content := archtest.VectorBytes(t, "both/event-records")
 	for n := range content {

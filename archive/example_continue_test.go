@@ -12,15 +12,14 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// A program that records goes on, after a restart, with the archive that it had
-// begun.
+// A restarted recorder continues its archive.
 func ExampleContinue() {
 	dir, remove := exampleFolder()
 	defer remove()
 	base := filepath.Join(dir, "rec")
 	jobs := &meta.Desc{PMID: pcp.NewPMID(60, 0, 1), Type: pcp.TypeU32, InDom: pcp.InDomNull, Sem: pcp.SemInstant, Names: []string{"app.jobs"}}
 	record := func(a *archive.Appender, sec int64, n uint32) error {
-		if err := a.Define(jobs); err != nil { // written once, however often it is said
+		if err := a.Define(jobs); err != nil { // a repeated Define writes nothing
 			return err
 		}
 		return a.Append(&archive.Result{Stamp: pcp.Timestamp{Sec: sec}, Sets: []archive.ValueSet{
@@ -45,7 +44,7 @@ func ExampleContinue() {
 	for _, r := range a.Recovered() { // after a crash
 		fmt.Println(r)
 	}
-	// Nobody saw what happened before second 1060.
+	// Nothing was recorded between seconds 1000 and 1060.
 	err = errors.Join(a.Resume(pcp.Timestamp{Sec: 1060}), record(a, 1060, 5), a.Close())
 	if err != nil {
 		log.Fatal(err)

@@ -21,8 +21,8 @@ var (
 	}
 )
 
-// writeExample writes two records of one metric with two instances. What a
-// record needs is said before it.
+// writeExample writes two records of a metric with two instances. Metadata
+// precedes the record that needs it.
 func writeExample(base string) error {
 	a, err := archive.Create(base, archive.Header{PID: int32(os.Getpid()), Host: "db1", Zone: "UTC"}, nil)
 	if err != nil {

@@ -35,7 +35,7 @@ func exampleArchive() (base string, remove func()) {
 	return base, remove
 }
 
-// Reading values: every step holds what was recorded at one time.
+// Reading values: each step holds the values recorded at one time.
 func ExampleReader_Steps() {
 	base, remove := exampleArchive() // two records of disk.dev.read
 	defer remove()
@@ -61,7 +61,8 @@ func ExampleReader_Steps() {
 	// 1700000010 disk.dev.read sdb 2001
 }
 
-// Records as they are stored, for tools that inspect: here those of the metadata.
+// Reading records as stored, for tools that inspect: here those of the
+// metadata.
 func ExampleReader_Records() {
 	base, remove := exampleArchive() // two records of disk.dev.read
 	defer remove()
@@ -88,7 +89,7 @@ func ExampleReader_Records() {
 	// 917 labels
 }
 
-// A part of an archive: one metric, one window of time, the last record first.
+// Reading a part of an archive: one metric in a time window, last record first.
 func ExampleReader_Backward() {
 	base, remove := exampleArchive() // two records of disk.dev.read
 	defer remove()
@@ -112,7 +113,7 @@ func ExampleReader_Backward() {
 	// 1700000000.000000000 2
 }
 
-// Several archives of a host as one timeline: between them lies a mark.
+// Reading several archives of a host as one timeline: a mark separates them.
 func ExampleOpenSet() {
 	dir, remove := exampleFolder()
 	defer remove()
@@ -148,8 +149,8 @@ func ExampleOpenSet() {
 	// 1700086400.000000000 false
 }
 
-// Following an archive that is still being written. It ends with the context, or
-// as here with the first record later than asked for.
+// Following an archive that is still being written. The sequence ends with the
+// context or, as here, with the first record after the query.
 func ExampleReader_Follow() {
 	base, remove := exampleArchive() // two records of disk.dev.read
 	defer remove()

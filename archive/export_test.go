@@ -7,15 +7,15 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// Disk is what fault injection replaces.
+// Disk is the interface that fault injection implements.
 type Disk = disk
 
-// CreateOn is Create with another way to make files.
+// CreateOn is Create with another function to create files.
 func CreateOn(base string, h Header, o *WriteOptions, open func(name string) (Disk, error)) (*Appender, error) {
 	return create(base, h, o, open)
 }
 
-// ContinueOn is Continue with other ways to make and to open files.
+// ContinueOn is Continue with other functions to create and to open files.
 func ContinueOn(path string, o *WriteOptions, open, reopen func(name string) (Disk, error)) (*Appender, error) {
 	return continueOn(path, o, open, reopen)
 }
@@ -23,7 +23,7 @@ func ContinueOn(path string, o *WriteOptions, open, reopen func(name string) (Di
 // OpenFile opens a file as Continue does.
 func OpenFile(name string) (Disk, error) { return openFile(name) }
 
-// CreateFile makes a file as Create does.
+// CreateFile creates a file as Create does.
 func CreateFile(name string) (Disk, error) { return createFile(name) }
 
 func layoutOf(v pcp.Version) *wire.Layout {
@@ -34,7 +34,7 @@ func layoutOf(v pcp.Version) *wire.Layout {
 	return l
 }
 
-// SetRecordLimit makes a file's limit something a test can reach.
+// SetRecordLimit sets the limit of a file to a length that a test can reach.
 func (a *Appender) SetRecordLimit(n int64) {
 	l := *a.layout
 	l.MaxFile = n
@@ -59,5 +59,5 @@ func EncodeHeader(h *Header, volume int32) []byte {
 
 func ZoneOf(zoneInfo, tz string) *time.Location { return zone(zoneInfo, tz) }
 
-// ShapeHits is how many records had a shape that d had met.
+// ShapeHits returns the number of records that matched a shape in d.
 func (d *ResultDecoder) ShapeHits() int { return d.rd.shapes.hits }

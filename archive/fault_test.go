@@ -20,8 +20,8 @@ import (
 
 var errDisk = errors.New("disk full")
 
-// failingDisk lets a number of writes pass, shared by all files, and fails every
-// later one after half of its bytes.
+// failingDisk lets a number of writes succeed, counted over all files. Each
+// later write fails after half of its bytes.
 type failingDisk struct {
 	archive.Disk
 	left *int
@@ -35,8 +35,8 @@ func (d failingDisk) WriteAt(p []byte, off int64) (int, error) {
 	return n, errDisk
 }
 
-// writeUntil writes an archive to a disk that fails at write n and returns the
-// first error and the one of Close.
+// writeUntil writes an archive to a disk that fails at write n. It returns the
+// first error and the error of Close.
 func writeUntil(t *testing.T, base string, v pcp.Version, n int) (first, last error) {
 	open := func(name string) (archive.Disk, error) {
 		f, err := archive.CreateFile(name)
@@ -92,7 +92,7 @@ func TestFailingWrites(t *testing.T) {
 	})
 }
 
-// TestTornTails cuts a file at every byte: what is left whole is read.
+// TestTornTails cuts a file at every byte. All whole records must be read.
 func TestTornTails(t *testing.T) {
 	archtest.ForEachVersion(t, func(t *testing.T, v pcp.Version) {
 		base := archtest.Sample(t, v)
@@ -122,7 +122,7 @@ func TestTornTails(t *testing.T) {
 			}
 		}
 		assert.Equal(t, 5, last)
-		first := header + int(binary.BigEndian.Uint32(metaFile[header:])) // ends the first descriptor
+		first := header + int(binary.BigEndian.Uint32(metaFile[header:])) // end of the first descriptor
 		for size := header + 1; size <= len(metaFile); size++ {
 			require.NoError(t, os.WriteFile(base+".meta", metaFile[:size], 0o644))
 			_, err := steps()
@@ -147,8 +147,8 @@ func TestTornTails(t *testing.T) {
 	})
 }
 
-// TestFlippedBytes changes every byte of every file in turn: a located error or
-// another reading, never a panic.
+// TestFlippedBytes changes every byte of every file in turn. The result must be
+// an error with a position or a different reading, never a panic.
 func TestFlippedBytes(t *testing.T) {
 	archtest.ForEachVersion(t, func(t *testing.T, v pcp.Version) {
 		base := archtest.Sample(t, v)
@@ -164,13 +164,13 @@ func TestFlippedBytes(t *testing.T) {
 			header := len(archive.EncodeHeader(&archive.Header{Version: v}, 0))
 			for i, b := range raw {
 				if i > 200 && i < header-4 {
-					continue // what fills the label's strings
+					continue // padding of the label's strings
 				}
 				put(i, ^b)
 				r, err := archive.Open(base, nil)
 				put(i, b)
 				if err != nil {
-					assert.ErrorContains(t, err, base+".") // of two files that disagree it may be the other
+					assert.ErrorContains(t, err, base+".") // if two files disagree, the error may name the other file
 					continue
 				}
 				put(i, ^b)

@@ -13,8 +13,8 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// TestForeignNumbers: texts numbered as volumes after the last are none; among the
-// volumes one is damage.
+// TestForeignNumbers checks that text files numbered after the last volume are
+// ignored, and that one between volumes is damage.
 func TestForeignNumbers(t *testing.T) {
 	base, _ := threeVolumes(t, pcp.V3)
 	for _, suffix := range []string{".3", ".7"} {

@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestFoldersAreListedOnce: a folder is listed again when it has changed, or may
-// have, and not for each archive in it.
+// TestFoldersAreListedOnce checks that a folder is listed again only if it may
+// have changed, and not for each archive in it.
 func TestFoldersAreListedOnce(t *testing.T) {
 	dir := t.TempDir() + string(filepath.Separator)
 	put := func(name string) {

@@ -23,10 +23,10 @@ import (
 
 var often = &archive.ReadOptions{Poll: time.Millisecond}
 
-// following is what a follower sees.
+// following receives the steps of a follower.
 type following chan event
 
-// event is a step, described, or the end and its reason.
+// event is a formatted step, or the end with its error.
 type event struct {
 	step string
 	end  bool
@@ -76,7 +76,7 @@ func (f following) next(t *testing.T) string {
 	return e.step
 }
 
-// nothing makes sure that there is no step for a while.
+// nothing checks that no step arrives for a while.
 func (f following) nothing(t *testing.T) {
 	t.Helper()
 	select {
@@ -94,7 +94,7 @@ func (f following) ending(t *testing.T) error {
 	return e.err
 }
 
-// TestFollow follows an Appender through new records, metadata, volumes.
+// TestFollow follows an Appender through new records, metadata and volumes.
 func TestFollow(t *testing.T) {
 	archtest.ForEachVersion(t, func(t *testing.T, v pcp.Version) {
 		a, base := create(t, v)
@@ -124,7 +124,7 @@ func TestFollow(t *testing.T) {
 		assert.Equal(t, "1 sample.count=7", f.next(t))
 		f.nothing(t)
 
-		put(2, number, load(0)) // not yet described
+		put(2, number, load(0)) // the metric has no descriptor yet
 		require.NoError(t, a.Flush())
 		assert.Equal(t, "2 sample.count=7", f.next(t))
 
@@ -132,7 +132,7 @@ func TestFollow(t *testing.T) {
 		domain(3, "one")
 		put(3, number, load(0))
 		put(4, load(0, 1))
-		f.nothing(t) // it is in the Appender's buffer
+		f.nothing(t) // the record is still in the Appender's buffer
 		require.NoError(t, a.Flush())
 		assert.Equal(t, "3 sample.count=7 sample.load[one]=0", f.next(t))
 		assert.Equal(t, "4 sample.load[one]=0 sample.load[]=0", f.next(t))
@@ -166,7 +166,8 @@ func TestFollow(t *testing.T) {
 	})
 }
 
-// TestFollowConcurrently runs a busy writer and followers that join at any time.
+// TestFollowConcurrently runs a busy writer and followers that start at any
+// time.
 func TestFollowConcurrently(t *testing.T) {
 	archtest.ForEachVersion(t, func(t *testing.T, v pcp.Version) {
 		base := t.TempDir() + "/rec"
@@ -206,7 +207,7 @@ func TestFollowConcurrently(t *testing.T) {
 	})
 }
 
-// TestFollowHalfWritten lets files grow byte by byte.
+// TestFollowHalfWritten extends files byte by byte.
 func TestFollowHalfWritten(t *testing.T) {
 	archtest.ForEachVersion(t, func(t *testing.T, v pcp.Version) {
 		base, header := threeVolumes(t, v)
@@ -238,14 +239,14 @@ func TestFollowHalfWritten(t *testing.T) {
 		hourAgo := time.Now().Add(-time.Hour)
 		for n := int64(0); n < header; n += 50 {
 			grow(".1", n, min(n+50, header))
-			require.NoError(t, os.Chtimes(filepath.Dir(base), hourAgo, hourAgo)) // the folder does not change any more
+			require.NoError(t, os.Chtimes(filepath.Dir(base), hourAgo, hourAgo)) // the modification time of the folder must not reveal the change
 			time.Sleep(3 * time.Millisecond)
 		}
 		f.nothing(t)
 		grow(".1", header, header+size+5)
 		assert.Equal(t, "3 sample.count=2", f.next(t))
 		f.nothing(t)
-		require.NoError(t, os.Truncate(base+".1", header+size)) // as a restarted writer does
+		require.NoError(t, os.Truncate(base+".1", header+size)) // a restarted writer does the same
 		f.nothing(t)
 		grow(".1", header+size, header+2*size)
 		assert.Equal(t, "4 sample.count=3", f.next(t))
@@ -262,18 +263,18 @@ func grow(t *testing.T, name string, b []byte) {
 	require.NoError(t, f.Close())
 }
 
-// followStrictly is follow with an end at damage.
+// followStrictly follows an archive in strict mode, which ends at damage.
 func followStrictly(t *testing.T, base string) (f following, stop func()) {
 	return followWith(t, base, &archive.ReadOptions{Poll: often.Poll, Strict: true}, history.Query{})
 }
 
-// TestFollowDamage: what will never become a record is passed over once there is
-// one after it. Who is strict sees the sequence end.
+// TestFollowDamage checks that damage is skipped once a record follows it, and
+// that strict mode ends the sequence.
 func TestFollowDamage(t *testing.T) {
 	for name, tt := range map[string]struct {
 		damage func(t *testing.T, base string, data []byte, header, size int64)
 		want   string
-		before int // steps that are read
+		before int // number of steps read before the damage
 	}{
 		"bad length":  {func(t *testing.T, base string, data []byte, header, size int64) { data[header+size+3] ^= 0x03 }, "", 1},
 		"bad trailer": {func(t *testing.T, base string, data []byte, header, size int64) { data[header+2*size-1] ^= 0x80 }, "trailer differ", 1},
@@ -342,7 +343,8 @@ func TestFollowDamage(t *testing.T) {
 	}
 }
 
-// TestFollowTornVolume: a volume that has a successor must be whole.
+// TestFollowTornVolume checks that an incomplete volume is damage if another
+// volume follows it.
 func TestFollowTornVolume(t *testing.T) {
 	base, _ := threeVolumes(t, pcp.V3)
 	info, err := os.Stat(base + ".1")
@@ -366,8 +368,8 @@ func TestFollowTornVolume(t *testing.T) {
 	requireLocated(t, err)
 }
 
-// TestFollowCompressed: volumes are compressed behind the writer's back, and
-// one is passed over.
+// TestFollowCompressed compresses volumes while they are followed, one of which
+// the follower skips.
 func TestFollowCompressed(t *testing.T) {
 	base, header := threeVolumes(t, pcp.V3)
 	raw, err := os.ReadFile(base + ".2")

@@ -18,14 +18,14 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// hazards are archives with one thing in them that files have been seen to hold
-// or that readers have stumbled over. docs/format/vectors.md lists them.
+// hazards are archives with a single unusual property, found in real files or
+// known to have confused readers. docs/format/vectors.md lists them.
 var hazards = []struct {
 	name string
 	make func(c *archtest.Crafted)
-	// want is what steps say, "refused" if the archive cannot be opened.
+	// want is the formatted steps, or "refused" if Open must fail.
 	want string
-	// apart: the reference does something else, which is said in the list.
+	// apart says that PCP behaves differently, as the list explains.
 	apart bool
 }{
 	{"nothing odd", func(c *archtest.Crafted) { c.Value(sec(0), one.PMID, -1, 7) }, "0 one=7", false},
@@ -150,7 +150,7 @@ var hazards = []struct {
 	}, "0 one=7; damage", true},
 }
 
-// The metrics of crafted archives; one is always described.
+// The metrics of crafted archives; every archive describes metric one.
 var (
 	one      = &meta.Desc{PMID: pcp.NewPMID(60, 1, 1), Type: pcp.TypeU32, InDom: pcp.InDomNull, Sem: pcp.SemCounter, Names: []string{"one"}}
 	two      = &meta.Desc{PMID: pcp.NewPMID(60, 1, 2), Type: pcp.TypeU32, InDom: pcp.InDomNull, Sem: pcp.SemInstant, Names: []string{"two"}}
@@ -173,7 +173,7 @@ func domain(n int, names ...string) *meta.InDom {
 	return in
 }
 
-// TestHazards reads what the reference reads, and refuses what it refuses.
+// TestHazards checks that each archive is read or rejected like PCP does.
 func TestHazards(t *testing.T) {
 	for _, tt := range hazards {
 		t.Run(tt.name, func(t *testing.T) {
@@ -192,7 +192,7 @@ func TestHazards(t *testing.T) {
 	}
 }
 
-// said says what the steps of an archive hold.
+// said formats the steps of an archive.
 func said(t *testing.T, base string) string {
 	r, err := archive.Open(base, nil)
 	if err != nil {
@@ -228,7 +228,7 @@ func said(t *testing.T, base string) string {
 	return strings.Join(all, "; ")
 }
 
-// assertReference compares what is read with what the reference reads.
+// assertReference compares the steps read with PCP's.
 func assertReference(t *testing.T, base string) {
 	t.Helper()
 	ref := oracle.Exec(t, "pmdumplog", "-z", "-a", base)
@@ -245,8 +245,9 @@ func assertReference(t *testing.T, base string) {
 	assert.Equal(t, want.indoms, indoms(r))
 }
 
-// TestOldBlocks: the loggers of 1996 wrote 64-bit numbers in blocks that say
-// type 32, in an order of bytes that nothing tells. They are kept as bytes.
+// TestOldBlocks checks that numbers of old loggers are kept as bytes. The
+// loggers of 1996 wrote 64-bit numbers in blocks of type 32, in a byte order
+// that is not recorded.
 func TestOldBlocks(t *testing.T) {
 	res, err := archive.DecodeData(archtest.Bytes(t, `00000001 00000000 00000001 3d400002 00000001 00000001 ffffffff 0000000b
 		0000000c 00000000 000000c8`), pcp.V2)
@@ -258,7 +259,7 @@ func TestOldBlocks(t *testing.T) {
 	assert.False(t, ok)
 }
 
-// TestOddStrings: strings without a NUL, and without anything.
+// TestOddStrings reads strings without a NUL and empty blocks.
 func TestOddStrings(t *testing.T) {
 	for want, block := range map[string]string{"abc": `06000007 "abc" 7e`, "": `06000004`, "a": `06000008 "a" 00 "bc"`} {
 		res, err := archive.DecodeData(archtest.Bytes(t, `00000001 00000000 00000001 3d400002 00000001 00000001 ffffffff 0000000b`+block), pcp.V2)
@@ -267,7 +268,7 @@ func TestOddStrings(t *testing.T) {
 	}
 }
 
-// TestFeatures: unknown feature bits do not stop a reader.
+// TestFeatures checks that unknown feature bits do not stop a reader.
 func TestFeatures(t *testing.T) {
 	c := archtest.Craft(t, pcp.V3)
 	c.Meta(one)
@@ -283,7 +284,8 @@ func TestFeatures(t *testing.T) {
 	assert.Equal(t, uint32(0x80000005), r.Header().Features)
 }
 
-// TestLabelStrings: a string may fill its field; its last byte does not count.
+// TestLabelStrings checks that a string may fill its field and that the last
+// byte does not count.
 func TestLabelStrings(t *testing.T) {
 	archtest.ForEachVersion(t, func(t *testing.T, v pcp.Version) {
 		c := archtest.Craft(t, v)
@@ -307,8 +309,8 @@ func TestLabelStrings(t *testing.T) {
 	})
 }
 
-// TestLabelsOfTimeZero: appending with the reference's library leaves label
-// records of time 0, which hold from the beginning.
+// TestLabelsOfTimeZero reads label records of time 0, which are in force from
+// the beginning. PCP's library writes them when it appends.
 func TestLabelsOfTimeZero(t *testing.T) {
 	archtest.ForEachVersion(t, func(t *testing.T, v pcp.Version) {
 		c := archtest.Craft(t, v)

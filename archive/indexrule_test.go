@@ -14,9 +14,9 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// TestIndexRule checks where index entries are made: at the first record, where
-// an instance domain was written, after 100000 bytes, at the end; never two of
-// one stamp.
+// TestIndexRule checks that index entries point to the first record, to a
+// record with a changed instance domain, to one after 100000 bytes and to the
+// last, and that no two have the same stamp.
 func TestIndexRule(t *testing.T) {
 	archtest.ForEachVersion(t, func(t *testing.T, v pcp.Version) {
 		a, base := create(t, v)
@@ -62,7 +62,7 @@ func TestIndexRule(t *testing.T) {
 	})
 }
 
-// indexIsTrue checks that every entry points at the record of its time, and at
+// indexIsTrue checks that every entry points to the record of its time, and to
 // a metadata record or the end of the metadata.
 func indexIsTrue(t *testing.T, r *archive.Reader) {
 	places := map[int64]pcp.Timestamp{}
@@ -98,8 +98,8 @@ func TestOneRecordOneEntry(t *testing.T) {
 	assert.Len(t, r.Index(), 1)
 }
 
-// TestIndexNeverGoesBack: where the clock went back in an archive, the index that
-// is made of it still ascends, as those who search in it expect.
+// TestIndexNeverGoesBack rebuilds the index of an archive in which the clock
+// was set back. It must ascend, because readers search it.
 func TestIndexNeverGoesBack(t *testing.T) {
 	x := archive.NewIndexMaker(100)
 	for i, sec := range []int64{5, 3, 4, 6} {

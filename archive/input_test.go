@@ -14,9 +14,9 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// TestReadAhead: a volume long enough to be read ahead is read to where it
-// breaks off, with records longer than what is read at a time among the others,
-// and whoever stops early leaves nothing running.
+// TestReadAhead reads a volume that is long enough to be read ahead, that has
+// records longer than a piece, and that ends inside a record. A consumer that
+// stops early must leave no goroutine behind.
 func TestReadAhead(t *testing.T) {
 	base := wideArchive(t, 150)
 	const records = 150 + 1
@@ -50,7 +50,7 @@ func TestReadAhead(t *testing.T) {
 	for range r.Steps(history.Query{}) {
 		break
 	}
-	for range 1000 { // what has ended may still be counted
+	for range 1000 { // a goroutine that has ended may still be counted
 		if runtime.NumGoroutine() <= before {
 			return
 		}

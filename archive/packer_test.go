@@ -21,7 +21,7 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// suffixes lists the files beside base by what follows its name.
+// suffixes lists the suffixes of the files beside base.
 func suffixes(t *testing.T, base string) (list []string) {
 	for _, name := range names(t, filepath.Dir(base)) {
 		list = append(list, strings.TrimPrefix(name, filepath.Base(base)))
@@ -29,8 +29,9 @@ func suffixes(t *testing.T, base string) (list []string) {
 	return list
 }
 
-// TestCompressedVolumes: closed volumes are compressed, the last one only if
-// nothing is to follow, and readers see what they see in the plain archive.
+// TestCompressedVolumes checks that complete volumes are compressed, the last
+// one only with CompressLast, and that readers find the same contents as in the
+// plain archive.
 func TestCompressedVolumes(t *testing.T) {
 	archtest.ForEachVersion(t, func(t *testing.T, v pcp.Version) {
 		write := func(o archive.WriteOptions) string {
@@ -66,8 +67,8 @@ func TestCompressedVolumes(t *testing.T) {
 	})
 }
 
-// TestCompressionKeepsTimeAndMode: programs that remove what is old look at the
-// time of files.
+// TestCompressionKeepsTimeAndMode checks the time and mode of compressed files,
+// because programs that remove old files use the time.
 func TestCompressionKeepsTimeAndMode(t *testing.T) {
 	base := filepath.Join(t.TempDir(), "rec")
 	a, err := archive.Create(base, archtest.Header, &archive.WriteOptions{Compress: archive.CompressZstd, Buffer: 1})
@@ -95,7 +96,8 @@ func TestCompressionKeepsTimeAndMode(t *testing.T) {
 }
 
 // TestFailingCompression fails every write of the compressed file in turn, as a
-// full disk does: the plain volume stays and is read, and recording goes on.
+// full disk does. The plain volume must remain readable, and recording must
+// continue.
 func TestFailingCompression(t *testing.T) {
 	for _, how := range []archive.Compression{archive.CompressZstd, archive.CompressGzip} {
 		for n := 0; ; n++ {
@@ -125,8 +127,8 @@ func TestFailingCompression(t *testing.T) {
 	}
 }
 
-// TestCrashWhileCompressing: each state that a crash can leave is read as the
-// archive is, and appending removes what is in the way.
+// TestCrashWhileCompressing checks that every state that a crash may leave
+// reads like the complete archive, and that appending removes leftover files.
 func TestCrashWhileCompressing(t *testing.T) {
 	for name, left := range map[string]func(t *testing.T, base string, packed []byte){
 		"half written": func(t *testing.T, base string, packed []byte) {
@@ -182,8 +184,8 @@ func TestCompressionNames(t *testing.T) {
 }
 
 // TestCompressedRandomAccess damages every zstd frame of a volume between the
-// first, with the label, and the last two: going to a late time decodes none of
-// them.
+// first, which holds the label, and the last two. Reading at a late time must
+// decode no damaged frame.
 func TestCompressedRandomAccess(t *testing.T) {
 	base := filepath.Join(t.TempDir(), "rec")
 	a, err := archive.Create(base, archtest.Header, &archive.WriteOptions{NoSync: true, Compress: archive.CompressZstd, CompressLast: true})
@@ -231,8 +233,8 @@ func TestCompressedRandomAccess(t *testing.T) {
 	require.ErrorIs(t, r.Warnings()[0], archive.ErrCompressed, "of the whole")
 }
 
-// TestFollowWhileCompressing: who follows an archive gets every record once,
-// though the volumes are compressed behind the writer's back.
+// TestFollowWhileCompressing checks that a follower gets every record once
+// although volumes are compressed meanwhile.
 func TestFollowWhileCompressing(t *testing.T) {
 	base := filepath.Join(t.TempDir(), "rec")
 	a, err := archive.Create(base, archtest.Header, &archive.WriteOptions{Compress: archive.CompressZstd, VolumeRecords: 3, NoSync: true})
@@ -258,8 +260,8 @@ func TestFollowWhileCompressing(t *testing.T) {
 	assert.FileExists(t, base+".31.zst")
 }
 
-// TestLeftVolumes: volumes that a crash left plain are compressed when the archive
-// is continued, but not one that is there in another form already.
+// TestLeftVolumes checks that Continue compresses volumes that a crash left
+// plain, unless they also exist in another form.
 func TestLeftVolumes(t *testing.T) {
 	base := filepath.Join(t.TempDir(), "rec")
 	a, err := archive.Create(base, archtest.Header, &archive.WriteOptions{VolumeRecords: 2})

@@ -16,8 +16,8 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// TestRecordWriter writes what a reader yields: the same bytes, with buffers
-// large and small.
+// TestRecordWriter writes the records of a reader with large and small buffers.
+// The bytes must be the same.
 func TestRecordWriter(t *testing.T) {
 	archtest.ForEachVersion(t, func(t *testing.T, v pcp.Version) {
 		base := archtest.Sample(t, v)
@@ -53,8 +53,8 @@ func TestRecordWriter(t *testing.T) {
 	})
 }
 
-// TestRecordWriterRefuses what comes before its file's label, and what the
-// version cannot hold; the rest is written.
+// TestRecordWriterRefuses checks that records before their file's label, and
+// records that the version cannot store, are rejected and the others written.
 func TestRecordWriterRefuses(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "out")
 	w, err := archive.CreateRecords(out, pcp.V2, &archive.WriteOptions{NoSync: true})

@@ -21,8 +21,8 @@ var (
 	dumpValue  = regexp.MustCompile(`(?m)^    (\d+\.\d+\.\d+) \(openmetrics\.node\.node_load1\): value (\S+)$`)
 )
 
-// What the real logger recorded reads as the real pmdumplog says, also on a
-// machine that has neither.
+// TestRecordedByReference reads archives of the real logger and compares them with stored
+// listings of the real pmdumplog, so that it needs neither program.
 func TestRecordedByReference(t *testing.T) {
 	for _, v := range []pcp.Version{pcp.V2, pcp.V3} {
 		t.Run(v.String(), func(t *testing.T) {

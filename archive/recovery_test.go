@@ -19,7 +19,7 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// recorded writes seconds 1 to 9, four to a volume.
+// recorded writes seconds 1 to 9 in volumes of four records.
 func recorded(t *testing.T, v pcp.Version) string {
 	return record(t, &archive.WriteOptions{Version: v, VolumeRecords: 4, NoSync: true})
 }
@@ -33,7 +33,7 @@ func record(t *testing.T, o *archive.WriteOptions) string {
 	return base
 }
 
-// goOn appends second 10 and says what Continue found.
+// goOn appends second 10 and returns the repairs of Continue.
 func goOn(t *testing.T, base string) []archive.Recovery {
 	t.Helper()
 	a, err := archive.Continue(base, &archive.WriteOptions{NoSync: true})
@@ -92,8 +92,8 @@ func TestRecovered(t *testing.T) {
 	})
 }
 
-// TestContinuePacked: compressed metadata and index become plain; nothing is
-// lost, and no second file of either is left.
+// TestContinuePacked checks that compressed metadata and index become plain,
+// that nothing is lost and that no second form remains.
 func TestContinuePacked(t *testing.T) {
 	archtest.ForEachVersion(t, func(t *testing.T, v pcp.Version) {
 		whole := recorded(t, v)
@@ -116,8 +116,8 @@ func TestContinuePacked(t *testing.T) {
 	})
 }
 
-// TestContinuePackedFails: whatever fails while metadata is stored plain, the
-// archive can be read as before and continued afterwards.
+// TestContinuePackedFails injects errors while metadata is decompressed. The
+// archive must remain readable and allow continuing later.
 func TestContinuePackedFails(t *testing.T) {
 	for n := 0; ; n++ {
 		require.Less(t, n, 20)
@@ -142,8 +142,9 @@ func TestContinuePackedFails(t *testing.T) {
 	}
 }
 
-// TestContinueTwice: of one file that is there plain and compressed, as a crash
-// leaves them, the compressed one goes; metadata that differs is for the user.
+// TestContinueTwice checks that of a plain and an equal compressed file, which
+// a crash may leave, the compressed one is removed, and that Continue fails if
+// the metadata of both differs.
 func TestContinueTwice(t *testing.T) {
 	base := recorded(t, pcp.V3)
 	for _, s := range []string{".meta", ".index", ".2"} {
@@ -169,8 +170,8 @@ func TestContinueTwice(t *testing.T) {
 	assert.Equal(t, before, suffixes(t, base))
 }
 
-// TestContinueBesideForeign: a volume in a form that is not known here keeps its
-// number, and one that may not be written stays as it is.
+// TestContinueBesideForeign checks that a volume in an unknown form keeps its
+// number, and that a volume that is not writable stays unchanged.
 func TestContinueBesideForeign(t *testing.T) {
 	base := recorded(t, pcp.V3)
 	for _, s := range []string{".2.lz4", ".5.7z", ".note", ".x.9"} {
@@ -208,8 +209,8 @@ func TestContinueBesideForeign(t *testing.T) {
 	assert.FileExists(t, base+".3")
 }
 
-// TestContinueRebuildsIndex: an index made anew has the entries of the one that
-// was written with the records.
+// TestContinueRebuildsIndex checks that a rebuilt index has the same entries as
+// the original.
 func TestContinueRebuildsIndex(t *testing.T) {
 	archtest.ForEachVersion(t, func(t *testing.T, v pcp.Version) {
 		base := record(t, &archive.WriteOptions{Version: v, NoSync: true})
@@ -227,7 +228,8 @@ func TestContinueRebuildsIndex(t *testing.T) {
 		r, err = archive.Open(base, nil)
 		require.NoError(t, err)
 		for i, e := range r.Index() {
-			// Help text, which bears no time, follows the first record's metadata.
+			// Help text, which has no time, follows the metadata of the first
+			// record.
 			if e.Meta != want[i].Meta {
 				assert.Equal(t, 1, i)
 				e.Meta = want[i].Meta

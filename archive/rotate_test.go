@@ -17,8 +17,8 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// perVolume returns how many records each volume of an archive has, and checks
-// the index against them.
+// perVolume returns the number of records in each volume and checks the index
+// against them.
 func perVolume(t *testing.T, base string) (n []int) {
 	t.Helper()
 	r, err := archive.Open(base, nil)
@@ -85,8 +85,8 @@ func TestVolumeLimits(t *testing.T) {
 	}
 }
 
-// TestVersionLimitRolls: a volume that is full by the version's limit is
-// followed by another without being asked for.
+// TestVersionLimitRolls checks that a new volume begins when one reaches the
+// version's limit.
 func TestVersionLimitRolls(t *testing.T) {
 	a, base := create(t, pcp.V2)
 	a.SetRecordLimit(132 + 3*40)
@@ -109,7 +109,7 @@ func TestRotate(t *testing.T) {
 		require.NoError(t, a.Rotate(), "twice is once")
 		assert.NoFileExists(t, base+".1")
 		size := a.Size()
-		require.NoError(t, a.Append(count(2, 3))) // the index has this time already
+		require.NoError(t, a.Append(count(2, 3))) // the index already has an entry for this time
 		assert.Greater(t, a.Size(), size)
 		require.NoError(t, a.Append(count(3, 4)))
 		require.NoError(t, a.Rotate())
@@ -139,7 +139,8 @@ func sizes(t *testing.T, base string) map[string]int64 {
 	return all
 }
 
-// TestRotateFails: what was complete stays when the next volume cannot be made.
+// TestRotateFails checks that completed volumes remain if the next one cannot
+// be created.
 func TestRotateFails(t *testing.T) {
 	dir := t.TempDir()
 	base := filepath.Join(dir, "rec")
@@ -162,7 +163,7 @@ func TestRotateFails(t *testing.T) {
 	assert.Len(t, counts(t, base), 4)
 }
 
-// TestFailingVolumes fails the nth write, over several volumes.
+// TestFailingVolumes fails the nth write over several volumes.
 func TestFailingVolumes(t *testing.T) {
 	for n := 0; ; n++ {
 		left := n
@@ -190,7 +191,7 @@ func TestFailingVolumes(t *testing.T) {
 			continue
 		}
 		assert.GreaterOrEqual(t, len(counts(t, base)), written, "write %d", n)
-		for v := range 3 { // a volume that exists has a record
+		for v := range 3 { // every existing volume has a record
 			if info, err := os.Stat(base + "." + strconv.Itoa(v)); err == nil {
 				assert.Greater(t, info.Size(), int64(808))
 			}

@@ -13,8 +13,8 @@ import (
 	"github.com/pcparchive/pcparchive/internal/archtest"
 )
 
-// TestReadingFromTheBeginningLooksAtNoOtherVolume: the first step of an archive of
-// many volumes takes opening one of them.
+// TestReadingFromTheBeginningLooksAtNoOtherVolume checks that yielding the
+// first step opens only one of many volumes.
 func TestReadingFromTheBeginningLooksAtNoOtherVolume(t *testing.T) {
 	base := filepath.Join(t.TempDir(), "many")
 	a, err := archive.Create(base, archtest.Header, &archive.WriteOptions{VolumeRecords: 1})
@@ -24,7 +24,7 @@ func TestReadingFromTheBeginningLooksAtNoOtherVolume(t *testing.T) {
 		require.NoError(t, a.Append(count(sec+1, 1)))
 	}
 	require.NoError(t, a.Close())
-	require.NoError(t, os.Truncate(base+".2", 100)) // whoever looks at it is warned
+	require.NoError(t, os.Truncate(base+".2", 100)) // opening it would add a warning
 
 	r, err := archive.Open(base, nil)
 	require.NoError(t, err)

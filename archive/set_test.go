@@ -23,18 +23,18 @@ import (
 	"github.com/pcparchive/pcparchive/store"
 )
 
-// recording is an archive to be written for a Set.
+// recording describes an archive for a Set.
 type recording struct {
 	name string
 	v    pcp.Version
 	host string
 	pid  int32
-	secs []int64 // of its records; negative: a mark
+	secs []int64 // seconds of its records; negative for a mark
 	typ  pcp.Type
 }
 
-// write writes the recording into a folder. Values tell the recording by its
-// PID.
+// write writes the recording into a folder. The values contain the PID to
+// identify the recording.
 func (rec recording) write(t testing.TB, dir string) string {
 	t.Helper()
 	h := archtest.Header
@@ -186,7 +186,8 @@ func TestSet(t *testing.T) {
 	}
 }
 
-// TestSetKeepsDescriptors: what archives disagree about is resolved for each.
+// TestSetKeepsDescriptors checks that each archive is joined with its own
+// descriptors where they differ.
 func TestSetKeepsDescriptors(t *testing.T) {
 	dir := t.TempDir()
 	first := recording{name: "a", secs: []int64{1}}.write(t, dir)
@@ -211,8 +212,8 @@ func TestSetKeepsDescriptors(t *testing.T) {
 	assert.Equal(t, []string{first, second}, []string{s.Archives()[0].Base, s.Archives()[1].Base}, "each once, by start")
 }
 
-// TestSetProblems has archives that are damaged in every way: each is used as
-// far as it goes and named once.
+// TestSetProblems damages archives in every way. Each must be used as far as
+// possible and reported once.
 func TestSetProblems(t *testing.T) {
 	dir := t.TempDir()
 	base := map[string]string{}
@@ -226,7 +227,7 @@ func TestSetProblems(t *testing.T) {
 		require.NoError(t, os.WriteFile(file, change(b), 0o644))
 	}
 	flip := func(at int) func(b []byte) []byte { return func(b []byte) []byte { b[at] ^= 0xff; return b } }
-	record := func(b []byte) int { return 808 + (len(b)-808)/3 } // where the second begins
+	record := func(b []byte) int { return 808 + (len(b)-808)/3 } // start of the second record
 	edit(base["torn"]+".0", func(b []byte) []byte { return b[:len(b)-6] })
 	edit(base["badmeta"]+".meta", flip(815))
 	require.NoError(t, os.Remove(base["nometa"]+".meta"))
@@ -271,7 +272,7 @@ func TestSetProblems(t *testing.T) {
 	assert.Equal(t, []string{"good1", "torn", "badmeta", "good2", "badlabel", "damaged", "tornmeta", "good3"}, all)
 }
 
-// TestSetLooksOnlyWhereNeeded: archives outside the times asked for are not
+// TestSetLooksOnlyWhereNeeded checks that archives outside the query are not
 // opened.
 func TestSetLooksOnlyWhereNeeded(t *testing.T) {
 	dir := t.TempDir()
@@ -328,8 +329,8 @@ func TestSetErrors(t *testing.T) {
 	requireLocated(t, err)
 }
 
-// TestSetCorpus reads folders of the corpus as the archives one by one, with a
-// mark between any two, and as the reference merges them.
+// TestSetCorpus compares folders of the corpus with their archives read one by
+// one, separated by marks, and with PCP's merge.
 func TestSetCorpus(t *testing.T) {
 	for _, name := range []string{"multi", "multi-xz"} {
 		t.Run(name, func(t *testing.T) {

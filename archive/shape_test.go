@@ -17,7 +17,7 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// copyOf returns a Result that borrows nothing.
+// copyOf returns a deep copy of a Result.
 func copyOf(r *archive.Result) *archive.Result {
 	c := &archive.Result{Stamp: r.Stamp, Sets: slices.Clone(r.Sets)}
 	for i := range c.Sets {
@@ -30,8 +30,8 @@ func copyOf(r *archive.Result) *archive.Result {
 	return c
 }
 
-// randomResult returns a record of one of a few groups. Now and then something
-// other than a value is not as it was.
+// randomResult returns a record of one of a few groups. Occasionally it differs
+// in more than the values.
 func randomResult(rng *rand.Rand, group int) *archive.Result {
 	res := &archive.Result{Stamp: pcp.Timestamp{Sec: rng.Int64N(1000)}}
 	for i := range 6 {
@@ -68,8 +68,8 @@ func randomResult(rng *rand.Rand, group int) *archive.Result {
 	return res
 }
 
-// TestShapes: a decoder that has met records like it before sees in one what a
-// new decoder does, and so does a consumer that takes sets out.
+// TestShapes checks that a decoder with known shapes decodes a record like a
+// new decoder, even if the consumer removes sets.
 func TestShapes(t *testing.T) {
 	archtest.ForEachVersion(t, func(t *testing.T, v pcp.Version) {
 		rng := rand.New(rand.NewPCG(1, uint64(v)))
@@ -94,8 +94,8 @@ func TestShapes(t *testing.T) {
 	})
 }
 
-// TestStepShapes: steps of one shape have the same metrics and series, and a
-// change of metadata ends a shape.
+// TestStepShapes checks that steps with one Shape have the same metrics and
+// series, and that changed metadata yields a new Shape.
 func TestStepShapes(t *testing.T) {
 	base := filepath.Join(t.TempDir(), "a")
 	a, err := archive.Create(base, archive.Header{}, nil)

@@ -20,8 +20,8 @@ import (
 	"github.com/pcparchive/pcparchive/store"
 )
 
-// TestSetsShareTheirBound: what is kept of metadata is bounded for all hosts
-// together.
+// TestSetsShareTheirBound checks that one limit bounds the metadata kept for
+// all hosts.
 func TestSetsShareTheirBound(t *testing.T) {
 	dir := t.TempDir()
 	for _, host := range []string{"a", "b"} {
@@ -41,15 +41,15 @@ func TestSetsShareTheirBound(t *testing.T) {
 	}
 }
 
-// TestReaderIsShared has goroutines read one archive, plain and compressed, in
-// all ways.
+// TestReaderIsShared reads one archive, plain and compressed, from several
+// goroutines in all ways.
 func TestReaderIsShared(t *testing.T) {
 	for _, pack := range []archive.Compression{archive.CompressNone, archive.CompressGzip} {
 		base := filepath.Join(t.TempDir(), "rec")
 		a, err := archive.Create(base, archtest.Header, &archive.WriteOptions{VolumeRecords: 30, Compress: pack, CompressLast: true})
 		require.NoError(t, err)
 		archtest.Fill(t, a)
-		for sec := range int64(100) { // each with a change of the instances
+		for sec := range int64(100) { // each record changes the instances
 			now := archtest.Start.Add(time.Duration(sec+10) * time.Second)
 			load := &meta.InDom{Stamp: now, ID: archtest.Domain, Instances: []meta.Instance{{ID: 1, Name: "one"}, {ID: pcp.InstID(2 + sec%5), Name: "x"}}}
 			require.NoError(t, a.SetInDom(load))
@@ -102,8 +102,8 @@ func TestReaderIsShared(t *testing.T) {
 	}
 }
 
-// TestSetIsShared has goroutines read one Set, more of it than is kept, and in
-// all directions.
+// TestSetIsShared reads a Set that exceeds its limits from several goroutines
+// in all directions.
 func TestSetIsShared(t *testing.T) {
 	dir := t.TempDir()
 	var want []string

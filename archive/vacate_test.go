@@ -14,8 +14,8 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// TestVacate cuts an archive where a kill could: as long as no record is whole it
-// holds nothing, and a new one takes its place; from the first on it is refused.
+// TestVacate truncates an archive wherever a kill could. Vacate must remove it
+// if it has no whole record and keep it otherwise.
 func TestVacate(t *testing.T) {
 	archtest.ForEachVersion(t, func(t *testing.T, v pcp.Version) {
 		whole := filepath.Join(t.TempDir(), "rec")
@@ -31,7 +31,7 @@ func TestVacate(t *testing.T) {
 		header := archive.HeaderSize(v)
 		one := firstRecord(t, whole, header)
 		for name, tt := range map[string]struct {
-			meta, data, index int64 // bytes that are left; -1: no file
+			meta, data, index int64 // remaining bytes; -1 for no file
 			vacant            bool
 		}{
 			"empty":              {0, 0, 0, true},
@@ -102,7 +102,8 @@ func firstRecord(t *testing.T, base string, at int64) int64 {
 	return int64(raw[at])<<24 | int64(raw[at+1])<<16 | int64(raw[at+2])<<8 | int64(raw[at+3])
 }
 
-// TestVacateLeavesOtherFiles: files that are named as members and are none stay.
+// TestVacateLeavesOtherFiles checks that files named like members but with
+// other contents remain.
 func TestVacateLeavesOtherFiles(t *testing.T) {
 	for _, text := range []string{"x", "log of something\n"} {
 		base := filepath.Join(t.TempDir(), "rec")
@@ -115,8 +116,8 @@ func TestVacateLeavesOtherFiles(t *testing.T) {
 	}
 }
 
-// TestTwoAppenders: the second one is refused, whichever way it begins, and
-// changes nothing.
+// TestTwoAppenders checks that a second Appender is rejected, however it
+// begins, and changes nothing.
 func TestTwoAppenders(t *testing.T) {
 	base := filepath.Join(t.TempDir(), "rec")
 	a, err := archive.Create(base, archtest.Header, nil)
@@ -132,7 +133,7 @@ func TestTwoAppenders(t *testing.T) {
 		require.ErrorAs(t, err, &held)
 		require.ErrorAs(t, archive.Remove(base), &held)
 	}
-	refused() // although nothing is written yet
+	refused() // even before anything is written
 	fill(t, a, 1, 3)
 	require.NoError(t, a.Flush())
 	refused()
@@ -147,7 +148,7 @@ func TestTwoAppenders(t *testing.T) {
 	assert.Empty(t, suffixes(t, base))
 }
 
-// TestFilePool writes many archives with few open files, and reads what they hold.
+// TestFilePool writes many archives with few open files and reads them back.
 func TestFilePool(t *testing.T) {
 	archtest.ForEachVersion(t, func(t *testing.T, v pcp.Version) {
 		dir, pool := t.TempDir(), archive.NewFilePool(2)

@@ -181,7 +181,8 @@ func TestHeaderErrors(t *testing.T) {
 	}
 }
 
-// TestTiling holds decoding to what the reference accepts.
+// TestTiling checks that decoding accepts and rejects value blocks like PCP
+// does.
 func TestTiling(t *testing.T) {
 	const stamp = `00000001 00000000 `
 	// Two values of one metric; payload offsets: sets 12, blocks 40 (word 13).
@@ -191,7 +192,7 @@ func TestTiling(t *testing.T) {
 	const a, b = `0600000a "abcde\0" 7e7e`, `06000006 "x\0" 7e7e`
 	for _, tt := range []struct {
 		name, hex string
-		err       error // nil: accepted
+		err       error // nil if the record is accepted
 	}{
 		{"in order", two(`0000000d`, `00000010`, a+b), nil},
 		{"out of order", two(`0000000f`, `0000000d`, b+a), nil},

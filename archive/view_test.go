@@ -33,8 +33,8 @@ func seconds(t testing.TB, r *archive.Reader, q history.Query) []int64 {
 	return all
 }
 
-// longArchive holds a record every second from 1 to n, each long enough that
-// the index has many entries.
+// longArchive writes a record for every second from 1 to n. The records are
+// long, so that the index has many entries.
 func longArchive(t testing.TB, v pcp.Version, n int64) string {
 	a, base := create(t, v)
 	require.NoError(t, a.Define(archtest.Release))
@@ -72,7 +72,7 @@ func TestQueryTimes(t *testing.T) {
 	})
 }
 
-// TestIndexIsOnlyAHint puts lies into every entry: steps stay the same.
+// TestIndexIsOnlyAHint falsifies every entry; the steps must stay the same.
 func TestIndexIsOnlyAHint(t *testing.T) {
 	archtest.ForEachVersion(t, func(t *testing.T, v pcp.Version) {
 		base := longArchive(t, v, 40)
@@ -162,7 +162,8 @@ func TestStepMetadata(t *testing.T) {
 	})
 }
 
-// TestDefaultContext: without context labels the host name is made one.
+// TestDefaultContext checks that without context labels the host name becomes
+// one.
 func TestDefaultContext(t *testing.T) {
 	a, base := create(t, pcp.V3)
 	require.NoError(t, a.Define(archtest.Count))
@@ -186,8 +187,8 @@ func TestLabelIdent(t *testing.T) {
 	}
 }
 
-// patchTimes rewrites the seconds of the records of an archive of version 3 in
-// turn.
+// patchTimes rewrites the seconds of successive records of an archive of
+// version 3.
 func patchTimes(t testing.TB, base string, sec ...int64) {
 	raw, err := os.ReadFile(base + ".0")
 	require.NoError(t, err)
@@ -201,8 +202,8 @@ func patchTimes(t testing.TB, base string, sec ...int64) {
 	require.NoError(t, os.WriteFile(base+".0", raw, 0o644))
 }
 
-// TestOddTimes: records are yielded in the order stored, with the metadata of
-// their own time, whatever that is.
+// TestOddTimes checks that records are yielded in stored order, each with the
+// metadata of its own time.
 func TestOddTimes(t *testing.T) {
 	a, base := create(t, pcp.V3)
 	require.NoError(t, a.Define(archtest.Load))
@@ -227,7 +228,7 @@ func TestOddTimes(t *testing.T) {
 	assert.Equal(t, []string{"", "late", "early", "late"}, got)
 }
 
-// TestVolumes reads an archive with a gap in its volumes and an empty one.
+// TestVolumes reads an archive that lacks a volume and has an empty one.
 func TestVolumes(t *testing.T) {
 	base := longArchive(t, pcp.V3, 4)
 	raw, err := os.ReadFile(base + ".0")
@@ -252,15 +253,15 @@ func TestVolumes(t *testing.T) {
 	assert.Empty(t, r.Warnings())
 }
 
-// TestVolumesPassedOver has later volumes that the reference passes over, and
-// the first, which it does not.
+// TestVolumesPassedOver damages volumes. PCP skips a damaged volume unless it
+// is the first.
 func TestVolumesPassedOver(t *testing.T) {
 	archtest.ForEachVersion(t, func(t *testing.T, v pcp.Version) {
 		for _, tt := range []struct {
 			name    string
 			damage  func(label []byte) []byte
 			warning string // "" for none
-			read    bool   // nothing is wrong
+			read    bool   // the volume is good
 		}{
 			{"nothing", func([]byte) []byte { return nil }, "offset 0: label record: empty file: no data", false},
 			{"5 bytes", func(b []byte) []byte { return b[:5] }, "offset 0: label record: empty file: no data", false},
@@ -327,8 +328,8 @@ func TestVolumesPassedOver(t *testing.T) {
 	})
 }
 
-// threeVolumes writes the records 1 to 6 into volumes of two and returns the
-// length of a label.
+// threeVolumes writes records 1 to 6 into volumes of two records and returns
+// the length of a label.
 func threeVolumes(t *testing.T, v pcp.Version) (base string, header int64) {
 	a, base := create(t, v)
 	require.NoError(t, a.Define(archtest.Count))
@@ -342,7 +343,7 @@ func threeVolumes(t *testing.T, v pcp.Version) (base string, header int64) {
 	return base, int64(len(archive.EncodeHeader(&archive.Header{Version: v}, 0)))
 }
 
-// requireSameShapes compares with what the reference reads.
+// requireSameShapes compares the records with those that PCP reads.
 func requireSameShapes(t *testing.T, base string, r *archive.Reader) {
 	t.Helper()
 	want := parseDump(oracle.Run(t, "pmdumplog", "-z", "-a", base)).shapes
@@ -398,8 +399,8 @@ func TestOpenErrors(t *testing.T) {
 	assert.ErrorIs(t, err, pcp.ErrLimit)
 }
 
-// TestRecordsFrom: the index tells where to begin; where there is none, or one
-// that lies, nothing is left out either.
+// TestRecordsFrom checks that no record is omitted with a good index, a wrong
+// one, or none.
 func TestRecordsFrom(t *testing.T) {
 	base := wideArchive(t, 100)
 	const from = 60

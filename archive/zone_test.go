@@ -38,7 +38,7 @@ func TestZone(t *testing.T) {
 	}
 }
 
-// TestParseZone reads zones that a person may write.
+// TestParseZone parses zones in the forms that a person writes.
 func TestParseZone(t *testing.T) {
 	winter := time.Date(2026, 1, 15, 12, 0, 0, 0, time.UTC)
 	for name, offset := range map[string]int{

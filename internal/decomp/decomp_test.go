@@ -21,11 +21,12 @@ import (
 	"github.com/pcparchive/pcparchive/internal/decomp"
 )
 
-// sampleSize is that of most samples: several windows of every form that has
-// windows, more than the small caches of tests hold, and each form is packed once.
+// sampleSize is the length of most samples. It takes several windows in every
+// format that has windows, and exceeds the small caches of the tests. Each
+// format is packed once.
 const sampleSize = 300000
 
-// sample is text that compresses, of which no two places are alike.
+// sample returns compressible text without repeated passages.
 func sample(size int) []byte {
 	var b []byte
 	for i := 0; len(b) < size; i++ {
@@ -34,12 +35,11 @@ func sample(size int) []byte {
 	return b[:size]
 }
 
-// packed is a compressed file, the format it is in and how many windows it has
-// at least.
+// packed is a compressed file with its format and properties.
 type packed struct {
 	format  decomp.Format
-	windows bool // more than one
-	size    bool // known without decoding
+	windows bool // has more than one window
+	size    bool // the size is known without decoding
 	pack    func(t testing.TB, data []byte) []byte
 }
 
@@ -47,7 +47,7 @@ func tool(program string, args ...string) func(t testing.TB, data []byte) []byte
 	return func(t testing.TB, data []byte) []byte { return archtest.Pack(t, data, program, args...) }
 }
 
-// parts packs parts of data one by one and joins the files.
+// parts compresses parts of data separately and joins the files.
 func parts(n int, between string, pack func(t testing.TB, data []byte) []byte) func(t testing.TB, data []byte) []byte {
 	return func(t testing.TB, data []byte) (all []byte) {
 		for chunk := range slices.Chunk(data, (len(data)+n-1)/n) {
@@ -57,7 +57,7 @@ func parts(n int, between string, pack func(t testing.TB, data []byte) []byte) f
 	}
 }
 
-// sized packs with zstd from a file, whose size the frame then holds.
+// sized compresses a file with zstd, which stores the size in the frame.
 func sized(args ...string) func(t testing.TB, data []byte) []byte {
 	return func(t testing.TB, data []byte) []byte {
 		name := filepath.Join(t.TempDir(), "data")
@@ -66,7 +66,7 @@ func sized(args ...string) func(t testing.TB, data []byte) []byte {
 	}
 }
 
-// seekTable packs with zstd in frames without sizes, then lists them.
+// seekTable compresses with zstd in frames without sizes and adds a seek table.
 func seekTable(checksums bool) func(t testing.TB, data []byte) []byte {
 	return func(t testing.TB, data []byte) []byte {
 		var file, list []byte
@@ -125,7 +125,7 @@ var forms = map[string]packed{
 	"compress 10 bits":           {decomp.Compress, false, false, tool("compress", "-c", "-b", "10")},
 }
 
-// hesitant asks for nothing, then for one byte, then for a few.
+// hesitant reads nothing, then one byte, then a few.
 type hesitant struct {
 	io.Reader
 	n int
@@ -142,11 +142,11 @@ func open(t testing.TB, file []byte, l decomp.Limits, c *decomp.Cache) *decomp.F
 	return f
 }
 
-// files keeps what was packed, by form and size: tests share it and leave it as
-// it is.
+// files caches compressed samples by format and size. Tests must not change
+// them.
 var files = map[string][]byte{}
 
-// forEachForm runs a test for a sample in every form, one after the other.
+// forEachForm runs a test for a sample in every format.
 func forEachForm(t *testing.T, size int, run func(t *testing.T, p packed, data, file []byte)) {
 	data := sample(size)
 	for name, p := range forms {
@@ -213,7 +213,7 @@ func TestOffsets(t *testing.T) {
 	})
 }
 
-// TestCacheAnswers reads a window again without looking at the file.
+// TestCacheAnswers reads a window again without reading the file.
 func TestCacheAnswers(t *testing.T) {
 	forEachForm(t, sampleSize, func(t *testing.T, p packed, data, file []byte) {
 		if p.format == decomp.Plain {
@@ -255,7 +255,8 @@ func (c *counting) ReadAt(p []byte, off int64) (int, error) {
 	return c.ReaderAt.ReadAt(p, off)
 }
 
-// TestTruncated cuts files: what precedes is read, then comes the error.
+// TestTruncated cuts files. The bytes before the cut must be read, followed by
+// an error.
 func TestTruncated(t *testing.T) {
 	forEachForm(t, sampleSize, func(t *testing.T, p packed, data, file []byte) {
 		if p.format == decomp.Plain {
@@ -269,7 +270,7 @@ func TestTruncated(t *testing.T) {
 				require.True(t, bytes.HasPrefix(data[off:], got), "%d of %d bytes", n, len(file))
 				best = max(best, len(got))
 				if len(got) == len(data)-int(off) || p.format == decomp.Compress {
-					continue // what was cut is no part of the contents, or the format cannot tell
+					continue // the cut part holds no contents, or the format cannot detect a cut
 				}
 				requireError(t, err, p.format)
 			}
@@ -287,7 +288,7 @@ func requireError(t *testing.T, err error, format decomp.Format) {
 	require.NotErrorIs(t, err, io.EOF)
 }
 
-// TestFlipped changes bytes all over a file.
+// TestFlipped changes bytes in all parts of a file.
 func TestFlipped(t *testing.T) {
 	forEachForm(t, 12000, func(t *testing.T, p packed, data, file []byte) {
 		for i := 0; i < len(file); i += 1 + len(file)/120 {
@@ -309,7 +310,7 @@ func TestFlipped(t *testing.T) {
 }
 
 func TestWindowLimit(t *testing.T) {
-	data := sample(5 << 18) // more than the limit
+	data := sample(5 << 18) // exceeds the limit
 	for name, pack := range map[string]func(t testing.TB, data []byte) []byte{
 		"xz":   tool("xz", "-c", "--lzma2=preset=0,dict=64MiB"),
 		"lzma": tool("xz", "-c", "--format=lzma", "--lzma1=preset=0,dict=64MiB"),
@@ -331,7 +332,7 @@ func TestWindowLimit(t *testing.T) {
 
 var errDisk = errors.New("disk on fire")
 
-// brokenAt fails to read from an offset on.
+// brokenAt fails to read at and after an offset.
 type brokenAt struct {
 	*bytes.Reader
 	at int64
@@ -344,7 +345,7 @@ func (b brokenAt) ReadAt(p []byte, off int64) (int, error) {
 	return b.Reader.ReadAt(p, off)
 }
 
-// TestReadErrors tells failures to read from damage.
+// TestReadErrors checks that read errors are distinguished from damage.
 func TestReadErrors(t *testing.T) {
 	forEachForm(t, sampleSize, func(t *testing.T, _ packed, _, file []byte) {
 		for _, n := range []int64{5, 100, int64(len(file)) / 2} {

@@ -14,7 +14,7 @@ import (
 	"github.com/pcparchive/pcparchive/internal/decomp"
 )
 
-// metered counts the bytes read of a file.
+// metered counts the bytes read from a file.
 type metered struct {
 	io.ReaderAt
 	n int64
@@ -51,7 +51,7 @@ func openBytes(t *testing.T, b []byte, c *decomp.Cache) (*decomp.File, *metered)
 	return f, src
 }
 
-// What is written is read, by this package and by the programs of the formats.
+// TestWriter decodes the output with this package and with the format's program.
 func TestWriter(t *testing.T) {
 	for _, n := range []int{0, 1, decomp.FrameSize - 1, decomp.FrameSize, decomp.FrameSize + 1, 3*decomp.FrameSize + 7} {
 		raw := noise(n)
@@ -74,8 +74,8 @@ func TestWriter(t *testing.T) {
 	require.ErrorContains(t, err, "xz can only be read, not written")
 }
 
-// A place in the middle is reached without the frames before it: little of the
-// file is read.
+// TestWriterSeeks checks that reading in the middle of a file does not read the
+// frames before it.
 func TestWriterSeeks(t *testing.T) {
 	raw := noise(8*decomp.FrameSize + 100)
 	f, src := openBytes(t, pack(t, raw, decomp.Zstd), decomp.NewCache(32<<20))

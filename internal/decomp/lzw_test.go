@@ -22,7 +22,7 @@ var vectors = []struct{ file, want string }{
 	{"1f9d90", ""},
 }
 
-// numbers is a line for each number below n.
+// numbers returns a line for each number below n.
 func numbers(n int) (b []byte) {
 	for i := range n {
 		b = fmt.Appendf(b, "%d\n", i)
@@ -30,7 +30,7 @@ func numbers(n int) (b []byte) {
 	return b
 }
 
-// noise does not compress.
+// noise returns incompressible bytes.
 func noise(n int) []byte {
 	b, x := make([]byte, n), uint32(1)
 	for i := range b {

@@ -48,7 +48,8 @@ func TestStampThatDoesNotFit(t *testing.T) {
 	assert.Equal(t, []byte{0, 0, 0, 0, 0, 0xf, 0x42, 0x3f}, l.AppendStamp(nil, pcp.Timestamp{Nsec: 999999999}), "the fraction is cut")
 }
 
-// A fraction that wrapped around could be one that looks good.
+// TestFractionBeyondInt32 checks that a fraction saturates, because one that wrapped
+// around could look good.
 func TestFractionBeyondInt32(t *testing.T) {
 	l, _ := wire.For(pcp.V2)
 	for fraction, want := range map[uint32]int32{
@@ -91,7 +92,7 @@ func TestTagKind(t *testing.T) {
 	v3, _ := wire.For(pcp.V3)
 	for tag, want := range map[int32]struct {
 		kind   pcp.Kind
-		v2, v3 *wire.Layout // that the body follows in an archive of the version
+		v2, v3 *wire.Layout // expected layout of the body in an archive of version 2 and 3
 	}{
 		1: {pcp.KindDesc, v2, v3}, 2: {pcp.KindInDom, v2, v2}, 3: {pcp.KindLabels, v2, v2}, 4: {pcp.KindText, v2, v3},
 		5: {pcp.KindInDom, v3, v3}, 6: {pcp.KindInDomDelta, v3, v3}, 7: {pcp.KindLabels, v3, v3},
