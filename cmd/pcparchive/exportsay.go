@@ -141,13 +141,13 @@ func (out *blocksOutput) next(w io.Writer, dir, dataDir string, now time.Time) {
 		data = dataDir
 		fmt.Fprintf(w, "move the blocks:  mv %s/01* %s/\n", dir, dataDir)
 	}
-	fmt.Fprintf(w, "give them to the user that the server runs as:  chown -R prometheus: %s\n", data)
+	fmt.Fprintf(w, "make the server's user their owner:  chown -R prometheus: %s\n", data)
 	oldest, newest := out.Blocks[0].Start, out.Blocks[len(out.Blocks)-1].End
 	days := int(now.Sub(oldest)/(24*time.Hour)) + 2
 	fmt.Fprintf(w, "open with:  prometheus --config.file=/dev/null --storage.tsdb.path=%s --storage.tsdb.retention.time=%dd\n", data, max(days, 15))
-	fmt.Fprintf(w, "a shorter retention deletes them; longer is well\n")
+	fmt.Fprintf(w, "a shorter retention would delete these blocks\n")
 	if now.Sub(newest) < 3*time.Hour {
-		fmt.Fprintln(w, "their end is less than 3 hours ago: a server that runs may have that time in memory still, so wait before moving them")
+		fmt.Fprintln(w, "these blocks end less than 3 hours ago: a running server may still have that time in memory, so wait before moving them")
 	}
 }
 
