@@ -74,7 +74,7 @@ var badArchives = map[string]outcome{
 	"archive-20150417.131733":   mended(".0: offset 432512: record: length 0: value out of range"),
 	"badlabel-0":                good,
 	"badlabel-1":                mended(".meta: offset 4: label record: magic number: 0xdeadbe02: not a PCP archive"),
-	"badlabel-2":                unindexed("8: label record: version: 0: unsupported archive version"),
+	"badlabel-2":                unindexed("7: label record: version: 0: unsupported archive version"),
 	"badlen-0":                  good,
 	"badlen-1":                  cut(".0: offset 132: record: "),
 	"badlen-2":                  nothing(".0: offset 132: record: length 128" + torn),
