@@ -2,10 +2,11 @@ package scrape
 
 import (
 	"context"
-	"github.com/pcparchive/pcparchive/convert/prom"
 	"log/slog"
 	"strings"
 	"sync"
+
+	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
 // dropMessages are what the scraper logs for a sample that it does not pass on.

@@ -3,9 +3,10 @@ package scrape
 import (
 	"strings"
 
-	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/prometheus/prometheus/model/exemplar"
 	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
 // exemplarsOf copies exemplars, which the scraper uses again.

@@ -3,10 +3,10 @@ package scrape
 import (
 	"bytes"
 	"cmp"
-	"github.com/pcparchive/pcparchive/convert/mapper"
-	"github.com/pcparchive/pcparchive/convert/prom"
 	"math"
 	"slices"
+
+	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
 // ownTimes are a series' samples with times of their own on the page that is
@@ -31,11 +31,11 @@ func (s *scrape) takeTimed(t int64) []sample {
 	s.src.round++
 	kept := s.samples[:0]
 	for _, sm := range s.samples {
-		if sm.t == s.t || prom.IsStale(sm.v) || sm.series.native != nil { // PCP's metrics are of one time
+		if sm.t == s.t || prom.IsStale(sm.v) || !sm.series.takesOwnTimes() {
 			kept = append(kept, sm)
 			continue
 		}
-		sm.series.mapped = s.src.mapped.Current(sm.series.mapped)
+		sm.series, _ = sm.series.revived(s.src) // always possible with times of its own
 		if s.src.seen(&sm) {
 			continue
 		}
@@ -43,7 +43,7 @@ func (s *scrape) takeTimed(t int64) []sample {
 			s.timed = append(s.timed, sm)
 			continue
 		}
-		r.report.Add(prom.LossTooOld, sm.series.name())
+		r.report.Add(prom.LossTooOld, sm.series.Name())
 		kept = append(kept, sm)
 	}
 	s.samples = kept
@@ -55,12 +55,12 @@ func (s *scrape) takeTimed(t int64) []sample {
 // seen reports whether the series has had a sample of the same time, and counts it.
 func (src *source) seen(sm *sample) bool {
 	if src.ownTimes == nil {
-		src.ownTimes = map[*mapper.Series]*ownTimes{}
+		src.ownTimes = map[series]*ownTimes{}
 	}
-	own := src.ownTimes[sm.series.mapped]
+	own := src.ownTimes[sm.series]
 	if own == nil {
 		own = &ownTimes{now: map[int64]ownTime{}, then: map[int64]ownTime{}}
-		src.ownTimes[sm.series.mapped] = own
+		src.ownTimes[sm.series] = own
 	}
 	if own.round != src.round {
 		own.round = src.round
@@ -68,7 +68,7 @@ func (src *source) seen(sm *sample) bool {
 		clear(own.now)
 	}
 	if _, twice := own.now[sm.t]; twice {
-		src.rec.report.Add(prom.LossDuplicate, sm.series.name())
+		src.rec.report.Add(prom.LossDuplicate, sm.series.Name())
 		return true
 	}
 	one := ownTime{math.Float64bits(sm.v), sm.histogram}
@@ -80,7 +80,7 @@ func (src *source) seen(sm *sample) bool {
 	case was.bits == one.bits && bytes.Equal(was.data, one.data):
 		src.rec.stats.Repeated++
 	default:
-		src.rec.report.Add(prom.LossDuplicate, sm.series.name())
+		src.rec.report.Add(prom.LossDuplicate, sm.series.Name())
 	}
 	own.now[sm.t] = was
 	return true

@@ -15,8 +15,9 @@ import (
 	"sync"
 	"unicode/utf8"
 
-	"github.com/pcparchive/pcparchive/internal/redact"
 	httpconfig "github.com/prometheus/common/config"
+
+	"github.com/pcparchive/pcparchive/internal/redact"
 )
 
 // secrets are what no label, log, error or archive may show. Every text that

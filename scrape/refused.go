@@ -4,11 +4,12 @@ import (
 	"errors"
 	"strings"
 
-	"github.com/pcparchive/pcparchive/convert/mapper"
-	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/storage"
+
+	"github.com/pcparchive/pcparchive/convert/mapper"
+	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
 // refusedScrape is a scrape of an endpoint that the archive has no place for. It

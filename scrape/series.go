@@ -1,64 +1,106 @@
 package scrape
 
 import (
+	"strings"
+
 	"github.com/pcparchive/pcparchive/convert/mapper"
 	"github.com/pcparchive/pcparchive/convert/native"
 	"github.com/pcparchive/pcparchive/convert/prom"
-	"strings"
 )
 
-// series is where the samples of a series go: a metric of its source or native
-// ones.
-type series struct {
-	mapped *mapper.Series
-	native *native.Series
+// series takes the samples of one series of a page: as a metric of its source
+// (mappedSeries), or as PCP's own metrics (nativeSeries). The Recorder's lock guards
+// the methods that take a source.
+type series interface {
+	Name() string
+	// Forgotten reports whether the series ended so long ago that it must be resolved
+	// again.
+	Forgotten() bool
+	// takes reports whether the series may have a native histogram, or a number, of a
+	// family as the page describes it.
+	takes(histogram bool, f *prom.Family) bool
+	// takesOwnTimes reports whether samples may have times other than their scrape's.
+	takesOwnTimes() bool
+	// changesHelp reports whether the series records a help text that differs from
+	// the one it has.
+	changesHelp(help string) bool
+	// describe changes the help text.
+	describe(src *source, help string)
+	// revived returns the series that takes a sample which came before the series was
+	// forgotten. It reports false if another series has the place.
+	revived(src *source) (series, bool)
+	// has reports whether the series has a value in the current step.
+	has(src *source) bool
+	// set gives a sample to the current step. It reports false, and counts the loss,
+	// if the series cannot hold the sample.
+	set(src *source, sm *sample) bool
+	// end ends the series in the current step.
+	end(src *source)
 }
 
-func (s series) forgotten() bool {
-	if s.native != nil {
-		return s.native.Forgotten()
+// mappedSeries is a series of a metric of its source.
+type mappedSeries struct{ *mapper.Series }
+
+func (s mappedSeries) takes(histogram bool, f *prom.Family) bool {
+	return s.Histogram() == histogram && s.Describes(f)
+}
+
+func (s mappedSeries) takesOwnTimes() bool { return true }
+
+func (s mappedSeries) changesHelp(help string) bool { return help != "" && help != s.Family().Help }
+
+func (s mappedSeries) describe(src *source, help string) { src.mapped.Describe(s.Series, help) }
+
+func (s mappedSeries) revived(src *source) (series, bool) {
+	return mappedSeries{src.mapped.Current(s.Series)}, true
+}
+
+func (s mappedSeries) has(src *source) bool { return src.mapped.Has(s.Series) }
+
+func (s mappedSeries) end(src *source) { src.mapped.End(s.Series) }
+
+func (s mappedSeries) set(src *source, sm *sample) bool {
+	if sm.histogram != nil {
+		src.mapped.SetHistogram(s.Series, sm.histogram)
+	} else {
+		src.mapped.Set(s.Series, sm.v)
 	}
-	return s.mapped.Forgotten()
-}
-
-func (s series) name() string {
-	if s.native != nil {
-		return s.native.Name()
+	for _, e := range sm.exemplars {
+		src.mapped.SetExemplar(s.Series, e)
 	}
-	return s.mapped.Name()
-}
-
-// takes reports whether the series may have a native histogram, or a number, of a
-// family as the page describes it.
-func (s series) takes(histogram bool, f *prom.Family) bool {
-	return s.native != nil || s.mapped.Histogram() == histogram && s.mapped.Describes(f)
-}
-
-// revive has a series that was forgotten after its sample came take the sample
-// all the same. It fails if another native series has the place.
-func (src *source) revive(s *series) bool {
-	if s.native != nil {
-		return src.rec.natives.Current(s.native)
-	}
-	s.mapped = src.mapped.Current(s.mapped)
 	return true
 }
 
-// has reports whether a series has a value in the current step.
-func (src *source) has(s series) bool {
-	if s.native != nil {
-		return src.rec.natives.Has(s.native)
-	}
-	return src.mapped.Has(s.mapped)
+// nativeSeries is a series of PCP's own metrics, which hold numbers only. Their
+// instances share one time, and their help is PCP's.
+type nativeSeries struct{ *native.Series }
+
+func (nativeSeries) takes(bool, *prom.Family) bool { return true }
+
+func (nativeSeries) takesOwnTimes() bool { return false }
+
+func (nativeSeries) changesHelp(string) bool { return false }
+
+func (nativeSeries) describe(*source, string) {}
+
+func (s nativeSeries) revived(src *source) (series, bool) {
+	return s, src.rec.natives.Current(s.Series)
 }
 
-// end ends a series in the current step.
-func (src *source) end(s series) {
-	if s.native != nil {
-		src.rec.natives.End(s.native)
-		return
+func (s nativeSeries) has(src *source) bool { return src.rec.natives.Has(s.Series) }
+
+func (s nativeSeries) end(src *source) { src.rec.natives.End(s.Series) }
+
+func (s nativeSeries) set(src *source, sm *sample) bool {
+	if sm.histogram != nil {
+		src.rec.report.Add(prom.LossNativeHist, s.Name())
+		return false
 	}
-	src.mapped.End(s.mapped)
+	src.rec.natives.Set(s.Series, sm.v)
+	for range sm.exemplars {
+		src.rec.report.Add(prom.LossExemplar, s.Name())
+	}
+	return true
 }
 
 // endAll ends every series.
@@ -69,32 +111,7 @@ func (src *source) endAll() {
 	}
 }
 
-// set gives a sample to the current step, or counts it if the series has no place
-// for it. Native metrics have none for what is no number.
-func (src *source) set(sm *sample) bool {
-	m, native := sm.series.mapped, sm.series.native
-	switch {
-	case native != nil && sm.histogram != nil:
-		src.rec.report.Add(prom.LossNativeHist, native.Name())
-		return false
-	case native != nil:
-		src.rec.natives.Set(native, sm.v)
-		for range sm.exemplars {
-			src.rec.report.Add(prom.LossExemplar, native.Name())
-		}
-		return true
-	case sm.histogram != nil:
-		src.mapped.SetHistogram(m, sm.histogram)
-	default:
-		src.mapped.Set(m, sm.v)
-	}
-	for _, e := range sm.exemplars {
-		src.mapped.SetExemplar(m, e)
-	}
-	return true
-}
-
-// native returns the native metrics' series, nil if a series is none of theirs.
+// native returns the series of PCP's own metrics, nil if they have no place for it.
 func (src *source) native(name string, own []prom.Label, f prom.Family) *native.Series {
 	var key strings.Builder
 	key.WriteString(name)

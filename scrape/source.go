@@ -5,12 +5,13 @@ import (
 	"sync"
 	"time"
 
-	"github.com/pcparchive/pcparchive/convert/mapper"
-	"github.com/pcparchive/pcparchive/convert/native"
-	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/prometheus/prometheus/model/labels"
 	promscrape "github.com/prometheus/prometheus/scrape"
 	"github.com/prometheus/prometheus/storage"
+
+	"github.com/pcparchive/pcparchive/convert/mapper"
+	"github.com/pcparchive/pcparchive/convert/native"
+	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
 // source is one target. The Recorder's lock guards what is mapped; mu guards
@@ -34,7 +35,7 @@ type source struct {
 	rolledBack time.Time // when the transaction began whose failure the next one reports
 	state      string    // of the last scrape: "" before the first, "ok", or the error
 	round      uint64    // scrapes written
-	ownTimes   map[*mapper.Series]*ownTimes
+	ownTimes   map[series]*ownTimes
 
 	growth growth // the Recorder's lock guards it
 }
@@ -72,9 +73,9 @@ func (src *source) sweep() {
 	}
 	maps.DeleteFunc(src.natives, func(_ string, n *native.Series) bool { return n.Forgotten() })
 	for ref, ser := range src.refs {
-		if ser.forgotten() {
+		if ser.Forgotten() {
 			delete(src.refs, ref)
-			delete(src.ownTimes, ser.mapped)
+			delete(src.ownTimes, ser)
 		}
 	}
 }
@@ -92,21 +93,20 @@ func (src *source) fill(s *scrape, t int64) {
 	for i := range s.samples {
 		sm := &s.samples[i]
 		stale := prom.IsStale(sm.v)
-		if stale && sm.series.forgotten() {
+		if stale && sm.series.Forgotten() {
 			continue // it ended long ago
 		}
-		if !src.revive(&sm.series) {
-			src.rec.report.Add(prom.LossNotNative, sm.series.name())
-			continue
-		}
+		ser, ok := sm.series.revived(src)
 		switch {
+		case !ok:
+			src.rec.report.Add(prom.LossNotNative, ser.Name())
 		case stale:
-			src.end(sm.series)
-		case src.has(sm.series):
+			ser.end(src)
+		case ser.has(src):
 			// The scraper drops repeated lines; the same labels in another
 			// order are another line to it.
-			src.rec.report.Add(prom.LossDuplicate, sm.series.name())
-		case src.set(sm):
+			src.rec.report.Add(prom.LossDuplicate, ser.Name())
+		case ser.set(src, sm):
 			s.count++
 		}
 	}
@@ -126,7 +126,7 @@ func (src *source) begin(t int64, own []sample) int {
 	src.beginAt(t)
 	n := 0
 	for n < len(own) && own[n].t == t {
-		src.set(&own[n]) // a mapped series takes all
+		own[n].series.set(src, &own[n]) // a mapped series takes every sample
 		n++
 	}
 	return n

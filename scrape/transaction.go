@@ -36,7 +36,7 @@ type sample struct {
 	series    series
 	t         int64
 	v         float64
-	histogram []byte // in its place, if not nil
+	histogram []byte // a native histogram in place of v; may be nil
 	exemplars []prom.Exemplar
 }
 
@@ -77,14 +77,14 @@ func (s *scrape) Append(ref storage.SeriesRef, ls labels.Labels, _, t int64, v f
 	})
 	known, ok := s.src.known(ref)
 	if ok && (prom.IsStale(v) || known.takes(data != nil, &f)) {
-		if m := known.mapped; m != nil && f.Help != "" && f.Help != m.Family().Help {
-			s.src.rec.describe(s.src, m, f.Help)
+		if known.changesHelp(f.Help) {
+			s.src.rec.describe(s.src, known, f.Help)
 		}
 		s.samples = append(s.samples, sample{known, t, v, data, exemplarsOf(opts.Exemplars)})
 		return ref, nil
 	}
-	series, ref := s.src.series(ls, f, data != nil)
-	if ok && series != known {
+	resolved, ref := s.src.resolve(ls, f, data != nil)
+	if ok && resolved != known {
 		// A number became a histogram, or the type changed: the series of the
 		// other metric ends here.
 		s.samples = append(s.samples, sample{series: known, t: t, v: prom.StaleNaN})
@@ -92,7 +92,7 @@ func (s *scrape) Append(ref storage.SeriesRef, ls labels.Labels, _, t int64, v f
 	if ref == 0 {
 		return 0, nil // counted and logged; the rest of the page is recorded
 	}
-	s.samples = append(s.samples, sample{series, t, v, data, exemplarsOf(opts.Exemplars)})
+	s.samples = append(s.samples, sample{resolved, t, v, data, exemplarsOf(opts.Exemplars)})
 	return ref, nil
 }
 
@@ -141,21 +141,21 @@ func (s *scrape) Rollback() error { return s.src.rec.finish(s, false) }
 // series before.
 func (src *source) known(ref storage.SeriesRef) (series, bool) {
 	if ref == 0 {
-		return series{}, false
+		return nil, false
 	}
 	src.mu.Lock()
 	defer src.mu.Unlock()
 	ser, ok := src.refs[ref]
-	return ser, ok && !ser.forgotten()
+	return ser, ok && !ser.Forgotten()
 }
 
-// series returns the series of a sample and a new reference, 0 if it cannot be
-// recorded.
-func (src *source) series(ls labels.Labels, f prom.Family, histogram bool) (series, storage.SeriesRef) {
+// resolve returns the series of a sample and a new reference, 0 if the sample
+// cannot be recorded.
+func (src *source) resolve(ls labels.Labels, f prom.Family, histogram bool) (series, storage.SeriesRef) {
 	name, own := src.own(ls)
 	ser, err := src.rec.resolve(src, name, own, f, histogram)
 	if err != nil {
-		return series{}, 0
+		return nil, 0
 	}
 	src.mu.Lock()
 	defer src.mu.Unlock()
@@ -184,7 +184,7 @@ func (r *Recorder) resolve(src *source, name string, own []prom.Label, f prom.Fa
 	defer r.mu.Unlock()
 	if r.natives != nil && !histogram {
 		if native := src.native(name, own, f); native != nil {
-			return series{native: native}, nil
+			return nativeSeries{native}, nil
 		}
 	}
 	resolve := src.mapped.Series
@@ -196,12 +196,12 @@ func (r *Recorder) resolve(src *source, name string, own []prom.Label, f prom.Fa
 		src.refused = true
 		r.log.Warn("some series cannot be recorded", "source", src.name, "err", err)
 	}
-	return series{mapped: ser}, err
+	return mappedSeries{ser}, err
 }
 
 // describe passes on a changed help text.
-func (r *Recorder) describe(src *source, ser *mapper.Series, help string) {
+func (r *Recorder) describe(src *source, ser series, help string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	src.mapped.Describe(ser, help)
+	ser.describe(src, help)
 }
