@@ -11,11 +11,11 @@ import (
 	"github.com/pcparchive/pcparchive/meta"
 )
 
-// alias is a further name of one of PCP's metrics.
+// alias is a further name of a PCP metric that has several names.
 type alias struct{ pcp, prom string }
 
-// alias notes the further names of a metric whose series are called name, and
-// reports whether the matchers allow one. They hold for all archives of the host.
+// alias records the further names of a metric whose series have the given name, and reports
+// whether the matchers allow one of them. They apply to all archives of the host.
 func (p *plan) alias(name string, d *meta.Desc) (allowed bool) {
 	for _, other := range d.Names[1:] {
 		a := alias{other, naming.PrometheusName(other)}
@@ -28,8 +28,8 @@ func (p *plan) alias(name string, d *meta.Desc) (allowed bool) {
 	return allowed
 }
 
-// settleAliases drops the further names that are those of other metrics in
-// PromQL, where x.y and x_y are one.
+// settleAliases drops further names that belong to other metrics in PromQL, where x.y and
+// x_y are the same name.
 func (p *plan) settleAliases(owners map[string][]metric) {
 	for name, all := range p.further {
 		p.further[name] = slices.DeleteFunc(all, func(a alias) bool {
@@ -38,7 +38,7 @@ func (p *plan) settleAliases(owners map[string][]metric) {
 	}
 }
 
-// aliased makes the series that p is under the further names of its metric.
+// aliased makes the series of p under the further names of its metric.
 func (s *selection) aliased(p *prom.Series) {
 	for _, a := range s.further[p.Name] {
 		named := *p
@@ -49,8 +49,9 @@ func (s *selection) aliased(p *prom.Series) {
 	}
 }
 
-// shared returns the one series with these labels if several metrics may be it:
-// archives of a host may give the names of a metric in different orders.
+// shared returns the series with the given labels if one was kept, and a function that keeps
+// one. Archives of a host may list the names of a metric in different orders, so several
+// metrics may share a series.
 func (s *selection) shared(ls labels.Labels) (known *series, keep func(*series)) {
 	if len(s.further) == 0 || !s.isAlias(ls.Get(model.MetricNameLabel)) {
 		return nil, func(*series) {}
@@ -59,7 +60,7 @@ func (s *selection) shared(ls labels.Labels) (known *series, keep func(*series))
 	return s.byLabels[key], func(ser *series) { s.byLabels[key] = ser }
 }
 
-// isAlias reports whether a name is a further one of a metric.
+// isAlias reports whether a name is a further name of a metric.
 func (s *selection) isAlias(name string) bool {
 	for _, all := range s.further {
 		if slices.ContainsFunc(all, func(a alias) bool { return a.prom == name }) {

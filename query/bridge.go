@@ -8,40 +8,40 @@ import (
 	"github.com/pcparchive/pcparchive/convert/nativehist"
 )
 
-// bridge makes a counter's changes across marks nil: what was counted meanwhile
-// is not known. The values on one side of a mark are shifted so that they go on
-// where the other side ended. Shifting hides resets from whoever looks for values
-// that go down, so they are made up for too.
+// bridge removes a counter's changes across marks, because the count between them is
+// unknown. It shifts the values after a mark so that they continue at the last value before
+// the mark. A shift would hide resets from functions that look for decreases, so bridge
+// removes resets too.
 type bridge struct {
-	pendingMarks int  // before the sample held back
+	pendingMarks int  // number of marks before the sample held back
 	crossed      bool // two samples have a mark between them
 
 	shifts []shift
-	marks  int // before the last number
-	last   float64
-	any    bool // there is a last number
+	marks  int     // number of marks before the last number
+	last   float64 // the last number, if any is true
+	any    bool
 
 	// Native histograms are shifted as numbers are, bucket by bucket.
 	histShifts []histShift
-	histMarks  int                       // before the last histogram
-	lastHist   *histogram.FloatHistogram // nil: there is none
-	histFloor  float64                   // is added to all counts
-	unfit      bool                      // they are gauges, or cannot be subtracted
+	histMarks  int                       // number of marks before the last histogram
+	lastHist   *histogram.FloatHistogram // nil before the first histogram
+	histFloor  float64                   // added to the count of every histogram
+	unfit      bool                      // the histograms are gauges, or cannot be subtracted
 }
 
-// shift is what is added to values from a time on.
+// shift is an amount that is added to all values from a time on.
 type shift struct {
 	from int64
 	by   float64
 }
 
-// histShift is what is added to native histograms from a time on.
+// histShift is a histogram that is added to all native histograms from a time on.
 type histShift struct {
 	from int64
 	by   *histogram.FloatHistogram
 }
 
-// note takes notice of the next number.
+// note adds the next number of the series.
 func (b *bridge) note(s sample) {
 	if math.IsNaN(s.v) {
 		return
@@ -60,7 +60,7 @@ func (b *bridge) note(s sample) {
 	b.marks, b.last, b.any = b.pendingMarks, s.v, true
 }
 
-// noteHistogram takes notice of the next native histogram.
+// noteHistogram adds the next native histogram of the series.
 func (b *bridge) noteHistogram(p *pending) {
 	if nativehist.IsStale(p.h, p.fh) || b.unfit {
 		return
@@ -75,7 +75,7 @@ func (b *bridge) noteHistogram(p *pending) {
 	case histogram.GaugeType:
 		b.unfit = true
 		return
-	case histogram.NotCounterReset: // said of the one before, which may not be here
+	case histogram.NotCounterReset: // the hint is about a predecessor that may be absent here
 		h.CounterResetHint = histogram.UnknownCounterReset
 	}
 	var by *histogram.FloatHistogram
@@ -101,8 +101,8 @@ func (b *bridge) noteHistogram(p *pending) {
 	b.histMarks, b.lastHist = b.pendingMarks, h
 }
 
-// finish completes the shifts so that none is negative: rate() takes it that a
-// counter does not begin below 0. It returns false if there is nothing to shift.
+// finish raises all shifts so that none is negative, because rate() assumes that a counter
+// does not begin below 0. It returns false if the series needs no shift.
 func (b *bridge) finish() bool {
 	b.lastHist = nil
 	if !b.crossed || b.unfit {

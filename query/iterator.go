@@ -11,31 +11,31 @@ import (
 	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
-// iterator walks a series.
+// iterator yields the samples of a series.
 type iterator struct {
 	s   *series
-	cur sample // of a native histogram the time, it is where inner stands
+	cur sample // the current sample; for a native histogram only its time, inner has the rest
 	at  position
 	err error
 
-	chunk     int // that inner is in, or the next one
-	open      bool
-	inner     chunkenc.Iterator
-	kind      chunkenc.ValueType // of the sample that inner stands at
-	shift     int                // the next one
-	histShift int                // the next one of native histograms
+	chunk     int                // index of the chunk that inner reads, or of the next one
+	open      bool               // inner reads a chunk
+	inner     chunkenc.Iterator  // iterates over a chunk
+	kind      chunkenc.ValueType // kind of inner's current sample
+	shift     int                // index of the next shift of numbers
+	histShift int                // index of the next shift of native histograms
 
-	calls uint // of advance
+	calls uint // number of calls of advance
 
-	// Of a discrete series: the sample stored next, and whether there is one.
+	// next is the next stored sample of a discrete series, if more is true.
 	next sample
 	more bool
 }
 
-// looksAt is how many steps of an iterator go by without a look at the context.
+// looksAt is the number of steps between two checks of the context.
 const looksAt = 1024
 
-// position tells where an iterator stands.
+// position is the state of an iterator.
 type position uint8
 
 const (
@@ -70,7 +70,7 @@ func (it *iterator) current() chunkenc.ValueType {
 	case it.s.every > 0:
 		return chunkenc.ValFloat
 	case it.kind == chunkenc.ValHistogram && it.s.bridge != nil:
-		return chunkenc.ValFloatHistogram // what is shifted may be no whole number
+		return chunkenc.ValFloatHistogram // a shift may give fractional counts
 	}
 	return it.kind
 }
@@ -154,8 +154,8 @@ func (it *iterator) stored(t int64) (sample, bool) {
 	}
 }
 
-// search goes to the first sample in the open chunk that is not before t. Of a
-// native histogram it returns the time alone.
+// search goes to the first sample in the open chunk that is not before t. For a native
+// histogram it returns the time alone.
 func (it *iterator) search(t int64) (at int64, v float64, ok bool) {
 	for it.kind = it.inner.Next(); it.kind != chunkenc.ValNone; it.kind = it.inner.Next() {
 		if it.kind != chunkenc.ValFloat {
@@ -169,7 +169,7 @@ func (it *iterator) search(t int64) (at int64, v float64, ok bool) {
 	return 0, 0, false
 }
 
-// shifted returns a value as the series' bridge, if there is one, wants it.
+// shifted returns a value with the shift of the series' bridge, if there is a bridge.
 func (it *iterator) shifted(t int64, v float64) float64 {
 	if it.s.bridge == nil || math.IsNaN(v) {
 		return v
@@ -208,20 +208,20 @@ func (it *iterator) AtFloatHistogram(h *histogram.FloatHistogram) (int64, *histo
 	return t, it.shiftedHistogram(t, h)
 }
 
-// shiftedHistogram returns a histogram as the series' bridge wants it.
+// shiftedHistogram returns a histogram with the shift of the series' bridge.
 func (it *iterator) shiftedHistogram(t int64, h *histogram.FloatHistogram) *histogram.FloatHistogram {
 	shifts := it.s.histShifts
 	for it.histShift < len(shifts) && shifts[it.histShift].from <= t {
 		it.histShift++
 	}
-	h = h.Copy() // its buckets are the chunk's iterator's
+	h = h.Copy() // the chunk's iterator owns the buckets
 	if it.histShift > 0 {
 		if _, _, _, it.err = h.Add(shifts[it.histShift-1].by); it.err != nil {
 			return h
 		}
 	}
 	h.Count += it.s.histFloor
-	h.CounterResetHint = histogram.NotCounterReset // resets are made up for
+	h.CounterResetHint = histogram.NotCounterReset // the bridge has removed resets
 	return h
 }
 

@@ -6,14 +6,14 @@ import (
 	"sync"
 )
 
-// selections keeps what the selections of a querier found: an expression may name
+// selections caches the results of a querier's selections, because an expression may name
 // the same series a thousand times.
 type selections struct {
 	mu   sync.Mutex
 	seen map[string]*seriesSet
 }
 
-// once returns what a selection found if it was read before, else reads it.
+// once returns the cached result for key, or calls read and caches its result.
 func (m *selections) once(key string, read func() (*seriesSet, error)) (*seriesSet, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -31,7 +31,7 @@ func (m *selections) once(key string, read func() (*seriesSet, error)) (*seriesS
 	return &seriesSet{series: found.series, at: -1, warnings: maps.Clone(found.warnings)}, nil
 }
 
-// key tells selections of one querier apart.
+// key identifies a selection among those of one querier.
 func (s *selection) key() string {
 	return fmt.Sprintf("%d %d %d %q", s.from, s.to, s.window, s.matchers)
 }

@@ -14,18 +14,18 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// plan is what the metadata of the archives tells of a selection: which metrics
-// to decode, and which of them to look for in the past.
+// plan lists the metrics of a selection, from the metadata of the archives: those to decode,
+// and those whose values before the selection's time count.
 type plan struct {
 	*selection
-	start    pcp.Timestamp // of the first archive concerned
+	start    pcp.Timestamp // start of the first archive with records of the time
 	metrics  map[metric]bool
 	discrete map[pcp.PMID]bool
-	// rivals are metrics that want one name. The first that was recorded has it.
+	// rivals are metrics with the same name in PromQL. The metric recorded first gets it.
 	rivals map[metric]bool
 }
 
-// metric identifies a metric across archives, whose descriptors are their own.
+// metric identifies a metric across archives.
 type metric struct {
 	id   pcp.PMID
 	name string
@@ -33,7 +33,7 @@ type metric struct {
 
 func metricOf(d *meta.Desc) metric { return metric{d.PMID, d.Name()} }
 
-// plan looks at the archives that have records of the time.
+// plan plans the selection from the archives that have records between from and to.
 func (s *selection) plan(from, to pcp.Timestamp) *plan {
 	p := &plan{selection: s, metrics: map[metric]bool{}, discrete: map[pcp.PMID]bool{}, rivals: map[metric]bool{}}
 	s.bases = map[string]bool{}
@@ -91,8 +91,8 @@ func (p *plan) want(m metric, sem pcp.Semantics) {
 	}
 }
 
-// allowsOne reports whether the matchers allow one of the names that n metrics
-// get who want the same.
+// allowsOne reports whether the matchers allow one of the names that n metrics with the same
+// name get.
 func (s *selection) allowsOne(name string, n int) bool {
 	ok := s.allows(name)
 	for i := 2; i <= n && !ok; i++ {
@@ -134,7 +134,7 @@ func (s *selection) otherHost(store *meta.Store) bool {
 	return true
 }
 
-// mostInstances is how many instances are looked at to leave out a metric.
+// mostInstances is the largest number of instances that are checked to exclude a metric.
 const mostInstances = 100_000
 
 // hasInstance reports whether a domain may have had an instance whose name the
@@ -167,14 +167,14 @@ func (s *selection) findInstance(store *meta.Store, id pcp.InDomID) bool {
 			}
 		}
 	}
-	return !versions && id != pcp.InDomNull // of such a domain nothing is known
+	return !versions && id != pcp.InDomNull // the instances of a domain without a record are unknown
 }
 
-// wanted reports whether a metric is to be decoded.
+// wanted reports whether to decode a metric.
 func (p *plan) wanted(d *meta.Desc) bool { return p.metrics[metricOf(d)] }
 
-// past returns what is to be read of the time before the one asked for; its
-// Metrics are nil if there is nothing.
+// past returns a query for the records to read before from. Its Metrics are nil if there are
+// none.
 func (p *plan) past(ctx context.Context, from pcp.Timestamp) (history.Query, error) {
 	q := history.Query{From: from, To: from.Add(-1)}
 	if len(p.discrete) > 0 {
@@ -195,9 +195,8 @@ func (p *plan) past(ctx context.Context, from pcp.Timestamp) (history.Query, err
 	return q, nil
 }
 
-// holding returns from when on to read so that the values of discrete metrics
-// that hold after to are met: it goes back until there is a value of each, or a
-// mark, before which nothing holds.
+// holding returns the time from which on to read to find the values of discrete metrics that
+// hold after to. It goes back to a value of each metric, or to a mark, which ends all values.
 func (p *plan) holding(ctx context.Context, to pcp.Timestamp) (pcp.Timestamp, error) {
 	q := history.Query{To: to, All: true, Metrics: func(d *meta.Desc) bool { return d.Sem == pcp.SemDiscrete && p.wanted(d) }}
 	since := to.Add(1)
@@ -235,11 +234,11 @@ func (p *plan) holding(ctx context.Context, to pcp.Timestamp) (pcp.Timestamp, er
 
 // lookout waits for the values of a metric's instances.
 type lookout struct {
-	insts map[pcp.InstID]bool // that have no value yet; nil: not known
+	insts map[pcp.InstID]bool // instances without a value so far; nil before the first record
 	done  bool
 }
 
-// look takes notice of a record that precedes those before.
+// look adds a record. Records come from the newest to the oldest.
 func (l *lookout) look(mv *history.MetricValues) {
 	if mv.Err < 0 || mv.Metric.Desc.InDom == pcp.InDomNull || mv.InDom == nil {
 		l.done = mv.Err < 0 || len(mv.Points) > 0 // an error ends all values

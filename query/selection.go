@@ -18,15 +18,15 @@ import (
 	"github.com/pcparchive/pcparchive/store"
 )
 
-// selection reads the samples of the series that match: its append is the sink
-// of its Flattener.
+// selection reads the samples of the series that match. Its method append is the sink of its
+// Flattener.
 type selection struct {
 	*querier
 	ctx        context.Context
 	from, to   int64 // both inclusive, ms
 	matchers   []*labels.Matcher
-	window     int64 // of a function that adds up changes; else 0
-	labelsOnly bool  // no samples are wanted
+	window     int64 // window in ms of a function that adds up changes; 0 for others
+	labelsOnly bool  // the caller needs labels alone
 
 	flat    *flatten.Flattener
 	report  *prom.Report
@@ -43,8 +43,8 @@ type selection struct {
 	full     error           // the budget does not allow the series found
 }
 
-// read reads what matches: metadata, then what of the past holds, then the time
-// asked for.
+// read reads the metadata, the earlier values that still hold, and then the records of the
+// selection's time.
 func (s *selection) read(ctx context.Context) (*seriesSet, error) {
 	if s.from > s.to {
 		return &seriesSet{at: -1}, nil
@@ -92,7 +92,7 @@ func (s *selection) pass(ctx context.Context, q history.Query) error {
 	return nil
 }
 
-// put takes a step.
+// put flattens a step and counts marks.
 func (s *selection) put(step *history.Step) error {
 	if step.Mark && !s.early {
 		s.marks++
@@ -103,7 +103,7 @@ func (s *selection) put(step *history.Step) error {
 	return cmp.Or(s.flat.Put(step), s.full)
 }
 
-// append takes samples; it is the [prom.SinkFunc] of the selection.
+// append adds samples. It is the [prom.SinkFunc] of the selection.
 func (s *selection) append(p *prom.Series, batch []prom.Sample) error {
 	for i := range batch {
 		x := &batch[i]
@@ -122,7 +122,7 @@ func (s *selection) append(p *prom.Series, batch []prom.Sample) error {
 	return nil
 }
 
-// number adds a number to the series that p is, under each of its names.
+// number adds a number to the series of p, under each of its names.
 func (s *selection) number(p *prom.Series, t int64, v float64) error {
 	err := s.sample(s.find(p), t, v)
 	if len(s.more) > 0 {
@@ -160,7 +160,7 @@ func (s *selection) histogram(p *prom.Series, t int64, data []byte) error {
 	return s.add(ser, pending{sample{t: t}, h, fh}, 1+len(data)/sampleSize)
 }
 
-// find returns the series that p is, nil if it does not match.
+// find returns the series of p, or nil if p does not match.
 func (s *selection) find(p *prom.Series) *series {
 	for len(s.known) <= p.ID {
 		s.known, s.series = append(s.known, false), append(s.series, nil)
@@ -173,7 +173,7 @@ func (s *selection) find(p *prom.Series) *series {
 	return s.series[p.ID]
 }
 
-// add adds a sample that takes the memory of so many numbers.
+// add adds a sample. size is its memory, counted in numbers.
 func (s *selection) add(ser *series, p pending, size int) error {
 	if p.t > s.to || s.labelsOnly && ser.held {
 		return nil

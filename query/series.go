@@ -14,28 +14,29 @@ import (
 // chunkSamples is how many numbers a chunk holds: seeking decodes no more.
 const chunkSamples = 240
 
-// series is one series, its samples compressed. When it is complete it may be
-// iterated over by several at once.
+// series is one series with compressed samples. Once it is complete, several goroutines may
+// iterate over it.
 type series struct {
-	ctx    context.Context // of the selection: what iterates ends with it
+	ctx    context.Context // the selection's context; iteration ends with it
 	labels labels.Labels
 	chunks []chunk
 	xor    *chunkenc.XORChunk // the last chunk, if it is open for numbers
-	app    chunkenc.Appender  // to it
-	hist   nativehist.Packer  // has the open chunk of native histograms
+	app    chunkenc.Appender  // appends to xor
+	hist   nativehist.Packer  // holds the open chunk of native histograms
 
-	// The last sample is held back: of two at one time the later stands.
+	// pending is the last sample, if held is true. It is held back because a later sample
+	// of the same time replaces it.
 	pending pending
 	held    bool
 
-	// A discrete series repeats its values: every so many milliseconds, 0 for
-	// other series, from start on and not beyond end. It has no histograms.
+	// every is the interval in milliseconds at which a discrete series repeats its values,
+	// from start to end. It is zero for other series. A discrete series has no histograms.
 	every      int64
 	start, end int64
 	before     sample // the last sample before start
-	carried    bool   // there is one and it holds at start
+	carried    bool   // before exists and holds at start
 
-	*bridge // nil: nothing is to be done about marks
+	*bridge // shifts values across marks; nil if the series needs none
 }
 
 // chunk holds some samples of a series, all of one kind.
@@ -129,8 +130,8 @@ func (s *series) carry(t int64, v float64) {
 	s.before, s.carried = sample{t, v}, !prom.IsStale(v)
 }
 
-// finish completes the series. end is until when the last value of a discrete
-// series holds. It returns whether there are any samples.
+// finish completes the series. The last value of a discrete series holds until end. finish
+// returns false if there is no sample.
 func (s *series) finish(end int64) (bool, error) {
 	if err := s.flush(); err != nil {
 		return false, err
@@ -148,7 +149,7 @@ func (s *series) finish(end int64) (bool, error) {
 	return s.carried && s.repeatAfter(s.before.t) <= end, nil
 }
 
-// repeatAfter returns when a value of time t is repeated first.
+// repeatAfter returns the time of the first repetition of a value of time t.
 func (s *series) repeatAfter(t int64) int64 { return max(t+s.every, s.start) }
 
 // Labels returns the series' labels, its name among them.

@@ -17,7 +17,7 @@ type StepsError struct {
 	Limit int
 }
 
-// Error says what can be done.
+// Error names the numbers and the ways out.
 func (e *StepsError) Error() string {
 	what := "the range"
 	if e.Expr != "" {
@@ -26,8 +26,8 @@ func (e *StepsError) Error() string {
 	return fmt.Sprintf("%s has %d steps, more than the %d that the query may hold samples of: choose a longer step or a shorter range, or allow more samples", what, e.Steps, e.Limit)
 }
 
-// freeSteps is how many steps a query may have however few samples it may hold.
-// Prometheus' HTTP interface allows as many.
+// freeSteps is the number of steps that every query may have, however few samples it may
+// hold. It is the limit of Prometheus' HTTP interface.
 const freeSteps = 11_000
 
 // checkSteps refuses a query with too many steps.

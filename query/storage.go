@@ -75,7 +75,7 @@ type querier struct {
 	known      selections
 }
 
-// adding tells the functions that add up the changes of a counter.
+// adding are the functions that add up the changes of a counter.
 var adding = map[string]bool{"rate": true, "irate": true, "increase": true}
 
 // Select reads the series that match, sorted by labels. The series and their iterators

@@ -1,3 +1,3 @@
-// Package compare measures the commands beside the reference tools: see `make
-// compare`. It has only tests.
+// Package compare measures the commands and the reference tools on the same work; see
+// `make compare`. It has only tests.
 package compare

@@ -1,6 +1,6 @@
-// Command fuzzall runs every fuzz target of the module for a while each. A package
-// with targets is built once, with the fuzzer's instrumentation; several targets
-// run at once, each with one worker.
+// Command fuzzall runs every fuzz target of the module for a given time. It builds each
+// package with targets once, with the fuzzer's instrumentation. Several targets run at
+// once, each with one worker.
 package main
 
 import (
@@ -24,8 +24,8 @@ type target struct {
 }
 
 func main() {
-	length := flag.Duration("time", 20*time.Second, "how long to run each target")
-	jobs := flag.Int("jobs", 2, "how many to run at once")
+	length := flag.Duration("time", 20*time.Second, "time to run each target")
+	jobs := flag.Int("jobs", 2, "number of targets to run at once")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -91,7 +91,7 @@ func run(ctx context.Context, t target, binary, cache string, length time.Durati
 	return cmd.CombinedOutput()
 }
 
-// lastLine returns the last report of a fuzzer's progress.
+// lastLine returns the target's name with the fuzzer's last progress report.
 func lastLine(out []byte, name string) string {
 	last := name
 	for line := range bytes.Lines(out) {
