@@ -99,6 +99,9 @@ func (v *view) run(yield func(*history.Step, error) bool) error {
 		}
 		offset = 0
 	}
+	if v.beyond.size > 0 { // the last record of all: nothing shows its time to be wrong
+		v.last = later(v.last, v.beyond.t)
+	}
 	return nil
 }
 

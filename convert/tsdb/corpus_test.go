@@ -42,10 +42,19 @@ type tee struct {
 // candidate is a numeric metric of an archive.
 type candidate struct{ archive, metric, sample string }
 
-func (s *tee) Sample(p *prom.Series, t int64, v float64) error {
-	if err := sinktest.Put(s.Blocks, p, t, v); err != nil {
+func (s *tee) Append(p *prom.Series, batch []prom.Sample) error {
+	if err := s.Blocks.Append(p, batch); err != nil {
 		return err
 	}
+	for _, x := range batch {
+		if x.Exemplar == nil && x.Histogram == nil {
+			s.keep(p, x.T, x.V)
+		}
+	}
+	return nil
+}
+
+func (s *tee) keep(p *prom.Series, t int64, v float64) {
 	for p.ID >= len(s.points) {
 		s.points, s.names = append(s.points, nil), append(s.names, "")
 	}
@@ -60,7 +69,6 @@ func (s *tee) Sample(p *prom.Series, t int64, v float64) error {
 		points = points[:n-1]
 	}
 	s.points[p.ID] = append(points, at(t, v))
-	return nil
 }
 
 // content is what blocks are to have.

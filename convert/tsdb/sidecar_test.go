@@ -107,7 +107,7 @@ func toArchiveOf(t testing.TB, host string, report *prom.Report, path string, pa
 	require.NoError(t, err)
 	m, err := mapper.New(mapper.Options{Host: host, Report: report})
 	require.NoError(t, err)
-	a, err := archive.Create(path, archive.Header{Host: host, PID: 1}, &archive.WriteOptions{NoSync: true})
+	a, err := archive.Create(path, archive.Header{Host: host, PID: 1}, &archive.WriteOptions{NoSync: true, AsIs: true})
 	require.NoError(t, err)
 	sink := assemble.New(convert.NewToArchive(a), m, assemble.Options{Natives: r.Natives(report), Report: report})
 	require.NoError(t, r.Samples(t.Context(), sink))

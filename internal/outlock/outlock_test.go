@@ -151,10 +151,11 @@ func TestMoveAllReplacesNothing(t *testing.T) {
 // TestKilledHolder takes the lock of a process that was killed.
 func TestKilledHolder(t *testing.T) {
 	if dir := os.Getenv("OUTLOCK_HOLD"); dir != "" {
-		_, err := outlock.Take(filepath.Join(dir, "rec"))
+		l, err := outlock.Take(filepath.Join(dir, "rec"))
 		require.NoError(t, err)
 		require.NoError(t, os.WriteFile(filepath.Join(dir, "held"), nil, 0o600))
-		select {}
+		time.Sleep(time.Minute)         // it is killed
+		require.NoError(t, l.Release()) // keeps the lock from the garbage collector
 	}
 	dir := t.TempDir()
 	cmd := exec.Command(os.Args[0], "-test.run=^TestKilledHolder$")
