@@ -35,7 +35,7 @@ func TestPool(t *testing.T) {
 	require.NoError(t, os.WriteFile(name+"new", nil, 0o644))
 	require.NoError(t, os.Rename(name+"new", name))
 	_, err := files[0].ReadAt(make([]byte, 1), 0)
-	require.ErrorContains(t, err, name+": was replaced")
+	require.ErrorContains(t, err, name+": another file has replaced it")
 	for _, f := range files {
 		require.NoError(t, f.Close())
 	}
