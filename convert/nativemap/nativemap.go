@@ -1,11 +1,11 @@
-// Package nativemap knows exporters whose series are metrics that Performance
-// Co-Pilot has, too, and makes an archive show them under PCP's own names,
-// numbers, types, units and instances: what pmrep, pmstat, pcp atop and views
-// written for PCP ask for. What a map does not know stays an openmetrics metric.
+// Package nativemap maps the series of exporters to PCP's own metrics. An archive
+// then has PCP's names, numbers, types, units and instances, which pmrep, pmstat,
+// pcp atop and views written for PCP ask for. A series that a map does not know
+// stays an openmetrics metric.
 //
-// Maps are tables in files of this folder; Names lists them. Their sources are
-// PromQL, of which a map needs only the linear part: it follows the samples as
-// they come and evaluates nothing.
+// Each [Map] is a table in a file of this folder; [Names] lists them. The source of
+// a metric is written in PromQL. A map needs only its linear part and evaluates no
+// queries: it adds up samples as they come.
 package nativemap
 
 import (
@@ -25,7 +25,7 @@ import (
 //go:embed *.tsv
 var tables embed.FS
 
-// Names returns the names of the maps there are.
+// Names returns the names of all maps.
 func Names() []string {
 	files, _ := tables.ReadDir(".") // of what is embedded
 	var names []string
@@ -48,8 +48,8 @@ func Chain(names []string) (native.Chain, error) {
 	return chain, nil
 }
 
-// Map is the [native.Resolver] of one exporter. It may serve several Assemblers,
-// also at a time.
+// Map is the [native.Resolver] of one exporter. Several goroutines may use it at
+// once.
 type Map struct {
 	table   *table
 	byName  map[string][]termUse // of a series
@@ -57,21 +57,21 @@ type Map struct {
 	metrics map[string]*native.Metric
 }
 
-// use is a term of a row's source that a series may be.
+// termUse is a term in the source of a row.
 type termUse struct {
 	row  *row
 	part int
 	term *term
 }
 
-// made are the maps that New has made.
+// cache has the maps that New has made.
 var cache = struct {
 	sync.Mutex
 	maps map[string]*Map
 }{maps: map[string]*Map{}}
 
-// New returns the map of the given name, which it makes the first time. The
-// error names those there are.
+// New returns the map of the given name and keeps it for later calls. The error
+// lists the valid names.
 func New(name string) (*Map, error) {
 	cache.Lock()
 	defer cache.Unlock()
@@ -135,7 +135,7 @@ func newMap(name, file, text string) (*Map, error) {
 	return m, nil
 }
 
-// Places returns where a series of the exporter goes.
+// Places returns the places that a series of the exporter gives values to.
 func (m *Map) Places(s *prom.Series) []native.Place {
 	var places []native.Place
 	for _, u := range m.byName[s.Name] {

@@ -14,14 +14,14 @@ import (
 	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
-// term is what one selector of a source adds.
+// term is one selector in a source.
 type term struct {
 	name     string
 	matchers []*labels.Matcher
 	factor   float64
 	combine  native.Combine
 	pick     native.Picker
-	part     int // which of the parts of a source it is, of which all must be there
+	part     int // see native.Place.Part
 }
 
 // matches reports whether a series of the term's name has its labels.
@@ -60,9 +60,9 @@ func parseSource(text string) ([]term, error) {
 	return terms, nil
 }
 
-// alternatives returns the terms of an expression, or of two with "or" between
-// them: the second is 0, which the first, where it is there, is added to. Either
-// is enough.
+// alternatives returns the terms of an expression, or of "sum or 0": there the
+// second operand gives 0, to which the first adds its value. One of the two is
+// enough for a value.
 func alternatives(expr parser.Expr) ([]term, error) {
 	e, ok := expr.(*parser.BinaryExpr)
 	if !ok || e.Op != parser.LOR {
@@ -88,7 +88,7 @@ func alternatives(expr parser.Expr) ([]term, error) {
 	return all, nil
 }
 
-// parts returns how many parts terms are of.
+// parts returns the number of parts of the terms.
 func parts(terms []term) int {
 	n := 0
 	for i := range terms {
@@ -123,8 +123,8 @@ func linear(expr parser.Expr) ([]term, error) {
 	return nil, fmt.Errorf("%s: %w", expr, errSource)
 }
 
-// selector returns the term of a selector. Of a family that is made of labels a
-// new series takes the place of the one before.
+// selector returns the term of a selector. In an info family a new series replaces
+// the previous one.
 func selector(e *parser.VectorSelector) ([]term, error) {
 	t := term{name: e.Name, factor: 1}
 	if strings.HasSuffix(e.Name, "_info") {
@@ -192,7 +192,7 @@ func times(e parser.Expr, factor float64) ([]term, error) {
 	return terms, err
 }
 
-// both returns the terms of both operands, those of the right one times sign.
+// operandTerms returns the terms of both operands; sign multiplies the right ones.
 func operandTerms(e *parser.BinaryExpr, sign float64, right native.Combine) ([]term, error) {
 	a, err := linear(e.LHS)
 	if err != nil {
@@ -216,8 +216,8 @@ func operandTerms(e *parser.BinaryExpr, sign float64, right native.Combine) ([]t
 	return append(a, b...), nil
 }
 
-// picked returns the one term of an operand of which an operator with a number
-// makes something.
+// pickedTerm returns the term of a series before >= or %, with the operator as its
+// Picker.
 func pickedTerm(e *parser.BinaryExpr, n float64) ([]term, error) {
 	terms, err := linear(e.LHS)
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 type table struct {
 	rows     []*row
 	indoms   map[pcp.InDomID]indom
-	declared map[string][]string // metrics, or what their names begin with, that the archive knows with a series
+	declared map[string][]string // by series: metrics, or prefixes of names, that the archive must know
 }
 
 // row is one metric, or one instance of it.
@@ -26,9 +26,9 @@ type row struct {
 	desc     meta.Desc
 	instance template
 	id       template
-	source   string // as it stands in the file, short words written out
+	source   string // as in the file, with abbreviations expanded
 	terms    []term
-	text     template // the value, if labels tell it
+	text     template // the value, if labels have it
 	help     string
 	section  string // the comment above it
 }
@@ -186,8 +186,8 @@ func (t *table) addInDom(number, labels, instance string) error {
 	return nil
 }
 
-// of returns the labels of the instance that a series stands for; none if the
-// series lacks one.
+// instanceLabels returns the labels of the instance that a series stands for. It
+// returns none if the series lacks a label for them.
 func (in indom) instanceLabels(labels []prom.Label) labelset.Set {
 	var own []labelset.Label
 	for _, l := range in.instance {
@@ -203,7 +203,7 @@ func (in indom) instanceLabels(labels []prom.Label) labelset.Set {
 	}
 	set, err := labelset.New(labelset.Instances, own...)
 	if err != nil {
-		return labelset.Set{} // too long: the name says it, too
+		return labelset.Set{} // too long; the instance's name has the values, too
 	}
 	return set
 }

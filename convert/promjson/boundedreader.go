@@ -6,12 +6,12 @@ import (
 	"io"
 )
 
-// maxValue is the longest element of a result, or other value, in bytes: it is
-// read into memory. A series of Prometheus' replies has 11,000 samples at most.
+// maxValue is the longest value, in bytes, such as a series of a result. A value is
+// read into memory. Prometheus' replies have at most 11,000 samples in a series.
 const maxValue = 256 << 20
 
-// bounded is a Reader that fails where a Decoder asks it for more of a value
-// than memory should hold.
+// boundedReader is an io.Reader that fails if its Decoder reads more than limit
+// bytes of one value.
 type boundedReader struct {
 	in    io.Reader
 	dec   *json.Decoder
@@ -20,7 +20,7 @@ type boundedReader struct {
 	err   error // of in
 }
 
-// newBounded returns a bounded with a Decoder of in.
+// newBoundedReader returns a boundedReader of in with its Decoder.
 func newBoundedReader(in io.Reader, limit int64) *boundedReader {
 	b := &boundedReader{in: in, limit: limit}
 	b.dec = json.NewDecoder(b)

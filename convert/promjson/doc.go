@@ -5,13 +5,14 @@
 //	{"resultType":"vector","result":[…]}
 //	[{"metric":{…},"values":[[1767225600,"1"],…]},…]
 //
-// Native histograms are rebuilt from the buckets that a reply tells, as
-// histograms of floats whose reply would be the same to the byte. Bounds of powers
-// of two give the schema. Custom bounds are those that any histogram of the series
-// has beside its observations: bounds between empty buckets are not told, and
-// custom bounds that a schema has, too, are taken for it. Buckets that no
-// histogram of Prometheus has are counted as dropped.
+// A [Reader] rebuilds native histograms from the buckets in a reply, which has only
+// those with observations. The results are histograms of floats, and their reply
+// would be the same to the byte. Bounds that are powers of two show the schema.
+// Other bounds become custom bounds, collected from all histograms of the series;
+// bounds between empty buckets are lost. The Reader counts histograms with buckets
+// that Prometheus does not have as dropped.
 //
-// A file may hold several, one after the other. What cannot be read, such as the
-// reply to a query that failed, costs itself alone if [ReadOptions] ask for that.
+// A file may have several replies, one after the other. If [ReadOptions] have
+// Damaged, the Reader skips only the part that it cannot read, such as the reply to
+// a failed query.
 package promjson

@@ -71,7 +71,7 @@ func (r *Reader) element(raw []byte) error {
 	return cmp.Or(r.reportPart(prom.LossDamaged, seriesText(s), bad.err("samples"), bad.n), r.ctx.Err())
 }
 
-// faults are those of a series' samples, or of its histograms.
+// faults collects the faults in a series' samples or histograms.
 type faults struct {
 	first error
 	n     int
@@ -82,7 +82,8 @@ func (f *faults) add(err error) {
 	f.n++
 }
 
-// err returns nil if there are none.
+// err returns one error about all faults, nil if there are none. what names the
+// faulty parts.
 func (f *faults) err(what string) error {
 	if f.n > 1 {
 		return fmt.Errorf("%d %s were left out, the first: %w", f.n, what, f.first)
@@ -90,8 +91,8 @@ func (f *faults) err(what string) error {
 	return f.first
 }
 
-// histograms hands on the native histograms of a series. What cannot be rebuilt
-// is counted, and named if it is not what a reply should have.
+// histograms hands on the native histograms of a series. It counts histograms that
+// cannot be rebuilt, and reports malformed ones.
 func (r *Reader) histograms(s *prom.Series, raw []json.RawMessage) error {
 	told := make([]*replyHistogram, 0, len(raw))
 	var bad faults

@@ -11,8 +11,8 @@ import (
 	"github.com/prometheus/prometheus/model/histogram"
 )
 
-// reading is a native histogram as a reply tells it: which buckets have
-// observations, and how many.
+// replyHistogram is a native histogram as a reply has it: the buckets with
+// observations, and their counts.
 type replyHistogram struct {
 	t          int64
 	count, sum float64
@@ -21,7 +21,7 @@ type replyHistogram struct {
 
 var errHistogram = errors.New(`want [time, {"count": …, "sum": …, "buckets": [[bounds, "left", "right", "count"], …]}]`)
 
-// bucketElements is how many elements a bucket has.
+// bucketElements is the number of elements in a bucket.
 const bucketElements = 4
 
 // parseHistogram reads a time and a histogram.
@@ -88,14 +88,14 @@ func parseBody(text []byte) (*replyHistogram, error) {
 	return r, nil
 }
 
-// same reports whether h, as a reply tells it, is r.
+// same reports whether a reply with h would be r.
 func (r *replyHistogram) same(h *histogram.FloatHistogram) bool {
 	i := 0
 	for it := h.AllBucketIterator(); it.Next(); {
 		b := it.At()
 		b.Index = 0
 		if b.Count == 0 {
-			continue // a reply leaves it out
+			continue // replies leave empty buckets out
 		}
 		if i == len(r.buckets) || r.buckets[i] != b {
 			return false

@@ -77,8 +77,8 @@ func valueSize(b []byte) int {
 	return len(b)
 }
 
-// eachPair calls put with the samples of an array, which is well-formed JSON, and
-// bad with the faults of others. It returns the error of put.
+// eachPair calls put with each sample of an array, which is well-formed JSON, and
+// bad with the fault of each element that is not a sample. It returns put's error.
 func eachPair(b []byte, put func(t int64, v float64) error, bad func(error)) error {
 	if b = bytes.Trim(b, blanks); len(b) == 0 || string(b) == "null" {
 		return nil

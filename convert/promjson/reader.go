@@ -15,9 +15,9 @@ import (
 
 // Input is a file of replies.
 type Input struct {
-	Name string // for messages
+	Name string // name in messages
 	Open func() (io.ReadCloser, error)
-	// Metric names series that have no name, as the results of functions and
+	// Metric is the name for series without one, such as results of functions and
 	// aggregations. It must not be empty.
 	Metric string
 }
@@ -25,22 +25,21 @@ type Input struct {
 // ReadOptions change how a Reader reads.
 type ReadOptions struct {
 	Report *prom.Report // may be nil
-	// Damaged is told of everything that cannot be read: a file, a reply, a series,
-	// a histogram or a sample. The rest is read. Nil ends the reading at the first
-	// fault.
+	// Damaged gets an error for each part that cannot be read: a file, a reply, a
+	// series, a histogram or a sample. The Reader reads the rest. If Damaged is nil,
+	// the first fault ends the reading.
 	Damaged func(error)
 }
 
-// Reader is the [prom.SampleSource] that reads replies. Series come whole, one
-// after the other, so samples are in no order of time. In memory is one series
-// with its samples, 256 MiB of text at most, beside the labels of all.
+// Reader is the [prom.SampleSource] that reads replies. It hands on whole series,
+// one after the other, so samples are not in order of time. Memory holds the labels
+// of all series and the text of one, at most 256 MiB.
 type Reader struct {
-	inputs []Input
-	opts   ReadOptions
-	report *prom.Report
-	series map[string]*prom.Series // by name and labels
-	// families are told by no more than the names of series.
-	families map[string]*prom.Family
+	inputs   []Input
+	opts     ReadOptions
+	report   *prom.Report
+	series   map[string]*prom.Series // by name and labels
+	families map[string]*prom.Family // by name of the samples; replies have no families
 
 	ctx  context.Context // of the one call of Samples
 	dst  prom.SampleSink
@@ -67,7 +66,7 @@ func (r *Reader) Samples(ctx context.Context, dst prom.SampleSink) error {
 	return nil
 }
 
-// errConsumer marks an error that is not the input's.
+// sinkError marks an error of the sink, which the input did not cause.
 type sinkError struct{ error }
 
 // input reads a file. It returns the errors that end the reading.
@@ -108,7 +107,7 @@ func (r *Reader) readInput(in Input) (err error) {
 	}
 }
 
-// place says where in the file an error is, unless the error is about a query.
+// locate adds the place in the file to an error, unless it is about a query.
 func (r *Reader) locate(err error) error {
 	var failed *failedQuery
 	if errors.As(err, &failed) {

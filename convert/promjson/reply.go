@@ -10,7 +10,7 @@ import (
 	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
-// failedQuery is what a reply says in place of data.
+// failedQuery is the error in a reply to a query that failed.
 type failedQuery struct{ kind, message string }
 
 func (f *failedQuery) Error() string {
@@ -32,7 +32,7 @@ func (r *Reader) reply() error {
 	return fmt.Errorf("want a reply of Prometheus' query API, got %v", t)
 }
 
-// within makes an end of file inside a value an error.
+// unexpectedEOF turns the end of the file inside a value into an error.
 func unexpectedEOF(err error) error {
 	if errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF
@@ -140,7 +140,7 @@ func (r *Reader) result() error {
 	return r.scalar([]byte("[" + string(scalar[0]) + "," + string(scalar[1]) + "]"))
 }
 
-// scalar takes the one sample of a scalar. A string is no number.
+// scalar takes the one sample of a scalar. It counts a string as not numeric.
 func (r *Reader) scalar(pair []byte) error {
 	if r.text {
 		r.report.Add(prom.LossNotNumeric, r.in.Metric)

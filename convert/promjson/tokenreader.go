@@ -8,18 +8,18 @@ import (
 	"regexp"
 )
 
-// maxRecovered is how many faults of a file are gone on after.
+// maxRecovered is the most faults in a file after which reading goes on.
 const maxRecovered = 1000
 
-// tokens reads JSON and can go on after a fault.
+// tokenReader reads JSON tokens and values, and can go on after a fault.
 type tokenReader struct {
 	dec       *json.Decoder
 	in        *boundedReader
 	limit     int64
-	base      int64 // offset in the file of what dec began with
-	depth     int   // of objects and arrays
+	base      int64 // offset in the file where dec began
+	depth     int   // open objects and arrays
 	broken    bool  // dec cannot go on
-	recovered int
+	recovered int   // faults so far
 }
 
 func newTokenReader(in io.Reader, limit int64) *tokenReader {
@@ -53,7 +53,7 @@ func (t *tokenReader) token() (json.Token, error) {
 	return tok, nil
 }
 
-// decode reads a value. That it is of another type than v does not break anything.
+// decode reads a value into v. After a value of another type reading can go on.
 func (t *tokenReader) decode(v any) error {
 	err := t.dec.Decode(v)
 	var typ *json.UnmarshalTypeError
@@ -63,8 +63,8 @@ func (t *tokenReader) decode(v any) error {
 	return err
 }
 
-// recover goes to the end of the value that has a fault or, if that is no JSON, to
-// the next line that begins a reply. It reports whether there may be one.
+// recover skips the rest of a faulty value or, after invalid JSON, everything up to
+// the next line that begins a reply. It returns false at the end of the file.
 func (t *tokenReader) recover() bool {
 	t.recovered++
 	for t.depth > 0 && !t.broken {
@@ -91,8 +91,7 @@ func (t *tokenReader) recover() bool {
 	}
 }
 
-// beginsReply matches what a line begins with that begins a reply, and not a part
-// of one.
+// beginsReply matches the beginning of a line that begins a whole reply.
 var beginsReply = regexp.MustCompile(`^(\{\s*"(status|data|resultType|result|errorType|error)"\s*:|\[\s*\{\s*"metric"\s*:)`)
 
 // skipLine returns how many bytes a line has, and whether it is the last one.
