@@ -63,13 +63,17 @@ func (c *checker) readLabel(m *member) {
 	}
 }
 
+// damagedLabel reports a label whose frame is damaged. The word after the length holds the
+// magic number and, in its last byte, the version. They tell another kind of file, or an
+// unknown version, from a damaged label.
 func (c *checker) damagedLabel(m *member, w *walker, bad *damage) {
-	if head := w.Peek(8); len(head) == 8 && uint32(w.Word(4))&^0xff != wire.Magic {
-		c.add(LabelMagic, m.Path, 0, "the file does not begin with an archive label: magic number 0x%08x", uint32(w.Word(4)))
-		return
-	}
-	if head := w.Peek(8); len(head) == 8 {
-		if v := uint32(w.Word(4)) & 0xff; !knownVersion(v) {
+	if len(w.Peek(8)) == 8 {
+		word := uint32(w.Word(4))
+		if word&^0xff != wire.Magic {
+			c.add(LabelMagic, m.Path, 0, "the file does not begin with an archive label: magic number 0x%08x", word)
+			return
+		}
+		if v := word & 0xff; !knownVersion(v) {
 			c.add(LabelVersion, m.Path, 0, "archive label: %s; version: %d: %v", bad, v, pcp.ErrVersion)
 			return
 		}
@@ -83,6 +87,7 @@ func knownVersion(version uint32) bool {
 	return ok
 }
 
+// decodeLabel sets the member's label from its first record.
 func (c *checker) decodeLabel(m *member, fr *frame) {
 	h, err := archive.DecodeHeader(fr.payload)
 	if err == nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"math"
+	"slices"
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/internal/safetext"
@@ -90,23 +91,20 @@ func namesFilter(r *archive.Reader, o *Options) func(*meta.Desc) bool {
 		}
 	}
 	return func(desc *meta.Desc) bool {
-		for _, have := range desc.Names {
-			for _, name := range o.Names {
-				if meta.Matches(have, name) {
-					return true
-				}
-			}
-		}
-		return false
+		return slices.ContainsFunc(o.Names, func(name string) bool { return hasName(desc, name) })
 	}
 }
 
+// hasName reports whether a metric has the given name or is in the subtree of that name.
+func hasName(desc *meta.Desc, name string) bool {
+	return slices.ContainsFunc(desc.Names, func(own string) bool { return meta.Matches(own, name) })
+}
+
+// anyMatches reports whether any metric of the archive has the given name.
 func anyMatches(r *archive.Reader, name string) bool {
 	for desc := range r.Meta().Metrics() {
-		for _, have := range desc.Names {
-			if meta.Matches(have, name) {
-				return true
-			}
+		if hasName(desc, name) {
+			return true
 		}
 	}
 	return false

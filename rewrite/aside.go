@@ -33,7 +33,7 @@ type Aside struct {
 func NewAside(out string) (*Aside, error) {
 	switch base := filepath.Base(out); {
 	case base == ".", base == "..", os.IsPathSeparator(out[len(out)-1]):
-		return nil, fmt.Errorf("%s: names a folder and no archive in it", out)
+		return nil, fmt.Errorf("%s: names a folder: add a name for the archive", out)
 	}
 	lock, err := outlock.Take(out)
 	if err != nil {
@@ -41,7 +41,7 @@ func NewAside(out string) (*Aside, error) {
 	}
 	a := &Aside{lock: lock}
 	a.folder, a.name = filepath.Split(out)
-	return a, a.begin(a.checkVacant())
+	return a, a.begin(a.vacate(out))
 }
 
 // NewAsideFolder makes a folder for several outputs, which will move to an existing
@@ -74,9 +74,7 @@ func (a *Aside) begin(err error) error {
 	return nil
 }
 
-// checkVacant returns an error if a file of the only output exists.
-func (a *Aside) checkVacant() error { return a.vacate(a.folder + a.name) }
-
+// vacate ensures that no file of the archive out exists; see [archive.Vacate].
 func (a *Aside) vacate(out string) error {
 	removed, err := archive.Vacate(out)
 	if removed {
@@ -111,7 +109,7 @@ func (a *Aside) Replaced() []string { return slices.Clone(a.replaced) }
 // writer in the folder completes the move.
 func (a *Aside) Publish() (err error) {
 	if a.name != "" {
-		if err := a.checkVacant(); err != nil {
+		if err := a.vacate(a.folder + a.name); err != nil {
 			return err
 		}
 	}
