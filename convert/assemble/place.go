@@ -43,14 +43,15 @@ func (a *Assembler) newState(s *prom.Series) (*seriesState, error) {
 }
 
 // findPlaces decides where the values of a series go: to native metrics or to a
-// source. Shares that the series gives up end.
+// source. It runs again when the series has another PCP origin, and then ends the
+// places that the series no longer has.
 func (a *Assembler) findPlaces(e *seriesState) error {
 	e.pcpMetric, e.pcpSeries = e.prom.PCPMetric, e.prom.PCPSeries
-	was := e.native
+	earlier := e.native
 	if a.opts.Natives != nil {
 		e.native = a.natives.Shares(a.opts.Natives.Places(e.prom), e.target)
 	}
-	for _, share := range was {
+	for _, share := range earlier {
 		if !slices.ContainsFunc(e.native, share.SameSlot) {
 			a.natives.Set(share, 0, true)
 		}

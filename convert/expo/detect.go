@@ -14,18 +14,19 @@ import (
 // found. Set [ReadOptions].Format to read the page.
 var ErrAmbiguous = errors.New("ambiguous page")
 
-// doubtful separates likely times of the two formats. A smaller number is more
-// likely a time in seconds, a larger one a time in milliseconds. In milliseconds
-// it is in 1973, in seconds in 5138.
+// doubtful separates likely times of the two formats: a smaller number is most
+// likely in seconds, a larger one in milliseconds. The number itself is a time in
+// 1973 if it is in milliseconds, and in 5138 if it is in seconds.
 const doubtful = 100_000_000_000
 
 // evidence is the first part of a page that shows its format.
 type evidence struct {
 	line int    // 0 for the end of the page
 	what string // the part, as an error message names it
-	at   bool   // there is one
+	at   bool   // a part was found; line and what are set
 }
 
+// note keeps the first part.
 func (e *evidence) note(line int, what string) {
 	if !e.at {
 		*e = evidence{line, what, true}

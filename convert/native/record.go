@@ -28,8 +28,8 @@ func (n *Gatherer) restoreLabels(m *metricState) bool {
 			have = &levelLabels{set: set}
 			n.levels[levels[i]] = have
 			n.relabelings++
-			again := *m.metric
-			m.out = &again
+			rewritten := *m.metric // a new pointer makes the sink write the labels again
+			m.out = &rewritten
 		}
 		have.record = n.records
 	}

@@ -10,46 +10,47 @@ import (
 	"github.com/pcparchive/pcparchive/internal/spill"
 )
 
-// DefaultSorterMemory is what a Sorter may use for samples, in bytes.
+// DefaultSorterMemory is the memory for the samples of a Sorter, in bytes.
 const DefaultSorterMemory = 48 << 20
 
 // SorterOptions bound a Sorter.
 type SorterOptions struct {
-	// Memory is how many bytes of samples are kept in memory, half of it for
-	// sorting; 0 is DefaultSorterMemory. What is more goes to a temporary file, at
-	// about 10 bytes for a sample. Series come on top of it.
+	// Memory bounds the samples in memory, in bytes; sorting takes half of it. Zero
+	// means DefaultSorterMemory. Further samples go to a temporary file, at about 10
+	// bytes each. Series take more memory, without a bound.
 	Memory int64
-	Dir    string  // of the temporary file; "": the system's folder for such
+	Dir    string  // folder of the temporary file; "" means the system's
 	Report *Report // may be nil
-	// KeepFirst hands on only the first of several samples that a series has at
-	// one time, as Prometheus keeps it, and counts the others.
+	// KeepFirst hands on only the first of several samples of one series and time,
+	// as Prometheus does, and counts the others as LossDuplicate.
 	KeepFirst bool
 }
 
-// Sorter is a [SampleSink] that takes samples in any order and, when it is
-// flushed, hands them on by ascending time. Samples of one time keep their order.
-// A Sorter is for one goroutine.
+// Sorter is a [SampleSink] that takes samples in any order. Flush hands them on by
+// ascending time; samples of one time keep their order. A Sorter is for one
+// goroutine.
 type Sorter struct {
 	dst    SampleSink
-	one    [1]Sample // the batch that is handed on
+	one    [1]Sample // the batch that dst gets
 	report *Report
 	series []*Series // by ID
 
-	recs   []sortRec // in the order in which they came
-	spare  []sortRec // to sort them into
-	limit  int       // of recs
-	blobs  []byte    // of what in recs is no number
+	recs   []sortRec // samples in memory, in their order of arrival until sorted
+	spare  []sortRec // buffer for sorting recs
+	limit  int       // the most recs in memory
+	blobs  []byte    // data of the histograms and exemplars in recs
 	sorted bool      // recs are in order
 	runs   []sortRun // in the spill file
 	spill  spill.File
 	memory int64
-	err    error // what ended it
+	err    error // the error that ended the Sorter; nil while it works
 
-	first *firstOnly // nil: every sample counts
+	first *firstOnly // nil without KeepFirst
 }
 
-// sortRec is a sample. Of what is no number, v is where its data is in blobs:
-// offset and length. Its first byte tells what it is.
+// sortRec is a sample. For numbers, v has the bits of the float64. For histograms
+// and exemplars, v packs offset and length in blobs; the first byte there is the
+// kind.
 type sortRec struct {
 	t  int64
 	v  uint64
@@ -111,7 +112,7 @@ func (s *Sorter) addExemplar(p *Series, x *Sample) error {
 	return s.addBlob(p, x.T, blobExemplar, data)
 }
 
-// addBlob adds what is no number.
+// addBlob adds a histogram or an exemplar.
 func (s *Sorter) addBlob(p *Series, t int64, kind byte, data []byte) error {
 	size := len(data) + 1
 	if size > maxBlob {
@@ -122,7 +123,7 @@ func (s *Sorter) addBlob(p *Series, t int64, kind byte, data []byte) error {
 			return err
 		}
 	}
-	if len(s.recs) == cap(s.recs) { // before there is data that add would flush
+	if len(s.recs) == cap(s.recs) { // grow now: add might spill the data that follows
 		if err := s.grow(); err != nil {
 			return err
 		}
@@ -224,10 +225,10 @@ func (s *Sorter) Close() error {
 	return errors.Join(s.release(), s.dst.Close())
 }
 
-// checkEvery is after how many samples a Flush looks at its context.
+// checkEvery is the number of samples after which Flush checks its context again.
 const checkEvery = 1 << 14
 
-// deliver hands on what was taken.
+// deliver hands on all samples.
 func (s *Sorter) deliver(ctx context.Context) error {
 	if len(s.runs) == 0 {
 		s.sort()
@@ -253,7 +254,7 @@ func (s *Sorter) deliver(ctx context.Context) error {
 	return s.merge(ctx)
 }
 
-// blob returns the data in memory of what is no number.
+// blob returns the data of a histogram or exemplar in memory, nil for a number.
 func (s *Sorter) blob(r *sortRec) []byte {
 	if r.id&isBlob == 0 {
 		return nil
@@ -287,10 +288,10 @@ func (s *Sorter) put(r *sortRec, data []byte) error {
 	return s.dst.Append(p, s.one[:])
 }
 
-// errSorterClosed is what a Sorter says after its end.
+// errSorterClosed is the error of a Sorter that was closed.
 var errSorterClosed = errors.New("convert: sample after the end of its sorter")
 
-// release frees everything. The error is that of removing the file.
+// release frees everything. Its error comes from removing the file.
 func (s *Sorter) release() error {
 	if s.err == nil {
 		s.err = errSorterClosed
