@@ -52,13 +52,6 @@ func byteCount(n int64) string {
 // Unwrap returns the reason.
 func (d *Damage) Unwrap() error { return d.Err }
 
-// goesOn reports whether err is damage after which a sequence of records
-// continues.
-func goesOn(err error) bool {
-	var d *Damage
-	return errors.As(err, &d)
-}
-
 // maxWarnings is the number of warnings that a Reader keeps of a file with
 // damage everywhere.
 const maxWarnings = 10_000

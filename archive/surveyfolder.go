@@ -51,7 +51,8 @@ func (t *tail) surveyFolder(base string, last Member) error {
 	return t.foreign(dir, name)
 }
 
-// foreign makes the next volume follow every file with the number of a volume.
+// foreign gives the next volume a number above those of volumes in an unknown
+// form, which it reports as left.
 func (t *tail) foreign(dir, name string) error {
 	entries, err := os.ReadDir(dir + ".")
 	if err != nil {
@@ -72,7 +73,7 @@ func (t *tail) foreign(dir, name string) error {
 	return nil
 }
 
-// end makes a new volume follow the one with the given number.
+// end ends volume number, so that the next record begins a new volume.
 func (t *tail) end(number int, size int64) {
 	if !t.volume.ended {
 		t.volume.before += size

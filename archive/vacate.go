@@ -69,9 +69,8 @@ func BaseOf(name string) (base string, ok bool) {
 }
 
 // vacant reports whether files are those that an Appender creates before its
-// first record: plain ones of each role, including volume 0, that contain only
-// labels and metadata. Missing, compressed or foreign files may be the remains
-// of records.
+// first record: a plain metadata file, index and volume 0 without any record. Any
+// other set of files may be what remains of an archive with records.
 func vacant(found []Member) bool {
 	roles := map[Role]bool{}
 	empty := true
@@ -85,8 +84,9 @@ func vacant(found []Member) bool {
 	return empty || len(roles) == 3
 }
 
-// labelOnly reports whether a file is empty or contains only a label or a part
-// of one. Metadata may also follow the label.
+// labelOnly reports whether a file contains no data record or index entry: it is
+// empty, or begins with a label that may be incomplete. A metadata file may also
+// contain metadata.
 func labelOnly(m Member) bool {
 	if m.Size == 0 {
 		return true

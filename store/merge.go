@@ -13,8 +13,8 @@ import (
 // [archive.Reader.Steps] does for one archive. If an archive ends before the
 // next begins, Steps yields a mark one millisecond after its last record,
 // because what happened in between is unknown. Steps of overlapping archives
-// are interleaved; if archives are copies of one recording, each step is
-// yielded once. Damage does not end the sequence: Problems lists it, and
+// are interleaved. If archives are copies of one recording, Steps yields each
+// step once. Damage does not end the sequence: Problems lists it, and
 // reading continues after it as in [archive.Reader.Steps].
 func (s *Set) Steps(q history.Query) iter.Seq2[*history.Step, error] {
 	return func(yield func(*history.Step, error) bool) {
@@ -33,7 +33,7 @@ type merge struct {
 	ended  pcp.Timestamp // latest end of the archives that were read to their end
 	marked bool          // the step yielded last is a mark, or none was yielded yet
 	mark   history.Step
-	// gap says that no archive was open after the last step, at gapFrom.
+	// gap says that no archive is open. The last one ended at gapFrom.
 	gap     bool
 	gapFrom pcp.Timestamp
 	later   []*item // archives that begin after the query
@@ -153,8 +153,8 @@ func (m *merge) between(before pcp.Timestamp) (*history.Step, bool) {
 	return &m.mark, true
 }
 
-// dropCopies drops the step that was just yielded from other copies of the same
-// recording.
+// dropCopies skips the step at stamp in all other copies of the recording from
+// which the step was yielded.
 func (m *merge) dropCopies(yielded *cursor, stamp pcp.Timestamp) {
 	for _, c := range slices.Clone(m.active) {
 		if c != yielded && c.head.Stamp == stamp && c.r.Header().PID == yielded.r.Header().PID && c.r.Header().Start == yielded.r.Header().Start {
