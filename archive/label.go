@@ -77,7 +77,7 @@ func ArchivesIn(dir string, o *ReadOptions) ([]string, error) {
 			return false
 		}
 		r := Reader{opts: *opts}
-		f, _, err := r.openAt(members[i], int32(members[i].Volume), leastBuffer)
+		f, _, err := r.openAt(members[i], int32(members[i].Volume))
 		if err != nil {
 			return false
 		}

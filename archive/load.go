@@ -8,15 +8,15 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// ErrNoData: the metadata, the index or the first volume contains nothing after
-// its label. PCP rejects such an archive, too.
+// ErrNoData says that the metadata, the index or the first volume contains nothing
+// after its label. PCP rejects such an archive, too.
 var ErrNoData = errors.New("no data")
 
 // loadHeader reads the archive's label from the first volume. If that label is
 // damaged and records exist, it takes the label of another file.
 func (r *Reader) loadHeader() error {
 	first := r.volumes[0]
-	f, frames, err := r.openAt(first, int32(first.Volume), leastBuffer)
+	f, frames, err := r.openAt(first, int32(first.Volume))
 	if err == nil {
 		err = frames.notEmpty()
 		f.Close()
@@ -47,7 +47,7 @@ func (r *Reader) borrowHeader() {
 		case RoleIndex:
 			volume = wire.VolumeIndex
 		}
-		f, _, err := r.openAt(m, volume, leastBuffer)
+		f, _, err := r.openAt(m, volume)
 		if err == nil {
 			f.Close()
 			h := *r.header

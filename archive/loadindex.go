@@ -30,7 +30,7 @@ func (r *Reader) loadIndex() (err error) {
 // entry at the end. It also drops everything after damage in compressed data,
 // and adds a warning.
 func (r *Reader) readIndex() ([]IndexEntry, error) {
-	f, frames, err := r.openAt(*r.index, wire.VolumeIndex, leastBuffer)
+	f, frames, err := r.openAt(*r.index, wire.VolumeIndex)
 	if err != nil {
 		return nil, err
 	}

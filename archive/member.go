@@ -11,7 +11,7 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// ErrCompressed: a compressed file is damaged.
+// ErrCompressed says that a compressed file is damaged.
 var ErrCompressed = errors.New("compressed data is damaged")
 
 // File reads the contents of an archive's file, decompressed if it is
@@ -144,12 +144,12 @@ func (r *Reader) open(m Member) (*File, error) {
 }
 
 // openAt opens a file, checks its label and returns the records that follow.
-func (r *Reader) openAt(m Member, volume int32, buffer int64) (*File, *frameReader, error) {
+func (r *Reader) openAt(m Member, volume int32) (*File, *frameReader, error) {
 	f, err := r.open(m)
 	if err != nil {
 		return nil, nil, err
 	}
-	frames := f.frames(0, buffer)
+	frames := f.frames(0, leastBuffer)
 	if err := r.checkHeader(frames, m.Role, volume); err != nil {
 		f.Close()
 		return nil, nil, err

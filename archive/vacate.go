@@ -19,7 +19,7 @@ import (
 // writing the archive.
 type InUseError = outlock.HeldError
 
-// ErrNoRecords: the archive has no record because its writer was killed before
+// ErrNoRecords says that the archive has no record: its writer was killed before
 // the first one.
 var ErrNoRecords = errors.New("holds no record")
 

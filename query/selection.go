@@ -279,5 +279,5 @@ func (s *selection) spoilt() []string {
 // concerns reports whether a problem is one of what was read. A last archive
 // that ends inside a record is none: it is still being written.
 func (s *selection) concerns(p store.Problem) bool {
-	return (p.Skipped || s.bases[p.Archive]) && !(errors.Is(p.Err, pcp.ErrUnfinished) && s.set.IsLast(p.Archive))
+	return (p.Skipped || s.bases[p.Archive]) && (!errors.Is(p.Err, pcp.ErrUnfinished) || !s.set.IsLast(p.Archive))
 }

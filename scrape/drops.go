@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/pcparchive/pcparchive/convert/prom"
 )
@@ -114,13 +115,17 @@ func (h dropHandler) WithGroup(name string) slog.Handler {
 	return h
 }
 
+// endsName reports whether a rune ends the name of a series: labels, white space
+// or a byte that is not UTF-8, as in the separators of label sets.
+func endsName(r rune) bool { return r == '{' || r == ' ' || r == '\t' || r == utf8.RuneError }
+
 // nameOf returns the name in a series as a page has it.
 func nameOf(series string) string {
 	if quoted, ok := strings.CutPrefix(series, "{\""); ok {
 		name, _, _ := strings.Cut(quoted, "\"")
 		return name
 	}
-	if end := strings.IndexAny(series, "{ \t\xff"); end >= 0 {
+	if end := strings.IndexFunc(series, endsName); end >= 0 {
 		return series[:end]
 	}
 	return series

@@ -34,7 +34,7 @@ func openRecording(s streams, o recordOptions, host string, report *prom.Report)
 		case err == nil:
 			sayRecovered(s, a)
 			return m, a, nil
-		case !errors.Is(err, archive.ErrNoRecords) && !(errors.Is(err, errOtherHost) && o.failedOnly(s)):
+		case !errors.Is(err, archive.ErrNoRecords) && (!errors.Is(err, errOtherHost) || !o.failedOnly(s)):
 			return nil, nil, err
 		}
 	}

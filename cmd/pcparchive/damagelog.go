@@ -21,11 +21,11 @@ const damagesShown = 20
 
 func (l *damageLog) add(err error) {
 	l.n++
-	switch {
-	case l.n == 1:
+	switch l.n {
+	case 1:
 		l.first = err
 		return
-	case l.n == 2:
+	case 2:
 		l.flush()
 	}
 	if l.n <= damagesShown {

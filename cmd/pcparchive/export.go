@@ -73,7 +73,7 @@ there is said.`,
 		RunE:              func(cmd *cobra.Command, args []string) error { return runExportTSDB(cmd.Context(), s, o, args) },
 	}
 	cmd.Flags().StringVarP(&o.dir, "dir", "o", "", "folder for the blocks, such as a Prometheus data folder")
-	o.blockTarget.add(cmd)
+	o.blockTarget.add(cmd) //nolint:staticcheck // o has two parts with this method
 	o.mapping.add(cmd)
 	addOutputFlag(cmd, &o.output)
 	return cmd

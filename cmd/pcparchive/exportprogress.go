@@ -23,7 +23,7 @@ type timeProgress struct {
 // time to another.
 func newTimeProgress(s streams, h *hosts, from, to pcp.Timestamp) *timeProgress {
 	p := &timeProgress{bytes: dataBytes(h.Sets()), start: h.Header().Start}
-	p.view = newByteProgress(s, "reading", p.bytes)
+	p.view = newByteProgress(s, p.bytes)
 	if !p.view.shown() {
 		return p
 	}

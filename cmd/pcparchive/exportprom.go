@@ -116,7 +116,7 @@ func runExportProm(ctx context.Context, s streams, o exportPromOptions, paths []
 	if err := o.mapping.check(); err != nil {
 		return err
 	}
-	if err := o.textTarget.check(paths); err != nil {
+	if err := o.check(paths); err != nil {
 		return err
 	}
 	h, err := openHosts(s, paths)

@@ -154,7 +154,7 @@ func newInputProgress(s streams, files []fileInput) *inputProgress {
 			break
 		}
 	}
-	return &inputProgress{newByteProgress(s, "reading", total), s.in}
+	return &inputProgress{newByteProgress(s, total), s.in}
 }
 
 // open opens a file, which may be compressed, or standard input or a pipe, which

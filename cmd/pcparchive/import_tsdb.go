@@ -92,7 +92,7 @@ func importBlocks(ctx context.Context, s streams, o *sampleOptions, b blockSelec
 	if err != nil {
 		return err
 	}
-	view = newByteProgress(s, "reading", r.Size())
+	view = newByteProgress(s, r.Size())
 	res, err := im.Blocks(ctx, r)
 	view.clear()
 	damages.rest()

@@ -15,7 +15,6 @@ type byteProgress struct{ *byteCount }
 
 type byteCount struct {
 	status *statusWriter
-	what   string
 	total  int64
 	done   atomic.Int64
 	began  time.Time
@@ -23,12 +22,12 @@ type byteCount struct {
 
 // newByteProgress starts the progress of reading total bytes; -1 means that their
 // number is not known, such as that of standard input.
-func newByteProgress(s streams, what string, total int64) byteProgress {
+func newByteProgress(s streams, total int64) byteProgress {
 	status := statusOf(s)
 	if status == nil {
 		return byteProgress{}
 	}
-	return byteProgress{&byteCount{status: status, what: what, total: total, began: time.Now()}}
+	return byteProgress{&byteCount{status: status, total: total, began: time.Now()}}
 }
 
 // shown reports whether a terminal shows the progress.
@@ -52,14 +51,14 @@ func (p byteProgress) add(n int) {
 
 func (p byteProgress) draw() {
 	if p.status.due() {
-		p.status.show(progressLine(p.what, p.done.Load(), p.total, time.Since(p.began)))
+		p.status.show(progressLine(p.done.Load(), p.total, time.Since(p.began)))
 	}
 }
 
 // progressLine returns the status line for done of total bytes. A negative total is
 // not known.
-func progressLine(what string, done, total int64, elapsed time.Duration) string {
-	line := what
+func progressLine(done, total int64, elapsed time.Duration) string {
+	line := "reading"
 	if total > 0 {
 		line += fmt.Sprintf(" %3d%%", min(100, int64(float64(done)/float64(total)*100)))
 	}

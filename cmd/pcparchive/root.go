@@ -26,6 +26,7 @@ type streams struct {
 
 // run executes the command line and returns the exit code.
 func run(args []string, s streams) int {
+	stopTracing()
 	ctx, stop := signal.NotifyContext(context.Background(), endSignals()...)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second interrupt ends the program at once

@@ -20,7 +20,7 @@ func TestMessagesClearTheStatusLine(t *testing.T) {
 	results.width = status.width
 	s := streams{out: results, err: status}
 
-	way := newByteProgress(s, "reading", 1000)
+	way := newByteProgress(s, 1000)
 	way.add(300)
 	_, _ = s.err.Write([]byte("first\n"))
 	status.next.Store(0)
@@ -39,7 +39,7 @@ func wipeLineOf(line string, width int) string { return wipeLine + elide(line, w
 func TestStatusLineNeedsTerminal(t *testing.T) {
 	var file bytes.Buffer
 	s := streams{err: newStatusWriter(&file)}
-	way := newByteProgress(s, "reading", 10)
+	way := newByteProgress(s, 10)
 	way.add(5)
 	way.clear()
 	statusOf(s).show("recording")
@@ -60,7 +60,7 @@ func TestProgressLine(t *testing.T) {
 		{2048, -1, 2 * time.Second, "reading  2.0 KiB  1.0 KiB/s"},
 		{1, 1 << 60, time.Hour, "reading   0%  1 B of 1.0 EiB  0 B/s  277h46m40s left"},
 	} {
-		assert.Equal(t, c.want, progressLine("reading", c.done, c.total, c.elapsed), c)
+		assert.Equal(t, c.want, progressLine(c.done, c.total, c.elapsed), c)
 	}
 }
 

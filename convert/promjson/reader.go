@@ -74,11 +74,11 @@ func (r *Reader) readInput(in Input) (err error) {
 	r.in = in
 	f, err := in.Open()
 	if err != nil {
-		return r.reportDamage(err, "")
+		return r.reportDamage(err)
 	}
 	defer func() {
 		if closed := f.Close(); closed != nil {
-			err = errors.Join(err, r.reportDamage(closed, ""))
+			err = errors.Join(err, r.reportDamage(closed))
 		}
 	}()
 	r.dec = newTokenReader(f, maxValue)
@@ -90,15 +90,15 @@ func (r *Reader) readInput(in Input) (err error) {
 		case errors.Is(err, io.EOF) && n > 0:
 			return nil
 		case errors.Is(err, io.EOF):
-			return r.reportDamage(errors.New("empty"), "")
+			return r.reportDamage(errors.New("empty"))
 		case errors.As(err, &consumer):
 			return consumer.error
 		case err != nil:
-			if err := cmp.Or(r.ctx.Err(), r.reportDamage(r.locate(err), "")); err != nil {
+			if err := cmp.Or(r.ctx.Err(), r.reportDamage(r.locate(err))); err != nil {
 				return err
 			}
 			if r.dec.recovered == maxRecovered {
-				return r.reportDamage(fmt.Errorf("%d faults: the rest was left out", maxRecovered+1), "")
+				return r.reportDamage(fmt.Errorf("%d faults: the rest was left out", maxRecovered+1))
 			}
 			if !r.dec.recover() {
 				return nil
@@ -116,13 +116,14 @@ func (r *Reader) locate(err error) error {
 	return fmt.Errorf("byte %d: %w", r.dec.offset(), err)
 }
 
-// damaged names and counts what cannot be read, of the named series unless series
-// is "". It returns the error if that ends the reading.
-func (r *Reader) reportDamage(err error, series string) error {
-	return r.reportLoss(prom.LossDamaged, 1, err, series)
+// reportDamage names and counts an input, or a part of it, that cannot be read. It
+// returns the error if that ends the reading.
+func (r *Reader) reportDamage(err error) error {
+	return r.reportLoss(prom.LossDamaged, 1, err, "")
 }
 
-// missing is damaged for n losses of any kind.
+// reportLoss names n losses and counts them, of the named series unless series is
+// "".
 func (r *Reader) reportLoss(loss prom.Loss, n int, err error, series string) error {
 	if text := err.Error(); !strings.HasPrefix(text, r.in.Name) && !strings.Contains(text, " "+r.in.Name+": ") {
 		err = fmt.Errorf("%s: %w", r.in.Name, err)

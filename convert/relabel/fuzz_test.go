@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	promrelabel "github.com/prometheus/prometheus/model/relabel"
 	"github.com/stretchr/testify/require"
@@ -40,16 +41,16 @@ func FuzzRules(f *testing.F) {
 			return
 		}
 		b := labels.NewBuilder(labels.EmptyLabels())
-		b.Set(labels.MetricName, name)
+		b.Set(model.MetricNameLabel, name)
 		for pair := range strings.Lines(pairs) {
 			key, value, _ := strings.Cut(strings.TrimSuffix(pair, "\n"), "=")
-			if key != "" && key != labels.MetricName {
+			if key != "" && key != model.MetricNameLabel {
 				b.Set(key, value)
 			}
 		}
 		in := &prom.Series{Name: name, Family: &prom.Family{Name: name}}
 		b.Labels().Range(func(l labels.Label) {
-			if l.Name != labels.MetricName {
+			if l.Name != model.MetricNameLabel {
 				in.Labels = append(in.Labels, prom.Label{Name: l.Name, Value: l.Value})
 			}
 		})
@@ -71,11 +72,11 @@ func FuzzRules(f *testing.F) {
 		b.Del("__odd")
 		want, have := []string{}, []string{}
 		b.Labels().Range(func(l labels.Label) {
-			if l.Name == labels.MetricName || !strings.HasPrefix(l.Name, "__") {
+			if l.Name == model.MetricNameLabel || !strings.HasPrefix(l.Name, "__") {
 				want = append(want, fmt.Sprintf("%q=%q", l.Name, l.Value))
 			}
 		})
-		have = append(have, fmt.Sprintf("%q=%q", labels.MetricName, got.series.Name))
+		have = append(have, fmt.Sprintf("%q=%q", model.MetricNameLabel, got.series.Name))
 		for _, l := range got.series.Labels {
 			if !strings.HasPrefix(l.Name, "__") {
 				have = append(have, fmt.Sprintf("%q=%q", l.Name, l.Value))

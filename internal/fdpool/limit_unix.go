@@ -10,5 +10,5 @@ func allowed() int {
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &l); err != nil {
 		return 2 * least
 	}
-	return int(min(uint64(l.Cur), 2*most))
+	return int(min(uint64(l.Cur), 2*most)) //nolint:unconvert // FreeBSD has int64
 }

@@ -72,7 +72,7 @@ func runAll(ctx context.Context, length time.Duration, jobs int) error {
 			defer mu.Unlock()
 			fmt.Printf("%-18s %s\n", t.dir, lastLine(out, t.name))
 			if err != nil {
-				os.Stdout.Write(out)
+				fmt.Printf("%s", out)
 				failed = append(failed, t.dir+"."+t.name)
 			}
 		})
