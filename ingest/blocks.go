@@ -20,8 +20,8 @@ const archivesAtOnce = 64
 // group, Out is that archive's name unless [Options].Folder is set.
 func (im *Importer) Blocks(ctx context.Context, r *tsdb.Reader) (res *Result, err error) {
 	src := Source{
-		SampleSource: r, Host: r.Host,
-		Natives: func(string) native.Resolver { return r.Natives(im.opts.Report) },
+		SampleSource: r, Host: r.Catalog().Host,
+		Natives: func(string) native.Resolver { return r.Catalog().Natives(im.opts.Report) },
 	}
 	in := &blocksImport{opts: &im.opts, reader: r, archives: newArchives(ctx, &im.opts, src)}
 	w := in.archives
@@ -55,7 +55,7 @@ type blocksImport struct {
 func (in *blocksImport) findGroups(ctx context.Context) error {
 	split := in.opts.SplitBy
 	if len(in.opts.Relabel) > 0 || split != "" && !slices.Contains(hostLabels, split) ||
-		split == "instance" && in.reader.HasNativeLabel(split) {
+		split == "instance" && in.reader.Catalog().HasNativeLabel(split) {
 		return in.groupsOfSeries(ctx)
 	}
 	if split == "" {
@@ -71,7 +71,7 @@ func (in *blocksImport) findGroups(ctx context.Context) error {
 		return nil
 	}
 	all := in.archives.group("")
-	if hosts := in.reader.Hosts(); len(hosts) == 1 {
+	if hosts := in.reader.Catalog().Hosts(); len(hosts) == 1 {
 		all.labels["hostname"] = hosts[0]
 	} else if len(in.where) == 1 {
 		for host := range in.where {
@@ -95,7 +95,7 @@ func (in *blocksImport) groupsOfValues(ctx context.Context, split string) error 
 		if v != "" || split != "instance" {
 			host := hostOfLabel(split, v)
 			if split == "hostname" {
-				host = in.reader.Host(v)
+				host = in.reader.Catalog().Host(v)
 			}
 			add(host, here)
 			continue
@@ -105,7 +105,7 @@ func (in *blocksImport) groupsOfValues(ctx context.Context, split string) error 
 			return err
 		}
 		for _, h := range hosts {
-			add(in.reader.Host(h), here, tsdb.Condition{Label: "hostname", Values: []string{h}})
+			add(in.reader.Catalog().Host(h), here, tsdb.Condition{Label: "hostname", Values: []string{h}})
 		}
 	}
 	return nil
@@ -158,7 +158,7 @@ func (in *blocksImport) write(ctx context.Context, groups []*group, all bool) er
 // blocks.
 func (in *blocksImport) contextOf(_ *group, host string) []prom.Label {
 	var all []prom.Label
-	for l := range in.reader.Context(host).All() {
+	for l := range in.reader.Catalog().Context(host).All() {
 		all = append(all, prom.Label{Name: l.Name, Value: l.Text()})
 	}
 	return all

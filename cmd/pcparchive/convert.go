@@ -16,7 +16,7 @@ import (
 	"github.com/pcparchive/pcparchive/convert/format"
 	"github.com/pcparchive/pcparchive/convert/native"
 	"github.com/pcparchive/pcparchive/convert/prom"
-	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/convert/tsdb/sidecar"
 	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/ingest"
 	"github.com/pcparchive/pcparchive/rewrite"
@@ -272,7 +272,7 @@ func (o *convertOptions) relabelArchives(ctx context.Context, s streams, in []st
 	imported.external = nil // the samples have these labels
 	src := &sampleInput{done: view.clear, Source: ingest.Source{
 		SampleSource: samples,
-		Natives:      func(string) native.Resolver { return tsdb.NewNatives(report, flatten.NativeMetrics(h.Readers())) },
+		Natives:      func(string) native.Resolver { return sidecar.NewNatives(report, flatten.NativeMetrics(h.Readers())) },
 	}}
 	return cmp.Or(importSamples(ctx, s, imported, src, report), h.reportProblems())
 }

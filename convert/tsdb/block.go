@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"hash"
+	"iter"
 	"log/slog"
 	"maps"
 	"os"
@@ -26,7 +27,9 @@ import (
 	"github.com/prometheus/prometheus/tsdb/index"
 	"github.com/prometheus/prometheus/tsdb/tombstones"
 
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/tsdb/chunk"
+	"github.com/pcparchive/pcparchive/convert/tsdb/sidecar"
 )
 
 // writeBlock writes the live series, whose batches are packed. The Block has no
@@ -71,7 +74,7 @@ func (b *Blocks) fill(block *Block, tmp string) error {
 		return err
 	}
 	if !b.noSidecar {
-		if err := writeSidecar(tmp, block.MinTime, b.live); err != nil {
+		if err := sidecar.Write(tmp, block.MinTime, b.described()); err != nil {
 			return err
 		}
 	}
@@ -144,6 +147,17 @@ func symbols(all []*series) []string {
 		})
 	}
 	return slices.Sorted(maps.Keys(set))
+}
+
+// described yields the live series with their labels.
+func (b *Blocks) described() iter.Seq2[*prom.Series, labels.Labels] {
+	return func(yield func(*prom.Series, labels.Labels) bool) {
+		for _, e := range b.live {
+			if !yield(e.prom, e.lset) {
+				return
+			}
+		}
+	}
 }
 
 // segmentSize returns how much room the chunks need, at most as much as

@@ -27,7 +27,7 @@ type Options struct {
 	// demands one at least. They fill a section of its own in meta.json if there
 	// are any. Mimir drops or refuses them, and Prometheus ignores them.
 	External map[string]string
-	// NoSidecar leaves out the file of [SidecarName].
+	// NoSidecar leaves out the file [sidecar.FileName].
 	NoSidecar bool
 	Report    *prom.Report // may be nil
 	// Context may be nil. Once it has ended, no further block is completed.

@@ -16,6 +16,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/tsdb/block"
+	"github.com/pcparchive/pcparchive/convert/tsdb/sidecar"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -71,9 +72,9 @@ func (d *Damage) Unwrap() error { return d.Err }
 type Reader struct {
 	opts      ReadOptions
 	selectors block.Selectors
-	sources   []source // by their first time
-	heads     []*head  // those of the sources that are no blocks
-	book      book     // what the blocks' sidecars say
+	sources   []source        // by their first time
+	heads     []*head         // those of the sources that are no blocks
+	catalog   sidecar.Catalog // metadata of the series
 	told      map[string]bool
 	logs      int64 // bytes of logs
 	done      atomic.Int64
@@ -138,6 +139,9 @@ func (r *Reader) parse() error {
 	}
 	return nil
 }
+
+// Catalog returns the metadata of the series.
+func (r *Reader) Catalog() *sidecar.Catalog { return &r.catalog }
 
 // Close frees what r holds.
 func (r *Reader) Close() error {
@@ -292,7 +296,8 @@ func (r *Reader) Series(ctx context.Context, f func(*prom.Series) error) error {
 			continue
 		}
 		err := s.each(ctx, r.selectors, func(lset labels.Labels) error {
-			if failed = cmp.Or(ctx.Err(), f(r.book.first(lset))); failed != nil {
+			series, _ := r.catalog.Describe(lset, 0)
+			if failed = cmp.Or(ctx.Err(), f(series)); failed != nil {
 				return failed
 			}
 			return nil

@@ -123,11 +123,7 @@ func (r *Reader) add(b *blockSource) {
 	if res := b.meta.Thanos.Resolution(); res > 0 {
 		r.opts.Report.Add(prom.LossDownsampled, fmt.Sprintf("%s (%s)", b.dir, res))
 	}
-	s, err := readSidecar(b.dir)
-	if err == nil && s != nil {
-		err = r.book.read(s, b.meta.MinTime)
-	}
-	if err != nil {
+	if err := r.catalog.Add(b.dir, b.meta.MinTime); err != nil {
 		r.damaged(b.dir, "", fmt.Errorf("names and types of metrics: %w", err))
 	}
 }

@@ -25,6 +25,7 @@ import (
 	"github.com/pcparchive/pcparchive/convert/nativehist"
 	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/convert/tsdb/sidecar"
 	"github.com/pcparchive/pcparchive/convert/tsdb/verify"
 )
 
@@ -87,11 +88,11 @@ func FuzzReadBlock(f *testing.F) {
 	f.Add(files[0][:100], files[1], files[2], []byte(nil), []byte(`{"format":"pcparchive block metadata","version":1}`))
 	data := inMemory(f)
 	dir := filepath.Join(data, "01JD0000000000000000000000")
-	f.Fuzz(func(t *testing.T, index, chunks, meta, deleted, sidecar []byte) {
+	f.Fuzz(func(t *testing.T, index, chunks, meta, deleted, metadata []byte) {
 		require.NoError(t, os.RemoveAll(dir))
 		require.NoError(t, os.MkdirAll(filepath.Join(dir, "chunks"), 0o777))
 		for name, data := range map[string][]byte{
-			"index": index, "chunks/000001": chunks, "meta.json": meta, tombstones.TombstonesFilename: deleted, tsdb.SidecarName: sidecar,
+			"index": index, "chunks/000001": chunks, "meta.json": meta, tombstones.TombstonesFilename: deleted, sidecar.FileName: metadata,
 		} {
 			if data != nil {
 				require.NoError(t, os.WriteFile(filepath.Join(dir, name), data, 0o666))

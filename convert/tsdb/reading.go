@@ -33,7 +33,7 @@ type track struct {
 }
 
 func newReading(r *Reader, selectors block.Selectors) *reading {
-	rd := &reading{r: r, selectors: selectors, table: table{book: &r.book, byHash: map[uint64]uint32{}}}
+	rd := &reading{r: r, selectors: selectors, table: table{catalog: &r.catalog, byHash: map[uint64]uint32{}}}
 	for _, s := range r.sources {
 		if r.within(s) {
 			rd.waiting = append(rd.waiting, s)
@@ -99,8 +99,8 @@ func (rd *reading) emit(ctx context.Context, f filled, dst prom.SampleSink) erro
 				continue
 			}
 			s.any, s.last = true, t
-			for len(s.later) > 0 && t >= s.later[0].from {
-				s.later[0].become(s.prom)
+			for len(s.later) > 0 && t >= s.later[0].From {
+				s.later[0].Apply(s.prom)
 				s.later = s.later[1:]
 			}
 			rd.one[0] = prom.Sample{T: t, V: e.v, Histogram: f.w.blob(e)}

@@ -1,23 +1,23 @@
 package tsdb
 
 import (
-	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/convert/tsdb/sidecar"
 )
 
 // table has the series of a reading, each once however many sources have it.
 type table struct {
-	book   *book
-	byHash map[uint64]uint32 // to the last one with this hash
-	all    []*readSeries
+	catalog *sidecar.Catalog
+	byHash  map[uint64]uint32 // to the last one with this hash
+	all     []*readSeries
 }
 
 // readSeries is a series that was met.
 type readSeries struct {
 	prom  *prom.Series
-	later []madeOf // what it is made of after that
+	later []sidecar.Origin // origins that follow the current one
 	lset  labels.Labels
 	other uint32 // the one before with the same hash, 0 if none: numbers here count from 1
 	any   bool
@@ -34,7 +34,7 @@ func (t *table) id(lset labels.Labels) uint32 {
 		}
 	}
 	s := &readSeries{lset: lset, other: first}
-	s.prom, s.later = t.book.of(lset, len(t.all))
+	s.prom, s.later = t.catalog.Describe(lset, len(t.all))
 	t.all = append(t.all, s)
 	t.byHash[hash] = uint32(len(t.all))
 	return uint32(len(t.all) - 1)
@@ -42,18 +42,3 @@ func (t *table) id(lset labels.Labels) uint32 {
 
 // text returns a series as Prometheus writes it.
 func (t *table) text(id uint32) string { return t.all[id].lset.String() }
-
-// promSeries returns a series of Prometheus as this project has it. Its strings
-// are those of lset.
-func promSeries(lset labels.Labels, id int) *prom.Series {
-	s := &prom.Series{ID: id, Labels: make([]prom.Label, 0, lset.Len())}
-	lset.Range(func(l labels.Label) {
-		switch {
-		case l.Name == model.MetricNameLabel:
-			s.Name = l.Value
-		case l.Value != "":
-			s.Labels = append(s.Labels, prom.Label(l))
-		}
-	})
-	return s
-}

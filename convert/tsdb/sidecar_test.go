@@ -20,6 +20,7 @@ import (
 	"github.com/pcparchive/pcparchive/convert/mapper"
 	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/convert/tsdb/sidecar"
 	"github.com/pcparchive/pcparchive/internal/oracle"
 	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/meta"
@@ -109,7 +110,7 @@ func toArchiveOf(t testing.TB, host string, report *prom.Report, path string, pa
 	require.NoError(t, err)
 	a, err := archive.Create(path, archive.Header{Host: host, PID: 1}, &archive.WriteOptions{NoSync: true, AsIs: true})
 	require.NoError(t, err)
-	sink := assemble.New(convert.NewToArchive(a), m, assemble.Options{Natives: r.Natives(report), Report: report})
+	sink := assemble.New(convert.NewToArchive(a), m, assemble.Options{Natives: r.Catalog().Natives(report), Report: report})
 	require.NoError(t, r.Samples(t.Context(), sink))
 	require.NoError(t, sinktest.Finish(sink))
 	require.NoError(t, r.Close())
@@ -213,7 +214,7 @@ func TestSidecarIsOptional(t *testing.T) {
 	blocks, data := newBlocks(t, tsdb.Options{NoSidecar: true})
 	nativeSteps(t, "a", flatten.New(blocks, flatten.Options{}))
 	require.NoError(t, sinktest.Finish(blocks))
-	path := filepath.Join(blocks.Written()[0].Dir, tsdb.SidecarName)
+	path := filepath.Join(blocks.Written()[0].Dir, sidecar.FileName)
 	require.NoFileExists(t, path)
 	got := gather(t, tsdb.ReadOptions{}, data)
 	assert.Len(t, got.series, 9)

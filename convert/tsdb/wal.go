@@ -275,6 +275,6 @@ func (p *replayer) record(rec []byte) (broken, bad error) {
 // described notes what a server knows of a series' family.
 func (p *replayer) described(m promrecord.RefMetadata) {
 	if s := p.h.refs[uint64(m.Ref)]; s != nil {
-		p.h.r.book.learn(s.lset.Get(model.MetricNameLabel), string(promrecord.ToMetricType(m.Type)), m.Unit, m.Help)
+		p.h.r.catalog.AddFamily(s.lset.Get(model.MetricNameLabel), string(promrecord.ToMetricType(m.Type)), m.Unit, m.Help)
 	}
 }

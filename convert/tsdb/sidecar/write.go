@@ -1,8 +1,9 @@
-package tsdb
+package sidecar
 
 import (
 	"encoding/json"
 	"errors"
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,34 +18,35 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// writeSidecar writes the file into the folder of a block that starts at a time.
-func writeSidecar(dir string, start int64, live []*series) error {
-	f, err := os.Create(filepath.Join(dir, SidecarName))
+// Write writes the file into the folder of a block. The block starts at the given
+// time in milliseconds and has the given series.
+func Write(dir string, start int64, all iter.Seq2[*prom.Series, labels.Labels]) error {
+	f, err := os.Create(filepath.Join(dir, FileName))
 	if err != nil {
 		return err
 	}
 	enc := json.NewEncoder(f)
 	enc.SetEscapeHTML(false)
-	err = enc.Encode(newSidecar(start, live))
+	err = enc.Encode(newContents(start, all))
 	return errors.Join(err, f.Sync(), f.Close())
 }
 
-// newSidecar describes the series of a block.
-func newSidecar(start int64, live []*series) *sidecar {
-	w := sidecarWriter{
-		start: start, file: &sidecar{Format: sidecarFormat, Version: sidecarVersion, Families: []sidecarFamily{}},
+// newContents describes the series of a block.
+func newContents(start int64, all iter.Seq2[*prom.Series, labels.Labels]) *contents {
+	w := writer{
+		start: start, file: &contents{Format: formatName, Version: formatVersion, Families: []familyEntry{}},
 		families: map[familyKey]int{}, samples: map[sampleKey]bool{},
 		hosts: map[string]int{}, metrics: map[metricKey]int{}, indoms: map[indomKey]int{}, members: map[memberKey]int{},
 	}
-	for _, e := range live {
-		w.add(e)
+	for p, lset := range all {
+		w.add(p, lset)
 	}
 	return w.file
 }
 
-// sidecarWriter keeps where in the file things are.
-type sidecarWriter struct {
-	file     *sidecar
+// writer builds the contents. Its maps have the index of each entry.
+type writer struct {
+	file     *contents
 	start    int64
 	families map[familyKey]int
 	samples  map[sampleKey]bool
@@ -53,8 +55,8 @@ type sidecarWriter struct {
 	indoms   map[indomKey]int
 	members  map[memberKey]int
 
-	last      *history.Metric // looked up last, and where it is
-	lastPlace [2]int
+	last      *history.Metric // the last argument of metric
+	lastPlace [2]int          // result of metric for last
 }
 
 type (
@@ -84,29 +86,28 @@ type (
 )
 
 // add describes a series.
-func (w *sidecarWriter) add(e *series) {
-	p := e.prom
+func (w *writer) add(p *prom.Series, lset labels.Labels) {
 	if f := p.Family; f != nil {
 		w.family(p.Name, f)
 	}
 	from := w.start
 	for _, was := range p.Earlier {
 		if was.Until > from {
-			w.series(e, was.PCPMetric, was.PCPSeries, from)
+			w.series(p, lset, was.PCPMetric, was.PCPSeries, from)
 			from = was.Until
 		}
 	}
-	w.series(e, p.PCPMetric, p.PCPSeries, from)
+	w.series(p, lset, p.PCPMetric, p.PCPSeries, from)
 }
 
-// family describes the family of samples.
-func (w *sidecarWriter) family(sample string, f *prom.Family) {
+// family adds the family of a sample.
+func (w *writer) family(sample string, f *prom.Family) {
 	key := familyKey{f.Name, f.Type, f.Unit, f.Help}
 	i, ok := w.families[key]
 	if !ok {
 		i = len(w.file.Families)
 		w.families[key] = i
-		w.file.Families = append(w.file.Families, sidecarFamily{Name: f.Name, Type: f.Type, Unit: f.Unit, Help: f.Help})
+		w.file.Families = append(w.file.Families, familyEntry{Name: f.Name, Type: f.Type, Unit: f.Unit, Help: f.Help})
 	}
 	if !w.samples[sampleKey{i, sample}] {
 		w.samples[sampleKey{i, sample}] = true
@@ -114,16 +115,16 @@ func (w *sidecarWriter) family(sample string, f *prom.Family) {
 	}
 }
 
-// series notes what a series was made of from a time on.
-func (w *sidecarWriter) series(e *series, origin *history.Metric, member *history.Series, from int64) {
+// series adds the origin that a series has since a time.
+func (w *writer) series(p *prom.Series, lset labels.Labels, origin *history.Metric, member *history.Series, from int64) {
 	if origin == nil || member == nil {
 		return
 	}
 	if w.last != origin {
-		w.last, w.lastPlace = origin, w.metric(e.prom.Name, origin)
+		w.last, w.lastPlace = origin, w.metric(p.Name, origin)
 	}
 	host, at := w.lastPlace[0], w.lastPlace[1]
-	s := sidecarSeries{Labels: labels.StableHash(e.lset), Text: e.prom.TextLabel}
+	s := seriesEntry{Labels: labels.StableHash(lset), Text: p.TextLabel}
 	if from > w.start {
 		s.From = from
 	}
@@ -134,15 +135,15 @@ func (w *sidecarWriter) series(e *series, origin *history.Metric, member *histor
 	m.Series = append(m.Series, s)
 }
 
-// metric finds a metric, or describes it: the place of its host, and its own
-// there.
-func (w *sidecarWriter) metric(sample string, m *history.Metric) [2]int {
+// metric finds or adds a metric. It returns the indexes of the host and of the
+// metric in the host.
+func (w *writer) metric(sample string, m *history.Metric) [2]int {
 	context := setKey(m.Labels[labelset.AtContext])
 	host, ok := w.hosts[context]
 	if !ok {
 		host = len(w.file.Hosts)
 		w.hosts[context] = host
-		w.file.Hosts = append(w.file.Hosts, sidecarHost{Context: labelsToSidecar(m.Labels[labelset.AtContext])})
+		w.file.Hosts = append(w.file.Hosts, hostEntry{Context: newLabelsEntry(m.Labels[labelset.AtContext])})
 	}
 	d, h := m.Desc, &w.file.Hosts[host]
 	key := keyOf(sample, m)
@@ -150,36 +151,36 @@ func (w *sidecarWriter) metric(sample string, m *history.Metric) [2]int {
 	if !ok {
 		i = len(h.Metrics)
 		w.metrics[key] = i
-		h.Metrics = append(h.Metrics, sidecarMetric{
+		h.Metrics = append(h.Metrics, metricEntry{
 			Sample: sample, Name: m.Name, Names: furtherNames(m), PMID: d.PMID, Type: d.Type, InDom: d.InDom, Sem: d.Sem, Units: d.Units.Word(),
 			OneLine: m.OneLine, Help: m.Help,
-			Domain: labelsToSidecar(m.Labels[labelset.AtDomain]), Indom: labelsToSidecar(m.Labels[labelset.AtInDom]),
-			Cluster: labelsToSidecar(m.Labels[labelset.AtCluster]), Item: labelsToSidecar(m.Labels[labelset.AtItem]),
+			Domain: newLabelsEntry(m.Labels[labelset.AtDomain]), Indom: newLabelsEntry(m.Labels[labelset.AtInDom]),
+			Cluster: newLabelsEntry(m.Labels[labelset.AtCluster]), Item: newLabelsEntry(m.Labels[labelset.AtItem]),
 		})
 	}
 	return [2]int{host, i}
 }
 
-// furtherNames returns the names of a metric beside the one that it goes by.
+// furtherNames returns all names of a metric but m.Name.
 func furtherNames(m *history.Metric) []string {
 	return slices.DeleteFunc(slices.Clone(m.Desc.Names), func(name string) bool { return name == m.Name })
 }
 
-// member finds an instance of a domain, or describes it.
-func (w *sidecarWriter) member(in indomKey, s *history.Series) int {
+// member finds or adds an instance of a domain and returns its index.
+func (w *writer) member(in indomKey, s *history.Series) int {
 	h := &w.file.Hosts[in.host]
 	at, ok := w.indoms[in]
 	if !ok {
 		at = len(h.InDoms)
 		w.indoms[in] = at
-		h.InDoms = append(h.InDoms, sidecarInDom{ID: in.id})
+		h.InDoms = append(h.InDoms, indomEntry{ID: in.id})
 	}
 	key := memberKey{in, s.Inst, setKey(s.Labels)}
 	i, ok := w.members[key]
 	if !ok {
 		i = len(h.InDoms[at].Instances)
 		w.members[key] = i
-		inst := sidecarInstance{ID: s.Inst.ID, Name: s.Inst.Name, Labels: labelsToSidecar(s.Labels)}
+		inst := instanceEntry{ID: s.Inst.ID, Name: s.Inst.Name, Labels: newLabelsEntry(s.Labels)}
 		if !utf8.ValidString(inst.Name) {
 			inst.Name, inst.Bytes = "", []byte(inst.Name)
 		}
@@ -188,7 +189,7 @@ func (w *sidecarWriter) member(in indomKey, s *history.Series) int {
 	return i
 }
 
-// keyOf is equal for metrics that are described alike.
+// keyOf returns a key that is equal for metrics with equal descriptions.
 func keyOf(sample string, m *history.Metric) metricKey {
 	d := m.Desc
 	key := metricKey{
@@ -201,7 +202,7 @@ func keyOf(sample string, m *history.Metric) metricKey {
 	return key
 }
 
-// setKey is equal for label sets that are.
+// setKey returns a key that is equal for equal label sets.
 func setKey(set labelset.Set) string {
 	return string(labelset.Instance{Set: set}.AppendBinary(nil))
 }

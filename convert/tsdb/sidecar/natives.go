@@ -1,4 +1,4 @@
-package tsdb
+package sidecar
 
 import (
 	"iter"
@@ -13,12 +13,11 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// NewNatives returns the [native.Resolver] that makes series again the PCP
-// metrics that they were made of: those with an Origin, as a Reader finds it in
-// the sidecars of blocks. It is for one archive, that of the first host: those of
-// other hosts, and what the archive has otherwise under the same number or name,
-// are counted in the report as renamed. claims yields all metrics that may come;
-// it may be nil if none has the domain of PCP's openmetrics agent.
+// NewNatives returns a [native.Resolver] that turns series with an origin back into
+// the PCP metrics that they were made of. It serves one archive, that of the first
+// host. The report counts as renamed the metrics of other hosts and those whose
+// number or name another metric of the archive has. claims yields all metrics that
+// may come; it may be nil if no metric has the domain of PCP's openmetrics agent.
 func NewNatives(r *prom.Report, claims iter.Seq[*meta.Desc]) native.ClaimingResolver {
 	return &natives{
 		report: r, claims: claims, metrics: map[*history.Metric]*native.Metric{},
@@ -31,15 +30,15 @@ type natives struct {
 	claims  iter.Seq[*meta.Desc]
 	host    string
 	metrics map[*history.Metric]*native.Metric
-	// the first of a number or name
+	// The first metric with a number and the number of a name.
 	numbers map[pcp.PMID]*history.Metric
 	names   map[string]pcp.PMID
 }
 
-// Natives returns the NewNatives of what the sidecars of a Reader's blocks say.
-func (r *Reader) Natives(report *prom.Report) native.ClaimingResolver {
+// Natives returns the resolver for the metrics in the catalog.
+func (c *Catalog) Natives(report *prom.Report) native.ClaimingResolver {
 	return NewNatives(report, func(yield func(*meta.Desc) bool) {
-		for _, m := range r.book.metrics {
+		for _, m := range c.metrics {
 			if !yield(m.Desc) {
 				return
 			}
@@ -47,7 +46,7 @@ func (r *Reader) Natives(report *prom.Report) native.ClaimingResolver {
 	})
 }
 
-// Claims yields the metrics that may come.
+// Claims yields all metrics that may come.
 func (n *natives) Claims() iter.Seq[*meta.Desc] {
 	if n.claims == nil {
 		return func(func(*meta.Desc) bool) {}
@@ -55,7 +54,7 @@ func (n *natives) Claims() iter.Seq[*meta.Desc] {
 	return n.claims
 }
 
-// Places returns the instance of the metric that a series is made of.
+// Places returns the metric and instance that a series was made of.
 func (n *natives) Places(s *prom.Series) []native.Place {
 	if s.PCPMetric == nil || s.PCPSeries == nil {
 		return nil
@@ -67,10 +66,10 @@ func (n *natives) Places(s *prom.Series) []native.Place {
 		n.report.Add(prom.LossRenamed, s.PCPMetric.Name)
 		return nil
 	}
-	// Where labels or a text changed, one series ends when the next begins.
+	// After a change of labels or text, one series ends when the next one begins.
 	p := native.Place{Metric: m, ID: pcp.InstNull, Combine: native.CombineLast}
 	if d.InDom == pcp.InDomNull && numbered {
-		p.ID = numberOf(s) // an old logger's instance without a domain
+		p.ID = numberOf(s) // an old logger numbered values of a metric without a domain
 	}
 	if d.InDom != pcp.InDomNull {
 		p.Alone = !numbered
@@ -78,13 +77,13 @@ func (n *natives) Places(s *prom.Series) []native.Place {
 	}
 	if d.Type == pcp.TypeString {
 		if i := slices.IndexFunc(s.Labels, func(l prom.Label) bool { return l.Name == s.TextLabel }); i >= 0 {
-			p.Text = s.Labels[i].Value // an empty one is no label
+			p.Text = s.Labels[i].Value // Prometheus drops labels with an empty value
 		}
 	}
 	return []native.Place{p}
 }
 
-// metric returns what a metric is in the archive, nil if that has no place for it.
+// metric returns the metric in the archive, or nil if the archive cannot have it.
 func (n *natives) metric(origin *history.Metric) *native.Metric {
 	if m, ok := n.metrics[origin]; ok {
 		return m
@@ -99,7 +98,7 @@ func (n *natives) metric(origin *history.Metric) *native.Metric {
 	return m
 }
 
-// admits reports whether a metric may have its number and name.
+// admits reports whether the archive can have a metric under its number and name.
 func (n *natives) admits(origin *history.Metric) bool {
 	d, host := origin.Desc, origin.Labels[labelset.AtContext].Text(labelHostname)
 	first, known := n.numbers[d.PMID]
@@ -114,8 +113,8 @@ func (n *natives) admits(origin *history.Metric) bool {
 	return true
 }
 
-// freeNames returns the names of a metric, the one that it goes by first, without
-// those that another metric of the archive has.
+// freeNames returns the names of a metric without those of other metrics of the
+// archive. origin.Name comes first.
 func (n *natives) freeNames(origin *history.Metric) []string {
 	names := []string{origin.Name}
 	for _, name := range origin.Desc.Names {
@@ -129,8 +128,7 @@ func (n *natives) freeNames(origin *history.Metric) []string {
 	return names
 }
 
-// numberOf returns the number that the label instid of a series has, InstNull if
-// that is none.
+// numberOf returns the number in the label instid of a series, or InstNull.
 func numberOf(s *prom.Series) pcp.InstID {
 	for _, l := range s.Labels {
 		if l.Name != "instid" {
