@@ -28,6 +28,8 @@ import (
 //     writable, or because a file numbered as a later volume has an unknown form.
 //   - It decompresses metadata and index, which grow until the archive ends.
 //   - It rebuilds an index that is missing or unusable.
+//   - It removes the plain form of a complete volume whose compressed form has
+//     the same contents, or a compressed form that is only a fragment.
 //
 // If the metadata is damaged, or exists in two files that differ, Continue
 // fails and changes nothing. While another Appender writes the archive, the
@@ -92,6 +94,7 @@ func (a *Appender) goOn(reopen func(name string) (disk, error)) error {
 		return fmt.Errorf("archive %s: %w", base, err)
 	}
 	a.recovered, a.began = t.recovered, a.plainSize()
+	a.settle(t)
 	a.packLeft(t.plain)
 	return nil
 }
@@ -226,7 +229,7 @@ func (a *Appender) Meta() *meta.Store { return a.found }
 func (a *Appender) Header() Header { return a.header }
 
 // Recovered returns the repairs that [Continue] made: files that were
-// truncated, left or stored anew. It is empty if the archive was closed
+// truncated, removed, left or stored anew. It is empty if the archive was closed
 // properly.
 func (a *Appender) Recovered() []Recovery { return a.recovered }
 

@@ -12,8 +12,9 @@ type Recovery struct {
 	// Records is the number of records or index entries in these bytes as far
 	// as it is known, including an incomplete record at the end.
 	Records int
-	Volumes int   // number of volumes for RecoveryPacked, of which File is the first
-	Err     error // damage of the file; may be nil
+	Volumes int    // number of volumes for RecoveryPacked, of which File is the first
+	Kept    string // for RecoveryRemoved, the path of the same volume's other form
+	Err     error  // damage of the file; may be nil
 }
 
 // RecoveryAction says what Continue did with the file.
@@ -26,6 +27,7 @@ const (
 	RecoveryRebuilt  RecoveryAction = "rebuilt"      // an index created from the volumes
 	RecoveryUnpacked RecoveryAction = "decompressed" // a plain file has replaced the compressed one
 	RecoveryAnew     RecoveryAction = "started anew" // the archive held no record
+	RecoveryRemoved  RecoveryAction = "removed"      // one of two forms of a volume; Kept has all of its records
 	RecoveryPacked   RecoveryAction = "compressed"   // volumes that an earlier run or another program left plain
 )
 
@@ -37,6 +39,8 @@ func (r Recovery) String() string {
 		text = fmt.Sprintf("%s: cut at offset %d: %d bytes of %s", r.File, r.Offset, r.Bytes, plural(r.Records, "record"))
 	case RecoveryLeft:
 		text += " as it is; a new volume follows"
+	case RecoveryRemoved:
+		text += ", because " + r.Kept + " has the same records"
 	case RecoveryPacked:
 		text = fmt.Sprintf("%s: %s that an earlier run or another program wrote will be compressed, beginning here", r.File, plural(r.Volumes, "volume"))
 	}

@@ -152,7 +152,7 @@ func TestContinueTwice(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, os.WriteFile(base+s+".xz", archtest.Pack(t, raw, "xz", "-c"), 0o644))
 	}
-	assert.Empty(t, goOn(t, base))
+	assert.Equal(t, []archive.Recovery{{File: base + ".2.xz", Action: archive.RecoveryRemoved, Kept: base + ".2"}}, goOn(t, base))
 	assert.Equal(t, []string{".0", ".1", ".2", ".index", ".meta"}, suffixes(t, base))
 	assert.Len(t, counts(t, base), 10)
 

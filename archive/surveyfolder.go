@@ -34,12 +34,13 @@ func (t *tail) surveyFolder(base string, last Member) error {
 		case m.Role == RoleIndex && m.Compress != "": // stored plain, see surveyIndex
 			t.twins = append(t.twins, m)
 		case m.Role == RoleData && m.Volume == last.Volume && m.Path != last.Path && !t.volume.ended:
-			same, err := sameContents(last, m)
-			if err != nil && !isDamage(err) {
+			like, err := compare(last, m)
+			if err != nil && !isDamage(err) && !damaged(err) {
 				return err
 			}
-			if same { // a crash left it while the volume was being compressed
+			if like == equal || like == fragment && t.data == last.Size { // a crash left it while the volume was being compressed
 				t.twins = append(t.twins, m)
+				t.recovered = append(t.recovered, Recovery{File: m.Path, Action: RecoveryRemoved, Kept: last.Path})
 			} else {
 				t.end(m.Volume, last.Size)
 			}
