@@ -7,7 +7,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/convert/native"
 	"github.com/pcparchive/pcparchive/convert/prom"
-	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/convert/tsdb/read"
 )
 
 // archivesAtOnce bounds how many archives Blocks writes in one pass over the
@@ -18,7 +18,7 @@ const archivesAtOnce = 64
 // series first and then reads the blocks once for every 64 archives, so that memory
 // and open files do not depend on the number of archives. If SplitBy finds one
 // group, Out is that archive's name unless [Options].Folder is set.
-func (im *Importer) Blocks(ctx context.Context, r *tsdb.Reader) (res *Result, err error) {
+func (im *Importer) Blocks(ctx context.Context, r *read.Reader) (res *Result, err error) {
 	src := Source{
 		SampleSource: r, Host: r.Catalog().Host,
 		Natives: func(string) native.Resolver { return r.Catalog().Natives(im.opts.Report) },
@@ -43,11 +43,11 @@ func (im *Importer) Blocks(ctx context.Context, r *tsdb.Reader) (res *Result, er
 // blocksImport makes archives of what a Reader has.
 type blocksImport struct {
 	opts     *Options
-	reader   *tsdb.Reader
+	reader   *read.Reader
 	archives *archives
 	// where selects the series of each group, by the group's key. It is nil if groups
 	// cannot be selected by labels of the blocks.
-	where map[string][][]tsdb.Condition
+	where map[string][][]read.Condition
 }
 
 // findGroups finds which series go to which archive: by the values of the label
@@ -88,10 +88,10 @@ func (in *blocksImport) groupsOfValues(ctx context.Context, split string) error 
 	if err != nil {
 		return err
 	}
-	in.where = map[string][][]tsdb.Condition{}
-	add := func(host string, where ...tsdb.Condition) { in.where[host] = append(in.where[host], where) }
+	in.where = map[string][][]read.Condition{}
+	add := func(host string, where ...read.Condition) { in.where[host] = append(in.where[host], where) }
 	for _, v := range values {
-		here := tsdb.Condition{Label: split, Values: []string{v}}
+		here := read.Condition{Label: split, Values: []string{v}}
 		if v != "" || split != "instance" {
 			host := hostOfLabel(split, v)
 			if split == "hostname" {
@@ -105,7 +105,7 @@ func (in *blocksImport) groupsOfValues(ctx context.Context, split string) error 
 			return err
 		}
 		for _, h := range hosts {
-			add(in.reader.Catalog().Host(h), here, tsdb.Condition{Label: "hostname", Values: []string{h}})
+			add(in.reader.Catalog().Host(h), here, read.Condition{Label: "hostname", Values: []string{h}})
 		}
 	}
 	return nil
@@ -138,7 +138,7 @@ func (in *blocksImport) groupsOfSeries(ctx context.Context) error {
 func (in *blocksImport) write(ctx context.Context, groups []*group, all bool) error {
 	w := in.archives
 	w.groups = map[string]*group{}
-	var where [][]tsdb.Condition
+	var where [][]read.Condition
 	for _, g := range groups {
 		w.groups[g.key] = g
 		where = append(where, in.where[g.key]...)

@@ -31,7 +31,7 @@ import (
 	"github.com/pcparchive/pcparchive/convert/mapper"
 	"github.com/pcparchive/pcparchive/convert/nativehist"
 	"github.com/pcparchive/pcparchive/convert/prom"
-	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/convert/tsdb/write"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -52,7 +52,7 @@ func (p prometheus) Range(ctx context.Context, expr string, start, end time.Time
 // exportBlock turns an archive into a block and opens it with Prometheus' library.
 func exportBlock(t testing.TB, r convert.History) prometheus {
 	t.Helper()
-	blocks, err := tsdb.NewBlocks(t.TempDir(), tsdb.Options{})
+	blocks, err := write.NewBlocks(t.TempDir(), write.Options{})
 	require.NoError(t, err)
 	sink := flatten.New(blocks, flatten.Options{TargetLabels: true})
 	require.NoError(t, convert.Copy(context.Background(), sink, convert.FromArchive(r, history.Query{})))

@@ -32,7 +32,7 @@ import (
 	"github.com/pcparchive/pcparchive/convert/flatten"
 	"github.com/pcparchive/pcparchive/convert/naming"
 	"github.com/pcparchive/pcparchive/convert/prom"
-	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/convert/tsdb/write"
 	"github.com/pcparchive/pcparchive/internal/oracle"
 	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/scrape"
@@ -214,7 +214,7 @@ func comparePmval(t *testing.T, base string, page []expo.Entry) {
 // every sample of every page, and no other.
 func compareBlock(t *testing.T, r *archive.Reader, node *relay, url string) {
 	dir := t.TempDir()
-	blocks, err := tsdb.NewBlocks(dir, tsdb.Options{})
+	blocks, err := write.NewBlocks(dir, write.Options{})
 	require.NoError(t, err)
 	sink := flatten.New(blocks, flatten.Options{TargetLabels: true})
 	require.NoError(t, convert.Copy(context.Background(), sink, convert.FromArchive(r, history.Query{})))

@@ -8,7 +8,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/convert/format"
 	"github.com/pcparchive/pcparchive/convert/prom"
-	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/convert/tsdb/write"
 	"github.com/pcparchive/pcparchive/ingest"
 )
 
@@ -101,7 +101,7 @@ func (o *convertOptions) writeBlocks(ctx context.Context, s streams, src *sample
 
 // writeText writes all samples as text.
 func (o *convertOptions) writeText(ctx context.Context, s streams, src *sampleInput, out string, report *prom.Report) (err error) {
-	store := tsdb.NewStore("", report)
+	store := write.NewStore("", report)
 	defer func() { err = errors.Join(err, store.Close()) }()
 	if err := o.sorted(ctx, src, store, report); err != nil {
 		return err

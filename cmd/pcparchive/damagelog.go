@@ -5,7 +5,7 @@ import (
 	"fmt"
 
 	"github.com/pcparchive/pcparchive/convert/expo"
-	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/convert/tsdb/read"
 )
 
 // damageLog names on standard error what of an input cannot be read, but not all
@@ -34,7 +34,7 @@ func (l *damageLog) add(err error) {
 }
 
 // addBlock is add for what reads blocks.
-func (l *damageLog) addBlock(d *tsdb.Damage) { l.add(d) }
+func (l *damageLog) addBlock(d *read.Damage) { l.add(d) }
 
 func (l *damageLog) flush() {
 	if l.first != nil {

@@ -15,7 +15,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/convert/flatten"
 	"github.com/pcparchive/pcparchive/convert/prom"
-	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/convert/tsdb/write"
 	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/store"
 )
@@ -133,7 +133,7 @@ func (d demo) export(ctx context.Context, _ demoOptions) error {
 		return err
 	}
 	report := &prom.Report{}
-	blocks, err := tsdb.NewBlocks(data, tsdb.Options{BlockRange: tsdb.DefaultBlockRange, Report: report})
+	blocks, err := write.NewBlocks(data, write.Options{BlockRange: write.DefaultBlockRange, Report: report})
 	if err != nil {
 		return err
 	}

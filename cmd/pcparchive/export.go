@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pcparchive/pcparchive/convert/prom"
-	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/convert/tsdb/write"
 	"github.com/pcparchive/pcparchive/summary"
 )
 
@@ -82,7 +82,7 @@ there is said.`,
 // addOwn adds the flags that say what blocks are written.
 func (t *blockTarget) add(cmd *cobra.Command) {
 	f := cmd.Flags()
-	durationVar(f, &t.blockRange, "block-duration", tsdb.DefaultBlockRange, "time that a block covers, aligned to multiples since 1970 UTC")
+	durationVar(f, &t.blockRange, "block-duration", write.DefaultBlockRange, "time that a block covers, aligned to multiples since 1970 UTC")
 	addPairsFlag(cmd, &t.thanos, "thanos-label", "external label of the blocks, for Thanos only, as in `cluster=a`; may be repeated")
 	f.StringVar(&t.dataDir, "data-dir", "", "data folder of a server, to be compared with")
 }
@@ -129,18 +129,18 @@ func exportBlocks(ctx context.Context, s streams, paths []string, m *mappingOpti
 }
 
 // open begins the blocks.
-func (t *blockTarget) open(ctx context.Context, report *prom.Report) (*tsdb.Blocks, error) {
+func (t *blockTarget) open(ctx context.Context, report *prom.Report) (*write.Blocks, error) {
 	if t.blockRange < time.Millisecond {
 		return nil, usageError{fmt.Errorf("--block-duration %s is less than a millisecond", t.blockRange)}
 	}
 	if err := checkLabels("thanos-label", t.thanos, false); err != nil {
 		return nil, err
 	}
-	return tsdb.NewBlocks(t.dir, tsdb.Options{BlockRange: t.blockRange, External: t.thanos, Report: report, Context: ctx})
+	return write.NewBlocks(t.dir, write.Options{BlockRange: t.blockRange, External: t.thanos, Report: report, Context: ctx})
 }
 
 // print prints which blocks were written and what the user does next.
-func (t *blockTarget) print(s streams, blocks *tsdb.Blocks, report *prom.Report) error {
+func (t *blockTarget) print(s streams, blocks *write.Blocks, report *prom.Report) error {
 	out := newBlocksOutput(blocks, report)
 	out.zone = cmp.Or(t.zone, out.zone)
 	err := out.compare(t.dataDir)

@@ -13,7 +13,7 @@ import (
 	"github.com/pcparchive/pcparchive/convert/expo"
 	"github.com/pcparchive/pcparchive/convert/flatten"
 	"github.com/pcparchive/pcparchive/convert/prom"
-	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/convert/tsdb/write"
 	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/summary"
 )
@@ -175,7 +175,7 @@ func sayNoValues(s streams, h *hosts, at pcp.Timestamp) {
 	fmt.Fprintln(s.err, line)
 }
 
-func isEmptyStore(store *tsdb.Store) bool {
+func isEmptyStore(store *write.Store) bool {
 	for range store.Series() {
 		return false
 	}
@@ -188,7 +188,7 @@ func dumpArchives(ctx context.Context, s streams, h *hosts, m *mappingOptions, t
 	if err != nil {
 		return err
 	}
-	store := tsdb.NewStore("", fo.Report)
+	store := write.NewStore("", fo.Report)
 	defer func() { err = errors.Join(err, store.Close()) }()
 	err = m.copyHosts(ctx, h, from, to, store, fo)
 	if err := cmp.Or(err, h.Unusable()); err != nil {
@@ -207,7 +207,7 @@ func (t *textTarget) check(inputs []string) error {
 }
 
 // write writes all samples of a store.
-func (t *textTarget) write(ctx context.Context, s streams, store *tsdb.Store, report *prom.Report) error {
+func (t *textTarget) write(ctx context.Context, s streams, store *write.Store, report *prom.Report) error {
 	err := toOutput(ctx, s, t.file, func(w io.Writer) error {
 		return expo.WriteDump(w, store, expo.Options{Format: t.format, PCP: t.comments}, report)
 	})

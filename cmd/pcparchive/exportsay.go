@@ -8,7 +8,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"github.com/pcparchive/pcparchive/convert/prom"
-	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/convert/tsdb/write"
 )
 
 // blocksOutput is what export tsdb prints.
@@ -56,7 +56,7 @@ type overlapOutput struct {
 	End   time.Time `json:"end"`
 }
 
-func newBlocksOutput(blocks *tsdb.Blocks, report *prom.Report) *blocksOutput {
+func newBlocksOutput(blocks *write.Blocks, report *prom.Report) *blocksOutput {
 	out := &blocksOutput{zone: time.UTC, Blocks: []blockOutput{}, Replaced: []replacedOutput{}, Kept: []keptOutput{}, Overlaps: []overlapOutput{}, Losses: report.Losses()}
 	for _, b := range blocks.Written() {
 		out.Blocks = append(out.Blocks, blockOutput{
@@ -83,7 +83,7 @@ func (out *blocksOutput) compare(dataDir string) error {
 		return nil
 	}
 	for _, b := range out.Blocks {
-		others, err := tsdb.Overlapping(dataDir, b.Start.UnixMilli(), b.End.UnixMilli()+1)
+		others, err := write.Overlapping(dataDir, b.Start.UnixMilli(), b.End.UnixMilli()+1)
 		if err != nil {
 			return err
 		}

@@ -10,7 +10,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert/prom"
-	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/convert/tsdb/read"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -58,7 +58,7 @@ and the memory do not depend on how many there are.`,
 		},
 	}
 	o.add(cmd, "instance")
-	o.memory = tsdb.DefaultReadMemory
+	o.memory = read.DefaultMemory
 	f := cmd.Flags()
 	addMatchFlag(cmd, &o.match)
 	f.StringVar(&o.start, "start", "", "leave out what is earlier: "+timeHelp+"; archive stands for the input")
@@ -115,8 +115,8 @@ type blockSelection struct {
 }
 
 // open opens the blocks.
-func (b *blockSelection) open(ctx context.Context, damages *damageLog, report *prom.Report) (*tsdb.Reader, error) {
-	r, err := tsdb.OpenReader(ctx, b.paths, tsdb.ReadOptions{
+func (b *blockSelection) open(ctx context.Context, damages *damageLog, report *prom.Report) (*read.Reader, error) {
+	r, err := read.Open(ctx, b.paths, read.Options{
 		Match: b.match, Memory: int64(b.memory), Report: report, Damaged: damages.addBlock,
 	})
 	if err != nil || b.start == "" && b.end == "" {

@@ -22,7 +22,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert/prom"
-	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/convert/tsdb/write"
 )
 
 // archivesInPass is how many archives package ingest writes in one pass.
@@ -33,7 +33,7 @@ const archivesInPass = 64
 func TestImportOfManyHosts(t *testing.T) {
 	dir := t.TempDir()
 	data, out := filepath.Join(dir, "data"), filepath.Join(dir, "out")
-	blocks, err := tsdb.NewBlocks(data, tsdb.Options{})
+	blocks, err := write.NewBlocks(data, write.Options{})
 	require.NoError(t, err)
 	var all []*prom.Series
 	add := func(labels ...prom.Label) {

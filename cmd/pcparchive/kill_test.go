@@ -23,7 +23,8 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert/prom"
-	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/convert/tsdb/read"
+	"github.com/pcparchive/pcparchive/convert/tsdb/write"
 	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -229,7 +230,7 @@ func wholeOrNone(name string, records int) func(t *testing.T, dir string) {
 // wholeBlocks wants the blocks of a folder to be readable.
 func wholeBlocks(t *testing.T, dir string) {
 	t.Helper()
-	blocks, err := tsdb.Overlapping(dir, 0, 1<<62)
+	blocks, err := write.Overlapping(dir, 0, 1<<62)
 	require.NoError(t, err)
 	if len(blocks) == 0 {
 		return
@@ -238,10 +239,10 @@ func wholeBlocks(t *testing.T, dir string) {
 	for _, b := range blocks {
 		want += int64(b.Samples)
 	}
-	damaged := func(d *tsdb.Damage) {
+	damaged := func(d *read.Damage) {
 		assert.ErrorContains(t, d, "tmp-for-", "anything but what was being written")
 	}
-	r, err := tsdb.OpenReader(context.Background(), []string{dir}, tsdb.ReadOptions{Damaged: damaged})
+	r, err := read.Open(context.Background(), []string{dir}, read.Options{Damaged: damaged})
 	require.NoError(t, err)
 	n := sampleCount(0)
 	require.NoError(t, r.Samples(context.Background(), &n))

@@ -23,7 +23,7 @@ import (
 	"github.com/pcparchive/pcparchive/convert/mapper"
 	"github.com/pcparchive/pcparchive/convert/naming"
 	"github.com/pcparchive/pcparchive/convert/prom"
-	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/convert/tsdb/write"
 	"github.com/pcparchive/pcparchive/internal/oracle"
 )
 
@@ -61,7 +61,7 @@ func TestCorpusArchives(t *testing.T) {
 				snapshot := expo.NewSnapshot(expo.SnapshotOptions{})
 				out := fanout{snapshot}
 				if !slices.Contains(tooLarge, filepath.Base(base)) {
-					store := tsdb.NewStore(t.TempDir(), nil)
+					store := write.NewStore(t.TempDir(), nil)
 					defer func() { assert.NoError(t, store.Close()) }()
 					out = append(out, store)
 				}
@@ -70,7 +70,7 @@ func TestCorpusArchives(t *testing.T) {
 				pages[i] = pageFor(t, snapshot.Families(), fmt.Sprintf("a%d_", i))
 				if len(out) > 1 {
 					for _, format := range []expo.Format{expo.OpenMetrics, expo.Text} {
-						dumpAndBack(t, out[1].(*tsdb.Store), format, cmp.Or(r.Header().Host, "unknown"))
+						dumpAndBack(t, out[1].(*write.Store), format, cmp.Or(r.Header().Host, "unknown"))
 					}
 				}
 			})
@@ -97,7 +97,7 @@ func (f fanout) Sample(p *prom.Series, t int64, v float64) error {
 
 // dumpAndBack takes what an archive holds through a dump to another archive, and
 // demands that this holds the same, but for what text cannot say, which is counted.
-func dumpAndBack(t *testing.T, from *tsdb.Store, format expo.Format, host string) {
+func dumpAndBack(t *testing.T, from *write.Store, format expo.Format, host string) {
 	t.Helper()
 	losses := &prom.Report{}
 	var dump bytes.Buffer
@@ -137,7 +137,7 @@ func dumpAndBack(t *testing.T, from *tsdb.Store, format expo.Format, host string
 
 // expected returns what comes back of a dump, and what is lost on the way there
 // and back.
-func expected(t *testing.T, from *tsdb.Store, format expo.Format) (want map[string]*seriesHistory, there, back []prom.LossCount) {
+func expected(t *testing.T, from *write.Store, format expo.Format) (want map[string]*seriesHistory, there, back []prom.LossCount) {
 	t.Helper()
 	var lost, rounded prom.Report
 	want = map[string]*seriesHistory{}
@@ -183,7 +183,7 @@ func native(p *prom.Series) bool {
 }
 
 // hostLabels returns the labels that belong to an archive, as its series have them.
-func hostLabels(from *tsdb.Store) []prom.Label {
+func hostLabels(from *write.Store) []prom.Label {
 	found := map[string]string{}
 	for p := range from.Series() {
 		for _, l := range p.Labels {
@@ -213,7 +213,7 @@ func withLabels(labels, more []prom.Label) []prom.Label {
 }
 
 // backOf makes an archive of a dump and returns what it holds.
-func backOf(t *testing.T, dump []byte, format expo.Format, host string, external []prom.Label) (*tsdb.Store, *prom.Report) {
+func backOf(t *testing.T, dump []byte, format expo.Format, host string, external []prom.Label) (*write.Store, *prom.Report) {
 	t.Helper()
 	report := &prom.Report{}
 	base := filepath.Join(t.TempDir(), "back")
@@ -232,7 +232,7 @@ func backOf(t *testing.T, dump []byte, format expo.Format, host string, external
 	}
 	r, err := archive.Open(base, nil)
 	require.NoError(t, err)
-	store := tsdb.NewStore(t.TempDir(), nil)
+	store := write.NewStore(t.TempDir(), nil)
 	flat := flatten.New(store, flatten.Options{Host: host, Report: report})
 	require.NoError(t, convert.Copy(t.Context(), flat, convert.FromArchive(r, history.Query{})))
 	return store, report

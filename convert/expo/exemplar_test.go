@@ -21,7 +21,7 @@ import (
 	"github.com/pcparchive/pcparchive/convert/flatten"
 	"github.com/pcparchive/pcparchive/convert/mapper"
 	"github.com/pcparchive/pcparchive/convert/prom"
-	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/convert/tsdb/write"
 	"github.com/pcparchive/pcparchive/internal/oracle"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -86,7 +86,7 @@ func TestExemplarsCross(t *testing.T) {
 		t.Run(version.String(), func(t *testing.T) {
 			report := &prom.Report{}
 			base := toArchive(t, exemplary, version, report)
-			store := tsdb.NewStore(t.TempDir(), report)
+			store := write.NewStore(t.TempDir(), report)
 			defer func() { assert.NoError(t, store.Close()) }()
 			flattened(t, base, store, report)
 			var out strings.Builder
@@ -163,7 +163,7 @@ func TestExemplarsNotSaid(t *testing.T) {
 	assert.Equal(t, want, report.Losses())
 
 	report = &prom.Report{}
-	blocks, err := tsdb.NewBlocks(t.TempDir(), tsdb.Options{Report: report})
+	blocks, err := write.NewBlocks(t.TempDir(), write.Options{Report: report})
 	require.NoError(t, err)
 	readTo(t, "# TYPE c counter\nc_total 1 1700000000 # {} 1\nc_total 2 1700000001 # {} 2\n# EOF\n", blocks, report)
 	require.NoError(t, sinktest.Finish(blocks))

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/convert/prom"
-	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/convert/tsdb/write"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -50,7 +50,7 @@ func (h *seriesHistory) over(t int64) bool {
 	return slices.ContainsFunc(h.ends, func(end int64) bool { return last < end && end <= t })
 }
 
-func historyOf(t *testing.T, s *tsdb.Store, p *prom.Series) *seriesHistory {
+func historyOf(t *testing.T, s *write.Store, p *prom.Series) *seriesHistory {
 	t.Helper()
 	h := &seriesHistory{family: *p.Family}
 	if m := p.PCPMetric; m != nil {

@@ -27,7 +27,8 @@ import (
 	"github.com/pcparchive/pcparchive/convert/flatten"
 	"github.com/pcparchive/pcparchive/convert/mapper"
 	"github.com/pcparchive/pcparchive/convert/prom"
-	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/convert/tsdb/read"
+	"github.com/pcparchive/pcparchive/convert/tsdb/write"
 	"github.com/pcparchive/pcparchive/internal/oracle"
 )
 
@@ -80,7 +81,7 @@ func inputOf(text []byte) []expo.Input {
 func blocksOf(t *testing.T, text []byte) string {
 	t.Helper()
 	dir := t.TempDir()
-	blocks, err := tsdb.NewBlocks(dir, tsdb.Options{})
+	blocks, err := write.NewBlocks(dir, write.Options{})
 	require.NoError(t, err)
 	sorter := prom.NewSorter(blocks, prom.SorterOptions{Memory: 100_000, Dir: dir})
 	require.NoError(t, expo.NewReader(inputOf(text), expo.ReadOptions{}).Samples(context.Background(), sorter))
@@ -100,7 +101,7 @@ func (c content) Sample(s *prom.Series, t int64, v float64) error {
 // contentOf reads blocks.
 func contentOf(t *testing.T, dir string) content {
 	t.Helper()
-	r, err := tsdb.OpenReader(context.Background(), []string{dir}, tsdb.ReadOptions{})
+	r, err := read.Open(context.Background(), []string{dir}, read.Options{})
 	require.NoError(t, err)
 	c := content{}
 	require.NoError(t, r.Samples(context.Background(), sinktest.Sink(c)))

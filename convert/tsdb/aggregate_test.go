@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/convert/prom"
-	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/convert/tsdb/read"
 	"github.com/pcparchive/pcparchive/convert/tsdb/verify"
 )
 
@@ -139,7 +139,7 @@ func TestReadsDownsampledBlocks(t *testing.T) {
 	}
 	dir := t.TempDir()
 	craft(t, dir, crafted{series: []craftedSeries{c, g}, meta: thanosMeta(fiveMinutes)})
-	got := gather(t, tsdb.ReadOptions{}, dir)
+	got := gather(t, read.Options{}, dir)
 	assert.Equal(t, want, got.content)
 	assert.Empty(t, got.damage)
 	require.Len(t, got.report.Losses(), 1)
@@ -177,7 +177,7 @@ func TestReadsDownsampledParts(t *testing.T) {
 		one("histogram", joined(numbers(t, at(noon, 1)), h, nil, nil, h)),
 		one("single_total", joined(nil, nil, nil, nil, twelve)),
 	}})
-	got := gather(t, tsdb.ReadOptions{}, dir)
+	got := gather(t, read.Options{}, dir)
 	assert.Equal(t, content{
 		`{__name__="average_total"}`: {at(noon, 3)},
 		`{__name__="counter"}`:       {at(noon, 5)},
@@ -210,7 +210,7 @@ func TestDownsampledOfAnotherForm(t *testing.T) {
 	}
 	craft(t, dir, crafted{series: []craftedSeries{s}, meta: thanosMeta(fiveMinutes)})
 	craft(t, dir, crafted{name: "01JD0C4RZ4GJYX2MCGNV9N7B2V", series: []craftedSeries{plainSeries("whole", "yes")}})
-	got := gather(t, tsdb.ReadOptions{}, dir)
+	got := gather(t, read.Options{}, dir)
 	assert.Equal(t, content{`{__name__="a", whole="yes"}`: {at(noon, 1), at(noon+1000, 1)}}, got.content)
 	require.NotEmpty(t, got.damage)
 	assert.Contains(t, got.damage[0], "downsampled by Thanos: a chunk of aggregates cannot be read")
@@ -231,7 +231,7 @@ func TestReadsTheFinest(t *testing.T) {
 	craft(t, dir, block("01JD0C4RZ4GJYX2MCGNV9N7B2B", fiveMinutes, average(noon+fiveMinutes, 5), average(noon+2*hour, 6)))
 	craft(t, dir, block("01JD0C4RZ4GJYX2MCGNV9N7B2C", hour, average(noon+hour/2, 7), average(noon+3*hour, 8)))
 	craft(t, dir, block("01JD0C4RZ4GJYX2MCGNV9N7B2D", hour, average(noon+fiveMinutes, 9)))
-	got := gather(t, tsdb.ReadOptions{}, dir)
+	got := gather(t, read.Options{}, dir)
 	assert.Equal(t, content{`{__name__="a"}`: {at(noon, 1), at(noon+60_000, 1), at(noon+hour, 1), at(noon+2*hour, 6), at(noon+3*hour, 8)}}, got.content)
 	assert.Empty(t, got.damage)
 	require.Len(t, got.report.Losses(), 2, "nothing was taken of the last one")
@@ -250,7 +250,7 @@ func TestForeignIsNotDamaged(t *testing.T) {
 	}
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "markers"), 0o777))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "bucket-index.json.gz"), []byte{1}, 0o666))
-	got := gather(t, tsdb.ReadOptions{}, dir)
+	got := gather(t, read.Options{}, dir)
 	assert.Len(t, got.content, 1)
 	assert.Empty(t, got.damage)
 	assert.Empty(t, got.report.Losses())
@@ -265,7 +265,7 @@ func TestForeignIsNotDamaged(t *testing.T) {
 	s := plainSeries()
 	s.chunks = append(s.chunks, chunk(noon+2000), chunk(noon+3000), chunk(noon+4000))
 	craft(t, later, crafted{series: []craftedSeries{s}})
-	got = gather(t, tsdb.ReadOptions{}, later)
+	got = gather(t, read.Options{}, later)
 	assert.Len(t, got.content[`{__name__="a"}`], 2)
 	require.Len(t, got.damage, 1)
 	assert.Contains(t, got.damage[0], "chunks of encoding 99, which this program does not know; these were left out")

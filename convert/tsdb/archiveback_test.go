@@ -22,7 +22,7 @@ import (
 	"github.com/pcparchive/pcparchive/convert"
 	"github.com/pcparchive/pcparchive/convert/flatten"
 	"github.com/pcparchive/pcparchive/convert/prom"
-	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/convert/tsdb/read"
 )
 
 // logbook is a HistogramSamples that keeps a line for each sample. Ends of what
@@ -99,7 +99,7 @@ func TestRandomThroughAnArchive(t *testing.T) {
 				theirBlock(t, dir, func(app storage.AppenderV2) { fillOddly(t, rng, app) })
 			}
 			want, got, report := logbook{}, logbook{}, &prom.Report{}
-			r, err := tsdb.OpenReader(t.Context(), []string{dir}, tsdb.ReadOptions{})
+			r, err := read.Open(t.Context(), []string{dir}, read.Options{})
 			require.NoError(t, err)
 			require.NoError(t, r.Samples(t.Context(), sinktest.Sink(want)))
 			require.NoError(t, r.Close())

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/convert/prom"
-	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/convert/tsdb/write"
 )
 
 // BenchmarkBlocks writes rows of samples, one for each of many series, as an
@@ -23,7 +23,7 @@ func BenchmarkBlocks(b *testing.B) {
 			b.ReportAllocs()
 			var bytes int64
 			for b.Loop() {
-				blocks, err := tsdb.NewBlocks(b.TempDir(), tsdb.Options{})
+				blocks, err := write.NewBlocks(b.TempDir(), write.Options{})
 				require.NoError(b, err)
 				writeRows(b, blocks, all, size.rows)
 				require.NoError(b, sinktest.Finish(blocks))

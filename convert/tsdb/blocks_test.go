@@ -18,7 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/convert/prom"
-	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/convert/tsdb/write"
 )
 
 // oddValues are those that a conversion could bend.
@@ -31,7 +31,7 @@ var oddValues = []float64{
 }
 
 func TestValuesKeepTheirBits(t *testing.T) {
-	b, _ := newBlocks(t, tsdb.Options{})
+	b, _ := newBlocks(t, write.Options{})
 	s := newSeries(0, "odd", "a")
 	var want []point
 	for range 20 { // beyond one batch and one chunk
@@ -63,7 +63,7 @@ func TestWindows(t *testing.T) {
 		{"a millisecond", time.Millisecond, []int64{-1, 0, 1}, []window{{-1, 0}, {0, 1}, {1, 2}}},
 	} {
 		t.Run(c.what, func(t *testing.T) {
-			b, dir := newBlocks(t, tsdb.Options{BlockRange: c.width})
+			b, dir := newBlocks(t, write.Options{BlockRange: c.width})
 			s := newSeries(0, "m", "a")
 			var want []point
 			for i, at := range c.times {
@@ -86,7 +86,7 @@ func TestWindows(t *testing.T) {
 // batch and of a chunk.
 func TestSameMillisecond(t *testing.T) {
 	var report prom.Report
-	b, _ := newBlocks(t, tsdb.Options{Report: &report})
+	b, _ := newBlocks(t, write.Options{Report: &report})
 	s, other := newSeries(0, "m", "a"), newSeries(1, "m", "b")
 	var want []point
 	for i := range int64(130) {
@@ -101,14 +101,14 @@ func TestSameMillisecond(t *testing.T) {
 }
 
 func TestOrder(t *testing.T) {
-	b, _ := newBlocks(t, tsdb.Options{})
+	b, _ := newBlocks(t, write.Options{})
 	s, late := newSeries(0, "m", "a"), newSeries(1, "m", "b")
 	require.NoError(t, sinktest.Put(b, s, noon, 1))
 	require.NoError(t, sinktest.Put(b, late, noon-hour, 2), "another series may be older within the window")
 
-	var order *tsdb.OrderError
+	var order *write.OrderError
 	require.ErrorAs(t, sinktest.Put(b, s, noon-1, 3), &order)
-	assert.Equal(t, tsdb.OrderError{Series: `{__name__="m", instname="a"}`, Time: noon - 1, Last: noon}, *order)
+	assert.Equal(t, write.OrderError{Series: `{__name__="m", instname="a"}`, Time: noon - 1, Last: noon}, *order)
 	assert.EqualError(t, order, `{__name__="m", instname="a"}: sample at 2026-03-01T11:59:59.999Z`+
 		` comes after a sample at 2026-03-01T12:00:00.000Z`)
 
@@ -130,7 +130,7 @@ func TestOrder(t *testing.T) {
 func TestLikeBlockWriter(t *testing.T) {
 	for seed := range uint64(3) {
 		rng := rand.New(rand.NewPCG(seed, 0))
-		b, dir := newBlocks(t, tsdb.Options{})
+		b, dir := newBlocks(t, write.Options{})
 		theirs, err := promtsdb.NewBlockWriter(quiet, filepath.Join(filepath.Dir(dir), "theirs"), 48*hour)
 		require.NoError(t, err)
 		app := theirs.AppenderV2(t.Context())
@@ -185,7 +185,7 @@ func generated(rng *rand.Rand, id int, row int64) float64 {
 	return math.Float64frombits(rng.Uint64())
 }
 
-func compareMeta(t *testing.T, ours tsdb.Block, theirs string) {
+func compareMeta(t *testing.T, ours write.Block, theirs string) {
 	t.Helper()
 	var m promtsdb.BlockMeta
 	decodeFile(t, filepath.Join(theirs, "meta.json"), &m)

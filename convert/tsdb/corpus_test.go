@@ -25,14 +25,14 @@ import (
 	"github.com/pcparchive/pcparchive/convert"
 	"github.com/pcparchive/pcparchive/convert/flatten"
 	"github.com/pcparchive/pcparchive/convert/prom"
-	"github.com/pcparchive/pcparchive/convert/tsdb"
 	"github.com/pcparchive/pcparchive/convert/tsdb/verify"
+	"github.com/pcparchive/pcparchive/convert/tsdb/write"
 	"github.com/pcparchive/pcparchive/internal/oracle"
 )
 
 // tee keeps what goes into blocks, as they are to have it.
 type tee struct {
-	*tsdb.Blocks
+	*write.Blocks
 	points  [][]point // by PromSeries.ID
 	names   []string
 	metrics map[candidate]bool
@@ -97,7 +97,7 @@ func corpusBlocks(t *testing.T, dir string) []candidate {
 		if err != nil {
 			continue // the tests of package archive tell which
 		}
-		b, err := tsdb.NewBlocks(dir, tsdb.Options{External: map[string]string{"from": "corpus"}})
+		b, err := write.NewBlocks(dir, write.Options{External: map[string]string{"from": "corpus"}})
 		require.NoError(t, err)
 		report := &prom.Report{}
 		out := &tee{Blocks: b, metrics: map[candidate]bool{}, archive: base}

@@ -20,7 +20,7 @@ import (
 	"github.com/pcparchive/pcparchive/convert"
 	"github.com/pcparchive/pcparchive/convert/flatten"
 	"github.com/pcparchive/pcparchive/convert/prom"
-	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/convert/tsdb/write"
 	"github.com/pcparchive/pcparchive/internal/archtest"
 	"github.com/pcparchive/pcparchive/internal/oracle"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -145,7 +145,7 @@ func TestCorpusToBlocksAndBack(t *testing.T) {
 func backAgain(t *testing.T, r *archive.Reader, ids bool) (differ string, back *prom.Report, ok bool) {
 	t.Helper()
 	there := &prom.Report{}
-	b, data := newBlocks(t, tsdb.Options{Report: there})
+	b, data := newBlocks(t, write.Options{Report: there})
 	want, got := newKeeper(), newKeeper()
 	o := flatten.Options{TargetLabels: true, TextLabels: true, InstanceIDs: ids, Host: r.Header().Host}
 	flat := flatten.New(sinktest.Sink(both{sinktest.Sink(want), b}), o)

@@ -19,7 +19,7 @@ import (
 	"github.com/pcparchive/pcparchive/convert/flatten"
 	"github.com/pcparchive/pcparchive/convert/naming"
 	"github.com/pcparchive/pcparchive/convert/prom"
-	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/convert/tsdb/write"
 	"github.com/pcparchive/pcparchive/internal/oracle"
 )
 
@@ -36,7 +36,7 @@ func TestDumpMakesTheSameBlocks(t *testing.T) {
 				err := convert.Copy(t.Context(), flatten.New(dst, opts), convert.FromArchive(r, history.Query{}))
 				require.NoError(t, err)
 			}
-			blocks, _ := newBlocks(t, tsdb.Options{})
+			blocks, _ := newBlocks(t, write.Options{})
 			copyTo(blocks)
 			require.NoError(t, sinktest.Finish(blocks))
 			want := readBlocks(t, blocks.Written())
@@ -50,7 +50,7 @@ func TestDumpMakesTheSameBlocks(t *testing.T) {
 				want[series] = kept
 			}
 
-			store := tsdb.NewStore(t.TempDir(), nil)
+			store := write.NewStore(t.TempDir(), nil)
 			copyTo(store)
 			page := filepath.Join(t.TempDir(), "dump.om")
 			f, err := os.Create(page)
@@ -82,7 +82,7 @@ func TestDumpMakesTheSameBlocks(t *testing.T) {
 // A Store gives back what it was given, spilled or not, and several series at
 // once.
 func TestStore(t *testing.T) {
-	s := tsdb.NewStore(t.TempDir(), nil)
+	s := write.NewStore(t.TempDir(), nil)
 	all := manySeries(50)
 	const n = 3000
 	for i := range int64(n) {

@@ -7,7 +7,8 @@ import (
 	"os"
 
 	"github.com/pcparchive/pcparchive/convert/prom"
-	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/convert/tsdb/read"
+	"github.com/pcparchive/pcparchive/convert/tsdb/write"
 )
 
 func ExampleReader() {
@@ -16,7 +17,7 @@ func ExampleReader() {
 		log.Fatal(err)
 	}
 	defer os.RemoveAll(dir)
-	blocks, err := tsdb.NewBlocks(dir, tsdb.Options{})
+	blocks, err := write.NewBlocks(dir, write.Options{})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -35,7 +36,7 @@ func ExampleReader() {
 	}
 
 	// What follows is commonly a convert.Assembler, which makes steps of them.
-	r, err := tsdb.OpenReader(context.Background(), []string{dir}, tsdb.ReadOptions{Match: []string{"load", `seen_total{job=""}`}, Start: 1})
+	r, err := read.Open(context.Background(), []string{dir}, read.Options{Match: []string{"load", `seen_total{job=""}`}, Start: 1})
 	if err != nil {
 		log.Fatal(err)
 	}

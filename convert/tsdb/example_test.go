@@ -7,7 +7,7 @@ import (
 	"os"
 
 	"github.com/pcparchive/pcparchive/convert/flatten"
-	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/convert/tsdb/write"
 	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -20,7 +20,7 @@ func ExampleBlocks() {
 	}
 	defer os.RemoveAll(dir)
 
-	blocks, err := tsdb.NewBlocks(dir, tsdb.Options{})
+	blocks, err := write.NewBlocks(dir, write.Options{})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/convert/prom"
-	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/convert/tsdb/write"
 )
 
 // FuzzBlocks writes any samples and compares what is read back with a model of
@@ -31,7 +31,7 @@ func FuzzBlocks(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		const width = 40 // seconds, and the longest step is 32
 		require.NoError(t, os.RemoveAll(dir))
-		b, err := tsdb.NewBlocks(dir, tsdb.Options{BlockRange: width * time.Second})
+		b, err := write.NewBlocks(dir, write.Options{BlockRange: width * time.Second})
 		require.NoError(t, err)
 		defer func() { _ = b.Close() }()
 		want := content{}
@@ -48,7 +48,7 @@ func FuzzBlocks(f *testing.F) {
 			last := len(points) - 1
 			switch {
 			case index < window || last >= 0 && now < points[last].t:
-				var order *tsdb.OrderError
+				var order *write.OrderError
 				require.True(t, errors.As(err, &order), "%v", err)
 				continue
 			case last >= 0 && now == points[last].t:

@@ -18,7 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/convert/prom"
-	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/convert/tsdb/write"
 )
 
 const hour = int64(time.Hour / time.Millisecond)
@@ -93,17 +93,17 @@ func keysOf(all []*prom.Series) []string {
 	return keys
 }
 
-func newBlocks(t testing.TB, o tsdb.Options) (*tsdb.Blocks, string) {
+func newBlocks(t testing.TB, o write.Options) (*write.Blocks, string) {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "data")
-	b, err := tsdb.NewBlocks(dir, o)
+	b, err := write.NewBlocks(dir, o)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = b.Close() })
 	return b, dir
 }
 
 // readBlocks returns the content of blocks, having verified each of them.
-func readBlocks(t testing.TB, blocks []tsdb.Block) content {
+func readBlocks(t testing.TB, blocks []write.Block) content {
 	t.Helper()
 	all := content{}
 	for _, b := range blocks {
@@ -158,7 +158,7 @@ func listing(t testing.TB, dir string) []string {
 }
 
 // names returns the folders' names of blocks.
-func names(blocks []tsdb.Block) []string {
+func names(blocks []write.Block) []string {
 	list := []string{}
 	for _, b := range blocks {
 		list = append(list, filepath.Base(b.Dir))

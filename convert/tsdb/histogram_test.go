@@ -26,7 +26,8 @@ import (
 	"github.com/pcparchive/pcparchive/convert/mapper"
 	"github.com/pcparchive/pcparchive/convert/nativehist"
 	"github.com/pcparchive/pcparchive/convert/prom"
-	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/convert/tsdb/read"
+	"github.com/pcparchive/pcparchive/convert/tsdb/write"
 )
 
 // fillHistograms gives an appender series of every kind of native histogram:
@@ -106,12 +107,12 @@ func readHistograms(t testing.TB, dir string) map[string][]string {
 
 // toBlock writes what a folder of blocks or a server has into a block, without a
 // loss.
-func toBlock(t *testing.T, dir string) tsdb.Block {
+func toBlock(t *testing.T, dir string) write.Block {
 	t.Helper()
 	report := &prom.Report{}
-	r, err := tsdb.OpenReader(t.Context(), []string{dir}, tsdb.ReadOptions{Report: report})
+	r, err := read.Open(t.Context(), []string{dir}, read.Options{Report: report})
 	require.NoError(t, err)
-	b, _ := newBlocks(t, tsdb.Options{Report: report})
+	b, _ := newBlocks(t, write.Options{Report: report})
 	require.NoError(t, r.Samples(t.Context(), b))
 	require.NoError(t, sinktest.Finish(b))
 	require.NoError(t, r.Close())
@@ -133,7 +134,7 @@ func TestHistogramsFromBlockToBlock(t *testing.T) {
 func TestHistogramsThroughAnArchive(t *testing.T) {
 	theirs := theirBlock(t, t.TempDir(), func(app storage.AppenderV2) { fillHistograms(t, app) })
 	report := &prom.Report{}
-	r, err := tsdb.OpenReader(t.Context(), []string{theirs}, tsdb.ReadOptions{Report: report})
+	r, err := read.Open(t.Context(), []string{theirs}, read.Options{Report: report})
 	require.NoError(t, err)
 	mapper, err := mapper.New(mapper.Options{Host: "h", Report: report})
 	require.NoError(t, err)
@@ -147,7 +148,7 @@ func TestHistogramsThroughAnArchive(t *testing.T) {
 
 	ar, err := archive.Open(base, nil)
 	require.NoError(t, err)
-	b, _ := newBlocks(t, tsdb.Options{Report: report})
+	b, _ := newBlocks(t, write.Options{Report: report})
 	f := flatten.New(b, flatten.Options{TargetLabels: true, Report: report})
 	require.NoError(t, convert.Copy(context.Background(), f, convert.FromArchive(ar, history.Query{})))
 	require.NoError(t, sinktest.Finish(b))
@@ -158,11 +159,11 @@ func TestHistogramsThroughAnArchive(t *testing.T) {
 
 func TestHistogramOrder(t *testing.T) {
 	report := &prom.Report{}
-	b, _ := newBlocks(t, tsdb.Options{Report: report})
+	b, _ := newBlocks(t, write.Options{Report: report})
 	s := newSeries(0, "h", "x")
 	data, err := nativehist.Encode(tsdbutil.GenerateTestHistogram(1), nil)
 	require.NoError(t, err)
-	var order *tsdb.OrderError
+	var order *write.OrderError
 	require.NoError(t, sinktest.PutHistogram(b, s, noon, data))
 	require.ErrorAs(t, sinktest.PutHistogram(b, s, noon-1, data), &order)
 	require.ErrorAs(t, sinktest.Put(b, s, noon-1, 1), &order)

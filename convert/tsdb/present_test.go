@@ -13,14 +13,14 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/pcparchive/pcparchive/convert/tsdb"
 	"github.com/pcparchive/pcparchive/convert/tsdb/verify"
+	"github.com/pcparchive/pcparchive/convert/tsdb/write"
 )
 
 // writeInto writes n samples of each named series into a folder.
-func writeInto(t *testing.T, dir string, start int64, n int, names ...string) *tsdb.Blocks {
+func writeInto(t *testing.T, dir string, start int64, n int, names ...string) *write.Blocks {
 	t.Helper()
-	b, err := tsdb.NewBlocks(dir, tsdb.Options{})
+	b, err := write.NewBlocks(dir, write.Options{})
 	require.NoError(t, err)
 	for id, name := range names {
 		s := newSeries(id, name, "a")
@@ -165,7 +165,7 @@ func TestDamagedNeighbour(t *testing.T) {
 			spoilt := slices.Clone(whole)
 			spoilt[i] ^= 0xff
 			require.NoError(t, os.WriteFile(path, spoilt, 0o666))
-			b, err := tsdb.NewBlocks(dir, tsdb.Options{})
+			b, err := write.NewBlocks(dir, write.Options{})
 			require.NoError(t, err)
 			require.NoError(t, sinktest.Put(b, newSeries(0, "x", "a"), noon+5, 1))
 			if err := sinktest.Finish(b); err != nil {
@@ -186,7 +186,7 @@ func TestUnreadableNeighbour(t *testing.T) {
 	path := filepath.Join(dir, "01ARZ3NDEKTSV4RRFFQ69G5FAV", "meta.json")
 	require.NoError(t, os.Mkdir(filepath.Dir(path), 0o777))
 	require.NoError(t, os.WriteFile(path, []byte("{"), 0o666))
-	b, err := tsdb.NewBlocks(dir, tsdb.Options{})
+	b, err := write.NewBlocks(dir, write.Options{})
 	require.NoError(t, err)
 	require.NoError(t, sinktest.Put(b, newSeries(0, "x", "a"), noon, 1))
 	require.ErrorContains(t, sinktest.Finish(b), "meta.json")
@@ -195,7 +195,7 @@ func TestUnreadableNeighbour(t *testing.T) {
 
 func TestThanosSection(t *testing.T) {
 	dir := t.TempDir()
-	b, err := tsdb.NewBlocks(dir, tsdb.Options{External: map[string]string{"cluster": "a"}})
+	b, err := write.NewBlocks(dir, write.Options{External: map[string]string{"cluster": "a"}})
 	require.NoError(t, err)
 	require.NoError(t, sinktest.Put(b, newSeries(0, "x", "a"), noon, 1))
 	require.NoError(t, sinktest.Finish(b))

@@ -19,7 +19,7 @@ import (
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
 	"github.com/pcparchive/pcparchive/convert/flatten"
-	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/convert/tsdb/write"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -63,7 +63,7 @@ func growing(from uint64, n int) []uint64 {
 
 // rates returns what Prometheus says of rate(c[1m]) over blocks, by time, of all
 // series together.
-func rates(t *testing.T, blocks []tsdb.Block, start, end int64) map[int64]float64 {
+func rates(t *testing.T, blocks []write.Block, start, end int64) map[int64]float64 {
 	t.Helper()
 	open := storage.QueryableFunc(func(mint, maxt int64) (storage.Querier, error) {
 		var all []storage.Querier
@@ -139,7 +139,7 @@ func TestRate(t *testing.T) {
 			}
 			set, err := store.OpenSet([]string{folder}, nil)
 			require.NoError(t, err)
-			b, _ := newBlocks(t, tsdb.Options{})
+			b, _ := newBlocks(t, write.Options{})
 			var sink history.Sink = flatten.New(b, test.opts)
 			if test.unwrap {
 				sink = convert.NewUnwrap(sink, nil)
@@ -173,7 +173,7 @@ func wrapping(n int) []uint64 {
 // A NaN in place of a mark would not keep rate() from reaching over it: it hides
 // the reset, so that the rate is negative. It is why there is none.
 func TestWhyMarksAreNoNaN(t *testing.T) {
-	b, _ := newBlocks(t, tsdb.Options{})
+	b, _ := newBlocks(t, write.Options{})
 	s := newSeries(0, "c", "a")
 	for i, v := range []float64{1e6, 1e6 + 150, math.NaN(), 0, 150} {
 		require.NoError(t, sinktest.Put(b, s, noon+int64(i)*step, v))

@@ -21,7 +21,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/convert/prom"
-	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/convert/tsdb/read"
+	"github.com/pcparchive/pcparchive/convert/tsdb/write"
 )
 
 // gatherer is a Samples that keeps everything, and sees to the order.
@@ -59,13 +60,13 @@ type gathered struct {
 	report prom.Report
 }
 
-func gather(t testing.TB, o tsdb.ReadOptions, paths ...string) *gathered {
+func gather(t testing.TB, o read.Options, paths ...string) *gathered {
 	t.Helper()
 	g := &gatherer{t: t, got: content{}}
 	out := &gathered{}
 	o.Report = &out.report
-	o.Damaged = func(d *tsdb.Damage) { out.damage = append(out.damage, d.Error()) }
-	r, err := tsdb.OpenReader(t.Context(), paths, o)
+	o.Damaged = func(d *read.Damage) { out.damage = append(out.damage, d.Error()) }
+	r, err := read.Open(t.Context(), paths, o)
 	require.NoError(t, err)
 	require.NoError(t, r.Samples(t.Context(), sinktest.Sink(g, &out.report)))
 	require.NoError(t, r.Close())
@@ -96,7 +97,7 @@ func put(t testing.TB, app storage.AppenderV2, lset labels.Labels, at int64, v f
 
 func TestReadsOurBlocks(t *testing.T) {
 	_, dir, _, _ := overMidnight(t)
-	got := gather(t, tsdb.ReadOptions{}, dir)
+	got := gather(t, read.Options{}, dir)
 	want := content{}
 	for _, name := range listing(t, dir) {
 		for series, points := range readBlock(t, filepath.Join(dir, name)) {
@@ -107,7 +108,7 @@ func TestReadsOurBlocks(t *testing.T) {
 	assert.Empty(t, got.damage)
 	assert.Empty(t, got.report.Losses())
 
-	both := gather(t, tsdb.ReadOptions{}, filepath.Join(dir, listing(t, dir)[1]), filepath.Join(dir, listing(t, dir)[0]))
+	both := gather(t, read.Options{}, filepath.Join(dir, listing(t, dir)[1]), filepath.Join(dir, listing(t, dir)[0]))
 	assert.Equal(t, want, both.content, "blocks in any order")
 }
 
@@ -130,7 +131,7 @@ func TestReadsTheirBlocks(t *testing.T) {
 		}
 	})
 	for _, memory := range []int64{0, 1 << 20, 1 << 10, 1} {
-		got := gather(t, tsdb.ReadOptions{Memory: memory}, dir)
+		got := gather(t, read.Options{Memory: memory}, dir)
 		assert.Equal(t, want, got.content, memory)
 		assert.Empty(t, got.damage)
 	}
@@ -152,13 +153,13 @@ func TestReadMergesOverlappingBlocks(t *testing.T) {
 	for i := range int64(400) {
 		want[a.String()] = append(want[a.String()], at(noon+i*1000, float64(i)))
 	}
-	got := gather(t, tsdb.ReadOptions{}, dir)
+	got := gather(t, read.Options{}, dir)
 	assert.Equal(t, want, got.content)
 	assert.Len(t, got.series, 2)
 }
 
 func TestReadSelects(t *testing.T) {
-	b, dir := newBlocks(t, tsdb.Options{})
+	b, dir := newBlocks(t, write.Options{})
 	series := []*prom.Series{newSeries(0, "a", "x"), newSeries(1, "a", "y"), newSeries(2, "b", "x")}
 	for i := range int64(100) {
 		for _, s := range series {
@@ -180,7 +181,7 @@ func TestReadSelects(t *testing.T) {
 		{[]string{`{absent=~".*",__name__="b"}`}, []string{bx}},
 		{[]string{"c"}, []string{}},
 	} {
-		got := gather(t, tsdb.ReadOptions{Match: test.match}, dir)
+		got := gather(t, read.Options{Match: test.match}, dir)
 		found := []string{}
 		for series, points := range got.content {
 			found = append(found, series)
@@ -188,14 +189,14 @@ func TestReadSelects(t *testing.T) {
 		}
 		assert.ElementsMatch(t, test.want, found, test.match)
 	}
-	got := gather(t, tsdb.ReadOptions{Start: noon + 10_000, End: noon + 20_000}, dir)
+	got := gather(t, read.Options{Start: noon + 10_000, End: noon + 20_000}, dir)
 	for _, points := range got.content {
 		require.Len(t, points, 11)
 		assert.Equal(t, at(noon+10_000, 10), points[0])
 		assert.Equal(t, at(noon+20_000, 20), points[10])
 	}
-	assert.Empty(t, gather(t, tsdb.ReadOptions{Start: noon + hour}, dir).content)
-	_, err := tsdb.OpenReader(t.Context(), []string{dir}, tsdb.ReadOptions{Match: []string{"a b"}})
+	assert.Empty(t, gather(t, read.Options{Start: noon + hour}, dir).content)
+	_, err := read.Open(t.Context(), []string{dir}, read.Options{Match: []string{"a b"}})
 	require.ErrorContains(t, err, "selector a b")
 }
 
@@ -206,27 +207,27 @@ func TestReadWhere(t *testing.T) {
 			put(t, app, labels.NewBuilder(labels.FromStrings("__name__", "up")).Set("instance", host).Labels(), noon, 1)
 		}
 	})
-	r, err := tsdb.OpenReader(t.Context(), []string{dir}, tsdb.ReadOptions{})
+	r, err := read.Open(t.Context(), []string{dir}, read.Options{})
 	require.NoError(t, err)
 	values, err := r.LabelValues(t.Context(), "instance")
 	require.NoError(t, err)
 	assert.Equal(t, []string{"", "a.b:1", "axb:1", "c"}, values)
-	few, err := r.LabelValues(t.Context(), "instance", tsdb.Condition{Label: "instance", Values: []string{"c", "d"}})
+	few, err := r.LabelValues(t.Context(), "instance", read.Condition{Label: "instance", Values: []string{"c", "d"}})
 	require.NoError(t, err)
 	assert.Equal(t, []string{"c"}, few)
 	for _, v := range values {
 		g := &gatherer{t: t, got: content{}}
-		require.NoError(t, r.Where([]tsdb.Condition{{Label: "instance", Values: []string{v}}}).Samples(t.Context(), sinktest.Sink(g)))
+		require.NoError(t, r.Where([]read.Condition{{Label: "instance", Values: []string{v}}}).Samples(t.Context(), sinktest.Sink(g)))
 		require.Equal(t, 1, g.count, v)
 		assert.Equal(t, v, promLabels(g.series[0]).Get("instance"))
 	}
 	g := &gatherer{t: t, got: content{}}
-	require.NoError(t, r.Where([]tsdb.Condition{{"instance", []string{"c"}}}, []tsdb.Condition{{"instance", []string{""}}}).Samples(t.Context(), sinktest.Sink(g)))
+	require.NoError(t, r.Where([]read.Condition{{Label: "instance", Values: []string{"c"}}}, []read.Condition{{Label: "instance", Values: []string{""}}}).Samples(t.Context(), sinktest.Sink(g)))
 	assert.Equal(t, 2, g.count)
 }
 
 func TestReadHonoursTombstones(t *testing.T) {
-	b, dir := newBlocks(t, tsdb.Options{})
+	b, dir := newBlocks(t, write.Options{})
 	s := newSeries(0, "a", "x")
 	for i := range int64(1000) {
 		require.NoError(t, sinktest.Put(b, s, noon+i*1000, float64(i)))
@@ -236,12 +237,12 @@ func TestReadHonoursTombstones(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, block.Delete(t.Context(), noon+100_000, noon+899_000, labels.MustNewMatcher(labels.MatchEqual, "__name__", "a")))
 	require.NoError(t, block.Close())
-	got := gather(t, tsdb.ReadOptions{}, dir)
+	got := gather(t, read.Options{}, dir)
 	assert.Len(t, got.content[`{__name__="a", instname="x"}`], 200)
 
 	path := filepath.Join(b.Written()[0].Dir, tombstones.TombstonesFilename)
 	require.NoError(t, os.WriteFile(path, []byte("nonsense!"), 0o666))
-	got = gather(t, tsdb.ReadOptions{}, dir)
+	got = gather(t, read.Options{}, dir)
 	assert.Len(t, got.content[`{__name__="a", instname="x"}`], 1000)
 	require.Len(t, got.damage, 1)
 	assert.Contains(t, got.damage[0], "tombstones: what was deleted is read: ")
@@ -257,7 +258,7 @@ func TestReadCountsNativeHistograms(t *testing.T) {
 		}
 		put(t, app, labels.FromStrings("__name__", "f"), noon, 1)
 	})
-	got := gather(t, tsdb.ReadOptions{End: noon + 199_000}, dir)
+	got := gather(t, read.Options{End: noon + 199_000}, dir)
 	assert.Equal(t, content{`{__name__="f"}`: {at(noon, 1)}}, got.content)
 	assert.Equal(t, []prom.LossCount{{Loss: prom.LossNativeHist, Name: "h", Count: 200}}, got.report.Losses())
 }

@@ -14,7 +14,8 @@ import (
 	"github.com/pcparchive/pcparchive/convert/assemble"
 	"github.com/pcparchive/pcparchive/convert/mapper"
 	"github.com/pcparchive/pcparchive/convert/prom"
-	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/convert/tsdb/read"
+	"github.com/pcparchive/pcparchive/convert/tsdb/write"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -27,7 +28,7 @@ func (s *nowhere) Sample(*prom.Series, int64, float64) error { s.n++; return nil
 func benchBlock(b *testing.B) (dir string, samples int) {
 	b.Helper()
 	all := manySeries(5000)
-	blocks, dir := newBlocks(b, tsdb.Options{})
+	blocks, dir := newBlocks(b, write.Options{})
 	rng := rand.New(rand.NewPCG(1, 2))
 	value := make([]float64, len(all))
 	for row := range int64(960) {
@@ -53,7 +54,7 @@ func BenchmarkReader(b *testing.B) {
 	dir, samples := benchBlock(b)
 	b.ReportAllocs()
 	for b.Loop() {
-		r, err := tsdb.OpenReader(b.Context(), []string{dir}, tsdb.ReadOptions{})
+		r, err := read.Open(b.Context(), []string{dir}, read.Options{})
 		require.NoError(b, err)
 		sink := &nowhere{}
 		require.NoError(b, r.Samples(b.Context(), sinktest.Sink(sink)))
@@ -66,7 +67,7 @@ func BenchmarkBlocksToArchive(b *testing.B) {
 	dir, samples := benchBlock(b)
 	b.ReportAllocs()
 	for b.Loop() {
-		r, err := tsdb.OpenReader(b.Context(), []string{dir}, tsdb.ReadOptions{})
+		r, err := read.Open(b.Context(), []string{dir}, read.Options{})
 		require.NoError(b, err)
 		m, err := mapper.New(mapper.Options{Host: "h"})
 		require.NoError(b, err)

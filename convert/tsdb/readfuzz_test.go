@@ -24,7 +24,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/convert/nativehist"
 	"github.com/pcparchive/pcparchive/convert/prom"
-	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/convert/tsdb/read"
 	"github.com/pcparchive/pcparchive/convert/tsdb/sidecar"
 	"github.com/pcparchive/pcparchive/convert/tsdb/verify"
 )
@@ -54,7 +54,7 @@ func (a *anything) Exemplar(s *prom.Series, t int64, _ prom.Exemplar) error {
 // to fail, but for naming what is damaged, and to yield what is out of order.
 func readAnything(t *testing.T, dir string) *anything {
 	g := &anything{gatherer: gatherer{t: t, got: content{}}}
-	r, err := tsdb.OpenReader(t.Context(), []string{dir}, tsdb.ReadOptions{Memory: 1 << 16})
+	r, err := read.Open(t.Context(), []string{dir}, read.Options{Memory: 1 << 16})
 	if err != nil {
 		return g
 	}
@@ -234,7 +234,7 @@ func TestReadsRecordsOfEveryKind(t *testing.T) {
 func TestReadsAroundDamage(t *testing.T) {
 	dir := t.TempDir()
 	folder := craft(t, dir, crafted{series: []craftedSeries{plainSeries("b", "1"), plainSeries("b", "2"), plainSeries("b", "3")}})
-	whole := gather(t, tsdb.ReadOptions{}, dir)
+	whole := gather(t, read.Options{}, dir)
 	path := filepath.Join(folder, "chunks", "000001")
 	good, err := os.ReadFile(path)
 	require.NoError(t, err)
@@ -242,7 +242,7 @@ func TestReadsAroundDamage(t *testing.T) {
 		bad := append([]byte(nil), good...)
 		bad[i] ^= 0xff
 		require.NoError(t, os.WriteFile(path, bad, 0o666))
-		got := gather(t, tsdb.ReadOptions{}, dir)
+		got := gather(t, read.Options{}, dir)
 		for series, points := range got.content {
 			require.Equal(t, whole.content[series], points)
 		}
@@ -254,7 +254,7 @@ func TestReadsAroundDamage(t *testing.T) {
 		}
 	}
 	require.NoError(t, os.Remove(path))
-	got := gather(t, tsdb.ReadOptions{}, dir)
+	got := gather(t, read.Options{}, dir)
 	require.Len(t, got.damage, 3)
 	require.Contains(t, got.damage[0], "segment 000001 is missing")
 }

@@ -25,8 +25,9 @@ import (
 	"github.com/pcparchive/pcparchive/convert"
 	"github.com/pcparchive/pcparchive/convert/flatten"
 	"github.com/pcparchive/pcparchive/convert/prom"
-	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/convert/tsdb/read"
 	"github.com/pcparchive/pcparchive/convert/tsdb/verify"
+	"github.com/pcparchive/pcparchive/convert/tsdb/write"
 	"github.com/pcparchive/pcparchive/internal/archtest"
 	"github.com/pcparchive/pcparchive/internal/oracle"
 )
@@ -114,7 +115,7 @@ func (c content) text() []string {
 func TestReadsWhatAServerWrote(t *testing.T) {
 	dir := killedServer(t)
 	before := state(t, dir)
-	got := gather(t, tsdb.ReadOptions{}, dir)
+	got := gather(t, read.Options{}, dir)
 	assert.Empty(t, got.damage)
 	assert.Equal(t, before, state(t, dir))
 	assert.Equal(t, promDump(t, dir), got.text())
@@ -144,7 +145,7 @@ func TestReadsPromtoolsBlocks(t *testing.T) {
 	data := filepath.Join(dir, "data")
 	oracle.Run(t, "promtool", "tsdb", "create-blocks-from", "openmetrics", input, data)
 	assert.Greater(t, len(listing(t, data)), 1)
-	got := gather(t, tsdb.ReadOptions{}, data)
+	got := gather(t, read.Options{}, data)
 	assert.Empty(t, got.damage)
 	assert.Equal(t, promDump(t, data), got.text())
 	assert.Len(t, got.text(), 9000)
@@ -155,7 +156,7 @@ func TestReadsPromtoolsBlocks(t *testing.T) {
 func TestBlocksToArchiveAndBack(t *testing.T) {
 	for name, dir := range map[string]string{"server": killedServer(t), "blocks": second(overMidnight(t))} {
 		t.Run(name, func(t *testing.T) {
-			want := gather(t, tsdb.ReadOptions{}, dir)
+			want := gather(t, read.Options{}, dir)
 			base := filepath.Join(t.TempDir(), "middle")
 			report := &prom.Report{}
 			toArchive(t, report, base, dir)
@@ -164,12 +165,12 @@ func TestBlocksToArchiveAndBack(t *testing.T) {
 
 			r, err := archive.Open(base, nil)
 			require.NoError(t, err)
-			blocks, again := newBlocks(t, tsdb.Options{})
+			blocks, again := newBlocks(t, write.Options{})
 			flat := flatten.New(blocks, flatten.Options{TargetLabels: true, Report: report})
 			require.NoError(t, convert.Copy(t.Context(), flat, convert.FromArchive(r, history.Query{})))
 			require.NoError(t, sinktest.Finish(blocks))
 			assert.Empty(t, report.Losses())
-			got := gather(t, tsdb.ReadOptions{}, again)
+			got := gather(t, read.Options{}, again)
 			assert.Equal(t, want.content, got.content)
 			assert.Empty(t, verified(t, verify.Prometheus, again))
 		})

@@ -22,7 +22,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/convert/prom"
-	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/convert/tsdb/write"
 	"github.com/pcparchive/pcparchive/internal/oracle"
 )
 
@@ -30,9 +30,9 @@ const step = 15000
 
 // overMidnight writes an hour of samples, half of it on the next day. One
 // series pauses in the middle, having said so.
-func overMidnight(t *testing.T) (b *tsdb.Blocks, dir string, start int64, want content) {
+func overMidnight(t *testing.T) (b *write.Blocks, dir string, start int64, want content) {
 	t.Helper()
-	b, dir = newBlocks(t, tsdb.Options{})
+	b, dir = newBlocks(t, write.Options{})
 	rng := rand.New(rand.NewPCG(7, 8))
 	start = noon + 12*hour - hour/2
 	want = content{}

@@ -19,8 +19,9 @@ import (
 	"github.com/pcparchive/pcparchive/convert/flatten"
 	"github.com/pcparchive/pcparchive/convert/mapper"
 	"github.com/pcparchive/pcparchive/convert/prom"
-	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/convert/tsdb/read"
 	"github.com/pcparchive/pcparchive/convert/tsdb/sidecar"
+	"github.com/pcparchive/pcparchive/convert/tsdb/write"
 	"github.com/pcparchive/pcparchive/internal/oracle"
 	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/meta"
@@ -104,7 +105,7 @@ func toArchive(t testing.TB, report *prom.Report, path string, paths ...string) 
 // toArchiveOf is toArchive for a host's.
 func toArchiveOf(t testing.TB, host string, report *prom.Report, path string, paths ...string) {
 	t.Helper()
-	r, err := tsdb.OpenReader(t.Context(), paths, tsdb.ReadOptions{Report: report, Damaged: func(d *tsdb.Damage) { t.Error(d) }})
+	r, err := read.Open(t.Context(), paths, read.Options{Report: report, Damaged: func(d *read.Damage) { t.Error(d) }})
 	require.NoError(t, err)
 	m, err := mapper.New(mapper.Options{Host: host, Report: report})
 	require.NoError(t, err)
@@ -128,7 +129,7 @@ func newArchive(t testing.TB, path string) *convert.ToArchive {
 func TestNativeMetricsComeBack(t *testing.T) {
 	dir := t.TempDir()
 	first, second := filepath.Join(dir, "first"), filepath.Join(dir, "second")
-	blocks, data := newBlocks(t, tsdb.Options{})
+	blocks, data := newBlocks(t, write.Options{})
 	original := newArchive(t, first)
 	flat := flatten.New(blocks, flatten.Options{})
 	nativeSteps(t, "web", original, flat)
@@ -168,7 +169,7 @@ func allLabels(r *archive.Reader) map[string]bool {
 }
 
 func TestSidecarNamesHosts(t *testing.T) {
-	blocks, data := newBlocks(t, tsdb.Options{})
+	blocks, data := newBlocks(t, write.Options{})
 	a, b := &seriesBy{}, &seriesBy{}
 	nativeSteps(t, "a", flatten.New(sinktest.Sink(a), flatten.Options{}))
 	nativeSteps(t, "b", flatten.New(sinktest.Sink(b), flatten.Options{}))
@@ -179,7 +180,7 @@ func TestSidecarNamesHosts(t *testing.T) {
 		}
 	}
 	require.NoError(t, sinktest.Finish(blocks))
-	got := gather(t, tsdb.ReadOptions{}, data)
+	got := gather(t, read.Options{}, data)
 	require.Len(t, got.series, 18)
 	for _, s := range got.series {
 		require.NotNil(t, s.PCPMetric)
@@ -211,12 +212,12 @@ func (s *seriesBy) Sample(p *prom.Series, _ int64, _ float64) error {
 }
 
 func TestSidecarIsOptional(t *testing.T) {
-	blocks, data := newBlocks(t, tsdb.Options{NoSidecar: true})
+	blocks, data := newBlocks(t, write.Options{NoSidecar: true})
 	nativeSteps(t, "a", flatten.New(blocks, flatten.Options{}))
 	require.NoError(t, sinktest.Finish(blocks))
 	path := filepath.Join(blocks.Written()[0].Dir, sidecar.FileName)
 	require.NoFileExists(t, path)
-	got := gather(t, tsdb.ReadOptions{}, data)
+	got := gather(t, read.Options{}, data)
 	assert.Len(t, got.series, 9)
 	assert.Nil(t, got.series[0].Family)
 	assert.Empty(t, got.damage)
@@ -226,7 +227,7 @@ func TestSidecarIsOptional(t *testing.T) {
 		`{"format":"pcparchive block metadata","version":1,"hosts":[{"context":{"set":[]}}]}`: "names and types of metrics: ",
 	} {
 		require.NoError(t, os.WriteFile(path, []byte(text), 0o666))
-		got = gather(t, tsdb.ReadOptions{}, data)
+		got = gather(t, read.Options{}, data)
 		assert.Len(t, got.series, 9)
 		require.Len(t, got.damage, 1)
 		assert.Contains(t, got.damage[0], want)

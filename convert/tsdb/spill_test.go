@@ -19,7 +19,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/convert/flatten"
 	"github.com/pcparchive/pcparchive/convert/prom"
-	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/convert/tsdb/write"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -28,7 +28,7 @@ import (
 // and by count, over three windows in which series come, go and come back.
 func TestSpill(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
-	b, dir := newBlocks(t, tsdb.Options{BlockRange: time.Hour})
+	b, dir := newBlocks(t, write.Options{BlockRange: time.Hour})
 	all := manySeries(600)
 	want, keys := content{}, keysOf(all)
 	for row := range int64(1700) {
@@ -58,7 +58,7 @@ func TestSpill(t *testing.T) {
 }
 
 func TestManySeries(t *testing.T) {
-	b, _ := newBlocks(t, tsdb.Options{})
+	b, _ := newBlocks(t, write.Options{})
 	all := manySeries(20000)
 	for row := range int64(3) {
 		for i := range all {
@@ -76,7 +76,7 @@ func TestManySeries(t *testing.T) {
 }
 
 func TestNothing(t *testing.T) {
-	b, dir := newBlocks(t, tsdb.Options{})
+	b, dir := newBlocks(t, write.Options{})
 	require.NoError(t, sinktest.Finish(b))
 	require.NoError(t, sinktest.Finish(b), "a second time")
 	require.NoError(t, b.Close())
@@ -86,7 +86,7 @@ func TestNothing(t *testing.T) {
 }
 
 func TestCloseKeepsWholeBlocks(t *testing.T) {
-	b, dir := newBlocks(t, tsdb.Options{BlockRange: time.Hour})
+	b, dir := newBlocks(t, write.Options{BlockRange: time.Hour})
 	all := manySeries(500)
 	for row := range int64(1000) {
 		for _, s := range all {
@@ -104,7 +104,7 @@ func TestCloseKeepsWholeBlocks(t *testing.T) {
 
 // TestFailure lets the last of three windows fail in the middle of its block.
 func TestFailure(t *testing.T) {
-	b, dir := newBlocks(t, tsdb.Options{BlockRange: time.Hour})
+	b, dir := newBlocks(t, write.Options{BlockRange: time.Hour})
 	s, twin := newSeries(0, "m", "a"), newSeries(1, "m", "a")
 	require.NoError(t, sinktest.Put(b, s, noon, 1))
 	require.NoError(t, sinktest.Put(b, s, noon+hour, 1))
@@ -122,13 +122,13 @@ func TestFailure(t *testing.T) {
 // TestUnwritable takes the folder away: at the start of a block, and when the
 // spill file is to be made.
 func TestUnwritable(t *testing.T) {
-	b, dir := newBlocks(t, tsdb.Options{})
+	b, dir := newBlocks(t, write.Options{})
 	require.NoError(t, sinktest.Put(b, newSeries(0, "m", "a"), noon, 1))
 	require.NoError(t, os.RemoveAll(dir))
 	require.ErrorIs(t, sinktest.Finish(b), os.ErrNotExist)
 	assert.Empty(t, b.Written())
 
-	b, dir = newBlocks(t, tsdb.Options{})
+	b, dir = newBlocks(t, write.Options{})
 	require.NoError(t, os.RemoveAll(dir))
 	rng := rand.New(rand.NewPCG(1, 2))
 	s := newSeries(0, "m", "a")
@@ -142,20 +142,20 @@ func TestUnwritable(t *testing.T) {
 
 func TestRefused(t *testing.T) {
 	for _, width := range []time.Duration{-time.Hour, time.Microsecond, time.Hour + time.Nanosecond} {
-		_, err := tsdb.NewBlocks(t.TempDir(), tsdb.Options{BlockRange: width})
+		_, err := write.NewBlocks(t.TempDir(), write.Options{BlockRange: width})
 		require.ErrorContains(t, err, "not a positive number of milliseconds")
 	}
 	file := filepath.Join(t.TempDir(), "file")
 	require.NoError(t, os.WriteFile(file, nil, 0o666))
-	_, err := tsdb.NewBlocks(file, tsdb.Options{})
+	_, err := write.NewBlocks(file, write.Options{})
 	require.Error(t, err)
 
 	for _, far := range []int64{math.MinInt64, math.MaxInt64} {
-		b, _ := newBlocks(t, tsdb.Options{})
+		b, _ := newBlocks(t, write.Options{})
 		require.ErrorContains(t, sinktest.Put(b, newSeries(0, "m", "a"), far, 1), "out of range")
 	}
 
-	b, _ := newBlocks(t, tsdb.Options{})
+	b, _ := newBlocks(t, write.Options{})
 	require.NoError(t, sinktest.Put(b, newSeries(0, "m", "a"), noon, 1))
 	require.ErrorContains(t, sinktest.Put(b, newSeries(0, "m", "b"), noon, 1), "more than one Flattener")
 }
@@ -163,7 +163,7 @@ func TestRefused(t *testing.T) {
 // TestUnfitLabels checks that what Prometheus would refuse is left out, counted.
 func TestUnfitLabels(t *testing.T) {
 	var report prom.Report
-	b, _ := newBlocks(t, tsdb.Options{Report: &report})
+	b, _ := newBlocks(t, write.Options{Report: &report})
 	good := newSeries(0, "good.name", "ü")
 	unfit := []*prom.Series{
 		{ID: 1, Name: ""},
@@ -196,7 +196,7 @@ func TestUnfitLabels(t *testing.T) {
 
 // TestFromSteps goes the whole way from an archive's steps.
 func TestFromSteps(t *testing.T) {
-	b, _ := newBlocks(t, tsdb.Options{})
+	b, _ := newBlocks(t, write.Options{})
 	sink := flatten.New(b, flatten.Options{})
 	m := &history.Metric{Name: "kernel.all.load", Desc: &meta.Desc{PMID: 1, Type: pcp.TypeDouble, Sem: pcp.SemInstant}}
 	s := &history.Series{Metric: m, Inst: meta.Instance{ID: 5, Name: "5 minute"}}

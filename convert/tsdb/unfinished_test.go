@@ -11,20 +11,20 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
-	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/convert/tsdb/write"
 	"github.com/pcparchive/pcparchive/internal/sinktest"
 )
 
 func TestOneWriterPerFolder(t *testing.T) {
 	dir := t.TempDir()
-	first, err := tsdb.NewBlocks(dir, tsdb.Options{})
+	first, err := write.NewBlocks(dir, write.Options{})
 	require.NoError(t, err)
-	_, err = tsdb.NewBlocks(dir, tsdb.Options{})
+	_, err = write.NewBlocks(dir, write.Options{})
 	var held *archive.InUseError
 	require.ErrorAs(t, err, &held)
 	assert.Equal(t, os.Getpid(), held.PID)
 	require.NoError(t, first.Close())
-	second, err := tsdb.NewBlocks(dir, tsdb.Options{})
+	second, err := write.NewBlocks(dir, write.Options{})
 	require.NoError(t, err)
 	require.NoError(t, second.Close())
 	entries, err := os.ReadDir(dir)
@@ -55,7 +55,7 @@ func TestUnfinishedBlocksAreRemoved(t *testing.T) {
 				require.NoError(t, err)
 				defer lock.Release()
 			}
-			b, err := tsdb.NewBlocks(dir, tsdb.Options{})
+			b, err := write.NewBlocks(dir, write.Options{})
 			require.NoError(t, err)
 			require.NoError(t, b.Close())
 			entries, err := os.ReadDir(dir)
@@ -73,7 +73,7 @@ func TestUnfinishedBlocksAreRemoved(t *testing.T) {
 // of one remains.
 func TestUnwantedBlock(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	b, dir := newBlocks(t, tsdb.Options{Context: ctx})
+	b, dir := newBlocks(t, write.Options{Context: ctx})
 	require.NoError(t, sinktest.Put(b, newSeries(0, "m", "a"), noon, 1))
 	cancel()
 	require.ErrorIs(t, b.Flush(t.Context()), context.Canceled)

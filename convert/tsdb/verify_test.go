@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/oklog/ulid/v2"
+	"github.com/pcparchive/pcparchive/convert/tsdb/write"
 	"github.com/prometheus/prometheus/model/labels"
 	promtsdb "github.com/prometheus/prometheus/tsdb"
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
@@ -15,13 +16,11 @@ import (
 	"github.com/prometheus/prometheus/tsdb/index"
 	"github.com/prometheus/prometheus/tsdb/tombstones"
 	"github.com/stretchr/testify/require"
-
-	"github.com/pcparchive/pcparchive/convert/tsdb"
 )
 
 // verifyBlock walks a block and compares all that is said twice: Prometheus has
 // no such check, its readers trust a block.
-func verifyBlock(t testing.TB, b tsdb.Block) {
+func verifyBlock(t testing.TB, b write.Block) {
 	t.Helper()
 	require.Equal(t, []string{"chunks", "index", "meta.json", "pcparchive.json", "tombstones"}, listing(t, b.Dir))
 	verifyMeta(t, b)
@@ -41,7 +40,7 @@ func verifyBlock(t testing.TB, b tsdb.Block) {
 }
 
 // verifyMeta compares meta.json with Prometheus' idea of it and with b.
-func verifyMeta(t testing.TB, b tsdb.Block) {
+func verifyMeta(t testing.TB, b write.Block) {
 	t.Helper()
 	path := filepath.Join(b.Dir, "meta.json")
 	var m promtsdb.BlockMeta
@@ -75,10 +74,10 @@ func verifyMeta(t testing.TB, b tsdb.Block) {
 }
 
 // verifySeries walks all series and returns their names and values of labels.
-func verifySeries(t testing.TB, b tsdb.Block, ir *index.Reader, cr *chunks.Reader) map[string]bool {
+func verifySeries(t testing.TB, b write.Block, ir *index.Reader, cr *chunks.Reader) map[string]bool {
 	t.Helper()
 	used := map[string]bool{}
-	got := tsdb.Block{Content: b.Content, ULID: b.ULID, Dir: b.Dir, Bytes: b.Bytes, MinTime: 1<<63 - 1, MaxTime: -1 << 63}
+	got := write.Block{Content: b.Content, ULID: b.ULID, Dir: b.Dir, Bytes: b.Bytes, MinTime: 1<<63 - 1, MaxTime: -1 << 63}
 	var builder labels.ScratchBuilder
 	var last labels.Labels
 	var ref chunks.ChunkRef

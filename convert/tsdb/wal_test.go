@@ -19,7 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/convert/prom"
-	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/convert/tsdb/read"
 )
 
 // server has Prometheus' database in a folder, which is left as a server that
@@ -91,7 +91,7 @@ func TestReadsLogAlone(t *testing.T) {
 		var want content
 		dir := server(t, func(o *promtsdb.Options) { o.WALCompression = c }, func(db *promtsdb.DB) { want = fill(t, db, noon, 1000) })
 		before := state(t, dir)
-		got := gather(t, tsdb.ReadOptions{}, dir)
+		got := gather(t, read.Options{}, dir)
 		assert.Equal(t, want, got.content, c)
 		assert.Empty(t, got.damage)
 		assert.Equal(t, before, state(t, dir))
@@ -123,7 +123,7 @@ func TestReadsServerData(t *testing.T) {
 	checkpoints, err := filepath.Glob(filepath.Join(dir, "wal", "checkpoint.*"))
 	require.NoError(t, err)
 	require.NotEmpty(t, checkpoints)
-	got := gather(t, tsdb.ReadOptions{}, dir)
+	got := gather(t, read.Options{}, dir)
 	assert.Empty(t, got.damage)
 	require.Equal(t, len(want), len(got.content))
 	for series, points := range want {
@@ -160,7 +160,7 @@ func TestLogKnowsMore(t *testing.T) {
 		require.NoError(t, app.Commit())
 		require.NoError(t, db.Delete(t.Context(), noon+2, noon+7, labels.MustNewMatcher(labels.MatchEqual, "__name__", "gone")))
 	})
-	got := gather(t, tsdb.ReadOptions{}, dir)
+	got := gather(t, read.Options{}, dir)
 	assert.Empty(t, got.damage)
 	assert.Len(t, got.content[`{__name__="gone"}`], 4)
 	for _, s := range got.series {
@@ -187,7 +187,7 @@ func TestReadsTornLog(t *testing.T) {
 	last := most
 	for cut := 0; cut < 2000; cut += 9 {
 		require.NoError(t, os.WriteFile(path, whole[:len(whole)-cut], 0o666))
-		got := gather(t, tsdb.ReadOptions{}, dir)
+		got := gather(t, read.Options{}, dir)
 		require.Empty(t, got.damage, cut)
 		n := 0
 		for _, points := range got.content {
@@ -209,7 +209,7 @@ func TestReadsSpoiltLog(t *testing.T) {
 	require.NoError(t, err)
 	data[40000] ^= 1
 	require.NoError(t, os.WriteFile(path, data, 0o666))
-	got := gather(t, tsdb.ReadOptions{}, dir)
+	got := gather(t, read.Options{}, dir)
 	require.NotEmpty(t, got.damage)
 	assert.Contains(t, got.damage[0], "00000000: offset 3")
 	lost := 0

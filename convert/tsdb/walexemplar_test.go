@@ -18,7 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/convert/prom"
-	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/convert/tsdb/read"
 )
 
 // exemplary has the exemplars of series, each with the time of the sample that it
@@ -46,10 +46,10 @@ func (x *exemplary) Exemplar(s *prom.Series, t int64, e prom.Exemplar) error {
 }
 
 // readExemplars reads a folder.
-func readExemplars(t *testing.T, dir string, o tsdb.ReadOptions) map[string][]prom.Sample {
+func readExemplars(t *testing.T, dir string, o read.Options) map[string][]prom.Sample {
 	t.Helper()
 	x := &exemplary{t: t, last: map[*prom.Series]int64{}, got: map[string][]prom.Sample{}}
-	r, err := tsdb.OpenReader(t.Context(), []string{dir}, o)
+	r, err := read.Open(t.Context(), []string{dir}, o)
 	require.NoError(t, err)
 	require.NoError(t, r.Samples(t.Context(), sinktest.Sink(x)))
 	require.NoError(t, r.Close())
@@ -106,11 +106,11 @@ func TestExemplarsOfLog(t *testing.T) {
 	require.Len(t, want, 6)
 	for _, memory := range []int64{0, 1 << 14} {
 		report := &prom.Report{}
-		assert.Equal(t, want, readExemplars(t, dir, tsdb.ReadOptions{Memory: memory, Report: report}))
+		assert.Equal(t, want, readExemplars(t, dir, read.Options{Memory: memory, Report: report}))
 		assert.Empty(t, report.Losses())
 	}
 	// A part of the time.
-	got := readExemplars(t, dir, tsdb.ReadOptions{Start: noon + 30_000, End: noon + 60_000, Match: []string{"x_seconds"}})
+	got := readExemplars(t, dir, read.Options{Start: noon + 30_000, End: noon + 60_000, Match: []string{"x_seconds"}})
 	var part []prom.Sample
 	for _, e := range want["{__name__=\"x_seconds\"}"] {
 		if e.T >= noon+30_000 && e.T <= noon+60_000 {
@@ -134,7 +134,7 @@ func TestExemplarsOfCheckpoint(t *testing.T) {
 	require.NoError(t, err)
 	require.NotEmpty(t, checkpoints)
 	report := &prom.Report{}
-	got := readExemplars(t, dir, tsdb.ReadOptions{Report: report})
+	got := readExemplars(t, dir, read.Options{Report: report})
 	assert.Len(t, got, len(want))
 	for series, all := range got {
 		n := len(want[series])

@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/convert/prom"
-	"github.com/pcparchive/pcparchive/convert/tsdb"
+	"github.com/pcparchive/pcparchive/convert/tsdb/read"
 )
 
 // TestHistogramsFromLogToBlock reads native histograms of a write-ahead log: they
@@ -45,7 +45,7 @@ func TestLateHistograms(t *testing.T) {
 	})
 	require.NotEmpty(t, listing(t, filepath.Join(dir, "wbl")))
 	report := &prom.Report{}
-	r, err := tsdb.OpenReader(t.Context(), []string{dir}, tsdb.ReadOptions{Report: report})
+	r, err := read.Open(t.Context(), []string{dir}, read.Options{Report: report})
 	require.NoError(t, err)
 	times := &histogramTimes{}
 	require.NoError(t, r.Samples(t.Context(), sinktest.Sink(times)))

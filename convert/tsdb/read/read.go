@@ -1,4 +1,4 @@
-package tsdb
+package read
 
 import (
 	"cmp"
@@ -21,10 +21,10 @@ import (
 )
 
 // DefaultReadMemory is how many bytes of samples a Reader holds by default.
-const DefaultReadMemory = 64 << 20
+const DefaultMemory = 64 << 20
 
 // ReadOptions say what a Reader reads. The zero value reads everything.
-type ReadOptions struct {
+type Options struct {
 	// Match are PromQL selectors, such as {job="node"}: only series that one of
 	// them selects are read.
 	Match []string
@@ -70,7 +70,7 @@ func (d *Damage) Unwrap() error { return d.Err }
 // A Reader is for one goroutine at a time, but Done and Size may be called by
 // any.
 type Reader struct {
-	opts      ReadOptions
+	opts      Options
 	selectors block.Selectors
 	sources   []source        // by their first time
 	heads     []*head         // those of the sources that are no blocks
@@ -104,8 +104,8 @@ type source interface {
 // OpenReader finds the blocks and write-ahead logs at the given paths: folders
 // of blocks, and data folders. What is incomplete is named to o.Damaged and left
 // out; the error is for paths that hold nothing, and for mistakes in o.
-func OpenReader(ctx context.Context, paths []string, o ReadOptions) (*Reader, error) {
-	o.Memory = cmp.Or(o.Memory, DefaultReadMemory)
+func Open(ctx context.Context, paths []string, o Options) (*Reader, error) {
+	o.Memory = cmp.Or(o.Memory, DefaultMemory)
 	if o.Memory < 0 {
 		return nil, fmt.Errorf("memory bound %d is negative", o.Memory)
 	}
@@ -189,7 +189,7 @@ func (r *Reader) Span() (start, end int64, ok bool) {
 }
 
 // Limit sets the first and the last time that is read from now on, as
-// [ReadOptions] do: for times that depend on the Span.
+// [Options] do: for times that depend on the Span.
 func (r *Reader) Limit(start, end int64) {
 	const last = math.MaxInt64 - 1 // so that there is a time after it
 	r.opts.Start, r.opts.End = cmp.Or(start, math.MinInt64), min(cmp.Or(end, last), last)

@@ -1,4 +1,4 @@
-package tsdb
+package read
 
 import (
 	"math"
@@ -17,7 +17,7 @@ import (
 // as others do. Every second one is followed by another of its time.
 func TestLateSamples(t *testing.T) {
 	rng := rand.New(rand.NewPCG(9, 9))
-	h := newHead(&Reader{opts: ReadOptions{End: math.MaxInt64, TempDir: t.TempDir()}}, "")
+	h := newHead(&Reader{opts: Options{End: math.MaxInt64, TempDir: t.TempDir()}}, "")
 	h.declare(1, labels.FromStrings("a", "b"))
 	const newest = 1 << 40
 	require.NoError(t, h.sample(1, newest, 1))
