@@ -18,12 +18,14 @@ build: ## static binary in bin/
 test: ## all tests; those that need the reference programs say so where they skip
 	$(GO) test ./...
 
-# Of archive what several goroutines do: its other tests take minutes under the
-# detector and have one goroutine.
-RACED := Follow|Shared|Concurrent|Ahead|Packed|Volumes|Crash|Set|Lock|Recorder
+# The tests of archive and query that run several goroutines. The others run one, and
+# take minutes under the detector.
+RACED_ARCHIVE := Follow|Shared|Concurrent|Ahead|Packed|Volumes|Crash|Set|Lock|Recorder
+RACED_QUERY   := Concurrent|Stops|Timeout|SelectsOnce|Hosts|Server
 race: ## the concurrent packages under the race detector, which wants a C compiler
-	CGO_ENABLED=1 $(GO) test -race -run '$(RACED)' ./archive
-	CGO_ENABLED=1 $(GO) test -race ./scrape ./query ./meta
+	CGO_ENABLED=1 $(GO) test -race -run '$(RACED_ARCHIVE)' ./archive
+	CGO_ENABLED=1 $(GO) test -race -run '$(RACED_QUERY)' ./query
+	CGO_ENABLED=1 $(GO) test -race ./scrape ./meta
 
 lint: ## formatting, vet and linters
 	test -z "$$(gofmt -l .)" || { gofmt -l .; exit 1; }

@@ -76,11 +76,11 @@ func readAnything(t *testing.T, dir string) *anything {
 
 // FuzzReadBlock has the files of a block.
 func FuzzReadBlock(f *testing.F) {
-	folder := craft(f, f.TempDir(), crafted{series: []craftedSeries{plainSeries("b", "1"), plainSeries("b", "2")}})
+	source := craft(f, f.TempDir(), crafted{series: []craftedSeries{plainSeries("b", "1"), plainSeries("b", "2")}})
 	var files [3][]byte
 	for i, name := range []string{"index", "chunks/000001", "meta.json"} {
 		var err error
-		files[i], err = os.ReadFile(filepath.Join(folder, name))
+		files[i], err = os.ReadFile(filepath.Join(source, name))
 		require.NoError(f, err)
 	}
 	f.Add(files[0], files[1], files[2], []byte(nil), []byte(nil))
@@ -88,16 +88,14 @@ func FuzzReadBlock(f *testing.F) {
 	f.Add(files[0][:100], files[1], files[2], []byte(nil), []byte(`{"format":"pcparchive block metadata","version":1}`))
 	data := inMemory(f)
 	dir := filepath.Join(data, "01JD0000000000000000000000")
+	require.NoError(f, os.MkdirAll(filepath.Join(dir, "chunks"), 0o777))
+	block := folder{dir, map[string][]byte{}}
 	f.Fuzz(func(t *testing.T, index, chunks, meta, deleted, metadata []byte) {
-		require.NoError(t, os.RemoveAll(dir))
-		require.NoError(t, os.MkdirAll(filepath.Join(dir, "chunks"), 0o777))
-		for name, data := range map[string][]byte{
-			"index": index, "chunks/000001": chunks, "meta.json": meta, tombstones.TombstonesFilename: deleted, sidecar.FileName: metadata,
-		} {
-			if data != nil {
-				require.NoError(t, os.WriteFile(filepath.Join(dir, name), data, 0o666))
-			}
-		}
+		block.put(t, "index", index)
+		block.put(t, "chunks/000001", chunks)
+		block.put(t, "meta.json", meta)
+		block.put(t, tombstones.TombstonesFilename, deleted)
+		block.put(t, sidecar.FileName, metadata)
 		readAnything(t, data)
 	})
 }
