@@ -20,10 +20,10 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// DefaultReadMemory is how many bytes of samples a Reader holds by default.
+// DefaultMemory is how many bytes of samples a Reader holds by default.
 const DefaultMemory = 64 << 20
 
-// ReadOptions say what a Reader reads. The zero value reads everything.
+// Options say what a Reader reads. The zero value reads everything.
 type Options struct {
 	// Match are PromQL selectors, such as {job="node"}: only series that one of
 	// them selects are read.
@@ -101,7 +101,7 @@ type source interface {
 	path() string
 }
 
-// OpenReader finds the blocks and write-ahead logs at the given paths: folders
+// Open finds the blocks and write-ahead logs at the given paths: folders
 // of blocks, and data folders. What is incomplete is named to o.Damaged and left
 // out; the error is for paths that hold nothing, and for mistakes in o.
 func Open(ctx context.Context, paths []string, o Options) (*Reader, error) {
