@@ -40,11 +40,16 @@ func (r *Reader) Backward(q history.Query) iter.Seq2[*history.Step, error] {
 
 // backward yields the steps of one volume.
 func (v *view) backward(m Member, yield func(*history.Step, error) bool) error {
+	later := v.lost
 	s, err := v.r.volumeIn(m, 0, leastBuffer, v.damaged)
 	if err != nil || s == nil {
 		return err
 	}
 	defer s.f.Close()
+	if v.lost && !later { // the damage is before the volume's first record
+		v.lost = false
+		defer func() { v.lost = true }()
+	}
 	if frame, err := s.frames.next(); err == nil {
 		if t, ok := v.r.stamp(frame); ok && t.After(v.q.To) {
 			return nil // everything before it is earlier than the query, too

@@ -24,13 +24,13 @@ type Cache struct {
 	order list.List // of *entry, most recently used first
 }
 
-// tableOf takes the place of the window number in the key of a file's table of
+// tableOf takes the place of the window's offset in the key of a file's table of
 // windows.
 const tableOf = -1
 
 type key struct {
 	file   ID
-	window int
+	window int64 // offset of the window in the compressed file
 }
 
 type entry struct {

@@ -9,6 +9,9 @@
 // start. It keeps a window decoded for this purpose in a [Cache] if the window
 // fits.
 //
+// After damage, the package divides a window at the next gzip member or zstd
+// frame, so that a reader can continue there; see [Reader.Next].
+//
 // The first bytes of a file determine its format; the name does not matter. No
 // length claimed by a file causes an allocation beyond [Limits].
 package decomp

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"sort"
+	"sync"
 )
 
 // File reads the contents of an open file, decoded if the file is compressed.
@@ -15,7 +16,9 @@ type File struct {
 	format Format
 	limits Limits
 	cache  *Cache
-	table  []window // windows of a compressed file
+
+	mu    sync.Mutex
+	table []window // windows of a compressed file; never changed in place
 }
 
 // window is a part of a file that can be decoded independently.
@@ -24,6 +27,7 @@ type window struct {
 	at         int64 // offset in the contents
 	size       int64 // length of the contents; may be unknown in the last window only
 	flags      uint16
+	damaged    bool // cannot be decoded completely and is not to be divided further
 }
 
 const unknown = -1
@@ -42,7 +46,7 @@ func Open(raw io.ReaderAt, id ID, l Limits, c *Cache) (*File, error) {
 	switch f.format {
 	case Plain:
 		return f, nil
-	case XZ, Zstd:
+	case XZ, Zstd, Gzip:
 		if f.table, err = f.windows(); err != nil {
 			return nil, err
 		}
@@ -58,8 +62,11 @@ func (f *File) windows() ([]window, error) {
 		return e.table, nil
 	}
 	find := xzWindows
-	if f.format == Zstd {
+	switch f.format {
+	case Zstd:
 		find = zstdWindows
+	case Gzip:
+		return f.oneWindow(), nil
 	}
 	t := &table{src: f.raw, size: f.id.Size}
 	find(t)
@@ -77,21 +84,28 @@ func (f *File) windows() ([]window, error) {
 // start.
 func (f *File) oneWindow() []window { return []window{{stored: f.id.Size, size: unknown}} }
 
+// all returns the windows of the file at present.
+func (f *File) all() []window {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.table
+}
+
 // Format returns the compression format of the file.
 func (f *File) Format() Format { return f.format }
 
 // Seekable reports whether reaching an offset is cheaper than decoding
 // everything before it.
-func (f *File) Seekable() bool { return f.format == Plain || len(f.table) > 1 }
+func (f *File) Seekable() bool { return f.format == Plain || len(f.all()) > 1 }
 
 // RandomAccess reports whether reading at arbitrary offsets decodes each window
 // at most once: every window fits into the cache or is in it.
 func (f *File) RandomAccess() bool {
-	for i, w := range f.table {
+	for _, w := range f.all() {
 		if w.size != unknown && w.size <= f.cache.limit/2 {
 			continue
 		}
-		if _, ok := f.cached(i); !ok {
+		if _, ok := f.cached(w); !ok {
 			return false
 		}
 	}
@@ -104,23 +118,23 @@ func (f *File) Size() (n int64, ok bool) {
 	if f.format == Plain {
 		return f.id.Size, true
 	}
-	if len(f.table) == 0 {
+	table := f.all()
+	if len(table) == 0 {
 		return 0, true
 	}
-	last := len(f.table) - 1
-	w := f.table[last]
+	w := table[len(table)-1]
 	if w.size != unknown {
 		return w.at + w.size, true
 	}
-	if data, ok := f.cached(last); ok {
+	if data, ok := f.cached(w); ok {
 		return w.at + int64(len(data)), true
 	}
 	return 0, false
 }
 
-// cached returns window i if it is in the cache.
-func (f *File) cached(i int) ([]byte, bool) {
-	if e, ok := f.cache.get(key{f.id, i}); ok && e.data != nil {
+// cached returns the contents of a window if they are in the cache.
+func (f *File) cached(w window) ([]byte, bool) {
+	if e, ok := f.cache.get(key{f.id, w.in}); ok && e.data != nil {
 		return e.data, true
 	}
 	return nil, false
@@ -146,14 +160,23 @@ func (f *File) NewReader(off int64) *Reader {
 	if f.format == Plain {
 		return &Reader{f: f, off: off}
 	}
-	i := sort.Search(len(f.table), func(i int) bool { return f.table[i].at > off }) - 1
+	r := &Reader{f: f, table: f.all()}
+	r.seek(off)
+	return r
+}
+
+// seek makes the next Read of a compressed file start at off.
+func (r *Reader) seek(off int64) {
+	i := sort.Search(len(r.table), func(i int) bool { return r.table[i].at > off }) - 1
 	if i < 0 {
-		return &Reader{f: f}
+		r.next, r.skip = 0, 0
+		return
 	}
-	if w := f.table[i]; w.size != unknown && off >= w.at+w.size {
-		return &Reader{f: f, next: len(f.table)}
+	if w := r.table[i]; w.size != unknown && off >= w.at+w.size {
+		r.next, r.skip = len(r.table), 0
+		return
 	}
-	return &Reader{f: f, next: i, skip: off - f.table[i].at}
+	r.next, r.skip = i, off-r.table[i].at
 }
 
 // Reader reads the contents of a file sequentially.
@@ -164,6 +187,8 @@ type Reader struct {
 	skip int64 // bytes to skip at the start of the next window
 	cur  io.ReadCloser
 	err  error
+
+	table []window // windows of the file
 }
 
 // Read reads the next bytes.
@@ -195,23 +220,42 @@ func (r *Reader) Read(p []byte) (int, error) {
 	return 0, r.err
 }
 
-// open opens the next window.
+// open opens the next window. If it is damaged before the offset to read from,
+// open divides it, because a later part may contain this offset.
 func (r *Reader) open() {
-	if r.next >= len(r.f.table) {
-		r.err = io.EOF
-		return
+	for {
+		if r.next >= len(r.table) {
+			r.err = io.EOF
+			return
+		}
+		w, skip := r.table[r.next], r.skip
+		r.cur, r.err = r.f.window(w, skip)
+		r.next, r.skip = r.next+1, 0
+		if skip == 0 || w.damaged || !errors.Is(r.err, ErrCorrupt) {
+			return
+		}
+		cause := r.err
+		r.Next()
+		next := r.next
+		if r.seek(w.at + skip); r.next < next || r.next >= len(r.table) {
+			r.next, r.skip, r.err = next, 0, cause
+			return
+		}
+		r.err = nil
 	}
-	r.cur, r.err = r.f.window(r.next, r.skip)
-	r.next, r.skip = r.next+1, 0
 }
 
 // Next returns the offset in the contents at which the next window begins. ok
-// is false in the last window and in a plain file.
+// is false in the last window and in a plain file. After damage, Next finds the
+// windows that follow it inside the window being read.
 func (r *Reader) Next() (off int64, ok bool) {
-	if r.next >= len(r.f.table) {
+	if r.next > 0 && errors.Is(r.err, ErrCorrupt) {
+		r.table, r.next = r.f.after(r.table[r.next-1])
+	}
+	if r.next >= len(r.table) {
 		return 0, false
 	}
-	return r.f.table[r.next].at, true
+	return r.table[r.next].at, true
 }
 
 // Close releases the decoder. A later Read continues with the next window.

@@ -6,16 +6,15 @@ import (
 	"io"
 )
 
-// window returns a reader of window i without its first skip bytes. If skip is
+// window returns a reader of window w without its first skip bytes. If skip is
 // positive and the window fits into the cache, window decodes and caches all of
 // it. Reading a window from its start takes no memory.
-func (f *File) window(i int, skip int64) (io.ReadCloser, error) {
-	k := key{f.id, i}
+func (f *File) window(w window, skip int64) (io.ReadCloser, error) {
+	k := key{f.id, w.in}
 	e, known := f.cache.get(k)
 	if known && e.data != nil {
 		return cut(e.data, skip), nil
 	}
-	w := f.table[i]
 	r, err := f.decode(w)
 	if err != nil {
 		return nil, err

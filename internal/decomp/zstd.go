@@ -97,32 +97,35 @@ func zstdScan(t *table) {
 }
 
 // zstdFrame returns the offset at which the frame at pos ends and the length of
-// its contents.
+// its contents. Either may be unknown.
 func zstdFrame(t *table, pos int64) (next, size int64) {
 	head := make([]byte, min(zstd.HeaderMaxSize, t.size-pos))
 	var h zstd.Header
 	if !t.read(head, pos) {
-		return 0, unknown
+		return unknown, unknown
 	}
-	if err := h.Decode(head); err != nil || !h.Skippable && (!h.HasFCS || h.FrameContentSize > math.MaxInt64/4) {
-		return 0, unknown
+	if err := h.Decode(head); err != nil {
+		return unknown, unknown
 	}
 	next = pos + int64(h.HeaderSize)
 	if h.Skippable {
 		next += int64(h.SkippableSize)
 		if next > t.size {
-			return 0, unknown
+			return unknown, unknown
 		}
 		return next, 0
 	}
 	if next = zstdBlocks(t, next); next == unknown {
-		return 0, unknown
+		return unknown, unknown
 	}
 	if h.HasCheckSum {
 		next += 4
 	}
 	if next > t.size {
-		return 0, unknown
+		return unknown, unknown
+	}
+	if !h.HasFCS || h.FrameContentSize > math.MaxInt64/4 {
+		return next, unknown
 	}
 	return next, int64(h.FrameContentSize)
 }
