@@ -77,11 +77,9 @@ func quotedEnd(b []byte, at int) int {
 // beginning of a sample's record. In malformed text they extend to the line feed.
 // It returns -1 if b ends within them.
 func seriesSize(format Format, b []byte) int {
-	at := bytes.IndexAny(b[:min(len(b), 1)], "{")
-	if at < 0 {
-		for at = 0; at < len(b) && b[at] != '{' && b[at] != ' ' && b[at] != '\t' && b[at] != '\n'; {
-			at++
-		}
+	at := skipBlanks(b, 0) // the parser of the text format takes them
+	for at < len(b) && b[at] != '{' && b[at] != ' ' && b[at] != '\t' && b[at] != '\n' {
+		at++
 	}
 	brace := skipBlanks(b, at)
 	if brace >= len(b) {
