@@ -30,10 +30,10 @@ func (p *plan) alias(name string, d *meta.Desc) (allowed bool) {
 
 // settleAliases drops further names that belong to other metrics in PromQL, where x.y and
 // x_y are the same name.
-func (p *plan) settleAliases(owners map[string][]metric) {
+func (p *plan) settleAliases(owners map[string][]metricKey) {
 	for name, all := range p.further {
 		p.further[name] = slices.DeleteFunc(all, func(a alias) bool {
-			return slices.ContainsFunc(owners[a.prom], func(m metric) bool { return m.name != a.pcp })
+			return slices.ContainsFunc(owners[a.prom], func(m metricKey) bool { return m.name != a.pcp })
 		})
 	}
 }
@@ -52,12 +52,12 @@ func (s *selection) aliased(p *prom.Series) {
 // shared returns the series with the given labels if one was kept, and a function that keeps
 // one. Archives of a host may list the names of a metric in different orders, so several
 // metrics may share a series.
-func (s *selection) shared(ls labels.Labels) (known *series, keep func(*series)) {
+func (s *selection) shared(ls labels.Labels) (known *packedSeries, keep func(*packedSeries)) {
 	if len(s.further) == 0 || !s.isAlias(ls.Get(model.MetricNameLabel)) {
-		return nil, func(*series) {}
+		return nil, func(*packedSeries) {}
 	}
 	key := string(ls.Bytes(nil))
-	return s.byLabels[key], func(ser *series) { s.byLabels[key] = ser }
+	return s.byLabels[key], func(ser *packedSeries) { s.byLabels[key] = ser }
 }
 
 // isAlias reports whether a name is a further name of a metric.

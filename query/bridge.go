@@ -42,7 +42,7 @@ type histShift struct {
 }
 
 // note adds the next number of the series.
-func (b *bridge) note(s sample) {
+func (b *bridge) note(s timedValue) {
 	if math.IsNaN(s.v) {
 		return
 	}
@@ -61,7 +61,7 @@ func (b *bridge) note(s sample) {
 }
 
 // noteHistogram adds the next native histogram of the series.
-func (b *bridge) noteHistogram(p *pending) {
+func (b *bridge) noteHistogram(p *heldSample) {
 	if nativehist.IsStale(p.h, p.fh) || b.unfit {
 		return
 	}

@@ -107,8 +107,8 @@ func TestDiscreteShortLookback(t *testing.T) {
 // An instance that leaves takes its discrete value with it.
 func TestDiscreteInstanceLeaves(t *testing.T) {
 	w := newWriter(t)
-	w.record(0, value{desc: shared, v: map[pcp.InstID]float64{1: 10, 2: 20}})
-	w.record(600, value{desc: shared, v: map[pcp.InstID]float64{2: 21}})
+	w.record(0, metricValues{desc: shared, v: map[pcp.InstID]float64{1: 10, 2: 20}})
+	w.record(600, metricValues{desc: shared, v: map[pcp.InstID]float64{2: 21}})
 	w.record(1200, one(counter, 0))
 	e := newEngine(t, w.open(), Options{})
 	assert.Equal(t, []string{
@@ -120,10 +120,10 @@ func TestDiscreteInstanceLeaves(t *testing.T) {
 // A series ends where its instance leaves and where there is an error.
 func TestSeriesEnd(t *testing.T) {
 	w := newWriter(t)
-	w.record(0, value{desc: instant, v: map[pcp.InstID]float64{1: 1, 2: 2}}, one(counter, 1))
-	w.record(10, value{desc: instant, v: map[pcp.InstID]float64{2: 3, 3: 4}}, value{desc: counter, err: pcp.ErrnoAgain})
-	w.record(20, value{desc: instant, err: pcp.ErrnoAgain}, one(counter, 2))
-	w.record(30, value{desc: instant, v: map[pcp.InstID]float64{1: 5}})
+	w.record(0, metricValues{desc: instant, v: map[pcp.InstID]float64{1: 1, 2: 2}}, one(counter, 1))
+	w.record(10, metricValues{desc: instant, v: map[pcp.InstID]float64{2: 3, 3: 4}}, metricValues{desc: counter, err: pcp.ErrnoAgain})
+	w.record(20, metricValues{desc: instant, err: pcp.ErrnoAgain}, one(counter, 2))
+	w.record(30, metricValues{desc: instant, v: map[pcp.InstID]float64{1: 5}})
 	e := newEngine(t, w.open(), Options{})
 	assert.Equal(t, []string{
 		`{__name__="i_instant", instname="i1"} 0=1 5=1 30=5 35=5`,
@@ -136,8 +136,8 @@ func TestSeriesEnd(t *testing.T) {
 
 func TestMatchers(t *testing.T) {
 	w := newWriter(t)
-	w.record(0, value{desc: instant, v: map[pcp.InstID]float64{1: 1, 2: 2}}, one(counter, 3),
-		value{desc: define(9, "i.other", pcp.SemInstant, pcp.NewInDomID(60, 1)), v: map[pcp.InstID]float64{1: 4, 2: 5}})
+	w.record(0, metricValues{desc: instant, v: map[pcp.InstID]float64{1: 1, 2: 2}}, one(counter, 3),
+		metricValues{desc: define(9, "i.other", pcp.SemInstant, pcp.NewInDomID(60, 1)), v: map[pcp.InstID]float64{1: 4, 2: 5}})
 	e := newEngine(t, w.open(), Options{})
 	for expr, want := range map[string]string{
 		`i_instant`:                                  "1 2",

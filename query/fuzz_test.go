@@ -34,7 +34,7 @@ func FuzzQuery(f *testing.F) {
 				v[id] = math.Sin(float64(i)) * float64(id)
 			}
 		}
-		w.record(5*float64(i)+0.1234567, one(counter, float64(i*i%700)), one(instantOne, float64(i%7)), value{desc: instant, v: v})
+		w.record(5*float64(i)+0.1234567, one(counter, float64(i*i%700)), one(instantOne, float64(i%7)), metricValues{desc: instant, v: v})
 	}
 	r := w.open()
 	theirs := exportBlock(f, r)

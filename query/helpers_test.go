@@ -61,20 +61,20 @@ func define(item uint32, name string, sem pcp.Semantics, in pcp.InDomID) *meta.D
 	return &meta.Desc{PMID: pcp.NewPMID(60, 0, item), Type: pcp.TypeDouble, InDom: in, Sem: sem, Names: []string{name}}
 }
 
-// value is a value of a metric, or of some of its instances; err is why there
+// metricValues are values of a metric, one for each instance; err is why there
 // are none.
-type value struct {
+type metricValues struct {
 	desc *meta.Desc
 	v    map[pcp.InstID]float64
 	err  pcp.Errno
 }
 
-func one(d *meta.Desc, v float64) value {
-	return value{desc: d, v: map[pcp.InstID]float64{pcp.InstNull: v}}
+func one(d *meta.Desc, v float64) metricValues {
+	return metricValues{desc: d, v: map[pcp.InstID]float64{pcp.InstNull: v}}
 }
 
 // record writes values; the instances named are the members of their domain.
-func (w *writer) record(sec float64, values ...value) {
+func (w *writer) record(sec float64, values ...metricValues) {
 	w.t.Helper()
 	res := &archive.Result{Stamp: stamp(sec)}
 	for _, v := range values {
@@ -200,4 +200,4 @@ func points(s promql.Series) string {
 	return b.String()
 }
 
-func number(t int64, v float64) pending { return pending{sample: sample{t, v}} }
+func number(t int64, v float64) heldSample { return heldSample{timedValue: timedValue{t, v}} }

@@ -35,14 +35,14 @@ func (q *hostsQuerier) Select(ctx context.Context, _ bool, hints *storage.Select
 // find joins what read returns for each host.
 func (q *hostsQuerier) find(read func(*querier) (*seriesSet, error)) storage.SeriesSet {
 	all := &seriesSet{at: -1}
-	owners := map[*series]string{}
+	owners := map[*packedSeries]string{}
 	for _, host := range q.hosts {
 		found, err := read(host)
 		if err != nil {
 			return storage.ErrSeriesSet(err)
 		}
 		for _, s := range found.series {
-			owners[s.(*series)] = host.set.Host()
+			owners[s.(*packedSeries)] = host.set.Host()
 		}
 		all.series = append(all.series, found.series...)
 		all.warnings.Merge(found.warnings)
@@ -55,7 +55,7 @@ func (q *hostsQuerier) find(read func(*querier) (*seriesSet, error)) storage.Ser
 }
 
 // separate sorts the series and makes their labels differ.
-func (set *seriesSet) separate(owners map[*series]string) {
+func (set *seriesSet) separate(owners map[*packedSeries]string) {
 	for range maxRenaming {
 		sortSeries(set.series)
 		if !set.tellApart(owners) {
@@ -74,7 +74,7 @@ func sortSeries(all []storage.Series) {
 
 // tellApart gives series of different hosts with equal labels the label hostname.
 // It returns whether there are any. Series must be sorted.
-func (set *seriesSet) tellApart(owners map[*series]string) (found bool) {
+func (set *seriesSet) tellApart(owners map[*packedSeries]string) (found bool) {
 	for i, n := 0, 0; i < len(set.series); i += n {
 		for n = 1; i+n < len(set.series) && labels.Equal(set.series[i].Labels(), set.series[i+n].Labels()); n++ {
 		}
@@ -85,7 +85,7 @@ func (set *seriesSet) tellApart(owners map[*series]string) (found bool) {
 		var hosts []string
 		name := set.series[i].Labels().String()
 		for _, s := range set.series[i : i+n] {
-			s, host := s.(*series), owners[s.(*series)]
+			s, host := s.(*packedSeries), owners[s.(*packedSeries)]
 			s.labels = labels.NewBuilder(s.labels).Set("hostname", host).Labels()
 			hosts = append(hosts, host)
 		}

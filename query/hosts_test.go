@@ -11,7 +11,7 @@ import (
 // TestSeriesOfHostsAreToldApart: series of several hosts with equal labels stay
 // several series, also where the new label makes one equal to a third.
 func TestSeriesOfHostsAreToldApart(t *testing.T) {
-	owners := map[*series]string{}
+	owners := map[*packedSeries]string{}
 	set := &seriesSet{at: -1}
 	for _, s := range []struct {
 		host   string
@@ -22,7 +22,7 @@ func TestSeriesOfHostsAreToldApart(t *testing.T) {
 		{"c", []string{"__name__", "up", "job", "j", "hostname", "a"}},
 		{"a", []string{"__name__", "up", "job", "other"}},
 	} {
-		ser := &series{labels: labels.FromStrings(s.labels...)}
+		ser := &packedSeries{labels: labels.FromStrings(s.labels...)}
 		owners[ser] = s.host
 		set.series = append(set.series, storage.Series(ser))
 	}

@@ -13,8 +13,8 @@ import (
 
 // iterator yields the samples of a series.
 type iterator struct {
-	s   *series
-	cur sample // the current sample; for a native histogram only its time, inner has the rest
+	s   *packedSeries
+	cur timedValue // the current sample; for a native histogram only its time, inner has the rest
 	at  position
 	err error
 
@@ -28,7 +28,7 @@ type iterator struct {
 	calls uint // number of calls of advance
 
 	// next is the next stored sample of a discrete series, if more is true.
-	next sample
+	next timedValue
 	more bool
 }
 
@@ -46,7 +46,7 @@ const (
 
 var _ chunkenc.Iterator = (*iterator)(nil)
 
-func (it *iterator) reset(s *series) {
+func (it *iterator) reset(s *packedSeries) {
 	*it = iterator{s: s, inner: it.inner}
 	if s.every > 0 {
 		it.next, it.more = it.stored(math.MinInt64)
@@ -128,15 +128,15 @@ func (it *iterator) repeat(t int64) bool {
 }
 
 // stored reads on to the next sample stored that is not before t.
-func (it *iterator) stored(t int64) (sample, bool) {
+func (it *iterator) stored(t int64) (timedValue, bool) {
 	chunks := it.s.chunks
 	for {
 		if it.open && chunks[it.chunk].last >= t {
 			if at, v, ok := it.search(t); ok {
-				return sample{at, v}, true
+				return timedValue{at, v}, true
 			}
 			if it.err = it.inner.Err(); it.err != nil {
-				return sample{}, false
+				return timedValue{}, false
 			}
 		}
 		if it.open {
@@ -147,7 +147,7 @@ func (it *iterator) stored(t int64) (sample, bool) {
 			it.chunk++
 		}
 		if it.chunk == len(chunks) {
-			return sample{}, false
+			return timedValue{}, false
 		}
 		it.inner = chunks[it.chunk].data.Iterator(it.inner)
 		it.open = true

@@ -19,27 +19,27 @@ import (
 type plan struct {
 	*selection
 	start    pcp.Timestamp // start of the first archive with records of the time
-	metrics  map[metric]bool
+	metrics  map[metricKey]bool
 	discrete map[pcp.PMID]bool
 	// rivals are metrics with the same name in PromQL. The metric recorded first gets it.
-	rivals map[metric]bool
+	rivals map[metricKey]bool
 }
 
-// metric identifies a metric across archives.
-type metric struct {
+// metricKey identifies a metric across archives.
+type metricKey struct {
 	id   pcp.PMID
 	name string
 }
 
-func metricOf(d *meta.Desc) metric { return metric{d.PMID, d.Name()} }
+func metricKeyOf(d *meta.Desc) metricKey { return metricKey{d.PMID, d.Name()} }
 
 // plan plans the selection from the archives that have records between from and to.
 func (s *selection) plan(from, to pcp.Timestamp) *plan {
-	p := &plan{selection: s, metrics: map[metric]bool{}, discrete: map[pcp.PMID]bool{}, rivals: map[metric]bool{}}
+	p := &plan{selection: s, metrics: map[metricKey]bool{}, discrete: map[pcp.PMID]bool{}, rivals: map[metricKey]bool{}}
 	s.bases = map[string]bool{}
-	s.further, s.more, s.byLabels = map[string][]alias{}, map[int][]*series{}, map[string]*series{}
-	owners := map[string][]metric{} // of the names of PCP's own metrics
-	sems := map[metric]pcp.Semantics{}
+	s.further, s.more, s.byLabels = map[string][]alias{}, map[int][]*packedSeries{}, map[string]*packedSeries{}
+	owners := map[string][]metricKey{} // of the names of PCP's own metrics
+	sems := map[metricKey]pcp.Semantics{}
 	for r := range s.set.Between(from, to) {
 		if len(s.bases) == 0 {
 			p.start = r.Header().Start
@@ -54,7 +54,7 @@ func (s *selection) plan(from, to pcp.Timestamp) *plan {
 			if !d.Type.IsNumeric() && !naming.HoldsHistograms(store, d) {
 				continue
 			}
-			name, m := naming.SampleName(store, d), metricOf(d)
+			name, m := naming.SampleName(store, d), metricKeyOf(d)
 			native := name == naming.PrometheusName(m.name)
 			allowed := s.allows(name)
 			if native && len(d.Names) > 1 {
@@ -67,7 +67,7 @@ func (s *selection) plan(from, to pcp.Timestamp) *plan {
 				continue // it came from Prometheus, where several metrics may share a name
 			}
 			sems[m] = d.Sem
-			if !slices.ContainsFunc(owners[name], func(o metric) bool { return o.name == m.name }) {
+			if !slices.ContainsFunc(owners[name], func(o metricKey) bool { return o.name == m.name }) {
 				owners[name] = append(owners[name], m)
 			}
 		}
@@ -84,7 +84,7 @@ func (s *selection) plan(from, to pcp.Timestamp) *plan {
 	return p
 }
 
-func (p *plan) want(m metric, sem pcp.Semantics) {
+func (p *plan) want(m metricKey, sem pcp.Semantics) {
 	p.metrics[m] = true
 	if sem == pcp.SemDiscrete {
 		p.discrete[m.id] = true
@@ -171,7 +171,7 @@ func (s *selection) findInstance(store *meta.Store, id pcp.InDomID) bool {
 }
 
 // wanted reports whether to decode a metric.
-func (p *plan) wanted(d *meta.Desc) bool { return p.metrics[metricOf(d)] }
+func (p *plan) wanted(d *meta.Desc) bool { return p.metrics[metricKeyOf(d)] }
 
 // past returns a query for the records to read before from. Its Metrics are nil if there are
 // none.
@@ -189,7 +189,7 @@ func (p *plan) past(ctx context.Context, from pcp.Timestamp) (history.Query, err
 	}
 	if q.From.Before(from) {
 		q.Metrics = func(d *meta.Desc) bool {
-			return p.wanted(d) && (d.Sem == pcp.SemDiscrete || p.rivals[metricOf(d)])
+			return p.wanted(d) && (d.Sem == pcp.SemDiscrete || p.rivals[metricKeyOf(d)])
 		}
 	}
 	return q, nil

@@ -28,13 +28,13 @@ import (
 func manyMetrics(t *testing.T) *archive.Reader {
 	w := newWriter(t)
 	for i := range 400 {
-		var values []value
+		var values []metricValues
 		for m := range uint32(50) {
 			v := map[pcp.InstID]float64{}
 			for inst := range pcp.InstID(8) {
 				v[inst] = float64(i)
 			}
-			values = append(values, value{desc: define(100+m, fmt.Sprintf("many.metric%02d", m), pcp.SemInstant, pcp.NewInDomID(60, 7)), v: v})
+			values = append(values, metricValues{desc: define(100+m, fmt.Sprintf("many.metric%02d", m), pcp.SemInstant, pcp.NewInDomID(60, 7)), v: v})
 		}
 		w.record(float64(i), values...)
 	}
@@ -65,7 +65,7 @@ func TestHoldsWhatItNeeds(t *testing.T) {
 		n, bytes := 0, 0
 		for set.Next() {
 			n++
-			for _, c := range set.At().(*series).chunks {
+			for _, c := range set.At().(*packedSeries).chunks {
 				bytes += len(c.data.Bytes())
 			}
 		}
@@ -83,8 +83,8 @@ func TestHoldsWhatItNeeds(t *testing.T) {
 // The names of instances tell which metrics need not be decoded.
 func TestDecodesMetricsOfInstances(t *testing.T) {
 	w := newWriter(t)
-	w.record(0, one(counter, 3), value{desc: instant, v: map[pcp.InstID]float64{1: 1, 2: 2}}, value{desc: shared, v: map[pcp.InstID]float64{3: 1}})
-	w.record(1, value{desc: instant, v: map[pcp.InstID]float64{4: 1}})
+	w.record(0, one(counter, 3), metricValues{desc: instant, v: map[pcp.InstID]float64{1: 1, 2: 2}}, metricValues{desc: shared, v: map[pcp.InstID]float64{3: 1}})
+	w.record(1, metricValues{desc: instant, v: map[pcp.InstID]float64{4: 1}})
 	e := newEngine(t, w.open(), Options{})
 	for m, want := range map[*labels.Matcher][]string{
 		labels.MustNewMatcher(labels.MatchEqual, "instname", "i2"):       {"i.instant"},
@@ -190,7 +190,7 @@ func TestLimitError(t *testing.T) {
 func TestReadsOnlyTheTime(t *testing.T) {
 	w := newWriter(t)
 	for i := range 5000 {
-		values := []value{one(counter, float64(i))}
+		values := []metricValues{one(counter, float64(i))}
 		if i%1000 == 500 {
 			values = append(values, one(discrete, float64(i)))
 		}

@@ -103,9 +103,9 @@ func busyPart(t *testing.T, base string, from, to int) {
 				v[id] = math.Sin(float64(i)) * float64(id)
 			}
 		}
-		native := value{desc: instant, v: v}
+		native := metricValues{desc: instant, v: v}
 		if i%37 == 0 {
-			native = value{desc: instant, err: pcp.ErrnoAgain}
+			native = metricValues{desc: instant, err: pcp.ErrnoAgain}
 		}
 		w.record(sec, native, one(counter, float64((i%50)*(i%50))))
 		scraped(t, src, sec+3, i)

@@ -30,17 +30,17 @@ type selection struct {
 
 	flat    *flatten.Flattener
 	report  *prom.Report
-	early   bool      // what is read precedes from
-	marks   int       // so far
-	series  []*series // by convert.PromSeries.ID; nil: does not match
-	known   []bool
-	further map[string][]alias // by the name of a metric's series, where it has more
-	more    map[int][]*series  // by convert.PromSeries.ID: under further names
-	// byLabels are the series that several metrics may be.
-	byLabels map[string]*series
+	early   bool                    // the values read now precede from
+	marks   int                     // number of marks since from
+	series  []*packedSeries         // by prom.Series.ID; nil for a series that does not match
+	known   []bool                  // by prom.Series.ID: whether series has its answer
+	further map[string][]alias      // further names of a metric, by the name of its series
+	more    map[int][]*packedSeries // the series under further names, by prom.Series.ID
+	// byLabels are the series that several metrics may share, by their labels.
+	byLabels map[string]*packedSeries
 	bases    map[string]bool // archives that were read
 	lasting  bool            // a discrete series matches
-	full     error           // the budget does not allow the series found
+	full     error           // why the budget does not allow the series found; nil if it does
 }
 
 // read reads the metadata, the earlier values that still hold, and then the records of the
@@ -122,18 +122,19 @@ func (s *selection) append(p *prom.Series, batch []prom.Sample) error {
 	return nil
 }
 
-// number adds a number to the series of p, under each of its names.
+// number adds a number to the series of p under each of its names.
 func (s *selection) number(p *prom.Series, t int64, v float64) error {
-	err := s.sample(s.find(p), t, v)
+	err := s.addNumber(s.find(p), t, v)
 	if len(s.more) > 0 {
 		for _, ser := range s.more[p.ID] {
-			err = cmp.Or(err, s.sample(ser, t, v))
+			err = cmp.Or(err, s.addNumber(ser, t, v))
 		}
 	}
 	return err
 }
 
-func (s *selection) sample(ser *series, t int64, v float64) error {
+// addNumber adds a number to one series. ser may be nil.
+func (s *selection) addNumber(ser *packedSeries, t int64, v float64) error {
 	switch {
 	case ser == nil || s.early && ser.every == 0:
 		return nil
@@ -141,9 +142,10 @@ func (s *selection) sample(ser *series, t int64, v float64) error {
 		ser.carry(t, v)
 		return nil
 	}
-	return s.add(ser, pending{sample: sample{t, v}}, 1)
+	return s.add(ser, heldSample{timedValue: timedValue{t, v}}, 1)
 }
 
+// histogram adds a native histogram to the series of p.
 func (s *selection) histogram(p *prom.Series, t int64, data []byte) error {
 	ser := s.find(p)
 	if ser == nil || s.early || t < s.from {
@@ -157,11 +159,11 @@ func (s *selection) histogram(p *prom.Series, t int64, data []byte) error {
 	if ser.bridge == nil && s.bridge && s.window > 0 {
 		ser.bridge = &bridge{}
 	}
-	return s.add(ser, pending{sample{t: t}, h, fh}, 1+len(data)/sampleSize)
+	return s.add(ser, heldSample{timedValue{t: t}, h, fh}, 1+len(data)/sampleSize)
 }
 
 // find returns the series of p, or nil if p does not match.
-func (s *selection) find(p *prom.Series) *series {
+func (s *selection) find(p *prom.Series) *packedSeries {
 	for len(s.known) <= p.ID {
 		s.known, s.series = append(s.known, false), append(s.series, nil)
 	}
@@ -174,7 +176,7 @@ func (s *selection) find(p *prom.Series) *series {
 }
 
 // add adds a sample. size is its memory, counted in numbers.
-func (s *selection) add(ser *series, p pending, size int) error {
+func (s *selection) add(ser *packedSeries, p heldSample, size int) error {
 	if p.t > s.to || s.labelsOnly && ser.held {
 		return nil
 	}
@@ -187,7 +189,7 @@ func (s *selection) add(ser *series, p pending, size int) error {
 }
 
 // match returns a new series if p matches.
-func (s *selection) match(p *prom.Series) *series {
+func (s *selection) match(p *prom.Series) *packedSeries {
 	if !p.Fits() {
 		return nil // no query could name it
 	}
@@ -207,7 +209,7 @@ func (s *selection) match(p *prom.Series) *series {
 	if known != nil {
 		return known
 	}
-	ser := &series{ctx: s.ctx, labels: ls, start: s.from}
+	ser := &packedSeries{ctx: s.ctx, labels: ls, start: s.from}
 	keep(ser)
 	s.full = cmp.Or(s.full, s.budget.takeSeries())
 	switch {
@@ -230,7 +232,7 @@ func (s *selection) result() (*seriesSet, error) {
 		}
 	}
 	set := &seriesSet{at: -1}
-	done := map[*series]bool{nil: true}
+	done := map[*packedSeries]bool{nil: true}
 	for _, ser := range s.all() {
 		if done[ser] {
 			continue
@@ -257,7 +259,7 @@ func (s *selection) result() (*seriesSet, error) {
 }
 
 // all returns the series, nil among them, those of several metrics repeatedly.
-func (s *selection) all() []*series {
+func (s *selection) all() []*packedSeries {
 	all := s.series
 	for _, more := range s.more {
 		all = append(all, more...)

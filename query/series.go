@@ -14,9 +14,9 @@ import (
 // chunkSamples is how many numbers a chunk holds: seeking decodes no more.
 const chunkSamples = 240
 
-// series is one series with compressed samples. Once it is complete, several goroutines may
+// packedSeries is a series with compressed samples. Once it is complete, several goroutines may
 // iterate over it.
-type series struct {
+type packedSeries struct {
 	ctx    context.Context // the selection's context; iteration ends with it
 	labels labels.Labels
 	chunks []chunk
@@ -26,15 +26,15 @@ type series struct {
 
 	// pending is the last sample, if held is true. It is held back because a later sample
 	// of the same time replaces it.
-	pending pending
+	pending heldSample
 	held    bool
 
 	// every is the interval in milliseconds at which a discrete series repeats its values,
 	// from start to end. It is zero for other series. A discrete series has no histograms.
 	every      int64
 	start, end int64
-	before     sample // the last sample before start
-	carried    bool   // before exists and holds at start
+	before     timedValue // the last sample before start
+	carried    bool       // before exists and holds at start
 
 	*bridge // shifts values across marks; nil if the series needs none
 }
@@ -45,23 +45,23 @@ type chunk struct {
 	last int64 // time of its last sample
 }
 
-// sample is a value and its time in milliseconds.
-type sample struct {
+// timedValue is a number and its time in milliseconds.
+type timedValue struct {
 	t int64
 	v float64
 }
 
-// pending is a sample that is a number or one of two kinds of histograms.
-type pending struct {
-	sample
+// heldSample is a sample: a number or one of two kinds of histograms.
+type heldSample struct {
+	timedValue
 	h  *histogram.Histogram
 	fh *histogram.FloatHistogram
 }
 
-func (p *pending) isHistogram() bool { return p.h != nil || p.fh != nil }
+func (p *heldSample) isHistogram() bool { return p.h != nil || p.fh != nil }
 
 // add appends a sample. Times ascend; marks is how many marks there were so far.
-func (s *series) add(p pending, marks int) error {
+func (s *packedSeries) add(p heldSample, marks int) error {
 	if s.held && s.pending.t != p.t {
 		if err := s.flush(); err != nil {
 			return err
@@ -75,7 +75,7 @@ func (s *series) add(p pending, marks int) error {
 }
 
 // flush moves the sample held back to the chunks.
-func (s *series) flush() error {
+func (s *packedSeries) flush() error {
 	if !s.held {
 		return nil
 	}
@@ -96,11 +96,11 @@ func (s *series) flush() error {
 			return err
 		}
 	}
-	return s.append(s.pending.sample)
+	return s.append(s.pending.timedValue)
 }
 
 // append adds a number to the chunks.
-func (s *series) append(p sample) error {
+func (s *packedSeries) append(p timedValue) error {
 	if s.xor == nil || s.xor.NumSamples() == chunkSamples {
 		s.xor = chunkenc.NewXORChunk()
 		app, err := s.xor.Appender()
@@ -118,7 +118,7 @@ func (s *series) append(p sample) error {
 }
 
 // keep adds a chunk of histograms, if one is complete.
-func (s *series) keep(done nativehist.Packed, ok bool, err error) error {
+func (s *packedSeries) keep(done nativehist.Packed, ok bool, err error) error {
 	if ok {
 		s.chunks = append(s.chunks, chunk{done.Chunk, done.MaxTime})
 	}
@@ -126,13 +126,13 @@ func (s *series) keep(done nativehist.Packed, ok bool, err error) error {
 }
 
 // carry notes the last sample before start.
-func (s *series) carry(t int64, v float64) {
-	s.before, s.carried = sample{t, v}, !prom.IsStale(v)
+func (s *packedSeries) carry(t int64, v float64) {
+	s.before, s.carried = timedValue{t, v}, !prom.IsStale(v)
 }
 
 // finish completes the series. The last value of a discrete series holds until end. finish
 // returns false if there is no sample.
-func (s *series) finish(end int64) (bool, error) {
+func (s *packedSeries) finish(end int64) (bool, error) {
 	if err := s.flush(); err != nil {
 		return false, err
 	}
@@ -150,13 +150,13 @@ func (s *series) finish(end int64) (bool, error) {
 }
 
 // repeatAfter returns the time of the first repetition of a value of time t.
-func (s *series) repeatAfter(t int64) int64 { return max(t+s.every, s.start) }
+func (s *packedSeries) repeatAfter(t int64) int64 { return max(t+s.every, s.start) }
 
 // Labels returns the series' labels, its name among them.
-func (s *series) Labels() labels.Labels { return s.labels }
+func (s *packedSeries) Labels() labels.Labels { return s.labels }
 
 // Iterator returns an iterator over the samples, reusing it if it can.
-func (s *series) Iterator(it chunkenc.Iterator) chunkenc.Iterator {
+func (s *packedSeries) Iterator(it chunkenc.Iterator) chunkenc.Iterator {
 	own, ok := it.(*iterator)
 	if !ok {
 		own = &iterator{}

@@ -18,8 +18,8 @@ import (
 
 func TestLabelNamesAndValues(t *testing.T) {
 	w := newWriter(t)
-	w.record(0, value{desc: instant, v: map[pcp.InstID]float64{1: 1, 2: 2}}, one(counter, 3))
-	w.record(10, value{desc: instant, v: map[pcp.InstID]float64{3: 1}})
+	w.record(0, metricValues{desc: instant, v: map[pcp.InstID]float64{1: 1, 2: 2}}, one(counter, 3))
+	w.record(10, metricValues{desc: instant, v: map[pcp.InstID]float64{3: 1}})
 	e := newEngine(t, w.open(), Options{})
 	ctx := context.Background()
 	querier := func(from, to float64) func(name string, m ...*labels.Matcher) []string {
@@ -54,7 +54,7 @@ func TestLabelNamesAndValues(t *testing.T) {
 // An iterator behaves as the engine expects: it never goes back and stays at the
 // end.
 func TestIterator(t *testing.T) {
-	s := &series{ctx: context.Background()}
+	s := &packedSeries{ctx: context.Background()}
 	for i := range 10 {
 		require.NoError(t, s.add(number(int64(10*i), float64(i)), 0))
 	}
@@ -83,14 +83,14 @@ func TestIterator(t *testing.T) {
 	assert.Same(t, it, s.Iterator(it), "it is used again")
 	assert.Equal(t, chunkenc.ValFloat, it.Next())
 	assert.Equal(t, int64(0), it.AtT())
-	assert.Equal(t, chunkenc.ValNone, (&series{ctx: context.Background()}).Iterator(nil).Seek(0))
+	assert.Equal(t, chunkenc.ValNone, (&packedSeries{ctx: context.Background()}).Iterator(nil).Seek(0))
 }
 
 // Seeking to any time gives what reading up to it gives, over many chunks, with
 // values that are repeated and ones that end.
 func TestIteratorSeeks(t *testing.T) {
 	for _, every := range []int64{0, 7, 1000} {
-		s := &series{ctx: context.Background(), every: every, start: 3}
+		s := &packedSeries{ctx: context.Background(), every: every, start: 3}
 		s.carry(-50, 5)
 		for i := range int64(1000) {
 			v := float64(i)
@@ -101,17 +101,17 @@ func TestIteratorSeeks(t *testing.T) {
 		}
 		_, err := s.finish(20100)
 		require.NoError(t, err)
-		var all []sample
+		var all []timedValue
 		for it := s.Iterator(nil); it.Next() != chunkenc.ValNone; {
 			ts, v := it.At()
-			all = append(all, sample{ts, v})
+			all = append(all, timedValue{ts, v})
 		}
-		require.True(t, slices.IsSortedFunc(all, func(a, b sample) int { return cmp.Compare(a.t, b.t) }))
+		require.True(t, slices.IsSortedFunc(all, func(a, b timedValue) int { return cmp.Compare(a.t, b.t) }))
 		var it chunkenc.Iterator
 		for _, stride := range []int64{1, 13, 400, 9000} {
 			it = s.Iterator(it)
 			for to := int64(0); to < 21000; to += stride {
-				i, _ := slices.BinarySearchFunc(all, to, func(s sample, t int64) int { return cmp.Compare(s.t, t) })
+				i, _ := slices.BinarySearchFunc(all, to, func(s timedValue, t int64) int { return cmp.Compare(s.t, t) })
 				if i == len(all) {
 					require.Equal(t, chunkenc.ValNone, it.Seek(to), to)
 					continue
@@ -128,8 +128,8 @@ func TestIteratorSeeks(t *testing.T) {
 // A value from before the start is repeated from there on; one that ended before is
 // not, and neither is what a series never had.
 func TestIteratorCarries(t *testing.T) {
-	read := func(carry ...float64) (all []sample) {
-		s := &series{ctx: context.Background(), every: 10, start: 100}
+	read := func(carry ...float64) (all []timedValue) {
+		s := &packedSeries{ctx: context.Background(), every: 10, start: 100}
 		for i, v := range carry {
 			s.carry(int64(60+i), v)
 		}
@@ -139,13 +139,13 @@ func TestIteratorCarries(t *testing.T) {
 		it := s.Iterator(nil)
 		for it.Next() != chunkenc.ValNone {
 			ts, v := it.At()
-			all = append(all, sample{ts, v})
+			all = append(all, timedValue{ts, v})
 		}
 		require.NoError(t, it.Err())
 		return all
 	}
-	own := []sample{{125, 7}, {135, 7}}
-	assert.Equal(t, append([]sample{{100, 5}, {110, 5}, {120, 5}}, own...), read(5))
+	own := []timedValue{{125, 7}, {135, 7}}
+	assert.Equal(t, append([]timedValue{{100, 5}, {110, 5}, {120, 5}}, own...), read(5))
 	assert.Equal(t, own, read(5, prom.StaleNaN))
 	assert.Equal(t, own, read())
 }
@@ -163,7 +163,7 @@ func TestBridge(t *testing.T) {
 		{[]float64{mark, 1, 2, mark}, []float64{1, 2}},                    // outside
 		{[]float64{1, mark, 100, 3, mark, 50, 51}, []float64{100, 100, 103, 103, 104}},
 	} {
-		s := &series{ctx: context.Background(), bridge: &bridge{}}
+		s := &packedSeries{ctx: context.Background(), bridge: &bridge{}}
 		marks := 0
 		for i, v := range tt.values {
 			if v == mark {
