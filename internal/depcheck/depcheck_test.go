@@ -21,7 +21,7 @@ var lines = [][]string{
 	{"pcp"},
 	{"internal/wire", "internal/timespec", "internal/safetext", "internal/resync", "internal/fdpool", "internal/redact", "internal/similar"},
 	{"labelset", "finding", "internal/decomp", "internal/outlock"},
-	{"meta", "internal/spill"},
+	{"meta", "internal/spill", "internal/cachedir"},
 	{"history"},
 	{"archive", "convert/prom"},
 	{"store", "dump", "rewrite", "interp", "convert", "convert/naming", "convert/nativehist"},

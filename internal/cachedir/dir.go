@@ -1,0 +1,99 @@
+package cachedir
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"sync"
+)
+
+// DefaultBytes is the default bound of a folder. The bound is a fifth of the free space
+// if that is less.
+const DefaultBytes = 2 << 30
+
+// Dir is a folder of entries. Several goroutines and processes may use it. A nil *Dir
+// holds no entries and keeps none.
+type Dir struct {
+	path string
+
+	mu    sync.Mutex
+	max   int64             // zero until the first Put, unless the caller set it
+	used  int64             // bytes of all entries as far as this process knows; -1 before the first Put
+	real  map[string]string // folders of keyed files without symbolic links
+	fault error             // why Put failed first
+}
+
+// DefaultPath returns the folder pcparchive in the user's folder for caches.
+func DefaultPath() (string, error) {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(dir, "pcparchive"), nil
+}
+
+// Open returns the folder path with a bound in bytes; zero means [DefaultBytes] or less.
+// The first [Dir.Put] creates the folder.
+func Open(path string, maxBytes int64) *Dir {
+	return &Dir{path: path, max: maxBytes, used: -1, real: map[string]string{}}
+}
+
+// Path returns the folder.
+func (d *Dir) Path() string {
+	if d == nil {
+		return ""
+	}
+	return d.path
+}
+
+// Fault returns the first reason why an entry could not be kept, nil if there is none.
+func (d *Dir) Fault() error {
+	if d == nil {
+		return nil
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.fault
+}
+
+// Kind says what an entry is. A change of the version makes earlier entries useless.
+type Kind struct {
+	Name    string // also the suffix of the file's name: lower-case letters
+	Version uint32
+}
+
+// file returns the path of an entry.
+func (d *Dir) file(key Key, kind Kind) string {
+	return filepath.Join(d.path, string(key)+"."+kind.Name)
+}
+
+// Remove removes an entry if it exists.
+func (d *Dir) Remove(key Key, kind Kind) {
+	if d != nil && key != "" {
+		_ = os.Remove(d.file(key, kind))
+	}
+}
+
+// note remembers the first failure.
+func (d *Dir) note(err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.fault == nil {
+		d.fault = err
+	}
+}
+
+// ErrAbsent says that an entry does not exist.
+var ErrAbsent = errors.New("not in the cache")
+
+// DamagedError reports an entry that is incomplete, corrupt or of another version. The
+// entry has been removed, if the folder can be written.
+type DamagedError struct {
+	File   string
+	Reason string
+}
+
+// Error returns the file and the reason.
+func (e *DamagedError) Error() string {
+	return "cache file " + e.File + ": " + e.Reason + "; made again"
+}

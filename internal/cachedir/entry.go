@@ -1,0 +1,134 @@
+package cachedir
+
+import (
+	"encoding/binary"
+	"errors"
+	"hash/crc32"
+	"io"
+	"io/fs"
+	"os"
+	"time"
+)
+
+// An entry's file holds
+//
+//	magic 8 | version of the kind 4 | length of the kind's name 4, name
+//	content
+//	length of the content 8 | CRC-32C of the content 4 | magic of the end 4
+const (
+	magic      = "pcpcache"
+	endMagic   = "done"
+	fixedHead  = len(magic) + 8
+	tailLength = 16
+)
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// header returns the first bytes of an entry's file.
+func (k Kind) header() []byte {
+	b := append([]byte(nil), magic...)
+	b = binary.BigEndian.AppendUint32(b, k.Version)
+	b = binary.BigEndian.AppendUint32(b, uint32(len(k.Name)))
+	return append(b, k.Name...)
+}
+
+// Entry is an entry that is open for reading. It stays readable when the entry is
+// removed or replaced.
+type Entry struct {
+	*io.SectionReader // the content
+	file              *os.File
+	sum               uint32
+}
+
+// Close closes the file.
+func (e *Entry) Close() error { return e.file.Close() }
+
+// Get opens an entry. The error is [ErrAbsent] or a [*DamagedError]. Get checks that the
+// entry is complete and of the kind's version, but does not read the content; a caller who
+// needs that uses Read, or checksums of its own.
+func (d *Dir) Get(key Key, kind Kind) (*Entry, error) {
+	if d == nil || key == "" {
+		return nil, ErrAbsent
+	}
+	f, err := os.Open(d.file(key, kind))
+	if err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, ErrAbsent
+		}
+		return nil, &DamagedError{File: d.file(key, kind), Reason: err.Error()}
+	}
+	e, reason := openEntry(f, kind)
+	if reason != "" {
+		f.Close()
+		return nil, d.Damaged(key, kind, reason)
+	}
+	d.touch(f)
+	return e, nil
+}
+
+// Damaged removes an entry whose content the caller found to be wrong, and returns the
+// error to report.
+func (d *Dir) Damaged(key Key, kind Kind, reason string) *DamagedError {
+	d.Remove(key, kind)
+	return &DamagedError{File: d.file(key, kind), Reason: reason}
+}
+
+// openEntry checks the frame of an entry. reason says what is wrong with it.
+func openEntry(f *os.File, kind Kind) (e *Entry, reason string) {
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err.Error()
+	}
+	head := kind.header()
+	content := info.Size() - int64(len(head)) - tailLength
+	if content < 0 {
+		return nil, "it is too short"
+	}
+	got := make([]byte, len(head))
+	if _, err := f.ReadAt(got, 0); err != nil {
+		return nil, err.Error()
+	}
+	switch {
+	case string(got[:len(magic)]) != magic || string(got[fixedHead:]) != kind.Name:
+		return nil, "it is no such file"
+	case string(got) != string(head):
+		return nil, "another version of pcparchive wrote it"
+	}
+	var tail [tailLength]byte
+	if _, err := f.ReadAt(tail[:], info.Size()-tailLength); err != nil {
+		return nil, err.Error()
+	}
+	if string(tail[12:]) != endMagic || int64(binary.BigEndian.Uint64(tail[:])) != content {
+		return nil, "it is incomplete"
+	}
+	return &Entry{io.NewSectionReader(f, int64(len(head)), content), f, binary.BigEndian.Uint32(tail[8:])}, ""
+}
+
+// Read returns the content of an entry, and compares its checksum. The error is
+// [ErrAbsent] or a [*DamagedError].
+func (d *Dir) Read(key Key, kind Kind) ([]byte, error) {
+	e, err := d.Get(key, kind)
+	if err != nil {
+		return nil, err
+	}
+	defer e.Close()
+	content := make([]byte, e.Size())
+	if _, err := io.ReadFull(e, content); err != nil {
+		return nil, d.Damaged(key, kind, err.Error())
+	}
+	if crc32.Checksum(content, castagnoli) != e.sum {
+		return nil, d.Damaged(key, kind, "its checksum is wrong")
+	}
+	return content, nil
+}
+
+// usedEvery is how exactly the time of an entry's last use is kept.
+const usedEvery = time.Minute
+
+// touch notes that an entry was used.
+func (d *Dir) touch(f *os.File) {
+	if info, err := f.Stat(); err == nil && time.Since(info.ModTime()) > usedEvery {
+		now := time.Now()
+		_ = os.Chtimes(f.Name(), now, now) // fails in a folder that cannot be written
+	}
+}

@@ -1,0 +1,60 @@
+package cachedir
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// Key identifies the contents of files. The empty Key has no entries.
+type Key string
+
+// Key returns the key of files: of their paths without symbolic links, sizes, times of
+// change and, where the system numbers files, their numbers. The order of the paths counts.
+func (d *Dir) Key(paths ...string) (Key, error) {
+	if d == nil {
+		return "", nil
+	}
+	h := sha256.New()
+	for _, path := range paths {
+		info, err := os.Stat(path)
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(h, "%q %d %d %d\n", d.realPath(path), info.Size(), info.ModTime().UnixNano(), fileNumber(info))
+	}
+	return Key(hex.EncodeToString(h.Sum(nil)[:16])), nil
+}
+
+// DerivedKey returns the key of something worked out of texts, for entries that several
+// files share.
+func DerivedKey(texts ...[]byte) Key {
+	h := sha256.New()
+	for _, text := range texts {
+		fmt.Fprintf(h, "%d:", len(text))
+		h.Write(text)
+	}
+	return Key(hex.EncodeToString(h.Sum(nil)[:16]))
+}
+
+// realPath returns the absolute path of a file, with the symbolic links of its folder
+// resolved. A link in place of the file itself keeps its name.
+func (d *Dir) realPath(path string) string {
+	dir, name := filepath.Split(path)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	real, known := d.real[dir]
+	if !known {
+		real = dir
+		if whole, err := filepath.Abs(dir); err == nil {
+			real = whole
+		}
+		if whole, err := filepath.EvalSymlinks(real); err == nil {
+			real = whole
+		}
+		d.real[dir] = real
+	}
+	return filepath.Join(real, name)
+}
