@@ -12,9 +12,10 @@
 //	   └─ tombstones       what is deleted: nothing
 //
 // Package write makes blocks, package read reads them and a server's write-ahead
-// log, and package verify checks blocks against the rules of the systems that are to
-// take them. They share package block (the files of a block), package chunk (encoded
-// samples) and package sidecar (pcparchive.json).
+// log, and package verify checks blocks against the rules of the systems that take
+// them. They share package block (the files of a block), package chunk (encoded
+// samples) and package sidecar (pcparchive.json). Package wal reads the log for
+// package read.
 //
 // None of them imports Prometheus' own package tsdb, which would link its service
 // discovery and three clouds' clients.

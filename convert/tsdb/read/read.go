@@ -73,10 +73,9 @@ type Reader struct {
 	opts      Options
 	selectors block.Selectors
 	sources   []source        // by their first time
-	heads     []*head         // those of the sources that are no blocks
+	logs      []*logSource    // all write-ahead logs, also those without samples
 	catalog   sidecar.Catalog // metadata of the series
 	told      map[string]bool
-	logs      int64 // bytes of logs
 	done      atomic.Int64
 }
 
@@ -146,15 +145,18 @@ func (r *Reader) Catalog() *sidecar.Catalog { return &r.catalog }
 // Close frees what r holds.
 func (r *Reader) Close() error {
 	var err error
-	for _, h := range r.heads {
-		err = errors.Join(err, h.spill.Close())
+	for _, log := range r.logs {
+		err = errors.Join(err, log.Close())
 	}
 	return err
 }
 
 // Size returns the bytes of chunks and logs that there are to read.
 func (r *Reader) Size() int64 {
-	size := r.logs
+	size := int64(0)
+	for _, log := range r.logs {
+		size += log.Size()
+	}
 	for _, s := range r.sources {
 		if r.within(s) {
 			size += s.bytes()

@@ -36,7 +36,7 @@ func (r *Reader) discover(ctx context.Context, path string) error {
 	found := r.blocks(path, entries)
 	if names["wal"] || names["wbl"] {
 		found = true
-		if err := r.replay(ctx, path); err != nil {
+		if err := r.addLog(ctx, path); err != nil {
 			return err
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/pcparchive/pcparchive/convert/nativehist"
 	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/tsdb/block"
+	"github.com/pcparchive/pcparchive/convert/tsdb/wal"
 )
 
 // place is where a chunk is, and what time it is of.
@@ -47,9 +48,6 @@ type lane struct {
 	xor                   chunkenc.XORChunk
 	buf                   []byte
 }
-
-// logPlace is a position in the chunks of a log.
-type logPlace struct{ lane, next int }
 
 // pull moves the samples before the window's end into it. It reports whether
 // there are more behind them.
@@ -96,7 +94,7 @@ func (l *lane) sample() (int64, float64) {
 func (l *lane) put(w *window, t int64, v float64) error {
 	switch {
 	case l.exemplars:
-		w.addBlob(l.id|isExemplars, t, bytes.Clone(l.it.(*stored).data))
+		w.addBlob(l.id|isExemplars, t, bytes.Clone(l.it.(*wal.Iterator).Data()))
 		return nil
 	case !l.histograms:
 		w.add(l.id, t, v)
@@ -191,9 +189,9 @@ func (l *lane) advance(rd *reading, w *window) bool {
 func (l *lane) load(rd *reading, p place) bool {
 	l.mint, l.end = p.mint, p.maxt
 	enc, data, err := l.source.load(p, l.buf)
-	_, own := l.source.(*head) // no block may have what only a head makes
-	l.exemplars = own && enc == encExemplars
-	own = l.exemplars || own && enc == encHistograms
+	_, own := l.source.(*logSource) // a block must not have the encodings of a log
+	l.exemplars = own && enc == wal.EncExemplars
+	own = l.exemplars || own && enc == wal.EncHistograms
 	if err == nil {
 		l.buf = data[:0]
 		if !own && enc == block.EncAggregates {
@@ -213,7 +211,7 @@ func (l *lane) load(rd *reading, p place) bool {
 		return false
 	}
 	if own {
-		l.it, l.open, l.histograms = &stored{rest: fields{b: data}}, true, true
+		l.it, l.open, l.histograms = wal.NewIterator(data), true, true
 		l.step(rd)
 		return l.open
 	}
@@ -269,8 +267,8 @@ func (l *lane) loadAggregates(rd *reading, data []byte) bool {
 // histogram returns the native histogram that the lane is at; stale is set if it
 // ends the series. Damage makes Prometheus' decoder panic.
 func (l *lane) histogram() (data []byte, stale bool, err error) {
-	if s, ok := l.it.(*stored); ok {
-		return bytes.Clone(s.data), false, nil
+	if it, ok := l.it.(*wal.Iterator); ok {
+		return bytes.Clone(it.Data()), false, nil
 	}
 	err = block.Guard(func() error {
 		var h *histogram.Histogram

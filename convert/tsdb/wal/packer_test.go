@@ -1,4 +1,4 @@
-package read
+package wal
 
 import (
 	"math"
@@ -13,43 +13,42 @@ import (
 	"github.com/pcparchive/pcparchive/convert/tsdb/chunk"
 )
 
-// TestLateSamples has samples in no order, of which one chunk cannot hold as many
-// as others do. Every second one is followed by another of its time.
+// TestLateSamples adds random samples without order, of which a chunk holds fewer than
+// usual. Every second sample is followed by another sample of its time.
 func TestLateSamples(t *testing.T) {
 	rng := rand.New(rand.NewPCG(9, 9))
-	h := newHead(&Reader{opts: Options{End: math.MaxInt64, TempDir: t.TempDir()}}, "")
-	h.declare(1, labels.FromStrings("a", "b"))
+	p := newPacker(&Options{End: math.MaxInt64, TempDir: t.TempDir()})
+	p.declare(1, labels.FromStrings("a", "b"))
 	const newest = 1 << 40
-	require.NoError(t, h.sample(1, newest, 1))
+	require.NoError(t, p.add(1, newest, 1))
 	want := map[int64]uint64{newest: math.Float64bits(1)}
 	for i := range 5*chunk.MaxSamples*2/3 - 7 {
 		late, bits := rng.Int64N(newest), rng.Uint64()
-		require.NoError(t, h.sample(1, late, math.Float64frombits(bits)))
+		require.NoError(t, p.add(1, late, math.Float64frombits(bits)))
 		if i%2 == 0 {
-			require.NoError(t, h.sample(1, late, 2))
+			require.NoError(t, p.add(1, late, 2))
 		}
 		want[late] = bits
 	}
-	require.NoError(t, h.finish())
+	require.NoError(t, p.finish())
 	got := map[int64]uint64{}
-	for i := range h.lanes {
-		l := &lane{log: logPlace{lane: i}}
-		for p, ok := h.next(l); ok; p, ok = h.next(l) {
-			enc, data, err := h.load(p, nil)
+	for _, l := range p.log.Lanes() {
+		for _, c := range l.Chunks {
+			enc, data, err := p.log.Load(c, nil)
 			require.NoError(t, err)
 			require.LessOrEqual(t, len(data), chunkenc.MaxBytesPerXORChunk)
 			chunk, err := chunkenc.FromData(enc, data)
 			require.NoError(t, err)
-			last := p.mint
+			last := c.MinTime
 			for it := chunk.Iterator(nil); it.Next() != chunkenc.ValNone; {
 				at, v := it.At()
 				require.GreaterOrEqual(t, at, last)
 				require.NotContains(t, got, at)
 				got[at], last = math.Float64bits(v), at
 			}
-			require.Equal(t, p.maxt, last)
+			require.Equal(t, c.MaxTime, last)
 		}
 	}
 	assert.Equal(t, want, got)
-	require.NoError(t, h.spill.Close())
+	require.NoError(t, p.log.Close())
 }
