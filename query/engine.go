@@ -9,6 +9,7 @@ import (
 
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
+	"github.com/prometheus/prometheus/storage"
 
 	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/meta"
@@ -68,6 +69,19 @@ type Engine struct {
 	engine  *promql.Engine
 	storage *Storage
 	opts    Options
+	view    View // may be nil
+}
+
+// View returns the storage that queries read in place of the archives, such as one that
+// adds other series or moves times.
+type View func(archives storage.Queryable) storage.Queryable
+
+// WithView returns an Engine that differs from e only in the storage that its queries
+// read. It costs next to nothing, so that each request may have its own view.
+func (e *Engine) WithView(view View) *Engine {
+	viewed := *e
+	viewed.view = view
+	return &viewed
 }
 
 // NewEngine returns an Engine over the archives of hosts, with a Set for each host.
@@ -85,7 +99,7 @@ func NewEngine(sets []*store.Set, o Options) *Engine {
 // Instant evaluates an expression at one time. Close the query after the last use of
 // its result.
 func (e *Engine) Instant(ctx context.Context, expr string, at time.Time) (promql.Query, error) {
-	q, err := e.engine.NewInstantQuery(ctx, e.storage.bridged(), e.queryOpts(), expr, at)
+	q, err := e.engine.NewInstantQuery(ctx, e.queryable(e.storage.bridged()), e.queryOpts(), expr, at)
 	return e.guard(q, q, err)
 }
 
@@ -94,7 +108,7 @@ func (e *Engine) Instant(ctx context.Context, expr string, at time.Time) (promql
 func (e *Engine) Range(ctx context.Context, expr string, start, end time.Time, step time.Duration) (promql.Query, error) {
 	q := &rangeQuery{e: e, expr: expr, start: start, end: end, step: step}
 	var err error
-	q.Query, err = e.engine.NewRangeQuery(ctx, e.storage.watched(&q.crossings), e.queryOpts(), expr, start, end, step)
+	q.Query, err = e.engine.NewRangeQuery(ctx, e.queryable(e.storage.watched(&q.crossings)), e.queryOpts(), expr, start, end, step)
 	return e.guard(q, q.Query, err)
 }
 
@@ -109,6 +123,18 @@ func (e *Engine) guard(q, prepared promql.Query, err error) (promql.Query, error
 	}
 	return &guarded{Query: q, timeout: e.opts.Timeout}, nil
 }
+
+// queryable returns the storage that a query reads.
+func (e *Engine) queryable(archives *Storage) storage.Queryable {
+	if e.view == nil {
+		return archives
+	}
+	return e.view(archives)
+}
+
+// Storage returns the storage that the queries of e read, for answers that need no
+// engine.
+func (e *Engine) Storage() storage.Queryable { return e.queryable(e.storage) }
 
 func (e *Engine) queryOpts() promql.QueryOpts {
 	return promql.NewPrometheusQueryOpts(false, e.opts.Lookback)

@@ -55,7 +55,7 @@ func (q *rangeQuery) Exec(ctx context.Context) *promql.Result {
 	}
 	var better []promql.Matrix
 	for _, part := range again {
-		sub, err := q.e.engine.NewRangeQuery(ctx, q.e.storage.bridged(), q.e.queryOpts(), q.expr,
+		sub, err := q.e.engine.NewRangeQuery(ctx, q.e.queryable(q.e.storage.bridged()), q.e.queryOpts(), q.expr,
 			time.UnixMilli(part.from), time.UnixMilli(part.to), q.step)
 		if err != nil {
 			return &promql.Result{Err: err}

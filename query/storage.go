@@ -59,7 +59,10 @@ func (s *Storage) Querier(mint, maxt int64) (storage.Querier, error) {
 	for i, set := range s.sets {
 		hosts[i] = &querier{Storage: s, set: set, mint: mint, maxt: maxt, budget: held, clashes: clashes}
 	}
-	if len(hosts) == 1 {
+	switch len(hosts) {
+	case 0:
+		return storage.NoopQuerier(), nil
+	case 1:
 		return hosts[0], nil
 	}
 	return &hostsQuerier{hosts}, nil

@@ -1,0 +1,260 @@
+package blocks
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/storage"
+	"github.com/prometheus/prometheus/tsdb"
+	"github.com/prometheus/prometheus/tsdb/chunkenc"
+	"github.com/prometheus/prometheus/tsdb/chunks"
+	"github.com/prometheus/prometheus/util/annotations"
+
+	"github.com/pcparchive/pcparchive/convert/tsdb/block"
+	"github.com/pcparchive/pcparchive/query"
+)
+
+// Beside returns a storage that joins the series of the blocks to those of another
+// storage. maxSamples limits the samples that a querier takes from blocks.
+func (s *Set) Beside(other storage.Queryable, maxSamples int) storage.Queryable {
+	if len(s.blocks)+len(s.failed) == 0 {
+		return other
+	}
+	return storage.QueryableFunc(func(mint, maxt int64) (storage.Querier, error) {
+		first, err := other.Querier(mint, maxt)
+		if err != nil {
+			return nil, err
+		}
+		all := []storage.Querier{first}
+		left := &budget{limit: maxSamples, left: maxSamples}
+		for _, b := range s.blocks {
+			if b.MinTime <= maxt && b.MaxTime > mint {
+				all = append(all, &querier{source: b, mint: mint, maxt: maxt, budget: left})
+			}
+		}
+		if len(s.failed) > 0 {
+			all = append(all, failedQuerier{s.failed})
+		}
+		return storage.NewMergeQuerier(all, nil, storage.ChainedSeriesMerge), nil
+	})
+}
+
+// budget is the number of samples that a query may still take. The selections of one
+// querier come one after the other.
+type budget struct{ limit, left int }
+
+func (b *budget) take(n int) error {
+	if b.left -= n; b.left < 0 {
+		return &query.LimitError{Samples: b.limit}
+	}
+	return nil
+}
+
+// querier selects series of one block.
+type querier struct {
+	*source
+	mint, maxt int64
+	budget     *budget
+}
+
+// warn returns a damage as a warning, and other errors as errors.
+func (q *querier) warn(ctx context.Context, err error) (annotations.Annotations, error) {
+	var full *query.LimitError
+	switch {
+	case err == nil:
+		return nil, nil
+	case errors.As(err, &full), ctx.Err() != nil:
+		return nil, err
+	}
+	return annotations.New().Add(&Warning{q.Dir, err}), nil
+}
+
+// Select copies the series that match.
+func (q *querier) Select(ctx context.Context, _ bool, hints *storage.SelectHints, matchers ...*labels.Matcher) storage.SeriesSet {
+	found := &seriesSet{at: -1}
+	err := block.Guard(func() error {
+		inner, err := tsdb.NewBlockChunkQuerier(q.inner, q.mint, q.maxt)
+		if err != nil {
+			return err
+		}
+		defer inner.Close()
+		set := inner.Select(ctx, true, hints, matchers...)
+		for set.Next() {
+			s, err := q.copied(set.At(), hints)
+			if err != nil {
+				return err
+			}
+			if s != nil {
+				found.series = append(found.series, s)
+			}
+		}
+		found.warnings.Merge(set.Warnings())
+		return set.Err()
+	})
+	warnings, err := q.warn(ctx, err)
+	if err != nil {
+		return storage.ErrSeriesSet(err)
+	}
+	found.warnings.Merge(warnings)
+	return found
+}
+
+// copied returns a series in memory of its own, nil if it has no samples.
+func (q *querier) copied(s storage.ChunkSeries, hints *storage.SelectHints) (storage.Series, error) {
+	ls := owned(s.Labels())
+	if hints != nil && hints.Func == "series" {
+		return storage.NewListSeries(ls, nil), nil
+	}
+	var all []chunks.Meta
+	it := s.Iterator(nil)
+	for it.Next() {
+		m := it.At()
+		data := m.Chunk.Bytes()
+		if err := block.CheckEncoding(m.Chunk.Encoding(), data); err != nil {
+			return nil, err
+		}
+		if err := q.budget.take(m.Chunk.NumSamples()); err != nil {
+			return nil, err
+		}
+		c, err := chunkenc.FromData(m.Chunk.Encoding(), slices.Clone(data))
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, chunks.Meta{Chunk: c, MinTime: m.MinTime, MaxTime: m.MaxTime})
+	}
+	if len(all) == 0 {
+		return nil, it.Err()
+	}
+	return chunkSeries(ls, all), it.Err()
+}
+
+// owned returns labels in memory of their own.
+func owned(ls labels.Labels) labels.Labels {
+	b := labels.NewScratchBuilder(ls.Len())
+	ls.Range(func(l labels.Label) { b.Add(strings.Clone(l.Name), strings.Clone(l.Value)) })
+	return b.Labels()
+}
+
+// chunkSeries returns a series of chunks in memory.
+func chunkSeries(ls labels.Labels, all []chunks.Meta) storage.Series {
+	entry := &storage.ChunkSeriesEntry{
+		Lset:            ls,
+		ChunkIteratorFn: func(chunks.Iterator) chunks.Iterator { return storage.NewListChunkSeriesIterator(all...) },
+	}
+	set := storage.NewSeriesSetFromChunkSeriesSet(&oneChunkSeries{entry: entry})
+	set.Next()
+	return set.At()
+}
+
+// oneChunkSeries is a set of one series.
+type oneChunkSeries struct {
+	entry storage.ChunkSeries
+	done  bool
+}
+
+// Next goes to the series, once.
+func (s *oneChunkSeries) Next() bool {
+	done := s.done
+	s.done = true
+	return !done
+}
+
+// At returns the series.
+func (s *oneChunkSeries) At() storage.ChunkSeries { return s.entry }
+
+// Err returns nil.
+func (*oneChunkSeries) Err() error { return nil }
+
+// Warnings returns nil.
+func (*oneChunkSeries) Warnings() annotations.Annotations { return nil }
+
+// seriesSet yields series in order.
+type seriesSet struct {
+	series   []storage.Series
+	at       int
+	warnings annotations.Annotations
+}
+
+// Next goes to the next series.
+func (s *seriesSet) Next() bool { s.at++; return s.at < len(s.series) }
+
+// At returns the current series.
+func (s *seriesSet) At() storage.Series { return s.series[s.at] }
+
+// Err returns nil: the series are in memory.
+func (*seriesSet) Err() error { return nil }
+
+// Warnings names damage.
+func (s *seriesSet) Warnings() annotations.Annotations { return s.warnings }
+
+// LabelValues returns the values of a label that series have.
+func (q *querier) LabelValues(ctx context.Context, name string, hints *storage.LabelHints, matchers ...*labels.Matcher) ([]string, annotations.Annotations, error) {
+	return q.strings(ctx, func(inner storage.Querier) ([]string, annotations.Annotations, error) {
+		return inner.LabelValues(ctx, name, hints, matchers...)
+	})
+}
+
+// LabelNames returns the names of the labels that series have.
+func (q *querier) LabelNames(ctx context.Context, hints *storage.LabelHints, matchers ...*labels.Matcher) ([]string, annotations.Annotations, error) {
+	return q.strings(ctx, func(inner storage.Querier) ([]string, annotations.Annotations, error) {
+		return inner.LabelNames(ctx, hints, matchers...)
+	})
+}
+
+// strings copies what read returns.
+func (q *querier) strings(ctx context.Context, read func(storage.Querier) ([]string, annotations.Annotations, error)) ([]string, annotations.Annotations, error) {
+	all := map[string]bool{}
+	var notes annotations.Annotations
+	err := block.Guard(func() error {
+		inner, err := tsdb.NewBlockQuerier(q.inner, q.mint, q.maxt)
+		if err != nil {
+			return err
+		}
+		defer inner.Close()
+		found, more, err := read(inner)
+		notes.Merge(more)
+		for _, s := range found {
+			all[strings.Clone(s)] = true
+		}
+		return err
+	})
+	warnings, err := q.warn(ctx, err)
+	notes.Merge(warnings)
+	return slices.Sorted(maps.Keys(all)), notes, err
+}
+
+// Close does nothing.
+func (*querier) Close() error { return nil }
+
+// failedQuerier has no series and warns of blocks that cannot be opened.
+type failedQuerier struct{ failed []*Warning }
+
+func (q failedQuerier) warnings() annotations.Annotations {
+	var all annotations.Annotations
+	for _, w := range q.failed {
+		all.Add(w)
+	}
+	return all
+}
+
+// Select returns no series.
+func (q failedQuerier) Select(context.Context, bool, *storage.SelectHints, ...*labels.Matcher) storage.SeriesSet {
+	return &seriesSet{at: -1, warnings: q.warnings()}
+}
+
+// LabelValues returns no values.
+func (q failedQuerier) LabelValues(context.Context, string, *storage.LabelHints, ...*labels.Matcher) ([]string, annotations.Annotations, error) {
+	return nil, q.warnings(), nil
+}
+
+// LabelNames returns no names.
+func (q failedQuerier) LabelNames(context.Context, *storage.LabelHints, ...*labels.Matcher) ([]string, annotations.Annotations, error) {
+	return nil, q.warnings(), nil
+}
+
+// Close does nothing.
+func (failedQuerier) Close() error { return nil }
