@@ -194,7 +194,7 @@ func checkAppended(t *testing.T, v pcp.Version, first, r *archive.Reader) {
 	list := got[`req_total code="500"`]
 	assert.Equal(t, 6.0, list[0].v)
 	assert.Equal(t, 7.0, list[len(list)-1].v)
-	assert.True(t, slices.ContainsFunc(list, func(s sample) bool { return prom.IsStale(s.v) }), "the gap shows")
+	assert.True(t, slices.ContainsFunc(list, func(s timedValue) bool { return prom.IsStale(s.v) }), "the gap shows")
 }
 
 // TestAppendNothing: a recorder that is stopped before its first scrape leaves

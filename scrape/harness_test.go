@@ -179,29 +179,29 @@ func (s *session) finish() *archive.Reader {
 	return r
 }
 
-// samples are what Prometheus would see of a recording: per series, keyed by
-// name and labels, its times and values.
-type samples map[string][]sample
+// recordedSamples are the samples that Prometheus would get from a recording, by the name
+// and labels of their series.
+type recordedSamples map[string][]timedValue
 
-type sample struct {
+type timedValue struct {
 	t int64
 	v float64
 }
 
-// Sample implements convert.SampleSink.
-func (s samples) Sample(p *prom.Series, t int64, v float64) error {
+// Sample adds a sample.
+func (s recordedSamples) Sample(p *prom.Series, t int64, v float64) error {
 	key := p.Name
 	for _, l := range p.Labels {
 		key += fmt.Sprintf(" %s=%q", l.Name, l.Value)
 	}
-	s[key] = append(s[key], sample{t, v})
+	s[key] = append(s[key], timedValue{t, v})
 	return nil
 }
 
-// flatten reads a whole recording.
-func flattened(t *testing.T, r *archive.Reader, o flatten.Options) samples {
+// flattened reads a whole recording.
+func flattened(t *testing.T, r *archive.Reader, o flatten.Options) recordedSamples {
 	t.Helper()
-	out := samples{}
+	out := recordedSamples{}
 	require.NoError(t, convert.Copy(context.Background(), flatten.New(sinktest.Sink(out), o), convert.FromArchive(r, history.Query{})))
 	return out
 }

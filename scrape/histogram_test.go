@@ -22,7 +22,7 @@ import (
 
 // withHistograms takes native histograms beside numbers.
 type withHistograms struct {
-	samples
+	recordedSamples
 	counts []uint64
 	sums   []float64
 }
@@ -55,7 +55,7 @@ func TestRecordsNativeHistograms(t *testing.T) {
 	ses.waitMore(2)
 	r := ses.finish()
 
-	out := &withHistograms{samples: samples{}}
+	out := &withHistograms{recordedSamples: recordedSamples{}}
 	f := flatten.New(sinktest.Sink(out), flatten.Options{Report: ses.report})
 	require.NoError(t, convert.Copy(context.Background(), f, convert.FromArchive(r, history.Query{})))
 	assert.Empty(t, ses.report.Losses())
@@ -64,5 +64,5 @@ func TestRecordsNativeHistograms(t *testing.T) {
 	assert.Equal(t, uint64(2), out.counts[len(out.counts)-1])
 	assert.Equal(t, 0.5, out.sums[0])
 	assert.Equal(t, 1.75, out.sums[len(out.sums)-1])
-	assert.NotContains(t, out.samples, "lat_seconds_count", "the classic form is another choice")
+	assert.NotContains(t, out.recordedSamples, "lat_seconds_count", "the classic form is another choice")
 }

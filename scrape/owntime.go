@@ -9,24 +9,24 @@ import (
 	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
-// ownTimes are a series' samples with times of their own on the page that is
-// recorded and on the last one before that had any.
+// ownTimes are a series' samples with times of their own: on the page that is recorded
+// (now), and on the last page before it that had any (then).
 type ownTimes struct {
-	round     uint64 // the scrape of the source that brought now
-	now, then map[int64]ownTime
+	round     uint64            // the number of the scrape that brought now
+	now, then map[int64]ownTime // by time in milliseconds
 }
 
-// ownTime is the value of such a sample.
+// ownTime is the value of a sample with a time of its own.
 type ownTime struct {
 	bits uint64
 	data []byte
 }
 
-// takeTimed moves the samples with a time of their own out of the scrape that
-// is recorded at t and returns those that get records of their own, by time. A
-// sample that the archive has passed gets the scrape's time. One that an earlier
-// page had in the same way is recorded already.
-func (s *scrape) takeTimed(t int64) []sample {
+// takeTimed moves the samples with times of their own out of the scrape that is recorded
+// at t. It returns the samples that get records of their own, ordered by time. A sample
+// that is too old for the archive gets the scrape's time. A sample that an earlier page
+// had, too, is dropped: it is recorded already.
+func (s *scrape) takeTimed(t int64) []pageSample {
 	r := s.src.rec
 	s.src.round++
 	kept := s.samples[:0]
@@ -48,14 +48,14 @@ func (s *scrape) takeTimed(t int64) []sample {
 	}
 	s.samples = kept
 	s.count += len(s.timed)
-	slices.SortStableFunc(s.timed, func(a, b sample) int { return cmp.Compare(a.t, b.t) })
+	slices.SortStableFunc(s.timed, func(a, b pageSample) int { return cmp.Compare(a.t, b.t) })
 	return s.timed
 }
 
 // seen reports whether the series has had a sample of the same time, and counts it.
-func (src *source) seen(sm *sample) bool {
+func (src *source) seen(sm *pageSample) bool {
 	if src.ownTimes == nil {
-		src.ownTimes = map[series]*ownTimes{}
+		src.ownTimes = map[pageSeries]*ownTimes{}
 	}
 	own := src.ownTimes[sm.series]
 	if own == nil {

@@ -155,7 +155,7 @@ func (r *Recorder) source(target *promscrape.Target) (*source, error) {
 	}
 	src := &source{
 		rec: r, target: target, labels: lset, mapped: mapped, name: t.Name,
-		url: redact.URL(t.URL), refs: map[storage.SeriesRef]series{}, natives: map[string]*native.Series{},
+		url: redact.URL(t.URL), refs: map[storage.SeriesRef]pageSeries{}, natives: map[string]*native.Series{},
 	}
 	r.sources[key] = src
 	r.stats.Sources++

@@ -225,7 +225,7 @@ func compareBlock(t *testing.T, r *archive.Reader, node *relay, url string) {
 	times := scrapeTimes(t, r)
 	require.Len(t, times, len(node.pages))
 	instance := strings.TrimSuffix(strings.TrimPrefix(url, "http://"), "/metrics")
-	want := map[string][]sample{}
+	want := map[string][]timedValue{}
 	alive := map[string]bool{}
 	for i, page := range node.pages {
 		now := map[string]bool{}
@@ -235,16 +235,16 @@ func compareBlock(t *testing.T, r *archive.Reader, node *relay, url string) {
 				b.Set(l.Name, l.Value)
 			}
 			key := b.Labels().String()
-			want[key], now[key] = append(want[key], sample{times[i], e.Value}), true
+			want[key], now[key] = append(want[key], timedValue{times[i], e.Value}), true
 		}
 		for key := range alive {
 			if !now[key] {
-				want[key] = append(want[key], sample{times[i], prom.StaleNaN})
+				want[key] = append(want[key], timedValue{times[i], prom.StaleNaN})
 			}
 		}
 		alive = now
 	}
-	got := map[string][]sample{}
+	got := map[string][]timedValue{}
 	for _, b := range blocks.Written() {
 		readBlock(t, b.Dir, got)
 	}
@@ -288,7 +288,7 @@ func scrapeTimes(t *testing.T, r *archive.Reader) []int64 {
 }
 
 // readBlock adds all samples of a block.
-func readBlock(t *testing.T, dir string, into map[string][]sample) {
+func readBlock(t *testing.T, dir string, into map[string][]timedValue) {
 	t.Helper()
 	b, err := promtsdb.OpenBlock(nil, dir, nil, nil)
 	require.NoError(t, err)
@@ -302,7 +302,7 @@ func readBlock(t *testing.T, dir string, into map[string][]sample) {
 		it := set.At().Iterator(nil)
 		for it.Next() == chunkenc.ValFloat {
 			ts, v := it.At()
-			into[key] = append(into[key], sample{ts, v})
+			into[key] = append(into[key], timedValue{ts, v})
 		}
 		require.NoError(t, it.Err())
 	}

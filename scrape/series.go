@@ -8,10 +8,10 @@ import (
 	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
-// series takes the samples of one series of a page: as a metric of its source
-// (mappedSeries), or as PCP's own metrics (nativeSeries). The Recorder's lock guards
-// the methods that take a source.
-type series interface {
+// pageSeries is a series of a page. It records its samples as a metric of its source
+// (mappedSeries) or as PCP's own metrics (nativeSeries). The Recorder's lock guards the
+// methods that take a source.
+type pageSeries interface {
 	Name() string
 	// Forgotten reports whether the series ended so long ago that it must be resolved
 	// again.
@@ -26,14 +26,14 @@ type series interface {
 	changesHelp(help string) bool
 	// describe changes the help text.
 	describe(src *source, help string)
-	// revived returns the series that takes a sample which came before the series was
-	// forgotten. It reports false if another series has the place.
-	revived(src *source) (series, bool)
+	// revived returns the series for a sample that came before the series was forgotten.
+	// It returns false if another series has taken its place.
+	revived(src *source) (pageSeries, bool)
 	// has reports whether the series has a value in the current step.
 	has(src *source) bool
-	// set gives a sample to the current step. It reports false, and counts the loss,
-	// if the series cannot hold the sample.
-	set(src *source, sm *sample) bool
+	// set adds a sample to the current step. If the series cannot hold the sample, set
+	// counts the loss and returns false.
+	set(src *source, sm *pageSample) bool
 	// end ends the series in the current step.
 	end(src *source)
 }
@@ -51,7 +51,7 @@ func (s mappedSeries) changesHelp(help string) bool { return help != "" && help 
 
 func (s mappedSeries) describe(src *source, help string) { src.mapped.Describe(s.Series, help) }
 
-func (s mappedSeries) revived(src *source) (series, bool) {
+func (s mappedSeries) revived(src *source) (pageSeries, bool) {
 	return mappedSeries{src.mapped.Current(s.Series)}, true
 }
 
@@ -59,7 +59,7 @@ func (s mappedSeries) has(src *source) bool { return src.mapped.Has(s.Series) }
 
 func (s mappedSeries) end(src *source) { src.mapped.End(s.Series) }
 
-func (s mappedSeries) set(src *source, sm *sample) bool {
+func (s mappedSeries) set(src *source, sm *pageSample) bool {
 	if sm.histogram != nil {
 		src.mapped.SetHistogram(s.Series, sm.histogram)
 	} else {
@@ -83,7 +83,7 @@ func (nativeSeries) changesHelp(string) bool { return false }
 
 func (nativeSeries) describe(*source, string) {}
 
-func (s nativeSeries) revived(src *source) (series, bool) {
+func (s nativeSeries) revived(src *source) (pageSeries, bool) {
 	return s, src.rec.natives.Current(s.Series)
 }
 
@@ -91,7 +91,7 @@ func (s nativeSeries) has(src *source) bool { return src.rec.natives.Has(s.Serie
 
 func (s nativeSeries) end(src *source) { src.rec.natives.End(s.Series) }
 
-func (s nativeSeries) set(src *source, sm *sample) bool {
+func (s nativeSeries) set(src *source, sm *pageSample) bool {
 	if sm.histogram != nil {
 		src.rec.report.Add(prom.LossNativeHist, s.Name())
 		return false
@@ -111,7 +111,8 @@ func (src *source) endAll() {
 	}
 }
 
-// native returns the series of PCP's own metrics, nil if they have no place for it.
+// native returns the series of PCP's own metrics that stands for a series of the page, or
+// nil if there is none.
 func (src *source) native(name string, own []prom.Label, f prom.Family) *native.Series {
 	var key strings.Builder
 	key.WriteString(name)

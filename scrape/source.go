@@ -14,12 +14,12 @@ import (
 	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
-// source is one target. The Recorder's lock guards what is mapped; mu guards
-// the references, which the scraper may use from an old and a new loop at once.
+// source is one target. The Recorder's lock guards mapped and natives. mu guards the
+// references, because an old and a new loop of the scraper may use them at once.
 type source struct {
 	rec    *Recorder
 	target *promscrape.Target
-	labels labels.Labels // the target's
+	labels labels.Labels // the target's labels
 	mapped *mapper.Source
 	name   string
 	url    string
@@ -27,15 +27,15 @@ type source struct {
 	natives map[string]*native.Series // by name and labels; the Recorder's lock guards them
 
 	mu      sync.Mutex
-	refs    map[storage.SeriesRef]series
+	refs    map[storage.SeriesRef]pageSeries
 	lastRef storage.SeriesRef
-	idle    []*scrape // for reuse
+	idle    []*scrape // empty scrapes for reuse
 
-	refused    bool      // said that some series cannot be recorded
+	refused    bool      // a warning has said that some series cannot be recorded
 	rolledBack time.Time // when the transaction began whose failure the next one reports
-	state      string    // of the last scrape: "" before the first, "ok", or the error
-	round      uint64    // scrapes written
-	ownTimes   map[series]*ownTimes
+	state      string    // outcome of the last scrape: "" before the first, "ok", or the error
+	round      uint64    // number of scrapes written
+	ownTimes   map[pageSeries]*ownTimes
 
 	growth growth // the Recorder's lock guards it
 }
@@ -122,7 +122,7 @@ func (src *source) beginAt(t int64) {
 
 // begin makes the samples of one time, with which own starts, the current step.
 // It returns their number.
-func (src *source) begin(t int64, own []sample) int {
+func (src *source) begin(t int64, own []pageSample) int {
 	src.beginAt(t)
 	n := 0
 	for n < len(own) && own[n].t == t {

@@ -20,21 +20,21 @@ import (
 type scrape struct {
 	src      *source
 	begun    time.Time
-	parsing  time.Time // when the first sample came: the page is fetched
-	t        int64     // the scrape's time, ms
-	samples  []sample
-	timed    []sample // with a time of their own
+	parsing  time.Time // when the first sample came; the page was fetched by then
+	t        int64     // the scrape's time in milliseconds
+	samples  []pageSample
+	timed    []pageSample // the samples with times of their own
 	health   mapper.Health
-	reported bool // it has an outcome
+	reported bool // the scraper has reported the outcome
 	farewell bool // the target is gone
-	offered  int  // samples of the page that were appended
-	count    int  // values recorded
+	offered  int  // number of samples of the page that were appended
+	count    int  // number of values recorded
 }
 
-// sample is a value of a series at a time in ms.
-type sample struct {
-	series    series
-	t         int64
+// pageSample is a value of a series of a page.
+type pageSample struct {
+	series    pageSeries
+	t         int64 // milliseconds
 	v         float64
 	histogram []byte // a native histogram in place of v; may be nil
 	exemplars []prom.Exemplar
@@ -42,11 +42,11 @@ type sample struct {
 
 var _ storage.AppenderV2 = (*scrape)(nil)
 
-// reportMark ends the family names of the samples in which the scraper reports
-// the outcome; no page can hold it.
+// reportMark ends the family names of the samples in which the scraper reports the
+// outcome. No page can contain it.
 const reportMark = "\xff"
 
-// healthRef is the reference of those samples.
+// healthRef is the reference of the samples that report the outcome.
 const healthRef storage.SeriesRef = 1 << 62
 
 // Append takes one sample.
@@ -80,19 +80,19 @@ func (s *scrape) Append(ref storage.SeriesRef, ls labels.Labels, _, t int64, v f
 		if known.changesHelp(f.Help) {
 			s.src.rec.describe(s.src, known, f.Help)
 		}
-		s.samples = append(s.samples, sample{known, t, v, data, exemplarsOf(opts.Exemplars)})
+		s.samples = append(s.samples, pageSample{known, t, v, data, exemplarsOf(opts.Exemplars)})
 		return ref, nil
 	}
 	resolved, ref := s.src.resolve(ls, f, data != nil)
 	if ok && resolved != known {
 		// A number became a histogram, or the type changed: the series of the
 		// other metric ends here.
-		s.samples = append(s.samples, sample{series: known, t: t, v: prom.StaleNaN})
+		s.samples = append(s.samples, pageSample{series: known, t: t, v: prom.StaleNaN})
 	}
 	if ref == 0 {
 		return 0, nil // counted and logged; the rest of the page is recorded
 	}
-	s.samples = append(s.samples, sample{resolved, t, v, data, exemplarsOf(opts.Exemplars)})
+	s.samples = append(s.samples, pageSample{resolved, t, v, data, exemplarsOf(opts.Exemplars)})
 	return ref, nil
 }
 
@@ -133,13 +133,13 @@ func (s *scrape) Commit() error {
 	return s.src.rec.finish(s, true)
 }
 
-// Rollback drops the scrape; the scraper begins another to report it.
+// Rollback drops the scrape. The scraper begins another one to report the failure.
 func (s *scrape) Rollback() error { return s.src.rec.finish(s, false) }
 
-// known returns the series that a reference stands for, unless it is none or was
-// forgotten. Most samples come with the reference that was returned for the same
-// series before.
-func (src *source) known(ref storage.SeriesRef) (series, bool) {
+// known returns the series of a reference. It returns false if there is no reference or
+// the series was forgotten. Most samples come with the reference that Append returned for
+// the same series before.
+func (src *source) known(ref storage.SeriesRef) (pageSeries, bool) {
 	if ref == 0 {
 		return nil, false
 	}
@@ -149,9 +149,9 @@ func (src *source) known(ref storage.SeriesRef) (series, bool) {
 	return ser, ok && !ser.Forgotten()
 }
 
-// resolve returns the series of a sample and a new reference, 0 if the sample
-// cannot be recorded.
-func (src *source) resolve(ls labels.Labels, f prom.Family, histogram bool) (series, storage.SeriesRef) {
+// resolve returns the series of a sample and a new reference. The reference is 0 if the
+// sample cannot be recorded.
+func (src *source) resolve(ls labels.Labels, f prom.Family, histogram bool) (pageSeries, storage.SeriesRef) {
 	name, own := src.own(ls)
 	ser, err := src.rec.resolve(src, name, own, f, histogram)
 	if err != nil {
@@ -164,7 +164,7 @@ func (src *source) resolve(ls labels.Labels, f prom.Family, histogram bool) (ser
 	return ser, src.lastRef
 }
 
-// own splits a sample's labels into its name and its own labels, without those
+// own splits a sample's labels into its name and its own labels. It leaves out the labels
 // that the scraper added for the target.
 func (src *source) own(ls labels.Labels) (name string, own []prom.Label) {
 	ls.Range(func(l labels.Label) {
@@ -179,7 +179,7 @@ func (src *source) own(ls labels.Labels) (name string, own []prom.Label) {
 }
 
 // resolve asks the native metrics for a series, and then the mapper.
-func (r *Recorder) resolve(src *source, name string, own []prom.Label, f prom.Family, histogram bool) (series, error) {
+func (r *Recorder) resolve(src *source, name string, own []prom.Label, f prom.Family, histogram bool) (pageSeries, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.natives != nil && !histogram {
@@ -200,7 +200,7 @@ func (r *Recorder) resolve(src *source, name string, own []prom.Label, f prom.Fa
 }
 
 // describe passes on a changed help text.
-func (r *Recorder) describe(src *source, ser series, help string) {
+func (r *Recorder) describe(src *source, ser pageSeries, help string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	ser.describe(src, help)
