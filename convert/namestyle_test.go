@@ -111,7 +111,7 @@ func TestNameStyleFlag(t *testing.T) {
 	}
 	var s naming.Style
 	require.EqualError(t, s.Set("x"), `names "x": want pcp, prometheus, utf8`)
-	assert.Equal(t, "NameStyle(9)", naming.Style(9).String())
+	assert.Equal(t, "Style(9)", naming.Style(9).String())
 	assert.Equal(t, "style", s.Type())
 }
 

@@ -27,10 +27,13 @@ var kindNames = [NumKinds]string{
 	"label", "desc", "indom", "indom delta", "labels", "text", "result", "mark", "index",
 }
 
-// String returns the lower-case name used in messages.
+// String returns the lower-case name that messages use.
 func (k Kind) String() string {
-	if k < NumKinds {
+	switch {
+	case k < NumKinds:
 		return kindNames[k]
+	case k == KindNone:
+		return "unknown kind"
 	}
 	return "kind " + strconv.Itoa(int(k))
 }

@@ -70,7 +70,8 @@ func TestSmallNames(t *testing.T) {
 		assert.False(t, seen[k.String()], "two kinds are named %s", k)
 		seen[k.String()] = true
 	}
-	assert.Equal(t, "kind 9", pcp.KindNone.String())
+	assert.Equal(t, "unknown kind", pcp.KindNone.String())
+	assert.Equal(t, "kind 10", pcp.Kind(10).String())
 }
 
 func TestVersion(t *testing.T) {

@@ -27,7 +27,7 @@ var nameStyles = [...]string{NamesPCP: "pcp", NamesPrometheus: "prometheus", Nam
 // String returns the style's name: pcp, prometheus or utf8.
 func (s Style) String() string {
 	if s < 0 || int(s) >= len(nameStyles) {
-		return fmt.Sprintf("NameStyle(%d)", int(s))
+		return fmt.Sprintf("Style(%d)", int(s))
 	}
 	return nameStyles[s]
 }

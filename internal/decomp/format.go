@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math/bits"
+	"strconv"
 )
 
 // Format is a compression format.
@@ -26,7 +27,12 @@ var names = [...]string{Plain: "plain", XZ: "xz", LZMA: "lzma", Bzip2: "bzip2", 
 var Suffixes = [...]string{".xz", ".lzma", ".bz2", ".bz", ".gz", ".Z", ".z", ".zst"}
 
 // String returns the name of the program that writes the format.
-func (f Format) String() string { return names[f] }
+func (f Format) String() string {
+	if f < Plain || int(f) >= len(names) {
+		return "format " + strconv.Itoa(int(f))
+	}
+	return names[f]
+}
 
 // headSize is the number of bytes at the start of a file that Detect needs.
 const headSize = 13
