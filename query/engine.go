@@ -66,10 +66,11 @@ func (o Options) withDefaults(sets []*store.Set) Options {
 // goroutines may use it. Exec of its queries returns within a second after its context
 // ends, with the context's error.
 type Engine struct {
-	engine  *promql.Engine
-	storage *Storage
-	opts    Options
-	view    View // may be nil
+	engine    *promql.Engine
+	storage   *Storage
+	opts      Options
+	view      View // may be nil
+	stepStats bool
 }
 
 // View returns the storage that queries read in place of the archives, such as one that
@@ -89,16 +90,41 @@ func NewEngine(sets []*store.Set, o Options) *Engine {
 	o = o.withDefaults(sets)
 	engine := promql.NewEngine(promql.EngineOpts{
 		Logger: slog.New(slog.DiscardHandler), MaxSamples: o.MaxSamples, Timeout: math.MaxInt64, // guarded has ours
-		LookbackDelta: o.Lookback, EnableAtModifier: true, EnableNegativeOffset: true,
+		LookbackDelta: o.Lookback, EnableAtModifier: true, EnableNegativeOffset: true, EnablePerStepStats: true,
 		NoStepSubqueryIntervalFn: func(int64) int64 { return subqueryStep.Milliseconds() },
 		Parser:                   parser.NewParser(parser.Options{}),
 	})
 	return &Engine{engine: engine, storage: NewStorage(sets, o), opts: o}
 }
 
+// Adjustment changes the settings of an [Engine] for some queries.
+type Adjustment struct {
+	// Lookback replaces [Options].Lookback if it is positive.
+	Lookback time.Duration
+	// StepStats makes the statistics of a query count samples step by step.
+	StepStats bool
+}
+
+// Adjusted returns an Engine over the same archives with some settings changed.
+func (e *Engine) Adjusted(a Adjustment) *Engine {
+	changed := *e
+	changed.stepStats = a.StepStats
+	if a.Lookback > 0 {
+		changed.opts.Lookback = a.Lookback
+		changed.storage = e.storage.lookingBack(a.Lookback)
+	}
+	return &changed
+}
+
+// Lookback returns the maximum age of the last sample of a series.
+func (e *Engine) Lookback() time.Duration { return e.opts.Lookback }
+
 // Instant evaluates an expression at one time. Close the query after the last use of
 // its result.
 func (e *Engine) Instant(ctx context.Context, expr string, at time.Time) (promql.Query, error) {
+	if err := checkTerms(expr); err != nil {
+		return nil, err
+	}
 	q, err := e.engine.NewInstantQuery(ctx, e.queryable(e.storage.bridged()), e.queryOpts(), expr, at)
 	return e.guard(q, q, err)
 }
@@ -106,6 +132,9 @@ func (e *Engine) Instant(ctx context.Context, expr string, at time.Time) (promql
 // Range evaluates an expression from start to end at every step. Close the query after
 // the last use of its result.
 func (e *Engine) Range(ctx context.Context, expr string, start, end time.Time, step time.Duration) (promql.Query, error) {
+	if err := checkTerms(expr); err != nil {
+		return nil, err
+	}
 	q := &rangeQuery{e: e, expr: expr, start: start, end: end, step: step}
 	var err error
 	q.Query, err = e.engine.NewRangeQuery(ctx, e.queryable(e.storage.watched(&q.crossings)), e.queryOpts(), expr, start, end, step)
@@ -121,7 +150,7 @@ func (e *Engine) guard(q, prepared promql.Query, err error) (promql.Query, error
 		prepared.Close()
 		return nil, err
 	}
-	return &guarded{Query: q, timeout: e.opts.Timeout}, nil
+	return &guarded{Query: q, timeout: e.opts.Timeout, ended: make(chan struct{})}, nil
 }
 
 // queryable returns the storage that a query reads.
@@ -137,7 +166,7 @@ func (e *Engine) queryable(archives *Storage) storage.Queryable {
 func (e *Engine) Storage() storage.Queryable { return e.queryable(e.storage) }
 
 func (e *Engine) queryOpts() promql.QueryOpts {
-	return promql.NewPrometheusQueryOpts(false, e.opts.Lookback)
+	return promql.NewPrometheusQueryOpts(e.stepStats, e.opts.Lookback)
 }
 
 // recordingInterval estimates the time between two records of a host from the first

@@ -3,6 +3,7 @@ package query
 import (
 	"context"
 	"fmt"
+	"runtime/debug"
 	"time"
 
 	"github.com/prometheus/prometheus/promql"
@@ -26,7 +27,20 @@ func (*TimeoutError) Is(target error) bool { return target == context.DeadlineEx
 type guarded struct {
 	promql.Query
 	timeout time.Duration // zero or less means no limit
-	done    chan struct{} // closed when the engine has ended; nil before Exec
+	started bool          // Exec was called
+	ended   chan struct{} // closed when the engine has ended
+}
+
+// PanicError reports a defect: the evaluation of a query panicked.
+type PanicError struct {
+	Expr  string // the query
+	Value any    // the value of the panic
+	Stack []byte
+}
+
+// Error returns the value of the panic and the query.
+func (e *PanicError) Error() string {
+	return fmt.Sprintf("internal error: %v in the query %s", e.Value, shortened(e.Expr))
 }
 
 // grace is the time that the engine has to notice the end of its context.
@@ -39,11 +53,11 @@ func (g *guarded) Exec(ctx context.Context) *promql.Result {
 		ctx, cancel = context.WithTimeoutCause(ctx, g.timeout, &TimeoutError{g.timeout})
 		defer cancel()
 	}
-	g.done = make(chan struct{})
+	g.started = true
 	result := make(chan *promql.Result, 1)
 	go func() {
-		defer close(g.done)
-		result <- g.Query.Exec(ctx)
+		defer close(g.ended)
+		result <- g.run(ctx)
 	}()
 	var res *promql.Result
 	select {
@@ -61,18 +75,32 @@ func (g *guarded) Exec(ctx context.Context) *promql.Result {
 	return res
 }
 
+// run evaluates the query and turns a panic into an error.
+func (g *guarded) run(ctx context.Context) (res *promql.Result) {
+	defer func() {
+		if v := recover(); v != nil {
+			res = &promql.Result{Err: &PanicError{Expr: g.String(), Value: v, Stack: debug.Stack()}}
+		}
+	}()
+	return g.Query.Exec(ctx)
+}
+
+// Ended returns a channel that is closed when the engine has ended, which may be after
+// Exec has returned. It is for callers who bound the number of queries in memory.
+func (g *guarded) Ended() <-chan struct{} { return g.ended }
+
 // Close releases the memory of the result once the engine has ended.
 func (g *guarded) Close() {
-	if g.done == nil {
-		g.Query.Close()
-		return
+	if !g.started {
+		g.started = true
+		close(g.ended)
 	}
 	select {
-	case <-g.done:
+	case <-g.ended:
 		g.Query.Close()
 	default:
 		go func() {
-			<-g.done
+			<-g.ended
 			g.Query.Close()
 		}()
 	}

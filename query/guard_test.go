@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -31,7 +32,7 @@ func TestStopsWithItsContext(t *testing.T) {
 			require.ErrorIs(t, res.Err, context.Canceled, expr)
 			g := q.(*guarded)
 			q.Close()
-			<-g.done // the engine ends too
+			<-g.ended // the engine ends too
 		}
 	}
 }
@@ -122,4 +123,22 @@ func TestSeriesBudget(t *testing.T) {
 		require.NoError(t, b.takeSeries())
 	}
 	require.ErrorAs(t, b.takeSeries(), new(*LimitError))
+}
+
+// panicking is a query with a defect.
+type panicking struct{ promql.Query }
+
+func (panicking) Exec(context.Context) *promql.Result { panic("defect") }
+func (panicking) String() string                      { return "the_expression" }
+func (panicking) Close()                              {}
+
+func TestPanicIsAnError(t *testing.T) {
+	g := &guarded{Query: panicking{}, ended: make(chan struct{})}
+	var panicked *PanicError
+	require.ErrorAs(t, g.Exec(t.Context()).Err, &panicked)
+	assert.Equal(t, "the_expression", panicked.Expr)
+	assert.Contains(t, string(panicked.Stack), "guard_test.go")
+	require.EqualError(t, panicked, "internal error: defect in the query the_expression")
+	<-g.Ended()
+	g.Close()
 }

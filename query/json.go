@@ -1,6 +1,8 @@
 package query
 
 import (
+	"io"
+
 	jsoniter "github.com/json-iterator/go"
 	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
@@ -14,6 +16,21 @@ import (
 // text.
 func ResultJSON(v parser.Value) ([]byte, error) {
 	w := jsonWriter{jsoniter.NewStream(jsoniter.ConfigCompatibleWithStandardLibrary, nil, 512)}
+	w.result(v)
+	return w.Buffer(), w.Error
+}
+
+// WriteResultJSON writes what ResultJSON returns without holding it in memory.
+func WriteResultJSON(out io.Writer, v parser.Value) error {
+	w := jsonWriter{jsoniter.NewStream(jsoniter.ConfigCompatibleWithStandardLibrary, out, 2*flushSize)}
+	w.result(v)
+	return w.Flush()
+}
+
+// flushSize is the number of bytes after which a jsonWriter hands on its buffer.
+const flushSize = 32 << 10
+
+func (w jsonWriter) result(v parser.Value) {
 	switch v := v.(type) {
 	case promql.Vector:
 		w.list(len(v), func(i int) { w.sample(&v[i]) })
@@ -30,10 +47,9 @@ func ResultJSON(v parser.Value) ([]byte, error) {
 			}
 		})
 	}
-	return w.Buffer(), w.Error
 }
 
-// jsonWriter writes results to memory.
+// jsonWriter writes results to memory, or to a writer.
 type jsonWriter struct{ *jsoniter.Stream }
 
 // list writes an array of n elements.
@@ -44,6 +60,9 @@ func (w jsonWriter) list(n int, element func(i int)) {
 			w.WriteMore()
 		}
 		element(i)
+		if w.Buffered() >= flushSize && w.Flush() != nil {
+			return
+		}
 	}
 	w.WriteArrayEnd()
 }

@@ -33,5 +33,5 @@ func (m *selections) once(key string, read func() (*seriesSet, error)) (*seriesS
 
 // key identifies a selection among those of one querier.
 func (s *selection) key() string {
-	return fmt.Sprintf("%d %d %d %q", s.from, s.to, s.window, s.matchers)
+	return fmt.Sprintf("%d %d %d %t %q", s.from, s.to, s.window, s.labelsOnly, s.matchers)
 }

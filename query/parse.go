@@ -34,8 +34,11 @@ func (e *SyntaxError) Error() string {
 // Unwrap returns the parser's error.
 func (e *SyntaxError) Unwrap() error { return e.Err }
 
-// Parse parses an expression. The error is a [*SyntaxError].
+// Parse parses an expression. The error is a [*SyntaxError] or a [*TermsError].
 func Parse(expr string) (parser.Expr, error) {
+	if err := checkTerms(expr); err != nil {
+		return nil, err
+	}
 	p := parser.NewParser(parser.Options{})
 	parsed, err := p.ParseExpr(expr)
 	if err == nil {

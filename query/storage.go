@@ -3,6 +3,7 @@ package query
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/pcparchive/pcparchive/convert/flatten"
 	"github.com/pcparchive/pcparchive/store"
@@ -33,7 +34,18 @@ var _ storage.Queryable = (*Storage)(nil)
 // archive label, and a [HostsWarning] names the hosts.
 func NewStorage(sets []*store.Set, o Options) *Storage {
 	o = o.withDefaults(sets)
-	return &Storage{sets: sets, names: &flatten.HostNames{}, every: max(o.Lookback.Milliseconds()/2, 1), limit: o.MaxSamples}
+	return &Storage{sets: sets, names: &flatten.HostNames{}, every: repeatEvery(o.Lookback), limit: o.MaxSamples}
+}
+
+// repeatEvery returns how often a discrete value is repeated, in milliseconds, so that a
+// query that looks back by lookback finds it.
+func repeatEvery(lookback time.Duration) int64 { return max(lookback.Milliseconds()/2, 1) }
+
+// lookingBack returns a view for an engine with another look-back.
+func (s *Storage) lookingBack(lookback time.Duration) *Storage {
+	view := *s
+	view.every = repeatEvery(lookback)
+	return &view
 }
 
 // bridged returns a view in which marks are bridged.
@@ -98,6 +110,7 @@ func (q *querier) read(ctx context.Context, hints *storage.SelectHints, matchers
 		if adding[hints.Func] && hints.Range > 0 {
 			s.window = hints.Range
 		}
+		s.labelsOnly = hints.Func == "series" // Prometheus' API asks so for series without samples
 	}
 	return q.known.once(s.key(), func() (*seriesSet, error) { return s.read(ctx) })
 }

@@ -154,7 +154,7 @@ func TestCorpus(t *testing.T) {
 			})
 		}
 	})
-	address := serve(t, dir)
+	address := oracle.Prometheus(t, dir, "")
 	require.Greater(t, len(metrics), 100)
 	for _, c := range metrics[:100] {
 		name := strings.TrimPrefix(c.archive, oracle.Corpus(t))

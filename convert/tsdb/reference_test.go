@@ -1,15 +1,12 @@
 package tsdb_test
 
 import (
-	"bufio"
 	"encoding/json"
 	"fmt"
 	"math"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -81,7 +78,7 @@ func TestPromtool(t *testing.T) {
 // TestServer asks a Prometheus server that was started on the blocks.
 func TestServer(t *testing.T) {
 	_, dir, start, want := overMidnight(t)
-	reply := rangeQuery(t, serve(t, dir), "load", start, start+239*step)
+	reply := rangeQuery(t, oracle.Prometheus(t, dir, ""), "load", start, start+239*step)
 	require.Len(t, reply, len(want))
 	got := content{}
 	for _, series := range reply {
@@ -92,51 +89,6 @@ func TestServer(t *testing.T) {
 		}
 	}
 	assert.Equal(t, want, got)
-}
-
-// serve starts a server on a folder, and returns its address once it is ready.
-func serve(t *testing.T, dir string) string {
-	t.Helper()
-	config := filepath.Join(t.TempDir(), "prometheus.yml")
-	require.NoError(t, os.WriteFile(config, nil, 0o666))
-	cmd := oracle.Command(t, "prometheus", "--config.file="+config, "--storage.tsdb.path="+dir,
-		"--storage.tsdb.retention.time=100y", "--web.listen-address=127.0.0.1:0")
-	cmd.Dir = t.TempDir()
-	stderr, err := cmd.StderrPipe()
-	require.NoError(t, err)
-	require.NoError(t, cmd.Start())
-	ready := make(chan string, 1)
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		address := regexp.MustCompile(`msg="Listening on" address=(\S+)`)
-		found, is := "", false
-		for lines := bufio.NewScanner(stderr); lines.Scan(); {
-			if m := address.FindStringSubmatch(lines.Text()); m != nil {
-				found = m[1]
-			}
-			is = is || strings.Contains(lines.Text(), "ready to receive web requests")
-			if is && found != "" { // they come in either order
-				ready <- found
-				is = false
-			}
-		}
-	}()
-	t.Cleanup(func() { // before dir is removed
-		_ = cmd.Process.Kill()
-		<-ended
-		_ = cmd.Wait()
-	})
-	select {
-	case address := <-ready:
-		require.NotEmpty(t, address)
-		return address
-	case <-ended:
-		require.Fail(t, "the server ended")
-	case <-time.After(time.Minute):
-		require.Fail(t, "the server is not ready after a minute")
-	}
-	return ""
 }
 
 // promSeries is a series in a server's reply.

@@ -29,6 +29,7 @@ var lines = [][]string{
 	{"convert/native", "convert/tsdb/verify"},
 	{"convert/assemble", "convert/nativemap", "convert/expo", "convert/tsdb/sidecar", "convert/tsdb/wal", "query"},
 	{"convert/tsdb", "convert/tsdb/write", "convert/tsdb/read"},
+	{"promapi"},
 	{"scrape", "ingest", "serve/blocks", "serve/timeshift"},
 	{"cmd/pcparchive"},
 }
@@ -47,7 +48,7 @@ func rank() map[string]int {
 // prometheus are the packages that may depend on modules of Prometheus.
 var prometheus = map[string]bool{
 	"convert/nativehist": true, "convert/nativemap": true, "convert/relabel": true, "convert/expo": true,
-	"convert/promjson": true, "convert/tsdb/write": true, "convert/tsdb/read": true, "convert/tsdb/chunk": true, "query": true, "ingest": true, "scrape": true, "cmd/pcparchive": true,
+	"convert/promjson": true, "convert/tsdb/write": true, "convert/tsdb/read": true, "convert/tsdb/chunk": true, "query": true, "promapi": true, "ingest": true, "scrape": true, "cmd/pcparchive": true,
 	"convert/tsdb/block": true, "convert/tsdb/verify": true, "convert/tsdb/sidecar": true, "convert/tsdb/wal": true,
 	"serve/blocks": true, "serve/timeshift": true,
 }

@@ -1,0 +1,151 @@
+package promapi
+
+import (
+	"cmp"
+	"errors"
+	"log/slog"
+	"net/http"
+	"regexp"
+	"runtime"
+	"runtime/debug"
+	"time"
+)
+
+// Options configure an [API]. The zero value means the defaults.
+type Options struct {
+	// Source has the archives. It must not be nil.
+	Source Source
+	// Logger takes defects and failures. Nil means none.
+	Logger *slog.Logger
+	// Now returns the time that requests without a time mean. Nil means time.Now.
+	Now func() time.Time
+	// Concurrency is the number of requests that read archives at the same time. Zero
+	// means four for each processor.
+	Concurrency int
+	// QueueTimeout is how long a request waits for its turn. Zero means 30 seconds.
+	QueueTimeout time.Duration
+	// MaxBody is the largest body of a request in bytes. Zero means 8 MiB.
+	MaxBody int64
+	// CORSOrigin matches the origins of pages that may use the API. Nil means all.
+	CORSOrigin *regexp.Regexp
+}
+
+// The defaults of [Options].
+const (
+	DefaultQueueTimeout = 30 * time.Second
+	DefaultMaxBody      = 8 << 20
+)
+
+// API answers Prometheus' HTTP API. Several goroutines may use it.
+type API struct {
+	opts   Options
+	gate   *gate
+	routes map[string]endpoint
+	log    *slog.Logger
+}
+
+// New returns an API.
+func New(o Options) *API {
+	o.Concurrency = cmp.Or(o.Concurrency, 4*runtime.GOMAXPROCS(0))
+	o.QueueTimeout = cmp.Or(o.QueueTimeout, DefaultQueueTimeout)
+	o.MaxBody = cmp.Or(o.MaxBody, DefaultMaxBody)
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return &API{opts: o, gate: newGate(o.Concurrency, o.QueueTimeout), routes: routes(), log: o.Logger}
+}
+
+// Handler returns the handler of the paths below /api/v1/ and of /federate. It answers
+// other paths with status 404.
+func (a *API) Handler() http.Handler { return http.HandlerFunc(a.serve) }
+
+// serve answers a request.
+func (a *API) serve(w http.ResponseWriter, r *http.Request) {
+	a.allowOrigin(w, r)
+	out := newCompressor(w, r)
+	defer out.Close()
+	defer func() {
+		if v := recover(); v != nil {
+			a.log.Error("request panicked", "path", r.URL.Path, "query", short(r.Form.Get("query")), "panic", v, "stack", string(debug.Stack()))
+			a.fail(out, r, &apiError{internal, errors.New("internal error; the server's log has the reason")})
+		}
+	}()
+	e, name, err := a.route(r)
+	if err != nil {
+		a.fail(out, r, err)
+		return
+	}
+	if r.Method == http.MethodOptions {
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	if err := e.allows(w, r.Method); err != nil {
+		a.fail(out, r, err)
+		return
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, a.opts.MaxBody)
+	if e.raw != nil {
+		e.raw(a, w, r)
+		return
+	}
+	if err := r.ParseForm(); err != nil {
+		a.fail(out, r, formError(err))
+		return
+	}
+	a.answer(out, e, &request{api: a, ctx: r.Context(), params: params(r.Form), name: name}, r)
+}
+
+// answer runs an endpoint and writes its reply.
+func (a *API) answer(out http.ResponseWriter, e endpoint, req *request, r *http.Request) {
+	leave := func() {}
+	if e.reads {
+		var err error
+		if leave, err = a.gate.enter(req.ctx); err != nil {
+			a.fail(out, r, err)
+			return
+		}
+	}
+	defer func() { req.leave(leave) }()
+	var release func()
+	req.view, release = a.opts.Source.Snapshot()
+	defer release()
+	rep, err := e.serve(req)
+	if rep != nil && rep.close != nil {
+		defer rep.close()
+	}
+	if err != nil {
+		a.fail(out, r, err)
+		return
+	}
+	a.succeed(out, r, rep)
+}
+
+// formError returns the error of a body or address that cannot be parsed.
+func formError(err error) error {
+	if large := (*http.MaxBytesError)(nil); errors.As(err, &large) {
+		return &apiError{tooLarge, err}
+	}
+	return bad(errors.Join(errors.New("error parsing form values"), err))
+}
+
+// allowOrigin lets pages of other origins use the API.
+func (a *API) allowOrigin(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Add("Vary", "Origin")
+	origin := r.Header.Get("Origin")
+	if origin == "" {
+		return
+	}
+	h.Set("Access-Control-Allow-Headers", "Accept, Authorization, Content-Type, Origin")
+	h.Set("Access-Control-Allow-Methods", "GET, POST, OPTIONS")
+	h.Set("Access-Control-Expose-Headers", "Date")
+	switch {
+	case a.opts.CORSOrigin == nil:
+		h.Set("Access-Control-Allow-Origin", "*")
+	case a.opts.CORSOrigin.MatchString(origin):
+		h.Set("Access-Control-Allow-Origin", origin)
+	}
+}

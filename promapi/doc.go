@@ -1,0 +1,18 @@
+// Package promapi serves Prometheus' HTTP API from archives: what Grafana, promtool,
+// a Prometheus that reads remotely, and the Thanos sidecar ask.
+//
+// [New] returns an [API], whose Handler answers paths below /api/v1, and /federate. A
+// [Source] gives the API a [View] for each request. A View does not change, so that a
+// request sees one state of the archives from beginning to end, whatever the Source
+// does meanwhile.
+//
+// Requests and replies are those of Prometheus 3. Evaluation, parsing and encoding of
+// numbers are Prometheus' own. Damage in archives becomes warnings of the replies that
+// it concerns.
+//
+// # Limits
+//
+// [Options].Concurrency bounds the requests that read archives at the same time. A
+// request that finds no place within [Options].QueueTimeout fails with status 503. The
+// View's engine limits the samples and the time of each query.
+package promapi

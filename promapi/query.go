@@ -1,0 +1,171 @@
+package promapi
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/prometheus/prometheus/promql"
+	"github.com/prometheus/prometheus/util/stats"
+
+	"github.com/pcparchive/pcparchive/query"
+)
+
+// The values of the parameter stats.
+const (
+	statsTrue = "true"
+	statsAll  = "all"
+)
+
+// instantQuery answers /query.
+func instantQuery(r *request) (*reply, error) {
+	limit, err := r.limit()
+	if err != nil {
+		return nil, err
+	}
+	at, err := r.time("time", r.api.opts.Now())
+	if err != nil {
+		return nil, err
+	}
+	return r.evaluate(limit, func(ctx context.Context, e *query.Engine) (promql.Query, error) {
+		return e.Instant(ctx, r.get("query"), at)
+	})
+}
+
+// maxPoints is the largest number of points of a series in a reply.
+const maxPoints = 11_000
+
+// rangeQuery answers /query_range.
+func rangeQuery(r *request) (*reply, error) {
+	limit, err := r.limit()
+	if err != nil {
+		return nil, err
+	}
+	start, err := r.requiredTime("start")
+	if err != nil {
+		return nil, err
+	}
+	end, err := r.requiredTime("end")
+	if err != nil {
+		return nil, err
+	}
+	if end.Before(start) {
+		return nil, invalid("end", errors.New("end timestamp must not be before start time"))
+	}
+	step, err := r.step(start, end)
+	if err != nil {
+		return nil, err
+	}
+	return r.evaluate(limit, func(ctx context.Context, e *query.Engine) (promql.Query, error) {
+		return e.Range(ctx, r.get("query"), start, end, step)
+	})
+}
+
+// step returns the time between two points.
+func (p params) step(start, end time.Time) (time.Duration, error) {
+	step, err := parseDuration(p.get("step"))
+	switch {
+	case err != nil:
+		return 0, invalid("step", err)
+	case step <= 0:
+		return 0, invalid("step", errors.New("zero or negative query resolution step widths are not accepted. Try a positive integer"))
+	case step < time.Millisecond:
+		return 0, invalid("step", errors.New("the smallest query resolution step width is 1ms"))
+	case (end.UnixMilli()-start.UnixMilli())/step.Milliseconds() > maxPoints:
+		return 0, bad(errors.New("exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)"))
+	}
+	return step, nil
+}
+
+// evaluate runs a query that prepare returns.
+func (r *request) evaluate(limit int, prepare func(context.Context, *query.Engine) (promql.Query, error)) (*reply, error) {
+	timeout, err := r.duration("timeout")
+	if err != nil {
+		return nil, err
+	}
+	lookback, err := r.duration("lookback_delta")
+	if err != nil {
+		return nil, bad(fmt.Errorf("error parsing lookback delta duration: %w", errors.Unwrap(errors.Unwrap(err))))
+	}
+	engine := r.view.Engine.Adjusted(query.Adjustment{Lookback: lookback, StepStats: r.get("stats") == statsAll})
+	q, err := prepare(r.ctx, engine)
+	if err != nil {
+		return nil, prepareError(err)
+	}
+	if e, ok := q.(interface{ Ended() <-chan struct{} }); ok {
+		r.busy = e.Ended()
+	}
+	rep := &reply{expr: r.get("query"), close: q.Close}
+	ctx := r.ctx
+	if r.get("timeout") != "" {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, timeout, &query.TimeoutError{Timeout: timeout})
+		defer cancel()
+	}
+	res := q.Exec(ctx)
+	if res.Err != nil {
+		return rep, res.Err
+	}
+	rep.warnings.Merge(res.Warnings)
+	if truncate(res, limit) {
+		rep.truncated()
+	}
+	rep.data = func(w io.Writer) error { return writeResult(w, res, r.statistics(rep, q)) }
+	return rep, nil
+}
+
+// truncate leaves out the results beyond a limit.
+func truncate(res *promql.Result, limit int) bool {
+	if limit == 0 {
+		return false
+	}
+	switch v := res.Value.(type) {
+	case promql.Matrix:
+		if len(v) > limit {
+			res.Value = v[:limit]
+			return true
+		}
+	case promql.Vector:
+		if len(v) > limit {
+			res.Value = v[:limit]
+			return true
+		}
+	}
+	return false
+}
+
+// statistics returns the statistics of a query if the request asks for them, else nil.
+func (r *request) statistics(rep *reply, q promql.Query) any {
+	switch wanted := r.get("stats"); wanted {
+	case "":
+		return nil
+	case statsTrue, statsAll:
+	default:
+		rep.warn(fmt.Errorf("value %q for parameter \"stats\" is deprecated and will be rejected in the next major release, use %q or %q", short(wanted), statsTrue, statsAll))
+	}
+	return stats.NewQueryStats(q.Stats())
+}
+
+// writeResult writes the field data of a query's reply.
+func writeResult(w io.Writer, res *promql.Result, statistics any) error {
+	if _, err := fmt.Fprintf(w, `{"resultType":"%s","result":`, res.Value.Type()); err != nil {
+		return err
+	}
+	if err := query.WriteResultJSON(w, res.Value); err != nil {
+		return err
+	}
+	if statistics != nil {
+		b, err := json.Marshal(statistics)
+		if err != nil {
+			return err
+		}
+		if _, err := fmt.Fprintf(w, `,"stats":%s`, b); err != nil {
+			return err
+		}
+	}
+	_, err := io.WriteString(w, "}")
+	return err
+}

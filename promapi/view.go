@@ -1,0 +1,50 @@
+package promapi
+
+import (
+	"time"
+
+	"github.com/prometheus/prometheus/storage"
+
+	"github.com/pcparchive/pcparchive/query"
+	"github.com/pcparchive/pcparchive/store"
+)
+
+// Source has the state that requests are answered from. Several goroutines may use it.
+type Source interface {
+	// Snapshot returns the current state. The caller calls release after the last use
+	// of the View.
+	Snapshot() (v *View, release func())
+}
+
+// View is one state of the archives. It does not change, and several goroutines may
+// use it.
+type View struct {
+	// Engine evaluates expressions.
+	Engine *query.Engine
+	// Storage answers requests for series and labels.
+	Storage storage.Queryable
+}
+
+// NewView returns a View of the archives of hosts, with a Set for each host.
+func NewView(sets []*store.Set, o query.Options) *View {
+	engine := query.NewEngine(sets, o)
+	return &View{Engine: engine, Storage: engine.Storage()}
+}
+
+// Snapshot returns v itself: a View is a Source that never changes.
+func (v *View) Snapshot() (*View, func()) { return v, func() {} }
+
+// The times that archives may hold, in milliseconds: years 1 to 9999. Requests may name
+// any time, such as the smallest and the largest that Prometheus knows.
+var (
+	earliest = time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC).UnixMilli()
+	latest   = time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC).UnixMilli()
+)
+
+// querier returns a querier of the times from start to end.
+func (v *View) querier(start, end time.Time) (storage.Querier, error) {
+	return v.Storage.Querier(clamp(start), clamp(end))
+}
+
+// clamp returns a time in milliseconds within the times that archives may hold.
+func clamp(t time.Time) int64 { return min(max(t.UnixMilli(), earliest), latest) }
