@@ -9,6 +9,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/convert"
 	"github.com/pcparchive/pcparchive/history"
+	"github.com/pcparchive/pcparchive/internal/converttest"
 	"github.com/pcparchive/pcparchive/internal/oracle"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -26,7 +27,7 @@ func TestEventParameters(t *testing.T) {
 		{Name: "e.first", Desc: desc(1, "e.first", pcp.TypeU32), Help: "the first"},
 		{Name: "e.second", Desc: desc(2, "e.second", pcp.TypeU32)},
 	}
-	base, sink := create(t, nil)
+	base, sink := converttest.Create(t, nil)
 	m := &history.Metric{Name: "e.records", Desc: event, Params: params}
 	series := &history.Series{Metric: m, Inst: meta.Instance{ID: pcp.InstNull}}
 	const steps = 20
@@ -47,7 +48,7 @@ func TestEventParameters(t *testing.T) {
 	}
 	require.NoError(t, sink.Close())
 
-	r := open(t, base)
+	r := converttest.Open(t, base)
 	n := 0
 	for step, err := range r.Steps(history.Query{}) {
 		require.NoError(t, err)
@@ -63,10 +64,10 @@ func TestEventParameters(t *testing.T) {
 	}
 	assert.Equal(t, steps, n)
 
-	again, sink := create(t, nil)
+	again, sink := converttest.Create(t, nil)
 	require.NoError(t, convert.Copy(context.Background(), sink, convert.FromArchive(r, history.Query{})))
 	require.NoError(t, sink.Close())
-	store := open(t, again).Meta()
+	store := converttest.Open(t, again).Meta()
 	for _, p := range params {
 		d, ok := store.Desc(p.Desc.PMID)
 		require.True(t, ok)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"math"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -12,6 +11,7 @@ import (
 	"github.com/pcparchive/pcparchive/convert/flatten"
 	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/history"
+	"github.com/pcparchive/pcparchive/internal/converttest"
 	"github.com/pcparchive/pcparchive/internal/sinktest"
 
 	"github.com/stretchr/testify/assert"
@@ -21,32 +21,6 @@ import (
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 )
-
-// numbers returns a metric's part of a step with the values of instances 0, 1, …
-// or, of a singular metric, one; below zero there is none.
-func (n *recorded) numbers(values ...int64) history.MetricValues {
-	var mv history.MetricValues
-	for i, v := range values {
-		id := pcp.InstID(i)
-		if n.metric.Desc.InDom == pcp.InDomNull {
-			id = pcp.InstNull
-		}
-		if v < 0 {
-			continue
-		}
-		one := n.at(id)
-		one.Points[0].Value = history.NumberValue(id, n.metric.Desc.Type, uint64(v))
-		mv.Points = append(mv.Points, one.Points[0])
-	}
-	mv.Metric, mv.InDom = n.metric, n.indom
-	return mv
-}
-
-func singular(t *testing.T, name string, id pcp.PMID, typ pcp.Type, sem pcp.Semantics) *recorded {
-	return newNative(t, name, meta.Desc{PMID: id, Type: typ, InDom: pcp.InDomNull, Sem: sem})
-}
-
-func mark(ms int64) *history.Step { return &history.Step{Stamp: pcp.TimestampMilli(ms), Mark: true} }
 
 func TestUnwrap(t *testing.T) {
 	const wrap = 1 << 32
@@ -66,19 +40,19 @@ func TestUnwrap(t *testing.T) {
 		"64 bits":           {pcp.TypeU64, pcp.SemCounter, []int64{wrap - 2, 3}, []int64{wrap - 2, 3}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			out, report := &column{}, &prom.Report{}
+			out, report := &converttest.Column{}, &prom.Report{}
 			u := convert.NewUnwrap(flatten.New(sinktest.Sink(out), flatten.Options{}), report)
-			n := singular(t, "c", 1, test.typ, test.sem)
+			n := converttest.NewSingular(t, "c", 1, test.typ, test.sem)
 			for i, v := range test.in {
 				if v < 0 {
-					require.NoError(t, u.Put(mark(int64(i))))
+					require.NoError(t, u.Put(converttest.Mark(int64(i))))
 					continue
 				}
-				require.NoError(t, u.Put(&history.Step{Stamp: pcp.TimestampMilli(int64(i)), Metrics: []history.MetricValues{n.numbers(v)}}))
+				require.NoError(t, u.Put(&history.Step{Stamp: pcp.TimestampMilli(int64(i)), Metrics: []history.MetricValues{n.Numbers(v)}}))
 			}
 			require.NoError(t, u.Close())
 			var got []int64
-			for _, v := range out.values {
+			for _, v := range out.Values {
 				if !prom.IsStale(v) {
 					got = append(got, int64(v))
 				}
@@ -92,90 +66,6 @@ func TestUnwrap(t *testing.T) {
 			assert.Equal(t, test.wraps, wraps)
 		})
 	}
-}
-
-func TestRepeat(t *testing.T) {
-	once := func(t *testing.T) *recorded { return singular(t, "once", 1, pcp.TypeU32, pcp.SemDiscrete) }
-	often := func(t *testing.T) *recorded { return singular(t, "often", 2, pcp.TypeU32, pcp.SemInstant) }
-	const day = 24 * 60 * 60 * 1000
-	for name, test := range map[string]struct {
-		run  func(t *testing.T, f *flatten.Flattener, once, often *recorded)
-		want []string
-	}{
-		"until the last sample": {func(t *testing.T, f *flatten.Flattener, once, often *recorded) {
-			put(t, f, 5, once.numbers(7))
-			put(t, f, 25, often.numbers(1))
-			put(t, f, 30, often.numbers(2))
-		}, []string{"5 once 7", "10 once 7", "20 once 7", "25 often 1", "30 often 2", "30 once 7"}},
-		"not beside the next": {func(t *testing.T, f *flatten.Flattener, once, often *recorded) {
-			put(t, f, 10, once.numbers(7))
-			put(t, f, 20, often.numbers(1), once.numbers(8))
-			put(t, f, 31, often.numbers(2))
-		}, []string{"10 once 7", "20 often 1", "20 once 8", "30 once 8", "31 often 2"}},
-		"not over a mark": {func(t *testing.T, f *flatten.Flattener, once, often *recorded) {
-			put(t, f, 5, once.numbers(7))
-			require.NoError(t, f.Put(mark(15)))
-			put(t, f, 45, once.numbers(9))
-			put(t, f, 55, often.numbers(2))
-		}, []string{"5 once 7", "10 once 7", "15 once stale", "45 once 9", "50 once 9", "55 often 2"}},
-		"not over an error": {func(t *testing.T, f *flatten.Flattener, once, often *recorded) {
-			put(t, f, 5, once.numbers(7))
-			put(t, f, 15, history.MetricValues{Metric: once.metric, Err: pcp.ErrnoAgain})
-			put(t, f, 55, often.numbers(2))
-		}, []string{"5 once 7", "10 once 7", "15 once stale", "55 often 2"}},
-		"not after the end of its recording": {func(t *testing.T, f *flatten.Flattener, once, often *recorded) {
-			put(t, f, 5, once.numbers(7))
-			put(t, f, 10, often.numbers(1))
-			require.NoError(t, f.Close())
-			put(t, f.Fork("other"), 35, often.numbers(2))
-		}, []string{"5 once 7", "10 often 1", "10 once 7", "35 often hostname=other 2"}},
-		"not over a day of silence": {func(t *testing.T, f *flatten.Flattener, once, often *recorded) {
-			put(t, f, 5, once.numbers(7))
-			put(t, f, day+5, often.numbers(1))
-			put(t, f, day+25, often.numbers(2))
-		}, []string{"5 once 7", fmt.Sprint(day+5, " often 1"), fmt.Sprint(day+10, " once 7"), fmt.Sprint(day+20, " once 7"), fmt.Sprint(day+25, " often 2")}},
-		"before 1970": {func(t *testing.T, f *flatten.Flattener, once, often *recorded) {
-			put(t, f, -25, once.numbers(7))
-			put(t, f, 5, often.numbers(1))
-		}, []string{"-25 once 7", "-20 once 7", "-10 once 7", "0 once 7", "5 often 1"}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			out, report := &seen{}, &prom.Report{}
-			r := prom.NewRepeat(sinktest.Sink(out), 10*time.Millisecond, report)
-			test.run(t, flatten.New(r, flatten.Options{Finished: r.Finish}), once(t), often(t))
-			require.NoError(t, sinktest.Finish(r))
-			assert.Equal(t, test.want, out.lines)
-		})
-	}
-}
-
-// A value that ends and comes back is repeated once, not twice.
-func TestRepeatAgain(t *testing.T) {
-	out := &seen{}
-	r := prom.NewRepeat(sinktest.Sink(out), 10*time.Millisecond, nil)
-	f := flatten.New(r, flatten.Options{})
-	n := singular(t, "m", 1, pcp.TypeU32, pcp.SemDiscrete)
-	for i := range int64(20) {
-		put(t, f, 100*i+1, n.numbers(i))
-		require.NoError(t, f.Put(mark(100*i+15)))
-	}
-	require.NoError(t, sinktest.Finish(r))
-	assert.Len(t, out.lines, 60, "a value, its repetition and its end each time")
-}
-
-// Times that no clock shows, of a damaged archive, do not hold it up.
-func TestRepeatAtTheEndsOfTime(t *testing.T) {
-	out := &column{}
-	r := prom.NewRepeat(sinktest.Sink(out), 7*time.Millisecond, nil)
-	s := &prom.Series{Name: "m", Sem: pcp.SemDiscrete}
-	times := []int64{math.MinInt64, math.MinInt64 + 1, math.MinInt64 + 20, 0, 10, math.MaxInt64 - 10, math.MaxInt64 - 1, math.MaxInt64}
-	for _, at := range times {
-		require.NoError(t, sinktest.Put(r, s, at, 1))
-	}
-	require.NoError(t, sinktest.Finish(r))
-	assert.IsNonDecreasing(t, out.times)
-	assert.Subset(t, out.times, append(times, 7))
-	assert.Less(t, len(out.times), 20)
 }
 
 // steps is a Sink that prints what it gets.
@@ -203,10 +93,10 @@ func (s *steps) Put(step *history.Step) error {
 func (*steps) Close() error { return nil }
 
 func TestDownsample(t *testing.T) {
-	gauge := newNative(t, "g", meta.Desc{PMID: 1, Type: pcp.TypeU32, InDom: 7, Sem: pcp.SemInstant})
-	other := newNative(t, "h", meta.Desc{PMID: 2, Type: pcp.TypeU32, InDom: 7, Sem: pcp.SemInstant})
-	counter := newNative(t, "c", meta.Desc{PMID: 3, Type: pcp.TypeU32, InDom: 7, Sem: pcp.SemCounter})
-	failed := history.MetricValues{Metric: gauge.metric, Err: pcp.ErrnoAgain}
+	gauge := converttest.NewRecorded(t, "g", meta.Desc{PMID: 1, Type: pcp.TypeU32, InDom: 7, Sem: pcp.SemInstant})
+	other := converttest.NewRecorded(t, "h", meta.Desc{PMID: 2, Type: pcp.TypeU32, InDom: 7, Sem: pcp.SemInstant})
+	counter := converttest.NewRecorded(t, "c", meta.Desc{PMID: 3, Type: pcp.TypeU32, InDom: 7, Sem: pcp.SemCounter})
+	failed := history.MetricValues{Metric: gauge.Metric, Err: pcp.ErrnoAgain}
 	type step struct {
 		ns     int64
 		values []history.MetricValues
@@ -218,43 +108,43 @@ func TestDownsample(t *testing.T) {
 		lost int64
 	}{
 		"the last of each window, at its time": {
-			[]step{one(1, gauge.numbers(1)), one(7, gauge.numbers(2)), one(13, gauge.numbers(3)), one(19, gauge.numbers(4)), one(20, gauge.numbers(5))},
+			[]step{one(1, gauge.Numbers(1)), one(7, gauge.Numbers(2)), one(13, gauge.Numbers(3)), one(19, gauge.Numbers(4)), one(20, gauge.Numbers(5))},
 			[]string{"7 g 0=2", "19 g 0=4", "20 g 0=5"}, 2,
 		},
 		"metrics of different times": {
-			[]step{one(1, gauge.numbers(1), other.numbers(1)), one(5, gauge.numbers(2)), one(15, gauge.numbers(3))},
+			[]step{one(1, gauge.Numbers(1), other.Numbers(1)), one(5, gauge.Numbers(2)), one(15, gauge.Numbers(3))},
 			[]string{"1 h 0=1", "5 g 0=2", "15 g 0=3"}, 1,
 		},
 		"a reset shows, though the counter passes its old value": {
-			[]step{one(1, counter.numbers(100)), one(2, counter.numbers(110)), one(3, counter.numbers(5)), one(4, counter.numbers(200)), one(5, counter.numbers(300))},
+			[]step{one(1, counter.Numbers(100)), one(2, counter.Numbers(110)), one(3, counter.Numbers(5)), one(4, counter.Numbers(200)), one(5, counter.Numbers(300))},
 			[]string{"2 c 0=110", "3 c 0=5", "5 c 0=300"}, 2,
 		},
 		"a reset between windows": {
-			[]step{one(1, counter.numbers(100)), one(2, counter.numbers(110)), one(13, counter.numbers(5)), one(14, counter.numbers(200)), one(15, counter.numbers(300))},
+			[]step{one(1, counter.Numbers(100)), one(2, counter.Numbers(110)), one(13, counter.Numbers(5)), one(14, counter.Numbers(200)), one(15, counter.Numbers(300))},
 			[]string{"2 c 0=110", "13 c 0=5", "15 c 0=300"}, 2,
 		},
 		"a reset of one instance, seen two records later": {
-			[]step{one(1, counter.numbers(100, 1)), one(2, counter.numbers(-1, 2)), one(3, counter.numbers(50, 3)), one(4, counter.numbers(150, 4))},
+			[]step{one(1, counter.Numbers(100, 1)), one(2, counter.Numbers(-1, 2)), one(3, counter.Numbers(50, 3)), one(4, counter.Numbers(150, 4))},
 			[]string{"1 c 0=100 1=1", "3 c 0=50 1=3", "4 c 0=150 1=4"}, 1,
 		},
 		"an instance that ends": {
-			[]step{one(1, gauge.numbers(1, 1, 1)), one(2, gauge.numbers(2, 2, 2)), one(3, gauge.numbers(3, -1, 3)), one(4, gauge.numbers(4, -1, 4))},
+			[]step{one(1, gauge.Numbers(1, 1, 1)), one(2, gauge.Numbers(2, 2, 2)), one(3, gauge.Numbers(3, -1, 3)), one(4, gauge.Numbers(4, -1, 4))},
 			[]string{"2 g 0=2 1=2", "4 g 0=4 2=4"}, 6,
 		},
 		"logging groups": {
-			[]step{one(1, gauge.numbers(1, -1)), one(2, gauge.numbers(-1, 2)), one(3, gauge.numbers(3, -1)), one(4, gauge.numbers(-1, 4))},
+			[]step{one(1, gauge.Numbers(1, -1)), one(2, gauge.Numbers(-1, 2)), one(3, gauge.Numbers(3, -1)), one(4, gauge.Numbers(-1, 4))},
 			[]string{"3 g 0=3", "4 g 1=4"}, 2,
 		},
 		"errors": {
-			[]step{one(1, gauge.numbers(1)), one(2, gauge.numbers(2)), one(3, failed), one(4, failed), one(5, gauge.numbers(3)), one(6, gauge.numbers(4))},
+			[]step{one(1, gauge.Numbers(1)), one(2, gauge.Numbers(2)), one(3, failed), one(4, failed), one(5, gauge.Numbers(3)), one(6, gauge.Numbers(4))},
 			[]string{"2 g 0=2", "3 g error", "6 g 0=4"}, 3,
 		},
 		"marks": {
-			[]step{one(1, gauge.numbers(1)), one(2, gauge.numbers(2)), one(3), one(4, gauge.numbers(3)), one(5, gauge.numbers(4))},
+			[]step{one(1, gauge.Numbers(1)), one(2, gauge.Numbers(2)), one(3), one(4, gauge.Numbers(3)), one(5, gauge.Numbers(4))},
 			[]string{"2 g 0=2", "3 mark", "5 g 0=4"}, 2,
 		},
 		"before 1970": {
-			[]step{one(-12, gauge.numbers(1)), one(-3, gauge.numbers(2)), one(-1, gauge.numbers(3)), one(1, gauge.numbers(4))},
+			[]step{one(-12, gauge.Numbers(1)), one(-3, gauge.Numbers(2)), one(-1, gauge.Numbers(3)), one(1, gauge.Numbers(4))},
 			[]string{"-12 g 0=1", "-1 g 0=3", "1 g 0=4"}, 1,
 		},
 	} {
@@ -299,7 +189,7 @@ func (s *increases) Sample(_ *prom.Series, _ int64, v float64) error {
 func TestDownsampleKeepsIncreases(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for range 200 {
-		n := singular(t, "c", 1, pcp.TypeU64, pcp.SemCounter)
+		n := converttest.NewSingular(t, "c", 1, pcp.TypeU64, pcp.SemCounter)
 		all, thinned := &increases{}, &increases{}
 		d := convert.NewDownsample(flatten.New(sinktest.Sink(thinned), flatten.Options{}), 10*time.Millisecond, nil)
 		f := flatten.New(sinktest.Sink(all), flatten.Options{})
@@ -310,8 +200,8 @@ func TestDownsampleKeepsIncreases(t *testing.T) {
 			} else if i > 10 {
 				v += rng.Int64N(100)
 			}
-			put(t, f, i, n.numbers(v))
-			require.NoError(t, d.Put(&history.Step{Stamp: pcp.TimestampMilli(i), Metrics: []history.MetricValues{n.numbers(v)}}))
+			converttest.Put(t, f, i, n.Numbers(v))
+			require.NoError(t, d.Put(&history.Step{Stamp: pcp.TimestampMilli(i), Metrics: []history.MetricValues{n.Numbers(v)}}))
 		}
 		require.NoError(t, d.Close())
 		require.Equal(t, all.sum, thinned.sum)
@@ -320,7 +210,7 @@ func TestDownsampleKeepsIncreases(t *testing.T) {
 
 // stepsAt is a Source of the steps at some times, with one metric.
 type stepsAt struct {
-	n     *recorded
+	n     *converttest.Recorded
 	times []int64
 	err   error
 }
@@ -328,7 +218,7 @@ type stepsAt struct {
 func (g stepsAt) Steps(context.Context) iter.Seq2[*history.Step, error] {
 	return func(yield func(*history.Step, error) bool) {
 		for _, ms := range g.times {
-			if !yield(&history.Step{Stamp: pcp.TimestampMilli(ms), Metrics: []history.MetricValues{g.n.numbers(ms)}}, nil) {
+			if !yield(&history.Step{Stamp: pcp.TimestampMilli(ms), Metrics: []history.MetricValues{g.n.Numbers(ms)}}, nil) {
 				return
 			}
 		}
@@ -339,8 +229,8 @@ func (g stepsAt) Steps(context.Context) iter.Seq2[*history.Step, error] {
 }
 
 func TestCopyMerged(t *testing.T) {
-	n := singular(t, "m", 1, pcp.TypeU32, pcp.SemInstant)
-	out := &seen{}
+	n := converttest.NewSingular(t, "m", 1, pcp.TypeU32, pcp.SemInstant)
+	out := &converttest.Seen{}
 	f := flatten.New(sinktest.Sink(out), flatten.Options{})
 	every := func(dst history.Sink) history.Sink { return convert.NewDownsample(dst, 10*time.Millisecond, nil) }
 	err := convert.CopyMerged(t.Context(), []convert.Part{
@@ -349,7 +239,7 @@ func TestCopyMerged(t *testing.T) {
 		{Source: convert.Through(stepsAt{n: n, times: []int64{2, 4, 31}}, every), Sink: f.Fork("b")},
 	})
 	require.NoError(t, err)
-	assert.Equal(t, []string{"1 m hostname=a 1", "4 m hostname=a 4", "4 m hostname=b 4", "9 m hostname=a 9", "31 m hostname=b 31"}, out.lines)
+	assert.Equal(t, []string{"1 m hostname=a 1", "4 m hostname=a 4", "4 m hostname=b 4", "9 m hostname=a 9", "31 m hostname=b 31"}, out.Lines)
 
 	err = convert.CopyMerged(t.Context(), []convert.Part{
 		{Source: stepsAt{n: n, times: []int64{1, 2}, err: assert.AnError}, Sink: f.Fork("c")},

@@ -1,7 +1,6 @@
 package convert_test
 
 import (
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -12,41 +11,26 @@ import (
 	"github.com/pcparchive/pcparchive/convert"
 	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/history"
+	"github.com/pcparchive/pcparchive/internal/converttest"
 	"github.com/pcparchive/pcparchive/pcp"
 )
-
-// create begins an archive and returns its base and a sink that writes it.
-func create(t *testing.T, o *archive.WriteOptions) (string, *convert.ToArchive) {
-	t.Helper()
-	base := filepath.Join(t.TempDir(), "rec")
-	a, err := archive.Create(base, archive.Header{Host: "recorder", Zone: "UTC", PID: 1}, o)
-	require.NoError(t, err)
-	return base, convert.NewToArchive(a)
-}
-
-func open(t *testing.T, base string) *archive.Reader {
-	t.Helper()
-	r, err := archive.Open(base, nil)
-	require.NoError(t, err)
-	return r
-}
 
 // Metadata is written with a metric's first value, in the reference logger's
 // order, and again only when it changes.
 func TestToArchiveWritesMetadataOnce(t *testing.T) {
-	f := newFixture(t)
-	base, sink := create(t, nil)
-	a, err := f.src.Series("m", pairLabels([]string{"x", "a"}), prom.Family{Name: "m", Type: "gauge", Help: "one\ntwo"})
+	f := converttest.NewFixture(t)
+	base, sink := converttest.Create(t, nil)
+	a, err := f.Src.Series("m", converttest.Labels([]string{"x", "a"}), prom.Family{Name: "m", Type: "gauge", Help: "one\ntwo"})
 	require.NoError(t, err)
-	b := f.series("m", "gauge", "x", "b")
-	single := f.series("s", "gauge")
+	b := f.Series("m", "gauge", "x", "b")
+	single := f.Series("s", "gauge")
 	for range 3 {
-		require.NoError(t, sink.Put(f.step(a, single)))
+		require.NoError(t, sink.Put(f.Step(a, single)))
 	}
-	require.NoError(t, sink.Put(f.step(a, b)))
+	require.NoError(t, sink.Put(f.Step(a, b)))
 	require.NoError(t, sink.Close())
 	var kinds []string
-	for rec, err := range open(t, base).Records(archive.RoleMeta) {
+	for rec, err := range converttest.Open(t, base).Records(archive.RoleMeta) {
 		require.NoError(t, err)
 		kinds = append(kinds, rec.Record.Kind().String())
 	}
@@ -58,24 +42,24 @@ func TestToArchiveWritesMetadataOnce(t *testing.T) {
 
 // What cannot be written is refused with nothing written, and the sink goes on.
 func TestToArchiveOrder(t *testing.T) {
-	f := newFixture(t)
-	base, sink := create(t, nil)
-	s := f.series("m", "gauge")
-	require.NoError(t, sink.Put(f.step(s)))
-	late := f.step(s)
+	f := converttest.NewFixture(t)
+	base, sink := converttest.Create(t, nil)
+	s := f.Series("m", "gauge")
+	require.NoError(t, sink.Put(f.Step(s)))
+	late := f.Step(s)
 	late.Stamp.Sec -= 10
 	size := sink.Size()
 	assert.ErrorIs(t, sink.Put(late), archive.ErrOrder)
 	assert.Equal(t, size, sink.Size())
-	require.NoError(t, sink.Put(&history.Step{Stamp: f.now}), "a step without values is no record")
+	require.NoError(t, sink.Put(&history.Step{Stamp: f.Now}), "a step without values is no record")
 	assert.Equal(t, size, sink.Size())
-	require.NoError(t, sink.Put(&history.Step{Stamp: f.now, Mark: true}))
-	require.NoError(t, sink.Put(f.step(s)))
+	require.NoError(t, sink.Put(&history.Step{Stamp: f.Now, Mark: true}))
+	require.NoError(t, sink.Put(f.Step(s)))
 	require.NoError(t, sink.Flush())
 	require.NoError(t, sink.Close())
 
 	var marks []bool
-	for step, err := range open(t, base).Steps(history.Query{}) {
+	for step, err := range converttest.Open(t, base).Steps(history.Query{}) {
 		require.NoError(t, err)
 		marks = append(marks, step.Mark)
 	}
@@ -84,15 +68,15 @@ func TestToArchiveOrder(t *testing.T) {
 
 // A metric that contradicts one of the same number is refused by name.
 func TestToArchiveContradiction(t *testing.T) {
-	f := newFixture(t)
-	_, sink := create(t, nil)
-	step := f.step(f.series("m", "gauge"))
+	f := converttest.NewFixture(t)
+	_, sink := converttest.Create(t, nil)
+	step := f.Step(f.Series("m", "gauge"))
 	require.NoError(t, sink.Put(step))
 	other := *step.Metrics[0].Metric
 	desc := *other.Desc
 	desc.Type = pcp.TypeU64
 	other.Desc = &desc
-	next := f.step(f.series("m", "gauge"))
+	next := f.Step(f.Series("m", "gauge"))
 	next.Metrics[0].Metric = &other
 	err := sink.Put(next)
 	assert.ErrorIs(t, err, pcp.ErrMismatch)

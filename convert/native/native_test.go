@@ -1,7 +1,6 @@
-package convert_test
+package native_test
 
 import (
-	"hash/crc32"
 	"math"
 	"testing"
 
@@ -10,25 +9,22 @@ import (
 	"github.com/pcparchive/pcparchive/convert/native"
 	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/history"
+	"github.com/pcparchive/pcparchive/internal/converttest"
 	"github.com/pcparchive/pcparchive/internal/sinktest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// placing is a Natives that knows series by name.
-type placing map[string][]native.Place
-
-func (p placing) Places(s *prom.Series) []native.Place { return p[s.Name] }
-
-func metricOf(name string, t pcp.Type, sem pcp.Semantics, indom pcp.InDomID) *native.Metric {
-	return &native.Metric{Desc: meta.Desc{Names: []string{name}, PMID: pcp.NewPMID(60, 0, crc32.ChecksumIEEE([]byte(name))%1024), Type: t, Sem: sem, InDom: indom}}
+// given is a sample of a series with labels such as "job=a instance=b".
+type given struct {
+	name, labels string
+	v            float64
 }
 
-// moment is samples of one time; NaN stands for the end of a series.
+// moment is the samples of one time. NaN stands for the end of a series.
 type moment []given
 
 // assembleAll gives samples of several times to an Assembler and returns each
@@ -47,7 +43,7 @@ func assembleAll(t *testing.T, o assemble.Options, moments ...moment) [][]string
 			s := known[key]
 			if s == nil {
 				s = &prom.Series{Name: g.name, ID: len(known)}
-				for _, pair := range fields(g.labels) {
+				for _, pair := range converttest.SplitPairs(g.labels) {
 					s.Labels = append(s.Labels, prom.Label{Name: pair[0], Value: pair[1]})
 				}
 				known[key] = s
@@ -66,26 +62,26 @@ func assembleAll(t *testing.T, o assemble.Options, moments ...moment) [][]string
 type stepsSeen struct{ steps [][]string }
 
 func (s *stepsSeen) Put(step *history.Step) error {
-	lines := &stepLines{}
+	lines := &converttest.StepLines{}
 	err := lines.Put(step)
 	for _, mv := range step.Metrics {
 		if len(mv.Points) == 0 && mv.Err == 0 {
-			lines.lines = append(lines.lines, mv.Metric.Name+" none")
+			lines.Lines = append(lines.Lines, mv.Metric.Name+" none")
 		}
 		if mv.Err != 0 {
-			lines.lines = append(lines.lines, mv.Metric.Name+" "+mv.Err.Error())
+			lines.Lines = append(lines.Lines, mv.Metric.Name+" "+mv.Err.Error())
 		}
 	}
-	s.steps[step.Stamp.Nsec/1e6] = lines.lines
+	s.steps[step.Stamp.Nsec/1e6] = lines.Lines
 	return err
 }
 
 func (s *stepsSeen) Close() error { return nil }
 
 func TestNativeDifference(t *testing.T) {
-	used := metricOf("used", pcp.TypeU64, pcp.SemInstant, pcp.InDomNull)
-	full := metricOf("full", pcp.TypeDouble, pcp.SemInstant, pcp.InDomNull)
-	n := placing{
+	used := converttest.NativeMetric("used", pcp.TypeU64, pcp.SemInstant, pcp.InDomNull)
+	full := converttest.NativeMetric("full", pcp.TypeDouble, pcp.SemInstant, pcp.InDomNull)
+	n := converttest.Placing{
 		"total": {
 			{Metric: used, Factor: 1. / 1024, Combine: native.CombineSum, Part: 0, Parts: 2},
 			{Metric: full, Combine: native.CombineOver, Part: 0, Parts: 2},
@@ -96,8 +92,8 @@ func TestNativeDifference(t *testing.T) {
 		},
 	}
 	steps := assembleAll(t, assemble.Options{Natives: n},
-		moment{{"total", "", 4096}}, moment{{"total", "", 4096}, {"free", "", 1024}}, moment{{"total", "", 0}, {"free", "", 0}},
-		moment{{"free", "", math.NaN()}, {"total", "", 4096}}, moment{{"total", "", 2048}})
+		moment{{name: "total", labels: "", v: 4096}}, moment{{name: "total", labels: "", v: 4096}, {name: "free", labels: "", v: 1024}}, moment{{name: "total", labels: "", v: 0}, {name: "free", labels: "", v: 0}},
+		moment{{name: "free", labels: "", v: math.NaN()}, {name: "total", labels: "", v: 4096}}, moment{{name: "total", labels: "", v: 2048}})
 	assert.Equal(t, []string{"used none", "full none"}, steps[0], "half of a difference is no value")
 	assert.Equal(t, []string{"used -1 3", "full -1 25"}, steps[1])
 	assert.Equal(t, []string{"used -1 0", "full " + pcp.ErrnoAgain.Error()}, steps[2], "a quotient by nothing")
@@ -107,8 +103,8 @@ func TestNativeDifference(t *testing.T) {
 
 func TestNativeValues(t *testing.T) {
 	value := func(typ pcp.Type, sem pcp.Semantics, p native.Place, v float64) []string {
-		p.Metric = metricOf("m", typ, sem, pcp.InDomNull)
-		return assembleAll(t, assemble.Options{Natives: placing{"s": {p}}}, moment{{"s", "", v}})[0]
+		p.Metric = converttest.NativeMetric("m", typ, sem, pcp.InDomNull)
+		return assembleAll(t, assemble.Options{Natives: converttest.Placing{"s": {p}}}, moment{{name: "s", labels: "", v: v}})[0]
 	}
 	assert.Equal(t, []string{"m -1 424848"}, value(pcp.TypeU64, pcp.SemCounter, native.Place{Factor: 1000}, 424.848))
 	assert.Equal(t, []string{"m -1 24105"}, value(pcp.TypeU32, pcp.SemDiscrete, native.Place{Factor: 1. / 1024}, 24684092), "cut as an agent's division")
@@ -119,8 +115,8 @@ func TestNativeValues(t *testing.T) {
 	// that is a float no more exact; the rest is counted.
 	losses := func(typ pcp.Type, factor, v float64) (string, int) {
 		report := &prom.Report{}
-		n := placing{"s": {{Metric: metricOf("m", typ, pcp.SemInstant, pcp.InDomNull), Factor: factor}}}
-		return assembleAll(t, assemble.Options{Natives: n, Report: report}, moment{{"s", "", v}})[0][0], len(report.Losses())
+		n := converttest.Placing{"s": {{Metric: converttest.NativeMetric("m", typ, pcp.SemInstant, pcp.InDomNull), Factor: factor}}}
+		return assembleAll(t, assemble.Options{Natives: n, Report: report}, moment{{name: "s", labels: "", v: v}})[0][0], len(report.Losses())
 	}
 	for _, tt := range []struct {
 		typ       pcp.Type
@@ -142,29 +138,29 @@ func TestNativeValues(t *testing.T) {
 }
 
 func TestNativeProductAndNames(t *testing.T) {
-	pool := metricOf("pool", pcp.TypeU64, pcp.SemInstant, pcp.InDomNull)
-	disk := metricOf("disk", pcp.TypeU64, pcp.SemCounter, pcp.NewInDomID(60, 1))
-	n := placing{
+	pool := converttest.NativeMetric("pool", pcp.TypeU64, pcp.SemInstant, pcp.InDomNull)
+	disk := converttest.NativeMetric("disk", pcp.TypeU64, pcp.SemCounter, pcp.NewInDomID(60, 1))
+	n := converttest.Placing{
 		"pages": {{Metric: pool, Combine: native.CombineSum, Part: 0, Parts: 2}, {Metric: disk, Known: true}},
 		"size":  {{Metric: pool, Combine: native.CombineTimes, Part: 1, Parts: 2}},
 		"sda":   {{Metric: disk, Instance: "sda", ID: pcp.InstNull}},
 	}
 	steps := assembleAll(t, assemble.Options{Natives: n},
-		moment{{"size", "", 2048}, {"pages", "", 3}}, moment{{"sda", "", 5}})
+		moment{{name: "size", labels: "", v: 2048}, {name: "pages", labels: "", v: 3}}, moment{{name: "sda", labels: "", v: 5}})
 	assert.Equal(t, []string{"pool -1 6144", "disk none"}, steps[0])
 	assert.Equal(t, []string{"disk 0 5"}, steps[1])
 }
 
 // Instances have no host, so that another host's series cannot be theirs.
 func TestNativeHosts(t *testing.T) {
-	disk := metricOf("disk", pcp.TypeU64, pcp.SemCounter, pcp.NewInDomID(60, 1))
+	disk := converttest.NativeMetric("disk", pcp.TypeU64, pcp.SemCounter, pcp.NewInDomID(60, 1))
 	report := &prom.Report{}
-	n := placing{
+	n := converttest.Placing{
 		"sda": {{Metric: disk, Instance: "sda", ID: pcp.InstNull}},
 		"sdb": {{Metric: disk, Instance: "sdb", ID: pcp.InstNull}},
 	}
 	steps := assembleAll(t, assemble.Options{Natives: n, Report: report}, moment{
-		{"sda", "instance=a:9100", 1}, {"sdb", "instance=a:9101", 2}, {"sdb", "instance=b:9100", 3},
+		{name: "sda", labels: "instance=a:9100", v: 1}, {name: "sdb", labels: "instance=a:9101", v: 2}, {name: "sdb", labels: "instance=b:9100", v: 3},
 	})
 	assert.Equal(t, []string{"disk 0 1", "disk 1 2", "openmetrics.b.sdb -1 3"}, steps[0])
 	assert.Len(t, report.Losses(), 1)
@@ -173,17 +169,17 @@ func TestNativeHosts(t *testing.T) {
 // A place becomes free when its series ends; one that is made of labels passes
 // on at once.
 func TestNativePassesOn(t *testing.T) {
-	size := metricOf("size", pcp.TypeU64, pcp.SemInstant, pcp.InDomNull)
-	duplex := metricOf("duplex", pcp.TypeU32, pcp.SemInstant, pcp.InDomNull)
-	n := placing{
+	size := converttest.NativeMetric("size", pcp.TypeU64, pcp.SemInstant, pcp.InDomNull)
+	duplex := converttest.NativeMetric("duplex", pcp.TypeU32, pcp.SemInstant, pcp.InDomNull)
+	n := converttest.Placing{
 		"size": {{Metric: size}},
 		"half": {{Metric: duplex, Combine: native.CombineLast}},
 		"full": {{Metric: duplex, Factor: 2, Combine: native.CombineLast}},
 	}
 	steps := assembleAll(t, assemble.Options{Natives: n},
-		moment{{"size", "on=/", 1}, {"size", "on=/bind", 1}, {"half", "", 1}},
-		moment{{"size", "on=/", math.NaN()}, {"full", "", 1}, {"half", "", math.NaN()}},
-		moment{{"size", "on=/new", 7}, {"full", "", 1}})
+		moment{{name: "size", labels: "on=/", v: 1}, {name: "size", labels: "on=/bind", v: 1}, {name: "half", labels: "", v: 1}},
+		moment{{name: "size", labels: "on=/", v: math.NaN()}, {name: "full", labels: "", v: 1}, {name: "half", labels: "", v: math.NaN()}},
+		moment{{name: "size", labels: "on=/new", v: 7}, {name: "full", labels: "", v: 1}})
 	assert.Equal(t, []string{"size -1 1", "duplex -1 1", "openmetrics.import.size 0 1"}, steps[0])
 	assert.Equal(t, []string{"size " + pcp.ErrnoAgain.Error()}, filter(steps[1], "size"))
 	assert.Contains(t, steps[1], "duplex -1 2")

@@ -1,4 +1,4 @@
-package convert_test
+package flatten_test
 
 import (
 	"fmt"
@@ -12,6 +12,7 @@ import (
 	"github.com/pcparchive/pcparchive/convert/naming"
 	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/history"
+	"github.com/pcparchive/pcparchive/internal/converttest"
 	"github.com/pcparchive/pcparchive/internal/sinktest"
 
 	"github.com/stretchr/testify/assert"
@@ -119,7 +120,7 @@ func TestShapesFlattenAlike(t *testing.T) {
 		var losses [2][]prom.LossCount
 		shaped := 0
 		for j := range lines {
-			out, report := &seen{}, &prom.Report{}
+			out, report := &converttest.Seen{}, &prom.Report{}
 			o.Report = report
 			f := flatten.New(sinktest.Sink(out), o)
 			for step, err := range r.Steps(history.Query{}) {
@@ -139,8 +140,8 @@ func TestShapesFlattenAlike(t *testing.T) {
 				require.NoError(t, f.Put(&plain))
 			}
 			require.NoError(t, f.Close())
-			slices.Sort(out.lines) // series that end together do so in any order
-			lines[j], losses[j] = out.lines, report.Losses()
+			slices.Sort(out.Lines) // series that end together do so in any order
+			lines[j], losses[j] = out.Lines, report.Losses()
 		}
 		assert.Greater(t, shaped, 500, "of 800 steps")
 		require.Len(t, lines[0], len(lines[1]))

@@ -1,4 +1,4 @@
-package convert_test
+package redact_test
 
 import (
 	"fmt"
@@ -44,5 +44,20 @@ func TestRedactText(t *testing.T) {
 		"a/b//c":                                       "a/b//c",
 	} {
 		assert.Equal(t, want, redact.Text(text), text)
+	}
+}
+
+func TestRedactURL(t *testing.T) {
+	for raw, want := range map[string]string{
+		"http://h:1/metrics":            "http://h:1/metrics",
+		"https://me:pw@h/m?token=x#top": "https://h/m",
+		"https://me@h/":                 "https://h/",
+		"http://h/?":                    "http://h/",
+		"http://[::1]:9100/metrics":     "http://[::1]:9100/metrics",
+		"http://h/a%20b":                "http://h/a%20b",
+		"http://me:p%w@h/":              "", // rather nothing than a secret
+		"":                              "",
+	} {
+		assert.Equal(t, want, redact.URL(raw), raw)
 	}
 }

@@ -1,20 +1,18 @@
-package convert_test
+package assemble_test
 
 import (
 	"context"
 	"fmt"
-	"math"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/pcparchive/pcparchive/convert/assemble"
 	"github.com/pcparchive/pcparchive/convert/flatten"
 	"github.com/pcparchive/pcparchive/convert/mapper"
-	"github.com/pcparchive/pcparchive/convert/native"
 	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/history"
+	"github.com/pcparchive/pcparchive/internal/converttest"
 	"github.com/pcparchive/pcparchive/internal/sinktest"
 
 	"github.com/stretchr/testify/assert"
@@ -22,9 +20,6 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
-	"github.com/pcparchive/pcparchive/labelset"
-	"github.com/pcparchive/pcparchive/meta"
-	"github.com/pcparchive/pcparchive/pcp"
 )
 
 // samplesTee hands samples to several.
@@ -41,9 +36,9 @@ func (t samplesTee) Sample(s *prom.Series, at int64, v float64) error {
 
 // again returns the samples that a sink's steps become, and those that these
 // become when they are made steps and samples once more.
-func again(t *testing.T, put func(history.Sink), o assemble.Options) (first, second *seen, report *prom.Report) {
+func again(t *testing.T, put func(history.Sink), o assemble.Options) (first, second *converttest.Seen, report *prom.Report) {
 	t.Helper()
-	first, second, report = &seen{}, &seen{}, &prom.Report{}
+	first, second, report = &converttest.Seen{}, &converttest.Seen{}, &prom.Report{}
 	mapper, err := mapper.New(mapper.Options{Host: "h", Report: report})
 	require.NoError(t, err)
 	o.Report = report
@@ -51,36 +46,36 @@ func again(t *testing.T, put func(history.Sink), o assemble.Options) (first, sec
 	assembler := assemble.New(back, mapper, o)
 	put(flatten.New(sinktest.Sink(samplesTee{sinktest.Sink(first), assembler}), flatten.Options{TargetLabels: true}))
 	require.NoError(t, sinktest.Finish(assembler))
-	slices.Sort(first.lines)
-	slices.Sort(second.lines)
+	slices.Sort(first.Lines)
+	slices.Sort(second.Lines)
 	return first, second, report
 }
 
 func TestAssemblerUndoesFlattener(t *testing.T) {
-	first, second, report := again(t, func(s history.Sink) { recordOddly(t, s) }, assemble.Options{})
-	assert.Greater(t, len(first.lines), 50)
-	assert.Equal(t, first.lines, second.lines)
+	first, second, report := again(t, func(s history.Sink) { converttest.RecordOddly(t, s) }, assemble.Options{})
+	assert.Greater(t, len(first.Lines), 50)
+	assert.Equal(t, first.Lines, second.Lines)
 	assert.Empty(t, report.Losses())
-	for key, s := range first.series {
-		assert.Equal(t, s.Family, second.series[key].Family, key)
+	for key, s := range first.Series {
+		assert.Equal(t, s.Family, second.Series[key].Family, key)
 	}
 }
 
 func TestAssemblerOverRecording(t *testing.T) {
-	r, err := archive.Open(filepath.Join("..", "testdata", "archives", "host_v3"), nil)
+	r, err := archive.Open(filepath.Join("..", "..", "testdata", "archives", "host_v3"), nil)
 	require.NoError(t, err)
 	first, second, report := again(t, func(s history.Sink) {
 		require.NoError(t, convert.Copy(context.Background(), s, convert.FromArchive(r, history.Query{})))
 	}, assemble.Options{})
-	assert.Greater(t, len(first.lines), 100)
-	assert.Equal(t, first.lines, second.lines)
+	assert.Greater(t, len(first.Lines), 100)
+	assert.Equal(t, first.Lines, second.Lines)
 	assert.Empty(t, report.Losses())
 }
 
 func TestAssemblerRefusesOldSamples(t *testing.T) {
 	mapper, err := mapper.New(mapper.Options{Host: "h"})
 	require.NoError(t, err)
-	a := assemble.New(flatten.New(sinktest.Sink(&seen{}), flatten.Options{}), mapper, assemble.Options{})
+	a := assemble.New(flatten.New(sinktest.Sink(&converttest.Seen{}), flatten.Options{}), mapper, assemble.Options{})
 	s := &prom.Series{Name: "x"}
 	require.NoError(t, sinktest.Put(a, s, 2000, 1))
 	require.ErrorIs(t, sinktest.Put(a, s, 1999, 1), archive.ErrOrder)
@@ -101,106 +96,36 @@ type given struct {
 	v            float64
 }
 
-// assemble gives samples of one time to an Assembler and returns the values.
+// gathered gives samples of one time to an Assembler and returns the values.
 func gathered(t *testing.T, o assemble.Options, samples ...given) []string {
 	t.Helper()
 	mapper, err := mapper.New(mapper.Options{Host: "h", Report: o.Report})
 	require.NoError(t, err)
-	sink := &stepLines{}
+	sink := &converttest.StepLines{}
 	a := assemble.New(sink, mapper, o)
 	for i, g := range samples {
 		s := &prom.Series{Name: g.name, ID: i}
-		for _, pair := range fields(g.labels) {
+		for _, pair := range converttest.SplitPairs(g.labels) {
 			s.Labels = append(s.Labels, prom.Label{Name: pair[0], Value: pair[1]})
 		}
 		require.NoError(t, sinktest.Put(a, s, 1000, g.v))
 	}
 	require.NoError(t, sinktest.Finish(a))
-	return sink.lines
-}
-
-type stepLines struct{ lines []string }
-
-func (s *stepLines) Put(step *history.Step) error {
-	for _, mv := range step.Metrics {
-		for _, p := range mv.Points {
-			v, _ := p.Value.Number(mv.Metric.Desc.Type)
-			s.lines = append(s.lines, fmt.Sprintf("%s %d %v", mv.Metric.Name, p.Value.Inst, v))
-		}
-	}
-	return nil
-}
-
-func (s *stepLines) Close() error { return nil }
-
-// cpus is a Natives for a made-up exporter.
-type cpus struct{ user, ncpu, percpu *native.Metric }
-
-func newCPUs() cpus {
-	metric := func(name string, item uint32, d meta.Desc) *native.Metric {
-		d.Names, d.PMID = []string{name}, pcp.NewPMID(60, 0, item)
-		return &native.Metric{Desc: d}
-	}
-	return cpus{
-		user:   metric("kernel.all.cpu.user", 20, meta.Desc{Type: pcp.TypeU64, InDom: pcp.InDomNull, Sem: pcp.SemCounter}),
-		ncpu:   metric("hinv.ncpu", 32, meta.Desc{Type: pcp.TypeU32, InDom: pcp.InDomNull, Sem: pcp.SemDiscrete}),
-		percpu: metric("kernel.percpu.cpu.user", 1, meta.Desc{Type: pcp.TypeU64, InDom: pcp.NewInDomID(60, 0), Sem: pcp.SemCounter}),
-	}
-}
-
-func (c cpus) Places(s *prom.Series) []native.Place {
-	if s.Name != "cpu" {
-		return nil
-	}
-	cpu := s.Labels[0].Value
-	return []native.Place{
-		{Metric: c.user, Factor: 1000, Combine: native.CombineSum},
-		{Metric: c.ncpu, Combine: native.CombineCount},
-		{Metric: c.percpu, Instance: "cpu" + cpu, ID: pcp.InstNull, Factor: 1000, Labels: labelset.Set{}},
-	}
-}
-
-func TestAssemblerNatives(t *testing.T) {
-	report := &prom.Report{}
-	steps := gathered(t, assemble.Options{Natives: newCPUs(), Report: report},
-		given{"cpu", "cpu=0", 1.5}, given{"other", "", math.Pi}, given{"cpu", "cpu=1", 2.25})
-	assert.Equal(t, []string{
-		"kernel.all.cpu.user -1 3750", "hinv.ncpu -1 2",
-		"kernel.percpu.cpu.user 0 1500", "kernel.percpu.cpu.user 1 2250",
-		"openmetrics.import.other -1 3.141592653589793",
-	}, steps)
-	assert.Empty(t, report.Losses())
-
-	// A second target's values do not mix with the first one's.
-	steps = gathered(t, assemble.Options{Natives: newCPUs(), Report: report},
-		given{"cpu", "cpu=0 instance=a", 1}, given{"cpu", "cpu=0 instance=b", 1})
-	assert.Contains(t, steps, "kernel.all.cpu.user -1 1000")
-	assert.Contains(t, steps, "openmetrics.b.cpu 0 1")
-	assert.NotEmpty(t, report.Losses())
-}
-
-// fields splits "k=v k=v".
-func fields(text string) [][2]string {
-	var out [][2]string
-	for pair := range strings.FieldsSeq(text) {
-		k, v, _ := strings.Cut(pair, "=")
-		out = append(out, [2]string{k, v})
-	}
-	return out
+	return sink.Lines
 }
 
 // histograms keeps native histograms beside numbers.
-type histograms struct{ seen }
+type histograms struct{ converttest.Seen }
 
 func (h *histograms) Histogram(s *prom.Series, t int64, data []byte) error {
-	h.lines = append(h.lines, fmt.Sprintf("%d %s %v %s", t, s.Name, s.Labels, data))
+	h.Lines = append(h.Lines, fmt.Sprintf("%d %s %v %s", t, s.Name, s.Labels, data))
 	return nil
 }
 
 func TestHistogramsCross(t *testing.T) {
 	mapper, err := mapper.New(mapper.Options{Host: "h"})
 	require.NoError(t, err)
-	report, out, none := &prom.Report{}, &histograms{}, &seen{}
+	report, out, none := &prom.Report{}, &histograms{}, &converttest.Seen{}
 	base := filepath.Join(t.TempDir(), "a")
 	w, err := archive.Create(base, archive.Header{Host: "h", PID: 1}, nil)
 	require.NoError(t, err)
@@ -232,9 +157,9 @@ func TestHistogramsCross(t *testing.T) {
 		"3000 lat job=j le=x 3", "3000 x 1",
 		"4000 lat [{job j} {le x}] third",
 		"5000 lat job=j le=x stale",
-	}, sortedByTime(out.lines))
+	}, sortedByTime(out.Lines))
 	assert.Empty(t, report.Losses())
-	assert.Equal(t, family, out.series["lat job=j le=x"].Family)
+	assert.Equal(t, family, out.Series["lat job=j le=x"].Family)
 	flatten(sinktest.Sink(none, report))
 	assert.Equal(t, []prom.LossCount{{Loss: prom.LossNativeHist, Name: "lat", Count: 3}}, report.Losses())
 }

@@ -1,4 +1,4 @@
-package convert_test
+package flatten_test
 
 import (
 	"path/filepath"

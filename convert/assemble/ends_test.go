@@ -1,4 +1,4 @@
-package convert_test
+package assemble_test
 
 import (
 	"testing"
@@ -7,6 +7,7 @@ import (
 	"github.com/pcparchive/pcparchive/convert/flatten"
 	"github.com/pcparchive/pcparchive/convert/mapper"
 	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/internal/converttest"
 	"github.com/pcparchive/pcparchive/internal/sinktest"
 
 	"github.com/stretchr/testify/assert"
@@ -22,8 +23,8 @@ func TestEndsWithoutBeginning(t *testing.T) {
 	report := &prom.Report{}
 	mapper, err := mapper.New(mapper.Options{Host: "h", Report: report})
 	require.NoError(t, err)
-	natives := placing{"n": {{Metric: metricOf("n", pcp.TypeU32, pcp.SemInstant, pcp.InDomNull)}}}
-	seen := flatten.New(sinktest.Sink(&seen{}), flatten.Options{})
+	natives := converttest.Placing{"n": {{Metric: converttest.NativeMetric("n", pcp.TypeU32, pcp.SemInstant, pcp.InDomNull)}}}
+	seen := flatten.New(sinktest.Sink(&converttest.Seen{}), flatten.Options{})
 	a := assemble.New(seen, mapper, assemble.Options{Natives: natives, Report: report})
 	native := &prom.Series{Name: "n", ID: 0}
 	other := &prom.Series{Name: "m", ID: 1, Labels: []prom.Label{{Name: "a", Value: "b"}}}
