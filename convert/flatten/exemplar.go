@@ -50,7 +50,7 @@ func (f *Flattener) exemplar(m *metricState, s *liveSeries, t int64, r *history.
 func (f *Flattener) exemplarSeries(m *metricState, s *history.Series, in *meta.InDom) *liveSeries {
 	p, ok := m.series[s]
 	if !ok {
-		labels, err := f.labels(m, s, in)
+		labels, err := f.labels(&m.naming, s, f.sharesName(in, s.Inst))
 		if err != nil {
 			return nil
 		}

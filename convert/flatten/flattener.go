@@ -51,15 +51,14 @@ type Options struct {
 // resolves the labels of a series once for each [history.Series], not for each
 // sample. It is for one goroutine.
 type Flattener struct {
-	opts Options
+	describer
 	*seriesTable
 	metrics   map[pcp.PMID]*metricState
-	ending    []*liveSeries           // series that lost a metric in the current step
-	exemplary []*history.MetricValues // metrics of the current step with exemplars
-	last      pcp.Timestamp           // time of the last step
-	any       bool                    // a step came; last is set
-	since     string                  // time of the last mark, for SplitAtMarks
-	shared    map[pcp.InDomID]sharedNames
+	ending    []*liveSeries                     // series that lost a metric in the current step
+	exemplary []*history.MetricValues           // metrics of the current step with exemplars
+	last      pcp.Timestamp                     // time of the last step
+	any       bool                              // a step came; last is set
+	twins     map[pcp.InDomID]sharedNames       // by domain, see sharedBy
 	shapes    map[*history.Shape][]*metricState // metrics of a shape by position, see knownShape
 }
 
@@ -89,7 +88,7 @@ func New(dst prom.SampleSink, o Options) *Flattener {
 
 func newFlattener(t *seriesTable, o Options) *Flattener {
 	return &Flattener{
-		opts: o, seriesTable: t, metrics: map[pcp.PMID]*metricState{}, shared: map[pcp.InDomID]sharedNames{},
+		describer: describer{opts: o}, seriesTable: t, metrics: map[pcp.PMID]*metricState{}, twins: map[pcp.InDomID]sharedNames{},
 		shapes: map[*history.Shape][]*metricState{},
 	}
 }

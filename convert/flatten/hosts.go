@@ -54,7 +54,7 @@ func (h *HostNames) Clashes(sets []*store.Set, from, to pcp.Timestamp) *HostClas
 	names, targets := map[string][]string{}, map[target][]string{}
 	note := func(host string, c claims) {
 		for _, n := range c.names {
-			names[n] = withHost(names[n], host)
+			names[PromText(n)] = withHost(names[PromText(n)], host)
 		}
 		for _, t := range c.targets {
 			targets[t] = withHost(targets[t], host)
@@ -145,7 +145,9 @@ func claimsOf(host string, store *meta.Store) (c claims) {
 }
 
 // Claimed reports whether several hosts claim a value of the label hostname.
-func (c *HostClashes) Claimed(value string) bool { return c != nil && len(c.names[value]) > 0 }
+func (c *HostClashes) Claimed(value string) bool {
+	return c != nil && len(c.names[PromText(value)]) > 0
+}
 
 // target reports whether several hosts recorded the endpoint in labels.
 func (c *HostClashes) target(labels []prom.Label) bool {

@@ -160,7 +160,7 @@ func (f *Flattener) state(metric *history.Metric) *metricState {
 }
 
 // rejects reports whether a metric cannot become series, and counts the loss.
-func (f *Flattener) rejects(metric *history.Metric) bool {
+func (f *describer) rejects(metric *history.Metric) bool {
 	switch {
 	case f.opts.NoHealth && naming.IsHealth(metric.Desc.PMID):
 		return true
@@ -187,7 +187,7 @@ func (f *Flattener) resolve(m *metricState, point *history.Point, in *meta.InDom
 	if p, ok := m.series[s]; ok {
 		return p
 	}
-	labels, err := f.labels(m, s, in)
+	labels, err := f.labels(&m.naming, s, f.sharesName(in, s.Inst))
 	if err != nil {
 		f.opts.Report.Add(prom.LossInvalidLabel, m.metric.Name)
 		m.series[s] = nil

@@ -12,13 +12,13 @@ import (
 	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/labelset"
-	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
 // sampleNaming is the form that a PCP metric has in Prometheus.
 type sampleNaming struct {
 	sample string // name of the samples
+	suffix string // its end, after which a number that tells names apart is not put
 	family prom.Family
 	scale  naming.Scale    // converts the values
 	native *history.Metric // the metric with scaled values; nil if it came from Prometheus
@@ -31,8 +31,45 @@ type sampleNaming struct {
 	exemplars bool // the values are exemplars of the samples
 }
 
-// name returns the naming of a metric.
+// name returns the naming of a metric. It renames the metric if another one has its name.
 func (f *Flattener) name(metric *history.Metric) sampleNaming {
+	n := f.naming(metric)
+	if n.origin {
+		return n
+	}
+	n.native = f.hostMetric(n.scale.Scaled(metric))
+	base := strings.TrimSuffix(n.sample, n.suffix)
+	for i := 2; ; i++ {
+		owner, taken := f.owners[n.sample]
+		if !taken || owner == metric.Name {
+			break
+		}
+		f.opts.Report.Add(prom.LossRenamed, metric.Name)
+		n.sample = fmt.Sprintf("%s_%d%s", base, i, n.suffix)
+	}
+	f.owners[n.sample] = metric.Name
+	if len(metric.Desc.Names) > 1 && !f.opts.AllNames {
+		for _, other := range metric.Desc.Names {
+			if other != metric.Name && !f.reportedNames[other] {
+				f.reportedNames[other] = true
+				f.opts.Report.Add(prom.LossNames, other)
+			}
+		}
+	}
+	n.nameFamily()
+	return n
+}
+
+// nameFamily names the family of PCP's own metric after its samples.
+func (n *sampleNaming) nameFamily() {
+	n.family.Name = n.sample
+	if n.text {
+		n.family.Name = strings.TrimSuffix(n.sample, infoSuffix)
+	}
+}
+
+// naming returns the naming that a metric has if no other metric has its name.
+func (f *describer) naming(metric *history.Metric) sampleNaming {
 	item := metric.Labels[labelset.AtItem]
 	if family, ok := item.Lookup(naming.LabelFamily); ok {
 		n := originNaming(metric, family.Text(), item)
@@ -44,41 +81,21 @@ func (f *Flattener) name(metric *history.Metric) sampleNaming {
 		return n
 	}
 	base, suffix, unit, scale := f.opts.Names.Metric(metric.Name, metric.Desc)
-	n := sampleNaming{sample: base + suffix, scale: scale, native: f.hostMetric(scale.Scaled(metric)), counter: metric.Desc.Sem == pcp.SemCounter}
+	n := sampleNaming{suffix: suffix, scale: scale, counter: metric.Desc.Sem == pcp.SemCounter}
 	n.family = prom.Family{Type: prom.TypeGauge, Unit: unit, Help: cmp.Or(metric.Help, metric.OneLine)}
 	switch {
 	case metric.Desc.Type == pcp.TypeString:
-		n.text, n.family.Type, n.sample = true, prom.TypeInfo, base+infoSuffix
-		suffix = infoSuffix
-	case metric.Desc.Sem == pcp.SemCounter:
+		n.text, n.family.Type, n.suffix = true, prom.TypeInfo, infoSuffix
+	case n.counter:
 		n.family.Type = prom.TypeCounter
 	}
-	for i := 2; ; i++ {
-		owner, taken := f.owners[n.sample]
-		if !taken || owner == metric.Name {
-			break
-		}
-		f.opts.Report.Add(prom.LossRenamed, metric.Name)
-		n.sample = fmt.Sprintf("%s_%d%s", base, i, suffix)
-	}
-	f.owners[n.sample] = metric.Name
-	if len(metric.Desc.Names) > 1 && !f.opts.AllNames {
-		for _, other := range metric.Desc.Names {
-			if other != metric.Name && !f.reportedNames[other] {
-				f.reportedNames[other] = true
-				f.opts.Report.Add(prom.LossNames, other)
-			}
-		}
-	}
-	n.family.Name = n.sample
-	if n.text {
-		n.family.Name = strings.TrimSuffix(n.sample, infoSuffix)
-	}
+	n.sample = base + n.suffix
+	n.nameFamily()
 	return n
 }
 
 // hostMetric returns a metric with the label hostname that its series get.
-func (f *Flattener) hostMetric(m *history.Metric) *history.Metric {
+func (f *describer) hostMetric(m *history.Metric) *history.Metric {
 	if _, known := m.Labels[labelset.AtContext].Lookup(labelHostname); !known && f.opts.Host != "" {
 		m = withHostname(m, labelset.AtContext, f.opts.Host)
 	}
@@ -101,31 +118,33 @@ func originNaming(metric *history.Metric, family string, item labelset.Set) samp
 	return n
 }
 
-// labels returns the labels of a series, sorted by name.
-func (f *Flattener) labels(m *metricState, s *history.Series, in *meta.InDom) ([]prom.Label, error) {
+// labels returns the labels of a series of a metric, sorted by name. twin says that another
+// instance has the name of this one.
+func (f *describer) labels(n *sampleNaming, s *history.Series, twin bool) ([]prom.Label, error) {
 	out := slices.Clone(f.opts.Labels)
 	var err error
-	if m.naming.origin {
-		out = m.naming.originLabels(out, s, f.opts.TargetLabels)
-		if f.opts.Host != "" && f.opts.Clashes.target(m.naming.target) {
+	if n.origin {
+		out = n.originLabels(out, s, f.opts.TargetLabels)
+		if f.opts.Host != "" && f.opts.Clashes.target(n.target) {
 			out = append(out, prom.Label{Name: labelHostname, Value: f.opts.Host})
 		}
-	} else if out, err = f.nativeLabels(out, s, in); err != nil {
+	} else if out, err = f.nativeLabels(out, s, twin); err != nil {
 		return nil, err
 	} else {
 		out = f.opts.Clashes.rehostLabels(out, f.opts.Host)
 	}
-	if f.since != "" && m.naming.counter {
+	if f.since != "" && n.counter {
 		out = append(out, prom.Label{Name: "since", Value: f.since})
 	}
 	if slices.ContainsFunc(out, func(l prom.Label) bool { return !utf8.ValidString(l.Value) }) {
-		f.opts.Report.Add(prom.LossText, m.metric.Name)
+		f.opts.Report.Add(prom.LossText, s.Metric.Name)
 	}
 	return normalizeLabels(out), nil
 }
 
-// nativeLabels appends the merged labels of a series and its instance.
-func (f *Flattener) nativeLabels(out []prom.Label, s *history.Series, in *meta.InDom) ([]prom.Label, error) {
+// nativeLabels appends the merged labels of a series and its instance. An instance whose
+// name does not identify it also has its number.
+func (f *describer) nativeLabels(out []prom.Label, s *history.Series, twin bool) ([]prom.Label, error) {
 	merged, err := s.Merged()
 	if err != nil {
 		return nil, err
@@ -138,7 +157,7 @@ func (f *Flattener) nativeLabels(out []prom.Label, s *history.Series, in *meta.I
 		return out, nil
 	}
 	out = append(out, prom.Label{Name: "instname", Value: s.Inst.Name})
-	if f.opts.InstanceIDs || f.sharesName(in, s.Inst) {
+	if f.opts.InstanceIDs || twin || s.Inst.Name == "" {
 		out = append(out, prom.Label{Name: "instid", Value: strconv.FormatInt(int64(s.Inst.ID), 10)})
 	}
 	return out, nil
@@ -147,7 +166,7 @@ func (f *Flattener) nativeLabels(out []prom.Label, s *history.Series, in *meta.I
 // ownLabels appends the labels of a set. A label whose name Prometheus allows keeps
 // it. If a changed name clashes with another, as a.b with a_b or 1st with _st, the
 // changed one gets a number and is counted.
-func (f *Flattener) ownLabels(out []prom.Label, s *history.Series, set labelset.Set) []prom.Label {
+func (f *describer) ownLabels(out []prom.Label, s *history.Series, set labelset.Set) []prom.Label {
 	used := map[string]bool{"instname": true, "instid": true}
 	var changed []labelset.Label
 	for l := range set.All() {
@@ -176,7 +195,7 @@ func (f *Flattener) ownLabels(out []prom.Label, s *history.Series, set labelset.
 
 // originLabels appends the own labels of a series and, if target is set, the labels
 // of its target before them. Later labels win, see normalizeLabels.
-func (n sampleNaming) originLabels(out []prom.Label, s *history.Series, target bool) []prom.Label {
+func (n *sampleNaming) originLabels(out []prom.Label, s *history.Series, target bool) []prom.Label {
 	if target {
 		out = append(out, n.target...)
 	}
@@ -195,7 +214,7 @@ func normalizeLabels(labels []prom.Label) []prom.Label {
 		if i+1 < len(labels) && labels[i+1].Name == l.Name || l.Value == "" {
 			continue
 		}
-		kept = append(kept, prom.Label{Name: l.Name, Value: promText(l.Value)})
+		kept = append(kept, prom.Label{Name: l.Name, Value: PromText(l.Value)})
 	}
 	return kept
 }

@@ -27,7 +27,7 @@ func (f *Flattener) resolveText(m *metricState, point *history.Point, in *meta.I
 	if !utf8.ValidString(text) {
 		f.opts.Report.Add(prom.LossText, m.metric.Name)
 	}
-	labels, err := f.labels(m, point.Series, in)
+	labels, err := f.labels(&m.naming, point.Series, f.sharesName(in, point.Series.Inst))
 	if err != nil {
 		f.opts.Report.Add(prom.LossInvalidLabel, m.metric.Name)
 		return nil
@@ -56,37 +56,33 @@ type sharedNames struct {
 	names map[string]bool
 }
 
-// sharesName reports whether the name of an instance does not identify it: it is
-// empty, or another instance of the domain has it.
+// sharesName reports whether another instance of the domain has the name of an instance.
 func (f *Flattener) sharesName(in *meta.InDom, inst meta.Instance) bool {
-	if inst.Name == "" {
-		return true
-	}
-	if in == nil {
+	if in == nil || inst.Name == "" {
 		return false
 	}
-	return f.sharedBy(in)[promText(inst.Name)]
+	return f.sharedBy(in)[PromText(inst.Name)]
 }
 
-// promText returns text as a label holds it: U+FFFD replaces invalid UTF-8.
-func promText(text string) string { return strings.ToValidUTF8(text, "\uFFFD") }
+// PromText returns text as a label holds it: U+FFFD replaces invalid UTF-8.
+func PromText(text string) string { return strings.ToValidUTF8(text, "\uFFFD") }
 
 // sharedBy returns the names that several instances of a domain share once invalid
 // UTF-8 is replaced.
 func (f *Flattener) sharedBy(in *meta.InDom) map[string]bool {
-	known, ok := f.shared[in.ID]
+	known, ok := f.twins[in.ID]
 	if !ok || known.in != in {
 		known = sharedNames{in, map[string]bool{}}
 		first := make(map[string]int, len(in.Instances))
 		for i, other := range in.Instances {
-			name := promText(other.Name)
+			name := PromText(other.Name)
 			if j, twice := first[name]; !twice {
 				first[name] = i
 			} else if in.Instances[j].ID != other.ID {
 				known.names[name] = true
 			}
 		}
-		f.shared[in.ID] = known
+		f.twins[in.ID] = known
 	}
 	return known.names
 }
