@@ -68,6 +68,36 @@ func (s *Set) Host() string { return s.items[0].label.Header().Host }
 // Header returns the label of the earliest readable archive.
 func (s *Set) Header() *archive.Header { return s.first().label.Header() }
 
+// MergedHeader returns the label for an archive that joins those of the Set: the
+// label of the first archive, with the highest version of all.
+func (s *Set) MergedHeader() archive.Header {
+	var header archive.Header
+	for r := range s.Readers() {
+		if header.Host == "" {
+			header = *r.Header()
+		}
+		header.Version = max(header.Version, r.Header().Version)
+	}
+	return header
+}
+
+// DataSize returns the size in bytes of the data volumes of all archives, as stored.
+// It does not count archives whose files cannot be listed.
+func (s *Set) DataSize() (bytes int64) {
+	for _, a := range s.Archives() {
+		_, members, err := archive.Members(a.Base)
+		if err != nil {
+			continue
+		}
+		for _, m := range members {
+			if m.Role == archive.RoleData {
+				bytes += m.Size
+			}
+		}
+	}
+	return bytes
+}
+
 // Location returns the time zone of the earliest readable archive; see
 // [archive.Reader.Location].
 func (s *Set) Location() *time.Location { return s.first().label.Location() }

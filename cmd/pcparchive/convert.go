@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
 	"github.com/pcparchive/pcparchive/convert/expo"
 	"github.com/pcparchive/pcparchive/convert/flatten"
@@ -20,7 +19,6 @@ import (
 	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/ingest"
 	"github.com/pcparchive/pcparchive/rewrite"
-	"github.com/pcparchive/pcparchive/store"
 )
 
 // convertOptions are the flags of convert: those of the verbs that it stands for.
@@ -225,7 +223,7 @@ func (o *convertOptions) thinArchives(ctx context.Context, s streams, in []strin
 		return err
 	}
 	src := m.stages().Source(convert.FromArchive(set, history.Query{From: from, To: to}), report)
-	res, err := im.Steps(ctx, src, commonHeader(set))
+	res, err := im.Steps(ctx, src, set.MergedHeader())
 	if err != nil {
 		return err
 	}
@@ -236,19 +234,6 @@ func (o *convertOptions) thinArchives(ctx context.Context, s streams, in []strin
 		_, err = fmt.Fprintf(s.out, "%s: written\n", out)
 	}
 	return cmp.Or(err, h.reportProblems(), sayLosses(s, report))
-}
-
-// commonHeader returns the header of a host's first archive with the highest
-// version of all.
-func commonHeader(set *store.Set) archive.Header {
-	var header archive.Header
-	for r := range set.Readers() {
-		if header.Host == "" {
-			header = *r.Header()
-		}
-		header.Version = max(header.Version, r.Header().Version)
-	}
-	return header
 }
 
 // relabelArchives writes an archive of others whose series were relabelled. PCP's

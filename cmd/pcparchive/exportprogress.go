@@ -3,9 +3,7 @@ package main
 import (
 	"time"
 
-	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/pcp"
-	"github.com/pcparchive/pcparchive/store"
 )
 
 // timeProgress shows how much of the data volumes of several archives is read,
@@ -22,7 +20,10 @@ type timeProgress struct {
 // newTimeProgress starts to show the way through what hosts recorded from one
 // time to another.
 func newTimeProgress(s streams, h *hosts, from, to pcp.Timestamp) *timeProgress {
-	p := &timeProgress{bytes: dataBytes(h.Sets()), start: h.Header().Start}
+	p := &timeProgress{start: h.Header().Start}
+	for _, set := range h.Sets() {
+		p.bytes += set.DataSize()
+	}
 	p.view = newByteProgress(s, p.bytes)
 	if !p.view.shown() {
 		return p
@@ -39,21 +40,6 @@ func newTimeProgress(s streams, h *hosts, from, to pcp.Timestamp) *timeProgress 
 	}
 	p.span = end.Sub(p.start)
 	return p
-}
-
-// dataBytes returns the size of all data volumes.
-func dataBytes(sets []*store.Set) (sum int64) {
-	for _, set := range sets {
-		for _, a := range set.Archives() {
-			_, members, _ := archive.Members(a.Base) // who reads it will tell
-			for _, m := range members {
-				if m.Role == archive.RoleData {
-					sum += m.Size
-				}
-			}
-		}
-	}
-	return sum
 }
 
 // at shows that a time was reached.

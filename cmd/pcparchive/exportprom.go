@@ -175,13 +175,6 @@ func sayNoValues(s streams, h *hosts, at pcp.Timestamp) {
 	fmt.Fprintln(s.err, line)
 }
 
-func isEmptyStore(store *write.Store) bool {
-	for range store.Series() {
-		return false
-	}
-	return true
-}
-
 // dumpArchives writes all samples of archives in the range of times as text.
 func dumpArchives(ctx context.Context, s streams, h *hosts, m *mappingOptions, t textTarget, fo flatten.Options) (err error) {
 	from, to, err := m.times(h)
@@ -194,7 +187,7 @@ func dumpArchives(ctx context.Context, s streams, h *hosts, m *mappingOptions, t
 	if err := cmp.Or(err, h.Unusable()); err != nil {
 		return err
 	}
-	if m.ranged && isEmptyStore(store) {
+	if m.ranged && store.Empty() {
 		h.explain(ctx, summary.Request{From: from, To: to})
 	}
 	return t.write(ctx, s, store, fo.Report)

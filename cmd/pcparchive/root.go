@@ -16,6 +16,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/pcparchive/pcparchive/query"
 )
 
 // streams are the standard streams, which tests replace.
@@ -26,7 +28,7 @@ type streams struct {
 
 // run executes the command line and returns the exit code.
 func run(args []string, s streams) int {
-	stopTracing()
+	query.StopTracing()
 	ctx, stop := signal.NotifyContext(context.Background(), endSignals()...)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second interrupt ends the program at once

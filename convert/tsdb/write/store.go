@@ -65,6 +65,9 @@ func (s *Store) Series() iter.Seq[*prom.Series] {
 	}
 }
 
+// Empty reports whether no series has a sample.
+func (s *Store) Empty() bool { return len(s.b.live) == 0 }
+
 // Samples yields the samples of a series by ascending time. After an error there
 // are no more. Several series may be read at once, and no samples be added then.
 func (s *Store) Samples(p *prom.Series) iter.Seq2[prom.Sample, error] {
