@@ -3,8 +3,6 @@ package archive_test
 import (
 	"errors"
 	"fmt"
-	"io/fs"
-	"iter"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,83 +14,11 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/history"
-	"github.com/pcparchive/pcparchive/internal/archtest"
 	"github.com/pcparchive/pcparchive/internal/oracle"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/store"
 )
-
-// recording describes an archive for a Set.
-type recording struct {
-	name string
-	v    pcp.Version
-	host string
-	pid  int32
-	secs []int64 // seconds of its records; negative for a mark
-	typ  pcp.Type
-}
-
-// write writes the recording into a folder. The values contain the PID to
-// identify the recording.
-func (rec recording) write(t testing.TB, dir string) string {
-	t.Helper()
-	h := archtest.Header
-	h.PID = rec.pid
-	if rec.host != "" {
-		h.Host = rec.host
-	}
-	base := filepath.Join(dir, rec.name)
-	a, err := archive.Create(base, h, &archive.WriteOptions{Version: rec.v})
-	require.NoError(t, err)
-	d := *archtest.Count
-	d.Type = rec.typ
-	require.NoError(t, a.Define(&d))
-	require.NoError(t, a.Define(archtest.Release))
-	for _, sec := range rec.secs {
-		if sec < 0 {
-			require.NoError(t, a.Mark(at(-sec)))
-			continue
-		}
-		require.NoError(t, a.Append(count(sec, uint32(rec.pid))))
-	}
-	require.NoError(t, a.Close())
-	return base
-}
-
-// timeline lists the steps of a set as "time value", marks as "time mark".
-func timeline(t testing.TB, s *store.Set, q history.Query) []string {
-	t.Helper()
-	return timelineOf(t, s.Steps(q))
-}
-
-func timelineOf(t testing.TB, steps iter.Seq2[*history.Step, error]) []string {
-	t.Helper()
-	all := []string{}
-	for step, err := range steps {
-		require.NoError(t, err)
-		if step.Mark {
-			all = append(all, fmt.Sprintf("%g mark", float64(step.Stamp.Milli())/1000))
-			continue
-		}
-		text := fmt.Sprint(step.Stamp.Sec)
-		for _, m := range step.Metrics {
-			for _, p := range m.Points {
-				text += fmt.Sprint(" ", p.Value.Bits)
-			}
-		}
-		all = append(all, text)
-	}
-	return all
-}
-
-func problems(s *store.Set) []string {
-	all := []string{}
-	for _, p := range s.Problems() {
-		all = append(all, p.String())
-	}
-	return all
-}
 
 func TestSet(t *testing.T) {
 	for _, tt := range []struct {
@@ -292,41 +218,6 @@ func TestSetLooksOnlyWhereNeeded(t *testing.T) {
 	assert.Empty(t, s.Problems())
 	assert.Equal(t, []string{"21 0", "22 0"}, timeline(t, s, history.Query{}))
 	assert.Len(t, s.Problems(), 3)
-}
-
-func TestSetHosts(t *testing.T) {
-	dir := t.TempDir()
-	for i, host := range []string{"b", "a", "b"} {
-		recording{name: fmt.Sprint("rec", i), host: host, pid: int32(i), secs: []int64{int64(10*i) + 1}}.write(t, dir)
-	}
-	_, err := store.OpenSet([]string{dir}, nil)
-	var hosts *store.HostsError
-	require.ErrorAs(t, err, &hosts)
-	assert.Equal(t, []string{"a", "b"}, hosts.Hosts)
-	assert.EqualError(t, err, "archives of 2 hosts: a, b")
-
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "odd.meta"), nil, 0o644))
-	sets, bad, err := store.OpenSets([]string{dir}, nil)
-	require.NoError(t, err)
-	require.Len(t, sets, 2)
-	assert.Equal(t, "a", sets[0].Host())
-	assert.Equal(t, []string{"1 0", "1.001 mark", "21 2"}, timeline(t, sets[1], history.Query{}))
-	assert.Equal(t, at(1), sets[1].Header().Start)
-	require.Len(t, bad, 1)
-	assert.ErrorIs(t, bad[0].Err, fs.ErrNotExist)
-}
-
-func TestSetErrors(t *testing.T) {
-	_, err := store.OpenSet([]string{t.TempDir()}, nil)
-	require.ErrorIs(t, err, fs.ErrNotExist)
-	_, err = store.OpenSet(nil, nil)
-	require.ErrorIs(t, err, fs.ErrNotExist)
-	_, err = store.OpenSet([]string{filepath.Join(t.TempDir(), "none")}, nil)
-	require.ErrorIs(t, err, fs.ErrNotExist)
-	base := recording{name: "x", secs: []int64{1}}.write(t, t.TempDir())
-	require.NoError(t, os.Truncate(base+".0", 100))
-	_, err = store.OpenSet([]string{base}, nil)
-	requireLocated(t, err)
 }
 
 // TestSetCorpus compares folders of the corpus with their archives read one by

@@ -1,7 +1,6 @@
 package scrape
 
 import (
-	"cmp"
 	"container/heap"
 	"context"
 	"errors"
@@ -201,26 +200,6 @@ func (r *Recorder) finish(s *scrape, commit bool) error {
 	return r.drain()
 }
 
-// drain writes the queued scrapes that no scrape under way can precede, unless
-// that one takes longer than maxWait.
-func (r *Recorder) drain() error {
-	now := time.Now().UnixMilli()
-	limit := now - beginSlack
-	for _, begun := range r.inFlight {
-		limit = min(limit, begun)
-	}
-	limit = max(limit, now-maxWait.Milliseconds())
-	wrote := false
-	for len(r.queue) > 0 && r.queue[0].t < limit && r.err == nil {
-		r.write(heap.Pop(&r.queue).(*scrape))
-		wrote = true
-	}
-	if wrote && r.err == nil {
-		r.fail(r.sink.Flush())
-	}
-	return r.err
-}
-
 // fail keeps the first error of the sink and tells Run.
 func (r *Recorder) fail(err error) {
 	if err != nil && r.err == nil {
@@ -280,29 +259,6 @@ func (r *Recorder) put(t int64, m *mapper.Source) {
 	}
 }
 
-// drainUntil writes scrapes that wait for nothing but time to pass.
-func (r *Recorder) drainUntil(ctx context.Context) {
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-			r.mu.Lock()
-			_ = r.drain() // the error is kept and reported by fail
-			r.mu.Unlock()
-		}
-	}
-}
-
-// stopping says that scrapes which fail from now on were cut off.
-func (r *Recorder) stopping() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.stopped = true
-}
-
 // Stats returns what was done so far.
 func (r *Recorder) Stats() Stats {
 	r.mu.Lock()
@@ -330,22 +286,6 @@ func (r *Recorder) Close() error {
 		r.write(heap.Pop(&r.queue).(*scrape))
 	}
 	return errors.Join(r.err, r.sink.Close())
-}
-
-// scrapeQueue is a heap of finished scrapes by time, then source.
-type scrapeQueue []*scrape
-
-func (q scrapeQueue) Len() int { return len(q) }
-func (q scrapeQueue) Less(i, j int) bool {
-	return cmp.Or(cmp.Compare(q[i].t, q[j].t), cmp.Compare(q[i].src.name, q[j].src.name)) < 0
-}
-func (q scrapeQueue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
-func (q *scrapeQueue) Push(x any)   { *q = append(*q, x.(*scrape)) }
-func (q *scrapeQueue) Pop() any {
-	old := *q
-	s := old[len(old)-1]
-	*q = old[:len(old)-1]
-	return s
 }
 
 // stamp converts the scraper's milliseconds.

@@ -1,11 +1,9 @@
 package prom
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"math"
-	"slices"
 
 	"github.com/pcparchive/pcparchive/internal/spill"
 )
@@ -182,18 +180,6 @@ func (s *Sorter) grow() error {
 	return s.spillOver()
 }
 
-// sort puts recs in order.
-func (s *Sorter) sort() {
-	if s.sorted {
-		return
-	}
-	if cap(s.spare) < len(s.recs) {
-		s.spare = make([]sortRec, cap(s.recs))
-	}
-	s.recs, s.spare = radixSort(s.recs, s.spare[:len(s.recs)])
-	s.sorted = true
-}
-
 // spillOver moves recs to the file as a sorted run.
 func (s *Sorter) spillOver() error {
 	if len(s.recs) == 0 {
@@ -209,133 +195,11 @@ func (s *Sorter) spillOver() error {
 	return nil
 }
 
-// Flush hands on all samples by ascending time and flushes what the Sorter feeds.
-func (s *Sorter) Flush(ctx context.Context) error {
-	if s.err != nil {
-		return s.err
-	}
-	if err := s.deliver(ctx); err != nil {
-		return err
-	}
-	return s.dst.Flush(ctx)
-}
-
-// Close drops the samples and the file, and closes what the Sorter feeds.
-func (s *Sorter) Close() error {
-	return errors.Join(s.release(), s.dst.Close())
-}
-
-// checkEvery is the number of samples after which Flush checks its context again.
-const checkEvery = 1 << 14
-
-// deliver hands on all samples.
-func (s *Sorter) deliver(ctx context.Context) error {
-	if len(s.runs) == 0 {
-		s.sort()
-		s.spare = nil
-		for i := range s.recs {
-			r := &s.recs[i]
-			if err := s.put(r, s.blob(r)); err != nil {
-				return err
-			}
-			if i%checkEvery == 0 && ctx.Err() != nil {
-				return ctx.Err()
-			}
-		}
-		return nil
-	}
-	if err := s.spillOver(); err != nil {
-		return err
-	}
-	if err := s.spill.Flush(); err != nil {
-		return err
-	}
-	s.recs, s.spare, s.blobs = nil, nil, nil
-	return s.merge(ctx)
-}
-
-// blob returns the data of a histogram or exemplar in memory, nil for a number.
-func (s *Sorter) blob(r *sortRec) []byte {
-	if r.id&isBlob == 0 {
-		return nil
-	}
-	at, size := r.v>>lengthBits, r.v&maxBlob
-	return s.blobs[at : at+size]
-}
-
-// put hands on a record.
-func (s *Sorter) put(r *sortRec, data []byte) error {
-	p := s.series[r.id&^isBlob]
-	if s.first != nil {
-		if loss := s.first.lossOf(r, data); loss != "" {
-			s.report.Add(loss, p.Name)
-			return nil
-		}
-	}
-	x := Sample{T: r.t}
-	switch {
-	case r.id&isBlob == 0:
-		x.V = math.Float64frombits(r.v)
-	case data[0] == blobHistogram:
-		x.Histogram = data[1:]
-	default:
-		x.Exemplar = &Exemplar{}
-		if err := x.Exemplar.UnmarshalBinary(data[1:]); err != nil {
-			return err
-		}
-	}
-	s.one[0] = x
-	return s.dst.Append(p, s.one[:])
-}
-
 // errSorterClosed is the error of a Sorter that was closed.
 var errSorterClosed = errors.New("convert: sample after the end of its sorter")
-
-// release frees everything. Its error comes from removing the file.
-func (s *Sorter) release() error {
-	if s.err == nil {
-		s.err = errSorterClosed
-	}
-	s.recs, s.spare, s.blobs, s.series, s.runs = nil, nil, nil, nil, nil
-	return s.spill.Close()
-}
 
 // fail ends s with an error.
 func (s *Sorter) fail(err error) error {
 	s.err = fmt.Errorf("sorting: %w", err)
 	return errors.Join(s.err, s.release())
-}
-
-// radixSort sorts by time, leaving records of one time in order. It returns the
-// sorted records and the other of the two slices, which have one length.
-func radixSort(recs, spare []sortRec) (sorted, other []sortRec) {
-	const (
-		bits    = 11
-		buckets = 1 << bits
-	)
-	lo, hi := recs[0].t, recs[0].t
-	for i := range recs {
-		lo, hi = min(lo, recs[i].t), max(hi, recs[i].t)
-	}
-	for shift, span := 0, uint64(hi)-uint64(lo); span>>shift != 0; shift += bits {
-		var counts [buckets]int
-		for i := range recs {
-			counts[(uint64(recs[i].t)-uint64(lo))>>shift%buckets]++
-		}
-		if slices.Max(counts[:]) == len(recs) {
-			continue
-		}
-		at := 0
-		for i, n := range counts {
-			counts[i] = at
-			at += n
-		}
-		for i := range recs {
-			digit := (uint64(recs[i].t) - uint64(lo)) >> shift % buckets
-			spare[counts[digit]] = recs[i]
-			counts[digit]++
-		}
-		recs, spare = spare, recs
-	}
-	return recs, spare
 }

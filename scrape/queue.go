@@ -1,0 +1,71 @@
+package scrape
+
+import (
+	"cmp"
+	"container/heap"
+	"context"
+	"time"
+)
+
+// drain writes the queued scrapes that no scrape under way can precede, unless
+// that one takes longer than maxWait.
+func (r *Recorder) drain() error {
+	now := time.Now().UnixMilli()
+	limit := now - beginSlack
+	for _, begun := range r.inFlight {
+		limit = min(limit, begun)
+	}
+	limit = max(limit, now-maxWait.Milliseconds())
+	wrote := false
+	for len(r.queue) > 0 && r.queue[0].t < limit && r.err == nil {
+		r.write(heap.Pop(&r.queue).(*scrape))
+		wrote = true
+	}
+	if wrote && r.err == nil {
+		r.fail(r.sink.Flush())
+	}
+	return r.err
+}
+
+// drainUntil writes scrapes that wait for nothing but time to pass.
+func (r *Recorder) drainUntil(ctx context.Context) {
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			r.mu.Lock()
+			_ = r.drain() // the error is kept and reported by fail
+			r.mu.Unlock()
+		}
+	}
+}
+
+// stopping says that scrapes which fail from now on were cut off.
+func (r *Recorder) stopping() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.stopped = true
+}
+
+// scrapeQueue is a heap of finished scrapes by time, then source.
+type scrapeQueue []*scrape
+
+func (q scrapeQueue) Len() int { return len(q) }
+
+func (q scrapeQueue) Less(i, j int) bool {
+	return cmp.Or(cmp.Compare(q[i].t, q[j].t), cmp.Compare(q[i].src.name, q[j].src.name)) < 0
+}
+
+func (q scrapeQueue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
+
+func (q *scrapeQueue) Push(x any) { *q = append(*q, x.(*scrape)) }
+
+func (q *scrapeQueue) Pop() any {
+	old := *q
+	s := old[len(old)-1]
+	*q = old[:len(old)-1]
+	return s
+}
