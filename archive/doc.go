@@ -38,7 +38,8 @@
 // which each value carries its metric, instance and labels of that time.
 // [Reader.Backward] yields the steps in reverse, and [Reader.Follow] continues
 // while the archive is being written. [store.OpenSet] joins several archives of a
-// host.
+// host. [OpenState] reads an archive as far as it reached at one time, and
+// [Reader.Grown] continues from there.
 //
 // [Reader.Records] yields records as stored, with their position, for tools that
 // inspect. [OpenMember] and [Frames] do so for files that a [Reader] rejects.

@@ -78,14 +78,24 @@ func membersIn(path string, of func(dir, name string) ([]Member, error)) (base s
 		}
 	}
 	if len(found) == 0 {
-		return "", nil, fmt.Errorf("archive %s: no %s.meta or volume: %w", path, asked, fs.ErrNotExist)
+		return "", nil, noFile(path, asked)
 	}
+	return dir + name, arrange(found), nil
+}
+
+// noFile is the error for a path of which there is no archive with the name asked.
+func noFile(path, asked string) error {
+	return fmt.Errorf("archive %s: no %s.meta or volume: %w", path, asked, fs.ErrNotExist)
+}
+
+// arrange sorts the files of an archive as Members returns them. Of a plain and a
+// compressed file with the same role it keeps the plain one.
+func arrange(found []Member) []Member {
 	order := [...]int{RoleMeta: 0, RoleIndex: 1, RoleData: 2}
 	slices.SortFunc(found, func(a, b Member) int {
 		return cmp.Or(cmp.Compare(order[a.Role], order[b.Role]), cmp.Compare(a.Volume, b.Volume), cmp.Compare(a.Compress, b.Compress))
 	})
-	found = slices.CompactFunc(found, func(a, b Member) bool { return a.Role == b.Role && a.Volume == b.Volume })
-	return dir + name, found, nil
+	return slices.CompactFunc(found, func(a, b Member) bool { return a.Role == b.Role && a.Volume == b.Volume })
 }
 
 // membersOf finds all files of the archive with exactly the given base name.
@@ -94,7 +104,7 @@ func membersIn(path string, of func(dir, name string) ([]Member, error)) (base s
 // readings agree.
 func membersOf(dir, name string) (found []Member, err error) {
 	list := func() ([]Member, error) {
-		all, err := listFolder(dir, func(base string) bool { return base == name })
+		all, _, err := listFolder(dir, func(base string) bool { return base == name })
 		return measure(all[name]), err
 	}
 	found, err = list()
@@ -124,21 +134,25 @@ func incomplete(found []Member) bool {
 }
 
 // listFolder reads a folder once and returns the members of its archives by
-// base name, without their sizes. want selects archives; nil selects all.
-func listFolder(dir string, want func(base string) bool) (map[string][]Member, error) {
+// base name, without their sizes, and the names of the folders in it. want selects
+// archives; nil selects all.
+func listFolder(dir string, want func(base string) bool) (found map[string][]Member, folders []string, err error) {
 	entries, err := os.ReadDir(cmp.Or(dir, "."))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	found := map[string][]Member{}
+	found = map[string][]Member{}
 	for _, e := range entries {
-		base, m, ok := splitMember(e.Name())
-		if ok && !e.IsDir() && (want == nil || want(base)) {
+		if e.IsDir() {
+			folders = append(folders, e.Name())
+			continue
+		}
+		if base, m, ok := splitMember(e.Name()); ok && (want == nil || want(base)) {
 			m.Path = dir + e.Name()
 			found[base] = append(found[base], m)
 		}
 	}
-	return found, nil
+	return found, folders, nil
 }
 
 // measure returns those members that are regular files, with their sizes.
@@ -156,7 +170,16 @@ func measure(listed []Member) (found []Member) {
 // as rotated logs. A text file between volumes, or in place of all volumes, is
 // damage and stays.
 func withoutForeign(found []Member) []Member {
-	described := slices.ContainsFunc(found, func(m Member) bool { return m.Role != RoleData })
+	volumes := 0
+	for _, m := range found {
+		if m.Role == RoleData {
+			volumes++
+		}
+	}
+	described := volumes < len(found)
+	if described && volumes <= 1 {
+		return found // a text file in place of all volumes stays
+	}
 	kept := slices.Clone(found)
 	for {
 		last := -1

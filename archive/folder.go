@@ -3,6 +3,7 @@ package archive
 import (
 	"cmp"
 	"os"
+	"path/filepath"
 	"sync"
 	"time"
 )
@@ -38,6 +39,27 @@ func (fs *Listing) Members(path string) (base string, members []Member, err erro
 type folder struct {
 	watch
 	members map[string][]Member // by base name
+	folders []string            // names of the folders in it
+
+	// The archives in it. Listing.mu guards them.
+	bases   []string // base paths
+	counted bool     // bases is valid
+}
+
+// Folders returns the names of the folders in a folder, sorted. The result must not
+// be changed.
+func (fs *Listing) Folders(dir string) ([]string, error) {
+	f, err := fs.folder(prefix(dir))
+	if err != nil {
+		return nil, err
+	}
+	return f.folders, nil
+}
+
+// prefix returns a folder's path in the form that precedes the names of its files.
+func prefix(dir string) string {
+	dir, _ = filepath.Split(filepath.Join(dir, "any"))
+	return dir
 }
 
 // membersOf returns the same as the function membersOf. It uses the cache
@@ -54,21 +76,30 @@ func (fs *Listing) membersOf(dir, name string) ([]Member, error) {
 	return found, nil
 }
 
-// list returns the contents of a folder, which must not be changed.
+// list returns the members of a folder's archives, which must not be changed.
 func (fs *Listing) list(dir string) (map[string][]Member, error) {
+	f, err := fs.folder(dir)
+	if err != nil {
+		return nil, err
+	}
+	return f.members, nil
+}
+
+// folder returns the contents of a folder, which must not be changed.
+func (fs *Listing) folder(dir string) (*folder, error) {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
-	f := fs.byPath[dir]
-	if f == nil {
-		f = &folder{}
-	} else if fs.still {
-		return f.members, nil
-	}
-	if !f.changed(dir) {
-		return f.members, nil
+	f := &folder{}
+	if known := fs.byPath[dir]; known != nil {
+		if fs.still || !known.changed(dir) {
+			return known, nil
+		}
+		f.watch = known.watch
+	} else {
+		f.changed(dir)
 	}
 	var err error
-	if f.members, err = listFolder(dir, nil); err != nil {
+	if f.members, f.folders, err = listFolder(dir, nil); err != nil {
 		delete(fs.byPath, dir)
 		return nil, err
 	}
@@ -76,7 +107,7 @@ func (fs *Listing) list(dir string) (map[string][]Member, error) {
 		fs.byPath = map[string]*folder{}
 	}
 	fs.byPath[dir] = f
-	return f.members, nil
+	return f, nil
 }
 
 // watch detects whether the files in a folder may have changed.

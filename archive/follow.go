@@ -24,7 +24,9 @@ import (
 // data already read disappears it ends with another error.
 func (r *Reader) Follow(ctx context.Context, q history.Query) iter.Seq2[*history.Step, error] {
 	return func(yield func(*history.Step, error) bool) {
-		live, err := open(r.base, r.opts)
+		opts := r.opts
+		opts.state = nil
+		live, err := open(r.base, opts)
 		if err != nil {
 			yield(nil, err)
 			return

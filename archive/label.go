@@ -1,7 +1,7 @@
 package archive
 
 import (
-	"path/filepath"
+	"errors"
 	"slices"
 
 	"github.com/pcparchive/pcparchive/pcp"
@@ -63,33 +63,52 @@ func (r *Reader) metaLabel() error {
 // defaults.
 func ArchivesIn(dir string, o *ReadOptions) ([]string, error) {
 	opts := o.Shared()
-	dir, _ = filepath.Split(filepath.Join(dir, "any")) // the folder in the form that precedes member names
-	found, err := opts.Listing.list(dir)
+	return opts.Listing.archivesIn(prefix(dir), opts)
+}
+
+// archivesIn does the work of ArchivesIn. It keeps the answer as long as the folder
+// does not change, unless a volume is still empty.
+func (fs *Listing) archivesIn(dir string, o *ReadOptions) ([]string, error) {
+	f, err := fs.folder(dir)
 	if err != nil {
 		return nil, err
 	}
-	isArchive := func(members []Member) bool {
-		if slices.ContainsFunc(members, func(m Member) bool { return m.Role == RoleMeta }) {
-			return true
-		}
-		i := slices.IndexFunc(members, func(m Member) bool { return m.Role == RoleData })
-		if i < 0 {
-			return false
-		}
-		r := Reader{opts: *opts}
-		f, _, err := r.openAt(members[i], int32(members[i].Volume))
-		if err != nil {
-			return false
-		}
-		f.Close()
-		return true
+	fs.mu.Lock()
+	bases, known := f.bases, f.counted
+	fs.mu.Unlock()
+	if known {
+		return slices.Clone(bases), nil
 	}
-	var bases []string
-	for base, members := range found {
-		if isArchive(members) {
+	settled := true
+	for base, members := range f.members {
+		ok, again := isArchive(members, o)
+		settled = settled && !again
+		if ok {
 			bases = append(bases, dir+base)
 		}
 	}
 	slices.Sort(bases)
+	fs.mu.Lock()
+	f.bases, f.counted = slices.Clone(bases), settled
+	fs.mu.Unlock()
 	return bases, nil
+}
+
+// isArchive reports whether files that are named as those of an archive are one.
+// again reports that the answer may change without a change of the folder.
+func isArchive(members []Member, o *ReadOptions) (ok, again bool) {
+	if slices.ContainsFunc(members, func(m Member) bool { return m.Role == RoleMeta }) {
+		return true, false
+	}
+	i := slices.IndexFunc(members, func(m Member) bool { return m.Role == RoleData })
+	if i < 0 {
+		return false, false
+	}
+	r := Reader{opts: *o}
+	f, _, err := r.openAt(members[i], int32(members[i].Volume))
+	if err != nil {
+		return false, !isDamage(err) || errors.Is(err, pcp.ErrUnfinished) || errors.Is(err, ErrNoData)
+	}
+	f.Close()
+	return true, false
 }

@@ -18,26 +18,43 @@ func (r *Reader) loadMeta() error {
 	}
 	defer f.Close()
 	r.store = meta.NewStore()
-	var first, last *Damage
-	s := r.metaSource(f, readBuffer, func(d *Damage) error {
-		if last = d; first == nil {
-			first = d
-		}
-		return r.noted(d)
-	})
+	p := &metaPass{r: r}
+	s := p.source(f, readBuffer)
 	if err := s.beginMeta(r); err != nil {
 		return err
 	}
-	err = r.addMeta(s)
-	r.metaSize = s.frames.pos.Offset
-	if last != nil && last.Next < 0 {
-		r.metaSize = last.Offset // offset at which more may be written
-	}
+	err = p.add(s)
 	if err == nil && r.store.Counts()[pcp.KindDesc] == 0 {
-		if first != nil && !errors.Is(first.Err, pcp.ErrUnfinished) {
-			return first.Err
+		if p.first != nil && !errors.Is(p.first.Err, pcp.ErrUnfinished) {
+			return p.first.Err
 		}
 		return &pcp.FormatError{File: f.Path, Kind: pcp.KindNone, Offset: r.metaSize, Detail: "no metric is described", Err: ErrNoData}
+	}
+	return err
+}
+
+// metaPass adds records of the metadata file to the metadata of r.
+type metaPass struct {
+	r           *Reader
+	first, last *Damage // nil if there is none
+}
+
+// source returns the records of the metadata file.
+func (p *metaPass) source(f *File, buffer int64) *frameSource {
+	return p.r.metaSource(f, buffer, func(d *Damage) error {
+		if p.last = d; p.first == nil {
+			p.first = d
+		}
+		return p.r.noted(d)
+	})
+}
+
+// add adds the records that follow, and notes how far they reach.
+func (p *metaPass) add(s *frameSource) error {
+	err := p.r.addMeta(s)
+	p.r.metaSize = s.frames.pos.Offset
+	if p.last != nil && p.last.Next < 0 {
+		p.r.metaSize = p.last.Offset // offset at which more may be written
 	}
 	return err
 }

@@ -24,6 +24,8 @@ type File struct {
 	reader *decomp.Reader // result of the last From
 	ahead  *readAhead     // reads ahead from reader; nil without reading ahead
 	max    int
+
+	asBefore bool // the file is the one of the reader's State
 }
 
 // openedFile is a file of the operating system.
@@ -49,13 +51,20 @@ func openMember(m Member, o ReadOptions) (*File, error) {
 		return nil, err
 	}
 	m.Size = info.Size()
+	var raw io.ReaderAt = f
+	before, known := o.state.find(m.Path)
+	known = known && os.SameFile(before.info, info)
+	if known {
+		m.Size = min(m.Size, before.Size)
+		raw = io.NewSectionReader(f, 0, m.Size)
+	}
 	id := decomp.ID{Name: m.Path, Size: m.Size, ModTime: info.ModTime()}
-	d, err := decomp.Open(f, id, decomp.Limits{Window: o.MaxWindow}, o.cache)
+	d, err := decomp.Open(raw, id, decomp.Limits{Window: o.MaxWindow}, o.cache)
 	if err != nil {
 		f.Close()
 		return nil, err
 	}
-	return &File{Member: m, f: f, d: d, max: o.MaxRecord}, nil
+	return &File{Member: m, f: f, d: d, max: o.MaxRecord, asBefore: known}, nil
 }
 
 // Compressed reports whether the file is compressed.
@@ -127,6 +136,18 @@ func (f *File) Close() error {
 // open opens a file of the archive. It finds a file that was compressed or
 // decompressed after r was opened under its new name.
 func (r *Reader) open(m Member) (*File, error) {
+	f, err := r.find(m)
+	if err == nil {
+		if err = r.checkOwner(f); err != nil {
+			f.Close()
+			return nil, err
+		}
+	}
+	return f, err
+}
+
+// find is open without a look at whose file it is.
+func (r *Reader) find(m Member) (*File, error) {
 	f, err := openMember(m, r.opts)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return f, err

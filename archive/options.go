@@ -47,6 +47,7 @@ type ReadOptions struct {
 	Listing *Listing
 
 	cache *decomp.Cache // nil if each Reader has its own
+	state *State        // how far to read each file; nil means to its end
 }
 
 // Defaults of ReadOptions.

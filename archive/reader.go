@@ -49,19 +49,24 @@ func open(path string, o ReadOptions) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	// PCP checks the files in this order.
-	if err := r.loadHeader(); err != nil {
-		return nil, err
-	}
-	if r.index != nil {
-		if err := r.loadIndex(); err != nil {
-			return nil, err
-		}
-	}
-	if err := r.loadMeta(); err != nil {
+	if err := r.load(); err != nil {
 		return nil, err
 	}
 	return r, nil
+}
+
+// load reads the label, the index and the metadata. PCP checks the files in this
+// order.
+func (r *Reader) load() error {
+	if err := r.loadHeader(); err != nil {
+		return err
+	}
+	if r.index != nil {
+		if err := r.loadIndex(); err != nil {
+			return err
+		}
+	}
+	return r.loadMeta()
 }
 
 // newReader finds the files of an archive.
@@ -74,6 +79,12 @@ func newReader(path string, o ReadOptions) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
+	return readerOf(path, base, members, o)
+}
+
+// readerOf returns a Reader of the files of an archive, which are in the order that
+// arrange gives them.
+func readerOf(path, base string, members []Member, o ReadOptions) (*Reader, error) {
 	r := &Reader{base: base, opts: o, notes: &notes{}}
 	for _, m := range members {
 		switch m.Role {

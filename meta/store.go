@@ -23,6 +23,7 @@ type Store struct {
 	labels map[labelKey]*labelTimeline
 	texts  map[textKey]string
 	counts Counts
+	cloned bool // descs may be shared with another Store
 }
 
 // Counts are the numbers of records added, by kind.
@@ -68,12 +69,37 @@ func (s *Store) AddDesc(d *Desc) error {
 	}
 	for _, stored := range d.Names {
 		name, _, _ := strings.Cut(stored, "\x00")
-		if _, taken := s.names[name]; !taken {
-			s.names[name] = d.PMID
-			known.Names = append(known.Names, name)
+		if _, taken := s.names[name]; taken {
+			continue
 		}
+		s.names[name] = d.PMID
+		if s.cloned && ok { // another Store may use it
+			c := *known
+			c.Names = slices.Clone(c.Names)
+			known, ok = &c, false
+			s.descs[d.PMID] = known
+		}
+		known.Names = append(known.Names, name)
 	}
 	return nil
+}
+
+// Clone returns a Store with the same records. Records added to it do not show in s,
+// to which no record may be added any more.
+func (s *Store) Clone() *Store {
+	c := &Store{
+		descs: maps.Clone(s.descs), names: maps.Clone(s.names), texts: maps.Clone(s.texts), counts: s.counts, cloned: true,
+		indoms: make(map[pcp.InDomID]*inDomTimeline, len(s.indoms)),
+		labels: make(map[labelKey]*labelTimeline, len(s.labels)),
+	}
+	for id, tl := range s.indoms {
+		tl.settle()
+		c.indoms[id] = &inDomTimeline{timeline: timeline[version]{records: slices.Clone(tl.records)}}
+	}
+	for key, tl := range s.labels {
+		c.labels[key] = &labelTimeline{timeline[*Labels]{records: slices.Clone(tl.ordered())}}
+	}
+	return c
 }
 
 // AddInDom adds a complete instance domain and takes ownership of it. As in

@@ -231,3 +231,43 @@ func TestSameSets(t *testing.T) {
 	assert.False(t, ok)
 	assert.Zero(t, set)
 }
+
+func TestStoreClone(t *testing.T) {
+	s := meta.NewStore()
+	indom := func(sec int64, name string) *meta.InDom {
+		return &meta.InDom{Stamp: at(sec), ID: 7, Instances: []meta.Instance{{ID: 1, Name: name}}}
+	}
+	require.NoError(t, s.AddDesc(&meta.Desc{PMID: 1, Type: pcp.Type32, InDom: 7, Names: []string{"m"}}))
+	s.AddInDom(indom(10, "a"))
+	s.AddText(&meta.Text{Type: meta.TextPMID | meta.TextOneLine, Ident: 1, Text: "before"})
+	before, _ := s.Desc(1)
+
+	c := s.Clone()
+	same, _ := c.Desc(1)
+	assert.Same(t, before, same)
+	require.NoError(t, c.AddDesc(&meta.Desc{PMID: 1, Type: pcp.Type32, InDom: 7, Names: []string{"alias", "further"}}))
+	require.NoError(t, c.AddDesc(&meta.Desc{PMID: 2, Type: pcp.Type32, Names: []string{"other"}}))
+	c.AddInDom(indom(20, "b"))
+	c.AddText(&meta.Text{Type: meta.TextPMID | meta.TextOneLine, Ident: 1, Text: "after"})
+	c.AddLabels(&meta.Labels{Stamp: at(5), Level: labelset.Context})
+
+	assert.Equal(t, []string{"m"}, before.Names)
+	_, ok := s.Lookup("other")
+	assert.False(t, ok)
+	in, until := s.InDomAt(7, at(30))
+	assert.Equal(t, "a", in.Instances[0].Name)
+	assert.Equal(t, pcp.MaxTime, until)
+	assert.Equal(t, "before", s.OneLine(1))
+	assert.Empty(t, slices.Collect(s.AllLabels()))
+
+	now, ok := c.Lookup("further")
+	require.True(t, ok)
+	assert.Equal(t, []string{"m", "alias", "further"}, now.Names)
+	in, _ = c.InDomAt(7, at(30))
+	assert.Equal(t, "b", in.Instances[0].Name)
+	in, until = c.InDomAt(7, at(10))
+	assert.Equal(t, "a", in.Instances[0].Name)
+	assert.Equal(t, at(20), until)
+	assert.Equal(t, "after", c.OneLine(1))
+	assert.Equal(t, 3, c.Counts()[pcp.KindDesc])
+}

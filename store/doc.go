@@ -5,6 +5,10 @@
 // returns Hosts; [OpenSet] and [OpenSets] do not look below folders. [Find] only
 // lists archives. A [*NotArchiveError] says why a path names no archive.
 //
+// Hosts do not change while a query uses them: they read each archive as far as it
+// reached when it was opened. [Hosts.Refresh] returns Hosts of what there is later,
+// and shares with the former ones what did not change.
+//
 // [Set.Steps] merges the archives of a Set by time and yields a mark for each gap
 // between them. [Set.LabelRecords] and [Set.MergedLabels] read labels, and
 // [Set.Inspect] describes the archives. [Set.Problems] lists the archives and

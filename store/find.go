@@ -78,15 +78,15 @@ func BaseOf(file string) (base string, ok bool) {
 // folders returns a folder and all folders below it, and a Problem for each that
 // cannot be read. It leaves out folders in which an archive is being written, and
 // links to folders, which may lead back.
-func folders(dir string) (all []string, unreadable []Problem) {
-	entries, err := os.ReadDir(dir)
+func folders(dir string, listing *archive.Listing) (all []string, unreadable []Problem) {
+	names, err := listing.Folders(dir)
 	if err != nil {
 		return nil, []Problem{{Archive: dir, Skipped: true, Err: err}}
 	}
 	all = []string{dir}
-	for _, e := range entries {
-		if e.IsDir() && !strings.HasPrefix(e.Name(), outlock.Prefix) {
-			below, problems := folders(filepath.Join(dir, e.Name()))
+	for _, name := range names {
+		if !strings.HasPrefix(name, outlock.Prefix) {
+			below, problems := folders(filepath.Join(dir, name), listing)
 			all, unreadable = append(all, below...), append(unreadable, problems...)
 		}
 	}
@@ -96,7 +96,7 @@ func folders(dir string) (all []string, unreadable []Problem) {
 // archivesBelow returns the archives in a folder and in the folders below it, and
 // the failures of folders that cannot be read.
 func archivesBelow(dir string) (bases []string, failed error) {
-	dirs, unreadable := folders(dir)
+	dirs, unreadable := folders(dir, &archive.Listing{})
 	for _, p := range unreadable {
 		failed = errors.Join(failed, p.Err)
 	}

@@ -1,9 +1,8 @@
 package store
 
 import (
-	"cmp"
+	"context"
 	"errors"
-	"io/fs"
 	"iter"
 	"slices"
 	"time"
@@ -15,13 +14,22 @@ import (
 
 // Hosts are the archives of any number of hosts: a [Set] for each host, and the
 // archives that cannot be assigned to a host.
+//
+// Hosts do not change: they read each archive no further than it reached when it was
+// opened. [Hosts.Refresh] returns Hosts of what there is later.
 type Hosts struct {
 	sets       []*Set
 	unassigned []Problem // archives whose label, and folders that, cannot be read
+
+	paths []string // what Open was asked for; nil if others opened the Sets
+	opts  *archive.ReadOptions
+	kept  *keeper
+	bases map[string]string // of the archives among paths
+	found map[string]*found // by base path
 }
 
 // NewHosts returns Hosts of Sets that are open already, one for each host. There
-// must be at least one Set.
+// must be at least one Set. They cannot be refreshed.
 func NewHosts(sets ...*Set) *Hosts { return &Hosts{sets: sets} }
 
 // Open opens the archives that paths name: an archive by its base or by any of
@@ -33,30 +41,10 @@ func NewHosts(sets ...*Set) *Hosts { return &Hosts{sets: sets} }
 // [*NotArchiveError] if a path names no archive, and the reasons of all archives
 // if none can be read.
 func Open(paths []string, o *archive.ReadOptions) (*Hosts, error) {
-	h := &Hosts{}
-	var all []string
-	for _, path := range paths {
-		switch {
-		case !Exists(path):
-			return nil, notArchive(path)
-		case !isFolder(path):
-			all = append(all, path)
-			continue
-		}
-		dirs, unreadable := folders(path)
-		all, h.unassigned = append(all, dirs...), append(h.unassigned, unreadable...)
-	}
-	if len(paths) == 0 {
-		return nil, notArchive("")
-	}
-	sets, unassigned, err := OpenSets(all, o)
-	switch {
-	case errors.Is(err, fs.ErrNotExist) || len(all) == 0:
-		return nil, cmp.Or(h.Unusable(), notArchive(paths[0]))
-	case err != nil:
+	h := newHosts(paths, o)
+	if err := h.open(context.Background(), nil); err != nil {
 		return nil, err
 	}
-	h.sets, h.unassigned = sets, append(h.unassigned, unassigned...)
 	if len(paths) == 1 && !isFolder(paths[0]) && len(h.sets) == 1 {
 		h.sets[0].Last() // finds out whether the only archive can be read
 	}

@@ -8,56 +8,85 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// item is an archive of a Set. It is loaded when it is first needed.
+// item is an archive of a Set in one state. It is loaded when it is first needed.
+// Several Sets may share an item.
 type item struct {
+	state *archive.State
 	label *archive.Reader // the archive without metadata and index
+	kept  *keeper
 
 	loading sync.Mutex
-	full    *archive.Reader // the archive with its metadata; nil if the keeper does not hold it
-	place   *list.Element   // position in the keeper; nil if the keeper does not hold the archive
+	lent    *archive.Reader // the archive with metadata of a former state; nil once load has it
 	tried   bool            // whether load was called
-	leftOut bool            // whether load failed, so that the Set ignores the archive
+	leftOut bool            // whether load failed, so that Sets ignore the archive
 
-	mu     sync.Mutex // guards the fields below
+	// The keeper's lock guards these fields.
+	full    *archive.Reader // the archive with its metadata; nil if it must be loaded again
+	place   *list.Element   // position in the keeper; nil if the keeper does not hold the archive
+	retired bool            // a later state has replaced this one
+
+	ends   sync.Mutex // guards the fields below
 	found  bool       // whether end and endErr are set
 	exact  bool       // whether end is the time of the last record and not just of the last index entry
 	end    pcp.Timestamp
 	endErr error
+
+	mu       sync.Mutex // guards the fields below
+	problems []Problem
+	reported map[string]bool // keys of problems, to list each once
 }
 
 // load returns an archive with its metadata, nil if it cannot be opened. It
 // does not try again to open an archive that failed.
-func (s *Set) load(it *item) *archive.Reader {
+func (it *item) load() *archive.Reader {
 	it.loading.Lock() // does not block the loading of other archives
 	defer it.loading.Unlock()
 	if it.leftOut {
 		return nil
 	}
-	if r := s.kept.get(it); r != nil {
+	if r := it.kept.get(it); r != nil {
 		return r
 	}
 	it.tried = true
-	r, err := archive.Open(it.label.Base(), s.opts)
-	if err != nil {
-		it.leftOut = true
-		s.report(Problem{Archive: it.label.Base(), Skipped: true, Err: err})
-		return nil
+	r := it.lent
+	if it.lent = nil; r == nil {
+		var err error
+		if r, err = it.label.Load(); err != nil {
+			it.leftOut = true
+			it.report(Problem{Archive: it.label.Base(), Skipped: true, Err: err})
+			return nil
+		}
 	}
-	r.Notify(func(err error) { s.report(Problem{Archive: it.label.Base(), Err: err}) })
-	s.kept.put(it, r)
+	r.Notify(func(err error) { it.report(Problem{Archive: it.label.Base(), Err: err}) })
+	it.kept.put(it, r)
 	return r
+}
+
+// report adds a problem unless it is listed.
+func (it *item) report(p Problem) {
+	it.mu.Lock()
+	defer it.mu.Unlock()
+	key := archive.DamageKey(p.Err)
+	if it.reported[key] {
+		return
+	}
+	if it.reported == nil {
+		it.reported = map[string]bool{}
+	}
+	it.reported[key] = true
+	it.problems = append(it.problems, p)
 }
 
 // readable reports whether an archive can be opened. It opens the archive if
 // that was not tried before.
-func (s *Set) readable(it *item) bool {
+func (it *item) readable() bool {
 	it.loading.Lock()
 	tried, leftOut := it.tried, it.leftOut
 	it.loading.Unlock()
 	if tried {
 		return !leftOut
 	}
-	return s.load(it) != nil
+	return it.load() != nil
 }
 
 // inUse reports whether the archive was opened or not yet tried.
@@ -80,22 +109,43 @@ type keeper struct {
 func (k *keeper) get(it *item) *archive.Reader {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if it.full != nil {
+	if it.place != nil {
 		k.order.MoveToFront(it.place)
 	}
 	return it.full
 }
 
+// put keeps the metadata of an archive, unless its state is a former one.
 func (k *keeper) put(it *item, r *archive.Reader) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if it.retired {
+		return
+	}
 	it.full, it.place = r, k.order.PushFront(it)
 	k.used += r.MetadataSize()
 	for k.used > k.limit && k.order.Len() > 1 {
-		old := k.order.Remove(k.order.Back()).(*item)
-		k.used -= old.full.MetadataSize()
-		old.full = nil
+		k.drop(k.order.Back().Value.(*item)).full = nil
 	}
+}
+
+// retire no longer counts the metadata of an item that a later state has replaced.
+// Queries that still use the item keep it alive.
+func (k *keeper) retire(it *item) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	it.retired = true
+	if it.place != nil {
+		k.drop(it)
+	}
+}
+
+// drop removes an item from the list of those with metadata.
+func (k *keeper) drop(it *item) *item {
+	k.order.Remove(it.place)
+	it.place = nil
+	k.used -= it.full.MetadataSize()
+	return it
 }
 
 // lastTime returns the time of the last whole record.
@@ -107,8 +157,8 @@ func (it *item) ending() (pcp.Timestamp, error) { return it.findEnd(false) }
 
 // findEnd determines when the archive ends and remembers the result.
 func (it *item) findEnd(exact bool) (pcp.Timestamp, error) {
-	it.mu.Lock()
-	defer it.mu.Unlock()
+	it.ends.Lock()
+	defer it.ends.Unlock()
 	if it.exact || it.found && !exact {
 		return it.end, it.endErr
 	}

@@ -41,6 +41,7 @@ type merge struct {
 
 // cursor reads the steps of one archive.
 type cursor struct {
+	it   *item
 	r    *archive.Reader
 	pass *archive.Pass
 	head *history.Step // step to be yielded next
@@ -64,7 +65,7 @@ func (m *merge) run(yield func(*history.Step, error) bool) {
 			m.next++
 		}
 		if len(m.active) == 0 {
-			if mark, ok := m.between(pcp.MaxTime); ok && slices.ContainsFunc(m.later, m.s.readable) {
+			if mark, ok := m.between(pcp.MaxTime); ok && slices.ContainsFunc(m.later, (*item).readable) {
 				yield(mark, nil)
 			}
 			return
@@ -103,11 +104,11 @@ func (m *merge) begin(it *item) {
 	if m.s.endedBefore(m.next, m.q.From) {
 		return
 	}
-	r := m.s.load(it)
+	r := it.load()
 	if r == nil {
 		return
 	}
-	c := &cursor{r: r, pass: r.Pass(m.q)}
+	c := &cursor{it: it, r: r, pass: r.Pass(m.q)}
 	c.pull, c.stop = iter.Pull2(c.pass.Steps())
 	m.active = append(m.active, c)
 	m.advance(c)
@@ -123,7 +124,7 @@ func (m *merge) advance(c *cursor) {
 		return
 	}
 	if err != nil {
-		m.s.report(Problem{Archive: c.r.Base(), Err: err})
+		c.it.report(Problem{Archive: c.r.Base(), Err: err})
 	}
 	c.stop()
 	m.active = slices.DeleteFunc(m.active, func(other *cursor) bool { return other == c })

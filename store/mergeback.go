@@ -45,7 +45,7 @@ func (m *mergeBack) run(yield func(*history.Step, error) bool) {
 		e := &ending{item: it, over: m.s.endedBefore(i, m.q.From)}
 		var err error
 		if e.end, err = it.ending(); err != nil {
-			m.s.report(Problem{Archive: it.label.Base(), Skipped: true, Err: err})
+			it.report(Problem{Archive: it.label.Base(), Skipped: true, Err: err})
 			continue
 		}
 		m.rest = append(m.rest, e)
@@ -108,12 +108,12 @@ func (m *mergeBack) begin(e *ending, yield func(*history.Step, error) bool) bool
 	if e.over {
 		return true
 	}
-	r := m.s.load(e.item)
+	r := e.load()
 	if r == nil {
 		return true
 	}
 	m.gap = len(m.active) == 0
-	c := &cursor{r: r, pass: r.Pass(m.q)}
+	c := &cursor{it: e.item, r: r, pass: r.Pass(m.q)}
 	c.pull, c.stop = iter.Pull2(r.Backward(m.q))
 	m.active = append(m.active, c)
 	if m.advance(c); c.head == nil {
@@ -124,7 +124,7 @@ func (m *mergeBack) begin(e *ending, yield func(*history.Step, error) bool) bool
 		m.gapFrom = c.head.Stamp
 	}
 	mark, ok := m.between(m.above)
-	ok = ok && (m.opened || slices.ContainsFunc(m.later, m.s.readable))
+	ok = ok && (m.opened || slices.ContainsFunc(m.later, (*item).readable))
 	m.opened = true
 	return !ok || yield(mark, nil)
 }

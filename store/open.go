@@ -2,15 +2,15 @@ package store
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/pcp"
 )
 
 // OpenSet opens the archives of one host. Each path is the base of an archive,
@@ -44,82 +44,150 @@ func OpenSet(paths []string, o *archive.ReadOptions) (*Set, error) {
 // OpenSets opens archives as OpenSet does and returns a Set for each host,
 // sorted by host name. The problems list the archives without a Set: their
 // label cannot be read, or no archive of their host can.
+//
+// The Sets read each archive no further than it reached when it was opened.
 func OpenSets(paths []string, o *archive.ReadOptions) ([]*Set, []Problem, error) {
-	opts := o.Shared()
-	opts.Listing.Freeze()
-	defer opts.Listing.Thaw()
-	bases, err := expand(paths, opts)
+	h := newHosts(paths, o)
+	h.opts.Listing.Freeze()
+	defer h.opts.Listing.Thaw()
+	bases, err := h.expand(paths)
 	if err != nil {
 		return nil, nil, err
 	}
-	kept := &keeper{limit: opts.KeepMetadata}
-	var problems []Problem
-	byHost := map[string]*Set{}
+	if err := h.fill(context.Background(), bases, nil); err != nil {
+		return nil, nil, err
+	}
+	return h.sets, h.unassigned, nil
+}
+
+// newHosts returns Hosts without archives.
+func newHosts(paths []string, o *archive.ReadOptions) *Hosts {
+	opts := o.Shared()
+	return &Hosts{paths: paths, opts: opts, kept: &keeper{limit: opts.KeepMetadata}, bases: map[string]string{}}
+}
+
+// found is an archive that was found in one state.
+type found struct {
+	base  string
+	state *archive.State // nil if it is not known
+	item  *item          // nil if the label cannot be read
+	err   error          // why item is nil
+}
+
+// fill opens the archives with the given bases and forms the Sets. It takes over
+// the archives of former Hosts, which may be nil, as far as they did not change.
+func (h *Hosts) fill(ctx context.Context, bases []string, former *Hosts) error {
+	h.found = make(map[string]*found, len(bases))
+	order := make([]*found, 0, len(bases))
 	for _, base := range bases {
-		r, err := archive.OpenLabel(base, opts)
-		if err != nil {
-			problems = append(problems, Problem{Archive: base, Skipped: true, Err: err})
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		var before *found
+		if former != nil {
+			before = former.found[base]
+		}
+		f := h.look(base, before)
+		h.found[base] = f
+		order = append(order, f)
+	}
+	h.group(order, former)
+	return nil
+}
+
+// sameError reports whether both archives failed to open in the same way.
+func (f *found) sameError(before *found) bool {
+	return before != nil && before.err != nil && f.err != nil && f.err.Error() == before.err.Error()
+}
+
+// isDamage reports whether trying again to open an archive is of no use as long as
+// its files do not change.
+func isDamage(err error) bool {
+	var fe *pcp.FormatError
+	return errors.As(err, &fe)
+}
+
+// look returns an archive in its present state. It returns before, which may be nil,
+// if that has not changed.
+func (h *Hosts) look(base string, before *found) *found {
+	f := &found{base: base}
+	var known *archive.State
+	if before != nil {
+		known = before.state
+	}
+	f.state, f.err = h.opts.Listing.State(base, known)
+	switch {
+	case f.sameError(before):
+		return before
+	case f.err != nil:
+		return f
+	case f.state == known && (before.item != nil || isDamage(before.err)):
+		return before
+	case known != nil && before.item != nil:
+		if f.item = before.item.grown(f.state); f.item != nil {
+			return f
+		}
+	}
+	var label *archive.Reader
+	label, f.err = archive.OpenState(f.state, h.opts)
+	switch {
+	case f.err == nil:
+		f.item = &item{state: f.state, label: label, kept: h.kept}
+	case f.sameError(before):
+		return before
+	}
+	return f
+}
+
+// group forms a Set for each host. Where nothing changed it takes the Set of the
+// former Hosts, which may be nil.
+func (h *Hosts) group(all []*found, former *Hosts) {
+	byHost := map[string]*Set{}
+	for _, f := range all {
+		if f.item == nil {
+			h.unassigned = append(h.unassigned, Problem{Archive: f.base, Skipped: true, Err: f.err})
 			continue
 		}
-		s, ok := byHost[r.Header().Host]
-		if !ok {
-			s = &Set{opts: opts, kept: kept}
-			byHost[r.Header().Host] = s
+		host := f.item.label.Header().Host
+		if byHost[host] == nil {
+			byHost[host] = &Set{}
 		}
-		s.items = append(s.items, &item{label: r})
+		byHost[host].items = append(byHost[host].items, f.item)
 	}
-	sets := make([]*Set, 0, len(byHost))
-	for _, s := range byHost {
+	for host, s := range byHost {
 		slices.SortStableFunc(s.items, func(a, b *item) int {
 			return cmp.Or(a.label.Header().Start.Compare(b.label.Header().Start), strings.Compare(a.label.Base(), b.label.Base()))
 		})
-		sets = append(sets, s)
+		if before := former.set(host); before != nil && slices.Equal(before.items, s.items) {
+			s = before
+		}
+		h.sets = append(h.sets, s)
 	}
-	slices.SortFunc(sets, func(a, b *Set) int { return strings.Compare(a.Host(), b.Host()) })
-	if len(sets) > 1 {
-		sets = slices.DeleteFunc(sets, func(s *Set) bool {
+	slices.SortFunc(h.sets, func(a, b *Set) int { return strings.Compare(a.Host(), b.Host()) })
+	if len(h.sets) > 1 {
+		h.sets = slices.DeleteFunc(h.sets, func(s *Set) bool {
 			if s.Last() != nil {
 				return false
 			}
-			problems = append(problems, s.problems...)
+			h.unassigned = append(h.unassigned, s.Problems()...)
 			return true
 		})
 	}
-	return sets, problems, nil
 }
 
-// expand replaces folders by the archives in them and drops duplicates.
-func expand(paths []string, o *archive.ReadOptions) (bases []string, err error) {
-	seen := map[string]bool{}
-	add := func(base string) {
-		whole, err := filepath.Abs(base)
-		if err != nil {
-			whole = filepath.Clean(base)
-		}
-		if !seen[whole] {
-			seen[whole] = true
-			bases = append(bases, base)
-		}
+// set returns the Set of a host, nil if there is none.
+func (h *Hosts) set(host string) *Set {
+	if h == nil {
+		return nil
 	}
-	for _, path := range paths {
-		if info, err := os.Stat(path); err == nil && info.IsDir() {
-			found, err := archive.ArchivesIn(path, o)
-			if err != nil {
-				return nil, err
-			}
-			for _, base := range found {
-				add(base)
-			}
-			continue
-		}
-		base, _, err := o.Listing.Members(path)
-		if err != nil {
-			base = path // opening it fails and becomes a Problem
-		}
-		add(base)
+	i := slices.IndexFunc(h.sets, func(s *Set) bool { return s.Host() == host })
+	if i < 0 {
+		return nil
 	}
-	if len(bases) == 0 {
-		return nil, fmt.Errorf("no archive in %s: %w", strings.Join(paths, ", "), fs.ErrNotExist)
-	}
-	return bases, nil
+	return h.sets[i]
+}
+
+// noArchive is the error for paths without an archive.
+func noArchive(paths []string) error {
+	return fmt.Errorf("no archive in %s: %w", strings.Join(paths, ", "), fs.ErrNotExist)
 }

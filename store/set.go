@@ -7,7 +7,6 @@ import (
 	"slices"
 	"sort"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/pcparchive/pcparchive/archive"
@@ -25,13 +24,8 @@ import (
 // Several goroutines may use a Set; a sequence that it returns belongs to one
 // goroutine.
 type Set struct {
-	opts  *archive.ReadOptions
-	items []*item // by ascending start
-	kept  *keeper
-
-	mu       sync.Mutex // guards the fields below
-	problems []Problem
-	reported map[string]bool // keys of problems, to list each once
+	items    []*item   // by ascending start
+	problems []Problem // with archives that belong to no Set
 }
 
 // Problem describes a part of a Set that cannot be read.
@@ -106,7 +100,7 @@ func (s *Set) Location() *time.Location { return s.first().label.Location() }
 // is readable.
 func (s *Set) first() *item {
 	for _, it := range s.items {
-		if s.readable(it) {
+		if it.readable() {
 			return it
 		}
 	}
@@ -117,7 +111,7 @@ func (s *Set) first() *item {
 // readable.
 func (s *Set) Last() *archive.Reader {
 	for _, it := range slices.Backward(s.items) {
-		if r := s.load(it); r != nil {
+		if r := it.load(); r != nil {
 			return r
 		}
 	}
@@ -153,7 +147,7 @@ func (s *Set) Archives() []Archive {
 func (s *Set) Readers() iter.Seq[*archive.Reader] {
 	return func(yield func(*archive.Reader) bool) {
 		for _, it := range s.items {
-			if r := s.load(it); r != nil && !yield(r) {
+			if r := it.load(); r != nil && !yield(r) {
 				return
 			}
 		}
@@ -168,7 +162,7 @@ func (s *Set) Between(from, to pcp.Timestamp) iter.Seq[*archive.Reader] {
 			if it.label.Header().Start.After(to) || s.endedBefore(i, from) {
 				continue
 			}
-			if r := s.load(it); r != nil && !yield(r) {
+			if r := it.load(); r != nil && !yield(r) {
 				return
 			}
 		}
@@ -187,7 +181,7 @@ func (s *Set) End() (pcp.Timestamp, error) {
 		if err == nil && !t.After(end) {
 			continue
 		}
-		if !s.readable(it) {
+		if !it.readable() {
 			continue // an unreadable archive does not count
 		}
 		if err != nil {
@@ -203,7 +197,7 @@ func (s *Set) Ending() (pcp.Timestamp, error) {
 	var end pcp.Timestamp
 	for _, it := range slices.Backward(s.items) {
 		t, err := it.ending()
-		if err == nil && !t.After(end) || !s.readable(it) {
+		if err == nil && !t.After(end) || !it.readable() {
 			continue
 		}
 		if err != nil {
@@ -214,31 +208,19 @@ func (s *Set) Ending() (pcp.Timestamp, error) {
 	return end, nil
 }
 
-// Problems lists the problems found so far, by opening and by reading the Set.
-// It lists each problem once.
+// Problems lists the problems found so far, by opening and by reading the Set, by
+// the order of the archives. It lists each problem once.
 func (s *Set) Problems() []Problem {
-	s.mu.Lock()
 	problems := slices.Clone(s.problems)
-	s.mu.Unlock()
+	for _, it := range s.items {
+		it.mu.Lock()
+		problems = append(problems, it.problems...)
+		it.mu.Unlock()
+	}
 	for i, p := range problems {
 		problems[i].Tail = errors.Is(p.Err, pcp.ErrUnfinished) && s.IsLast(p.Archive)
 	}
 	return problems
-}
-
-// report adds a problem unless it is listed.
-func (s *Set) report(p Problem) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	text := p.Archive + ": " + archive.DamageKey(p.Err)
-	if s.reported[text] {
-		return
-	}
-	if s.reported == nil {
-		s.reported = map[string]bool{}
-	}
-	s.reported[text] = true
-	s.problems = append(s.problems, p)
 }
 
 // endedBefore reports whether archive i certainly has no record from t on: it
@@ -255,7 +237,7 @@ func (s *Set) endedBefore(i int, t pcp.Timestamp) bool {
 // before t, -1 if there is none.
 func (s *Set) lastBegun(t pcp.Timestamp) int {
 	i := sort.Search(len(s.items), func(i int) bool { return s.items[i].label.Header().Start.After(t) })
-	for i--; i >= 0 && !s.readable(s.items[i]); i-- {
+	for i--; i >= 0 && !s.items[i].readable(); i-- {
 	}
 	return i
 }
