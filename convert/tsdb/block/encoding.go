@@ -18,7 +18,8 @@ func (e UnknownEncoding) Error() string {
 }
 
 // CheckEncoding returns an error unless package chunkenc can decode a chunk. The
-// decoders of chunkenc read the head of a chunk without checking its length.
+// decoders of chunkenc read the head of a chunk without checking its length, and
+// allocate memory for as many buckets as the chunk states.
 func CheckEncoding(enc chunkenc.Encoding, data []byte) error {
 	least := 2
 	switch enc {
@@ -31,6 +32,10 @@ func CheckEncoding(enc chunkenc.Encoding, data []byte) error {
 	}
 	if len(data) < least {
 		return fmt.Errorf("a chunk of %d bytes has no head", len(data))
+	}
+	switch enc {
+	case chunkenc.EncHistogram, chunkenc.EncFloatHistogram, chunkenc.EncHistogramST, chunkenc.EncFloatHistogramST:
+		return checkBuckets(enc, data)
 	}
 	return nil
 }
