@@ -206,7 +206,10 @@ func TestRandomToBlocksAndBack(t *testing.T) {
 	}
 }
 
-// FuzzArchiveToBlocks is TestRandomToBlocksAndBack with archives that bytes choose.
+// FuzzArchiveToBlocks is TestRandomToBlocksAndBack with archives that bytes choose. It
+// writes two archives and the blocks between them, so it runs some tens of executions
+// a second; the targets of the parts, in convert/tsdb/chunk, write and read, run more
+// than a thousand.
 func FuzzArchiveToBlocks(f *testing.F) {
 	for seed := range uint64(8) {
 		f.Add(1000+seed, seed%3 == 0, seed%2 == 0, seed%4 < 2)

@@ -1,16 +1,12 @@
 package tsdb_test
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"math"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"testing"
 	"time"
 
@@ -74,22 +70,6 @@ func manySeries(n int) []*prom.Series {
 		}
 	}
 	return all
-}
-
-// inMemory returns a folder for all runs of a fuzz target, in memory where the
-// system has such a place: a disk waits longer than what is tested takes.
-func inMemory(f *testing.F) string {
-	f.Helper()
-	// A Reader and the writer of an index have buffers of megabytes, so that the default
-	// collector runs several times in an execution.
-	percent := debug.SetGCPercent(400)
-	f.Cleanup(func() { debug.SetGCPercent(percent) })
-	dir, err := os.MkdirTemp("/dev/shm", "pcparchive-fuzz-")
-	if err != nil {
-		return f.TempDir()
-	}
-	f.Cleanup(func() { _ = os.RemoveAll(dir) })
-	return dir
 }
 
 // keysOf returns the text of series, which is slow to make for each sample.
@@ -182,29 +162,4 @@ func decodeFile(t testing.TB, path string, into any) {
 	d := json.NewDecoder(f)
 	d.DisallowUnknownFields()
 	require.NoError(t, d.Decode(into))
-}
-
-// folder is the files of a folder that a fuzz target changes between executions.
-type folder struct {
-	dir  string
-	last map[string][]byte // what each file holds; nil for an absent one
-}
-
-// put makes a file hold data, or removes it if data is nil. It leaves alone a file that
-// holds data already: an execution seldom changes more than one.
-func (d *folder) put(t testing.TB, name string, data []byte) {
-	t.Helper()
-	last, known := d.last[name]
-	if known && (last == nil) == (data == nil) && bytes.Equal(last, data) {
-		return
-	}
-	path := filepath.Join(d.dir, name)
-	if data == nil {
-		if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) {
-			require.NoError(t, err)
-		}
-	} else {
-		require.NoError(t, os.WriteFile(path, data, 0o666))
-	}
-	d.last[name] = bytes.Clone(data) // the fuzzer reuses the memory
 }

@@ -8,8 +8,8 @@ import (
 // window is a stretch of time whose samples are transposed: they come by series
 // and go by time.
 type window struct {
-	start, end int64 // [start, end), at most maxWindow long
-	slots      []int32
+	start, end int64   // [start, end), at most maxWindow long
+	slots      []int32 // the row of each time, counted from 1; grows up to maxWindow
 	times      []int32 // slots that have a row
 	rows       [][]entry
 	blobs      [][]byte // what entries with isBlob refer to
@@ -43,9 +43,6 @@ const maxWindow = 1 << 20
 
 // open makes the window one that begins at start.
 func (w *window) open(start, width int64, bound int) {
-	if w.slots == nil {
-		w.slots = make([]int32, maxWindow)
-	}
 	width = min(max(width, 1), maxWindow)
 	if start > math.MaxInt64-width {
 		width = math.MaxInt64 - start
@@ -56,12 +53,23 @@ func (w *window) open(start, width int64, bound int) {
 // add puts a sample into the row of its time.
 func (w *window) add(id uint32, t int64, v float64) {
 	slot := t - w.start
+	if slot >= int64(len(w.slots)) {
+		w.grow(slot)
+	}
 	row := w.slots[slot]
 	if row == 0 {
 		row = w.row(slot)
 	}
 	w.rows[row-1] = append(w.rows[row-1], entry{id, v})
 	w.count++
+}
+
+// grow makes place for a slot. Few windows have samples at all of the times that
+// they may have, so slots are made when a sample needs them.
+func (w *window) grow(slot int64) {
+	const least = 1 << 10
+	n := min(max(2*int64(len(w.slots)), slot+1, least), maxWindow)
+	w.slots = append(w.slots, make([]int32, n-int64(len(w.slots)))...)
 }
 
 // addBlob adds what is no number: id says what it is. The window keeps data.

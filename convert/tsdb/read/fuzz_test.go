@@ -1,14 +1,19 @@
-package tsdb_test
+package read_test
 
 import (
-	"cmp"
+	"bytes"
+	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"hash/crc32"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"testing"
+	"time"
 
 	"github.com/pcparchive/pcparchive/internal/sinktest"
 
@@ -27,43 +32,100 @@ import (
 	"github.com/pcparchive/pcparchive/convert/tsdb/read"
 	"github.com/pcparchive/pcparchive/convert/tsdb/sidecar"
 	"github.com/pcparchive/pcparchive/convert/tsdb/verify"
+	"github.com/pcparchive/pcparchive/convert/tsdb/write"
 )
 
-// anything takes all that there is. Histograms are decodable and exemplars behind
-// a sample of their time.
-type anything struct {
-	gatherer
-	histograms, exemplars int
+// inMemory returns a folder for all runs of a fuzz target, in memory where the
+// system has such a place: a disk waits longer than what is tested takes.
+func inMemory(f *testing.F) string {
+	f.Helper()
+	// A Reader and the writer of an index have buffers of megabytes, so that the default
+	// collector runs several times in an execution.
+	percent := debug.SetGCPercent(400)
+	f.Cleanup(func() { debug.SetGCPercent(percent) })
+	dir, err := os.MkdirTemp("/dev/shm", "pcparchive-fuzz-")
+	if err != nil {
+		return f.TempDir()
+	}
+	f.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
 }
 
-func (a *anything) Histogram(s *prom.Series, t int64, data []byte) error {
-	a.histograms++
-	_, _, err := nativehist.Decode(data)
-	return cmp.Or(err, a.Sample(s, t, 0))
+// folder is the files of a folder that a fuzz target changes between executions.
+type folder struct {
+	dir  string
+	last map[string][]byte // what each file holds; nil for an absent one
 }
 
-func (a *anything) Exemplar(s *prom.Series, t int64, _ prom.Exemplar) error {
-	a.exemplars++
-	if points := a.got[promLabels(s).String()]; len(points) == 0 || points[len(points)-1].t != t {
-		return errors.New("an exemplar without its sample")
+// put makes a file hold data, or removes it if data is nil. It leaves alone a file that
+// holds data already: an execution seldom changes more than one.
+func (d *folder) put(t testing.TB, name string, data []byte) {
+	t.Helper()
+	last, known := d.last[name]
+	if known && (last == nil) == (data == nil) && bytes.Equal(last, data) {
+		return
+	}
+	path := filepath.Join(d.dir, name)
+	if data == nil {
+		if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) {
+			require.NoError(t, err)
+		}
+	} else {
+		require.NoError(t, os.WriteFile(path, data, 0o666))
+	}
+	d.last[name] = bytes.Clone(data) // the fuzzer reuses the memory
+}
+
+var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC).UnixMilli()
+
+// taker takes all that a Reader yields and checks it: times ascend, those of a
+// series strictly, histograms can be decoded, and an exemplar comes behind the
+// sample of its time.
+type taker struct {
+	now                            int64
+	last                           map[*prom.Series]int64
+	samples, histograms, exemplars int
+}
+
+func (k *taker) Append(s *prom.Series, batch []prom.Sample) error {
+	for _, x := range batch {
+		if k.samples > 0 && x.T < k.now {
+			return fmt.Errorf("%d comes after %d", x.T, k.now)
+		}
+		last, known := k.last[s]
+		if x.Exemplar != nil {
+			if k.exemplars++; !known || last != x.T {
+				return errors.New("an exemplar without its sample")
+			}
+			continue
+		}
+		if known && last >= x.T {
+			return fmt.Errorf("%s: %d comes after %d", s.Name, x.T, last)
+		}
+		if x.Histogram != nil {
+			k.histograms++
+			if _, _, err := nativehist.Decode(x.Histogram); err != nil {
+				return err
+			}
+		}
+		k.samples++
+		k.now, k.last[s] = x.T, x.T
 	}
 	return nil
 }
 
-// readAnything reads a folder that may hold anything. All that it may not do is
-// to fail, but for naming what is damaged, and to yield what is out of order.
-func readAnything(t *testing.T, dir string) *anything {
-	g := &anything{gatherer: gatherer{t: t, got: content{}}}
+func (*taker) Flush(context.Context) error { return nil }
+func (*taker) Close() error                { return nil }
+
+// readAnything reads a folder that may hold anything. A Reader may name damage; it
+// may not fail, and it may not yield what a taker refuses.
+func readAnything(t testing.TB, dir string) *taker {
+	k := &taker{last: map[*prom.Series]int64{}}
 	r, err := read.Open(t.Context(), []string{dir}, read.Options{Memory: 1 << 16})
 	if err != nil {
-		return g
+		return k
 	}
-	require.NoError(t, r.Samples(t.Context(), sinktest.Sink(g)))
-	for series, points := range g.got {
-		for i := range points {
-			require.True(t, i == 0 || points[i-1].t < points[i].t, series)
-		}
-	}
+	require.NoError(t, r.Samples(t.Context(), k))
 	_, err = r.LabelValues(t.Context(), "a")
 	require.NoError(t, err)
 	require.NoError(t, r.Close())
@@ -71,12 +133,25 @@ func readAnything(t *testing.T, dir string) *anything {
 	for range verify.Run(t.Context(), dirs, verify.Options{Limit: -1}) {
 		continue
 	}
-	return g
+	return k
+}
+
+// writeBlock writes a block of two samples for each of some series and returns its folder.
+func writeBlock(t testing.TB, dir string, instances ...string) string {
+	t.Helper()
+	b, err := write.NewBlocks(dir, write.Options{})
+	require.NoError(t, err)
+	for i, instance := range instances {
+		s := &prom.Series{ID: i, Name: "a", Labels: []prom.Label{{Name: "b", Value: instance}}, Family: &prom.Family{Name: "a"}}
+		require.NoError(t, b.Append(s, []prom.Sample{{T: noon, V: 1}, {T: noon + 1000, V: 1}}))
+	}
+	require.NoError(t, sinktest.Finish(b))
+	return b.Written()[0].Dir
 }
 
 // FuzzReadBlock has the files of a block.
 func FuzzReadBlock(f *testing.F) {
-	source := craft(f, f.TempDir(), crafted{series: []craftedSeries{plainSeries("b", "1"), plainSeries("b", "2")}})
+	source := writeBlock(f, f.TempDir(), "1", "2")
 	var files [3][]byte
 	for i, name := range []string{"index", "chunks/000001", "meta.json"} {
 		var err error
@@ -102,7 +177,7 @@ func FuzzReadBlock(f *testing.F) {
 
 // FuzzReadChunk has a chunk whose checksum is right.
 func FuzzReadChunk(f *testing.F) {
-	good := craft(f, f.TempDir(), crafted{series: []craftedSeries{plainSeries()}})
+	good := writeBlock(f, f.TempDir(), "1")
 	segment, err := os.ReadFile(filepath.Join(good, "chunks", "000001"))
 	require.NoError(f, err)
 	const head = 8 // of the segment
@@ -112,7 +187,7 @@ func FuzzReadChunk(f *testing.F) {
 	}
 	f.Add(byte(chunkenc.EncXOR), []byte{0, 9})
 	// To write a whole block takes far longer than to read it: one serves all runs.
-	dir := craft(f, inMemory(f), crafted{series: []craftedSeries{plainSeries()}})
+	dir := writeBlock(f, inMemory(f), "1")
 	f.Fuzz(func(t *testing.T, enc byte, data []byte) {
 		chunk := binary.AppendUvarint(nil, uint64(len(data)))
 		body := append([]byte{enc}, data...)
@@ -190,23 +265,24 @@ func FuzzReadLog(f *testing.F) {
 	f.Add(byte(2), known[0], uint16(0), false) // its first fragment
 	f.Add(byte(4), known[0], uint16(0), false) // its last
 	root := inMemory(f)
+	plain, checkpointed := filepath.Join(root, "plain"), filepath.Join(root, "checkpointed")
+	require.NoError(f, os.MkdirAll(filepath.Join(plain, "wal"), 0o777))
+	require.NoError(f, os.MkdirAll(filepath.Join(checkpointed, "wal", "checkpoint.00000007"), 0o777))
+	files := folder{root, map[string][]byte{}}
 	f.Fuzz(func(t *testing.T, kind byte, rec []byte, cut uint16, checkpoint bool) {
 		if len(rec) > 20000 {
 			return // more than a page has
 		}
 		log := inLog(logFragment{plainRecord, known[0]}, logFragment{plainRecord, known[1]}, logFragment{kind, rec}, logFragment{plainRecord, known[4]})
-		data := filepath.Join(root, "data")
-		require.NoError(t, os.RemoveAll(data))
-		dir := filepath.Join(data, "wal")
-		if checkpoint {
-			dir = filepath.Join(dir, "checkpoint.00000007")
+		torn := log[:max(0, len(log)-int(cut))]
+		if !checkpoint {
+			files.put(t, "plain/wal/00000000", torn)
+			readAnything(t, plain)
+			return
 		}
-		require.NoError(t, os.MkdirAll(dir, 0o777))
-		require.NoError(t, os.WriteFile(filepath.Join(dir, "00000000"), log[:max(0, len(log)-int(cut))], 0o666))
-		if checkpoint {
-			require.NoError(t, os.WriteFile(filepath.Join(data, "wal", "00000008"), log, 0o666))
-		}
-		readAnything(t, data)
+		files.put(t, "checkpointed/wal/checkpoint.00000007/00000000", torn)
+		files.put(t, "checkpointed/wal/00000008", log)
+		readAnything(t, checkpointed)
 	})
 }
 
@@ -225,34 +301,4 @@ func TestReadsRecordsOfEveryKind(t *testing.T) {
 		assert.Equal(t, 2, got.histograms, "those behind the deleted time")
 		assert.Equal(t, 2, got.exemplars)
 	}
-}
-
-// TestReadsAroundDamage flips each byte of a segment: the chunk concerned is lost
-// and named, and nothing else changes.
-func TestReadsAroundDamage(t *testing.T) {
-	dir := t.TempDir()
-	folder := craft(t, dir, crafted{series: []craftedSeries{plainSeries("b", "1"), plainSeries("b", "2"), plainSeries("b", "3")}})
-	whole := gather(t, read.Options{}, dir)
-	path := filepath.Join(folder, "chunks", "000001")
-	good, err := os.ReadFile(path)
-	require.NoError(t, err)
-	for i := range good {
-		bad := append([]byte(nil), good...)
-		bad[i] ^= 0xff
-		require.NoError(t, os.WriteFile(path, bad, 0o666))
-		got := gather(t, read.Options{}, dir)
-		for series, points := range got.content {
-			require.Equal(t, whole.content[series], points)
-		}
-		lost := len(whole.content) - len(got.content)
-		require.Len(t, got.damage, lost, i)
-		if i >= 8 {
-			require.Equal(t, 1, lost, i)
-			require.Regexp(t, `: series \{__name__="a", b="[123]"\}: chunk from 2026-03-01T12:00:00\.000Z to 2026-03-01T12:00:01\.000Z: segment 000001: offset `, got.damage[0])
-		}
-	}
-	require.NoError(t, os.Remove(path))
-	got := gather(t, read.Options{}, dir)
-	require.Len(t, got.damage, 3)
-	require.Contains(t, got.damage[0], "segment 000001 is missing")
 }
