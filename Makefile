@@ -26,7 +26,7 @@ race: ## the concurrent packages under the race detector, which wants a C compil
 	CGO_ENABLED=1 $(GO) test -race -run '$(RACED_ARCHIVE)' ./archive
 	CGO_ENABLED=1 $(GO) test -race -run '$(RACED_QUERY)' ./query
 	CGO_ENABLED=1 $(GO) test -race -skip TestHostilePages ./scrape
-	CGO_ENABLED=1 $(GO) test -race ./store ./meta
+	CGO_ENABLED=1 $(GO) test -race ./store ./meta ./serve/...
 
 lint: ## formatting, vet and linters
 	test -z "$$(gofmt -l .)" || { gofmt -l .; exit 1; }

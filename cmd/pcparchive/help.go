@@ -22,6 +22,8 @@ var flagGroups = []struct {
 		"compress", "lossy", "pcp5", "timestamps", "health",
 	}},
 	{"Names and labels", []string{"names", "prefix", "host", "label", "label-instid", "optional-labels", "target-labels", "relabel", "map"}},
+	{"Server", []string{"rescan", "shift-to", "replay", "external-label", "listen", "web.config.file", "web.cors.origin", "max-connections", "drain-timeout", "log-level"}},
+	{"Queries", []string{"query-timeout", "max-samples", "max-concurrency"}},
 	{"Values", []string{"strings", "step", "unwrap", "repeat-discrete", "split-at-marks"}},
 }
 

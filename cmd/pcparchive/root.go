@@ -29,14 +29,15 @@ type streams struct {
 // run executes the command line and returns the exit code.
 func run(args []string, s streams) int {
 	query.StopTracing()
-	ctx, stop := signal.NotifyContext(context.Background(), endSignals()...)
-	defer stop()
-	context.AfterFunc(ctx, stop) // a second interrupt ends the program at once
 	status := newStatusWriter(s.err)
 	results := newResultWriter(s.out, status)
 	s.out, s.err = results, status
 	root := newRoot(s)
-	root.SetArgs(dropPreposition(joinCompress(args)))
+	args = dropPreposition(joinCompress(args))
+	root.SetArgs(args)
+	ctx, stop := signal.NotifyContext(context.Background(), endSignals(root, args)...)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second interrupt ends the program at once
 	cmd, err := execute(ctx, root)
 	if err = cmp.Or(err, results.flush()); err == nil {
 		err = results.err
@@ -47,10 +48,11 @@ func run(args []string, s streams) int {
 }
 
 // endSignals returns the signals that end the program in an orderly way. A hangup
-// that nohup ignores does not.
-func endSignals() []os.Signal {
+// that nohup ignores does not, nor one for which the command has another use.
+func endSignals(root *cobra.Command, args []string) []os.Signal {
 	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
-	if !signal.Ignored(syscall.SIGHUP) {
+	cmd, _, err := root.Find(args)
+	if reloads := err == nil && cmd.Annotations[hangupReloads] != ""; !reloads && !signal.Ignored(syscall.SIGHUP) {
 		signals = append(signals, syscall.SIGHUP)
 	}
 	return signals
@@ -59,12 +61,13 @@ func endSignals() []os.Signal {
 func newRoot(s streams) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "pcparchive",
-		Short: "Performance Co-Pilot archives: record, inspect, query, convert",
+		Short: "Performance Co-Pilot archives: serve, record, inspect, query, convert",
 		Long: `pcparchive reads and writes Performance Co-Pilot (PCP) archives, records
-Prometheus endpoints into them, answers PromQL from them and turns them into
-Prometheus TSDB blocks and exposition text. It needs nothing else installed.
+Prometheus endpoints into them, serves them to Grafana, answers PromQL from them and
+turns them into Prometheus TSDB blocks and exposition text. It needs nothing else
+installed.
 
-Start with 'pcparchive demo'.`,
+Start with 'pcparchive demo'. To see archives in Grafana, run 'pcparchive serve DIR'.`,
 		Version:           version(),
 		SilenceUsage:      true,
 		SilenceErrors:     true,
@@ -78,7 +81,7 @@ Start with 'pcparchive demo'.`,
 	root.SetErr(s.err)
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(
-		newDemoCmd(s), newImportCmd(s), newInfoCmd(s), newSummaryCmd(s), newLabelsCmd(s),
+		newDemoCmd(s), newServeCmd(s), newImportCmd(s), newInfoCmd(s), newSummaryCmd(s), newLabelsCmd(s),
 		newDumpCmd(s), newCheckCmd(s), newExportCmd(s), newQueryCmd(s), newCopyCmd(s), newConvertCmd(s), newDocsCmd(), newExitCodesTopic(), newTimesTopic(),
 	)
 	refuseUnknownTopics(root)

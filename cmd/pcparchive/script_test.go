@@ -38,7 +38,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": cmdExits, "serve": cmdServe, "unused": cmdUnused, "await": cmdAwait, "awaitsize": cmdAwaitSize,
-			"archive": cmdArchive, "signal": cmdSignal, "cut": cmdCut, "spoil": cmdSpoil, "empty": cmdEmpty,
+			"port": cmdPort, "fetch": cmdFetch, "archive": cmdArchive, "signal": cmdSignal, "cut": cmdCut, "spoil": cmdSpoil, "empty": cmdEmpty,
 		},
 	})
 }

@@ -1,0 +1,245 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"os"
+	"os/signal"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pcparchive/pcparchive/internal/timespec"
+	"github.com/pcparchive/pcparchive/pcp"
+	"github.com/pcparchive/pcparchive/query"
+	"github.com/pcparchive/pcparchive/serve"
+)
+
+type serveOptions struct {
+	serve.Options
+	rescan   time.Duration
+	timeout  time.Duration
+	shiftTo  string
+	speed    string
+	external map[string]string
+	cors     string
+	logLevel string
+}
+
+// hangupReloads marks commands that do not end at SIGHUP.
+const hangupReloads = "pcparchive.hangup"
+
+func newServeCmd(s streams) *cobra.Command {
+	var o serveOptions
+	cmd := &cobra.Command{
+		Use:         "serve PATH...",
+		Annotations: map[string]string{hangupReloads: "reloads"},
+		Short:       "Serve archives to Grafana, Prometheus and everything that speaks PromQL",
+		Long: `Serve archives over Prometheus' HTTP API, with PromQL, to Grafana, promtool,
+Prometheus, Thanos and curl. Nothing is imported, and archives are only read.
+
+PATH is an archive, a folder, which stands for all archives and Prometheus blocks in
+it and in the folders below it, or a block. serve looks for archives that came, went
+or grew every ten seconds, on SIGHUP and on a POST to /-/reload. A damaged archive
+costs itself alone: answers that concern it have a warning, and the status page at /
+names it.
+
+serve listens on the loopback interface unless --listen says otherwise. The file of
+--web.config.file has certificates, users and passwords in the form of Prometheus'
+exporter-toolkit; use it before you listen on other interfaces.
+
+--shift-to moves the recording so that its end is at that time, for dashboards and
+alert rules that ask for the last hours. --replay shows the recording as if it were
+being made: data appear as time passes. At speed 10, an hour passes in six minutes.
+
+SIGTERM and an interrupt let running requests finish for --drain-timeout. The
+exit status is then 0. It is 1 after a failure, and 2 if the command line is wrong.`,
+		Example: `  pcparchive serve /var/log/pcp/pmlogger
+  pcparchive serve sosreport-web1/ --shift-to now
+  pcparchive serve incident/ --replay 10
+  pcparchive serve /archives --listen :9191 --web.config.file web.yml
+  pcparchive serve /archives /var/lib/prometheus/data --external-label site=east`,
+		ValidArgsFunction: completeArchivesFrom(0),
+		Args:              nargs(1, -1, "archives or folders"),
+		RunE:              func(cmd *cobra.Command, args []string) error { return runServe(cmd.Context(), s, o, args) },
+	}
+	f := cmd.Flags()
+	f.StringArrayVar(&o.Listen, "listen", []string{serve.DefaultListen}, "`address` to listen on, as host:port, or :port for all interfaces; may be repeated")
+	f.StringVar(&o.WebConfig, "web.config.file", "", "YAML `file` of Prometheus' exporter-toolkit with TLS, users and headers")
+	durationVar(f, &o.rescan, "rescan", serve.DefaultRescan, "time between two looks for archives; 0: never")
+	f.StringVar(&o.shiftTo, "shift-to", "", "move the recording so that its end is at this `time`: now, or a time")
+	f.StringVar(&o.speed, "replay", "", "show the recording as if it were being made, at this `speed`: 1 is real time")
+	addPairsFlag(cmd, &o.external, "external-label", "label that tells this server from others, for Thanos and remote_read, as in `site=east`; may be repeated")
+	durationVar(f, &o.Query.Lookback, "lookback", 0, "maximum age of a sample; 0: 5m, or more if an archive's records are far apart")
+	f.IntVar(&o.Query.MaxSamples, "max-samples", query.DefaultMaxSamples, "maximum number of samples that a query holds in memory")
+	durationVar(f, &o.timeout, "query-timeout", query.DefaultTimeout, "maximum duration of a query; 0: no limit")
+	f.IntVar(&o.Concurrency, "max-concurrency", 0, "maximum number of requests that read archives at the same time; 0: four for each processor")
+	f.IntVar(&o.MaxConnections, "max-connections", serve.DefaultMaxConnections, "maximum number of connections to each address")
+	durationVar(f, &o.DrainTimeout, "drain-timeout", serve.DefaultDrainTimeout, "how long running requests may continue after SIGTERM or an interrupt")
+	f.StringVar(&o.cors, "web.cors.origin", ".*", "regular `expression` for the origins of web pages that may use the API")
+	f.StringVar(&o.logLevel, "log-level", "info", "least `level` of messages: debug (each request), info, warn or error")
+	return cmd
+}
+
+func runServe(ctx context.Context, s streams, o serveOptions, operands []string) error {
+	o.Paths = splitOperands(operands)
+	if err := o.complete(s); err != nil {
+		return usageError{err}
+	}
+	server, err := serve.New(ctx, o.Options)
+	if err != nil {
+		return serveError(err)
+	}
+	printServer(s, server)
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
+	loop, end := context.WithCancel(ctx)
+	defer end()
+	go func() {
+		for {
+			select {
+			case <-hangups:
+				_ = server.Reload(loop) // logs why it failed
+			case <-loop.Done():
+				return
+			}
+		}
+	}()
+	return server.Run(ctx)
+}
+
+// complete turns the flags into options.
+func (o *serveOptions) complete(s streams) error {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(o.logLevel)); err != nil {
+		return fmt.Errorf("--log-level %q: want debug, info, warn or error", o.logLevel)
+	}
+	o.Logger = slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: level}))
+	o.Version = version()
+	for flag, d := range map[string]time.Duration{"rescan": o.rescan, "lookback": o.Query.Lookback, "query-timeout": o.timeout, "drain-timeout": o.DrainTimeout} {
+		if d < 0 {
+			return fmt.Errorf("--%s %s is negative", flag, d)
+		}
+	}
+	for flag, n := range map[string]int{"max-samples": o.Query.MaxSamples, "max-connections": o.MaxConnections} {
+		if n < 1 {
+			return fmt.Errorf("--%s %d: want at least 1", flag, n)
+		}
+	}
+	if o.Concurrency < 0 {
+		return fmt.Errorf("--max-concurrency %d is negative", o.Concurrency)
+	}
+	if o.DrainTimeout == 0 {
+		o.DrainTimeout = time.Nanosecond
+	}
+	o.Rescan, o.Query.Timeout = cmp.Or(o.rescan, -1), cmp.Or(o.timeout, -1)
+	o.ExternalLabels = o.external
+	if err := checkLabels("external-label", o.external, false); err != nil {
+		return err
+	}
+	origin, err := regexp.Compile("^(?s:" + o.cors + ")$")
+	if err != nil {
+		return fmt.Errorf("--web.cors.origin: %w", err)
+	}
+	o.CORSOrigin = origin
+	return o.moves()
+}
+
+// moves reads the flags that move the recording.
+func (o *serveOptions) moves() (err error) {
+	switch {
+	case o.shiftTo != "" && o.speed != "":
+		return errors.New("--shift-to and --replay: a replay moves the recording to the present itself")
+	case o.shiftTo == "now":
+		o.ShiftTo = serve.Now
+	case o.shiftTo != "":
+		now := time.Now()
+		w := timespec.Window{Start: pcp.TimestampOf(now), First: pcp.TimestampOf(now), Zone: time.Local, Now: now, Epoch: true,
+			End: func() (pcp.Timestamp, error) { return pcp.TimestampOf(now), nil }}
+		at, err := w.Parse(o.shiftTo)
+		if err != nil {
+			return fmt.Errorf("--shift-to %q: want now or a time: %w", o.shiftTo, err)
+		}
+		o.ShiftTo = at.Time()
+	case o.speed != "":
+		o.Replay, err = strconv.ParseFloat(strings.TrimSuffix(o.speed, "x"), 64)
+		if err != nil || o.Replay <= 0 || math.IsInf(o.Replay, 0) || math.IsNaN(o.Replay) {
+			return fmt.Errorf("--replay %q: want a speed above 0, such as 1 or 10", o.speed)
+		}
+	}
+	return nil
+}
+
+// serveError names the flag or the path of an error.
+func serveError(err error) error {
+	var option *serve.OptionError
+	flags := map[string]string{"WebConfig": "--web.config.file", "ExternalLabels": "--external-label"}
+	if errors.As(err, &option) {
+		return usageError{fmt.Errorf("%s: %w", cmp.Or(flags[option.Option], option.Option), option.Err)}
+	}
+	return explainNotArchive(err)
+}
+
+// printServer prints what is served and where.
+func printServer(s streams, server *serve.Server) {
+	sum := server.Summary()
+	if sum.Window.IsZero() {
+		fmt.Fprintln(s.out, "no archives yet")
+	} else {
+		fmt.Fprintf(s.out, "serving %s\n", served(sum))
+	}
+	for i, h := range sum.Hosts {
+		if i == mostHostLines {
+			fmt.Fprintf(s.out, "  and %d more hosts\n", len(sum.Hosts)-i)
+			break
+		}
+		fmt.Fprintf(s.out, "  %s  %s  %s\n", h.Host, windowText(h.Window), plural(int64(h.Archives), "archive"))
+	}
+	for _, d := range sum.Damage {
+		fmt.Fprintln(s.err, d.Reason)
+	}
+	for i, address := range server.Addresses() {
+		fmt.Fprintf(s.out, "status page  %s/\n", address)
+		fmt.Fprintf(s.out, "Grafana      %s  (URL of a Prometheus data source)\n", address)
+		if i > 0 || sum.Window.IsZero() {
+			continue
+		}
+		fmt.Fprintf(s.out, "             ?%s  (end of a dashboard's address, shows all data)\n", serve.GrafanaRange(sum.Window))
+		for _, e := range sum.Examples[:min(len(sum.Examples), 1)] {
+			fmt.Fprintf(s.out, "a query      '%s%s'\n", address, e.Link)
+		}
+	}
+}
+
+// mostHostLines is the number of hosts that are printed.
+const mostHostLines = 20
+
+// served says what is served.
+func served(sum serve.Summary) string {
+	var parts []string
+	if sum.Archives > 0 {
+		parts = append(parts, fmt.Sprintf("%s of %s", plural(int64(sum.Archives), "archive"), plural(int64(len(sum.Hosts)), "host")))
+	}
+	if n := len(sum.Blocks); n > 0 {
+		parts = append(parts, plural(int64(n), "block"))
+	}
+	return strings.Join(parts, " and ") + ", " + windowText(sum.Window)
+}
+
+// windowText formats a window.
+func windowText(w serve.Window) string {
+	if w.IsZero() {
+		return "nothing can be read"
+	}
+	at := func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") }
+	return fmt.Sprintf("%s to %s UTC", at(w.Start), at(w.End))
+}

@@ -1,0 +1,26 @@
+// Package serve is the server behind the verb serve: it answers Prometheus' HTTP API
+// from archives and Prometheus blocks, without importing them and without writing to
+// them.
+//
+// [New] opens what the paths name, [Server.Run] serves it until its context ends. While
+// it runs, the server looks for archives that came, went or grew: at an interval, on
+// [Server.Reload], and on a POST to /-/reload. Each request sees one state of the
+// archives from beginning to end. A damaged archive costs itself alone.
+//
+// # Paths
+//
+//	/                  status page: hosts, times, damage, example queries
+//	/api/v1/…          Prometheus' API, of package promapi
+//	/federate          current values as text
+//	/-/metrics         the server's own metrics
+//	/-/healthy         200 while the process serves
+//	/-/ready           200 from the first state on until the server drains
+//	/-/reload          POST: look for archives now
+//
+// # Limits
+//
+// Connections, concurrent requests, the samples and the time of a query, headers and
+// bodies are bounded. A client that neither sends nor reads for a while is
+// disconnected. When the context of Run ends, running requests have
+// [Options].DrainTimeout to finish.
+package serve

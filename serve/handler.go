@@ -1,0 +1,163 @@
+package serve
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pcparchive/pcparchive/promapi"
+)
+
+// handler returns the handler of all paths.
+func (s *Server) handler() http.Handler {
+	mux := http.NewServeMux()
+	api := promapi.New(s.apiOptions()).Handler()
+	mux.Handle("/api/v1/", api)
+	mux.Handle("/federate", api)
+	mux.Handle("GET /-/metrics", s.metrics.handler())
+	mux.HandleFunc("GET /-/healthy", func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "healthy") })
+	mux.HandleFunc("GET /-/ready", s.ready)
+	// Pages of other origins must not cause work.
+	mux.Handle("/-/reload", http.NewCrossOriginProtection().Handler(http.HandlerFunc(s.reload)))
+	mux.HandleFunc("GET /{$}", s.statusPage)
+	mux.HandleFunc("GET /style.css", styleSheet)
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+		plain(w, http.StatusNotFound, "no such page; the status page is at /")
+	})
+	return s.observed(safePaths(secured(mux)))
+}
+
+// plain replies with a line of text.
+func plain(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, text+"\n") // fails if the client has left
+}
+
+// ready replies with 200 until the server drains.
+func (s *Server) ready(w http.ResponseWriter, _ *http.Request) {
+	select {
+	case <-s.draining:
+		plain(w, http.StatusServiceUnavailable, "the server is ending")
+	default:
+		plain(w, http.StatusOK, "ready")
+	}
+}
+
+// reload looks for archives.
+func (s *Server) reload(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodPost && r.Method != http.MethodPut {
+		w.Header().Set("Allow", "POST, PUT")
+		plain(w, http.StatusMethodNotAllowed, "send a POST request")
+		return
+	}
+	if err := s.Reload(r.Context()); err != nil {
+		plain(w, http.StatusInternalServerError, "looking for archives failed: "+err.Error())
+		return
+	}
+	st, _, release := s.states.acquire()
+	defer release()
+	plain(w, http.StatusOK, fmt.Sprintf("%d archives of %d hosts, %d blocks", st.archives(), len(st.lines), len(st.blocks.Blocks())))
+}
+
+// secured adds headers that keep browsers from doing more than showing the page.
+func secured(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("X-Frame-Options", "deny")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// safePaths refuses paths that try to leave their folder. No path names a file here; such
+// a request is an attack, or a mistake that a redirection would hide.
+func safePaths(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.ContainsAny(r.URL.Path, "\x00\\") || slices.Contains(strings.Split(r.URL.Path, "/"), "..") {
+			plain(w, http.StatusBadRequest, "the path is not allowed")
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// observed measures and logs requests. It does not log what follows the path: an
+// expression may be long and may hold what its author keeps to himself.
+func (s *Server) observed(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		begin := time.Now()
+		s.metrics.inFlight.Inc()
+		out := &observedWriter{ResponseWriter: w, control: http.NewResponseController(w)}
+		defer func() {
+			took := time.Since(begin)
+			s.metrics.inFlight.Dec()
+			s.metrics.answered(pathLabel(r.URL.Path), out.code(), out.bytes, took)
+			level := slog.LevelDebug
+			if out.code() >= http.StatusInternalServerError && out.code() != http.StatusServiceUnavailable {
+				level = slog.LevelWarn
+			}
+			s.log.Log(r.Context(), level, "request", "method", r.Method, "path", cut(r.URL.Path), "status", out.code(),
+				"bytes", out.bytes, "duration", took.Round(time.Microsecond), "client", r.RemoteAddr)
+		}()
+		next.ServeHTTP(out, r)
+	})
+}
+
+// cut shortens a path for the log.
+func cut(path string) string {
+	const most = 200
+	if len(path) > most {
+		return path[:most] + "…"
+	}
+	return path
+}
+
+// observedWriter counts what it writes, and ends a connection whose client does not
+// read.
+type observedWriter struct {
+	http.ResponseWriter
+	control *http.ResponseController
+	status  int
+	bytes   int64
+	until   time.Time // the deadline in force
+}
+
+// code returns the status of the reply.
+func (w *observedWriter) code() int {
+	if w.status == 0 {
+		return http.StatusOK
+	}
+	return w.status
+}
+
+// WriteHeader notes the status.
+func (w *observedWriter) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Write writes data. The client has writeTimeout to take it.
+func (w *observedWriter) Write(data []byte) (int, error) {
+	if now := time.Now(); now.Add(writeTimeout / 2).After(w.until) {
+		w.until = now.Add(writeTimeout)
+		_ = w.control.SetWriteDeadline(w.until) // writers of tests have none
+	}
+	n, err := w.ResponseWriter.Write(data)
+	w.bytes += int64(n)
+	return n, err
+}
+
+// Unwrap returns the writer below, for http.ResponseController.
+func (w *observedWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// Flush sends what is buffered.
+func (w *observedWriter) Flush() { _ = w.control.Flush() }

@@ -1,0 +1,234 @@
+package serve
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/prometheus/prometheus/storage"
+
+	"github.com/pcparchive/pcparchive/pcp"
+	"github.com/pcparchive/pcparchive/query"
+	"github.com/pcparchive/pcparchive/serve/blocks"
+	"github.com/pcparchive/pcparchive/serve/timeshift"
+	"github.com/pcparchive/pcparchive/store"
+)
+
+// state is what the server knows of its paths at one moment. It does not change.
+// Requests hold the state that they began with.
+type state struct {
+	hosts  *store.Hosts // nil if there is no archive
+	blocks *blocks.Set
+	engine *query.Engine
+	failed []Damage // paths without an archive that can be read
+	lines  []HostLine
+	window Window
+	taken  time.Time
+
+	users    int // the server and its requests; guarded by states.mu
+	examples func() []Example
+}
+
+// Window is a span of time, both ends inclusive. The zero value means that there are no
+// data.
+type Window struct{ Start, End time.Time }
+
+// IsZero reports whether there are no data.
+func (w Window) IsZero() bool { return w.End.IsZero() }
+
+// Duration returns the length.
+func (w Window) Duration() time.Duration { return w.End.Sub(w.Start) }
+
+// including returns the smallest window that includes both.
+func (w Window) including(o Window) Window {
+	switch {
+	case w.IsZero():
+		return o
+	case o.IsZero():
+		return w
+	}
+	if o.Start.Before(w.Start) {
+		w.Start = o.Start
+	}
+	if o.End.After(w.End) {
+		w.End = o.End
+	}
+	return w
+}
+
+// moved returns the window at the times that clients see.
+func (w Window) moved(m timeshift.Move) Window {
+	if w.IsZero() || m == timeshift.None {
+		return w
+	}
+	end := min(w.End.UnixMilli(), m.Until)
+	return Window{time.UnixMilli(m.Forth(w.Start.UnixMilli())).UTC(), time.UnixMilli(m.Forth(end)).UTC()}
+}
+
+// HostLine describes the archives of a host.
+type HostLine struct {
+	Host     string
+	Window   Window
+	Archives int
+}
+
+// openState opens what the paths name. It takes what did not change from former, which
+// may be nil. changed reports whether anything differs.
+func openState(ctx context.Context, o Options, former *state) (next *state, changed bool, err error) {
+	s := &state{taken: o.now()}
+	var before *blocks.Set
+	if former != nil {
+		before = former.blocks
+	}
+	s.blocks = blocks.Open(o.Paths, before)
+	s.hosts, s.failed = openHosts(ctx, o.Paths)
+	if ctx.Err() != nil {
+		return nil, false, errors.Join(ctx.Err(), s.blocks.Close())
+	}
+	s.engine = query.NewEngine(s.sets(), o.Query)
+	s.describe()
+	s.examples = sync.OnceValue(s.findExamples)
+	return s, true, nil
+}
+
+// openHosts opens the archives that the paths name. The Hosts are nil if there is none.
+func openHosts(_ context.Context, paths []string) (*store.Hosts, []Damage) {
+	var there []string
+	var failed []Damage
+	for _, path := range paths {
+		if store.Exists(path) {
+			there = append(there, path)
+		} else {
+			failed = append(failed, Damage{path, fmt.Sprintf("%s: no archive or folder any more", path)})
+		}
+	}
+	if len(there) == 0 {
+		return nil, failed
+	}
+	hosts, err := store.Open(there, nil)
+	switch {
+	case err == nil:
+		return hosts, failed
+	case errors.As(err, new(*store.NotArchiveError)):
+		return nil, failed // folders may stay empty
+	}
+	return nil, append(failed, Damage{there[0], err.Error()})
+}
+
+// sets returns the archives by host.
+func (s *state) sets() []*store.Set {
+	if s.hosts == nil {
+		return nil
+	}
+	return s.hosts.Sets()
+}
+
+// describe finds out the windows of the hosts and of everything.
+func (s *state) describe() {
+	for _, set := range s.sets() {
+		line := HostLine{Host: set.Host(), Archives: len(set.Archives())}
+		if end, err := set.Ending(); err == nil {
+			line.Window = Window{set.Header().Start.Time().UTC(), end.Time().UTC()}
+		}
+		s.window = s.window.including(line.Window)
+		s.lines = append(s.lines, line)
+	}
+	for _, b := range s.blocks.Blocks() {
+		s.window = s.window.including(Window{pcp.TimestampMilli(b.MinTime).Time().UTC(), pcp.TimestampMilli(b.MaxTime - 1).Time().UTC()})
+	}
+}
+
+// archives returns the number of archives.
+func (s *state) archives() (n int) {
+	for _, line := range s.lines {
+		n += line.Archives
+	}
+	return n
+}
+
+// Damage is an archive, a block or a folder that cannot be read, or not completely.
+type Damage struct {
+	Path   string
+	Reason string
+}
+
+// damage lists the damage known so far; reading archives may add to it.
+func (s *state) damage() []Damage {
+	var all []Damage
+	add := func(path, reason string) {
+		d := Damage{path, reason}
+		if !slices.Contains(all, d) {
+			all = append(all, d)
+		}
+	}
+	all = append(all, s.failed...)
+	if s.hosts != nil {
+		for _, p := range s.hosts.Problems() {
+			if !p.Tail { // the host's last archive is still being written
+				add(p.Archive, p.String())
+			}
+		}
+	}
+	for _, w := range s.blocks.Failed() {
+		add(w.Dir, w.Error())
+	}
+	return all
+}
+
+// damaged returns the number of archives, blocks and folders that are damaged.
+func (s *state) damaged() int {
+	paths := map[string]bool{}
+	for _, d := range s.damage() {
+		paths[d.Path] = true
+	}
+	return len(paths)
+}
+
+// view returns the storage of a request: the archives and the blocks, at moved times.
+func (s *state) view(m timeshift.Move, maxSamples int) query.View {
+	return func(archives storage.Queryable) storage.Queryable {
+		return timeshift.Queryable(s.blocks.Beside(archives, maxSamples), m)
+	}
+}
+
+// states has the current state and counts its users.
+type states struct {
+	mu      sync.Mutex
+	current *state // nil before the first
+	clock   *timeshift.Clock
+}
+
+// acquire returns the current state and the Clock. The caller calls release once.
+func (c *states) acquire() (s *state, clock *timeshift.Clock, release func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s = c.current
+	s.users++
+	return s, c.clock, sync.OnceFunc(func() { c.leave(s) })
+}
+
+// leave ends one use of a state.
+func (c *states) leave(s *state) {
+	c.mu.Lock()
+	s.users--
+	last := s.users == 0
+	c.mu.Unlock()
+	if last {
+		_ = s.blocks.Close() // unmapping files that are only read does not fail
+	}
+}
+
+// set replaces the current state.
+func (c *states) set(next *state, clock *timeshift.Clock) {
+	c.mu.Lock()
+	former := c.current
+	next.users++
+	c.current, c.clock = next, clock
+	c.mu.Unlock()
+	if former != nil {
+		c.leave(former)
+	}
+}
