@@ -26,6 +26,13 @@ type Options struct {
 	QueueTimeout time.Duration
 	// MaxBody is the largest body of a request in bytes. Zero means 8 MiB.
 	MaxBody int64
+	// ExternalLabels tell this server from others, for Thanos and for servers that read
+	// from this one.
+	ExternalLabels map[string]string
+	// Flags are the flags that /status/flags lists.
+	Flags map[string]string
+	// Version is the program's version.
+	Version string
 	// CORSOrigin matches the origins of pages that may use the API. Nil means all.
 	CORSOrigin *regexp.Regexp
 }
@@ -38,10 +45,11 @@ const (
 
 // API answers Prometheus' HTTP API. Several goroutines may use it.
 type API struct {
-	opts   Options
-	gate   *gate
-	routes map[string]endpoint
-	log    *slog.Logger
+	opts    Options
+	gate    *gate
+	routes  map[string]endpoint
+	log     *slog.Logger
+	started time.Time
 }
 
 // New returns an API.
@@ -55,7 +63,7 @@ func New(o Options) *API {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &API{opts: o, gate: newGate(o.Concurrency, o.QueueTimeout), routes: routes(), log: o.Logger}
+	return &API{opts: o, gate: newGate(o.Concurrency, o.QueueTimeout), routes: routes(), log: o.Logger, started: o.Now()}
 }
 
 // Handler returns the handler of the paths below /api/v1/ and of /federate. It answers
@@ -69,8 +77,7 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request) {
 	defer out.Close()
 	defer func() {
 		if v := recover(); v != nil {
-			a.log.Error("request panicked", "path", r.URL.Path, "query", short(r.Form.Get("query")), "panic", v, "stack", string(debug.Stack()))
-			a.fail(out, r, &apiError{internal, errors.New("internal error; the server's log has the reason")})
+			a.recovered(out, r, v)
 		}
 	}()
 	e, name, err := a.route(r)
@@ -87,7 +94,11 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, a.opts.MaxBody)
-	if e.raw != nil {
+	switch {
+	case e.raw != nil && e.compressed:
+		e.raw(a, out, r)
+		return
+	case e.raw != nil:
 		e.raw(a, w, r)
 		return
 	}
@@ -96,6 +107,19 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	a.answer(out, e, &request{api: a, ctx: r.Context(), params: params(r.Form), name: name}, r)
+}
+
+// recovered answers a request that panicked.
+func (a *API) recovered(out *compressor, r *http.Request, v any) {
+	if v == http.ErrAbortHandler {
+		panic(v)
+	}
+	a.log.Error("request panicked", "path", r.URL.Path, "query", short(r.Form.Get("query")), "panic", v, "stack", string(debug.Stack()))
+	if out.body != nil {
+		panic(http.ErrAbortHandler) // a part of the reply was sent
+	}
+	out.held = nil
+	a.fail(out, r, &apiError{internal, errors.New("internal error; the server's log has the reason")})
 }
 
 // answer runs an endpoint and writes its reply.

@@ -22,13 +22,12 @@ const statusClientClosed = 499
 
 // The kinds of errors of Prometheus' API.
 var (
-	badData       = errorKind{"bad_data", http.StatusBadRequest}
-	execution     = errorKind{"execution", http.StatusUnprocessableEntity}
-	timedOut      = errorKind{"timeout", http.StatusServiceUnavailable}
-	canceled      = errorKind{"canceled", statusClientClosed}
-	internal      = errorKind{"internal", http.StatusInternalServerError}
-	notFound      = errorKind{"not_found", http.StatusNotFound}
-	notAcceptable = errorKind{"not_acceptable", http.StatusNotAcceptable}
+	badData   = errorKind{"bad_data", http.StatusBadRequest}
+	execution = errorKind{"execution", http.StatusUnprocessableEntity}
+	timedOut  = errorKind{"timeout", http.StatusServiceUnavailable}
+	canceled  = errorKind{"canceled", statusClientClosed}
+	internal  = errorKind{"internal", http.StatusInternalServerError}
+	notFound  = errorKind{"not_found", http.StatusNotFound}
 	// Kinds with a status of their own; their names are those of the kinds above.
 	tooLarge   = errorKind{"bad_data", http.StatusRequestEntityTooLarge}
 	notAllowed = errorKind{"bad_data", http.StatusMethodNotAllowed}

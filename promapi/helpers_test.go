@@ -43,6 +43,12 @@ const (
 // histogram, and a label name that is valid in UTF-8 alone.
 func recordHost(t testing.TB, base, host string) {
 	t.Helper()
+	recordHostFrom(t, base, host, start)
+}
+
+// recordHostFrom writes the archive with its first record at another time.
+func recordHostFrom(t testing.TB, base, host string, first int64) {
+	t.Helper()
 	a, err := archive.Create(base, archive.Header{Host: host, Zone: "UTC", PID: 1}, nil)
 	require.NoError(t, err)
 	m, err := mapper.New(mapper.Options{Host: host})
@@ -51,7 +57,7 @@ func recordHost(t testing.TB, base, host string) {
 	require.NoError(t, err)
 	sink := convert.NewToArchive(a)
 	for i := range recordings {
-		stamp := pcp.TimestampMilli((start + 10*int64(i)) * 1000)
+		stamp := pcp.TimestampMilli((first + 10*int64(i)) * 1000)
 		recordNative(t, a, stamp, i)
 		recordScrape(t, src, stamp.Add(time.Second), i)
 		require.NoError(t, sink.Put(src.Step()))
@@ -99,6 +105,9 @@ func recordScrape(t testing.TB, src *mapper.Source, stamp pcp.Timestamp, i int) 
 		s, err := src.Series(sample, labels, f)
 		require.NoError(t, err)
 		src.Set(s, v)
+		if sample == "hits_total" && i%60 == 0 {
+			src.SetExemplar(s, prom.Exemplar{Labels: []prom.Label{{Name: "trace_id", Value: fmt.Sprint("t", i)}}, Value: 0.5, Time: stamp.Milli() - 500, HasTime: i > 0})
+		}
 	}
 	hits := prom.Family{Name: "hits_total", Type: prom.TypeCounter, Help: "Requests."}
 	for _, code := range []string{"200", "404", "500"} {

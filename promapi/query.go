@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/prometheus/prometheus/promql"
+	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/prometheus/prometheus/util/stats"
 
 	"github.com/pcparchive/pcparchive/query"
@@ -109,12 +110,24 @@ func (r *request) evaluate(limit int, prepare func(context.Context, *query.Engin
 	if res.Err != nil {
 		return rep, res.Err
 	}
-	rep.warnings.Merge(res.Warnings)
+	r.remarks(rep, q, res)
 	if truncate(res, limit) {
 		rep.truncated()
 	}
 	rep.data = func(w io.Writer) error { return writeResult(w, res, r.statistics(rep, q)) }
 	return rep, nil
+}
+
+// remarks adds the warnings and notes of a result.
+func (r *request) remarks(rep *reply, q promql.Query, res *promql.Result) {
+	stmt, ok := q.Statement().(*parser.EvalStmt)
+	if !ok {
+		rep.warnings.Merge(res.Warnings)
+		return
+	}
+	for _, err := range r.view.Engine.Remarks(stmt.Expr, res) {
+		rep.warn(err)
+	}
 }
 
 // truncate leaves out the results beyond a limit.

@@ -23,8 +23,8 @@ type reply struct {
 	close    func() // frees what data uses; may be nil
 }
 
-// value returns a reply with any value that has a JSON form.
-func value(v any) *reply {
+// jsonReply returns a reply with any value that has a JSON form.
+func jsonReply(v any) *reply {
 	return &reply{data: func(w io.Writer) error {
 		b, err := jsoniter.ConfigCompatibleWithStandardLibrary.Marshal(v)
 		if err == nil {

@@ -12,10 +12,11 @@ import (
 type endpoint struct {
 	serve func(*request) (*reply, error)
 	// raw answers without a JSON reply; serve is nil.
-	raw   func(*API, http.ResponseWriter, *http.Request)
-	get   bool
-	post  bool
-	reads bool // it reads archives
+	raw        func(*API, http.ResponseWriter, *http.Request)
+	compressed bool // raw's reply may be compressed
+	get        bool
+	post       bool
+	reads      bool // it reads archives
 }
 
 // request is a request to an endpoint.
@@ -53,16 +54,35 @@ const prefix = "/api/v1/"
 // routes returns the endpoints by their names below /api/v1/.
 func routes() map[string]endpoint {
 	return map[string]endpoint{
-		"query":         {serve: instantQuery, get: true, post: true, reads: true},
-		"query_range":   {serve: rangeQuery, get: true, post: true, reads: true},
-		"series":        {serve: listSeries, get: true, post: true, reads: true},
-		"labels":        {serve: labelNames, get: true, post: true, reads: true},
-		"label//values": {serve: labelValues, get: true, reads: true},
+		"query":              {serve: instantQuery, get: true, post: true, reads: true},
+		"query_range":        {serve: rangeQuery, get: true, post: true, reads: true},
+		"series":             {serve: listSeries, get: true, post: true, reads: true},
+		"labels":             {serve: labelNames, get: true, post: true, reads: true},
+		"label//values":      {serve: labelValues, get: true, reads: true},
+		"metadata":           {serve: metricMetadata, get: true, reads: true},
+		"query_exemplars":    {serve: queryExemplars, get: true, post: true, reads: true},
+		"format_query":       {serve: formatQuery, get: true, post: true},
+		"parse_query":        {serve: parseQuery, get: true, post: true},
+		"rules":              {serve: rules, get: true},
+		"alerts":             {serve: alerts, get: true},
+		"targets":            {serve: targets, get: true},
+		"targets/metadata":   {serve: targetsMetadata, get: true, reads: true},
+		"scrape_pools":       {serve: scrapePools, get: true},
+		"alertmanagers":      {serve: alertmanagers, get: true},
+		"status/buildinfo":   {serve: buildInfo, get: true},
+		"status/config":      {serve: configuration, get: true},
+		"status/flags":       {serve: flags, get: true},
+		"status/runtimeinfo": {serve: runtimeInfo, get: true},
+		"read":               {raw: remoteRead, post: true},
+		"status/tsdb":        {serve: tsdb, get: true, reads: true},
 	}
 }
 
 // route returns the endpoint of a request, and the label that its path names.
 func (a *API) route(r *http.Request) (e endpoint, label string, err error) {
+	if r.URL.Path == "/federate" {
+		return endpoint{raw: federate, get: true, compressed: true}, "", nil
+	}
 	path, inside := strings.CutPrefix(r.URL.EscapedPath(), prefix)
 	if inside {
 		if rest, ok := strings.CutPrefix(path, "label/"); ok {

@@ -23,12 +23,25 @@ type View struct {
 	Engine *query.Engine
 	// Storage answers requests for series and labels.
 	Storage storage.Queryable
+	// Exemplars has the exemplars. Nil means those of Engine's archives.
+	Exemplars storage.ExemplarQueryable
+	// Start and End are the times of the first and the last record, for
+	// /status/tsdb. Zero means that nobody knows them.
+	Start, End time.Time
 }
 
 // NewView returns a View of the archives of hosts, with a Set for each host.
 func NewView(sets []*store.Set, o query.Options) *View {
 	engine := query.NewEngine(sets, o)
 	return &View{Engine: engine, Storage: engine.Storage()}
+}
+
+// exemplars returns the exemplars, nil if there are none.
+func (v *View) exemplars() storage.ExemplarQueryable {
+	if v.Exemplars == nil && v.Engine != nil {
+		return v.Engine.Exemplars()
+	}
+	return v.Exemplars
 }
 
 // Snapshot returns v itself: a View is a Source that never changes.

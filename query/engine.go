@@ -71,6 +71,7 @@ type Engine struct {
 	opts      Options
 	view      View // may be nil
 	stepStats bool
+	catalog   func() *catalog
 }
 
 // View returns the storage that queries read in place of the archives, such as one that
@@ -94,7 +95,7 @@ func NewEngine(sets []*store.Set, o Options) *Engine {
 		NoStepSubqueryIntervalFn: func(int64) int64 { return subqueryStep.Milliseconds() },
 		Parser:                   parser.NewParser(parser.Options{}),
 	})
-	return &Engine{engine: engine, storage: NewStorage(sets, o), opts: o}
+	return &Engine{engine: engine, storage: NewStorage(sets, o), opts: o, catalog: catalogOf(sets)}
 }
 
 // Adjustment changes the settings of an [Engine] for some queries.

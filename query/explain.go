@@ -10,7 +10,6 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/prometheus/prometheus/util/annotations"
 
-	"github.com/pcparchive/pcparchive/convert/naming"
 	"github.com/pcparchive/pcparchive/internal/similar"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -97,25 +96,12 @@ func (e *Engine) Remarks(expr parser.Expr, res *promql.Result) []error {
 	return remarks
 }
 
-// onlyCounters reports whether PCP knows all metrics to be counters.
-func (e *Engine) onlyCounters(names []string) bool {
-	metrics := e.metricsByName()
-	return len(names) > 0 && !slices.ContainsFunc(names, func(name string) bool {
-		found := metrics[name]
-		return len(found) == 0 || found[len(found)-1].Sem != pcp.SemCounter
-	})
-}
-
 // metricsByName returns the metrics of all archives by their names in PromQL.
 func (e *Engine) metricsByName() map[string][]*meta.Desc {
 	all := map[string][]*meta.Desc{}
 	for r := range store.NewHosts(e.storage.sets...).Readers() {
 		for d := range r.Meta().Metrics() {
-			names := []string{naming.SampleName(r.Meta(), d)}
-			for i := 1; i < len(d.Names); i++ {
-				names = append(names, naming.PrometheusName(d.Names[i]))
-			}
-			for _, name := range names {
+			for _, name := range promNames(r.Meta(), d) {
 				all[name] = append(all[name], d)
 			}
 		}

@@ -65,6 +65,9 @@ func (s *Storage) watched(c *crossings) *Storage {
 // Querier returns a querier of the times from mint to maxt, in milliseconds. MaxSamples
 // limits the samples of all its selections together.
 func (s *Storage) Querier(mint, maxt int64) (storage.Querier, error) {
+	if len(s.sets) == 0 {
+		return storage.NoopQuerier(), nil
+	}
 	held := newBudget(s.limit)
 	clashes := s.clashes(mint, maxt)
 	hosts := make([]*querier, len(s.sets))

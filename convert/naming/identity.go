@@ -72,6 +72,13 @@ func HoldsHistograms(store *meta.Store, d *meta.Desc) bool {
 	return d.Type == pcp.TypeAggregate && itemLabels(store, d).Text(LabelEncoding) == EncodingHistogram
 }
 
+// HoldsExemplars is [IsExemplar] for a descriptor: it looks the labels up in store.
+func HoldsExemplars(store *meta.Store, d *meta.Desc) bool {
+	return isEvent(d.Type) && itemLabels(store, d).Text(LabelEncoding) == EncodingExemplar
+}
+
+func isEvent(t pcp.Type) bool { return t == pcp.TypeHighResEvent || t == pcp.TypeEvent }
+
 // FromPrometheus reports whether a metric came from Prometheus. A Flattener gives
 // it its original name back.
 func FromPrometheus(store *meta.Store, d *meta.Desc) bool {
@@ -99,8 +106,7 @@ func IsHistogram(metric *history.Metric) bool {
 
 // IsExemplar reports whether the values of a metric are exemplars.
 func IsExemplar(metric *history.Metric) bool {
-	t := metric.Desc.Type
-	return (t == pcp.TypeHighResEvent || t == pcp.TypeEvent) && metric.Labels[labelset.AtItem].Text(LabelEncoding) == EncodingExemplar
+	return isEvent(metric.Desc.Type) && metric.Labels[labelset.AtItem].Text(LabelEncoding) == EncodingExemplar
 }
 
 // OpenMetricsDomain is the PMID domain of PCP's openmetrics agent. A Mapper uses
