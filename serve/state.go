@@ -76,46 +76,59 @@ type HostLine struct {
 }
 
 // openState opens what the paths name. It takes what did not change from former, which
-// may be nil. changed reports whether anything differs.
+// may be nil. changed is false, and next nil, if nothing differs from former.
 func openState(ctx context.Context, o Options, former *state) (next *state, changed bool, err error) {
 	s := &state{taken: o.now()}
-	var before *blocks.Set
-	if former != nil {
-		before = former.blocks
+	if former == nil {
+		former = &state{}
+		changed = true
 	}
-	s.blocks = blocks.Open(o.Paths, before)
-	s.hosts, s.failed = openHosts(ctx, o.Paths)
-	if ctx.Err() != nil {
-		return nil, false, errors.Join(ctx.Err(), s.blocks.Close())
+	more, err := s.openHosts(ctx, o.Paths, former)
+	if err != nil {
+		return nil, false, err
 	}
-	s.engine = query.NewEngine(s.sets(), o.Query)
+	s.blocks = blocks.Open(o.Paths, former.blocks)
+	changed = changed || more || !slices.Equal(s.failed, former.failed) || !s.blocks.Same(former.blocks)
+	if !changed {
+		return nil, false, s.blocks.Close()
+	}
+	s.engine = former.engine
+	if more || s.engine == nil {
+		s.engine = query.NewEngine(s.sets(), o.Query)
+	}
 	s.describe()
 	s.examples = sync.OnceValue(s.findExamples)
 	return s, true, nil
 }
 
-// openHosts opens the archives that the paths name. The Hosts are nil if there is none.
-func openHosts(_ context.Context, paths []string) (*store.Hosts, []Damage) {
+// openHosts opens the archives that the paths name. s.hosts stays nil if there is none.
+// changed reports whether they differ from those of former.
+func (s *state) openHosts(ctx context.Context, paths []string, former *state) (changed bool, err error) {
+	if former.hosts != nil && len(former.failed) == 0 {
+		next, changed, err := former.hosts.Refresh(ctx)
+		if err == nil {
+			s.hosts = next
+			return changed, nil
+		}
+	}
+	if ctx.Err() != nil {
+		return false, ctx.Err()
+	}
 	var there []string
-	var failed []Damage
 	for _, path := range paths {
 		if store.Exists(path) {
 			there = append(there, path)
 		} else {
-			failed = append(failed, Damage{path, fmt.Sprintf("%s: no archive or folder any more", path)})
+			s.failed = append(s.failed, Damage{path, fmt.Sprintf("%s: no archive or folder any more", path)})
 		}
 	}
-	if len(there) == 0 {
-		return nil, failed
+	if len(there) > 0 {
+		s.hosts, err = store.Open(there, nil)
+		if err != nil && !errors.As(err, new(*store.NotArchiveError)) { // folders may stay empty
+			s.failed = append(s.failed, Damage{there[0], err.Error()})
+		}
 	}
-	hosts, err := store.Open(there, nil)
-	switch {
-	case err == nil:
-		return hosts, failed
-	case errors.As(err, new(*store.NotArchiveError)):
-		return nil, failed // folders may stay empty
-	}
-	return nil, append(failed, Damage{there[0], err.Error()})
+	return s.hosts != nil || former.hosts != nil, nil
 }
 
 // sets returns the archives by host.

@@ -192,9 +192,9 @@ func (s *Set) Blocks() []Block {
 // Failed lists the blocks that cannot be opened.
 func (s *Set) Failed() []*Warning { return s.failed }
 
-// Same reports whether two Sets hold the same blocks.
+// Same reports whether two Sets hold the same blocks. other may be nil.
 func (s *Set) Same(other *Set) bool {
-	return slices.Equal(s.blocks, other.blocks) &&
+	return other != nil && slices.Equal(s.blocks, other.blocks) &&
 		slices.EqualFunc(s.failed, other.failed, func(a, b *Warning) bool { return a.Error() == b.Error() })
 }
 
