@@ -51,9 +51,9 @@ func (s *selection) aliased(p *prom.Series) {
 
 // shared returns the series with the given labels if one was kept, and a function that keeps
 // one. Archives of a host may list the names of a metric in different orders, so several
-// metrics may share a series.
+// metrics may share a series. Archives with columns and others share series, too.
 func (s *selection) shared(ls labels.Labels) (known *packedSeries, keep func(*packedSeries)) {
-	if len(s.further) == 0 || !s.isAlias(ls.Get(model.MetricNameLabel)) {
+	if s.columnar == nil && (len(s.further) == 0 || !s.isAlias(ls.Get(model.MetricNameLabel))) {
 		return nil, func(*packedSeries) {}
 	}
 	key := string(ls.Bytes(nil))

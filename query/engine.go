@@ -11,6 +11,8 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/prometheus/prometheus/storage"
 
+	"github.com/pcparchive/pcparchive/columns"
+	"github.com/pcparchive/pcparchive/convert/flatten"
 	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -32,6 +34,19 @@ type Options struct {
 	// Timeout ends a query with a [TimeoutError]. Zero means two minutes, a negative
 	// value no limit.
 	Timeout time.Duration
+	// Columns are kept columns of archives. Queries read them in place of the archives,
+	// and add those of archives that they read. It may be nil.
+	Columns *columns.Cache
+}
+
+// claims returns what an archive with columns calls its host.
+func (o Options) claims(a store.Archive) (flatten.Claims, bool) {
+	en := o.Columns.Get(o.Columns.Key(a.State))
+	if en == nil {
+		return flatten.Claims{}, false
+	}
+	defer en.Close()
+	return en.Claims, true
 }
 
 // The defaults of [Options].

@@ -23,6 +23,8 @@ type budget struct {
 	limit int
 	left  atomic.Int64
 	slack atomic.Int64 // series that do not count as samples
+
+	given, givenSlack int64 // left and slack of a copy at first
 }
 
 // The first freeSeries series of a query do not count. Each further series counts as
@@ -37,6 +39,21 @@ func newBudget(limit int) *budget {
 	b.left.Store(int64(limit))
 	b.slack.Store(freeSeries)
 	return b
+}
+
+// copy returns a budget with as much left.
+func (b *budget) copy() *budget {
+	c := &budget{limit: b.limit}
+	c.left.Store(b.left.Load())
+	c.slack.Store(b.slack.Load())
+	c.given, c.givenSlack = c.left.Load(), c.slack.Load()
+	return c
+}
+
+// spend takes what was taken from a copy.
+func (b *budget) spend(c *budget) error {
+	b.slack.Add(c.slack.Load() - c.givenSlack)
+	return b.take(int(c.given - c.left.Load()))
 }
 
 // takeSeries takes one series.

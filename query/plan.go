@@ -3,11 +3,13 @@ package query
 import (
 	"context"
 	"fmt"
+	"iter"
 	"slices"
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
+	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert/naming"
 	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/meta"
@@ -23,6 +25,7 @@ type plan struct {
 	discrete map[pcp.PMID]bool
 	// rivals are metrics with the same name in PromQL. The metric recorded first gets it.
 	rivals map[metricKey]bool
+	owners map[string][]metricKey // the metrics that want a native name
 }
 
 // metricKey identifies a metric across archives.
@@ -40,7 +43,7 @@ func (s *selection) plan(from, to pcp.Timestamp) *plan {
 	s.further, s.more, s.byLabels = map[string][]alias{}, map[int][]*packedSeries{}, map[string]*packedSeries{}
 	owners := map[string][]metricKey{} // of the names of PCP's own metrics
 	sems := map[metricKey]pcp.Semantics{}
-	for r := range s.set.Between(from, to) {
+	for r := range s.readers(from, to) {
 		if len(s.bases) == 0 {
 			p.start = r.Header().Start
 		}
@@ -72,6 +75,7 @@ func (s *selection) plan(from, to pcp.Timestamp) *plan {
 			}
 		}
 	}
+	p.owners = owners
 	p.settleAliases(owners)
 	for name, group := range owners {
 		if len(group) > 1 && s.allowsOne(name, len(group)) {
@@ -82,6 +86,23 @@ func (s *selection) plan(from, to pcp.Timestamp) *plan {
 		}
 	}
 	return p
+}
+
+// readers yields the archives to plan for: those between two times without columns.
+func (s *selection) readers(from, to pcp.Timestamp) iter.Seq[*archive.Reader] {
+	if s.columnar == nil {
+		return s.set.Between(from, to)
+	}
+	return func(yield func(*archive.Reader) bool) {
+		for a := range s.set.Spanning(from, to) {
+			if s.columnar.sources[a.Base] != nil {
+				continue
+			}
+			if r := s.set.Reader(a.Base); r != nil && !yield(r) {
+				return
+			}
+		}
+	}
 }
 
 func (p *plan) want(m metricKey, sem pcp.Semantics) {

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"iter"
+	"maps"
 	"slices"
 
 	"github.com/prometheus/common/model"
@@ -41,6 +43,8 @@ type selection struct {
 	bases    map[string]bool // archives that were read
 	lasting  bool            // a discrete series matches
 	full     error           // why the budget does not allow the series found; nil if it does
+	budget   *budget         // shared by the selections of a query
+	columnar *columnar       // reads columns; nil if the selection reads volumes alone
 }
 
 // read reads the metadata, the earlier values that still hold, and then the records of the
@@ -52,6 +56,9 @@ func (s *selection) read(ctx context.Context) (*seriesSet, error) {
 	from := pcp.TimestampMilli(s.from)
 	// The end is inclusive to the millisecond, times are finer.
 	to := pcp.TimestampMilli(s.to).Add(999_999)
+	if set, done, err := s.tryColumns(ctx, from, to); done {
+		return set, err
+	}
 	p := s.plan(from, to)
 	s.report = &prom.Report{}
 	if len(p.metrics) == 0 {
@@ -78,7 +85,7 @@ func (s *selection) read(ctx context.Context) (*seriesSet, error) {
 // pass reads steps into the series.
 func (s *selection) pass(ctx context.Context, q history.Query) error {
 	q.All = true // to end when ctx does, however rare what is looked for
-	for step, err := range s.set.Steps(q) {
+	for step, err := range s.steps(q) {
 		if err = cmp.Or(err, ctx.Err()); err != nil {
 			return err
 		}
@@ -92,12 +99,25 @@ func (s *selection) pass(ctx context.Context, q history.Query) error {
 	return nil
 }
 
+// steps yields the steps that have values for the Flattener.
+func (s *selection) steps(q history.Query) iter.Seq2[*history.Step, error] {
+	if s.columnar != nil {
+		return s.set.Outlined(q, s.columnar.outlines)
+	}
+	return s.set.Steps(q)
+}
+
 // put flattens a step and counts marks.
 func (s *selection) put(step *history.Step) error {
 	if step.Mark && !s.early {
 		s.marks++
 		if s.watch != nil && s.window > 0 {
 			s.watch.add(crossing{mark: step.Stamp.Milli(), to: s.to, window: s.window})
+		}
+	}
+	if step.Mark && s.columnar != nil {
+		if err := s.columnar.mark(step.Stamp); err != nil {
+			return err
 		}
 	}
 	return cmp.Or(s.flat.Put(step), s.full)
@@ -237,7 +257,7 @@ func (s *selection) result() (*seriesSet, error) {
 		if done[ser] {
 			continue
 		}
-		done[ser] = len(s.further) > 0
+		done[ser] = len(s.byLabels) > 0
 		ok, err := ser.finish(end)
 		if err != nil {
 			return nil, err
@@ -263,6 +283,9 @@ func (s *selection) all() []*packedSeries {
 	all := s.series
 	for _, more := range s.more {
 		all = append(all, more...)
+	}
+	if s.columnar != nil {
+		all = slices.AppendSeq(all, maps.Values(s.byLabels))
 	}
 	return all
 }

@@ -117,6 +117,19 @@ func (s *packedSeries) append(p timedValue) error {
 	return nil
 }
 
+// adopt adds a complete chunk of numbers. No later sample may have the time of its last one.
+func (s *packedSeries) adopt(x chunkenc.Chunk, last int64) error {
+	if err := s.flush(); err != nil {
+		return err
+	}
+	if done, ok := s.hist.Cut(); ok {
+		s.chunks = append(s.chunks, chunk{done.Chunk, done.MaxTime})
+	}
+	s.xor, s.app = nil, nil
+	s.chunks = append(s.chunks, chunk{x, last})
+	return nil
+}
+
 // keep adds a chunk of histograms, if one is complete.
 func (s *packedSeries) keep(done nativehist.Packed, ok bool, err error) error {
 	if ok {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/pcparchive/pcparchive/columns"
 	"github.com/pcparchive/pcparchive/convert/flatten"
 	"github.com/pcparchive/pcparchive/store"
 	"github.com/prometheus/prometheus/model/labels"
@@ -16,10 +17,11 @@ import (
 // and the values it returns, except iterators. Between selections it keeps nothing
 // beyond the caches of the Sets.
 type Storage struct {
-	sets  []*store.Set
-	names *flatten.HostNames
-	every int64 // how often a discrete value is repeated, ms
-	limit int
+	sets    []*store.Set
+	names   *flatten.HostNames
+	every   int64 // how often a discrete value is repeated, ms
+	limit   int
+	columns *columns.Cache // may be nil
 
 	bridge bool       // functions that add up changes add nothing across marks
 	watch  *crossings // is told of the marks in their sight; may be nil
@@ -34,7 +36,7 @@ var _ storage.Queryable = (*Storage)(nil)
 // archive label, and a [HostsWarning] names the hosts.
 func NewStorage(sets []*store.Set, o Options) *Storage {
 	o = o.withDefaults(sets)
-	return &Storage{sets: sets, names: &flatten.HostNames{}, every: repeatEvery(o.Lookback), limit: o.MaxSamples}
+	return &Storage{sets: sets, names: &flatten.HostNames{Known: o.claims}, every: repeatEvery(o.Lookback), limit: o.MaxSamples, columns: o.Columns}
 }
 
 // repeatEvery returns how often a discrete value is repeated, in milliseconds, so that a
@@ -107,7 +109,7 @@ func (q *querier) Select(ctx context.Context, _ bool, hints *storage.SelectHints
 }
 
 func (q *querier) read(ctx context.Context, hints *storage.SelectHints, matchers []*labels.Matcher) (*seriesSet, error) {
-	s := &selection{querier: q, ctx: ctx, from: q.mint, to: q.maxt, matchers: matchers}
+	s := &selection{querier: q, ctx: ctx, from: q.mint, to: q.maxt, matchers: matchers, budget: q.budget}
 	if hints != nil {
 		s.from, s.to = max(q.mint, hints.Start), min(q.maxt, hints.End)
 		if adding[hints.Func] && hints.Range > 0 {
@@ -138,7 +140,7 @@ func (q *querier) LabelNames(ctx context.Context, _ *storage.LabelHints, matcher
 
 // labelsOf returns the series that match, without their samples.
 func (q *querier) labelsOf(ctx context.Context, matchers []*labels.Matcher) (*seriesSet, error) {
-	s := &selection{querier: q, ctx: ctx, from: q.mint, to: q.maxt, matchers: matchers, labelsOnly: true}
+	s := &selection{querier: q, ctx: ctx, from: q.mint, to: q.maxt, matchers: matchers, labelsOnly: true, budget: q.budget}
 	return s.read(ctx)
 }
 

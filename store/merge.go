@@ -37,16 +37,22 @@ type merge struct {
 	gap     bool
 	gapFrom pcp.Timestamp
 	later   []*item // archives that begin after the query
+
+	outlines map[string]*Outline // by base path; see Outlined
+	overlap  bool                // an archive with an outline overlaps another one
 }
 
 // cursor reads the steps of one archive.
 type cursor struct {
 	it   *item
-	r    *archive.Reader
-	pass *archive.Pass
-	head *history.Step // step to be yielded next
+	r    *archive.Reader      // may have its label alone
+	last func() pcp.Timestamp // the time of the last record read
+	head *history.Step        // step to be yielded next
 	pull func() (*history.Step, error, bool)
 	stop func()
+
+	outline bool         // the steps are those of an Outline
+	begin   func() error // to be called before the first step is yielded; may be nil
 }
 
 // stop releases the cursors.
@@ -64,6 +70,10 @@ func (m *merge) run(yield func(*history.Step, error) bool) {
 			m.begin(m.s.items[m.next])
 			m.next++
 		}
+		if m.overlap {
+			yield(nil, ErrOverlap)
+			return
+		}
 		if len(m.active) == 0 {
 			if mark, ok := m.between(pcp.MaxTime); ok && slices.ContainsFunc(m.later, (*item).readable) {
 				yield(mark, nil)
@@ -72,6 +82,10 @@ func (m *merge) run(yield func(*history.Step, error) bool) {
 		}
 		c := slices.MinFunc(m.active, func(a, b *cursor) int { return a.head.Stamp.Compare(b.head.Stamp) })
 		if mark, ok := m.between(c.head.Stamp); ok && !yield(mark, nil) {
+			return
+		}
+		if err := c.begun(); err != nil {
+			yield(nil, err)
 			return
 		}
 		m.marked = c.head.Mark
@@ -104,14 +118,37 @@ func (m *merge) begin(it *item) {
 	if m.s.endedBefore(m.next, m.q.From) {
 		return
 	}
-	r := it.load()
-	if r == nil {
+	c := m.open(it)
+	if c == nil {
 		return
 	}
-	c := &cursor{it: it, r: r, pass: r.Pass(m.q)}
-	c.pull, c.stop = iter.Pull2(c.pass.Steps())
+	m.overlap = m.overlap || m.overlaps(c)
 	m.active = append(m.active, c)
 	m.advance(c)
+}
+
+// open returns a cursor over an archive, nil if the archive cannot be opened.
+func (m *merge) open(it *item) *cursor {
+	if o := m.outlines[it.label.Base()]; o != nil {
+		return m.outlined(it, o)
+	}
+	r := it.load()
+	if r == nil {
+		return nil
+	}
+	pass := r.Pass(m.q)
+	c := &cursor{it: it, r: r, last: pass.Last}
+	c.pull, c.stop = iter.Pull2(pass.Steps())
+	return c
+}
+
+// begun calls begin, once.
+func (c *cursor) begun() error {
+	begin := c.begin
+	if c.begin = nil; begin == nil {
+		return nil
+	}
+	return begin()
 }
 
 // advance fetches the next step of a cursor. It closes the cursor at the end of
@@ -128,8 +165,8 @@ func (m *merge) advance(c *cursor) {
 	}
 	c.stop()
 	m.active = slices.DeleteFunc(m.active, func(other *cursor) bool { return other == c })
-	if c.pass.Last().After(m.ended) {
-		m.ended = c.pass.Last()
+	if last := c.last(); last.After(m.ended) {
+		m.ended = last
 	}
 	if len(m.active) == 0 && !m.gap {
 		m.gap, m.gapFrom = true, m.ended

@@ -113,7 +113,7 @@ func (m *mergeBack) begin(e *ending, yield func(*history.Step, error) bool) bool
 		return true
 	}
 	m.gap = len(m.active) == 0
-	c := &cursor{it: e.item, r: r, pass: r.Pass(m.q)}
+	c := &cursor{it: e.item, r: r, last: r.Pass(m.q).Last}
 	c.pull, c.stop = iter.Pull2(r.Backward(m.q))
 	m.active = append(m.active, c)
 	if m.advance(c); c.head == nil {

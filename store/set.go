@@ -128,6 +128,12 @@ func (s *Set) IsLast(base string) bool {
 type Archive struct {
 	Base   string
 	Header *archive.Header
+	State  *archive.State // the state in which the Set reads the files
+}
+
+// archive describes the archive.
+func (it *item) archive() Archive {
+	return Archive{it.label.Base(), it.label.Header(), it.state}
 }
 
 // Archives lists the archives by ascending start. It opens none, and omits only
@@ -136,7 +142,7 @@ func (s *Set) Archives() []Archive {
 	all := make([]Archive, 0, len(s.items))
 	for _, it := range s.items {
 		if it.inUse() {
-			all = append(all, Archive{it.label.Base(), it.label.Header()})
+			all = append(all, it.archive())
 		}
 	}
 	return all

@@ -5,6 +5,7 @@ import (
 	"github.com/pcparchive/pcparchive/convert/naming"
 	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/history"
+	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -77,6 +78,8 @@ type liveSeries struct {
 	prom.Series
 	live  int        // metrics with a value for it; more than one while a type changes
 	owner *Flattener // the Flattener of the series' values while live > 0
+	desc  *meta.Desc // the metric that had the series first
+	mixed bool       // several metrics had it
 }
 
 // New returns a Flattener that hands samples to dst and neither flushes nor closes

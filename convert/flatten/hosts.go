@@ -8,7 +8,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/labelset"
@@ -23,25 +22,29 @@ const labelHostname = "hostname"
 // the labels of each archive. Several goroutines may use it at once. The zero value
 // is ready for use.
 type HostNames struct {
+	// Known returns the claims of an archive if they are known without reading its
+	// metadata. It may be nil.
+	Known func(store.Archive) (Claims, bool)
+
 	mu       sync.Mutex
-	archives map[string]claims // by base path
+	archives map[string]Claims // by base path
 }
 
-// claims are the names by which the series of an archive name their host.
-type claims struct {
-	names   []string // values of the label hostname
-	targets []target // endpoints that the archive recorded
+// Claims are the names by which the series of an archive name their host.
+type Claims struct {
+	Names   []string // values of the label hostname
+	Targets []Target // endpoints that the archive recorded
 }
 
-// target is an endpoint as Prometheus identifies it.
-type target struct{ job, instance string }
+// Target is an endpoint as Prometheus identifies it.
+type Target struct{ Job, Instance string }
 
 // HostClashes are the names that the archives of several hosts have in common. A
 // [Flattener] sets the label hostname of the series with such a name to the
 // archive's host. A nil *HostClashes has none.
 type HostClashes struct {
 	names   map[string][]string // hosts by value of the label hostname
-	targets map[target][]string // hosts by endpoint
+	targets map[Target][]string // hosts by endpoint
 }
 
 // Clashes returns the names that several of the hosts have in common, nil if there
@@ -51,27 +54,27 @@ func (h *HostNames) Clashes(sets []*store.Set, from, to pcp.Timestamp) *HostClas
 	if len(sets) < 2 {
 		return nil
 	}
-	names, targets := map[string][]string{}, map[target][]string{}
-	note := func(host string, c claims) {
-		for _, n := range c.names {
+	names, targets := map[string][]string{}, map[Target][]string{}
+	note := func(host string, c Claims) {
+		for _, n := range c.Names {
 			names[PromText(n)] = withHost(names[PromText(n)], host)
 		}
-		for _, t := range c.targets {
+		for _, t := range c.Targets {
 			targets[t] = withHost(targets[t], host)
 		}
 	}
 	for _, set := range sets {
-		for r := range set.Between(from, to) {
-			note(set.Host(), h.claims(r))
+		for a := range set.Spanning(from, to) {
+			if c, ok := h.claims(set, a); ok {
+				note(set.Host(), c)
+			}
 		}
-		if r := set.Last(); r != nil {
-			note(set.Host(), h.claims(r))
-		}
+		h.noteLast(set, note)
 	}
 	ownNames(names)
 	single := func(hosts []string) bool { return len(hosts) < 2 }
 	maps.DeleteFunc(names, func(_ string, hosts []string) bool { return single(hosts) })
-	maps.DeleteFunc(targets, func(_ target, hosts []string) bool { return single(hosts) })
+	maps.DeleteFunc(targets, func(_ Target, hosts []string) bool { return single(hosts) })
 	if len(names)+len(targets) == 0 {
 		return nil
 	}
@@ -106,37 +109,57 @@ func withHost(hosts []string, host string) []string {
 	return slices.Insert(hosts, i, host)
 }
 
-// claims returns the claims of an archive, from memory if possible.
-func (h *HostNames) claims(r *archive.Reader) claims {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	c, ok := h.archives[r.Base()]
-	if !ok {
-		c = claimsOf(r.Header().Host, r.Meta())
-		if h.archives == nil {
-			h.archives = map[string]claims{}
+// noteLast notes the claims of the last archive of a host that can be read.
+func (h *HostNames) noteLast(set *store.Set, note func(string, Claims)) {
+	for _, a := range slices.Backward(set.Archives()) {
+		if c, ok := h.claims(set, a); ok {
+			note(set.Host(), c)
+			return
 		}
-		h.archives[r.Base()] = c
 	}
-	return c
 }
 
-// claimsOf collects the claims of an archive of a host from its metadata.
-func claimsOf(host string, store *meta.Store) (c claims) {
+// claims returns the claims of an archive, from memory if possible. ok is false if the
+// archive cannot be read.
+func (h *HostNames) claims(set *store.Set, a store.Archive) (c Claims, ok bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if c, ok = h.archives[a.Base]; ok {
+		return c, true
+	}
+	if h.Known != nil {
+		c, ok = h.Known(a)
+	}
+	if !ok {
+		r := set.Reader(a.Base)
+		if r == nil {
+			return c, false
+		}
+		c = ClaimsOf(r.Header().Host, r.Meta())
+	}
+	if h.archives == nil {
+		h.archives = map[string]Claims{}
+	}
+	h.archives[a.Base] = c
+	return c, true
+}
+
+// ClaimsOf collects the claims of an archive of a host from its metadata.
+func ClaimsOf(host string, store *meta.Store) (c Claims) {
 	names := store.Hostnames()
-	c.names = names
+	c.Names = names
 	if len(names) == 0 {
-		c.names = []string{host}
+		c.Names = []string{host}
 	}
 	for _, level := range []labelset.Level{labelset.Domain, labelset.InDom, labelset.Cluster, labelset.Item} {
 		for l := range store.LevelLabels(level) {
 			for _, set := range l.Sets {
-				if name, ok := set.Set.Lookup(labelHostname); ok && !slices.Contains(c.names, name.Text()) {
-					c.names = append(c.names, name.Text())
+				if name, ok := set.Set.Lookup(labelHostname); ok && !slices.Contains(c.Names, name.Text()) {
+					c.Names = append(c.Names, name.Text())
 				}
-				t := target{set.Set.Text("job"), set.Set.Text("instance")}
-				if level == labelset.Cluster && set.Set.Text("source") != "" && !slices.Contains(c.targets, t) {
-					c.targets = append(c.targets, t)
+				t := Target{set.Set.Text("job"), set.Set.Text("instance")}
+				if level == labelset.Cluster && set.Set.Text("source") != "" && !slices.Contains(c.Targets, t) {
+					c.Targets = append(c.Targets, t)
 				}
 			}
 		}
@@ -154,13 +177,13 @@ func (c *HostClashes) target(labels []prom.Label) bool {
 	if c == nil {
 		return false
 	}
-	var t target
+	var t Target
 	for _, l := range labels {
 		switch l.Name {
 		case "job":
-			t.job = l.Value
+			t.Job = l.Value
 		case "instance":
-			t.instance = l.Value
+			t.Instance = l.Value
 		}
 	}
 	return len(c.targets[t]) > 0
@@ -175,12 +198,12 @@ func (c *HostClashes) Lines() (lines []string) {
 		lines = append(lines, fmt.Sprintf("the archives of hosts %s all have the label hostname=%q: hostname is the host of the archive's label instead",
 			strings.Join(c.names[name], ", "), name))
 	}
-	byTarget := func(a, b target) int {
-		return cmp.Or(strings.Compare(a.job, b.job), strings.Compare(a.instance, b.instance))
+	byTarget := func(a, b Target) int {
+		return cmp.Or(strings.Compare(a.Job, b.Job), strings.Compare(a.Instance, b.Instance))
 	}
 	for _, t := range slices.SortedFunc(maps.Keys(c.targets), byTarget) {
 		lines = append(lines, fmt.Sprintf("the archives of hosts %s all have series of job=%q, instance=%q: the label hostname, the host of the archive's label, tells them apart",
-			strings.Join(c.targets[t], ", "), t.job, t.instance))
+			strings.Join(c.targets[t], ", "), t.Job, t.Instance))
 	}
 	return lines
 }

@@ -213,7 +213,7 @@ func (f *Flattener) intern(m *metricState, s *history.Series, labels []prom.Labe
 	if !ok {
 		p = &liveSeries{Series: prom.Series{
 			Name: m.naming.sample, Labels: labels, Sem: m.metric.Desc.Sem, ID: len(f.series),
-		}}
+		}, desc: m.metric.Desc}
 		f.series[key] = p
 	}
 	if p.live > 0 && p.owner != f {
@@ -221,6 +221,7 @@ func (f *Flattener) intern(m *metricState, s *history.Series, labels []prom.Labe
 		return nil
 	}
 	p.owner = f
+	p.mixed = p.mixed || p.desc != m.metric.Desc
 	p.Family = f.family(m.naming.family) // the latest description
 	if m.naming.native == nil {
 		s = nil

@@ -23,6 +23,8 @@ type RandomOptions struct {
 	Text    bool        // adds string metrics
 	Twins   bool        // adds instances that share a name
 	Gaps    bool        // adds records that lack instances
+	// Start is the time before the first record; zero means [Start].
+	Start pcp.Timestamp
 }
 
 // Random writes a random archive at base that depends only on seed. It has
@@ -32,6 +34,9 @@ type RandomOptions struct {
 func Random(t testing.TB, base string, seed uint64, o RandomOptions) {
 	t.Helper()
 	r := &random{t: t, Rand: rand.New(rand.NewPCG(seed, 0)), o: o, now: Start}
+	if !o.Start.IsZero() {
+		r.now = o.Start
+	}
 	if o.Version == 0 {
 		o.Version = Versions[r.IntN(len(Versions))]
 	}

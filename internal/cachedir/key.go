@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 )
@@ -17,15 +19,33 @@ func (d *Dir) Key(paths ...string) (Key, error) {
 	if d == nil {
 		return "", nil
 	}
-	h := sha256.New()
-	for _, path := range paths {
-		info, err := os.Stat(path)
-		if err != nil {
+	found := make([]fs.FileInfo, len(paths))
+	for i, path := range paths {
+		var err error
+		if found[i], err = os.Stat(path); err != nil {
 			return "", err
 		}
+	}
+	return d.KeyOf(func(yield func(string, fs.FileInfo) bool) {
+		for i, path := range paths {
+			if !yield(path, found[i]) {
+				return
+			}
+		}
+	}), nil
+}
+
+// KeyOf returns the key that files had when the file system said what files yields about
+// their paths.
+func (d *Dir) KeyOf(files iter.Seq2[string, fs.FileInfo]) Key {
+	if d == nil {
+		return ""
+	}
+	h := sha256.New()
+	for path, info := range files {
 		fmt.Fprintf(h, "%q %d %d %d\n", d.realPath(path), info.Size(), info.ModTime().UnixNano(), fileNumber(info))
 	}
-	return Key(hex.EncodeToString(h.Sum(nil)[:16])), nil
+	return Key(hex.EncodeToString(h.Sum(nil)[:16]))
 }
 
 // DerivedKey returns the key of something worked out of texts, for entries that several

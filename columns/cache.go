@@ -1,0 +1,208 @@
+package columns
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/internal/cachedir"
+	"github.com/pcparchive/pcparchive/store"
+)
+
+// The kinds of entries in the folder.
+var (
+	kind      = cachedir.Kind{Name: "columns", Version: 1}
+	namesKind = cachedir.Kind{Name: "names", Version: 1}
+)
+
+// Cache keeps entries in a folder. Several goroutines and processes may use it. A nil
+// Cache is empty and keeps nothing.
+type Cache struct {
+	dir *cachedir.Dir
+
+	mu     sync.Mutex
+	names  map[cachedir.Key]*Names
+	stored map[cachedir.Key]bool // names that the folder has
+	faults []error
+}
+
+// NewCache returns a Cache in a folder. It returns nil if dir is nil.
+func NewCache(dir *cachedir.Dir) *Cache {
+	if dir == nil {
+		return nil
+	}
+	return &Cache{dir: dir, names: map[cachedir.Key]*Names{}, stored: map[cachedir.Key]bool{}}
+}
+
+// Faults returns what was wrong with the folder or its entries, each once.
+func (c *Cache) Faults() []error {
+	if c == nil {
+		return nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	faults := slices.Clone(c.faults)
+	if err := c.dir.Fault(); err != nil {
+		faults = append(faults, err)
+	}
+	return faults
+}
+
+// fault notes a damaged entry.
+func (c *Cache) fault(err error) {
+	if errors.Is(err, cachedir.ErrAbsent) {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.faults = append(c.faults, err)
+}
+
+// Key returns the key of an archive in a state.
+func (c *Cache) Key(s *archive.State) cachedir.Key {
+	if c == nil || s == nil {
+		return ""
+	}
+	return c.dir.KeyOf(s.Files)
+}
+
+// Get returns the entry of an archive, nil if there is none. Close it after the last
+// use.
+func (c *Cache) Get(key cachedir.Key) *Entry {
+	if c == nil || key == "" {
+		return nil
+	}
+	file, err := c.dir.Get(key, kind)
+	if err != nil {
+		c.fault(err)
+		return nil
+	}
+	en, err := openEntry(file, file.Size(), c.namesOf)
+	if err != nil {
+		file.Close()
+		if !errors.Is(err, cachedir.ErrAbsent) {
+			c.Damaged(key, err)
+		}
+		return nil
+	}
+	en.close = file.Close
+	return en
+}
+
+// Damaged removes an entry that cannot be read.
+func (c *Cache) Damaged(key cachedir.Key, err error) {
+	c.fault(c.dir.Damaged(key, kind, err.Error()))
+}
+
+// namesOf returns the Names of a key. The error is [cachedir.ErrAbsent] if they cannot be
+// read.
+func (c *Cache) namesOf(text string) (*Names, error) {
+	key := cachedir.Key(text)
+	c.mu.Lock()
+	n := c.names[key]
+	c.mu.Unlock()
+	if n != nil {
+		return n, nil
+	}
+	raw, err := c.dir.Read(key, namesKind)
+	if err == nil {
+		if n, err = decodeNames(raw); err != nil {
+			err = c.dir.Damaged(key, namesKind, err.Error())
+		}
+	}
+	if err != nil {
+		c.fault(err)
+		return nil, cachedir.ErrAbsent
+	}
+	n.key = key
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.names[key], c.stored[key] = n, true
+	return n, nil
+}
+
+// keep writes the names unless the folder has them, and returns their key.
+func (c *Cache) keep(n *Names) (cachedir.Key, error) {
+	raw := n.encode()
+	n.key = cachedir.DerivedKey([]byte(namesKind.Name), raw)
+	c.mu.Lock()
+	stored := c.stored[n.key]
+	c.mu.Unlock()
+	if stored {
+		return n.key, nil
+	}
+	err := c.dir.Put(n.key, namesKind, func(w io.Writer) error {
+		_, err := w.Write(raw)
+		return err
+	})
+	if err == nil {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.names[n.key], c.stored[n.key] = n, true
+	}
+	return n.key, err
+}
+
+// Put keeps what was read of an archive, beside what an earlier entry has. An error costs
+// only time; Faults names it.
+func (c *Cache) Put(key cachedir.Key, b *Built) error {
+	if c == nil || key == "" {
+		return nil
+	}
+	names, err := c.keep(b.Names)
+	if err != nil {
+		return err
+	}
+	var earlier *Entry
+	if !b.Head.Whole {
+		if earlier = c.Get(key); earlier != nil {
+			defer earlier.Close()
+			if earlier.Whole {
+				return nil
+			}
+		}
+	}
+	return c.dir.Put(key, kind, func(w io.Writer) error { return b.write(w, names, earlier) })
+}
+
+// Entry returns an entry in memory.
+func (b *Built) Entry() (*Entry, error) {
+	var content bytes.Buffer
+	if err := b.write(&content, b.Names.key, nil); err != nil {
+		return nil, err
+	}
+	return openEntry(bytes.NewReader(content.Bytes()), int64(content.Len()), func(string) (*Names, error) { return b.Names, nil })
+}
+
+// settled is how long the files of the last archive of a host must be unchanged for it to
+// count as closed.
+const settled = 10 * time.Minute
+
+// Closed reports whether an archive is not being written any more: a later one of its
+// host has begun, all its volumes are compressed, or its files have not changed for a
+// while.
+func Closed(a store.Archive, last bool) bool {
+	if !last {
+		return true
+	}
+	plain, latest := false, time.Time{}
+	for path, info := range a.State.Files {
+		plain = plain || isPlainVolume(path)
+		if info.ModTime().After(latest) {
+			latest = info.ModTime()
+		}
+	}
+	return !plain || time.Since(latest) >= settled
+}
+
+// isPlainVolume reports whether a file of an archive is a volume that is not compressed.
+func isPlainVolume(path string) bool {
+	_, err := strconv.Atoi(path[strings.LastIndexByte(path, '.')+1:])
+	return err == nil
+}

@@ -1,0 +1,275 @@
+package query
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"github.com/pcparchive/pcparchive/columns"
+	"github.com/pcparchive/pcparchive/internal/cachedir"
+	"github.com/pcparchive/pcparchive/pcp"
+	"github.com/pcparchive/pcparchive/store"
+)
+
+// columnSource is an archive with columns.
+type columnSource struct {
+	store.Archive
+	entry  *columns.Entry
+	series []*column
+	wanted bool // the matchers allow the name of a metric
+}
+
+// column is a series of an archive that matches.
+type column struct {
+	columns.Series
+	name   string
+	packed *packedSeries // nil before a sample is in the selection's time
+	live   bool          // the last sample taken does not end the series
+}
+
+// lasting reports whether a series has values that hold.
+func (src *columnSource) lasting() bool {
+	for _, col := range src.series {
+		if col.Sem == pcp.SemDiscrete {
+			return true
+		}
+	}
+	return false
+}
+
+// open finds the archives with columns, and reads what the selection needs of them. It
+// reads the columns of archives that have none if the selection needs most of their time.
+func (c *columnar) open(ctx context.Context, from, to pcp.Timestamp) error {
+	var all []store.Archive
+	for a := range c.set.Spanning(from, to) {
+		all = append(all, a)
+	}
+	o := &columnOpener{columnar: c, from: from, to: to, rows: map[*columns.Names]*columnNames{}}
+	o.left.Store(2*int64(c.budget.limit) + 1<<20)
+	found := make([]*columnSource, len(all))
+	err := inParallel(len(all), func(i int) (err error) {
+		found[i], err = o.open(ctx, all, i)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	c.use(all, found)
+	if len(c.sources) == 0 {
+		return errVolumes
+	}
+	return nil
+}
+
+// use takes the archives that no other one overlaps.
+func (c *columnar) use(all []store.Archive, found []*columnSource) {
+	c.sources, c.outlines = map[string]*columnSource{}, map[string]*store.Outline{}
+	var end pcp.Timestamp // of the archives so far, as far as it is known
+	for i, src := range found {
+		if src == nil {
+			continue
+		}
+		overlaps := i > 0 && !end.Before(src.Header.Start) || i+1 < len(all) && !src.entry.Last.Before(all[i+1].Header.Start)
+		if src.entry.Last.After(end) {
+			end = src.entry.Last
+		}
+		if overlaps {
+			continue
+		}
+		c.sources[src.Base] = src
+		c.outlines[src.Base] = &store.Outline{
+			First: src.entry.First, Last: src.entry.Last, Marks: src.entry.Marks,
+			Begin: func() error { return c.begin(src) },
+		}
+	}
+}
+
+// columnOpener opens the archives of one selection.
+type columnOpener struct {
+	*columnar
+	from, to pcp.Timestamp
+	left     atomic.Int64 // samples that may still be read
+
+	mu   sync.Mutex
+	rows map[*columns.Names]*columnNames
+}
+
+// columnNames are the names of archives that the matchers allow.
+type columnNames struct {
+	rows  []int
+	mixed bool // several metrics want one name, or a metric has several
+}
+
+// namesOf returns the names that the matchers allow.
+func (o *columnOpener) namesOf(n *columns.Names) *columnNames {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if known := o.rows[n]; known != nil {
+		return known
+	}
+	found := &columnNames{}
+	only, one := onlyName(o.matchers)
+	for i := range n.All {
+		name := &n.All[i]
+		found.mixed = found.mixed || name.Rivals > 1 && o.allowsOne(name.Text, name.Rivals)
+		if one && name.Text != only || !o.allows(name.Text) {
+			continue
+		}
+		found.rows = append(found.rows, i)
+		found.mixed = found.mixed || name.Alias
+	}
+	o.rows[n] = found
+	return found
+}
+
+// open returns an archive with what the selection needs of its columns, nil if it must be
+// read from its volumes.
+func (o *columnOpener) open(ctx context.Context, all []store.Archive, i int) (*columnSource, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	a := all[i]
+	key := o.columns.Key(a.State)
+	en := o.columns.Get(key)
+	if en != nil {
+		defer en.Close()
+		if en.Unfit != "" {
+			return nil, nil
+		}
+		src, state, err := o.take(a, en)
+		if err != nil && !errors.Is(err, errVolumes) {
+			o.columns.Damaged(key, err)
+			return nil, nil
+		}
+		if err != nil || state != columns.Unknown {
+			return src, err
+		}
+	}
+	if !o.worth(all, i) {
+		return nil, nil
+	}
+	return o.build(ctx, a, key)
+}
+
+// take reads what the selection needs of an entry. state is columns.Kept if the entry has
+// it all.
+func (o *columnOpener) take(a store.Archive, en *columns.Entry) (src *columnSource, state columns.Metric, err error) {
+	names := o.namesOf(en.Names)
+	if names.mixed {
+		return nil, columns.Left, errVolumes
+	}
+	for _, row := range names.rows {
+		if state = en.Has(row); state != columns.Kept {
+			return nil, state, nil
+		}
+	}
+	src = &columnSource{Archive: a, entry: en, wanted: len(names.rows) > 0}
+	for _, row := range names.rows {
+		found, err := en.Series(row, columns.Span{From: o.selection.from, To: o.selection.to}, o.matches)
+		if err != nil {
+			return nil, columns.Unknown, err
+		}
+		for _, s := range found {
+			src.series = append(src.series, &column{Series: s, name: en.Names.All[row].Text})
+			o.left.Add(-int64(s.Samples()))
+		}
+		if o.left.Load() < 0 {
+			return nil, columns.Left, errVolumes
+		}
+	}
+	return src, columns.Kept, nil
+}
+
+// worth reports whether to read the columns of an archive now: it is closed, and at least
+// half of its time is that of the selection.
+func (o *columnOpener) worth(all []store.Archive, i int) bool {
+	a := all[i]
+	last := o.set.IsLast(a.Base)
+	if o.labelsOnly || !columns.Closed(a, last) {
+		return false
+	}
+	end := o.to
+	switch {
+	case i+1 < len(all):
+		end = all[i+1].Header.Start
+	case !last:
+	default:
+		if t, err := o.set.End(); err == nil {
+			end = t
+		}
+	}
+	from, to := a.Header.Start, end
+	whole := to.Sub(from)
+	if from.Before(o.from) {
+		from = o.from
+	}
+	if to.After(o.to) {
+		to = o.to
+	}
+	return to.Sub(from) >= whole/2
+}
+
+// build reads the columns of an archive, and keeps them.
+func (o *columnOpener) build(ctx context.Context, a store.Archive, key cachedir.Key) (*columnSource, error) {
+	// Damage outside the selection's time must not become one of its warnings.
+	r, err := o.set.Open(a.Base)
+	if err != nil {
+		return nil, nil //nolint:nilerr // reading the volumes reports it
+	}
+	limit := o.left.Load()
+	if limit <= 0 {
+		return nil, errVolumes
+	}
+	built, err := columns.Read(ctx, r, columns.Options{Metrics: func(n *columns.Name) bool { return o.allows(n.Text) }, Limit: int(limit)})
+	if errors.Is(err, columns.ErrFull) {
+		return nil, errVolumes
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer built.Close()
+	_ = o.columns.Put(key, built) // costs only time; the cache remembers the reason
+	if built.Head.Unfit != "" {
+		return nil, nil
+	}
+	en, err := built.Entry()
+	if err != nil {
+		return nil, err
+	}
+	src, state, err := o.take(a, en)
+	if state != columns.Kept {
+		return nil, err
+	}
+	return src, err
+}
+
+// inParallel calls do for 0 to n-1, on all processors. It returns the error of the first
+// call that failed.
+func inParallel(n int, do func(int) error) error {
+	var next atomic.Int64
+	var failed atomic.Bool
+	errs := make([]error, n)
+	var wg sync.WaitGroup
+	for range min(n, runtime.GOMAXPROCS(0)) {
+		wg.Go(func() {
+			for !failed.Load() {
+				i := int(next.Add(1)) - 1
+				if i >= n {
+					return
+				}
+				if errs[i] = do(i); errs[i] != nil {
+					failed.Store(true)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

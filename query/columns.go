@@ -1,0 +1,232 @@
+package query
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/pcparchive/pcparchive/columns"
+	"github.com/pcparchive/pcparchive/convert/flatten"
+	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/history"
+	"github.com/pcparchive/pcparchive/pcp"
+	"github.com/pcparchive/pcparchive/store"
+)
+
+// columnar answers a selection from the columns of archives. Other archives of the host
+// are read as usual.
+type columnar struct {
+	*selection
+	sources  map[string]*columnSource // by base path
+	outlines map[string]*store.Outline
+	now      *columnSource // the archive whose steps come
+}
+
+// errVolumes says that columns cannot give the answer.
+var errVolumes = errors.New("columns cannot give the answer")
+
+// tryColumns answers the selection from columns if some archive has them. done is false
+// if it could not: then the selection must be read from volumes.
+func (s *selection) tryColumns(ctx context.Context, from, to pcp.Timestamp) (set *seriesSet, done bool, err error) {
+	if s.columns == nil || s.clashes() != nil {
+		return nil, false, nil
+	}
+	trial := s.trial()
+	c := &columnar{selection: trial}
+	trial.columnar = c
+	switch set, err = c.read(ctx, from, to); {
+	case errors.Is(err, errVolumes), errors.Is(err, store.ErrOverlap):
+		return nil, false, nil
+	case err != nil:
+		return nil, true, err
+	}
+	return set, true, s.budget.spend(trial.budget)
+}
+
+// trial returns the selection before it was read, with a budget of its own.
+func (s *selection) trial() *selection {
+	return &selection{
+		querier: s.querier, ctx: s.ctx, from: s.from, to: s.to, matchers: s.matchers, window: s.window,
+		labelsOnly: s.labelsOnly, budget: s.budget.copy(), report: &prom.Report{},
+	}
+}
+
+// read is selection.read with columns.
+func (c *columnar) read(ctx context.Context, from, to pcp.Timestamp) (*seriesSet, error) {
+	if err := c.open(ctx, from, to); err != nil {
+		return nil, err
+	}
+	p := c.plan(from, to)
+	if err := c.settle(p); err != nil {
+		return nil, err
+	}
+	volumes := len(c.bases) > 0
+	for base := range c.sources {
+		c.bases[base] = true
+	}
+	if len(p.metrics) == 0 && !c.found() {
+		if volumes && c.wanted() {
+			return nil, errVolumes // whether to read them depends on the instances of the others
+		}
+		return c.result() // no need to read
+	}
+	c.flat = flatten.New(prom.SinkFunc(c.append), flatten.Options{TargetLabels: true, Host: c.set.Host(), Report: c.report})
+	past, err := c.past(ctx, p, from)
+	if err != nil {
+		return nil, err
+	}
+	if past.From.Before(from) {
+		c.early = true
+		if err := c.pass(ctx, past); err != nil {
+			return nil, err
+		}
+		c.early = false
+	}
+	c.now = nil
+	if err := c.pass(ctx, history.Query{From: from, To: to, Metrics: p.wanted}); err != nil {
+		return nil, err
+	}
+	return c.result()
+}
+
+// found reports whether a series of columns matches.
+func (c *columnar) found() bool {
+	for _, src := range c.sources {
+		if len(src.series) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// wanted reports whether the matchers allow the name of a metric with columns.
+func (c *columnar) wanted() bool {
+	for _, src := range c.sources {
+		if src.wanted {
+			return true
+		}
+	}
+	return false
+}
+
+// past returns a query for the records to read before from; see plan.past. A mark precedes
+// each archive, so that only the archive of that time counts.
+func (c *columnar) past(ctx context.Context, p *plan, from pcp.Timestamp) (history.Query, error) {
+	var src *columnSource
+	for _, other := range c.sources {
+		if other.entry.First.Before(from) && (src == nil || src.entry.First.Before(other.entry.First)) {
+			src = other
+		}
+	}
+	if src != nil && !src.entry.Last.Before(from) {
+		q := history.Query{From: from, To: from.Add(-1), Metrics: p.wanted}
+		if src.lasting() {
+			q.From = src.entry.First
+		}
+		return q, nil
+	}
+	q, err := p.past(ctx, from)
+	if src != nil && src.lasting() && src.entry.First.Before(q.From) {
+		q.From = src.entry.First
+		if q.Metrics == nil {
+			q.Metrics = p.wanted
+		}
+	}
+	return q, err
+}
+
+// settle compares the names of the archives with columns with those of the others. Names
+// that several metrics have depend on all archives.
+func (c *columnar) settle(p *plan) error {
+	if len(p.rivals) > 0 {
+		return errVolumes
+	}
+	for name, further := range c.further {
+		if c.allows(name) || slices.ContainsFunc(further, func(a alias) bool { return c.allows(a.prom) }) {
+			return errVolumes
+		}
+	}
+	owners := map[string][]string{}
+	add := func(name, owner string) {
+		if !slices.Contains(owners[name], owner) {
+			owners[name] = append(owners[name], owner)
+		}
+	}
+	for name, group := range p.owners {
+		for _, m := range group {
+			add(name, m.name)
+		}
+	}
+	seen := map[*columns.Names]bool{}
+	for _, src := range c.sources {
+		if n := src.entry.Names; !seen[n] {
+			seen[n] = true
+			for i := range n.All {
+				if n.All[i].Native {
+					add(n.All[i].Text, n.All[i].PCP)
+				}
+			}
+		}
+	}
+	if len(seen) < 2 && len(p.owners) == 0 {
+		return nil // columnNames.of looked at the only names
+	}
+	for name, group := range owners {
+		if len(group) > 1 && c.allowsOne(name, len(group)) {
+			return errVolumes
+		}
+	}
+	return nil
+}
+
+// mark notes a mark that may come after an archive with columns, which ends its series.
+func (c *columnar) mark(t pcp.Timestamp) error {
+	src := c.now
+	if src == nil || t.Before(src.entry.Last) || slices.Contains(src.entry.Marks, t) {
+		return nil
+	}
+	c.now = nil
+	for _, col := range src.series {
+		if !col.Live || !col.live {
+			continue
+		}
+		col.live = false
+		if err := c.addNumber(col.packed, t.Milli(), prom.StaleNaN); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// matches reports whether labels other than the name match.
+func (s *selection) matches(all []prom.Label) bool {
+	for _, m := range s.matchers {
+		if m.Name == model.MetricNameLabel {
+			continue
+		}
+		value := ""
+		for i := range all {
+			if all[i].Name == m.Name {
+				value = all[i].Value
+				break
+			}
+		}
+		if !m.Matches(value) {
+			return false
+		}
+	}
+	return true
+}
+
+// onlyName returns the name that the matchers demand, if they demand one.
+func onlyName(all []*labels.Matcher) (string, bool) {
+	for _, m := range all {
+		if m.Name == model.MetricNameLabel && m.Type == labels.MatchEqual {
+			return m.Value, true
+		}
+	}
+	return "", false
+}
