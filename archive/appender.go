@@ -157,10 +157,10 @@ func (a *Appender) Written() (bytes int64, share float64) {
 // Append writes a result. If its stamp is earlier than that of the last record,
 // Append writes nothing and returns [ErrOrder].
 func (a *Appender) Append(r *Result) error {
-	switch {
-	case a.err != nil:
-		return a.err
-	case a.started && r.Stamp.Before(a.stamp):
+	if err := a.stopped(); err != nil {
+		return err
+	}
+	if a.started && r.Stamp.Before(a.stamp) {
 		return fmt.Errorf("record at %s: %w %s", r.Stamp, ErrOrder, a.stamp)
 	}
 	if err := a.fits(r.Stamp); err != nil {
@@ -247,6 +247,14 @@ func (a *Appender) Flush() error {
 		}
 	}
 	return nil
+}
+
+// stopped returns the error that ended a, or that of the context.
+func (a *Appender) stopped() error {
+	if a.err != nil {
+		return a.err
+	}
+	return ended(a.opts.Context)
 }
 
 // fail records err, which every further call returns.

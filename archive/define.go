@@ -46,8 +46,8 @@ func newInForce() inForce {
 //     metric,
 //   - [pcp.ErrRange] if it has no semantics, instance domain 0 or an invalid name.
 func (a *Appender) Define(d *meta.Desc) error {
-	if a.err != nil {
-		return a.err
+	if err := a.stopped(); err != nil {
+		return err
 	}
 	if err := checkDesc(d, a.opts.AsIs); err != nil {
 		return err
@@ -86,8 +86,8 @@ func (a *Appender) Define(d *meta.Desc) error {
 // nothing if nothing changed. It skips a domain without instances, which the
 // format cannot store. An instance name ends at its first NUL.
 func (a *Appender) SetInDom(in *meta.InDom) error {
-	if a.err != nil || len(in.Instances) == 0 {
-		return a.err
+	if err := a.stopped(); err != nil || len(in.Instances) == 0 {
+		return err
 	}
 	if err := errors.Join(a.fits(in.Stamp), checkInDom(in)); err != nil {
 		return err
@@ -114,8 +114,8 @@ func (a *Appender) SetInDom(in *meta.InDom) error {
 // on, and takes ownership of l. It writes nothing if they equal the labels in
 // force. The sets must ascend by instance.
 func (a *Appender) SetLabels(l *meta.Labels) error {
-	if a.err != nil {
-		return a.err
+	if err := a.stopped(); err != nil {
+		return err
 	}
 	if err := a.fits(l.Stamp); err != nil {
 		return err
@@ -139,8 +139,8 @@ func (a *Appender) Labels(level labelset.Level, ident uint32) *meta.Labels {
 
 // SetText adds a help text unless it is known. The text ends at its first NUL.
 func (a *Appender) SetText(t *meta.Text) error {
-	if a.err != nil {
-		return a.err
+	if err := a.stopped(); err != nil {
+		return err
 	}
 	if !t.Type.Valid() {
 		return fmt.Errorf("help text of %s: %w", t.Type, pcp.ErrRange)

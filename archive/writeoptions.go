@@ -44,8 +44,9 @@ type WriteOptions struct {
 	// will be appended.
 	CompressLast bool
 
-	// Context may be nil. Once it has ended, nobody wants the archive: Close
-	// compresses no volume, does not wait for the disk, and returns its error.
+	// Context may be nil. Once it has ended, nobody wants the archive: each call
+	// returns its error and writes nothing. Close compresses no volume and does not
+	// wait for the disk.
 	Context context.Context
 
 	// AsIs accepts descriptors without semantics or with invalid names, and a

@@ -201,7 +201,7 @@ func (a *Assembler) nextStep(s *prom.Series, t int64) error {
 	if a.any && t < a.t {
 		return fmt.Errorf("%s at %s: %w %s", s.Name, pcp.TimestampMilli(t), archive.ErrOrder, pcp.TimestampMilli(a.t))
 	}
-	if err := a.putStep(); err != nil {
+	if err := a.putStep(context.Background()); err != nil {
 		return err
 	}
 	a.t, a.any = t, true
@@ -211,13 +211,19 @@ func (a *Assembler) nextStep(s *prom.Series, t int64) error {
 
 // putStep puts the open step into the sink, as several records if the labels that
 // native metrics share changed within it.
-func (a *Assembler) putStep() error {
+func (a *Assembler) putStep(ctx context.Context) error {
 	a.step.Stamp, a.step.Metrics = pcp.TimestampMilli(a.t), a.natives.AppendTo(a.step.Metrics[:0])
 	for _, src := range a.touched {
+		if err := ctx.Err(); err != nil { // the instances of a source can be many
+			return err
+		}
 		a.step.Metrics = append(a.step.Metrics, src.mapped.Step().Metrics...)
 		src.begun = false
 	}
 	a.touched = a.touched[:0]
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	for len(a.step.Metrics) > 0 {
 		if err := a.dst.Put(&a.step); err != nil {
 			return err
@@ -232,12 +238,12 @@ func (a *Assembler) putStep() error {
 }
 
 // Flush puts the last step into the sink. The sink has no Flush of its own.
-func (a *Assembler) Flush(context.Context) error {
+func (a *Assembler) Flush(ctx context.Context) error {
 	if !a.any || a.flushed {
 		return nil
 	}
 	a.flushed = true
-	return a.putStep()
+	return a.putStep(ctx)
 }
 
 // Close closes the sink of steps. A second call does nothing.

@@ -1,6 +1,7 @@
 package prom
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -117,7 +118,7 @@ func (s *Sorter) addBlob(p *Series, t int64, kind byte, data []byte) error {
 		return fmt.Errorf("%s: native histogram or exemplar of %d bytes", p.Name, len(data))
 	}
 	if int64(len(s.blobs)+size) > s.memory/2 {
-		if err := s.spillOver(); err != nil {
+		if err := s.spillOver(context.Background()); err != nil {
 			return err
 		}
 	}
@@ -177,15 +178,17 @@ func (s *Sorter) grow() error {
 		s.recs = next
 		return nil
 	}
-	return s.spillOver()
+	return s.spillOver(context.Background())
 }
 
 // spillOver moves recs to the file as a sorted run.
-func (s *Sorter) spillOver() error {
+func (s *Sorter) spillOver(ctx context.Context) error {
 	if len(s.recs) == 0 {
 		return nil
 	}
-	s.sort()
+	if err := s.sort(ctx); err != nil {
+		return err
+	}
 	run, err := writeRun(&s.spill, s.recs, s.blobs)
 	if err != nil {
 		return s.fail(err)

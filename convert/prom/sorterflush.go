@@ -28,7 +28,9 @@ const checkEvery = 1 << 14
 // deliver hands on all samples.
 func (s *Sorter) deliver(ctx context.Context) error {
 	if len(s.runs) == 0 {
-		s.sort()
+		if err := s.sort(ctx); err != nil {
+			return err
+		}
 		s.spare = nil
 		for i := range s.recs {
 			r := &s.recs[i]
@@ -41,7 +43,7 @@ func (s *Sorter) deliver(ctx context.Context) error {
 		}
 		return nil
 	}
-	if err := s.spillOver(); err != nil {
+	if err := s.spillOver(ctx); err != nil {
 		return err
 	}
 	if err := s.spill.Flush(); err != nil {
