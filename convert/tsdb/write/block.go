@@ -32,19 +32,19 @@ import (
 	"github.com/pcparchive/pcparchive/convert/tsdb/sidecar"
 )
 
-// writeBlock writes the live series, whose batches are packed. The Block has no
-// series if what is there already keeps it from being written.
+// writeBlock writes the live series, whose batches are packed. It returns an empty Block
+// if a block in the folder keeps the new one from being written.
 func (b *Blocks) writeBlock() (Block, error) {
 	id, err := ulid.New(ulid.Timestamp(time.Now()), rand.Reader)
 	if err != nil {
 		return Block{}, err
 	}
 	block := Block{ULID: id, Dir: filepath.Join(b.dir, id.String())}
-	tmp := block.Dir + unfinished
+	tmp := block.Dir + unfinishedSuffix
 	if err := b.fill(&block, tmp); err != nil {
 		return Block{}, errors.Join(fmt.Errorf("block %s: %w", id, err), os.RemoveAll(tmp))
 	}
-	kept, replaced, err := b.present(&block, tmp)
+	kept, replaced, err := b.findExisting(&block, tmp)
 	switch {
 	case err != nil:
 		return Block{}, errors.Join(fmt.Errorf("block %s: %w", id, err), os.RemoveAll(tmp))
@@ -56,7 +56,7 @@ func (b *Blocks) writeBlock() (Block, error) {
 		}
 		return Block{}, err
 	}
-	if err := cmp.Or(b.ended(), unmarkOwn(tmp)); err != nil {
+	if err := cmp.Or(b.ctxErr(), unmarkOwn(tmp)); err != nil {
 		return Block{}, errors.Join(fmt.Errorf("block %s: %w", id, err), os.RemoveAll(tmp))
 	}
 	if err := fileutil.Rename(tmp, block.Dir); err != nil {
@@ -74,7 +74,7 @@ func (b *Blocks) fill(block *Block, tmp string) error {
 		return err
 	}
 	if !b.noSidecar {
-		if err := sidecar.Write(tmp, block.MinTime, b.described()); err != nil {
+		if err := sidecar.Write(tmp, block.MinTime, b.describedSeries()); err != nil {
 			return err
 		}
 	}
@@ -110,15 +110,15 @@ func (b *Blocks) writeSeries(block *Block, tmp string) (err error) {
 	defer func() {
 		if err != nil {
 			cancel()
-			_ = iw.Close() // says only that it was cancelled
+			_ = iw.Close() // its error only says that ctx has ended
 			return
 		}
 		err = iw.Close()
 	}()
-	slices.SortFunc(b.live, func(x, y *series) int { return labels.Compare(x.lset, y.lset) })
+	slices.SortFunc(b.live, func(x, y *openSeries) int { return labels.Compare(x.lset, y.lset) })
 	for i, symbol := range symbols(b.live) {
-		if i%checkEvery == 0 && b.ended() != nil {
-			return b.ended()
+		if i%checkEvery == 0 && b.ctxErr() != nil {
+			return b.ctxErr()
 		}
 		if err := iw.AddSymbol(symbol); err != nil {
 			return err
@@ -126,8 +126,8 @@ func (b *Blocks) writeSeries(block *Block, tmp string) (err error) {
 	}
 	w := blockWriter{block: block, spill: &b.spill, chunks: cw, index: iw, content: sha256.New()}
 	for i, e := range b.live {
-		if i%checkEvery == 0 && b.ended() != nil {
-			return b.ended()
+		if i%checkEvery == 0 && b.ctxErr() != nil {
+			return b.ctxErr()
 		}
 		if err := w.add(e); err != nil {
 			return fmt.Errorf("series %s: %w", e.lset, err)
@@ -138,7 +138,7 @@ func (b *Blocks) writeSeries(block *Block, tmp string) (err error) {
 }
 
 // symbols returns all names and values of labels, sorted.
-func symbols(all []*series) []string {
+func symbols(all []*openSeries) []string {
 	set := map[string]struct{}{}
 	for _, e := range all {
 		e.lset.Range(func(l labels.Label) {
@@ -149,8 +149,8 @@ func symbols(all []*series) []string {
 	return slices.Sorted(maps.Keys(set))
 }
 
-// described yields the live series with their labels.
-func (b *Blocks) described() iter.Seq2[*prom.Series, labels.Labels] {
+// describedSeries yields the live series with their labels.
+func (b *Blocks) describedSeries() iter.Seq2[*prom.Series, labels.Labels] {
 	return func(yield func(*prom.Series, labels.Labels) bool) {
 		for _, e := range b.live {
 			if !yield(e.prom, e.lset) {
@@ -160,9 +160,9 @@ func (b *Blocks) described() iter.Seq2[*prom.Series, labels.Labels] {
 	}
 }
 
-// segmentSize returns how much room the chunks need, at most as much as
-// Prometheus gives to a segment. Room is claimed before it is used, and 512 MiB
-// for a small block can be more than there is.
+// segmentSize returns the size that the chunks need, but at most the size of Prometheus'
+// segments. The chunk writer allocates it in advance, and the disk may not have the
+// default of 512 MiB for a small block.
 func (b *Blocks) segmentSize() int64 {
 	size := int64(chunks.SegmentHeaderSize) + b.size
 	for _, e := range b.live {
@@ -171,13 +171,13 @@ func (b *Blocks) segmentSize() int64 {
 	return min(size, chunks.DefaultChunkSegmentSize)
 }
 
-// storedSize returns the most that a chunk takes in a segment.
+// storedSize returns the largest size that a chunk of some data takes in a segment.
 func storedSize(data int) int64 {
 	const checksum = 4
 	return int64(chunks.MaxChunkLengthFieldSize + chunks.ChunkEncodingSize + data + checksum)
 }
 
-// blockWriter writes series by series. Its buffers serve all of them.
+// blockWriter writes the series of a block. All series share its buffers.
 type blockWriter struct {
 	block  *Block
 	spill  *chunk.File
@@ -189,12 +189,12 @@ type blockWriter struct {
 	xor     []*chunkenc.XORChunk
 	metas   []chunks.Meta
 
-	content hash.Hash // of labels and chunks
-	head    []byte
+	content hash.Hash // hash of labels and chunks
+	buffer  []byte    // used by hashSeries
 }
 
 // add writes a series.
-func (w *blockWriter) add(e *series) error {
+func (w *blockWriter) add(e *openSeries) error {
 	var err error
 	if w.records, w.buf, err = w.spill.Read(e.full, w.records[:0], w.buf); err != nil {
 		return err
@@ -217,11 +217,11 @@ func (w *blockWriter) add(e *series) error {
 		return err
 	}
 	w.block.count(w.metas)
-	w.note(e.lset)
+	w.hashSeries(e.lset)
 	return nil
 }
 
-// chunk returns the chunk of a series' record i.
+// chunk returns record i of a series as a chunk.
 func (w *blockWriter) chunk(i int, r chunk.Record) (chunkenc.Chunk, error) {
 	if r.Encoding != chunkenc.EncXOR {
 		return chunkenc.FromData(r.Encoding, r.Data)
@@ -233,19 +233,19 @@ func (w *blockWriter) chunk(i int, r chunk.Record) (chunkenc.Chunk, error) {
 	return w.xor[i], nil
 }
 
-// note adds a series to the hash of the contents. Its lengths keep one series
-// from looking like another.
-func (w *blockWriter) note(lset labels.Labels) {
-	w.head = w.head[:0]
+// hashSeries adds a series to the hash of the contents. The lengths in it make the hashes
+// of different series differ.
+func (w *blockWriter) hashSeries(lset labels.Labels) {
+	w.buffer = w.buffer[:0]
 	lset.Range(func(l labels.Label) {
-		w.head = append(binary.AppendUvarint(w.head, uint64(len(l.Name))+1), l.Name...)
-		w.head = append(binary.AppendUvarint(w.head, uint64(len(l.Value))), l.Value...)
+		w.buffer = append(binary.AppendUvarint(w.buffer, uint64(len(l.Name))+1), l.Name...)
+		w.buffer = append(binary.AppendUvarint(w.buffer, uint64(len(l.Value))), l.Value...)
 	})
-	w.head = append(w.head, 0)
-	w.content.Write(w.head)
+	w.buffer = append(w.buffer, 0)
+	w.content.Write(w.buffer)
 	for _, m := range w.metas {
 		data := m.Chunk.Bytes()
-		w.content.Write(binary.AppendUvarint(w.head[:0], uint64(len(data))+1))
+		w.content.Write(binary.AppendUvarint(w.buffer[:0], uint64(len(data))+1))
 		w.content.Write(data)
 	}
 	w.content.Write([]byte{0})

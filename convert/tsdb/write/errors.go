@@ -6,18 +6,18 @@ import (
 	"github.com/pcparchive/pcparchive/convert/tsdb/block"
 )
 
-// OrderError is the error for a sample that comes too late to be stored. It
-// changes nothing: Blocks goes on with the next sample.
+// OrderError is the error for a sample that comes too late to be stored. Blocks drops the
+// sample and can take the next one.
 type OrderError struct {
-	Series string // as Prometheus writes it
-	Time   int64  // of the sample, in milliseconds
-	// Last is the time of the series' last sample or, with Window, the start of
-	// the window that is being gathered: those before it are written.
+	Series string // in Prometheus' notation
+	Time   int64  // time of the sample in milliseconds
+	// Last is the time of the last sample of the series. If Window is true, it is the
+	// start of the open window: Blocks has written the windows before it.
 	Last   int64
 	Window bool
 }
 
-// Error says which sample it was and what it came after.
+// Error names the sample and what it came after.
 func (e *OrderError) Error() string {
 	what := "a sample at"
 	if e.Window {

@@ -8,9 +8,9 @@ import (
 	"github.com/pcparchive/pcparchive/convert/tsdb/chunk"
 )
 
-// histogram adds a native histogram.
-func (b *Blocks) histogram(s *prom.Series, t int64, data []byte) error {
-	e, err := b.enter(s, t)
+// addHistogram adds a native histogram.
+func (b *Blocks) addHistogram(s *prom.Series, t int64, data []byte) error {
+	e, err := b.seriesAt(s, t)
 	if err != nil || e.unfit {
 		return err
 	}
@@ -27,12 +27,12 @@ func (b *Blocks) histogram(s *prom.Series, t int64, data []byte) error {
 		b.report.Add(prom.LossSameTime, s.Name)
 		return nil
 	case !e.live:
-		b.begin(e)
+		b.addLive(e)
 	case e.n > 0:
 		if err := b.pack(e); err != nil {
 			return b.fail(err)
 		}
-		if err := b.cut(e); err != nil {
+		if err := b.spillChunk(e); err != nil {
 			return b.fail(err)
 		}
 	}
@@ -43,11 +43,11 @@ func (b *Blocks) histogram(s *prom.Series, t int64, data []byte) error {
 	if err != nil {
 		b.report.Add(prom.LossUndecodable, s.Name)
 	}
-	return b.failed(b.packed(e, done, full))
+	return b.failIf(b.spillPacked(e, done, full))
 }
 
 // last returns the time of a series' last sample in the window.
-func (e *series) last() (t int64, ok bool) {
+func (e *openSeries) last() (t int64, ok bool) {
 	switch {
 	case e.n > 0:
 		return e.batch[e.n-1].T, true
@@ -57,9 +57,9 @@ func (e *series) last() (t int64, ok bool) {
 	return 0, false
 }
 
-// afterHistogram adds a number to a series whose last sample is a histogram of
-// time last. If it is a staleness marker, the end of the series is a histogram, too.
-func (b *Blocks) afterHistogram(e *series, t int64, v float64, last int64) error {
+// addAfterHistogram adds a number to a series whose last sample is a histogram at the time
+// last. A staleness marker becomes a histogram, too.
+func (b *Blocks) addAfterHistogram(e *openSeries, t int64, v float64, last int64) error {
 	switch {
 	case t < last:
 		return &OrderError{Series: e.lset.String(), Time: t, Last: last}
@@ -70,32 +70,32 @@ func (b *Blocks) afterHistogram(e *series, t int64, v float64, last int64) error
 	if !prom.IsStale(v) {
 		e.batch[0] = chunk.Sample{T: t, V: v}
 		e.n = 1
-		return b.failed(b.cutHistogram(e))
+		return b.failIf(b.spillHistograms(e))
 	}
 	done, full, err := e.hist.AppendStale(t)
-	return b.failed(errors.Join(err, b.packed(e, done, full)))
+	return b.failIf(errors.Join(err, b.spillPacked(e, done, full)))
 }
 
-// failed is fail, if there is an error.
-func (b *Blocks) failed(err error) error {
+// failIf calls fail if err is an error.
+func (b *Blocks) failIf(err error) error {
 	if err != nil {
 		return b.fail(err)
 	}
 	return nil
 }
 
-// cutHistogram moves the open chunk of histograms, if there is one, to the spill
-// file.
-func (b *Blocks) cutHistogram(e *series) error {
+// spillHistograms moves the open chunk of histograms to the temporary file, if there is
+// one.
+func (b *Blocks) spillHistograms(e *openSeries) error {
 	if e.hist == nil {
 		return nil
 	}
 	done, ok := e.hist.Cut()
-	return b.packed(e, done, ok)
+	return b.spillPacked(e, done, ok)
 }
 
-// packed moves a chunk of histograms, if there is one, to the spill file.
-func (b *Blocks) packed(e *series, done nativehist.Packed, ok bool) error {
+// spillPacked moves a chunk of histograms to the temporary file if ok is true.
+func (b *Blocks) spillPacked(e *openSeries, done nativehist.Packed, ok bool) error {
 	if !ok {
 		return nil
 	}

@@ -16,20 +16,20 @@ import (
 	"github.com/pcparchive/pcparchive/convert/tsdb/block"
 )
 
-// Block is a block that was written.
+// Block describes a complete block.
 type Block struct {
 	ULID    ulid.ULID
-	Dir     string
-	MinTime int64 // of the first sample, in milliseconds
-	MaxTime int64 // after the last sample: one millisecond more
+	Dir     string // path of the block's folder
+	MinTime int64  // time of the first sample in milliseconds
+	MaxTime int64  // time of the last sample plus one millisecond
 	Series  uint64
 	Chunks  uint64
-	Samples uint64 // Histograms included
-	Bytes   int64  // of all files
+	Samples uint64 // number of samples, including Histograms
+	Bytes   int64  // size of all files
 
-	Histograms uint64 // native ones
+	Histograms uint64 // number of native histograms
 
-	Content string // SHA-256 of labels and chunks, hexadecimal; "" if not known
+	Content string // SHA-256 of labels and chunks in hexadecimal; empty if unknown
 }
 
 // metaFile is meta.json, version 1.
@@ -43,8 +43,8 @@ type metaFile struct {
 	Thanos     *thanos    `json:"thanos,omitempty"`
 }
 
-// thanos is the section of meta.json that Thanos wants in a block that is uploaded
-// to it. Mimir wants its files, which its uploader fills in, and no labels.
+// thanos is the section of meta.json that Thanos wants in an uploaded block. Mimir wants
+// the list of files, which its uploader adds, and no labels.
 type thanos struct {
 	Version    int               `json:"version"`
 	Labels     map[string]string `json:"labels"`
@@ -57,7 +57,7 @@ type downsample struct {
 	Resolution int64 `json:"resolution"`
 }
 
-// thanosFile is a file of a block. There is no size for meta.json itself.
+// thanosFile is a file of a block. The entry of meta.json has no size.
 type thanosFile struct {
 	Path string `json:"rel_path"`
 	Size int64  `json:"size_bytes,omitempty"`
@@ -71,19 +71,19 @@ type stats struct {
 	Chunks       uint64 `json:"numChunks"`
 }
 
-// compaction tells where a block comes from: level 1 is one that was not merged
-// from others and so is its own source. Hints are a writer's notes to itself.
+// compaction says how a block was made. A block of level 1 was not merged from others and
+// is its own source. Hints are notes of the writer.
 type compaction struct {
 	Level   int         `json:"level"`
 	Sources []ulid.ULID `json:"sources"`
 	Hints   []string    `json:"hints,omitempty"`
 }
 
-// contentHint begins the hint that says what a block holds, for a later run to
-// know that it is done.
+// contentHint begins the hint with the hash of a block's contents. A later run uses it to
+// recognise a block that it need not write again.
 const contentHint = "pcparchive-sha256:"
 
-// content returns what the hint says, "" without one.
+// content returns the hash of the hint, or "" if there is no hint.
 func (m *metaFile) content() string {
 	for _, h := range m.Compaction.Hints {
 		if content, ok := strings.CutPrefix(h, contentHint); ok {
@@ -93,7 +93,7 @@ func (m *metaFile) content() string {
 	return ""
 }
 
-// count adds a series with these chunks.
+// count adds a series with the given chunks to the numbers of the block.
 func (b *Block) count(metas []chunks.Meta) {
 	mint, maxt := metas[0].MinTime, metas[len(metas)-1].MaxTime+1
 	if b.Series == 0 {
@@ -111,7 +111,7 @@ func (b *Block) count(metas []chunks.Meta) {
 	}
 }
 
-// writeMeta writes meta.json. External labels make a thanos section.
+// writeMeta writes meta.json. It has a section for Thanos if there are external labels.
 func (b *Block) writeMeta(dir string, external map[string]string) error {
 	m := metaFile{
 		ULID: b.ULID, MinTime: b.MinTime, MaxTime: b.MaxTime,
@@ -138,8 +138,8 @@ func (b *Block) writeMeta(dir string, external map[string]string) error {
 	return errors.Join(err, f.Sync(), f.Close())
 }
 
-// thanosFiles lists the files of a block that are to be brought to Thanos: the
-// index, the chunks and meta.json.
+// thanosFiles lists the files of a block that Thanos needs: the index, the chunks and
+// meta.json.
 func thanosFiles(dir string) ([]thanosFile, error) {
 	segments, err := os.ReadDir(filepath.Join(dir, "chunks"))
 	if err != nil {
@@ -161,7 +161,7 @@ func thanosFiles(dir string) ([]thanosFile, error) {
 	return append(files, thanosFile{Path: block.MetaName}), nil
 }
 
-// readMetaFile reads meta.json of a block.
+// readMetaFile reads the meta.json of a block.
 func readMetaFile(dir string) (*metaFile, error) {
 	path := filepath.Join(dir, block.MetaName)
 	text, err := os.ReadFile(path)

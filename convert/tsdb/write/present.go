@@ -13,37 +13,39 @@ import (
 	"github.com/prometheus/prometheus/tsdb/fileutil"
 )
 
-// Kept is a window that was not written, as the folder has a block of it.
+// Kept is a window that was not written because the folder has a block of its time.
 type Kept struct {
-	Block             // that is there
-	From, To   int64  // of the samples that were not written, To exclusive
-	Finished   bool   // the block has all of them: an earlier run wrote it
-	Common     int    // else how many series are in both
-	FirstMatch string // of these
+	Block             // the block in the folder
+	From, To   int64  // the time of the samples that were not written; To is exclusive
+	Finished   bool   // the block has all of these samples: an earlier run wrote it
+	Common     int    // if Finished is false, the number of series that both have
+	FirstMatch string // the first of these series
 }
 
-// neighbour is a block that the folder had.
-type neighbour struct {
+// existingBlock is a block that the folder had before.
+type existingBlock struct {
 	Block
 	external map[string]string
 }
 
-// present looks for what the folder has of a block that is written to dir. A
-// block that an earlier run wrote and that the new one has all of is to be
-// replaced by it. What keeps the new one from being written is a block that has
-// all of it, or one that has some of its series in the same time: both would
-// hold samples twice, and which of them to delete is not for us to say. If the
-// block that has all is finished, what is to be replaced is what a run left that
-// was stopped before it removed it.
-func (b *Blocks) present(block *Block, dir string) (kept *Kept, replaced []Block, err error) {
-	if !b.looked { // what comes later is our own, of other windows
-		if b.before, err = neighbours(b.dir); err != nil {
+// findExisting compares the new block in dir with the blocks in the folder.
+//
+// It returns Kept if an existing block has all samples of the new one, or has some of its
+// series in the same time. In the second case both blocks together would hold samples
+// twice, and only the user can say which of them to delete.
+//
+// It also returns the blocks to replace: those that an earlier run wrote and whose samples
+// are all in the new block. If Kept is finished, an earlier run was stopped before it
+// removed them.
+func (b *Blocks) findExisting(block *Block, dir string) (kept *Kept, replaced []Block, err error) {
+	if !b.hasExisting { // blocks that appear later are our own and of other windows
+		if b.existing, err = existingBlocks(b.dir); err != nil {
 			return nil, nil, err
 		}
-		b.looked = true
+		b.hasExisting = true
 	}
 	var finished *Kept
-	for _, other := range b.before {
+	for _, other := range b.existing {
 		if other.MaxTime <= block.MinTime || other.MinTime >= block.MaxTime {
 			continue
 		}
@@ -53,7 +55,7 @@ func (b *Blocks) present(block *Block, dir string) (kept *Kept, replaced []Block
 			keep.Finished, finished = true, keep
 			continue
 		}
-		r, err := relate(dir, other.Dir, alike)
+		r, err := compareBlocks(dir, other.Dir, alike)
 		switch {
 		case err != nil:
 			return nil, nil, err
@@ -70,12 +72,12 @@ func (b *Blocks) present(block *Block, dir string) (kept *Kept, replaced []Block
 	return cmp.Or(finished, kept), replaced, nil
 }
 
-// replace removes blocks that another one has all of. Their folders get a name
-// that is no block's first, so that none is seen half.
+// replace removes blocks whose samples are all in another block. It renames each folder
+// first, so that no reader finds a block with some files missing.
 func (b *Blocks) replace(old []Block) (err error) {
 	b.replaced = append(b.replaced, old...)
 	for _, o := range old {
-		gone := o.Dir + unwanted
+		gone := o.Dir + removedSuffix
 		if e := fileutil.Rename(o.Dir, gone); e != nil {
 			err = errors.Join(err, e)
 			continue
@@ -85,10 +87,10 @@ func (b *Blocks) replace(old []Block) (err error) {
 	return err
 }
 
-// Overlapping returns the blocks in a folder that have time from mint to before
-// maxt, by their start. A folder that is not there has none.
+// Overlapping returns the blocks in a folder that overlap the time from mint to before
+// maxt, ordered by their start. A folder that does not exist has no blocks.
 func Overlapping(dir string, mint, maxt int64) ([]Block, error) {
-	all, err := neighbours(dir)
+	all, err := existingBlocks(dir)
 	var found []Block
 	for _, n := range all {
 		if n.MaxTime > mint && n.MinTime < maxt {
@@ -98,8 +100,8 @@ func Overlapping(dir string, mint, maxt int64) ([]Block, error) {
 	return found, err
 }
 
-// neighbours returns the blocks in a folder by their start.
-func neighbours(dir string) ([]neighbour, error) {
+// existingBlocks returns the blocks in a folder, ordered by their start.
+func existingBlocks(dir string) ([]existingBlock, error) {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -107,7 +109,7 @@ func neighbours(dir string) ([]neighbour, error) {
 	if err != nil {
 		return nil, err
 	}
-	var found []neighbour
+	var found []existingBlock
 	for _, e := range entries {
 		id, err := ulid.ParseStrict(e.Name())
 		if err != nil || !e.IsDir() {
@@ -116,18 +118,18 @@ func neighbours(dir string) ([]neighbour, error) {
 		path := filepath.Join(dir, e.Name())
 		m, err := readMetaFile(path)
 		if errors.Is(err, fs.ErrNotExist) {
-			continue // not a block, or not whole
+			continue // not a block, or an incomplete one
 		}
 		if err != nil {
 			return nil, err
 		}
-		n := neighbour{Block: Block{ULID: id, Dir: path, MinTime: m.MinTime, MaxTime: m.MaxTime,
+		n := existingBlock{Block: Block{ULID: id, Dir: path, MinTime: m.MinTime, MaxTime: m.MaxTime,
 			Series: m.Stats.Series, Chunks: m.Stats.Chunks, Samples: m.Stats.Samples, Content: m.content()}}
 		if m.Thanos != nil {
 			n.external = m.Thanos.Labels
 		}
 		found = append(found, n)
 	}
-	slices.SortFunc(found, func(x, y neighbour) int { return cmp.Or(cmp.Compare(x.MinTime, y.MinTime), x.ULID.Compare(y.ULID)) })
+	slices.SortFunc(found, func(x, y existingBlock) int { return cmp.Or(cmp.Compare(x.MinTime, y.MinTime), x.ULID.Compare(y.ULID)) })
 	return found, nil
 }

@@ -14,18 +14,20 @@ import (
 	"github.com/pcparchive/pcparchive/convert/tsdb/block"
 )
 
-// relation is what two blocks have in common.
-type relation struct {
-	common int    // series
-	first  string // of these
-	// Whether a block has every series of the other one, each with at least as
-	// many samples over at least the same time.
+// overlap says what two blocks have in common.
+type overlap struct {
+	common int    // number of series that both have
+	first  string // the first of these series
+	// ours is true if our block has all of the other one: every series, with at least as
+	// many samples over at least the same time. theirs is true if the other block has all
+	// of ours.
 	ours, theirs bool
 }
 
-// relate compares the series of two blocks. Their samples are counted only if
-// both were written by us: of others, as many need not be the same.
-func relate(dir, other string, counted bool) (r relation, err error) {
+// compareBlocks compares the series of two blocks. counted is true if this package wrote
+// both: equal numbers of samples mean equal samples then. Without it, neither block can
+// have all of the other.
+func compareBlocks(dir, other string, counted bool) (r overlap, err error) {
 	next, stop := iter.Pull2(blockSeries(dir, counted))
 	defer stop()
 	theirs, stopTheirs := iter.Pull2(blockSeries(other, counted))
@@ -49,7 +51,7 @@ func relate(dir, other string, counted bool) (r relation, err error) {
 			}
 			r.ours, r.theirs = r.ours && a.holds(b), r.theirs && b.holds(a)
 		}
-		r.theirs = r.theirs && order >= 0 // they lack a
+		r.theirs = r.theirs && order >= 0 // the other block lacks a
 		r.ours = r.ours && order <= 0
 		if order <= 0 {
 			a, err, moreA = next()
@@ -61,32 +63,34 @@ func relate(dir, other string, counted bool) (r relation, err error) {
 	return r, errors.Join(err, errB)
 }
 
-// heldSeries is a series of a block.
-type heldSeries struct {
+// seriesExtent is a series of a block with the time and the number of its samples.
+type seriesExtent struct {
 	lset       labels.Labels
 	mint, maxt int64
 	samples    int
 }
 
-// holds reports whether s has at least as much as another.
-func (s heldSeries) holds(other heldSeries) bool {
+// holds reports whether s has at least as many samples as other, over at least its time.
+func (s seriesExtent) holds(other seriesExtent) bool {
 	return s.samples >= other.samples && s.mint <= other.mint && s.maxt >= other.maxt
 }
 
-// blockSeries yields the series of a block by their labels. After an error
-// there is no more.
-func blockSeries(dir string, counted bool) iter.Seq2[heldSeries, error] {
-	return func(yield func(heldSeries, error) bool) {
+// blockSeries yields the series of a block, ordered by their labels. An error ends the
+// iteration.
+func blockSeries(dir string, counted bool) iter.Seq2[seriesExtent, error] {
+	return func(yield func(seriesExtent, error) bool) {
 		err := block.Guard(func() error {
-			return eachSeries(dir, counted, func(s heldSeries) bool { return yield(s, nil) })
+			return eachSeries(dir, counted, func(s seriesExtent) bool { return yield(s, nil) })
 		})
 		if err != nil {
-			yield(heldSeries{}, fmt.Errorf("block %s: %w", dir, err))
+			yield(seriesExtent{}, fmt.Errorf("block %s: %w", dir, err))
 		}
 	}
 }
 
-func eachSeries(dir string, counted bool, yield func(heldSeries) bool) (err error) {
+// eachSeries calls yield for each series of a block until yield returns false. It counts
+// samples if counted is true.
+func eachSeries(dir string, counted bool, yield func(seriesExtent) bool) (err error) {
 	r, err := index.NewFileReader(filepath.Join(dir, "index"), index.DecodePostingsRaw)
 	if err != nil {
 		return err
@@ -110,7 +114,7 @@ func eachSeries(dir string, counted bool, yield func(heldSeries) bool) (err erro
 		if err := r.Series(postings.At(), &builder, &metas); err != nil {
 			return err
 		}
-		s := heldSeries{lset: builder.Labels()}
+		s := seriesExtent{lset: builder.Labels()}
 		if len(metas) > 0 {
 			s.mint, s.maxt = metas[0].MinTime, metas[len(metas)-1].MaxTime
 		}

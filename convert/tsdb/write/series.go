@@ -9,55 +9,55 @@ import (
 	"github.com/pcparchive/pcparchive/convert/tsdb/chunk"
 )
 
-// series is what is known of one series. Up to n it is what every sample needs.
-type series struct {
+// openSeries is a series and its samples in the open window. addNumber usually needs only
+// the first three fields, which share a cache line.
+type openSeries struct {
 	prom *prom.Series
-	// batch[:n] are the samples that are not in chunk yet. The last one always
-	// is there while the series lives in the open window, as a later value of
-	// its millisecond may replace it.
+	// batch[:n] are the samples that are not in chunk yet. The last sample in the window
+	// stays there, because a later one of its millisecond replaces it.
 	n     int
 	batch [chunk.BatchSize]chunk.Sample
 
 	lset  labels.Labels
-	unfit bool // has no labels that a block can hold
+	unfit bool // a block cannot hold the labels
 
-	live  bool      // is in Blocks.live
-	chunk chunk.XOR // the open one
+	live  bool      // the series is in Blocks.live
+	chunk chunk.XOR // the open chunk of numbers
 
-	hist *nativehist.Packer // nil: there was no native histogram
-	full chunk.Chain        // its spilled chunks
+	hist *nativehist.Packer // the open chunk of native histograms; nil before the first one
+	full chunk.Chain        // the full chunks in the temporary file
 }
 
-// admit enters a series in the table.
-func (b *Blocks) admit(s *prom.Series) {
+// addSeries adds a series to the table.
+func (b *Blocks) addSeries(s *prom.Series) {
 	for s.ID >= len(b.table) {
 		b.table = append(b.table, nil)
 	}
-	e := &series{prom: s, lset: labelsOf(s)}
-	if e.unfit = !s.Fits() || !valid(e.lset); e.unfit {
+	e := &openSeries{prom: s, lset: labelsOf(s)}
+	if e.unfit = !s.Fits() || !isValid(e.lset); e.unfit {
 		b.report.Add(prom.LossInvalidLabel, s.Name)
 	}
 	b.table[s.ID] = e
 }
 
-// first adds the first sample of a series in a window.
-func (b *Blocks) first(e *series, t int64, v float64) error {
+// addFirst adds the first number of a batch.
+func (b *Blocks) addFirst(e *openSeries, t int64, v float64) error {
 	if e.unfit {
 		return nil
 	}
 	if e.hist != nil {
 		if last, ok := e.hist.Last(); ok {
-			return b.afterHistogram(e, t, v, last)
+			return b.addAfterHistogram(e, t, v, last)
 		}
 	}
-	b.begin(e)
+	b.addLive(e)
 	e.batch[0] = chunk.Sample{T: t, V: v}
 	e.n = 1
 	return nil
 }
 
-// begin makes a series part of the open window.
-func (b *Blocks) begin(e *series) {
+// addLive adds a series to the open window.
+func (b *Blocks) addLive(e *openSeries) {
 	if i := len(b.spare) - 1; i >= 0 {
 		e.chunk, b.spare = chunk.NewXOR(b.spare[i]), b.spare[:i]
 	}
@@ -66,9 +66,9 @@ func (b *Blocks) begin(e *series) {
 }
 
 // pack moves the batch of a series into its chunk.
-func (b *Blocks) pack(e *series) error {
+func (b *Blocks) pack(e *openSeries) error {
 	for rest := e.chunk.Append(e.batch[:e.n]); len(rest) > 0; rest = e.chunk.Append(rest) {
-		if err := b.cut(e); err != nil {
+		if err := b.spillChunk(e); err != nil {
 			return err
 		}
 	}
@@ -76,24 +76,24 @@ func (b *Blocks) pack(e *series) error {
 	return nil
 }
 
-// cut moves the chunk of a series to the spill file.
-func (b *Blocks) cut(e *series) error {
+// spillChunk moves the open chunk of a series to the temporary file.
+func (b *Blocks) spillChunk(e *openSeries) error {
 	b.size += storedSize(len(e.chunk.Buffer()))
 	err := b.spill.Put(&e.full, e.chunk.Record())
 	e.chunk.Reset()
 	return err
 }
 
-// release ends a window for a series and returns its chunk's memory for
-// another's use.
-func (e *series) release() []byte {
+// release removes a series from its window. It returns the memory of the chunk for another
+// series.
+func (e *openSeries) release() []byte {
 	data := e.chunk.Buffer()
 	e.live, e.chunk, e.full, e.hist = false, chunk.XOR{}, chunk.Chain{}, nil
 	return data
 }
 
-// labelsOf returns the labels of a series as Prometheus has them, nothing of one
-// that does not fit.
+// labelsOf returns the labels of a series with its name. They are empty if a label is too
+// long for Prometheus.
 func labelsOf(s *prom.Series) labels.Labels {
 	if !s.Fits() {
 		return labels.EmptyLabels()
@@ -106,12 +106,12 @@ func labelsOf(s *prom.Series) labels.Labels {
 	return labels.New(all...)
 }
 
-// maxLabels is how many labels a series may have. An index is written in time
-// that grows with the square of it.
+// maxLabels is the largest number of labels of a series. The time to write an index grows
+// with its square.
 const maxLabels = 4096
 
-// valid reports whether Prometheus takes a series with these labels.
-func valid(l labels.Labels) bool {
+// isValid reports whether Prometheus accepts a series with these labels.
+func isValid(l labels.Labels) bool {
 	if l.Len() > maxLabels {
 		return false
 	}

@@ -11,12 +11,12 @@ import (
 	"github.com/pcparchive/pcparchive/convert/tsdb/chunk"
 )
 
-// Store is a [prom.SampleSink] that keeps all samples, to be read series by
-// series: for what is written in another order than that of time. In memory it
-// holds what [Blocks] does, the rest waits in one temporary file.
+// Store is a [prom.SampleSink] that keeps all samples, so that they can be read series by
+// series. Text is written in that order. Store needs as much memory as [Blocks]; the full
+// chunks wait in one temporary file.
 type Store struct {
 	b         *Blocks
-	exemplars map[int]*chunk.Chain // by Series.ID
+	exemplars map[int]*chunk.Chain // by prom.Series.ID
 }
 
 var (
@@ -24,25 +24,25 @@ var (
 	_ prom.SampleSink  = (*Store)(nil)
 )
 
-// NewStore returns a Store whose file lies in dir.
+// NewStore returns a Store whose temporary file is in dir.
 func NewStore(dir string, r *prom.Report) *Store {
 	b := &Blocks{dir: dir, report: r, spill: chunk.NewFile(dir), start: math.MinInt64, limit: math.MaxInt64}
 	return &Store{b: b, exemplars: map[int]*chunk.Chain{}}
 }
 
-// Append adds samples, as [Blocks.Append] does, and exemplars. Native histograms
-// have no form as text: they are counted.
+// Append adds numbers, as [Blocks.Append] does, and exemplars. It counts native histograms
+// as lost, because they have no form as text.
 func (s *Store) Append(p *prom.Series, batch []prom.Sample) error {
 	for i := range batch {
 		x := &batch[i]
 		var err error
 		switch {
 		case x.Exemplar != nil:
-			err = s.exemplar(p, x)
+			err = s.addExemplar(p, x)
 		case x.Histogram != nil:
 			s.b.report.Add(prom.LossNativeHist, p.Name)
 		default:
-			err = s.b.number(p, x.T, x.V)
+			err = s.b.addNumber(p, x.T, x.V)
 		}
 		if err != nil {
 			return err
@@ -54,7 +54,7 @@ func (s *Store) Append(p *prom.Series, batch []prom.Sample) error {
 // Flush does nothing: samples can be read at any time.
 func (s *Store) Flush(context.Context) error { return nil }
 
-// Series yields the series that have samples, in order of first sight.
+// Series yields the series that have samples, in the order of their first samples.
 func (s *Store) Series() iter.Seq[*prom.Series] {
 	return func(yield func(*prom.Series) bool) {
 		for _, e := range s.b.live {
@@ -68,8 +68,8 @@ func (s *Store) Series() iter.Seq[*prom.Series] {
 // Empty reports whether no series has a sample.
 func (s *Store) Empty() bool { return len(s.b.live) == 0 }
 
-// Samples yields the samples of a series by ascending time. After an error there
-// are no more. Several series may be read at once, and no samples be added then.
+// Samples yields the samples of a series by ascending time. An error ends the iteration.
+// Several series may be read at once. No samples may be added during that.
 func (s *Store) Samples(p *prom.Series) iter.Seq2[prom.Sample, error] {
 	return func(yield func(prom.Sample, error) bool) {
 		if uint(p.ID) >= uint(len(s.b.table)) || s.b.table[p.ID] == nil {
@@ -107,8 +107,8 @@ func (s *Store) Samples(p *prom.Series) iter.Seq2[prom.Sample, error] {
 	}
 }
 
-// exemplar adds an exemplar.
-func (s *Store) exemplar(p *prom.Series, x *prom.Sample) error {
+// addExemplar adds an exemplar.
+func (s *Store) addExemplar(p *prom.Series, x *prom.Sample) error {
 	data, err := x.Exemplar.AppendBinary(nil)
 	if err != nil {
 		return err
@@ -121,8 +121,8 @@ func (s *Store) exemplar(p *prom.Series, x *prom.Sample) error {
 	return s.b.spill.Put(c, chunk.Record{MinTime: x.T, MaxTime: x.T, Data: data})
 }
 
-// Exemplars yields the exemplars of a series in the order in which they came, as
-// Samples does samples.
+// Exemplars yields the exemplars of a series in the order in which they were added. An error
+// ends the iteration.
 func (s *Store) Exemplars(p *prom.Series) iter.Seq2[prom.Sample, error] {
 	return func(yield func(prom.Sample, error) bool) {
 		c := s.exemplars[p.ID]
@@ -144,5 +144,5 @@ func (s *Store) Exemplars(p *prom.Series) iter.Seq2[prom.Sample, error] {
 	}
 }
 
-// Close removes the file.
+// Close removes the temporary file.
 func (s *Store) Close() error { return s.b.Close() }

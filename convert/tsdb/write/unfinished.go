@@ -11,25 +11,26 @@ import (
 	"github.com/prometheus/prometheus/tsdb/fileutil"
 )
 
-// The ends of the names of a block's folder while it is written and while it is
-// removed. Prometheus ignores such folders and removes them when it starts.
+// Suffixes of a block's folder while the block is written and while it is removed.
+// Prometheus ignores such folders and removes them when it starts.
 const (
-	unfinished = ".tmp-for-creation"
-	unwanted   = ".tmp-for-deletion"
+	unfinishedSuffix = ".tmp-for-creation"
+	removedSuffix    = ".tmp-for-deletion"
 )
 
-// ownMark is a file in the folder of an unfinished block that tells our blocks
-// from those that a server is writing.
+// ownMark is a file in the folder of an unfinished block. It distinguishes our blocks from
+// those that a server is writing.
 const ownMark = ".pcparchive"
 
-// markOwn puts the mark into a folder, unmarkOwn removes it.
+// markOwn creates the mark in a folder.
 func markOwn(dir string) error { return os.WriteFile(filepath.Join(dir, ownMark), nil, 0o644) }
 
+// unmarkOwn removes the mark from a folder.
 func unmarkOwn(dir string) error { return os.Remove(filepath.Join(dir, ownMark)) }
 
-// removeUnfinished removes the unfinished blocks in a folder that the caller has
-// locked. Those without our mark stay if a server has the folder open: they may be
-// its own, and it removes what a crash left when it starts.
+// removeUnfinished removes the unfinished blocks in a folder that the caller has locked. It
+// leaves those without our mark if a server has the folder open: they may be the server's
+// own, and a server removes the remains of a crash when it starts.
 func removeUnfinished(dir string) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -40,11 +41,11 @@ func removeUnfinished(dir string) error {
 		if i := strings.IndexByte(stem, '.'); i >= 0 {
 			stem, suffix = stem[:i], stem[i:]
 		}
-		if _, e := ulid.ParseStrict(stem); e != nil || suffix != unfinished && suffix != unwanted {
+		if _, e := ulid.ParseStrict(stem); e != nil || suffix != unfinishedSuffix && suffix != removedSuffix {
 			continue
 		}
 		path := filepath.Join(dir, e.Name())
-		if _, noMark := os.Lstat(filepath.Join(path, ownMark)); suffix == unfinished && noMark != nil && served(dir) {
+		if _, noMark := os.Lstat(filepath.Join(path, ownMark)); suffix == unfinishedSuffix && noMark != nil && hasServer(dir) {
 			continue
 		}
 		err = errors.Join(err, os.RemoveAll(path))
@@ -52,9 +53,9 @@ func removeUnfinished(dir string) error {
 	return err
 }
 
-// served reports whether a Prometheus server has the folder open. It is certain
-// that none has where there is no lock file, or one that nobody holds.
-func served(dir string) bool {
+// hasServer reports whether a Prometheus server may have the folder open. It has not if
+// there is no lock file, or nobody holds the lock.
+func hasServer(dir string) bool {
 	path := filepath.Join(dir, "lock")
 	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
 		return false
