@@ -8,7 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pcparchive/pcparchive/internal/blocktest"
 	"github.com/pcparchive/pcparchive/internal/sinktest"
+	"github.com/pcparchive/pcparchive/internal/tsdbtest"
 
 	"github.com/stretchr/testify/require"
 
@@ -52,12 +54,12 @@ func writeAny(t *testing.T, data []byte) {
 	b, err := write.NewBlocks(t.TempDir(), write.Options{BlockRange: width * time.Second})
 	require.NoError(t, err)
 	defer func() { _ = b.Close() }()
-	want := content{}
-	all := []*prom.Series{newSeries(0, "m", "a"), newSeries(1, "m", "b"), newSeries(2, "a", "c")}
+	want := blocktest.Content{}
+	all := []*prom.Series{blocktest.NewSeries(0, "m", "a"), blocktest.NewSeries(1, "m", "b"), blocktest.NewSeries(2, "a", "c")}
 	now, window := int64(0), int64(math.MinInt64)
 	for ; len(data) >= 8 && len(b.Written()) < 4; data = data[8:] {
 		s := all[int(data[0])%len(all)]
-		key := promLabels(s).String()
+		key := blocktest.Labels(s).String()
 		now += int64(int16(binary.BigEndian.Uint16(data[1:])))
 		bits := uint64(binary.BigEndian.Uint16(data[3:]))<<48 | uint64(data[5])<<16 | uint64(binary.BigEndian.Uint16(data[6:]))
 		err := sinktest.Put(b, s, now, math.Float64frombits(bits))
@@ -65,18 +67,18 @@ func writeAny(t *testing.T, data []byte) {
 		points := want[key]
 		last := len(points) - 1
 		switch {
-		case index < window || last >= 0 && now < points[last].t:
+		case index < window || last >= 0 && now < points[last].T:
 			var order *write.OrderError
 			require.True(t, errors.As(err, &order), "%v", err)
 			continue
-		case last >= 0 && now == points[last].t:
-			points[last].bits = bits
+		case last >= 0 && now == points[last].T:
+			points[last].Bits = bits
 		default:
-			want[key] = append(points, point{now, bits})
+			want[key] = append(points, blocktest.Point{T: now, Bits: bits})
 		}
 		require.NoError(t, err)
 		window = index
 	}
 	require.NoError(t, sinktest.Finish(b))
-	require.Equal(t, want, readBlocks(t, b.Written()))
+	require.Equal(t, want, tsdbtest.ReadBlocks(t, b.Written()))
 }

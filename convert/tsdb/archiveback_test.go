@@ -10,7 +10,9 @@ import (
 	"testing"
 
 	"github.com/pcparchive/pcparchive/history"
+	"github.com/pcparchive/pcparchive/internal/blocktest"
 	"github.com/pcparchive/pcparchive/internal/sinktest"
+	"github.com/pcparchive/pcparchive/internal/tsdbtest"
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/storage"
@@ -30,7 +32,7 @@ import (
 type logbook map[string][]string
 
 func (l logbook) Sample(p *prom.Series, t int64, v float64) error {
-	key := promLabels(p).String()
+	key := blocktest.Labels(p).String()
 	lines := l[key]
 	if prom.IsStale(v) && (len(lines) == 0 || strings.HasSuffix(lines[len(lines)-1], "end")) {
 		return nil
@@ -44,7 +46,7 @@ func (l logbook) Sample(p *prom.Series, t int64, v float64) error {
 }
 
 func (l logbook) Histogram(p *prom.Series, t int64, data []byte) error {
-	key := promLabels(p).String()
+	key := blocktest.Labels(p).String()
 	l[key] = append(l[key], fmt.Sprintf("%d histogram %x", t, data))
 	return nil
 }
@@ -63,7 +65,7 @@ func fillOddly(t *testing.T, r *rand.Rand, app storage.AppenderV2) {
 		for range r.IntN(4) {
 			b.Set(one("job", "instance", "l", "l.m", "ü", "U__l", "__odd", "le", "hostname", "a b"), one("x", "y:9100", "z", "[::1]:1", `"q"\`, "two\nlines", " ", "ü"))
 		}
-		now := noon + r.Int64N(1000)
+		now := blocktest.Noon + r.Int64N(1000)
 		for range r.IntN(40) {
 			now += 1 + r.Int64N(1<<r.IntN(12))
 			switch r.IntN(12) {
@@ -77,11 +79,11 @@ func fillOddly(t *testing.T, r *rand.Rand, app storage.AppenderV2) {
 				_, err := app.Append(0, b.Labels(), 0, now, 0, tsdbutil.GenerateTestCustomBucketsHistogram(r.Int64N(9)), nil, storage.AppendV2Options{})
 				require.NoError(t, err)
 			case 3:
-				put(t, app, b.Labels(), now, prom.StaleNaN)
+				tsdbtest.Put(t, app, b.Labels(), now, prom.StaleNaN)
 			case 4:
-				put(t, app, b.Labels(), now, math.Float64frombits(r.Uint64()))
+				tsdbtest.Put(t, app, b.Labels(), now, math.Float64frombits(r.Uint64()))
 			default:
-				put(t, app, b.Labels(), now, []float64{0, math.Copysign(0, -1), math.Inf(1), math.Inf(-1), math.NaN(), 1, r.NormFloat64()}[r.IntN(7)])
+				tsdbtest.Put(t, app, b.Labels(), now, []float64{0, math.Copysign(0, -1), math.Inf(1), math.Inf(-1), math.NaN(), 1, r.NormFloat64()}[r.IntN(7)])
 			}
 		}
 	}
@@ -96,7 +98,7 @@ func TestRandomThroughAnArchive(t *testing.T) {
 			rng := rand.New(rand.NewPCG(seed, 1))
 			dir := t.TempDir()
 			for range 1 + rng.IntN(2) { // they overlap
-				theirBlock(t, dir, func(app storage.AppenderV2) { fillOddly(t, rng, app) })
+				tsdbtest.PromBlock(t, dir, func(app storage.AppenderV2) { fillOddly(t, rng, app) })
 			}
 			want, got, report := logbook{}, logbook{}, &prom.Report{}
 			r, err := read.Open(t.Context(), []string{dir}, read.Options{})
@@ -107,7 +109,7 @@ func TestRandomThroughAnArchive(t *testing.T) {
 				return // nothing but ends
 			}
 			base := filepath.Join(t.TempDir(), "archive")
-			toArchiveOf(t, "h", report, base, dir)
+			tsdbtest.ToArchiveOf(t, "h", report, base, dir)
 			a, err := archive.Open(base, nil)
 			require.NoError(t, err)
 			flat := flatten.New(sinktest.Sink(got), flatten.Options{TargetLabels: true, NoHealth: true, Report: report})

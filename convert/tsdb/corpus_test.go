@@ -16,7 +16,9 @@ import (
 
 	"github.com/pcparchive/pcparchive/finding"
 	"github.com/pcparchive/pcparchive/history"
+	"github.com/pcparchive/pcparchive/internal/blocktest"
 	"github.com/pcparchive/pcparchive/internal/sinktest"
+	"github.com/pcparchive/pcparchive/internal/tsdbtest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -33,7 +35,7 @@ import (
 // tee keeps what goes into blocks, as they are to have it.
 type tee struct {
 	*write.Blocks
-	points  [][]point // by PromSeries.ID
+	points  [][]blocktest.Point // by PromSeries.ID
 	names   []string
 	metrics map[candidate]bool
 	archive string
@@ -59,21 +61,21 @@ func (s *tee) keep(p *prom.Series, t int64, v float64) {
 		s.points, s.names = append(s.points, nil), append(s.names, "")
 	}
 	if s.names[p.ID] == "" {
-		s.names[p.ID] = promLabels(p).String()
+		s.names[p.ID] = blocktest.Labels(p).String()
 		if p.PCPMetric != nil {
 			s.metrics[candidate{s.archive, p.PCPMetric.Name, p.Name}] = true
 		}
 	}
 	points := s.points[p.ID]
-	if n := len(points); n > 0 && points[n-1].t == t {
+	if n := len(points); n > 0 && points[n-1].T == t {
 		points = points[:n-1]
 	}
-	s.points[p.ID] = append(points, at(t, v))
+	s.points[p.ID] = append(points, blocktest.At(t, v))
 }
 
 // content is what blocks are to have.
-func (s *tee) content() content {
-	c := content{}
+func (s *tee) content() blocktest.Content {
+	c := blocktest.Content{}
 	for id, points := range s.points {
 		if points != nil {
 			c[s.names[id]] = points
@@ -107,15 +109,15 @@ func corpusBlocks(t *testing.T, dir string) []candidate {
 		copyErr := convert.Copy(t.Context(), sink, convert.FromArchive(r, history.Query{}))
 		require.NoError(t, sinktest.Finish(b), base)
 		require.Empty(t, b.Kept(), base)
-		got := content{}
+		got := blocktest.Content{}
 		var dirs []string
 		for _, block := range b.Written() {
 			dirs = append(dirs, block.Dir)
-			for series, points := range readBlock(t, block.Dir) {
+			for series, points := range tsdbtest.ReadBlock(t, block.Dir) {
 				got[series] = append(got[series], points...)
 			}
 		}
-		require.True(t, maps.EqualFunc(out.content(), got, slices.Equal[[]point]), base)
+		require.True(t, maps.EqualFunc(out.content(), got, slices.Equal[[]blocktest.Point]), base)
 		for _, target := range []verify.Target{verify.Prometheus, verify.Thanos, verify.Mimir} {
 			for f := range verify.Run(t.Context(), dirs, verify.Options{Target: target, Min: finding.Error}) {
 				require.Fail(t, string(target), "%s: %s: %s", base, f.File, f.Message)
@@ -141,7 +143,7 @@ func TestCorpus(t *testing.T) {
 	metrics := corpusBlocks(t, dir)
 	rng := rand.New(rand.NewPCG(6, 7))
 	rng.Shuffle(len(metrics), func(i, j int) { metrics[i], metrics[j] = metrics[j], metrics[i] })
-	blocks := listing(t, dir)
+	blocks := blocktest.Listing(t, dir)
 	if os.Getenv(oracle.RequireEnv) == "" { // else all of them
 		rng.Shuffle(len(blocks), func(i, j int) { blocks[i], blocks[j] = blocks[j], blocks[i] })
 		blocks = blocks[:min(8, len(blocks))]

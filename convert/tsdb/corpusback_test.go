@@ -11,7 +11,9 @@ import (
 	"testing"
 
 	"github.com/pcparchive/pcparchive/history"
+	"github.com/pcparchive/pcparchive/internal/blocktest"
 	"github.com/pcparchive/pcparchive/internal/sinktest"
+	"github.com/pcparchive/pcparchive/internal/tsdbtest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -28,26 +30,26 @@ import (
 
 // keeper is a Samples that keeps what blocks would have of it, and the series.
 type keeper struct {
-	got    content
+	got    blocktest.Content
 	series map[string]*prom.Series
 	keys   map[*prom.Series]string
 }
 
 func newKeeper() keeper {
-	return keeper{content{}, map[string]*prom.Series{}, map[*prom.Series]string{}}
+	return keeper{blocktest.Content{}, map[string]*prom.Series{}, map[*prom.Series]string{}}
 }
 
 func (k keeper) Sample(p *prom.Series, t int64, v float64) error {
 	key, known := k.keys[p]
 	if !known {
-		key = promLabels(p).String()
+		key = blocktest.Labels(p).String()
 		k.keys[p], k.series[key] = key, p
 	}
 	points := k.got[key]
-	if n := len(points); n > 0 && points[n-1].t == t {
+	if n := len(points); n > 0 && points[n-1].T == t {
 		points = points[:n-1]
 	}
-	k.got[key] = append(points, at(t, v))
+	k.got[key] = append(points, blocktest.At(t, v))
 	return nil
 }
 
@@ -93,7 +95,7 @@ func (k keeper) leave() map[string]int64 {
 	for key, points := range k.got {
 		kept := points[:0]
 		for _, p := range points {
-			if prom.IsStale(math.Float64frombits(p.bits)) && (len(kept) == 0 || prom.IsStale(math.Float64frombits(kept[len(kept)-1].bits))) {
+			if prom.IsStale(math.Float64frombits(p.Bits)) && (len(kept) == 0 || prom.IsStale(math.Float64frombits(kept[len(kept)-1].Bits))) {
 				left[k.series[key].Name]++
 				continue
 			}
@@ -145,7 +147,7 @@ func TestCorpusToBlocksAndBack(t *testing.T) {
 func backAgain(t *testing.T, r *archive.Reader, ids bool) (differ string, back *prom.Report, ok bool) {
 	t.Helper()
 	there := &prom.Report{}
-	b, data := newBlocks(t, write.Options{Report: there})
+	b, data := blocktest.NewBlocks(t, write.Options{Report: there})
 	want, got := newKeeper(), newKeeper()
 	o := flatten.Options{TargetLabels: true, TextLabels: true, InstanceIDs: ids, Host: r.Header().Host}
 	flat := flatten.New(sinktest.Sink(both{sinktest.Sink(want), b}), o)
@@ -159,7 +161,7 @@ func backAgain(t *testing.T, r *archive.Reader, ids bool) (differ string, back *
 	}
 	second := filepath.Join(t.TempDir(), "second")
 	back = &prom.Report{}
-	toArchiveOf(t, r.Header().Host, back, second, data)
+	tsdbtest.ToArchiveOf(t, r.Header().Host, back, second, data)
 	again, err := archive.Open(second, nil)
 	require.NoError(t, err)
 	o.Report = back

@@ -18,5 +18,7 @@
 // package read.
 //
 // None of them imports Prometheus' own package tsdb, which would link its service
-// discovery and three clouds' clients.
+// discovery and three clouds' clients. The tests of this folder compare the packages with
+// that package. They are not beside read and write, because fuzz targets there would run
+// slower with a database in their test binary.
 package tsdb

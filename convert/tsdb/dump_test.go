@@ -8,7 +8,9 @@ import (
 	"testing"
 
 	"github.com/pcparchive/pcparchive/history"
+	"github.com/pcparchive/pcparchive/internal/blocktest"
 	"github.com/pcparchive/pcparchive/internal/sinktest"
+	"github.com/pcparchive/pcparchive/internal/tsdbtest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -36,14 +38,14 @@ func TestDumpMakesTheSameBlocks(t *testing.T) {
 				err := convert.Copy(t.Context(), flatten.New(dst, opts), convert.FromArchive(r, history.Query{}))
 				require.NoError(t, err)
 			}
-			blocks, _ := newBlocks(t, write.Options{})
+			blocks, _ := blocktest.NewBlocks(t, write.Options{})
 			copyTo(blocks)
 			require.NoError(t, sinktest.Finish(blocks))
-			want := readBlocks(t, blocks.Written())
+			want := tsdbtest.ReadBlocks(t, blocks.Written())
 			for series, points := range want {
 				kept := points[:0]
 				for _, p := range points {
-					if p.bits != at(0, prom.StaleNaN).bits {
+					if p.Bits != blocktest.At(0, prom.StaleNaN).Bits {
 						kept = append(kept, p)
 					}
 				}
@@ -61,17 +63,17 @@ func TestDumpMakesTheSameBlocks(t *testing.T) {
 
 			data := t.TempDir()
 			oracle.Run(t, "promtool", "tsdb", "create-blocks-from", "openmetrics", page, data)
-			got := content{}
-			for _, block := range listing(t, data) {
+			got := blocktest.Content{}
+			for _, block := range blocktest.Listing(t, data) {
 				if block == "wal" {
 					continue
 				}
-				for series, points := range readBlock(t, filepath.Join(data, block)) {
+				for series, points := range tsdbtest.ReadBlock(t, filepath.Join(data, block)) {
 					got[series] = append(got[series], points...)
 				}
 			}
 			for _, points := range got {
-				slices.SortFunc(points, func(a, b point) int { return cmp.Compare(a.t, b.t) })
+				slices.SortFunc(points, func(a, b blocktest.Point) int { return cmp.Compare(a.T, b.T) })
 			}
 			assert.NotEmpty(t, got)
 			assert.Equal(t, want, got)
@@ -83,11 +85,11 @@ func TestDumpMakesTheSameBlocks(t *testing.T) {
 // once.
 func TestStore(t *testing.T) {
 	s := write.NewStore(t.TempDir(), nil)
-	all := manySeries(50)
+	all := blocktest.ManySeries(50)
 	const n = 3000
 	for i := range int64(n) {
 		for id, p := range all {
-			require.NoError(t, sinktest.Put(s, p, noon+i, float64(i*int64(id))*1.37))
+			require.NoError(t, sinktest.Put(s, p, blocktest.Noon+i, float64(i*int64(id))*1.37))
 		}
 	}
 	found := 0
@@ -96,7 +98,7 @@ func TestStore(t *testing.T) {
 		i := int64(0)
 		for at, err := range s.Samples(p) {
 			require.NoError(t, err)
-			if at.T != noon+i || at.V != float64(i*int64(p.ID))*1.37 {
+			if at.T != blocktest.Noon+i || at.V != float64(i*int64(p.ID))*1.37 {
 				require.Fail(t, "another sample")
 			}
 			i++
@@ -109,9 +111,9 @@ func TestStore(t *testing.T) {
 		assert.Equal(t, int64(n), i)
 	}
 	assert.Len(t, all, found)
-	for range s.Samples(newSeries(1000, "none", "a")) {
+	for range s.Samples(blocktest.NewSeries(1000, "none", "a")) {
 		require.Fail(t, "a sample of a series without any")
 	}
 	require.NoError(t, s.Close())
-	require.Error(t, sinktest.Put(s, all[0], noon, 1))
+	require.Error(t, sinktest.Put(s, all[0], blocktest.Noon, 1))
 }

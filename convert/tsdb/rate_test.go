@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"github.com/pcparchive/pcparchive/history"
+	"github.com/pcparchive/pcparchive/internal/blocktest"
 	"github.com/pcparchive/pcparchive/internal/sinktest"
+	"github.com/pcparchive/pcparchive/internal/tsdbtest"
 	"github.com/pcparchive/pcparchive/store"
 
 	"github.com/prometheus/prometheus/promql"
@@ -33,7 +35,7 @@ func counted(t *testing.T, base string, typ pcp.Type, start int64, values ...uin
 	d := &meta.Desc{PMID: 7, Type: typ, InDom: pcp.InDomNull, Sem: pcp.SemCounter, Names: []string{"c"}}
 	require.NoError(t, a.Define(d))
 	for i, v := range values {
-		stamp := pcp.TimestampMilli(start + int64(i)*step)
+		stamp := pcp.TimestampMilli(start + int64(i)*blocktest.Step)
 		if v == lost {
 			require.NoError(t, a.Mark(stamp))
 			continue
@@ -68,7 +70,7 @@ func rates(t *testing.T, blocks []write.Block, start, end int64) map[int64]float
 	open := storage.QueryableFunc(func(mint, maxt int64) (storage.Querier, error) {
 		var all []storage.Querier
 		for _, b := range blocks {
-			block, err := promtsdb.OpenBlock(quiet, b.Dir, nil, nil)
+			block, err := promtsdb.OpenBlock(tsdbtest.Quiet, b.Dir, nil, nil)
 			require.NoError(t, err)
 			t.Cleanup(func() { _ = block.Close() })
 			q, err := promtsdb.NewBlockQuerier(block, mint, maxt)
@@ -79,7 +81,7 @@ func rates(t *testing.T, blocks []write.Block, start, end int64) map[int64]float
 	})
 	engine := promql.NewEngine(promql.EngineOpts{MaxSamples: 1e6, Timeout: time.Minute})
 	t.Cleanup(func() { _ = engine.Close() })
-	q, err := engine.NewRangeQuery(t.Context(), open, nil, `rate(c[1m])`, time.UnixMilli(start), time.UnixMilli(end), step*time.Millisecond)
+	q, err := engine.NewRangeQuery(t.Context(), open, nil, `rate(c[1m])`, time.UnixMilli(start), time.UnixMilli(end), blocktest.Step*time.Millisecond)
 	require.NoError(t, err)
 	defer q.Close()
 	res := q.Exec(t.Context())
@@ -99,8 +101,8 @@ func rates(t *testing.T, blocks []write.Block, start, end int64) map[int64]float
 // TestRate asks for the rate of a counter that grows by ten a second, but for
 // what nobody saw: it is ten or, where it cannot be told, nothing.
 func TestRate(t *testing.T) {
-	midnight := noon + 12*hour
-	before := midnight - 10*step
+	midnight := blocktest.Noon + 12*blocktest.Hour
+	before := midnight - 10*blocktest.Step
 	type recording struct {
 		start  int64
 		values []uint64
@@ -117,7 +119,7 @@ func TestRate(t *testing.T) {
 	}{
 		"over a block's border": {pcp.TypeU64, []recording{{before, growing(1000, 21)}}, split, false, 2, 22, false},
 		"over an archive's border": {pcp.TypeU64, []recording{
-			{before, growing(1000, 9)}, {midnight + step, growing(1e9, 10)},
+			{before, growing(1000, 9)}, {midnight + blocktest.Step, growing(1e9, 10)},
 		}, split, false, 2, 10 + 11, false},
 		"over a mark": {pcp.TypeU64, []recording{
 			{before, append(append(growing(1000, 10), lost), growing(5e6, 10)...)},
@@ -139,7 +141,7 @@ func TestRate(t *testing.T) {
 			}
 			set, err := store.OpenSet([]string{folder}, nil)
 			require.NoError(t, err)
-			b, _ := newBlocks(t, write.Options{})
+			b, _ := blocktest.NewBlocks(t, write.Options{})
 			var sink history.Sink = flatten.New(b, test.opts)
 			if test.unwrap {
 				sink = convert.NewUnwrap(sink, nil)
@@ -147,10 +149,10 @@ func TestRate(t *testing.T) {
 			require.NoError(t, convert.Copy(t.Context(), sink, convert.FromArchive(set, history.Query{})))
 			require.NoError(t, sinktest.Finish(b))
 			require.Len(t, b.Written(), test.blocks)
-			found := rates(t, b.Written(), before, midnight+20*step)
+			found := rates(t, b.Written(), before, midnight+20*blocktest.Step)
 			bridged := false
 			for at, v := range found {
-				assert.GreaterOrEqual(t, v, 0.0, "at %d", (at-midnight)/step)
+				assert.GreaterOrEqual(t, v, 0.0, "at %d", (at-midnight)/blocktest.Step)
 				bridged = bridged || v > 10.01
 			}
 			assert.Equal(t, test.bridged, bridged, "%v", found)
@@ -173,13 +175,13 @@ func wrapping(n int) []uint64 {
 // A NaN in place of a mark would not keep rate() from reaching over it: it hides
 // the reset, so that the rate is negative. It is why there is none.
 func TestWhyMarksAreNoNaN(t *testing.T) {
-	b, _ := newBlocks(t, write.Options{})
-	s := newSeries(0, "c", "a")
+	b, _ := blocktest.NewBlocks(t, write.Options{})
+	s := blocktest.NewSeries(0, "c", "a")
 	for i, v := range []float64{1e6, 1e6 + 150, math.NaN(), 0, 150} {
-		require.NoError(t, sinktest.Put(b, s, noon+int64(i)*step, v))
+		require.NoError(t, sinktest.Put(b, s, blocktest.Noon+int64(i)*blocktest.Step, v))
 	}
 	require.NoError(t, sinktest.Finish(b))
-	found := rates(t, b.Written(), noon+4*step, noon+4*step)
+	found := rates(t, b.Written(), blocktest.Noon+4*blocktest.Step, blocktest.Noon+4*blocktest.Step)
 	require.Len(t, found, 1)
-	assert.Negative(t, found[noon+4*step])
+	assert.Negative(t, found[blocktest.Noon+4*blocktest.Step])
 }

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/pcparchive/pcparchive/internal/blocktest"
 	"github.com/pcparchive/pcparchive/internal/sinktest"
 
 	"github.com/stretchr/testify/require"
@@ -27,8 +28,8 @@ func (s *nowhere) Sample(*prom.Series, int64, float64) error { s.n++; return nil
 // others.
 func benchBlock(b *testing.B) (dir string, samples int) {
 	b.Helper()
-	all := manySeries(5000)
-	blocks, dir := newBlocks(b, write.Options{})
+	all := blocktest.ManySeries(5000)
+	blocks, dir := blocktest.NewBlocks(b, write.Options{})
 	rng := rand.New(rand.NewPCG(1, 2))
 	value := make([]float64, len(all))
 	for row := range int64(960) {
@@ -40,7 +41,7 @@ func benchBlock(b *testing.B) (dir string, samples int) {
 			default:
 				value[i] = rng.Float64()
 			}
-			if sinktest.Put(blocks, s, noon+row*15000, value[i]) != nil {
+			if sinktest.Put(blocks, s, blocktest.Noon+row*15000, value[i]) != nil {
 				b.Fatal()
 			}
 			samples++

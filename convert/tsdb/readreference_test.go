@@ -16,7 +16,9 @@ import (
 	"time"
 
 	"github.com/pcparchive/pcparchive/history"
+	"github.com/pcparchive/pcparchive/internal/blocktest"
 	"github.com/pcparchive/pcparchive/internal/sinktest"
+	"github.com/pcparchive/pcparchive/internal/tsdbtest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -100,12 +102,12 @@ func promDump(t *testing.T, dir string) []string {
 	return lines
 }
 
-// text is content as promDump has it.
-func (c content) text() []string {
+// contentText returns the lines that promDump returns for the same samples.
+func contentText(c blocktest.Content) []string {
 	var lines []string
 	for series, points := range c {
 		for _, p := range points {
-			lines = append(lines, fmt.Sprintf("%s %v %d", series, math.Float64frombits(p.bits), p.t))
+			lines = append(lines, fmt.Sprintf("%s %v %d", series, math.Float64frombits(p.Bits), p.T))
 		}
 	}
 	slices.Sort(lines)
@@ -114,15 +116,15 @@ func (c content) text() []string {
 
 func TestReadsWhatAServerWrote(t *testing.T) {
 	dir := killedServer(t)
-	before := state(t, dir)
-	got := gather(t, read.Options{}, dir)
-	assert.Empty(t, got.damage)
-	assert.Equal(t, before, state(t, dir))
-	assert.Equal(t, promDump(t, dir), got.text())
+	before := tsdbtest.FileStates(t, dir)
+	got := blocktest.Gather(t, read.Options{}, dir)
+	assert.Empty(t, got.Damage)
+	assert.Equal(t, before, tsdbtest.FileStates(t, dir))
+	assert.Equal(t, promDump(t, dir), contentText(got.Content))
 	stale := 0
-	for _, s := range got.series {
-		for _, p := range got.content[promLabels(s).String()] {
-			if prom.IsStale(math.Float64frombits(p.bits)) {
+	for _, s := range got.Series {
+		for _, p := range got.Content[blocktest.Labels(s).String()] {
+			if prom.IsStale(math.Float64frombits(p.Bits)) {
 				stale++
 			}
 		}
@@ -135,7 +137,7 @@ func TestReadsPromtoolsBlocks(t *testing.T) {
 	fmt.Fprintln(&page, "# TYPE load gauge")
 	for i := range 3000 {
 		for cpu := range 3 {
-			fmt.Fprintf(&page, "load{cpu=\"%d\"} %g %d\n", cpu, math.Sqrt(float64(i+cpu)), noon/1000+int64(i)*5)
+			fmt.Fprintf(&page, "load{cpu=\"%d\"} %g %d\n", cpu, math.Sqrt(float64(i+cpu)), blocktest.Noon/1000+int64(i)*5)
 		}
 	}
 	fmt.Fprintln(&page, "# EOF")
@@ -144,35 +146,35 @@ func TestReadsPromtoolsBlocks(t *testing.T) {
 	require.NoError(t, os.WriteFile(input, []byte(page.String()), 0o666))
 	data := filepath.Join(dir, "data")
 	oracle.Run(t, "promtool", "tsdb", "create-blocks-from", "openmetrics", input, data)
-	assert.Greater(t, len(listing(t, data)), 1)
-	got := gather(t, read.Options{}, data)
-	assert.Empty(t, got.damage)
-	assert.Equal(t, promDump(t, data), got.text())
-	assert.Len(t, got.text(), 9000)
-	assert.Empty(t, verified(t, verify.Prometheus, data))
+	assert.Greater(t, len(blocktest.Listing(t, data)), 1)
+	got := blocktest.Gather(t, read.Options{}, data)
+	assert.Empty(t, got.Damage)
+	assert.Equal(t, promDump(t, data), contentText(got.Content))
+	assert.Len(t, contentText(got.Content), 9000)
+	assert.Empty(t, blocktest.Verified(t, verify.Prometheus, data))
 }
 
 // TestBlocksToArchiveAndBack is TSDB → archive → TSDB.
 func TestBlocksToArchiveAndBack(t *testing.T) {
-	for name, dir := range map[string]string{"server": killedServer(t), "blocks": second(overMidnight(t))} {
+	for name, dir := range map[string]string{"server": killedServer(t), "blocks": second(blocktest.OverMidnight(t))} {
 		t.Run(name, func(t *testing.T) {
-			want := gather(t, read.Options{}, dir)
+			want := blocktest.Gather(t, read.Options{}, dir)
 			base := filepath.Join(t.TempDir(), "middle")
 			report := &prom.Report{}
-			toArchive(t, report, base, dir)
+			tsdbtest.ToArchive(t, report, base, dir)
 			assert.Empty(t, report.Losses())
 			assert.Empty(t, oracle.Run(t, "pmlogcheck", base))
 
 			r, err := archive.Open(base, nil)
 			require.NoError(t, err)
-			blocks, again := newBlocks(t, write.Options{})
+			blocks, again := blocktest.NewBlocks(t, write.Options{})
 			flat := flatten.New(blocks, flatten.Options{TargetLabels: true, Report: report})
 			require.NoError(t, convert.Copy(t.Context(), flat, convert.FromArchive(r, history.Query{})))
 			require.NoError(t, sinktest.Finish(blocks))
 			assert.Empty(t, report.Losses())
-			got := gather(t, read.Options{}, again)
-			assert.Equal(t, want.content, got.content)
-			assert.Empty(t, verified(t, verify.Prometheus, again))
+			got := blocktest.Gather(t, read.Options{}, again)
+			assert.Equal(t, want.Content, got.Content)
+			assert.Empty(t, blocktest.Verified(t, verify.Prometheus, again))
 		})
 	}
 }

@@ -1,4 +1,4 @@
-package tsdb_test
+package sidecar_test
 
 import (
 	"fmt"
@@ -8,16 +8,16 @@ import (
 	"testing"
 
 	"github.com/pcparchive/pcparchive/history"
+	"github.com/pcparchive/pcparchive/internal/blocktest"
 	"github.com/pcparchive/pcparchive/internal/sinktest"
+	"github.com/pcparchive/pcparchive/internal/tsdbtest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
-	"github.com/pcparchive/pcparchive/convert/assemble"
 	"github.com/pcparchive/pcparchive/convert/flatten"
-	"github.com/pcparchive/pcparchive/convert/mapper"
 	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/tsdb/read"
 	"github.com/pcparchive/pcparchive/convert/tsdb/sidecar"
@@ -91,30 +91,9 @@ func nativeSteps(t testing.TB, host string, sinks ...history.Sink) {
 			}
 		}
 		for _, s := range sinks {
-			require.NoError(t, s.Put(&history.Step{Stamp: pcp.TimestampMilli(noon + now*1000), Metrics: steps}))
+			require.NoError(t, s.Put(&history.Step{Stamp: pcp.TimestampMilli(blocktest.Noon + now*1000), Metrics: steps}))
 		}
 	}
-}
-
-// toArchive writes what is read at paths to an archive.
-func toArchive(t testing.TB, report *prom.Report, path string, paths ...string) {
-	t.Helper()
-	toArchiveOf(t, "imported", report, path, paths...)
-}
-
-// toArchiveOf is toArchive for a host's.
-func toArchiveOf(t testing.TB, host string, report *prom.Report, path string, paths ...string) {
-	t.Helper()
-	r, err := read.Open(t.Context(), paths, read.Options{Report: report, Damaged: func(d *read.Damage) { t.Error(d) }})
-	require.NoError(t, err)
-	m, err := mapper.New(mapper.Options{Host: host, Report: report})
-	require.NoError(t, err)
-	a, err := archive.Create(path, archive.Header{Host: host, PID: 1}, &archive.WriteOptions{NoSync: true, AsIs: true})
-	require.NoError(t, err)
-	sink := assemble.New(convert.NewToArchive(a), m, assemble.Options{Natives: r.Catalog().Natives(report), Report: report})
-	require.NoError(t, r.Samples(t.Context(), sink))
-	require.NoError(t, sinktest.Finish(sink))
-	require.NoError(t, r.Close())
 }
 
 func newArchive(t testing.TB, path string) *convert.ToArchive {
@@ -129,7 +108,7 @@ func newArchive(t testing.TB, path string) *convert.ToArchive {
 func TestNativeMetricsComeBack(t *testing.T) {
 	dir := t.TempDir()
 	first, second := filepath.Join(dir, "first"), filepath.Join(dir, "second")
-	blocks, data := newBlocks(t, write.Options{})
+	blocks, data := blocktest.NewBlocks(t, write.Options{})
 	original := newArchive(t, first)
 	flat := flatten.New(blocks, flatten.Options{})
 	nativeSteps(t, "web", original, flat)
@@ -137,7 +116,7 @@ func TestNativeMetricsComeBack(t *testing.T) {
 	require.NoError(t, sinktest.Finish(blocks))
 
 	report := &prom.Report{}
-	toArchive(t, report, second, data)
+	tsdbtest.ToArchive(t, report, second, data)
 	assert.Empty(t, report.Losses())
 	assert.Empty(t, oracle.Run(t, "pmlogcheck", second))
 	for _, what := range []string{"-di", "-te", "-m"} {
@@ -169,20 +148,20 @@ func allLabels(r *archive.Reader) map[string]bool {
 }
 
 func TestSidecarNamesHosts(t *testing.T) {
-	blocks, data := newBlocks(t, write.Options{})
+	blocks, data := blocktest.NewBlocks(t, write.Options{})
 	a, b := &seriesBy{}, &seriesBy{}
 	nativeSteps(t, "a", flatten.New(sinktest.Sink(a), flatten.Options{}))
 	nativeSteps(t, "b", flatten.New(sinktest.Sink(b), flatten.Options{}))
 	for now := range int64(2) {
 		for i, s := range append(a.all, b.all...) {
 			s.ID = i
-			require.NoError(t, sinktest.Put(blocks, s, noon+now, 1))
+			require.NoError(t, sinktest.Put(blocks, s, blocktest.Noon+now, 1))
 		}
 	}
 	require.NoError(t, sinktest.Finish(blocks))
-	got := gather(t, read.Options{}, data)
-	require.Len(t, got.series, 18)
-	for _, s := range got.series {
+	got := blocktest.Gather(t, read.Options{}, data)
+	require.Len(t, got.Series, 18)
+	for _, s := range got.Series {
 		require.NotNil(t, s.PCPMetric)
 		for _, l := range s.Labels {
 			if l.Name == "hostname" {
@@ -192,7 +171,7 @@ func TestSidecarNamesHosts(t *testing.T) {
 		assert.Equal(t, "more than\none line", s.Family.Help)
 	}
 	report := &prom.Report{}
-	toArchive(t, report, filepath.Join(t.TempDir(), "both"), data)
+	tsdbtest.ToArchive(t, report, filepath.Join(t.TempDir(), "both"), data)
 	var renamed int64
 	for _, l := range report.Losses() {
 		require.Equal(t, prom.LossRenamed, l.Loss)
@@ -212,24 +191,24 @@ func (s *seriesBy) Sample(p *prom.Series, _ int64, _ float64) error {
 }
 
 func TestSidecarIsOptional(t *testing.T) {
-	blocks, data := newBlocks(t, write.Options{NoSidecar: true})
+	blocks, data := blocktest.NewBlocks(t, write.Options{NoSidecar: true})
 	nativeSteps(t, "a", flatten.New(blocks, flatten.Options{}))
 	require.NoError(t, sinktest.Finish(blocks))
 	path := filepath.Join(blocks.Written()[0].Dir, sidecar.FileName)
 	require.NoFileExists(t, path)
-	got := gather(t, read.Options{}, data)
-	assert.Len(t, got.series, 9)
-	assert.Nil(t, got.series[0].Family)
-	assert.Empty(t, got.damage)
+	got := blocktest.Gather(t, read.Options{}, data)
+	assert.Len(t, got.Series, 9)
+	assert.Nil(t, got.Series[0].Family)
+	assert.Empty(t, got.Damage)
 
 	for text, want := range map[string]string{
 		"{": "pcparchive.json: unexpected end", "{}": "pcparchive.json: unknown format",
 		`{"format":"pcparchive block metadata","version":1,"hosts":[{"context":{"set":[]}}]}`: "names and types of metrics: ",
 	} {
 		require.NoError(t, os.WriteFile(path, []byte(text), 0o666))
-		got = gather(t, read.Options{}, data)
-		assert.Len(t, got.series, 9)
-		require.Len(t, got.damage, 1)
-		assert.Contains(t, got.damage[0], want)
+		got = blocktest.Gather(t, read.Options{}, data)
+		assert.Len(t, got.Series, 9)
+		require.Len(t, got.Damage, 1)
+		assert.Contains(t, got.Damage[0], want)
 	}
 }

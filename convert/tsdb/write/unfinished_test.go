@@ -1,4 +1,4 @@
-package tsdb_test
+package write_test
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert/tsdb/write"
+	"github.com/pcparchive/pcparchive/internal/blocktest"
 	"github.com/pcparchive/pcparchive/internal/sinktest"
 )
 
@@ -73,11 +74,11 @@ func TestUnfinishedBlocksAreRemoved(t *testing.T) {
 // of one remains.
 func TestUnwantedBlock(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	b, dir := newBlocks(t, write.Options{Context: ctx})
-	require.NoError(t, sinktest.Put(b, newSeries(0, "m", "a"), noon, 1))
+	b, dir := blocktest.NewBlocks(t, write.Options{Context: ctx})
+	require.NoError(t, sinktest.Put(b, blocktest.NewSeries(0, "m", "a"), blocktest.Noon, 1))
 	cancel()
 	require.ErrorIs(t, b.Flush(t.Context()), context.Canceled)
 	require.NoError(t, b.Close())
 	assert.Empty(t, b.Written())
-	assert.Empty(t, listing(t, dir))
+	assert.Empty(t, blocktest.Listing(t, dir))
 }

@@ -1,4 +1,4 @@
-package tsdb_test
+package wal_test
 
 import (
 	"fmt"
@@ -6,7 +6,9 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/pcparchive/pcparchive/internal/blocktest"
 	"github.com/pcparchive/pcparchive/internal/sinktest"
+	"github.com/pcparchive/pcparchive/internal/tsdbtest"
 
 	"github.com/prometheus/prometheus/model/exemplar"
 	"github.com/prometheus/prometheus/model/histogram"
@@ -40,7 +42,7 @@ func (x *exemplary) Histogram(s *prom.Series, t int64, _ []byte) error {
 
 func (x *exemplary) Exemplar(s *prom.Series, t int64, e prom.Exemplar) error {
 	require.Equal(x.t, x.last[s], t, "it follows its sample")
-	name := promLabels(s).String()
+	name := blocktest.Labels(s).String()
 	x.got[name] = append(x.got[name], prom.Sample{T: t, Exemplar: &e})
 	return nil
 }
@@ -102,7 +104,7 @@ func withExemplars(o *promtsdb.Options) {
 // however little memory there is.
 func TestExemplarsOfLog(t *testing.T) {
 	var want map[string][]prom.Sample
-	dir := server(t, withExemplars, func(db *promtsdb.DB) { want = fillExemplars(t, db, noon, 500) })
+	dir := tsdbtest.KilledServer(t, withExemplars, func(db *promtsdb.DB) { want = fillExemplars(t, db, blocktest.Noon, 500) })
 	require.Len(t, want, 6)
 	for _, memory := range []int64{0, 1 << 14} {
 		report := &prom.Report{}
@@ -110,10 +112,10 @@ func TestExemplarsOfLog(t *testing.T) {
 		assert.Empty(t, report.Losses())
 	}
 	// A part of the time.
-	got := readExemplars(t, dir, read.Options{Start: noon + 30_000, End: noon + 60_000, Match: []string{"x_seconds"}})
+	got := readExemplars(t, dir, read.Options{Start: blocktest.Noon + 30_000, End: blocktest.Noon + 60_000, Match: []string{"x_seconds"}})
 	var part []prom.Sample
 	for _, e := range want["{__name__=\"x_seconds\"}"] {
-		if e.T >= noon+30_000 && e.T <= noon+60_000 {
+		if e.T >= blocktest.Noon+30_000 && e.T <= blocktest.Noon+60_000 {
 			part = append(part, e)
 		}
 	}
@@ -124,11 +126,11 @@ func TestExemplarsOfLog(t *testing.T) {
 // checkpoint, and samples that were deleted.
 func TestExemplarsOfCheckpoint(t *testing.T) {
 	var want map[string][]prom.Sample
-	dir := server(t, withExemplars, func(db *promtsdb.DB) {
-		want = fillExemplars(t, db, noon, 2000) // eight hours
+	dir := tsdbtest.KilledServer(t, withExemplars, func(db *promtsdb.DB) {
+		want = fillExemplars(t, db, blocktest.Noon, 2000) // eight hours
 		require.NoError(t, db.Compact(t.Context()))
 		require.NotEmpty(t, db.Blocks())
-		require.NoError(t, db.Delete(t.Context(), noon+8*hour-600_000, noon+9*hour, labels.MustNewMatcher(labels.MatchEqual, "i", "0")))
+		require.NoError(t, db.Delete(t.Context(), blocktest.Noon+8*blocktest.Hour-600_000, blocktest.Noon+9*blocktest.Hour, labels.MustNewMatcher(labels.MatchEqual, "i", "0")))
 	})
 	checkpoints, err := filepath.Glob(filepath.Join(dir, "wal", "checkpoint.*"))
 	require.NoError(t, err)
@@ -139,7 +141,7 @@ func TestExemplarsOfCheckpoint(t *testing.T) {
 	for series, all := range got {
 		n := len(want[series])
 		if series == `{__name__="x_total", i="0"}` {
-			require.Less(t, all[len(all)-1].T, noon+8*hour-600_000)
+			require.Less(t, all[len(all)-1].T, blocktest.Noon+8*blocktest.Hour-600_000)
 			n = len(all)
 			for want[series][n-1].T != all[len(all)-1].T {
 				n++

@@ -1,4 +1,4 @@
-package tsdb_test
+package write_test
 
 import (
 	"context"

@@ -1,10 +1,11 @@
-package tsdb_test
+package write_test
 
 import (
 	"fmt"
 	"testing"
 	"time"
 
+	"github.com/pcparchive/pcparchive/internal/blocktest"
 	"github.com/pcparchive/pcparchive/internal/sinktest"
 
 	"github.com/stretchr/testify/require"
@@ -19,7 +20,7 @@ import (
 func BenchmarkBlocks(b *testing.B) {
 	for _, size := range []struct{ series, rows int }{{5000, 2000}, {100000, 300}} {
 		b.Run(fmt.Sprintf("series=%d/rows=%d", size.series, size.rows), func(b *testing.B) {
-			all := manySeries(size.series)
+			all := blocktest.ManySeries(size.series)
 			b.ReportAllocs()
 			var bytes int64
 			for b.Loop() {

@@ -1,4 +1,4 @@
-package tsdb_test
+package read_test
 
 import (
 	"context"

@@ -1,4 +1,4 @@
-package tsdb_test
+package tsdbtest
 
 import (
 	"encoding/json"
@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/oklog/ulid/v2"
-	"github.com/pcparchive/pcparchive/convert/tsdb/write"
 	"github.com/prometheus/prometheus/model/labels"
 	promtsdb "github.com/prometheus/prometheus/tsdb"
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
@@ -16,13 +15,16 @@ import (
 	"github.com/prometheus/prometheus/tsdb/index"
 	"github.com/prometheus/prometheus/tsdb/tombstones"
 	"github.com/stretchr/testify/require"
+
+	"github.com/pcparchive/pcparchive/convert/tsdb/write"
+	"github.com/pcparchive/pcparchive/internal/blocktest"
 )
 
-// verifyBlock walks a block and compares all that is said twice: Prometheus has
-// no such check, its readers trust a block.
-func verifyBlock(t testing.TB, b write.Block) {
+// VerifyBlock reads a block and compares all facts that the block states twice. Prometheus
+// has no such check.
+func VerifyBlock(t testing.TB, b write.Block) {
 	t.Helper()
-	require.Equal(t, []string{"chunks", "index", "meta.json", "pcparchive.json", "tombstones"}, listing(t, b.Dir))
+	require.Equal(t, []string{"chunks", "index", "meta.json", "pcparchive.json", "tombstones"}, blocktest.Listing(t, b.Dir))
 	verifyMeta(t, b)
 	deleted, _, err := tombstones.ReadTombstones(b.Dir)
 	require.NoError(t, err)
@@ -44,7 +46,7 @@ func verifyMeta(t testing.TB, b write.Block) {
 	t.Helper()
 	path := filepath.Join(b.Dir, "meta.json")
 	var m promtsdb.BlockMeta
-	decodeFile(t, path, &m)
+	DecodeFile(t, path, &m)
 	require.Len(t, m.Compaction.Hints, 1)
 	require.Regexp(t, "^[0-9a-f]{64}$", b.Content)
 	require.Equal(t, "pcparchive-sha256:"+b.Content, m.Compaction.Hints[0])

@@ -1,4 +1,4 @@
-package tsdb_test
+package write_test
 
 import (
 	"encoding/json"
@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/pcparchive/pcparchive/finding"
+	"github.com/pcparchive/pcparchive/internal/blocktest"
 	"github.com/pcparchive/pcparchive/internal/sinktest"
 
 	"github.com/stretchr/testify/assert"
@@ -23,7 +24,7 @@ func writeInto(t *testing.T, dir string, start int64, n int, names ...string) *w
 	b, err := write.NewBlocks(dir, write.Options{})
 	require.NoError(t, err)
 	for id, name := range names {
-		s := newSeries(id, name, "a")
+		s := blocktest.NewSeries(id, name, "a")
 		for i := range n {
 			require.NoError(t, sinktest.Put(b, s, start+int64(i), float64(i)))
 		}
@@ -41,24 +42,24 @@ func TestWhatIsThereIsNotWrittenAgain(t *testing.T) {
 		finished bool
 		common   int
 	}{
-		"the same":            {noon, 300, []string{"x", "y"}, 0, true, 0},
-		"less of the series":  {noon, 299, []string{"x", "y"}, 0, true, 0},
-		"fewer series":        {noon, 300, []string{"y"}, 0, true, 0},
-		"another series, too": {noon, 300, []string{"x", "z"}, 0, false, 1},
-		"more, but later":     {noon + 1, 400, []string{"x", "y"}, 0, false, 2},
-		"more of one, no y":   {noon, 400, []string{"x", "z"}, 0, false, 1},
-		"other series":        {noon, 300, []string{"z"}, 1, false, 0},
-		"another time":        {noon + 300, 300, []string{"x", "y"}, 1, false, 0},
+		"the same":            {blocktest.Noon, 300, []string{"x", "y"}, 0, true, 0},
+		"less of the series":  {blocktest.Noon, 299, []string{"x", "y"}, 0, true, 0},
+		"fewer series":        {blocktest.Noon, 300, []string{"y"}, 0, true, 0},
+		"another series, too": {blocktest.Noon, 300, []string{"x", "z"}, 0, false, 1},
+		"more, but later":     {blocktest.Noon + 1, 400, []string{"x", "y"}, 0, false, 2},
+		"more of one, no y":   {blocktest.Noon, 400, []string{"x", "z"}, 0, false, 1},
+		"other series":        {blocktest.Noon, 300, []string{"z"}, 1, false, 0},
+		"another time":        {blocktest.Noon + 300, 300, []string{"x", "y"}, 1, false, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
-			first := writeInto(t, dir, noon, 300, "x", "y")
+			first := writeInto(t, dir, blocktest.Noon, 300, "x", "y")
 			require.Len(t, first.Written(), 1)
 			require.Empty(t, first.Kept())
 			b := writeInto(t, dir, test.start, test.n, test.names...)
 			assert.Len(t, b.Written(), test.written)
 			assert.Empty(t, b.Replaced())
-			assert.Len(t, listing(t, dir), 1+test.written, "nothing else is there")
+			assert.Len(t, blocktest.Listing(t, dir), 1+test.written, "nothing else is there")
 			if test.written > 0 {
 				assert.Empty(t, b.Kept())
 				return
@@ -90,8 +91,8 @@ func TestGrownBlockReplaces(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
-			old := append(writeInto(t, dir, noon, 300, "x").Written(), writeInto(t, dir, noon, 300, "y").Written()...)
-			b := writeInto(t, dir, noon, test.n, test.names...)
+			old := append(writeInto(t, dir, blocktest.Noon, 300, "x").Written(), writeInto(t, dir, blocktest.Noon, 300, "y").Written()...)
+			b := writeInto(t, dir, blocktest.Noon, test.n, test.names...)
 			assert.Empty(t, b.Kept())
 			require.Len(t, b.Written(), 1)
 			var gone []string
@@ -99,7 +100,7 @@ func TestGrownBlockReplaces(t *testing.T) {
 				gone = append(gone, o.Dir)
 			}
 			assert.ElementsMatch(t, []string{old[0].Dir, old[1].Dir}, gone)
-			assert.Equal(t, []string{b.Written()[0].ULID.String()}, listing(t, dir))
+			assert.Equal(t, []string{b.Written()[0].ULID.String()}, blocktest.Listing(t, dir))
 		})
 	}
 }
@@ -108,17 +109,17 @@ func TestGrownBlockReplaces(t *testing.T) {
 // all of leaves both; the next one removes them.
 func TestReplacementIsFinishedLater(t *testing.T) {
 	dir, whole := t.TempDir(), t.TempDir()
-	part := writeInto(t, dir, noon, 300, "x").Written()[0]
-	day := writeInto(t, whole, noon, 301, "x", "y").Written()[0]
+	part := writeInto(t, dir, blocktest.Noon, 300, "x").Written()[0]
+	day := writeInto(t, whole, blocktest.Noon, 301, "x", "y").Written()[0]
 	require.NoError(t, os.Rename(day.Dir, filepath.Join(dir, day.ULID.String())))
-	b := writeInto(t, dir, noon, 301, "x", "y")
+	b := writeInto(t, dir, blocktest.Noon, 301, "x", "y")
 	assert.Empty(t, b.Written())
 	require.Len(t, b.Kept(), 1)
 	assert.True(t, b.Kept()[0].Finished)
 	assert.Equal(t, day.ULID, b.Kept()[0].ULID)
 	require.Len(t, b.Replaced(), 1)
 	assert.Equal(t, part.ULID, b.Replaced()[0].ULID)
-	assert.Equal(t, []string{day.ULID.String()}, listing(t, dir))
+	assert.Equal(t, []string{day.ULID.String()}, blocktest.Listing(t, dir))
 }
 
 // A block that somebody else wrote is never removed, nor is one of other
@@ -130,7 +131,7 @@ func TestForeignBlockStays(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
-			old := writeInto(t, dir, noon, 300, "x").Written()[0]
+			old := writeInto(t, dir, blocktest.Noon, 300, "x").Written()[0]
 			path := filepath.Join(old.Dir, "meta.json")
 			text, err := os.ReadFile(path)
 			require.NoError(t, err)
@@ -141,13 +142,13 @@ func TestForeignBlockStays(t *testing.T) {
 			require.NoError(t, err)
 			require.NoError(t, os.WriteFile(path, text, 0o666))
 			for _, n := range []int{300, 301} {
-				b := writeInto(t, dir, noon, n, "x")
+				b := writeInto(t, dir, blocktest.Noon, n, "x")
 				assert.Empty(t, b.Written())
 				require.Len(t, b.Kept(), 1)
 				assert.False(t, b.Kept()[0].Finished)
 				assert.Equal(t, 1, b.Kept()[0].Common)
 			}
-			assert.Equal(t, []string{old.ULID.String()}, listing(t, dir))
+			assert.Equal(t, []string{old.ULID.String()}, blocktest.Listing(t, dir))
 		})
 	}
 }
@@ -156,7 +157,7 @@ func TestForeignBlockStays(t *testing.T) {
 // it holds tells; nothing of it is trusted.
 func TestDamagedNeighbour(t *testing.T) {
 	dir := t.TempDir()
-	old := writeInto(t, dir, noon, 3, "x").Written()[0]
+	old := writeInto(t, dir, blocktest.Noon, 3, "x").Written()[0]
 	for _, file := range []string{"index", "chunks/000001"} {
 		path := filepath.Join(old.Dir, filepath.FromSlash(file))
 		whole, err := os.ReadFile(path)
@@ -167,7 +168,7 @@ func TestDamagedNeighbour(t *testing.T) {
 			require.NoError(t, os.WriteFile(path, spoilt, 0o666))
 			b, err := write.NewBlocks(dir, write.Options{})
 			require.NoError(t, err)
-			require.NoError(t, sinktest.Put(b, newSeries(0, "x", "a"), noon+5, 1))
+			require.NoError(t, sinktest.Put(b, blocktest.NewSeries(0, "x", "a"), blocktest.Noon+5, 1))
 			if err := sinktest.Finish(b); err != nil {
 				assert.ErrorContains(t, err, old.Dir)
 			}
@@ -188,16 +189,16 @@ func TestUnreadableNeighbour(t *testing.T) {
 	require.NoError(t, os.WriteFile(path, []byte("{"), 0o666))
 	b, err := write.NewBlocks(dir, write.Options{})
 	require.NoError(t, err)
-	require.NoError(t, sinktest.Put(b, newSeries(0, "x", "a"), noon, 1))
+	require.NoError(t, sinktest.Put(b, blocktest.NewSeries(0, "x", "a"), blocktest.Noon, 1))
 	require.ErrorContains(t, sinktest.Finish(b), "meta.json")
-	assert.Len(t, listing(t, dir), 1)
+	assert.Len(t, blocktest.Listing(t, dir), 1)
 }
 
 func TestThanosSection(t *testing.T) {
 	dir := t.TempDir()
 	b, err := write.NewBlocks(dir, write.Options{External: map[string]string{"cluster": "a"}})
 	require.NoError(t, err)
-	require.NoError(t, sinktest.Put(b, newSeries(0, "x", "a"), noon, 1))
+	require.NoError(t, sinktest.Put(b, blocktest.NewSeries(0, "x", "a"), blocktest.Noon, 1))
 	require.NoError(t, sinktest.Finish(b))
 	block := b.Written()[0]
 	var meta struct {

@@ -1,8 +1,7 @@
-package tsdb_test
+package wal_test
 
 import (
 	"fmt"
-	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -20,47 +19,14 @@ import (
 
 	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/tsdb/read"
+	"github.com/pcparchive/pcparchive/internal/blocktest"
+	"github.com/pcparchive/pcparchive/internal/tsdbtest"
 )
 
-// server has Prometheus' database in a folder, which is left as a server that
-// is killed leaves it.
-func server(t *testing.T, change func(*promtsdb.Options), use func(*promtsdb.DB)) string {
-	t.Helper()
-	dir := t.TempDir()
-	o := promtsdb.DefaultOptions()
-	o.RetentionDuration = 0
-	if change != nil {
-		change(o)
-	}
-	db, err := promtsdb.Open(dir, quiet, nil, o, nil)
-	require.NoError(t, err)
-	db.DisableCompactions()
-	use(db)
-	killed := filepath.Join(t.TempDir(), "data")
-	require.NoError(t, os.CopyFS(killed, os.DirFS(dir)))
-	require.NoError(t, db.Close())
-	return killed
-}
-
-// state returns the names, sizes and times of all files in a folder.
-func state(t testing.TB, dir string) map[string]string {
-	t.Helper()
-	all := map[string]string{}
-	require.NoError(t, filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		info, err := e.Info()
-		all[path] = fmt.Sprint(info.Size(), info.ModTime())
-		return err
-	}))
-	return all
-}
-
 // fill commits samples of many series with gaps and returns them.
-func fill(t *testing.T, db *promtsdb.DB, from, rows int64) content {
+func fill(t *testing.T, db *promtsdb.DB, from, rows int64) blocktest.Content {
 	t.Helper()
-	want := content{}
+	want := blocktest.Content{}
 	rng := rand.New(rand.NewPCG(uint64(from), 4))
 	var lsets [50]labels.Labels
 	var keys [50]string
@@ -78,8 +44,8 @@ func fill(t *testing.T, db *promtsdb.DB, from, rows int64) content {
 			if rng.IntN(20) == 0 {
 				v = prom.StaleNaN
 			}
-			put(t, app, lsets[i], now, v)
-			want[keys[i]] = append(want[keys[i]], at(now, v))
+			tsdbtest.Put(t, app, lsets[i], now, v)
+			want[keys[i]] = append(want[keys[i]], blocktest.At(now, v))
 		}
 		require.NoError(t, app.Commit())
 	}
@@ -88,59 +54,59 @@ func fill(t *testing.T, db *promtsdb.DB, from, rows int64) content {
 
 func TestReadsLogAlone(t *testing.T) {
 	for _, c := range compression.Types() {
-		var want content
-		dir := server(t, func(o *promtsdb.Options) { o.WALCompression = c }, func(db *promtsdb.DB) { want = fill(t, db, noon, 1000) })
-		before := state(t, dir)
-		got := gather(t, read.Options{}, dir)
-		assert.Equal(t, want, got.content, c)
-		assert.Empty(t, got.damage)
-		assert.Equal(t, before, state(t, dir))
+		var want blocktest.Content
+		dir := tsdbtest.KilledServer(t, func(o *promtsdb.Options) { o.WALCompression = c }, func(db *promtsdb.DB) { want = fill(t, db, blocktest.Noon, 1000) })
+		before := tsdbtest.FileStates(t, dir)
+		got := blocktest.Gather(t, read.Options{}, dir)
+		assert.Equal(t, want, got.Content, c)
+		assert.Empty(t, got.Damage)
+		assert.Equal(t, before, tsdbtest.FileStates(t, dir))
 	}
 }
 
 // TestReadsServerData has blocks, a checkpoint, segments and samples that came
 // out of order.
 func TestReadsServerData(t *testing.T) {
-	var want content
-	dir := server(t, func(o *promtsdb.Options) {
+	var want blocktest.Content
+	dir := tsdbtest.KilledServer(t, func(o *promtsdb.Options) {
 		o.WALSegmentSize = 64 << 10
-		o.OutOfOrderTimeWindow = 24 * hour
+		o.OutOfOrderTimeWindow = 24 * blocktest.Hour
 	}, func(db *promtsdb.DB) {
-		want = fill(t, db, noon, 2000) // eight hours
+		want = fill(t, db, blocktest.Noon, 2000) // eight hours
 		require.NoError(t, db.Compact(t.Context()))
 		require.NotEmpty(t, db.Blocks())
 		for n := range int64(300) {
 			app := db.AppenderV2(t.Context())
 			lset := labels.FromStrings("__name__", "late")
-			for _, now := range []int64{noon + 8*hour + n*1000, noon + 7*hour - n*1000} {
-				put(t, app, lset, now, float64(now))
-				want[lset.String()] = append(want[lset.String()], at(now, float64(now)))
+			for _, now := range []int64{blocktest.Noon + 8*blocktest.Hour + n*1000, blocktest.Noon + 7*blocktest.Hour - n*1000} {
+				tsdbtest.Put(t, app, lset, now, float64(now))
+				want[lset.String()] = append(want[lset.String()], blocktest.At(now, float64(now)))
 			}
 			require.NoError(t, app.Commit())
 		}
 	})
-	require.NotEmpty(t, listing(t, filepath.Join(dir, "wbl")))
+	require.NotEmpty(t, blocktest.Listing(t, filepath.Join(dir, "wbl")))
 	checkpoints, err := filepath.Glob(filepath.Join(dir, "wal", "checkpoint.*"))
 	require.NoError(t, err)
 	require.NotEmpty(t, checkpoints)
-	got := gather(t, read.Options{}, dir)
-	assert.Empty(t, got.damage)
-	require.Equal(t, len(want), len(got.content))
+	got := blocktest.Gather(t, read.Options{}, dir)
+	assert.Empty(t, got.Damage)
+	require.Equal(t, len(want), len(got.Content))
 	for series, points := range want {
-		assert.ElementsMatch(t, points, got.content[series], series)
+		assert.ElementsMatch(t, points, got.Content[series], series)
 	}
 }
 
 func TestLogKnowsMore(t *testing.T) {
-	dir := server(t, func(o *promtsdb.Options) {
+	dir := tsdbtest.KilledServer(t, func(o *promtsdb.Options) {
 		o.EnableExemplarStorage, o.MaxExemplars, o.EnableMetadataWALRecords = true, 100, true
 	}, func(db *promtsdb.DB) {
 		app := db.AppenderV2(t.Context())
 		opts := storage.AppendV2Options{
 			Metadata:  metadata.Metadata{Type: "counter", Unit: "seconds", Help: "how long\nit takes"},
-			Exemplars: []exemplar.Exemplar{{Labels: labels.FromStrings("id", "7"), Value: 1, Ts: noon}},
+			Exemplars: []exemplar.Exemplar{{Labels: labels.FromStrings("id", "7"), Value: 1, Ts: blocktest.Noon}},
 		}
-		_, err := app.Append(0, labels.FromStrings("__name__", "x_seconds_total", "a", "1"), 0, noon, 1, nil, nil, opts)
+		_, err := app.Append(0, labels.FromStrings("__name__", "x_seconds_total", "a", "1"), 0, blocktest.Noon, 1, nil, nil, opts)
 		require.NoError(t, err)
 		h := &histogram.Histogram{Count: 2, Sum: 3, ZeroCount: 2}
 		for i, fh := range []*histogram.FloatHistogram{nil, h.ToFloat(nil)} {
@@ -148,35 +114,35 @@ func TestLogKnowsMore(t *testing.T) {
 			if fh != nil {
 				hist = nil
 			}
-			_, err = app.Append(0, labels.FromStrings("__name__", fmt.Sprintf("h%d", i)), 0, noon, 0, hist, fh, storage.AppendV2Options{})
+			_, err = app.Append(0, labels.FromStrings("__name__", fmt.Sprintf("h%d", i)), 0, blocktest.Noon, 0, hist, fh, storage.AppendV2Options{})
 			require.NoError(t, err)
 		}
 		require.NoError(t, app.Commit())
 		app = db.AppenderV2(t.Context())
 		gone := labels.FromStrings("__name__", "gone")
 		for i := range int64(10) {
-			put(t, app, gone, noon+i, 1)
+			tsdbtest.Put(t, app, gone, blocktest.Noon+i, 1)
 		}
 		require.NoError(t, app.Commit())
-		require.NoError(t, db.Delete(t.Context(), noon+2, noon+7, labels.MustNewMatcher(labels.MatchEqual, "__name__", "gone")))
+		require.NoError(t, db.Delete(t.Context(), blocktest.Noon+2, blocktest.Noon+7, labels.MustNewMatcher(labels.MatchEqual, "__name__", "gone")))
 	})
-	got := gather(t, read.Options{}, dir)
-	assert.Empty(t, got.damage)
-	assert.Len(t, got.content[`{__name__="gone"}`], 4)
-	for _, s := range got.series {
+	got := blocktest.Gather(t, read.Options{}, dir)
+	assert.Empty(t, got.Damage)
+	assert.Len(t, got.Content[`{__name__="gone"}`], 4)
+	for _, s := range got.Series {
 		if s != nil && s.Name == "x_seconds_total" {
 			assert.Equal(t, &prom.Family{Name: "x_seconds_total", Type: prom.TypeCounter, Unit: "seconds", Help: "how long\nit takes"}, s.Family)
 		}
 	}
-	assert.Contains(t, got.report.Losses(), prom.LossCount{Loss: prom.LossExemplar, Name: "x_seconds_total", Count: 1})
-	assert.Contains(t, got.report.Losses(), prom.LossCount{Loss: prom.LossNativeHist, Name: "h0", Count: 1})
-	assert.Contains(t, got.report.Losses(), prom.LossCount{Loss: prom.LossNativeHist, Name: "h1", Count: 1})
+	assert.Contains(t, got.Report.Losses(), prom.LossCount{Loss: prom.LossExemplar, Name: "x_seconds_total", Count: 1})
+	assert.Contains(t, got.Report.Losses(), prom.LossCount{Loss: prom.LossNativeHist, Name: "h0", Count: 1})
+	assert.Contains(t, got.Report.Losses(), prom.LossCount{Loss: prom.LossNativeHist, Name: "h1", Count: 1})
 }
 
 // TestReadsTornLog cuts the only segment at every place near its end.
 func TestReadsTornLog(t *testing.T) {
-	var want content
-	dir := server(t, nil, func(db *promtsdb.DB) { want = fill(t, db, noon, 30) })
+	var want blocktest.Content
+	dir := tsdbtest.KilledServer(t, nil, func(db *promtsdb.DB) { want = fill(t, db, blocktest.Noon, 30) })
 	path := filepath.Join(dir, "wal", "00000000")
 	whole, err := os.ReadFile(path)
 	require.NoError(t, err)
@@ -187,10 +153,10 @@ func TestReadsTornLog(t *testing.T) {
 	last := most
 	for cut := 0; cut < 2000; cut += 9 {
 		require.NoError(t, os.WriteFile(path, whole[:len(whole)-cut], 0o666))
-		got := gather(t, read.Options{}, dir)
-		require.Empty(t, got.damage, cut)
+		got := blocktest.Gather(t, read.Options{}, dir)
+		require.Empty(t, got.Damage, cut)
 		n := 0
-		for _, points := range got.content {
+		for _, points := range got.Content {
 			n += len(points)
 		}
 		require.LessOrEqual(t, n, last)
@@ -202,26 +168,26 @@ func TestReadsTornLog(t *testing.T) {
 
 // TestReadsSpoiltLog has damage in the middle, which costs the records of a page.
 func TestReadsSpoiltLog(t *testing.T) {
-	var want content
-	dir := server(t, nil, func(db *promtsdb.DB) { want = fill(t, db, noon, 300) })
+	var want blocktest.Content
+	dir := tsdbtest.KilledServer(t, nil, func(db *promtsdb.DB) { want = fill(t, db, blocktest.Noon, 300) })
 	path := filepath.Join(dir, "wal", "00000000")
 	data, err := os.ReadFile(path)
 	require.NoError(t, err)
 	data[40000] ^= 1
 	require.NoError(t, os.WriteFile(path, data, 0o666))
-	got := gather(t, read.Options{}, dir)
-	require.NotEmpty(t, got.damage)
-	assert.Contains(t, got.damage[0], "00000000: offset 3")
+	got := blocktest.Gather(t, read.Options{}, dir)
+	require.NotEmpty(t, got.Damage)
+	assert.Contains(t, got.Damage[0], "00000000: offset 3")
 	lost := 0
 	for series, points := range want {
-		had := map[point]bool{}
+		had := map[blocktest.Point]bool{}
 		for _, p := range points {
 			had[p] = true
 		}
-		for _, p := range got.content[series] {
+		for _, p := range got.Content[series] {
 			require.True(t, had[p], "%s: %v was never there", series, p)
 		}
-		lost += len(points) - len(got.content[series])
+		lost += len(points) - len(got.Content[series])
 	}
 	assert.Positive(t, lost)
 	assert.Less(t, lost, 10_000)
