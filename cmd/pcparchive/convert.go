@@ -11,11 +11,8 @@ import (
 
 	"github.com/pcparchive/pcparchive/convert"
 	"github.com/pcparchive/pcparchive/convert/expo"
-	"github.com/pcparchive/pcparchive/convert/flatten"
 	"github.com/pcparchive/pcparchive/convert/format"
-	"github.com/pcparchive/pcparchive/convert/native"
 	"github.com/pcparchive/pcparchive/convert/prom"
-	"github.com/pcparchive/pcparchive/convert/tsdb/sidecar"
 	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/ingest"
 	"github.com/pcparchive/pcparchive/rewrite"
@@ -255,9 +252,6 @@ func (o *convertOptions) relabelArchives(ctx context.Context, s streams, in []st
 	samples, view := m.source(h, from, to, fo)
 	imported := o.samples
 	imported.external = nil // the samples have these labels
-	src := &sampleInput{done: view.clear, Source: ingest.Source{
-		SampleSource: samples,
-		Natives:      func(string) native.Resolver { return sidecar.NewNatives(report, flatten.NativeMetrics(h.Readers())) },
-	}}
+	src := &sampleInput{done: view.clear, Source: ingest.FromArchives(samples, report)}
 	return cmp.Or(importSamples(ctx, s, imported, src, report), h.reportProblems())
 }

@@ -1,21 +1,18 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/pcparchive/pcparchive/convert/expo"
-	"github.com/pcparchive/pcparchive/convert/native"
+	"github.com/pcparchive/pcparchive/convert/input"
 	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/ingest"
-	"github.com/pcparchive/pcparchive/internal/decomp"
 )
 
 type importFileOptions struct {
@@ -68,7 +65,7 @@ func runImportFile(ctx context.Context, s streams, o importFileOptions, args []s
 	return importSamples(ctx, s, o.sampleOptions, in, report)
 }
 
-// pageOptions say how exposition text is read.
+// pageOptions are the flags for reading exposition text.
 type pageOptions struct {
 	format string
 	at     string
@@ -82,7 +79,7 @@ func (o *pageOptions) add(cmd *cobra.Command) {
 	completeFlag(cmd, "format", "auto", expo.Text.String(), expo.OpenMetrics.String())
 }
 
-// time reads --time, of which what is missing comes from the current date.
+// time reads --time. The current date completes a time without a day.
 func (o *pageOptions) time(now time.Time) (time.Time, error) {
 	now = now.In(o.zones.or(time.UTC))
 	today := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, now.Location())
@@ -93,7 +90,7 @@ func (o *pageOptions) time(now time.Time) (time.Time, error) {
 	return t.Time(), nil
 }
 
-// openPages returns what files of exposition text hold.
+// openPages returns the samples in files of exposition text.
 func openPages(s streams, o pageOptions, args []string, report *prom.Report) (*sampleInput, error) {
 	damages := &damageLog{s: s}
 	read := expo.ReadOptions{Report: report, Damaged: func(err error) { damages.add(pageAdvice(err)) }}
@@ -103,7 +100,7 @@ func openPages(s streams, o pageOptions, args []string, report *prom.Report) (*s
 			return nil, usageError{fmt.Errorf("--%w, or auto", err)}
 		}
 	}
-	files, err := statInputs(args, ".prom", ".txt", ".om")
+	files, err := input.Find(args, ".prom", ".txt", ".om")
 	if err != nil {
 		return nil, err
 	}
@@ -113,26 +110,22 @@ func openPages(s streams, o pageOptions, args []string, report *prom.Report) (*s
 			return nil, err
 		}
 		for i := range files {
-			files[i].time = at
+			files[i].Time = at
 		}
 	}
-	way := newInputProgress(s, files)
+	progress := newInputProgress(s, files)
 	inputs := make([]expo.Input, len(files))
 	for i, f := range files {
-		inputs[i] = expo.Input{Name: f.name, Time: f.time, Open: func() (io.ReadCloser, error) { return way.open(f) }}
+		inputs[i] = expo.Input{Name: f.Name, Time: f.Time, Open: func() (io.ReadCloser, error) { return progress.open(f) }}
 	}
 	reader := expo.NewReader(inputs, read)
 	return &sampleInput{
-		Source: ingest.Source{
-			SampleSource: reader, KeepFirst: true,
-			Natives:       func(host string) native.Resolver { return reader.Natives(host) },
-			ContextLabels: reader.ContextLabels, Host: reader.Host, OfEndpoint: reader.OfEndpoint,
-		},
-		done: way.clear, damages: damages,
+		Source: ingest.FromPages(reader),
+		done:   progress.clear, damages: damages,
 	}, nil
 }
 
-// pageAdvice adds to a page's fault what can be done.
+// pageAdvice adds to a page's fault the flag that mends it.
 func pageAdvice(err error) error {
 	if errors.Is(err, expo.ErrAmbiguous) {
 		return fmt.Errorf("%w; --format text or --format openmetrics decides", err)
@@ -140,100 +133,17 @@ func pageAdvice(err error) error {
 	return err
 }
 
-// inputProgress shows how far the reading of files is.
+// inputProgress shows the progress of reading files.
 type inputProgress struct {
 	byteProgress
-	in io.Reader
+	stdin io.Reader
 }
 
-func newInputProgress(s streams, files []fileInput) *inputProgress {
-	var total int64
-	for _, f := range files {
-		if total += f.size; f.size < 0 {
-			total = -1
-			break
-		}
-	}
-	return &inputProgress{newByteProgress(s, total), s.in}
+func newInputProgress(s streams, files []input.File) *inputProgress {
+	return &inputProgress{newByteProgress(s, input.Size(files)), s.in}
 }
 
-// open opens a file, which may be compressed, or standard input or a pipe, which
-// may not.
-func (p *inputProgress) open(f fileInput) (io.ReadCloser, error) {
-	if f.size < 0 {
-		return p.stream(f.name, io.NopCloser(p.in))
-	}
-	file, err := os.Open(f.name)
-	if err != nil {
-		return nil, err
-	}
-	if info, err := file.Stat(); err == nil && !info.Mode().IsRegular() {
-		return p.stream(f.name, file)
-	}
-	head := make([]byte, 16)
-	n, err := file.ReadAt(head, 0)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, errors.Join(err, file.Close())
-	}
-	if decomp.Detect(head[:n]) == decomp.Plain {
-		return &plainInput{file, p.byteProgress}, nil
-	}
-	packed, err := decomp.Open(countingReaderAt{file, p.byteProgress}, decomp.ID{Name: f.name, Size: f.size, ModTime: f.time}, decomp.Limits{}, decomp.NewCache(0))
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("%s: %w", f.name, err), file.Close())
-	}
-	r := packed.NewReader(0)
-	return &packedInput{r, func() error { return errors.Join(r.Close(), file.Close()) }}, nil
-}
-
-// stream opens what can be read once.
-func (p *inputProgress) stream(name string, in io.ReadCloser) (io.ReadCloser, error) {
-	r := bufio.NewReader(p.reader(in))
-	head, _ := r.Peek(16) // reading it will tell
-	if format := decomp.Detect(head); format != decomp.Plain {
-		return nil, errors.Join(fmt.Errorf("%s: compressed with %v, which only a file may be; decompress it on the way", name, format), in.Close())
-	}
-	return &streamInput{r, in}, nil
-}
-
-// streamInput is what can be read once.
-type streamInput struct {
-	io.Reader
-	io.Closer
-}
-
-// plainInput is a file as it is, which can seek.
-type plainInput struct {
-	*os.File
-	way byteProgress
-}
-
-// Read reads and counts.
-func (p *plainInput) Read(b []byte) (int, error) {
-	n, err := p.File.Read(b)
-	p.way.add(n)
-	return n, err
-}
-
-// packedInput is what a compressed file holds.
-type packedInput struct {
-	io.Reader
-	close func() error
-}
-
-// Close closes the file, too.
-func (p *packedInput) Close() error { return p.close() }
-
-// countingReaderAt counts what is read of a compressed file, each byte about
-// once.
-type countingReaderAt struct {
-	io.ReaderAt
-	way byteProgress
-}
-
-// ReadAt reads and counts.
-func (c countingReaderAt) ReadAt(b []byte, off int64) (int, error) {
-	n, err := c.ReaderAt.ReadAt(b, off)
-	c.way.add(n)
-	return n, err
+// open opens a file.
+func (p *inputProgress) open(f input.File) (io.ReadCloser, error) {
+	return f.Open(input.Options{Stdin: p.stdin, Progress: p.add})
 }

@@ -4,12 +4,10 @@ import (
 	"cmp"
 	"context"
 	"io"
-	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/pcparchive/pcparchive/convert/naming"
+	"github.com/pcparchive/pcparchive/convert/input"
 	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/promjson"
 	"github.com/pcparchive/pcparchive/ingest"
@@ -57,31 +55,25 @@ func runImportJSON(ctx context.Context, s streams, o importJSONOptions, args []s
 	return importSamples(ctx, s, o.sampleOptions, in, report)
 }
 
-// openReplies returns what files of replies hold; metric is the name of series
-// without one.
+// openReplies returns the samples in files of replies. metric is the name of series
+// without one; empty means the name of the file.
 func openReplies(s streams, metric string, args []string, report *prom.Report) (*sampleInput, error) {
-	files, err := statInputs(args, ".json")
+	files, err := input.Find(args, ".json")
 	if err != nil {
 		return nil, err
 	}
-	way := newInputProgress(s, files)
+	progress := newInputProgress(s, files)
 	inputs := make([]promjson.Input, len(files))
 	for i, f := range files {
 		inputs[i] = promjson.Input{
-			Name: f.name, Metric: cmp.Or(metric, replyMetric(f.name)),
-			Open: func() (io.ReadCloser, error) { return way.open(f) },
+			Name: f.Name, Metric: cmp.Or(metric, promjson.MetricOf(f.Name)),
+			Open: func() (io.ReadCloser, error) { return progress.open(f) },
 		}
 	}
 	damages := &damageLog{s: s}
 	reader := promjson.NewReader(inputs, promjson.ReadOptions{Report: report, Damaged: damages.add})
 	return &sampleInput{
 		Source: ingest.Source{SampleSource: reader, KeepFirst: true},
-		done:   way.clear, damages: damages,
+		done:   progress.clear, damages: damages,
 	}, nil
-}
-
-// replyMetric returns the name of the series in a file that have none.
-func replyMetric(file string) string {
-	name, _, _ := strings.Cut(filepath.Base(file), ".")
-	return naming.PrometheusName(cmp.Or(name, "query"))
 }

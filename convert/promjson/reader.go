@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -20,6 +21,13 @@ type Input struct {
 	// Metric is the name for series without one, such as results of functions and
 	// aggregations. It must not be empty.
 	Metric string
+}
+
+// MetricOf returns the metric name that the name of a file suggests for series
+// without one: the file's name without folder and endings, in Prometheus' form.
+func MetricOf(file string) string {
+	name, _, _ := strings.Cut(filepath.Base(file), ".")
+	return naming.PrometheusName(cmp.Or(name, "query"))
 }
 
 // ReadOptions change how a Reader reads.
