@@ -16,20 +16,30 @@ import (
 
 // RunOptions change how Run scrapes.
 type RunOptions struct {
-	// UserAgent is what requests say they come from; "": Prometheus.
+	// UserAgent is the User-Agent header of requests; empty means that of Prometheus.
 	UserAgent string
 	// StartNow begins with a scrape of every target instead of spreading the
 	// first scrapes over an interval. For few targets.
 	StartNow bool
-	Log      *slog.Logger // of discovery and scraper; nil: discarded
+	// Duration ends the recording half an interval before the first scrape that would
+	// begin this long after the first one. Zero means no limit.
+	Duration time.Duration
+	// Log receives messages of discovery and scraper; nil discards them.
+	Log *slog.Logger
 }
 
-// Run scrapes what cfg names into rec until ctx ends. It returns once no scrape
-// is under way; the caller closes rec.
+// Run scrapes the targets of cfg into rec until ctx ends or o.Duration has passed. It
+// returns when no scrape is under way; the caller closes rec.
 func Run(ctx context.Context, cfg *promconfig.Config, rec *Recorder, o RunOptions) error {
 	log := o.Log
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
+	}
+	if o.Duration > 0 {
+		limited, cancel := context.WithCancel(ctx)
+		defer cancel()
+		go rec.endAfter(limited, cancel, o.Duration, scrapeInterval(cfg))
+		ctx = limited
 	}
 	rec.secrets.addConfig(cfg)
 	return rec.secrets.error(rec.run(ctx, cfg, o, slog.New(redactHandler{log.Handler(), &rec.secrets})))

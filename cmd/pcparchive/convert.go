@@ -166,7 +166,7 @@ func (o *convertOptions) dump(ctx context.Context, s streams, in []string, out s
 	m.ranged, h.zones = true, m.zones
 	report := &prom.Report{}
 	err = dumpArchives(ctx, s, h, &m, t, m.flattenOptions(report))
-	return cmp.Or(err, h.reportProblems(), sayLosses(s, report))
+	return cmp.Or(err, h.reportProblems(), reportLosses(s, report))
 }
 
 // copy copies archives record by record.
@@ -230,7 +230,7 @@ func (o *convertOptions) thinArchives(ctx context.Context, s streams, in []strin
 	} else {
 		_, err = fmt.Fprintf(s.out, "%s: written\n", out)
 	}
-	return cmp.Or(err, h.reportProblems(), sayLosses(s, report))
+	return cmp.Or(err, h.reportProblems(), reportLosses(s, report))
 }
 
 // relabelArchives writes an archive of others whose series were relabelled. PCP's

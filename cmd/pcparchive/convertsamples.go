@@ -96,7 +96,7 @@ func (o *convertOptions) writeBlocks(ctx context.Context, s streams, src *sample
 		return err
 	}
 	src.damages.rest()
-	return cmp.Or(o.blocks.print(s, blocks, report), sayLosses(s, report), src.damages.skipped())
+	return cmp.Or(o.blocks.print(s, blocks, report), reportLosses(s, report), src.damages.skipped())
 }
 
 // writeText writes all samples as text.
@@ -108,5 +108,5 @@ func (o *convertOptions) writeText(ctx context.Context, s streams, src *sampleIn
 	}
 	src.damages.rest()
 	t := o.textTarget(out)
-	return cmp.Or(t.write(ctx, s, store, report), sayLosses(s, report), src.damages.skipped())
+	return cmp.Or(t.write(ctx, s, store, report), reportLosses(s, report), src.damages.skipped())
 }

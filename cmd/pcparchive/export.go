@@ -125,7 +125,7 @@ func exportBlocks(ctx context.Context, s streams, paths []string, m *mappingOpti
 	if m.ranged && len(blocks.Written())+len(blocks.Kept()) == 0 {
 		h.explain(ctx, summary.Request{From: from, To: to})
 	}
-	return cmp.Or(err, h.reportProblems(), sayLosses(s, report))
+	return cmp.Or(err, h.reportProblems(), reportLosses(s, report))
 }
 
 // open begins the blocks.
@@ -152,5 +152,5 @@ func (t *blockTarget) print(s streams, blocks *write.Blocks, report *prom.Report
 	default:
 		out.print(s.out, t.dir, t.dataDir)
 	}
-	return cmp.Or(err, out.sayKept(s))
+	return cmp.Or(err, out.reportKept(s))
 }

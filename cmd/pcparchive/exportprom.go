@@ -141,7 +141,7 @@ func runExportProm(ctx context.Context, s streams, o exportPromOptions, paths []
 	} else {
 		err = o.snapshot(ctx, s, h, fo)
 	}
-	return cmp.Or(err, h.reportProblems(), sayLosses(s, report))
+	return cmp.Or(err, h.reportProblems(), reportLosses(s, report))
 }
 
 // snapshot writes the values at a time.
@@ -157,16 +157,16 @@ func (o *exportPromOptions) snapshot(ctx context.Context, s streams, h *hosts, f
 	}
 	families := snapshot.Families()
 	if len(families) == 0 {
-		sayNoValues(s, h, at)
+		reportNoValues(s, h, at)
 	}
 	err = toOutput(ctx, s, o.file, func(w io.Writer) error {
 		return expo.Write(w, families, expo.Options{Format: o.format, Timestamps: o.timestamps, PCP: o.comments, Report: fo.Report})
 	})
-	return cmp.Or(err, tellText(s, o.file, o.output, fo.Report))
+	return cmp.Or(err, printWritten(s, o.file, o.output, fo.Report))
 }
 
-// sayNoValues tells why a page may be empty.
-func sayNoValues(s streams, h *hosts, at pcp.Timestamp) {
+// reportNoValues tells why a page may be empty.
+func reportNoValues(s streams, h *hosts, at pcp.Timestamp) {
 	zone := h.Location()
 	line := "no numeric value at " + formatTime(at, zone) + ": the archives begin at " + formatTime(h.Header().Start, zone)
 	if end, err := h.End(); err == nil {
@@ -204,5 +204,5 @@ func (t *textTarget) write(ctx context.Context, s streams, store *write.Store, r
 	err := toOutput(ctx, s, t.file, func(w io.Writer) error {
 		return expo.WriteDump(w, store, expo.Options{Format: t.format, PCP: t.comments}, report)
 	})
-	return cmp.Or(err, tellText(s, t.file, t.output, report))
+	return cmp.Or(err, printWritten(s, t.file, t.output, report))
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -120,27 +121,51 @@ func runRecord(ctx context.Context, s streams, o recordOptions, args []string) e
 		return usageError{err}
 	}
 	report := &prom.Report{}
-	mapper, a, err := openRecording(s, o, cmp.Or(o.host, scrape.CommonHost(endpoints)), report)
+	a, err := o.open(s, endpoints, report)
 	if err != nil {
 		return err
 	}
-	rec := scrape.NewRecorder(mapper, convert.NewToArchive(a), report, log)
+	rec := scrape.NewRecorder(a.Mapper, convert.NewToArchive(a.Appender), report, log)
 	if len(natives) > 0 {
 		rec.UseNatives(natives)
 	}
-	err = record(ctx, s, o, rec, func(ctx context.Context) error {
-		return scrape.Run(ctx, cfg, rec, scrape.RunOptions{
-			UserAgent: "pcparchive/" + version(), StartNow: len(endpoints) <= startAtOnce,
-		})
+	stop := showRecording(s, rec)
+	err = scrape.Run(ctx, cfg, rec, scrape.RunOptions{
+		UserAgent: "pcparchive/" + version(), StartNow: len(endpoints) <= startAtOnce, Duration: o.duration,
 	})
-	if err != nil {
+	stop()
+	if err := cmp.Or(err, rec.Close()); err != nil {
 		return err
 	}
-	return cmp.Or(tellRecorded(s, o, rec.Stats(), report), sayLosses(s, report))
+	return cmp.Or(printRecorded(s, o, rec.Stats(), report), reportLosses(s, report))
 }
 
-// startAtOnce is up to how many endpoints are all scraped at the start; more
-// are spread over the first interval.
+// open opens the archive of the recording and prints what became of an existing one.
+func (o recordOptions) open(s streams, endpoints []scrape.Endpoint, report *prom.Report) (*scrape.Archive, error) {
+	a, err := scrape.OpenArchive(scrape.ArchiveOptions{
+		Base: o.out, Append: o.appendTo, Host: o.host, Endpoints: endpoints, Prefix: o.prefix, Labels: labelsOf(o.external), Report: report,
+		Write: archive.WriteOptions{Version: o.version, VolumeSize: int64(o.volumeSize), Compress: o.compress},
+	})
+	var other *scrape.HostError
+	switch {
+	case errors.As(err, new(*scrape.OptionError)):
+		return nil, usageError{err}
+	case errors.As(err, &other) && !other.Given:
+		return nil, fmt.Errorf("%w; if they belong together, add --host %s", err, other.Host)
+	case err != nil:
+		return nil, err
+	}
+	if a.Replaced {
+		fmt.Fprintf(s.err, "%s: no scrape in it had succeeded; replaced by a new archive\n", o.out)
+	}
+	for _, r := range a.Appender.Recovered() {
+		fmt.Fprintln(s.err, r)
+	}
+	return a, nil
+}
+
+// startAtOnce is the largest number of endpoints that are all scraped at the start.
+// The scrapes of more endpoints are spread over the first interval.
 const startAtOnce = 16
 
 func (o recordOptions) scrapeSettings() (scrape.Settings, error) {
@@ -158,37 +183,31 @@ func (o recordOptions) scrapeSettings() (scrape.Settings, error) {
 	return settings, nil
 }
 
-// record runs the scraper for the wanted time, which begins with the first
-// scrape, and shows how it goes.
-func record(ctx context.Context, s streams, o recordOptions, rec *scrape.Recorder, scraper func(context.Context) error) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	began := time.Now()
+// showRecording shows the progress of a recording on a terminal. The function that it
+// returns ends this.
+func showRecording(s streams, rec *scrape.Recorder) (stop func()) {
 	view := statusOf(s)
-	done := make(chan error, 1)
-	go func() { done <- scraper(ctx) }()
-	tick := time.NewTicker(100 * time.Millisecond)
-	defer tick.Stop()
-	var deadline time.Time
-	for {
-		select {
-		case err := <-done:
-			view.clear()
-			closeErr := rec.Close()
-			return cmp.Or(err, closeErr)
-		case now := <-tick.C:
-			st := rec.Stats()
-			if deadline.IsZero() && o.duration > 0 && (!st.First.IsZero() || now.Sub(began) > o.duration+o.interval) {
-				deadline = began.Add(o.duration)
-				if !st.First.IsZero() {
-					// Half an interval later than the last scrape that belongs to it.
-					deadline = st.First.Add(o.duration - o.interval/2)
-				}
+	if view == nil {
+		return func() {}
+	}
+	began := time.Now()
+	done, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		tick := time.NewTicker(redraws)
+		defer tick.Stop()
+		for {
+			select {
+			case <-done:
+				view.clear()
+				return
+			case now := <-tick.C:
+				view.show(recordLine(rec.Stats(), now.Sub(began)))
 			}
-			if !deadline.IsZero() && now.After(deadline) {
-				cancel()
-			}
-			view.show(recordLine(st, now.Sub(began)))
 		}
+	}()
+	return func() {
+		close(done)
+		<-ended
 	}
 }

@@ -163,7 +163,7 @@ func printImport(s streams, o *sampleOptions, res *ingest.Result, report *prom.R
 	if len(res.Archives) == 1 && res.Archives[0].Unsplit {
 		fmt.Fprintf(s.err, "no series has the label %s, so all are in %s\n", o.splitBy, res.Archives[0].Path)
 	}
-	return cmp.Or(err, sayLosses(s, report))
+	return cmp.Or(err, reportLosses(s, report))
 }
 
 func printArchives(w io.Writer, all []ingest.Archive, zone *time.Location) error {

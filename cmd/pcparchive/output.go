@@ -83,9 +83,9 @@ func newPlainHandler(w io.Writer) slog.Handler {
 	}})
 }
 
-// sayLosses names what did not cross. It returns errSkipped if bad data is the
+// reportLosses names what did not cross. It returns errSkipped if bad data is the
 // reason; what Prometheus and PCP cannot share is no failure.
-func sayLosses(s streams, r *prom.Report) error {
+func reportLosses(s streams, r *prom.Report) error {
 	for _, line := range r.Summary() {
 		fmt.Fprintln(s.err, line)
 	}

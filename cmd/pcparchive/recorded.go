@@ -23,8 +23,8 @@ type recordOutput struct {
 	Losses    []prom.LossCount `json:"losses"`
 }
 
-// tellRecorded prints what was recorded. Nothing but failures is an error.
-func tellRecorded(s streams, o recordOptions, st scrape.Stats, report *prom.Report) error {
+// printRecorded prints what was recorded. Nothing but failures is an error.
+func printRecorded(s streams, o recordOptions, st scrape.Stats, report *prom.Report) error {
 	switch {
 	case st.Scrapes > 0 && st.Failed == st.Scrapes:
 		return fmt.Errorf("no scrape succeeded, and the archive has nothing but the reasons: %s", recordSummary(o.out, st))

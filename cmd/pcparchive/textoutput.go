@@ -41,8 +41,8 @@ func checkTextReport(file string, format outputFormat) error {
 	return nil
 }
 
-// tellText tells a program what was written to a file. People see that.
-func tellText(s streams, file string, format outputFormat, report *prom.Report) error {
+// printWritten tells a program what was written to a file. People see that.
+func printWritten(s streams, file string, format outputFormat, report *prom.Report) error {
 	if format != outputJSON {
 		return nil
 	}

@@ -151,9 +151,9 @@ func (out *blocksOutput) next(w io.Writer, dir, dataDir string, now time.Time) {
 	}
 }
 
-// sayKept names the blocks that have some of the samples, and returns errSkipped
+// reportKept names the blocks that have some of the samples, and returns errSkipped
 // if there are any.
-func (out *blocksOutput) sayKept(s streams) (err error) {
+func (out *blocksOutput) reportKept(s streams) (err error) {
 	for _, k := range out.Kept {
 		if k.Finished {
 			continue
