@@ -40,18 +40,15 @@ func NewCache(dir *cachedir.Dir) *Cache {
 	return &Cache{dir: dir, names: map[cachedir.Key]*Names{}, stored: map[cachedir.Key]bool{}}
 }
 
-// Faults returns what was wrong with the folder or its entries, each once.
-func (c *Cache) Faults() []error {
+// Damage returns what was wrong with entries, each once. What keeps entries from being
+// written is in [cachedir.Dir.Fault].
+func (c *Cache) Damage() []error {
 	if c == nil {
 		return nil
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	faults := slices.Clone(c.faults)
-	if err := c.dir.Fault(); err != nil {
-		faults = append(faults, err)
-	}
-	return faults
+	return slices.Clone(c.faults)
 }
 
 // fault notes a damaged entry.

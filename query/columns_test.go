@@ -181,7 +181,7 @@ func TestColumnsAnswerAsVolumes(t *testing.T) {
 			want := a.of(t, storageOf(t, nil, dir))
 			cache := newCache(cacheDir)
 			require.Equal(t, want, a.of(t, storageOf(t, cache, dir)), "seed %d, first: %s", seed, a)
-			require.Empty(t, cache.Faults())
+			require.Empty(t, cache.Damage())
 			require.Equal(t, want, a.of(t, storageOf(t, newCache(cacheDir), dir)), "seed %d, again: %s", seed, a)
 		}
 		files, err := filepath.Glob(filepath.Join(cacheDir, "*.columns"))

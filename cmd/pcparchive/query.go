@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/spf13/cobra"
 
+	"github.com/pcparchive/pcparchive/columns"
 	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/query"
 	"github.com/pcparchive/pcparchive/store"
@@ -29,6 +30,7 @@ type queryOptions struct {
 	zones          zoneFlags
 	timeout        time.Duration
 	output         outputFormat
+	cache          cacheFlags
 }
 
 func newQueryCmd(s streams) *cobra.Command {
@@ -66,7 +68,9 @@ hostname, query takes it from the archive label, and reports the hosts.`,
 	f.IntVar(&o.maxSamples, "max-samples", query.DefaultMaxSamples, "maximum number of samples that the query holds in memory")
 	addZoneFlags(cmd, &o.zones, usualHost)
 	durationVar(f, &o.timeout, "timeout", query.DefaultTimeout, "maximum duration of the query; 0: no limit")
+	addCacheFlags(f, &o.cache)
 	addOutputFlag(cmd, &o.output)
+	_ = cmd.RegisterFlagCompletionFunc("cache", completeCache) // fails only for an unknown flag
 	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error {
 		changed := cmd.Flags().Changed
 		bounds := changed("start") || changed("end")
@@ -109,7 +113,10 @@ func runQuery(ctx context.Context, s streams, o queryOptions, expr string, paths
 		return err
 	}
 	h.ignoreTail, h.zones = true, o.zones
-	e := query.NewEngine(h.Sets(), query.Options{Lookback: o.lookback, MaxSamples: o.maxSamples, Timeout: cmp.Or(o.timeout, -1)})
+	dir := o.cache.open()
+	cache := columns.NewCache(dir)
+	defer func() { o.cache.reportFaults(s.err, dir, cache.Damage()) }()
+	e := query.NewEngine(h.Sets(), query.Options{Lookback: o.lookback, MaxSamples: o.maxSamples, Timeout: cmp.Or(o.timeout, -1), Columns: cache})
 	q, err := o.prepare(ctx, h, e, expr)
 	if err != nil {
 		return queryError(err)
