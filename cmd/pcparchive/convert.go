@@ -18,7 +18,8 @@ import (
 	"github.com/pcparchive/pcparchive/rewrite"
 )
 
-// convertOptions are the flags of convert: those of the verbs that it stands for.
+// convertOptions are the flags of convert. They are those of the verbs for one pair of
+// formats.
 type convertOptions struct {
 	from, to format.Format
 	mapping  mappingOptions
@@ -36,23 +37,22 @@ func newConvertCmd(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "convert IN... OUT",
 		Short: "Turn archives, blocks, pages and replies into each other",
-		Long: `Turn PCP archives, Prometheus TSDB blocks, exposition text and saved replies of
-the query API into archives, blocks or text. What IN is, is told from what it
-holds, and what OUT is to be from its name:
+		Long: `Turn PCP archives, Prometheus TSDB blocks, exposition text and saved replies of the
+query API into archives, blocks or text. convert recognizes the format of IN by its
+content, and chooses that of OUT by its name:
 
-    OUT                        becomes
-    -, *.prom, *.txt           text, all samples with their times
-    *.om, *.openmetrics        OpenMetrics
-    a folder, or ending in /   blocks
-    anything else              an archive
+    OUT                          format
+    -, *.prom, *.txt             text, all samples with their times
+    *.om, *.openmetrics          OpenMetrics
+    a folder, or NAME/           blocks
+    any other name               an archive
 
---from and --to say it where that is not what is meant. The other verbs do the same
-for one pair, with flags of their own: see 'pcparchive import' and 'pcparchive
-export'; archives to an archive is 'pcparchive copy', unless --step, --unwrap or
---relabel ask for more.
+--from and --to choose other formats. 'pcparchive import' and 'pcparchive export' do the
+same for one pair of formats, with more flags. From archives to an archive, convert does
+the same as 'pcparchive copy', unless --step, --unwrap or --relabel is given.
 
-Between blocks, pages and replies nothing passes through PCP: names, labels and
-times stay as they are.
+Between blocks, pages and replies, names, labels and times stay as they are: no series
+becomes a PCP metric on the way.
 
 ` + mappingHelp + `
 
@@ -82,12 +82,12 @@ times stay as they are.
 		})
 	}
 	f := cmd.Flags()
-	f.Var(&o.from, "from", "what the input is: archive, blocks, text, openmetrics or json; default: told from it")
-	f.Var(&o.to, "to", "what the output is: archive, blocks, text or openmetrics; default: told from its name")
+	f.Var(&o.from, "from", "format of the input: archive, blocks, text, openmetrics or json; default: recognized by its content")
+	f.Var(&o.to, "to", "format of the output: archive, blocks, text or openmetrics; default: by its name")
 	f.BoolVar(&o.comments, "pcp5", true, "describe PCP's metrics in comments of text")
-	f.StringVar(&o.metric, "metric", "", "name of series in replies that have none; default: the file's")
+	f.StringVar(&o.metric, "metric", "", "name of series without a name in replies; default: the name of the file")
 	addMatchFlag(cmd, &o.match)
-	f.BoolVar(&o.lossy, "lossy", false, "leave out or round what an archive of version 2 cannot hold")
+	f.BoolVar(&o.lossy, "lossy", false, "leave out or round data that an archive of version 2 cannot hold")
 	completeFlag(cmd, "from", "archive", "blocks", "text", "openmetrics", "json")
 	completeFlag(cmd, "to", "archive", "blocks", "text", "openmetrics")
 	return cmd
@@ -143,7 +143,7 @@ func (o *convertOptions) fromArchives(ctx context.Context, s streams, in []strin
 	return o.copy(ctx, s, in, out)
 }
 
-// textTarget returns where text goes.
+// textTarget returns the target of text output.
 func (o *convertOptions) textTarget(out string) textTarget {
 	t := textTarget{file: out, comments: o.comments, output: o.samples.output}
 	if o.to == format.OpenMetrics {
@@ -186,8 +186,8 @@ func (o *convertOptions) copy(ctx context.Context, s streams, in []string, out s
 	})
 }
 
-// convertedOutput is what convert prints of archives made of archives. Losses have
-// the form of the package that made the archive.
+// convertedOutput is the JSON that convert prints for archives made of archives. The
+// form of the losses depends on the package that made the archive.
 type convertedOutput struct {
 	Archives []convertedArchive `json:"archives"`
 	Losses   any                `json:"losses"`
@@ -198,7 +198,7 @@ type convertedArchive struct {
 	Host    string `json:"host"`
 }
 
-// thinArchives writes an archive of the steps that the stages leave of others.
+// thinArchives writes an archive of the steps of other archives that pass the stages.
 func (o *convertOptions) thinArchives(ctx context.Context, s streams, in []string, out string) error {
 	h, err := openHosts(s, in)
 	if err != nil {
@@ -233,8 +233,8 @@ func (o *convertOptions) thinArchives(ctx context.Context, s streams, in []strin
 	return cmp.Or(err, h.reportProblems(), reportLosses(s, report))
 }
 
-// relabelArchives writes an archive of others whose series were relabelled. PCP's
-// own metrics that keep their names stay what they are.
+// relabelArchives writes an archive of the relabelled series of other archives. PCP's
+// own metrics that keep their names remain the same metrics.
 func (o *convertOptions) relabelArchives(ctx context.Context, s streams, in []string) error {
 	h, err := openHosts(s, in)
 	if err != nil {

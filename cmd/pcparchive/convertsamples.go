@@ -12,7 +12,7 @@ import (
 	"github.com/pcparchive/pcparchive/ingest"
 )
 
-// fromSamples converts what Prometheus has.
+// fromSamples converts blocks, pages and replies.
 func (o *convertOptions) fromSamples(ctx context.Context, s streams, in []string, out string) error {
 	report := &prom.Report{}
 	if o.from == format.Blocks && o.to == format.Archive {
@@ -41,7 +41,7 @@ func (o *convertOptions) fromSamples(ctx context.Context, s streams, in []string
 	return usageError{fmt.Errorf("--to %s: replies cannot be written", o.to)}
 }
 
-// openSamples opens what Prometheus has.
+// openSamples opens blocks, pages or replies.
 func (o *convertOptions) openSamples(ctx context.Context, s streams, in []string, report *prom.Report) (*sampleInput, error) {
 	m := &o.mapping
 	if o.from == format.Blocks {

@@ -8,9 +8,9 @@ import (
 	"github.com/pcparchive/pcparchive/convert/tsdb/read"
 )
 
-// damageLog names on standard error what of an input cannot be read, but not all
-// if there is a lot of it. The first waits for a second one, or for rest: if it is
-// the only one and nothing was read, it is the error.
+// damageLog prints the faults of an input on standard error, up to a limit. It holds the
+// first fault back until a second one comes or rest is called: if the only fault left
+// nothing to read, it becomes the error of the command.
 type damageLog struct {
 	s     streams
 	n     int64
@@ -33,7 +33,7 @@ func (l *damageLog) add(err error) {
 	}
 }
 
-// addBlock is add for what reads blocks.
+// addBlock adds damage of a block.
 func (l *damageLog) addBlock(d *read.Damage) { l.add(d) }
 
 func (l *damageLog) flush() {
@@ -43,20 +43,21 @@ func (l *damageLog) flush() {
 	l.first = nil
 }
 
-// rest names what add has not named, or how much that is. l may be nil.
+// rest prints a fault that add has held back, and the number of faults over the limit. l
+// may be nil.
 func (l *damageLog) rest() {
 	if l == nil {
 		return
 	}
 	l.flush()
 	if l.n > damagesShown {
-		fmt.Fprintf(l.s.err, "and %d more that could not be read\n", l.n-damagesShown)
+		fmt.Fprintf(l.s.err, "and %d more faults\n", l.n-damagesShown)
 	}
 	l.n = min(l.n, damagesShown)
 }
 
-// nothing returns why nothing was read: the only fault, or errNoSamples once all
-// are named. l may be nil.
+// nothing returns the error of an input without samples: the only fault, or errNoSamples
+// after it has printed the rest. l may be nil.
 func (l *damageLog) nothing() error {
 	if l != nil && l.n == 1 && l.first != nil {
 		if errors.Is(l.first, expo.ErrEmpty) {
@@ -68,7 +69,7 @@ func (l *damageLog) nothing() error {
 	return errNoSamples
 }
 
-// skipped returns errSkipped if anything was named. l may be nil.
+// skipped returns errSkipped if there was a fault. l may be nil.
 func (l *damageLog) skipped() error {
 	if l == nil || l.n == 0 {
 		return nil

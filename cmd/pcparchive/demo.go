@@ -33,14 +33,14 @@ func newDemoCmd(s streams) *cobra.Command {
 		Short: "Record, inspect, export and query a workload made up on the spot",
 		Long: `Serve this program's own metrics and a small made-up workload on the loopback
 interface, record them for ten seconds, then show the labels, write a Prometheus
-block and run a query. It needs nothing else and leaves its files for you to try
-the other commands on.`,
+block and run a query. demo needs no other program. It leaves its files, so that you can
+try the other commands on them.`,
 		Example: "  pcparchive demo\n  pcparchive demo -o /tmp/try --duration 1m",
 		Args:    nargs(0, 0, "no arguments"),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return runDemo(cmd.Context(), s, o) },
 	}
 	f := cmd.Flags()
-	f.StringVarP(&o.dir, "dir", "o", "", "folder for what is made; default: a new temporary one")
+	f.StringVarP(&o.dir, "dir", "o", "", "folder for the files; default: a new temporary folder")
 	durationVar(f, &o.duration, "duration", 10*time.Second, "how long to record")
 	durationVar(f, &o.interval, "interval", time.Second, "time between scrapes")
 	return cmd
@@ -69,7 +69,7 @@ func runDemo(ctx context.Context, s streams, o demoOptions) error {
 			return err
 		}
 	}
-	d.title("What is where")
+	d.title("Files")
 	fmt.Fprintf(s.out, "%s.meta, .index, .0   the archive\n%s   the Prometheus blocks\n", d.base, filepath.Join(dir, "data"))
 	fmt.Fprintf(s.out, "\nTry:\n  pmval -a %s openmetrics.demo.demo_queue_length   (with PCP installed)\n", d.base)
 	fmt.Fprintf(s.out, "  prometheus --config.file=/dev/null --storage.tsdb.path=%s --storage.tsdb.retention.time=100y\n", filepath.Join(dir, "data"))

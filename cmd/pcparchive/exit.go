@@ -24,7 +24,7 @@ const (
 	exitInterrupted = 130
 )
 
-// exitMeanings are the exit codes as help explains them.
+// exitMeanings explain the exit codes in the help.
 var exitMeanings = []struct {
 	code    int
 	meaning string
@@ -32,8 +32,8 @@ var exitMeanings = []struct {
 	{exitOK, "done"},
 	{exitFailed, "failed; standard error says why"},
 	{exitUsage, "the command line was wrong"},
-	{exitFindings, "check found something; standard output says what"},
-	{exitSkipped, "done, but damaged data was left out; standard error says what"},
+	{exitFindings, "check has findings; standard output lists them"},
+	{exitSkipped, "done, but damaged data was left out; standard error names it"},
 	{exitInterrupted, "interrupted; existing files are unchanged"},
 }
 
@@ -74,7 +74,7 @@ func printError(w io.Writer, code int, cmd *cobra.Command, err error) {
 	case exitFailed:
 		fmt.Fprintf(w, "pcparchive: %s\n", message(err))
 		if errors.As(err, new(*pcp.FormatError)) {
-			fmt.Fprintln(w, "'pcparchive check' tells more and, with --salvage, writes what can be read")
+			fmt.Fprintln(w, "'pcparchive check' lists all damage and, with --salvage, saves the readable records")
 		}
 	}
 }

@@ -73,14 +73,14 @@ func (o queryOptions) explain(ctx context.Context, h *hosts, e *query.Engine, ex
 		return
 	}
 	if why.NoSample {
-		fmt.Fprintln(h.s.err, "no series that matches has a sample at that time, or as far back as the expression looks; see --at and --lookback")
+		fmt.Fprintln(h.s.err, "no matching series has a sample at that time or within the look-back before it; see --at and --lookback")
 	}
 	for _, m := range why.Unknown {
-		but := ""
+		similar := ""
 		if len(m.Similar) > 0 {
-			but = ", but " + strings.Join(m.Similar, ", ")
+			similar = "; similar names: " + strings.Join(m.Similar, ", ")
 		}
-		fmt.Fprintf(h.s.err, "no metric is called %s%s; 'pcparchive info --metrics' lists all\n", m.Name, but)
+		fmt.Fprintf(h.s.err, "no metric is called %s%s; 'pcparchive info --metrics' lists all\n", m.Name, similar)
 	}
 	for _, r := range why.Requests {
 		h.explain(ctx, r)

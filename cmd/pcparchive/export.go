@@ -23,7 +23,7 @@ type exportTSDBOptions struct {
 	mapping mappingOptions
 }
 
-// blockTarget says which blocks a verb writes, and how it reports them.
+// blockTarget are the flags for writing blocks and for reporting them.
 type blockTarget struct {
 	dir        string
 	blockRange time.Duration
@@ -38,29 +38,28 @@ func newExportTSDBCmd(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "tsdb ARCHIVE... -o DIR",
 		Short: "Write Prometheus TSDB blocks",
-		Long: `Write Prometheus TSDB blocks that a Prometheus server opens as they are, one
-per UTC day unless --block-duration says otherwise. A block appears when it is
-complete; an interrupt leaves no half one. Run it again, say every night, and
-only what is new is written: a block that is there already is not written again,
-and one of an earlier run gives way to one that has all of it and more, such as the
-whole day, or a host that was late. A block that has some of the samples and others
-besides is left as it is and named.
+		Long: `Write Prometheus TSDB blocks that a Prometheus server opens as they are, one for each
+UTC day unless --block-duration says otherwise. A block appears when it is complete; an
+interrupt leaves no incomplete block. You can run the command again, such as every night:
+it does not write a block that exists already. It replaces a block of an earlier run by
+one that has all its samples and more, such as the whole day, or a host that was late. It
+keeps a block that has some of the samples and others besides, and reports it.
 
-Metrics that came from Prometheus get back their names, labels, job and
-instance. Other metrics are named with underscores for dots and carry the labels
-that a PCP client sees, with the instance's name as 'instname'.
+Metrics that came from Prometheus get their names, labels, job and instance back. Other
+metrics are named with underscores for dots. They have the labels that a PCP client sees,
+and the name of the instance as 'instname'.
 
 ` + archivesHelp + `
-Those of several hosts are read side by side and share the blocks; in memory is
-the metadata of one archive for each host.
+The command reads archives of several hosts side by side, into the same blocks. It keeps
+the metadata of one archive for each host in memory.
 
 ` + mappingHelp + `
 
---thanos-label cluster=a is an external label in meta.json. Thanos demands one at
-least; Mimir drops or refuses them, and Prometheus ignores them: for these, --label
-puts labels on the series. 'pcparchive check --target' says what each refuses.
---data-dir names the folder of the server that the blocks are for: what overlaps
-there is said.`,
+--thanos-label cluster=a adds an external label to meta.json. Thanos requires at least
+one. Mimir drops or rejects external labels, and Prometheus ignores them; for both, add
+labels to the series with --label. 'pcparchive check --target' shows what each system
+rejects. --data-dir names the data folder of the server that gets the blocks; the command
+reports blocks in it that overlap the new ones.`,
 		Example: `  pcparchive export tsdb rec -o data/
   pcparchive export to tsdb rec -o data/
   pcparchive export tsdb /var/log/pcp/pmlogger/web1 -o data/
@@ -79,12 +78,12 @@ there is said.`,
 	return cmd
 }
 
-// addOwn adds the flags that say what blocks are written.
+// add adds the flags for writing blocks to a command.
 func (t *blockTarget) add(cmd *cobra.Command) {
 	f := cmd.Flags()
-	durationVar(f, &t.blockRange, "block-duration", write.DefaultBlockRange, "time that a block covers, aligned to multiples since 1970 UTC")
+	durationVar(f, &t.blockRange, "block-duration", write.DefaultBlockRange, "time that a block covers; blocks begin at its multiples since 1970 UTC")
 	addPairsFlag(cmd, &t.thanos, "thanos-label", "external label of the blocks, for Thanos only, as in `cluster=a`; may be repeated")
-	f.StringVar(&t.dataDir, "data-dir", "", "data folder of a server, to be compared with")
+	f.StringVar(&t.dataDir, "data-dir", "", "data folder of the server that gets the blocks; report its blocks that overlap")
 }
 
 func runExportTSDB(ctx context.Context, s streams, o exportTSDBOptions, paths []string) error {
@@ -97,7 +96,7 @@ func runExportTSDB(ctx context.Context, s streams, o exportTSDBOptions, paths []
 	return exportBlocks(ctx, s, paths, &o.mapping, o.blockTarget)
 }
 
-// exportBlocks writes the blocks of archives and prints what it wrote.
+// exportBlocks writes the blocks of archives and prints them.
 func exportBlocks(ctx context.Context, s streams, paths []string, m *mappingOptions, t blockTarget) error {
 	h, err := openHosts(s, paths)
 	if err != nil {
@@ -139,7 +138,7 @@ func (t *blockTarget) open(ctx context.Context, report *prom.Report) (*write.Blo
 	return write.NewBlocks(t.dir, write.Options{BlockRange: t.blockRange, External: t.thanos, Report: report, Context: ctx})
 }
 
-// print prints which blocks were written and what the user does next.
+// print prints the blocks that were written, and the commands to use them.
 func (t *blockTarget) print(s streams, blocks *write.Blocks, report *prom.Report) error {
 	out := newBlocksOutput(blocks, report)
 	out.zone = cmp.Or(t.zone, out.zone)

@@ -11,7 +11,7 @@ import (
 	"github.com/pcparchive/pcparchive/convert/tsdb/write"
 )
 
-// blocksOutput is what export tsdb prints.
+// blocksOutput is the JSON that export tsdb prints.
 type blocksOutput struct {
 	Blocks   []blockOutput    `json:"blocks"`
 	Replaced []replacedOutput `json:"replaced"`
@@ -31,24 +31,24 @@ type blockOutput struct {
 	Bytes   int64     `json:"bytes"`
 }
 
-// replacedOutput is a block of an earlier run that was removed, as a new one has
-// all of it.
+// replacedOutput is a block of an earlier run that was removed because a new block has
+// all its samples.
 type replacedOutput struct {
 	ULID string `json:"ulid"`
 	Dir  string `json:"dir"`
 }
 
-// keptOutput is a block that was there already.
+// keptOutput is an existing block in place of which no block was written.
 type keptOutput struct {
 	Dir      string    `json:"dir"`
-	Start    time.Time `json:"start"` // of what was not written
+	Start    time.Time `json:"start"` // start of the block that was not written
 	End      time.Time `json:"end"`
 	Finished bool      `json:"finished"`
 	Common   int       `json:"common_series"`
 	Series   string    `json:"series,omitempty"`
 }
 
-// overlapOutput is a block of the server that has the time of a new one.
+// overlapOutput is a block of the server that overlaps a new one in time.
 type overlapOutput struct {
 	Block string    `json:"block"`
 	Dir   string    `json:"dir"`
@@ -77,7 +77,7 @@ func newBlocksOutput(blocks *write.Blocks, report *prom.Report) *blocksOutput {
 
 func utc(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
 
-// compare looks for blocks of a server that have time of the new ones.
+// compare finds the blocks in a server's data folder that overlap the new ones.
 func (out *blocksOutput) compare(dataDir string) error {
 	if dataDir == "" {
 		return nil
@@ -102,7 +102,7 @@ func (out *blocksOutput) span(from, to time.Time) string {
 	return from.In(out.zone).Format(spanLayout) + " to " + to.In(out.zone).Format(spanLayout)
 }
 
-// print tells a person what was written and what is to be done next.
+// print prints the blocks and the commands to use them, for people.
 func (out *blocksOutput) print(w io.Writer, dir, dataDir string) {
 	var samples uint64
 	var bytes int64
@@ -112,11 +112,11 @@ func (out *blocksOutput) print(w io.Writer, dir, dataDir string) {
 		samples, bytes = samples+b.Samples, bytes+b.Bytes
 	}
 	for _, r := range out.Replaced {
-		fmt.Fprintf(w, "%s  removed: a new block has all of it\n", r.Dir)
+		fmt.Fprintf(w, "%s  removed: a new block has all its samples\n", r.Dir)
 	}
 	for _, k := range out.Kept {
 		if k.Finished {
-			fmt.Fprintf(w, "%s  %s  is there already\n", k.Dir, out.span(k.Start, k.End))
+			fmt.Fprintf(w, "%s  %s  exists already\n", k.Dir, out.span(k.Start, k.End))
 		}
 	}
 	if len(out.Blocks) > 1 {
@@ -129,12 +129,12 @@ func (out *blocksOutput) print(w io.Writer, dir, dataDir string) {
 		return
 	}
 	for _, o := range out.Overlaps {
-		fmt.Fprintf(w, "block %s overlaps %s (%s): Prometheus before 2.39 refuses that\n", o.Block, o.Dir, out.span(o.Start, o.End))
+		fmt.Fprintf(w, "block %s overlaps %s (%s): Prometheus before 2.39 rejects overlapping blocks\n", o.Block, o.Dir, out.span(o.Start, o.End))
 	}
 	out.next(w, dir, dataDir, time.Now())
 }
 
-// next says how a server gets the blocks.
+// next prints how a server gets the blocks.
 func (out *blocksOutput) next(w io.Writer, dir, dataDir string, now time.Time) {
 	data := dir
 	if dataDir != "" {
@@ -151,14 +151,14 @@ func (out *blocksOutput) next(w io.Writer, dir, dataDir string, now time.Time) {
 	}
 }
 
-// reportKept names the blocks that have some of the samples, and returns errSkipped
-// if there are any.
+// reportKept prints the blocks that have some of the samples of a new block, which was
+// not written. It returns errSkipped if there are any.
 func (out *blocksOutput) reportKept(s streams) (err error) {
 	for _, k := range out.Kept {
 		if k.Finished {
 			continue
 		}
-		fmt.Fprintf(s.err, "%s: not written: %s has samples of %d of the same series, such as %s; to have it anew, take that block away and run again\n",
+		fmt.Fprintf(s.err, "%s: not written: %s has samples of %d of the same series, such as %s; to write it, remove that block and run the command again\n",
 			out.span(k.Start, k.End), k.Dir, k.Common, k.Series)
 		err = errSkipped
 	}

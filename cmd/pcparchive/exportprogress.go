@@ -6,9 +6,8 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// timeProgress shows how much of the data volumes of several archives is read,
-// as far as it can be told from the times of what is read: at the same rate of
-// recording, half of the time is half of the bytes.
+// timeProgress shows how much of the data volumes of several archives is read. It
+// estimates this from the time of the last step, as if all archives had grown evenly.
 type timeProgress struct {
 	view  byteProgress
 	bytes int64
@@ -17,8 +16,8 @@ type timeProgress struct {
 	done  int64
 }
 
-// newTimeProgress starts to show the way through what hosts recorded from one
-// time to another.
+// newTimeProgress returns the progress of reading the archives of hosts between two
+// times.
 func newTimeProgress(s streams, h *hosts, from, to pcp.Timestamp) *timeProgress {
 	p := &timeProgress{start: h.Header().Start}
 	for _, set := range h.Sets() {
@@ -30,7 +29,7 @@ func newTimeProgress(s streams, h *hosts, from, to pcp.Timestamp) *timeProgress 
 	}
 	end, err := h.End()
 	if err != nil {
-		return p // without a span nothing moves
+		return p // without a span the line stays at zero
 	}
 	if from.After(p.start) {
 		p.start = from
@@ -42,7 +41,7 @@ func newTimeProgress(s streams, h *hosts, from, to pcp.Timestamp) *timeProgress 
 	return p
 }
 
-// at shows that a time was reached.
+// at shows that the reading has reached time t.
 func (p *timeProgress) at(t pcp.Timestamp) {
 	if !p.view.shown() {
 		return

@@ -28,7 +28,7 @@ type exportPromOptions struct {
 	textTarget
 }
 
-// textTarget says where a verb writes exposition text, and in which form.
+// textTarget is the output of exposition text: its place and its form.
 type textTarget struct {
 	file     string // empty or "-" for standard output
 	format   expo.Format
@@ -55,7 +55,7 @@ func newExportOpenMetricsCmd(s streams) *cobra.Command {
 	o := exportPromOptions{textTarget: textTarget{format: expo.OpenMetrics}}
 	cmd := newExpositionCmd(s, &o)
 	cmd.Use = "openmetrics ARCHIVE..."
-	cmd.Short = "The same as OpenMetrics"
+	cmd.Short = "Print a snapshot or a dump in OpenMetrics"
 	cmd.Example = `  pcparchive export openmetrics rec
   pcparchive export to openmetrics rec
   pcparchive export openmetrics rec --start start > all.om
@@ -63,26 +63,26 @@ func newExportOpenMetricsCmd(s streams) *cobra.Command {
 	return cmd
 }
 
-// newExpositionCmd returns what both commands share.
+// newExpositionCmd returns a command with the help and the flags that the commands for
+// exposition text share.
 func newExpositionCmd(s streams, o *exportPromOptions) *cobra.Command {
 	cmd := &cobra.Command{
-		Long: `Print the values that archives hold at a time as a page in Prometheus' text
-format or as OpenMetrics: for each series its last value up to then, unless it
-ended before. What was recorded from one endpoint comes out as that endpoint
-exposed it; of several endpoints, job and instance tell the series apart. In a
-range, series always have job and instance, and how the scrapes went is among them.
+		Long: `Print the values of archives at one time as a page in Prometheus' text format or in
+OpenMetrics. Each series has its last value up to that time, unless it ended before. The
+page of one recorded endpoint has the series that the endpoint exposed. If there are
+several endpoints, the labels job and instance distinguish their series.
 
-With --start or --end, print all samples of that range with their times, as
-'promtool tsdb create-blocks-from openmetrics' reads them: families and series in
-one piece. The samples wait in a temporary file of about four bytes each.
+With --start or --end, print all samples of that range with their times, grouped by
+family and series as 'promtool tsdb create-blocks-from openmetrics' needs them. There,
+series always have job and instance, and metrics about the scrapes, such as up, are
+included. A temporary file holds the samples, about four bytes each.
 
 ` + archivesHelp + `
 
 ` + mappingHelp + `
 
-The text format has a line '# PCP5' before each of PCP's own metrics, as pmproxy
-writes it, with which a reader can restore the metric. OpenMetrics allows no
-comments.`,
+The text format has a line '# PCP5' before each of PCP's own metrics, as in pages of
+pmproxy, so that a reader can restore the metric. OpenMetrics allows no comments.`,
 		ValidArgsFunction: completeArchives,
 		Args:              nargs(1, -1, "archives"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -90,7 +90,7 @@ comments.`,
 				return usageError{errors.New("--at is for one time, --start and --end are for a range")}
 			}
 			if o.mapping.ranged && !cmd.Flags().Changed("health") {
-				o.health = true // a dump is all that was recorded
+				o.health = true // a dump has everything that was recorded
 			}
 			return runExportProm(cmd.Context(), s, *o, args)
 		},
@@ -99,8 +99,8 @@ comments.`,
 	f.StringVar(&o.at, "at", "end", timeHelp)
 	f.BoolVar(&o.timestamps, "timestamps", false, "print the time of each sample")
 	f.BoolVar(&o.comments, "pcp5", true, "describe PCP's metrics in comments; in the text format only")
-	durationVar(f, &o.lookback, "lookback", 0, "leave out values older than this; 0: none")
-	f.BoolVar(&o.health, "health", false, "include how the scrapes went: up and its siblings; default: in a range")
+	durationVar(f, &o.lookback, "lookback", 0, "leave out values older than this; 0: no limit")
+	f.BoolVar(&o.health, "health", false, "include metrics about the scrapes, such as up; default: in a range only")
 	f.StringVar(&o.target, "target-labels", "auto", "add job and instance: auto (in a range, or if several endpoints were recorded), always or never")
 	f.StringVarP(&o.file, "output-file", "o", "", "write to this file instead of standard output")
 	completeFlag(cmd, "target-labels", "auto", "always", "never")
@@ -129,7 +129,7 @@ func runExportProm(ctx context.Context, s streams, o exportPromOptions, paths []
 	fo.NoHealth = !o.health
 	switch o.target {
 	case "auto":
-		// A dump is for another server, whose own scrapes had them.
+		// The labels of a server's own scrapes are in a dump for another server, too.
 		fo.TargetLabels = o.mapping.ranged || flatten.CountEndpoints(h.Readers()) > 1
 	case "always", "never":
 		fo.TargetLabels = o.target == "always"
@@ -165,7 +165,7 @@ func (o *exportPromOptions) snapshot(ctx context.Context, s streams, h *hosts, f
 	return cmp.Or(err, printWritten(s, o.file, o.output, fo.Report))
 }
 
-// reportNoValues tells why a page may be empty.
+// reportNoValues prints the time range of the archives, to explain an empty page.
 func reportNoValues(s streams, h *hosts, at pcp.Timestamp) {
 	zone := h.Location()
 	line := "no numeric value at " + formatTime(at, zone) + ": the archives begin at " + formatTime(h.Header().Start, zone)
@@ -193,8 +193,8 @@ func dumpArchives(ctx context.Context, s streams, h *hosts, m *mappingOptions, t
 	return t.write(ctx, s, store, fo.Report)
 }
 
-// check refuses a file that is an input, and a report on standard output beside the
-// text.
+// check rejects an output file that is part of the input, and a JSON report that would
+// mix with text on standard output.
 func (t *textTarget) check(inputs []string) error {
 	return cmp.Or(checkTextReport(t.file, t.output), checkOutput(t.file, inputs))
 }

@@ -49,23 +49,22 @@ func newImportURLCmd(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "prom-url [NAME=]URL... -o ARCHIVE",
 		Short: "Record live Prometheus endpoints into an archive",
-		Long: `Record live Prometheus endpoints into a PCP archive until --duration has passed
-or the command is interrupted. Each scrape is one record; each endpoint is a
-source whose metrics are called openmetrics.NAME.… NAME is made from the URL's
-host unless it is given.
+		Long: `Record live Prometheus endpoints into a PCP archive until --duration has passed or the
+command is interrupted. Each scrape becomes one record. Each endpoint is a source, and
+its metrics are named openmetrics.NAME.… Without NAME, the URL's host gives the name.
 
-An endpoint that does not answer is tried again at every interval: 'up' is 0
-meanwhile, and the reason is said once. An archive that exists is never
-overwritten.
+The command tries an endpoint that does not answer again at every interval. Meanwhile
+'up' is 0, and the command reports the reason once. It never overwrites an existing
+archive.
 
-With --append an archive that exists is continued, whoever recorded it, so that a
-recorder that was stopped or killed is started again with the same command: what
-a crash left unfinished is cut off and said, a mark says that nobody recorded in
-between, and every metric and instance keeps its number. Host, version and prefix
-are the archive's.
+With --append the command continues an existing archive, whichever program recorded
+it. After a stop or a crash, start the recorder again with the same command. It cuts
+off the incomplete records that a crash left and reports them. It writes a mark for the
+time without a recording, and every metric and instance keeps its number. The archive
+keeps its host, its version and its prefix.
 
---map node_exporter records what that exporter measures as PCP's own metrics, which
-pmrep, pmstat, pcp atop and views written for PCP ask for.`,
+--map node_exporter records that exporter's series as PCP's own metrics, which pmrep,
+pmstat, pcp atop and views made for PCP read.`,
 		Example: `  pcparchive import prom-url http://localhost:9100/metrics -o rec --interval 1s --duration 30s
   pcparchive import from prom-url http://localhost:9100/metrics -o rec --duration 30s
   pcparchive import prom-url web=https://web:8443/metrics db=http://db:9187/metrics -o both
@@ -77,15 +76,15 @@ pmrep, pmstat, pcp atop and views written for PCP ask for.`,
 	f := cmd.Flags()
 	f.StringVarP(&o.out, "output-archive", "o", "", "archive to write: ARCHIVE.meta, ARCHIVE.index, ARCHIVE.0")
 	durationVar(f, &o.interval, "interval", 10*time.Second, "time between scrapes")
-	durationVar(f, &o.duration, "duration", 0, "stop after this time; 0: when interrupted")
+	durationVar(f, &o.duration, "duration", 0, "stop after this time; 0: record until interrupted")
 	durationVar(f, &o.timeout, "timeout", 0, "time limit of a scrape; 0: the interval, at most 10s")
-	f.StringVar(&o.bodyLimit, "body-limit", "256MiB", "longest page accepted, 0: any")
+	f.StringVar(&o.bodyLimit, "body-limit", "256MiB", "size of the longest page that is accepted; 0: no limit")
 	f.StringVar(&o.settings, "scrape-config", "", "YAML file with settings of Prometheus' scrape_config for all URLs, such as authorization, tls_config, sample_limit, metric_relabel_configs")
 	f.StringVar(&o.prefix, "prefix", "", "first component of all metric names; default: openmetrics")
 	f.StringVar(&o.host, "host", "", "host name of the archive; default: the one host of the URLs, or this host's")
 	addPairsFlag(cmd, &o.external, "label", "context label, as in `dc=east`; may be repeated")
 	addVersionFlag(cmd, &o.version, "archive format, 2 or 3; default: 3")
-	addVolumeFlags(cmd, &o.volumeSize, &o.compress, "volumes that are complete")
+	addVolumeFlags(cmd, &o.volumeSize, &o.compress, "complete volumes")
 	f.BoolVar(&o.appendTo, "append", false, "continue the archive if it exists")
 	addMapFlag(cmd, &o.maps)
 	addOutputFlag(cmd, &o.output)

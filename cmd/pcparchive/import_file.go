@@ -25,21 +25,21 @@ func newImportFileCmd(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "prom-file FILE|DIR|-... -o ARCHIVE",
 		Short: "Turn exposition pages and dumps into an archive",
-		Long: `Turn pages in Prometheus' text format or OpenMetrics into an archive: snapshots,
-whose samples get the time at which the file was last changed, and dumps of many
-times such as 'promtool tsdb create-blocks-from openmetrics' reads, of any size
-and in any order of time. A folder means the *.prom, *.txt and *.om files in it.
-Files may be compressed.
+		Long: `Turn pages in Prometheus' text format or in OpenMetrics into an archive. A page is a
+snapshot, or a dump of many times as 'promtool tsdb create-blocks-from openmetrics'
+reads it. The samples of a snapshot get the time at which the file last changed. A dump
+may have any size and any order of time. A folder stands for the *.prom, *.txt and *.om
+files in it. Files may be compressed.
 
-The format is told from what only one of them has: '# EOF', units, types,
-exemplars, times with fractions. Whole times are milliseconds in the text format
-and seconds in OpenMetrics; where they would be in the wrong century, or nothing
-tells the format, say --format. Lines and files that cannot be read are named, the
-rest is read, and the exit status is 4.
+The command recognizes the format by features that only one format has: '# EOF', units,
+types, exemplars, times with fractions. Whole times are milliseconds in the text format
+and seconds in OpenMetrics. Give --format if a page shows no such feature, or if its
+times would be in the wrong century. The command reports lines and files that it cannot
+read, and reads the rest; the exit status is then 4.
 
-Pages of pmproxy and pcp2openmetrics, and of 'pcparchive export prom', say with
-'# PCP5' lines which metrics of PCP their samples are. Those come back with name,
-number, type, semantics, units and instances.
+Pages of pmproxy, pcp2openmetrics and 'pcparchive export prom' declare metrics of PCP in
+'# PCP5' lines. These metrics get their names, numbers, types, semantics, units and
+instances back.
 
 ` + samplesHelp,
 		Example: `  curl -s http://localhost:9100/metrics | pcparchive import prom-file - -o rec
@@ -75,7 +75,7 @@ type pageOptions struct {
 func (o *pageOptions) add(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&o.format, "format", "auto", "auto, text or openmetrics")
-	f.StringVar(&o.at, "time", "", "time of samples without one, such as '2026-03-07 14:30', yesterday 14:30 or in RFC 3339; default: the file's, of standard input now")
+	f.StringVar(&o.at, "time", "", "time of samples without a time, such as '2026-03-07 14:30', yesterday 14:30 or in RFC 3339; default: the last change of the file, or now for standard input")
 	completeFlag(cmd, "format", "auto", expo.Text.String(), expo.OpenMetrics.String())
 }
 
@@ -128,7 +128,7 @@ func openPages(s streams, o pageOptions, args []string, report *prom.Report) (*s
 // pageAdvice adds to a page's fault the flag that mends it.
 func pageAdvice(err error) error {
 	if errors.Is(err, expo.ErrAmbiguous) {
-		return fmt.Errorf("%w; --format text or --format openmetrics decides", err)
+		return fmt.Errorf("%w; give --format text or --format openmetrics", err)
 	}
 	return err
 }

@@ -23,15 +23,15 @@ func newImportJSONCmd(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "prom-json FILE|DIR|-... -o ARCHIVE",
 		Short: "Turn saved replies of Prometheus' query API into an archive",
-		Long: `Turn saved replies of Prometheus' query API into an archive: query_range and
-query, whole replies or just their data or result, several in a file, or a folder
-of *.json; files may be compressed. Series of one name and labels are one,
-whatever files they are in.
+		Long: `Turn saved replies of Prometheus' query API into an archive. An input is a file of
+replies to query_range or query, or a folder of *.json files. A file may hold several
+replies, whole or only their data or result, and it may be compressed. Series with the
+same name and labels are one series, whichever files they come from.
 
-Results of functions have no name: they get that of the file, or --metric. Native
-histograms are rebuilt from their buckets; what has buckets that no histogram has
-is counted and left out. A file, reply, series, histogram or sample that cannot be
-read is named, the rest is read, and the exit status is 4.
+Results of functions have no name. They get the name of the file, or that of --metric.
+The command rebuilds native histograms from their buckets. It counts histograms with
+other buckets and leaves them out. It reports a file, reply, series, histogram or sample
+that it cannot read, and reads the rest; the exit status is then 4.
 
 ` + samplesHelp,
 		Example: `  curl -s 'http://prometheus:9090/api/v1/query_range?query=up&start=…&end=…&step=15' > up.json
@@ -42,7 +42,7 @@ read is named, the rest is read, and the exit status is 4.
 		RunE: func(cmd *cobra.Command, args []string) error { return runImportJSON(cmd.Context(), s, o, args) },
 	}
 	o.add(cmd, "")
-	cmd.Flags().StringVar(&o.metric, "metric", "", "name of series that have none; default: the file's, without its ending")
+	cmd.Flags().StringVar(&o.metric, "metric", "", "name of series without a name; default: the name of the file without its ending")
 	return cmd
 }
 

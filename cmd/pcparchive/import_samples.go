@@ -36,15 +36,16 @@ type sampleOptions struct {
 	compress   archive.Compression
 }
 
-// samplesHelp describes what those verbs have in common.
-const samplesHelp = `Each pair of the labels job and instance is a source of its own, whose metrics are
-called openmetrics.SOURCE.… The archive's host is that of the label 'hostname', or
-of 'instance', if all series agree. --split-by LABEL makes an archive for each
-value of a label, in the folder that -o names; of 'instance' the host counts, and
-what has none goes by 'hostname'. What lacks the label is called other.
---map node_exporter records what PCP measures itself under PCP's own names.
+// samplesHelp is the part of the help that those verbs share.
+const samplesHelp = `Each pair of the labels job and instance is a source. Its metrics are named
+openmetrics.SOURCE.… The host of the archive is the value of the label 'hostname', or
+else the host in 'instance', if all series agree on it. --split-by LABEL writes an
+archive for each value of a label, in the folder that -o names. With --split-by
+instance the port does not count, and series without 'instance' go by 'hostname'. The
+archive of series without the label is called other. --map node_exporter records the
+series that PCP itself measures, too, under PCP's own names.
 
-An archive that exists is never overwritten; what -o names appears when it is
+An import never overwrites an existing archive. The output appears when it is
 complete.`
 
 // add adds the flags to a command. splitBy is the default of --split-by.
@@ -53,12 +54,12 @@ func (o *sampleOptions) add(cmd *cobra.Command, splitBy string) {
 	f := cmd.Flags()
 	f.StringVarP(&o.out, "output-archive", "o", "", "archive to write, or with --split-by the folder of archives")
 	f.StringVar(&o.prefix, "prefix", "", "first component of names; default: openmetrics")
-	f.StringVar(&o.host, "host", "", "host name of the archive, or of what names none among several")
+	f.StringVar(&o.host, "host", "", "host name of the archive; of several archives, that of series without a host")
 	addPairsFlag(cmd, &o.external, "label", "context label, as in `dc=east`; may be repeated")
-	f.StringVar(&o.splitBy, "split-by", splitBy, "one archive for each value of this label, named by it; none: one archive")
+	f.StringVar(&o.splitBy, "split-by", splitBy, "write an archive for each value of this label, named after it; none: one archive")
 	addMapFlag(cmd, &o.maps)
 	addRelabelFlag(cmd, &o.relabel)
-	f.Var(&o.memory, "sort-memory", "memory for bringing samples into order of time; what is more goes to a temporary file")
+	f.Var(&o.memory, "sort-memory", "memory for sorting samples by time; a temporary file holds the rest")
 	addVersionFlag(cmd, &o.version, "archive format, 2 or 3; default: 3")
 	addVolumeFlags(cmd, &o.volumeSize, &o.compress, "volumes")
 	addTimezoneFlag(cmd, &o.zones, usualUTC)
@@ -68,7 +69,7 @@ func (o *sampleOptions) add(cmd *cobra.Command, splitBy string) {
 // splitNone is the value of --split-by that makes one archive.
 const splitNone = "none"
 
-// split returns the label that splits, empty if none does.
+// split returns the label by which series are split, or empty for one archive.
 func (o *sampleOptions) split() string {
 	if o.splitBy == splitNone {
 		return ""
@@ -85,8 +86,7 @@ func (o *sampleOptions) importer(report *prom.Report) (*ingest.Importer, error) 
 	return newImporter(options)
 }
 
-// newImporter returns an importer. A mistake in the options is one in the command
-// line.
+// newImporter returns an importer. A mistake in the options is a usage error.
 func newImporter(o ingest.Options) (*ingest.Importer, error) {
 	im, err := ingest.New(o)
 	return im, importError(err)
@@ -108,7 +108,8 @@ func (o *sampleOptions) ingest(report *prom.Report) (ingest.Options, error) {
 	}, nil
 }
 
-// importError makes a usage error of an option that no archive can have.
+// importError turns the error for an option that no archive can have into a usage
+// error.
 func importError(err error) error {
 	var mistake *ingest.OptionError
 	if errors.As(err, &mistake) {
@@ -126,13 +127,13 @@ func printReplaced(s streams, archives []string) {
 
 var errNoSamples = errors.New("no samples: nothing was written")
 
-// importOutput is what the verbs that import print as JSON.
+// importOutput is the JSON that the verbs for imports print.
 type importOutput struct {
 	Archives []importedArchive `json:"archives"`
 	Losses   []prom.LossCount  `json:"losses"`
 }
 
-// importedArchive is an archive in that output.
+// importedArchive is an archive in an importOutput.
 type importedArchive struct {
 	Archive string    `json:"archive"`
 	Host    string    `json:"host"`
@@ -142,11 +143,11 @@ type importedArchive struct {
 	End     time.Time `json:"end"`
 }
 
-// printImport prints what an import wrote.
+// printImport prints the archives that an import wrote, and its losses.
 func printImport(s streams, o *sampleOptions, res *ingest.Result, report *prom.Report) error {
 	if o.output != outputJSON {
 		for _, path := range res.Mixed {
-			fmt.Fprintf(s.err, "%s: pages of several hosts: --split-by hostname gives each an archive, in which PCP's metrics are PCP's again\n", path)
+			fmt.Fprintf(s.err, "%s: holds pages of several hosts, so PCP's metrics became Prometheus metrics; --split-by hostname gives each host an archive with PCP's metrics\n", path)
 		}
 	}
 	printReplaced(s, res.Replaced)

@@ -18,7 +18,7 @@ type importTSDBOptions struct {
 	sampleOptions
 	match      matchFlag
 	start, end string
-	splitGiven bool // --split-by was: archives go to a folder, be it one
+	splitGiven bool // --split-by was given: the output is a folder even for one archive
 }
 
 func newImportTSDBCmd(s streams) *cobra.Command {
@@ -26,27 +26,27 @@ func newImportTSDBCmd(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "tsdb BLOCK|DATA... -o ARCHIVE",
 		Short: "Turn Prometheus TSDB blocks into archives",
-		Long: `Turn Prometheus TSDB blocks into PCP archives: single blocks, folders of them, or
-a server's data folder, whose write-ahead log is read too, so that it need not be
-stopped. Nothing is written to the input, which may be on read-only media. Blocks
-may overlap: a sample that several have is taken once. What is damaged is named
-and the rest is read. Blocks that Thanos downsampled give the average of each
-interval, and counters at its end, where no block has finer data.
+		Long: `Turn Prometheus TSDB blocks into PCP archives. An input is a block, a folder of blocks,
+or the data folder of a server. The command also reads the server's write-ahead log, so
+the server may keep running. It writes nothing to the input, which may be on read-only
+media. Blocks may overlap: a sample in several blocks counts once. The command reports
+damage and reads the rest. Blocks that Thanos downsampled give the average of each
+interval, and the value of a counter at its end, where no block has finer data.
 
-Each host gets an archive of its own: its series are those whose label 'instance'
-begins with the host, or that have none and whose label 'hostname' is the host.
-If there is one host, ARCHIVE is the archive's name; if there are more, it is a
-folder, and the archives in it are named after the hosts, with _ for any character
-but letters, digits, dots and dashes; what names no host is called other. With
---split-by LABEL each value of that label gets an archive, always in a folder, and
-with --split-by none all goes to one. --relabel comes before the splitting.
+Each host gets an archive. The label 'instance' names the host of a series, or else the
+label 'hostname'. If there is one host, ARCHIVE is the name of the archive. If there are
+several, ARCHIVE is a folder, and each archive is named after its host, with _ for every
+character except letters, digits, dots and dashes. The archive of series without a host
+is called other. With --split-by LABEL each value of that label gets an archive, always
+in a folder. With --split-by none all series go to one archive. --relabel changes series
+before they are split.
 
-Blocks that pcparchive made of archives tell which PCP metrics their series were;
-these become those metrics again. All others are named openmetrics.JOB.…
+Blocks that pcparchive wrote record which PCP metrics their series were. These series
+become the same metrics again. All others are named openmetrics.JOB.…
 
-An archive that exists is never overwritten; what -o names appears when it is
-complete. Many hosts are done 64 at a time, so the number of files that are open
-and the memory do not depend on how many there are.`,
+An import never overwrites an existing archive. The output appears when it is complete.
+The command writes at most 64 archives at a time, so memory and the number of open files
+do not grow with the number of hosts.`,
 		Example: `  pcparchive import tsdb /var/lib/prometheus/data -o archives
   pcparchive import from tsdb /var/lib/prometheus/data -o archives
   pcparchive import tsdb 01JD0C4RZ4GJYX2MCGNV9N7B2V -o rec --split-by none
@@ -61,10 +61,10 @@ and the memory do not depend on how many there are.`,
 	o.memory = read.DefaultMemory
 	f := cmd.Flags()
 	addMatchFlag(cmd, &o.match)
-	f.StringVar(&o.start, "start", "", "leave out what is earlier: "+timeHelp+"; archive stands for the input")
-	f.StringVar(&o.end, "end", "", "leave out what is later")
+	f.StringVar(&o.start, "start", "", "leave out earlier samples: "+timeHelp+"; here the archive is the input")
+	f.StringVar(&o.end, "end", "", "leave out later samples")
 	memory := f.Lookup("sort-memory")
-	memory.Usage, memory.DefValue = "memory for bringing samples into order of time; series need about 1 KiB each besides", o.memory.String()
+	memory.Usage, memory.DefValue = "memory for sorting samples by time; each series needs about 1 KiB in addition", o.memory.String()
 	return cmd
 }
 
@@ -74,7 +74,7 @@ func runImportTSDB(ctx context.Context, s streams, o importTSDBOptions, paths []
 	return importBlocks(ctx, s, &o.sampleOptions, b, o.splitGiven, report)
 }
 
-// importBlocks makes archives of blocks and prints what it wrote. folder makes the
+// importBlocks makes archives of blocks and prints them. folder makes the
 // output a folder even for a single archive.
 func importBlocks(ctx context.Context, s streams, o *sampleOptions, b blockSelection, folder bool, report *prom.Report) error {
 	options, err := o.ingest(report)
@@ -132,10 +132,10 @@ func (b *blockSelection) open(ctx context.Context, damages *damageLog, report *p
 	return r, nil
 }
 
-// tsdbSpan makes the input what times on the command line are relative to.
+// tsdbSpan is the timeline of blocks. Times on the command line are relative to it.
 type tsdbSpan struct{ start, end int64 }
 
-// Header has the time at which the input starts.
+// Header returns a label with the time of the first sample.
 func (t tsdbSpan) Header() *archive.Header {
 	return &archive.Header{Start: pcp.TimestampMilli(t.start)}
 }
@@ -143,5 +143,5 @@ func (t tsdbSpan) Header() *archive.Header {
 // End returns the time of the last sample.
 func (t tsdbSpan) End() (pcp.Timestamp, error) { return pcp.TimestampMilli(t.end), nil }
 
-// Location returns UTC: blocks know of no zone.
+// Location returns UTC, because blocks have no time zone.
 func (tsdbSpan) Location() *time.Location { return time.UTC }

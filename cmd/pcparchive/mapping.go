@@ -15,8 +15,7 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// mappingOptions are the flags that say what becomes of PCP's own metrics on
-// their way to Prometheus.
+// mappingOptions are the flags that map PCP's own metrics to Prometheus series.
 type mappingOptions struct {
 	names        naming.Style
 	strings      string
@@ -33,32 +32,32 @@ type mappingOptions struct {
 	zones        zoneFlags
 }
 
-// mappingHelp describes the flags that have a story.
-const mappingHelp = `--names prometheus brings values to seconds and bytes, puts the unit at the end of
-the name and _total on counters; --names utf8 keeps names as PCP has them.
---strings info turns text into the label 'value' of a series that is 1.
---unwrap continues 32-bit counters over a wrap; a value that fell by less than
-half the range is a reset. --step 5m keeps the last value of each five minutes,
-and those around a counter's reset. --repeat-discrete 1m repeats values that PCP
-records once, which PromQL would not find after five minutes.
---split-at-marks makes another series of each counter after a gap in the recording,
-with the label 'since', so that rate() cannot reach across it.`
+// mappingHelp describes the flags that need more than a line.
+const mappingHelp = `--names prometheus converts values to seconds and bytes, and puts the unit at the end of
+a name and _total at the end of a counter's name. --names utf8 keeps PCP's names.
+--strings info exports text as the label 'value' of a series with the value 1.
+--unwrap continues 32-bit counters across a wrap; a counter that decreased by less than
+half its range was reset. --step 5m keeps the last value in each five minutes, and the
+values around the reset of a counter. --repeat-discrete 1m repeats values that PCP
+records once, because PromQL does not find them after five minutes.
+--split-at-marks begins a new series of each counter after a gap in the recording, with
+the label 'since', so that rate() does not reach across the gap.`
 
 // add adds the flags to a command.
 func (o *mappingOptions) add(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.Var(&o.names, "names", "of PCP's own metrics: pcp, prometheus or utf8")
-	f.StringVar(&o.strings, "strings", "skip", "metrics whose values are text: skip or info")
-	f.BoolVar(&o.unwrap, "unwrap", false, "continue 32-bit counters over a wrap")
-	durationVar(f, &o.repeat, "repeat-discrete", 0, "repeat discrete values this often; 0: not")
-	durationVar(f, &o.step, "step", 0, "keep the last value of each step, and resets of counters; 0: keep all")
-	f.BoolVar(&o.instanceIDs, "label-instid", false, "add the number of instances as the label 'instid'")
+	f.Var(&o.names, "names", "names of PCP's own metrics: pcp, prometheus or utf8")
+	f.StringVar(&o.strings, "strings", "skip", "metrics with text as values: skip, or info to export the text as a label")
+	f.BoolVar(&o.unwrap, "unwrap", false, "continue 32-bit counters across a wrap")
+	durationVar(f, &o.repeat, "repeat-discrete", 0, "repeat discrete values at this interval; 0: do not repeat")
+	durationVar(f, &o.step, "step", 0, "keep the last value of each step, and resets of counters; 0: keep all values")
+	f.BoolVar(&o.instanceIDs, "label-instid", false, "add the number of the instance as the label 'instid'")
 	f.BoolVar(&o.optional, "optional-labels", false, "add PCP's optional labels")
-	f.BoolVar(&o.splitAtMarks, "split-at-marks", false, "begin new series of counters after a gap, with the label 'since'")
-	addPairsFlag(cmd, &o.labels, "label", "add a label to series that have none of the name, as in `dc=east`; may be repeated")
+	f.BoolVar(&o.splitAtMarks, "split-at-marks", false, "begin a new series of each counter after a gap, with the label 'since'")
+	addPairsFlag(cmd, &o.labels, "label", "add a label to series that lack it, as in `dc=east`; may be repeated")
 	addRelabelFlag(cmd, &o.relabel)
-	f.StringVar(&o.start, "start", "start", "first time: "+timeHelp)
-	f.StringVar(&o.end, "end", "end", "last time")
+	f.StringVar(&o.start, "start", "start", "leave out earlier values: "+timeHelp)
+	f.StringVar(&o.end, "end", "end", "leave out later values")
 	addZoneFlags(cmd, &o.zones, usualHost)
 	completeFlag(cmd, "names", naming.NamesPCP.String(), naming.NamesPrometheus.String(), naming.NamesUTF8.String())
 	completeFlag(cmd, "strings", "skip", "info")
@@ -67,20 +66,20 @@ func (o *mappingOptions) add(cmd *cobra.Command) {
 	}
 }
 
-// check refuses what cannot be.
+// check rejects values that a flag cannot have.
 func (o *mappingOptions) check() error {
 	switch {
 	case o.strings != "skip" && o.strings != "info":
 		return usageError{fmt.Errorf("--strings %q: want skip or info", o.strings)}
 	case o.repeat != 0 && o.repeat < time.Millisecond:
-		return usageError{fmt.Errorf("--repeat-discrete %s: want a millisecond at least", o.repeat)}
+		return usageError{fmt.Errorf("--repeat-discrete %s: want at least 1ms", o.repeat)}
 	case o.step < 0:
 		return usageError{fmt.Errorf("--step %s is negative", o.step)}
 	}
 	return checkLabels("label", o.labels, o.names == naming.NamesUTF8)
 }
 
-// checkLabels refuses labels that Prometheus does not take.
+// checkLabels rejects labels that Prometheus rejects.
 func checkLabels(flag string, labels map[string]string, utf8 bool) error {
 	scheme := model.LegacyValidation
 	if utf8 {
@@ -88,13 +87,13 @@ func checkLabels(flag string, labels map[string]string, utf8 bool) error {
 	}
 	for _, l := range labelsOf(labels) {
 		if l.Name == model.MetricNameLabel || !scheme.IsValidLabelName(l.Name) {
-			return usageError{fmt.Errorf("--%s %s=%s: the name of a label has letters, digits and _, and begins with none of the digits", flag, l.Name, l.Value)}
+			return usageError{fmt.Errorf("--%s %s=%s: a label name consists of letters, digits and _, and does not begin with a digit", flag, l.Name, l.Value)}
 		}
 	}
 	return nil
 }
 
-// times returns the range that was asked for.
+// times returns the range of --start and --end.
 func (o *mappingOptions) times(t timeline) (from, to pcp.Timestamp, err error) {
 	to = pcp.MaxTime
 	if !o.ranged {
@@ -103,7 +102,7 @@ func (o *mappingOptions) times(t timeline) (from, to pcp.Timestamp, err error) {
 	return parseRange(o.start, o.end, t)
 }
 
-// flattenOptions are what the flags mean to a Flattener.
+// flattenOptions returns the options of a Flattener for the flags.
 func (o *mappingOptions) flattenOptions(r *prom.Report) flatten.Options {
 	return flatten.Options{
 		Names: o.names, TextLabels: o.strings == "info", InstanceIDs: o.instanceIDs, OptionalLabels: o.optional,
@@ -111,7 +110,7 @@ func (o *mappingOptions) flattenOptions(r *prom.Report) flatten.Options {
 	}
 }
 
-// stages are the stages between steps that the flags ask for.
+// stages returns the stages between steps that the flags ask for.
 func (o *mappingOptions) stages() convert.Stages {
 	return convert.Stages{Unwrap: o.unwrap, Step: o.step}
 }

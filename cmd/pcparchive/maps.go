@@ -10,6 +10,6 @@ import (
 
 // addMapFlag adds --map to a command.
 func addMapFlag(cmd *cobra.Command, names *[]string) {
-	cmd.Flags().StringSliceVar(names, "map", nil, "record the metrics of an exporter as PCP's own: "+strings.Join(nativemap.Names(), ", "))
+	cmd.Flags().StringSliceVar(names, "map", nil, "record the series of an exporter as PCP's own metrics: "+strings.Join(nativemap.Names(), ", "))
 	completeFlag(cmd, "map", nativemap.Names()...)
 }

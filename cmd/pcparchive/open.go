@@ -102,16 +102,17 @@ func (h *hosts) report(counts func(store.Problem) bool) (err error) {
 	return err
 }
 
-// problemText says what is wrong with an archive and which part of it was used.
+// problemText returns the message for a problem of an archive: its cause, and the part
+// of the archive that was used.
 func problemText(p store.Problem) string {
 	var d *archive.Damage
 	switch {
 	case p.Skipped:
-		return fmt.Sprintf("%v; nothing of %s was used", p.Err, p.Archive)
+		return fmt.Sprintf("%v; left out %s", p.Err, p.Archive)
 	case errors.As(p.Err, &d):
 		return d.Error() // names the part itself
 	}
-	return fmt.Sprintf("%v; what precedes it was used", p.Err)
+	return fmt.Sprintf("%v; used everything before it", p.Err)
 }
 
 // timeline is one archive, or the archives of a host or of several.

@@ -87,14 +87,14 @@ func inputFormat(s streams, paths []string) (format.Format, streams, error) {
 		case errors.Is(err, fs.ErrNotExist) && strings.Contains(path, ","):
 			f = format.Archive // a list
 		case errors.Is(err, format.ErrNotRegular):
-			return "", s, usageError{fmt.Errorf("%s can be read but once: say with --from what it holds", path)}
+			return "", s, usageError{fmt.Errorf("%s is a pipe or a device, which can be read only once: give its format with --from", path)}
 		case errors.Is(err, format.ErrUnknown):
-			return "", s, fmt.Errorf("%w; --from says what it is", err)
+			return "", s, fmt.Errorf("%w; give its format with --from", err)
 		case err != nil:
 			return "", s, err
 		}
 		if common != format.Unknown && f != common {
-			return "", s, usageError{fmt.Errorf("%s holds %s and %s holds %s: convert them one after the other, or say --from", paths[0], common, path, f)}
+			return "", s, usageError{fmt.Errorf("%s holds %s and %s holds %s: convert them one after the other, or give --from", paths[0], common, path, f)}
 		}
 		common = f
 	}

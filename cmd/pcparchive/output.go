@@ -83,8 +83,8 @@ func newPlainHandler(w io.Writer) slog.Handler {
 	}})
 }
 
-// reportLosses names what did not cross. It returns errSkipped if bad data is the
-// reason; what Prometheus and PCP cannot share is no failure.
+// reportLosses prints the data that a conversion left out. It returns errSkipped if bad
+// data is the reason. Data that only one of Prometheus and PCP can hold is no failure.
 func reportLosses(s streams, r *prom.Report) error {
 	for _, line := range r.Summary() {
 		fmt.Fprintln(s.err, line)

@@ -81,7 +81,7 @@ func plainFlagError(err error) error {
 		want = "want a number"
 	}
 	if m[2] == "value out of range" {
-		want += " that is not as large"
+		want = strings.Replace(want, "want a", "want a smaller", 1)
 	}
 	return errors.New(strings.Replace(err.Error(), m[0], want, 1))
 }

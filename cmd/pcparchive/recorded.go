@@ -10,7 +10,7 @@ import (
 	"github.com/pcparchive/pcparchive/scrape"
 )
 
-// recordOutput is what import prom-url prints.
+// recordOutput is the JSON that import prom-url prints.
 type recordOutput struct {
 	Archive   string           `json:"archive"`
 	Scrapes   int64            `json:"scrapes"`
@@ -23,11 +23,12 @@ type recordOutput struct {
 	Losses    []prom.LossCount `json:"losses"`
 }
 
-// printRecorded prints what was recorded. Nothing but failures is an error.
+// printRecorded prints the size of a recording. A recording in which every scrape failed
+// is an error.
 func printRecorded(s streams, o recordOptions, st scrape.Stats, report *prom.Report) error {
 	switch {
 	case st.Scrapes > 0 && st.Failed == st.Scrapes:
-		return fmt.Errorf("no scrape succeeded, and the archive has nothing but the reasons: %s", recordSummary(o.out, st))
+		return fmt.Errorf("no scrape succeeded, and the archive holds only the reasons: %s", recordSummary(o.out, st))
 	case o.output == outputJSON:
 		return writeJSON(s.out, recordOutput{o.out, st.Scrapes, st.Failed, st.Sources, st.Series, st.Samples, st.Bytes, st.PerDay, report.Losses()})
 	}
@@ -35,7 +36,7 @@ func printRecorded(s streams, o recordOptions, st scrape.Stats, report *prom.Rep
 	return err
 }
 
-// recordLine tells how a recording goes.
+// recordLine returns the status line of a recording.
 func recordLine(st scrape.Stats, elapsed time.Duration) string {
 	line := fmt.Sprintf("%s  %s", elapsed.Round(time.Second), plural(st.Scrapes, "scrape"))
 	if st.Failed > 0 {
@@ -44,7 +45,7 @@ func recordLine(st scrape.Stats, elapsed time.Duration) string {
 	return line + fmt.Sprintf("  %d series  %s  %s", st.Series, humanize.IBytes(uint64(st.Bytes)), perDay(st))
 }
 
-// perDay shows how fast a recording grows.
+// perDay returns the growth of a recording for a day as text.
 func perDay(st scrape.Stats) string {
 	if st.PerDay == 0 {
 		return "?"
@@ -52,7 +53,7 @@ func perDay(st scrape.Stats) string {
 	return humanize.IBytes(uint64(st.PerDay)) + "/day"
 }
 
-// recordSummary tells what was recorded.
+// recordSummary returns the result of a recording as a line.
 func recordSummary(name string, st scrape.Stats) string {
 	line := fmt.Sprintf("%s: %s", name, plural(st.Scrapes, "scrape"))
 	if st.Failed > 0 {

@@ -17,7 +17,7 @@ type relabelFlag struct {
 
 // addRelabelFlag adds --relabel to a command.
 func addRelabelFlag(cmd *cobra.Command, r *relabelFlag) {
-	cmd.Flags().Var(r, "relabel", "YAML file of rules as in Prometheus' metric_relabel_configs, applied to the series on their way")
+	cmd.Flags().Var(r, "relabel", "YAML file of rules as in Prometheus' metric_relabel_configs, applied to all series")
 }
 
 // String returns the file's name.
@@ -33,12 +33,12 @@ func (r *relabelFlag) Set(path string) (err error) {
 // Type names the value in help.
 func (*relabelFlag) Type() string { return "file" }
 
-// matchFlag is the value of --match: selectors, any of which counts.
+// matchFlag is the value of --match. A series needs to match only one of the selectors.
 type matchFlag []string
 
 // addMatchFlag adds --match to a command.
 func addMatchFlag(cmd *cobra.Command, m *matchFlag) {
-	cmd.Flags().Var(m, "match", "only series in blocks that this PromQL selector selects; may be repeated: any of them")
+	cmd.Flags().Var(m, "match", "only series of blocks that this PromQL selector selects; may be repeated to select more")
 }
 
 // String returns the selectors.

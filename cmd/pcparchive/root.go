@@ -118,8 +118,8 @@ func group(use, short string, children ...*cobra.Command) *cobra.Command {
 	cmd := &cobra.Command{Use: use, Short: short, RunE: helpOnly}
 	cmd.AddCommand(children...)
 	if word := prepositions[use]; word != "" {
-		cmd.Long = fmt.Sprintf("%s.\n\nThe word '%s' may follow: 'pcparchive %s %s tsdb' is 'pcparchive %s tsdb'.", short, word, use, word, use)
-		cmd.ValidArgs = []string{word + "\tmay precede what follows"}
+		cmd.Long = fmt.Sprintf("%s.\n\nThe word '%s' may follow: 'pcparchive %s %s tsdb' means 'pcparchive %s tsdb'.", short, word, use, word, use)
+		cmd.ValidArgs = []string{word + "\tmay precede the format"}
 	}
 	return cmd
 }

@@ -29,7 +29,7 @@ func (in *sampleInput) end(err error) error {
 	return err
 }
 
-// importSamples makes archives of samples and prints what it wrote.
+// importSamples makes archives of samples and prints them.
 func importSamples(ctx context.Context, s streams, o sampleOptions, in *sampleInput, report *prom.Report) error {
 	im, err := o.importer(report)
 	if err != nil {

@@ -122,7 +122,7 @@ func runSummary(ctx context.Context, s streams, o summaryOptions, paths, names [
 	}
 	for _, name := range names {
 		if !h.HasMetric(name) {
-			return cmp.Or(h.Unusable(), fmt.Errorf("metric %s: the archive has none of this name or below it%s", name, h.didYouMean(name)))
+			return cmp.Or(h.Unusable(), fmt.Errorf("metric %s: the archive has no metric of this name and none below it%s", name, h.didYouMean(name)))
 		}
 	}
 	var all []hostSummary
@@ -154,7 +154,7 @@ func (o summaryOptions) explain(ctx context.Context, h *hosts, names []string) {
 		return // runSummary has returned the error
 	}
 	if len(o.instances) > 0 {
-		fmt.Fprintln(h.s.err, "--instance leaves all others out; 'pcparchive dump -i' lists instances")
+		fmt.Fprintln(h.s.err, "--instance selects no other instances; 'pcparchive dump -i' lists all")
 	}
 	r := summary.Request{From: opts.From, To: opts.To}
 	if len(names) == 0 {

@@ -27,21 +27,21 @@ func toOutput(ctx context.Context, s streams, path string, write func(io.Writer)
 	return expo.WriteFile(ctx, path, write)
 }
 
-// writtenOutput is what is printed of a text file.
+// writtenOutput is the JSON that a verb prints about a text file.
 type writtenOutput struct {
 	File   string           `json:"file"`
 	Losses []prom.LossCount `json:"losses"`
 }
 
-// checkTextReport refuses a report where the text itself goes.
+// checkTextReport rejects a JSON report on standard output if the text goes there.
 func checkTextReport(file string, format outputFormat) error {
 	if format == outputJSON && (file == "" || file == "-") {
-		return usageError{errors.New("--output json tells of a file, and this is standard output: name one")}
+		return usageError{errors.New("--output json reports about a file, and the text goes to standard output: name a file for it")}
 	}
 	return nil
 }
 
-// printWritten tells a program what was written to a file. People see that.
+// printWritten prints a report about a text file as JSON. Text output needs no report.
 func printWritten(s streams, file string, format outputFormat, report *prom.Report) error {
 	if format != outputJSON {
 		return nil

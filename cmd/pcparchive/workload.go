@@ -51,23 +51,24 @@ func (w *workload) handler() http.Handler {
 	return mux
 }
 
-// run makes things happen until ctx ends.
+// run changes the metrics until ctx ends.
 func (w *workload) run(ctx context.Context) {
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
+	ticker := time.NewTicker(50 * time.Millisecond)
+	defer ticker.Stop()
 	began := time.Now()
 	for {
-		w.turn(time.Since(began))
+		w.tick(time.Since(began))
 		select {
 		case <-ctx.Done():
 			return
-		case <-tick.C:
+		case <-ticker.C:
 		}
 	}
 }
 
-// turn is a twentieth of a second of the service's life.
-func (w *workload) turn(age time.Duration) {
+// tick changes the metrics as a twentieth of a second would; age is the time since the
+// start.
+func (w *workload) tick(age time.Duration) {
 	for range rand.IntN(5) {
 		path := []string{"/", "/cart", "/search?q=\"pcp\""}[rand.IntN(3)]
 		code := "200"

@@ -16,7 +16,7 @@ import (
 // byteSize is the value of a flag, such as 100MB or 1GiB.
 type byteSize int64
 
-// String returns the size as a flag may have it.
+// String returns the size in a form that Set accepts.
 func (b *byteSize) String() string {
 	if *b == 0 {
 		return "0"
@@ -37,16 +37,16 @@ func (b *byteSize) Set(s string) error {
 // Type names the value in help.
 func (*byteSize) Type() string { return "size" }
 
-// addVersionFlag adds --archive-version, of which 0 is the default.
+// addVersionFlag adds --archive-version. The value 0 means that the flag is not given.
 func addVersionFlag(cmd *cobra.Command, v *pcp.Version, help string) {
 	cmd.Flags().Var((*archiveVersion)(v), "archive-version", help)
 	completeFlag(cmd, "archive-version", "2", "3")
 }
 
-// archiveVersion is a version that may be left open.
+// archiveVersion is the value of --archive-version; zero means that it is not given.
 type archiveVersion pcp.Version
 
-// String returns "" for the version that is left open.
+// String returns the version, and "" for zero.
 func (v *archiveVersion) String() string {
 	if *v == 0 {
 		return ""
@@ -60,24 +60,25 @@ func (v *archiveVersion) Set(s string) error { return (*pcp.Version)(v).Set(s) }
 // Type names the value in help.
 func (v *archiveVersion) Type() string { return (*pcp.Version)(v).Type() }
 
-// compressFlag is the flag whose value may be left out.
+// compressFlag is the only flag with an optional value.
 const compressFlag = "compress"
 
-// addVolumeFlags adds what says how volumes are written.
+// addVolumeFlags adds the flags for the size and the compression of volumes. which names
+// the volumes that are compressed.
 func addVolumeFlags(cmd *cobra.Command, size *byteSize, how *archive.Compression, which string) {
 	f := cmd.Flags()
-	f.Var(size, "volume-size", "begin a new volume before one is longer than this, uncompressed; 0: no such limit")
-	f.Var(how, compressFlag, "compress "+which+": zstd, which PCP reads from 6.3.2 on, or gzip, which every PCP reads; alone: zstd")
+	f.Var(size, "volume-size", "maximum size of a volume before compression; 0: no limit")
+	f.Var(how, compressFlag, "compress "+which+" with zstd, which PCP 6.3.2 and later read, or with gzip, which every PCP reads; without a value: zstd")
 	f.Lookup(compressFlag).NoOptDefVal = archive.CompressZstd.String()
 	completeFlag(cmd, compressFlag, "zstd", "gzip", "none")
 }
 
-// otherCompressions are what else may be meant after --compress, to be refused as
-// such rather than taken for an archive.
+// otherCompressions are values that users may give to --compress and that it rejects.
+// joinCompress must not take them for archives.
 var otherCompressions = []string{"xz", "lzma", "bzip2", "bz2", "gz", "zst", "lz4", "snappy", "zip", "compress", "brotli"}
 
-// joinCompress makes "--compress gzip" one argument. Flags whose value may be
-// left out are parsed as if they had none, and gzip would be an archive.
+// joinCompress makes "--compress gzip" one argument. The parser of flags takes the next
+// argument for an operand if the value of a flag is optional, so gzip would be an archive.
 func joinCompress(args []string) []string {
 	i := slices.Index(args, "--"+compressFlag)
 	if i < 0 || i+1 == len(args) || slices.Contains(args[:i], "--") {

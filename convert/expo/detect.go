@@ -137,7 +137,7 @@ func (s *signs) decide() (Format, error) {
 	case s.open.at:
 		return OpenMetrics, nil
 	case !s.text.at && s.seconds.at:
-		return 0, &timeDoubt{line: s.seconds.line, value: s.secondsAt, format: Text, why: "nothing else tells the format"}
+		return 0, &timeDoubt{line: s.seconds.line, value: s.secondsAt, format: Text, why: "nothing else shows the format"}
 	}
 	return Text, nil
 }

@@ -29,7 +29,7 @@ var foreignHeads = []struct{ head, what string }{
 	{"\xff\xfe", "it is UTF-16, to be made UTF-8 first"},
 	{"\xfe\xff", "it is UTF-16, to be made UTF-8 first"},
 	{"HTTP/", "it begins with the header of a reply, which 'curl -i' writes, too"},
-	{"<", "it is HTML or XML: what an address answers that has no metrics"},
+	{"<", "it is HTML or XML, not a page of metrics"},
 	{"{\"status\":", "it is JSON: a reply of Prometheus' query API is for import prom-json"},
 }
 
