@@ -24,23 +24,22 @@ import (
 // Endpoint is a URL to record and the name of its source.
 type Endpoint struct {
 	URL  string
-	Name string // "": made from the URL's host
+	Name string // empty means a name made from the URL's host
 }
 
-// Settings are what all endpoints of a recording share.
+// Settings apply to all endpoints of a recording.
 type Settings struct {
 	Interval  time.Duration
-	Timeout   time.Duration // 0: the interval, at most 10 s
-	BodyLimit int64         // bytes, 0: none
+	Timeout   time.Duration // zero means the interval, at most 10 s
+	BodyLimit int64         // size of the longest page in bytes; zero means no limit
 	// Extra holds settings of Prometheus' scrape_config in YAML, such as
-	// authorization, tls_config or metric_relabel_configs. It may not repeat what
-	// the other settings or the endpoints' URLs say.
+	// authorization, tls_config or metric_relabel_configs. It must not repeat the
+	// other settings or parts of the endpoints' URLs.
 	Extra []byte
 }
 
-// Config returns a Prometheus configuration that scrapes the endpoints, one job
-// each, named as its source. Its errors show no user info, query or setting that
-// may be a secret.
+// Config returns a Prometheus configuration with a job for each endpoint, named after
+// its source. Its errors contain no user info, query or setting that may be a secret.
 func Config(endpoints []Endpoint, s Settings, log *slog.Logger) (*promconfig.Config, error) {
 	var hide secrets
 	for _, e := range endpoints {
@@ -89,27 +88,28 @@ func configOf(endpoints []Endpoint, s Settings, hide *secrets, log *slog.Logger)
 	return cfg, nil
 }
 
-// complete adds what is the same for all endpoints.
+// complete adds the settings that are the same for all endpoints.
 func (s Settings) complete(job map[string]any) {
 	job["scrape_interval"] = model.Duration(s.Interval).String()
 	timeout := cmp.Or(s.Timeout, min(s.Interval, 10*time.Second))
 	job["scrape_timeout"] = model.Duration(timeout).String()
-	// The page's labels are its samples' own; the target's are kept apart.
+	// Samples keep their labels; the archive stores the target's labels separately.
 	job["honor_labels"] = true
-	// A server that does not say what it sends most likely sends this.
+	// A server that states no content type most likely sends the text format.
 	job["fallback_scrape_protocol"] = "PrometheusText0.0.4"
 	if s.BodyLimit > 0 {
 		job["body_size_limit"] = fmt.Sprintf("%dB", s.BodyLimit)
 	}
 }
 
-// refuse returns an error if extra says what has another place, which one of the
-// two would silently lose, or adds targets to each of several endpoints.
+// refuse returns an error if extra contains a setting that the URLs or the other
+// settings have, because one of the two values would be ignored silently. It also
+// rejects discovery with several endpoints, because each would get the targets.
 func (s Settings) refuse(extra map[string]any, endpoints int) error {
 	for _, key := range slices.Sorted(maps.Keys(extra)) {
 		switch {
 		case key == "static_configs":
-			return errors.New("static_configs: the targets are the URLs that are given")
+			return errors.New("static_configs: the URLs on the command line are the targets")
 		case key == "job_name":
 			return errors.New("job_name: give the name with the URL, as NAME=URL")
 		case key == "scrape_interval":
@@ -119,7 +119,7 @@ func (s Settings) refuse(extra map[string]any, endpoints int) error {
 		case key == "body_size_limit" && s.BodyLimit > 0:
 			return errors.New("body_size_limit: --body-limit sets it")
 		case strings.HasSuffix(key, discoverySuffix) && endpoints > 1:
-			return fmt.Errorf("%s: targets that are found would belong to each of the %d URLs; give one URL", key, endpoints)
+			return fmt.Errorf("%s: every one of the %d URLs would get the discovered targets; give one URL", key, endpoints)
 		}
 	}
 	return nil
@@ -127,11 +127,11 @@ func (s Settings) refuse(extra map[string]any, endpoints int) error {
 
 const discoverySuffix = "_sd_configs"
 
-// unknownDiscovery names a way to find targets that the program does not have.
+// unknownDiscovery explains the error for a service discovery that this binary lacks.
 func unknownDiscovery(extra map[string]any, err error) error {
 	for _, key := range slices.Sorted(maps.Keys(extra)) {
 		if strings.HasSuffix(key, discoverySuffix) && strings.Contains(err.Error(), "field "+key+" not found") {
-			return fmt.Errorf("%s: this program does not know that discovery; it has %s, and the others of Prometheus if built with -tags allsd", key, knownDiscoveries)
+			return fmt.Errorf("%s: this program lacks that discovery; it has %s, and with -tags allsd all of Prometheus", key, knownDiscoveries)
 		}
 	}
 	return err
@@ -176,7 +176,8 @@ func jobOf(e Endpoint, taken map[string]bool) (map[string]any, error) {
 	return job, nil
 }
 
-// urlFault returns why a URL does not parse, without the part that is quoted.
+// urlFault returns why a URL cannot be parsed, without the part of it that the error
+// quotes.
 func urlFault(err error) string {
 	var fault *url.Error
 	if errors.As(err, &fault) {
@@ -186,12 +187,12 @@ func urlFault(err error) string {
 	return strings.TrimSpace(reason)
 }
 
-// sourceName returns the endpoint's name or one made from its host and, where
-// that is taken, its port and a number.
+// sourceName returns the endpoint's name. Without one, it makes a name from the host,
+// and adds port and number if that name is taken.
 func sourceName(e Endpoint, u *url.URL, taken map[string]bool) (string, error) {
 	if e.Name != "" {
 		if !naming.ValidComponent(e.Name) || e.Name == "control" {
-			return "", fmt.Errorf("source name %q: want a letter, then letters, digits and underscores, and not control", e.Name)
+			return "", fmt.Errorf("source name %q: want a letter followed by letters, digits and underscores; control is reserved", e.Name)
 		}
 		if taken[e.Name] {
 			return "", fmt.Errorf("source name %q is used twice", e.Name)
@@ -210,8 +211,8 @@ func sourceName(e Endpoint, u *url.URL, taken map[string]bool) (string, error) {
 	return name, nil
 }
 
-// CommonHost returns the host that all URLs name. If they differ or name the
-// loopback, it returns the name of this host.
+// CommonHost returns the host of all URLs. If the URLs have different hosts or a
+// loopback address, it returns the name of this host.
 func CommonHost(endpoints []Endpoint) string {
 	host := ""
 	for _, e := range endpoints {

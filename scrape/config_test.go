@@ -17,17 +17,17 @@ func TestConfigRefuses(t *testing.T) {
 	for _, test := range []struct{ name, url, extra, want string }{
 		{"web", "ftp://x/metrics", "", "not an http or https URL"},
 		{"9web", "http://x/metrics", "", "want a letter"},
-		{"control", "http://x/metrics", "", "not control"},
+		{"control", "http://x/metrics", "", "control is reserved"},
 		{"web", "http://x/metrics", "no_such_setting: 1", "no_such_setting"},
 		{"web", "http://x/metrics", "- [", "scrape settings"},
-		{"web", "http://x/metrics", "static_configs: [{targets: [y]}]", "static_configs: the targets are the URLs"},
+		{"web", "http://x/metrics", "static_configs: [{targets: [y]}]", "static_configs: the URLs on the command line are the targets"},
 		{"web", "http://x/metrics", "job_name: y", "job_name: give the name with the URL"},
 		{"web", "http://x/metrics", "metrics_path: /y", "metrics_path: the URL http://x/metrics sets it"},
 		{"web", "http://x/metrics", "scheme: https", "scheme: the URL"},
 		{"web", "http://x/?a=b", "params: {c: [d]}", "params: the URL http://x/?… sets it"},
 		{"web", "http://u:p@x/", "basic_auth: {username: c}", "basic_auth: the URL http://…@x/ sets it"},
 		{"web", "http://x/metrics", "scrape_interval: 5s", "--interval sets it"},
-		{"web", "http://x/metrics", "nosuch_sd_configs: []", "nosuch_sd_configs: this program does not know that discovery; it has dns_sd_configs"},
+		{"web", "http://x/metrics", "nosuch_sd_configs: []", "nosuch_sd_configs: this program lacks that discovery; it has dns_sd_configs"},
 	} {
 		_, err := scrape.Config([]scrape.Endpoint{{URL: test.url, Name: test.name}},
 			scrape.Settings{Interval: time.Second, Extra: []byte(test.extra)}, nil)
@@ -44,7 +44,7 @@ func TestConfigRefuses(t *testing.T) {
 	assert.Equal(t, "/m", cfg.ScrapeConfigs[0].MetricsPath)
 	_, err = scrape.Config([]scrape.Endpoint{{URL: "http://a/"}, {URL: "http://b/"}},
 		scrape.Settings{Interval: time.Second, Extra: []byte("file_sd_configs: [{files: [x.json]}]")}, nil)
-	assert.ErrorContains(t, err, "file_sd_configs: targets that are found would belong to each of the 2 URLs")
+	assert.ErrorContains(t, err, "file_sd_configs: every one of the 2 URLs would get the discovered targets")
 }
 
 // Secrets in a URL are used and not recorded.

@@ -1,12 +1,12 @@
 package scrape
 
 import (
-	// The ways to find targets that the default binary knows, besides a static
-	// list. The rest are large; build with -tags allsd for them.
+	// The default binary has these service discoveries. The others are large; build
+	// with -tags allsd to include them.
 	_ "github.com/prometheus/prometheus/discovery/dns"
 	_ "github.com/prometheus/prometheus/discovery/file"
 	_ "github.com/prometheus/prometheus/discovery/http"
 )
 
-// knownDiscoveries are the settings of those.
+// knownDiscoveries lists the settings of the imported discoveries.
 const knownDiscoveries = "dns_sd_configs, file_sd_configs and http_sd_configs"

@@ -6,21 +6,20 @@
 //
 // An archive's records must not go back in time, but scrapes of several targets
 // overlap: the one that began first may end last. The Recorder therefore holds
-// a finished scrape until no scrape is under way that began earlier, but for a
-// second at most, so that an endpoint that hangs does not keep the others' records
-// in memory. A scrape that ends later has its own time if the archive has not
-// passed it, else the time of the last record, which is counted.
+// a finished scrape while an earlier one is still running, but for a second at
+// most, so that an endpoint that hangs does not keep the others' records
+// in memory. A scrape that ends later keeps its own time if the archive has no later
+// record. Otherwise it gets the time of the last record, and the report counts it.
 //
 // # Nothing is lost silently
 //
-// Of a scrape that succeeded, the samples left after relabelling are those that
-// were recorded and those that the report counts. A page that the scraper cannot
-// read, be it for a panic in it, is a scrape that failed.
+// Every sample of a successful scrape that is left after relabelling is either
+// recorded or counted in the report. A page that the scraper cannot read, or that
+// makes it panic, is a failed scrape.
 //
 // # Times that a page gives its samples
 //
-// A sample with a timestamp of its own goes into a record of that time if the
-// archive has not passed it. A later one keeps its value and gets the time of
-// the scrape, counted in the report; the same sample on the next page is not
-// recorded twice.
+// A sample with its own timestamp goes into a record of that time if the archive has
+// no later record. Otherwise the sample gets the time of the scrape, and the report
+// counts it. A sample that the next page repeats is recorded once.
 package scrape

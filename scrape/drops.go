@@ -10,24 +10,25 @@ import (
 	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
-// dropMessages are what the scraper logs for a sample that it does not pass on.
+// dropMessages are the messages that the scraper logs for a sample that it drops.
 var dropMessages = map[string]prom.Loss{
 	"Duplicate sample for timestamp": prom.LossDuplicate,
 	"Out of bounds metric":           prom.LossFuture,
 }
 
-// drop is a sample that the scraper did not pass on.
+// drop is a sample that the scraper dropped.
 type drop struct {
 	loss prom.Loss
 	name string
 }
 
-// maxDrops bounds what a scrape's drops take. Others are counted without names.
+// maxDrops limits the drops of a scrape that are kept with names. The rest is only
+// counted.
 const maxDrops = 10000
 
-// drops are the samples that the scraper did not pass on since the last scrape of
-// each target. It counts them in metrics and a message, and names them only in
-// messages for debugging, which is where names come from.
+// drops are the samples that the scraper has dropped since the last scrape of each
+// target. The scraper names a dropped sample only in a debug message, so dropHandler
+// takes the names from these messages.
 type drops struct {
 	mu       sync.Mutex
 	byTarget map[string][]drop
@@ -46,7 +47,7 @@ func (d *drops) add(target string, one drop) {
 	d.byTarget[target] = append(d.byTarget[target], one)
 }
 
-// take returns what was dropped of a target.
+// take removes and returns the drops of a target.
 func (d *drops) take(target string) []drop {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -55,8 +56,8 @@ func (d *drops) take(target string) []drop {
 	return list
 }
 
-// reportDrops counts the samples of a page that were not appended. Their number
-// is that of the scraper's report.
+// reportDrops counts the samples of a page that were not appended. The scraper's report
+// gives their number.
 func (s *scrape) reportDrops() {
 	named := s.src.rec.drops.take(s.src.target.String())
 	missing := int(s.health.PostRelabel) - s.offered
@@ -70,19 +71,20 @@ func (s *scrape) reportDrops() {
 	s.src.rec.report.AddN(prom.LossDuplicate, s.src.name, int64(missing-len(named)))
 }
 
-// dropHandler is a log that notes what the scraper drops.
+// dropHandler is a log handler that collects the samples that the scraper drops.
 type dropHandler struct {
 	slog.Handler
 	drops  *drops
 	target string
 }
 
-// Enabled lets the scraper's remarks on dropped samples pass.
+// Enabled accepts debug messages, because those about dropped samples are needed.
 func (h dropHandler) Enabled(ctx context.Context, level slog.Level) bool {
 	return level == slog.LevelDebug || h.Handler.Enabled(ctx, level)
 }
 
-// Handle notes a dropped sample and passes on what the log wants.
+// Handle collects a dropped sample and passes the message on if the log accepts its
+// level.
 func (h dropHandler) Handle(ctx context.Context, r slog.Record) error {
 	if loss, ok := dropMessages[r.Message]; ok {
 		r.Attrs(func(a slog.Attr) bool {
@@ -109,17 +111,17 @@ func (h dropHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	return h
 }
 
-// WithGroup keeps noting.
+// WithGroup keeps collecting.
 func (h dropHandler) WithGroup(name string) slog.Handler {
 	h.Handler = h.Handler.WithGroup(name)
 	return h
 }
 
-// endsName reports whether a rune ends the name of a series: labels, white space
-// or a byte that is not UTF-8, as in the separators of label sets.
+// endsName reports whether a rune ends the name of a series: a brace, white space, or a
+// byte that is not UTF-8, as in the separators of label sets.
 func endsName(r rune) bool { return r == '{' || r == ' ' || r == '\t' || r == utf8.RuneError }
 
-// nameOf returns the name in a series as a page has it.
+// nameOf returns the metric name at the beginning of a series on a page.
 func nameOf(series string) string {
 	if quoted, ok := strings.CutPrefix(series, "{\""); ok {
 		name, _, _ := strings.Cut(quoted, "\"")

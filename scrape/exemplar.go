@@ -9,7 +9,7 @@ import (
 	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
-// exemplarsOf copies exemplars, which the scraper uses again.
+// exemplarsOf copies exemplars, because the scraper reuses their memory.
 func exemplarsOf(list []exemplar.Exemplar) []prom.Exemplar {
 	if len(list) == 0 {
 		return nil

@@ -1,14 +1,14 @@
 package scrape
 
 // growth measures how fast the records of one source make the archive grow. The
-// first record brings most of the metadata, once for all time, and does not count.
+// first record does not count, because most of the metadata comes with it.
 type growth struct {
 	scrapes     int
 	first, last int64 // times of scrapes, ms
 	bytes       int64 // of all records but the first
 }
 
-// add counts a record of the scrape at t.
+// add adds the size of the record of the scrape at t.
 func (g *growth) add(t, bytes int64) {
 	if g.scrapes++; g.scrapes == 1 {
 		g.first, g.last = t, t
@@ -18,7 +18,7 @@ func (g *growth) add(t, bytes int64) {
 	g.bytes += bytes
 }
 
-// perDay returns bytes a day; 0: not known.
+// perDay returns the bytes that the source adds a day, zero if that is not known yet.
 func (g *growth) perDay() float64 {
 	const day = 24 * 60 * 60 * 1000 // ms
 	if g.last <= g.first {

@@ -15,13 +15,13 @@ import (
 	"go.opentelemetry.io/otel/trace/noop"
 )
 
-// Prometheus scrapes each target in a goroutine of its own and recovers from no
-// panic there. Some pages cause one: its labels hold no text of 16 MiB. The only
-// method that a scrape defers is End of its trace span, so a guard has spans end
-// with recover. While a panic unwinds, the scraper reports the scrape as
-// successful and commits it; the transaction notices and waits for the guard.
+// Prometheus scrapes each target in its own goroutine and does not recover from panics
+// there. Some pages cause a panic, such as one with a label of 16 MiB. A scrape defers
+// only one method that another package can replace: End of its trace span. The guard
+// therefore recovers in End. While a panic unwinds, the scraper reports the scrape as
+// successful and commits it. The transaction notices this and waits for the guard.
 
-// parked are the transactions that a panic committed, by their targets.
+// parked holds the transactions that were committed during a panic, by target.
 var parked sync.Map // *promscrape.Target to *scrape
 
 // park keeps a transaction for the guard.
@@ -34,7 +34,7 @@ func (s *scrape) park() {
 	parked.Store(s.src.target, s)
 }
 
-// panicking reports whether the deferred call that it is in was caused by a panic.
+// panicking reports whether a panic caused the deferred call that calls it.
 func panicking() bool {
 	var counters [64]uintptr
 	frames := runtime.CallersFrames(counters[:runtime.Callers(2, counters[:])])
@@ -49,11 +49,11 @@ func panicking() bool {
 	}
 }
 
-// guardMu makes installing the guard one step.
+// guardMu guards the provider of spans while installGuard replaces it.
 var guardMu sync.Mutex
 
-// installGuard has the spans of all scrapes guarded. Spans go on to the provider
-// that was set, if any.
+// installGuard makes a guard the provider of spans for the process. The guard passes
+// spans on to the previous provider, if there was one.
 func installGuard() {
 	guardMu.Lock()
 	defer guardMu.Unlock()
@@ -61,14 +61,15 @@ func installGuard() {
 	if _, ok := inner.(guard); ok {
 		return
 	}
-	// The default one would pass spans on to the guard, and so on.
+	// The default provider passes spans on to the installed one, which would be the
+	// guard itself.
 	if strings.HasSuffix(reflect.TypeOf(inner).String(), "global.tracerProvider") {
 		inner = noop.NewTracerProvider()
 	}
 	otel.SetTracerProvider(guard{inner})
 }
 
-// guard is a provider of spans.
+// guard is a provider of spans that recover from panics of scrapes.
 type guard struct{ trace.TracerProvider }
 
 // Tracer returns a tracer with guarded spans.
@@ -78,7 +79,7 @@ func (g guard) Tracer(name string, opts ...trace.TracerOption) trace.Tracer {
 
 type guardTracer struct{ trace.Tracer }
 
-// Start starts a span, which is guarded if it is that of a scrape.
+// Start starts a span. The span of a scrape is guarded.
 func (t guardTracer) Start(ctx context.Context, name string, opts ...trace.SpanStartOption) (context.Context, trace.Span) {
 	ctx, span := t.Tracer.Start(ctx, name, opts...)
 	if target, ok := promscrape.TargetFromContext(ctx); ok && name == "scrape" {
@@ -92,8 +93,8 @@ type guardSpan struct {
 	target *promscrape.Target
 }
 
-// End ends the span and, if a panic ends a recorder's scrape, makes that a scrape
-// that failed. Panics of others go on.
+// End ends the span. If a panic ends the scrape of a recorder, End recovers and records
+// a failed scrape. It does not recover from other panics.
 func (s guardSpan) End(opts ...trace.SpanEndOption) {
 	defer s.Span.End(opts...)
 	value, ok := parked.LoadAndDelete(s.target)

@@ -18,8 +18,8 @@ import (
 type RunOptions struct {
 	// UserAgent is the User-Agent header of requests; empty means that of Prometheus.
 	UserAgent string
-	// StartNow begins with a scrape of every target instead of spreading the
-	// first scrapes over an interval. For few targets.
+	// StartNow scrapes all targets at the start. Otherwise their first scrapes are spread
+	// over an interval, which suits many targets.
 	StartNow bool
 	// Duration ends the recording half an interval before the first scrape that would
 	// begin this long after the first one. Zero means no limit.
@@ -45,7 +45,7 @@ func Run(ctx context.Context, cfg *promconfig.Config, rec *Recorder, o RunOption
 	return rec.secrets.error(rec.run(ctx, cfg, o, slog.New(redactHandler{log.Handler(), &rec.secrets})))
 }
 
-// run is Run with a log that shows no secrets.
+// run does the work of Run with a log that shows no secrets.
 func (r *Recorder) run(ctx context.Context, cfg *promconfig.Config, o RunOptions, log *slog.Logger) error {
 	installGuard()
 	registry := prometheus.NewRegistry()
@@ -56,7 +56,7 @@ func (r *Recorder) run(ctx context.Context, cfg *promconfig.Config, o RunOptions
 		options.HTTPClientOptions = []httpconfig.HTTPClientOption{httpconfig.WithUserAgent(o.UserAgent)}
 	}
 	if o.StartNow {
-		// The scraper waits for this plus up to one interval.
+		// The scraper waits for this offset and for up to one interval.
 		options.InitialScrapeOffset = -longestInterval(cfg)
 	}
 	manager, err := promscrape.NewManager(options, slog.New(dropHandler{Handler: log.Handler(), drops: &r.drops}), nil, nil, r, registry)
@@ -67,8 +67,7 @@ func (r *Recorder) run(ctx context.Context, cfg *promconfig.Config, o RunOptions
 	if err != nil {
 		return fmt.Errorf("service discovery: %w", err)
 	}
-	// Discovery ends with this context: when ctx ends, and when anything else
-	// here fails.
+	// Discovery ends with this context, when ctx ends and when another part fails.
 	inner, cancel := context.WithCancel(ctx)
 	defer cancel()
 	found := discovery.NewManager(inner, log, registry, metrics, discovery.Name("scrape"))
@@ -96,8 +95,8 @@ func apply(cfg *promconfig.Config, manager *promscrape.Manager, found *discovery
 	return found.ApplyConfig(discoverers)
 }
 
-// serve runs discovery, scraper and recorder until ctx, which cancel ends, ends or
-// one of them fails.
+// serve runs discovery, scraper and recorder until ctx ends or one of them fails. cancel
+// ends ctx.
 func serve(ctx context.Context, cancel context.CancelFunc, rec *Recorder, manager *promscrape.Manager, found *discovery.Manager) error {
 	var group sync.WaitGroup
 	failed := make(chan error, 2)

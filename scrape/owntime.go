@@ -9,23 +9,23 @@ import (
 	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
-// ownTimes are a series' samples with times of their own: on the page that is recorded
-// (now), and on the last page before it that had any (then).
+// ownTimes are the samples of a series with their own times, on the current page
+// and on the last earlier page that had any.
 type ownTimes struct {
-	round     uint64            // the number of the scrape that brought now
-	now, then map[int64]ownTime // by time in milliseconds
+	round             uint64            // number of the scrape that current is from
+	current, previous map[int64]ownTime // by time in milliseconds
 }
 
-// ownTime is the value of a sample with a time of its own.
+// ownTime is the value of a sample with its own time.
 type ownTime struct {
 	bits uint64
 	data []byte
 }
 
-// takeTimed moves the samples with times of their own out of the scrape that is recorded
-// at t. It returns the samples that get records of their own, ordered by time. A sample
-// that is too old for the archive gets the scrape's time. A sample that an earlier page
-// had, too, is dropped: it is recorded already.
+// takeTimed removes the samples with their own times from the scrape that is recorded at
+// t. It returns, by ascending time, the samples that get their own records. A sample that
+// is too old for the archive gets the time of the scrape. takeTimed drops a sample that
+// an earlier page had, because it is recorded already.
 func (s *scrape) takeTimed(t int64) []pageSample {
 	r := s.src.rec
 	s.src.round++
@@ -59,29 +59,29 @@ func (src *source) seen(sm *pageSample) bool {
 	}
 	own := src.ownTimes[sm.series]
 	if own == nil {
-		own = &ownTimes{now: map[int64]ownTime{}, then: map[int64]ownTime{}}
+		own = &ownTimes{current: map[int64]ownTime{}, previous: map[int64]ownTime{}}
 		src.ownTimes[sm.series] = own
 	}
 	if own.round != src.round {
 		own.round = src.round
-		own.now, own.then = own.then, own.now
-		clear(own.now)
+		own.current, own.previous = own.previous, own.current
+		clear(own.current)
 	}
-	if _, twice := own.now[sm.t]; twice {
+	if _, twice := own.current[sm.t]; twice {
 		src.rec.report.Add(prom.LossDuplicate, sm.series.Name())
 		return true
 	}
 	one := ownTime{math.Float64bits(sm.v), sm.histogram}
-	was, again := own.then[sm.t]
+	was, again := own.previous[sm.t]
 	switch {
 	case !again:
-		own.now[sm.t] = one
+		own.current[sm.t] = one
 		return false
 	case was.bits == one.bits && bytes.Equal(was.data, one.data):
 		src.rec.stats.Repeated++
 	default:
 		src.rec.report.Add(prom.LossDuplicate, sm.series.Name())
 	}
-	own.now[sm.t] = was
+	own.current[sm.t] = was
 	return true
 }

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// drain writes the queued scrapes that no scrape under way can precede, unless
-// that one takes longer than maxWait.
+// drain writes the queued scrapes that cannot come after a running scrape. It does not
+// wait for scrapes that run longer than maxWait.
 func (r *Recorder) drain() error {
 	now := time.Now().UnixMilli()
 	limit := now - beginSlack
@@ -27,7 +27,8 @@ func (r *Recorder) drain() error {
 	return r.err
 }
 
-// drainUntil writes scrapes that wait for nothing but time to pass.
+// drainUntil calls drain until ctx ends, for scrapes that became due without the end of
+// another one.
 func (r *Recorder) drainUntil(ctx context.Context) {
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
@@ -43,7 +44,8 @@ func (r *Recorder) drainUntil(ctx context.Context) {
 	}
 }
 
-// stopping says that scrapes which fail from now on were cut off.
+// stopping records that the recording ends, so that a scrape that fails from now on counts
+// as cut off.
 func (r *Recorder) stopping() {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -24,9 +24,10 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// Sink is where a Recorder puts its steps. Flush makes what was put readable;
-// Size is in bytes; Written is how many bytes were put, and to what share of that
-// compression reduces them; Last is the time of the last record, if there is any.
+// Sink receives the steps of a Recorder. Flush makes them readable. Size returns the
+// bytes that the archive takes. Written returns the bytes before compression, and the
+// share of them that remains after it. Last returns the time of the last record; ok is
+// false if there is none.
 type Sink interface {
 	history.Sink
 	Flush() error
@@ -35,8 +36,8 @@ type Sink interface {
 	Last() (t pcp.Timestamp, ok bool)
 }
 
-// Recorder is the storage that Prometheus' scraper appends to: one transaction
-// is one scrape is one step in the sink. It may be used from several goroutines.
+// Recorder is the storage that Prometheus' scraper appends to. A transaction is a scrape
+// and becomes a step in the sink. Several goroutines may use a Recorder.
 type Recorder struct {
 	mapper  *mapper.Mapper
 	natives *native.SeriesGatherer // nil if no series is a PCP metric of its own
@@ -49,9 +50,9 @@ type Recorder struct {
 
 	mu       sync.Mutex
 	sources  map[string]*source
-	refused  map[string]error // sources that the archive has no place for
+	refused  map[string]error // why the archive cannot hold a source, by its key
 	names    map[string]bool
-	inFlight map[*scrape]int64 // lower bound of its time, ms
+	inFlight map[*scrape]int64 // running scrapes, with the earliest time that each may get, in ms
 	queue    scrapeQueue
 	last     int64 // time of the last record, ms
 	any      bool
@@ -62,18 +63,18 @@ type Recorder struct {
 
 // Stats count what a Recorder has done.
 type Stats struct {
-	Scrapes int64 // that ended
-	Failed  int64 // of them
-	Samples int64 // recorded
-	// Repeated counts samples with a time of their own that an earlier page had,
-	// too, and which are recorded once.
+	Scrapes int64 // scrapes that ended
+	Failed  int64 // scrapes that failed
+	Samples int64 // recorded samples
+	// Repeated counts samples with their own time that an earlier page had, too. They
+	// are recorded once.
 	Repeated int64
 	Sources  int       // endpoints seen
-	Series   int       // live
-	Bytes    int64     // of the sink
-	PerDay   int64     // bytes a day at the rate of this recording; 0: not known
-	First    time.Time // of the first scrape recorded
-	Last     time.Time
+	Series   int       // series that have not ended
+	Bytes    int64     // size of the archive
+	PerDay   int64     // bytes a day at the rate of this recording; zero if not known yet
+	First    time.Time // time of the first recorded scrape
+	Last     time.Time // time of the last recorded scrape
 }
 
 // NewRecorder returns a Recorder that owns sink. A nil log discards messages.
@@ -86,24 +87,24 @@ func NewRecorder(m *mapper.Mapper, sink Sink, report *prom.Report, log *slog.Log
 		sources: map[string]*source{}, refused: map[string]error{}, names: map[string]bool{}, inFlight: map[*scrape]int64{},
 	}
 	r.log = slog.New(redactHandler{log.Handler(), &r.secrets})
-	if last, ok := sink.Last(); ok { // an archive that is continued
+	if last, ok := sink.Last(); ok { // the sink continues an archive
 		r.last, r.any = last.Add(time.Millisecond-1).Milli(), true
 	}
 	return r
 }
 
-// UseNatives has series that n knows recorded as PCP's own metrics. It comes
-// before the first scrape.
+// UseNatives makes the Recorder record the series that n knows as PCP's own metrics.
+// Call it before the first scrape.
 func (r *Recorder) UseNatives(n native.Resolver) {
 	r.natives = native.NewSeriesGatherer(r.mapper, n, r.report)
 }
 
-// beginSlack is how far the scraper may date a scrape before it began: it
-// aligns times that are within two milliseconds of the tick.
+// beginSlack is the longest time by which the scraper may date a scrape before its
+// beginning. The scraper aligns times that are close to the tick.
 const beginSlack = 10 // ms
 
-// maxWait is how long a scrape that ended waits for one that began earlier. What
-// waits is in memory only, and lost if the process is killed.
+// maxWait is the longest time that a finished scrape waits for one that began earlier. A
+// waiting scrape is only in memory, and is lost if the process is killed.
 const maxWait = time.Second
 
 // AppenderV2 begins a scrape of the target in ctx.
@@ -121,14 +122,14 @@ func (r *Recorder) AppenderV2(ctx context.Context) storage.AppenderV2 {
 	}
 	s := src.free()
 	s.begun = time.Now()
-	if !src.rolledBack.IsZero() { // this transaction reports how that one failed
+	if !src.rolledBack.IsZero() { // this transaction reports the failure of that scrape
 		s.begun, src.rolledBack = src.rolledBack, time.Time{}
 	}
 	r.inFlight[s] = s.begun.UnixMilli() - beginSlack
 	return s
 }
 
-// source returns the source of a target, adding it at first sight.
+// source returns the source of a target. It adds a source for a new target.
 func (r *Recorder) source(target *promscrape.Target) (*source, error) {
 	lset := target.Labels(labels.NewBuilder(labels.EmptyLabels()))
 	key := lset.String() + target.URL().String()
@@ -161,8 +162,8 @@ func (r *Recorder) source(target *promscrape.Target) (*source, error) {
 	return src, nil
 }
 
-// freeName names a source as the archive that is continued has it, or else after
-// its job or, if other targets of the job came first, after job and instance.
+// freeName returns the name of a source: the one that the archive already has, or else
+// the name of its job. If another target of the job has that name, it adds the instance.
 func (r *Recorder) freeName(job, instance string) string {
 	if name := r.mapper.SourceOf(job, instance); name != "" && !r.names[name] {
 		r.names[name] = true
@@ -179,7 +180,7 @@ func (r *Recorder) freeName(job, instance string) string {
 	return name
 }
 
-// finish takes a scrape that ended and writes what may be written.
+// finish queues a scrape that ended, and writes the scrapes that need not wait.
 func (r *Recorder) finish(s *scrape, commit bool) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -190,7 +191,7 @@ func (r *Recorder) finish(s *scrape, commit bool) error {
 		return nil
 	}
 	s.reportDrops()
-	// A scrape that our own stop cut off says nothing about its target.
+	// A scrape that the end of the recording cut off does not show a fault of its target.
 	cutOff := r.stopped && errors.Is(s.src.target.LastError(), context.Canceled)
 	if s.reported && !cutOff && r.err == nil {
 		heap.Push(&r.queue, s)
@@ -200,7 +201,7 @@ func (r *Recorder) finish(s *scrape, commit bool) error {
 	return r.drain()
 }
 
-// fail keeps the first error of the sink and tells Run.
+// fail keeps the first error of the sink and sends it to Run.
 func (r *Recorder) fail(err error) {
 	if err != nil && r.err == nil {
 		r.err = err
@@ -208,8 +209,8 @@ func (r *Recorder) fail(err error) {
 	}
 }
 
-// write puts one scrape into the sink. A panic there fails the sink, so that the
-// recording ends with a message and what was written stays readable.
+// write puts a scrape into the sink. A panic there becomes an error of the sink, so that
+// the recording ends with a message and the archive stays readable.
 func (r *Recorder) write(s *scrape) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -222,7 +223,7 @@ func (r *Recorder) write(s *scrape) {
 		r.stats.Failed++
 	}
 	s.health.Err = r.secrets.error(s.health.Err)
-	s.src.tellState(s.health.Err)
+	s.src.logState(s.health.Err)
 	if r.stats.First.IsZero() {
 		r.stats.First = time.UnixMilli(s.t)
 	}
@@ -259,7 +260,7 @@ func (r *Recorder) put(t int64, m *mapper.Source) {
 	}
 }
 
-// Stats returns what was done so far.
+// Stats returns the counts so far.
 func (r *Recorder) Stats() Stats {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -278,7 +279,7 @@ func (r *Recorder) Stats() Stats {
 	return st
 }
 
-// Close writes what is queued and closes the sink.
+// Close writes the queued scrapes and closes the sink.
 func (r *Recorder) Close() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -288,5 +289,5 @@ func (r *Recorder) Close() error {
 	return errors.Join(r.err, r.sink.Close())
 }
 
-// stamp converts the scraper's milliseconds.
+// stamp converts a time of the scraper, in milliseconds.
 func stamp(ms int64) pcp.Timestamp { return pcp.TimestampMilli(ms) }

@@ -20,9 +20,9 @@ import (
 	"github.com/pcparchive/pcparchive/internal/redact"
 )
 
-// secrets are what no label, log, error or archive may show. Every text that
-// leaves this package and may hold a URL or what a server answers passes through
-// text.
+// secrets are the values that must not appear in labels, logs, errors or archives. Every
+// text that leaves this package and may contain a URL or a server's answer passes
+// through text.
 type secrets struct {
 	mu       sync.RWMutex
 	known    map[string]bool
@@ -31,13 +31,14 @@ type secrets struct {
 
 const (
 	hidden = "…"
-	// minSecret is the length below which a secret cannot be told from other text.
+	// minSecret is the shortest secret that is replaced. Shorter ones occur in ordinary
+	// text.
 	minSecret = 3
-	// maxText bounds a message. What the parser says may hold a whole page.
+	// maxText is the longest message. An error of the parser may contain a whole page.
 	maxText = 1000
 )
 
-// add makes values known, in all forms in which they occur.
+// add adds values in all forms in which they may occur.
 func (s *secrets) add(values ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -60,7 +61,7 @@ func (s *secrets) add(values ...string) {
 	for form := range s.known {
 		pairs = append(pairs, form)
 	}
-	slices.SortFunc(pairs, func(a, b string) int { // the longest that fits is replaced
+	slices.SortFunc(pairs, func(a, b string) int { // longer secrets are replaced first
 		if len(a) != len(b) {
 			return len(b) - len(a)
 		}
@@ -73,12 +74,12 @@ func (s *secrets) add(values ...string) {
 	s.replacer = strings.NewReplacer(oldnew...)
 }
 
-// addLogin makes a user name and a password known, and what goes over the wire.
+// addLogin adds a user name and a password, and the header that transmits both.
 func (s *secrets) addLogin(user, password string) {
 	s.add(user, password, base64.StdEncoding.EncodeToString([]byte(user+":"+password)))
 }
 
-// addURL makes the secrets of a URL known.
+// addURL adds the secrets of a URL.
 func (s *secrets) addURL(raw string) {
 	s.add(redact.URLSecrets(raw)...)
 	if u, err := url.Parse(raw); err == nil && u.User != nil {
@@ -87,10 +88,10 @@ func (s *secrets) addURL(raw string) {
 	}
 }
 
-// addConfig makes known what a configuration holds.
+// addConfig adds the secrets of a configuration.
 func (s *secrets) addConfig(v any) { s.walk(reflect.ValueOf(v), 0) }
 
-// walk looks for values that are secrets by their types.
+// walk adds the values below v whose types mark them as secrets.
 func (s *secrets) walk(v reflect.Value, depth int) {
 	const deepest = 20
 	if depth > deepest || !v.IsValid() {
@@ -140,7 +141,7 @@ func (s *secrets) walk(v reflect.Value, depth int) {
 	}
 }
 
-// addPieces makes a header's value known and its parts, such as those of a cookie.
+// addPieces adds the value of a header and its parts, such as those of a cookie.
 func (s *secrets) addPieces(value string) {
 	const least = 6
 	s.add(value)
@@ -151,13 +152,14 @@ func (s *secrets) addPieces(value string) {
 	}
 }
 
-// secretKeys are the settings of scrape_config below which any text is a secret.
+// secretKeys are the settings of scrape_config that contain only secrets.
 var secretKeys = map[string]bool{
 	"params": true, "basic_auth": true, "authorization": true, "oauth2": true, "http_headers": true, "bearer_token": true,
 	"password": true, "credentials": true, "client_secret": true, "username": true, "proxy_connect_header": true,
 }
 
-// addYAML makes known what settings hold that may not be well-formed.
+// addYAML adds the secrets of settings that may not be well-formed. secret means that
+// every text below value is a secret.
 func (s *secrets) addYAML(value any, secret bool) {
 	switch x := value.(type) {
 	case map[string]any:
@@ -189,9 +191,9 @@ var (
 	loginInText = regexp.MustCompile(`[^\s"'<>/` + "`" + `]*:[^\s"'<>/` + "`" + `]*@`)
 )
 
-// text returns a message without secrets and not longer than a message should be.
+// text returns a message without secrets, cut to maxText.
 func (s *secrets) text(message string) string {
-	const room = 64 << 10 // of a page that the message may hold
+	const room = 64 << 10 // bytes of a long message that are searched for secrets
 	message = cutText(message, room)
 	message = redact.Text(message)
 	message = queryInText.ReplaceAllString(message, "?"+hidden)
@@ -216,7 +218,7 @@ func cutText(text string, size int) string {
 	return text[:size] + hidden
 }
 
-// redactedError is an error with a text that may be shown.
+// redactedError is an error whose text has no secrets.
 type redactedError struct {
 	text string
 	err  error
@@ -224,11 +226,12 @@ type redactedError struct {
 
 func (e *redactedError) Error() string { return e.text }
 
-// Is tells what kind of error it is. The error itself is not handed out, since
-// its text may hold secrets.
+// Is reports whether the original error matches target. Unwrap does not exist, because
+// the text of the original error may contain secrets.
 func (e *redactedError) Is(target error) bool { return errors.Is(e.err, target) }
 
-// error returns err with a text that may be shown, or itself if it has one.
+// error returns err with a text without secrets. It returns err itself if its text has
+// none.
 func (s *secrets) error(err error) error {
 	if err == nil {
 		return nil
@@ -239,7 +242,7 @@ func (s *secrets) error(err error) error {
 	return err
 }
 
-// redactHandler is a log whose messages may be shown.
+// redactHandler is a log handler that removes secrets from messages.
 type redactHandler struct {
 	slog.Handler
 	secrets *secrets

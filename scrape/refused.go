@@ -12,8 +12,8 @@ import (
 	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
-// refusedScrape is a scrape of an endpoint that the archive has no place for. It
-// counts the samples.
+// refusedScrape is a scrape of an endpoint that the archive cannot hold. It only counts
+// the samples.
 type refusedScrape struct {
 	report  *prom.Report
 	target  string

@@ -80,13 +80,13 @@ func (src *source) sweep() {
 	}
 }
 
-// fill makes the scrape's values the mapped source's current step.
+// fill puts the values of a scrape into the current step of the mapped source.
 func (src *source) fill(s *scrape, t int64) {
 	src.beginAt(t)
 	src.mapped.SetHealth(s.health)
 	if s.health.Up == 0 {
-		// The scraper ends most series itself, but not those that were on a
-		// page over a limit.
+		// The scraper ends most series itself, but not those on a page that exceeded
+		// a limit.
 		src.endAll()
 		return
 	}
@@ -94,7 +94,7 @@ func (src *source) fill(s *scrape, t int64) {
 		sm := &s.samples[i]
 		stale := prom.IsStale(sm.v)
 		if stale && sm.series.Forgotten() {
-			continue // it ended long ago
+			continue // the series ended long ago
 		}
 		ser, ok := sm.series.revived(src)
 		switch {
@@ -103,8 +103,8 @@ func (src *source) fill(s *scrape, t int64) {
 		case stale:
 			ser.end(src)
 		case ser.has(src):
-			// The scraper drops repeated lines; the same labels in another
-			// order are another line to it.
+			// The scraper drops repeated lines, but not those with the same labels in
+			// another order.
 			src.rec.report.Add(prom.LossDuplicate, ser.Name())
 		case ser.set(src, sm):
 			s.count++
@@ -120,7 +120,7 @@ func (src *source) beginAt(t int64) {
 	}
 }
 
-// begin makes the samples of one time, with which own starts, the current step.
+// begin begins a step with the samples at the beginning of own that have the same time.
 // It returns their number.
 func (src *source) begin(t int64, own []pageSample) int {
 	src.beginAt(t)
@@ -132,8 +132,8 @@ func (src *source) begin(t int64, own []pageSample) int {
 	return n
 }
 
-// tellState logs the outcome of a scrape where it differs from the last one's.
-func (src *source) tellState(err error) {
+// logState logs the outcome of a scrape if it differs from that of the last scrape.
+func (src *source) logState(err error) {
 	state := "ok"
 	if err != nil {
 		state = err.Error()

@@ -8,13 +8,13 @@ import (
 	"github.com/prometheus/prometheus/discovery/targetgroup"
 )
 
-// maxTargetLabels bounds the labels of a target that discovery finds. The scraper
-// panics at labels of 16 MiB, where nobody can recover.
+// maxTargetLabels is the maximum size of the labels of a discovered target. The scraper
+// panics at labels of 16 MiB, in a goroutine where nothing can recover.
 const maxTargetLabels = 1 << 20
 
 type targetGroups = map[string][]*targetgroup.Group
 
-// tame passes on what discovery finds without targets that the scraper cannot take.
+// tame passes on the discovered targets, except those with which the scraper panics.
 func (r *Recorder) tame(ctx context.Context, in <-chan targetGroups) <-chan targetGroups {
 	out := make(chan targetGroups)
 	go func() {
@@ -37,7 +37,8 @@ func (r *Recorder) tame(ctx context.Context, in <-chan targetGroups) <-chan targ
 	return out
 }
 
-// tamed returns found itself if there is nothing to leave out.
+// tamed returns found without the targets whose labels are too long. It returns found
+// itself if there are none.
 func (r *Recorder) tamed(found targetGroups) targetGroups {
 	for _, groups := range found {
 		for i, group := range groups {
@@ -49,7 +50,7 @@ func (r *Recorder) tamed(found targetGroups) targetGroups {
 			if !slices.ContainsFunc(group.Targets, tooLong) {
 				continue
 			}
-			kept := *group // discovery keeps its own
+			kept := *group // a copy, because discovery keeps the group
 			kept.Targets = slices.DeleteFunc(slices.Clone(group.Targets), tooLong)
 			groups[i] = &kept
 			r.log.Error("targets left out: their labels are too long", "discovery", group.Source, "targets", len(group.Targets)-len(kept.Targets))

@@ -20,7 +20,7 @@ import (
 type scrape struct {
 	src      *source
 	begun    time.Time
-	parsing  time.Time // when the first sample came; the page was fetched by then
+	parsing  time.Time // time of the first sample, when the page had been fetched
 	t        int64     // the scrape's time in milliseconds
 	samples  []pageSample
 	timed    []pageSample // the samples with times of their own
@@ -49,7 +49,7 @@ const reportMark = "\xff"
 // healthRef is the reference of the samples that report the outcome.
 const healthRef storage.SeriesRef = 1 << 62
 
-// Append takes one sample.
+// Append adds a sample of the page.
 func (s *scrape) Append(ref storage.SeriesRef, ls labels.Labels, _, t int64, v float64, h *histogram.Histogram, fh *histogram.FloatHistogram, opts storage.AppendV2Options) (storage.SeriesRef, error) {
 	if name, ok := strings.CutSuffix(opts.MetricFamilyName, reportMark); ok {
 		s.outcome(name, t, v)
@@ -58,7 +58,7 @@ func (s *scrape) Append(ref storage.SeriesRef, ls labels.Labels, _, t int64, v f
 	if s.parsing.IsZero() {
 		s.parsing = time.Now()
 	}
-	if !opts.RejectOutOfOrder { // as the ends of series do
+	if !opts.RejectOutOfOrder { // true for the ends of series
 		s.offered++
 	}
 	var data []byte
@@ -69,7 +69,7 @@ func (s *scrape) Append(ref storage.SeriesRef, ls labels.Labels, _, t int64, v f
 		var err error
 		if data, err = nativehist.Encode(h, fh); err != nil || len(data) > history.MaxBlock-8 {
 			s.src.rec.report.Add(prom.LossNativeHist, ls.Get(model.MetricNameLabel))
-			return 0, nil //nolint:nilerr // one histogram costs itself, not the page
+			return 0, nil //nolint:nilerr // only the histogram is lost, not the page
 		}
 	}
 	f := expo.UnnotedFamily(prom.Family{
@@ -85,8 +85,8 @@ func (s *scrape) Append(ref storage.SeriesRef, ls labels.Labels, _, t int64, v f
 	}
 	resolved, ref := s.src.resolve(ls, f, data != nil)
 	if ok && resolved != known {
-		// A number became a histogram, or the type changed: the series of the
-		// other metric ends here.
+		// A number became a histogram, or the type changed. The series of the previous
+		// metric ends.
 		s.samples = append(s.samples, pageSample{series: known, t: t, v: prom.StaleNaN})
 	}
 	if ref == 0 {
@@ -96,7 +96,7 @@ func (s *scrape) Append(ref storage.SeriesRef, ls labels.Labels, _, t int64, v f
 	return ref, nil
 }
 
-// outcome takes a sample of the scraper's report.
+// outcome stores a sample of the scraper's report.
 func (s *scrape) outcome(name string, t int64, v float64) {
 	if prom.IsStale(v) {
 		v, s.farewell = 0, true
@@ -178,7 +178,7 @@ func (src *source) own(ls labels.Labels) (name string, own []prom.Label) {
 	return name, own
 }
 
-// resolve asks the native metrics for a series, and then the mapper.
+// resolve returns the series of the native metrics, or else that of the mapper.
 func (r *Recorder) resolve(src *source, name string, own []prom.Label, f prom.Family, histogram bool) (pageSeries, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -199,7 +199,7 @@ func (r *Recorder) resolve(src *source, name string, own []prom.Label, f prom.Fa
 	return mappedSeries{ser}, err
 }
 
-// describe passes on a changed help text.
+// describe records a help text that has changed.
 func (r *Recorder) describe(src *source, ser pageSeries, help string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

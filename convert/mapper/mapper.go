@@ -84,7 +84,7 @@ func New(o Options) (*Mapper, error) {
 func (m *Mapper) Source(t Target) (*Source, error) {
 	switch {
 	case !naming.ValidComponent(t.Name) || t.Name == "control":
-		return nil, fmt.Errorf("source name %q: want a letter, then letters, digits and underscores, and not control", t.Name)
+		return nil, fmt.Errorf("source name %q: want a letter followed by letters, digits and underscores; control is reserved", t.Name)
 	case m.sources[t.Name]:
 		return nil, fmt.Errorf("source name %q is taken", t.Name)
 	}
