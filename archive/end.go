@@ -136,7 +136,7 @@ func (r *Reader) stampBefore(f *File) (t pcp.Timestamp, ok bool) {
 	if err != nil {
 		return t, false
 	}
-	rd := resultDecoder{layout: r.layout}
+	rd := resultDecoder{layout: r.layout, want: func(pcp.PMID) bool { return false }}
 	res, err := rd.decode(frame.Payload)
 	if err != nil {
 		return t, false

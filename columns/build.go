@@ -52,12 +52,14 @@ type Options struct {
 	TempDir string
 	// Pause is called after each record; it may be nil. See [Filler].
 	Pause func(ctx context.Context) error
+
+	memo *namesMemo
 }
 
 // Read reads an archive. Damage is no error: the Head then says that the archive is
 // unfit. The error is that of ctx, of the temporary file, or [ErrFull].
 func Read(ctx context.Context, r *archive.Reader, o Options) (*Built, error) {
-	names, at := namesOf(r.Meta())
+	names, at := o.memo.of(r.Meta())
 	b := &Built{
 		Names: names, read: make([]bool, len(names.All)), left: make([]bool, len(names.All)),
 		metrics: make([][]member, len(names.All)), spill: chunk.NewFile(o.TempDir), limit: o.Limit, report: &prom.Report{},

@@ -2,7 +2,9 @@ package columns
 
 import (
 	"bytes"
+	"context"
 	"errors"
+	"hash/maphash"
 	"io"
 	"slices"
 	"strconv"
@@ -24,7 +26,8 @@ var (
 // Cache keeps entries in a folder. Several goroutines and processes may use it. A nil
 // Cache is empty and keeps nothing.
 type Cache struct {
-	dir *cachedir.Dir
+	dir  *cachedir.Dir
+	memo namesMemo
 
 	mu     sync.Mutex
 	names  map[cachedir.Key]*Names
@@ -37,7 +40,7 @@ func NewCache(dir *cachedir.Dir) *Cache {
 	if dir == nil {
 		return nil
 	}
-	return &Cache{dir: dir, names: map[cachedir.Key]*Names{}, stored: map[cachedir.Key]bool{}}
+	return &Cache{dir: dir, memo: namesMemo{seed: maphash.MakeSeed()}, names: map[cachedir.Key]*Names{}, stored: map[cachedir.Key]bool{}}
 }
 
 // Damage returns what was wrong with entries, each once. What keeps entries from being
@@ -117,33 +120,47 @@ func (c *Cache) namesOf(text string) (*Names, error) {
 		c.fault(err)
 		return nil, cachedir.ErrAbsent
 	}
-	n.key = key
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.names[key], c.stored[key] = n, true
+	if known := c.names[key]; known != nil {
+		n = known
+	}
+	n.key, c.names[key], c.stored[key] = key, n, true
 	return n, nil
+}
+
+// Read is the function [Read]. It works out the names of the metrics once for all
+// archives that share them.
+func (c *Cache) Read(ctx context.Context, r *archive.Reader, o Options) (*Built, error) {
+	if c != nil {
+		o.memo = &c.memo
+	}
+	return Read(ctx, r, o)
 }
 
 // keep writes the names unless the folder has them, and returns their key.
 func (c *Cache) keep(n *Names) (cachedir.Key, error) {
-	raw := n.encode()
-	n.key = cachedir.DerivedKey([]byte(namesKind.Name), raw)
 	c.mu.Lock()
-	stored := c.stored[n.key]
+	key := n.key
+	stored := key != "" && c.stored[key]
 	c.mu.Unlock()
 	if stored {
-		return n.key, nil
+		return key, nil
 	}
-	err := c.dir.Put(n.key, namesKind, func(w io.Writer) error {
+	raw := n.encode()
+	key = cachedir.DerivedKey([]byte(namesKind.Name), raw)
+	err := c.dir.Put(key, namesKind, func(w io.Writer) error {
 		_, err := w.Write(raw)
 		return err
 	})
-	if err == nil {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		c.names[n.key], c.stored[n.key] = n, true
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n.key = key
+	if c.names[key] == nil {
+		c.names[key] = n
 	}
-	return n.key, err
+	c.stored[key] = err == nil
+	return key, err
 }
 
 // Put keeps what was read of an archive, beside what an earlier entry has. An error costs
@@ -156,6 +173,11 @@ func (c *Cache) Put(key cachedir.Key, b *Built) error {
 	if err != nil {
 		return err
 	}
+	c.mu.Lock()
+	if known := c.names[names]; known != nil {
+		b.Names = known
+	}
+	c.mu.Unlock()
 	var earlier *Entry
 	if !b.Head.Whole {
 		if earlier = c.Get(key); earlier != nil {

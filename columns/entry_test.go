@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"hash/maphash"
 	"math"
 	"path/filepath"
 	"testing"
@@ -232,4 +233,18 @@ func FuzzEntry(f *testing.F) {
 			require.True(t, first <= i && i < end)
 		}
 	})
+}
+
+// TestNamesMemo works out the names of archives that share them once.
+func TestNamesMemo(t *testing.T) {
+	m := &namesMemo{seed: maphash.MakeSeed()}
+	for seed := range uint64(20) {
+		r := randomArchive(t, seed)
+		want, at := namesOf(r.Meta())
+		for range 2 {
+			got, place := m.of(r.Meta())
+			assert.Equal(t, want.All, got.All)
+			assert.Equal(t, at, place)
+		}
+	}
 }

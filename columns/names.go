@@ -58,7 +58,7 @@ func namesOf(store *meta.Store) (*Names, map[*meta.Desc]int) {
 		if !d.Type.IsNumeric() && !histogram {
 			continue
 		}
-		name := Name{Text: naming.SampleName(store, d), PCP: d.Name(), ID: d.PMID, Histogram: histogram}
+		name := Name{Text: naming.SampleName(store, d), PCP: strings.Clone(d.Name()), ID: d.PMID, Histogram: histogram}
 		name.Native = name.Text == naming.PrometheusName(d.Name())
 		owners[name] = d
 		n.All = append(n.All, name)

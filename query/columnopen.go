@@ -135,6 +135,7 @@ func (o *columnOpener) open(ctx context.Context, all []store.Archive, i int) (*c
 	en := o.columns.Get(key)
 	if en != nil {
 		defer en.Close()
+		o.names.Learn(a.Base, en.Claims)
 		if en.Unfit != "" {
 			return nil, nil
 		}
@@ -222,7 +223,7 @@ func (o *columnOpener) build(ctx context.Context, a store.Archive, key cachedir.
 	if limit <= 0 {
 		return nil, errVolumes
 	}
-	built, err := columns.Read(ctx, r, columns.Options{Metrics: func(n *columns.Name) bool { return o.allows(n.Text) }, Limit: int(limit)})
+	built, err := o.columns.Read(ctx, r, columns.Options{Metrics: func(n *columns.Name) bool { return o.allows(n.Text) }, Limit: int(limit)})
 	if errors.Is(err, columns.ErrFull) {
 		return nil, errVolumes
 	}
@@ -231,6 +232,7 @@ func (o *columnOpener) build(ctx context.Context, a store.Archive, key cachedir.
 	}
 	defer built.Close()
 	_ = o.columns.Put(key, built) // costs only time; the cache remembers the reason
+	o.names.Learn(a.Base, built.Head.Claims)
 	if built.Head.Unfit != "" {
 		return nil, nil
 	}

@@ -31,19 +31,28 @@ var errVolumes = errors.New("columns cannot give the answer")
 // tryColumns answers the selection from columns if some archive has them. done is false
 // if it could not: then the selection must be read from volumes.
 func (s *selection) tryColumns(ctx context.Context, from, to pcp.Timestamp) (set *seriesSet, done bool, err error) {
-	if s.columns == nil || s.clashes() != nil {
+	if s.columns == nil {
 		return nil, false, nil
 	}
-	trial := s.trial()
-	c := &columnar{selection: trial}
-	trial.columnar = c
-	switch set, err = c.read(ctx, from, to); {
+	// The archives are opened first: columns know what they call their hosts.
+	c := s.prepared.take(s.key())
+	if c == nil || c.labelsOnly != s.labelsOnly {
+		c = s.openColumns(ctx, from, to)
+	}
+	if err = c.err; err == nil && s.clashes() != nil {
+		err = errVolumes
+	}
+	if err == nil {
+		c.budget = s.budget.copy()
+		set, err = c.read(ctx, from, to)
+	}
+	switch {
 	case errors.Is(err, errVolumes), errors.Is(err, store.ErrOverlap):
 		return nil, false, nil
 	case err != nil:
 		return nil, true, err
 	}
-	return set, true, s.budget.spend(trial.budget)
+	return set, true, s.budget.spend(c.budget)
 }
 
 // trial returns the selection before it was read, with a budget of its own.
@@ -56,9 +65,6 @@ func (s *selection) trial() *selection {
 
 // read is selection.read with columns.
 func (c *columnar) read(ctx context.Context, from, to pcp.Timestamp) (*seriesSet, error) {
-	if err := c.open(ctx, from, to); err != nil {
-		return nil, err
-	}
 	p := c.plan(from, to)
 	if err := c.settle(p); err != nil {
 		return nil, err

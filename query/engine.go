@@ -12,7 +12,6 @@ import (
 	"github.com/prometheus/prometheus/storage"
 
 	"github.com/pcparchive/pcparchive/columns"
-	"github.com/pcparchive/pcparchive/convert/flatten"
 	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -39,16 +38,6 @@ type Options struct {
 	Columns *columns.Cache
 }
 
-// claims returns what an archive with columns calls its host.
-func (o Options) claims(a store.Archive) (flatten.Claims, bool) {
-	en := o.Columns.Get(o.Columns.Key(a.State))
-	if en == nil {
-		return flatten.Claims{}, false
-	}
-	defer en.Close()
-	return en.Claims, true
-}
-
 // The defaults of [Options].
 const (
 	DefaultLookback   = 5 * time.Minute
@@ -65,7 +54,7 @@ func (o Options) withDefaults(sets []*store.Set) Options {
 	if o.Lookback == 0 {
 		o.Lookback = DefaultLookback
 		for _, set := range sets {
-			o.Lookback = max(o.Lookback, recordingInterval(set)*5/2)
+			o.Lookback = max(o.Lookback, recordingInterval(set, o.Columns)*5/2)
 		}
 	}
 	if o.MaxSamples == 0 {
@@ -188,15 +177,22 @@ func (e *Engine) queryOpts() promql.QueryOpts {
 // recordingInterval estimates the time between two records of a host from the first
 // records of its last archive: the longest such time apart from one pause. It returns
 // zero if there is only one record.
-func recordingInterval(set *store.Set) time.Duration {
+func recordingInterval(set *store.Set, cache *columns.Cache) time.Duration {
 	end, err := set.End()
 	if err != nil {
 		return 0
 	}
-	next, stop := iter.Pull(set.Between(end, end))
+	next, stop := iter.Pull(set.Spanning(end, end))
 	defer stop()
-	r, ok := next()
+	a, ok := next()
 	if !ok {
+		return 0
+	}
+	if known, ok := knownInterval(cache, a); ok {
+		return known
+	}
+	r := set.Reader(a.Base)
+	if r == nil {
 		return 0
 	}
 	const enough = 20

@@ -29,6 +29,7 @@ func (s *Storage) clashes(mint, maxt int64) func() *flatten.HostClashes {
 // Select reads the series that match of all hosts, sorted by labels. Series of
 // several hosts with equal labels get the label hostname.
 func (q *hostsQuerier) Select(ctx context.Context, _ bool, hints *storage.SelectHints, matchers ...*labels.Matcher) storage.SeriesSet {
+	q.prepare(ctx, hints, matchers)
 	return q.find(func(host *querier) (*seriesSet, error) { return host.read(ctx, hints, matchers) })
 }
 

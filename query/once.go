@@ -35,3 +35,10 @@ func (m *selections) once(key string, read func() (*seriesSet, error)) (*seriesS
 func (s *selection) key() string {
 	return fmt.Sprintf("%d %d %d %t %q", s.from, s.to, s.window, s.labelsOnly, s.matchers)
 }
+
+// has reports whether the result for key is cached.
+func (m *selections) has(key string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.seen[key] != nil
+}

@@ -93,6 +93,7 @@ type querier struct {
 	budget     *budget
 	clashes    func() *flatten.HostClashes
 	known      selections
+	prepared   preparedColumns
 }
 
 // adding are the functions that add up the changes of a counter.
@@ -109,6 +110,12 @@ func (q *querier) Select(ctx context.Context, _ bool, hints *storage.SelectHints
 }
 
 func (q *querier) read(ctx context.Context, hints *storage.SelectHints, matchers []*labels.Matcher) (*seriesSet, error) {
+	s := q.selection(ctx, hints, matchers)
+	return q.known.once(s.key(), func() (*seriesSet, error) { return s.read(ctx) })
+}
+
+// selection returns the selection of a call of Select.
+func (q *querier) selection(ctx context.Context, hints *storage.SelectHints, matchers []*labels.Matcher) *selection {
 	s := &selection{querier: q, ctx: ctx, from: q.mint, to: q.maxt, matchers: matchers, budget: q.budget}
 	if hints != nil {
 		s.from, s.to = max(q.mint, hints.Start), min(q.maxt, hints.End)
@@ -117,7 +124,7 @@ func (q *querier) read(ctx context.Context, hints *storage.SelectHints, matchers
 		}
 		s.labelsOnly = hints.Func == "series" // Prometheus' API asks so for series without samples
 	}
-	return q.known.once(s.key(), func() (*seriesSet, error) { return s.read(ctx) })
+	return s
 }
 
 // LabelValues returns the values of a label that series have in the time.

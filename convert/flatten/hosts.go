@@ -119,6 +119,16 @@ func (h *HostNames) noteLast(set *store.Set, note func(string, Claims)) {
 	}
 }
 
+// Learn notes the claims of an archive, so that nobody has to read its metadata for them.
+func (h *HostNames) Learn(base string, c Claims) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.archives == nil {
+		h.archives = map[string]Claims{}
+	}
+	h.archives[base] = c
+}
+
 // claims returns the claims of an archive, from memory if possible. ok is false if the
 // archive cannot be read.
 func (h *HostNames) claims(set *store.Set, a store.Archive) (c Claims, ok bool) {

@@ -1,0 +1,89 @@
+package query
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/storage"
+
+	"github.com/pcparchive/pcparchive/columns"
+	"github.com/pcparchive/pcparchive/convert/flatten"
+	"github.com/pcparchive/pcparchive/pcp"
+	"github.com/pcparchive/pcparchive/store"
+)
+
+// prepare opens the columns of all hosts side by side. What the archives call their hosts
+// is then known without reading their metadata.
+func (q *hostsQuerier) prepare(ctx context.Context, hints *storage.SelectHints, matchers []*labels.Matcher) {
+	if q.hosts[0].columns == nil {
+		return
+	}
+	_ = inParallel(len(q.hosts), func(i int) error {
+		host := q.hosts[i]
+		s := host.selection(ctx, hints, matchers)
+		if s.from <= s.to && !host.known.has(s.key()) {
+			host.prepared.put(s.key(), s.openColumns(ctx, pcp.TimestampMilli(s.from), pcp.TimestampMilli(s.to).Add(999_999)))
+		}
+		return nil
+	})
+}
+
+// openedColumns are the columns that a selection has opened.
+type openedColumns struct {
+	*columnar
+	err error
+}
+
+// openColumns opens the columns that the selection needs.
+func (s *selection) openColumns(ctx context.Context, from, to pcp.Timestamp) *openedColumns {
+	trial := s.trial()
+	c := &columnar{selection: trial}
+	trial.columnar = c
+	return &openedColumns{c, c.open(ctx, from, to)}
+}
+
+// preparedColumns are columns that were opened before a selection asked for them.
+type preparedColumns struct {
+	mu    sync.Mutex
+	byKey map[string]*openedColumns
+}
+
+func (p *preparedColumns) put(key string, c *openedColumns) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.byKey == nil {
+		p.byKey = map[string]*openedColumns{}
+	}
+	p.byKey[key] = c
+}
+
+// take returns what was prepared, once; nil if there is nothing.
+func (p *preparedColumns) take(key string) *openedColumns {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	c := p.byKey[key]
+	delete(p.byKey, key)
+	return c
+}
+
+// claims returns what an archive with columns calls its host.
+func (o Options) claims(a store.Archive) (flatten.Claims, bool) {
+	en := o.Columns.Get(o.Columns.Key(a.State))
+	if en == nil {
+		return flatten.Claims{}, false
+	}
+	defer en.Close()
+	return en.Claims, true
+}
+
+// knownInterval returns the recording interval of an archive if its columns are kept.
+func knownInterval(cache *columns.Cache, a store.Archive) (time.Duration, bool) {
+	en := cache.Get(cache.Key(a.State))
+	if en == nil {
+		return 0, false
+	}
+	defer en.Close()
+	return en.Interval, en.Unfit == ""
+}
