@@ -30,10 +30,9 @@ Each finding is a line: file, offset, severity, code, message. An error means th
 data cannot be read or that PCP's own tools reject the archive. A warning means that
 data can be read but is doubtful. --severity note shows notes as well.
 
-After the findings each archive has a verdict: whole; readable to a time, which is
-that of its last readable record; or unreadable, with the reason. check counts the
-consequences of damage with the damage, such as values of metrics whose description
-is lost.
+After the findings each archive has a verdict: whole; readable up to the time of its
+last readable record; or unreadable, with the reason. check counts the consequences of
+damage, such as values of metrics whose description is lost, with the damage.
 
 The exit status is 0 without findings, 3 with findings, and 1 if a PATH cannot be
 read at all. check skips damaged parts and checks the rest.
@@ -44,8 +43,8 @@ the system's own rules, such as Mimir's rule that a block covers one UTC day.
 --list-codes --target lists the rules.
 
 With --salvage, check writes every record of one archive that can be decoded to a
-new archive, with a valid header and a new index. The errors say which records are
-lost. --limit does not apply.`,
+new archive, with a valid header and a new index. The errors name the lost records.
+--limit does not apply.`,
 		Example: `  pcparchive check rec
   pcparchive check --severity note /var/log/pcp/pmlogger/web
   pcparchive check --output ndjson rec | jq -c 'select(.severity == "error")'
@@ -74,7 +73,7 @@ lost. --limit does not apply.`,
 	}
 	f := cmd.Flags()
 	f.Var(&o.min, "severity", "lowest severity to report: note, warning or error")
-	f.IntVar(&o.limit, "limit", finding.DefaultLimit, "findings of one code to show for each archive; the rest is only counted; 0: show all")
+	f.IntVar(&o.limit, "limit", finding.DefaultLimit, "maximum number of findings of one code to show for each archive; check only counts the rest; 0: show all")
 	f.StringVar(&o.salvage, "salvage", "", "write the readable records of the archive to a new archive with this base `name`")
 	f.Var(&o.target, "target", "check blocks by the rules of prometheus, thanos or mimir")
 	f.BoolVar(&o.listCodes, "list-codes", false, "list the codes of findings with their meaning")

@@ -38,12 +38,12 @@ func newCopyCmd(s streams) *cobra.Command {
 		Use:   "copy ARCHIVE... OUT",
 		Short: "Copy, convert, extract from or merge archives",
 		Long: `Copy archives: decode and encode every record. The copy of one archive without a
-selection has the same metadata and volumes, byte for byte. It has the same index if
-that fits the values, and else a new one.
+selection has the same metadata and volumes, byte for byte. If the index does not fit
+the values, the copy gets a new index.
 
-With a selection, or of several archives, OUT is the archive that a logger would have
-written: the selected values, on one timeline, with the metadata that they need. A
-mark separates two archives, unless one run of the daemon recorded both. All archives
+With a selection or with several archives, OUT is the archive that a logger would have
+written: the selected values on one timeline, with the metadata that they need. A mark
+separates two archives, unless one run of the logger recorded both. All archives
 must be of one host. A folder stands for the archives in it and in the folders below
 it.
 
@@ -51,7 +51,7 @@ Version 2 has no times finer than a microsecond or after 2038, no zoneinfo and n
 feature bits. Data that OUT cannot hold is an error unless --lossy allows the loss.
 
 --compress compresses the volumes of OUT, but not metadata and index. pcparchive
-reads a volume in zstd from any time on without decompressing earlier data.
+can begin to read a volume in zstd at any time, without decompressing earlier data.
 
 copy never overwrites an archive. OUT appears when it is complete.`,
 		Example: `  pcparchive copy rec copy
@@ -67,7 +67,7 @@ copy never overwrites an archive. OUT appears when it is complete.`,
 		},
 	}
 	f := cmd.Flags()
-	addVersionFlag(cmd, &o.Version, "archive format, 2 or 3; default: the highest of the inputs'")
+	addVersionFlag(cmd, &o.Version, "archive format, 2 or 3; default: the highest format of the inputs")
 	f.BoolVar(&o.Lossy, "lossy", false, "leave out or round data that OUT cannot hold, and report it")
 	f.StringVar(&o.start, "start", "", "leave out earlier records: "+timeHelp)
 	f.StringVar(&o.end, "end", "", "leave out later records")

@@ -24,14 +24,14 @@ func newDumpCmd(s streams) *cobra.Command {
 		Long: `List the contents of an archive, in the form and with the options of PCP's
 pmdumplog. ARCHIVE is its base name or any of its files. Without an option that
 selects a part, dump lists the values of all metrics, or of the named metrics and
-subtrees. The listing is that of PCP 7.2, whose program is pmlogdump, apart from the
-order of its hash tables; --compat 6 gives that of 6.0.3.
+subtrees. The listing equals that of PCP 7.2, where the program is pmlogdump, except for
+the order of its hash tables. --compat 6 gives the listing of 6.0.3.
 
 ARCHIVE may also be a folder or a list with commas. dump lists the archives of one
 host as one: a line names each archive before its label, index and stored instance
 domains. The other parts come from the metadata of all archives. The values of all
-archives are in order of time, with a mark in each gap. Hosts follow each other, and
-with --compat 6 so do archives.
+archives are in order of time, with a mark in each gap. dump lists several hosts one
+after the other, and with --compat 6 each archive of a host as well.
 
 With --output json or ndjson, dump lists every record with all its fields and the
 position at which it is stored. The options that select parts, times and metrics
@@ -63,10 +63,10 @@ apply.`,
 	f.BoolVarP(&o.metrics, "metrics", "m", false, "values of the metrics (default)")
 	f.BoolVarP(&o.reverse, "reverse", "r", false, "values newest first")
 	f.BoolVarP(&o.sizes, "sizes", "s", false, "sizes of the data records")
-	f.StringVarP(&o.from, "start", "S", "", "start of the time window: an interval from the archive's start, with - from its end, or @ and a time")
-	f.StringVarP(&o.to, "finish", "T", "", "end of the time window: an interval from the window's start, with - from the archive's end, or @ and a time")
+	f.StringVarP(&o.from, "start", "S", "", "start of the time window: an interval after the archive's start, with - before its end, or @ and a time")
+	f.StringVarP(&o.to, "finish", "T", "", "end of the time window: an interval after the window's start, with - before the archive's end, or @ and a time")
 	f.BoolVarP(&o.index, "index", "t", false, "the temporal index")
-	f.StringVarP(&o.raw, "raw", "v", "", "hexadecimal listing of the records of a `file`, instead of an archive")
+	f.StringVarP(&o.raw, "raw", "v", "", "list the records of a `file` in hexadecimal, instead of an archive")
 	f.IntVar(&o.compat, "compat", 0, "list like a release of PCP: 6 like 6.0.3, 7 like 7.2 (default)")
 	f.CountVarP(&o.dates, "dates", "x", "dates with the times; twice: also seconds since the start; three times: also since 1970")
 	addZoneFlags(cmd, &o.zones, usualLocal)
@@ -122,7 +122,7 @@ func (*dumpFormat) Type() string { return "format" }
 
 func addDumpOutputFlag(cmd *cobra.Command, o *dumpFormat) {
 	*o = "text"
-	cmd.Flags().Var(o, "output", "text, json or, one record a line, ndjson")
+	cmd.Flags().Var(o, "output", "text, json, or ndjson with one record a line")
 	_ = cmd.RegisterFlagCompletionFunc("output",
 		cobra.FixedCompletions([]string{"text", "json", "ndjson"}, cobra.ShellCompDirectiveNoFileComp))
 }

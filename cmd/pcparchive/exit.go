@@ -99,12 +99,12 @@ func newExitCodesTopic() *cobra.Command {
 	}
 	return &cobra.Command{
 		Use:   "exit-codes",
-		Short: "What the exit status means",
+		Short: "Meaning of the exit status",
 		Long: `pcparchive exits with
 
 ` + table.String() + `
 A recording ends normally, with 0, when it is interrupted or gets SIGTERM or SIGHUP,
-and with 1 if no scrape succeeded. Data that Prometheus and PCP cannot share, such as
-metrics whose values are text, is reported and is no failure.`,
+and with 1 if no scrape succeeded. A command reports data that only Prometheus or
+only PCP can hold, such as text as a value, and does not count it as a failure.`,
 	}
 }

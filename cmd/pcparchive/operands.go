@@ -13,11 +13,11 @@ import (
 )
 
 // archivesHelp explains the operand ARCHIVE in the help of a verb.
-const archivesHelp = `ARCHIVE is an archive's base name, any of its files, or a folder, which stands for
+const archivesHelp = `ARCHIVE is an archive's base name, any of its files, or a folder. A folder stands for
 all archives in it and in the folders below it. Several operands, or a list with
-commas, form one timeline per host, with a mark in each gap between two archives.
-The metadata of each archive describes its own values. Damage is reported, and the
-rest is read.`
+commas, form one timeline for each host, with a mark in each gap between two archives.
+The metadata of each archive describes its own values. The command reports damage and
+reads the rest.`
 
 // splitOperands splits operands that are lists with commas. An operand that names
 // a file is not a list.

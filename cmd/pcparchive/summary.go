@@ -36,13 +36,13 @@ func newSummaryCmd(s streams) *cobra.Command {
 maximum. METRIC is a name or a subtree such as disk.dev.
 
 ` + archivesHelp + `
-An operand after the first is an archive if an archive has that name, and else a
-metric. The output has a part for each host; CSV has the host in the first column.
+An operand after the first is an archive if an archive has that name. Otherwise it is
+a metric. The output has a part for each host; CSV has the host in the first column.
 
-The values of a counter are rates per second. A counter of time has rates in its own
-unit, so that a counter of milliseconds gives the share of time. There is no rate
-across a mark, nor where a counter decreases, unless --wrap is given. The averages
-of other metrics weigh each value by the time until the next one. A discrete metric
+For a counter, the values are rates per second. A counter of time has rates without a
+unit: the rate of a counter of milliseconds is a fraction of time. There is no rate
+across a mark. There is none where a counter decreases, unless --wrap is given. The
+averages of other metrics weigh each value by the time until the next value. A discrete metric
 holds its value until a mark or the end.
 
 Columns: ` + strings.Join(columnNames(), ", ") + `.
@@ -70,7 +70,7 @@ that were recorded instead of values.`,
 	f.StringSliceVar(&o.columns, "columns", nil, "columns of the table; all: all columns")
 	f.BoolVar(&o.labels, "labels", false, "add the labels of each series")
 	f.IntVar(&o.precision, "precision", -1, "digits after the decimal point; -1: six significant digits")
-	f.BoolVar(&o.wrap, "wrap", false, "treat an integer counter that decreases as one that exceeded its 32 or 64 bits, not as reset")
+	f.BoolVar(&o.wrap, "wrap", false, "count an integer counter that decreases as wrapped at 32 or 64 bits, not as reset")
 	addZoneFlags(cmd, &o.zones, usualHost)
 	f.Var(&o.output, "output", "text, or json or csv for programs")
 	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"text", "json", "csv"}, cobra.ShellCompDirectiveNoFileComp))

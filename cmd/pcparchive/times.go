@@ -20,20 +20,19 @@ const timeHelp = "14:30, 'YYYY-MM-DD HH:MM[:SS]', yesterday 14:30, now-2h, in th
 func newTimesTopic() *cobra.Command {
 	return &cobra.Command{
 		Use:   "times",
-		Short: "How times and intervals are written",
-		Long: `Times are written as PCP's tools take them, or as Prometheus' do. An @ may precede
-them.
+		Short: "Forms of times and intervals",
+		Long: `Times have the forms that PCP's tools and Prometheus accept. An @ may precede a time.
 
   14:30, 2:30pm, 14:30:05.5  the first such time from the archive's start on; in --end
                              from --start on
   Mar 7, Mar 7 14:30         the first such day from the archive's start on
   2026-03-07 14:30           also 2026-03-07, 03/07/26, 7 Mar 2026, 2026-03-07T14:30
   2026-03-07T14:30:00Z       RFC 3339
-  yesterday, today 14:30     of the current date; also tomorrow and now
+  yesterday, today 14:30     relative to the current date; also tomorrow and now
   now-2h, yesterday+90min    with an offset
-  start, end-5m              of the archive, with an offset or without
-  30min, 1h30m, 2 days       that long after the archive's start; in --end after --start
-  -30min, 30 minutes ago     that long before the archive's end
+  start, end-5m              start or end of the archive, also with an offset
+  30min, 1h30m, 2 days       this long after the archive's start; in --end after --start
+  -30min, 30 minutes ago     this long before the archive's end
   1772893800.5               seconds since 1970
 
 A time without a zone is in the archive's zone. A word after the time names another

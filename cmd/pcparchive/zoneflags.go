@@ -19,12 +19,12 @@ type zoneFlags struct {
 // addZoneFlags adds -Z and -z to a command; usual is the zone without them.
 func addZoneFlags(cmd *cobra.Command, z *zoneFlags, usual string) {
 	addTimezoneFlag(cmd, z, usual)
-	cmd.Flags().BoolVarP(&z.host, "hostzone", "z", false, "time zone of times is that of the archive's host")
+	cmd.Flags().BoolVarP(&z.host, "hostzone", "z", false, "read and print times in the time zone of the archive's host")
 }
 
 // addTimezoneFlag adds -Z to a command whose input does not have a time zone.
 func addTimezoneFlag(cmd *cobra.Command, z *zoneFlags, usual string) {
-	cmd.Flags().VarP(z, "timezone", "Z", "time `zone` of times, read and printed, such as Europe/Berlin; default: "+usual)
+	cmd.Flags().VarP(z, "timezone", "Z", "read and print times in this time `zone`, such as Europe/Berlin; default: "+usual)
 }
 
 // The zones without -Z and -z, as help names them.
