@@ -111,7 +111,7 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request) {
 
 // recovered answers a request that panicked.
 func (a *API) recovered(out *compressor, r *http.Request, v any) {
-	if v == http.ErrAbortHandler {
+	if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 		panic(v)
 	}
 	a.log.Error("request panicked", "path", r.URL.Path, "query", short(r.Form.Get("query")), "panic", v, "stack", string(debug.Stack()))

@@ -48,7 +48,7 @@ func federate(a *API, w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	format := expfmt.NegotiateIncludingOpenMetrics(plainAccept(r.Header))
+	format := expfmt.NegotiateAccept(r.Header, federationFormats...)
 	w.Header().Set("Content-Type", string(format))
 	w.WriteHeader(http.StatusOK)
 	f := &federation{enc: expfmt.NewEncoder(w, format), proto: strings.Contains(string(format), "protobuf"), external: federatedLabels(a.opts.ExternalLabels)}
@@ -57,16 +57,11 @@ func federate(a *API, w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// plainAccept returns a header without OpenMetrics, whose rules for names federated
-// series do not follow.
-func plainAccept(h http.Header) http.Header {
-	var kept []string
-	for _, clause := range strings.Split(strings.Join(h.Values("Accept"), ","), ",") {
-		if !strings.Contains(clause, "openmetrics") {
-			kept = append(kept, clause)
-		}
-	}
-	return http.Header{"Accept": {strings.Join(kept, ",")}}
+// federationFormats are the formats of federated series, by preference. OpenMetrics is
+// none of them: they do not follow its rules for names.
+var federationFormats = []expfmt.Format{
+	expfmt.NewFormat(expfmt.TypeProtoDelim), expfmt.NewFormat(expfmt.TypeProtoText),
+	expfmt.NewFormat(expfmt.TypeProtoCompact), expfmt.NewFormat(expfmt.TypeTextPlain),
 }
 
 // lastSamples returns the last samples within the look-back, sorted by the name of the

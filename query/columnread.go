@@ -55,7 +55,7 @@ type columnReader struct {
 // begin with samples that the selection drops, and later samples may replace the last one.
 func (r *columnReader) adopts(i int) bool {
 	return i > 0 && i+1 < len(r.Chunks) && !r.early && !r.labelsOnly && r.packed != nil && r.packed.bridge == nil && r.packed.every == 0 &&
-		r.Chunks[i-1].Last >= r.selection.from && r.Chunks[i].Last <= r.selection.to
+		r.Chunks[i-1].Last >= r.from && r.Chunks[i].Last <= r.to
 }
 
 // adopt adds a chunk as it is.
@@ -74,8 +74,8 @@ func (r *columnReader) adopt(c *columns.Chunk) error {
 func (r *columnReader) read(it chunkenc.Iterator) error {
 	for it.Next() == chunkenc.ValFloat {
 		t, v := it.At()
-		switch before := t < r.selection.from; {
-		case t > r.selection.to:
+		switch before := t < r.from; {
+		case t > r.to:
 			return nil
 		case before != r.early:
 			continue

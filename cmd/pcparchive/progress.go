@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"sync/atomic"
 	"time"
 
@@ -77,22 +76,6 @@ func progressLine(done, total int64, elapsed time.Duration) string {
 		line += "  " + time.Duration(left*float64(time.Second)).Round(time.Second).String() + " left"
 	}
 	return line
-}
-
-// reader returns a reader of r that counts its bytes.
-func (p byteProgress) reader(r io.Reader) io.Reader {
-	if !p.shown() {
-		return r
-	}
-	return io.TeeReader(r, countWriter{p})
-}
-
-type countWriter struct{ p byteProgress }
-
-// Write adds the bytes of b.
-func (c countWriter) Write(b []byte) (int, error) {
-	c.p.add(len(b))
-	return len(b), nil
 }
 
 // clear removes the status line.

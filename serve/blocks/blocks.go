@@ -154,7 +154,7 @@ func open(dir string, m *block.Meta, old *Set) (*source, error) {
 		}
 	}
 	if m.Thanos.Resolution() > 0 {
-		return nil, fmt.Errorf("Thanos downsampled it to %s; serve the block it was made of", m.Thanos.Resolution())
+		return nil, fmt.Errorf("downsampled by Thanos to %s; serve the block it was made of", m.Thanos.Resolution())
 	}
 	b := &source{id: id}
 	err = block.Guard(func() error {
