@@ -36,7 +36,8 @@ type Options struct {
 	Concurrency int
 	// CORSOrigin matches the origins of pages that may use the API. Nil means all.
 	CORSOrigin *regexp.Regexp
-	// Query limits each query.
+	// Query limits each query. If it has Columns, the server fills them in the background
+	// with those of closed archives.
 	Query query.Options
 	// ExternalLabels tell this server from others for Thanos and for servers that read
 	// from it.

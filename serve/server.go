@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/exporter-toolkit/web"
 	"golang.org/x/net/netutil"
 
+	"github.com/pcparchive/pcparchive/columns"
 	"github.com/pcparchive/pcparchive/serve/timeshift"
 	"github.com/pcparchive/pcparchive/store"
 )
@@ -27,6 +28,7 @@ type Server struct {
 	listeners []net.Listener
 	scheme    string
 	draining  chan struct{} // closed when Run begins to drain
+	filler    *columns.Filler
 }
 
 // New opens the archives and the addresses. The error is an [*OptionError] for wrong
@@ -42,6 +44,7 @@ func New(ctx context.Context, o Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{opts: o, log: o.Logger, reloads: make(chan chan error), draining: make(chan struct{})}
+	s.filler = columns.NewFiller(o.Query.Columns, 0)
 	s.metrics = newMetrics(s)
 	var err error
 	if s.scheme, err = schemeOf(o.WebConfig); err != nil {
@@ -104,6 +107,7 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 	loop, endLoop := context.WithCancel(ctx)
 	running.Go(func() { s.follow(loop) })
+	running.Go(func() { s.filler.Run(loop) })
 	var err error
 	select {
 	case <-ctx.Done():
@@ -215,6 +219,7 @@ func (s *Server) rescan(ctx context.Context) error {
 		clock = s.clock(next.window)
 	}
 	s.states.set(next, clock)
+	s.filler.Follow(next.sets())
 	s.report(former, next)
 	return nil
 }

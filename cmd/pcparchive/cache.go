@@ -5,7 +5,6 @@ import (
 	"io"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"github.com/pcparchive/pcparchive/internal/cachedir"
 )
@@ -20,9 +19,11 @@ type cacheFlags struct {
 const cacheOff = "off"
 
 // addCacheFlags adds the flags of the cache.
-func addCacheFlags(f *pflag.FlagSet, c *cacheFlags) {
+func addCacheFlags(cmd *cobra.Command, c *cacheFlags) {
+	f := cmd.Flags()
 	f.StringVar(&c.dir, "cache", "", `folder that makes the next query fast; deleting it costs only time; "off": none (default pcparchive in the user's folder for caches)`)
 	f.Var(&c.size, "cache-size", "maximum size of the cache, as in 500MiB; 0: 2GiB or a fifth of the free space, whichever is less")
+	_ = cmd.MarkFlagDirname("cache") // fails only for an unknown flag
 }
 
 // open returns the folder of the cache, nil if there is none.
@@ -49,9 +50,4 @@ func (c cacheFlags) reportFaults(w io.Writer, dir *cachedir.Dir, damaged []error
 	if err := dir.Fault(); err != nil && c.dir != "" {
 		fmt.Fprintln(w, err)
 	}
-}
-
-// completeCache completes the value of --cache.
-func completeCache(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	return nil, cobra.ShellCompDirectiveFilterDirs
 }

@@ -68,9 +68,8 @@ hostname, query takes it from the archive label, and reports the hosts.`,
 	f.IntVar(&o.maxSamples, "max-samples", query.DefaultMaxSamples, "maximum number of samples that the query holds in memory")
 	addZoneFlags(cmd, &o.zones, usualHost)
 	durationVar(f, &o.timeout, "timeout", query.DefaultTimeout, "maximum duration of the query; 0: no limit")
-	addCacheFlags(f, &o.cache)
+	addCacheFlags(cmd, &o.cache)
 	addOutputFlag(cmd, &o.output)
-	_ = cmd.RegisterFlagCompletionFunc("cache", completeCache) // fails only for an unknown flag
 	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error {
 		changed := cmd.Flags().Changed
 		bounds := changed("start") || changed("end")

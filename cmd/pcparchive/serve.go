@@ -17,6 +17,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/pcparchive/pcparchive/columns"
 	"github.com/pcparchive/pcparchive/internal/timespec"
 	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/query"
@@ -32,6 +33,7 @@ type serveOptions struct {
 	external map[string]string
 	cors     string
 	logLevel string
+	cache    cacheFlags
 }
 
 // hangupReloads marks commands that do not end at SIGHUP.
@@ -55,6 +57,9 @@ names it.
 serve listens on the loopback interface unless --listen says otherwise. The file of
 --web.config.file has certificates, users and passwords in the form of Prometheus'
 exporter-toolkit; use it before you listen on other interfaces.
+
+In the background serve keeps the samples of closed archives series by series in
+--cache. Answers are the same, and faster.
 
 --shift-to moves the recording so that its end is at that time, for dashboards and
 alert rules that ask for the last hours. --replay shows the recording as if it were
@@ -85,6 +90,7 @@ exit status is then 0. It is 1 after a failure, and 2 if the command line is wro
 	f.IntVar(&o.MaxConnections, "max-connections", serve.DefaultMaxConnections, "maximum number of connections to each address")
 	durationVar(f, &o.DrainTimeout, "drain-timeout", serve.DefaultDrainTimeout, "how long running requests may continue after SIGTERM or an interrupt")
 	f.StringVar(&o.cors, "web.cors.origin", ".*", "regular `expression` for the origins of web pages that may use the API")
+	addCacheFlags(cmd, &o.cache)
 	f.StringVar(&o.logLevel, "log-level", "info", "least `level` of messages: debug (each request), info, warn or error")
 	return cmd
 }
@@ -94,6 +100,7 @@ func runServe(ctx context.Context, s streams, o serveOptions, operands []string)
 	if err := o.complete(s); err != nil {
 		return usageError{err}
 	}
+	o.Query.Columns = columns.NewCache(o.cache.open())
 	server, err := serve.New(ctx, o.Options)
 	if err != nil {
 		return serveError(err)

@@ -141,6 +141,9 @@ func TestEvictLeastRecentlyUsed(t *testing.T) {
 	assert.Equal(t, []int{0, 2, 3, 4}, left)
 	assert.FileExists(t, foreign)
 	assert.NoFileExists(t, remnant)
+	assert.Positive(t, d.Room())
+	assert.Less(t, d.Room(), int64(2000))
+	assert.Zero(t, (*cachedir.Dir)(nil).Room())
 
 	err = d.Put(keyOf(9), kind, func(w io.Writer) error { _, err := w.Write(make([]byte, 5001)); return err })
 	require.ErrorIs(t, err, cachedir.ErrTooLarge)

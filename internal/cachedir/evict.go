@@ -51,6 +51,20 @@ func (d *Dir) Evict() {
 	}
 }
 
+// Room returns how many bytes may be put before Put removes entries.
+func (d *Dir) Room() int64 {
+	if d == nil {
+		return 0
+	}
+	bound, err := d.prepare()
+	if err != nil {
+		return 0
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return max(0, bound-d.used)
+}
+
 // list returns the entries of the folder. It removes remnants.
 func (d *Dir) list() (all []kept) {
 	files, err := os.ReadDir(d.path)
