@@ -130,7 +130,7 @@ func (b *Builder) fail(err error) {
 // valueOf returns a value of a metric's type, if the type can hold it.
 func valueOf(inst pcp.InstID, t pcp.Type, v any) (history.Value, error) {
 	refuse := func() (history.Value, error) {
-		return history.Value{}, fmt.Errorf("%T %v is no value of type %s: %w", v, v, t, pcp.ErrRange)
+		return history.Value{}, fmt.Errorf("%T %v is not a value of type %s: %w", v, v, t, pcp.ErrRange)
 	}
 	text := fmt.Sprint(v)
 	switch t {

@@ -14,7 +14,7 @@ import (
 )
 
 // Continue opens an archive to append to it. path is its base or any of its
-// files. The archive keeps its version, host and start, whatever o says.
+// files. The archive keeps its version, host and start; o does not change them.
 // Continue knows the archive's metadata, which an Appender does not write
 // again. Records earlier than its last one are rejected with [ErrOrder]. A nil
 // o means defaults.

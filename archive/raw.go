@@ -70,7 +70,7 @@ func CreateRecords(base string, v pcp.Version, o *WriteOptions) (*RecordWriter, 
 
 // Write appends a record to the file to which it belongs and returns the
 // record's offset in that file. A [Header] begins the file that its Volume
-// names; it is written in the writer's version, whatever its own. Results and
+// names; Write stores it in the version of the writer. Results and
 // marks go into the volume begun last.
 //
 // Write rejects a record that the version cannot store, with an error that

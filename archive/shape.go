@@ -160,8 +160,7 @@ const (
 	maxShapeMemory = 16 << 20
 )
 
-// find loads a payload into the shape that it matches. It returns nil if there
-// is none.
+// find loads a payload into the matching shape. It returns nil if no shape matches.
 func (c *shapes) find(payload []byte) *shape {
 	for i, s := range c.all {
 		if len(payload) == s.size && s.load(payload) {

@@ -9,8 +9,8 @@ import (
 	"slices"
 )
 
-// State is what the file system says about the files of an archive at one time:
-// their names, identities, sizes and modification times. A Reader that was opened
+// State describes the files of an archive at one time: their names, identities, sizes
+// and modification times. A Reader that was opened
 // by [OpenState] reads the archive as it was then.
 type State struct {
 	base  string
@@ -167,7 +167,7 @@ func OpenState(s *State, o *ReadOptions) (*Reader, error) {
 func (r *Reader) Load() (*Reader, error) {
 	full := &Reader{
 		opts: r.opts, base: r.base, meta: r.meta, index: r.index, volumes: r.volumes, notes: &notes{},
-		header: r.header, layout: r.layout, // files of another archive are none of this one
+		header: r.header, layout: r.layout, // ignores files that belong to another archive
 	}
 	if err := full.load(); err != nil {
 		return nil, err
@@ -175,8 +175,8 @@ func (r *Reader) Load() (*Reader, error) {
 	return full, nil
 }
 
-// Grown returns a Reader of the archive in a later state, with the metadata that r
-// has and what was added to it. ok is false if the archive did not just grow, so
+// Grown returns a Reader of the archive in a later state, with the metadata of r and the
+// records added since. ok is false if the archive did not just grow, so
 // that it must be opened anew. A Reader opened by [OpenState] remains one without
 // metadata.
 func (r *Reader) Grown(s *State) (next *Reader, ok bool) {
@@ -202,7 +202,7 @@ func (r *Reader) Grown(s *State) (next *Reader, ok bool) {
 	return next, true
 }
 
-// lendMeta gives next the metadata of r and adds what was written since. It returns
+// lendMeta gives next the metadata of r and adds the records written since. It returns
 // false if the metadata must be read anew.
 func (r *Reader) lendMeta(next *Reader) bool {
 	before, _ := r.opts.state.find(r.meta.Path)

@@ -70,7 +70,7 @@ func BaseOf(name string) (base string, ok bool) {
 
 // vacant reports whether files are those that an Appender creates before its
 // first record: a plain metadata file, index and volume 0 without any record. Any
-// other set of files may be what remains of an archive with records.
+// other set of files may be the rest of an archive with records.
 func vacant(found []Member) bool {
 	roles := map[Role]bool{}
 	empty := true

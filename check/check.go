@@ -139,7 +139,7 @@ func (c *checker) run() {
 }
 
 // frames passes each record of a file to visit, except the label, and reports damage
-// between records. After damage it goes on at the next record that valid accepts. It
+// between records. After damage it continues at the next record that valid accepts. It
 // returns the number of records and the file's length in bytes.
 func (c *checker) frames(m *member, valid func([]byte) bool, visit func(*frame)) (n int, size int64) {
 	f := c.open(m)

@@ -6,7 +6,7 @@ import (
 	"github.com/pcparchive/pcparchive/finding"
 )
 
-// The codes. What each stands for is in the package's documentation and in
+// The codes. Their meanings are in the package's documentation and in
 // [Codes].
 const (
 	FileMissing    finding.Code = "file-missing"
@@ -149,7 +149,7 @@ var codes = []finding.CodeInfo{
 
 	{Code: MetaRecord, Severity: finding.Error, Meaning: "a metadata record cannot be decoded; readers refuse the archive"},
 	{Code: MetaTag, Severity: finding.Error, Meaning: "a metadata record is of an unknown type; readers refuse the archive"},
-	{Code: MetaRest, Severity: finding.Warning, Meaning: "a metadata record is longer than what is in it, or its parts overlap"},
+	{Code: MetaRest, Severity: finding.Warning, Meaning: "a metadata record is longer than its contents, or its parts overlap"},
 	{Code: MetaVersion, Severity: finding.Warning, Meaning: "a metadata record has the form of another format version"},
 	{Code: MetaTime, Severity: finding.Warning, Meaning: "the time of a metadata record is impossible, before the archive's start or after its end"},
 	{Code: MetaOrder, Severity: finding.Warning, Meaning: "a metadata record is earlier than one before it"},
@@ -184,7 +184,7 @@ var codes = []finding.CodeInfo{
 	{Code: LabelsInstance, Severity: finding.Note, Meaning: "labels of an instance that its domain does not have"},
 	{Code: LabelsError, Severity: finding.Note, Meaning: "a label set holds an error in place of labels"},
 
-	{Code: TextType, Severity: finding.Error, Meaning: "a help text is of an unknown type; the reference loses what follows"},
+	{Code: TextType, Severity: finding.Error, Meaning: "a help text is of an unknown type; the reference loses all records after it"},
 	{Code: TextEnd, Severity: finding.Warning, Meaning: "a help text does not end with a NUL"},
 	{Code: TextIdent, Severity: finding.Note, Meaning: "a help text of something that the archive does not have"},
 	{Code: TextChange, Severity: finding.Note, Meaning: "a help text is given twice, differently; the last one holds"},
@@ -220,7 +220,7 @@ var codes = []finding.CodeInfo{
 	{Code: SetSame, Severity: finding.Warning, Meaning: "archives of one host start at the same time; the reference refuses to read them together"},
 }
 
-// Codes returns what every code stands for, in the order in which an archive is
+// Codes returns the meaning of every code, in the order in which an archive is
 // checked.
 func Codes() []finding.CodeInfo { return slices.Clone(codes) }
 

@@ -20,7 +20,7 @@ type dataState struct {
 	epoch   int32         // number of marks
 	serial  uint32        // number of value sets
 	metrics map[pcp.PMID]*metricState
-	head    metricState       // head.next is the first metric of a record; head is no metric
+	head    metricState       // head.next is the first metric of a record; head itself is not a metric
 	series  int               // number of metric-instances that are followed
 	params  map[pcp.PMID]bool // metrics that occurred as parameters of events
 	falls   []*fall

@@ -1,5 +1,5 @@
 // Package check finds faults in PCP archives. It reports everything that the
-// reference's pmlogcheck reports, and checks every field of every record besides.
+// reference's pmlogcheck reports. It also checks every field of every record.
 //
 //	for f := range check.Archive("/var/log/pcp/host/20260102", nil) {
 //		fmt.Println(f)
@@ -7,12 +7,12 @@
 //
 // A check reads every file once from front to back: the temporal index, the metadata,
 // then the data volumes. Memory depends on the metadata, the longest record and the
-// number of metric-instances, which [Options] bounds. After damage the check goes on
-// at the next record that it recognises, and with the other files.
+// number of metric-instances, which [Options] bounds. After damage the check
+// continues at the next record that it recognises, and with the other files.
 //
 // A sequence belongs to one goroutine, and each reads the files anew. A consumer
-// may stop at any finding. What cannot be read is a finding too, so there is no
-// error. [Salvage] checks likewise and writes what could be read.
+// may stop at any finding. Data that cannot be read is a finding, too, so the functions
+// return no error. [Salvage] checks an archive and writes its readable records.
 //
 // # Findings
 //
@@ -50,7 +50,7 @@
 //	index-ahead       warning  an index entry is later than the last record, which it should point at
 //	meta-record       error    a metadata record cannot be decoded; readers refuse the archive
 //	meta-tag          error    a metadata record is of an unknown type; readers refuse the archive
-//	meta-rest         warning  a metadata record is longer than what is in it, or its parts overlap
+//	meta-rest         warning  a metadata record is longer than its contents, or its parts overlap
 //	meta-version      warning  a metadata record has the form of another format version
 //	meta-time         warning  the time of a metadata record is impossible, before the archive's start or after its end
 //	meta-order        warning  a metadata record is earlier than one before it
@@ -81,7 +81,7 @@
 //	labels-ident      note     labels of something that the archive does not have
 //	labels-instance   note     labels of an instance that its domain does not have
 //	labels-error      note     a label set holds an error in place of labels
-//	text-type         error    a help text is of an unknown type; the reference loses what follows
+//	text-type         error    a help text is of an unknown type; the reference loses all records after it
 //	text-end          warning  a help text does not end with a NUL
 //	text-ident        note     a help text of something that the archive does not have
 //	text-change       note     a help text is given twice, differently; the last one holds

@@ -11,7 +11,7 @@ import (
 
 const walkBuffer = resync.Buffer
 
-// walker yields the frames of one file and can go on after damage.
+// walker yields the frames of one file and can continue after damage.
 type walker struct {
 	*resync.Window
 	max int // length of the longest accepted record in bytes

@@ -122,7 +122,7 @@ type throughSource struct {
 	stage func(history.Sink) history.Sink
 }
 
-// Steps yields what the stage puts.
+// Steps yields the steps that the stage puts.
 func (s throughSource) Steps(ctx context.Context) iter.Seq2[*history.Step, error] {
 	return func(yield func(*history.Step, error) bool) {
 		out := &yielding{yield: yield}

@@ -10,7 +10,7 @@ import (
 
 // skipDamage moves past the damage that err describes and reports whether it could. f is
 // the damaged record, if the cursor has read it. The reference stops at damage. This
-// package goes on at the next record, which it finds as archive.Reader does.
+// package continues at the next record, which it finds as archive.Reader does.
 func (w *walker) skipDamage(f frame, err error) bool {
 	var fe *pcp.FormatError
 	if !errors.As(err, &fe) || w.at < 0 || w.at >= len(w.vols) {

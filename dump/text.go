@@ -18,7 +18,7 @@ func Text(w io.Writer, r *archive.Reader, o *Options) error {
 }
 
 // Archives lists the archives of one host as one, as release 7.2 lists a
-// multi-archive context. A first line tells how many archives there are. A line
+// multi-archive context. The first line has the number of archives. A line
 // `--- archive NAME ---` precedes the label, the index and the stored instance
 // domains of each archive. The other sections come from the merged metadata, and
 // the data records of all archives are in order of time. Where an archive ends

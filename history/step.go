@@ -13,8 +13,8 @@ type Step struct {
 	Mark    bool // recording stopped before this step and started again after it
 	Metrics []MetricValues
 	// Shape may be nil. Steps with the same Shape differ only in Stamp and in
-	// the values of their points. A consumer may cache by Shape whatever it
-	// derives from a step's metrics and series.
+	// the values of their points. A consumer may cache by Shape all data
+	// that it derives from a step's metrics and series.
 	Shape *Shape
 }
 
@@ -65,8 +65,8 @@ type Metric struct {
 
 // Series is one instance of a metric, or the only value of a singular metric. A
 // Series is immutable: when the instance name or labels change, later steps
-// carry a new Series. A consumer may therefore cache by pointer whatever it
-// derives from a Series.
+// carry a new Series. A consumer may therefore cache by pointer the data
+// that it derives from a Series.
 type Series struct {
 	Metric *Metric
 	Inst   meta.Instance // ID InstNull for a singular metric

@@ -25,7 +25,8 @@ import (
 type archives struct {
 	router // drops the series that have no group
 	ctx    context.Context
-	// contextOf returns what the input says of a host's archive; may be nil.
+	// contextOf returns the context labels that the input has for the archive of a host; it
+	// may be nil.
 	contextOf func(g *group, host string) []prom.Label
 
 	made     bool           // this import made the folder Out
@@ -279,8 +280,8 @@ func (w *archives) remove() error {
 	return err
 }
 
-// Close deletes what is not published, and the folder Out if this import made it
-// and nothing is in it.
+// Close deletes unpublished archives, and the folder Out if this import created it and it
+// is empty.
 func (w *archives) Close() error {
 	err := w.remove()
 	if w.made {

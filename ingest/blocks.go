@@ -40,7 +40,7 @@ func (im *Importer) Blocks(ctx context.Context, r *read.Reader) (res *Result, er
 	return w.publish()
 }
 
-// blocksImport makes archives of what a Reader has.
+// blocksImport makes archives of the samples of a Reader.
 type blocksImport struct {
 	opts     *Options
 	reader   *read.Reader
@@ -81,8 +81,8 @@ func (in *blocksImport) findGroups(ctx context.Context) error {
 	return nil
 }
 
-// groupsOfValues fills where by the values of a label. Series without instance are
-// told apart by hostname.
+// groupsOfValues fills where by the values of a label. Series without instance
+// are grouped by hostname.
 func (in *blocksImport) groupsOfValues(ctx context.Context, split string) error {
 	values, err := in.reader.LabelValues(ctx, split)
 	if err != nil {
@@ -111,8 +111,8 @@ func (in *blocksImport) groupsOfValues(ctx context.Context, split string) error 
 	return nil
 }
 
-// groupsOfSeries finds the groups of relabelled series, with what the series say of
-// the host.
+// groupsOfSeries finds the groups of relabelled series, and the hosts that the series
+// name.
 func (in *blocksImport) groupsOfSeries(ctx context.Context) error {
 	const atOnce = 10000 // series that one relabelling stage remembers
 	var stage prom.SampleSink

@@ -14,5 +14,5 @@
 // of hosts.
 //
 // Samples pass through relabelling, the sorter, and one [assemble.Assembler] for
-// each archive. The caller's [prom.Report] counts what an archive cannot hold.
+// each archive. The caller's [prom.Report] counts the data that an archive cannot hold.
 package ingest

@@ -61,7 +61,7 @@ func isMemberEnd(ext string) bool {
 	return strings.Trim(end, "0123456789") == "" || end == "meta" || end == "index" || slices.Contains(decomp.Suffixes[:], ext)
 }
 
-// isDeviceName reports whether Windows takes a name, whatever follows its first
+// isDeviceName reports whether Windows takes a name, regardless of the text after its first
 // dot, to be that of a device.
 func isDeviceName(name string) bool {
 	base, _, _ := strings.Cut(strings.ToLower(name), ".")

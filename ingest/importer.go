@@ -67,7 +67,7 @@ func spillFolder(out string) string {
 	return dir
 }
 
-// samplesImport notes what each series says of its host, and hands samples to the
+// samplesImport records the host that each series names, and hands samples to the
 // sorter.
 type samplesImport struct {
 	prom.SampleSink // the sorter

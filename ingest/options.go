@@ -49,7 +49,7 @@ type Options struct {
 	Progress func(bytes int64)
 }
 
-// Source is Prometheus data with what it knows of PCP. All functions may be nil.
+// Source is Prometheus data, with its knowledge of PCP. All functions may be nil.
 type Source struct {
 	prom.SampleSource
 	// KeepFirst keeps the first of several samples that a series has at one time, as
@@ -70,7 +70,7 @@ type Source struct {
 	OfEndpoint func(s *prom.Series) bool
 }
 
-// Result lists what an import wrote. It has no archives if there were no samples.
+// Result lists the archives of an import. It is empty if there were no samples.
 type Result struct {
 	// Archives are sorted by path.
 	Archives []Archive

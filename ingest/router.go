@@ -63,7 +63,7 @@ func (r *router) key(s *prom.Series) string {
 	return value
 }
 
-// admit adds a series to its group and notes what the series says of its host.
+// admit adds a series to its group and records the host that the series names.
 func (r *router) admit(s *prom.Series) {
 	g := r.group(r.key(s))
 	endpoint := r.ofEndpoint(s)
@@ -90,7 +90,7 @@ func (r *router) ofEndpoint(s *prom.Series) bool {
 }
 
 // recordedOn returns the host on which a PCP metric was recorded, empty if the
-// series does not say so. A label instance of such a series belongs to the metric
+// series does not name it. A label instance of such a series belongs to the metric
 // and names no host. Metrics of the health of endpoints are the exception.
 func recordedOn(s *prom.Series) string {
 	if s.PCPMetric == nil || naming.IsHealth(s.PCPMetric.Desc.PMID) {

@@ -131,7 +131,7 @@ func (s *Store) AddLabels(l *Labels) {
 	s.counts[pcp.KindLabels]++
 	ident := l.Ident
 	if l.Level == labelset.Context {
-		ident = ContextIdent // context labels have one identifier, whatever the record says
+		ident = ContextIdent // all context labels get the same identifier
 	}
 	key := labelKey{l.Level, ident}
 	tl, ok := s.labels[key]

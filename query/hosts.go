@@ -18,22 +18,22 @@ import (
 // hostsQuerier answers from the archives of several hosts.
 type hostsQuerier struct{ hosts []*querier }
 
-// clashes returns what the hosts call themselves alike in the archives that a
-// querier may read. It is found out when it is needed.
+// clashes returns a function that finds the names that several hosts share in the
+// archives between two times. It runs once, when a result needs it.
 func (s *Storage) clashes(mint, maxt int64) func() *flatten.HostClashes {
 	return sync.OnceValue(func() *flatten.HostClashes {
 		return s.names.Clashes(s.sets, pcp.TimestampMilli(mint), pcp.TimestampMilli(maxt).Add(999_999))
 	})
 }
 
-// Select reads the series that match of all hosts, sorted by labels. Series of
+// Select returns the matching series of all hosts, sorted by labels. Series of
 // several hosts with equal labels get the label hostname.
 func (q *hostsQuerier) Select(ctx context.Context, _ bool, hints *storage.SelectHints, matchers ...*labels.Matcher) storage.SeriesSet {
 	q.prepare(ctx, hints, matchers)
 	return q.find(func(host *querier) (*seriesSet, error) { return host.read(ctx, hints, matchers) })
 }
 
-// find joins what read returns for each host.
+// find joins the series that read returns for each host.
 func (q *hostsQuerier) find(read func(*querier) (*seriesSet, error)) storage.SeriesSet {
 	all := &seriesSet{at: -1}
 	owners := map[*packedSeries]string{}

@@ -50,7 +50,7 @@ func (b *budget) copy() *budget {
 	return c
 }
 
-// spend takes what was taken from a copy.
+// spend takes the amount from b that was taken from its copy c.
 func (b *budget) spend(c *budget) error {
 	b.slack.Add(c.slack.Load() - c.givenSlack)
 	return b.take(int(c.given - c.left.Load()))

@@ -84,7 +84,7 @@ func (s *selection) read(ctx context.Context) (*seriesSet, error) {
 
 // pass reads steps into the series.
 func (s *selection) pass(ctx context.Context, q history.Query) error {
-	q.All = true // to end when ctx does, however rare what is looked for
+	q.All = true // rare metrics must not delay the check of ctx
 	for step, err := range s.steps(q) {
 		if err = cmp.Or(err, ctx.Err()); err != nil {
 			return err
@@ -290,7 +290,7 @@ func (s *selection) all() []*packedSeries {
 	return all
 }
 
-// spoilt says what was left out as it could not be read.
+// spoilt returns messages about the values that could not be read and were left out.
 func (s *selection) spoilt() []string {
 	bad := &prom.Report{}
 	for _, l := range s.report.Losses() {
@@ -301,8 +301,8 @@ func (s *selection) spoilt() []string {
 	return bad.Summary()
 }
 
-// concerns reports whether a problem is one of what was read. A last archive
-// that ends inside a record is none: it is still being written.
+// concerns reports whether a problem concerns the archives that were read. A last
+// archive that ends inside a record is not a problem, because it is still being written.
 func (s *selection) concerns(p store.Problem) bool {
 	return (p.Skipped || s.bases[p.Archive]) && (!errors.Is(p.Err, pcp.ErrUnfinished) || !s.set.IsLast(p.Archive))
 }

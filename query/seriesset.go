@@ -21,5 +21,5 @@ func (s *seriesSet) At() storage.Series { return s.series[s.at] }
 // Err returns nil: the series are in memory.
 func (*seriesSet) Err() error { return nil }
 
-// Warnings tells of damage in the archives.
+// Warnings returns the damage of the archives.
 func (s *seriesSet) Warnings() annotations.Annotations { return s.warnings }

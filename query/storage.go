@@ -24,7 +24,7 @@ type Storage struct {
 	columns *columns.Cache // may be nil
 
 	bridge bool       // functions that add up changes add nothing across marks
-	watch  *crossings // is told of the marks in their sight; may be nil
+	watch  *crossings // receives the marks within reach of a function; may be nil
 }
 
 var _ storage.Queryable = (*Storage)(nil)
@@ -57,7 +57,7 @@ func (s *Storage) bridged() *Storage {
 	return &view
 }
 
-// watched returns a view that tells c of marks.
+// watched returns a view that passes marks to c.
 func (s *Storage) watched(c *crossings) *Storage {
 	view := *s
 	view.watch = c
@@ -165,7 +165,7 @@ func namesOf(ls labels.Labels, add func(string)) {
 	ls.Range(func(l labels.Label) { add(l.Name) })
 }
 
-// collect gathers what visit finds in the labels of series, sorted.
+// collect returns the sorted strings that visit finds in the labels of series.
 func collect(set storage.SeriesSet, visit func(labels.Labels, func(string))) ([]string, annotations.Annotations, error) {
 	found := map[string]bool{}
 	for set.Next() {

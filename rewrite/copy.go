@@ -14,7 +14,7 @@ type Options struct {
 	// Version is the format version of the output. Zero means the highest version of
 	// the inputs.
 	Version pcp.Version
-	// Lossy lets Copy leave out what the version cannot hold; see [Loss].
+	// Lossy lets Copy leave out data that the version cannot hold; see [Loss].
 	Lossy bool
 	// Start and End limit the records. Both are inclusive; zero means no limit.
 	Start, End pcp.Timestamp

@@ -71,7 +71,7 @@ func (e *HostError) Error() string {
 func (e *HostError) Unwrap() error { return pcp.ErrMismatch }
 
 // OpenArchive creates the archive of a recording, or continues it. [archive.Create]
-// and [archive.Continue] say what they reject and repair.
+// and [archive.Continue] describe which archives they reject and repair.
 //
 // OpenArchive replaces an archive in which no scrape has succeeded: a wrong URL must
 // not stand in the way of the right one. With Append it does so only if that archive

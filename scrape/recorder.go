@@ -61,7 +61,7 @@ type Recorder struct {
 	stats    Stats
 }
 
-// Stats count what a Recorder has done.
+// Stats are the counts of a Recorder.
 type Stats struct {
 	Scrapes int64 // scrapes that ended
 	Failed  int64 // scrapes that failed

@@ -130,8 +130,8 @@ func (h *Hosts) Problems() []Problem {
 	return problems
 }
 
-// Unusable returns the reasons of all archives if none of them can be read as far
-// as it is known, else nil.
+// Unusable returns the problems of all archives if no archive can be read, and nil
+// otherwise. It knows the archives that were opened so far.
 func (h *Hosts) Unusable() error {
 	var reasons []error
 	for _, p := range h.unassigned {

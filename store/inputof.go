@@ -42,7 +42,7 @@ func isAtOrBelow(file fs.FileInfo, root string) bool {
 	}
 	err := filepath.WalkDir(root, func(_ string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() {
-			return nil // the reader of the input reports what it cannot read
+			return nil // the reader of the input reports unreadable files
 		}
 		if info, err := e.Info(); err == nil && os.SameFile(info, file) {
 			return found

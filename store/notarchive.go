@@ -17,7 +17,7 @@ type NotArchiveError struct {
 	Err    error // the failure of the file system for Missing, else nil
 }
 
-// NotArchiveReason says what a path is that names no archive.
+// NotArchiveReason is the reason why a path names no archive.
 type NotArchiveReason int
 
 // The reasons of a [NotArchiveError].
@@ -26,11 +26,11 @@ const (
 	EmptyName                           // the path is ""
 	Stream                              // the path is "-", and a stream cannot hold the files of an archive
 	Packed                              // the path is a .tar or .zip file
-	OtherFile                           // the path is a file that is no part of an archive
+	OtherFile                           // the path is a file that does not belong to an archive
 	EmptyFolder                         // the folder and the folders below it hold no archive
 )
 
-// Error names the path, the reason, and what may help.
+// Error names the path, the reason, and a remedy.
 func (e *NotArchiveError) Error() string {
 	switch e.Reason {
 	case EmptyName:

@@ -9,7 +9,7 @@ import (
 	"github.com/pcparchive/pcparchive/internal/cachedir"
 )
 
-// cacheFlags say where a command keeps what it worked out of archives.
+// cacheFlags say where a command keeps data derived from archives.
 type cacheFlags struct {
 	dir  string
 	size byteSize
@@ -41,7 +41,7 @@ func (c cacheFlags) open() *cachedir.Dir {
 	return cachedir.Open(dir, int64(c.size))
 }
 
-// reportFaults prints what was wrong with the cache. It does not change the result. A
+// reportFaults prints the faults of the cache. It does not change the result. A
 // default folder that cannot be written is of no interest to the user.
 func (c cacheFlags) reportFaults(w io.Writer, dir *cachedir.Dir, damaged []error) {
 	for _, err := range damaged {

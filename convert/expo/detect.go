@@ -10,8 +10,8 @@ import (
 )
 
 // ErrAmbiguous means that the format of a page is in doubt: the two formats would
-// read its times differently, or it has parts of both. The error says what was
-// found. Set [ReadOptions].Format to read the page.
+// read its times differently, or it has parts of both. The error names the
+// parts that it found. Set [ReadOptions].Format to read the page.
 var ErrAmbiguous = errors.New("ambiguous page")
 
 // doubtful separates likely times of the two formats: a smaller number is most
@@ -22,14 +22,14 @@ const doubtful = 100_000_000_000
 // evidence is the first part of a page that shows its format.
 type evidence struct {
 	line int    // 0 for the end of the page
-	what string // the part, as an error message names it
-	at   bool   // a part was found; line and what are set
+	name string // the part, as an error message names it
+	at   bool   // a part was found; line and name are set
 }
 
 // note keeps the first part.
-func (e *evidence) note(line int, what string) {
+func (e *evidence) note(line int, name string) {
 	if !e.at {
-		*e = evidence{line, what, true}
+		*e = evidence{line, name, true}
 	}
 }
 
@@ -133,7 +133,7 @@ func (s *signs) decide() (Format, error) {
 		return 0, fmt.Errorf("%w: %s is OpenMetrics and %s is Prometheus' text format", ErrAmbiguous, s.open, s.text)
 	case s.millis.at && s.seconds.at:
 		return 0, fmt.Errorf("%w: time %s in line %d is in milliseconds, most likely, and %s in line %d in seconds",
-			ErrAmbiguous, s.millis.what, s.millis.line, s.seconds.what, s.seconds.line)
+			ErrAmbiguous, s.millis.name, s.millis.line, s.seconds.name, s.seconds.line)
 	case s.open.at:
 		return OpenMetrics, nil
 	case !s.text.at && s.seconds.at:
@@ -144,9 +144,9 @@ func (s *signs) decide() (Format, error) {
 
 func (e evidence) String() string {
 	if e.line == 0 {
-		return e.what
+		return e.name
 	}
-	return fmt.Sprintf("%s in line %d", e.what, e.line)
+	return fmt.Sprintf("%s in line %d", e.name, e.line)
 }
 
 // timeDoubt is the error about a time that is unlikely in the format of its page.

@@ -9,7 +9,7 @@
 //
 //	prom.SampleStore ─► [WriteDump] ─► dump ─► [Reader] ─► prom.Sorter ─► …
 //
-// [Detect] tells the format of a page. A [Reader] also recognizes PCP metrics by
+// [Detect] returns the format of a page. A [Reader] also recognizes PCP metrics by
 // their "# PCP5" lines; [Natives] resolves them.
 //
 // # Reading

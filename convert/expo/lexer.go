@@ -164,7 +164,7 @@ func (l *lexer) window(b []byte, last bool) (used int, err error) {
 }
 
 // skipFaulty returns the size of the line at the beginning of b, which has the
-// fault err, if reading goes on after it. Otherwise it returns 0.
+// fault err, if reading continues after it. Otherwise it returns 0.
 func (l *lexer) skipFaulty(b []byte, err error) int {
 	var fault *Error
 	var doubt *timeDoubt

@@ -67,13 +67,13 @@ type parseFault struct {
 func (f *parseFault) Error() string { return f.err.Error() }
 
 // withRecord returns the error for users. It looks at the record, at l's line, to
-// explain what the parser only rejects.
+// explain a record that the parser only rejects.
 func (f *parseFault) withRecord(l *lexer, record []byte) error {
 	err := f.err
 	if f.syntax {
 		err = unreadable(l.format, l.line, record, f.err)
 	}
-	const longest = 500 // the parser quotes what it read
+	const longest = 500 // the parser quotes its input
 	if text := err.Error(); len(text) > longest {
 		return errors.New(strings.ToValidUTF8(text[:longest], "") + "…")
 	}

@@ -26,7 +26,7 @@ type ReadOptions struct {
 	Format *Format
 	Report *prom.Report // may be nil
 	// Damaged gets one error for each input that cannot be read completely. The
-	// Reader skips the faulty lines and goes on. If Damaged is nil, the first fault
+	// Reader skips the faulty lines and continues. If Damaged is nil, the first fault
 	// ends the reading. Samples calls it from another goroutine.
 	Damaged func(error)
 }

@@ -63,7 +63,7 @@ type Flattener struct {
 	shapes    map[*history.Shape][]*metricState // metrics of a shape by position, see knownShape
 }
 
-// seriesTable is what the Flatteners of several hosts share.
+// seriesTable is the table of series that the Flatteners of several hosts share.
 type seriesTable struct {
 	dst           prom.SampleSink
 	one           [1]prom.Sample // the batch that dst gets
@@ -182,7 +182,7 @@ func (f *Flattener) put(s *liveSeries, x prom.Sample) error {
 	return f.dst.Append(&s.Series, f.one[:])
 }
 
-// Close releases the series, so that another Flattener of the same host can go on
+// Close releases the series, so that another Flattener of the same host can continue
 // with them. It writes nothing: the end of a recording does not end its series.
 func (f *Flattener) Close() error {
 	for _, m := range f.metrics {

@@ -61,8 +61,8 @@ func DetectReader(r io.Reader) (Format, io.Reader, error) {
 	return f, io.MultiReader(bytes.NewReader(head[:n]), r), err
 }
 
-// detectHead tells text from JSON by the beginning of a file, and rejects bytes
-// that are neither. A line of text may begin with {"name"} as well.
+// detectHead distinguishes text from JSON by the beginning of a file, and rejects other
+// data. A line of text may begin with {"name"} as well.
 func detectHead(head []byte) (Format, error) {
 	text := bytes.TrimLeft(head, " \t\r\n")
 	switch {

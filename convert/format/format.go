@@ -44,7 +44,7 @@ func (f *Format) Set(name string) error {
 // Type names the value in help.
 func (*Format) Type() string { return "kind" }
 
-// ErrUnknown says that data has none of the formats.
+// ErrUnknown says that the format of data is not recognized.
 var ErrUnknown = errors.New("unknown format")
 
 // ErrNotRegular says that a file is a pipe or a device, which can be read only
@@ -61,7 +61,7 @@ func (e unknownError) Error() string { return e.reason }
 func (unknownError) Is(target error) bool { return target == ErrUnknown }
 
 // Detect returns the format of a file or folder. The error wraps [ErrUnknown] if
-// it has none of the formats, and [ErrNotRegular] if Detect would consume it.
+// the format is not recognized, and [ErrNotRegular] if Detect would consume the data.
 func Detect(path string) (Format, error) {
 	if _, _, err := archive.Members(path); err == nil {
 		return Archive, nil

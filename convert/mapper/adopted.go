@@ -9,7 +9,7 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// adopted is what the archive that a Mapper continues already has. A new archive
+// adopted has the metrics and instances of the archive that a Mapper continues. A new archive
 // has a nil *adopted, which all methods accept.
 type adopted struct {
 	names    map[string]*meta.Desc           // every metric of the archive, by each of its names

@@ -19,7 +19,7 @@ type domain struct {
 	members map[meta.Instance]*member
 	taken   map[pcp.InstID]bool  // numbers that an instance has or had
 	live    map[*member]struct{} // members with a value in some metric
-	nextID  pcp.InstID           // where the search for a free number goes on
+	nextID  pcp.InstID           // where the search for a free number continues
 	births  int                  // counts the events that made an instance present
 	changed bool                 // indom and labels are out of date
 	indom   *meta.InDom

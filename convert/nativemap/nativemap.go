@@ -27,7 +27,7 @@ var tables embed.FS
 
 // Names returns the names of all maps.
 func Names() []string {
-	files, _ := tables.ReadDir(".") // of what is embedded
+	files, _ := tables.ReadDir(".") // cannot fail: the files are embedded
 	var names []string
 	for _, f := range files {
 		names = append(names, strings.TrimSuffix(f.Name(), ".tsv"))
@@ -128,7 +128,7 @@ func newMap(name, file, text string) (*Map, error) {
 				}
 			}
 			if n == len(m.known[series]) {
-				return nil, fmt.Errorf("%s: declared %s is no metric", file, name)
+				return nil, fmt.Errorf("%s: declared %s is not a metric", file, name)
 			}
 		}
 	}

@@ -52,7 +52,7 @@ func TestUnsoundTables(t *testing.T) {
 		line("m", "60.0.1", "u31", "-", "counter", "count", "-", "s", "h"):               `"u31" is none of`,
 		line("m", "60.0.1", "u32", "60", "counter", "count", "-", "s", "h"):              "instance domain",
 		line("m", "60.0.1", "u32", "-", "count", "count", "-", "s", "h"):                 `"count" is none of`,
-		line("m", "60.0.1", "u32", "-", "counter", "counts", "-", "s", "h"):              `"counts" is no unit`,
+		line("m", "60.0.1", "u32", "-", "counter", "counts", "-", "s", "h"):              `"counts" is not a unit`,
 		line("m", "60.0.1", "u32", "-", "counter", "count", "{a}", "s", "h"):             "instance domain -, but instance",
 		line("m", "60.0.1", "u32", "60.0", "counter", "count", "-", "s", "h"):            "but instance",
 		line("m", "60.0.1", "string", "-", "counter", "none", "-", "s", "h"):             "wants a text",
@@ -66,7 +66,7 @@ func TestUnsoundTables(t *testing.T) {
 		line("m", "60.0.1", "u32", "-", "counter", "count", "-", `{__name__=~"a"}`, "h"): "want sums of series",
 		"indom 60\t{}\t-":     "instance domain",
 		"indom 60.0\t{\t-":    "x.tsv:1",
-		"\n\ndeclare a\tnone": "declared none is no metric",
+		"\n\ndeclare a\tnone": "declared none is not a metric",
 	} {
 		_, err := newMap("x", "x.tsv", text)
 		assert.ErrorContains(t, err, want, text)

@@ -32,7 +32,7 @@ func parseUnits(s string) (pcp.Units, error) {
 		case scaled(word, timeWords, &u.ScaleTime):
 			u.DimTime = dim
 		default:
-			return u, fmt.Errorf("units %q: %q is no unit", s, word)
+			return u, fmt.Errorf("units %q: %q is not a unit", s, word)
 		}
 	}
 	return u, nil

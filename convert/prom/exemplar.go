@@ -7,7 +7,8 @@ import (
 	"slices"
 )
 
-// Exemplar points from a sample to an example of what it counts, such as a trace.
+// Exemplar points from a sample to an example of an event that it counts, such as a
+// trace.
 type Exemplar struct {
 	Labels []Label // sorted by name, none empty
 	Value  float64

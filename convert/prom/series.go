@@ -74,7 +74,7 @@ type SampleSink interface {
 	// Flush hands on all samples that the sink still holds and flushes the sink
 	// that it feeds. It stops early when ctx is done. No Append may follow.
 	Flush(ctx context.Context) error
-	// Close frees what the sink holds and closes the sink that it feeds. Samples
+	// Close frees the resources of the sink and closes the sink that it feeds. Samples
 	// that were not flushed are lost. Close may be called more than once.
 	Close() error
 }

@@ -6,7 +6,7 @@ import (
 	"math"
 )
 
-// Flush hands on all samples by ascending time and flushes what the Sorter feeds.
+// Flush hands on all samples by ascending time and flushes the sink that the Sorter feeds.
 func (s *Sorter) Flush(ctx context.Context) error {
 	if s.err != nil {
 		return s.err
@@ -17,7 +17,7 @@ func (s *Sorter) Flush(ctx context.Context) error {
 	return s.dst.Flush(ctx)
 }
 
-// Close drops the samples and the file, and closes what the Sorter feeds.
+// Close drops the samples and the file, and closes the sink that the Sorter feeds.
 func (s *Sorter) Close() error {
 	return errors.Join(s.release(), s.dst.Close())
 }

@@ -7,20 +7,20 @@ import (
 	"github.com/prometheus/prometheus/model/histogram"
 )
 
-// A reply has the bounds of the buckets with observations, but not what makes
-// bounds: the schema, the zero bucket's width if that is empty, and custom bounds
-// around empty buckets. Bounds of powers of two tell their schema, as no two
-// schemas have a bucket in common. What a histogram does not tell the others of
-// its series do. Each that is rebuilt is compared with what was told.
+// A reply has the bounds of the buckets with observations. It does not have the schema,
+// the width of an empty zero bucket, and custom bounds around empty buckets. Exponential
+// bounds determine the schema, because no two schemas share a bucket. Other histograms of
+// the series provide the parts that one histogram does not show. Each rebuilt histogram
+// is compared with the reply.
 
-// rebuild returns the histograms of a series, nil for one whose buckets are none
-// that Prometheus has. Their counters have no hint of resets.
+// rebuild returns the histograms of a series, with nil for each one whose buckets no
+// histogram of Prometheus can have. The histograms have no hint about resets.
 func rebuild(series []*replyHistogram) []*histogram.FloatHistogram {
 	all, ok := exponentials(series)
 	if ok {
 		return all
 	}
-	// A series with other bounds has custom ones, also where they are powers of two.
+	// A series with any other bounds has custom bounds in all its histograms.
 	bounds := customBounds(series...)
 	for i, r := range series {
 		for _, b := range [][]float64{bounds, customBounds(r)} {
@@ -33,20 +33,20 @@ func rebuild(series []*replyHistogram) []*histogram.FloatHistogram {
 	return all
 }
 
-// shape is what histograms of a series have in common.
+// shape has the properties that the histograms of a series share.
 type shape struct {
 	schema    int32
-	threshold float64 // of the zero bucket
+	threshold float64 // upper bound of the zero bucket
 }
 
-// exponentials rebuilds those histograms whose bounds are powers of two; ok is
-// set if all are.
+// exponentials rebuilds the histograms with exponential bounds. ok reports whether all
+// histograms have such bounds.
 func exponentials(series []*replyHistogram) (all []*histogram.FloatHistogram, ok bool) {
 	all = make([]*histogram.FloatHistogram, len(series))
-	// What has no bucket to tell the schema gets the finest, which is no obstacle
-	// to any calculation with others.
+	// A histogram without a bucket that determines the schema gets the finest schema. It
+	// can then be combined with any other histogram.
 	last := shape{schema: histogram.ExponentialSchemaMax}
-	for _, r := range slices.Backward(series) { // for those before the first that tells
+	for _, r := range slices.Backward(series) { // later histograms complete earlier ones
 		last = r.shape(last)
 	}
 	ok = true
@@ -54,7 +54,7 @@ func exponentials(series []*replyHistogram) (all []*histogram.FloatHistogram, ok
 		s := r.shape(last)
 		h := r.exponential(s)
 		if h == nil || !r.same(h) {
-			s.schema = last.schema // a bucket that the zero bucket cuts tells a wrong one
+			s.schema = last.schema // a bucket that the zero bucket cuts shows a wrong schema
 			h = r.exponential(s)
 		}
 		if h == nil || !r.same(h) {
@@ -66,7 +66,7 @@ func exponentials(series []*replyHistogram) (all []*histogram.FloatHistogram, ok
 	return all, ok
 }
 
-// shape returns what r tells of its shape, the rest being that of another one.
+// shape returns the shape of r. other provides the parts that r does not show.
 func (r *replyHistogram) shape(other shape) shape {
 	s := other
 	for _, b := range r.buckets {
@@ -78,7 +78,7 @@ func (r *replyHistogram) shape(other shape) shape {
 		if upper <= 0 {
 			lower, upper = -upper, -lower
 		}
-		// Of neighbouring bounds the logarithms differ by 2^-schema.
+		// The logarithms of neighbouring bounds differ by 2^-schema.
 		step := -math.Log2(math.Log2(upper) - math.Log2(lower))
 		const least, most = float64(histogram.ExponentialSchemaMin), float64(histogram.ExponentialSchemaMax)
 		if n := math.Round(step); n >= least && n <= most && math.Abs(step-n) < 1e-3 {
@@ -88,8 +88,8 @@ func (r *replyHistogram) shape(other shape) shape {
 	return s
 }
 
-// exponential builds a histogram with a schema; nil if its buckets are too far
-// apart for one.
+// exponential builds a histogram with a schema. It returns nil if the buckets are too far
+// apart for a histogram.
 func (r *replyHistogram) exponential(s shape) *histogram.FloatHistogram {
 	h := &histogram.FloatHistogram{Schema: s.schema, ZeroThreshold: s.threshold, Count: r.count, Sum: r.sum}
 	var positive, negative spanner
@@ -120,10 +120,10 @@ func isZero(b histogram.Bucket[float64]) bool {
 	return b.Lower == -b.Upper && b.Upper >= 0 && !math.IsInf(b.Upper, 1)
 }
 
-// indexOf returns the index of the bucket with an upper bound, as near as can be
-// calculated.
+// indexOf returns the index of the bucket with an upper bound, as exactly as floating
+// point allows.
 func indexOf(upper float64, schema int32) int {
-	const beyond = 1024 // the exponent of what no float64 can be
+	const beyond = 1024 // the smallest exponent that is too large for a float64
 	exponent := math.Log2(upper)
 	switch {
 	case upper == math.MaxFloat64:
@@ -134,8 +134,8 @@ func indexOf(upper float64, schema int32) int {
 	return int(math.Round(math.Ldexp(exponent, int(schema))))
 }
 
-// custom builds a histogram with custom bounds; nil if r has buckets that none
-// has.
+// custom builds a histogram with custom bounds. It returns nil if no histogram can have
+// the buckets of r.
 func (r *replyHistogram) custom(bounds []float64) *histogram.FloatHistogram {
 	h := &histogram.FloatHistogram{Schema: histogram.CustomBucketsSchema, CustomValues: bounds, Count: r.count, Sum: r.sum}
 	var s spanner
@@ -172,7 +172,7 @@ type spanner struct {
 	next   int // the index after the last one
 }
 
-// add adds a bucket. It reports false if the index is out of order.
+// add adds a bucket. It returns false if the index is out of order.
 func (s *spanner) add(index int, count float64) bool {
 	gap := index - s.next
 	switch {

@@ -8,17 +8,17 @@ import (
 	"regexp"
 )
 
-// maxRecovered is the most faults in a file after which reading goes on.
+// maxRecovered is the maximum number of faults in a file after which reading continues.
 const maxRecovered = 1000
 
-// tokenReader reads JSON tokens and values, and can go on after a fault.
+// tokenReader reads JSON tokens and values, and can continue after a fault.
 type tokenReader struct {
 	dec       *json.Decoder
 	in        *boundedReader
 	limit     int64
 	base      int64 // offset in the file where dec began
 	depth     int   // open objects and arrays
-	broken    bool  // dec cannot go on
+	broken    bool  // dec cannot continue
 	recovered int   // faults so far
 }
 
@@ -53,7 +53,7 @@ func (t *tokenReader) token() (json.Token, error) {
 	return tok, nil
 }
 
-// decode reads a value into v. After a value of another type reading can go on.
+// decode reads a value into v. After a value of another type reading can continue.
 func (t *tokenReader) decode(v any) error {
 	err := t.dec.Decode(v)
 	var typ *json.UnmarshalTypeError

@@ -48,7 +48,7 @@ type outputSeries struct {
 	lastOf *inputSeries // the input series of the last value; nil before the first
 }
 
-// Before returns a SampleSink that relabels what goes to dst and owns dst. Without
+// Before returns a SampleSink that relabels series before they reach dst. It owns dst. Without
 // rules it is dst. The report may be nil.
 func (r Rules) Before(dst prom.SampleSink, report *prom.Report) prom.SampleSink {
 	if len(r) == 0 {

@@ -17,7 +17,7 @@
 // samples) and package sidecar (pcparchive.json). Package wal reads the log for
 // package read.
 //
-// None of them imports Prometheus' own package tsdb, which would link its service
+// These packages do not import Prometheus' own package tsdb, which would link its service
 // discovery and three clouds' clients. The tests of this folder compare the packages with
 // that package. They are not beside read and write, because fuzz targets there would run
 // slower with a database in their test binary.

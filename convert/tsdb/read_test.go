@@ -175,7 +175,7 @@ func TestReadHonoursTombstones(t *testing.T) {
 	got = blocktest.Gather(t, read.Options{}, dir)
 	assert.Len(t, got.Content[`{__name__="a", instname="x"}`], 1000)
 	require.Len(t, got.Damage, 1)
-	assert.Contains(t, got.Damage[0], "tombstones: what was deleted is read: ")
+	assert.Contains(t, got.Damage[0], "tombstones: deleted samples are read, too: ")
 }
 
 func TestReadCountsNativeHistograms(t *testing.T) {

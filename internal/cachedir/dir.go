@@ -56,7 +56,7 @@ func (d *Dir) Fault() error {
 	return d.fault
 }
 
-// Kind says what an entry is. A change of the version makes earlier entries useless.
+// Kind is the type of an entry. A change of the version makes earlier entries useless.
 type Kind struct {
 	Name    string // also the suffix of the file's name: lower-case letters
 	Version uint32

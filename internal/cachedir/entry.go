@@ -73,7 +73,7 @@ func (d *Dir) Damaged(key Key, kind Kind, reason string) *DamagedError {
 	return &DamagedError{File: d.file(key, kind), Reason: reason}
 }
 
-// openEntry checks the frame of an entry. reason says what is wrong with it.
+// openEntry checks the frame of an entry. reason is its fault.
 func openEntry(f *os.File, kind Kind) (e *Entry, reason string) {
 	info, err := f.Stat()
 	if err != nil {
@@ -90,7 +90,7 @@ func openEntry(f *os.File, kind Kind) (e *Entry, reason string) {
 	}
 	switch {
 	case string(got[:len(magic)]) != magic || string(got[fixedHead:]) != kind.Name:
-		return nil, "it is no such file"
+		return nil, "it is not such a file"
 	case string(got) != string(head):
 		return nil, "another version of pcparchive wrote it"
 	}

@@ -2,7 +2,7 @@
 // files beside them, and removes the files that a crash left behind.
 //
 // A lock is a file beside the output. The operating system unlocks it when the
-// process ends for whatever reason. All temporary files of an output belong to
+// process ends for any reason. All temporary files of an output belong to
 // its lock, and the holder of the lock may remove them. A new writer therefore
 // removes what killed writers left in its folder, and nothing of a running
 // writer.

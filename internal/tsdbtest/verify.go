@@ -136,7 +136,7 @@ func verifyChunk(t testing.TB, cr *chunks.Reader, m chunks.Meta) int {
 	return n
 }
 
-// verifySymbols compares the symbol table with what the series use.
+// verifySymbols compares the symbol table with the symbols that the series use.
 func verifySymbols(t testing.TB, ir *index.Reader, used map[string]bool) {
 	t.Helper()
 	last := ""

@@ -125,7 +125,7 @@ func (d *Dec) Count(field string, size int) int {
 }
 
 // CString reads a fixed field of n bytes and returns the bytes before its first
-// NUL. The last byte counts as a NUL whatever its value.
+// NUL. The last byte always counts as a NUL.
 func (d *Dec) CString(n int) string {
 	b := d.Bytes(n)
 	return string(UntilNUL(b[:max(len(b)-1, 0)]))

@@ -43,7 +43,7 @@ func checkBuckets(enc chunkenc.Encoding, data []byte) error {
 	return nil
 }
 
-// histogramHead is the size of what precedes the layout of a chunk of histograms.
+// histogramHead is the number of bytes before the layout in a chunk of histograms.
 const histogramHead = 3
 
 // bitReader reads bits from the highest of each byte. After the last bit it reads zeros
@@ -73,7 +73,7 @@ func (r *bitReader) take(n int) (v uint64) {
 	return v
 }
 
-// varbit reads a number whose size a prefix of up to eight ones tells.
+// varbit reads a number. A prefix of up to eight one bits gives its size.
 func (r *bitReader) varbit() uint64 {
 	sizes := [...]int{0, 3, 6, 9, 12, 18, 25, 56, 64}
 	ones := 0

@@ -25,7 +25,7 @@ const maxChunk = 16 << 20
 //
 // Prometheus' own reader numbers the existing files, so that a lost file makes the
 // references to all later ones wrong. It rejects a block for one damaged header, and
-// it maps the files to memory. Segments does none of this.
+// it maps the files to memory. Segments does not.
 type Segments struct {
 	files []*segment // by number minus one; nil for a missing file
 	spare []byte

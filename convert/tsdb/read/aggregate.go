@@ -12,34 +12,34 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// counterState is what a lane knows of a counter at the end of a chunk.
+// counterState is the state of a counter at the end of a chunk.
 type counterState struct {
 	any    bool
-	raw    float64 // the last value of the original series
-	told   float64 // of the aggregate
-	offset float64 // that continues it over resets between chunks
+	raw    float64 // last value of the original series
+	value  float64 // last value of the aggregate
+	offset float64 // added to values, so that the counter continues across resets between chunks
 }
 
-// begin goes on with the first value of the next chunk's original series.
+// begin continues with raw, the first value of the original series in the next chunk.
 func (c *counterState) begin(raw float64) {
 	switch {
 	case !c.any:
 	case raw < c.raw:
-		c.offset += c.told
+		c.offset += c.value
 	default:
-		c.offset += c.told - c.raw
+		c.offset += c.value - c.raw
 	}
-	c.any, c.raw, c.told = true, raw, raw
+	c.any, c.raw, c.value = true, raw, raw
 }
 
-// aggregated iterates over one value for each window: the average or, of counters,
-// the counter.
+// aggregated iterates over the windows of a downsampled chunk. It returns the average of
+// each window, or the value of a counter.
 type aggregated struct {
-	it    chunkenc.Iterator // of the counter, of histograms or of the sum
-	count chunkenc.Iterator // nil unless it is the sum
-	state *counterState     // nil unless it is the counter
-	left  int               // samples of the counter
-	begun bool              // one of them was read
+	it    chunkenc.Iterator // iterator over the counter, the histograms or the sums
+	count chunkenc.Iterator // iterator over the counts; nil unless it iterates over sums
+	state *counterState     // nil unless it iterates over the counter
+	left  int               // number of samples of the counter that are left
+	begun bool              // a sample of the counter was read
 
 	t   int64
 	v   float64
@@ -48,8 +48,8 @@ type aggregated struct {
 
 var _ chunkenc.Iterator = (*aggregated)(nil)
 
-// aggregatesOf returns an iterator over a chunk of aggregates. The state is the
-// lane's if its series is a counter.
+// aggregatesOf returns an iterator over a chunk of aggregates. state is that of the
+// lane for a counter, and nil for other series.
 func aggregatesOf(data []byte, state *counterState) (a *aggregated, histograms bool, err error) {
 	all, err := block.SplitAggregates(data)
 	if err != nil {
@@ -86,8 +86,8 @@ func (a *aggregated) Next() chunkenc.ValueType {
 	return a.it.Next()
 }
 
-// nextCounter leaves out the first sample, and the last one if it has no time of
-// its own.
+// nextCounter moves to the next window of a counter. It leaves out the first sample, and
+// the last one if it repeats a time.
 func (a *aggregated) nextCounter() chunkenc.ValueType {
 	for kind := a.it.Next(); kind != chunkenc.ValNone; kind = a.it.Next() {
 		t, v := a.it.At()
@@ -103,14 +103,14 @@ func (a *aggregated) nextCounter() chunkenc.ValueType {
 			a.state.raw = v
 			return chunkenc.ValNone
 		}
-		a.state.told, a.state.raw = v, v
+		a.state.value, a.state.raw = v, v
 		a.t, a.v = t, a.state.offset+v
 		return chunkenc.ValFloat
 	}
 	return chunkenc.ValNone
 }
 
-// nextAverage divides.
+// nextAverage moves to the next window and divides its sum by its count.
 func (a *aggregated) nextAverage() chunkenc.ValueType {
 	for {
 		sums, counts := a.it.Next(), a.count.Next()
@@ -164,10 +164,10 @@ func (a *aggregated) AtT() int64 {
 	return a.t
 }
 
-// AtST returns 0: no start is known.
+// AtST returns 0, because the start time is not known.
 func (*aggregated) AtST() int64 { return 0 }
 
-// Err returns what ended the iteration early.
+// Err returns the error that ended the iteration early.
 func (a *aggregated) Err() error {
 	if a.err != nil {
 		return a.err
@@ -178,8 +178,8 @@ func (a *aggregated) Err() error {
 	return a.it.Err()
 }
 
-// counts reports whether a series is a counter, as its description or the usual
-// ends of names have it.
+// counts reports whether a series is a counter, according to its metadata or to the usual
+// endings of names.
 func counts(s *prom.Series) bool {
 	if s.Sem == pcp.SemCounter || s.Family != nil && s.Family.Type == prom.TypeGauge {
 		return s.Sem == pcp.SemCounter

@@ -20,38 +20,39 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// DefaultMemory is how many bytes of samples a Reader holds by default.
+// DefaultMemory is the number of bytes of samples that a Reader holds by default.
 const DefaultMemory = 64 << 20
 
-// Options say what a Reader reads. The zero value reads everything.
+// Options select the samples that a Reader reads. The zero value selects all.
 type Options struct {
-	// Match are PromQL selectors, such as {job="node"}: only series that one of
-	// them selects are read.
+	// Match are PromQL selectors, such as {job="node"}. The Reader reads only series that
+	// at least one of them selects. Without selectors it reads all series.
 	Match []string
-	// Start and End, in milliseconds, are the first and the last time that is
-	// read; 0 means no such limit.
+	// Start and End are the first and the last time that the Reader reads, in
+	// milliseconds; zero means no limit.
 	Start, End int64
-	// Memory bounds, in bytes, the samples that wait to be put in order of time;
-	// 0 is DefaultReadMemory. Beside them there are the labels of the series and,
-	// for each series in a block, an open chunk: about 1 kB.
+	// Memory is the maximum size in bytes of the samples that are being sorted by time;
+	// zero means DefaultMemory. The labels of the series and an open chunk for each
+	// series in a block, about 1 kB, need memory in addition.
 	Memory int64
-	// TempDir is the folder for the chunks of a write-ahead log, "" the system's.
+	// TempDir is the folder for the chunks of a write-ahead log; empty means the
+	// system's folder for temporary files.
 	TempDir string
-	// Report counts what does not cross; it may be nil.
+	// Report counts the losses of the conversion; it may be nil.
 	Report *prom.Report
-	// Damaged is told of each part of the input that cannot be read. It may be
-	// nil, and is not called by two goroutines at a time.
+	// Damaged receives each part of the input that cannot be read. It may be nil. Only one
+	// goroutine at a time calls it.
 	Damaged func(*Damage)
 }
 
-// Damage is a part of the input that could not be read; the rest was.
+// Damage is a part of the input that could not be read. The Reader reads the rest.
 type Damage struct {
-	Path   string // the block's folder or the file concerned
-	Series string // whose samples are lost, as Prometheus writes it; "" if it is not one series
+	Path   string // folder of the block, or the damaged file
+	Series string // series whose samples are lost, as Prometheus writes it; empty if not a single series is concerned
 	Err    error
 }
 
-// Error says what is lost, where and why.
+// Error names the lost part, its place and the reason.
 func (d *Damage) Error() string {
 	if d.Series == "" {
 		return fmt.Sprintf("%s: %v", d.Path, d.Err)
@@ -62,53 +63,53 @@ func (d *Damage) Error() string {
 // Unwrap returns the reason.
 func (d *Damage) Unwrap() error { return d.Err }
 
-// Reader is a [prom.SampleSource] that reads blocks and the write-ahead log
-// of a Prometheus server, without writing to where they are. All samples come by
-// ascending time, staleness markers included; a sample that several blocks hold
-// comes once, the exemplars of a log behind their samples.
+// Reader is a [prom.SampleSource] that reads blocks and the write-ahead log of a
+// Prometheus server. It does not write to their folders. It yields all samples,
+// staleness markers included, by ascending time, and the exemplars of a log after their
+// samples. It yields a sample that is in several blocks once.
 //
-// A Reader is for one goroutine at a time, but Done and Size may be called by
-// any.
+// Only one goroutine at a time may use a Reader, but any goroutine may call Done and
+// Size.
 type Reader struct {
 	opts      Options
 	selectors block.Selectors
 	sources   []source        // by their first time
-	logs      []*logSource    // all write-ahead logs, also those without samples
+	logs      []*logSource    // all write-ahead logs, including those without samples
 	catalog   sidecar.Catalog // metadata of the series
-	told      map[string]bool
+	reported  map[string]bool
 	done      atomic.Int64
 }
 
-// source is what lanes read from: a block or a write-ahead log.
+// source is a block or a write-ahead log, from which lanes read.
 type source interface {
-	// span returns the first and the last time that it may have.
+	// span returns the first and the last time at which the source may have samples.
 	span() (mint, maxt int64)
 	// open appends the lanes of the wanted series to dst.
 	open(ctx context.Context, rd *reading, dst []lane) ([]lane, error)
 	// next moves a lane to its next chunk, and reports whether there is one.
 	next(l *lane) (place, bool)
-	// load returns the encoding and the data of a chunk; buf is for its use.
+	// load returns the encoding and the data of a chunk. It may use the memory of buf.
 	load(p place, buf []byte) (enc chunkenc.Encoding, data []byte, err error)
-	// close frees what open holds.
+	// close frees the resources that open acquired.
 	close() error
 	// values adds the values that a label has in selected series.
 	values(ctx context.Context, label string, selectors block.Selectors, into map[string]bool) error
 	// each calls f with the labels of the selected series, which f may keep.
 	each(ctx context.Context, selectors block.Selectors, f func(labels.Labels) error) error
-	// bytes returns how much there is to read.
+	// bytes returns the number of bytes to read.
 	bytes() int64
 	path() string
 }
 
 // Open finds the blocks and write-ahead logs at the given paths: folders
-// of blocks, and data folders. What is incomplete is named to o.Damaged and left
-// out; the error is for paths that hold nothing, and for mistakes in o.
+// of blocks, and data folders. It reports incomplete blocks to o.Damaged and leaves them
+// out. It fails if a path has neither blocks nor a log, or if o is wrong.
 func Open(ctx context.Context, paths []string, o Options) (*Reader, error) {
 	o.Memory = cmp.Or(o.Memory, DefaultMemory)
 	if o.Memory < 0 {
 		return nil, fmt.Errorf("memory bound %d is negative", o.Memory)
 	}
-	r := &Reader{opts: o, told: map[string]bool{}}
+	r := &Reader{opts: o, reported: map[string]bool{}}
 	r.Limit(o.Start, o.End)
 	if err := r.parse(); err != nil {
 		return nil, err
@@ -142,7 +143,7 @@ func (r *Reader) parse() error {
 // Catalog returns the metadata of the series.
 func (r *Reader) Catalog() *sidecar.Catalog { return &r.catalog }
 
-// Close frees what r holds.
+// Close frees the resources of the Reader.
 func (r *Reader) Close() error {
 	var err error
 	for _, log := range r.logs {
@@ -151,7 +152,7 @@ func (r *Reader) Close() error {
 	return err
 }
 
-// Size returns the bytes of chunks and logs that there are to read.
+// Size returns the number of bytes of chunks and logs to read.
 func (r *Reader) Size() int64 {
 	size := int64(0)
 	for _, log := range r.logs {
@@ -165,10 +166,10 @@ func (r *Reader) Size() int64 {
 	return size
 }
 
-// Done returns how many of them were read so far.
+// Done returns the number of bytes of chunks and logs read so far.
 func (r *Reader) Done() int64 { return r.done.Load() }
 
-// Blocks returns the folders of the blocks that are read, oldest first.
+// Blocks returns the folders of the blocks, oldest first.
 func (r *Reader) Blocks() []string {
 	var dirs []string
 	for _, s := range r.sources {
@@ -179,8 +180,8 @@ func (r *Reader) Blocks() []string {
 	return dirs
 }
 
-// Span returns the times between which there may be samples, in milliseconds;
-// ok is false if there are none.
+// Span returns the times between which there may be samples, in milliseconds. ok is
+// false if there are no samples.
 func (r *Reader) Span() (start, end int64, ok bool) {
 	start, end = math.MaxInt64, math.MinInt64
 	for _, s := range r.sources {
@@ -190,15 +191,14 @@ func (r *Reader) Span() (start, end int64, ok bool) {
 	return max(start, r.opts.Start), min(end, r.opts.End), ok
 }
 
-// Limit sets the first and the last time that is read from now on, as
-// [Options] do: for times that depend on the Span.
+// Limit changes Start and End of the [Options], for times that depend on the Span.
 func (r *Reader) Limit(start, end int64) {
 	const last = math.MaxInt64 - 1 // so that there is a time after it
 	r.opts.Start, r.opts.End = cmp.Or(start, math.MinInt64), min(cmp.Or(end, last), last)
 }
 
-// Between sets the first and the last time that is read from now on, as Limit does.
-// A zero time means no limit.
+// Between changes Start and End of the [Options], as Limit does. A zero time means no
+// limit.
 func (r *Reader) Between(from, to pcp.Timestamp) {
 	first := from.Milli()
 	if from.Nsec%1e6 != 0 {
@@ -212,14 +212,14 @@ func (r *Reader) Samples(ctx context.Context, dst prom.SampleSink) error {
 	return newReading(r, r.selectors).run(ctx, dst)
 }
 
-// Condition holds for series whose label has one of the values; "" is that of a
-// label that is not there.
+// Condition holds for series whose label has one of the values. An absent label has the
+// value "".
 type Condition struct {
 	Label  string
 	Values []string
 }
 
-// Where is the source of those samples of r for whose series all conditions of
+// Where is the source of the samples of r for whose series all conditions of at least
 // one of the lists hold.
 func (r *Reader) Where(any ...[]Condition) prom.SampleSource { return restricted{r, any} }
 
@@ -267,8 +267,8 @@ func (r *Reader) narrowed(all []Condition) (block.Selectors, error) {
 	return out, nil
 }
 
-// LabelValues returns the values that a label has in series for which all
-// conditions hold, sorted; "" is among them if it is not there in one of these.
+// LabelValues returns the sorted values that a label has in series for which all
+// conditions hold. They include "" if one of these series lacks the label.
 func (r *Reader) LabelValues(ctx context.Context, label string, all ...Condition) ([]string, error) {
 	selectors, err := r.narrowed(all)
 	if err != nil {
@@ -289,8 +289,8 @@ func (r *Reader) LabelValues(ctx context.Context, label string, all ...Condition
 	return slices.Sorted(maps.Keys(found)), nil
 }
 
-// Series calls f with every series, its number aside; those that several blocks
-// have may come more than once. An error of f ends it.
+// Series calls f with every series, without its ID. It may call f several times for a
+// series in several blocks. An error of f ends Series.
 func (r *Reader) Series(ctx context.Context, f func(*prom.Series) error) error {
 	var failed error
 	for _, s := range r.sources {
@@ -314,22 +314,23 @@ func (r *Reader) Series(ctx context.Context, f func(*prom.Series) error) error {
 	return ctx.Err()
 }
 
-// within reports whether a source may have samples in the wanted time.
+// within reports whether a source may have samples between Start and End.
 func (r *Reader) within(s source) bool {
 	mint, maxt := s.span()
 	return mint <= r.opts.End && maxt >= r.opts.Start
 }
 
-// damaged names damage, each only once though a Reader may read more than once.
+// damaged reports damage. It reports each damage once, although a Reader may read the
+// sources several times.
 func (r *Reader) damaged(path, series string, err error) {
 	d := &Damage{Path: path, Series: series, Err: err}
-	const remembered = 10000 // so many different ones, not to fill the memory
+	const remembered = 10000 // limit of different damages, to bound the memory
 	text := d.Error()
-	if r.told[text] {
+	if r.reported[text] {
 		return
 	}
-	if len(r.told) < remembered {
-		r.told[text] = true
+	if len(r.reported) < remembered {
+		r.reported[text] = true
 	}
 	r.opts.Report.Add(prom.LossDamaged, cmp.Or(series, path))
 	if r.opts.Damaged != nil {

@@ -16,17 +16,17 @@ import (
 	"github.com/pcparchive/pcparchive/convert/tsdb/block"
 )
 
-// blockSource is a block, of which only what is in its folder's listing and
-// meta.json is known until it is its turn.
+// blockSource is a block. Until open is called, it knows only the listing of the block's
+// folder and meta.json.
 type blockSource struct {
 	dir   string
 	meta  *block.Meta
 	index *block.Index
 	segs  *block.Segments
-	read  func(int) // is told of chunk bytes that were read
-	// finer are the times of which blocks with more samples are read.
-	finer tombstones.Intervals
-	told  bool // a form of chunks that is not known was named
+	read  func(int) // receives the number of chunk bytes that were read
+	// finer are the times for which the Reader reads blocks with more samples.
+	finer    tombstones.Intervals
+	reported bool // an unknown encoding of chunks was reported
 }
 
 func (b *blockSource) path() string { return b.dir }
@@ -81,7 +81,7 @@ func (b *blockSource) open(ctx context.Context, rd *reading, dst []lane) (_ []la
 	return dst, err
 }
 
-// tombstones returns what is deleted.
+// tombstones returns the deleted times of each series.
 func (b *blockSource) tombstones(rd *reading) tombstones.Reader {
 	var deleted tombstones.Reader
 	err := block.Guard(func() (err error) {
@@ -89,7 +89,7 @@ func (b *blockSource) tombstones(rd *reading) tombstones.Reader {
 		return err
 	})
 	if err != nil {
-		rd.damaged(filepath.Join(b.dir, tombstones.TombstonesFilename), "", fmt.Errorf("what was deleted is read: %w", err))
+		rd.damaged(filepath.Join(b.dir, tombstones.TombstonesFilename), "", fmt.Errorf("deleted samples are read, too: %w", err))
 		return tombstones.NewMemTombstones()
 	}
 	return deleted
@@ -141,7 +141,7 @@ func (b *blockSource) values(ctx context.Context, label string, selectors block.
 	return errors.Join(err, x.Close())
 }
 
-// each calls f with the labels of the selected series.
+// each calls f with the labels of each selected series.
 func (b *blockSource) each(ctx context.Context, selectors block.Selectors, f func(labels.Labels) error) error {
 	x, err := block.OpenIndex(b.dir)
 	if err != nil {

@@ -132,7 +132,7 @@ func (r *Reader) add(b *blockSource) {
 func folderSize(dir string) int64 {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return 0 // reading it will tell
+		return 0 // reading the file returns the error
 	}
 	var size int64
 	for _, e := range entries {

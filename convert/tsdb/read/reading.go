@@ -14,19 +14,19 @@ import (
 //	block ─ lanes ┼─ window: rows by time ─► samples by ascending time
 //	log   ─ lanes ┘
 //
-// Lanes come in the order of the index, so the samples of one time are near each
-// other in every table that is asked on their way.
+// Lanes are in the order of the index, so consecutive samples use neighbouring entries of
+// the tables on their way.
 type reading struct {
 	r         *Reader
 	selectors block.Selectors
 	table     table
-	waiting   []source // by their first time
+	waiting   []source // sources that are not open yet, by their first time
 	active    []*track
-	windows   [2]window      // one is filled while the other's samples are handed on
-	one       [1]prom.Sample // the batch that is handed on
+	windows   [2]window      // one is being filled while the samples of the other are handed on
+	one       [1]prom.Sample // the current batch
 }
 
-// track is a source whose time has come.
+// track is an open source.
 type track struct {
 	source source
 	lanes  []lane
@@ -44,7 +44,7 @@ func newReading(r *Reader, selectors block.Selectors) *reading {
 
 func (rd *reading) damaged(path, series string, err error) { rd.r.damaged(path, series, err) }
 
-// filled is a window that is ready, with the series known by then.
+// filled is a complete window, with the series that were known when it was filled.
 type filled struct {
 	w      *window
 	series []*readSeries
@@ -95,7 +95,7 @@ func (rd *reading) emit(ctx context.Context, f filled, dst prom.SampleSink) erro
 				}
 				continue
 			}
-			if had { // another block has it, too
+			if had { // another block has the same sample
 				continue
 			}
 			s.any, s.last = true, t
@@ -112,8 +112,8 @@ func (rd *reading) emit(ctx context.Context, f filled, dst prom.SampleSink) erro
 	})
 }
 
-// exemplars hands on the exemplars of a sample, if the sample was, and else
-// counts them.
+// exemplars hands on the exemplars of a sample. If the sample was left out, it counts them
+// as lost.
 func (rd *reading) exemplars(dst prom.SampleSink, s *readSeries, t int64, data []byte, had bool) error {
 	if !had {
 		rd.r.opts.Report.Add(prom.LossExemplar, s.prom.Name)
@@ -125,7 +125,7 @@ func (rd *reading) exemplars(dst prom.SampleSink, s *readSeries, t int64, data [
 // fill fills windows until there are no more samples.
 func (rd *reading) fill(ctx context.Context, free <-chan *window, ready chan<- filled) {
 	bound := int(rd.r.opts.Memory / entrySize / int64(len(rd.windows)))
-	width := int64(30_000) // the first window tells how much there is in a time
+	width := int64(30_000) // the first window shows how dense the samples are
 	var before *window
 	for {
 		var w *window
@@ -163,8 +163,8 @@ func (rd *reading) fill(ctx context.Context, free <-chan *window, ready chan<- f
 	}
 }
 
-// nextWidth returns how long a window may be to hold two thirds of the bound if
-// samples come as densely as in w, at most four times as long as w.
+// nextWidth returns the length of the next window: two thirds of the bound for samples as
+// dense as in w, but at most four times the length of w.
 func nextWidth(w *window, bound int) int64 {
 	width := float64(w.end - w.start)
 	return int64(width * min(4, float64(bound)*2/3/float64(max(w.count, 1))))
@@ -224,7 +224,7 @@ func (rd *reading) pull(ctx context.Context, w *window) error {
 	return ctx.Err()
 }
 
-// begin opens the sources whose time comes with a window.
+// begin opens the sources that may have samples in the window.
 func (rd *reading) begin(ctx context.Context, w *window) error {
 	for len(rd.waiting) > 0 {
 		s := rd.waiting[0]
@@ -245,9 +245,9 @@ func (rd *reading) begin(ctx context.Context, w *window) error {
 	return nil
 }
 
-// close frees what is open.
+// close closes the open sources.
 func (rd *reading) close() {
 	for _, tr := range rd.active {
-		_ = tr.source.close() // files that were read only
+		_ = tr.source.close() // the files were only read
 	}
 }

@@ -15,42 +15,42 @@ import (
 	"github.com/pcparchive/pcparchive/convert/tsdb/wal"
 )
 
-// place is where a chunk is, and what time it is of.
+// place is the position of a chunk and the time that it covers.
 type place struct {
 	mint, maxt int64
-	ref        int64 // to the source
+	ref        int64 // reference within the source
 }
 
-// lane is a series in a source: its chunks one after the other. A source whose
-// chunks overlap has several lanes for a series.
+// lane reads the chunks of a series in a source one after the other. A source with
+// overlapping chunks has several lanes for a series.
 type lane struct {
 	source  source
-	id      uint32 // of the series
-	at      int64  // of the next sample, or not later than it
+	id      uint32 // ID of the series
+	at      int64  // time of the next sample, or a time not later than that
 	deleted tombstones.Intervals
 
-	// Which chunk comes next in the source: in a block or in a log.
+	// The position of the next chunk in a block or in a log.
 	list block.ChunkList
 	log  logPlace
 
-	it   chunkenc.Iterator  // at the next sample if open
-	kind chunkenc.ValueType // of that sample
+	it   chunkenc.Iterator  // points to the next sample while a chunk is open
+	kind chunkenc.ValueType // type of the next sample
 	open bool
-	// histograms is set if the open chunk has no numbers: native histograms or,
-	// with exemplars, those.
+	// histograms means that the open chunk has native histograms, or exemplars if
+	// exemplars is set.
 	histograms, exemplars bool
-	any                   bool  // there was a sample
-	last                  int64 // its time
-	mint                  int64 // of the open chunk
-	end                   int64 // its last time
-	counts                bool  // of a downsampled block the counter is read
+	any                   bool  // the lane has had a sample
+	last                  int64 // time of the last sample
+	mint                  int64 // first time of the open chunk
+	end                   int64 // last time of the open chunk
+	counts                bool  // the lane reads the counter of a downsampled block
 	counter               *counterState
 	xor                   chunkenc.XORChunk
 	buf                   []byte
 }
 
-// pull moves the samples before the window's end into it. It reports whether
-// there are more behind them.
+// pull moves the samples before the window's end into the window. It reports whether
+// the lane has later samples.
 func (l *lane) pull(rd *reading, w *window) bool {
 	for l.open || l.advance(rd, w) {
 		if !l.open { // the next chunk is beyond the window
@@ -82,7 +82,7 @@ func (l *lane) pull(rd *reading, w *window) bool {
 	return false
 }
 
-// sample returns the time of the next sample and, if it is a number, the number.
+// sample returns the time of the next sample, and its value if it is a number.
 func (l *lane) sample() (int64, float64) {
 	if l.histograms {
 		return l.it.AtT(), 0
@@ -121,7 +121,7 @@ func gone(in tombstones.Intervals, t int64) bool {
 	return false
 }
 
-// step moves to the open chunk's next sample.
+// step moves to the next sample of the open chunk.
 func (l *lane) step(rd *reading) {
 	var err error
 	if l.histograms {
@@ -143,14 +143,14 @@ func (l *lane) moveOn() error {
 	return nil
 }
 
-// spoilt gives up the rest of the open chunk.
+// spoilt reports damage and leaves out the rest of the open chunk.
 func (l *lane) spoilt(rd *reading, err error) {
 	rd.damaged(l.source.path(), rd.table.text(l.id), fmt.Errorf("chunk from %s to %s: %w", block.FormatTime(l.mint), block.FormatTime(l.end), err))
 	l.open = false
 }
 
-// advance opens the next chunk, unless it is beyond the window; l.at is its time
-// then, and the chunk is still the next. It reports whether there was one.
+// advance opens the next chunk. If that is beyond the window, it only sets l.at to the
+// time of the chunk. It reports whether there is a next chunk.
 func (l *lane) advance(rd *reading, w *window) bool {
 	for {
 		list, log := l.list, l.log
@@ -185,7 +185,7 @@ func (l *lane) advance(rd *reading, w *window) bool {
 	}
 }
 
-// load opens a chunk. It reports whether that has samples.
+// load opens a chunk. It reports whether the chunk has samples.
 func (l *lane) load(rd *reading, p place) bool {
 	l.mint, l.end = p.mint, p.maxt
 	enc, data, err := l.source.load(p, l.buf)
@@ -233,19 +233,19 @@ func (l *lane) load(rd *reading, p place) bool {
 	return l.open
 }
 
-// unread leaves out a chunk of a form that this program does not know, which is no
-// damage, and the same for all chunks of a block: it is said once.
+// unread leaves out a chunk with an unknown encoding. It reports this once for each
+// block. Such a chunk is not damaged.
 func (l *lane) unread(rd *reading, err error) {
 	l.open = false
-	if b, ok := l.source.(*blockSource); ok && b.told {
+	if b, ok := l.source.(*blockSource); ok && b.reported {
 		return
 	} else if ok {
-		b.told = true
+		b.reported = true
 	}
 	rd.damaged(l.source.path(), "", fmt.Errorf("%w; these were left out", err))
 }
 
-// loadAggregates is load for a chunk that Thanos downsampled.
+// loadAggregates opens a chunk that Thanos downsampled, as load does.
 func (l *lane) loadAggregates(rd *reading, data []byte) bool {
 	var state *counterState
 	if l.counts {
@@ -264,8 +264,8 @@ func (l *lane) loadAggregates(rd *reading, data []byte) bool {
 	return l.open
 }
 
-// histogram returns the native histogram that the lane is at; stale is set if it
-// ends the series. Damage makes Prometheus' decoder panic.
+// histogram returns the native histogram at the lane's position. stale means that it ends
+// the series. Damage makes Prometheus' decoder panic.
 func (l *lane) histogram() (data []byte, stale bool, err error) {
 	if it, ok := l.it.(*wal.Iterator); ok {
 		return bytes.Clone(it.Data()), false, nil

@@ -5,43 +5,43 @@ import (
 	"slices"
 )
 
-// window is a stretch of time whose samples are transposed: they come by series
-// and go by time.
+// window is a stretch of time. It transposes samples: they arrive by series and leave by
+// time.
 type window struct {
 	start, end int64   // [start, end), at most maxWindow long
 	slots      []int32 // the row of each time, counted from 1; grows up to maxWindow
 	times      []int32 // slots that have a row
 	rows       [][]entry
-	blobs      [][]byte // what entries with isBlob refer to
+	blobs      [][]byte // data of the entries with isBlob
 	used       int
-	count      int // samples, and what rows take besides
-	bound      int // count at which end moves towards start
+	count      int // number of samples, plus rowCost for each row
+	bound      int // count above which end moves towards start
 	ahead      []aheadEntry
 }
 
-// entry is a sample in the row of its time. Of what is no number, the bits of v
-// are its place in the window's blobs.
+// entry is a sample in the row of its time. For histograms and exemplars, the bits of v
+// are the index of their data in blobs.
 type entry struct {
-	id uint32 // of the series, with what is no number
+	id uint32 // ID of the series, with flags for entries that are not numbers
 	v  float64
 }
 
 const (
 	isHistogram = 1 << 31
-	isExemplars = 1 << 30 // of the sample before, in the row, of the series
+	isExemplars = 1 << 30 // the entry has the exemplars of the previous sample of the series in the row
 	isBlob      = isHistogram | isExemplars
 )
 
 const (
 	entrySize = 16
-	rowCost   = 4 // entries that would have the memory of a row's head and slot
+	rowCost   = 4 // number of entries that need as much memory as the head and the slot of a row
 )
 
-// maxWindow is how many milliseconds a window may have, each of which has a
-// slot: finding the row of a time is an index, and no search.
+// maxWindow is the maximum length of a window in milliseconds. Each millisecond has a
+// slot, so finding the row of a time needs no search.
 const maxWindow = 1 << 20
 
-// open makes the window one that begins at start.
+// open makes the window begin at start.
 func (w *window) open(start, width int64, bound int) {
 	width = min(max(width, 1), maxWindow)
 	if start > math.MaxInt64-width {
@@ -64,22 +64,23 @@ func (w *window) add(id uint32, t int64, v float64) {
 	w.count++
 }
 
-// grow makes place for a slot. Few windows have samples at all of the times that
-// they may have, so slots are made when a sample needs them.
+// grow makes room for a slot. Few windows have samples at all their times, so slots
+// are allocated when a sample needs them.
 func (w *window) grow(slot int64) {
 	const least = 1 << 10
 	n := min(max(2*int64(len(w.slots)), slot+1, least), maxWindow)
 	w.slots = append(w.slots, make([]int32, n-int64(len(w.slots)))...)
 }
 
-// addBlob adds what is no number: id says what it is. The window keeps data.
+// addBlob adds a histogram or exemplars; the flags of id tell which. The window keeps
+// data.
 func (w *window) addBlob(id uint32, t int64, data []byte) {
 	w.add(id, t, math.Float64frombits(uint64(len(w.blobs))))
 	w.blobs = append(w.blobs, data)
 	w.count += 2 + len(data)/entrySize
 }
 
-// blob returns what an entry refers to, nil if it is a number.
+// blob returns the data of an entry, nil for a number.
 func (w *window) blob(e entry) []byte {
 	if e.id&isBlob == 0 {
 		return nil
@@ -87,7 +88,7 @@ func (w *window) blob(e entry) []byte {
 	return w.blobs[math.Float64bits(e.v)]
 }
 
-// row gives a slot its row.
+// row adds a row for a slot.
 func (w *window) row(slot int64) int32 {
 	if w.used == len(w.rows) {
 		w.rows = append(w.rows, nil)
@@ -99,8 +100,8 @@ func (w *window) row(slot int64) int32 {
 	return int32(w.used)
 }
 
-// full reports whether there are more samples than the bound has it, which then
-// grows: a window of one row cannot be divided.
+// full reports whether the window has more samples than its bound. If so, it raises the
+// bound, because a window of one row cannot be divided.
 func (w *window) full() bool {
 	if w.count <= w.bound {
 		return false
@@ -109,16 +110,16 @@ func (w *window) full() bool {
 	return true
 }
 
-// halve moves the window's end towards its start. Samples beyond it stay, for
-// carry to move.
+// halve moves the window's end towards its start. Samples beyond the new end stay until
+// settle moves them.
 func (w *window) halve() {
 	if w.end-w.start > 1 {
 		w.end = w.start + (w.end-w.start)/2
 	}
 }
 
-// settle sorts the rows by time and moves those beyond the end to the window
-// that follows. Few windows have any.
+// settle sorts the rows by time, and moves rows beyond the end to the next window. Few
+// windows have such rows.
 func (w *window) settle(next *window) {
 	slices.Sort(w.times)
 	n := len(w.times)
@@ -139,7 +140,7 @@ type aheadEntry struct {
 	blob []byte
 }
 
-// take adds what was carried over and belongs here.
+// take adds the entries of earlier windows that belong to this one.
 func (w *window) take() {
 	kept := w.ahead[:0]
 	for _, a := range w.ahead {
@@ -165,7 +166,7 @@ func (w *window) each(f func(t int64, row []entry) error) error {
 	return nil
 }
 
-// reset drops all samples. It keeps the memory of rows that were of use.
+// reset drops all samples. It keeps the memory of the rows for reuse.
 func (w *window) reset() {
 	for _, slot := range w.times {
 		w.slots[slot] = 0

@@ -17,14 +17,14 @@ import (
 	"github.com/pcparchive/pcparchive/convert/tsdb/block"
 )
 
-// Mimir's default limits, which are a tenant's to change.
+// Mimir's default limits. A tenant can change them.
 const (
 	mimirLabelNames = 30
 	mimirNameLength = 1024
 	mimirTextLength = 2048
 )
 
-// contents is the walk through a block.
+// contents is the state of the walk through a block.
 type contents struct {
 	*findings
 	meta  *metaFile
@@ -39,15 +39,15 @@ type contents struct {
 	chunks  uint64
 	floats  uint64
 	hists   uint64
-	unread  bool // some samples could not be read and so not be counted
-	// aggregated is how many chunks have aggregates.
+	unread  bool // some samples could not be read, so the counts are incomplete
+	// aggregated is the number of chunks with aggregates.
 	aggregated uint64
-	foreign    bool // an encoding that is not known was reported
+	foreign    bool // an unknown encoding was reported
 	buf        []byte
 	iterator   chunkenc.Iterator
 }
 
-// checkContents looks at the index, the chunks and the tombstones.
+// checkContents checks the index, the chunks and the tombstones.
 func checkContents(ctx context.Context, s *findings, dir string, m *metaFile) {
 	c := &contents{findings: s, meta: m, pairs: map[labels.Label]int{}}
 	var err error
@@ -117,7 +117,7 @@ func (c *contents) symbols() error {
 	return it.Err()
 }
 
-// one looks at a series.
+// one checks a series.
 func (c *contents) one(lset labels.Labels, metas []chunks.Meta) {
 	c.series++
 	if labels.Compare(c.last, lset) >= 0 {
@@ -145,7 +145,7 @@ func (c *contents) one(lset labels.Labels, metas []chunks.Meta) {
 	}
 }
 
-// labels looks at the labels of a series.
+// labels checks the labels of a series.
 func (c *contents) labels(lset labels.Labels) {
 	last, any, named, n := "", false, false, 0
 	lset.Range(func(l labels.Label) {
@@ -187,7 +187,7 @@ func (c *contents) labels(lset labels.Labels) {
 	}
 }
 
-// short returns a series whose labels are too long as text that is not.
+// short returns the text of a series, with long labels cut off.
 func short(lset labels.Labels) string {
 	const most = 200
 	text := lset.String()
@@ -269,8 +269,8 @@ func (c *contents) chunk(lset labels.Labels, m chunks.Meta) {
 	}
 }
 
-// aggregates looks at a chunk that Thanos downsampled. To other systems the whole
-// block is one that they cannot read, which is said once.
+// aggregates checks a chunk that Thanos downsampled. Other systems cannot read a block
+// with such chunks, which it reports once.
 func (c *contents) aggregates(lset labels.Labels, m chunks.Meta, data []byte) {
 	c.unread = true
 	if c.meta.Thanos.Resolution() == 0 && c.aggregated == 0 {
@@ -320,8 +320,8 @@ func (c *contents) samples(chunk chunkenc.Chunk, m chunks.Meta) error {
 	return nil
 }
 
-// stats compares the numbers in meta.json. Older writers do not tell samples of
-// different kinds apart.
+// stats compares the numbers in meta.json with the contents. Older writers do not count
+// numbers and histograms separately.
 func (c *contents) stats() {
 	s := c.meta.Stats
 	for _, n := range []struct {
@@ -341,7 +341,7 @@ func (c *contents) stats() {
 	}
 }
 
-// tombstones looks at what is deleted.
+// tombstones checks the list of deleted samples.
 func (c *contents) tombstones(dir string) error {
 	deleted, _, err := tombstones.ReadTombstones(dir)
 	if err != nil {

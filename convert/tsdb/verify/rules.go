@@ -22,7 +22,7 @@ func Targets() []Target { return []Target{Prometheus, Thanos, Mimir} }
 // String returns the target's name.
 func (t *Target) String() string { return string(*t) }
 
-// Set takes the name of a target.
+// Set sets the target by its name.
 func (t *Target) Set(name string) error {
 	for _, known := range Targets() {
 		if name == string(known) {
@@ -36,7 +36,7 @@ func (t *Target) Set(name string) error {
 // Type names the value in command line help.
 func (*Target) Type() string { return "system" }
 
-// The codes of findings. What each stands for is in [Codes].
+// The codes of findings. [Codes] returns their meanings.
 const (
 	BlockIncomplete   finding.Code = "block-incomplete"
 	BlockMeta         finding.Code = "block-meta"
@@ -75,9 +75,9 @@ const (
 	BlockLimitValue   finding.Code = "block-limit-value"
 )
 
-const noRule finding.Severity = -1 // the target does not mind
+const noRule finding.Severity = -1 // the target has no such rule
 
-// rule is what a code stands for, and how much it matters to each target.
+// rule is the meaning of a code and its severity for each target.
 type rule struct {
 	code     finding.Code
 	severity [3]finding.Severity // in the order of Targets
@@ -110,7 +110,7 @@ var rules = []rule{
 	{BlockChunkSamples, same(finding.Error), "the samples of a chunk are out of order, or not as many or not of the times that it says"},
 	{BlockAggregates, same(finding.Note), "a chunk of aggregates of a downsampled block that is whole, but not of Thanos' form"},
 	{BlockEncoding, each(finding.Note, finding.Warning, finding.Warning), "a chunk in an encoding that older systems cannot read"},
-	{BlockTombstones, same(finding.Error), "the list of what is deleted cannot be read"},
+	{BlockTombstones, same(finding.Error), "the list of deleted samples cannot be read"},
 	{BlockDeleted, each(noRule, finding.Warning, finding.Warning), "samples are deleted by a list that is not uploaded with the block, so they will be back"},
 	{BlockOverlap, each(finding.Note, finding.Error, finding.Warning), "two blocks overlap; Thanos' compactor halts at it if their external labels are equal"},
 	{BlockDay, each(finding.Note, finding.Warning, finding.Error), "a block goes past midnight UTC"},
@@ -127,7 +127,7 @@ func each(prom, thanos, mimir finding.Severity) [3]finding.Severity {
 	return [3]finding.Severity{prom, thanos, mimir}
 }
 
-// column returns the target's place in a rule.
+// column returns the index of the target's severity in a rule.
 func (t Target) column() int {
 	for i, known := range Targets() {
 		if t == known {
@@ -137,8 +137,7 @@ func (t Target) column() int {
 	return 0
 }
 
-// Codes returns the codes of findings about blocks for a target, and what
-// they stand for.
+// Codes returns the codes of findings about blocks for a target, with their meanings.
 func Codes(t Target) []finding.CodeInfo {
 	var all []finding.CodeInfo
 	for _, r := range rules {

@@ -21,18 +21,17 @@ import (
 	"github.com/pcparchive/pcparchive/finding"
 )
 
-// Options say what a block is held against.
+// Options select the rules for blocks and the findings to yield.
 type Options struct {
-	Target Target           // "": Prometheus
-	Min    finding.Severity // findings of a lower severity are left out
-	// Limit is how many findings of one code are yielded for one block, the rest
-	// is counted; 0 is finding.DefaultLimit, and a negative one none.
+	Target Target           // system whose rules apply; empty means Prometheus
+	Min    finding.Severity // lowest severity of the findings to yield
+	// Limit is the maximum number of findings of one code to yield for a block; the rest is
+	// counted. Zero means finding.DefaultLimit, and a negative value means no limit.
 	Limit int
 }
 
-// Find returns the folders of the blocks at the given paths, which are
-// blocks themselves or folders of them, and of what a writer of blocks left
-// behind there.
+// Find returns the folders of blocks at the given paths. A path is a block or a folder of
+// blocks. The result includes incomplete blocks that a writer has left.
 func Find(paths []string) ([]string, error) {
 	var found []string
 	var failed error
@@ -70,10 +69,9 @@ func blocksAt(path string) ([]string, error) {
 	return dirs, nil
 }
 
-// Run holds the blocks in the given folders against the rules of a target,
-// each for itself and then all of them against each other. Every byte of an
-// index and of the chunks is read. A finding names the series and the rule; its
-// Archive is the block's folder.
+// Run checks the blocks in the given folders by the rules of a target: each block, and
+// then the blocks together. It reads every byte of the indexes and the chunks. A finding
+// names the series and the rule; its Archive is the folder of the block.
 func Run(ctx context.Context, dirs []string, o Options) iter.Seq[finding.Finding] {
 	if o.Target == "" {
 		o.Target = Prometheus
@@ -95,7 +93,7 @@ func Run(ctx context.Context, dirs []string, o Options) iter.Seq[finding.Finding
 	}
 }
 
-// findings hands on what was found, so many of each code and block.
+// findings yields findings, up to the limit for each code and block.
 type findings struct {
 	o       Options
 	yield   func(finding.Finding) bool
@@ -107,7 +105,7 @@ type findings struct {
 
 func (s *findings) begin(dir string) { s.dir, s.tally = dir, finding.NewTally(s.o.Limit) }
 
-// add reports a finding about a file of the block, "" for the block itself.
+// add reports a finding about a file of the block; an empty file means the block.
 func (s *findings) add(code finding.Code, file, format string, args ...any) {
 	severity := s.severity(code)
 	if severity == noRule || severity < s.o.Min {
@@ -135,7 +133,7 @@ func (s *findings) put(f finding.Finding) {
 	}
 }
 
-// end tells how many findings were left out.
+// end yields the number of findings over the limit.
 func (s *findings) end() {
 	for f := range s.tally.Omitted(Codes(s.o.Target)) {
 		f.File = s.dir
@@ -155,7 +153,7 @@ type metaFile struct {
 	} `json:"stats"`
 }
 
-// checkBlock looks at one block. It returns the meta.json if that is of use.
+// checkBlock checks one block. It returns the meta.json if that can be used.
 func checkBlock(ctx context.Context, s *findings, dir string) *metaFile {
 	id := filepath.Base(dir)
 	if rest, tail, cut := strings.Cut(id, "."); cut {
@@ -183,10 +181,10 @@ func checkBlock(ctx context.Context, s *findings, dir string) *metaFile {
 	return m
 }
 
-// meta looks at what a meta.json says.
+// meta checks the fields of meta.json.
 func (s *findings) meta(m *metaFile, folder string) {
 	if _, err := ulid.ParseStrict(folder); err != nil {
-		s.add(BlockULID, "", "the folder's name %q is no ULID", folder)
+		s.add(BlockULID, "", "the name of the folder, %q, is not a ULID", folder)
 	} else if m.ULID.String() != folder {
 		s.add(BlockULID, block.MetaName, "%s, and the folder is %s", m.ULID, folder)
 	}
@@ -209,7 +207,7 @@ func (s *findings) meta(m *metaFile, folder string) {
 // mimirLabels are the external labels that Mimir knows.
 var mimirLabels = []string{"__org_id__", "__ingester_id__", "__compactor_shard_id__"}
 
-// thanos looks at the section of external labels.
+// thanos checks the section with external labels.
 func (s *findings) thanos(m *metaFile) {
 	switch {
 	case s.o.Target == Mimir:
@@ -233,13 +231,13 @@ func (s *findings) thanos(m *metaFile) {
 	}
 }
 
-// verified is a block that was looked at.
+// verified is a block that was checked.
 type verified struct {
 	dir  string
 	meta *metaFile
 }
 
-// together holds blocks against each other.
+// together compares blocks with each other.
 func (s *findings) together(all []verified) {
 	slices.SortStableFunc(all, func(a, b verified) int { return cmp.Compare(a.meta.MinTime, b.meta.MinTime) })
 	latest := map[string]verified{} // by external labels
@@ -251,7 +249,7 @@ func (s *findings) together(all []verified) {
 		s.begin(b.dir)
 		group := ""
 		if s.o.Target == Thanos && b.meta.Thanos != nil {
-			text, _ := json.Marshal(b.meta.Thanos) // of what was JSON before
+			text, _ := json.Marshal(b.meta.Thanos) // cannot fail: the value was JSON before
 			group = string(text)
 		}
 		before, ok := latest[group]

@@ -17,7 +17,7 @@ type OrderError struct {
 	Window bool
 }
 
-// Error names the sample and what it came after.
+// Error names the sample and the previous sample.
 func (e *OrderError) Error() string {
 	what := "a sample at"
 	if e.Window {
