@@ -49,7 +49,7 @@ func (p *metaPass) source(f *File, buffer int64) *frameSource {
 	})
 }
 
-// add adds the records that follow, and notes how far they reach.
+// add adds the records that follow, and records their end.
 func (p *metaPass) add(s *frameSource) error {
 	err := p.r.addMeta(s)
 	p.r.metaSize = s.frames.pos.Offset

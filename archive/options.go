@@ -47,7 +47,7 @@ type ReadOptions struct {
 	Listing *Listing
 
 	cache *decomp.Cache // nil if each Reader has its own
-	state *State        // how far to read each file; nil means to its end
+	state *State        // state up to which each file is read; nil means to its end
 }
 
 // Defaults of ReadOptions.

@@ -14,13 +14,13 @@ import (
 type Options struct {
 	// Min is the lowest severity of the findings to yield.
 	Min finding.Severity
-	// Limit is how many findings of one code a check yields for one archive. It
+	// Limit is the number of findings of one code that a check yields for an archive. It
 	// counts the rest. Zero means finding.DefaultLimit; negative means no limit.
 	Limit int
 	// MaxRecord is the length of the longest accepted record in bytes. Zero means
 	// archive.DefaultMaxRecord.
 	MaxRecord int
-	// MaxSeries is for how many metric-instances a check looks for counters that
+	// MaxSeries is the number of metric-instances for which a check looks for counters that
 	// fall and undeclared instances. Zero means DefaultMaxSeries.
 	MaxSeries int
 	// Zone is the time zone of times in messages. Nil means UTC.
@@ -164,7 +164,7 @@ func (s *sink) begin(archive string) {
 	s.errors, s.places, s.causes = 0, 0, causes{}
 }
 
-// end reports how many findings exceeded the limit and yields the held ones.
+// end reports the number of findings over the limit and yields the held ones.
 func (s *sink) end() {
 	for f := range s.tally.Omitted(codes) {
 		f.Archive, f.File = s.archive, s.archive

@@ -8,7 +8,7 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// State says how much of an archive can be read.
+// State is the extent to which an archive can be read.
 type State string
 
 // The states.

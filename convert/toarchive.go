@@ -84,7 +84,7 @@ func (s *ToArchive) Flush() error { return s.a.Flush() }
 // Size returns the size of all files in bytes.
 func (s *ToArchive) Size() int64 { return s.a.Size() }
 
-// Written returns how many bytes the steps have uncompressed, and the share of
+// Written returns the number of bytes of the steps before compression, and the share of
 // them that remains after compression; see [archive.Appender.Written].
 func (s *ToArchive) Written() (bytes int64, share float64) { return s.a.Written() }
 

@@ -3,5 +3,5 @@
 // yield findings. Each of them defines its own codes and returns their meanings as
 // a list of [CodeInfo].
 //
-// A [Tally] limits how many findings of one code a check yields.
+// A [Tally] limits the number of findings of one code that a check yields.
 package finding

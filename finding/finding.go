@@ -13,7 +13,7 @@ type Finding struct {
 	// A negative Offset means that the finding is about no single record.
 	Offset  int64
 	Message string
-	// Omitted is how many further findings of this code exceeded the limit. If it
+	// Omitted is the number of further findings of this code, which exceeded the limit. If it
 	// is not zero, the finding only states this number.
 	Omitted int
 	// Follows counts the findings that the check did not yield because they follow

@@ -5,11 +5,11 @@ import (
 	"iter"
 )
 
-// DefaultLimit is how many findings of one code a check yields for one archive or
+// DefaultLimit is the number of findings of one code that a check yields for an archive or
 // block by default.
 const DefaultLimit = 100
 
-// Tally counts findings by code and limits how many of each code are yielded.
+// Tally counts findings by code and limits the number of each code to yield.
 type Tally struct {
 	limit  int // negative: no limit
 	counts map[Code]int

@@ -46,7 +46,7 @@ type output struct {
 	dst   *assemble.Assembler // nil before the archive begins and once it is closed
 }
 
-// filesAtOnce bounds how many files of archives are open at a time.
+// filesAtOnce limits the number of files of archives that are open at a time.
 const filesAtOnce = 24
 
 func newArchives(ctx context.Context, o *Options, src Source) *archives {
@@ -178,7 +178,7 @@ func (w *archives) claim(g *group) (path, base string, err error) {
 	return filepath.Join(w.opts.Out, g.name), base, err
 }
 
-// buffer returns how many bytes of each archive may wait in memory. The more
+// buffer returns the number of bytes of each archive that may wait in memory. The more
 // archives there are, the less each gets.
 func (w *archives) buffer() int {
 	const all, least, most = 64 << 20, 8 << 10, 128 << 10

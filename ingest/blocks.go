@@ -10,7 +10,7 @@ import (
 	"github.com/pcparchive/pcparchive/convert/tsdb/read"
 )
 
-// archivesAtOnce bounds how many archives Blocks writes in one pass over the
+// archivesAtOnce limits the number of archives that Blocks writes in one pass over the
 // blocks.
 const archivesAtOnce = 64
 
@@ -164,7 +164,7 @@ func (in *blocksImport) contextOf(_ *group, host string) []prom.Label {
 	return all
 }
 
-// watched is archives that reports how far the reading is.
+// watched is archives that reports the progress of the reading.
 type watched struct {
 	*archives
 	in    *blocksImport

@@ -44,7 +44,7 @@ type Options struct {
 	Compress archive.Compression
 	// Report counts losses; it may be nil.
 	Report *prom.Report
-	// Progress receives, from time to time, how many bytes of blocks
+	// Progress receives, from time to time, the number of bytes of blocks that
 	// [Importer.Blocks] has read; it may be nil.
 	Progress func(bytes int64)
 }

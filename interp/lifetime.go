@@ -8,9 +8,9 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// lifetimesLeast is the number of instances from which on the reference tracks when
-// instances leave their domain. One record with that many suffices.
-const lifetimesLeast = 16
+// minTracked is the smallest number of instances with which the reference tracks when
+// instances leave their domain. It is enough if one record has that many.
+const minTracked = 16
 
 // lifetimes finds when instances left their domain for good: the time of the first record
 // without the instance, if no later record has it.
@@ -33,7 +33,8 @@ func (l *lifetimes) ended(id pcp.InDomID, inst pcp.InstID, t pcp.Timestamp) bool
 	return gone && t.After(at)
 }
 
-// find returns when the instances of a domain left it. It returns nil for a small domain.
+// find returns the times at which instances left a domain. It returns nil if the domain is
+// too small to be tracked.
 func (l *lifetimes) find(id pcp.InDomID) map[pcp.InstID]pcp.Timestamp {
 	left := map[pcp.InstID]pcp.Timestamp{}
 	here := map[pcp.InstID]int{} // number of the last record with the instance
@@ -42,7 +43,7 @@ func (l *lifetimes) find(id pcp.InDomID) map[pcp.InstID]pcp.Timestamp {
 	for store := range l.stores() {
 		for in := range store.InDomVersions(id) {
 			n++
-			large = large || len(in.Instances) >= lifetimesLeast
+			large = large || len(in.Instances) >= minTracked
 			for _, e := range in.Instances {
 				here[e.ID] = n
 				delete(left, e.ID)
@@ -61,7 +62,8 @@ func (l *lifetimes) find(id pcp.InDomID) map[pcp.InstID]pcp.Timestamp {
 	return left
 }
 
-// stores yields the metadata of the archives of the source. Other sources have none.
+// stores yields the metadata of the archives of the source. A source without archives has
+// no metadata.
 func (l *lifetimes) stores() iter.Seq[*meta.Store] {
 	return func(yield func(*meta.Store) bool) {
 		switch s := l.src.(type) {

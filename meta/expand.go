@@ -1,15 +1,15 @@
 package meta
 
-// expansions keeps some versions of an instance domain complete, to save
-// applying all deltas again. It keeps the most recently requested versions,
-// several because several passes may run at the same time. After a step far
-// back it also keeps versions at regular distances, because a pass may continue
-// backwards from there.
+// expansions caches complete versions of an instance domain, so that deltas need not be
+// applied again. It caches the most recently requested versions, one for each of several
+// passes that may run at the same time. If a version far from a cached one is requested,
+// it also caches versions at regular distances on the way, because a pass that reads
+// backwards will request them next.
 type expansions struct {
 	recent [recentVersions]expansion
-	oldest int // index in recent of the version to replace next
-	stops  map[int]*InDom
-	held   int // number of instances in stops
+	oldest int            // index in recent of the version to replace next
+	stops  map[int]*InDom // every stopEvery-th version, by its index
+	held   int            // number of instances in stops
 }
 
 // expansion is a complete version and its position among all versions.
@@ -25,7 +25,7 @@ const (
 	maxStops = 1 << 17
 )
 
-// version returns version i complete. It applies deltas to the nearest complete
+// version returns the complete version i. It applies deltas to the nearest complete
 // version before i. A delta without a predecessor applies to an empty domain.
 func (x *expansions) version(all []version, i int) *InDom {
 	from := i
@@ -41,7 +41,7 @@ func (x *expansions) version(all []version, i int) *InDom {
 	for at := from + 1; at <= i; at++ {
 		in = in.Apply(all[at].delta)
 		if far && at%stopEvery == 0 {
-			x.stop(at, in)
+			x.addStop(at, in)
 		}
 	}
 	if all[i].full == nil {
@@ -50,7 +50,7 @@ func (x *expansions) version(all []version, i int) *InDom {
 	return in
 }
 
-// find returns version i if it is stored or kept complete, otherwise nil.
+// find returns the complete version i if it is stored or cached, and nil otherwise.
 func (x *expansions) find(all []version, i int) *InDom {
 	if all[i].full != nil {
 		return all[i].full
@@ -66,7 +66,7 @@ func (x *expansions) find(all []version, i int) *InDom {
 	return x.stops[i]
 }
 
-// keep keeps a requested version in place of the oldest.
+// keep caches a requested version. It replaces the version that was cached first.
 func (x *expansions) keep(i int, in *InDom) {
 	for _, e := range x.recent {
 		if e.in == in {
@@ -77,8 +77,8 @@ func (x *expansions) keep(i int, in *InDom) {
 	x.oldest = (x.oldest + 1) % recentVersions
 }
 
-// stop keeps version i permanently unless the stops are full.
-func (x *expansions) stop(i int, in *InDom) {
+// addStop caches version i permanently, unless the stops are full.
+func (x *expansions) addStop(i int, in *InDom) {
 	if x.held+len(in.Instances) > maxStops {
 		return
 	}

@@ -43,8 +43,8 @@ func ParseUnits(s string) (Units, error) {
 	return u, nil
 }
 
-// word adds the unit called name to u and returns how many of the following
-// words belong to it.
+// word adds the unit called name to u and returns the number of the following
+// words that belong to it.
 func (u *Units) word(name string, rest []string, dim int8) (used int, ok bool) {
 	switch {
 	case name == "count":

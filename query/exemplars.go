@@ -36,7 +36,7 @@ type exemplarQuerier struct {
 	ctx context.Context
 }
 
-// afterSample is how much later than an exemplar its record may be.
+// afterSample is the longest time by which the record of an exemplar may follow it.
 const afterSample = 5 * time.Minute
 
 // Select returns the exemplars from start to end, in milliseconds, of the series that

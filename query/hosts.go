@@ -65,7 +65,7 @@ func (set *seriesSet) separate(owners map[*packedSeries]string) {
 	}
 }
 
-// maxRenaming bounds how often series are renamed: once, unless a new name is that
+// maxRenaming limits the number of times that series are renamed: once, unless a new name is that
 // of yet another host's series.
 const maxRenaming = 4
 

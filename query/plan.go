@@ -216,8 +216,9 @@ func (p *plan) past(ctx context.Context, from pcp.Timestamp) (history.Query, err
 	return q, nil
 }
 
-// holding returns the time from which on to read to find the values of discrete metrics that
-// hold after to. It goes back to a value of each metric, or to a mark, which ends all values.
+// holding returns the time at which reading must begin to find the values that discrete
+// metrics still have after to. It goes back to a value of each metric, or to a mark, which
+// ends all values.
 func (p *plan) holding(ctx context.Context, to pcp.Timestamp) (pcp.Timestamp, error) {
 	q := history.Query{To: to, All: true, Metrics: func(d *meta.Desc) bool { return d.Sem == pcp.SemDiscrete && p.wanted(d) }}
 	since := to.Add(1)

@@ -12,15 +12,16 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 )
 
-// rangeQuery is a query over a range of times. Where no window of a function that
-// adds up changes holds a mark, the result is that of Prometheus' engine. The
-// other times are evaluated once more, with bridges over the marks: a bridge moves
-// values, and must not be seen by windows that do not need it: how far rate()
-// extrapolates depends on how far above 0 they are. Of an expression with several
-// windows those without a mark see them moved while another holds one, which
-// changes their result only where a counter began less than a step before. If
-// windows are of other times than those of the query, as in subqueries, one mark
-// in the sight of any is reason to evaluate all times once more.
+// rangeQuery is a query over a range of times. If no window of a function that adds up
+// changes holds a mark at a time, the result at that time is that of Prometheus' engine.
+// The other times are evaluated once more, with bridges over the marks. A bridge moves
+// values. Windows that do not need it must not see moved values, because the
+// extrapolation of rate() depends on the distance of a value from 0.
+//
+// In an expression with several windows, a window without a mark does see moved values
+// if another window holds a mark. This changes its result only if a counter began less
+// than a step earlier. If windows are at other times than the query, as in subqueries,
+// one mark in any window causes all times to be evaluated once more.
 type rangeQuery struct {
 	promql.Query
 	e          *Engine
@@ -28,10 +29,10 @@ type rangeQuery struct {
 	start, end time.Time
 	step       time.Duration
 	crossings  crossings
-	again      []promql.Query // their results are in use
+	again      []promql.Query // evaluations with bridges; Close closes them, because their results are in use
 }
 
-// mostParts is how many parts of the time are evaluated again each by itself.
+// mostParts is the maximum number of parts of the time that are evaluated again one by one.
 const mostParts = 8
 
 // Exec evaluates the query.

@@ -11,7 +11,7 @@ import (
 	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
-// chunkSamples is how many numbers a chunk holds: seeking decodes no more.
+// chunkSamples is the number of numbers in a chunk. Seeking decodes at most one chunk.
 const chunkSamples = 240
 
 // packedSeries is a series with compressed samples. Once it is complete, several goroutines may
@@ -60,7 +60,7 @@ type heldSample struct {
 
 func (p *heldSample) isHistogram() bool { return p.h != nil || p.fh != nil }
 
-// add appends a sample. Times ascend; marks is how many marks there were so far.
+// add appends a sample. Times ascend; marks is the number of marks so far.
 func (s *packedSeries) add(p heldSample, marks int) error {
 	if s.held && s.pending.t != p.t {
 		if err := s.flush(); err != nil {

@@ -69,7 +69,7 @@ func checkNode(node parser.Node, span time.Duration, limit int) error {
 	return nil
 }
 
-// stepsIn returns how many steps a span has.
+// stepsIn returns the number of steps in a span.
 func stepsIn(span, step time.Duration) int64 {
 	if step <= 0 {
 		return 1

@@ -19,7 +19,7 @@ import (
 type Storage struct {
 	sets    []*store.Set
 	names   *flatten.HostNames
-	every   int64 // how often a discrete value is repeated, ms
+	every   int64 // interval at which discrete values are repeated, ms
 	limit   int
 	columns *columns.Cache // may be nil
 
@@ -39,7 +39,7 @@ func NewStorage(sets []*store.Set, o Options) *Storage {
 	return &Storage{sets: sets, names: &flatten.HostNames{Known: o.claims}, every: repeatEvery(o.Lookback), limit: o.MaxSamples, columns: o.Columns}
 }
 
-// repeatEvery returns how often a discrete value is repeated, in milliseconds, so that a
+// repeatEvery returns the interval at which discrete values are repeated, in milliseconds, so that a
 // query that looks back by lookback finds it.
 func repeatEvery(lookback time.Duration) int64 { return max(lookback.Milliseconds()/2, 1) }
 

@@ -129,7 +129,7 @@ func (r Request) outside(p *Presence, zone *time.Location) string {
 // tooShort reports whether the range has no place for two samples.
 func (r Request) tooShort(p *Presence) bool { return r.Range > 0 && p.Interval > r.Range/2 }
 
-// widen says how long a range must be.
+// widen returns advice about the length that a range needs.
 func (r Request) widen(p *Presence) string {
 	return fmt.Sprintf(", and a range needs two samples: widen [%s] to [%s] or more", short(r.Range), short(2*roundInterval(p.Interval)))
 }

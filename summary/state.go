@@ -9,16 +9,16 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// kind decides how the values of a metric count.
+// kind is the way in which the values of a metric enter the statistics.
 type kind int8
 
 const (
 	instant  kind = iota // a value holds until the next one
 	discrete             // a value also holds until a mark or the end
-	counter              // rates count, not values
+	counter              // the rates enter the statistics instead of the values
 )
 
-// kindOf returns the kind of a metric. Like the reference, it takes unknown semantics for
+// kindOf returns the kind of a metric. Like the reference, it treats unknown semantics as
 // instant.
 func kindOf(d *meta.Desc) kind {
 	switch d.Sem {
@@ -44,7 +44,7 @@ type seriesState struct {
 	values int64
 	series *history.Series // the series of the last value
 
-	scale    float64 // number of a rate's time units in a second
+	scale    float64 // number of time units of the rate in a second
 	span     float64 // seconds for which the value was known
 	weighted float64 // sum of values times seconds; for counters, sum of differences
 	// Deviations are summed from the first value that counted, so that squares
@@ -62,7 +62,7 @@ type seriesState struct {
 	gaps, resets, wraps int
 }
 
-// add counts a value.
+// add adds a value at time t.
 func (s *seriesState) add(p *pass, t pcp.Timestamp, v *history.Value) {
 	f, ok := v.Number(s.typ)
 	if !ok {
@@ -98,8 +98,8 @@ func (s *seriesState) add(p *pass, t pcp.Timestamp, v *history.Value) {
 	s.last, s.bits, s.value, s.epoch = t, v.Bits, f, len(p.marks)
 }
 
-// advance counts the rate from the previous value of a counter to this one. It returns
-// false if no time has passed: the caller then drops this value.
+// advance adds the rate between the previous value of a counter and this one. It returns
+// false if no time has passed; the caller then drops this value.
 func (s *seriesState) advance(p *pass, t pcp.Timestamp, bits uint64, f float64, begin bool) bool {
 	if begin {
 		return true
@@ -126,8 +126,8 @@ func (s *seriesState) advance(p *pass, t pcp.Timestamp, bits uint64, f float64, 
 	return true
 }
 
-// weigh adds the time for which the last value held until t. It ignores a time that went
-// back.
+// weigh adds the last value, weighted by the time from then until t. It does nothing if t
+// is earlier.
 func (s *seriesState) weigh(p *pass, t pcp.Timestamp) {
 	if sec := p.since(s.last, t); sec > 0 {
 		s.span += sec
@@ -135,7 +135,7 @@ func (s *seriesState) weigh(p *pass, t pcp.Timestamp) {
 	}
 }
 
-// hold adds the time for which the last value of a discrete metric held until the mark
+// hold adds the last value of a discrete metric, weighted by the time until the mark
 // after it.
 func (s *seriesState) hold(p *pass) {
 	if s.kind == discrete {

@@ -52,7 +52,7 @@ func (p *timeProgress) at(t pcp.Timestamp) {
 	}
 }
 
-// share returns how many bytes precede a time.
+// share returns the estimated number of bytes before a time.
 func (p *timeProgress) share(t pcp.Timestamp) int64 {
 	if p.span <= 0 {
 		return 0

@@ -30,7 +30,7 @@ func exemplarOf(x *exemplar.Exemplar) *prom.Exemplar {
 	return e
 }
 
-// maxExemplarLabels is the most characters that the labels of an exemplar may have
+// maxExemplarLabels is the maximum number of characters in the labels of an exemplar
 // in OpenMetrics.
 const maxExemplarLabels = 128
 

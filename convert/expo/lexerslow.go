@@ -5,7 +5,7 @@ import (
 	"errors"
 )
 
-// maxMended is the most records that the parser gets at once on a page of PCP's
+// maxMended is the maximum number of records that the parser gets at once on a page of PCP's
 // exporters. Each may be faulty, and after a fault the parser begins anew.
 const maxMended = 16
 

@@ -48,7 +48,7 @@ type printer struct {
 	typ  string // type in the last TYPE line
 }
 
-// flushSize is the size of the buffer at which it is written out.
+// flushSize is the size at which the buffer is written out.
 const flushSize = 64 << 10
 
 func newPrinter(w io.Writer, o Options) *printer {

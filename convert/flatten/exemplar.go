@@ -6,8 +6,8 @@ import (
 	"github.com/pcparchive/pcparchive/meta"
 )
 
-// exemplars hands on the exemplars in the values of a metric. It counts those
-// whose series has no sample.
+// exemplars hands the exemplars in the values of a metric to the sink. It counts an
+// exemplar whose series has no sample as lost.
 func (f *Flattener) exemplars(mv *history.MetricValues, t int64) error {
 	m := f.metrics[mv.Metric.Desc.PMID]
 	if mv.Err < 0 {
@@ -30,7 +30,7 @@ func (f *Flattener) exemplars(mv *history.MetricValues, t int64) error {
 	return nil
 }
 
-// exemplar hands on the exemplar in an event record. s is nil if the exemplar's
+// exemplar hands the exemplar in an event record to the sink. s is nil if the exemplar's
 // series has no sample.
 func (f *Flattener) exemplar(m *metricState, s *liveSeries, t int64, r *history.EventRecord) error {
 	e, ok := prom.ExemplarOf(r)
@@ -45,8 +45,8 @@ func (f *Flattener) exemplar(m *metricState, s *liveSeries, t int64, r *history.
 	return f.put(s, prom.Sample{T: t, Exemplar: &e})
 }
 
-// exemplarSeries returns the series whose samples the exemplars of a point belong
-// to, nil if the series has no value.
+// exemplarSeries returns the series to which the exemplars of a point belong, nil if the
+// series has no value.
 func (f *Flattener) exemplarSeries(m *metricState, s *history.Series, in *meta.InDom) *liveSeries {
 	p, ok := m.series[s]
 	if !ok {

@@ -5,7 +5,7 @@ import (
 	"github.com/pcparchive/pcparchive/history"
 )
 
-// maxShapes is the most shapes that a Flattener remembers.
+// maxShapes is the maximum number of shapes that a Flattener remembers.
 const maxShapes = 64
 
 // knownShape returns the metrics of a step whose shape an earlier step had, by

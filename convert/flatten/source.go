@@ -24,7 +24,7 @@ type Source struct {
 	Options Options
 	// Stages come before the Flatteners.
 	Stages convert.Stages
-	// Repeat is how often discrete values are repeated; zero means never. See
+	// Repeat is the interval at which discrete values are repeated; zero means never. See
 	// [prom.Repeat].
 	Repeat time.Duration
 	// Clashes returns the clashes between the hosts' names in a span of time. If nil,

@@ -87,7 +87,7 @@ func (s *Series) Forgotten() bool { return s.forgotten.Load() }
 // Name returns the name of the series' samples.
 func (s *Series) Name() string { return s.metric.key.sample }
 
-// Family returns the family of the series as far as the Source knows it.
+// Family returns the family of the series. It lacks parts that no page has shown.
 func (s *Series) Family() prom.Family { return s.metric.family }
 
 // Live reports whether the series has a value and has not ended.
@@ -107,7 +107,7 @@ func (s *Series) Describes(f *prom.Family) bool {
 func (s *Series) Histogram() bool { return s.metric.key.encoding == naming.EncodingHistogram }
 
 // Series finds or makes the series of a sample. labels are the sample's own,
-// sorted by name; f is its family as far as the page tells it. The Source copies
+// sorted by name; f is its family, with the parts that the page shows. The Source copies
 // the strings. The error wraps [ErrNumbers] if the archive is full, or
 // [pcp.ErrLimit] if the labels do not fit a label set; the loss is counted.
 func (s *Source) Series(sample string, labels []prom.Label, f prom.Family) (*Series, error) {

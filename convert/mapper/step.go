@@ -22,7 +22,7 @@ func (s *Source) Begin(t pcp.Timestamp) {
 	s.healthy = false
 }
 
-// Live returns how many series have a value and have not ended.
+// Live returns the number of series that have a value and have not ended.
 func (s *Source) Live() int { return s.live }
 
 // touch makes m part of the current step.

@@ -30,7 +30,7 @@ type domain struct {
 type member struct {
 	inst        meta.Instance
 	labels      labelset.Set
-	relabelings uint64 // how often labels changed
+	relabelings uint64 // number of changes of labels
 	live        int    // slots of the instance that have a value
 	born        int    // domain.births when the instance last became present
 	alone       bool   // see Place.Alone

@@ -57,7 +57,7 @@ type Place struct {
 	Text     string       // the value of a string metric; it replaces the series' value
 	Alone    bool         // while the instance has a value, no other may have its name
 
-	// Parts is how many kinds of series the place needs. A difference needs two,
+	// Parts is the number of kinds of series that the place needs. A difference needs two,
 	// the minuend and the subtrahend. Part is the kind of this series, from 0. The
 	// place has no value while a kind is missing. Parts of 0 and 1 need nothing;
 	// the maximum is 64.

@@ -72,7 +72,7 @@ func (n *SeriesGatherer) Current(ser *Series) bool {
 	return true
 }
 
-// Live returns how many series have a value and have not ended.
+// Live returns the number of series that have a value and have not ended.
 func (n *SeriesGatherer) Live() int { return n.live }
 
 // Begin starts a step at t. Call AppendTo before the next Begin: values must not be

@@ -12,7 +12,7 @@ type Packed struct {
 	MinTime, MaxTime int64
 }
 
-// SamplesPerChunk is the most samples that a chunk of numbers or histograms has in
+// SamplesPerChunk is the maximum number of samples in a chunk of numbers or histograms of
 // Prometheus. A reader decodes a chunk from its start.
 const SamplesPerChunk = 120
 
@@ -31,8 +31,8 @@ type Packer struct {
 func (p *Packer) Last() (t int64, ok bool) { return p.open.MaxTime, p.open.Chunk != nil }
 
 // Append adds fh or, if fh is nil, h. Times must ascend. If this completes a chunk,
-// done is the chunk and ok is true. An error is about the histogram; the Packer
-// does not add it and stays usable.
+// done is the chunk and ok is true. After an error the histogram is left out, and the
+// Packer remains usable.
 func (p *Packer) Append(t int64, h *histogram.Histogram, fh *histogram.FloatHistogram) (done Packed, ok bool, err error) {
 	if p.open.Chunk != nil && (p.float != (fh != nil) || p.full()) {
 		done, ok = p.Cut()
@@ -93,8 +93,8 @@ func (p *Packer) begin(t int64, float bool) error {
 	return err
 }
 
-// add appends to the open chunk. If the histogram does not fit it, next is another
-// chunk: if recoded is set, it replaces the open chunk, else it follows it.
+// add appends to the open chunk. If that cannot hold the histogram, next is a new
+// chunk. It replaces the open chunk if recoded is set, and follows it otherwise.
 func (p *Packer) add(t int64, h *histogram.Histogram, fh *histogram.FloatHistogram) (next chunkenc.Chunk, recoded bool, app chunkenc.Appender, err error) {
 	if fh != nil {
 		return p.app.AppendFloatHistogram(p.before, 0, t, fh, false)
@@ -102,7 +102,7 @@ func (p *Packer) add(t int64, h *histogram.Histogram, fh *histogram.FloatHistogr
 	return p.app.AppendHistogram(p.before, 0, t, h, false)
 }
 
-// full reports whether the open chunk is as large as Prometheus makes chunks.
+// full reports whether the open chunk has the size at which Prometheus ends a chunk.
 func (p *Packer) full() bool {
 	n := p.open.Chunk.NumSamples()
 	return n >= SamplesPerChunk || n >= chunkenc.MinSamplesPerHistogramChunk && len(p.open.Chunk.Bytes()) >= chunkenc.TargetBytesPerHistogramChunk

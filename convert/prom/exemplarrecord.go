@@ -31,7 +31,7 @@ func ExemplarRecord(e *Exemplar, t pcp.Timestamp, value, labels pcp.PMID) (histo
 	return r, nil
 }
 
-// maxExemplarText is the most bytes that an exemplar's labels may have as JSON.
+// maxExemplarText is the maximum size of an exemplar's labels as JSON, in bytes.
 // OpenMetrics allows 128 characters.
 const maxExemplarText = 16 << 10
 

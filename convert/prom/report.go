@@ -70,7 +70,7 @@ type lossKey struct {
 	name string
 }
 
-// LossCount says how often a loss met one metric.
+// LossCount is the number of losses of one kind for one metric.
 type LossCount struct {
 	Loss  Loss   `json:"loss"`
 	Name  string `json:"name"`

@@ -33,7 +33,7 @@ func (t *tokenReader) begin(in io.Reader) {
 	t.dec, t.depth, t.broken = t.in.dec, 0, false
 }
 
-// offset returns how many bytes of the file were read.
+// offset returns the number of bytes of the file that were read.
 func (t *tokenReader) offset() int64 { return t.base + t.dec.InputOffset() }
 
 func (t *tokenReader) more() bool { return t.dec.More() }
@@ -94,7 +94,7 @@ func (t *tokenReader) recover() bool {
 // beginsReply matches the beginning of a line that begins a whole reply.
 var beginsReply = regexp.MustCompile(`^(\{\s*"(status|data|resultType|result|errorType|error)"\s*:|\[\s*\{\s*"metric"\s*:)`)
 
-// skipLine returns how many bytes a line has, and whether it is the last one.
+// skipLine returns the number of bytes of a line, and whether it is the last one.
 func skipLine(r *bufio.Reader) (n int64, ended bool) {
 	for {
 		part, err := r.ReadSlice('\n')

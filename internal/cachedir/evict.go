@@ -51,7 +51,7 @@ func (d *Dir) Evict() {
 	}
 }
 
-// Room returns how many bytes may be put before Put removes entries.
+// Room returns the number of bytes that fit before Put removes entries.
 func (d *Dir) Room() int64 {
 	if d == nil {
 		return 0

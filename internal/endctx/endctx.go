@@ -24,5 +24,5 @@ func (c *Context) Err() error {
 	return nil
 }
 
-// Checks returns how often Err was called.
+// Checks returns the number of calls of Err.
 func (c *Context) Checks() int { return c.checks }

@@ -15,7 +15,7 @@ const (
 	most  = 256
 )
 
-// limit returns how many files stay open: half of the number that the system
+// limit returns the number of files that stay open: half of the number that the system
 // allows.
 var limit = sync.OnceValue(func() int { return min(most, max(least, allowed()/2)) })
 

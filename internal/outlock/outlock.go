@@ -63,7 +63,7 @@ var errUnsupported = errors.New("locks are not supported")
 // errHeld: another process holds the lock.
 var errHeld = errors.New("lock is held")
 
-// patience is how long Take waits for a holder that has not written its process
+// patience is the longest time that Take waits for a holder that has not written its process
 // number: a writer that is just starting, or one that is cleaning up after a
 // crash.
 const patience = 2 * time.Second

@@ -29,7 +29,7 @@ type File struct {
 // the system's folder for temporary files if dir is empty.
 func New(dir string, buffer int) File { return File{dir: dir, limit: buffer} }
 
-// Size returns how many bytes were appended. It is the offset of the next record.
+// Size returns the number of appended bytes. It is the offset of the next record.
 func (f *File) Size() int64 { return f.flushed + int64(len(f.buf)) }
 
 // Reserve returns the buffer with room for n more bytes. If there was less room, it

@@ -110,7 +110,7 @@ func verifySeries(t testing.TB, b write.Block, ir *index.Reader, cr *chunks.Read
 	return used
 }
 
-// verifyChunk reads a chunk, checksum included, and returns how many samples it
+// verifyChunk reads a chunk, checksum included, and returns the number of samples it
 // holds.
 func verifyChunk(t testing.TB, cr *chunks.Reader, m chunks.Meta) int {
 	t.Helper()

@@ -111,7 +111,8 @@ func unexpected(err error) error {
 	return err
 }
 
-// firstGuess is how many bytes Read reads before it knows the length of a chunk.
+// firstGuess is the number of bytes that Read reads before it knows the length of a
+// chunk.
 // Nearly all chunks are shorter.
 const firstGuess = 1 << 10
 

@@ -45,7 +45,7 @@ type File struct{ spill spill.File }
 
 const (
 	recordHeader = 29
-	// fileBuffer is how many bytes of records stay in memory. Fewer bytes need no
+	// fileBuffer is the number of bytes of records that stay in memory. Fewer bytes need no
 	// file on disk.
 	fileBuffer = 1 << 20
 )

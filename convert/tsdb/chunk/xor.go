@@ -11,10 +11,10 @@ import (
 )
 
 const (
-	// MaxSamples is how many samples a chunk has at most. Prometheus cuts its chunks
+	// MaxSamples is the maximum number of samples in a chunk. Prometheus cuts its chunks
 	// there, too, as a reader decodes a chunk from its start.
 	MaxSamples = nativehist.SamplesPerChunk
-	// BatchSize is how many samples XOR encodes at once. Callers gather so many
+	// BatchSize is the number of samples that XOR encodes at once. Callers gather so many
 	// before they call Append: consecutive samples belong to different series, and
 	// a batch loads the chunk of its series into the processor's cache once.
 	BatchSize = 8
@@ -84,7 +84,7 @@ func (c *XOR) Append(samples []Sample) (rest []Sample) {
 	return samples
 }
 
-// appendBatch adds at most BatchSize samples and returns how many it added.
+// appendBatch adds at most BatchSize samples and returns their number.
 func (c *XOR) appendBatch(samples []Sample) (n int) {
 	var buf xorBuffer
 	var w bitWriter
