@@ -44,28 +44,28 @@ func newServeCmd(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:         "serve PATH...",
 		Annotations: map[string]string{hangupReloads: "reloads"},
-		Short:       "Serve archives to Grafana, Prometheus and everything that speaks PromQL",
+		Short:       "Serve archives to Grafana, Prometheus and other clients of PromQL",
 		Long: `Serve archives over Prometheus' HTTP API, with PromQL, to Grafana, promtool,
-Prometheus, Thanos and curl. Nothing is imported, and archives are only read.
+Prometheus, Thanos and curl. serve imports nothing and only reads the archives.
 
-PATH is an archive, a folder, which stands for all archives and Prometheus blocks in
-it and in the folders below it, or a block. serve looks for archives that came, went
-or grew every ten seconds, on SIGHUP and on a POST to /-/reload. A damaged archive
-costs itself alone: answers that concern it have a warning, and the status page at /
-names it.
+A PATH is an archive, a Prometheus block, or a folder. A folder stands for all archives
+and blocks in it and in the folders below it. Every ten seconds, on SIGHUP, and on a
+POST to /-/reload, serve looks for archives that appeared, disappeared or grew. Answers
+that need a damaged archive have a warning, and the status page at / names it. Damage
+does not affect other answers.
 
 serve listens on the loopback interface unless --listen says otherwise. The file of
---web.config.file has certificates, users and passwords in the form of Prometheus'
-exporter-toolkit; use it before you listen on other interfaces.
+--web.config.file has certificates, users and passwords in the format of Prometheus'
+exporter-toolkit. Use it before you listen on other interfaces.
 
-In the background serve keeps the samples of closed archives series by series in
---cache. Answers are the same, and faster.
+In the background, serve writes the samples of closed archives to the folder of --cache,
+series by series. Answers stay the same and become faster.
 
 --shift-to moves the recording so that its end is at that time, for dashboards and
 alert rules that ask for the last hours. --replay shows the recording as if it were
-being made: data appear as time passes. At speed 10, an hour passes in six minutes.
+being made: data appears as time passes. At speed 10, an hour passes in six minutes.
 
-SIGTERM and an interrupt let running requests finish for --drain-timeout. The
+After SIGTERM or an interrupt, running requests may continue for --drain-timeout. The
 exit status is then 0. It is 1 after a failure, and 2 if the command line is wrong.`,
 		Example: `  pcparchive serve /var/log/pcp/pmlogger
   pcparchive serve sosreport-web1/ --shift-to now
@@ -79,19 +79,19 @@ exit status is then 0. It is 1 after a failure, and 2 if the command line is wro
 	f := cmd.Flags()
 	f.StringArrayVar(&o.Listen, "listen", []string{serve.DefaultListen}, "`address` to listen on, as host:port, or :port for all interfaces; may be repeated")
 	f.StringVar(&o.WebConfig, "web.config.file", "", "YAML `file` of Prometheus' exporter-toolkit with TLS, users and headers")
-	durationVar(f, &o.rescan, "rescan", serve.DefaultRescan, "time between two looks for archives; 0: never")
+	durationVar(f, &o.rescan, "rescan", serve.DefaultRescan, "time between two searches for archives; 0: search only on SIGHUP and /-/reload")
 	f.StringVar(&o.shiftTo, "shift-to", "", "move the recording so that its end is at this `time`: now, or a time")
 	f.StringVar(&o.speed, "replay", "", "show the recording as if it were being made, at this `speed`: 1 is real time")
-	addPairsFlag(cmd, &o.external, "external-label", "label that tells this server from others, for Thanos and remote_read, as in `site=east`; may be repeated")
+	addPairsFlag(cmd, &o.external, "external-label", "label that distinguishes this server from others, for Thanos and remote_read, as in `site=east`; may be repeated")
 	durationVar(f, &o.Query.Lookback, "lookback", 0, "maximum age of a sample; 0: 5m, or more if an archive's records are far apart")
 	f.IntVar(&o.Query.MaxSamples, "max-samples", query.DefaultMaxSamples, "maximum number of samples that a query holds in memory")
 	durationVar(f, &o.timeout, "query-timeout", query.DefaultTimeout, "maximum duration of a query; 0: no limit")
 	f.IntVar(&o.Concurrency, "max-concurrency", 0, "maximum number of requests that read archives at the same time; 0: four for each processor")
 	f.IntVar(&o.MaxConnections, "max-connections", serve.DefaultMaxConnections, "maximum number of connections to each address")
-	durationVar(f, &o.DrainTimeout, "drain-timeout", serve.DefaultDrainTimeout, "how long running requests may continue after SIGTERM or an interrupt")
+	durationVar(f, &o.DrainTimeout, "drain-timeout", serve.DefaultDrainTimeout, "time for which running requests may continue after SIGTERM or an interrupt")
 	f.StringVar(&o.cors, "web.cors.origin", ".*", "regular `expression` for the origins of web pages that may use the API")
 	addCacheFlags(cmd, &o.cache)
-	f.StringVar(&o.logLevel, "log-level", "info", "least `level` of messages: debug (each request), info, warn or error")
+	f.StringVar(&o.logLevel, "log-level", "info", "lowest `level` of messages: debug (each request), info, warn or error")
 	return cmd
 }
 
@@ -196,7 +196,7 @@ func serveError(err error) error {
 	return explainNotArchive(err)
 }
 
-// printServer prints what is served and where.
+// printServer prints the data that is served, and the addresses.
 func printServer(s streams, server *serve.Server) {
 	sum := server.Summary()
 	if sum.Window.IsZero() {
@@ -230,7 +230,7 @@ func printServer(s streams, server *serve.Server) {
 // mostHostLines is the number of hosts that are printed.
 const mostHostLines = 20
 
-// served says what is served.
+// served describes the data that is served.
 func served(sum serve.Summary) string {
 	var parts []string
 	if sum.Archives > 0 {
