@@ -53,14 +53,14 @@ func continueOn(path string, o *WriteOptions, open, reopen func(name string) (di
 	if a.lock, err = a.opts.lock(base); err != nil {
 		return nil, err
 	}
-	if err := a.goOn(reopen); err != nil {
+	if err := a.resumeFiles(reopen); err != nil {
 		return nil, errors.Join(err, a.lock.Release())
 	}
 	return a, nil
 }
 
-// goOn opens the archive, which must be locked.
-func (a *Appender) goOn(reopen func(name string) (disk, error)) error {
+// resumeFiles opens the files of the archive, which must be locked, to append to them.
+func (a *Appender) resumeFiles(reopen func(name string) (disk, error)) error {
 	base, members, err := Members(a.base)
 	if err != nil {
 		return err

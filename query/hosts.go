@@ -59,7 +59,7 @@ func (q *hostsQuerier) find(read func(*querier) (*seriesSet, error)) storage.Ser
 func (set *seriesSet) separate(owners map[*packedSeries]string) {
 	for range maxRenaming {
 		sortSeries(set.series)
-		if !set.tellApart(owners) {
+		if !set.renameEqual(owners) {
 			return
 		}
 	}
@@ -73,9 +73,9 @@ func sortSeries(all []storage.Series) {
 	slices.SortStableFunc(all, func(a, b storage.Series) int { return labels.Compare(a.Labels(), b.Labels()) })
 }
 
-// tellApart gives series of different hosts with equal labels the label hostname.
-// It returns whether there are any. Series must be sorted.
-func (set *seriesSet) tellApart(owners map[*packedSeries]string) (found bool) {
+// renameEqual adds the label hostname to series of different hosts with equal labels.
+// It reports whether there were any. Series must be sorted.
+func (set *seriesSet) renameEqual(owners map[*packedSeries]string) (found bool) {
 	for i, n := 0, 0; i < len(set.series); i += n {
 		for n = 1; i+n < len(set.series) && labels.Equal(set.series[i].Labels(), set.series[i+n].Labels()); n++ {
 		}

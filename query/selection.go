@@ -272,7 +272,7 @@ func (s *selection) result() (*seriesSet, error) {
 			set.warnings.Add(&DamageWarning{p})
 		}
 	}
-	for _, line := range s.spoilt() {
+	for _, line := range s.lossMessages() {
 		set.warnings.Add(&LossWarning{line})
 	}
 	return set, nil
@@ -290,8 +290,8 @@ func (s *selection) all() []*packedSeries {
 	return all
 }
 
-// spoilt returns messages about the values that could not be read and were left out.
-func (s *selection) spoilt() []string {
+// lossMessages returns messages about the values that could not be read and were left out.
+func (s *selection) lossMessages() []string {
 	bad := &prom.Report{}
 	for _, l := range s.report.Losses() {
 		if !l.Loss.ByNature() {

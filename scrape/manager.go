@@ -113,7 +113,7 @@ func serve(ctx context.Context, cancel context.CancelFunc, rec *Recorder, manage
 		}
 		return nil
 	})
-	run(func() error { return manager.Run(rec.tame(ctx, found.SyncCh())) })
+	run(func() error { return manager.Run(rec.withoutLongLabels(ctx, found.SyncCh())) })
 	group.Go(func() { rec.drainUntil(ctx) })
 	var err error
 	select {

@@ -14,8 +14,8 @@ const maxTargetLabels = 1 << 20
 
 type targetGroups = map[string][]*targetgroup.Group
 
-// tame passes on the discovered targets, except those with which the scraper panics.
-func (r *Recorder) tame(ctx context.Context, in <-chan targetGroups) <-chan targetGroups {
+// withoutLongLabels passes on the discovered targets, except those with which the scraper panics.
+func (r *Recorder) withoutLongLabels(ctx context.Context, in <-chan targetGroups) <-chan targetGroups {
 	out := make(chan targetGroups)
 	go func() {
 		for {
@@ -29,7 +29,7 @@ func (r *Recorder) tame(ctx context.Context, in <-chan targetGroups) <-chan targ
 				select {
 				case <-ctx.Done():
 					return
-				case out <- r.tamed(found):
+				case out <- r.dropLongLabels(found):
 				}
 			}
 		}
@@ -37,9 +37,9 @@ func (r *Recorder) tame(ctx context.Context, in <-chan targetGroups) <-chan targ
 	return out
 }
 
-// tamed returns found without the targets whose labels are too long. It returns found
+// dropLongLabels returns found without the targets whose labels are too long. It returns found
 // itself if there are none.
-func (r *Recorder) tamed(found targetGroups) targetGroups {
+func (r *Recorder) dropLongLabels(found targetGroups) targetGroups {
 	for _, groups := range found {
 		for i, group := range groups {
 			if group == nil {

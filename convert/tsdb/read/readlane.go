@@ -63,16 +63,16 @@ func (l *lane) pull(rd *reading, w *window) bool {
 		}
 		switch {
 		case l.any && t <= l.last || t < l.mint || t > l.end:
-			l.spoilt(rd, fmt.Errorf("a sample at %s is out of order or not within the chunk's times", block.FormatTime(t)))
+			l.dropChunk(rd, fmt.Errorf("a sample at %s is out of order or not within the chunk's times", block.FormatTime(t)))
 			continue
 		case t < rd.r.opts.Start:
 		case t < w.start:
-			l.spoilt(rd, fmt.Errorf("a sample at %s is before the time at which its block says that it begins", block.FormatTime(t)))
+			l.dropChunk(rd, fmt.Errorf("a sample at %s is before the start time in its block's meta.json", block.FormatTime(t)))
 			continue
-		case l.deleted != nil && gone(l.deleted, t):
+		case l.deleted != nil && deleted(l.deleted, t):
 		default:
 			if err := l.put(w, t, v); err != nil {
-				l.spoilt(rd, err)
+				l.dropChunk(rd, err)
 				continue
 			}
 		}
@@ -112,7 +112,7 @@ func (l *lane) put(w *window, t int64, v float64) error {
 	return nil
 }
 
-func gone(in tombstones.Intervals, t int64) bool {
+func deleted(in tombstones.Intervals, t int64) bool {
 	for _, i := range in {
 		if i.InBounds(t) {
 			return true
@@ -130,7 +130,7 @@ func (l *lane) step(rd *reading) {
 		err = l.moveOn()
 	}
 	if err != nil {
-		l.spoilt(rd, err)
+		l.dropChunk(rd, err)
 	}
 	l.open = err == nil && l.kind != chunkenc.ValNone
 }
@@ -143,8 +143,8 @@ func (l *lane) moveOn() error {
 	return nil
 }
 
-// spoilt reports damage and leaves out the rest of the open chunk.
-func (l *lane) spoilt(rd *reading, err error) {
+// dropChunk reports damage and leaves out the rest of the open chunk.
+func (l *lane) dropChunk(rd *reading, err error) {
 	rd.damaged(l.source.path(), rd.table.text(l.id), fmt.Errorf("chunk from %s to %s: %w", block.FormatTime(l.mint), block.FormatTime(l.end), err))
 	l.open = false
 }
@@ -158,14 +158,14 @@ func (l *lane) advance(rd *reading, w *window) bool {
 		var ok bool
 		err := block.Guard(func() error { p, ok = l.source.next(l); return nil })
 		if err != nil {
-			l.spoilt(rd, fmt.Errorf("index: %w", err))
+			l.dropChunk(rd, fmt.Errorf("index: %w", err))
 		}
 		if err != nil || !ok {
 			return false
 		}
 		if p.mint > p.maxt || l.any && p.mint <= l.last {
 			l.mint, l.end = p.mint, p.maxt
-			l.spoilt(rd, errors.New("the index puts it out of order"))
+			l.dropChunk(rd, errors.New("the index puts it out of order"))
 			continue
 		}
 		if p.maxt < rd.r.opts.Start {
@@ -207,7 +207,7 @@ func (l *lane) load(rd *reading, p place) bool {
 		return false
 	}
 	if err != nil {
-		l.spoilt(rd, err)
+		l.dropChunk(rd, err)
 		return false
 	}
 	if own {
@@ -219,7 +219,7 @@ func (l *lane) load(rd *reading, p place) bool {
 	if enc == chunkenc.EncXOR {
 		l.xor.Reset(data)
 	} else if c, err = chunkenc.FromData(enc, data); err != nil {
-		l.spoilt(rd, err)
+		l.dropChunk(rd, err)
 		return false
 	}
 	l.it, l.open = c.Iterator(l.it), true
