@@ -185,6 +185,7 @@ func (f *Flattener) resolve(m *metricState, point *history.Point, in *meta.InDom
 	}
 	s := point.Series
 	if p, ok := m.series[s]; ok {
+		f.setOrigin(m, p, s)
 		return p
 	}
 	labels, err := f.labels(&m.naming, s, f.sharesName(in, s.Inst))
@@ -223,11 +224,21 @@ func (f *Flattener) intern(m *metricState, s *history.Series, labels []prom.Labe
 	p.owner = f
 	p.mixed = p.mixed || p.desc != m.metric.Desc
 	p.Family = f.family(m.naming.family) // the latest description
-	if m.naming.native == nil {
-		s = nil
-	}
-	p.SetOrigin(m.naming.native, s, f.last.Milli())
+	f.setOrigin(m, p, s)
 	return p
+}
+
+// setOrigin makes s the origin of p, which may be nil. A series of Prometheus has no
+// origin in PCP. An instance may give its name to another instance and take it back:
+// p is then the same series, with another origin each time.
+func (f *Flattener) setOrigin(m *metricState, p *liveSeries, s *history.Series) {
+	switch {
+	case p == nil:
+	case m.naming.native == nil:
+		p.SetOrigin(nil, nil, f.last.Milli())
+	default:
+		p.SetOrigin(m.naming.native, s, f.last.Milli())
+	}
 }
 
 // family returns the one pointer for a family.

@@ -22,6 +22,7 @@ func (f *Flattener) resolveText(m *metricState, point *history.Point, in *meta.I
 	text := point.Value.Text()
 	at, ok := m.texts[point.Series]
 	if ok && at.text == text {
+		f.setOrigin(m, at.prom, point.Series)
 		return at.prom
 	}
 	if !utf8.ValidString(text) {
