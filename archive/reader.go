@@ -133,6 +133,26 @@ func (r *Reader) Members() []Member {
 	return append(m, r.volumes...)
 }
 
+// Sequential reports whether a volume is compressed in a form that gives no access to its
+// end without decompressing all of it.
+func (r *Reader) Sequential() bool {
+	for _, m := range r.volumes {
+		if m.Compress == "" {
+			continue
+		}
+		f, err := r.open(m)
+		if err != nil {
+			continue // reading the volume reports it
+		}
+		seekable := f.d.Seekable()
+		_ = f.Close() // it was only looked at
+		if !seekable {
+			return true
+		}
+	}
+	return false
+}
+
 // Location returns the time zone in which the archive was recorded, or UTC if
 // this system does not know the zone in the label.
 func (r *Reader) Location() *time.Location { return zone(r.header.ZoneInfo, r.header.Zone) }

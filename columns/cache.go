@@ -210,14 +210,23 @@ func Closed(a store.Archive, last bool) bool {
 	if !last {
 		return true
 	}
-	plain, latest := false, time.Time{}
-	for path, info := range a.State.Files {
-		plain = plain || isPlainVolume(path)
+	latest := time.Time{}
+	for _, info := range a.State.Files {
 		if info.ModTime().After(latest) {
 			latest = info.ModTime()
 		}
 	}
-	return !plain || time.Since(latest) >= settled
+	return Compressed(a.State) || time.Since(latest) >= settled
+}
+
+// Compressed reports whether all volumes of an archive are compressed.
+func Compressed(s *archive.State) bool {
+	for path := range s.Files {
+		if isPlainVolume(path) {
+			return false
+		}
+	}
+	return true
 }
 
 // isPlainVolume reports whether a file of an archive is a volume that is not compressed.

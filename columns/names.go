@@ -35,7 +35,9 @@ func (n *Name) kept() bool { return !n.Alias && !n.Histogram && n.Rivals < 2 }
 // Text.
 type Names struct {
 	All []Name
-	key cachedir.Key
+	// Shared are the places in All of native names that several metrics have.
+	Shared []int
+	key    cachedir.Key
 }
 
 // Find returns the range of the names with a text.
@@ -96,7 +98,9 @@ func (n *Names) settle() {
 			}
 		}
 		for j := i; j < end; j++ {
-			n.All[j].Rivals = len(owners)
+			if n.All[j].Rivals = len(owners); len(owners) > 1 {
+				n.Shared = append(n.Shared, j)
+			}
 		}
 		i = end
 	}

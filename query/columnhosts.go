@@ -78,6 +78,26 @@ func (o Options) claims(a store.Archive) (flatten.Claims, bool) {
 	return en.Claims, true
 }
 
+// learnEnds tells Sets when compressed archives with columns end. Others show it at once.
+func (o Options) learnEnds(sets []*store.Set) {
+	if o.Columns == nil {
+		return
+	}
+	for _, set := range sets {
+		for _, a := range set.Archives() {
+			if !columns.Compressed(a.State) {
+				continue
+			}
+			if en := o.Columns.Get(o.Columns.Key(a.State)); en != nil {
+				if en.Unfit == "" {
+					set.Learn(a.Base, en.Last)
+				}
+				_ = en.Close() // it was only read
+			}
+		}
+	}
+}
+
 // knownInterval returns the recording interval of an archive if its columns are kept.
 func knownInterval(cache *columns.Cache, a store.Archive) (time.Duration, bool) {
 	en := cache.Get(cache.Key(a.State))

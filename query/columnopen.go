@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/columns"
 	"github.com/pcparchive/pcparchive/internal/cachedir"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -110,15 +111,18 @@ func (o *columnOpener) namesOf(n *columns.Names) *columnNames {
 		return known
 	}
 	found := &columnNames{}
-	only, one := onlyName(o.matchers)
-	for i := range n.All {
-		name := &n.All[i]
-		found.mixed = found.mixed || name.Rivals > 1 && o.allowsOne(name.Text, name.Rivals)
-		if one && name.Text != only || !o.allows(name.Text) {
-			continue
+	for _, i := range n.Shared {
+		found.mixed = found.mixed || o.allowsOne(n.All[i].Text, n.All[i].Rivals)
+	}
+	first, end := 0, len(n.All)
+	if only, ok := onlyName(o.matchers); ok {
+		first, end = n.Find(only)
+	}
+	for i := first; i < end; i++ {
+		if name := &n.All[i]; o.allows(name.Text) {
+			found.rows = append(found.rows, i)
+			found.mixed = found.mixed || name.Alias
 		}
-		found.rows = append(found.rows, i)
-		found.mixed = found.mixed || name.Alias
 	}
 	o.rows[n] = found
 	return found
@@ -148,10 +152,18 @@ func (o *columnOpener) open(ctx context.Context, all []store.Archive, i int) (*c
 			return src, err
 		}
 	}
-	if !o.worth(all, i) {
+	if o.labelsOnly || !columns.Closed(a, o.set.IsLast(a.Base)) {
 		return nil, nil
 	}
-	return o.build(ctx, a, key)
+	// Damage outside the selection's time must not become one of its warnings.
+	r, err := o.set.Open(a.Base)
+	if err != nil {
+		return nil, nil //nolint:nilerr // reading the volumes reports it
+	}
+	if !o.mostOf(all, i) && !r.Sequential() {
+		return nil, nil
+	}
+	return o.build(ctx, a, r, key)
 }
 
 // take reads what the selection needs of an entry. state is columns.Kept if the entry has
@@ -183,25 +195,18 @@ func (o *columnOpener) take(a store.Archive, en *columns.Entry) (src *columnSour
 	return src, columns.Kept, nil
 }
 
-// worth reports whether to read the columns of an archive now: it is closed, and at least
-// half of its time is that of the selection.
-func (o *columnOpener) worth(all []store.Archive, i int) bool {
-	a := all[i]
-	last := o.set.IsLast(a.Base)
-	if o.labelsOnly || !columns.Closed(a, last) {
-		return false
-	}
-	end := o.to
+// mostOf reports whether at least half of an archive's time is that of the selection.
+func (o *columnOpener) mostOf(all []store.Archive, i int) bool {
+	from, to := all[i].Header.Start, o.to
 	switch {
 	case i+1 < len(all):
-		end = all[i+1].Header.Start
-	case !last:
+		to = all[i+1].Header.Start
+	case !o.set.IsLast(all[i].Base):
 	default:
-		if t, err := o.set.End(); err == nil {
-			end = t
+		if t, err := o.set.Ending(); err == nil {
+			to = t
 		}
 	}
-	from, to := a.Header.Start, end
 	whole := to.Sub(from)
 	if from.Before(o.from) {
 		from = o.from
@@ -213,12 +218,7 @@ func (o *columnOpener) worth(all []store.Archive, i int) bool {
 }
 
 // build reads the columns of an archive, and keeps them.
-func (o *columnOpener) build(ctx context.Context, a store.Archive, key cachedir.Key) (*columnSource, error) {
-	// Damage outside the selection's time must not become one of its warnings.
-	r, err := o.set.Open(a.Base)
-	if err != nil {
-		return nil, nil //nolint:nilerr // reading the volumes reports it
-	}
+func (o *columnOpener) build(ctx context.Context, a store.Archive, r *archive.Reader, key cachedir.Key) (*columnSource, error) {
 	limit := o.left.Load()
 	if limit <= 0 {
 		return nil, errVolumes

@@ -155,6 +155,18 @@ func (c *columnar) settle(p *plan) error {
 			return errVolumes
 		}
 	}
+	names := map[*columns.Names]bool{}
+	for _, src := range c.sources {
+		names[src.entry.Names] = true
+	}
+	if len(names) < 2 && len(p.owners) == 0 {
+		return nil // columnOpener.namesOf looked at the only names
+	}
+	return c.settleOwners(p, names)
+}
+
+// settleOwners compares the owners of native names.
+func (c *columnar) settleOwners(p *plan, names map[*columns.Names]bool) error {
 	owners := map[string][]string{}
 	add := func(name, owner string) {
 		if !slices.Contains(owners[name], owner) {
@@ -166,19 +178,12 @@ func (c *columnar) settle(p *plan) error {
 			add(name, m.name)
 		}
 	}
-	seen := map[*columns.Names]bool{}
-	for _, src := range c.sources {
-		if n := src.entry.Names; !seen[n] {
-			seen[n] = true
-			for i := range n.All {
-				if n.All[i].Native {
-					add(n.All[i].Text, n.All[i].PCP)
-				}
+	for n := range names {
+		for i := range n.All {
+			if n.All[i].Native {
+				add(n.All[i].Text, n.All[i].PCP)
 			}
 		}
-	}
-	if len(seen) < 2 && len(p.owners) == 0 {
-		return nil // columnNames.of looked at the only names
 	}
 	for name, group := range owners {
 		if len(group) > 1 && c.allowsOne(name, len(group)) {

@@ -36,6 +36,8 @@ type Options struct {
 	// Columns are kept columns of archives. Queries read them in place of the archives,
 	// and add those of archives that they read. It may be nil.
 	Columns *columns.Cache
+
+	learnt bool // learnEnds was called
 }
 
 // The defaults of [Options].
@@ -51,6 +53,10 @@ const subqueryStep = time.Minute
 
 // withDefaults returns the options that apply to archives.
 func (o Options) withDefaults(sets []*store.Set) Options {
+	if !o.learnt {
+		o.learnEnds(sets)
+		o.learnt = true
+	}
 	if o.Lookback == 0 {
 		o.Lookback = DefaultLookback
 		for _, set := range sets {

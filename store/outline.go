@@ -44,6 +44,15 @@ func (s *Set) Open(base string) (*archive.Reader, error) {
 	return nil, fmt.Errorf("archive %s: %w", base, fs.ErrNotExist)
 }
 
+// Learn notes the time of the last record of an archive, so that nobody has to look for it.
+func (s *Set) Learn(base string, end pcp.Timestamp) {
+	if it := s.item(base); it != nil {
+		it.ends.Lock()
+		defer it.ends.Unlock()
+		it.end, it.endErr, it.found, it.exact = end, nil, true, true
+	}
+}
+
 // item returns the archive with a base path, or nil.
 func (s *Set) item(base string) *item {
 	for _, it := range s.items {
