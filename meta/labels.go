@@ -2,7 +2,9 @@ package meta
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/pcparchive/pcparchive/internal/wire"
 	"github.com/pcparchive/pcparchive/labelset"
@@ -26,6 +28,23 @@ type Labels struct {
 // labels is the domain number, of instance domain and instance labels the
 // InDomID, of cluster labels the PMID with item 0, and of item labels the PMID.
 const ContextIdent = 0xffffffff
+
+// Owner returns the identifier of the domain, cluster, metric or instance domain to
+// which the labels belong, in PCP's notation. It is empty for context labels.
+func (l *Labels) Owner() string {
+	switch l.Level {
+	case labelset.Context:
+		return ""
+	case labelset.Domain:
+		return strconv.FormatUint(uint64(l.Ident), 10)
+	case labelset.InDom, labelset.Instances:
+		return pcp.InDomID(l.Ident).String()
+	case labelset.Cluster:
+		id := pcp.PMID(l.Ident)
+		return fmt.Sprintf("%d.%d", id.Domain(), id.Cluster())
+	}
+	return pcp.PMID(l.Ident).String()
+}
 
 // Kind returns pcp.KindLabels.
 func (*Labels) Kind() pcp.Kind { return pcp.KindLabels }

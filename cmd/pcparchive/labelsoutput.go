@@ -1,17 +1,14 @@
 package main
 
 import (
-	"fmt"
-
 	"github.com/pcparchive/pcparchive/labelset"
-	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/store"
 )
 
 // labelRecordOf returns the printed form of a label record.
 func labelRecordOf(host string, l store.LabelRecord) labelRecord {
-	rec := labelRecord{Host: host, Level: l.Level.String(), Ident: identText(l.Labels), Time: l.Stamp.Time(), Sets: []labelsSet{}}
+	rec := labelRecord{Host: host, Level: l.Level.String(), Ident: l.Labels.Owner(), Time: l.Stamp.Time(), Sets: []labelsSet{}}
 	for i, set := range l.Sets {
 		out := labelsSet{Labels: printedLabels(set.Set, false), Name: l.Names[i]}
 		if l.Level == labelset.Instances {
@@ -37,22 +34,6 @@ func mergedLabelsOf(host string, l store.SeriesLabels) mergedLabels {
 		m.Instance, m.Name = &id, l.Series.Inst.Name
 	}
 	return m
-}
-
-// identText writes the owner of a label record in the notation of its level.
-func identText(l *meta.Labels) string {
-	switch l.Level {
-	case labelset.Context:
-		return ""
-	case labelset.Domain:
-		return fmt.Sprint(l.Ident)
-	case labelset.InDom, labelset.Instances:
-		return pcp.InDomID(l.Ident).String()
-	case labelset.Cluster:
-		id := pcp.PMID(l.Ident)
-		return fmt.Sprintf("%d.%d", id.Domain(), id.Cluster())
-	}
-	return pcp.PMID(l.Ident).String()
 }
 
 // printedLabels returns the printed form of labels, with their level if asked.
