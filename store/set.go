@@ -36,13 +36,17 @@ type Problem struct {
 	Err     error  // reason; damage wraps a [*pcp.FormatError] with file and offset
 }
 
-// String returns the archive, whether it is left out, and the reason.
+// String returns the reason, which names the file, and the part of the archive that was
+// used.
 func (p Problem) String() string {
-	use := "read except for damage"
-	if p.Skipped {
-		use = "left out"
+	var d *archive.Damage
+	switch {
+	case p.Skipped:
+		return fmt.Sprintf("%v; left out %s", p.Err, p.Archive)
+	case errors.As(p.Err, &d):
+		return d.Error() // names the part that was left out
 	}
-	return fmt.Sprintf("archive %s: %s: %v", p.Archive, use, p.Err)
+	return fmt.Sprintf("%v; used everything before it", p.Err)
 }
 
 // HostsError reports archives of several hosts where one host is required.

@@ -182,7 +182,7 @@ func reportCopyLosses(s streams, report *rewrite.Report) error {
 		fmt.Fprintf(s.err, "%s: %s (%s)\n", l.Loss, humanize.Comma(int64(l.Count)), l.First)
 	}
 	for _, err := range report.Damage {
-		fmt.Fprintln(s.err, problemText(store.Problem{Err: err}))
+		fmt.Fprintln(s.err, store.Problem{Err: err})
 	}
 	if len(report.Damage) > 0 {
 		return errSkipped

@@ -95,24 +95,11 @@ func (h *hosts) reportSkipped() error {
 func (h *hosts) report(counts func(store.Problem) bool) (err error) {
 	for _, p := range h.Problems() {
 		if counts(p) {
-			fmt.Fprintln(h.s.err, problemText(p))
+			fmt.Fprintln(h.s.err, p)
 			err = errSkipped
 		}
 	}
 	return err
-}
-
-// problemText returns the message for a problem of an archive: its cause, and the part
-// of the archive that was used.
-func problemText(p store.Problem) string {
-	var d *archive.Damage
-	switch {
-	case p.Skipped:
-		return fmt.Sprintf("%v; left out %s", p.Err, p.Archive)
-	case errors.As(p.Err, &d):
-		return d.Error() // names the part itself
-	}
-	return fmt.Sprintf("%v; used everything before it", p.Err)
 }
 
 // timeline is one archive, or the archives of a host or of several.
