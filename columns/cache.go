@@ -19,8 +19,8 @@ import (
 
 // The kinds of entries in the folder.
 var (
-	kind      = cachedir.Kind{Name: "columns", Version: 1}
-	namesKind = cachedir.Kind{Name: "names", Version: 1}
+	kind      = cachedir.Kind{Name: "columns", Version: 2}
+	namesKind = cachedir.Kind{Name: "names", Version: 2}
 )
 
 // Cache keeps entries in a folder. Several goroutines and processes may use it. A nil
@@ -54,9 +54,10 @@ func (c *Cache) Damage() []error {
 	return slices.Clone(c.faults)
 }
 
-// fault notes a damaged entry.
+// fault notes a damaged entry. An entry of another version is of no interest.
 func (c *Cache) fault(err error) {
-	if errors.Is(err, cachedir.ErrAbsent) {
+	var damaged *cachedir.DamagedError
+	if errors.Is(err, cachedir.ErrAbsent) || errors.As(err, &damaged) && damaged.OtherVersion {
 		return
 	}
 	c.mu.Lock()

@@ -23,6 +23,8 @@ type Name struct {
 	Alias bool
 	// Histogram says that the values are native histograms.
 	Histogram bool
+	// Counter says that PCP knows the metric to be a counter.
+	Counter bool
 	// Rivals is the number of metrics of the archive with the same native name. A
 	// Flattener gives it to the metric recorded first, and numbers the others.
 	Rivals int
@@ -60,7 +62,7 @@ func namesOf(store *meta.Store) (*Names, map[*meta.Desc]int) {
 		if !d.Type.IsNumeric() && !histogram {
 			continue
 		}
-		name := Name{Text: naming.SampleName(store, d), PCP: strings.Clone(d.Name()), ID: d.PMID, Histogram: histogram}
+		name := Name{Text: naming.SampleName(store, d), PCP: strings.Clone(d.Name()), ID: d.PMID, Histogram: histogram, Counter: d.Sem == pcp.SemCounter}
 		name.Native = name.Text == naming.PrometheusName(d.Name())
 		owners[name] = d
 		n.All = append(n.All, name)
@@ -69,7 +71,7 @@ func namesOf(store *meta.Store) (*Names, map[*meta.Desc]int) {
 		}
 		for _, other := range d.Names[min(1, len(d.Names)):] {
 			if alias := naming.PrometheusName(other); alias != name.Text {
-				n.All = append(n.All, Name{Text: alias, PCP: other, ID: d.PMID, Alias: true})
+				n.All = append(n.All, Name{Text: alias, PCP: other, ID: d.PMID, Alias: true, Counter: name.Counter})
 			}
 		}
 	}
@@ -111,6 +113,7 @@ const (
 	flagNative = 1 << iota
 	flagAlias
 	flagHistogram
+	flagCounter
 )
 
 // encode returns the binary form. Each text has the length of what it has in common
@@ -121,7 +124,7 @@ func (n *Names) encode() []byte {
 	var before Name
 	for _, name := range n.All {
 		flags := byte(0)
-		for i, set := range []bool{name.Native, name.Alias, name.Histogram} {
+		for i, set := range []bool{name.Native, name.Alias, name.Histogram, name.Counter} {
 			if set {
 				flags |= 1 << i
 			}
@@ -166,7 +169,7 @@ func decodeNames(b []byte) (*Names, error) {
 		flags := d.byte()
 		next := Name{
 			ID: pcp.PMID(d.uint()), Text: d.following(name.Text), PCP: d.following(name.PCP),
-			Native: flags&flagNative != 0, Alias: flags&flagAlias != 0, Histogram: flags&flagHistogram != 0,
+			Native: flags&flagNative != 0, Alias: flags&flagAlias != 0, Histogram: flags&flagHistogram != 0, Counter: flags&flagCounter != 0,
 		}
 		if size += len(next.Text) + len(next.PCP); next.Text < name.Text || size > maxNames {
 			d.fail()

@@ -7,6 +7,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
 )
 
 // namesMemo remembers the Names of metrics, as nearly all archives of a host have the same
@@ -28,13 +29,16 @@ type knownNames struct {
 type descKey struct {
 	id      uint32
 	numeric bool
+	counter bool
 	names   []string
 }
 
-func keyOf(d *meta.Desc) descKey { return descKey{uint32(d.PMID), d.Type.IsNumeric(), d.Names} }
+func keyOf(d *meta.Desc) descKey {
+	return descKey{uint32(d.PMID), d.Type.IsNumeric(), d.Sem == pcp.SemCounter, d.Names}
+}
 
 func (k descKey) equal(o descKey) bool {
-	return k.id == o.id && k.numeric == o.numeric && slices.Equal(k.names, o.names)
+	return k.id == o.id && k.numeric == o.numeric && k.counter == o.counter && slices.Equal(k.names, o.names)
 }
 
 // of returns what namesOf does.

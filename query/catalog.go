@@ -92,6 +92,9 @@ func (e *Engine) Families() []prom.Family { return e.catalog().families }
 
 // onlyCounters reports whether PCP knows all metrics to be counters.
 func (e *Engine) onlyCounters(names []string) bool {
+	if yes, known := e.storage.onlyCounters(names); known {
+		return yes
+	}
 	counters := e.catalog().counters
 	return len(names) > 0 && !slices.ContainsFunc(names, func(name string) bool { return !counters[name] })
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/storage"
 
+	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/columns"
 	"github.com/pcparchive/pcparchive/convert/flatten"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -106,4 +107,56 @@ func knownInterval(cache *columns.Cache, a store.Archive) (time.Duration, bool) 
 	}
 	defer en.Close()
 	return en.Interval, en.Unfit == ""
+}
+
+// seenNames are the names in the columns of archives that selections have opened.
+type seenNames struct {
+	mu      sync.Mutex
+	byState map[*archive.State]*columns.Names
+}
+
+func (n *seenNames) note(a store.Archive, names *columns.Names) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.byState == nil {
+		n.byState = map[*archive.State]*columns.Names{}
+	}
+	n.byState[a.State] = names
+}
+
+// of returns the names of an archive, nil if no selection has opened its columns.
+func (n *seenNames) of(a store.Archive) *columns.Names {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.byState[a.State]
+}
+
+// onlyCounters reports whether PCP knows all metrics with some names to be counters. known
+// is false if that takes reading metadata.
+func (s *Storage) onlyCounters(names []string) (yes, known bool) {
+	archives := map[*columns.Names]bool{}
+	for _, set := range s.sets {
+		for _, a := range set.Archives() {
+			n := s.seen.of(a)
+			if n == nil {
+				return false, false
+			}
+			archives[n] = true
+		}
+	}
+	for _, name := range names {
+		found := false
+		for n := range archives {
+			for first, end := n.Find(name); first < end; first++ {
+				if !n.All[first].Counter {
+					return false, true
+				}
+				found = true
+			}
+		}
+		if !found {
+			return false, true
+		}
+	}
+	return len(names) > 0, true
 }

@@ -140,6 +140,7 @@ func (o *columnOpener) open(ctx context.Context, all []store.Archive, i int) (*c
 	if en != nil {
 		defer en.Close()
 		o.names.Learn(a.Base, en.Claims)
+		o.seen.note(a, en.Names)
 		if en.Unfit != "" {
 			return nil, nil
 		}
@@ -233,6 +234,7 @@ func (o *columnOpener) build(ctx context.Context, a store.Archive, r *archive.Re
 	defer built.Close()
 	_ = o.columns.Put(key, built) // costs only time; the cache remembers the reason
 	o.names.Learn(a.Base, built.Head.Claims)
+	o.seen.note(a, built.Names)
 	if built.Head.Unfit != "" {
 		return nil, nil
 	}

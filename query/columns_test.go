@@ -201,3 +201,24 @@ func namesIn(t testing.TB, dir string) []string {
 	require.NotEmpty(t, names)
 	return names
 }
+
+// TestCountersFromColumns knows the semantics of metrics whose columns it read.
+func TestCountersFromColumns(t *testing.T) {
+	dir, cacheDir := archivesInSequence(t, 2), t.TempDir()
+	for range 2 {
+		s := storageOf(t, newCache(cacheDir), dir)
+		_, known := s.onlyCounters([]string{"none"})
+		require.False(t, known)
+		require.NotEmpty(t, everything.of(t, s).Series)
+		want := catalogOf(s.sets)().counters
+		require.NotEmpty(t, want)
+		for name, counter := range want {
+			yes, known := s.onlyCounters([]string{name})
+			assert.True(t, known)
+			assert.Equal(t, counter, yes, name)
+		}
+		yes, known := s.onlyCounters([]string{"none"})
+		assert.True(t, known)
+		assert.False(t, yes)
+	}
+}

@@ -22,6 +22,7 @@ type Storage struct {
 	every   int64 // interval at which discrete values are repeated, ms
 	limit   int
 	columns *columns.Cache // may be nil
+	seen    *seenNames
 
 	bridge bool       // functions that add up changes add nothing across marks
 	watch  *crossings // receives the marks within reach of a function; may be nil
@@ -36,7 +37,7 @@ var _ storage.Queryable = (*Storage)(nil)
 // archive label, and a [HostsWarning] names the hosts.
 func NewStorage(sets []*store.Set, o Options) *Storage {
 	o = o.withDefaults(sets)
-	return &Storage{sets: sets, names: &flatten.HostNames{Known: o.claims}, every: repeatEvery(o.Lookback), limit: o.MaxSamples, columns: o.Columns}
+	return &Storage{sets: sets, names: &flatten.HostNames{Known: o.claims}, every: repeatEvery(o.Lookback), limit: o.MaxSamples, columns: o.Columns, seen: &seenNames{}}
 }
 
 // repeatEvery returns the interval at which discrete values are repeated, in milliseconds, so that a

@@ -113,6 +113,9 @@ func TestDamage(t *testing.T) {
 	put(t, d, keyOf(1), "content")
 	_, err = d.Read(keyOf(1), cachedir.Kind{Name: "test", Version: 4})
 	require.EqualError(t, err, "cache file "+path+": another version of pcparchive wrote it; made again")
+	var other *cachedir.DamagedError
+	require.ErrorAs(t, err, &other)
+	assert.True(t, other.OtherVersion)
 }
 
 func TestEvictLeastRecentlyUsed(t *testing.T) {

@@ -89,8 +89,9 @@ var ErrAbsent = errors.New("not in the cache")
 // DamagedError reports an entry that is incomplete, corrupt or of another version. The
 // entry has been removed, if the folder can be written.
 type DamagedError struct {
-	File   string
-	Reason string
+	File         string
+	Reason       string
+	OtherVersion bool // another version of the program wrote the entry
 }
 
 // Error returns the file and the reason.

@@ -60,7 +60,9 @@ func (d *Dir) Get(key Key, kind Kind) (*Entry, error) {
 	e, reason := openEntry(f, kind)
 	if reason != "" {
 		f.Close()
-		return nil, d.Damaged(key, kind, reason)
+		damaged := d.Damaged(key, kind, reason)
+		damaged.OtherVersion = reason == otherVersion
+		return nil, damaged
 	}
 	d.touch(f)
 	return e, nil
@@ -72,6 +74,8 @@ func (d *Dir) Damaged(key Key, kind Kind, reason string) *DamagedError {
 	d.Remove(key, kind)
 	return &DamagedError{File: d.file(key, kind), Reason: reason}
 }
+
+const otherVersion = "another version of pcparchive wrote it"
 
 // openEntry checks the frame of an entry. reason is its fault.
 func openEntry(f *os.File, kind Kind) (e *Entry, reason string) {
@@ -92,7 +96,7 @@ func openEntry(f *os.File, kind Kind) (e *Entry, reason string) {
 	case string(got[:len(magic)]) != magic || string(got[fixedHead:]) != kind.Name:
 		return nil, "it is not such a file"
 	case string(got) != string(head):
-		return nil, "another version of pcparchive wrote it"
+		return nil, otherVersion
 	}
 	var tail [tailLength]byte
 	if _, err := f.ReadAt(tail[:], info.Size()-tailLength); err != nil {
