@@ -96,6 +96,18 @@ func (e *Engine) WithView(view View) *Engine {
 	return &viewed
 }
 
+// Extended returns an Engine whose queries read add's storage in place of the one that
+// the queries of e read.
+func (e *Engine) Extended(add View) *Engine {
+	former := e.view
+	return e.WithView(func(archives storage.Queryable) storage.Queryable {
+		if former != nil {
+			archives = former(archives)
+		}
+		return add(archives)
+	})
+}
+
 // NewEngine returns an Engine over the archives of hosts, with a Set for each host.
 func NewEngine(sets []*store.Set, o Options) *Engine {
 	o = o.withDefaults(sets)

@@ -28,7 +28,7 @@ var lines = [][]string{
 	{"check", "summary", "convert/tsdb/chunk", "convert/tsdb/block", "convert/mapper", "convert/flatten", "convert/relabel", "convert/promjson", "convert/format", "convert/input"},
 	{"convert/native", "convert/tsdb/verify", "columns"},
 	{"convert/assemble", "convert/nativemap", "convert/expo", "convert/tsdb/sidecar", "convert/tsdb/wal", "query"},
-	{"convert/tsdb", "convert/tsdb/write", "convert/tsdb/read"},
+	{"convert/tsdb", "convert/tsdb/write", "convert/tsdb/read", "ruleeval"},
 	{"promapi"},
 	{"scrape", "ingest", "serve/blocks", "serve/timeshift"},
 	{"serve"},
@@ -49,7 +49,7 @@ func rank() map[string]int {
 // prometheus are the packages that may depend on modules of Prometheus.
 var prometheus = map[string]bool{
 	"convert/nativehist": true, "convert/nativemap": true, "convert/relabel": true, "convert/expo": true,
-	"convert/promjson": true, "convert/tsdb/write": true, "convert/tsdb/read": true, "convert/tsdb/chunk": true, "query": true, "promapi": true, "ingest": true, "scrape": true, "cmd/pcparchive": true,
+	"convert/promjson": true, "convert/tsdb/write": true, "convert/tsdb/read": true, "convert/tsdb/chunk": true, "query": true, "promapi": true, "ruleeval": true, "ingest": true, "scrape": true, "cmd/pcparchive": true,
 	"columns": true, "convert/tsdb/block": true, "convert/tsdb/verify": true, "convert/tsdb/sidecar": true, "convert/tsdb/wal": true,
 	"serve": true, "serve/blocks": true, "serve/timeshift": true,
 }
