@@ -30,9 +30,9 @@ func newCache(dir string) *columns.Cache { return columns.NewCache(cachedir.Open
 // storageOf opens archives, with columns if there is a cache.
 func storageOf(t testing.TB, cache *columns.Cache, dir string) *Storage {
 	t.Helper()
-	sets, _, err := store.OpenSets([]string{dir}, nil)
+	hosts, err := store.Open([]string{dir}, nil)
 	require.NoError(t, err)
-	return NewStorage(sets, Options{Lookback: 5 * time.Minute, Columns: cache})
+	return NewStorage(hosts.Sets(), Options{Lookback: 5 * time.Minute, Columns: cache})
 }
 
 // selected is what a selection returns, as text.
@@ -90,12 +90,12 @@ func samplesText(t testing.TB, s storage.Series) string {
 }
 
 // randomHost writes archives of one host, some of which overlap, and returns their time.
-func randomHost(t testing.TB, dir string, rng *rand.Rand) (from, to int64) {
+func randomHost(t testing.TB, dir, host string, rng *rand.Rand) (from, to int64) {
 	t.Helper()
 	begin := archtest.Start
 	for i := range 1 + rng.IntN(4) {
 		base := filepath.Join(dir, fmt.Sprintf("a%d", i))
-		archtest.Random(t, base, rng.Uint64(), archtest.RandomOptions{Start: begin, Twins: rng.IntN(2) == 0, Gaps: rng.IntN(2) == 0, Text: true})
+		archtest.Random(t, base, rng.Uint64(), archtest.RandomOptions{Host: host, Start: begin, Twins: rng.IntN(2) == 0, Gaps: rng.IntN(2) == 0, Text: true})
 		r, err := archive.Open(base, nil)
 		require.NoError(t, err)
 		end, err := r.End()
@@ -163,32 +163,80 @@ func randomAsk(rng *rand.Rand, names []string, from, to int64) ask {
 	return a
 }
 
-// TestColumnsAnswerAsVolumes asks random hosts for random selections, three times: without
-// columns, while columns are made, and with the columns that were kept.
+// TestColumnsAnswerAsVolumes asks random hosts for random selections: without columns,
+// while columns are made, and with the columns that were kept. Some columns are kept before
+// anybody asks.
 func TestColumnsAnswerAsVolumes(t *testing.T) {
-	hosts := 30
+	worlds := 40
 	if testing.Short() {
-		hosts = 8
+		worlds = 8
 	}
 	kept := 0
-	for seed := range uint64(hosts) {
+	for seed := range uint64(worlds) {
 		rng := rand.New(rand.NewPCG(seed, 11))
 		dir, cacheDir := t.TempDir(), t.TempDir()
-		from, to := randomHost(t, dir, rng)
+		from, to := randomWorld(t, dir, rng)
 		names := namesIn(t, dir)
+		if rng.IntN(3) == 0 {
+			keepSome(t, newCache(cacheDir), dir, rng)
+		}
 		for range 25 {
 			a := randomAsk(rng, names, from, to)
-			want := a.of(t, storageOf(t, nil, dir))
+			plain := storageOf(t, nil, dir)
+			want := a.of(t, plain)
 			cache := newCache(cacheDir)
 			require.Equal(t, want, a.of(t, storageOf(t, cache, dir)), "seed %d, first: %s", seed, a)
 			require.Empty(t, cache.Damage())
-			require.Equal(t, want, a.of(t, storageOf(t, newCache(cacheDir), dir)), "seed %d, again: %s", seed, a)
+			again := storageOf(t, newCache(cacheDir), dir)
+			require.Equal(t, want, a.of(t, again), "seed %d, again: %s", seed, a)
+			require.Equal(t, a.labels(t, plain), a.labels(t, again), "seed %d, labels: %s", seed, a)
 		}
 		files, err := filepath.Glob(filepath.Join(cacheDir, "*.columns"))
 		require.NoError(t, err)
 		kept += len(files)
 	}
-	assert.Greater(t, kept, hosts/2)
+	assert.Greater(t, kept, worlds/2)
+}
+
+// randomWorld writes archives of one or two hosts, whose labels may clash, and returns
+// their time.
+func randomWorld(t testing.TB, dir string, rng *rand.Rand) (from, to int64) {
+	t.Helper()
+	from, to = randomHost(t, dir, "", rng)
+	if rng.IntN(3) == 0 {
+		other := filepath.Join(dir, "other")
+		require.NoError(t, os.Mkdir(other, 0o755))
+		_, last := randomHost(t, other, "other.example", rng)
+		to = max(to, last)
+	}
+	return from, to
+}
+
+// keepSome keeps all metrics of some archives.
+func keepSome(t testing.TB, cache *columns.Cache, dir string, rng *rand.Rand) {
+	t.Helper()
+	for _, set := range storageOf(t, nil, dir).sets {
+		for _, a := range set.Archives() {
+			if r, err := set.Open(a.Base); err == nil && rng.IntN(2) == 0 {
+				b, err := cache.Read(context.Background(), r, columns.Options{})
+				require.NoError(t, err)
+				require.NoError(t, cache.Put(cache.Key(a.State), b))
+				require.NoError(t, b.Close())
+			}
+		}
+	}
+}
+
+// labels returns the names that the matching series have for labels, and the instances.
+func (a ask) labels(t testing.TB, s *Storage) [2][]string {
+	t.Helper()
+	q, err := s.Querier(a.from, a.to)
+	require.NoError(t, err)
+	names, _, err := q.LabelNames(context.Background(), nil, a.matchers...)
+	require.NoError(t, err)
+	values, _, err := q.LabelValues(context.Background(), "instname", nil, a.matchers...)
+	require.NoError(t, err)
+	return [2][]string{names, values}
 }
 
 // namesIn returns the names of all metrics.
@@ -221,4 +269,79 @@ func TestCountersFromColumns(t *testing.T) {
 		assert.True(t, known)
 		assert.False(t, yes)
 	}
+}
+
+// TestColumnsOfScrapes asks for metrics that came from Prometheus, native histograms among
+// them, in archives that follow one another.
+func TestColumnsOfScrapes(t *testing.T) {
+	dir, cacheDir := t.TempDir(), t.TempDir()
+	for i, part := range []struct{ from, to int }{{0, 50}, {50, 90}, {100, 160}} {
+		busyPart(t, filepath.Join(dir, fmt.Sprint("a", i)), part.from, part.to)
+	}
+	settle(t, dir)
+	rng := rand.New(rand.NewPCG(3, 3))
+	names := namesIn(t, dir)
+	for range 150 {
+		a := randomAsk(rng, names, at(0).UnixMilli(), at(1200).UnixMilli())
+		want := a.of(t, storageOf(t, nil, dir))
+		require.Equal(t, want, a.of(t, storageOf(t, newCache(cacheDir), dir)), "%s", a)
+		require.Equal(t, want, a.of(t, storageOf(t, newCache(cacheDir), dir)), "%s", a)
+	}
+}
+
+// TestColumnsTakeTheBudget wants the same samples to count.
+func TestColumnsTakeTheBudget(t *testing.T) {
+	dir, cacheDir := archivesInSequence(t, 3), t.TempDir()
+	used := func(limit int, cache *columns.Cache) (int64, error) {
+		s := storageOf(t, cache, dir)
+		s.limit = limit
+		q, err := s.Querier(everything.from, everything.to)
+		require.NoError(t, err)
+		set := q.Select(context.Background(), true, nil, everything.matchers...)
+		held := q.(*querier).budget
+		return int64(held.limit) - held.left.Load(), set.Err()
+	}
+	want, err := used(1_000_000, nil)
+	require.NoError(t, err)
+	require.Positive(t, want)
+	for range 2 {
+		got, err := used(1_000_000, newCache(cacheDir))
+		require.NoError(t, err)
+		assert.Equal(t, want, got)
+		_, err = used(int(want), newCache(cacheDir))
+		require.NoError(t, err)
+		var limit *LimitError
+		_, err = used(int(want)-1, newCache(cacheDir))
+		require.ErrorAs(t, err, &limit)
+	}
+}
+
+// TestGrowingArchiveHasNoColumns keeps nothing of an archive that may still be written, and
+// nothing that it keeps of one state is an answer for another.
+func TestGrowingArchiveHasNoColumns(t *testing.T) {
+	dir, cacheDir := t.TempDir(), t.TempDir()
+	w := newWriterAt(t, filepath.Join(dir, "rec"))
+	w.record(0, one(counter, 1))
+	w.record(1, one(counter, 2))
+	require.NoError(t, w.a.Close())
+	kept := func() int {
+		files, err := filepath.Glob(filepath.Join(cacheDir, "*.columns"))
+		require.NoError(t, err)
+		return len(files)
+	}
+	want := everything.of(t, storageOf(t, nil, dir))
+	require.Equal(t, want, everything.of(t, storageOf(t, newCache(cacheDir), dir)))
+	require.Zero(t, kept())
+	settle(t, dir)
+	require.Equal(t, want, everything.of(t, storageOf(t, newCache(cacheDir), dir)))
+	require.Equal(t, 1, kept())
+
+	a, err := archive.Continue(filepath.Join(dir, "rec"), nil)
+	require.NoError(t, err)
+	w.a = a
+	w.record(2, one(counter, 3))
+	require.NoError(t, w.a.Close())
+	grown := everything.of(t, storageOf(t, newCache(cacheDir), dir))
+	require.NotEqual(t, want, grown)
+	require.Equal(t, everything.of(t, storageOf(t, nil, dir)), grown)
 }

@@ -25,6 +25,7 @@ type RandomOptions struct {
 	Gaps    bool        // adds records that lack instances
 	// Start is the time before the first record; zero means [Start].
 	Start pcp.Timestamp
+	Host  string // of the label; "" means that of [Header]
 }
 
 // Random writes a random archive at base that depends only on seed. It has
@@ -41,7 +42,11 @@ func Random(t testing.TB, base string, seed uint64, o RandomOptions) {
 		o.Version = Versions[r.IntN(len(Versions))]
 	}
 	var err error
-	r.a, err = archive.Create(base, Header, &archive.WriteOptions{Version: o.Version, NoSync: true})
+	header := Header
+	if o.Host != "" {
+		header.Host = o.Host
+	}
+	r.a, err = archive.Create(base, header, &archive.WriteOptions{Version: o.Version, NoSync: true})
 	require.NoError(t, err)
 	r.define()
 	for range 3 + r.IntN(25) {
