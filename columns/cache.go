@@ -19,8 +19,8 @@ import (
 
 // The kinds of entries in the folder.
 var (
-	kind      = cachedir.Kind{Name: "columns", Version: 2}
-	namesKind = cachedir.Kind{Name: "names", Version: 2}
+	kind      = cachedir.Kind{Name: "columns", Version: 3}
+	namesKind = cachedir.Kind{Name: "names", Version: 3}
 )
 
 // Cache keeps entries in a folder. Several goroutines and processes may use it. A nil
