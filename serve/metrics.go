@@ -1,9 +1,11 @@
 package serve
 
 import (
+	"net"
 	"net/http"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -18,6 +20,7 @@ type metrics struct {
 	durations *prometheus.HistogramVec
 	sent      prometheus.Counter
 	inFlight  prometheus.Gauge
+	openConns atomic.Int64
 	rescans   *prometheus.CounterVec
 	rescan    prometheus.Gauge
 }
@@ -39,13 +42,26 @@ func newMetrics(s *Server) *metrics {
 		}, []string{"result"}),
 		rescan: prometheus.NewGauge(prometheus.GaugeOpts{Name: "pcparchive_last_rescan_duration_seconds", Help: "Duration of the last look for archives."}),
 	}
+	connections := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "pcparchive_http_connections", Help: "Connections of clients.",
+	}, func() float64 { return float64(m.openConns.Load()) })
 	info := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "pcparchive_build_info", Help: "1; the label is the version of pcparchive.", ConstLabels: prometheus.Labels{"version": s.opts.Version},
 	})
 	info.Set(1)
-	m.registry.MustRegister(m.requests, m.durations, m.sent, m.inFlight, m.rescans, m.rescan, info,
+	m.registry.MustRegister(connections, m.requests, m.durations, m.sent, m.inFlight, m.rescans, m.rescan, info,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), stateCollector{s})
 	return m
+}
+
+// connection counts connections. It is a server's ConnState.
+func (m *metrics) connection(_ net.Conn, state http.ConnState) {
+	switch state {
+	case http.StateNew:
+		m.openConns.Add(1)
+	case http.StateClosed, http.StateHijacked:
+		m.openConns.Add(-1)
+	}
 }
 
 // handler serves the metrics.

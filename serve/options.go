@@ -53,7 +53,8 @@ type Options struct {
 	// Version is the program's version.
 	Version string
 
-	now func() time.Time // for tests
+	now          func() time.Time // for tests
+	writeTimeout time.Duration    // for tests
 }
 
 // The defaults of [Options].
@@ -75,6 +76,7 @@ func (o Options) withDefaults() Options {
 	o.Rescan = cmp.Or(o.Rescan, DefaultRescan)
 	o.DrainTimeout = cmp.Or(o.DrainTimeout, DefaultDrainTimeout)
 	o.MaxConnections = cmp.Or(o.MaxConnections, DefaultMaxConnections)
+	o.writeTimeout = cmp.Or(o.writeTimeout, writeTimeout)
 	o.Query.MaxSamples = cmp.Or(o.Query.MaxSamples, query.DefaultMaxSamples)
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
