@@ -127,13 +127,15 @@ var (
 	archivesDesc = desc("archives", "Archives that are served.")
 	blocksDesc   = desc("blocks", "Prometheus blocks that are served.")
 	damagedDesc  = desc("archives_damaged", "Archives, blocks and folders that cannot be read, or not completely, as far as it is known.")
+	cacheEntries = desc("cache_entries", "Entries of the cache.")
+	cacheBytes   = desc("cache_bytes", "Size of the cache.")
 	startDesc    = desc("data_start_timestamp_seconds", "Time of the first record, as clients see it.")
 	endDesc      = desc("data_end_timestamp_seconds", "Time of the last record, as clients see it.")
 )
 
 // Describe sends the descriptions.
 func (stateCollector) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{snapshotDesc, hostsDesc, archivesDesc, blocksDesc, damagedDesc, startDesc, endDesc} {
+	for _, d := range []*prometheus.Desc{snapshotDesc, hostsDesc, archivesDesc, blocksDesc, damagedDesc, cacheEntries, cacheBytes, startDesc, endDesc} {
 		ch <- d
 	}
 }
@@ -148,6 +150,11 @@ func (c stateCollector) Collect(ch chan<- prometheus.Metric) {
 	gauge(archivesDesc, float64(st.archives()))
 	gauge(blocksDesc, float64(len(st.blocks.Blocks())))
 	gauge(damagedDesc, float64(st.damaged()))
+	if c.s.opts.Cache != nil {
+		entries, bytes := c.s.opts.Cache.Usage()
+		gauge(cacheEntries, float64(entries))
+		gauge(cacheBytes, float64(bytes))
+	}
 	if w := st.window.moved(clock.At(c.s.opts.now())); !w.IsZero() {
 		gauge(startDesc, float64(w.Start.UnixMilli())/1000)
 		gauge(endDesc, float64(w.End.UnixMilli())/1000)

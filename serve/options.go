@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/exporter-toolkit/web"
 
+	"github.com/pcparchive/pcparchive/internal/cachedir"
 	"github.com/pcparchive/pcparchive/query"
 )
 
@@ -39,6 +40,9 @@ type Options struct {
 	// Query limits each query. If it has Columns, the server fills them in the background
 	// with those of closed archives.
 	Query query.Options
+	// Cache is the folder of Query.Columns, for metrics and the status page. It may be
+	// nil.
+	Cache *cachedir.Dir
 	// ExternalLabels tell this server from others for Thanos and for servers that read
 	// from it.
 	ExternalLabels map[string]string

@@ -100,7 +100,8 @@ func runServe(ctx context.Context, s streams, o serveOptions, operands []string)
 	if err := o.complete(s); err != nil {
 		return usageError{err}
 	}
-	o.Query.Columns = columns.NewCache(o.cache.open())
+	o.Cache = o.cache.open()
+	o.Query.Columns = columns.NewCache(o.Cache)
 	server, err := serve.New(ctx, o.Options)
 	if err != nil {
 		return serveError(err)

@@ -251,3 +251,18 @@ func TestConcurrentUse(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+func TestUsage(t *testing.T) {
+	d := cachedir.Open(filepath.Join(t.TempDir(), "new"), 0)
+	entries, bytes := d.Usage()
+	assert.Zero(t, entries)
+	assert.Zero(t, bytes)
+	put(t, d, keyOf(1), "content")
+	put(t, d, keyOf(2), strings.Repeat("x", 5000))
+	entries, bytes = d.Usage()
+	assert.Equal(t, 2, entries)
+	assert.Greater(t, bytes, int64(5000))
+	var none *cachedir.Dir
+	entries, bytes = none.Usage()
+	assert.Zero(t, entries+int(bytes))
+}
