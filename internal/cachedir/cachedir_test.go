@@ -152,6 +152,21 @@ func TestEvictLeastRecentlyUsed(t *testing.T) {
 	require.ErrorIs(t, err, cachedir.ErrTooLarge)
 }
 
+// TestFolderIsRemoved removes the folder while it is in use.
+func TestFolderIsRemoved(t *testing.T) {
+	d := cachedir.Open(filepath.Join(t.TempDir(), "cache"), 0)
+	put(t, d, keyOf(1), "first")
+	require.NoError(t, os.RemoveAll(d.Path()))
+	_, err := d.Read(keyOf(1), kind)
+	require.ErrorIs(t, err, cachedir.ErrAbsent)
+	put(t, d, keyOf(1), "second")
+	got, err := d.Read(keyOf(1), kind)
+	require.NoError(t, err)
+	assert.Equal(t, "second", string(got))
+	assert.FileExists(t, filepath.Join(d.Path(), "CACHEDIR.TAG"))
+	assert.NoError(t, d.Fault())
+}
+
 // TestFolderThatCannotBeWritten puts a file where the folder should be.
 func TestFolderThatCannotBeWritten(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
