@@ -19,7 +19,7 @@ import (
 
 // The kinds of entries in the folder.
 var (
-	kind      = cachedir.Kind{Name: "columns", Version: 3}
+	kind      = cachedir.Kind{Name: "columns", Version: 4}
 	namesKind = cachedir.Kind{Name: "names", Version: 3}
 )
 
