@@ -80,7 +80,7 @@ func (s *Server) statusPage(w http.ResponseWriter, r *http.Request) {
 	d.Age = s.opts.now().Sub(st.taken).Round(time.Second)
 	d.Origin = s.scheme + "://" + r.Host
 	if !d.Window.IsZero() {
-		d.Range = GrafanaRange(d.Window)
+		d.Range = GrafanaRange(d.Window.recent())
 	}
 	if n := len(d.Hosts); n > mostRows {
 		d.Hosts, d.MoreRows = d.Hosts[:mostRows], n-mostRows

@@ -28,8 +28,8 @@ type state struct {
 	window Window
 	taken  time.Time
 
-	users    int // the server and its requests; guarded by states.mu
-	examples func() []Example
+	users   int // the server and its requests; guarded by states.mu
+	catalog func() catalog
 }
 
 // Window is a span of time, both ends inclusive. The zero value means that there are no
@@ -41,6 +41,16 @@ func (w Window) IsZero() bool { return w.End.IsZero() }
 
 // Duration returns the length.
 func (w Window) Duration() time.Duration { return w.End.Sub(w.Start) }
+
+// recent returns the window, or its last day if it is longer than a month: nobody can see
+// years at once.
+func (w Window) recent() Window {
+	const month, day = 31 * 24 * time.Hour, 24 * time.Hour
+	if w.Duration() > month {
+		w.Start = w.End.Add(-day)
+	}
+	return w
+}
 
 // including returns the smallest window that includes both.
 func (w Window) including(o Window) Window {
@@ -97,7 +107,7 @@ func openState(ctx context.Context, o Options, former *state) (next *state, chan
 		s.engine = query.NewEngine(s.sets(), o.Query)
 	}
 	s.describe()
-	s.examples = sync.OnceValue(s.findExamples)
+	s.catalog = sync.OnceValue(s.findNames)
 	return s, true, nil
 }
 
