@@ -33,9 +33,11 @@ type source struct{ s *Server }
 func (x source) Snapshot() (*promapi.View, func()) {
 	st, clock, release := x.s.states.acquire()
 	move := clock.At(x.s.opts.now())
-	engine := st.engine.WithView(st.view(move, x.s.opts.Query.MaxSamples))
+	rules := x.s.ruler.current()
+	engine := st.engine.WithView(st.view(move, x.s.opts.Query.MaxSamples, rules))
 	w := st.window.moved(move)
 	return &promapi.View{
 		Engine: engine, Storage: engine.Storage(), Exemplars: timeshift.Exemplars(st.engine.Exemplars(), move), Start: w.Start, End: w.End,
+		Rules: movedRules(rules, move),
 	}, release
 }

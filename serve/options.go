@@ -13,6 +13,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/internal/cachedir"
 	"github.com/pcparchive/pcparchive/query"
+	"github.com/pcparchive/pcparchive/ruleeval"
 )
 
 // Options configure a [Server]. The zero value of a field means its default.
@@ -43,6 +44,8 @@ type Options struct {
 	// Cache is the folder of Query.Columns, for metrics and the status page. It may be
 	// nil.
 	Cache *cachedir.Dir
+	// Rules are evaluated over the archives in the background. Nil means none.
+	Rules *ruleeval.Rules
 	// ExternalLabels tell this server from others for Thanos and for servers that read
 	// from it.
 	ExternalLabels map[string]string

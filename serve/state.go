@@ -12,6 +12,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/query"
+	"github.com/pcparchive/pcparchive/ruleeval"
 	"github.com/pcparchive/pcparchive/serve/blocks"
 	"github.com/pcparchive/pcparchive/serve/timeshift"
 	"github.com/pcparchive/pcparchive/store"
@@ -210,10 +211,11 @@ func (s *state) damaged() int {
 	return len(paths)
 }
 
-// view returns the storage of a request: the archives and the blocks, at moved times.
-func (s *state) view(m timeshift.Move, maxSamples int) query.View {
+// view returns the storage of a request: the archives, the blocks and what rules made of
+// them, which may be nil, at moved times.
+func (s *state) view(m timeshift.Move, maxSamples int, rules *ruleeval.Result) query.View {
 	return func(archives storage.Queryable) storage.Queryable {
-		return timeshift.Queryable(s.blocks.Beside(archives, maxSamples), m)
+		return timeshift.Queryable(withRules(rules, s.blocks.Beside(archives, maxSamples)), m)
 	}
 }
 

@@ -35,6 +35,7 @@ type serveOptions struct {
 	grafana  string
 	logLevel string
 	cache    cacheFlags
+	rules    rulesFlag
 }
 
 // hangupReloads marks commands that do not end at SIGHUP.
@@ -85,6 +86,7 @@ exit status is then 0. It is 1 after a failure, and 2 if the command line is wro
 	f.StringVar(&o.speed, "replay", "", "show the recording as if it were being made, at this `speed`: 1 is real time")
 	f.StringVar(&o.grafana, "grafana-provisioning", "", "write a data source and a dashboard for Grafana to this `folder`; start Grafana with GF_PATHS_PROVISIONING=FOLDER")
 	_ = cmd.MarkFlagDirname("grafana-provisioning") // fails only for an unknown flag
+	addRulesFlag(cmd, &o.rules, "Prometheus rule file to evaluate over the archives, for /rules, /alerts and queries; may be repeated")
 	addPairsFlag(cmd, &o.external, "external-label", "label that distinguishes this server from others, for Thanos and remote_read, as in `site=east`; may be repeated")
 	durationVar(f, &o.Query.Lookback, "lookback", 0, "maximum age of a sample; 0: 5m, or more if an archive's records are far apart")
 	f.IntVar(&o.Query.MaxSamples, "max-samples", query.DefaultMaxSamples, "maximum number of samples that a query holds in memory")
@@ -140,7 +142,7 @@ func (o *serveOptions) complete(s streams) error {
 		return fmt.Errorf("--log-level %q: want debug, info, warn or error", o.logLevel)
 	}
 	o.Logger = slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: level}))
-	o.Version = version()
+	o.Version, o.Rules = version(), o.rules.rules
 	for flag, d := range map[string]time.Duration{"rescan": o.rescan, "lookback": o.Query.Lookback, "query-timeout": o.timeout, "drain-timeout": o.DrainTimeout} {
 		if d < 0 {
 			return fmt.Errorf("--%s %s is negative", flag, d)
