@@ -23,7 +23,8 @@ type Name struct {
 	Alias bool
 	// Histogram says that the values are native histograms.
 	Histogram bool
-	Sem       pcp.Semantics
+	// Counter says that PCP knows the metric to be a counter.
+	Counter bool
 	// Rivals is the number of metrics of the archive with the same native name. A
 	// Flattener gives it to the metric recorded first, and numbers the others.
 	Rivals int
@@ -51,12 +52,6 @@ func (n *Names) Find(text string) (first, end int) {
 	return first, end
 }
 
-// NamesOf returns the names of the metrics of an archive.
-func NamesOf(store *meta.Store) *Names {
-	names, _ := namesOf(store)
-	return names
-}
-
 // namesOf returns the names of the metrics of an archive, and the place of each metric
 // in them.
 func namesOf(store *meta.Store) (*Names, map[*meta.Desc]int) {
@@ -67,7 +62,7 @@ func namesOf(store *meta.Store) (*Names, map[*meta.Desc]int) {
 		if !d.Type.IsNumeric() && !histogram {
 			continue
 		}
-		name := Name{Text: naming.SampleName(store, d), PCP: strings.Clone(d.Name()), ID: d.PMID, Histogram: histogram, Sem: d.Sem}
+		name := Name{Text: naming.SampleName(store, d), PCP: strings.Clone(d.Name()), ID: d.PMID, Histogram: histogram, Counter: d.Sem == pcp.SemCounter}
 		name.Native = name.Text == naming.PrometheusName(d.Name())
 		owners[name] = d
 		n.All = append(n.All, name)
@@ -76,7 +71,7 @@ func namesOf(store *meta.Store) (*Names, map[*meta.Desc]int) {
 		}
 		for _, other := range d.Names[min(1, len(d.Names)):] {
 			if alias := naming.PrometheusName(other); alias != name.Text {
-				n.All = append(n.All, Name{Text: alias, PCP: other, ID: d.PMID, Alias: true, Sem: name.Sem})
+				n.All = append(n.All, Name{Text: alias, PCP: other, ID: d.PMID, Alias: true, Counter: name.Counter})
 			}
 		}
 	}
@@ -118,8 +113,7 @@ const (
 	flagNative = 1 << iota
 	flagAlias
 	flagHistogram
-
-	semShift = 3 // the semantics follow
+	flagCounter
 )
 
 // encode returns the binary form. Each text has the length of what it has in common
@@ -130,12 +124,12 @@ func (n *Names) encode() []byte {
 	var before Name
 	for _, name := range n.All {
 		flags := byte(0)
-		for i, set := range []bool{name.Native, name.Alias, name.Histogram} {
+		for i, set := range []bool{name.Native, name.Alias, name.Histogram, name.Counter} {
 			if set {
 				flags |= 1 << i
 			}
 		}
-		e.byte(flags | byte(name.Sem)<<semShift)
+		e.byte(flags)
 		e.uint(uint64(name.ID))
 		e.following(before.Text, name.Text)
 		e.following(before.PCP, name.PCP)
@@ -175,7 +169,7 @@ func decodeNames(b []byte) (*Names, error) {
 		flags := d.byte()
 		next := Name{
 			ID: pcp.PMID(d.uint()), Text: d.following(name.Text), PCP: d.following(name.PCP),
-			Native: flags&flagNative != 0, Alias: flags&flagAlias != 0, Histogram: flags&flagHistogram != 0, Sem: pcp.Semantics(flags >> semShift),
+			Native: flags&flagNative != 0, Alias: flags&flagAlias != 0, Histogram: flags&flagHistogram != 0, Counter: flags&flagCounter != 0,
 		}
 		if size += len(next.Text) + len(next.PCP); next.Text < name.Text || size > maxNames {
 			d.fail()

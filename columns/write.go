@@ -30,28 +30,24 @@ func (w *writer) write(p []byte) {
 // archive, which may be nil.
 func (b *Built) write(dst io.Writer, names cachedir.Key, earlier *Entry) error {
 	w := &writer{dst: dst}
-	all := blocks{names: len(b.Names.All)}
+	blocks := make([]block, len(b.Names.All))
 	var buf []byte
-	for i := range b.Names.All {
-		at := block{}
+	for i := range blocks {
 		switch {
 		case b.Head.Unfit != "":
 		case b.left[i]:
-			at.state = Left
+			blocks[i].state = Left
 		case b.read[i]:
-			at, buf = b.metric(w, i, buf)
+			blocks[i], buf = b.metric(w, i, buf)
 		case earlier != nil:
-			at = earlier.copyBlock(w, i)
+			blocks[i] = earlier.copyBlock(w, i)
 		}
 		if w.err != nil {
 			return w.err
 		}
-		if at.name = i; at.state != Unknown {
-			all.list = append(all.list, at)
-		}
 	}
 	var e encoder
-	e.directory(&b.Head, names, all)
+	e.directory(&b.Head, names, blocks)
 	at := w.at
 	w.write(e.b)
 	footer := binary.LittleEndian.AppendUint64(nil, uint64(at))
@@ -90,7 +86,7 @@ func (b *Built) metric(w *writer, i int, buf []byte) (block, []byte) {
 
 // copyBlock copies the block of a metric as it is.
 func (en *Entry) copyBlock(w *writer, i int) block {
-	b := en.blocks.of(i)
+	b := en.blocks[i]
 	if b.state != Kept {
 		return b
 	}

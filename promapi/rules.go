@@ -152,11 +152,7 @@ func (r *request) ruleGroups() []*ruleeval.GroupResult {
 	if r.view.Rules == nil {
 		return nil
 	}
-	result := r.view.Rules()
-	if result == nil {
-		return nil
-	}
-	return result.Groups
+	return r.view.Rules.Groups
 }
 
 // groupOf returns a group with the rules selected.

@@ -3,6 +3,7 @@ package flatten
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -54,22 +55,31 @@ func (h *HostNames) Clashes(sets []*store.Set, from, to pcp.Timestamp) *HostClas
 	if len(sets) < 2 {
 		return nil
 	}
+	return ClashesOf(func(yield func(string, Claims) bool) {
+		for _, set := range sets {
+			for a := range set.Spanning(from, to) {
+				if c, ok := h.claims(set, a); ok && !yield(set.Host(), c) {
+					return
+				}
+			}
+			if c, ok := h.last(set); ok && !yield(set.Host(), c) {
+				return
+			}
+		}
+	})
+}
+
+// ClashesOf returns the names that several hosts claim, nil if there are none. all yields a
+// host and the claims of one of its archives.
+func ClashesOf(all iter.Seq2[string, Claims]) *HostClashes {
 	names, targets := map[string][]string{}, map[Target][]string{}
-	note := func(host string, c Claims) {
+	for host, c := range all {
 		for _, n := range c.Names {
 			names[PromText(n)] = withHost(names[PromText(n)], host)
 		}
 		for _, t := range c.Targets {
 			targets[t] = withHost(targets[t], host)
 		}
-	}
-	for _, set := range sets {
-		for a := range set.Spanning(from, to) {
-			if c, ok := h.claims(set, a); ok {
-				note(set.Host(), c)
-			}
-		}
-		h.noteLast(set, note)
 	}
 	ownNames(names)
 	single := func(hosts []string) bool { return len(hosts) < 2 }
@@ -109,14 +119,14 @@ func withHost(hosts []string, host string) []string {
 	return slices.Insert(hosts, i, host)
 }
 
-// noteLast notes the claims of the last archive of a host that can be read.
-func (h *HostNames) noteLast(set *store.Set, note func(string, Claims)) {
+// last returns the claims of the last archive of a host that can be read.
+func (h *HostNames) last(set *store.Set) (c Claims, ok bool) {
 	for _, a := range slices.Backward(set.Archives()) {
 		if c, ok := h.claims(set, a); ok {
-			note(set.Host(), c)
-			return
+			return c, true
 		}
 	}
+	return c, false
 }
 
 // Learn notes the claims of an archive, so that nobody has to read its metadata for them.

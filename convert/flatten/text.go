@@ -73,17 +73,27 @@ func PromText(text string) string { return strings.ToValidUTF8(text, "\uFFFD") }
 func (f *Flattener) sharedBy(in *meta.InDom) map[string]bool {
 	known, ok := f.twins[in.ID]
 	if !ok || known.in != in {
-		known = sharedNames{in, map[string]bool{}}
-		first := make(map[string]int, len(in.Instances))
-		for i, other := range in.Instances {
-			name := PromText(other.Name)
-			if j, twice := first[name]; !twice {
-				first[name] = i
-			} else if in.Instances[j].ID != other.ID {
-				known.names[name] = true
-			}
-		}
+		known = sharedNames{in, TwinNames(in)}
 		f.twins[in.ID] = known
 	}
 	return known.names
+}
+
+// TwinNames returns the names that several instances of a domain share once invalid UTF-8 is
+// replaced.
+func TwinNames(in *meta.InDom) map[string]bool {
+	var twins map[string]bool
+	first := make(map[string]int, len(in.Instances))
+	for i, other := range in.Instances {
+		name := PromText(other.Name)
+		if j, twice := first[name]; !twice {
+			first[name] = i
+		} else if in.Instances[j].ID != other.ID {
+			if twins == nil {
+				twins = map[string]bool{}
+			}
+			twins[name] = true
+		}
+	}
+	return twins
 }

@@ -1,0 +1,151 @@
+package catalogue
+
+import (
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/pcparchive/pcparchive/convert/flatten"
+	"github.com/pcparchive/pcparchive/internal/cachedir"
+	"github.com/pcparchive/pcparchive/store"
+)
+
+// Options configure a Catalogue.
+type Options struct {
+	// Cache keeps what archives describe. It may be nil.
+	Cache *cachedir.Dir
+	// Workers is the number of archives that are read at once. Zero means the number of
+	// processors.
+	Workers int
+}
+
+// Catalogue holds what archives describe. Several goroutines may use it.
+type Catalogue struct {
+	opts  Options
+	files *cachedir.Dir // makes keys; Options.Cache if there is one
+
+	mu       sync.Mutex // guards the fields below
+	tables   *tables
+	problems []error
+}
+
+// tables are what a Catalogue holds. Their contents only grow; see [Catalogue.View].
+type tables struct {
+	mu      sync.RWMutex // guards the fields below and those of hosts
+	hosts   []*host
+	parts   map[cachedir.Key]*part
+	index   *index
+	metrics map[digest]*Metric
+	groups  map[digest]*group
+	texts   map[string]string
+	claims  map[string]*flatten.Claims // by their text
+	clashed *clashedIndex              // of the clashes that were asked about last
+}
+
+// host is a host with the names that its metrics have in Prometheus, over all archives.
+type host struct {
+	name    string
+	number  uint16
+	named   map[string][]*Metric
+	owners  map[string][]string      // PCP names of PCP's own metrics
+	further map[string][]furtherName // further names of PCP's own metrics
+	rivals  bool                     // metrics share a name
+}
+
+// part is an archive with a state of its metadata file.
+type part struct {
+	loading chan struct{} // holds a token while the part is being read
+	loaded  bool
+	groups  []*group
+	claims  *flatten.Claims
+}
+
+// clashedIndex is an index with the labels that series have if hosts clash.
+type clashedIndex struct {
+	clashes string
+	index   *index
+}
+
+// New returns an empty Catalogue.
+func New(o Options) *Catalogue {
+	c := &Catalogue{opts: o, files: o.Cache, tables: newTables()}
+	if c.files == nil {
+		c.files = cachedir.Open("", 0)
+	}
+	return c
+}
+
+func newTables() *tables {
+	return &tables{
+		parts: map[cachedir.Key]*part{}, index: newIndex(), metrics: map[digest]*Metric{}, groups: map[digest]*group{},
+		texts: map[string]string{}, claims: map[string]*flatten.Claims{},
+	}
+}
+
+// Problems returns the faults of files in the cache folder so far, each of which cost time
+// only. The problems of archives are those of their Sets.
+func (c *Catalogue) Problems() []error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.problems)
+}
+
+// View answers questions about the archives of some Sets. It does not change. Several
+// goroutines may use it.
+type View struct {
+	c     *Catalogue
+	t     *tables
+	sets  []*store.Set
+	hosts []*host // of each Set
+}
+
+// View returns a View of archives, with a Set for each host. It reads nothing yet. Views
+// share what the Catalogue holds. A Catalogue whose archives are mostly gone forgets all and
+// reads again those that are needed; earlier Views are not affected.
+func (c *Catalogue) View(sets []*store.Set) *View {
+	archives := 0
+	for _, set := range sets {
+		archives += len(set.Archives())
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.tables.mu.Lock()
+	defer func(t *tables) { t.mu.Unlock() }(c.tables)
+	const spare = 64
+	if len(c.tables.parts) > 2*archives+spare {
+		c.tables = newTables()
+		c.tables.mu.Lock()
+		defer func(t *tables) { t.mu.Unlock() }(c.tables)
+	}
+	v := &View{c: c, t: c.tables, sets: sets}
+	for _, set := range sets {
+		v.hosts = append(v.hosts, c.tables.host(set.Host()))
+	}
+	return v
+}
+
+// host returns the one host with a name. The caller holds t.mu.
+func (t *tables) host(name string) *host {
+	i := slices.IndexFunc(t.hosts, func(h *host) bool { return h.name == name })
+	if i >= 0 {
+		return t.hosts[i]
+	}
+	h := &host{
+		name: name, number: uint16(len(t.hosts)),
+		named: map[string][]*Metric{}, owners: map[string][]string{}, further: map[string][]furtherName{},
+	}
+	t.hosts = append(t.hosts, h)
+	return h
+}
+
+// indexFor returns the index for clashes of hosts. The caller holds t.mu for writing.
+func (t *tables) indexFor(clashes *flatten.HostClashes) *index {
+	if clashes == nil {
+		return t.index
+	}
+	key := strings.Join(clashes.Lines(), "\n")
+	if t.clashed == nil || t.clashed.clashes != key || len(t.clashed.index.labels) != len(t.index.labels) {
+		t.clashed = &clashedIndex{key, t.index.rehosted(clashes, t.hosts)}
+	}
+	return t.clashed.index
+}

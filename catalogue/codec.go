@@ -1,0 +1,197 @@
+package catalogue
+
+import (
+	"encoding/binary"
+	"errors"
+
+	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// texts numbers texts, so that each is stored once in a group.
+type textTable struct {
+	numbers map[string]uint64
+	all     []string
+}
+
+func (t *textTable) number(text string) uint64 {
+	n, ok := t.numbers[text]
+	if !ok {
+		n = uint64(len(t.all))
+		t.numbers[text] = n
+		t.all = append(t.all, text)
+	}
+	return n
+}
+
+// encodeGroup returns the stored form of a group:
+//
+//	number of texts, texts | number of metrics | metrics: hash 16, length, content
+//
+// Numbers and lengths are varints. A text in a metric is its number.
+func (t *tables) encodeGroup(g *group) []byte {
+	texts := &textTable{numbers: map[string]uint64{}}
+	var metrics, one []byte
+	for _, m := range g.metrics {
+		one = t.appendMetric(one[:0], texts, m)
+		metrics = append(metrics, m.hash[:]...)
+		metrics = append(binary.AppendUvarint(metrics, uint64(len(one))), one...)
+	}
+	b := appendTexts(nil, texts.all)
+	b = binary.AppendUvarint(b, uint64(len(g.metrics)))
+	return append(b, metrics...)
+}
+
+func appendTexts(b []byte, all []string) []byte {
+	b = binary.AppendUvarint(b, uint64(len(all)))
+	for _, text := range all {
+		b = appendText(b, text)
+	}
+	return b
+}
+
+func (t *tables) appendMetric(b []byte, texts *textTable, m *Metric) []byte {
+	put := func(all ...uint64) {
+		for _, n := range all {
+			b = binary.AppendUvarint(b, n)
+		}
+	}
+	d := &m.Desc
+	put(uint64(d.PMID), uint64(uint32(d.Type)), uint64(d.InDom), uint64(uint32(d.Sem)), uint64(d.Units.Word()), uint64(len(d.Names)))
+	for _, name := range d.Names {
+		put(texts.number(name))
+	}
+	put(texts.number(m.OneLine), texts.number(m.Help), texts.number(m.Sample))
+	put(texts.number(m.Family.Name), texts.number(m.Family.Type), texts.number(m.Family.Unit), texts.number(m.Family.Help))
+	put(uint64(flag(m.Native)), uint64(flag(m.unknown)))
+	var target []prom.Label
+	if len(m.series) > 0 {
+		target = t.index.targets[t.index.origins[m.series[0]]]
+	}
+	putLabels := func(all []prom.Label) {
+		put(uint64(len(all)))
+		for _, l := range all {
+			put(texts.number(l.Name), texts.number(l.Value))
+		}
+	}
+	putLabels(target)
+	put(uint64(len(m.series)))
+	for _, id := range m.series {
+		put(texts.number(t.index.labels[id].Get("__name__")))
+		putLabels(promSlice(t.index.labels[id]))
+	}
+	return b
+}
+
+// errDamaged says that stored bytes are no description.
+var errDamaged = errors.New("its content is damaged")
+
+// decoder reads stored bytes. After a fault it returns zero values.
+type decoder struct {
+	b     []byte
+	texts []string
+	bad   bool
+}
+
+func (d *decoder) number() uint64 {
+	n, size := binary.Uvarint(d.b)
+	if size <= 0 {
+		d.bad, d.b = true, nil
+		return 0
+	}
+	d.b = d.b[size:]
+	return n
+}
+
+// count returns a number of things that take at least a byte each.
+func (d *decoder) count() int {
+	n := d.number()
+	if n > uint64(len(d.b)) {
+		d.bad, d.b = true, nil
+		return 0
+	}
+	return int(n)
+}
+
+func (d *decoder) bytes(n int) []byte {
+	if n > len(d.b) {
+		d.bad, d.b = true, nil
+		return make([]byte, min(n, len(digest{})))
+	}
+	out := d.b[:n]
+	d.b = d.b[n:]
+	return out
+}
+
+func (d *decoder) digest() (h digest) {
+	copy(h[:], d.bytes(len(h)))
+	return h
+}
+
+// stored returns a text with its length.
+func (d *decoder) stored() string { return string(d.bytes(d.count())) }
+
+// text returns a text by its number.
+func (d *decoder) text() string {
+	n := d.number()
+	if n >= uint64(len(d.texts)) {
+		d.bad = true
+		return ""
+	}
+	return d.texts[n]
+}
+
+func (d *decoder) labels() []prom.Label {
+	n := d.count()
+	all := make([]prom.Label, 0, min(n, 64))
+	for range n {
+		all = append(all, prom.Label{Name: d.text(), Value: d.text()})
+	}
+	return all
+}
+
+// decodeGroup reads a group. A metric that known has is not decoded.
+func decodeGroup(b []byte, known func(digest) bool) ([]*description, error) {
+	d := &decoder{b: b}
+	n := d.count()
+	for range n {
+		d.texts = append(d.texts, d.stored())
+	}
+	n = d.count()
+	all := make([]*description, 0, min(n, 1024))
+	for range n {
+		m := &description{hash: d.digest()}
+		content := d.bytes(d.count())
+		if d.bad {
+			break
+		}
+		if !known(m.hash) {
+			one := &decoder{b: content, texts: d.texts}
+			one.metric(m)
+			d.bad = d.bad || one.bad || len(one.b) > 0
+		}
+		all = append(all, m)
+	}
+	if d.bad || len(d.b) > 0 {
+		return nil, errDamaged
+	}
+	return all, nil
+}
+
+func (d *decoder) metric(m *description) {
+	m.desc = meta.Desc{PMID: pcp.PMID(d.number()), Type: pcp.Type(int32(d.number())), InDom: pcp.InDomID(d.number()), Sem: pcp.Semantics(int32(d.number()))}
+	m.desc.Units = pcp.UnitsFromWord(uint32(d.number()))
+	for range d.count() {
+		m.desc.Names = append(m.desc.Names, d.text())
+	}
+	m.oneLine, m.help, m.sample = d.text(), d.text(), d.text()
+	m.family = prom.Family{Name: d.text(), Type: d.text(), Unit: d.text(), Help: d.text()}
+	m.native, m.unknown = d.number() == 1, d.number() == 1
+	m.target = d.labels()
+	n := d.count()
+	m.series = make([]describedSeries, 0, min(n, 1024)) // grows with what is really there
+	for range n {
+		m.series = append(m.series, describedSeries{d.text(), d.labels()})
+	}
+}

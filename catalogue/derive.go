@@ -1,0 +1,196 @@
+package catalogue
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/convert/flatten"
+	"github.com/pcparchive/pcparchive/convert/naming"
+	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/history"
+	"github.com/pcparchive/pcparchive/labelset"
+	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// deriver works out what an archive describes.
+type deriver struct {
+	r         *archive.Reader
+	describer *flatten.Describer
+	hash      hasher
+	domains   map[pcp.InDomID]*domainStates
+}
+
+// domainStates are the states of the instances of a domain, with their hash.
+type domainStates struct {
+	all  []described
+	hash digest
+}
+
+func newDeriver(r *archive.Reader) *deriver {
+	host := r.Header().Host
+	return &deriver{
+		r: r, describer: flatten.NewDescriber(flatten.Options{TargetLabels: true, Host: host}),
+		hash: hasher{host: host, records: map[*meta.Labels]digest{}}, domains: map[pcp.InDomID]*domainStates{},
+	}
+}
+
+// groupKey tells which metrics are in one group: those of a cluster and an instance domain.
+// Such metrics usually change together.
+type groupKey struct {
+	cluster uint32
+	indom   pcp.InDomID
+}
+
+// source is a metric with all that its description depends on.
+type source struct {
+	desc   *meta.Desc
+	states []metricState
+	insts  []described // nil for a singular metric
+	hash   digest
+}
+
+// metricState is a metric while its labels stay the same. to is exclusive.
+type metricState struct {
+	metric   *history.Metric
+	records  [labelset.MetricLevels]*meta.Labels
+	from, to pcp.Timestamp
+}
+
+// groups returns the metrics of the archive by group, each group by ascending PMID. It stops
+// early when ctx ends.
+func (d *deriver) groups(ctx context.Context) ([][]*source, error) {
+	byKey := map[groupKey][]*source{}
+	var keys []groupKey
+	for desc := range d.r.Meta().Metrics() {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		key := groupKey{uint32(desc.PMID.ClusterID()), desc.InDom}
+		if byKey[key] == nil {
+			keys = append(keys, key)
+		}
+		byKey[key] = append(byKey[key], d.source(desc))
+	}
+	slices.SortFunc(keys, func(a, b groupKey) int {
+		return cmp.Or(cmp.Compare(a.cluster, b.cluster), cmp.Compare(a.indom, b.indom))
+	})
+	all := make([][]*source, len(keys))
+	for i, key := range keys {
+		all[i] = byKey[key]
+		slices.SortFunc(all[i], func(a, b *source) int { return cmp.Compare(a.desc.PMID, b.desc.PMID) })
+	}
+	return all, nil
+}
+
+// source collects what the description of a metric depends on.
+func (d *deriver) source(desc *meta.Desc) *source {
+	s := &source{desc: desc}
+	for t := d.r.Header().Start; ; {
+		metric, records, until := d.r.MetricAt(desc, t)
+		if n := len(s.states); n > 0 && d.hash.sameRecords(s.states[n-1].records, records) {
+			s.states[n-1].to = until
+		} else {
+			s.states = append(s.states, metricState{metric, records, t, until})
+		}
+		if until == pcp.MaxTime {
+			break
+		}
+		t = until
+	}
+	s.states = s.states[d.unlogged(desc, s.states):]
+	var states *domainStates
+	if desc.InDom != pcp.InDomNull {
+		states = d.domain(desc.InDom)
+		s.insts = states.all
+	}
+	s.hash = d.hash.metric(s, states, naming.HoldsHistograms(d.r.Meta(), desc))
+	return s
+}
+
+// The metrics that pmlogger records when it starts, before all others and before it writes
+// the labels of the context: pmcd.pid, pmcd.seqnum and the cluster pmcd.pmlogger.
+const (
+	agentDomain   = 2
+	agentCluster  = 0
+	loggerCluster = 3
+	agentPID      = 23
+	agentSequence = 24
+)
+
+// prologueTime is the longest time between the start of pmlogger and its first values.
+const prologueTime = 10 * time.Minute
+
+// unlogged returns the number of states at the beginning in which pmlogger has not yet
+// recorded the metric: the one before the first labels of the context, unless the metric is
+// part of what pmlogger records first.
+func (d *deriver) unlogged(desc *meta.Desc, states []metricState) int {
+	id := desc.PMID
+	first := id.Cluster() == loggerCluster || id.Cluster() == agentCluster && (id.Item() == agentPID || id.Item() == agentSequence)
+	if _, byLogger := d.r.Meta().Desc(pcp.NewPMID(agentDomain, loggerCluster, 0)); !byLogger || id.Domain() == agentDomain && first {
+		return 0
+	}
+	if len(states) < 2 || states[0].records[labelset.AtContext] != nil || states[1].records[labelset.AtContext] == nil ||
+		states[1].from.Sub(d.r.Header().Start) > prologueTime {
+		return 0
+	}
+	return 1
+}
+
+func (d *deriver) domain(id pcp.InDomID) *domainStates {
+	states := d.domains[id]
+	if states == nil {
+		states = &domainStates{all: describeDomain(d.r.Meta(), id, d.r.Header().Start)}
+		states.hash = hashInstances(states.all)
+		d.domains[id] = states
+	}
+	return states
+}
+
+// during reports whether an instance and a metric were in two states at the same time.
+func (s *metricState) during(inst *described) bool {
+	return slices.ContainsFunc(inst.spans, func(x span) bool { return x.from.Before(s.to) && s.from.Before(x.to) })
+}
+
+// describe describes a metric and its series.
+func (d *deriver) describe(s *source) *description {
+	last := s.states[len(s.states)-1].metric
+	out := &description{hash: s.hash, desc: *s.desc, oneLine: last.OneLine, help: last.Help}
+	histograms := naming.HoldsHistograms(d.r.Meta(), s.desc)
+	for i := range s.states {
+		state := &s.states[i]
+		m, ok := d.describer.Describe(state.metric)
+		if !ok || !s.desc.Type.IsNumeric() && !histograms {
+			continue
+		}
+		out.sample, out.family, out.native, out.target = m.Sample, m.Family, m.Native, m.Target
+		if s.desc.InDom == pcp.InDomNull {
+			d.add(out, &m, &history.Series{Metric: state.metric, Inst: meta.Instance{ID: pcp.InstNull}}, false)
+			continue
+		}
+		out.unknown = out.unknown || len(s.insts) == 0
+		for j := range s.insts {
+			inst := &s.insts[j]
+			if state.during(inst) {
+				d.add(out, &m, &history.Series{Metric: state.metric, Inst: inst.inst, Labels: inst.labels}, inst.twin)
+			}
+		}
+	}
+	return out
+}
+
+// add adds a series to a description unless it has one with the same labels or Prometheus
+// cannot have it.
+func (d *deriver) add(out *description, m *flatten.Description, s *history.Series, twin bool) {
+	labels, err := d.describer.Labels(m, s, twin)
+	if err != nil {
+		return
+	}
+	p := prom.Series{Name: m.Sample, Labels: labels}
+	if p.Fits() {
+		out.series = append(out.series, describedSeries{name: m.Sample, labels: labels})
+	}
+}

@@ -1,0 +1,100 @@
+package catalogue
+
+import (
+	"slices"
+
+	"github.com/pcparchive/pcparchive/convert/flatten"
+	"github.com/pcparchive/pcparchive/labelset"
+	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// described is an instance in one state: as a domain named it, and labelled, for a time.
+type described struct {
+	inst   meta.Instance
+	twin   bool // another instance of the domain had the same name
+	labels labelset.Set
+	spans  []span // the times of the state, ascending
+}
+
+// span is a time. to is exclusive.
+type span struct{ from, to pcp.Timestamp }
+
+// domain collects the states of the instances of a domain in an archive.
+type domain struct {
+	all  []described
+	byID map[pcp.InstID][]int // states by instance
+	open []int                // states of the version before, by ascending instance
+	next []int
+}
+
+// describeDomain returns the states of the instances of a domain from a time on.
+func describeDomain(store *meta.Store, id pcp.InDomID, from pcp.Timestamp) []described {
+	d := &domain{byID: map[pcp.InstID][]int{}}
+	for t := from; ; {
+		in, until := store.InDomAt(id, t)
+		labels, other := store.LabelsAt(labelset.Instances, uint32(id), t)
+		if other.Before(until) {
+			until = other
+		}
+		d.version(in, labels, t, until)
+		if until == pcp.MaxTime {
+			return d.all
+		}
+		t = until
+	}
+}
+
+// version adds the instances of a version of the domain. from and to bound its time.
+func (d *domain) version(in *meta.InDom, labels *meta.Labels, from, to pcp.Timestamp) {
+	d.next = d.next[:0]
+	if in == nil {
+		d.open = d.open[:0]
+		return
+	}
+	twins := flatten.TwinNames(in)
+	at := 0
+	for i, inst := range in.Instances {
+		if i > 0 && in.Instances[i-1].ID == inst.ID {
+			continue // the first of them counts
+		}
+		set, _ := labels.Find(inst.ID)
+		twin := inst.Name != "" && twins[flatten.PromText(inst.Name)]
+		for at < len(d.open) && d.all[d.open[at]].inst.ID < inst.ID {
+			at++
+		}
+		if at < len(d.open) && d.all[d.open[at]].is(inst, twin, set) {
+			d.next = append(d.next, d.open[at])
+		} else {
+			d.next = append(d.next, d.state(inst, twin, set))
+		}
+		d.all[d.next[len(d.next)-1]].extend(from, to)
+	}
+	d.open, d.next = d.next, d.open
+}
+
+// extend adds a time that is later than those before.
+func (s *described) extend(from, to pcp.Timestamp) {
+	if n := len(s.spans); n > 0 && s.spans[n-1].to == from {
+		s.spans[n-1].to = to
+		return
+	}
+	s.spans = append(s.spans, span{from, to})
+}
+
+// is reports whether a state is that of an instance now.
+func (s *described) is(inst meta.Instance, twin bool, labels labelset.Set) bool {
+	return s.inst == inst && s.twin == twin && s.labels.Equal(labels)
+}
+
+// state returns the state of an instance, a new one unless the instance had it before.
+func (d *domain) state(inst meta.Instance, twin bool, labels labelset.Set) int {
+	states := d.byID[inst.ID]
+	i := slices.IndexFunc(states, func(i int) bool { return d.all[i].is(inst, twin, labels) })
+	if i >= 0 {
+		return states[i]
+	}
+	d.all = append(d.all, described{inst: inst, twin: twin, labels: labels})
+	d.byID[inst.ID] = append(states, len(d.all)-1)
+	return len(d.all) - 1
+}

@@ -1,0 +1,263 @@
+package catalogue
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"runtime"
+	"strings"
+	"sync"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/convert/flatten"
+	"github.com/pcparchive/pcparchive/internal/cachedir"
+	"github.com/pcparchive/pcparchive/pcp"
+	"github.com/pcparchive/pcparchive/store"
+)
+
+// archived is an archive of a Set with its part.
+type archived struct {
+	set  *store.Set
+	host *host
+	store.Archive
+	key  cachedir.Key
+	part *part
+}
+
+// within returns the archives of a host that count between two times.
+func (v *View) within(i int, from, to pcp.Timestamp) []archived {
+	return v.parts(i, v.sets[i].Within(from, to))
+}
+
+// parts returns archives of a host with their parts.
+func (v *View) parts(i int, found []store.Archive) []archived {
+	all := make([]archived, len(found))
+	for j, a := range found {
+		all[j] = archived{set: v.sets[i], host: v.hosts[i], Archive: a, key: v.c.key(a)}
+	}
+	v.t.mu.Lock()
+	defer v.t.mu.Unlock()
+	for j := range all {
+		p := v.t.parts[all[j].key]
+		if p == nil {
+			p = &part{loading: make(chan struct{}, 1)}
+			v.t.parts[all[j].key] = p
+		}
+		all[j].part = p
+	}
+	return all
+}
+
+// key returns the key of an archive's metadata file in the state that its Set reads.
+func (c *Catalogue) key(a store.Archive) cachedir.Key {
+	return c.files.KeyOf(func(yield func(string, fs.FileInfo) bool) {
+		for path, info := range a.State.Files {
+			if strings.HasPrefix(path, a.Base+".meta") && !yield(path, info) {
+				return
+			}
+		}
+	})
+}
+
+// load reads the archives that were not read yet, several at a time. It returns soon after
+// ctx has ended.
+func (v *View) load(ctx context.Context, needed [][]archived) error {
+	var jobs []archived
+	v.t.mu.RLock()
+	for _, all := range needed {
+		for _, a := range all {
+			if !a.part.loaded {
+				jobs = append(jobs, a)
+			}
+		}
+	}
+	v.t.mu.RUnlock()
+	if len(jobs) == 0 {
+		return ctx.Err()
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	queue, done := make(chan archived, len(jobs)), make(chan struct{})
+	for _, j := range jobs {
+		queue <- j
+	}
+	close(queue)
+	var workers sync.WaitGroup
+	for range min(len(jobs), cmp.Or(v.c.opts.Workers, runtime.GOMAXPROCS(0))) {
+		workers.Go(func() {
+			for j := range queue {
+				v.loadPart(ctx, j)
+			}
+		})
+	}
+	go func() {
+		workers.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+		return ctx.Err()
+	case <-ctx.Done():
+		return ctx.Err() // the workers end at their next archive
+	}
+}
+
+// loadPart reads an archive unless somebody else does or did. It does nothing if ctx ends.
+func (v *View) loadPart(ctx context.Context, a archived) {
+	select {
+	case <-ctx.Done():
+		return
+	case a.part.loading <- struct{}{}:
+	}
+	defer func() { <-a.part.loading }()
+	v.t.mu.RLock()
+	loaded := a.part.loaded
+	v.t.mu.RUnlock()
+	if !loaded && ctx.Err() == nil && !v.recall(a) {
+		v.derive(ctx, a)
+	}
+}
+
+// recall reads what the cache folder holds of an archive. It returns false if that is nothing
+// usable.
+func (v *View) recall(a archived) bool {
+	f, err := v.openEntry(a.key, a.Header)
+	if err != nil {
+		v.c.report(err)
+		return false
+	}
+	defer f.Close()
+	groups := make([]*group, len(f.groups))
+	for i := range f.groups {
+		if groups[i], err = v.recallGroup(a.host, f, &f.groups[i]); err != nil {
+			v.c.report(err)
+			return false
+		}
+	}
+	v.t.finish(a.part, groups, f.claims)
+	return true
+}
+
+// report notes the fault of a cached file. An absent one is none.
+func (c *Catalogue) report(err error) {
+	if errors.Is(err, cachedir.ErrAbsent) {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.problems = append(c.problems, err)
+}
+
+// few is the number of archives whose metadata a Set may keep in memory as well.
+const few = 8
+
+// open opens an archive. It returns nil if the archive cannot be opened; the Set lists why.
+func (a *archived) open() *archive.Reader {
+	if len(a.set.Archives()) > few {
+		if r, err := a.set.Open(a.Base); err == nil && len(r.Warnings()) == 0 {
+			return r
+		}
+	}
+	return a.set.Reader(a.Base)
+}
+
+// derive works out what an archive describes, and keeps it in the cache folder unless the
+// metadata are damaged: the fault is named whenever they are used.
+func (v *View) derive(ctx context.Context, a archived) {
+	r := a.open()
+	if r == nil {
+		v.t.finish(a.part, nil, flatten.Claims{})
+		return
+	}
+	d := newDeriver(r)
+	sources, err := d.groups(ctx)
+	if err != nil {
+		return
+	}
+	groups := make([]*group, len(sources))
+	for i, all := range sources {
+		if ctx.Err() != nil {
+			return
+		}
+		groups[i] = v.t.deriveGroup(a.host, d, all)
+	}
+	claims := flatten.ClaimsOf(r.Header().Host, r.Meta())
+	v.t.finish(a.part, groups, claims)
+	if len(r.Warnings()) == 0 {
+		v.keep(a.key, r.Header(), groups, claims)
+	}
+}
+
+// deriveGroup returns the one group of metrics.
+func (t *tables) deriveGroup(h *host, d *deriver, all []*source) *group {
+	hash := hashGroup(all)
+	t.mu.RLock()
+	g := t.groups[hash]
+	missing := make([]bool, len(all))
+	for i, s := range all {
+		missing[i] = t.metrics[s.hash] == nil
+	}
+	t.mu.RUnlock()
+	if g != nil {
+		return g
+	}
+	found := make([]*description, len(all))
+	for i, s := range all {
+		if missing[i] {
+			found[i] = d.describe(s)
+		} else {
+			found[i] = &description{hash: s.hash}
+		}
+	}
+	return t.addGroup(h, hash, "", found)
+}
+
+// addGroup adds the metrics of a group that the catalogue lacks. A description of a metric
+// that the catalogue has needs only its hash.
+func (t *tables) addGroup(h *host, hash digest, holder cachedir.Key, all []*description) *group {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if g := t.groups[hash]; g != nil {
+		return g
+	}
+	g := &group{hash: hash, holder: holder, metrics: make([]*Metric, len(all))}
+	for i, d := range all {
+		g.metrics[i] = t.metric(h, d)
+	}
+	t.groups[hash] = g
+	return g
+}
+
+// finish completes an archive.
+func (t *tables) finish(p *part, groups []*group, claims flatten.Claims) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	text := fmt.Sprintf("%q", claims)
+	if t.claims[text] == nil {
+		t.claims[text] = &claims
+	}
+	p.groups, p.claims, p.loaded = groups, t.claims[text], true
+}
+
+// clashes returns the names that hosts have in common in archives. The caller holds t.mu.
+func (v *View) clashes(needed [][]archived) *flatten.HostClashes {
+	if len(v.hosts) < 2 {
+		return nil
+	}
+	return flatten.ClashesOf(func(yield func(string, flatten.Claims) bool) {
+		for i, all := range needed {
+			var before *flatten.Claims
+			for _, a := range all {
+				if a.part.claims == before {
+					continue
+				}
+				before = a.part.claims
+				if !yield(v.hosts[i].name, *before) {
+					return
+				}
+			}
+		}
+	})
+}

@@ -1,0 +1,189 @@
+package catalogue
+
+import (
+	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/pcparchive/pcparchive/convert/naming"
+	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/internal/cachedir"
+	"github.com/pcparchive/pcparchive/meta"
+)
+
+// Metric is a metric of a host as one or more archives describe it. A metric whose
+// descriptor, texts, labels or instances differ between archives is several Metrics. It is
+// immutable.
+type Metric struct {
+	Desc    meta.Desc
+	OneLine string
+	Help    string // long help, or the one line
+	// Sample is the name of the samples in Prometheus, "" if there are none: for text, events,
+	// and metrics without a name.
+	Sample string
+	Family prom.Family
+	// Native says that the metric is PCP's own. Others came from Prometheus.
+	Native bool
+
+	hash    digest
+	series  []uint32 // in the index; empty if Sample is ""
+	aliased []alias  // series under further names
+	unknown bool     // the archive does not describe the instances
+}
+
+// alias is a further name of a metric and the series under it.
+type alias struct {
+	pcp, prom string
+	series    []uint32
+}
+
+// description is a Metric before its texts and series are shared with others.
+type description struct {
+	hash          digest
+	desc          meta.Desc
+	oneLine, help string
+	sample        string
+	family        prom.Family
+	native        bool
+	unknown       bool
+	target        []prom.Label
+	series        []describedSeries
+}
+
+// describedSeries is a series with the labels that it has if no hosts clash. The labels lack
+// the name.
+type describedSeries struct {
+	name   string
+	labels []prom.Label
+}
+
+// group is a set of metrics that usually change together. It is shared by all archives that
+// describe them alike.
+type group struct {
+	hash    digest
+	metrics []*Metric
+	holder  cachedir.Key // the cached archive that holds the group; "" for none
+}
+
+// hashGroup returns the hash of a group.
+func hashGroup(all []*source) digest {
+	b := make([]byte, 0, len(all)*len(digest{}))
+	for _, s := range all {
+		b = append(b, s.hash[:]...)
+	}
+	return sum(b)
+}
+
+// text returns the one copy of a text.
+func (t *tables) text(s string) string {
+	if known, ok := t.texts[s]; ok {
+		return known
+	}
+	t.texts[s] = s
+	return s
+}
+
+// metric returns the one Metric of a description. The caller holds t.mu.
+func (t *tables) metric(h *host, d *description) *Metric {
+	if m := t.metrics[d.hash]; m != nil {
+		return m
+	}
+	m := &Metric{
+		hash: d.hash, Desc: d.desc, OneLine: t.text(d.oneLine), Help: t.text(d.help), Sample: t.text(d.sample),
+		Native: d.native, unknown: d.unknown, series: make([]uint32, 0, len(d.series)),
+		Family: prom.Family{Name: t.text(d.family.Name), Type: t.text(d.family.Type), Unit: t.text(d.family.Unit), Help: t.text(d.family.Help)},
+	}
+	m.Desc.Names = make([]string, len(d.desc.Names))
+	for i, name := range d.desc.Names {
+		m.Desc.Names[i] = t.text(name)
+	}
+	origin := t.index.origin(d.native, d.target)
+	for i := range d.series {
+		m.series = appendNew(m.series, t.index.add(promLabels(&d.series[i]), h.number, origin))
+	}
+	t.metrics[d.hash] = m
+	h.addNames(t.index, m)
+	return m
+}
+
+// appendNew appends a series unless it is the last one.
+func appendNew(all []uint32, id uint32) []uint32 {
+	if n := len(all); n > 0 && all[n-1] == id {
+		return all
+	}
+	return append(all, id)
+}
+
+// promLabels returns the labels of a series with its name.
+func promLabels(s *describedSeries) labels.Labels {
+	b := labels.NewScratchBuilder(len(s.labels) + 1)
+	b.Add(labels.MetricName, s.name)
+	for _, l := range s.labels {
+		b.Add(l.Name, l.Value)
+	}
+	b.Sort()
+	return b.Labels()
+}
+
+// addNames notes the names that a metric has in Prometheus, and its series under further names.
+func (h *host) addNames(x *index, m *Metric) {
+	if m.Sample == "" {
+		return
+	}
+	h.named[m.Sample] = append(h.named[m.Sample], m)
+	if !m.Native {
+		h.alias(x, m)
+		return
+	}
+	owners := h.owners[m.Sample]
+	if len(owners) == 0 || owners[len(owners)-1] != m.Desc.Name() {
+		h.owners[m.Sample] = withText(owners, m.Desc.Name())
+		h.rivals = h.rivals || len(h.owners[m.Sample]) > 1
+	}
+	more := len(h.further[m.Sample])
+	for _, other := range m.Desc.Names[1:] {
+		if name := naming.PrometheusName(other); name != m.Sample {
+			h.further[m.Sample] = withName(h.further[m.Sample], furtherName{other, name})
+		}
+	}
+	if len(h.further[m.Sample]) == more {
+		h.alias(x, m)
+		return
+	}
+	for _, other := range h.named[m.Sample] {
+		h.alias(x, other)
+	}
+}
+
+// alias adds the series of a metric under the further names of its host that it lacks.
+func (h *host) alias(x *index, m *Metric) {
+	for _, name := range h.further[m.Sample][len(m.aliased):] {
+		a := alias{pcp: name.pcp, prom: name.prom}
+		for _, id := range m.series {
+			if x.labels[id].Get(labels.MetricName) == m.Sample {
+				ls := labels.NewBuilder(x.labels[id]).Set(labels.MetricName, name.prom).Labels()
+				a.series = appendNew(a.series, x.add(ls, h.number, x.origins[id]))
+			}
+		}
+		m.aliased = append(m.aliased, a)
+	}
+}
+
+// furtherName is a name of a metric beside its first one.
+type furtherName struct{ pcp, prom string }
+
+func withText(all []string, text string) []string {
+	for _, t := range all {
+		if t == text {
+			return all
+		}
+	}
+	return append(all, text)
+}
+
+func withName(all []furtherName, name furtherName) []furtherName {
+	for _, n := range all {
+		if n == name {
+			return all
+		}
+	}
+	return append(all, name)
+}

@@ -1,0 +1,101 @@
+package catalogue
+
+import (
+	"iter"
+	"slices"
+
+	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/pcparchive/pcparchive/convert/flatten"
+)
+
+// Selection is the series that matchers allow in a time. It does not change. Several
+// goroutines may use it.
+type Selection struct {
+	t       *tables
+	index   *index
+	series  bitset
+	clashes *flatten.HostClashes
+	unsure  []string
+}
+
+// Unsure returns the names of samples of which only values tell the series; see the package's
+// documentation. The Selection lacks some of them.
+func (s *Selection) Unsure() []string { return s.unsure }
+
+// Clashes returns the names that hosts have in common, nil if there are none. They change the
+// label hostname.
+func (s *Selection) Clashes() *flatten.HostClashes { return s.clashes }
+
+// Shared reports whether series of several hosts may have equal labels.
+func (s *Selection) Shared() bool {
+	s.t.mu.RLock()
+	defer s.t.mu.RUnlock()
+	return s.index.shared
+}
+
+// Len returns the number of series. Several may have equal labels.
+func (s *Selection) Len() int { return s.series.len() }
+
+// found is a series and the number of its host.
+type found struct {
+	labels labels.Labels
+	host   uint16
+}
+
+// Series yields the series, sorted by labels, with the name of the host of each.
+func (s *Selection) Series() iter.Seq2[labels.Labels, string] {
+	return func(yield func(labels.Labels, string) bool) {
+		all := make([]found, 0, s.series.len())
+		s.t.mu.RLock()
+		s.series.each(func(id uint32) { all = append(all, found{s.index.labels[id], s.index.hosts[id]}) })
+		hosts := s.t.hosts
+		s.t.mu.RUnlock()
+		slices.SortFunc(all, func(a, b found) int {
+			if n := labels.Compare(a.labels, b.labels); n != 0 {
+				return n
+			}
+			return int(a.host) - int(b.host)
+		})
+		for i, x := range all {
+			if i > 0 && all[i-1].host == x.host && labels.Equal(all[i-1].labels, x.labels) {
+				continue
+			}
+			if !yield(x.labels, hosts[x.host].name) {
+				return
+			}
+		}
+	}
+}
+
+// LabelNames returns the names of the labels of the series, sorted.
+func (s *Selection) LabelNames() []string {
+	s.t.mu.RLock()
+	defer s.t.mu.RUnlock()
+	var names []string
+	for name, p := range s.index.names {
+		if slices.ContainsFunc(p.series, s.series.hasAny) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// LabelValues returns the values of a label of the series, sorted.
+func (s *Selection) LabelValues(name string) []string {
+	s.t.mu.RLock()
+	defer s.t.mu.RUnlock()
+	p := s.index.names[name]
+	if p == nil {
+		return nil
+	}
+	var values []string
+	for i, ids := range p.series {
+		if s.series.hasAny(ids) {
+			values = append(values, p.texts[i])
+		}
+	}
+	slices.Sort(values)
+	return values
+}
