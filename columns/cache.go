@@ -19,8 +19,8 @@ import (
 
 // The kinds of entries in the folder.
 var (
-	kind      = cachedir.Kind{Name: "columns", Version: 2}
-	namesKind = cachedir.Kind{Name: "names", Version: 2}
+	kind      = cachedir.Kind{Name: "columns", Version: 4}
+	namesKind = cachedir.Kind{Name: "names", Version: 3}
 )
 
 // Cache keeps entries in a folder. Several goroutines and processes may use it. A nil
@@ -31,7 +31,7 @@ type Cache struct {
 
 	mu     sync.Mutex
 	names  map[cachedir.Key]*Names
-	stored map[cachedir.Key]bool // names that the folder has
+	held   map[cachedir.Key]time.Time // when names were last seen in the folder
 	faults []error
 }
 
@@ -40,7 +40,7 @@ func NewCache(dir *cachedir.Dir) *Cache {
 	if dir == nil {
 		return nil
 	}
-	return &Cache{dir: dir, memo: namesMemo{seed: maphash.MakeSeed()}, names: map[cachedir.Key]*Names{}, stored: map[cachedir.Key]bool{}}
+	return &Cache{dir: dir, memo: namesMemo{seed: maphash.MakeSeed()}, names: map[cachedir.Key]*Names{}, held: map[cachedir.Key]time.Time{}}
 }
 
 // Damage returns what was wrong with entries, each once. What keeps entries from being
@@ -109,6 +109,9 @@ func (c *Cache) namesOf(text string) (*Names, error) {
 	n := c.names[key]
 	c.mu.Unlock()
 	if n != nil {
+		if !c.holds(key) {
+			_, _ = c.keep(n) // costs only time
+		}
 		return n, nil
 	}
 	raw, err := c.dir.Read(key, namesKind)
@@ -126,7 +129,7 @@ func (c *Cache) namesOf(text string) (*Names, error) {
 	if known := c.names[key]; known != nil {
 		n = known
 	}
-	n.key, c.names[key], c.stored[key] = key, n, true
+	n.key, c.names[key], c.held[key] = key, n, time.Now()
 	return n, nil
 }
 
@@ -143,9 +146,8 @@ func (c *Cache) Read(ctx context.Context, r *archive.Reader, o Options) (*Built,
 func (c *Cache) keep(n *Names) (cachedir.Key, error) {
 	c.mu.Lock()
 	key := n.key
-	stored := key != "" && c.stored[key]
 	c.mu.Unlock()
-	if stored {
+	if key != "" && c.holds(key) {
 		return key, nil
 	}
 	raw := n.encode()
@@ -160,9 +162,35 @@ func (c *Cache) keep(n *Names) (cachedir.Key, error) {
 	if c.names[key] == nil {
 		c.names[key] = n
 	}
-	c.stored[key] = err == nil
+	if err == nil {
+		c.held[key] = time.Now()
+	}
 	return key, err
 }
+
+// holds reports whether the folder has the names of a key, and notes there that they are
+// used: entries are of no use without them.
+func (c *Cache) holds(key cachedir.Key) bool {
+	c.mu.Lock()
+	recent := time.Since(c.held[key]) < heldFor
+	c.mu.Unlock()
+	if recent {
+		return true
+	}
+	file, err := c.dir.Get(key, namesKind)
+	if err != nil {
+		c.fault(err)
+		return false
+	}
+	_ = file.Close() // it was only looked at
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.held[key] = time.Now()
+	return true
+}
+
+// heldFor is how long names that the folder has are not looked for again.
+const heldFor = 10 * time.Second
 
 // Put keeps what was read of an archive, beside what an earlier entry has. An error costs
 // only time; Faults names it.

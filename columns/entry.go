@@ -15,7 +15,7 @@ type Entry struct {
 	Head
 	Names *Names
 
-	blocks []block
+	blocks blocks
 	src    io.ReaderAt
 	close  func() error
 }
@@ -30,10 +30,7 @@ func (en *Entry) Close() error {
 
 // Has says what the entry has of the metric of a name, by its place in Names.
 func (en *Entry) Has(name int) Metric {
-	if name >= len(en.blocks) {
-		return Unknown
-	}
-	return en.blocks[name].state
+	return en.blocks.of(name).state
 }
 
 // tailSize is how many bytes of an entry are read at once for its directory.
@@ -67,15 +64,15 @@ func openEntry(src io.ReaderAt, size int64, names func(key string) (*Names, erro
 		return nil, errFormat
 	}
 	d := decoder{b: raw}
-	head, key, blocks, err := d.directory(int64(at))
+	head, key, all, err := d.directory(int64(at))
 	if err != nil {
 		return nil, err
 	}
-	en := &Entry{Head: head, blocks: blocks, src: src}
+	en := &Entry{Head: head, blocks: all, src: src}
 	if en.Names, err = names(string(key)); err != nil {
 		return nil, err
 	}
-	if len(en.Names.All) != len(blocks) {
+	if len(en.Names.All) != all.names {
 		return nil, errFormat
 	}
 	return en, nil
@@ -88,7 +85,7 @@ type Span struct{ From, To int64 }
 // chunks that have samples of a time. A discrete series also has the chunk with its last
 // sample before that time. A series without any chunk is left out.
 func (en *Entry) Series(name int, span Span, match func([]prom.Label) bool) ([]Series, error) {
-	b := &en.blocks[name]
+	b := en.blocks.of(name)
 	if b.state != Kept {
 		return nil, fmt.Errorf("metric %s: %w", en.Names.All[name].Text, errFormat)
 	}

@@ -200,7 +200,7 @@ func FuzzEntry(f *testing.F) {
 	en, content := entryOf(f, randomArchive(f, 5), Options{})
 	at := binary.LittleEndian.Uint64(content[len(content)-footerSize:])
 	f.Add(content[at:len(content)-footerSize], en.Names.encode())
-	for _, b := range en.blocks {
+	for _, b := range en.blocks.list {
 		if b.state == Kept {
 			f.Add(content[b.offset:b.offset+int64(b.head)], en.Names.encode()[1:])
 		}

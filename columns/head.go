@@ -1,6 +1,9 @@
 package columns
 
 import (
+	"cmp"
+	"math"
+	"slices"
 	"time"
 
 	"github.com/pcparchive/pcparchive/convert/flatten"
@@ -37,8 +40,24 @@ const (
 	Left
 )
 
+// blocks are what an entry has of its metrics.
+type blocks struct {
+	names int     // number of the metrics
+	list  []block // those that are not Unknown, by name
+}
+
+// of returns what the entry has of the metric of a name.
+func (b *blocks) of(name int) block {
+	i, ok := slices.BinarySearchFunc(b.list, name, func(b block, name int) int { return cmp.Compare(b.name, name) })
+	if !ok {
+		return block{}
+	}
+	return b.list[i]
+}
+
 // block locates a metric in an entry.
 type block struct {
+	name   int // place of the metric's name in Names
 	state  Metric
 	offset int64
 	head   int // size of the head
@@ -46,8 +65,8 @@ type block struct {
 	sum    uint32
 }
 
-// appendHead appends the directory of an entry.
-func (e *encoder) directory(h *Head, names cachedir.Key, blocks []block) {
+// directory appends the directory of an entry.
+func (e *encoder) directory(h *Head, names cachedir.Key, all blocks) {
 	e.text(string(names))
 	e.text(h.Unfit)
 	e.bool(h.Whole)
@@ -68,16 +87,14 @@ func (e *encoder) directory(h *Head, names cachedir.Key, blocks []block) {
 		e.text(t.Job)
 		e.text(t.Instance)
 	}
-	e.uint(uint64(len(blocks)))
-	absent := uint64(0)
-	for i := range blocks {
-		if blocks[i].state == Unknown {
-			absent++
-			continue
-		}
-		e.uint(absent)
-		e.block(&blocks[i])
-		absent = 0
+	e.uint(uint64(all.names))
+	e.uint(uint64(len(all.list)))
+	next := 0
+	for i := range all.list {
+		b := &all.list[i]
+		e.uint(uint64(b.name - next))
+		e.block(b)
+		next = b.name + 1
 	}
 }
 
@@ -92,7 +109,7 @@ func (e *encoder) block(b *block) {
 }
 
 // directory reads what encoder.directory appends. Blocks lie before limit.
-func (d *decoder) directory(limit int64) (h Head, names cachedir.Key, blocks []block, err error) {
+func (d *decoder) directory(limit int64) (h Head, names cachedir.Key, all blocks, err error) {
 	names = cachedir.Key(d.text())
 	h.Unfit, h.Whole, h.Host = d.text(), d.bool(), d.text()
 	h.First, h.Last = d.stamp(), d.stamp()
@@ -107,23 +124,29 @@ func (d *decoder) directory(limit int64) (h Head, names cachedir.Key, blocks []b
 		h.Claims.Targets = append(h.Claims.Targets, flatten.Target{Job: d.text(), Instance: d.text()})
 	}
 	n := d.uint()
-	if n > maxBlocks {
+	if n > math.MaxInt32 {
 		d.fail()
-		n = 0
 	}
-	blocks = make([]block, n)
-	for at := uint64(0); len(d.b) > 0; at++ {
-		if at += d.uint(); at >= n {
+	all.names = int(n)
+	all.list = make([]block, 0, d.count(2))
+	next := uint64(0)
+	for range cap(all.list) {
+		skipped := d.uint()
+		if skipped >= n-next {
 			d.fail()
+		}
+		if d.bad {
 			break
 		}
-		blocks[at] = d.block(limit)
+		b := d.block(limit)
+		b.name = int(next + skipped)
+		all.list = append(all.list, b)
+		if next += skipped + 1; next >= n {
+			break
+		}
 	}
-	return h, names, blocks, d.err()
+	return h, names, all, d.err()
 }
-
-// maxBlocks is the most metrics that an entry may have.
-const maxBlocks = 1 << 22
 
 func (d *decoder) block(limit int64) (b block) {
 	b.state = Metric(d.byte())

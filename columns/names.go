@@ -23,8 +23,7 @@ type Name struct {
 	Alias bool
 	// Histogram says that the values are native histograms.
 	Histogram bool
-	// Counter says that PCP knows the metric to be a counter.
-	Counter bool
+	Sem       pcp.Semantics
 	// Rivals is the number of metrics of the archive with the same native name. A
 	// Flattener gives it to the metric recorded first, and numbers the others.
 	Rivals int
@@ -52,6 +51,12 @@ func (n *Names) Find(text string) (first, end int) {
 	return first, end
 }
 
+// NamesOf returns the names of the metrics of an archive.
+func NamesOf(store *meta.Store) *Names {
+	names, _ := namesOf(store)
+	return names
+}
+
 // namesOf returns the names of the metrics of an archive, and the place of each metric
 // in them.
 func namesOf(store *meta.Store) (*Names, map[*meta.Desc]int) {
@@ -62,7 +67,7 @@ func namesOf(store *meta.Store) (*Names, map[*meta.Desc]int) {
 		if !d.Type.IsNumeric() && !histogram {
 			continue
 		}
-		name := Name{Text: naming.SampleName(store, d), PCP: strings.Clone(d.Name()), ID: d.PMID, Histogram: histogram, Counter: d.Sem == pcp.SemCounter}
+		name := Name{Text: naming.SampleName(store, d), PCP: strings.Clone(d.Name()), ID: d.PMID, Histogram: histogram, Sem: d.Sem}
 		name.Native = name.Text == naming.PrometheusName(d.Name())
 		owners[name] = d
 		n.All = append(n.All, name)
@@ -71,7 +76,7 @@ func namesOf(store *meta.Store) (*Names, map[*meta.Desc]int) {
 		}
 		for _, other := range d.Names[min(1, len(d.Names)):] {
 			if alias := naming.PrometheusName(other); alias != name.Text {
-				n.All = append(n.All, Name{Text: alias, PCP: other, ID: d.PMID, Alias: true, Counter: name.Counter})
+				n.All = append(n.All, Name{Text: alias, PCP: other, ID: d.PMID, Alias: true, Sem: name.Sem})
 			}
 		}
 	}
@@ -113,7 +118,8 @@ const (
 	flagNative = 1 << iota
 	flagAlias
 	flagHistogram
-	flagCounter
+
+	semShift = 3 // the semantics follow
 )
 
 // encode returns the binary form. Each text has the length of what it has in common
@@ -124,12 +130,12 @@ func (n *Names) encode() []byte {
 	var before Name
 	for _, name := range n.All {
 		flags := byte(0)
-		for i, set := range []bool{name.Native, name.Alias, name.Histogram, name.Counter} {
+		for i, set := range []bool{name.Native, name.Alias, name.Histogram} {
 			if set {
 				flags |= 1 << i
 			}
 		}
-		e.byte(flags)
+		e.byte(flags | byte(name.Sem)<<semShift)
 		e.uint(uint64(name.ID))
 		e.following(before.Text, name.Text)
 		e.following(before.PCP, name.PCP)
@@ -169,7 +175,7 @@ func decodeNames(b []byte) (*Names, error) {
 		flags := d.byte()
 		next := Name{
 			ID: pcp.PMID(d.uint()), Text: d.following(name.Text), PCP: d.following(name.PCP),
-			Native: flags&flagNative != 0, Alias: flags&flagAlias != 0, Histogram: flags&flagHistogram != 0, Counter: flags&flagCounter != 0,
+			Native: flags&flagNative != 0, Alias: flags&flagAlias != 0, Histogram: flags&flagHistogram != 0, Sem: pcp.Semantics(flags >> semShift),
 		}
 		if size += len(next.Text) + len(next.PCP); next.Text < name.Text || size > maxNames {
 			d.fail()

@@ -29,16 +29,16 @@ type knownNames struct {
 type descKey struct {
 	id      uint32
 	numeric bool
-	counter bool
+	sem     pcp.Semantics
 	names   []string
 }
 
 func keyOf(d *meta.Desc) descKey {
-	return descKey{uint32(d.PMID), d.Type.IsNumeric(), d.Sem == pcp.SemCounter, d.Names}
+	return descKey{uint32(d.PMID), d.Type.IsNumeric(), d.Sem, d.Names}
 }
 
 func (k descKey) equal(o descKey) bool {
-	return k.id == o.id && k.numeric == o.numeric && k.counter == o.counter && slices.Equal(k.names, o.names)
+	return k.id == o.id && k.numeric == o.numeric && k.sem == o.sem && slices.Equal(k.names, o.names)
 }
 
 // of returns what namesOf does.

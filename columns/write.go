@@ -30,24 +30,28 @@ func (w *writer) write(p []byte) {
 // archive, which may be nil.
 func (b *Built) write(dst io.Writer, names cachedir.Key, earlier *Entry) error {
 	w := &writer{dst: dst}
-	blocks := make([]block, len(b.Names.All))
+	all := blocks{names: len(b.Names.All)}
 	var buf []byte
-	for i := range blocks {
+	for i := range b.Names.All {
+		at := block{}
 		switch {
 		case b.Head.Unfit != "":
 		case b.left[i]:
-			blocks[i].state = Left
+			at.state = Left
 		case b.read[i]:
-			blocks[i], buf = b.metric(w, i, buf)
+			at, buf = b.metric(w, i, buf)
 		case earlier != nil:
-			blocks[i] = earlier.copyBlock(w, i)
+			at = earlier.copyBlock(w, i)
 		}
 		if w.err != nil {
 			return w.err
 		}
+		if at.name = i; at.state != Unknown {
+			all.list = append(all.list, at)
+		}
 	}
 	var e encoder
-	e.directory(&b.Head, names, blocks)
+	e.directory(&b.Head, names, all)
 	at := w.at
 	w.write(e.b)
 	footer := binary.LittleEndian.AppendUint64(nil, uint64(at))
@@ -86,7 +90,7 @@ func (b *Built) metric(w *writer, i int, buf []byte) (block, []byte) {
 
 // copyBlock copies the block of a metric as it is.
 func (en *Entry) copyBlock(w *writer, i int) block {
-	b := en.blocks[i]
+	b := en.blocks.of(i)
 	if b.state != Kept {
 		return b
 	}

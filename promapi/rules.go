@@ -152,7 +152,11 @@ func (r *request) ruleGroups() []*ruleeval.GroupResult {
 	if r.view.Rules == nil {
 		return nil
 	}
-	return r.view.Rules.Groups
+	result := r.view.Rules()
+	if result == nil {
+		return nil
+	}
+	return result.Groups
 }
 
 // groupOf returns a group with the rules selected.

@@ -26,10 +26,10 @@ type View struct {
 	Storage storage.Queryable
 	// Exemplars has the exemplars. Nil means those of Engine's archives.
 	Exemplars storage.ExemplarQueryable
-	// Rules has the results of rules. Nil means that there are no rules. To answer
-	// queries for the series that rules make, Engine and Storage must have them, too; see
-	// [query.Engine.Extended].
-	Rules *ruleeval.Result
+	// Rules returns the results of rules, nil if there are none. Rules may be nil. To
+	// answer queries for the series that rules make, Engine and Storage must have them,
+	// too; see [query.Engine.Extended].
+	Rules func() *ruleeval.Result
 	// Start and End are the times of the first and the last record, for
 	// /status/tsdb. Zero means that nobody knows them.
 	Start, End time.Time

@@ -17,14 +17,12 @@ import (
 // catalog has the metrics of all archives by their names in PromQL.
 type catalog struct {
 	families []prom.Family
-	// counters has the names of samples, and whether all metrics of a name are counters.
-	counters map[string]bool
 }
 
 // catalogOf returns a function that makes the catalog when it is first called.
 func catalogOf(sets []*store.Set) func() *catalog {
 	return sync.OnceValue(func() *catalog {
-		c := &catalog{counters: map[string]bool{}}
+		c := &catalog{}
 		families := map[prom.Family]bool{}
 		if len(sets) == 0 {
 			return c
@@ -36,10 +34,6 @@ func catalogOf(sets []*store.Set) func() *catalog {
 				}
 				for _, f := range familiesOf(r.Meta(), d) {
 					families[f] = true
-				}
-				for _, name := range promNames(r.Meta(), d) {
-					known, ok := c.counters[name]
-					c.counters[name] = (known || !ok) && d.Sem == pcp.SemCounter
 				}
 			}
 		}
@@ -89,12 +83,3 @@ func familiesOf(store *meta.Store, d *meta.Desc) (all []prom.Family) {
 // Families returns the families of the metrics of all archives, sorted by name. A name
 // that metrics share has several. The first call reads the metadata of all archives.
 func (e *Engine) Families() []prom.Family { return e.catalog().families }
-
-// onlyCounters reports whether PCP knows all metrics to be counters.
-func (e *Engine) onlyCounters(names []string) bool {
-	if yes, known := e.storage.onlyCounters(names); known {
-		return yes
-	}
-	counters := e.catalog().counters
-	return len(names) > 0 && !slices.ContainsFunc(names, func(name string) bool { return !counters[name] })
-}

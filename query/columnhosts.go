@@ -2,6 +2,7 @@ package query
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -131,32 +132,33 @@ func (n *seenNames) of(a store.Archive) *columns.Names {
 	return n.byState[a.State]
 }
 
-// onlyCounters reports whether PCP knows all metrics with some names to be counters. known
-// is false if that takes reading metadata.
-func (s *Storage) onlyCounters(names []string) (yes, known bool) {
-	archives := map[*columns.Names]bool{}
+// onlyCounters reports whether PCP knows all metrics with some names to be counters. It
+// reads the metadata of archives without columns.
+func (s *Storage) onlyCounters(names []string) bool {
+	found := map[string]bool{}
+	seen := map[*columns.Names]bool{}
 	for _, set := range s.sets {
 		for _, a := range set.Archives() {
 			n := s.seen.of(a)
-			if n == nil {
-				return false, false
+			if seen[n] {
+				continue
 			}
-			archives[n] = true
-		}
-	}
-	for _, name := range names {
-		found := false
-		for n := range archives {
-			for first, end := n.Find(name); first < end; first++ {
-				if !n.All[first].Counter {
-					return false, true
+			if n != nil {
+				seen[n] = true
+			} else if r := set.Reader(a.Base); r != nil {
+				n = columns.NamesOf(r.Meta())
+			} else {
+				continue
+			}
+			for _, name := range names {
+				for i, end := n.Find(name); i < end; i++ {
+					if n.All[i].Sem != pcp.SemCounter {
+						return false
+					}
+					found[name] = true
 				}
-				found = true
 			}
 		}
-		if !found {
-			return false, true
-		}
 	}
-	return len(names) > 0, true
+	return len(names) > 0 && !slices.ContainsFunc(names, func(name string) bool { return !found[name] })
 }

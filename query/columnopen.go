@@ -19,7 +19,7 @@ type columnSource struct {
 	store.Archive
 	entry  *columns.Entry
 	series []*column
-	wanted bool // the matchers allow the name of a metric
+	rows   []int // the names that the matchers allow, in entry.Names
 }
 
 // column is a series of an archive that matches.
@@ -41,7 +41,8 @@ func (src *columnSource) lasting() bool {
 }
 
 // open finds the archives with columns, and reads what the selection needs of them. It
-// reads the columns of archives that have none if the selection needs most of their time.
+// makes the columns of closed archives that have none, unless the selection needs little of a
+// large archive.
 func (c *columnar) open(ctx context.Context, from, to pcp.Timestamp) error {
 	var all []store.Archive
 	for a := range c.set.Spanning(from, to) {
@@ -161,7 +162,7 @@ func (o *columnOpener) open(ctx context.Context, all []store.Archive, i int) (*c
 	if err != nil {
 		return nil, nil //nolint:nilerr // reading the volumes reports it
 	}
-	if !o.mostOf(all, i) && !r.Sequential() {
+	if !cheap(a.State) && !o.muchOf(all, i) && !r.Sequential() {
 		return nil, nil
 	}
 	return o.build(ctx, a, r, key)
@@ -179,7 +180,7 @@ func (o *columnOpener) take(a store.Archive, en *columns.Entry) (src *columnSour
 			return nil, state, nil
 		}
 	}
-	src = &columnSource{Archive: a, entry: en, wanted: len(names.rows) > 0}
+	src = &columnSource{Archive: a, entry: en, rows: names.rows}
 	for _, row := range names.rows {
 		found, err := en.Series(row, columns.Span{From: o.selection.from, To: o.selection.to}, o.matches)
 		if err != nil {
@@ -196,17 +197,28 @@ func (o *columnOpener) take(a store.Archive, en *columns.Entry) (src *columnSour
 	return src, columns.Kept, nil
 }
 
-// mostOf reports whether at least half of an archive's time is that of the selection.
-func (o *columnOpener) mostOf(all []store.Archive, i int) bool {
+// cheapBytes is the size of an archive that is read at once, whatever the selection needs.
+const cheapBytes = 8 << 20
+
+// cheap reports whether reading all of an archive takes no longer than a user notices.
+func cheap(s *archive.State) bool {
+	size := int64(0)
+	for _, info := range s.Files {
+		size += info.Size()
+	}
+	return size <= cheapBytes && !columns.Compressed(s)
+}
+
+// leastShare is the part of an archive's time from which on reading all of it is worth it.
+const leastShare = 8
+
+// muchOf reports whether the selection needs a large part of an archive's time.
+func (o *columnOpener) muchOf(all []store.Archive, i int) bool {
 	from, to := all[i].Header.Start, o.to
-	switch {
-	case i+1 < len(all):
+	if i+1 < len(all) {
 		to = all[i+1].Header.Start
-	case !o.set.IsLast(all[i].Base):
-	default:
-		if t, err := o.set.Ending(); err == nil {
-			to = t
-		}
+	} else if t, err := o.set.Ending(); err == nil {
+		to = t
 	}
 	whole := to.Sub(from)
 	if from.Before(o.from) {
@@ -215,7 +227,7 @@ func (o *columnOpener) mostOf(all []store.Archive, i int) bool {
 	if to.After(o.to) {
 		to = o.to
 	}
-	return to.Sub(from) >= whole/2
+	return to.Sub(from) >= whole/leastShare
 }
 
 // build reads the columns of an archive, and keeps them.

@@ -79,6 +79,9 @@ func (c *columnar) read(ctx context.Context, from, to pcp.Timestamp) (*seriesSet
 		}
 		return c.result() // no need to read
 	}
+	if err := c.want(p); err != nil {
+		return nil, err
+	}
 	c.flat = flatten.New(prom.SinkFunc(c.append), flatten.Options{TargetLabels: true, Host: c.set.Host(), Report: c.report})
 	past, err := c.past(ctx, p, from)
 	if err != nil {
@@ -111,7 +114,7 @@ func (c *columnar) found() bool {
 // wanted reports whether the matchers allow the name of a metric with columns.
 func (c *columnar) wanted() bool {
 	for _, src := range c.sources {
-		if src.wanted {
+		if len(src.rows) > 0 {
 			return true
 		}
 	}
@@ -128,6 +131,9 @@ func (c *columnar) past(ctx context.Context, p *plan, from pcp.Timestamp) (histo
 		}
 	}
 	if src != nil && !src.entry.Last.Before(from) {
+		if c.precedes(src) && len(p.discrete) > 0 {
+			return history.Query{}, errVolumes // the search for values that hold may meet damage
+		}
 		q := history.Query{From: from, To: from.Add(-1), Metrics: p.wanted}
 		if src.lasting() {
 			q.From = src.entry.First
@@ -142,6 +148,44 @@ func (c *columnar) past(ctx context.Context, p *plan, from pcp.Timestamp) (histo
 		}
 	}
 	return q, err
+}
+
+// precedes reports whether an archive without columns begins before one.
+func (c *columnar) precedes(src *columnSource) bool {
+	for _, a := range c.set.Archives() {
+		if a.Base == src.Base {
+			return false
+		}
+		if c.bases[a.Base] && c.sources[a.Base] == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// want adds the metrics with columns to a plan, which has those of other archives.
+func (c *columnar) want(p *plan) error {
+	if len(c.bases) == len(c.sources) {
+		return nil // all archives have columns
+	}
+	for _, src := range c.sources {
+		for _, row := range src.rows {
+			name := &src.entry.Names.All[row]
+			if name.Sem == pcp.SemDiscrete && c.restricts() {
+				return errVolumes // how far values are looked for depends on instances and hosts
+			}
+			p.want(metricKey{name.ID, name.PCP}, name.Sem)
+		}
+	}
+	return nil
+}
+
+// restricts reports whether the matchers exclude archives by their hosts, or metrics by
+// their instances.
+func (c *columnar) restricts() bool {
+	return slices.ContainsFunc(c.matchers, func(m *labels.Matcher) bool {
+		return m.Name == "instname" && !m.Matches("") || m.Name == "hostname" && !m.Matches("") && !m.Matches(c.set.Host())
+	})
 }
 
 // settle compares the names of the archives with columns with those of the others. Names

@@ -192,6 +192,10 @@ func (e *Engine) queryOpts() promql.QueryOpts {
 	return promql.NewPrometheusQueryOpts(e.stepStats, e.opts.Lookback)
 }
 
+// RecordingInterval estimates the time between two records of a host. It returns zero if
+// there is only one record.
+func RecordingInterval(set *store.Set) time.Duration { return recordingInterval(set, nil) }
+
 // recordingInterval estimates the time between two records of a host from the first
 // records of its last archive: the longest such time apart from one pause. It returns
 // zero if there is only one record.

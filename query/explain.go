@@ -90,7 +90,7 @@ func (e *Engine) requests(expr parser.Expr, metrics map[string][]*meta.Desc, fro
 func (e *Engine) Remarks(expr parser.Expr, res *promql.Result) []error {
 	remarks := res.Warnings.AsErrors()
 	doubtsCounter := func(err error) bool { return errors.Is(err, annotations.PossibleNonCounterInfo) }
-	if slices.ContainsFunc(remarks, doubtsCounter) && e.onlyCounters(metricNames(expr)) {
+	if slices.ContainsFunc(remarks, doubtsCounter) && e.storage.onlyCounters(metricNames(expr)) {
 		remarks = slices.DeleteFunc(remarks, doubtsCounter)
 	}
 	return remarks

@@ -219,3 +219,17 @@ func TestPromtoolAgrees(t *testing.T) {
 	assert.Contains(t, out.Stdout, "SUCCESS")
 	assert.NotContains(t, strings.ToUpper(out.Stdout), "FAILED")
 }
+
+// TestAt goes back to earlier states.
+func TestAt(t *testing.T) {
+	res := evaluate(t, input{`x`: "0 1 1 1 1 1 0 0 0 0 0"}, "groups: [{name: g, rules: [{alert: A, expr: x > 0, for: 2m}, {record: r, expr: x}]}]", 0, 10)
+	for at, want := range map[int][]string{
+		0: nil, 1: {`{alertname="A"} 61  `}, 2: {`{alertname="A"} 61  `}, 3: {`{alertname="A"} 61 63 `}, 5: {`{alertname="A"} 61 63 `}, 6: {`{alertname="A"} 61 63 66`}, 20: {`{alertname="A"} 61 63 66`},
+	} {
+		then := res.At(minute(at), time.Hour)
+		assert.Equal(t, want, lines(then.Groups[0].Rules[0]), at)
+		assert.Equal(t, minute(60+min(at, 10)), then.Groups[0].Last, at)
+		assert.Equal(t, minute(60+min(at, 10)), then.End)
+	}
+	assert.Equal(t, []string{`{alertname="A"} 1 3 6`}, lines(res.Groups[0].Rules[0]), "the result itself is as before")
+}

@@ -70,7 +70,9 @@ func seconds(t time.Time) string {
 	return strconv.FormatFloat(float64(t.UnixMilli())/1000, 'f', -1, 64)
 }
 
-// GrafanaRange returns the end of a dashboard's address that shows a window.
+// GrafanaRange returns the end of a dashboard's address that shows a window, or the last
+// day of a window that is longer than a month.
 func GrafanaRange(w Window) string {
+	w = w.recent()
 	return fmt.Sprintf("from=%d&to=%d", w.Start.UnixMilli(), w.End.UnixMilli())
 }

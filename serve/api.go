@@ -1,15 +1,30 @@
 package serve
 
 import (
+	"strconv"
+	"time"
+
+	"github.com/prometheus/common/model"
+
 	"github.com/pcparchive/pcparchive/promapi"
+	"github.com/pcparchive/pcparchive/serve/timeshift"
 )
 
 // apiOptions configure Prometheus' API.
 func (s *Server) apiOptions() promapi.Options {
+	o := s.opts
+	flags := map[string]string{
+		"web.listen-address": o.Listen[0], "web.config.file": o.WebConfig, "web.max-connections": strconv.Itoa(o.MaxConnections),
+		"web.read-timeout": flagDuration(bodyTimeout), "query.max-samples": strconv.Itoa(o.Query.MaxSamples), "query.timeout": flagDuration(o.Query.Timeout),
+	}
 	return promapi.Options{
-		Source: source{s}, Logger: s.log, Now: s.opts.now, Concurrency: s.opts.Concurrency, CORSOrigin: s.opts.CORSOrigin,
+		Source: source{s}, Logger: s.log, Now: o.now, Concurrency: o.Concurrency, CORSOrigin: o.CORSOrigin,
+		ExternalLabels: o.ExternalLabels, Flags: flags, Version: o.Version,
 	}
 }
+
+// flagDuration formats a duration as Prometheus' flags have it; no limit is 0s.
+func flagDuration(d time.Duration) string { return model.Duration(max(d, 0)).String() }
 
 // source gives each request of the API one state.
 type source struct{ s *Server }
@@ -17,6 +32,12 @@ type source struct{ s *Server }
 // Snapshot returns the current state, at moved times.
 func (x source) Snapshot() (*promapi.View, func()) {
 	st, clock, release := x.s.states.acquire()
-	engine := st.engine.WithView(st.view(clock.At(x.s.opts.now()), x.s.opts.Query.MaxSamples))
-	return &promapi.View{Engine: engine, Storage: engine.Storage()}, release
+	move := clock.At(x.s.opts.now())
+	rules := x.s.ruler.current()
+	engine := st.engine.WithView(st.view(move, x.s.opts.Query.MaxSamples, rules))
+	w := st.window.moved(move)
+	return &promapi.View{
+		Engine: engine, Storage: engine.Storage(), Exemplars: timeshift.Exemplars(st.engine.Exemplars(), move), Start: w.Start, End: w.End,
+		Rules: movedRules(rules, move),
+	}, release
 }

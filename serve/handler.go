@@ -94,7 +94,7 @@ func (s *Server) observed(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begin := time.Now()
 		s.metrics.inFlight.Inc()
-		out := &observedWriter{ResponseWriter: w, control: http.NewResponseController(w)}
+		out := &observedWriter{ResponseWriter: w, control: http.NewResponseController(w), timeout: s.opts.writeTimeout}
 		defer func() {
 			took := time.Since(begin)
 			s.metrics.inFlight.Dec()
@@ -124,6 +124,7 @@ func cut(path string) string {
 type observedWriter struct {
 	http.ResponseWriter
 	control *http.ResponseController
+	timeout time.Duration
 	status  int
 	bytes   int64
 	until   time.Time // the deadline in force
@@ -145,10 +146,10 @@ func (w *observedWriter) WriteHeader(status int) {
 	w.ResponseWriter.WriteHeader(status)
 }
 
-// Write writes data. The client has writeTimeout to take it.
+// Write writes data. The client must take it within the timeout.
 func (w *observedWriter) Write(data []byte) (int, error) {
-	if now := time.Now(); now.Add(writeTimeout / 2).After(w.until) {
-		w.until = now.Add(writeTimeout)
+	if now := time.Now(); now.Add(w.timeout / 2).After(w.until) {
+		w.until = now.Add(w.timeout)
 		_ = w.control.SetWriteDeadline(w.until) // writers of tests have none
 	}
 	n, err := w.ResponseWriter.Write(data)

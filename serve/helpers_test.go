@@ -174,5 +174,3 @@ func (r *running) reload() {
 	require.NoError(r.t, resp.Body.Close())
 	require.Equal(r.t, http.StatusOK, resp.StatusCode)
 }
-
-func itoa(n int) string { return fmt.Sprint(n) }

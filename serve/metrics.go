@@ -1,9 +1,11 @@
 package serve
 
 import (
+	"net"
 	"net/http"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -18,6 +20,7 @@ type metrics struct {
 	durations *prometheus.HistogramVec
 	sent      prometheus.Counter
 	inFlight  prometheus.Gauge
+	openConns atomic.Int64
 	rescans   *prometheus.CounterVec
 	rescan    prometheus.Gauge
 }
@@ -39,13 +42,26 @@ func newMetrics(s *Server) *metrics {
 		}, []string{"result"}),
 		rescan: prometheus.NewGauge(prometheus.GaugeOpts{Name: "pcparchive_last_rescan_duration_seconds", Help: "Duration of the last look for archives."}),
 	}
+	connections := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "pcparchive_http_connections", Help: "Connections of clients.",
+	}, func() float64 { return float64(m.openConns.Load()) })
 	info := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "pcparchive_build_info", Help: "1; the label is the version of pcparchive.", ConstLabels: prometheus.Labels{"version": s.opts.Version},
 	})
 	info.Set(1)
-	m.registry.MustRegister(m.requests, m.durations, m.sent, m.inFlight, m.rescans, m.rescan, info,
+	m.registry.MustRegister(connections, m.requests, m.durations, m.sent, m.inFlight, m.rescans, m.rescan, info,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), stateCollector{s})
 	return m
+}
+
+// connection counts connections. It is a server's ConnState.
+func (m *metrics) connection(_ net.Conn, state http.ConnState) {
+	switch state {
+	case http.StateNew:
+		m.openConns.Add(1)
+	case http.StateClosed, http.StateHijacked:
+		m.openConns.Add(-1)
+	}
 }
 
 // handler serves the metrics.
@@ -111,13 +127,15 @@ var (
 	archivesDesc = desc("archives", "Archives that are served.")
 	blocksDesc   = desc("blocks", "Prometheus blocks that are served.")
 	damagedDesc  = desc("archives_damaged", "Archives, blocks and folders that cannot be read, or not completely, as far as it is known.")
+	cacheEntries = desc("cache_entries", "Entries of the cache.")
+	cacheBytes   = desc("cache_bytes", "Size of the cache.")
 	startDesc    = desc("data_start_timestamp_seconds", "Time of the first record, as clients see it.")
 	endDesc      = desc("data_end_timestamp_seconds", "Time of the last record, as clients see it.")
 )
 
 // Describe sends the descriptions.
 func (stateCollector) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{snapshotDesc, hostsDesc, archivesDesc, blocksDesc, damagedDesc, startDesc, endDesc} {
+	for _, d := range []*prometheus.Desc{snapshotDesc, hostsDesc, archivesDesc, blocksDesc, damagedDesc, cacheEntries, cacheBytes, startDesc, endDesc} {
 		ch <- d
 	}
 }
@@ -132,6 +150,11 @@ func (c stateCollector) Collect(ch chan<- prometheus.Metric) {
 	gauge(archivesDesc, float64(st.archives()))
 	gauge(blocksDesc, float64(len(st.blocks.Blocks())))
 	gauge(damagedDesc, float64(st.damaged()))
+	if c.s.opts.Cache != nil {
+		entries, bytes := c.s.opts.Cache.Usage()
+		gauge(cacheEntries, float64(entries))
+		gauge(cacheBytes, float64(bytes))
+	}
 	if w := st.window.moved(clock.At(c.s.opts.now())); !w.IsZero() {
 		gauge(startDesc, float64(w.Start.UnixMilli())/1000)
 		gauge(endDesc, float64(w.End.UnixMilli())/1000)

@@ -3,6 +3,7 @@ package serve
 import (
 	"os"
 	"path/filepath"
+	"strconv"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -78,8 +79,8 @@ func TestReplay(t *testing.T) {
 	for _, passed := range []float64{0, 1, 5, 9.9} {
 		now := begin.Add(time.Duration(passed * float64(time.Second)))
 		clock.set(now)
-		assert.Equal(t, itoa(int(passed*10)), s.value(first, now), "the present shows what has appeared")
-		assert.Equal(t, itoa(int(passed*10)), s.value(first, now.Add(time.Minute)), "and there is nothing later")
+		assert.Equal(t, strconv.Itoa(int(passed*10)), s.value(first, now), "the present shows what has appeared")
+		assert.Equal(t, strconv.Itoa(int(passed*10)), s.value(first, now.Add(time.Minute)), "and there is nothing later")
 		assert.Equal(t, now, s.Summary().Window.End)
 		if passed > 1 {
 			assert.Equal(t, "10", s.value("rate(test_requests[20s])", now), "rates are those of the recording")

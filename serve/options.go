@@ -11,7 +11,9 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/exporter-toolkit/web"
 
+	"github.com/pcparchive/pcparchive/internal/cachedir"
 	"github.com/pcparchive/pcparchive/query"
+	"github.com/pcparchive/pcparchive/ruleeval"
 )
 
 // Options configure a [Server]. The zero value of a field means its default.
@@ -39,6 +41,11 @@ type Options struct {
 	// Query limits each query. If it has Columns, the server fills them in the background
 	// with those of closed archives.
 	Query query.Options
+	// Cache is the folder of Query.Columns, for metrics and the status page. It may be
+	// nil.
+	Cache *cachedir.Dir
+	// Rules are evaluated over the archives in the background. Nil means none.
+	Rules *ruleeval.Rules
 	// ExternalLabels tell this server from others for Thanos and for servers that read
 	// from it.
 	ExternalLabels map[string]string
@@ -53,7 +60,8 @@ type Options struct {
 	// Version is the program's version.
 	Version string
 
-	now func() time.Time // for tests
+	now          func() time.Time // for tests
+	writeTimeout time.Duration    // for tests
 }
 
 // The defaults of [Options].
@@ -75,6 +83,7 @@ func (o Options) withDefaults() Options {
 	o.Rescan = cmp.Or(o.Rescan, DefaultRescan)
 	o.DrainTimeout = cmp.Or(o.DrainTimeout, DefaultDrainTimeout)
 	o.MaxConnections = cmp.Or(o.MaxConnections, DefaultMaxConnections)
+	o.writeTimeout = cmp.Or(o.writeTimeout, writeTimeout)
 	o.Query.MaxSamples = cmp.Or(o.Query.MaxSamples, query.DefaultMaxSamples)
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)

@@ -49,17 +49,38 @@ type pageData struct {
 	Replay   float64
 	MoreRows int // hosts left out
 	MoreBad  int // damage left out
+	Cache    *cacheData
+}
+
+// cacheData describes the cache.
+type cacheData struct {
+	Path    string
+	Entries int
+	Bytes   int64
+	Fault   error
+	Damage  []error
+}
+
+// cache describes the cache, nil if there is none.
+func (s *Server) cache() *cacheData {
+	dir := s.opts.Cache
+	if dir == nil {
+		return nil
+	}
+	c := &cacheData{Path: dir.Path(), Fault: dir.Fault(), Damage: s.opts.Query.Columns.Damage()}
+	c.Entries, c.Bytes = dir.Usage()
+	return c
 }
 
 // statusPage shows hosts, times, damage and example queries.
 func (s *Server) statusPage(w http.ResponseWriter, r *http.Request) {
 	st, clock, release := s.states.acquire()
 	defer release()
-	d := pageData{Summary: s.Summary(), Version: s.opts.Version, Taken: st.taken, Rescan: s.opts.Rescan, Moved: clock != nil, Replay: s.opts.Replay}
+	d := pageData{Summary: s.Summary(), Version: s.opts.Version, Taken: st.taken, Rescan: s.opts.Rescan, Moved: clock != nil, Replay: s.opts.Replay, Cache: s.cache()}
 	d.Age = s.opts.now().Sub(st.taken).Round(time.Second)
 	d.Origin = s.scheme + "://" + r.Host
 	if !d.Window.IsZero() {
-		d.Range = GrafanaRange(d.Window)
+		d.Range = GrafanaRange(d.Window.recent())
 	}
 	if n := len(d.Hosts); n > mostRows {
 		d.Hosts, d.MoreRows = d.Hosts[:mostRows], n-mostRows

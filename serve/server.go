@@ -29,6 +29,7 @@ type Server struct {
 	scheme    string
 	draining  chan struct{} // closed when Run begins to drain
 	filler    *columns.Filler
+	ruler     *ruler
 }
 
 // New opens the archives and the addresses. The error is an [*OptionError] for wrong
@@ -44,6 +45,7 @@ func New(ctx context.Context, o Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{opts: o, log: o.Logger, reloads: make(chan chan error), draining: make(chan struct{})}
+	s.ruler = newRuler(s)
 	s.filler = columns.NewFiller(o.Query.Columns, 0)
 	s.metrics = newMetrics(s)
 	var err error
@@ -108,6 +110,7 @@ func (s *Server) Run(ctx context.Context) error {
 	loop, endLoop := context.WithCancel(ctx)
 	running.Go(func() { s.follow(loop) })
 	running.Go(func() { s.filler.Run(loop) })
+	running.Go(func() { s.ruler.run(loop) })
 	var err error
 	select {
 	case <-ctx.Done():
@@ -133,7 +136,7 @@ func (s *Server) httpServer(handler http.Handler, base context.Context) *http.Se
 	return &http.Server{
 		Handler: handler, BaseContext: func(net.Listener) context.Context { return base },
 		ReadHeaderTimeout: headerTimeout, ReadTimeout: bodyTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
-		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+		ConnState: s.metrics.connection, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 	}
 }
 
@@ -220,6 +223,7 @@ func (s *Server) rescan(ctx context.Context) error {
 	}
 	s.states.set(next, clock)
 	s.filler.Follow(next.sets())
+	s.ruler.follow()
 	s.report(former, next)
 	return nil
 }

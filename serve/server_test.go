@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +16,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/pcparchive/pcparchive/columns"
+	"github.com/pcparchive/pcparchive/internal/cachedir"
+	"github.com/pcparchive/pcparchive/query"
 	"github.com/pcparchive/pcparchive/store"
 )
 
@@ -22,7 +26,11 @@ func TestAnswers(t *testing.T) {
 	dir := t.TempDir()
 	record(t, filepath.Join(dir, "web1", "rec"), "web1").put(0, 60).close()
 	record(t, filepath.Join(dir, "deep", "er", "rec"), "web2").put(0, 30).close()
-	s := run(t, Options{Paths: []string{dir}, Rescan: -1, Version: "v1"})
+	cache := cachedir.Open(filepath.Join(t.TempDir(), "cache"), 0)
+	s := run(t, Options{
+		Paths: []string{dir}, Rescan: -1, Version: "v1", ExternalLabels: map[string]string{"site": "lab"},
+		Cache: cache, Query: query.Options{Columns: columns.NewCache(cache)},
+	})
 
 	assert.Equal(t, "59", s.value(`kernel_all_load{hostname="web1",instname="1 minute"}`, at(59)))
 	assert.Equal(t, "2", s.value(`count(sum by (hostname) (kernel_all_load))`, at(29)))
@@ -33,6 +41,9 @@ func TestAnswers(t *testing.T) {
 		"/api/v1/label/hostname/values": `["web1","web2"]`,
 		"/":                             "kernel_all_load",
 		"/style.css":                    "prefers-color-scheme: dark",
+		"/api/v1/status/config":         "site: lab",
+		"/api/v1/status/flags":          `"query.max-samples":"50000000"`,
+		"/api/v1/query_exemplars?query=test&start=" + strconv.FormatInt(at(0).UnixMilli(), 10) + "&end=" + strconv.FormatInt(at(9).UnixMilli(), 10): `"data":[]`,
 	} {
 		status, body, header := s.get(path)
 		assert.Equal(t, http.StatusOK, status, path)
@@ -52,6 +63,9 @@ func TestAnswers(t *testing.T) {
 	assert.Contains(t, metrics, `pcparchive_http_requests_total{code="400",path="other"}`)
 	assert.Contains(t, metrics, `pcparchive_http_requests_total{code="200",path="/api/v1/query"} 2`)
 	assert.Contains(t, metrics, `pcparchive_build_info{version="v1"} 1`)
+	assert.Contains(t, metrics, "pcparchive_cache_entries ")
+	_, page, _ := s.get("/")
+	assert.Contains(t, page, cache.Path())
 	assert.NotContains(t, metrics, "etc/passwd", "a client does not choose labels")
 }
 
@@ -191,7 +205,7 @@ func slowRequest(t *testing.T, s *running) (finish func() (string, error)) {
 	require.NoError(t, err)
 	body := url.Values{"query": {"count(kernel_all_load)"}, "time": {seconds(at(5))}}.Encode()
 	_, err = io.WriteString(conn, "POST /api/v1/query HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: "+
-		itoa(len(body))+"\r\n\r\n"+body[:len(body)-1])
+		strconv.Itoa(len(body))+"\r\n\r\n"+body[:len(body)-1])
 	require.NoError(t, err)
 	require.Eventually(t, func() bool {
 		_, metrics, _ := s.get("/-/metrics")

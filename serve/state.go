@@ -12,6 +12,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/query"
+	"github.com/pcparchive/pcparchive/ruleeval"
 	"github.com/pcparchive/pcparchive/serve/blocks"
 	"github.com/pcparchive/pcparchive/serve/timeshift"
 	"github.com/pcparchive/pcparchive/store"
@@ -28,8 +29,8 @@ type state struct {
 	window Window
 	taken  time.Time
 
-	users    int // the server and its requests; guarded by states.mu
-	examples func() []Example
+	users   int // the server and its requests; guarded by states.mu
+	catalog func() catalog
 }
 
 // Window is a span of time, both ends inclusive. The zero value means that there are no
@@ -41,6 +42,16 @@ func (w Window) IsZero() bool { return w.End.IsZero() }
 
 // Duration returns the length.
 func (w Window) Duration() time.Duration { return w.End.Sub(w.Start) }
+
+// recent returns the window, or its last day if it is longer than a month: nobody can see
+// years at once.
+func (w Window) recent() Window {
+	const month, day = 31 * 24 * time.Hour, 24 * time.Hour
+	if w.Duration() > month {
+		w.Start = w.End.Add(-day)
+	}
+	return w
+}
 
 // including returns the smallest window that includes both.
 func (w Window) including(o Window) Window {
@@ -97,7 +108,7 @@ func openState(ctx context.Context, o Options, former *state) (next *state, chan
 		s.engine = query.NewEngine(s.sets(), o.Query)
 	}
 	s.describe()
-	s.examples = sync.OnceValue(s.findExamples)
+	s.catalog = sync.OnceValue(s.findNames)
 	return s, true, nil
 }
 
@@ -200,10 +211,11 @@ func (s *state) damaged() int {
 	return len(paths)
 }
 
-// view returns the storage of a request: the archives and the blocks, at moved times.
-func (s *state) view(m timeshift.Move, maxSamples int) query.View {
+// view returns the storage of a request: the archives, the blocks and what rules made of
+// them, which may be nil, at moved times.
+func (s *state) view(m timeshift.Move, maxSamples int, rules *ruleeval.Result) query.View {
 	return func(archives storage.Queryable) storage.Queryable {
-		return timeshift.Queryable(s.blocks.Beside(archives, maxSamples), m)
+		return timeshift.Queryable(withRules(rules, s.blocks.Beside(archives, maxSamples)), m)
 	}
 }
 

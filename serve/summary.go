@@ -2,9 +2,15 @@ package serve
 
 import (
 	"slices"
+	"strings"
+	"time"
+
+	"github.com/prometheus/common/model"
 
 	"github.com/pcparchive/pcparchive/convert/naming"
+	"github.com/pcparchive/pcparchive/query"
 	"github.com/pcparchive/pcparchive/serve/blocks"
+	"github.com/pcparchive/pcparchive/serve/grafana"
 	"github.com/pcparchive/pcparchive/store"
 )
 
@@ -31,7 +37,7 @@ func (s *Server) Summary() Summary {
 		sum.Hosts[i].Window = sum.Hosts[i].Window.moved(move)
 	}
 	for _, e := range st.examples() {
-		e.Link = rangeLink(e.Expr, sum.Window)
+		e.Link = rangeLink(e.Expr, sum.Window.recent())
 		sum.Examples = append(sum.Examples, e)
 	}
 	return sum
@@ -60,32 +66,62 @@ var candidates = [][]struct{ metric, expr string }{
 	{{"up", "up"}, {"pmcd_pmlogger_port", "pmcd_pmlogger_port"}},
 }
 
-// mostExampleHosts is the number of hosts whose metrics decide about the examples.
-const mostExampleHosts = 5
+// mostNamedHosts is the number of hosts whose metrics decide about the examples and the
+// dashboard.
+const mostNamedHosts = 5
 
-// findExamples returns expressions over metrics that exist.
-func (s *state) findExamples() []Example {
-	names := map[string]bool{}
-	first := ""
+// catalog has what examples and dashboards need to know of a state.
+type catalog struct {
+	names    map[string]bool // of metrics, in PromQL
+	first    string          // one of them
+	interval time.Duration   // between records, the longest; 0 if it is not known
+}
+
+// findNames reads the metadata of the last archives of a few hosts.
+func (s *state) findNames() catalog {
+	c := catalog{names: map[string]bool{}}
 	for i, set := range s.sets() {
-		if i == mostExampleHosts {
+		if i == mostNamedHosts {
 			break
 		}
-		first = addNames(set, names, first)
+		c.first = addNames(set, c.names, c.first)
+		c.interval = max(c.interval, query.RecordingInterval(set))
 	}
+	return c
+}
+
+// examples returns expressions over metrics that exist.
+func (s *state) examples() []Example {
+	c := s.catalog()
+	// A rate needs several records.
+	span := model.Duration(max(5*time.Minute, (4 * c.interval).Round(time.Minute))).String()
 	var all []Example
 	for _, group := range candidates {
-		for _, c := range group {
-			if names[c.metric] {
-				all = append(all, Example{Expr: c.expr})
+		for _, x := range group {
+			if c.names[x.metric] {
+				all = append(all, Example{Expr: strings.ReplaceAll(x.expr, "[5m]", "["+span+"]")})
 				break
 			}
 		}
 	}
-	if len(all) == 0 && first != "" {
-		all = append(all, Example{Expr: first})
+	if len(all) == 0 && c.first != "" {
+		all = append(all, Example{Expr: c.first})
 	}
 	return all
+}
+
+// WriteProvisioning writes files to dir from which Grafana sets itself up; see package
+// grafana. Grafana is expected on this machine.
+func (s *Server) WriteProvisioning(dir string) error {
+	st, clock, release := s.states.acquire()
+	defer release()
+	c, w := st.catalog(), st.window.moved(clock.At(s.opts.now()))
+	if !w.IsZero() {
+		w = w.recent()
+	}
+	return grafana.Write(dir, grafana.Options{
+		URL: s.Addresses()[0], Metrics: c.names, Start: w.Start, End: w.End, Live: s.opts.Replay > 0, Interval: c.interval,
+	})
 }
 
 // addNames adds the names in PromQL of the metrics of a host's last archive to names.

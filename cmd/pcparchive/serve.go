@@ -32,8 +32,10 @@ type serveOptions struct {
 	speed    string
 	external map[string]string
 	cors     string
+	grafana  string
 	logLevel string
 	cache    cacheFlags
+	rules    rulesFlag
 }
 
 // hangupReloads marks commands that do not end at SIGHUP.
@@ -82,6 +84,9 @@ exit status is then 0. It is 1 after a failure, and 2 if the command line is wro
 	durationVar(f, &o.rescan, "rescan", serve.DefaultRescan, "time between two searches for archives; 0: search only on SIGHUP and /-/reload")
 	f.StringVar(&o.shiftTo, "shift-to", "", "move the recording so that its end is at this `time`: now, or a time")
 	f.StringVar(&o.speed, "replay", "", "show the recording as if it were being made, at this `speed`: 1 is real time")
+	f.StringVar(&o.grafana, "grafana-provisioning", "", "write a data source and a dashboard for Grafana to this `folder`; start Grafana with GF_PATHS_PROVISIONING=FOLDER")
+	_ = cmd.MarkFlagDirname("grafana-provisioning") // fails only for an unknown flag
+	addRulesFlag(cmd, &o.rules, "Prometheus rule file to evaluate over the archives, for /rules, /alerts and queries; may be repeated")
 	addPairsFlag(cmd, &o.external, "external-label", "label that distinguishes this server from others, for Thanos and remote_read, as in `site=east`; may be repeated")
 	durationVar(f, &o.Query.Lookback, "lookback", 0, "maximum age of a sample; 0: 5m, or more if an archive's records are far apart")
 	f.IntVar(&o.Query.MaxSamples, "max-samples", query.DefaultMaxSamples, "maximum number of samples that a query holds in memory")
@@ -100,10 +105,16 @@ func runServe(ctx context.Context, s streams, o serveOptions, operands []string)
 	if err := o.complete(s); err != nil {
 		return usageError{err}
 	}
-	o.Query.Columns = columns.NewCache(o.cache.open())
+	o.Cache = o.cache.open()
+	o.Query.Columns = columns.NewCache(o.Cache)
 	server, err := serve.New(ctx, o.Options)
 	if err != nil {
 		return serveError(err)
+	}
+	if o.grafana != "" {
+		if err := server.WriteProvisioning(o.grafana); err != nil {
+			return errors.Join(err, server.Close())
+		}
 	}
 	printServer(s, server)
 	hangups := make(chan os.Signal, 1)
@@ -131,7 +142,7 @@ func (o *serveOptions) complete(s streams) error {
 		return fmt.Errorf("--log-level %q: want debug, info, warn or error", o.logLevel)
 	}
 	o.Logger = slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: level}))
-	o.Version = version()
+	o.Version, o.Rules = version(), o.rules.rules
 	for flag, d := range map[string]time.Duration{"rescan": o.rescan, "lookback": o.Query.Lookback, "query-timeout": o.timeout, "drain-timeout": o.DrainTimeout} {
 		if d < 0 {
 			return fmt.Errorf("--%s %s is negative", flag, d)
@@ -220,7 +231,7 @@ func printServer(s streams, server *serve.Server) {
 		if i > 0 || sum.Window.IsZero() {
 			continue
 		}
-		fmt.Fprintf(s.out, "             ?%s  (end of a dashboard's address, shows all data)\n", serve.GrafanaRange(sum.Window))
+		fmt.Fprintf(s.out, "             ?%s  (the end of a dashboard's address that shows the data)\n", serve.GrafanaRange(sum.Window))
 		for _, e := range sum.Examples[:min(len(sum.Examples), 1)] {
 			fmt.Fprintf(s.out, "a query      '%s%s'\n", address, e.Link)
 		}

@@ -152,6 +152,21 @@ func TestEvictLeastRecentlyUsed(t *testing.T) {
 	require.ErrorIs(t, err, cachedir.ErrTooLarge)
 }
 
+// TestFolderIsRemoved removes the folder while it is in use.
+func TestFolderIsRemoved(t *testing.T) {
+	d := cachedir.Open(filepath.Join(t.TempDir(), "cache"), 0)
+	put(t, d, keyOf(1), "first")
+	require.NoError(t, os.RemoveAll(d.Path()))
+	_, err := d.Read(keyOf(1), kind)
+	require.ErrorIs(t, err, cachedir.ErrAbsent)
+	put(t, d, keyOf(1), "second")
+	got, err := d.Read(keyOf(1), kind)
+	require.NoError(t, err)
+	assert.Equal(t, "second", string(got))
+	assert.FileExists(t, filepath.Join(d.Path(), "CACHEDIR.TAG"))
+	assert.NoError(t, d.Fault())
+}
+
 // TestFolderThatCannotBeWritten puts a file where the folder should be.
 func TestFolderThatCannotBeWritten(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
@@ -250,4 +265,19 @@ func TestConcurrentUse(t *testing.T) {
 		})
 	}
 	wg.Wait()
+}
+
+func TestUsage(t *testing.T) {
+	d := cachedir.Open(filepath.Join(t.TempDir(), "new"), 0)
+	entries, bytes := d.Usage()
+	assert.Zero(t, entries)
+	assert.Zero(t, bytes)
+	put(t, d, keyOf(1), "content")
+	put(t, d, keyOf(2), strings.Repeat("x", 5000))
+	entries, bytes = d.Usage()
+	assert.Equal(t, 2, entries)
+	assert.Greater(t, bytes, int64(5000))
+	var none *cachedir.Dir
+	entries, bytes = none.Usage()
+	assert.Zero(t, entries+int(bytes))
 }

@@ -87,6 +87,17 @@ func (d *Dir) list() (all []kept) {
 	return all
 }
 
+// Usage returns the number of entries and their size in bytes.
+func (d *Dir) Usage() (entries int, bytes int64) {
+	if d == nil {
+		return 0, 0
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	all := d.list()
+	return len(all), total(all)
+}
+
 // isEntry reports whether a file has the name of an entry: a key and a kind. Other files in
 // the folder are somebody else's.
 func isEntry(name string) bool {

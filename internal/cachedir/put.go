@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -37,6 +38,11 @@ func (d *Dir) put(key Key, kind Kind, write func(io.Writer) error) error {
 		return err
 	}
 	f, err := os.CreateTemp(d.path, newPrefix+"*")
+	if errors.Is(err, fs.ErrNotExist) { // somebody removed the folder
+		if bound, err = d.again(); err == nil {
+			f, err = os.CreateTemp(d.path, newPrefix+"*")
+		}
+	}
 	if err != nil {
 		return err
 	}
@@ -122,6 +128,14 @@ func (d *Dir) prepare() (bound int64, err error) {
 		}
 	}
 	return d.max, nil
+}
+
+// again prepares the folder anew.
+func (d *Dir) again() (bound int64, err error) {
+	d.mu.Lock()
+	d.used = -1
+	d.mu.Unlock()
+	return d.prepare()
 }
 
 func exists(name string) bool {

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -67,7 +68,7 @@ func TestCompare(t *testing.T) {
 
 	floor := b.floor()
 	table := newTable(floor)
-	for _, r := range append(readRows(b), convertRows(b)...) {
+	for _, r := range slices.Concat(readRows(b), convertRows(b), cacheRows(b)) {
 		if !strings.Contains(r.what, *only) {
 			continue
 		}
