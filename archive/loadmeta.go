@@ -17,6 +17,13 @@ func (r *Reader) loadMeta() error {
 		return err
 	}
 	defer f.Close()
+	var id described
+	if r.opts.described != nil {
+		var ok bool
+		if id, ok = r.loadTimed(f); ok {
+			return nil
+		}
+	}
 	r.store = meta.NewStore()
 	p := &metaPass{r: r}
 	s := p.source(f, readBuffer)
@@ -29,6 +36,10 @@ func (r *Reader) loadMeta() error {
 			return p.first.Err
 		}
 		return &pcp.FormatError{File: f.Path, Kind: pcp.KindNone, Offset: r.metaSize, Detail: "no metric is described", Err: ErrNoData}
+	}
+	if err == nil && p.first == nil && id.size > 0 {
+		r.store.Describe(r.opts.described.put(id, r.store.Descriptions()))
+		r.timeless = id.size
 	}
 	return err
 }

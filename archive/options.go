@@ -48,6 +48,8 @@ type ReadOptions struct {
 
 	cache *decomp.Cache // nil if each Reader has its own
 	state *State        // state up to which each file is read; nil means to its end
+
+	described *descriptions // shared by archives opened together; nil if there are none
 }
 
 // Defaults of ReadOptions.
@@ -65,11 +67,15 @@ const (
 )
 
 // Shared returns o with defaults filled in, a common cache and a Listing, for
-// opening several archives. o may be nil.
+// opening several archives. They hold descriptors and help texts that several have
+// once. o may be nil.
 func (o *ReadOptions) Shared() *ReadOptions {
 	all := o.withDefaults()
 	if all.Listing == nil {
 		all.Listing = &Listing{}
+	}
+	if all.described == nil {
+		all.described = newDescriptions()
 	}
 	return &all
 }

@@ -29,6 +29,7 @@ type Reader struct {
 	hints   []IndexEntry // the same as entries, or nil if they are not trustworthy
 
 	metaSize int64 // bytes of metadata read
+	timeless int64 // bytes of descriptors and texts among them, if others may share these; else 0
 
 	notes *notes // damage found so far
 }

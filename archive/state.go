@@ -207,7 +207,7 @@ func (r *Reader) Grown(s *State) (next *Reader, ok bool) {
 func (r *Reader) lendMeta(next *Reader) bool {
 	before, _ := r.opts.state.find(r.meta.Path)
 	now, ok := next.opts.state.find(next.meta.Path)
-	next.store, next.metaSize = r.store, r.metaSize
+	next.store, next.metaSize, next.timeless = r.store, r.metaSize, r.timeless
 	switch {
 	case !ok || next.meta.Path != r.meta.Path:
 		return false

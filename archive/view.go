@@ -23,7 +23,8 @@ type view struct {
 	found   []*metricState // metrics of the record's selected sets
 	prev    *metricState   // the metric looked up last
 	shapes  shapes
-	events  bool // the record holds event records
+	ids     *idFilter // of the query's metrics; nil if any may be among them
+	events  bool      // the record holds event records
 
 	// Fields about the record read last.
 	hasMet bool
@@ -37,7 +38,7 @@ type view struct {
 }
 
 func newView(r *Reader, q history.Query) *view {
-	v := &view{r: r, q: q.Bounded(), metrics: map[pcp.PMID]*metricState{}}
+	v := &view{r: r, q: q.Bounded(), metrics: map[pcp.PMID]*metricState{}, ids: newIDFilter(q.PMIDs)}
 	v.rd = resultDecoder{layout: r.layout, want: v.want}
 	return v
 }
@@ -54,6 +55,9 @@ func (v *view) steps() iter.Seq2[*history.Step, error] {
 // want reports whether the query selects a metric, and adds its state to found
 // for join.
 func (v *view) want(id pcp.PMID) bool {
+	if v.ids != nil && !v.ids.has(id) {
+		return false
+	}
 	m := v.state(id)
 	if m.desc == nil {
 		return false
@@ -149,6 +153,8 @@ func (v *view) record(frame Frame, yield func(*history.Step, error) bool) error 
 			return v.repeat(s.joined, stamp, yield)
 		} else if s != nil {
 			v.shapes.drop(s)
+		} else if v.ids != nil && v.ids.lacks(frame.Payload, v.r.layout.StampSize) {
+			return v.pass(stamp, yield)
 		}
 	}
 	v.found = v.found[:0]
@@ -167,6 +173,15 @@ func (v *view) record(frame Frame, yield func(*history.Step, error) bool) error 
 		step = v.keep(frame.Payload, res)
 	}
 	return v.yield(step, yield)
+}
+
+// pass yields the step of a record of which the query selects no value.
+func (v *view) pass(t pcp.Timestamp, yield func(*history.Step, error) bool) error {
+	if err := v.met(t, false, yield); err != nil {
+		return err
+	}
+	v.step.Stamp, v.step.Mark, v.step.Metrics = t, false, v.step.Metrics[:0]
+	return v.yield(&v.step, yield)
 }
 
 // yield yields a step unless it is empty and the query does not ask for empty

@@ -13,6 +13,9 @@ type Query struct {
 	// Metrics selects the metrics for which it returns true; nil selects all.
 	// It is called once per metric. Values of other metrics are not decoded.
 	Metrics func(*meta.Desc) bool
+	// PMIDs, unless nil, are the only metrics of which Metrics may select some. Records
+	// without them are passed over quickly.
+	PMIDs []pcp.PMID
 	// All also yields steps that hold none of the selected metrics.
 	All bool
 }

@@ -2,7 +2,6 @@ package meta
 
 import (
 	"cmp"
-	"fmt"
 	"iter"
 	"maps"
 	"slices"
@@ -17,13 +16,10 @@ import (
 // Results are shared and must not be changed. Several goroutines may read a
 // Store, but not while another adds records.
 type Store struct {
-	descs  map[pcp.PMID]*Desc
-	names  map[string]pcp.PMID
+	about  *Descriptions
 	indoms map[pcp.InDomID]*inDomTimeline
 	labels map[labelKey]*labelTimeline
-	texts  map[textKey]string
-	counts Counts
-	cloned bool // descs may be shared with another Store
+	counts Counts // of records with a time
 }
 
 // Counts are the numbers of records added, by kind.
@@ -42,53 +38,34 @@ type textKey struct {
 // NewStore returns an empty Store.
 func NewStore() *Store {
 	return &Store{
-		descs:  map[pcp.PMID]*Desc{},
-		names:  map[string]pcp.PMID{},
+		about:  newDescriptions(),
 		indoms: map[pcp.InDomID]*inDomTimeline{},
 		labels: map[labelKey]*labelTimeline{},
-		texts:  map[textKey]string{},
 	}
 }
 
 // Counts returns the number of records added, by kind.
-func (s *Store) Counts() Counts { return s.counts }
+func (s *Store) Counts() Counts {
+	n := s.counts
+	for kind, more := range s.about.counts {
+		n[kind] += more
+	}
+	return n
+}
 
 // AddDesc adds a descriptor. If its PMID is known, AddDesc adds its names to
 // that metric. It rejects a descriptor that contradicts the known one, with an
 // error that wraps [pcp.ErrMismatch]. A name already in use stays with the
 // metric that has it.
 func (s *Store) AddDesc(d *Desc) error {
-	s.counts[pcp.KindDesc]++
-	known, ok := s.descs[d.PMID]
-	if !ok {
-		known = &Desc{PMID: d.PMID, Type: d.Type, InDom: d.InDom, Sem: d.Sem, Units: d.Units}
-		s.descs[d.PMID] = known
-	}
-	if what := known.Conflict(d); what != "" {
-		return fmt.Errorf("metric %s (%s): %s changes: %w", d.PMID, known.Name(), what, pcp.ErrMismatch)
-	}
-	for _, stored := range d.Names {
-		name, _, _ := strings.Cut(stored, "\x00")
-		if _, taken := s.names[name]; taken {
-			continue
-		}
-		s.names[name] = d.PMID
-		if s.cloned && ok { // another Store may use it
-			c := *known
-			c.Names = slices.Clone(c.Names)
-			known, ok = &c, false
-			s.descs[d.PMID] = known
-		}
-		known.Names = append(known.Names, name)
-	}
-	return nil
+	return s.change().add(d)
 }
 
 // Clone returns a Store with the same records. Records added to it do not show in s,
 // to which no record may be added any more.
 func (s *Store) Clone() *Store {
 	c := &Store{
-		descs: maps.Clone(s.descs), names: maps.Clone(s.names), texts: maps.Clone(s.texts), counts: s.counts, cloned: true,
+		about: s.Descriptions(), counts: s.counts,
 		indoms: make(map[pcp.InDomID]*inDomTimeline, len(s.indoms)),
 		labels: make(map[labelKey]*labelTimeline, len(s.labels)),
 	}
@@ -144,19 +121,20 @@ func (s *Store) AddLabels(l *Labels) {
 
 // AddText adds a text. It replaces a text of the same type and identifier.
 func (s *Store) AddText(t *Text) {
-	s.counts[pcp.KindText]++
-	s.texts[textKey{t.Type, t.Ident}] = t.Text
+	d := s.change()
+	d.counts[pcp.KindText]++
+	d.texts[textKey{t.Type, t.Ident}] = t.Text
 }
 
 // Desc returns the descriptor of a metric.
 func (s *Store) Desc(id pcp.PMID) (*Desc, bool) {
-	d, ok := s.descs[id]
+	d, ok := s.about.descs[id]
 	return d, ok
 }
 
 // Lookup returns the descriptor of the metric called name.
 func (s *Store) Lookup(name string) (*Desc, bool) {
-	id, ok := s.names[name]
+	id, ok := s.about.names[name]
 	if !ok {
 		return nil, false
 	}
@@ -166,10 +144,7 @@ func (s *Store) Lookup(name string) (*Desc, bool) {
 // Metrics yields all descriptors by ascending first name, starting with
 // nameless metrics.
 func (s *Store) Metrics() iter.Seq[*Desc] {
-	all := slices.SortedFunc(maps.Values(s.descs), func(a, b *Desc) int {
-		return cmp.Or(strings.Compare(a.Name(), b.Name()), cmp.Compare(a.PMID, b.PMID))
-	})
-	return slices.Values(all)
+	return slices.Values(s.about.metrics())
 }
 
 // Matches reports whether the metric is name itself or lies in the subtree of
@@ -247,6 +222,16 @@ func (s *Store) Hostnames() (names []string) {
 	return names
 }
 
+// HasLabels reports whether there is a label record of a level.
+func (s *Store) HasLabels(level labelset.Level) bool {
+	for k := range s.labels {
+		if k.level == level {
+			return true
+		}
+	}
+	return false
+}
+
 // LevelLabels yields the label records of a level by identifier, then time.
 func (s *Store) LevelLabels(level labelset.Level) iter.Seq[*Labels] {
 	var idents []uint32
@@ -269,7 +254,7 @@ func (s *Store) LevelLabels(level labelset.Level) iter.Seq[*Labels] {
 
 // Text returns the text of exactly the given type.
 func (s *Store) Text(t TextType, ident uint32) (string, bool) {
-	text, ok := s.texts[textKey{t, ident}]
+	text, ok := s.about.texts[textKey{t, ident}]
 	return text, ok
 }
 

@@ -271,3 +271,29 @@ func TestStoreClone(t *testing.T) {
 	assert.Equal(t, "after", c.OneLine(1))
 	assert.Equal(t, 3, c.Counts()[pcp.KindDesc])
 }
+
+func TestDescriptions(t *testing.T) {
+	s := meta.NewStore()
+	one := &meta.Desc{PMID: 1, Type: pcp.Type32, Names: []string{"m.one"}}
+	require.NoError(t, s.AddDesc(one))
+	derived := 0
+	count := func(all []*meta.Desc) any {
+		derived++
+		return len(all)
+	}
+	assert.Equal(t, 1, s.Descriptions().Memo("n", count))
+	assert.Equal(t, 1, s.Descriptions().Memo("n", count))
+	assert.Equal(t, 1, derived)
+	assert.True(t, s.Descriptions().Unordered())
+
+	shared := s.Descriptions()
+	other := meta.NewStore()
+	other.Describe(shared)
+	require.NoError(t, other.AddDesc(one), "a repetition")
+	assert.False(t, other.Descriptions().Unordered(), "another order may give another result")
+	require.NoError(t, other.AddDesc(&meta.Desc{PMID: 2, Type: pcp.Type32, Names: []string{"m.two"}}))
+	assert.Equal(t, 2, other.Descriptions().Memo("n", count))
+	assert.Equal(t, 1, shared.Memo("n", count))
+	assert.Equal(t, 1, s.Counts()[pcp.KindDesc])
+	assert.Equal(t, 3, other.Counts()[pcp.KindDesc])
+}

@@ -95,7 +95,7 @@ func (c *columnar) read(ctx context.Context, from, to pcp.Timestamp) (*seriesSet
 		c.early = false
 	}
 	c.now = nil
-	if err := c.pass(ctx, history.Query{From: from, To: to, Metrics: p.wanted}); err != nil {
+	if err := c.pass(ctx, history.Query{From: from, To: to, Metrics: p.wanted, PMIDs: p.ids()}); err != nil {
 		return nil, err
 	}
 	return c.result()

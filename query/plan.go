@@ -10,7 +10,6 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/pcparchive/pcparchive/archive"
-	"github.com/pcparchive/pcparchive/convert/naming"
 	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -41,50 +40,18 @@ func (s *selection) plan(from, to pcp.Timestamp) *plan {
 	p := &plan{selection: s, metrics: map[metricKey]bool{}, discrete: map[pcp.PMID]bool{}, rivals: map[metricKey]bool{}}
 	s.bases = map[string]bool{}
 	s.further, s.more, s.byLabels = map[string][]alias{}, map[int][]*packedSeries{}, map[string]*packedSeries{}
-	owners := map[string][]metricKey{} // of the names of PCP's own metrics
-	sems := map[metricKey]pcp.Semantics{}
+	p.owners = map[string][]metricKey{}
+	c := &candidates{plan: p, sems: map[metricKey]pcp.Semantics{}, pending: map[*meta.Descriptions][]namedMetric{}}
 	for r := range s.readers(from, to) {
 		if len(s.bases) == 0 {
 			p.start = r.Header().Start
 		}
 		s.bases[r.Base()] = true
-		store := r.Meta()
-		if s.otherHost(store) {
-			continue
-		}
-		domains := map[pcp.InDomID]bool{}
-		for d := range store.Metrics() {
-			if !d.Type.IsNumeric() && !naming.HoldsHistograms(store, d) {
-				continue
-			}
-			name, m := naming.SampleName(store, d), metricKeyOf(d)
-			native := name == naming.PrometheusName(m.name)
-			allowed := s.allows(name)
-			if native && len(d.Names) > 1 {
-				allowed = p.alias(name, d) || allowed
-			}
-			if allowed && (!native || s.hasInstance(store, d.InDom, domains)) {
-				p.want(m, d.Sem)
-			}
-			if !native {
-				continue // it came from Prometheus, where several metrics may share a name
-			}
-			sems[m] = d.Sem
-			if !slices.ContainsFunc(owners[name], func(o metricKey) bool { return o.name == m.name }) {
-				owners[name] = append(owners[name], m)
-			}
+		if !s.otherHost(r.Meta()) {
+			c.archive(r.Meta())
 		}
 	}
-	p.owners = owners
-	p.settleAliases(owners)
-	for name, group := range owners {
-		if len(group) > 1 && s.allowsOne(name, len(group)) {
-			for _, m := range group {
-				p.want(m, sems[m])
-				p.rivals[m] = true
-			}
-		}
-	}
+	c.settle()
 	return p
 }
 
@@ -191,13 +158,22 @@ func (s *selection) findInstance(store *meta.Store, id pcp.InDomID) bool {
 	return !versions && id != pcp.InDomNull // the instances of a domain without a record are unknown
 }
 
+// ids returns the identifiers of the metrics.
+func (p *plan) ids() []pcp.PMID {
+	ids := make([]pcp.PMID, 0, len(p.metrics))
+	for m := range p.metrics {
+		ids = append(ids, m.id)
+	}
+	return ids
+}
+
 // wanted reports whether to decode a metric.
 func (p *plan) wanted(d *meta.Desc) bool { return p.metrics[metricKeyOf(d)] }
 
 // past returns a query for the records to read before from. Its Metrics are nil if there are
 // none.
 func (p *plan) past(ctx context.Context, from pcp.Timestamp) (history.Query, error) {
-	q := history.Query{From: from, To: from.Add(-1)}
+	q := history.Query{From: from, To: from.Add(-1), PMIDs: p.ids()}
 	if len(p.discrete) > 0 {
 		since, err := p.holding(ctx, q.To)
 		if err != nil {
@@ -220,7 +196,7 @@ func (p *plan) past(ctx context.Context, from pcp.Timestamp) (history.Query, err
 // metrics still have after to. It goes back to a value of each metric, or to a mark, which
 // ends all values.
 func (p *plan) holding(ctx context.Context, to pcp.Timestamp) (pcp.Timestamp, error) {
-	q := history.Query{To: to, All: true, Metrics: func(d *meta.Desc) bool { return d.Sem == pcp.SemDiscrete && p.wanted(d) }}
+	q := history.Query{To: to, All: true, PMIDs: p.ids(), Metrics: func(d *meta.Desc) bool { return d.Sem == pcp.SemDiscrete && p.wanted(d) }}
 	since := to.Add(1)
 	missing := map[pcp.PMID]*lookout{}
 	left := len(p.discrete)

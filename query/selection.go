@@ -76,7 +76,7 @@ func (s *selection) read(ctx context.Context) (*seriesSet, error) {
 		}
 		s.early = false
 	}
-	if err := s.pass(ctx, history.Query{From: from, To: to, Metrics: p.wanted}); err != nil {
+	if err := s.pass(ctx, history.Query{From: from, To: to, Metrics: p.wanted, PMIDs: p.ids()}); err != nil {
 		return nil, err
 	}
 	return s.result()

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -97,13 +98,14 @@ func (it *item) inUse() bool {
 }
 
 // keeper caches the metadata of the most recently used archives: up to limit
-// bytes, and at least one archive.
+// bytes, and at least one archive. It counts descriptions that archives share once.
 type keeper struct {
 	limit int64
 
 	mu    sync.Mutex
 	used  int64
 	order list.List // of *item, most recently used first
+	users map[*meta.Descriptions]int
 }
 
 func (k *keeper) get(it *item) *archive.Reader {
@@ -123,7 +125,7 @@ func (k *keeper) put(it *item, r *archive.Reader) {
 		return
 	}
 	it.full, it.place = r, k.order.PushFront(it)
-	k.used += r.MetadataSize()
+	k.count(r, 1)
 	for k.used > k.limit && k.order.Len() > 1 {
 		k.drop(k.order.Back().Value.(*item)).full = nil
 	}
@@ -144,8 +146,26 @@ func (k *keeper) retire(it *item) {
 func (k *keeper) drop(it *item) *item {
 	k.order.Remove(it.place)
 	it.place = nil
-	k.used -= it.full.MetadataSize()
+	k.count(it.full, -1)
 	return it
+}
+
+// count adds an archive to those whose metadata is kept, or removes it if by is -1.
+func (k *keeper) count(r *archive.Reader, by int) {
+	d := r.Meta().Descriptions()
+	before := k.users[d]
+	if k.users == nil {
+		k.users = map[*meta.Descriptions]int{}
+	}
+	k.users[d] += by
+	size := r.MetadataSize() - r.DescriptionSize()
+	if before == 0 || k.users[d] == 0 { // the first or the last user
+		size += r.DescriptionSize()
+	}
+	if k.users[d] == 0 {
+		delete(k.users, d)
+	}
+	k.used += int64(by) * size
 }
 
 // lastTime returns the time of the last whole record.
