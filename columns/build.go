@@ -57,7 +57,8 @@ type Options struct {
 }
 
 // Read reads an archive. Damage is no error: the Head then says that the archive is
-// unfit. The error is that of ctx, of the temporary file, or [ErrFull].
+// unfit. The error is that of ctx, of a file that cannot be read or written, or
+// [ErrFull].
 func Read(ctx context.Context, r *archive.Reader, o Options) (*Built, error) {
 	names, at := o.memo.of(r.Meta())
 	b := &Built{
@@ -85,7 +86,7 @@ func Read(ctx context.Context, r *archive.Reader, o Options) (*Built, error) {
 // Close frees the temporary file.
 func (b *Built) Close() error { return b.spill.Close() }
 
-// steps reads the steps of an archive. An error of the archive makes it unfit.
+// steps reads the steps of an archive.
 func (b *Built) steps(ctx context.Context, r *archive.Reader, q history.Query, flat *flatten.Flattener, pause func(context.Context) error) error {
 	var gaps intervals
 	any := false
@@ -94,8 +95,7 @@ func (b *Built) steps(ctx context.Context, r *archive.Reader, q history.Query, f
 			return context.Cause(ctx)
 		}
 		if err != nil {
-			b.unfit(err.Error())
-			return nil
+			return err // damage is none: the reader goes on after it
 		}
 		if !any {
 			b.Head.First, any = step.Stamp, true

@@ -254,3 +254,24 @@ func TestCancelledColumns(t *testing.T) {
 	require.False(t, set.Next())
 	require.ErrorIs(t, set.Err(), context.Canceled)
 }
+
+// TestVolumeThatVanishes removes the volume of an archive whose metadata is there. Nothing
+// is kept of the archive, and the answer is that of the volumes.
+func TestVolumeThatVanishes(t *testing.T) {
+	dir, cacheDir := archivesInSequence(t, 2), t.TempDir()
+	plain, cached := storageOf(t, nil, dir), storageOf(t, newCache(cacheDir), dir)
+	require.NoError(t, os.Rename(filepath.Join(dir, "a0.0"), filepath.Join(dir, "elsewhere")))
+	ask := func(s *Storage) error {
+		q, err := s.Querier(everything.from, everything.to)
+		require.NoError(t, err)
+		set := q.Select(context.Background(), true, nil, everything.matchers...)
+		for set.Next() {
+			_ = samplesText(t, set.At())
+		}
+		return set.Err()
+	}
+	want, got := ask(plain), ask(cached)
+	assert.Equal(t, fmt.Sprint(want), fmt.Sprint(got))
+	require.NoError(t, os.Rename(filepath.Join(dir, "elsewhere"), filepath.Join(dir, "a0.0")))
+	assert.Equal(t, everything.of(t, storageOf(t, nil, dir)), everything.of(t, storageOf(t, newCache(cacheDir), dir)))
+}

@@ -157,13 +157,14 @@ func (o *columnOpener) open(ctx context.Context, all []store.Archive, i int) (*c
 	if o.labelsOnly || !columns.Closed(a, o.set.IsLast(a.Base)) {
 		return nil, nil
 	}
+	worth := cheap(a.State) || o.muchOf(all, i)
+	if !worth && !columns.Compressed(a.State) {
+		return nil, nil
+	}
 	// Damage outside the selection's time must not become one of its warnings.
 	r, err := o.set.Open(a.Base)
-	if err != nil {
+	if err != nil || !worth && !r.Sequential() {
 		return nil, nil //nolint:nilerr // reading the volumes reports it
-	}
-	if !cheap(a.State) && !o.muchOf(all, i) && !r.Sequential() {
-		return nil, nil
 	}
 	return o.build(ctx, a, r, key)
 }
@@ -237,11 +238,12 @@ func (o *columnOpener) build(ctx context.Context, a store.Archive, r *archive.Re
 		return nil, errVolumes
 	}
 	built, err := o.columns.Read(ctx, r, columns.Options{Metrics: func(n *columns.Name) bool { return o.allows(n.Text) }, Limit: int(limit)})
-	if errors.Is(err, columns.ErrFull) {
+	switch {
+	case err == nil:
+	case errors.Is(err, columns.ErrFull):
 		return nil, errVolumes
-	}
-	if err != nil {
-		return nil, err
+	default:
+		return nil, ctx.Err() // reading the volumes shows whether they are the reason
 	}
 	defer built.Close()
 	_ = o.columns.Put(key, built) // costs only time; the cache remembers the reason
@@ -252,7 +254,7 @@ func (o *columnOpener) build(ctx context.Context, a store.Archive, r *archive.Re
 	}
 	en, err := built.Entry()
 	if err != nil {
-		return nil, err
+		return nil, ctx.Err()
 	}
 	src, state, err := o.take(a, en)
 	if state != columns.Kept {
