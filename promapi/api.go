@@ -49,6 +49,7 @@ type API struct {
 	gate    *gate
 	routes  map[string]endpoint
 	log     *slog.Logger
+	memo    memo
 	started time.Time
 }
 

@@ -17,7 +17,7 @@ import (
 
 // labelNames answers /labels.
 func labelNames(r *request) (*reply, error) {
-	return r.listStrings(storage.Querier.LabelNames)
+	return r.listStrings("", storage.Querier.LabelNames)
 }
 
 // labelValues answers /label/NAME/values.
@@ -29,47 +29,67 @@ func labelValues(r *request) (*reply, error) {
 	if !model.UTF8Validation.IsValidLabelName(name) {
 		return nil, bad(fmt.Errorf("invalid label name: %q", short(name)))
 	}
-	return r.listStrings(func(q storage.Querier, ctx context.Context, h *storage.LabelHints, m ...*labels.Matcher) ([]string, annotations.Annotations, error) {
+	return r.listStrings(name, func(q storage.Querier, ctx context.Context, h *storage.LabelHints, m ...*labels.Matcher) ([]string, annotations.Annotations, error) {
 		return q.LabelValues(ctx, name, h, m...)
 	})
 }
 
-// listStrings returns the sorted union of what list finds for each selector.
-func (r *request) listStrings(list func(storage.Querier, context.Context, *storage.LabelHints, ...*labels.Matcher) ([]string, annotations.Annotations, error)) (*reply, error) {
+// labelLister is the method of a querier that lists names or values of labels.
+type labelLister func(storage.Querier, context.Context, *storage.LabelHints, ...*labels.Matcher) ([]string, annotations.Annotations, error)
+
+// listStrings returns the sorted union of what list finds for each selector. The label
+// is that whose values list finds, "" for the names of labels.
+func (r *request) listStrings(label string, list labelLister) (*reply, error) {
 	limit, err := r.limit()
 	if err != nil {
 		return nil, err
 	}
-	q, err := r.querier()
+	key, err := r.key(label)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = q.Close() }() // it only reads
-	selectors, err := r.selectors()
-	if err != nil {
-		return nil, bad(err)
-	}
-	if len(selectors) == 0 {
-		selectors = append(selectors, nil)
-	}
-	rep := &reply{}
-	var all []string
-	for _, matchers := range selectors {
-		found, warnings, err := list(q, r.ctx, hints(limit), matchers...)
-		if err != nil {
+	answer, known := r.api.memo.get(r.view.Version, key)
+	if !known {
+		if answer, err = r.findStrings(list); err != nil {
 			return nil, err
 		}
-		rep.warnings.Merge(warnings)
-		all = append(all, found...)
+		r.api.memo.put(r.view.Version, key, answer)
 	}
-	slices.Sort(all)
-	all = slices.Compact(all)
+	rep, all := &reply{}, answer.all
+	rep.warnings.Merge(answer.warnings)
 	if limit > 0 && len(all) > limit {
 		all = all[:limit]
 		rep.truncated()
 	}
 	rep.data = func(w io.Writer) error { return writeStrings(w, all) }
 	return rep, nil
+}
+
+// findStrings asks the storage.
+func (r *request) findStrings(list labelLister) (answer labelAnswer, err error) {
+	q, err := r.querier()
+	if err != nil {
+		return answer, err
+	}
+	defer func() { _ = q.Close() }() // it only reads
+	selectors, err := r.selectors()
+	if err != nil {
+		return answer, bad(err)
+	}
+	if len(selectors) == 0 {
+		selectors = append(selectors, nil)
+	}
+	for _, matchers := range selectors {
+		found, warnings, err := list(q, r.ctx, &storage.LabelHints{}, matchers...)
+		if err != nil {
+			return answer, err
+		}
+		answer.warnings.Merge(warnings)
+		answer.all = append(answer.all, found...)
+	}
+	slices.Sort(answer.all)
+	answer.all = slices.Compact(answer.all)
+	return answer, nil
 }
 
 // querier returns a querier of the times of start and end.
@@ -81,12 +101,13 @@ func (r *request) querier() (storage.Querier, error) {
 	return r.view.querier(start, end)
 }
 
-// hints asks for one result more than the limit, to find out whether there are more.
-func hints(limit int) *storage.LabelHints {
+// oneMore returns the limit of a search that finds out whether there are more results
+// than a limit; zero means no limit.
+func oneMore(limit int) int {
 	if limit > 0 {
 		limit++
 	}
-	return &storage.LabelHints{Limit: max(limit, 0)}
+	return max(limit, 0)
 }
 
 // listSeries answers /series.
@@ -114,7 +135,7 @@ func listSeries(r *request) (*reply, error) {
 	sets := make([]storage.SeriesSet, len(selectors))
 	for i, matchers := range selectors {
 		sets[i] = q.Select(r.ctx, true, &storage.SelectHints{
-			Start: clamp(start), End: clamp(end), Func: "series", Limit: hints(limit).Limit,
+			Start: clamp(start), End: clamp(end), Func: "series", Limit: oneMore(limit),
 		}, matchers...)
 	}
 	return seriesReply(storage.NewMergeSeriesSet(sets, 0, storage.ChainedSeriesMerge), limit)

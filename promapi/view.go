@@ -26,6 +26,9 @@ type View struct {
 	Storage storage.Queryable
 	// Exemplars has the exemplars. Nil means those of Engine's archives.
 	Exemplars storage.ExemplarQueryable
+	// Version identifies the state if it is not nil: two Views with equal Versions give
+	// equal answers, so that the API may keep them. It must be comparable.
+	Version any
 	// Rules returns the results of rules, nil if there are none. Rules may be nil. To
 	// answer queries for the series that rules make, Engine and Storage must have them,
 	// too; see [query.Engine.Extended].

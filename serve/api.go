@@ -7,6 +7,7 @@ import (
 	"github.com/prometheus/common/model"
 
 	"github.com/pcparchive/pcparchive/promapi"
+	"github.com/pcparchive/pcparchive/ruleeval"
 	"github.com/pcparchive/pcparchive/serve/timeshift"
 )
 
@@ -38,6 +39,13 @@ func (x source) Snapshot() (*promapi.View, func()) {
 	w := st.window.moved(move)
 	return &promapi.View{
 		Engine: engine, Storage: engine.Storage(), Exemplars: timeshift.Exemplars(st.engine.Exemplars(), move), Start: w.Start, End: w.End,
-		Rules: movedRules(rules, move),
+		Rules: movedRules(rules, move), Version: version{st, rules, move},
 	}, release
+}
+
+// version identifies what a request sees.
+type version struct {
+	*state
+	rules *ruleeval.Result
+	move  timeshift.Move
 }
