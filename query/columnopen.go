@@ -49,7 +49,6 @@ func (c *columnar) open(ctx context.Context, from, to pcp.Timestamp) error {
 		all = append(all, a)
 	}
 	o := &columnOpener{columnar: c, from: from, to: to, rows: map[*columns.Names]*columnNames{}}
-	o.left.Store(2*int64(c.budget.limit) + 1<<20)
 	found := make([]*columnSource, len(all))
 	err := inParallel(len(all), func(i int) (err error) {
 		found[i], err = o.open(ctx, all, i)
@@ -92,7 +91,6 @@ func (c *columnar) use(all []store.Archive, found []*columnSource) {
 type columnOpener struct {
 	*columnar
 	from, to pcp.Timestamp
-	left     atomic.Int64 // samples that may still be read
 
 	mu   sync.Mutex
 	rows map[*columns.Names]*columnNames
@@ -189,9 +187,11 @@ func (o *columnOpener) take(a store.Archive, en *columns.Entry) (src *columnSour
 		}
 		for _, s := range found {
 			src.series = append(src.series, &column{Series: s, name: en.Names.All[row].Text})
-			o.left.Add(-int64(s.Samples()))
+			n := int64(s.Samples())
+			o.loaded.Add(n)
+			o.querier.budget.opening.Add(-n)
 		}
-		if o.left.Load() < 0 {
+		if o.querier.budget.opening.Load() < 0 {
 			return nil, columns.Left, errVolumes
 		}
 	}
@@ -233,7 +233,7 @@ func (o *columnOpener) muchOf(all []store.Archive, i int) bool {
 
 // build reads the columns of an archive, and keeps them.
 func (o *columnOpener) build(ctx context.Context, a store.Archive, r *archive.Reader, key cachedir.Key) (*columnSource, error) {
-	limit := o.left.Load()
+	limit := o.querier.budget.opening.Load()
 	if limit <= 0 {
 		return nil, errVolumes
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync/atomic"
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
@@ -23,6 +24,7 @@ type columnar struct {
 	sources  map[string]*columnSource // by base path
 	outlines map[string]*store.Outline
 	now      *columnSource // the archive whose steps come
+	loaded   atomic.Int64  // samples in the chunks of all archives
 }
 
 // errVolumes says that columns cannot give the answer.
@@ -39,6 +41,7 @@ func (s *selection) tryColumns(ctx context.Context, from, to pcp.Timestamp) (set
 	if c == nil || c.labelsOnly != s.labelsOnly {
 		c = s.openColumns(ctx, from, to)
 	}
+	defer s.querier.budget.opening.Add(c.loaded.Load())
 	if err = c.err; err == nil && s.clashes() != nil {
 		err = errVolumes
 	}

@@ -348,3 +348,35 @@ func TestGrowingArchiveHasNoColumns(t *testing.T) {
 	require.NotEqual(t, want, grown)
 	require.Equal(t, everything.of(t, storageOf(t, nil, dir)), grown)
 }
+
+// TestColumnsOfManyHosts bounds what all hosts of a query read before they count it.
+func TestColumnsOfManyHosts(t *testing.T) {
+	dir, cacheDir := t.TempDir(), t.TempDir()
+	for i := range 6 {
+		archtest.Random(t, filepath.Join(dir, fmt.Sprint("a", i)), uint64(i), archtest.RandomOptions{Host: fmt.Sprint("host", i)})
+	}
+	settle(t, dir)
+	want := everything.of(t, storageOf(t, nil, dir))
+	for range 2 {
+		s := storageOf(t, newCache(cacheDir), dir)
+		require.Equal(t, want, everything.of(t, s))
+		q, err := s.Querier(everything.from, everything.to)
+		require.NoError(t, err)
+		shared := q.(*hostsQuerier).hosts[0].budget
+		before := shared.opening.Load()
+		set := q.Select(context.Background(), true, nil, everything.matchers...)
+		require.NoError(t, set.Err())
+		assert.Equal(t, before, shared.opening.Load(), "what is counted is given back")
+		for _, left := range []int64{0, 1, 50} {
+			q, err := s.Querier(everything.from, everything.to)
+			require.NoError(t, err)
+			q.(*hostsQuerier).hosts[0].budget.opening.Store(left)
+			set := q.Select(context.Background(), true, nil, everything.matchers...)
+			n := 0
+			for set.Next() {
+				n++
+			}
+			assert.Equal(t, len(want.Series), n, "volumes answer for hosts that must not read columns")
+		}
+	}
+}

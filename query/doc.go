@@ -33,6 +33,12 @@
 // difference for an increase. Other functions, and these functions over subqueries,
 // do not treat marks specially.
 //
+// # Columns
+//
+// With [Options].Columns, a selection reads the samples of closed archives series by
+// series from a cache, and makes what is missing there. Answers, warnings and limits
+// are those of the volumes: where they could differ, the selection reads the volumes.
+//
 // # Explanations
 //
 // [Parse] suggests names in PromQL for PCP's dotted names. [Engine.Explain] says why

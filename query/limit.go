@@ -25,6 +25,10 @@ type budget struct {
 	slack atomic.Int64 // series that do not count as samples
 
 	given, givenSlack int64 // left and slack of a copy at first
+
+	// opening is the number of samples that selections may read of columns before they
+	// count them, because they read whole chunks.
+	opening atomic.Int64
 }
 
 // The first freeSeries series of a query do not count. Each further series counts as
@@ -38,6 +42,7 @@ func newBudget(limit int) *budget {
 	b := &budget{limit: limit}
 	b.left.Store(int64(limit))
 	b.slack.Store(freeSeries)
+	b.opening.Store(2*int64(limit) + 1<<20)
 	return b
 }
 
