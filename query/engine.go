@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/prometheus/prometheus/storage"
 
+	"github.com/pcparchive/pcparchive/catalogue"
 	"github.com/pcparchive/pcparchive/columns"
 	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/meta"
@@ -36,6 +37,9 @@ type Options struct {
 	// Columns are kept columns of archives. Queries read them in place of the archives,
 	// and add those of archives that they read. It may be nil.
 	Columns *columns.Cache
+	// Catalogue answers questions about labels. It may be nil; one that several engines
+	// share remembers archives.
+	Catalogue *catalogue.Catalogue
 
 	learnt bool // learnEnds was called
 }

@@ -29,6 +29,9 @@ func (s *Storage) clashes(mint, maxt int64) func() *flatten.HostClashes {
 // Select returns the matching series of all hosts, sorted by labels. Series of
 // several hosts with equal labels get the label hostname.
 func (q *hostsQuerier) Select(ctx context.Context, _ bool, hints *storage.SelectHints, matchers ...*labels.Matcher) storage.SeriesSet {
+	if asksForLabels(hints) {
+		return describedSet(ctx, q.hosts, hints, matchers)
+	}
 	q.prepare(ctx, hints, matchers)
 	return q.find(func(host *querier) (*seriesSet, error) { return host.read(ctx, hints, matchers) })
 }
@@ -98,16 +101,12 @@ func (set *seriesSet) renameEqual(owners map[*packedSeries]string) (found bool) 
 
 // LabelValues returns the values of a label that series of any host have.
 func (q *hostsQuerier) LabelValues(ctx context.Context, name string, _ *storage.LabelHints, matchers ...*labels.Matcher) ([]string, annotations.Annotations, error) {
-	return collect(q.labelsOf(ctx, matchers), valuesOf(name))
+	return labelValues(ctx, q.hosts, name, matchers)
 }
 
 // LabelNames returns the names of all labels that series of any host have.
 func (q *hostsQuerier) LabelNames(ctx context.Context, _ *storage.LabelHints, matchers ...*labels.Matcher) ([]string, annotations.Annotations, error) {
-	return collect(q.labelsOf(ctx, matchers), namesOf)
-}
-
-func (q *hostsQuerier) labelsOf(ctx context.Context, matchers []*labels.Matcher) storage.SeriesSet {
-	return q.find(func(host *querier) (*seriesSet, error) { return host.labelsOf(ctx, matchers) })
+	return labelNames(ctx, q.hosts, matchers)
 }
 
 // Close does nothing.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/pcparchive/pcparchive/catalogue"
 	"github.com/pcparchive/pcparchive/columns"
 	"github.com/pcparchive/pcparchive/convert/flatten"
 	"github.com/pcparchive/pcparchive/store"
@@ -23,6 +24,8 @@ type Storage struct {
 	limit   int
 	columns *columns.Cache // may be nil
 	seen    *seenNames
+	// described has the series of all archives by their metadata.
+	described func() *catalogue.View
 
 	bridge bool       // functions that add up changes add nothing across marks
 	watch  *crossings // receives the marks within reach of a function; may be nil
@@ -37,7 +40,7 @@ var _ storage.Queryable = (*Storage)(nil)
 // archive label, and a [HostsWarning] names the hosts.
 func NewStorage(sets []*store.Set, o Options) *Storage {
 	o = o.withDefaults(sets)
-	return &Storage{sets: sets, names: &flatten.HostNames{Known: o.claims}, every: repeatEvery(o.Lookback), limit: o.MaxSamples, columns: o.Columns, seen: &seenNames{}}
+	return &Storage{sets: sets, names: &flatten.HostNames{Known: o.claims}, every: repeatEvery(o.Lookback), limit: o.MaxSamples, columns: o.Columns, seen: &seenNames{}, described: describedBy(o.Catalogue, sets)}
 }
 
 // repeatEvery returns the interval at which discrete values are repeated, in milliseconds, so that a
@@ -103,6 +106,9 @@ var adding = map[string]bool{"rate": true, "irate": true, "increase": true}
 // Select reads the series that match, sorted by labels. The series and their iterators
 // fail after the context has ended.
 func (q *querier) Select(ctx context.Context, _ bool, hints *storage.SelectHints, matchers ...*labels.Matcher) storage.SeriesSet {
+	if asksForLabels(hints) {
+		return describedSet(ctx, []*querier{q}, hints, matchers)
+	}
 	found, err := q.read(ctx, hints, matchers)
 	if err != nil {
 		return storage.ErrSeriesSet(err)
@@ -123,33 +129,20 @@ func (q *querier) selection(ctx context.Context, hints *storage.SelectHints, mat
 		if adding[hints.Func] && hints.Range > 0 {
 			s.window = hints.Range
 		}
-		s.labelsOnly = hints.Func == "series" // Prometheus' API asks so for series without samples
 	}
 	return s
 }
 
-// LabelValues returns the values of a label that series have in the time.
+// LabelValues returns the values of a label that series have in the time, by the metadata of
+// the archives.
 func (q *querier) LabelValues(ctx context.Context, name string, _ *storage.LabelHints, matchers ...*labels.Matcher) ([]string, annotations.Annotations, error) {
-	set, err := q.labelsOf(ctx, matchers)
-	if err != nil {
-		return nil, nil, err
-	}
-	return collect(set, valuesOf(name))
+	return labelValues(ctx, []*querier{q}, name, matchers)
 }
 
-// LabelNames returns the names of all labels that series have in the time.
+// LabelNames returns the names of all labels that series have in the time, by the metadata of
+// the archives.
 func (q *querier) LabelNames(ctx context.Context, _ *storage.LabelHints, matchers ...*labels.Matcher) ([]string, annotations.Annotations, error) {
-	set, err := q.labelsOf(ctx, matchers)
-	if err != nil {
-		return nil, nil, err
-	}
-	return collect(set, namesOf)
-}
-
-// labelsOf returns the series that match, without their samples.
-func (q *querier) labelsOf(ctx context.Context, matchers []*labels.Matcher) (*seriesSet, error) {
-	s := &selection{querier: q, ctx: ctx, from: q.mint, to: q.maxt, matchers: matchers, labelsOnly: true, budget: q.budget}
-	return s.read(ctx)
+	return labelNames(ctx, []*querier{q}, matchers)
 }
 
 // valuesOf visits the values of a label.

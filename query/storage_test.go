@@ -47,7 +47,7 @@ func TestLabelNamesAndValues(t *testing.T) {
 	assert.Equal(t, []string{"__name__", "hostname"}, all("", named))
 	assert.Empty(t, all("instname", named))
 	assert.Equal(t, []string{"i2"}, all("instname", labels.MustNewMatcher(labels.MatchRegexp, "instname", ".2")))
-	assert.Equal(t, []string{"i3"}, querier(5, 10)("instname"), "of the time asked about")
+	assert.Equal(t, []string{"i1", "i2", "i3"}, querier(5, 10)("instname"), "of all archives with the time, by their metadata")
 	assert.Empty(t, querier(20, 30)("__name__"))
 }
 

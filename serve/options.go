@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/exporter-toolkit/web"
 
+	"github.com/pcparchive/pcparchive/catalogue"
 	"github.com/pcparchive/pcparchive/internal/cachedir"
 	"github.com/pcparchive/pcparchive/query"
 	"github.com/pcparchive/pcparchive/ruleeval"
@@ -41,7 +42,7 @@ type Options struct {
 	// Query limits each query. If it has Columns, the server fills them in the background
 	// with those of closed archives.
 	Query query.Options
-	// Cache is the folder of Query.Columns, for metrics and the status page. It may be
+	// Cache is the folder of Query.Columns and of the catalogue. It may be
 	// nil.
 	Cache *cachedir.Dir
 	// Rules are evaluated over the archives in the background. Nil means none.
@@ -84,6 +85,9 @@ func (o Options) withDefaults() Options {
 	o.DrainTimeout = cmp.Or(o.DrainTimeout, DefaultDrainTimeout)
 	o.MaxConnections = cmp.Or(o.MaxConnections, DefaultMaxConnections)
 	o.writeTimeout = cmp.Or(o.writeTimeout, writeTimeout)
+	if o.Query.Catalogue == nil {
+		o.Query.Catalogue = catalogue.New(catalogue.Options{Cache: o.Cache})
+	}
 	o.Query.MaxSamples = cmp.Or(o.Query.MaxSamples, query.DefaultMaxSamples)
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)

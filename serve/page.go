@@ -67,7 +67,7 @@ func (s *Server) cache() *cacheData {
 	if dir == nil {
 		return nil
 	}
-	c := &cacheData{Path: dir.Path(), Fault: dir.Fault(), Damage: s.opts.Query.Columns.Damage()}
+	c := &cacheData{Path: dir.Path(), Fault: dir.Fault(), Damage: append(s.opts.Query.Columns.Damage(), s.opts.Query.Catalogue.Problems()...)}
 	c.Entries, c.Bytes = dir.Usage()
 	return c
 }

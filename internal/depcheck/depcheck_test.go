@@ -26,7 +26,7 @@ var lines = [][]string{
 	{"archive", "convert/prom"},
 	{"store", "dump", "rewrite", "interp", "convert", "convert/naming", "convert/nativehist"},
 	{"check", "summary", "convert/tsdb/chunk", "convert/tsdb/block", "convert/mapper", "convert/flatten", "convert/relabel", "convert/promjson", "convert/format", "convert/input"},
-	{"convert/native", "convert/tsdb/verify", "columns"},
+	{"convert/native", "convert/tsdb/verify", "columns", "catalogue"},
 	{"convert/assemble", "convert/nativemap", "convert/expo", "convert/tsdb/sidecar", "convert/tsdb/wal", "query"},
 	{"convert/tsdb", "convert/tsdb/write", "convert/tsdb/read", "ruleeval"},
 	{"promapi"},
@@ -50,7 +50,7 @@ func rank() map[string]int {
 var prometheus = map[string]bool{
 	"convert/nativehist": true, "convert/nativemap": true, "convert/relabel": true, "convert/expo": true,
 	"convert/promjson": true, "convert/tsdb/write": true, "convert/tsdb/read": true, "convert/tsdb/chunk": true, "query": true, "promapi": true, "ruleeval": true, "ingest": true, "scrape": true, "cmd/pcparchive": true,
-	"columns": true, "convert/tsdb/block": true, "convert/tsdb/verify": true, "convert/tsdb/sidecar": true, "convert/tsdb/wal": true,
+	"columns": true, "catalogue": true, "convert/tsdb/block": true, "convert/tsdb/verify": true, "convert/tsdb/sidecar": true, "convert/tsdb/wal": true,
 	"serve": true, "serve/grafana": true, "serve/blocks": true, "serve/timeshift": true,
 }
 
