@@ -1,6 +1,7 @@
 package query
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -69,7 +70,7 @@ func (s *selection) trial() *selection {
 // read is selection.read with columns.
 func (c *columnar) read(ctx context.Context, from, to pcp.Timestamp) (*seriesSet, error) {
 	p := c.plan(from, to)
-	if err := c.settle(p); err != nil {
+	if err := cmp.Or(ctx.Err(), c.settle(p)); err != nil {
 		return nil, err
 	}
 	volumes := len(c.bases) > 0

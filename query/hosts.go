@@ -36,15 +36,22 @@ func (q *hostsQuerier) Select(ctx context.Context, _ bool, hints *storage.Select
 	return q.find(func(host *querier) (*seriesSet, error) { return host.read(ctx, hints, matchers) })
 }
 
-// find joins the series that read returns for each host.
+// find joins the series that read returns for each host. It reads as many hosts at a time
+// as there are processors.
 func (q *hostsQuerier) find(read func(*querier) (*seriesSet, error)) storage.SeriesSet {
+	q.hosts[0].clashes() // each host needs them
+	results := make([]*seriesSet, len(q.hosts))
+	err := inParallel(len(q.hosts), func(i int) (err error) {
+		results[i], err = read(q.hosts[i])
+		return err
+	})
+	if err != nil {
+		return storage.ErrSeriesSet(err)
+	}
 	all := &seriesSet{at: -1}
 	owners := map[*packedSeries]string{}
-	for _, host := range q.hosts {
-		found, err := read(host)
-		if err != nil {
-			return storage.ErrSeriesSet(err)
-		}
+	for i, host := range q.hosts {
+		found := results[i]
 		for _, s := range found.series {
 			owners[s.(*packedSeries)] = host.set.Host()
 		}

@@ -43,6 +43,9 @@ func (s *selection) plan(from, to pcp.Timestamp) *plan {
 	p.owners = map[string][]metricKey{}
 	c := &candidates{plan: p, sems: map[metricKey]pcp.Semantics{}, pending: map[*meta.Descriptions][]namedMetric{}}
 	for r := range s.readers(from, to) {
+		if s.ctx.Err() != nil {
+			return p // the caller checks the context
+		}
 		if len(s.bases) == 0 {
 			p.start = r.Header().Start
 		}

@@ -60,6 +60,9 @@ func (s *selection) read(ctx context.Context) (*seriesSet, error) {
 		return set, err
 	}
 	p := s.plan(from, to)
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	s.report = &prom.Report{}
 	if len(p.metrics) == 0 {
 		return s.result() // no need to read

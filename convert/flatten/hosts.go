@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"iter"
 	"maps"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/history"
@@ -55,6 +57,7 @@ func (h *HostNames) Clashes(sets []*store.Set, from, to pcp.Timestamp) *HostClas
 	if len(sets) < 2 {
 		return nil
 	}
+	h.gather(sets, from, to)
 	return ClashesOf(func(yield func(string, Claims) bool) {
 		for _, set := range sets {
 			for a := range set.Spanning(from, to) {
@@ -67,6 +70,22 @@ func (h *HostNames) Clashes(sets []*store.Set, from, to pcp.Timestamp) *HostClas
 			}
 		}
 	})
+}
+
+// gather finds the claims of archives with all processors, one host on each.
+func (h *HostNames) gather(sets []*store.Set, from, to pcp.Timestamp) {
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range min(len(sets), runtime.GOMAXPROCS(0)) {
+		wg.Go(func() {
+			for i := next.Add(1); i <= int64(len(sets)); i = next.Add(1) {
+				for a := range sets[i-1].Spanning(from, to) {
+					h.claims(sets[i-1], a)
+				}
+			}
+		})
+	}
+	wg.Wait()
 }
 
 // ClashesOf returns the names that several hosts claim, nil if there are none. all yields a
@@ -143,8 +162,9 @@ func (h *HostNames) Learn(base string, c Claims) {
 // archive cannot be read.
 func (h *HostNames) claims(set *store.Set, a store.Archive) (c Claims, ok bool) {
 	h.mu.Lock()
-	defer h.mu.Unlock()
-	if c, ok = h.archives[a.Base]; ok {
+	c, ok = h.archives[a.Base]
+	h.mu.Unlock()
+	if ok {
 		return c, true
 	}
 	if h.Known != nil {
@@ -157,10 +177,7 @@ func (h *HostNames) claims(set *store.Set, a store.Archive) (c Claims, ok bool) 
 		}
 		c = ClaimsOf(r.Header().Host, r.Meta())
 	}
-	if h.archives == nil {
-		h.archives = map[string]Claims{}
-	}
-	h.archives[a.Base] = c
+	h.Learn(a.Base, c)
 	return c, true
 }
 
