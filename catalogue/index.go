@@ -4,6 +4,7 @@ import (
 	"math/bits"
 	"slices"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/pcparchive/pcparchive/convert/flatten"
@@ -104,7 +105,7 @@ func (x *index) rehosted(clashes *flatten.HostClashes, hosts []*host) *index {
 		before := promSlice(ls)
 		after := clashes.Rehost(before, target, x.origins[id] == 0, hosts[x.hosts[id]].name)
 		if len(after) != len(before) || !slices.Equal(after, before) {
-			ls = promLabels(&describedSeries{name: ls.Get(labels.MetricName), labels: after})
+			ls = promLabels(&describedSeries{name: ls.Get(model.MetricNameLabel), labels: after})
 		}
 		y.labels[id] = ls
 		y.post(uint32(id), ls)
@@ -119,7 +120,7 @@ func (x *index) rehosted(clashes *flatten.HostClashes, hosts []*host) *index {
 // promSlice returns labels without the name.
 func promSlice(ls labels.Labels) (all []prom.Label) {
 	ls.Range(func(l labels.Label) {
-		if l.Name != labels.MetricName {
+		if l.Name != model.MetricNameLabel {
 			all = append(all, prom.Label{Name: l.Name, Value: l.Value})
 		}
 	})

@@ -1,6 +1,7 @@
 package catalogue
 
 import (
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/pcparchive/pcparchive/convert/naming"
@@ -115,7 +116,7 @@ func appendNew(all []uint32, id uint32) []uint32 {
 // promLabels returns the labels of a series with its name.
 func promLabels(s *describedSeries) labels.Labels {
 	b := labels.NewScratchBuilder(len(s.labels) + 1)
-	b.Add(labels.MetricName, s.name)
+	b.Add(model.MetricNameLabel, s.name)
 	for _, l := range s.labels {
 		b.Add(l.Name, l.Value)
 	}
@@ -158,8 +159,8 @@ func (h *host) alias(x *index, m *Metric) {
 	for _, name := range h.further[m.Sample][len(m.aliased):] {
 		a := alias{pcp: name.pcp, prom: name.prom}
 		for _, id := range m.series {
-			if x.labels[id].Get(labels.MetricName) == m.Sample {
-				ls := labels.NewBuilder(x.labels[id]).Set(labels.MetricName, name.prom).Labels()
+			if x.labels[id].Get(model.MetricNameLabel) == m.Sample {
+				ls := labels.NewBuilder(x.labels[id]).Set(model.MetricNameLabel, name.prom).Labels()
 				a.series = appendNew(a.series, x.add(ls, h.number, x.origins[id]))
 			}
 		}

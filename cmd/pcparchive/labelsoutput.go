@@ -8,7 +8,7 @@ import (
 
 // labelRecordOf returns the printed form of a label record.
 func labelRecordOf(host string, l store.LabelRecord) labelRecord {
-	rec := labelRecord{Host: host, Level: l.Level.String(), Ident: l.Labels.Owner(), Time: l.Stamp.Time(), Sets: []labelsSet{}}
+	rec := labelRecord{Host: host, Level: l.Level.String(), Ident: l.Owner(), Time: l.Stamp.Time(), Sets: []labelsSet{}}
 	for i, set := range l.Sets {
 		out := labelsSet{Labels: printedLabels(set.Set, false), Name: l.Names[i]}
 		if l.Level == labelset.Instances {
