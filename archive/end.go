@@ -120,7 +120,7 @@ func (r *Reader) lastEntry(f *File) (offset int64, ok bool) {
 // trailer.
 func (r *Reader) stampBefore(f *File) (t pcp.Timestamp, ok bool) {
 	size, ok := f.Length()
-	if !ok {
+	if !ok || !f.d.Seekable() { // each step back would decompress the file again
 		return t, false
 	}
 	word := make([]byte, 4)

@@ -204,7 +204,7 @@ func RecordingInterval(set *store.Set) time.Duration { return recordingInterval(
 // records of its last archive: the longest such time apart from one pause. It returns
 // zero if there is only one record.
 func recordingInterval(set *store.Set, cache *columns.Cache) time.Duration {
-	end, err := set.End()
+	end, err := set.Ending()
 	if err != nil {
 		return 0
 	}
