@@ -8,14 +8,16 @@ import (
 
 	"github.com/prometheus/prometheus/model/labels"
 
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
 // Select finds the series of archives between two times, both inclusive, that all matchers
-// allow. It reads the metadata of archives that no question needed before. It returns soon
+// allow. A zero time means no limit. It reads the metadata of archives that no question needed before. It returns soon
 // after ctx has ended, with its error.
 func (v *View) Select(ctx context.Context, from, to pcp.Timestamp, matchers ...*labels.Matcher) (*Selection, error) {
-	parts, needed, err := v.loaded(ctx, from, to)
+	q := history.Query{From: from, To: to}.Bounded()
+	parts, needed, err := v.loaded(ctx, q.From, q.To)
 	if err != nil {
 		return nil, err
 	}
@@ -32,10 +34,12 @@ func (v *View) Select(ctx context.Context, from, to pcp.Timestamp, matchers ...*
 func (v *View) selection(parts, needed [][]archived, matchers []*labels.Matcher) *Selection {
 	v.t.mu.Lock()
 	defer v.t.mu.Unlock()
-	s := &Selection{t: v.t, clashes: v.clashes(needed), series: newBitset(len(v.t.index.labels))}
+	s := &Selection{t: v.t, clashes: v.clashes(needed), series: newBitset(len(v.t.index.labels)), hosts: v.hosts, limited: len(matchers) > 0}
 	s.index = v.t.indexFor(s.clashes)
 	for i, h := range v.hosts {
-		s.add(h, metricsOf(parts[i]), matchers)
+		metrics := metricsOf(parts[i])
+		s.metrics = append(s.metrics, metrics)
+		s.add(h, metrics, matchers)
 	}
 	return s
 }

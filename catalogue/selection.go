@@ -17,6 +17,9 @@ type Selection struct {
 	series  bitset
 	clashes *flatten.HostClashes
 	unsure  []string
+	hosts   []*host
+	metrics [][]*Metric // of each host, by ascending start of the archives
+	limited bool        // there are matchers
 }
 
 // Unsure returns the names of samples of which only values tell the series; see the package's

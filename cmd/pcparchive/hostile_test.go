@@ -80,6 +80,7 @@ func TestHostileNames(t *testing.T) {
 
 	for name, args := range map[string][]string{
 		"info": {"info", base}, "info metrics": {"info", base, "--metrics"}, "info damaged": {"info", torn},
+		"list": {"list", base}, "listed values": {"list", base, "--label", "__name__"}, "listed series": {"list", base, "--match", `{__name__=~".+"}`},
 		"labels": {"labels", "dump", base}, "labels merged": {"labels", "dump", base, "--merged"},
 		"summary": {"summary", base}, "query": {"query", "some_load", base}, "query range": {"query", "some_load", base, "--step", "1s"},
 		"check": {"check", base}, "check damaged": {"check", torn}, "dump": {"dump", base}, "dump all": {"dump", base, "-a"},

@@ -51,6 +51,14 @@ func TestJSONKeys(t *testing.T) {
 				"hosts[].archives[].timezone", "hosts[].archives[].values", "hosts[].archives[].version",
 			},
 		},
+		"list": {
+			[]string{"list", prom, "--match", `{code!=""}`, "--label", "code"},
+			[]string{
+				"hosts", "hosts[].host", "hosts[].metrics", "hosts[].metrics[].help", "hosts[].metrics[].indom", "hosts[].metrics[].name",
+				"hosts[].metrics[].oneline", "hosts[].metrics[].pmid", "hosts[].metrics[].promql", "hosts[].metrics[].semantics",
+				"hosts[].metrics[].series", "hosts[].metrics[].type", "hosts[].metrics[].units", "labels", "values",
+			},
+		},
 		"labels dump": {
 			[]string{"labels", "dump", prom},
 			[]string{
@@ -175,7 +183,7 @@ func TestJSONOneShape(t *testing.T) {
 		require.NoError(t, fixtures[fixture](base))
 	}
 	for _, args := range [][]string{
-		{"info"}, {"info", "--metrics"}, {"summary", "--labels"}, {"labels", "dump"}, {"labels", "dump", "--merged"}, {"check", "--severity", "error"},
+		{"info"}, {"info", "--metrics"}, {"summary", "--labels"}, {"list"}, {"labels", "dump"}, {"labels", "dump", "--merged"}, {"check", "--severity", "error"},
 		{"query", "disk_all_read"}, {"dump"}, {"export", "tsdb", "-o", "DIR"},
 	} {
 		var shapes []string

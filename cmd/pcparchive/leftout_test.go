@@ -31,6 +31,7 @@ var folderVerbs = [][]string{
 	{"query", "disk_all_read", "logs", "--start", "end-10m", "--step", "1m", "--output", "json"},
 	{"query", "hinv_ncpu", "logs", "--at", "start+40m"},
 	{"query", "sum by (hostname) (disk_all_read)", "logs"},
+	{"list", "logs"},
 	{"labels", "dump", "logs"},
 	{"labels", "dump", "logs", "--merged", "--at", "end"},
 	{"export", "prom", "logs"},

@@ -1,0 +1,71 @@
+package catalogue
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// HostMetric is a metric of a host in a Selection.
+type HostMetric struct {
+	Host    string
+	*Metric     // as the last archive describes it
+	Series  int // number of its series in the Selection, each under the first name
+}
+
+// metricKey identifies a metric of a host over archives.
+type metricKey struct {
+	host uint16
+	id   pcp.PMID
+	name string
+}
+
+// Metrics returns the metrics of the archives by host, name and number: also those without
+// series, as text and events, unless the Selection has matchers.
+func (s *Selection) Metrics() []HostMetric {
+	s.t.mu.RLock()
+	defer s.t.mu.RUnlock()
+	versions := map[metricKey][]*Metric{}
+	var keys []metricKey
+	for i, metrics := range s.metrics {
+		for _, m := range metrics {
+			key := metricKey{s.hosts[i].number, m.Desc.PMID, m.Desc.Name()}
+			if versions[key] == nil {
+				keys = append(keys, key)
+			}
+			versions[key] = append(versions[key], m)
+		}
+	}
+	all := []HostMetric{}
+	for _, key := range keys {
+		n, found := s.count(versions[key])
+		if found || !s.limited {
+			last := versions[key][len(versions[key])-1]
+			all = append(all, HostMetric{s.t.hosts[key.host].name, last, n})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b HostMetric) int {
+		return cmp.Or(strings.Compare(a.Host, b.Host), strings.Compare(a.Desc.Name(), b.Desc.Name()), cmp.Compare(a.Desc.PMID, b.Desc.PMID))
+	})
+	return all
+}
+
+// count counts the series of a metric in the selection. found says whether there are some under
+// any of its names.
+func (s *Selection) count(versions []*Metric) (n int, found bool) {
+	seen := map[uint32]bool{}
+	for _, m := range versions {
+		for _, id := range m.series {
+			if s.series.has(id) && !seen[id] {
+				seen[id] = true
+				n++
+			}
+		}
+		for i := range m.aliased {
+			found = found || s.series.hasAny(m.aliased[i].series)
+		}
+	}
+	return n, found || n > 0
+}
