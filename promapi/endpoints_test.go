@@ -216,3 +216,25 @@ func page(t *testing.T, url string) string {
 	assert.True(t, strings.HasPrefix(resp.Header.Get("Content-Type"), "text/plain"))
 	return readAll(t, resp.Body)
 }
+
+// TestExtremeTimes sends the smallest and the largest times that clients send.
+func TestExtremeTimes(t *testing.T) {
+	srv := serving(t, newAPI(t, Options{}, hostFolder(t)))
+	for _, times := range []string{
+		"start=-9223372036854775.808&end=9223372036854775.807", "start=-1e300&end=1e300", "start=-Inf&end=%2BInf", "start=" + minTimeText + "&end=" + maxTimeText,
+		"start=0000-01-01T00:00:00Z&end=9223372036854775.807",
+	} {
+		for _, line := range []string{"/api/v1/labels?", "/api/v1/label/code/values?", "/api/v1/series?match[]=hits_total&", "/api/v1/query_exemplars?query=hits_total&"} {
+			got := ask(t, srv, line+times)
+			assert.Equal(t, http.StatusOK, got.Code, "%s%s: %s", line, times, got.Error)
+			assert.NotEmpty(t, got.Data, line+times)
+		}
+		for _, step := range []string{"1", "1e6", "9e9"} {
+			assert.Equal(t, http.StatusBadRequest, ask(t, srv, "/api/v1/query_range?query=1&step="+step+"&"+times).Code, times)
+		}
+		at := strings.ReplaceAll(strings.Split(times, "&")[1], "end=", "time=")
+		for _, expr := range []string{"1", "hits_total", "rate(hits_total[5m])", "hits_total[1h:1m]"} {
+			assert.Equal(t, http.StatusOK, ask(t, srv, "/api/v1/query?"+at+"&"+form("query", expr)).Code, at)
+		}
+	}
+}

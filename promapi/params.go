@@ -119,8 +119,13 @@ func newParser() parser.Parser { return parser.NewParser(parser.Options{}) }
 func parseTime(text string) (time.Time, error) {
 	if t, err := strconv.ParseFloat(text, 64); err == nil {
 		sec, frac := math.Modf(t)
-		if !(sec >= float64(minTime.Unix()) && sec <= float64(maxTime.Unix())) {
+		switch { // Thanos sends the smallest and the largest number of milliseconds
+		case math.IsNaN(t):
 			return time.Time{}, fmt.Errorf("cannot parse %q to a valid timestamp", short(text))
+		case sec <= float64(minTime.Unix()):
+			return minTime, nil
+		case sec >= float64(maxTime.Unix()):
+			return maxTime, nil
 		}
 		frac = math.Round(frac*1000) / 1000
 		return time.Unix(int64(sec), int64(frac*float64(time.Second))).UTC(), nil

@@ -75,7 +75,7 @@ func (p params) step(start, end time.Time) (time.Duration, error) {
 		return 0, invalid("step", errors.New("zero or negative query resolution step widths are not accepted. Try a positive integer"))
 	case step < time.Millisecond:
 		return 0, invalid("step", errors.New("the smallest query resolution step width is 1ms"))
-	case (end.UnixMilli()-start.UnixMilli())/step.Milliseconds() > maxPoints:
+	case (uint64(end.UnixMilli())-uint64(start.UnixMilli()))/uint64(step.Milliseconds()) > maxPoints: // the difference may exceed an int64
 		return 0, bad(errors.New("exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)"))
 	}
 	return step, nil

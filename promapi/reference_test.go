@@ -44,7 +44,7 @@ func sameReplies() []string {
 		"/api/v1/query_range?query=1&start=1&end=2", "/api/v1/query_range?query=1&start=1&end=2&step=0", "/api/v1/query_range?query=1&start=1&end=2&step=-1",
 		"/api/v1/query_range?query=1&start=2&end=1&step=1", "/api/v1/query_range?query=1&start=1&end=2&step=x", "/api/v1/query_range?query=1&start=0&end=11001&step=1",
 		"/api/v1/query_range?query=1&start=0&end=11000&step=1", "/api/v1/query_range?query=1&start=0&end=1&step=1e30", "/api/v1/query_range?query=1&start=x&end=1&step=1",
-		"/api/v1/query_range?query=1&start=1&step=1",
+		"/api/v1/query_range?query=1&start=1&step=1", "/api/v1/query_range?query=1&start=0&end=1e11&step=1e9",
 		at("hits_total + on(code) group_left lat_seconds_bucket"), at("hits_total * on() kernel_all_load"), at("label_replace(hits_total, \"a\", \"b\", \"c\", \"(\")"),
 		at("label_join(hits_total, \"code\", \"\", \"x\")"),
 	}

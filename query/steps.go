@@ -2,7 +2,7 @@ package query
 
 import (
 	"fmt"
-	"time"
+	"math"
 
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
@@ -37,25 +37,35 @@ func checkSteps(q promql.Query, limit int) error {
 	if !ok {
 		return nil
 	}
-	span := stmt.End.Sub(stmt.Start)
-	if n := stepsIn(span, stmt.Interval); n > int64(limit) {
+	span := spanOf(stmt.Start.UnixMilli(), stmt.End.UnixMilli())
+	if n := stepsIn(span, stmt.Interval.Milliseconds()); n > int64(limit) {
 		return &StepsError{Steps: n, Limit: limit}
 	}
 	return checkNode(stmt.Expr, span, limit)
 }
 
-// checkNode checks the subqueries of an expression that is evaluated over a span.
-func checkNode(node parser.Node, span time.Duration, limit int) error {
+// spanOf returns the milliseconds between two times in milliseconds. It saturates, as
+// clients name the smallest and the largest time there is.
+func spanOf(start, end int64) int64 {
+	if span := end - start; end < start || span >= 0 {
+		return span
+	}
+	return math.MaxInt64
+}
+
+// checkNode checks the subqueries of an expression that is evaluated over a span of
+// milliseconds.
+func checkNode(node parser.Node, span int64, limit int) error {
 	switch n := node.(type) {
 	case *parser.StepInvariantExpr:
 		span = 0 // it is evaluated once
 	case *parser.SubqueryExpr:
-		if span += n.Range; span < 0 {
-			span = 1<<63 - 1
+		if span += n.Range.Milliseconds(); span < 0 {
+			span = math.MaxInt64
 		}
-		step := n.Step
+		step := n.Step.Milliseconds()
 		if step == 0 {
-			step = subqueryStep
+			step = subqueryStep.Milliseconds()
 		}
 		if steps := stepsIn(span, step); steps > int64(limit) {
 			return &StepsError{Expr: shortened(n.String()), Steps: steps, Limit: limit}
@@ -70,11 +80,11 @@ func checkNode(node parser.Node, span time.Duration, limit int) error {
 }
 
 // stepsIn returns the number of steps in a span.
-func stepsIn(span, step time.Duration) int64 {
+func stepsIn(span, step int64) int64 {
 	if step <= 0 {
 		return 1
 	}
-	return int64(span/step) + 1
+	return min(span/step, math.MaxInt64-1) + 1
 }
 
 // shortened returns a text that fits into a message.

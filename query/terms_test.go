@@ -1,8 +1,10 @@
 package query
 
 import (
+	"math"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -42,4 +44,23 @@ func TestAdjusted(t *testing.T) {
 	assert.Empty(t, now(t, short, 2, "i_one"))
 	assert.Len(t, now(t, short, 700, "d_discrete"), 1, "a discrete value holds")
 	assert.Empty(t, now(t, e, 150, "i_one"), "the engine itself is as before")
+}
+
+// TestLongSpans counts steps over spans that no time.Duration holds.
+func TestLongSpans(t *testing.T) {
+	e := newEngine(t, counterArchive(t), Options{MaxSamples: 20_000})
+	century := 100 * 365 * 24 * time.Hour
+	early, late := time.UnixMilli(math.MinInt64/2), time.UnixMilli(math.MaxInt64/2)
+	for _, expr := range []string{"c_counter", "max_over_time(c_counter[1h:1m])"} {
+		var steps *StepsError
+		_, err := e.Range(t.Context(), expr, early, late, century)
+		require.ErrorAs(t, err, &steps)
+		assert.Greater(t, steps.Steps, int64(2_000_000))
+		_, err = e.Range(t.Context(), expr, time.Unix(0, 0), time.Unix(0, 0).Add(20_000*time.Minute), time.Minute)
+		require.ErrorAs(t, err, &steps)
+		assert.GreaterOrEqual(t, steps.Steps, int64(20_001))
+	}
+	assert.Equal(t, int64(math.MaxInt64), spanOf(math.MinInt64, math.MaxInt64))
+	assert.Equal(t, int64(-5), spanOf(5, 0))
+	assert.Equal(t, int64(math.MaxInt64), stepsIn(math.MaxInt64, 1))
 }

@@ -87,7 +87,7 @@ func (m *metrics) answered(path string, status int, bytes int64, took time.Durat
 }
 
 // knownPaths are the paths that metrics distinguish.
-var knownPaths = map[string]bool{"/": true, "/federate": true, "/-/metrics": true, "/-/healthy": true, "/-/ready": true, "/-/reload": true}
+var knownPaths = map[string]bool{"/": true, "/federate": true, "/-/metrics": true, "/metrics": true, "/-/healthy": true, "/-/ready": true, "/-/reload": true}
 
 // apiPaths are the endpoints of Prometheus' API that metrics distinguish.
 var apiPaths = map[string]bool{
@@ -131,11 +131,13 @@ var (
 	cacheBytes   = desc("cache_bytes", "Size of the cache.")
 	startDesc    = desc("data_start_timestamp_seconds", "Time of the first record, as clients see it.")
 	endDesc      = desc("data_end_timestamp_seconds", "Time of the last record, as clients see it.")
+	// The Thanos sidecar knows the name from Prometheus.
+	lowestDesc = prometheus.NewDesc("prometheus_tsdb_lowest_timestamp_seconds", "Time of the first record, as clients see it.", nil, nil)
 )
 
 // Describe sends the descriptions.
 func (stateCollector) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{snapshotDesc, hostsDesc, archivesDesc, blocksDesc, damagedDesc, cacheEntries, cacheBytes, startDesc, endDesc} {
+	for _, d := range []*prometheus.Desc{snapshotDesc, hostsDesc, archivesDesc, blocksDesc, damagedDesc, cacheEntries, cacheBytes, startDesc, endDesc, lowestDesc} {
 		ch <- d
 	}
 }
@@ -158,5 +160,6 @@ func (c stateCollector) Collect(ch chan<- prometheus.Metric) {
 	if w := st.window.moved(clock.At(c.s.opts.now())); !w.IsZero() {
 		gauge(startDesc, float64(w.Start.UnixMilli())/1000)
 		gauge(endDesc, float64(w.End.UnixMilli())/1000)
+		gauge(lowestDesc, float64(w.Start.Unix()))
 	}
 }

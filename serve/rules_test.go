@@ -76,3 +76,11 @@ func TestRules(t *testing.T) {
 		})
 	}
 }
+
+// TestLowestTimestamp is what the Thanos sidecar looks for.
+func TestLowestTimestamp(t *testing.T) {
+	dir := t.TempDir()
+	record(t, filepath.Join(dir, "rec"), "db1").put(0, 5).close()
+	_, body, _ := run(t, Options{Paths: []string{dir}, Rescan: -1}).get("/metrics")
+	assert.Contains(t, body, "\nprometheus_tsdb_lowest_timestamp_seconds 1.7723664e+09\n")
+}
