@@ -18,6 +18,10 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/pcparchive/pcparchive/columns"
+	"github.com/pcparchive/pcparchive/internal/cachedir"
+	"github.com/pcparchive/pcparchive/query"
 )
 
 // hammerTime and hammerClients say how hard TestHammer tries. For the long version:
@@ -63,13 +67,47 @@ func TestHammer(t *testing.T) {
 		require.NoError(t, err)
 		hammerTime, hammerClients = d, 200
 	}
+	t.Run("volumes", func(t *testing.T) { hammer(t, Options{}, func(context.Context) {}) })
+	t.Run("columns", func(t *testing.T) {
+		folder := cachedir.Open(t.TempDir(), 100_000)
+		hammer(t, Options{Query: query.Options{Columns: columns.NewCache(folder)}}, func(ctx context.Context) { spoilCache(ctx, folder.Path()) })
+	})
+}
+
+// spoilCache removes and damages files of a cache until ctx ends.
+func spoilCache(ctx context.Context, dir string) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	for ctx.Err() == nil {
+		files, _ := filepath.Glob(filepath.Join(dir, "*.*")) // the pattern is valid
+		if len(files) > 0 {
+			file := files[rng.IntN(len(files))]
+			if data, err := os.ReadFile(file); err == nil && len(data) > 0 && rng.IntN(2) == 0 {
+				data[rng.IntN(len(data))] ^= 1
+				_ = os.WriteFile(file, data, 0o600) // another may have removed it
+			} else {
+				_ = os.Remove(file)
+			}
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// hammer asks a server whose archives change, while meanwhile runs.
+func hammer(t *testing.T, o Options, meanwhile func(context.Context)) {
+	t.Helper()
 	dir := t.TempDir()
 	record(t, filepath.Join(dir, "steady"), "steady").put(0, 100).close()
-	s := run(t, Options{Paths: []string{dir}, Rescan: 20 * time.Millisecond, DrainTimeout: time.Minute})
+	yesterday := time.Now().Add(-24 * time.Hour)
+	for _, suffix := range []string{".0", ".meta", ".index"} {
+		require.NoError(t, os.Chtimes(filepath.Join(dir, "steady"+suffix), yesterday, yesterday)) // it counts as closed
+	}
+	o.Paths, o.Rescan, o.DrainTimeout = []string{dir}, 20*time.Millisecond, time.Minute
+	s := run(t, o)
 	ctx, cancel := context.WithTimeout(context.Background(), hammerTime)
 	defer cancel()
 	var all sync.WaitGroup
 	all.Go(func() { churn(ctx, t, dir) })
+	all.Go(func() { meanwhile(ctx) })
 	var right, others, left atomic.Int64
 	for i := range hammerClients {
 		all.Go(func() {
