@@ -15,4 +15,12 @@
 // [Options].Concurrency bounds the requests that read archives at the same time. A
 // request that finds no place within [Options].QueueTimeout fails with status 503. The
 // View's engine limits the samples and the time of each query.
+//
+// # What differs from Prometheus
+//
+// Archives have no targets, so that lists of targets are empty, and metadata comes from
+// the archives. The step of a range query is at least a millisecond. An expression has at
+// most 10,000 operators and parentheses, a reply of remote read that is not streamed five
+// million samples. There are no endpoints that write or administrate, and none for
+// searching, notifications and features.
 package promapi
