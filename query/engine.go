@@ -181,7 +181,7 @@ func (e *Engine) guard(q, prepared promql.Query, err error) (promql.Query, error
 }
 
 // queryable returns the storage that a query reads.
-func (e *Engine) queryable(archives *Storage) storage.Queryable {
+func (e *Engine) queryable(archives storage.Queryable) storage.Queryable {
 	if e.view == nil {
 		return archives
 	}

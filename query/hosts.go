@@ -33,7 +33,11 @@ func (q *hostsQuerier) Select(ctx context.Context, _ bool, hints *storage.Select
 		return describedSet(ctx, q.hosts, hints, matchers)
 	}
 	q.prepare(ctx, hints, matchers)
-	return q.find(func(host *querier) (*seriesSet, error) { return host.read(ctx, hints, matchers) })
+	found := q.find(func(host *querier) (*seriesSet, error) { return host.read(ctx, hints, matchers) })
+	if all, ok := found.(*seriesSet); ok && q.hosts[0].watch != nil {
+		q.hosts[0].watch.keep(q.hosts[0].selection(ctx, hints, matchers), all)
+	}
+	return found
 }
 
 // find joins the series that read returns for each host. It reads as many hosts at a time

@@ -49,7 +49,11 @@ var _ chunkenc.Iterator = (*iterator)(nil)
 func (it *iterator) reset(s *packedSeries) {
 	*it = iterator{s: s, inner: it.inner}
 	if s.every > 0 {
-		it.next, it.more = it.stored(math.MinInt64)
+		first := int64(math.MinInt64)
+		if s.partial {
+			first = s.start
+		}
+		it.next, it.more = it.stored(first)
 	}
 }
 

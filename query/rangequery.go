@@ -6,15 +6,18 @@ import (
 	"slices"
 	"sort"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
+	"github.com/prometheus/prometheus/storage"
 )
 
 // rangeQuery is a query over a range of times. If no window of a function that adds up
 // changes holds a mark at a time, the result at that time is that of Prometheus' engine.
-// The other times are evaluated once more, with bridges over the marks. A bridge moves
+// The other times are evaluated once more, with bridges over the marks, from the series
+// that the first evaluation has read. A bridge moves
 // values. Windows that do not need it must not see moved values, because the
 // extrapolation of rate() depends on the distance of a value from 0.
 //
@@ -29,6 +32,7 @@ type rangeQuery struct {
 	start, end time.Time
 	step       time.Duration
 	crossings  crossings
+	reread     bool           // evaluations with bridges read the archives again
 	again      []promql.Query // evaluations with bridges; Close closes them, because their results are in use
 }
 
@@ -48,6 +52,7 @@ func (q *rangeQuery) Exec(ctx context.Context) *promql.Result {
 		parts = []interval{{q.start.UnixMilli(), q.end.UnixMilli()}}
 	}
 	if len(parts) == 0 {
+		q.crossings.kept = nil
 		return res
 	}
 	again := parts
@@ -56,7 +61,7 @@ func (q *rangeQuery) Exec(ctx context.Context) *promql.Result {
 	}
 	var better []promql.Matrix
 	for _, part := range again {
-		sub, err := q.e.engine.NewRangeQuery(ctx, q.e.queryable(q.e.storage.bridged()), q.e.queryOpts(), q.expr,
+		sub, err := q.e.engine.NewRangeQuery(ctx, q.bridged(), q.e.queryOpts(), q.expr,
 			time.UnixMilli(part.from), time.UnixMilli(part.to), q.step)
 		if err != nil {
 			return &promql.Result{Err: err}
@@ -69,8 +74,17 @@ func (q *rangeQuery) Exec(ctx context.Context) *promql.Result {
 		better = append(better, r.Value.(promql.Matrix))
 		res.Warnings.Merge(r.Warnings)
 	}
+	q.crossings.kept = nil
 	res.Value = replace(matrix, parts, better)
 	return res
+}
+
+// bridged returns the storage for evaluations with bridges.
+func (q *rangeQuery) bridged() storage.Queryable {
+	if q.reread {
+		return q.e.queryable(q.e.storage.bridged())
+	}
+	return q.e.queryable(&replay{&q.crossings, q.e.storage.bridged()})
 }
 
 // indirect reports whether windows may be of other times than those of the
@@ -166,6 +180,9 @@ type interval struct{ from, to int64 }
 type crossings struct {
 	mu   sync.Mutex
 	seen []crossing
+	kept []keptSelection
+
+	reread atomic.Int32 // selections with bridges that read archives again
 }
 
 // crossing is a mark in the sight of a selection.

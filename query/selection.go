@@ -44,7 +44,9 @@ type selection struct {
 	lasting  bool            // a discrete series matches
 	full     error           // why the budget does not allow the series found; nil if it does
 	budget   *budget         // shared by the selections of a query
-	columnar *columnar       // reads columns; nil if the selection reads volumes alone
+	// markTimes are the times of the marks within reach of a function, if watch is set.
+	markTimes []int64
+	columnar  *columnar // reads columns; nil if the selection reads volumes alone
 }
 
 // read reads the metadata, the earlier values that still hold, and then the records of the
@@ -116,6 +118,7 @@ func (s *selection) put(step *history.Step) error {
 		s.marks++
 		if s.watch != nil && s.window > 0 {
 			s.watch.add(crossing{mark: step.Stamp.Milli(), to: s.to, window: s.window})
+			s.markTimes = append(s.markTimes, step.Stamp.Milli())
 		}
 	}
 	if step.Mark && s.columnar != nil {
@@ -242,6 +245,7 @@ func (s *selection) match(p *prom.Series) *packedSeries {
 	case p.Sem == pcp.SemCounter && s.bridge && s.window > 0:
 		ser.bridge = &bridge{}
 	}
+	ser.counter = p.Sem == pcp.SemCounter
 	return ser
 }
 
@@ -261,6 +265,7 @@ func (s *selection) result() (*seriesSet, error) {
 			continue
 		}
 		done[ser] = len(s.byLabels) > 0
+		ser.markTimes = s.markTimes
 		ok, err := ser.finish(end)
 		if err != nil {
 			return nil, err

@@ -35,6 +35,10 @@ type packedSeries struct {
 	start, end int64
 	before     timedValue // the last sample before start
 	carried    bool       // before exists and holds at start
+	partial    bool       // samples before start are not to be seen
+
+	counter   bool    // functions that add up changes may need a bridge
+	markTimes []int64 // times of the marks that the selection met, ascending
 
 	*bridge // shifts values across marks; nil if the series needs none
 }

@@ -113,6 +113,9 @@ func (q *querier) Select(ctx context.Context, _ bool, hints *storage.SelectHints
 	if err != nil {
 		return storage.ErrSeriesSet(err)
 	}
+	if q.watch != nil {
+		q.watch.keep(q.selection(ctx, hints, matchers), found)
+	}
 	return found
 }
 
@@ -124,13 +127,19 @@ func (q *querier) read(ctx context.Context, hints *storage.SelectHints, matchers
 // selection returns the selection of a call of Select.
 func (q *querier) selection(ctx context.Context, hints *storage.SelectHints, matchers []*labels.Matcher) *selection {
 	s := &selection{querier: q, ctx: ctx, from: q.mint, to: q.maxt, matchers: matchers, budget: q.budget}
-	if hints != nil {
-		s.from, s.to = max(q.mint, hints.Start), min(q.maxt, hints.End)
-		if adding[hints.Func] && hints.Range > 0 {
-			s.window = hints.Range
-		}
-	}
+	s.hint(hints)
 	return s
+}
+
+// hint applies hints, which may be nil.
+func (s *selection) hint(hints *storage.SelectHints) {
+	if hints == nil {
+		return
+	}
+	s.from, s.to = max(s.from, hints.Start), min(s.to, hints.End)
+	if adding[hints.Func] && hints.Range > 0 {
+		s.window = hints.Range
+	}
 }
 
 // LabelValues returns the values of a label that series have in the time, by the metadata of
