@@ -22,7 +22,7 @@ var flagGroups = []struct {
 		"compress", "lossy", "pcp5", "timestamps", "health",
 	}},
 	{"Names and labels", []string{"names", "prefix", "host", "label", "label-instid", "optional-labels", "target-labels", "relabel", "map"}},
-	{"Server", []string{"rescan", "shift-to", "replay", "external-label", "grafana-provisioning", "listen", "web.config.file", "web.cors.origin", "max-connections", "drain-timeout", "log-level"}},
+	{"Server", []string{"server", "http.config.file", "rescan", "shift-to", "replay", "external-label", "grafana-provisioning", "listen", "web.config.file", "web.cors.origin", "max-connections", "drain-timeout", "log-level"}},
 	{"Queries", []string{"query-timeout", "max-samples", "max-concurrency"}},
 	{"Cache", []string{"cache", "cache-size"}},
 	{"Values", []string{"strings", "step", "unwrap", "repeat-discrete", "split-at-marks"}},

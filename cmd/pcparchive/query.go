@@ -32,6 +32,7 @@ type queryOptions struct {
 	output         outputFormat
 	cache          cacheFlags
 	rules          rulesFlag
+	server         serverFlags
 }
 
 func newQueryCmd(s streams) *cobra.Command {
@@ -54,6 +55,10 @@ The expression selects series of all hosts. The label hostname distinguishes PCP
 own metrics of different hosts. Where the labels of several hosts have the same
 hostname, query takes it from the archive label, and reports the hosts.
 
+With --server there are no archives: a running 'pcparchive serve', or a Prometheus,
+evaluates the expression. The times start and end are those of its data; for a
+Prometheus they are one hour ago and now.
+
 With --rules there is no expression: query evaluates the rules of a Prometheus rule
 file from --start to --end, the whole archives by default, and prints when each alert
 would have fired.`,
@@ -62,10 +67,14 @@ would have fired.`,
   pcparchive query 'histogram_quantile(0.9, rate(rpc_duration_seconds[5m]))' rec
   pcparchive query up rec --start end-1h --step 30s --output json
   pcparchive query 'sum by (hostname) (kernel_all_load)' /var/log/pcp/pmlogger
-  pcparchive query --rules node.rules.yml rec --start end-1d`,
+  pcparchive query --rules node.rules.yml rec --start end-1d
+  pcparchive query 'topk(3, kernel_all_load)' --server http://localhost:9191`,
 		ValidArgsFunction: completeArchivesFrom(1),
 		Args:              queryArgs(&o),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if o.server.address != "" {
+				return runRemoteQuery(cmd.Context(), s, o, args[0])
+			}
 			if o.rules.rules != nil {
 				return runRules(cmd.Context(), s, o, args)
 			}
@@ -83,10 +92,14 @@ would have fired.`,
 	durationVar(f, &o.timeout, "timeout", query.DefaultTimeout, "maximum duration of the query; 0: no limit")
 	addRulesFlag(cmd, &o.rules, "Prometheus rule file whose alerts to evaluate over time; --step is the interval of groups without one, 1m if 0; may be repeated")
 	addCacheFlags(cmd, &o.cache)
+	addServerFlags(cmd, &o.server)
 	addOutputFlag(cmd, &o.output)
 	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error {
 		changed := cmd.Flags().Changed
 		bounds := changed("start") || changed("end")
+		if err := o.server.check(changed); err != nil {
+			return err
+		}
 		if changed("at") && changed("rules") {
 			return usageError{errors.New("--at is for one time, --rules is for a range")}
 		}
@@ -177,7 +190,7 @@ func queryError(err error) error {
 }
 
 // window returns the times at which a query is evaluated.
-func (o queryOptions) window(h *hosts) (from, to pcp.Timestamp, err error) {
+func (o queryOptions) window(h timeline) (from, to pcp.Timestamp, err error) {
 	if o.step == 0 {
 		from, err = parseTime(o.at, h)
 		return from, from, err
@@ -187,22 +200,31 @@ func (o queryOptions) window(h *hosts) (from, to pcp.Timestamp, err error) {
 
 // prepare returns the query for the times of the flags.
 func (o queryOptions) prepare(ctx context.Context, h *hosts, e *query.Engine, expr string) (promql.Query, error) {
-	start, end, err := o.window(h)
-	if err != nil {
+	start, end, step, err := o.steps(h)
+	switch {
+	case err != nil:
 		return nil, err
+	case step == 0:
+		return e.Instant(ctx, expr, end)
 	}
-	if o.step == 0 {
-		return e.Instant(ctx, expr, ceilMilli(end))
+	return e.Range(ctx, expr, start, end, step)
+}
+
+// steps returns the times of the flags. The step is 0 for one time, end.
+func (o queryOptions) steps(t timeline) (start, end time.Time, step time.Duration, err error) {
+	from, to, err := o.window(t)
+	if err != nil || o.step == 0 {
+		return start, ceilMilli(to), 0, err
 	}
-	step := o.step
+	step = o.step
 	if step == autoStep {
-		step = max(end.Sub(start)/100, time.Millisecond).Round(time.Millisecond)
+		step = max(to.Sub(from)/100, time.Millisecond).Round(time.Millisecond)
 	}
 	const maxSteps = 11000 // the limit of Prometheus' query API
-	if step < time.Millisecond || end.Sub(start)/step > maxSteps {
-		return nil, usageError{fmt.Errorf("--step %s: want at least 1ms and at most %d results a series", step, maxSteps)}
+	if step < time.Millisecond || to.Sub(from)/step > maxSteps {
+		return start, end, 0, usageError{fmt.Errorf("--step %s: want at least 1ms and at most %d results a series", step, maxSteps)}
 	}
-	return e.Range(ctx, expr, start.Time(), ceilMilli(end).UTC(), step)
+	return from.Time(), ceilMilli(to).UTC(), step, nil
 }
 
 // ceilMilli rounds up to Prometheus' milliseconds, so that the end of an

@@ -54,6 +54,9 @@ func queryArgs(o *queryOptions) cobra.PositionalArgs {
 		if o.rules.rules != nil {
 			return nargs(1, -1, "archives, and no expression, with --rules")(cmd, args)
 		}
+		if o.server.address != "" {
+			return nargs(1, 1, "an expression, and no archives, with --server")(cmd, args)
+		}
 		return nargs(2, -1, "an expression and archives")(cmd, args)
 	}
 }

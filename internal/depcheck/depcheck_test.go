@@ -30,7 +30,7 @@ var lines = [][]string{
 	{"convert/assemble", "convert/nativemap", "convert/expo", "convert/tsdb/sidecar", "convert/tsdb/wal", "query"},
 	{"convert/tsdb", "convert/tsdb/write", "convert/tsdb/read", "ruleeval"},
 	{"promapi"},
-	{"scrape", "ingest", "serve/blocks", "serve/grafana", "serve/timeshift"},
+	{"scrape", "ingest", "serve/blocks", "serve/grafana", "serve/timeshift", "query/remote"},
 	{"serve"},
 	{"cmd/pcparchive"},
 }
@@ -51,7 +51,7 @@ var prometheus = map[string]bool{
 	"convert/nativehist": true, "convert/nativemap": true, "convert/relabel": true, "convert/expo": true,
 	"convert/promjson": true, "convert/tsdb/write": true, "convert/tsdb/read": true, "convert/tsdb/chunk": true, "query": true, "promapi": true, "ruleeval": true, "ingest": true, "scrape": true, "cmd/pcparchive": true,
 	"columns": true, "catalogue": true, "convert/tsdb/block": true, "convert/tsdb/verify": true, "convert/tsdb/sidecar": true, "convert/tsdb/wal": true,
-	"serve": true, "serve/grafana": true, "serve/blocks": true, "serve/timeshift": true,
+	"serve": true, "serve/grafana": true, "query/remote": true, "serve/blocks": true, "serve/timeshift": true,
 }
 
 // heavy are packages that bring every cloud provider's client with them.
