@@ -23,7 +23,7 @@ import (
 // entry with key n-1 of the holders.
 //
 // A reader checks the head and the groups that it needs, and reads no others.
-var entryKind = cachedir.Kind{Name: "catalogue", Version: 1}
+var entryKind = cachedir.Kind{Name: "catalogue", Version: cachedir.Version(1)}
 
 // entryHead is the head of an entry.
 type entryHead struct {

@@ -17,10 +17,10 @@ import (
 	"github.com/pcparchive/pcparchive/store"
 )
 
-// The kinds of entries in the folder.
+// The kinds of entries in the folder. Another release may name series differently.
 var (
-	kind      = cachedir.Kind{Name: "columns", Version: 4}
-	namesKind = cachedir.Kind{Name: "names", Version: 3}
+	kind      = cachedir.Kind{Name: "columns", Version: cachedir.Version(4)}
+	namesKind = cachedir.Kind{Name: "names", Version: cachedir.Version(3)}
 )
 
 // Cache keeps entries in a folder. Several goroutines and processes may use it. A nil
@@ -54,10 +54,9 @@ func (c *Cache) Damage() []error {
 	return slices.Clone(c.faults)
 }
 
-// fault notes a damaged entry. An entry of another version is of no interest.
+// fault notes a damaged entry.
 func (c *Cache) fault(err error) {
-	var damaged *cachedir.DamagedError
-	if errors.Is(err, cachedir.ErrAbsent) || errors.As(err, &damaged) && damaged.OtherVersion {
+	if errors.Is(err, cachedir.ErrAbsent) {
 		return
 	}
 	c.mu.Lock()

@@ -116,6 +116,7 @@ func TestDamage(t *testing.T) {
 	var other *cachedir.DamagedError
 	require.ErrorAs(t, err, &other)
 	assert.True(t, other.OtherVersion)
+	require.ErrorIs(t, err, cachedir.ErrAbsent)
 }
 
 func TestEvictLeastRecentlyUsed(t *testing.T) {
@@ -280,4 +281,9 @@ func TestUsage(t *testing.T) {
 	var none *cachedir.Dir
 	entries, bytes = none.Usage()
 	assert.Zero(t, entries+int(bytes))
+}
+
+func TestVersion(t *testing.T) {
+	assert.Equal(t, cachedir.Version(1), cachedir.Version(1))
+	assert.NotEqual(t, cachedir.Version(1), cachedir.Version(2))
 }

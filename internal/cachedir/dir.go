@@ -94,6 +94,9 @@ type DamagedError struct {
 	OtherVersion bool // another version of the program wrote the entry
 }
 
+// Is reports an entry of another version as absent.
+func (e *DamagedError) Is(target error) bool { return e.OtherVersion && target == ErrAbsent }
+
 // Error returns the file and the reason.
 func (e *DamagedError) Error() string {
 	return "cache file " + e.File + ": " + e.Reason + "; made again"
