@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert/flatten"
 	"github.com/pcparchive/pcparchive/internal/cachedir"
 	"github.com/pcparchive/pcparchive/store"
@@ -97,6 +98,9 @@ type View struct {
 	t     *tables
 	sets  []*store.Set
 	hosts []*host // of each Set
+
+	known    sync.Mutex // guards archives
+	archives map[*archive.State]archived
 }
 
 // View returns a View of archives, with a Set for each host. It reads nothing yet. Views
@@ -117,7 +121,7 @@ func (c *Catalogue) View(sets []*store.Set) *View {
 		c.tables.mu.Lock()
 		defer func(t *tables) { t.mu.Unlock() }(c.tables)
 	}
-	v := &View{c: c, t: c.tables, sets: sets}
+	v := &View{c: c, t: c.tables, sets: sets, archives: map[*archive.State]archived{}}
 	for _, set := range sets {
 		v.hosts = append(v.hosts, c.tables.host(set.Host()))
 	}

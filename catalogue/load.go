@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 
@@ -34,20 +35,30 @@ func (v *View) within(i int, from, to pcp.Timestamp) []archived {
 // parts returns archives of a host with their parts.
 func (v *View) parts(i int, found []store.Archive) []archived {
 	all := make([]archived, len(found))
+	v.known.Lock()
+	defer v.known.Unlock()
 	for j, a := range found {
-		all[j] = archived{set: v.sets[i], host: v.hosts[i], Archive: a, key: v.c.key(a)}
-	}
-	v.t.mu.Lock()
-	defer v.t.mu.Unlock()
-	for j := range all {
-		p := v.t.parts[all[j].key]
-		if p == nil {
-			p = &part{loading: make(chan struct{}, 1)}
-			v.t.parts[all[j].key] = p
+		known, ok := v.archives[a.State]
+		if !ok {
+			known = archived{set: v.sets[i], host: v.hosts[i], Archive: a, key: v.c.key(a)}
+			known.part = v.t.part(known.key)
+			v.archives[a.State] = known
 		}
-		all[j].part = p
+		all[j] = known
 	}
 	return all
+}
+
+// part returns the one part with a key.
+func (t *tables) part(key cachedir.Key) *part {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	p := t.parts[key]
+	if p == nil {
+		p = &part{loading: make(chan struct{}, 1)}
+		t.parts[key] = p
+	}
+	return p
 }
 
 // key returns the key of an archive's metadata file in the state that its Set reads.
@@ -140,14 +151,17 @@ func (v *View) recall(a archived) bool {
 	return true
 }
 
-// report notes the fault of a cached file. An absent one is none.
+// report notes the fault of a cached file once: several archives may need the file. An absent
+// file has no fault.
 func (c *Catalogue) report(err error) {
 	if errors.Is(err, cachedir.ErrAbsent) {
 		return
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.problems = append(c.problems, err)
+	if !slices.ContainsFunc(c.problems, func(known error) bool { return known.Error() == err.Error() }) {
+		c.problems = append(c.problems, err)
+	}
 }
 
 // few is the number of archives whose metadata a Set may keep in memory as well.

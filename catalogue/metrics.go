@@ -2,6 +2,7 @@ package catalogue
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 	"strings"
 
@@ -68,4 +69,18 @@ func (s *Selection) count(versions []*Metric) (n int, found bool) {
 		}
 	}
 	return n, found || n > 0
+}
+
+// Descriptions yields the metrics of the archives, each as often as archives describe it
+// differently.
+func (s *Selection) Descriptions() iter.Seq[*Metric] {
+	return func(yield func(*Metric) bool) {
+		for _, metrics := range s.metrics {
+			for _, m := range metrics {
+				if !yield(m) {
+					return
+				}
+			}
+		}
+	}
 }

@@ -60,7 +60,7 @@ func rotated(t testing.TB, dir, host string, n int) {
 // texts returns the series of a catalogue with a cache folder, and the faults of its files.
 func texts(t testing.TB, sets []*store.Set, cache *cachedir.Dir) ([]string, []error) {
 	t.Helper()
-	c := catalogue.New(catalogue.Options{Cache: cache})
+	c := catalogue.New(catalogue.Options{Cache: cache, Workers: 1}) // reads files in order
 	s, err := c.View(sets).Select(t.Context(), pcp.TimestampMilli(always[0]), pcp.TimestampMilli(always[1]))
 	require.NoError(t, err)
 	all := []string{}

@@ -61,21 +61,14 @@ func (v *View) loaded(ctx context.Context, from, to pcp.Timestamp) (parts, neede
 	return parts, needed, v.load(ctx, needed)
 }
 
-// metricsOf returns the metrics of archives, each once.
+// metricsOf returns the metrics of archives, those of each group once.
 func metricsOf(parts []archived) (metrics []*Metric) {
-	groups := map[*group]bool{}
-	seen := map[*Metric]bool{}
+	seen := map[*group]bool{}
 	for _, p := range parts {
 		for _, g := range p.part.groups {
-			if groups[g] {
-				continue
-			}
-			groups[g] = true
-			for _, m := range g.metrics {
-				if !seen[m] {
-					seen[m] = true
-					metrics = append(metrics, m)
-				}
+			if !seen[g] {
+				seen[g] = true
+				metrics = append(metrics, g.metrics...)
 			}
 		}
 	}

@@ -2,16 +2,16 @@ package query
 
 import (
 	"cmp"
+	"context"
 	"slices"
 	"strings"
 	"sync"
 
+	"github.com/pcparchive/pcparchive/catalogue"
 	"github.com/pcparchive/pcparchive/convert/naming"
 	"github.com/pcparchive/pcparchive/convert/prom"
-	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
-	"github.com/pcparchive/pcparchive/store"
 )
 
 // catalog has the metrics of all archives by their names in PromQL.
@@ -20,21 +20,20 @@ type catalog struct {
 }
 
 // catalogOf returns a function that makes the catalog when it is first called.
-func catalogOf(sets []*store.Set) func() *catalog {
+func catalogOf(described func() *catalogue.View) func() *catalog {
 	return sync.OnceValue(func() *catalog {
 		c := &catalog{}
-		families := map[prom.Family]bool{}
-		if len(sets) == 0 {
-			return c
+		found, err := described().Select(context.Background(), pcp.Timestamp{}, pcp.Timestamp{})
+		if err != nil {
+			return c // only the end of the context is an error
 		}
-		for r := range store.NewHosts(sets...).Readers() {
-			for d := range r.Meta().Metrics() {
-				if !d.Type.IsNumeric() && !naming.HoldsHistograms(r.Meta(), d) {
-					continue
-				}
-				for _, f := range familiesOf(r.Meta(), d) {
-					families[f] = true
-				}
+		families := map[prom.Family]bool{}
+		for m := range found.Descriptions() {
+			if m.Sample == "" {
+				continue
+			}
+			for _, f := range familiesOf(m) {
+				families[f] = true
 			}
 		}
 		for f := range families {
@@ -47,37 +46,32 @@ func catalogOf(sets []*store.Set) func() *catalog {
 	})
 }
 
+// familiesOf returns the families of a metric, one for each name of a PCP metric.
+func familiesOf(m *catalogue.Metric) []prom.Family {
+	f := m.Family
+	f.Type = cmp.Or(f.Type, prom.TypeUnknown)
+	all := []prom.Family{f}
+	if m.Native {
+		for _, f.Name = range furtherNames(&m.Desc) {
+			all = append(all, f)
+		}
+	}
+	return all
+}
+
 // promNames returns the names in PromQL of a metric's samples.
 func promNames(store *meta.Store, d *meta.Desc) []string {
-	names := []string{naming.SampleName(store, d)}
+	return append([]string{naming.SampleName(store, d)}, furtherNames(d)...)
+}
+
+// furtherNames returns the names in PromQL that a metric has beside the first.
+func furtherNames(d *meta.Desc) (names []string) {
 	if len(d.Names) > 1 {
 		for _, other := range d.Names[1:] {
 			names = append(names, naming.PrometheusName(other))
 		}
 	}
 	return names
-}
-
-// familiesOf returns the families of a metric, one for each name of a PCP metric.
-func familiesOf(store *meta.Store, d *meta.Desc) (all []prom.Family) {
-	if naming.FromPrometheus(store, d) {
-		l, _ := store.LabelsAt(labelset.Item, uint32(d.PMID), pcp.MaxTime)
-		item, _ := l.Find(pcp.InstNull)
-		return []prom.Family{{
-			Name: item.Text(naming.LabelFamily), Type: cmp.Or(item.Text(naming.LabelType), prom.TypeUnknown),
-			Unit: item.Text(naming.LabelUnit), Help: store.Help(d.PMID),
-		}}
-	}
-	_, _, unit, _ := naming.NamesPCP.Metric(d.Name(), d)
-	f := prom.Family{Type: prom.TypeGauge, Unit: unit, Help: store.Help(d.PMID)}
-	if d.Sem == pcp.SemCounter {
-		f.Type = prom.TypeCounter
-	}
-	for _, name := range promNames(store, d) {
-		f.Name = name
-		all = append(all, f)
-	}
-	return all
 }
 
 // Families returns the families of the metrics of all archives, sorted by name. A name

@@ -121,7 +121,8 @@ func NewEngine(sets []*store.Set, o Options) *Engine {
 		NoStepSubqueryIntervalFn: func(int64) int64 { return subqueryStep.Milliseconds() },
 		Parser:                   parser.NewParser(parser.Options{}),
 	})
-	return &Engine{engine: engine, storage: NewStorage(sets, o), opts: o, catalog: catalogOf(sets)}
+	st := NewStorage(sets, o)
+	return &Engine{engine: engine, storage: st, opts: o, catalog: catalogOf(st.described)}
 }
 
 // Adjustment changes the settings of an [Engine] for some queries.
