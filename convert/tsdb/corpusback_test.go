@@ -209,8 +209,8 @@ func TestRandomToBlocksAndBack(t *testing.T) {
 }
 
 // FuzzArchiveToBlocks is TestRandomToBlocksAndBack with archives that bytes choose. It
-// writes two archives and the blocks between them, so it runs some tens of executions
-// a second; the targets of the parts, in convert/tsdb/chunk, write and read, run more
+// writes two archives and the blocks between them, so it runs about ten executions a
+// second; the targets of the parts, in convert/tsdb/chunk, write and read, run more
 // than a thousand.
 func FuzzArchiveToBlocks(f *testing.F) {
 	for seed := range uint64(8) {

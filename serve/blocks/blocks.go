@@ -166,7 +166,7 @@ func open(dir string, m *block.Meta, old *Set) (*source, error) {
 		if err := x.Close(); err != nil {
 			return err
 		}
-		b.inner, err = tsdb.OpenBlock(nil, dir, chunkenc.NewPool(), nil)
+		b.inner, err = tsdb.OpenBlock(nil, dir, checkedPool{chunkenc.NewPool()}, nil)
 		return err
 	})
 	if err != nil {
@@ -178,6 +178,18 @@ func open(dir string, m *block.Meta, old *Set) (*source, error) {
 		Series: meta.Stats.NumSeries, Samples: meta.Stats.NumSamples, Bytes: b.inner.Size(),
 	}
 	return b, nil
+}
+
+// checkedPool checks the chunks of a block before package tsdb decodes them, which it
+// does with a chunk of which a selection takes only a part.
+type checkedPool struct{ chunkenc.Pool }
+
+// Get returns a chunk with the given data.
+func (p checkedPool) Get(enc chunkenc.Encoding, data []byte) (chunkenc.Chunk, error) {
+	if err := block.CheckEncoding(enc, data); err != nil {
+		return nil, err
+	}
+	return p.Pool.Get(enc, data)
 }
 
 // Blocks lists the blocks by ascending time.

@@ -113,14 +113,10 @@ func (q *querier) copied(s storage.ChunkSeries, hints *storage.SelectHints) (sto
 	it := s.Iterator(nil)
 	for it.Next() {
 		m := it.At()
-		data := m.Chunk.Bytes()
-		if err := block.CheckEncoding(m.Chunk.Encoding(), data); err != nil {
-			return nil, err
-		}
 		if err := q.budget.take(m.Chunk.NumSamples()); err != nil {
 			return nil, err
 		}
-		c, err := chunkenc.FromData(m.Chunk.Encoding(), slices.Clone(data))
+		c, err := chunkenc.FromData(m.Chunk.Encoding(), slices.Clone(m.Chunk.Bytes()))
 		if err != nil {
 			return nil, err
 		}
