@@ -17,6 +17,8 @@ import (
 	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/tsdb/write"
 	"github.com/pcparchive/pcparchive/pcp"
+	"github.com/pcparchive/pcparchive/query"
+	"github.com/pcparchive/pcparchive/serve"
 	"github.com/pcparchive/pcparchive/store"
 )
 
@@ -24,6 +26,8 @@ type demoOptions struct {
 	dir      string
 	duration time.Duration
 	interval time.Duration
+	serve    bool
+	listen   string
 }
 
 func newDemoCmd(s streams) *cobra.Command {
@@ -34,8 +38,9 @@ func newDemoCmd(s streams) *cobra.Command {
 		Long: `Serve this program's own metrics and a small made-up workload on the loopback
 interface, record them for ten seconds, then show the labels, write a Prometheus
 block and run a query. demo needs no other program. It leaves its files, so that you can
-try the other commands on them.`,
-		Example: "  pcparchive demo\n  pcparchive demo -o /tmp/try --duration 1m",
+try the other commands on them. With --serve it then serves the archive to Grafana and
+other clients, until you interrupt it.`,
+		Example: "  pcparchive demo\n  pcparchive demo -o /tmp/try --duration 1m\n  pcparchive demo --serve",
 		Args:    nargs(0, 0, "no arguments"),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return runDemo(cmd.Context(), s, o) },
 	}
@@ -43,6 +48,8 @@ try the other commands on them.`,
 	f.StringVarP(&o.dir, "dir", "o", "", "folder for the files; default: a new temporary folder")
 	durationVar(f, &o.duration, "duration", 10*time.Second, "how long to record")
 	durationVar(f, &o.interval, "interval", time.Second, "time between scrapes")
+	f.BoolVar(&o.serve, "serve", false, "then serve the archive, as 'pcparchive serve' does, until an interrupt")
+	f.StringVar(&o.listen, "listen", serve.DefaultListen, "`address` to listen on with --serve")
 	return cmd
 }
 
@@ -73,7 +80,25 @@ func runDemo(ctx context.Context, s streams, o demoOptions) error {
 	fmt.Fprintf(s.out, "%s.meta, .index, .0   the archive\n%s   the Prometheus blocks\n", d.base, filepath.Join(dir, "data"))
 	fmt.Fprintf(s.out, "\nTry:\n  pmval -a %s openmetrics.demo.demo_queue_length   (with PCP installed)\n", d.base)
 	fmt.Fprintf(s.out, "  prometheus --config.file=/dev/null --storage.tsdb.path=%s --storage.tsdb.retention.time=100y\n", filepath.Join(dir, "data"))
-	return nil
+	if !o.serve {
+		fmt.Fprintf(s.out, "  pcparchive serve %s\n", d.base)
+		return nil
+	}
+	d.title("A server, until you interrupt it")
+	d.command("serve", d.base, "--listen", o.listen)
+	return runServe(ctx, s, demoServer(o.listen), []string{d.base})
+}
+
+// demoServer returns the options of the demo's server: the defaults of serve, apart from
+// the address, and without a cache.
+func demoServer(address string) serveOptions {
+	return serveOptions{
+		Options: serve.Options{
+			Listen: []string{address}, Query: query.Options{MaxSamples: query.DefaultMaxSamples},
+			MaxConnections: serve.DefaultMaxConnections, DrainTimeout: serve.DefaultDrainTimeout,
+		},
+		rescan: serve.DefaultRescan, timeout: query.DefaultTimeout, cors: ".*", logLevel: "warn", cache: cacheFlags{dir: cacheOff},
+	}
 }
 
 // demoDir makes the folder for the demo's files.
