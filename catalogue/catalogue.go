@@ -46,7 +46,7 @@ type tables struct {
 // host is a host with the names that its metrics have in Prometheus, over all archives.
 type host struct {
 	name    string
-	number  uint16
+	number  uint32
 	named   map[string][]*Metric
 	owners  map[string][]string      // PCP names of PCP's own metrics
 	further map[string][]furtherName // further names of PCP's own metrics
@@ -135,7 +135,7 @@ func (t *tables) host(name string) *host {
 		return t.hosts[i]
 	}
 	h := &host{
-		name: name, number: uint16(len(t.hosts)),
+		name: name, number: uint32(len(t.hosts)),
 		named: map[string][]*Metric{}, owners: map[string][]string{}, further: map[string][]furtherName{},
 	}
 	t.hosts = append(t.hosts, h)

@@ -192,6 +192,9 @@ func (d *decoder) metric(m *description) {
 	n := d.count()
 	m.series = make([]describedSeries, 0, min(n, 1024)) // grows with what is really there
 	for range n {
-		m.series = append(m.series, describedSeries{d.text(), d.labels()})
+		one := describedSeries{d.text(), d.labels()}
+		p := prom.Series{Name: one.name, Labels: one.labels}
+		d.bad = d.bad || !p.Fits() // too long for Prometheus' labels
+		m.series = append(m.series, one)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"hash/crc32"
 	"io"
+	"strings"
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert/flatten"
@@ -41,6 +42,9 @@ type storedGroup struct {
 	length int
 	sum    uint32
 }
+
+// keyLength is the length of a cachedir.Key.
+const keyLength = 32
 
 // openedEntry is an entry whose head was read.
 type openedEntry struct {
@@ -111,7 +115,9 @@ func (d *decoder) head(h *entryHead) {
 	}
 	var holders []cachedir.Key
 	for range d.count() {
-		holders = append(holders, cachedir.Key(d.stored()))
+		key := d.stored()
+		d.bad = d.bad || len(key) != keyLength || strings.Trim(key, "0123456789abcdef") != "" // it becomes part of a path
+		holders = append(holders, cachedir.Key(key))
 	}
 	for range d.count() {
 		g := storedGroup{hash: d.digest()}

@@ -14,7 +14,7 @@ import (
 // index holds every series once, by number, and finds the series that have a label.
 type index struct {
 	labels  []labels.Labels
-	hosts   []uint16 // number of the host of each series
+	hosts   []uint32 // number of the host of each series
 	origins []uint32 // of each series; see origin
 	targets [][]prom.Label
 	byHash  map[uint64]uint32 // the first series with a hash of its labels
@@ -50,7 +50,7 @@ func (x *index) origin(native bool, target []prom.Label) uint32 {
 }
 
 // add returns the number of a series.
-func (x *index) add(ls labels.Labels, host uint16, origin uint32) uint32 {
+func (x *index) add(ls labels.Labels, host uint32, origin uint32) uint32 {
 	hash := ls.Hash()
 	first, known := x.byHash[hash]
 	last := first
@@ -99,7 +99,7 @@ func (x *index) rehosted(clashes *flatten.HostClashes, hosts []*host) *index {
 	y := newIndex()
 	y.hosts, y.origins = x.hosts[:len(x.labels):len(x.labels)], x.origins
 	y.labels = make([]labels.Labels, len(x.labels))
-	owners := make(map[uint64]uint16, len(x.labels))
+	owners := make(map[uint64]uint32, len(x.labels))
 	for id, ls := range x.labels {
 		target := x.targets[x.origins[id]]
 		before := promSlice(ls)

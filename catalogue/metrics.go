@@ -18,7 +18,7 @@ type HostMetric struct {
 
 // metricKey identifies a metric of a host over archives.
 type metricKey struct {
-	host uint16
+	host uint32
 	id   pcp.PMID
 	name string
 }

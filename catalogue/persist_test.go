@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/stretchr/testify/assert"
@@ -194,6 +195,30 @@ func TestCancelled(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 	found, _ := seriesOf(t, v, always[0], always[1])
 	assert.NotEmpty(t, found)
+}
+
+// TestCancelledMidway ends questions at random moments while they read and fill the cache.
+func TestCancelledMidway(t *testing.T) {
+	dir, cache := t.TempDir(), t.TempDir()
+	rotated(t, dir, "h", 20)
+	rotated(t, dir, "g", 20)
+	sets := open(t, dir)
+	want, _ := texts(t, sets, nil)
+	c := catalogue.New(catalogue.Options{Cache: cachedir.Open(cache, 0)})
+	for range 40 {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(rand.IntN(3000))*time.Microsecond)
+		_, err := c.View(sets).Select(ctx, pcp.Timestamp{}, pcp.Timestamp{})
+		if err != nil {
+			assert.ErrorIs(t, err, context.DeadlineExceeded)
+		}
+		cancel()
+	}
+	s, err := c.View(sets).Select(t.Context(), pcp.Timestamp{}, pcp.Timestamp{})
+	require.NoError(t, err)
+	assert.Equal(t, len(want), s.Len())
+	got, faults := texts(t, sets, cachedir.Open(cache, 0))
+	assert.Equal(t, want, got)
+	assert.Empty(t, faults)
 }
 
 // TestForgetsArchivesThatAreGone follows an archive whose metadata changes all the time.

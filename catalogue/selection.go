@@ -1,6 +1,7 @@
 package catalogue
 
 import (
+	"cmp"
 	"iter"
 	"slices"
 
@@ -43,7 +44,7 @@ func (s *Selection) Len() int { return s.series.len() }
 // found is a series and the number of its host.
 type found struct {
 	labels labels.Labels
-	host   uint16
+	host   uint32
 }
 
 // Series yields the series, sorted by labels, with the name of the host of each.
@@ -58,7 +59,7 @@ func (s *Selection) Series() iter.Seq2[labels.Labels, string] {
 			if n := labels.Compare(a.labels, b.labels); n != 0 {
 				return n
 			}
-			return int(a.host) - int(b.host)
+			return cmp.Compare(a.host, b.host)
 		})
 		for i, x := range all {
 			if i > 0 && all[i-1].host == x.host && labels.Equal(all[i-1].labels, x.labels) {
