@@ -193,6 +193,7 @@ func TestColumnsAnswerAsVolumes(t *testing.T) {
 			again := storageOf(t, newCache(cacheDir), dir)
 			require.Equal(t, want, a.of(t, again), "seed %d, again: %s", seed, a)
 			require.Equal(t, a.labels(t, plain), a.labels(t, again), "seed %d, labels: %s", seed, a)
+			require.Equal(t, a.rates(t, nil, dir), a.rates(t, newCache(cacheDir), dir), "seed %d, rates: %s", seed, a)
 		}
 		files, err := filepath.Glob(filepath.Join(cacheDir, "*.columns"))
 		require.NoError(t, err)
@@ -228,6 +229,21 @@ func keepSome(t testing.TB, cache *columns.Cache, dir string, rng *rand.Rand) {
 			}
 		}
 	}
+}
+
+// rates evaluates rates over a range of times, which looks at marks twice.
+func (a ask) rates(t testing.TB, cache *columns.Cache, dir string) string {
+	t.Helper()
+	hosts, err := store.Open([]string{dir}, nil)
+	require.NoError(t, err)
+	e := NewEngine(hosts.Sets(), Options{Lookback: 5 * time.Minute, Columns: cache})
+	expr := `rate({` + a.matchers[0].String() + `}[30m])`
+	step := max(time.Duration(a.to-a.from)*time.Millisecond/30, time.Millisecond).Round(time.Millisecond)
+	q, err := e.Range(context.Background(), expr, time.UnixMilli(a.from), time.UnixMilli(a.to), step)
+	require.NoError(t, err)
+	defer q.Close()
+	res := q.Exec(context.Background())
+	return fmt.Sprint(res.String(), res.Err, len(res.Warnings))
 }
 
 // labels returns the names that the matching series have for labels, and the instances.

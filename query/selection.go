@@ -233,9 +233,12 @@ func (s *selection) match(p *prom.Series) *packedSeries {
 	}
 	known, keep := s.shared(ls)
 	if known != nil {
+		if s.columnar != nil && known.sem != p.Sem {
+			s.full = cmp.Or(s.full, errVolumes) // which semantics come first depends on where reading begins
+		}
 		return known
 	}
-	ser := &packedSeries{ctx: s.ctx, labels: ls, start: s.from}
+	ser := &packedSeries{ctx: s.ctx, labels: ls, start: s.from, sem: p.Sem}
 	keep(ser)
 	s.full = cmp.Or(s.full, s.budget.takeSeries())
 	switch {

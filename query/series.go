@@ -9,6 +9,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/convert/nativehist"
 	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/pcp"
 )
 
 // chunkSamples is the number of numbers in a chunk. Seeking decodes at most one chunk.
@@ -19,6 +20,7 @@ const chunkSamples = 240
 type packedSeries struct {
 	ctx    context.Context // the selection's context; iteration ends with it
 	labels labels.Labels
+	sem    pcp.Semantics
 	chunks []chunk
 	xor    *chunkenc.XORChunk // the last chunk, if it is open for numbers
 	app    chunkenc.Appender  // appends to xor
