@@ -133,6 +133,9 @@ func (v *view) volume(m Member, offset int64, yield func(*history.Step, error) b
 
 // record yields the step of a data record if the query selects it.
 func (v *view) record(frame Frame, yield func(*history.Step, error) bool) error {
+	if v.q.Read != nil {
+		v.q.Read.Add(int64(len(frame.Payload)) + 8)
+	}
 	if stamp, ok := v.r.stamp(frame); ok {
 		if stamp.After(v.q.To) {
 			return v.past(frame, stamp)

@@ -2,6 +2,7 @@ package history
 
 import (
 	"math"
+	"sync/atomic"
 
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -16,6 +17,8 @@ type Query struct {
 	// PMIDs, unless nil, are the only metrics of which Metrics may select some. Records
 	// without them are passed over quickly.
 	PMIDs []pcp.PMID
+	// Read, unless nil, counts the bytes of the records read, selected or not.
+	Read *atomic.Int64
 	// All also yields steps that hold none of the selected metrics.
 	All bool
 }

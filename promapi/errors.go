@@ -69,7 +69,7 @@ func kindOf(err error) errorKind {
 		return canceled
 	case errors.As(err, new(*query.PanicError)):
 		return internal
-	case errors.As(err, new(*query.LimitError)):
+	case errors.As(err, new(*query.LimitError)), errors.As(err, new(*query.BytesError)):
 		return execution
 	case errors.As(err, &storageErr):
 		return internal

@@ -31,6 +31,9 @@ type Options struct {
 	// subquery may have as many steps, or 11,000 if that is more; a subquery with more
 	// steps fails with a [StepsError].
 	MaxSamples int
+	// MaxBytes limits the bytes of records, decompressed, that a query reads from
+	// archives, with a [BytesError]. Zero means no limit.
+	MaxBytes int64
 	// Timeout ends a query with a [TimeoutError]. Zero means two minutes, a negative
 	// value no limit.
 	Timeout time.Duration

@@ -43,7 +43,7 @@ const afterSample = 5 * time.Minute
 // one of several selectors matches. It sorts by labels and time.
 func (q *exemplarQuerier) Select(start, end int64, selectors ...[]*labels.Matcher) ([]exemplar.QueryResult, error) {
 	from, to := pcp.TimestampMilli(start), pcp.TimestampMilli(end).Add(afterSample)
-	found := &exemplars{start: start, end: end, selectors: selectors, budget: newBudget(q.limit), bySeries: map[string]*exemplar.QueryResult{}}
+	found := &exemplars{start: start, end: end, selectors: selectors, budget: newBudget(q.limit, q.maxBytes), bySeries: map[string]*exemplar.QueryResult{}}
 	clashes := q.clashes(start, end)
 	for _, set := range q.sets {
 		wanted := found.plan(set, from, to)

@@ -118,7 +118,7 @@ func TestIteratorStops(t *testing.T) {
 
 // TestSeriesBudget: series without end take memory too.
 func TestSeriesBudget(t *testing.T) {
-	b := newBudget(seriesSamples)
+	b := newBudget(seriesSamples, 0)
 	for range freeSeries + 1 {
 		require.NoError(t, b.takeSeries())
 	}

@@ -2,8 +2,9 @@ package query
 
 import (
 	"fmt"
-	"github.com/pcparchive/pcparchive/store"
 	"sync/atomic"
+
+	"github.com/pcparchive/pcparchive/store"
 )
 
 // LimitError reports a query that needs more samples at once than
@@ -15,6 +16,16 @@ type LimitError struct {
 // Error returns the limit and ways to stay below it.
 func (e *LimitError) Error() string {
 	return fmt.Sprintf("the query needs more than %d samples at once: ask for fewer series or a shorter time, or allow more samples", e.Samples)
+}
+
+// BytesError reports a query that reads more bytes than [Options].MaxBytes.
+type BytesError struct {
+	Bytes int64 // the limit
+}
+
+// Error returns the limit and ways to stay below it.
+func (e *BytesError) Error() string {
+	return fmt.Sprintf("the query reads more than %d bytes of archives: ask for a shorter time or fewer hosts, or allow more bytes", e.Bytes)
 }
 
 // budget is the number of samples and series that the selections of a query may
@@ -29,6 +40,9 @@ type budget struct {
 	// opening is the number of samples that selections may read of columns before they
 	// count them, because they read whole chunks.
 	opening atomic.Int64
+
+	read     *atomic.Int64 // bytes of records read; copies share it
+	maxBytes int64         // limit of read; zero means no limit
 }
 
 // The first freeSeries series of a query do not count. Each further series counts as
@@ -38,8 +52,8 @@ const (
 	seriesSamples = 40
 )
 
-func newBudget(limit int) *budget {
-	b := &budget{limit: limit}
+func newBudget(limit int, maxBytes int64) *budget {
+	b := &budget{limit: limit, read: &atomic.Int64{}, maxBytes: maxBytes}
 	b.left.Store(int64(limit))
 	b.slack.Store(freeSeries)
 	b.opening.Store(2*int64(limit) + 1<<20)
@@ -48,7 +62,7 @@ func newBudget(limit int) *budget {
 
 // copy returns a budget with as much left.
 func (b *budget) copy() *budget {
-	c := &budget{limit: b.limit}
+	c := &budget{limit: b.limit, read: b.read, maxBytes: b.maxBytes}
 	c.left.Store(b.left.Load())
 	c.slack.Store(b.slack.Load())
 	c.given, c.givenSlack = c.left.Load(), c.slack.Load()
@@ -59,6 +73,14 @@ func (b *budget) copy() *budget {
 func (b *budget) spend(c *budget) error {
 	b.slack.Add(c.slack.Load() - c.givenSlack)
 	return b.take(int(c.given - c.left.Load()))
+}
+
+// checkRead returns an error if too many bytes were read.
+func (b *budget) checkRead() error {
+	if b.maxBytes > 0 && b.read.Load() > b.maxBytes {
+		return &BytesError{b.maxBytes}
+	}
+	return nil
 }
 
 // takeSeries takes one series.

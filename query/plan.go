@@ -199,13 +199,16 @@ func (p *plan) past(ctx context.Context, from pcp.Timestamp) (history.Query, err
 // metrics still have after to. It goes back to a value of each metric, or to a mark, which
 // ends all values.
 func (p *plan) holding(ctx context.Context, to pcp.Timestamp) (pcp.Timestamp, error) {
-	q := history.Query{To: to, All: true, PMIDs: p.ids(), Metrics: func(d *meta.Desc) bool { return d.Sem == pcp.SemDiscrete && p.wanted(d) }}
+	q := history.Query{To: to, All: true, PMIDs: p.ids(), Read: p.budget.read, Metrics: func(d *meta.Desc) bool { return d.Sem == pcp.SemDiscrete && p.wanted(d) }}
 	since := to.Add(1)
 	missing := map[pcp.PMID]*lookout{}
 	left := len(p.discrete)
 	for step, err := range p.set.Backward(q) {
 		if err != nil || ctx.Err() != nil {
 			return since, ctx.Err() // damage is named by the Set
+		}
+		if err := p.budget.checkRead(); err != nil {
+			return since, err
 		}
 		if step.Mark {
 			return since, nil

@@ -90,8 +90,9 @@ func (s *selection) read(ctx context.Context) (*seriesSet, error) {
 // pass reads steps into the series.
 func (s *selection) pass(ctx context.Context, q history.Query) error {
 	q.All = true // rare metrics must not delay the check of ctx
+	q.Read = s.budget.read
 	for step, err := range s.steps(q) {
-		if err = cmp.Or(err, ctx.Err()); err != nil {
+		if err = cmp.Or(err, ctx.Err(), s.budget.checkRead()); err != nil {
 			return err
 		}
 		if len(step.Metrics) == 0 && !step.Mark {

@@ -18,10 +18,13 @@ import (
 // and the values it returns, except iterators. Between selections it keeps nothing
 // beyond the caches of the Sets.
 type Storage struct {
-	sets    []*store.Set
-	names   *flatten.HostNames
-	every   int64 // interval at which discrete values are repeated, ms
-	limit   int
+	sets  []*store.Set
+	names *flatten.HostNames
+	every int64 // interval at which discrete values are repeated, ms
+	limit int
+
+	maxBytes int64 // zero means no limit
+
 	columns *columns.Cache // may be nil
 	seen    *seenNames
 	// described has the series of all archives by their metadata.
@@ -40,7 +43,7 @@ var _ storage.Queryable = (*Storage)(nil)
 // archive label, and a [HostsWarning] names the hosts.
 func NewStorage(sets []*store.Set, o Options) *Storage {
 	o = o.withDefaults(sets)
-	return &Storage{sets: sets, names: &flatten.HostNames{Known: o.claims}, every: repeatEvery(o.Lookback), limit: o.MaxSamples, columns: o.Columns, seen: &seenNames{}, described: describedBy(o.Catalogue, sets)}
+	return &Storage{sets: sets, names: &flatten.HostNames{Known: o.claims}, every: repeatEvery(o.Lookback), limit: o.MaxSamples, maxBytes: o.MaxBytes, columns: o.Columns, seen: &seenNames{}, described: describedBy(o.Catalogue, sets)}
 }
 
 // repeatEvery returns the interval at which discrete values are repeated, in milliseconds, so that a
@@ -74,7 +77,7 @@ func (s *Storage) Querier(mint, maxt int64) (storage.Querier, error) {
 	if len(s.sets) == 0 {
 		return storage.NoopQuerier(), nil
 	}
-	held := newBudget(s.limit)
+	held := newBudget(s.limit, s.maxBytes)
 	clashes := s.clashes(mint, maxt)
 	hosts := make([]*querier, len(s.sets))
 	for i, set := range s.sets {

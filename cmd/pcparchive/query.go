@@ -27,6 +27,7 @@ type queryOptions struct {
 	step           time.Duration
 	lookback       time.Duration
 	maxSamples     int
+	maxBytes       byteSize
 	zones          zoneFlags
 	timeout        time.Duration
 	output         outputFormat
@@ -88,6 +89,7 @@ would have fired.`,
 	durationVar(f, &o.step, "step", 0, "time between the results of a range; 0: one time, or a hundredth of the range if --start or --end is given")
 	durationVar(f, &o.lookback, "lookback", 0, "maximum age of a sample; 0: 5m, or more if the archive's records are far apart")
 	f.IntVar(&o.maxSamples, "max-samples", query.DefaultMaxSamples, "maximum number of samples that the query holds in memory")
+	f.Var(&o.maxBytes, "max-bytes", "maximum number of bytes of records that the query reads, as in 2GiB; 0: no limit")
 	addZoneFlags(cmd, &o.zones, usualHost)
 	durationVar(f, &o.timeout, "timeout", query.DefaultTimeout, "maximum duration of the query; 0: no limit")
 	addRulesFlag(cmd, &o.rules, "Prometheus rule file whose alerts to evaluate over time; --step is the interval of groups without one, 1m if 0; may be repeated")
@@ -145,7 +147,7 @@ func runQuery(ctx context.Context, s streams, o queryOptions, expr string, paths
 	dir := o.cache.open()
 	cache := columns.NewCache(dir)
 	defer func() { o.cache.reportFaults(s.err, dir, cache.Damage()) }()
-	e := query.NewEngine(h.Sets(), query.Options{Lookback: o.lookback, MaxSamples: o.maxSamples, Timeout: cmp.Or(o.timeout, -1), Columns: cache})
+	e := query.NewEngine(h.Sets(), query.Options{Lookback: o.lookback, MaxSamples: o.maxSamples, MaxBytes: int64(o.maxBytes), Timeout: cmp.Or(o.timeout, -1), Columns: cache})
 	q, err := o.prepare(ctx, h, e, expr)
 	if err != nil {
 		return queryError(err)
@@ -183,6 +185,8 @@ func queryError(err error) error {
 	switch {
 	case errors.As(err, &limit), errors.As(err, &steps), errors.As(err, &engine):
 		return fmt.Errorf("%w; see --max-samples", err)
+	case errors.As(err, new(*query.BytesError)):
+		return fmt.Errorf("%w; see --max-bytes", err)
 	case errors.As(err, new(*query.TimeoutError)):
 		return fmt.Errorf("%w; see --timeout", err)
 	}

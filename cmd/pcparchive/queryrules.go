@@ -91,7 +91,7 @@ func runRules(ctx context.Context, s streams, o queryOptions, paths []string) er
 	dir := o.cache.open()
 	cache := columns.NewCache(dir)
 	defer func() { o.cache.reportFaults(s.err, dir, cache.Damage()) }()
-	e := query.NewEngine(h.Sets(), query.Options{Lookback: o.lookback, MaxSamples: o.maxSamples, Timeout: cmp.Or(o.timeout, -1), Columns: cache})
+	e := query.NewEngine(h.Sets(), query.Options{Lookback: o.lookback, MaxSamples: o.maxSamples, MaxBytes: int64(o.maxBytes), Timeout: cmp.Or(o.timeout, -1), Columns: cache})
 	interval := max(o.step, 0) // autoStep stands for the default
 	res, err := o.rules.rules.Evaluate(ctx, e, start.Time(), end.Time(), ruleeval.Options{Interval: interval, MaxSamples: o.maxSamples})
 	if err != nil {
