@@ -128,7 +128,11 @@ func runList(ctx context.Context, s streams, o listOptions, paths []string) erro
 // listing collects what is asked for.
 func (o listOptions) listing(found *catalogue.Selection) *listOutput {
 	list := &listOutput{Hosts: []listedHost{}, Labels: append([]string{}, found.LabelNames()...), Uncertain: found.Unsure()}
-	for _, m := range found.Metrics() {
+	var metrics []catalogue.HostMetric
+	if o.output == outputJSON || o.label == "" && o.match == "" { // text has values or series alone
+		metrics = found.Metrics()
+	}
+	for _, m := range metrics {
 		if n := len(list.Hosts); n == 0 || list.Hosts[n-1].Host != m.Host {
 			list.Hosts = append(list.Hosts, listedHost{Host: m.Host})
 		}

@@ -27,6 +27,16 @@ func cacheRows(b *bench) []row {
 			ours: ask(kept, expr, pile, "--step", "1h"), limit: limit{wall: 300 * time.Millisecond},
 		}))
 	}
+	list := func(cache, path string) []string {
+		return []string{"list", "--cache", cache, "--label", "__name__", path}
+	}
+	rows = append(rows, row{
+		what: "`list --label __name__`: first", ours: list(out, b.big), out: out, limit: limit{wall: 100 * time.Millisecond},
+	}, row{
+		what: "`list --label __name__` of 1,000 archives: first", prepare: grow, ours: list(out, pile), out: out, limit: limit{over: 128 << 20},
+	}, b.again(row{
+		what: "the same again", prepare: grow, ours: list(kept, pile), limit: limit{over: 64 << 20},
+	}))
 	return append(rows, b.again(row{
 		what: "`query`: the last hour of 20 hosts, again", prepare: grow,
 		ours: ask(kept, "kernel_all_load", pile, "--start", "end-1h", "--step", "15s"), limit: limit{wall: 150 * time.Millisecond},
