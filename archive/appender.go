@@ -121,7 +121,10 @@ func (a *Appender) claim() (err error) {
 	if removed {
 		a.recovered = []Recovery{startedAnew(a.base)}
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return a.free(0)
 }
 
 // setUp completes the options and the fields that depend on them.

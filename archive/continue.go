@@ -33,8 +33,9 @@ import (
 //
 // If the metadata is damaged, or exists in two files that differ, Continue
 // fails and changes nothing. While another Appender writes the archive, the
-// error is an [*InUseError]. If the archive has no record because its writer
-// was killed before the first, the error wraps [ErrNoRecords]; use [Create] to
+// error is an [*InUseError]. If the archive needs a further volume, now or by the
+// options, and a folder or a file of text has its name, the error is a
+// [*TakenError]. If the archive has no record because its writer was killed before the first, the error wraps [ErrNoRecords]; use [Create] to
 // replace it.
 func Continue(path string, o *WriteOptions) (*Appender, error) {
 	pool := o.files()
@@ -85,6 +86,9 @@ func (a *Appender) resumeFiles(reopen func(name string) (disk, error)) error {
 	a.stamp, a.volume, a.lastStart, a.gap = t.last, t.volume, t.lastStart, t.gap
 	a.entries, a.indexStamp, a.indexedAt = len(t.entries), t.lastEntry().Stamp, t.lastEntry().Data
 	a.metaStart = t.meta
+	if err := a.free(a.volume.number); err != nil {
+		return err
+	}
 	if err := a.reopen(t, reopen); err != nil {
 		for _, f := range a.files() {
 			if f.f != nil {

@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"errors"
 	"strconv"
 
 	"github.com/pcparchive/pcparchive/pcp"
@@ -47,8 +48,13 @@ func (a *Appender) Rotate() error {
 }
 
 // nextVolume completes the data volume and begins the next one. The old volume
-// is on the disk and in the index before the new one exists.
+// is on the disk and in the index before the new one exists. If the name of the
+// new one is taken, the archive ends whole with the old one.
 func (a *Appender) nextVolume() error {
+	if err := a.nextFree(); err != nil {
+		a.putIndex(a.meta.size())
+		return errors.Join(a.Flush(), err)
+	}
 	if err := a.Flush(); err != nil {
 		return err
 	}

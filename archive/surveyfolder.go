@@ -61,7 +61,7 @@ func (t *tail) foreign(dir, name string) error {
 	}
 	for _, e := range entries {
 		rest, ok := strings.CutPrefix(e.Name(), name+".")
-		if _, _, member := splitMember(e.Name()); !ok || member && !e.IsDir() {
+		if _, _, member := splitMember(e.Name()); !ok || member || e.IsDir() || isText(Member{Path: dir + e.Name()}) {
 			continue
 		}
 		number, _, _ := strings.Cut(rest, ".")
