@@ -223,9 +223,6 @@ func printServer(s streams, server *serve.Server) {
 		}
 		fmt.Fprintf(s.out, "  %s  %s  %s\n", h.Host, windowText(h.Window), plural(int64(h.Archives), "archive"))
 	}
-	for _, d := range sum.Damage {
-		fmt.Fprintln(s.err, d.Reason)
-	}
 	for i, address := range server.Addresses() {
 		fmt.Fprintf(s.out, "status page  %s/\n", address)
 		fmt.Fprintf(s.out, "Grafana      %s  (URL of a Prometheus data source)\n", address)

@@ -19,10 +19,10 @@ type line struct{ metric, expr, legend string }
 // charts are the panels: those of PCP's own metrics, then those of node_exporter.
 var charts = []chart{
 	{"CPU", "percentunit", true, []line{
-		{"kernel_all_cpu_user", `rate(kernel_all_cpu_user{hostname=~"$host"}[$__rate_interval]) / 1000 / on (hostname) group_left () hinv_ncpu`, "{{hostname}} user"},
-		{"kernel_all_cpu_sys", `rate(kernel_all_cpu_sys{hostname=~"$host"}[$__rate_interval]) / 1000 / on (hostname) group_left () hinv_ncpu`, "{{hostname}} system"},
-		{"kernel_all_cpu_wait_total", `rate(kernel_all_cpu_wait_total{hostname=~"$host"}[$__rate_interval]) / 1000 / on (hostname) group_left () hinv_ncpu`, "{{hostname}} waiting for disks"},
-		{"kernel_all_cpu_steal", `rate(kernel_all_cpu_steal{hostname=~"$host"}[$__rate_interval]) / 1000 / on (hostname) group_left () hinv_ncpu`, "{{hostname}} stolen"},
+		{"kernel_all_cpu_user", `rate(kernel_all_cpu_user{hostname=~"$host"}[$__rate_interval]) / 1000 / on (hostname) group_left () max by (hostname) (hinv_ncpu)`, "{{hostname}} user"},
+		{"kernel_all_cpu_sys", `rate(kernel_all_cpu_sys{hostname=~"$host"}[$__rate_interval]) / 1000 / on (hostname) group_left () max by (hostname) (hinv_ncpu)`, "{{hostname}} system"},
+		{"kernel_all_cpu_wait_total", `rate(kernel_all_cpu_wait_total{hostname=~"$host"}[$__rate_interval]) / 1000 / on (hostname) group_left () max by (hostname) (hinv_ncpu)`, "{{hostname}} waiting for disks"},
+		{"kernel_all_cpu_steal", `rate(kernel_all_cpu_steal{hostname=~"$host"}[$__rate_interval]) / 1000 / on (hostname) group_left () max by (hostname) (hinv_ncpu)`, "{{hostname}} stolen"},
 	}},
 	{"Load", "short", false, []line{{"kernel_all_load", `kernel_all_load{hostname=~"$host"}`, "{{hostname}} {{instname}}"}}},
 	{"Memory", "kbytes", false, []line{
