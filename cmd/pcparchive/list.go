@@ -155,7 +155,7 @@ func listedMetricOf(m catalogue.HostMetric) listedMetric {
 	d := &m.Desc
 	out := listedMetric{
 		Name: d.Name(), PromQL: m.Sample, PMID: d.PMID.String(), Type: d.Type.String(), Semantics: d.Sem.String(),
-		Units: d.Units.String(), OneLine: m.OneLine, Help: m.Help, Series: m.Series,
+		Units: cmp.Or(d.Units.String(), "none"), OneLine: m.OneLine, Help: m.Help, Series: m.Series,
 	}
 	if len(d.Names) > 1 {
 		out.Names = d.Names[1:]
