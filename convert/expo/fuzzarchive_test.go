@@ -24,6 +24,7 @@ import (
 	"github.com/pcparchive/pcparchive/convert/mapper"
 	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/history"
+	"github.com/pcparchive/pcparchive/internal/archtest"
 	"github.com/pcparchive/pcparchive/internal/oddpages"
 )
 
@@ -62,11 +63,7 @@ func FuzzPageToArchive(f *testing.F) {
 	for _, page := range oddpages.Pages {
 		f.Add([]byte(page.Text), page.OpenMetrics)
 	}
-	dir := f.TempDir()
-	if memory, err := os.MkdirTemp("/dev/shm", "pcparchive-fuzz-"); err == nil {
-		dir = memory
-		f.Cleanup(func() { _ = os.RemoveAll(memory) })
-	}
+	dir := archtest.InMemory(f)
 	f.Fuzz(func(t *testing.T, page []byte, open bool) {
 		if open {
 			page = append(page, "\n# EOF\n"...)

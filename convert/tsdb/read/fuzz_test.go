@@ -33,22 +33,17 @@ import (
 	"github.com/pcparchive/pcparchive/convert/tsdb/sidecar"
 	"github.com/pcparchive/pcparchive/convert/tsdb/verify"
 	"github.com/pcparchive/pcparchive/convert/tsdb/write"
+	"github.com/pcparchive/pcparchive/internal/archtest"
 )
 
-// inMemory returns a folder for all runs of a fuzz target, in memory where the
-// system has such a place: a disk waits longer than what is tested takes.
+// inMemory returns a folder for all runs of a fuzz target.
 func inMemory(f *testing.F) string {
 	f.Helper()
 	// A Reader and the writer of an index have buffers of megabytes, so that the default
 	// collector runs several times in an execution.
 	percent := debug.SetGCPercent(400)
 	f.Cleanup(func() { debug.SetGCPercent(percent) })
-	dir, err := os.MkdirTemp("/dev/shm", "pcparchive-fuzz-")
-	if err != nil {
-		return f.TempDir()
-	}
-	f.Cleanup(func() { _ = os.RemoveAll(dir) })
-	return dir
+	return archtest.InMemory(f)
 }
 
 // folder is the files of a folder that a fuzz target changes between executions.
