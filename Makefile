@@ -39,8 +39,9 @@ fuzz: ## every fuzz target for FUZZTIME, FUZZJOBS at once, in binaries built onc
 bench: ## benchmarks of the packages
 	$(GO) test ./... -run '^$$' -bench . -benchtime 2s
 
-compare: ## the commands beside the reference tools, as ratios
-	$(GO) test ./internal/compare -run TestCompare -compare -v -timeout 60m
+ROWS ?= tools,store,http
+compare: ## the commands beside the reference tools, as ratios; ROWS=store: those rows alone
+	$(GO) test ./internal/compare -run TestCompare -compare -rows '$(ROWS)' -v -timeout 60m
 
 golden: ## write the expected outputs of tests anew
 	$(GO) test ./internal/archtest -update

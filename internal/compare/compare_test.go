@@ -20,7 +20,8 @@ var (
 	compare = flag.Bool("compare", false, "measure, which takes minutes")
 	runs    = flag.Int("runs", 5, "measurements of each command, after one that does not count")
 	only    = flag.String("only", "", "measure only the rows whose name contains this")
-	write   = flag.String("write", "", "file whose table to replace")
+	groups  = flag.String("rows", "tools,store,http", "measure only these groups of rows")
+	write   = flag.String("write", "", "file whose tables of these groups to replace")
 )
 
 // bench is what rows are made from.
@@ -31,6 +32,22 @@ type bench struct {
 	big  string // the archive
 }
 
+// group makes rows of a table of its own.
+type group struct {
+	name string
+	rows func(*bench) []row
+}
+
+// allGroups are the tables in their order.
+var allGroups = []group{
+	{"tools", func(b *bench) []row { return slices.Concat(readRows(b), convertRows(b)) }},
+	{"store", func(b *bench) []row {
+		m := newMaterial(b)
+		return slices.Concat(longRows(b, m), compressedRows(b, m), cacheRows(b, m))
+	}},
+	{"http", func(b *bench) []row { return httpRows(b, newMaterial(b)) }},
+}
+
 // row is a comparison: ours beside the reference's.
 type row struct {
 	what    string
@@ -39,6 +56,10 @@ type row struct {
 	refRuns int      // measurements of a slow reference; 0: as many as of ours
 	out     string   // a folder for what both write, empty at each beginning
 	prepare func()   // makes what the row reads, if it is measured
+
+	more []*row     // whose commands follow ours, in the same measurement
+	asks *questions // asked over HTTP in place of the commands
+	self bool       // ours are arguments of this test program
 
 	amount float64 // that ours processes, for a rate
 	unit   string
@@ -53,6 +74,7 @@ type limit struct {
 	over     int64         // bytes of our peak memory beyond base
 	base     int64         // bytes of memory that are no matter of the program
 	memRatio float64       // of our peak memory to the reference's
+	of       int64         // bytes, of which what ours has written is a fifth at most
 }
 
 // TestCompare measures every row, prints the table and names what is missed. A
@@ -67,22 +89,32 @@ func TestCompare(t *testing.T) {
 	b.must([]string{"CGO_ENABLED=0"}, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", b.ours, "github.com/pcparchive/pcparchive/cmd/pcparchive")
 
 	floor := b.floor()
+	measured := 0
+	for _, g := range allGroups {
+		if slices.Contains(strings.Split(*groups, ","), g.name) {
+			measured += b.compare(g, floor)
+		}
+	}
+	require.Positive(t, measured, "no row of %s is named %q", *groups, *only)
+}
+
+// compare measures the rows of a group, prints their table and returns their number.
+func (b *bench) compare(g group, floor int64) int {
 	table := newTable(floor)
-	for _, r := range slices.Concat(readRows(b), convertRows(b), cacheRows(b)) {
+	for _, r := range g.rows(b) {
 		if !strings.Contains(r.what, *only) {
 			continue
 		}
 		ours, ref := b.measure(r)
-		line := table.add(r, ours, ref)
-		t.Log(line)
+		b.t.Log(table.add(r, ours, ref), "processor time", ours.cpu, "and", ref.cpu)
 	}
-	require.NotEmpty(t, table.lines, "no row is named %q", *only)
 	text := b.conditions() + table.String()
-	t.Log("\n" + text)
+	b.t.Log("\n" + text)
 	if *write != "" {
-		require.Empty(t, *only, "a table of some rows is not kept")
-		require.NoError(t, replaceTable(*write, text))
+		require.Empty(b.t, *only, "a table of some rows is not kept")
+		require.NoError(b.t, replaceTable(*write, g.name, text))
 	}
+	return len(table.lines)
 }
 
 // conditions says what was measured on what.
@@ -92,8 +124,8 @@ func (b *bench) conditions() string {
 		size += b.size(b.big + suffix)
 	}
 	return fmt.Sprintf("Archive: %.0f MB with %.1f million values and %.0f KB of metadata. Machine: %s/%s, %d processors, %s. "+
-		"Medians of %d runs, ours and the reference's in turn, their output read through a pipe%s.\n\n",
-		float64(size)/1e6, growValues/1e6, float64(b.size(b.big+".meta"))/1e3, runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version(), *runs, load())
+		"Medians of %d runs, ours and the reference's in turn, their output read through a pipe, on %s%s.\n\n",
+		float64(size)/1e6, growValues/1e6, float64(b.size(b.big+".meta"))/1e3, runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version(), *runs, time.Now().Format("2 January 2006"), load())
 }
 
 // load says what else the machine had to do: times and rates suffer from that,
@@ -123,10 +155,11 @@ func (b *bench) must(env []string, name string, args ...string) {
 
 func TestReplaceTable(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "doc.md")
-	require.NoError(t, os.WriteFile(path, []byte("before\n<!-- compare -->\nold\n<!-- /compare -->\nafter\n"), 0o644))
-	require.NoError(t, replaceTable(path, "new\n"))
+	require.NoError(t, os.WriteFile(path, []byte("before\n<!-- compare a -->\nold\n<!-- /compare -->\n<!-- compare b -->\nold\n<!-- /compare -->\nafter\n"), 0o644))
+	require.NoError(t, replaceTable(path, "b", "new\n"))
 	got, err := os.ReadFile(path)
 	require.NoError(t, err)
-	assert.Equal(t, "before\n<!-- compare -->\n\nnew\n\n<!-- /compare -->\nafter\n", string(got))
-	assert.Error(t, replaceTable(filepath.Join(t.TempDir(), "none"), "new"))
+	assert.Equal(t, "before\n<!-- compare a -->\nold\n<!-- /compare -->\n<!-- compare b -->\n\nnew\n\n<!-- /compare -->\nafter\n", string(got))
+	assert.Error(t, replaceTable(filepath.Join(t.TempDir(), "none"), "b", "new"))
+	assert.ErrorContains(t, replaceTable(path, "c", "new"), "<!-- compare c -->")
 }

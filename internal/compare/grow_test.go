@@ -41,7 +41,10 @@ var (
 	processDom   = pcp.NewInDomID(60, 1000)
 )
 
-var growTo = flag.String("grow", "", "archive to write for measuring")
+var (
+	growTo   = flag.String("grow", "", "archive to write for measuring")
+	growLong = flag.Int("long", 1, "times ten hours that the archive covers")
+)
 
 // TestGrow writes the archive in a process of its own, so that its memory is
 // none of the measuring one's.
@@ -49,8 +52,9 @@ func TestGrow(t *testing.T) {
 	if *growTo == "" {
 		t.Skip("writes an archive only with -grow")
 	}
-	growArchive(t, *growTo)
-	for suffix, want := range map[string]float64{".0": 170e6, ".meta": 600e3} {
+	growArchive(t, *growTo, *growLong*ticks)
+	long := float64(*growLong)
+	for suffix, want := range map[string]float64{".0": long * 174e6, ".meta": 590e3 + long*11e3} {
 		info, err := os.Stat(*growTo + suffix)
 		require.NoError(t, err)
 		assert.InEpsilon(t, want, info.Size(), 0.05, suffix)
@@ -66,7 +70,7 @@ type grower struct {
 	next int // metric to be made
 }
 
-func growArchive(t *testing.T, base string) {
+func growArchive(t *testing.T, base string, ticks int) {
 	t.Helper()
 	a, err := archive.Create(base, archive.Header{Host: "grown", Zone: "UTC"}, nil)
 	require.NoError(t, err)
