@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/common/model"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -176,8 +176,8 @@ func TestConcurrentQuestions(t *testing.T) {
 					all = append(all, host+" "+ls.String())
 				}
 				assert.Equal(t, want, all)
-				assert.Equal(t, []string{"a_disk", "a_one", "a_two", "b_disk"}, s.LabelValues(labels.MetricName))
-				assert.Equal(t, []string{labels.MetricName, "hostname", "instname"}, s.LabelNames())
+				assert.Equal(t, []string{"a_disk", "a_one", "a_two", "b_disk"}, s.LabelValues(model.MetricNameLabel))
+				assert.Equal(t, []string{model.MetricNameLabel, "hostname", "instname"}, s.LabelNames())
 			}
 		})
 	}

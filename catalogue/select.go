@@ -6,6 +6,7 @@ import (
 
 	"slices"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/pcparchive/pcparchive/history"
@@ -123,7 +124,7 @@ func (s *Selection) doubt(names *promNames, matchers []*labels.Matcher, name str
 // allowsName reports whether matchers allow a name of samples.
 func allowsName(matchers []*labels.Matcher, name string) bool {
 	for _, m := range matchers {
-		if m.Name == labels.MetricName && !m.Matches(name) {
+		if m.Name == model.MetricNameLabel && !m.Matches(name) {
 			return false
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -27,7 +28,7 @@ import (
 	"github.com/pcparchive/pcparchive/store"
 )
 
-var everything = labels.MustNewMatcher(labels.MatchRegexp, labels.MetricName, ".+")
+var everything = labels.MustNewMatcher(labels.MatchRegexp, model.MetricNameLabel, ".+")
 
 // always are times before and after every record.
 var always = [2]int64{math.MinInt64 / 4, math.MaxInt64 / 4}
@@ -73,7 +74,7 @@ func unnamed(ls labels.Labels) bool { return ls.Get("instname") == "" && ls.Get(
 func covers(t *testing.T, found, real map[string]labels.Labels, s *catalogue.Selection) {
 	t.Helper()
 	for text, ls := range real {
-		if found[text].IsEmpty() && !unnamed(ls) && !slices.Contains(s.Unsure(), ls.Get(labels.MetricName)) {
+		if found[text].IsEmpty() && !unnamed(ls) && !slices.Contains(s.Unsure(), ls.Get(model.MetricNameLabel)) {
 			assert.Fail(t, "missing", text)
 		}
 	}
@@ -93,7 +94,7 @@ func described(t testing.TB, set *store.Set) map[string]bool {
 				// A Flattener for each state: the names are not to depend on others.
 				sink := prom.SinkFunc(func(p *prom.Series, _ []prom.Sample) error {
 					b := labels.NewScratchBuilder(0)
-					b.Add(labels.MetricName, p.Name)
+					b.Add(model.MetricNameLabel, p.Name)
 					for _, l := range p.Labels {
 						b.Add(l.Name, l.Value)
 					}
@@ -149,14 +150,14 @@ func TestSeriesOfRandomArchives(t *testing.T) {
 		covers(t, found, valued(t, sets, always[0], always[1], everything), s)
 		want := map[string]bool{}
 		for text := range described(t, sets[0]) {
-			name := strings.SplitN(strings.SplitN(text, labels.MetricName+`="`, 2)[1], `"`, 2)[0]
+			name := strings.SplitN(strings.SplitN(text, model.MetricNameLabel+`="`, 2)[1], `"`, 2)[0]
 			if !slices.Contains(s.Unsure(), name) {
 				want[text] = true
 			}
 		}
 		got := map[string]bool{}
 		for text, ls := range found {
-			if !slices.Contains(s.Unsure(), ls.Get(labels.MetricName)) {
+			if !slices.Contains(s.Unsure(), ls.Get(model.MetricNameLabel)) {
 				got[text] = true
 			}
 		}
@@ -210,7 +211,7 @@ func TestMatchers(t *testing.T) {
 		{labels.MatchNotRegexp, "a", "x.*"},
 		{labels.MatchEqual, "none", ""},
 		{labels.MatchEqual, "none", "x"},
-		{labels.MatchRegexp, labels.MetricName, "random.*0"},
+		{labels.MatchRegexp, model.MetricNameLabel, "random.*0"},
 	} {
 		m := labels.MustNewMatcher(matcher.kind, matcher.name, matcher.value)
 		want, names, values := []string{}, map[string]bool{}, map[string]bool{}

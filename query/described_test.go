@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/storage"
 	"github.com/stretchr/testify/assert"
@@ -42,12 +43,12 @@ func TestSeriesOfRivals(t *testing.T) {
 	w.record(10, one(first, 2))
 	e := newEngine(t, w.open(), Options{})
 	want := []string{`{__name__="c_counter", hostname="h"}`, `{__name__="r_a_b", hostname="h", instname="i1"}`, `{__name__="r_a_b_2", hostname="h"}`}
-	listed, valued := seriesOf(t, e, 0, 10, labels.MustNewMatcher(labels.MatchRegexp, labels.MetricName, ".+"))
+	listed, valued := seriesOf(t, e, 0, 10, labels.MustNewMatcher(labels.MatchRegexp, model.MetricNameLabel, ".+"))
 	assert.Equal(t, want, listed)
 	assert.Equal(t, want, valued)
-	listed, _ = seriesOf(t, e, 0, 10, labels.MustNewMatcher(labels.MatchEqual, labels.MetricName, "r_a_b_2"))
+	listed, _ = seriesOf(t, e, 0, 10, labels.MustNewMatcher(labels.MatchEqual, model.MetricNameLabel, "r_a_b_2"))
 	assert.Equal(t, want[2:], listed)
-	listed, _ = seriesOf(t, e, 0, 10, labels.MustNewMatcher(labels.MatchEqual, labels.MetricName, "c_counter"))
+	listed, _ = seriesOf(t, e, 0, 10, labels.MustNewMatcher(labels.MatchEqual, model.MetricNameLabel, "c_counter"))
 	assert.Equal(t, want[:1], listed)
 }
 
@@ -57,7 +58,7 @@ func TestSeriesOfSeveralNames(t *testing.T) {
 	d.Names = append(d.Names, "n.two")
 	w := newWriter(t)
 	w.record(0, one(d, 1))
-	listed, valued := seriesOf(t, newEngine(t, w.open(), Options{}), 0, 10, labels.MustNewMatcher(labels.MatchRegexp, labels.MetricName, "n_.+"))
+	listed, valued := seriesOf(t, newEngine(t, w.open(), Options{}), 0, 10, labels.MustNewMatcher(labels.MatchRegexp, model.MetricNameLabel, "n_.+"))
 	assert.Equal(t, []string{`{__name__="n_one", hostname="h"}`, `{__name__="n_two", hostname="h"}`}, listed)
 	assert.Equal(t, valued, listed)
 }
@@ -70,7 +71,7 @@ func TestSeriesWithoutInstances(t *testing.T) {
 	require.NoError(t, w.a.Append(&archive.Result{Stamp: stamp(0), Sets: []archive.ValueSet{{PMID: d.PMID, Values: nil}}}))
 	w.record(1, one(counter, 1))
 	e := newEngine(t, w.open(), Options{})
-	listed, valued := seriesOf(t, e, 0, 10, labels.MustNewMatcher(labels.MatchRegexp, labels.MetricName, ".+"))
+	listed, valued := seriesOf(t, e, 0, 10, labels.MustNewMatcher(labels.MatchRegexp, model.MetricNameLabel, ".+"))
 	assert.Equal(t, valued, listed)
 }
 
@@ -95,7 +96,7 @@ func TestSeriesOfHosts(t *testing.T) {
 	}
 	e := newSetEngine(t, Options{}, filepath.Join(dir, "a"), filepath.Join(dir, "b"))
 	for _, m := range []*labels.Matcher{
-		labels.MustNewMatcher(labels.MatchRegexp, labels.MetricName, ".+"),
+		labels.MustNewMatcher(labels.MatchRegexp, model.MetricNameLabel, ".+"),
 		labels.MustNewMatcher(labels.MatchEqual, "hostname", "b"),
 		labels.MustNewMatcher(labels.MatchEqual, "hostname", "localhost"),
 		labels.MustNewMatcher(labels.MatchEqual, "instname", ""),
