@@ -1,7 +1,6 @@
 package labelset
 
 import (
-	"encoding/json"
 	"iter"
 	"slices"
 	"strings"
@@ -34,11 +33,11 @@ func (l Label) Text() string {
 	if !strings.ContainsRune(l.Value, '\\') && len(l.Value) >= 2 {
 		return l.Value[1 : len(l.Value)-1]
 	}
-	var s string
-	if json.Unmarshal([]byte(l.Value), &s) != nil {
+	text, ok := unquote(l.Value)
+	if !ok {
 		return strings.Trim(l.Value, `"`)
 	}
-	return s
+	return text
 }
 
 // Set is an immutable set of labels. The zero Set is empty.
