@@ -124,8 +124,16 @@ func (b *bench) conditions() string {
 		size += b.size(b.big + suffix)
 	}
 	return fmt.Sprintf("Archive: %.0f MB with %.1f million values and %.0f KB of metadata. Machine: %s/%s, %d processors, %s. "+
-		"Medians of %d runs, ours and the reference's in turn, their output read through a pipe, on %s%s.\n\n",
-		float64(size)/1e6, growValues/1e6, float64(b.size(b.big+".meta"))/1e3, runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version(), *runs, time.Now().Format("2 January 2006"), load())
+		"%s, ours and the reference's in turn, their output read through a pipe, on %s%s.\n\n",
+		float64(size)/1e6, growValues/1e6, float64(b.size(b.big+".meta"))/1e3, runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version(), runsText(), time.Now().Format("2 January 2006"), load())
+}
+
+// runsText says what the figures are of.
+func runsText() string {
+	if *runs == 1 {
+		return "One run of each"
+	}
+	return fmt.Sprintf("Medians of %d runs", *runs)
 }
 
 // load says what else the machine had to do: times and rates suffer from that,
