@@ -55,7 +55,7 @@ func seriesOf(t testing.TB, v *catalogue.View, from, to int64, m ...*labels.Matc
 // valued returns the labels of the series that have values.
 func valued(t testing.TB, sets []*store.Set, from, to int64, m ...*labels.Matcher) map[string]labels.Labels {
 	t.Helper()
-	q, err := query.NewStorage(sets, query.Options{MaxSamples: 1 << 40}).Querier(from, to)
+	q, err := query.NewStorage(sets, query.Options{MaxSamples: math.MaxInt}).Querier(from, to)
 	require.NoError(t, err)
 	found := map[string]labels.Labels{}
 	set := q.Select(t.Context(), false, nil, m...)
