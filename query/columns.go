@@ -63,7 +63,7 @@ func (s *selection) tryColumns(ctx context.Context, from, to pcp.Timestamp) (set
 func (s *selection) trial() *selection {
 	return &selection{
 		querier: s.querier, ctx: s.ctx, from: s.from, to: s.to, matchers: s.matchers, window: s.window,
-		labelsOnly: s.labelsOnly, budget: s.budget.copy(), report: &prom.Report{},
+		instant: s.instant, labelsOnly: s.labelsOnly, budget: s.budget.copy(), report: &prom.Report{},
 	}
 }
 

@@ -24,6 +24,11 @@
 // mark. A selection searches backwards for the last value before its times, but not
 // beyond a mark.
 //
+// Without [Options].Lookback, each host has a look-back of its own: five minutes, or two
+// and a half of its recording intervals if that is longer. The engine looks back for the
+// longest, and the series of other hosts end earlier. A selector over a range sees the
+// samples recorded, and nothing else.
+//
 // Native histograms are samples like numbers. A selection leaves out damaged ones,
 // with a [LossWarning].
 //

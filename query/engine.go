@@ -22,8 +22,8 @@ import (
 // Options limit a query. The zero value means the defaults.
 type Options struct {
 	// Lookback is the maximum age of the last sample of a series. Zero means five
-	// minutes, or two and a half recording intervals if that is longer, for which
-	// NewEngine reads the beginning of each host's last archive.
+	// minutes, or two and a half recording intervals of the series' host if that is
+	// longer, for which NewEngine reads the beginning of each host's last archive.
 	Lookback time.Duration
 	// MaxSamples limits the samples that a query holds: those that it reads from
 	// archives, with a [LimitError], and those that the engine works on. Zero means 50
@@ -45,6 +45,9 @@ type Options struct {
 	Catalogue *catalogue.Catalogue
 
 	learnt bool // learnEnds was called
+	// holds are the look-backs of the hosts, in the order of their Sets, if Lookback was
+	// zero: Lookback is then the longest of them.
+	holds []time.Duration
 }
 
 // The defaults of [Options].
@@ -65,9 +68,12 @@ func (o Options) withDefaults(sets []*store.Set) Options {
 		o.learnt = true
 	}
 	if o.Lookback == 0 {
+		o.holds = nil
 		o.Lookback = DefaultLookback
 		for _, set := range sets {
-			o.Lookback = max(o.Lookback, recordingInterval(set, o.Columns)*5/2)
+			hold := max(DefaultLookback, recordingInterval(set, o.Columns)*5/2)
+			o.holds = append(o.holds, hold)
+			o.Lookback = max(o.Lookback, hold)
 		}
 	}
 	if o.MaxSamples == 0 {
@@ -147,7 +153,8 @@ func (e *Engine) Adjusted(a Adjustment) *Engine {
 	return &changed
 }
 
-// Lookback returns the maximum age of the last sample of a series.
+// Lookback returns the maximum age of the last sample of a series, of the host with
+// the longest.
 func (e *Engine) Lookback() time.Duration { return e.opts.Lookback }
 
 // Instant evaluates an expression at one time. Close the query after the last use of

@@ -25,6 +25,8 @@ type iterator struct {
 	shift     int                // index of the next shift of numbers
 	histShift int                // index of the next shift of native histograms
 
+	expiry
+
 	calls uint // number of calls of advance
 
 	// next is the next stored sample of a discrete series, if more is true.
@@ -71,7 +73,7 @@ func (it *iterator) Seek(t int64) chunkenc.ValueType {
 // current returns the kind of the current sample.
 func (it *iterator) current() chunkenc.ValueType {
 	switch {
-	case it.s.every > 0:
+	case it.s.every > 0, it.ended:
 		return chunkenc.ValFloat
 	case it.kind == chunkenc.ValHistogram && it.s.bridge != nil:
 		return chunkenc.ValFloatHistogram // a shift may give fractional counts
@@ -90,6 +92,8 @@ func (it *iterator) advance(t int64) chunkenc.ValueType {
 	case !ok:
 	case it.s.every > 0:
 		ok = it.repeat(t)
+	case it.s.expires > 0:
+		ok = it.expire(t)
 	default:
 		it.cur, ok = it.stored(t)
 	}

@@ -33,7 +33,7 @@ func (m *selections) once(key string, read func() (*seriesSet, error)) (*seriesS
 
 // key identifies a selection among those of one querier.
 func (s *selection) key() string {
-	return fmt.Sprintf("%d %d %d %t %q", s.from, s.to, s.window, s.labelsOnly, s.matchers)
+	return fmt.Sprintf("%d %d %d %t %t %q", s.from, s.to, s.window, s.instant, s.labelsOnly, s.matchers)
 }
 
 // has reports whether the result for key is cached.

@@ -20,13 +20,13 @@ type keptSelection struct {
 }
 
 // replayKey identifies selections that differ in their times alone.
-func replayKey(window int64, labelsOnly bool, matchers []*labels.Matcher) string {
-	return fmt.Sprintf("%d %t %q", window, labelsOnly, matchers)
+func replayKey(s *selection) string {
+	return fmt.Sprintf("%d %t %t %q", s.window, s.instant, s.labelsOnly, s.matchers)
 }
 
 // keep keeps the result of a selection.
 func (c *crossings) keep(s *selection, found *seriesSet) {
-	kept := keptSelection{replayKey(s.window, s.labelsOnly, s.matchers), s.from, s.to, &seriesSet{series: found.series, warnings: maps.Clone(found.warnings)}}
+	kept := keptSelection{replayKey(s), s.from, s.to, &seriesSet{series: found.series, warnings: maps.Clone(found.warnings)}}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.kept = append(c.kept, kept)
@@ -71,7 +71,7 @@ type replayQuerier struct {
 func (q *replayQuerier) Select(ctx context.Context, sorted bool, hints *storage.SelectHints, matchers ...*labels.Matcher) storage.SeriesSet {
 	s := &selection{ctx: ctx, from: q.mint, to: q.maxt, matchers: matchers}
 	s.hint(hints)
-	found := q.kept.find(replayKey(s.window, s.labelsOnly, matchers), s.from, s.to)
+	found := q.kept.find(replayKey(s), s.from, s.to)
 	if found == nil || s.from > s.to {
 		return q.reread(ctx, sorted, hints, matchers)
 	}

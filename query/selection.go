@@ -28,6 +28,7 @@ type selection struct {
 	from, to   int64 // both inclusive, ms
 	matchers   []*labels.Matcher
 	window     int64 // window in ms of a function that adds up changes; 0 for others
+	instant    bool  // the caller needs the last sample of each time, not all of a range
 	labelsOnly bool  // the caller needs labels alone
 
 	flat    *flatten.Flattener
@@ -248,6 +249,9 @@ func (s *selection) match(p *prom.Series) *packedSeries {
 		s.lasting = true
 	case p.Sem == pcp.SemCounter && s.bridge && s.window > 0:
 		ser.bridge = &bridge{}
+	}
+	if s.instant && ser.every == 0 {
+		ser.expires = s.expires
 	}
 	ser.counter = p.Sem == pcp.SemCounter
 	return ser

@@ -39,6 +39,10 @@ type packedSeries struct {
 	carried    bool       // before exists and holds at start
 	partial    bool       // samples before start are not to be seen
 
+	// expires is the age in milliseconds at which a sample ends: the iterator then yields a
+	// stale marker. It is zero if the engine's look-back decides, and for discrete series.
+	expires int64
+
 	counter   bool    // functions that add up changes may need a bridge
 	markTimes []int64 // times of the marks that the selection met, ascending
 

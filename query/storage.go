@@ -22,6 +22,8 @@ type Storage struct {
 	names *flatten.HostNames
 	every int64 // interval at which discrete values are repeated, ms
 	limit int
+	// holds are the look-backs of the hosts, in the order of sets, if they may differ.
+	holds []time.Duration
 
 	maxBytes int64 // zero means no limit
 
@@ -43,7 +45,7 @@ var _ storage.Queryable = (*Storage)(nil)
 // archive label, and a [HostsWarning] names the hosts.
 func NewStorage(sets []*store.Set, o Options) *Storage {
 	o = o.withDefaults(sets)
-	return &Storage{sets: sets, names: &flatten.HostNames{Known: o.claims}, every: repeatEvery(o.Lookback), limit: o.MaxSamples, maxBytes: o.MaxBytes, columns: o.Columns, seen: &seenNames{}, described: describedBy(o.Catalogue, sets)}
+	return &Storage{sets: sets, names: &flatten.HostNames{Known: o.claims}, every: repeatEvery(o.Lookback), limit: o.MaxSamples, holds: o.holds, maxBytes: o.MaxBytes, columns: o.Columns, seen: &seenNames{}, described: describedBy(o.Catalogue, sets)}
 }
 
 // repeatEvery returns the interval at which discrete values are repeated, in milliseconds, so that a
@@ -53,7 +55,7 @@ func repeatEvery(lookback time.Duration) int64 { return max(lookback.Millisecond
 // lookingBack returns a view for an engine with another look-back.
 func (s *Storage) lookingBack(lookback time.Duration) *Storage {
 	view := *s
-	view.every = repeatEvery(lookback)
+	view.every, view.holds = repeatEvery(lookback), nil
 	return &view
 }
 
@@ -81,7 +83,7 @@ func (s *Storage) Querier(mint, maxt int64) (storage.Querier, error) {
 	clashes := s.clashes(mint, maxt)
 	hosts := make([]*querier, len(s.sets))
 	for i, set := range s.sets {
-		hosts[i] = &querier{Storage: s, set: set, mint: mint, maxt: maxt, budget: held, clashes: clashes}
+		hosts[i] = &querier{Storage: s, set: set, mint: mint, maxt: maxt, budget: held, clashes: clashes, expires: s.expiry(i)}
 	}
 	switch len(hosts) {
 	case 0:
@@ -92,12 +94,24 @@ func (s *Storage) Querier(mint, maxt int64) (storage.Querier, error) {
 	return &hostsQuerier{hosts}, nil
 }
 
+// expiry returns the age in milliseconds at which the samples of a host end for an engine
+// that looks back further, for the sake of other hosts. It is zero if they end by the
+// engine's look-back.
+func (s *Storage) expiry(host int) int64 {
+	evaluates := s.bridge || s.watch != nil
+	if !evaluates || host >= len(s.holds) || s.holds[host] == slices.Max(s.holds) {
+		return 0
+	}
+	return s.holds[host].Milliseconds()
+}
+
 // querier answers the selections of one query from one host's archives.
 type querier struct {
 	*Storage
 	set        *store.Set
 	mint, maxt int64
 	budget     *budget
+	expires    int64 // see Storage.expiry
 	clashes    func() *flatten.HostClashes
 	known      selections
 	prepared   preparedColumns
@@ -140,6 +154,7 @@ func (s *selection) hint(hints *storage.SelectHints) {
 		return
 	}
 	s.from, s.to = max(s.from, hints.Start), min(s.to, hints.End)
+	s.instant = hints.Range == 0
 	if adding[hints.Func] && hints.Range > 0 {
 		s.window = hints.Range
 	}

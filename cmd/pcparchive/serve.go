@@ -88,7 +88,7 @@ exit status is then 0. It is 1 after a failure, and 2 if the command line is wro
 	_ = cmd.MarkFlagDirname("grafana-provisioning") // fails only for an unknown flag
 	addRulesFlag(cmd, &o.rules, "Prometheus rule file to evaluate over the archives, for /rules, /alerts and queries; may be repeated")
 	addPairsFlag(cmd, &o.external, "external-label", "label that distinguishes this server from others, for Thanos and remote_read, as in `site=east`; may be repeated")
-	durationVar(f, &o.Query.Lookback, "lookback", 0, "maximum age of a sample; 0: 5m, or more if an archive's records are far apart")
+	durationVar(f, &o.Query.Lookback, "lookback", 0, "maximum age of a sample; 0: 5m, or more for hosts whose records are far apart")
 	f.IntVar(&o.Query.MaxSamples, "max-samples", query.DefaultMaxSamples, "maximum number of samples that a query holds in memory")
 	f.Var((*byteSize)(&o.Query.MaxBytes), "max-bytes", "maximum number of bytes of records that a query reads, as in 2GiB; 0: no limit")
 	durationVar(f, &o.timeout, "query-timeout", query.DefaultTimeout, "maximum duration of a query; 0: no limit")
