@@ -23,7 +23,7 @@ var flagGroups = []struct {
 	}},
 	{"Names and labels", []string{"names", "prefix", "host", "label", "label-instid", "optional-labels", "target-labels", "relabel", "map"}},
 	{"Server", []string{"server", "http.config.file", "rescan", "shift-to", "replay", "external-label", "grafana-provisioning", "listen", "web.config.file", "web.cors.origin", "max-connections", "drain-timeout", "log-level"}},
-	{"Queries", []string{"query-timeout", "max-samples", "max-bytes", "max-concurrency"}},
+	{"Queries", []string{"query-timeout", "query-memory", "max-samples", "max-bytes", "max-concurrency"}},
 	{"Cache", []string{"cache", "cache-size"}},
 	{"Values", []string{"strings", "step", "unwrap", "repeat-discrete", "split-at-marks"}},
 }

@@ -34,6 +34,7 @@ type queryOptions struct {
 	cache          cacheFlags
 	rules          rulesFlag
 	server         serverFlags
+	limits         queryLimits
 }
 
 func newQueryCmd(s streams) *cobra.Command {
@@ -88,7 +89,7 @@ would have fired.`,
 	f.StringVar(&o.end, "end", "end", "last time of a range")
 	durationVar(f, &o.step, "step", 0, "time between the results of a range; 0: one time, or a hundredth of the range if --start or --end is given")
 	durationVar(f, &o.lookback, "lookback", 0, "maximum age of a sample; 0: 5m, or more for hosts whose records are far apart")
-	f.IntVar(&o.maxSamples, "max-samples", query.DefaultMaxSamples, "maximum number of samples that the query holds in memory")
+	o.limits.add(f, &o.maxSamples)
 	f.Var(&o.maxBytes, "max-bytes", "maximum number of bytes of records that the query reads, as in 2GiB; 0: no limit")
 	addZoneFlags(cmd, &o.zones, usualHost)
 	durationVar(f, &o.timeout, "timeout", query.DefaultTimeout, "maximum duration of the query; 0: no limit")
@@ -117,8 +118,8 @@ would have fired.`,
 		if o.timeout < 0 {
 			return usageError{fmt.Errorf("--timeout %s is negative", o.timeout)}
 		}
-		if o.maxSamples < 1 {
-			return usageError{fmt.Errorf("--max-samples %d: want at least 1", o.maxSamples)}
+		if err := o.limits.complete(changed, &o.maxSamples); err != nil {
+			return usageError{err}
 		}
 		if o.step == 0 && bounds {
 			o.step = autoStep

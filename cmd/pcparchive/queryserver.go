@@ -35,7 +35,7 @@ func (o serverFlags) check(changed func(string) bool) error {
 		}
 		return nil
 	}
-	for _, flag := range []string{"rules", "cache", "cache-size", "max-samples", "max-bytes", "hostzone"} {
+	for _, flag := range []string{"rules", "cache", "cache-size", "max-samples", "query-memory", "max-bytes", "hostzone"} {
 		if changed(flag) {
 			return usageError{fmt.Errorf("--%s is for archives, not for --server", flag)}
 		}

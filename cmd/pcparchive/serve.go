@@ -36,6 +36,7 @@ type serveOptions struct {
 	logLevel string
 	cache    cacheFlags
 	rules    rulesFlag
+	limits   queryLimits
 }
 
 // hangupReloads marks commands that do not end at SIGHUP.
@@ -76,7 +77,12 @@ exit status is then 0. It is 1 after a failure, and 2 if the command line is wro
   pcparchive serve /archives /var/lib/prometheus/data --external-label site=east`,
 		ValidArgsFunction: completeArchivesFrom(0),
 		Args:              nargs(1, -1, "archives or folders"),
-		RunE:              func(cmd *cobra.Command, args []string) error { return runServe(cmd.Context(), s, o, args) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := o.limits.complete(cmd.Flags().Changed, &o.Query.MaxSamples); err != nil {
+				return usageError{err}
+			}
+			return runServe(cmd.Context(), s, o, args)
+		},
 	}
 	f := cmd.Flags()
 	f.StringArrayVar(&o.Listen, "listen", []string{serve.DefaultListen}, "`address` to listen on, as host:port, or :port for all interfaces; may be repeated")
@@ -89,7 +95,7 @@ exit status is then 0. It is 1 after a failure, and 2 if the command line is wro
 	addRulesFlag(cmd, &o.rules, "Prometheus rule file to evaluate over the archives, for /rules, /alerts and queries; may be repeated")
 	addPairsFlag(cmd, &o.external, "external-label", "label that distinguishes this server from others, for Thanos and remote_read, as in `site=east`; may be repeated")
 	durationVar(f, &o.Query.Lookback, "lookback", 0, "maximum age of a sample; 0: 5m, or more for hosts whose records are far apart")
-	f.IntVar(&o.Query.MaxSamples, "max-samples", query.DefaultMaxSamples, "maximum number of samples that a query holds in memory")
+	o.limits.add(f, &o.Query.MaxSamples)
 	f.Var((*byteSize)(&o.Query.MaxBytes), "max-bytes", "maximum number of bytes of records that a query reads, as in 2GiB; 0: no limit")
 	durationVar(f, &o.timeout, "query-timeout", query.DefaultTimeout, "maximum duration of a query; 0: no limit")
 	f.IntVar(&o.Concurrency, "max-concurrency", 0, "maximum number of requests that read archives at the same time; 0: four for each processor")
@@ -149,7 +155,7 @@ func (o *serveOptions) complete(s streams) error {
 			return fmt.Errorf("--%s %s is negative", flag, d)
 		}
 	}
-	for flag, n := range map[string]int{"max-samples": o.Query.MaxSamples, "max-connections": o.MaxConnections} {
+	for flag, n := range map[string]int{"max-connections": o.MaxConnections} {
 		if n < 1 {
 			return fmt.Errorf("--%s %d: want at least 1", flag, n)
 		}
