@@ -19,7 +19,8 @@
 // # What differs from Prometheus
 //
 // Archives have no targets, so that lists of targets are empty, and metadata comes from
-// the archives. The step of a range query is at least a millisecond. An expression has at
+// the archives. An instant query without a time is evaluated at [View].Present, which a
+// server of closed archives sets to the end of their data. The step of a range query is at least a millisecond. An expression has at
 // most 10,000 operators and parentheses, a reply of remote read that is not streamed five
 // million samples. There are no endpoints that write or administrate, and none for
 // searching, notifications and features.

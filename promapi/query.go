@@ -27,7 +27,11 @@ func instantQuery(r *request) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	at, err := r.time("time", r.api.opts.Now())
+	present := r.view.Present
+	if present.IsZero() {
+		present = r.api.opts.Now()
+	}
+	at, err := r.time("time", present)
 	if err != nil {
 		return nil, err
 	}

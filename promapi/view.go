@@ -33,6 +33,9 @@ type View struct {
 	// answer queries for the series that rules make, Engine and Storage must have them,
 	// too; see [query.Engine.Extended].
 	Rules func() *ruleeval.Result
+	// Present is the time that an instant query without a time means. Zero means
+	// [Options.Now]. The data of closed archives end long before that.
+	Present time.Time
 	// Start and End are the times of the first and the last record, for
 	// /status/tsdb. Zero means that nobody knows them.
 	Start, End time.Time

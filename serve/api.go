@@ -37,8 +37,13 @@ func (x source) Snapshot() (*promapi.View, func()) {
 	rules := x.s.ruler.current()
 	engine := st.engine.WithView(st.view(move, x.s.opts.Query.MaxSamples, rules))
 	w := st.window.moved(move)
+	var present time.Time
+	if end := w.End; !end.IsZero() && end.Add(engine.Lookback()).Before(x.s.opts.now()) {
+		present = end // else the answer would always be empty
+	}
 	return &promapi.View{
-		Engine: engine, Storage: engine.Storage(), Exemplars: timeshift.Exemplars(st.engine.Exemplars(), move), Start: w.Start, End: w.End,
+		Present: present,
+		Engine:  engine, Storage: engine.Storage(), Exemplars: timeshift.Exemplars(st.engine.Exemplars(), move), Start: w.Start, End: w.End,
 		Rules: movedRules(rules, move), Version: version{st, rules, move},
 	}, release
 }

@@ -66,6 +66,8 @@ func TestAnswers(t *testing.T) {
 	assert.Contains(t, metrics, "pcparchive_cache_entries ")
 	_, page, _ := s.get("/")
 	assert.Contains(t, page, cache.Path())
+	_, last, _ := s.get("/api/v1/query?query=kernel_all_load{hostname=%22web1%22}")
+	assert.Contains(t, last, `"59"`, "without a time: at the end of the data")
 	assert.NotContains(t, metrics, "etc/passwd", "a client does not choose labels")
 }
 

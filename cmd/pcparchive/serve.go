@@ -57,6 +57,9 @@ POST to /-/reload, serve looks for archives that appeared, disappeared or grew. 
 that need a damaged archive have a warning, and the status page at / names it. Damage
 does not affect other answers.
 
+An instant query without a time is evaluated at the end of the data, if the data ended
+longer ago than the look-back.
+
 serve listens on the loopback interface unless --listen says otherwise. The file of
 --web.config.file has certificates, users and passwords in the format of Prometheus'
 exporter-toolkit. Use it before you listen on other interfaces.
