@@ -155,7 +155,7 @@ func (f *Flattener) endSeries(t int64) error {
 		if p.live > 0 {
 			continue
 		}
-		if err := f.put(p, prom.Sample{T: t, V: prom.StaleNaN}); err != nil {
+		if err := f.putNumber(p, t, prom.StaleNaN); err != nil {
 			return err
 		}
 	}
@@ -179,6 +179,15 @@ func (f *Flattener) mark(t pcp.Timestamp) {
 // put hands on one sample.
 func (f *Flattener) put(s *liveSeries, x prom.Sample) error {
 	f.one[0] = x
+	err := f.dst.Append(&s.Series, f.one[:])
+	f.one[0] = prom.Sample{}
+	return err
+}
+
+// putNumber hands on a number. It is put for the most frequent kind of sample: the
+// batch keeps its other fields, which are nil between samples.
+func (f *Flattener) putNumber(s *liveSeries, t int64, v float64) error {
+	f.one[0].T, f.one[0].V = t, v
 	return f.dst.Append(&s.Series, f.one[:])
 }
 

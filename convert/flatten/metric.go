@@ -82,7 +82,7 @@ func (f *Flattener) metric(mv *history.MetricValues, t int64, shape *history.Sha
 		if !ok {
 			continue
 		}
-		if err := f.put(at.prom, prom.Sample{T: t, V: v}); err != nil {
+		if err := f.putNumber(at.prom, t, v); err != nil {
 			return err
 		}
 	}

@@ -1,7 +1,6 @@
 package flatten
 
 import (
-	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/history"
 )
 
@@ -57,7 +56,8 @@ func (f *Flattener) putValues(m *metricState, points []history.Point, t int64) e
 		if !ok {
 			continue
 		}
-		if err := f.put(series, prom.Sample{T: t, V: v}); err != nil {
+		f.one[0].T, f.one[0].V = t, v
+		if err := f.dst.Append(&series.Series, f.one[:]); err != nil {
 			return err
 		}
 	}

@@ -46,14 +46,14 @@ func (src *Source) Query() history.Query {
 
 // Samples hands all samples to dst by ascending time.
 func (src *Source) Samples(ctx context.Context, dst prom.SampleSink) error {
-	dst = keepOpen{dst}
 	if !src.From.IsZero() {
 		dst = &since{dst, src.From.Milli()}
 	}
 	q, o := src.Query(), src.Options
+	flush := func(context.Context) error { return nil }
 	if src.Repeat > 0 {
-		repeat := prom.NewRepeat(dst, src.Repeat, o.Report)
-		dst, o.Finished = repeat, repeat.Finish
+		repeat := prom.NewRepeat(keepOpen{dst}, src.Repeat, o.Report)
+		dst, flush, o.Finished = repeat, repeat.Flush, repeat.Finish
 	}
 	if o.Clashes == nil {
 		o.Clashes = src.clashes(q)
@@ -67,7 +67,7 @@ func (src *Source) Samples(ctx context.Context, dst prom.SampleSink) error {
 	if err := convert.CopyMerged(ctx, parts); err != nil {
 		return err
 	}
-	return dst.Flush(ctx)
+	return flush(ctx)
 }
 
 // clashes returns the clashes between the hosts' names.
@@ -124,7 +124,7 @@ func (s *since) Append(p *prom.Series, batch []prom.Sample) error {
 }
 
 // keepOpen is a SampleSink that its user flushes and closes. A source that feeds it
-// through stages can flush these without flushing the sink.
+// through a stage can flush the stage without flushing the sink.
 type keepOpen struct{ prom.SampleSink }
 
 // Flush does nothing.

@@ -118,6 +118,9 @@ func NewBlocks(dir string, o Options) (*Blocks, error) {
 func (b *Blocks) Append(s *prom.Series, batch []prom.Sample) error {
 	for i := range batch {
 		x := &batch[i]
+		if b.addNext(s, x) {
+			continue
+		}
 		var err error
 		switch {
 		case x.Exemplar != nil:
@@ -134,17 +137,30 @@ func (b *Blocks) Append(s *prom.Series, batch []prom.Sample) error {
 	return nil
 }
 
+// addNext adds the usual sample, a number that follows another of its series and has
+// room in the batch, and says whether it did. addNumber can add every number.
+func (b *Blocks) addNext(s *prom.Series, x *prom.Sample) bool {
+	if uint(s.ID) >= uint(len(b.table)) || x.Histogram != nil || x.Exemplar != nil {
+		return false
+	}
+	e := b.table[s.ID]
+	if e == nil || e.prom != s || x.T >= b.limit {
+		return false
+	}
+	n := e.n
+	if n == 0 || n == len(e.batch) || x.T <= e.batch[n-1].T {
+		return false
+	}
+	e.batch[n] = chunk.Sample{T: x.T, V: x.V}
+	e.n++
+	return true
+}
+
 // addNumber adds a number.
 func (b *Blocks) addNumber(s *prom.Series, t int64, v float64) error {
-	var e *openSeries
-	if uint(s.ID) < uint(len(b.table)) {
-		e = b.table[s.ID]
-	}
-	if e == nil || e.prom != s || t < b.start || t >= b.limit {
-		var err error
-		if e, err = b.seriesAt(s, t); err != nil {
-			return err
-		}
+	e, err := b.seriesAt(s, t)
+	if err != nil {
+		return err
 	}
 	switch n := e.n; {
 	case n == 0:
