@@ -14,7 +14,7 @@ import (
 
 // counterState is the state of a counter at the end of a chunk.
 type counterState struct {
-	any    bool
+	any    bool    // whether the counter has had a value
 	raw    float64 // last value of the original series
 	value  float64 // last value of the aggregate
 	offset float64 // added to values, so that the counter continues across resets between chunks
@@ -38,8 +38,8 @@ type aggregated struct {
 	it    chunkenc.Iterator // iterator over the counter, the histograms or the sums
 	count chunkenc.Iterator // iterator over the counts; nil unless it iterates over sums
 	state *counterState     // nil unless it iterates over the counter
-	left  int               // number of samples of the counter that are left
-	begun bool              // a sample of the counter was read
+	left  int               // number of samples of the counter still to read
+	begun bool              // whether a sample of the counter was read
 
 	t   int64
 	v   float64
@@ -48,8 +48,9 @@ type aggregated struct {
 
 var _ chunkenc.Iterator = (*aggregated)(nil)
 
-// aggregatesOf returns an iterator over a chunk of aggregates. state is that of the
-// lane for a counter, and nil for other series.
+// aggregatesOf returns an iterator over a chunk of aggregates. For a counter, state is the
+// lane's state; for other series it is nil. histograms reports whether the windows hold
+// native histograms.
 func aggregatesOf(data []byte, state *counterState) (a *aggregated, histograms bool, err error) {
 	all, err := block.SplitAggregates(data)
 	if err != nil {
@@ -68,7 +69,7 @@ func aggregatesOf(data []byte, state *counterState) (a *aggregated, histograms b
 	case averages:
 		return &aggregated{it: sum.Iterator(nil), count: count.Iterator(nil)}, false, nil
 	}
-	return nil, false, fmt.Errorf("%w: neither sum and count nor a counter is there", block.ErrAggregates)
+	return nil, false, fmt.Errorf("%w: it has neither a counter nor a sum with a count", block.ErrAggregates)
 }
 
 func isNumbers(c chunkenc.Chunk) bool {
@@ -115,7 +116,7 @@ func (a *aggregated) nextAverage() chunkenc.ValueType {
 	for {
 		sums, counts := a.it.Next(), a.count.Next()
 		if sums != counts {
-			a.err = fmt.Errorf("%w: there are not as many sums as counts", block.ErrAggregates)
+			a.err = fmt.Errorf("%w: the numbers of sums and counts differ", block.ErrAggregates)
 			return chunkenc.ValNone
 		}
 		if sums == chunkenc.ValNone {
@@ -124,7 +125,7 @@ func (a *aggregated) nextAverage() chunkenc.ValueType {
 		t, sum := a.it.At()
 		other, count := a.count.At()
 		if t != other {
-			a.err = fmt.Errorf("%w: a sum and its count are of different times", block.ErrAggregates)
+			a.err = fmt.Errorf("%w: a sum and its count have different times", block.ErrAggregates)
 			return chunkenc.ValNone
 		}
 		if count > 0 {
@@ -178,9 +179,9 @@ func (a *aggregated) Err() error {
 	return a.it.Err()
 }
 
-// counts reports whether a series is a counter, according to its metadata or to the usual
-// endings of names.
-func counts(s *prom.Series) bool {
+// isCounter reports whether a series is a counter. Metadata decide if they name a counter
+// or a gauge; otherwise the usual endings of names decide.
+func isCounter(s *prom.Series) bool {
 	if s.Sem == pcp.SemCounter || s.Family != nil && s.Family.Type == prom.TypeGauge {
 		return s.Sem == pcp.SemCounter
 	}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"math"
 	"slices"
 	"sync/atomic"
@@ -48,7 +47,7 @@ type Options struct {
 // Damage is a part of the input that could not be read. The Reader reads the rest.
 type Damage struct {
 	Path   string // folder of the block, or the damaged file
-	Series string // series whose samples are lost, as Prometheus writes it; empty if not a single series is concerned
+	Series string // series whose samples are lost, as Prometheus writes it; empty if the damage is not confined to one series
 	Err    error
 }
 
@@ -65,22 +64,22 @@ func (d *Damage) Unwrap() error { return d.Err }
 
 // Reader is a [prom.SampleSource] that reads blocks and the write-ahead log of a
 // Prometheus server. It does not write to their folders. It yields all samples,
-// staleness markers included, by ascending time, and the exemplars of a log after their
-// samples. It yields a sample that is in several blocks once.
+// staleness markers included, by ascending time. The exemplars of a log follow
+// their samples. A sample that several blocks hold is yielded once.
 //
 // Only one goroutine at a time may use a Reader, but any goroutine may call Done and
 // Size.
 type Reader struct {
 	opts      Options
 	selectors block.Selectors
-	sources   []source        // by their first time
+	sources   []source        // sorted by first time
 	logs      []*logSource    // all write-ahead logs, including those without samples
 	catalog   sidecar.Catalog // metadata of the series
-	reported  map[string]bool
+	reported  map[string]bool // texts of the damage reported so far
 	done      atomic.Int64
 }
 
-// source is a block or a write-ahead log, from which lanes read.
+// source is a block or a write-ahead log. Lanes read its chunks.
 type source interface {
 	// span returns the first and the last time at which the source may have samples.
 	span() (mint, maxt int64)
@@ -193,7 +192,7 @@ func (r *Reader) Span() (start, end int64, ok bool) {
 
 // Limit changes Start and End of the [Options], for times that depend on the Span.
 func (r *Reader) Limit(start, end int64) {
-	const last = math.MaxInt64 - 1 // so that there is a time after it
+	const last = math.MaxInt64 - 1 // leaves room for one later time
 	r.opts.Start, r.opts.End = cmp.Or(start, math.MinInt64), min(cmp.Or(end, last), last)
 }
 
@@ -212,108 +211,6 @@ func (r *Reader) Samples(ctx context.Context, dst prom.SampleSink) error {
 	return newReading(r, r.selectors).run(ctx, dst)
 }
 
-// Condition holds for series whose label has one of the values. An absent label has the
-// value "".
-type Condition struct {
-	Label  string
-	Values []string
-}
-
-// Where is the source of the samples of r for whose series all conditions of at least
-// one of the lists hold.
-func (r *Reader) Where(any ...[]Condition) prom.SampleSource { return restricted{r, any} }
-
-type restricted struct {
-	r   *Reader
-	any [][]Condition
-}
-
-// Samples hands the samples to dst by ascending time.
-func (s restricted) Samples(ctx context.Context, dst prom.SampleSink) error {
-	var selectors block.Selectors
-	for _, all := range s.any {
-		narrow, err := s.r.narrowed(all)
-		if err != nil {
-			return err
-		}
-		selectors = append(selectors, narrow...)
-	}
-	if len(selectors) == 0 {
-		return nil
-	}
-	return newReading(s.r, selectors).run(ctx, dst)
-}
-
-// narrowed returns the selectors with conditions added.
-func (r *Reader) narrowed(all []Condition) (block.Selectors, error) {
-	var more []*labels.Matcher
-	for _, c := range all {
-		m, err := block.OneOf(c.Label, c.Values)
-		if err != nil {
-			return nil, err
-		}
-		more = append(more, m)
-	}
-	if len(r.selectors) == 0 {
-		if len(more) == 0 {
-			return nil, nil
-		}
-		return block.Selectors{more}, nil
-	}
-	var out block.Selectors
-	for _, sel := range r.selectors {
-		out = append(out, append(slices.Clone(sel), more...))
-	}
-	return out, nil
-}
-
-// LabelValues returns the sorted values that a label has in series for which all
-// conditions hold. They include "" if one of these series lacks the label.
-func (r *Reader) LabelValues(ctx context.Context, label string, all ...Condition) ([]string, error) {
-	selectors, err := r.narrowed(all)
-	if err != nil {
-		return nil, err
-	}
-	found := map[string]bool{}
-	for _, s := range r.sources {
-		if !r.within(s) {
-			continue
-		}
-		if err := s.values(ctx, label, selectors, found); err != nil {
-			r.damaged(s.path(), "", err)
-		}
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-	}
-	return slices.Sorted(maps.Keys(found)), nil
-}
-
-// Series calls f with every series, without its ID. It may call f several times for a
-// series in several blocks. An error of f ends Series.
-func (r *Reader) Series(ctx context.Context, f func(*prom.Series) error) error {
-	var failed error
-	for _, s := range r.sources {
-		if !r.within(s) {
-			continue
-		}
-		err := s.each(ctx, r.selectors, func(lset labels.Labels) error {
-			series, _ := r.catalog.Describe(lset, 0)
-			if failed = cmp.Or(ctx.Err(), f(series)); failed != nil {
-				return failed
-			}
-			return nil
-		})
-		if failed != nil {
-			return failed
-		}
-		if err != nil {
-			r.damaged(s.path(), "", err)
-		}
-	}
-	return ctx.Err()
-}
-
 // within reports whether a source may have samples between Start and End.
 func (r *Reader) within(s source) bool {
 	mint, maxt := s.span()
@@ -324,7 +221,7 @@ func (r *Reader) within(s source) bool {
 // sources several times.
 func (r *Reader) damaged(path, series string, err error) {
 	d := &Damage{Path: path, Series: series, Err: err}
-	const remembered = 10000 // limit of different damages, to bound the memory
+	const remembered = 10000 // maximum number of texts to remember, to bound the memory
 	text := d.Error()
 	if r.reported[text] {
 		return

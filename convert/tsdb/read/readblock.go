@@ -24,16 +24,16 @@ type blockSource struct {
 	index *block.Index
 	segs  *block.Segments
 	read  func(int) // receives the number of chunk bytes that were read
-	// finer are the times for which the Reader reads blocks with more samples.
+	// finer holds the times that the Reader takes from blocks of a finer resolution.
 	finer    tombstones.Intervals
-	reported bool // an unknown encoding of chunks was reported
+	reported bool // whether an unknown chunk encoding was reported
 }
 
 func (b *blockSource) path() string { return b.dir }
 
 func (b *blockSource) span() (int64, int64) { return b.meta.MinTime, b.meta.MaxTime - 1 }
 
-// open opens the block's files and makes a lane of each wanted series.
+// open opens the block's files and adds a lane for each selected series.
 func (b *blockSource) open(ctx context.Context, rd *reading, dst []lane) (_ []lane, err error) {
 	if b.index, err = block.OpenIndex(b.dir); err != nil {
 		return dst, err
@@ -70,7 +70,7 @@ func (b *blockSource) open(ctx context.Context, rd *reading, dst []lane) (_ []la
 			for _, in := range b.finer {
 				l.deleted = l.deleted.Add(in)
 			}
-			l.counts = b.meta.Thanos.Resolution() > 0 && counts(rd.table.all[l.id].prom)
+			l.counts = b.meta.Thanos.Resolution() > 0 && isCounter(rd.table.all[l.id].prom)
 			dst = append(dst, l)
 		}
 		if err := p.Err(); err != nil {
@@ -123,7 +123,7 @@ func (b *blockSource) close() error {
 
 func (b *blockSource) bytes() int64 { return folderSize(filepath.Join(b.dir, "chunks")) }
 
-// values adds the values of a label.
+// values adds the values that a label has in selected series.
 func (b *blockSource) values(ctx context.Context, label string, selectors block.Selectors, into map[string]bool) error {
 	x, err := block.OpenIndex(b.dir)
 	if err != nil {

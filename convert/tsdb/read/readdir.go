@@ -17,7 +17,7 @@ import (
 	"github.com/pcparchive/pcparchive/convert/tsdb/block"
 )
 
-// discover finds what there is to read at a path.
+// discover adds the blocks and the write-ahead log at a path.
 func (r *Reader) discover(ctx context.Context, path string) error {
 	entries, err := os.ReadDir(path)
 	if err != nil {
@@ -46,9 +46,9 @@ func (r *Reader) discover(ctx context.Context, path string) error {
 	return nil
 }
 
-// blocks adds the blocks in a folder, but for those from which another one was
-// made: a server that is stopped between the two leaves both. It reports whether
-// there is anything that looks like a block.
+// blocks adds the blocks in a folder. It leaves out a block from which another one was
+// compacted: a server that stops before it deletes the first leaves both. blocks reports
+// whether the folder has a subfolder named like a block.
 func (r *Reader) blocks(path string, entries []os.DirEntry) bool {
 	var all []*blockSource
 	found := false
@@ -81,7 +81,8 @@ func (r *Reader) blocks(path string, entries []os.DirEntry) bool {
 	return found
 }
 
-// block returns the block in a folder, nil if that has no good meta.json.
+// block returns the block in a folder. It returns nil if the block's meta.json is missing
+// or wrong.
 func (r *Reader) block(dir string) *blockSource {
 	m, err := block.ReadMeta(dir)
 	switch {
@@ -97,9 +98,9 @@ func (r *Reader) block(dir string) *blockSource {
 	return &blockSource{dir: dir, meta: m, read: func(n int) { r.done.Add(int64(n)) }}
 }
 
-// withFiner gives downsampled blocks the times of which there are blocks with more
-// samples: a bucket of Thanos keeps several of one time. It leaves out those all of
-// whose time is of others.
+// withFiner sets the field finer of downsampled blocks: a bucket of Thanos keeps the same
+// time at several resolutions. It leaves out a block whose whole time other blocks cover
+// at a finer resolution.
 func withFiner(all []*blockSource) []*blockSource {
 	var kept []*blockSource
 	for _, b := range all {
@@ -117,7 +118,7 @@ func withFiner(all []*blockSource) []*blockSource {
 	return kept
 }
 
-// add makes a block one that is read.
+// add adds a block to the sources, with its metadata.
 func (r *Reader) add(b *blockSource) {
 	r.sources = append(r.sources, b)
 	if res := b.meta.Thanos.Resolution(); res > 0 {
@@ -132,7 +133,7 @@ func (r *Reader) add(b *blockSource) {
 func folderSize(dir string) int64 {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return 0 // reading the file returns the error
+		return 0 // opening the block or log reports the error
 	}
 	var size int64
 	for _, e := range entries {

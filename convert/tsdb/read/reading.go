@@ -15,12 +15,12 @@ import (
 //	log   ─ lanes ┘
 //
 // Lanes are in the order of the index, so consecutive samples use neighbouring entries of
-// the tables on their way.
+// the tables.
 type reading struct {
 	r         *Reader
 	selectors block.Selectors
 	table     table
-	waiting   []source // sources that are not open yet, by their first time
+	waiting   []source // sources that are not open yet, sorted by first time
 	active    []*track
 	windows   [2]window      // one is being filled while the samples of the other are handed on
 	one       [1]prom.Sample // the current batch

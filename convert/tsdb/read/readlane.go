@@ -39,8 +39,8 @@ type lane struct {
 	// histograms means that the open chunk has native histograms, or exemplars if
 	// exemplars is set.
 	histograms, exemplars bool
-	any                   bool  // the lane has had a sample
-	last                  int64 // time of the last sample
+	any                   bool  // whether the lane has had a sample
+	last                  int64 // time of the latest sample
 	mint                  int64 // first time of the open chunk
 	end                   int64 // last time of the open chunk
 	counts                bool  // the lane reads the counter of a downsampled block
@@ -125,9 +125,9 @@ func deleted(in tombstones.Intervals, t int64) bool {
 func (l *lane) step(rd *reading) {
 	var err error
 	if l.histograms {
-		err = block.Guard(l.moveOn) // damage makes Prometheus' decoder panic
+		err = block.Guard(l.nextSample) // damage makes Prometheus' decoder panic
 	} else {
-		err = l.moveOn()
+		err = l.nextSample()
 	}
 	if err != nil {
 		l.dropChunk(rd, err)
@@ -135,8 +135,8 @@ func (l *lane) step(rd *reading) {
 	l.open = err == nil && l.kind != chunkenc.ValNone
 }
 
-// moveOn asks the iterator for the next sample.
-func (l *lane) moveOn() error {
+// nextSample moves the iterator to the next sample.
+func (l *lane) nextSample() error {
 	if l.kind = l.it.Next(); l.kind == chunkenc.ValNone {
 		return l.it.Err()
 	}
@@ -149,8 +149,8 @@ func (l *lane) dropChunk(rd *reading, err error) {
 	l.open = false
 }
 
-// advance opens the next chunk. If that is beyond the window, it only sets l.at to the
-// time of the chunk. It reports whether there is a next chunk.
+// advance opens the next chunk. For a chunk beyond the window, it only sets l.at to the
+// chunk's time. advance reports whether there is a next chunk.
 func (l *lane) advance(rd *reading, w *window) bool {
 	for {
 		list, log := l.list, l.log
@@ -189,7 +189,7 @@ func (l *lane) advance(rd *reading, w *window) bool {
 func (l *lane) load(rd *reading, p place) bool {
 	l.mint, l.end = p.mint, p.maxt
 	enc, data, err := l.source.load(p, l.buf)
-	_, own := l.source.(*logSource) // a block must not have the encodings of a log
+	_, own := l.source.(*logSource) // the encodings of a log are not allowed in a block
 	l.exemplars = own && enc == wal.EncExemplars
 	own = l.exemplars || own && enc == wal.EncHistograms
 	if err == nil {
@@ -203,7 +203,7 @@ func (l *lane) load(rd *reading, p place) bool {
 	}
 	var unknown block.UnknownEncoding
 	if errors.As(err, &unknown) {
-		l.unread(rd, unknown)
+		l.skipChunk(rd, unknown)
 		return false
 	}
 	if err != nil {
@@ -233,9 +233,9 @@ func (l *lane) load(rd *reading, p place) bool {
 	return l.open
 }
 
-// unread leaves out a chunk with an unknown encoding. It reports this once for each
-// block. Such a chunk is not damaged.
-func (l *lane) unread(rd *reading, err error) {
+// skipChunk leaves out a chunk with an unknown encoding, which is not damage. It reports
+// one such chunk for each block.
+func (l *lane) skipChunk(rd *reading, err error) {
 	l.open = false
 	if b, ok := l.source.(*blockSource); ok && b.reported {
 		return
@@ -256,7 +256,7 @@ func (l *lane) loadAggregates(rd *reading, data []byte) bool {
 	}
 	it, histograms, err := aggregatesOf(data, state)
 	if err != nil {
-		l.unread(rd, fmt.Errorf("downsampled by Thanos: %w", err))
+		l.skipChunk(rd, fmt.Errorf("downsampled by Thanos: %w", err))
 		return false
 	}
 	l.it, l.open, l.histograms = it, true, histograms
@@ -264,8 +264,8 @@ func (l *lane) loadAggregates(rd *reading, data []byte) bool {
 	return l.open
 }
 
-// histogram returns the native histogram at the lane's position. stale means that it ends
-// the series. Damage makes Prometheus' decoder panic.
+// histogram returns the native histogram at the lane's position. stale reports whether
+// it is a staleness marker. A guard catches the panics of Prometheus' decoder on damage.
 func (l *lane) histogram() (data []byte, stale bool, err error) {
 	if it, ok := l.it.(*wal.Iterator); ok {
 		return bytes.Clone(it.Data()), false, nil

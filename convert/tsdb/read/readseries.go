@@ -7,24 +7,24 @@ import (
 	"github.com/pcparchive/pcparchive/convert/tsdb/sidecar"
 )
 
-// table has the series of a reading, each once however many sources have it.
+// table holds the series of a reading. A series in several sources has one entry.
 type table struct {
 	catalog *sidecar.Catalog
-	byHash  map[uint64]uint32 // to the last one with this hash
+	byHash  map[uint64]uint32 // latest series with a hash, as its index in all plus 1
 	all     []*readSeries
 }
 
-// readSeries is a series that was met.
+// readSeries is a series that a source has.
 type readSeries struct {
 	prom  *prom.Series
 	later []sidecar.Origin // origins that follow the current one
 	lset  labels.Labels
-	other uint32 // the one before with the same hash, 0 if none: numbers here count from 1
-	any   bool
-	last  int64 // time of the sample that was handed on last
+	other uint32 // previous series with the same hash, as its index in all plus 1; 0 if there is none
+	any   bool   // whether a sample was handed on
+	last  int64  // time of the latest sample that was handed on
 }
 
-// id returns the number of the series with these labels.
+// id returns the ID of the series with the given labels: its index in all.
 func (t *table) id(lset labels.Labels) uint32 {
 	hash := lset.Hash()
 	first := t.byHash[hash]

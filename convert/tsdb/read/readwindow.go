@@ -5,18 +5,18 @@ import (
 	"slices"
 )
 
-// window is a stretch of time. It transposes samples: they arrive by series and leave by
-// time.
+// window holds the samples of a stretch of time. They arrive sorted by series and leave
+// sorted by time.
 type window struct {
 	start, end int64   // [start, end), at most maxWindow long
 	slots      []int32 // the row of each time, counted from 1; grows up to maxWindow
 	times      []int32 // slots that have a row
 	rows       [][]entry
-	blobs      [][]byte // data of the entries with isBlob
-	used       int
-	count      int // number of samples, plus rowCost for each row
-	bound      int // count above which end moves towards start
-	ahead      []aheadEntry
+	blobs      [][]byte     // data of the entries with isBlob
+	used       int          // number of rows in use
+	count      int          // number of samples, plus rowCost for each row
+	bound      int          // count above which end moves towards start
+	ahead      []aheadEntry // samples of later windows
 }
 
 // entry is a sample in the row of its time. For histograms and exemplars, the bits of v
