@@ -2,12 +2,9 @@ package verify
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"path/filepath"
-	"unicode/utf8"
 
-	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
 	"github.com/prometheus/prometheus/tsdb/chunks"
@@ -24,25 +21,25 @@ const (
 	mimirTextLength = 2048
 )
 
-// contents is the state of the walk through a block.
+// contents is the state of the check of a block's contents.
 type contents struct {
 	*findings
 	meta  *metaFile
 	index *block.Index
 	segs  *block.Segments
 
-	last    labels.Labels
-	lastRef chunks.ChunkRef
-	jumped  bool // BlockChunkRefs was reported
-	pairs   map[labels.Label]int
-	series  uint64
-	chunks  uint64
-	floats  uint64
-	hists   uint64
-	unread  bool // some samples could not be read, so the counts are incomplete
+	last    labels.Labels        // previous series
+	lastRef chunks.ChunkRef      // reference of the previous chunk
+	jumped  bool                 // whether BlockChunkRefs was reported
+	pairs   map[labels.Label]int // number of series with a label
+	series  uint64               // number of series read
+	chunks  uint64               // number of chunks listed
+	floats  uint64               // number of samples with a number
+	hists   uint64               // number of native histograms
+	unread  bool                 // whether some samples cannot be read, so that the counts are incomplete
 	// aggregated is the number of chunks with aggregates.
 	aggregated uint64
-	foreign    bool // an unknown encoding was reported
+	foreign    bool // whether an unknown encoding was reported
 	buf        []byte
 	iterator   chunkenc.Iterator
 }
@@ -77,7 +74,7 @@ func checkContents(ctx context.Context, s *findings, dir string, m *metaFile) {
 	}
 }
 
-// walk goes through symbols, series and postings.
+// walk checks the symbols, the series and the postings.
 func (c *contents) walk(ctx context.Context) error {
 	if err := c.symbols(); err != nil {
 		return fmt.Errorf("symbols: %w", err)
@@ -97,7 +94,7 @@ func (c *contents) walk(ctx context.Context) error {
 			c.add(BlockIndex, "index", "entry of a series at %d: %v", c.index.SeriesAt(p.At()), err)
 			continue
 		}
-		c.one(builder.Labels(), metas)
+		c.checkSeries(builder.Labels(), metas)
 	}
 	if p.Err() != nil {
 		return p.Err()
@@ -105,6 +102,7 @@ func (c *contents) walk(ctx context.Context) error {
 	return c.postings(ctx)
 }
 
+// symbols checks that the symbols of the index are sorted.
 func (c *contents) symbols() error {
 	it := c.index.Symbols()
 	last, any := "", false
@@ -117,8 +115,8 @@ func (c *contents) symbols() error {
 	return it.Err()
 }
 
-// one checks a series.
-func (c *contents) one(lset labels.Labels, metas []chunks.Meta) {
+// checkSeries checks a series and its chunks.
+func (c *contents) checkSeries(lset labels.Labels, metas []chunks.Meta) {
 	c.series++
 	if labels.Compare(c.last, lset) >= 0 {
 		c.add(BlockSeriesOrder, "index", "series %s comes after %s", lset, c.last)
@@ -134,67 +132,15 @@ func (c *contents) one(lset labels.Labels, metas []chunks.Meta) {
 			c.add(BlockChunkOrder, "index", "series %s: chunk from %s to %s comes after one that ends at %s", lset, block.FormatTime(m.MinTime), block.FormatTime(m.MaxTime), block.FormatTime(metas[max(i-1, 0)].MaxTime))
 		}
 		if c.meta.MinTime < c.meta.MaxTime && (m.MinTime < c.meta.MinTime || m.MaxTime >= c.meta.MaxTime) {
-			c.add(BlockChunkOutside, "index", "series %s: chunk from %s to %s, and the block is from %s to %s", lset, block.FormatTime(m.MinTime), block.FormatTime(m.MaxTime), block.FormatTime(c.meta.MinTime), block.FormatTime(c.meta.MaxTime-1))
+			c.add(BlockChunkOutside, "index", "series %s: chunk from %s to %s, but the block is from %s to %s", lset, block.FormatTime(m.MinTime), block.FormatTime(m.MaxTime), block.FormatTime(c.meta.MinTime), block.FormatTime(c.meta.MaxTime-1))
 		}
 		if m.Ref <= c.lastRef && !c.jumped {
 			c.jumped = true
-			c.add(BlockChunkRefs, "index", "series %s: its chunk lies before that of the series before", lset)
+			c.add(BlockChunkRefs, "index", "series %s: its chunk lies before the chunk of the previous series", lset)
 		}
 		c.lastRef = m.Ref
 		c.chunk(lset, m)
 	}
-}
-
-// labels checks the labels of a series.
-func (c *contents) labels(lset labels.Labels) {
-	last, any, named, n := "", false, false, 0
-	lset.Range(func(l labels.Label) {
-		n++
-		c.pairs[l]++
-		switch {
-		case any && l.Name == last:
-			c.add(BlockLabelTwice, "index", "series %s: label %s is there twice", lset, l.Name)
-		case any && l.Name < last:
-			c.add(BlockLabelOrder, "index", "series %s: label %s comes after %s", lset, l.Name, last)
-		}
-		last, any = l.Name, true
-		if l.Name == "" || l.Value == "" {
-			c.add(BlockLabelEmpty, "index", "series %s: label %q has the value %q", lset, l.Name, l.Value)
-		}
-		legacy := model.LegacyValidation.IsValidLabelName(l.Name)
-		if l.Name == model.MetricNameLabel {
-			named = true
-			legacy = model.LegacyValidation.IsValidMetricName(l.Value)
-		}
-		switch {
-		case !utf8.ValidString(l.Name) || !utf8.ValidString(l.Value):
-			c.add(BlockLabelUTF8, "index", "series %s: label %q, value %q", lset, l.Name, l.Value)
-		case !legacy:
-			c.add(BlockLabelLegacy, "index", "series %s: label %s", lset, l.Name)
-		}
-		if len(l.Name) > mimirNameLength {
-			c.add(BlockLimitName, "index", "series %s: a label name of %d bytes", lset, len(l.Name))
-		}
-		if len(l.Value) > mimirTextLength {
-			c.add(BlockLimitValue, "index", "series %s: label %s has a value of %d bytes", short(lset), l.Name, len(l.Value))
-		}
-	})
-	if !named {
-		c.add(BlockLabelName, "index", "series %s has no metric name", lset)
-	}
-	if n > mimirLabelNames {
-		c.add(BlockLimitLabels, "index", "series %s has %d labels", lset, n)
-	}
-}
-
-// short returns the text of a series, with long labels cut off.
-func short(lset labels.Labels) string {
-	const most = 200
-	text := lset.String()
-	if len(text) > most {
-		text = text[:most] + "…"
-	}
-	return text
 }
 
 // postings compares the lists of series by label with the labels of the series.
@@ -219,103 +165,12 @@ func (c *contents) postings(ctx context.Context) error {
 			return p.Err()
 		}
 		if want := c.pairs[l]; n != want {
-			c.add(BlockPostings, "index", "the list of %s=%q has %d series, and %d have the label", l.Name, l.Value, n, want)
+			c.add(BlockPostings, "index", "the list of %s=%q has %d series, but %d series have the label", l.Name, l.Value, n, want)
 		}
 		delete(c.pairs, l)
 	}
 	for l, n := range c.pairs {
-		c.add(BlockPostings, "index", "there is no list of %s=%q, which %d series have", l.Name, l.Value, n)
-	}
-	return nil
-}
-
-// chunk reads a chunk.
-func (c *contents) chunk(lset labels.Labels, m chunks.Meta) {
-	enc, data, _, err := c.segs.Read(m.Ref, c.buf)
-	if err == nil && enc == block.EncAggregates {
-		c.buf = data[:0]
-		c.aggregates(lset, m, data)
-		return
-	}
-	if err == nil {
-		c.buf = data[:0]
-		err = block.CheckEncoding(enc, data)
-	}
-	var unknown block.UnknownEncoding
-	if errors.As(err, &unknown) {
-		if c.unread = true; !c.foreign {
-			c.foreign = true
-			c.add(BlockEncoding, "chunks", "%v", unknown)
-		}
-		return
-	}
-	var chunk chunkenc.Chunk
-	if err == nil {
-		chunk, err = chunkenc.FromData(enc, data)
-	}
-	if err != nil {
-		c.unread = true
-		c.add(BlockChunkDamaged, "chunks", "series %s: chunk from %s to %s: %v", lset, block.FormatTime(m.MinTime), block.FormatTime(m.MaxTime), err)
-		return
-	}
-	switch enc {
-	case chunkenc.EncXOR, chunkenc.EncHistogram, chunkenc.EncFloatHistogram:
-	default:
-		c.add(BlockEncoding, "chunks", "series %s: chunk from %s is encoded as %s", lset, block.FormatTime(m.MinTime), enc)
-	}
-	if err := block.Guard(func() error { return c.samples(chunk, m) }); err != nil {
-		c.unread = true
-		c.add(BlockChunkSamples, "chunks", "series %s: chunk from %s to %s: %v", lset, block.FormatTime(m.MinTime), block.FormatTime(m.MaxTime), err)
-	}
-}
-
-// aggregates checks a chunk that Thanos downsampled. Other systems cannot read a block
-// with such chunks, which it reports once.
-func (c *contents) aggregates(lset labels.Labels, m chunks.Meta, data []byte) {
-	c.unread = true
-	if c.meta.Thanos.Resolution() == 0 && c.aggregated == 0 {
-		c.add(BlockDownsampled, "chunks", "chunks have aggregates as Thanos writes them, and meta.json does not say so")
-	}
-	c.aggregated++
-	if c.o.Target != Thanos {
-		return
-	}
-	if _, err := block.SplitAggregates(data); err != nil {
-		c.add(BlockAggregates, "chunks", "series %s: chunk from %s to %s: %v", lset, block.FormatTime(m.MinTime), block.FormatTime(m.MaxTime), err)
-	}
-}
-
-// samples reads the samples of a chunk.
-func (c *contents) samples(chunk chunkenc.Chunk, m chunks.Meta) error {
-	it := chunk.Iterator(c.iterator)
-	c.iterator = it
-	n := 0
-	var last int64
-	for kind := it.Next(); kind != chunkenc.ValNone; kind = it.Next() {
-		t := it.AtT()
-		switch {
-		case n == 0 && t != m.MinTime:
-			return fmt.Errorf("the first sample is at %s", block.FormatTime(t))
-		case n > 0 && t <= last:
-			return fmt.Errorf("a sample at %s comes after one at %s", block.FormatTime(t), block.FormatTime(last))
-		}
-		last = t
-		n++
-		if kind == chunkenc.ValFloat {
-			c.floats++
-		} else {
-			c.hists++
-		}
-	}
-	switch {
-	case it.Err() != nil:
-		return it.Err()
-	case n != chunk.NumSamples():
-		return fmt.Errorf("%d samples, and it says %d", n, chunk.NumSamples())
-	case n == 0:
-		return errors.New("it has no samples")
-	case last != m.MaxTime:
-		return fmt.Errorf("the last sample is at %s", block.FormatTime(last))
+		c.add(BlockPostings, "index", "the index has no list of %s=%q, but %d series have the label", l.Name, l.Value, n)
 	}
 	return nil
 }
@@ -325,9 +180,9 @@ func (c *contents) samples(chunk chunkenc.Chunk, m chunks.Meta) error {
 func (c *contents) stats() {
 	s := c.meta.Stats
 	for _, n := range []struct {
-		what       string
-		said, have uint64
-		skip       bool
+		noun           string
+		stated, actual uint64
+		skip           bool
 	}{
 		{"series", s.Series, c.series, false},
 		{"chunks", s.Chunks, c.chunks, false},
@@ -335,8 +190,8 @@ func (c *contents) stats() {
 		{"samples with a number", s.Floats, c.floats, c.unread || s.Floats+s.Histograms == 0},
 		{"native histograms", s.Histograms, c.hists, c.unread || s.Floats+s.Histograms == 0},
 	} {
-		if n.said != n.have && !n.skip {
-			c.add(BlockStats, block.MetaName, "%d %s, and the block has %d", n.said, n.what, n.have)
+		if n.stated != n.actual && !n.skip {
+			c.add(BlockStats, block.MetaName, "%d %s, but the block has %d", n.stated, n.noun, n.actual)
 		}
 	}
 }
@@ -348,7 +203,7 @@ func (c *contents) tombstones(dir string) error {
 		return err
 	}
 	if n := deleted.Total(); n > 0 {
-		c.add(BlockDeleted, tombstones.TombstonesFilename, "%d deleted spans of time", n)
+		c.add(BlockDeleted, tombstones.TombstonesFilename, "the list deletes %d spans of time", n)
 	}
 	return deleted.Close()
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/pcparchive/pcparchive/finding"
 )
 
-// Target is the system that blocks are meant for.
+// Target is the system that will read the blocks.
 type Target string
 
 // The targets.
@@ -85,44 +85,47 @@ type rule struct {
 }
 
 var rules = []rule{
-	{BlockIncomplete, same(finding.Warning), "a folder that a writer left behind, or that was being deleted"},
+	{BlockIncomplete, same(finding.Warning), "a folder that a writer left incomplete, or that was being deleted"},
 	{BlockMeta, same(finding.Error), "meta.json is missing, cannot be read or is of another version"},
 	{BlockULID, same(finding.Error), "the ULID in meta.json is not the folder's name"},
 	{BlockTimes, same(finding.Error), "the times in meta.json are impossible"},
-	{BlockFuture, each(noRule, noRule, finding.Error), "the block ends in the future; its upload is refused"},
-	{BlockStats, same(finding.Warning), "the numbers in meta.json are not those of the block"},
+	{BlockFuture, each(noRule, noRule, finding.Error), "the block ends in the future; Mimir rejects its upload"},
+	{BlockStats, same(finding.Warning), "the numbers in meta.json differ from the block's contents"},
 	{BlockIndex, same(finding.Error), "the index, or an entry in it, cannot be read"},
 	{BlockSymbols, same(finding.Error), "the symbols of the index are not sorted"},
-	{BlockPostings, same(finding.Error), "a list of the series with a label lacks some or has others; queries will, too"},
-	{BlockSeriesOrder, same(finding.Error), "series are not sorted, or one is there twice"},
+	{BlockPostings, same(finding.Error), "the list of series with a label is wrong, and so are the results of queries"},
+	{BlockSeriesOrder, same(finding.Error), "series are not sorted, or a series appears twice"},
 	{BlockSeriesEmpty, same(finding.Error), "a series without chunks"},
 	{BlockLabelOrder, same(finding.Error), "the labels of a series are not sorted"},
 	{BlockLabelTwice, same(finding.Error), "a series has two labels of one name"},
 	{BlockLabelEmpty, same(finding.Error), "a label with an empty name or value"},
 	{BlockLabelUTF8, same(finding.Error), "a label is not UTF-8"},
 	{BlockLabelName, same(finding.Warning), "a series without a metric name"},
-	{BlockLabelLegacy, same(finding.Note), "a name with characters that systems older than Prometheus 3 refuse"},
+	{BlockLabelLegacy, same(finding.Note), "a name with characters that systems older than Prometheus 3 reject"},
 	{BlockChunks, same(finding.Error), "a file of chunks is missing or cannot be read"},
 	{BlockChunkOrder, same(finding.Error), "the chunks of a series overlap or are out of order"},
-	{BlockChunkRefs, same(finding.Warning), "chunks do not lie in the order of the series, so that reading jumps about"},
+	{BlockChunkRefs, same(finding.Warning), "chunks are not stored in the order of the series, which slows reading"},
 	{BlockChunkOutside, same(finding.Error), "a chunk is outside of the times in meta.json"},
 	{BlockChunkDamaged, same(finding.Error), "a chunk cannot be read"},
-	{BlockChunkSamples, same(finding.Error), "the samples of a chunk are out of order, or not as many or not of the times that it says"},
-	{BlockAggregates, same(finding.Note), "a chunk of aggregates of a downsampled block that is whole, but not of Thanos' form"},
+	{BlockChunkSamples, same(finding.Error), "the samples of a chunk are out of order, or their number or times differ from those stated"},
+	{BlockAggregates, same(finding.Note), "a chunk of a downsampled block that is whole, but not in the form that Thanos writes"},
 	{BlockEncoding, each(finding.Note, finding.Warning, finding.Warning), "a chunk in an encoding that older systems cannot read"},
 	{BlockTombstones, same(finding.Error), "the list of deleted samples cannot be read"},
-	{BlockDeleted, each(noRule, finding.Warning, finding.Warning), "samples are deleted by a list that is not uploaded with the block, so they will be back"},
+	{BlockDeleted, each(noRule, finding.Warning, finding.Warning), "a list deletes samples, but is not uploaded with the block, so the samples reappear"},
 	{BlockOverlap, each(finding.Note, finding.Error, finding.Warning), "two blocks overlap; Thanos' compactor halts at it if their external labels are equal"},
-	{BlockDay, each(finding.Note, finding.Warning, finding.Error), "a block goes past midnight UTC"},
-	{BlockDayTwice, each(noRule, noRule, finding.Error), "more than one block of one UTC day, which mimirtool refuses"},
-	{BlockExternal, each(noRule, finding.Error, finding.Warning), "external labels in meta.json: Thanos demands one at least, Mimir drops or refuses all but its own, Prometheus ignores them"},
+	{BlockDay, each(finding.Note, finding.Warning, finding.Error), "a block crosses midnight UTC"},
+	{BlockDayTwice, each(noRule, noRule, finding.Error), "several blocks of one UTC day, which mimirtool rejects"},
+	{BlockExternal, each(noRule, finding.Error, finding.Warning), "external labels in meta.json: Thanos requires at least one, Mimir drops or rejects all but its own, Prometheus ignores them"},
 	{BlockDownsampled, each(finding.Error, noRule, finding.Error), "a block that Thanos downsampled, whose chunks only Thanos reads"},
 	{BlockLimitLabels, each(noRule, noRule, finding.Warning), "more than 30 labels on a series, Mimir's default limit"},
 	{BlockLimitName, each(noRule, noRule, finding.Warning), "a label name longer than 1024 bytes, Mimir's default limit"},
 	{BlockLimitValue, each(noRule, noRule, finding.Warning), "a label value longer than 2048 bytes, Mimir's default limit"},
 }
 
+// same returns one severity for all targets.
 func same(s finding.Severity) [3]finding.Severity { return [3]finding.Severity{s, s, s} }
+
+// each returns the severities for the targets.
 func each(prom, thanos, mimir finding.Severity) [3]finding.Severity {
 	return [3]finding.Severity{prom, thanos, mimir}
 }

@@ -25,8 +25,8 @@ import (
 type Options struct {
 	Target Target           // system whose rules apply; empty means Prometheus
 	Min    finding.Severity // lowest severity of the findings to yield
-	// Limit is the maximum number of findings of one code to yield for a block; the rest is
-	// counted. Zero means finding.DefaultLimit, and a negative value means no limit.
+	// Limit is the maximum number of findings of one code to yield for a block. Further
+	// findings are only counted. Zero means finding.DefaultLimit, and a negative value means no limit.
 	Limit int
 }
 
@@ -89,11 +89,11 @@ func Run(ctx context.Context, dirs []string, o Options) iter.Seq[finding.Finding
 			}
 			s.end()
 		}
-		s.together(whole)
+		s.compareBlocks(whole)
 	}
 }
 
-// findings yields findings, up to the limit for each code and block.
+// findings yields the findings of a check, up to the limit for each code and block.
 type findings struct {
 	o       Options
 	yield   func(finding.Finding) bool
@@ -103,6 +103,7 @@ type findings struct {
 	stopped bool
 }
 
+// begin starts the count of findings for a block.
 func (s *findings) begin(dir string) { s.dir, s.tally = dir, finding.NewTally(s.o.Limit) }
 
 // add reports a finding about a file of the block; an empty file means the block.
@@ -114,9 +115,10 @@ func (s *findings) add(code finding.Code, file, format string, args ...any) {
 	if !s.tally.Add(code) {
 		return
 	}
-	s.put(finding.Finding{Code: code, Severity: severity, File: filepath.Join(s.dir, file), Message: fmt.Sprintf(format, args...)})
+	s.send(finding.Finding{Code: code, Severity: severity, File: filepath.Join(s.dir, file), Message: fmt.Sprintf(format, args...)})
 }
 
+// severity returns the severity of a code for the target.
 func (s *findings) severity(code finding.Code) finding.Severity {
 	for i := range rules {
 		if rules[i].code == code {
@@ -126,7 +128,8 @@ func (s *findings) severity(code finding.Code) finding.Severity {
 	return noRule
 }
 
-func (s *findings) put(f finding.Finding) {
+// send yields a finding about the current block.
+func (s *findings) send(f finding.Finding) {
 	f.Archive, f.Offset = s.dir, -1
 	if !s.stopped && !s.yield(f) {
 		s.stopped = true
@@ -137,11 +140,11 @@ func (s *findings) put(f finding.Finding) {
 func (s *findings) end() {
 	for f := range s.tally.Omitted(Codes(s.o.Target)) {
 		f.File = s.dir
-		s.put(f)
+		s.send(f)
 	}
 }
 
-// metaFile has the fields of a meta.json that the rules concern.
+// metaFile holds the fields of meta.json that the rules check.
 type metaFile struct {
 	block.Meta
 	Stats struct {
@@ -153,12 +156,13 @@ type metaFile struct {
 	} `json:"stats"`
 }
 
-// checkBlock checks one block. It returns the meta.json if that can be used.
+// checkBlock checks one block. It returns meta.json, or nil if the file is missing or
+// wrong.
 func checkBlock(ctx context.Context, s *findings, dir string) *metaFile {
 	id := filepath.Base(dir)
 	if rest, tail, cut := strings.Cut(id, "."); cut {
 		if _, err := ulid.ParseStrict(rest); err == nil {
-			s.add(BlockIncomplete, "", "the folder's name ends in .%s: systems leave it out", tail)
+			s.add(BlockIncomplete, "", "the folder's name ends in .%s, so servers ignore it", tail)
 			return nil
 		}
 	}
@@ -186,7 +190,7 @@ func (s *findings) meta(m *metaFile, folder string) {
 	if _, err := ulid.ParseStrict(folder); err != nil {
 		s.add(BlockULID, "", "the name of the folder, %q, is not a ULID", folder)
 	} else if m.ULID.String() != folder {
-		s.add(BlockULID, block.MetaName, "%s, and the folder is %s", m.ULID, folder)
+		s.add(BlockULID, block.MetaName, "%s, but the folder is %s", m.ULID, folder)
 	}
 	switch {
 	case m.MinTime >= m.MaxTime:
@@ -204,7 +208,7 @@ func (s *findings) meta(m *metaFile, folder string) {
 	s.thanos(m)
 }
 
-// mimirLabels are the external labels that Mimir knows.
+// mimirLabels are the external labels that Mimir accepts.
 var mimirLabels = []string{"__org_id__", "__ingester_id__", "__compactor_shard_id__"}
 
 // thanos checks the section with external labels.
@@ -220,14 +224,14 @@ func (s *findings) thanos(m *metaFile) {
 			}
 		}
 	case m.Thanos == nil:
-		s.add(BlockExternal, block.MetaName, "there is no section thanos")
+		s.add(BlockExternal, block.MetaName, "the section thanos is missing")
 	case m.Thanos.Version > 1:
-		s.add(BlockExternal, block.MetaName, "the section thanos is of version %d, want 1", m.Thanos.Version)
+		s.add(BlockExternal, block.MetaName, "the section thanos has version %d, want 1", m.Thanos.Version)
 	case len(m.Thanos.Labels) == 0:
-		s.add(BlockExternal, block.MetaName, "there are no external labels")
+		s.add(BlockExternal, block.MetaName, "the section thanos has no external labels")
 	}
 	if m.Thanos.Resolution() > 0 {
-		s.add(BlockDownsampled, block.MetaName, "downsampled by Thanos, this system cannot read it: a sample is %s", m.Thanos.Resolution())
+		s.add(BlockDownsampled, block.MetaName, "downsampled by Thanos to %s: only Thanos can read it", m.Thanos.Resolution())
 	}
 }
 
@@ -237,8 +241,8 @@ type verified struct {
 	meta *metaFile
 }
 
-// together compares blocks with each other.
-func (s *findings) together(all []verified) {
+// compareBlocks reports blocks that overlap or share a day.
+func (s *findings) compareBlocks(all []verified) {
 	slices.SortStableFunc(all, func(a, b verified) int { return cmp.Compare(a.meta.MinTime, b.meta.MinTime) })
 	latest := map[string]verified{} // by external labels
 	days := map[int64]verified{}
@@ -254,13 +258,13 @@ func (s *findings) together(all []verified) {
 		}
 		before, ok := latest[group]
 		if ok && before.meta.MaxTime > b.meta.MinTime {
-			s.add(BlockOverlap, "", "from %s to %s as is %s", block.FormatTime(b.meta.MinTime), block.FormatTime(min(b.meta.MaxTime, before.meta.MaxTime)-1), filepath.Base(before.dir))
+			s.add(BlockOverlap, "", "overlaps %[3]s from %[1]s to %[2]s", block.FormatTime(b.meta.MinTime), block.FormatTime(min(b.meta.MaxTime, before.meta.MaxTime)-1), filepath.Base(before.dir))
 		}
 		if !ok || before.meta.MaxTime < b.meta.MaxTime {
 			latest[group] = b
 		}
 		if other, ok := days[day(b.meta.MinTime)]; ok {
-			s.add(BlockDayTwice, "", "%s is of the same UTC day", filepath.Base(other.dir))
+			s.add(BlockDayTwice, "", "%s has the same UTC day", filepath.Base(other.dir))
 		}
 		days[day(b.meta.MinTime)] = b
 	}

@@ -34,7 +34,7 @@ func TestVerifyFindsNothing(t *testing.T) {
 	for _, target := range verify.Targets() {
 		for _, dir := range []string{ours, theirs} {
 			for _, f := range blocktest.Verified(t, target, dir) {
-				assert.Contains(t, f, "block-external: there is no section thanos", target)
+				assert.Contains(t, f, "block-external: the section thanos is missing", target)
 			}
 		}
 	}
@@ -65,7 +65,7 @@ func TestVerifyRules(t *testing.T) {
 		"samples order":    {blocktest.Crafted{Series: []blocktest.CraftedSeries{{Labels: blocktest.PlainSeries().Labels, Chunks: []blocktest.CraftedChunk{{Times: []int64{blocktest.Noon, blocktest.Noon + 9, blocktest.Noon + 5, blocktest.Noon + 10}}}}}}, verify.Prometheus, "a sample at 2026-03-01T12:00:00.005Z comes after one at 2026-03-01T12:00:00.009Z"},
 		"no samples":       {blocktest.Crafted{Series: []blocktest.CraftedSeries{{Labels: blocktest.PlainSeries().Labels, Chunks: []blocktest.CraftedChunk{{MinTime: blocktest.Noon, MaxTime: blocktest.Noon}}}}}, verify.Prometheus, "it has no samples"},
 		"outside":          {blocktest.Crafted{Series: []blocktest.CraftedSeries{blocktest.PlainSeries()}, Meta: map[string]any{"maxTime": blocktest.Noon + 1}}, verify.Prometheus, "error: block-chunk-outside: "},
-		"numbers":          {blocktest.Crafted{Series: []blocktest.CraftedSeries{blocktest.PlainSeries()}, Meta: map[string]any{"stats": map[string]any{"numSeries": 7, "numSamples": 2, "numChunks": 1}}}, verify.Prometheus, "warning: block-stats: 7 series, and the block has 1"},
+		"numbers":          {blocktest.Crafted{Series: []blocktest.CraftedSeries{blocktest.PlainSeries()}, Meta: map[string]any{"stats": map[string]any{"numSeries": 7, "numSamples": 2, "numChunks": 1}}}, verify.Prometheus, "warning: block-stats: 7 series, but the block has 1"},
 		"ends early":       {blocktest.Crafted{Series: []blocktest.CraftedSeries{blocktest.PlainSeries()}, Meta: map[string]any{"maxTime": blocktest.Noon}}, verify.Prometheus, "error: block-times: "},
 		"other ULID":       {blocktest.Crafted{Series: []blocktest.CraftedSeries{blocktest.PlainSeries()}, Name: "01JD0000000000000000000000"}, verify.Prometheus, "error: block-ulid: "},
 		"no ULID":          {blocktest.Crafted{Series: []blocktest.CraftedSeries{blocktest.PlainSeries()}, Name: "x"}, verify.Prometheus, "error: block-ulid: "},
@@ -82,8 +82,8 @@ func TestVerifyRules(t *testing.T) {
 		"external labels":  {blocktest.Crafted{Series: []blocktest.CraftedSeries{blocktest.PlainSeries()}, Meta: map[string]any{"thanos": map[string]any{"labels": map[string]any{"site": "x"}}}}, verify.Mimir, `warning: block-external: external label site="x"`},
 		"own label":        {blocktest.Crafted{Series: []blocktest.CraftedSeries{blocktest.PlainSeries()}, Meta: map[string]any{"thanos": map[string]any{"labels": map[string]any{"__org_id__": "x"}}}}, verify.Mimir, ""},
 		"thanos":           {blocktest.Crafted{Series: []blocktest.CraftedSeries{blocktest.PlainSeries()}, Meta: map[string]any{"thanos": map[string]any{"labels": map[string]any{"site": "x"}}}}, verify.Thanos, ""},
-		"no labels":        {blocktest.Crafted{Series: []blocktest.CraftedSeries{blocktest.PlainSeries()}, Meta: map[string]any{"thanos": map[string]any{}}}, verify.Thanos, "error: block-external: there are no external labels"},
-		"downsampled":      {blocktest.Crafted{Series: []blocktest.CraftedSeries{blocktest.PlainSeries()}, Meta: map[string]any{"thanos": map[string]any{"downsample": map[string]any{"resolution": 300000}}}}, verify.Mimir, "error: block-downsampled: downsampled by Thanos, this system cannot read it: a sample is 5m0s"},
+		"no labels":        {blocktest.Crafted{Series: []blocktest.CraftedSeries{blocktest.PlainSeries()}, Meta: map[string]any{"thanos": map[string]any{}}}, verify.Thanos, "error: block-external: the section thanos has no external labels"},
+		"downsampled":      {blocktest.Crafted{Series: []blocktest.CraftedSeries{blocktest.PlainSeries()}, Meta: map[string]any{"thanos": map[string]any{"downsample": map[string]any{"resolution": 300000}}}}, verify.Mimir, "error: block-downsampled: downsampled by Thanos to 5m0s: only Thanos can read it"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
