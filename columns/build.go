@@ -56,11 +56,11 @@ type Options struct {
 	memo *namesMemo
 }
 
-// Read reads an archive. Damage is no error: the Head then says that the archive is
+// Read reads an archive. Damage is not an error: the Head then says that the archive is
 // unfit. The error is that of ctx, of a file that cannot be read or written, or
 // [ErrFull].
 func Read(ctx context.Context, r *archive.Reader, o Options) (*Built, error) {
-	names, at := o.memo.of(r.Meta())
+	names, at := o.memo.namesOf(r.Meta())
 	b := &Built{
 		Names: names, read: make([]bool, len(names.All)), left: make([]bool, len(names.All)),
 		metrics: make([][]member, len(names.All)), spill: chunk.NewFile(o.TempDir), limit: o.Limit, report: &prom.Report{},
@@ -150,7 +150,7 @@ func (b *Built) append(p *prom.Series, batch []prom.Sample) error {
 // unfit notes why the archive has no samples in an entry.
 func (b *Built) unfit(why string) { b.Head.Unfit = cmp.Or(b.Head.Unfit, why) }
 
-// check finds what a query would warn about.
+// check finds the conditions about which a query would warn.
 func (b *Built) check(r *archive.Reader, at map[*meta.Desc]int) {
 	if warnings := r.Warnings(); len(warnings) > 0 {
 		b.unfit(warnings[0].Error())

@@ -43,8 +43,8 @@ func NewCache(dir *cachedir.Dir) *Cache {
 	return &Cache{dir: dir, memo: namesMemo{seed: maphash.MakeSeed()}, names: map[cachedir.Key]*Names{}, held: map[cachedir.Key]time.Time{}}
 }
 
-// Damage returns what was wrong with entries, each once. What keeps entries from being
-// written is in [cachedir.Dir.Fault].
+// Damage returns the damage of entries, each once. [cachedir.Dir.Fault] has the reason why
+// entries cannot be written.
 func (c *Cache) Damage() []error {
 	if c == nil {
 		return nil
@@ -72,7 +72,7 @@ func (c *Cache) Key(s *archive.State) cachedir.Key {
 	return c.dir.KeyOf(s.Files)
 }
 
-// Get returns the entry of an archive, nil if there is none. Close it after the last
+// Get returns the entry of an archive, or nil if the cache has none. Close it after the last
 // use.
 func (c *Cache) Get(key cachedir.Key) *Entry {
 	if c == nil || key == "" {
@@ -191,7 +191,7 @@ func (c *Cache) holds(key cachedir.Key) bool {
 // heldFor is how long names that the folder has are not looked for again.
 const heldFor = 10 * time.Second
 
-// Put keeps what was read of an archive, beside what an earlier entry has. An error costs
+// Put stores the samples read from an archive, together with those of an earlier entry. An error costs
 // only time; Faults names it.
 func (c *Cache) Put(key cachedir.Key, b *Built) error {
 	if c == nil || key == "" {

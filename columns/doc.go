@@ -1,17 +1,17 @@
 // Package columns keeps the samples of closed archives series by series, so that a
-// query reads the metrics it needs and nothing else.
+// query reads only the metrics that it needs.
 //
-// An archive is ordered by time: who asks for one metric reads all records. [Read]
+// An archive is ordered by time: a query for one metric must read all records. [Read]
 // turns an archive into samples once, with a Flattener of its own, and writes them as
 // an entry of a [Cache]: for each metric its series, and for each series its XOR chunks.
-// Beside them an entry has what a query needs of an archive: its first and last time,
-// its marks, the names of its metrics and what it calls its host. An [Entry] answers
+// An entry also has the first and the last time of the archive, its marks, the names of
+// its metrics and the names of its host. An [Entry] answers
 // without the files of the archive.
 //
 // # What an entry leaves to the archive
 //
-// Answers from an entry equal answers from the archive. Therefore an entry has nothing
-// of an archive with damage or with times that go back, and says why. It leaves single
+// Answers from an entry equal answers from the archive. Therefore the entry of
+// an archive with damage or with times that go back has no samples, only the reason. It leaves single
 // metrics to the archive if their samples depend on where reading begins, if several
 // metrics want one name, or if a query would warn about their values. See [Metric].
 //

@@ -28,9 +28,10 @@ func (en *Entry) Close() error {
 	return en.close()
 }
 
-// Has says what the entry has of the metric of a name, by its place in Names.
+// Has says whether the entry has the samples of a metric, which name gives by its place in
+// Names.
 func (en *Entry) Has(name int) Metric {
-	return en.blocks.of(name).state
+	return en.blocks.block(name).state
 }
 
 // tailSize is how many bytes of an entry are read at once for its directory.
@@ -85,7 +86,7 @@ type Span struct{ From, To int64 }
 // chunks that have samples of a time. A discrete series also has the chunk with its last
 // sample before that time. A series without any chunk is left out.
 func (en *Entry) Series(name int, span Span, match func([]prom.Label) bool) ([]Series, error) {
-	b := en.blocks.of(name)
+	b := en.blocks.block(name)
 	if b.state != Kept {
 		return nil, fmt.Errorf("metric %s: %w", en.Names.All[name].Text, errFormat)
 	}

@@ -242,7 +242,7 @@ func TestNamesMemo(t *testing.T) {
 		r := randomArchive(t, seed)
 		want, at := namesOf(r.Meta())
 		for range 2 {
-			got, place := m.of(r.Meta())
+			got, place := m.namesOf(r.Meta())
 			assert.Equal(t, want.All, got.All)
 			assert.Equal(t, at, place)
 		}

@@ -11,7 +11,7 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// Head is what an entry has of its archive beside samples.
+// Head describes the archive of an entry, without its samples.
 type Head struct {
 	// Unfit says why the entry has no samples; "" if it may have some. The other
 	// fields except Host and Claims may then be zero.
@@ -21,13 +21,13 @@ type Head struct {
 	Host        string
 	First, Last pcp.Timestamp // times of the first and the last record or mark
 	Marks       []pcp.Timestamp
-	// Interval is the time between two of the first records: the longest apart from
-	// one pause.
+	// Interval is the longest time between two of the first records. One pause does
+	// not count.
 	Interval time.Duration
-	Claims   flatten.Claims // what the archive calls its host
+	Claims   flatten.Claims // names that the archive gives its host
 }
 
-// Metric says what an entry has of a metric.
+// Metric says whether an entry has the samples of a metric.
 type Metric uint8
 
 const (
@@ -40,14 +40,15 @@ const (
 	Left
 )
 
-// blocks are what an entry has of its metrics.
+// blocks list the metrics of an entry.
 type blocks struct {
 	names int     // number of the metrics
-	list  []block // those that are not Unknown, by name
+	list  []block // metrics that are not Unknown, sorted by name
 }
 
-// of returns what the entry has of the metric of a name.
-func (b *blocks) of(name int) block {
+// block returns the block of the metric with a name; its state is Unknown if the entry has
+// none.
+func (b *blocks) block(name int) block {
 	i, ok := slices.BinarySearchFunc(b.list, name, func(b block, name int) int { return cmp.Compare(b.name, name) })
 	if !ok {
 		return block{}
@@ -108,7 +109,7 @@ func (e *encoder) block(b *block) {
 	}
 }
 
-// directory reads what encoder.directory appends. Blocks lie before limit.
+// directory decodes the output of encoder.directory. Blocks lie before limit.
 func (d *decoder) directory(limit int64) (h Head, names cachedir.Key, all blocks, err error) {
 	names = cachedir.Key(d.text())
 	h.Unfit, h.Whole, h.Host = d.text(), d.bool(), d.text()

@@ -122,8 +122,8 @@ const (
 	semShift = 3 // the semantics follow
 )
 
-// encode returns the binary form. Each text has the length of what it has in common
-// with the text before it.
+// encode returns the binary form. Each text begins with the length of the prefix that
+// it shares with the previous text.
 func (n *Names) encode() []byte {
 	var e encoder
 	e.uint(uint64(len(n.All)))
@@ -165,7 +165,7 @@ func (d *decoder) following(before string) string {
 // maxNames is the most bytes that the texts of Names may take.
 const maxNames = 256 << 20
 
-// decodeNames reads what encode returns.
+// decodeNames decodes the output of encode.
 func decodeNames(b []byte) (*Names, error) {
 	d := decoder{b: b}
 	n := &Names{All: make([]Name, 0, d.count(6))}

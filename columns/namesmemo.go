@@ -25,7 +25,8 @@ type knownNames struct {
 	place []int // of the metrics in names; -1 for a metric without a name there
 }
 
-// descKey is what the names of a metric depend on if no label gives it another.
+// descKey has the fields of a descriptor that determine the names of a metric without
+// labels.
 type descKey struct {
 	id      uint32
 	numeric bool
@@ -41,8 +42,8 @@ func (k descKey) equal(o descKey) bool {
 	return k.id == o.id && k.numeric == o.numeric && k.sem == o.sem && slices.Equal(k.names, o.names)
 }
 
-// of returns what namesOf does.
-func (m *namesMemo) of(store *meta.Store) (*Names, map[*meta.Desc]int) {
+// namesOf returns the result of the function namesOf, from memory if possible.
+func (m *namesMemo) namesOf(store *meta.Store) (*Names, map[*meta.Desc]int) {
 	if m == nil || labelled(store) {
 		return namesOf(store)
 	}

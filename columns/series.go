@@ -88,7 +88,7 @@ func without(labels, common []prom.Label) []prom.Label {
 	return slices.DeleteFunc(slices.Clone(labels), func(l prom.Label) bool { return slices.Contains(common, l) })
 }
 
-// seriesHead reads what encoder.seriesHead appends. The chunks have no data yet, and
+// seriesHead decodes the output of encoder.seriesHead. The chunks have no data yet, and
 // take size bytes together.
 func (d *decoder) seriesHead(size int) ([]Series, error) {
 	common := d.labels(nil)

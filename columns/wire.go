@@ -8,7 +8,7 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// errFormat says that bytes are not what this package writes.
+// errFormat says that bytes do not have the format of this package.
 var errFormat = errors.New("its content is damaged")
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)

@@ -90,7 +90,7 @@ func (b *Built) metric(w *writer, i int, buf []byte) (block, []byte) {
 
 // copyBlock copies the block of a metric as it is.
 func (en *Entry) copyBlock(w *writer, i int) block {
-	b := en.blocks.of(i)
+	b := en.blocks.block(i)
 	if b.state != Kept {
 		return b
 	}
