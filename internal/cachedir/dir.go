@@ -46,7 +46,7 @@ func (d *Dir) Path() string {
 	return d.path
 }
 
-// Fault returns the first reason why an entry could not be kept, nil if there is none.
+// Fault returns the first reason why an entry could not be kept, or nil.
 func (d *Dir) Fault() error {
 	if d == nil {
 		return nil

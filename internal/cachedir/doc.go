@@ -1,5 +1,5 @@
-// Package cachedir keeps what costs time to work out again in a folder of files:
-// what archives describe, and their values by column.
+// Package cachedir keeps results that are slow to compute again in a folder of files: the
+// descriptions in archives, and their values by column.
 //
 // An entry has a [Key], which stands for files at one state, and a [Kind]. [Dir.Put]
 // writes it aside and renames it, so that an entry is complete or absent however the

@@ -35,8 +35,8 @@ func (d *Dir) Key(paths ...string) (Key, error) {
 	}), nil
 }
 
-// KeyOf returns the key that files had when the file system said what files yields about
-// their paths.
+// KeyOf returns the key of files. files yields the path of each file with its information
+// at the time for which the key stands.
 func (d *Dir) KeyOf(files iter.Seq2[string, fs.FileInfo]) Key {
 	if d == nil {
 		return ""

@@ -17,7 +17,7 @@ import (
 // ErrTooLarge says that an entry is larger than the bound of its folder.
 var ErrTooLarge = errors.New("larger than the cache may be")
 
-// Put keeps what write writes as an entry, in place of an earlier one. It removes other
+// Put stores the output of write as an entry, in place of an earlier one. It removes other
 // entries if the folder is then larger than its bound. An error leaves an earlier entry as
 // it was; the caller may ignore it, because the entry can be made again.
 func (d *Dir) Put(key Key, kind Kind, write func(io.Writer) error) error {
