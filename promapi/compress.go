@@ -31,7 +31,7 @@ func newCompressor(w http.ResponseWriter, r *http.Request) *compressor {
 	return &compressor{ResponseWriter: w, encoding: encoding, plain: encoding == "" || r.Method == http.MethodHead}
 }
 
-// preferred returns the best encoding that a client accepts, "" if there is none.
+// preferred returns the best encoding that a client accepts, or "" if it accepts none.
 func preferred(accept []string) string {
 	best, weight := "", 0.0
 	for _, clause := range strings.Split(strings.Join(accept, ","), ",") {

@@ -119,7 +119,7 @@ func matchers(all []*labels.Matcher) []object {
 	return out
 }
 
-// list returns a list that is no JSON null.
+// list returns a copy of all that is never nil, so that JSON shows [] and not null.
 func list(all []string) []string { return append([]string{}, all...) }
 
 // bound returns the name of start() or end(), nil for neither.

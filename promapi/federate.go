@@ -58,7 +58,7 @@ func federate(a *API, w http.ResponseWriter, r *http.Request) {
 }
 
 // federationFormats are the formats of federated series, by preference. OpenMetrics is
-// none of them: they do not follow its rules for names.
+// missing, because federated series do not follow its rules for names.
 var federationFormats = []expfmt.Format{
 	expfmt.NewFormat(expfmt.TypeProtoDelim), expfmt.NewFormat(expfmt.TypeProtoText),
 	expfmt.NewFormat(expfmt.TypeProtoCompact), expfmt.NewFormat(expfmt.TypeTextPlain),

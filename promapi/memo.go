@@ -39,7 +39,8 @@ func (m *memo) get(version any, key string) (labelAnswer, bool) {
 	return a, ok
 }
 
-// put keeps an answer that nobody changes any more. It forgets those of other versions.
+// put stores an answer, which must not change afterwards. It drops the answers of other
+// versions.
 func (m *memo) put(version any, key string, a labelAnswer) {
 	if version == nil {
 		return

@@ -25,7 +25,7 @@ var (
 // params are the parameters of a request.
 type params url.Values
 
-// get returns the first value of a parameter, "" if there is none.
+// get returns the first value of a parameter, or "" if it is absent.
 func (p params) get(name string) string { return url.Values(p).Get(name) }
 
 // time returns a time, or otherwise if the parameter is absent.

@@ -43,7 +43,7 @@ func (r *reply) warn(err error) { r.warnings.Add(err) }
 // mostWarnings is the largest number of warnings, and of infos, in a reply.
 const mostWarnings = 10
 
-// succeed writes a reply as it is encoded: its size is not bounded.
+// succeed encodes a reply directly to w, because its size has no bound.
 func (a *API) succeed(w http.ResponseWriter, r *http.Request, rep *reply) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(http.StatusOK)

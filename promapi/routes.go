@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// endpoint is what a path does.
+// endpoint describes how the API answers a path.
 type endpoint struct {
 	serve func(*request) (*reply, error)
 	// raw answers without a JSON reply; serve is nil.
@@ -16,7 +16,7 @@ type endpoint struct {
 	compressed bool // raw's reply may be compressed
 	get        bool
 	post       bool
-	reads      bool // it reads archives
+	reads      bool // the endpoint reads archives
 }
 
 // request is a request to an endpoint.

@@ -147,7 +147,7 @@ func groupToken(g *ruleeval.GroupResult) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// ruleGroups returns the results of the rules, nil if there are none.
+// ruleGroups returns the results of the rules, or nil if there are no rules.
 func (r *request) ruleGroups() []*ruleeval.GroupResult {
 	if r.view.Rules == nil {
 		return nil

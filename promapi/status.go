@@ -18,8 +18,8 @@ import (
 	"go.yaml.in/yaml/v2"
 )
 
-// PrometheusVersion is the version of Prometheus whose API and PromQL these are. Clients
-// derive from it what they may ask.
+// PrometheusVersion is the version of Prometheus whose API and PromQL the server
+// provides. Clients derive from it which requests they may send.
 const PrometheusVersion = "3.15.0"
 
 // buildInfo answers /status/buildinfo. The reply has no field features, by which Grafana

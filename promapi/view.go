@@ -29,7 +29,7 @@ type View struct {
 	// Version identifies the state if it is not nil: two Views with equal Versions give
 	// equal answers, so that the API may keep them. It must be comparable.
 	Version any
-	// Rules returns the results of rules, nil if there are none. Rules may be nil. To
+	// Rules returns the results of rules, or nil if there are no rules. Rules may be nil. To
 	// answer queries for the series that rules make, Engine and Storage must have them,
 	// too; see [query.Engine.Extended].
 	Rules func() *ruleeval.Result
@@ -37,7 +37,7 @@ type View struct {
 	// [Options.Now]. The data of closed archives end long before that.
 	Present time.Time
 	// Start and End are the times of the first and the last record, for
-	// /status/tsdb. Zero means that nobody knows them.
+	// /status/tsdb. Zero means unknown.
 	Start, End time.Time
 }
 
@@ -47,7 +47,7 @@ func NewView(sets []*store.Set, o query.Options) *View {
 	return &View{Engine: engine, Storage: engine.Storage()}
 }
 
-// exemplars returns the exemplars, nil if there are none.
+// exemplars returns the exemplars, or nil if the View has none.
 func (v *View) exemplars() storage.ExemplarQueryable {
 	if v.Exemplars == nil && v.Engine != nil {
 		return v.Engine.Exemplars()
