@@ -48,7 +48,7 @@ func (x source) Snapshot() (*promapi.View, func()) {
 	}, release
 }
 
-// version identifies what a request sees.
+// version identifies the state that a request reads.
 type version struct {
 	*state
 	rules *ruleeval.Result

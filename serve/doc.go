@@ -2,10 +2,12 @@
 // from archives and Prometheus blocks, without importing them and without writing to
 // them.
 //
-// [New] opens what the paths name, [Server.Run] serves it until its context ends. While
+// [New] opens the archives and blocks at the paths. [Server.Run] serves them until its
+// context ends. While
 // it runs, the server looks for archives that came, went or grew: at an interval, on
 // [Server.Reload], and on a POST to /-/reload. Each request sees one state of the
-// archives from beginning to end. A damaged archive costs itself alone.
+// archives from beginning to end. Damage in one archive does not affect
+// the others.
 //
 // # Paths
 //

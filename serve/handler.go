@@ -89,8 +89,8 @@ func safePaths(next http.Handler) http.Handler {
 	})
 }
 
-// observed measures and logs requests. It does not log what follows the path: an
-// expression may be long and may hold what its author keeps to himself.
+// observed measures and logs requests. It does not log the query string, because
+// an expression may be long or confidential.
 func (s *Server) observed(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begin := time.Now()
@@ -120,8 +120,8 @@ func cut(path string) string {
 	return path
 }
 
-// observedWriter counts what it writes, and ends a connection whose client does not
-// read.
+// observedWriter counts the bytes that it writes. It ends a connection whose client does
+// not read.
 type observedWriter struct {
 	http.ResponseWriter
 	control *http.ResponseController

@@ -36,7 +36,7 @@ func pageLength(w Window) string {
 // mostRows is the number of rows of each table of the page.
 const mostRows = 1000
 
-// pageData is what the page shows.
+// pageData holds the contents of the status page.
 type pageData struct {
 	Summary
 	Version  string
@@ -61,7 +61,7 @@ type cacheData struct {
 	Damage  []error
 }
 
-// cache describes the cache, nil if there is none.
+// cache describes the cache. It returns nil without a cache.
 func (s *Server) cache() *cacheData {
 	dir := s.opts.Cache
 	if dir == nil {

@@ -81,7 +81,7 @@ func (r *ruler) evaluate(ctx context.Context) {
 	r.result = result
 }
 
-// current returns the last result, nil if there is none.
+// current returns the latest result, or nil before the first one.
 func (r *ruler) current() *ruleeval.Result {
 	r.mu.Lock()
 	defer r.mu.Unlock()

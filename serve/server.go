@@ -243,7 +243,7 @@ func (s *Server) clock(w Window) *timeshift.Clock {
 	return nil
 }
 
-// report logs what a new state has that the former had not.
+// report logs the differences between the former state and the next one.
 func (s *Server) report(former, next *state) {
 	known := map[Damage]bool{}
 	level := slog.LevelInfo

@@ -18,7 +18,7 @@ import (
 	"github.com/pcparchive/pcparchive/store"
 )
 
-// state is what the server knows of its paths at one moment. It does not change.
+// state holds the contents of the server's paths at one moment. It does not change.
 // Requests hold the state that they began with.
 type state struct {
 	hosts  *store.Hosts // nil if there is no archive
@@ -43,8 +43,8 @@ func (w Window) IsZero() bool { return w.End.IsZero() }
 // Duration returns the length.
 func (w Window) Duration() time.Duration { return w.End.Sub(w.Start) }
 
-// recent returns the window, or its last day if it is longer than a month: nobody can see
-// years at once.
+// recent returns the window, or its last day if it is longer than a month: a page
+// cannot show years at once.
 func (w Window) recent() Window {
 	const month, day = 31 * 24 * time.Hour, 24 * time.Hour
 	if w.Duration() > month {
@@ -86,8 +86,8 @@ type HostLine struct {
 	Archives int
 }
 
-// openState opens what the paths name. It takes what did not change from former, which
-// may be nil. changed is false, and next nil, if nothing differs from former.
+// openState opens the archives and blocks at the paths. It reuses unchanged parts of
+// former, which may be nil. changed is false, and next nil, if nothing differs from former.
 func openState(ctx context.Context, o Options, former *state) (next *state, changed bool, err error) {
 	s := &state{taken: o.now()}
 	if former == nil {
@@ -211,8 +211,8 @@ func (s *state) damaged() int {
 	return len(paths)
 }
 
-// view returns the storage of a request: the archives, the blocks and what rules made of
-// them, which may be nil, at moved times.
+// view returns the storage of a request: the archives, the blocks and the results of
+// rules, at moved times. rules may be nil.
 func (s *state) view(m timeshift.Move, maxSamples int, rules *ruleeval.Result) query.View {
 	return func(archives storage.Queryable) storage.Queryable {
 		return timeshift.Queryable(withRules(rules, s.blocks.Beside(archives, maxSamples)), m)

@@ -70,10 +70,10 @@ var candidates = [][]struct{ metric, expr string }{
 // dashboard.
 const mostNamedHosts = 5
 
-// catalog has what examples and dashboards need to know of a state.
+// catalog has the metric names of a state, for examples and dashboards.
 type catalog struct {
-	names    map[string]bool // of metrics, in PromQL
-	first    string          // one of them
+	names    map[string]bool // PromQL names of metrics
+	first    string          // one metric name
 	interval time.Duration   // between records, the longest; 0 if it is not known
 }
 

@@ -201,7 +201,7 @@ func (q *querier) LabelNames(ctx context.Context, hints *storage.LabelHints, mat
 	})
 }
 
-// strings copies what read returns.
+// strings returns copies of the strings that read returns.
 func (q *querier) strings(ctx context.Context, read func(storage.Querier) ([]string, annotations.Annotations, error)) ([]string, annotations.Annotations, error) {
 	all := map[string]bool{}
 	var notes annotations.Annotations

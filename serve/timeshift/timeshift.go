@@ -91,7 +91,7 @@ func (q *querier) listing() (storage.Querier, error) {
 	return q.names, nil
 }
 
-// labelsOnly is the Func of a selection whose samples nobody reads.
+// labelsOnly is the Func of a selection that reads only labels.
 const labelsOnly = "series"
 
 // Select selects series of the times that the hints, moved back, name.
