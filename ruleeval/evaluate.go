@@ -25,7 +25,7 @@ type Options struct {
 	MaxSamples int
 }
 
-// Result has what rules made of a span of time.
+// Result holds the results of rules over a span of time.
 type Result struct {
 	Start, End time.Time
 	Groups     []*GroupResult // in the order of the files

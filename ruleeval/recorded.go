@@ -151,7 +151,7 @@ func (q *recordedQuerier) LabelNames(_ context.Context, _ *storage.LabelHints, m
 	}), nil, nil
 }
 
-// collect returns what visit finds in the labels of series, sorted.
+// collect returns the sorted strings that visit finds in the labels of series.
 func (q *recordedQuerier) collect(matchers []*labels.Matcher, visit func(labels.Labels, func(string))) []string {
 	all := []string{}
 	for _, s := range q.find(matchers) {
