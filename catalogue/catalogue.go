@@ -13,14 +13,15 @@ import (
 
 // Options configure a Catalogue.
 type Options struct {
-	// Cache keeps what archives describe. It may be nil.
+	// Cache keeps descriptions for later runs. It may be nil.
 	Cache *cachedir.Dir
-	// Workers is the number of archives that are read at once. Zero means the number of
+	// Workers is the number of archives to read at the same time. Zero means the number of
 	// processors.
 	Workers int
 }
 
-// Catalogue holds what archives describe. Several goroutines may use it.
+// Catalogue holds the descriptions of metrics that archives contain. Several goroutines may
+// use it.
 type Catalogue struct {
 	opts  Options
 	files *cachedir.Dir // makes keys; Options.Cache if there is one
@@ -30,7 +31,7 @@ type Catalogue struct {
 	problems []error
 }
 
-// tables are what a Catalogue holds. Their contents only grow; see [Catalogue.View].
+// tables holds the contents of a Catalogue. They only grow; see [Catalogue.View].
 type tables struct {
 	mu      sync.RWMutex // guards the fields below and those of hosts
 	hosts   []*host
@@ -40,20 +41,21 @@ type tables struct {
 	groups  map[digest]*group
 	texts   map[string]string
 	claims  map[string]*flatten.Claims // by their text
-	clashed *clashedIndex              // of the clashes that were asked about last
+	clashed *clashedIndex              // for the clashes of the latest question; may be nil
 }
 
-// host is a host with the names that its metrics have in Prometheus, over all archives.
+// host is a host with the names that its metrics have in Prometheus. All archives of the
+// host contribute names.
 type host struct {
 	name    string
 	number  uint32
 	named   map[string][]*Metric
 	owners  map[string][]string      // PCP names of PCP's own metrics
 	further map[string][]furtherName // further names of PCP's own metrics
-	rivals  bool                     // metrics share a name
+	rivals  bool                     // whether several metrics share a name
 }
 
-// part is an archive with a state of its metadata file.
+// part is the metadata file of an archive in one state.
 type part struct {
 	loading chan struct{} // holds a token while the part is being read
 	loaded  bool
@@ -61,7 +63,7 @@ type part struct {
 	claims  *flatten.Claims
 }
 
-// clashedIndex is an index with the labels that series have if hosts clash.
+// clashedIndex is an index of the labels that series have because names of hosts clash.
 type clashedIndex struct {
 	clashes string
 	index   *index
@@ -83,29 +85,30 @@ func newTables() *tables {
 	}
 }
 
-// Problems returns the faults of files in the cache folder so far, each of which cost time
-// only. The problems of archives are those of their Sets.
+// Problems returns the faults found so far in files of the cache folder. A fault costs only
+// time. The Sets report the problems of their archives.
 func (c *Catalogue) Problems() []error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return slices.Clone(c.problems)
 }
 
-// View answers questions about the archives of some Sets. It does not change. Several
+// View answers questions about the archives of some Sets. It is immutable. Several
 // goroutines may use it.
 type View struct {
 	c     *Catalogue
 	t     *tables
 	sets  []*store.Set
-	hosts []*host // of each Set
+	hosts []*host // the host of each Set
 
 	known    sync.Mutex // guards archives
 	archives map[*archive.State]archived
 }
 
 // View returns a View of archives, with a Set for each host. It reads nothing yet. Views
-// share what the Catalogue holds. A Catalogue whose archives are mostly gone forgets all and
-// reads again those that are needed; earlier Views are not affected.
+// share the contents of the Catalogue. If most archives of a Catalogue no longer exist, View
+// drops its contents, and questions read the archives that they need again. Earlier Views
+// are not affected.
 func (c *Catalogue) View(sets []*store.Set) *View {
 	archives := 0
 	for _, set := range sets {
@@ -128,7 +131,7 @@ func (c *Catalogue) View(sets []*store.Set) *View {
 	return v
 }
 
-// host returns the one host with a name. The caller holds t.mu.
+// host finds or adds the host with a name. The caller holds t.mu.
 func (t *tables) host(name string) *host {
 	i := slices.IndexFunc(t.hosts, func(h *host) bool { return h.name == name })
 	if i >= 0 {

@@ -9,12 +9,13 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// texts numbers texts, so that each is stored once in a group.
+// textTable numbers texts, so that a group stores each text once.
 type textTable struct {
 	numbers map[string]uint64
 	all     []string
 }
 
+// number finds or adds a text and returns its number.
 func (t *textTable) number(text string) uint64 {
 	n, ok := t.numbers[text]
 	if !ok {
@@ -84,10 +85,10 @@ func (t *tables) appendMetric(b []byte, texts *textTable, m *Metric) []byte {
 	return b
 }
 
-// errDamaged says that stored bytes are no description.
+// errDamaged means that stored bytes are not a description.
 var errDamaged = errors.New("its content is damaged")
 
-// decoder reads stored bytes. After a fault it returns zero values.
+// decoder reads stored bytes. After a fault its methods return zero values.
 type decoder struct {
 	b     []byte
 	texts []string
@@ -104,7 +105,7 @@ func (d *decoder) number() uint64 {
 	return n
 }
 
-// count returns a number of things that take at least a byte each.
+// count returns the number of elements that follow. Each takes at least one byte.
 func (d *decoder) count() int {
 	n := d.number()
 	if n > uint64(len(d.b)) {
@@ -129,10 +130,10 @@ func (d *decoder) digest() (h digest) {
 	return h
 }
 
-// stored returns a text with its length.
+// stored returns a text that is stored with its length.
 func (d *decoder) stored() string { return string(d.bytes(d.count())) }
 
-// text returns a text by its number.
+// text returns a text that is stored by its number.
 func (d *decoder) text() string {
 	n := d.number()
 	if n >= uint64(len(d.texts)) {
@@ -151,7 +152,7 @@ func (d *decoder) labels() []prom.Label {
 	return all
 }
 
-// decodeGroup reads a group. A metric that known has is not decoded.
+// decodeGroup reads a group. It decodes only the hash of a metric that is known.
 func decodeGroup(b []byte, known func(digest) bool) ([]*description, error) {
 	d := &decoder{b: b}
 	n := d.count()
@@ -190,11 +191,11 @@ func (d *decoder) metric(m *description) {
 	m.native, m.unknown = d.number() == 1, d.number() == 1
 	m.target = d.labels()
 	n := d.count()
-	m.series = make([]describedSeries, 0, min(n, 1024)) // grows with what is really there
+	m.series = make([]describedSeries, 0, min(n, 1024)) // n may lie
 	for range n {
 		one := describedSeries{d.text(), d.labels()}
 		p := prom.Series{Name: one.name, Labels: one.labels}
-		d.bad = d.bad || !p.Fits() // too long for Prometheus' labels
+		d.bad = d.bad || !p.Fits() // labels.Labels cannot hold longer texts
 		m.series = append(m.series, one)
 	}
 }

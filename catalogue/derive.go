@@ -16,7 +16,7 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// deriver works out what an archive describes.
+// deriver derives descriptions of metrics from the metadata of an archive.
 type deriver struct {
 	r         *archive.Reader
 	describer *flatten.Describer
@@ -24,7 +24,7 @@ type deriver struct {
 	domains   map[pcp.InDomID]*domainStates
 }
 
-// domainStates are the states of the instances of a domain, with their hash.
+// domainStates holds the states of all instances of a domain, and their hash.
 type domainStates struct {
 	all  []described
 	hash digest
@@ -38,14 +38,14 @@ func newDeriver(r *archive.Reader) *deriver {
 	}
 }
 
-// groupKey tells which metrics are in one group: those of a cluster and an instance domain.
-// Such metrics usually change together.
+// groupKey identifies a group: the metrics of one cluster with one instance domain. Such
+// metrics usually change together.
 type groupKey struct {
 	cluster uint32
 	indom   pcp.InDomID
 }
 
-// source is a metric with all that its description depends on.
+// source is a metric with everything that its description depends on.
 type source struct {
 	desc   *meta.Desc
 	states []metricState
@@ -53,15 +53,16 @@ type source struct {
 	hash   digest
 }
 
-// metricState is a metric while its labels stay the same. to is exclusive.
+// metricState is a metric during a time without changes of its labels. The field to is
+// exclusive.
 type metricState struct {
 	metric   *history.Metric
 	records  [labelset.MetricLevels]*meta.Labels
 	from, to pcp.Timestamp
 }
 
-// groups returns the metrics of the archive by group, each group by ascending PMID. It stops
-// early when ctx ends.
+// groups returns the metrics of the archive by group. PMIDs ascend within each group. groups
+// returns the error of ctx if ctx ends.
 func (d *deriver) groups(ctx context.Context) ([][]*source, error) {
 	byKey := map[groupKey][]*source{}
 	var keys []groupKey
@@ -86,7 +87,7 @@ func (d *deriver) groups(ctx context.Context) ([][]*source, error) {
 	return all, nil
 }
 
-// source collects what the description of a metric depends on.
+// source collects everything that the description of a metric depends on.
 func (d *deriver) source(desc *meta.Desc) *source {
 	s := &source{desc: desc}
 	for t := d.r.Header().Start; ; {
@@ -111,8 +112,8 @@ func (d *deriver) source(desc *meta.Desc) *source {
 	return s
 }
 
-// The metrics that pmlogger records when it starts, before all others and before it writes
-// the labels of the context: pmcd.pid, pmcd.seqnum and the cluster pmcd.pmlogger.
+// The metrics that pmlogger records first, before it writes the labels of the context:
+// pmcd.pid, pmcd.seqnum and the cluster pmcd.pmlogger.
 const (
 	agentDomain   = 2
 	agentCluster  = 0
@@ -124,9 +125,9 @@ const (
 // prologueTime is the longest time between the start of pmlogger and its first values.
 const prologueTime = 10 * time.Minute
 
-// unlogged returns the number of states at the beginning in which pmlogger has not yet
-// recorded the metric: the one before the first labels of the context, unless the metric is
-// part of what pmlogger records first.
+// unlogged returns the number of initial states during which pmlogger has not recorded the
+// metric. It is 1 if labels of the context begin only with the second state, and 0 for the
+// metrics that pmlogger records first.
 func (d *deriver) unlogged(desc *meta.Desc, states []metricState) int {
 	id := desc.PMID
 	first := id.Cluster() == loggerCluster || id.Cluster() == agentCluster && (id.Item() == agentPID || id.Item() == agentSequence)
@@ -140,6 +141,7 @@ func (d *deriver) unlogged(desc *meta.Desc, states []metricState) int {
 	return 1
 }
 
+// domain returns the states of a domain's instances.
 func (d *deriver) domain(id pcp.InDomID) *domainStates {
 	states := d.domains[id]
 	if states == nil {
@@ -150,7 +152,7 @@ func (d *deriver) domain(id pcp.InDomID) *domainStates {
 	return states
 }
 
-// during reports whether an instance and a metric were in two states at the same time.
+// during reports whether the state of a metric and that of an instance overlap in time.
 func (s *metricState) during(inst *described) bool {
 	return slices.ContainsFunc(inst.spans, func(x span) bool { return x.from.Before(s.to) && s.from.Before(x.to) })
 }
@@ -182,8 +184,7 @@ func (d *deriver) describe(s *source) *description {
 	return out
 }
 
-// add adds a series to a description unless it has one with the same labels or Prometheus
-// cannot have it.
+// add adds a series to a description, unless Prometheus cannot hold it.
 func (d *deriver) add(out *description, m *flatten.Description, s *history.Series, twin bool) {
 	labels, err := d.describer.Labels(m, s, twin)
 	if err != nil {

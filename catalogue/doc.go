@@ -1,21 +1,20 @@
-// Package catalogue answers questions about names, labels and descriptions of the metrics of
-// many archives without reading values.
+// Package catalogue finds the names, labels and descriptions of the metrics of many archives
+// without reading values.
 //
-// A [Catalogue] holds each description once, however many archives repeat it: rotated
-// archives repeat nearly all of their metadata. It reads the metadata of the archives that a
-// question needs when it first needs them, several at a time, and keeps what it found out in
-// a cache folder.
+// A [Catalogue] holds each description once, because rotated archives repeat nearly all of
+// their metadata. A question reads the metadata of the archives that it needs, several at a
+// time, unless an earlier question did. A cache folder keeps the descriptions for later runs.
 //
-// # What is a series
+// # Series
 //
-// The series of an archive are those that a [flatten.Flattener] would make if each metric had
-// a value for each of its instances in each state of the metadata from the time of the
-// archive's label on. A selection therefore has every series that reading values would give,
-// and also the series that were described and never had a value. Times count by archive: a
-// series of an archive belongs to the whole time of the archive.
+// A Catalogue assumes that each metric has a value for each of its instances, in every state
+// of the metadata since the time of the archive's label. The series of an archive are those
+// that a [flatten.Flattener] makes from such values. A [Selection] therefore contains every
+// series that reading the values would find. It also contains series that are described but
+// have no values. A series of an archive belongs to the whole time of the archive.
 //
-// Metadata do not tell two kinds of series, which only values tell; [Selection.Unsure] has
-// their names: those of several metrics that share a name in Prometheus, such as x.y and x_y,
-// of which the one recorded first gets the name, and those of instances that an archive does
-// not describe.
+// Two kinds of series depend on values, so metadata cannot tell them. [Selection.Unsure]
+// returns their names. The first kind belongs to metrics that share a name in Prometheus,
+// such as x.y and x_y: the metric recorded first gets the name. The second kind belongs to
+// instances that the archive does not describe.
 package catalogue

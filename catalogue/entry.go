@@ -12,7 +12,7 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// entryKind is an archive in the cache folder. Its content:
+// entryKind is the kind of the cache's entries for archives. The content of an entry is:
 //
 //	length of the head 4 | CRC-32 of the head 4 | head | groups
 //	head: host | seconds, nanoseconds of the archive's start | claims of the host
@@ -20,10 +20,10 @@ import (
 //	group: hash 16 | holder | length, CRC-32 4 if the holder is 0
 //
 // Numbers and lengths are varints. Rotated archives repeat nearly all groups, so an entry
-// holds only those that no other entry holds: holder 0 is the entry itself, and n is the
-// entry with key n-1 of the holders.
+// holds only groups that no other entry holds. Holder 0 of a group is the entry itself, and
+// holder n is the entry whose key is the n-th of the holders.
 //
-// A reader checks the head and the groups that it needs, and reads no others.
+// A reader reads and checks the head and the groups that it needs.
 var entryKind = cachedir.Kind{Name: "catalogue", Version: cachedir.Version(1)}
 
 // entryHead is the head of an entry.
@@ -34,7 +34,7 @@ type entryHead struct {
 	groups []storedGroup
 }
 
-// storedGroup is a group in an entry. Its holder is "" for the entry itself.
+// storedGroup is a group that an entry lists. holder is "" if the entry holds it itself.
 type storedGroup struct {
 	hash   digest
 	holder cachedir.Key
@@ -46,14 +46,14 @@ type storedGroup struct {
 // keyLength is the length of a cachedir.Key.
 const keyLength = 32
 
-// openedEntry is an entry whose head was read.
+// openedEntry is an entry with its decoded head.
 type openedEntry struct {
 	entryHead
 	*cachedir.Entry
 	key cachedir.Key
 }
 
-// group returns the group with a hash that the entry itself holds.
+// group returns the group with the given hash, or nil if the entry does not hold it itself.
 func (f *openedEntry) group(hash digest) *storedGroup {
 	for i := range f.groups {
 		if f.groups[i].hash == hash && f.groups[i].holder == "" {
@@ -63,7 +63,8 @@ func (f *openedEntry) group(hash digest) *storedGroup {
 	return nil
 }
 
-// openEntry opens the entry of an archive with a label. A nil label stands for any.
+// openEntry opens the entry with a key. Unless label is nil, the entry must be that of an
+// archive with this label.
 func (v *View) openEntry(key cachedir.Key, label *archive.Header) (*openedEntry, error) {
 	e, err := v.c.opts.Cache.Get(key, entryKind)
 	if err != nil {
@@ -77,7 +78,7 @@ func (v *View) openEntry(key cachedir.Key, label *archive.Header) (*openedEntry,
 	return f, nil
 }
 
-// readHead reads the head.
+// readHead reads the head and reports whether it is right.
 func (f *openedEntry) readHead() bool {
 	var first [8]byte
 	if _, err := f.ReadAt(first[:], 0); err != nil {
@@ -116,7 +117,7 @@ func (d *decoder) head(h *entryHead) {
 	var holders []cachedir.Key
 	for range d.count() {
 		key := d.stored()
-		d.bad = d.bad || len(key) != keyLength || strings.Trim(key, "0123456789abcdef") != "" // it becomes part of a path
+		d.bad = d.bad || len(key) != keyLength || strings.Trim(key, "0123456789abcdef") != "" // the key becomes part of a path
 		holders = append(holders, cachedir.Key(key))
 	}
 	for range d.count() {
@@ -134,7 +135,7 @@ func (d *decoder) head(h *entryHead) {
 	}
 }
 
-// recallGroup returns a group of an entry, read only if the catalogue lacks it.
+// recallGroup returns a group of an entry. It reads the group only if the catalogue lacks it.
 func (v *View) recallGroup(h *host, f *openedEntry, s *storedGroup) (*group, error) {
 	v.t.mu.RLock()
 	g := v.t.groups[s.hash]
@@ -149,7 +150,7 @@ func (v *View) recallGroup(h *host, f *openedEntry, s *storedGroup) (*group, err
 		}
 		defer holder.Close()
 		if f, s = holder, holder.group(s.hash); s == nil {
-			return nil, cachedir.ErrAbsent // the holder was made again
+			return nil, cachedir.ErrAbsent // the holder was written again without the group
 		}
 	}
 	content := make([]byte, s.length)
@@ -192,8 +193,8 @@ func (v *View) keep(key cachedir.Key, label *archive.Header, groups []*group, cl
 	}
 }
 
-// encodeEntry returns the head of an entry, the groups that it holds itself, and their
-// contents.
+// encodeEntry returns the head of an entry, the groups that the entry holds itself, and the
+// contents of these groups.
 func (t *tables) encodeEntry(label *archive.Header, groups []*group, claims flatten.Claims) (head []byte, own []*group, contents [][]byte) {
 	b := appendText(nil, label.Host)
 	b = binary.AppendUvarint(b, uint64(label.Start.Sec))

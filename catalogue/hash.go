@@ -9,7 +9,8 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// digest is the hash of what a description depends on. Equal digests mean equal descriptions.
+// digest is the hash of everything that a description depends on. Equal digests mean equal
+// descriptions.
 type digest [16]byte
 
 func sum(b []byte) (d digest) {
@@ -25,7 +26,7 @@ type hasher struct {
 	buf     []byte
 }
 
-// record returns the hash of the labels of a record, whose level is not the instances'.
+// record returns the hash of a record's labels. The record must not be one of instances.
 func (h *hasher) record(l *meta.Labels) digest {
 	if l == nil {
 		return digest{}
@@ -49,8 +50,8 @@ func (h *hasher) sameRecords(a, b [labelset.MetricLevels]*meta.Labels) bool {
 	return true
 }
 
-// metric returns the hash of all that the description of a metric depends on, but not of the
-// times. instances is nil for a singular metric.
+// metric returns the hash of everything that the description of a metric depends on. It does
+// not include times. instances is nil for a singular metric.
 func (h *hasher) metric(s *source, instances *domainStates, histograms bool) digest {
 	b := append(h.buf[:0], h.host...)
 	b = append(b, 0)

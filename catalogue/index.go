@@ -11,19 +11,19 @@ import (
 	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
-// index holds every series once, by number, and finds the series that have a label.
+// index numbers the series, holds each once, and finds series by their labels.
 type index struct {
 	labels  []labels.Labels
 	hosts   []uint32 // number of the host of each series
-	origins []uint32 // of each series; see origin
+	origins []uint32 // origin of each series; see the method origin
 	targets [][]prom.Label
 	byHash  map[uint64]uint32 // the first series with a hash of its labels
-	next    []uint32          // another series with the same hash; 0 for none, as 0 is no other's
+	next    []uint32          // the next series with the same hash; 0 means none, because series 0 follows no other
 	names   map[string]*postings
-	shared  bool // series of several hosts have equal labels
+	shared  bool // whether series of several hosts have equal labels
 }
 
-// postings are the series that have a label, by its value.
+// postings holds the series that have a label, by its value.
 type postings struct {
 	values map[string]int
 	texts  []string
@@ -34,8 +34,8 @@ func newIndex() *index {
 	return &index{byHash: map[uint64]uint32{}, names: map[string]*postings{}, targets: [][]prom.Label{nil}}
 }
 
-// origin returns the number of a series' origin: 0 for PCP's own metrics, and one for each
-// target of Prometheus. It decides how clashes of hosts change labels.
+// origin returns the number of a series' origin: 0 for PCP's own metrics, and a further
+// number for each target of Prometheus. The origin decides how clashes of hosts change labels.
 func (x *index) origin(native bool, target []prom.Label) uint32 {
 	if native {
 		return 0
@@ -49,7 +49,7 @@ func (x *index) origin(native bool, target []prom.Label) uint32 {
 	return uint32(len(x.targets) - 1)
 }
 
-// add returns the number of a series.
+// add finds or adds a series and returns its number.
 func (x *index) add(ls labels.Labels, host uint32, origin uint32) uint32 {
 	hash := ls.Hash()
 	first, known := x.byHash[hash]
@@ -93,8 +93,8 @@ func (x *index) post(id uint32, ls labels.Labels) {
 	})
 }
 
-// rehosted returns the index of the same series, by the same numbers, with the labels that
-// they have if hosts clash.
+// rehosted returns an index of the same series under the same numbers, with the labels that
+// they have because names of hosts clash.
 func (x *index) rehosted(clashes *flatten.HostClashes, hosts []*host) *index {
 	y := newIndex()
 	y.hosts, y.origins = x.hosts[:len(x.labels):len(x.labels)], x.origins
@@ -127,7 +127,7 @@ func promSlice(ls labels.Labels) (all []prom.Label) {
 	return all
 }
 
-// match removes the series that a matcher does not allow.
+// match removes the series from set that a matcher rejects.
 func (x *index) match(m *labels.Matcher, set bitset) {
 	allowed := make(bitset, len(set))
 	p := x.names[m.Name]
@@ -162,7 +162,7 @@ func newBitset(n int) bitset { return make(bitset, (n+63)/64) }
 func (b bitset) add(ids []uint32) {
 	for _, id := range ids {
 		if int(id/64) >= len(b) {
-			return // series that are newer than the set ascend to the end
+			return // ids ascend, so all further series are newer than the set, too
 		}
 		b[id/64] |= 1 << (id % 64)
 	}
@@ -189,10 +189,10 @@ func (b bitset) and(other bitset) {
 	}
 }
 
-// has reports whether the set has a series, which may be newer than the set.
+// has reports whether the set contains a series. The series may be newer than the set.
 func (b bitset) has(id uint32) bool { return int(id/64) < len(b) && b[id/64]&(1<<(id%64)) != 0 }
 
-// hasAny reports whether the set has one of some series.
+// hasAny reports whether the set contains at least one of the series.
 func (b bitset) hasAny(ids []uint32) bool { return slices.ContainsFunc(ids, b.has) }
 
 // len returns the number of series.

@@ -9,26 +9,26 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// described is an instance in one state: as a domain named it, and labelled, for a time.
+// described is an instance in one state, that is with one name and one label set.
 type described struct {
 	inst   meta.Instance
-	twin   bool // another instance of the domain had the same name
+	twin   bool // whether another instance of the domain had the same name
 	labels labelset.Set
-	spans  []span // the times of the state, ascending
+	spans  []span // times of the state, ascending
 }
 
-// span is a time. to is exclusive.
+// span is a span of time. The field to is exclusive.
 type span struct{ from, to pcp.Timestamp }
 
 // domain collects the states of the instances of a domain in an archive.
 type domain struct {
 	all  []described
 	byID map[pcp.InstID][]int // states by instance
-	open []int                // states of the version before, by ascending instance
-	next []int
+	open []int                // states in the previous version, by ascending instance
+	next []int                // states in the current version, by ascending instance
 }
 
-// describeDomain returns the states of the instances of a domain from a time on.
+// describeDomain returns the states that the instances of a domain have from a time on.
 func describeDomain(store *meta.Store, id pcp.InDomID, from pcp.Timestamp) []described {
 	d := &domain{byID: map[pcp.InstID][]int{}}
 	for t := from; ; {
@@ -45,7 +45,8 @@ func describeDomain(store *meta.Store, id pcp.InDomID, from pcp.Timestamp) []des
 	}
 }
 
-// version adds the instances of a version of the domain. from and to bound its time.
+// version adds the instances of one version of the domain, which holds from a time until
+// another.
 func (d *domain) version(in *meta.InDom, labels *meta.Labels, from, to pcp.Timestamp) {
 	d.next = d.next[:0]
 	if in == nil {
@@ -56,7 +57,7 @@ func (d *domain) version(in *meta.InDom, labels *meta.Labels, from, to pcp.Times
 	at := 0
 	for i, inst := range in.Instances {
 		if i > 0 && in.Instances[i-1].ID == inst.ID {
-			continue // the first of them counts
+			continue // only the first of several equal numbers counts
 		}
 		set, _ := labels.Find(inst.ID)
 		twin := inst.Name != "" && twins[flatten.PromText(inst.Name)]
@@ -73,7 +74,7 @@ func (d *domain) version(in *meta.InDom, labels *meta.Labels, from, to pcp.Times
 	d.open, d.next = d.next, d.open
 }
 
-// extend adds a time that is later than those before.
+// extend adds a span to the state. It must not begin before the end of earlier spans.
 func (s *described) extend(from, to pcp.Timestamp) {
 	if n := len(s.spans); n > 0 && s.spans[n-1].to == from {
 		s.spans[n-1].to = to
@@ -82,12 +83,12 @@ func (s *described) extend(from, to pcp.Timestamp) {
 	s.spans = append(s.spans, span{from, to})
 }
 
-// is reports whether a state is that of an instance now.
+// is reports whether a state equals that of an instance.
 func (s *described) is(inst meta.Instance, twin bool, labels labelset.Set) bool {
 	return s.inst == inst && s.twin == twin && s.labels.Equal(labels)
 }
 
-// state returns the state of an instance, a new one unless the instance had it before.
+// state finds or adds the state of an instance and returns its index.
 func (d *domain) state(inst meta.Instance, twin bool, labels labelset.Set) int {
 	states := d.byID[inst.ID]
 	i := slices.IndexFunc(states, func(i int) bool { return d.all[i].is(inst, twin, labels) })

@@ -18,7 +18,7 @@ import (
 	"github.com/pcparchive/pcparchive/store"
 )
 
-// archived is an archive of a Set with its part.
+// archived is an archive of a Set with the part that describes it.
 type archived struct {
 	set  *store.Set
 	host *host
@@ -27,12 +27,12 @@ type archived struct {
 	part *part
 }
 
-// within returns the archives of a host that count between two times.
+// within returns the archives of a host that may hold data between two times.
 func (v *View) within(i int, from, to pcp.Timestamp) []archived {
 	return v.parts(i, v.sets[i].Within(from, to))
 }
 
-// parts returns archives of a host with their parts.
+// parts finds or adds the parts of archives of a host.
 func (v *View) parts(i int, found []store.Archive) []archived {
 	all := make([]archived, len(found))
 	v.known.Lock()
@@ -49,7 +49,7 @@ func (v *View) parts(i int, found []store.Archive) []archived {
 	return all
 }
 
-// part returns the one part with a key.
+// part finds or adds the part with a key.
 func (t *tables) part(key cachedir.Key) *part {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -72,8 +72,8 @@ func (c *Catalogue) key(a store.Archive) cachedir.Key {
 	})
 }
 
-// load reads the archives that were not read yet, several at a time. It returns soon after
-// ctx has ended.
+// load reads the archives that no earlier call has read, several at a time. It returns soon
+// after ctx has ended.
 func (v *View) load(ctx context.Context, needed [][]archived) error {
 	var jobs []archived
 	v.t.mu.RLock()
@@ -115,7 +115,8 @@ func (v *View) load(ctx context.Context, needed [][]archived) error {
 	}
 }
 
-// loadPart reads an archive unless somebody else does or did. It does nothing if ctx ends.
+// loadPart reads an archive, unless another goroutine reads it or has read it. It does
+// nothing if ctx ends.
 func (v *View) loadPart(ctx context.Context, a archived) {
 	select {
 	case <-ctx.Done():
@@ -131,8 +132,8 @@ func (v *View) loadPart(ctx context.Context, a archived) {
 	}
 }
 
-// recall reads what the cache folder holds of an archive. It returns false if that is nothing
-// usable.
+// recall reads the description of an archive from the cache folder. It returns false if the
+// folder has none, or only a damaged one.
 func (v *View) recall(a archived) bool {
 	f, err := v.openEntry(a.key, a.Header)
 	if err != nil {
@@ -151,8 +152,8 @@ func (v *View) recall(a archived) bool {
 	return true
 }
 
-// report notes the fault of a cached file once: several archives may need the file. An absent
-// file has no fault.
+// report adds the fault of a cached file to the problems, once even if several archives need
+// the file. The absence of a file is not a fault.
 func (c *Catalogue) report(err error) {
 	if errors.Is(err, cachedir.ErrAbsent) {
 		return
@@ -164,7 +165,8 @@ func (c *Catalogue) report(err error) {
 	}
 }
 
-// few is the number of archives whose metadata a Set may keep in memory as well.
+// few is the number of archives up to which it is acceptable that a Set, too, keeps their
+// metadata in memory.
 const few = 8
 
 // open opens an archive. It returns nil if the archive cannot be opened; the Set lists why.
@@ -177,8 +179,9 @@ func (a *archived) open() *archive.Reader {
 	return a.set.Reader(a.Base)
 }
 
-// derive works out what an archive describes, and keeps it in the cache folder unless the
-// metadata are damaged: the fault is named whenever they are used.
+// derive derives the description of an archive from its metadata, and stores it in the cache
+// folder. It does not store the description of damaged metadata, so that each use reads the
+// metadata and reports the damage.
 func (v *View) derive(ctx context.Context, a archived) {
 	r := a.open()
 	if r == nil {
@@ -204,7 +207,7 @@ func (v *View) derive(ctx context.Context, a archived) {
 	}
 }
 
-// deriveGroup returns the one group of metrics.
+// deriveGroup finds or adds the group of some metrics.
 func (t *tables) deriveGroup(h *host, d *deriver, all []*source) *group {
 	hash := hashGroup(all)
 	t.mu.RLock()
@@ -228,8 +231,8 @@ func (t *tables) deriveGroup(h *host, d *deriver, all []*source) *group {
 	return t.addGroup(h, hash, "", found)
 }
 
-// addGroup adds the metrics of a group that the catalogue lacks. A description of a metric
-// that the catalogue has needs only its hash.
+// addGroup adds a group and those of its metrics that the catalogue lacks. For the other
+// metrics the hash of the description suffices.
 func (t *tables) addGroup(h *host, hash digest, holder cachedir.Key, all []*description) *group {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -244,7 +247,7 @@ func (t *tables) addGroup(h *host, hash digest, holder cachedir.Key, all []*desc
 	return g
 }
 
-// finish completes an archive.
+// finish stores the description of an archive in its part.
 func (t *tables) finish(p *part, groups []*group, claims flatten.Claims) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -255,7 +258,7 @@ func (t *tables) finish(p *part, groups []*group, claims flatten.Claims) {
 	p.groups, p.claims, p.loaded = groups, t.claims[text], true
 }
 
-// clashes returns the names that hosts have in common in archives. The caller holds t.mu.
+// clashes returns the names that several hosts use in archives. The caller holds t.mu.
 func (v *View) clashes(needed [][]archived) *flatten.HostClashes {
 	if len(v.hosts) < 2 {
 		return nil

@@ -10,24 +10,24 @@ import (
 	"github.com/pcparchive/pcparchive/meta"
 )
 
-// Metric is a metric of a host as one or more archives describe it. A metric whose
-// descriptor, texts, labels or instances differ between archives is several Metrics. It is
-// immutable.
+// Metric is a metric of a host as one or more archives describe it. If descriptor, texts,
+// labels or instances differ between archives, each version is a Metric of its own. A Metric
+// is immutable.
 type Metric struct {
 	Desc    meta.Desc
 	OneLine string
-	Help    string // long help, or the one line
-	// Sample is the name of the samples in Prometheus, "" if there are none: for text, events,
-	// and metrics without a name.
+	Help    string // long help text, or the one-line text if there is no other
+	// Sample is the name of the samples in Prometheus. It is "" for metrics without samples:
+	// texts, events, and metrics without a name.
 	Sample string
 	Family prom.Family
-	// Native says that the metric is PCP's own. Others came from Prometheus.
+	// Native reports whether the metric is PCP's own. Other metrics came from Prometheus.
 	Native bool
 
 	hash    digest
 	series  []uint32 // in the index; empty if Sample is ""
 	aliased []alias  // series under further names
-	unknown bool     // the archive does not describe the instances
+	unknown bool     // whether the archive lacks a description of the instances
 }
 
 // alias is a further name of a metric and the series under it.
@@ -36,7 +36,7 @@ type alias struct {
 	series    []uint32
 }
 
-// description is a Metric before its texts and series are shared with others.
+// description is a Metric with its own copies of texts and series.
 type description struct {
 	hash          digest
 	desc          meta.Desc
@@ -49,19 +49,19 @@ type description struct {
 	series        []describedSeries
 }
 
-// describedSeries is a series with the labels that it has if no hosts clash. The labels lack
-// the name.
+// describedSeries is a series with the labels that it has without clashes of hosts. labels
+// does not include the name.
 type describedSeries struct {
 	name   string
 	labels []prom.Label
 }
 
-// group is a set of metrics that usually change together. It is shared by all archives that
-// describe them alike.
+// group is a set of metrics that usually change together. All archives with equal
+// descriptions of the metrics share the group.
 type group struct {
 	hash    digest
 	metrics []*Metric
-	holder  cachedir.Key // the cached archive that holds the group; "" for none
+	holder  cachedir.Key // the cache entry that holds the group; "" if none does
 }
 
 // hashGroup returns the hash of a group.
@@ -73,7 +73,7 @@ func hashGroup(all []*source) digest {
 	return sum(b)
 }
 
-// text returns the one copy of a text.
+// text returns the shared copy of a text.
 func (t *tables) text(s string) string {
 	if known, ok := t.texts[s]; ok {
 		return known
@@ -82,7 +82,7 @@ func (t *tables) text(s string) string {
 	return s
 }
 
-// metric returns the one Metric of a description. The caller holds t.mu.
+// metric finds or adds the Metric of a description. The caller holds t.mu.
 func (t *tables) metric(h *host, d *description) *Metric {
 	if m := t.metrics[d.hash]; m != nil {
 		return m
@@ -105,7 +105,7 @@ func (t *tables) metric(h *host, d *description) *Metric {
 	return m
 }
 
-// appendNew appends a series unless it is the last one.
+// appendNew appends a series, unless it equals the last one.
 func appendNew(all []uint32, id uint32) []uint32 {
 	if n := len(all); n > 0 && all[n-1] == id {
 		return all
@@ -124,7 +124,8 @@ func promLabels(s *describedSeries) labels.Labels {
 	return b.Labels()
 }
 
-// addNames notes the names that a metric has in Prometheus, and its series under further names.
+// addNames registers the names that a metric has in Prometheus, and adds its series under
+// further names.
 func (h *host) addNames(x *index, m *Metric) {
 	if m.Sample == "" {
 		return
@@ -154,7 +155,7 @@ func (h *host) addNames(x *index, m *Metric) {
 	}
 }
 
-// alias adds the series of a metric under the further names of its host that it lacks.
+// alias adds the series of a metric under those further names that it lacks.
 func (h *host) alias(x *index, m *Metric) {
 	for _, name := range h.further[m.Sample][len(m.aliased):] {
 		a := alias{pcp: name.pcp, prom: name.prom}
@@ -171,6 +172,7 @@ func (h *host) alias(x *index, m *Metric) {
 // furtherName is a name of a metric beside its first one.
 type furtherName struct{ pcp, prom string }
 
+// withText appends a text, unless the list contains it.
 func withText(all []string, text string) []string {
 	for _, t := range all {
 		if t == text {
@@ -180,6 +182,7 @@ func withText(all []string, text string) []string {
 	return append(all, text)
 }
 
+// withName appends a name, unless the list contains it.
 func withName(all []furtherName, name furtherName) []furtherName {
 	for _, n := range all {
 		if n == name {

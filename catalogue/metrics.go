@@ -12,19 +12,19 @@ import (
 // HostMetric is a metric of a host in a Selection.
 type HostMetric struct {
 	Host    string
-	*Metric     // as the last archive describes it
-	Series  int // number of its series in the Selection, each under the first name
+	*Metric     // description by the last archive
+	Series  int // number of the metric's series in the Selection, counted under its first name only
 }
 
-// metricKey identifies a metric of a host over archives.
+// metricKey identifies a metric of a host in all archives.
 type metricKey struct {
 	host uint32
 	id   pcp.PMID
 	name string
 }
 
-// Metrics returns the metrics of the archives by host, name and number: also those without
-// series, as text and events, unless the Selection has matchers.
+// Metrics returns the metrics of the archives, sorted by host, name and number. Metrics
+// without series, such as texts and events, are included if the Selection has no matchers.
 func (s *Selection) Metrics() []HostMetric {
 	s.t.mu.RLock()
 	defer s.t.mu.RUnlock()
@@ -53,8 +53,8 @@ func (s *Selection) Metrics() []HostMetric {
 	return all
 }
 
-// count counts the series of a metric in the selection. found says whether there are some under
-// any of its names.
+// count counts the series that a metric has in the selection under its first name. found
+// reports whether it has series under any of its names.
 func (s *Selection) count(versions []*Metric) (n int, found bool) {
 	seen := map[uint32]bool{}
 	for _, m := range versions {
@@ -71,8 +71,8 @@ func (s *Selection) count(versions []*Metric) (n int, found bool) {
 	return n, found || n > 0
 }
 
-// Descriptions yields the metrics of the archives, each as often as archives describe it
-// differently.
+// Descriptions yields the metrics of the archives. A metric comes once for each different
+// description.
 func (s *Selection) Descriptions() iter.Seq[*Metric] {
 	return func(yield func(*Metric) bool) {
 		for _, metrics := range s.metrics {

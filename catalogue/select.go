@@ -3,7 +3,6 @@ package catalogue
 import (
 	"context"
 	"fmt"
-
 	"slices"
 
 	"github.com/prometheus/common/model"
@@ -13,9 +12,9 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// Select finds the series of archives between two times, both inclusive, that all matchers
-// allow. A zero time means no limit. It reads the metadata of archives that no question needed before. It returns soon
-// after ctx has ended, with its error.
+// Select finds the series that all matchers accept in the archives between two times, both
+// inclusive. A zero time means no limit. Select reads the metadata of archives that no earlier
+// question needed. It returns the error of ctx soon after ctx has ended.
 func (v *View) Select(ctx context.Context, from, to pcp.Timestamp, matchers ...*labels.Matcher) (*Selection, error) {
 	q := history.Query{From: from, To: to}.Bounded()
 	parts, needed, err := v.loaded(ctx, q.From, q.To)
@@ -31,7 +30,8 @@ func (v *View) Select(ctx context.Context, from, to pcp.Timestamp, matchers ...*
 	return s, nil
 }
 
-// selection returns the series of archives before matchers are applied.
+// selection returns the series of archives without regard to their labels. The matchers
+// only limit the names of Selection.Unsure.
 func (v *View) selection(parts, needed [][]archived, matchers []*labels.Matcher) *Selection {
 	v.t.mu.Lock()
 	defer v.t.mu.Unlock()
@@ -45,8 +45,8 @@ func (v *View) selection(parts, needed [][]archived, matchers []*labels.Matcher)
 	return s
 }
 
-// loaded returns the archives of each host that count between two times, once they are
-// loaded. needed has beside them the last archive of each host if there are several.
+// loaded loads the archives of each host that may hold data between two times, and returns
+// them. If there are several hosts, needed contains also the last archive of each host.
 func (v *View) loaded(ctx context.Context, from, to pcp.Timestamp) (parts, needed [][]archived, err error) {
 	parts, needed = make([][]archived, len(v.hosts)), make([][]archived, len(v.hosts))
 	for i := range v.hosts {
@@ -62,7 +62,7 @@ func (v *View) loaded(ctx context.Context, from, to pcp.Timestamp) (parts, neede
 	return parts, needed, v.load(ctx, needed)
 }
 
-// metricsOf returns the metrics of archives, those of each group once.
+// metricsOf returns the metrics of archives. It includes each group once.
 func metricsOf(parts []archived) (metrics []*Metric) {
 	seen := map[*group]bool{}
 	for _, p := range parts {
@@ -76,7 +76,7 @@ func metricsOf(parts []archived) (metrics []*Metric) {
 	return metrics
 }
 
-// add adds the series of the metrics of a host.
+// add adds the series of a host's metrics.
 func (s *Selection) add(h *host, metrics []*Metric, matchers []*labels.Matcher) {
 	var names *promNames
 	if h.rivals || len(h.further) > 0 {
@@ -103,7 +103,7 @@ func (s *Selection) add(h *host, metrics []*Metric, matchers []*labels.Matcher) 
 	}
 }
 
-// doubt notes that only values tell the series with a name, if matchers allow it.
+// doubt adds a name to those whose series only values tell, unless matchers reject it.
 func (s *Selection) doubt(names *promNames, matchers []*labels.Matcher, name string) {
 	all := []string{name}
 	if names != nil {
@@ -121,7 +121,7 @@ func (s *Selection) doubt(names *promNames, matchers []*labels.Matcher, name str
 	}
 }
 
-// allowsName reports whether matchers allow a name of samples.
+// allowsName reports whether matchers accept a name of samples.
 func allowsName(matchers []*labels.Matcher, name string) bool {
 	for _, m := range matchers {
 		if m.Name == model.MetricNameLabel && !m.Matches(name) {
@@ -131,13 +131,13 @@ func allowsName(matchers []*labels.Matcher, name string) bool {
 	return true
 }
 
-// promNames are the names that metrics of some archives have in Prometheus.
+// promNames holds the names that metrics of some archives have in Prometheus.
 type promNames struct {
 	owners  map[string][]string // PCP names of PCP's own metrics, by name in Prometheus
 	further map[string][]furtherName
 }
 
-// promNames returns the names of metrics.
+// promNames returns the names that metrics have in Prometheus.
 func (h *host) promNames(metrics []*Metric) *promNames {
 	n := &promNames{map[string][]string{}, map[string][]furtherName{}}
 	for _, m := range metrics {
@@ -154,8 +154,8 @@ func (h *host) promNames(metrics []*Metric) *promNames {
 	return n
 }
 
-// allows reports whether series of a name also have a further name: not if it belongs to
-// another metric.
+// allows reports whether series with a name also appear under a further name. They do not if
+// that name belongs to another metric.
 func (n *promNames) allows(name string, a alias) bool {
 	if !slices.Contains(n.further[name], furtherName{a.pcp, a.prom}) {
 		return false

@@ -10,8 +10,8 @@ import (
 	"github.com/pcparchive/pcparchive/convert/flatten"
 )
 
-// Selection is the series that matchers allow in a time. It does not change. Several
-// goroutines may use it.
+// Selection holds the series that matchers accept in a span of time. It is immutable.
+// Several goroutines may use it.
 type Selection struct {
 	t       *tables
 	index   *index
@@ -19,16 +19,16 @@ type Selection struct {
 	clashes *flatten.HostClashes
 	unsure  []string
 	hosts   []*host
-	metrics [][]*Metric // of each host, by ascending start of the archives
-	limited bool        // there are matchers
+	metrics [][]*Metric // metrics of each host, by ascending start of the archives
+	limited bool        // whether there were matchers
 }
 
-// Unsure returns the names of samples of which only values tell the series; see the package's
-// documentation. The Selection lacks some of them.
+// Unsure returns the names of samples whose series only values tell; see the package's
+// documentation. The Selection may lack series with these names.
 func (s *Selection) Unsure() []string { return s.unsure }
 
-// Clashes returns the names that hosts have in common, nil if there are none. They change the
-// label hostname.
+// Clashes returns the names that several hosts use, or nil if there are no such names. They
+// change the label hostname.
 func (s *Selection) Clashes() *flatten.HostClashes { return s.clashes }
 
 // Shared reports whether series of several hosts may have equal labels.
@@ -38,7 +38,7 @@ func (s *Selection) Shared() bool {
 	return s.index.shared
 }
 
-// Len returns the number of series. Several may have equal labels.
+// Len returns the number of series. It counts series with equal labels separately.
 func (s *Selection) Len() int { return s.series.len() }
 
 // found is a series and the number of its host.
@@ -47,7 +47,7 @@ type found struct {
 	host   uint32
 }
 
-// Series yields the series, sorted by labels, with the name of the host of each.
+// Series yields the series, sorted by labels, each with the name of its host.
 func (s *Selection) Series() iter.Seq2[labels.Labels, string] {
 	return func(yield func(labels.Labels, string) bool) {
 		all := make([]found, 0, s.series.len())
@@ -72,7 +72,7 @@ func (s *Selection) Series() iter.Seq2[labels.Labels, string] {
 	}
 }
 
-// LabelNames returns the names of the labels of the series, sorted.
+// LabelNames returns the sorted names of the labels that the series have.
 func (s *Selection) LabelNames() []string {
 	s.t.mu.RLock()
 	defer s.t.mu.RUnlock()
@@ -86,7 +86,7 @@ func (s *Selection) LabelNames() []string {
 	return names
 }
 
-// LabelValues returns the values of a label of the series, sorted.
+// LabelValues returns the sorted values that a label has in the series.
 func (s *Selection) LabelValues(name string) []string {
 	s.t.mu.RLock()
 	defer s.t.mu.RUnlock()

@@ -9,7 +9,7 @@ import (
 )
 
 // UnknownEncoding is the error for a chunk in an encoding that this program does not
-// know. Most likely a later Prometheus wrote it; it is no damage.
+// know. A later Prometheus may have written the chunk, so the error does not mean damage.
 type UnknownEncoding chunkenc.Encoding
 
 // Error names the encoding.
@@ -40,23 +40,22 @@ func CheckEncoding(enc chunkenc.Encoding, data []byte) error {
 	return nil
 }
 
-// EncAggregates is the encoding of chunks that Thanos downsampled. Such a chunk has
-// up to five chunks, each with an aggregate of the samples of a window of time, in
-// this order:
+// EncAggregates is the encoding of chunks that Thanos downsampled. Such a chunk holds
+// up to five chunks in this order:
 //
 //	count, sum, min, max, counter
 //
-// Each begins with the length of its data as a uvarint. If the length is not 0, a
-// byte with the encoding and the data follow. The time of a sample is the last
-// millisecond of its window.
+// A sample of such a chunk summarizes the original samples of a window of time. Its own
+// time is the last millisecond of the window. Each chunk is stored as the length of its
+// data in a uvarint; if the length is not 0, a byte with the encoding and the data follow.
 //
-// The counter of numbers continues over resets. Its first sample is the first value
+// The counter continues over resets of the original series. Its first sample is the first value
 // of the original series, at the original time. Its last sample is the last value of
 // the original series, at the time of the last window. These two reveal resets
 // between chunks.
 const EncAggregates chunkenc.Encoding = 0xff
 
-// Aggregates are the chunks in a chunk of EncAggregates; missing ones are nil.
+// Aggregates holds the chunks in a chunk of EncAggregates. A missing chunk is nil.
 type Aggregates struct {
 	Count, Sum, Min, Max, Counter chunkenc.Chunk
 }

@@ -9,13 +9,13 @@ import (
 )
 
 // Guard runs f and turns a panic into an error. Prometheus' decoders trust offsets
-// and lengths once a checksum is right, but a forged file has right checksums. A
-// memory-mapped file that was truncated causes a fault, which Guard handles, too.
+// and lengths once a checksum is right, but a forged file has right checksums. Guard
+// also turns the fault into an error that reading a truncated memory-mapped file causes.
 func Guard(f func() error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("damaged beyond what its checksums tell: %v", p)
+			err = fmt.Errorf("damaged, although its checksums are right: %v", p)
 		}
 	}()
 	return f()

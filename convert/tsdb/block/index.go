@@ -13,14 +13,15 @@ import (
 	"github.com/prometheus/prometheus/tsdb/index"
 )
 
-// Index is the index of a block, mapped to memory. Strings that it returns are in
-// this memory until Close.
+// Index is the index of a block, mapped to memory. The strings that it returns are in
+// this memory, so callers must not use them after Close.
 type Index struct {
 	*index.Reader
 	file *fileutil.MmapFile
 	data mapped
 }
 
+// mapped is the content of a file in memory. It implements index.ByteSlice.
 type mapped []byte
 
 // Len returns the number of bytes.
@@ -80,11 +81,11 @@ type ChunkRef struct {
 type ChunkList struct {
 	at, left int
 	last     ChunkRef // the previous entry, to which the next one is relative
-	any      bool     // there is a previous entry
+	any      bool     // whether there is a previous entry
 }
 
-// ChunkList returns the start of the list of a series. The caller has decoded the
-// series before.
+// ChunkList returns the start of the list of a series. The caller must have decoded the
+// series, which checks the entry.
 func (x *Index) ChunkList(ref storage.SeriesRef) ChunkList {
 	at := x.SeriesAt(ref)
 	read := func() int {
@@ -156,6 +157,7 @@ func (x *Index) AddValues(ctx context.Context, label string, values map[string]b
 	return err
 }
 
+// count returns the number of series in postings.
 func count(p index.Postings) (n int, err error) {
 	for p.Next() {
 		n++
@@ -163,8 +165,8 @@ func count(p index.Postings) (n int, err error) {
 	return n, p.Err()
 }
 
-// Each calls f with the labels of the selected series, which are in the memory of
-// the index. It skips damaged entries, which reading the series reports.
+// Each calls f with the labels of each selected series. The labels are in the memory of
+// the index. Each skips damaged entries; code that reads their samples reports them.
 func (x *Index) Each(ctx context.Context, s Selectors, f func(labels.Labels) error) error {
 	p, err := x.Candidates(ctx, s)
 	if err != nil {

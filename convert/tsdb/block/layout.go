@@ -16,7 +16,7 @@ import (
 // The first histogram has a value for each bucket of the layout.
 func checkBuckets(enc chunkenc.Encoding, data []byte) error {
 	if binary.BigEndian.Uint16(data) == 0 {
-		return nil // the decoder does not look at the layout
+		return nil // the decoder ignores the layout
 	}
 	least := uint64(1) // bits of a bucket in the first histogram
 	if enc == chunkenc.EncFloatHistogram || enc == chunkenc.EncFloatHistogramST {
@@ -24,7 +24,7 @@ func checkBuckets(enc chunkenc.Encoding, data []byte) error {
 	}
 	r := bitReader{data: data[histogramHead:]}
 	if r.take(8) == 0xff {
-		r.take(64) // a zero threshold that is no power of two
+		r.take(64) // a zero threshold that is not a power of two
 	}
 	r.varbit() // schema
 	total := uint64(0)
@@ -34,7 +34,7 @@ func checkBuckets(enc chunkenc.Encoding, data []byte) error {
 			r.varbit() // offset
 		}
 	}
-	if r.ended { // the decoder does not always notice, and reads bits that are not there
+	if r.ended { // some decoders do not notice, and read beyond the data
 		return fmt.Errorf("the layout of the histograms is longer than the chunk of %d bytes", len(data))
 	}
 	if room := uint64(r.left()) / least; total > room {
@@ -46,8 +46,8 @@ func checkBuckets(enc chunkenc.Encoding, data []byte) error {
 // histogramHead is the number of bytes before the layout in a chunk of histograms.
 const histogramHead = 3
 
-// bitReader reads bits from the highest of each byte. After the last bit it reads zeros
-// and sets ended.
+// bitReader reads bits, the highest bit of each byte first. After the last bit it returns
+// zeros and sets ended.
 type bitReader struct {
 	data  []byte
 	at    int // bits read
@@ -57,7 +57,7 @@ type bitReader struct {
 // left returns the number of bits not yet read.
 func (r *bitReader) left() int { return 8*len(r.data) - r.at }
 
-// take reads up to 64 bits.
+// take reads n bits, at most 64.
 func (r *bitReader) take(n int) (v uint64) {
 	if n > r.left() {
 		r.at, r.ended = 8*len(r.data), true

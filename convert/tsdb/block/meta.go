@@ -25,7 +25,7 @@ type Meta struct {
 			ULID ulid.ULID `json:"ulid"`
 		} `json:"parents"`
 	} `json:"compaction"`
-	Thanos *Thanos `json:"thanos"` // nil without the section
+	Thanos *Thanos `json:"thanos"` // nil if the file has no such section
 }
 
 // Thanos is the section of a meta.json that Thanos adds. Methods accept a nil
@@ -46,8 +46,8 @@ func (t *Thanos) ExternalLabels() map[string]string {
 	return t.Labels
 }
 
-// Resolution returns the interval that a sample of a downsampled block stands for,
-// and 0 for other blocks.
+// Resolution returns the length of time that a sample of a downsampled block summarizes.
+// It returns 0 for other blocks.
 func (t *Thanos) Resolution() time.Duration {
 	if t == nil {
 		return 0

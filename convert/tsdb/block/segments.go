@@ -17,20 +17,21 @@ import (
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// maxChunk is the longest accepted length of a chunk. Prometheus' own chunks have
-// 1 KiB, those of histograms somewhat more.
+// maxChunk is the maximum accepted length of a chunk. Prometheus' own chunks have about
+// 1 KiB; chunks of histograms are somewhat longer.
 const maxChunk = 16 << 20
 
 // Segments are the chunk files of a block.
 //
-// Prometheus' own reader numbers the existing files, so that a lost file makes the
-// references to all later ones wrong. It rejects a block for one damaged header, and
-// it maps the files to memory. Segments does not.
+// Segments replaces Prometheus' own reader for three reasons. That reader numbers the files
+// that exist, so a lost file makes the references to all later ones wrong. It rejects a
+// whole block for one damaged header. And it maps the files to memory.
 type Segments struct {
-	files []*segment // by number minus one; nil for a missing file
-	spare []byte
+	files []*segment // file N is at index N-1; nil for a missing file
+	spare []byte     // buffer of Read
 }
 
+// segment is one chunk file.
 type segment struct {
 	name string
 	f    *os.File
@@ -79,8 +80,10 @@ func (s *Segments) Damaged() iter.Seq2[string, error] {
 	}
 }
 
+// missing returns the error for the segment at an index.
 func missing(i int) error { return fmt.Errorf("segment %06d is missing", i+1) }
 
+// openSegment opens a chunk file and checks its header.
 func openSegment(path string) *segment {
 	g := &segment{name: filepath.Base(path)}
 	if g.f, g.err = os.Open(path); g.err != nil {
@@ -112,8 +115,7 @@ func unexpected(err error) error {
 }
 
 // firstGuess is the number of bytes that Read reads before it knows the length of a
-// chunk.
-// Nearly all chunks are shorter.
+// chunk. Nearly all chunks are shorter.
 const firstGuess = 1 << 10
 
 // Read returns the encoding and the data of a chunk, and the chunk's size in the

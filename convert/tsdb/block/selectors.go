@@ -23,6 +23,7 @@ func (s Selectors) Select(lset labels.Labels) bool {
 	return len(s) == 0
 }
 
+// matchesAll reports whether labels satisfy all matchers of a selector.
 func matchesAll(sel []*labels.Matcher, lset labels.Labels) bool {
 	for _, m := range sel {
 		if !m.Matches(lset.Get(m.Name)) {
@@ -42,8 +43,8 @@ func OneOf(label string, values []string) (*labels.Matcher, error) {
 }
 
 // Candidates returns a superset of the selected series. Callers check the labels
-// with Select. A matcher that accepts "" also selects series without its label, which
-// the postings of the label lack; Candidates ignores such matchers.
+// with Select. Candidates ignores matchers that accept "": they also select series without
+// the label, and the label's postings do not list these.
 func (x *Index) Candidates(ctx context.Context, s Selectors) (index.Postings, error) {
 	var any []index.Postings
 	for _, sel := range s {

@@ -15,19 +15,19 @@ type Record struct {
 	Data             []byte
 }
 
-// Chain locates the records of a series in a [File]. Each record in the file has the
-// place of its predecessor, so that a series needs no list of chunks in memory. The
-// zero Chain has no records.
+// Chain locates the records of a series in a [File]. Each record states the place of its
+// predecessor, so a series needs no list of chunks in memory. The zero Chain has no
+// records.
 type Chain struct {
 	last  Place
-	count int
-	total int // size of all records
+	count int // number of records
+	total int // size of all records in bytes
 }
 
 // Last returns the place of the newest record.
 func (c *Chain) Last() Place { return c.last }
 
-// Place is where a record is in a [File].
+// Place is the position and size of a record in a [File].
 type Place struct {
 	offset int64
 	size   int
@@ -45,8 +45,8 @@ type File struct{ spill spill.File }
 
 const (
 	recordHeader = 29
-	// fileBuffer is the number of bytes of records that stay in memory. Fewer bytes need no
-	// file on disk.
+	// fileBuffer is the number of bytes of records to keep in memory. A File with fewer
+	// bytes creates no file on disk.
 	fileBuffer = 1 << 20
 )
 

@@ -11,12 +11,12 @@ import (
 )
 
 const (
-	// MaxSamples is the maximum number of samples in a chunk. Prometheus cuts its chunks
-	// there, too, as a reader decodes a chunk from its start.
+	// MaxSamples is the maximum number of samples in a chunk. Prometheus has the same limit,
+	// because a reader must decode a chunk from its start.
 	MaxSamples = nativehist.SamplesPerChunk
-	// BatchSize is the number of samples that XOR encodes at once. Callers gather so many
-	// before they call Append: consecutive samples belong to different series, and
-	// a batch loads the chunk of its series into the processor's cache once.
+	// BatchSize is the number of samples that XOR encodes at once. Callers should collect
+	// this number before they call Append. Consecutive samples belong to different series, so
+	// without batches each sample would load another chunk into the processor's cache.
 	BatchSize = 8
 )
 
@@ -27,21 +27,21 @@ type Sample struct {
 }
 
 // XOR is an unfinished chunk of numbers. It encodes samples to the same bytes as
-// [chunkenc.XORChunk] in a third of the time, as it gathers bits in a word and takes
-// several samples at once. The zero XOR is empty.
+// [chunkenc.XORChunk] in a third of the time, because it collects bits in a word and
+// encodes several samples at once. The zero XOR is empty.
 //
 // https://github.com/prometheus/prometheus/blob/main/tsdb/docs/format/chunks.md
 // describes the encoding.
 type XOR struct {
 	data []byte // number of samples as 2 bytes, then bits
-	last uint   // used bits of data's last byte; 0 means all
+	last uint   // number of bits used in data's last byte; 0 means all
 	n    int    // number of samples
 
 	mint, maxt int64  // times of the first and the last sample
-	step       uint64 // difference of the last two times
+	step       uint64 // difference between the last two times
 	value      uint64 // bits of the last value
-	// leading and trailing are the numbers of zeros around the significant bits of
-	// the last value that differed from its predecessor.
+	// leading and trailing are the numbers of zeros before and after the significant bits
+	// that the encoder last stored.
 	leading, trailing uint
 }
 
@@ -50,7 +50,7 @@ const (
 	// and 77 for the value.
 	maxSampleSize = 19
 	xorHeader     = 2
-	// noWindow is more than the largest possible number of leading zeros.
+	// noWindow is a value of XOR.leading that no difference reaches.
 	noWindow = 64
 )
 
@@ -63,8 +63,8 @@ func (c *XOR) Buffer() []byte { return c.data }
 // Len returns the number of samples.
 func (c *XOR) Len() int { return c.n }
 
-// Full reports whether the chunk has as many samples as Prometheus puts into one,
-// or is near the size that Prometheus allows.
+// Full reports whether the chunk has reached the number of samples or the size at which
+// Prometheus begins a new chunk.
 func (c *XOR) Full() bool {
 	return c.n == MaxSamples || len(c.data) > chunkenc.MaxBytesPerXORChunkBeforeAppend
 }
@@ -130,14 +130,15 @@ func (c *XOR) add(buf *xorBuffer, w bitWriter, t int64, value uint64) bitWriter 
 	return w
 }
 
-// addValue encodes the difference of a value from its predecessor, after some zeros.
+// addValue writes the given number of zero bits, and then the difference between a value
+// and its predecessor.
 func (c *XOR) addValue(buf *xorBuffer, w bitWriter, zeros uint, value uint64) bitWriter {
 	delta := value ^ c.value
 	if delta == 0 {
 		return w.put(buf, 0, zeros+1)
 	}
 	c.value = value
-	// The format has five bits for the number of leading zeros.
+	// The format stores the number of leading zeros in five bits.
 	leading, trailing := min(uint(bits.LeadingZeros64(delta)), 31), uint(bits.TrailingZeros64(delta))
 	if leading >= c.leading && trailing >= c.trailing {
 		return w.put(buf, 0b10, zeros+2).long(buf, delta>>(c.trailing&63), 64-c.leading-c.trailing)
@@ -151,19 +152,18 @@ func (c *XOR) addValue(buf *xorBuffer, w bitWriter, zeros uint, value uint64) bi
 // xorBuffer has room for an encoded batch and one incomplete word.
 type xorBuffer [xorHeader + BatchSize*maxSampleSize + 8]byte
 
-// bitWriter is a position in an xorBuffer. Each step returns a new bitWriter by
-// value, so that the fields stay in registers.
+// bitWriter is a position in an xorBuffer. Each method returns a new bitWriter by value,
+// so the fields stay in registers.
 type bitWriter struct {
 	pos  int    // number of complete bytes
-	word uint64 // the bits after them, from the highest bit
+	word uint64 // the following bits, from the highest bit on
 	used uint   // number of bits in word, less than 8
 }
 
-// size returns the number of bytes, counting an incomplete one.
+// size returns the number of bytes, including an incomplete one.
 func (w bitWriter) size() int { return w.pos + int(w.used+7)/8 }
 
-// put writes the lowest n bits of v. The other bits of v must be 0, and n is at most
-// 56.
+// put writes the lowest n bits of v. The other bits of v must be 0, and n at most 56.
 func (w bitWriter) put(buf *xorBuffer, v uint64, n uint) bitWriter {
 	w.word |= v << ((64 - w.used - n) & 63)
 	w.used += n
@@ -171,7 +171,7 @@ func (w bitWriter) put(buf *xorBuffer, v uint64, n uint) bitWriter {
 	return bitWriter{w.pos + int(w.used/8), w.word << (w.used & 56), w.used & 7}
 }
 
-// long writes up to 64 bits as put does.
+// long writes the lowest n bits of v as put does, but n may be up to 64.
 func (w bitWriter) long(buf *xorBuffer, v uint64, n uint) bitWriter {
 	if n > 56 {
 		w = w.put(buf, v>>32, n-32)

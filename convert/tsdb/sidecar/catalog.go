@@ -28,13 +28,13 @@ type Catalog struct {
 	aliases  map[string]string       // see Catalog.Host
 }
 
-// Origin is the PCP metric and instance that a series was made of since a time.
+// Origin is the PCP metric and instance from which a series was made, from a time on.
 type Origin struct {
-	From   int64 // in milliseconds
+	From   int64 // first time in milliseconds
 	metric *history.Metric
 	member *history.Series
-	sample string
-	text   string // name of the label with the text
+	sample string // name of the samples
+	text   string // name of the label that holds the text of a text metric
 }
 
 // Add reads the file of the block in dir, if it has one. The block starts at the
@@ -61,7 +61,7 @@ func (c *Catalog) Add(dir string, start int64) error {
 	return nil
 }
 
-// family adds a description of a sample's family unless there is one.
+// family adds a description of a sample's family, unless the catalog already has one.
 func (c *Catalog) family(sample string, f prom.Family) {
 	if c.families == nil {
 		c.families = map[string]*prom.Family{}
@@ -71,7 +71,7 @@ func (c *Catalog) family(sample string, f prom.Family) {
 	}
 }
 
-// host adds the metrics of one archive.
+// host adds the metrics of one archive to the catalog.
 func (c *Catalog) host(s *hostEntry, start int64) error {
 	context, err := s.Context.restore(labelset.Context)
 	if err != nil {
@@ -116,7 +116,7 @@ func (c *Catalog) metric(s *metricEntry, context labelset.Set, members map[pcp.I
 	}
 	key := keyOf(s.Sample, m)
 	if known := c.metrics[key]; known != nil {
-		m = known // one pointer for each metric: callers use it as a key
+		m = known // callers use the pointer as a key, so each metric has only one
 	}
 	c.metrics[key] = m
 	if alias := m.Labels[labelset.AtCluster].Text(labelHostname); alias != "" {
@@ -137,7 +137,7 @@ func (c *Catalog) metric(s *metricEntry, context labelset.Set, members map[pcp.I
 	return nil
 }
 
-// note adds an origin of a series.
+// note adds an origin to a series, which its hash identifies.
 func (c *Catalog) note(hash uint64, m Origin) {
 	all := c.series[hash]
 	i := len(all)
@@ -147,8 +147,8 @@ func (c *Catalog) note(hash uint64, m Origin) {
 	c.series[hash] = slices.Insert(all, i, m)
 }
 
-// Describe returns the series with these labels, with its family and its first
-// origin. later are the origins that follow in the course of time.
+// Describe returns the series with the given labels, with its family and its first
+// origin. later holds the origins that replace the first one, sorted by time.
 func (c *Catalog) Describe(lset labels.Labels, id int) (s *prom.Series, later []Origin) {
 	s = newSeries(lset, id)
 	if f, ok := c.families[s.Name]; ok {
@@ -165,7 +165,7 @@ func (c *Catalog) Describe(lset labels.Labels, id int) (s *prom.Series, later []
 	return s, origins[1:]
 }
 
-// newSeries returns a series with the strings of lset.
+// newSeries returns a series with the given labels. It shares their strings.
 func newSeries(lset labels.Labels, id int) *prom.Series {
 	s := &prom.Series{ID: id, Labels: make([]prom.Label, 0, lset.Len())}
 	lset.Range(func(l labels.Label) {
@@ -187,7 +187,7 @@ func (o *Origin) Apply(s *prom.Series) {
 // labelHostname is the context label with the name of the host.
 const labelHostname = "hostname"
 
-// Hosts returns the hosts whose archives the blocks were made of, sorted.
+// Hosts returns the sorted names of the hosts whose archives became the blocks.
 func (c *Catalog) Hosts() []string {
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(c.contexts)), func(name string) bool { return name == "" })
 }
@@ -212,12 +212,12 @@ func (c *Catalog) HasNativeLabel(name string) bool {
 	return false
 }
 
-// Context returns the context labels of a host's archive.
+// Context returns the context labels of a host's archives.
 func (c *Catalog) Context(host string) labelset.Set { return c.contexts[host] }
 
-// Host returns the host whose archive has a series with the given label hostname.
-// That is the label's value, with one exception: a metric recorded on one host may be
-// about another host and have its label.
+// Host returns the host whose archive holds the series with the given label hostname.
+// Usually both names are equal. They differ for a metric that one host recorded about
+// another host.
 func (c *Catalog) Host(hostname string) string {
 	if _, own := c.aliases[hostname]; own && !slices.Contains(c.Hosts(), hostname) {
 		return c.aliases[hostname]
@@ -225,14 +225,14 @@ func (c *Catalog) Host(hostname string) string {
 	return hostname
 }
 
-// AddFamily adds the type, unit and help of a sample's family, as the log of a server
-// has them. An earlier description takes precedence.
+// AddFamily adds the type, unit and help of a sample's family from the write-ahead log of
+// a server. An earlier description takes precedence.
 func (c *Catalog) AddFamily(sample, typ, unit, help string) {
 	c.family(sample, prom.Family{Name: familyName(sample, typ), Type: typ, Unit: unit, Help: help})
 }
 
-// familyName returns the name of the family of a sample. The log of a server does
-// not have it.
+// familyName returns the name of a sample's family, which a write-ahead log does not
+// state.
 func familyName(sample, typ string) string {
 	var suffixes []string
 	switch typ {

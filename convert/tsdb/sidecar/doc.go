@@ -1,6 +1,6 @@
-// Package sidecar keeps the metadata of series that a Prometheus TSDB block has no
-// place for. The file pcparchive.json in the block's folder has the types, help and
-// units of metric families, and the PCP metrics that series were made of.
+// Package sidecar keeps metadata of series for which a Prometheus TSDB block has no
+// place. The file pcparchive.json in the block's folder holds the types, help and
+// units of metric families, and the PCP metrics from which series were made.
 // Prometheus, Thanos and Mimir ignore the file.
 //
 // [Write] writes the file of a new block. A [Catalog] collects the metadata of many

@@ -13,11 +13,11 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// NewNatives returns a [native.Resolver] that turns series with an origin back into
-// the PCP metrics that they were made of. It serves one archive, that of the first
-// host. The report counts as renamed the metrics of other hosts and those whose
-// number or name another metric of the archive has. claims yields all metrics that
-// may come; it may be nil if no metric has the domain of PCP's openmetrics agent.
+// NewNatives returns a [native.Resolver] that turns series with an origin back into the
+// PCP metrics from which they were made. It serves one archive, for the host of the first
+// series. The report counts two kinds of metrics as renamed: those of other hosts, and those
+// whose number or name another metric of the archive has. claims yields all metrics that
+// the series may name; it may be nil if no metric has the domain of PCP's openmetrics agent.
 func NewNatives(r *prom.Report, claims iter.Seq[*meta.Desc]) native.ClaimingResolver {
 	return &natives{
 		report: r, claims: claims, metrics: map[*history.Metric]*native.Metric{},
@@ -25,14 +25,14 @@ func NewNatives(r *prom.Report, claims iter.Seq[*meta.Desc]) native.ClaimingReso
 	}
 }
 
+// natives implements native.ClaimingResolver.
 type natives struct {
 	report  *prom.Report
 	claims  iter.Seq[*meta.Desc]
 	host    string
 	metrics map[*history.Metric]*native.Metric
-	// The first metric with a number and the number of a name.
-	numbers map[pcp.PMID]*history.Metric
-	names   map[string]pcp.PMID
+	numbers map[pcp.PMID]*history.Metric // the first metric with each number
+	names   map[string]pcp.PMID          // the number of each name
 }
 
 // Natives returns the resolver for the metrics in the catalog.
@@ -46,7 +46,7 @@ func (c *Catalog) Natives(report *prom.Report) native.ClaimingResolver {
 	})
 }
 
-// Claims yields all metrics that may come.
+// Claims yields all metrics that series may name.
 func (n *natives) Claims() iter.Seq[*meta.Desc] {
 	if n.claims == nil {
 		return func(func(*meta.Desc) bool) {}
@@ -54,7 +54,7 @@ func (n *natives) Claims() iter.Seq[*meta.Desc] {
 	return n.claims
 }
 
-// Places returns the metric and instance that a series was made of.
+// Places returns the metric and instance from which a series was made.
 func (n *natives) Places(s *prom.Series) []native.Place {
 	if s.PCPMetric == nil || s.PCPSeries == nil {
 		return nil
@@ -66,7 +66,7 @@ func (n *natives) Places(s *prom.Series) []native.Place {
 		n.report.Add(prom.LossRenamed, s.PCPMetric.Name)
 		return nil
 	}
-	// After a change of labels or text, one series ends when the next one begins.
+	// After a change of labels or text, the former series ends when the next one begins.
 	p := native.Place{Metric: m, ID: pcp.InstNull, Combine: native.CombineLast}
 	if d.InDom == pcp.InDomNull && numbered {
 		p.ID = numberOf(s) // an old logger numbered values of a metric without a domain
@@ -83,7 +83,7 @@ func (n *natives) Places(s *prom.Series) []native.Place {
 	return []native.Place{p}
 }
 
-// metric returns the metric in the archive, or nil if the archive cannot have it.
+// metric returns the archive's metric for an origin, or nil if the archive cannot have it.
 func (n *natives) metric(origin *history.Metric) *native.Metric {
 	if m, ok := n.metrics[origin]; ok {
 		return m
@@ -98,7 +98,8 @@ func (n *natives) metric(origin *history.Metric) *native.Metric {
 	return m
 }
 
-// admits reports whether the archive can have a metric under its number and name.
+// admits reports whether the archive can have a metric under its own number and name. It
+// reserves both if so.
 func (n *natives) admits(origin *history.Metric) bool {
 	d, host := origin.Desc, origin.Labels[labelset.AtContext].Text(labelHostname)
 	first, known := n.numbers[d.PMID]
@@ -113,8 +114,8 @@ func (n *natives) admits(origin *history.Metric) bool {
 	return true
 }
 
-// freeNames returns the names of a metric without those of other metrics of the
-// archive. origin.Name comes first.
+// freeNames returns the names of a metric that no other metric of the archive has, and
+// reserves them. origin.Name comes first.
 func (n *natives) freeNames(origin *history.Metric) []string {
 	names := []string{origin.Name}
 	for _, name := range origin.Desc.Names {

@@ -19,7 +19,7 @@ const (
 	formatVersion = 1
 )
 
-// contents is the content of the file.
+// contents is the file as JSON.
 type contents struct {
 	Format   string        `json:"format"`
 	Version  int           `json:"version"`
@@ -36,7 +36,7 @@ type familyEntry struct {
 	Samples []string `json:"samples"`
 }
 
-// hostEntry has the PCP metrics of one archive. The context labels identify the
+// hostEntry holds the PCP metrics of one archive. The context labels identify the
 // archive.
 type hostEntry struct {
 	Context labelsEntry   `json:"context"`
@@ -44,10 +44,10 @@ type hostEntry struct {
 	InDoms  []indomEntry  `json:"indoms,omitempty"`
 }
 
-// metricEntry is a PCP metric during one period of its description. Numbers are
-// those of the archive format.
+// metricEntry is a PCP metric while its description stays the same. Numbers have the
+// meaning that the archive format gives them.
 type metricEntry struct {
-	Sample  string        `json:"sample"` // __name__ of the series
+	Sample  string        `json:"sample"` // label __name__ of the series
 	Name    string        `json:"name"`
 	Names   []string      `json:"names,omitempty"` // other names of the metric
 	PMID    pcp.PMID      `json:"pmid"`
@@ -57,7 +57,7 @@ type metricEntry struct {
 	Units   uint32        `json:"units"`
 	OneLine string        `json:"oneline,omitempty"`
 	Help    string        `json:"help,omitempty"`
-	// Labels of the four levels below the context.
+	// The labels of the four levels below the context.
 	Domain  labelsEntry   `json:"domainLabels,omitzero"`
 	Indom   labelsEntry   `json:"indomLabels,omitzero"`
 	Cluster labelsEntry   `json:"clusterLabels,omitzero"`
@@ -65,26 +65,27 @@ type metricEntry struct {
 	Series  []seriesEntry `json:"series"`
 }
 
-// seriesEntry is a series that was made of a metric.
+// seriesEntry is a series that was made from a metric.
 type seriesEntry struct {
-	// Labels is labels.StableHash of all its labels.
+	// Labels is the labels.StableHash of all labels of the series.
 	Labels uint64 `json:"labels"`
-	// Instance is the index in indomEntry.Instances.
+	// Instance is the index of the instance in indomEntry.Instances.
 	Instance int `json:"instance,omitempty"`
-	// From is since when the metric is the origin of the series, in milliseconds.
+	// From is the time in milliseconds from which on the metric is the origin of the series.
 	// Zero means the start of the block.
 	From int64 `json:"from,omitempty"`
-	// Text is the name of the label with the text of a text metric.
+	// Text is the name of the label that holds the text of a text metric.
 	Text string `json:"text,omitempty"`
 }
 
-// indomEntry has the instances with series in the block. An instance that changed
-// its name, number or labels has several entries.
+// indomEntry holds the instances that have series in the block. An instance whose name,
+// number or labels changed has several entries.
 type indomEntry struct {
 	ID        pcp.InDomID     `json:"id"`
 	Instances []instanceEntry `json:"instances"`
 }
 
+// instanceEntry is an instance while its name, number and labels stay the same.
 type instanceEntry struct {
 	ID     pcp.InstID  `json:"id"`
 	Name   string      `json:"name"`
@@ -92,12 +93,14 @@ type instanceEntry struct {
 	Labels labelsEntry `json:"labels,omitzero"`
 }
 
-// labelsEntry is a label set with the names of its optional labels.
+// labelsEntry is a label set. The JSON of a set does not tell which labels are optional,
+// so Optional lists their names.
 type labelsEntry struct {
 	Set      json.RawMessage `json:"set,omitempty"`
 	Optional []string        `json:"optional,omitempty"`
 }
 
+// newLabelsEntry returns the entry of a label set.
 func newLabelsEntry(set labelset.Set) labelsEntry {
 	var out labelsEntry
 	if set.Len() == 0 {
@@ -135,7 +138,7 @@ func (l labelsEntry) restore(level labelset.Level) (labelset.Set, error) {
 	return labelset.New(level, all...)
 }
 
-// readFile reads the file of a block. It returns nil if the block has none.
+// readFile reads the file of a block. It returns nil if the block has no such file.
 func readFile(dir string) (*contents, error) {
 	text, err := os.ReadFile(filepath.Join(dir, FileName))
 	if errors.Is(err, os.ErrNotExist) {

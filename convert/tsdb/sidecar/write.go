@@ -44,7 +44,7 @@ func newContents(start int64, all iter.Seq2[*prom.Series, labels.Labels]) *conte
 	return w.file
 }
 
-// writer builds the contents. Its maps have the index of each entry.
+// writer builds the contents. Its maps hold the index of each entry.
 type writer struct {
 	file     *contents
 	start    int64
@@ -115,7 +115,7 @@ func (w *writer) family(sample string, f *prom.Family) {
 	}
 }
 
-// series adds the origin that a series has since a time.
+// series adds the origin that a series has from a time on.
 func (w *writer) series(p *prom.Series, lset labels.Labels, origin *history.Metric, member *history.Series, from int64) {
 	if origin == nil || member == nil {
 		return
@@ -161,7 +161,7 @@ func (w *writer) metric(sample string, m *history.Metric) [2]int {
 	return [2]int{host, i}
 }
 
-// furtherNames returns all names of a metric but m.Name.
+// furtherNames returns the names of a metric without m.Name.
 func furtherNames(m *history.Metric) []string {
 	return slices.DeleteFunc(slices.Clone(m.Desc.Names), func(name string) bool { return name == m.Name })
 }
