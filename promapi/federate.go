@@ -35,14 +35,12 @@ func federate(a *API, w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	leave, err := a.gate.enter(r.Context())
+	view, leave, err := a.enter(r.Context())
 	if err != nil {
 		http.Error(w, err.Error(), kindOf(err).status)
 		return
 	}
 	defer leave()
-	view, release := a.opts.Source.Snapshot()
-	defer release()
 	last, err := lastSamples(r, view, a.opts.Now(), selectors)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)

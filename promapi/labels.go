@@ -13,6 +13,8 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/storage"
 	"github.com/prometheus/prometheus/util/annotations"
+
+	"github.com/pcparchive/pcparchive/internal/jsonstream"
 )
 
 // labelNames answers /labels.
@@ -157,22 +159,7 @@ func seriesReply(set storage.SeriesSet, limit int) (*reply, error) {
 	}
 	rep.warnings.Merge(set.Warnings())
 	rep.data = func(w io.Writer) error {
-		return writeList(w, len(all), func(s *jsoniter.Stream, i int) { writeLabels(s, all[i]) })
+		return writeList(w, len(all), func(s *jsoniter.Stream, i int) { jsonstream.Labels(s, all[i]) })
 	}
 	return rep, nil
-}
-
-// writeLabels writes labels as a JSON object.
-func writeLabels(s *jsoniter.Stream, ls labels.Labels) {
-	s.WriteObjectStart()
-	first := true
-	ls.Range(func(l labels.Label) {
-		if !first {
-			s.WriteMore()
-		}
-		first = false
-		s.WriteObjectField(l.Name)
-		s.WriteString(l.Value)
-	})
-	s.WriteObjectEnd()
 }

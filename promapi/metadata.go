@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/prometheus/util/jsonutil"
 
 	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/internal/jsonstream"
 	"github.com/pcparchive/pcparchive/query"
 )
 
@@ -113,17 +114,10 @@ func exemplarsReply(found []exemplar.QueryResult) *reply {
 		return writeList(w, len(found), func(s *jsoniter.Stream, i int) {
 			s.WriteObjectStart()
 			s.WriteObjectField("seriesLabels")
-			writeLabels(s, found[i].SeriesLabels)
+			jsonstream.Labels(s, found[i].SeriesLabels)
 			s.WriteMore()
 			s.WriteObjectField("exemplars")
-			s.WriteArrayStart()
-			for j, e := range found[i].Exemplars {
-				if j > 0 {
-					s.WriteMore()
-				}
-				writeExemplar(s, e)
-			}
-			s.WriteArrayEnd()
+			jsonstream.List(s, len(found[i].Exemplars), func(j int) { writeExemplar(s, found[i].Exemplars[j]) })
 			s.WriteObjectEnd()
 		})
 	}}
@@ -132,7 +126,7 @@ func exemplarsReply(found []exemplar.QueryResult) *reply {
 func writeExemplar(s *jsoniter.Stream, e exemplar.Exemplar) {
 	s.WriteObjectStart()
 	s.WriteObjectField("labels")
-	writeLabels(s, e.Labels)
+	jsonstream.Labels(s, e.Labels)
 	s.WriteMore()
 	s.WriteObjectField("value")
 	jsonutil.MarshalFloat(e.Value, s)

@@ -36,14 +36,12 @@ func remoteRead(a *API, w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), status)
 		return
 	}
-	leave, err := a.gate.enter(r.Context())
+	view, leave, err := a.enter(r.Context())
 	if err != nil {
 		http.Error(w, err.Error(), kindOf(err).status)
 		return
 	}
 	defer leave()
-	view, release := a.opts.Source.Snapshot()
-	defer release()
 	read := &reader{api: a, view: view, r: r, external: externalLabels(a.opts.ExternalLabels)}
 	out := &sender{w: w}
 	if slices.Contains(req.AcceptedResponseTypes, prompb.ReadRequest_STREAMED_XOR_CHUNKS) && streamedFirst(req.AcceptedResponseTypes) {

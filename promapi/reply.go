@@ -11,6 +11,7 @@ import (
 	jsoniter "github.com/json-iterator/go"
 	"github.com/prometheus/prometheus/util/annotations"
 
+	"github.com/pcparchive/pcparchive/internal/jsonstream"
 	"github.com/pcparchive/pcparchive/query"
 )
 
@@ -96,27 +97,10 @@ func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 	_ = json.NewEncoder(w).Encode(failure{"error", kind.name, err.Error()}) // fails if the client is gone
 }
 
-// stream returns a JSON encoder that writes to w.
-func stream(w io.Writer) *jsoniter.Stream {
-	return jsoniter.NewStream(jsoniter.ConfigCompatibleWithStandardLibrary, w, 4<<10)
-}
-
 // writeList writes a JSON array of n elements.
 func writeList(w io.Writer, n int, element func(s *jsoniter.Stream, i int)) error {
-	s := stream(w)
-	s.WriteArrayStart()
-	for i := range n {
-		if i > 0 {
-			s.WriteMore()
-		}
-		element(s, i)
-		if s.Buffered() >= 2<<10 {
-			if err := s.Flush(); err != nil {
-				return err
-			}
-		}
-	}
-	s.WriteArrayEnd()
+	s := jsonstream.New(w)
+	jsonstream.List(s, n, func(i int) { element(s, i) })
 	return s.Flush()
 }
 

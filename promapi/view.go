@@ -1,6 +1,7 @@
 package promapi
 
 import (
+	"context"
 	"time"
 
 	"github.com/prometheus/prometheus/storage"
@@ -57,6 +58,20 @@ func (v *View) exemplars() storage.ExemplarQueryable {
 
 // Snapshot returns v itself: a View is a Source that never changes.
 func (v *View) Snapshot() (*View, func()) { return v, func() {} }
+
+// enter waits until a request may read archives, and returns the View to read. The caller
+// calls leave after the last use of the View.
+func (a *API) enter(ctx context.Context) (view *View, leave func(), err error) {
+	leaveGate, err := a.gate.enter(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	view, release := a.opts.Source.Snapshot()
+	return view, func() {
+		release()
+		leaveGate()
+	}, nil
+}
 
 // The times that archives may hold, in milliseconds: years 1 to 9999. Requests may name
 // any time, such as the smallest and the largest that Prometheus knows.

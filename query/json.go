@@ -9,27 +9,27 @@ import (
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/prometheus/prometheus/util/jsonutil"
+
+	"github.com/pcparchive/pcparchive/internal/jsonstream"
 )
 
 // ResultJSON returns a result in the form that replies of Prometheus' query API have
 // under "result". The JSON of promql's own types differs: it has native histograms as
 // text.
 func ResultJSON(v parser.Value) ([]byte, error) {
-	w := jsonWriter{jsoniter.NewStream(jsoniter.ConfigCompatibleWithStandardLibrary, nil, 512)}
+	w := jsonWriter{jsonstream.New(nil)}
 	w.result(v)
 	return w.Buffer(), w.Error
 }
 
 // WriteResultJSON writes what ResultJSON returns without holding it in memory.
 func WriteResultJSON(out io.Writer, v parser.Value) error {
-	w := jsonWriter{jsoniter.NewStream(jsoniter.ConfigCompatibleWithStandardLibrary, out, 2*flushSize)}
+	w := jsonWriter{jsonstream.New(out)}
 	w.result(v)
 	return w.Flush()
 }
 
-// flushSize is the number of bytes after which a jsonWriter hands on its buffer.
-const flushSize = 32 << 10
-
+// result writes a value of any type.
 func (w jsonWriter) result(v parser.Value) {
 	switch v := v.(type) {
 	case promql.Vector:
@@ -53,21 +53,9 @@ func (w jsonWriter) result(v parser.Value) {
 type jsonWriter struct{ *jsoniter.Stream }
 
 // list writes an array of n elements.
-func (w jsonWriter) list(n int, element func(i int)) {
-	w.WriteArrayStart()
-	for i := range n {
-		if i > 0 {
-			w.WriteMore()
-		}
-		element(i)
-		if w.Buffered() >= flushSize && w.Flush() != nil {
-			return
-		}
-	}
-	w.WriteArrayEnd()
-}
+func (w jsonWriter) list(n int, element func(i int)) { jsonstream.List(w.Stream, n, element) }
 
-// point writes a time and a native histogram if there is one, or else a number.
+// point writes a time with a native histogram, or with a number if h is nil.
 func (w jsonWriter) point(t int64, f float64, h *histogram.FloatHistogram) {
 	w.list(2, func(i int) {
 		switch {
@@ -81,6 +69,7 @@ func (w jsonWriter) point(t int64, f float64, h *histogram.FloatHistogram) {
 	})
 }
 
+// sample writes a series of an instant query.
 func (w jsonWriter) sample(s *promql.Sample) {
 	w.metric(s.Metric)
 	w.WriteMore()
@@ -93,6 +82,7 @@ func (w jsonWriter) sample(s *promql.Sample) {
 	w.WriteObjectEnd()
 }
 
+// series writes a series of a range query.
 func (w jsonWriter) series(s *promql.Series) {
 	w.metric(s.Metric)
 	if len(s.Floats) > 0 {
@@ -112,15 +102,5 @@ func (w jsonWriter) series(s *promql.Series) {
 func (w jsonWriter) metric(ls labels.Labels) {
 	w.WriteObjectStart()
 	w.WriteObjectField("metric")
-	w.WriteObjectStart()
-	first := true
-	ls.Range(func(l labels.Label) {
-		if !first {
-			w.WriteMore()
-		}
-		first = false
-		w.WriteObjectField(l.Name)
-		w.WriteString(l.Value)
-	})
-	w.WriteObjectEnd()
+	jsonstream.Labels(w.Stream, ls)
 }

@@ -5,10 +5,15 @@ import (
 	"github.com/prometheus/prometheus/util/annotations"
 )
 
+// NewSeriesSet returns a set of series in memory, in the given order, with warnings.
+func NewSeriesSet(series []storage.Series, warnings annotations.Annotations) storage.SeriesSet {
+	return &seriesSet{series: series, at: -1, warnings: warnings}
+}
+
 // seriesSet yields series in order.
 type seriesSet struct {
 	series   []storage.Series
-	at       int
+	at       int // index of the current series; -1 before the first
 	warnings annotations.Annotations
 }
 
@@ -21,5 +26,5 @@ func (s *seriesSet) At() storage.Series { return s.series[s.at] }
 // Err returns nil: the series are in memory.
 func (*seriesSet) Err() error { return nil }
 
-// Warnings returns the damage of the archives.
+// Warnings returns the damage that affects the series.
 func (s *seriesSet) Warnings() annotations.Annotations { return s.warnings }

@@ -75,7 +75,8 @@ func (q *querier) warn(ctx context.Context, err error) (annotations.Annotations,
 
 // Select copies the series that match.
 func (q *querier) Select(ctx context.Context, _ bool, hints *storage.SelectHints, matchers ...*labels.Matcher) storage.SeriesSet {
-	found := &seriesSet{at: -1}
+	var found []storage.Series
+	var notes annotations.Annotations
 	err := block.Guard(func() error {
 		inner, err := tsdb.NewBlockChunkQuerier(q.inner, q.mint, q.maxt)
 		if err != nil {
@@ -89,18 +90,18 @@ func (q *querier) Select(ctx context.Context, _ bool, hints *storage.SelectHints
 				return err
 			}
 			if s != nil {
-				found.series = append(found.series, s)
+				found = append(found, s)
 			}
 		}
-		found.warnings.Merge(set.Warnings())
+		notes.Merge(set.Warnings())
 		return set.Err()
 	})
 	warnings, err := q.warn(ctx, err)
 	if err != nil {
 		return storage.ErrSeriesSet(err)
 	}
-	found.warnings.Merge(warnings)
-	return found
+	notes.Merge(warnings)
+	return query.NewSeriesSet(found, notes)
 }
 
 // copied returns a series in memory of its own, nil if it has no samples.
@@ -168,25 +169,6 @@ func (*oneChunkSeries) Err() error { return nil }
 // Warnings returns nil.
 func (*oneChunkSeries) Warnings() annotations.Annotations { return nil }
 
-// seriesSet yields series in order.
-type seriesSet struct {
-	series   []storage.Series
-	at       int
-	warnings annotations.Annotations
-}
-
-// Next goes to the next series.
-func (s *seriesSet) Next() bool { s.at++; return s.at < len(s.series) }
-
-// At returns the current series.
-func (s *seriesSet) At() storage.Series { return s.series[s.at] }
-
-// Err returns nil: the series are in memory.
-func (*seriesSet) Err() error { return nil }
-
-// Warnings names damage.
-func (s *seriesSet) Warnings() annotations.Annotations { return s.warnings }
-
 // LabelValues returns the values of a label that series have.
 func (q *querier) LabelValues(ctx context.Context, name string, hints *storage.LabelHints, matchers ...*labels.Matcher) ([]string, annotations.Annotations, error) {
 	return q.strings(ctx, func(inner storage.Querier) ([]string, annotations.Annotations, error) {
@@ -239,7 +221,7 @@ func (q failedQuerier) warnings() annotations.Annotations {
 
 // Select returns no series.
 func (q failedQuerier) Select(context.Context, bool, *storage.SelectHints, ...*labels.Matcher) storage.SeriesSet {
-	return &seriesSet{at: -1, warnings: q.warnings()}
+	return query.NewSeriesSet(nil, q.warnings())
 }
 
 // LabelValues returns no values.
