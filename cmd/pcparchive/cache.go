@@ -21,7 +21,7 @@ const cacheOff = "off"
 // addCacheFlags adds the flags of the cache.
 func addCacheFlags(cmd *cobra.Command, c *cacheFlags) {
 	f := cmd.Flags()
-	f.StringVar(&c.dir, "cache", "", `folder that makes the next query fast; deleting it costs only time; "off": none (default pcparchive in the user's folder for caches)`)
+	f.StringVar(&c.dir, "cache", "", `folder for data that makes later queries faster; it may be deleted at any time; "off": no folder (default pcparchive in the user's folder for caches)`)
 	f.Var(&c.size, "cache-size", "maximum size of the cache, as in 500MiB; 0: 2GiB or a fifth of the free space, whichever is less")
 	_ = cmd.MarkFlagDirname("cache") // fails only for an unknown flag
 }

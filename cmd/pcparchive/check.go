@@ -31,8 +31,8 @@ data cannot be read or that PCP's own tools reject the archive. A warning means 
 data can be read but is doubtful. --severity note shows notes as well.
 
 After the findings each archive has a verdict: whole; readable up to the time of its
-last readable record; or unreadable, with the reason. check counts the consequences of
-damage, such as values of metrics whose description is lost, with the damage.
+last readable record; or unreadable, with the reason. The consequences of damage, such as
+values of metrics whose description is lost, count as part of the damage.
 
 The exit status is 0 without findings, 3 with findings, and 1 if a PATH cannot be
 read at all. check skips damaged parts and checks the rest.

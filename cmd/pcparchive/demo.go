@@ -34,7 +34,7 @@ func newDemoCmd(s streams) *cobra.Command {
 	var o demoOptions
 	cmd := &cobra.Command{
 		Use:   "demo",
-		Short: "Record, inspect, export and query a workload made up on the spot",
+		Short: "Record, inspect, export and query a made-up workload",
 		Long: `Serve this program's own metrics and a small made-up workload on the loopback
 interface, record them for ten seconds, then show the labels, write a Prometheus
 block and run a query. demo needs no other program. It leaves its files, so that you can

@@ -68,7 +68,7 @@ apply.`,
 	f.BoolVarP(&o.index, "index", "t", false, "the temporal index")
 	f.StringVarP(&o.raw, "raw", "v", "", "list the records of a `file` in hexadecimal, instead of an archive")
 	f.IntVar(&o.compat, "compat", 0, "list like a release of PCP: 6 like 6.0.3, 7 like 7.2 (default)")
-	f.CountVarP(&o.dates, "dates", "x", "dates with the times; twice: also seconds since the start; three times: also since 1970")
+	f.CountVarP(&o.dates, "dates", "x", "print dates with the times; given twice: also seconds since the start; three times: also seconds since 1970")
 	addZoneFlags(cmd, &o.zones, usualLocal)
 	addDumpOutputFlag(cmd, &o.output)
 	return cmd

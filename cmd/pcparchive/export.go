@@ -83,7 +83,7 @@ func (t *blockTarget) add(cmd *cobra.Command) {
 	f := cmd.Flags()
 	durationVar(f, &t.blockRange, "block-duration", write.DefaultBlockRange, "time that a block covers; blocks begin at its multiples since 1970 UTC")
 	addPairsFlag(cmd, &t.thanos, "thanos-label", "external label of the blocks, for Thanos only, as in `cluster=a`; may be repeated")
-	f.StringVar(&t.dataDir, "data-dir", "", "data folder of the server that gets the blocks; report its blocks that overlap")
+	f.StringVar(&t.dataDir, "data-dir", "", "data folder of the server that will get the blocks; report blocks in it that overlap the new ones")
 }
 
 func runExportTSDB(ctx context.Context, s streams, o exportTSDBOptions, paths []string) error {

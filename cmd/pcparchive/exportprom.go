@@ -96,7 +96,7 @@ pmproxy, so that a reader can restore the metric. OpenMetrics allows no comments
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.at, "at", "end", timeHelp)
+	f.StringVar(&o.at, "at", "end", "time of the snapshot: "+timeHelp)
 	f.BoolVar(&o.timestamps, "timestamps", false, "print the time of each sample")
 	f.BoolVar(&o.comments, "pcp5", true, "describe PCP's metrics in comments; in the text format only")
 	durationVar(f, &o.lookback, "lookback", 0, "leave out values older than this; 0: no limit")

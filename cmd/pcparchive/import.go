@@ -78,7 +78,7 @@ pmstat, pcp atop and views made for PCP read.`,
 	durationVar(f, &o.interval, "interval", 10*time.Second, "time between scrapes")
 	durationVar(f, &o.duration, "duration", 0, "stop after this time; 0: record until interrupted")
 	durationVar(f, &o.timeout, "timeout", 0, "time limit of a scrape; 0: the interval, at most 10s")
-	f.StringVar(&o.bodyLimit, "body-limit", "256MiB", "size of the longest page that is accepted; 0: no limit")
+	f.StringVar(&o.bodyLimit, "body-limit", "256MiB", "maximum size of a page; 0: no limit")
 	f.StringVar(&o.settings, "scrape-config", "", "YAML file with settings of Prometheus' scrape_config for all URLs, such as authorization, tls_config, sample_limit, metric_relabel_configs")
 	f.StringVar(&o.prefix, "prefix", "", "first component of all metric names; default: openmetrics")
 	f.StringVar(&o.host, "host", "", "host name of the archive; default: the one host of the URLs, or this host's")

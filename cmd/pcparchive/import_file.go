@@ -74,7 +74,7 @@ type pageOptions struct {
 
 func (o *pageOptions) add(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&o.format, "format", "auto", "auto, text or openmetrics")
+	f.StringVar(&o.format, "format", "auto", "format of the pages: text or openmetrics; auto: recognize it")
 	f.StringVar(&o.at, "time", "", "time of samples without a time, such as '2026-03-07 14:30', yesterday 14:30 or in RFC 3339; default: the last change of the file, or now for standard input")
 	completeFlag(cmd, "format", "auto", expo.Text.String(), expo.OpenMetrics.String())
 }

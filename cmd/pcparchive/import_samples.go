@@ -41,7 +41,7 @@ const samplesHelp = `Each pair of the labels job and instance is a source. Its m
 openmetrics.SOURCE.… The host of the archive is the value of the label 'hostname', or
 else the host in 'instance', if all series agree on it. --split-by LABEL writes an
 archive for each value of a label, in the folder that -o names. With --split-by
-instance the port does not count, and series without 'instance' go by 'hostname'. The
+instance ports are ignored, and 'hostname' stands in where 'instance' is missing. The
 archive of series without the label is called other. --map node_exporter records the
 series that PCP itself measures, too, under PCP's own names.
 
@@ -54,7 +54,7 @@ func (o *sampleOptions) add(cmd *cobra.Command, splitBy string) {
 	f := cmd.Flags()
 	f.StringVarP(&o.out, "output-archive", "o", "", "archive to write, or with --split-by the folder of archives")
 	f.StringVar(&o.prefix, "prefix", "", "first component of names; default: openmetrics")
-	f.StringVar(&o.host, "host", "", "host name of the archive; of several archives, that of series without a host")
+	f.StringVar(&o.host, "host", "", "host name of the archive; if there are several archives, of the one for series without a host")
 	addPairsFlag(cmd, &o.external, "label", "context label, as in `dc=east`; may be repeated")
 	f.StringVar(&o.splitBy, "split-by", splitBy, "write an archive for each value of this label, named after it; none: one archive")
 	addMapFlag(cmd, &o.maps)

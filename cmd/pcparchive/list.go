@@ -33,11 +33,11 @@ with their units and help, and the names of the labels.
 
 With --match, list the series that a PromQL selector selects. With --label, list the
 values of a label; --match limits them to series that it selects. Names and labels are
-those of query and export. A series may be described and never have had a value.
+those of query and export. Some of the listed series may have no values.
 
 ` + archivesHelp + `
-list keeps what it finds out in --cache, so that the next list of the same archives is
-faster.`,
+list stores the result in the folder of --cache, so that it can list the same archives
+faster the next time.`,
 		Example: `  pcparchive list rec
   pcparchive list /var/log/pcp/pmlogger --label hostname
   pcparchive list rec --match '{__name__=~"disk_dev_.*", instname="sda"}'

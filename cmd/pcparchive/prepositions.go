@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// prepositions are the words that may precede the name of a verb, by its group, as
-// in "export to tsdb".
+// prepositions holds the word that may stand between a group of verbs and a verb, by
+// group, as in "export to tsdb".
 var prepositions = map[string]string{"export": "to", "import": "from"}
 
 // dropPreposition returns a command line without the word after export or import.
@@ -20,7 +20,7 @@ func dropPreposition(args []string) []string {
 				return args
 			}
 		case word == "" && (arg == "help" || strings.HasPrefix(arg, "__complete")):
-			// The words after these are those of the command that they are about.
+			// The command line to explain or to complete follows.
 		case word == "":
 			if word = prepositions[arg]; word == "" {
 				return args
@@ -28,7 +28,7 @@ func dropPreposition(args []string) []string {
 		case arg != word:
 			return args
 		case strings.HasPrefix(args[0], "__complete") && i+1 == len(args):
-			return args // the shell still asks how the word goes on
+			return args // the user may still be typing this word
 		default:
 			return slices.Delete(slices.Clone(args), i, i+1)
 		}

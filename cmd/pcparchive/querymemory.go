@@ -22,7 +22,7 @@ type queryLimits struct {
 func (l *queryLimits) add(f *pflag.FlagSet, samples *int) {
 	l.memory = query.DefaultMaxSamples * sampleBytes
 	f.Var(&l.memory, "query-memory", "maximum size of the samples that a query holds in memory, at 16 bytes each, as in 256MiB")
-	f.IntVar(samples, "max-samples", query.DefaultMaxSamples, "maximum number of samples that a query holds in memory; in place of --query-memory")
+	f.IntVar(samples, "max-samples", query.DefaultMaxSamples, "maximum number of samples that a query holds in memory; give either this or --query-memory")
 }
 
 // complete checks the flags and sets samples to the limit that they give.

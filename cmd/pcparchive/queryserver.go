@@ -24,7 +24,7 @@ type serverFlags struct{ address, config string }
 func addServerFlags(cmd *cobra.Command, o *serverFlags) {
 	f := cmd.Flags()
 	f.StringVar(&o.address, "server", "", "`URL` of a running 'pcparchive serve' or Prometheus that evaluates the expression")
-	f.StringVar(&o.config, "http.config.file", "", "YAML `file` with TLS and authorization for --server, as promtool takes it")
+	f.StringVar(&o.config, "http.config.file", "", "YAML `file` with TLS and authorization for --server, in the format of promtool's flag of this name")
 }
 
 // check rejects flags that are for archives.

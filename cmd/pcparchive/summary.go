@@ -41,9 +41,9 @@ a metric. The output has a part for each host; CSV has the host in the first col
 
 For a counter, the values are rates per second. A counter of time has rates without a
 unit: the rate of a counter of milliseconds is a fraction of time. There is no rate
-across a mark. There is none where a counter decreases, unless --wrap is given. The
-averages of other metrics weigh each value by the time until the next value. A discrete metric
-holds its value until a mark or the end.
+across a mark, nor where a counter decreases; with --wrap, a decrease counts as a wrap.
+The averages of other metrics weigh each value by the time until the next value. A
+discrete metric holds its value until a mark or the end.
 
 Columns: ` + strings.Join(columnNames(), ", ") + `.
 CSV has all columns. JSON has all columns under their full names, and the errors

@@ -12,19 +12,19 @@ import (
 
 // Options change how Open opens a file.
 type Options struct {
-	// Stdin is read for standard input.
+	// Stdin is the standard input. It may be nil if the File is not standard input.
 	Stdin io.Reader
-	// Progress receives the number of bytes of each read from the file as stored; it
-	// may be nil.
+	// Progress is called after each read with the number of bytes read from the file, before
+	// decompression. It may be nil.
 	Progress func(bytes int)
 }
 
 // magicSize is the number of bytes that identify a compression.
 const magicSize = 16
 
-// Open opens the file and decompresses it. The result of a plain file is an
-// [io.Seeker]. Only a regular file may be compressed, because decompression needs
-// random access; Open rejects compressed standard input and compressed pipes.
+// Open opens the file and decompresses it. For a file that is not compressed, the result
+// is an [io.Seeker]. Open rejects compressed pipes and compressed standard input, because
+// decompression needs random access.
 func (f File) Open(o Options) (io.ReadCloser, error) {
 	if o.Progress == nil {
 		o.Progress = func(int) {}
@@ -72,13 +72,13 @@ type stream struct {
 	io.Closer
 }
 
-// countingReader reports the bytes read.
+// countingReader reports the number of bytes of each read.
 type countingReader struct {
 	io.Reader
 	progress func(int)
 }
 
-// Read reads and reports.
+// Read reads and reports the number of bytes.
 func (c countingReader) Read(b []byte) (int, error) {
 	n, err := c.Reader.Read(b)
 	c.progress(n)
@@ -91,7 +91,7 @@ type plainFile struct {
 	progress func(int)
 }
 
-// Read reads and reports.
+// Read reads and reports the number of bytes.
 func (p *plainFile) Read(b []byte) (int, error) {
 	n, err := p.File.Read(b)
 	p.progress(n)
@@ -107,13 +107,14 @@ type packedFile struct {
 // Close closes the decompressor and the file.
 func (p *packedFile) Close() error { return p.close() }
 
-// countingReaderAt reports the bytes read. A decompressor reads each byte about once.
+// countingReaderAt reports the number of bytes of each read. A decompressor reads each byte
+// about once.
 type countingReaderAt struct {
 	io.ReaderAt
 	progress func(int)
 }
 
-// ReadAt reads and reports.
+// ReadAt reads and reports the number of bytes.
 func (c countingReaderAt) ReadAt(b []byte, off int64) (int, error) {
 	n, err := c.ReaderAt.ReadAt(b, off)
 	c.progress(n)

@@ -9,8 +9,8 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// adopted has the metrics and instances of the archive that a Mapper continues. A new archive
-// has a nil *adopted, which all methods accept.
+// adopted holds the metrics and instances of the archive that a Mapper continues. It is nil
+// for a new archive; all methods accept a nil *adopted.
 type adopted struct {
 	names    map[string]*meta.Desc           // every metric of the archive, by each of its names
 	pmids    map[pcp.PMID]bool               // the metric numbers in use
@@ -21,9 +21,10 @@ type adopted struct {
 	nextItem map[string]uint32               // by source, see Source.nextItem
 	taken    map[string][]string             // leaf names by source
 	sources  map[Target]string               // source names by job and instance
-	natives  map[pcp.InDomID][]meta.Instance // instances by domain that no source has, oldest first
+	natives  map[pcp.InDomID][]meta.Instance // instances of PCP's own metrics by domain, oldest first
 }
 
+// adoptedKey identifies a metric of a source by its identity labels.
 type adoptedKey struct {
 	source string
 	metricKey
@@ -32,10 +33,10 @@ type adoptedKey struct {
 // adoptedMetric is a metric of the archive with the numbers of its instances.
 type adoptedMetric struct {
 	desc   *meta.Desc
-	origin bool                  // the metric has identity labels
+	origin bool                  // whether the metric has identity labels
 	unit   string                // the unit in its identity labels
 	ids    map[string]pcp.InstID // numbers of instances without a series yet, by labels
-	next   int64                 // the number after the highest that any instance had
+	next   int64                 // one more than the highest number of an instance
 }
 
 // has reports whether the archive has a metric of the given name.
@@ -57,7 +58,7 @@ func (k *adopted) leaves(source string) []string {
 	return k.taken[source]
 }
 
-// family returns the newest family that the samples of a name belong to.
+// family returns the newest family to which samples with a name belong.
 func (k *adopted) family(source, sample string) (f prom.Family, ok bool) {
 	if k != nil {
 		f, ok = k.families[[2]string{source, sample}]
@@ -71,9 +72,9 @@ func (k *adopted) uses(id pcp.PMID, indom pcp.InDomID) bool {
 	return k != nil && (k.pmids[id] || k.indoms[indom])
 }
 
-// find returns the archive's metric that a new metric of a source continues, nil
-// if there is none. d has the new metric's name, type, semantics and units; unit
-// is the unit that the page declares. Each metric is found once.
+// find returns the archive's metric that a new metric of a source continues. It returns nil
+// if there is no such metric, or if an earlier call returned it. d has the new metric's name,
+// type, semantics and units; unit is the unit that the page declares.
 func (k *adopted) find(source string, key metricKey, d *meta.Desc, unit string) *adoptedMetric {
 	if k == nil {
 		return nil
@@ -97,13 +98,14 @@ func (k *adopted) find(source string, key metricKey, d *meta.Desc, unit string) 
 	return nil
 }
 
-// sameShape reports whether the values of two metrics may stand in one: type,
-// semantics, units and having instances are equal.
+// sameShape reports whether one metric can hold the values of both: types, semantics and
+// units are equal, and both have instances or neither has.
 func sameShape(a, b *meta.Desc) bool {
 	return a.Type == b.Type && a.Sem == b.Sem && a.Units == b.Units && (a.InDom == pcp.InDomNull) == (b.InDom == pcp.InDomNull)
 }
 
-// keepNatives notes the instances of a domain outside the Mapper's own.
+// keepNatives adds the instances of a domain to natives, unless a Mapper numbered the
+// domain.
 func (k *adopted) keepNatives(s *meta.Store, id pcp.InDomID) {
 	if id.Domain() == naming.OpenMetricsDomain {
 		return
