@@ -44,7 +44,7 @@ func (m *Mapper) Adopt(s *meta.Store) error {
 	k := &adopted{
 		names: map[string]*meta.Desc{}, pmids: map[pcp.PMID]bool{}, indoms: map[pcp.InDomID]bool{},
 		byKey: map[adoptedKey]*adoptedMetric{}, byName: map[string]*adoptedMetric{}, families: map[[2]string]prom.Family{},
-		nextItem: map[string]uint32{}, taken: map[string][]string{}, sources: map[Target]string{},
+		nextItem: map[string]uint32{}, taken: map[string][]string{}, sources: map[[2]string]string{},
 		natives: map[pcp.InDomID][]meta.Instance{},
 	}
 	m.adopted = k
@@ -88,7 +88,7 @@ func (m *Mapper) adoptMetric(s *meta.Store, d *meta.Desc, source, leaf string, l
 		k.nextItem[source] = max(k.nextItem[source], d.PMID.Cluster()*itemsPerSource+d.PMID.Item()+1)
 		cluster := labelsAtEnd(s, labelset.Cluster, d)
 		if job, instance := cluster.Text("job"), cluster.Text("instance"); job != "" && instance != "" {
-			k.sources[Target{Job: job, Instance: instance}] = source
+			k.sources[[2]string{job, instance}] = source
 		}
 	}
 	km := &adoptedMetric{desc: d}
@@ -128,7 +128,7 @@ func (m *Mapper) SourceOf(job, instance string) string {
 	if m.adopted == nil {
 		return ""
 	}
-	return m.adopted.sources[Target{Job: job, Instance: instance}]
+	return m.adopted.sources[[2]string{job, instance}]
 }
 
 // Differs reports whether the adopted archive has a different metric under the

@@ -20,7 +20,7 @@ type adopted struct {
 	families map[[2]string]prom.Family       // newest family by source and sample name
 	nextItem map[string]uint32               // by source, see Source.nextItem
 	taken    map[string][]string             // leaf names by source
-	sources  map[Target]string               // source names by job and instance
+	sources  map[[2]string]string            // source names by job and instance
 	natives  map[pcp.InDomID][]meta.Instance // instances of PCP's own metrics by domain, oldest first
 }
 

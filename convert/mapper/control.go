@@ -121,13 +121,9 @@ func (c *control) add(s *Source) error {
 	if err != nil {
 		return err
 	}
-	inst, ok := c.ids[s.target.Name]
-	if !ok {
-		if c.nextID > math.MaxInt32 {
-			return ErrNumbers
-		}
-		inst = pcp.InstID(c.nextID)
-		c.nextID++
+	inst, err := c.instance(s)
+	if err != nil {
+		return err
 	}
 	st := &controlState{inst: inst, points: make([]history.Point, len(c.metrics))}
 	for _, metric := range c.metrics {
@@ -138,6 +134,23 @@ func (c *control) add(s *Source) error {
 	c.changed = true
 	s.health = st
 	return nil
+}
+
+// instance returns the instance number of a source: the one that Numbers or the adopted
+// archive has for it, or the next free one.
+func (c *control) instance(s *Source) (pcp.InstID, error) {
+	if n := s.mapper.opts.Numbers; n != nil {
+		number, err := n.Source(s.target.Name)
+		return pcp.InstID(number), err
+	}
+	if inst, ok := c.ids[s.target.Name]; ok {
+		return inst, nil
+	}
+	if c.nextID > math.MaxInt32 {
+		return 0, ErrNumbers
+	}
+	c.nextID++
+	return pcp.InstID(c.nextID - 1), nil
 }
 
 // firstSpare is the first item number for control metrics whose own number an

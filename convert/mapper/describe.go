@@ -46,14 +46,25 @@ func (s *Source) describe(m *metricState) error {
 		return err
 	}
 	if known == nil {
-		if err := s.number(d); err != nil {
+		if err := s.place(m.key, d, leaf); err != nil {
 			return err
 		}
-		d.Names[0] = prefix + s.freeLeaf(leaf)
 	}
 	m.metric = &history.Metric{Name: d.Names[0], Desc: d}
 	m.metric.Labels = [labelset.MetricLevels]labelset.Set{s.mapper.context, s.mapper.domain, {}, s.cluster, origin}
 	m.metric.OneLine, m.metric.Help = helpTexts(m.family.Help)
+	return nil
+}
+
+// place gives a new metric its number and its name.
+func (s *Source) place(key metricKey, d *meta.Desc, leaf string) error {
+	if s.mapper.opts.Numbers != nil {
+		return s.numbered(key, d, leaf)
+	}
+	if err := s.number(d); err != nil {
+		return err
+	}
+	d.Names[0] = s.mapper.opts.Prefix + "." + s.target.Name + "." + s.freeLeaf(leaf)
 	return nil
 }
 

@@ -137,11 +137,10 @@ func (s *Source) describeExemplars(m *metricState) error {
 	if known := s.mapper.adopted.find(s.target.Name, key, d, m.family.Unit); known != nil && known.desc.InDom == d.InDom {
 		d = known.desc
 	} else {
-		if err := s.number(d); err != nil {
+		if err := s.place(key, d, leaf); err != nil {
 			return err
 		}
-		d.InDom = m.metric.Desc.InDom // number gave it another domain
-		d.Names[0] = prefix + s.freeLeaf(leaf)
+		d.InDom = m.metric.Desc.InDom // place gave it another domain
 	}
 	help := "exemplars of " + m.key.sample
 	m.exemplars.metric = &history.Metric{

@@ -33,15 +33,21 @@ type Options struct {
 	Host     string       // value of the context label hostname
 	External []prom.Label // further context labels
 	Report   *prom.Report // counts samples that cannot be recorded; may be nil
+	// Numbers gives out all numbers. If it is nil, the Mapper gives out its own, which
+	// hold for one archive.
+	Numbers Numbers
 }
 
 // Target is the endpoint that a Source records.
 type Target struct {
-	Name     string // name of the source: a unique, valid component of a PCP name, see naming.SourceName
+	// Name is the name of the source: a unique, valid component of a PCP name, see
+	// naming.SourceName, or several such components with dots between them.
+	Name     string
 	Job      string // label job
 	Instance string // label instance
 	URL      string // recorded without user, password and query
 	Host     string // host of the endpoint, with or without a port
+	Options  SourceOptions
 }
 
 // Mapper gives the Prometheus series of one archive their PCP names, numbers and
@@ -83,7 +89,7 @@ func New(o Options) (*Mapper, error) {
 // [pcp.ErrMismatch] if the adopted archive has a metric of the source's name.
 func (m *Mapper) Source(t Target) (*Source, error) {
 	switch {
-	case !naming.ValidComponent(t.Name) || t.Name == "control":
+	case !ValidSource(t.Name):
 		return nil, fmt.Errorf("source name %q: want a letter followed by letters, digits and underscores; control is reserved", t.Name)
 	case m.sources[t.Name]:
 		return nil, fmt.Errorf("source name %q is taken", t.Name)
@@ -106,6 +112,7 @@ func (m *Mapper) Source(t Target) (*Source, error) {
 	if host := HostOnly(t.Host); host != "" && host != m.opts.Host && !IsLoopback(host) {
 		labels = append(labels, labelset.String("hostname", host))
 	}
+	labels = append(labels, t.Options.Labels...)
 	var err error
 	if s.cluster, err = labelset.New(labelset.Cluster, labels...); err != nil {
 		return nil, fmt.Errorf("source %s: %w", t.Name, err)
@@ -115,6 +122,18 @@ func (m *Mapper) Source(t Target) (*Source, error) {
 	}
 	m.sources[t.Name] = true
 	return s, nil
+}
+
+// ValidSource reports whether a source may have the name: valid components with dots between
+// them, of which the first is not control.
+func ValidSource(name string) bool {
+	for c := range strings.SplitSeq(name, ".") {
+		if !naming.ValidComponent(c) {
+			return false
+		}
+	}
+	first, _, _ := strings.Cut(name, ".")
+	return first != "control"
 }
 
 // HasSource reports whether a source or a claimed metric already has the name.

@@ -70,7 +70,7 @@ func TestMapperRefuses(t *testing.T) {
 	assert.ErrorIs(t, err, pcp.ErrLimit)
 
 	f := converttest.NewFixture(t)
-	for _, name := range []string{"web", "control", "", "9", "a.b", "a-b", "é"} {
+	for _, name := range []string{"web", "control", "control.a", "", "9", "a.", ".b", "a..b", "a-b", "é"} {
 		_, err := f.Mapper.Source(mapper.Target{Name: name})
 		assert.ErrorContains(t, err, fmt.Sprintf("%q", name))
 	}

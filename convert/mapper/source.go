@@ -140,7 +140,7 @@ func (s *Source) resolve(sample string, labels []prom.Label, f prom.Family, enco
 	}
 	inst := meta.Instance{ID: pcp.InstNull}
 	if len(labels) > 0 {
-		if inst.ID, err = m.instance(key); err != nil {
+		if inst.ID, err = s.instance(m, key); err != nil {
 			return nil, s.reportLoss(sample, err)
 		}
 		inst.Name = instanceName(inst.ID, labels)
@@ -150,9 +150,12 @@ func (s *Source) resolve(sample string, labels []prom.Label, f prom.Family, enco
 	return ser, nil
 }
 
-// instance returns the instance number of a new series: the one that the adopted
-// archive has for it, or the next free one.
-func (m *metricState) instance(key string) (pcp.InstID, error) {
+// instance returns the instance number of a new series: the one that Numbers or the
+// adopted archive has for it, or the next free one.
+func (s *Source) instance(m *metricState, key string) (pcp.InstID, error) {
+	if n := s.mapper.opts.Numbers; n != nil {
+		return n.Instance(m.metric.Desc.InDom, key)
+	}
 	if id, ok := m.ids[key]; ok {
 		delete(m.ids, key)
 		return id, nil

@@ -30,8 +30,8 @@ var lines = [][]string{
 	{"convert/assemble", "convert/nativemap", "convert/expo", "convert/tsdb/sidecar", "convert/tsdb/wal", "query"},
 	{"convert/tsdb", "convert/tsdb/write", "convert/tsdb/read", "ruleeval"},
 	{"promapi"},
-	{"scrape", "ingest", "serve/blocks", "serve/grafana", "serve/timeshift", "query/remote"},
-	{"serve"},
+	{"scrape", "ingest", "serve/blocks", "serve/grafana", "serve/timeshift", "query/remote", "record/layout"},
+	{"serve", "record"},
 	{"cmd/pcparchive"},
 }
 
@@ -51,8 +51,8 @@ var prometheus = map[string]bool{
 	"convert/nativehist": true, "convert/nativemap": true, "convert/relabel": true, "convert/expo": true,
 	"convert/promjson": true, "convert/tsdb/write": true, "convert/tsdb/read": true, "convert/tsdb/chunk": true, "query": true, "promapi": true, "ruleeval": true, "ingest": true, "scrape": true, "cmd/pcparchive": true,
 	"columns": true, "catalogue": true, "convert/tsdb/block": true, "convert/tsdb/verify": true, "convert/tsdb/sidecar": true, "convert/tsdb/wal": true,
-	"internal/jsonstream": true,
-	"serve":               true, "serve/grafana": true, "query/remote": true, "serve/blocks": true, "serve/timeshift": true,
+	"internal/jsonstream": true, "record": true,
+	"serve": true, "serve/grafana": true, "query/remote": true, "serve/blocks": true, "serve/timeshift": true,
 }
 
 // heavy are packages that bring every cloud provider's client with them.
