@@ -116,9 +116,9 @@ func (s *State) find(path string) (fileState, bool) {
 	return s.files[i], true
 }
 
-// grew reports whether s may be a later state of the same recording: its metadata,
+// Grew reports whether s may be a later state of the same recording: its metadata,
 // index and last volume may be longer, and there may be further volumes.
-func (s *State) grew(from *State) bool {
+func (s *State) Grew(from *State) bool {
 	last := -1
 	for _, f := range from.files {
 		last = max(last, f.Volume)
@@ -180,7 +180,7 @@ func (r *Reader) Load() (*Reader, error) {
 // that it must be opened anew. A Reader opened by [OpenState] remains one without
 // metadata.
 func (r *Reader) Grown(s *State) (next *Reader, ok bool) {
-	if r.opts.state == nil || !s.grew(r.opts.state) {
+	if r.opts.state == nil || !s.Grew(r.opts.state) {
 		return nil, false
 	}
 	opts := r.opts

@@ -1,0 +1,209 @@
+package instant
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+
+	"github.com/pcparchive/pcparchive/history"
+	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// TooManyError reports more values at one instant than a Cache may hold.
+type TooManyError struct {
+	Host  string
+	Limit int
+}
+
+// Error names the limit.
+func (e *TooManyError) Error() string {
+	return fmt.Sprintf("%s has more than %d values at one instant: ask for fewer metrics", e.Host, e.Limit)
+}
+
+// content is what records say about metrics of a Subject at an instant. It does not
+// change.
+type content struct {
+	stamp   pcp.Timestamp // of the last record at or before the instant
+	records int           // of that time
+	metrics map[pcp.PMID]*recorded
+}
+
+// reading is one reading of records.
+type reading struct {
+	ctx   context.Context
+	s     Subject
+	t     pcp.Timestamp
+	limit int // of values
+	n     int // values so far
+}
+
+// check returns an error if the reading must end.
+func (r *reading) check() error {
+	if err := r.ctx.Err(); err != nil {
+		return err
+	}
+	if r.limit > 0 && r.n > r.limit {
+		return &TooManyError{r.s.Host(), r.limit}
+	}
+	return nil
+}
+
+// The steps after which a reading passes over records without the metrics that still lack
+// values, and the part of the metrics that must have them by then.
+const (
+	narrowAfter = 4
+	narrowPart  = 2
+)
+
+// backward reads the values of metrics, from the instant back to those that were recorded
+// first.
+func (r *reading) backward(ids []pcp.PMID) (*content, error) {
+	c := &content{metrics: make(map[pcp.PMID]*recorded, len(ids))}
+	open := make(map[pcp.PMID]*search, len(ids))
+	for _, id := range ids {
+		open[id] = &search{}
+	}
+	to := r.t
+	for {
+		if err := r.check(); err != nil {
+			return nil, err
+		}
+		next, err := r.pass(c, open, to)
+		if err != nil {
+			return nil, err
+		}
+		if next == nil {
+			break
+		}
+		to = *next
+	}
+	for id, s := range open {
+		c.add(id, s)
+	}
+	return c, nil
+}
+
+// add adds the values that a search has found.
+func (c *content) add(id pcp.PMID, s *search) {
+	if s.found != nil {
+		c.metrics[id] = s.found
+	}
+}
+
+// errDone ends a pass.
+var errDone = errors.New("done")
+
+// pass reads steps from a time backwards. It moves the metrics that are done from open to
+// c. It returns the time from which another pass must go on with what is open, or nil.
+func (r *reading) pass(c *content, open map[pcp.PMID]*search, to pcp.Timestamp) (next *pcp.Timestamp, err error) {
+	q := history.Query{To: to, All: true, PMIDs: make([]pcp.PMID, 0, len(open))}
+	for id := range open {
+		q.PMIDs = append(q.PMIDs, id)
+	}
+	q.Metrics = func(d *meta.Desc) bool { return open[d.PMID] != nil }
+	began, steps := len(open), 0
+	last := to
+	for step, err := range r.s.backward(q) {
+		if err != nil {
+			break // an archive names its damage itself; earlier records cannot be read
+		}
+		c.note(step.Stamp)
+		if step.Mark || len(open) == 0 && step.Stamp.Before(c.stamp) {
+			break
+		}
+		if steps++; steps > narrowAfter && step.Stamp.Before(last) && len(open)*narrowPart <= began {
+			return &step.Stamp, nil
+		}
+		last = step.Stamp
+		r.take(c, open, step)
+		if err := r.check(); err != nil {
+			return nil, err
+		}
+	}
+	return nil, nil
+}
+
+// note counts the records of the last time.
+func (c *content) note(t pcp.Timestamp) {
+	if c.records == 0 {
+		c.stamp = t
+	}
+	if t == c.stamp {
+		c.records++
+	}
+}
+
+// take takes the values of a step.
+func (r *reading) take(c *content, open map[pcp.PMID]*search, step *history.Step) {
+	for i := range step.Metrics {
+		mv := &step.Metrics[i]
+		id := mv.Metric.Desc.PMID
+		s := open[id]
+		if s == nil {
+			continue
+		}
+		r.n += len(mv.Points)
+		if s.look(mv, step.Stamp); s.done {
+			c.add(id, s)
+			delete(open, id)
+		}
+	}
+}
+
+// forward returns the values at the instant from those at an earlier one. ids are the
+// metrics; nil stands for all. It returns before itself if nothing was recorded since.
+func (r *reading) forward(before *content, ids []pcp.PMID) (*content, error) {
+	q := history.Query{From: before.stamp, To: r.t, All: true, PMIDs: ids}
+	if ids != nil {
+		wanted := make(map[pcp.PMID]bool, len(ids))
+		for _, id := range ids {
+			wanted[id] = true
+		}
+		q.Metrics = func(d *meta.Desc) bool { return wanted[d.PMID] }
+	}
+	var c *content
+	known := before.records
+	for step, err := range r.s.steps(q) {
+		if err != nil {
+			break // an archive names its damage itself
+		}
+		if known--; known >= 0 && !step.Stamp.After(before.stamp) {
+			continue // read before
+		}
+		if c == nil {
+			c = before.clone()
+		}
+		r.n += c.apply(step)
+		if err := r.check(); err != nil {
+			return nil, err
+		}
+	}
+	if c == nil {
+		return before, nil
+	}
+	return c, nil
+}
+
+func (c *content) clone() *content {
+	return &content{stamp: c.stamp, records: c.records, metrics: maps.Clone(c.metrics)}
+}
+
+// apply takes a later step, and returns the number of its values.
+func (c *content) apply(step *history.Step) (values int) {
+	if step.Stamp.After(c.stamp) {
+		c.stamp, c.records = step.Stamp, 0
+	}
+	c.records++
+	if step.Mark {
+		clear(c.metrics)
+	}
+	for i := range step.Metrics {
+		mv := &step.Metrics[i]
+		id := mv.Metric.Desc.PMID
+		values += len(mv.Points)
+		c.metrics[id] = c.metrics[id].then(mv, step.Stamp)
+	}
+	return values
+}
