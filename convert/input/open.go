@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
 
 	"github.com/pcparchive/pcparchive/internal/decomp"
 )
@@ -48,7 +49,7 @@ func (f File) Open(o Options) (io.ReadCloser, error) {
 		return &plainFile{file, o.Progress}, nil
 	}
 	id := decomp.ID{Name: f.Name, Size: f.Size, ModTime: f.Time}
-	packed, err := decomp.Open(countingReaderAt{file, o.Progress}, id, decomp.Limits{}, decomp.NewCache(0))
+	packed, err := decomp.Open(&countingReaderAt{ReaderAt: file, progress: o.Progress}, id, decomp.Limits{}, decomp.NewCache(0))
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", f.Name, err), file.Close())
 	}
@@ -108,15 +109,18 @@ type packedFile struct {
 func (p *packedFile) Close() error { return p.close() }
 
 // countingReaderAt reports the number of bytes of each read. A decompressor reads each byte
-// about once.
+// about once, in several goroutines; they call progress one at a time.
 type countingReaderAt struct {
 	io.ReaderAt
+	mu       sync.Mutex
 	progress func(int)
 }
 
 // ReadAt reads and reports the number of bytes.
-func (c countingReaderAt) ReadAt(b []byte, off int64) (int, error) {
+func (c *countingReaderAt) ReadAt(b []byte, off int64) (int, error) {
 	n, err := c.ReaderAt.ReadAt(b, off)
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.progress(n)
 	return n, err
 }

@@ -16,7 +16,8 @@ type ID struct {
 // Cache keeps decoded windows and tables of windows, and drops the least
 // recently used first. It may be used from several goroutines.
 type Cache struct {
-	limit int64
+	limit  int64
+	spills spills
 
 	mu    sync.Mutex
 	used  int64

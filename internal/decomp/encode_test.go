@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -17,12 +18,12 @@ import (
 // metered counts the bytes read from a file.
 type metered struct {
 	io.ReaderAt
-	n int64
+	n atomic.Int64
 }
 
 func (c *metered) ReadAt(p []byte, off int64) (int, error) {
 	n, err := c.ReaderAt.ReadAt(p, off)
-	c.n += int64(n)
+	c.n.Add(int64(n))
 	return n, err
 }
 
@@ -79,15 +80,15 @@ func TestWriter(t *testing.T) {
 func TestWriterSeeks(t *testing.T) {
 	raw := noise(8*decomp.FrameSize + 100)
 	f, src := openBytes(t, pack(t, raw, decomp.Zstd), decomp.NewCache(32<<20))
-	assert.Less(t, src.n, int64(1000), "the table, not the headers of frames")
+	assert.Less(t, src.n.Load(), int64(1000), "the table, not the headers of frames")
 	assert.True(t, f.RandomAccess())
 	got := make([]byte, 1000)
 	for _, off := range []int64{7*decomp.FrameSize + 5, 3 * decomp.FrameSize, decomp.FrameSize - 500} {
-		before := src.n
+		before := src.n.Load()
 		_, err := f.ReadAt(got, off)
 		require.NoError(t, err)
 		require.True(t, bytes.Equal(raw[off:off+1000], got))
-		assert.Less(t, src.n-before, int64(2*decomp.FrameSize+2000))
+		assert.Less(t, src.n.Load()-before, int64(2*decomp.FrameSize+2000))
 	}
 }
 

@@ -33,7 +33,8 @@ type window struct {
 const unknown = -1
 
 // Open opens the file with the bytes raw. id identifies its current state in
-// the cache, which may be shared between files and must not be nil. Open reads
+// the cache, which may be shared between files and must not be nil. Several
+// goroutines may read raw at the same time. Open reads
 // little: the first bytes, and where the windows are.
 func Open(raw io.ReaderAt, id ID, l Limits, c *Cache) (*File, error) {
 	f := &File{raw: raw, id: id, limits: l, cache: c}
@@ -96,16 +97,29 @@ func (f *File) Format() Format { return f.format }
 
 // Seekable reports whether reaching an offset is cheaper than decoding
 // everything before it.
-func (f *File) Seekable() bool { return f.format == Plain || len(f.all()) > 1 }
+func (f *File) Seekable() bool {
+	if f.format == Plain {
+		return true
+	}
+	table := f.all()
+	if len(table) != 1 {
+		return len(table) > 1
+	}
+	_, ok := f.cache.spills.whole(f, table[0])
+	return ok
+}
 
 // RandomAccess reports whether reading at arbitrary offsets decodes each window
-// at most once: every window fits into the cache or is in it.
+// at most once: every window fits into the cache, or is in it or in its files.
 func (f *File) RandomAccess() bool {
 	for _, w := range f.all() {
 		if w.size != unknown && w.size <= f.cache.limit/2 {
 			continue
 		}
-		if _, ok := f.cached(w); !ok {
+		if _, ok := f.cached(w); ok {
+			continue
+		}
+		if _, ok := f.cache.spills.whole(f, w); !ok {
 			return false
 		}
 	}
@@ -128,6 +142,9 @@ func (f *File) Size() (n int64, ok bool) {
 	}
 	if data, ok := f.cached(w); ok {
 		return w.at + int64(len(data)), true
+	}
+	if size, ok := f.cache.spills.whole(f, w); ok {
+		return w.at + size, true
 	}
 	return 0, false
 }
@@ -188,7 +205,10 @@ type Reader struct {
 	cur  io.ReadCloser
 	err  error
 
-	table []window // windows of the file
+	table  []window // windows of the file
+	entire bool     // the Reader reads the current window from its beginning
+	passed bool     // the Reader has read an entire window and goes on
+	ahead  ahead
 }
 
 // Read reads the next bytes.
@@ -209,7 +229,8 @@ func (r *Reader) Read(p []byte) (int, error) {
 		n, err := r.cur.Read(p)
 		switch {
 		case errors.Is(err, io.EOF):
-			r.Close()
+			r.passed = r.entire && r.release() == nil
+			_ = r.release() // the window was read to its end
 		case err != nil:
 			r.err = err
 		}
@@ -229,6 +250,14 @@ func (r *Reader) open() {
 			return
 		}
 		w, skip := r.table[r.next], r.skip
+		r.entire = skip == 0
+		if r.entire && r.passed {
+			r.ahead.f = r.f
+			if cur := r.ahead.take(r.table, r.next); cur != nil {
+				r.cur, r.next = cur, r.next+1
+				return
+			}
+		}
 		r.cur, r.err = r.f.window(w, skip)
 		r.next, r.skip = r.next+1, 0
 		if skip == 0 || w.damaged || !errors.Is(r.err, ErrCorrupt) {
@@ -258,8 +287,16 @@ func (r *Reader) Next() (off int64, ok bool) {
 	return r.table[r.next].at, true
 }
 
-// Close releases the decoder. A later Read continues with the next window.
+// Close releases the decoders. A later Read continues with the next window.
 func (r *Reader) Close() error {
+	err := r.release()
+	r.ahead.cancel()
+	r.passed = false
+	return err
+}
+
+// release releases the decoder of the window being read.
+func (r *Reader) release() error {
 	if r.cur == nil {
 		return nil
 	}

@@ -8,12 +8,18 @@ import (
 
 // window returns a reader of window w without its first skip bytes. If skip is
 // positive and the window fits into the cache, window decodes and caches all of
-// it. Reading a window from its start takes no memory.
+// it. Reading such a window from its start takes no memory. A window that does not
+// fit, or may not, is read from the cache's files.
 func (f *File) window(w window, skip int64) (io.ReadCloser, error) {
 	k := key{f.id, w.in}
 	e, known := f.cache.get(k)
 	if known && e.data != nil {
 		return cut(e.data, skip), nil
+	}
+	if known || w.size == unknown || w.size > f.cache.limit/2 {
+		if r, ok, err := f.spilled(w, skip, skip == 0 || known || w.size != unknown); ok {
+			return r, err
+		}
 	}
 	r, err := f.decode(w)
 	if err != nil {
@@ -79,18 +85,23 @@ type joined struct {
 
 // readUpTo reads at most limit bytes. Its error is io.EOF if r ended before the
 // limit. It allocates in proportion to the bytes read.
-func readUpTo(r io.Reader, limit int64) ([]byte, error) {
-	data := make([]byte, 0, min(limit, 64<<10))
+func readUpTo(r io.Reader, limit int64) ([]byte, error) { return readInto(nil, r, limit) }
+
+// readInto does the same as readUpTo. It uses the memory of data, which is empty.
+func readInto(data []byte, r io.Reader, limit int64) ([]byte, error) {
+	if cap(data) == 0 {
+		data = make([]byte, 0, min(limit, 64<<10))
+	}
 	for {
+		if int64(len(data)) >= limit {
+			return data, nil
+		}
 		if len(data) == cap(data) {
-			if int64(len(data)) >= limit {
-				return data, nil
-			}
 			grown := make([]byte, len(data), min(limit, 2*int64(cap(data))))
 			copy(grown, data)
 			data = grown
 		}
-		n, err := r.Read(data[len(data):cap(data)])
+		n, err := r.Read(data[len(data):min(int64(cap(data)), limit)])
 		data = data[:len(data)+n]
 		if err != nil {
 			return data, err
