@@ -156,8 +156,8 @@ func (r *Reader) wholeEnd(f *File, first int64, to pcp.Timestamp) (end int64, ok
 }
 
 // spool makes f readable at any offset. If parts of f are too long for the
-// cache, spool replaces f by a temporary file with its decompressed contents,
-// with zeros in place of damage.
+// cache and its temporary files, or damaged, spool replaces f by a temporary file
+// with its decompressed contents, with zeros in place of damage.
 func (f *File) spool() error {
 	if f.d.RandomAccess() {
 		return nil
@@ -170,6 +170,12 @@ func (f *File) spool() error {
 	if f.d.RandomAccess() {
 		return nil
 	}
+	release, ok := f.d.Hold()
+	if ok {
+		f.held = release
+		return nil
+	}
+	defer release()
 	tmp, err := outlock.NewTempFile("")
 	if err != nil {
 		return err

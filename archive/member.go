@@ -24,6 +24,7 @@ type File struct {
 	reader *decomp.Reader // result of the last From
 	ahead  *readAhead     // reads ahead from reader; nil without reading ahead
 	max    int
+	held   func() // releases what spool holds in temporary files; may be nil
 
 	asBefore bool // the file is the one of the reader's State
 }
@@ -130,6 +131,10 @@ func (f *File) release() {
 // Close closes the file.
 func (f *File) Close() error {
 	f.release()
+	if f.held != nil {
+		f.held()
+		f.held = nil
+	}
 	return f.f.Close()
 }
 

@@ -2,9 +2,12 @@ package archive
 
 import (
 	"cmp"
+	"os"
 	"time"
 
+	"github.com/pcparchive/pcparchive/internal/cachedir"
 	"github.com/pcparchive/pcparchive/internal/decomp"
+	"github.com/pcparchive/pcparchive/internal/outlock"
 )
 
 // ReadOptions configure how an archive is read. The zero value selects the
@@ -29,9 +32,16 @@ type ReadOptions struct {
 	// Cache is the number of bytes of decompressed data that a Reader keeps to
 	// make going back cheap. Zero means DefaultCache, a negative value none.
 	// The cache holds xz blocks, zstd frames and whole files, each if it takes
-	// at most half of the cache. Reading a file from its beginning does not use
+	// at most half of the cache. Reading these from their beginning does not use
 	// the cache.
 	Cache int64
+	// Spill is the number of bytes of decompressed data that a Reader keeps in
+	// temporary files, which have no name where the system supports that. They
+	// hold what does not fit into the cache, such as a volume that is compressed
+	// as a single piece. Each is decompressed once, however many passes read it.
+	// Zero means DefaultSpill, but at most a fifth of the free space; a negative
+	// value, or a negative Cache, none.
+	Spill int64
 
 	// KeepMetadata is the number of bytes of metadata that Sets opened together
 	// keep of recently used archives, in addition to the last one. Zero means
@@ -62,6 +72,7 @@ const (
 	DefaultMaxWindow = decomp.DefaultWindow
 	// DefaultCache holds three blocks of the length that PCP's tools write.
 	DefaultCache        = 32 << 20
+	DefaultSpill        = 2 << 30
 	DefaultKeepMetadata = 64 << 20
 	DefaultPoll         = time.Second
 )
@@ -93,6 +104,23 @@ func (o *ReadOptions) withDefaults() ReadOptions {
 	all.Poll = cmp.Or(all.Poll, DefaultPoll)
 	if all.cache == nil {
 		all.cache = decomp.NewCache(max(0, cmp.Or(all.Cache, DefaultCache)))
+		all.cache.SetSpill(all.spill())
 	}
 	return all
+}
+
+// spill returns the bound and the place of temporary files. A bound that the
+// caller chose holds whatever space is free.
+func (o *ReadOptions) spill() decomp.Spill {
+	if o.Cache < 0 || o.Spill < 0 {
+		return decomp.Spill{}
+	}
+	limit := o.Spill
+	if limit == 0 {
+		limit = DefaultSpill
+		if free, ok := cachedir.FreeSpace(os.TempDir()); ok {
+			limit = min(limit, free/5)
+		}
+	}
+	return decomp.Spill{Limit: limit, Create: func() (decomp.SpillFile, error) { return outlock.NewTempFile("") }}
 }

@@ -2,5 +2,5 @@
 
 package cachedir
 
-// freeSpace returns false: the free space is unknown.
-func freeSpace(string) (bytes int64, ok bool) { return 0, false }
+// FreeSpace returns false: the free space is unknown.
+func FreeSpace(string) (bytes int64, ok bool) { return 0, false }

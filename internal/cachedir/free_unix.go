@@ -4,8 +4,8 @@ package cachedir
 
 import "syscall"
 
-// freeSpace returns the free bytes of the file system of a folder.
-func freeSpace(dir string) (bytes int64, ok bool) {
+// FreeSpace returns the free bytes of the file system of a folder.
+func FreeSpace(dir string) (bytes int64, ok bool) {
 	var stat syscall.Statfs_t
 	if err := syscall.Statfs(dir, &stat); err != nil {
 		return 0, false

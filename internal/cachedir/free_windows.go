@@ -7,8 +7,8 @@ import (
 
 var diskFree = syscall.NewLazyDLL("kernel32.dll").NewProc("GetDiskFreeSpaceExW")
 
-// freeSpace returns the free bytes of the volume of a folder.
-func freeSpace(dir string) (bytes int64, ok bool) {
+// FreeSpace returns the free bytes of the volume of a folder.
+func FreeSpace(dir string) (bytes int64, ok bool) {
 	name, err := syscall.UTF16PtrFromString(dir)
 	if err != nil || diskFree.Find() != nil {
 		return 0, false

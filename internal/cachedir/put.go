@@ -123,7 +123,7 @@ func (d *Dir) prepare() (bound int64, err error) {
 	d.used = total(entries)
 	if d.max <= 0 {
 		d.max = DefaultBytes
-		if free, ok := freeSpace(d.path); ok {
+		if free, ok := FreeSpace(d.path); ok {
 			d.max = max(1, min(d.max, (free+d.used)/5))
 		}
 	}
