@@ -24,6 +24,7 @@ RACED_ARCHIVE := Follow|Shared|Concurrent|Ahead|Packed|Volumes|Crash|Set|Lock|Re
 RACED_QUERY   := Concurrent|Stops|Timeout|SelectsOnce|Hosts|server
 race: ## the concurrent packages under the race detector, which wants a C compiler
 	CGO_ENABLED=1 $(GO) test -race -run '$(RACED_ARCHIVE)' ./archive
+	CGO_ENABLED=1 $(GO) test -race -run 'TestSpillTogether|TestAhead' ./internal/decomp
 	CGO_ENABLED=1 $(GO) test -race -run '$(RACED_QUERY)' ./query
 	CGO_ENABLED=1 $(GO) test -race -skip TestHostilePages ./scrape
 	CGO_ENABLED=1 $(GO) test -race ./store ./meta ./serve/...
