@@ -183,14 +183,9 @@ func ruleOf(r *ruleeval.RuleResult, g *ruleeval.GroupResult, withoutAlerts bool)
 		return rule
 	}
 	active := activeAlerts(r)
-	rule.Type, rule.Annotations, rule.State = "alerting", r.Annotations.Map(), "inactive"
+	rule.Type, rule.Annotations, rule.State = "alerting", r.Annotations.Map(), r.State()
 	duration, keep := r.For.Seconds(), r.KeepFiringFor.Seconds()
 	rule.Duration, rule.KeepFiringFor = &duration, &keep
-	for _, a := range active {
-		if rule.State != "firing" {
-			rule.State = a.State
-		}
-	}
 	if withoutAlerts {
 		active = []apiAlert{}
 	}

@@ -35,15 +35,22 @@ type Alert struct {
 // Firing reports whether the alert has fired.
 func (a *Alert) Firing() bool { return !a.FiredAt.IsZero() }
 
+// The states of alerts and of alerting rules.
+const (
+	inactive = "inactive"
+	pending  = "pending"
+	firing   = "firing"
+)
+
 // State returns the name of the state at the end of the evaluation.
 func (a *Alert) State() string {
 	switch {
 	case !a.ResolvedAt.IsZero():
-		return "inactive"
+		return inactive
 	case a.Firing():
-		return "firing"
+		return firing
 	}
-	return "pending"
+	return pending
 }
 
 // maxAlerts is the largest number of alerts of a rule.

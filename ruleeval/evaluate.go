@@ -53,6 +53,24 @@ type RuleResult struct {
 	Took time.Duration
 }
 
+// State returns the state of an alerting rule at the end of the evaluation: firing,
+// pending or inactive. It returns "" for a recording rule.
+func (r *RuleResult) State() string {
+	if !r.Alerting {
+		return ""
+	}
+	state := inactive
+	for _, a := range r.Alerts {
+		switch s := a.State(); {
+		case s == firing:
+			return firing
+		case s == pending:
+			state = pending
+		}
+	}
+	return state
+}
+
 // chunk is the number of times that a range query evaluates.
 const chunk = 5_000
 

@@ -1,6 +1,7 @@
 package ruleeval
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -15,7 +16,14 @@ import (
 )
 
 // Rules are the groups of rule files.
-type Rules struct{ groups []*Group }
+type Rules struct {
+	groups []*Group
+	digest [sha256.Size]byte // hash of the files' names and contents
+}
+
+// Equal reports whether other was read from files with the same names and contents. other
+// may be nil.
+func (r *Rules) Equal(other *Rules) bool { return other != nil && r.digest == other.digest }
 
 // Groups returns the groups in the order of the files.
 func (r *Rules) Groups() []*Group { return r.groups }
@@ -46,16 +54,25 @@ const maxFile = 16 << 20
 // Load reads rule files. The error names the file and the line of each mistake.
 func Load(files ...string) (*Rules, error) {
 	r := &Rules{}
+	hash := sha256.New()
 	var failed []error
 	for _, file := range files {
-		groups, err := loadFile(file)
+		content, err := readFile(file)
+		if err != nil {
+			failed = append(failed, err)
+			continue
+		}
+		fmt.Fprintf(hash, "%q %d\n%s", file, len(content), content)
+		groups, err := parse(file, content)
 		r.groups = append(r.groups, groups...)
 		failed = append(failed, err)
 	}
+	hash.Sum(r.digest[:0])
 	return r, errors.Join(failed...)
 }
 
-func loadFile(file string) ([]*Group, error) {
+// readFile returns the content of a rule file.
+func readFile(file string) ([]byte, error) {
 	info, err := os.Stat(file)
 	if err != nil {
 		return nil, fmt.Errorf("rules: %w", err)
@@ -67,7 +84,7 @@ func loadFile(file string) ([]*Group, error) {
 	if err != nil {
 		return nil, fmt.Errorf("rules: %w", err)
 	}
-	return parse(file, content)
+	return content, nil
 }
 
 // parse parses the content of a rule file.

@@ -3,21 +3,19 @@
 // them.
 //
 // [New] opens the archives and blocks at the paths. [Server.Run] serves them until its
-// context ends. While
-// it runs, the server looks for archives that came, went or grew: at an interval, on
-// [Server.Reload], and on a POST to /-/reload. Each request sees one state of the
-// archives from beginning to end. Damage in one archive does not affect
-// the others.
+// context ends. While it runs, the server looks for archives that came, went or grew: at an
+// interval, on [Server.Reload], and on a POST to /-/reload. Each request sees one state of
+// the archives from beginning to end. Damage in one archive does not affect the others.
 //
 // # Paths
 //
-//	/                  status page: hosts, times, damage, example queries
+//	/                  status page: hosts, times, rules, damage, example queries
 //	/api/v1/…          Prometheus' API, of package promapi
 //	/federate          current values as text
 //	/-/metrics         the server's own metrics
 //	/-/healthy         200 while the process serves
 //	/-/ready           200 from the first state on until the server drains
-//	/-/reload          POST: look for archives now
+//	/-/reload          POST: read the rule files again, and look for archives now
 //
 // # Limits
 //

@@ -49,7 +49,7 @@ func (s *Server) ready(w http.ResponseWriter, _ *http.Request) {
 	}
 }
 
-// reload looks for archives.
+// reload reads the rule files again and looks for archives.
 func (s *Server) reload(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodPost && r.Method != http.MethodPut {
 		w.Header().Set("Allow", "POST, PUT")
@@ -57,7 +57,7 @@ func (s *Server) reload(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err := s.Reload(r.Context()); err != nil {
-		plain(w, http.StatusInternalServerError, "looking for archives failed: "+err.Error())
+		plain(w, http.StatusInternalServerError, "not everything was reloaded: "+err.Error())
 		return
 	}
 	st, _, release := s.states.acquire()

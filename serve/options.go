@@ -14,7 +14,6 @@ import (
 	"github.com/pcparchive/pcparchive/catalogue"
 	"github.com/pcparchive/pcparchive/internal/cachedir"
 	"github.com/pcparchive/pcparchive/query"
-	"github.com/pcparchive/pcparchive/ruleeval"
 )
 
 // Options configure a [Server]. The zero value of a field means its default.
@@ -45,8 +44,9 @@ type Options struct {
 	// Cache is the folder of Query.Columns and of the catalogue. It may be
 	// nil.
 	Cache *cachedir.Dir
-	// Rules are evaluated over the archives in the background. Nil means none.
-	Rules *ruleeval.Rules
+	// RuleFiles are Prometheus rule files to evaluate over the archives in the background.
+	// [Server.Reload] reads them again.
+	RuleFiles []string
 	// ExternalLabels tell this server from others for Thanos and for servers that read
 	// from it.
 	ExternalLabels map[string]string

@@ -19,6 +19,7 @@ var page = template.Must(template.New("status.html").Funcs(template.FuncMap{
 	"time": pageTime, "length": pageLength, "count": func(n int) string { return humanize.Comma(int64(n)) },
 	"bytes": func(n int64) string { return humanize.IBytes(uint64(max(n, 0))) },
 	"milli": func(ms int64) time.Time { return time.UnixMilli(ms).UTC() },
+	"brief": func(d time.Duration) time.Duration { return d.Round(time.Millisecond) },
 }).ParseFS(pageFiles, "page/status.html"))
 
 // pageTime formats a time for the page.
@@ -39,17 +40,19 @@ const mostRows = 1000
 // pageData holds the contents of the status page.
 type pageData struct {
 	Summary
-	Version  string
-	Origin   string // the server's address as the browser knows it
-	Range    string // the window for Grafana
-	Taken    time.Time
-	Age      time.Duration
-	Rescan   time.Duration // negative: never
-	Moved    bool          // times are not those of the recording
-	Replay   float64
-	MoreRows int // hosts left out
-	MoreBad  int // damage left out
-	Cache    *cacheData
+	Version   string
+	Origin    string // the server's address as the browser knows it
+	Range     string // the window for Grafana
+	Taken     time.Time
+	Age       time.Duration
+	Rescan    time.Duration // negative: never
+	Moved     bool          // times are not those of the recording
+	Replay    float64
+	MoreRows  int // hosts left out
+	MoreBad   int // damage left out
+	Cache     *cacheData
+	Rules     *RulesSummary // nil without rule files
+	MoreRules int           // rules left out
 }
 
 // cacheData describes the cache.
@@ -72,11 +75,16 @@ func (s *Server) cache() *cacheData {
 	return c
 }
 
-// statusPage shows hosts, times, damage and example queries.
+// statusPage shows hosts, times, rules, damage and example queries.
 func (s *Server) statusPage(w http.ResponseWriter, r *http.Request) {
 	st, clock, release := s.states.acquire()
 	defer release()
 	d := pageData{Summary: s.Summary(), Version: s.opts.Version, Taken: st.taken, Rescan: s.opts.Rescan, Moved: clock != nil, Replay: s.opts.Replay, Cache: s.cache()}
+	d.Rules = s.ruler.summary(clock.At(s.opts.now()))
+	if d.Rules != nil && len(d.Rules.Rules) > mostRows {
+		d.MoreRules = len(d.Rules.Rules) - mostRows
+		d.Rules.Rules = d.Rules.Rules[:mostRows]
+	}
 	d.Age = s.opts.now().Sub(st.taken).Round(time.Second)
 	d.Origin = s.scheme + "://" + r.Host
 	if !d.Window.IsZero() {

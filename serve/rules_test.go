@@ -2,6 +2,7 @@ package serve
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -11,7 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/pcparchive/pcparchive/ruleeval"
+	"github.com/pcparchive/pcparchive/serve/timeshift"
 )
 
 // alert is an alert of the API.
@@ -31,7 +32,8 @@ func (r *running) alerts() []alert {
 	return reply.Data.Alerts
 }
 
-func testRules(t *testing.T) *ruleeval.Rules {
+// testRules returns a rule file.
+func testRules(t *testing.T) []string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "rules.yml")
 	require.NoError(t, os.WriteFile(file, []byte(`
@@ -43,9 +45,7 @@ groups:
   - {alert: Load, expr: 'load:max >= 100', for: 20s}
   - {alert: Fails, expr: 'kernel_all_load + on() kernel_all_load'}
 `), 0o666))
-	rules, err := ruleeval.Load(file)
-	require.NoError(t, err)
-	return rules
+	return []string{file}
 }
 
 // TestRules serves alerts and recorded series, at the times of a recording and at moved
@@ -56,7 +56,7 @@ func TestRules(t *testing.T) {
 			dir := t.TempDir()
 			rec := record(t, filepath.Join(dir, "rec"), "db1").put(0, 105)
 			require.NoError(t, rec.a.Flush())
-			o := Options{Paths: []string{dir}, Rules: testRules(t), Rescan: -1}
+			o := Options{Paths: []string{dir}, RuleFiles: testRules(t), Rescan: -1}
 			if shift != 0 {
 				o.ShiftTo = at(104).Add(shift)
 			}
@@ -75,6 +75,68 @@ func TestRules(t *testing.T) {
 			assert.Len(t, firing.Data.Result, 1)
 		})
 	}
+}
+
+// TestReloadRules changes a rule file: new rules replace the former ones, and a wrong file
+// leaves them in force and says why.
+func TestReloadRules(t *testing.T) {
+	dir := t.TempDir()
+	record(t, filepath.Join(dir, "rec"), "db1").put(0, 200).close()
+	files := testRules(t)
+	write := func(content string) { require.NoError(t, os.WriteFile(files[0], []byte(content), 0o666)) }
+	r := run(t, Options{Paths: []string{dir}, RuleFiles: files, Rescan: -1})
+	name := func() string {
+		if all := r.alerts(); len(all) == 1 {
+			return all[0].Labels["alertname"]
+		}
+		return ""
+	}
+	require.Eventually(t, func() bool { return name() == "Load" }, time.Minute, 5*time.Millisecond)
+	_, page, _ := r.get("/")
+	for _, want := range []string{files[0], "<td>Load</td><td>alert</td><td>firing</td>", "<td>load:max</td><td>series</td><td></td>", "many-to-many matching not allowed", "12:03:19 UTC, took"} {
+		assert.Contains(t, page, want)
+	}
+
+	write("groups: [{name: g, interval: 10s, rules: [{alert: Other, expr: 'kernel_all_load > 150'}]}]")
+	r.reload()
+	require.Eventually(t, func() bool { return name() == "Other" }, time.Minute, 5*time.Millisecond)
+
+	write("groups: [{name: g, rules: [{alert: Worse, expr: 'rate('}]}]")
+	resp, err := r.client.Post(r.url+"/-/reload", "", nil)
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	reply, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	assert.Equal(t, http.StatusInternalServerError, resp.StatusCode)
+	assert.Contains(t, string(reply), files[0])
+	assert.Contains(t, string(reply), "parse error")
+	assert.Equal(t, "Other", name())
+	_, page, _ = r.get("/")
+	assert.Contains(t, page, "the former rules stay in force")
+	assert.Contains(t, page, "parse error")
+
+	require.NoError(t, os.Remove(files[0]))
+	require.ErrorIs(t, r.Reload(t.Context()), os.ErrNotExist)
+	assert.Equal(t, "Other", name())
+
+	write("groups: [{name: g, interval: 10s, rules: [{alert: Load, expr: 'kernel_all_load > 150'}]}]")
+	record(t, filepath.Join(dir, "more"), "db2").put(0, 5).close()
+	require.NoError(t, r.Reload(t.Context()))
+	require.Eventually(t, func() bool { return name() == "Load" }, time.Minute, 5*time.Millisecond)
+	_, page, _ = r.get("/")
+	assert.NotContains(t, page, "the former rules stay in force")
+
+	before := r.ruler.summary(timeshift.None).Evaluated
+	require.NoError(t, r.Reload(t.Context()))
+	assert.Equal(t, before, r.ruler.summary(timeshift.None).Evaluated, "equal files are not evaluated again")
+}
+
+// TestWrongRules wants a server with a wrong rule file not to start.
+func TestWrongRules(t *testing.T) {
+	_, err := New(t.Context(), Options{Paths: []string{t.TempDir()}, Listen: []string{"127.0.0.1:0"}, RuleFiles: []string{"missing.yml"}})
+	var option *OptionError
+	require.ErrorAs(t, err, &option)
+	assert.Equal(t, "RuleFiles", option.Option)
 }
 
 // TestLowestTimestamp is what the Thanos sidecar looks for.

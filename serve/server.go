@@ -45,10 +45,12 @@ func New(ctx context.Context, o Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{opts: o, log: o.Logger, reloads: make(chan chan error), draining: make(chan struct{})}
-	s.ruler = newRuler(s)
+	var err error
+	if s.ruler, err = newRuler(s); err != nil {
+		return nil, &OptionError{"RuleFiles", err}
+	}
 	s.filler = columns.NewFiller(o.Query.Columns, 0)
 	s.metrics = newMetrics(s)
-	var err error
 	if s.scheme, err = schemeOf(o.WebConfig); err != nil {
 		return nil, &OptionError{"WebConfig", err}
 	}
@@ -163,8 +165,9 @@ func (s *Server) drain(servers []*http.Server, endRequests func()) {
 	draining.Wait()
 }
 
-// Reload looks for archives now. It returns an error if the state could not be renewed,
-// or if the server does not run.
+// Reload reads the rule files again and looks for archives now. It returns an error if a
+// rule file is wrong, if looking for archives failed, or if the server does not run. After
+// an error, the former rules or the former state of the archives stay in force.
 func (s *Server) Reload(ctx context.Context) error {
 	done := make(chan error, 1)
 	select {
@@ -197,7 +200,7 @@ func (s *Server) follow(ctx context.Context) {
 		case <-tick:
 			_ = s.rescan(ctx) // reported by itself
 		case done := <-s.reloads:
-			done <- s.rescan(ctx)
+			done <- errors.Join(s.ruler.reload(), s.rescan(ctx))
 		}
 	}
 }

@@ -57,6 +57,10 @@ POST to /-/reload, serve looks for archives that appeared, disappeared or grew. 
 that need a damaged archive have a warning, and the status page at / names it. Damage
 does not affect other answers.
 
+--rules evaluates recording and alerting rules over all data. SIGHUP and /-/reload also
+read the rule files again. If a file is wrong, the former rules stay in force, and the
+log, the reply of /-/reload and the status page give the reason.
+
 An instant query without a time is evaluated at the end of the data, if the data ended
 longer ago than the look-back.
 
@@ -152,7 +156,7 @@ func (o *serveOptions) complete(s streams) error {
 		return fmt.Errorf("--log-level %q: want debug, info, warn or error", o.logLevel)
 	}
 	o.Logger = slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: level}))
-	o.Version, o.Rules = version(), o.rules.rules
+	o.Version, o.RuleFiles = version(), o.rules.files
 	for flag, d := range map[string]time.Duration{"rescan": o.rescan, "lookback": o.Query.Lookback, "query-timeout": o.timeout, "drain-timeout": o.DrainTimeout} {
 		if d < 0 {
 			return fmt.Errorf("--%s %s is negative", flag, d)
@@ -210,7 +214,7 @@ func (o *serveOptions) moves() (err error) {
 // serveError names the flag or the path of an error.
 func serveError(err error) error {
 	var option *serve.OptionError
-	flags := map[string]string{"WebConfig": "--web.config.file", "ExternalLabels": "--external-label"}
+	flags := map[string]string{"WebConfig": "--web.config.file", "ExternalLabels": "--external-label", "RuleFiles": "--rules"}
 	if errors.As(err, &option) {
 		return usageError{fmt.Errorf("%s: %w", cmp.Or(flags[option.Option], option.Option), option.Err)}
 	}
