@@ -119,18 +119,26 @@ func (c *Client) ask(run func(v1.API) (model.Value, v1.Warnings, error)) (*Resul
 			text += ": " + strings.TrimSpace(firstLine(own.Detail))
 		}
 		return nil, &Error{Server: c.name, Kind: string(own.Type), Text: text}
-	case err != nil:
+	case err != nil && !k.replied:
 		return nil, err
 	}
 	var reply struct {
 		Data struct {
+			Type   string          `json:"resultType"`
 			Result json.RawMessage `json:"result"`
 		} `json:"data"`
 		Warnings []string `json:"warnings"`
 		Infos    []string `json:"infos"`
 	}
-	if err := json.Unmarshal(k.body, &reply); err != nil {
-		return nil, &Error{Server: c.name, Kind: string(v1.ErrBadResponse), Text: err.Error()}
+	if jsonErr := json.Unmarshal(k.body, &reply); jsonErr != nil {
+		err = jsonErr
+	} else if reply.Data.Type == model.ValString.String() { // package v1 does not know strings
+		text := &model.String{}
+		err = json.Unmarshal(reply.Data.Result, text)
+		value = text
+	}
+	if err != nil {
+		return nil, &Error{Server: c.name, Kind: string(v1.ErrBadResponse), Text: firstLine(err.Error())}
 	}
 	return &Result{Value: value, JSON: reply.Data.Result, Warnings: reply.Warnings, Infos: reply.Infos}, nil
 }
@@ -148,13 +156,14 @@ func firstLine(text string) string {
 // keeper keeps the body of the last reply.
 type keeper struct {
 	api.Client
-	body []byte
+	body    []byte
+	replied bool // whether the server replied
 }
 
 // Do sends a request.
 func (k *keeper) Do(ctx context.Context, r *http.Request) (*http.Response, []byte, error) {
 	resp, body, err := k.Client.Do(ctx, r)
-	k.body = body
+	k.body, k.replied = body, err == nil
 	return resp, body, err
 }
 
