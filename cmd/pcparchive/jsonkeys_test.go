@@ -93,6 +93,18 @@ func TestJSONKeys(t *testing.T) {
 				"hosts[].series[].units", "hosts[].series[].values", "hosts[].series[].wraps", "hosts[].start",
 			},
 		},
+		"size": {
+			[]string{"size", native, "--interval", "1h"},
+			[]string{
+				"days", "days[].date", "days[].host", "days[].length", "days[].records",
+				"domains", "domains[].indom", "domains[].labels", "domains[].length", "domains[].records", "domains[].text",
+				"files", "files[].host", "files[].length", "files[].path", "files[].stored", "files[].unreadable",
+				"kinds", "kinds[].length", "kinds[].name", "kinds[].records",
+				"labels", "labels[].length", "labels[].name", "labels[].records", "length",
+				"metrics", "metrics[].interval", "metrics[].length", "metrics[].metadata", "metrics[].name", "metrics[].pmid", "metrics[].records",
+				"metrics[].repeated", "metrics[].saved", "metrics[].values", "stored",
+			},
+		},
 		"copy": {
 			[]string{"copy", prom, filepath.Join(t.TempDir(), "copy"), "--archive-version", "2", "--lossy"},
 			[]string{"archive", "index_kept", "losses", "records"},
@@ -183,7 +195,7 @@ func TestJSONOneShape(t *testing.T) {
 		require.NoError(t, fixtures[fixture](base))
 	}
 	for _, args := range [][]string{
-		{"info"}, {"info", "--metrics"}, {"summary", "--labels"}, {"list"}, {"labels", "dump"}, {"labels", "dump", "--merged"}, {"check", "--severity", "error"},
+		{"info"}, {"info", "--metrics"}, {"summary", "--labels"}, {"size"}, {"list"}, {"labels", "dump"}, {"labels", "dump", "--merged"}, {"check", "--severity", "error"},
 		{"query", "disk_all_read"}, {"dump"}, {"export", "tsdb", "-o", "DIR"},
 	} {
 		var shapes []string

@@ -25,6 +25,7 @@ var folderVerbs = [][]string{
 	{"summary", "logs"},
 	{"summary", "logs", "--output", "json"},
 	{"summary", "logs", "--start", "end-5s"},
+	{"size", "logs"},
 	{"query", "disk_all_read", "logs"},
 	{"query", "disk_all_read", "logs", "--at", "start"},
 	{"query", "disk_all_read", "logs", "--step", "20m"},

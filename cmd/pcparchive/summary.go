@@ -23,11 +23,11 @@ type summaryOptions struct {
 	precision   int
 	wrap        bool
 	zones       zoneFlags
-	output      summaryFormat
+	output      tableFormat
 }
 
 func newSummaryCmd(s streams) *cobra.Command {
-	o := summaryOptions{output: summaryText}
+	var o summaryOptions
 	cmd := &cobra.Command{
 		Use:         "summary ARCHIVE... [METRIC...]",
 		Annotations: onlyReads,
@@ -72,35 +72,10 @@ that were recorded instead of values.`,
 	f.IntVar(&o.precision, "precision", -1, "digits after the decimal point; -1: six significant digits")
 	f.BoolVar(&o.wrap, "wrap", false, "count an integer counter that decreases as wrapped at 32 or 64 bits, not as reset")
 	addZoneFlags(cmd, &o.zones, usualHost)
-	f.Var(&o.output, "output", "text, or json or csv for programs")
-	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"text", "json", "csv"}, cobra.ShellCompDirectiveNoFileComp))
+	addTableFlag(cmd, &o.output)
 	_ = cmd.RegisterFlagCompletionFunc("columns", cobra.FixedCompletions(columnNames(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
-
-// summaryFormat is the value of summary's --output.
-type summaryFormat string
-
-const (
-	summaryText summaryFormat = "text"
-	summaryJSON summaryFormat = "json"
-	summaryCSV  summaryFormat = "csv"
-)
-
-// String returns the format's name.
-func (f *summaryFormat) String() string { return string(*f) }
-
-// Set accepts text, json and csv.
-func (f *summaryFormat) Set(s string) error {
-	if v := summaryFormat(s); v == summaryText || v == summaryJSON || v == summaryCSV {
-		*f = v
-		return nil
-	}
-	return fmt.Errorf("want text, json or csv")
-}
-
-// Type names the value in help.
-func (*summaryFormat) Type() string { return "format" }
 
 // hostSummary is the summary of a host's archives.
 type hostSummary struct {
