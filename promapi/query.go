@@ -10,6 +10,7 @@ import (
 
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
+	"github.com/prometheus/prometheus/util/annotations"
 	"github.com/prometheus/prometheus/util/stats"
 
 	"github.com/pcparchive/pcparchive/query"
@@ -35,9 +36,13 @@ func instantQuery(r *request) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r.evaluate(limit, func(ctx context.Context, e *query.Engine) (promql.Query, error) {
+	rep, err := r.evaluate(limit, func(ctx context.Context, e *query.Engine) (promql.Query, error) {
 		return e.Instant(ctx, r.get("query"), at)
 	})
+	if err == nil && r.get("time") == "" && !r.view.Present.IsZero() {
+		rep.warn(fmt.Errorf("%w: no time given, so evaluated at the end of the data, %s", annotations.PromQLInfo, at.UTC().Format("2006-01-02T15:04:05.999Z")))
+	}
+	return rep, err
 }
 
 // maxPoints is the largest number of points of a series in a reply.

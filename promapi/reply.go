@@ -38,7 +38,7 @@ func jsonReply(v any) *reply {
 // truncated adds the warning that a limit left results out.
 func (r *reply) truncated() { r.warn(errors.New("results truncated due to limit")) }
 
-// warn adds a warning.
+// warn adds a warning, or an info if err is one.
 func (r *reply) warn(err error) { r.warnings.Add(err) }
 
 // mostWarnings is the largest number of warnings, and of infos, in a reply.

@@ -68,6 +68,9 @@ func TestAnswers(t *testing.T) {
 	assert.Contains(t, page, cache.Path())
 	_, last, _ := s.get("/api/v1/query?query=kernel_all_load{hostname=%22web1%22}")
 	assert.Contains(t, last, `"59"`, "without a time: at the end of the data")
+	assert.Contains(t, last, `"infos":["PromQL info: no time given, so evaluated at the end of the data, 2026-03-01T12:00:59Z"]`)
+	_, timed, _ := s.get("/api/v1/query?query=kernel_all_load&time=" + seconds(at(59)))
+	assert.NotContains(t, timed, "infos")
 	assert.NotContains(t, metrics, "etc/passwd", "a client does not choose labels")
 }
 
