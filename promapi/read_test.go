@@ -180,3 +180,42 @@ func TestPromtool(t *testing.T) {
 	assert.Equal(t, 3, strings.Count(oracle.Run(t, "promtool", "query", "series", "--match=kernel_all_load", "--start="+from, "--end="+to, srv), "instname"))
 	assert.Equal(t, "200\n404\n500\n", oracle.Run(t, "promtool", "query", "labels", srv, "code"))
 }
+
+// TestPromtoolAsPrometheus wants promtool to print the same of this API and of Debian's
+// Prometheus over the exported archives, right or wrong.
+func TestPromtoolAsPrometheus(t *testing.T) {
+	dir := hostFolder(t)
+	theirs, ours := debian(t, dir, ""), serving(t, newAPI(t, Options{}, dir))
+	from, to, at := fmt.Sprint("--start=", start), fmt.Sprint("--end=", finish), fmt.Sprint("--time=", start+600)
+	for _, c := range []struct {
+		args []string // before the address
+		expr []string // after it
+	}{
+		{[]string{"instant", at}, []string{"sort(hits_total)"}},
+		{[]string{"instant", at, "-o", "json"}, []string{"sort_desc(kernel_all_load)"}},
+		{[]string{"instant", at}, []string{"histogram_quantile(0.9, sum by (le) (rate(lat_seconds_bucket[5m])))"}},
+		{[]string{"instant", at}, []string{"nothing"}},
+		{[]string{"instant", at}, []string{"sum("}},
+		{[]string{"range", from, to, "--step=1m"}, []string{"sum by (code) (rate(hits_total[2m]))"}},
+		{[]string{"range", from, to, "--step=10m", "-o", "json"}, []string{"disk_all_read"}},
+		{[]string{"range", from, to, "--step=1s"}, []string{"time() > bool 1772366409"}},
+		{[]string{"range", to, "--start=1.772366e9", "--step=1ms"}, []string{"1"}},
+		{[]string{"series", "--match=kernel_all_load", "--match=hits_total", from, to}, nil},
+		{[]string{"series", `--match={__name__=~"lat.*",le="+Inf"}`, from, to, "-o", "json"}, nil},
+		{[]string{"series", "--match=nothing", from, to}, nil},
+		{[]string{"series", "--match={}", from, to}, nil},
+		{[]string{"labels", from, to}, []string{"code"}},
+		{[]string{"labels", from, to, "--match=kernel_all_load"}, []string{"instname"}},
+		{[]string{"labels", from, to, "--match=hits_total", "-o", "json"}, []string{"__name__"}},
+		{[]string{"labels", from, to}, []string{"none"}},
+	} {
+		ask := func(server string) oracle.Result {
+			args := append([]string{"query"}, c.args...)
+			r := oracle.Exec(t, "promtool", append(append(args, server), c.expr...)...)
+			r.Stderr = strings.ReplaceAll(r.Stderr, server, "SERVER")
+			return r
+		}
+		want, got := ask(theirs), ask(ours)
+		assert.Equal(t, want, got, "%s %s", c.args, c.expr)
+	}
+}
