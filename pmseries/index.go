@@ -1,0 +1,378 @@
+package pmseries
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/internal/cachedir"
+	"github.com/pcparchive/pcparchive/labelset"
+	"github.com/pcparchive/pcparchive/pcp"
+	"github.com/pcparchive/pcparchive/store"
+)
+
+// IndexOptions configure an [Index]. The zero value means the defaults.
+type IndexOptions struct {
+	// MaxMetrics limits the metrics that the index holds, those of each host apart. Zero
+	// means two million. A question that needs more fails with a [LimitError].
+	MaxMetrics int
+	// MaxInstances limits the instances that an answer lists, and those that the index
+	// remembers. Zero means 200,000.
+	MaxInstances int
+	// Workers is the number of archives that are read at once. Zero means the number of
+	// processors.
+	Workers int
+}
+
+// The defaults of [IndexOptions].
+const (
+	DefaultMaxMetrics   = 2_000_000
+	DefaultMaxInstances = 200_000
+)
+
+// LimitError reports that an answer would be larger than allowed.
+type LimitError struct {
+	What  string
+	Limit int
+}
+
+// Error names the limit.
+func (e *LimitError) Error() string { return fmt.Sprintf("more than %d %s", e.Limit, e.What) }
+
+// Index knows the metrics of many archives by their IDs. It holds each description once,
+// however many archives repeat it, and reads the metadata of an archive when a question
+// first needs it. Several goroutines may use it.
+type Index struct {
+	opts  IndexOptions
+	files *cachedir.Dir // makes keys
+
+	mu    sync.Mutex // guards the fields below
+	parts map[cachedir.Key]*part
+	interned
+	recent recent
+	latest *tables // those of the View that was loaded last
+}
+
+// interned holds one copy of what archives repeat.
+type interned struct {
+	metrics map[metricKey]*Metric
+	lists   map[ID][]*Metric // by the sum of their IDs
+	labels  map[string]labelset.Set
+	texts   map[string]string
+}
+
+// Metric is a metric of a source under one name. It does not change.
+type Metric struct {
+	ID     ID
+	Name   string
+	Source ID
+	Host   string
+	Labels labelset.Set // of all levels above the instance, merged, optional ones included
+
+	PMID  pcp.PMID
+	InDom pcp.InDomID
+	Type  pcp.Type
+	Sem   pcp.Semantics
+	Units pcp.Units
+
+	labelled bool // instances have labels of their own
+}
+
+// metricKey tells Metrics apart.
+type metricKey struct {
+	id       ID
+	host     string
+	pmid     pcp.PMID
+	indom    pcp.InDomID
+	labels   string
+	labelled bool
+}
+
+// part is what an archive describes.
+type part struct {
+	loading chan struct{} // holds a token while the part is being read
+	loaded  bool
+	metrics []*Metric
+	domains map[pcp.InDomID]bool
+}
+
+// NewIndex returns an empty Index.
+func NewIndex(o IndexOptions) *Index {
+	if o.MaxMetrics == 0 {
+		o.MaxMetrics = DefaultMaxMetrics
+	}
+	if o.MaxInstances == 0 {
+		o.MaxInstances = DefaultMaxInstances
+	}
+	if o.Workers == 0 {
+		o.Workers = runtime.GOMAXPROCS(0)
+	}
+	x := &Index{opts: o, files: cachedir.Open("", 0)}
+	x.forget()
+	return x
+}
+
+// forget empties the index. The caller holds mu, or nobody else knows x.
+func (x *Index) forget() {
+	x.parts = map[cachedir.Key]*part{}
+	x.interned = interned{map[metricKey]*Metric{}, map[ID][]*Metric{}, map[string]labelset.Set{}, map[string]string{}}
+	x.recent = newRecent(x.opts.MaxInstances)
+}
+
+// View answers questions about the archives of some Sets. It does not change. Several
+// goroutines may use it.
+type View struct {
+	x    *Index
+	sets []*store.Set
+
+	once    chan struct{} // holds a token while the tables are being made
+	tables  *tables       // nil until a question needs them
+	archive []viewed
+}
+
+// viewed is an archive of a View.
+type viewed struct {
+	set  *store.Set
+	base string
+	part *part
+}
+
+// tables are the metrics of a View.
+type tables struct {
+	parts   []*part // from which they were made
+	metrics []*Metric
+	byID    map[ID][]*Metric
+	byName  map[string][]*Metric
+	names   []string // sorted
+	sources map[ID][]string
+}
+
+// View returns a View of archives, with a Set for each host. It reads nothing yet. An Index
+// whose archives are mostly gone forgets all, and reads again what is needed.
+func (x *Index) View(sets []*store.Set) *View {
+	v := &View{x: x, sets: sets, once: make(chan struct{}, 1)}
+	keys := []cachedir.Key{}
+	for _, set := range sets {
+		for _, a := range set.Archives() {
+			v.archive = append(v.archive, viewed{set: set, base: a.Base})
+			keys = append(keys, x.key(a))
+		}
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	const spare = 64
+	if len(x.parts) > 2*len(keys)+spare {
+		x.forget()
+	}
+	for i, key := range keys {
+		p := x.parts[key]
+		if p == nil {
+			p = &part{loading: make(chan struct{}, 1)}
+			x.parts[key] = p
+		}
+		v.archive[i].part = p
+	}
+	return v
+}
+
+// Sets returns the archives, with a Set for each host.
+func (v *View) Sets() []*store.Set { return v.sets }
+
+// key returns the key of an archive's metadata file in the state that its Set reads.
+func (x *Index) key(a store.Archive) cachedir.Key {
+	return x.files.KeyOf(func(yield func(string, fs.FileInfo) bool) {
+		for path, info := range a.State.Files {
+			if strings.HasPrefix(path, a.Base+".meta") && !yield(path, info) {
+				return
+			}
+		}
+	})
+}
+
+// load returns the tables, once all archives are read.
+func (v *View) load(ctx context.Context) (*tables, error) {
+	select {
+	case v.once <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	defer func() { <-v.once }()
+	if v.tables != nil {
+		return v.tables, nil
+	}
+	if err := v.read(ctx); err != nil {
+		return nil, err
+	}
+	t, err := v.x.tablesOf(v.archive)
+	if err != nil {
+		return nil, err
+	}
+	v.tables = t
+	return t, nil
+}
+
+// read reads the archives that were not read yet, several at a time.
+func (v *View) read(ctx context.Context) error {
+	queue := make(chan viewed, len(v.archive))
+	v.x.mu.Lock()
+	for _, a := range v.archive {
+		if !a.part.loaded {
+			queue <- a
+		}
+	}
+	v.x.mu.Unlock()
+	close(queue)
+	var workers sync.WaitGroup
+	for range min(len(queue), v.x.opts.Workers) {
+		workers.Go(func() {
+			for a := range queue {
+				if ctx.Err() == nil {
+					v.x.readPart(ctx, a)
+				}
+			}
+		})
+	}
+	workers.Wait()
+	return ctx.Err()
+}
+
+// few is the number of archives whose metadata a Set may keep in memory as well.
+const few = 8
+
+// open opens an archive. It returns nil if that fails; the Set lists why.
+func (a viewed) open() *archive.Reader {
+	if len(a.set.Archives()) > few {
+		if r, err := a.set.Open(a.base); err == nil && len(r.Warnings()) == 0 {
+			return r
+		}
+	}
+	return a.set.Reader(a.base)
+}
+
+// readPart reads an archive unless somebody else did.
+func (x *Index) readPart(ctx context.Context, a viewed) {
+	select {
+	case a.part.loading <- struct{}{}:
+	case <-ctx.Done():
+		return
+	}
+	defer func() { <-a.part.loading }()
+	x.mu.Lock()
+	loaded := a.part.loaded
+	x.mu.Unlock()
+	if loaded {
+		return
+	}
+	r := a.open()
+	var found []Metric
+	domains := map[pcp.InDomID]bool{}
+	if r != nil {
+		found = describe(r, a.set.Host())
+		for id := range r.Meta().InDoms() {
+			domains[id] = true
+		}
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	a.part.metrics, a.part.domains, a.part.loaded = x.intern(found), domains, true
+}
+
+// intern returns the one copy of metrics and of their list. The caller holds mu.
+func (x *Index) intern(found []Metric) []*Metric {
+	all := make([]*Metric, len(found))
+	var ids strings.Builder
+	for i, m := range found {
+		key := metricKey{m.ID, m.Host, m.PMID, m.InDom, m.Labels.JSON(), m.labelled}
+		known := x.metrics[key]
+		if known == nil {
+			m.Name, m.Host = x.text(m.Name), x.text(m.Host)
+			if same, ok := x.labels[key.labels]; ok && same.Equal(m.Labels) {
+				m.Labels = same
+			} else {
+				x.labels[key.labels] = m.Labels
+			}
+			key.labels, key.host = m.Labels.JSON(), m.Host
+			known = &m
+			x.metrics[key] = known
+		}
+		all[i] = known
+		fmt.Fprintf(&ids, "%p", known)
+	}
+	list := sum(ids.String())
+	if known := x.lists[list]; slices.Equal(known, all) {
+		return known
+	}
+	x.lists[list] = all
+	return all
+}
+
+// text returns the one copy of a text. The caller holds mu.
+func (x *Index) text(s string) string {
+	if known, ok := x.texts[s]; ok {
+		return known
+	}
+	x.texts[s] = s
+	return s
+}
+
+// tablesOf returns the tables of archives that are read.
+func (x *Index) tablesOf(archives []viewed) (*tables, error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	parts := make([]*part, len(archives))
+	for i, a := range archives {
+		parts[i] = a.part
+	}
+	if x.latest != nil && slices.Equal(x.latest.parts, parts) {
+		return x.latest, nil
+	}
+	t := &tables{parts: parts, byID: map[ID][]*Metric{}, byName: map[string][]*Metric{}, sources: map[ID][]string{}}
+	seenLists, seen := map[**Metric]bool{}, map[*Metric]bool{}
+	for i, a := range archives {
+		list := a.part.metrics
+		if len(list) == 0 {
+			continue
+		}
+		t.source(list, a)
+		if seenLists[&list[0]] {
+			continue
+		}
+		seenLists[&list[0]] = true
+		for _, m := range list {
+			if !seen[m] {
+				seen[m] = true
+				t.add(m)
+			}
+		}
+		if len(t.metrics) > x.opts.MaxMetrics {
+			return nil, &LimitError{fmt.Sprintf("metrics in the first %d archives", i+1), x.opts.MaxMetrics}
+		}
+	}
+	slices.Sort(t.names)
+	x.latest = t
+	return t, nil
+}
+
+func (t *tables) add(m *Metric) {
+	t.metrics = append(t.metrics, m)
+	t.byID[m.ID] = append(t.byID[m.ID], m)
+	if t.byName[m.Name] == nil {
+		t.names = append(t.names, m.Name)
+	}
+	t.byName[m.Name] = append(t.byName[m.Name], m)
+}
+
+// source notes the names of the source of an archive: its host and its path.
+func (t *tables) source(list []*Metric, a viewed) {
+	id := list[len(list)-1].Source
+	for _, name := range []string{a.set.Host(), a.base} {
+		if !slices.Contains(t.sources[id], name) {
+			t.sources[id] = append(t.sources[id], name)
+		}
+	}
+}

@@ -1,0 +1,222 @@
+package pmseries
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/pcparchive/pcparchive/labelset"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// verdict is what is known about a condition: it holds, or not, or that depends on the
+// instance.
+type verdict int
+
+const (
+	no verdict = iota
+	yes
+	unknown
+)
+
+func verdictOf(ok bool) verdict {
+	if ok {
+		return yes
+	}
+	return no
+}
+
+// candidate is what a condition judges: a metric, or an instance of it.
+type candidate struct {
+	metric   *Metric
+	sources  []string   // names of its source
+	instance *Described // nil for all instances, unless singular
+	singular bool       // the metric has no instances
+}
+
+// judge judges a candidate. A nil condition holds.
+func (c *condition) judge(x *candidate) verdict {
+	switch {
+	case c == nil:
+		return yes
+	case c.how == both || c.how == either:
+		a, b := c.left.judge(x), c.right.judge(x)
+		decisive := no
+		if c.how == either {
+			decisive = yes
+		}
+		switch {
+		case a == decisive || b == decisive:
+			return decisive
+		case a == unknown || b == unknown:
+			return unknown
+		}
+		return a
+	}
+	switch c.about {
+	case ofMetric:
+		return verdictOf(c.compare(x.metric.Name, true))
+	case ofSource:
+		found := slices.ContainsFunc(x.sources, func(name string) bool { return c.positive().compare(name, true) })
+		return verdictOf(found != c.negative())
+	case ofInstance:
+		switch {
+		case x.instance != nil:
+			return verdictOf(c.compare(x.instance.Name, true))
+		case x.singular:
+			return verdictOf(c.compare("", false))
+		}
+		return unknown
+	}
+	if x.instance == nil && !x.singular && x.metric.labelled {
+		return unknown
+	}
+	l, ok := x.label(c.label)
+	return verdictOf(c.compareLabel(l, ok))
+}
+
+// label returns a label of a candidate: that of the instance, or else that of the metric.
+func (x *candidate) label(name string) (labelset.Label, bool) {
+	if x.instance != nil {
+		if l, ok := x.instance.Labels.Lookup(name); ok && l.Level == labelset.Instances {
+			return l, true
+		}
+	}
+	return x.metric.Labels.Lookup(name)
+}
+
+// negative reports whether the condition holds where the opposite comparison does not.
+func (c *condition) negative() bool { return c.how == unequal || c.how == missing }
+
+// positive returns the opposite of a negative condition.
+func (c *condition) positive() *condition {
+	if !c.negative() {
+		return c
+	}
+	opposite := *c
+	opposite.how = map[comparison]comparison{unequal: equal, missing: matching}[c.how]
+	return &opposite
+}
+
+// compare compares a text, which may be absent.
+func (c *condition) compare(s string, present bool) bool {
+	if c.negative() {
+		return !present || !c.positive().compare(s, present)
+	}
+	if !present {
+		return false
+	}
+	switch c.how {
+	case equal:
+		return s == c.value
+	case pattern:
+		return glob(c.value, s)
+	case matching:
+		return c.re.MatchString(s)
+	case exists:
+		return true
+	}
+	return false
+}
+
+// compareLabel compares a label, which may be absent.
+func (c *condition) compareLabel(l labelset.Label, present bool) bool {
+	if c.number == nil {
+		return c.compare(l.Text(), present)
+	}
+	f, err := strconv.ParseFloat(l.Value, 64) // a label with quotes is no number
+	if err != nil || !present {
+		return c.compare(l.Text(), present)
+	}
+	switch c.how {
+	case equal:
+		return f == *c.number
+	case unequal:
+		return f != *c.number
+	case less:
+		return f < *c.number
+	case lessEq:
+		return f <= *c.number
+	case greater:
+		return f > *c.number
+	case greatEq:
+		return f >= *c.number
+	}
+	return c.compare(l.Text(), present)
+}
+
+// named returns the metrics with a name or a pattern of names; "" stands for all.
+func (t *tables) named(name string) []*Metric {
+	switch {
+	case name == "":
+		return t.metrics
+	case !isPattern(name):
+		return t.byName[plainName(name)]
+	}
+	pattern := strings.NewReplacer("%*", `\*`, "%?", `\?`).Replace(name)
+	var all []*Metric
+	for _, n := range t.names {
+		if glob(pattern, n) {
+			all = append(all, t.byName[n]...)
+		}
+	}
+	return all
+}
+
+// selected returns the metrics that an operand selects, each ID once.
+func (v *View) selected(ctx context.Context, t *tables, o *operand) ([]*Metric, error) {
+	var all []*Metric
+	seen := map[ID]bool{}
+	domains := domainCache{}
+	for i, m := range t.named(o.name) {
+		if i%1024 == 0 && ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if seen[m.ID] {
+			continue
+		}
+		x := &candidate{metric: m, sources: t.sources[m.Source], singular: m.InDom == pcp.InDomNull}
+		judged := o.where.judge(x)
+		if judged == unknown {
+			instances, err := domains.of(ctx, v, m)
+			if err != nil {
+				return nil, err
+			}
+			judged = no
+			for _, d := range instances {
+				x.instance = d
+				if judged = o.where.judge(x); judged == yes {
+					break
+				}
+			}
+		}
+		if judged == yes {
+			seen[m.ID] = true
+			all = append(all, m)
+		}
+	}
+	return all, nil
+}
+
+// domainCache holds the instances of domains while an operand is resolved.
+type domainCache map[domainKey][]*Described
+
+type domainKey struct {
+	host   string
+	source ID
+	indom  pcp.InDomID
+}
+
+// of returns the instances of a metric.
+func (c domainCache) of(ctx context.Context, v *View, m *Metric) ([]*Described, error) {
+	key := domainKey{m.Host, m.Source, m.InDom}
+	if known, ok := c[key]; ok {
+		return known, nil
+	}
+	found, err := v.instancesOf(ctx, []*Metric{m})
+	if err == nil {
+		c[key] = found
+	}
+	return found, err
+}
