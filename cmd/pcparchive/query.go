@@ -30,7 +30,7 @@ type queryOptions struct {
 	maxBytes       byteSize
 	zones          zoneFlags
 	timeout        time.Duration
-	output         outputFormat
+	output         tableFormat
 	cache          cacheFlags
 	rules          rulesFlag
 	server         serverFlags
@@ -63,11 +63,14 @@ Prometheus they are one hour ago and now.
 
 With --rules there is no expression: query evaluates the rules of a Prometheus rule
 file from --start to --end, the whole archives by default, and prints when each alert
-would have fired.`,
+would have fired.
+
+CSV has a line for each sample, or each alert, with a column for each label.`,
 		Example: `  pcparchive query 'rate(node_cpu_seconds_total{mode="idle"}[10s])' rec
   pcparchive query 'sum by (mode) (rate(node_cpu_seconds_total[1m]))' rec --step 1m
   pcparchive query 'histogram_quantile(0.9, rate(rpc_duration_seconds[5m]))' rec
   pcparchive query up rec --start end-1h --step 30s --output json
+  pcparchive query 'rate(disk_dev_read[1m])' rec --step 1m --output csv > reads.csv
   pcparchive query 'sum by (hostname) (kernel_all_load)' /var/log/pcp/pmlogger
   pcparchive query --rules node.rules.yml rec --start end-1d
   pcparchive query 'topk(3, kernel_all_load)' --server http://localhost:9191`,
@@ -96,7 +99,7 @@ would have fired.`,
 	addRulesFlag(cmd, &o.rules, "Prometheus rule file whose alerts to evaluate over time; --step is the interval of groups without one, 1m if 0; may be repeated")
 	addCacheFlags(cmd, &o.cache)
 	addServerFlags(cmd, &o.server)
-	addOutputFlag(cmd, &o.output)
+	addTableFlag(cmd, &o.output)
 	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error {
 		changed := cmd.Flags().Changed
 		bounds := changed("start") || changed("end")
@@ -160,12 +163,20 @@ func runQuery(ctx context.Context, s streams, o queryOptions, expr string, paths
 	}
 	h.reportRemarks(e, parsed, res)
 	o.explain(ctx, h, e, parsed, res.Value)
-	if o.output == outputJSON {
+	if o.output == tableJSON {
 		err = printJSON(s.out, res, expr)
 	} else {
-		err = printResult(s.out, res.Value, h.Location())
+		err = o.printRows(s.out, rowsOf(res.Value), h.Location())
 	}
 	return cmp.Or(err, h.reportProblems(), lost(res))
+}
+
+// printRows prints the samples of a result as a table or as CSV.
+func (o queryOptions) printRows(w io.Writer, rows resultRows, zone *time.Location) error {
+	if o.output == tableCSV {
+		return rows.printCSV(w, zone)
+	}
+	return rows.print(w, zone)
 }
 
 // lost returns errSkipped if the query left out samples, which its remarks report.

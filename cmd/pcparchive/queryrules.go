@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"encoding/csv"
 	"fmt"
 	"io"
 	"slices"
@@ -98,9 +99,12 @@ func runRules(ctx context.Context, s streams, o queryOptions, paths []string) er
 		return err
 	}
 	rows := alertRows(res)
-	if o.output == outputJSON {
+	switch o.output {
+	case tableJSON:
 		err = writeJSON(s.out, map[string]any{"alerts": rows})
-	} else {
+	case tableCSV:
+		err = printAlertsCSV(s.out, rows, h.Location())
+	default:
 		err = printAlerts(s.out, rows, h.Location())
 	}
 	return cmp.Or(err, h.Unusable(), h.reportProblems(), reportRules(s, res))
@@ -161,4 +165,30 @@ func printAlerts(w io.Writer, rows []alertRow, zone *time.Location) error {
 		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\n", safetext.Line(seriesText(name)), at(&r.ActiveAt, ""), at(r.FiredAt, "pending"), at(r.ResolvedAt, r.State), safetext.Line(r.Value))
 	}
 	return tw.Flush()
+}
+
+// printAlertsCSV prints a line for each alert, with a column for each label.
+func printAlertsCSV(w io.Writer, rows []alertRow, zone *time.Location) error {
+	var table labelTable
+	for _, r := range rows {
+		table.learn(labels.FromMap(r.Labels))
+	}
+	cw := csv.NewWriter(w)
+	if err := cw.Write(table.line([]string{"alert", "group", "state", "active_at", "fired_at", "resolved_at"}, table.names(), "value")); err != nil {
+		return err
+	}
+	at := func(t *time.Time) string {
+		if t == nil {
+			return ""
+		}
+		return csvTime(*t, zone)
+	}
+	for _, r := range rows {
+		lead := []string{r.Alert, r.Group, r.State, at(&r.ActiveAt), at(r.FiredAt), at(r.ResolvedAt)}
+		if err := cw.Write(table.line(lead, table.values(labels.FromMap(r.Labels)), r.Value)); err != nil {
+			return err
+		}
+	}
+	cw.Flush()
+	return cw.Error()
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pcparchive/pcparchive/archive"
-	"github.com/pcparchive/pcparchive/internal/safetext"
 	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/query"
 	"github.com/pcparchive/pcparchive/query/remote"
@@ -99,7 +98,7 @@ func runRemoteQuery(ctx context.Context, s streams, o queryOptions, expr string)
 
 // printRemote prints a server's result as that of archives is printed.
 func printRemote(s streams, o queryOptions, zone *time.Location, res *remote.Result) error {
-	if o.output == outputJSON {
+	if o.output == tableJSON {
 		return writeJSON(s.out, apiResult{
 			Status: "success", Data: apiData{parser.ValueType(res.Value.Type().String()), res.JSON}, Warnings: res.Warnings, Infos: res.Infos,
 		})
@@ -107,35 +106,7 @@ func printRemote(s streams, o queryOptions, zone *time.Location, res *remote.Res
 	for _, text := range append(res.Warnings, res.Infos...) {
 		fmt.Fprintf(s.err, "pcparchive: %s\n", text)
 	}
-	var table queryTable
-	table.add("SERIES", "TIME", "VALUE")
-	row := func(m model.Metric, at model.Time, value string) {
-		table.add(safetext.Line(seriesText(labelsOfMetric(m))), formatTime(pcp.TimestampMilli(int64(at)), zone), safetext.Line(value))
-	}
-	switch v := res.Value.(type) {
-	case model.Vector:
-		for _, x := range v {
-			row(x.Metric, x.Timestamp, remoteText(float64(x.Value), x.Histogram))
-		}
-	case model.Matrix:
-		for _, x := range v {
-			floats, histograms := x.Values, x.Histograms
-			for len(floats)+len(histograms) > 0 {
-				if len(histograms) == 0 || len(floats) > 0 && floats[0].Timestamp < histograms[0].Timestamp {
-					row(x.Metric, floats[0].Timestamp, number(float64(floats[0].Value)))
-					floats = floats[1:]
-				} else {
-					row(x.Metric, histograms[0].Timestamp, remote.HistogramText(histograms[0].Histogram))
-					histograms = histograms[1:]
-				}
-			}
-		}
-	case *model.Scalar:
-		row(nil, v.Timestamp, number(float64(v.Value)))
-	case *model.String:
-		row(nil, v.Timestamp, v.Value)
-	}
-	return table.print(s.out, columnsOf(s.out))
+	return o.printRows(s.out, rowsOfServer(res.Value), zone)
 }
 
 // remoteText writes a native histogram if there is one, or else a number.

@@ -5,15 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 	"unicode/utf8"
-
-	"github.com/prometheus/prometheus/model/labels"
-	"github.com/prometheus/prometheus/promql"
-	"github.com/prometheus/prometheus/promql/parser"
-
-	"github.com/pcparchive/pcparchive/internal/safetext"
-	"github.com/pcparchive/pcparchive/pcp"
 )
 
 // queryTable is the table of a result. A row has a series, a time and a value.
@@ -28,40 +20,6 @@ func (t *queryTable) add(series, at, value string) {
 		t.widths[i] = max(t.widths[i], utf8.RuneCountInString(cell))
 	}
 	t.rows = append(t.rows, row)
-}
-
-// printResult prints a table with a line for each sample. On a narrow terminal, a
-// series takes several lines.
-func printResult(w io.Writer, v parser.Value, zone *time.Location) error {
-	var t queryTable
-	t.add("SERIES", "TIME", "VALUE")
-	row := func(ls labels.Labels, at int64, value string) {
-		t.add(safetext.Line(seriesText(ls)), formatTime(pcp.TimestampMilli(at), zone), safetext.Line(value))
-	}
-	switch v := v.(type) {
-	case promql.Vector:
-		for _, s := range v {
-			row(s.Metric, s.T, pointText(s.F, s.H))
-		}
-	case promql.Matrix:
-		for _, s := range v {
-			floats, histograms := s.Floats, s.Histograms
-			for len(floats)+len(histograms) > 0 {
-				if len(histograms) == 0 || len(floats) > 0 && floats[0].T < histograms[0].T {
-					row(s.Metric, floats[0].T, number(floats[0].F))
-					floats = floats[1:]
-				} else {
-					row(s.Metric, histograms[0].T, histograms[0].H.String())
-					histograms = histograms[1:]
-				}
-			}
-		}
-	case promql.Scalar:
-		row(labels.EmptyLabels(), v.T, number(v.V))
-	case promql.String:
-		row(labels.EmptyLabels(), v.T, v.V)
-	}
-	return t.print(w, columnsOf(w))
 }
 
 // columnsOf returns the width of the terminal that shows the results, 0 if there is
