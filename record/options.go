@@ -26,8 +26,8 @@ type Options struct {
 	Sync       time.Duration // longest time until data is on the disk; zero means 1 s
 
 	// Numbers gives out the numbers of metrics and instances. If it is nil, each archive
-	// has its own. Save, if not nil, is called before the first record of an archive
-	// reaches the disk, every few seconds, and at the end.
+	// has its own. Save, if not nil, is called before any record is written to a file. It
+	// returns when all numbers are on the disk, at once if there are no new ones.
 	Numbers mapper.Numbers
 	Save    func() error
 	// Cull may be nil. It is called at the start and every minute, and removes old

@@ -35,6 +35,9 @@ func PrefixOf(s *meta.Store) string {
 // having instances agree. It recognizes an instance by its labels. New metrics
 // and instances never get a number that occurs anywhere in the archive.
 //
+// With [Numbers], the metrics and instances of sources have the numbers that those
+// choose; the caller makes sure that the archive agrees with them.
+//
 // Context labels of the archive stay unless the Mapper's differ. The error wraps
 // [pcp.ErrLimit] if there are too many labels, or [ErrNumbers].
 func (m *Mapper) Adopt(s *meta.Store) error {
@@ -52,7 +55,10 @@ func (m *Mapper) Adopt(s *meta.Store) error {
 		m.reserve(id)
 		k.keepNatives(s, id)
 	}
-	labels := instanceLabels(s)
+	labels := map[pcp.InDomID]map[pcp.InstID]string{}
+	if m.opts.Numbers == nil {
+		labels = instanceLabels(s)
+	}
 	for d := range s.Metrics() { // ascending by number
 		k.pmids[d.PMID] = true
 		m.reserve(d.InDom)
@@ -63,19 +69,25 @@ func (m *Mapper) Adopt(s *meta.Store) error {
 			k.names[name] = d
 			rest, ok := strings.CutPrefix(name, m.opts.Prefix+".")
 			source, leaf, _ := strings.Cut(rest, ".")
-			if ok && leaf != "" && source != "control" {
+			if ok && leaf != "" && source != "control" && m.opts.Numbers == nil {
 				m.adoptMetric(s, d, source, leaf, labels)
 			}
 		}
 	}
-	return m.control.adopt(k, s)
+	if err := m.control.adopt(k, s); err != nil {
+		return err
+	}
+	if m.opts.Numbers != nil && len(k.natives) == 0 {
+		m.adopted = nil // thousands of archives may be open
+	}
+	return nil
 }
 
 // reserve keeps the number of an instance domain from being given to another.
 func (m *Mapper) reserve(id pcp.InDomID) {
 	m.adopted.indoms[id] = true
-	if n := id.Serial(); id.Domain() == naming.OpenMetricsDomain && n >= firstInDom+itemsPerSource {
-		m.lastCluster = max(m.lastCluster, (n-firstInDom)/itemsPerSource)
+	if n := id.Serial(); id.Domain() == naming.OpenMetricsDomain && n >= firstInDom+ItemsPerCluster {
+		m.lastCluster = max(m.lastCluster, (n-firstInDom)/ItemsPerCluster)
 	}
 }
 
@@ -85,7 +97,7 @@ func (m *Mapper) adoptMetric(s *meta.Store, d *meta.Desc, source, leaf string, l
 	k := m.adopted
 	k.taken[source] = append(k.taken[source], leaf)
 	if d.PMID.Domain() == naming.OpenMetricsDomain && d.PMID.Cluster() > naming.ControlCluster {
-		k.nextItem[source] = max(k.nextItem[source], d.PMID.Cluster()*itemsPerSource+d.PMID.Item()+1)
+		k.nextItem[source] = max(k.nextItem[source], d.PMID.Cluster()*ItemsPerCluster+d.PMID.Item()+1)
 		cluster := labelsAtEnd(s, labelset.Cluster, d)
 		if job, instance := cluster.Text("job"), cluster.Text("instance"); job != "" && instance != "" {
 			k.sources[[2]string{job, instance}] = source
@@ -95,31 +107,45 @@ func (m *Mapper) adoptMetric(s *meta.Store, d *meta.Desc, source, leaf string, l
 	if d.InDom != pcp.InDomNull {
 		km.ids, km.next = instanceIDs(s, d.InDom, labels[d.InDom])
 	}
-	item := labelsAtEnd(s, labelset.Item, d)
-	family, ok := item.Lookup(naming.LabelFamily)
+	id, unit, ok := identityOf(s, d)
 	if !ok {
 		k.byName[m.opts.Prefix+"."+source+"."+leaf] = km
 		return
 	}
-	sample := naming.SampleOf(family.Text(), item)
-	f := prom.Family{Name: family.Text(), Type: item.Text(naming.LabelType), Unit: item.Text(naming.LabelUnit)}
-	km.origin, km.unit = true, f.Unit
-	k.families[[2]string{source, sample}] = f
-	encoding := item.Text(naming.LabelEncoding)
-	want := pcp.TypeDouble
-	switch encoding {
-	case naming.EncodingHistogram:
-		want = pcp.TypeAggregate
-	case naming.EncodingExemplar:
-		want = pcp.TypeHighResEvent
-	}
-	key := adoptedKey{source, metricKey{sample: sample, family: f.Name, typ: f.Type, singular: d.InDom == pcp.InDomNull, encoding: encoding}}
+	km.origin, km.unit = true, unit
+	k.families[[2]string{source, id.Sample}] = prom.Family{Name: id.Family, Type: id.Type, Unit: unit}
+	key := adoptedKey{source, metricKey{sample: id.Sample, family: id.Family, typ: id.Type, singular: id.Singular, encoding: id.Encoding}}
 	if k.byKey[key] != nil { // a metric with the same key and another unit
-		key.unit = f.Unit
+		key.unit = unit
 	}
-	if d.Type == want && k.byKey[key] == nil {
+	if d.Type == typeOf(id.Encoding) && k.byKey[key] == nil {
 		k.byKey[key] = km
 	}
+}
+
+// identityOf returns for which samples a metric stands, and the unit that they
+// declare. ok is false for a metric without identity labels.
+func identityOf(s *meta.Store, d *meta.Desc) (id MetricID, unit string, ok bool) {
+	item := labelsAtEnd(s, labelset.Item, d)
+	family, ok := item.Lookup(naming.LabelFamily)
+	if !ok {
+		return MetricID{}, "", false
+	}
+	return MetricID{
+		Sample: naming.SampleOf(family.Text(), item), Family: family.Text(), Type: item.Text(naming.LabelType),
+		Encoding: item.Text(naming.LabelEncoding), Singular: d.InDom == pcp.InDomNull,
+	}, item.Text(naming.LabelUnit), true
+}
+
+// typeOf returns the type of values in an encoding.
+func typeOf(encoding string) pcp.Type {
+	switch encoding {
+	case naming.EncodingHistogram:
+		return pcp.TypeAggregate
+	case naming.EncodingExemplar:
+		return pcp.TypeHighResEvent
+	}
+	return pcp.TypeDouble
 }
 
 // SourceOf returns the name of the source that the adopted archive has for a

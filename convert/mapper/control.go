@@ -121,9 +121,17 @@ func (c *control) add(s *Source) error {
 	if err != nil {
 		return err
 	}
-	inst, err := c.instance(s)
-	if err != nil {
-		return err
+	inst, ok := c.ids[s.target.Name]
+	switch {
+	case ok:
+	case s.numbers != nil:
+		inst = s.numbers.Instance()
+	default:
+		if c.nextID > math.MaxInt32 {
+			return ErrNumbers
+		}
+		inst = pcp.InstID(c.nextID)
+		c.nextID++
 	}
 	st := &controlState{inst: inst, points: make([]history.Point, len(c.metrics))}
 	for _, metric := range c.metrics {
@@ -136,21 +144,12 @@ func (c *control) add(s *Source) error {
 	return nil
 }
 
-// instance returns the instance number of a source: the one that Numbers or the adopted
-// archive has for it, or the next free one.
-func (c *control) instance(s *Source) (pcp.InstID, error) {
-	if n := s.mapper.opts.Numbers; n != nil {
-		number, err := n.Source(s.target.Name)
-		return pcp.InstID(number), err
+// remove takes the instance of a source out of the domain.
+func (c *control) remove(st *controlState) {
+	if i := slices.Index(c.sources, st); i >= 0 {
+		c.sources = slices.Delete(c.sources, i, i+1)
+		c.changed = true
 	}
-	if inst, ok := c.ids[s.target.Name]; ok {
-		return inst, nil
-	}
-	if c.nextID > math.MaxInt32 {
-		return 0, ErrNumbers
-	}
-	c.nextID++
-	return pcp.InstID(c.nextID - 1), nil
 }
 
 // firstSpare is the first item number for control metrics whose own number an
@@ -192,7 +191,7 @@ func (k *adopted) adoptControl(metric *history.Metric, spare *uint32) (*history.
 		}
 		if have == nil {
 			for ; k.pmids[d.PMID]; *spare++ {
-				if *spare == itemsPerSource {
+				if *spare == ItemsPerCluster {
 					return nil, ErrNumbers
 				}
 				d.PMID = pcp.NewPMID(naming.OpenMetricsDomain, naming.ControlCluster, *spare)

@@ -33,6 +33,12 @@ func (s *Source) describe(m *metricState) error {
 	if m.key.encoding == naming.EncodingHistogram {
 		d.Type, d.Sem, d.Units = pcp.TypeAggregate, pcp.SemInstant, pcp.Units{}
 	}
+	if change := s.target.Options.Describe; change != nil {
+		change(m.key.sample, d)
+	}
+	if s.numbers != nil {
+		return s.describeNumbered(m, d)
+	}
 	known := s.mapper.adopted.find(s.target.Name, m.key, d, m.family.Unit)
 	if known != nil {
 		d = known.desc
@@ -46,41 +52,54 @@ func (s *Source) describe(m *metricState) error {
 		return err
 	}
 	if known == nil {
-		if err := s.place(m.key, d, leaf); err != nil {
+		if err := s.number(d); err != nil {
 			return err
 		}
+		d.Names[0] = prefix + s.taken.Take(leaf)
 	}
-	m.metric = &history.Metric{Name: d.Names[0], Desc: d}
-	m.metric.Labels = [labelset.MetricLevels]labelset.Set{s.mapper.context, s.mapper.domain, {}, s.cluster, origin}
-	m.metric.OneLine, m.metric.Help = helpTexts(m.family.Help)
+	m.metric = s.metricOf(d, origin, m.family.Help)
 	return nil
 }
 
-// place gives a new metric its number and its name.
-func (s *Source) place(key metricKey, d *meta.Desc, leaf string) error {
-	if s.mapper.opts.Numbers != nil {
-		return s.numbered(key, d, leaf)
-	}
-	if err := s.number(d); err != nil {
+// describeNumbered is describe for a metric whose name and number the Mapper's
+// Numbers choose.
+func (s *Source) describeNumbered(m *metricState, want *meta.Desc) error {
+	origin, err := naming.IdentityLabels(m.key.sample, m.family, m.key.encoding)
+	if err != nil {
 		return err
 	}
-	d.Names[0] = s.mapper.opts.Prefix + "." + s.target.Name + "." + s.freeLeaf(leaf)
+	if m.numbers, err = s.numbered(m.key, want, m.family.Unit); err != nil {
+		return err
+	}
+	if unit := m.numbers.Unit(); unit != m.family.Unit {
+		m.family.Unit = unit
+		origin, _ = naming.IdentityLabels(m.key.sample, m.family, m.key.encoding) // it fitted when the metric got its number
+	}
+	m.metric = s.metricOf(m.numbers.Desc(), origin, m.family.Help)
 	return nil
+}
+
+// metricOf returns a metric of the source with its labels and help.
+func (s *Source) metricOf(d *meta.Desc, origin labelset.Set, help string) *history.Metric {
+	m := &history.Metric{Name: d.Names[0], Desc: d}
+	m.Labels = [labelset.MetricLevels]labelset.Set{s.mapper.context, s.mapper.domain, {}, s.cluster, origin}
+	m.OneLine, m.Help = helpTexts(help)
+	return m
 }
 
 // number gives a new metric its PMID and, unless it is singular, its instance
 // domain.
 func (s *Source) number(d *meta.Desc) error {
 	for {
-		if s.nextItem%itemsPerSource == 0 { // the first, or past the last of a cluster
+		if s.nextItem%ItemsPerCluster == 0 { // the first, or past the last of a cluster
 			c, err := s.mapper.nextCluster()
 			if err != nil {
 				return err
 			}
-			s.nextItem = c * itemsPerSource
+			s.nextItem = c * ItemsPerCluster
 		}
-		d.PMID = pcp.NewPMID(naming.OpenMetricsDomain, s.nextItem/itemsPerSource, s.nextItem%itemsPerSource)
-		indom := pcp.NewInDomID(naming.OpenMetricsDomain, firstInDom+s.nextItem)
+		var indom pcp.InDomID
+		d.PMID, indom = NumbersAt(s.nextItem)
 		s.nextItem++
 		if s.mapper.adopted.uses(d.PMID, indom) {
 			continue
@@ -90,41 +109,6 @@ func (s *Source) number(d *meta.Desc) error {
 		}
 		return nil
 	}
-}
-
-// freeLeaf returns name if it is free, else name with a number at the end. A name
-// is not free if another metric has it, or if one of the two would be a component
-// of the other.
-func (s *Source) freeLeaf(name string) string {
-	leaf := name
-	for n := 2; s.taken[leaf] || s.taken[leaf+"."] || s.hasLeafAbove(leaf); n++ {
-		leaf = fmt.Sprintf("%s_%d", name, n)
-		if s.hasLeafAbove(leaf) { // a number at the end cannot resolve this clash
-			leaf = strings.ReplaceAll(leaf, ".", "_")
-		}
-	}
-	s.take(leaf)
-	return leaf
-}
-
-// take marks a leaf name and its ancestors as used.
-func (s *Source) take(leaf string) {
-	s.taken[leaf] = true
-	for i, c := range leaf {
-		if c == '.' {
-			s.taken[leaf[:i+1]] = true
-		}
-	}
-}
-
-// hasLeafAbove reports whether an ancestor of a leaf name is itself a metric.
-func (s *Source) hasLeafAbove(leaf string) bool {
-	for i, c := range leaf {
-		if c == '.' && s.taken[leaf[:i]] {
-			return true
-		}
-	}
-	return false
 }
 
 // helpTexts returns the two texts of a metric: the first line of its family's

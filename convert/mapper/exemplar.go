@@ -28,9 +28,10 @@ var exemplarParams = []controlMetric{
 
 // exemplarMetric is the event metric with the exemplars of a metric's series.
 type exemplarMetric struct {
-	metric *history.Metric // nil if the archive has no number left for it
-	tick   uint64          // the step that points belong to
-	points []history.Point
+	metric  *history.Metric // nil if the archive has no number left for it
+	numbers MetricNumbers   // nil if the Mapper numbers by itself
+	tick    uint64          // the step that points belong to
+	points  []history.Point
 }
 
 // seriesExemplars has the exemplars of one series.
@@ -134,13 +135,19 @@ func (s *Source) describeExemplars(m *metricState) error {
 	if err != nil {
 		return err
 	}
-	if known := s.mapper.adopted.find(s.target.Name, key, d, m.family.Unit); known != nil && known.desc.InDom == d.InDom {
-		d = known.desc
-	} else {
-		if err := s.place(key, d, leaf); err != nil {
+	if s.numbers != nil {
+		if m.exemplars.numbers, err = s.numbered(key, d, m.family.Unit); err != nil {
 			return err
 		}
-		d.InDom = m.metric.Desc.InDom // place gave it another domain
+		d = m.exemplars.numbers.Desc()
+	} else if known := s.mapper.adopted.find(s.target.Name, key, d, m.family.Unit); known != nil && known.desc.InDom == d.InDom {
+		d = known.desc
+	} else {
+		if err := s.number(d); err != nil {
+			return err
+		}
+		d.InDom = m.metric.Desc.InDom // number gave it another domain
+		d.Names[0] = prefix + s.taken.Take(leaf)
 	}
 	help := "exemplars of " + m.key.sample
 	m.exemplars.metric = &history.Metric{

@@ -17,11 +17,21 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
+// Limits of the numbers of metrics.
 const (
-	maxCluster     = 4091 // the last cluster whose instance domains still have numbers
-	itemsPerSource = 1024 // metrics in one cluster
-	firstInDom     = 4096 // serial of the instance domain of cluster 0, item 0
+	MaxCluster      = 4091 // the last cluster whose instance domains still have numbers
+	ItemsPerCluster = 1024 // metrics in one cluster
 )
+
+// firstInDom is the serial of the instance domain of cluster 0, item 0.
+const firstInDom = 4096
+
+// NumbersAt returns the numbers of a metric and of its instance domain. at is cluster ·
+// ItemsPerCluster + item.
+func NumbersAt(at uint32) (pcp.PMID, pcp.InDomID) {
+	return pcp.NewPMID(naming.OpenMetricsDomain, at/ItemsPerCluster, at%ItemsPerCluster),
+		pcp.NewInDomID(naming.OpenMetricsDomain, firstInDom+at)
+}
 
 // ErrNumbers means that an archive has no number left for a new metric or
 // instance.
@@ -33,8 +43,8 @@ type Options struct {
 	Host     string       // value of the context label hostname
 	External []prom.Label // further context labels
 	Report   *prom.Report // counts samples that cannot be recorded; may be nil
-	// Numbers gives out all numbers. If it is nil, the Mapper gives out its own, which
-	// hold for one archive.
+	// Numbers gives out all numbers, to Mappers with the same Prefix. If it is nil, the
+	// Mapper gives out its own, which hold for one archive.
 	Numbers Numbers
 }
 
@@ -100,10 +110,10 @@ func (m *Mapper) Source(t Target) (*Source, error) {
 	s := &Source{
 		mapper: m, target: t,
 		metrics: map[metricKey]*metricState{}, bySample: map[string]*metricState{},
-		taken: map[string]bool{}, nextItem: m.adopted.firstItem(t.Name),
+		nextItem: m.adopted.firstItem(t.Name),
 	}
 	for _, leaf := range m.adopted.leaves(t.Name) {
-		s.take(leaf)
+		s.taken.Add(leaf, 1)
 	}
 	labels := []labelset.Label{
 		labelset.String("source", t.Name), labelset.String("job", t.Job),
@@ -117,7 +127,13 @@ func (m *Mapper) Source(t Target) (*Source, error) {
 	if s.cluster, err = labelset.New(labelset.Cluster, labels...); err != nil {
 		return nil, fmt.Errorf("source %s: %w", t.Name, err)
 	}
+	if m.opts.Numbers != nil {
+		if s.numbers, err = m.opts.Numbers.Source(t.Name); err != nil {
+			return nil, fmt.Errorf("source %s: %w", t.Name, err)
+		}
+	}
 	if err := m.control.add(s); err != nil {
+		s.Release()
 		return nil, fmt.Errorf("source %s: %w", t.Name, err)
 	}
 	m.sources[t.Name] = true
@@ -141,7 +157,7 @@ func (m *Mapper) HasSource(name string) bool { return m.sources[name] }
 
 // nextCluster reserves a cluster of PMIDs.
 func (m *Mapper) nextCluster() (uint32, error) {
-	for m.lastCluster < maxCluster {
+	for m.lastCluster < MaxCluster {
 		if m.lastCluster++; !m.claimed[m.lastCluster] {
 			return m.lastCluster, nil
 		}
@@ -159,7 +175,7 @@ func (m *Mapper) Claim(d *meta.Desc) {
 		m.claimed[d.PMID.Cluster()] = true
 	}
 	if n := d.InDom.Serial(); d.InDom != pcp.InDomNull && d.InDom.Domain() == naming.OpenMetricsDomain && n >= firstInDom {
-		m.claimed[(n-firstInDom)/itemsPerSource] = true
+		m.claimed[(n-firstInDom)/ItemsPerCluster] = true
 	}
 	for _, name := range d.Names {
 		if rest, ok := strings.CutPrefix(name, m.opts.Prefix+"."); ok {

@@ -2,117 +2,169 @@ package mapper
 
 import (
 	"fmt"
-	"iter"
 	"strings"
 
 	"github.com/pcparchive/pcparchive/convert/naming"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// Numbers gives sources, metrics and instances numbers that are the same in several
-// archives. A Mapper with Numbers gives out no numbers of its own. Several goroutines
-// may use Numbers. A repeated question has the same answer, and tells Numbers that the
-// thing still exists. The errors wrap [ErrNumbers] if no number is left.
+// Numbers chooses names and numbers for the sources of many Mappers, so that a
+// metric has the same name and number in all of their archives. A Mapper without
+// Numbers chooses by itself, for its one archive. Several goroutines may use
+// Numbers.
 type Numbers interface {
-	// Source returns the number of a source: its first cluster of PMIDs, from 1 to
-	// MaxCluster, and its instance of the control metrics.
-	Source(name string) (uint32, error)
-	// Metric returns the number of a metric of a source, cluster · 1024 + item, and the
-	// last part of its name: leaf, or leaf with a number at the end if another metric
-	// has that name or a component of it. Identity tells metrics of a source apart that
-	// want the same name; it contains bytes that are not UTF-8. The instance domain of
-	// a metric has the serial 4096 + number.
-	Metric(source, leaf, identity string) (number uint32, name string, err error)
-	// Instance returns the number of an instance of a domain. labels is its
-	// [prom.LabelsKey].
-	Instance(domain pcp.InDomID, labels string) (pcp.InstID, error)
+	// Source returns the numbers of the source called name and makes them known to
+	// be in use until Release. The error wraps [ErrNumbers] if none are left.
+	Source(name string) (SourceNumbers, error)
 }
 
-// Limits of the numbers of [Numbers].
-const (
-	MaxCluster      = maxCluster
-	ItemsPerCluster = itemsPerSource
-)
-
-// Numbered is a metric with the numbers that an archive has for it.
-type Numbered struct {
-	Source    string
-	Leaf      string // the rest of its name after the source's
-	Identity  string // see [Numbers]
-	Number    uint32 // cluster · 1024 + item
-	Domain    pcp.InDomID
-	Instances map[string]pcp.InstID // by [prom.LabelsKey]; nil if the metric is singular
+// SourceNumbers are the numbers of one source.
+type SourceNumbers interface {
+	// Instance returns the number of the source's instance in the metrics
+	// openmetrics.control.*.
+	Instance() pcp.InstID
+	// Metric returns the metric that stands for id. want has its type, semantics and
+	// units, and the name that it gets unless that is taken. In want, the instance
+	// domain [pcp.InDomNull] asks for no domain, domain 0 for one of its own, and
+	// any other for that one. unit is the unit that the page declares. Metric does
+	// not keep want.
+	Metric(id MetricID, want *meta.Desc, unit string) (MetricNumbers, error)
+	// Release says that the caller uses the source no more.
+	Release()
 }
 
-// NumbersIn yields the metrics of sources in an archive that a Mapper wrote, so that lost
-// [Numbers] can be found again.
-func NumbersIn(s *meta.Store) iter.Seq[Numbered] {
-	return func(yield func(Numbered) bool) {
-		prefix := PrefixOf(s)
-		if prefix == "" {
-			return
+// MetricNumbers are the numbers of one metric.
+type MetricNumbers interface {
+	// Desc returns the description, which must not be changed.
+	Desc() *meta.Desc
+	// Unit returns the unit that was declared when the metric got its number.
+	Unit() string
+	// Instance returns the instance that has the labels of key, see [prom.LabelsKey],
+	// and makes it known to be in use until Forget. describe makes an instance with a
+	// number; all callers pass functions that make equal instances.
+	Instance(key string, describe Describer) (*Instance, error)
+	// Forget says that the caller uses an instance no more.
+	Forget(*Instance)
+	// Release says that the caller uses the metric no more. The caller has forgotten
+	// all instances.
+	Release()
+}
+
+// MetricID says for which samples of a source a metric stands.
+type MetricID struct {
+	Sample   string // name of the samples
+	Family   string
+	Type     string // type of the family
+	Encoding string // naming.LabelEncoding of the values; "" for numbers
+	Singular bool   // the series has no labels
+}
+
+// Describer makes the instance with a number and the labels of a key. It fails if the
+// labels do not fit a label set.
+type Describer func(id pcp.InstID, key string) (*Instance, error)
+
+// Instance is an instance of a metric, which all archives share. It is immutable.
+type Instance struct {
+	meta.Instance
+	Key    string // prom.LabelsKey of the series' own labels
+	Labels labelset.Set
+}
+
+// newInstance returns the instance of a series of the source with the labels of key. The
+// error wraps [pcp.ErrLimit] if the labels do not fit a label set.
+func (s *Source) newInstance(id pcp.InstID, key string) (*Instance, error) {
+	labels := labelsOf(key)
+	own := make([]labelset.Label, len(labels))
+	named := labels[:0]
+	for i, l := range labels {
+		own[i] = labelset.String(naming.LabelName(l.Name), l.Value)
+		if optional := s.target.Options.Optional; optional != nil && optional(l.Name) {
+			own[i].Flags = labelset.Optional
+		} else {
+			named = append(named, l)
 		}
-		labels := instanceLabels(s)
-		for d := range s.Metrics() {
-			n, ok := numberedOf(s, d, prefix)
-			if !ok {
-				continue
-			}
-			if d.InDom != pcp.InDomNull {
-				n.Instances, _ = instanceIDs(s, d.InDom, labels[d.InDom])
-			}
-			if !yield(n) {
-				return
-			}
-		}
 	}
-}
-
-// numberedOf returns what an archive says about a metric of a source, without its
-// instances.
-func numberedOf(s *meta.Store, d *meta.Desc, prefix string) (n Numbered, ok bool) {
-	if d.PMID.Domain() != naming.OpenMetricsDomain || d.PMID.Cluster() == naming.ControlCluster {
-		return n, false
-	}
-	source := labelsAtEnd(s, labelset.Cluster, d).Text("source")
-	leaf, ok := strings.CutPrefix(d.Name(), prefix+"."+source+".")
-	item := labelsAtEnd(s, labelset.Item, d)
-	family, described := item.Lookup(naming.LabelFamily)
-	if source == "" || !ok || !described {
-		return n, false
-	}
-	key := metricKey{
-		sample: naming.SampleOf(family.Text(), item), family: family.Text(), typ: item.Text(naming.LabelType),
-		singular: d.InDom == pcp.InDomNull, encoding: item.Text(naming.LabelEncoding),
-	}
-	return Numbered{
-		Source: source, Leaf: leaf, Identity: identity(key, d), Domain: d.InDom,
-		Number: d.PMID.Cluster()*itemsPerSource + d.PMID.Item(),
-	}, true
-}
-
-// identity returns the identity of a metric for [Numbers]: everything that two metrics
-// of one number must share. It does not contain the unit of the key, because the units
-// of the descriptor follow from that.
-func identity(k metricKey, d *meta.Desc) string {
-	return strings.Join([]string{
-		k.sample, k.family, k.typ, k.encoding,
-		fmt.Sprintf("%t %d %d %08x", k.singular, d.Type, d.Sem, d.Units.Word()),
-	}, "\xff")
-}
-
-// numbered gives a new metric the number and the name that Numbers has for it.
-func (s *Source) numbered(key metricKey, d *meta.Desc, leaf string) error {
-	number, name, err := s.mapper.opts.Numbers.Metric(s.target.Name, leaf, identity(key, d))
+	set, err := labelset.New(labelset.Instances, own...)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	d.PMID = pcp.NewPMID(naming.OpenMetricsDomain, number/itemsPerSource, number%itemsPerSource)
-	if d.InDom != pcp.InDomNull {
-		d.InDom = pcp.NewInDomID(naming.OpenMetricsDomain, firstInDom+number)
+	inst := &Instance{Instance: meta.Instance{ID: id}, Key: key, Labels: set}
+	if id != pcp.InstNull {
+		inst.Name = instanceName(id, named)
 	}
-	d.Names[0] = s.mapper.opts.Prefix + "." + s.target.Name + "." + name
-	return nil
+	return inst, nil
+}
+
+// labelsOf returns the labels of a key of [prom.LabelsKey].
+func labelsOf(key string) []prom.Label {
+	labels := make([]prom.Label, 0, strings.Count(key, "\xff")/2)
+	for key != "" {
+		name, rest, _ := strings.Cut(key, "\xff")
+		value, after, _ := strings.Cut(rest, "\xff")
+		labels = append(labels, prom.Label{Name: name, Value: value})
+		key = after
+	}
+	return labels
+}
+
+// numbered asks the Mapper's Numbers for a metric.
+func (s *Source) numbered(key metricKey, want *meta.Desc, unit string) (MetricNumbers, error) {
+	id := MetricID{Sample: key.sample, Family: key.family, Type: key.typ, Encoding: key.encoding, Singular: key.singular}
+	n, err := s.numbers.Metric(id, want, unit)
+	if err != nil {
+		return nil, err
+	}
+	if c := n.Desc().PMID.Cluster(); s.mapper.claimed[c] {
+		n.Release()
+		return nil, fmt.Errorf("cluster %d has a native metric: %w", c, ErrNumbers)
+	}
+	return n, nil
+}
+
+// Release says that the Source is used no more, so that Numbers may forget it in
+// time. The Source must not be used afterwards. Without Numbers, Release does
+// nothing.
+func (s *Source) Release() {
+	if s.numbers == nil {
+		return
+	}
+	for _, m := range s.metrics {
+		m.release()
+	}
+	s.numbers.Release()
+	s.numbers, s.metrics = nil, nil
+	delete(s.mapper.sources, s.target.Name)
+	s.mapper.control.remove(s.health)
+}
+
+// release gives back the numbers of a metric.
+func (m *metricState) release() {
+	if m.numbers == nil {
+		return
+	}
+	for _, ser := range m.series {
+		ser.forgotten.Store(true)
+		m.forget(ser)
+	}
+	m.numbers.Release()
+	if x := m.exemplars; x != nil && x.numbers != nil {
+		x.numbers.Release()
+	}
+}
+
+// forget gives back the number of a series.
+func (m *metricState) forget(ser *Series) {
+	if m.numbers != nil && !m.key.singular {
+		m.numbers.Forget(ser.inst)
+	}
+}
+
+// Clone returns a copy of id that shares no memory with it.
+func (id MetricID) Clone() MetricID {
+	id.Sample, id.Family, id.Type = strings.Clone(id.Sample), strings.Clone(id.Family), strings.Clone(id.Type)
+	id.Encoding = strings.Clone(id.Encoding)
+	return id
 }

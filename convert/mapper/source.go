@@ -24,8 +24,9 @@ type Source struct {
 	cluster  labelset.Set // labels of every cluster of the source
 	metrics  map[metricKey]*metricState
 	bySample map[string]*metricState // the latest metric of each sample name
-	taken    map[string]bool         // leaf names and, with a final dot, their ancestors
-	nextItem uint32                  // number of the next new metric: cluster · itemsPerSource + item
+	taken    Leaves
+	nextItem uint32        // number of the next new metric: cluster · ItemsPerCluster + item
+	numbers  SourceNumbers // nil if the Mapper numbers by itself
 	health   *controlState
 	healthy  bool // SetHealth was called in the current step
 
@@ -49,13 +50,14 @@ type metricKey struct {
 
 // metricState is a metric of a source with its series.
 type metricState struct {
-	key    metricKey
-	family prom.Family
-	metric *history.Metric
-	series map[string]*Series    // by prom.LabelsKey
-	nextID int64                 // the next free instance number
-	ids    map[string]pcp.InstID // adopted instances without a series yet, by prom.LabelsKey
-	live   int                   // series with a value that have not ended
+	key     metricKey
+	family  prom.Family
+	metric  *history.Metric
+	series  map[string]*Series    // by prom.LabelsKey
+	nextID  int64                 // the next free instance number
+	ids     map[string]pcp.InstID // adopted instances without a series yet, by prom.LabelsKey
+	numbers MetricNumbers         // nil if the Mapper numbers by itself
+	live    int                   // series with a value that have not ended
 
 	changed bool // indom and labels are out of date
 	indom   *meta.InDom
@@ -71,7 +73,7 @@ type metricState struct {
 type Series struct {
 	metric    *metricState
 	series    *history.Series
-	key       string           // prom.LabelsKey of its labels
+	inst      *Instance
 	live      bool             // it has a value and has not ended
 	forgotten atomic.Bool      // other goroutines than the Mapper's may read this field only
 	tick      uint64           // the last step with a value
@@ -122,7 +124,11 @@ func (s *Source) HistogramSeries(sample string, labels []prom.Label, f prom.Fami
 
 // resolve finds or makes the series of a sample with values in an encoding.
 func (s *Source) resolve(sample string, labels []prom.Label, f prom.Family, encoding string) (*Series, error) {
-	m, err := s.metric(sample, f, len(labels) == 0, encoding)
+	singular := len(labels) == 0
+	if always := s.target.Options.Singular; always != nil {
+		singular = singular || always(sample)
+	}
+	m, err := s.metric(sample, f, singular, encoding)
 	if err != nil {
 		return nil, s.reportLoss(sample, err)
 	}
@@ -130,41 +136,41 @@ func (s *Source) resolve(sample string, labels []prom.Label, f prom.Family, enco
 	if ser, ok := m.series[key]; ok {
 		return ser, nil
 	}
-	own := make([]labelset.Label, len(labels))
-	for i, l := range labels {
-		own[i] = labelset.String(naming.LabelName(l.Name), l.Value)
-	}
-	set, err := labelset.New(labelset.Instances, own...)
+	inst, err := s.instance(m, key)
 	if err != nil {
 		return nil, s.reportLoss(sample, err)
 	}
-	inst := meta.Instance{ID: pcp.InstNull}
-	if len(labels) > 0 {
-		if inst.ID, err = s.instance(m, key); err != nil {
-			return nil, s.reportLoss(sample, err)
-		}
-		inst.Name = instanceName(inst.ID, labels)
-	}
-	ser := &Series{metric: m, key: key, series: &history.Series{Metric: m.metric, Inst: inst, Labels: set}}
-	m.series[key] = ser
+	ser := &Series{metric: m, inst: inst, series: &history.Series{Metric: m.metric, Inst: inst.Instance, Labels: inst.Labels}}
+	m.series[inst.Key] = ser
 	return ser, nil
 }
 
-// instance returns the instance number of a new series: the one that Numbers or the
-// adopted archive has for it, or the next free one.
-func (s *Source) instance(m *metricState, key string) (pcp.InstID, error) {
-	if n := s.mapper.opts.Numbers; n != nil {
-		return n.Instance(m.metric.Desc.InDom, key)
+// instance returns the instance of a new series. Its number is the one that the
+// Mapper's Numbers choose, or the adopted archive has, or the next free one.
+func (s *Source) instance(m *metricState, key string) (*Instance, error) {
+	if m.key.singular {
+		return s.newInstance(pcp.InstNull, key)
 	}
-	if id, ok := m.ids[key]; ok {
+	if m.numbers != nil {
+		return m.numbers.Instance(key, s.newInstance)
+	}
+	id, adopted := m.ids[key]
+	if !adopted {
+		if m.nextID > math.MaxInt32 {
+			return nil, ErrNumbers
+		}
+		id = pcp.InstID(m.nextID)
+	}
+	inst, err := s.newInstance(id, key)
+	if err != nil {
+		return nil, err
+	}
+	if adopted {
 		delete(m.ids, key)
-		return id, nil
+	} else {
+		m.nextID++
 	}
-	if m.nextID > math.MaxInt32 {
-		return 0, ErrNumbers
-	}
-	m.nextID++
-	return pcp.InstID(m.nextID - 1), nil
+	return inst, nil
 }
 
 // reportLoss counts a sample that cannot be recorded and names it in the error.

@@ -40,15 +40,21 @@ func (s *Source) Current(ser *Series) *Series {
 	if !ser.forgotten.Load() {
 		return ser
 	}
-	if now := ser.metric.series[ser.key]; now != nil {
+	m := ser.metric
+	if now := m.series[ser.inst.Key]; now != nil {
 		return now
 	}
-	if ser.series.Metric != ser.metric.metric {
+	if m.numbers != nil && !m.key.singular { // the number may have changed
+		if inst, err := m.numbers.Instance(ser.inst.Key, s.newInstance); err == nil {
+			ser.inst = inst
+		}
+	}
+	if ser.series.Metric != m.metric || ser.series.Inst != ser.inst.Instance {
 		moved := *ser.series
-		moved.Metric = ser.metric.metric
+		moved.Metric, moved.Inst = m.metric, ser.inst.Instance
 		ser.series = &moved
 	}
-	ser.metric.series[ser.key] = ser
+	m.series[ser.inst.Key] = ser
 	ser.forgotten.Store(false)
 	return ser
 }
@@ -127,7 +133,8 @@ func (s *Source) forget() {
 		s.ended = s.ended[1:]
 		if !old.live && !old.forgotten.Load() {
 			old.forgotten.Store(true)
-			delete(old.metric.series, old.key)
+			delete(old.metric.series, old.inst.Key)
+			old.metric.forget(old)
 		}
 	}
 }
