@@ -99,6 +99,10 @@ func create(base string, h Header, o *WriteOptions, open func(name string) (disk
 		to     *file
 		suffix string
 	}{{&a.meta, ".meta"}, {&a.index, ".index"}, {&a.data, ".0"}} {
+		if a.opts.OnFlush {
+			a.later(m.to, base+m.suffix)
+			continue
+		}
 		f, err := open(base + m.suffix)
 		if err != nil {
 			a.discard()
@@ -134,8 +138,14 @@ func (a *Appender) setUp() error {
 	return a.opts.Compress.valid()
 }
 
-// files lists the files in the order in which they must reach the disk.
-func (a *Appender) files() []*file { return []*file{&a.meta, &a.data, &a.index} }
+// files lists the files in the order in which they must reach the disk. The metadata of
+// an archive that has no files yet comes last, because it makes the rest an archive.
+func (a *Appender) files() [3]*file {
+	if a.meta.f == nil {
+		return [3]*file{&a.data, &a.index, &a.meta}
+	}
+	return [3]*file{&a.meta, &a.data, &a.index}
+}
 
 // Version returns the version being written.
 func (a *Appender) Version() pcp.Version { return a.layout.Version }
@@ -181,7 +191,7 @@ func (a *Appender) Append(r *Result) error {
 	}
 	if a.volume.ends(a, r.Stamp, size) {
 		if err := a.nextVolume(); err != nil {
-			return a.fail(err)
+			return a.failed(err)
 		}
 	}
 	a.stamp, a.lastStart = r.Stamp, a.data.size()
@@ -191,9 +201,12 @@ func (a *Appender) Append(r *Result) error {
 		a.putIndex(a.metaStart)
 	}
 	a.volume.add(r.Stamp)
+	if a.opts.OnFlush {
+		a.data.borrow()
+	}
 	a.data.buf = appendResult(a.data.buf, a.layout, r)
 	a.newInDom, a.metaStart = false, a.meta.size()
-	if len(a.data.buf) >= a.opts.Buffer {
+	if len(a.data.buf) >= a.opts.Buffer && !a.opts.OnFlush {
 		return a.Flush()
 	}
 	return nil
@@ -246,10 +259,21 @@ func (a *Appender) Flush() error {
 	}
 	for _, f := range a.files() {
 		if err := f.flush(); err != nil {
-			return a.fail(err)
+			return a.failed(err)
+		}
+		if a.opts.OnFlush {
+			f.lend()
 		}
 	}
 	return nil
+}
+
+// failed records an error of writing, unless it is a full disk that may have room again.
+func (a *Appender) failed(err error) error {
+	if a.opts.OnFlush && IsFull(err) {
+		return err
+	}
+	return a.fail(err)
 }
 
 // stopped returns the error that ended a, or that of the context.

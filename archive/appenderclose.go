@@ -38,6 +38,8 @@ func (a *Appender) end() error {
 	}
 	err := a.Flush()
 	switch {
+	case a.opts.OnFlush && a.meta.written == 0: // the disk is full
+		a.discard()
 	case a.data.written > 0 && a.index.written == 0:
 		a.index.discard()
 	case a.data.written > 0:
@@ -49,7 +51,7 @@ func (a *Appender) end() error {
 	err = errors.Join(err, ended(a.opts.Context))
 	last := a.data.f != nil && a.opts.CompressLast && err == nil
 	for _, f := range a.files() {
-		err = errors.Join(err, f.finish(!a.opts.NoSync && ended(a.opts.Context) == nil))
+		err = errors.Join(err, f.finish(a.waits() && ended(a.opts.Context) == nil))
 	}
 	if last && err == nil {
 		a.pack()

@@ -69,7 +69,7 @@ func (a *Appender) resumeFiles(reopen func(name string) (disk, error)) error {
 	if vacant(members) {
 		return fmt.Errorf("archive %s: %w", base, ErrNoRecords)
 	}
-	t, err := survey(base, members)
+	t, err := survey(base, members, a.opts.OnFlush)
 	if err != nil {
 		return err
 	}

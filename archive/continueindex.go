@@ -86,7 +86,7 @@ func (t *tail) usableIndex(raw []byte) error {
 func (t *tail) makeIndex(volumes []Member) error {
 	rd := resultDecoder{layout: t.layout, want: func(pcp.PMID) bool { return false }}
 	for _, m := range volumes {
-		_, err := walk(m, plausible(t.layout, t.header.Start), func(f Frame, first bool) error {
+		_, err := walk(m, 0, plausible(t.layout, t.header.Start), func(f Frame, first bool) error {
 			if first {
 				return nil
 			}
@@ -102,4 +102,38 @@ func (t *tail) makeIndex(volumes []Member) error {
 	}
 	t.entries = t.maker.entries // without Finish, because the archive continues
 	return nil
+}
+
+// from returns the offset from which to read a volume: that of the last entry of the
+// trusted index at which a record begins, or 0.
+func (t *tail) from(m Member) int64 {
+	if t.trusted == nil || m.Compress != "" {
+		return 0
+	}
+	raw, _, err := readMember(*t.trusted)
+	if err != nil || len(raw) < t.layout.HeaderSize {
+		return 0
+	}
+	f, err := OpenMember(m, nil)
+	if err != nil {
+		return 0
+	}
+	defer f.Close()
+	if frame, err := f.frames(0, leastBuffer).next(); err != nil || f.Compressed() || t.checkLabel(frame, m) != nil {
+		return 0
+	}
+	rd := resultDecoder{layout: t.layout, want: func(pcp.PMID) bool { return false }}
+	size := t.layout.IndexEntrySize()
+	for n := (len(raw) - t.layout.HeaderSize) / size; n > 0; n-- {
+		e := decodeIndexEntry(raw[t.layout.HeaderSize+(n-1)*size:][:size], t.layout)
+		if int(e.Volume) != m.Volume || e.Data < int64(t.layout.HeaderSize) {
+			continue
+		}
+		if frame, err := f.frames(e.Data, leastBuffer).next(); err == nil {
+			if res, err := rd.decode(frame.Payload); err == nil && res.Stamp == e.Stamp {
+				return e.Data
+			}
+		}
+	}
+	return 0
 }

@@ -61,3 +61,25 @@ func ZoneOf(zoneInfo, tz string) *time.Location { return zone(zoneInfo, tz) }
 
 // ShapeHits returns the number of records that matched a shape in d.
 func (d *ResultDecoder) ShapeHits() int { return d.rd.shapes.hits }
+
+// fullDisk is a file whose disk has no room while full is set.
+type fullDisk struct {
+	disk
+	full *bool
+}
+
+// WriteAt writes a part and fails while the disk is full.
+func (d fullDisk) WriteAt(p []byte, off int64) (int, error) {
+	if !*d.full {
+		return d.disk.WriteAt(p, off)
+	}
+	n, _ := d.disk.WriteAt(p[:len(p)/2], off)
+	return n, fullErrors[0]
+}
+
+// LetDiskFill makes the disk of a's files full while full is set.
+func (a *Appender) LetDiskFill(full *bool) {
+	for _, f := range a.files() {
+		f.f = fullDisk{f.f, full}
+	}
+}

@@ -58,7 +58,7 @@ func (a *Appender) nextVolume() error {
 	if err := a.Flush(); err != nil {
 		return err
 	}
-	err := a.data.finish(!a.opts.NoSync)
+	err := a.data.finish(a.waits())
 	a.volume.before += a.data.written
 	a.data = file{buf: a.data.buf[:0]}
 	if err != nil {
@@ -67,7 +67,9 @@ func (a *Appender) nextVolume() error {
 	a.pack()
 	a.volume = volume{number: a.volume.number + 1, before: a.volume.before}
 	a.indexedAt = int64(a.layout.HeaderSize)
-	if a.data.f, err = a.open(a.volumeName()); err != nil {
+	if a.opts.OnFlush {
+		a.later(&a.data, a.volumeName())
+	} else if a.data.f, err = a.open(a.volumeName()); err != nil {
 		return err
 	}
 	a.data.buf = appendHeader(a.data.buf, a.layout, &a.header, a.volume.number)

@@ -40,6 +40,7 @@ type tail struct {
 	twins      []Member    // other files with the same contents as files to be stored plain
 	indexKept  bool        // the index is plain and is kept up to length index
 	maker      *IndexMaker // has received all metadata
+	trusted    *Member     // the index if it says where the last records are; else nil
 
 	plain     []Member // complete volumes that are not compressed
 	recovered []Recovery
@@ -52,8 +53,9 @@ func (t *tail) lastEntry() (e IndexEntry) {
 	return e
 }
 
-// survey finds the end of an archive without changing it.
-func survey(base string, members []Member) (*tail, error) {
+// survey finds the end of an archive without changing it. If trust is set, it reads only
+// the part of the volumes that follows the last index entry.
+func survey(base string, members []Member, trust bool) (*tail, error) {
 	t := &tail{known: newInForce(), store: meta.NewStore()}
 	var index *Member
 	var volumes []Member
@@ -72,6 +74,9 @@ func survey(base string, members []Member) (*tail, error) {
 	if t.meta == 0 || len(volumes) == 0 {
 		return nil, fmt.Errorf("archive %s: metadata or volumes are missing: %w", base, fs.ErrNotExist)
 	}
+	if trust {
+		t.trusted = index
+	}
 	if err := t.surveyVolumes(volumes); err != nil {
 		return nil, err
 	}
@@ -83,7 +88,7 @@ func survey(base string, members []Member) (*tail, error) {
 
 // surveyMeta reads the metadata up to where it is whole.
 func (t *tail) surveyMeta(m Member) error {
-	w, err := walk(m, nil, func(f Frame, first bool) (err error) {
+	w, err := walk(m, 0, nil, func(f Frame, first bool) (err error) {
 		if first {
 			t.header, t.layout, err = decodeHeader(f.Payload)
 			if err == nil && t.header.Volume != wire.VolumeMeta {
@@ -121,10 +126,10 @@ type walked struct {
 	packed bool
 }
 
-// walk calls visit for the whole records of a file. A file that ends inside a
+// walk calls visit for the whole records of a file from an offset on. A file that ends inside a
 // record is not an error. If valid is not nil, damage is not an error either:
 // walk continues at the next record that valid recognises.
-func walk(m Member, valid func([]byte) bool, visit func(f Frame, first bool) error) (w walked, err error) {
+func walk(m Member, from int64, valid func([]byte) bool, visit func(f Frame, first bool) error) (w walked, err error) {
 	at := Pos{File: m.Path, Role: m.Role, Volume: m.Volume}
 	file, err := OpenMember(m, nil)
 	if err != nil {
@@ -136,8 +141,8 @@ func walk(m Member, valid func([]byte) bool, visit func(f Frame, first bool) err
 	}
 	defer file.Close()
 	w.packed = m.Compress != "" || file.Compressed()
-	s := &frameSource{f: file, frames: file.frames(0, readBuffer), strict: valid == nil, valid: valid, lost: w.lost}
-	first := true
+	s := &frameSource{f: file, frames: file.frames(from, readBuffer), strict: valid == nil, valid: valid, lost: w.lost}
+	first := from == 0
 	for {
 		f, err := s.next()
 		switch {
@@ -239,7 +244,7 @@ type scanned struct {
 // scan reads the readable records of a volume.
 func (t *tail) scan(m Member) (v scanned, err error) {
 	rd := resultDecoder{layout: t.layout, want: func(pcp.PMID) bool { return false }}
-	v.walked, err = walk(m, plausible(t.layout, t.header.Start), func(f Frame, first bool) error {
+	v.walked, err = walk(m, t.from(m), plausible(t.layout, t.header.Start), func(f Frame, first bool) error {
 		if first {
 			return t.checkLabel(f, m)
 		}
@@ -276,7 +281,7 @@ func (t *tail) checkLabel(f Frame, m Member) error {
 // firstLabel takes the label of the first volume as that of the archive.
 // Readers reject an archive whose metadata belongs to another one.
 func (t *tail) firstLabel(m Member) error {
-	_, err := walk(m, nil, func(f Frame, first bool) error {
+	_, err := walk(m, 0, nil, func(f Frame, first bool) error {
 		if !first {
 			return errStop
 		}

@@ -30,6 +30,9 @@ type file struct {
 	f       disk
 	buf     []byte
 	written int64
+	dirty   bool // the file was written since the last sync
+	// publish, if not nil, creates the file with its first contents.
+	publish func(contents []byte) (disk, error)
 }
 
 // size returns the length of the file including its buffer.
@@ -39,12 +42,37 @@ func (f *file) flush() error {
 	if len(f.buf) == 0 {
 		return nil
 	}
+	if err := f.write(); err != nil {
+		return err
+	}
+	f.dirty = true
+	f.written += int64(len(f.buf))
+	f.buf = f.buf[:0]
+	return nil
+}
+
+// write writes the buffer, or nothing if it fails.
+func (f *file) write() (err error) {
+	if f.f == nil && f.publish != nil {
+		f.f, err = f.publish(f.buf)
+		return err
+	}
 	if _, err := f.f.WriteAt(f.buf, f.written); err != nil {
 		// Do not leave a partial record behind.
 		return errors.Join(err, f.f.Truncate(f.written))
 	}
-	f.written += int64(len(f.buf))
-	f.buf = f.buf[:0]
+	return nil
+}
+
+// sync waits until the file is on the disk if it was written since the last call.
+func (f *file) sync() error {
+	if !f.dirty || f.f == nil {
+		return nil
+	}
+	if err := f.f.Sync(); err != nil {
+		return err
+	}
+	f.dirty = false
 	return nil
 }
 

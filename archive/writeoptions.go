@@ -17,6 +17,13 @@ type WriteOptions struct {
 	// NoSync does not wait until files are on the disk. Use it for output that
 	// can be created again after a power failure.
 	NoSync bool
+	// OnFlush serves recorders of many archives. Files are written only by Flush, Sync and
+	// Close, and appear under their names with their first contents. Buffers are freed
+	// when they are written. A new volume and Close do not wait for the disk; Sync does. A
+	// full disk is not final: after an error for which [IsFull] is true, further calls may
+	// follow, and the next Flush writes everything that is missing. Continue trusts the
+	// index and reads only the end of the last volume.
+	OnFlush bool
 	// NoLock omits the lock against concurrent writers, and the search for
 	// files of the archive in other forms. Use it for a new folder in which
 	// nobody else writes.
