@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"container/heap"
 	"context"
+	"math"
 	"time"
 )
 
@@ -16,6 +17,9 @@ func (r *Recorder) drain() error {
 		limit = min(limit, begun)
 	}
 	limit = max(limit, now-maxWait.Milliseconds())
+	if r.opts.Alone {
+		limit = math.MaxInt64
+	}
 	wrote := false
 	for len(r.queue) > 0 && r.queue[0].t < limit && r.err == nil {
 		r.write(heap.Pop(&r.queue).(*scrape))
@@ -37,19 +41,17 @@ func (r *Recorder) drainUntil(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			r.mu.Lock()
-			_ = r.drain() // the error is kept and reported by fail
-			r.mu.Unlock()
+			r.Drain()
 		}
 	}
 }
 
-// stopping records that the recording ends, so that a scrape that fails from now on counts
-// as cut off.
-func (r *Recorder) stopping() {
+// Drain writes the queued scrapes that need not wait any longer. A Recorder of a Scraper
+// that is not alone in its archive needs a call every 50 ms.
+func (r *Recorder) Drain() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.stopped = true
+	_ = r.drain() // the error is kept and reported by fail
 }
 
 // scrapeQueue is a heap of finished scrapes by time, then source.

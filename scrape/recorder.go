@@ -36,29 +36,40 @@ type Sink interface {
 	Last() (t pcp.Timestamp, ok bool)
 }
 
-// Recorder is the storage that Prometheus' scraper appends to. A transaction is a scrape
-// and becomes a step in the sink. Several goroutines may use a Recorder.
+// Recorder is the storage of one archive that Prometheus' scraper appends to. A transaction
+// is a scrape and becomes a step in the sink. Several goroutines may use a Recorder.
 type Recorder struct {
+	*shared
 	mapper  *mapper.Mapper
 	natives *native.SeriesGatherer // nil if no series is a PCP metric of its own
 	sink    Sink
-	report  *prom.Report
-	log     *slog.Logger
+	opts    RecorderOptions
 	failed  chan error // the first error of the sink
-	drops   drops
-	secrets secrets
 
 	mu       sync.Mutex
 	sources  map[string]*source
 	refused  map[string]error // why the archive cannot hold a source, by its key
 	names    map[string]bool
+	only     *source           // the source of the last scrape
 	inFlight map[*scrape]int64 // running scrapes, with the earliest time that each may get, in ms
 	queue    scrapeQueue
 	last     int64 // time of the last record, ms
 	any      bool
-	stopped  bool
+	closed   bool
 	err      error
 	stats    Stats
+}
+
+// RecorderOptions change a Recorder of a Scraper.
+type RecorderOptions struct {
+	// Alone says that the archive has one target. Its scrapes do not wait for others.
+	Alone bool
+	// Target may be nil. It completes the description of a target: a name, which
+	// replaces the one made from the job, and options.
+	Target func(*mapper.Target)
+	// Gone may be nil. It is called without locks after the last target of the archive
+	// has gone. The Recorder is closed then.
+	Gone func()
 }
 
 // Stats are the counts of a Recorder.
@@ -79,14 +90,14 @@ type Stats struct {
 
 // NewRecorder returns a Recorder that owns sink. A nil log discards messages.
 func NewRecorder(m *mapper.Mapper, sink Sink, report *prom.Report, log *slog.Logger) *Recorder {
-	if log == nil {
-		log = slog.New(slog.DiscardHandler)
-	}
+	return newShared(report, log).newRecorder(m, sink, RecorderOptions{})
+}
+
+func (s *shared) newRecorder(m *mapper.Mapper, sink Sink, o RecorderOptions) *Recorder {
 	r := &Recorder{
-		mapper: m, sink: sink, report: report, failed: make(chan error, 1),
-		sources: map[string]*source{}, refused: map[string]error{}, names: map[string]bool{}, inFlight: map[*scrape]int64{},
+		shared: s, mapper: m, sink: sink, opts: o, failed: make(chan error, 1),
+		sources: map[string]*source{}, names: map[string]bool{}, inFlight: map[*scrape]int64{},
 	}
-	r.log = slog.New(redactHandler{log.Handler(), &r.secrets})
 	if last, ok := sink.Last(); ok { // the sink continues an archive
 		r.last, r.any = last.Add(time.Millisecond-1).Milli(), true
 	}
@@ -113,28 +124,41 @@ func (r *Recorder) AppenderV2(ctx context.Context) storage.AppenderV2 {
 	if !ok {
 		return &refusedScrape{report: r.report, target: "(no target)"}
 	}
+	s, _ := r.begin(target)
+	return s
+}
+
+// begin begins a scrape of a target. It returns false if the Recorder is closed.
+func (r *Recorder) begin(target *promscrape.Target) (storage.AppenderV2, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.closed {
+		return &refusedScrape{report: r.report, target: "(closed)"}, false
+	}
 	src, err := r.source(target)
 	if err != nil {
 		job := target.Labels(labels.NewBuilder(labels.EmptyLabels())).Get("job")
-		return &refusedScrape{report: r.report, target: naming.SourceName(job), err: err}
+		return &refusedScrape{report: r.report, target: naming.SourceName(job), err: err}, true
 	}
-	s := src.free()
+	s := free(src)
 	s.begun = time.Now()
 	if !src.rolledBack.IsZero() { // this transaction reports the failure of that scrape
 		s.begun, src.rolledBack = src.rolledBack, time.Time{}
 	}
 	r.inFlight[s] = s.begun.UnixMilli() - beginSlack
-	return s
+	return s, true
 }
 
 // source returns the source of a target. It adds a source for a new target.
 func (r *Recorder) source(target *promscrape.Target) (*source, error) {
+	if r.only != nil && r.only.target == target {
+		return r.only, nil
+	}
 	lset := target.Labels(labels.NewBuilder(labels.EmptyLabels()))
 	key := lset.String() + target.URL().String()
 	if src, ok := r.sources[key]; ok {
 		src.target = target
+		r.only = src
 		return src, nil
 	}
 	if err := r.refused[key]; err != nil {
@@ -145,19 +169,31 @@ func (r *Recorder) source(target *promscrape.Target) (*source, error) {
 		URL: target.URL().String(), Host: redact.Address(target.URL().Host),
 	}
 	r.secrets.addURL(t.URL)
-	t.Name = r.freeName(t.Job, t.Instance)
+	if r.opts.Target != nil {
+		r.opts.Target(&t)
+	}
+	if t.Name == "" || r.names[t.Name] {
+		t.Name = r.freeName(t.Job, t.Instance)
+	}
+	r.names[t.Name] = true
 	mapped, err := r.mapper.Source(t)
 	if err != nil {
+		if r.refused == nil {
+			r.refused = map[string]error{}
+		}
 		r.refused[key] = err
 		delete(r.names, t.Name)
 		r.log.Error("endpoint cannot be recorded", "source", t.Name, "err", err)
 		return nil, err
 	}
 	src := &source{
-		rec: r, target: target, labels: lset, mapped: mapped, name: t.Name,
-		url: redact.URL(t.URL), refs: map[storage.SeriesRef]pageSeries{}, natives: map[string]*native.Series{},
+		rec: r, key: key, target: target, labels: lset, mapped: mapped, name: t.Name,
+		url: redact.URL(t.URL), refs: map[storage.SeriesRef]pageSeries{},
 	}
-	r.sources[key] = src
+	if r.natives != nil {
+		src.natives = map[string]*native.Series{}
+	}
+	r.sources[key], r.only = src, src
 	r.stats.Sources++
 	return src, nil
 }
@@ -166,7 +202,6 @@ func (r *Recorder) source(target *promscrape.Target) (*source, error) {
 // the name of its job. If another target of the job has that name, it adds the instance.
 func (r *Recorder) freeName(job, instance string) string {
 	if name := r.mapper.SourceOf(job, instance); name != "" && !r.names[name] {
-		r.names[name] = true
 		return name
 	}
 	name := naming.SourceName(job)
@@ -176,36 +211,57 @@ func (r *Recorder) freeName(job, instance string) string {
 	for n, base := 2, name; r.names[name]; n++ {
 		name = fmt.Sprintf("%s_%d", base, n)
 	}
-	r.names[name] = true
 	return name
 }
 
 // finish queues a scrape that ended, and writes the scrapes that need not wait.
 func (r *Recorder) finish(s *scrape, commit bool) error {
+	err, gone := r.finished(s, commit)
+	if gone && r.opts.Gone != nil {
+		r.opts.Gone()
+	}
+	return err
+}
+
+// finished is finish under the lock. It reports whether the last target has gone, and
+// closes the Recorder then.
+func (r *Recorder) finished(s *scrape, commit bool) (err error, gone bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.inFlight, s)
 	if !commit {
 		s.src.rolledBack = s.begun
-		s.src.release(s)
-		return nil
+		s.release()
+		return nil, false
 	}
 	s.reportDrops()
 	// A scrape that the end of the recording cut off does not show a fault of its target.
-	cutOff := r.stopped && errors.Is(s.src.target.LastError(), context.Canceled)
-	if s.reported && !cutOff && r.err == nil {
+	cutOff := r.stopped.Load() && errors.Is(s.src.target.LastError(), context.Canceled)
+	// The loop of a target that went and came back says farewell when the next one has
+	// scraped already.
+	superseded := s.farewell && s.t <= s.src.last
+	if s.reported && !cutOff && !superseded && r.err == nil && !r.closed {
 		heap.Push(&r.queue, s)
 	} else {
-		s.src.release(s)
+		s.release()
 	}
-	return r.drain()
+	return r.drain(), r.departed()
+}
+
+// departed closes the Recorder if its only target has gone, and reports whether it did.
+func (r *Recorder) departed() bool {
+	if r.opts.Gone == nil || !r.opts.Alone || r.closed || len(r.inFlight)+len(r.queue) > 0 || r.only == nil || !r.only.farewell {
+		return false
+	}
+	_ = r.close() // the sink reports its errors itself
+	return true
 }
 
 // fail keeps the first error of the sink and sends it to Run.
 func (r *Recorder) fail(err error) {
 	if err != nil && r.err == nil {
 		r.err = err
-		r.failed <- err
+		r.failed <- err // has room for one
 	}
 }
 
@@ -217,7 +273,7 @@ func (r *Recorder) write(s *scrape) {
 			r.fail(fmt.Errorf("writing a scrape of %s: %v\n%s", s.src.name, v, debug.Stack()))
 		}
 	}()
-	defer s.src.release(s)
+	defer s.release()
 	r.stats.Scrapes++
 	if s.health.Up == 0 {
 		r.stats.Failed++
@@ -229,6 +285,7 @@ func (r *Recorder) write(s *scrape) {
 	}
 	before, _ := r.sink.Written()
 	r.stats.Last = time.UnixMilli(s.t)
+	s.src.last, s.src.farewell = max(s.src.last, s.t), s.farewell
 	t := s.t
 	if r.any && t < r.last {
 		t = r.last
@@ -283,6 +340,14 @@ func (r *Recorder) Stats() Stats {
 func (r *Recorder) Close() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	return r.close()
+}
+
+func (r *Recorder) close() error {
+	if r.closed {
+		return r.err
+	}
+	r.closed = true
 	for len(r.queue) > 0 && r.err == nil {
 		r.write(heap.Pop(&r.queue).(*scrape))
 	}

@@ -18,6 +18,7 @@ import (
 // references, because an old and a new loop of the scraper may use them at once.
 type source struct {
 	rec    *Recorder
+	key    string // labels and URL of the target
 	target *promscrape.Target
 	labels labels.Labels // the target's labels
 	mapped *mapper.Source
@@ -29,41 +30,23 @@ type source struct {
 	mu      sync.Mutex
 	refs    map[storage.SeriesRef]pageSeries
 	lastRef storage.SeriesRef
-	idle    []*scrape // empty scrapes for reuse
 
 	refused    bool      // a warning has said that some series cannot be recorded
 	rolledBack time.Time // when the transaction began whose failure the next one reports
 	state      string    // outcome of the last scrape: "" before the first, "ok", or the error
 	round      uint64    // number of scrapes written
+	last       int64     // time of the last scrape that was written, ms
+	farewell   bool      // that scrape said that the target is gone
 	ownTimes   map[pageSeries]*ownTimes
 
 	growth growth // the Recorder's lock guards it
 }
 
-// free returns an empty scrape.
-func (src *source) free() *scrape {
-	src.mu.Lock()
-	defer src.mu.Unlock()
-	if n := len(src.idle); n > 0 {
-		s := src.idle[n-1]
-		src.idle = src.idle[:n-1]
-		return s
-	}
-	return &scrape{src: src}
-}
-
-// release empties a scrape for reuse.
-func (src *source) release(s *scrape) {
-	src.mu.Lock()
-	defer src.mu.Unlock()
-	*s = scrape{src: src, samples: s.samples[:0], timed: s.timed[:0]}
-	src.idle = append(src.idle, s)
-	src.sweep()
-}
-
 // sweep drops references to series that the mapper has forgotten.
 func (src *source) sweep() {
 	const slack = 2000
+	src.mu.Lock()
+	defer src.mu.Unlock()
 	live := src.mapped.Live()
 	if src.rec.natives != nil {
 		live += src.rec.natives.Live()

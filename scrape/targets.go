@@ -15,7 +15,7 @@ const maxTargetLabels = 1 << 20
 type targetGroups = map[string][]*targetgroup.Group
 
 // withoutLongLabels passes on the discovered targets, except those with which the scraper panics.
-func (r *Recorder) withoutLongLabels(ctx context.Context, in <-chan targetGroups) <-chan targetGroups {
+func (s *shared) withoutLongLabels(ctx context.Context, in <-chan targetGroups) <-chan targetGroups {
 	out := make(chan targetGroups)
 	go func() {
 		for {
@@ -29,7 +29,7 @@ func (r *Recorder) withoutLongLabels(ctx context.Context, in <-chan targetGroups
 				select {
 				case <-ctx.Done():
 					return
-				case out <- r.dropLongLabels(found):
+				case out <- s.dropLongLabels(found):
 				}
 			}
 		}
@@ -39,7 +39,7 @@ func (r *Recorder) withoutLongLabels(ctx context.Context, in <-chan targetGroups
 
 // dropLongLabels returns found without the targets whose labels are too long. It returns found
 // itself if there are none.
-func (r *Recorder) dropLongLabels(found targetGroups) targetGroups {
+func (s *shared) dropLongLabels(found targetGroups) targetGroups {
 	for _, groups := range found {
 		for i, group := range groups {
 			if group == nil {
@@ -53,7 +53,7 @@ func (r *Recorder) dropLongLabels(found targetGroups) targetGroups {
 			kept := *group // a copy, because discovery keeps the group
 			kept.Targets = slices.DeleteFunc(slices.Clone(group.Targets), tooLong)
 			groups[i] = &kept
-			r.log.Error("targets left out: their labels are too long", "discovery", group.Source, "targets", len(group.Targets)-len(kept.Targets))
+			s.log.Error("targets left out: their labels are too long", "discovery", group.Source, "targets", len(group.Targets)-len(kept.Targets))
 		}
 	}
 	return found

@@ -2,6 +2,7 @@ package scrape
 
 import (
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/prometheus/common/model"
@@ -41,6 +42,29 @@ type pageSample struct {
 }
 
 var _ storage.AppenderV2 = (*scrape)(nil)
+
+// scrapes are empty scrapes for reuse.
+var scrapes = sync.Pool{New: func() any { return &scrape{} }}
+
+// free returns an empty scrape.
+func free(src *source) *scrape {
+	s := scrapes.Get().(*scrape)
+	s.src = src
+	return s
+}
+
+// release empties a scrape for reuse.
+func (s *scrape) release() {
+	const most = 1 << 16 // samples of a scrape that is kept
+	src := s.src
+	clear(s.samples)
+	clear(s.timed)
+	*s = scrape{samples: s.samples[:0], timed: s.timed[:0]}
+	if cap(s.samples) <= most && cap(s.timed) <= most {
+		scrapes.Put(s)
+	}
+	src.sweep()
+}
 
 // reportMark ends the family names of the samples in which the scraper reports the
 // outcome. No page can contain it.
