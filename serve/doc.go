@@ -12,6 +12,7 @@
 //	/                  status page: hosts, times, rules, damage, example queries
 //	/api/v1/…          Prometheus' API, of package promapi
 //	/federate          current values as text
+//	/logger/…          archives that other hosts push, of package receive
 //	/-/metrics         the server's own metrics
 //	/-/healthy         200 while the process serves
 //	/-/ready           200 from the first state on until the server drains

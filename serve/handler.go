@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/pcparchive/pcparchive/promapi"
+	"github.com/pcparchive/pcparchive/receive"
 )
 
 // handler returns the handler of all paths.
@@ -24,6 +25,9 @@ func (s *Server) handler() http.Handler {
 	mux.HandleFunc("GET /-/ready", s.ready)
 	// Pages of other origins must not cause work.
 	mux.Handle("/-/reload", http.NewCrossOriginProtection().Handler(http.HandlerFunc(s.reload)))
+	if s.receiver != nil {
+		mux.Handle(receive.Root, s.receiver.Handler())
+	}
 	mux.HandleFunc("GET /{$}", s.statusPage)
 	mux.HandleFunc("GET /style.css", styleSheet)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {

@@ -11,6 +11,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/pcparchive/pcparchive/receive"
 )
 
 // metrics are the server's own metrics.
@@ -99,6 +101,8 @@ var apiPaths = map[string]bool{
 func pathLabel(path string) string {
 	name, isAPI := strings.CutPrefix(path, "/api/v1/")
 	switch {
+	case strings.HasPrefix(path, receive.Root):
+		return receive.Root + ":part"
 	case knownPaths[path]:
 		return path
 	case !isAPI:
@@ -140,6 +144,9 @@ func (stateCollector) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{snapshotDesc, hostsDesc, archivesDesc, blocksDesc, damagedDesc, cacheEntries, cacheBytes, startDesc, endDesc, lowestDesc} {
 		ch <- d
 	}
+	for _, d := range receiverDescs {
+		ch <- d.desc
+	}
 }
 
 // Collect sends the values.
@@ -157,6 +164,7 @@ func (c stateCollector) Collect(ch chan<- prometheus.Metric) {
 		gauge(cacheEntries, float64(entries))
 		gauge(cacheBytes, float64(bytes))
 	}
+	c.s.receiver.collect(ch)
 	if w := st.window.moved(clock.At(c.s.opts.now())); !w.IsZero() {
 		gauge(startDesc, float64(w.Start.UnixMilli())/1000)
 		gauge(endDesc, float64(w.End.UnixMilli())/1000)

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"math"
 	"regexp"
+	"slices"
 	"time"
 
 	"github.com/prometheus/common/model"
@@ -14,6 +15,7 @@ import (
 	"github.com/pcparchive/pcparchive/catalogue"
 	"github.com/pcparchive/pcparchive/internal/cachedir"
 	"github.com/pcparchive/pcparchive/query"
+	"github.com/pcparchive/pcparchive/receive"
 )
 
 // Options configure a [Server]. The zero value of a field means its default.
@@ -47,6 +49,12 @@ type Options struct {
 	// RuleFiles are Prometheus rule files to evaluate over the archives in the background.
 	// [Server.Reload] reads them again.
 	RuleFiles []string
+	// Receive is a folder into which other hosts push archives, and which is served like
+	// Paths. "" means that the server receives nothing. On an address that is not a
+	// loopback address, WebConfig must demand passwords or certificates of clients.
+	Receive string
+	// Receiving limits what is received.
+	Receiving receive.Options
 	// ExternalLabels tell this server from others for Thanos and for servers that read
 	// from it.
 	ExternalLabels map[string]string
@@ -78,6 +86,9 @@ var Now = time.Unix(math.MaxInt32, 1)
 
 // withDefaults returns the options with defaults in place of zero values.
 func (o Options) withDefaults() Options {
+	if o.Receive != "" && !slices.Contains(o.Paths, o.Receive) {
+		o.Paths = append(slices.Clone(o.Paths), o.Receive)
+	}
 	if len(o.Listen) == 0 {
 		o.Listen = []string{DefaultListen}
 	}

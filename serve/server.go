@@ -30,6 +30,8 @@ type Server struct {
 	draining  chan struct{} // closed when Run begins to drain
 	filler    *columns.Filler
 	ruler     *ruler
+	receiver  *receiver  // nil if the server receives nothing
+	looking   sync.Mutex // held while the server looks for archives
 }
 
 // New opens the archives and the addresses. The error is an [*OptionError] for wrong
@@ -41,18 +43,21 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	if err := checkPaths(o.Paths); err != nil {
+	s := &Server{opts: o, log: o.Logger, reloads: make(chan chan error), draining: make(chan struct{})}
+	if err := s.openReceiver(); err != nil {
 		return nil, err
 	}
-	s := &Server{opts: o, log: o.Logger, reloads: make(chan chan error), draining: make(chan struct{})}
+	if err := checkPaths(o.Paths); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
 	var err error
 	if s.ruler, err = newRuler(s); err != nil {
-		return nil, &OptionError{"RuleFiles", err}
+		return nil, errors.Join(&OptionError{"RuleFiles", err}, s.Close())
 	}
 	s.filler = columns.NewFiller(o.Query.Columns, 0)
 	s.metrics = newMetrics(s)
 	if s.scheme, err = schemeOf(o.WebConfig); err != nil {
-		return nil, &OptionError{"WebConfig", err}
+		return nil, errors.Join(&OptionError{"WebConfig", err}, s.Close())
 	}
 	for _, address := range o.Listen {
 		l, err := net.Listen("tcp", address)
@@ -60,6 +65,9 @@ func New(ctx context.Context, o Options) (*Server, error) {
 			return nil, errors.Join(err, s.Close())
 		}
 		s.listeners = append(s.listeners, netutil.LimitListener(l, o.MaxConnections))
+	}
+	if err := s.checkReceiving(); err != nil {
+		return nil, errors.Join(err, s.Close())
 	}
 	if err := s.rescan(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -82,7 +90,7 @@ func checkPaths(paths []string) error {
 
 // Close closes the addresses of a Server that does not run.
 func (s *Server) Close() error {
-	var failed error
+	failed := s.receiver.close()
 	for _, l := range s.listeners {
 		failed = errors.Join(failed, l.Close())
 	}
@@ -113,6 +121,7 @@ func (s *Server) Run(ctx context.Context) error {
 	running.Go(func() { s.follow(loop) })
 	running.Go(func() { s.filler.Run(loop) })
 	running.Go(func() { s.ruler.run(loop) })
+	running.Go(func() { s.receiver.run(loop) })
 	var err error
 	select {
 	case <-ctx.Done():
@@ -122,7 +131,7 @@ func (s *Server) Run(ctx context.Context) error {
 	close(s.draining)
 	s.drain(servers, endRequests)
 	running.Wait()
-	return err
+	return errors.Join(err, s.receiver.close())
 }
 
 // The times after which a connection ends.
@@ -199,6 +208,8 @@ func (s *Server) follow(ctx context.Context) {
 			return
 		case <-tick:
 			_ = s.rescan(ctx) // reported by itself
+		case <-s.receiver.arrived():
+			_ = s.rescan(ctx)
 		case done := <-s.reloads:
 			done <- errors.Join(s.ruler.reload(), s.rescan(ctx))
 		}
@@ -207,6 +218,8 @@ func (s *Server) follow(ctx context.Context) {
 
 // rescan renews the state.
 func (s *Server) rescan(ctx context.Context) error {
+	s.looking.Lock()
+	defer s.looking.Unlock()
 	begin := time.Now()
 	former := s.states.current // only rescan changes it
 	next, changed, err := openState(ctx, s.opts, former)

@@ -21,6 +21,7 @@ import (
 	"github.com/pcparchive/pcparchive/internal/timespec"
 	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/query"
+	"github.com/pcparchive/pcparchive/receive"
 	"github.com/pcparchive/pcparchive/serve"
 )
 
@@ -45,7 +46,7 @@ const hangupReloads = "pcparchive.hangup"
 func newServeCmd(s streams) *cobra.Command {
 	var o serveOptions
 	cmd := &cobra.Command{
-		Use:         "serve PATH...",
+		Use:         "serve [PATH...]",
 		Annotations: map[string]string{hangupReloads: "reloads"},
 		Short:       "Serve archives to Grafana, Prometheus and other clients of PromQL",
 		Long: `Serve archives over Prometheus' HTTP API, with PromQL, to Grafana, promtool,
@@ -71,6 +72,13 @@ exporter-toolkit. Use it before you listen on other interfaces.
 In the background, serve writes the samples of closed archives to the folder of --cache,
 series by series. Answers stay the same and become faster.
 
+With --receive, serve takes archives that other hosts push, as pmproxy 7 does: pmlogger
+of PCP 7 with http://HOST:PORT in place of an archive, pmlogpush, and 'pcparchive push'.
+An archive is served from its first record on, and moves to FOLDER/HOST when it is
+complete: when its client says so, or after --receive-idle without a new part. On an
+address that is not a loopback address, the file of --web.config.file must demand
+passwords or certificates of clients.
+
 --shift-to moves the recording so that its end is at that time, for dashboards and
 alert rules that ask for the last hours. --replay shows the recording as if it were
 being made: data appears as time passes. At speed 10, an hour passes in six minutes.
@@ -81,9 +89,15 @@ exit status is then 0. It is 1 after a failure, and 2 if the command line is wro
   pcparchive serve sosreport-web1/ --shift-to now
   pcparchive serve incident/ --replay 10
   pcparchive serve /archives --listen :9191 --web.config.file web.yml
+  pcparchive serve --receive /archives --listen :44322 --web.config.file web.yml
   pcparchive serve /archives /var/lib/prometheus/data --external-label site=east`,
 		ValidArgsFunction: completeArchivesFrom(0),
-		Args:              nargs(1, -1, "archives or folders"),
+		Args: func(cmd *cobra.Command, args []string) error {
+			if o.Receive != "" {
+				return nil
+			}
+			return nargs(1, -1, "archives or folders")(cmd, args)
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := o.limits.complete(cmd.Flags().Changed, &o.Query.MaxSamples); err != nil {
 				return usageError{err}
@@ -99,6 +113,13 @@ exit status is then 0. It is 1 after a failure, and 2 if the command line is wro
 	f.StringVar(&o.speed, "replay", "", "show the recording as if it were being made, at this `speed`: 1 is real time")
 	f.StringVar(&o.grafana, "grafana-provisioning", "", "write a data source and a dashboard for Grafana to this `folder`; start Grafana with GF_PATHS_PROVISIONING=FOLDER")
 	_ = cmd.MarkFlagDirname("grafana-provisioning") // fails only for an unknown flag
+	f.StringVar(&o.Receive, "receive", "", "take archives that other hosts push into this `folder`, and serve them")
+	_ = cmd.MarkFlagDirname("receive")
+	durationVar(f, &o.Receiving.Idle, "receive-idle", receive.DefaultIdle, "time without a new part after which a pushed archive is complete")
+	f.IntVar(&o.Receiving.MaxOpen, "receive-max-archives", receive.DefaultMaxOpen, "maximum number of archives being pushed at the same time")
+	o.Receiving.MaxArchive, o.Receiving.Rate = receive.DefaultMaxArchive, receive.DefaultRate
+	f.Var((*byteSize)(&o.Receiving.MaxArchive), "receive-max-size", "maximum size of a pushed archive")
+	f.Var((*byteSize)(&o.Receiving.Rate), "receive-rate", "maximum number of bytes per second of a pushed archive; faster clients wait")
 	addRulesFlag(cmd, &o.rules, "Prometheus rule file to evaluate over the archives, for /rules, /alerts and queries; may be repeated")
 	addPairsFlag(cmd, &o.external, "external-label", "label that distinguishes this server from others, for Thanos and remote_read, as in `site=east`; may be repeated")
 	durationVar(f, &o.Query.Lookback, "lookback", 0, "maximum age of a sample; 0: 5m, or more for hosts whose records are far apart")
@@ -162,9 +183,14 @@ func (o *serveOptions) complete(s streams) error {
 			return fmt.Errorf("--%s %s is negative", flag, d)
 		}
 	}
-	for flag, n := range map[string]int{"max-connections": o.MaxConnections} {
+	for flag, n := range map[string]int{"max-connections": o.MaxConnections, "receive-max-archives": o.Receiving.MaxOpen} {
 		if n < 1 {
 			return fmt.Errorf("--%s %d: want at least 1", flag, n)
+		}
+	}
+	for flag, n := range map[string]int64{"receive-idle": int64(o.Receiving.Idle), "receive-max-size": o.Receiving.MaxArchive, "receive-rate": o.Receiving.Rate} {
+		if n <= 0 {
+			return fmt.Errorf("--%s: want more than 0", flag)
 		}
 	}
 	if o.Concurrency < 0 {
@@ -214,7 +240,7 @@ func (o *serveOptions) moves() (err error) {
 // serveError names the flag or the path of an error.
 func serveError(err error) error {
 	var option *serve.OptionError
-	flags := map[string]string{"WebConfig": "--web.config.file", "ExternalLabels": "--external-label", "RuleFiles": "--rules"}
+	flags := map[string]string{"WebConfig": "--web.config.file", "ExternalLabels": "--external-label", "RuleFiles": "--rules", "Receive": "--receive"}
 	if errors.As(err, &option) {
 		return usageError{fmt.Errorf("%s: %w", cmp.Or(flags[option.Option], option.Option), option.Err)}
 	}

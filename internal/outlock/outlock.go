@@ -157,8 +157,14 @@ func NewName(path, rest string) string {
 // Complete renames the folder New("") to mark it complete and returns its new
 // path. After a crash, the next writer moves its contents to their place.
 func (l *Lock) Complete() (string, error) {
+	return l.Adopt(l.New(""))
+}
+
+// Adopt renames a folder to mark it as the complete output and returns its new path.
+// After a crash, the next writer moves its contents to their place.
+func (l *Lock) Adopt(dir string) (string, error) {
 	done := l.dir + Prefix + l.name + doneSuffix
-	return done, os.Rename(l.New(""), done)
+	return done, os.Rename(dir, done)
 }
 
 // Release removes the remaining temporary files of the output and unlocks it. A

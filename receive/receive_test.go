@@ -1,0 +1,430 @@
+package receive
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/check"
+	"github.com/pcparchive/pcparchive/finding"
+	"github.com/pcparchive/pcparchive/internal/archtest"
+	"github.com/pcparchive/pcparchive/pcp"
+	"github.com/pcparchive/pcparchive/store"
+)
+
+// TestReplies compares replies with what the clients of PCP 7 match as text.
+func TestReplies(t *testing.T) {
+	_, url := opened(t, t.TempDir(), Options{})
+	text := func(resp *http.Response, err error) string {
+		require.NoError(t, err)
+		defer resp.Body.Close()
+		raw, err := io.ReadAll(resp.Body)
+		require.NoError(t, err)
+		return string(raw)
+	}
+	assert.Equal(t, "{\"success\":true}\r\n", text(http.Get(url+"/logger/ping")))
+	p := random(t, "web1", 1, pcp.V3)
+	label := text(http.Post(url+"/logger/label", PartType, bytes.NewReader(p.label)))
+	var number uint32
+	n, err := fmt.Sscanf(label, "{\"archive\":%d,\"success\":true}", &number)
+	require.NoError(t, err, label)
+	assert.Equal(t, 1, n)
+	assert.NotZero(t, number)
+	assert.Equal(t, "{\"success\":true}\r\n", text(http.Post(fmt.Sprint(url, "/logger/meta/", number), PartType, bytes.NewReader(p.files["meta/"]))))
+	assert.Equal(t, "{\"client\":\"me\",\"success\":true}\r\n", text(http.Get(url+"/logger/ping?client=me")))
+}
+
+// TestPush pushes archives of both versions in parts of several sizes. What arrives is
+// the same, and nothing else is left.
+func TestPush(t *testing.T) {
+	archtest.ForEachVersion(t, func(t *testing.T, v pcp.Version) {
+		for _, size := range []int{61, 8192, MaxPart} {
+			dir := t.TempDir()
+			_, url := opened(t, dir, Options{})
+			p := random(t, "web1.example.com", uint64(size), v)
+			path := finish(t, url, p.push(t, url, size))
+			p.same(t, filepath.Join(dir, path))
+			assert.Equal(t, "web1.example.com/"+filepath.Base(path), path)
+			names := left(t, dir)
+			for _, name := range names {
+				assert.True(t, strings.HasPrefix(name, path+".") || name == ".pcparchive-.receiving.lock", name)
+			}
+		}
+	})
+}
+
+// TestGrowing shows an archive from its first record on.
+func TestGrowing(t *testing.T) {
+	dir := t.TempDir()
+	shown := 0
+	r, url := opened(t, dir, Options{Shown: func() { shown++ }})
+	p := random(t, "web1", 3, pcp.V3)
+	number := p.begin(t, url)
+	post(t, fmt.Sprint(url, PathMeta, number), p.files["meta/"])
+	found, _ := store.Find([]string{dir})
+	assert.Empty(t, found, "without a record there is no archive")
+	data := p.files["volume/0/"]
+	first := binary.BigEndian.Uint32(data)
+	post(t, fmt.Sprint(url, PathVolume, "0/", number), data[:first+3])
+	assert.Equal(t, 1, shown)
+	hosts, err := store.Open([]string{dir}, nil)
+	require.NoError(t, err)
+	require.Len(t, hosts.Sets(), 1)
+	assert.Equal(t, "web1", hosts.Sets()[0].Host())
+	post(t, fmt.Sprint(url, PathVolume, "0/", number), data[first+3:])
+	post(t, fmt.Sprint(url, PathIndex, number), p.files["index/"])
+	finish(t, url, number)
+	found, err = store.Find([]string{dir})
+	require.NoError(t, err)
+	assert.Len(t, found, 1)
+	assert.Equal(t, 1, shown)
+	assert.Equal(t, Counts{Started: 1, Published: 1, Parts: 4, Bytes: int64(len(data) + len(p.files["meta/"]) + len(p.files["index/"]))}, r.Counts())
+}
+
+// TestRefusals lists requests that must not be accepted, and what clients get.
+func TestRefusals(t *testing.T) {
+	p := random(t, "web1", 5, pcp.V2)
+	data := p.files["volume/0/"]
+	first := int(binary.BigEndian.Uint32(data))
+	second := first + int(binary.BigEndian.Uint32(data[first:]))
+	entry := int(archive.IndexEntrySize(pcp.V2))
+	for name, test := range map[string]struct {
+		before []byte // accepted part of volume 0
+		path   string // NUMBER stands for the archive
+		body   []byte
+		status int
+		reason string
+	}{
+		"unknown number":         {nil, "meta/1", p.files["meta/"], 410, "there is no archive 1"},
+		"number zero":            {nil, "meta/0", p.files["meta/"], 400, "want a number from 1 to"},
+		"number that overflows":  {nil, "meta/99999999999999999999", p.files["meta/"], 400, "want a number"},
+		"signed number":          {nil, "meta/+1", p.files["meta/"], 400, "want a number"},
+		"no number":              {nil, "meta/", p.files["meta/"], 404, "no such path"},
+		"unknown path":           {nil, "other/NUMBER", data, 404, "no such path"},
+		"volume beyond":          {nil, "volume/5000/NUMBER", data, 400, "from 0 to 4999"},
+		"negative volume":        {nil, "volume/-1/NUMBER", data, 400, "from 0 to 4999"},
+		"empty part":             {nil, "volume/0/NUMBER", nil, 400, "empty"},
+		"oversized part":         {nil, "volume/0/NUMBER", make([]byte, MaxPart+1), 400, "too long"},
+		"part from the middle":   {nil, "volume/0/NUMBER", data[first+1:], 400, "record at offset 132"},
+		"second half first":      {nil, "volume/0/NUMBER", data[first/2:], 409, "record at offset 132"},
+		"the same part again":    {data[:first], "volume/0/NUMBER", data[:first], 409, "received just before"},
+		"an earlier record":      {data[first:second], "volume/0/NUMBER", data[:first], 409, "earlier than the last record"},
+		"a gap":                  {data[:first], "volume/0/NUMBER?offset=100000", data[first:second], 409, "out of order"},
+		"negative offset":        {data[:first], "volume/0/NUMBER?offset=-1", data[first:second], 400, "offset"},
+		"other bytes":            {data[:second], "volume/0/NUMBER?offset=133", data[first:second], 409, "differ at offset"},
+		"over the label":         {data[:second], "volume/0/NUMBER?offset=0", data[:second], 409, "differ at offset"},
+		"next volume in between": {data[:first+1], "volume/1/NUMBER", data[first:], 409, "ends inside a record"},
+		"metadata as data":       {nil, "volume/0/NUMBER", p.files["meta/"], 400, "cannot be accepted"},
+		"data as metadata":       {nil, "meta/NUMBER", data, 400, "cannot be accepted"},
+		"data as index":          {nil, "index/NUMBER", data[:entry], 400, "cannot be accepted"},
+		"index back in time":     {nil, "index/NUMBER", append(bytes.Clone(p.files["index/"][entry:]), p.files["index/"][:entry]...), 409, "earlier"},
+		"garbage":                {nil, "meta/NUMBER", []byte("GET / HTTP/1.0\r\n"), 400, "its length is"},
+		"record too long":        {nil, "volume/0/NUMBER", []byte{0x7f, 0xff, 0xff, 0xff}, 400, "its length is 2147483647"},
+		"polltimeout":            {nil, "label?polltimeout=never", p.label, 400, "want a number of seconds"},
+		"finish too early":       {data[:first+5], "finish/NUMBER", []byte("-"), 409, "ends inside a record"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, url := opened(t, t.TempDir(), Options{})
+			number := p.begin(t, url)
+			if test.before != nil {
+				status, reply := post(t, fmt.Sprint(url, PathVolume, "0/", number), test.before)
+				require.Equal(t, 200, status, reply.Message)
+			}
+			status, reply := post(t, url+Root+strings.ReplaceAll(test.path, "NUMBER", fmt.Sprint(number)), test.body)
+			assert.Equal(t, test.status, status, reply.Message)
+			assert.Contains(t, reply.Message, test.reason)
+			// The refusal changed nothing: the rest still arrives.
+			resp, err := http.Get(fmt.Sprint(url, PathStatus, number))
+			require.NoError(t, err)
+			_, sizes := answered(t, resp)
+			assert.EqualValues(t, 132, sizes.Meta)
+			if test.before != nil {
+				assert.EqualValues(t, 132+len(test.before), sizes.Volumes["0"])
+			}
+		})
+	}
+}
+
+// TestRefusedRequests lists requests that are wrong for another reason than their part.
+func TestRefusedRequests(t *testing.T) {
+	_, url := opened(t, t.TempDir(), Options{})
+	p := random(t, "web1", 6, pcp.V3)
+	for name, test := range map[string]struct {
+		method, kind, encoding, origin string
+		status                         int
+	}{
+		"GET":           {"GET", PartType, "", "", 405},
+		"PUT":           {"PUT", PartType, "", "", 405},
+		"JSON":          {"POST", "application/json", "", "", 400},
+		"form":          {"POST", "multipart/form-data; boundary=x", "", "", 400},
+		"no type":       {"POST", "", "", "", 200},
+		"curl's type":   {"POST", "application/x-www-form-urlencoded", "", "", 200},
+		"compressed":    {"POST", PartType, "gzip", "", 400},
+		"page of other": {"POST", PartType, "", "cross-site", 403},
+	} {
+		req, err := http.NewRequest(test.method, url+PathLabel, bytes.NewReader(p.label))
+		require.NoError(t, err)
+		for key, value := range map[string]string{"Content-Type": test.kind, "Content-Encoding": test.encoding, "Sec-Fetch-Site": test.origin} {
+			if value != "" {
+				req.Header.Set(key, value)
+			}
+		}
+		resp, err := http.DefaultClient.Do(req)
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
+		assert.Equal(t, test.status, resp.StatusCode, name)
+	}
+}
+
+// TestHosts lists names of hosts that would leave the folder, or that are no names.
+func TestHosts(t *testing.T) {
+	dir := t.TempDir()
+	_, url := opened(t, dir, Options{})
+	p := random(t, "web1", 7, pcp.V3)
+	long := strings.Repeat("a", 255)
+	for host, want := range map[string]int{
+		"web1": 200, "WEB-1.example_x.com": 200, long: 200, "::1": 422, "fe80::1%eth0": 422,
+		"": 422, ".": 422, "..": 422, "../x": 422, "../../../../tmp/pwned": 422, "a/../../b": 422, "/etc": 422, "/": 422, `a\b`: 422, `C:\x`: 422,
+		".hidden": 422, ".receiving": 422, ".pcparchive-x.done": 422, "-rf": 422, "a b": 422, "a\nb": 422, "ä": 422, "\xff": 422, "a*": 422, "a;b": 422, "$(id)": 422,
+		"con": 422, "NUL": 422, "com1": 422, "lpt9.example.com": 422, "aux.txt": 422, "end.": 422, "console": 200, "com": 200, "com10": 200,
+	} {
+		raw := bytes.Clone(p.label)
+		field := raw[36 : 36+256] // of version 3
+		clear(field)
+		copy(field, host)
+		status, reply := post(t, url+PathLabel, raw)
+		assert.Equal(t, want, status, "%q: %s", host, reply.Message)
+		if want != 200 {
+			assert.Contains(t, reply.Message, "host name")
+		}
+	}
+	parent, err := os.ReadDir(filepath.Dir(dir))
+	require.NoError(t, err)
+	for _, e := range parent {
+		assert.NotEqual(t, "x", e.Name())
+		assert.NotEqual(t, "b", e.Name())
+	}
+	outside := t.TempDir()
+	require.NoError(t, os.Symlink(outside, filepath.Join(dir, "linked")))
+	clear(p.label[36 : 36+256])
+	copy(p.label[36:], "linked")
+	status, _ := post(t, url+PathLabel, p.label)
+	assert.Equal(t, 422, status)
+	assert.Empty(t, left(t, outside))
+}
+
+// TestLabels lists labels that are wrong.
+func TestLabels(t *testing.T) {
+	_, url := opened(t, t.TempDir(), Options{})
+	p := random(t, "web1", 8, pcp.V3)
+	change := func(at int, value uint32) []byte {
+		raw := bytes.Clone(p.label)
+		binary.BigEndian.PutUint32(raw[at:], value)
+		return raw
+	}
+	for name, raw := range map[string][]byte{
+		"short": p.label[:7], "cut": p.label[:500], "long": append(bytes.Clone(p.label), 0),
+		"first length": change(0, 132), "last length": change(len(p.label)-4, 132), "magic": change(4, 0x12345603), "version": change(4, 0x50052609),
+		"start before 1970": change(16, 0xffffffff), "nanoseconds": change(20, 0x7fffffff), "version 2 as 3": change(4, 0x50052602),
+	} {
+		status, reply := post(t, url+PathLabel, raw)
+		assert.Equal(t, 422, status, "%s: %s", name, reply.Message)
+	}
+}
+
+// TestAgain pushes an archive again: what is complete is refused, what is not continues.
+func TestAgain(t *testing.T) {
+	dir := t.TempDir()
+	r, url := opened(t, dir, Options{})
+	p := random(t, "web1", 9, pcp.V3)
+	number := p.begin(t, url)
+	post(t, fmt.Sprint(url, PathMeta, number), p.files["meta/"][:301])
+	assert.Equal(t, number, p.push(t, url, 8192), "the same number")
+	assert.Equal(t, number, p.push(t, url, 61), "every byte was there")
+	path := finish(t, url, number)
+	p.same(t, filepath.Join(dir, path))
+	status, reply := post(t, url+PathLabel, p.label)
+	assert.Equal(t, 409, status)
+	assert.Contains(t, reply.Message, "complete already")
+	status, _ = post(t, fmt.Sprint(url, PathMeta, number), p.files["meta/"])
+	assert.Equal(t, 410, status)
+	assert.Equal(t, 2, r.Counts().Resumed)
+
+	// Another archive that begins in the same minute gets another name.
+	other := bytes.Clone(p.label)
+	binary.BigEndian.PutUint32(other[8:], 12345)
+	status, reply = post(t, url+PathLabel, other)
+	require.Equal(t, 200, status, reply.Message)
+	q := &pushed{label: other, files: p.files, order: p.order}
+	assert.Equal(t, path+"-01", finish(t, url, q.push(t, url, MaxPart)), reply.Archive)
+}
+
+// TestRestart ends the receiver in the middle. Clients continue with the same number.
+func TestRestart(t *testing.T) {
+	archtest.ForEachVersion(t, func(t *testing.T, v pcp.Version) {
+		dir := t.TempDir()
+		p := random(t, "web1", 10, v)
+		r, err := Open(dir, Options{})
+		require.NoError(t, err)
+		serve := func(path string, body []byte) {
+			t.Helper()
+			w := direct(r, path, body)
+			require.Equal(t, 200, w.Code, w.Body.String())
+		}
+		l, err := r.begin(p.label, time.Hour)
+		require.NoError(t, err)
+		number := fmt.Sprint(l.number)
+		restart := func() {
+			t.Helper()
+			require.NoError(t, r.Close())
+			r, err = Open(dir, Options{})
+			require.NoError(t, err)
+			require.Equal(t, 1, r.Counts().Open)
+		}
+		for _, path := range p.order {
+			for at, size := 0, 1+len(p.files[path])/7; at < len(p.files[path]); at += size {
+				serve(Root+path+number, p.files[path][at:min(at+size, len(p.files[path]))])
+				restart()
+			}
+		}
+		published, err := r.finish(l.number)
+		require.NoError(t, err)
+		p.same(t, filepath.Join(dir, published))
+		require.NoError(t, r.Close())
+	})
+}
+
+// TestKilledWhileWriting leaves bytes for which the client got no reply. It sends them
+// again.
+func TestKilledWhileWriting(t *testing.T) {
+	p := random(t, "web1", 11, pcp.V3)
+	data := p.files["volume/0/"]
+	first := int64(binary.BigEndian.Uint32(data))
+	second := first + int64(binary.BigEndian.Uint32(data[first:]))
+	for name, extra := range map[string][]byte{
+		"part of the next record": data[first : first+9],
+		"length of the next":      data[first : first+2],
+		"zeros":                   make([]byte, 64),
+		"nothing":                 nil,
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			r, err := Open(dir, Options{})
+			require.NoError(t, err)
+			in, err := r.begin(p.label, time.Hour)
+			require.NoError(t, err)
+			require.NoError(t, r.accept(t.Context(), in.number, file{role: archive.RoleData}, data[:first], -1))
+			volume := in.volumes[0].path
+			require.NoError(t, r.Close())
+			f, err := os.OpenFile(volume, os.O_APPEND|os.O_WRONLY, 0)
+			require.NoError(t, err)
+			_, err = f.Write(extra)
+			require.NoError(t, err)
+			require.NoError(t, f.Close())
+			r, err = Open(dir, Options{})
+			require.NoError(t, err)
+			require.NoError(t, r.accept(t.Context(), in.number, file{role: archive.RoleData}, data[first:second], -1))
+			raw, err := os.ReadFile(volume)
+			require.NoError(t, err)
+			assert.Equal(t, data[:second], raw[len(p.label):])
+			require.NoError(t, r.Close())
+		})
+	}
+}
+
+// TestIdle publishes an archive that nobody continues, at once if it is whole, and later
+// if it is not.
+func TestIdle(t *testing.T) {
+	var mu sync.Mutex
+	now := time.Now()
+	o := Options{Idle: time.Minute, Abandon: time.Hour, now: func() time.Time { mu.Lock(); defer mu.Unlock(); return now }}
+	pass := func(d time.Duration) { mu.Lock(); defer mu.Unlock(); now = now.Add(d) }
+	dir := t.TempDir()
+	r, url := opened(t, dir, o)
+	whole, torn, empty := random(t, "whole", 12, pcp.V3), random(t, "torn", 13, pcp.V3), random(t, "empty", 14, pcp.V3)
+	whole.push(t, url, 8192)
+	number := torn.begin(t, url)
+	for _, path := range torn.order {
+		part := torn.files[path]
+		if path == torn.order[len(torn.order)-1] {
+			part = part[:len(part)-5]
+		}
+		post(t, fmt.Sprint(url, Root, path, number), part)
+	}
+	empty.begin(t, url)
+	pass(59 * time.Second)
+	r.publishIdle(t.Context())
+	assert.Equal(t, 3, r.Counts().Open)
+	pass(2 * time.Second)
+	r.publishIdle(t.Context())
+	assert.Equal(t, Counts{Open: 2, Started: 3, Published: 1, Parts: r.Counts().Parts, Bytes: r.Counts().Bytes}, r.Counts())
+	pass(time.Hour)
+	r.publishIdle(t.Context())
+	assert.Zero(t, r.Counts().Open)
+	found, err := store.Find([]string{dir})
+	require.NoError(t, err)
+	require.Len(t, found, 2)
+	for _, base := range found {
+		for f := range check.Archive(base, &check.Options{Min: finding.Error}) {
+			assert.Fail(t, f.String())
+		}
+	}
+	assert.NoDirExists(t, filepath.Join(dir, "empty"))
+	entries, err := os.ReadDir(filepath.Join(dir, asideName))
+	require.NoError(t, err)
+	assert.Empty(t, entries)
+}
+
+// TestLimits reaches each limit.
+func TestLimits(t *testing.T) {
+	p, q := random(t, "web1", 15, pcp.V3), random(t, "web2", 16, pcp.V3)
+	_, url := opened(t, t.TempDir(), Options{MaxOpen: 1, MaxArchive: 5000})
+	number := p.begin(t, url)
+	status, reply := post(t, url+PathLabel, q.label)
+	assert.Equal(t, 503, status)
+	assert.Contains(t, reply.Message, "1 archives are being received")
+	assert.Equal(t, number, p.begin(t, url), "a client may still continue")
+	status, reply = post(t, fmt.Sprint(url, PathMeta, number), bytes.Repeat(p.files["meta/"], 10))
+	assert.Equal(t, 507, status, reply.Message)
+}
+
+// TestTwoReceivers refuses a second one of the same folder.
+func TestTwoReceivers(t *testing.T) {
+	dir := t.TempDir()
+	opened(t, dir, Options{})
+	_, err := Open(dir, Options{})
+	assert.ErrorAs(t, err, new(*archive.InUseError))
+}
+
+// TestHosts50 pushes archives of 50 hosts at once.
+func TestHosts50(t *testing.T) {
+	dir := t.TempDir()
+	r, url := opened(t, dir, Options{Idle: time.Hour})
+	const hosts = 50
+	all := make([]*pushed, hosts)
+	paths := make([]string, hosts)
+	for i := range all {
+		all[i] = random(t, fmt.Sprintf("host%02d", i), uint64(i), 0)
+	}
+	var pushing sync.WaitGroup
+	for i, p := range all {
+		pushing.Go(func() { paths[i] = finish(t, url, p.push(t, url, 4000)) })
+	}
+	pushing.Wait()
+	for i, p := range all {
+		p.same(t, filepath.Join(dir, paths[i]))
+	}
+	assert.Equal(t, hosts, r.Counts().Published)
+}
