@@ -31,7 +31,8 @@ or the data folder of a server. The command also reads the server's write-ahead 
 the server may keep running. It writes nothing to the input, which may be on read-only
 media. Blocks may overlap: a sample in several blocks counts once. The command reports
 damage and reads the rest. Blocks that Thanos downsampled give the average of each
-interval, and the value of a counter at its end, where no block has finer data.
+interval, and the value of a counter at its end, where no block has finer data. External
+labels that Thanos keeps in a block's meta.json become labels of its series.
 
 Each host gets an archive. The label 'instance' names the host of a series, or else the
 label 'hostname'. If there is one host, ARCHIVE is the name of the archive. If there are

@@ -5,6 +5,8 @@
 // Set, it opens only those that are new. A selection copies its series out of the
 // files, because a block may be cut or deleted while its series are in use. A block
 // that cannot be read costs only itself: the answer has a [Warning].
+//
+// Series have the external labels of their block, which Thanos writes into its meta.json.
 package blocks
 
 import (
@@ -17,6 +19,7 @@ import (
 	"sync/atomic"
 
 	"github.com/oklog/ulid/v2"
+	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/tsdb"
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
 
@@ -54,9 +57,10 @@ type Set struct {
 // source is an open block. Sets share it.
 type source struct {
 	Block
-	id    identity
-	inner *tsdb.Block
-	users atomic.Int32 // Sets that hold it
+	id       identity
+	inner    *tsdb.Block
+	external labels.Labels // labels that Thanos shows on every series
+	users    atomic.Int32  // Sets that hold it
 }
 
 // identity distinguishes a block from another one that takes its place.
@@ -156,7 +160,7 @@ func open(dir string, m *block.Meta, old *Set) (*source, error) {
 	if m.Thanos.Resolution() > 0 {
 		return nil, fmt.Errorf("downsampled by Thanos to %s; serve the block it was made of", m.Thanos.Resolution())
 	}
-	b := &source{id: id}
+	b := &source{id: id, external: m.Thanos.SeriesLabels()}
 	err = block.Guard(func() error {
 		// OpenBlock would reserve memory for as many symbols as the index claims to have.
 		x, err := block.OpenIndex(dir)

@@ -2,6 +2,7 @@ package blocks
 
 import (
 	"context"
+	"encoding/json"
 	"log/slog"
 	"math"
 	"os"
@@ -16,6 +17,7 @@ import (
 	"github.com/prometheus/prometheus/tsdb"
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
 	"github.com/prometheus/prometheus/tsdb/chunks"
+	"github.com/prometheus/prometheus/util/annotations"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -176,5 +178,76 @@ func TestDamage(t *testing.T) {
 			require.Len(t, warnings, 1)
 			assert.Contains(t, warnings[0], bad)
 		})
+	}
+}
+
+// external writes external labels into the meta.json of a block.
+func external(t *testing.T, dir string, pairs map[string]string) {
+	t.Helper()
+	path := filepath.Join(dir, "meta.json")
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	var meta map[string]any
+	require.NoError(t, json.Unmarshal(text, &meta))
+	meta["thanos"] = map[string]any{"version": 1, "labels": pairs}
+	text, err = json.Marshal(meta)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(path, text, 0o666))
+}
+
+// TestExternalLabels wants series to have the external labels of their block.
+func TestExternalLabels(t *testing.T) {
+	dir := t.TempDir()
+	external(t, filepath.Join(dir, filepath.Base(write(t, dir, 0, 60, "a", "b"))), map[string]string{"cluster": "x", "a": "1"})
+	external(t, filepath.Join(dir, filepath.Base(write(t, dir, 0, 60, "a", "b"))), map[string]string{"cluster": "y", "__org_id__": "7"})
+	external(t, filepath.Join(dir, filepath.Base(write(t, dir, 0, 60, "a", "b"))), map[string]string{"cluster": "z", "job": "all"})
+	s := Open([]string{dir}, nil)
+	defer func() { assert.NoError(t, s.Close()) }()
+	require.Len(t, s.Blocks(), 3)
+	for expr, want := range map[string]string{
+		`sum by (cluster) (up)`:                  "{cluster=\"x\"} => 60 @[1800000]\n{cluster=\"y\"} => 60 @[1800000]\n{cluster=\"z\"} => 30 @[1800000]",
+		`up{cluster="x",job="a"}`:                `{__name__="up", a="1", cluster="x", job="a"} => 30 @[1800000]`,
+		`up{cluster="z"}`:                        `{__name__="up", cluster="z", job="all"} => 30 @[1800000]`,
+		`count({cluster=~"y|z"})`:                "{} => 3 @[1800000]",
+		`count({cluster="y"})`:                   "{} => 2 @[1800000]",
+		`count(up{cluster="none"})`:              "",
+		`count(up{cluster=""})`:                  "",
+		`count(up{a=""})`:                        "{} => 3 @[1800000]",
+		`count_over_time(up{cluster="z"}[500s])`: `{cluster="z", job="all"} => 9 @[1800000]`,
+	} {
+		got, warnings, err := ask(t, s, expr, 30*60_000)
+		require.NoError(t, err)
+		assert.Empty(t, warnings)
+		assert.Equal(t, want, got, expr)
+	}
+	q, err := s.Beside(nothing, 1000).Querier(0, math.MaxInt64)
+	require.NoError(t, err)
+	defer q.Close()
+	match := func(name, value string) *labels.Matcher {
+		return labels.MustNewMatcher(labels.MatchEqual, name, value)
+	}
+	for _, c := range []struct {
+		name     string
+		matchers []*labels.Matcher
+		want     []string
+	}{
+		{"cluster", nil, []string{"x", "y", "z"}},
+		{"cluster", []*labels.Matcher{match("job", "a")}, []string{"x", "y"}},
+		{"job", []*labels.Matcher{match("cluster", "z")}, []string{"all"}},
+		{"job", []*labels.Matcher{match("cluster", "x")}, []string{"a", "b"}},
+		{"job", []*labels.Matcher{match("cluster", "none")}, nil},
+		{"", nil, []string{"__name__", "a", "cluster", "job"}},
+		{"", []*labels.Matcher{match("cluster", "y")}, []string{"__name__", "cluster", "job"}},
+		{"", []*labels.Matcher{match("job", "none")}, nil},
+	} {
+		list := q.LabelNames
+		if c.name != "" {
+			list = func(ctx context.Context, h *storage.LabelHints, m ...*labels.Matcher) ([]string, annotations.Annotations, error) {
+				return q.LabelValues(ctx, c.name, h, m...)
+			}
+		}
+		got, _, err := list(t.Context(), nil, c.matchers...)
+		require.NoError(t, err)
+		assert.ElementsMatch(t, c.want, got, "%s %s", c.name, c.matchers)
 	}
 }

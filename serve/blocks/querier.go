@@ -75,6 +75,13 @@ func (q *querier) warn(ctx context.Context, err error) (annotations.Annotations,
 
 // Select copies the series that match.
 func (q *querier) Select(ctx context.Context, _ bool, hints *storage.SelectHints, matchers ...*labels.Matcher) storage.SeriesSet {
+	own, ok := q.own(matchers)
+	switch {
+	case !ok:
+		return storage.EmptySeriesSet()
+	case len(own) == 0 && len(matchers) > 0: // the external labels satisfy all matchers
+		own = []*labels.Matcher{everySeries}
+	}
 	var found []storage.Series
 	var notes annotations.Annotations
 	err := block.Guard(func() error {
@@ -83,7 +90,7 @@ func (q *querier) Select(ctx context.Context, _ bool, hints *storage.SelectHints
 			return err
 		}
 		defer inner.Close()
-		set := inner.Select(ctx, true, hints, matchers...)
+		set := inner.Select(ctx, true, hints, own...)
 		for set.Next() {
 			s, err := q.copied(set.At(), hints)
 			if err != nil {
@@ -101,12 +108,46 @@ func (q *querier) Select(ctx context.Context, _ bool, hints *storage.SelectHints
 		return storage.ErrSeriesSet(err)
 	}
 	notes.Merge(warnings)
-	return query.NewSeriesSet(found, notes)
+	return query.NewSeriesSet(q.sorted(found), notes)
+}
+
+// own returns the matchers of the block's own labels. ok is false if no series can match.
+func (q *querier) own(matchers []*labels.Matcher) (_ []*labels.Matcher, ok bool) {
+	own, ok := block.Selectors{matchers}.Under(q.external)
+	if !ok {
+		return nil, false
+	}
+	return own[0], true
+}
+
+// everySeries is how package tsdb asks for all series.
+var everySeries = labels.MustNewMatcher(labels.MatchEqual, "", "")
+
+// sorted sorts series after external labels were added, and merges those that these labels
+// made equal.
+func (q *querier) sorted(all []storage.Series) []storage.Series {
+	if q.external.IsEmpty() {
+		return all
+	}
+	slices.SortStableFunc(all, func(a, b storage.Series) int { return labels.Compare(a.Labels(), b.Labels()) })
+	var out []storage.Series
+	for len(all) > 0 {
+		n := 1
+		for n < len(all) && labels.Equal(all[n].Labels(), all[0].Labels()) {
+			n++
+		}
+		one := all[0]
+		if n > 1 {
+			one = storage.ChainedSeriesMerge(all[:n]...)
+		}
+		out, all = append(out, one), all[n:]
+	}
+	return out
 }
 
 // copied returns a series in memory of its own, nil if it has no samples.
 func (q *querier) copied(s storage.ChunkSeries, hints *storage.SelectHints) (storage.Series, error) {
-	ls := owned(s.Labels())
+	ls := block.Extend(owned(s.Labels()), q.external)
 	if hints != nil && hints.Func == "series" {
 		return storage.NewListSeries(ls, nil), nil
 	}
@@ -171,6 +212,17 @@ func (*oneChunkSeries) Warnings() annotations.Annotations { return nil }
 
 // LabelValues returns the values of a label that series have.
 func (q *querier) LabelValues(ctx context.Context, name string, hints *storage.LabelHints, matchers ...*labels.Matcher) ([]string, annotations.Annotations, error) {
+	if v := q.external.Get(name); v != "" {
+		names, notes, err := q.LabelNames(ctx, nil, matchers...)
+		if len(names) == 0 {
+			return nil, notes, err
+		}
+		return []string{v}, notes, err
+	}
+	matchers, ok := q.own(matchers)
+	if !ok {
+		return nil, nil, nil
+	}
 	return q.strings(ctx, func(inner storage.Querier) ([]string, annotations.Annotations, error) {
 		return inner.LabelValues(ctx, name, hints, matchers...)
 	})
@@ -178,9 +230,19 @@ func (q *querier) LabelValues(ctx context.Context, name string, hints *storage.L
 
 // LabelNames returns the names of the labels that series have.
 func (q *querier) LabelNames(ctx context.Context, hints *storage.LabelHints, matchers ...*labels.Matcher) ([]string, annotations.Annotations, error) {
-	return q.strings(ctx, func(inner storage.Querier) ([]string, annotations.Annotations, error) {
+	matchers, ok := q.own(matchers)
+	if !ok {
+		return nil, nil, nil
+	}
+	names, notes, err := q.strings(ctx, func(inner storage.Querier) ([]string, annotations.Annotations, error) {
 		return inner.LabelNames(ctx, hints, matchers...)
 	})
+	if len(names) > 0 {
+		q.external.Range(func(l labels.Label) { names = append(names, l.Name) })
+		slices.Sort(names)
+		names = slices.Compact(names)
+	}
+	return names, notes, err
 }
 
 // strings returns copies of the strings that read returns.

@@ -127,7 +127,7 @@ func TestReadsDownsampledBlocks(t *testing.T) {
 	for _, cut := range [][2]int{{0, 703}, {703, 1400}, {1400, 2000}} { // resets inside and between
 		chunk, averages := downsampled(t, gauge[cut[0]:cut[1]])
 		g.Chunks = append(g.Chunks, chunk)
-		want[`{__name__="temperature"}`] = append(want[`{__name__="temperature"}`], averages...)
+		want[`{__name__="temperature", cluster="a"}`] = append(want[`{__name__="temperature", cluster="a"}`], averages...)
 		chunk, _ = downsampled(t, counter[cut[0]:cut[1]])
 		c.Chunks = append(c.Chunks, chunk)
 		for _, end := range chunk.Times {
@@ -135,7 +135,7 @@ func TestReadsDownsampledBlocks(t *testing.T) {
 			for i := cut[0]; i < cut[1] && growth[i].T <= end; i++ {
 				last = i
 			}
-			want[`{__name__="requests_total"}`] = append(want[`{__name__="requests_total"}`], blocktest.Point{T: end, Bits: growth[last].Bits})
+			want[`{__name__="requests_total", cluster="a"}`] = append(want[`{__name__="requests_total", cluster="a"}`], blocktest.Point{T: end, Bits: growth[last].Bits})
 		}
 	}
 	dir := t.TempDir()
@@ -180,9 +180,9 @@ func TestReadsDownsampledParts(t *testing.T) {
 	}})
 	got := blocktest.Gather(t, read.Options{}, dir)
 	assert.Equal(t, blocktest.Content{
-		`{__name__="average_total"}`: {blocktest.At(blocktest.Noon, 3)},
-		`{__name__="counter"}`:       {blocktest.At(blocktest.Noon, 5)},
-		`{__name__="single_total"}`:  {blocktest.At(blocktest.Noon, 12)},
+		`{__name__="average_total", cluster="a"}`: {blocktest.At(blocktest.Noon, 3)},
+		`{__name__="counter", cluster="a"}`:       {blocktest.At(blocktest.Noon, 5)},
+		`{__name__="single_total", cluster="a"}`:  {blocktest.At(blocktest.Noon, 12)},
 	}, got.Content)
 	assert.Empty(t, got.Damage)
 	native := int64(0)
@@ -233,7 +233,7 @@ func TestReadsTheFinest(t *testing.T) {
 	blocktest.Craft(t, dir, block("01JD0C4RZ4GJYX2MCGNV9N7B2C", blocktest.Hour, average(blocktest.Noon+blocktest.Hour/2, 7), average(blocktest.Noon+3*blocktest.Hour, 8)))
 	blocktest.Craft(t, dir, block("01JD0C4RZ4GJYX2MCGNV9N7B2D", blocktest.Hour, average(blocktest.Noon+fiveMinutes, 9)))
 	got := blocktest.Gather(t, read.Options{}, dir)
-	assert.Equal(t, blocktest.Content{`{__name__="a"}`: {blocktest.At(blocktest.Noon, 1), blocktest.At(blocktest.Noon+60_000, 1), blocktest.At(blocktest.Noon+blocktest.Hour, 1), blocktest.At(blocktest.Noon+2*blocktest.Hour, 6), blocktest.At(blocktest.Noon+3*blocktest.Hour, 8)}}, got.Content)
+	assert.Equal(t, blocktest.Content{`{__name__="a", cluster="a"}`: {blocktest.At(blocktest.Noon, 1), blocktest.At(blocktest.Noon+60_000, 1), blocktest.At(blocktest.Noon+blocktest.Hour, 1), blocktest.At(blocktest.Noon+2*blocktest.Hour, 6), blocktest.At(blocktest.Noon+3*blocktest.Hour, 8)}}, got.Content)
 	assert.Empty(t, got.Damage)
 	require.Len(t, got.Report.Losses(), 2, "nothing was taken of the last one")
 }

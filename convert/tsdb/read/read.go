@@ -93,8 +93,9 @@ type source interface {
 	close() error
 	// values adds the values that a label has in selected series.
 	values(ctx context.Context, label string, selectors block.Selectors, into map[string]bool) error
-	// each calls f with the labels of the selected series, which f may keep.
-	each(ctx context.Context, selectors block.Selectors, f func(labels.Labels) error) error
+	// each calls f with the own and the external labels of the selected series. f may keep
+	// them.
+	each(ctx context.Context, selectors block.Selectors, f func(own, external labels.Labels) error) error
 	// bytes returns the number of bytes to read.
 	bytes() int64
 	path() string

@@ -27,6 +27,8 @@ type blockSource struct {
 	// finer holds the times that the Reader takes from blocks of a finer resolution.
 	finer    tombstones.Intervals
 	reported bool // whether an unknown chunk encoding was reported
+	// external holds the labels that Thanos shows on every series.
+	external labels.Labels
 }
 
 func (b *blockSource) path() string { return b.dir }
@@ -35,6 +37,10 @@ func (b *blockSource) span() (int64, int64) { return b.meta.MinTime, b.meta.MaxT
 
 // open opens the block's files and adds a lane for each selected series.
 func (b *blockSource) open(ctx context.Context, rd *reading, dst []lane) (_ []lane, err error) {
+	selectors, ok := rd.selectors.Under(b.external)
+	if !ok {
+		return dst, nil
+	}
 	if b.index, err = block.OpenIndex(b.dir); err != nil {
 		return dst, err
 	}
@@ -43,7 +49,7 @@ func (b *blockSource) open(ctx context.Context, rd *reading, dst []lane) (_ []la
 	}
 	deleted := b.tombstones(rd)
 	err = block.Guard(func() error {
-		p, err := b.index.Candidates(ctx, rd.selectors)
+		p, err := b.index.Candidates(ctx, selectors)
 		if err != nil {
 			return fmt.Errorf("index: %w", err)
 		}
@@ -59,10 +65,10 @@ func (b *blockSource) open(ctx context.Context, rd *reading, dst []lane) (_ []la
 				continue
 			}
 			lset := builder.Labels()
-			if len(metas) == 0 || !rd.selectors.Select(lset) {
+			if len(metas) == 0 || !selectors.Select(lset) {
 				continue
 			}
-			l := lane{source: b, id: rd.table.id(lset), at: metas[0].MinTime}
+			l := lane{source: b, id: rd.table.id(lset, b.external), at: metas[0].MinTime}
 			l.list = b.index.ChunkList(ref)
 			if l.deleted, err = deleted.Get(ref); err != nil {
 				return err
@@ -125,30 +131,46 @@ func (b *blockSource) bytes() int64 { return folderSize(filepath.Join(b.dir, "ch
 
 // values adds the values that a label has in selected series.
 func (b *blockSource) values(ctx context.Context, label string, selectors block.Selectors, into map[string]bool) error {
-	x, err := block.OpenIndex(b.dir)
-	if err != nil {
-		return err
-	}
-	err = block.Guard(func() error {
-		if len(selectors) > 0 {
-			return x.Each(ctx, selectors, func(lset labels.Labels) error {
+	return b.withIndex(selectors, func(x *block.Index, own block.Selectors) error {
+		if v := b.external.Get(label); v != "" {
+			err := x.Each(ctx, own, func(labels.Labels) error { return errEnough })
+			if errors.Is(err, errEnough) {
+				into[v] = true
+				return nil
+			}
+			return err
+		}
+		if len(own) > 0 {
+			return x.Each(ctx, own, func(lset labels.Labels) error {
 				into[strings.Clone(lset.Get(label))] = true
 				return nil
 			})
 		}
 		return x.AddValues(ctx, label, into)
 	})
-	return errors.Join(err, x.Close())
 }
 
-// each calls f with the labels of each selected series.
-func (b *blockSource) each(ctx context.Context, selectors block.Selectors, f func(labels.Labels) error) error {
+// errEnough ends a search for any series.
+var errEnough = errors.New("a series was found")
+
+// each calls f with the own and the external labels of each selected series.
+func (b *blockSource) each(ctx context.Context, selectors block.Selectors, f func(own, external labels.Labels) error) error {
+	return b.withIndex(selectors, func(x *block.Index, own block.Selectors) error {
+		return x.Each(ctx, own, func(lset labels.Labels) error { return f(lset.Copy(), b.external) })
+	})
+}
+
+// withIndex calls f with the open index and the selectors of the block's own labels, unless
+// no series can match.
+func (b *blockSource) withIndex(selectors block.Selectors, f func(x *block.Index, own block.Selectors) error) error {
+	own, ok := selectors.Under(b.external)
+	if !ok {
+		return nil
+	}
 	x, err := block.OpenIndex(b.dir)
 	if err != nil {
 		return err
 	}
-	err = block.Guard(func() error {
-		return x.Each(ctx, selectors, func(lset labels.Labels) error { return f(lset.Copy()) })
-	})
+	err = block.Guard(func() error { return f(x, own) })
 	return errors.Join(err, x.Close())
 }

@@ -95,7 +95,7 @@ func (r *Reader) block(dir string) *blockSource {
 		r.damaged(dir, "", err)
 		return nil
 	}
-	return &blockSource{dir: dir, meta: m, read: func(n int) { r.done.Add(int64(n)) }}
+	return &blockSource{dir: dir, meta: m, external: m.Thanos.SeriesLabels(), read: func(n int) { r.done.Add(int64(n)) }}
 }
 
 // withFiner sets the field finer of downsampled blocks: a bucket of Thanos keeps the same

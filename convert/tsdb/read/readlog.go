@@ -49,7 +49,7 @@ func (s *logSource) close() error         { return nil } // Reader.Close closes 
 func (s *logSource) open(_ context.Context, rd *reading, dst []lane) ([]lane, error) {
 	for i, l := range s.Lanes() {
 		if rd.selectors.Select(l.Labels) {
-			dst = append(dst, lane{source: s, id: rd.table.id(l.Labels), at: l.Chunks[0].MinTime, deleted: l.Deleted, log: logPlace{lane: i}})
+			dst = append(dst, lane{source: s, id: rd.table.id(l.Labels, labels.EmptyLabels()), at: l.Chunks[0].MinTime, deleted: l.Deleted, log: logPlace{lane: i}})
 		}
 	}
 	return dst, nil
@@ -74,17 +74,17 @@ func (s *logSource) load(p place, buf []byte) (chunkenc.Encoding, []byte, error)
 
 // values adds the values of a label.
 func (s *logSource) values(ctx context.Context, label string, selectors block.Selectors, into map[string]bool) error {
-	return s.each(ctx, selectors, func(lset labels.Labels) error {
+	return s.each(ctx, selectors, func(lset, _ labels.Labels) error {
 		into[lset.Get(label)] = true
 		return nil
 	})
 }
 
-// each calls f with the labels of the selected series.
-func (s *logSource) each(_ context.Context, selectors block.Selectors, f func(labels.Labels) error) error {
+// each calls f with the labels of the selected series. They have no external labels.
+func (s *logSource) each(_ context.Context, selectors block.Selectors, f func(own, external labels.Labels) error) error {
 	for _, l := range s.Lanes() {
 		if selectors.Select(l.Labels) {
-			if err := f(l.Labels); err != nil {
+			if err := f(l.Labels, labels.EmptyLabels()); err != nil {
 				return err
 			}
 		}

@@ -100,8 +100,8 @@ func (r *Reader) Series(ctx context.Context, f func(*prom.Series) error) error {
 		if !r.within(s) {
 			continue
 		}
-		err := s.each(ctx, r.selectors, func(lset labels.Labels) error {
-			series, _ := r.catalog.Describe(lset, 0)
+		err := s.each(ctx, r.selectors, func(own, external labels.Labels) error {
+			series, _ := describe(&r.catalog, own, external, 0)
 			if failed = cmp.Or(ctx.Err(), f(series)); failed != nil {
 				return failed
 			}
