@@ -59,6 +59,11 @@ func pool(of *map[int64]*sync.Pool, limit int64) *sync.Pool {
 }
 
 func openXZ(s *stored) error {
+	if s.w.flags&xzBlock != 0 {
+		if ok, err := openXZBlock(s); ok || err != nil {
+			return err
+		}
+	}
 	limit := min(s.f.limits.window(), math.MaxUint32)
 	p := pool(&pools.xz, limit)
 	src := io.Reader(rawReader{s})

@@ -31,31 +31,17 @@ var (
 	errLZMALimit = errors.New("dictionary is too large")
 )
 
-// lzma decodes an .lzma file. Its fields of type prob are the model of the
-// format.
+// lzma decodes an .lzma file.
 type lzma struct {
 	rangeDecoder
-	left      int64 // bytes to decode; negative if a marker ends the stream
-	dict      []byte
-	limit     int // largest size of dict
-	at        int // next position in dict
-	total     int64
-	copy      int // bytes to copy to complete the current match
-	reps      [4]uint32
-	state     uint
-	lc        uint
-	lpMask    uint
-	pbMask    uint
-	literals  []prob
-	match     [lzmaStates << 4]prob
-	rep       [lzmaStates]prob
-	repG      [3][lzmaStates]prob
-	rep0Long  [lzmaStates << 4]prob
-	slots     [4][64]prob
-	special   [115]prob
-	align     [16]prob
-	matchLens lengths
-	repLens   lengths
+	left  int64 // bytes to decode; negative if a marker ends the stream
+	dict  []byte
+	limit int // largest size of dict
+	at    int // next position in dict
+	total int64
+	copy  int // bytes to copy to complete the current match
+	reps  [4]uint32
+	lzmaModel
 }
 
 func openLZMA(s *stored) error {
@@ -75,40 +61,11 @@ func openLZMA(s *stored) error {
 	}
 	d := &lzma{
 		rangeDecoder: newRangeDecoder(src), left: int64(binary.LittleEndian.Uint64(head[5:])),
-		limit: int(dict), lc: lc, lpMask: 1<<lp - 1, pbMask: 1<<pb - 1, literals: make([]prob, lzmaLiteral<<(lc+lp)),
+		limit: int(dict),
 	}
-	d.reset()
+	d.set(lc, lp, pb)
 	s.dec = d
 	return d.err
-}
-
-// reset sets every probability to one half.
-func (d *lzma) reset() {
-	fill := func(p []prob) {
-		for i := range p {
-			p[i] = half
-		}
-	}
-	fill(d.literals)
-	fill(d.match[:])
-	fill(d.rep[:])
-	for i := range d.repG {
-		fill(d.repG[i][:])
-	}
-	fill(d.rep0Long[:])
-	for i := range d.slots {
-		fill(d.slots[i][:])
-	}
-	fill(d.special[:])
-	fill(d.align[:])
-	for _, l := range []*lengths{&d.matchLens, &d.repLens} {
-		l.choice, l.choice2 = half, half
-		fill(l.high[:])
-		for i := range l.low {
-			fill(l.low[i][:])
-			fill(l.mid[i][:])
-		}
-	}
 }
 
 // Read decodes up to len(p) bytes.
@@ -212,13 +169,6 @@ func (d *lzma) literal() byte {
 	for symbol < 0x100 {
 		symbol = symbol<<1 | d.bit(&probs[symbol])
 	}
-	switch {
-	case d.state < 4:
-		d.state = 0
-	case d.state < 10:
-		d.state -= 3
-	default:
-		d.state -= 6
-	}
+	d.state = afterLiteral(d.state)
 	return byte(symbol)
 }

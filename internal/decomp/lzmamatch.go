@@ -21,21 +21,11 @@ func (d *lzma) length(l *lengths, posState uint) int {
 	return lzmaLeast + 16 + int(d.tree(l.high[:], 8))
 }
 
-// after updates the state after a match: to literal if the previous symbol was
-// a literal, to match if it was a match.
-func (d *lzma) after(literal, match uint) {
-	if d.state < 7 {
-		d.state = literal
-	} else {
-		d.state = match
-	}
-}
-
 // newMatch decodes a match with a new distance, or the end marker.
 func (d *lzma) newMatch(posState uint) {
 	d.reps[3], d.reps[2], d.reps[1] = d.reps[2], d.reps[1], d.reps[0]
 	n := d.length(&d.matchLens, posState)
-	d.after(7, 10)
+	d.state = after(d.state, 7, 10)
 	slot := uint32(d.tree(d.slots[min(n-lzmaLeast, 3)][:], 6))
 	distance := slot
 	if slot >= 4 {
@@ -73,7 +63,7 @@ func (d *lzma) repeat(at, posState uint) {
 	switch {
 	case d.bit(&d.repG[0][d.state]) == 0:
 		if d.bit(&d.rep0Long[at]) == 0 {
-			d.after(9, 11)
+			d.state = after(d.state, 9, 11)
 			d.copy = 1
 			return
 		}
@@ -90,5 +80,5 @@ func (d *lzma) repeat(at, posState uint) {
 	}
 	d.reps[0] = distance
 	d.copy = d.length(&d.repLens, posState)
-	d.after(8, 11)
+	d.state = after(d.state, 8, 11)
 }
