@@ -17,17 +17,22 @@ type Options struct {
 	// MaxValues is the largest number of values that a reading may meet. Zero means
 	// DefaultMaxValues.
 	MaxValues int
+	// Concurrency is the number of readings at once. Zero means DefaultConcurrency.
+	Concurrency int
 }
 
 // The defaults of [Options].
 const (
 	DefaultMaxBytes  = 128 << 20
 	DefaultMaxValues = 5_000_000
+
+	DefaultConcurrency = 4
 )
 
 // Cache reads values at instants and keeps them. Several goroutines may use it.
 type Cache struct {
 	opts Options
+	gate chan struct{} // has a place for each reading
 
 	readings, hits atomic.Int64
 
@@ -41,8 +46,12 @@ type Cache struct {
 func NewCache(o Options) *Cache {
 	o.MaxBytes = cmp.Or(o.MaxBytes, DefaultMaxBytes)
 	o.MaxValues = cmp.Or(o.MaxValues, DefaultMaxValues)
-	return &Cache{opts: o, lanes: map[subjectKey]*lane{}}
+	o.Concurrency = cmp.Or(o.Concurrency, DefaultConcurrency)
+	return &Cache{opts: o, gate: make(chan struct{}, o.Concurrency), lanes: map[subjectKey]*lane{}}
 }
+
+// nothing is the content of no metrics.
+var nothing = &content{}
 
 // Counts are the numbers of readings of archives and of answers without one.
 type Counts struct{ Readings, Hits int64 }
@@ -63,7 +72,7 @@ func (c *Cache) Bytes() int64 {
 // context or a [*TooManyError]: damage costs the values that cannot be read.
 func (c *Cache) At(ctx context.Context, s Subject, t pcp.Timestamp, ids []pcp.PMID) (*Values, error) {
 	if s.set == nil || ids != nil && len(ids) == 0 {
-		return newValues(pcp.Timestamp{}, nil), ctx.Err()
+		return newValues(nothing, nil), ctx.Err()
 	}
 	l := c.lane(s.key())
 	q := &question{s: s, archives: s.archives(), t: t, ids: ids}
@@ -124,6 +133,12 @@ func (c *Cache) read(ctx context.Context, l *lane, q *question) (*Values, error)
 	current := l.follow(q.archives)
 	p := l.plan(q)
 	c.mu.Unlock()
+	select {
+	case c.gate <- struct{}{}:
+		defer func() { <-c.gate }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 	c.readings.Add(1)
 	r := &reading{ctx: ctx, s: q.s, t: q.t, limit: c.opts.MaxValues}
 	e, err := p.run(r)

@@ -125,7 +125,7 @@ func (p *plan) describe(e *entry, readers []*archive.Reader) {
 			metrics = append(metrics, m)
 		}
 	}
-	e.values, e.metadata = newValues(e.stamp, metrics), d.next
+	e.values, e.metadata = newValues(e.content, metrics), d.next
 }
 
 // allOf returns the identifiers of all metrics that archives describe.

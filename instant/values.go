@@ -18,7 +18,8 @@ type Values struct {
 	// archive describes them.
 	Metrics []*Metric
 
-	byID map[pcp.PMID]*Metric
+	byID  map[pcp.PMID]*Metric
+	state *content
 }
 
 // Metric is a metric with its values at an instant, and the metadata in force then.
@@ -27,6 +28,10 @@ type Metric struct {
 	// Stamps are the times at which the values of Points were recorded.
 	Stamps []pcp.Timestamp
 }
+
+// State identifies the records that the values come from. It is comparable: values of the
+// same metrics with equal States are equal.
+func (v *Values) State() any { return v.state }
 
 // Metric returns the metric with an identifier, nil if the batch lacks it or no archive
 // describes it.
@@ -41,9 +46,9 @@ func (v *Values) Len() (n int) {
 }
 
 // newValues returns Values with metrics in any order.
-func newValues(stamp pcp.Timestamp, metrics []*Metric) *Values {
+func newValues(state *content, metrics []*Metric) *Values {
 	slices.SortFunc(metrics, func(a, b *Metric) int { return strings.Compare(a.Metric.Name, b.Metric.Name) })
-	v := &Values{Stamp: stamp, Metrics: metrics, byID: make(map[pcp.PMID]*Metric, len(metrics))}
+	v := &Values{Stamp: state.stamp, state: state, Metrics: metrics, byID: make(map[pcp.PMID]*Metric, len(metrics))}
 	for _, m := range metrics {
 		v.byID[m.Metric.Desc.PMID] = m
 	}
@@ -60,7 +65,7 @@ func (v *Values) some(ids []pcp.PMID) *Values {
 			metrics = append(metrics, m)
 		}
 	}
-	return newValues(v.Stamp, metrics)
+	return newValues(v.state, metrics)
 }
 
 // Step returns the values of all metrics that have some as one step. The step shares

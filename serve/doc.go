@@ -13,6 +13,7 @@
 //	/api/v1/…          Prometheus' API, of package promapi
 //	/federate          current values as text
 //	/logger/…          archives that other hosts push, of package receive
+//	/metrics           values of PCP's metrics at an instant, of package exporter
 //	/-/metrics         the server's own metrics
 //	/-/healthy         200 while the process serves
 //	/-/ready           200 from the first state on until the server drains

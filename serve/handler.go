@@ -20,7 +20,7 @@ func (s *Server) handler() http.Handler {
 	mux.Handle("/api/v1/", api)
 	mux.Handle("/federate", api)
 	mux.Handle("GET /-/metrics", s.metrics.handler())
-	mux.Handle("GET /metrics", s.metrics.handler()) // where the Thanos sidecar looks for the first time
+	s.pcp.register(mux, s.metrics.handler())
 	mux.HandleFunc("GET /-/healthy", func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "healthy") })
 	mux.HandleFunc("GET /-/ready", s.ready)
 	// Pages of other origins must not cause work.

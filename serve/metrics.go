@@ -52,7 +52,7 @@ func newMetrics(s *Server) *metrics {
 	})
 	info.Set(1)
 	m.registry.MustRegister(connections, m.requests, m.durations, m.sent, m.inFlight, m.rescans, m.rescan, info,
-		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), stateCollector{s})
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), stateCollector{s}, s.pcp)
 	return m
 }
 

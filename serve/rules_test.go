@@ -2,6 +2,7 @@ package serve
 
 import (
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"os"
@@ -143,6 +144,13 @@ func TestWrongRules(t *testing.T) {
 func TestLowestTimestamp(t *testing.T) {
 	dir := t.TempDir()
 	record(t, filepath.Join(dir, "rec"), "db1").put(0, 5).close()
-	_, body, _ := run(t, Options{Paths: []string{dir}, Rescan: -1}).get("/metrics")
-	assert.Contains(t, body, "\nprometheus_tsdb_lowest_timestamp_seconds 1.7723664e+09\n")
+	r := run(t, Options{Paths: []string{dir}, Rescan: -1})
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, r.url+"/metrics", http.NoBody)
+	require.NoError(t, err)
+	req.Header.Set("User-Agent", "Thanos/0.40.0")
+	res, err := r.client.Do(req)
+	require.NoError(t, err)
+	body, err := io.ReadAll(res.Body)
+	require.NoError(t, errors.Join(err, res.Body.Close()))
+	assert.Contains(t, string(body), "\nprometheus_tsdb_lowest_timestamp_seconds 1.7723664e+09\n")
 }

@@ -32,6 +32,7 @@ type Server struct {
 	ruler     *ruler
 	receiver  *receiver  // nil if the server receives nothing
 	looking   sync.Mutex // held while the server looks for archives
+	pcp       *pcpServices
 }
 
 // New opens the archives and the addresses. The error is an [*OptionError] for wrong
@@ -55,6 +56,7 @@ func New(ctx context.Context, o Options) (*Server, error) {
 		return nil, errors.Join(&OptionError{"RuleFiles", err}, s.Close())
 	}
 	s.filler = columns.NewFiller(o.Query.Columns, 0)
+	s.pcp = newPCPServices(s)
 	s.metrics = newMetrics(s)
 	if s.scheme, err = schemeOf(o.WebConfig); err != nil {
 		return nil, errors.Join(&OptionError{"WebConfig", err}, s.Close())

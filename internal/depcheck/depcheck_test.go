@@ -19,7 +19,7 @@ const module = "github.com/pcparchive/pcparchive/"
 // lines only.
 var lines = [][]string{
 	{"pcp"},
-	{"internal/wire", "internal/timespec", "internal/safetext", "internal/resync", "internal/fdpool", "internal/redact", "internal/similar", "internal/jsonstream", "internal/scale"},
+	{"internal/wire", "internal/timespec", "internal/safetext", "internal/resync", "internal/fdpool", "internal/redact", "internal/similar", "internal/jsonstream", "internal/scale", "internal/glob"},
 	{"labelset", "finding", "internal/decomp", "internal/outlock"},
 	{"meta", "internal/spill", "internal/cachedir"},
 	{"history"},
@@ -32,6 +32,7 @@ var lines = [][]string{
 	{"convert/tsdb", "convert/tsdb/write", "convert/tsdb/read", "ruleeval"},
 	{"promapi"},
 	{"scrape", "ingest", "serve/blocks", "serve/grafana", "serve/timeshift", "query/remote", "record/layout"},
+	{"serve/exporter"},
 	{"serve", "record"},
 	{"cmd/pcparchive"},
 }
@@ -53,7 +54,7 @@ var prometheus = map[string]bool{
 	"convert/promjson": true, "convert/tsdb/write": true, "convert/tsdb/read": true, "convert/tsdb/chunk": true, "query": true, "promapi": true, "ruleeval": true, "ingest": true, "scrape": true, "cmd/pcparchive": true,
 	"columns": true, "catalogue": true, "convert/tsdb/block": true, "convert/tsdb/verify": true, "convert/tsdb/sidecar": true, "convert/tsdb/wal": true,
 	"internal/jsonstream": true, "record": true,
-	"serve": true, "serve/grafana": true, "query/remote": true, "serve/blocks": true, "serve/timeshift": true,
+	"serve": true, "serve/grafana": true, "query/remote": true, "serve/blocks": true, "serve/timeshift": true, "serve/exporter": true,
 }
 
 // heavy are packages that bring every cloud provider's client with them.

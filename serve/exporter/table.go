@@ -1,0 +1,141 @@
+package exporter
+
+import (
+	"iter"
+	"slices"
+	"time"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/convert/expo"
+	"github.com/pcparchive/pcparchive/convert/flatten"
+	"github.com/pcparchive/pcparchive/history"
+	"github.com/pcparchive/pcparchive/instant"
+	"github.com/pcparchive/pcparchive/pcp"
+	"github.com/pcparchive/pcparchive/store"
+)
+
+// table names the series of a query's pages, and keeps the names for later pages.
+type table struct {
+	sets     []*store.Set
+	targets  bool // series of Prometheus have the labels of their endpoint
+	names    flatten.HostNames
+	hosts    []*flatten.Flattener
+	snapshot *expo.Snapshot
+	page     int64 // number of the page; the time that its samples have in snapshot
+	series   int
+}
+
+// spareSeries is the number of series that have ended and that a table keeps.
+const spareSeries = 2000
+
+// families returns the values as families of Prometheus.
+func (t *table) families(v *View, q *Query, values []*instant.Values) ([]expo.Family, error) {
+	live := 0
+	for _, vals := range values {
+		live += vals.Len()
+	}
+	sets := make([]*store.Set, len(q.Subjects))
+	for i, s := range q.Subjects {
+		sets[i] = s.Set()
+	}
+	targets := flatten.CountEndpoints(readers(q)) > 1
+	moved := len(sets) > 1 && !slices.Equal(sets, t.sets) // hosts may clash otherwise
+	if t.snapshot == nil || q.times || moved || targets != t.targets || t.series > 2*live+spareSeries {
+		t.sets, t.targets = sets, targets
+		t.begin(q)
+	}
+	t.page++
+	for i, vals := range values {
+		if err := t.put(q, t.hosts[i], vals); err != nil {
+			return nil, err
+		}
+	}
+	families := t.snapshot.Families()
+	t.series = 0
+	for _, f := range t.hosts[:min(1, len(t.hosts))] { // all share one table of series
+		for range f.Origins() {
+			t.series++
+		}
+	}
+	if q.times {
+		for i := range families {
+			for j := range families[i].Samples {
+				s := &families[i].Samples[j]
+				s.Time = v.Move.Forth(s.Time)
+			}
+		}
+		t.snapshot = nil // the next page has other times
+	}
+	return families, nil
+}
+
+// readers yields the archives that describe the metrics of a query.
+func readers(q *Query) iter.Seq[*archive.Reader] {
+	return func(yield func(*archive.Reader) bool) {
+		for _, s := range q.Subjects {
+			for _, r := range s.Readers(q.At) {
+				if !yield(r) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// begin forgets all names.
+func (t *table) begin(q *Query) {
+	o := flatten.Options{
+		NoHealth: true, Names: q.style, TextLabels: q.strings, InstanceIDs: q.instID, OptionalLabels: q.optional,
+		TargetLabels: t.targets, AllNames: true, Clashes: t.names.Clashes(t.sets, q.At, q.At),
+	}
+	so := expo.SnapshotOptions{Lookback: time.Millisecond} // only what the page itself puts
+	if q.times {
+		so.Lookback = 0
+	}
+	t.snapshot = expo.NewSnapshot(so)
+	root := flatten.New(t.snapshot, o)
+	t.hosts = make([]*flatten.Flattener, len(t.sets))
+	for i, set := range t.sets {
+		t.hosts[i] = root.Fork(set.Host())
+	}
+}
+
+// put flattens the values of a host. The samples get the page's number as their time, or
+// their own time if the page has times.
+func (t *table) put(q *Query, f *flatten.Flattener, values *instant.Values) error {
+	if !q.times {
+		step := values.Step()
+		step.Stamp = pcp.TimestampMilli(t.page)
+		return f.Put(step)
+	}
+	for _, step := range byTime(values) {
+		if err := f.Put(step); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// byTime returns values as steps of the times at which they were recorded, ascending.
+func byTime(values *instant.Values) (steps []*history.Step) {
+	at := map[pcp.Timestamp]*history.Step{}
+	for _, m := range values.Metrics {
+		for i := range m.Points {
+			step := at[m.Stamps[i]]
+			if step == nil {
+				step = &history.Step{Stamp: m.Stamps[i]}
+				at[m.Stamps[i]] = step
+				steps = append(steps, step)
+			}
+			if n := len(step.Metrics); n == 0 || step.Metrics[n-1].Metric != m.Metric {
+				mv := m.MetricValues
+				mv.Points = nil
+				step.Metrics = append(step.Metrics, mv)
+			}
+			last := &step.Metrics[len(step.Metrics)-1]
+			last.Points = append(last.Points, m.Points[i])
+		}
+	}
+	slices.SortFunc(steps, func(a, b *history.Step) int { return a.Stamp.Compare(b.Stamp) })
+	return steps
+}
