@@ -5,8 +5,8 @@ import (
 	"os"
 	"time"
 
-	"github.com/pcparchive/pcparchive/internal/cachedir"
 	"github.com/pcparchive/pcparchive/internal/decomp"
+	"github.com/pcparchive/pcparchive/internal/diskspace"
 	"github.com/pcparchive/pcparchive/internal/outlock"
 )
 
@@ -118,7 +118,7 @@ func (o *ReadOptions) spill() decomp.Spill {
 	limit := o.Spill
 	if limit == 0 {
 		limit = DefaultSpill
-		if free, ok := cachedir.FreeSpace(os.TempDir()); ok {
+		if _, free, ok := diskspace.Of(os.TempDir()); ok {
 			limit = min(limit, free/5)
 		}
 	}

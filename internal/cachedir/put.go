@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/pcparchive/pcparchive/internal/diskspace"
 	"github.com/pcparchive/pcparchive/internal/outlock"
 )
 
@@ -123,7 +124,7 @@ func (d *Dir) prepare() (bound int64, err error) {
 	d.used = total(entries)
 	if d.max <= 0 {
 		d.max = DefaultBytes
-		if free, ok := FreeSpace(d.path); ok {
+		if _, free, ok := diskspace.Of(d.path); ok {
 			d.max = max(1, min(d.max, (free+d.used)/5))
 		}
 	}

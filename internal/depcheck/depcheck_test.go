@@ -19,14 +19,14 @@ const module = "github.com/pcparchive/pcparchive/"
 // lines only.
 var lines = [][]string{
 	{"pcp"},
-	{"internal/wire", "internal/timespec", "internal/safetext", "internal/resync", "internal/fdpool", "internal/redact", "internal/similar", "internal/jsonstream", "internal/scale", "internal/glob"},
+	{"internal/wire", "internal/timespec", "internal/safetext", "internal/resync", "internal/fdpool", "internal/redact", "internal/similar", "internal/jsonstream", "internal/scale", "internal/glob", "internal/diskspace"},
 	{"labelset", "finding", "internal/decomp", "internal/outlock"},
 	{"meta", "internal/spill", "internal/cachedir"},
 	{"history"},
 	{"archive", "convert/prom"},
 	{"store", "dump", "rewrite", "interp", "convert", "convert/naming", "convert/nativehist"},
 	{"check", "summary", "size", "instant", "convert/tsdb/chunk", "convert/tsdb/block", "convert/mapper", "convert/flatten", "convert/relabel", "convert/promjson", "convert/format", "convert/input", "pmseries"},
-	{"convert/native", "convert/tsdb/verify", "columns", "catalogue", "record/registry"},
+	{"convert/native", "convert/tsdb/verify", "columns", "catalogue", "record/registry", "record/retention"},
 	{"receive"},
 	{"convert/assemble", "convert/nativemap", "convert/expo", "convert/tsdb/sidecar", "convert/tsdb/wal", "query"},
 	{"convert/tsdb", "convert/tsdb/write", "convert/tsdb/read", "ruleeval"},

@@ -1,0 +1,2 @@
+// Package diskspace asks the system for the sizes of file systems and files.
+package diskspace
