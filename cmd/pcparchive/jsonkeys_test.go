@@ -93,6 +93,10 @@ func TestJSONKeys(t *testing.T) {
 				"hosts[].series[].units", "hosts[].series[].values", "hosts[].series[].wraps", "hosts[].start",
 			},
 		},
+		"values": {
+			[]string{"values", native, "kernel.all.load"},
+			[]string{"[].host", "[].instance", "[].instance_id", "[].mark", "[].metric", "[].time", "[].value"},
+		},
 		"size": {
 			[]string{"size", native, "--interval", "1h"},
 			[]string{

@@ -26,6 +26,8 @@ var folderVerbs = [][]string{
 	{"summary", "logs", "--output", "json"},
 	{"summary", "logs", "--start", "end-5s"},
 	{"size", "logs"},
+	{"values", "logs", "disk.all.read"},
+	{"values", "logs", "disk.all.read", "--step", "1min", "--output", "csv"},
 	{"query", "disk_all_read", "logs"},
 	{"query", "disk_all_read", "logs", "--at", "start"},
 	{"query", "disk_all_read", "logs", "--step", "20m"},

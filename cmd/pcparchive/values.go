@@ -1,0 +1,202 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pcparchive/pcparchive/internal/scale"
+	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
+	"github.com/pcparchive/pcparchive/store"
+	"github.com/pcparchive/pcparchive/summary"
+	"github.com/pcparchive/pcparchive/values"
+)
+
+type valuesOptions struct {
+	start, end string
+	step       time.Duration
+	samples    int
+	rate       string
+	units      []string
+	wide, long bool
+	digits     int
+	compat     int
+	zones      zoneFlags
+	output     valuesFormat
+
+	rows []values.Options // for each host
+}
+
+func newValuesCmd(s streams) *cobra.Command {
+	o := valuesOptions{output: "text"}
+	cmd := &cobra.Command{
+		Use:         "values ARCHIVE... METRIC[INSTANCE,...]...",
+		Annotations: onlyReads,
+		Short:       "Print values over time, as a table, CSV or JSON",
+		Long: `Print the values of metrics over time: those of each record or, with --step, values at
+regular times between the records, as PCP's pmval and pmrep compute them. Counters are
+rates per second unless --rate is off.
+
+METRIC is a name or a subtree such as disk.dev. Instances follow in brackets:
+'kernel.all.load[1 minute]', 'disk.dev.read[sda,sdb]'. A name of an instance that is the
+first word of a longer one stands for it, as in 'proc.psinfo.rss[1234]'.
+
+` + archivesHelp + `
+An operand after the first is an archive if an archive has that name. Otherwise it is
+a metric.
+
+A wide table has a column for each series, a long one a line for each value. Text is
+wide where the columns fit, CSV is wide unless --long is given. A mark, where recording
+stopped and started again, is a line of its own in text and JSON, and an empty line of
+cells in wide CSV.`,
+		Example: `  pcparchive values rec kernel.all.load
+  pcparchive values rec 'disk.dev.read_bytes[sda]' --step 1min --units Mbyte/sec
+  pcparchive values /var/log/pcp/pmlogger/web1 kernel.all.cpu --start end-1h --step 5min
+  pcparchive values rec kernel.all.load mem.util.free --step 10s --output csv > rec.csv
+  pcparchive values rec proc.psinfo.rss --output ndjson | jq -c 'select(.value > 1e6)'`,
+		ValidArgsFunction: completeArchives,
+		Args:              nargs(2, -1, "archives and metrics"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			paths, metrics := splitArchives(args)
+			return runValues(cmd.Context(), s, o, paths, metrics)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVarP(&o.start, "start", "S", "start", "start of the window: "+timeHelp)
+	f.StringVarP(&o.end, "end", "T", "end", "end of the window")
+	f.VarP((*durationValue)(&o.step), "step", "t", "time between the rows; 0: the times of the records")
+	f.IntVarP(&o.samples, "samples", "s", 0, "at most this number of rows; 0: no limit")
+	f.StringVar(&o.rate, "rate", "auto", "auto: counters as rates; off: counters as recorded")
+	f.StringSliceVar(&o.units, "units", nil, "units of the values with the same dimension, such as Mbyte or Kbyte/sec; may be repeated")
+	f.BoolVar(&o.wide, "wide", false, "a column for each series")
+	f.BoolVar(&o.long, "long", false, "a line for each value")
+	f.IntVar(&o.digits, "precision", -1, "digits after the decimal point; -1: six significant digits in text, all in CSV and JSON")
+	f.IntVar(&o.compat, "compat", 0, "interpolate like a release of PCP: 6 like 6.0.3, 7 like 7.2 (default)")
+	addZoneFlags(cmd, &o.zones, usualHost)
+	f.Var(&o.output, "output", "text, csv, json, or ndjson with one value a line")
+	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"text", "csv", "json", "ndjson"}, cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("rate", cobra.FixedCompletions([]string{"auto", "off"}, cobra.ShellCompDirectiveNoFileComp))
+	return cmd
+}
+
+// valuesFormat is the value of values' --output.
+type valuesFormat string
+
+// String returns the format's name.
+func (f *valuesFormat) String() string { return string(*f) }
+
+// Set accepts text, csv, json and ndjson.
+func (f *valuesFormat) Set(s string) error {
+	if !slices.Contains([]string{"text", "csv", "json", "ndjson"}, s) {
+		return errors.New("want text, csv, json or ndjson")
+	}
+	*f = valuesFormat(s)
+	return nil
+}
+
+// Type names the value in help.
+func (*valuesFormat) Type() string { return "format" }
+
+// check rejects wrong flags.
+func (o *valuesOptions) check() error {
+	switch {
+	case o.wide && o.long:
+		return errors.New("--wide and --long exclude each other")
+	case o.wide && (o.output == "json" || o.output == "ndjson"):
+		return errors.New("--wide is for text and CSV")
+	case o.rate != "auto" && o.rate != "off":
+		return fmt.Errorf("--rate %s: want auto or off", o.rate)
+	case o.compat != 0 && o.compat != 6 && o.compat != 7:
+		return fmt.Errorf("--compat %d: want 6 or 7", o.compat)
+	case o.step < 0:
+		return fmt.Errorf("--step %s is negative", o.step)
+	case o.samples < 0:
+		return fmt.Errorf("--samples %d is negative", o.samples)
+	}
+	return nil
+}
+
+// request returns the options of the rows for the window of the archives.
+func (o *valuesOptions) request(t timeline, specs []values.Spec) (values.Options, error) {
+	r := values.Options{Specs: specs, Step: o.step, Rates: o.rate == "auto", Earlier: o.compat == 6}
+	for _, text := range o.units {
+		u, err := scale.Parse(text)
+		if err != nil {
+			return r, usageError{fmt.Errorf("--units %s: %w", text, err)}
+		}
+		r.Units = append(r.Units, u)
+	}
+	start, end := o.start, o.end
+	if o.step == 0 && start == "start" {
+		start = "" // records may be older than the archive label
+	}
+	if o.step == 0 && end == "end" {
+		end = ""
+	}
+	var err error
+	r.From, r.To, err = parseRange(start, end, t)
+	return r, err
+}
+
+func runValues(ctx context.Context, s streams, o valuesOptions, paths, names []string) error {
+	if err := o.check(); err != nil {
+		return usageError{err}
+	}
+	specs, err := values.ParseSpecs(names)
+	if err != nil {
+		return usageError{err}
+	}
+	h, err := openHosts(s, paths)
+	if err != nil && !store.Exists(paths[0]) && slices.ContainsFunc(slices.Concat(paths, names), store.Exists) {
+		return usageError{fmt.Errorf("%w; archives come before metrics", err)}
+	}
+	if err != nil {
+		return err
+	}
+	if len(specs) == 0 {
+		return usageError{fmt.Errorf("values: want a metric after the archives; 'pcparchive list %s' lists them", strings.Join(paths, " "))}
+	}
+	for _, spec := range specs {
+		if !h.HasMetric(spec.Name) {
+			return cmp.Or(h.Unusable(), fmt.Errorf("metric %s: the archive has no metric of this name and none below it%s", spec.Name, h.didYouMean(spec.Name)))
+		}
+	}
+	h.zones = o.zones
+	request, err := o.request(o.zones.over(h), specs)
+	if err != nil {
+		return err
+	}
+	for range h.Sets() {
+		o.rows = append(o.rows, request)
+	}
+	p := &valuesPrinter{valuesOptions: o, ctx: ctx, out: s.out, hosts: h}
+	err = p.print()
+	if err := cmp.Or(err, h.Unusable()); err != nil {
+		return err
+	}
+	if p.count == 0 {
+		p.explain(request)
+	}
+	return h.reportProblems()
+}
+
+// explain prints why there are no values.
+func (p *valuesPrinter) explain(request values.Options) {
+	for _, spec := range request.Specs {
+		if len(spec.Instances) > 0 {
+			fmt.Fprintf(p.hosts.s.err, "%s selects no other instances; 'pcparchive dump -i' lists all\n", spec)
+		}
+		r := summary.Request{From: request.From, To: request.To, Name: spec.Name, Metrics: func(d *meta.Desc) bool { return d.Matches(spec.Name) }}
+		p.hosts.explain(p.ctx, r)
+	}
+}
+
+// stampText formats the time of a row for people.
+func (p *valuesPrinter) stampText(t pcp.Timestamp) string { return formatTime(t, p.hosts.Location()) }

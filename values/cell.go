@@ -1,0 +1,86 @@
+package values
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// Metric returns the name of the metric, or its PMID if it has none.
+func (c *Column) Metric() string {
+	if m := c.Series.Metric; m.Name != "" {
+		return m.Name
+	}
+	return c.Series.Metric.Desc.PMID.String()
+}
+
+// Header returns the metric and, if there is one, the instance in brackets.
+func (c *Column) Header() string {
+	if c.Series.Inst.ID == pcp.InstNull {
+		return c.Metric()
+	}
+	return fmt.Sprintf("%s[%s]", c.Metric(), c.Instance())
+}
+
+// Instance returns the name of the instance, "" for a singular metric, or its number if it
+// has no name.
+func (c *Column) Instance() string {
+	switch in := c.Series.Inst; {
+	case in.ID == pcp.InstNull:
+		return ""
+	case in.Name == "":
+		return fmt.Sprintf("#%d", in.ID)
+	default:
+		return in.Name
+	}
+}
+
+// Key identifies the column over time: a change of labels or help makes a new Column with
+// the same Key.
+func (c *Column) Key() string { return c.Series.Metric.Desc.PMID.String() + " " + c.Header() }
+
+// Number returns the value in the units of its Column. ok is false if it is no number.
+func (c Cell) Number() (v float64, ok bool) {
+	v, ok = c.Value.Number(c.Column.Series.Metric.Desc.Type)
+	if c.Column.factor != 1 {
+		v *= c.Column.factor
+	}
+	return v, ok
+}
+
+// Text returns the value as text: integers with all digits, other numbers with the given
+// number of digits after the point, or as many as needed if that is negative. Events are
+// given by their number.
+func (c Cell) Text(digits int) string {
+	t := c.Column.Series.Metric.Desc.Type
+	switch t {
+	case pcp.TypeString:
+		return c.Value.Text()
+	case pcp.TypeEvent, pcp.TypeHighResEvent:
+		events, err := c.Value.Events()
+		if err != nil {
+			return "damaged events"
+		}
+		return fmt.Sprintf("%d events", len(events))
+	}
+	if c.Column.factor == 1 {
+		switch t {
+		case pcp.Type64:
+			return strconv.FormatInt(int64(c.Value.Bits), 10)
+		case pcp.TypeU64:
+			return strconv.FormatUint(c.Value.Bits, 10)
+		}
+	}
+	v, ok := c.Number()
+	switch {
+	case !ok:
+		return fmt.Sprintf("%d bytes", len(c.Value.Data))
+	case v == math.Trunc(v) && math.Abs(v) < 1<<53:
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	case t == pcp.TypeFloat && c.Column.factor == 1 && digits < 0:
+		return strconv.FormatFloat(v, 'f', -1, 32)
+	}
+	return strconv.FormatFloat(v, 'f', digits, 64)
+}

@@ -1,0 +1,173 @@
+package values
+
+import (
+	"context"
+	"iter"
+	"slices"
+	"time"
+
+	"github.com/pcparchive/pcparchive/history"
+	"github.com/pcparchive/pcparchive/internal/scale"
+	"github.com/pcparchive/pcparchive/interp"
+	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
+	"github.com/pcparchive/pcparchive/store"
+)
+
+// Options select values and say in which form they are wanted.
+type Options struct {
+	// Specs select metrics and instances; none means all.
+	Specs []Spec
+	// From and To are the first and the last time. They may be zero, which means no
+	// limit, if Step is zero.
+	From, To pcp.Timestamp
+	// Step is the time between rows; zero means the times of the records.
+	Step time.Duration
+	// Rates turns counters into rates.
+	Rates bool
+	// Units are those in which values with the same dimension are wanted.
+	Units []pcp.Units
+	// Earlier interpolates as PCP does before 6.3.2: see [interp.Options].
+	Earlier bool
+}
+
+// Row holds the values of a host at one time, or is a mark.
+type Row struct {
+	Stamp pcp.Timestamp
+	Mark  bool // recording stopped before this time and started again after it
+	Cells []Cell
+}
+
+// Cell is the value of a column.
+type Cell struct {
+	Column *Column
+	Value  history.Value
+}
+
+// Column describes the cells of a series.
+type Column struct {
+	Series *history.Series
+	Units  pcp.Units // those of the numbers
+	factor float64   // multiplies the numbers
+}
+
+// checkEvery is the number of steps between two looks at the context.
+const checkEvery = 64
+
+// Rows yields the rows of a host's archives by time. A Row is valid until the next one;
+// Columns are kept, and the pointer of a Column changes only if its series does. Rows
+// without a cell are left out, except marks and, with Options.Step, times without a value.
+// An error ends the rows and is yielded once.
+func Rows(ctx context.Context, set *store.Set, o Options) iter.Seq2[*Row, error] {
+	return func(yield func(*Row, error) bool) {
+		p := &picker{options: o, metrics: map[*history.Metric]*picked{}}
+		n := 0
+		for step, err := range o.steps(set) {
+			if err == nil && n%checkEvery == 0 && ctx.Err() != nil {
+				err = context.Cause(ctx)
+			}
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			n++
+			row := p.row(step)
+			if len(row.Cells) == 0 && !row.Mark && o.Step == 0 {
+				continue
+			}
+			if !yield(row, nil) {
+				return
+			}
+		}
+	}
+}
+
+// steps returns the steps with the selected metrics.
+func (o *Options) steps(set *store.Set) iter.Seq2[*history.Step, error] {
+	var steps iter.Seq2[*history.Step, error]
+	if o.Step <= 0 {
+		steps = set.Steps(history.Query{From: o.From, To: o.To, Metrics: o.selects})
+	} else {
+		steps = interp.At(set, o.times(), interp.Options{Metrics: o.selects, Marks: true, Earlier: o.Earlier})
+	}
+	if o.Rates {
+		steps = interp.Rates(steps)
+	}
+	return steps
+}
+
+// times yields the times of the rows.
+func (o *Options) times() iter.Seq[pcp.Timestamp] {
+	return func(yield func(pcp.Timestamp) bool) {
+		for t := o.From; !t.After(o.To); t = t.Add(o.Step) {
+			if !yield(t) {
+				return
+			}
+		}
+	}
+}
+
+// selects reports whether a Spec selects instances of a metric.
+func (o *Options) selects(d *meta.Desc) bool {
+	return len(o.Specs) == 0 || slices.ContainsFunc(o.Specs, func(s Spec) bool { return d.Matches(s.Name) })
+}
+
+// picker turns steps into rows.
+type picker struct {
+	options Options
+	metrics map[*history.Metric]*picked
+	scratch Row
+}
+
+// picked is what a picker knows of a metric.
+type picked struct {
+	units   pcp.Units
+	factor  float64
+	columns map[*history.Series]*Column // nil for an instance that is not selected
+}
+
+// row returns the row of a step.
+func (p *picker) row(step *history.Step) *Row {
+	r := &p.scratch
+	r.Stamp, r.Mark, r.Cells = step.Stamp, step.Mark, r.Cells[:0]
+	for i := range step.Metrics {
+		m := &step.Metrics[i]
+		known := p.metrics[m.Metric]
+		if known == nil {
+			known = p.pick(m.Metric)
+			p.metrics[m.Metric] = known
+		}
+		for j := range m.Points {
+			point := &m.Points[j]
+			column, seen := known.columns[point.Series]
+			if !seen {
+				column = p.column(known, point.Series)
+				known.columns[point.Series] = column
+			}
+			if column != nil {
+				r.Cells = append(r.Cells, Cell{column, point.Value})
+			}
+		}
+	}
+	return r
+}
+
+// pick returns the units of a metric.
+func (p *picker) pick(m *history.Metric) *picked {
+	known := &picked{units: m.Desc.Units, factor: 1, columns: map[*history.Series]*Column{}}
+	for _, u := range p.options.Units {
+		if u != known.units && m.Desc.Type.IsNumeric() && scale.SameDimension(known.units, u) {
+			known.units, known.factor = u, scale.Factor(known.units, u)
+			break
+		}
+	}
+	return known
+}
+
+// column returns the column of a series, nil if no Spec selects it.
+func (p *picker) column(known *picked, s *history.Series) *Column {
+	if len(p.options.Specs) > 0 && !slices.ContainsFunc(p.options.Specs, func(spec Spec) bool { return spec.matches(s.Metric.Desc, &s.Inst) }) {
+		return nil
+	}
+	return &Column{Series: s, Units: known.units, factor: known.factor}
+}
