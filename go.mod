@@ -210,3 +210,5 @@ require (
 	github.com/mdlayher/vsock v1.3.0 // indirect
 	github.com/prometheus/exporter-toolkit v0.20.0
 )
+
+require github.com/dlclark/regexp2 v1.12.0 // indirect

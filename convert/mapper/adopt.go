@@ -118,7 +118,8 @@ func (m *Mapper) adoptMetric(s *meta.Store, d *meta.Desc, source, leaf string, l
 	if k.byKey[key] != nil { // a metric with the same key and another unit
 		key.unit = unit
 	}
-	if d.Type == typeOf(id.Encoding) && k.byKey[key] == nil {
+	fits := d.Type == typeOf(id.Encoding) || id.Encoding == "" && d.Type.IsNumeric()
+	if fits && k.byKey[key] == nil {
 		k.byKey[key] = km
 	}
 }

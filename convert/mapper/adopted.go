@@ -74,15 +74,16 @@ func (k *adopted) uses(id pcp.PMID, indom pcp.InDomID) bool {
 
 // find returns the archive's metric that a new metric of a source continues. It returns nil
 // if there is no such metric, or if an earlier call returned it. d has the new metric's name,
-// type, semantics and units; unit is the unit that the page declares.
-func (k *adopted) find(source string, key metricKey, d *meta.Desc, unit string) *adoptedMetric {
+// type, semantics and units; unit is the unit that the page declares. If exact is set,
+// semantics and units must be equal.
+func (k *adopted) find(source string, key metricKey, d *meta.Desc, unit string, exact bool) *adoptedMetric {
 	if k == nil {
 		return nil
 	}
 	for _, keyUnit := range []string{unit, ""} {
 		key.unit = keyUnit
 		km := k.byKey[adoptedKey{source, key}]
-		if km != nil && (unit == "" || unit == km.unit || km.unit == "" && km.desc.Units == d.Units) {
+		if km != nil && km.desc.Type == d.Type && (!exact || sameShape(km.desc, d)) && (unit == "" || unit == km.unit || km.unit == "" && km.desc.Units == d.Units) {
 			delete(k.byKey, adoptedKey{source, key})
 			return km
 		}

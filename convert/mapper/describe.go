@@ -19,27 +19,16 @@ const longestName = 4000
 // describe gives a new metric its number, name and labels. It takes them from the
 // adopted archive if that has the metric.
 func (s *Source) describe(m *metricState) error {
-	prefix, leaf := s.mapper.opts.Prefix+"."+s.target.Name+".", naming.LeafName(m.key.sample)
+	prefix, leaf := s.mapper.opts.Prefix+"."+s.target.Name+".", s.leafOf(m.key.sample)
 	if len(prefix)+len(leaf) > longestName {
 		return fmt.Errorf("a metric name of %d bytes: %w", len(prefix)+len(leaf), pcp.ErrLimit)
 	}
-	d := &meta.Desc{
-		Type: pcp.TypeDouble, InDom: pcp.InDomNull, Names: []string{prefix + leaf},
-		Sem: naming.SemanticsOf(m.key.sample, m.family), Units: naming.UnitsOf(m.key.sample, m.family),
-	}
-	if !m.key.singular {
-		d.InDom = 0 // any domain, for find; number sets the real one
-	}
-	if m.key.encoding == naming.EncodingHistogram {
-		d.Type, d.Sem, d.Units = pcp.TypeAggregate, pcp.SemInstant, pcp.Units{}
-	}
-	if change := s.target.Options.Describe; change != nil {
-		change(m.key.sample, d)
-	}
+	d := s.descOf(m)
+	d.Names = []string{prefix + leaf}
 	if s.numbers != nil {
 		return s.describeNumbered(m, d)
 	}
-	known := s.mapper.adopted.find(s.target.Name, m.key, d, m.family.Unit)
+	known := s.mapper.adopted.find(s.target.Name, m.key, d, m.family.Unit, s.target.Options.Describe != nil)
 	if known != nil {
 		d = known.desc
 		m.ids, m.nextID = known.ids, known.next
@@ -59,6 +48,47 @@ func (s *Source) describe(m *metricState) error {
 	}
 	m.metric = s.metricOf(d, origin, m.family.Help)
 	return nil
+}
+
+// leafOf returns the last components of the name of a metric.
+func (s *Source) leafOf(sample string) string {
+	if leaf := s.target.Options.Leaf; leaf != nil {
+		if name := leaf(sample); name != "" {
+			return strings.Clone(name)
+		}
+	}
+	return naming.LeafName(sample)
+}
+
+// descOf returns the descriptor of a metric without its number and names. Its domain is
+// InDomNull, or 0 for one of its own.
+func (s *Source) descOf(m *metricState) *meta.Desc {
+	d := &meta.Desc{
+		Type: pcp.TypeDouble, InDom: pcp.InDomNull,
+		Sem: naming.SemanticsOf(m.key.sample, m.family), Units: naming.UnitsOf(m.key.sample, m.family),
+	}
+	if !m.key.singular {
+		d.InDom = 0
+	}
+	if m.key.encoding == naming.EncodingHistogram {
+		d.Type, d.Sem, d.Units = pcp.TypeAggregate, pcp.SemInstant, pcp.Units{}
+	} else if change := s.target.Options.Describe; change != nil {
+		change(m.key.sample, d)
+	}
+	return d
+}
+
+// describesOtherwise reports whether the options give a metric another descriptor than it
+// has, because they changed.
+func (s *Source) describesOtherwise(m *metricState) bool {
+	return s.target.Options.Describe != nil && !sameShape(s.descOf(m), m.metric.Desc)
+}
+
+// retire ends a metric in the next step. The next series of its samples belong to another
+// one.
+func (s *Source) retire(m *metricState) {
+	delete(s.metrics, m.key)
+	s.retired = append(s.retired, m)
 }
 
 // describeNumbered is describe for a metric whose name and number the Mapper's

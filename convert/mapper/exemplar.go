@@ -140,7 +140,7 @@ func (s *Source) describeExemplars(m *metricState) error {
 			return err
 		}
 		d = m.exemplars.numbers.Desc()
-	} else if known := s.mapper.adopted.find(s.target.Name, key, d, m.family.Unit); known != nil && known.desc.InDom == d.InDom {
+	} else if known := s.mapper.adopted.find(s.target.Name, key, d, m.family.Unit, false); known != nil && known.desc.InDom == d.InDom {
 		d = known.desc
 	} else {
 		if err := s.number(d); err != nil {

@@ -122,7 +122,7 @@ func (m *Mapper) Source(t Target) (*Source, error) {
 	if host := HostOnly(t.Host); host != "" && host != m.opts.Host && !IsLoopback(host) {
 		labels = append(labels, labelset.String("hostname", host))
 	}
-	labels = append(labels, t.Options.Labels...)
+	labels = replaced(labels, t.Options.Labels)
 	var err error
 	if s.cluster, err = labelset.New(labelset.Cluster, labels...); err != nil {
 		return nil, fmt.Errorf("source %s: %w", t.Name, err)

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/pcparchive/pcparchive/convert/naming"
 	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/meta"
@@ -73,27 +72,28 @@ type Instance struct {
 	Labels labelset.Set
 }
 
-// newInstance returns the instance of a series of the source with the labels of key. The
+// describer returns the function that makes instances of a metric.
+func (s *Source) describer(m *metricState) Describer {
+	return func(id pcp.InstID, key string) (*Instance, error) { return s.newInstance(m, id, key) }
+}
+
+// newInstance returns the instance of a series of the metric with the labels of key. The
 // error wraps [pcp.ErrLimit] if the labels do not fit a label set.
-func (s *Source) newInstance(id pcp.InstID, key string) (*Instance, error) {
-	labels := labelsOf(key)
-	own := make([]labelset.Label, len(labels))
-	named := labels[:0]
-	for i, l := range labels {
-		own[i] = labelset.String(naming.LabelName(l.Name), l.Value)
-		if optional := s.target.Options.Optional; optional != nil && optional(l.Name) {
-			own[i].Flags = labelset.Optional
-		} else {
-			named = append(named, l)
-		}
-	}
-	set, err := labelset.New(labelset.Instances, own...)
+func (s *Source) newInstance(m *metricState, id pcp.InstID, key string) (*Instance, error) {
+	own := labelsOf(key)
+	set, err := labelSet(labelset.Instances, own, nil)
 	if err != nil {
 		return nil, err
 	}
 	inst := &Instance{Instance: meta.Instance{ID: id}, Key: key, Labels: set}
-	if id != pcp.InstNull {
-		inst.Name = instanceName(id, named)
+	if id == pcp.InstNull {
+		return inst, nil
+	}
+	if name := s.target.Options.InstanceName; name != nil {
+		inst.Name = strings.Clone(name(m.key.sample, own))
+	}
+	if inst.Name == "" {
+		inst.Name = instanceName(id, own)
 	}
 	return inst, nil
 }
@@ -132,6 +132,9 @@ func (s *Source) Release() {
 		return
 	}
 	for _, m := range s.metrics {
+		m.release()
+	}
+	for _, m := range s.retired {
 		m.release()
 	}
 	s.numbers.Release()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -25,8 +26,9 @@ type Source struct {
 	metrics  map[metricKey]*metricState
 	bySample map[string]*metricState // the latest metric of each sample name
 	taken    Leaves
-	nextItem uint32        // number of the next new metric: cluster · ItemsPerCluster + item
-	numbers  SourceNumbers // nil if the Mapper numbers by itself
+	retired  []*metricState // metrics that gave way to ones with another descriptor
+	nextItem uint32         // number of the next new metric: cluster · ItemsPerCluster + item
+	numbers  SourceNumbers  // nil if the Mapper numbers by itself
 	health   *controlState
 	healthy  bool // SetHealth was called in the current step
 
@@ -124,35 +126,95 @@ func (s *Source) HistogramSeries(sample string, labels []prom.Label, f prom.Fami
 
 // resolve finds or makes the series of a sample with values in an encoding.
 func (s *Source) resolve(sample string, labels []prom.Label, f prom.Family, encoding string) (*Series, error) {
-	singular := len(labels) == 0
-	if always := s.target.Options.Singular; always != nil {
-		singular = singular || always(sample)
-	}
+	o := &s.target.Options
+	own, optional := o.split(labels)
+	singular := len(own)+len(optional) == 0 || o.Singular != nil && o.Singular(sample)
 	m, err := s.metric(sample, f, singular, encoding)
 	if err != nil {
 		return nil, s.reportLoss(sample, err)
 	}
-	key := prom.LabelsKey(labels)
-	if ser, ok := m.series[key]; ok {
+	key := ""
+	if singular {
+		err = m.addItemLabels(own, optional)
+	} else {
+		key = prom.LabelsKey(own)
+	}
+	ser, ok := m.series[key]
+	if ok && err == nil && (len(optional) == 0 || singular) {
 		return ser, nil
 	}
-	inst, err := s.instance(m, key)
+	if !ok && err == nil {
+		ser, err = s.newSeries(m, key)
+	}
+	if err == nil && len(optional) > 0 && !singular {
+		err = m.relabel(ser, own, optional)
+	}
 	if err != nil {
 		return nil, s.reportLoss(sample, err)
+	}
+	return ser, nil
+}
+
+// newSeries makes the series with the labels of key.
+func (s *Source) newSeries(m *metricState, key string) (*Series, error) {
+	inst, err := s.instance(m, key)
+	if err != nil {
+		return nil, err
 	}
 	ser := &Series{metric: m, inst: inst, series: &history.Series{Metric: m.metric, Inst: inst.Instance, Labels: inst.Labels}}
 	m.series[inst.Key] = ser
 	return ser, nil
 }
 
+// relabel gives a series labels of which some are optional.
+func (m *metricState) relabel(ser *Series, own, optional []prom.Label) error {
+	set, err := labelSet(labelset.Instances, own, optional)
+	if err != nil || ser.series.Labels.Equal(set) {
+		return err
+	}
+	moved := *ser.series
+	moved.Labels = set
+	ser.series = &moved
+	m.changed = true
+	return nil
+}
+
+// addItemLabels gives a metric without instances the labels of its samples.
+func (m *metricState) addItemLabels(own, optional []prom.Label) error {
+	if len(own)+len(optional) == 0 {
+		return nil
+	}
+	item, err := labelSet(labelset.Item, own, optional)
+	if err != nil {
+		return err
+	}
+	have := m.metric.Labels[labelset.AtItem]
+	all := slices.Collect(have.All())
+	for l := range item.All() {
+		if _, taken := have.Lookup(l.Name); !taken {
+			all = append(all, l)
+		}
+	}
+	if len(all) == have.Len() {
+		return nil
+	}
+	next := *m.metric
+	if next.Labels[labelset.AtItem], err = labelset.New(labelset.Item, all...); err != nil {
+		return err
+	}
+	m.redescribe(&next)
+	return nil
+}
+
 // instance returns the instance of a new series. Its number is the one that the
 // Mapper's Numbers choose, or the adopted archive has, or the next free one.
 func (s *Source) instance(m *metricState, key string) (*Instance, error) {
+	describe := s.describer(m)
 	if m.key.singular {
-		return s.newInstance(pcp.InstNull, key)
+		return describe(pcp.InstNull, key)
 	}
 	if m.numbers != nil {
-		return m.numbers.Instance(key, s.newInstance)
+		return m.numbers.Instance(key, describe)
 	}
 	id, adopted := m.ids[key]
 	if !adopted {
@@ -161,7 +223,7 @@ func (s *Source) instance(m *metricState, key string) (*Instance, error) {
 		}
 		id = pcp.InstID(m.nextID)
 	}
-	inst, err := s.newInstance(id, key)
+	inst, err := describe(id, key)
 	if err != nil {
 		return nil, err
 	}
@@ -198,6 +260,10 @@ func (s *Source) metric(sample string, f prom.Family, singular bool, encoding st
 	if ok && m.otherUnit(f) {
 		key.unit = strings.Clone(f.Unit)
 		m, ok = s.metrics[key]
+	}
+	if ok && s.describesOtherwise(m) {
+		s.retire(m)
+		ok = false
 	}
 	if ok {
 		s.bySample[m.key.sample] = m

@@ -20,6 +20,13 @@ func (s *Source) Begin(t pcp.Timestamp) {
 	s.step.Stamp = t
 	s.touched, s.withExemplars = s.touched[:0], s.withExemplars[:0]
 	s.healthy = false
+	for _, m := range s.retired {
+		if m.live > 0 {
+			for _, ser := range m.series {
+				s.End(ser)
+			}
+		}
+	}
 }
 
 // Live returns the number of series that have a value and have not ended.
@@ -45,7 +52,7 @@ func (s *Source) Current(ser *Series) *Series {
 		return now
 	}
 	if m.numbers != nil && !m.key.singular { // the number may have changed
-		if inst, err := m.numbers.Instance(ser.inst.Key, s.newInstance); err == nil {
+		if inst, err := m.numbers.Instance(ser.inst.Key, s.describer(m)); err == nil {
 			ser.inst = inst
 		}
 	}
@@ -59,13 +66,42 @@ func (s *Source) Current(ser *Series) *Series {
 	return ser
 }
 
-// Has reports whether a series has a value in the current step.
-func (s *Source) Has(ser *Series) bool { return ser.tick == s.tick }
+// Has reports whether a series has a value in the current step that counts more than a
+// further one.
+func (s *Source) Has(ser *Series) bool { return ser.tick == s.tick && !s.target.Options.LastWins }
 
 // Set gives a series its value in the current step. A second value in one step
-// replaces the first and is counted as [prom.LossSameTime].
+// replaces the first and is counted as [prom.LossSameTime], unless the Source has LastWins.
+// A value that the metric's type cannot hold is not recorded and counted as
+// [prom.LossUndecodable].
 func (s *Source) Set(ser *Series, v float64) {
-	s.set(ser, history.Value{Inst: ser.series.Inst.ID, Type: pcp.TypeDouble, Bits: math.Float64bits(v)})
+	value := history.Value{Inst: ser.series.Inst.ID, Type: pcp.TypeDouble, Bits: math.Float64bits(v)}
+	if t := ser.metric.metric.Desc.Type; t != pcp.TypeDouble {
+		var ok bool
+		if value, ok = valueAs(ser.series.Inst.ID, t, v); !ok {
+			s.mapper.opts.Report.Add(prom.LossUndecodable, ser.metric.key.sample)
+			return
+		}
+	}
+	s.set(ser, value)
+}
+
+// valueAs returns v as a value of type t. ok is false if t cannot hold it.
+func valueAs(inst pcp.InstID, t pcp.Type, v float64) (value history.Value, ok bool) {
+	whole := v == math.Trunc(v)
+	switch t {
+	case pcp.TypeFloat:
+		return history.Value{Inst: inst, Type: t, Bits: uint64(math.Float32bits(float32(v)))}, true
+	case pcp.Type32:
+		return history.WordValue(inst, uint32(int32(v))), whole && v >= math.MinInt32 && v <= math.MaxInt32
+	case pcp.TypeU32:
+		return history.WordValue(inst, uint32(v)), whole && v >= 0 && v <= math.MaxUint32
+	case pcp.Type64:
+		return history.NumberValue(inst, t, uint64(int64(v))), whole && v >= math.MinInt64 && v < math.MaxInt64
+	case pcp.TypeU64:
+		return history.NumberValue(inst, t, uint64(v)), whole && v >= 0 && v < math.MaxUint64
+	}
+	return value, false
 }
 
 // SetHistogram is Set for a native histogram in the form of convert/nativehist. The
@@ -83,9 +119,11 @@ func (s *Source) set(ser *Series, value history.Value) {
 		s.live++
 		m.changed = true
 	}
-	if s.Has(ser) {
+	if ser.tick == s.tick {
 		m.points[ser.at].Value = value
-		s.mapper.opts.Report.Add(prom.LossSameTime, m.key.sample)
+		if !s.target.Options.LastWins {
+			s.mapper.opts.Report.Add(prom.LossSameTime, m.key.sample)
+		}
 		return
 	}
 	ser.tick, ser.at = s.tick, len(m.points)

@@ -34,6 +34,7 @@ var lines = [][]string{
 	{"scrape", "ingest", "serve/blocks", "serve/grafana", "serve/timeshift", "query/remote", "record/layout"},
 	{"serve/exporter"},
 	{"serve", "record"},
+	{"record/agentdir"},
 	{"cmd/pcparchive"},
 }
 
@@ -53,7 +54,7 @@ var prometheus = map[string]bool{
 	"convert/nativehist": true, "convert/nativemap": true, "convert/relabel": true, "convert/expo": true,
 	"convert/promjson": true, "convert/tsdb/write": true, "convert/tsdb/read": true, "convert/tsdb/chunk": true, "query": true, "promapi": true, "ruleeval": true, "ingest": true, "scrape": true, "cmd/pcparchive": true,
 	"columns": true, "catalogue": true, "convert/tsdb/block": true, "convert/tsdb/verify": true, "convert/tsdb/sidecar": true, "convert/tsdb/wal": true,
-	"internal/jsonstream": true, "record": true,
+	"internal/jsonstream": true, "record": true, "record/agentdir": true,
 	"serve": true, "serve/grafana": true, "query/remote": true, "serve/blocks": true, "serve/timeshift": true, "serve/exporter": true,
 }
 

@@ -72,8 +72,9 @@ func (src *source) find(id mapper.MetricID, want *meta.Desc, unit string) (found
 		case d.Type != want.Type || d.Sem != want.Sem:
 		case (d.InDom == pcp.InDomNull) != (want.InDom == pcp.InDomNull):
 		case want.InDom != 0 && want.InDom != d.InDom:
-		case unit == m.unit:
+		case unit == m.unit && d.Units == want.Units:
 			return m
+		case unit == m.unit: // other units, by the configuration
 		case unit == "" || m.unit == "" && d.Units == want.Units:
 			if found == nil {
 				found = m
