@@ -2,7 +2,6 @@ package pmseries
 
 import (
 	"cmp"
-	"fmt"
 	"math"
 	"slices"
 
@@ -63,7 +62,7 @@ func unitsOf(n *node, t token) error {
 // wantNumbers returns an error for a vector of texts.
 func wantNumbers(n *node, v *vector) error {
 	if !v.numeric() {
-		return fmt.Errorf("%s(%s): values of type %s are not numbers", n.call.name, v.metric.Name, v.typ)
+		return refuse("%s(%s): values of type %s are not numbers", n.call.name, v.metric.Name, v.typ)
 	}
 	return nil
 }
@@ -121,10 +120,10 @@ func rescale(n *node, v *vector) error {
 		return err
 	}
 	if !scale.SameDimension(v.units, n.units) {
-		return fmt.Errorf("rescale(%s): units %q do not have the dimension of %q", v.metric.Name, unitsName(v.units), n.arg)
+		return refuse("rescale(%s): units %q do not have the dimension of %q", v.metric.Name, unitsName(v.units), n.arg)
 	}
 	if v.sem == pcp.SemCounter {
-		return fmt.Errorf("rescale(%s): counters cannot be rescaled; use rescale(rate(…), …)", v.metric.Name)
+		return refuse("rescale(%s): counters cannot be rescaled; use rescale(rate(…), …)", v.metric.Name)
 	}
 	v.convert(n.units)
 	v.promote()
@@ -135,7 +134,7 @@ func rescale(n *node, v *vector) error {
 // values. There is none across a mark, and none where the counter decreases.
 func rate(n *node, v *vector) error {
 	if v.sem != pcp.SemCounter {
-		return fmt.Errorf("Can't rate convert '%s', counter semantics required", canonical(n.left, v.metric.Name)) //nolint:staticcheck // the reference's words
+		return refuse("Can't rate convert '%s', counter semantics required", canonical(n.left, v.metric.Name))
 	}
 	if err := wantNumbers(n, v); err != nil {
 		return err

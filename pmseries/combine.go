@@ -17,6 +17,15 @@ type OperandError struct {
 // Error names the operator and the reason.
 func (e *OperandError) Error() string { return fmt.Sprintf("operator %s: %s", e.Op, e.Reason) }
 
+// RefusalError reports values that a function cannot take.
+type RefusalError struct{ Reason string }
+
+// Error returns the reason.
+func (e *RefusalError) Error() string { return e.Reason }
+
+// refuse returns a *RefusalError.
+func refuse(format string, args ...any) error { return &RefusalError{fmt.Sprintf(format, args...)} }
+
 // combine combines two vectors by an operator. The result takes the place of a, except that
 // it keeps the instances of a.
 func combine(op byte, a, b *vector) error {

@@ -2,7 +2,6 @@ package pmseries
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -79,7 +78,7 @@ type SeriesValues struct {
 
 // Query answers an expression: with the IDs of the series that it selects, or with their
 // values if it has time windows. Errors are a *[ParseError], *[WindowError],
-// *[OperandError], *[LimitError], that of ctx, or say what an operand lacks.
+// *[OperandError], *[RefusalError], *[LimitError], or that of ctx.
 func (e *Engine) Query(ctx context.Context, v *View, at Times, text string) (*Result, error) {
 	expr, err := Parse(text)
 	if err != nil {
@@ -210,7 +209,7 @@ func (e *Engine) evaluation(ctx context.Context, v *View, at Times, w *Window) *
 func (x *evaluation) evaluate(root *node) ([]*vector, error) {
 	out, scalar, err := x.node(root)
 	if err == nil && scalar != nil {
-		err = errors.New("the expression is a number")
+		err = refuse("the expression is a number")
 	}
 	if err != nil || root.operand != nil {
 		return out, err
@@ -227,7 +226,7 @@ func (x *evaluation) node(n *node) ([]*vector, *float64, error) {
 	case n.call != nil:
 		out, scalar, err := x.node(n.left)
 		if err == nil && scalar != nil {
-			err = fmt.Errorf("%s: want series, not a number", n.call.name)
+			err = refuse("%s: want series, not a number", n.call.name)
 		}
 		for _, v := range out {
 			if err != nil {
@@ -315,7 +314,7 @@ func alike(all []*vector) error {
 	common := all[0].units
 	for _, v := range all[1:] {
 		if !scale.SameDimension(common, v.units) {
-			return fmt.Errorf("Incompatible units between operand metrics or expressions: %s and %s", unitsName(common), unitsName(v.units)) //nolint:staticcheck // the reference's words
+			return refuse("Incompatible units between operand metrics or expressions: %s and %s", unitsName(common), unitsName(v.units))
 		}
 		common = inScale(common, largerScale(common, v.units))
 	}

@@ -99,6 +99,7 @@ type part struct {
 	loaded  bool
 	metrics []*Metric
 	domains map[pcp.InDomID]bool
+	labels  []string // names of the labels of instances
 }
 
 // NewIndex returns an empty Index.
@@ -133,12 +134,16 @@ type View struct {
 	once    chan struct{} // holds a token while the tables are being made
 	tables  *tables       // nil until a question needs them
 	archive []viewed
+
+	unknown sync.Mutex  // guards absent
+	absent  map[ID]bool // IDs that no instance has
 }
 
 // viewed is an archive of a View.
 type viewed struct {
 	set  *store.Set
 	base string
+	key  cachedir.Key
 	part *part
 }
 
@@ -175,7 +180,7 @@ func (x *Index) View(sets []*store.Set) *View {
 			p = &part{loading: make(chan struct{}, 1)}
 			x.parts[key] = p
 		}
-		v.archive[i].part = p
+		v.archive[i].key, v.archive[i].part = key, p
 	}
 	return v
 }
@@ -271,7 +276,15 @@ func (x *Index) readPart(ctx context.Context, a viewed) {
 	r := a.open()
 	var found []Metric
 	domains := map[pcp.InDomID]bool{}
+	labels := map[string]bool{}
 	if r != nil {
+		for rec := range r.Meta().LevelLabels(labelset.Instances) {
+			for _, set := range rec.Sets {
+				for l := range set.Set.All() {
+					labels[l.Name] = true
+				}
+			}
+		}
 		found = describe(r, a.set.Host())
 		for id := range r.Meta().InDoms() {
 			domains[id] = true
@@ -279,7 +292,7 @@ func (x *Index) readPart(ctx context.Context, a viewed) {
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	a.part.metrics, a.part.domains, a.part.loaded = x.intern(found), domains, true
+	a.part.metrics, a.part.domains, a.part.labels, a.part.loaded = x.intern(found), domains, sortedKeys(labels), true
 }
 
 // intern returns the one copy of metrics and of their list. The caller holds mu.
@@ -375,4 +388,21 @@ func (t *tables) source(list []*Metric, a viewed) {
 			t.sources[id] = append(t.sources[id], name)
 		}
 	}
+}
+
+// Archive is an archive of a [View].
+type Archive struct {
+	// Key identifies the metadata of the archive.
+	Key string
+	// Open opens the archive. It returns nil if that fails.
+	Open func() *archive.Reader
+}
+
+// Archives lists the archives, by host and by ascending start.
+func (v *View) Archives() []Archive {
+	all := make([]Archive, len(v.archive))
+	for i, a := range v.archive {
+		all[i] = Archive{string(a.key), a.open}
+	}
+	return all
 }

@@ -142,34 +142,50 @@ func (v *View) instances(ctx context.Context, ids []ID) (map[ID]*Described, erro
 	for _, id := range ids {
 		if d := v.x.recent.get(id); d != nil {
 			found[id] = d
-		} else {
+		} else if !v.isAbsent(id) {
 			left[id] = true
 		}
 	}
 	v.x.mu.Unlock()
+	if len(left) == 0 {
+		return found, nil
+	}
 	var fresh []*Described
-	for _, a := range v.archive {
-		if len(left) == 0 {
-			break
+	err := v.walk(ctx, func(d *Described) bool {
+		if left[d.ID] {
+			delete(left, d.ID)
+			found[d.ID] = d
+			fresh = append(fresh, d)
 		}
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		r := a.open()
-		if r == nil {
-			continue
-		}
-		for id := range a.part.domains {
-			walkInstances(r, id, func(d *Described) bool {
-				if left[d.ID] {
-					delete(left, d.ID)
-					found[d.ID] = d
-					fresh = append(fresh, d)
-				}
-				return len(left) > 0 && ctx.Err() == nil
-			})
+		return len(left) > 0
+	})
+	v.x.remember(fresh)
+	if err == nil {
+		v.noteAbsent(left)
+	}
+	return found, err
+}
+
+// mostAbsent is the number of IDs without an instance that a View remembers.
+const mostAbsent = 10_000
+
+// isAbsent reports whether an ID is known to have no instance.
+func (v *View) isAbsent(id ID) bool {
+	v.unknown.Lock()
+	defer v.unknown.Unlock()
+	return v.absent[id]
+}
+
+// noteAbsent notes IDs without an instance, so that asking again costs nothing.
+func (v *View) noteAbsent(ids map[ID]bool) {
+	v.unknown.Lock()
+	defer v.unknown.Unlock()
+	if v.absent == nil || len(v.absent)+len(ids) > mostAbsent {
+		v.absent = map[ID]bool{}
+	}
+	for id := range ids {
+		if len(v.absent) < mostAbsent {
+			v.absent[id] = true
 		}
 	}
-	v.x.remember(fresh)
-	return found, ctx.Err()
 }

@@ -14,6 +14,8 @@
 //	/federate          current values as text
 //	/logger/…          archives that other hosts push, of package receive
 //	/metrics           values of PCP's metrics at an instant, of package exporter
+//	/series/…          PCP's time series, of package seriesapi
+//	/search/…          PCP's text search, of the same package
 //	/-/metrics         the server's own metrics
 //	/-/healthy         200 while the process serves
 //	/-/ready           200 from the first state on until the server drains

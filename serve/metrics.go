@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/pcparchive/pcparchive/receive"
+	"github.com/pcparchive/pcparchive/serve/seriesapi"
 )
 
 // metrics are the server's own metrics.
@@ -103,7 +104,7 @@ func pathLabel(path string) string {
 	switch {
 	case strings.HasPrefix(path, receive.Root):
 		return receive.Root + ":part"
-	case knownPaths[path]:
+	case knownPaths[path], seriesapi.Answers(path):
 		return path
 	case !isAPI:
 		return "other"

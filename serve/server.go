@@ -33,6 +33,7 @@ type Server struct {
 	receiver  *receiver  // nil if the server receives nothing
 	looking   sync.Mutex // held while the server looks for archives
 	pcp       *pcpServices
+	indexes   *seriesIndexes
 }
 
 // New opens the archives and the addresses. The error is an [*OptionError] for wrong
@@ -56,7 +57,7 @@ func New(ctx context.Context, o Options) (*Server, error) {
 		return nil, errors.Join(&OptionError{"RuleFiles", err}, s.Close())
 	}
 	s.filler = columns.NewFiller(o.Query.Columns, 0)
-	s.pcp = newPCPServices(s)
+	s.pcp, s.indexes = newPCPServices(s), newSeriesIndexes()
 	s.metrics = newMetrics(s)
 	if s.scheme, err = schemeOf(o.WebConfig); err != nil {
 		return nil, errors.Join(&OptionError{"WebConfig", err}, s.Close())
@@ -235,6 +236,7 @@ func (s *Server) rescan(ctx context.Context) error {
 	if !changed {
 		return nil
 	}
+	next.views = s.indexes.viewsOf(next)
 	clock := s.states.clock
 	if clock == nil {
 		clock = s.clock(next.window)

@@ -31,6 +31,7 @@ type state struct {
 
 	users   int // the server and its requests; guarded by states.mu
 	catalog func() catalog
+	views   func() seriesViews
 }
 
 // Window is a span of time, both ends inclusive. The zero value means that there are no

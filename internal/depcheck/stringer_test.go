@@ -23,6 +23,7 @@ import (
 	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
+	"github.com/pcparchive/pcparchive/pmsearch"
 )
 
 // unknownValues has values without a meaning of every exported enumeration that has a
@@ -36,6 +37,7 @@ var unknownValues = map[string][]fmt.Stringer{
 	"labelset.Level":      {labelset.Level(99), labelset.Level(0)},
 	"meta.TextType":       {meta.TextType(99), meta.TextType(0)},
 	"pcp.Kind":            {pcp.Kind(99)},
+	"pmsearch.Kind":       {pmsearch.Kind(99), pmsearch.Kind(-1)},
 	"pcp.Type":            {pcp.Type(99), pcp.Type(-99)},
 	"pcp.Semantics":       {pcp.Semantics(99), pcp.Semantics(2), pcp.Semantics(-1)},
 }

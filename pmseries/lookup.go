@@ -1,0 +1,354 @@
+package pmseries
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/pcparchive/pcparchive/labelset"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// Desc describes a series as PCP's tools show it.
+type Desc struct {
+	Series, Source, PMID, InDom, Semantics, Type, Units string
+}
+
+// computedPMID is the number of metrics that expressions compute.
+const computedPMID = "511.0.0"
+
+// Desc returns the descriptor of a series, or of the result of an expression that was asked
+// about. known is false for other IDs.
+func (e *Engine) Desc(ctx context.Context, v *View, id ID) (d Desc, known bool, err error) {
+	t, err := v.load(ctx)
+	if err != nil {
+		return d, false, err
+	}
+	if found := t.byID[id]; len(found) > 0 {
+		m := found[len(found)-1]
+		return m.desc(), true, nil
+	}
+	out, _, err := e.computed(ctx, v, id)
+	if err != nil || len(out) == 0 {
+		return d, false, err
+	}
+	c := out[0]
+	m := Metric{ID: id, InDom: c.indom, Type: c.typ, Sem: c.sem, Units: c.units}
+	d = m.desc()
+	d.PMID, d.Source = computedPMID, ID{}.String()
+	return d, true, nil
+}
+
+// desc returns the descriptor of a metric.
+func (m *Metric) desc() Desc {
+	d := Desc{
+		Series: m.ID.String(), Source: m.Source.String(), PMID: m.PMID.String(), InDom: "none",
+		Semantics: m.Sem.String(), Type: TypeText(m.Type), Units: unitsName(m.Units),
+	}
+	if m.InDom != pcp.InDomNull {
+		d.InDom = m.InDom.String()
+	}
+	return d
+}
+
+// TypeText returns the name of a type in replies: 32, u64, double, string …
+func TypeText(t pcp.Type) string {
+	switch t {
+	case pcp.TypeAggregateStatic:
+		return "aggregate_static"
+	case pcp.TypeHighResEvent:
+		return "highres_event"
+	case pcp.TypeNoSupport:
+		return "unsupported"
+	}
+	return t.String()
+}
+
+// computed evaluates the expression of a result without values. expr is nil if it is not
+// remembered.
+func (e *Engine) computed(ctx context.Context, v *View, id ID) (out []*vector, expr *Expr, err error) {
+	if expr = e.expression(id); expr == nil {
+		return nil, nil, nil
+	}
+	out, err = e.evaluation(ctx, v, Times{}, nil).evaluate(expr.root)
+	return out, expr, err
+}
+
+// Names returns the names of a series: those of its metric, or the expression. There is none
+// for other IDs.
+func (e *Engine) Names(ctx context.Context, v *View, id ID) ([]string, error) {
+	t, err := v.load(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, m := range t.byID[id] {
+		if !slices.Contains(names, m.Name) {
+			names = append(names, m.Name)
+		}
+	}
+	if len(names) > 0 {
+		return names, nil
+	}
+	out, expr, err := e.computed(ctx, v, id)
+	if len(out) > 0 {
+		names = append(names, canonical(expr.root, out[0].metric.Name))
+	}
+	return names, err
+}
+
+// MetricNames returns the sorted names of metrics that match a pattern; "" matches all.
+func (v *View) MetricNames(ctx context.Context, match string) ([]string, error) {
+	t, err := v.load(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return matchingTexts(slices.Values(t.names), match), nil
+}
+
+// matchingTexts returns the texts that match a pattern; "" matches all.
+func matchingTexts(all func(func(string) bool), match string) []string {
+	found := []string{}
+	for s := range all {
+		if match == "" || glob(match, s) {
+			found = append(found, s)
+		}
+	}
+	return found
+}
+
+// Instances returns the instances of a series: those of its metric, or of the metrics of its
+// expression.
+func (e *Engine) Instances(ctx context.Context, v *View, id ID) ([]*Described, error) {
+	t, err := v.load(ctx)
+	if err != nil {
+		return nil, err
+	}
+	metrics := t.byID[id]
+	if len(metrics) == 0 {
+		out, _, err := e.computed(ctx, v, id)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range out {
+			if !c.joined {
+				metrics = append(metrics, t.byID[c.metric.ID]...)
+			}
+		}
+	}
+	return v.instancesOf(ctx, metrics)
+}
+
+// InstanceNames returns the sorted names of instances that match a pattern; "" matches all.
+func (v *View) InstanceNames(ctx context.Context, match string) ([]string, error) {
+	if _, err := v.load(ctx); err != nil {
+		return nil, err
+	}
+	names, limit := map[string]bool{}, v.x.opts.MaxInstances
+	err := v.walk(ctx, func(d *Described) bool {
+		if match == "" || glob(match, d.Name) {
+			names[d.Name] = true
+		}
+		return len(names) <= limit
+	})
+	if err == nil && len(names) > limit {
+		err = &LimitError{"instances", limit}
+	}
+	return sortedKeys(names), err
+}
+
+// walk visits the instances of all archives until visit returns false.
+func (v *View) walk(ctx context.Context, visit func(*Described) bool) error {
+	more := true
+	for _, a := range v.archive {
+		if err := ctx.Err(); err != nil || !more {
+			return err
+		}
+		r := a.open()
+		if r == nil {
+			continue
+		}
+		for id := range a.part.domains {
+			more = more && walkInstances(r, id, func(d *Described) bool { return visit(d) && ctx.Err() == nil })
+		}
+	}
+	return ctx.Err()
+}
+
+func sortedKeys(set map[string]bool) []string {
+	all := make([]string, 0, len(set))
+	for s := range set {
+		all = append(all, s)
+	}
+	slices.Sort(all)
+	return all
+}
+
+// Labels returns the labels of series: of a metric, of an instance, or those that all series
+// of an expression have. IDs without labels are absent.
+func (e *Engine) Labels(ctx context.Context, v *View, ids []ID) (map[ID]labelset.Set, error) {
+	t, err := v.load(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all := map[ID]labelset.Set{}
+	var others []ID
+	for _, id := range ids {
+		if found := t.byID[id]; len(found) > 0 {
+			all[id] = found[len(found)-1].Labels
+			continue
+		}
+		out, _, err := e.computed(ctx, v, id)
+		if err != nil {
+			return nil, err
+		}
+		if len(out) > 0 {
+			all[id] = commonLabels(out)
+			continue
+		}
+		others = append(others, id)
+	}
+	if len(others) == 0 {
+		return all, nil
+	}
+	instances, err := v.instances(ctx, others)
+	for id, d := range instances {
+		all[id] = d.Labels
+	}
+	return all, err
+}
+
+// commonLabels returns the labels that the metrics of all vectors have.
+func commonLabels(out []*vector) labelset.Set {
+	var kept []labelset.Label
+	for l := range out[0].metric.Labels.All() {
+		shared := !slices.ContainsFunc(out, func(c *vector) bool {
+			other, ok := c.metric.Labels.Lookup(l.Name)
+			return !ok || other.Value != l.Value
+		})
+		if shared {
+			kept = append(kept, l)
+		}
+	}
+	set, err := labelset.New(labelset.Context, kept...)
+	if err != nil {
+		return labelset.Set{}
+	}
+	return set
+}
+
+// LabelNames returns the sorted names of labels that match a pattern; "" matches all.
+func (v *View) LabelNames(ctx context.Context, match string) ([]string, error) {
+	t, err := v.load(ctx)
+	if err != nil {
+		return nil, err
+	}
+	names := map[string]bool{}
+	t.eachLabels(func(set labelset.Set) {
+		for l := range set.All() {
+			names[l.Name] = true
+		}
+	})
+	for _, p := range t.parts {
+		for _, name := range p.labels {
+			names[name] = true
+		}
+	}
+	return matchingTexts(slices.Values(sortedKeys(names)), match), nil
+}
+
+// eachLabels visits the different label sets of metrics.
+func (t *tables) eachLabels(visit func(labelset.Set)) {
+	seen := map[string]bool{}
+	for _, m := range t.metrics {
+		if json := m.Labels.JSON(); !seen[json] {
+			seen[json] = true
+			visit(m.Labels)
+		}
+	}
+}
+
+// LabelValues returns the sorted values of a label as JSON texts, of metrics and of
+// instances.
+func (v *View) LabelValues(ctx context.Context, name string) ([]string, error) {
+	t, err := v.load(ctx)
+	if err != nil {
+		return nil, err
+	}
+	values, limit := map[string]bool{}, v.x.opts.MaxInstances
+	t.eachLabels(func(set labelset.Set) {
+		if l, ok := set.Lookup(name); ok {
+			values[l.Value] = true
+		}
+	})
+	for _, a := range v.archive {
+		if !slices.Contains(a.part.labels, name) || len(values) > limit {
+			continue
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if r := a.open(); r != nil {
+			for rec := range r.Meta().LevelLabels(labelset.Instances) {
+				for _, set := range rec.Sets {
+					if l, ok := set.Set.Lookup(name); ok {
+						values[l.Value] = true
+					}
+				}
+			}
+		}
+	}
+	if len(values) > limit {
+		return nil, &LimitError{"values of label " + name, limit}
+	}
+	return sortedKeys(values), nil
+}
+
+// SourceNames returns the names of a source: its host and the paths of its archives, in the
+// order of the archives.
+func (v *View) SourceNames(ctx context.Context, id ID) ([]string, error) {
+	t, err := v.load(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return t.sources[id], nil
+}
+
+// Sources returns the sorted names of the sources that match a pattern; "" matches all.
+func (v *View) Sources(ctx context.Context, match string) ([]string, error) {
+	t, err := v.load(ctx)
+	if err != nil {
+		return nil, err
+	}
+	names := map[string]bool{}
+	for _, all := range t.sources {
+		for _, name := range all {
+			names[name] = true
+		}
+	}
+	return matchingTexts(slices.Values(sortedKeys(names)), match), nil
+}
+
+// Holds reports whether the view has an archive with a path, or archives in a folder.
+func (v *View) Holds(path string) bool {
+	path = strings.TrimSuffix(path, "/")
+	return path != "" && slices.ContainsFunc(v.archive, func(a viewed) bool {
+		return a.base == path || strings.HasPrefix(a.base, path+"/") || strings.HasPrefix(path, a.base+".")
+	})
+}
+
+// Path returns the path that an expression asks to load, "" if it is none:
+// {source.path: "…"}, {source.name: "…"} or a plain path.
+func Path(expr string) string {
+	if strings.HasPrefix(expr, "/") || strings.HasPrefix(expr, ".") {
+		return expr
+	}
+	e, err := Parse(expr)
+	if err != nil || e.root.operand == nil {
+		return ""
+	}
+	if c := e.root.operand.where; c != nil && c.about == ofSource && c.left == nil {
+		return c.value
+	}
+	return ""
+}
