@@ -25,7 +25,6 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/record"
 	"github.com/pcparchive/pcparchive/record/registry"
-	"github.com/pcparchive/pcparchive/scrape"
 )
 
 // referencePage has the cases of the agent's manual and of its tests: blanks before the
@@ -236,7 +235,7 @@ func getPage(config *record.Config, name string) (page []byte, kind string, err 
 	defer func() { _ = resp.Body.Close() }()
 	page, err = io.ReadAll(resp.Body)
 	if err == nil && resp.StatusCode != http.StatusOK {
-		err = scrape.Cause(errors.New("server returned HTTP status " + resp.Status)) // as the scraper says it
+		err = errors.New(strings.TrimSpace(resp.Status + ": " + string(page)))
 	}
 	return page, resp.Header.Get("Content-Type"), err
 }
