@@ -12,6 +12,7 @@ import (
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/columns"
 	"github.com/pcparchive/pcparchive/convert/flatten"
+	"github.com/pcparchive/pcparchive/internal/parallel"
 	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/store"
 )
@@ -22,7 +23,7 @@ func (q *hostsQuerier) prepare(ctx context.Context, hints *storage.SelectHints, 
 	if q.hosts[0].columns == nil {
 		return
 	}
-	_ = inParallel(len(q.hosts), func(i int) error {
+	_ = parallel.Do(len(q.hosts), func(i int) error {
 		host := q.hosts[i]
 		s := host.selection(ctx, hints, matchers)
 		if s.from <= s.to && !host.known.has(s.key()) {

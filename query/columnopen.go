@@ -3,13 +3,12 @@ package query
 import (
 	"context"
 	"errors"
-	"runtime"
 	"sync"
-	"sync/atomic"
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/columns"
 	"github.com/pcparchive/pcparchive/internal/cachedir"
+	"github.com/pcparchive/pcparchive/internal/parallel"
 	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/store"
 )
@@ -50,7 +49,7 @@ func (c *columnar) open(ctx context.Context, from, to pcp.Timestamp) error {
 	}
 	o := &columnOpener{columnar: c, from: from, to: to, rows: map[*columns.Names]*columnNames{}}
 	found := make([]*columnSource, len(all))
-	err := inParallel(len(all), func(i int) (err error) {
+	err := parallel.Do(len(all), func(i int) (err error) {
 		found[i], err = o.open(ctx, all, i)
 		return err
 	})
@@ -261,33 +260,4 @@ func (o *columnOpener) build(ctx context.Context, a store.Archive, r *archive.Re
 		return nil, err
 	}
 	return src, err
-}
-
-// inParallel calls do for 0 to n-1, on all processors. It returns the error of the first
-// call that failed.
-func inParallel(n int, do func(int) error) error {
-	var next atomic.Int64
-	var failed atomic.Bool
-	errs := make([]error, n)
-	var wg sync.WaitGroup
-	for range min(n, runtime.GOMAXPROCS(0)) {
-		wg.Go(func() {
-			for !failed.Load() {
-				i := int(next.Add(1)) - 1
-				if i >= n {
-					return
-				}
-				if errs[i] = do(i); errs[i] != nil {
-					failed.Store(true)
-				}
-			}
-		})
-	}
-	wg.Wait()
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }

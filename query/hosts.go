@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/prometheus/util/annotations"
 
 	"github.com/pcparchive/pcparchive/convert/flatten"
+	"github.com/pcparchive/pcparchive/internal/parallel"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -45,7 +46,7 @@ func (q *hostsQuerier) Select(ctx context.Context, _ bool, hints *storage.Select
 func (q *hostsQuerier) find(read func(*querier) (*seriesSet, error)) storage.SeriesSet {
 	q.hosts[0].clashes() // each host needs them
 	results := make([]*seriesSet, len(q.hosts))
-	err := inParallel(len(q.hosts), func(i int) (err error) {
+	err := parallel.Do(len(q.hosts), func(i int) (err error) {
 		results[i], err = read(q.hosts[i])
 		return err
 	})

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/internal/parallel"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -77,21 +78,23 @@ type found struct {
 // fill opens the archives with the given bases and forms the Sets. It takes over
 // the archives of former Hosts, which may be nil, as far as they did not change.
 func (h *Hosts) fill(ctx context.Context, bases []string, former *Hosts) error {
-	h.found = make(map[string]*found, len(bases))
-	order := make([]*found, 0, len(bases))
-	for _, base := range bases {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
+	all := make([]*found, len(bases))
+	err := parallel.Do(len(bases), func(i int) error {
 		var before *found
 		if former != nil {
-			before = former.found[base]
+			before = former.found[bases[i]]
 		}
-		f := h.look(base, before)
-		h.found[base] = f
-		order = append(order, f)
+		all[i] = h.look(bases[i], before)
+		return ctx.Err()
+	})
+	if err != nil {
+		return err
 	}
-	h.group(order, former)
+	h.found = make(map[string]*found, len(bases))
+	for _, f := range all {
+		h.found[f.base] = f
+	}
+	h.group(all, former)
 	return nil
 }
 
