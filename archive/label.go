@@ -112,3 +112,29 @@ func isArchive(members []Member, o *ReadOptions) (ok, again bool) {
 	f.Close()
 	return true, false
 }
+
+// Label returns the label of an archive opened by [OpenState], as a file has it. It
+// returns nil if opening met damage, so that [OpenLabelled] would not be the same.
+func (r *Reader) Label() []byte {
+	if len(r.Warnings()) > 0 {
+		return nil
+	}
+	return appendHeader(nil, r.layout, r.header, r.header.Volume)
+}
+
+// OpenLabelled returns the same as [OpenState] without reading a file. The label is that
+// of an archive in the same state.
+func OpenLabelled(s *State, label []byte, o *ReadOptions) (*Reader, error) {
+	r, err := stateReader(s, o)
+	if err != nil {
+		return nil, err
+	}
+	if len(label) < 8 {
+		return nil, &pcp.FormatError{Kind: pcp.KindHeader, Err: pcp.ErrTruncated}
+	}
+	r.header, r.layout, err = decodeHeader(label[4 : len(label)-4])
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
+}

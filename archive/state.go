@@ -144,12 +144,7 @@ func (s *State) Grew(from *State) bool {
 // OpenState opens an archive as [OpenLabel] does, and reads it no further than it
 // reached in a state. A nil o means defaults.
 func OpenState(s *State, o *ReadOptions) (*Reader, error) {
-	if len(s.files) == 0 {
-		return nil, noFile(s.base, filepath.Base(s.base))
-	}
-	opts := o.withDefaults()
-	opts.state = s
-	r, err := readerOf(s.base, s.base, arrange(withoutForeign(s.members())), opts)
+	r, err := stateReader(s, o)
 	if err != nil {
 		return nil, err
 	}
@@ -160,6 +155,16 @@ func OpenState(s *State, o *ReadOptions) (*Reader, error) {
 		return nil, err
 	}
 	return r, nil
+}
+
+// stateReader returns a Reader of the files of a state, which it does not open.
+func stateReader(s *State, o *ReadOptions) (*Reader, error) {
+	if len(s.files) == 0 {
+		return nil, noFile(s.base, filepath.Base(s.base))
+	}
+	opts := o.withDefaults()
+	opts.state = s
+	return readerOf(s.base, s.base, arrange(withoutForeign(s.members())), opts)
 }
 
 // Load returns a Reader of the same files with their metadata and index, for an

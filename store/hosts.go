@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/internal/cachedir"
 	"github.com/pcparchive/pcparchive/internal/similar"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -26,6 +27,8 @@ type Hosts struct {
 	kept  *keeper
 	bases map[string]string // of the archives among paths
 	found map[string]*found // by base path
+
+	memory *memory // may be nil
 }
 
 // NewHosts returns Hosts of Sets that are open already, one for each host. There
@@ -41,12 +44,22 @@ func NewHosts(sets ...*Set) *Hosts { return &Hosts{sets: sets} }
 // [*NotArchiveError] if a path names no archive, and the reasons of all archives
 // if none can be read.
 func Open(paths []string, o *archive.ReadOptions) (*Hosts, error) {
+	return OpenRemembering(paths, o, nil)
+}
+
+// OpenRemembering does the same as [Open]. It takes the labels of archives that have not
+// changed from a folder of derived data, in which [Hosts.Remember] keeps them. dir may be
+// nil.
+func OpenRemembering(paths []string, o *archive.ReadOptions, dir *cachedir.Dir) (*Hosts, error) {
 	h := newHosts(paths, o)
+	if !h.opts.Strict { // what is remembered does not tell all damage
+		h.memory = recall(dir, paths)
+	}
 	if err := h.open(context.Background(), nil); err != nil {
 		return nil, err
 	}
 	if len(paths) == 1 && !isFolder(paths[0]) && len(h.sets) == 1 {
-		h.sets[0].Last() // finds out whether the only archive can be read
+		h.sets[0].readable() // finds out whether the only archive can be read
 	}
 	return h, h.Unusable()
 }

@@ -131,6 +131,9 @@ func (h *Hosts) look(base string, before *found) *found {
 			return f
 		}
 	}
+	if f.item = h.memory.item(f.state, h.opts, h.kept); f.item != nil {
+		return f
+	}
 	var label *archive.Reader
 	label, f.err = archive.OpenState(f.state, h.opts)
 	switch {
@@ -169,7 +172,7 @@ func (h *Hosts) group(all []*found, former *Hosts) {
 	slices.SortFunc(h.sets, func(a, b *Set) int { return strings.Compare(a.Host(), b.Host()) })
 	if len(h.sets) > 1 {
 		h.sets = slices.DeleteFunc(h.sets, func(s *Set) bool {
-			if s.Last() != nil {
+			if s.readable() {
 				return false
 			}
 			h.unassigned = append(h.unassigned, s.Problems()...)

@@ -122,10 +122,23 @@ func (s *Set) Last() *archive.Reader {
 	return nil
 }
 
+// readable reports whether an archive can be read.
+func (s *Set) readable() bool { return s.lastReadable() != nil }
+
+// lastReadable is Last without the metadata.
+func (s *Set) lastReadable() *item {
+	for _, it := range slices.Backward(s.items) {
+		if it.readable() {
+			return it
+		}
+	}
+	return nil
+}
+
 // IsLast reports whether Last returns the archive with the given base path.
 func (s *Set) IsLast(base string) bool {
-	r := s.Last()
-	return r != nil && r.Base() == base
+	it := s.lastReadable()
+	return it != nil && it.label.Base() == base
 }
 
 // Archive describes an archive of a Set.

@@ -100,14 +100,17 @@ func runList(ctx context.Context, s streams, o listOptions, paths []string) erro
 			return usageError{fmt.Errorf("--match: %w", err)}
 		}
 	}
-	h, err := openHosts(s, paths)
+	dir := o.cache.open()
+	h, err := openHostsFrom(s, paths, dir)
 	if err != nil {
 		return err
 	}
 	h.ignoreTail = true
-	dir := o.cache.open()
 	c := catalogue.New(catalogue.Options{Cache: dir})
-	defer func() { o.cache.reportFaults(s.err, dir, c.Problems()) }()
+	defer func() {
+		h.Remember()
+		o.cache.reportFaults(s.err, dir, append(c.Problems(), h.MemoryDamage()))
+	}()
 	found, err := c.View(h.Sets()).Select(ctx, pcp.Timestamp{}, pcp.Timestamp{}, matchers...)
 	if err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert/flatten"
 	"github.com/pcparchive/pcparchive/convert/format"
+	"github.com/pcparchive/pcparchive/internal/cachedir"
 	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/store"
 )
@@ -28,8 +29,13 @@ type hosts struct {
 // openHosts opens the archives that operands name. It fails if an operand names
 // no archive, or if no archive can be read.
 func openHosts(s streams, operands []string) (*hosts, error) {
+	return openHostsFrom(s, operands, nil)
+}
+
+// openHostsFrom is openHosts with a cache, which may be nil. hosts.Remember adds to it.
+func openHostsFrom(s streams, operands []string, dir *cachedir.Dir) (*hosts, error) {
 	paths := splitOperands(operands)
-	found, err := store.Open(paths, nil)
+	found, err := store.OpenRemembering(paths, nil, dir)
 	if err != nil {
 		return nil, explainNotArchive(err)
 	}

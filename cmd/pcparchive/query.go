@@ -140,7 +140,8 @@ func runQuery(ctx context.Context, s streams, o queryOptions, expr string, paths
 	if err != nil {
 		return usageError{err}
 	}
-	h, err := openHosts(s, paths)
+	dir := o.cache.open()
+	h, err := openHostsFrom(s, paths, dir)
 	if err != nil && !store.Exists(paths[0]) && store.Exists(expr) {
 		return usageError{fmt.Errorf("%w; %s is an archive, and the expression comes first: pcparchive query '%s' %s", err, expr, paths[0], expr)}
 	}
@@ -148,9 +149,11 @@ func runQuery(ctx context.Context, s streams, o queryOptions, expr string, paths
 		return err
 	}
 	h.ignoreTail, h.zones = true, o.zones
-	dir := o.cache.open()
 	cache := columns.NewCache(dir)
-	defer func() { o.cache.reportFaults(s.err, dir, cache.Damage()) }()
+	defer func() {
+		h.Remember()
+		o.cache.reportFaults(s.err, dir, append(cache.Damage(), h.MemoryDamage()))
+	}()
 	e := query.NewEngine(h.Sets(), query.Options{Lookback: o.lookback, MaxSamples: o.maxSamples, MaxBytes: int64(o.maxBytes), Timeout: cmp.Or(o.timeout, -1), Columns: cache})
 	q, err := o.prepare(ctx, h, e, expr)
 	if err != nil {

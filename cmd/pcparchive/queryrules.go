@@ -80,7 +80,8 @@ type alertRow struct {
 
 // runRules prints when alerts would have fired.
 func runRules(ctx context.Context, s streams, o queryOptions, paths []string) error {
-	h, err := openHosts(s, paths)
+	dir := o.cache.open()
+	h, err := openHostsFrom(s, paths, dir)
 	if err != nil {
 		return err
 	}
@@ -89,9 +90,11 @@ func runRules(ctx context.Context, s streams, o queryOptions, paths []string) er
 	if err != nil {
 		return err
 	}
-	dir := o.cache.open()
 	cache := columns.NewCache(dir)
-	defer func() { o.cache.reportFaults(s.err, dir, cache.Damage()) }()
+	defer func() {
+		h.Remember()
+		o.cache.reportFaults(s.err, dir, append(cache.Damage(), h.MemoryDamage()))
+	}()
 	e := query.NewEngine(h.Sets(), query.Options{Lookback: o.lookback, MaxSamples: o.maxSamples, MaxBytes: int64(o.maxBytes), Timeout: cmp.Or(o.timeout, -1), Columns: cache})
 	interval := max(o.step, 0) // autoStep stands for the default
 	res, err := o.rules.rules.Evaluate(ctx, e, start.Time(), end.Time(), ruleeval.Options{Interval: interval, MaxSamples: o.maxSamples})
