@@ -152,7 +152,7 @@ func (s *scrape) Commit() error {
 	}
 	s.health.Fetch, s.health.Parse = s.parsing.Sub(s.begun), now.Sub(s.parsing)
 	if s.health.Up == 0 {
-		s.health.Err = s.src.target.LastError()
+		s.health.Err = Cause(s.src.target.LastError())
 	}
 	return s.src.rec.finish(s, true)
 }

@@ -93,6 +93,13 @@ func TestJSONKeys(t *testing.T) {
 				"hosts[].series[].units", "hosts[].series[].values", "hosts[].series[].wraps", "hosts[].start",
 			},
 		},
+		"top": {
+			[]string{"top", native, "--table", "host"},
+			[]string{
+				"hosts", "hosts[].empty", "hosts[].from", "hosts[].host", "hosts[].missing", "hosts[].tables", "hosts[].tables.host",
+				"hosts[].tables.host[].idle", "hosts[].time", "hosts[].to",
+			},
+		},
 		"values": {
 			[]string{"values", native, "kernel.all.load"},
 			[]string{"[].host", "[].instance", "[].instance_id", "[].mark", "[].metric", "[].time", "[].value"},

@@ -59,6 +59,9 @@ var controlMetrics = []controlMetric{
 		func(s *controlState, h Health) history.Value { return history.StringValue(s.inst, status(h.Err)) }},
 	{6, "status_code", pcp.Type32, pcp.SemDiscrete, pcp.Units{}, "", "HTTP status of the last scrape, 0 if there was no reply",
 		func(s *controlState, h Health) history.Value {
+			if s.noHTTP {
+				return history.WordValue(s.inst, 0)
+			}
 			return history.WordValue(s.inst, uint32(statusCode(h.Err)))
 		}},
 	{16, "up", pcp.TypeDouble, pcp.SemInstant, pcp.Units{}, "up", "1 if the scrape succeeded, else 0",
@@ -89,6 +92,7 @@ type control struct {
 // controlState has the values of the control metrics for one source.
 type controlState struct {
 	inst         pcp.InstID
+	noHTTP       bool
 	calls        uint64            // scrapes so far
 	fetch, parse time.Duration     // summed over all scrapes
 	series       []*history.Series // in the order of controlMetrics
@@ -133,7 +137,7 @@ func (c *control) add(s *Source) error {
 		inst = pcp.InstID(c.nextID)
 		c.nextID++
 	}
-	st := &controlState{inst: inst, points: make([]history.Point, len(c.metrics))}
+	st := &controlState{inst: inst, noHTTP: s.target.Options.NoHTTP, points: make([]history.Point, len(c.metrics))}
 	for _, metric := range c.metrics {
 		st.series = append(st.series, &history.Series{Metric: metric, Inst: meta.Instance{ID: st.inst, Name: s.target.Name}, Labels: own})
 	}

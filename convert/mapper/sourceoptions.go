@@ -32,6 +32,8 @@ type SourceOptions struct {
 	// InstanceName may be nil. It returns the name of an instance; "" leaves the choice to
 	// the Source. labels are those that identify the instance.
 	InstanceName func(sample string, labels []prom.Label) string
+	// NoHTTP says that scrapes do not use HTTP. Their status code is 0.
+	NoHTTP bool
 	// LastWins says that the last of several values of a series in one step counts.
 	LastWins bool
 }

@@ -3,6 +3,7 @@ package agentdir
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -10,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/pcparchive/pcparchive/internal/safetext"
 )
 
 // hostSuffix ends the addresses of sources. No name in the DNS ends so.
@@ -75,7 +78,7 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	s := g.source(strings.TrimSuffix(host, hostSuffix))
 	if s == nil {
-		http.Error(w, "no such source", http.StatusNotFound)
+		fail(w, 0, errors.New("the configuration folder has no such source any more"))
 		return
 	}
 	limit := g.timeout
@@ -86,11 +89,11 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	d, page, err := g.page(ctx, s)
 	if err != nil {
-		code := http.StatusBadGateway
-		if d.code >= 300 {
-			code = d.code
+		code := d.code
+		if code < 300 {
+			code = 0
 		}
-		http.Error(w, err.Error(), code)
+		fail(w, code, err)
 		return
 	}
 	kind := "text/plain; version=0.0.4; charset=utf-8"
@@ -100,6 +103,28 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", kind)
 	w.Header().Set("Content-Length", strconv.Itoa(len(page)))
 	_, _ = w.Write(page) // the scraper reports the error
+}
+
+// fail replies with the cause in place of the status's name, which the scraper puts into its
+// error. A code of 0 means that the cause has nothing to do with HTTP.
+func fail(w http.ResponseWriter, code int, cause error) {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		http.Error(w, cause.Error(), http.StatusBadGateway)
+		return
+	}
+	reason := strings.TrimPrefix(cause.Error(), fmt.Sprintf("server returned HTTP status %03d ", code))
+	_, _ = fmt.Fprintf(conn, "HTTP/1.1 %03d %s\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", code, safetext.Line(cut(reason)))
+	_ = conn.Close() // the scraper has the reply, or has gone
+}
+
+// cut shortens a text that an executable or a server may have made long.
+func cut(text string) string {
+	const most = 500
+	if len(text) > most {
+		text = strings.ToValidUTF8(text[:most], "") + "…"
+	}
+	return text
 }
 
 // page fetches the page of a source and keeps the outcome.

@@ -42,6 +42,7 @@ func (l *Loader) job(s *Source) record.Job {
 			Drop:         func(label string) bool { return now().use(label) == exclude },
 			Optional:     func(label string) bool { return now().use(label) == optional },
 			InstanceName: func(sample string, labels []prom.Label) string { return now().instanceName(sample, labels) },
+			NoHTTP:       s.file == nil || s.file.URL.Scheme == "file",
 			LastWins:     true,
 		},
 	}

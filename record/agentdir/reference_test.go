@@ -25,6 +25,7 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/record"
 	"github.com/pcparchive/pcparchive/record/registry"
+	"github.com/pcparchive/pcparchive/scrape"
 )
 
 // referencePage has the cases of the agent's manual and of its tests: blanks before the
@@ -235,7 +236,7 @@ func getPage(config *record.Config, name string) (page []byte, kind string, err 
 	defer func() { _ = resp.Body.Close() }()
 	page, err = io.ReadAll(resp.Body)
 	if err == nil && resp.StatusCode != http.StatusOK {
-		err = errors.New(strings.TrimSpace(resp.Status + ": " + string(page)))
+		err = scrape.Cause(errors.New("server returned HTTP status " + resp.Status)) // as the scraper says it
 	}
 	return page, resp.Header.Get("Content-Type"), err
 }

@@ -1,0 +1,289 @@
+package top
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/pcparchive/pcparchive/history"
+	"github.com/pcparchive/pcparchive/instant"
+	"github.com/pcparchive/pcparchive/internal/scale"
+	"github.com/pcparchive/pcparchive/interp"
+	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
+	"github.com/pcparchive/pcparchive/store"
+)
+
+// At returns the state of a host at a time. It reads the records around the window once
+// for the counters, and the values of the other metrics with package instant.
+func At(ctx context.Context, set *store.Set, o Options) (*Report, error) {
+	if o.Window <= 0 {
+		o.Window = DefaultWindow
+	}
+	report := &Report{Host: set.Host(), At: o.At, From: o.At.Add(-o.Window / 2), To: o.At.Add(o.Window - o.Window/2)}
+	r := &reader{set: set, from: report.From, to: report.To, metrics: map[string]*metric{}}
+	var plans []plan
+	for i := range Tables {
+		if t := &Tables[i]; len(o.Tables) == 0 || slices.Contains(o.Tables, t.Name) {
+			plans = append(plans, r.plan(t, report))
+		}
+	}
+	if err := r.readCounters(ctx); err != nil {
+		return nil, err
+	}
+	for _, t := range []pcp.Timestamp{o.At, report.To} {
+		if err := r.readOthers(ctx, t); err != nil {
+			return nil, err
+		}
+	}
+	for _, p := range plans {
+		report.Tables = append(report.Tables, r.rows(p))
+	}
+	for name, m := range r.metrics {
+		if len(m.values) == 0 {
+			report.Empty = append(report.Empty, name)
+		}
+	}
+	slices.Sort(report.Empty)
+	return report, nil
+}
+
+// plan is a table with the metrics that make up each column; none if the archives lack
+// them.
+type plan struct {
+	table   *Table
+	sources [][]string
+}
+
+// reader collects the values of a window.
+type reader struct {
+	set      *store.Set
+	from, to pcp.Timestamp
+	metrics  map[string]*metric // the metrics to read, by name
+}
+
+// metric is a metric to read, with the values read.
+type metric struct {
+	desc   *meta.Desc
+	values map[pcp.InstID]value
+	// Of a counter:
+	series  map[pcp.InstID]*counter
+	seconds float64 // of the window that its records cover
+}
+
+// value is the value of an instance: the rate of a counter in the units of
+// [interp.RateUnits], or the value of another metric.
+type value struct {
+	instance string
+	number   float64
+}
+
+// plan chooses the metrics of a table's columns.
+func (r *reader) plan(t *Table, report *Report) plan {
+	p := plan{table: t}
+	for _, c := range t.Columns {
+		chosen := r.firstDescribed(c.Sources)
+		if chosen == nil {
+			report.Missing = append(report.Missing, c.Sources[0]...)
+		}
+		p.sources = append(p.sources, chosen)
+	}
+	return p
+}
+
+// firstDescribed returns the first alternative whose metrics archives describe, nil if
+// there is none.
+func (r *reader) firstDescribed(sources [][]string) []string {
+	for _, source := range sources {
+		descs := map[string]*meta.Desc{}
+		for _, name := range source {
+			if d := r.lookup(name); d != nil {
+				descs[name] = d
+			}
+		}
+		if len(descs) < len(source) {
+			continue
+		}
+		for name, d := range descs {
+			r.metrics[name] = &metric{desc: d, values: map[pcp.InstID]value{}, series: map[pcp.InstID]*counter{}}
+		}
+		return source
+	}
+	return nil
+}
+
+// lookup returns the descriptor of a metric from the last archive that has one.
+func (r *reader) lookup(name string) (desc *meta.Desc) {
+	for reader := range r.set.Readers() {
+		if d, ok := reader.Meta().Lookup(name); ok && d.Type.IsNumeric() {
+			desc = d
+		}
+	}
+	return desc
+}
+
+// checkEvery is the number of steps between two looks at the context.
+const checkEvery = 64
+
+// readCounters reads the counters.
+func (r *reader) readCounters(ctx context.Context) error {
+	n := 0
+	q := history.Query{From: r.from.Add(-margin), To: r.to.Add(margin), Metrics: func(d *meta.Desc) bool {
+		return d.Sem == pcp.SemCounter && slices.ContainsFunc(d.Names, func(name string) bool { return r.metrics[name] != nil })
+	}}
+	for step, err := range r.set.Steps(q) {
+		if err != nil {
+			return err
+		}
+		if n++; n%checkEvery == 0 && ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		for _, m := range r.metrics {
+			if step.Mark {
+				clear(m.series)
+			}
+		}
+		for i := range step.Metrics {
+			for _, name := range step.Metrics[i].Metric.Desc.Names {
+				if m := r.metrics[name]; m != nil {
+					m.add(step.Stamp, step.Metrics[i].Points, r.from, r.to)
+				}
+			}
+		}
+	}
+	for _, m := range r.metrics {
+		_, perSecond := interp.RateUnits(m.desc.Units)
+		for id, v := range m.values {
+			v.number /= m.seconds * perSecond
+			m.values[id] = v
+		}
+	}
+	return nil
+}
+
+// counter is the last value of an instance of a counter.
+type counter struct {
+	stamp pcp.Timestamp
+	value history.Value
+}
+
+// add adds the values of a counter at a time: what it counted since the values before,
+// as far as that lies between from and to.
+func (m *metric) add(t pcp.Timestamp, points []history.Point, from, to pcp.Timestamp) {
+	covered := 0.0
+	for i := range points {
+		p := &points[i]
+		before := m.series[p.Value.Inst]
+		m.series[p.Value.Inst] = &counter{t, p.Value}
+		if before == nil || !t.After(before.stamp) {
+			continue
+		}
+		begin, end := before.stamp, t
+		if begin.Before(from) {
+			begin = from
+		}
+		if end.After(to) {
+			end = to
+		}
+		delta := interp.Delta(before.value, p.Value, m.desc.Type)
+		if !end.After(begin) || math.IsNaN(delta) || delta < 0 {
+			continue
+		}
+		seconds := end.Sub(begin).Seconds()
+		covered = max(covered, seconds)
+		v := m.values[p.Value.Inst]
+		v.instance = p.Series.Inst.Name
+		v.number += delta / t.Sub(before.stamp).Seconds() * seconds
+		m.values[p.Value.Inst] = v
+	}
+	m.seconds += covered
+}
+
+// readOthers reads the values of the metrics without values at a time.
+func (r *reader) readOthers(ctx context.Context, t pcp.Timestamp) error {
+	var ids []pcp.PMID
+	names := map[pcp.PMID]string{}
+	for name, m := range r.metrics {
+		if m.desc.Sem != pcp.SemCounter && len(m.values) == 0 {
+			ids = append(ids, m.desc.PMID)
+			names[m.desc.PMID] = name
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	slices.Sort(ids)
+	found, err := instant.NewCache(instant.Options{}).At(ctx, instant.Host(r.set), t, ids)
+	if err != nil {
+		return err
+	}
+	for _, x := range found.Metrics {
+		m := r.metrics[names[x.Metric.Desc.PMID]]
+		if m == nil {
+			continue
+		}
+		for i := range x.Points {
+			p := &x.Points[i]
+			if v, ok := p.Value.Number(x.Metric.Desc.Type); ok {
+				m.values[p.Value.Inst] = value{p.Series.Inst.Name, v}
+			}
+		}
+	}
+	return nil
+}
+
+// rows returns the rows of a table.
+func (r *reader) rows(p plan) Rows {
+	rows := Rows{Table: p.table}
+	at := map[pcp.InstID]int{}
+	for i, source := range p.sources {
+		for _, name := range source {
+			m := r.metrics[name]
+			factor := m.factor(&p.table.Columns[i])
+			for id, v := range m.values {
+				row, known := at[id]
+				if !known {
+					row = len(rows.Rows)
+					at[id] = row
+					rows.Rows = append(rows.Rows, Row{Instance: v.instance, ID: id, Values: slices.Repeat([]float64{math.NaN()}, len(p.table.Columns))})
+				}
+				if rows.Rows[row].Instance == "" {
+					rows.Rows[row].Instance = v.instance
+				}
+				cell := &rows.Rows[row].Values[i]
+				if math.IsNaN(*cell) {
+					*cell = 0
+				}
+				*cell += v.number * factor
+			}
+		}
+	}
+	for i := range rows.Rows {
+		if row := &rows.Rows[i]; row.Instance == "" && row.ID != pcp.InstNull {
+			row.Instance = fmt.Sprintf("#%d", row.ID)
+		}
+	}
+	slices.SortFunc(rows.Rows, func(a, b Row) int { return cmp.Compare(a.ID, b.ID) })
+	return rows
+}
+
+// factor returns the number that turns values of the metric into those of a column.
+func (m *metric) factor(c *Column) float64 {
+	units, factor := m.desc.Units, 1.0
+	if m.desc.Sem == pcp.SemCounter {
+		units, _ = interp.RateUnits(units)
+	}
+	if scale.SameDimension(units, c.Units) {
+		factor = scale.Factor(units, c.Units)
+	}
+	if c.Percent {
+		factor *= 100
+	}
+	return factor
+}
+
+// Duration returns the length of the window.
+func (r *Report) Duration() time.Duration { return r.To.Sub(r.From) }
