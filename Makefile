@@ -7,7 +7,7 @@ LINT     := $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.
 TARGETS  ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 
-.PHONY: help build test race lint fuzz bench compare golden docs cross
+.PHONY: help build test race lint fuzz bench compare soak golden docs cross
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,10 @@ bench: ## benchmarks of the packages
 ROWS ?= tools,store,http
 compare: ## the commands beside the reference tools, as ratios; ROWS=store: those rows alone
 	$(GO) test ./internal/compare -run TestCompare -compare -rows '$(ROWS)' -v -timeout 60m
+
+SOAK ?= -targets 5000 -series 200 -interval 10s -minutes 10
+soak: ## record thousands of exporters for minutes; SOAK has the flags
+	$(GO) test ./internal/soak -soak $(SOAK) -v -timeout 120m
 
 golden: ## write the expected outputs of tests anew
 	$(GO) test ./internal/archtest -update

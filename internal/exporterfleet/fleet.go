@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -99,6 +100,23 @@ func (f *Fleet) Close() error {
 // firstAddress is the address of target 0: 127.1.0.0.
 const firstAddress = 1 << 16
 
+// Group is a target as Prometheus' configurations and discoveries write it.
+type Group struct {
+	Targets []string          `json:"targets"`
+	Labels  map[string]string `json:"labels"`
+}
+
+// Group returns a target with its number as instance. Where a system has many loopback
+// addresses, each target has its own; elsewhere it has a path of its own.
+func (f *Fleet) Group(target int) Group {
+	g := Group{[]string{f.Address(target)}, map[string]string{"instance": fmt.Sprintf("t%d", target)}}
+	if runtime.GOOS != "linux" {
+		g.Targets[0] = fmt.Sprintf("127.0.0.1:%d", f.port)
+		g.Labels["__metrics_path__"] = fmt.Sprintf("/t/%d/metrics", target)
+	}
+	return g
+}
+
 // Address returns host and port of a target.
 func (f *Fleet) Address(target int) string {
 	n := firstAddress + target
@@ -176,14 +194,11 @@ func (f *Fleet) targetOf(r *http.Request) (int, bool) {
 
 // list answers as http_sd_configs wants it.
 func (f *Fleet) list(w http.ResponseWriter) {
-	type group struct {
-		Targets []string `json:"targets"`
-	}
-	var g group
 	first := int(f.first.Load())
+	groups := []Group{}
 	for i := first; i < min(first+int(f.alive.Load()), len(f.targets)); i++ {
-		g.Targets = append(g.Targets, f.Address(i))
+		groups = append(groups, f.Group(i))
 	}
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode([]group{g}) // the client sees a failure
+	_ = json.NewEncoder(w).Encode(groups) // the client sees a failure
 }

@@ -80,9 +80,9 @@ func TestDiscovery(t *testing.T) {
 	f.SetAlive(18, 5)
 	text, err := get(t, f.SDURL())
 	require.NoError(t, err)
-	var groups []struct{ Targets []string }
+	var groups []exporterfleet.Group
 	require.NoError(t, json.Unmarshal([]byte(text), &groups))
-	assert.Equal(t, []string{f.Address(18), f.Address(19)}, groups[0].Targets)
+	assert.Equal(t, []exporterfleet.Group{f.Group(18), f.Group(19)}, groups)
 }
 
 // A bad target never sends a complete page of the format.
