@@ -14,6 +14,7 @@
 //	/federate          current values as text
 //	/logger/…          archives that other hosts push, of package receive
 //	/metrics           values of PCP's metrics at an instant, of package exporter
+//	/pmapi/…           contexts, metadata and values, of package pmapi
 //	/series/…          PCP's time series, of package seriesapi
 //	/search/…          PCP's text search, of the same package
 //	/-/metrics         the server's own metrics

@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/pcparchive/pcparchive/receive"
+	"github.com/pcparchive/pcparchive/serve/pmapi"
 	"github.com/pcparchive/pcparchive/serve/seriesapi"
 )
 
@@ -104,6 +105,8 @@ func pathLabel(path string) string {
 	switch {
 	case strings.HasPrefix(path, receive.Root):
 		return receive.Root + ":part"
+	case strings.HasPrefix(path, pmapi.Root):
+		return pmapiLabel(path)
 	case knownPaths[path], seriesapi.Answers(path):
 		return path
 	case !isAPI:
@@ -114,6 +117,18 @@ func pathLabel(path string) string {
 		return "/api/v1/label/:name/values"
 	case strings.HasPrefix(name, "status/"):
 		return "/api/v1/status/:name"
+	}
+	return "other"
+}
+
+// pmapiLabel returns the path of an endpoint of PCP's interface without the number of the
+// context.
+func pmapiLabel(path string) string {
+	name := strings.TrimPrefix(path[strings.LastIndexByte(path, '/')+1:], "_")
+	for known := range pmapi.Endpoints {
+		if name == known {
+			return pmapi.Root + name
+		}
 	}
 	return "other"
 }

@@ -4,26 +4,26 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/klauspost/compress/gzhttp"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/pcparchive/pcparchive/instant"
 	"github.com/pcparchive/pcparchive/serve/exporter"
+	"github.com/pcparchive/pcparchive/serve/pmapi"
 )
 
 // pcpServices answer as PCP's web daemon does.
 type pcpServices struct {
 	values   *instant.Cache
 	exporter *exporter.Exporter
+	pmapi    *pmapi.API
 }
 
 func newPCPServices(s *Server) *pcpServices {
-	values := instant.NewCache(instant.Options{})
-	return &pcpServices{
-		values: values,
-		exporter: exporter.New(exporter.Options{
-			Source: source{s}, Values: values, Logger: s.log, Version: s.opts.Version, Now: s.opts.now,
-		}),
-	}
+	p := &pcpServices{values: instant.NewCache(instant.Options{})}
+	p.exporter = exporter.New(exporter.Options{Source: source{s}, Values: p.values, Logger: s.log, Version: s.opts.Version, Now: s.opts.now})
+	p.pmapi = pmapi.New(pmapi.Options{Source: source{s}, Values: p.values, Exporter: p.exporter, Logger: s.log, Now: s.opts.now})
+	return p
 }
 
 // register adds the paths to a mux. own answers with the server's own metrics.
@@ -35,6 +35,7 @@ func (p *pcpServices) register(mux *http.ServeMux, own http.Handler) {
 		}
 		p.exporter.ServeHTTP(w, r)
 	})
+	mux.Handle(pmapi.Root, gzhttp.GzipHandler(p.pmapi))
 }
 
 // isSidecar reports whether a request is that of the Thanos sidecar, which looks for the
@@ -53,12 +54,13 @@ func (x source) Archives() (*exporter.View, func()) {
 var (
 	pagesDesc    = prometheus.NewDesc("pcparchive_exporter_pages_total", "Pages of values that were sent, by whether they had to be made.", []string{"result"}, nil)
 	readingsDesc = prometheus.NewDesc("pcparchive_instant_questions_total", "Questions for values at an instant, by whether archives had to be read.", []string{"result"}, nil)
+	contextsDesc = desc("pmapi_contexts", "Contexts of PCP's web interface.")
 	instantBytes = desc("instant_bytes", "About the size of the values at instants that are kept.")
 )
 
 // Describe sends the descriptions.
 func (p *pcpServices) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{pagesDesc, readingsDesc, instantBytes} {
+	for _, d := range []*prometheus.Desc{pagesDesc, readingsDesc, instantBytes, contextsDesc} {
 		ch <- d
 	}
 }
@@ -73,5 +75,6 @@ func (p *pcpServices) Collect(ch chan<- prometheus.Metric) {
 	counter(pagesDesc, pages.Kept, "kept")
 	counter(readingsDesc, values.Readings, "read")
 	counter(readingsDesc, values.Hits, "kept")
+	ch <- prometheus.MustNewConstMetric(contextsDesc, prometheus.GaugeValue, float64(p.pmapi.Contexts()))
 	ch <- prometheus.MustNewConstMetric(instantBytes, prometheus.GaugeValue, float64(p.values.Bytes()))
 }

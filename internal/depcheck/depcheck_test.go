@@ -35,6 +35,7 @@ var lines = [][]string{
 	{"scrape", "ingest", "serve/blocks", "serve/grafana", "serve/timeshift", "query/remote", "record/layout"},
 	{"pmsearch"},
 	{"serve/exporter", "serve/seriesapi"},
+	{"serve/pmapi"},
 	{"serve", "record"},
 	{"record/agentdir"},
 	{"cmd/pcparchive"},
@@ -57,7 +58,7 @@ var prometheus = map[string]bool{
 	"convert/promjson": true, "convert/tsdb/write": true, "convert/tsdb/read": true, "convert/tsdb/chunk": true, "query": true, "promapi": true, "ruleeval": true, "ingest": true, "scrape": true, "cmd/pcparchive": true,
 	"columns": true, "catalogue": true, "convert/tsdb/block": true, "convert/tsdb/verify": true, "convert/tsdb/sidecar": true, "convert/tsdb/wal": true,
 	"internal/jsonstream": true, "record": true, "record/agentdir": true,
-	"serve": true, "serve/grafana": true, "query/remote": true, "serve/blocks": true, "serve/timeshift": true, "serve/exporter": true,
+	"serve": true, "serve/grafana": true, "query/remote": true, "serve/blocks": true, "serve/timeshift": true, "serve/exporter": true, "serve/pmapi": true,
 }
 
 // heavy are packages that bring every cloud provider's client with them.
