@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"text/tabwriter"
 
 	"github.com/pcparchive/pcparchive/finding"
 )
@@ -82,7 +81,7 @@ func listCodes(w io.Writer, format checkFormat, codes []finding.CodeInfo) error 
 	if format != checkText {
 		return writeJSON(w, codes)
 	}
-	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	tw := newTable(w)
 	fmt.Fprintln(tw, "CODE\tSEVERITY\tMEANING")
 	for _, c := range codes {
 		fmt.Fprintf(tw, "%s\t%s\t%s\n", c.Code, c.Severity, c.Meaning)

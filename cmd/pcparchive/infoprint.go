@@ -5,7 +5,6 @@ import (
 	"io"
 	"path/filepath"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -65,7 +64,7 @@ func printHostInfo(w io.Writer, host hostInfo) {
 }
 
 func printMetrics(w io.Writer, list []store.MetricInfo) error {
-	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	tw := newTable(w)
 	fmt.Fprintln(tw, "METRIC\tTYPE\tSEMANTICS\tUNITS\tHELP")
 	for _, m := range list {
 		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\n", safetext.Line(m.Name), m.Type, m.Semantics, m.Units, safetext.Line(m.OneLine))
@@ -74,7 +73,7 @@ func printMetrics(w io.Writer, list []store.MetricInfo) error {
 }
 
 func printInfo(w io.Writer, info *store.ArchiveInfo, zone *time.Location) error {
-	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	tw := newTable(w)
 	line := func(name, format string, args ...any) { fmt.Fprintf(tw, name+"\t"+format+"\n", args...) }
 	line("archive", "%s (version %d)", info.Archive, info.Version)
 	line("host", "%s", info.Host)

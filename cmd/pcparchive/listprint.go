@@ -1,10 +1,10 @@
 package main
 
 import (
+	"bufio"
 	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/pcparchive/pcparchive/internal/safetext"
 )
@@ -34,17 +34,16 @@ func (o listOptions) print(w io.Writer, list *listOutput) error {
 }
 
 func printLines(w io.Writer, lines []string) error {
+	out := bufio.NewWriter(w)
 	for _, line := range lines {
-		if _, err := fmt.Fprintln(w, safetext.Line(line)); err != nil {
-			return err
-		}
+		fmt.Fprintln(out, safetext.Line(line))
 	}
-	return nil
+	return out.Flush()
 }
 
 func (host *listedHost) print(w io.Writer) error {
 	fmt.Fprintf(w, "host %s: %s\n", safetext.Line(host.Host), plural(len(host.Metrics), "metric"))
-	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	tw := newTable(w)
 	fmt.Fprintln(tw, "METRIC\tSERIES\tTYPE\tSEMANTICS\tUNITS\tHELP")
 	for _, m := range host.Metrics {
 		for _, name := range append([]string{m.Name}, m.Names...) {

@@ -8,7 +8,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/prometheus/common/model"
@@ -155,7 +154,7 @@ func known(t time.Time) *time.Time {
 
 // printAlerts prints a table with a line for each alert.
 func printAlerts(w io.Writer, rows []alertRow, zone *time.Location) error {
-	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	tw := newTable(w)
 	fmt.Fprintln(tw, "ALERT\tACTIVE\tFIRED\tRESOLVED\tVALUE")
 	at := func(t *time.Time, otherwise string) string {
 		if t == nil {

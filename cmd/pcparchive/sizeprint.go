@@ -6,7 +6,6 @@ import (
 	"io"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -105,7 +104,7 @@ func sizeText(n int64) string {
 
 // printTable prints the first rows of a table as text.
 func (o *sizeOptions) printTable(w io.Writer, t sizeTable) error {
-	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	tw := newTable(w)
 	fmt.Fprintln(tw, strings.ToUpper(strings.Join(t.columns, "\t")))
 	rows := t.rows
 	if o.count > 0 && len(rows) > o.count {
