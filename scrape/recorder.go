@@ -248,6 +248,21 @@ func (r *Recorder) finished(s *scrape, commit bool) (err error, gone bool) {
 	return r.drain(), r.departed()
 }
 
+// leave forgets a source that has said farewell, unless a scrape of it is under way.
+func (r *Recorder) leave(src *source) {
+	for s := range r.inFlight {
+		if s.src == src {
+			return
+		}
+	}
+	src.mapped.Release()
+	delete(r.sources, src.key)
+	delete(r.names, src.name)
+	if r.only == src && !r.opts.Alone {
+		r.only = nil
+	}
+}
+
 // departed closes the Recorder if its only target has gone, and reports whether it did.
 func (r *Recorder) departed() bool {
 	if r.opts.Gone == nil || !r.opts.Alone || r.closed || len(r.inFlight)+len(r.queue) > 0 || r.only == nil || !r.only.farewell {
@@ -287,6 +302,9 @@ func (r *Recorder) write(s *scrape) {
 	r.stats.Last = time.UnixMilli(s.t)
 	s.src.last, s.src.farewell = max(s.src.last, s.t), s.farewell
 	t := s.t
+	if r.any && t < r.last && r.turnsBack(t) {
+		r.any = false
+	}
 	if r.any && t < r.last {
 		t = r.last
 		if !s.farewell {
@@ -304,6 +322,16 @@ func (r *Recorder) write(s *scrape) {
 	r.stats.Samples += int64(s.count)
 	after, _ := r.sink.Written()
 	s.src.growth.add(s.t, after-before)
+	if s.farewell && r.opts.Gone != nil && !r.opts.Alone {
+		r.leave(s.src)
+	}
+}
+
+// turnsBack reports whether the sink takes a step that is earlier than the last one, because
+// the clock was set back.
+func (r *Recorder) turnsBack(t int64) bool {
+	back, ok := r.sink.(interface{ Earlier(pcp.Timestamp) bool })
+	return ok && back.Earlier(stamp(t))
 }
 
 func (r *Recorder) put(t int64, m *mapper.Source) {
@@ -351,7 +379,11 @@ func (r *Recorder) close() error {
 	for len(r.queue) > 0 && r.err == nil {
 		r.write(heap.Pop(&r.queue).(*scrape))
 	}
-	return errors.Join(r.err, r.sink.Close())
+	err := errors.Join(r.err, r.sink.Close())
+	for _, src := range r.sources {
+		src.mapped.Release()
+	}
+	return err
 }
 
 // stamp converts a time of the scraper, in milliseconds.

@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/prometheus/discovery"
 	promscrape "github.com/prometheus/prometheus/scrape"
 	"github.com/prometheus/prometheus/storage"
+	"github.com/prometheus/prometheus/util/logging"
 
 	"github.com/pcparchive/pcparchive/convert/mapper"
 	"github.com/pcparchive/pcparchive/convert/prom"
@@ -70,7 +71,7 @@ func newScraper(common *shared, o ScraperOptions) (*Scraper, error) {
 		options.HTTPClientOptions = append(options.HTTPClientOptions, httpconfig.WithDialContextFunc(o.Dial))
 	}
 	var err error
-	s.manager, err = promscrape.NewManager(options, slog.New(dropHandler{Handler: log.Handler(), drops: &s.drops}), nil, nil, s, s.registry)
+	s.manager, err = promscrape.NewManager(options, slog.New(dropHandler{Handler: log.Handler(), drops: &s.drops}), logging.NewJSONFileLogger, nil, s, s.registry)
 	if err != nil {
 		return nil, err
 	}

@@ -25,6 +25,7 @@ var flagGroups = []struct {
 	{"Server", []string{"server", "http.config.file", "rescan", "shift-to", "replay", "external-label", "grafana-provisioning", "listen", "web.config.file", "web.cors.origin", "max-connections", "drain-timeout", "log-level"}},
 	{"Queries", []string{"query-timeout", "query-memory", "max-samples", "max-bytes", "max-concurrency"}},
 	{"Cache", []string{"cache", "cache-size"}},
+	{"Recording", []string{"config", "check-config", "archive-per", "rotate", "sync", "keep", "max-size", "min-free"}},
 	{"Values", []string{"strings", "step", "unwrap", "repeat-discrete", "split-at-marks"}},
 }
 

@@ -1,0 +1,162 @@
+package record
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// reloads counts the reloads of the configuration.
+type reloads struct {
+	mu         sync.Mutex
+	good       bool
+	when       time.Time // of the last successful one
+	done, fail int
+}
+
+// note counts a reload.
+func (s *reloads) note(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.good = err == nil
+	if err != nil {
+		s.fail++
+		return
+	}
+	s.done++
+	s.when = time.Now()
+}
+
+// Reloaded returns the number of reloads that succeeded and that failed, whether the last
+// one succeeded, and when one last succeeded.
+func (r *Recorder) Reloaded() (done, failed int, good bool, when time.Time) {
+	s := &r.reloads
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.done, s.fail, s.good || s.done+s.fail == 0, s.when
+}
+
+// Reload loads the configuration again. Unchanged jobs miss no scrape. If it cannot be
+// loaded or applied, the old one stays in force, and the log and the error say why.
+func (r *Recorder) Reload(ctx context.Context) error {
+	r.reloading.Lock()
+	defer r.reloading.Unlock()
+	err := r.reload(ctx)
+	r.reloads.note(err)
+	if err != nil {
+		err = r.scraper.Redact(err)
+		r.log.Error("the configuration cannot be loaded: the old one stays in force", "err", err)
+	}
+	return err
+}
+
+func (r *Recorder) reload(ctx context.Context) error {
+	next, err := r.o.Loader.Load(ctx, r.o.Log)
+	if err != nil {
+		return err
+	}
+	before := r.config.Swap(next)
+	if err := r.scraper.Apply(next.Prometheus); err != nil {
+		r.config.Store(before)
+		if again := r.scraper.Apply(before.Prometheus); again != nil {
+			return fmt.Errorf("%w; and the old one cannot be applied again: %w", err, again)
+		}
+		return err
+	}
+	r.logConfig(before, next)
+	return nil
+}
+
+// logConfig says what a configuration holds, or what it changes.
+func (r *Recorder) logConfig(before, now *Config) {
+	if before == nil || !slices.Equal(before.Ignored, now.Ignored) {
+		if len(now.Ignored) > 0 {
+			r.log.Info("sections of the configuration do not concern a recorder", "sections", strings.Join(now.Ignored, ", "))
+		}
+	}
+	if before == nil {
+		r.log.Info("recording", "folder", r.o.Dir, "jobs", len(jobNames(now)), "archive_per", string(r.o.Per))
+		return
+	}
+	was, is := jobNames(before), jobNames(now)
+	r.log.Info("configuration loaded", "jobs", len(is), "added", strings.Join(without(is, was), ", "), "removed", strings.Join(without(was, is), ", "))
+}
+
+// jobNames returns the names of the jobs.
+func jobNames(c *Config) []string {
+	jobs, err := c.ScrapeConfigs()
+	if err != nil {
+		return nil
+	}
+	names := make([]string, len(jobs))
+	for i, job := range jobs {
+		names[i] = job.JobName
+	}
+	slices.Sort(names)
+	return names
+}
+
+// without returns the elements of a that b lacks.
+func without(a, b []string) (only []string) {
+	for _, x := range a {
+		if !slices.Contains(b, x) {
+			only = append(only, x)
+		}
+	}
+	return only
+}
+
+// watchFiles loads the configuration again when a file of it has changed and stays as it
+// is for a second.
+func (r *Recorder) watchFiles(ctx context.Context) {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	loaded := statesOf(r.config.Load().Files)
+	last := loaded
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		now := statesOf(r.config.Load().Files)
+		settled := maps.Equal(now, last)
+		last = now
+		if settled && !maps.Equal(now, loaded) {
+			_ = r.Reload(ctx) // the log says why it failed
+			// A bad file is not tried again before it changes.
+			loaded = statesOf(r.config.Load().Files)
+			last = loaded
+		}
+	}
+}
+
+// fileState identifies the contents of a file.
+type fileState struct {
+	target string // of a symbolic link
+	when   time.Time
+	size   int64
+}
+
+// statesOf returns the states of files. A file that does not exist has none.
+func statesOf(names []string) map[string]fileState {
+	all := map[string]fileState{}
+	for _, name := range names {
+		info, err := os.Stat(name)
+		if err != nil {
+			continue
+		}
+		target, err := filepath.EvalSymlinks(name)
+		if err != nil {
+			continue
+		}
+		all[name] = fileState{target, info.ModTime(), info.Size()}
+	}
+	return all
+}

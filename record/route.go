@@ -1,0 +1,177 @@
+package record
+
+import (
+	"cmp"
+	"net"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+	promscrape "github.com/prometheus/prometheus/scrape"
+
+	"github.com/pcparchive/pcparchive/convert/mapper"
+	"github.com/pcparchive/pcparchive/convert/naming"
+	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/record/layout"
+	"github.com/pcparchive/pcparchive/scrape"
+)
+
+// line is the archives of a target, or of several that share an archive.
+type line struct {
+	key     string
+	stem    stem
+	rec     *scrape.Recorder
+	chain   *chain
+	targets []*promscrape.Target // of Recorder.byTarget
+}
+
+// route returns the Recorder of a target's archive.
+func (r *Recorder) route(target *promscrape.Target) *scrape.Recorder {
+	if l, ok := r.byTarget.Load(target); ok {
+		return l.(*line).rec
+	}
+	lset := target.Labels(labels.NewBuilder(labels.EmptyLabels()))
+	job, instance := lset.Get("job"), lset.Get("instance")
+	key := ""
+	switch r.o.Per {
+	case PerTarget:
+		key = lset.String() + target.URL().String()
+	case PerJob:
+		key = job
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	l := r.lines[key]
+	if l == nil {
+		var err error
+		if l, err = r.newLine(key, job, instance); err != nil {
+			r.log.Error("target cannot be recorded", "job", job, "instance", instance, "err", err)
+			return nil
+		}
+		r.lines[key] = l
+	}
+	if r.o.Per == PerTarget {
+		l.targets = append(l.targets, target)
+		r.byTarget.Store(target, l)
+	}
+	return l.rec
+}
+
+// newLine begins the archives of a target or of a group of targets.
+func (r *Recorder) newLine(key, job, instance string) (*line, error) {
+	host, name := placeOf(r.o.Per, r.config.Load(), job, instance)
+	alone := r.o.Per == PerTarget
+	slow := 2 * time.Minute // a scrape of a shared archive may end after later ones
+	if alone {
+		slow = time.Second
+	}
+	l := &line{key: key, stem: r.freeStem(layout.Part(host), layout.Part(name), instance, key)}
+	m, err := mapper.New(mapper.Options{
+		Prefix: r.o.Prefix, Host: host, External: r.labels(), Report: r.report, Numbers: r.numbers(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	l.chain = &chain{rec: r, name: layout.Name{Host: l.stem.host, Stem: l.stem.name}, host: host, slow: slow}
+	l.rec = r.scraper.NewRecorder(m, l.chain, scrape.RecorderOptions{
+		Alone: alone, Target: r.describe, Gone: func() { r.drop(l) },
+	})
+	r.stems[l.stem] = l
+	return l, nil
+}
+
+// numbers returns the numbers as an interface that may be nil.
+func (r *Recorder) numbers() mapper.Numbers {
+	if r.o.Numbers == nil {
+		return nil
+	}
+	return r.o.Numbers
+}
+
+// describe names a target in an archive.
+func (r *Recorder) describe(t *mapper.Target) {
+	cfg := r.config.Load()
+	job := cfg.Jobs[t.Job]
+	t.Options = job.Source
+	t.Name = job.Name
+	if t.Name == "" {
+		t.Name = naming.SourceName(t.Job)
+		if r.o.Numbers != nil {
+			t.Name = r.o.Numbers.Name(t.Job)
+		}
+	}
+	if r.o.Per != PerTarget && !job.Single {
+		t.Name += "_" + naming.SourceName(t.Instance)
+	}
+}
+
+// labels returns the context labels: those of the options and the external labels of the
+// configuration.
+func (r *Recorder) labels() []prom.Label {
+	all := append([]prom.Label(nil), r.o.Labels...)
+	r.config.Load().Prometheus.GlobalConfig.ExternalLabels.Range(func(l labels.Label) {
+		for _, have := range all {
+			if have.Name == l.Name {
+				return
+			}
+		}
+		all = append(all, prom.Label{Name: l.Name, Value: l.Value})
+	})
+	return all
+}
+
+// freeStem returns the name of a target's archives. A second target of the same host and
+// job gets its port at the end, a third one with that port a checksum of its address.
+func (r *Recorder) freeStem(host, name, instance, key string) stem {
+	plain, target := stem{host, name}, checksum(key)
+	free := func(s stem) bool { return r.stems[s] == nil && r.owners.mayHave(s, target) }
+	if free(plain) {
+		return plain
+	}
+	s := stem{host, name + "-x" + target}
+	if _, port, err := net.SplitHostPort(instance); err == nil && port != "" {
+		if withPort := (stem{host, name + "-" + layout.Part(port)}); free(withPort) {
+			s = withPort
+		}
+	}
+	owners := map[stem]string{s: target}
+	if first := r.stems[plain]; first != nil {
+		owners[plain] = checksum(first.key)
+	}
+	if err := r.owners.set(owners); err != nil {
+		r.log.Warn("archives of one host and job may swap their names after a restart", "host", host, "job", name, "err", err)
+	}
+	return s
+}
+
+// drop forgets the archives of a target that has gone.
+func (r *Recorder) drop(l *line) {
+	stats := l.rec.Stats()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.past.add(stats)
+	delete(r.lines, l.key)
+	delete(r.stems, l.stem)
+	for _, target := range l.targets {
+		r.byTarget.Delete(target)
+	}
+}
+
+// hostOf returns the host that the instance label of a target names.
+func hostOf(instance string) string {
+	host := instance
+	if strings.Contains(instance, "://") {
+		if u, err := url.Parse(instance); err == nil {
+			host = u.Host
+		}
+	}
+	host = mapper.HostOnly(host)
+	if host == "" || mapper.IsLoopback(host) {
+		return mapper.LocalHost()
+	}
+	return host
+}
+
+// nameOf returns the name of a job in paths.
+func (c *Config) nameOf(job string) string { return cmp.Or(c.Jobs[job].Name, job) }
