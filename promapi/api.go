@@ -43,6 +43,9 @@ const (
 	DefaultMaxBody      = 8 << 20
 )
 
+// DefaultConcurrency returns the default of [Options].Concurrency: four for each processor.
+func DefaultConcurrency() int { return 4 * runtime.GOMAXPROCS(0) }
+
 // API answers Prometheus' HTTP API. Several goroutines may use it.
 type API struct {
 	opts    Options
@@ -55,7 +58,7 @@ type API struct {
 
 // New returns an API.
 func New(o Options) *API {
-	o.Concurrency = cmp.Or(o.Concurrency, 4*runtime.GOMAXPROCS(0))
+	o.Concurrency = cmp.Or(o.Concurrency, DefaultConcurrency())
 	o.QueueTimeout = cmp.Or(o.QueueTimeout, DefaultQueueTimeout)
 	o.MaxBody = cmp.Or(o.MaxBody, DefaultMaxBody)
 	if o.Now == nil {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"runtime/debug"
 
 	"github.com/spf13/pflag"
 
@@ -23,6 +24,22 @@ func (l *queryLimits) add(f *pflag.FlagSet, samples *int) {
 	l.memory = query.DefaultMaxSamples * sampleBytes
 	f.Var(&l.memory, "query-memory", "maximum size of the samples that a query holds in memory, at 16 bytes each, as in 256MiB")
 	f.IntVar(samples, "max-samples", query.DefaultMaxSamples, "maximum number of samples that a query holds in memory; give either this or --query-memory")
+}
+
+// besideQueries is the memory that a server uses beside the samples of queries: metadata,
+// requests and replies.
+const besideQueries = 256 << 20
+
+// boundHeap makes the garbage collector work harder, rather than let the heap grow, when
+// more memory is in use than queries may hold at once and a server uses beside them. It
+// leaves a limit that GOMEMLIMIT sets as it is. restore undoes it.
+func boundHeap(concurrency, samples int) (restore func()) {
+	former := debug.SetMemoryLimit(-1)
+	if former != math.MaxInt64 {
+		return func() {}
+	}
+	debug.SetMemoryLimit(besideQueries + int64(concurrency)*int64(samples)*sampleBytes)
+	return func() { debug.SetMemoryLimit(former) }
 }
 
 // complete checks the flags and sets samples to the limit that they give.

@@ -20,6 +20,7 @@ import (
 	"github.com/pcparchive/pcparchive/columns"
 	"github.com/pcparchive/pcparchive/internal/timespec"
 	"github.com/pcparchive/pcparchive/pcp"
+	"github.com/pcparchive/pcparchive/promapi"
 	"github.com/pcparchive/pcparchive/query"
 	"github.com/pcparchive/pcparchive/receive"
 	"github.com/pcparchive/pcparchive/serve"
@@ -68,6 +69,10 @@ longer ago than the look-back.
 serve listens on the loopback interface unless --listen says otherwise. The file of
 --web.config.file has certificates, users and passwords in the format of Prometheus'
 exporter-toolkit. Use it before you listen on other interfaces.
+
+Queries hold at most --query-memory each, and --max-concurrency of them run at a time.
+The server keeps its memory near the product of both and 256 MiB, unless the environment
+variable GOMEMLIMIT sets another limit.
 
 In the background, serve writes the samples of closed archives to the folder of --cache,
 series by series. Answers stay the same and become faster.
@@ -142,6 +147,7 @@ func runServe(ctx context.Context, s streams, o serveOptions, operands []string)
 	}
 	o.Cache = o.cache.open()
 	o.Query.Columns = columns.NewCache(o.Cache)
+	defer boundHeap(cmp.Or(o.Concurrency, promapi.DefaultConcurrency()), o.Query.MaxSamples)()
 	server, err := serve.New(ctx, o.Options)
 	if err != nil {
 		return serveError(err)
