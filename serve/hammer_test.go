@@ -1,16 +1,16 @@
 package serve
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
+	"flag"
 	"fmt"
-	"io"
 	"math/rand/v2"
-	"net"
-	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
+	"runtime"
+	runtimemetrics "runtime/metrics"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -24,54 +24,62 @@ import (
 	"github.com/pcparchive/pcparchive/query"
 )
 
-// hammerTime and hammerClients say how hard TestHammer tries. For the long version:
-//
-//	PCPARCHIVE_HAMMER=1m go test -race ./serve -run Hammer
-var (
-	hammerTime    = 2 * time.Second
-	hammerClients = 40
+// soak makes TestHammer try hard; see make soak.
+var soak = flag.Duration("soak", 0, "how long 200 clients use a server in TestHammer; 0: fewer clients for a short time")
+
+// What the server of TestHammer may use: samples of a query, at 16 bytes each, and queries
+// at the same time.
+const (
+	hammerSamples     = 1 << 20
+	hammerConcurrency = 4
 )
 
-// churn changes archives below dir until ctx ends: it makes, removes, cuts, replaces and
-// extends them. The archives of host steady stay as they are.
+// archiveFiles are the endings of an archive's files that churn changes.
+var archiveFiles = []string{".0", ".0.gz", ".meta", ".index"}
+
+// churn changes archives below dir until ctx ends: it makes, removes, cuts, compresses,
+// replaces and extends them. The archives of host steady stay as they are.
 func churn(ctx context.Context, t *testing.T, dir string) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	growing, sec := record(t, filepath.Join(dir, "growing"), "growing").put(0, 5), 5
 	for i := 0; ctx.Err() == nil; i++ {
 		base := filepath.Join(dir, fmt.Sprintf("churn%d", rng.IntN(4)))
-		switch rng.IntN(5) {
+		file := base + archiveFiles[rng.IntN(len(archiveFiles))]
+		switch rng.IntN(6) {
 		case 0, 1:
-			for _, suffix := range []string{".0", ".meta", ".index"} {
+			for _, suffix := range archiveFiles {
 				_ = os.Remove(base + suffix) // it may be absent
 			}
 			record(t, base, fmt.Sprintf("host%d", rng.IntN(3))).put(0, 20+rng.IntN(50)).close()
 		case 2:
-			_ = os.Remove(base + []string{".0", ".meta", ".index"}[rng.IntN(3)])
+			_ = os.Remove(file)
 		case 3:
-			_ = os.Truncate(base+[]string{".0", ".meta", ".index"}[rng.IntN(3)], rng.Int64N(3000))
+			_ = os.Truncate(file, rng.Int64N(3000))
 		case 4:
 			growing.put(sec, sec+3)
 			sec += 3
 			assert.NoError(t, growing.a.Flush())
+		case 5:
+			compress(t, base+".0")
 		}
 		time.Sleep(5 * time.Millisecond)
 	}
 	growing.close()
 }
 
-// TestHammer lets many clients ask while archives come, go and are damaged. Answers about
-// the archive that stays are right; every other answer is an answer of the API.
-func TestHammer(t *testing.T) {
-	if long := os.Getenv("PCPARCHIVE_HAMMER"); long != "" {
-		d, err := time.ParseDuration(long)
-		require.NoError(t, err)
-		hammerTime, hammerClients = d, 200
+// compress puts a compressed volume in the place of a volume, if it exists.
+func compress(t *testing.T, volume string) {
+	data, err := os.ReadFile(volume)
+	if err != nil {
+		return
 	}
-	t.Run("volumes", func(t *testing.T) { hammer(t, Options{}, func(context.Context) {}) })
-	t.Run("columns", func(t *testing.T) {
-		folder := cachedir.Open(t.TempDir(), 100_000)
-		hammer(t, Options{Query: query.Options{Columns: columns.NewCache(folder)}}, func(ctx context.Context) { spoilCache(ctx, folder.Path()) })
-	})
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	_, err = w.Write(data)
+	assert.NoError(t, err)
+	assert.NoError(t, w.Close())
+	assert.NoError(t, os.WriteFile(volume+".gz", packed.Bytes(), 0o666))
+	assert.NoError(t, os.Remove(volume))
 }
 
 // spoilCache removes and damages files of a cache until ctx ends.
@@ -92,8 +100,23 @@ func spoilCache(ctx context.Context, dir string) {
 	}
 }
 
-// hammer asks a server whose archives change, while meanwhile runs.
-func hammer(t *testing.T, o Options, meanwhile func(context.Context)) {
+// TestHammer lets many clients ask while archives come, go and are damaged. Answers about
+// the archive that stays are right or clear errors; every other answer is one of the API.
+// No goroutine stays, and memory is bounded.
+func TestHammer(t *testing.T) {
+	d, n := 2*time.Second, 40
+	if *soak > 0 {
+		d, n = *soak, 200
+	}
+	t.Run("volumes", func(t *testing.T) { hammer(t, query.Options{}, d, n, func(context.Context) {}) })
+	t.Run("columns", func(t *testing.T) {
+		folder := cachedir.Open(t.TempDir(), 100_000)
+		hammer(t, query.Options{Columns: columns.NewCache(folder)}, d, n, func(ctx context.Context) { spoilCache(ctx, folder.Path()) })
+	})
+}
+
+// hammer lets n clients ask a server for d, while meanwhile runs and archives change.
+func hammer(t *testing.T, q query.Options, d time.Duration, n int, meanwhile func(context.Context)) {
 	t.Helper()
 	dir := t.TempDir()
 	record(t, filepath.Join(dir, "steady"), "steady").put(0, 100).close()
@@ -101,94 +124,52 @@ func hammer(t *testing.T, o Options, meanwhile func(context.Context)) {
 	for _, suffix := range []string{".0", ".meta", ".index"} {
 		require.NoError(t, os.Chtimes(filepath.Join(dir, "steady"+suffix), yesterday, yesterday)) // it counts as closed
 	}
-	o.Paths, o.Rescan, o.DrainTimeout = []string{dir}, 20*time.Millisecond, time.Minute
-	s := run(t, o)
-	ctx, cancel := context.WithTimeout(context.Background(), hammerTime)
+	q.MaxSamples, q.Timeout = hammerSamples, 5*time.Second
+	s := run(t, Options{Paths: []string{dir}, Rescan: 20 * time.Millisecond, DrainTimeout: time.Minute, Query: q, Concurrency: hammerConcurrency})
+	before := liveHeap()
+	ctx, cancel := context.WithTimeout(context.Background(), d)
 	defer cancel()
 	var all sync.WaitGroup
+	var peak atomic.Uint64
 	all.Go(func() { churn(ctx, t, dir) })
 	all.Go(func() { meanwhile(ctx) })
-	var right, others, left atomic.Int64
-	for i := range hammerClients {
+	all.Go(func() {
+		for ctx.Err() == nil {
+			peak.Store(max(peak.Load(), liveHeap()))
+			time.Sleep(5 * time.Millisecond)
+		}
+	})
+	counts := make([]atomic.Int64, len(behaviours))
+	for i := range n {
 		all.Go(func() {
-			client := &http.Client{Transport: &http.Transport{}}
-			defer client.CloseIdleConnections()
-			rng := rand.New(rand.NewPCG(uint64(i), 7))
-			for kind, first := i%8, true; first || ctx.Err() == nil; kind, first = rng.IntN(8), false {
-				switch kind {
-				case 0:
-					leave(t, s.url, rng)
-					left.Add(1)
-				case 1, 2, 3:
-					body := fetch(t, client, s.url+"/api/v1/query?time="+seconds(at(99))+"&query="+url.QueryEscape(`sum_over_time(kernel_all_load{hostname="steady",instname="1 minute"}[10s])`))
-					if assert.Contains(t, body, `"945"`) {
-						right.Add(1)
-					}
-				case 4:
-					fetch(t, client, s.url+"/")
-				default:
-					path := []string{
-						"/api/v1/query_range?query=rate(test_requests[10s])&step=1&start=" + seconds(at(0)) + "&end=" + seconds(at(200)),
-						"/api/v1/label/hostname/values", "/api/v1/labels", "/api/v1/series?match[]=test_requests", "/-/metrics",
-						"/api/v1/query?query=count(kernel_all_load)&time=" + seconds(at(30)),
-					}[rng.IntN(6)]
-					body := fetch(t, client, s.url+path)
-					assert.True(t, strings.HasPrefix(body, `{"status":"`) || strings.HasPrefix(body, "# HELP"), body)
-					others.Add(1)
-				}
+			c := newHammerClient(t, s.url, uint64(i))
+			defer c.http.CloseIdleConnections()
+			for kind, first := i%len(behaviours), true; first || ctx.Err() == nil; kind, first = c.next(), false {
+				behaviours[kind].run(c)
+				counts[kind].Add(1)
 			}
 		})
 	}
 	all.Wait()
-	assert.Positive(t, right.Load())
-	assert.Positive(t, others.Load())
-	assert.Positive(t, left.Load())
-	t.Logf("%d right answers, %d others, %d clients left", right.Load(), others.Load(), left.Load())
-}
-
-// fetch returns the body of a reply.
-func fetch(t *testing.T, client *http.Client, address string) string {
-	resp, err := client.Get(address)
-	if !assert.NoError(t, err) {
-		return ""
+	for i := range behaviours {
+		assert.Positive(t, counts[i].Load(), behaviours[i].name)
+		t.Logf("%6d × %s", counts[i].Load(), behaviours[i].name)
 	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	assert.NoError(t, err)
-	assert.Less(t, resp.StatusCode, 500, "%s: %s", address, body)
-	return string(body)
+	const mib = 1 << 20
+	grown, allowed := int64(peak.Load())-int64(before), int64(hammerConcurrency*hammerSamples*16)
+	t.Logf("live heap grew by at most %d MiB; queries may hold %d MiB", grown/mib, allowed/mib)
+	assert.Less(t, grown, allowed+128*mib, "beside queries there are requests, replies and metadata")
 }
 
-// leave sends a request, or a part of it, and closes the connection without reading the
-// whole reply.
-func leave(t *testing.T, address string, rng *rand.Rand) {
-	conn, err := net.Dial("tcp", strings.TrimPrefix(address, "http://"))
-	if !assert.NoError(t, err) {
-		return
-	}
-	defer conn.Close()
-	request := "GET /api/v1/query_range?query=kernel_all_load&step=1&start=" + seconds(at(0)) + "&end=" + seconds(at(5000)) + " HTTP/1.1\r\nHost: x\r\n\r\n"
-	_, _ = io.WriteString(conn, request[:rng.IntN(len(request)+1)])
-	assert.NoError(t, conn.SetReadDeadline(time.Now().Add(50*time.Millisecond)))
-	_, _ = conn.Read(make([]byte, rng.IntN(3000)))
+// liveHeap returns the size of the objects that the last garbage collection left.
+func liveHeap() uint64 {
+	s := []runtimemetrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	runtimemetrics.Read(s)
+	return s[0].Value.Uint64()
 }
 
-// TestSlowReader wants a client that does not read to be disconnected.
-func TestSlowReader(t *testing.T) {
-	base := filepath.Join(t.TempDir(), "rec")
-	record(t, base, "web1").put(0, 3000).close()
-	s := run(t, Options{Paths: []string{base}, Rescan: -1, writeTimeout: 50 * time.Millisecond})
-	conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
-	require.NoError(t, err)
-	defer conn.Close()
-	require.NoError(t, conn.(*net.TCPConn).SetReadBuffer(4096))
-	// Replies of some MB do not fit the buffers of the system.
-	one := "GET /api/v1/query?query=" + url.QueryEscape(`{__name__=~"kernel_all_load|test_requests"}[1h]`) + "&time=" + seconds(at(3000)) + " HTTP/1.1\r\nHost: x\r\n\r\n"
-	go func() {
-		_, _ = io.WriteString(conn, strings.Repeat(one, 200)) // ends with the connection
-	}()
-	require.Eventually(t, func() bool {
-		_, metrics, _ := s.get("/-/metrics")
-		return strings.Contains(metrics, "pcparchive_http_requests_in_flight 1\n") && s.metrics.openConns.Load() == 1
-	}, time.Minute, 20*time.Millisecond, "only the connection that asks is left")
+// TestLiveHeap holds the name of the metric.
+func TestLiveHeap(t *testing.T) {
+	runtime.GC()
+	assert.Positive(t, liveHeap())
 }
