@@ -43,6 +43,8 @@ type Job struct {
 	Single bool
 	// Host is the host of the job's archives; empty means that of each target.
 	Host string
+	// Address is shown in place of the URL of the job's targets; empty means their URL.
+	Address string
 	// Source changes how the mapper describes the metrics and labels of the job.
 	Source mapper.SourceOptions
 }

@@ -16,10 +16,17 @@ func (r *Recorder) keepSyncing(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
+		begin := time.Now()
 		if !r.dirty.Swap(false) {
+			if !failing {
+				r.synced.Store(0)
+			}
 			continue
 		}
 		err := r.syncDisk()
+		if err == nil {
+			r.synced.Store(begin.UnixNano())
+		}
 		if err != nil && !failing {
 			r.log.Error("data cannot be brought to the disk", "err", err)
 		}
@@ -29,6 +36,20 @@ func (r *Recorder) keepSyncing(ctx context.Context) {
 		failing = err != nil
 	}
 }
+
+// Synced returns a time before which all data is on the disk; zero if all data is.
+func (r *Recorder) Synced() time.Time {
+	if at := r.synced.Load(); at != 0 {
+		return time.Unix(0, at)
+	}
+	if r.dirty.Load() {
+		return time.Now().Add(-r.o.Sync)
+	}
+	return time.Time{}
+}
+
+// Redact returns err with a text that shows no secrets.
+func (r *Recorder) Redact(err error) error { return r.scraper.Redact(err) }
 
 // syncDisk waits until everything written is on the disk.
 func (r *Recorder) syncDisk() error {

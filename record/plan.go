@@ -118,8 +118,12 @@ func planTarget(o Options, cfg *Config, lset labels.Labels, url string, taken ma
 	if prefix == "" {
 		prefix = "openmetrics"
 	}
+	url = redact.URL(url)
+	if address := cfg.Jobs[job].Address; address != "" {
+		url = address
+	}
 	return PlannedTarget{
-		Instance: redact.Address(instance), URL: redact.URL(url), Archive: place.Base(o.Dir), Metrics: fmt.Sprintf("%s.%s.", prefix, source),
+		Instance: redact.Address(instance), URL: url, Archive: place.Base(o.Dir), Metrics: fmt.Sprintf("%s.%s.", prefix, source),
 	}
 }
 

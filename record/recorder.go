@@ -35,7 +35,8 @@ type Recorder struct {
 	found   found
 	claims  claims
 	closing closing
-	dirty   atomic.Bool // something was written since the last sync
+	dirty   atomic.Bool  // something was written since the last sync
+	synced  atomic.Int64 // time before which all data is on the disk, in Unix nanoseconds; 0 if all is
 	config  atomic.Pointer[Config]
 	ready   atomic.Bool
 	began   time.Time

@@ -142,6 +142,7 @@ type fileState struct {
 	target string // of a symbolic link
 	when   time.Time
 	size   int64
+	mode   os.FileMode // a script may become executable
 }
 
 // statesOf returns the states of files. A file that does not exist has none.
@@ -156,7 +157,7 @@ func statesOf(names []string) map[string]fileState {
 		if err != nil {
 			continue
 		}
-		all[name] = fileState{target, info.ModTime(), info.Size()}
+		all[name] = fileState{target, info.ModTime(), info.Size(), info.Mode()}
 	}
 	return all
 }

@@ -157,7 +157,9 @@ func (r *Recorder) source(target *promscrape.Target) (*source, error) {
 	lset := target.Labels(labels.NewBuilder(labels.EmptyLabels()))
 	key := lset.String() + target.URL().String()
 	if src, ok := r.sources[key]; ok {
-		src.target = target
+		if src.target != target { // another configuration
+			src.target, src.replaced = target, true
+		}
 		r.only = src
 		return src, nil
 	}

@@ -20,10 +20,13 @@ type source struct {
 	rec    *Recorder
 	key    string // labels and URL of the target
 	target *promscrape.Target
-	labels labels.Labels // the target's labels
-	mapped *mapper.Source
-	name   string
-	url    string
+	// replaced says that target is new. The scraper does not tell the end of the series
+	// that the former target had and this one lacks, because of its relabelling.
+	replaced bool
+	labels   labels.Labels // the target's labels
+	mapped   *mapper.Source
+	name     string
+	url      string
 
 	natives map[string]*native.Series // by name and labels; the Recorder's lock guards them
 
@@ -92,6 +95,10 @@ func (src *source) fill(s *scrape, t int64) {
 		case ser.set(src, sm):
 			s.count++
 		}
+	}
+	if src.replaced {
+		src.replaced = false
+		src.endAll() // except for the series that have a value now
 	}
 }
 

@@ -23,7 +23,7 @@ func (l *Loader) job(s *Source) record.Job {
 		labels = []labelset.Label{labelset.String("script", s.path), labelset.String("url", "")}
 	}
 	return record.Job{
-		Name: name, Single: true, Host: s.host(),
+		Name: name, Single: true, Host: s.host(), Address: s.address(),
 		Source: mapper.SourceOptions{
 			Labels: labels,
 			Describe: func(sample string, d *meta.Desc) {

@@ -168,6 +168,9 @@ func (l *Loader) Sources() map[string]*Source {
 	return maps.Clone(l.sources)
 }
 
+// revisionHeader is a header of the requests in this process.
+const revisionHeader = "X-Pcparchive-Revision"
+
 // config makes a scrape job of each source.
 func (l *Loader) config(sources []*Source, log *slog.Logger) (*promconfig.Config, error) {
 	jobs := make([]map[string]any, len(sources))
@@ -183,7 +186,7 @@ func (l *Loader) config(sources []*Source, log *slog.Logger) (*promconfig.Config
 				"labels":  map[string]string{"instance": s.instance()},
 			}},
 			// A changed file makes another job, so that the scraper forgets its series.
-			"params": map[string][]string{"revision": {cmp.Or(s.revision, "0")}},
+			"http_headers": map[string]any{revisionHeader: map[string]any{"values": []string{cmp.Or(s.revision, "0")}}},
 		}
 	}
 	text, err := yaml.Marshal(map[string]any{"scrape_configs": jobs})
