@@ -21,9 +21,7 @@ type Options struct {
 	Source   exporter.Source
 	Values   *instant.Cache
 	Exporter *exporter.Exporter // for /pmapi/metrics
-	// Compile compiles the expressions of derived metrics. Nil refuses all.
-	Compile Compiler
-	Logger  *slog.Logger // may be nil
+	Logger   *slog.Logger       // may be nil
 	// MaxContexts is the largest number of contexts. Zero means DefaultMaxContexts. Beyond
 	// it, the context that expires first makes room.
 	MaxContexts int

@@ -1,10 +1,12 @@
 package pmapi
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
-	"time"
 
+	"github.com/pcparchive/pcparchive/derive"
 	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/instant"
 	"github.com/pcparchive/pcparchive/meta"
@@ -12,45 +14,48 @@ import (
 	"github.com/pcparchive/pcparchive/serve/exporter"
 )
 
-// Compiler compiles the expression of a derived metric. lookup returns the descriptors of the
-// metrics of the context. The text of an error is shown to the client.
-type Compiler func(name, expr string, lookup func(name string) (*meta.Desc, bool)) (Expression, error)
-
-// Expression computes the values of a derived metric from those of others at an instant, and
-// at the record before, which rates need. Several goroutines may use it.
-type Expression interface {
-	// Desc returns the descriptor of the result. The caller sets identifier and name.
-	Desc() meta.Desc
-	// Metrics returns the names of the metrics that the expression needs.
-	Metrics() []string
-	// Values returns the values at the instant of now. Each function returns the metric
-	// with a name, nil if it has no values; the values of before are those of the record
-	// before.
-	Values(now, before Inputs) []history.Value
-}
-
-// Inputs are the values that an expression needs, at one time.
-type Inputs struct {
-	Stamp  pcp.Timestamp // of the last record
-	Metric func(name string) *instant.Metric
-}
-
-// derivedMetric is a metric of a context.
+// derivedMetric is a metric that a context defines.
 type derivedMetric struct {
 	name string
-	desc *meta.Desc
-	expr Expression
+	expr *derive.Expr
+	id   pcp.PMID
 }
 
 // derivedValues are the values of a derived metric at an instant.
 type derivedValues struct{ values []history.Value }
 
-// needs returns the names of the metrics that a derived metric needs.
-func (m *named) needs() []string {
-	if m.derived == nil {
+// bind finds the operands of a derived metric in a namespace. It returns nil if they do not
+// exist, or do not fit any more.
+func (n *namespace) bind(d *derivedMetric) *derive.Metric {
+	m, err := d.expr.Bind(d.name, n.recorded)
+	if err != nil {
 		return nil
 	}
-	return m.derived.expr.Metrics()
+	return m
+}
+
+// recorded returns the descriptor of a metric of the archives.
+func (n *namespace) recorded(name string) (*meta.Desc, bool) {
+	for _, r := range slices.Backward(n.readers) {
+		if d, ok := r.Meta().Lookup(name); ok {
+			return d, true
+		}
+	}
+	return nil, false
+}
+
+// derivedMetrics returns the derived metrics that have operands at the instant.
+func (n *namespace) derivedMetrics() []named {
+	if n.bound == nil {
+		n.bound = []named{}
+		for _, d := range n.derived {
+			if m := n.bind(d); m != nil {
+				desc := &meta.Desc{PMID: d.id, Type: m.Type, InDom: m.InDom, Sem: m.Sem, Units: m.Units, Names: []string{d.name}}
+				n.bound = append(n.bound, named{name: d.name, desc: desc, derived: m})
+			}
+		}
+	}
+	return n.bound
 }
 
 // The limits of the derived metrics of a context.
@@ -120,49 +125,75 @@ func (x *request) defineAll(n *namespace, text string) error {
 func (x *request) define(n *namespace, name, expr string) error {
 	for _, d := range n.derived {
 		if d.name == name {
-			return exporter.Refusal("Error: pmAddDerivedMetric(\"%s\", ...): returns -12409\nDuplicate per-context derived metric name\n", name)
+			return exporter.Refusal("Error: pmAddDerivedMetric(\"%s\", ...): returns -12409\n%s\n", name, derive.DuplicateContext)
 		}
 	}
-	if x.api.opts.Compile == nil {
-		return exporter.Refusal("Error: pmAddDerivedMetric(\"%s\", ...): %s", name, pcp.Errno(-12409))
+	compiled, err := derive.Parse(expr)
+	if err == nil {
+		_, err = compiled.Bind(name, n.recorded)
 	}
-	lookup := func(name string) (*meta.Desc, bool) {
-		m, ok := n.lookup(name)
-		if !ok || m.derived != nil {
-			return nil, false
-		}
-		return m.desc, true
-	}
-	compiled, err := x.api.opts.Compile(name, expr, lookup)
-	if err != nil {
-		return exporter.Refusal("%s", err)
+	if err != nil && !errors.As(err, new(*derive.UnknownError)) { // an operand may come later
+		return exporter.Refusal("%s", deriveMessage(name, expr, err))
 	}
 	if len(n.derived) >= maxDerived || !x.api.contexts.grow(x.ctx, perDerived+textDerived*len(expr)) {
 		return exporter.Refusal("too many derived metrics")
 	}
-	desc := compiled.Desc()
-	desc.Names = []string{name}
 	x.ctx.mu.Lock()
 	defer x.ctx.mu.Unlock()
-	desc.PMID = pcp.NewPMID(pcp.DynamicDomain, 2047, 1023-uint32(len(x.ctx.derived)%1024))
-	x.ctx.derived = append(x.ctx.derived[:len(x.ctx.derived):len(x.ctx.derived)], &derivedMetric{name, &desc, compiled})
+	id := pcp.NewPMID(pcp.DynamicDomain, 2047, 1023-uint32(len(x.ctx.derived)%1024))
+	x.ctx.derived = append(x.ctx.derived[:len(x.ctx.derived):len(x.ctx.derived)], &derivedMetric{name, compiled, id})
 	return nil
 }
 
-// evaluate returns the values of a derived metric.
-func (x *request) evaluate(n *namespace, d *derivedMetric, now *instant.Values, ids []pcp.PMID) (*derivedValues, error) {
-	before, err := x.api.opts.Values.At(x.r.Context(), n.subject, now.Stamp.Add(-time.Nanosecond), ids)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", d.name, err)
+// deriveMessage returns the message of the reference for an expression that is refused: the
+// expression, a mark below the place, and the reason.
+func deriveMessage(name, expr string, err error) string {
+	var syntax *derive.SyntaxError
+	var semantic *derive.SemanticError
+	switch {
+	case errors.As(err, &syntax):
+		return fmt.Sprintf("Syntax Error: pmAddDerivedMetric(\"%s\", ...)\n%s\n%*s\n%s\n", name, expr, min(max(syntax.Offset, 0), len(expr))+1, "^", syntax.Reason)
+	case errors.As(err, &semantic):
+		return fmt.Sprintf("Semantic Error: pmAddDerivedMetric(\"%s\", ...)\n%s\n%*s\n%s\n", name, expr, max(strings.Index(expr, semantic.Part), 0)+1, "^", semantic.Reason)
 	}
-	inputs := func(v *instant.Values) Inputs {
-		return Inputs{Stamp: v.Stamp, Metric: func(name string) *instant.Metric {
-			m, ok := n.lookup(name)
-			if !ok {
+	return err.Error()
+}
+
+// evaluate returns the values of a derived metric. before are the values of the record before,
+// nil if no metric needs them.
+func (n *namespace) evaluate(m *derive.Metric, now, before *instant.Values) *derivedValues {
+	return &derivedValues{m.Eval(n.sample(now), n.sample(before))}
+}
+
+// sample returns values as expressions need them.
+func (n *namespace) sample(v *instant.Values) *derive.Sample {
+	if v == nil {
+		return nil
+	}
+	return &derive.Sample{
+		Stamp: v.Stamp,
+		Values: func(id pcp.PMID) []history.Value {
+			m := v.Metric(id)
+			if m == nil {
 				return nil
 			}
-			return v.Metric(m.desc.PMID)
-		}}
+			values := make([]history.Value, len(m.Points))
+			for i := range m.Points {
+				values[i] = m.Points[i].Value
+			}
+			return values
+		},
+		Instance: func(domain pcp.InDomID, inst pcp.InstID) (string, bool) {
+			r := n.describing(domain)
+			if r == nil {
+				return "", false
+			}
+			in, _ := r.Meta().InDomAt(domain, n.at)
+			if in == nil {
+				return "", false
+			}
+			e, ok := in.Lookup(inst)
+			return e.Name, ok
+		},
 	}
-	return &derivedValues{d.expr.Values(inputs(now), inputs(before))}, nil
 }

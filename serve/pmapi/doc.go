@@ -7,7 +7,7 @@
 //	/pmapi/children    names below a name
 //	/pmapi/indom       instances, with their labels, and the help of a domain
 //	/pmapi/profile     which instances later requests of the context fetch
-//	/pmapi/derive      metrics of the context that expressions define
+//	/pmapi/derive      metrics of the context that expressions define, see package derive
 //	/pmapi/store       always refused: nobody changes a recording
 //	/pmapi/metrics     values as text, of package exporter
 //

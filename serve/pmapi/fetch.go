@@ -6,6 +6,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/pcparchive/pcparchive/history"
@@ -63,27 +64,29 @@ func (n *namespace) find(items []string, ids bool) (all []named) {
 // values returns the values of metrics, in one reading, with those of derived metrics.
 func (x *request) values(n *namespace, metrics []named) (*fetched, error) {
 	f := &fetched{derived: map[string]*derivedValues{}}
-	ids := []pcp.PMID{}
+	ids, earlier := []pcp.PMID{}, false
 	for _, m := range metrics {
 		if m.derived == nil {
 			ids = append(ids, m.desc.PMID)
+			continue
 		}
-		for _, name := range m.needs() {
-			if d, ok := n.lookup(name); ok {
-				ids = append(ids, d.desc.PMID)
-			}
+		earlier = earlier || m.derived.Before
+		for _, d := range m.derived.Operands {
+			ids = append(ids, d.PMID)
 		}
 	}
+	var before *instant.Values
 	var err error
-	if f.now, err = x.api.opts.Values.At(x.r.Context(), n.subject, n.at, ids); err != nil {
+	f.now, err = x.api.opts.Values.At(x.r.Context(), n.subject, n.at, ids)
+	if err == nil && earlier {
+		before, err = x.api.opts.Values.At(x.r.Context(), n.subject, f.now.Stamp.Add(-time.Nanosecond), ids)
+	}
+	if err != nil {
 		return nil, err
 	}
 	for _, m := range metrics {
-		if m.derived == nil || f.derived[m.name] != nil {
-			continue
-		}
-		if f.derived[m.name], err = x.evaluate(n, m.derived, f.now, ids); err != nil {
-			return nil, err
+		if m.derived != nil && f.derived[m.name] == nil {
+			f.derived[m.name] = n.evaluate(m.derived, f.now, before)
 		}
 	}
 	return f, nil

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/derive"
 	"github.com/pcparchive/pcparchive/instant"
 	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/meta"
@@ -21,6 +22,7 @@ type namespace struct {
 	at      pcp.Timestamp
 	readers []*archive.Reader // by ascending start
 	derived []*derivedMetric
+	bound   []named // derived metrics that have operands; nil until they are needed
 }
 
 // named is a metric under one of its names.
@@ -28,7 +30,7 @@ type named struct {
 	name    string
 	desc    *meta.Desc
 	reader  *archive.Reader // nil for a derived metric
-	derived *derivedMetric
+	derived *derive.Metric
 }
 
 // namespace returns the metrics of the request's context.
@@ -43,7 +45,7 @@ func (x *request) namespace() (*namespace, error) {
 	x.ctx.mu.Lock()
 	derived := x.ctx.derived // only appended to
 	x.ctx.mu.Unlock()
-	x.names = &namespace{s, t, s.Readers(t), derived}
+	x.names = &namespace{subject: s, at: t, readers: s.Readers(t), derived: derived}
 	return x.names, nil
 }
 
@@ -54,9 +56,9 @@ func (n *namespace) lookup(name string) (named, bool) {
 			return named{name: name, desc: d, reader: r}, true
 		}
 	}
-	for _, d := range n.derived {
-		if d.name == name {
-			return named{name: name, desc: d.desc, derived: d}, true
+	for _, m := range n.derivedMetrics() {
+		if m.name == name {
+			return m, true
 		}
 	}
 	return named{}, false
@@ -69,9 +71,9 @@ func (n *namespace) byID(id pcp.PMID) (named, bool) {
 			return named{name: d.Name(), desc: d, reader: r}, true
 		}
 	}
-	for _, d := range n.derived {
-		if d.desc.PMID == id {
-			return named{name: d.name, desc: d.desc, derived: d}, true
+	for _, m := range n.derivedMetrics() {
+		if m.desc.PMID == id {
+			return m, true
 		}
 	}
 	return named{}, false
@@ -92,9 +94,9 @@ func (n *namespace) below(name string) (all []named) {
 			}
 		}
 	}
-	for _, d := range n.derived {
-		if name == "" || meta.Matches(d.name, name) {
-			all = append(all, named{name: d.name, desc: d.desc, derived: d})
+	for _, m := range n.derivedMetrics() {
+		if name == "" || meta.Matches(m.name, name) {
+			all = append(all, m)
 		}
 	}
 	slices.SortStableFunc(all, func(a, b named) int { return cmp.Compare(a.name, b.name) })

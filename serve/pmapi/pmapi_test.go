@@ -231,6 +231,34 @@ func TestBatch(t *testing.T) {
 	assert.Equal(t, instant.Counts{Readings: 1, Hits: 1}, s.cache.Counts())
 }
 
+// TestDerive defines metrics in a context.
+func TestDerive(t *testing.T) {
+	s := web1(t)
+	id := s.open("")
+	do := func(method, path, body string) string {
+		return s.withoutContext(s.send(method, id+"/"+path, body).Body.String())
+	}
+	ok := `{"success":true}`
+	assert.Equal(t, ok, do(http.MethodGet, "derive?name=my.load&expr=kernel.all.load*10", ""))
+	assert.Equal(t, ok, do(http.MethodPost, "derive", "# two\nmy.rate = rate(kernel.all.uptime)\n\nmy.late = no.such + 1\n"))
+	assert.Equal(t, `{"timestamp":1700000002.034928020,"values":[{"pmid":"511.2047.1023","name":"my.load","instances":[{"instance":1,"value":506},`+
+		`{"instance":5,"value":506},{"instance":15,"value":506}]},{"pmid":"511.2047.1022","name":"my.rate","instances":[{"instance":null,"value":1}]}]}`,
+		strings.ReplaceAll(do(http.MethodGet, "fetch?names=my.load,my.rate,my.late", ""), "505.99997", "506"))
+	assert.Contains(t, do(http.MethodGet, "metric?name=my.load", ""), `"pmid":"511.2047.1023","indom":"60.2","type":"float","sem":"instant","units":"none","labels":{"hostname":"web1"},"text-oneline":"","text-help":""`)
+	assert.Contains(t, do(http.MethodGet, "metric?name=my.late", ""), "my.late traversal failed - Unknown metric name")
+	assert.Equal(t, `{"name":"my","leaf":["load","rate"],"nonleaf":[]}`, do(http.MethodGet, "children?prefix=my", ""))
+	assert.Contains(t, do(http.MethodGet, "indom?name=my.load", ""), `"5 minute"`)
+	for path, want := range map[string]string{
+		"derive?name=my.load&expr=1":                                  `Error: pmAddDerivedMetric(\"my.load\", ...): returns -12409\nDuplicate per-context derived metric name\n`,
+		"derive?name=x.y&expr=kernel.all.load*":                       `Syntax Error: pmAddDerivedMetric(\"x.y\", ...)\nkernel.all.load*\n               ^\nArithmetic expression expected to follow STAR\n`,
+		"derive?name=x.y&expr=kernel.all.load%2Bkernel.uname.release": `Semantic Error: pmAddDerivedMetric(\"x.y\", ...)\nkernel.all.load+kernel.uname.release\n^\nNon-arithmetic type for right operand\n`,
+	} {
+		assert.Equal(t, `{"message":"`+want+`","success":false}`, do(http.MethodGet, path, ""), path)
+	}
+	other := s.open("")
+	assert.Equal(t, http.StatusBadRequest, s.send(http.MethodGet, other+"/metric?name=my.load", "").Code, "derived metrics belong to a context")
+}
+
 // TestScrape has the page of a context, with "# PCP5" lines.
 func TestScrape(t *testing.T) {
 	s := web1(t)
