@@ -29,6 +29,7 @@ var lines = [][]string{
 	{"check", "summary", "size", "values", "instant", "convert/tsdb/chunk", "convert/tsdb/block", "convert/mapper", "convert/flatten", "convert/relabel", "convert/promjson", "convert/format", "convert/input", "pmseries"},
 	{"top", "convert/native", "convert/tsdb/verify", "columns", "catalogue", "record/registry", "record/retention"},
 	{"receive"},
+	{"push"},
 	{"convert/assemble", "convert/nativemap", "convert/expo", "convert/tsdb/sidecar", "convert/tsdb/wal", "query"},
 	{"convert/tsdb", "convert/tsdb/write", "convert/tsdb/read", "ruleeval"},
 	{"promapi"},
