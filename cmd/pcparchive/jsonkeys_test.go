@@ -100,6 +100,13 @@ func TestJSONKeys(t *testing.T) {
 				"hosts[].tables.host[].idle", "hosts[].time", "hosts[].to",
 			},
 		},
+		"diff": {
+			[]string{"diff", native, prom, "--threshold", "1"},
+			[]string{
+				"a", "a.end", "a.host", "a.records", "a.start", "b", "b.end", "b.host", "b.records", "b.start", "changes",
+				"labels", "missing_a", "missing_b", "only_a", "only_b", "redescribed", "same",
+			},
+		},
 		"values": {
 			[]string{"values", native, "kernel.all.load"},
 			[]string{"[].host", "[].instance", "[].instance_id", "[].mark", "[].metric", "[].time", "[].value"},
