@@ -61,7 +61,7 @@ func (b *binder) bind(n *node) (*bound, error) {
 		x.desc = desc{pcp.TypeU32, pcp.InDomNull, pcp.SemDiscrete, pcp.Units{}}
 		x.node = &node{kind: kindInteger, text: n.parts[0].text, desc: x.desc}
 		if known {
-			x.node.bits = 1
+			x.bits = 1
 		}
 		return x, nil
 	}

@@ -17,25 +17,20 @@ import (
 
 var disks = pcp.NewInDomID(60, 1)
 
-// known are the metrics of the tests.
-var known = map[string]*meta.Desc{}
-
-func define(name string, item uint32, t pcp.Type, indom pcp.InDomID, sem pcp.Semantics, units string) {
-	u, err := pcp.ParseUnits(units)
-	if err != nil {
-		panic(err)
-	}
-	known[name] = &meta.Desc{PMID: pcp.NewPMID(60, 0, item), Type: t, InDom: indom, Sem: sem, Units: u, Names: []string{name}}
+// metric returns the descriptor of a metric of the tests.
+func metric(item uint32, t pcp.Type, indom pcp.InDomID, sem pcp.Semantics, units pcp.Units) *meta.Desc {
+	return &meta.Desc{PMID: pcp.NewPMID(60, 0, item), Type: t, InDom: indom, Sem: sem, Units: units}
 }
 
-func init() {
-	define("cpus", 1, pcp.TypeU32, pcp.InDomNull, pcp.SemDiscrete, "")
-	define("reads", 2, pcp.TypeU64, disks, pcp.SemCounter, "count")
-	define("busy", 3, pcp.TypeU32, disks, pcp.SemCounter, "millisec")
-	define("free", 4, pcp.TypeU64, pcp.InDomNull, pcp.SemInstant, "Kbyte")
-	define("temp", 5, pcp.Type32, disks, pcp.SemInstant, "")
-	define("share", 6, pcp.TypeFloat, disks, pcp.SemInstant, "")
-	define("name", 7, pcp.TypeString, pcp.InDomNull, pcp.SemDiscrete, "")
+// known are the metrics of the tests.
+var known = map[string]*meta.Desc{
+	"cpus":  metric(1, pcp.TypeU32, pcp.InDomNull, pcp.SemDiscrete, pcp.Units{}),
+	"reads": metric(2, pcp.TypeU64, disks, pcp.SemCounter, pcp.Units{DimCount: 1}),
+	"busy":  metric(3, pcp.TypeU32, disks, pcp.SemCounter, pcp.Units{DimTime: 1, ScaleTime: pcp.TimeMillisec}),
+	"free":  metric(4, pcp.TypeU64, pcp.InDomNull, pcp.SemInstant, pcp.Units{DimSpace: 1, ScaleSpace: 1}),
+	"temp":  metric(5, pcp.Type32, disks, pcp.SemInstant, pcp.Units{}),
+	"share": metric(6, pcp.TypeFloat, disks, pcp.SemInstant, pcp.Units{}),
+	"name":  metric(7, pcp.TypeString, pcp.InDomNull, pcp.SemDiscrete, pcp.Units{}),
 }
 
 func lookup(name string) (*meta.Desc, bool) { d, ok := known[name]; return d, ok }
@@ -124,6 +119,28 @@ func TestValues(t *testing.T) {
 			assert.Empty(t, m.Eval(sampleAt(2), nil), text)
 		}
 	}
+}
+
+// TestStamps has values that were recorded at other times than the sample.
+func TestStamps(t *testing.T) {
+	e, err := derive.Parse("rate(reads)")
+	require.NoError(t, err)
+	m, err := e.Bind("x", lookup)
+	require.NoError(t, err)
+	now, before := sampleAt(2), sampleAt(0)
+	stamps := func(seconds ...int64) func(pcp.PMID) []pcp.Timestamp {
+		return func(pcp.PMID) (all []pcp.Timestamp) {
+			for _, s := range seconds {
+				all = append(all, pcp.TimestampOf(time.Unix(s, 0)))
+			}
+			return all
+		}
+	}
+	now.Stamps, before.Stamps = stamps(960, 960), stamps(955, 960)
+	values := m.Eval(now, before)
+	require.Len(t, values, 1, "the second instance has one observation only")
+	rate, _ := values[0].Number(m.Type)
+	assert.InDelta(t, 4, rate, 0)
 }
 
 // TestRename gives a string another name.

@@ -13,6 +13,9 @@ type Sample struct {
 	Stamp pcp.Timestamp
 	// Values returns the values of a metric, none if it has none.
 	Values func(id pcp.PMID) []history.Value
+	// Stamps returns the times at which the values of a metric were recorded, for rates. Nil
+	// means that all were recorded at Stamp.
+	Stamps func(id pcp.PMID) []pcp.Timestamp
 	// Instance returns the name of an instance, for filters. Nil means that no name is
 	// known.
 	Instance func(domain pcp.InDomID, inst pcp.InstID) (name string, ok bool)
@@ -75,12 +78,20 @@ func values(s *Sample, x *bound) []val {
 		return nil
 	}
 	var out []val
-	for _, v := range s.Values(x.operand.PMID) {
-		numeric := x.typ.IsNumeric()
+	var stamps []pcp.Timestamp
+	if s.Stamps != nil {
+		stamps = s.Stamps(x.operand.PMID)
+	}
+	numeric := x.typ.IsNumeric()
+	for i, v := range s.Values(x.operand.PMID) {
+		at := s.Stamp
+		if i < len(stamps) {
+			at = stamps[i]
+		}
 		if numeric && (v.Data != nil || v.Type != pcp.TypeUnknown && v.Type != x.typ) {
 			continue // not of the type that the metric has
 		}
-		out = append(out, val{v.Inst, v.Bits, v})
+		out = append(out, val{v.Inst, v.Bits, v, at})
 	}
 	return out
 }
@@ -100,17 +111,13 @@ func byInst(vals []val) map[pcp.InstID]val {
 func (e *evaluation) difference(x *bound) []val {
 	arg := x.parts[0]
 	now, before := values(e.now, arg), byInst(values(e.before, arg))
-	var seconds float64
-	if e.before != nil {
-		seconds = e.now.Stamp.Sub(e.before.Stamp).Seconds()
-	}
 	var out []val
 	for _, v := range now {
 		last, ok := before[v.inst]
-		if !ok {
+		if !ok || !last.at.Before(v.at) { // no other observation
 			continue
 		}
-		v.bits = between(x, arg.typ, v.bits, last.bits, seconds)
+		v.bits = between(x, arg.typ, v.bits, last.bits, v.at.Sub(last.at).Seconds())
 		out = append(out, v)
 	}
 	return out

@@ -2,6 +2,7 @@ package derive_test
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -108,10 +109,10 @@ func reference(t *testing.T, path string) map[string]string {
 	require.NoError(t, os.WriteFile(file, []byte(config.String()), 0o600))
 	cmd := oracle.Command(t, "pminfo", "-a", path, "-d", "-f", "test")
 	cmd.Env = append(os.Environ(), "PCP_DERIVED_CONFIG="+file)
-	var errors strings.Builder
-	cmd.Stderr = &errors
+	var wrong strings.Builder
+	cmd.Stderr = &wrong
 	out, _ := cmd.Output() // fails because some metrics cannot be bound
-	all := messages(errors.String())
+	all := messages(wrong.String())
 	var id string
 	lines := bufio.NewScanner(strings.NewReader(string(out)))
 	for lines.Scan() {
@@ -213,15 +214,16 @@ func openArchive(t *testing.T, path string) *opened {
 // describe returns what pminfo prints of a derived metric.
 func (a *opened) describe(id, text string) string {
 	e, err := derive.Parse(text)
-	if err != nil {
-		syntax := err.(*derive.SyntaxError)
+	var syntax *derive.SyntaxError
+	if errors.As(err, &syntax) {
 		return fmt.Sprintf("syntax error at %d: %s", syntax.Offset, syntax.Reason)
 	}
 	m, err := e.Bind(id, func(name string) (*meta.Desc, bool) { d, ok := a.descs[name]; return d, ok })
-	switch err := err.(type) {
-	case *derive.SemanticError:
-		return "semantic error: " + err.Part + ": " + err.Reason
-	case *derive.UnknownError:
+	var semantic *derive.SemanticError
+	switch {
+	case errors.As(err, &semantic):
+		return "semantic error: " + semantic.Part + ": " + semantic.Reason
+	case err != nil:
 		return "not bound"
 	}
 	types := map[pcp.Type]string{pcp.Type32: "32-bit int", pcp.TypeU32: "32-bit unsigned int", pcp.Type64: "64-bit int", pcp.TypeU64: "64-bit unsigned int", pcp.TypeFloat: "float", pcp.TypeDouble: "double"}

@@ -92,7 +92,7 @@ func (x *bound) dimensions() (reason string) {
 	switch {
 	case (x.kind == kindPlus || x.kind == kindMinus) && !sameDimension(left.units, right.units):
 		return different
-	case boolean(x.kind) && !(dimensionless(left.units) && dimensionless(right.units)):
+	case boolean(x.kind) && (!dimensionless(left.units) || !dimensionless(right.units)):
 		return different
 	case relational(x.kind) && !anyDimension(left, right) && !sameDimension(left.units, right.units):
 		return different

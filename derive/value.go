@@ -13,6 +13,7 @@ type val struct {
 	inst pcp.InstID
 	bits uint64
 	raw  history.Value
+	at   pcp.Timestamp // of the observation
 }
 
 // toFloat returns a number of a type as a double.

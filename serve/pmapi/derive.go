@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/pcparchive/pcparchive/derive"
 	"github.com/pcparchive/pcparchive/history"
@@ -159,8 +160,26 @@ func deriveMessage(name, expr string, err error) string {
 	return err.Error()
 }
 
-// evaluate returns the values of a derived metric. before are the values of the record before,
-// nil if no metric needs them.
+// earlier returns an instant at which each operand of a derived metric has the observation
+// before that of now. A metric may be recorded less often than others.
+func earlier(m *derive.Metric, now *instant.Values) pcp.Timestamp {
+	first := now.Stamp
+	for _, d := range m.Operands {
+		operand := now.Metric(d.PMID)
+		if operand == nil {
+			continue
+		}
+		for _, t := range operand.Stamps {
+			if t.Before(first) {
+				first = t
+			}
+		}
+	}
+	return first.Add(-time.Nanosecond)
+}
+
+// evaluate returns the values of a derived metric. before are the values of the observations
+// before, nil if the metric does not need them.
 func (n *namespace) evaluate(m *derive.Metric, now, before *instant.Values) *derivedValues {
 	return &derivedValues{m.Eval(n.sample(now), n.sample(before))}
 }
@@ -182,6 +201,12 @@ func (n *namespace) sample(v *instant.Values) *derive.Sample {
 				values[i] = m.Points[i].Value
 			}
 			return values
+		},
+		Stamps: func(id pcp.PMID) []pcp.Timestamp {
+			if m := v.Metric(id); m != nil {
+				return m.Stamps
+			}
+			return nil
 		},
 		Instance: func(domain pcp.InDomID, inst pcp.InstID) (string, bool) {
 			r := n.describing(domain)

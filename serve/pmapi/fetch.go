@@ -6,7 +6,6 @@ import (
 	"math"
 	"strconv"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/pcparchive/pcparchive/history"
@@ -64,30 +63,31 @@ func (n *namespace) find(items []string, ids bool) (all []named) {
 // values returns the values of metrics, in one reading, with those of derived metrics.
 func (x *request) values(n *namespace, metrics []named) (*fetched, error) {
 	f := &fetched{derived: map[string]*derivedValues{}}
-	ids, earlier := []pcp.PMID{}, false
+	ids := []pcp.PMID{}
 	for _, m := range metrics {
 		if m.derived == nil {
 			ids = append(ids, m.desc.PMID)
 			continue
 		}
-		earlier = earlier || m.derived.Before
 		for _, d := range m.derived.Operands {
 			ids = append(ids, d.PMID)
 		}
 	}
-	var before *instant.Values
 	var err error
-	f.now, err = x.api.opts.Values.At(x.r.Context(), n.subject, n.at, ids)
-	if err == nil && earlier {
-		before, err = x.api.opts.Values.At(x.r.Context(), n.subject, f.now.Stamp.Add(-time.Nanosecond), ids)
-	}
-	if err != nil {
+	if f.now, err = x.api.opts.Values.At(x.r.Context(), n.subject, n.at, ids); err != nil {
 		return nil, err
 	}
 	for _, m := range metrics {
-		if m.derived != nil && f.derived[m.name] == nil {
-			f.derived[m.name] = n.evaluate(m.derived, f.now, before)
+		if m.derived == nil || f.derived[m.name] != nil {
+			continue
 		}
+		var before *instant.Values
+		if m.derived.Before { // mostly at the same instant, which the cache knows then
+			if before, err = x.api.opts.Values.At(x.r.Context(), n.subject, earlier(m.derived, f.now), ids); err != nil {
+				return nil, err
+			}
+		}
+		f.derived[m.name] = n.evaluate(m.derived, f.now, before)
 	}
 	return f, nil
 }

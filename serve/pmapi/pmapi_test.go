@@ -12,7 +12,10 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/instant"
+	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/serve/pmapi"
 	"github.com/pcparchive/pcparchive/serve/timeshift"
 )
@@ -314,4 +317,37 @@ func FuzzRequests(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestDeriveSlowly has the rate of a metric that is recorded every tenth second, among
+// others that are recorded each second.
+func TestDeriveSlowly(t *testing.T) {
+	dir := t.TempDir()
+	a, err := archive.Create(filepath.Join(dir, "slow"), archive.Header{Host: "slow", Zone: "UTC", PID: 1}, nil)
+	require.NoError(t, err)
+	fast := ratio
+	require.NoError(t, a.Define(&fast))
+	slow := uptime
+	slow.Names = []string{"slow.count"}
+	require.NoError(t, a.Define(&slow))
+	for sec := range 35 {
+		sets := []archive.ValueSet{{PMID: fast.PMID, Format: archive.Block, Values: []history.Value{history.DoubleValue(pcp.InstNull, float64(sec))}}}
+		if sec%10 == 0 {
+			sets = []archive.ValueSet{{PMID: slow.PMID, Format: archive.Block, Values: []history.Value{history.NumberValue(pcp.InstNull, pcp.TypeU64, uint64(3*sec))}}}
+		}
+		require.NoError(t, a.Append(&archive.Result{Stamp: stamp(sec), Sets: sets}))
+	}
+	require.NoError(t, a.Close())
+	s := serveDir(t, dir, pmapi.Options{})
+	id := s.open("")
+	status, body := s.get(id + "/derive?name=my.slow&expr=delta(slow.count)")
+	require.Equal(t, http.StatusOK, status, body)
+	s.get(id + "/derive?name=my.rate&expr=rate(slow.count)")
+	s.get(id + "/derive?name=my.fast&expr=delta(test.ratio)")
+	_, body = s.get(id + "/fetch?names=my.slow,my.rate,my.fast")
+	var values []string
+	for _, part := range strings.Split(body, `"value":`)[1:] {
+		values = append(values, part[:strings.IndexByte(part, '}')])
+	}
+	assert.Equal(t, []string{"30", "3", "1"}, values, body)
 }
