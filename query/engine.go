@@ -2,15 +2,16 @@ package query
 
 import (
 	"context"
-	"iter"
 	"log/slog"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/prometheus/prometheus/storage"
 
+	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/catalogue"
 	"github.com/pcparchive/pcparchive/columns"
 	"github.com/pcparchive/pcparchive/history"
@@ -212,26 +213,29 @@ func (e *Engine) queryOpts() promql.QueryOpts {
 func RecordingInterval(set *store.Set) time.Duration { return recordingInterval(set, nil) }
 
 // recordingInterval estimates the time between two records of a host from the first
-// records of its last archive: the longest such time apart from one pause. It returns
-// zero if there is only one record.
+// records of the archive that begins last: the longest such time apart from one pause. If
+// that has only one record, an archive before it tells. recordingInterval returns zero if
+// there is only one record in each.
 func recordingInterval(set *store.Set, cache *columns.Cache) time.Duration {
-	end, err := set.Ending()
-	if err != nil {
-		return 0
+	left := 3 // archives to look at
+	for _, a := range slices.Backward(set.Archives()) {
+		interval, ok := knownInterval(cache, a)
+		if !ok {
+			r := set.Reader(a.Base)
+			if r == nil {
+				continue
+			}
+			interval = intervalIn(r)
+		}
+		if left--; interval > 0 || left == 0 {
+			return interval
+		}
 	}
-	next, stop := iter.Pull(set.Spanning(end, end))
-	defer stop()
-	a, ok := next()
-	if !ok {
-		return 0
-	}
-	if known, ok := knownInterval(cache, a); ok {
-		return known
-	}
-	r := set.Reader(a.Base)
-	if r == nil {
-		return 0
-	}
+	return 0
+}
+
+// intervalIn estimates the time between two records from the first records of an archive.
+func intervalIn(r *archive.Reader) time.Duration {
 	const enough = 20
 	var longest, second time.Duration
 	var last pcp.Timestamp
