@@ -40,7 +40,7 @@ fuzz: ## every fuzz target for FUZZTIME, FUZZJOBS at once, in binaries built onc
 bench: ## benchmarks of the packages
 	$(GO) test ./... -run '^$$' -bench . -benchtime 2s
 
-ROWS ?= tools,store,http
+ROWS ?= tools,store,http,pcp
 compare: ## the commands beside the reference tools, as ratios; ROWS=store: those rows alone
 	$(GO) test ./internal/compare -run TestCompare -compare -rows '$(ROWS)' -v -timeout 60m
 

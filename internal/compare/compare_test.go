@@ -20,7 +20,7 @@ var (
 	compare = flag.Bool("compare", false, "measure, which takes minutes")
 	runs    = flag.Int("runs", 5, "measurements of each command, after one that does not count")
 	only    = flag.String("only", "", "measure only the rows whose name contains this")
-	groups  = flag.String("rows", "tools,store,http", "measure only these groups of rows")
+	groups  = flag.String("rows", "tools,store,http,pcp", "measure only these groups of rows")
 	write   = flag.String("write", "", "file whose tables of these groups to replace")
 )
 
@@ -46,6 +46,7 @@ var allGroups = []group{
 		return slices.Concat(longRows(b, m), compressedRows(b, m), cacheRows(b, m))
 	}},
 	{"http", func(b *bench) []row { return httpRows(b, newMaterial(b)) }},
+	{"pcp", pcpRows},
 }
 
 // row is a comparison: ours beside the reference's.

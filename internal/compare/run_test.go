@@ -92,6 +92,10 @@ func (b *bench) asking(r row) (ours, ref func() figures, stop func()) {
 	if r.ref != nil {
 		ref = func() figures { return b.run(row{}, r.ref) }
 	}
+	if r.asks.proxy != "" {
+		s := &service{b: b, address: r.asks.proxy}
+		ref = func() figures { return s.ask(&questions{paths: r.asks.theirs, packed: r.asks.packed}) }
+	}
 	if r.asks.fresh {
 		return func() figures {
 			require.NoError(b.t, os.RemoveAll(r.out))

@@ -28,6 +28,9 @@ type questions struct {
 	blocks   string   // that a Prometheus serves for the same questions; "": nobody does
 	fresh    bool     // before each measurement, the server starts with an empty cache
 	together bool     // all questions at once
+	proxy    string   // address of a pmproxy, which is asked theirs in turn; "": nobody is
+	theirs   []string
+	packed   bool // replies stay compressed, as a scraper's connection carries them
 }
 
 // service is a running server.
@@ -36,6 +39,7 @@ type service struct {
 	cmd     *exec.Cmd
 	address string
 	metrics string // path
+	packed  bool   // get returns compressed replies
 }
 
 // startOurs starts `pcparchive serve` on a port that the system chooses.
@@ -96,6 +100,9 @@ func (s *service) get(path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	if s.packed {
+		req.Header.Set("Accept-Encoding", "gzip")
+	}
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return nil, err
@@ -118,6 +125,8 @@ func (e *replyError) Error() string { return e.path + ": " + e.status + ": " + s
 
 // ask asks the questions and returns how long the answers took.
 func (s *service) ask(q *questions) figures {
+	s.packed = q.packed
+	defer func() { s.packed = false }()
 	began := time.Now()
 	var all sync.WaitGroup
 	errs := make([]error, len(q.paths))

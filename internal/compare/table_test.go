@@ -33,6 +33,9 @@ func (t *table) add(r row, ours, ref figures) string {
 	if r.asks != nil && r.asks.blocks != "" {
 		r.ref = []string{"Prometheus"}
 	}
+	if r.asks != nil && r.asks.proxy != "" {
+		r.ref = []string{"pmproxy"}
+	}
 	if r.ref != nil {
 		name, refWall, refPeak = filepath.Base(r.ref[0]), seconds(ref.wall), t.memory(ref.peak)
 		ratio = fmt.Sprintf("**%.2f**", ours.wall.Seconds()/ref.wall.Seconds())
