@@ -15,35 +15,28 @@ import (
 
 // valueOutput is a value as values prints it in JSON. Its form is an interface.
 type valueOutput struct {
-	Time     string    `json:"time"`
-	Host     string    `json:"host"`
-	Mark     bool      `json:"mark,omitempty"`
-	Metric   string    `json:"metric,omitempty"`
-	Instance string    `json:"instance,omitempty"`
-	ID       *int32    `json:"instance_id,omitempty"`
-	Units    string    `json:"units,omitempty"`
-	Value    jsonPoint `json:"value,omitzero"`
+	Time     string          `json:"time"`
+	Host     string          `json:"host"`
+	Mark     bool            `json:"mark,omitempty"`
+	Metric   string          `json:"metric,omitempty"`
+	Instance string          `json:"instance,omitempty"`
+	ID       *int32          `json:"instance_id,omitempty"`
+	Units    string          `json:"units,omitempty"`
+	Value    json.RawMessage `json:"value,omitempty"` // a number, or text
 }
 
-// jsonPoint is a number as JSON, or text in quotes. Numbers that JSON does not have are
-// the texts NaN, +Inf and -Inf.
-type jsonPoint string
-
-// MarshalJSON returns the value as it is.
-func (p jsonPoint) MarshalJSON() ([]byte, error) { return []byte(p), nil }
-
-// jsonCell returns the value of a cell.
-func (p *valuesPrinter) jsonCell(c values.Cell) (jsonPoint, error) {
+// jsonCell returns the value of a cell as JSON: a number, or text in quotes. Numbers that
+// JSON does not have are the texts NaN, +Inf and -Inf.
+func (p *valuesPrinter) jsonCell(c values.Cell) (json.RawMessage, error) {
 	v, ok := c.Number()
 	if ok && !math.IsNaN(v) && !math.IsInf(v, 0) {
-		return jsonPoint(c.Text(p.digits)), nil
+		return json.RawMessage(c.Text(p.digits)), nil
 	}
 	text := c.Text(p.digits)
 	if ok {
 		text = strconv.FormatFloat(v, 'f', -1, 64)
 	}
-	quoted, err := json.Marshal(text)
-	return jsonPoint(quoted), err
+	return json.Marshal(text)
 }
 
 // printJSON prints an object for each value and each mark: one a line, or as a list.
