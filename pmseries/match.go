@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -166,57 +167,78 @@ func (t *tables) named(name string) []*Metric {
 
 // selected returns the metrics that an operand selects, each ID once.
 func (v *View) selected(ctx context.Context, t *tables, o *operand) ([]*Metric, error) {
-	var all []*Metric
-	seen := map[ID]bool{}
-	domains := domainCache{}
+	verdicts := map[ID]verdict{}
+	var order []*Metric
+	open := map[domainKey][]*candidate{} // those whose verdict depends on the instance
 	for i, m := range t.named(o.name) {
 		if i%1024 == 0 && ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		if seen[m.ID] {
-			continue
+		if _, known := verdicts[m.ID]; !known {
+			order = append(order, m)
 		}
 		x := &candidate{metric: m, sources: t.sources[m.Source], singular: m.InDom == pcp.InDomNull}
 		judged := o.where.judge(x)
-		if judged == unknown {
-			instances, err := domains.of(ctx, v, m)
-			if err != nil {
-				return nil, err
+		if judged == unknown && verdicts[m.ID] != yes {
+			key := domainKey{m.Host, m.InDom}
+			open[key] = append(open[key], x)
+		}
+		verdicts[m.ID] = strongest(verdicts[m.ID], judged)
+	}
+	if err := v.judgeInstances(ctx, o.where, open, verdicts); err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(order, func(m *Metric) bool { return verdicts[m.ID] != yes }), nil
+}
+
+// strongest returns the stronger of two verdicts of metrics with the same ID: they are one
+// series.
+func strongest(a, b verdict) verdict {
+	if a == yes || b == yes {
+		return yes
+	}
+	return max(a, b)
+}
+
+// domainKey is an instance domain of a host.
+type domainKey struct {
+	host  string
+	indom pcp.InDomID
+}
+
+// judgeInstances decides about metrics by their instances. It opens each archive once.
+func (v *View) judgeInstances(ctx context.Context, where *condition, open map[domainKey][]*candidate, verdicts map[ID]verdict) error {
+	for _, a := range v.archive {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		var r *archive.Reader
+		for id := range a.part.domains {
+			key := domainKey{a.set.Host(), id}
+			if len(open[key]) == 0 {
+				continue
 			}
-			judged = no
-			for _, d := range instances {
-				x.instance = d
-				if judged = o.where.judge(x); judged == yes {
+			if r == nil {
+				if r = a.open(); r == nil {
 					break
 				}
 			}
+			left := open[key]
+			walkInstances(r, id, func(d *Described) bool {
+				left = slices.DeleteFunc(left, func(x *candidate) bool {
+					if x.metric.Source != d.Source {
+						return false
+					}
+					x.instance = d
+					if where.judge(x) == yes {
+						verdicts[x.metric.ID] = yes
+					}
+					return verdicts[x.metric.ID] == yes
+				})
+				return len(left) > 0 && ctx.Err() == nil
+			})
+			open[key] = left
 		}
-		if judged == yes {
-			seen[m.ID] = true
-			all = append(all, m)
-		}
 	}
-	return all, nil
-}
-
-// domainCache holds the instances of domains while an operand is resolved.
-type domainCache map[domainKey][]*Described
-
-type domainKey struct {
-	host   string
-	source ID
-	indom  pcp.InDomID
-}
-
-// of returns the instances of a metric.
-func (c domainCache) of(ctx context.Context, v *View, m *Metric) ([]*Described, error) {
-	key := domainKey{m.Host, m.Source, m.InDom}
-	if known, ok := c[key]; ok {
-		return known, nil
-	}
-	found, err := v.instancesOf(ctx, []*Metric{m})
-	if err == nil {
-		c[key] = found
-	}
-	return found, err
+	return ctx.Err()
 }

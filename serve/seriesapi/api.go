@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"github.com/pcparchive/pcparchive/pmsearch"
 	"github.com/pcparchive/pcparchive/pmseries"
 )
@@ -43,6 +45,9 @@ type Options struct {
 	Timeout time.Duration
 	// MaxBody is the largest body of a request in bytes. Zero means 8 MiB.
 	MaxBody int64
+	// MaxHeld limits the values in replies that clients have not yet taken; further replies
+	// wait. Zero means four million.
+	MaxHeld int64
 	// CORSOrigin matches the origins of pages that may use the API. Nil means all.
 	CORSOrigin *regexp.Regexp
 }
@@ -51,12 +56,14 @@ type Options struct {
 const (
 	DefaultTimeout = 2 * time.Minute
 	DefaultMaxBody = 8 << 20
+	DefaultMaxHeld = 4_000_000
 )
 
 // API answers requests. Several goroutines may use it.
 type API struct {
 	opts   Options
-	places chan struct{} // one for each request that reads archives
+	places chan struct{}       // one for each request that reads archives
+	held   *semaphore.Weighted // values in replies that are being sent
 }
 
 // New returns an API.
@@ -64,13 +71,14 @@ func New(o Options) *API {
 	o.Concurrency = cmp.Or(o.Concurrency, 4*runtime.GOMAXPROCS(0))
 	o.Timeout = cmp.Or(o.Timeout, DefaultTimeout)
 	o.MaxBody = cmp.Or(o.MaxBody, DefaultMaxBody)
+	o.MaxHeld = cmp.Or(o.MaxHeld, DefaultMaxHeld)
 	if o.Engine == nil {
 		o.Engine = pmseries.NewEngine(pmseries.Options{})
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &API{opts: o, places: make(chan struct{}, o.Concurrency)}
+	return &API{opts: o, places: make(chan struct{}, o.Concurrency), held: semaphore.NewWeighted(o.MaxHeld)}
 }
 
 // endpoint answers a request. It returns a function that writes the reply.
@@ -110,6 +118,7 @@ type request struct {
 	api  *API
 	view *View
 	path string
+	size int64 // number of values in the reply
 }
 
 // statusError is an error with the status of its reply.
@@ -182,11 +191,17 @@ func (a *API) answer(out *writer, e endpoint, req *request) error {
 		var release func()
 		req.view, release = a.opts.Source.PCPSeries()
 		defer release()
-		return e.answer(req)
+		reply, err := e.answer(req)
+		if err == nil {
+			req.size = min(req.size, a.opts.MaxHeld)
+			err = a.held.Acquire(req.ctx, req.size)
+		}
+		return reply, err
 	}()
 	if err != nil {
 		return err
 	}
+	defer a.held.Release(req.size)
 	out.begin(http.StatusOK)
 	if reply == nil {
 		out.success(req.client)

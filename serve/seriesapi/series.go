@@ -21,6 +21,7 @@ func seriesQuery(r *request) (func(*writer), error) {
 		return nil, err
 	}
 	if found.Timed {
+		r.size = count(found.Values)
 		return func(w *writer) { w.values(found.Values) }, nil
 	}
 	return func(w *writer) {
@@ -31,6 +32,14 @@ func seriesQuery(r *request) (func(*writer), error) {
 		}
 		w.close()
 	}, nil
+}
+
+// count returns the number of values.
+func count(all []pmseries.SeriesValues) (n int64) {
+	for _, s := range all {
+		n += int64(len(s.Values))
+	}
+	return n
 }
 
 // values writes values of series.
@@ -79,6 +88,7 @@ func seriesValues(r *request) (func(*writer), error) {
 		return nil, err
 	}
 	all, err := r.api.opts.Engine.Values(r.ctx, r.view.Series, r.view.Times, seriesIDs(ids), window)
+	r.size = count(all)
 	return func(w *writer) { w.values(all) }, err
 }
 
@@ -192,6 +202,9 @@ func seriesInstances(r *request) (func(*writer), error) {
 		if found[i], err = r.api.opts.Engine.Instances(r.ctx, r.view.Series, id); err != nil {
 			return nil, err
 		}
+	}
+	for _, all := range found {
+		r.size += int64(len(all))
 	}
 	return func(w *writer) {
 		w.open()
