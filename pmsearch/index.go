@@ -53,17 +53,9 @@ type Index struct {
 
 	mu     sync.Mutex // guards the fields below
 	parts  map[string]*part
-	docs   map[docKey]*doc
+	docs   map[doc]*doc
 	latest *inverted
 	listed int // instances in the lists of parts
-}
-
-// docKey tells documents apart.
-type docKey struct {
-	kind        Kind
-	name, indom string
-	oneLine     string
-	help        string
 }
 
 // doc is a metric, an instance domain or an instance.
@@ -84,7 +76,7 @@ func NewIndex(o Options) *Index {
 	if o.MaxDocs == 0 {
 		o.MaxDocs = DefaultMaxDocs
 	}
-	return &Index{opts: o, parts: map[string]*part{}, docs: map[docKey]*doc{}}
+	return &Index{opts: o, parts: map[string]*part{}, docs: map[doc]*doc{}}
 }
 
 // View answers questions about some archives. It does not change. Several goroutines may use
@@ -196,11 +188,10 @@ func (x *Index) room() int {
 func (x *Index) intern(d doc) *doc {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	key := docKey{d.kind, d.name, d.indom, d.oneLine, d.help}
-	if known := x.docs[key]; known != nil {
+	if known := x.docs[d]; known != nil {
 		return known
 	}
-	x.docs[key] = &d
+	x.docs[d] = &d
 	return &d
 }
 
@@ -214,7 +205,7 @@ func (x *Index) inverted(parts []*part) *inverted {
 	}
 	const spare = 64
 	if len(x.parts) > 2*len(parts)+spare {
-		x.parts, x.docs, x.listed = map[string]*part{}, map[docKey]*doc{}, 0
+		x.parts, x.docs, x.listed = map[string]*part{}, map[doc]*doc{}, 0
 	}
 	x.latest = invert(parts, x.opts.MaxDocs)
 	return x.latest

@@ -109,12 +109,10 @@ func checkSemantics(op byte, a, b pcp.Semantics) string {
 }
 
 func commonSemantics(a, b pcp.Semantics) pcp.Semantics {
-	switch {
-	case a == b:
+	if a == b {
 		return a
-	default:
-		return pcp.SemInstant
 	}
+	return pcp.SemInstant
 }
 
 // commonType returns the type of a result.
@@ -215,7 +213,7 @@ func calculateSigned(op byte, a, b number) (n number, exact bool) {
 		exact = (z < x) == (y > 0)
 	default:
 		z = x * y
-		exact = x == 0 || z/x == y && !(x == -1 && y == -1<<63)
+		exact = x == 0 || z/x == y && (x != -1 || y != -1<<63)
 	}
 	return number{form: signed, bits: uint64(z)}, exact
 }

@@ -2,9 +2,11 @@ package pmseries
 
 import (
 	"context"
+	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/pcparchive/pcparchive/internal/glob"
 	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -110,7 +112,7 @@ func (v *View) MetricNames(ctx context.Context, match string) ([]string, error) 
 func matchingTexts(all func(func(string) bool), match string) []string {
 	found := []string{}
 	for s := range all {
-		if match == "" || glob(match, s) {
+		if match == "" || glob.Match(match, s) {
 			found = append(found, s)
 		}
 	}
@@ -146,7 +148,7 @@ func (v *View) InstanceNames(ctx context.Context, match string) ([]string, error
 	}
 	names, limit := map[string]bool{}, v.x.opts.MaxInstances
 	err := v.walk(ctx, func(d *Described) bool {
-		if match == "" || glob(match, d.Name) {
+		if match == "" || glob.Match(match, d.Name) {
 			names[d.Name] = true
 		}
 		return len(names) <= limit
@@ -331,10 +333,22 @@ func (v *View) Sources(ctx context.Context, match string) ([]string, error) {
 
 // Holds reports whether the view has an archive with a path, or archives in a folder.
 func (v *View) Holds(path string) bool {
-	path = strings.TrimSuffix(path, "/")
-	return path != "" && slices.ContainsFunc(v.archive, func(a viewed) bool {
-		return a.base == path || strings.HasPrefix(a.base, path+"/") || strings.HasPrefix(path, a.base+".")
+	if path == "" {
+		return false
+	}
+	path = absolutePath(path)
+	return slices.ContainsFunc(v.archive, func(a viewed) bool {
+		base := absolutePath(a.base)
+		return base == path || strings.HasPrefix(base, strings.TrimSuffix(path, "/")+"/") || strings.HasPrefix(path, base+".")
 	})
+}
+
+// absolutePath returns the absolute form of a path if there is one.
+func absolutePath(path string) string {
+	if long, err := filepath.Abs(path); err == nil {
+		return long
+	}
+	return path
 }
 
 // Path returns the path that an expression asks to load, "" if it is none:

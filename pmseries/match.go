@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/internal/glob"
 	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -112,7 +113,7 @@ func (c *condition) compare(s string, present bool) bool {
 	case equal:
 		return s == c.value
 	case pattern:
-		return glob(c.value, s)
+		return glob.Match(c.value, s)
 	case matching:
 		return c.re.MatchString(s)
 	case exists:
@@ -158,7 +159,7 @@ func (t *tables) named(name string) []*Metric {
 	pattern := strings.NewReplacer("%*", `\*`, "%?", `\?`).Replace(name)
 	var all []*Metric
 	for _, n := range t.names {
-		if glob(pattern, n) {
+		if glob.Match(pattern, n) {
 			all = append(all, t.byName[n]...)
 		}
 	}

@@ -53,20 +53,6 @@ func TestParseErrors(t *testing.T) {
 	assert.EqualError(t, err, "cannot parse given string\n\n(disk.all.re\n            ^ -- syntax error\n")
 }
 
-func TestGlob(t *testing.T) {
-	for _, c := range []struct {
-		pattern, text string
-		want          bool
-	}{
-		{"*", "", true}, {"a*c", "abc", true}, {"a*c", "ac", true}, {"a*c", "acd", false}, {"a?c", "abc", true}, {"a?c", "ac", false},
-		{"[a-c]x", "bx", true}, {"[!a-c]x", "bx", false}, {"[]x]", "]", true}, {"[a", "[a", true}, {`\*`, "*", true}, {`\*`, "x", false},
-		{"*a*b*c", "xaybzc", true}, {"", "", true}, {"", "a", false}, {"a**", "a", true}, {"[^a]", "b", true},
-		{strings.Repeat("*a", 50), strings.Repeat("a", 200) + "b", false},
-	} {
-		assert.Equal(t, c.want, glob(c.pattern, c.text), "%s %s", c.pattern, c.text)
-	}
-}
-
 func FuzzParse(f *testing.F) {
 	for _, s := range []string{
 		`kernel.all.load{hostname == "toium"}[count:2]`, `rate(a{b:c}[count:2] + d{e =~ "x"}[count:2])`, `rescale(rate(a[5min]), "mbytes/s")`,
@@ -111,20 +97,6 @@ func FuzzWindow(f *testing.F) {
 		if err == nil {
 			require.GreaterOrEqual(t, s.step, time.Duration(0))
 			require.GreaterOrEqual(t, s.last, 0)
-		}
-	})
-}
-
-func FuzzGlob(f *testing.F) {
-	f.Add("a*[b-d]?", "axxcz")
-	f.Add(`\*[!x]`, "*y")
-	f.Fuzz(func(t *testing.T, pattern, text string) {
-		if len(pattern)*len(text) > 1<<16 {
-			return
-		}
-		if glob(pattern, text) {
-			require.True(t, glob("*"+pattern, text))
-			require.True(t, glob("?"+pattern, "x"+text))
 		}
 	})
 }

@@ -238,7 +238,7 @@ func (c *collector) finish(backward bool) {
 	}
 	switch {
 	case c.span.backward:
-		c.vector.backward = true
+		c.backward = true
 	case backward:
 		slices.Reverse(c.samples)
 	}

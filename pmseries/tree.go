@@ -32,7 +32,6 @@ type node struct {
 	number *float64
 	arg    string    // second argument of a call as it was written
 	units  pcp.Units // of rescale
-	factor float64   // of rescale: the multiplier of its units
 
 	operand *operand
 }

@@ -156,7 +156,6 @@ type vector struct {
 	units    pcp.Units
 	backward bool // the newest sample comes first
 	joined   bool // the instances were joined
-	computed bool // by a function or an operator
 	samples  []sample
 }
 

@@ -27,7 +27,7 @@ func newHammerClient(t *testing.T, address string, seed uint64) *hammerClient {
 }
 
 // usual is the number of behaviours that clients have most of the time.
-const usual = 5
+const usual = 6
 
 // next returns the number of the next behaviour.
 func (c *hammerClient) next() int {
@@ -46,6 +46,7 @@ var behaviours = []struct {
 	{"answers about the archive that stays, again", (*hammerClient).askSteady},
 	{"answers about archives that change", (*hammerClient).askChanging},
 	{"answers about archives that change, again", (*hammerClient).askChanging},
+	{"series of the archive that stays", (*hammerClient).askSeries},
 	{"status pages", func(c *hammerClient) { c.get("/") }},
 	{"clients that left", (*hammerClient).leave},
 	{"slow readers", (*hammerClient).readSlowly},
@@ -53,6 +54,15 @@ var behaviours = []struct {
 	{"huge parameters", (*hammerClient).sendHuge},
 	{"paths that try to leave", (*hammerClient).leavePath},
 	{"queries that explode", (*hammerClient).explode},
+}
+
+// askSeries asks as the clients of PCP's web daemon do, who are refused while there are too
+// many.
+func (c *hammerClient) askSeries() {
+	body := c.get("/series/query?expr=" + url.QueryEscape(`sum_sample(kernel.all.load{hostname=="steady"}[count:1])`))
+	assert.True(c.t, strings.Contains(body, `"value":"99.5"`) || strings.Contains(body, `"success":false`), body)
+	body = c.get(c.pick("/series/labels", "/series/query?expr=rate(test.requests[count:9])", "/search/text?query=load", "/series/metrics"))
+	assert.True(c.t, json.Valid([]byte(body)), body)
 }
 
 // pick returns one of several texts.

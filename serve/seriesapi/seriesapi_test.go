@@ -251,6 +251,27 @@ func TestSlowReaders(t *testing.T) {
 	<-done
 }
 
+// TestHeldReplies waits while clients do not take the replies they asked for.
+func TestHeldReplies(t *testing.T) {
+	dir := t.TempDir()
+	seriestest.WriteHost(t, dir, "node88", 1)
+	api := seriesapi.New(seriesapi.Options{Source: sourceOf(t, dir), MaxHeld: 15, Timeout: 300 * time.Millisecond})
+	target := "/series/query?expr=" + url.QueryEscape("mem.freemem[count:10]")
+	slow := &slowWriter{ResponseWriter: httptest.NewRecorder(), started: make(chan struct{}), resume: make(chan struct{})}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		api.ServeHTTP(slow, httptest.NewRequest(http.MethodGet, target, nil))
+	}()
+	<-slow.started
+	assert.Equal(t, http.StatusServiceUnavailable, do(api, http.MethodGet, target, "").Code)
+	assert.Equal(t, http.StatusOK, do(api, http.MethodGet, "/series/query?expr="+url.QueryEscape("mem.freemem[count:5]"), "").Code)
+	close(slow.resume)
+	<-done
+	assert.Equal(t, http.StatusOK, do(api, http.MethodGet, target, "").Code)
+	assert.Equal(t, http.StatusOK, do(api, http.MethodGet, "/series/query?expr="+url.QueryEscape("disk.dev.read_bytes[count:10]"), "").Code, "larger than all that may be held")
+}
+
 // TestManyClients asks from many goroutines, some of which leave.
 func TestManyClients(t *testing.T) {
 	dir := t.TempDir()
