@@ -112,7 +112,7 @@ func planTarget(o Options, cfg *Config, lset labels.Labels, url string, taken ma
 		source = naming.SourceName(job)
 	}
 	if o.Per != PerTarget && !cfg.Jobs[job].Single {
-		source += "_" + naming.SourceName(redact.Address(instance))
+		source += instanceSuffix(redact.Address(instance))
 	}
 	prefix := o.Prefix
 	if prefix == "" {

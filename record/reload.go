@@ -69,6 +69,7 @@ func (r *Recorder) reload(ctx context.Context) error {
 		}
 		return err
 	}
+	r.dropJobs(jobNames(next))
 	r.logConfig(before, next)
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,6 +21,7 @@ import (
 // line is the archives of a target, or of several that share an archive.
 type line struct {
 	key     string
+	job     string // of the first target
 	stem    stem
 	rec     *scrape.Recorder
 	chain   *chain
@@ -66,7 +68,7 @@ func (r *Recorder) newLine(key, job, instance string) (*line, error) {
 	if alone {
 		slow = time.Second
 	}
-	l := &line{key: key, stem: r.freeStem(layout.Part(host), layout.Part(name), instance, key)}
+	l := &line{key: key, job: job, stem: r.freeStem(layout.Part(host), layout.Part(name), instance, key)}
 	m, err := mapper.New(mapper.Options{
 		Prefix: r.o.Prefix, Host: host, External: r.labels(), Report: r.report, Numbers: r.numbers(),
 	})
@@ -102,8 +104,13 @@ func (r *Recorder) describe(t *mapper.Target) {
 		}
 	}
 	if r.o.Per != PerTarget && !job.Single {
-		t.Name += "_" + naming.SourceName(t.Instance)
+		t.Name += instanceSuffix(t.Instance)
 	}
+}
+
+// instanceSuffix returns what an instance adds to the name of its job in a shared archive.
+func instanceSuffix(instance string) string {
+	return strings.TrimPrefix(naming.SourceName("x_"+instance), "x")
 }
 
 // labels returns the context labels: those of the options and the external labels of the
@@ -155,6 +162,20 @@ func (r *Recorder) drop(l *line) {
 	delete(r.stems, l.stem)
 	for _, target := range l.targets {
 		r.byTarget.Delete(target)
+	}
+}
+
+// dropJobs closes the archives of targets whose jobs a new configuration lacks. Prometheus
+// says no farewell for them.
+func (r *Recorder) dropJobs(jobs []string) {
+	if r.o.Per == PerAll {
+		return
+	}
+	for _, l := range r.openLines() {
+		if !slices.Contains(jobs, l.job) {
+			_ = l.rec.Close() // the chain reports errors itself
+			r.drop(l)
+		}
 	}
 }
 
