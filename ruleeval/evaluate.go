@@ -61,10 +61,10 @@ func (r *RuleResult) State() string {
 	}
 	state := inactive
 	for _, a := range r.Alerts {
-		switch s := a.State(); {
-		case s == firing:
+		switch a.State() {
+		case firing:
 			return firing
-		case s == pending:
+		case pending:
 			state = pending
 		}
 	}
