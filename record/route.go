@@ -96,6 +96,7 @@ func (r *Recorder) describe(t *mapper.Target) {
 	cfg := r.config.Load()
 	job := cfg.Jobs[t.Job]
 	t.Options = job.Source
+	t.URL = cmp.Or(job.Address, t.URL)
 	t.Name = job.Name
 	if t.Name == "" {
 		t.Name = naming.SourceName(t.Job)

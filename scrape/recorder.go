@@ -157,9 +157,7 @@ func (r *Recorder) source(target *promscrape.Target) (*source, error) {
 	lset := target.Labels(labels.NewBuilder(labels.EmptyLabels()))
 	key := lset.String() + target.URL().String()
 	if src, ok := r.sources[key]; ok {
-		if src.target != target { // another configuration
-			src.target, src.replaced = target, true
-		}
+		src.target = target
 		r.only = src
 		return src, nil
 	}

@@ -20,13 +20,10 @@ type source struct {
 	rec    *Recorder
 	key    string // labels and URL of the target
 	target *promscrape.Target
-	// replaced says that target is new. The scraper does not tell the end of the series
-	// that the former target had and this one lacks, because of its relabelling.
-	replaced bool
-	labels   labels.Labels // the target's labels
-	mapped   *mapper.Source
-	name     string
-	url      string
+	labels labels.Labels // the target's labels
+	mapped *mapper.Source
+	name   string
+	url    string
 
 	natives map[string]*native.Series // by name and labels; the Recorder's lock guards them
 
@@ -96,9 +93,10 @@ func (src *source) fill(s *scrape, t int64) {
 			s.count++
 		}
 	}
-	if src.replaced {
-		src.replaced = false
-		src.endAll() // except for the series that have a value now
+	if !s.known && len(s.timed) == 0 {
+		// The scraper began anew, because the job changed. It does not tell the end of
+		// the series that the new relabelling excludes.
+		src.endAll() // except for those that have a value now
 	}
 }
 

@@ -25,6 +25,7 @@ type scrape struct {
 	t        int64     // the scrape's time in milliseconds
 	samples  []pageSample
 	timed    []pageSample // the samples with times of their own
+	known    bool         // the scraper knew one of the series from an earlier page
 	health   mapper.Health
 	reported bool // the scraper has reported the outcome
 	farewell bool // the target is gone
@@ -82,6 +83,7 @@ func (s *scrape) Append(ref storage.SeriesRef, ls labels.Labels, _, t int64, v f
 	if s.parsing.IsZero() {
 		s.parsing = time.Now()
 	}
+	s.known = s.known || ref != 0
 	if !opts.RejectOutOfOrder { // true for the ends of series
 		s.offered++
 	}

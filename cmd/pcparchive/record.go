@@ -37,6 +37,7 @@ type recorderOptions struct {
 	bodyLimit  byteSize
 	settings   string
 	policy     retention.Policy
+	watch      watchFlags
 	logLevel   string
 	output     outputFormat
 }
@@ -65,10 +66,17 @@ from a kill when its scrape ends, and safe from a power failure after --sync.
 SIGHUP and a change of the configuration load it again. Jobs that did not change miss no
 scrape. A configuration that cannot be loaded leaves the old one in force.
 
-If the disk is full, writing pauses and scraping goes on; writing resumes with a mark.`,
+If the disk is full, writing pauses and scraping goes on; writing resumes with a mark.
+
+--listen opens an address for people and monitoring: /targets is a page, or Prometheus'
+JSON at /api/v1/targets; /metrics counts scrapes, samples, losses and bytes; /healthz
+and /-/ready are for supervisors; a POST to /-/reload loads the configuration again. As
+a systemd service of the type notify, the command tells systemd when it is ready and
+alive.`,
 		Example: `  pcparchive record --config prometheus.yml -o /var/log/pcparchive
   pcparchive record --config prometheus.yml -o /var/log/pcparchive --check-config
   pcparchive record http://localhost:9100/metrics db=http://db:9187/metrics -o rec
+  pcparchive record --config /var/lib/pcp/pmdas/openmetrics/config.d -o rec --listen :9090
   pcparchive record --config prometheus.yml -o rec --keep 30d --max-size 50GB --compress zstd`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error { return runRecorder(cmd.Context(), s, o, args) },
@@ -100,6 +108,7 @@ func addRecordFlags(cmd *cobra.Command, o *recorderOptions) {
 	f.Var(&o.bodyLimit, "body-limit", "size of the longest page of a URL that is accepted; 0: no limit")
 	f.StringVar(&o.settings, "scrape-config", "", "YAML `file` with settings of Prometheus' scrape_config for all URLs")
 	durationVar(f, &o.duration, "duration", 0, "stop after this time; 0: record until interrupted")
+	addWatchFlags(cmd, &o.watch)
 	f.StringVar(&o.logLevel, "log-level", "info", "lowest `level` of messages: debug, info, warn or error")
 	addOutputFlag(cmd, &o.output)
 }
@@ -127,6 +136,9 @@ func (o *recorderOptions) complete(s streams, urls []string) error {
 		return fmt.Errorf("--timeout %s is negative", o.timeout)
 	case o.duration < 0:
 		return fmt.Errorf("--duration %s is negative", o.duration)
+	}
+	if err := o.watch.check(); err != nil {
+		return err
 	}
 	return o.load(urls)
 }
@@ -230,7 +242,7 @@ func (o *recorderOptions) run(ctx context.Context, s streams, rec *record.Record
 			}
 		}
 	}()
-	if err := rec.Run(ctx); err != nil {
+	if err := o.watched(ctx, rec); err != nil {
 		return err
 	}
 	return errors.Join(printRecorder(s, *o, rec), reportLosses(s, rec.Report()))

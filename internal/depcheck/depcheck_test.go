@@ -38,7 +38,7 @@ var lines = [][]string{
 	{"serve/exporter", "serve/seriesapi"},
 	{"serve/pmapi"},
 	{"serve", "record"},
-	{"record/agentdir"},
+	{"record/agentdir", "record/watch"},
 	{"cmd/pcparchive"},
 }
 
@@ -58,7 +58,7 @@ var prometheus = map[string]bool{
 	"convert/nativehist": true, "convert/nativemap": true, "convert/relabel": true, "convert/expo": true,
 	"convert/promjson": true, "convert/tsdb/write": true, "convert/tsdb/read": true, "convert/tsdb/chunk": true, "query": true, "promapi": true, "ruleeval": true, "ingest": true, "scrape": true, "cmd/pcparchive": true,
 	"columns": true, "catalogue": true, "convert/tsdb/block": true, "convert/tsdb/verify": true, "convert/tsdb/sidecar": true, "convert/tsdb/wal": true,
-	"internal/jsonstream": true, "record": true, "record/agentdir": true,
+	"internal/jsonstream": true, "record": true, "record/agentdir": true, "record/watch": true,
 	"serve": true, "serve/grafana": true, "query/remote": true, "serve/blocks": true, "serve/timeshift": true, "serve/exporter": true, "serve/pmapi": true,
 }
 

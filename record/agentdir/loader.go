@@ -168,9 +168,6 @@ func (l *Loader) Sources() map[string]*Source {
 	return maps.Clone(l.sources)
 }
 
-// revisionHeader is a header of the requests in this process.
-const revisionHeader = "X-Pcparchive-Revision"
-
 // config makes a scrape job of each source.
 func (l *Loader) config(sources []*Source, log *slog.Logger) (*promconfig.Config, error) {
 	jobs := make([]map[string]any, len(sources))
@@ -185,8 +182,9 @@ func (l *Loader) config(sources []*Source, log *slog.Logger) (*promconfig.Config
 				"targets": []string{s.name + hostSuffix},
 				"labels":  map[string]string{"instance": s.instance()},
 			}},
-			// A changed file makes another job, so that the scraper forgets its series.
-			"http_headers": map[string]any{revisionHeader: map[string]any{"values": []string{cmp.Or(s.revision, "0")}}},
+			// The job has one target. The limit, which differs if the file does, makes the
+			// scraper forget the series of the job without another effect.
+			"target_limit": 1 + s.revision,
 		}
 	}
 	text, err := yaml.Marshal(map[string]any{"scrape_configs": jobs})

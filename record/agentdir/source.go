@@ -6,7 +6,6 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"strconv"
 	"strings"
 	"sync"
 
@@ -18,7 +17,7 @@ import (
 type Source struct {
 	entry
 	file     *URLFile // nil for an executable
-	revision string   // differs if the content of the .url file differs
+	revision uint32   // differs if the content of the .url file differs
 
 	mu       sync.Mutex
 	excluded map[string]bool     // decisions of the rules, by the name of samples
@@ -58,9 +57,9 @@ func newSource(e entry) (s *Source, faults []error, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	sum := fnv.New64a()
+	sum := fnv.New32a()
 	_, _ = sum.Write(text)
-	s.revision = strconv.FormatUint(sum.Sum64(), 36)
+	s.revision = sum.Sum32() / 2
 	file, lines, err := ParseURLFile(string(text))
 	for _, line := range lines {
 		faults = append(faults, fmt.Errorf("%s: %w", e.path, line))
