@@ -38,6 +38,13 @@ func (f *found) set(n layout.Name, base string) {
 	f.base[stem{n.Host, n.Stem}] = base
 }
 
+// continues reports whether an archive is the newest of its target and of the period that
+// begins at a time, so that the next scrape of the target continues it.
+func (f *found) continues(base string, begin time.Time) bool {
+	n, ok := layout.Parse(base)
+	return ok && !n.Start.Before(begin) && f.newest(n) == base
+}
+
 // forget drops the archives that began before a time. No run continues them.
 func (f *found) forget(before time.Time) {
 	f.mu.Lock()

@@ -125,7 +125,9 @@ func (r *Recorder) cull(ctx context.Context) {
 	if r.o.Cull == nil {
 		return
 	}
-	if err := r.o.Cull(ctx, r.claims.holds); err != nil && ctx.Err() == nil {
+	begin := period(r.now(), r.o.Rotate)
+	writing := func(base string) bool { return r.claims.holds(base) || r.found.continues(base, begin) }
+	if err := r.o.Cull(ctx, writing); err != nil && ctx.Err() == nil {
 		r.log.Warn("old archives cannot be removed", "err", err)
 	}
 }

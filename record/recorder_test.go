@@ -236,3 +236,27 @@ func TestArchivePerTarget(t *testing.T) {
 	}
 	assert.Greater(t, after, before)
 }
+
+// What a restart will continue is not removed before its first scrape, however little space
+// there is.
+func TestCullLeavesWhatIsContinued(t *testing.T) {
+	e := serve(t, "x 1\n")
+	s := configure(t, global+"scrape_configs:\n"+job("node", e.address()))
+	s.start(nil)
+	s.wait(2)
+	s.stop()
+	base := s.archives()[0]
+
+	asked := make(chan bool, 1)
+	s.start(func(o *record.Options) {
+		o.Cull = func(_ context.Context, writing func(string) bool) error {
+			select {
+			case asked <- writing(base):
+			default:
+			}
+			assert.False(t, writing(base+"-01"))
+			return nil
+		}
+	})
+	assert.True(t, <-asked, "%s", base)
+}
