@@ -41,7 +41,7 @@ func (r *Reader) Backward(q history.Query) iter.Seq2[*history.Step, error] {
 // backward yields the steps of one volume.
 func (v *view) backward(m Member, yield func(*history.Step, error) bool) error {
 	later := v.lost
-	s, err := v.r.volumeIn(m, 0, leastBuffer, v.damaged)
+	s, err := v.r.volumeIn(m, 0, leastBuffer, v.damaged, v.q.Stop)
 	if err != nil || s == nil {
 		return err
 	}
@@ -112,6 +112,9 @@ func (v *view) stretches(s *frameSource, within Stretch, yield func(*history.Ste
 func (v *view) stretch(s *frameSource, p Stretch, yield func(*history.Step, error) bool) (stopped int64, err error) {
 	b := backReader{f: s.f, first: p.From, end: p.To}
 	for {
+		if err := v.stopped(); err != nil {
+			return b.end, err
+		}
 		frame, err := b.prev()
 		if errors.Is(err, io.EOF) {
 			return b.end, nil
@@ -164,13 +167,15 @@ func (f *File) spool() error {
 	}
 	// Reading any byte but the first brings the contents into the cache if they
 	// fit.
-	if _, err := f.d.ReadAt(make([]byte, 1), 1); err != nil && !errors.Is(err, io.EOF) && !damaged(err) {
+	_, err := io.ReadFull(f.From(1), make([]byte, 1))
+	f.release()
+	if err != nil && !errors.Is(err, io.EOF) && !damaged(err) {
 		return err
 	}
 	if f.d.RandomAccess() {
 		return nil
 	}
-	release, ok := f.d.Hold()
+	release, ok := f.d.Hold(f.stop)
 	if ok {
 		f.held = release
 		return nil

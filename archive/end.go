@@ -63,7 +63,7 @@ const believable = 48 * time.Hour
 // lastStamp returns the time of a volume's last whole record. ok is false if
 // the volume has none.
 func (r *Reader) lastStamp(m Member) (t pcp.Timestamp, ok bool, err error) {
-	s, err := r.volumeIn(m, 0, leastBuffer, unnoted)
+	s, err := r.volumeIn(m, 0, leastBuffer, unnoted, nil)
 	if err != nil || s == nil {
 		return t, false, err
 	}

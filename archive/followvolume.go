@@ -32,7 +32,7 @@ func (f *follower) enterNew(m Member) error {
 	if !f.mayPass(err) || f.tolerate(err, Pos{File: m.Path, Volume: m.Volume}) == nil {
 		return err
 	}
-	s, e := f.r.volumeIn(m, 0, leastBuffer, unnoted)
+	s, e := f.r.volumeIn(m, 0, leastBuffer, unnoted, nil)
 	if s == nil {
 		return cmp.Or(e, err)
 	}
@@ -42,7 +42,7 @@ func (f *follower) enterNew(m Member) error {
 
 // enter opens a volume for reading from offset on.
 func (f *follower) enter(m Member, offset int64) error {
-	s, err := f.r.volumeIn(m, offset, leastBuffer, f.v.damaged)
+	s, err := f.r.volumeIn(m, offset, leastBuffer, f.v.damaged, nil)
 	if err != nil {
 		return err
 	}

@@ -62,7 +62,7 @@ func (r *Reader) borrowHeader() {
 // holdsRecords reports whether any data record can be read.
 func (r *Reader) holdsRecords() bool {
 	for _, m := range r.volumes {
-		s, err := r.volumeIn(m, 0, leastBuffer, r.noted)
+		s, err := r.volumeIn(m, 0, leastBuffer, r.noted, nil)
 		if err != nil || s == nil {
 			continue
 		}

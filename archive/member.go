@@ -24,7 +24,8 @@ type File struct {
 	reader *decomp.Reader // result of the last From
 	ahead  *readAhead     // reads ahead from reader; nil without reading ahead
 	max    int
-	held   func() // releases what spool holds in temporary files; may be nil
+	stop   func() error // ends reading; see history.Query. May be nil
+	held   func()       // releases what spool holds in temporary files; may be nil
 
 	asBefore bool // the file is the one of the reader's State
 }
@@ -87,6 +88,7 @@ func (f *File) ReadAt(p []byte, off int64) (int, error) {
 func (f *File) From(off int64) io.Reader {
 	f.release()
 	f.reader = f.d.NewReader(off)
+	f.reader.Until(f.stop)
 	return f.reader
 }
 
@@ -187,15 +189,17 @@ func (r *Reader) openAt(m Member, volume int32) (*File, *frameReader, error) {
 // from the beginning. It calls lost for damage that it skips. In a volume with
 // a damaged label it searches for records, and returns nil if there are none.
 func (r *Reader) volumeFrom(m Member, offset int64, lost func(*Damage) error) (*frameSource, error) {
-	return r.volumeIn(m, offset, readBuffer, lost)
+	return r.volumeIn(m, offset, readBuffer, lost, nil)
 }
 
-// volumeIn does the same as volumeFrom with a buffer of the given length.
-func (r *Reader) volumeIn(m Member, offset, buffer int64, lost func(*Damage) error) (*frameSource, error) {
+// volumeIn does the same as volumeFrom with a buffer of the given length. stop is that of
+// a history.Query.
+func (r *Reader) volumeIn(m Member, offset, buffer int64, lost func(*Damage) error, stop func() error) (*frameSource, error) {
 	f, err := r.open(m)
 	if err != nil {
 		return nil, err
 	}
+	f.stop = stop
 	s := &frameSource{f: f, strict: r.opts.Strict, lost: lost, ended: m.Volume != r.volumes[len(r.volumes)-1].Volume}
 	s.valid = func(payload []byte) bool {
 		s.valid = plausible(r.layout, r.header.Start) // used only after damage

@@ -41,7 +41,7 @@ func (r *Reader) start(t pcp.Timestamp) ([]Member, int64) {
 // read the volume. It is the beginning of the volume if reaching offset would
 // decompress everything before it; earlierAt then checks the first record.
 func (r *Reader) earlierAt(m Member, offset int64, t pcp.Timestamp) (from int64, ok bool) {
-	s, err := r.volumeIn(m, 0, leastBuffer, unnoted)
+	s, err := r.volumeIn(m, 0, leastBuffer, unnoted, nil)
 	if err != nil || s == nil {
 		return 0, false
 	}

@@ -110,12 +110,15 @@ func (v *view) run(yield func(*history.Step, error) bool) error {
 }
 
 func (v *view) volume(m Member, offset int64, yield func(*history.Step, error) bool) error {
-	s, err := v.r.volumeFrom(m, offset, v.damaged)
+	s, err := v.r.volumeIn(m, offset, readBuffer, v.damaged, v.q.Stop)
 	if err != nil || s == nil {
 		return err
 	}
 	defer s.f.Close()
 	for {
+		if err := v.stopped(); err != nil {
+			return err
+		}
 		frame, err := s.next()
 		if errors.Is(err, io.EOF) {
 			return nil
@@ -129,6 +132,14 @@ func (v *view) volume(m Member, offset int64, yield func(*history.Step, error) b
 			}
 		}
 	}
+}
+
+// stopped returns the error that ends the pass, if there is one.
+func (v *view) stopped() error {
+	if v.q.Stop == nil {
+		return nil
+	}
+	return v.q.Stop()
 }
 
 // record yields the step of a data record if the query selects it.

@@ -19,6 +19,10 @@ type Query struct {
 	PMIDs []pcp.PMID
 	// Read, unless nil, counts the bytes of the records read, selected or not.
 	Read *atomic.Int64
+	// Stop, unless nil, is asked before each record and while compressed data is decoded
+	// that precedes the first record. Its error ends the pass. A pass may ask in another
+	// goroutine.
+	Stop func() error
 	// All also yields steps that hold none of the selected metrics.
 	All bool
 }

@@ -199,7 +199,7 @@ func (p *plan) past(ctx context.Context, from pcp.Timestamp) (history.Query, err
 // metrics still have after to. It goes back to a value of each metric, or to a mark, which
 // ends all values.
 func (p *plan) holding(ctx context.Context, to pcp.Timestamp) (pcp.Timestamp, error) {
-	q := history.Query{To: to, All: true, PMIDs: p.ids(), Read: p.budget.read, Metrics: func(d *meta.Desc) bool { return d.Sem == pcp.SemDiscrete && p.wanted(d) }}
+	q := history.Query{To: to, All: true, PMIDs: p.ids(), Read: p.budget.read, Stop: ctx.Err, Metrics: func(d *meta.Desc) bool { return d.Sem == pcp.SemDiscrete && p.wanted(d) }}
 	since := to.Add(1)
 	missing := map[pcp.PMID]*lookout{}
 	left := len(p.discrete)

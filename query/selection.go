@@ -91,7 +91,7 @@ func (s *selection) read(ctx context.Context) (*seriesSet, error) {
 // pass reads steps into the series.
 func (s *selection) pass(ctx context.Context, q history.Query) error {
 	q.All = true // rare metrics must not delay the check of ctx
-	q.Read = s.budget.read
+	q.Read, q.Stop = s.budget.read, ctx.Err
 	for step, err := range s.steps(q) {
 		if err = cmp.Or(err, ctx.Err(), s.budget.checkRead()); err != nil {
 			return err

@@ -39,6 +39,7 @@ type merge struct {
 	later   []*item // archives that begin after the query
 
 	outlines map[string]*Outline // by base path; see Outlined
+	stopped  error               // why the query's Stop ended the pass
 	overlap  bool                // an archive with an outline overlaps another one
 }
 
@@ -66,12 +67,16 @@ func (m *merge) stop() {
 func (m *merge) run(yield func(*history.Step, error) bool) {
 	m.marked = true
 	for {
-		for m.next < len(m.s.items) && m.due(m.s.items[m.next]) {
+		for m.stopped == nil && m.next < len(m.s.items) && m.due(m.s.items[m.next]) {
 			m.begin(m.s.items[m.next])
 			m.next++
 		}
 		if m.overlap {
 			yield(nil, ErrOverlap)
+			return
+		}
+		if m.stopped != nil {
+			yield(nil, m.stopped)
 			return
 		}
 		if len(m.active) == 0 {
@@ -160,7 +165,10 @@ func (m *merge) advance(c *cursor) {
 	if ok && err == nil {
 		return
 	}
-	if err != nil {
+	if err != nil && m.q.Stop != nil {
+		m.stopped = m.q.Stop()
+	}
+	if err != nil && m.stopped == nil {
 		c.it.report(Problem{Archive: c.r.Base(), Err: err})
 	}
 	c.stop()

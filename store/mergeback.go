@@ -52,12 +52,16 @@ func (m *mergeBack) run(yield func(*history.Step, error) bool) {
 	}
 	slices.SortStableFunc(m.rest, func(a, b *ending) int { return a.end.Compare(b.end) })
 	for {
-		for len(m.rest) > 0 && m.due() {
+		for m.stopped == nil && len(m.rest) > 0 && m.due() {
 			e := m.rest[len(m.rest)-1]
 			m.rest = m.rest[:len(m.rest)-1]
 			if !m.begin(e, yield) {
 				return
 			}
+		}
+		if m.stopped != nil {
+			yield(nil, m.stopped)
+			return
 		}
 		if len(m.active) == 0 {
 			return

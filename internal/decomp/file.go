@@ -182,6 +182,10 @@ func (f *File) NewReader(off int64) *Reader {
 	return r
 }
 
+// Until makes r ask stop while it decodes bytes that it skips. An error of stop ends
+// that; Read returns it.
+func (r *Reader) Until(stop func() error) { r.stop = stop }
+
 // seek makes the next Read of a compressed file start at off.
 func (r *Reader) seek(off int64) {
 	i := sort.Search(len(r.table), func(i int) bool { return r.table[i].at > off }) - 1
@@ -204,6 +208,7 @@ type Reader struct {
 	skip int64 // bytes to skip at the start of the next window
 	cur  io.ReadCloser
 	err  error
+	stop func() error // see Until; may be nil
 
 	table  []window // windows of the file
 	entire bool     // the Reader reads the current window from its beginning
@@ -258,7 +263,7 @@ func (r *Reader) open() {
 				return
 			}
 		}
-		r.cur, r.err = r.f.window(w, skip)
+		r.cur, r.err = r.f.window(w, skip, r.stop)
 		r.next, r.skip = r.next+1, 0
 		if skip == 0 || w.damaged || !errors.Is(r.err, ErrCorrupt) {
 			return

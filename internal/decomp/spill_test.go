@@ -179,7 +179,7 @@ func TestSpillDamage(t *testing.T) {
 			require.Equal(t, wantErr, err)
 			_, err = read(f, longSample-1)
 			require.ErrorIs(t, err, decomp.ErrCorrupt)
-			_, ok := f.Hold()
+			_, ok := f.Hold(nil)
 			assert.False(t, ok)
 		}
 	})

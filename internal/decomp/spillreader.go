@@ -12,18 +12,20 @@ type spillReader struct {
 	f   *File
 	p   *spilled
 	off int64
-	own io.ReadCloser // in place of p, if p lacks the bytes at off and no room is left for them
+	// stop is asked before more is decoded; it may be nil
+	stop func() error
+	own  io.ReadCloser // in place of p, if p lacks the bytes at off and no room is left for them
 }
 
 // spilled returns a reader of a window from skip on. If the window is not among
 // the cache's files yet, spilled adds it if begin is true. ok is false if it is
-// not kept there.
-func (f *File) spilled(w window, skip int64, begin bool) (r io.ReadCloser, ok bool, err error) {
+// not kept there. stop is that of window.
+func (f *File) spilled(w window, skip int64, begin bool, stop func() error) (r io.ReadCloser, ok bool, err error) {
 	p := f.cache.spills.open(f, w, begin)
 	if p == nil {
 		return nil, false, nil
 	}
-	s := &spillReader{f: f, p: p}
+	s := &spillReader{f: f, p: p, stop: stop}
 	if err := s.skip(skip); err != nil {
 		s.Close()
 		return nil, true, err
@@ -101,6 +103,11 @@ func (s *spillReader) read(b []byte) (int, error) {
 // decode makes the window longer, or continues with a decoder of its own. The
 // caller holds p.mu and has read all of p.
 func (s *spillReader) decode() error {
+	if s.stop != nil {
+		if err := s.stop(); err != nil {
+			return err
+		}
+	}
 	if s.p.dec != nil {
 		rest, dec, err := s.p.more(s.f)
 		if dec != nil {
@@ -111,6 +118,9 @@ func (s *spillReader) decode() error {
 	dec, err := s.f.decode(s.p.key.window) // another reader took the decoder
 	if err != nil {
 		return err
+	}
+	if s.stop != nil {
+		dec = asking{dec, s.stop}
 	}
 	if err := discard(dec, s.off); err != nil {
 		dec.Close()
@@ -136,14 +146,15 @@ func (s *spillReader) Close() error {
 
 // Hold decodes the windows that are too long for the memory of the cache into
 // its files. The caller calls release when it no longer needs them. ok is false
-// if not all windows can be read at any offset then.
-func (f *File) Hold() (release func(), ok bool) {
+// if not all windows can be read at any offset then. stop, unless nil, is asked while
+// windows are decoded; its error ends that.
+func (f *File) Hold(stop func() error) (release func(), ok bool) {
 	var held []io.Closer
 	for _, w := range f.all() {
 		if w.size != unknown && w.size <= f.cache.limit/2 {
 			continue
 		}
-		if r, kept, err := f.spilled(w, math.MaxInt64, true); kept && err == nil {
+		if r, kept, err := f.spilled(w, math.MaxInt64, true, stop); kept && err == nil {
 			held = append(held, r)
 		}
 	}

@@ -9,15 +9,16 @@ import (
 // window returns a reader of window w without its first skip bytes. If skip is
 // positive and the window fits into the cache, window decodes and caches all of
 // it. Reading such a window from its start takes no memory. A window that does not
-// fit, or may not, is read from the cache's files.
-func (f *File) window(w window, skip int64) (io.ReadCloser, error) {
+// fit, or may not, is read from the cache's files. stop, unless nil, is asked while bytes
+// are decoded that are skipped; its error ends that.
+func (f *File) window(w window, skip int64, stop func() error) (io.ReadCloser, error) {
 	k := key{f.id, w.in}
 	e, known := f.cache.get(k)
 	if known && e.data != nil {
 		return cut(e.data, skip), nil
 	}
 	if known || w.size == unknown || w.size > f.cache.limit/2 {
-		if r, ok, err := f.spilled(w, skip, skip == 0 || known || w.size != unknown); ok {
+		if r, ok, err := f.spilled(w, skip, skip == 0 || known || w.size != unknown, stop); ok {
 			return r, err
 		}
 	}
@@ -27,6 +28,9 @@ func (f *File) window(w window, skip int64) (io.ReadCloser, error) {
 	}
 	if skip == 0 {
 		return r, nil
+	}
+	if stop != nil {
+		r = asking{r, stop}
 	}
 	if known || w.size > f.cache.limit/2 {
 		if err := discard(r, skip); err != nil {
@@ -58,6 +62,19 @@ func (f *File) window(w window, skip int64) (io.ReadCloser, error) {
 		return rest, nil
 	}
 	return &joined{Reader: io.MultiReader(bytes.NewReader(data[skip:]), rest), Closer: r}, nil
+}
+
+// asking reads until stop returns an error.
+type asking struct {
+	io.ReadCloser
+	stop func() error
+}
+
+func (r asking) Read(p []byte) (int, error) {
+	if err := r.stop(); err != nil {
+		return 0, err
+	}
+	return r.ReadCloser.Read(p[:min(len(p), spillStep)])
 }
 
 // cut returns a reader of a decoded window without its first skip bytes.
