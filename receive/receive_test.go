@@ -2,6 +2,7 @@ package receive
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/time/rate"
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/check"
@@ -130,6 +132,7 @@ func TestRefusals(t *testing.T) {
 		"data as metadata":       {nil, "meta/NUMBER", data, 400, "cannot be accepted"},
 		"data as index":          {nil, "index/NUMBER", data[:entry], 400, "cannot be accepted"},
 		"index back in time":     {nil, "index/NUMBER", append(bytes.Clone(p.files["index/"][entry:]), p.files["index/"][:entry]...), 409, "earlier"},
+		"a microsecond back":     {nil, "index/NUMBER", append(bytes.Clone(p.files["index/"][:entry]), slipped(p.files["index/"][:entry])...), 200, ""},
 		"garbage":                {nil, "meta/NUMBER", []byte("GET / HTTP/1.0\r\n"), 400, "its length is"},
 		"record too long":        {nil, "volume/0/NUMBER", []byte{0x7f, 0xff, 0xff, 0xff}, 400, "its length is 2147483647"},
 		"polltimeout":            {nil, "label?polltimeout=never", p.label, 400, "want a number of seconds"},
@@ -155,6 +158,13 @@ func TestRefusals(t *testing.T) {
 			}
 		})
 	}
+}
+
+// slipped returns an index entry of version 2 with a time a microsecond earlier.
+func slipped(entry []byte) []byte {
+	entry = bytes.Clone(entry)
+	binary.BigEndian.PutUint32(entry[4:], binary.BigEndian.Uint32(entry[4:])-1)
+	return entry
 }
 
 // TestRefusedRequests lists requests that are wrong for another reason than their part.
@@ -398,6 +408,25 @@ func TestLimits(t *testing.T) {
 	assert.Equal(t, number, p.begin(t, url), "a client may still continue")
 	status, reply = post(t, fmt.Sprint(url, PathMeta, number), bytes.Repeat(p.files["meta/"], 10))
 	assert.Equal(t, 507, status, reply.Message)
+}
+
+// TestPace makes clients wait, and refuses those that would wait too long.
+func TestPace(t *testing.T) {
+	p := pace{rate.NewLimiter(1000, 100)}
+	began := time.Now()
+	for range 3 {
+		require.NoError(t, p.wait(t.Context(), 50))
+	}
+	assert.GreaterOrEqual(t, time.Since(began), 40*time.Millisecond)
+	p = pace{rate.NewLimiter(1, 100)}
+	require.NoError(t, p.wait(t.Context(), 100))
+	var refusal *Refusal
+	require.ErrorAs(t, p.wait(t.Context(), 100), &refusal)
+	assert.Equal(t, http.StatusTooManyRequests, refusal.Status)
+	assert.Greater(t, refusal.RetryAfter, time.Minute)
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	assert.ErrorIs(t, p.wait(ended, 10), context.Canceled)
 }
 
 // TestTwoReceivers refuses a second one of the same folder.

@@ -347,15 +347,29 @@ func (r *Receiver) pace() pace {
 	return pace{rate.NewLimiter(rate.Limit(r.opts.Rate), int(max(r.opts.Rate, MaxPart)))}
 }
 
+// longestWait is how long a request waits until its bytes may follow.
+const longestWait = 30 * time.Second
+
 // wait waits until n bytes may follow.
 func (p pace) wait(ctx context.Context, n int) error {
 	if p.Limiter == nil {
 		return nil
 	}
-	if err := p.WaitN(ctx, n); err != nil {
-		return &Refusal{Status: http.StatusTooManyRequests, Reason: "the archive grows faster than this server accepts", RetryAfter: time.Second}
+	reserved := p.ReserveN(time.Now(), n)
+	delay := reserved.Delay()
+	if delay > longestWait {
+		reserved.Cancel()
+		return &Refusal{Status: http.StatusTooManyRequests, Reason: "the archive grows faster than this server accepts", RetryAfter: delay - longestWait}
 	}
-	return nil
+	timer := time.NewTimer(delay)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		reserved.Cancel()
+		return ctx.Err()
+	}
 }
 
 // file is a file of an archive, as a path names it.

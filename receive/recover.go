@@ -55,7 +55,7 @@ func (r *Receiver) takeUp(dir string, number uint32) (*incoming, error) {
 	if err != nil || len(metas) == 0 {
 		return nil, errNothing
 	}
-	in := &incoming{number: number, dir: dir, name: strings.TrimSuffix(filepath.Base(metas[0]), ".meta"), idle: r.opts.Idle, volumes: map[int32]*stream{}, last: -1}
+	in := &incoming{number: number, dir: dir, name: strings.TrimSuffix(filepath.Base(metas[0]), ".meta"), idle: r.opts.Idle, volumes: map[int32]*stream{}, last: -1, pace: r.pace()}
 	if in.label, err = readLabel(metas[0]); err != nil {
 		return nil, err
 	}
@@ -81,7 +81,7 @@ func (r *Receiver) takeUp(dir string, number uint32) (*incoming, error) {
 			in.touched = info.ModTime()
 		}
 	}
-	if now := r.opts.now(); in.touched.After(now) || now.Sub(in.touched) < r.opts.Idle {
+	if now := r.opts.now(); now.Sub(in.touched) < r.opts.Abandon {
 		in.touched = now // its client had no chance to continue
 	}
 	if in.lock, err = outlock.Take(filepath.Join(r.dir, in.label.Host, in.name)); err != nil {

@@ -52,7 +52,7 @@ func (r indexRule) next(record []byte) (rule, error) {
 		return r, fmt.Errorf("it names the offsets %d and %d", e.Meta, e.Data)
 	case e.Volume < r.last.Volume:
 		return r, fmt.Errorf("volume %d after volume %d: %w", e.Volume, r.last.Volume, archive.ErrOrder)
-	case e.Stamp.Before(r.last.Stamp):
+	case goesBack(e.Stamp, r.last.Stamp):
 		return r, earlier(e.Stamp, r.last.Stamp)
 	}
 	r.last = e
@@ -76,6 +76,12 @@ func (r dataRule) length(head []byte) (int64, error) {
 	return n, r.check(r.layout.Stamp(&d))
 }
 
+// slip is by how much the times of real archives may go back.
+const slip = 10 * time.Microsecond
+
+// goesBack reports whether a time is earlier than the last one.
+func goesBack(t, last pcp.Timestamp) bool { return t.Before(last) && last.Sub(t) > slip }
+
 // margin is how much earlier than the start in the archive label a record may be.
 const margin = time.Hour
 
@@ -84,7 +90,7 @@ func (r dataRule) check(t pcp.Timestamp) error {
 	switch {
 	case t.Nsec < 0 || t.Nsec >= 1e9 || t.Sec < 0 || t.Sec > maxYear:
 		return fmt.Errorf("its time is %d s, %d ns", t.Sec, t.Nsec)
-	case t.Before(r.last):
+	case goesBack(t, r.last):
 		return earlier(t, r.last)
 	case r.start.Sub(t) > margin:
 		return earlier(t, r.start)
@@ -104,7 +110,9 @@ func (r dataRule) next(record []byte) (rule, error) {
 	if err != nil {
 		return r, err
 	}
-	r.last = result.Stamp
+	if r.last.Before(result.Stamp) {
+		r.last = result.Stamp
+	}
 	return r, nil
 }
 

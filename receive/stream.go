@@ -7,6 +7,7 @@ import (
 	"hash/maphash"
 	"io"
 	"os"
+	"path/filepath"
 
 	"github.com/pcparchive/pcparchive/archive"
 )
@@ -213,7 +214,7 @@ func (s *stream) wrong(at progress, err error) error {
 	if errors.Is(err, archive.ErrOrder) {
 		status = statusConflict
 	}
-	return &Refusal{Status: status, Reason: fmt.Sprintf("the record at offset %d cannot be accepted: %v", at.start, err), Offset: s.size}
+	return &Refusal{Status: status, Reason: fmt.Sprintf("the record at offset %d of the file %s cannot be accepted: %v", at.start, filepath.Base(s.path), err), Offset: s.size}
 }
 
 // read returns bytes of the file.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"time"
 
 	"github.com/prometheus/common/config"
@@ -98,7 +97,7 @@ func (o pushOptions) client(address string) (*push.Client, error) {
 		if err != nil {
 			return nil, fmt.Errorf("--http.config.file %s: %w", o.config, err)
 		}
-		options.Transport = http.RoundTripper(transport)
+		options.Transport = transport
 	}
 	return push.New(address, options)
 }
