@@ -2,7 +2,6 @@ package instant
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 
@@ -91,9 +90,6 @@ func (c *content) add(id pcp.PMID, s *search) {
 		c.metrics[id] = s.found
 	}
 }
-
-// errDone ends a pass.
-var errDone = errors.New("done")
 
 // pass reads steps from a time backwards. It moves the metrics that are done from open to
 // c. It returns the time from which another pass must go on with what is open, or nil.

@@ -70,7 +70,7 @@ func (p *pages) maker(key string) *maker {
 func (p *pages) find(m *maker, v *version) *page {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	i := slices.IndexFunc(m.kept, func(k *page) bool { return k.version.same(v) })
+	i := slices.IndexFunc(m.kept, func(k *page) bool { return k.same(v) })
 	if i < 0 {
 		return nil
 	}

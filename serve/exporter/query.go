@@ -27,7 +27,6 @@ type Query struct {
 	series   [][]*labels.Matcher
 	times    bool
 	pcp5     bool
-	compat   bool // the names that older releases of PCP's web daemon gave
 	style    naming.Style
 	instID   bool
 	optional bool

@@ -1,11 +1,9 @@
 package pmapi_test
 
 import (
-	"fmt"
 	"net/http"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -269,32 +267,6 @@ func TestScrape(t *testing.T) {
 	assert.Equal(t, http.StatusOK, w.Code)
 	assert.Contains(t, w.Body.String(), "# PCP5 kernel.all.load 60.2.0 float 60.2 instant none\n# HELP kernel_all_load The \"load\",\\nover some minutes\n# TYPE kernel_all_load gauge\n"+
 		`kernel_all_load{agent="linux",cluster="c \"2\"",hostname="web1",instid="1",instname="1 minute",item="1",unit="minute"} 50.099998474121094 1700000000034`+"\n")
-}
-
-// TestManyClients has 200 clients and more contexts than there may be.
-func TestManyClients(t *testing.T) {
-	dir := t.TempDir()
-	write(t, filepath.Join(dir, "web1"), "web1", 3)
-	s := serveDir(t, dir, pmapi.Options{MaxContexts: 1000})
-	var wg sync.WaitGroup
-	for client := range 200 {
-		wg.Go(func() {
-			id := s.open("polltimeout=3600")
-			for i := range 10 {
-				for _, path := range []string{
-					"/fetch?names=kernel.all.load,kernel.all.uptime", "/metric?prefix=kernel", "/profile?expr=add&name=kernel.all.load&instance=5",
-					fmt.Sprintf("/fetch?name=kernel.all.load&time=%d", base+1+i%4), "/children?prefix=kernel", "/indom?indom=60.2", "/metrics",
-				} {
-					if w := s.send(http.MethodGet, id+path, ""); w.Code != http.StatusOK {
-						assert.Contains(t, w.Body.String(), "unknown context identifier", "%s", path)
-					}
-				}
-				s.send(http.MethodGet, fmt.Sprintf("fetch?name=test.ratio&client=%d", client), "")
-			}
-		})
-	}
-	wg.Wait()
-	assert.Equal(t, 1000, s.Contexts())
 }
 
 // FuzzRequests has no path, parameters or body that make the interface fail.
