@@ -136,7 +136,7 @@ func (r *recorder) delay(f *exporterfleet.Fleet, target int) (d time.Duration, o
 	if _, again := f.Served(target); again.Scrape != last.Scrape {
 		return 0, false
 	}
-	if written.Before(last.Done.Add(-5 * time.Millisecond)) { // files have the time of the last clock tick
+	if written.Before(last.Done.Add(-25 * time.Millisecond)) { // files have the time of the last clock tick
 		return time.Since(last.Done), true
 	}
 	return max(0, written.Sub(last.Done)), true

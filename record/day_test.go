@@ -1,0 +1,195 @@
+package record_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	promconfig "github.com/prometheus/prometheus/config"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
+	"github.com/pcparchive/pcparchive/internal/oracle"
+	"github.com/pcparchive/pcparchive/record"
+	"github.com/pcparchive/pcparchive/record/registry"
+	"github.com/pcparchive/pcparchive/record/retention"
+)
+
+var everyMinute = flag.Bool("every-minute", false, "ask pminfo for every archive at every minute of the simulated day, not every two hours")
+
+// pipes is a network in memory, so that only the test's clock makes anything wait.
+type pipes struct {
+	conns chan net.Conn
+	done  chan struct{}
+}
+
+func (p *pipes) dial(context.Context, string, string) (net.Conn, error) {
+	client, server := net.Pipe()
+	select {
+	case p.conns <- server:
+		return client, nil
+	case <-p.done:
+		return nil, net.ErrClosed
+	}
+}
+
+// Accept returns the next connection.
+func (p *pipes) Accept() (net.Conn, error) {
+	select {
+	case c := <-p.conns:
+		return c, nil
+	case <-p.done:
+		return nil, net.ErrClosed
+	}
+}
+
+// Close ends Accept.
+func (p *pipes) Close() error { close(p.done); return nil }
+
+// Addr returns an address that nothing listens on.
+func (p *pipes) Addr() net.Addr { return &net.TCPAddr{} }
+
+// pipedJobs is the Loader of a configuration whose targets answer in memory.
+type pipedJobs struct {
+	yml string
+	net *pipes
+}
+
+// Load returns the configuration.
+func (p pipedJobs) Load(context.Context, *slog.Logger) (*record.Config, error) {
+	cfg, err := promconfig.Load(p.yml, slog.New(slog.DiscardHandler))
+	return &record.Config{Prometheus: cfg, Dial: p.net.dial}, err
+}
+
+// TestDay records a day in a minute. Archives begin every hour, closed volumes are
+// compressed, and archives older than five hours go. At every minute each archive opens.
+func TestDay(t *testing.T) {
+	if testing.Short() {
+		t.Skip("simulates a day")
+	}
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) { recordDay(t, dir) })
+}
+
+func recordDay(t *testing.T, dir string) {
+	network := &pipes{conns: make(chan net.Conn), done: make(chan struct{})}
+	var mu sync.Mutex
+	served := map[string]int{}
+	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		served[r.Host]++
+		n := served[r.Host]
+		mu.Unlock()
+		w.Header().Set("Content-Type", "text/plain; version=0.0.4")
+		for i := range 5 {
+			_, _ = fmt.Fprintf(w, "x{k=\"%d\"} %d\n", i, n) // a client that left
+		}
+	})}
+	go func() { _ = server.Serve(network) }() // Close ends it
+	numbers, err := registry.Open(registry.Options{Dir: dir, NoSync: true, Retention: 5 * time.Hour})
+	require.NoError(t, err)
+	culler := retention.New(retention.Options{Dir: dir, Limits: retention.Limits{Keep: 5 * time.Hour}})
+	log := &safeLog{}
+	rec, err := record.New(t.Context(), record.Options{
+		Dir: dir, Numbers: numbers, Rotate: time.Hour, VolumeSize: 20_000, Compress: archive.CompressGzip, Log: textLog(log),
+		Loader: pipedJobs{"global: {scrape_interval: 15s}\nscrape_configs: [{job_name: node, static_configs: [{targets: [a, b]}]}]\n", network},
+		Cull: func(ctx context.Context, writing func(string) bool) error {
+			_, err := culler.Cull(ctx, writing)
+			return err
+		},
+	})
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error)
+	go func() { done <- rec.Run(ctx) }()
+	began := time.Now()
+	for minute := range 24 * 60 {
+		time.Sleep(time.Minute)
+		bases := opened(t, dir, *everyMinute || minute%120 == 0)
+		if minute > 2 {
+			require.GreaterOrEqual(t, len(bases), 2, "minute %d: %s", minute, log)
+			require.LessOrEqual(t, len(bases), 2*7)
+		}
+	}
+	cancel()
+	require.NoError(t, <-done)
+	require.NoError(t, numbers.Close())
+	require.NoError(t, server.Close())
+
+	left := opened(t, dir, true)
+	values := map[string][]float64{}
+	for _, base := range left {
+		one, marks, _ := read(t, base, "openmetrics.node.x")
+		assert.Zero(t, marks)
+		host := filepath.Base(filepath.Dir(base))
+		values[host] = append(values[host], one["0 k:0"]...)
+		require.Equal(t, oracle.Result{}, oracle.Exec(t, "pmlogcheck", base), base)
+	}
+	for host, list := range values {
+		assert.Equal(t, served[host+":80"]+served[host], int(list[len(list)-1]), "the last scrape of %s", host)
+		for i := range list[1:] {
+			require.InDelta(t, list[i]+1, list[i+1], 0, "no scrape is lost at a rotation")
+		}
+		assert.GreaterOrEqual(t, len(list), int(5*time.Hour/(15*time.Second)))
+	}
+	assert.Len(t, values, 2)
+	assert.Equal(t, 24*time.Hour, time.Since(began))
+}
+
+// opened opens all archives in a folder, also with pminfo if asked. It returns them in the
+// order of their times.
+func opened(t *testing.T, dir string, ask bool) (bases []string) {
+	t.Helper()
+	metas, err := filepath.Glob(filepath.Join(dir, "*", "*.meta"))
+	require.NoError(t, err)
+	for _, meta := range metas {
+		base := strings.TrimSuffix(meta, ".meta")
+		try := func() error {
+			r, err := archive.Open(base, nil)
+			if err != nil {
+				return err
+			}
+			for step, err := range r.Steps(history.Query{}) {
+				if err != nil {
+					return err
+				}
+				if step.Stamp.Sec == 0 {
+					return fmt.Errorf("no time")
+				}
+				break
+			}
+			if ask {
+				if res := oracle.Exec(t, "pminfo", "-a", base, "openmetrics.node.x"); res.Exit != 0 {
+					return fmt.Errorf("pminfo: %v", res)
+				}
+			}
+			return nil
+		}
+		err := try()
+		for again := 0; err != nil && again < 3; again++ { // a volume may just be replaced by its compressed form
+			if _, gone := os.Stat(meta); gone != nil {
+				break
+			}
+			err = try()
+		}
+		if _, gone := os.Stat(meta); gone == nil {
+			require.NoError(t, err)
+			bases = append(bases, base)
+		}
+	}
+	slices.SortFunc(bases, func(a, b string) int { return strings.Compare(filepath.Base(a), filepath.Base(b)) })
+	return bases
+}
