@@ -47,6 +47,9 @@ type MetricNumbers interface {
 	Instance(key string, describe Describer) (*Instance, error)
 	// Forget says that the caller uses an instance no more.
 	Forget(*Instance)
+	// Domain returns what an instance domain holds that has exactly these instances,
+	// which are in ascending order of their numbers. Callers share it.
+	Domain([]*Instance) *Domain
 	// Release says that the caller uses the metric no more. The caller has forgotten
 	// all instances.
 	Release()
@@ -59,6 +62,21 @@ type MetricID struct {
 	Type     string // type of the family
 	Encoding string // naming.LabelEncoding of the values; "" for numbers
 	Singular bool   // the series has no labels
+}
+
+// Domain is what an instance domain and its labels hold. It must not be changed.
+type Domain struct {
+	Instances []meta.Instance
+	Labels    []labelset.Instance
+}
+
+// NewDomain returns the domain of instances.
+func NewDomain(all []*Instance) *Domain {
+	d := &Domain{make([]meta.Instance, len(all)), make([]labelset.Instance, len(all))}
+	for i, in := range all {
+		d.Instances[i], d.Labels[i] = in.Instance, labelset.Instance{Inst: in.ID, Set: in.Labels}
+	}
+	return d
 }
 
 // Describer makes the instance with a number and the labels of a key. It fails if the

@@ -202,10 +202,20 @@ func (s *Source) Step() *history.Step {
 // rebuild makes the instance domain and its labels from the live series.
 func (m *metricState) rebuild(t pcp.Timestamp) {
 	live := make([]*history.Series, 0, m.live)
+	instances := make([]*Instance, 0, m.live)
+	shared := m.numbers != nil // with all Sources that have the same instances
 	for _, ser := range m.series {
 		if ser.live {
-			live = append(live, ser.series)
+			live, instances = append(live, ser.series), append(instances, ser.inst)
+			shared = shared && ser.series.Labels.Equal(ser.inst.Labels)
 		}
+	}
+	if shared {
+		slices.SortFunc(instances, func(a, b *Instance) int { return cmp.Compare(a.ID, b.ID) })
+		d := m.numbers.Domain(instances)
+		m.indom = &meta.InDom{Stamp: t, ID: m.metric.Desc.InDom, Instances: d.Instances}
+		m.labels = &meta.Labels{Stamp: t, Level: labelset.Instances, Ident: uint32(m.indom.ID), Sets: d.Labels}
+		return
 	}
 	slices.SortFunc(live, func(a, b *history.Series) int { return cmp.Compare(a.Inst.ID, b.Inst.ID) })
 	m.indom, m.labels = InDomOf(m.metric.Desc.InDom, t, live)

@@ -16,7 +16,7 @@ import (
 
 // Record is a scrape in an archive.
 type Record struct {
-	Scrape  int64
+	Scrape  int64 // 0 if the scrape failed
 	Values  int
 	Time    time.Time
 	Archive string
@@ -49,7 +49,7 @@ func recordedIn(base string, options *archive.ReadOptions, all map[string][]Reco
 		return err
 	}
 	ours := func(d *meta.Desc) bool {
-		return strings.Contains(d.Name(), MetricPrefix) || strings.Contains(d.Name(), "fleet.value.")
+		return strings.Contains(d.Name(), "."+MetricPrefix) || strings.HasSuffix(d.Name(), ".control.up")
 	}
 	for step, err := range r.Steps(history.Query{Metrics: ours}) {
 		if err != nil {
@@ -59,6 +59,10 @@ func recordedIn(base string, options *archive.ReadOptions, all map[string][]Reco
 		for i := range step.Metrics {
 			mv := &step.Metrics[i]
 			if len(mv.Points) == 0 {
+				continue
+			}
+			if strings.HasSuffix(mv.Metric.Name, ".control.up") {
+				failedIn(mv, step.Stamp.Time(), base, all)
 				continue
 			}
 			instance := mv.Metric.Labels[labelset.AtCluster].Text("instance")
@@ -83,6 +87,16 @@ func recordedIn(base string, options *archive.ReadOptions, all map[string][]Reco
 		return fmt.Errorf("damaged: %w", warnings[0])
 	}
 	return nil
+}
+
+// failedIn adds the scrapes that failed according to the metric up.
+func failedIn(up *history.MetricValues, at time.Time, base string, all map[string][]Record) {
+	for _, p := range up.Points {
+		if v, ok := p.Value.Number(up.Metric.Desc.Type); ok && v == 0 {
+			instance := p.Series.Labels.Text("instance")
+			all[instance] = append(all[instance], Record{Time: at, Archive: base})
+		}
+	}
 }
 
 // Config returns a scrape configuration of Prometheus for the targets first to end-1.

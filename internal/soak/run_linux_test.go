@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -84,7 +85,9 @@ func (r *recorder) stop() {
 	if err := <-r.ended; err != nil {
 		r.t.Log(err)
 	}
-	lines := strings.Split(strings.TrimSpace(r.output.String()), "\n")
+	lines := slices.DeleteFunc(strings.Split(strings.TrimSpace(r.output.String()), "\n"), func(line string) bool {
+		return strings.Contains(line, "context deadline exceeded")
+	})
 	r.t.Logf("the recorder's log has %d lines; the last ones:\n%s", len(lines), strings.Join(lines[max(0, len(lines)-12):], "\n"))
 }
 

@@ -2,6 +2,7 @@ package soak
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -108,11 +109,19 @@ func (m *meter) until(end time.Time, each func()) {
 func compare(t *testing.T, r *recorder, f *exporterfleet.Fleet) {
 	recorded, err := exporterfleet.Recorded(r.dir)
 	require.NoError(t, err)
-	sent, have, lost, twice := 0, 0, 0, 0
+	sent, have, late, lost, twice := 0, 0, 0, 0, 0
 	for i := range *targets {
 		answers := f.Answers(i)
 		times := map[int64]int{}
+		failed := func(a exporterfleet.Answer) bool { // the page came after the scrape's timeout
+			return slices.ContainsFunc(recorded[f.Group(i).Labels["instance"]], func(rec exporterfleet.Record) bool {
+				return rec.Scrape == 0 && a.Asked.Sub(rec.Time).Abs() < *interval
+			})
+		}
 		for _, rec := range recorded[f.Group(i).Labels["instance"]] {
+			if rec.Scrape == 0 {
+				continue
+			}
 			times[rec.Scrape]++
 			assert.Equal(t, *series, rec.Values, "values of a record")
 			have++
@@ -120,14 +129,18 @@ func compare(t *testing.T, r *recorder, f *exporterfleet.Fleet) {
 		for n, answer := range answers {
 			sent++
 			switch {
+			case times[answer.Scrape] == 0 && failed(answer):
+				late++
 			case times[answer.Scrape] == 0 && n < len(answers)-1:
-				lost++
+				if lost++; lost <= 10 {
+					t.Logf("target %d: scrape %d of %d is lost, asked for at %s, sent until %s", i, answer.Scrape, len(answers), answer.Asked, answer.Done)
+				}
 			case times[answer.Scrape] > 1:
 				twice++
 			}
 		}
 	}
-	t.Logf("%d pages were sent, %d are recorded; %d lost, %d twice", sent, have, lost, twice)
+	t.Logf("%d pages were sent, %d are recorded; %d came too late, %d lost, %d twice", sent, have, late, lost, twice)
 	assert.Zero(t, lost, "lost scrapes")
 	assert.Zero(t, twice, "scrapes recorded twice")
 }

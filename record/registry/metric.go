@@ -2,6 +2,7 @@ package registry
 
 import (
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/pcparchive/pcparchive/convert/mapper"
@@ -25,6 +26,8 @@ type metric struct {
 	marks     []mark               // ascending
 	reuse     *reuse               // nil while there are numbers from next on
 	byNumber  map[pcp.InstID]*instance
+	members   []*mapper.Instance // of domain
+	domain    *mapper.Domain     // the last one that somebody asked for
 }
 
 // instance is an instance of a metric. shared is nil while nobody uses it.
@@ -55,6 +58,7 @@ func (m *metric) Release() {
 	defer m.src.reg.mu.Unlock()
 	if m.refs--; m.refs == 0 {
 		m.since = m.src.reg.now()
+		m.members, m.domain = nil, nil
 	}
 }
 
@@ -96,6 +100,17 @@ func (m *metric) Forget(shared *mapper.Instance) {
 	if in := m.instances[shared.Key]; in != nil && in.shared == shared {
 		r.unuse(in)
 	}
+}
+
+// Domain returns what an instance domain with these instances holds. It is the same for
+// all targets that have the same instances.
+func (m *metric) Domain(all []*mapper.Instance) *mapper.Domain {
+	m.src.reg.mu.Lock()
+	defer m.src.reg.mu.Unlock()
+	if m.domain == nil || !slices.Equal(m.members, all) {
+		m.members, m.domain = slices.Clone(all), mapper.NewDomain(all)
+	}
+	return m.domain
 }
 
 // add makes an instance known.

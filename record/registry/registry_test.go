@@ -130,6 +130,7 @@ func TestSharedByAllTargets(t *testing.T) {
 	m1, m2 := b.metric(one, "web", "m"), b.metric(two, "web", "m")
 	in := b.instance(m1, "1")
 	assert.Same(t, in, b.instance(m2, "1"))
+	assert.Same(t, m1.Domain([]*mapper.Instance{in}), m2.Domain([]*mapper.Instance{in}))
 	assert.Equal(t, registry.Stats{Sources: 1, Metrics: 1, Instances: 1}, b.reg.Stats())
 	m1.Forget(in)
 	m1.Release()
