@@ -21,6 +21,8 @@ type metricState struct {
 	metric  *history.Metric // nil until resolved
 	sets    [len(labelset.Levels)]*meta.Labels
 	indom   *meta.InDom
+	store   *meta.Store
+	again   pcp.Timestamp // time of the next label record of the instances
 	series  map[pcp.InstID]*history.Series
 	last    []*history.Series // series of the previous step, by position
 }
@@ -29,6 +31,7 @@ type metricState struct {
 // that did not change.
 func (v *view) refresh(m *metricState, t pcp.Timestamp) {
 	store, d := v.r.store, m.desc
+	m.store = store
 	m.since, m.until = pcp.Timestamp{Sec: math.MinInt64, Nsec: math.MinInt32}, pcp.MaxTime
 	changed := m.metric == nil
 	for i, level := range labelset.Levels {
@@ -39,7 +42,7 @@ func (v *view) refresh(m *metricState, t pcp.Timestamp) {
 		if l != m.sets[i] && level != labelset.Instances {
 			changed = true
 		}
-		m.sets[i] = l
+		m.sets[i], m.again = l, until // the instances are the last level
 		m.until = earlier(m.until, until)
 		if l != nil {
 			m.since = later(m.since, l.Stamp)
@@ -98,7 +101,8 @@ func (m *metricState) at(j int, inst pcp.InstID) *history.Series {
 	if j < len(m.last) && m.last[j].Inst.ID == inst {
 		return m.last[j]
 	}
-	in, labels := m.instance(j, inst), m.instanceLabels(j, inst)
+	in := m.instance(j, inst)
+	labels := m.instanceLabels(j, in)
 	if s, ok := m.series[inst]; ok && s.Inst == in && s.Labels.Equal(labels) {
 		return s
 	}
@@ -121,14 +125,16 @@ func (m *metricState) instance(j int, id pcp.InstID) meta.Instance {
 	return in
 }
 
-// instanceLabels returns the labels of the instance id. It tries position j
-// first.
-func (m *metricState) instanceLabels(j int, id pcp.InstID) labelset.Set {
-	l := m.sets[len(m.sets)-1]
+// instanceLabels returns the labels of an instance. It tries position j first.
+func (m *metricState) instanceLabels(j int, in meta.Instance) labelset.Set {
+	l, id := m.sets[len(m.sets)-1], in.ID
 	if l != nil && j < len(l.Sets) && l.Sets[j].Inst == id && (j == 0 || l.Sets[j-1].Inst != id) {
 		return l.Sets[j].Set
 	}
-	set, _ := l.Find(id)
+	set, ok := l.Find(id)
+	if !ok && in.Name != "" && m.desc != nil {
+		return m.store.LateLabels(m.desc.InDom, m.again, in)
+	}
 	return set
 }
 

@@ -26,6 +26,8 @@ type domain struct {
 	byID map[pcp.InstID][]int // states by instance
 	open []int                // states in the previous version, by ascending instance
 	next []int                // states in the current version, by ascending instance
+	// late returns the labels of an instance that the label record in force lacks.
+	late func(meta.Instance) labelset.Set
 }
 
 // describeDomain returns the states that the instances of a domain have from a time on.
@@ -37,6 +39,7 @@ func describeDomain(store *meta.Store, id pcp.InDomID, from pcp.Timestamp) []des
 		if other.Before(until) {
 			until = other
 		}
+		d.late = func(inst meta.Instance) labelset.Set { return store.LateLabels(id, other, inst) }
 		d.version(in, labels, t, until)
 		if until == pcp.MaxTime {
 			return d.all
@@ -59,7 +62,10 @@ func (d *domain) version(in *meta.InDom, labels *meta.Labels, from, to pcp.Times
 		if i > 0 && in.Instances[i-1].ID == inst.ID {
 			continue // only the first of several equal numbers counts
 		}
-		set, _ := labels.Find(inst.ID)
+		set, ok := labels.Find(inst.ID)
+		if !ok {
+			set = d.late(inst)
+		}
 		twin := inst.Name != "" && twins[flatten.PromText(inst.Name)]
 		for at < len(d.open) && d.all[d.open[at]].inst.ID < inst.ID {
 			at++

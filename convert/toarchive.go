@@ -1,8 +1,11 @@
 package convert
 
 import (
+	"errors"
 	"fmt"
 	"slices"
+	"sync"
+	"time"
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/history"
@@ -17,15 +20,26 @@ import (
 type ToArchive struct {
 	a       *archive.Appender
 	metrics map[pcp.PMID]*writtenMetric
-	res     archive.Result
-	values  []history.Value
+	every   time.Duration               // least time between two label records of one domain
+	late    map[pcp.PMID]*writtenMetric // metrics whose labels are not written yet
 }
+
+// scratch is the memory in which a step becomes a result. Sinks of many archives share it.
+type scratch struct {
+	res    archive.Result
+	values []history.Value
+}
+
+var scratches = sync.Pool{New: func() any { return &scratch{} }}
 
 // writtenMetric is the metadata that the archive has for a metric.
 type writtenMetric struct {
 	metric *history.Metric
 	indom  *meta.InDom
 	labels *meta.Labels
+	// labelled is the time of the last label record of the instances.
+	labelled pcp.Timestamp
+	due      *meta.Labels // labels that are not written yet
 }
 
 // NewToArchive returns a Sink that owns a.
@@ -53,29 +67,31 @@ func (s *ToArchive) Put(step *history.Step) error {
 	if err := s.a.Resume(step.Stamp); err != nil {
 		return err
 	}
-	s.res.Stamp, s.res.Sets, s.values = step.Stamp, s.res.Sets[:0], s.values[:0]
+	m := scratches.Get().(*scratch)
+	defer scratches.Put(m)
+	m.res.Stamp, m.res.Sets, m.values = step.Stamp, m.res.Sets[:0], m.values[:0]
 	for i := range step.Metrics {
 		mv := &step.Metrics[i]
 		if err := s.describe(mv, step.Stamp); err != nil {
 			return err
 		}
-		start := len(s.values)
+		start := len(m.values)
 		for j := range mv.Points {
-			s.values = append(s.values, mv.Points[j].Value)
+			m.values = append(m.values, mv.Points[j].Value)
 		}
-		s.res.Sets = append(s.res.Sets, archive.ValueSet{
+		m.res.Sets = append(m.res.Sets, archive.ValueSet{
 			PMID: mv.Metric.Desc.PMID, Err: mv.Err,
-			Format: archive.FormatOf(mv.Metric.Desc.Type), Values: s.values[start:],
+			Format: archive.FormatOf(mv.Metric.Desc.Type), Values: m.values[start:],
 		})
 	}
 	at := 0
-	for i := range s.res.Sets { // s.values no longer moves
-		set := &s.res.Sets[i]
+	for i := range m.res.Sets { // m.values no longer moves
+		set := &m.res.Sets[i]
 		end := at + len(set.Values)
-		set.Values = s.values[at:end:end]
+		set.Values = m.values[at:end:end]
 		at = end
 	}
-	return s.a.Append(&s.res)
+	return s.a.Append(&m.res)
 }
 
 // Flush makes all steps so far visible to readers of the files.
@@ -89,7 +105,7 @@ func (s *ToArchive) Size() int64 { return s.a.Size() }
 func (s *ToArchive) Written() (bytes int64, share float64) { return s.a.Written() }
 
 // Close completes the archive.
-func (s *ToArchive) Close() error { return s.a.Close() }
+func (s *ToArchive) Close() error { return errors.Join(s.labelLate(), s.a.Close()) }
 
 // describe writes the metadata of a metric that changed.
 func (s *ToArchive) describe(mv *history.MetricValues, t pcp.Timestamp) error {
@@ -118,15 +134,70 @@ func (s *ToArchive) describe(mv *history.MetricValues, t pcp.Timestamp) error {
 		w.indom = mv.InDom
 	}
 	if w.labels != mv.Labels && mv.Labels != nil {
-		l := *mv.Labels
-		l.Stamp = t
-		if err := s.setLabels(&l); err != nil {
-			return err
+		if s.postpones(w, mv, t) {
+			w.due = mv.Labels
+			s.late[mv.Metric.Desc.PMID] = w
+			return nil
 		}
-		w.labels = mv.Labels
+		return s.label(w, mv.Labels, t)
 	}
 	return nil
 }
+
+// label writes the labels of a metric's instances.
+func (s *ToArchive) label(w *writtenMetric, labels *meta.Labels, t pcp.Timestamp) error {
+	l := *labels
+	l.Stamp = t
+	if err := s.setLabels(&l); err != nil {
+		return err
+	}
+	w.labels, w.labelled, w.due = labels, t, nil
+	delete(s.late, w.metric.Desc.PMID)
+	return nil
+}
+
+// SpareLabels makes the labels of a domain that changes all the time take less space: they
+// are written at most once in a time. Readers find those of an instance that came between
+// as [meta.Store.LateLabels] describes. It applies to the domains of recorders only.
+func (s *ToArchive) SpareLabels(every time.Duration) {
+	s.every, s.late = every, map[pcp.PMID]*writtenMetric{}
+}
+
+// postpones reports whether the new labels of a metric's instances are written later. The
+// names of all new instances must tell their labels.
+func (s *ToArchive) postpones(w *writtenMetric, mv *history.MetricValues, t pcp.Timestamp) bool {
+	if s.every == 0 || w.labels == nil || t.Sub(w.labelled) >= s.every || mv.InDom == nil || !hasOwnDomain(mv.Metric) {
+		return false
+	}
+	for _, in := range mv.Labels.Sets {
+		if _, known := w.labels.Find(in.Inst); known {
+			continue
+		}
+		inst, ok := mv.InDom.Lookup(in.Inst)
+		if !ok || !meta.NameTells(inst, in.Set) {
+			return false
+		}
+	}
+	return true
+}
+
+// labelLate writes the labels that were postponed.
+func (s *ToArchive) labelLate() error {
+	last, ok := s.a.Last()
+	if !ok {
+		return nil
+	}
+	for _, w := range s.late {
+		if err := s.label(w, w.due, last); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Complete completes the archive when nothing will be appended, see
+// [archive.Appender.Complete].
+func (s *ToArchive) Complete() error { return errors.Join(s.labelLate(), s.a.Complete()) }
 
 // metric writes the descriptor of a metric, its labels above the instances and its
 // help texts.
@@ -170,4 +241,11 @@ func (s *ToArchive) setLabels(l *meta.Labels) error {
 		return nil
 	}
 	return s.a.SetLabels(l)
+}
+
+// hasOwnDomain reports whether a metric comes from Prometheus and its instances are named
+// by number and labels.
+func hasOwnDomain(m *history.Metric) bool {
+	_, ok := m.Labels[labelset.AtItem].Lookup("prom_name")
+	return ok && meta.OwnDomain(m.Desc)
 }

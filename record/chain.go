@@ -36,6 +36,9 @@ type chain struct {
 	failing bool      // the log names the fault already
 }
 
+// labelsEvery is the least time between two label records of one instance domain.
+const labelsEvery = 10 * time.Second
+
 // retryAfter is the time between a fault of an archive and the next attempt.
 const retryAfter = 10 * time.Second
 
@@ -154,7 +157,7 @@ func (c *chain) Earlier(t pcp.Timestamp) bool {
 
 // rotate ends the archive. Another goroutine closes and compresses it.
 func (c *chain) rotate() {
-	old, base := c.app, c.base
+	old, base := c.to, c.base
 	c.earlier += old.Size()
 	c.app, c.to, c.base = nil, nil, ""
 	c.rec.closing.add(func() {
@@ -198,6 +201,7 @@ func (c *chain) open(t pcp.Timestamp) error {
 // use makes an archive the one that is written.
 func (c *chain) use(app *archive.Appender, base string) {
 	c.app, c.to, c.base, c.begun = app, convert.NewToArchive(app), base, true
+	c.to.SpareLabels(labelsEvery)
 	c.rec.found.set(c.name, base)
 }
 
@@ -313,7 +317,7 @@ func (c *chain) Close() error {
 		return nil
 	}
 	err := c.rec.syncNumbers()
-	if err := errors.Join(err, c.app.Close()); err != nil {
+	if err := errors.Join(err, c.to.Close()); err != nil {
 		c.log().Error("archive is not closed properly", "err", err)
 	}
 	c.forget()
