@@ -121,6 +121,7 @@ func (c *chain) fault(err error) {
 
 // forget drops the archive, which is closed.
 func (c *chain) forget() {
+	c.earlier += c.app.Size()
 	c.rec.release(c.base)
 	c.app, c.to, c.base = nil, nil, ""
 }

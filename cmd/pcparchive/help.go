@@ -22,7 +22,7 @@ var flagGroups = []struct {
 		"compress", "lossy", "pcp5", "timestamps", "health",
 	}},
 	{"Names and labels", []string{"names", "prefix", "host", "label", "label-instid", "optional-labels", "target-labels", "relabel", "map"}},
-	{"Server", []string{"server", "http.config.file", "rescan", "shift-to", "replay", "external-label", "grafana-provisioning", "listen", "web.config.file", "web.cors.origin", "max-connections", "drain-timeout", "log-level"}},
+	{"Server", []string{"server", "http.config.file", "rescan", "shift-to", "replay", "external-label", "grafana-provisioning", "listen", "serve", "web.config.file", "web.cors.origin", "max-connections", "drain-timeout", "log-level"}},
 	{"Queries", []string{"query-timeout", "query-memory", "max-samples", "max-bytes", "max-concurrency"}},
 	{"Cache", []string{"cache", "cache-size"}},
 	{"Recording", []string{"config", "check-config", "archive-per", "rotate", "sync", "keep", "max-size", "min-free"}},

@@ -67,6 +67,8 @@ from a kill when its scrape ends, and safe from a power failure after --sync.
 SIGHUP and a change of the configuration load it again. Jobs that did not change miss no
 scrape. A configuration that cannot be loaded leaves the old one in force.
 
+--serve answers the interfaces of 'serve' over the recording while it is made.
+
 If the disk is full, writing pauses and scraping goes on; writing resumes with a mark.
 
 --listen opens an address for people and monitoring: /targets is a page, or Prometheus'
