@@ -3,6 +3,8 @@ package registry
 import (
 	"encoding/binary"
 	"errors"
+	"os"
+	"strings"
 
 	"github.com/pcparchive/pcparchive/convert/mapper"
 	"github.com/pcparchive/pcparchive/meta"
@@ -17,7 +19,7 @@ const (
 	kindMetric   = 'm' // see metric.record
 	kindInstance = 'i' // number of the metric, instance, since, key
 	kindNext     = 'n' // number of the metric, next, marks
-	kindOpen     = 'o' // nothing: the registry is in use
+	kindOpen     = 'o' // what identifies the run of the system: the registry is in use
 	kindClosed   = 'z' // nothing: the times of the records before are up to date
 )
 
@@ -27,7 +29,17 @@ func appendString(b []byte, s string) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
 }
 
-func openRecord() []byte { return []byte{kindOpen} }
+func openRecord(b []byte, boot string) []byte { return appendString(append(b, kindOpen), boot) }
+
+// bootID identifies the run of the system, "" if the system does not say it. A number that
+// was written may be missing in the file only after the system stopped suddenly.
+func bootID() string {
+	text, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(text))
+}
 
 func clusterRecord(b []byte, c uint32, name string) []byte {
 	return appendString(binary.AppendUvarint(append(b, kindCluster), uint64(c)), name)

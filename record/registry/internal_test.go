@@ -6,13 +6,17 @@ import (
 	"io/fs"
 	"math"
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/convert"
 	"github.com/pcparchive/pcparchive/convert/mapper"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -72,6 +76,46 @@ func TestNumbersComeAgain(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, pcp.InstID(2), fourth.ID)
 	assert.NotEmpty(t, m.marks)
+}
+
+// After a power failure the file may lack numbers that archives have.
+func TestPowerFailure(t *testing.T) {
+	now := time.Unix(1_800_000_000, 0)
+	r := opened(t, &now)
+	r.boot = "another run"
+	require.NoError(t, r.compact())
+	m := metricOf(t, r)
+	_, err := m.Instance("a\xff1\xff", describe) // never reaches the file
+	require.NoError(t, err)
+	out, err := archive.Create(filepath.Join(r.opts.Dir, "rec"), archive.LocalHeader("h"), nil)
+	require.NoError(t, err)
+	mapped, err := mapper.New(mapper.Options{Host: "h", Numbers: r})
+	require.NoError(t, err)
+	src, err := mapped.Source(mapper.Target{Name: "web", Job: "web", Instance: "i", URL: "http://i/"})
+	require.NoError(t, err)
+	src.Begin(pcp.Timestamp{Sec: 1})
+	for _, v := range []string{"2", "1"} {
+		ser, err := src.Series("other", []prom.Label{{Name: "a", Value: v}}, prom.Family{Name: "other", Type: "gauge"})
+		require.NoError(t, err)
+		src.Set(ser, 1)
+	}
+	step := src.Step()
+	sink := convert.NewToArchive(out)
+	require.NoError(t, sink.Put(step))
+	require.NoError(t, sink.Close())
+	number := step.Metrics[0].Metric.Desc.PMID
+
+	again, err := Open(r.opts)
+	require.NoError(t, err)
+	web, err := again.Source("web")
+	require.NoError(t, err)
+	want := &meta.Desc{Type: pcp.TypeDouble, Sem: pcp.SemInstant, Names: []string{"openmetrics.web.other"}}
+	found, err := web.Metric(mapper.MetricID{Sample: "other", Family: "other", Type: "gauge"}, want, "")
+	require.NoError(t, err)
+	assert.Equal(t, number, found.Desc().PMID)
+	in, err := found.Instance("a\xff1\xff", describe)
+	require.NoError(t, err)
+	assert.Equal(t, pcp.InstID(1), in.ID)
 }
 
 // A write that fails changes nothing, and the records reach the file with the next one.

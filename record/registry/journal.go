@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // FileName is the name of a registry in the folder of a recording.
@@ -78,6 +79,17 @@ func (j *journal) open(dir string, noSync bool, take func(record []byte) error) 
 	j.size = int64(len(magic)) + size
 	j.snapshot = j.size
 	return state, nil
+}
+
+// changedLater reports whether the metadata of an archive changed after the file, or in the
+// hour before: it may have numbers that the file lost.
+func (j *journal) changedLater(base string) bool {
+	file, err := os.Stat(j.name)
+	if err != nil {
+		return true
+	}
+	meta, err := os.Stat(base + ".meta")
+	return err == nil && file.ModTime().Sub(meta.ModTime()) < time.Hour
 }
 
 // readRecords reads records to the end of in, or to the first that is wrong. size is the

@@ -123,13 +123,17 @@ func (r *Registry) learnInstances(m *metric, rec *mapper.RecordedMetric) bool {
 	return agree
 }
 
-// rebuild learns the numbers of all archives in the folder, the newest first.
-func (r *Registry) rebuild(state fileState) {
+// rebuild learns the numbers of archives in the folder, the newest first. wanted selects
+// archives; nil selects all.
+func (r *Registry) rebuild(why string, wanted func(base string) bool) {
 	bases, _ := store.Find([]string{r.opts.Dir}) // an empty folder is an error there
-	if len(bases) == 0 && state == missing {
+	if wanted != nil {
+		bases = slices.DeleteFunc(bases, func(base string) bool { return !wanted(base) })
+	}
+	if len(bases) == 0 {
 		return
 	}
-	r.log.Warn("reading numbers from archives, because the registry is missing or damaged", "file", r.file.name, "archives", len(bases))
+	r.log.Warn("the registry reads numbers from archives", "file", r.file.name, "archives", len(bases), "why", why)
 	options := (&archive.ReadOptions{}).Shared()
 	starts := map[string]pcp.Timestamp{}
 	for _, base := range bases {

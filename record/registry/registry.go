@@ -20,7 +20,8 @@ type Options struct {
 	Prefix string
 	// Retention is the time for which archives are kept; zero means for ever.
 	Retention time.Duration
-	// NoSync skips waiting for the disk.
+	// NoSync skips waiting for the disk. After a power failure, Open then learns the numbers
+	// of the archives that were written last.
 	NoSync bool
 	// Now replaces time.Now; may be nil.
 	Now func() time.Time
@@ -43,6 +44,7 @@ type Registry struct {
 	live    int   // instances in use
 	written int64 // when the file was last written anew, in Unix seconds
 	closed  bool
+	boot    string
 }
 
 var _ mapper.Numbers = (*Registry)(nil)
@@ -58,21 +60,26 @@ func Open(o Options) (*Registry, error) {
 	if r.log == nil {
 		r.log = slog.New(slog.DiscardHandler)
 	}
+	r.boot = bootID()
 	p := &replay{reg: r}
 	state, err := r.file.open(o.Dir, o.NoSync, p.record)
 	if err != nil {
 		return nil, err
 	}
 	r.settle(p.clean)
-	if state == missing || state == damaged {
-		r.rebuild(state)
+	switch {
+	case state == missing || state == damaged:
+		r.rebuild("the file is missing or damaged", nil)
+	case o.NoSync && !p.clean && p.boot != r.boot:
+		r.rebuild("the system stopped suddenly", r.file.changedLater)
+		state = torn
 	}
 	if state != whole {
 		if err := r.compact(); err != nil {
 			return nil, errors.Join(err, r.file.close())
 		}
 	}
-	r.put(openRecord())
+	r.put(openRecord(nil, r.boot))
 	return r, nil
 }
 

@@ -14,6 +14,7 @@ import (
 type replay struct {
 	reg   *Registry
 	clean bool // the last record says that the registry was closed
+	boot  string
 }
 
 // record takes one record. It fails for a record that is not valid.
@@ -34,7 +35,9 @@ func (p *replay) record(b []byte) error {
 		p.instance(d)
 	case kindNext:
 		p.next(d)
-	case kindOpen, kindClosed:
+	case kindOpen:
+		p.boot = d.text()
+	case kindClosed:
 	default:
 		d.bad = true
 	}

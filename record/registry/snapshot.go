@@ -22,7 +22,7 @@ func (r *Registry) records(yield func(record []byte)) {
 			m.instanceRecords(yield)
 		}
 	}
-	last := openRecord()
+	last := openRecord(nil, r.boot)
 	if r.closed {
 		last = []byte{kindClosed}
 	}

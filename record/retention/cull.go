@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"math"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -25,9 +26,10 @@ type Options struct {
 	Log    *slog.Logger     // receives what is removed; may be nil
 }
 
-// Culler removes archives. It has one owner.
+// Culler removes archives. Several goroutines may use it.
 type Culler struct {
 	opts  Options
+	mu    sync.Mutex // guards the fields below
 	log   *slog.Logger
 	ends  map[string]known     // by base path
 	alone map[string]time.Time // when volumes without metadata were first seen, by base path
@@ -43,9 +45,6 @@ func New(o Options) *Culler {
 	}
 	return c
 }
-
-// SetLimits changes the limits.
-func (c *Culler) SetLimits(l Limits) { c.opts.Limits = l }
 
 // Report says what a Culler found and removed.
 type Report struct {
@@ -80,6 +79,8 @@ func (c *Culler) free() int64 {
 // archive, given by its base path, is being written or will be continued. The error joins
 // the failures of files that cannot be removed; the rest is removed all the same.
 func (c *Culler) Cull(ctx context.Context, writing func(base string) bool) (Report, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	all, err := c.scan(ctx)
 	if err != nil {
 		return Report{}, fmt.Errorf("%s: %w", c.opts.Dir, err)
