@@ -161,6 +161,9 @@ func Host(v *View, spec string) (*store.Set, error) {
 	if isLocal(name) && len(v.Sets) == 1 {
 		return v.Sets[0], nil
 	}
+	if len(v.Sets) == 0 {
+		return nil, Refusal("no archives of host %s: there are no archives", spec)
+	}
 	hosts := make([]string, 0, mostHosts+1)
 	for i, set := range v.Sets {
 		if i == mostHosts {

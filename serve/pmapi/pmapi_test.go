@@ -185,6 +185,8 @@ func TestContexts(t *testing.T) {
 	s.view.Sets = nil
 	_, body = s.get(one + "/children")
 	assert.Contains(t, body, "cannot use existing context: no archives of host web1 any more")
+	_, body = s.get("context")
+	assert.Contains(t, body, "no archives of host localhost: there are no archives")
 }
 
 // TestProfile restricts what a context fetches.
