@@ -7,7 +7,11 @@ LINT     := $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.
 TARGETS  ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 
-.PHONY: help build test race lint fuzz bench compare soak golden docs cross
+NFPM     := $(GO) run github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.45.0
+# Versions of packages begin with a digit.
+PACKAGE_VERSION ?= $(shell echo '$(VERSION)' | sed -e 's/^v//' -e '/^[0-9][0-9.]*\(-\|$$\)/!s/^/0~/' -e 's/-/./g')
+
+.PHONY: help build test race lint fuzz bench compare soak golden docs cross packages
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,3 +72,8 @@ cross: ## build for every supported system, run the tests with 32-bit lengths
 	@echo "linux/386: tests without the reference programs, which are asked in make test"
 	GOARCH=386 CGO_ENABLED=0 PCPARCHIVE_REQUIRE_REFERENCE=0 $(GO) test -vet=off \
 		$$($(GO) list ./... | grep -v -E '$(WITHOUT_BYTES)') ./internal/decomp ./internal/wire ./internal/resync ./internal/spill ./internal/cachedir
+
+packages: build ## deb and rpm of this system's architecture in bin/
+	for shell in bash fish zsh; do bin/pcparchive completion $$shell >bin/completion.$$shell || exit 1; done
+	for kind in deb rpm; do GOARCH=$$($(GO) env GOARCH) PACKAGE_VERSION='$(PACKAGE_VERSION)' \
+		$(NFPM) package --config dist/nfpm.yaml --packager $$kind --target bin/ || exit 1; done
