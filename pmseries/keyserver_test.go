@@ -3,51 +3,17 @@ package pmseries
 import (
 	"bufio"
 	"context"
-	"net"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/internal/oracle"
 )
-
-// keyServer starts a key server with some archives, which pmseries has loaded, and returns
-// its port.
-func keyServer(t *testing.T, archives ...string) string {
-	server, err := exec.LookPath("redis-server")
-	if err != nil {
-		t.Skip("redis-server is not installed: pmseries cannot be asked")
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	require.NoError(t, err)
-	require.NoError(t, l.Close())
-	cmd := exec.Command(server, "--port", port, "--bind", "127.0.0.1", "--save", "", "--dir", t.TempDir())
-	require.NoError(t, cmd.Start())
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
-	require.Eventually(t, func() bool {
-		c, err := net.Dial("tcp", "127.0.0.1:"+port)
-		if err == nil {
-			_ = c.Close()
-		}
-		return err == nil
-	}, time.Minute, 20*time.Millisecond)
-	for _, base := range archives {
-		oracle.Run(t, "pmseries", "-p", port, "--load", base)
-	}
-	return port
-}
 
 // printed is a value that pmseries printed.
 type printed struct {
@@ -99,7 +65,7 @@ func ourValues(t *testing.T, v *View, expr string) (ids []string, values []print
 
 func TestAnswersOfReference(t *testing.T) {
 	base := filepath.Join(oracle.Corpus(t), "archives", "proc")
-	port := keyServer(t, base)
+	port := oracle.KeyServer(t, base)
 	v := viewOf(t, base)
 	for _, expr := range []string{
 		"kernel.all.load", "disk.dev.read{instance.name == \"sda\"}", "disk.all.read{hostname == \"bozo-laptop\"}", "disk.dev.w*",

@@ -36,7 +36,7 @@ func StartAgent(t testing.TB, configDir string) *Agent {
 	dir, err := os.MkdirTemp("", "agent") // t.TempDir is too long for the name of a socket
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	a := &Agent{ConfigDir: configDir, dir: dir, addr: freeAddress(t)}
+	a := &Agent{ConfigDir: configDir, dir: dir, addr: "127.0.0.1:" + freePort(t)}
 	for _, sub := range []string{"config/pmda", "log/pmcd", "run", "tmp"} {
 		require.NoError(t, os.MkdirAll(filepath.Join(dir, sub), 0o755))
 	}
@@ -110,13 +110,4 @@ func (a *Agent) Record(t testing.TB, seconds int) string {
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	return base
-}
-
-// freeAddress returns an address of this machine that no program listens on.
-func freeAddress(t testing.TB) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer func() { _ = l.Close() }()
-	return l.Addr().String()
 }

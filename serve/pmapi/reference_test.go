@@ -3,7 +3,6 @@ package pmapi_test
 import (
 	"encoding/json"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -114,58 +113,28 @@ var requestTable = []ofReference{
 // folders.
 func startReference(t *testing.T) (address, dir string) {
 	t.Helper()
-	oracle.Path(t, "pmproxy")
 	if os.Geteuid() != 0 {
 		t.Skip("pmcd wants root")
 	}
 	work := t.TempDir()
 	config := filepath.Join(work, "pmcd.conf")
 	require.NoError(t, os.WriteFile(config, []byte("pmcd 2 dso pmcd_init /var/lib/pcp/pmdas/pmcd/pmda_pmcd.so\nlinux 60 pipe binary /var/lib/pcp/pmdas/linux/pmdalinux\n"), 0o644))
-	daemon, web := freePort(t), freePort(t)
-	start := func(name string, args ...string) {
-		cmd := oracle.Command(t, name, args...)
-		cmd.Env = append(cmd.Env, "PMCD_PORT="+daemon)
+	daemon := oracle.Listening(t, func(port string) *exec.Cmd {
+		cmd := oracle.Command(t, "pmcd", "-f", "-A", "-i", "127.0.0.1", "-p", port, "-c", config, "-l", filepath.Join(work, "pmcd.log"), "-U", "root")
 		cmd.Dir = work
-		require.NoError(t, cmd.Start())
-		t.Cleanup(func() {
-			_ = cmd.Process.Kill()
-			_ = cmd.Wait()
-		})
-	}
-	start("pmcd", "-f", "-A", "-i", "127.0.0.1", "-p", daemon, "-c", config, "-l", filepath.Join(work, "pmcd.log"), "-U", "root")
-	ready := func() bool {
-		return exec.Command(oracle.Path(t, "pminfo"), "-h", "127.0.0.1:"+daemon, "-f", "hinv.ncpu").Run() == nil
-	}
-	for began := time.Now(); !ready(); time.Sleep(100 * time.Millisecond) {
-		if time.Since(began) > 30*time.Second {
-			t.Skip("pmcd does not start here")
-		}
-	}
-	start("pmproxy", "-f", "-A", "-i", "127.0.0.1", "-p", web, "-l", filepath.Join(work, "pmproxy.log"), "-U", "root")
-	address = "http://127.0.0.1:" + web + "/pmapi/"
+		return cmd
+	})
 	require.Eventually(t, func() bool {
-		c, err := net.Dial("tcp", "127.0.0.1:"+web)
-		if err == nil {
-			_ = c.Close()
-		}
-		return err == nil
-	}, 30*time.Second, 50*time.Millisecond)
+		return exec.Command(oracle.Path(t, "pminfo"), "-h", "127.0.0.1:"+daemon, "-f", "hinv.ncpu").Run() == nil
+	}, 2*time.Minute, 100*time.Millisecond, "pmcd has no values")
+	t.Setenv("PMCD_PORT", daemon)
+	address = oracle.Pmproxy(t) + "/pmapi/"
 	rules := filepath.Join(work, "pmlogger.conf")
 	require.NoError(t, os.WriteFile(rules, []byte("log mandatory on 1 sec { hinv kernel.all kernel.uname }\n"), 0o644))
 	dir = filepath.Join(work, "archives")
 	require.NoError(t, os.Mkdir(dir, 0o755))
 	oracle.Run(t, "pmlogger", "-h", "127.0.0.1:"+daemon, "-V", "3", "-c", rules, "-s", "2", "-l", filepath.Join(work, "pmlogger.log"), filepath.Join(dir, "host"))
 	return address, dir
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer func() { _ = l.Close() }()
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	require.NoError(t, err)
-	return port
 }
 
 // TestAgainstPmproxy sends the requests of the table to pmproxy over the live host, and to us

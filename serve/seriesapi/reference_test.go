@@ -3,10 +3,8 @@ package seriesapi_test
 import (
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -23,39 +21,7 @@ import (
 // startReference starts a key server that pmseries has filled from an archive, and pmproxy,
 // and returns pmproxy's address.
 func startReference(t *testing.T, base string) string {
-	server, err := exec.LookPath("redis-server")
-	if err != nil {
-		t.Skip("redis-server is not installed: pmproxy has no series")
-	}
-	keys, proxy := freePort(t), freePort(t)
-	start := func(cmd *exec.Cmd, port string) {
-		cmd.Dir = t.TempDir()
-		require.NoError(t, cmd.Start())
-		t.Cleanup(func() {
-			_ = cmd.Process.Kill()
-			_ = cmd.Wait()
-		})
-		require.Eventually(t, func() bool {
-			c, err := net.Dial("tcp", "127.0.0.1:"+port)
-			if err == nil {
-				_ = c.Close()
-			}
-			return err == nil
-		}, time.Minute, 20*time.Millisecond)
-	}
-	start(exec.Command(server, "--port", keys, "--bind", "127.0.0.1", "--save", ""), keys)
-	oracle.Run(t, "pmseries", "-p", keys, "--load", base)
-	start(oracle.Command(t, "pmproxy", "-f", "-A", "-i", "127.0.0.1", "-p", proxy, "-r", keys, "-t", "-l", filepath.Join(t.TempDir(), "log"), "-U", "root"), proxy)
-	return "http://127.0.0.1:" + proxy
-}
-
-func freePort(t *testing.T) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer l.Close()
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	require.NoError(t, err)
-	return port
+	return oracle.Pmproxy(t, "-r", oracle.KeyServer(t, base), "-t")
 }
 
 // ofReference has a request and how its reply may differ from ours.
