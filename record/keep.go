@@ -78,7 +78,7 @@ func (r *Recorder) openLines() []*line {
 
 // keepDraining writes the scrapes that wait for others of their archive.
 func (r *Recorder) keepDraining(ctx context.Context) {
-	const every = 50 * time.Millisecond
+	const every = 20 * time.Millisecond
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {

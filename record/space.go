@@ -6,6 +6,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/pcparchive/pcparchive/internal/diskspace"
 )
 
 // space knows whether the disk of the archives has room. While it has none, nothing is
@@ -83,8 +85,8 @@ func (s *space) watch(ctx context.Context, cull func()) {
 // hasRoom reports whether the disk has enough room to go on for a while.
 func (s *space) hasRoom() bool {
 	const least, most = 64 << 10, 16 << 20
-	free, size, err := diskSpace(s.dir)
-	if err != nil {
+	size, free, ok := diskspace.Of(s.dir)
+	if !ok {
 		return true // the next write shows it
 	}
 	return free >= min(max(size/100, least), most)

@@ -47,7 +47,7 @@ func (r *Recorder) drainUntil(ctx context.Context) {
 }
 
 // Drain writes the queued scrapes that need not wait any longer. A Recorder of a Scraper
-// that is not alone in its archive needs a call every 50 ms.
+// that is not alone in its archive needs a call every 20 ms.
 func (r *Recorder) Drain() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
