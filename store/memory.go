@@ -77,8 +77,8 @@ func (m *memory) item(s *archive.State, o *archive.ReadOptions, k *keeper) *item
 }
 
 // atRest is how long the files of an archive must be unchanged for its state to be
-// remembered: a later write may leave their times as they are.
-const atRest = time.Minute
+// remembered: a file system may give two writes within two seconds the same time.
+const atRest = 5 * time.Second
 
 // MemoryDamage returns the damage of the entry that [OpenRemembering] read, or nil.
 func (h *Hosts) MemoryDamage() error {
