@@ -22,6 +22,8 @@ func FuzzHandler(f *testing.F) {
 		{"/../etc/passwd", "", "x"}, {"/api/v1/../query", "query=1", "x"}, {"/a\\b", "", "x"}, {"/\x00", "", "x"}, {"//", "", "x"}, {"/api/v1/query", "query=1%2B1", "x"},
 		{"/api/v1/query_range", "query=kernel_all_load&start=1772366400&end=1772366410&step=1", "x"}, {"/federate", "match[]=kernel_all_load", "x"},
 		{"/api/v1/label/hostname/values", "", "x"}, {"/api/v1/read", "", "x"}, {"/api/v1/rules", "type=alert", "x"}, {"/no/such", "", "x"}, {"", "", ""},
+		{"/pmapi/context", "hostspec=db1", "x"}, {"/pmapi/1/metric", "prefix=kernel", "x"}, {"/pmapi/fetch", "name=kernel.all.load", "x"}, {"/metrics", "names=kernel", "x"},
+		{"/series/query", "expr=kernel.all.load", "x"}, {"/search/text", "query=load", "x"}, {"/logger/label", "", "x"},
 	} {
 		for method := range 3 {
 			f.Add(uint8(method), seed[0], seed[1], seed[2], "gzip", "")
