@@ -14,8 +14,8 @@ func Of(dir string) (total, free int64, ok bool) {
 	if err := syscall.Statfs(dir, &stat); err != nil {
 		return 0, 0, false
 	}
-	block := int64(stat.Bsize)                                          //nolint:unconvert // the types differ between systems
-	return int64(stat.Blocks) * block, int64(stat.Bavail) * block, true //nolint:unconvert // the types differ between systems
+	block := int64(stat.Bsize) //nolint:unconvert // the types differ between systems
+	return int64(stat.Blocks) * block, int64(stat.Bavail) * block, true
 }
 
 // Used returns the bytes that a file takes on the disk.
