@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/textparse"
 	"github.com/stretchr/testify/assert"
@@ -279,10 +280,10 @@ func feed(t *testing.T, src *mapper.Source, page []byte, kind string) {
 
 func feedSample(t *testing.T, src *mapper.Source, set labels.Labels, families map[string]*prom.Family, v float64) {
 	t.Helper()
-	name := set.Get(labels.MetricName)
+	name := set.Get(model.MetricNameLabel)
 	var own []prom.Label
 	set.Range(func(l labels.Label) {
-		if l.Name != labels.MetricName {
+		if l.Name != model.MetricNameLabel {
 			own = append(own, prom.Label{Name: l.Name, Value: l.Value})
 		}
 	})
