@@ -164,7 +164,7 @@ func TestRecordKilled(t *testing.T) {
 				}
 				scrapes++
 				again := i+1 < len(answers) && answers[i+1].Asked.Before(l.killed)
-				if !again && !(strict && l.killed.Sub(a.Done) > 100*time.Millisecond) {
+				if !again && (!strict || l.killed.Sub(a.Done) <= 100*time.Millisecond) {
 					continue
 				}
 				before++
