@@ -31,7 +31,7 @@ race: ## the concurrent packages under the race detector, which wants a C compil
 	CGO_ENABLED=1 $(GO) test -race -run 'TestSpillTogether|TestAhead' ./internal/decomp
 	CGO_ENABLED=1 $(GO) test -race -run '$(RACED_QUERY)' ./query
 	CGO_ENABLED=1 $(GO) test -race -skip TestHostilePages ./scrape
-	CGO_ENABLED=1 $(GO) test -race ./store ./meta ./serve/...
+	CGO_ENABLED=1 $(GO) test -race ./store ./meta ./instant ./receive ./record ./serve/...
 
 lint: ## formatting, vet and linters
 	test -z "$$(gofmt -l .)" || { gofmt -l .; exit 1; }

@@ -68,6 +68,14 @@ func HeaderSize(v pcp.Version) int64 {
 	return 0
 }
 
+// MaxHeaderSize returns the largest HeaderSize of any version.
+func MaxHeaderSize() (size int64) {
+	for _, l := range wire.Layouts() {
+		size = max(size, int64(l.HeaderSize))
+	}
+	return size
+}
+
 // IndexEntrySize returns the length in bytes of an entry of the temporal index
 // in archives of version v, 0 for an unknown version.
 func IndexEntrySize(v pcp.Version) int64 {

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/storage"
 	"github.com/stretchr/testify/assert"
@@ -91,7 +92,7 @@ func TestStopsReading(t *testing.T) {
 	const records = 60
 	sets := openDir(t, rotated(t, 3, records, records, 10))
 	st := NewStorage(sets, Options{})
-	m, err := labels.NewMatcher(labels.MatchEqual, labels.MetricName, "c_counter")
+	m, err := labels.NewMatcher(labels.MatchEqual, model.MetricNameLabel, "c_counter")
 	require.NoError(t, err)
 	ended := int64(0) // times that the context ended before the selection did
 	for checks := int64(1); ; checks++ {

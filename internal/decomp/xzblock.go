@@ -67,7 +67,7 @@ func openXZBlock(s *stored) (ok bool, err error) {
 	case dict > min(s.f.limits.window(), math.MaxInt32):
 		err = errLZMALimit
 	default:
-		b.lzma2.reset(b.buf, int(min(dict, max(s.w.size+15, lzma2Least)&^15)))
+		b.reset(b.buf, int(min(dict, max(s.w.size+15, lzma2Least)&^15)))
 	}
 	s.dec, s.release = b, func() {
 		b.s = nil

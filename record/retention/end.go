@@ -88,7 +88,7 @@ func label(path string) (*archive.Header, error) {
 		return nil, err
 	}
 	defer f.Close()
-	frame := make([]byte, 4096) // no label is longer
+	frame := make([]byte, archive.MaxHeaderSize())
 	n, err := io.ReadFull(f, frame)
 	if n < 8 {
 		return nil, err
