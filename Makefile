@@ -65,13 +65,13 @@ docs: ## man pages and Markdown of the commands, from their help
 # What the reference programs say does not hang on the width of an int: the tests
 # that ask them are skipped here, and run in `make test`. Nor does go vet. Packages
 # that decode bytes handle lengths; the others work on their results.
-WITHOUT_BYTES := /scrape$$|/cmd/|/internal/|/promapi|/serve|/ruleeval$$|/query|/convert/tsdb$$|/convert$$|/dump$$|/interp$$|/summary$$|/ingest$$
+WITHOUT_BYTES := /scrape$$|/cmd/|/internal/|/promapi|/serve|/ruleeval$$|/query|/convert/tsdb$$|/convert$$|/dump$$|/interp$$|/summary$$|/ingest$$|/record|/push$$|/derive$$|/pmse|/values$$|/top$$|/diff$$|/size$$|/instant$$
 cross: ## build for every supported system, run the tests with 32-bit lengths
 	@for target in $(TARGETS); do echo $$target; \
 		CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} $(GO) build -o /dev/null ./cmd/pcparchive || exit 1; done
 	@echo "linux/386: tests without the reference programs, which are asked in make test"
 	GOARCH=386 CGO_ENABLED=0 PCPARCHIVE_REQUIRE_REFERENCE=0 $(GO) test -vet=off \
-		$$($(GO) list ./... | grep -v -E '$(WITHOUT_BYTES)') ./internal/decomp ./internal/wire ./internal/resync ./internal/spill ./internal/cachedir
+		$$($(GO) list ./... | grep -v -E '$(WITHOUT_BYTES)') ./internal/decomp ./internal/wire ./internal/resync ./internal/spill ./internal/cachedir ./record/registry ./record/retention
 
 packages: build ## deb and rpm of this system's architecture in bin/
 	for shell in bash fish zsh; do bin/pcparchive completion $$shell >bin/completion.$$shell || exit 1; done

@@ -96,7 +96,7 @@ func TestOptionsDescribe(t *testing.T) {
 	assert.Equal(t, pcp.TypeU32, mv.Metric.Desc.Type)
 	assert.Equal(t, pcp.SemCounter, mv.Metric.Desc.Sem)
 	v, _ := mv.Points[0].Value.Number(pcp.TypeU32)
-	assert.InDelta(t, 4294967295, v, 0)
+	assert.InDelta(t, float64(1<<32-1), v, 0)
 	require.Len(t, report.Losses(), 1)
 	assert.Equal(t, int64(3), report.Losses()[0].Count)
 
