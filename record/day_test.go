@@ -78,6 +78,8 @@ func (p pipedJobs) Load(context.Context, *slog.Logger) (*record.Config, error) {
 // compressed, and archives older than five hours go. Whenever somebody looks, each archive
 // opens.
 func TestDay(t *testing.T) {
+	oracle.Path(t, "pminfo") // a test cannot be skipped inside the bubble
+	oracle.Path(t, "pmlogcheck")
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) { recordDay(t, dir) })
 }

@@ -28,6 +28,7 @@ const mostColumns = 60
 
 // TestPmrep compares tables of interpolated values and rates with those of pmrep 6.
 func TestPmrep(t *testing.T) {
+	oracle.Path(t, "pmrep")
 	compared, archives := 0, 0
 	for _, base := range oracle.Archives(t, "archives", true) {
 		info, err := os.Stat(base + ".0")

@@ -1,6 +1,7 @@
 package retention_test
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -163,10 +164,7 @@ func TestOracle(t *testing.T) {
 		}
 
 		slices.SortFunc(all, func(a, b one) int {
-			if a.age != b.age {
-				return int(b.age - a.age)
-			}
-			return strings.Compare(a.name, b.name)
+			return cmp.Or(cmp.Compare(b.age, a.age), strings.Compare(a.name, b.name))
 		})
 		var want []string
 		size, freed := total, int64(0)
