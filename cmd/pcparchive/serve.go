@@ -189,15 +189,11 @@ func (o *serveOptions) complete(s streams) error {
 			return fmt.Errorf("--%s %s is negative", flag, d)
 		}
 	}
-	for flag, n := range map[string]int{"max-connections": o.MaxConnections, "receive-max-archives": o.Receiving.MaxOpen} {
-		if n < 1 {
-			return fmt.Errorf("--%s %d: want at least 1", flag, n)
-		}
+	if o.MaxConnections < 1 {
+		return fmt.Errorf("--max-connections %d: want at least 1", o.MaxConnections)
 	}
-	for flag, n := range map[string]int64{"receive-idle": int64(o.Receiving.Idle), "receive-max-size": o.Receiving.MaxArchive, "receive-rate": o.Receiving.Rate} {
-		if n <= 0 {
-			return fmt.Errorf("--%s: want more than 0", flag)
-		}
+	if err := o.checkReceiving(); err != nil {
+		return err
 	}
 	if o.Concurrency < 0 {
 		return fmt.Errorf("--max-concurrency %d is negative", o.Concurrency)
@@ -216,6 +212,22 @@ func (o *serveOptions) complete(s streams) error {
 	}
 	o.CORSOrigin = origin
 	return o.moves()
+}
+
+// checkReceiving rejects limits of --receive that let nothing in.
+func (o *serveOptions) checkReceiving() error {
+	if o.Receive == "" {
+		return nil
+	}
+	if n := o.Receiving.MaxOpen; n < 1 {
+		return fmt.Errorf("--receive-max-archives %d: want at least 1", n)
+	}
+	for flag, n := range map[string]int64{"receive-idle": int64(o.Receiving.Idle), "receive-max-size": o.Receiving.MaxArchive, "receive-rate": o.Receiving.Rate} {
+		if n <= 0 {
+			return fmt.Errorf("--%s: want more than 0", flag)
+		}
+	}
+	return nil
 }
 
 // moves reads the flags that move the recording.
