@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,7 +15,7 @@ import (
 )
 
 func newCheckCmd(s streams) *cobra.Command {
-	o := checkOptions{min: finding.Warning, output: checkText}
+	o := checkOptions{min: finding.Warning}
 	cmd := &cobra.Command{
 		Use:         "check PATH...",
 		Annotations: onlyReads,
@@ -78,10 +77,9 @@ new archive, with a valid header and a new index. The errors name the lost recor
 	f.Var(&o.target, "target", "check blocks by the rules of prometheus, thanos or mimir")
 	f.BoolVar(&o.listCodes, "list-codes", false, "list the codes of findings with their meaning")
 	addZoneFlags(cmd, &o.zones, usualUTC)
-	f.Var(&o.output, "output", "text, or json or ndjson for programs")
+	addFormatFlag(cmd, &o.output, "text, or json or ndjson for programs", outputText, outputJSON, outputNDJSON)
 	completeFlag(cmd, "target", string(verify.Prometheus), string(verify.Thanos), string(verify.Mimir))
 	completeFlag(cmd, "severity", "note", "warning", "error")
-	completeFlag(cmd, "output", string(checkText), string(checkJSON), string(checkNDJSON))
 	return cmd
 }
 
@@ -92,32 +90,8 @@ type checkOptions struct {
 	salvage   string
 	target    verify.Target
 	listCodes bool
-	output    checkFormat
+	output    outputFormat
 }
-
-// checkFormat is the value of check's --output.
-type checkFormat string
-
-const (
-	checkText   checkFormat = "text"
-	checkJSON   checkFormat = "json"
-	checkNDJSON checkFormat = "ndjson"
-)
-
-// String returns the format's name.
-func (o *checkFormat) String() string { return string(*o) }
-
-// Set accepts text, json and ndjson.
-func (o *checkFormat) Set(s string) error {
-	if f := checkFormat(s); slices.Contains([]checkFormat{checkText, checkJSON, checkNDJSON}, f) {
-		*o = f
-		return nil
-	}
-	return fmt.Errorf("want text, json or ndjson")
-}
-
-// Type names the value in help.
-func (*checkFormat) Type() string { return "format" }
 
 func runCheck(ctx context.Context, s streams, o checkOptions, paths []string) error {
 	if o.listCodes {

@@ -176,5 +176,5 @@ func (d demo) query(ctx context.Context, _ demoOptions) error {
 	const expr = `sum by (code) (rate(demo_requests_total[5s]))`
 	d.title("A query")
 	d.command("query", expr, d.base)
-	return runQuery(ctx, d.streams, queryOptions{at: "end", output: tableText}, expr, []string{d.base})
+	return runQuery(ctx, d.streams, queryOptions{at: "end", output: outputText}, expr, []string{d.base})
 }

@@ -20,7 +20,7 @@ type diffOptions struct {
 	threshold            float64
 	count                int
 	zones                zoneFlags
-	output               tableFormat
+	output               outputFormat
 }
 
 func newDiffCmd(s streams) *cobra.Command {
@@ -122,9 +122,9 @@ func runDiff(ctx context.Context, s streams, o diffOptions, operands []string) e
 	}
 	p := diffPrinter{diffOptions: o, out: s.out, report: report, hosts: [2]*hosts{hostsA, hostsB}}
 	switch o.output {
-	case tableJSON:
+	case outputJSON:
 		err = writeJSON(s.out, p.json())
-	case tableCSV:
+	case outputCSV:
 		err = p.printCSV()
 	default:
 		err = p.print()

@@ -70,7 +70,7 @@ apply.`,
 	f.IntVar(&o.compat, "compat", 0, "list like a release of PCP: 6 like 6.0.3, 7 like 7.2 (default)")
 	f.CountVarP(&o.dates, "dates", "x", "print dates with the times; given twice: also seconds since the start; three times: also seconds since 1970")
 	addZoneFlags(cmd, &o.zones, usualLocal)
-	addDumpOutputFlag(cmd, &o.output)
+	addFormatFlag(cmd, &o.output, "text, json, or ndjson with one record a line", outputText, outputJSON, outputNDJSON)
 	return cmd
 }
 
@@ -84,7 +84,7 @@ type dumpOptions struct {
 	compat   int
 	dates    int
 	zones    zoneFlags
-	output   dumpFormat
+	output   outputFormat
 }
 
 // interruptible is a writer that fails once the command is interrupted.
@@ -101,40 +101,14 @@ func (w interruptible) Write(p []byte) (int, error) {
 	return w.Writer.Write(p)
 }
 
-// dumpFormat is the value of dump's --output.
-type dumpFormat string
-
-// String returns the format's name.
-func (o *dumpFormat) String() string { return string(*o) }
-
-// Set accepts text, json and ndjson.
-func (o *dumpFormat) Set(s string) error {
-	switch s {
-	case "text", "json", "ndjson":
-		*o = dumpFormat(s)
-		return nil
-	}
-	return fmt.Errorf("want text, json or ndjson")
-}
-
-// Type names the value in help.
-func (*dumpFormat) Type() string { return "format" }
-
-func addDumpOutputFlag(cmd *cobra.Command, o *dumpFormat) {
-	*o = "text"
-	cmd.Flags().Var(o, "output", "text, json, or ndjson with one record a line")
-	_ = cmd.RegisterFlagCompletionFunc("output",
-		cobra.FixedCompletions([]string{"text", "json", "ndjson"}, cobra.ShellCompDirectiveNoFileComp))
-}
-
 // checkArgs checks the operands and the flags that exclude each other.
 func (o *dumpOptions) checkArgs(cmd *cobra.Command, args []string) error {
 	switch {
 	case o.compat != 0 && o.compat != 6 && o.compat != 7:
 		return usageError{fmt.Errorf("%s: --compat %d: want 6 or 7", cmd.CommandPath(), o.compat)}
-	case o.raw != "" && (len(args) > 0 || o.output != "text"):
+	case o.raw != "" && (len(args) > 0 || o.output != outputText):
 		return usageError{fmt.Errorf("%s: -v lists one file as text, and no archive", cmd.CommandPath())}
-	case o.output != "text" && o.reverse:
+	case o.output != outputText && o.reverse:
 		return usageError{fmt.Errorf("%s: -r is for text: JSON lists records in the order stored", cmd.CommandPath())}
 	case o.raw == "" && len(args) == 0:
 		return usageError{fmt.Errorf("%s: want an archive", cmd.CommandPath())}
@@ -170,7 +144,7 @@ func runDump(s streams, o *dumpOptions, args []string) error {
 	}
 	damaged := false
 	list := o.listText
-	if o.output != "text" {
+	if o.output != outputText {
 		list = o.listJSON
 	}
 	if err := list(s, h, args[1:]); errors.Is(err, errSkipped) {

@@ -71,7 +71,7 @@ func (o *dumpOptions) listText(s streams, h *hosts, metrics []string) error {
 func (o *dumpOptions) listJSON(s streams, h *hosts, metrics []string) error {
 	var result error
 	array := &arrayWriter{w: s.out}
-	if o.output == "json" {
+	if o.output == outputJSON {
 		s.out = array
 	}
 	listed := false
@@ -87,7 +87,7 @@ func (o *dumpOptions) listJSON(s streams, h *hosts, metrics []string) error {
 		}
 		result = cmp.Or(result, err)
 	}
-	if o.output == "json" && listed {
+	if o.output == outputJSON && listed {
 		return cmp.Or(array.end(), result)
 	}
 	return result

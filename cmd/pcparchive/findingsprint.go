@@ -36,9 +36,9 @@ func toJSON(f finding.Finding) findingJSON {
 
 // writeFindings writes the findings, the verdicts and, except in ndjson, the number
 // of findings.
-func writeFindings(w io.Writer, format checkFormat, findings iter.Seq[finding.Finding], tally *checkTally) error {
+func writeFindings(w io.Writer, format outputFormat, findings iter.Seq[finding.Finding], tally *checkTally) error {
 	switch format {
-	case checkJSON:
+	case outputJSON:
 		report := struct {
 			Findings []findingJSON `json:"findings"`
 			Verdicts []verdictJSON `json:"verdicts,omitempty"`
@@ -49,7 +49,7 @@ func writeFindings(w io.Writer, format checkFormat, findings iter.Seq[finding.Fi
 		}
 		report.Verdicts = tally.verdicts
 		return writeJSON(w, report)
-	case checkNDJSON:
+	case outputNDJSON:
 		for f := range findings {
 			if err := writeObject(w, toJSON(f), ""); err != nil {
 				return err
@@ -77,8 +77,8 @@ func writeFindings(w io.Writer, format checkFormat, findings iter.Seq[finding.Fi
 }
 
 // listCodes writes the codes with their meaning.
-func listCodes(w io.Writer, format checkFormat, codes []finding.CodeInfo) error {
-	if format != checkText {
+func listCodes(w io.Writer, format outputFormat, codes []finding.CodeInfo) error {
+	if format != outputText {
 		return writeJSON(w, codes)
 	}
 	tw := newTable(w)

@@ -16,36 +16,6 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// outputFormat is the value of --output.
-type outputFormat string
-
-const (
-	outputText outputFormat = "text"
-	outputJSON outputFormat = "json"
-)
-
-// String returns the format's name.
-func (o *outputFormat) String() string { return string(*o) }
-
-// Set accepts text and json.
-func (o *outputFormat) Set(s string) error {
-	if f := outputFormat(s); f == outputText || f == outputJSON {
-		*o = f
-		return nil
-	}
-	return fmt.Errorf("want text or json")
-}
-
-// Type names the value in help.
-func (*outputFormat) Type() string { return "format" }
-
-// addOutputFlag adds --output to a command.
-func addOutputFlag(cmd *cobra.Command, o *outputFormat) {
-	*o = outputText
-	cmd.Flags().Var(o, "output", "text, or json for programs")
-	completeFlag(cmd, "output", "text", "json")
-}
-
 // completeFlag sets the values that shells offer for a flag.
 func completeFlag(cmd *cobra.Command, flag string, values ...string) {
 	// The error would be that the flag does not exist.

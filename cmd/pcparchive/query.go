@@ -30,7 +30,7 @@ type queryOptions struct {
 	maxBytes       byteSize
 	zones          zoneFlags
 	timeout        time.Duration
-	output         tableFormat
+	output         outputFormat
 	cache          cacheFlags
 	rules          rulesFlag
 	server         serverFlags
@@ -166,7 +166,7 @@ func runQuery(ctx context.Context, s streams, o queryOptions, expr string, paths
 	}
 	h.reportRemarks(e, parsed, res)
 	o.explain(ctx, h, e, parsed, res.Value)
-	if o.output == tableJSON {
+	if o.output == outputJSON {
 		err = printJSON(s.out, res, expr)
 	} else {
 		err = o.printRows(s.out, rowsOf(res.Value), h.Location())
@@ -176,7 +176,7 @@ func runQuery(ctx context.Context, s streams, o queryOptions, expr string, paths
 
 // printRows prints the samples of a result as a table or as CSV.
 func (o queryOptions) printRows(w io.Writer, rows resultRows, zone *time.Location) error {
-	if o.output == tableCSV {
+	if o.output == outputCSV {
 		return rows.printCSV(w, zone)
 	}
 	return rows.print(w, zone)

@@ -102,9 +102,9 @@ func runRules(ctx context.Context, s streams, o queryOptions, paths []string) er
 	}
 	rows := alertRows(res)
 	switch o.output {
-	case tableJSON:
+	case outputJSON:
 		err = writeJSON(s.out, map[string]any{"alerts": rows})
-	case tableCSV:
+	case outputCSV:
 		err = printAlertsCSV(s.out, rows, h.Location())
 	default:
 		err = printAlerts(s.out, rows, h.Location())

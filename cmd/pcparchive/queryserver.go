@@ -98,7 +98,7 @@ func runRemoteQuery(ctx context.Context, s streams, o queryOptions, expr string)
 
 // printRemote prints a server's result as that of archives is printed.
 func printRemote(s streams, o queryOptions, zone *time.Location, res *remote.Result) error {
-	if o.output == tableJSON {
+	if o.output == outputJSON {
 		return writeJSON(s.out, apiResult{
 			Status: "success", Data: apiData{parser.ValueType(res.Value.Type().String()), res.JSON}, Warnings: res.Warnings, Infos: res.Infos,
 		})

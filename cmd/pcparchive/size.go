@@ -23,7 +23,7 @@ type sizeOptions struct {
 	interval string
 	every    time.Duration // interval as a number
 	zones    zoneFlags
-	output   tableFormat
+	output   outputFormat
 }
 
 func newSizeCmd(s streams) *cobra.Command {
@@ -60,7 +60,7 @@ CSV has one table: that of --by, or else the metrics.`,
 	f.StringVar(&o.interval, "interval", "", "show what recording once per interval would save, such as 1min")
 	addZoneFlags(cmd, &o.zones, usualHost)
 	addTableFlag(cmd, &o.output)
-	_ = cmd.RegisterFlagCompletionFunc("by", cobra.FixedCompletions(sizeTables, cobra.ShellCompDirectiveNoFileComp))
+	completeFlag(cmd, "by", sizeTables...)
 	return cmd
 }
 
@@ -71,7 +71,7 @@ func (o *sizeOptions) check() error {
 			return usageError{fmt.Errorf("--by: no table %q; there are %s", table, strings.Join(sizeTables, ", "))}
 		}
 	}
-	if o.output == tableCSV && len(o.by) > 1 {
+	if o.output == outputCSV && len(o.by) > 1 {
 		return usageError{fmt.Errorf("--output csv prints one table, and --by names %d", len(o.by))}
 	}
 	if o.count < 0 {
@@ -115,9 +115,9 @@ func runSize(ctx context.Context, s streams, o sizeOptions, paths []string) erro
 	}
 	report := m.Report()
 	switch o.output {
-	case tableJSON:
+	case outputJSON:
 		err = writeJSON(s.out, o.jsonOf(report))
-	case tableCSV:
+	case outputCSV:
 		err = o.printCSV(s.out, report)
 	default:
 		err = o.print(s.out, report)

@@ -23,7 +23,7 @@ type summaryOptions struct {
 	precision   int
 	wrap        bool
 	zones       zoneFlags
-	output      tableFormat
+	output      outputFormat
 }
 
 func newSummaryCmd(s streams) *cobra.Command {
@@ -73,7 +73,7 @@ that were recorded instead of values.`,
 	f.BoolVar(&o.wrap, "wrap", false, "count an integer counter that decreases as wrapped at 32 or 64 bits, not as reset")
 	addZoneFlags(cmd, &o.zones, usualHost)
 	addTableFlag(cmd, &o.output)
-	_ = cmd.RegisterFlagCompletionFunc("columns", cobra.FixedCompletions(columnNames(), cobra.ShellCompDirectiveNoFileComp))
+	completeFlag(cmd, "columns", columnNames()...)
 	return cmd
 }
 

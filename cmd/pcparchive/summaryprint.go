@@ -85,7 +85,7 @@ func (o summaryOptions) pickColumns() ([]summaryColumn, error) {
 			return nil, usageError{fmt.Errorf("--columns %s: want some of all, %s", name, strings.Join(columnNames(), ", "))}
 		}
 	}
-	all := slices.Contains(want, "all") || o.output == tableCSV
+	all := slices.Contains(want, "all") || o.output == outputCSV
 	var columns []summaryColumn
 	for _, c := range summaryColumns {
 		if c.name == "labels" && o.labels || c.name != "labels" && all || slices.Contains(want, c.name) {
@@ -138,13 +138,13 @@ func labelsText(s *history.Series) string {
 // column is the host.
 func printSummaries(w io.Writer, o summaryOptions, columns []summaryColumn, all []hostSummary) error {
 	switch o.output {
-	case tableJSON:
+	case outputJSON:
 		docs := make([]summaryDocument, len(all))
 		for i, h := range all {
 			docs[i] = o.document(h.set, h.sum)
 		}
 		return writeJSON(w, map[string]any{"hosts": docs})
-	case tableCSV:
+	case outputCSV:
 		return printSummaryCSV(w, columns, all)
 	}
 	for i, h := range all {

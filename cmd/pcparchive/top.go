@@ -21,7 +21,7 @@ type topOptions struct {
 	tables []string
 	count  int
 	zones  zoneFlags
-	output tableFormat
+	output outputFormat
 }
 
 // topTables returns the names of the tables.
@@ -69,8 +69,8 @@ processes.`,
 	f.IntVar(&o.count, "count", 10, "rows of a table; 0: all rows")
 	addZoneFlags(cmd, &o.zones, usualHost)
 	addTableFlag(cmd, &o.output)
-	_ = cmd.RegisterFlagCompletionFunc("table", cobra.FixedCompletions(topTables(), cobra.ShellCompDirectiveNoFileComp))
-	_ = cmd.RegisterFlagCompletionFunc("by", cobra.FixedCompletions(topOrders, cobra.ShellCompDirectiveNoFileComp))
+	completeFlag(cmd, "table", topTables()...)
+	completeFlag(cmd, "by", topOrders...)
 	return cmd
 }
 
@@ -88,7 +88,7 @@ func (o *topOptions) check() error {
 		return fmt.Errorf("--window %s is no length", o.window)
 	case o.count < 0:
 		return fmt.Errorf("--count %d is negative", o.count)
-	case o.output == tableCSV && len(o.tables) > 1:
+	case o.output == outputCSV && len(o.tables) > 1:
 		return fmt.Errorf("--output csv prints one table, and --table names %d", len(o.tables))
 	}
 	return nil
@@ -98,7 +98,7 @@ func runTop(ctx context.Context, s streams, o topOptions, paths []string) error 
 	if err := o.check(); err != nil {
 		return usageError{err}
 	}
-	if o.output == tableCSV && len(o.tables) == 0 {
+	if o.output == outputCSV && len(o.tables) == 0 {
 		o.tables = []string{"process"}
 	}
 	h, err := openHosts(s, paths)
@@ -123,9 +123,9 @@ func runTop(ctx context.Context, s streams, o topOptions, paths []string) error 
 		return err
 	}
 	switch o.output {
-	case tableJSON:
+	case outputJSON:
 		err = writeJSON(s.out, o.jsonOf(reports, h))
-	case tableCSV:
+	case outputCSV:
 		err = o.printCSV(s.out, reports)
 	default:
 		err = o.print(s.out, reports, h)

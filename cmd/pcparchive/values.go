@@ -29,13 +29,13 @@ type valuesOptions struct {
 	digits     int
 	compat     int
 	zones      zoneFlags
-	output     valuesFormat
+	output     outputFormat
 
 	rows []values.Options // for each host
 }
 
 func newValuesCmd(s streams) *cobra.Command {
-	o := valuesOptions{output: "text"}
+	var o valuesOptions
 	cmd := &cobra.Command{
 		Use:         "values ARCHIVE... METRIC[INSTANCE,...]...",
 		Annotations: onlyReads,
@@ -80,36 +80,17 @@ cells in wide CSV.`,
 	f.IntVar(&o.digits, "precision", -1, "digits after the decimal point; -1: six significant digits in text, all in CSV and JSON")
 	f.IntVar(&o.compat, "compat", 0, "interpolate like a release of PCP: 6 like 6.0.3, 7 like 7.2 (default)")
 	addZoneFlags(cmd, &o.zones, usualHost)
-	f.Var(&o.output, "output", "text, csv, json, or ndjson with one value a line")
-	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"text", "csv", "json", "ndjson"}, cobra.ShellCompDirectiveNoFileComp))
-	_ = cmd.RegisterFlagCompletionFunc("rate", cobra.FixedCompletions([]string{"auto", "off"}, cobra.ShellCompDirectiveNoFileComp))
+	addFormatFlag(cmd, &o.output, "text, csv, json, or ndjson with one value a line", outputText, outputCSV, outputJSON, outputNDJSON)
+	completeFlag(cmd, "rate", "auto", "off")
 	return cmd
 }
-
-// valuesFormat is the value of values' --output.
-type valuesFormat string
-
-// String returns the format's name.
-func (f *valuesFormat) String() string { return string(*f) }
-
-// Set accepts text, csv, json and ndjson.
-func (f *valuesFormat) Set(s string) error {
-	if !slices.Contains([]string{"text", "csv", "json", "ndjson"}, s) {
-		return errors.New("want text, csv, json or ndjson")
-	}
-	*f = valuesFormat(s)
-	return nil
-}
-
-// Type names the value in help.
-func (*valuesFormat) Type() string { return "format" }
 
 // check rejects wrong flags.
 func (o *valuesOptions) check() error {
 	switch {
 	case o.wide && o.long:
 		return errors.New("--wide and --long exclude each other")
-	case o.wide && (o.output == "json" || o.output == "ndjson"):
+	case o.wide && (o.output == outputJSON || o.output == outputNDJSON):
 		return errors.New("--wide is for text and CSV")
 	case o.rate != "auto" && o.rate != "off":
 		return fmt.Errorf("--rate %s: want auto or off", o.rate)

@@ -41,7 +41,7 @@ func (p *valuesPrinter) jsonCell(c values.Cell) (json.RawMessage, error) {
 
 // printJSON prints an object for each value and each mark: one a line, or as a list.
 func (p *valuesPrinter) printJSON() error {
-	w := &listWriter{out: p.out, lines: p.output == "ndjson"}
+	w := &listWriter{out: p.out, lines: p.output == outputNDJSON}
 	for i, set := range p.hosts.Sets() {
 		for row, err := range p.hostRows(i, set) {
 			if err != nil {

@@ -27,9 +27,9 @@ type valuesPrinter struct {
 // print prints the rows in the format of the flags.
 func (p *valuesPrinter) print() error {
 	switch p.output {
-	case "json", "ndjson":
+	case outputJSON, outputNDJSON:
 		return p.printJSON()
-	case "csv":
+	case outputCSV:
 		if p.long {
 			return p.printLongCSV()
 		}
