@@ -2,12 +2,11 @@ package serve
 
 import (
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
-	"slices"
-	"strings"
 	"time"
+
+	"github.com/pcparchive/pcparchive/internal/webpage"
 
 	"github.com/pcparchive/pcparchive/promapi"
 	"github.com/pcparchive/pcparchive/receive"
@@ -24,7 +23,7 @@ func (s *Server) handler() http.Handler {
 	mux.Handle("/search/", series)
 	mux.Handle("GET /-/metrics", s.metrics.handler())
 	s.pcp.register(mux, s.metrics.handler())
-	mux.HandleFunc("GET /-/healthy", func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "healthy") })
+	mux.HandleFunc("GET /-/healthy", func(w http.ResponseWriter, _ *http.Request) { webpage.Plain(w, http.StatusOK, "healthy") })
 	mux.HandleFunc("GET /-/ready", s.ready)
 	// Pages of other origins must not cause work.
 	mux.Handle("/-/reload", http.NewCrossOriginProtection().Handler(http.HandlerFunc(s.reload)))
@@ -32,27 +31,20 @@ func (s *Server) handler() http.Handler {
 		mux.Handle(receive.Root, s.receiver.Handler())
 	}
 	mux.HandleFunc("GET /{$}", s.statusPage)
-	mux.HandleFunc("GET /style.css", styleSheet)
+	mux.HandleFunc("GET /style.css", webpage.Style)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
-		plain(w, http.StatusNotFound, "no such page; the status page is at /")
+		webpage.Plain(w, http.StatusNotFound, "no such page; the status page is at /")
 	})
-	return s.observed(safePaths(secured(mux)))
-}
-
-// plain replies with a line of text.
-func plain(w http.ResponseWriter, status int, text string) {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.WriteHeader(status)
-	_, _ = io.WriteString(w, text+"\n") // fails if the client has left
+	return s.observed(webpage.SafePaths(webpage.Secured(mux)))
 }
 
 // ready replies with 200 until the server drains.
 func (s *Server) ready(w http.ResponseWriter, _ *http.Request) {
 	select {
 	case <-s.draining:
-		plain(w, http.StatusServiceUnavailable, "the server is ending")
+		webpage.Plain(w, http.StatusServiceUnavailable, "the server is ending")
 	default:
-		plain(w, http.StatusOK, "ready")
+		webpage.Plain(w, http.StatusOK, "ready")
 	}
 }
 
@@ -60,40 +52,16 @@ func (s *Server) ready(w http.ResponseWriter, _ *http.Request) {
 func (s *Server) reload(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodPost && r.Method != http.MethodPut {
 		w.Header().Set("Allow", "POST, PUT")
-		plain(w, http.StatusMethodNotAllowed, "send a POST request")
+		webpage.Plain(w, http.StatusMethodNotAllowed, "send a POST request")
 		return
 	}
 	if err := s.Reload(r.Context()); err != nil {
-		plain(w, http.StatusInternalServerError, "not everything was reloaded: "+err.Error())
+		webpage.Plain(w, http.StatusInternalServerError, "not everything was reloaded: "+err.Error())
 		return
 	}
 	st, _, release := s.states.acquire()
 	defer release()
-	plain(w, http.StatusOK, fmt.Sprintf("%d archives of %d hosts, %d blocks", st.archives(), len(st.lines), len(st.blocks.Blocks())))
-}
-
-// secured adds headers that keep browsers from doing more than showing the page.
-func secured(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("X-Frame-Options", "deny")
-		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
-		next.ServeHTTP(w, r)
-	})
-}
-
-// safePaths refuses paths that try to leave their folder. No path names a file here; such
-// a request is an attack, or a mistake that a redirection would hide.
-func safePaths(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.ContainsAny(r.URL.Path, "\x00\\") || slices.Contains(strings.Split(r.URL.Path, "/"), "..") {
-			plain(w, http.StatusBadRequest, "the path is not allowed")
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
+	webpage.Plain(w, http.StatusOK, fmt.Sprintf("%d archives of %d hosts, %d blocks", st.archives(), len(st.lines), len(st.blocks.Blocks())))
 }
 
 // observed measures and logs requests. It does not log the query string, because

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/pcparchive/pcparchive/internal/webpage"
+
 	"github.com/dustin/go-humanize"
 )
 
@@ -99,22 +101,10 @@ func (s *Server) statusPage(w http.ResponseWriter, r *http.Request) {
 	var text bytes.Buffer
 	if err := page.Execute(&text, d); err != nil {
 		s.log.Error("the status page cannot be made", "err", err)
-		plain(w, http.StatusInternalServerError, "the status page cannot be made")
+		webpage.Plain(w, http.StatusInternalServerError, "the status page cannot be made")
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
 	_, _ = w.Write(text.Bytes()) // fails if the client has left
-}
-
-// styleSheet serves the page's style.
-func styleSheet(w http.ResponseWriter, _ *http.Request) {
-	style, err := pageFiles.ReadFile("page/style.css")
-	if err != nil {
-		plain(w, http.StatusNotFound, "no style")
-		return
-	}
-	w.Header().Set("Content-Type", "text/css; charset=utf-8")
-	w.Header().Set("Cache-Control", "max-age=3600")
-	_, _ = w.Write(style) // fails if the client has left
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pcparchive/pcparchive/internal/webpage"
+
 	"github.com/dustin/go-humanize"
 
 	"github.com/pcparchive/pcparchive/internal/diskspace"
@@ -73,7 +75,7 @@ func (s *Server) targetsPage(w http.ResponseWriter, r *http.Request) {
 	}
 	var out bytes.Buffer
 	if err := page.Execute(&out, s.pageData(r.URL.Query().Get("health") == "down")); err != nil {
-		plain(w, http.StatusInternalServerError, "the page cannot be made: "+err.Error())
+		webpage.Plain(w, http.StatusInternalServerError, "the page cannot be made: "+err.Error())
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
