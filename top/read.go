@@ -24,7 +24,7 @@ func At(ctx context.Context, set *store.Set, o Options) (*Report, error) {
 		o.Window = DefaultWindow
 	}
 	report := &Report{Host: set.Host(), At: o.At, From: o.At.Add(-o.Window / 2), To: o.At.Add(o.Window - o.Window/2)}
-	r := &reader{set: set, from: report.From, to: report.To, metrics: map[string]*metric{}}
+	r := &reader{set: set, from: report.From, to: report.To, described: described(set), metrics: map[string]*metric{}}
 	var plans []plan
 	for i := range Tables {
 		if t := &Tables[i]; len(o.Tables) == 0 || slices.Contains(o.Tables, t.Name) {
@@ -60,9 +60,10 @@ type plan struct {
 
 // reader collects the values of a window.
 type reader struct {
-	set      *store.Set
-	from, to pcp.Timestamp
-	metrics  map[string]*metric // the metrics to read, by name
+	set       *store.Set
+	from, to  pcp.Timestamp
+	described map[string]*meta.Desc // see described
+	metrics   map[string]*metric    // the metrics to read, by name
 }
 
 // metric is a metric to read, with the values read.
@@ -98,31 +99,33 @@ func (r *reader) plan(t *Table, report *Report) plan {
 // there is none.
 func (r *reader) firstDescribed(sources [][]string) []string {
 	for _, source := range sources {
-		descs := map[string]*meta.Desc{}
-		for _, name := range source {
-			if d := r.lookup(name); d != nil {
-				descs[name] = d
-			}
-		}
-		if len(descs) < len(source) {
+		if slices.ContainsFunc(source, func(name string) bool { return r.described[name] == nil }) {
 			continue
 		}
-		for name, d := range descs {
-			r.metrics[name] = &metric{desc: d, values: map[pcp.InstID]value{}, series: map[pcp.InstID]*counter{}}
+		for _, name := range source {
+			r.metrics[name] = &metric{desc: r.described[name], values: map[pcp.InstID]value{}, series: map[pcp.InstID]*counter{}}
 		}
 		return source
 	}
 	return nil
 }
 
-// lookup returns the descriptor of a metric from the last archive that has one.
-func (r *reader) lookup(name string) (desc *meta.Desc) {
-	for reader := range r.set.Readers() {
-		if d, ok := reader.Meta().Lookup(name); ok && d.Type.IsNumeric() {
-			desc = d
+// described returns the descriptors of the metrics of all tables, from the last archive that
+// has each. It looks at every archive once.
+func described(set *store.Set) map[string]*meta.Desc {
+	descs := map[string]*meta.Desc{}
+	for reader := range set.Readers() {
+		for _, t := range Tables {
+			for _, c := range t.Columns {
+				for _, name := range slices.Concat(c.Sources...) {
+					if d, ok := reader.Meta().Lookup(name); ok && d.Type.IsNumeric() {
+						descs[name] = d
+					}
+				}
+			}
 		}
 	}
-	return desc
+	return descs
 }
 
 // checkEvery is the number of steps between two looks at the context.
@@ -141,8 +144,8 @@ func (r *reader) readCounters(ctx context.Context) error {
 		if n++; n%checkEvery == 0 && ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		for _, m := range r.metrics {
-			if step.Mark {
+		if step.Mark {
+			for _, m := range r.metrics {
 				clear(m.series)
 			}
 		}

@@ -96,7 +96,7 @@ func comparePmrep(t *testing.T, base string, set *store.Set, o values.Options) (
 	for i, name := range table[0] {
 		place[name] = i
 	}
-	l, err := values.NewLayout(t.Context(), []*store.Set{set}, []values.Options{o})
+	l, err := values.NewLayout(t.Context(), []*store.Set{set}, o)
 	require.NoError(t, err)
 	n := 0
 	for line, err := range l.Lines(t.Context()) {

@@ -68,7 +68,7 @@ func TestRows(t *testing.T) {
 func TestLayout(t *testing.T) {
 	sets := []*store.Set{write(t, "web1"), write(t, "web2")}
 	o := values.Options{Specs: []values.Spec{{Name: "load", Instances: []string{"5 minute"}}, {Name: "net"}}}
-	l, err := values.NewLayout(t.Context(), sets, []values.Options{o, o})
+	l, err := values.NewLayout(t.Context(), sets, o)
 	require.NoError(t, err)
 	var heads []string
 	for i, c := range l.Columns {

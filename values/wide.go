@@ -18,20 +18,19 @@ type Layout struct {
 	Hosts   []string  // the host of each of Columns
 
 	sets    []*store.Set
-	options []Options
+	options Options
 	places  []map[string]int // by host and Column.Key
 }
 
-// NewLayout reads the rows of hosts once to learn their columns. There are as many options
-// as sets.
-func NewLayout(ctx context.Context, sets []*store.Set, options []Options) (*Layout, error) {
+// NewLayout reads the rows of hosts once to learn their columns.
+func NewLayout(ctx context.Context, sets []*store.Set, options Options) (*Layout, error) {
 	l := &Layout{sets: sets, options: options}
-	for i, set := range sets {
-		o := options[i]
-		o.Step = 0 // every series that has interpolated values is in a record
-		if options[i].Step > 0 {
-			o.From = pcp.Timestamp{} // an earlier discrete value may hold
-		}
+	o := options
+	o.Step = 0 // every series that has interpolated values is in a record
+	if options.Step > 0 {
+		o.From = pcp.Timestamp{} // an earlier discrete value may hold
+	}
+	for _, set := range sets {
 		columns, seen := map[string]*Column{}, map[*Column]bool{}
 		for row, err := range Rows(ctx, set, o) {
 			if err != nil {
@@ -95,7 +94,7 @@ func (l *Layout) Lines(ctx context.Context) iter.Seq2[*Line, error] {
 	return func(yield func(*Line, error) bool) {
 		heads := make([]head, len(l.sets))
 		for i, set := range l.sets {
-			next, stop := iter.Pull2(Rows(ctx, set, l.options[i]))
+			next, stop := iter.Pull2(Rows(ctx, set, l.options))
 			defer stop()
 			heads[i] = head{next: next, host: set.Host(), keys: l.places[i], places: map[*Column]int{}}
 			if err := heads[i].advance(); err != nil {

@@ -30,8 +30,6 @@ type valuesOptions struct {
 	compat     int
 	zones      zoneFlags
 	output     outputFormat
-
-	rows []values.Options // for each host
 }
 
 func newValuesCmd(s streams) *cobra.Command {
@@ -154,27 +152,24 @@ func runValues(ctx context.Context, s streams, o valuesOptions, paths, names []s
 	if err != nil {
 		return err
 	}
-	for range h.Sets() {
-		o.rows = append(o.rows, request)
-	}
-	p := &valuesPrinter{valuesOptions: o, ctx: ctx, out: s.out, hosts: h}
+	p := &valuesPrinter{valuesOptions: o, request: request, ctx: ctx, out: s.out, hosts: h}
 	err = p.print()
 	if err := cmp.Or(err, h.Unusable()); err != nil {
 		return err
 	}
 	if p.count == 0 {
-		p.explain(request)
+		p.explain()
 	}
 	return h.reportProblems()
 }
 
 // explain prints why there are no values.
-func (p *valuesPrinter) explain(request values.Options) {
-	for _, spec := range request.Specs {
+func (p *valuesPrinter) explain() {
+	for _, spec := range p.request.Specs {
 		if len(spec.Instances) > 0 {
 			fmt.Fprintf(p.hosts.s.err, "%s selects no other instances; 'pcparchive dump -i' lists all\n", spec)
 		}
-		r := summary.Request{From: request.From, To: request.To, Name: spec.Name, Metrics: func(d *meta.Desc) bool { return d.Matches(spec.Name) }}
+		r := summary.Request{From: p.request.From, To: p.request.To, Name: spec.Name, Metrics: func(d *meta.Desc) bool { return d.Matches(spec.Name) }}
 		p.hosts.explain(p.ctx, r)
 	}
 }

@@ -42,8 +42,8 @@ func (p *valuesPrinter) jsonCell(c values.Cell) (json.RawMessage, error) {
 // printJSON prints an object for each value and each mark: one a line, or as a list.
 func (p *valuesPrinter) printJSON() error {
 	w := &listWriter{out: p.out, lines: p.output == outputNDJSON}
-	for i, set := range p.hosts.Sets() {
-		for row, err := range p.hostRows(i, set) {
+	for _, set := range p.hosts.Sets() {
+		for row, err := range p.hostRows(set) {
 			if err != nil {
 				return cmp.Or(w.close(), err)
 			}
@@ -178,8 +178,8 @@ func (p *valuesPrinter) printLongCSV() error {
 	if err := cw.Write([]string{"time", "host", "metric", "instance", "value", "units"}); err != nil {
 		return err
 	}
-	for i, set := range p.hosts.Sets() {
-		for row, err := range p.hostRows(i, set) {
+	for _, set := range p.hosts.Sets() {
+		for row, err := range p.hostRows(set) {
 			if err != nil {
 				cw.Flush()
 				return cmp.Or(cw.Error(), err)

@@ -18,10 +18,11 @@ import (
 // valuesPrinter prints rows of values.
 type valuesPrinter struct {
 	valuesOptions
-	ctx   context.Context
-	out   io.Writer
-	hosts *hosts
-	count int // values printed
+	request values.Options
+	ctx     context.Context
+	out     io.Writer
+	hosts   *hosts
+	count   int // values printed
 }
 
 // print prints the rows in the format of the flags.
@@ -52,7 +53,7 @@ const usualWidth = 120
 
 // layout returns the columns of a wide table.
 func (p *valuesPrinter) layout() (*values.Layout, error) {
-	return values.NewLayout(p.ctx, p.hosts.Sets(), p.rows)
+	return values.NewLayout(p.ctx, p.hosts.Sets(), p.request)
 }
 
 // limited ends after the number of rows of --samples. Rows of marks do not count.
@@ -74,8 +75,8 @@ func limited[T any](p *valuesPrinter, rows iter.Seq2[T, error], counts func(T) b
 }
 
 // hostRows yields the rows of a host.
-func (p *valuesPrinter) hostRows(i int, set *store.Set) iter.Seq2[*values.Row, error] {
-	return limited(p, values.Rows(p.ctx, set, p.rows[i]), func(r *values.Row) bool { return !r.Mark })
+func (p *valuesPrinter) hostRows(set *store.Set) iter.Seq2[*values.Row, error] {
+	return limited(p, values.Rows(p.ctx, set, p.request), func(r *values.Row) bool { return !r.Mark })
 }
 
 // lines yields the rows of all hosts side by side.
@@ -95,11 +96,11 @@ func (p *valuesPrinter) cellText(c values.Cell) string {
 // printLong prints a line for each value, a part for each host.
 func (p *valuesPrinter) printLong() error {
 	bw := bufio.NewWriter(p.out)
-	for i, set := range p.hosts.Sets() {
+	for _, set := range p.hosts.Sets() {
 		if len(p.hosts.Sets()) > 1 {
 			fmt.Fprintf(bw, "host %s\n", safetext.Line(set.Host()))
 		}
-		for row, err := range p.hostRows(i, set) {
+		for row, err := range p.hostRows(set) {
 			if err != nil {
 				return cmp.Or(bw.Flush(), err)
 			}
