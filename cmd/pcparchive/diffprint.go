@@ -127,19 +127,13 @@ func ratioText(ratio float64) string {
 
 // printCSV prints a line for each changed average.
 func (p *diffPrinter) printCSV() error {
-	cw := csv.NewWriter(p.out)
-	if err := cw.Write([]string{"metric", "instance", "units", "a", "b", "ratio"}); err != nil {
-		return err
-	}
+	lines := [][]string{{"metric", "instance", "units", "a", "b", "ratio"}}
 	for _, c := range p.report.Changes {
 		ratio := c.Ratio()
 		if math.IsInf(ratio, 0) {
 			ratio = math.NaN()
 		}
-		if err := cw.Write([]string{c.Metric, c.Instance, c.Units.String(), number(c.A), number(c.B), csvNumber(ratio)}); err != nil {
-			return err
-		}
+		lines = append(lines, []string{c.Metric, c.Instance, c.Units.String(), number(c.A), number(c.B), csvNumber(ratio)})
 	}
-	cw.Flush()
-	return cw.Error()
+	return csv.NewWriter(p.out).WriteAll(lines)
 }

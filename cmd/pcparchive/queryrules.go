@@ -175,10 +175,7 @@ func printAlertsCSV(w io.Writer, rows []alertRow, zone *time.Location) error {
 	for _, r := range rows {
 		table.learn(labels.FromMap(r.Labels))
 	}
-	cw := csv.NewWriter(w)
-	if err := cw.Write(table.line([]string{"alert", "group", "state", "active_at", "fired_at", "resolved_at"}, table.names(), "value")); err != nil {
-		return err
-	}
+	lines := [][]string{table.line([]string{"alert", "group", "state", "active_at", "fired_at", "resolved_at"}, table.names(), "value")}
 	at := func(t *time.Time) string {
 		if t == nil {
 			return ""
@@ -187,10 +184,7 @@ func printAlertsCSV(w io.Writer, rows []alertRow, zone *time.Location) error {
 	}
 	for _, r := range rows {
 		lead := []string{r.Alert, r.Group, r.State, at(&r.ActiveAt), at(r.FiredAt), at(r.ResolvedAt)}
-		if err := cw.Write(table.line(lead, table.values(labels.FromMap(r.Labels)), r.Value)); err != nil {
-			return err
-		}
+		lines = append(lines, table.line(lead, table.values(labels.FromMap(r.Labels)), r.Value))
 	}
-	cw.Flush()
-	return cw.Error()
+	return csv.NewWriter(w).WriteAll(lines)
 }

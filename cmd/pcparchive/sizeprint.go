@@ -150,25 +150,19 @@ func (o *sizeOptions) printCSV(w io.Writer, r *size.Report) error {
 		name = o.by[0]
 	}
 	t := o.table(name, r)
-	cw := csv.NewWriter(w)
 	columns := make([]string, len(t.columns))
 	for i, c := range t.columns {
 		columns[i] = strings.ReplaceAll(c, " ", "_")
 	}
-	if err := cw.Write(columns); err != nil {
-		return err
-	}
+	lines := [][]string{columns}
 	for _, row := range t.rows {
 		cells := make([]string, len(row))
 		for i, cell := range row {
 			cells[i] = plainCell(cell)
 		}
-		if err := cw.Write(cells); err != nil {
-			return err
-		}
+		lines = append(lines, cells)
 	}
-	cw.Flush()
-	return cw.Error()
+	return csv.NewWriter(w).WriteAll(lines)
 }
 
 // plainCell formats a cell for programs: lengths in bytes, intervals in seconds.

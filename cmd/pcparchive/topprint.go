@@ -93,7 +93,7 @@ func topCell(c top.Column, v float64) string {
 // printCSV prints one table of all hosts. Percentages are numbers up to 100, space is in
 // bytes.
 func (o *topOptions) printCSV(w io.Writer, reports []*top.Report) error {
-	cw := csv.NewWriter(w)
+	var lines [][]string
 	for i, r := range reports {
 		t := r.Tables[0]
 		if i == 0 {
@@ -104,9 +104,7 @@ func (o *topOptions) printCSV(w io.Writer, reports []*top.Report) error {
 			for _, c := range t.Table.Columns {
 				head = append(head, strings.ReplaceAll(c.Name, " ", "_"))
 			}
-			if err := cw.Write(head); err != nil {
-				return err
-			}
+			lines = append(lines, head)
 		}
 		for _, row := range o.shown(t.Rows) {
 			line := []string{r.Host}
@@ -116,13 +114,10 @@ func (o *topOptions) printCSV(w io.Writer, reports []*top.Report) error {
 			for _, v := range row.Values {
 				line = append(line, csvNumber(v))
 			}
-			if err := cw.Write(line); err != nil {
-				return err
-			}
+			lines = append(lines, line)
 		}
 	}
-	cw.Flush()
-	return cw.Error()
+	return csv.NewWriter(w).WriteAll(lines)
 }
 
 // csvNumber formats a number, an unknown one as an empty cell.
