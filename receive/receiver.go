@@ -2,7 +2,6 @@ package receive
 
 import (
 	"cmp"
-	"context"
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
@@ -12,14 +11,11 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/semaphore"
-	"golang.org/x/time/rate"
 
-	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/internal/outlock"
 )
 
@@ -258,205 +254,4 @@ func (r *Receiver) number() uint32 {
 			return n
 		}
 	}
-}
-
-// mostNames is the number of archives of a host that may begin in the same minute.
-const mostNames = 100
-
-// place gives an archive its name and locks it.
-func (r *Receiver) place(in *incoming) error {
-	folder := filepath.Join(r.dir, in.label.Host)
-	if err := makeFolder(folder); err != nil {
-		return err
-	}
-	for i := range mostNames {
-		in.name = in.label.name()
-		if i > 0 {
-			in.name += fmt.Sprintf("-%02d", i)
-		}
-		path := filepath.Join(folder, in.name)
-		if _, members, err := archive.Members(path); err == nil {
-			if sameLabel(members, in.label) {
-				return refuse(statusConflict, "the archive %s/%s is complete already", in.label.Host, in.name)
-			}
-			continue
-		}
-		lock, err := outlock.Take(path)
-		if errors.As(err, new(*archive.InUseError)) {
-			continue
-		}
-		in.lock = lock
-		return err
-	}
-	return refuse(statusConflict, "%d archives of the host %s begin in the same minute", mostNames, in.label.Host)
-}
-
-// makeFolder creates the folder of a host. It does not follow a link to elsewhere.
-func makeFolder(folder string) error {
-	err := os.Mkdir(folder, 0o755)
-	if err == nil {
-		return syncDir(filepath.Dir(folder))
-	}
-	info, statErr := os.Lstat(folder)
-	switch {
-	case !errors.Is(err, os.ErrExist):
-		return err
-	case statErr != nil:
-		return statErr
-	case !info.IsDir():
-		return refuse(statusLabel, "%s exists and is not a folder", filepath.Base(folder))
-	}
-	return nil
-}
-
-// sameLabel reports whether the first file of an archive has a label.
-func sameLabel(members []archive.Member, l *label) bool {
-	f, err := archive.OpenMember(members[0], nil)
-	if err != nil {
-		return false
-	}
-	defer f.Close()
-	for frame, err := range archive.Frames(f.From(0), archive.Pos{}, maxRecord) {
-		if err != nil || len(frame.Payload) != len(l.raw)-8 {
-			return false
-		}
-		raw := append(append(l.raw[:4:4], frame.Payload...), l.raw[:4]...)
-		l.setVolume(raw, 0)
-		return string(raw) == string(l.raw)
-	}
-	return false
-}
-
-// find returns the archive with a number.
-func (r *Receiver) find(number uint32) (*incoming, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if in := r.byID[number]; in != nil {
-		return in, nil
-	}
-	if path, ok := r.ended[number]; ok {
-		return nil, refuse(statusGone, "the archive %d is complete: %s", number, path)
-	}
-	return nil, refuse(statusGone, "there is no archive %d; begin with its label", number)
-}
-
-// pace limits how fast an archive grows.
-type pace struct{ *rate.Limiter }
-
-func (r *Receiver) pace() pace {
-	return pace{rate.NewLimiter(rate.Limit(r.opts.Rate), int(max(r.opts.Rate, MaxPart)))}
-}
-
-// longestWait is how long a request waits until its bytes may follow.
-const longestWait = 30 * time.Second
-
-// wait waits until n bytes may follow.
-func (p pace) wait(ctx context.Context, n int) error {
-	if p.Limiter == nil {
-		return nil
-	}
-	reserved := p.ReserveN(time.Now(), n)
-	delay := reserved.Delay()
-	if delay > longestWait {
-		reserved.Cancel()
-		return &Refusal{Status: http.StatusTooManyRequests, Reason: "the archive grows faster than this server accepts", RetryAfter: delay - longestWait}
-	}
-	timer := time.NewTimer(delay)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		reserved.Cancel()
-		return ctx.Err()
-	}
-}
-
-// file is a file of an archive, as a path names it.
-type file struct {
-	role   archive.Role
-	volume int32
-}
-
-// String returns the suffix of the file.
-func (f file) String() string {
-	switch f.role {
-	case archive.RoleMeta:
-		return "meta"
-	case archive.RoleIndex:
-		return "index"
-	}
-	return strconv.Itoa(int(f.volume))
-}
-
-// accept receives a part of a file. A negative offset means that the part follows the
-// one before it.
-func (r *Receiver) accept(ctx context.Context, number uint32, f file, part []byte, offset int64) error {
-	in, err := r.find(number)
-	if err != nil {
-		return err
-	}
-	if err := in.pace.wait(ctx, len(part)); err != nil {
-		return err
-	}
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	if in.ended {
-		return refuse(statusGone, "the archive %d is complete", number)
-	}
-	in.touched = r.opts.now()
-	s, err := in.stream(f)
-	if err != nil {
-		return err
-	}
-	room := r.opts.MaxArchive - in.size()
-	if !in.latest(s) {
-		room = 0
-	}
-	n, err := s.accept(part, offset, room)
-	var refusal *Refusal
-	if errors.As(err, &refusal) && !in.latest(s) && refusal.Status == http.StatusInsufficientStorage {
-		err = &Refusal{Status: statusConflict, Offset: s.size, Reason: fmt.Sprintf("a part of volume %s is out of order: volume %d was received already", f, in.last)}
-	}
-	if err != nil {
-		return err
-	}
-	in.touched = r.opts.now()
-	if !in.shown() && in.last >= 0 && s.start > int64(len(in.label.raw)) && f.role == archive.RoleData {
-		if err := r.show(in); err != nil {
-			return err
-		}
-	}
-	r.count(func(c *Counts) { c.Parts, c.Bytes = c.Parts+1, c.Bytes+n })
-	return nil
-}
-
-// stream returns a file.
-func (in *incoming) stream(f file) (*stream, error) {
-	switch f.role {
-	case archive.RoleMeta:
-		return in.meta, nil
-	case archive.RoleIndex:
-		return in.index, nil
-	}
-	return in.volume(f.volume)
-}
-
-// show lets readers find an archive.
-func (r *Receiver) show(in *incoming) error {
-	to := filepath.Join(r.aside(), strconv.FormatUint(uint64(in.number), 10))
-	if err := os.Rename(in.dir, to); err != nil {
-		return err
-	}
-	in.dir = to
-	for _, s := range in.streams() {
-		s.path = filepath.Join(to, filepath.Base(s.path))
-	}
-	r.opts.Shown()
-	return syncDir(r.aside())
-}
-
-// relative returns a path below the receiver's folder, with slashes.
-func (r *Receiver) relative(path string) string {
-	return filepath.ToSlash(strings.TrimPrefix(path, r.dir+string(filepath.Separator)))
 }
