@@ -17,7 +17,6 @@ import (
 	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/tsdb/write"
 	"github.com/pcparchive/pcparchive/pcp"
-	"github.com/pcparchive/pcparchive/query"
 	"github.com/pcparchive/pcparchive/serve"
 	"github.com/pcparchive/pcparchive/store"
 )
@@ -91,14 +90,10 @@ func runDemo(ctx context.Context, s streams, o demoOptions) error {
 
 // demoServer returns the options of the demo's server: the defaults of serve, apart from
 // the address, and without a cache.
-func demoServer(address string) serveOptions {
-	return serveOptions{
-		Options: serve.Options{
-			Listen: []string{address}, Query: query.Options{MaxSamples: query.DefaultMaxSamples},
-			MaxConnections: serve.DefaultMaxConnections, DrainTimeout: serve.DefaultDrainTimeout,
-		},
-		rescan: serve.DefaultRescan, timeout: query.DefaultTimeout, cors: ".*", logLevel: "warn", cache: cacheFlags{dir: cacheOff},
-	}
+func demoServer(address string) (o serveOptions) {
+	addServeFlags(new(cobra.Command), &o)
+	o.Listen, o.logLevel, o.cache.dir = []string{address}, "warn", cacheOff
+	return o
 }
 
 // demoDir makes the folder for the demo's files.
