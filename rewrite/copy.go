@@ -29,6 +29,9 @@ type Options struct {
 	VolumeSize int64
 	// Compress is the compression of the data volumes.
 	Compress archive.Compression
+	// Edit changes the records of a copy of a single input without a selection. Nil
+	// changes nothing.
+	Edit Editor
 }
 
 // Copy writes the archives in to a new archive at out. It never overwrites: if a file of
@@ -56,6 +59,9 @@ func copyTo(ctx context.Context, base string, in []*archive.Reader, o Options) (
 		for _, r := range in {
 			o.Version = max(o.Version, r.Header().Version)
 		}
+	}
+	if o.Edit != nil && (len(in) > 1 || o.selects()) {
+		return nil, errors.New("only the copy of one whole archive can be edited")
 	}
 	report := &Report{Losses: []LossCount{}}
 	write := compose

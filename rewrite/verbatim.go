@@ -26,7 +26,7 @@ func verbatim(ctx context.Context, base string, in []*archive.Reader, o Options,
 	if err != nil {
 		return err
 	}
-	c := &copier{r: r, w: w, fit: f, report: report, verifier: newVerifier(r.Hints())}
+	c := &copier{r: r, w: w, fit: f, report: report, verifier: newVerifier(r.Hints()), edit: o.Edit}
 	c.index = archive.NewIndexMaker(archive.HeaderSize(o.Version))
 	return errors.Join(c.run(ctx), w.Close())
 }
@@ -36,6 +36,7 @@ type copier struct {
 	r        *archive.Reader
 	w        *archive.RecordWriter
 	fit      *versionFitter
+	edit     Editor // may be nil
 	report   *Report
 	index    *archive.IndexMaker
 	verifier *verifier
@@ -61,7 +62,7 @@ func (c *copier) run(ctx context.Context) error {
 func (c *copier) begin(m archive.Member) error {
 	h, err := headerOf(c.r, m)
 	if err == nil {
-		h, err = c.fit.header(h)
+		h, err = c.header(h)
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", m.Path, err)
@@ -84,6 +85,13 @@ func (c *copier) metadata(ctx context.Context) error {
 			c.members = append(c.members, m)
 		}
 	}
+	if c.edit != nil {
+		for _, r := range c.edit.First() {
+			if err := c.metaRecord(r); err != nil {
+				return err
+			}
+		}
+	}
 	for rec, err := range c.r.Records(archive.RoleMeta) {
 		if err != nil && c.report.damaged(err) {
 			continue
@@ -91,19 +99,9 @@ func (c *copier) metadata(ctx context.Context) error {
 		if err = cmp.Or(err, ctx.Err()); err != nil {
 			return err
 		}
-		fit, err := c.fit.metaRecord(rec.Record)
-		if err != nil {
+		if err := c.metaRecords(rec.Record); err != nil {
 			return fmt.Errorf("%s: offset %d: %w", rec.Pos.File, rec.Pos.Offset, err)
 		}
-		if fit == nil {
-			continue
-		}
-		at, err := c.w.Write(fit)
-		if err != nil {
-			return fmt.Errorf("%s: offset %d: %w", rec.Pos.File, rec.Pos.Offset, err)
-		}
-		c.verifier.metaRecord(at)
-		c.index.Meta(fit, c.w.Size(archive.RoleMeta))
 	}
 	c.verifier.metaRecord(c.w.Size(archive.RoleMeta))
 	return nil
@@ -132,11 +130,7 @@ func (c *copier) volumes(ctx context.Context) error {
 		case *archive.Mark:
 			mark.Stamp = rec.Stamp
 		}
-		err = c.bridge(res)
-		if err == nil {
-			err = c.result(res)
-		}
-		if err != nil {
+		if err := c.data(res); err != nil {
 			return fmt.Errorf("%s: offset %d: %w", rec.Pos.File, rec.Pos.Offset, err)
 		}
 	}
@@ -199,7 +193,7 @@ func (c *copier) result(res *archive.Result) error {
 
 // split begins a further volume for the records that exceed the limit of the current one.
 func (c *copier) split() error {
-	h, err := c.fit.header(c.r.Header())
+	h, err := c.header(c.r.Header())
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ var lines = [][]string{
 	{"labelset", "finding", "internal/decomp", "internal/outlock"},
 	{"meta", "internal/spill", "internal/cachedir"},
 	{"history"},
-	{"derive"},
+	{"derive", "rewrite/rules"},
 	{"archive", "convert/prom"},
 	{"store", "dump", "rewrite", "interp", "convert", "convert/naming", "convert/nativehist"},
 	{"check", "summary", "size", "values", "instant", "convert/tsdb/chunk", "convert/tsdb/block", "convert/mapper", "convert/flatten", "convert/relabel", "convert/promjson", "convert/format", "convert/input", "pmseries"},

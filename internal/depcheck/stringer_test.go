@@ -24,6 +24,7 @@ import (
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/pmsearch"
+	"github.com/pcparchive/pcparchive/rewrite/rules"
 )
 
 // unknownValues has values without a meaning of every exported enumeration that has a
@@ -38,6 +39,7 @@ var unknownValues = map[string][]fmt.Stringer{
 	"meta.TextType":       {meta.TextType(99), meta.TextType(0)},
 	"pcp.Kind":            {pcp.Kind(99)},
 	"pmsearch.Kind":       {pmsearch.Kind(99), pmsearch.Kind(-1)},
+	"rules.Pick":          {rules.Pick(99)},
 	"pcp.Type":            {pcp.Type(99), pcp.Type(-99)},
 	"pcp.Semantics":       {pcp.Semantics(99), pcp.Semantics(2), pcp.Semantics(-1)},
 }
