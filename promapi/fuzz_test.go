@@ -22,7 +22,7 @@ func FuzzParams(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		if at, err := parseTime(text); err == nil {
+		if at, err := ParseTime(text); err == nil {
 			assert.False(t, at.Unix() < minTime.Unix() || at.Unix() > maxTime.Unix(), text)
 			assert.True(t, clamp(at) >= earliest && clamp(at) <= latest, text)
 		}

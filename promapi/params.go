@@ -34,7 +34,7 @@ func (p params) time(name string, otherwise time.Time) (time.Time, error) {
 	if text == "" {
 		return otherwise, nil
 	}
-	t, err := parseTime(text)
+	t, err := ParseTime(text)
 	if err != nil {
 		return t, invalid(name, fmt.Errorf("invalid time value for '%s': %w", name, err))
 	}
@@ -43,7 +43,7 @@ func (p params) time(name string, otherwise time.Time) (time.Time, error) {
 
 // requiredTime returns a time that must be given.
 func (p params) requiredTime(name string) (time.Time, error) {
-	t, err := parseTime(p.get(name))
+	t, err := ParseTime(p.get(name))
 	if err != nil {
 		return t, invalid(name, err)
 	}
@@ -115,8 +115,9 @@ func selective(set []*labels.Matcher) bool {
 // newParser returns a parser of PromQL with the engine's options.
 func newParser() parser.Parser { return parser.NewParser(parser.Options{}) }
 
-// parseTime parses seconds since 1970 or a time in the form of RFC 3339.
-func parseTime(text string) (time.Time, error) {
+// ParseTime parses a time as parameters of Prometheus' API have it: seconds since 1970, or
+// the form of RFC 3339.
+func ParseTime(text string) (time.Time, error) {
 	if t, err := strconv.ParseFloat(text, 64); err == nil {
 		sec, frac := math.Modf(t)
 		switch { // Thanos sends the smallest and the largest number of milliseconds

@@ -11,6 +11,7 @@
 //
 //	/                  status page: hosts, times, rules, damage, example queries
 //	/api/v1/…          Prometheus' API, of package promapi
+//	/api/overview      when hosts were in trouble, and why, of package overviewapi
 //	/federate          current values as text
 //	/logger/…          archives that other hosts push, of package receive
 //	/metrics           values of PCP's metrics at an instant, of package exporter

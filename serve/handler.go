@@ -6,10 +6,12 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/pcparchive/pcparchive/internal/webpage"
+	"github.com/klauspost/compress/gzhttp"
 
+	"github.com/pcparchive/pcparchive/internal/webpage"
 	"github.com/pcparchive/pcparchive/promapi"
 	"github.com/pcparchive/pcparchive/receive"
+	"github.com/pcparchive/pcparchive/serve/overviewapi"
 )
 
 // handler returns the handler of all paths.
@@ -21,6 +23,7 @@ func (s *Server) handler() http.Handler {
 	series := s.seriesAPI()
 	mux.Handle("/series/", series)
 	mux.Handle("/search/", series)
+	mux.Handle(overviewapi.Path, gzhttp.GzipHandler(s.overviewAPI()))
 	mux.Handle("GET /-/metrics", s.metrics.handler())
 	s.pcp.register(mux, s.metrics.handler())
 	mux.HandleFunc("GET /-/healthy", func(w http.ResponseWriter, _ *http.Request) { webpage.Plain(w, http.StatusOK, "healthy") })

@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/pcparchive/pcparchive/receive"
+	"github.com/pcparchive/pcparchive/serve/overviewapi"
 	"github.com/pcparchive/pcparchive/serve/pmapi"
 	"github.com/pcparchive/pcparchive/serve/seriesapi"
 )
@@ -107,7 +108,7 @@ func pathLabel(path string) string {
 		return receive.Root + ":part"
 	case strings.HasPrefix(path, pmapi.Root):
 		return pmapiLabel(path)
-	case knownPaths[path], seriesapi.Answers(path):
+	case knownPaths[path], path == overviewapi.Path, seriesapi.Answers(path):
 		return path
 	case !isAPI:
 		return "other"

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/net/netutil"
 
 	"github.com/pcparchive/pcparchive/columns"
+	"github.com/pcparchive/pcparchive/overview"
 	"github.com/pcparchive/pcparchive/serve/timeshift"
 	"github.com/pcparchive/pcparchive/store"
 )
@@ -34,6 +35,7 @@ type Server struct {
 	looking   sync.Mutex // held while the server looks for archives
 	pcp       *pcpServices
 	indexes   *seriesIndexes
+	overview  *overview.Cache
 }
 
 // New opens the archives and the addresses. The error is an [*OptionError] for wrong
@@ -57,7 +59,7 @@ func New(ctx context.Context, o Options) (*Server, error) {
 		return nil, errors.Join(&OptionError{"RuleFiles", err}, s.Close())
 	}
 	s.filler = columns.NewFiller(o.Query.Columns, 0)
-	s.pcp, s.indexes = newPCPServices(s), newSeriesIndexes()
+	s.pcp, s.indexes, s.overview = newPCPServices(s), newSeriesIndexes(), newOverview(o)
 	s.metrics = newMetrics(s)
 	if s.scheme, err = schemeOf(o.WebConfig); err != nil {
 		return nil, errors.Join(&OptionError{"WebConfig", err}, s.Close())

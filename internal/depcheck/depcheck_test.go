@@ -32,10 +32,10 @@ var lines = [][]string{
 	{"push"},
 	{"convert/assemble", "convert/nativemap", "convert/expo", "convert/tsdb/sidecar", "convert/tsdb/wal", "query"},
 	{"convert/tsdb", "convert/tsdb/write", "convert/tsdb/read", "ruleeval"},
-	{"promapi"},
+	{"promapi", "overview"},
 	{"scrape", "ingest", "serve/blocks", "serve/grafana", "serve/timeshift", "query/remote", "record/layout"},
 	{"pmsearch"},
-	{"serve/exporter", "serve/seriesapi"},
+	{"serve/exporter", "serve/seriesapi", "serve/overviewapi"},
 	{"serve/pmapi"},
 	{"serve", "record"},
 	{"record/agentdir", "record/watch"},
@@ -60,6 +60,7 @@ var prometheus = map[string]bool{
 	"columns": true, "catalogue": true, "convert/tsdb/block": true, "convert/tsdb/verify": true, "convert/tsdb/sidecar": true, "convert/tsdb/wal": true,
 	"internal/jsonstream": true, "record": true, "record/agentdir": true, "record/watch": true,
 	"serve": true, "serve/grafana": true, "query/remote": true, "serve/blocks": true, "serve/timeshift": true, "serve/exporter": true, "serve/pmapi": true,
+	"overview": true, "serve/overviewapi": true,
 }
 
 // heavy are packages that bring every cloud provider's client with them.

@@ -1,0 +1,100 @@
+package overview
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/convert/naming"
+	"github.com/pcparchive/pcparchive/internal/oracle"
+)
+
+func TestDefaultRules(t *testing.T) {
+	table := Default()
+	resources := map[string]bool{}
+	for _, r := range table.Rules {
+		resources[r.Resource] = true
+		assert.InDelta(t, 0.5, r.Level(r.Warn), 1e-9, r.Name)
+		assert.InDelta(t, 1, r.Level(r.Bad), 1e-9, r.Name)
+		assert.InDelta(t, 1, r.Level(r.Bad*10), 1e-9, r.Name)
+		assert.InDelta(t, 0.25, r.Level(r.Warn/2), 1e-9, r.Name)
+		assert.Zero(t, r.Level(-1), r.Name)
+		assert.NotContains(t, r.At(150*time.Second), "1m]", r.Name)
+		assert.Equal(t, strings.Contains(r.Words+r.Figure, "{instance}") || strings.Contains(r.Words, "{command}"), r.Instance != "" && !strings.HasPrefix(r.Name, "disk") || strings.HasPrefix(r.Name, "disk"), r.Name)
+	}
+	assert.Len(t, resources, len(Resources))
+	assert.Equal(t, "rate(disk_dev_avactive[2m30s]) / 10", table.Rules[slices.IndexFunc(table.Rules, func(r *Rule) bool { return r.Name == "disk_busy" })].At(150*time.Second))
+	assert.Contains(t, table.Metrics(), "proc_io_write_bytes", "of the figures beside the rules, too")
+}
+
+// Every rule that is wrong is refused with its name.
+func TestParseTable(t *testing.T) {
+	rule := func(change ...string) string {
+		text := `rules: [{name: a, title: A, resource: cpu, kind: errors, expr: a, unit: x, warn: 1, bad: 2, words: w, warns: w, figure: f}]`
+		return strings.NewReplacer(change...).Replace(text)
+	}
+	_, err := ParseTable([]byte(rule()))
+	require.NoError(t, err)
+	for want, text := range map[string]string{
+		"parse error":                  rule("expr: a,", "expr: 'a+',"),
+		"must give an instant vector":  rule("expr: a,", "expr: 'a[1m]',"),
+		"names no metric":              rule("expr: a,", `expr: '{b="c"}',`),
+		`resource "gpu" is not one of`: rule("cpu", "gpu"),
+		`kind "use" is not one of`:     rule("errors", "use"),
+		"warn must be above 0":         rule("warn: 1", "warn: 2"),
+		"words and warns":              rule("words: w", "words: ''"),
+		"name, title, figure":          rule("title: A", "title: ''"),
+		"two of this name":             rule("}]", "}, {name: a, title: A, resource: cpu, kind: errors, expr: a, warn: 1, bad: 2, words: w, warns: w, figure: f}]"),
+		"field wrn not found":          rule("warn", "wrn"),
+		"of must be given":             "beside: [{name: a, title: A, expr: a, figure: f}]",
+	} {
+		_, err := ParseTable([]byte(text))
+		assert.ErrorContains(t, err, want)
+	}
+}
+
+// TestNamesInRecording wants the metrics of all rules in what PCP's logger records of this
+// host.
+func TestNamesInRecording(t *testing.T) {
+	base := recordHere(t, logged, "2sec")
+	r, err := archive.Open(base, nil)
+	require.NoError(t, err)
+	found := map[string]bool{}
+	for d := range r.Meta().Metrics() {
+		found[naming.SampleName(r.Meta(), d)] = true
+	}
+	for _, rule := range Default().all() {
+		for _, name := range rule.Needs {
+			assert.True(t, found[name], "%s needs %s", rule.Name, name)
+		}
+	}
+}
+
+// logged is a configuration of PCP's logger with the metrics that the rules need.
+const logged = `log mandatory on 500 msec {
+	kernel.all.load kernel.all.cpu kernel.all.pressure kernel.all.blocked hinv.ncpu
+	mem.util.available mem.physmem mem.vmstat.oom_kill swap.pagesin swap.pagesout
+	disk.dev.avactive disk.dev.aveq disk.dev.total disk.dev.total_rawactive filesys
+	network.interface.in network.interface.out network.interface.baudrate network.tcp.retranssegs network.tcp.outsegs
+	proc.psinfo.utime proc.psinfo.stime proc.psinfo.rss proc.io.read_bytes proc.io.write_bytes
+}
+`
+
+// recordHere lets PCP's logger record this host without a daemon, and returns the archive.
+func recordHere(t *testing.T, config, length string) (base string) {
+	t.Helper()
+	oracle.Path(t, "pmlogger")
+	dir := t.TempDir()
+	path := filepath.Join(dir, "config")
+	require.NoError(t, os.WriteFile(path, []byte(config), 0o666))
+	base = filepath.Join(dir, "rec")
+	oracle.Run(t, "pmlogger", "-o", "-K", "add,3,/var/lib/pcp/pmdas/proc/pmda_proc.so,proc_init", "-c", path, "-T", length, "-l", filepath.Join(dir, "log"), base)
+	return base
+}
