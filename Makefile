@@ -11,7 +11,7 @@ NFPM     := $(GO) run github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.45.0
 # Versions of packages begin with a digit.
 PACKAGE_VERSION ?= $(shell echo '$(VERSION)' | sed -e 's/^v//' -e '/^[0-9][0-9.]*\(-\|$$\)/!s/^/0~/' -e 's/-/./g')
 
-.PHONY: help build test race lint fuzz bench compare soak golden docs cross packages
+.PHONY: help build test race lint fuzz bench compare soak golden docs cross packages web
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -72,6 +72,9 @@ cross: ## build for every supported system, run the tests with 32-bit lengths
 	@echo "linux/386: tests without the reference programs, which are asked in make test"
 	GOARCH=386 CGO_ENABLED=0 PCPARCHIVE_REQUIRE_REFERENCE=0 $(GO) test -vet=off \
 		$$($(GO) list ./... | grep -v -E '$(WITHOUT_BYTES)') ./internal/decomp ./internal/wire ./internal/resync ./internal/spill ./internal/cachedir ./record/registry ./record/retention
+
+web: ## build the page from web/ into serve/page/assets
+	cd web && npm ci --no-progress && npm run check && npm run build
 
 packages: build ## deb and rpm of this system's architecture in bin/
 	for shell in bash fish zsh; do bin/pcparchive completion $$shell >bin/completion.$$shell || exit 1; done

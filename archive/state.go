@@ -276,3 +276,8 @@ func (r *Reader) checkOwner(f *File) error {
 	}
 	return nil
 }
+
+// Compressed reports whether a file of the archive is compressed.
+func (s *State) Compressed() bool {
+	return slices.ContainsFunc(s.files, func(f fileState) bool { return f.Compress != "" })
+}

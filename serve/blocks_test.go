@@ -61,7 +61,7 @@ func TestBlocksBeside(t *testing.T) {
 	assert.Equal(t, "120", a.Data.Result[0].Value[1])
 	require.NotEmpty(t, a.Warnings)
 	assert.Contains(t, a.Warnings[0], made[0])
-	_, page, _ := s.get("/")
+	_, page, _ := s.get("/api/archives")
 	assert.Contains(t, page, "index")
 
 	for _, folder := range made {

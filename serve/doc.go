@@ -9,7 +9,8 @@
 //
 // # Paths
 //
-//	/                  status page: hosts, times, rules, damage, example queries
+//	/                  the page, of package page
+//	/api/…             archives, metrics and checks for the page, of package browse
 //	/api/v1/…          Prometheus' API, of package promapi
 //	/api/overview      when hosts were in trouble, and why, of package overviewapi
 //	/federate          current values as text

@@ -47,7 +47,7 @@ var behaviours = []struct {
 	{"answers about archives that change", (*hammerClient).askChanging},
 	{"answers about archives that change, again", (*hammerClient).askChanging},
 	{"series of the archive that stays", (*hammerClient).askSeries},
-	{"status pages", func(c *hammerClient) { c.get("/") }},
+	{"pages", func(c *hammerClient) { c.get("/api/archives") }},
 	{"clients that left", (*hammerClient).leave},
 	{"slow readers", (*hammerClient).readSlowly},
 	{"long expressions", (*hammerClient).sendLong},

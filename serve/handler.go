@@ -11,7 +11,9 @@ import (
 	"github.com/pcparchive/pcparchive/internal/webpage"
 	"github.com/pcparchive/pcparchive/promapi"
 	"github.com/pcparchive/pcparchive/receive"
+	"github.com/pcparchive/pcparchive/serve/browse"
 	"github.com/pcparchive/pcparchive/serve/overviewapi"
+	"github.com/pcparchive/pcparchive/serve/page"
 )
 
 // handler returns the handler of all paths.
@@ -33,10 +35,10 @@ func (s *Server) handler() http.Handler {
 	if s.receiver != nil {
 		mux.Handle(receive.Root, s.receiver.Handler())
 	}
-	mux.HandleFunc("GET /{$}", s.statusPage)
-	mux.HandleFunc("GET /style.css", webpage.Style)
+	browse.New(source{s}, s.log).Register(mux)
+	page.Register(mux)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
-		webpage.Plain(w, http.StatusNotFound, "no such page; the status page is at /")
+		webpage.Plain(w, http.StatusNotFound, "no such page; the page is at /")
 	})
 	return s.observed(webpage.SafePaths(webpage.Secured(mux)))
 }

@@ -3,6 +3,7 @@ package serve
 import (
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -13,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/pcparchive/pcparchive/receive"
+	"github.com/pcparchive/pcparchive/serve/browse"
 	"github.com/pcparchive/pcparchive/serve/overviewapi"
 	"github.com/pcparchive/pcparchive/serve/pmapi"
 	"github.com/pcparchive/pcparchive/serve/seriesapi"
@@ -108,7 +110,7 @@ func pathLabel(path string) string {
 		return receive.Root + ":part"
 	case strings.HasPrefix(path, pmapi.Root):
 		return pmapiLabel(path)
-	case knownPaths[path], path == overviewapi.Path, seriesapi.Answers(path):
+	case knownPaths[path], path == overviewapi.Path, slices.Contains(browse.Paths, path), seriesapi.Answers(path):
 		return path
 	case !isAPI:
 		return "other"

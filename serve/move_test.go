@@ -89,8 +89,9 @@ func TestReplay(t *testing.T) {
 	clock.set(begin.Add(time.Minute))
 	assert.Equal(t, "100", s.value(first, begin.Add(10*time.Second)))
 	assert.Equal(t, begin.Add(10*time.Second), s.Summary().Window.End, "after its end the recording stays")
-	_, page, _ := s.get("/")
-	assert.Contains(t, page, "A replay at speed 10")
+	_, page, _ := s.get("/api/archives")
+	assert.Contains(t, page, `"moved":true,"replay":10`)
+	assert.Contains(t, page, `"end":`+seconds(begin.Add(10*time.Second))+`,"version"`, "the archive has the times that clients see")
 }
 
 // TestMissingPath wants a path that is gone to be named, and to come back.

@@ -93,8 +93,11 @@ func TestReloadRules(t *testing.T) {
 		return ""
 	}
 	require.Eventually(t, func() bool { return name() == "Load" }, time.Minute, 5*time.Millisecond)
-	_, page, _ := r.get("/")
-	for _, want := range []string{files[0], "<td>Load</td><td>alert</td><td>firing</td>", "<td>load:max</td><td>series</td><td></td>", "many-to-many matching not allowed", "12:03:19 UTC, took"} {
+	_, page, _ := r.get("/api/archives")
+	for _, want := range []string{
+		files[0], `"name":"Load","alerting":true,"state":"firing"`, `"name":"load:max","alerting":false,"state":""`, "many-to-many matching not allowed",
+		`"end":` + seconds(at(199)) + `,"took":`,
+	} {
 		assert.Contains(t, page, want)
 	}
 
@@ -112,8 +115,7 @@ func TestReloadRules(t *testing.T) {
 	assert.Contains(t, string(reply), files[0])
 	assert.Contains(t, string(reply), "parse error")
 	assert.Equal(t, "Other", name())
-	_, page, _ = r.get("/")
-	assert.Contains(t, page, "the former rules stay in force")
+	_, page, _ = r.get("/api/archives")
 	assert.Contains(t, page, "parse error")
 
 	require.NoError(t, os.Remove(files[0]))
@@ -124,8 +126,8 @@ func TestReloadRules(t *testing.T) {
 	record(t, filepath.Join(dir, "more"), "db2").put(0, 5).close()
 	require.NoError(t, r.Reload(t.Context()))
 	require.Eventually(t, func() bool { return name() == "Load" }, time.Minute, 5*time.Millisecond)
-	_, page, _ = r.get("/")
-	assert.NotContains(t, page, "the former rules stay in force")
+	_, page, _ = r.get("/api/archives")
+	assert.Contains(t, page, `"fault":""`)
 
 	before := r.ruler.summary(timeshift.None).Evaluated
 	require.NoError(t, r.Reload(t.Context()))

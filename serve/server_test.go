@@ -2,6 +2,7 @@ package serve
 
 import (
 	"context"
+	"encoding/json"
 	"io"
 	"net"
 	"net/http"
@@ -39,8 +40,10 @@ func TestAnswers(t *testing.T) {
 		"/-/ready":                      "ready",
 		"/-/metrics":                    "pcparchive_archives 2",
 		"/api/v1/label/hostname/values": `["web1","web2"]`,
-		"/":                             "kernel_all_load",
-		"/style.css":                    "prefers-color-scheme: dark",
+		"/":                             "page.js",
+		"/page.css":                     "color-scheme:dark",
+		"/api/archives":                 `"examples":["kernel_all_load"`,
+		"/api/metrics":                  `"name":"kernel.all.load","promql":"kernel_all_load"`,
 		"/api/v1/status/config":         "site: lab",
 		"/api/v1/status/flags":          `"query.max-samples":"50000000"`,
 		"/api/v1/query_exemplars?query=test&start=" + strconv.FormatInt(at(0).UnixMilli(), 10) + "&end=" + strconv.FormatInt(at(9).UnixMilli(), 10): `"data":[]`,
@@ -64,8 +67,8 @@ func TestAnswers(t *testing.T) {
 	assert.Contains(t, metrics, `pcparchive_http_requests_total{code="200",path="/api/v1/query"} 2`)
 	assert.Contains(t, metrics, `pcparchive_build_info{version="v1"} 1`)
 	assert.Contains(t, metrics, "pcparchive_cache_entries ")
-	_, page, _ := s.get("/")
-	assert.Contains(t, page, cache.Path())
+	_, archives, _ := s.get("/api/archives")
+	assert.Contains(t, archives, cache.Path())
 	_, last, _ := s.get("/api/v1/query?query=kernel_all_load{hostname=%22web1%22}")
 	assert.Contains(t, last, `"59"`, "without a time: at the end of the data")
 	assert.Contains(t, last, `"infos":["PromQL info: no time given, so evaluated at the end of the data, 2026-03-01T12:00:59Z"]`)
@@ -79,8 +82,8 @@ func TestReload(t *testing.T) {
 	dir := t.TempDir()
 	s := run(t, Options{Paths: []string{dir}, Rescan: -1})
 	assert.Equal(t, "", s.value("count(kernel_all_load)", at(10)))
-	_, page, _ := s.get("/")
-	assert.Contains(t, page, "There is no archive yet.")
+	_, page, _ := s.get("/api/archives")
+	assert.Contains(t, page, `"window":null`)
 	assert.True(t, s.Summary().Window.IsZero())
 
 	record(t, filepath.Join(dir, "a"), "web1").put(0, 20).close()
@@ -146,14 +149,14 @@ func TestDamaged(t *testing.T) {
 	require.NotEmpty(t, a.Warnings)
 	assert.Contains(t, strings.Join(a.Warnings, "\n"), "bad.0")
 
-	_, page, _ := s.get("/")
+	_, page, _ := s.get("/api/archives")
 	assert.Contains(t, page, "bad.0")
 	assert.Contains(t, page, "worse")
 	_, metrics, _ := s.get("/-/metrics")
 	assert.Contains(t, metrics, "pcparchive_archives_damaged 2")
 }
 
-// TestHostileNames wants names of hosts, folders and metrics to stay text.
+// TestHostileNames wants names of hosts and folders in replies for the page only, as JSON.
 func TestHostileNames(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), `<b onclick="x">`)
 	const host = `"><script>alert(1)</script>`
@@ -162,10 +165,18 @@ func TestHostileNames(t *testing.T) {
 	record(t, filepath.Join(dir, "two"), host).put(10, 15).close()
 	s := run(t, Options{Paths: []string{dir}, Rescan: -1})
 	_, page, _ := s.get("/")
-	assert.Contains(t, page, "&lt;script&gt;")
-	assert.Contains(t, page, "&lt;b onclick")
-	assert.NotContains(t, page, "<script")
-	assert.NotContains(t, page, "<b onclick")
+	assert.NotContains(t, page, "alert")
+	_, body, header := s.get("/api/archives")
+	assert.Equal(t, "application/json", header.Get("Content-Type"))
+	var reply struct {
+		Hosts  []struct{ Host string }
+		Damage []struct{ Path string }
+	}
+	require.NoError(t, json.Unmarshal([]byte(body), &reply))
+	require.Len(t, reply.Hosts, 1)
+	assert.Equal(t, host, reply.Hosts[0].Host)
+	require.NotEmpty(t, reply.Damage)
+	assert.Contains(t, reply.Damage[0].Path, `<b onclick="x">`)
 }
 
 // TestMistakes wants errors at the start, which name the mistake.

@@ -14,6 +14,7 @@ import (
 	"github.com/pcparchive/pcparchive/query"
 	"github.com/pcparchive/pcparchive/ruleeval"
 	"github.com/pcparchive/pcparchive/serve/blocks"
+	"github.com/pcparchive/pcparchive/serve/browse"
 	"github.com/pcparchive/pcparchive/serve/timeshift"
 	"github.com/pcparchive/pcparchive/store"
 )
@@ -29,9 +30,10 @@ type state struct {
 	window Window
 	taken  time.Time
 
-	users   int // the server and its requests; guarded by states.mu
-	catalog func() catalog
-	views   func() seriesViews
+	users    int // the server and its requests; guarded by states.mu
+	catalog  func() catalog
+	contents *browse.Contents
+	views    func() seriesViews
 }
 
 // Window is a span of time, both ends inclusive. The zero value means that there are no
@@ -110,6 +112,7 @@ func openState(ctx context.Context, o Options, former *state) (next *state, chan
 	}
 	s.describe()
 	s.catalog = sync.OnceValue(s.findNames)
+	s.contents = browse.NewContents(s.sets(), o.Query.Catalogue)
 	return s, true, nil
 }
 

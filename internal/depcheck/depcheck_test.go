@@ -33,9 +33,9 @@ var lines = [][]string{
 	{"convert/assemble", "convert/nativemap", "convert/expo", "convert/tsdb/sidecar", "convert/tsdb/wal", "query"},
 	{"convert/tsdb", "convert/tsdb/write", "convert/tsdb/read", "ruleeval"},
 	{"promapi", "overview"},
-	{"scrape", "ingest", "serve/blocks", "serve/grafana", "serve/timeshift", "query/remote", "record/layout"},
+	{"scrape", "ingest", "serve/blocks", "serve/grafana", "serve/timeshift", "query/remote", "record/layout", "serve/page"},
 	{"pmsearch"},
-	{"serve/exporter", "serve/seriesapi", "serve/overviewapi"},
+	{"serve/exporter", "serve/seriesapi", "serve/overviewapi", "serve/browse"},
 	{"serve/pmapi"},
 	{"serve", "record"},
 	{"record/agentdir", "record/watch"},
@@ -59,7 +59,7 @@ var prometheus = map[string]bool{
 	"convert/promjson": true, "convert/tsdb/write": true, "convert/tsdb/read": true, "convert/tsdb/chunk": true, "query": true, "promapi": true, "ruleeval": true, "ingest": true, "scrape": true, "cmd/pcparchive": true,
 	"columns": true, "catalogue": true, "convert/tsdb/block": true, "convert/tsdb/verify": true, "convert/tsdb/sidecar": true, "convert/tsdb/wal": true,
 	"internal/jsonstream": true, "record": true, "record/agentdir": true, "record/watch": true,
-	"serve": true, "serve/grafana": true, "query/remote": true, "serve/blocks": true, "serve/timeshift": true, "serve/exporter": true, "serve/pmapi": true,
+	"serve": true, "serve/grafana": true, "query/remote": true, "serve/blocks": true, "serve/timeshift": true, "serve/exporter": true, "serve/pmapi": true, "serve/browse": true,
 	"overview": true, "serve/overviewapi": true,
 }
 

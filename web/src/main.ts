@@ -1,0 +1,131 @@
+// The page of `pcparchive serve`.
+import { archives, metrics, type Archives, type Metric } from "./api";
+import { fill, h } from "./dom";
+import { Keys, type Key } from "./keys";
+import type { Page, Screen, View } from "./screen";
+import { screens } from "./screens/index";
+import { Shell } from "./shell";
+import { Address, type State } from "./state";
+import { applyTheme } from "./theme";
+import { zoneOf } from "./time";
+
+/** App holds the page together: the address, the archives, and the screen that is open. */
+class App implements Page {
+  readonly address = new Address();
+  private known: Archives | null = null;
+  private described: Promise<Metric[]> | null = null;
+  private screen: Screen | null = null;
+  private view: View | null = null;
+  private readonly shell: Shell;
+  private readonly keys: Keys;
+
+  constructor() {
+    applyTheme(this.address.get().theme);
+    this.shell = new Shell(this, screens, () => this.keys.help());
+    this.keys = new Keys(this.pageKeys());
+    document.body.replaceChildren(...this.shell.elements);
+    this.address.listen((state, changed) => this.show(state, changed, false));
+  }
+
+  /** run reads the archives now and again whenever the server looks for new ones. */
+  async run(): Promise<void> {
+    try {
+      await this.reload();
+    } catch (error) {
+      fill(this.shell.main, h("p", { class: "error", attrs: { role: "alert" } }, "The server does not describe its archives: " + (error as Error).message));
+      window.setTimeout(() => void this.run(), 5000);
+      return;
+    }
+    const every = Math.max(5, this.known?.rescan ?? 0) * 1000;
+    if ((this.known?.rescan ?? 0) > 0) window.setInterval(() => { if (!document.hidden) void this.reload().catch(() => undefined); }, every);
+  }
+
+  private async reload(): Promise<void> {
+    const next = await archives();
+    const same = this.known !== null && JSON.stringify({ ...next, taken: 0 }) === JSON.stringify({ ...this.known, taken: 0 });
+    this.known = next;
+    if (same) return;
+    this.described = null;
+    this.shell.describe(next);
+    this.show(this.address.get(), new Set(), true);
+  }
+
+  private show(state: Readonly<State>, changed: Set<keyof State>, reloaded: boolean): void {
+    if (changed.has("theme")) applyTheme(state.theme);
+    this.shell.update(state);
+    if (!this.known) return;
+    const wanted = screens.find((s) => s.id === state.screen) ?? screens[0];
+    if (wanted && wanted !== this.screen) {
+      this.view?.close();
+      this.screen = wanted;
+      document.title = `${wanted.title} · pcparchive`;
+      this.view = wanted.open(this);
+      fill(this.shell.main, this.view.element);
+      this.keys.use(this.view.keys ?? []);
+      this.view.update(state, new Set(Object.keys(state) as (keyof State)[]), true);
+      return;
+    }
+    this.view?.update(state, changed, reloaded);
+  }
+
+  private pageKeys(): Key[] {
+    const go = screens.map((s, i) => ({ key: String(i + 1), text: s.title, act: () => this.address.set({ screen: s.id }) }));
+    return [...go, { key: "t", text: "Light, dark, or as the system", act: () => this.shell.nextTheme() }, { key: "?", text: "This list", act: () => this.keys.help() }];
+  }
+
+  archives(): Archives {
+    if (!this.known) throw new Error("the archives are not known yet");
+    return this.known;
+  }
+
+  hosts(): Archives["hosts"] {
+    const chosen = this.address.get().hosts, all = this.archives().hosts;
+    const found = all.filter((host) => chosen.includes(host.host));
+    return found.length > 0 ? found : all;
+  }
+
+  whole(): { from: number; to: number } {
+    let from = Infinity, to = -Infinity;
+    for (const host of this.hosts()) {
+      from = Math.min(from, host.start ?? Infinity);
+      to = Math.max(to, host.end ?? -Infinity);
+    }
+    const { window: w, blocks } = this.archives();
+    if (from > to || (blocks.length > 0 && this.address.get().hosts.length === 0)) {
+      from = w?.start ?? Date.now() / 1000 - 3600;
+      to = w?.end ?? Date.now() / 1000;
+    }
+    return { from, to: Math.max(to, from + 1) };
+  }
+
+  window(): { from: number; to: number } {
+    const { from, to } = this.address.get(), whole = this.whole();
+    return to > from ? { from: from || whole.from, to } : { from: from || whole.from, to: whole.to };
+  }
+
+  zone(): ReturnType<typeof zoneOf> {
+    return zoneOf(this.address.get().zone, this.hosts()[0]);
+  }
+
+  interval(): number {
+    return Math.max(0, ...this.hosts().map((host) => host.interval));
+  }
+
+  metrics(): Promise<Metric[]> {
+    this.described ??= metrics().then((reply) => reply.metrics, (error: unknown) => {
+      this.described = null;
+      throw error;
+    });
+    return this.described;
+  }
+
+  announce(text: string): void {
+    this.shell.announce(text);
+  }
+
+  fail(error: unknown): void {
+    this.shell.announce(error instanceof Error ? error.message : String(error), true);
+  }
+}
+
+void new App().run();

@@ -1,0 +1,60 @@
+// What plots draw beside lines: hatched spans without values, and marks.
+import type uPlot from "uplot";
+import type { Stretch } from "./decimate";
+import type { Mark } from "./plot";
+import { variable } from "./theme";
+
+/** hatch returns a pattern of slanted lines. */
+function hatch(ctx: CanvasRenderingContext2D): CanvasPattern | string {
+  const size = Math.round(8 * devicePixelRatio);
+  const tile = document.createElement("canvas");
+  tile.width = tile.height = size;
+  const t = tile.getContext("2d");
+  if (!t) return variable("--hatch");
+  t.strokeStyle = variable("--hatch");
+  t.lineWidth = devicePixelRatio;
+  t.beginPath();
+  for (const shift of [-size, 0, size]) {
+    t.moveTo(shift, size);
+    t.lineTo(shift + size, 0);
+  }
+  t.stroke();
+  return ctx.createPattern(tile, "repeat") ?? variable("--hatch");
+}
+
+/** drawStretches hatches spans of time, at least two pixels of each. */
+export function drawStretches(u: uPlot, stretches: Stretch[]): void {
+  if (stretches.length === 0) return;
+  const { left, top, width, height } = u.bbox;
+  u.ctx.save();
+  u.ctx.fillStyle = hatch(u.ctx);
+  for (const { from, to } of stretches) {
+    const x0 = Math.max(left, u.valToPos(from, "x", true)), x1 = Math.min(left + width, u.valToPos(to, "x", true));
+    if (x1 > left && x0 < left + width) u.ctx.fillRect(x0, top, Math.max(2 * devicePixelRatio, x1 - x0), height);
+  }
+  u.ctx.restore();
+}
+
+/** drawMarks draws a dashed line at each mark, with a small triangle at the top. */
+export function drawMarks(u: uPlot, marks: Mark[]): void {
+  if (marks.length === 0) return;
+  const { left, top, width, height } = u.bbox, r = devicePixelRatio;
+  u.ctx.save();
+  u.ctx.strokeStyle = u.ctx.fillStyle = variable("--mark");
+  u.ctx.lineWidth = r;
+  u.ctx.setLineDash([3 * r, 3 * r]);
+  for (const mark of marks) {
+    const x = Math.round(u.valToPos(mark.from, "x", true));
+    if (x < left || x > left + width) continue;
+    u.ctx.beginPath();
+    u.ctx.moveTo(x, top);
+    u.ctx.lineTo(x, top + height);
+    u.ctx.stroke();
+    u.ctx.beginPath();
+    u.ctx.moveTo(x - 4 * r, top);
+    u.ctx.lineTo(x + 4 * r, top);
+    u.ctx.lineTo(x, top + 6 * r);
+    u.ctx.fill();
+  }
+  u.ctx.restore();
+}
