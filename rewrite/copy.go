@@ -45,7 +45,7 @@ func Copy(ctx context.Context, out string, in []*archive.Reader, o Options) (*Re
 	if err != nil {
 		return nil, err
 	}
-	report, err := copyTo(ctx, a.Base(), in, o)
+	report, err := Write(ctx, a.Base(), in, o)
 	if err == nil {
 		report.Replaced = a.Replaced()
 		err = a.Publish()
@@ -53,8 +53,9 @@ func Copy(ctx context.Context, out string, in []*archive.Reader, o Options) (*Re
 	return report, errors.Join(err, a.Remove())
 }
 
-// copyTo writes the output at base. It may leave an incomplete archive there.
-func copyTo(ctx context.Context, base string, in []*archive.Reader, o Options) (*Report, error) {
+// Write is Copy for an output that nobody else sees: it writes the archive at base, in an
+// [Aside]'s folder. After a failure it may leave an incomplete archive there.
+func Write(ctx context.Context, base string, in []*archive.Reader, o Options) (*Report, error) {
 	if o.Version == 0 {
 		for _, r := range in {
 			o.Version = max(o.Version, r.Header().Version)

@@ -127,6 +127,10 @@ func TestJSONKeys(t *testing.T) {
 			[]string{"copy", prom, filepath.Join(t.TempDir(), "copy"), "--archive-version", "2", "--lossy"},
 			[]string{"archive", "index_kept", "losses", "records"},
 		},
+		"redact": {
+			[]string{"redact", prom, filepath.Join(t.TempDir(), "public")},
+			[]string{"archives", "archives[].out", "archives[].records", "common", "fixed", "kinds", "kinds[].distinct", "kinds[].kind", "kinds[].replaced", "named", "shared"},
+		},
 		"convert to text": {
 			[]string{"convert", native, filepath.Join(t.TempDir(), "all.om")},
 			[]string{"file", "losses", "losses[].count", "losses[].loss", "losses[].name"},

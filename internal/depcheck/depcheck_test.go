@@ -19,14 +19,14 @@ const module = "github.com/pcparchive/pcparchive/"
 // lines only.
 var lines = [][]string{
 	{"pcp"},
-	{"internal/wire", "internal/timespec", "internal/safetext", "internal/resync", "internal/fdpool", "internal/redact", "internal/similar", "internal/jsonstream", "internal/webpage", "internal/scale", "internal/glob", "internal/diskspace", "internal/parallel"},
+	{"internal/wire", "internal/timespec", "internal/safetext", "internal/resync", "internal/fdpool", "internal/redact", "internal/similar", "internal/jsonstream", "internal/webpage", "internal/scale", "internal/glob", "internal/diskspace", "internal/parallel", "internal/manytext"},
 	{"labelset", "finding", "internal/decomp", "internal/outlock"},
 	{"meta", "internal/spill", "internal/cachedir"},
 	{"history"},
 	{"derive", "rewrite/rules"},
 	{"archive", "convert/prom"},
 	{"store", "dump", "rewrite", "interp", "convert", "convert/naming", "convert/nativehist"},
-	{"check", "summary", "size", "values", "instant", "convert/tsdb/chunk", "convert/tsdb/block", "convert/mapper", "convert/flatten", "convert/relabel", "convert/promjson", "convert/format", "convert/input", "pmseries"},
+	{"check", "redact", "summary", "size", "values", "instant", "convert/tsdb/chunk", "convert/tsdb/block", "convert/mapper", "convert/flatten", "convert/relabel", "convert/promjson", "convert/format", "convert/input", "pmseries"},
 	{"top", "diff", "convert/native", "convert/tsdb/verify", "columns", "catalogue", "record/registry", "record/retention"},
 	{"receive"},
 	{"push"},
