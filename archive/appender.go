@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -220,8 +221,7 @@ func (a *Appender) Mark(t pcp.Timestamp) error { return a.Append(&Result{Stamp: 
 func (a *Appender) start(t pcp.Timestamp) {
 	a.started = true
 	a.header.Start = t
-	waiting := a.meta.buf
-	a.meta.buf = append(appendHeader(nil, a.layout, &a.header, wire.VolumeMeta), waiting...)
+	a.meta.buf = slices.Insert(a.meta.buf, 0, appendHeader(nil, a.layout, &a.header, wire.VolumeMeta)...)
 	a.index.buf = appendHeader(a.index.buf, a.layout, &a.header, wire.VolumeIndex)
 	a.data.buf = appendHeader(a.data.buf, a.layout, &a.header, a.volume.number)
 	a.metaStart = int64(a.layout.HeaderSize)

@@ -158,6 +158,9 @@ func (a *Appender) SetText(t *meta.Text) error {
 
 // putMeta appends a metadata record.
 func (a *Appender) putMeta(r Record) error {
+	if a.opts.OnFlush {
+		a.meta.borrow()
+	}
 	was := len(a.meta.buf)
 	a.meta.buf = appendMeta(a.meta.buf, a.layout, r)
 	if a.meta.size() > a.layout.MaxFile || len(a.meta.buf)-was > math.MaxInt32 {

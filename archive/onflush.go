@@ -12,7 +12,7 @@ var buffers = sync.Pool{New: func() any { return new([]byte) }}
 // mostPooled is the largest buffer that is kept for reuse.
 const mostPooled = 1 << 20
 
-// borrow gives a data file an empty buffer.
+// borrow gives a file an empty buffer if it has none.
 func (f *file) borrow() {
 	if f.buf == nil {
 		f.buf = (*buffers.Get().(*[]byte))[:0]
@@ -27,9 +27,13 @@ func (f *file) lend() {
 	f.buf = nil
 }
 
-// later makes the first flush of a file create it.
+// later makes the first flush of a file create it. The file appears with its contents.
+// Before an archive has metadata, nobody reads its other files, which saves renaming them.
 func (a *Appender) later(f *file, name string) {
 	f.publish = func(contents []byte) (disk, error) {
+		if a.meta.f == nil && f != &a.meta {
+			return a.createWith(name, contents)
+		}
 		aside := partialName(a.base, name)
 		if err := os.WriteFile(aside, contents, 0o644); err != nil {
 			return nil, errors.Join(err, os.Remove(aside))
@@ -39,6 +43,18 @@ func (a *Appender) later(f *file, name string) {
 		}
 		return a.opts.Files.opener(openFile, os.O_RDWR)(name)
 	}
+}
+
+// createWith creates a file with contents, or leaves nothing.
+func (a *Appender) createWith(name string, contents []byte) (disk, error) {
+	f, err := a.open(name)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := f.WriteAt(contents, 0); err != nil {
+		return nil, errors.Join(err, f.Close(), os.Remove(name))
+	}
+	return f, nil
 }
 
 // rename renames a file to a name that no file has. Nobody else writes the archive.

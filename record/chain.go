@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pcparchive/pcparchive/archive"
@@ -34,6 +35,11 @@ type chain struct {
 	earlier int64     // size of the archives before this one
 	retry   time.Time // an archive that failed is not tried again before this time
 	failing bool      // the log names the fault already
+	closed  bool      // Close was called
+
+	ready atomic.Bool // begun or closed
+	asked atomic.Bool // turn has begun
+	turn  turn
 }
 
 // labelsEvery is the least time between two label records of one instance domain.
@@ -44,6 +50,7 @@ const retryAfter = 10 * time.Second
 
 // Put writes a step. It begins a new archive where the rotation asks for one.
 func (c *chain) Put(step *history.Step) error {
+	c.turn.writes()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.rec.space.full.Load() {
@@ -169,76 +176,9 @@ func (c *chain) rotate() {
 	})
 }
 
-// open continues today's archive after a restart, or begins one.
-func (c *chain) open(t pcp.Timestamp) error {
-	at := t.Time()
-	c.period = period(at, c.rec.o.Rotate)
-	if !c.begun {
-		c.begun = true
-		if c.resume(t) {
-			return nil
-		}
-	}
-	n := c.name
-	n.Start = at.Local()
-	if err := os.MkdirAll(c.rec.hostDir(n), 0o755); err != nil {
-		return err
-	}
-	for ; ; n.Again++ {
-		base := n.Base(c.rec.o.Dir)
-		if taken(base) || !c.rec.claim(base) {
-			continue
-		}
-		app, err := archive.Create(base, archive.LocalHeader(c.host), c.rec.writeOptions())
-		if err != nil {
-			c.rec.release(base)
-			return err
-		}
-		c.use(app, base)
-		return nil
-	}
-}
-
-// use makes an archive the one that is written.
-func (c *chain) use(app *archive.Appender, base string) {
-	c.app, c.to, c.base, c.begun = app, convert.NewToArchive(app), base, true
-	c.to.SpareLabels(labelsEvery)
-	c.rec.found.set(c.name, base)
-}
-
-// resume continues the newest archive of an earlier run if it is of this period.
-func (c *chain) resume(t pcp.Timestamp) bool {
-	base := c.rec.found.newest(c.name)
-	if base == "" || c.rec.o.Numbers == nil {
-		return false
-	}
-	n, ok := layout.Parse(base)
-	if !ok || !period(n.Start, c.rec.o.Rotate).Equal(c.period) {
-		return false
-	}
-	c.rec.claims.wait(base) // a repair may have it for a moment
-	app, err := c.rec.resume(base, c.host, t)
-	if err != nil {
-		c.rec.release(base)
-		c.rec.log.Warn("a new archive begins, because the last one cannot be continued", "archive", base, "err", err)
-		return false
-	}
-	c.use(app, base)
-	return true
-}
-
-// taken reports whether an archive with a base name exists in any form.
-func taken(base string) bool {
-	for _, suffix := range []string{".meta", ".index", ".0", ".0.zst", ".0.gz", ".0.xz"} {
-		if _, err := os.Lstat(base + suffix); err == nil {
-			return true
-		}
-	}
-	return false
-}
-
 // Flush writes the buffers, after the numbers that they use.
 func (c *chain) Flush() error {
+	defer c.turn.end()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.app == nil || c.rec.space.full.Load() {
@@ -314,6 +254,8 @@ func (c *chain) Last() (t pcp.Timestamp, ok bool) { return t, false }
 func (c *chain) Close() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.closed = true
+	c.ready.Store(true)
 	if c.app == nil {
 		return nil
 	}

@@ -35,6 +35,7 @@ type Recorder struct {
 	found   found
 	claims  claims
 	closing closing
+	firsts  *firsts
 	dirty   atomic.Bool  // something was written since the last sync
 	synced  atomic.Int64 // time before which all data is on the disk, in Unix nanoseconds; 0 if all is
 	config  atomic.Pointer[Config]
@@ -70,6 +71,7 @@ func New(ctx context.Context, o Options) (*Recorder, error) {
 	r := &Recorder{
 		o: o, lock: lock, report: &prom.Report{}, files: archive.NewFilePool(openFiles()),
 		lines: map[string]*line{}, stems: map[stem]*line{}, began: time.Now(),
+		firsts: newFirsts(),
 	}
 	r.claims.held = map[string]chan struct{}{}
 	if err := r.open(ctx); err != nil {
@@ -171,6 +173,7 @@ func (r *Recorder) run(ctx context.Context) error {
 	}
 	group.Go(func() { r.watchFiles(inner) })
 	r.ready.Store(true)
+	context.AfterFunc(ctx, func() { close(r.firsts.ending) })
 	err = r.scraper.Run(ctx, nil)
 	r.ready.Store(false)
 	cancel()

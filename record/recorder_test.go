@@ -260,3 +260,26 @@ func TestCullLeavesWhatIsContinued(t *testing.T) {
 	})
 	assert.True(t, <-asked, "%s", base)
 }
+
+// Today's archive is continued before its target is asked: an answer does not wait for that.
+func TestContinuesBeforeAsking(t *testing.T) {
+	var stopped atomic.Bool
+	second := make(chan *record.Recorder, 1)
+	open := make(chan []string, 1)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if stopped.CompareAndSwap(true, false) {
+			open <- (<-second).Archives()
+		}
+		w.Header().Set("Content-Type", "text/plain; version=0.0.4")
+		_, _ = fmt.Fprint(w, "x 1\n") // a client that left
+	}))
+	t.Cleanup(server.Close)
+	s := configure(t, global+"scrape_configs:\n"+job("node", server.Listener.Addr().String()))
+	s.start(nil)
+	s.wait(2)
+	s.stop()
+	stopped.Store(true)
+	s.start(nil)
+	second <- s.rec
+	assert.Equal(t, s.archives(), <-open)
+}

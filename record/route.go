@@ -28,10 +28,20 @@ type line struct {
 	targets []*promscrape.Target // of Recorder.byTarget
 }
 
-// route returns the Recorder of a target's archive.
+// route returns the Recorder of a target's archive, which is ready to be written.
 func (r *Recorder) route(target *promscrape.Target) *scrape.Recorder {
+	l := r.lineOf(target)
+	if l == nil {
+		return nil
+	}
+	l.chain.prepare()
+	return l.rec
+}
+
+// lineOf returns the line of a target; nil if the target cannot be recorded.
+func (r *Recorder) lineOf(target *promscrape.Target) *line {
 	if l, ok := r.byTarget.Load(target); ok {
-		return l.(*line).rec
+		return l.(*line)
 	}
 	lset := target.Labels(labels.NewBuilder(labels.EmptyLabels()))
 	job, instance := lset.Get("job"), lset.Get("instance")
@@ -57,7 +67,7 @@ func (r *Recorder) route(target *promscrape.Target) *scrape.Recorder {
 		l.targets = append(l.targets, target)
 		r.byTarget.Store(target, l)
 	}
-	return l.rec
+	return l
 }
 
 // newLine begins the archives of a target or of a group of targets.

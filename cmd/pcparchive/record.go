@@ -8,11 +8,9 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
-	"strings"
 	"syscall"
 	"time"
 
-	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
 	"github.com/pcparchive/pcparchive/archive"
@@ -189,11 +187,14 @@ func runRecorder(ctx context.Context, s streams, o recorderOptions, urls []strin
 		}
 		return printPlan(s, o, plan)
 	}
+	if err := o.tryLoad(ctx); err != nil {
+		return usageError{err}
+	}
 	if err := o.keep(); err != nil {
 		return err
 	}
 	if os.Getenv("GOGC") == "" {
-		defer debug.SetGCPercent(debug.SetGCPercent(recorderGC))
+		defer tuneGC()()
 	}
 	rec, err := record.New(ctx, o.Options)
 	if err != nil {
@@ -202,10 +203,37 @@ func runRecorder(ctx context.Context, s streams, o recorderOptions, urls []strin
 	return o.run(ctx, s, rec)
 }
 
+// tryLoad loads the configuration, so that a mistake in it makes no folder. A folder
+// config.d is read later: its sources get numbers from the folder of the recording.
+func (o *recorderOptions) tryLoad(ctx context.Context) error {
+	if o.folder != nil {
+		return nil
+	}
+	_, err := o.Loader.Load(ctx, slog.New(slog.DiscardHandler))
+	return err
+}
+
 // recorderGC is the growth of memory in percent between two collections of garbage. Series
 // of months take most of a recorder's memory and little of it is garbage, so collecting
 // often costs little processor time.
 const recorderGC = 40
+
+// startGC takes the place of recorderGC in the time startTime after the start, when nearly
+// everything that is allocated stays in use. Each collection would find little garbage.
+const (
+	startGC   = 100
+	startTime = 30 * time.Second
+)
+
+// tuneGC sets how often garbage is collected. undo ends that.
+func tuneGC() (undo func()) {
+	before := debug.SetGCPercent(startGC)
+	timer := time.AfterFunc(startTime, func() { debug.SetGCPercent(recorderGC) })
+	return func() {
+		timer.Stop()
+		debug.SetGCPercent(before)
+	}
+}
 
 // keep makes the folder, and the function that removes old archives.
 func (o *recorderOptions) keep() error {
@@ -257,61 +285,4 @@ func (o *recorderOptions) run(ctx context.Context, s streams, rec *record.Record
 		return err
 	}
 	return errors.Join(printRecorder(s, *o, rec), reportLosses(s, rec.Report()))
-}
-
-// recorderOutput is the JSON that record prints at its end.
-type recorderOutput struct {
-	Folder  string `json:"folder"`
-	Scrapes int64  `json:"scrapes"`
-	Failed  int64  `json:"failed"`
-	Samples int64  `json:"samples"`
-	Lost    int64  `json:"lost"` // samples that no archive has because it could not be written
-	Bytes   int64  `json:"bytes"`
-}
-
-// printRecorder prints the counts of a recording that has ended.
-func printRecorder(s streams, o recorderOptions, rec *record.Recorder) error {
-	st := rec.Stats()
-	if o.output == outputJSON {
-		return writeJSON(s.out, recorderOutput{o.Dir, st.Scrapes, st.Failed, st.Samples, st.Lost, st.Bytes})
-	}
-	line := fmt.Sprintf("%s: %s", o.Dir, plural(st.Scrapes, "scrape"))
-	if st.Failed > 0 {
-		line += fmt.Sprintf(" (%d failed)", st.Failed)
-	}
-	line += fmt.Sprintf(", %s samples, %s", humanize.Comma(st.Samples), humanize.IBytes(uint64(st.Bytes)))
-	if st.Lost > 0 {
-		line += fmt.Sprintf(", %s samples lost because they could not be written", humanize.Comma(st.Lost))
-	}
-	_, err := fmt.Fprintln(s.out, line)
-	return err
-}
-
-// printPlan prints what would be recorded.
-func printPlan(s streams, o recorderOptions, plan *record.Plan) error {
-	if o.output == outputJSON {
-		return writeJSON(s.out, plan)
-	}
-	var text strings.Builder
-	for _, name := range plan.Ignored {
-		fmt.Fprintf(&text, "section %s does not concern a recorder\n", name)
-	}
-	for _, job := range plan.Jobs {
-		fmt.Fprintf(&text, "job %s: every %s, time limit %s\n", job.Job, job.Interval, job.Timeout)
-		for _, kind := range job.Discovery {
-			fmt.Fprintf(&text, "  further targets by %s discovery\n", kind)
-		}
-		for _, t := range job.Targets {
-			if t.Error != "" {
-				fmt.Fprintf(&text, "  wrong target: %s\n", t.Error)
-				continue
-			}
-			fmt.Fprintf(&text, "  %s  %s  %s*  -> %s\n", t.Instance, t.URL, t.Metrics, t.Archive)
-		}
-		if job.Dropped > 0 {
-			fmt.Fprintf(&text, "  %s dropped by relabelling\n", plural(int64(job.Dropped), "target"))
-		}
-	}
-	_, err := fmt.Fprint(s.out, text.String())
-	return err
 }
