@@ -57,6 +57,7 @@ type ReadOptions struct {
 	Listing *Listing
 
 	cache *decomp.Cache // nil if each Reader has its own
+	skims *skimMemory   // nil if each Reader has its own
 	state *State        // state up to which each file is read; nil means to its end
 
 	described *descriptions // shared by archives opened together; nil if there are none
@@ -105,6 +106,9 @@ func (o *ReadOptions) withDefaults() ReadOptions {
 	if all.cache == nil {
 		all.cache = decomp.NewCache(max(0, cmp.Or(all.Cache, DefaultCache)))
 		all.cache.SetSpill(all.spill())
+	}
+	if all.skims == nil {
+		all.skims = &skimMemory{left: skimLimit}
 	}
 	return all
 }

@@ -32,6 +32,7 @@ type Reader struct {
 	timeless int64 // bytes of descriptors and texts among them, if others may share these; else 0
 
 	notes *notes // damage found so far
+	skims *skims
 }
 
 // Open opens an archive and reads its metadata and index. path is its base or
@@ -86,7 +87,7 @@ func newReader(path string, o ReadOptions) (*Reader, error) {
 // readerOf returns a Reader of the files of an archive, which are in the order that
 // arrange gives them.
 func readerOf(path, base string, members []Member, o ReadOptions) (*Reader, error) {
-	r := &Reader{base: base, opts: o, notes: &notes{}}
+	r := &Reader{base: base, opts: o, notes: &notes{}, skims: &skims{}}
 	for _, m := range members {
 		switch m.Role {
 		case RoleMeta:

@@ -10,6 +10,7 @@ import (
 // idFilter recognises the records that hold none of some metrics.
 type idFilter struct {
 	ids  []pcp.PMID // ascending
+	only pcp.PMID   // the single identifier, if there is one
 	bits [8]uint64  // of each identifier's hash; most others are refused by them
 }
 
@@ -23,6 +24,9 @@ func newIDFilter(ids []pcp.PMID) *idFilter {
 		h := hashID(id)
 		f.bits[h>>6] |= 1 << (h & 63)
 	}
+	if len(f.ids) == 1 {
+		f.only = f.ids[0]
+	}
 	return f
 }
 
@@ -30,6 +34,14 @@ func newIDFilter(ids []pcp.PMID) *idFilter {
 func hashID(id pcp.PMID) uint32 { return uint32(id) * 0x9e3779b1 >> 23 }
 
 func (f *idFilter) has(id pcp.PMID) bool {
+	if len(f.ids) == 1 {
+		return id == f.only
+	}
+	return f.among(id)
+}
+
+// among is has for several identifiers.
+func (f *idFilter) among(id pcp.PMID) bool {
 	h := hashID(id)
 	if f.bits[h>>6]>>(h&63)&1 == 0 {
 		return false

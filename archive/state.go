@@ -171,7 +171,7 @@ func stateReader(s *State, o *ReadOptions) (*Reader, error) {
 // archive opened by [OpenState].
 func (r *Reader) Load() (*Reader, error) {
 	full := &Reader{
-		opts: r.opts, base: r.base, meta: r.meta, index: r.index, volumes: r.volumes, notes: &notes{},
+		opts: r.opts, base: r.base, meta: r.meta, index: r.index, volumes: r.volumes, notes: &notes{}, skims: &skims{},
 		header: r.header, layout: r.layout, // ignores files that belong to another archive
 	}
 	if err := full.load(); err != nil {
@@ -204,6 +204,7 @@ func (r *Reader) Grown(s *State) (next *Reader, ok bool) {
 		return nil, false
 	}
 	r.lendNotes(next)
+	next.skims = r.skims
 	return next, true
 }
 

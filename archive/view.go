@@ -110,11 +110,28 @@ func (v *view) run(yield func(*history.Step, error) bool) error {
 }
 
 func (v *view) volume(m Member, offset int64, yield func(*history.Step, error) bool) error {
-	s, err := v.r.volumeIn(m, offset, readBuffer, v.damaged, v.q.Stop)
+	parts := v.parts(m, offset)
+	buffer := int64(readBuffer)
+	if parts != nil {
+		buffer = leastBuffer
+	}
+	s, err := v.r.volumeIn(m, offset, buffer, v.damaged, v.q.Stop)
 	if err != nil || s == nil {
 		return err
 	}
 	defer s.f.Close()
+	if parts != nil {
+		next, err := v.skim(s, parts, yield)
+		if err != nil {
+			return err
+		}
+		s.frames = s.f.frames(next, readBuffer)
+	}
+	return v.frames(s, yield)
+}
+
+// frames yields the steps of the records that s yields.
+func (v *view) frames(s *frameSource, yield func(*history.Step, error) bool) error {
 	for {
 		if err := v.stopped(); err != nil {
 			return err
@@ -144,24 +161,10 @@ func (v *view) stopped() error {
 
 // record yields the step of a data record if the query selects it.
 func (v *view) record(frame Frame, yield func(*history.Step, error) bool) error {
-	if v.q.Read != nil {
-		v.q.Read.Add(int64(len(frame.Payload)) + 8)
-	}
 	if stamp, ok := v.r.stamp(frame); ok {
-		if stamp.After(v.q.To) {
-			return v.past(frame, stamp)
-		}
-		if v.beyond.size > 0 {
-			lost := v.beyond.damage()
-			v.beyond = beyond{}
-			if err := v.damaged(lost); err != nil {
-				return err
-			}
-		}
-		v.last = later(v.last, stamp)
-		if stamp.Before(v.q.From) {
-			v.lost = false // no record precedes the damage
-			return nil
+		within, err := v.reach(frame.Pos, int64(len(frame.Payload))+8, stamp)
+		if err != nil || !within {
+			return err
 		}
 		if s := v.shapes.find(frame.Payload); s != nil && s.joined.holds(stamp) {
 			return v.repeat(s.joined, stamp, yield)
@@ -170,6 +173,8 @@ func (v *view) record(frame Frame, yield func(*history.Step, error) bool) error 
 		} else if v.ids != nil && v.ids.lacks(frame.Payload, v.r.layout.StampSize) {
 			return v.pass(stamp, yield)
 		}
+	} else if v.q.Read != nil {
+		v.q.Read.Add(int64(len(frame.Payload)) + 8)
 	}
 	v.found = v.found[:0]
 	res, err := v.rd.decodeAny(frame.Payload)
@@ -187,6 +192,30 @@ func (v *view) record(frame Frame, yield func(*history.Step, error) bool) error 
 		step = v.keep(frame.Payload, res)
 	}
 	return v.yield(step, yield)
+}
+
+// reach counts a record of a time, and reports whether that is within the query. An error
+// ends the pass.
+func (v *view) reach(pos Pos, size int64, t pcp.Timestamp) (within bool, err error) {
+	if v.q.Read != nil {
+		v.q.Read.Add(size)
+	}
+	if t.After(v.q.To) {
+		return false, v.past(pos, size, t)
+	}
+	if v.beyond.size > 0 {
+		lost := v.beyond.damage()
+		v.beyond = beyond{}
+		if err := v.damaged(lost); err != nil {
+			return false, err
+		}
+	}
+	v.last = later(v.last, t)
+	if t.Before(v.q.From) {
+		v.lost = false // no record precedes the damage
+		return false, nil
+	}
+	return true, nil
 }
 
 // pass yields the step of a record of which the query selects no value.

@@ -55,12 +55,12 @@ func (b beyond) damage() *Damage {
 }
 
 // past ends the sequence at the second consecutive record that is later than
-// the query.
-func (v *view) past(frame Frame, t pcp.Timestamp) error {
+// the query. The record of the time has size bytes at pos.
+func (v *view) past(pos Pos, size int64, t pcp.Timestamp) error {
 	if v.live || v.back || v.beyond.size > 0 || v.r.opts.Strict {
 		v.last = later(v.last, t)
 		return errStop
 	}
-	v.beyond = beyond{frame.Pos, int64(len(frame.Payload)) + 8, t}
+	v.beyond = beyond{pos, size, t}
 	return nil
 }

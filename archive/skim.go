@@ -1,0 +1,196 @@
+package archive
+
+import (
+	"encoding/binary"
+	"io"
+	"slices"
+
+	"github.com/pcparchive/pcparchive/internal/wire"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// skimmer reads the records of parts of a plain volume for a query that wants few metrics.
+// Of a record without them it reads no more than its value sets, which precede the values
+// in blocks, and nothing if the record is known. It belongs to one goroutine.
+type skimmer struct {
+	src    io.ReaderAt
+	layout *wire.Layout
+	kinds  *recordKinds
+	ids    *idFilter
+	max    int // length of the longest record
+	ended  func() bool
+
+	wanted map[*recordKind]bool        // whether the query may want a value
+	after  map[*recordKind]*recordKind // the kind that followed last time
+	last   *recordKind                 // of the record read last; nil if it has none
+
+	// The arena of the stretch ends with a window: bytes of the volume from the offset at on.
+	// Those of a record that is kept stay, others make room.
+	window int // where it begins
+	at     int64
+}
+
+// stretch is a part of a volume that a skimmer has read.
+type stretch struct {
+	to      int64 // where the records end
+	whole   bool  // to is the end of the part
+	records []skimmed
+	arena   []byte // payloads of records
+}
+
+// skimmed is a record of a stretch.
+type skimmed struct {
+	stamp pcp.Timestamp
+	kind  *recordKind // nil if only its value sets tell what it holds
+	off   int64
+	size  int32 // length of the payload
+	at    int32 // where the payload is in the arena; negative if the query wants no value
+}
+
+const (
+	skimRead = 4 << 10 // reads are of at least so many bytes
+	notRead  = -1      // the place of a payload that is not in the arena
+)
+
+// skim reads the records from one offset, at which a record begins, to another. It stops
+// before a record that is damaged or crosses the end, which others will look at.
+func (s *skimmer) skim(from, to int64, st *stretch) {
+	st.reset(from)
+	s.window, s.at, s.last = 0, from, nil
+	for off := from; !s.ended(); {
+		guess := s.guess()
+		// The trailer of the record before ends where the next one begins.
+		if n := len(st.records); n > 0 {
+			if b := s.bytes(st, off-4, 4, guess+4); b == nil || int32(binary.BigEndian.Uint32(b)) != st.records[n-1].size+8 {
+				st.records = st.records[:n-1]
+				return
+			}
+			st.to = off
+		}
+		if st.whole = off == to; st.whole {
+			return
+		}
+		size, ok := s.record(off, to, guess, st)
+		if !ok {
+			return
+		}
+		off += size
+	}
+}
+
+func (st *stretch) reset(from int64) {
+	st.to, st.whole, st.records, st.arena = from, false, st.records[:0], st.arena[:0]
+}
+
+// again reads those records of a part that the query may want; the others are known. It
+// stops before a record that is not what it was.
+func (s *skimmer) again(known []skimmed, to int64, st *stretch) {
+	st.reset(known[0].off)
+	for i := range known {
+		r := known[i]
+		if (r.kind == nil || s.wants(r.kind)) && (s.ended() || !s.fetch(&r, st)) {
+			return
+		}
+		st.records = append(st.records, r)
+		st.to = r.off + int64(r.size) + 8
+	}
+	st.whole = st.to == to
+}
+
+// fetch reads a known record into the arena. It returns false if the record is not there.
+func (s *skimmer) fetch(r *skimmed, st *stretch) bool {
+	n, have := int(r.size)+8, len(st.arena)
+	st.arena = slices.Grow(st.arena, n)[:have+n]
+	b := st.arena[have:]
+	got, _ := s.src.ReadAt(b, r.off) // too few bytes are not taken
+	r.at = int32(have + 4)
+	return got == n && int(binary.BigEndian.Uint32(b)) == n && int(binary.BigEndian.Uint32(b[n-4:])) == n
+}
+
+// guess returns how many bytes the next record will need, its length and trailer included.
+func (s *skimmer) guess() int {
+	k := s.after[s.last]
+	switch {
+	case k == nil:
+		return skimRead
+	case s.wants(k):
+		return k.size
+	}
+	return k.end
+}
+
+// record adds the record at an offset. It returns false if the record is damaged or goes
+// beyond to.
+func (s *skimmer) record(off, to int64, guess int, st *stretch) (size int64, ok bool) {
+	b := s.bytes(st, off, 4, guess)
+	if b == nil {
+		return 0, false
+	}
+	n := int(int32(binary.BigEndian.Uint32(b)))
+	if n < 8+s.layout.StampSize || n > s.max || off+int64(n) > to {
+		return 0, false
+	}
+	r := skimmed{off: off, size: int32(n - 8), at: notRead}
+	if k := s.after[s.last]; k != nil && k.size == n && !s.wants(k) {
+		if b = s.bytes(st, off, k.end, k.end); b != nil && k.is(b) {
+			r.kind = k
+		}
+	}
+	if r.kind == nil {
+		if b = s.bytes(st, off, n-4, n); b == nil {
+			return 0, false
+		}
+		r.kind = s.kinds.of(b[:n-4], s.layout.StampSize)
+	}
+	if r.kind != nil && s.wants(r.kind) || r.kind == nil && !s.ids.lacks(b[4:n-4], s.layout.StampSize) {
+		r.at = s.keep(off, n)
+	}
+	d := wire.NewDec(pcp.KindResult, b[4:])
+	r.stamp = s.layout.Stamp(&d)
+	st.records = append(st.records, r)
+	s.after[s.last] = r.kind
+	s.last = r.kind
+	return int64(n), true
+}
+
+// keep makes the window begin after a record of n bytes, whose trailer it may lack. It
+// returns where the payload is in the arena.
+func (s *skimmer) keep(off int64, n int) (payload int32) {
+	begin := s.window + int(off-s.at)
+	s.window, s.at = begin+n-4, off+int64(n-4)
+	return int32(begin + 4)
+}
+
+// wants reports whether the query may want values of records of a kind.
+func (s *skimmer) wants(k *recordKind) bool {
+	wanted, known := s.wanted[k]
+	if !known {
+		wanted = slices.ContainsFunc(k.heads, func(h setHead) bool { return s.ids.has(h.id()) })
+		s.wanted[k] = wanted
+	}
+	return wanted
+}
+
+// bytes returns the n bytes at an offset, or nil if they cannot be read. If it has to read
+// them it reads up to as many as ahead.
+func (s *skimmer) bytes(st *stretch, off int64, n, ahead int) []byte {
+	window := st.arena[s.window:]
+	skip := off - s.at
+	if skip >= 0 && skip+int64(n) <= int64(len(window)) {
+		return window[skip:]
+	}
+	have := 0
+	if skip >= 0 && skip < int64(len(window)) {
+		have = copy(window, window[skip:])
+	}
+	s.at = off
+	ahead = max(n, ahead, have+skimRead)
+	st.arena = slices.Grow(st.arena[:s.window+have], ahead-have)[:s.window+ahead]
+	window = st.arena[s.window:]
+	got, _ := s.src.ReadAt(window[have:], off+int64(have)) // too few bytes are not taken
+	if window = window[:have+got]; len(window) < n {
+		return nil
+	}
+	st.arena = st.arena[:s.window+len(window)]
+	return window
+}

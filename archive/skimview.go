@@ -1,0 +1,163 @@
+package archive
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"github.com/pcparchive/pcparchive/history"
+)
+
+// The sizes of the parts of a volume that are skimmed.
+const (
+	skimPart = 2 << 20  // about this long
+	skimMost = 16 << 20 // never longer
+	skimFrom = 2        // a query that needs fewer parts reads the volume in one go
+	skimmers = 4        // at most so many parts at a time
+)
+
+// part is a part of a volume that is skimmed from an offset to its end.
+type part struct {
+	key      partKey
+	from, to int64
+}
+
+// parts returns the parts of a volume to skim from an offset on; the last one ends where
+// the query does. By the index, records begin at their ends. parts returns nil if the volume
+// is to be read in one go.
+func (v *view) parts(m Member, offset int64) (all []part) {
+	if v.ids == nil || v.live || v.back || v.r.opts.Strict || m.Compress != "" {
+		return nil
+	}
+	from := int64(v.r.layout.HeaderSize)
+	for i := range v.r.hints {
+		e := &v.r.hints[i]
+		if int(e.Volume) != m.Volume || e.Data < from+skimPart {
+			continue
+		}
+		if e.Data > offset {
+			if e.Data > max(from, offset)+skimMost {
+				break
+			}
+			all = append(all, part{partKey{m.Volume, from}, max(from, offset), e.Data})
+		}
+		if from = e.Data; e.Stamp.After(v.q.To) {
+			break
+		}
+	}
+	if len(all) < skimFrom {
+		return nil
+	}
+	return all
+}
+
+// skim yields the steps of the records of parts of a volume, and returns the offset at
+// which reading goes on. Several goroutines skim, this one decodes. The first part begins
+// where s stands.
+func (v *view) skim(s *frameSource, parts []part, yield func(*history.Step, error) bool) (next int64, err error) {
+	next = s.frames.pos.Offset + int64(s.frames.last)
+	if s.f.Compressed() || parts[0].to <= next {
+		return next, nil // its name does not say so, or its label is damaged
+	}
+	parts[0].from = next
+	w := v.skimming(s.f, parts)
+	defer w.end()
+	for i := range parts {
+		st := <-w.done[i]
+		for j := range st.records {
+			if err := v.stopped(); err != nil {
+				return 0, err
+			}
+			if err := v.skimmed(s, st, &st.records[j], yield); err != nil {
+				return 0, err
+			}
+		}
+		if next = st.to; !st.whole {
+			break
+		}
+		w.free <- st
+	}
+	return next, nil
+}
+
+// skimmed yields the step of a record of a stretch.
+func (v *view) skimmed(s *frameSource, st *stretch, r *skimmed, yield func(*history.Step, error) bool) error {
+	if r.at != notRead {
+		frame := Frame{Pos: s.f.pos(r.off), Payload: st.arena[r.at:][:r.size:r.size]}
+		err := v.record(frame, yield)
+		if err != nil {
+			err = s.refuse(frame, err)
+		}
+		return err
+	}
+	within, err := v.reach(s.f.pos(r.off), int64(r.size)+8, r.stamp)
+	if err != nil || !within {
+		return err
+	}
+	return v.pass(r.stamp, yield)
+}
+
+// skimming is the work of the goroutines that skim parts of a volume.
+type skimming struct {
+	r     *Reader
+	f     *File
+	parts []part
+	taken atomic.Int64    // parts that a goroutine works or has worked on
+	done  []chan *stretch // by part
+	free  chan *stretch   // limits the number of parts in memory
+	ended atomic.Bool
+	all   sync.WaitGroup
+}
+
+// skimming begins to skim parts of a volume.
+func (v *view) skimming(f *File, parts []part) *skimming {
+	n := min(runtime.GOMAXPROCS(0), skimmers)
+	w := &skimming{r: v.r, f: f, parts: parts, done: make([]chan *stretch, len(parts)), free: make(chan *stretch, n+1)}
+	for range cap(w.free) {
+		w.free <- &stretch{}
+	}
+	for i := range w.done {
+		w.done[i] = make(chan *stretch, 1)
+	}
+	for range n {
+		s := &skimmer{
+			src: f.d, layout: v.r.layout, kinds: &v.r.skims.kinds, ids: v.ids, max: f.max, ended: w.ended.Load,
+			wanted: map[*recordKind]bool{}, after: map[*recordKind]*recordKind{},
+		}
+		w.all.Go(func() { w.run(s) })
+	}
+	return w
+}
+
+// run skims parts until there are no more. It takes memory first and then the next part, so
+// that the parts in memory are those that are needed next.
+func (w *skimming) run(s *skimmer) {
+	for st := range w.free {
+		i := int(w.taken.Add(1)) - 1
+		if i >= len(w.parts) || w.ended.Load() {
+			return
+		}
+		p := w.parts[i]
+		var known []skimmed
+		if w.f.asBefore {
+			known = w.r.opts.skims.find(w.r.skims, p.key, p.from, p.to)
+		}
+		switch {
+		case known != nil:
+			s.again(known, p.to, st)
+		default:
+			s.skim(p.from, p.to, st)
+			if w.f.asBefore && st.whole && p.from == p.key.from {
+				w.r.opts.skims.keep(w.r.skims, p.key, p.to, st.records)
+			}
+		}
+		w.done[i] <- st
+	}
+}
+
+// end ends the goroutines.
+func (w *skimming) end() {
+	w.ended.Store(true)
+	close(w.free)
+	w.all.Wait()
+}
