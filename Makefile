@@ -47,6 +47,7 @@ bench: ## benchmarks of the packages
 ROWS ?= tools,store,http,pcp
 compare: ## the commands beside the reference tools, as ratios; ROWS=store: those rows alone
 	$(GO) test ./internal/compare -run TestCompare -compare -rows '$(ROWS)' -v -timeout 60m
+	case ',$(ROWS),' in *,page,*) $(GO) test ./internal/browsertest -run TestMeasure -measure -v;; esac
 
 SOAK ?= -targets 5000 -series 200 -interval 10s -minutes 10
 SOAK_SERVE ?= 1m

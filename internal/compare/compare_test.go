@@ -47,6 +47,7 @@ var allGroups = []group{
 	}},
 	{"http", func(b *bench) []row { return httpRows(b, newMaterial(b)) }},
 	{"pcp", pcpRows},
+	{"page", func(b *bench) []row { return pageRows(b, newMaterial(b)) }},
 }
 
 // row is a comparison: ours beside the reference's.

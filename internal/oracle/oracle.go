@@ -48,6 +48,12 @@ func find(name string) string {
 	return ""
 }
 
+// Missing skips or fails the test because something that it needs is absent.
+func Missing(t testing.TB, what string) {
+	t.Helper()
+	missing(t, what)
+}
+
 // missing skips or fails the test because name is absent.
 func missing(t testing.TB, name string) {
 	t.Helper()
