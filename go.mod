@@ -212,3 +212,5 @@ require (
 )
 
 require github.com/dlclark/regexp2 v1.12.0
+
+require github.com/itchyny/timefmt-go v0.1.7

@@ -17,8 +17,14 @@ import (
 //
 // Rates reuses each Step; callers may keep Metric and Series pointers. It passes errors on.
 func Rates(steps iter.Seq2[*history.Step, error]) iter.Seq2[*history.Step, error] {
+	return RatesOf(steps, func(d *meta.Desc) bool { return d.Sem == pcp.SemCounter })
+}
+
+// RatesOf is [Rates] for the metrics with numbers for which of returns true. Of a metric
+// that is no counter, a decrease has a rate, too.
+func RatesOf(steps iter.Seq2[*history.Step, error], of func(*meta.Desc) bool) iter.Seq2[*history.Step, error] {
 	return func(yield func(*history.Step, error) bool) {
-		r := &rater{last: map[rateKey]observation{}, metrics: map[*history.Metric]*history.Metric{}, series: map[*history.Series]*history.Series{}}
+		r := &rater{of: of, last: map[rateKey]observation{}, metrics: map[*history.Metric]*history.Metric{}, series: map[*history.Series]*history.Series{}}
 		for step, err := range steps {
 			if err != nil {
 				yield(nil, err)
@@ -38,6 +44,7 @@ type rateKey struct {
 
 // rater keeps the previous value of each counter.
 type rater struct {
+	of      func(*meta.Desc) bool
 	last    map[rateKey]observation
 	metrics map[*history.Metric]*history.Metric // the rate of each counter
 	series  map[*history.Series]*history.Series // the series of the rate by the counter's
@@ -52,7 +59,7 @@ func (r *rater) step(in *history.Step) *history.Step {
 	}
 	r.out.Stamp, r.out.Metrics, r.points = in.Stamp, r.out.Metrics[:0], r.points[:0]
 	for _, mv := range in.Metrics {
-		if d := mv.Metric.Desc; d.Sem == pcp.SemCounter && d.Type.IsNumeric() {
+		if d := mv.Metric.Desc; d.Type.IsNumeric() && r.of(d) {
 			mv = r.rates(in.Stamp, mv)
 			if len(mv.Points) == 0 && mv.Err == 0 {
 				continue
@@ -75,7 +82,7 @@ func (r *rater) rates(t pcp.Timestamp, mv history.MetricValues) history.MetricVa
 			continue
 		}
 		delta := Delta(before.value, p.Value, d.Type)
-		if math.IsNaN(delta) || delta < 0 {
+		if math.IsNaN(delta) || delta < 0 && d.Sem == pcp.SemCounter {
 			continue
 		}
 		rate := delta / (t.Sub(before.stamp).Seconds() * perSecond)

@@ -50,6 +50,20 @@ func (c Cell) Number() (v float64, ok bool) {
 	return v, ok
 }
 
+// Fixed is Text with all digits after the point for numbers that are not recorded
+// integers, even if they are whole.
+func (c Cell) Fixed(digits int) string {
+	switch t := c.Column.Series.Metric.Desc.Type; {
+	case !t.IsNumeric() || digits < 0:
+	case c.Column.factor == 1 && t != pcp.TypeFloat && t != pcp.TypeDouble:
+	default:
+		if v, ok := c.Number(); ok {
+			return strconv.FormatFloat(v, 'f', digits, 64)
+		}
+	}
+	return c.Text(digits)
+}
+
 // Text returns the value as text: integers with all digits, other numbers with the given
 // number of digits after the point, or as many as needed if that is negative. Events are
 // given by their number.

@@ -1,11 +1,13 @@
 package values
 
 import (
+	"cmp"
 	"context"
 	"iter"
 	"slices"
 	"time"
 
+	"github.com/pcparchive/pcparchive/derive"
 	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/scale"
 	"github.com/pcparchive/pcparchive/interp"
@@ -29,6 +31,10 @@ type Options struct {
 	Units []pcp.Units
 	// Earlier interpolates as PCP does before 6.3.2: see [interp.Options].
 	Earlier bool
+	// Derived are metrics computed from others, which Specs may name.
+	Derived []derive.Definition
+
+	outline bool // values of derived metrics do not count, only their series do
 }
 
 // Row holds the values of a host at one time, or is a mark.
@@ -48,8 +54,16 @@ type Cell struct {
 type Column struct {
 	Series *history.Series
 	Units  pcp.Units // those of the numbers
-	factor float64   // multiplies the numbers
+	// Spec is the place in Options.Specs of the Spec that selects the column, -1 if there
+	// are no Specs.
+	Spec int
+
+	unitText string  // Units as text, if Units cannot express them
+	factor   float64 // multiplies the numbers
 }
+
+// UnitText returns the units of the numbers.
+func (c *Column) UnitText() string { return cmp.Or(c.unitText, c.Units.String()) }
 
 // checkEvery is the number of steps between two looks at the context.
 const checkEvery = 64
@@ -60,9 +74,9 @@ const checkEvery = 64
 // An error ends the rows and is yielded once.
 func Rows(ctx context.Context, set *store.Set, o Options) iter.Seq2[*Row, error] {
 	return func(yield func(*Row, error) bool) {
-		p := &picker{options: o, metrics: map[*history.Metric]*picked{}}
+		p := &picker{options: o, metrics: map[*history.Metric]*picked{}, wants: map[pcp.PMID]wanted{}}
 		n := 0
-		for step, err := range o.steps(set) {
+		for step, err := range p.steps(set) {
 			if err == nil && n%checkEvery == 0 && ctx.Err() != nil {
 				err = context.Cause(ctx)
 			}
@@ -71,7 +85,11 @@ func Rows(ctx context.Context, set *store.Set, o Options) iter.Seq2[*Row, error]
 				return
 			}
 			n++
-			row := p.row(step)
+			row, err := p.row(step)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
 			if len(row.Cells) == 0 && !row.Mark && o.Step == 0 {
 				continue
 			}
@@ -83,17 +101,38 @@ func Rows(ctx context.Context, set *store.Set, o Options) iter.Seq2[*Row, error]
 }
 
 // steps returns the steps with the selected metrics.
-func (o *Options) steps(set *store.Set) iter.Seq2[*history.Step, error] {
+func (p *picker) steps(set *store.Set) iter.Seq2[*history.Step, error] {
 	var steps iter.Seq2[*history.Step, error]
+	o := &p.options
+	derived := newDeriver(set, o)
+	selects := func(d *meta.Desc) bool { return o.selects(d) || derived.needs(d) }
 	if o.Step <= 0 {
-		steps = set.Steps(history.Query{From: o.From, To: o.To, Metrics: o.selects})
+		steps = set.Steps(history.Query{From: o.From, To: o.To, Metrics: selects})
 	} else {
-		steps = interp.At(set, o.times(), interp.Options{Metrics: o.selects, Marks: true, Earlier: o.Earlier})
+		steps = interp.At(set, o.times(), interp.Options{Metrics: selects, Marks: true, Earlier: o.Earlier})
 	}
-	if o.Rates {
-		steps = interp.Rates(steps)
+	if len(derived.metrics) > 0 {
+		steps = derived.stage(steps)
 	}
-	return steps
+	return interp.RatesOf(steps, p.rates)
+}
+
+// rates reports whether a metric is turned into a rate, and keeps its units.
+func (p *picker) rates(d *meta.Desc) bool {
+	w, known := p.wants[d.PMID]
+	if !known {
+		w.want, w.err = p.options.wantOf(d)
+		w.units = d.Units
+		p.wants[d.PMID] = w
+	}
+	return w.rate
+}
+
+// wanted is what a Spec wants of a metric with units.
+type wanted struct {
+	want
+	units pcp.Units
+	err   error
 }
 
 // times yields the times of the rows.
@@ -116,25 +155,30 @@ func (o *Options) selects(d *meta.Desc) bool {
 type picker struct {
 	options Options
 	metrics map[*history.Metric]*picked
+	wants   map[pcp.PMID]wanted
 	scratch Row
 }
 
 // picked is what a picker knows of a metric.
 type picked struct {
-	units   pcp.Units
-	factor  float64
-	columns map[*history.Series]*Column // nil for an instance that is not selected
+	units    pcp.Units
+	unitText string
+	factor   float64
+	columns  map[*history.Series]*Column // nil for an instance that is not selected
 }
 
 // row returns the row of a step.
-func (p *picker) row(step *history.Step) *Row {
+func (p *picker) row(step *history.Step) (*Row, error) {
 	r := &p.scratch
 	r.Stamp, r.Mark, r.Cells = step.Stamp, step.Mark, r.Cells[:0]
 	for i := range step.Metrics {
 		m := &step.Metrics[i]
 		known := p.metrics[m.Metric]
 		if known == nil {
-			known = p.pick(m.Metric)
+			var err error
+			if known, err = p.pick(m.Metric); err != nil {
+				return nil, err
+			}
 			p.metrics[m.Metric] = known
 		}
 		for j := range m.Points {
@@ -144,30 +188,55 @@ func (p *picker) row(step *history.Step) *Row {
 				column = p.column(known, point.Series)
 				known.columns[point.Series] = column
 			}
-			if column != nil {
+			if column != nil && !p.beyond(column, point.Value) {
 				r.Cells = append(r.Cells, Cell{column, point.Value})
 			}
 		}
 	}
-	return r
+	return r, nil
+}
+
+// beyond reports whether the limit of a Spec leaves out a value.
+func (p *picker) beyond(c *Column, v history.Value) bool {
+	if c.Spec < 0 || p.options.outline {
+		return false
+	}
+	limit := p.options.Specs[c.Spec].Limit
+	if limit == 0 {
+		return false
+	}
+	n, ok := Cell{c, v}.Number()
+	return ok && (limit > 0 && n < limit || limit < 0 && n > -limit)
 }
 
 // pick returns the units of a metric.
-func (p *picker) pick(m *history.Metric) *picked {
+func (p *picker) pick(m *history.Metric) (*picked, error) {
 	known := &picked{units: m.Desc.Units, factor: 1, columns: map[*history.Series]*Column{}}
+	if !m.Desc.Type.IsNumeric() {
+		return known, nil
+	}
+	if w := p.wants[m.Desc.PMID]; w.err != nil {
+		return nil, w.err
+	} else if w.converted {
+		known.convert(w.want, w.units)
+		return known, nil
+	}
 	for _, u := range p.options.Units {
-		if u != known.units && m.Desc.Type.IsNumeric() && scale.SameDimension(known.units, u) {
+		if u != known.units && scale.SameDimension(known.units, u) {
 			known.units, known.factor = u, scale.Factor(known.units, u)
 			break
 		}
 	}
-	return known
+	return known, nil
 }
 
 // column returns the column of a series, nil if no Spec selects it.
 func (p *picker) column(known *picked, s *history.Series) *Column {
-	if len(p.options.Specs) > 0 && !slices.ContainsFunc(p.options.Specs, func(spec Spec) bool { return spec.matches(s.Metric.Desc, &s.Inst) }) {
-		return nil
+	c := &Column{Series: s, Spec: -1, Units: known.units, unitText: known.unitText, factor: known.factor}
+	if len(p.options.Specs) > 0 {
+		if c.Spec = firstSpec(p.options.Specs, s); c.Spec < 0 {
+			return nil
+		}
 	}
-	return &Column{Series: s, Units: known.units, factor: known.factor}
+	return c
 }

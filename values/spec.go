@@ -14,6 +14,16 @@ type Spec struct {
 	Name string
 	// Instances are names of instances; none means all.
 	Instances []string
+	// Patterns select instances in addition, as pmrep's configuration files do.
+	Patterns []Pattern
+	// Raw keeps counters as recorded, even if Options.Rates is true.
+	Raw bool
+	// Unit is the unit of the values, such as KB: for a counter that becomes a rate, the
+	// unit of its increase per second. "" means Options.Units, or the units of the metric.
+	Unit string
+	// Limit leaves out values below it or, if it is negative, those above its absolute
+	// value. Zero means no limit.
+	Limit float64
 }
 
 // ParseSpec parses NAME or NAME[instance,…]. An instance may stand in double quotes, in
@@ -34,7 +44,7 @@ func ParseSpec(text string) (Spec, error) {
 	if err != nil {
 		return Spec{}, fmt.Errorf("metric %q: %w", text, err)
 	}
-	return Spec{name, instances}, nil
+	return Spec{Name: name, Instances: instances}, nil
 }
 
 // ParseSpecs parses several Specs.
@@ -100,7 +110,10 @@ func (s Spec) matches(d *meta.Desc, in *meta.Instance) bool {
 	if !d.Matches(s.Name) {
 		return false
 	}
-	return len(s.Instances) == 0 || slices.ContainsFunc(s.Instances, func(name string) bool { return sameInstance(in.Name, name) })
+	if len(s.Patterns) > 0 && slices.ContainsFunc(s.Patterns, func(p Pattern) bool { return p.Match(in.Name) }) {
+		return true
+	}
+	return len(s.Instances)+len(s.Patterns) == 0 || slices.ContainsFunc(s.Instances, func(name string) bool { return sameInstance(in.Name, name) })
 }
 
 // sameInstance reports whether name selects the instance called have.

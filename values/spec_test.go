@@ -11,12 +11,12 @@ import (
 func TestParseSpec(t *testing.T) {
 	for text, want := range map[string]Spec{
 		"disk.dev":                            {Name: "disk.dev"},
-		"kernel.all.load[1 minute]":           {"kernel.all.load", []string{"1 minute"}},
-		"disk.dev.read[sda,sdb]":              {"disk.dev.read", []string{"sda", "sdb"}},
-		"disk.dev.read[ sda , sdb ]":          {"disk.dev.read", []string{"sda", "sdb"}},
-		`m["a,b", c ,"d]"]`:                   {"m", []string{"a,b", "c", "d]"}},
-		"proc.psinfo.rss[1234]":               {"proc.psinfo.rss", []string{"1234"}},
-		"filesys.free[/dev/mapper/root-a[1]]": {"filesys.free", []string{"/dev/mapper/root-a[1]"}},
+		"kernel.all.load[1 minute]":           {Name: "kernel.all.load", Instances: []string{"1 minute"}},
+		"disk.dev.read[sda,sdb]":              {Name: "disk.dev.read", Instances: []string{"sda", "sdb"}},
+		"disk.dev.read[ sda , sdb ]":          {Name: "disk.dev.read", Instances: []string{"sda", "sdb"}},
+		`m["a,b", c ,"d]"]`:                   {Name: "m", Instances: []string{"a,b", "c", "d]"}},
+		"proc.psinfo.rss[1234]":               {Name: "proc.psinfo.rss", Instances: []string{"1234"}},
+		"filesys.free[/dev/mapper/root-a[1]]": {Name: "filesys.free", Instances: []string{"/dev/mapper/root-a[1]"}},
 	} {
 		got, err := ParseSpec(text)
 		require.NoError(t, err, text)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/store"
 )
@@ -26,6 +27,7 @@ type Layout struct {
 func NewLayout(ctx context.Context, sets []*store.Set, options Options) (*Layout, error) {
 	l := &Layout{sets: sets, options: options}
 	o := options
+	o.outline = true
 	o.Step = 0 // every series that has interpolated values is in a record
 	if options.Step > 0 {
 		o.From = pcp.Timestamp{} // an earlier discrete value may hold
@@ -46,13 +48,13 @@ func NewLayout(ctx context.Context, sets []*store.Set, options Options) (*Layout
 				}
 			}
 		}
-		l.place(set.Host(), columns, o.Specs)
+		l.place(set.Host(), columns)
 	}
 	return l, nil
 }
 
 // place appends the columns of a host.
-func (l *Layout) place(host string, columns map[string]*Column, specs []Spec) {
+func (l *Layout) place(host string, columns map[string]*Column) {
 	keys := make([]string, 0, len(columns))
 	for key := range columns {
 		keys = append(keys, key)
@@ -60,7 +62,7 @@ func (l *Layout) place(host string, columns map[string]*Column, specs []Spec) {
 	slices.SortFunc(keys, func(a, b string) int {
 		ca, cb := columns[a], columns[b]
 		return cmp.Or(
-			cmp.Compare(firstSpec(specs, ca), firstSpec(specs, cb)),
+			cmp.Compare(ca.Spec, cb.Spec),
 			strings.Compare(ca.Series.Metric.Name, cb.Series.Metric.Name),
 			cmp.Compare(uint32(ca.Series.Metric.Desc.PMID), uint32(cb.Series.Metric.Desc.PMID)),
 			cmp.Compare(ca.Series.Inst.ID, cb.Series.Inst.ID),
@@ -76,9 +78,9 @@ func (l *Layout) place(host string, columns map[string]*Column, specs []Spec) {
 	l.places = append(l.places, places)
 }
 
-// firstSpec returns the place of the first Spec that selects a column.
-func firstSpec(specs []Spec, c *Column) int {
-	return slices.IndexFunc(specs, func(s Spec) bool { return s.matches(c.Series.Metric.Desc, &c.Series.Inst) })
+// firstSpec returns the place of the first Spec that selects a series, -1 for none.
+func firstSpec(specs []Spec, series *history.Series) int {
+	return slices.IndexFunc(specs, func(s Spec) bool { return s.matches(series.Metric.Desc, &series.Inst) })
 }
 
 // Line is a row of all hosts.

@@ -13,7 +13,6 @@ import (
 
 	"github.com/pcparchive/pcparchive/internal/scale"
 	"github.com/pcparchive/pcparchive/meta"
-	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/store"
 	"github.com/pcparchive/pcparchive/summary"
 	"github.com/pcparchive/pcparchive/values"
@@ -27,6 +26,7 @@ type valuesOptions struct {
 	units      []string
 	wide, long bool
 	digits     int
+	metrics    metricFlags
 	compat     int
 	zones      zoneFlags
 	output     outputFormat
@@ -35,7 +35,7 @@ type valuesOptions struct {
 func newValuesCmd(s streams) *cobra.Command {
 	var o valuesOptions
 	cmd := &cobra.Command{
-		Use:         "values ARCHIVE... METRIC[INSTANCE,...]...",
+		Use:         "values ARCHIVE... METRIC[INSTANCE,...]|:SET...",
 		Annotations: onlyReads,
 		Short:       "Print values over time, as a table, CSV or JSON",
 		Long: `Print the values of metrics over time: those of each record or, with --step, values at
@@ -44,7 +44,13 @@ rates per second unless --rate is off.
 
 METRIC is a name or a subtree such as disk.dev. Instances follow in brackets:
 'kernel.all.load[1 minute]', 'disk.dev.read[sda,sdb]'. A name of an instance that is the
-first word of a longer one stands for it, as in 'proc.psinfo.rss[1234]'.
+first word of a longer one stands for it, as in 'proc.psinfo.rss[1234]'. A metric that
+the archive does not have may be derived from others: by --derive, or by the
+definitions of PCP's tools, such as disk.dev.util.
+
+:SET is a set of metrics of pmrep's configuration, such as :vmstat, :sar-B or :iostat-dktx,
+with its labels, units, digits and formulas. Metrics of a set that the archive does not
+have are left out and named.
 
 ` + archivesHelp + `
 An operand after the first is an archive if an archive has that name. Otherwise it is
@@ -58,6 +64,8 @@ cells in wide CSV.`,
   pcparchive values rec 'disk.dev.read_bytes[sda]' --step 1min --units Mbyte/sec
   pcparchive values /var/log/pcp/pmlogger/web1 kernel.all.cpu --start end-1h --step 5min
   pcparchive values rec kernel.all.load mem.util.free --step 10s --output csv > rec.csv
+  pcparchive values rec :vmstat --step 1min
+  pcparchive values rec --derive 'avgsz = delta(disk.dev.total_bytes) / delta(disk.dev.total)' avgsz
   pcparchive values rec proc.psinfo.rss --output ndjson | jq -c 'select(.value > 1e6)'`,
 		ValidArgsFunction: completeArchives,
 		Args:              nargs(2, -1, "archives and metrics"),
@@ -77,6 +85,7 @@ cells in wide CSV.`,
 	f.BoolVar(&o.long, "long", false, "a line for each value")
 	f.IntVar(&o.digits, "precision", -1, "digits after the decimal point; -1: six significant digits in text, all in CSV and JSON")
 	f.IntVar(&o.compat, "compat", 0, "interpolate like a release of PCP: 6 like 6.0.3, 7 like 7.2 (default)")
+	o.metrics.add(f)
 	addZoneFlags(cmd, &o.zones, usualHost)
 	addFormatFlag(cmd, &o.output, "text, csv, json, or ndjson with one value a line", outputText, outputCSV, outputJSON, outputNDJSON)
 	completeFlag(cmd, "rate", "auto", "off")
@@ -103,8 +112,8 @@ func (o *valuesOptions) check() error {
 }
 
 // request returns the options of the rows for the window of the archives.
-func (o *valuesOptions) request(t timeline, specs []values.Spec) (values.Options, error) {
-	r := values.Options{Specs: specs, Step: o.step, Rates: o.rate == "auto", Earlier: o.compat == 6}
+func (o *valuesOptions) request(t timeline, chosen *chosenMetrics) (values.Options, error) {
+	r := values.Options{Specs: chosen.specs, Derived: chosen.derived, Step: o.step, Rates: o.rate == "auto", Earlier: o.compat == 6}
 	for _, text := range o.units {
 		u, err := scale.Parse(text)
 		if err != nil {
@@ -128,10 +137,6 @@ func runValues(ctx context.Context, s streams, o valuesOptions, paths, names []s
 	if err := o.check(); err != nil {
 		return usageError{err}
 	}
-	specs, err := values.ParseSpecs(names)
-	if err != nil {
-		return usageError{err}
-	}
 	h, err := openHosts(s, paths)
 	if err != nil && !store.Exists(paths[0]) && slices.ContainsFunc(slices.Concat(paths, names), store.Exists) {
 		return usageError{fmt.Errorf("%w; archives come before metrics", err)}
@@ -139,20 +144,22 @@ func runValues(ctx context.Context, s streams, o valuesOptions, paths, names []s
 	if err != nil {
 		return err
 	}
-	if len(specs) == 0 {
+	if len(names) == 0 {
 		return usageError{fmt.Errorf("values: want a metric after the archives; 'pcparchive list %s' lists them", strings.Join(paths, " "))}
 	}
-	for _, spec := range specs {
-		if !h.HasMetric(spec.Name) {
-			return cmp.Or(h.Unusable(), fmt.Errorf("metric %s: the archive has no metric of this name and none below it%s", spec.Name, h.didYouMean(spec.Name)))
-		}
-	}
-	h.zones = o.zones
-	request, err := o.request(o.zones.over(h), specs)
+	chosen, err := o.metrics.choose(h, names)
 	if err != nil {
 		return err
 	}
-	p := &valuesPrinter{valuesOptions: o, request: request, ctx: ctx, out: s.out, hosts: h}
+	if err := chosen.apply(&o); err != nil {
+		return err
+	}
+	h.zones = o.zones
+	request, err := o.request(o.zones.over(h), chosen)
+	if err != nil {
+		return err
+	}
+	p := &valuesPrinter{valuesOptions: o, chosen: chosen, request: request, ctx: ctx, out: s.out, hosts: h}
 	err = p.print()
 	if err := cmp.Or(err, h.Unusable()); err != nil {
 		return err
@@ -173,6 +180,3 @@ func (p *valuesPrinter) explain() {
 		p.hosts.explain(p.ctx, r)
 	}
 }
-
-// stampText formats the time of a row for people.
-func (p *valuesPrinter) stampText(t pcp.Timestamp) string { return formatTime(t, p.hosts.Location()) }

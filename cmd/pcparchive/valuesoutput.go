@@ -68,7 +68,7 @@ func (p *valuesPrinter) rowJSON(w *listWriter, at valueOutput, row *values.Row) 
 	for _, c := range row.Cells {
 		x := at
 		in := c.Column.Series.Inst
-		x.Metric, x.Instance, x.Units = c.Column.Metric(), in.Name, c.Column.Units.String()
+		x.Metric, x.Instance, x.Units = c.Column.Metric(), in.Name, c.Column.UnitText()
 		if in.ID != pcp.InstNull {
 			x.ID = (*int32)(&in.ID)
 		}
@@ -134,6 +134,9 @@ func (p *valuesPrinter) csvCell(c values.Cell) string {
 		return ""
 	}
 	p.count++
+	if p.chosen.set != nil {
+		return c.Fixed(p.setDigits(c))
+	}
 	return c.Text(p.digits)
 }
 
@@ -186,7 +189,7 @@ func (p *valuesPrinter) printLongCSV() error {
 			}
 			for _, c := range row.Cells {
 				instance := c.Column.Instance()
-				line := []string{csvTime(row.Stamp.Time(), p.hosts.zoneOf(set)), set.Host(), c.Column.Metric(), instance, p.csvCell(c), c.Column.Units.String()}
+				line := []string{csvTime(row.Stamp.Time(), p.hosts.zoneOf(set)), set.Host(), c.Column.Metric(), instance, p.csvCell(c), c.Column.UnitText()}
 				if err := cw.Write(line); err != nil {
 					return err
 				}

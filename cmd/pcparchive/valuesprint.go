@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -18,6 +19,7 @@ import (
 // valuesPrinter prints rows of values.
 type valuesPrinter struct {
 	valuesOptions
+	chosen  *chosenMetrics
 	request values.Options
 	ctx     context.Context
 	out     io.Writer
@@ -36,12 +38,19 @@ func (p *valuesPrinter) print() error {
 		}
 		return p.printWideCSV()
 	}
+	if p.chosen.set != nil && p.chosen.set.Options.Has("colxrow") && !p.wide && !p.long {
+		layout, err := p.layout()
+		if err != nil {
+			return err
+		}
+		return p.instanceTable(layout).print()
+	}
 	if !p.long {
 		layout, err := p.layout()
 		if err != nil {
 			return err
 		}
-		if t := p.wideTable(layout); p.wide || len(layout.Columns) > 0 && t.width() <= cmp.Or(columnsOf(p.out), usualWidth) {
+		if t := p.wideTable(layout); p.wide || p.chosen.set != nil || len(layout.Columns) > 0 && t.width() <= cmp.Or(columnsOf(p.out), usualWidth) {
 			return t.print()
 		}
 	}
@@ -86,6 +95,9 @@ func (p *valuesPrinter) lines(l *values.Layout) iter.Seq2[*values.Line, error] {
 
 // cellText formats a value for people.
 func (p *valuesPrinter) cellText(c values.Cell) string {
+	if p.chosen.set != nil {
+		return p.setText(c)
+	}
 	v, ok := c.Number()
 	if ok && p.digits < 0 {
 		return compact(v, -1)
@@ -110,7 +122,7 @@ func (p *valuesPrinter) printLong() error {
 			for _, c := range row.Cells {
 				p.count++
 				text := fmt.Sprintf("%s  %s  %s", p.stampText(row.Stamp), safetext.Line(c.Column.Header()), p.cellText(c))
-				if u := c.Column.Units.String(); u != "" {
+				if u := c.Column.UnitText(); u != "" {
 					text += " " + u
 				}
 				fmt.Fprintln(bw, text)
@@ -137,11 +149,17 @@ const leastColumn = 10
 func (p *valuesPrinter) wideTable(l *values.Layout) *wideTable {
 	t := &wideTable{valuesPrinter: p, layout: l}
 	for i, c := range l.Columns {
-		head := []string{c.Metric(), c.Instance(), cmp.Or(c.Units.String(), "none")}
+		head := []string{c.Metric(), c.Instance(), cmp.Or(c.UnitText(), "none")}
+		if p.chosen.set != nil {
+			head = p.chosen.heads(c)
+		}
 		if len(p.hosts.Sets()) > 1 {
 			head = append([]string{l.Hosts[i]}, head...)
 		}
 		width := leastColumn
+		if p.chosen.set != nil {
+			width = min(p.chosen.shown[c.Spec].width, usualWidth)
+		}
 		for j, line := range head {
 			head[j] = safetext.Line(line)
 			width = max(width, utf8.RuneCountInString(head[j]))
@@ -164,7 +182,14 @@ func (t *wideTable) width() int {
 // print prints the table.
 func (t *wideTable) print() error {
 	bw := bufio.NewWriter(t.out)
-	for line := range headLines(t.heads) {
+	lines := headLines(t.heads)
+	if t.chosen.set != nil && !t.chosen.set.Options.Bool("header", true) {
+		lines = 0
+	}
+	for line := range lines {
+		if !slices.ContainsFunc(t.heads, func(head []string) bool { return head[line] != "" }) {
+			continue // no column has an instance
+		}
 		t.line(bw, "", func(i int) string { return t.heads[i][line] })
 	}
 	for line, err := range t.lines(t.layout) {
@@ -198,8 +223,8 @@ func headLines(heads [][]string) int {
 }
 
 // markHosts names the hosts of a mark if there are several.
-func (t *wideTable) markHosts(line *values.Line) string {
-	if len(t.hosts.Sets()) == 1 {
+func (p *valuesPrinter) markHosts(line *values.Line) string {
+	if len(p.hosts.Sets()) == 1 {
 		return ""
 	}
 	return ": " + safetext.Line(strings.Join(line.Marks, ", "))

@@ -1,0 +1,86 @@
+package derive
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// maxConfig is the size of the largest file that Load reads.
+const maxConfig = 4 << 20
+
+// SystemPath returns the place of the derived metrics that PCP's tools know, "" if there is
+// none: PCP_DERIVED_CONFIG, or the folder that PCP installs.
+func SystemPath() string {
+	if path, set := os.LookupEnv("PCP_DERIVED_CONFIG"); set {
+		return path
+	}
+	for _, path := range []string{"/var/lib/pcp/config/derived", "/etc/pcp/derived"} {
+		if _, err := os.Stat(path); err == nil {
+			return path
+		}
+	}
+	return ""
+}
+
+// Load reads the definitions of a file, of all files of a folder, or of several of both
+// with colons between them. Wrong lines are left out, and so is the second definition of
+// a name. An empty path has none.
+func Load(path string) ([]Definition, error) {
+	var all []Definition
+	defined := map[string]bool{}
+	for part := range strings.SplitSeq(path, ":") {
+		files, err := configFiles(part)
+		if err != nil {
+			return nil, err
+		}
+		for _, file := range files {
+			text, err := readConfig(file)
+			if err != nil {
+				return nil, err
+			}
+			found, _ := ParseConfig(text)
+			for _, d := range found {
+				if !defined[d.Name] {
+					defined[d.Name] = true
+					all = append(all, d)
+				}
+			}
+		}
+	}
+	return all, nil
+}
+
+// configFiles returns the files that a path stands for.
+func configFiles(path string) ([]string, error) {
+	if path == "" {
+		return nil, nil
+	}
+	info, err := os.Stat(path)
+	if err != nil || !info.IsDir() {
+		return []string{path}, err
+	}
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		return nil, err
+	}
+	var files []string
+	for _, e := range entries {
+		if !e.IsDir() {
+			files = append(files, filepath.Join(path, e.Name()))
+		}
+	}
+	return files, nil
+}
+
+// readConfig returns the content of a file, cut where it is too long to be one.
+func readConfig(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = f.Close() }()
+	text, err := io.ReadAll(io.LimitReader(f, maxConfig))
+	return string(text), err
+}

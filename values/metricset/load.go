@@ -1,0 +1,215 @@
+package metricset
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/pcparchive/pcparchive/internal/similar"
+)
+
+// ErrUnknown reports a set that no file has.
+var ErrUnknown = errors.New("no such metric set")
+
+// UnknownError reports a set that no file has.
+type UnknownError struct {
+	Name    string
+	Similar []string // names that may be meant
+}
+
+// Error names the set.
+func (e *UnknownError) Error() string {
+	text := fmt.Sprintf("%s: %s", ErrUnknown, e.Name)
+	if len(e.Similar) > 0 {
+		text += "; did you mean " + strings.Join(e.Similar, " or ") + "?"
+	}
+	return text
+}
+
+// Unwrap returns ErrUnknown.
+func (*UnknownError) Unwrap() error { return ErrUnknown }
+
+// ErrSyntax reports a file that cannot be understood.
+var ErrSyntax = errors.New("not a configuration file of pmrep")
+
+// maxFile is the size of the largest file that Load reads.
+const maxFile = 4 << 20
+
+// Config holds the sets of one or more files.
+type Config struct {
+	// Options are those of [options].
+	Options Options
+	// Global are the metrics of [global].
+	Global []Metric
+
+	sets map[string]*Set
+}
+
+// Set is a section with metrics.
+type Set struct {
+	Name    string
+	File    string // that defines the set
+	Options Options
+	Metrics []Metric
+}
+
+// SearchPath returns the places where pmrep looks for its configuration, the first of
+// which counts that exists. PCP_CONF_DIR stands for /etc/pcp if it is set.
+func SearchPath() []string {
+	system := filepath.Join(cmp.Or(os.Getenv("PCP_SYSCONF_DIR"), "/etc/pcp"), "pmrep")
+	places := []string{"pmrep.conf"}
+	if home, err := os.UserHomeDir(); err == nil {
+		places = append(places, filepath.Join(home, ".pmrep.conf"), filepath.Join(home, ".pcp", "pmrep.conf"), filepath.Join(home, ".pcp", "pmrep"))
+	}
+	return append(places, filepath.Join(system, "pmrep.conf"), system)
+}
+
+// DefaultPath returns the first place of SearchPath that exists, "" if none does.
+func DefaultPath() string {
+	for _, path := range SearchPath() {
+		if _, err := os.Stat(path); err == nil {
+			return path
+		}
+	}
+	return ""
+}
+
+// Load reads a file, or the files of a folder. Errors of the content wrap [ErrSyntax].
+func Load(path string) (*Config, error) {
+	files, err := filesOf(path)
+	if err != nil {
+		return nil, err
+	}
+	c := &Config{Options: Options{}, sets: map[string]*Set{}}
+	for _, file := range files {
+		text, err := read(file)
+		if err != nil {
+			return nil, err
+		}
+		if err := c.add(file, string(text)); err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+	}
+	return c, nil
+}
+
+// filesOf returns the files that a path stands for.
+func filesOf(path string) ([]string, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.IsDir() {
+		return []string{path}, nil
+	}
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		return nil, err
+	}
+	var files []string
+	for _, e := range entries { // by name
+		if strings.HasSuffix(e.Name(), ".conf") && !e.IsDir() {
+			files = append(files, filepath.Join(path, e.Name()))
+		}
+	}
+	if len(files) == 0 {
+		return nil, fmt.Errorf("%s: the folder has no file *.conf", path)
+	}
+	return files, nil
+}
+
+// read returns the content of a file.
+func read(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }()
+	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	switch {
+	case err != nil:
+		return nil, err
+	case len(text) > maxFile:
+		return nil, fmt.Errorf("%s: the file is longer than %d bytes: %w", path, maxFile, ErrSyntax)
+	}
+	return text, nil
+}
+
+// add adds the sections of a file.
+func (c *Config) add(file, text string) error {
+	sections, err := parse(text)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrSyntax, err)
+	}
+	for _, section := range sections {
+		var err error
+		switch section.name {
+		case "options":
+			err = c.Options.addAll(section.keys)
+		case "global":
+			c.Global, err = globals(c.Global, section.keys)
+		default:
+			s := &Set{Name: section.name, File: file, Options: Options{}}
+			err = s.add(section.keys)
+			c.sets[section.name] = s
+		}
+		if err != nil {
+			return fmt.Errorf("[%s]: %w: %w", section.name, err, ErrSyntax)
+		}
+	}
+	return nil
+}
+
+// globals adds the metrics of [global].
+func globals(metrics []Metric, keys []entry) ([]Metric, error) {
+	s := &Set{Options: Options{}}
+	if err := s.add(keys); err != nil {
+		return nil, err
+	}
+	if len(s.Options) > 0 {
+		return nil, fmt.Errorf("options are not allowed: %s", strings.Join(slices.Sorted(maps.Keys(s.Options)), ", "))
+	}
+	return append(metrics, s.Metrics...), nil
+}
+
+// Names returns the names of all sets, sorted.
+func (c *Config) Names() []string { return slices.Sorted(maps.Keys(c.sets)) }
+
+// Set returns a set, or several as one, with the options of [options] below its own and,
+// unless its option globals is off, the metrics of [global] before its own. The last set
+// that has an option or a metric counts. Errors wrap [ErrUnknown].
+func (c *Config) Set(names ...string) (*Set, error) {
+	s := &Set{Name: strings.Join(names, ","), Options: maps.Clone(c.Options)}
+	for _, name := range names {
+		found := c.sets[name]
+		if found == nil {
+			return nil, &UnknownError{name, similar.Names(name, maps.Keys(c.sets))}
+		}
+		s.File = found.File
+		maps.Copy(s.Options, found.Options)
+	}
+	if s.Options.Bool("globals", true) {
+		s.Metrics = append(s.Metrics, c.Global...)
+	}
+	for _, name := range names {
+		for _, m := range c.sets[name].Metrics {
+			s.put(m)
+		}
+	}
+	return s, nil
+}
+
+// put adds a metric, or replaces that of the same name.
+func (s *Set) put(m Metric) {
+	if i := slices.IndexFunc(s.Metrics, func(x Metric) bool { return x.Name == m.Name }); i >= 0 {
+		s.Metrics[i] = m
+		return
+	}
+	s.Metrics = append(s.Metrics, m)
+}
