@@ -2,6 +2,7 @@ package overview
 
 import (
 	"cmp"
+	"iter"
 	"math"
 	"slices"
 	"time"
@@ -25,6 +26,10 @@ type Incident struct {
 
 // pressure is the level from which on a resource is under pressure.
 const pressure = 0.5
+
+// problem is the level from which on a rule is an incident of its own, whatever happens to
+// other resources.
+const problem = 0.75
 
 // worst finds the incidents of a host.
 type worst struct {
@@ -69,7 +74,7 @@ func (w *worst) incidents(most int) []Incident {
 		if len(chosen) == most {
 			break
 		}
-		if !slices.ContainsFunc(chosen, func(c episode) bool { return c.explains(&all[i]) }) {
+		if !slices.ContainsFunc(chosen, func(c episode) bool { return w.explains(&c, &all[i]) }) {
 			chosen = append(chosen, all[i])
 		}
 	}
@@ -113,15 +118,24 @@ func (w *worst) episodes(n int) (all []episode) {
 // scores become equal, so that the order of the rules decides.
 func (w *worst) score(e *episode) float64 {
 	short := min(max(float64(w.end-w.start)/200, 2000), float64(5*time.Minute.Milliseconds()))
-	return math.Round(20*e.sum/float64(e.length)*(1-math.Exp(-float64(e.length)/short))) / 20
+	return math.Round(20*w.table.Rules[e.rule].weight()*e.sum/float64(e.length)*(1-math.Exp(-float64(e.length)/short))) / 20
 }
 
-// explains reports whether an episode that scores less belongs to this one: most of it is at
-// the same time, and it is not much shorter, such as an accident during a long pressure.
-func (e *episode) explains(other *episode) bool {
+// explains reports whether an episode that scores less belongs to a chosen one: most of it is
+// at the same time, it is not much shorter, such as an accident during a long pressure, and
+// it is no problem of another resource or of an instance, such as a process.
+func (w *worst) explains(e, other *episode) bool {
 	overlap := min(e.to, other.to) - max(e.from, other.from)
 	length := other.to - other.from
-	return 2*overlap >= length && 8*length >= e.to-e.from || overlap > 0 && e.rule == other.rule
+	rule, less := w.table.Rules[e.rule], w.table.Rules[other.rule]
+	if e.rule == other.rule {
+		return overlap > 0
+	}
+	apart := rule.Resource != less.Resource || less.Instance != "" && rule.Instance == ""
+	if apart && !less.Symptom && less.Level(other.peak.value) >= problem {
+		return false
+	}
+	return 2*overlap >= length && 8*length >= e.to-e.from
 }
 
 // incident describes an episode.
@@ -155,14 +169,44 @@ func (w *worst) query(rule *Rule, t *Track, instance string) string {
 
 // peakOf returns the worst value of a rule in a time.
 func (w *worst) peakOf(n int, from, to int64) (p peak, ok bool) {
-	for _, t := range w.tracks {
-		c := &t.columns[n]
-		first, end := t.cells(c, from, to-1)
-		for i := first; i < end; i++ {
-			if v, has := c.at(i); has && (!ok || v > p.value) {
-				p, ok = peak{v, t.instance(c, i), t}, true
-			}
+	for found := range w.values(n, from, to) {
+		if !ok || found.value > p.value {
+			p, ok = found, true
 		}
 	}
 	return p, ok
+}
+
+// usualOf returns the worst value of the instance that was the worst for most of a time. A
+// process that waits for another one to end inherits its input and output at once.
+func (w *worst) usualOf(n int, from, to int64) (p peak, ok bool) {
+	cells, peaks := map[string]int{}, map[string]peak{}
+	for found := range w.values(n, from, to) {
+		cells[found.instance]++
+		if best, known := peaks[found.instance]; !known || found.value > best.value {
+			peaks[found.instance] = found
+		}
+	}
+	for instance, found := range peaks {
+		more := cmp.Or(cmp.Compare(cells[instance], cells[p.instance]), cmp.Compare(found.value, p.value), cmp.Compare(p.instance, instance))
+		if !ok || more > 0 {
+			p, ok = found, true
+		}
+	}
+	return p, ok
+}
+
+// values yields the values of a rule in a time.
+func (w *worst) values(n int, from, to int64) iter.Seq[peak] {
+	return func(yield func(peak) bool) {
+		for _, t := range w.tracks {
+			c := &t.columns[n]
+			first, end := t.cells(c, from, to-1)
+			for i := first; i < end; i++ {
+				if v, has := c.at(i); has && !yield(peak{v, t.instance(c, i), t}) {
+					return
+				}
+			}
+		}
+	}
 }

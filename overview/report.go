@@ -57,6 +57,8 @@ type Host struct {
 	Worst     []Incident
 	// Window is the longest window of a rule.
 	Window time.Duration
+
+	weight []float64 // of the cause of each step; see Rule.weight
 }
 
 // Missing is a rule that could not be evaluated, with the metrics that were not logged.
@@ -158,7 +160,7 @@ func (c *Cache) tracks(ctx context.Context, set *store.Set, start, end int64, to
 // fill works out the levels and incidents of a host.
 func (r *Report) fill(table *Table, h *Host, tracks []*Track, q Request) {
 	h.Level, h.Cause = slices.Repeat([]float64{math.NaN()}, q.Steps), slices.Repeat([]int{-1}, q.Steps)
-	h.Resources = map[string][]float64{}
+	h.weight, h.Resources = make([]float64, q.Steps), map[string][]float64{}
 	for _, name := range Resources {
 		h.Resources[name] = slices.Repeat([]float64{math.NaN()}, q.Steps)
 	}
@@ -227,9 +229,9 @@ func (r *Report) fold(h *Host, t *Track, n int, rule *Rule) {
 			if !(level <= resource[s]) {
 				resource[s] = level
 			}
-			now := h.Level[s]
-			if level > 0 && (level > now || level == now && (h.Cause[s] < 0 || n < h.Cause[s])) {
-				h.Level[s], h.Cause[s] = level, n
+			h.Level[s] = max(h.Level[s], level) // NaN stays
+			if weight := level * rule.weight(); weight > h.weight[s] || weight == h.weight[s] && weight > 0 && n < h.Cause[s] {
+				h.weight[s], h.Cause[s] = weight, n
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package overview
 
 import (
+	"cmp"
 	_ "embed" // for rules.yml
 	"errors"
 	"fmt"
@@ -29,13 +30,16 @@ type Rule struct {
 	Warn     float64  `yaml:"warn"` // the value of level 0.5
 	Bad      float64  `yaml:"bad"`  // the value of level 1
 	Instance string   `yaml:"instance"`
-	Words    string   `yaml:"words"` // at level 1
-	Warns    string   `yaml:"warns"` // below level 1
-	Figure   string   `yaml:"figure"`
-	Of       []string `yaml:"of"`    // of a figure that no rule judges: the resources it helps with
-	Least    float64  `yaml:"least"` // of such a figure: the least value to mention
+	Words    string   `yaml:"words"`  // at level 1
+	Warns    string   `yaml:"warns"`  // below level 1
+	Figure   string   `yaml:"figure"` // beside Words, in parentheses
+	Aside    string   `yaml:"aside"`  // the figure beside another cause; Figure if it is not given
+	Of       []string `yaml:"of"`     // of a figure that no rule judges: the resources it helps with
+	Least    float64  `yaml:"least"`  // of such a figure: the least value to mention
 	// Quiet says that the figure is not mentioned beside another cause.
 	Quiet bool `yaml:"quiet"`
+	// Symptom says that other rules explain what the rule shows.
+	Symptom bool `yaml:"symptom"`
 	// Needs are the names of the metrics in Expr, sorted.
 	Needs []string `yaml:"-"`
 
@@ -117,6 +121,7 @@ func (r *Rule) prepare(beside bool) error {
 	slices.Sort(r.Needs)
 	r.Needs = slices.Compact(r.Needs)
 	r.windows = map[time.Duration]string{}
+	r.Aside = cmp.Or(r.Aside, r.Figure)
 	switch {
 	case r.Name == "" || r.Title == "" || r.Figure == "" || len(r.Needs) == 0:
 		return errors.New("name, title, figure and a metric must be given")
@@ -145,6 +150,15 @@ func (r *Rule) Level(v float64) float64 {
 		return v / r.Warn / 2
 	case v < r.Bad:
 		return 0.5 + (v-r.Warn)/(r.Bad-r.Warn)/2
+	}
+	return 1
+}
+
+// weight returns the number by which levels are compared to find a cause: those of symptoms
+// count less.
+func (r *Rule) weight() float64 {
+	if r.Symptom {
+		return 0.8
 	}
 	return 1
 }

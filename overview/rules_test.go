@@ -1,8 +1,6 @@
 package overview
 
 import (
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -63,7 +61,7 @@ func TestParseTable(t *testing.T) {
 // TestNamesInRecording wants the metrics of all rules in what PCP's logger records of this
 // host.
 func TestNamesInRecording(t *testing.T) {
-	base := recordHere(t, logged, "2sec")
+	base := oracle.Record(t, logged, 2*time.Second)
 	r, err := archive.Open(base, nil)
 	require.NoError(t, err)
 	found := map[string]bool{}
@@ -75,26 +73,4 @@ func TestNamesInRecording(t *testing.T) {
 			assert.True(t, found[name], "%s needs %s", rule.Name, name)
 		}
 	}
-}
-
-// logged is a configuration of PCP's logger with the metrics that the rules need.
-const logged = `log mandatory on 500 msec {
-	kernel.all.load kernel.all.cpu kernel.all.pressure kernel.all.blocked hinv.ncpu
-	mem.util.available mem.physmem mem.vmstat.oom_kill swap.pagesin swap.pagesout
-	disk.dev.avactive disk.dev.aveq disk.dev.total disk.dev.total_rawactive filesys
-	network.interface.in network.interface.out network.interface.baudrate network.tcp.retranssegs network.tcp.outsegs
-	proc.psinfo.utime proc.psinfo.stime proc.psinfo.rss proc.io.read_bytes proc.io.write_bytes
-}
-`
-
-// recordHere lets PCP's logger record this host without a daemon, and returns the archive.
-func recordHere(t *testing.T, config, length string) (base string) {
-	t.Helper()
-	oracle.Path(t, "pmlogger")
-	dir := t.TempDir()
-	path := filepath.Join(dir, "config")
-	require.NoError(t, os.WriteFile(path, []byte(config), 0o666))
-	base = filepath.Join(dir, "rec")
-	oracle.Run(t, "pmlogger", "-o", "-K", "add,3,/var/lib/pcp/pmdas/proc/pmda_proc.so,proc_init", "-c", path, "-T", length, "-l", filepath.Join(dir, "log"), base)
-	return base
 }

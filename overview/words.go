@@ -39,7 +39,7 @@ func (w *worst) words(e *episode, in *Incident) string {
 				inside = append(inside, fillIn(other.Figure, p))
 			}
 		case level >= pressure && len(outside) < mostFigures:
-			outside = append(outside, fillIn(other.Figure, p))
+			outside = append(outside, fillIn(other.Aside, p))
 		}
 	}
 	outside = append(outside, w.beside(rule, in)...)
@@ -56,7 +56,7 @@ func (w *worst) beside(rule *Rule, in *Incident) (figures []string) {
 		if !slices.Contains(other.Of, rule.Resource) {
 			continue
 		}
-		p, ok := w.peakOf(len(w.table.Rules)+i, in.From, in.To)
+		p, ok := w.usualOf(len(w.table.Rules)+i, in.From, in.To)
 		if !ok || p.value < other.Least || other.Instance != "" && p.instance == in.Instance {
 			continue
 		}
