@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert/flatten"
@@ -14,7 +13,6 @@ import (
 	"github.com/pcparchive/pcparchive/convert/tsdb/chunk"
 	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/meta"
-	"github.com/pcparchive/pcparchive/pcp"
 )
 
 // ErrFull says that an archive has more samples than Read may take.
@@ -88,7 +86,6 @@ func (b *Built) Close() error { return b.spill.Close() }
 
 // steps reads the steps of an archive.
 func (b *Built) steps(ctx context.Context, r *archive.Reader, q history.Query, flat *flatten.Flattener, pause func(context.Context) error) error {
-	var gaps intervals
 	any := false
 	for step, err := range r.Steps(q) {
 		if err := ctx.Err(); err != nil {
@@ -104,7 +101,6 @@ func (b *Built) steps(ctx context.Context, r *archive.Reader, q history.Query, f
 			return nil
 		}
 		b.Head.Last = step.Stamp
-		gaps.add(step)
 		if step.Mark {
 			b.Head.Marks = append(b.Head.Marks, step.Stamp)
 		}
@@ -120,7 +116,6 @@ func (b *Built) steps(ctx context.Context, r *archive.Reader, q history.Query, f
 	if !any {
 		b.unfit("it has no records")
 	}
-	b.Head.Interval = gaps.interval()
 	return nil
 }
 
@@ -210,34 +205,4 @@ func (b *Built) leave(i int) {
 	for j := first; j < end; j++ {
 		b.left[j] = true
 	}
-}
-
-// intervals collects the times between the first records of an archive.
-type intervals struct {
-	longest, second time.Duration
-	last            pcp.Timestamp
-	steps, gaps     int
-}
-
-// add adds a step unless there were enough.
-func (g *intervals) add(step *history.Step) {
-	const enough = 20
-	if g.steps == enough {
-		return
-	}
-	if g.steps > 0 && !step.Mark {
-		gap := step.Stamp.Sub(g.last)
-		g.longest, g.second = max(g.longest, gap), max(g.second, min(g.longest, gap))
-		g.gaps++
-	}
-	g.last = step.Stamp
-	g.steps++
-}
-
-// interval returns the longest time apart from one pause.
-func (g *intervals) interval() time.Duration {
-	if g.gaps > 1 {
-		return g.second
-	}
-	return g.longest
 }

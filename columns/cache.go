@@ -19,7 +19,7 @@ import (
 
 // The kinds of entries in the folder. Another release may name series differently.
 var (
-	kind      = cachedir.Kind{Name: "columns", Version: cachedir.Version(4)}
+	kind      = cachedir.Kind{Name: "columns", Version: cachedir.Version(5)}
 	namesKind = cachedir.Kind{Name: "names", Version: cachedir.Version(3)}
 )
 

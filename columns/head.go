@@ -21,10 +21,7 @@ type Head struct {
 	Host        string
 	First, Last pcp.Timestamp // times of the first and the last record or mark
 	Marks       []pcp.Timestamp
-	// Interval is the longest time between two of the first records. One pause does
-	// not count.
-	Interval time.Duration
-	Claims   flatten.Claims // names that the archive gives its host
+	Claims      flatten.Claims // names that the archive gives its host
 }
 
 // Metric says whether an entry has the samples of a metric.
@@ -64,6 +61,7 @@ type block struct {
 	head   int // size of the head
 	data   int // size of the chunks
 	sum    uint32
+	pace   time.Duration // see Entry.Pace
 }
 
 // directory appends the directory of an entry.
@@ -78,7 +76,6 @@ func (e *encoder) directory(h *Head, names cachedir.Key, all blocks) {
 	for _, m := range h.Marks {
 		e.stamp(m)
 	}
-	e.int(int64(h.Interval))
 	e.uint(uint64(len(h.Claims.Names)))
 	for _, n := range h.Claims.Names {
 		e.text(n)
@@ -106,6 +103,7 @@ func (e *encoder) block(b *block) {
 		e.uint(uint64(b.head))
 		e.uint(uint64(b.data))
 		e.sum(b.sum)
+		e.uint(uint64(b.pace.Milliseconds()))
 	}
 }
 
@@ -117,7 +115,6 @@ func (d *decoder) directory(limit int64) (h Head, names cachedir.Key, all blocks
 	for range d.count(2) {
 		h.Marks = append(h.Marks, d.stamp())
 	}
-	h.Interval = time.Duration(d.int())
 	for range d.count(1) {
 		h.Claims.Names = append(h.Claims.Names, d.text())
 	}
@@ -159,6 +156,7 @@ func (d *decoder) block(limit int64) (b block) {
 			d.fail()
 		}
 		b.offset, b.head, b.data, b.sum = int64(offset), int(head), int(data), d.sum()
+		b.pace = time.Duration(min(d.uint(), uint64(PaceTime.Milliseconds()))) * time.Millisecond
 	default:
 		d.fail()
 	}

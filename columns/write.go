@@ -67,12 +67,14 @@ func (b *Built) metric(w *writer, i int, buf []byte) (block, []byte) {
 	members := b.metrics[i]
 	all := make([]Series, len(members))
 	var data bytes.Buffer
+	first := firstTimes{until: b.Head.First.Add(PaceTime).Milli()}
 	for j, m := range members {
 		var chunks []Chunk
 		if chunks, buf, w.err = m.chunks(&b.spill, buf); w.err != nil {
 			return block{}, buf
 		}
 		all[j] = Series{Labels: m.series.Labels, Sem: m.series.Sem, Live: m.live, First: m.first, Chunks: chunks}
+		first.add(&all[j])
 		for k := range chunks {
 			c := &chunks[k]
 			c.sum, c.size = checksum(c.Data), len(c.Data)
@@ -82,7 +84,7 @@ func (b *Built) metric(w *writer, i int, buf []byte) (block, []byte) {
 	}
 	var e encoder
 	e.seriesHead(all)
-	at := block{state: Kept, offset: w.at, head: len(e.b), data: data.Len(), sum: checksum(e.b)}
+	at := block{state: Kept, offset: w.at, head: len(e.b), data: data.Len(), sum: checksum(e.b), pace: first.pace(b.Head.Marks)}
 	w.write(e.b)
 	w.write(data.Bytes())
 	return at, buf

@@ -65,12 +65,15 @@ var federationFormats = []expfmt.Format{
 // lastSamples returns the last samples within the look-back, sorted by the name of the
 // metric. It leaves out series that have ended.
 func lastSamples(r *http.Request, view *View, now time.Time, selectors [][]*labels.Matcher) (promql.Vector, error) {
-	lookback := query.DefaultLookback
+	lookback, from := query.DefaultLookback, view.Storage
 	if view.Engine != nil {
-		lookback = view.Engine.Lookback()
+		var err error
+		if from, lookback, err = view.Engine.Recent(r.Context(), selectors); err != nil {
+			return nil, err
+		}
 	}
 	start, end := clamp(now.Add(-lookback)), clamp(now)
-	q, err := view.Storage.Querier(start, end)
+	q, err := from.Querier(start, end)
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +87,7 @@ func lastSamples(r *http.Request, view *View, now time.Time, selectors [][]*labe
 	var it chunkenc.Iterator
 	for set.Next() {
 		it = set.At().Iterator(it)
-		sample, ok := lastSample(it)
+		sample, ok := lastSample(it, end)
 		if err := it.Err(); err != nil {
 			return nil, err
 		}
@@ -99,9 +102,9 @@ func lastSamples(r *http.Request, view *View, now time.Time, selectors [][]*labe
 	return all, set.Err()
 }
 
-// lastSample returns the last sample of a series.
-func lastSample(it chunkenc.Iterator) (s promql.Sample, ok bool) {
-	for kind := it.Next(); kind != chunkenc.ValNone; kind = it.Next() {
+// lastSample returns the last sample of a series up to a time.
+func lastSample(it chunkenc.Iterator, end int64) (s promql.Sample, ok bool) {
+	for kind := it.Next(); kind != chunkenc.ValNone && it.AtT() <= end; kind = it.Next() {
 		ok = true
 		if kind == chunkenc.ValFloat {
 			s.T, s.F = it.At()

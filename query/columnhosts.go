@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/storage"
@@ -99,16 +98,6 @@ func (o Options) learnEnds(sets []*store.Set) {
 			}
 		}
 	}
-}
-
-// knownInterval returns the recording interval of an archive if its columns are kept.
-func knownInterval(cache *columns.Cache, a store.Archive) (time.Duration, bool) {
-	en := cache.Get(cache.Key(a.State))
-	if en == nil {
-		return 0, false
-	}
-	defer en.Close()
-	return en.Interval, en.Unfit == ""
 }
 
 // seenNames are the names in the columns of archives that selections have opened.

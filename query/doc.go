@@ -24,9 +24,10 @@
 // mark. A selection searches backwards for the last value before its times, but not
 // beyond a mark.
 //
-// Without [Options].Lookback, each host has a look-back of its own: five minutes, or two
-// and a half of its recording intervals if that is longer. The engine looks back for the
-// longest, and the series of other hosts end earlier. A selector over a range sees the
+// Without [Options].Lookback, each metric has a look-back of its own: five minutes, or two
+// and a half of the intervals at which the host's last archive records it, if that is longer.
+// The engine looks back for the longest of the metrics that the query selects, and the
+// series of the others end earlier. A selector over a range sees the
 // samples recorded, and nothing else.
 //
 // Native histograms are samples like numbers. A selection leaves out damaged ones,

@@ -23,8 +23,8 @@ import (
 // Options limit a query. The zero value means the defaults.
 type Options struct {
 	// Lookback is the maximum age of the last sample of a series. Zero means five
-	// minutes, or two and a half recording intervals of the series' host if that is
-	// longer, for which NewEngine reads the beginning of each host's last archive.
+	// minutes, or two and a half recording intervals of the metric if that is longer. A
+	// query then looks at the beginning of the last archive of each host.
 	Lookback time.Duration
 	// MaxSamples limits the samples that a query holds: those that it reads from
 	// archives, with a [LimitError], and those that the engine works on. Zero means 50
@@ -46,9 +46,8 @@ type Options struct {
 	Catalogue *catalogue.Catalogue
 
 	learnt bool // learnEnds was called
-	// holds are the look-backs of the hosts, in the order of their Sets, if Lookback was
-	// zero: Lookback is then the longest of them.
-	holds []time.Duration
+	// paced says that metrics have look-backs of their own, because Lookback was zero.
+	paced bool
 }
 
 // The defaults of [Options].
@@ -69,13 +68,7 @@ func (o Options) withDefaults(sets []*store.Set) Options {
 		o.learnt = true
 	}
 	if o.Lookback == 0 {
-		o.holds = nil
-		o.Lookback = DefaultLookback
-		for _, set := range sets {
-			hold := max(DefaultLookback, recordingInterval(set, o.Columns)*5/2)
-			o.holds = append(o.holds, hold)
-			o.Lookback = max(o.Lookback, hold)
-		}
+		o.Lookback, o.paced = DefaultLookback, true
 	}
 	if o.MaxSamples == 0 {
 		o.MaxSamples = DefaultMaxSamples
@@ -154,8 +147,8 @@ func (e *Engine) Adjusted(a Adjustment) *Engine {
 	return &changed
 }
 
-// Lookback returns the maximum age of the last sample of a series, of the host with
-// the longest.
+// Lookback returns the maximum age of the last sample of a series, unless its metric is
+// recorded so seldom that it has a longer one of its own.
 func (e *Engine) Lookback() time.Duration { return e.opts.Lookback }
 
 // Instant evaluates an expression at one time. Close the query after the last use of
@@ -164,8 +157,9 @@ func (e *Engine) Instant(ctx context.Context, expr string, at time.Time) (promql
 	if err := checkTerms(expr); err != nil {
 		return nil, err
 	}
-	q, err := e.engine.NewInstantQuery(ctx, e.queryable(e.storage.bridged()), e.queryOpts(), expr, at)
-	return e.guard(q, q, err)
+	r := &reach{}
+	q, err := e.engine.NewInstantQuery(ctx, e.queryable(e.storage.bridged().reaching(r)), e.queryOpts(), expr, at)
+	return e.guard(q, q, r, err)
 }
 
 // Range evaluates an expression from start to end at every step. Close the query after
@@ -176,12 +170,12 @@ func (e *Engine) Range(ctx context.Context, expr string, start, end time.Time, s
 	}
 	q := &rangeQuery{e: e, expr: expr, start: start, end: end, step: step}
 	var err error
-	q.Query, err = e.engine.NewRangeQuery(ctx, e.queryable(e.storage.watched(&q.crossings)), e.queryOpts(), expr, start, end, step)
-	return e.guard(q, q.Query, err)
+	q.Query, err = e.engine.NewRangeQuery(ctx, e.queryable(e.storage.watched(&q.crossings).reaching(&q.reach)), e.queryOpts(), expr, start, end, step)
+	return e.guard(q, q.Query, &q.reach, err)
 }
 
 // guard wraps a query that the engine has prepared.
-func (e *Engine) guard(q, prepared promql.Query, err error) (promql.Query, error) {
+func (e *Engine) guard(q, prepared promql.Query, r *reach, err error) (promql.Query, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -189,7 +183,8 @@ func (e *Engine) guard(q, prepared promql.Query, err error) (promql.Query, error
 		prepared.Close()
 		return nil, err
 	}
-	return &guarded{Query: q, timeout: e.opts.Timeout, ended: make(chan struct{})}, nil
+	settle := func(ctx context.Context) error { return e.settle(ctx, prepared, r) }
+	return &guarded{Query: q, settle: settle, timeout: e.opts.Timeout, ended: make(chan struct{})}, nil
 }
 
 // queryable returns the storage that a query reads.
@@ -208,25 +203,18 @@ func (e *Engine) queryOpts() promql.QueryOpts {
 	return promql.NewPrometheusQueryOpts(e.stepStats, e.opts.Lookback)
 }
 
-// RecordingInterval estimates the time between two records of a host. It returns zero if
-// there is only one record.
-func RecordingInterval(set *store.Set) time.Duration { return recordingInterval(set, nil) }
-
-// recordingInterval estimates the time between two records of a host from the first
+// RecordingInterval estimates the time between two records of a host from the first
 // records of the archive that begins last: the longest such time apart from one pause. If
-// that has only one record, an archive before it tells. recordingInterval returns zero if
+// that has only one record, an archive before it tells. RecordingInterval returns zero if
 // there is only one record in each.
-func recordingInterval(set *store.Set, cache *columns.Cache) time.Duration {
+func RecordingInterval(set *store.Set) time.Duration {
 	left := 3 // archives to look at
 	for _, a := range slices.Backward(set.Archives()) {
-		interval, ok := knownInterval(cache, a)
-		if !ok {
-			r := set.Reader(a.Base)
-			if r == nil {
-				continue
-			}
-			interval = intervalIn(r)
+		r := set.Reader(a.Base)
+		if r == nil {
+			continue
 		}
+		interval := intervalIn(r)
 		if left--; interval > 0 || left == 0 {
 			return interval
 		}

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"context"
 	"errors"
 	"maps"
 	"slices"
@@ -72,7 +73,10 @@ func (e *Engine) requests(expr parser.Expr, metrics map[string][]*meta.Desc, fro
 			ids[d.PMID] = true
 		}
 		r := summary.Request{Name: v.Name, Metrics: func(d *meta.Desc) bool { return ids[d.PMID] }, Labels: len(v.LabelMatchers) > 1}
-		back := e.opts.Lookback
+		back, err := e.lookbackOf(context.Background(), v)
+		if err != nil {
+			return err
+		}
 		if len(path) > 0 {
 			if m, ok := path[len(path)-1].(*parser.MatrixSelector); ok {
 				back, r.Range = m.Range, m.Range

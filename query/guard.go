@@ -26,9 +26,10 @@ func (*TimeoutError) Is(target error) bool { return target == context.DeadlineEx
 // engine, which ends at its next check.
 type guarded struct {
 	promql.Query
-	timeout time.Duration // zero or less means no limit
-	started bool          // Exec was called
-	ended   chan struct{} // closed when the engine has ended
+	settle  func(context.Context) error // is called before the evaluation; may be nil
+	timeout time.Duration               // zero or less means no limit
+	started bool                        // Exec was called
+	ended   chan struct{}               // closed when the engine has ended
 }
 
 // PanicError reports a defect: the evaluation of a query panicked.
@@ -82,6 +83,11 @@ func (g *guarded) run(ctx context.Context) (res *promql.Result) {
 			res = &promql.Result{Err: &PanicError{Expr: g.String(), Value: v, Stack: debug.Stack()}}
 		}
 	}()
+	if g.settle != nil {
+		if err := g.settle(ctx); err != nil {
+			return &promql.Result{Err: err}
+		}
+	}
 	return g.Query.Exec(ctx)
 }
 

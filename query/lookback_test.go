@@ -1,6 +1,7 @@
 package query
 
 import (
+	"fmt"
 	"math"
 	"path/filepath"
 	"testing"
@@ -72,6 +73,96 @@ func TestLookbackOfEachHost(t *testing.T) {
 		assert.Len(t, now(t, wide, 1999, "c_counter"), 1, "a look-back that is given is exact")
 	}
 	assert.Len(t, now(t, NewEngine(sets, Options{Lookback: 20 * time.Minute}), 1999, "c_counter"), 1)
+}
+
+// mixedHost returns a host that records i_one every 10 seconds, c_counter every 10 minutes,
+// g_hourly at its start and then at full hours, and g_once at its start. The first two stop
+// at 7500 s, and i_one pauses from 3000 s to 4000 s.
+func mixedHost(t *testing.T) []*store.Set {
+	t.Helper()
+	hourly, once := define(78, "g.hourly", pcp.SemInstant, pcp.InDomNull), define(79, "g.once", pcp.SemInstant, pcp.InDomNull)
+	w := newWriterAt(t, filepath.Join(t.TempDir(), "mixed"))
+	w.record(0, one(once, 1), one(hourly, 1))
+	for sec := 10.0; sec <= 20_000; sec += 10 {
+		var all []metricValues
+		if (sec < 3000 || sec >= 4000) && sec <= 7500 {
+			all = append(all, one(instantOne, sec))
+		}
+		if int(sec)%600 == 0 && sec <= 7500 {
+			all = append(all, one(counter, sec))
+		}
+		if int(sec)%3600 == 600 {
+			all = append(all, one(hourly, sec))
+		}
+		if len(all) > 0 {
+			w.record(sec, all...)
+		}
+	}
+	opened, bad, err := store.OpenSets([]string{w.open().Base()}, nil)
+	require.NoError(t, err)
+	require.Empty(t, bad)
+	return opened
+}
+
+// TestLookbackOfEachMetric: a metric that is recorded seldom is found for two and a half of
+// its own intervals, and does not fill the pauses of others, however they are asked for.
+func TestLookbackOfEachMetric(t *testing.T) {
+	sets := mixedHost(t)
+	cache := newCache(t.TempDir())
+	for _, o := range []Options{{}, {Columns: cache}, {Columns: cache}} {
+		e := NewEngine(sets, o)
+		for _, a := range []struct {
+			sec                            float64
+			fast, slow, hourly, once, both int
+		}{
+			{sec: 299, fast: 1, hourly: 1, once: 1, both: 0},
+			{sec: 300, fast: 1, hourly: 1},
+			{sec: 599, fast: 1, hourly: 1},
+			{sec: 2990, fast: 1, slow: 1, hourly: 1, both: 1},
+			{sec: 3289, fast: 1, slow: 1, hourly: 1, both: 1},
+			{sec: 3290, slow: 1, hourly: 1},
+			{sec: 3999, slow: 1, hourly: 1},
+			{sec: 4199, fast: 1, slow: 1, hourly: 1, both: 1},
+			{sec: 7799, fast: 1, slow: 1, hourly: 1, both: 1},
+			{sec: 7800, slow: 1, hourly: 1},
+			{sec: 7200 + 1499, slow: 1, hourly: 1},
+			{sec: 7200 + 1500, hourly: 1},
+			{sec: 18600 + 8999, hourly: 1},
+			{sec: 18600 + 9000},
+		} {
+			assert.Len(t, now(t, e, a.sec, "i_one"), a.fast, a.sec)
+			assert.Len(t, now(t, e, a.sec, "c_counter"), a.slow, a.sec)
+			assert.Len(t, now(t, e, a.sec, "g_hourly"), a.hourly, a.sec)
+			assert.Len(t, now(t, e, a.sec, "g_once"), a.once, a.sec)
+			assert.Len(t, now(t, e, a.sec, "i_one + c_counter + 0 * g_hourly"), a.both, a.sec)
+			assert.Len(t, now(t, e, a.sec, `{__name__=~"i_one|c_counter|g_.*"}`), a.fast+a.slow+a.hourly+a.once, a.sec)
+		}
+		assert.Equal(t, []string{`{} 3000=3000 3300=3000 3600=3600 3900=3600 4200=4200`},
+			over(t, e, 3000, 4200, 300, "timestamp(c_counter) - "+fmt.Sprint(start.Unix())), "times stay those of the records")
+		assert.Equal(t, []string{"{} 1"}, now(t, e, 3500, "count_over_time(c_counter[10m])"), "a range has what was recorded")
+	}
+	wide := NewEngine(sets, Options{Lookback: 20 * time.Minute})
+	assert.Len(t, now(t, wide, 3999, "i_one"), 1, "a look-back that is given is that of all")
+	assert.Empty(t, now(t, wide, 7200+1499, "c_counter"))
+}
+
+// TestLookbackAfterRestart: what an archive that has just begun cannot tell, the one before
+// it does.
+func TestLookbackAfterRestart(t *testing.T) {
+	dir := t.TempDir()
+	slow := define(77, "g.slow", pcp.SemInstant, pcp.InDomNull)
+	w := newWriterAt(t, filepath.Join(dir, "a"))
+	for i := range 5 {
+		w.record(600*float64(i), one(slow, 1))
+	}
+	w.open()
+	w = newWriterAt(t, filepath.Join(dir, "b"))
+	w.record(3000, one(slow, 2))
+	w.open()
+	e := newSetEngine(t, Options{}, dir)
+	assert.Len(t, now(t, e, 3000+1499, "g_slow"), 1)
+	assert.Empty(t, now(t, e, 3000+1500, "g_slow"))
+	assert.Empty(t, now(t, e, 2999, "g_slow"), "nothing passes from one archive to the next")
 }
 
 // TestSamplesExpire checks the iterator of a series whose samples end.

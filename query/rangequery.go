@@ -32,6 +32,7 @@ type rangeQuery struct {
 	start, end time.Time
 	step       time.Duration
 	crossings  crossings
+	reach      reach
 	reread     bool           // evaluations with bridges read the archives again
 	again      []promql.Query // evaluations with bridges; Close closes them, because their results are in use
 }
@@ -66,6 +67,9 @@ func (q *rangeQuery) Exec(ctx context.Context) *promql.Result {
 		if err != nil {
 			return &promql.Result{Err: err}
 		}
+		if stmt, ok := sub.Statement().(*parser.EvalStmt); ok && !q.reach.fixed {
+			stmt.LookbackDelta = time.Duration(q.reach.ms) * time.Millisecond
+		}
 		q.again = append(q.again, sub)
 		r := sub.Exec(ctx)
 		if r.Err != nil {
@@ -82,9 +86,9 @@ func (q *rangeQuery) Exec(ctx context.Context) *promql.Result {
 // bridged returns the storage for evaluations with bridges.
 func (q *rangeQuery) bridged() storage.Queryable {
 	if q.reread {
-		return q.e.queryable(q.e.storage.bridged())
+		return q.e.queryable(q.e.storage.bridged().reaching(&q.reach))
 	}
-	return q.e.queryable(&replay{&q.crossings, q.e.storage.bridged()})
+	return q.e.queryable(&replay{&q.crossings, q.e.storage.bridged().reaching(&q.reach)})
 }
 
 // indirect reports whether windows may be of other times than those of the

@@ -251,7 +251,7 @@ func (s *selection) match(p *prom.Series) *packedSeries {
 		ser.bridge = &bridge{}
 	}
 	if s.instant && ser.every == 0 {
-		ser.expires = s.expires
+		ser.expires = s.expiry(s.host, p.Name)
 	}
 	ser.counter = p.Sem == pcp.SemCounter
 	return ser

@@ -22,8 +22,8 @@ type Storage struct {
 	names *flatten.HostNames
 	every int64 // interval at which discrete values are repeated, ms
 	limit int
-	// holds are the look-backs of the hosts, in the order of sets, if they may differ.
-	holds []time.Duration
+	paces *paces // the look-backs of metrics; nil if all have the same
+	reach *reach // the look-back of the query that reads; nil if its samples do not end
 
 	maxBytes int64 // zero means no limit
 
@@ -45,7 +45,11 @@ var _ storage.Queryable = (*Storage)(nil)
 // archive label, and a [HostsWarning] names the hosts.
 func NewStorage(sets []*store.Set, o Options) *Storage {
 	o = o.withDefaults(sets)
-	return &Storage{sets: sets, names: &flatten.HostNames{Known: o.claims}, every: repeatEvery(o.Lookback), limit: o.MaxSamples, holds: o.holds, maxBytes: o.MaxBytes, columns: o.Columns, seen: &seenNames{}, described: describedBy(o.Catalogue, sets)}
+	st := &Storage{sets: sets, names: &flatten.HostNames{Known: o.claims}, every: repeatEvery(o.Lookback), limit: o.MaxSamples, maxBytes: o.MaxBytes, columns: o.Columns, seen: &seenNames{}, described: describedBy(o.Catalogue, sets)}
+	if o.paced {
+		st.paces = newPaces(sets)
+	}
+	return st
 }
 
 // repeatEvery returns the interval at which discrete values are repeated, in milliseconds, so that a
@@ -55,7 +59,14 @@ func repeatEvery(lookback time.Duration) int64 { return max(lookback.Millisecond
 // lookingBack returns a view for an engine with another look-back.
 func (s *Storage) lookingBack(lookback time.Duration) *Storage {
 	view := *s
-	view.every, view.holds = repeatEvery(lookback), nil
+	view.every, view.paces = repeatEvery(lookback), nil
+	return &view
+}
+
+// reaching returns a view for a query with a look-back.
+func (s *Storage) reaching(r *reach) *Storage {
+	view := *s
+	view.reach, r.fixed = r, s.paces == nil
 	return &view
 }
 
@@ -83,7 +94,7 @@ func (s *Storage) Querier(mint, maxt int64) (storage.Querier, error) {
 	clashes := s.clashes(mint, maxt)
 	hosts := make([]*querier, len(s.sets))
 	for i, set := range s.sets {
-		hosts[i] = &querier{Storage: s, set: set, mint: mint, maxt: maxt, budget: held, clashes: clashes, expires: s.expiry(i)}
+		hosts[i] = &querier{Storage: s, set: set, mint: mint, maxt: maxt, budget: held, clashes: clashes, host: i}
 	}
 	switch len(hosts) {
 	case 0:
@@ -94,15 +105,17 @@ func (s *Storage) Querier(mint, maxt int64) (storage.Querier, error) {
 	return &hostsQuerier{hosts}, nil
 }
 
-// expiry returns the age in milliseconds at which the samples of a host end for an engine
-// that looks back further, for the sake of other hosts. It is zero if they end by the
-// engine's look-back.
-func (s *Storage) expiry(host int) int64 {
-	evaluates := s.bridge || s.watch != nil
-	if !evaluates || host >= len(s.holds) || s.holds[host] == slices.Max(s.holds) {
+// expiry returns the age in milliseconds at which the samples of a metric of a host end for
+// a query that looks back further, for the sake of other metrics. It is zero if they end by
+// the query's look-back.
+func (s *Storage) expiry(host int, name string) int64 {
+	if s.reach == nil || s.reach.fixed || s.reach.ms <= DefaultLookback.Milliseconds() {
 		return 0
 	}
-	return s.holds[host].Milliseconds()
+	if hold := s.paces.hold(host, name).Milliseconds(); hold < s.reach.ms {
+		return hold
+	}
+	return 0
 }
 
 // querier answers the selections of one query from one host's archives.
@@ -111,7 +124,7 @@ type querier struct {
 	set        *store.Set
 	mint, maxt int64
 	budget     *budget
-	expires    int64 // see Storage.expiry
+	host       int // index of set
 	clashes    func() *flatten.HostClashes
 	known      selections
 	prepared   preparedColumns

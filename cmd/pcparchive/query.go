@@ -91,7 +91,7 @@ CSV has a line for each sample, or each alert, with a column for each label.`,
 	f.StringVar(&o.start, "start", "start", "first time of a range")
 	f.StringVar(&o.end, "end", "end", "last time of a range")
 	durationVar(f, &o.step, "step", 0, "time between the results of a range; 0: one time, or a hundredth of the range if --start or --end is given")
-	durationVar(f, &o.lookback, "lookback", 0, "maximum age of a sample; 0: 5m, or more for hosts whose records are far apart")
+	durationVar(f, &o.lookback, "lookback", 0, "maximum age of a sample; 0: 5m, or 2.5 times the interval at which its metric is recorded")
 	o.limits.add(f, &o.maxSamples)
 	f.Var(&o.maxBytes, "max-bytes", "maximum number of bytes of records that the query reads, as in 2GiB; 0: no limit")
 	addZoneFlags(cmd, &o.zones, usualHost)

@@ -54,7 +54,7 @@ func addServeFlags(cmd *cobra.Command, o *serveOptions) {
 	f.Var((*byteSize)(&o.Receiving.Rate), "receive-rate", "maximum number of bytes per second of a pushed archive; faster clients wait")
 	addRulesFlag(cmd, &o.rules, "Prometheus rule file to evaluate over the archives, for /rules, /alerts and queries; may be repeated")
 	addPairsFlag(cmd, &o.external, "external-label", "label that distinguishes this server from others, for Thanos and remote_read, as in `site=east`; may be repeated")
-	durationVar(f, &o.Query.Lookback, "lookback", 0, "maximum age of a sample; 0: 5m, or more for hosts whose records are far apart")
+	durationVar(f, &o.Query.Lookback, "lookback", 0, "maximum age of a sample; 0: 5m, or 2.5 times the interval at which its metric is recorded")
 	o.limits.add(f, &o.Query.MaxSamples)
 	f.Var((*byteSize)(&o.Query.MaxBytes), "max-bytes", "maximum number of bytes of records that a query reads, as in 2GiB; 0: no limit")
 	durationVar(f, &o.timeout, "query-timeout", query.DefaultTimeout, "maximum duration of a query; 0: no limit")

@@ -1,0 +1,291 @@
+package query
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/promql"
+	"github.com/prometheus/prometheus/promql/parser"
+	"github.com/prometheus/prometheus/storage"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/columns"
+	"github.com/pcparchive/pcparchive/convert/naming"
+	"github.com/pcparchive/pcparchive/history"
+	"github.com/pcparchive/pcparchive/internal/parallel"
+	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
+	"github.com/pcparchive/pcparchive/store"
+)
+
+// paces know the look-backs of the metrics of each host, by their names in PromQL. They
+// find them out when they are first asked for.
+type paces struct{ hosts []*hostPaces }
+
+func newPaces(sets []*store.Set) *paces {
+	p := &paces{}
+	for _, set := range sets {
+		p.hosts = append(p.hosts, &hostPaces{set: set, asked: map[string]time.Duration{}, holds: map[string]time.Duration{}})
+	}
+	return p
+}
+
+// hostPaces are those of one host.
+type hostPaces struct {
+	set *store.Set
+
+	mu    sync.Mutex
+	asked map[string]time.Duration // the longest look-back of what matchers select
+	holds map[string]time.Duration // look-backs of metrics, if they are longer than usual
+}
+
+// mostAsked bounds the number of selectors that hostPaces remember.
+const mostAsked = 10_000
+
+// holdOf returns how long two and a half recordings of a metric take, and at least the
+// usual look-back.
+func holdOf(pace time.Duration) time.Duration { return max(DefaultLookback, pace*5/2) }
+
+// longest returns the longest look-back of the metrics that selectors select.
+func (p *paces) longest(ctx context.Context, cache *columns.Cache, selectors [][]*labels.Matcher) (time.Duration, error) {
+	holds := make([]time.Duration, len(p.hosts))
+	err := parallel.Do(len(p.hosts), func(i int) error {
+		for _, matchers := range selectors {
+			hold, err := p.hosts[i].longest(ctx, cache, matchers)
+			if err != nil {
+				return err
+			}
+			holds[i] = max(holds[i], hold)
+		}
+		return nil
+	})
+	return max(DefaultLookback, slices.Max(append(holds, 0))), err
+}
+
+// hold returns the look-back of a metric of a host.
+func (p *paces) hold(host int, name string) time.Duration {
+	h := p.hosts[host]
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return max(DefaultLookback, h.holds[name])
+}
+
+func (h *hostPaces) longest(ctx context.Context, cache *columns.Cache, matchers []*labels.Matcher) (time.Duration, error) {
+	matchers = slices.DeleteFunc(slices.Clone(matchers), func(m *labels.Matcher) bool { return m.Name != model.MetricNameLabel })
+	var key strings.Builder
+	for _, m := range matchers {
+		key.WriteString(m.String())
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if hold, known := h.asked[key.String()]; known {
+		return hold, nil
+	}
+	found, err := h.find(ctx, cache, (&selection{matchers: matchers}).allows)
+	if err != nil {
+		return 0, err
+	}
+	longest := DefaultLookback
+	for name, pace := range found {
+		if hold := holdOf(pace); hold > DefaultLookback {
+			h.holds[name] = max(h.holds[name], hold)
+			longest = max(longest, hold)
+		}
+	}
+	if len(h.asked) >= mostAsked {
+		clear(h.asked)
+	}
+	h.asked[key.String()] = longest
+	return longest, nil
+}
+
+// paceArchives is the number of archives, from the last one backwards, that are asked for
+// the pace of a metric that is recorded seldom or not at all in the archives after them.
+const paceArchives = 3
+
+// find returns the paces of the metrics whose names are allowed, as the last archives have
+// them. It leaves out metrics with discrete values, which hold anyway.
+func (h *hostPaces) find(ctx context.Context, cache *columns.Cache, allows func(string) bool) (map[string]time.Duration, error) {
+	found, left := map[string]time.Duration{}, paceArchives
+	for _, a := range slices.Backward(h.set.Archives()) {
+		missing, err := h.look(ctx, cache, a, allows, found)
+		if err != nil {
+			return nil, err
+		}
+		if left--; left == 0 || !missing && len(found) > 0 {
+			break
+		}
+	}
+	return found, nil
+}
+
+// look adds what an archive tells to found. It reports whether the archive lacks the pace of
+// a metric that it has.
+func (h *hostPaces) look(ctx context.Context, cache *columns.Cache, a store.Archive, allows func(string) bool, found map[string]time.Duration) (missing bool, err error) {
+	add := func(name string, pace time.Duration) {
+		if missing = missing || pace == 0; found[name] == 0 {
+			found[name] = pace
+		}
+	}
+	if en := cache.Get(cache.Key(a.State)); en != nil {
+		defer en.Close()
+		if pacesOf(en, allows, add) {
+			return missing, nil
+		}
+	}
+	r := h.set.Reader(a.Base)
+	if r == nil {
+		return true, nil
+	}
+	return missing, measure(ctx, r, allows, add)
+}
+
+// pacesOf passes on the paces that an entry has. It returns false if it lacks some.
+func pacesOf(en *columns.Entry, allows func(string) bool, add func(string, time.Duration)) bool {
+	if en.Unfit != "" {
+		return false
+	}
+	for i := range en.Names.All {
+		name := &en.Names.All[i]
+		if name.Sem == pcp.SemDiscrete || !allows(name.Text) {
+			continue
+		}
+		if _, ok := en.Pace(i); !ok {
+			return false
+		}
+	}
+	for i := range en.Names.All {
+		if name := &en.Names.All[i]; name.Sem != pcp.SemDiscrete && allows(name.Text) {
+			pace, _ := en.Pace(i)
+			add(name.Text, pace)
+		}
+	}
+	return true
+}
+
+// measured is a metric whose pace is measured.
+type measured struct {
+	names []string
+	times []int64 // of its first records, ms
+}
+
+// measure passes on the paces of an archive's metrics. It reads the first minutes of the
+// archive, and more only for metrics that are recorded seldom.
+func measure(ctx context.Context, r *archive.Reader, allows func(string) bool, add func(string, time.Duration)) error {
+	all := map[pcp.PMID]*measured{}
+	for d := range r.Meta().Metrics() {
+		if d.Sem == pcp.SemDiscrete || !d.Type.IsNumeric() && !naming.HoldsHistograms(r.Meta(), d) {
+			continue
+		}
+		if names := promNames(r.Meta(), d); slices.ContainsFunc(names, allows) {
+			all[d.PMID] = &measured{names: names}
+		}
+	}
+	for _, span := range []time.Duration{DefaultLookback, columns.PaceTime} {
+		marks, err := timesIn(ctx, r, all, span)
+		if err != nil {
+			return err
+		}
+		for id, m := range all {
+			if len(m.times) < columns.PaceRecords && span < columns.PaceTime {
+				m.times = nil
+				continue
+			}
+			for _, name := range m.names {
+				add(name, columns.Pace(m.times, marks))
+			}
+			delete(all, id)
+		}
+	}
+	return nil
+}
+
+// timesIn reads the times of the first records of metrics at the beginning of an archive,
+// and its marks.
+func timesIn(ctx context.Context, r *archive.Reader, all map[pcp.PMID]*measured, span time.Duration) (marks []pcp.Timestamp, _ error) {
+	left := len(all)
+	if left == 0 {
+		return nil, nil
+	}
+	q := history.Query{To: r.Header().Start.Add(span), PMIDs: slices.Collect(maps.Keys(all)), Stop: ctx.Err}
+	q.Metrics = func(d *meta.Desc) bool { return all[d.PMID] != nil }
+	for step, err := range r.Steps(q) {
+		if err != nil {
+			return marks, ctx.Err() // who reads the values reports damage
+		}
+		if step.Mark {
+			marks = append(marks, step.Stamp)
+		}
+		t := step.Stamp.Milli()
+		for i := range step.Metrics {
+			m := all[step.Metrics[i].Metric.Desc.PMID]
+			n := len(m.times)
+			if len(step.Metrics[i].Points) == 0 || n == columns.PaceRecords || n > 0 && m.times[n-1] == t {
+				continue
+			}
+			if m.times = append(m.times, t); n+1 == columns.PaceRecords {
+				left--
+			}
+		}
+		if left == 0 {
+			return marks, nil
+		}
+	}
+	return marks, ctx.Err()
+}
+
+// reach is the look-back of one query: the longest of the metrics that it selects.
+type reach struct {
+	fixed bool // all metrics have the same
+	ms    int64
+}
+
+// settle finds out the look-back of a prepared query, and tells the engine.
+func (e *Engine) settle(ctx context.Context, q promql.Query, r *reach) error {
+	stmt, ok := q.Statement().(*parser.EvalStmt)
+	if !ok || r.fixed {
+		return nil
+	}
+	lookback, err := e.lookbackOf(ctx, stmt.Expr)
+	stmt.LookbackDelta, r.ms = lookback, lookback.Milliseconds()
+	return err
+}
+
+// lookbackOf returns the longest look-back of the metrics that an expression selects
+// without a range.
+func (e *Engine) lookbackOf(ctx context.Context, expr parser.Expr) (time.Duration, error) {
+	if e.storage.paces == nil {
+		return e.opts.Lookback, nil
+	}
+	var selectors [][]*labels.Matcher
+	parser.Inspect(expr, func(n parser.Node, path []parser.Node) error {
+		v, ok := n.(*parser.VectorSelector)
+		if !ok {
+			return nil
+		}
+		if len(path) > 0 {
+			if _, ok := path[len(path)-1].(*parser.MatrixSelector); ok {
+				return nil
+			}
+		}
+		selectors = append(selectors, v.LabelMatchers)
+		return nil
+	})
+	return e.storage.paces.longest(ctx, e.storage.columns, selectors)
+}
+
+// Recent returns a storage whose series end as those of queries for the selectors do, and
+// how long before a time the last samples may be that have not ended then.
+func (e *Engine) Recent(ctx context.Context, selectors [][]*labels.Matcher) (storage.Queryable, time.Duration, error) {
+	if e.storage.paces == nil {
+		return e.Storage(), e.opts.Lookback, nil
+	}
+	lookback, err := e.storage.paces.longest(ctx, e.storage.columns, selectors)
+	return e.queryable(e.storage.reaching(&reach{ms: lookback.Milliseconds()})), lookback, err
+}
