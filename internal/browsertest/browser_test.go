@@ -121,9 +121,13 @@ func node(t testing.TB, args ...string) (all []outcome) {
 
 // TestPage drives every screen. Each test of web/test is a subtest.
 func TestPage(t *testing.T) {
-	all := node(t, start(t, archives(t)))
+	dir := archives(t)
+	all := node(t, start(t, dir))
 	require.NotEmpty(t, all)
 	for _, o := range all {
+		if strings.HasPrefix(o.Test, "compare ranks") {
+			t.Run("as_diff", func(t *testing.T) { ranksAsDiff(t, dir, o.Figure) })
+		}
 		t.Run(strings.ReplaceAll(o.Test, " ", "_"), func(t *testing.T) {
 			t.Logf("%d ms", o.Millis)
 			assert.Empty(t, o.Error)

@@ -12,6 +12,15 @@ export function zonedDate(t: number, zone: Zone): Date {
   return new Date(d.getUTCFullYear(), d.getUTCMonth(), d.getUTCDate(), d.getUTCHours(), d.getUTCMinutes(), d.getUTCSeconds(), d.getUTCMilliseconds());
 }
 
+/** clockAxis returns an axis of times of day on one line, for plots below an axis with dates. */
+export function clockAxis(width: number, zone: () => Zone): uPlot.Axis {
+  const axis = timeAxis(width, zone);
+  return {
+    ...axis, size: 20, gap: 2,
+    values: (_u, splits, _axis, _space, step) => splits.map((t, i) => timeText(t, splits[i - 1] ?? t, step, zone()).split("\n")[0] ?? ""),
+  };
+}
+
 /** timeAxis returns the axis of times for a plot of a width. */
 export function timeAxis(width: number, zone: () => Zone): uPlot.Axis {
   return {

@@ -6,7 +6,7 @@ import { picture, emptyStretches, lowerBound, type Picture, type Stretch } from 
 import { h } from "./dom";
 import { drawMarks, drawStretches } from "./overlay";
 import { onTheme, seriesColor } from "./theme";
-import { timeAxis, valueAxis, valueRange, zonedDate } from "./axes";
+import { clockAxis, timeAxis, valueAxis, valueRange, zonedDate } from "./axes";
 import { stamp } from "./time";
 import { format, plain, type Unit } from "./units";
 import type { Group } from "./group";
@@ -30,6 +30,8 @@ export interface PlotOptions {
   title: string;
   height?: number;
   unit?: Unit;
+  /** Whether the time axis has no dates. */
+  undated?: boolean;
   /** Called when the pointer comes near a line, null when it leaves. */
   near?: (line: PlotLine | null) => void;
   /** Called for a click on a line. */
@@ -185,7 +187,7 @@ export class Plot {
       select: { show: true, left: 0, top: 0, width: 0, height: 0 },
       scales: { x: { time: true, auto: false }, y: { auto: false, range: () => valueRange(this.shown.min, this.shown.max) } },
       series: [{}, ...this.data.lines.map((line, i) => this.lineOptions(line, i, many))],
-      axes: [timeAxis(width, () => this.group.zone), valueAxis(() => this.unit)],
+      axes: [(this.options.undated ? clockAxis : timeAxis)(width, () => this.group.zone), valueAxis(() => this.unit)],
       tzDate: (t) => zonedDate(t, this.group.zone),
       hooks: {
         drawAxes: [(u) => drawStretches(u, [...this.gaps, ...this.uncovered])],

@@ -16,9 +16,9 @@ export class PlotCard {
   private readonly note = h("p", { class: "dim" });
   private values: HTMLElement[] = [];
 
-  constructor(group: Group, readonly section: Section, actions: () => Action[], height = 120) {
-    this.plot = new Plot(group, { title: section.title, height, unit: scale(section.unit) });
-    this.element = h("article", { class: "card", attrs: { "aria-busy": true, "aria-label": section.title } },
+  constructor(group: Group, readonly section: Section, actions: () => Action[], height = 108) {
+    this.plot = new Plot(group, { title: section.title, height, undated: true, unit: scale(section.unit) });
+    this.element = h("article", { class: "card", attrs: { "aria-busy": true, "aria-label": section.title }, css: { "--height": `${height}px` } },
       h("div", { class: "card-head" }, h("h2", {}, section.title), this.legend, menu(`Copy ${section.title}`, actions)), this.plot.element, this.note);
     this.note.hidden = true;
   }

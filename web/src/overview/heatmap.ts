@@ -22,6 +22,12 @@ export interface HeatMapOptions {
 
 interface RowOf { host: HostLine; element: HTMLElement; canvas: HTMLCanvasElement; visible: boolean }
 
+/** rated returns the levels of a host, without those that no rule gave. */
+function rated(host: HostLine): (number | null)[] {
+  const resources = Object.values(host.resources);
+  return host.level.map((level, i) => (level === 0 && resources.every((of) => of[i] == null) ? null : level));
+}
+
 /** lengthOfGaps returns for how many seconds a host was not recorded. */
 function lengthOfGaps(host: HostLine, { start, end }: Range): number {
   const covered = host.covered.reduce((sum, [from, to]) => sum + Math.max(0, Math.min(to, end) - Math.max(from, start)), 0);
@@ -141,7 +147,7 @@ export class HeatMap {
         canvas.width = 0; // frees its memory
         continue;
       }
-      const level = this.resource === "" ? host.level : host.resources[this.resource] ?? [];
+      const level = this.resource === "" ? rated(host) : host.resources[this.resource] ?? [];
       draw(canvas, { start: this.data!.start, step: this.data!.step, level, covered: host.covered, marks: host.marks }, view, colours);
     }
     this.paintAxis(view);
@@ -161,9 +167,11 @@ export class HeatMap {
   private paintAxis(view: Range): void {
     const width = this.ground.clientWidth, zone = this.options.zone();
     const { times, step } = ticks(view, Math.max(2, Math.floor(width / 90)), zone);
-    const left = (t: number): string => `${((t - view.start) / (view.end - view.start)) * 100}%`;
-    fill(this.axis, h("div", { class: "heat-times" }, ...times.map((t, i) =>
-      h("span", { css: { left: left(t) } }, timeText(t, times[i - 1], step, zone)))));
+    const share = (t: number): number => (t - view.start) / (view.end - view.start);
+    const half = 40 / Math.max(1, width); // of a label, which must not leave the axis
+    fill(this.axis, h("div", { class: "heat-times" }, ...times.map((t, i) => h("span", {
+      class: share(t) < half ? "first" : share(t) > 1 - half ? "last" : undefined, css: { left: `${share(t) * 100}%` },
+    }, timeText(t, times[i - 1], step, zone)))));
   }
 
   private place(line: HTMLElement, time: number): void {

@@ -42,7 +42,8 @@ class CompareView implements View {
       cursor: (t) => { for (const card of this.all()) card.at(t); },
     });
     this.table = new ChangeTable((change) => this.choose(change));
-    this.element = h("section", { class: "compare", attrs: { "aria-busy": true } }, h("h1", {}, "Compare"), this.form, this.chosenPlace, this.cards, this.table.element);
+    this.element = h("section", { class: "compare", attrs: { "aria-busy": true } }, h("h1", {}, "Compare"), this.form,
+      h("p", { class: "dim" }, "The plots begin with both windows and show the times of A."), this.chosenPlace, this.cards, this.table.element);
   }
 
   update(_state: Readonly<State>, changed: Set<keyof State>, reloaded: boolean): void {
@@ -136,7 +137,7 @@ class CompareView implements View {
   }
 
   private card(section: Section): PlotCard {
-    const card: PlotCard = new PlotCard(this.group, section, () => plotActions(this.page, this.logged!.a, section, card), 140);
+    const card: PlotCard = new PlotCard(this.group, section, () => plotActions(this.page, this.logged!.a, section, card), 120);
     return card;
   }
 

@@ -4,6 +4,7 @@ import { button, choice, fill, h } from "../dom";
 import { Group } from "../group";
 import type { Page, Screen, View } from "../screen";
 import type { State } from "../state";
+import { withoutTime } from "../overview/words";
 import { clock, stamp } from "../time";
 import { askLogged, askSection, askTable, lines, type Logged } from "../host/ask";
 import { plotActions, tableActions } from "../host/actions";
@@ -208,7 +209,7 @@ class HostView implements View {
     const zone = this.page.zone();
     fill(this.title, this.host().host, this.at > 0 && h("small", {}, ` at ${stamp(this.at, zone)}`));
     const spike = this.timeline.spikes.find((s) => this.at >= s.start - 1 && this.at <= s.end + 1);
-    fill(this.instant, spike ? `${clock(spike.start, zone, true)}–${clock(spike.end, zone, true)} ${spike.words}` : null);
+    fill(this.instant, spike ? `${clock(spike.start, zone, true)}–${clock(spike.end, zone, true)} ${withoutTime(spike.words)}` : null);
     this.instant.hidden = !spike;
   }
 

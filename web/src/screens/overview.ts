@@ -16,6 +16,8 @@ export const overview: Screen = { id: "overview", title: "Overview", open: (page
 
 const RESOURCES: [string, string][] = [["", "the worst of all"], ["cpu", "CPU"], ["memory", "memory"], ["disk", "disks"], ["network", "network"], ["filesystem", "file systems"]];
 
+const mostLevels = 600_000; // of all hosts
+
 /** askOverview reads what happened in a window; hosts may be empty for all. */
 export async function askOverview(view: Range, steps: number, hosts: string[], signal: AbortSignal): Promise<Overview> {
   const reply = await get<{ data: Overview }>("api/overview", { start: view.start, end: view.end, steps, host: hosts }, signal);
@@ -107,7 +109,8 @@ class OverviewView implements View {
 
   private load(): void {
     this.element.setAttribute("aria-busy", "true");
-    const steps = Math.min(1500, Math.max(200, Math.round(this.element.clientWidth || window.innerWidth)));
+    const width = Math.round(this.element.clientWidth || window.innerWidth);
+    const steps = Math.max(200, Math.min(1500, width, Math.floor(mostLevels / Math.max(1, this.page.hosts().length))));
     const { start, end } = this.range;
     this.latest.run((signal) => askOverview({ start, end }, steps, this.page.address.get().hosts, signal)).then(
       (data) => {
@@ -153,7 +156,7 @@ class OverviewView implements View {
     const covered = host.covered.some(([from, to]) => time >= from && time <= to);
     const rule = this.data.rules[host.cause[i] ?? -1];
     const level = host.level[i];
-    const said = !covered ? "not recorded" : level == null ? "no rule has a value" : level < 0.5 ? "calm" : `${rule?.title ?? ""}: ${Math.round(level * 100)} % of the scale`;
+    const said = !covered ? "not recorded" : level == null || (level === 0 && !rule) ? "no rule has a value" : level < 0.5 ? "calm" : `${rule?.title ?? ""}: ${Math.round(level * 100)} % of the scale`;
     fill(this.status, `${host.host} · ${stamp(time, this.page.zone())} · ${said}`);
   }
 
