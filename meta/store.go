@@ -258,6 +258,20 @@ func (s *Store) Text(t TextType, ident uint32) (string, bool) {
 	return text, ok
 }
 
+// Texts yields all help texts by type, then identifier.
+func (s *Store) Texts() iter.Seq[Text] {
+	keys := slices.SortedFunc(maps.Keys(s.about.texts), func(a, b textKey) int {
+		return cmp.Or(cmp.Compare(a.typ, b.typ), cmp.Compare(a.ident, b.ident))
+	})
+	return func(yield func(Text) bool) {
+		for _, k := range keys {
+			if !yield(Text{Type: k.typ, Ident: k.ident, Text: s.about.texts[k]}) {
+				return
+			}
+		}
+	}
+}
+
 // Help returns the long help of a metric, or its one-line help if it has no
 // long help.
 func (s *Store) Help(id pcp.PMID) string {

@@ -32,6 +32,8 @@ type Options struct {
 	// Edit changes the records of a copy of a single input without a selection. Nil
 	// changes nothing.
 	Edit Editor
+
+	sync bool // write the output to the disk before it is complete
 }
 
 // Copy writes the archives in to a new archive at out. It never overwrites: if a file of

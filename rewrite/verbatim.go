@@ -18,7 +18,7 @@ const cancelInterval = 256
 // verbatim copies an archive record by record.
 func verbatim(ctx context.Context, base string, in []*archive.Reader, o Options, report *Report) error {
 	r := in[0]
-	w, err := archive.CreateRecords(base, o.Version, &archive.WriteOptions{NoSync: true, NoLock: true, VolumeSize: o.VolumeSize, Compress: o.Compress})
+	w, err := archive.CreateRecords(base, o.Version, &archive.WriteOptions{NoSync: !o.sync, NoLock: true, VolumeSize: o.VolumeSize, Compress: o.Compress})
 	if err != nil {
 		return err
 	}
@@ -136,6 +136,9 @@ func (c *copier) volumes(ctx context.Context) error {
 	}
 	if c.report.Records == 0 && len(c.report.Damage) > 0 {
 		return errors.Join(c.report.Damage...)
+	}
+	if c.report.Records == 0 && c.edit != nil {
+		return ErrEmpty
 	}
 	if err := c.beginUpTo(math.MaxInt); err != nil {
 		return err

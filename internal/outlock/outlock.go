@@ -10,6 +10,7 @@
 //	.pcparchive-NAME.lock  lock of the output NAME; an empty NAME locks the folder
 //	.pcparchive-NAME.new…  an output that is being written
 //	.pcparchive-NAME.done  a complete folder whose contents are being moved out
+//	.pcparchive-NAME.swap  a complete folder whose contents are replacing other files
 package outlock
 
 import (
@@ -32,6 +33,7 @@ const (
 	lockSuffix = ".lock"
 	newSuffix  = ".new"
 	doneSuffix = ".done"
+	swapSuffix = ".swap"
 )
 
 // HeldError reports that another writer holds the lock of an output.

@@ -42,7 +42,7 @@ func outputOf(file string) (output string, ok bool) {
 	if !ok {
 		return "", false
 	}
-	for _, suffix := range []string{lockSuffix, doneSuffix} {
+	for _, suffix := range []string{lockSuffix, doneSuffix, swapSuffix} {
 		if output, found := strings.CutSuffix(output, suffix); found {
 			return output, true
 		}
@@ -65,6 +65,10 @@ func clean(dir string, files []string) {
 			// A writer that ignores locks has created files of these names;
 			// keep them.
 			_ = MoveAll(file, dir)
+		case strings.HasSuffix(file, swapSuffix):
+			if finishSwap(file, cmp.Or(dir, ".")) != nil {
+				continue // the next writer tries again
+			}
 		}
 		_ = os.RemoveAll(file)
 	}

@@ -10,7 +10,7 @@
 //
 // It also accepts the rules of later releases of PCP, whose regular expressions change the
 // names of instances and the values of metrics, and some more: wildcards in the names of
-// metrics, and units as text. Docs/rewrite.md describes the whole language.
+// metrics, and units as text. The file docs/rewrite.md describes the whole language.
 //
 // Whether a rule makes sense for an archive is decided by package edit, which applies it.
 package rules

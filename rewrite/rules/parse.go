@@ -77,7 +77,7 @@ func (p *parser) recover() {
 			return
 		case t.kind == kindPunct && t.text == "}":
 			return
-		case t.kind == kindWord && p.depth == 0 && ruleParsers[strings.ToLower(t.text)] != nil:
+		case p.depth == 0 && ruleParser(t) != nil:
 			p.token, p.ahead = t, true
 			return
 		}
@@ -180,13 +180,24 @@ const (
 	maxInst    = 1<<31 - 1
 )
 
-// ruleParsers parse a rule after its keyword.
-var ruleParsers map[string]func(*parser, Pos) (Rule, error)
-
-func init() {
-	ruleParsers = map[string]func(*parser, Pos) (Rule, error){
-		"global": (*parser).global, "indom": (*parser).indom, "metric": (*parser).metric, "text": (*parser).textRule, "label": (*parser).label,
+// ruleParser returns the function that parses a rule after its keyword, or nil.
+func ruleParser(t token) func(*parser, Pos) (Rule, error) {
+	if t.kind != kindWord {
+		return nil
 	}
+	switch strings.ToLower(t.text) {
+	case "global":
+		return (*parser).global
+	case "indom":
+		return (*parser).indom
+	case "metric":
+		return (*parser).metric
+	case "text":
+		return (*parser).textRule
+	case "label":
+		return (*parser).label
+	}
+	return nil
 }
 
 // rule parses a rule. It returns nil at the end of the file.
@@ -196,8 +207,8 @@ func (p *parser) rule() (Rule, error) {
 	if err != nil || t.kind == kindEnd {
 		return nil, err
 	}
-	parse := ruleParsers[strings.ToLower(t.text)]
-	if t.kind != kindWord || parse == nil {
+	parse := ruleParser(t)
+	if parse == nil {
 		return nil, want(t, "global, indom, metric, text or label")
 	}
 	return parse(p, t.pos)

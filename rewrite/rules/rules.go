@@ -171,8 +171,7 @@ type InstPattern struct {
 	ID   pcp.InstID
 }
 
-// Matches reports whether the pattern selects an instance. As in PCP, names are equal if
-// one of them has no blank and is the other one up to the first blank.
+// Matches reports whether the pattern selects an instance; see [SameName].
 func (p InstPattern) Matches(in meta.Instance) bool {
 	if p.Name == "" {
 		return p.ID == in.ID
@@ -180,14 +179,11 @@ func (p InstPattern) Matches(in meta.Instance) bool {
 	return SameName(p.Name, in.Name)
 }
 
-// SameName reports whether two names are of the same instance: they are equal, or one of
-// them has no blank and is the other one up to the first blank.
+// SameName reports whether two names are of the same instance: as in PCP, they are equal up
+// to the first blank.
 func SameName(a, b string) bool {
-	if a == b {
-		return true
-	}
 	unique := func(name string) string { name, _, _ = strings.Cut(name, " "); return name }
-	return unique(a) == b || unique(b) == a
+	return unique(a) == unique(b)
 }
 
 // Pick says how the values of several instances become one value.
