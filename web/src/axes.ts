@@ -26,7 +26,11 @@ export function timeAxis(width: number, zone: () => Zone): uPlot.Axis {
   return {
     stroke: () => variable("--dim"), font: FONT, size: 40, space: width < 500 ? 64 : 80,
     grid: { stroke: () => variable("--grid"), width: 1 }, ticks: { stroke: () => variable("--grid"), width: 1, size: 4 },
-    values: (_u, splits, _axis, _space, step) => splits.map((t, i) => timeText(t, splits[i - 1], step, zone())),
+    values: (u, splits, _axis, _space, step) => splits.map((t, i) => {
+      const text = timeText(t, splits[i - 1], step, zone());
+      // A date at the right edge would be cut off.
+      return i > 0 && u.valToPos(t, "x") > u.width - 120 ? (text.split("\n")[0] ?? "") : text;
+    }),
   };
 }
 

@@ -92,17 +92,18 @@ function reduced(times: Float64Array, lines: Line[], lo: number, hi: number, par
 
 export interface Stretch { from: number; to: number }
 
-/** emptyStretches returns the spans of a window in which no line has a value. */
-export function emptyStretches(times: Float64Array, lines: Line[]): Stretch[] {
+/** emptyStretches returns the spans, longer than a pause, in which no line has a value. */
+export function emptyStretches(times: Float64Array, lines: Line[], pause: number): Stretch[] {
   const found: Stretch[] = [];
   const n = times.length;
-  if (n < 2 || lines.length === 0) return found;
+  if (n < 2) return found;
   let begin = -1;
   for (let i = 0; i <= n; i++) {
     const empty = i < n && lines.every(({ values }) => Number.isNaN(values[i]));
     if (empty && begin < 0) begin = i;
     if (!empty && begin >= 0) {
-      found.push({ from: times[Math.max(0, begin - 1)] as number, to: times[Math.min(n - 1, i)] as number });
+      const from = times[Math.max(0, begin - 1)] as number, to = times[Math.min(n - 1, i)] as number;
+      if (to - from > pause) found.push({ from, to });
       begin = -1;
     }
   }

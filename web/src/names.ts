@@ -94,7 +94,9 @@ export function seriesNames(all: Labels[]): string[] {
       known.add(value);
     }
   }
-  const differ = [...values.keys()].filter((name) => !QUIET.has(name) && ((values.get(name)?.size ?? 0) > 1 || all.some((l) => !(name in l))));
+  // A label that repeats the instance's name says nothing.
+  const repeats = (name: string): boolean => name !== "instname" && all.every((l) => l[name] === undefined || l[name] === l["instname"]);
+  const differ = [...values.keys()].filter((name) => !QUIET.has(name) && !repeats(name) && ((values.get(name)?.size ?? 0) > 1 || all.some((l) => !(name in l))));
   const names = differ.length > 0 ? differ.sort(byImportance) : [];
   return all.map((labels) => {
     const own = names.filter((n) => labels[n] !== undefined);

@@ -35,7 +35,10 @@ export function drawStretches(u: uPlot, stretches: Stretch[]): void {
   u.ctx.restore();
 }
 
-/** drawMarks draws a dashed line at each mark, with a small triangle at the top. */
+/** The most marks that get a line; more of them get triangles only. */
+const MOST_LINES = 30;
+
+/** drawMarks draws a small triangle at the top of each mark, and a dashed line below it. */
 export function drawMarks(u: uPlot, marks: Mark[]): void {
   if (marks.length === 0) return;
   const { left, top, width, height } = u.bbox, r = devicePixelRatio;
@@ -43,13 +46,14 @@ export function drawMarks(u: uPlot, marks: Mark[]): void {
   u.ctx.strokeStyle = u.ctx.fillStyle = variable("--mark");
   u.ctx.lineWidth = r;
   u.ctx.setLineDash([3 * r, 3 * r]);
-  for (const mark of marks) {
-    const x = Math.round(u.valToPos(mark.from, "x", true));
-    if (x < left || x > left + width) continue;
-    u.ctx.beginPath();
-    u.ctx.moveTo(x, top);
-    u.ctx.lineTo(x, top + height);
-    u.ctx.stroke();
+  const places = new Set(marks.map((mark) => Math.round(u.valToPos(mark.from, "x", true))).filter((x) => x >= left && x <= left + width));
+  for (const x of places) {
+    if (places.size <= MOST_LINES) {
+      u.ctx.beginPath();
+      u.ctx.moveTo(x, top);
+      u.ctx.lineTo(x, top + height);
+      u.ctx.stroke();
+    }
     u.ctx.beginPath();
     u.ctx.moveTo(x - 4 * r, top);
     u.ctx.lineTo(x + 4 * r, top);

@@ -24,7 +24,13 @@ export interface PlotLine {
 /** Mark is a moment or a span that a plot names: a gap in recording, an incident. */
 export interface Mark { from: number; to?: number; text: string }
 
-export interface PlotData { times: Float64Array; lines: PlotLine[]; unit?: Unit }
+export interface PlotData {
+  times: Float64Array;
+  lines: PlotLine[];
+  unit?: Unit;
+  /** The seconds without values that are not yet a gap. */
+  pause?: number;
+}
 
 export interface PlotOptions {
   title: string;
@@ -52,6 +58,7 @@ export class Plot {
   private nearest: PlotLine | null = null;
   private frame = 0;
   private coarse = false;
+  private pace = 4; // pixels for each part while the window moves: more where the machine is slow
   private readonly tip = h("div", { class: "tip", attrs: { "aria-hidden": true } });
   private readonly resizing: ResizeObserver;
   private readonly forgetTheme: () => void;
@@ -75,7 +82,7 @@ export class Plot {
       data.lines.every((line, i) => this.data.lines[i]?.key === line.key);
     this.data = data;
     this.nearest = null;
-    this.gaps = emptyStretches(data.times, data.lines);
+    this.gaps = emptyStretches(data.times, data.lines, data.pause ?? 0);
     if (same) this.draw();
     else this.rebuild();
     this.describe();
@@ -108,6 +115,7 @@ export class Plot {
   /** setCursor shows the cursor at a time, as another plot has it. 0 means none. */
   setCursor(t: number): void {
     if (!this.chart) return;
+    this.tip.hidden = true;
     const left = t > 0 ? this.chart.valToPos(t, "x") : -10;
     this.chart.setCursor({ left: left < 0 ? -10 : left, top: left < 0 ? -10 : this.chart.over.clientHeight / 2 }, false);
   }
@@ -139,17 +147,19 @@ export class Plot {
 
   private parts(): number {
     const width = this.element.clientWidth || 600;
-    return Math.max(50, Math.floor(width / (this.coarse && this.data.lines.length > 20 ? 4 : 2)));
+    return Math.max(50, Math.floor(width / (this.coarse && this.data.lines.length > 20 ? this.pace : 2)));
   }
 
   private paint(): void {
     if (!this.chart) return;
-    const { from, to } = this.group.window;
+    const { from, to } = this.group.window, begin = performance.now();
     this.shown = picture(this.data.times, this.data.lines, from, to, this.parts());
     this.chart.batch(() => {
       this.chart?.setData(this.shown.data as uPlot.AlignedData, false);
       this.chart?.setScale("x", { min: from, max: to });
     });
+    const took = performance.now() - begin;
+    if (this.coarse) this.pace = took > 9 ? Math.min(16, this.pace * 1.5) : took < 4 ? Math.max(4, this.pace / 1.25) : this.pace;
     this.describe();
   }
 
@@ -178,7 +188,7 @@ export class Plot {
   private chartOptions(width: number): uPlot.Options {
     const many = this.data.lines.length > 12;
     return {
-      width, height: this.options.height ?? 220, legend: { show: false }, padding: [8, 8, 0, 0],
+      width, height: this.options.height ?? 220, legend: { show: false }, padding: [11, 8, 0, 0],
       cursor: {
         drag: { x: true, y: false, setScale: false, dist: 4 },
         points: { show: !many, size: 6 },

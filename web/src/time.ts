@@ -93,14 +93,13 @@ export function span(from: number, to: number, zone: Zone): string {
 /** length formats a duration in seconds in its two largest units, as 3 d 4 h. */
 export function length(s: number): string {
   if (s < 1) return `${Math.round(s * 1000)} ms`;
-  const units: [number, string][] = [[86400, "d"], [3600, "h"], [60, "min"], [1, "s"]];
-  const first = units.findIndex(([size]) => s >= size);
+  const units: [number, string][] = [[31_557_600, "y"], [86400, "d"], [3600, "h"], [60, "min"], [1, "s"]];
   const parts: string[] = [];
   let rest = Math.round(s);
-  for (const [size, name] of units.slice(first, first + 2)) {
+  for (const [size, name] of units) {
     const n = Math.floor(rest / size);
     rest -= n * size;
-    if (n > 0) parts.push(`${n} ${name}`);
+    if (n > 0 && parts.length < 2) parts.push(`${n} ${name}`);
   }
   return parts.join(" ");
 }

@@ -1,6 +1,6 @@
 // A host's coverage as a strip: archives as bars, everything else hatched.
 import type { Host } from "../api";
-import { covered } from "../coverage";
+import { coveredBy } from "../coverage";
 import { h } from "../dom";
 import type { Window } from "../group";
 import { span, type Zone } from "../time";
@@ -8,7 +8,7 @@ import { span, type Zone } from "../time";
 /** coverageStrip returns the strip of a host over a window. */
 export function coverageStrip(host: Host, whole: Window, zone: Zone): HTMLElement {
   const width = whole.to - whole.from;
-  const spans = covered([host]);
+  const spans = coveredBy([host]);
   const bars = spans.slice(0, 500).map(({ from, to }) => h("i", {
     title: span(from, to, zone),
     css: { left: `${((from - whole.from) / width) * 100}%`, width: `${Math.max(0.3, ((to - from) / width) * 100)}%` },

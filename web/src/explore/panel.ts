@@ -2,9 +2,10 @@
 import { Latest, evenStep, range, type Grid, type Metric } from "../api";
 import { button, fill, h } from "../dom";
 import type { Group } from "../group";
+import { cutHeld, stampsOf } from "../held";
 import { expression, isCounter, metricsIn, seriesKey, seriesNames } from "../names";
 import { Plot, type PlotLine } from "../plot";
-import { uncovered } from "../coverage";
+import { coveredBy, pauseOf, recorded, uncovered } from "../coverage";
 import type { Page } from "../screen";
 import type { PlottedQuery } from "../state";
 import { parseUnit, perSecond, plain, unitName, type Unit } from "../units";
@@ -60,6 +61,7 @@ export class Panel {
 
   /** update asks for the values of the window, unless it is the question asked before. */
   update(query: PlottedQuery, again: boolean): void {
+    if (query.text !== this.query.text) this.editor?.set(query.text);
     this.query = query;
     this.renderHead();
     const { from, to } = this.page.window(), interval = this.page.interval();
@@ -69,9 +71,19 @@ export class Panel {
     if (asked === this.asked && !again) return this.show();
     this.asked = asked;
     if (this.expr().trim() === "") return this.empty("Write an expression.");
+    if (!query.promql && !this.metric()) return this.empty(`No archive has a metric of the name ${query.text}.`);
     this.element.setAttribute("aria-busy", "true");
     const begin = Math.floor(from / this.step - 1) * this.step, end = Math.ceil(to / this.step + 1) * this.step;
-    this.latest.run((signal) => range(this.expr(), begin, end, this.step, signal)).then((grid) => this.arrived(grid), (error: Error) => this.empty(error.message));
+    this.latest.run((signal) => this.ask(begin, end, signal)).then((grid) => this.arrived(grid), (error: Error) => this.empty(error.message));
+  }
+
+  /** ask asks for the values, and for a metric's values without those that only last. */
+  private async ask(from: number, to: number, signal: AbortSignal): Promise<Grid> {
+    const metric = this.metric(), asked = range(this.expr(), from, to, this.step, signal);
+    if (!metric || metric.semantics === "discrete" || this.expr().startsWith("rate(")) return asked;
+    const [grid, stamps] = await Promise.all([asked, range(stampsOf(this.expr()), from, to, this.step, signal).catch(() => null)]);
+    if (stamps) cutHeld(grid, stamps);
+    return grid;
   }
 
   setCursor(t: number): void {
@@ -94,6 +106,7 @@ export class Panel {
     this.grid = null;
     this.all = [];
     this.plot.setData({ times: new Float64Array(0), lines: [] });
+    this.showMarks();
     this.table.show([], new Float64Array(0), this.unit, 0, 0);
     fill(this.note, h("p", { class: "error" }, reason));
   }
@@ -105,7 +118,7 @@ export class Panel {
     const names = seriesNames(grid.series.map((s) => s.labels));
     this.all = grid.series.map((s, i) => ({ key: seriesKey(s.labels), name: names[i] ?? "", labels: s.labels, values: s.values, color: i }));
     fill(this.note, ...[...grid.warnings, ...grid.infos].map((text) => h("p", { class: "warning" }, text)),
-      grid.series.length === 0 ? h("p", {}, this.metric() && !this.query.raw && isCounter(this.metric() as Metric) ? "There are no two values in a row in this window." : "There are no values in this window.") : null);
+      grid.series.length === 0 ? h("p", {}, this.metric() && !this.query.raw && isCounter(this.metric() as Metric) ? "There is no rate in this window, which takes two values in a row. The values themselves may show without “rate”." : "There are no values in this window.") : null);
     this.show();
   }
 
@@ -113,9 +126,16 @@ export class Panel {
     if (!this.grid) return;
     const { from, to } = this.page.window(), only = this.query.only.filter((key) => this.all.some((line) => line.key === key));
     const lines = only.length > 0 ? this.all.filter((line) => only.includes(line.key)) : this.all;
-    this.plot.setMarks([], uncovered(this.page.hosts(), this.page.whole()));
-    this.plot.setData({ times: this.grid.times, lines, unit: this.unit });
+    const hosts = this.page.hosts();
+    this.plot.setData({ times: this.grid.times, lines, unit: this.unit, pause: Math.max(pauseOf(hosts), 1.5 * this.grid.step) });
+    this.showMarks();
     this.table.show(this.all, this.grid.times, this.unit, from, to);
+  }
+
+  /** showMarks shows what the ends of archives tell, then what the server finds in them. */
+  private showMarks(): void {
+    this.plot.setMarks([], uncovered(coveredBy(this.page.hosts()), this.page));
+    void recorded(this.page).then((found) => { if (found) this.plot.setMarks(found.marks, uncovered(found.covered, this.page)); });
   }
 
   private unitOf(): Unit {
@@ -142,7 +162,6 @@ export class Panel {
       this.editor ??= new EditorField(this.page, this.query.text, (text) => {
         if (text !== this.query.text) this.options.change({ ...this.query, text, only: [] });
       });
-      this.editor.set(this.query.text);
     }
     const unit = metric ? unitName(isCounter(metric) && !this.query.raw ? perSecond(parseUnit(metric.units)) : parseUnit(metric.units)) : "";
     const title = this.query.promql ? this.editor?.element : h("h2", {}, this.query.text);

@@ -15,7 +15,7 @@ export function metricRow(metric: Metric, name: string, previews: Previews, opti
     class: "metric", title: metric.help || metric.oneline,
     attrs: { type: "button", "aria-pressed": String(options.chosen(metric)) },
     onclick: () => options.choose(metric), onkeydown: move,
-  }, h("span", { class: "name" }, name), previews.of(metric), h("span", { class: "help" }, metric.oneline || metric.help.split("\n")[0], unit ? h("span", { class: "unit" }, ` ${unit}`) : null));
+  }, h("span", { class: "name" }, name), previews.of(metric), h("span", { class: "help" }, metric.oneline || metric.help.split("\n")[0], unit ? h("span", { class: "unit" }, ` · ${unit}`) : null));
   row.dataset["metric"] = metric.name;
   return row;
 }

@@ -4,7 +4,7 @@ import { coverageStrip } from "../archives/strip";
 import { button, fill, h } from "../dom";
 import type { Page, Screen, View } from "../screen";
 import { Table } from "../table";
-import { length, stamp } from "../time";
+import { fixed, length, stamp } from "../time";
 import { format, parseUnit } from "../units";
 
 export const archivesScreen: Screen = { id: "archives", title: "Archives", open: (page) => new ArchivesView(page) };
@@ -26,11 +26,11 @@ class ArchivesView implements View {
       columns: [
         { title: "host", value: (r) => r.host },
         { title: "coverage", value: (r) => r.start ?? 0, cell: (r) => coverageStrip(r, page.whole(), page.zone()), class: "strip" },
-        { title: "from", value: (r) => r.start ?? 0, cell: (r) => time(r.start) },
-        { title: "to", value: (r) => r.end ?? 0, cell: (r) => time(r.end) },
+        { title: "from", value: (r) => r.start ?? 0, cell: (r) => time(r.start), class: "time" },
+        { title: "to", value: (r) => r.end ?? 0, cell: (r) => time(r.end), class: "time" },
         { title: "length", numeric: true, value: (r) => (r.end ?? 0) - (r.start ?? 0), cell: (r) => (r.end === undefined ? "" : length(r.end - (r.start ?? r.end))) },
         { title: "interval", numeric: true, value: (r) => r.interval, cell: (r) => (r.interval > 0 ? length(r.interval) : "") },
-        { title: "zone", value: (r) => r.zone },
+        { title: "zone", value: (r) => r.zone || fixed(r.offset).name },
         { title: "archives", numeric: true, value: (r) => r.archives.length },
         { title: "size", numeric: true, value: (r) => sum(r.archives), cell: (r) => format(sum(r.archives), BYTES) },
       ],
@@ -41,8 +41,8 @@ class ArchivesView implements View {
       columns: [
         { title: "archive", value: (r) => r.file.path },
         { title: "host", value: (r) => r.host.host },
-        { title: "from", value: (r) => r.file.start ?? 0, cell: (r) => time(r.file.start) },
-        { title: "to", value: (r) => r.file.end ?? 0, cell: (r) => time(r.file.end) },
+        { title: "from", value: (r) => r.file.start ?? 0, cell: (r) => time(r.file.start), class: "time" },
+        { title: "to", value: (r) => r.file.end ?? 0, cell: (r) => time(r.file.end), class: "time" },
         { title: "version", numeric: true, value: (r) => r.file.version },
         { title: "files", numeric: true, value: (r) => r.file.files, cell: (r) => `${r.file.files}${r.file.packed ? ", compressed" : ""}` },
         { title: "size", numeric: true, value: (r) => r.file.bytes, cell: (r) => format(r.file.bytes, BYTES) },
@@ -128,7 +128,7 @@ class ArchivesView implements View {
   /** verdict shows what check found in an archive, or the button that asks it. */
   private verdict(file: ArchiveFile): HTMLElement {
     const reply = this.checked.get(file.path);
-    if (reply === undefined) return button("check", (event) => { event.stopPropagation(); void this.ask(file); }, { attrs: { "aria-label": `check ${file.path}` } });
+    if (reply === undefined) return button("check", (event) => { event.stopPropagation(); void this.ask(file); }, { class: "link", attrs: { "aria-label": `check ${file.path}` } });
     if (typeof reply === "string") return h("span", { class: "dim" }, reply);
     if (reply.findings.length === 0) return h("span", { class: "good" }, "no findings");
     return h("details", { class: "findings" }, h("summary", {}, count(reply.findings.length + reply.more, "finding")),
