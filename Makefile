@@ -44,7 +44,7 @@ fuzz: ## every fuzz target for FUZZTIME, FUZZJOBS at once, in binaries built onc
 bench: ## benchmarks of the packages
 	$(GO) test ./... -run '^$$' -bench . -benchtime 2s
 
-ROWS ?= tools,store,http,pcp
+ROWS ?= tools,store,http,pcp,record
 compare: ## the commands beside the reference tools, as ratios; ROWS=store: those rows alone
 	$(GO) test ./internal/compare -run TestCompare -compare -rows '$(ROWS)' -v -timeout 60m
 	case ',$(ROWS),' in *,page,*) $(GO) test ./internal/browsertest -run TestMeasure -measure -v;; esac

@@ -140,6 +140,55 @@ func TestClock(t *testing.T) {
 	}
 }
 
+// The clock goes forth and back an hour, twice and over midnight. Each time that it goes back
+// a new archive begins. A restart with the right time leaves what ends in the future alone.
+func TestClockBackAndForth(t *testing.T) {
+	c := newChain(t, t.TempDir())
+	late := time.Date(2026, 3, 7, 23, 30, 0, 0, time.Local)
+	now, want := late, 0
+	for range 2 {
+		for _, jump := range []time.Duration{time.Second, time.Hour, time.Second, -time.Hour, time.Second} {
+			if now = now.Add(jump); jump < 0 {
+				require.True(t, c.Earlier(pcp.TimestampOf(now)))
+			}
+			put(t, c, now)
+			want++
+		}
+	}
+	require.NoError(t, c.Close())
+	c.rec.closing.wait()
+	steps := map[int64]int{}
+	for _, base := range bases(t, c.rec.o.Dir) {
+		found, marks := times(t, base)
+		assert.Empty(t, marks)
+		for i, at := range found {
+			steps[at.Unix()]++
+			assert.True(t, i == 0 || at.After(found[i-1]))
+		}
+	}
+	have := 0
+	for _, n := range steps {
+		have += n
+	}
+	assert.Equal(t, want, have, "every record is there")
+	assert.Zero(t, c.rec.space.Lost())
+
+	again := newChain(t, c.rec.o.Dir)
+	again.rec.o.Numbers = noNumbers{}
+	_, err := again.rec.found.scan(again.rec.o.Dir, true)
+	require.NoError(t, err)
+	before := len(bases(t, c.rec.o.Dir))
+	put(t, again, now.Add(time.Second))
+	require.NoError(t, again.Close())
+	assert.Len(t, bases(t, c.rec.o.Dir), before+1, "the archive that is the newest by its name ends in the future")
+}
+
+// noNumbers are Numbers of archives without metrics from Prometheus.
+type noNumbers struct{ Numbers }
+
+func (noNumbers) Learn(*meta.Store) error { return nil }
+func (noNumbers) Sync() error             { return nil }
+
 // While the disk is full nothing is written and samples are counted. Then the archive goes
 // on with a mark.
 func TestFullDisk(t *testing.T) {

@@ -3,10 +3,13 @@ package record_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -158,6 +161,80 @@ func TestHangingTarget(t *testing.T) {
 			assert.NotEmpty(t, s.checked())
 		})
 	}
+}
+
+// A target that answers slowly, but in time, is recorded, and nobody waits for it.
+func TestSlowTarget(t *testing.T) {
+	for _, per := range record.Layouts {
+		t.Run(string(per), func(t *testing.T) {
+			t.Parallel()
+			e := serve(t, "x 1\n")
+			var answered atomic.Int64
+			slow := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Type", "text/plain; version=0.0.4")
+				for _, part := range []string{"# TYPE y gauge\n", "y", " 1", "\n"} {
+					_, _ = io.WriteString(w, part) // a client that left
+					_ = http.NewResponseController(w).Flush()
+					time.Sleep(400 * time.Millisecond)
+				}
+				answered.Add(1)
+			}))
+			t.Cleanup(slow.Close)
+			s := configure(t, "global: {scrape_interval: 5s, scrape_timeout: 5s}\nscrape_configs:\n"+
+				"- {job_name: slow, scrape_interval: 100s, scrape_timeout: 90s, static_configs: [{targets: ['"+slow.Listener.Addr().String()+"']}]}\n"+
+				"- {job_name: a, scrape_interval: 100ms, scrape_timeout: 100ms, static_configs: [{targets: ['"+e.address()+"']}]}\n")
+			s.start(func(o *record.Options) { o.Per = per })
+			require.Eventually(t, func() bool { return answered.Load() > 0 }, patience, 5*time.Millisecond)
+			s.wait(s.rec.Stats().Scrapes + 20)
+			s.stop()
+			found := false
+			for _, base := range s.checked() {
+				name := "openmetrics.slow.y"
+				if per != record.PerTarget {
+					name = "openmetrics.slow" + strings.NewReplacer(".", "_", ":", "_").Replace("_"+slow.Listener.Addr().String()) + ".y"
+				}
+				values, marks, _ := read(t, base, name)
+				found = found || len(values[""]) > 0
+				assert.Zero(t, marks)
+			}
+			assert.True(t, found)
+		})
+	}
+}
+
+// A target moves to another address and keeps its labels. All its scrapes are recorded for the
+// same host, under the same names and numbers, and the archive that its old address had is
+// closed.
+func TestTargetThatMoves(t *testing.T) {
+	before, after := serve(t, "x{k=\"1\"} 1\n"), serve(t, "x{k=\"1\"} 2\n")
+	list := filepath.Join(t.TempDir(), "targets.json")
+	at := func(e *endpoint) {
+		text := `[{"targets": ["` + e.address() + `"], "labels": {"instance": "db1"}}]`
+		require.NoError(t, os.WriteFile(list+".new", []byte(text), 0o644))
+		require.NoError(t, os.Rename(list+".new", list))
+	}
+	at(before)
+	s := configure(t, global+"scrape_configs:\n- {job_name: db, file_sd_configs: [{files: ['"+list+"'], refresh_interval: 100ms}]}\n")
+	s.start(nil)
+	s.wait(3)
+	at(after)
+	require.Eventually(t, func() bool { return after.scrapes.Load() > 5 && s.rec.Stats().Targets == 1 }, patience, 5*time.Millisecond, "%s", s.log)
+	s.stop()
+	all, numbers := map[float64]int{}, map[string]bool{}
+	for _, base := range s.checked() {
+		assert.Equal(t, "db1", filepath.Base(filepath.Dir(base)))
+		values, _, pmid := read(t, base, "openmetrics.db.x")
+		for inst, list := range values {
+			numbers[pmid+" "+inst] = true
+			for _, v := range list {
+				all[v]++
+			}
+		}
+	}
+	assert.Len(t, numbers, 1, "%v", numbers)
+	assert.GreaterOrEqual(t, int64(all[1]), before.scrapes.Load()-1)
+	assert.GreaterOrEqual(t, int64(all[2]), after.scrapes.Load()-1)
+	assert.Zero(t, s.rec.Stats().Lost)
 }
 
 // Targets of a job, or all, may share an archive. Their names do not depend on which came

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -211,28 +210,6 @@ func (o *recorderOptions) tryLoad(ctx context.Context) error {
 	}
 	_, err := o.Loader.Load(ctx, slog.New(slog.DiscardHandler))
 	return err
-}
-
-// recorderGC is the growth of memory in percent between two collections of garbage. Series
-// of months take most of a recorder's memory and little of it is garbage, so collecting
-// often costs little processor time.
-const recorderGC = 40
-
-// startGC takes the place of recorderGC in the time startTime after the start, when nearly
-// everything that is allocated stays in use. Each collection would find little garbage.
-const (
-	startGC   = 100
-	startTime = 30 * time.Second
-)
-
-// tuneGC sets how often garbage is collected. undo ends that.
-func tuneGC() (undo func()) {
-	before := debug.SetGCPercent(startGC)
-	timer := time.AfterFunc(startTime, func() { debug.SetGCPercent(recorderGC) })
-	return func() {
-		timer.Stop()
-		debug.SetGCPercent(before)
-	}
 }
 
 // keep makes the folder, and the function that removes old archives.

@@ -20,7 +20,7 @@ var (
 	compare = flag.Bool("compare", false, "measure, which takes minutes")
 	runs    = flag.Int("runs", 5, "measurements of each command, after one that does not count")
 	only    = flag.String("only", "", "measure only the rows whose name contains this")
-	groups  = flag.String("rows", "tools,store,http,pcp", "measure only these groups of rows")
+	groups  = flag.String("rows", "tools,store,http,pcp,record", "measure only these groups of rows")
 	write   = flag.String("write", "", "file whose tables of these groups to replace")
 )
 
@@ -30,24 +30,29 @@ type bench struct {
 	ours string // the command
 	dir  string // for what is made
 	big  string // the archive
+
+	recordings []string // folders of recordings
 }
 
 // group makes rows of a table of its own.
 type group struct {
 	name string
 	rows func(*bench) []row
+	// table, if not nil, measures and prints a table that has a form of its own.
+	table func(*bench) string
 }
 
 // allGroups are the tables in their order.
 var allGroups = []group{
-	{"tools", func(b *bench) []row { return slices.Concat(readRows(b), convertRows(b)) }},
-	{"store", func(b *bench) []row {
+	{name: "tools", rows: func(b *bench) []row { return slices.Concat(readRows(b), convertRows(b)) }},
+	{name: "store", rows: func(b *bench) []row {
 		m := newMaterial(b)
 		return slices.Concat(longRows(b, m), compressedRows(b, m), cacheRows(b, m))
 	}},
-	{"http", func(b *bench) []row { return httpRows(b, newMaterial(b)) }},
-	{"pcp", pcpRows},
-	{"page", func(b *bench) []row { return pageRows(b, newMaterial(b)) }},
+	{name: "http", rows: func(b *bench) []row { return httpRows(b, newMaterial(b)) }},
+	{name: "pcp", rows: pcpRows},
+	{name: "page", rows: func(b *bench) []row { return pageRows(b, newMaterial(b)) }},
+	{name: "record", table: recordTable},
 }
 
 // row is a comparison: ours beside the reference's.
@@ -87,7 +92,9 @@ func TestCompare(t *testing.T) {
 	}
 	dir := t.TempDir()
 	b := &bench{t: t, ours: filepath.Join(dir, "pcparchive"), dir: dir, big: filepath.Join(dir, "big")}
-	b.must(nil, os.Args[0], "-test.run=^TestGrow$", "-grow="+b.big)
+	if wanted := strings.Split(*groups, ","); len(wanted) > 1 || wanted[0] != "record" {
+		b.must(nil, os.Args[0], "-test.run=^TestGrow$", "-grow="+b.big)
+	}
 	b.must([]string{"CGO_ENABLED=0"}, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", b.ours, "github.com/pcparchive/pcparchive/cmd/pcparchive")
 
 	floor := b.floor()
@@ -102,6 +109,15 @@ func TestCompare(t *testing.T) {
 
 // compare measures the rows of a group, prints their table and returns their number.
 func (b *bench) compare(g group, floor int64) int {
+	if g.table != nil {
+		text := g.table(b)
+		b.t.Log("\n" + text)
+		if *write != "" {
+			require.Empty(b.t, *only, "a table of some rows is not kept")
+			require.NoError(b.t, replaceTable(*write, g.name, text))
+		}
+		return 1
+	}
 	table := newTable(floor)
 	for _, r := range g.rows(b) {
 		if !strings.Contains(r.what, *only) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -21,6 +22,7 @@ type Agent struct {
 
 	dir  string
 	addr string // of the daemon
+	pid  int    // of the daemon, whose child the agent is
 }
 
 const agentProgram = "/var/lib/pcp/pmdas/openmetrics/pmdaopenmetrics.python"
@@ -47,6 +49,7 @@ func StartAgent(t testing.TB, configDir string) *Agent {
 		"-n", filepath.Join(dir, "root"), "-l", filepath.Join(dir, "pmcd.log"), "-U", "root")
 	cmd.Env = a.env()
 	require.NoError(t, cmd.Start())
+	a.pid = cmd.Process.Pid
 	t.Cleanup(func() { _ = cmd.Wait() }) // the end of the test kills it
 	t.Cleanup(func() {
 		if t.Failed() {
@@ -99,15 +102,26 @@ func (a *Agent) WaitFor(t testing.TB, metric string) {
 	require.Eventually(t, func() bool { return a.client(t, "pminfo", "-f", metric) == nil }, time.Minute, 200*time.Millisecond, metric)
 }
 
+// PID returns the process of the daemon, of which the agent is a child.
+func (a *Agent) PID() int { return a.pid }
+
 // Record lets pmlogger record all metrics of the agent once a second, and returns the
 // base path of the archive.
 func (a *Agent) Record(t testing.TB, seconds int) string {
 	t.Helper()
-	base := filepath.Join(t.TempDir(), "reference")
-	require.NoError(t, os.WriteFile(base+".conf", []byte("log mandatory on 1 sec { openmetrics }\n"), 0o644))
-	cmd := Command(t, Path(t, "pmlogger"), "-h", a.addr, "-V", "3", "-c", base+".conf", "-T", strconv.Itoa(seconds)+"sec", "-l", base+".log", base)
-	cmd.Env = a.env()
+	cmd, base := a.Logger(t, "-T", strconv.Itoa(seconds)+"sec")
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	return base
+}
+
+// Logger returns a pmlogger that records all metrics of the agent once a second, and the
+// base path of its archive.
+func (a *Agent) Logger(t testing.TB, args ...string) (cmd *exec.Cmd, base string) {
+	t.Helper()
+	base = filepath.Join(t.TempDir(), "reference")
+	require.NoError(t, os.WriteFile(base+".conf", []byte("log mandatory on 1 sec { openmetrics }\n"), 0o644))
+	cmd = Command(t, Path(t, "pmlogger"), append([]string{"-h", a.addr, "-V", "3", "-c", base + ".conf", "-l", base + ".log"}, append(args, base)...)...)
+	cmd.Env = a.env()
+	return cmd, base
 }

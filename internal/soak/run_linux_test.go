@@ -8,7 +8,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -18,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/internal/exporterfleet"
+	"github.com/pcparchive/pcparchive/internal/oracle"
 )
 
 var (
@@ -92,32 +92,10 @@ func (r *recorder) stop() {
 }
 
 // cpu returns the processor time of the recorder so far.
-func (r *recorder) cpu() time.Duration {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", r.cmd.Process.Pid))
-	if err != nil {
-		return 0
-	}
-	_, rest, _ := strings.Cut(string(text), ") ")
-	fields := strings.Fields(rest)
-	user, _ := strconv.Atoi(fields[11])
-	system, _ := strconv.Atoi(fields[12])
-	return time.Duration(user+system) * 10 * time.Millisecond // clock ticks
-}
+func (r *recorder) cpu() time.Duration { return oracle.ProcessorTime(r.cmd.Process.Pid) }
 
 // memory returns the bytes of memory that are not shared with files.
-func (r *recorder) memory() int64 {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", r.cmd.Process.Pid))
-	if err != nil {
-		return 0
-	}
-	for line := range strings.Lines(string(text)) {
-		if rest, ok := strings.CutPrefix(line, "RssAnon:"); ok {
-			kib, _ := strconv.ParseInt(strings.Fields(rest)[0], 10, 64)
-			return kib << 10
-		}
-	}
-	return 0
-}
+func (r *recorder) memory() int64 { return oracle.Memory(r.cmd.Process.Pid) }
 
 // delay returns how long after its answer the last scrape of a target was written to its
 // archive. ok is false if the target sent nothing for a while, or is just sending.

@@ -31,9 +31,9 @@ func appendString(b []byte, s string) []byte {
 
 func openRecord(b []byte, boot string) []byte { return appendString(append(b, kindOpen), boot) }
 
-// bootID identifies the run of the system, "" if the system does not say it. A number that
+// bootOf identifies the run of the system, "" if the system does not say it. A number that
 // was written may be missing in the file only after the system stopped suddenly.
-func bootID() string {
+var bootOf = func() string {
 	text, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
 	if err != nil {
 		return ""

@@ -78,15 +78,51 @@ func TestNumbersComeAgain(t *testing.T) {
 	assert.NotEmpty(t, m.marks)
 }
 
-// After a power failure the file may lack numbers that archives have.
+// After a power failure the file may lack its end, and all of it, while archives are there
+// that use the numbers. They keep them, wherever the file ends.
 func TestPowerFailure(t *testing.T) {
 	now := time.Unix(1_800_000_000, 0)
 	r := opened(t, &now)
-	r.boot = "another run"
-	require.NoError(t, r.compact())
-	m := metricOf(t, r)
-	_, err := m.Instance("a\xff1\xff", describe) // never reaches the file
+	require.NoError(t, r.Close())
+	r, err := Open(r.opts) // from here on the file does not end as a clean one
 	require.NoError(t, err)
+	certain := r.file.size
+	_, err = metricOf(t, r).Instance("a\xff1\xff", describe)
+	require.NoError(t, err)
+	number := recordOther(t, r)
+	require.NoError(t, r.Sync())
+	text, err := os.ReadFile(r.file.name)
+	require.NoError(t, err)
+	require.Greater(t, int64(len(text)), certain)
+	was := bootOf
+	t.Cleanup(func() { bootOf = was })
+	bootOf = func() string { return "the next run" }
+	for end := 0; end <= len(text); end++ {
+		for _, zeros := range []int{0, 20} {
+			if end > len(magic) && int64(end) < certain {
+				continue // Open has waited for these
+			}
+			require.NoError(t, os.WriteFile(r.file.name, append(bytes.Clone(text[:end]), make([]byte, zeros)...), 0o644))
+			again, err := Open(r.opts)
+			require.NoError(t, err)
+			web, err := again.Source("web")
+			require.NoError(t, err)
+			want := &meta.Desc{Type: pcp.TypeDouble, Sem: pcp.SemInstant, Names: []string{"openmetrics.web.other"}}
+			found, err := web.Metric(mapper.MetricID{Sample: "other", Family: "other", Type: "gauge"}, want, "")
+			require.NoError(t, err)
+			require.Equal(t, number, found.Desc().PMID, "%d bytes", end)
+			for id, key := range []string{"a\xff2\xff", "a\xff1\xff"} {
+				in, err := found.Instance(key, describe)
+				require.NoError(t, err)
+				require.Equal(t, pcp.InstID(id), in.ID, "%d bytes", end)
+			}
+			require.NoError(t, again.file.close())
+		}
+	}
+}
+
+// recordOther writes an archive that has a metric with two instances, and returns its number.
+func recordOther(t *testing.T, r *Registry) pcp.PMID {
 	out, err := archive.Create(filepath.Join(r.opts.Dir, "rec"), archive.LocalHeader("h"), nil)
 	require.NoError(t, err)
 	mapped, err := mapper.New(mapper.Options{Host: "h", Numbers: r})
@@ -103,19 +139,7 @@ func TestPowerFailure(t *testing.T) {
 	sink := convert.NewToArchive(out)
 	require.NoError(t, sink.Put(step))
 	require.NoError(t, sink.Close())
-	number := step.Metrics[0].Metric.Desc.PMID
-
-	again, err := Open(r.opts)
-	require.NoError(t, err)
-	web, err := again.Source("web")
-	require.NoError(t, err)
-	want := &meta.Desc{Type: pcp.TypeDouble, Sem: pcp.SemInstant, Names: []string{"openmetrics.web.other"}}
-	found, err := web.Metric(mapper.MetricID{Sample: "other", Family: "other", Type: "gauge"}, want, "")
-	require.NoError(t, err)
-	assert.Equal(t, number, found.Desc().PMID)
-	in, err := found.Instance("a\xff1\xff", describe)
-	require.NoError(t, err)
-	assert.Equal(t, pcp.InstID(1), in.ID)
+	return step.Metrics[0].Metric.Desc.PMID
 }
 
 // A write that fails changes nothing, and the records reach the file with the next one.

@@ -20,8 +20,8 @@ type Options struct {
 	Prefix string
 	// Retention is the time for which archives are kept; zero means for ever.
 	Retention time.Duration
-	// NoSync skips waiting for the disk. After a power failure, Open then learns the numbers
-	// of the archives that were written last.
+	// NoSync skips waiting for the disk, except in Open. After a power failure, Open then
+	// learns the numbers of the archives that were written last.
 	NoSync bool
 	// Now replaces time.Now; may be nil.
 	Now func() time.Time
@@ -60,7 +60,7 @@ func Open(o Options) (*Registry, error) {
 	if r.log == nil {
 		r.log = slog.New(slog.DiscardHandler)
 	}
-	r.boot = bootID()
+	r.boot = bootOf()
 	p := &replay{reg: r}
 	state, err := r.file.open(o.Dir, o.NoSync, p.record)
 	if err != nil {
@@ -80,7 +80,19 @@ func Open(o Options) (*Registry, error) {
 		}
 	}
 	r.put(openRecord(nil, r.boot))
+	if err := r.opened(); err != nil {
+		return nil, errors.Join(err, r.file.close())
+	}
 	return r, nil
+}
+
+// opened waits, also with NoSync, until the disk says that the file is in use. After a power
+// failure Open would otherwise take it for complete.
+func (r *Registry) opened() error {
+	if err := r.Sync(); err != nil {
+		return err
+	}
+	return r.file.f.Sync()
 }
 
 // Name returns the component of metric names that stands for a job, the same after every

@@ -1,0 +1,62 @@
+package main
+
+import (
+	"runtime/debug"
+	"runtime/metrics"
+	"time"
+)
+
+// The growth of memory in percent between two collections of garbage. Series of months take
+// most of a large recorder's memory and little of it is garbage, so collecting often costs
+// little processor time there. A small recorder may use a little more memory instead.
+const (
+	leastGC = 40
+	mostGC  = 100
+	spareGC = 200 << 20 // bytes that may be garbage in any case
+)
+
+// tuneGC sets how often garbage is collected, until undo. At the start, when nearly
+// everything that is allocated stays in use, that is seldom.
+func tuneGC() (undo func()) {
+	const settled, every = 30 * time.Second, time.Minute
+	before := debug.SetGCPercent(mostGC)
+	stop := make(chan struct{})
+	go func() {
+		percent := mostGC
+		for timer := time.NewTimer(settled); ; timer.Reset(every) {
+			select {
+			case <-stop:
+				return
+			case <-timer.C:
+			}
+			if next := percentGC(liveBytes()); next != percent {
+				debug.SetGCPercent(next)
+				percent = next
+			}
+		}
+	}()
+	return func() {
+		close(stop)
+		debug.SetGCPercent(before)
+	}
+}
+
+// percentGC returns the growth for a number of bytes in use. It is rounded, so that it
+// seldom changes.
+func percentGC(live uint64) int {
+	percent := mostGC
+	if live > spareGC {
+		percent = int(spareGC * 100 / live)
+	}
+	return max(leastGC, percent/10*10)
+}
+
+// liveBytes returns the bytes in use after the last collection.
+func liveBytes() uint64 {
+	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(sample)
+	if sample[0].Value.Kind() != metrics.KindUint64 {
+		return 0
+	}
+	return sample[0].Value.Uint64()
+}

@@ -1,0 +1,21 @@
+package main
+
+import (
+	"runtime/debug"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
+
+func TestGarbage(t *testing.T) {
+	for live, want := range map[uint64]int{0: 100, 50 << 20: 100, 200 << 20: 100, 300 << 20: 60, 500 << 20: 40, 8 << 30: 40} {
+		assert.Equal(t, want, percentGC(live), live)
+	}
+	assert.Positive(t, liveBytes())
+	before := debug.SetGCPercent(70)
+	defer debug.SetGCPercent(before)
+	undo := tuneGC()
+	assert.Equal(t, mostGC, debug.SetGCPercent(mostGC))
+	undo()
+	assert.Equal(t, 70, debug.SetGCPercent(70))
+}
