@@ -28,7 +28,7 @@ import (
 	"github.com/pcparchive/pcparchive/record/retention"
 )
 
-var everyMinute = flag.Bool("every-minute", false, "ask pminfo for every archive at every minute of the simulated day, not every four hours")
+var everyMinute = flag.Bool("every-minute", false, "ask pminfo for every archive at every minute of the simulated day, not every twenty minutes")
 
 // pipes is a network in memory, so that only the test's clock makes anything wait.
 type pipes struct {
@@ -124,7 +124,7 @@ func recordDay(t *testing.T, dir string) {
 		if !*everyMinute && minute%20 != 0 {
 			continue
 		}
-		bases := opened(t, dir, *everyMinute || minute%240 == 0)
+		bases := opened(t, dir)
 		if minute > 5 {
 			require.GreaterOrEqual(t, len(bases), 2, "minute %d: %s", minute, log)
 			require.LessOrEqual(t, len(bases), 2*7)
@@ -138,7 +138,7 @@ func recordDay(t *testing.T, dir string) {
 	packed, err := filepath.Glob(filepath.Join(dir, "*", "*.gz"))
 	require.NoError(t, err)
 	assert.GreaterOrEqual(t, len(packed), 2*4, "volumes of closed archives are compressed")
-	left := opened(t, dir, true)
+	left := opened(t, dir)
 	values := map[string][]float64{}
 	for _, base := range left {
 		one, marks, _ := read(t, base, "openmetrics.node.x")
@@ -158,47 +158,57 @@ func recordDay(t *testing.T, dir string) {
 	assert.Equal(t, 24*time.Hour, time.Since(began))
 }
 
-// opened opens all archives in a folder, also with pminfo if asked. It returns them in the
-// order of their times.
-func opened(t *testing.T, dir string, ask bool) (bases []string) {
+// opened opens all archives in a folder, also with pminfo: it takes the folder of a host and
+// opens each archive there. opened returns them in the order of their times.
+func opened(t *testing.T, dir string) (bases []string) {
 	t.Helper()
 	metas, err := filepath.Glob(filepath.Join(dir, "*", "*.meta"))
 	require.NoError(t, err)
+	hosts := map[string]bool{}
 	for _, meta := range metas {
 		base := strings.TrimSuffix(meta, ".meta")
-		try := func() error {
-			r, err := archive.Open(base, nil)
-			if err != nil {
-				return err
-			}
-			for step, err := range r.Steps(history.Query{}) {
-				if err != nil {
-					return err
-				}
-				if step.Stamp.Sec == 0 {
-					return fmt.Errorf("no time")
-				}
-				break
-			}
-			if ask {
-				if res := oracle.Exec(t, "pminfo", "-a", base, "openmetrics.node.x"); res.Exit != 0 {
-					return fmt.Errorf("pminfo: %v", res)
-				}
-			}
-			return nil
-		}
-		err := try()
-		for again := 0; err != nil && again < 3; again++ { // a volume may just be replaced by its compressed form
-			if _, gone := os.Stat(meta); gone != nil {
-				break
-			}
-			err = try()
-		}
+		hosts[filepath.Dir(base)] = true
+		// Meanwhile an archive may be removed, or a volume replaced by its compressed form.
+		err := again(func() error { return firstStep(base) })
 		if _, gone := os.Stat(meta); gone == nil {
 			require.NoError(t, err)
 			bases = append(bases, base)
 		}
 	}
+	for host := range hosts {
+		require.NoError(t, again(func() error {
+			res := oracle.Exec(t, "pminfo", "-a", host, "openmetrics.node.x")
+			if res.Exit != 0 || res.Stderr != "" || strings.TrimSpace(res.Stdout) != "openmetrics.node.x" {
+				return fmt.Errorf("pminfo: %v", res)
+			}
+			return nil
+		}))
+	}
 	slices.SortFunc(bases, func(a, b string) int { return strings.Compare(filepath.Base(a), filepath.Base(b)) })
 	return bases
+}
+
+// again tries something that may fail when files change meanwhile.
+func again(try func() error) (err error) {
+	for range 4 {
+		if err = try(); err == nil {
+			break
+		}
+	}
+	return err
+}
+
+// firstStep reads the first step of an archive.
+func firstStep(base string) error {
+	r, err := archive.Open(base, nil)
+	if err != nil {
+		return err
+	}
+	for step, err := range r.Steps(history.Query{}) {
+		if err == nil && step.Stamp.Sec == 0 {
+			err = fmt.Errorf("no time")
+		}
+		return err
+	}
+	return nil
 }
