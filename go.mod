@@ -214,3 +214,5 @@ require (
 require github.com/dlclark/regexp2 v1.12.0
 
 require github.com/itchyny/timefmt-go v0.1.7
+
+require github.com/ulikunitz/xz v0.5.17

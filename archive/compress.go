@@ -10,8 +10,8 @@ import (
 	"github.com/pcparchive/pcparchive/internal/decomp"
 )
 
-// Compression is a form in which data volumes are written. Metadata and index
-// stay plain, because readers always read all of them and an Appender must be
+// Compression is a form in which files of archives are written. Writers compress volumes
+// only. Metadata and index stay plain, because readers always read all of them and an Appender must be
 // able to append. PCP's tools compress the metadata, too.
 type Compression int8
 
@@ -24,6 +24,9 @@ const (
 	// CompressGzip serves older readers. Reading at an offset decodes
 	// everything before it.
 	CompressGzip
+	// CompressXZ writes blocks of 4 MiB. Every PCP reads it, at any offset by decoding one
+	// block. It makes the shortest files and takes the most time.
+	CompressXZ
 )
 
 var compressions = [...]struct {
@@ -33,9 +36,10 @@ var compressions = [...]struct {
 	CompressNone: {name: "none"},
 	CompressZstd: {"zstd", ".zst", decomp.Zstd},
 	CompressGzip: {"gzip", ".gz", decomp.Gzip},
+	CompressXZ:   {"xz", ".xz", decomp.XZ},
 }
 
-// String returns the name of the form: none, zstd or gzip.
+// String returns the name of the form: none, zstd, gzip or xz.
 func (c Compression) String() string {
 	if c.valid() != nil {
 		return "compression " + strconv.Itoa(int(c))
@@ -60,7 +64,7 @@ func (c *Compression) Set(name string) error {
 			return nil
 		}
 	}
-	return errors.New("want zstd, gzip or none")
+	return errors.New("want zstd, gzip, xz or none")
 }
 
 // Type returns the name that command line help shows for the value.
@@ -74,6 +78,15 @@ func (c Compression) valid() error {
 	return nil
 }
 
+// NewWriter returns a writer that compresses to w. Close completes the output and leaves w
+// open.
+func (c Compression) NewWriter(w io.Writer) (io.WriteCloser, error) {
+	if err := c.valid(); err != nil {
+		return nil, err
+	}
+	return decomp.NewWriter(w, compressions[c].format)
+}
+
 // packedFile is a compressed file that is written sequentially.
 type packedFile struct {
 	disk
@@ -84,7 +97,7 @@ type packedFile struct {
 
 // packInto returns a file that compresses its contents into f in form c.
 func packInto(f disk, c Compression) (*packedFile, error) {
-	enc, err := decomp.NewWriter(io.NewOffsetWriter(f, 0), compressions[c].format)
+	enc, err := c.NewWriter(io.NewOffsetWriter(f, 0))
 	if err != nil {
 		return nil, err
 	}

@@ -62,6 +62,21 @@ func Members(path string) (base string, members []Member, err error) {
 	return membersIn(path, membersOf)
 }
 
+// AllMembers returns all files of the archive with exactly the given base path, in the
+// order of [Members]. A file may be there in several forms.
+func AllMembers(base string) ([]Member, error) {
+	dir, name := filepath.Split(base)
+	found, err := membersOf(dir, name)
+	if err != nil {
+		return nil, err
+	}
+	if len(found) == 0 {
+		return nil, noFile(base, name)
+	}
+	sortMembers(found)
+	return found, nil
+}
+
 // membersIn does the work of Members; of lists the files of an archive in a
 // folder.
 func membersIn(path string, of func(dir, name string) ([]Member, error)) (base string, members []Member, err error) {
@@ -91,11 +106,16 @@ func noFile(path, asked string) error {
 // arrange sorts the files of an archive as Members returns them. Of a plain and a
 // compressed file with the same role it keeps the plain one.
 func arrange(found []Member) []Member {
+	sortMembers(found)
+	return slices.CompactFunc(found, func(a, b Member) bool { return a.Role == b.Role && a.Volume == b.Volume })
+}
+
+// sortMembers sorts files by role, volume and form.
+func sortMembers(found []Member) {
 	order := [...]int{RoleMeta: 0, RoleIndex: 1, RoleData: 2}
 	slices.SortFunc(found, func(a, b Member) int {
 		return cmp.Or(cmp.Compare(order[a.Role], order[b.Role]), cmp.Compare(a.Volume, b.Volume), cmp.Compare(a.Compress, b.Compress))
 	})
-	return slices.CompactFunc(found, func(a, b Member) bool { return a.Role == b.Role && a.Volume == b.Volume })
 }
 
 // membersOf finds all files of the archive with exactly the given base name.

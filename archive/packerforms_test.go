@@ -16,11 +16,11 @@ import (
 
 func TestCompressionNames(t *testing.T) {
 	var c archive.Compression
-	for _, name := range []string{"none", "gzip", "zstd"} {
+	for _, name := range []string{"none", "gzip", "zstd", "xz"} {
 		require.NoError(t, c.Set(name))
 		assert.Equal(t, name, c.String())
 	}
-	require.EqualError(t, c.Set("xz"), "want zstd, gzip or none")
+	require.EqualError(t, c.Set("lzma"), "want zstd, gzip, xz or none")
 	assert.Equal(t, "compression 9", archive.Compression(9).String())
 	assert.Empty(t, archive.Compression(-1).Suffix())
 	_, err := archive.Create(filepath.Join(t.TempDir(), "rec"), archtest.Header, &archive.WriteOptions{Compress: 9})

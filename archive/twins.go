@@ -60,6 +60,13 @@ func compare(plain, packed Member) (likeness, error) {
 	}
 }
 
+// SameContents reports whether a plain and a compressed file have the same contents. It
+// returns an error if either cannot be read for another reason than damage.
+func SameContents(plain, packed Member) (bool, error) {
+	like, err := compare(plain, packed)
+	return like == equal, err
+}
+
 // settle removes one of two forms of a complete volume, which a crash between
 // storing the compressed form and removing the plain one leaves. It removes the
 // plain form if the compressed one has the same contents, and the compressed

@@ -68,14 +68,14 @@ const compressFlag = "compress"
 func addVolumeFlags(cmd *cobra.Command, size *byteSize, how *archive.Compression, which string) {
 	f := cmd.Flags()
 	f.Var(size, "volume-size", "maximum size of a volume before compression; 0: no limit")
-	f.Var(how, compressFlag, "compress "+which+" with zstd, which PCP 6.3.2 and later read, or with gzip, which every PCP reads; without a value: zstd")
+	f.Var(how, compressFlag, "compress "+which+" with zstd, which PCP 6.3.2 and later read, or with xz or gzip, which every PCP reads; without a value: zstd")
 	f.Lookup(compressFlag).NoOptDefVal = archive.CompressZstd.String()
-	completeFlag(cmd, compressFlag, "zstd", "gzip", "none")
+	completeFlag(cmd, compressFlag, "zstd", "gzip", "xz", "none")
 }
 
 // otherCompressions are values that users may give to --compress and that it rejects.
 // joinCompress must not take them for archives.
-var otherCompressions = []string{"xz", "lzma", "bzip2", "bz2", "gz", "zst", "lz4", "snappy", "zip", "compress", "brotli"}
+var otherCompressions = []string{"lzma", "bzip2", "bz2", "gz", "zst", "lz4", "snappy", "zip", "compress", "brotli"}
 
 // joinCompress makes "--compress gzip" one argument. The parser of flags takes the next
 // argument for an operand if the value of a flag is optional, so gzip would be an archive.

@@ -9,7 +9,12 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
+	"github.com/ulikunitz/xz"
 )
+
+// BlockSize is the length of the contents of each xz block that NewWriter writes, except
+// the last. A seek decodes one block.
+const BlockSize = 4 << 20
 
 // FrameSize is the length of the contents of each zstd frame that NewWriter
 // writes, except the last. A seek decodes one frame, which takes less than a
@@ -23,7 +28,8 @@ const FrameSize = 1 << 20
 //
 // [Zstd] output consists of independent frames of FrameSize bytes, each with
 // its length and checksum, and the table of the seekable format, which other
-// decoders skip. [Gzip] output is one member. For other formats, which the
+// decoders skip. [XZ] output is one stream of blocks of BlockSize bytes, which PCP's
+// library reads at any offset. [Gzip] output is one member. For other formats, which the
 // package only reads, NewWriter returns an error.
 func NewWriter(w io.Writer, f Format) (io.WriteCloser, error) {
 	switch f {
@@ -31,6 +37,8 @@ func NewWriter(w io.Writer, f Format) (io.WriteCloser, error) {
 		return gzip.NewWriter(w), nil
 	case Zstd:
 		return &frameWriter{w: w}, nil
+	case XZ:
+		return xz.WriterConfig{DictCap: BlockSize, BlockSize: BlockSize, CheckSum: xz.CRC64}.NewWriter(w)
 	}
 	return nil, fmt.Errorf("%s can only be read, not written", f)
 }

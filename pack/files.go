@@ -1,0 +1,37 @@
+package pack
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"runtime"
+)
+
+// adopt gives a file the permissions, the owner and the times of another one, as
+// compression programs do. Not every system and user may do that, so errors do not count.
+func adopt(path string, like os.FileInfo) {
+	own(path, like)
+	_ = os.Chmod(path, like.Mode().Perm())
+	_ = os.Chtimes(path, like.ModTime(), like.ModTime())
+}
+
+// onDisk waits until a file and its directory entry are on the disk.
+func onDisk(path string) error {
+	f, err := os.OpenFile(path, os.O_RDONLY, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close(), syncDir(path))
+}
+
+// syncDir waits until the directory entry of a file is on the disk.
+func syncDir(path string) error {
+	if runtime.GOOS == "windows" { // Windows cannot sync a folder
+		return nil
+	}
+	d, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}

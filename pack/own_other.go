@@ -1,0 +1,7 @@
+//go:build !unix
+
+package pack
+
+import "os"
+
+func own(string, os.FileInfo) {}
