@@ -16,6 +16,9 @@ var errDamaged = errors.New("the bytes hold no track")
 // maxEncoded is the most bytes of a track that is not compressed.
 const maxEncoded = 64 << 20
 
+// maxTime bounds times and lengths, so that sums do not overflow.
+const maxTime = 1 << 60
+
 // packer and unpacker compress tracks. Several goroutines use them.
 var (
 	packer = sync.OnceValue(func() *zstd.Encoder {
@@ -28,8 +31,11 @@ var (
 	})
 )
 
-// encode returns the binary form of a track: numbers as varints, columns as differences.
-func (t *Track) encode() []byte {
+// encode returns the binary form of a track, compressed.
+func (t *Track) encode() []byte { return packer().EncodeAll(t.raw(), nil) }
+
+// raw returns the binary form: numbers as varints, cells in two bytes.
+func (t *Track) raw() []byte {
 	b := binary.AppendVarint(nil, t.Cell)
 	for _, n := range []int64{t.Start, t.First, t.Last, int64(t.Window)} {
 		b = binary.AppendVarint(b, n)
@@ -55,7 +61,7 @@ func (t *Track) encode() []byte {
 	for _, c := range t.columns {
 		b = appendWords(appendWords(b, c.values), c.instances)
 	}
-	return packer().EncodeAll(b, nil)
+	return b
 }
 
 func appendText(b []byte, s string) []byte {
@@ -77,6 +83,15 @@ func decodeTrack(packed []byte, table *Table) (*Track, error) {
 	if err != nil {
 		return nil, err
 	}
+	t, err := decodeRaw(raw)
+	if err == nil && (len(t.seen) != len(table.names) || len(t.columns) != len(table.Rules)+len(table.Beside)) {
+		return nil, errDamaged
+	}
+	return t, err
+}
+
+// decodeRaw reads the output of raw.
+func decodeRaw(raw []byte) (*Track, error) {
 	d := decoder{b: raw}
 	t := &Track{Cell: d.int(), Start: d.int(), First: d.int(), Last: d.int(), Window: time.Duration(d.int()), Host: d.text()}
 	for range d.count(2) {
@@ -94,7 +109,7 @@ func decodeTrack(packed []byte, table *Table) (*Track, error) {
 	for range d.count(2) {
 		t.columns = append(t.columns, column{d.words(), d.words()})
 	}
-	if d.bad || len(d.b) > 0 || t.Cell <= 0 || len(t.seen) != len(table.names) || len(t.columns) != len(table.Rules)+len(table.Beside) {
+	if d.bad || len(d.b) > 0 || t.Cell <= 0 || t.Cell > maxTime || t.Start < -maxTime || t.Start > maxTime {
 		return nil, errDamaged
 	}
 	return t, nil

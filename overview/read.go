@@ -42,13 +42,11 @@ func (g *reading) read(ctx context.Context, r *archive.Reader) error {
 		return nil
 	})
 	flat := flatten.New(sink, flatten.Options{TargetLabels: true, Host: r.Header().Host, Report: &prom.Report{}})
-	q := history.Query{All: true, Stop: ctx.Err, Metrics: func(d *meta.Desc) bool {
-		if !d.Type.IsNumeric() {
-			return false
-		}
-		_, needed := g.table.needs[naming.SampleName(r.Meta(), d)]
-		return needed
-	}}
+	wanted := g.table.wanted(r.Meta())
+	q := history.Query{All: true, Stop: ctx.Err, Metrics: func(d *meta.Desc) bool { return wanted[d] }}
+	for d := range wanted {
+		q.PMIDs = append(q.PMIDs, d.PMID)
+	}
 	if !g.last.IsZero() {
 		q.From = g.last.Add(1)
 	}
@@ -75,6 +73,20 @@ func (g *reading) read(ctx context.Context, r *archive.Reader) error {
 		g.last = step.Stamp
 	}
 	return ctx.Err()
+}
+
+// wanted returns the metrics of an archive that the rules need.
+func (t *Table) wanted(store *meta.Store) map[*meta.Desc]bool {
+	found := map[*meta.Desc]bool{}
+	for d := range store.Metrics() {
+		if !d.Type.IsNumeric() {
+			continue
+		}
+		if _, needed := t.needs[naming.SampleName(store, d)]; needed {
+			found[d] = true
+		}
+	}
+	return found
 }
 
 // lengthOf returns how long an archive records, as far as that is known without reading it.

@@ -154,7 +154,7 @@ func (c *Cache) tracks(ctx context.Context, set *store.Set, start, end int64, to
 			}
 		}
 	}
-	return slices.DeleteFunc(found, func(t *Track) bool { return t == nil || t.First > t.Last }), nil
+	return slices.DeleteFunc(found, func(t *Track) bool { return t == nil || t.First > end || t.Last < start }), nil
 }
 
 // fill works out the levels and incidents of a host.

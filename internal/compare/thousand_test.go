@@ -112,6 +112,7 @@ func (g *grower) pile(i int) (busy, slow, tasks []*meta.Desc) {
 		g.describe("kernel.all.cpu.user", pcp.TypeU64, pcp.InDomNull, pcp.SemCounter),
 		g.describe("kernel.all.cpu.sys", pcp.TypeU64, pcp.InDomNull, pcp.SemCounter),
 	)
+	busy = append(busy, g.usual(disks)...)
 	for n := len(busy); n < pileBusy; n++ {
 		in := pcp.InDomNull
 		if n < 30 {
@@ -126,6 +127,25 @@ func (g *grower) pile(i int) (busy, slow, tasks []*meta.Desc) {
 		slow = append(slow, g.describe(fmt.Sprintf("slow.group%d.metric%d", n/40, n), pcp.TypeU32, pcp.InDomNull, pcp.SemInstant))
 	}
 	return busy, slow, tasks
+}
+
+// usual describes the metrics that the rules of the overview need, but for those of processes.
+// Their values are as made up as the others.
+func (g *grower) usual(disks pcp.InDomID) (all []*meta.Desc) {
+	for _, name := range []string{
+		"kernel.all.cpu.idle", "kernel.all.cpu.wait.total", "kernel.all.cpu.steal", "kernel.all.pressure.cpu.some.total",
+		"kernel.all.pressure.memory.some.total", "kernel.all.pressure.io.some.total", "swap.pagesin", "swap.pagesout",
+		"mem.vmstat.oom_kill", "network.tcp.retranssegs", "network.tcp.outsegs",
+	} {
+		all = append(all, g.describe(name, pcp.TypeU64, pcp.InDomNull, pcp.SemCounter))
+	}
+	for _, name := range []string{"kernel.all.blocked", "mem.util.available", "mem.physmem", "hinv.ncpu"} {
+		all = append(all, g.describe(name, pcp.TypeU32, pcp.InDomNull, pcp.SemInstant))
+	}
+	for _, name := range []string{"disk.dev.avactive", "disk.dev.aveq", "disk.dev.total", "disk.dev.total_rawactive"} {
+		all = append(all, g.describe(name, pcp.TypeU32, disks, pcp.SemCounter))
+	}
+	return all
 }
 
 // firstTask returns the first process of archive i.
