@@ -75,7 +75,7 @@ cross: ## build for every supported system, run the tests with 32-bit lengths
 		$$($(GO) list ./... | grep -v -E '$(WITHOUT_BYTES)') ./internal/decomp ./internal/wire ./internal/resync ./internal/spill ./internal/cachedir ./record/registry ./record/retention
 
 web: ## build the page from web/ into serve/page/assets
-	cd web && npm ci --no-progress && npm run check && npm run build
+	cd web && npm ci --no-progress && npm run check && npm test && npm run build
 
 packages: build ## deb and rpm of this system's architecture in bin/
 	for shell in bash fish zsh; do bin/pcparchive completion $$shell >bin/completion.$$shell || exit 1; done

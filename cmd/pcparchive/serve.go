@@ -31,12 +31,12 @@ Prometheus, Thanos and curl. serve imports nothing and only reads the archives.
 A PATH is an archive, a Prometheus block, or a folder. A folder stands for all archives
 and blocks in it and in the folders below it. Every ten seconds, on SIGHUP, and on a
 POST to /-/reload, serve looks for archives that appeared, disappeared or grew. Answers
-that need a damaged archive have a warning, and the status page at / names it. Damage
+that need a damaged archive have a warning, and the page at / names it. Damage
 does not affect other answers.
 
 --rules evaluates recording and alerting rules over all data. SIGHUP and /-/reload also
 read the rule files again. If a file is wrong, the former rules stay in force, and the
-log, the reply of /-/reload and the status page give the reason.
+log, the reply of /-/reload and the page give the reason.
 
 An instant query without a time is evaluated at the end of the data, if the data ended
 longer ago than the look-back.

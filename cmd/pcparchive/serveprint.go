@@ -24,7 +24,7 @@ func printServer(s streams, server *serve.Server) {
 		fmt.Fprintf(s.out, "  %s  %s  %s\n", h.Host, windowText(h.Window), plural(int64(h.Archives), "archive"))
 	}
 	for i, address := range server.Addresses() {
-		fmt.Fprintf(s.out, "status page  %s/\n", address)
+		fmt.Fprintf(s.out, "page         %s/\n", address)
 		fmt.Fprintf(s.out, "Grafana      %s  (URL of a Prometheus data source)\n", address)
 		if i > 0 || sum.Window.IsZero() {
 			continue

@@ -51,7 +51,7 @@ func (b *bench) startOurs(args []string) *service {
 	s := b.start(cmd, "/-/metrics")
 	lines := bufio.NewScanner(out)
 	for s.address == "" && lines.Scan() {
-		if rest, ok := strings.CutPrefix(lines.Text(), "status page "); ok {
+		if rest, ok := strings.CutPrefix(lines.Text(), "page "); ok {
 			s.address = strings.TrimSuffix(strings.TrimSpace(rest), "/")
 		}
 	}

@@ -27,11 +27,11 @@ type Checked struct {
 
 // Finding is a finding of a check.
 type Finding struct {
-	Code     finding.Code     `json:"code"`
-	Severity finding.Severity `json:"severity"`
-	File     string           `json:"file"`
-	Offset   *int64           `json:"offset,omitempty"` // null if the finding is about no single record
-	Message  string           `json:"message"`
+	Code     finding.Code `json:"code"`
+	Severity string       `json:"severity"` // error, warning or note
+	File     string       `json:"file"`
+	Offset   *int64       `json:"offset,omitempty"` // null if the finding is about no single record
+	Message  string       `json:"message"`
 }
 
 // checker checks archives, one at a time because a check reads everything. It keeps its
@@ -96,7 +96,7 @@ func checked(base string) *Checked {
 			done.More++
 			continue
 		}
-		one := Finding{Code: f.Code, Severity: f.Severity, File: f.File, Message: f.Message}
+		one := Finding{Code: f.Code, Severity: f.Severity.String(), File: f.File, Message: f.Message}
 		if f.Offset >= 0 {
 			one.Offset = &f.Offset
 		}

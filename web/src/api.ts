@@ -66,8 +66,8 @@ export interface Archives {
 }
 
 /** Finding is a fault that check found in an archive. */
-export interface Finding { code: string; severity: string; message: string; file?: string; offset?: number }
-export interface CheckReply { path: string; findings: Finding[]; more: number; records: number; seconds: number }
+export interface Finding { code: string; severity: string; message: string; file: string; offset?: number }
+export interface CheckReply { path: string; findings: Finding[]; more: number; verdict: string; seconds: number }
 
 /** ApiError is a reply that is not a result. */
 export class ApiError extends Error {

@@ -14,6 +14,7 @@ class App implements Page {
   readonly address = new Address();
   private known: Archives | null = null;
   private described: Promise<Metric[]> | null = null;
+  private describedAt = 0;
   private screen: Screen | null = null;
   private view: View | null = null;
   private readonly shell: Shell;
@@ -43,9 +44,11 @@ class App implements Page {
   private async reload(): Promise<void> {
     const next = await archives();
     const same = this.known !== null && JSON.stringify({ ...next, taken: 0 }) === JSON.stringify({ ...this.known, taken: 0 });
-    this.known = next;
     if (same) return;
-    this.described = null;
+    const grown = this.known !== null && namesOf(next) === namesOf(this.known);
+    this.known = next;
+    // An archive that grows seldom has new metrics.
+    if (!grown || Date.now() - this.describedAt > 300_000) this.described = null;
     this.shell.describe(next);
     this.show(this.address.get(), new Set(), true);
   }
@@ -112,6 +115,7 @@ class App implements Page {
   }
 
   metrics(): Promise<Metric[]> {
+    if (!this.described) this.describedAt = Date.now();
     this.described ??= metrics().then((reply) => reply.metrics, (error: unknown) => {
       this.described = null;
       throw error;
@@ -126,6 +130,11 @@ class App implements Page {
   fail(error: unknown): void {
     this.shell.announce(error instanceof Error ? error.message : String(error), true);
   }
+}
+
+/** namesOf returns the archives' paths as one text. */
+function namesOf(a: Archives): string {
+  return a.hosts.map((host) => host.archives.map((one) => one.path).join("\n")).join("\n\n");
 }
 
 void new App().run();

@@ -78,12 +78,13 @@ export class Plot {
 
   /** setData replaces the lines. */
   setData(data: PlotData): void {
+    const before = this.unit.text;
     const same = this.chart !== null && data.lines.length === this.data.lines.length &&
       data.lines.every((line, i) => this.data.lines[i]?.key === line.key);
     this.data = data;
     this.nearest = null;
     this.gaps = emptyStretches(data.times, data.lines, data.pause ?? 0);
-    if (same) this.draw();
+    if (same && this.unit.text === before) this.draw();
     else this.rebuild();
     this.describe();
   }

@@ -48,7 +48,7 @@ const DECIMAL = ["", "k", "M", "G", "T", "P"];
 export function digits(v: number): string {
   if (v === 0) return "0";
   const size = Math.abs(v);
-  if (size >= 1e6 || size < 1e-4) return v.toExponential(2).replace(/\.?0+e/, "e");
+  if (size >= 1e6 || size < 1e-4) return v.toExponential(2).replace(/\.?0+e|e/, "e").replace("e+", "e");
   return String(Number(v.toPrecision(size >= 100 ? Math.max(3, Math.floor(Math.log10(size)) + 1) : 3)));
 }
 

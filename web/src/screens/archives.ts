@@ -56,7 +56,7 @@ class ArchivesView implements View {
     const rows = hosts.flatMap((host) => host.archives.map((file) => ({ host, file })));
     this.hosts.show(archives.hosts);
     this.files.show(rows);
-    fill(this.element, this.summary(),
+    fill(this.element, h("h1", { class: "unseen" }, "Archives"), this.summary(),
       h("h2", {}, "Hosts"), this.hosts.element,
       h("h2", {}, "Archives"), this.files.element, ...this.blocks(), ...this.damage(), ...this.rules(), ...this.cache(),
       h("footer", {}, `State of ${stamp(archives.taken, this.page.zone())}. `, archives.rescan > 0 ? `The server looks for archives every ${length(archives.rescan)}. ` : "", "Archives are only read. The same as JSON: ", h("a", { attrs: { href: "api/archives" } }, "api/archives"), "."));
@@ -128,11 +128,17 @@ class ArchivesView implements View {
   /** verdict shows what check found in an archive, or the button that asks it. */
   private verdict(file: ArchiveFile): HTMLElement {
     const reply = this.checked.get(file.path);
-    if (reply === undefined) return button("check", (event) => { event.stopPropagation(); void this.ask(file); }, { class: "link", attrs: { "aria-label": `check ${file.path}` } });
     if (typeof reply === "string") return h("span", { class: "dim" }, reply);
-    if (reply.findings.length === 0) return h("span", { class: "good" }, "no findings");
-    return h("details", { class: "findings" }, h("summary", {}, count(reply.findings.length + reply.more, "finding")),
-      h("ul", {}, ...reply.findings.map((f) => h("li", {}, h("b", {}, `${f.severity} ${f.code}: `), f.message))), reply.more > 0 ? h("p", {}, `${reply.more} more`) : null);
+    if (reply === undefined) {
+      const damaged = this.page.archives().damage.some((d) => d.path === file.path);
+      const ask = button("check", (event) => { event.stopPropagation(); void this.ask(file); }, { class: "link", attrs: { "aria-label": `check ${file.path}` } });
+      return h("span", {}, damaged ? h("span", { class: "error" }, "damaged ") : null, ask);
+    }
+    const { findings } = reply, text = summaryOf(reply);
+    if (findings.length === 0) return h("span", { class: "good" }, text);
+    return h("details", { class: "findings" }, h("summary", { class: findings.some((f) => f.severity === "error") ? "error" : undefined }, text),
+      h("ul", {}, ...findings.map((f) => h("li", {}, h("b", {}, `${f.severity} ${f.code}: `), f.message, f.offset === undefined ? "" : ` (${f.file}, offset ${f.offset})`))),
+      reply.more > 0 ? h("p", {}, `${reply.more} more`) : null);
   }
 
   private async ask(file: ArchiveFile): Promise<void> {
@@ -146,6 +152,14 @@ class ArchivesView implements View {
     }
     this.update();
   }
+}
+
+/** summaryOf counts findings by their severity. */
+function summaryOf(reply: CheckReply): string {
+  if (reply.findings.length === 0) return "no findings";
+  const of = (severity: string): number => reply.findings.filter((f) => f.severity === severity).length;
+  const parts = ["error", "warning", "note"].filter((s) => of(s) > 0).map((s) => count(of(s), s));
+  return parts.join(", ") + (reply.more > 0 ? `, ${reply.more} more` : "");
 }
 
 function sum(files: ArchiveFile[]): number {

@@ -31,7 +31,7 @@ class Explore implements View {
     const bar = h("div", { class: "bar" },
       button("+ PromQL", () => this.addExpression(), { title: "Add a plot of an expression" }),
       button("Copy link", () => void copy(location.href).then((done) => page.announce(done ? "The address is copied." : "Copy the address from the browser’s bar."))));
-    this.element = h("div", { class: "explore" }, this.browser.element, h("section", { class: "shown", attrs: { "aria-label": "Plots" } }, bar, this.hint, this.plots));
+    this.element = h("div", { class: "explore" }, h("h1", { class: "unseen" }, "Explore"), this.browser.element, h("section", { class: "shown", attrs: { "aria-label": "Plots" } }, bar, this.hint, this.plots));
     this.keys = [
       { key: "/", text: "Search metrics", act: () => this.browser.focus() },
       { key: "e", text: "Add an expression in PromQL", act: () => this.addExpression() },
