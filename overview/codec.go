@@ -60,6 +60,11 @@ func (t *Track) raw() []byte {
 	b = binary.AppendUvarint(b, uint64(len(t.columns)))
 	for _, c := range t.columns {
 		b = appendWords(appendWords(b, c.values), c.instances)
+		unfit := byte(0)
+		if c.unfit {
+			unfit = 1
+		}
+		b = append(b, unfit)
 	}
 	return b
 }
@@ -106,8 +111,8 @@ func decodeRaw(raw []byte) (*Track, error) {
 	for range d.count(1) {
 		t.names = append(t.names, d.text())
 	}
-	for range d.count(2) {
-		t.columns = append(t.columns, column{d.words(), d.words()})
+	for range d.count(3) {
+		t.columns = append(t.columns, column{d.words(), d.words(), d.byte() == 1})
 	}
 	if d.bad || len(d.b) > 0 || t.Cell <= 0 || t.Cell > maxTime || t.Start < -maxTime || t.Start > maxTime {
 		return nil, errDamaged

@@ -2,6 +2,7 @@ package overview
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math"
@@ -278,11 +279,24 @@ func (e *evaluator) rule(ctx context.Context, n int, r *Rule, from, to int64, en
 	many := max(int64(16), int64(manyPoints/widest))
 	for ; first <= last; first += many * p.every {
 		at := steps{first, min(last, first+(many-1)*p.every), p.every}
-		if err := e.query(ctx, n, r, p, at); err != nil {
+		err := e.query(ctx, n, r, p, at)
+		if isOfSamples(err) {
+			e.track.columns[n].unfit = true
+			return 0, nil
+		}
+		if err != nil {
 			return 0, fmt.Errorf("rule %s: %w", r.Name, err)
 		}
 	}
 	return max(p.window, p.lookback), nil
+}
+
+// isOfSamples reports whether an error of the engine says that the samples do not fit the
+// expression: a metric has instances where the rule expects none, as in some old archives.
+func isOfSamples(err error) bool {
+	return err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) &&
+		!errors.As(err, new(promql.ErrQueryCanceled)) && !errors.As(err, new(promql.ErrQueryTimeout)) &&
+		!errors.As(err, new(promql.ErrTooManySamples)) && !errors.As(err, new(promql.ErrStorage))
 }
 
 // query evaluates a rule at some times.

@@ -283,3 +283,35 @@ func TestEviction(t *testing.T) {
 		assert.LessOrEqual(t, c.Bytes(), int64(8000))
 	}
 }
+
+// A metric with instances where a rule expects none costs that rule alone.
+func TestMisfit(t *testing.T) {
+	dir := t.TempDir()
+	b, err := archive.NewBuilder(filepath.Join(dir, "old"), "old", &archive.WriteOptions{AsIs: true})
+	require.NoError(t, err)
+	physmem := b.Metric("mem.physmem", pcp.TypeU64, pcp.SemInstant, pcp.Units{}, "node0", "node1")
+	available := b.Metric("mem.util.available", pcp.TypeU64, pcp.SemInstant, pcp.Units{})
+	full := b.Metric("filesys.full", pcp.TypeDouble, pcp.SemInstant, pcp.Units{}, "/dev/sda1", "/dev/loop0")
+	for i := range 30 {
+		physmem.Set(1000, 1000)
+		available.Set(10)
+		full.Set(99, 100)
+		require.NoError(t, b.Record(begin.Add(time.Duration(i)*time.Minute)))
+	}
+	require.NoError(t, b.Close())
+	age(t, dir)
+	sets, folder := openSets(t, dir), cachedir.Open(t.TempDir(), 0)
+	for range 2 { // made, and kept
+		r, err := New(Options{Dir: folder}).Of(t.Context(), sets, Request{})
+		require.NoError(t, err)
+		h := r.Hosts[0]
+		missing := map[string][]string{}
+		for _, m := range h.Missing {
+			missing[m.Rule.Name] = m.Metrics
+		}
+		assert.Equal(t, []string{"mem_physmem", "mem_util_available"}, missing["memory_used"])
+		assert.NotContains(t, missing, "filesystem_full")
+		require.Len(t, h.Worst, 1)
+		assert.Equal(t, "14:00–14:29 file system /dev/sda1 full (99 % full)", h.Worst[0].Words)
+	}
+}

@@ -249,10 +249,10 @@ func (t *Table) missing(tracks []*Track) (all []Missing) {
 	if len(tracks) == 0 {
 		return nil
 	}
-	for _, rule := range t.Rules {
+	for i, rule := range t.Rules {
 		lacks := func(track *Track, name string) bool { return track.seen[t.needs[name]] == absent }
 		if slices.ContainsFunc(tracks, func(track *Track) bool {
-			return !slices.ContainsFunc(rule.Needs, func(name string) bool { return lacks(track, name) })
+			return !track.columns[i].unfit && !slices.ContainsFunc(rule.Needs, func(name string) bool { return lacks(track, name) })
 		}) {
 			continue
 		}
@@ -263,7 +263,7 @@ func (t *Table) missing(tracks []*Track) (all []Missing) {
 			}
 		}
 		if len(m.Metrics) == 0 {
-			m.Metrics = rule.Needs // never together
+			m.Metrics = rule.Needs // never together, or not as the rule wants them
 		}
 		all = append(all, m)
 	}

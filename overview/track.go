@@ -39,6 +39,7 @@ const (
 type column struct {
 	values    []uint16 // see pack; none where there is no value
 	instances []uint16 // places in Track.names; nil if the rule has no instances
+	unfit     bool     // the samples did not fit the rule
 }
 
 // The limits of a track.
@@ -71,7 +72,7 @@ func (t *Track) clone() *Track {
 	c.Covered, c.Marks, c.seen, c.names = slices.Clone(t.Covered), slices.Clone(t.Marks), slices.Clone(t.seen), slices.Clone(t.names)
 	c.columns = make([]column, len(t.columns))
 	for i, col := range t.columns {
-		c.columns[i] = column{slices.Clone(col.values), slices.Clone(col.instances)}
+		c.columns[i] = column{slices.Clone(col.values), slices.Clone(col.instances), col.unfit}
 	}
 	return &c
 }
@@ -107,7 +108,7 @@ func (t *Track) coarsen(times int64) {
 	t.Start = floorDiv(t.Start, t.Cell) * t.Cell
 	for r := range t.columns {
 		old := t.columns[r]
-		t.columns[r] = column{}
+		t.columns[r] = column{unfit: old.unfit}
 		for i, p := range old.values {
 			if p == none {
 				continue
