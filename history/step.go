@@ -11,6 +11,7 @@ import (
 type Step struct {
 	Stamp   pcp.Timestamp
 	Mark    bool // recording stopped before this step and started again after it
+	Implied bool // no record holds the mark: it stands for a gap between archives, or for damage
 	Metrics []MetricValues
 	// Shape may be nil. Steps with the same Shape differ only in Stamp and in
 	// the values of their points. A consumer may cache by Shape all data

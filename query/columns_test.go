@@ -316,9 +316,9 @@ func TestColumnsTakeTheBudget(t *testing.T) {
 		s.limit = limit
 		q, err := s.Querier(everything.from, everything.to)
 		require.NoError(t, err)
-		set := q.Select(context.Background(), true, nil, everything.matchers...)
+		err = q.Select(context.Background(), true, nil, everything.matchers...).Err()
 		held := q.(*querier).budget
-		return int64(held.limit) - held.left.Load(), set.Err()
+		return int64(held.limit) - held.left.Load(), err
 	}
 	want, err := used(1_000_000, nil)
 	require.NoError(t, err)

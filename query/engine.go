@@ -45,6 +45,10 @@ type Options struct {
 	// share remembers archives.
 	Catalogue *catalogue.Catalogue
 
+	// Gather is how long a query that reads volumes waits for others with which it can share
+	// that. Zero means that only queries share it that are being planned at the same time.
+	Gather time.Duration
+
 	learnt bool // learnEnds was called
 	// paced says that metrics have look-backs of their own, because Lookback was zero.
 	paced bool

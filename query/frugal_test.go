@@ -11,6 +11,7 @@ import (
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/prometheus/prometheus/storage"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -66,7 +67,11 @@ func TestNewEngineReadsLittle(t *testing.T) {
 func TestIntervalAfterRotation(t *testing.T) {
 	for last := range 3 {
 		e := NewEngine(openDir(t, rotated(t, 2, 5, last+1, 600)), Options{})
-		assert.Equal(t, 25*time.Minute, e.Lookback(), last)
+		expr, err := parser.NewParser(parser.Options{}).ParseExpr("c_counter")
+		require.NoError(t, err)
+		lookback, err := e.lookbackOf(t.Context(), expr)
+		require.NoError(t, err)
+		assert.Equal(t, 25*time.Minute, lookback, last)
 	}
 }
 
@@ -104,16 +109,16 @@ func TestStopsReading(t *testing.T) {
 		readThen := int64(-1)
 		ctx.at = func() { readThen = q.budget.read.Load() }
 		ctx.left.Store(checks)
-		set := q.Select(ctx, false, &storage.SelectHints{Start: q.mint, End: q.maxt}, m)
+		err = q.Select(ctx, false, &storage.SelectHints{Start: q.mint, End: q.maxt}, m).Err()
 		if readThen < 0 {
-			require.NoError(t, set.Err())
+			require.NoError(t, err)
 			cancel()
 			break
 		}
 		const longest = 200 // bytes of a record
 		assert.LessOrEqual(t, q.budget.read.Load()-readThen, int64(longest))
-		if set.Err() != nil {
-			require.ErrorIs(t, set.Err(), context.Canceled)
+		if err != nil {
+			require.ErrorIs(t, err, context.Canceled)
 			ended++
 		}
 		cancel()

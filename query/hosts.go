@@ -17,7 +17,10 @@ import (
 )
 
 // hostsQuerier answers from the archives of several hosts.
-type hostsQuerier struct{ hosts []*querier }
+type hostsQuerier struct {
+	hosts      []*querier
+	background background
+}
 
 // clashes returns a function that finds the names that several hosts share in the
 // archives between two times. It runs once, when a result needs it.
@@ -33,12 +36,17 @@ func (q *hostsQuerier) Select(ctx context.Context, _ bool, hints *storage.Select
 	if asksForLabels(hints) {
 		return describedSet(ctx, q.hosts, hints, matchers)
 	}
-	q.prepare(ctx, hints, matchers)
-	found := q.find(func(host *querier) (*seriesSet, error) { return host.read(ctx, hints, matchers) })
-	if all, ok := found.(*seriesSet); ok && q.hosts[0].watch != nil {
-		q.hosts[0].watch.keep(q.hosts[0].selection(ctx, hints, matchers), all)
+	for _, host := range q.hosts {
+		host.expect(ctx, hints, matchers)
 	}
-	return found
+	return q.background.begin(func() storage.SeriesSet {
+		q.prepare(ctx, hints, matchers)
+		found := q.find(func(host *querier) (*seriesSet, error) { return host.read(ctx, hints, matchers) })
+		if all, ok := found.(*seriesSet); ok && q.hosts[0].watch != nil {
+			q.hosts[0].watch.keep(q.hosts[0].selection(ctx, hints, matchers), all)
+		}
+		return found
+	})
 }
 
 // find joins the series that read returns for each host. It reads as many hosts at a time
@@ -121,5 +129,11 @@ func (q *hostsQuerier) LabelNames(ctx context.Context, _ *storage.LabelHints, ma
 	return labelNames(ctx, q.hosts, matchers)
 }
 
-// Close does nothing.
-func (q *hostsQuerier) Close() error { return nil }
+// Close waits for the selections that are being read.
+func (q *hostsQuerier) Close() error {
+	q.background.wait()
+	for _, host := range q.hosts {
+		host.known.end()
+	}
+	return nil
+}

@@ -9,26 +9,57 @@ import (
 // selections caches the results of a querier's selections, because an expression may name
 // the same series a thousand times.
 type selections struct {
-	mu   sync.Mutex
-	seen map[string]*seriesSet
+	mu    sync.Mutex
+	byKey map[string]*onceRead
 }
 
-// once returns the cached result for key, or calls read and caches its result.
-func (m *selections) once(key string, read func() (*seriesSet, error)) (*seriesSet, error) {
+// onceRead is the result of a selection.
+type onceRead struct {
+	expected *expected // until the selection reads
+	once     sync.Once
+	done     bool // guarded by the lock of the selections
+	set      *seriesSet
+	err      error
+}
+
+// entry returns the result for key, which may still have to be read. Of a new one, it asks
+// expect for what others expect of it.
+func (m *selections) entry(key string, expect func() *expected) *onceRead {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	found := m.seen[key]
-	if found == nil {
-		var err error
-		if found, err = read(); err != nil {
-			return nil, err
+	e := m.byKey[key]
+	if e == nil {
+		if m.byKey == nil {
+			m.byKey = map[string]*onceRead{}
 		}
-		if m.seen == nil {
-			m.seen = map[string]*seriesSet{}
-		}
-		m.seen[key] = found
+		e = &onceRead{expected: expect()}
+		m.byKey[key] = e
 	}
-	return &seriesSet{series: found.series, at: -1, warnings: maps.Clone(found.warnings)}, nil
+	return e
+}
+
+// read returns the result of e. The first call reads it.
+func (m *selections) read(e *onceRead, read func() (*seriesSet, error)) (*seriesSet, error) {
+	e.once.Do(func() {
+		defer e.expected.end()
+		e.set, e.err = read()
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		e.done = true
+	})
+	if e.err != nil {
+		return nil, e.err
+	}
+	return &seriesSet{series: e.set.series, at: -1, warnings: maps.Clone(e.set.warnings)}, nil
+}
+
+// end says that nobody needs to wait for the selections that were not read.
+func (m *selections) end() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, e := range m.byKey {
+		e.expected.end()
+	}
 }
 
 // key identifies a selection among those of one querier.
@@ -40,5 +71,6 @@ func (s *selection) key() string {
 func (m *selections) has(key string) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.seen[key] != nil
+	e := m.byKey[key]
+	return e != nil && e.done
 }

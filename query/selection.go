@@ -48,6 +48,7 @@ type selection struct {
 	// markTimes are the times of the marks within reach of a function, if watch is set.
 	markTimes []int64
 	columnar  *columnar // reads columns; nil if the selection reads volumes alone
+	expected  *expected // others wait for the selection to read; may be nil
 }
 
 // read reads the metadata, the earlier values that still hold, and then the records of the
@@ -92,18 +93,37 @@ func (s *selection) read(ctx context.Context) (*seriesSet, error) {
 func (s *selection) pass(ctx context.Context, q history.Query) error {
 	q.All = true // rare metrics must not delay the check of ctx
 	q.Read, q.Stop = s.budget.read, ctx.Err
-	for step, err := range s.steps(q) {
-		if err = cmp.Or(err, ctx.Err(), s.budget.checkRead()); err != nil {
+	take := func(step *history.Step) error {
+		if err := cmp.Or(ctx.Err(), s.budget.checkRead()); err != nil {
 			return err
 		}
 		if len(step.Metrics) == 0 && !step.Mark {
-			continue
+			return nil
 		}
-		if err := s.put(step); err != nil {
+		return s.put(step)
+	}
+	if s.columnar == nil {
+		if done, err := s.together(ctx, q, take); done || err != nil {
+			return err
+		}
+	}
+	for step, err := range s.steps(q) {
+		if err == nil {
+			err = take(step)
+		}
+		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// together is pass with others who read the same volumes. done is false if there are none.
+func (s *selection) together(ctx context.Context, q history.Query, take func(*history.Step) error) (done bool, err error) {
+	if s.readings == nil {
+		return false, nil
+	}
+	return s.readings[s.host].join(ctx, s.expected, q, take)
 }
 
 // steps yields the steps that have values for the Flattener.

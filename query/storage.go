@@ -18,10 +18,12 @@ import (
 // and the values it returns, except iterators. Between selections it keeps nothing
 // beyond the caches of the Sets.
 type Storage struct {
-	sets  []*store.Set
-	names *flatten.HostNames
-	every int64 // interval at which discrete values are repeated, ms
-	limit int
+	sets     []*store.Set
+	names    *flatten.HostNames
+	every    int64 // interval at which discrete values are repeated, ms
+	limit    int
+	readings []*readings // by host
+
 	paces *paces // the look-backs of metrics; nil if all have the same
 	reach *reach // the look-back of the query that reads; nil if its samples do not end
 
@@ -46,6 +48,9 @@ var _ storage.Queryable = (*Storage)(nil)
 func NewStorage(sets []*store.Set, o Options) *Storage {
 	o = o.withDefaults(sets)
 	st := &Storage{sets: sets, names: &flatten.HostNames{Known: o.claims}, every: repeatEvery(o.Lookback), limit: o.MaxSamples, maxBytes: o.MaxBytes, columns: o.Columns, seen: &seenNames{}, described: describedBy(o.Catalogue, sets)}
+	for _, set := range sets {
+		st.readings = append(st.readings, &readings{set: set, gather: o.Gather, patience: usualPatience})
+	}
 	if o.paced {
 		st.paces = newPaces(sets)
 	}
@@ -102,7 +107,7 @@ func (s *Storage) Querier(mint, maxt int64) (storage.Querier, error) {
 	case 1:
 		return hosts[0], nil
 	}
-	return &hostsQuerier{hosts}, nil
+	return &hostsQuerier{hosts: hosts}, nil
 }
 
 // expiry returns the age in milliseconds at which the samples of a metric of a host end for
@@ -128,6 +133,7 @@ type querier struct {
 	clashes    func() *flatten.HostClashes
 	known      selections
 	prepared   preparedColumns
+	background background
 }
 
 // adding are the functions that add up the changes of a counter.
@@ -139,19 +145,29 @@ func (q *querier) Select(ctx context.Context, _ bool, hints *storage.SelectHints
 	if asksForLabels(hints) {
 		return describedSet(ctx, []*querier{q}, hints, matchers)
 	}
-	found, err := q.read(ctx, hints, matchers)
-	if err != nil {
-		return storage.ErrSeriesSet(err)
-	}
-	if q.watch != nil {
-		q.watch.keep(q.selection(ctx, hints, matchers), found)
-	}
-	return found
+	q.expect(ctx, hints, matchers)
+	return q.background.begin(func() storage.SeriesSet {
+		found, err := q.read(ctx, hints, matchers)
+		if err != nil {
+			return storage.ErrSeriesSet(err)
+		}
+		if q.watch != nil {
+			q.watch.keep(q.selection(ctx, hints, matchers), found)
+		}
+		return found
+	})
+}
+
+// expect lets others wait for the selection, which will soon be read.
+func (q *querier) expect(ctx context.Context, hints *storage.SelectHints, matchers []*labels.Matcher) *onceRead {
+	return q.known.entry(q.selection(ctx, hints, matchers).key(), q.readings[q.host].expect)
 }
 
 func (q *querier) read(ctx context.Context, hints *storage.SelectHints, matchers []*labels.Matcher) (*seriesSet, error) {
 	s := q.selection(ctx, hints, matchers)
-	return q.known.once(s.key(), func() (*seriesSet, error) { return s.read(ctx) })
+	e := q.expect(ctx, hints, matchers)
+	s.expected = e.expected
+	return q.known.read(e, func() (*seriesSet, error) { return s.read(ctx) })
 }
 
 // selection returns the selection of a call of Select.
@@ -213,5 +229,9 @@ func collect(set storage.SeriesSet, visit func(labels.Labels, func(string))) ([]
 	return all, set.Warnings(), set.Err()
 }
 
-// Close does nothing.
-func (q *querier) Close() error { return nil }
+// Close waits for the selections that are being read.
+func (q *querier) Close() error {
+	q.background.wait()
+	q.known.end()
+	return nil
+}

@@ -84,6 +84,10 @@ const (
 // Now is the ShiftTo that stands for the time at which the server starts.
 var Now = time.Unix(math.MaxInt32, 1)
 
+// gatherFor is how long a query that must read volumes waits for the other panels of its
+// dashboard.
+const gatherFor = 3 * time.Millisecond
+
 // withDefaults returns the options with defaults in place of zero values.
 func (o Options) withDefaults() Options {
 	if o.Receive != "" && !slices.Contains(o.Paths, o.Receive) {
@@ -100,6 +104,7 @@ func (o Options) withDefaults() Options {
 		o.Query.Catalogue = catalogue.New(catalogue.Options{Cache: o.Cache})
 	}
 	o.Query.MaxSamples = cmp.Or(o.Query.MaxSamples, query.DefaultMaxSamples)
+	o.Query.Gather = cmp.Or(o.Query.Gather, gatherFor)
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}

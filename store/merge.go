@@ -195,7 +195,7 @@ func (m *merge) between(before pcp.Timestamp) (*history.Step, bool) {
 	if m.marked || t.Before(m.gapFrom) || t.Before(m.q.From) || t.After(m.q.To) {
 		return nil, false
 	}
-	m.mark = history.Step{Stamp: t, Mark: true}
+	m.mark = history.Step{Stamp: t, Mark: true, Implied: true}
 	return &m.mark, true
 }
 
