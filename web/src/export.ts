@@ -32,12 +32,14 @@ export function download(name: string, data: Blob): void {
   window.setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
+/** cell returns a text as a field of CSV. A spreadsheet would run one that begins like a formula. */
+export function cell(text: string): string {
+  const safe = /^[=+\-@\t\r]/.test(text) ? "'" + text : text;
+  return /[",\r\n]/.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe;
+}
+
 /** csv returns lines as a table: a row for each time, a column for each line. */
 export function csv(data: PlotData, from: number, to: number, zone: Zone): string {
-  const cell = (text: string): string => {
-    const safe = /^[=+\-@\t\r]/.test(text) ? "'" + text : text; // a spreadsheet would run it
-    return /[",\r\n]/.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe;
-  };
   const rows = [["time", ...data.lines.map((line) => cell(seriesKey(line.labels) || line.name))].join(",")];
   data.times.forEach((t, i) => {
     if (t < from || t > to) return;

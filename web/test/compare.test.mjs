@@ -27,6 +27,9 @@ export default [
     await site.settled();
     assert.match(await page.locator(".compare-chosen h2").innerText(), /disk\.dev\.avactive \[sda\]/);
     assert.match(await page.locator(".compare-chosen .legend-lines").innerText(), /A sda[^]*B sda/);
+    await page.reload();
+    await site.settled();
+    assert.match(await page.locator(".compare-chosen h2").innerText(), /disk\.dev\.avactive \[sda\]/);
   }],
 
   ["compares hosts, exchanges the sides, and reloads", async (site) => {

@@ -64,6 +64,10 @@ export default [
     await page.mouse.move(plot.x + plot.width * 0.6, plot.y + 20, { steps: 5 });
     await page.mouse.up();
     await page.waitForURL((url) => Math.abs(Number(url.searchParams.get("to")) - Number(url.searchParams.get("from")) - 1080) < 60);
+    const strip = await page.locator(".heat-strip").boundingBox();
+    await page.mouse.move(strip.x + strip.width / 2, strip.y + 8);
+    for (let i = 0; i < 4; i++) await page.mouse.wheel(0, 120);
+    await page.waitForURL((url) => Number(url.searchParams.get("to")) - Number(url.searchParams.get("from")) > 2000);
     await site.settled();
   }],
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 
 const incident = (page, host) => page.locator("table[aria-label='The worst minutes'] tbody tr", { hasText: host });
 
@@ -94,6 +95,20 @@ export default [
     await rules.getByRole("link", { name: /disk_dev_avactive/ }).first().click();
     await page.waitForURL(/screen=explore/);
     await site.settled();
+  }],
+
+  ["saves the worst minutes", async (site) => {
+    await site.go();
+    const { page } = site;
+    const saved = async (entry) => {
+      await page.getByRole("button", { name: "Copy the overview" }).click();
+      const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: entry }).click()]);
+      return readFile(await download.path());
+    };
+    const csv = (await saved("Save the worst minutes as CSV")).toString();
+    assert.match(csv, /^host,start,end,resource,/);
+    assert.match(csv, /web1,2026-03-04T14:0[45]:\d\d\.000Z,.*disk,sda,9[89]/);
+    assert.equal((await saved("Save the strips as PNG")).subarray(1, 4).toString(), "PNG");
   }],
 
   ["colours by one resource", async (site) => {

@@ -19,15 +19,11 @@ export class ChangeTable {
   private found: Changes | null = null;
   private chosenKey = "";
 
-  constructor(choose: (change: Change) => void) {
+  constructor(private readonly chosen: (change: Change) => void) {
     this.table = new Table<Change>({
       label: "What changed most", most: shownRows, empty: "Nothing changed by so much.",
-      choose: (change) => {
-        this.chosenKey = key(change);
-        this.render();
-        choose(change);
-      },
-      chosen: (change) => key(change) === this.chosenKey,
+      choose: (change) => this.take(change),
+      chosen: (change) => keyOf(change) === this.chosenKey,
       columns: [
         { title: "Metric", class: "name", value: (c) => c.metric.name, cell: (c) => h("span", { title: c.metric.oneline }, c.metric.name) },
         { title: "Instance", value: (c) => c.series, class: "instance", cell: (c) => h("span", { title: c.series }, c.series) },
@@ -39,6 +35,18 @@ export class ChangeTable {
     });
     this.element = h("div", {}, h("div", { class: "screen-bar" }, h("h2", {}, "What changed most"), this.filter,
       h("label", {}, this.zero, " also from and to zero"), this.bar), this.state, this.table.element, this.only);
+  }
+
+  /** choose chooses the row with a key, if there is one. */
+  choose(key: string): void {
+    const change = this.found?.changes.find((c) => keyOf(c) === key);
+    if (change) this.take(change);
+  }
+
+  private take(change: Change): void {
+    this.chosenKey = keyOf(change);
+    this.render();
+    this.chosen(change);
   }
 
   /** show replaces what was found. */
@@ -64,7 +72,8 @@ export class ChangeTable {
   }
 }
 
-function key(c: Change): string {
+/** keyOf names a change in the address. */
+export function keyOf(c: Change): string {
   return `${c.metric.name} ${c.series}`;
 }
 

@@ -1,5 +1,5 @@
 // What can be copied from plots and tables: PromQL, a command of PCP, CSV, a picture.
-import { copy, csv, download, pmrep, png } from "../export";
+import { cell, copy, csv, download, pmrep, png } from "../export";
 import type { Action } from "../menu";
 import type { Page } from "../screen";
 import { evenStep } from "../api";
@@ -42,10 +42,6 @@ async function copied(page: Page, text: string): Promise<void> {
 
 /** tableCSV returns a table as CSV, in the units that its head names. */
 export function tableCSV(rows: Rows, table: Table): string {
-  const cell = (text: string): string => {
-    const safe = /^[=+\-@\t\r]/.test(text) ? "'" + text : text; // a spreadsheet would run it
-    return /[",\r\n]/.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe;
-  };
   const head = [table.row, ...table.columns.map((c) => (c.unit ? `${c.name} (${c.unit})` : c.name))].map(cell).join(",");
   const lines = rows.rows.map((row) => [cell(row.instance), ...row.values.map((v) => (Number.isNaN(v) ? "" : String(v)))].join(","));
   return [head, ...lines].join("\r\n") + "\r\n";

@@ -1,5 +1,6 @@
 // A plot with its title, legend and menu, on the screens Host and Compare.
 import { fill, h } from "../dom";
+import { lowerBound, type Stretch } from "../decimate";
 import type { Group } from "../group";
 import { Plot, type Mark, type PlotData } from "../plot";
 import { menu, type Action } from "../menu";
@@ -24,14 +25,24 @@ export class PlotCard {
   }
 
   /** show replaces the lines; note says what they leave out. */
-  show(data: PlotData, marks: Mark[], uncovered: { from: number; to: number }[], note = ""): void {
+  show(data: PlotData, marks: Mark[], uncovered: Stretch[], note = ""): void {
     this.plot.setData(data);
-    this.plot.setMarks(marks, uncovered);
+    this.mark(marks, uncovered);
     this.values = data.lines.map(() => h("b"));
     fill(this.legend, ...data.lines.map((line, i) => h("span", {},
       h("i", { class: line.dashed ? "dash" : undefined, attrs: { "aria-hidden": true }, css: { "--line": seriesColor(line.color ?? i) } }), line.name, " ", this.values[i])));
     this.say(note);
     this.element.setAttribute("aria-busy", "false");
+  }
+
+  /** mark shows marks, and hatches spans in which nothing was recorded: PromQL holds values for minutes into them. */
+  mark(marks: Mark[], uncovered: Stretch[]): void {
+    const { times, lines } = this.plot.lines();
+    for (const { from, to } of uncovered) {
+      for (let i = lowerBound(times, from + 1e-3); i < times.length && times[i]! < to; i++) for (const line of lines) line.values[i] = NaN;
+    }
+    if (uncovered.length > 0) this.plot.setData(this.plot.lines());
+    this.plot.setMarks(marks, uncovered);
   }
 
   /** say shows a note below the plot. */

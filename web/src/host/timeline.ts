@@ -1,11 +1,13 @@
 // The strip of a host's whole recording, with its spikes, above the plots.
 import { Latest } from "../api";
+import { pauseOf } from "../coverage";
+import type { Stretch } from "../decimate";
 import type { Page } from "../screen";
 import type { HostLine, Overview } from "../overview/contract";
 import { HeatMap } from "../overview/heatmap";
 import type { Range } from "../overview/strip";
 import { askOverview } from "../screens/overview";
-import { spikesOf, type Spike } from "./spikes";
+import { peak, spikesOf, type Spike } from "./spikes";
 
 const steps = 1500;
 
@@ -17,11 +19,11 @@ export class Timeline {
   private data: Overview | null = null;
   private readonly latest = new Latest();
 
-  constructor(private readonly page: Page, private readonly host: () => string, pick: (t: number) => void) {
+  constructor(private readonly page: Page, private readonly host: () => string, private readonly window: () => Range, zoom: (to: Range) => void, pick: (t: number) => void) {
     this.heat = new HeatMap({
-      view: () => this.whole(), whole: () => this.whole(), zone: () => page.zone(),
+      view: () => this.whole(), window: () => this.window(), whole: () => this.whole(), zone: () => page.zone(),
       link: () => page.address.link({ screen: "overview" }),
-      zoom: (to: Range) => page.address.set({ from: to.start, to: to.end }), pick: (_, t) => pick(t), hover: () => undefined,
+      zoom, pick: (_, t) => pick(t), hover: () => undefined,
     });
   }
 
@@ -51,24 +53,20 @@ export class Timeline {
   peakIn(from: number, to: number): number | null {
     const { data, line } = this;
     if (!data || !line) return null;
-    let best = 0, at: number | null = null;
-    line.level.forEach((level, i) => {
-      const t = data.start + (i + 0.5) * data.step;
-      if (level !== null && t >= from && t <= to && level > best) (best = level), (at = t);
-    });
-    return at;
+    return line.level.some((level) => (level ?? 0) > 0) ? peak(data, line.level, from, to) : null;
   }
 
-  /** uncovered returns the spans between two times in which nothing was recorded. */
-  uncovered(from: number, to: number): { from: number; to: number }[] {
-    const spans: { from: number; to: number }[] = [];
+  /** uncovered returns the spans between two times in which nothing was recorded. Short pauses do not count. */
+  uncovered(from: number, to: number): Stretch[] {
+    const pause = pauseOf(this.page.hosts().slice(0, 1));
+    const spans: Stretch[] = [];
     let last = from;
     for (const [a, b] of this.line?.covered ?? [[from, to]]) {
       if (a > last) spans.push({ from: last, to: Math.min(a, to) });
       last = Math.max(last, b);
     }
     if (last < to) spans.push({ from: last, to });
-    return spans.filter((s) => s.to > s.from);
+    return spans.filter((s) => s.to - s.from > pause);
   }
 
   close(): void {

@@ -4,6 +4,8 @@ import type { Range } from "./strip";
 export interface Gestures {
   /** The range that the area shows. */
   view(): Range;
+  /** The range that the wheel changes, if it is not the one that the area shows. */
+  window?(): Range;
   /** The largest range. */
   whole(): Range;
   zoom(to: Range): void;
@@ -63,10 +65,11 @@ export function attach(element: HTMLElement, box: () => DOMRect, gestures: Gestu
   on("wheel", (event) => {
     if (gestures.skip?.(event)) return; // so that the list can be scrolled
     event.preventDefault();
+    const { start, end } = gestures.window?.() ?? gestures.view();
     const pan = event.shiftKey ? event.deltaY || event.deltaX : event.deltaX;
     const moved = Math.abs(pan) > Math.abs(event.deltaY) || event.shiftKey
-      ? shifted(gestures.view(), pan / 800)
-      : zoomed(gestures.view(), share(event), Math.pow(1.002, event.deltaY));
+      ? shifted({ start, end }, pan / 800)
+      : zoomed({ start, end }, Math.min(1, Math.max(0, (timeAt(share(event)) - start) / (end - start))), Math.pow(1.002, event.deltaY));
     gestures.zoom(clamp(moved, gestures.whole()));
   }, false);
   return () => abort.abort();

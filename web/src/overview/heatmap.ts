@@ -1,7 +1,7 @@
 // The strips of all hosts over a range of time, below one axis.
-import { fill, h } from "../dom";
+import { fill, h, visible } from "../dom";
 import { timeText } from "../axes";
-import { onTheme, dark } from "../theme";
+import { onTheme, dark, variable } from "../theme";
 import { day, length, type Zone } from "../time";
 import type { HostLine, Overview } from "./contract";
 import { attach } from "./gesture";
@@ -11,6 +11,8 @@ import { ticks } from "./ticks";
 
 export interface HeatMapOptions {
   view: () => Range;
+  /** The range that the wheel changes, if it is not the view. */
+  window?: () => Range;
   whole: () => Range;
   zone: () => Zone;
   /** The address of the screen of a host at a time. */
@@ -88,6 +90,26 @@ export class HeatMap {
   setFrame(range: Range | null): void {
     this.framed = range;
     this.redraw();
+  }
+
+  /** picture returns the strips in sight with the hosts' names, for export. */
+  picture(): Promise<Blob | null> {
+    const shown = this.rows.filter((row) => row.visible && row.canvas.width > 0);
+    const scale = window.devicePixelRatio || 1, names = 160 * scale, height = 22 * scale;
+    const out = document.createElement("canvas");
+    out.width = names + Math.max(1, ...shown.map((row) => row.canvas.width));
+    out.height = Math.max(1, shown.length) * height;
+    const pen = out.getContext("2d");
+    if (!pen) return Promise.resolve(null);
+    pen.fillStyle = variable("--paper");
+    pen.fillRect(0, 0, out.width, out.height);
+    pen.fillStyle = variable("--ink");
+    pen.font = `${13 * scale}px system-ui, sans-serif`;
+    shown.forEach((row, i) => {
+      pen.fillText(visible(row.host.host), 4 * scale, (i + 0.7) * height, names - 8 * scale);
+      pen.drawImage(row.canvas, names, i * height);
+    });
+    return new Promise((resolve) => out.toBlob(resolve, "image/png"));
   }
 
   /** redraw draws what is in sight at the next frame. */
@@ -186,7 +208,7 @@ export class HeatMap {
       return this.rows.find((row) => row.element === under)?.host ?? null;
     };
     return attach(this.list, () => this.ground.getBoundingClientRect(), {
-      view: this.options.view, whole: this.options.whole, zoom: this.options.zoom,
+      view: this.options.view, ...(this.options.window ? { window: this.options.window } : {}), whole: this.options.whole, zoom: this.options.zoom,
       pick: (time, event) => {
         const host = rowAt(event);
         if (host) this.options.pick(host, time);

@@ -1,5 +1,5 @@
 /**
- * The colours of levels. The lightness falls with the level on light paper and rises on
+ * The colours of levels. Below 0.5, where rules begin to warn, they are quiet. The lightness falls with the level on light paper and rises on
  * dark paper, so that the scale can be read without telling hues apart.
  */
 export interface Ramp {
@@ -15,8 +15,8 @@ export interface Ramp {
 type Stop = [number, number, number, number];
 
 const light: Stop[] = [
-  [0, 232, 238, 240],
-  [0.3, 219, 226, 205],
+  [0, 234, 239, 241],
+  [0.45, 213, 223, 218],
   [0.5, 243, 189, 75],
   [0.75, 208, 92, 58],
   [1, 96, 12, 70],
@@ -24,7 +24,7 @@ const light: Stop[] = [
 
 const dark: Stop[] = [
   [0, 34, 43, 52],
-  [0.3, 47, 62, 74],
+  [0.45, 54, 68, 78],
   [0.5, 140, 62, 96],
   [0.75, 232, 112, 66],
   [1, 255, 228, 150],

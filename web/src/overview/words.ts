@@ -46,7 +46,7 @@ export class WorstTable {
       label: "The worst minutes",
       empty: "No rule found a host saturated in this window.",
       columns: [
-        { title: "Host", value: (w) => w.host.host, cell: (w) => h("span", {}, swatch(w.level), w.host.host) },
+        { title: "Host", class: "host", value: (w) => w.host.host, cell: (w) => h("span", {}, swatch(w.level), w.host.host) },
         { title: `When (${zone().name})`, value: (w) => w.start, cell: (w) => when(w, zone()), class: "time" },
         { title: "For", value: (w) => w.end - w.start, cell: (w) => length(w.end - w.start), numeric: true },
         {

@@ -6,7 +6,7 @@ import type { Page, Screen, View } from "../screen";
 import type { State } from "../state";
 import { parse, span, stamp } from "../time";
 import { compare as compareAll, type Change, type Changes, type Side } from "../compare/changes";
-import { ChangeTable } from "../compare/changetable";
+import { ChangeTable, keyOf } from "../compare/changetable";
 import { askBoth, main, use } from "../compare/overlay";
 import { presets, sides, withSide } from "../compare/sides";
 import { askLogged, lines, type Logged } from "../host/ask";
@@ -33,6 +33,7 @@ class CompareView implements View {
   private readonly changing = new Latest();
   private readonly choosing = new Latest();
   private plots: PlotCard[] = [];
+  private asked = ""; // the sides that are shown
   private chosen: PlotCard | null = null;
   private logged: { a: Logged; b: Logged } | null = null;
 
@@ -51,8 +52,10 @@ class CompareView implements View {
     this.group.show({ from: a.from, to: a.to }, this.page.zone());
     if (changed.has("theme")) for (const card of this.all()) card.recolour();
     fill(this.form, this.side("A", a), this.side("B", b));
-    const question = changed.has("screen") || reloaded || ["from", "to", "hosts", "more"].some((name) => changed.has(name as keyof State));
-    if (question) this.load(a, b);
+    const question = JSON.stringify([a, b]);
+    if (question === this.asked && !reloaded) return;
+    this.asked = question;
+    this.load(a, b);
   }
 
   close(): void {
@@ -115,6 +118,7 @@ class CompareView implements View {
       this.build();
       const both = await this.metrics(a, b);
       await Promise.all([this.draw(a, b, signal), this.changes(a, b, both)]);
+      if (!this.chosen) this.table.choose(this.page.address.get().more["compare.show"] ?? "");
     }).then(() => this.element.setAttribute("aria-busy", "false"), (error: unknown) => {
       this.element.setAttribute("aria-busy", "false");
       this.page.fail(error);
@@ -173,6 +177,8 @@ class CompareView implements View {
   /** choose draws the series of a row of the table above the plots. */
   private choose(change: Change): void {
     const { metric, series } = change;
+    const state = this.page.address.get();
+    this.page.address.set({ more: { ...state.more, "compare.show": keyOf(change) } }, "replace");
     this.chosen?.plot.close();
     const unit = unitOf(metric);
     const section: Section = {

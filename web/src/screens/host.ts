@@ -10,6 +10,7 @@ import { askLogged, askSection, askTable, lines, type Logged } from "../host/ask
 import { plotActions, tableActions } from "../host/actions";
 import { PlotCard } from "../host/plotcard";
 import { sections, type Section } from "../host/sections";
+import type { Spike } from "../host/spikes";
 import { tables } from "../host/tables";
 import { TableView } from "../host/tableview";
 import { Timeline } from "../host/timeline";
@@ -51,7 +52,10 @@ class HostView implements View {
       clicked: (t) => this.pick(t),
       whole: () => page.whole(),
     });
-    this.timeline = new Timeline(page, () => this.host().host, (t) => this.pick(t));
+    this.timeline = new Timeline(page, () => this.host().host, () => ({ start: this.group.window.from, end: this.group.window.to }), (to) => {
+      this.group.move(to.start, to.end);
+      this.timeline.heat.setFrame(to);
+    }, (t) => this.pick(t));
     this.views = tables.map((table) => new TableView(table, this.by(), (rows, t) => tableActions(page, rows, t, () => this.at)));
     this.element = h("section", { class: "host", attrs: { "aria-busy": true } },
       h("div", { class: "screen-bar" }, this.title, this.picker,
@@ -63,7 +67,7 @@ class HostView implements View {
 
   update(state: Readonly<State>, changed: Set<keyof State>, reloaded: boolean): void {
     const all = changed.has("screen") || changed.has("hosts") || reloaded;
-    if (changed.has("more")) for (const view of this.views) view.lead(this.by());
+    if (changed.has("more") && this.by()) for (const view of this.views) view.lead(this.by());
     if (changed.has("theme")) for (const card of this.cards.values()) card.recolour();
     const window = this.page.window();
     this.group.show(window, this.page.zone());
@@ -166,7 +170,7 @@ class HostView implements View {
   /** recover draws marks and times without a recording once they are known. */
   private recover(): void {
     const { from, to } = this.page.window();
-    for (const card of this.cards.values()) card.plot.setMarks(this.marks(), this.timeline.uncovered(from, to));
+    for (const card of this.cards.values()) card.mark(this.marks(), this.timeline.uncovered(from, to));
   }
 
   /** cursor shows the values under the pointer; when it leaves, those of the chosen time. */
@@ -187,6 +191,7 @@ class HostView implements View {
     this.timeline.heat.setPin(at);
     this.group.setCursor(at);
     for (const card of this.cards.values()) card.at(at);
+    for (const view of this.views) view.lead(this.by() || (this.spikeAt()?.resource ?? ""));
     this.say();
     clearTimeout(this.resting);
     this.resting = window.setTimeout(() => this.fillTables(at), 60);
@@ -205,10 +210,14 @@ class HostView implements View {
     }))).catch(() => undefined);
   }
 
+  private spikeAt(): Spike | undefined {
+    return this.timeline.spikes.find((s) => this.at >= s.start - 1 && this.at <= s.end + 1);
+  }
+
   private say(): void {
     const zone = this.page.zone();
     fill(this.title, this.host().host, this.at > 0 && h("small", {}, ` at ${stamp(this.at, zone)}`));
-    const spike = this.timeline.spikes.find((s) => this.at >= s.start - 1 && this.at <= s.end + 1);
+    const spike = this.spikeAt();
     fill(this.instant, spike ? `${clock(spike.start, zone, true)}–${clock(spike.end, zone, true)} ${withoutTime(spike.words)}` : null);
     this.instant.hidden = !spike;
   }

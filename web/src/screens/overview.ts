@@ -2,6 +2,9 @@
 // words, and the rules behind both.
 import { get, Latest } from "../api";
 import { button, choice, fill, h } from "../dom";
+import { copy, download } from "../export";
+import { menu } from "../menu";
+import { worstCSV, worstPromQL } from "../overview/save";
 import type { Page, Screen, View } from "../screen";
 import type { State } from "../state";
 import { span, stamp } from "../time";
@@ -57,7 +60,13 @@ class OverviewView implements View {
       hover: (host, time) => this.hovered(host, time),
     });
     this.element = h("section", { class: "overview", attrs: { "aria-busy": true } },
-      h("div", { class: "screen-bar" }, this.title, this.resource, button("Everything", () => page.address.set({ from: 0, to: 0 }), { title: "The whole recording (0)" })),
+      h("div", { class: "screen-bar" }, this.title, this.resource, button("Everything", () => page.address.set({ from: 0, to: 0 }), { title: "The whole recording (0)" }),
+        menu("Copy the overview", () => [
+          { text: "Copy link", act: () => void copy(location.href).then((done) => page.announce(done ? "Copied." : "Copy the address from the browser’s bar.")) },
+          { text: "Copy PromQL of the worst minutes", act: () => void copy(worstPromQL(this.worst)).then((done) => page.announce(done ? "Copied." : "The browser does not allow copying.")) },
+          { text: "Save the worst minutes as CSV", act: () => download("worst-minutes.csv", new Blob([worstCSV(this.worst, page.zone())], { type: "text/csv" })) },
+          { text: "Save the strips as PNG", act: () => void this.heat.picture().then((blob) => blob && download("overview.png", blob)) },
+        ])),
       this.heat.element, h("div", { class: "screen-bar" }, this.scale, this.status),
       h("h2", {}, "The worst minutes"), this.worstPlace, this.notes);
     this.say();
