@@ -26,6 +26,9 @@ type Options struct {
 	// Wrap takes a decrease of an integer counter for an overflow of its 32 or 64 bits.
 	// Otherwise the line between the two values slopes down.
 	Wrap bool
+	// Overflow takes a decrease of a 32-bit integer counter for an overflow if it is by more
+	// than half of the range. Other decreases are resets.
+	Overflow bool
 	// Marks also yields marks, each before the first step at or after it.
 	Marks bool
 }

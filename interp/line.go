@@ -10,12 +10,12 @@ import (
 // between returns the value at t on the line between two observations. It adds to an
 // integer instead of converting it, which keeps integers beyond 2^53 exact. ok is false if
 // an observation is not of type typ.
-func between(a, b *observation, t pcp.Timestamp, typ pcp.Type, wrap bool) (v history.Value, ok bool) {
+func between(a, b *observation, t pcp.Timestamp, typ pcp.Type, o *Options) (v history.Value, ok bool) {
 	d := Delta(a.value, b.value, typ)
 	if math.IsNaN(d) {
 		return a.value, false
 	}
-	if d < 0 && wrap {
+	if d < 0 && (o.Wrap || o.Overflow && overflows(d, typ)) {
 		d += WrapOf(typ)
 	}
 	d *= t.Sub(a.stamp).Seconds() / b.stamp.Sub(a.stamp).Seconds()
@@ -33,6 +33,11 @@ func between(a, b *observation, t pcp.Timestamp, typ pcp.Type, wrap bool) (v his
 		}
 	}
 	return v, true
+}
+
+// overflows reports whether a decrease of a counter is by more than half of its 32 bits.
+func overflows(d float64, typ pcp.Type) bool {
+	return (typ == pcp.Type32 || typ == pcp.TypeU32) && d < -(1<<31)
 }
 
 // round rounds d to a whole number so that a+d is rounded as the reference does it: it adds

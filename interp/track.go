@@ -121,7 +121,7 @@ func (s *track) valueAt(e *engine, t pcp.Timestamp) (history.Point, bool) {
 		return point, true
 	}
 	if d.Sem == pcp.SemCounter {
-		v, ok := between(prior, next, t, d.Type, e.o.Wrap)
+		v, ok := between(prior, next, t, d.Type, &e.o)
 		point.Value = v
 		return point, ok
 	}

@@ -1,0 +1,303 @@
+package reduce
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"time"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/convert"
+	"github.com/pcparchive/pcparchive/history"
+	"github.com/pcparchive/pcparchive/interp"
+	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
+	"github.com/pcparchive/pcparchive/rewrite"
+)
+
+// DefaultInterval is the interval of pmlogreduce.
+const DefaultInterval = 10 * time.Minute
+
+// Options configure a reduction.
+type Options struct {
+	// Interval is the time between two records of the output.
+	Interval time.Duration
+	// Start is the time of the first record, End the last time at which a record may be.
+	// Zero means those of the input.
+	Start, End pcp.Timestamp
+	// Align moves the start to the next whole multiple of this time since 1970. Zero does
+	// not.
+	Align time.Duration
+	// Samples is the largest number of records. Zero means no limit.
+	Samples int
+	// VolumeSamples is the number of records in a volume. Zero means no limit.
+	VolumeSamples int
+	// Mean gives instant and discrete metrics the mean of the interval instead of the
+	// latest value.
+	Mean bool
+	// KeepWraps leaves overflows of 32-bit counters as they are, as pmlogreduce 6 does.
+	KeepWraps bool
+	// Version is the format version of the output. Zero means that of the input.
+	Version pcp.Version
+	// Compress is the compression of the volumes.
+	Compress archive.Compression
+}
+
+// Report describes a finished reduction.
+type Report struct {
+	Read    int `json:"read"`    // records of the input
+	Records int `json:"records"` // records of the output, marks included
+	// Skipped are the metrics that cannot be reduced.
+	Skipped []string `json:"skipped"`
+	// Unwrapped is the number of overflows that were undone.
+	Unwrapped int `json:"unwrapped"`
+	// Replaced names the existing archive without a record that the output replaced.
+	Replaced []string `json:"-"`
+	// Damage names the parts of the input that could not be read.
+	Damage []error `json:"-"`
+}
+
+// Source is the input: an archive, or several as one timeline.
+type Source interface {
+	interp.Source
+	Header() *archive.Header
+	Readers() iter.Seq[*archive.Reader]
+}
+
+// ErrOptions reports options that make no sense.
+var ErrOptions = errors.New("invalid options")
+
+// ErrTimes reports an interval that does not fit the input.
+var ErrTimes = errors.New("no time between start and end")
+
+// Reduce writes a reduced archive to out. The output appears complete or not at all.
+func Reduce(ctx context.Context, out string, in Source, end pcp.Timestamp, o Options) (*Report, error) {
+	if o.Interval <= 0 || o.Samples < 0 || o.VolumeSamples < 0 || o.Align < 0 {
+		return nil, fmt.Errorf("%w: interval %s, samples %d", ErrOptions, o.Interval, o.Samples)
+	}
+	aside, err := rewrite.NewAside(out)
+	if err != nil {
+		return nil, err
+	}
+	r := &reducer{ctx: ctx, in: in, o: o, series: map[key]*series{}, wide: map[*history.Metric]*history.Metric{}, texts: map[pcp.InDomID]bool{}}
+	err = r.write(aside.Base(), end)
+	if err == nil {
+		r.report.Replaced = aside.Replaced()
+		err = aside.Publish()
+	}
+	if err = errors.Join(err, aside.Remove()); err != nil {
+		return nil, err
+	}
+	return &r.report, nil
+}
+
+// key identifies a series.
+type key struct {
+	metric pcp.PMID
+	inst   pcp.InstID
+}
+
+// reducer reduces an input.
+type reducer struct {
+	ctx    context.Context
+	in     Source
+	o      Options
+	report Report
+	a      *archive.Appender
+	dst    *convert.ToArchive
+
+	interval int // number of the current interval, from 1
+	next     func() (*history.Step, error, bool)
+	step     *history.Step // the next recorded step; nil at the end
+	series   map[key]*series
+	wide     map[*history.Metric]*history.Metric // metrics with 64-bit counters
+	texts    map[pcp.InDomID]bool                // instance domains whose texts are written
+
+	out    history.Step
+	points []history.Point
+}
+
+// wants reports whether a metric can be reduced.
+func wants(d *meta.Desc) bool { return d.Type.IsNumeric() || d.Type == pcp.TypeString }
+
+func (r *reducer) write(base string, end pcp.Timestamp) error {
+	h := *r.in.Header()
+	version := r.o.Version
+	if version == 0 {
+		version = h.Version
+	}
+	if version < h.Version { // what version 2 has no room for
+		h.ZoneInfo, h.Features = "", 0
+	}
+	times, err := r.times(end, version)
+	if err != nil {
+		return err
+	}
+	r.a, err = archive.Create(base, h, &archive.WriteOptions{
+		Version: version, NoSync: true, NoLock: true, AsIs: true, VolumeRecords: r.o.VolumeSamples, Compress: r.o.Compress, CompressLast: true, Context: r.ctx,
+	})
+	if err != nil {
+		return err
+	}
+	r.dst = convert.NewToArchive(r.a)
+	r.report.Skipped = []string{}
+	err = errors.Join(r.define(), r.run(times), r.dst.Close())
+	if err == nil && r.report.Records == 0 {
+		err = rewrite.ErrEmpty
+	}
+	for reader := range r.in.Readers() {
+		r.report.Damage = append(r.report.Damage, reader.Warnings()...)
+	}
+	return err
+}
+
+// define writes the descriptors of all metrics, as the reference does.
+func (r *reducer) define() error {
+	skipped := map[string]bool{}
+	for reader := range r.in.Readers() {
+		for d := range reader.Meta().Metrics() {
+			if !wants(d) {
+				if d.Type != pcp.TypeNoSupport && !skipped[d.Name()] {
+					skipped[d.Name()] = true
+					r.report.Skipped = append(r.report.Skipped, d.Name())
+				}
+				continue
+			}
+			err := r.a.Define(wideDesc(d))
+			if err != nil && !errors.Is(err, pcp.ErrMismatch) && !errors.Is(err, pcp.ErrRange) {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// times returns the times of the output.
+func (r *reducer) times(end pcp.Timestamp, version pcp.Version) (iter.Seq[pcp.Timestamp], error) {
+	start := r.o.Start
+	if start.IsZero() {
+		start = r.in.Header().Start
+	}
+	if !r.o.End.IsZero() && r.o.End.Before(end) {
+		end = r.o.End
+	}
+	if r.o.Align > 0 {
+		start = aligned(start, r.o.Align)
+	}
+	if version == pcp.Version(2) {
+		start.Nsec -= start.Nsec % 1000
+	}
+	if start.After(end) {
+		return nil, fmt.Errorf("%w: %s is after %s", ErrTimes, start, end)
+	}
+	return func(yield func(pcp.Timestamp) bool) {
+		for t := start; !t.After(end); t = t.Add(r.o.Interval) {
+			if r.o.Samples > 0 && r.interval >= r.o.Samples || !yield(t) {
+				return
+			}
+		}
+	}, nil
+}
+
+// aligned returns the next whole multiple of a time since 1970.
+func aligned(t pcp.Timestamp, to time.Duration) pcp.Timestamp {
+	since := t.Sub(pcp.Timestamp{})
+	if rest := since % to; rest > 0 {
+		return t.Add(to - rest)
+	}
+	return t
+}
+
+// cancelInterval is the number of records between two checks of the context.
+const cancelInterval = 64
+
+func (r *reducer) run(times iter.Seq[pcp.Timestamp]) error {
+	q := history.Query{Metrics: wants}
+	var stop func()
+	r.next, stop = iter.Pull2(r.in.Steps(history.Query{Metrics: wants, All: true}))
+	defer stop()
+	if err := r.advance(); err != nil {
+		return err
+	}
+	o := interp.Options{Metrics: q.Metrics, Earlier: true, Overflow: !r.o.KeepWraps, Marks: true}
+	for step, err := range interp.At(r.in, times, o) {
+		if err != nil {
+			return unlessUnfinished(err)
+		}
+		if step.Mark {
+			err = r.mark(step.Stamp)
+		} else {
+			err = r.reduce(step)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unlessUnfinished returns nil for the end of an archive that is still being written.
+func unlessUnfinished(err error) error {
+	if errors.Is(err, pcp.ErrUnfinished) {
+		return nil
+	}
+	return err
+}
+
+// mark writes a mark, unless it would be the first record.
+func (r *reducer) mark(t pcp.Timestamp) error {
+	if _, started := r.dst.Last(); !started {
+		return nil
+	}
+	r.report.Records++
+	return r.a.Mark(t)
+}
+
+// reduce writes the record of an interval that ends at the step's time.
+func (r *reducer) reduce(step *history.Step) error {
+	r.interval++
+	if err := r.observe(step.Stamp); err != nil {
+		return err
+	}
+	r.out.Stamp, r.out.Metrics, r.points = step.Stamp, r.out.Metrics[:0], r.points[:0]
+	for i := range step.Metrics {
+		mv := &step.Metrics[i]
+		begin := len(r.points)
+		for j := range mv.Points {
+			r.point(mv.Metric.Desc, &mv.Points[j])
+		}
+		if len(r.points) == begin {
+			continue
+		}
+		if err := r.indomTexts(mv.Metric.Desc.InDom); err != nil {
+			return err
+		}
+		r.out.Metrics = append(r.out.Metrics, history.MetricValues{
+			Metric: r.widened(mv.Metric), InDom: mv.InDom, Labels: mv.Labels, Points: r.points[begin:len(r.points):len(r.points)],
+		})
+	}
+	if len(r.out.Metrics) == 0 {
+		return nil
+	}
+	r.report.Records++
+	return r.dst.Put(&r.out)
+}
+
+// indomTexts writes the help texts of an instance domain before its first value.
+func (r *reducer) indomTexts(id pcp.InDomID) error {
+	if id == pcp.InDomNull || r.texts[id] {
+		return nil
+	}
+	r.texts[id] = true
+	for reader := range r.in.Readers() {
+		for _, typ := range []meta.TextType{meta.TextInDom | meta.TextOneLine, meta.TextInDom | meta.TextHelp} {
+			if text, ok := reader.Meta().Text(typ, uint32(id)); ok {
+				if err := r.a.SetText(&meta.Text{Type: typ, Ident: uint32(id), Text: text}); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
