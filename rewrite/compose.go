@@ -23,9 +23,12 @@ type composer struct {
 	active  []*input      // open inputs, in the order of the caller
 	marks   []pendingMark // ends of inputs without a mark yet
 	res     archive.Result
-	kept    []history.Value             // selected values of the record, if there are matchers
+	kept    []history.Value             // selected values of the record, if only some are selected
 	indoms  map[pcp.InDomID]*meta.InDom // the version of each domain written last
 	descs   map[pcp.PMID]*meta.Desc     // descriptors from the first input with values
+	daily   *daily                      // nil without windows that repeat
+	outside bool                        // records between the last one and the next are outside of all windows
+	marked  bool                        // the last record is a mark
 }
 
 // pendingMark is the end of an input. The composer writes a mark there before the next
@@ -38,7 +41,7 @@ type pendingMark struct {
 
 // compose writes several archives, or a selection of one archive, as one timeline.
 func compose(ctx context.Context, base string, in []*archive.Reader, o Options, report *Report) error {
-	if err := checkPatterns(o.Metrics, in); err != nil {
+	if err := checkPatterns(o.patterns(), in); err != nil {
 		return err
 	}
 	f, err := newFitter(o, report)
@@ -58,7 +61,10 @@ func compose(ctx context.Context, base string, in []*archive.Reader, o Options, 
 	if err != nil {
 		return err
 	}
-	c := &composer{a: a, o: o, fit: f, report: report, indoms: map[pcp.InDomID]*meta.InDom{}, descs: map[pcp.PMID]*meta.Desc{}}
+	c := &composer{a: a, o: o, fit: f, report: report, indoms: map[pcp.InDomID]*meta.InDom{}, descs: map[pcp.PMID]*meta.Desc{}, daily: newDaily(&o)}
+	if c.daily != nil {
+		c.o.End = pcp.Timestamp{} // that of the first window
+	}
 	for i, r := range in {
 		c.waiting = append(c.waiting, newInput(r, i, &c.o, report))
 	}
@@ -103,6 +109,9 @@ func (c *composer) run(ctx context.Context) error {
 		}
 		if err := c.record(s); err != nil {
 			return fmt.Errorf("%s: offset %d: %w", s.pos.File, s.pos.Offset, err)
+		}
+		if c.o.Records > 0 && c.report.Records >= c.o.Records {
+			return nil
 		}
 		if err := c.advance(s); err != nil {
 			return err
@@ -157,6 +166,13 @@ func (c *composer) record(s *input) error {
 	if last, ok := c.a.Last(); ok && t.Before(last) {
 		return c.fit.losses.lose(LossOrder, "record at %s after %s", t, last)
 	}
+	if c.daily != nil && !c.daily.holds(t) {
+		c.outside = true
+		return nil
+	}
+	if err := c.between(t); err != nil {
+		return err
+	}
 	if err := c.writePendingMarks(s, t); err != nil {
 		return err
 	}
@@ -176,9 +192,20 @@ func (c *composer) record(s *input) error {
 	if len(c.res.Sets) == 0 {
 		return nil
 	}
-	s.used = true
+	s.used, c.marked = true, false
 	c.report.Records++
 	return c.a.Append(&c.res)
+}
+
+// between writes a mark between two windows.
+func (c *composer) between(t pcp.Timestamp) error {
+	last, started := c.a.Last()
+	if c.outside && started && !c.marked {
+		c.outside = false
+		return c.mark(markAt(last, t))
+	}
+	c.outside = false
+	return nil
 }
 
 // writePendingMarks writes the marks of the inputs that ended before t.
@@ -207,5 +234,6 @@ func (c *composer) mark(t pcp.Timestamp) error {
 		return nil
 	}
 	c.report.Records++
+	c.marked = true
 	return c.a.Mark(t)
 }

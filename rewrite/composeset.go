@@ -19,7 +19,7 @@ func (c *composer) set(s *input, set *archive.ValueSet, t pcp.Timestamp) (keep b
 	if !s.res.Stamp.Before(m.until) || s.res.Stamp.Before(m.since) || m.until.IsZero() {
 		m.resolve(s.r.Meta(), s.res.Stamp)
 	}
-	if len(c.o.Labels) > 0 {
+	if len(c.o.Labels) > 0 || len(m.lists) > 0 {
 		if keep, err := c.values(m, set); err != nil || !keep {
 			return false, err
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -21,6 +22,13 @@ type Options struct {
 	// Metrics are patterns that select metrics: names of metrics or of subtrees, PMIDs,
 	// or names with *, ? and []. Empty means all metrics.
 	Metrics []string
+	// Instances select instances of metrics. A metric that only they select has no others.
+	Instances []Instances
+	// Daily repeats the window from Start to End every day of a time zone, with marks
+	// between the windows. Nil, or a limit that is missing, means one window.
+	Daily *time.Location
+	// Records ends the output after so many records, marks included. Zero means no limit.
+	Records int
 	// Labels select the values whose merged labels match every Matcher.
 	Labels []Matcher
 	// VolumeSize is the largest length of a data volume with more than one record, in

@@ -21,7 +21,8 @@ type inputMetric struct {
 	until   pcp.Timestamp
 	labels  [len(labelset.Levels)]*meta.Labels
 	indom   *meta.InDom
-	keep    map[pcp.InstID]bool // whether the matchers select an instance
+	keep    map[pcp.InstID]bool // whether the matchers and lists select an instance
+	lists   [][]string          // lists of names of instances; see Options.filtersOf
 }
 
 // metric returns a metric of the input.
@@ -31,9 +32,9 @@ func (s *input) metric(id pcp.PMID, o *Options) *inputMetric {
 		m = &inputMetric{}
 		s.metrics[id] = m
 		if d, ok := s.r.Meta().Desc(id); ok {
-			m.desc, m.wanted = validNames(d), o.wants(d)
+			m.desc, m.wanted, m.lists = validNames(d), o.wants(d), o.filtersOf(d)
 		} else {
-			m.wanted = len(o.Metrics) == 0 && len(o.Labels) == 0
+			m.wanted = len(o.Metrics) == 0 && len(o.Labels) == 0 && len(o.Instances) == 0
 		}
 	}
 	return m
@@ -81,6 +82,9 @@ func (m *inputMetric) selects(inst pcp.InstID, matchers []Matcher) (bool, error)
 		return false, fmt.Errorf("labels of %s: %w", m.desc.Name(), err)
 	}
 	keep := true
+	for _, names := range m.lists {
+		keep = keep && (inst == pcp.InstNull || holdsInstance(names, inst, m.indom))
+	}
 	for i := range matchers {
 		keep = keep && matchers[i].matches(set)
 	}

@@ -45,14 +45,32 @@ func checkPatterns(patterns []string, in []*archive.Reader) error {
 	return nil
 }
 
+// patterns returns all patterns of metrics.
+func (o *Options) patterns() []string {
+	all := slices.Clone(o.Metrics)
+	for _, in := range o.Instances {
+		if in.Metric != "" {
+			all = append(all, in.Metric)
+		}
+	}
+	return all
+}
+
 // wants reports whether the patterns select a metric.
 func (o *Options) wants(d *meta.Desc) bool {
-	return len(o.Metrics) == 0 || slices.ContainsFunc(o.Metrics, func(p string) bool { return matchesName(d, p) })
+	all := len(o.Metrics) == 0
+	for _, in := range o.Instances {
+		if in.Metric != "" && matchesName(d, in.Metric) {
+			return true
+		}
+		all = all && in.Metric == ""
+	}
+	return all || slices.ContainsFunc(o.Metrics, func(p string) bool { return matchesName(d, p) })
 }
 
 // selects reports whether the options select a part of the records.
 func (o *Options) selects() bool {
-	return len(o.Metrics) > 0 || len(o.Labels) > 0 || !o.Start.IsZero() || !o.End.IsZero()
+	return len(o.Metrics) > 0 || len(o.Labels) > 0 || len(o.Instances) > 0 || o.Records > 0 || !o.Start.IsZero() || !o.End.IsZero()
 }
 
 // validNames returns d without the names that an archive cannot hold.

@@ -7,14 +7,17 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
 	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/rewrite"
 	"github.com/pcparchive/pcparchive/store"
 	"github.com/pcparchive/pcparchive/summary"
+	"github.com/pcparchive/pcparchive/values"
 )
 
 type copyOptions struct {
@@ -27,7 +30,10 @@ type copyOptions struct {
 // archives.
 type copySelection struct {
 	rewrite.Options
-	start, end string   // as on the command line; empty for no limit
+	start, end string // as on the command line; empty for no limit
+	metrics    metricList
+	instances  []string // names of --instances
+	daily      bool
 	labels     []string // matchers as on the command line
 	zones      zoneFlags
 }
@@ -47,6 +53,10 @@ separates two archives, unless one run of the logger recorded both. All archives
 must be of one host. A folder stands for the archives in it and in the folders below
 it.
 
+--metrics, --instances, --samples and --daily select as pmlogextract does with its
+configuration, -s and -w. --daily repeats the window from --start to --end every day, with
+marks in between; --samples counts marks, too.
+
 Version 2 has no times finer than a microsecond or after 2038, no zoneinfo and no
 feature bits. Data that OUT cannot hold is an error unless --lossy allows the loss.
 
@@ -59,6 +69,8 @@ copy never overwrites an archive. OUT appears when it is complete.`,
   pcparchive copy monday tuesday both
   pcparchive copy rec small --compress --volume-size 100MB
   pcparchive copy rec forold --compress gzip --archive-version 2 --lossy
+  pcparchive copy rec disks --metrics 'disk.dev[sda,sdb],kernel.all.load[1]'
+  pcparchive copy rec days --start @09:00 --end @17:00 --daily
   pcparchive copy rec part --start end-1h --metrics kernel,disk.dev.read --labels device_type=block`,
 		ValidArgsFunction: completeArchives,
 		Args:              nargs(2, -1, "at least one archive and a name for the copy"),
@@ -71,7 +83,10 @@ copy never overwrites an archive. OUT appears when it is complete.`,
 	f.BoolVar(&o.Lossy, "lossy", false, "leave out or round data that OUT cannot hold, and report it")
 	f.StringVar(&o.start, "start", "", "leave out earlier records: "+timeHelp)
 	f.StringVar(&o.end, "end", "", "leave out later records")
-	f.StringSliceVar(&o.Metrics, "metrics", nil, "only these metrics: names, subtrees, PMIDs, or names with *, ? and []; may be repeated")
+	f.IntVar(&o.Records, "samples", 0, "end after so many records; 0: no limit")
+	f.BoolVar(&o.daily, "daily", false, "repeat the window from --start to --end every day, with marks between the windows")
+	f.Var(&o.metrics, "metrics", "only these metrics: names, subtrees, PMIDs, or names with *, ? and []; instances of a metric follow in brackets: disk.dev.read[sda,sdb]; may be repeated")
+	f.Var((*metricList)(&o.instances), "instances", "only instances with these names, of all metrics that have instances; may be repeated")
 	f.StringArrayVar(&o.labels, "labels", nil, `only series with these labels, as in PromQL: NAME="VALUE" with =, !=, =~ or !~; may be repeated`)
 	addVolumeFlags(cmd, &o.volumeSize, &o.Compress, "the volumes")
 	addZoneFlags(cmd, &o.zones, usualHost)
@@ -88,8 +103,48 @@ func (o *copySelection) resolve(t timeline) (err error) {
 		}
 		o.Labels = append(o.Labels, m...)
 	}
-	o.Start, o.End, err = parseRange(o.start, o.end, o.zones.over(t))
-	return err
+	z := o.zones.over(t)
+	if o.Start, o.End, err = parseRange(o.start, o.end, z); err != nil || !o.daily {
+		return err
+	}
+	if o.start == "" || o.end == "" {
+		return usageError{errors.New("--daily repeats a window: give --start and --end")}
+	}
+	o.Daily = z.Location()
+	if strings.HasPrefix(o.start, "@") {
+		o.beginOnFirstDay(t.Header().Start)
+	}
+	return nil
+}
+
+// beginOnFirstDay moves the first window to the day on which the archives begin, because a
+// time such as @00:05 otherwise means the first one after their start.
+func (o *copySelection) beginOnFirstDay(start pcp.Timestamp) {
+	first := start.Time().In(o.Daily)
+	first = time.Date(first.Year(), first.Month(), first.Day(), 0, 0, 0, 0, o.Daily)
+	for {
+		from, to := o.Start.Time().In(o.Daily).AddDate(0, 0, -1), o.End.Time().In(o.Daily).AddDate(0, 0, -1)
+		if from.Before(first) {
+			return
+		}
+		o.Start, o.End = pcp.TimestampOf(from), pcp.TimestampOf(to)
+	}
+}
+
+// selectInstances divides the operands of --metrics into metrics and their instances. A
+// name in brackets may also be a pattern: then no metric is called what is before it.
+func (o *copySelection) selectInstances(h *hosts) {
+	for _, text := range o.metrics {
+		spec, err := values.ParseSpec(text)
+		if err == nil && len(spec.Instances) > 0 && h.HasMetric(spec.Name) {
+			o.Instances = append(o.Instances, rewrite.Instances{Metric: spec.Name, Names: spec.Instances})
+			continue
+		}
+		o.Metrics = append(o.Metrics, text)
+	}
+	if len(o.instances) > 0 {
+		o.Instances = append(o.Instances, rewrite.Instances{Names: o.instances})
+	}
 }
 
 // copyOutput is what copy prints.
@@ -130,6 +185,7 @@ func copyArchives(ctx context.Context, s streams, o copySelection, in []string, 
 		return err
 	}
 	problems := h.Problems()
+	o.selectInstances(h)
 	if err := o.resolve(set); err != nil {
 		return err
 	}
