@@ -87,7 +87,7 @@ func (a *API) archives(_ *http.Request, v *View) ([]byte, error) {
 }
 
 // metrics answers /api/metrics.
-func (a *API) metrics(_ *http.Request, v *View) ([]byte, error) { return v.Contents.metrics() }
+func (a *API) metrics(_ *http.Request, v *View) ([]byte, error) { return v.metrics() }
 
 // check answers /api/check. It checks archives of the View only.
 func (a *API) check(r *http.Request, v *View) ([]byte, error) {

@@ -100,6 +100,11 @@ export class Group {
     for (const plot of this.plots) plot.setCursor(t);
   }
 
+  /** at returns the time of the cursor, 0 without one. */
+  at(): number {
+    return this.cursor;
+  }
+
   /** watch lets the wheel, double clicks and fingers on a plot's area change the window. */
   watch(area: HTMLElement, plot: Plot): void {
     const timeAt = (x: number): number => {

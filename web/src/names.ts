@@ -53,10 +53,13 @@ function labelName(label: string): string {
   return /^[a-zA-Z_][a-zA-Z0-9_]*$/.test(label) ? label : quote(label);
 }
 
-/** selector returns the selector of a metric's series with matchers. */
+/** selector returns the selector of a metric's series with matchers; of all metrics if the name is "". */
 export function selector(name: string, matchers: string[]): string {
   const wanted = matchers.filter((m) => m !== "");
-  if (!/^[a-zA-Z_:][a-zA-Z0-9_:]*$/.test(name)) wanted.unshift(quote(name)), (name = "");
+  if (name !== "" && !/^[a-zA-Z_:][a-zA-Z0-9_:]*$/.test(name)) {
+    wanted.unshift(quote(name));
+    name = "";
+  }
   return wanted.length > 0 ? `${name}{${wanted.join(",")}}` : name;
 }
 

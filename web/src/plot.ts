@@ -184,6 +184,7 @@ export class Plot {
     this.chart = new uPlot(this.chartOptions(width), this.shown.data as uPlot.AlignedData, this.element);
     this.chart.setScale("x", { min: from, max: to });
     this.group.watch(this.chart.over, this);
+    if (this.group.at() > 0) this.setCursor(this.group.at());
   }
 
   private chartOptions(width: number): uPlot.Options {

@@ -13,6 +13,7 @@ test("selectors quote what people recorded", () => {
   assert.equal(oneOf("hostname", ["a.b", "c|d"]), 'hostname=~"a\\\\.b|c\\\\|d"');
   assert.equal(selector("x", ["", 'a="b"']), 'x{a="b"}');
   assert.equal(selector("x.y", []), '{"x.y"}');
+  assert.equal(selector("", ['a="b"']), '{a="b"}');
   assert.equal(escapeRegexp("a+b(c)"), "a\\+b\\(c\\)");
 });
 

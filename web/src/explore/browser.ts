@@ -20,7 +20,7 @@ export interface BrowserOptions {
 export class Browser {
   readonly element: HTMLElement;
   private readonly field: HTMLInputElement;
-  private readonly results = h("div", { class: "results" });
+  private readonly results = h("div", { class: "results", onkeydown: (event) => this.move(event) });
   private readonly count = h("p", { class: "dim", attrs: { role: "status" } });
   private readonly latest = new Latest();
   private previews: Previews;
@@ -119,8 +119,22 @@ export class Browser {
     }, { class: "row" });
   }
 
+  /** rows returns what the arrow keys walk through. */
+  private rows(): HTMLElement[] {
+    return [...this.results.querySelectorAll<HTMLElement>("button")].filter((row) => row.offsetParent !== null);
+  }
+
+  /** move moves the focus by the arrow keys, from the first row to the search. */
+  private move(event: KeyboardEvent): void {
+    const by = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
+    if (by === 0) return;
+    const rows = this.rows(), at = rows.indexOf(document.activeElement as HTMLElement);
+    event.preventDefault();
+    (at + by < 0 ? this.field : rows[at + by])?.focus();
+  }
+
   private fieldKey(event: KeyboardEvent): void {
-    const first = this.results.querySelector<HTMLElement>("button.metric, [role=treeitem]");
+    const [first] = this.rows();
     if (event.key === "ArrowDown") {
       event.preventDefault();
       first?.focus();

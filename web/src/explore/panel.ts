@@ -14,6 +14,9 @@ import { EditorField } from "./editorfield";
 import { InstanceTable } from "./instancetable";
 import { rateRange } from "./preview";
 
+/** The most series of a plot. */
+const MOST_SERIES = 300;
+
 export interface PanelOptions {
   /** change replaces the panel's question; null removes the panel. */
   change: (query: PlottedQuery | null) => void;
@@ -79,7 +82,7 @@ export class Panel {
 
   /** ask asks for the values, and for a metric's values without those that only last. */
   private async ask(from: number, to: number, signal: AbortSignal): Promise<Grid> {
-    const metric = this.metric(), asked = range(this.expr(), from, to, this.step, signal);
+    const metric = this.metric(), asked = range(this.expr(), from, to, this.step, signal, MOST_SERIES);
     if (!metric || metric.semantics === "discrete" || this.expr().startsWith("rate(")) return asked;
     const [grid, stamps] = await Promise.all([asked, range(stampsOf(this.expr()), from, to, this.step, signal).catch(() => null)]);
     if (stamps) cutHeld(grid, stamps);
@@ -117,7 +120,8 @@ export class Panel {
     this.unit = this.unitOf();
     const names = seriesNames(grid.series.map((s) => s.labels));
     this.all = grid.series.map((s, i) => ({ key: seriesKey(s.labels), name: names[i] ?? "", labels: s.labels, values: s.values, color: i }));
-    fill(this.note, ...[...grid.warnings, ...grid.infos].map((text) => h("p", { class: "warning" }, text)),
+    const cut = grid.series.length === MOST_SERIES && grid.warnings.some((text) => text.includes("truncated"));
+    fill(this.note, cut ? h("p", { class: "warning" }, `Only ${MOST_SERIES} of the series are shown. Choose hosts, or write an expression such as topk(10, …).`) : null, ...[...grid.warnings, ...grid.infos].map((text) => h("p", { class: "warning" }, text)),
       grid.series.length === 0 ? h("p", {}, this.metric() && !this.query.raw && isCounter(this.metric() as Metric) ? "There is no rate in this window, which takes two values in a row. The values themselves may show without “rate”." : "There are no values in this window.") : null);
     this.show();
   }
@@ -130,6 +134,7 @@ export class Panel {
     this.plot.setData({ times: this.grid.times, lines, unit: this.unit, pause: Math.max(pauseOf(hosts), 1.5 * this.grid.step) });
     this.showMarks();
     this.table.show(this.all, this.grid.times, this.unit, from, to);
+    this.setCursor(this.page.address.get().at);
   }
 
   /** showMarks shows what the ends of archives tell, then what the server finds in them. */
@@ -180,7 +185,7 @@ export class Panel {
   }
 
   private help(metric: Metric, unit: string): HTMLElement {
-    const line = h("span", {}, metric.oneline || metric.help.split("\n")[0], unit ? h("span", { class: "unit" }, ` ${unit}`) : null);
+    const line = h("span", {}, metric.oneline || metric.help.split("\n")[0], unit ? h("span", { class: "unit" }, ` · ${unit}`) : null);
     if (!metric.help || metric.help === metric.oneline) return h("p", { class: "help" }, line);
     return h("details", { class: "help" }, h("summary", {}, line), h("p", {}, metric.help));
   }

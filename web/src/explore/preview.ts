@@ -67,7 +67,7 @@ function sketch(canvas: HTMLCanvasElement, grid: Grid): void {
   if (min > max) return canvas.classList.add("empty");
   if (min > 0 && min < max * 0.6) min = 0;
   const place = (v: number): number => (max === min ? height / 2 : height - 2 - ((v - min) / (max - min)) * (height - 4));
-  ctx.lineWidth = devicePixelRatio;
+  ctx.lineWidth = 1.25 * devicePixelRatio;
   grid.series.forEach(({ values }, i) => {
     ctx.strokeStyle = seriesColor(i);
     ctx.beginPath();
@@ -76,7 +76,7 @@ function sketch(canvas: HTMLCanvasElement, grid: Grid): void {
       if (!Number.isFinite(v)) return void (open = false);
       const x = n > 1 ? (k / (n - 1)) * width : 0;
       if (open) ctx.lineTo(x, place(v));
-      else ctx.moveTo(x, place(v)), ctx.lineTo(x + devicePixelRatio, place(v));
+      else ctx.moveTo(x, place(v)), ctx.lineTo(x + 2 * devicePixelRatio, place(v));
       open = true;
     });
     ctx.stroke();

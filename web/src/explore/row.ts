@@ -14,20 +14,8 @@ export function metricRow(metric: Metric, name: string, previews: Previews, opti
   const row = h("button", {
     class: "metric", title: metric.help || metric.oneline,
     attrs: { type: "button", "aria-pressed": String(options.chosen(metric)) },
-    onclick: () => options.choose(metric), onkeydown: move,
+    onclick: () => options.choose(metric),
   }, h("span", { class: "name" }, name), previews.of(metric), h("span", { class: "help" }, metric.oneline || metric.help.split("\n")[0], unit ? h("span", { class: "unit" }, ` · ${unit}`) : null));
   row.dataset["metric"] = metric.name;
   return row;
-}
-
-/** move moves the focus among rows by the arrow keys. */
-function move(event: KeyboardEvent): void {
-  const by = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
-  if (by === 0 || !(event.currentTarget instanceof HTMLElement)) return;
-  const rows = [...(event.currentTarget.closest(".results")?.querySelectorAll<HTMLElement>("button.metric, summary, .node > button") ?? [])].filter((e) => e.offsetParent !== null);
-  const next = rows[rows.indexOf(event.currentTarget) + by];
-  if (!next) return;
-  event.preventDefault();
-  event.stopPropagation();
-  next.focus();
 }

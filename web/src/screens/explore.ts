@@ -88,7 +88,7 @@ class Explore implements View {
   private hints(): (HTMLElement | null)[] {
     const { examples } = this.page.archives();
     return [
-      h("p", {}, "Choose a metric beside this text: search for what you look for, as in ", h("em", {}, "disk busy"), ", or open the tree of names."),
+      h("p", {}, "Choose a metric: search for what you look for, as in ", h("em", {}, "disk busy"), ", or open the tree of names."),
       examples.length > 0 ? h("p", {}, "Or begin with an expression over these archives:") : null,
       examples.length > 0 ? h("ul", {}, ...examples.map((expr) => h("li", {}, button(h("code", {}, expr), () => this.add({ text: expr, promql: true, raw: false, only: [] }), { class: "link" })))) : null,
     ];
