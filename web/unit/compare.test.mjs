@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { load } from "./load.mjs";
+
+const { average, distance, merge, seriesOf } = await load("compare/changes");
+const { lineExpr, sectionExpr, tableExpr, factor } = await load("host/ask");
+const { tables, process, leading } = await load("host/tables");
+const { sections } = await load("host/sections");
+const { show } = await load("host/format");
+
+const metric = (name, semantics = "instant", units = "") => ({ name, promql: name.replaceAll(".", "_"), semantics, units, native: true, type: "", oneline: "", help: "" });
+const none = () => ({ changes: [], onlyA: [], onlyB: [], same: 0, done: 0, total: 0, faults: [] });
+
+test("changes are ranked by the factor, whichever way", () => {
+  const metrics = ["a", "b", "c", "d", "e", "f"].map((name) => metric(name));
+  const side = (values) => new Map(Object.entries(values).map(([name, value]) => [`${name} `, { labels: {}, time: 0, value }]));
+  const found = none();
+  merge(found, metrics, side({ a: 1, b: 10, c: 0, d: -1, e: 1, f: NaN }), side({ a: 3, b: 1, c: 5, d: 1, e: 1.9, f: 1 }));
+  assert.deepEqual(found.changes.map((c) => c.metric.name), ["c", "d", "b", "a"]);
+  assert.equal(found.same, 1);
+  merge(found, [metric("g"), metric("h")], side({ g: 1 }), side({ h: 1 }));
+  assert.deepEqual([found.onlyA[0].metric.name, found.onlyB[0].metric.name], ["g", "h"]);
+  assert.equal(distance({ a: 4, b: 4 }), 0);
+  assert.equal(distance({ a: 0, b: 4 }), Infinity);
+  assert.equal(distance({ a: 1, b: 8 }), distance({ a: 8, b: 1 }));
+});
+
+test("series of two hosts have one name", () => {
+  assert.equal(seriesOf({ instname: "sda", hostname: "web1", device_type: "block" }, true), "sda");
+  assert.equal(seriesOf({ hostname: "web1", device_type: "cpu" }, true), "");
+  assert.equal(seriesOf({ hostname: "web1", agent: "x", code: "200", job: "web" }, false), "code=200,job=web");
+});
+
+test("averages are rates of counters", () => {
+  const side = { host: 'we"b', from: 0, to: 600 };
+  assert.equal(average(side, metric("disk.dev.read", "counter")), 'rate(disk_dev_read{hostname="we\\"b"}[600s])');
+  assert.equal(average(side, metric("kernel.all.load")), 'avg_over_time(kernel_all_load{hostname="we\\"b"}[600s])');
+  assert.equal(average(side, { ...metric("up"), native: false }), "avg_over_time(up[600s])");
+});
+
+const logged = {
+  host: "web1", cpus: 4, interval: 10,
+  metrics: new Map([
+    metric("kernel.all.cpu.user", "counter", "millisec"), metric("mem.physmem", "discrete", "Kbyte"), metric("mem.util.available", "instant", "Kbyte"),
+    metric("disk.dev.avactive", "counter", "millisec"), metric("disk.dev.aveq", "counter", "millisec"), metric("proc.psinfo.utime", "counter", "millisec"),
+    metric("proc.psinfo.stime", "counter", "millisec"), metric("kernel.all.load"),
+  ].map((m) => [m.name, m])),
+};
+const section = (name) => sections.find((s) => s.name === name);
+
+test("plots ask for what the host logged, in the unit of the plot", () => {
+  assert.equal(sectionExpr(logged, section("cpu"), 40), 'rate(kernel_all_cpu_user{hostname="web1"}[40s]) * 0.1 / 4');
+  assert.equal(sectionExpr(logged, section("load"), 40), 'kernel_all_load{hostname="web1",instname="1 minute"}');
+  assert.match(sectionExpr(logged, section("memory"), 40), /mem_physmem\{hostname="web1"\} \* 1024 - on \(hostname\) mem_util_available\{hostname="web1"\} \* 1024/);
+  assert.equal(lineExpr(logged, section("network").lines[0], "bytes/s", 40), "");
+  assert.equal(factor(metric("x", "counter", "millisec"), "%"), 0.1);
+  assert.equal(factor(metric("x", "counter", "millisec"), ""), 0.001);
+  assert.equal(factor(metric("x", "instant", "Mbyte"), "bytes"), 2 ** 20);
+});
+
+test("tables ask around the instant", () => {
+  const processes = tableExpr(logged, tables.find((t) => t.name === "process"), 60);
+  assert.match(processes, /rate\(proc_psinfo_utime\{hostname="web1"\}\[60s\] offset -30s\) \* 0\.1 \+ rate\(proc_psinfo_stime/);
+  assert.doesNotMatch(processes, /rss/);
+  assert.match(tableExpr(logged, tables.find((t) => t.name === "disk"), 60), /Queue/);
+});
+
+test("processes, and numbers of tables", () => {
+  assert.deepEqual(process("004711 backup --all"), { pid: "4711", command: "backup --all" });
+  assert.deepEqual(process("000000"), { pid: "0", command: "" });
+  assert.equal(leading("memory"), "Memory");
+  assert.equal(leading("cpu"), "CPU");
+  assert.equal(show(NaN, "%"), "–");
+  assert.equal(show(12.345, "%"), "12.3 %");
+  assert.equal(show(1536, "bytes"), "1.5 KiB");
+});
