@@ -38,7 +38,7 @@ export class Timeline {
   async load(): Promise<void> {
     this.data = await this.latest.run((signal) => askOverview(this.whole(), steps, [this.host()], signal));
     this.line = this.data.hosts.find((host) => host.host === this.host()) ?? null;
-    this.spikes = this.line ? spikesOf(this.data, this.line) : [];
+    this.spikes = this.line ? spikesOf(this.data, this.line).map((s) => ({ ...s, at: this.inside(s.at) })) : [];
     this.heat.show({ ...this.data, hosts: this.line ? [this.line] : [] }, "");
   }
 
@@ -53,7 +53,27 @@ export class Timeline {
   peakIn(from: number, to: number): number | null {
     const { data, line } = this;
     if (!data || !line) return null;
-    return line.level.some((level) => (level ?? 0) > 0) ? peak(data, line.level, from, to) : null;
+    return line.level.some((level) => (level ?? 0) > 0) ? this.inside(peak(data, line.level, from, to)) : null;
+  }
+
+  /** inside returns the recorded time nearest to a time. */
+  inside(t: number): number {
+    let best = t, distance = Infinity;
+    for (const [from, to] of this.line?.covered ?? []) {
+      const near = Math.min(Math.max(t, from), to);
+      if (Math.abs(near - t) < distance) (best = near), (distance = Math.abs(near - t));
+    }
+    return best;
+  }
+
+  /** part returns the recorded span about a time, null if most of the whole was recorded and need not be narrowed. */
+  part(t: number): { from: number; to: number } | null {
+    const { start, end } = this.whole(), covered = this.line?.covered ?? [];
+    const recorded = covered.reduce((sum, [from, to]) => sum + to - from, 0);
+    const span = covered.find(([from, to]) => t >= from && t <= to);
+    if (!span || recorded > (end - start) / 10) return null;
+    const margin = Math.max(1, (span[1] - span[0]) / 20);
+    return { from: span[0] - margin, to: span[1] + margin };
   }
 
   /** uncovered returns the spans between two times in which nothing was recorded. Short pauses do not count. */

@@ -16,7 +16,7 @@ export function worstOf(data: Overview, resource: string): Worst[] {
 }
 
 /** when formats the time of an incident as 14:05–14:20, with the date where days differ. */
-export function when(w: Incident, zone: Zone): string {
+export function when(w: { start: number; end: number }, zone: Zone): string {
   const end = day(w.start, zone) === day(w.end, zone) ? clock(w.end, zone, true) : `${day(w.end, zone)} ${clock(w.end, zone, true)}`;
   return `${day(w.start, zone)} ${clock(w.start, zone, true)}–${end}`;
 }

@@ -4,8 +4,8 @@ import { button, choice, fill, h } from "../dom";
 import { Group } from "../group";
 import type { Page, Screen, View } from "../screen";
 import type { State } from "../state";
-import { withoutTime } from "../overview/words";
-import { clock, stamp } from "../time";
+import { when, withoutTime } from "../overview/words";
+import { clock, day, stamp } from "../time";
 import { askLogged, askSection, askTable, lines, type Logged } from "../host/ask";
 import { plotActions, tableActions } from "../host/actions";
 import { PlotCard } from "../host/plotcard";
@@ -108,7 +108,7 @@ class HostView implements View {
       this.plot();
       const { at } = this.page.address.get();
       if (at > 0) this.move(at);
-      else void line.then(() => this.move(this.chosenTime()));
+      else void line.then(() => this.begin());
       void line.then(() => this.recover());
       this.element.setAttribute("aria-busy", "false");
     }, (error: unknown) => {
@@ -123,10 +123,18 @@ class HostView implements View {
     this.say();
   }
 
+  /** begin shows the worst time, and of a recording with long pauses the part about it. */
+  private begin(): void {
+    const at = this.chosenTime(), { from, to } = this.page.address.get();
+    const part = from === 0 && to === 0 ? this.timeline.part(at) : null;
+    if (part) this.page.address.set({ ...part, at }, "replace");
+    else this.move(at);
+  }
+
   /** chosenTime is the time to begin with: the worst of the window. */
   private chosenTime(): number {
     const { from, to } = this.page.window();
-    return this.timeline.peakIn(from, to) ?? (from + to) / 2;
+    return this.timeline.peakIn(from, to) ?? this.timeline.inside((from + to) / 2);
   }
 
   /** build makes the plots of what the host logged, and says what it did not log. */
@@ -218,7 +226,9 @@ class HostView implements View {
     const zone = this.page.zone();
     fill(this.title, this.host().host, this.at > 0 && h("small", {}, ` at ${stamp(this.at, zone)}`));
     const spike = this.spikeAt();
-    fill(this.instant, spike ? `${clock(spike.start, zone, true)}–${clock(spike.end, zone, true)} ${withoutTime(spike.words)}` : null);
+    const oneDay = spike && day(spike.start, zone) === day(spike.end, zone);
+    const time = spike && (oneDay ? `${clock(spike.start, zone, true)}–${clock(spike.end, zone, true)}` : when(spike, zone));
+    fill(this.instant, spike ? `${time} ${withoutTime(spike.words)}` : null);
     this.instant.hidden = !spike;
   }
 
