@@ -24,7 +24,7 @@ var begin = time.Date(2025, 3, 4, 14, 0, 0, 0, time.UTC)
 
 // recorded returns an hour of hosts; a disk of the first one is busy from minute 5 to
 // minute 20.
-func recorded(t *testing.T, hosts ...string) []*store.Set {
+func recorded(t testing.TB, hosts ...string) []*store.Set {
 	dir := t.TempDir()
 	for n, host := range hosts {
 		b, err := archive.NewBuilder(filepath.Join(dir, fmt.Sprint(n)), host, &archive.WriteOptions{AsIs: true}) // in UTC
@@ -199,12 +199,8 @@ func FuzzParameters(f *testing.F) {
 	for _, seed := range []string{"", "steps=7", "start=1&end=2", "host=web1", "start=-1e300&end=1e300", "host=%00", "end=NaN"} {
 		f.Add(seed)
 	}
-	var a *API
+	a := New(Options{Source: &View{recorded(f, "web1"), timeshift.None}, Cache: overview.New(overview.Options{})})
 	f.Fuzz(func(t *testing.T, query string) {
-		if a == nil {
-			sets := recorded(t, "web1")
-			a = New(Options{Source: &View{sets, timeshift.None}, Cache: overview.New(overview.Options{})})
-		}
 		w := httptest.NewRecorder()
 		r := httptest.NewRequest(http.MethodGet, Path, nil)
 		r.URL.RawQuery = query
