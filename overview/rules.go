@@ -13,7 +13,7 @@ import (
 	"go.yaml.in/yaml/v2"
 )
 
-// The resources that rules are about.
+// Resources are what rules are about.
 var Resources = []string{"cpu", "memory", "disk", "network", "filesystem"}
 
 // kinds are the kinds of rules of the USE method.

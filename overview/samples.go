@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sort"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/storage"
@@ -34,7 +35,7 @@ type series struct {
 // newSeries returns a series without samples.
 func newSeries(name string, sem pcp.Semantics, all []prom.Label) *series {
 	b := labels.NewScratchBuilder(len(all) + 1)
-	b.Add(labels.MetricName, name)
+	b.Add(model.MetricNameLabel, name)
 	for _, l := range all {
 		b.Add(l.Name, l.Value)
 	}
@@ -85,7 +86,7 @@ type querier struct {
 func (w *querier) Select(_ context.Context, _ bool, _ *storage.SelectHints, matchers ...*labels.Matcher) storage.SeriesSet {
 	name := ""
 	for _, m := range matchers {
-		if m.Name == labels.MetricName {
+		if m.Name == model.MetricNameLabel {
 			name = m.Value
 		}
 	}

@@ -20,7 +20,7 @@ import (
 )
 
 // The archive that is measured on: a made-up host, recorded every ten seconds
-// for ten hours by three logging groups: 170 MB with 6 million values and 600 KB
+// for ten hours by five logging groups: 170 MB with 6 million values and 600 KB
 // of metadata.
 const (
 	ticks     = 3600
@@ -31,8 +31,10 @@ const (
 	processes = 62 // group 3: a domain of which a member changes every now and then
 	renewal   = 20 // ticks between two changes
 	growTexts = 1  // of the metrics of group 3 are text
+	usuals    = 15 // group 4: metrics of the overview's rules without instances
+	usualDisk = 4  // and those of disks
 
-	growValues = float64(ticks * (singulars + domains*perDomain*ofDomain + processes*len(processTypes)))
+	growValues = float64(ticks * (singulars + domains*perDomain*ofDomain + processes*len(processTypes) + usuals + usualDisk*perDomain))
 )
 
 var (
@@ -94,7 +96,11 @@ func growArchive(t *testing.T, base string, ticks int) {
 	for _, typ := range processTypes {
 		procs = append(procs, g.define("proc", typ, processDom))
 	}
+	usual := g.usual(pcp.NewInDomID(60, 0))
+	require.Len(t, usual, usuals+usualDisk)
 	for g.tick = range ticks {
+		g.record(usual[:usuals], 0, 1)
+		g.record(usual[usuals:], 0, perDomain)
 		g.record(single, 0, 1)
 		g.record(disks, 0, perDomain)
 		if g.tick%renewal == 0 {
