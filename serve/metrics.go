@@ -57,7 +57,7 @@ func newMetrics(s *Server) *metrics {
 	})
 	info.Set(1)
 	m.registry.MustRegister(connections, m.requests, m.durations, m.sent, m.inFlight, m.rescans, m.rescan, info,
-		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), stateCollector{s}, s.pcp)
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), stateCollector{s}, s.pcp, overviewCollector{s.overview})
 	return m
 }
 
