@@ -77,14 +77,15 @@ func StageHog(t testing.TB, name string, bytes int) (end func()) {
 	return Stage(t, name, "sh", "-c", "held=$(head -c "+strconv.Itoa(bytes)+` /dev/zero | tr '\0' x); while :; do sleep 1; done`)
 }
 
-// StageWriters starts processes that write to a disk without the system's cache.
+// StageWriters starts processes that write to a disk, at most 6 GB together. flag is one of dd,
+// such as direct.
 func StageWriters(t testing.TB, name string, n int, flag string) (end func()) {
 	t.Helper()
 	dir := t.TempDir()
 	var all []func()
 	for i := range n {
 		out := filepath.Join(dir, "out"+strconv.Itoa(i))
-		all = append(all, Stage(t, name, "dd", "if=/dev/zero", "of="+out, "bs=1M", "count=4000", "oflag="+flag, "conv=notrunc"))
+		all = append(all, Stage(t, name, "dd", "if=/dev/zero", "of="+out, "bs=1M", "count="+strconv.Itoa(6000/n), "oflag="+flag, "conv=notrunc"))
 	}
 	return func() {
 		for _, end := range all {
