@@ -244,11 +244,8 @@ func (e *evaluator) paceOf(r *Rule) (p pace, ok bool) {
 	}
 	cell := e.track.Cell
 	p.every = cell
-	for _, parts := range []int64{4, 2} {
-		if slowest > 0 && slowest*parts <= cell {
-			p.every = cell / parts
-			break
-		}
+	if slowest > 0 && 2*slowest <= cell {
+		p.every = cell / 2
 	}
 	enough := slowest * 5 / 2
 	recording := max(e.length.Milliseconds(), e.track.Last-e.track.First)
@@ -264,7 +261,7 @@ const manyPoints = 500_000
 // for samples.
 func (e *evaluator) rule(ctx context.Context, n int, r *Rule, from, to int64, end bool) (reach int64, err error) {
 	p, ok := e.paceOf(r)
-	if !ok {
+	if !ok || e.table.source[n] != n {
 		return 0, nil
 	}
 	e.track.Window = max(e.track.Window, time.Duration(p.window)*time.Millisecond)

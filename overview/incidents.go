@@ -89,7 +89,7 @@ func (w *worst) incidents(most int) []Incident {
 func (w *worst) episodes(n int) (all []episode) {
 	rule := w.table.Rules[n]
 	for _, t := range w.tracks {
-		c := &t.columns[n]
+		c := &t.columns[w.table.source[n]]
 		first, end := t.cells(c, w.start, w.end)
 		for i := first; i < end; i++ {
 			v, ok := c.at(i)
@@ -200,7 +200,7 @@ func (w *worst) usualOf(n int, from, to int64) (p peak, ok bool) {
 func (w *worst) values(n int, from, to int64) iter.Seq[peak] {
 	return func(yield func(peak) bool) {
 		for _, t := range w.tracks {
-			c := &t.columns[n]
+			c := &t.columns[w.table.source[n]]
 			first, end := t.cells(c, from, to-1)
 			for i := first; i < end; i++ {
 				if v, has := c.at(i); has && !yield(peak{v, t.instance(c, i), t}) {

@@ -38,6 +38,8 @@ type Report struct {
 	Step       float64 // length of a step
 	Rules      []*Rule
 	Hosts      []*Host // in the order of the Sets
+
+	source []int // see Table
 }
 
 // Host is the overview of a host.
@@ -79,7 +81,7 @@ func (c *Cache) Of(ctx context.Context, sets []*store.Set, q Request) (*Report, 
 	if q.Shown == nil {
 		q.Shown = func(t int64) int64 { return t }
 	}
-	report := &Report{Rules: c.opts.Rules.Rules, Hosts: make([]*Host, len(sets))}
+	report := &Report{Rules: c.opts.Rules.Rules, Hosts: make([]*Host, len(sets)), source: c.opts.Rules.source}
 	for i, set := range sets {
 		report.Hosts[i] = hostOf(set)
 	}
@@ -214,7 +216,7 @@ func (r *Report) cover(h *Host, t *Track) {
 
 // fold adds the values of a rule to the levels of the steps.
 func (r *Report) fold(h *Host, t *Track, n int, rule *Rule) {
-	c := &t.columns[n]
+	c := &t.columns[r.source[n]]
 	resource := h.Resources[rule.Resource]
 	first, end := t.cells(c, r.Start, r.End)
 	for i := first; i < end; i++ {
@@ -252,7 +254,7 @@ func (t *Table) missing(tracks []*Track) (all []Missing) {
 	for i, rule := range t.Rules {
 		lacks := func(track *Track, name string) bool { return track.seen[t.needs[name]] == absent }
 		if slices.ContainsFunc(tracks, func(track *Track) bool {
-			return !track.columns[i].unfit && !slices.ContainsFunc(rule.Needs, func(name string) bool { return lacks(track, name) })
+			return !track.columns[t.source[i]].unfit && !slices.ContainsFunc(rule.Needs, func(name string) bool { return lacks(track, name) })
 		}) {
 			continue
 		}

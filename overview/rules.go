@@ -54,6 +54,9 @@ type Table struct {
 	needs  map[string]int
 	names  []string // of the metrics, sorted; needs has their places
 	text   []byte   // of the file
+	// source has, for each rule, the place of the first rule with its expression, which is
+	// evaluated for both.
+	source []int
 }
 
 //go:embed rules.yml
@@ -93,6 +96,10 @@ func ParseTable(text []byte) (*Table, error) {
 	t.names = slices.Compact(t.names)
 	for i, name := range t.names {
 		t.needs[name] = i
+	}
+	all := t.all()
+	for _, r := range all {
+		t.source = append(t.source, slices.IndexFunc(all, func(first *Rule) bool { return first.Expr == r.Expr && first.Instance == r.Instance }))
 	}
 	return t, nil
 }
