@@ -168,11 +168,15 @@ func (e *evaluator) evaluate(ctx context.Context, end bool) error {
 	return nil
 }
 
-// prune forgets series without samples, such as those of processes that ended.
+// prune forgets series without samples, such as those of processes that ended, and the room
+// for samples that is not used.
 func (e *evaluator) prune() {
 	for key, s := range e.byLabels {
 		if len(s.samples) == 0 {
 			delete(e.byLabels, key)
+		}
+		if cap(s.samples) > 2*len(s.samples) {
+			s.samples = slices.Clone(s.samples)
 		}
 	}
 	for name, all := range e.byName {
