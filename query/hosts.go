@@ -37,7 +37,7 @@ func (q *hostsQuerier) Select(ctx context.Context, _ bool, hints *storage.Select
 		return describedSet(ctx, q.hosts, hints, matchers)
 	}
 	for _, host := range q.hosts {
-		host.expect(ctx, hints, matchers)
+		host.announce(ctx, hints, matchers)
 	}
 	return q.background.begin(func() storage.SeriesSet {
 		q.prepare(ctx, hints, matchers)
@@ -133,7 +133,7 @@ func (q *hostsQuerier) LabelNames(ctx context.Context, _ *storage.LabelHints, ma
 func (q *hostsQuerier) Close() error {
 	q.background.wait()
 	for _, host := range q.hosts {
-		host.known.end()
+		host.end()
 	}
 	return nil
 }

@@ -240,21 +240,39 @@ func timesIn(ctx context.Context, r *archive.Reader, all map[pcp.PMID]*measured,
 	return marks, ctx.Err()
 }
 
-// reach is the look-back of one query: the longest of the metrics that it selects.
+// reach is what a query selects: its look-back is the longest of the metrics.
 type reach struct {
 	fixed bool // all metrics have the same
 	ms    int64
+
+	selectors int // number of selectors of the query
 }
 
-// settle finds out the look-back of a prepared query, and tells the engine.
+// settle finds out what a prepared query selects and how far it looks back, and tells the
+// engine.
 func (e *Engine) settle(ctx context.Context, q promql.Query, r *reach) error {
 	stmt, ok := q.Statement().(*parser.EvalStmt)
-	if !ok || r.fixed {
+	if !ok {
+		return nil
+	}
+	r.selectors = countSelectors(stmt.Expr)
+	if r.fixed {
 		return nil
 	}
 	lookback, err := e.lookbackOf(ctx, stmt.Expr)
 	stmt.LookbackDelta, r.ms = lookback, lookback.Milliseconds()
 	return err
+}
+
+// countSelectors returns the number of selectors in an expression.
+func countSelectors(expr parser.Expr) (n int) {
+	parser.Inspect(expr, func(node parser.Node, _ []parser.Node) error {
+		if _, ok := node.(*parser.VectorSelector); ok {
+			n++
+		}
+		return nil
+	})
+	return n
 }
 
 // lookbackOf returns the longest look-back of the metrics that an expression selects

@@ -35,7 +35,7 @@ const usualPatience = 50 * time.Millisecond
 // expected is a selection that may soon join a pass.
 type expected struct {
 	of    *readings
-	ended atomic.Bool
+	ended bool // guarded by the lock of the readings
 }
 
 // expect says that a selection may soon join a pass.
@@ -51,13 +51,21 @@ func (r *readings) expect() *expected {
 
 // end says that nobody needs to wait for the selection any more. x may be nil.
 func (x *expected) end() {
-	if x == nil || x.ended.Swap(true) {
+	if x != nil {
+		x.of.mu.Lock()
+		defer x.of.mu.Unlock()
+		x.of.came(x)
+	}
+}
+
+// came is end with the lock held.
+func (r *readings) came(x *expected) {
+	if x == nil || x.ended {
 		return
 	}
-	x.of.mu.Lock()
-	defer x.of.mu.Unlock()
-	x.of.expected--
-	for _, p := range x.of.forming {
+	x.ended = true
+	r.expected--
+	for _, p := range r.forming {
 		select {
 		case p.wake <- struct{}{}:
 		default: // it is awake
@@ -93,11 +101,11 @@ type member struct {
 // join takes part in a pass of q, whose steps go to take. done is false if there is nobody
 // to share it with, so that the caller reads by itself.
 func (r *readings) join(ctx context.Context, x *expected, q history.Query, take func(*history.Step) error) (done bool, err error) {
-	x.end()
 	if r == nil {
 		return false, nil
 	}
 	r.mu.Lock()
+	r.came(x)
 	p := r.forming[q.To]
 	if p == nil && r.expected == 0 && r.gather == 0 {
 		r.mu.Unlock()

@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/storage"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -91,40 +93,38 @@ func sharedQuery(read *atomic.Int64, from float64, d *meta.Desc) history.Query {
 	}
 }
 
-// TestSharesOneReading counts the bytes that passes read.
+// TestSharesOneReading counts the bytes that the selections of a query read, together and
+// each for itself.
 func TestSharesOneReading(t *testing.T) {
 	sets := groupsHost(t)
-	for _, expr := range []string{"c_counter", "c_counter + i_one", "c_counter + i_one - on(hostname) sum(i_instant)"} {
-		e := NewEngine(sets, Options{})
-		r := e.storage.readings[0]
+	names := []string{"c_counter", "i_one", "i_instant"}
+	for n := 1; n <= len(names); n++ {
+		st := NewStorage(sets, Options{})
+		r := st.readings[0]
 		r.patience = time.Minute
-		whole := bytesOf(t, e, expr)
-		e.storage.readings = make([]*readings, len(sets))
-		apart := bytesOf(t, e, expr)
-		n := int64(strings.Count(expr, "_"))
-		assert.Equal(t, n, apart/whole, expr)
+		whole := bytesOf(t, st, names[:n])
 		assert.Zero(t, r.expected)
 		assert.Empty(t, r.forming)
+		st.readings = []*readings{nil} // shares nothing
+		assert.Equal(t, int64(n)*whole, bytesOf(t, st, names[:n]), n)
 	}
 }
 
 // bytesOf returns how many bytes a query of everything reads.
-func bytesOf(t *testing.T, e *Engine, expr string) int64 {
+func bytesOf(t *testing.T, st *Storage, names []string) int64 {
 	t.Helper()
-	low, high := int64(0), int64(1<<30)
-	for high-low > 1 { // the least limit that allows the query
-		limited := *e
-		limited.storage.maxBytes = (low + high) / 2
-		q, err := limited.Range(t.Context(), expr, at(0), at(3000), 10*time.Second)
-		require.NoError(t, err)
-		if q.Exec(t.Context()).Err != nil {
-			low = (low + high) / 2
-		} else {
-			high = (low + high) / 2
-		}
-		q.Close()
+	q, err := st.reaching(&reach{selectors: len(names)}).Querier(at(0).UnixMilli(), at(3000).UnixMilli())
+	require.NoError(t, err)
+	var all []storage.SeriesSet
+	for _, name := range names {
+		all = append(all, q.Select(t.Context(), false, nil, labels.MustNewMatcher(labels.MatchEqual, model.MetricNameLabel, name)))
 	}
-	return high
+	for _, set := range all {
+		assert.True(t, set.Next())
+		assert.NoError(t, set.Err())
+	}
+	require.NoError(t, q.Close())
+	return q.(*querier).budget.read.Load()
 }
 
 // TestSharedMembers lets members of a pass fail, leave and panic. The others get what they

@@ -3,6 +3,7 @@ package query
 import (
 	"context"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/pcparchive/pcparchive/catalogue"
@@ -100,6 +101,10 @@ func (s *Storage) Querier(mint, maxt int64) (storage.Querier, error) {
 	hosts := make([]*querier, len(s.sets))
 	for i, set := range s.sets {
 		hosts[i] = &querier{Storage: s, set: set, mint: mint, maxt: maxt, budget: held, clashes: clashes, host: i}
+		if s.reach != nil && s.reach.selectors > 1 {
+			hosts[i].more = s.readings[i].expect()
+			hosts[i].left.Store(int64(s.reach.selectors))
+		}
 	}
 	switch len(hosts) {
 	case 0:
@@ -134,6 +139,8 @@ type querier struct {
 	known      selections
 	prepared   preparedColumns
 	background background
+	more       *expected // while the query will ask for more selections
+	left       atomic.Int64
 }
 
 // adding are the functions that add up the changes of a counter.
@@ -145,7 +152,7 @@ func (q *querier) Select(ctx context.Context, _ bool, hints *storage.SelectHints
 	if asksForLabels(hints) {
 		return describedSet(ctx, []*querier{q}, hints, matchers)
 	}
-	q.expect(ctx, hints, matchers)
+	q.announce(ctx, hints, matchers)
 	return q.background.begin(func() storage.SeriesSet {
 		found, err := q.read(ctx, hints, matchers)
 		if err != nil {
@@ -156,6 +163,20 @@ func (q *querier) Select(ctx context.Context, _ bool, hints *storage.SelectHints
 		}
 		return found
 	})
+}
+
+// announce notes that the query asks for a selection.
+func (q *querier) announce(ctx context.Context, hints *storage.SelectHints, matchers []*labels.Matcher) {
+	q.expect(ctx, hints, matchers)
+	if q.left.Add(-1) == 0 {
+		q.more.end()
+	}
+}
+
+// end says that nobody needs to wait for more selections.
+func (q *querier) end() {
+	q.more.end()
+	q.known.end()
 }
 
 // expect lets others wait for the selection, which will soon be read.
@@ -232,6 +253,6 @@ func collect(set storage.SeriesSet, visit func(labels.Labels, func(string))) ([]
 // Close waits for the selections that are being read.
 func (q *querier) Close() error {
 	q.background.wait()
-	q.known.end()
+	q.end()
 	return nil
 }

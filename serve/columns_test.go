@@ -39,3 +39,38 @@ func TestFillsColumns(t *testing.T) {
 	assert.Equal(t, want, s.value("sum_over_time(test_requests[10m])", at(150)))
 	assert.Positive(t, kept(), "the query makes the folder again")
 }
+
+// TestRemembersLabels keeps the labels of the archives that it finds for the next server,
+// those that come later among them.
+func TestRemembersLabels(t *testing.T) {
+	dir, cacheDir := t.TempDir(), t.TempDir()
+	yesterday := time.Now().Add(-24 * time.Hour)
+	add := func(name string, from int) {
+		record(t, filepath.Join(dir, name), "web").put(from, from+60).close()
+		for _, suffix := range []string{".0", ".meta", ".index"} {
+			require.NoError(t, os.Chtimes(filepath.Join(dir, name+suffix), yesterday, yesterday))
+		}
+	}
+	kept := func() (size int64) {
+		found, err := filepath.Glob(filepath.Join(cacheDir, "*.labels"))
+		require.NoError(t, err)
+		for _, path := range found {
+			info, err := os.Stat(path)
+			require.NoError(t, err)
+			size += info.Size()
+		}
+		return size
+	}
+	add("a", 0)
+	o := Options{Paths: []string{dir}, Rescan: 10 * time.Millisecond, Cache: cachedir.Open(cacheDir, 0)}
+	run(t, o)
+	require.Eventually(t, func() bool { return kept() > 0 }, time.Minute, 5*time.Millisecond)
+	one := kept()
+	add("b", 100)
+	require.Eventually(t, func() bool { return kept() > one }, time.Minute, 5*time.Millisecond)
+	s := run(t, o)
+	assert.NotEmpty(t, s.value("sum_over_time(test_requests[10m])", at(150)))
+	st, _, release := s.states.acquire()
+	defer release()
+	assert.NoError(t, st.hosts.MemoryDamage())
+}

@@ -247,6 +247,9 @@ func (s *Server) rescan(ctx context.Context) error {
 	s.filler.Follow(next.sets())
 	s.ruler.follow()
 	s.report(former, next)
+	if next.hosts != nil {
+		next.hosts.Remember() // for the next start
+	}
 	return nil
 }
 

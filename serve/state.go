@@ -97,7 +97,7 @@ func openState(ctx context.Context, o Options, former *state) (next *state, chan
 		former = &state{}
 		changed = true
 	}
-	more, err := s.openHosts(ctx, o.Paths, former)
+	more, err := s.openHosts(ctx, o, former)
 	if err != nil {
 		return nil, false, err
 	}
@@ -118,7 +118,7 @@ func openState(ctx context.Context, o Options, former *state) (next *state, chan
 
 // openHosts opens the archives that the paths name. s.hosts stays nil if there is none.
 // changed reports whether they differ from those of former.
-func (s *state) openHosts(ctx context.Context, paths []string, former *state) (changed bool, err error) {
+func (s *state) openHosts(ctx context.Context, o Options, former *state) (changed bool, err error) {
 	if former.hosts != nil && len(former.failed) == 0 {
 		next, changed, err := former.hosts.Refresh(ctx)
 		if err == nil {
@@ -130,7 +130,7 @@ func (s *state) openHosts(ctx context.Context, paths []string, former *state) (c
 		return false, ctx.Err()
 	}
 	var there []string
-	for _, path := range paths {
+	for _, path := range o.Paths {
 		if store.Exists(path) {
 			there = append(there, path)
 		} else {
@@ -138,7 +138,7 @@ func (s *state) openHosts(ctx context.Context, paths []string, former *state) (c
 		}
 	}
 	if len(there) > 0 {
-		s.hosts, err = store.Open(there, nil)
+		s.hosts, err = store.OpenRemembering(there, nil, o.Cache)
 		if err != nil && !errors.As(err, new(*store.NotArchiveError)) { // folders may stay empty
 			s.failed = append(s.failed, Damage{there[0], err.Error()})
 		}

@@ -29,7 +29,7 @@ func (h *Hosts) Refresh(ctx context.Context) (next *Hosts, changed bool, err err
 	if h.paths == nil {
 		return h, false, nil
 	}
-	next = &Hosts{paths: h.paths, opts: h.opts, kept: h.kept, bases: maps.Clone(h.bases)}
+	next = &Hosts{paths: h.paths, opts: h.opts, kept: h.kept, bases: maps.Clone(h.bases), memory: h.memory}
 	if err := next.open(ctx, h); err != nil {
 		return nil, false, err
 	}
