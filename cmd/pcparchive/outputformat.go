@@ -16,6 +16,13 @@ const (
 	outputJSON   outputFormat = "json"
 	outputNDJSON outputFormat = "ndjson"
 	outputCSV    outputFormat = "csv"
+
+	outputParquet outputFormat = "parquet"
+	outputArrow   outputFormat = "arrow"
+
+	outputSVG  outputFormat = "svg"
+	outputPNG  outputFormat = "png"
+	outputHTML outputFormat = "html"
 )
 
 // addOutputFlag adds --output to a command that prints text or JSON.

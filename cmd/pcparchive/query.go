@@ -65,7 +65,8 @@ With --rules there is no expression: query evaluates the rules of a Prometheus r
 file from --start to --end, the whole archives by default, and prints when each alert
 would have fired.
 
-CSV has a line for each sample, or each alert, with a column for each label.`,
+CSV has a line for each sample, or each alert, with a column for each label. Parquet and
+Arrow files have a row for each sample.`,
 		Example: `  pcparchive query 'rate(node_cpu_seconds_total{mode="idle"}[10s])' rec
   pcparchive query 'sum by (mode) (rate(node_cpu_seconds_total[1m]))' rec --step 1m
   pcparchive query 'histogram_quantile(0.9, rate(rpc_duration_seconds[5m]))' rec
@@ -99,7 +100,7 @@ CSV has a line for each sample, or each alert, with a column for each label.`,
 	addRulesFlag(cmd, &o.rules, "Prometheus rule file whose alerts to evaluate over time; --step is the interval of groups without one, 1m if 0; may be repeated")
 	addCacheFlags(cmd, &o.cache)
 	addServerFlags(cmd, &o.server)
-	addTableFlag(cmd, &o.output)
+	addFormatFlag(cmd, &o.output, "text, or json, csv, parquet or arrow for programs", outputText, outputJSON, outputCSV, outputParquet, outputArrow)
 	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error {
 		changed := cmd.Flags().Changed
 		bounds := changed("start") || changed("end")
@@ -114,6 +115,12 @@ CSV has a line for each sample, or each alert, with a column for each label.`,
 		}
 		if o.step < 0 {
 			return usageError{fmt.Errorf("--step %s is negative", o.step)}
+		}
+		if err := checkColumnar(o.output, s.out); err != nil {
+			return err
+		}
+		if o.output.columnar() && changed("rules") {
+			return usageError{fmt.Errorf("--output %s is for an expression; --rules has text, json and csv", o.output)}
 		}
 		if o.lookback < 0 {
 			return usageError{fmt.Errorf("--lookback %s is negative", o.lookback)}
@@ -174,10 +181,13 @@ func runQuery(ctx context.Context, s streams, o queryOptions, expr string, paths
 	return cmp.Or(err, h.reportProblems(), lost(res))
 }
 
-// printRows prints the samples of a result as a table or as CSV.
+// printRows prints the samples of a result as a table, as CSV or as a columnar file.
 func (o queryOptions) printRows(w io.Writer, rows resultRows, zone *time.Location) error {
-	if o.output == outputCSV {
+	switch {
+	case o.output == outputCSV:
 		return rows.printCSV(w, zone)
+	case o.output.columnar():
+		return rows.writeColumnar(w, o.output)
 	}
 	return rows.print(w, zone)
 }

@@ -57,14 +57,18 @@ An operand after the first is an archive if an archive has that name. Otherwise 
 a metric.
 
 A wide table has a column for each series, a long one a line for each value. Text is
-wide where the columns fit, CSV is wide unless --long is given. A mark, where recording
+wide where the columns fit, other tables are wide unless --long is given. Parquet and
+Arrow files have numbers of 64 bits with a fraction, times in UTC, and units as metadata;
+they are written in groups of rows, so that their length does not matter. For PromQL see
+'pcparchive query --output parquet'. A mark, where recording
 stopped and started again, is a line of its own in text and JSON, and an empty line of
-cells in wide CSV.`,
+cells in wide tables.`,
 		Example: `  pcparchive values rec kernel.all.load
   pcparchive values rec 'disk.dev.read_bytes[sda]' --step 1min --units Mbyte/sec
   pcparchive values /var/log/pcp/pmlogger/web1 kernel.all.cpu --start end-1h --step 5min
   pcparchive values rec kernel.all.load mem.util.free --step 10s --output csv > rec.csv
   pcparchive values rec :vmstat --step 1min
+  pcparchive values rec disk.dev --output parquet > disks.parquet
   pcparchive values rec --derive 'avgsz = delta(disk.dev.total_bytes) / delta(disk.dev.total)' avgsz
   pcparchive values rec proc.psinfo.rss --output ndjson | jq -c 'select(.value > 1e6)'`,
 		ValidArgsFunction: completeArchives,
@@ -87,7 +91,7 @@ cells in wide CSV.`,
 	f.IntVar(&o.compat, "compat", 0, "interpolate like a release of PCP: 6 like 6.0.3, 7 like 7.2 (default)")
 	o.metrics.add(f)
 	addZoneFlags(cmd, &o.zones, usualHost)
-	addFormatFlag(cmd, &o.output, "text, csv, json, or ndjson with one value a line", outputText, outputCSV, outputJSON, outputNDJSON)
+	addFormatFlag(cmd, &o.output, "text; csv; json; ndjson with one value a line; parquet or arrow, files for data frames and DuckDB", outputText, outputCSV, outputJSON, outputNDJSON, outputParquet, outputArrow)
 	completeFlag(cmd, "rate", "auto", "off")
 	return cmd
 }
@@ -98,7 +102,7 @@ func (o *valuesOptions) check() error {
 	case o.wide && o.long:
 		return errors.New("--wide and --long exclude each other")
 	case o.wide && (o.output == outputJSON || o.output == outputNDJSON):
-		return errors.New("--wide is for text and CSV")
+		return errors.New("--wide is for text, CSV, Parquet and Arrow")
 	case o.rate != "auto" && o.rate != "off":
 		return fmt.Errorf("--rate %s: want auto or off", o.rate)
 	case o.compat != 0 && o.compat != 6 && o.compat != 7:
@@ -136,6 +140,9 @@ func (o *valuesOptions) request(t timeline, chosen *chosenMetrics) (values.Optio
 func runValues(ctx context.Context, s streams, o valuesOptions, paths, names []string) error {
 	if err := o.check(); err != nil {
 		return usageError{err}
+	}
+	if err := checkColumnar(o.output, s.out); err != nil {
+		return err
 	}
 	h, err := openHosts(s, paths)
 	if err != nil && !store.Exists(paths[0]) && slices.ContainsFunc(slices.Concat(paths, names), store.Exists) {

@@ -148,12 +148,8 @@ func (p *valuesPrinter) printWideCSV() error {
 	}
 	cw := csv.NewWriter(p.out)
 	row := []string{"time"}
-	for i, c := range l.Columns {
-		name := c.Header()
-		if len(p.hosts.Sets()) > 1 {
-			name = l.Hosts[i] + ":" + name
-		}
-		row = append(row, name)
+	for i := range l.Columns {
+		row = append(row, p.header(l, i))
 	}
 	if err := cw.Write(row); err != nil {
 		return err

@@ -32,6 +32,8 @@ func (p *valuesPrinter) print() error {
 	switch p.output {
 	case outputJSON, outputNDJSON:
 		return p.printJSON()
+	case outputParquet, outputArrow:
+		return p.writeColumnar()
 	case outputCSV:
 		if p.long {
 			return p.printLongCSV()
