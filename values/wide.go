@@ -21,6 +21,8 @@ type Layout struct {
 	sets    []*store.Set
 	options Options
 	places  []map[string]int // by host and Column.Key
+
+	computed []*Line // of NewComputed
 }
 
 // NewLayout reads the rows of hosts once to learn their columns.
@@ -94,6 +96,11 @@ type Line struct {
 // next one.
 func (l *Layout) Lines(ctx context.Context) iter.Seq2[*Line, error] {
 	return func(yield func(*Line, error) bool) {
+		for _, line := range l.computed {
+			if !yield(line, nil) {
+				return
+			}
+		}
 		heads := make([]head, len(l.sets))
 		for i, set := range l.sets {
 			next, stop := iter.Pull2(Rows(ctx, set, l.options))

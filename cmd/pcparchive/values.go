@@ -35,7 +35,7 @@ type valuesOptions struct {
 func newValuesCmd(s streams) *cobra.Command {
 	var o valuesOptions
 	cmd := &cobra.Command{
-		Use:         "values ARCHIVE... METRIC[INSTANCE,...]|:SET...",
+		Use:         "values ARCHIVE... METRIC[INSTANCE,...]|:SET|EXPR...",
 		Annotations: onlyReads,
 		Short:       "Print values over time, as a table, CSV or JSON",
 		Long: `Print the values of metrics over time: those of each record or, with --step, values at
@@ -52,6 +52,9 @@ definitions of PCP's tools, such as disk.dev.util.
 with its labels, units, digits and formulas. Metrics of a set that the archive does not
 have are left out and named.
 
+Operands that are no names, such as 'rate(disk_dev_read[1m])', are PromQL, evaluated at
+each --step, a hundredth of the window by default. 'pcparchive query' has more flags.
+
 ` + archivesHelp + `
 An operand after the first is an archive if an archive has that name. Otherwise it is
 a metric.
@@ -59,8 +62,7 @@ a metric.
 A wide table has a column for each series, a long one a line for each value. Text is
 wide where the columns fit, other tables are wide unless --long is given. Parquet and
 Arrow files have numbers of 64 bits with a fraction, times in UTC, and units as metadata;
-they are written in groups of rows, so that their length does not matter. For PromQL see
-'pcparchive query --output parquet'. A mark, where recording
+they are written in groups of rows, so that their length does not matter. A mark, where recording
 stopped and started again, is a line of its own in text and JSON, and an empty line of
 cells in wide tables.`,
 		Example: `  pcparchive values rec kernel.all.load
@@ -155,6 +157,9 @@ func runValues(ctx context.Context, s streams, o valuesOptions, paths, names []s
 		return usageError{fmt.Errorf("values: want a metric after the archives; 'pcparchive list %s' lists them", strings.Join(paths, " "))}
 	}
 	chosen, err := o.metrics.choose(h, names)
+	if err != nil && arePromQL(names) {
+		return printPromQL(ctx, s, o, h, names)
+	}
 	if err != nil {
 		return err
 	}

@@ -80,15 +80,17 @@ func (p *valuesPrinter) writeLong() error {
 	if err != nil {
 		return err
 	}
-	for _, set := range p.hosts.Sets() {
-		host := strings.ToValidUTF8(set.Host(), "\ufffd")
+	for _, set := range p.sources() {
+		host := strings.ToValidUTF8(p.hostOf(set), "\ufffd")
 		for row, err := range p.hostRows(set) {
 			if err != nil {
 				return errors.Join(err, w.Close())
 			}
 			for _, c := range row.Cells {
 				w.Time(0, row.Stamp.Time())
-				w.Text(1, host)
+				if host != "" {
+					w.Text(1, host)
+				}
 				w.Text(2, c.Column.Metric())
 				if c.Column.Series.Inst.ID != pcp.InstNull {
 					w.Text(3, strings.ToValidUTF8(c.Column.Instance(), "\ufffd"))
@@ -134,7 +136,7 @@ func (p *valuesPrinter) newColumnar(columns []columnar.Column) (*columnar.Writer
 
 // header returns the name of a column of a wide file.
 func (p *valuesPrinter) header(l *values.Layout, i int) string {
-	if len(p.hosts.Sets()) > 1 {
+	if len(p.sources()) > 1 {
 		return l.Hosts[i] + ":" + l.Columns[i].Header()
 	}
 	return l.Columns[i].Header()

@@ -16,7 +16,7 @@ import (
 // valueOutput is a value as values prints it in JSON. Its form is an interface.
 type valueOutput struct {
 	Time     string          `json:"time"`
-	Host     string          `json:"host"`
+	Host     string          `json:"host,omitempty"`
 	Mark     bool            `json:"mark,omitempty"`
 	Metric   string          `json:"metric,omitempty"`
 	Instance string          `json:"instance,omitempty"`
@@ -42,12 +42,12 @@ func (p *valuesPrinter) jsonCell(c values.Cell) (json.RawMessage, error) {
 // printJSON prints an object for each value and each mark: one a line, or as a list.
 func (p *valuesPrinter) printJSON() error {
 	w := &listWriter{out: p.out, lines: p.output == outputNDJSON}
-	for _, set := range p.hosts.Sets() {
+	for _, set := range p.sources() {
 		for row, err := range p.hostRows(set) {
 			if err != nil {
 				return cmp.Or(w.close(), err)
 			}
-			at := valueOutput{Time: csvTime(row.Stamp.Time(), p.hosts.zoneOf(set)), Host: set.Host()}
+			at := valueOutput{Time: csvTime(row.Stamp.Time(), p.hosts.zoneOf(set)), Host: p.hostOf(set)}
 			if err := p.rowJSON(w, at, row); err != nil {
 				return err
 			}
@@ -177,7 +177,7 @@ func (p *valuesPrinter) printLongCSV() error {
 	if err := cw.Write([]string{"time", "host", "metric", "instance", "value", "units"}); err != nil {
 		return err
 	}
-	for _, set := range p.hosts.Sets() {
+	for _, set := range p.sources() {
 		for row, err := range p.hostRows(set) {
 			if err != nil {
 				cw.Flush()
@@ -185,7 +185,7 @@ func (p *valuesPrinter) printLongCSV() error {
 			}
 			for _, c := range row.Cells {
 				instance := c.Column.Instance()
-				line := []string{csvTime(row.Stamp.Time(), p.hosts.zoneOf(set)), set.Host(), c.Column.Metric(), instance, p.csvCell(c), c.Column.UnitText()}
+				line := []string{csvTime(row.Stamp.Time(), p.hosts.zoneOf(set)), p.hostOf(set), c.Column.Metric(), instance, p.csvCell(c), c.Column.UnitText()}
 				if err := cw.Write(line); err != nil {
 					return err
 				}

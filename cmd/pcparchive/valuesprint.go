@@ -19,12 +19,13 @@ import (
 // valuesPrinter prints rows of values.
 type valuesPrinter struct {
 	valuesOptions
-	chosen  *chosenMetrics
-	request values.Options
-	ctx     context.Context
-	out     io.Writer
-	hosts   *hosts
-	count   int // values printed
+	chosen   *chosenMetrics
+	request  values.Options
+	computed *values.Layout // of PromQL; nil for metrics
+	ctx      context.Context
+	out      io.Writer
+	hosts    *hosts
+	count    int // values printed
 }
 
 // print prints the rows in the format of the flags.
@@ -64,6 +65,9 @@ const usualWidth = 120
 
 // layout returns the columns of a wide table.
 func (p *valuesPrinter) layout() (*values.Layout, error) {
+	if p.computed != nil {
+		return p.computed, nil
+	}
 	return values.NewLayout(p.ctx, p.hosts.Sets(), p.request)
 }
 
@@ -87,6 +91,9 @@ func limited[T any](p *valuesPrinter, rows iter.Seq2[T, error], counts func(T) b
 
 // hostRows yields the rows of a host.
 func (p *valuesPrinter) hostRows(set *store.Set) iter.Seq2[*values.Row, error] {
+	if p.computed != nil {
+		return limited(p, p.computed.Rows(), func(*values.Row) bool { return true })
+	}
 	return limited(p, values.Rows(p.ctx, set, p.request), func(r *values.Row) bool { return !r.Mark })
 }
 
@@ -110,8 +117,8 @@ func (p *valuesPrinter) cellText(c values.Cell) string {
 // printLong prints a line for each value, a part for each host.
 func (p *valuesPrinter) printLong() error {
 	bw := bufio.NewWriter(p.out)
-	for _, set := range p.hosts.Sets() {
-		if len(p.hosts.Sets()) > 1 {
+	for _, set := range p.sources() {
+		if len(p.sources()) > 1 {
 			fmt.Fprintf(bw, "host %s\n", safetext.Line(set.Host()))
 		}
 		for row, err := range p.hostRows(set) {
@@ -155,7 +162,7 @@ func (p *valuesPrinter) wideTable(l *values.Layout) *wideTable {
 		if p.chosen.set != nil {
 			head = p.chosen.heads(c)
 		}
-		if len(p.hosts.Sets()) > 1 {
+		if len(p.sources()) > 1 {
 			head = append([]string{l.Hosts[i]}, head...)
 		}
 		width := leastColumn

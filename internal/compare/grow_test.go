@@ -30,6 +30,7 @@ const (
 	ofDomain  = 3  // metrics of each
 	processes = 62 // group 3: a domain of which a member changes every now and then
 	renewal   = 20 // ticks between two changes
+	growHours = ticks / 360
 	growTexts = 1  // of the metrics of group 3 are text
 	usuals    = 15 // group 4: metrics of the overview's rules without instances
 	usualDisk = 4  // and those of disks

@@ -49,6 +49,12 @@ func readRows(b *bench) []row {
 			amount: growValues, unit: "values", limit: memory(limit{ratio: 1}),
 		},
 		{
+			what: "`values`: 50 metrics each minute, interpolated, as CSV",
+			ours: []string{"values", b.big, "grown.kernel.group0", "--step", "1min", "--output", "csv"},
+			ref:  []string{oracle.Path(b.t, "pmrep"), "-a", b.big, "-z", "-t", "1min", "-o", "csv", "grown.kernel.group0"}, refRuns: 1,
+			amount: 50 * growHours * 60, unit: "values", limit: memory(limit{ratio: 0.2}),
+		},
+		{
 			what:   "`query`: rate of one metric, whole range",
 			ours:   []string{"query", "--cache", "off", "rate(grown_kernel_group0_metric0[5m])", b.big, "--step", "1m"},
 			amount: growValues, unit: "values passed", limit: memory(limit{}),
