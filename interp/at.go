@@ -20,6 +20,9 @@ type Source interface {
 type Options struct {
 	// Metrics returns true for the metrics to yield. Nil means all metrics.
 	Metrics func(*meta.Desc) bool
+	// PMIDs, unless nil, are the only metrics of which Metrics may select some. Records
+	// without them are passed over quickly.
+	PMIDs []pcp.PMID
 	// Earlier gives instant and discrete metrics the value of the earlier
 	// observation, even if the later one is nearer: the rule before PCP 6.3.2.
 	Earlier bool

@@ -35,7 +35,7 @@ func (e *engine) scan() {
 		wanted[s] = true
 	}
 	final := map[*track]pcp.Timestamp{}
-	for step, err := range e.src.Steps(history.Query{From: e.read, Metrics: e.o.Metrics}) {
+	for step, err := range e.src.Steps(history.Query{From: e.read, Metrics: e.o.Metrics, PMIDs: e.o.PMIDs}) {
 		if err != nil {
 			break // the first pass will report it
 		}

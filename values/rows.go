@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"iter"
+	"maps"
 	"slices"
 	"time"
 
@@ -107,14 +108,45 @@ func (p *picker) steps(set *store.Set) iter.Seq2[*history.Step, error] {
 	derived := newDeriver(set, o)
 	selects := func(d *meta.Desc) bool { return o.selects(d) || derived.needs(d) }
 	if o.Step <= 0 {
-		steps = set.Steps(history.Query{From: o.From, To: o.To, Metrics: selects})
+		steps = set.Steps(history.Query{From: o.From, To: o.To, Metrics: selects, PMIDs: identifiers(set, selects)})
 	} else {
-		steps = interp.At(set, o.times(), interp.Options{Metrics: selects, Marks: true, Earlier: o.Earlier})
+		steps = interp.At(set, o.times(), interp.Options{Metrics: selects, PMIDs: identifiers(set, selects), Marks: true, Earlier: o.Earlier})
 	}
 	if len(derived.metrics) > 0 {
 		steps = derived.stage(steps)
 	}
 	return interp.RatesOf(steps, p.rates)
+}
+
+// identifiers returns the numbers of the metrics that are selected. It is never nil.
+func identifiers(set *store.Set, selects func(*meta.Desc) bool) []pcp.PMID {
+	seen := map[pcp.PMID]bool{}
+	for r := range set.Readers() {
+		for d := range r.Meta().Metrics() {
+			if selects(d) {
+				seen[d.PMID] = true
+			}
+		}
+	}
+	return slices.AppendSeq(make([]pcp.PMID, 0, len(seen)), maps.Keys(seen))
+}
+
+// singular returns the number of columns of a host if its metadata says it: if no metric that
+// is selected has instances. It returns 0 otherwise.
+func (o *Options) singular(set *store.Set) (n int) {
+	readers := slices.Collect(set.Readers())
+	if len(readers) != 1 || len(o.Derived) > 0 {
+		return 0
+	}
+	for d := range readers[0].Meta().Metrics() {
+		if o.selects(d) {
+			if d.InDom != pcp.InDomNull {
+				return 0
+			}
+			n++
+		}
+	}
+	return n
 }
 
 // rates reports whether a metric is turned into a rate, and keeps its units.

@@ -36,6 +36,7 @@ func NewLayout(ctx context.Context, sets []*store.Set, options Options) (*Layout
 	}
 	for _, set := range sets {
 		columns, seen := map[string]*Column{}, map[*Column]bool{}
+		known := o.singular(set)
 		for row, err := range Rows(ctx, set, o) {
 			if err != nil {
 				return nil, err
@@ -48,6 +49,9 @@ func NewLayout(ctx context.Context, sets []*store.Set, options Options) (*Layout
 				if key := c.Column.Key(); columns[key] == nil {
 					columns[key] = c.Column
 				}
+			}
+			if known > 0 && len(columns) == known {
+				break
 			}
 		}
 		l.place(set.Host(), columns)
