@@ -51,7 +51,8 @@ func (u *Unwrap) Put(step *history.Step) error {
 		}
 		return u.dst.Put(step)
 	}
-	u.step.Stamp, u.step.Metrics, u.points = step.Stamp, append(u.step.Metrics[:0], step.Metrics...), u.points[:0]
+	u.step.Stamp, u.step.Part = step.Stamp, step.Part
+	u.step.Metrics, u.points = append(u.step.Metrics[:0], step.Metrics...), u.points[:0]
 	for i := range u.step.Metrics {
 		mv := &u.step.Metrics[i]
 		if d := mv.Metric.Desc; d.Sem == pcp.SemCounter && (d.Type == pcp.Type32 || d.Type == pcp.TypeU32) {

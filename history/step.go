@@ -13,11 +13,18 @@ type Step struct {
 	Mark    bool // recording stopped before this step and started again after it
 	Implied bool // no record holds the mark: it stands for a gap between archives, or for damage
 	Metrics []MetricValues
+	// Part tells the archives of a host apart that were written at the same time: what a
+	// step lacks may be in another part. It is 0 where archives do not overlap. A mark
+	// concerns its part, or all parts if it is AllParts.
+	Part int
 	// Shape may be nil. Steps with the same Shape differ only in Stamp and in
 	// the values of their points. A consumer may cache by Shape all data
 	// that it derives from a step's metrics and series.
 	Shape *Shape
 }
+
+// AllParts is the Part of marks that concern all archives of a host.
+const AllParts = -1
 
 // Shape identifies records that have the same metrics and series in the same
 // order, as the records of a logging group usually do. Compare Shapes by

@@ -292,7 +292,7 @@ func (m *member) part(step *history.Step) *history.Step {
 			known = &m.step
 		}
 	}
-	known.Stamp, known.Mark, known.Metrics = step.Stamp, false, known.Metrics[:0]
+	known.Stamp, known.Part, known.Mark, known.Metrics = step.Stamp, step.Part, false, known.Metrics[:0]
 	points := 0
 	for i := range step.Metrics {
 		mv := &step.Metrics[i]

@@ -37,6 +37,7 @@ type merge struct {
 	gap     bool
 	gapFrom pcp.Timestamp
 	later   []*item // archives that begin after the query
+	parts   []part  // by history.Step.Part
 
 	outlines map[string]*Outline // by base path; see Outlined
 	stopped  error               // why the query's Stop ended the pass
@@ -52,6 +53,7 @@ type cursor struct {
 	pull func() (*history.Step, error, bool)
 	stop func()
 
+	part    int          // of the steps
 	outline bool         // the steps are those of an Outline
 	begin   func() error // to be called before the first step is yielded; may be nil
 }
@@ -93,7 +95,7 @@ func (m *merge) run(yield func(*history.Step, error) bool) {
 			yield(nil, err)
 			return
 		}
-		m.marked = c.head.Mark
+		m.marked, c.head.Part = c.head.Mark, c.part
 		if !yield(c.head, nil) {
 			return
 		}
@@ -128,6 +130,7 @@ func (m *merge) begin(it *item) {
 		return
 	}
 	m.overlap = m.overlap || m.overlaps(c)
+	c.part = m.takePart(it.label.Base())
 	m.active = append(m.active, c)
 	m.advance(c)
 }
@@ -172,6 +175,7 @@ func (m *merge) advance(c *cursor) {
 		c.it.report(Problem{Archive: c.r.Base(), Err: err})
 	}
 	c.stop()
+	m.parts[c.part].open = false
 	m.active = slices.DeleteFunc(m.active, func(other *cursor) bool { return other == c })
 	if last := c.last(); last.After(m.ended) {
 		m.ended = last
@@ -195,7 +199,7 @@ func (m *merge) between(before pcp.Timestamp) (*history.Step, bool) {
 	if m.marked || t.Before(m.gapFrom) || t.Before(m.q.From) || t.After(m.q.To) {
 		return nil, false
 	}
-	m.mark = history.Step{Stamp: t, Mark: true, Implied: true}
+	m.mark = history.Step{Stamp: t, Mark: true, Implied: true, Part: history.AllParts}
 	return &m.mark, true
 }
 

@@ -67,7 +67,7 @@ func (m *mergeBack) run(yield func(*history.Step, error) bool) {
 			return
 		}
 		c := m.latest()
-		m.above = c.head.Stamp
+		m.above, c.head.Part = c.head.Stamp, c.part
 		if !yield(c.head, nil) {
 			return
 		}
@@ -117,7 +117,7 @@ func (m *mergeBack) begin(e *ending, yield func(*history.Step, error) bool) bool
 		return true
 	}
 	m.gap = len(m.active) == 0
-	c := &cursor{it: e.item, r: r, last: r.Pass(m.q).Last}
+	c := &cursor{it: e.item, r: r, last: r.Pass(m.q).Last, part: m.takePart(r.Base())}
 	c.pull, c.stop = iter.Pull2(r.Backward(m.q))
 	m.active = append(m.active, c)
 	if m.advance(c); c.head == nil {

@@ -102,6 +102,37 @@ func TestEndOfSeries(t *testing.T) {
 	}
 }
 
+// What a step of one part lacks goes on in another part. A series of several parts ends when
+// it has ended in all of them.
+func TestParts(t *testing.T) {
+	desc := meta.Desc{PMID: 1, Type: pcp.TypeDouble, InDom: 7, Sem: pcp.SemInstant}
+	out := &converttest.Seen{}
+	f := flatten.New(sinktest.Sink(out), flatten.Options{})
+	one, two := converttest.NewRecorded(t, "m", desc), converttest.NewRecorded(t, "m", desc)
+	put := func(ms int64, part int, values ...history.MetricValues) {
+		require.NoError(t, f.Put(&history.Step{Stamp: pcp.TimestampMilli(ms), Part: part, Metrics: values, Mark: len(values) == 0}))
+	}
+	one.SetMembers(1, 3)
+	two.SetMembers(2, 3)
+	put(1000, 0, one.At(1, 3))
+	put(1001, 1, two.At(2, 3))
+	put(2000, 0, one.At(1, 3))
+	put(2001, 1, two.At(2, 3))
+	one.SetMembers(1)
+	put(3000, 0, one.At(1)) // 3 goes on in the other part
+	two.SetMembers(2)
+	put(3001, 1, two.At(2))
+	put(4000, 1)
+	put(4001, 0, one.At(1))
+	put(5000, history.AllParts)
+	assert.Equal(t, []string{
+		"1000 m instname=i1 1", "1000 m instname=i3 3", "1001 m instname=i2 2", "1001 m instname=i3 3",
+		"2000 m instname=i1 1", "2000 m instname=i3 3", "2001 m instname=i2 2", "2001 m instname=i3 3",
+		"3000 m instname=i1 1", "3001 m instname=i2 2", "3001 m instname=i3 stale", "4000 m instname=i2 stale",
+		"4001 m instname=i1 1", "5000 m instname=i1 stale",
+	}, out.Lines)
+}
+
 func TestLosses(t *testing.T) {
 	report := &prom.Report{}
 	out := &converttest.Seen{}

@@ -54,7 +54,8 @@ type Options struct {
 type Flattener struct {
 	describer
 	*seriesTable
-	metrics   map[pcp.PMID]*metricState
+	parts     []map[pcp.PMID]*metricState       // by history.Step.Part
+	metrics   map[pcp.PMID]*metricState         // those of the part of the current step
 	ending    []*liveSeries                     // series that lost a metric in the current step
 	exemplary []*history.MetricValues           // metrics of the current step with exemplars
 	last      pcp.Timestamp                     // time of the last step
@@ -91,7 +92,7 @@ func New(dst prom.SampleSink, o Options) *Flattener {
 
 func newFlattener(t *seriesTable, o Options) *Flattener {
 	return &Flattener{
-		describer: describer{opts: o}, seriesTable: t, metrics: map[pcp.PMID]*metricState{}, twins: map[pcp.InDomID]sharedNames{},
+		describer: describer{opts: o}, seriesTable: t, twins: map[pcp.InDomID]sharedNames{},
 		shapes: map[*history.Shape][]*metricState{},
 	}
 }
@@ -124,8 +125,9 @@ func (f *Flattener) Put(step *history.Step) error {
 	}
 	f.last, f.any = step.Stamp, true
 	if step.Mark {
-		f.mark(step.Stamp)
+		f.mark(step)
 	}
+	f.metrics = f.partOf(step.Part)
 	known := f.knownShape(step)
 	for i := range step.Metrics {
 		mv := &step.Metrics[i]
@@ -163,16 +165,30 @@ func (f *Flattener) endSeries(t int64) error {
 	return nil
 }
 
-// mark ends all series at a mark of time t.
-func (f *Flattener) mark(t pcp.Timestamp) {
-	for _, m := range f.metrics {
-		f.endAll(m)
-		if f.opts.SplitAtMarks {
-			m.metric = nil // state names it again, with another label since
+// partOf returns the metrics of a part.
+func (f *Flattener) partOf(n int) map[pcp.PMID]*metricState {
+	n = max(n, 0) // a mark of all parts has no values
+	for len(f.parts) <= n {
+		f.parts = append(f.parts, map[pcp.PMID]*metricState{})
+	}
+	return f.parts[n]
+}
+
+// mark ends all series of the parts that a mark concerns.
+func (f *Flattener) mark(step *history.Step) {
+	for n, metrics := range f.parts {
+		if step.Part != history.AllParts && step.Part != n {
+			continue
+		}
+		for _, m := range metrics {
+			f.endAll(m)
+			if f.opts.SplitAtMarks {
+				m.metric = nil // state names it again, with another label since
+			}
 		}
 	}
 	if f.opts.SplitAtMarks {
-		f.since = t.Time().UTC().Format("2006-01-02T15:04:05.000Z")
+		f.since = step.Stamp.Time().UTC().Format("2006-01-02T15:04:05.000Z")
 	}
 }
 
@@ -194,16 +210,26 @@ func (f *Flattener) putNumber(s *liveSeries, t int64, v float64) error {
 // Close releases the series, so that another Flattener of the same host can continue
 // with them. It writes nothing: the end of a recording does not end its series.
 func (f *Flattener) Close() error {
-	for _, m := range f.metrics {
-		for id, p := range m.live {
-			delete(m.live, id)
-			p.live--
-			if f.opts.Finished == nil || p.live > 0 {
-				continue
-			}
-			if err := f.opts.Finished(&p.Series); err != nil {
+	for _, metrics := range f.parts {
+		for _, m := range metrics {
+			if err := f.release(m); err != nil {
 				return err
 			}
+		}
+	}
+	return nil
+}
+
+// release releases the series of a metric.
+func (f *Flattener) release(m *metricState) error {
+	for id, p := range m.live {
+		delete(m.live, id)
+		p.live--
+		if f.opts.Finished == nil || p.live > 0 {
+			continue
+		}
+		if err := f.opts.Finished(&p.Series); err != nil {
+			return err
 		}
 	}
 	return nil
