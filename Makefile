@@ -70,6 +70,8 @@ WITHOUT_BYTES := /scrape$$|/cmd/|/internal/|/promapi|/serve|/ruleeval$$|/query|/
 cross: ## build for every supported system, run the tests with 32-bit lengths
 	@for target in $(TARGETS); do echo $$target; \
 		CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} $(GO) build -o /dev/null ./cmd/pcparchive || exit 1; done
+	@echo "-tags allsd: the packages of every discovery are there"
+	$(GO) list -deps -tags allsd ./cmd/pcparchive >/dev/null
 	@echo "linux/386: tests without the reference programs, which are asked in make test"
 	GOARCH=386 CGO_ENABLED=0 PCPARCHIVE_REQUIRE_REFERENCE=0 $(GO) test -vet=off \
 		$$($(GO) list ./... | grep -v -E '$(WITHOUT_BYTES)') ./internal/decomp ./internal/wire ./internal/resync ./internal/spill ./internal/cachedir ./record/registry ./record/retention

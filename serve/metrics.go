@@ -10,9 +10,9 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/pcparchive/pcparchive/internal/webpage"
 	"github.com/pcparchive/pcparchive/receive"
 	"github.com/pcparchive/pcparchive/serve/browse"
 	"github.com/pcparchive/pcparchive/serve/overviewapi"
@@ -52,12 +52,8 @@ func newMetrics(s *Server) *metrics {
 	connections := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "pcparchive_http_connections", Help: "Connections of clients.",
 	}, func() float64 { return float64(m.openConns.Load()) })
-	info := prometheus.NewGauge(prometheus.GaugeOpts{
-		Name: "pcparchive_build_info", Help: "1; the label is the version of pcparchive.", ConstLabels: prometheus.Labels{"version": s.opts.Version},
-	})
-	info.Set(1)
-	m.registry.MustRegister(connections, m.requests, m.durations, m.sent, m.inFlight, m.rescans, m.rescan, info,
-		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), stateCollector{s}, s.pcp, overviewCollector{s.overview})
+	m.registry.MustRegister(connections, m.requests, m.durations, m.sent, m.inFlight, m.rescans, m.rescan, stateCollector{s}, s.pcp, overviewCollector{s.overview})
+	m.registry.MustRegister(webpage.ProgramMetrics(s.opts.Version)...)
 	return m
 }
 
@@ -172,7 +168,7 @@ func (stateCollector) Describe(ch chan<- *prometheus.Desc) {
 func (c stateCollector) Collect(ch chan<- prometheus.Metric) {
 	st, clock, release := c.s.states.acquire()
 	defer release()
-	gauge := func(d *prometheus.Desc, v float64) { ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v) }
+	gauge := webpage.Figures(ch).Gauge
 	gauge(snapshotDesc, float64(st.taken.UnixMilli())/1000)
 	gauge(hostsDesc, float64(len(st.lines)))
 	gauge(archivesDesc, float64(st.archives()))

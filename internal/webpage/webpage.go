@@ -1,5 +1,5 @@
-// Package webpage holds what the pages of serve and record share: the style, plain replies
-// and the handlers around all paths.
+// Package webpage holds what the pages of serve and record share: the style, plain replies,
+// the handlers around all paths, and the metrics of the program.
 package webpage
 
 import (

@@ -5,9 +5,9 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"github.com/pcparchive/pcparchive/internal/diskspace"
+	"github.com/pcparchive/pcparchive/internal/webpage"
 )
 
 // collector gives the counts of a recording as metrics.
@@ -39,12 +39,7 @@ var (
 
 // register adds the metrics to those of the recording.
 func (s *Server) register() error {
-	info := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Name: "pcparchive_build_info", Help: "Always 1. The labels describe the program.", ConstLabels: prometheus.Labels{"version": s.o.Version},
-	}, func() float64 { return 1 })
-	for _, c := range []prometheus.Collector{
-		collector{s}, info, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-	} {
+	for _, c := range append(webpage.ProgramMetrics(s.o.Version), collector{s}) {
 		if err := s.o.Recorder.Registry().Register(c); err != nil {
 			return err
 		}
@@ -64,12 +59,7 @@ func (c collector) Describe(out chan<- *prometheus.Desc) {
 
 // Collect sends the values of all metrics.
 func (c collector) Collect(out chan<- prometheus.Metric) {
-	counter := func(d *prometheus.Desc, v float64, labels ...string) {
-		out <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, v, labels...)
-	}
-	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
-		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
-	}
+	counter, gauge := webpage.Figures(out).Counter, webpage.Figures(out).Gauge
 	r := c.s.o.Recorder
 	st := r.Stats()
 	counter(descScrapes, float64(st.Scrapes))
