@@ -37,10 +37,21 @@ type Downsample struct {
 	window  int64         // number of the open window
 	open    bool          // a step came; window and last are set
 	last    pcp.Timestamp // time of the last step
-	metrics map[pcp.PMID]*metricWindow
+	metrics map[partMetric]*metricWindow
 	order   []*metricWindow // metrics with records in the open window
 	seq     int             // counts the records of all metrics
 	out     history.Step
+}
+
+// partMetric is a metric of a part of the steps, see history.Step.
+type partMetric struct {
+	part int
+	id   pcp.PMID
+}
+
+// concerns reports whether a mark ends the metric's values.
+func (m partMetric) concerns(mark *history.Step) bool {
+	return mark.Part == history.AllParts || mark.Part == m.part
 }
 
 // metricWindow has the records of a metric in the open window.
@@ -58,6 +69,7 @@ type metricWindow struct {
 // record of the window supersedes.
 type heldRecord struct {
 	stamp  pcp.Timestamp
+	part   int
 	seq    int // position among the records of all metrics
 	values history.MetricValues
 	whole  bool // keep all values
@@ -66,7 +78,7 @@ type heldRecord struct {
 // NewDownsample returns a Downsample that feeds dst and owns it. An interval below
 // a nanosecond counts as one. The report may be nil.
 func NewDownsample(dst history.Sink, every time.Duration, r *prom.Report) *Downsample {
-	return &Downsample{dst: dst, every: max(every, 1), report: r, metrics: map[pcp.PMID]*metricWindow{}}
+	return &Downsample{dst: dst, every: max(every, 1), report: r, metrics: map[partMetric]*metricWindow{}}
 }
 
 // Put takes a step. The sink gets it when its window has passed.
@@ -83,13 +95,15 @@ func (d *Downsample) Put(step *history.Step) error {
 	}
 	d.last = step.Stamp
 	if step.Mark {
-		for _, m := range d.metrics {
-			clear(m.before)
+		for key, m := range d.metrics {
+			if key.concerns(step) {
+				clear(m.before)
+			}
 		}
 		return d.dst.Put(step)
 	}
 	for i := range step.Metrics {
-		d.add(step.Stamp, &step.Metrics[i])
+		d.add(step, &step.Metrics[i])
 	}
 	return nil
 }
@@ -118,11 +132,12 @@ func (d *Downsample) windowOf(t pcp.Timestamp) int64 {
 }
 
 // add takes the values of a metric in a step.
-func (d *Downsample) add(t pcp.Timestamp, mv *history.MetricValues) {
-	m := d.metrics[mv.Metric.Desc.PMID]
+func (d *Downsample) add(step *history.Step, mv *history.MetricValues) {
+	key := partMetric{step.Part, mv.Metric.Desc.PMID}
+	m := d.metrics[key]
 	if m == nil {
 		m = &metricWindow{before: map[pcp.InstID]float64{}, fallen: map[pcp.InstID]bool{}, present: map[pcp.InstID]bool{}}
-		d.metrics[mv.Metric.Desc.PMID] = m
+		d.metrics[key] = m
 	}
 	if mv.Err < 0 && m.failed {
 		d.report.Add(prom.LossStep, mv.Metric.Name)
@@ -143,7 +158,7 @@ func (d *Downsample) add(t pcp.Timestamp, mv *history.MetricValues) {
 		r.whole = r.whole || m.failed // keep the values that an error ends
 	}
 	r := m.newRecord()
-	r.stamp, r.seq, r.whole = t, d.seq, events || m.failed || len(m.fallen) > 0
+	r.stamp, r.part, r.seq, r.whole = step.Stamp, step.Part, d.seq, events || m.failed || len(m.fallen) > 0
 	r.values.Metric, r.values.Err, r.values.InDom, r.values.Labels = mv.Metric, mv.Err, mv.InDom, mv.Labels
 	r.values.Points = append(r.values.Points[:0], mv.Points...)
 	for i := range r.values.Points {
@@ -242,9 +257,9 @@ func (d *Downsample) flush() error {
 	}
 	slices.SortFunc(all, func(a, b *heldRecord) int { return cmp.Compare(a.seq, b.seq) })
 	for i := 0; i < len(all); {
-		d.out.Stamp, d.out.Metrics = all[i].stamp, d.out.Metrics[:0]
+		d.out.Stamp, d.out.Part, d.out.Metrics = all[i].stamp, all[i].part, d.out.Metrics[:0]
 		seen := map[pcp.PMID]bool{}
-		for ; i < len(all) && all[i].stamp == d.out.Stamp && !seen[all[i].values.Metric.Desc.PMID]; i++ {
+		for ; i < len(all) && all[i].stamp == d.out.Stamp && all[i].part == d.out.Part && !seen[all[i].values.Metric.Desc.PMID]; i++ {
 			seen[all[i].values.Metric.Desc.PMID] = true
 			d.out.Metrics = append(d.out.Metrics, all[i].values)
 		}

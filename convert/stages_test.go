@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -186,6 +187,28 @@ func (s *increases) Sample(_ *prom.Series, _ int64, v float64) error {
 
 // What a counter increases by is what it was, however it is thinned: but for
 // what precedes the first value that is left.
+// Parts of a host have the same metric with the same instances, and stay apart.
+func TestStagesOfParts(t *testing.T) {
+	out := &converttest.Column{}
+	down := convert.NewDownsample(flatten.New(sinktest.Sink(out), flatten.Options{}), 10*time.Second, nil)
+	u := convert.NewUnwrap(down, nil)
+	metrics := []*converttest.Recorded{
+		converttest.NewSingular(t, "c", 1, pcp.TypeU32, pcp.SemCounter), converttest.NewSingular(t, "c", 1, pcp.TypeU32, pcp.SemCounter),
+	}
+	put := func(ms int64, part int, v int64) {
+		require.NoError(t, u.Put(&history.Step{Stamp: pcp.TimestampMilli(ms), Part: part, Metrics: []history.MetricValues{metrics[part].Numbers(v)}}))
+	}
+	for i := range int64(3) { // neither counter falls, although their values alternate
+		put(1000+2000*i, 0, 1<<32-100+i)
+		put(2000+2000*i, 1, 10+i)
+	}
+	require.NoError(t, u.Put(&history.Step{Stamp: pcp.TimestampMilli(7000), Part: 1, Mark: true}))
+	put(8000, 0, 1) // a wrap
+	put(9000, 1, 1) // began anew
+	require.NoError(t, u.Close())
+	assert.Equal(t, []float64{1<<32 - 98, 12, 1<<32 + 1, 1}, slices.DeleteFunc(out.Values, prom.IsStale))
+}
+
 func TestDownsampleKeepsIncreases(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for range 200 {

@@ -20,7 +20,7 @@ import (
 type Unwrap struct {
 	dst     history.Sink
 	report  *prom.Report
-	metrics map[pcp.PMID]*unwrappedMetric
+	metrics map[partMetric]*unwrappedMetric
 	step    history.Step
 	points  []history.Point
 }
@@ -40,14 +40,16 @@ type wideCounter struct {
 
 // NewUnwrap returns an Unwrap that feeds dst and owns it. The report may be nil.
 func NewUnwrap(dst history.Sink, r *prom.Report) *Unwrap {
-	return &Unwrap{dst: dst, report: r, metrics: map[pcp.PMID]*unwrappedMetric{}}
+	return &Unwrap{dst: dst, report: r, metrics: map[partMetric]*unwrappedMetric{}}
 }
 
 // Put hands on a step with its 32-bit counters widened.
 func (u *Unwrap) Put(step *history.Step) error {
 	if step.Mark {
-		for _, m := range u.metrics {
-			clear(m.last)
+		for key, m := range u.metrics {
+			if key.concerns(step) {
+				clear(m.last)
+			}
 		}
 		return u.dst.Put(step)
 	}
@@ -67,10 +69,11 @@ func (u *Unwrap) Close() error { return u.dst.Close() }
 
 // widen replaces a metric and its values in a step.
 func (u *Unwrap) widen(mv *history.MetricValues) {
-	m := u.metrics[mv.Metric.Desc.PMID]
+	key := partMetric{u.step.Part, mv.Metric.Desc.PMID}
+	m := u.metrics[key]
 	if m == nil {
 		m = &unwrappedMetric{last: map[pcp.InstID]wideCounter{}}
-		u.metrics[mv.Metric.Desc.PMID] = m
+		u.metrics[key] = m
 	}
 	if m.metric != mv.Metric {
 		m.metric, m.wide = mv.Metric, wideMetric(mv.Metric)
