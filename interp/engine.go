@@ -25,7 +25,9 @@ type engine struct {
 
 	metrics map[pcp.PMID]*metricTracks
 	order   []*metricTracks
-	missing []*track // memory of seek
+	missing []*track      // memory of seek
+	target  pcp.Timestamp // the time that seek looks for
+	shapes  map[*history.Shape]shaped
 	lives   lifetimes
 
 	step   history.Step
@@ -41,6 +43,15 @@ type metricTracks struct {
 	order  []*track
 	other  *metricTracks // of the same identifier
 }
+
+// shaped are the metrics and the series of all steps of one shape, in their order.
+type shaped struct {
+	metrics []*metricTracks
+	tracks  []*track
+}
+
+// maxShapes bounds the shapes that the engine keeps.
+const maxShapes = 256
 
 // observation is a recorded value of a series.
 type observation struct {
@@ -66,7 +77,7 @@ type track struct {
 }
 
 func newEngine(src Source, o Options) *engine {
-	e := &engine{src: src, o: o, metrics: map[pcp.PMID]*metricTracks{}, lives: lifetimes{src: src}}
+	e := &engine{src: src, o: o, metrics: map[pcp.PMID]*metricTracks{}, shapes: map[*history.Shape]shaped{}, lives: lifetimes{src: src}}
 	// All finds the source's end even if the last records hold other metrics.
 	e.next, e.stop = iter.Pull2(src.Steps(history.Query{Metrics: o.Metrics, PMIDs: o.PMIDs, All: true}))
 	return e
@@ -78,6 +89,7 @@ const ahead = 32
 
 // seek reads the observations around t.
 func (e *engine) seek(t pcp.Timestamp) {
+	e.target = t
 	for !e.done && (!e.any || !e.read.After(t)) {
 		e.readStep()
 	}
@@ -128,17 +140,40 @@ func (e *engine) readStep() {
 		e.marks = append(e.marks, step.Stamp)
 		return
 	}
+	known, ok := e.shapes[step.Shape]
+	if !ok || step.Shape == nil {
+		known = e.shapeOf(step)
+	}
+	at := 0
+	for i := range step.Metrics {
+		mv := &step.Metrics[i]
+		if len(mv.Points) > 0 {
+			known.metrics[i].indom, known.metrics[i].labels = mv.InDom, mv.Labels
+		}
+		for j := range mv.Points {
+			known.tracks[at].push(step.Stamp, len(e.marks), e.target, &mv.Points[j])
+			at++
+		}
+	}
+}
+
+// shapeOf finds the metrics and the series of a step, and keeps them for steps of its shape.
+func (e *engine) shapeOf(step *history.Step) (all shaped) {
 	for i := range step.Metrics {
 		mv := &step.Metrics[i]
 		m := e.metric(mv)
-		if len(mv.Points) > 0 {
-			m.indom, m.labels = mv.InDom, mv.Labels
-		}
+		all.metrics = append(all.metrics, m)
 		for j := range mv.Points {
-			s := m.track(mv.Points[j].Value.Inst)
-			s.push(step.Stamp, len(e.marks), &mv.Points[j])
+			all.tracks = append(all.tracks, m.track(mv.Points[j].Value.Inst))
 		}
 	}
+	if step.Shape != nil {
+		if len(e.shapes) >= maxShapes {
+			clear(e.shapes)
+		}
+		e.shapes[step.Shape] = all
+	}
+	return all
 }
 
 // metric returns the tracks of a metric. If archives describe a metric differently, each
@@ -170,9 +205,25 @@ func (m *metricTracks) track(inst pcp.InstID) *track {
 	return s
 }
 
-// push adds an observation. It copies bytes, unless they equal the last observation's.
-func (s *track) push(t pcp.Timestamp, epoch int, p *history.Point) {
+// push adds an observation. It copies bytes, unless they equal the last observation's. Up to
+// the time until, only the last observation counts.
+func (s *track) push(t pcp.Timestamp, epoch int, until pcp.Timestamp, p *history.Point) {
 	v := p.Value
+	if v.Data != nil || v.Type != s.metric.desc.Type && v.Type != pcp.TypeUnknown {
+		v = s.own(v)
+	}
+	if !t.After(until) {
+		s.queue = s.queue[:0]
+	}
+	s.queue = append(s.queue, observation{t, epoch, p.Series, v})
+	if s.hasFar && !t.Before(s.far.stamp) {
+		s.hasFar = false
+	}
+}
+
+// own returns a value as its metric's type demands, with bytes that it does not share with a
+// record.
+func (s *track) own(v history.Value) history.Value {
 	if w, ok := Coerce(v, s.metric.desc.Type); ok {
 		v = w
 	}
@@ -183,10 +234,7 @@ func (s *track) push(t pcp.Timestamp, epoch int, p *history.Point) {
 			v.Data = append([]byte{}, v.Data...)
 		}
 	}
-	s.queue = append(s.queue, observation{t, epoch, p.Series, v})
-	if s.hasFar && !t.Before(s.far.stamp) {
-		s.hasFar = false
-	}
+	return v
 }
 
 // drop removes the observations before the last one at or before t.

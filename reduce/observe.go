@@ -46,12 +46,7 @@ func (r *reducer) observe(t pcp.Timestamp) error {
 				s.known, s.high = false, 0
 			}
 		}
-		for i := range r.step.Metrics {
-			mv := &r.step.Metrics[i]
-			for j := range mv.Points {
-				r.record(mv.Metric.Desc, &mv.Points[j].Value)
-			}
-		}
+		r.recordStep()
 		if err := r.advance(); err != nil {
 			return err
 		}
@@ -68,25 +63,65 @@ func keyOf(d *meta.Desc, inst pcp.InstID) key {
 	return key{d.PMID, inst}
 }
 
-// record notes a recorded value.
-func (r *reducer) record(d *meta.Desc, v *history.Value) {
-	k := keyOf(d, v.Inst)
-	s, ok := r.series[k]
-	if !ok {
-		s = &series{fresh: true, signed: d.Type == pcp.Type32 && int32(v.Bits) < 0}
-		r.series[k] = s
+// maxShapes bounds the shapes that a reducer keeps.
+const maxShapes = 256
+
+// recordStep notes the values of the next recorded step.
+func (r *reducer) recordStep() {
+	known, ok := r.shapes[r.step.Shape]
+	if !ok || r.step.Shape == nil {
+		known = r.shapeOf(r.step)
 	}
-	if s.interval != r.interval {
-		s.interval, s.sum, s.count = r.interval, 0, 0
-	}
-	if r.o.Mean && d.Sem != pcp.SemCounter {
-		if f, ok := v.Number(d.Type); ok && !math.IsNaN(f) {
-			s.sum += f
-			s.count++
+	at := 0
+	for i := range r.step.Metrics {
+		mv := &r.step.Metrics[i]
+		plain := !isNarrow(mv.Metric.Desc) && (!r.o.Mean || mv.Metric.Desc.Sem == pcp.SemCounter)
+		for j := range mv.Points {
+			s := known[at]
+			at++
+			if s.interval != r.interval {
+				s.interval, s.sum, s.count = r.interval, 0, 0
+			}
+			if !plain {
+				r.record(s, mv.Metric.Desc, &mv.Points[j].Value)
+			}
 		}
 	}
+}
+
+// shapeOf returns the series of a step, and keeps them for steps of its shape.
+func (r *reducer) shapeOf(step *history.Step) (all []*series) {
+	for i := range step.Metrics {
+		mv := &step.Metrics[i]
+		for j := range mv.Points {
+			v := &mv.Points[j].Value
+			k := keyOf(mv.Metric.Desc, v.Inst)
+			s, ok := r.series[k]
+			if !ok {
+				s = &series{fresh: true, signed: mv.Metric.Desc.Type == pcp.Type32 && int32(v.Bits) < 0}
+				r.series[k] = s
+			}
+			all = append(all, s)
+		}
+	}
+	if step.Shape != nil {
+		if len(r.shapes) >= maxShapes {
+			clear(r.shapes)
+		}
+		r.shapes[step.Shape] = all
+	}
+	return all
+}
+
+// record notes a value of a 32-bit counter, or for a mean.
+func (r *reducer) record(s *series, d *meta.Desc, v *history.Value) {
 	if isNarrow(d) {
 		r.extend(s, uint32(v.Bits))
+		return
+	}
+	if f, ok := v.Number(d.Type); ok && !math.IsNaN(f) {
+		s.sum += f
+		s.count++
 	}
 }
 

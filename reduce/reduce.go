@@ -80,7 +80,7 @@ func Reduce(ctx context.Context, out string, in Source, end pcp.Timestamp, o Opt
 	if err != nil {
 		return nil, err
 	}
-	r := &reducer{ctx: ctx, in: in, o: o, series: map[key]*series{}, wide: map[*history.Metric]*history.Metric{}, texts: map[pcp.InDomID]bool{}}
+	r := &reducer{ctx: ctx, in: in, o: o, series: map[key]*series{}, shapes: map[*history.Shape][]*series{}, wide: map[*history.Metric]*history.Metric{}, texts: map[pcp.InDomID]bool{}}
 	err = r.write(aside.Base(), end)
 	if err == nil {
 		r.report.Replaced = aside.Replaced()
@@ -111,6 +111,7 @@ type reducer struct {
 	next     func() (*history.Step, error, bool)
 	step     *history.Step // the next recorded step; nil at the end
 	series   map[key]*series
+	shapes   map[*history.Shape][]*series        // the series of all steps of one shape, in their order
 	wide     map[*history.Metric]*history.Metric // metrics with 64-bit counters
 	texts    map[pcp.InDomID]bool                // instance domains whose texts are written
 

@@ -44,7 +44,7 @@ type group struct {
 
 // allGroups are the tables in their order.
 var allGroups = []group{
-	{name: "tools", rows: func(b *bench) []row { return slices.Concat(readRows(b), convertRows(b)) }},
+	{name: "tools", rows: func(b *bench) []row { return slices.Concat(readRows(b), rewriteRows(b), convertRows(b)) }},
 	{name: "store", rows: func(b *bench) []row {
 		m := newMaterial(b)
 		return slices.Concat(longRows(b, m), compressedRows(b, m), cacheRows(b, m))
