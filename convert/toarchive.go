@@ -76,8 +76,13 @@ func (s *ToArchive) Put(step *history.Step) error {
 			return err
 		}
 		start := len(m.values)
+		typ := mv.Metric.Desc.Type
 		for j := range mv.Points {
-			m.values = append(m.values, mv.Points[j].Value)
+			v := mv.Points[j].Value
+			if v.Type == pcp.TypeUnknown && typ == pcp.TypeFloat && v.Data == nil {
+				v.Type = typ // very old archives have floats without a block
+			}
+			m.values = append(m.values, v)
 		}
 		m.res.Sets = append(m.res.Sets, archive.ValueSet{
 			PMID: mv.Metric.Desc.PMID, Err: mv.Err,

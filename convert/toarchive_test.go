@@ -1,6 +1,7 @@
 package convert_test
 
 import (
+	"math"
 	"strings"
 	"testing"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/converttest"
+	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -41,6 +43,25 @@ func TestToArchiveWritesMetadataOnce(t *testing.T) {
 }
 
 // What cannot be written is refused with nothing written, and the sink goes on.
+// TestToArchiveFloatWithoutBlock writes a float as archives of 1995 store it: in place of a
+// reference to a block.
+func TestToArchiveFloatWithoutBlock(t *testing.T) {
+	base, sink := converttest.Create(t, nil)
+	d := &meta.Desc{PMID: pcp.NewPMID(60, 0, 1), Type: pcp.TypeFloat, InDom: pcp.InDomNull, Sem: pcp.SemInstant, Names: []string{"load"}}
+	m := &history.Metric{Name: "load", Desc: d}
+	stored := history.WordValue(pcp.InstNull, math.Float32bits(1.5))
+	require.NoError(t, sink.Put(&history.Step{Stamp: pcp.Timestamp{Sec: 1}, Metrics: []history.MetricValues{{
+		Metric: m, Points: []history.Point{{Series: &history.Series{Metric: m, Inst: meta.Instance{ID: pcp.InstNull}}, Value: stored}},
+	}}}))
+	require.NoError(t, sink.Close())
+	for step, err := range converttest.Open(t, base).Steps(history.Query{}) {
+		require.NoError(t, err)
+		v, ok := step.Metrics[0].Points[0].Value.Number(pcp.TypeFloat)
+		assert.True(t, ok)
+		assert.InDelta(t, 1.5, v, 0)
+	}
+}
+
 func TestToArchiveOrder(t *testing.T) {
 	f := converttest.NewFixture(t)
 	base, sink := converttest.Create(t, nil)
