@@ -34,6 +34,9 @@ func closed(base string, all []archive.Member, o *Options) error {
 	if _, self := os.Stat(filepath.Join(proc, "self", "fd")); err != nil || self != nil {
 		processes, least = nil, max(least, unknownAge)
 	}
+	if o.anyAge {
+		least = 0
+	}
 	var files []os.FileInfo
 	for _, m := range all {
 		info, err := os.Stat(m.Path)
@@ -97,4 +100,10 @@ func hasOpen(pid string, files []os.FileInfo) (open, known bool) {
 		}
 	}
 	return false, true
+}
+
+// Closed returns a [*BusyError] if a pmlogger of this machine is writing an archive, given
+// by its base path and all its files.
+func Closed(base string, all []archive.Member) error {
+	return closed(base, all, &Options{anyAge: true})
 }

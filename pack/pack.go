@@ -27,6 +27,8 @@ type Options struct {
 	// DryRun changes nothing and reports what would be done.
 	DryRun bool
 	Now    func() time.Time // replaces time.Now; may be nil
+
+	anyAge bool // ask for writers alone
 }
 
 func (o *Options) now() time.Time {

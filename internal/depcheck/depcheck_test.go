@@ -27,7 +27,7 @@ var lines = [][]string{
 	{"archive", "convert/prom"},
 	{"store", "dump", "rewrite", "rewrite/edit", "interp", "convert", "convert/naming", "convert/nativehist"},
 	{"check", "redact", "pack", "summary", "size", "values", "instant", "convert/tsdb/chunk", "convert/tsdb/block", "convert/mapper", "convert/flatten", "convert/relabel", "convert/promjson", "convert/format", "convert/input", "pmseries", "reduce"},
-	{"top", "diff", "values/metricset", "convert/native", "convert/tsdb/verify", "columns", "catalogue", "record/registry", "record/retention"},
+	{"relocate", "top", "diff", "values/metricset", "convert/native", "convert/tsdb/verify", "columns", "catalogue", "record/registry", "record/retention"},
 	{"receive"},
 	{"push"},
 	{"convert/assemble", "convert/nativemap", "convert/expo", "convert/tsdb/sidecar", "convert/tsdb/wal", "query"},

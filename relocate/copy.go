@@ -1,0 +1,88 @@
+package relocate
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+)
+
+// copyFile copies a file with its times and permissions, and waits until it is on the disk.
+func copyFile(ctx context.Context, from, to string) (err error) {
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	info, err := in.Stat()
+	if err != nil {
+		return err
+	}
+	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, info.Mode().Perm()|0o200)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, interruptible{ctx, in})
+	if err = errors.Join(err, out.Sync(), out.Close()); err != nil {
+		return err
+	}
+	_ = os.Chmod(to, info.Mode().Perm()) // not every file system has permissions
+	return os.Chtimes(to, info.ModTime(), info.ModTime())
+}
+
+// interruptible reads until its context ends.
+type interruptible struct {
+	ctx context.Context
+	in  io.Reader
+}
+
+// Read reads unless the context has ended.
+func (r interruptible) Read(p []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return r.in.Read(p)
+}
+
+// sameBytes reports whether two files have the same bytes.
+func sameBytes(a, b string) bool {
+	x, errX := os.Open(a)
+	if errX != nil {
+		return false
+	}
+	defer x.Close()
+	y, errY := os.Open(b)
+	if errY != nil {
+		return false
+	}
+	defer y.Close()
+	left, right := make([]byte, 64<<10), make([]byte, 64<<10)
+	for {
+		n, errX := io.ReadFull(x, left)
+		m, errY := io.ReadFull(y, right)
+		if !bytes.Equal(left[:n], right[:m]) {
+			return false
+		}
+		if errX != nil || errY != nil {
+			return ended(errX) && ended(errY)
+		}
+	}
+}
+
+// ended reports whether an error means the end of a file.
+func ended(err error) bool { return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) }
+
+// syncDir waits until the entries of a file's folder are on the disk.
+func syncDir(path string) error {
+	if runtime.GOOS == "windows" { // Windows cannot sync a folder
+		return nil
+	}
+	d, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}

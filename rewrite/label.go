@@ -1,0 +1,93 @@
+package rewrite
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/pcparchive/pcparchive/archive"
+)
+
+// Label corrects the fields of an archive's label. Nil fields stay.
+type Label struct {
+	Host, Zone, ZoneInfo *string
+	PID                  *int32
+}
+
+// SetLabel writes an archive anew in its place, as Replace does, with a corrected label in
+// every file. o may also change the version.
+func SetLabel(ctx context.Context, r *archive.Reader, l Label, o Options) (*Report, error) {
+	o.Edit = labelEditor{l, *r.Header()}
+	return Replace(ctx, r, o)
+}
+
+// labelEditor is an Editor that changes labels only.
+type labelEditor struct {
+	Label
+	first archive.Header // the label of the archive
+}
+
+// Header gives all files the label of the archive, corrected.
+func (e labelEditor) Header(h *archive.Header) {
+	h.Host, h.Zone, h.ZoneInfo, h.PID, h.Start = e.first.Host, e.first.Zone, e.first.ZoneInfo, e.first.PID, e.first.Start
+	if e.Host != nil {
+		h.Host = *e.Host
+	}
+	if e.Zone != nil {
+		h.Zone = *e.Zone
+	}
+	if e.ZoneInfo != nil {
+		h.ZoneInfo = *e.ZoneInfo
+	}
+	if e.PID != nil {
+		h.PID = *e.PID
+	}
+}
+
+func (labelEditor) First() []archive.Record { return nil }
+
+func (labelEditor) Meta(r archive.Record) ([]archive.Record, error) {
+	return []archive.Record{r}, nil
+}
+
+func (labelEditor) Result(*archive.Result) (keep bool, err error) { return true, nil }
+
+// LabelMismatches describes the labels of an archive's files that differ from that of the
+// first volume, and those that cannot be read.
+func LabelMismatches(r *archive.Reader) (all []string) {
+	want := r.Header()
+	for _, m := range r.Members() {
+		h, err := ownHeader(m)
+		if err != nil {
+			all = append(all, fmt.Sprintf("%s: label cannot be read: %v", m.Path, err))
+			continue
+		}
+		for _, f := range []struct {
+			name      string
+			got, want any
+		}{
+			{"version", h.Version, want.Version}, {"process", h.PID, want.PID}, {"host", h.Host, want.Host}, {"time zone", h.Zone, want.Zone},
+			{"zoneinfo", h.ZoneInfo, want.ZoneInfo}, {"start", h.Start, want.Start},
+		} {
+			if f.got != f.want {
+				all = append(all, fmt.Sprintf("%s: %s is %v, and %v in the first volume", m.Path, f.name, f.got, f.want))
+			}
+		}
+	}
+	return all
+}
+
+// ownHeader returns the label of a file.
+func ownHeader(m archive.Member) (*archive.Header, error) {
+	f, err := archive.OpenMember(m, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	for frame, err := range archive.Frames(f.From(0), archive.Pos{File: m.Path, Role: m.Role, Volume: m.Volume}, 0) {
+		if err != nil {
+			return nil, err
+		}
+		return archive.DecodeHeader(frame.Payload)
+	}
+	return nil, archive.ErrNoData
+}
