@@ -1,6 +1,7 @@
 package redact
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/hex"
 	"net/netip"
@@ -87,7 +88,8 @@ func parseHardware(text string) (address []byte, sep string, ok bool) {
 
 // nobody reports whether a hardware address is that of all stations or of none.
 func nobody(address []byte) bool {
-	return strings.Trim(string(address), "\x00") == "" || strings.Trim(string(address), "\xff") == ""
+	all := func(b byte) bool { return bytes.Count(address, []byte{b}) == len(address) }
+	return all(0) || all(0xff)
 }
 
 // addressByte says which bytes addresses consist of.

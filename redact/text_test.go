@@ -77,6 +77,18 @@ func TestPlaces(t *testing.T) {
 	assert.Equal(t, r.text(role{kind: KindHost}, "b.corp.test:9100"), r.text(plain, "b.corp.test")+":9100", "a new host of a known domain")
 }
 
+// TestKeptAddresses checks which addresses name nobody.
+func TestKeptAddresses(t *testing.T) {
+	rules, err := LoadRules()
+	require.NoError(t, err)
+	for address, keeps := range map[string]bool{
+		"00:00:00:00:00:00": true, "ff:ff:ff:ff:ff:ff": true, "fe:fe:fe:fe:fe:fe": false, "00:00:00:00:00:01": false,
+		"127.0.0.1": true, "0.0.0.0": true, "::1": true, "::": true, "10.0.0.1": false, "::ffff:127.0.0.1": true, "fe80::1": false,
+	} {
+		assert.Equal(t, keeps, rules.keepsText(address), address)
+	}
+}
+
 // TestPseudonymHoldsNoOriginal uses originals of the range from which pseudonyms come.
 func TestPseudonymHoldsNoOriginal(t *testing.T) {
 	originals := map[string]Kind{}
