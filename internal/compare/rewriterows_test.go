@@ -31,7 +31,7 @@ func rewriteRows(b *bench) []row {
 			what: "`reduce`: one record every ten minutes",
 			ours: []string{"reduce", b.big, filepath.Join(out, "thin")},
 			ref:  []string{oracle.Path(b.t, "pmlogreduce"), b.big, filepath.Join(out, "thin")}, refRuns: 1,
-			out:  out, amount: growValues, unit: "values", limit: memory(0.8),
+			out: out, amount: growValues, unit: "values", limit: memory(0.8),
 		},
 	}
 }
