@@ -30,6 +30,11 @@ func TestDefaultRules(t *testing.T) {
 	assert.Len(t, resources, len(Resources))
 	assert.Equal(t, "rate(disk_dev_avactive[2m30s]) / 10", table.Rules[slices.IndexFunc(table.Rules, func(r *Rule) bool { return r.Name == "disk_busy" })].At(150*time.Second))
 	assert.Contains(t, table.Metrics(), "proc_io_write_bytes", "of the figures beside the rules, too")
+	for i, r := range table.all() {
+		first := table.all()[table.source[i]]
+		assert.Equal(t, r.Expr, first.Expr, r.Name)
+		assert.Equal(t, r.Name == "top_cpu", first != r, r.Name)
+	}
 }
 
 // Every rule that is wrong is refused with its name.
