@@ -118,7 +118,7 @@ export class Plot {
     if (!this.chart) return;
     this.tip.hidden = true;
     const left = t > 0 ? this.chart.valToPos(t, "x") : -10;
-    this.chart.setCursor({ left: left < 0 ? -10 : left, top: left < 0 ? -10 : this.chart.over.clientHeight / 2 }, false);
+    this.chart.setCursor({ left: left >= 0 ? left : -10, top: !(left >= 0) ? -10 : this.chart.over.clientHeight / 2 }, false);
   }
 
   /** canvas returns what is drawn, for export. */
@@ -261,13 +261,13 @@ export class Plot {
   /** moved follows the cursor: other plots get it, and the nearest line its name. */
   private moved(u: uPlot): void {
     const left = u.cursor.left ?? -10, top = u.cursor.top ?? -10;
-    if (left < 0 || top < 0) {
+    const t = u.posToVal(left, "x"); // NaN before the first window is set
+    if (!(left >= 0 && top >= 0 && Number.isFinite(t))) {
       this.tip.hidden = true;
       this.setNearest(null);
       this.group.cursorAt(this, 0);
       return;
     }
-    const t = u.posToVal(left, "x");
     this.group.cursorAt(this, t);
     this.showTip(u, t, left, top);
   }

@@ -56,5 +56,9 @@ export default [
     await page.waitForURL(/screen=compare/);
     await site.settled();
     assert.match(await page.getByLabel("Begin of B", { exact: true }).inputValue(), /2026-03-04 13:51:30/);
+    await site.go("?screen=compare&host=db1"); // nothing is chosen: the halves of the recording
+    assert.match(await page.getByLabel("Begin of A", { exact: true }).inputValue(), /2026-03-04 13:59:5\d/);
+    assert.match(await page.getByLabel("Begin of B", { exact: true }).inputValue(), /2026-03-04 13:00:00/);
+    assert.ok(await rows(page).count() > 0);
   }],
 ];

@@ -7,22 +7,20 @@ import type { Side } from "./changes";
 
 const day = 86_400;
 
-/** sides returns what the address compares: by default, the window with the time before it. */
+/** sides returns what the address compares: by default the window with the time before it, or the halves of the recording. */
 export function sides(page: Page): { a: Side; b: Side } {
   const { from, to } = page.window(), whole = page.whole();
   const { more } = page.address.get();
   const host = page.hosts()[0]?.host ?? "";
   const other = more["compare.host"] || host;
-  const width = to - from;
+  const width = to - from, state = page.address.get();
+  if (other === host && state.from === 0 && state.to === 0 && !more["compare.from"]) {
+    const middle = (from + to) / 2;
+    return { a: { host, from: middle, to }, b: { host, from, to: middle } };
+  }
   let start = Number(more["compare.from"] ?? 0);
   if (!(start > 0)) start = other !== host ? from : from - width >= whole.from ? from - width : from;
   return { a: { host, from, to }, b: { host: other, from: start, to: start + width } };
-}
-
-/** halves returns the windows of the two halves of a window, for a start without a choice. */
-export function halves(from: number, to: number): { from: number; to: number; other: number } {
-  const middle = (from + to) / 2;
-  return { from: middle, to, other: from };
 }
 
 /** withSide returns the state with another side B. */

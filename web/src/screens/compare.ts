@@ -81,12 +81,14 @@ class CompareView implements View {
       h("strong", {}, name), h("span", { class: name === "B" ? "line dash" : "line", attrs: { "aria-hidden": true } }),
       choice(`Host of ${name}`, hosts, side.host, (host) => this.setHost(name, host)), begin,
       h("span", { class: "dim" }, span(side.from, side.to, zone)),
-      name === "B" && choice("Time of B", [["", "another time"], ...usual], is, (from) => from && page.address.set(withSide(page.address.get(), side.host, Number(from)))));
+      name === "B" && choice("Time of B", [["", "another time"], ...usual], is, (from) => from && this.setB(side.host, Number(from))));
   }
 
   private setHost(name: "A" | "B", host: string): void {
-    const { address } = this.page, { a, b } = sides(this.page);
-    if (name === "B") address.set(withSide(address.get(), host, host !== b.host && b.host === a.host ? a.from : b.from));
+    const { address } = this.page, { a, b } = sides(this.page), state = address.get();
+    const whole = state.from === 0 && state.to === 0 && !state.more["compare.from"];
+    if (name === "B" && whole) address.set(withSide(state, host, 0)); // both whole recordings
+    else if (name === "B") this.setB(host, host !== b.host && b.host === a.host ? a.from : b.from);
     else address.set({ hosts: [host], from: a.from, to: a.to, ...withSide(address.get(), b.host, b.from) });
   }
 
@@ -94,8 +96,13 @@ class CompareView implements View {
     const { address } = this.page, { b } = sides(this.page);
     const t = parse(text, this.page.zone(), side.from);
     if (t === null) return this.page.announce("A time looks like 2026-03-01 14:05, or 14:05.");
-    if (name === "B") address.set(withSide(address.get(), side.host, t));
+    if (name === "B") this.setB(side.host, t);
     else address.set({ from: t, to: t + side.to - side.from, ...withSide(address.get(), b.host, b.from) });
+  }
+
+  private setB(host: string, from: number): void {
+    const { address } = this.page, { a } = sides(this.page);
+    address.set({ from: a.from, to: a.to, ...withSide(address.get(), host, from) });
   }
 
   private exchange(): void {
