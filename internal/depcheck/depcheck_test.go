@@ -58,7 +58,7 @@ var prometheus = map[string]bool{
 	"convert/nativehist": true, "convert/nativemap": true, "convert/relabel": true, "convert/expo": true,
 	"convert/promjson": true, "convert/tsdb/write": true, "convert/tsdb/read": true, "convert/tsdb/chunk": true, "query": true, "promapi": true, "ruleeval": true, "ingest": true, "scrape": true, "cmd/pcparchive": true,
 	"columns": true, "catalogue": true, "convert/tsdb/block": true, "convert/tsdb/verify": true, "convert/tsdb/sidecar": true, "convert/tsdb/wal": true,
-	"internal/jsonstream": true, "record": true, "record/agentdir": true, "record/watch": true,
+	"internal/jsonstream": true, "internal/webpage": true, "record": true, "record/agentdir": true, "record/watch": true,
 	"serve": true, "serve/grafana": true, "query/remote": true, "serve/blocks": true, "serve/timeshift": true, "serve/exporter": true, "serve/pmapi": true, "serve/browse": true,
 	"overview": true, "serve/overviewapi": true,
 }
