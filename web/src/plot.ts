@@ -118,7 +118,8 @@ export class Plot {
     if (!this.chart) return;
     this.tip.hidden = true;
     const left = t > 0 ? this.chart.valToPos(t, "x") : -10;
-    this.chart.setCursor({ left: left >= 0 ? left : -10, top: !(left >= 0) ? -10 : this.chart.over.clientHeight / 2 }, false);
+    if (Number.isNaN(left)) return; // the first window is not set yet
+    this.chart.setCursor({ left: left < 0 ? -10 : left, top: left < 0 ? -10 : this.chart.over.clientHeight / 2 }, false);
   }
 
   /** canvas returns what is drawn, for export. */
@@ -184,7 +185,6 @@ export class Plot {
     this.chart = new uPlot(this.chartOptions(width), this.shown.data as uPlot.AlignedData, this.element);
     this.chart.setScale("x", { min: from, max: to });
     this.group.watch(this.chart.over, this);
-    if (this.group.at() > 0) this.setCursor(this.group.at());
   }
 
   private chartOptions(width: number): uPlot.Options {
@@ -202,6 +202,7 @@ export class Plot {
       axes: [(this.options.undated ? clockAxis : timeAxis)(width, () => this.group.zone), valueAxis(() => this.unit)],
       tzDate: (t) => zonedDate(t, this.group.zone),
       hooks: {
+        ready: [() => { if (this.group.at() > 0) this.setCursor(this.group.at()); }],
         drawAxes: [(u) => drawStretches(u, [...this.gaps, ...this.uncovered])],
         draw: [(u) => this.drawHighlight(u), (u) => drawMarks(u, this.marks)],
         setCursor: [(u) => this.moved(u)],
@@ -261,8 +262,9 @@ export class Plot {
   /** moved follows the cursor: other plots get it, and the nearest line its name. */
   private moved(u: uPlot): void {
     const left = u.cursor.left ?? -10, top = u.cursor.top ?? -10;
-    const t = u.posToVal(left, "x"); // NaN before the first window is set
-    if (!(left >= 0 && top >= 0 && Number.isFinite(t))) {
+    const t = u.posToVal(left, "x");
+    if (Number.isNaN(t) || Number.isNaN(left)) return; // the first window is not set yet
+    if (left < 0 || top < 0) {
       this.tip.hidden = true;
       this.setNearest(null);
       this.group.cursorAt(this, 0);
