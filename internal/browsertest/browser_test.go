@@ -102,7 +102,7 @@ func node(t testing.TB, args ...string) (all []outcome) {
 	if _, err := os.Stat(filepath.Join(web, "node_modules", "playwright-core")); err != nil {
 		oracle.Missing(t, "playwright-core: run `npm ci` in web")
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 9*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, program, append([]string{"test/run.mjs"}, args...)...)
 	cmd.Dir = web
