@@ -3,7 +3,10 @@ package query
 import (
 	"fmt"
 	"maps"
+	"strings"
 	"sync"
+
+	"github.com/prometheus/prometheus/model/labels"
 )
 
 // selections caches the results of a querier's selections, because an expression may name
@@ -64,7 +67,19 @@ func (m *selections) end() {
 
 // key identifies a selection among those of one querier.
 func (s *selection) key() string {
-	return fmt.Sprintf("%d %d %d %t %t %q", s.from, s.to, s.window, s.instant, s.labelsOnly, s.matchers)
+	return fmt.Sprintf("%d %d ", s.from, s.to) + replayKey(s)
+}
+
+// matchersKey identifies matchers. It quotes nothing, because a matcher may have a
+// megabyte.
+func matchersKey(all []*labels.Matcher) string {
+	var key strings.Builder
+	for _, m := range all {
+		fmt.Fprintf(&key, "%d %d %d ", m.Type, len(m.Name), len(m.Value))
+		key.WriteString(m.Name)
+		key.WriteString(m.Value)
+	}
+	return key.String()
 }
 
 // has reports whether the result for key is cached.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -45,8 +44,11 @@ type hostPaces struct {
 	holds map[string]time.Duration // look-backs of metrics, if they are longer than usual
 }
 
-// mostAsked bounds the number of selectors that hostPaces remember.
-const mostAsked = 10_000
+// The number and the length of the selectors that hostPaces remember at most.
+const (
+	mostAsked    = 10_000
+	longestAsked = 1 << 10
+)
 
 // holdOf returns how long two and a half recordings of a metric take, and at least the
 // usual look-back.
@@ -78,13 +80,10 @@ func (p *paces) hold(host int, name string) time.Duration {
 
 func (h *hostPaces) longest(ctx context.Context, cache *columns.Cache, matchers []*labels.Matcher) (time.Duration, error) {
 	matchers = slices.DeleteFunc(slices.Clone(matchers), func(m *labels.Matcher) bool { return m.Name != model.MetricNameLabel })
-	var key strings.Builder
-	for _, m := range matchers {
-		key.WriteString(m.String())
-	}
+	key := matchersKey(matchers)
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if hold, known := h.asked[key.String()]; known {
+	if hold, known := h.asked[key]; known {
 		return hold, nil
 	}
 	found, err := h.find(ctx, cache, (&selection{matchers: matchers}).allows)
@@ -101,7 +100,9 @@ func (h *hostPaces) longest(ctx context.Context, cache *columns.Cache, matchers 
 	if len(h.asked) >= mostAsked {
 		clear(h.asked)
 	}
-	h.asked[key.String()] = longest
+	if len(key) <= longestAsked {
+		h.asked[key] = longest
+	}
 	return longest, nil
 }
 

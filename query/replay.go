@@ -21,7 +21,7 @@ type keptSelection struct {
 
 // replayKey identifies selections that differ in their times alone.
 func replayKey(s *selection) string {
-	return fmt.Sprintf("%d %t %t %q", s.window, s.instant, s.labelsOnly, s.matchers)
+	return fmt.Sprintf("%d %t %t ", s.window, s.instant, s.labelsOnly) + matchersKey(s.matchers)
 }
 
 // keep keeps the result of a selection.
