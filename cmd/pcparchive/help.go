@@ -16,7 +16,7 @@ var flagGroups = []struct {
 	title string
 	flags []string
 }{
-	{"Input", []string{"from", "format", "match", "metric", "metrics", "instances", "samples", "daily", "labels", "start", "end", "at", "timezone", "hostzone", "time", "lookback", "interval", "duration", "timeout", "body-limit", "scrape-config"}},
+	{"Input", []string{"from", "format", "mapping", "time-column", "time-format", "delimiter", "match", "metric", "metrics", "instances", "samples", "daily", "labels", "start", "end", "at", "timezone", "hostzone", "time", "lookback", "interval", "duration", "timeout", "body-limit", "scrape-config"}},
 	{"Output", []string{
 		"dir", "output-archive", "output-file", "to", "append", "split-by", "block-duration", "data-dir", "thanos-label", "archive-version", "volume-size",
 		"compress", "lossy", "pcp5", "timestamps", "health",

@@ -21,7 +21,7 @@ import (
 )
 
 func newImportCmd(s streams) *cobra.Command {
-	return group("import", "Turn Prometheus data into archives", newImportURLCmd(s), newImportFileCmd(s), newImportJSONCmd(s), newImportTSDBCmd(s))
+	return group("import", "Turn Prometheus data and tables into archives", newImportURLCmd(s), newImportFileCmd(s), newImportJSONCmd(s), newImportTSDBCmd(s), newImportCSVCmd(s))
 }
 
 // recordOptions are the flags of import prom-url.

@@ -26,7 +26,7 @@ var lines = [][]string{
 	{"derive", "rewrite/rules"},
 	{"archive", "convert/prom"},
 	{"store", "dump", "rewrite", "rewrite/edit", "interp", "convert", "convert/naming", "convert/nativehist"},
-	{"check", "redact", "pack", "summary", "size", "values", "instant", "convert/tsdb/chunk", "convert/tsdb/block", "convert/mapper", "convert/flatten", "convert/relabel", "convert/promjson", "convert/format", "convert/input", "pmseries", "reduce"},
+	{"check", "redact", "pack", "summary", "size", "values", "instant", "convert/tsdb/chunk", "convert/tsdb/block", "convert/mapper", "convert/flatten", "convert/relabel", "convert/promjson", "convert/csv", "convert/format", "convert/input", "pmseries", "reduce"},
 	{"relocate", "top", "diff", "values/metricset", "convert/native", "convert/tsdb/verify", "columns", "catalogue", "record/registry", "record/retention"},
 	{"receive"},
 	{"push"},

@@ -1,0 +1,190 @@
+package csv
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/pcparchive/pcparchive/history"
+	"github.com/pcparchive/pcparchive/labelset"
+	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// domain is that of metrics and instances which programs import, as in PCP's library of
+// importers.
+const domain = 245
+
+// The numbers of a domain's metrics are a cluster of 12 and an item of 10 bits.
+const (
+	itemBits   = 10
+	maxColumns = 1 << 18
+)
+
+// tableMetric is a metric of the table.
+type tableMetric struct {
+	history.Metric
+	indom  *meta.InDom     // nil for a singular metric
+	points []history.Point // of the record being made
+}
+
+// column is a column of values.
+type column struct {
+	index  int // in the row
+	header string
+	metric *tableMetric
+	series *history.Series
+
+	value history.Value
+	line  int   // of the value; 0 without one
+	bad   int64 // cells that did not fit
+	seen  bool  // a record has had a value
+}
+
+// table is what the header and the mapping say about the columns.
+type table struct {
+	header  []string
+	time    int
+	columns []*column
+	metrics []*tableMetric
+	byName  map[string]*tableMetric
+	unused  []string // headers of columns that the mapping leaves out
+}
+
+// longHeader begins the tables with a line for each value.
+var longHeader = []string{"time", "host", "metric", "instance", "value"}
+
+// newTable plans the columns.
+func newTable(header []string, o *Options) (*table, error) {
+	t := &table{byName: map[string]*tableMetric{}}
+	for _, cell := range header {
+		t.header = append(t.header, strings.Clone(strings.TrimSpace(cell)))
+	}
+	switch {
+	case len(header) > maxColumns:
+		return nil, fmt.Errorf("%d columns; at most %d are possible", len(header), maxColumns)
+	case len(header) >= len(longHeader) && slices.Equal(t.header[:len(longHeader)], longHeader):
+		return nil, errors.New("the table has a line for each value; want a column for each series, as 'values --output csv' writes without --long")
+	}
+	var err error
+	if t.time, err = t.findTime(o); err != nil {
+		return nil, err
+	}
+	if o.Mapping == nil {
+		t.addOthers(o, newUniqueNames(), nil)
+	} else {
+		err = t.addMapped(o)
+	}
+	if err == nil && len(t.columns) == 0 {
+		err = errors.New("the table has no column of values; if its cells are not separated by commas, another delimiter is needed")
+	}
+	return t, err
+}
+
+// findTime returns the index of the column of times.
+func (t *table) findTime(o *Options) (int, error) {
+	name := o.TimeColumn
+	if name == "" && o.Mapping != nil {
+		name = o.Mapping.timeColumn
+	}
+	if name != "" {
+		i := slices.Index(t.header, name)
+		if i < 0 {
+			return 0, fmt.Errorf("no column is called %q, the column of times", name)
+		}
+		return i, nil
+	}
+	i := slices.IndexFunc(t.header, func(h string) bool {
+		h = strings.ToLower(h)
+		return h == "time" || h == "timestamp" || h == "date"
+	})
+	return max(i, 0), nil
+}
+
+// addMapped adds the columns of the mapping.
+func (t *table) addMapped(o *Options) error {
+	m, names := o.Mapping, newUniqueNames()
+	used := make([]bool, len(t.header))
+	for _, c := range m.columns {
+		i := slices.Index(t.header, c.column)
+		switch {
+		case i < 0:
+			return &Error{m.file, c.line, fmt.Errorf("the table has no column %q", c.column)}
+		case i == t.time:
+			return &Error{m.file, c.line, fmt.Errorf("column %q has the times", c.column)}
+		}
+		used[i] = true
+		if c.place.name == "" {
+			given := c.place
+			if c.place = placeOf(c.column, o.Prefix, i+1); !given.singular {
+				c.place.instance, c.place.singular = given.instance, false
+			}
+		}
+		if !names.free(c.place) {
+			return &Error{m.file, c.line, fmt.Errorf("the name %s of column %q is taken by another column, or a part of its name is", c.place.name, c.column)}
+		}
+		if other := t.byName[c.place.name]; other != nil && (other.Desc.Type != c.typ || other.Desc.Sem != c.sem || other.Desc.Units != c.units) {
+			return &Error{m.file, c.line, fmt.Errorf("another column of the metric %s has another type, semantics or units", c.place.name)}
+		}
+		names.add(c.place)
+		t.add(i, c, o)
+	}
+	if m.keepOthers {
+		t.addOthers(o, names, used)
+		return nil
+	}
+	for i, header := range t.header {
+		if i != t.time && !used[i] {
+			t.unused = append(t.unused, header)
+		}
+	}
+	return nil
+}
+
+// addOthers adds the columns that no mapping describes.
+func (t *table) addOthers(o *Options, names *uniqueNames, used []bool) {
+	for i, header := range t.header {
+		if i == t.time || used != nil && used[i] {
+			continue
+		}
+		c := mapped{column: header, typ: pcp.TypeUnknown, sem: pcp.SemInstant, place: names.unique(placeOf(header, o.Prefix, i+1))}
+		t.add(i, c, o)
+	}
+}
+
+// add adds a column.
+func (t *table) add(index int, c mapped, o *Options) {
+	m := t.byName[c.place.name]
+	if m == nil {
+		m = t.newMetric(c, o)
+		t.metrics, t.byName[m.Name] = append(t.metrics, m), m
+	}
+	in := meta.Instance{ID: pcp.InstNull}
+	if m.indom != nil {
+		in = meta.Instance{ID: pcp.InstID(len(m.indom.Instances)), Name: c.place.instance}
+		m.indom.Instances = append(m.indom.Instances, in)
+	}
+	t.columns = append(t.columns, &column{
+		index: index, header: t.header[index], metric: m, series: &history.Series{Metric: &m.Metric, Inst: in},
+	})
+}
+
+// newMetric returns the metric of its first column.
+func (t *table) newMetric(c mapped, o *Options) *tableMetric {
+	n := uint32(len(t.metrics))
+	m := &tableMetric{Metric: history.Metric{Name: c.place.name, Help: c.help, Desc: &meta.Desc{
+		PMID: pcp.NewPMID(domain, n>>itemBits, n&(1<<itemBits-1)), Type: c.typ, InDom: pcp.InDomNull,
+		Sem: c.sem, Units: c.units, Names: []string{c.place.name},
+	}}}
+	m.OneLine, _, _ = strings.Cut(c.help, "\n")
+	if m.OneLine == m.Help {
+		m.Help = ""
+	}
+	m.Labels[labelset.AtContext], m.Labels[labelset.AtItem] = o.Context, c.labels
+	if !c.place.singular {
+		m.Desc.InDom = pcp.NewInDomID(domain, n+1)
+		m.indom = &meta.InDom{ID: m.Desc.InDom}
+	}
+	return m
+}

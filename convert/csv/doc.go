@@ -1,0 +1,15 @@
+// Package csv turns tables with a time column into steps, as PCP's sheet2pcp does with
+// spreadsheets. A row is a record, and each other column is a metric or an instance:
+//
+//	r := csv.NewReader("load.csv", file, csv.Options{})
+//	for step, err := range r.Steps(ctx) {
+//		…
+//	}
+//
+// Without a [Mapping] the header names the metrics, see [Options]. A column like
+// "disk.dev.read[sda]", as 'pcparchive values --output csv' writes it, is an instance.
+// A row whose cells are all empty is a mark: recording stopped before it.
+//
+// The reader holds one row and the metadata of the columns in memory, whatever the length
+// of the table.
+package csv
