@@ -227,7 +227,7 @@ func timesIn(ctx context.Context, r *archive.Reader, all map[pcp.PMID]*measured,
 		for i := range step.Metrics {
 			m := all[step.Metrics[i].Metric.Desc.PMID]
 			n := len(m.times)
-			if len(step.Metrics[i].Points) == 0 || n == columns.PaceRecords || n > 0 && m.times[n-1] == t {
+			if len(step.Metrics[i].Points) == 0 || n == columns.PaceRecords || n > 0 && m.times[n-1] >= t {
 				continue
 			}
 			if m.times = append(m.times, t); n+1 == columns.PaceRecords {

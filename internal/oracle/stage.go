@@ -71,10 +71,19 @@ func StageBurner(t testing.TB, name string) (end func()) {
 	return start(t, exec.Command(args[0], args[1:]...))
 }
 
-// StageHog starts a process that holds some bytes of memory.
+// StageHog starts a process that holds some bytes of memory, and waits until it holds them.
 func StageHog(t testing.TB, name string, bytes int) (end func()) {
 	t.Helper()
-	return Stage(t, name, "sh", "-c", "held=$(head -c "+strconv.Itoa(bytes)+` /dev/zero | tr '\0' x); while :; do sleep 1; done`)
+	held := filepath.Join(t.TempDir(), "held")
+	end = Stage(t, name, "sh", "-c", "x=$(head -c "+strconv.Itoa(bytes)+` /dev/zero | tr '\0' x); : >"$0"; while :; do sleep 1; done`, held)
+	for range 600 {
+		if _, err := os.Stat(held); err == nil {
+			return end
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	t.Fatalf("%s does not hold its memory after a minute", name)
+	return nil
 }
 
 // StageWriters starts processes that write to a disk, at most 6 GB together. flag is one of dd,
