@@ -2,6 +2,7 @@ package overview
 
 import (
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -10,7 +11,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/internal/oracle"
+	"github.com/pcparchive/pcparchive/rewrite"
 	"github.com/pcparchive/pcparchive/store"
 )
 
@@ -30,6 +33,31 @@ type staged struct {
 	from, to time.Time
 }
 
+// withoutOthers returns a copy of a recording that leaves out the processes that the test
+// has not started, because other tests may keep the CPUs busy beside it.
+func withoutOthers(t *testing.T, base string) string {
+	t.Helper()
+	r, err := archive.Open(base, nil)
+	require.NoError(t, err)
+	o := rewrite.Options{Metrics: []string{"kernel", "hinv", "mem", "swap", "disk", "filesys", "network"}}
+	d, ok := r.Meta().Lookup("proc.psinfo.utime")
+	require.True(t, ok)
+	kept := rewrite.Instances{Metric: "proc"}
+	for domain := range r.Meta().InDomVersions(d.InDom) {
+		for _, in := range domain.Instances {
+			if strings.Contains(in.Name, "staged") && !slices.Contains(kept.Names, in.Name) {
+				kept.Names = append(kept.Names, in.Name)
+			}
+		}
+	}
+	require.NotEmpty(t, kept.Names)
+	o.Instances = []rewrite.Instances{kept}
+	out := filepath.Join(t.TempDir(), "staged")
+	_, err = rewrite.Copy(t.Context(), out, []*archive.Reader{r}, o)
+	require.NoError(t, err)
+	return out
+}
+
 // stage lets PCP's logger record this host while something happens for four seconds.
 func stage(t *testing.T, begin func() (end func())) staged {
 	t.Helper()
@@ -41,6 +69,7 @@ func stage(t *testing.T, begin func() (end func())) staged {
 	end()
 	s.to = time.Now()
 	wait()
+	base = withoutOthers(t, base)
 	set, err := store.OpenSet([]string{base}, nil)
 	require.NoError(t, err)
 	r, err := New(Options{}).Of(t.Context(), []*store.Set{set}, Request{})
@@ -103,8 +132,9 @@ func TestStagedDiskStall(t *testing.T) {
 func TestStagedShortage(t *testing.T) {
 	oracle.Path(t, "pmlogger")
 	s := stage(t, func() func() { return oracle.StageShortage(t, "stagedhog") })
-	in := s.incident(t, "memory_oom")
-	assert.Regexp(t, `^\d\d:\d\d:\d\d–\d\d:\d\d:\d\d processes killed for want of memory`, in.Words)
+	in := s.incident(t, "memory_oom", "psi_memory") // which is worse depends on what else runs
+	assert.Regexp(t, `^\d\d:\d\d:\d\d–\d\d:\d\d:\d\d processes (killed for want of|waiting for) memory`, in.Words)
+	assert.Contains(t, in.Words, "processes killed for want of memory")
 	assert.Equal(t, "memory", in.Rule.Resource)
-	assert.True(t, strings.Contains(in.Query, "mem_vmstat_oom_kill{"), in.Query)
+	assert.Regexp(t, `mem_vmstat_oom_kill\{|kernel_all_pressure_memory`, in.Query)
 }
