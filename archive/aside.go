@@ -5,8 +5,9 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
+
+	"github.com/pcparchive/pcparchive/internal/dirsync"
 )
 
 // partialSuffix ends the name of a file that will replace another. No reader
@@ -66,12 +67,8 @@ func supersede(name string, sync bool) error {
 
 // syncDir waits until the directory entry of a file is on the disk.
 func syncDir(name string, sync bool) error {
-	if !sync || runtime.GOOS == "windows" { // Windows cannot sync a folder
+	if !sync {
 		return nil
 	}
-	d, err := os.Open(filepath.Dir(name))
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+	return dirsync.Sync(filepath.Dir(name))
 }

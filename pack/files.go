@@ -4,7 +4,8 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"runtime"
+
+	"github.com/pcparchive/pcparchive/internal/dirsync"
 )
 
 // adopt gives a file the permissions, the owner and the times of another one, as
@@ -21,17 +22,5 @@ func onDisk(path string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(f.Sync(), f.Close(), syncDir(path))
-}
-
-// syncDir waits until the directory entry of a file is on the disk.
-func syncDir(path string) error {
-	if runtime.GOOS == "windows" { // Windows cannot sync a folder
-		return nil
-	}
-	d, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+	return errors.Join(f.Sync(), f.Close(), dirsync.Sync(filepath.Dir(path)))
 }

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/internal/ctxio"
+	"github.com/pcparchive/pcparchive/internal/dirsync"
 	"github.com/pcparchive/pcparchive/internal/outlock"
 )
 
@@ -179,7 +181,7 @@ func (j *job) replace(ctx context.Context, m archive.Member, name string, how ar
 	if err := os.Rename(aside, name); err != nil {
 		return err
 	}
-	if err := syncDir(name); err != nil {
+	if err := dirsync.Sync(filepath.Dir(name)); err != nil {
 		return err
 	}
 	j.done.Files++
@@ -231,7 +233,7 @@ func write(ctx context.Context, m archive.Member, to string, how archive.Compres
 			return err
 		}
 	}
-	if _, err := io.Copy(w, interruptible{ctx, in.From(0)}); err != nil {
+	if _, err := io.Copy(w, ctxio.NewReader(ctx, in.From(0))); err != nil {
 		return err
 	}
 	if how != archive.CompressNone {
@@ -242,24 +244,10 @@ func write(ctx context.Context, m archive.Member, to string, how archive.Compres
 	return out.Sync()
 }
 
-// interruptible reads until its context ends.
-type interruptible struct {
-	ctx context.Context
-	in  io.Reader
-}
-
-// Read reads unless the context has ended.
-func (r interruptible) Read(p []byte) (int, error) {
-	if err := r.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return r.in.Read(p)
-}
-
 // remove removes a file whose contents are safe.
 func (j *job) remove(path string) error {
 	if err := os.Remove(path); err != nil {
 		return err
 	}
-	return syncDir(path)
+	return dirsync.Sync(filepath.Dir(path))
 }

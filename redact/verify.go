@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/internal/ctxio"
 	"github.com/pcparchive/pcparchive/internal/manytext"
 )
 
@@ -47,7 +47,7 @@ func verifyFile(ctx context.Context, m archive.Member, shown string, x *index) e
 	}
 	defer f.Close()
 	var found error
-	err = x.finder.Stream(interruptible{ctx, f.From(0)}, func(m manytext.Match, around manytext.Around) bool {
+	err = x.finder.Stream(ctxio.NewReader(ctx, f.From(0)), func(m manytext.Match, around manytext.Around) bool {
 		if m.To-m.From < leastRaw || x.fixed[m.Index] || !x.counts(m.Index, around) {
 			return true
 		}
@@ -55,20 +55,6 @@ func verifyFile(ctx context.Context, m archive.Member, shown string, x *index) e
 		return false
 	})
 	return errors.Join(err, found)
-}
-
-// interruptible reads until its context ends.
-type interruptible struct {
-	ctx context.Context
-	in  io.Reader
-}
-
-// Read reads unless the context has ended.
-func (r interruptible) Read(p []byte) (int, error) {
-	if err := r.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return r.in.Read(p)
 }
 
 // checker is a changer that searches texts for originals and changes nothing.

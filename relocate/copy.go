@@ -6,8 +6,8 @@ import (
 	"errors"
 	"io"
 	"os"
-	"path/filepath"
-	"runtime"
+
+	"github.com/pcparchive/pcparchive/internal/ctxio"
 )
 
 // copyFile copies a file with its times and permissions, and waits until it is on the disk.
@@ -25,26 +25,12 @@ func copyFile(ctx context.Context, from, to string) (err error) {
 	if err != nil {
 		return err
 	}
-	_, err = io.Copy(out, interruptible{ctx, in})
+	_, err = io.Copy(out, ctxio.NewReader(ctx, in))
 	if err = errors.Join(err, out.Sync(), out.Close()); err != nil {
 		return err
 	}
 	_ = os.Chmod(to, info.Mode().Perm()) // not every file system has permissions
 	return os.Chtimes(to, info.ModTime(), info.ModTime())
-}
-
-// interruptible reads until its context ends.
-type interruptible struct {
-	ctx context.Context
-	in  io.Reader
-}
-
-// Read reads unless the context has ended.
-func (r interruptible) Read(p []byte) (int, error) {
-	if err := r.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return r.in.Read(p)
 }
 
 // sameBytes reports whether two files have the same bytes.
@@ -74,15 +60,3 @@ func sameBytes(a, b string) bool {
 
 // ended reports whether an error means the end of a file.
 func ended(err error) bool { return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) }
-
-// syncDir waits until the entries of a file's folder are on the disk.
-func syncDir(path string) error {
-	if runtime.GOOS == "windows" { // Windows cannot sync a folder
-		return nil
-	}
-	d, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
-}

@@ -18,6 +18,7 @@ import (
 	"slices"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/internal/dirsync"
 	"github.com/pcparchive/pcparchive/internal/outlock"
 	"github.com/pcparchive/pcparchive/pack"
 	"github.com/pcparchive/pcparchive/rewrite"
@@ -187,7 +188,7 @@ func place(ctx context.Context, all []archive.Member, from, to string, force boo
 	if err := outlock.MoveAll(ready, dir); err != nil {
 		return false, err
 	}
-	return copied, errors.Join(os.RemoveAll(ready), syncDir(to))
+	return copied, errors.Join(os.RemoveAll(ready), dirsync.Sync(filepath.Dir(to)))
 }
 
 // bring gives a file a second name, or copies it if that is on another file system.

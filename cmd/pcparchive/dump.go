@@ -2,10 +2,8 @@ package main
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"time"
 
@@ -13,6 +11,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/dump"
+	"github.com/pcparchive/pcparchive/internal/ctxio"
 )
 
 func newDumpCmd(s streams) *cobra.Command {
@@ -45,7 +44,7 @@ apply.`,
 		ValidArgsFunction: completeArchives,
 		Args:              o.checkArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			s.out = interruptible{cmd.Context(), exact(s.out)}
+			s.out = ctxio.NewWriter(cmd.Context(), exact(s.out))
 			return runDump(s, &o, args)
 		},
 	}
@@ -85,20 +84,6 @@ type dumpOptions struct {
 	dates    int
 	zones    zoneFlags
 	output   outputFormat
-}
-
-// interruptible is a writer that fails once the command is interrupted.
-type interruptible struct {
-	ctx context.Context
-	io.Writer
-}
-
-// Write writes p unless the command is interrupted.
-func (w interruptible) Write(p []byte) (int, error) {
-	if err := w.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return w.Writer.Write(p)
 }
 
 // checkArgs checks the operands and the flags that exclude each other.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/convert/expo"
 	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/internal/ctxio"
 	"github.com/pcparchive/pcparchive/store"
 )
 
@@ -22,7 +23,7 @@ func checkOutput(path string, operands []string) error {
 // toOutput calls write for standard output or, as [expo.WriteFile] does, for a file.
 func toOutput(ctx context.Context, s streams, path string, write func(io.Writer) error) error {
 	if path == "" || path == "-" {
-		return write(interruptible{ctx, exact(s.out)})
+		return write(ctxio.NewWriter(ctx, exact(s.out)))
 	}
 	return expo.WriteFile(ctx, path, write)
 }

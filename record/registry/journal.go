@@ -8,9 +8,10 @@ import (
 	"hash/crc32"
 	"io/fs"
 	"os"
-	"runtime"
 	"sync"
 	"sync/atomic"
+
+	"github.com/pcparchive/pcparchive/internal/dirsync"
 )
 
 // FileName is the name of a registry in the folder of a recording.
@@ -193,14 +194,10 @@ func (r *Registry) snapshot(f *os.File) (size, upTo int64, pending []byte, err e
 }
 
 func (j *journal) syncDir() error {
-	if j.noSync || runtime.GOOS == "windows" { // Windows cannot sync a folder
+	if j.noSync {
 		return nil
 	}
-	d, err := os.Open(j.dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+	return dirsync.Sync(j.dir)
 }
 
 func (j *journal) close() error {
