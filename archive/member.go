@@ -42,6 +42,23 @@ func OpenMember(m Member, o *ReadOptions) (*File, error) {
 	return openMember(m, o.withDefaults())
 }
 
+// Header returns the label of a file, which may differ from those of the archive's other
+// files. The error of a file without a record wraps [ErrNoData].
+func (m Member) Header() (*Header, error) {
+	f, err := OpenMember(m, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	for frame, err := range Frames(f.From(0), Pos{File: m.Path, Role: m.Role, Volume: m.Volume}, 0) {
+		if err != nil {
+			return nil, err
+		}
+		return DecodeHeader(frame.Payload)
+	}
+	return nil, ErrNoData
+}
+
 func openMember(m Member, o ReadOptions) (*File, error) {
 	f, err := fdpool.Open(m.Path)
 	if err != nil {

@@ -62,28 +62,12 @@ func (c *collector) collect(ctx context.Context, r *archive.Reader, p *plan, fix
 	e := &editor{changer: c, plan: p, fixed: fixed}
 	for _, m := range r.Members() {
 		h := *r.Header()
-		if own, err := headerOf(m); err == nil {
+		if own, err := m.Header(); err == nil {
 			h = *own
 		}
 		e.Header(&h)
 	}
 	return walk(ctx, r, e, func() error { return c.secrets.full() })
-}
-
-// headerOf returns the label of a file, which may differ from those of the others.
-func headerOf(m archive.Member) (*archive.Header, error) {
-	f, err := archive.OpenMember(m, nil)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	for frame, err := range archive.Frames(f.From(0), archive.Pos{File: m.Path, Role: m.Role, Volume: m.Volume}, 0) {
-		if err != nil {
-			return nil, err
-		}
-		return archive.DecodeHeader(frame.Payload)
-	}
-	return nil, archive.ErrNoData
 }
 
 // walk hands the records of an archive to an editor, and calls check once in a while.

@@ -56,7 +56,7 @@ func (labelEditor) Result(*archive.Result) (keep bool, err error) { return true,
 func LabelMismatches(r *archive.Reader) (all []string) {
 	want := r.Header()
 	for _, m := range r.Members() {
-		h, err := ownHeader(m)
+		h, err := m.Header()
 		if err != nil {
 			all = append(all, fmt.Sprintf("%s: label cannot be read: %v", m.Path, err))
 			continue
@@ -74,20 +74,4 @@ func LabelMismatches(r *archive.Reader) (all []string) {
 		}
 	}
 	return all
-}
-
-// ownHeader returns the label of a file.
-func ownHeader(m archive.Member) (*archive.Header, error) {
-	f, err := archive.OpenMember(m, nil)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	for frame, err := range archive.Frames(f.From(0), archive.Pos{File: m.Path, Role: m.Role, Volume: m.Volume}, 0) {
-		if err != nil {
-			return nil, err
-		}
-		return archive.DecodeHeader(frame.Payload)
-	}
-	return nil, archive.ErrNoData
 }
