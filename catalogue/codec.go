@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/internal/varcodec"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -90,61 +91,38 @@ var errDamaged = errors.New("its content is damaged")
 
 // decoder reads stored bytes. After a fault its methods return zero values.
 type decoder struct {
-	b     []byte
+	varcodec.Decoder
 	texts []string
-	bad   bool
 }
 
-func (d *decoder) number() uint64 {
-	n, size := binary.Uvarint(d.b)
-	if size <= 0 {
-		d.bad, d.b = true, nil
-		return 0
-	}
-	d.b = d.b[size:]
-	return n
-}
-
-// count returns the number of elements that follow. Each takes at least one byte.
-func (d *decoder) count() int {
-	n := d.number()
-	if n > uint64(len(d.b)) {
-		d.bad, d.b = true, nil
-		return 0
-	}
-	return int(n)
-}
-
-func (d *decoder) bytes(n int) []byte {
-	if n > len(d.b) {
-		d.bad, d.b = true, nil
-		return make([]byte, min(n, len(digest{})))
-	}
-	out := d.b[:n]
-	d.b = d.b[n:]
-	return out
+func newDecoder(b []byte, texts []string) *decoder {
+	return &decoder{varcodec.Decoder{B: b}, texts}
 }
 
 func (d *decoder) digest() (h digest) {
-	copy(h[:], d.bytes(len(h)))
+	copy(h[:], d.Take(uint64(len(h))))
 	return h
 }
 
-// stored returns a text that is stored with its length.
-func (d *decoder) stored() string { return string(d.bytes(d.count())) }
+func (d *decoder) sum() uint32 {
+	if v := d.Take(4); v != nil {
+		return binary.BigEndian.Uint32(v)
+	}
+	return 0
+}
 
 // text returns a text that is stored by its number.
 func (d *decoder) text() string {
-	n := d.number()
+	n := d.Uint()
 	if n >= uint64(len(d.texts)) {
-		d.bad = true
+		d.Bad = true
 		return ""
 	}
 	return d.texts[n]
 }
 
 func (d *decoder) labels() []prom.Label {
-	n := d.count()
+	n := d.Count(1)
 	all := make([]prom.Label, 0, min(n, 64))
 	for range n {
 		all = append(all, prom.Label{Name: d.text(), Value: d.text()})
@@ -154,48 +132,48 @@ func (d *decoder) labels() []prom.Label {
 
 // decodeGroup reads a group. It decodes only the hash of a metric that is known.
 func decodeGroup(b []byte, known func(digest) bool) ([]*description, error) {
-	d := &decoder{b: b}
-	n := d.count()
+	d := newDecoder(b, nil)
+	n := d.Count(1)
 	for range n {
-		d.texts = append(d.texts, d.stored())
+		d.texts = append(d.texts, d.Text())
 	}
-	n = d.count()
+	n = d.Count(1)
 	all := make([]*description, 0, min(n, 1024))
 	for range n {
 		m := &description{hash: d.digest()}
-		content := d.bytes(d.count())
-		if d.bad {
+		content := d.Bytes()
+		if d.Bad {
 			break
 		}
 		if !known(m.hash) {
-			one := &decoder{b: content, texts: d.texts}
+			one := newDecoder(content, d.texts)
 			one.metric(m)
-			d.bad = d.bad || one.bad || len(one.b) > 0
+			d.Bad = d.Bad || !one.Whole()
 		}
 		all = append(all, m)
 	}
-	if d.bad || len(d.b) > 0 {
+	if !d.Whole() {
 		return nil, errDamaged
 	}
 	return all, nil
 }
 
 func (d *decoder) metric(m *description) {
-	m.desc = meta.Desc{PMID: pcp.PMID(d.number()), Type: pcp.Type(int32(d.number())), InDom: pcp.InDomID(d.number()), Sem: pcp.Semantics(int32(d.number()))}
-	m.desc.Units = pcp.UnitsFromWord(uint32(d.number()))
-	for range d.count() {
+	m.desc = meta.Desc{PMID: pcp.PMID(d.Uint()), Type: pcp.Type(int32(d.Uint())), InDom: pcp.InDomID(d.Uint()), Sem: pcp.Semantics(int32(d.Uint()))}
+	m.desc.Units = pcp.UnitsFromWord(uint32(d.Uint()))
+	for range d.Count(1) {
 		m.desc.Names = append(m.desc.Names, d.text())
 	}
 	m.oneLine, m.help, m.sample = d.text(), d.text(), d.text()
 	m.family = prom.Family{Name: d.text(), Type: d.text(), Unit: d.text(), Help: d.text()}
-	m.native, m.unknown = d.number() == 1, d.number() == 1
+	m.native, m.unknown = d.Uint() == 1, d.Uint() == 1
 	m.target = d.labels()
-	n := d.count()
+	n := d.Count(1)
 	m.series = make([]describedSeries, 0, min(n, 1024)) // n may lie
 	for range n {
 		one := describedSeries{d.text(), d.labels()}
 		p := prom.Series{Name: one.name, Labels: one.labels}
-		d.bad = d.bad || !p.Fits() // labels.Labels cannot hold longer texts
+		d.Bad = d.Bad || !p.Fits() // labels.Labels cannot hold longer texts
 		m.series = append(m.series, one)
 	}
 }

@@ -92,7 +92,7 @@ func (f *openedEntry) readHead() bool {
 	if _, err := f.ReadAt(head, 8); err != nil || crc32.ChecksumIEEE(head) != binary.BigEndian.Uint32(first[4:]) {
 		return false
 	}
-	d := &decoder{b: head}
+	d := newDecoder(head, nil)
 	d.head(&f.entryHead)
 	offset := 8 + length
 	for i := range f.groups {
@@ -102,34 +102,34 @@ func (f *openedEntry) readHead() bool {
 			offset += int64(g.length)
 		}
 	}
-	return !d.bad && len(d.b) == 0 && offset == f.Size()
+	return d.Whole() && offset == f.Size()
 }
 
 func (d *decoder) head(h *entryHead) {
-	h.host = d.stored()
-	h.start = pcp.Timestamp{Sec: int64(d.number()), Nsec: int32(d.number())}
-	for range d.count() {
-		h.claims.Names = append(h.claims.Names, d.stored())
+	h.host = d.Text()
+	h.start = pcp.Timestamp{Sec: int64(d.Uint()), Nsec: int32(d.Uint())}
+	for range d.Count(1) {
+		h.claims.Names = append(h.claims.Names, d.Text())
 	}
-	for range d.count() {
-		h.claims.Targets = append(h.claims.Targets, flatten.Target{Job: d.stored(), Instance: d.stored()})
+	for range d.Count(1) {
+		h.claims.Targets = append(h.claims.Targets, flatten.Target{Job: d.Text(), Instance: d.Text()})
 	}
 	var holders []cachedir.Key
-	for range d.count() {
-		key := d.stored()
-		d.bad = d.bad || len(key) != keyLength || strings.Trim(key, "0123456789abcdef") != "" // the key becomes part of a path
+	for range d.Count(1) {
+		key := d.Text()
+		d.Bad = d.Bad || len(key) != keyLength || strings.Trim(key, "0123456789abcdef") != "" // the key becomes part of a path
 		holders = append(holders, cachedir.Key(key))
 	}
-	for range d.count() {
+	for range d.Count(1) {
 		g := storedGroup{hash: d.digest()}
-		switch n := d.number(); {
+		switch n := d.Uint(); {
 		case n == 0:
-			g.length = int(min(d.number(), 1<<31))
-			g.sum = binary.BigEndian.Uint32(d.bytes(4))
+			g.length = int(min(d.Uint(), 1<<31))
+			g.sum = d.sum()
 		case n <= uint64(len(holders)):
 			g.holder = holders[n-1]
 		default:
-			d.bad = true
+			d.Bad = true
 		}
 		h.groups = append(h.groups, g)
 	}

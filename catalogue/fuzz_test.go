@@ -62,7 +62,7 @@ func FuzzStored(f *testing.F) {
 	f.Add([]byte{0, 0})
 	f.Add([]byte{0xff, 0xff, 0xff, 0xff, 0x0f})
 	f.Fuzz(func(t *testing.T, stored []byte) {
-		head := &decoder{b: stored}
+		head := newDecoder(stored, nil)
 		head.head(&entryHead{})
 		all, err := decodeGroup(stored, never)
 		if err != nil {

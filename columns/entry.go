@@ -64,7 +64,7 @@ func openEntry(src io.ReaderAt, size int64, names func(key string) (*Names, erro
 	if checksum(raw) != sum {
 		return nil, errFormat
 	}
-	d := decoder{b: raw}
+	d := newDecoder(raw)
 	head, key, all, err := d.directory(int64(at))
 	if err != nil {
 		return nil, err
@@ -99,7 +99,7 @@ func (en *Entry) Series(name int, span Span, match func([]prom.Label) bool) ([]S
 	if checksum(head) != b.sum {
 		return nil, errFormat
 	}
-	d := decoder{b: head}
+	d := newDecoder(head)
 	all, err := d.seriesHead(b.data)
 	if err != nil {
 		return nil, err

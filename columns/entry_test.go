@@ -211,18 +211,18 @@ func FuzzEntry(f *testing.F) {
 		if err != nil {
 			n = en.Names
 		}
-		d := decoder{b: content}
+		d := newDecoder(content)
 		head, _, blocks, err := d.directory(int64(len(content)))
 		if err == nil {
 			var e encoder
 			e.directory(&head, "", blocks)
-			d = decoder{b: e.b}
+			d = newDecoder(e.B)
 			again, _, same, err := d.directory(int64(len(content)))
 			require.NoError(t, err)
 			require.Equal(t, head, again)
 			require.Equal(t, blocks, same)
 		}
-		d = decoder{b: content}
+		d = newDecoder(content)
 		if all, err := d.seriesHead(1000); err == nil {
 			for i := range all {
 				require.NotEmpty(t, all[i].Chunks)

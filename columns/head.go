@@ -66,74 +66,74 @@ type block struct {
 
 // directory appends the directory of an entry.
 func (e *encoder) directory(h *Head, names cachedir.Key, all blocks) {
-	e.text(string(names))
-	e.text(h.Unfit)
-	e.bool(h.Whole)
-	e.text(h.Host)
+	e.Text(string(names))
+	e.Text(h.Unfit)
+	e.Bool(h.Whole)
+	e.Text(h.Host)
 	e.stamp(h.First)
 	e.stamp(h.Last)
-	e.uint(uint64(len(h.Marks)))
+	e.Uint(uint64(len(h.Marks)))
 	for _, m := range h.Marks {
 		e.stamp(m)
 	}
-	e.uint(uint64(len(h.Claims.Names)))
+	e.Uint(uint64(len(h.Claims.Names)))
 	for _, n := range h.Claims.Names {
-		e.text(n)
+		e.Text(n)
 	}
-	e.uint(uint64(len(h.Claims.Targets)))
+	e.Uint(uint64(len(h.Claims.Targets)))
 	for _, t := range h.Claims.Targets {
-		e.text(t.Job)
-		e.text(t.Instance)
+		e.Text(t.Job)
+		e.Text(t.Instance)
 	}
-	e.uint(uint64(all.names))
-	e.uint(uint64(len(all.list)))
+	e.Uint(uint64(all.names))
+	e.Uint(uint64(len(all.list)))
 	next := 0
 	for i := range all.list {
 		b := &all.list[i]
-		e.uint(uint64(b.name - next))
+		e.Uint(uint64(b.name - next))
 		e.block(b)
 		next = b.name + 1
 	}
 }
 
 func (e *encoder) block(b *block) {
-	e.byte(byte(b.state))
+	e.Byte(byte(b.state))
 	if b.state == Kept {
-		e.uint(uint64(b.offset))
-		e.uint(uint64(b.head))
-		e.uint(uint64(b.data))
+		e.Uint(uint64(b.offset))
+		e.Uint(uint64(b.head))
+		e.Uint(uint64(b.data))
 		e.sum(b.sum)
-		e.uint(uint64(b.pace.Milliseconds()))
+		e.Uint(uint64(b.pace.Milliseconds()))
 	}
 }
 
 // directory decodes the output of encoder.directory. Blocks lie before limit.
 func (d *decoder) directory(limit int64) (h Head, names cachedir.Key, all blocks, err error) {
-	names = cachedir.Key(d.text())
-	h.Unfit, h.Whole, h.Host = d.text(), d.bool(), d.text()
+	names = cachedir.Key(d.Text())
+	h.Unfit, h.Whole, h.Host = d.Text(), d.Bool(), d.Text()
 	h.First, h.Last = d.stamp(), d.stamp()
-	for range d.count(2) {
+	for range d.Count(2) {
 		h.Marks = append(h.Marks, d.stamp())
 	}
-	for range d.count(1) {
-		h.Claims.Names = append(h.Claims.Names, d.text())
+	for range d.Count(1) {
+		h.Claims.Names = append(h.Claims.Names, d.Text())
 	}
-	for range d.count(2) {
-		h.Claims.Targets = append(h.Claims.Targets, flatten.Target{Job: d.text(), Instance: d.text()})
+	for range d.Count(2) {
+		h.Claims.Targets = append(h.Claims.Targets, flatten.Target{Job: d.Text(), Instance: d.Text()})
 	}
-	n := d.uint()
+	n := d.Uint()
 	if n > math.MaxInt32 {
-		d.fail()
+		d.Fail()
 	}
 	all.names = int(n)
-	all.list = make([]block, 0, d.count(2))
+	all.list = make([]block, 0, d.Count(2))
 	next := uint64(0)
 	for range cap(all.list) {
-		skipped := d.uint()
+		skipped := d.Uint()
 		if skipped >= n-next {
-			d.fail()
+			d.Fail()
 		}
-		if d.bad {
+		if d.Bad {
 			break
 		}
 		b := d.block(limit)
@@ -147,18 +147,18 @@ func (d *decoder) directory(limit int64) (h Head, names cachedir.Key, all blocks
 }
 
 func (d *decoder) block(limit int64) (b block) {
-	b.state = Metric(d.byte())
+	b.state = Metric(d.Byte())
 	switch b.state {
 	case Left:
 	case Kept:
-		offset, head, data := d.uint(), d.uint(), d.uint()
+		offset, head, data := d.Uint(), d.Uint(), d.Uint()
 		if offset > uint64(limit) || head > uint64(limit) || data > uint64(limit) || offset+head+data > uint64(limit) {
-			d.fail()
+			d.Fail()
 		}
 		b.offset, b.head, b.data, b.sum = int64(offset), int(head), int(data), d.sum()
-		b.pace = time.Duration(min(d.uint(), uint64(PaceTime.Milliseconds()))) * time.Millisecond
+		b.pace = time.Duration(min(d.Uint(), uint64(PaceTime.Milliseconds()))) * time.Millisecond
 	default:
-		d.fail()
+		d.Fail()
 	}
 	return b
 }

@@ -126,7 +126,7 @@ const (
 // it shares with the previous text.
 func (n *Names) encode() []byte {
 	var e encoder
-	e.uint(uint64(len(n.All)))
+	e.Uint(uint64(len(n.All)))
 	var before Name
 	for _, name := range n.All {
 		flags := byte(0)
@@ -135,13 +135,13 @@ func (n *Names) encode() []byte {
 				flags |= 1 << i
 			}
 		}
-		e.byte(flags | byte(name.Sem)<<semShift)
-		e.uint(uint64(name.ID))
+		e.Byte(flags | byte(name.Sem)<<semShift)
+		e.Uint(uint64(name.ID))
 		e.following(before.Text, name.Text)
 		e.following(before.PCP, name.PCP)
 		before = name
 	}
-	return e.b
+	return e.B
 }
 
 func (e *encoder) following(before, s string) {
@@ -149,17 +149,17 @@ func (e *encoder) following(before, s string) {
 	for n < len(before) && n < len(s) && before[n] == s[n] {
 		n++
 	}
-	e.uint(uint64(n))
-	e.text(s[n:])
+	e.Uint(uint64(n))
+	e.Text(s[n:])
 }
 
 func (d *decoder) following(before string) string {
-	n := d.uint()
+	n := d.Uint()
 	if n > uint64(len(before)) {
-		d.fail()
+		d.Fail()
 		return ""
 	}
-	return before[:n] + d.text()
+	return before[:n] + d.Text()
 }
 
 // maxNames is the most bytes that the texts of Names may take.
@@ -167,20 +167,20 @@ const maxNames = 256 << 20
 
 // decodeNames decodes the output of encode.
 func decodeNames(b []byte) (*Names, error) {
-	d := decoder{b: b}
-	n := &Names{All: make([]Name, 0, d.count(6))}
+	d := newDecoder(b)
+	n := &Names{All: make([]Name, 0, d.Count(6))}
 	var name Name
 	size := 0
 	for range cap(n.All) {
-		flags := d.byte()
+		flags := d.Byte()
 		next := Name{
-			ID: pcp.PMID(d.uint()), Text: d.following(name.Text), PCP: d.following(name.PCP),
+			ID: pcp.PMID(d.Uint()), Text: d.following(name.Text), PCP: d.following(name.PCP),
 			Native: flags&flagNative != 0, Alias: flags&flagAlias != 0, Histogram: flags&flagHistogram != 0, Sem: pcp.Semantics(flags >> semShift),
 		}
 		if size += len(next.Text) + len(next.PCP); next.Text < name.Text || size > maxNames {
-			d.fail()
+			d.Fail()
 		}
-		if d.bad {
+		if d.Bad {
 			break
 		}
 		n.All = append(n.All, next)

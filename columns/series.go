@@ -42,22 +42,22 @@ type Chunk struct {
 func (e *encoder) seriesHead(all []Series) {
 	common := commonLabels(all)
 	e.labels(common)
-	e.uint(uint64(len(all)))
+	e.Uint(uint64(len(all)))
 	for i := range all {
 		s := &all[i]
 		flags := byte(s.Sem) << 1
 		if s.Live {
 			flags |= 1
 		}
-		e.byte(flags)
+		e.Byte(flags)
 		e.labels(without(s.Labels, common))
-		e.int(s.First)
-		e.uint(uint64(len(s.Chunks)))
+		e.Int(s.First)
+		e.Uint(uint64(len(s.Chunks)))
 		before := s.First
 		for j := range s.Chunks {
 			c := &s.Chunks[j]
-			e.uint(uint64(c.size))
-			e.uint(uint64(c.Last - before))
+			e.Uint(uint64(c.size))
+			e.Uint(uint64(c.Last - before))
 			e.sum(c.sum)
 			before = c.Last
 		}
@@ -65,10 +65,10 @@ func (e *encoder) seriesHead(all []Series) {
 }
 
 func (e *encoder) labels(all []prom.Label) {
-	e.uint(uint64(len(all)))
+	e.Uint(uint64(len(all)))
 	for _, l := range all {
-		e.text(l.Name)
-		e.text(l.Value)
+		e.Text(l.Name)
+		e.Text(l.Value)
 	}
 }
 
@@ -92,36 +92,36 @@ func without(labels, common []prom.Label) []prom.Label {
 // take size bytes together.
 func (d *decoder) seriesHead(size int) ([]Series, error) {
 	common := d.labels(nil)
-	all := make([]Series, 0, d.count(6))
+	all := make([]Series, 0, d.Count(6))
 	texts := 0
 	for range cap(all) {
-		flags := d.byte()
+		flags := d.Byte()
 		s := Series{Sem: pcp.Semantics(flags >> 1), Live: flags&1 != 0}
 		s.Labels = d.labels(common)
-		s.First = d.int()
-		s.Chunks = make([]Chunk, d.count(6))
+		s.First = d.Int()
+		s.Chunks = make([]Chunk, d.Count(6))
 		before := s.First
 		for i := range s.Chunks {
 			c := &s.Chunks[i]
-			n, step := d.uint(), d.uint()
+			n, step := d.Uint(), d.Uint()
 			c.sum = d.sum()
 			if n < 2 || n > uint64(size) || step > math.MaxInt64 || before+int64(step) < before {
-				d.fail()
+				d.Fail()
 			}
 			c.size, c.Last = int(n), before+int64(step)
 			size -= c.size
 			before = c.Last
 		}
 		if texts += len(common); len(s.Chunks) == 0 || texts > maxCommon {
-			d.fail()
+			d.Fail()
 		}
-		if d.bad {
+		if d.Bad {
 			break
 		}
 		all = append(all, s)
 	}
 	if size != 0 {
-		d.fail()
+		d.Fail()
 	}
 	return all, d.err()
 }
@@ -131,11 +131,11 @@ const maxCommon = 1 << 24
 
 // labels reads labels and merges them with common ones.
 func (d *decoder) labels(common []prom.Label) []prom.Label {
-	n := d.count(2)
+	n := d.Count(2)
 	all := make([]prom.Label, 0, n+len(common))
 	all = append(all, common...)
 	for range n {
-		all = append(all, prom.Label{Name: d.text(), Value: d.text()})
+		all = append(all, prom.Label{Name: d.Text(), Value: d.Text()})
 	}
 	if len(common) > 0 && n > 0 {
 		slices.SortFunc(all, func(a, b prom.Label) int { return strings.Compare(a.Name, b.Name) })

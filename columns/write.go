@@ -53,10 +53,10 @@ func (b *Built) write(dst io.Writer, names cachedir.Key, earlier *Entry) error {
 	var e encoder
 	e.directory(&b.Head, names, all)
 	at := w.at
-	w.write(e.b)
+	w.write(e.B)
 	footer := binary.LittleEndian.AppendUint64(nil, uint64(at))
-	footer = binary.LittleEndian.AppendUint32(footer, uint32(len(e.b)))
-	footer = binary.LittleEndian.AppendUint32(footer, checksum(e.b))
+	footer = binary.LittleEndian.AppendUint32(footer, uint32(len(e.B)))
+	footer = binary.LittleEndian.AppendUint32(footer, checksum(e.B))
 	footer = append(footer, 0, 0, 0, 0)
 	w.write(binary.LittleEndian.AppendUint32(footer, checksum(footer)))
 	return w.err
@@ -84,8 +84,8 @@ func (b *Built) metric(w *writer, i int, buf []byte) (block, []byte) {
 	}
 	var e encoder
 	e.seriesHead(all)
-	at := block{state: Kept, offset: w.at, head: len(e.b), data: data.Len(), sum: checksum(e.b), pace: first.pace(b.Head.Marks)}
-	w.write(e.b)
+	at := block{state: Kept, offset: w.at, head: len(e.B), data: data.Len(), sum: checksum(e.B), pace: first.pace(b.Head.Marks)}
+	w.write(e.B)
 	w.write(data.Bytes())
 	return at, buf
 }

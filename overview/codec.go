@@ -3,11 +3,12 @@ package overview
 import (
 	"encoding/binary"
 	"errors"
-	"math"
 	"sync"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/pcparchive/pcparchive/internal/varcodec"
 )
 
 // errDamaged says that bytes hold no track.
@@ -36,49 +37,45 @@ func (t *Track) encode() []byte { return packer().EncodeAll(t.raw(), nil) }
 
 // raw returns the binary form: numbers as varints, cells in two bytes.
 func (t *Track) raw() []byte {
-	b := binary.AppendVarint(nil, t.Cell)
-	for _, n := range []int64{t.Start, t.First, t.Last, int64(t.Window)} {
-		b = binary.AppendVarint(b, n)
+	var e encoder
+	for _, n := range []int64{t.Cell, t.Start, t.First, t.Last, int64(t.Window)} {
+		e.Int(n)
 	}
-	b = appendText(b, t.Host)
-	b = binary.AppendUvarint(b, uint64(len(t.Covered)))
+	e.Text(t.Host)
+	e.Uint(uint64(len(t.Covered)))
 	for _, s := range t.Covered {
-		b = binary.AppendVarint(binary.AppendVarint(b, s.From), s.To)
+		e.Int(s.From)
+		e.Int(s.To)
 	}
-	b = binary.AppendUvarint(b, uint64(len(t.Marks)))
+	e.Uint(uint64(len(t.Marks)))
 	for _, m := range t.Marks {
-		b = binary.AppendVarint(b, m)
+		e.Int(m)
 	}
-	b = binary.AppendUvarint(b, uint64(len(t.seen)))
+	e.Uint(uint64(len(t.seen)))
 	for _, p := range t.seen {
-		b = append(b, byte(p))
+		e.Byte(byte(p))
 	}
-	b = binary.AppendUvarint(b, uint64(len(t.names)))
+	e.Uint(uint64(len(t.names)))
 	for _, name := range t.names {
-		b = appendText(b, name)
+		e.Text(name)
 	}
-	b = binary.AppendUvarint(b, uint64(len(t.columns)))
+	e.Uint(uint64(len(t.columns)))
 	for _, c := range t.columns {
-		b = appendWords(appendWords(b, c.values), c.instances)
-		unfit := byte(0)
-		if c.unfit {
-			unfit = 1
-		}
-		b = append(b, unfit)
+		e.words(c.values)
+		e.words(c.instances)
+		e.Bool(c.unfit)
 	}
-	return b
+	return e.B
 }
 
-func appendText(b []byte, s string) []byte {
-	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
-}
+// encoder appends the parts of a track.
+type encoder struct{ varcodec.Encoder }
 
-func appendWords(b []byte, all []uint16) []byte {
-	b = binary.AppendUvarint(b, uint64(len(all)))
+func (e *encoder) words(all []uint16) {
+	e.Uint(uint64(len(all)))
 	for _, w := range all {
-		b = binary.LittleEndian.AppendUint16(b, w)
+		e.B = binary.LittleEndian.AppendUint16(e.B, w)
 	}
-	return b
 }
 
 // decodeTrack reads the output of encode. It belongs to the table if the numbers of rules
@@ -97,95 +94,45 @@ func decodeTrack(packed []byte, table *Table) (*Track, error) {
 
 // decodeRaw reads the output of raw.
 func decodeRaw(raw []byte) (*Track, error) {
-	d := decoder{b: raw}
-	t := &Track{Cell: d.int(), Start: d.int(), First: d.int(), Last: d.int(), Window: time.Duration(d.int()), Host: d.text()}
-	for range d.count(2) {
-		t.Covered = append(t.Covered, Span{d.int(), d.int()})
+	d := decoder{varcodec.Decoder{B: raw}}
+	t := &Track{Cell: d.Int(), Start: d.Int(), First: d.Int(), Last: d.Int(), Window: time.Duration(d.Int()), Host: d.Text()}
+	for range d.Count(2) {
+		t.Covered = append(t.Covered, Span{d.Int(), d.Int()})
 	}
-	for range d.count(1) {
-		t.Marks = append(t.Marks, d.int())
+	for range d.Count(1) {
+		t.Marks = append(t.Marks, d.Int())
 	}
-	for range d.count(1) {
-		t.seen = append(t.seen, presence(d.byte()))
+	for range d.Count(1) {
+		t.seen = append(t.seen, presence(d.Byte()))
 	}
-	for range d.count(1) {
-		t.names = append(t.names, d.text())
+	for range d.Count(1) {
+		t.names = append(t.names, d.Text())
 	}
-	for range d.count(3) {
-		t.columns = append(t.columns, column{d.words(), d.words(), d.byte() == 1})
+	for range d.Count(3) {
+		t.columns = append(t.columns, column{d.words(), d.words(), d.Byte() == 1})
 	}
-	if d.bad || len(d.b) > 0 || t.Cell <= 0 || t.Cell > maxTime || t.Start < -maxTime || t.Start > maxTime {
+	if !d.Whole() || t.Cell <= 0 || t.Cell > maxTime || t.Start < -maxTime || t.Start > maxTime {
 		return nil, errDamaged
 	}
 	return t, nil
 }
 
-// decoder reads numbers and texts. It notes that something was wrong.
-type decoder struct {
-	b   []byte
-	bad bool
-}
-
-func (d *decoder) int() int64 {
-	v, n := binary.Varint(d.b)
-	return v * int64(d.skip(n))
-}
-
-func (d *decoder) uint() uint64 {
-	v, n := binary.Uvarint(d.b)
-	return v * uint64(d.skip(n))
-}
-
-// skip passes over n bytes. It returns 1, or 0 if there are not as many.
-func (d *decoder) skip(n int) int {
-	if n <= 0 || n > len(d.b) {
-		d.bad, d.b = true, nil
-		return 0
-	}
-	d.b = d.b[n:]
-	return 1
-}
-
-func (d *decoder) byte() byte {
-	if len(d.b) == 0 {
-		d.bad = true
-		return 0
-	}
-	v := d.b[0]
-	d.b = d.b[1:]
-	return v
-}
-
-// count returns the number of elements of a list, each of at least size bytes.
-func (d *decoder) count(size int) int {
-	n := d.uint()
-	if n > uint64(len(d.b)/size) || n > math.MaxInt32 {
-		d.bad, d.b = true, nil
-		return 0
-	}
-	return int(n)
-}
-
-func (d *decoder) text() string {
-	n := d.count(1)
-	s := string(d.b[:n])
-	d.b = d.b[n:]
-	return s
-}
+// decoder takes the parts of a track.
+type decoder struct{ varcodec.Decoder }
 
 func (d *decoder) words() []uint16 {
-	n := d.count(2)
+	n := d.Count(2)
 	if n == 0 {
 		return nil
 	}
 	if n > maxCells {
-		d.bad, d.b = true, nil
+		d.Fail()
 		return nil
 	}
 	all := make([]uint16, n)
 	for i := range all {
-		all[i] = binary.LittleEndian.Uint16(d.b[2*i:])
+		all[i] = binary.LittleEndian.Uint16(d.B[2*i:])
 	}
-	d.b = d.b[2*n:]
+	d.B = d.B[2*n:]
 	return all
 }
