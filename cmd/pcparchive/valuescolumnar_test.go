@@ -16,7 +16,7 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// longRow is a row of a long file as parquet-go, another implementation, reads it.
+// longRow is a row of a long file.
 type longRow struct {
 	Time     time.Time `parquet:"time,optional,timestamp(nanosecond)"`
 	Host     string    `parquet:"host,optional"`

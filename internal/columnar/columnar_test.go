@@ -8,9 +8,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/ipc"
-	"github.com/parquet-go/parquet-go"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+	"github.com/apache/arrow-go/v18/parquet/file"
+	"github.com/apache/arrow-go/v18/parquet/pqarrow"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -38,40 +41,46 @@ func write(t *testing.T, w io.Writer, f columnar.Format, rows int) {
 	require.NoError(t, x.Close())
 }
 
-// row is a row as parquet-go, another implementation, reads it.
-type row struct {
-	Time time.Time `parquet:"time,optional,timestamp(nanosecond)"`
-	Read *float64  `parquet:"disk.dev.read[sda],optional"`
-	Text *string   `parquet:"text,optional"`
-}
-
+// TestParquet reads with Apache Arrow's implementation.
 func TestParquet(t *testing.T) {
 	const rows = 100_000 // two groups
 	var out bytes.Buffer
 	write(t, &out, columnar.Parquet, rows)
-	f, err := parquet.OpenFile(bytes.NewReader(out.Bytes()), int64(out.Len()))
+	f, err := file.NewParquetReader(bytes.NewReader(out.Bytes()))
 	require.NoError(t, err)
-	assert.Len(t, f.RowGroups(), 2)
-	host, _ := f.Lookup("host")
-	unit, _ := f.Lookup("unit:disk.dev.read[sda]")
-	assert.Equal(t, []string{"web1", "count / sec"}, []string{host, unit})
-	assert.Contains(t, f.Schema().String(), "optional int64 time (TIMESTAMP(isAdjustedToUTC=true,unit=NANOS))")
-	r := parquet.NewGenericReader[row](bytes.NewReader(out.Bytes()))
-	got := make([]row, rows+1)
-	n, err := r.Read(got)
-	require.ErrorIs(t, err, io.EOF)
-	require.Equal(t, rows, n)
-	for i, x := range got[:n] {
-		require.True(t, begin.Add(time.Duration(i)*time.Second).Equal(x.Time), "time of row %d", i)
-		require.Equal(t, i%3 != 0, x.Read != nil, "number of row %d", i)
-		require.Equal(t, i%2 != 0, x.Text != nil, "text of row %d", i)
-		if x.Read != nil {
-			require.Equal(t, float64(i)/4, *x.Read)
-		}
-		if x.Text != nil {
-			require.Equal(t, fmt.Sprintf("täxt %d", i), *x.Text)
-		}
+	defer func() { _ = f.Close() }()
+	assert.Equal(t, 2, f.NumRowGroups())
+	host, unit := f.MetaData().KeyValueMetadata().FindValue("host"), f.MetaData().KeyValueMetadata().FindValue("unit:disk.dev.read[sda]")
+	assert.Equal(t, []string{"web1", "count / sec"}, []string{*host, *unit})
+	assert.Contains(t, f.MetaData().Schema.String(), "optional int64 field_id=-1 time (Timestamp(isAdjustedToUTC=true, timeUnit=nanoseconds")
+	r, err := pqarrow.NewFileReader(f, pqarrow.ArrowReadProperties{BatchSize: rows}, memory.DefaultAllocator)
+	require.NoError(t, err)
+	table, err := r.ReadTable(t.Context())
+	require.NoError(t, err)
+	batches := array.NewTableReader(table, rows)
+	row := 0
+	for batches.Next() {
+		row = checkRows(t, batches.RecordBatch(), row)
 	}
+	assert.Equal(t, rows, row)
+}
+
+// checkRows compares a batch that begins at a row with the rows that write writes, and returns the row after it.
+func checkRows(t *testing.T, b arrow.RecordBatch, row int) int {
+	times, numbers, texts := b.Column(0).(*array.Timestamp), b.Column(1).(*array.Float64), b.Column(2).(*array.String)
+	for i := range int(b.NumRows()) {
+		require.Equal(t, begin.Add(time.Duration(row)*time.Second).UnixNano(), int64(times.Value(i)))
+		require.Equal(t, row%3 == 0, numbers.IsNull(i), "number of row %d", row)
+		require.Equal(t, row%2 == 0, texts.IsNull(i), "text of row %d", row)
+		if numbers.IsValid(i) {
+			require.Equal(t, float64(row)/4, numbers.Value(i))
+		}
+		if texts.IsValid(i) {
+			require.Equal(t, fmt.Sprintf("täxt %d", row), texts.Value(i))
+		}
+		row++
+	}
+	return row
 }
 
 func TestArrow(t *testing.T) {
@@ -85,23 +94,13 @@ func TestArrow(t *testing.T) {
 	host, _ := r.Schema().Metadata().GetValue("host")
 	unit, _ := r.Schema().Field(1).Metadata.GetValue("unit")
 	assert.Equal(t, []string{"web1", "count / sec"}, []string{host, unit})
-	i := 0
+	row := 0
 	for batch := range r.NumRecords() {
 		b, err := r.RecordBatch(batch)
 		require.NoError(t, err)
-		times, numbers, texts := b.Column(0).(*array.Timestamp), b.Column(1).(*array.Float64), b.Column(2).(*array.String)
-		for j := range int(b.NumRows()) {
-			require.Equal(t, begin.Add(time.Duration(i)*time.Second).UnixNano(), int64(times.Value(j)))
-			require.Equal(t, i%3 == 0, numbers.IsNull(j))
-			require.Equal(t, i%2 == 0, texts.IsNull(j))
-			if i%6 == 1 {
-				require.Equal(t, float64(i)/4, numbers.Value(j))
-				require.Equal(t, fmt.Sprintf("täxt %d", i), texts.Value(j))
-			}
-			i++
-		}
+		row = checkRows(t, b, row)
 	}
-	assert.Equal(t, rows, i)
+	assert.Equal(t, rows, row)
 }
 
 func TestEmpty(t *testing.T) {
@@ -114,26 +113,29 @@ func TestEmpty(t *testing.T) {
 	assert.ErrorContains(t, err, `"xml" is no columnar format`)
 }
 
-// TestMemory writes far more than a Writer may hold.
+// TestMemory compares the memory after two groups of rows with that after four.
 func TestMemory(t *testing.T) {
-	var before, after runtime.MemStats
 	wide := []columnar.Column{{Name: "time", Kind: columnar.Time}}
 	for i := range 1000 {
 		wide = append(wide, columnar.Column{Name: fmt.Sprint("c", i), Kind: columnar.Float})
 	}
 	x, err := columnar.NewWriter(io.Discard, columnar.Parquet, wide, nil)
 	require.NoError(t, err)
-	runtime.GC()
-	runtime.ReadMemStats(&before)
-	for i := range 3000 { // 24 MB of numbers
-		x.Time(0, begin)
-		for c := range 1000 {
-			x.Float(c+1, float64(i*c))
+	heap := func(rows int) int64 { // after more rows
+		for i := range rows {
+			x.Time(0, begin)
+			for c := range 1000 {
+				x.Float(c+1, float64(i*c))
+			}
+			require.NoError(t, x.EndRow())
 		}
-		require.NoError(t, x.EndRow())
+		runtime.GC()
+		runtime.GC() // pools drop their memory at the second
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
 	}
-	runtime.GC()
-	runtime.ReadMemStats(&after)
-	assert.Less(t, int64(after.HeapAlloc)-int64(before.HeapAlloc), int64(18<<20))
+	first, second := heap(2100), heap(2100)
+	assert.Less(t, second-first, int64(4<<20), "16 MB of numbers were written between")
 	require.NoError(t, x.Close())
 }

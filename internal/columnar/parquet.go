@@ -3,121 +3,122 @@ package columnar
 import (
 	"fmt"
 	"io"
-	"strconv"
+	"reflect"
 
-	"github.com/apache/arrow-go/v18/parquet"
-	"github.com/apache/arrow-go/v18/parquet/compress"
-	"github.com/apache/arrow-go/v18/parquet/file"
-	"github.com/apache/arrow-go/v18/parquet/metadata"
-	"github.com/apache/arrow-go/v18/parquet/schema"
+	"github.com/parquet-go/parquet-go"
 )
 
 // UnitsKey is the prefix of the keys under which a Parquet file has the units of its
 // columns; the name of the column follows.
 const UnitsKey = "unit:"
 
+// maxDictionary limits the texts that a column of a group refers to by number.
+const maxDictionary = 1 << 20 // bytes
+
+// pageChunk is the size of the pieces of memory in which a column of a group waits for the
+// others. There may be thousands of columns with few rows each.
+const pageChunk = 4 << 10 // bytes
+
 // parquetFile writes groups of rows to a Parquet file.
 type parquetFile struct {
-	w      *file.Writer
-	levels []int16 // memory
-	floats []float64
-	ints   []int64
-	texts  []parquet.ByteArray
+	w *parquet.GenericWriter[any]
+
+	values []parquet.Value // the cells of a column of a group
+	text   []byte          // to which values refer
 }
 
 // newParquet begins a Parquet file.
 func newParquet(w io.Writer, columns []Column, pairs map[string]string) (*parquetFile, error) {
-	fields := make(schema.FieldList, len(columns))
-	properties := []parquet.WriterProperty{parquet.WithCompression(compress.Codecs.Zstd), parquet.WithCreatedBy("pcparchive"), parquet.WithDictionaryDefault(false)}
-	meta := metadata.NewKeyValueMetadata()
-	for key, value := range pairs {
-		if err := meta.Append(key, value); err != nil {
-			return nil, err
-		}
+	if len(columns) == 0 {
+		return nil, fmt.Errorf("a Parquet file needs a column")
 	}
+	fields := make([]parquet.Field, len(columns))
 	for i, c := range columns {
-		var err error
-		if fields[i], err = parquetField(c); err != nil {
-			return nil, fmt.Errorf("column %s: %w", c.Name, err)
-		}
-		if c.Kind == Text { // which repeats, unlike numbers and times
-			properties = append(properties, parquet.WithDictionaryFor(c.Name, true))
-		}
+		fields[i] = tableField{parquet.Optional(parquetNode(c.Kind)), c.Name}
+	}
+	out := parquet.NewGenericWriter[any](w, parquet.NewSchema("schema", tableNode{fields: fields}),
+		parquet.Compression(&parquet.Zstd), parquet.DataPageVersion(1), parquet.DictionaryMaxBytes(maxDictionary),
+		parquet.ColumnPageBuffers(parquet.NewChunkBufferPool(pageChunk)))
+	for key, value := range pairs {
+		out.SetKeyValueMetadata(key, value)
+	}
+	for _, c := range columns {
 		if c.Unit != "" {
-			if err := meta.Append(UnitsKey+c.Name, c.Unit); err != nil {
-				return nil, err
-			}
+			out.SetKeyValueMetadata(UnitsKey+c.Name, c.Unit)
 		}
 	}
-	root, err := schema.NewGroupNode("schema", parquet.Repetitions.Required, fields, -1)
-	if err != nil {
-		return nil, err
-	}
-	out, err := file.NewParquetWriterWithError(w, root, file.WithWriteMetadata(meta),
-		file.WithWriterProps(parquet.NewWriterProperties(properties...)))
-	return &parquetFile{w: out}, err
+	return &parquetFile{w: out}, nil
 }
 
-// parquetField returns the schema of a column.
-func parquetField(c Column) (schema.Node, error) {
-	optional := parquet.Repetitions.Optional
-	switch c.Kind {
+// parquetNode returns the type of a column, without nulls.
+func parquetNode(k Kind) parquet.Node {
+	switch k {
 	case Time:
-		return schema.NewPrimitiveNodeLogical(c.Name, optional, schema.NewTimestampLogicalType(true, schema.TimeUnitNanos), parquet.Types.Int64, 0, -1)
+		return parquet.Timestamp(parquet.Nanosecond)
 	case Float:
-		return schema.NewPrimitiveNode(c.Name, optional, parquet.Types.Double, -1, 0)
+		return parquet.Leaf(parquet.DoubleType)
 	}
-	return schema.NewPrimitiveNodeLogical(c.Name, optional, schema.StringLogicalType{}, parquet.Types.ByteArray, 0, -1)
+	return parquet.Encoded(parquet.String(), &parquet.RLEDictionary) // texts repeat, unlike numbers and times
 }
+
+// tableNode is a group whose fields keep their order. Those of a parquet.Group are sorted by name.
+type tableNode struct {
+	parquet.Group
+	fields []parquet.Field
+}
+
+// Fields returns the columns.
+func (n tableNode) Fields() []parquet.Field { return n.fields }
+
+// tableField is a column.
+type tableField struct {
+	parquet.Node
+	name string
+}
+
+// Name returns the name of the column.
+func (f tableField) Name() string { return f.name }
+
+// Value returns no value: rows are written cell by cell, not as Go values.
+func (tableField) Value(reflect.Value) reflect.Value { return reflect.Value{} }
 
 // write writes a group.
 func (p *parquetFile) write(columns []buffer, rows int) error {
-	group, err := p.w.AppendRowGroupChecked()
-	if err != nil {
-		return err
-	}
-	for i := range columns {
-		out, err := group.NextColumn()
-		if err != nil {
-			return err
+	for i, out := range p.w.ColumnWriters() {
+		if _, err := out.WriteRowValues(p.cells(&columns[i], rows)); err != nil {
+			return fmt.Errorf("column %d: %w", i, err)
 		}
-		if err := p.column(out, &columns[i], rows); err != nil {
-			return fmt.Errorf("column %s: %w", strconv.Itoa(i), err)
-		}
-		if err := out.Close(); err != nil {
-			return err
+		if err := out.Flush(); err != nil { // frees memory for the next column
+			return fmt.Errorf("column %d: %w", i, err)
 		}
 	}
-	return group.Close()
+	return p.w.Flush()
 }
 
-// column writes a column of a group: levels that say which cells are set, and those cells.
-func (p *parquetFile) column(out file.ColumnChunkWriter, b *buffer, rows int) (err error) {
-	p.levels, p.floats, p.ints, p.texts = p.levels[:0], p.floats[:0], p.ints[:0], p.texts[:0]
+// cells returns the cells of a column of a group, valid until the next call.
+func (p *parquetFile) cells(b *buffer, rows int) []parquet.Value {
+	p.values, p.text = p.values[:0], p.text[:0]
 	for i := range rows {
 		if !b.set[i] {
-			p.levels = append(p.levels, 0)
+			p.values = append(p.values, parquet.NullValue())
 			continue
 		}
-		p.levels = append(p.levels, 1)
-		switch {
-		case b.times != nil:
-			p.ints = append(p.ints, b.times[i])
-		case b.floats != nil:
-			p.floats = append(p.floats, b.floats[i])
-		default:
-			p.texts = append(p.texts, parquet.ByteArray(b.texts[i]))
-		}
+		p.values = append(p.values, p.cell(b, i).Level(0, 1, 0))
 	}
-	switch out := out.(type) {
-	case *file.Int64ColumnChunkWriter:
-		_, err = out.WriteBatch(p.ints, p.levels, nil)
-	case *file.Float64ColumnChunkWriter:
-		_, err = out.WriteBatch(p.floats, p.levels, nil)
-	case *file.ByteArrayColumnChunkWriter:
-		_, err = out.WriteBatch(p.texts, p.levels, nil)
+	return p.values
+}
+
+// cell returns a cell that is set.
+func (p *parquetFile) cell(b *buffer, i int) parquet.Value {
+	switch {
+	case b.times != nil:
+		return parquet.Int64Value(b.times[i])
+	case b.floats != nil:
+		return parquet.DoubleValue(b.floats[i])
 	}
-	return err
+	start := len(p.text)
+	p.text = append(p.text, b.texts[i]...)
+	return parquet.ByteArrayValue(p.text[start:])
 }
 
 // close writes the end of the file.
