@@ -14,6 +14,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/internal/dirsync"
 )
 
 // pace limits how fast an archive grows.
@@ -129,7 +130,7 @@ func (r *Receiver) show(in *incoming) error {
 		s.path = filepath.Join(to, filepath.Base(s.path))
 	}
 	r.opts.Shown()
-	return syncDir(r.aside())
+	return dirsync.Sync(r.aside())
 }
 
 // relative returns a path below the receiver's folder, with slashes.

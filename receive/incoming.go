@@ -1,9 +1,7 @@
 package receive
 
 import (
-	"cmp"
 	"errors"
-	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -13,6 +11,7 @@ import (
 	"time"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/internal/dirsync"
 	"github.com/pcparchive/pcparchive/internal/outlock"
 	"github.com/pcparchive/pcparchive/internal/wire"
 )
@@ -51,7 +50,7 @@ func (in *incoming) create() (err error) {
 	if err == nil {
 		in.decoder, err = archive.NewResultDecoder(in.label.Version)
 	}
-	if err = errors.Join(err, syncDir(in.dir), syncDir(filepath.Dir(in.dir))); err != nil {
+	if err = errors.Join(err, dirsync.Sync(in.dir), dirsync.Sync(filepath.Dir(in.dir))); err != nil {
 		return errors.Join(err, os.RemoveAll(in.dir))
 	}
 	return nil
@@ -93,7 +92,7 @@ func (in *incoming) volume(n int32) (*stream, error) {
 		return nil, err
 	}
 	in.volumes[n], in.last = v, n
-	return v, syncDir(in.dir)
+	return v, dirsync.Sync(in.dir)
 }
 
 // latest reports whether bytes may still be added to a stream.
@@ -179,17 +178,4 @@ func (in *incoming) status() *Reply {
 		r.Volumes[strconv.Itoa(int(n))] = v.size
 	}
 	return r
-}
-
-// syncDir waits until the names in a folder are on the disk.
-func syncDir(dir string) error {
-	f, err := os.Open(cmp.Or(dir, "."))
-	if err != nil {
-		return err
-	}
-	err = f.Sync()
-	if errors.Is(err, fs.ErrInvalid) || errors.Is(err, fs.ErrPermission) || errors.Is(err, errors.ErrUnsupported) {
-		err = nil // Windows, and file systems that cannot
-	}
-	return errors.Join(err, f.Close())
 }

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/internal/dirsync"
 	"github.com/pcparchive/pcparchive/internal/outlock"
 )
 
@@ -45,7 +46,7 @@ func (r *Receiver) place(in *incoming) error {
 func makeFolder(folder string) error {
 	err := os.Mkdir(folder, 0o755)
 	if err == nil {
-		return syncDir(filepath.Dir(folder))
+		return dirsync.Sync(filepath.Dir(folder))
 	}
 	info, statErr := os.Lstat(folder)
 	switch {

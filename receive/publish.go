@@ -9,6 +9,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/check"
 	"github.com/pcparchive/pcparchive/finding"
+	"github.com/pcparchive/pcparchive/internal/dirsync"
 	"github.com/pcparchive/pcparchive/internal/outlock"
 )
 
@@ -107,7 +108,7 @@ func (r *Receiver) publish(in *incoming) (string, error) {
 			return err
 		}
 		in.dir, in.ended = done, true // only a Receiver that is opened anew can continue the move
-		if err := errors.Join(syncDir(r.aside()), outlock.MoveAll(done, folder), syncDir(folder)); err != nil {
+		if err := errors.Join(dirsync.Sync(r.aside()), outlock.MoveAll(done, folder), dirsync.Sync(folder)); err != nil {
 			return err
 		}
 		return errors.Join(os.Remove(done), in.lock.Release())

@@ -2,20 +2,26 @@
 package dirsync
 
 import (
+	"cmp"
 	"errors"
 	"os"
 	"runtime"
+	"syscall"
 )
 
-// Sync waits until the entries of a folder are on the disk. On Windows, which cannot do
-// that, it does nothing.
+// Sync waits until the entries of a folder are on the disk; "" is the current one. It does
+// nothing where the system or the file system cannot do that.
 func Sync(folder string) error {
 	if runtime.GOOS == "windows" {
 		return nil
 	}
-	d, err := os.Open(folder)
+	d, err := os.Open(cmp.Or(folder, "."))
 	if err != nil {
 		return err
 	}
-	return errors.Join(d.Sync(), d.Close())
+	err = d.Sync()
+	if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
+		err = nil
+	}
+	return errors.Join(err, d.Close())
 }

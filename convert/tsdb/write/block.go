@@ -30,6 +30,7 @@ import (
 	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/tsdb/chunk"
 	"github.com/pcparchive/pcparchive/convert/tsdb/sidecar"
+	"github.com/pcparchive/pcparchive/internal/dirsync"
 )
 
 // writeBlock writes the live series, whose batches are packed. It returns an empty Block
@@ -89,7 +90,7 @@ func (b *Blocks) fill(block *Block, tmp string) error {
 		return err
 	}
 	block.Bytes = size
-	return syncDir(tmp)
+	return dirsync.Sync(tmp)
 }
 
 // writeSeries writes the chunks and the index.
@@ -249,13 +250,4 @@ func (w *blockWriter) hashSeries(lset labels.Labels) {
 		w.content.Write(data)
 	}
 	w.content.Write([]byte{0})
-}
-
-// syncDir waits until the entries of a folder are on disk.
-func syncDir(dir string) error {
-	d, err := fileutil.OpenDir(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }
