@@ -1,5 +1,5 @@
-// Package varcodec writes and reads the values of cache entries: numbers as varints, texts
-// and lists after their length.
+// Package varcodec writes and reads the values of cache entries and journals: numbers as
+// varints, texts and lists after their length.
 package varcodec
 
 import "encoding/binary"
@@ -31,7 +31,7 @@ func (e *Encoder) Text(s string) {
 	e.B = append(e.B, s...)
 }
 
-// Decoder takes values from B. After the first fault, which Bad tells, all values are zero.
+// Decoder takes values from B. After the first fault, which sets Bad, all values are zero.
 type Decoder struct {
 	B   []byte
 	Bad bool

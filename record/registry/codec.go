@@ -1,12 +1,12 @@
 package registry
 
 import (
-	"encoding/binary"
 	"errors"
 	"os"
 	"strings"
 
 	"github.com/pcparchive/pcparchive/convert/mapper"
+	"github.com/pcparchive/pcparchive/internal/varcodec"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -25,11 +25,14 @@ const (
 
 var errRecord = errors.New("not a record of a registry")
 
-func appendString(b []byte, s string) []byte {
-	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
-}
+// begin returns an encoder that appends a record to b.
+func begin(b []byte, kind byte) varcodec.Encoder { return varcodec.Encoder{B: append(b, kind)} }
 
-func openRecord(b []byte, boot string) []byte { return appendString(append(b, kindOpen), boot) }
+func openRecord(b []byte, boot string) []byte {
+	e := begin(b, kindOpen)
+	e.Text(boot)
+	return e.B
+}
 
 // bootOf identifies the run of the system, "" if the system does not say it. A number that
 // was written may be missing in the file only after the system stopped suddenly.
@@ -42,76 +45,63 @@ var bootOf = func() string {
 }
 
 func clusterRecord(b []byte, c uint32, name string) []byte {
-	return appendString(binary.AppendUvarint(append(b, kindCluster), uint64(c)), name)
+	e := begin(b, kindCluster)
+	e.Uint(uint64(c))
+	e.Text(name)
+	return e.B
 }
 
 func (src *source) record(b []byte) []byte {
-	b = appendString(append(b, kindSource), src.name)
-	return binary.AppendVarint(appendString(b, src.job), src.since)
+	e := begin(b, kindSource)
+	e.Text(src.name)
+	e.Text(src.job)
+	e.Int(src.since)
+	return e.B
 }
 
 func (m *metric) record(b []byte) []byte {
-	b = binary.AppendUvarint(append(b, kindMetric), uint64(m.at))
-	b = binary.AppendVarint(b, m.since)
-	for _, n := range []int64{int64(m.desc.Type), int64(m.desc.Sem), int64(m.desc.Units.Word()), int64(m.desc.InDom)} {
-		b = binary.AppendVarint(b, n)
+	e := begin(b, kindMetric)
+	e.Uint(uint64(m.at))
+	for _, n := range []int64{m.since, int64(m.desc.Type), int64(m.desc.Sem), int64(m.desc.Units.Word()), int64(m.desc.InDom)} {
+		e.Int(n)
 	}
 	for _, s := range []string{m.leaf(), m.unit, m.id.Sample, m.id.Family, m.id.Type, m.id.Encoding} {
-		b = appendString(b, s)
+		e.Text(s)
 	}
-	return b // that the metric is singular follows from the domain
+	return e.B // that the metric is singular follows from the domain
 }
 
 func (in *instance) record(b []byte) []byte {
-	b = binary.AppendUvarint(append(b, kindInstance), uint64(in.metric.at))
-	b = binary.AppendVarint(binary.AppendUvarint(b, uint64(in.id)), in.since)
-	return appendString(b, in.key)
+	e := begin(b, kindInstance)
+	e.Uint(uint64(in.metric.at))
+	e.Uint(uint64(in.id))
+	e.Int(in.since)
+	e.Text(in.key)
+	return e.B
 }
 
 func (m *metric) nextRecord(b []byte) []byte {
-	b = binary.AppendUvarint(append(b, kindNext), uint64(m.at))
-	b = binary.AppendUvarint(b, uint64(m.next))
+	e := begin(b, kindNext)
+	e.Uint(uint64(m.at))
+	e.Uint(uint64(m.next))
 	for _, k := range m.marks {
-		b = binary.AppendUvarint(binary.AppendVarint(b, k.time), uint64(k.next))
+		e.Int(k.time)
+		e.Uint(uint64(k.next))
 	}
-	return b
+	return e.B
 }
 
-// decoder reads the parts of a record. After a part that is not there, bad is true and all
-// parts are zero.
-type decoder struct {
-	b   []byte
-	bad bool
-}
+// decoder reads the parts of a record.
+type decoder struct{ varcodec.Decoder }
 
-func (d *decoder) number() int64 { return d.part(binary.Varint(d.b)) }
-
+// count reads a number that is at most limit.
 func (d *decoder) count(limit uint64) uint64 {
-	v, n := binary.Uvarint(d.b)
+	v := d.Uint()
 	if v > limit {
-		n = 0
-	}
-	return uint64(d.part(int64(v), n))
-}
-
-func (d *decoder) part(v int64, n int) int64 {
-	if n <= 0 || d.bad {
-		d.bad = true
+		d.Fail()
 		return 0
 	}
-	d.b = d.b[n:]
 	return v
-}
-
-func (d *decoder) text() string {
-	n := d.count(uint64(len(d.b)))
-	if d.bad || n > uint64(len(d.b)) {
-		d.bad = true
-		return ""
-	}
-	s := string(d.b[:n])
-	d.b = d.b[n:]
-	return s
 }
 
 // metricFields are the parts of a record of a metric.
@@ -126,14 +116,16 @@ type metricFields struct {
 
 func (d *decoder) metric() (f metricFields) {
 	f.at = uint32(d.count(maxItem))
-	f.since = d.number()
-	f.desc.Type, f.desc.Sem = pcp.Type(d.number()), pcp.Semantics(d.number())
-	f.desc.Units = pcp.UnitsFromWord(uint32(d.number()))
-	f.desc.InDom = pcp.InDomID(d.number())
-	f.leaf, f.unit = d.text(), d.text()
-	f.id = mapper.MetricID{Sample: d.text(), Family: d.text(), Type: d.text(), Encoding: d.text(), Singular: f.desc.InDom == pcp.InDomNull}
+	f.since = d.Int()
+	f.desc.Type, f.desc.Sem = pcp.Type(d.Int()), pcp.Semantics(d.Int())
+	f.desc.Units = pcp.UnitsFromWord(uint32(d.Int()))
+	f.desc.InDom = pcp.InDomID(d.Int())
+	f.leaf, f.unit = d.Text(), d.Text()
+	f.id = mapper.MetricID{Sample: d.Text(), Family: d.Text(), Type: d.Text(), Encoding: d.Text(), Singular: f.desc.InDom == pcp.InDomNull}
 	f.desc.PMID, _ = mapper.NumbersAt(f.at)
-	d.bad = d.bad || f.leaf == ""
+	if f.leaf == "" {
+		d.Fail()
+	}
 	return f
 }
 

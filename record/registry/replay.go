@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/pcparchive/pcparchive/convert/mapper"
+	"github.com/pcparchive/pcparchive/internal/varcodec"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -22,7 +23,7 @@ func (p *replay) record(b []byte) error {
 	if len(b) == 0 {
 		return errRecord
 	}
-	d := &decoder{b: b[1:]}
+	d := &decoder{varcodec.Decoder{B: b[1:]}}
 	p.clean = b[0] == kindClosed
 	switch b[0] {
 	case kindSource:
@@ -36,21 +37,21 @@ func (p *replay) record(b []byte) error {
 	case kindNext:
 		p.next(d)
 	case kindOpen:
-		p.boot = d.text()
+		p.boot = d.Text()
 	case kindClosed:
 	default:
-		d.bad = true
+		d.Fail()
 	}
-	if d.bad || len(d.b) > 0 {
+	if !d.Whole() {
 		return errRecord
 	}
 	return nil
 }
 
 func (p *replay) source(d *decoder) {
-	name, job, since := d.text(), d.text(), d.number()
-	if d.bad || !mapper.ValidSource(name) {
-		d.bad = true
+	name, job, since := d.Text(), d.Text(), d.Int()
+	if d.Bad || !mapper.ValidSource(name) {
+		d.Fail()
 		return
 	}
 	r := p.reg
@@ -71,10 +72,10 @@ func (p *replay) source(d *decoder) {
 }
 
 func (p *replay) cluster(d *decoder) {
-	c, name := uint32(d.count(mapper.MaxCluster)), d.text()
+	c, name := uint32(d.count(mapper.MaxCluster)), d.Text()
 	src := p.reg.sources[name]
-	if d.bad || c == 0 || src == nil {
-		d.bad = true
+	if d.Bad || c == 0 || src == nil {
+		d.Fail()
 		return
 	}
 	if other := p.reg.owners[c]; other != src {
@@ -99,8 +100,8 @@ func (src *source) lose(c uint32) {
 func (p *replay) metric(d *decoder) {
 	f := d.metric()
 	src := p.reg.owners[f.at/mapper.ItemsPerCluster]
-	if d.bad || src == nil {
-		d.bad = true
+	if d.Bad || src == nil {
+		d.Fail()
 		return
 	}
 	if have := src.items[f.at]; have != nil {
@@ -129,9 +130,9 @@ func (p *replay) metricAt(d *decoder) *metric {
 
 func (p *replay) instance(d *decoder) {
 	m := p.metricAt(d)
-	id, since, key := pcp.InstID(d.count(math.MaxInt32)), d.number(), d.text()
-	if d.bad || m == nil || m.id.Singular {
-		d.bad = true
+	id, since, key := pcp.InstID(d.count(math.MaxInt32)), d.Int(), d.Text()
+	if d.Bad || m == nil || m.id.Singular {
+		d.Fail()
 		return
 	}
 	m.restore(&instance{metric: m, key: key, id: id, since: since})
@@ -152,13 +153,13 @@ func (p *replay) next(d *decoder) {
 	m := p.metricAt(d)
 	next := int64(d.count(math.MaxInt32 + 1))
 	if m == nil {
-		d.bad = true
+		d.Fail()
 		return
 	}
 	m.next = max(m.next, next)
 	m.marks = nil
-	for len(d.b) > 0 && !d.bad {
-		m.marks = append(m.marks, mark{d.number(), int64(d.count(math.MaxInt32 + 1))})
+	for len(d.B) > 0 {
+		m.marks = append(m.marks, mark{d.Int(), int64(d.count(math.MaxInt32 + 1))})
 	}
 }
 
