@@ -20,6 +20,7 @@ import (
 	"github.com/prometheus/prometheus/model/metadata"
 	promscrape "github.com/prometheus/prometheus/scrape"
 	"github.com/prometheus/prometheus/storage"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
@@ -44,7 +45,7 @@ func benchPage() string {
 	return b.String()
 }
 
-func newRecorder(b *testing.B) (*scrape.Recorder, string) {
+func newRecorder(b testing.TB) (*scrape.Recorder, string) {
 	b.Helper()
 	base := filepath.Join(b.TempDir(), "rec")
 	mapper, err := mapper.New(mapper.Options{Host: "bench"})
@@ -54,10 +55,10 @@ func newRecorder(b *testing.B) (*scrape.Recorder, string) {
 	return scrape.NewRecorder(mapper, convert.NewToArchive(a), nil, nil), base
 }
 
-// BenchmarkRecord is our own part of a scrape: from the scraper's samples to
-// the record on disk.
-func BenchmarkRecord(b *testing.B) {
-	rec, _ := newRecorder(b)
+// scrapesOnce returns a function that makes a scrape of benchSeries samples at a time, as
+// the scraper does.
+func scrapesOnce(t testing.TB, rec *scrape.Recorder) func(at int64) {
+	t.Helper()
 	target := promscrape.NewTarget(
 		labels.FromStrings("job", "bench", "instance", "x:1"), &config.ScrapeConfig{},
 		model.LabelSet{model.AddressLabel: "x:1", model.SchemeLabel: "http", model.MetricsPathLabel: "/metrics"}, nil)
@@ -71,16 +72,23 @@ func BenchmarkRecord(b *testing.B) {
 		opts[i] = storage.AppendV2Options{MetricFamilyName: name, Metadata: metadata.Metadata{Type: model.MetricTypeCounter, Help: "What is counted."}}
 	}
 	up := storage.AppendV2Options{MetricFamilyName: "up\xff"}
-	scrapeOnce := func(t int64) {
+	return func(at int64) {
 		app := rec.AppenderV2(ctx)
 		for i := range sets {
-			refs[i], _ = app.Append(refs[i], sets[i], 0, t, float64(t), nil, nil, opts[i])
+			refs[i], _ = app.Append(refs[i], sets[i], 0, at, float64(at), nil, nil, opts[i])
 		}
-		_, _ = app.Append(0, labels.EmptyLabels(), 0, t, 1, nil, nil, up)
+		_, _ = app.Append(0, labels.EmptyLabels(), 0, at, 1, nil, nil, up)
 		if err := app.Commit(); err != nil {
-			b.Fatal(err)
+			t.Fatal(err)
 		}
 	}
+}
+
+// BenchmarkRecord is our own part of a scrape: from the scraper's samples to
+// the record on disk.
+func BenchmarkRecord(b *testing.B) {
+	rec, _ := newRecorder(b)
+	scrapeOnce := scrapesOnce(b, rec)
 	t := time.Now().Add(-24 * time.Hour).UnixMilli()
 	scrapeOnce(t)
 	scrapeOnce(t + 1)
@@ -92,6 +100,20 @@ func BenchmarkRecord(b *testing.B) {
 	perSample := float64(b.Elapsed().Nanoseconds()) / float64(b.N) / benchSeries
 	b.ReportMetric(perSample/1000, "s/Msample")
 	require.NoError(b, rec.Close())
+}
+
+// A scrape of known series allocates no memory for each of its samples.
+func TestAllocations(t *testing.T) {
+	rec, _ := newRecorder(t)
+	scrapeOnce := scrapesOnce(t, rec)
+	at := time.Now().Add(-time.Hour).UnixMilli()
+	scrapeOnce(at)
+	allocations := testing.AllocsPerRun(20, func() {
+		at += 1000
+		scrapeOnce(at)
+	})
+	assert.Less(t, allocations, benchSeries/20.)
+	require.NoError(t, rec.Close())
 }
 
 // serveEnv makes the test program serve a page for BenchmarkScrape, so that the

@@ -24,6 +24,11 @@ import (
 // parked holds the transactions that were committed during a panic, by target.
 var parked sync.Map // *promscrape.Target to *scrape
 
+// mayPanic reports whether a panic may have caused the commit. In a panic the scraper
+// reports a success without samples, unless the page failed before and a second
+// transaction takes the ends of its series.
+func (s *scrape) mayPanic() bool { return s.health.Scraped == 0 || s.second }
+
 // park keeps a transaction for the guard.
 func (s *scrape) park() {
 	s.samples, s.timed = s.samples[:0], s.timed[:0]

@@ -143,7 +143,7 @@ func (r *Recorder) begin(target *promscrape.Target) (storage.AppenderV2, bool) {
 	s := free(src)
 	s.begun = time.Now()
 	if !src.rolledBack.IsZero() { // this transaction reports the failure of that scrape
-		s.begun, src.rolledBack = src.rolledBack, time.Time{}
+		s.begun, src.rolledBack, s.second = src.rolledBack, time.Time{}, true
 	}
 	r.inFlight[s] = s.begun.UnixMilli() - beginSlack
 	return s, true
@@ -188,7 +188,7 @@ func (r *Recorder) source(target *promscrape.Target) (*source, error) {
 	}
 	src := &source{
 		rec: r, key: key, target: target, labels: lset, mapped: mapped, name: t.Name,
-		url: redact.URL(t.URL), refs: map[storage.SeriesRef]pageSeries{},
+		url: redact.URL(t.URL),
 	}
 	if r.natives != nil {
 		src.natives = map[string]*native.Series{}

@@ -7,7 +7,6 @@ import (
 
 	"github.com/prometheus/prometheus/model/labels"
 	promscrape "github.com/prometheus/prometheus/scrape"
-	"github.com/prometheus/prometheus/storage"
 
 	"github.com/pcparchive/pcparchive/convert/mapper"
 	"github.com/pcparchive/pcparchive/convert/native"
@@ -27,9 +26,8 @@ type source struct {
 
 	natives map[string]*native.Series // by name and labels; the Recorder's lock guards them
 
-	mu      sync.Mutex
-	refs    map[storage.SeriesRef]pageSeries
-	lastRef storage.SeriesRef
+	mu   sync.Mutex
+	refs references
 
 	refused    bool      // a warning has said that some series cannot be recorded
 	rolledBack time.Time // when the transaction began whose failure the next one reports
@@ -51,16 +49,11 @@ func (src *source) sweep() {
 	if src.rec.natives != nil {
 		live += src.rec.natives.Live()
 	}
-	if len(src.refs) < 3*live+slack {
+	if src.refs.used < 3*live+slack {
 		return
 	}
 	maps.DeleteFunc(src.natives, func(_ string, n *native.Series) bool { return n.Forgotten() })
-	for ref, ser := range src.refs {
-		if ser.Forgotten() {
-			delete(src.refs, ref)
-			delete(src.ownTimes, ser)
-		}
-	}
+	src.refs.sweep(func(ser pageSeries) { delete(src.ownTimes, ser) })
 }
 
 // fill puts the values of a scrape into the current step of the mapped source.

@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/model/metadata"
 	"github.com/prometheus/prometheus/storage"
 
 	"github.com/pcparchive/pcparchive/convert/expo"
@@ -26,8 +27,10 @@ type scrape struct {
 	samples  []pageSample
 	timed    []pageSample // the samples with times of their own
 	known    bool         // the scraper knew one of the series from an earlier page
+	family   pageFamily   // of the last sample
 	health   mapper.Health
 	reported bool // the scraper has reported the outcome
+	second   bool // it reports the failure of a transaction that was rolled back
 	farewell bool // the target is gone
 	offered  int  // number of samples of the page that were appended
 	count    int  // number of values recorded
@@ -98,18 +101,16 @@ func (s *scrape) Append(ref storage.SeriesRef, ls labels.Labels, _, t int64, v f
 			return 0, nil //nolint:nilerr // only the histogram is lost, not the page
 		}
 	}
-	f := expo.UnnotedFamily(prom.Family{
-		Name: opts.MetricFamilyName, Type: string(opts.Metadata.Type), Unit: opts.Metadata.Unit, Help: opts.Metadata.Help,
-	})
+	f := s.family.of(&opts)
 	known, ok := s.src.known(ref)
-	if ok && (prom.IsStale(v) || known.takes(data != nil, &f)) {
+	if ok && (prom.IsStale(v) || known.takes(data != nil, f)) {
 		if known.changesHelp(f.Help) {
 			s.src.rec.describe(s.src, known, f.Help)
 		}
 		s.samples = append(s.samples, pageSample{known, t, v, data, exemplarsOf(opts.Exemplars)})
 		return ref, nil
 	}
-	resolved, ref := s.src.resolve(ls, f, data != nil)
+	resolved, ref := s.src.resolve(ls, *f, data != nil)
 	if ok && resolved != known {
 		// A number became a histogram, or the type changed. The series of the previous
 		// metric ends.
@@ -120,6 +121,23 @@ func (s *scrape) Append(ref storage.SeriesRef, ls labels.Labels, _, t int64, v f
 	}
 	s.samples = append(s.samples, pageSample{resolved, t, v, data, exemplarsOf(opts.Exemplars)})
 	return ref, nil
+}
+
+// pageFamily is the family of a sample. Most samples have the family of the sample before
+// them on the page.
+type pageFamily struct {
+	name   string
+	meta   metadata.Metadata
+	family prom.Family
+}
+
+// of returns the family as the scraper describes it. The next call changes the result.
+func (p *pageFamily) of(o *storage.AppendV2Options) *prom.Family {
+	if p.name != o.MetricFamilyName || p.meta != o.Metadata {
+		p.name, p.meta = o.MetricFamilyName, o.Metadata
+		p.family = expo.UnnotedFamily(prom.Family{Name: p.name, Type: string(p.meta.Type), Unit: p.meta.Unit, Help: p.meta.Help})
+	}
+	return &p.family
 }
 
 // outcome stores a sample of the scraper's report.
@@ -144,7 +162,7 @@ func (s *scrape) outcome(name string, t int64, v float64) {
 
 // Commit ends the scrape.
 func (s *scrape) Commit() error {
-	if panicking() {
+	if s.mayPanic() && panicking() {
 		s.park()
 		return nil
 	}
@@ -170,9 +188,9 @@ func (src *source) known(ref storage.SeriesRef) (pageSeries, bool) {
 		return nil, false
 	}
 	src.mu.Lock()
-	defer src.mu.Unlock()
-	ser, ok := src.refs[ref]
-	return ser, ok && !ser.Forgotten()
+	ser := src.refs.series(ref)
+	src.mu.Unlock()
+	return ser, ser != nil && !ser.Forgotten()
 }
 
 // resolve returns the series of a sample and a new reference. The reference is 0 if the
@@ -185,9 +203,7 @@ func (src *source) resolve(ls labels.Labels, f prom.Family, histogram bool) (pag
 	}
 	src.mu.Lock()
 	defer src.mu.Unlock()
-	src.lastRef++
-	src.refs[src.lastRef] = ser
-	return ser, src.lastRef
+	return ser, src.refs.add(ser)
 }
 
 // own splits a sample's labels into its name and its own labels. It leaves out the labels

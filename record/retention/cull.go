@@ -81,7 +81,7 @@ func (c *Culler) free() int64 {
 func (c *Culler) Cull(ctx context.Context, writing func(base string) bool) (Report, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	all, err := c.scan(ctx)
+	all, err := c.scan(ctx, writing)
 	if err != nil {
 		return Report{}, fmt.Errorf("%s: %w", c.opts.Dir, err)
 	}
@@ -96,7 +96,7 @@ func (c *Culler) Cull(ctx context.Context, writing func(base string) bool) (Repo
 		if ctx.Err() != nil {
 			return report, errors.Join(failed, ctx.Err())
 		}
-		if writing(one.base) {
+		if one.writing || writing(one.base) {
 			continue
 		}
 		freed, err := remove(one)

@@ -18,9 +18,10 @@ import (
 
 // found is an archive in the folder.
 type found struct {
-	base  string
-	files []file    // in the order in which they are removed
-	end   time.Time // time of its last record
+	base    string
+	files   []file    // in the order in which they are removed
+	writing bool      // it is being written, and stays
+	end     time.Time // time of its last record; now if writing
 }
 
 // file is a file of an archive.
@@ -39,8 +40,9 @@ type contents struct {
 	empty    []string // folders without files, inner ones first
 }
 
-// scan reads the folder and those below it.
-func (c *Culler) scan(ctx context.Context) (*contents, error) {
+// scan reads the folder and those below it. It opens no archive that is being written: a
+// recorder writes thousands of them, and each grows between two scans.
+func (c *Culler) scan(ctx context.Context, writing func(base string) bool) (*contents, error) {
 	all := &contents{}
 	byBase := map[string]*found{}
 	if _, err := c.scanFolder(ctx, c.opts.Dir, all, byBase); err != nil {
@@ -50,7 +52,11 @@ func (c *Culler) scan(ctx context.Context) (*contents, error) {
 		slices.SortFunc(one.files, func(a, b file) int {
 			return cmp.Or(cmp.Compare(removal[a.role], removal[b.role]), cmp.Compare(a.path, b.path))
 		})
-		one.end = c.endOf(one)
+		if one.writing = writing(base); one.writing {
+			one.end = c.now()
+		} else {
+			one.end = c.endOf(one)
+		}
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}

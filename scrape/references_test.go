@@ -1,0 +1,58 @@
+package scrape
+
+import (
+	"testing"
+
+	"github.com/prometheus/prometheus/storage"
+	"github.com/stretchr/testify/assert"
+)
+
+// fakeSeries is a series that a test forgets.
+type fakeSeries struct {
+	nativeSeries
+	gone bool
+}
+
+func (f *fakeSeries) Forgotten() bool { return f.gone }
+
+// A reference to a forgotten series never leads to the series that takes its place.
+func TestReferences(t *testing.T) {
+	var r references
+	given := map[storage.SeriesRef]*fakeSeries{}
+	alive := map[storage.SeriesRef]*fakeSeries{}
+	for round := range 50 {
+		for range 20 {
+			ser := &fakeSeries{}
+			of := r.add(ser)
+			assert.NotContains(t, given, of)
+			assert.NotZero(t, of)
+			assert.Zero(t, of&healthRef)
+			given[of], alive[of] = ser, ser
+		}
+		n := 0
+		for of, ser := range alive {
+			if n++; n%3 == round%3 {
+				ser.gone = true
+				delete(alive, of)
+			}
+		}
+		dropped := 0
+		r.sweep(func(ser pageSeries) {
+			assert.True(t, ser.Forgotten())
+			dropped++
+		})
+		assert.Equal(t, len(given), r.used+len(given)-len(alive))
+		for of, ser := range given {
+			if alive[of] == nil {
+				assert.Nil(t, r.series(of))
+			} else {
+				assert.Same(t, ser, r.series(of))
+			}
+		}
+		assert.Positive(t, dropped)
+	}
+	assert.Less(t, len(r.places), len(given)/2, "places are used again")
+	assert.Nil(t, r.series(0))
+	assert.Nil(t, r.series(1<<31))
+	assert.Nil(t, r.series(healthRef))
+}
