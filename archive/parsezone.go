@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -22,7 +23,7 @@ func ParseZone(tz string) (*time.Location, error) {
 	if loc, err := time.LoadLocation(name); err == nil && name != "" && name != "Local" {
 		return loc, nil
 	}
-	if posixTZ.MatchString(name) {
+	if posixTZ().MatchString(name) {
 		return posixZone(name), nil
 	}
 	return nil, fmt.Errorf("time zone %q is not known: %w", tz, ErrZone)
@@ -30,11 +31,11 @@ func ParseZone(tz string) (*time.Location, error) {
 
 // posixTZ matches a POSIX TZ: a standard zone and optionally a summer zone with
 // its rules.
-var posixTZ = func() *regexp.Regexp {
+var posixTZ = sync.OnceValue(func() *regexp.Regexp {
 	const (
 		zone   = `([A-Za-z]{3,}|<[A-Za-z0-9+-]{3,}>)`
 		offset = `[+-]?([01]?[0-9]|2[0-4])(:[0-5][0-9]){0,2}`
 		rule   = `,(M(1[0-2]|[1-9])\.[1-5]\.[0-6]|J?[0-9]{1,3})(/[+-]?[0-9]{1,3}(:[0-5][0-9]){0,2})?`
 	)
 	return regexp.MustCompile(`^` + zone + offset + `(` + zone + `(` + offset + `)?(` + rule + rule + `)?)?$`)
-}()
+})

@@ -24,7 +24,7 @@ import (
 // holder n is the entry whose key is the n-th of the holders.
 //
 // A reader reads and checks the head and the groups that it needs.
-var entryKind = cachedir.Kind{Name: "catalogue", Version: cachedir.Version(1)}
+var entryKind = cachedir.Kind{Name: "catalogue", Version: 1, Derived: true}
 
 // entryHead is the head of an entry.
 type entryHead struct {

@@ -2,6 +2,7 @@ package check
 
 import (
 	"slices"
+	"sync"
 
 	"github.com/pcparchive/pcparchive/finding"
 )
@@ -224,13 +225,13 @@ var codes = []finding.CodeInfo{
 // checked.
 func Codes() []finding.CodeInfo { return slices.Clone(codes) }
 
-var severities = func() map[finding.Code]finding.Severity {
+var severities = sync.OnceValue(func() map[finding.Code]finding.Severity {
 	m := map[finding.Code]finding.Severity{}
 	for _, c := range codes {
 		m[c.Code] = c.Severity
 	}
 	return m
-}()
+})
 
 // severityOf returns the severity of findings with a code.
-func severityOf(code finding.Code) finding.Severity { return severities[code] }
+func severityOf(code finding.Code) finding.Severity { return severities()[code] }

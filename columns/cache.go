@@ -19,8 +19,8 @@ import (
 
 // The kinds of entries in the folder. Another release may name series differently.
 var (
-	kind      = cachedir.Kind{Name: "columns", Version: cachedir.Version(5)}
-	namesKind = cachedir.Kind{Name: "names", Version: cachedir.Version(3)}
+	kind      = cachedir.Kind{Name: "columns", Version: 5, Derived: true}
+	namesKind = cachedir.Kind{Name: "names", Version: 3, Derived: true}
 )
 
 // Cache keeps entries in a folder. Several goroutines and processes may use it. A nil

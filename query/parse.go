@@ -2,7 +2,6 @@ package query
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 
 	"github.com/prometheus/common/model"
@@ -10,10 +9,11 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 
 	"github.com/pcparchive/pcparchive/convert/naming"
+	"github.com/pcparchive/pcparchive/internal/lazyregexp"
 )
 
 // dottedName matches PCP's metric names, which are invalid in PromQL.
-var dottedName = regexp.MustCompile(`[A-Za-z_]\w*(\.[A-Za-z_]\w*)+`)
+var dottedName = lazyregexp.New(`[A-Za-z_]\w*(\.[A-Za-z_]\w*)+`)
 
 // SyntaxError says that an expression is not PromQL.
 type SyntaxError struct {
@@ -45,7 +45,7 @@ func Parse(expr string) (parser.Expr, error) {
 		return parsed, nil
 	}
 	e := &SyntaxError{Err: err}
-	meant := dottedName.ReplaceAllStringFunc(expr, naming.PrometheusName)
+	meant := dottedName().ReplaceAllStringFunc(expr, naming.PrometheusName)
 	if _, err := p.ParseExpr(meant); err == nil && meant != expr {
 		e.Suggestion = meant
 	}

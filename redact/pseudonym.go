@@ -5,9 +5,10 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/pcparchive/pcparchive/internal/lazyregexp"
 )
 
 // letters are the digits of codes. Without vowels a code is no word.
@@ -60,17 +61,17 @@ func (n *namer) pick(pseudonym func(try int) string) string {
 }
 
 var (
-	hexText  = regexp.MustCompile(`^[0-9a-fA-F]{12,}$`)
-	uuidText = regexp.MustCompile(`^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$`)
+	hexText  = lazyregexp.New(`^[0-9a-fA-F]{12,}$`)
+	uuidText = lazyregexp.New(`^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$`)
 )
 
 // name returns the pseudonym of a text that is not taken apart.
 func (n *namer) name(kind Kind, text string) string {
 	return n.pick(func(try int) string {
 		switch {
-		case uuidText.MatchString(text):
+		case uuidText().MatchString(text):
 			return n.uuid(text, try)
-		case hexText.MatchString(text):
+		case hexText().MatchString(text):
 			return n.hexDigits(text, try)
 		}
 		return string(kind) + "-" + n.code(text, try)

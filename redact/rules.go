@@ -11,6 +11,7 @@ import (
 	"go.yaml.in/yaml/v2"
 
 	"github.com/pcparchive/pcparchive/internal/glob"
+	"github.com/pcparchive/pcparchive/internal/lazyregexp"
 	"github.com/pcparchive/pcparchive/meta"
 )
 
@@ -36,7 +37,7 @@ const (
 	KindSecret    Kind = "secret"
 )
 
-var kindName = regexp.MustCompile(`^[a-z][a-z0-9]{1,15}$`)
+var kindName = lazyregexp.New(`^[a-z][a-z0-9]{1,15}$`)
 
 // Rule says which texts are of a kind. See the head of the built-in rules.
 type Rule struct {
@@ -86,7 +87,7 @@ func ParseRules(text []byte) (*Rules, error) {
 // check completes a rule.
 func (r *Rule) check() (err error) {
 	switch {
-	case !kindName.MatchString(string(r.Kind)):
+	case !kindName().MatchString(string(r.Kind)):
 		return fmt.Errorf("kind %q: want a word of 2 to 16 small letters and digits", r.Kind)
 	case r.Kind == KindAddress:
 		return fmt.Errorf("kind %s needs no rule", r.Kind)

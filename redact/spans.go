@@ -2,8 +2,9 @@ package redact
 
 import (
 	"net/netip"
-	"regexp"
 	"strings"
+
+	"github.com/pcparchive/pcparchive/internal/lazyregexp"
 )
 
 // span is a part of a text that is an original.
@@ -13,8 +14,8 @@ type span struct {
 }
 
 var (
-	urlText  = regexp.MustCompile(`[a-zA-Z][a-zA-Z0-9+.-]*://(?:([^/\s@"'<>]+)@)?(\[[^\]\s]+\]|[^/\s:?#"'<>\[\]]*)(?::\d+)?[^\s?#"'<>]*(?:\?([^\s"'#<>]+))?`)
-	mailText = regexp.MustCompile(`([A-Za-z0-9._%+-]+)@((?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,})`)
+	urlText  = lazyregexp.New(`[a-zA-Z][a-zA-Z0-9+.-]*://(?:([^/\s@"'<>]+)@)?(\[[^\]\s]+\]|[^/\s:?#"'<>\[\]]*)(?::\d+)?[^\s?#"'<>]*(?:\?([^\s"'#<>]+))?`)
+	mailText = lazyregexp.New(`([A-Za-z0-9._%+-]+)@((?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,})`)
 )
 
 // units are the ends of names that look like mail addresses: "getty@tty1.service".
@@ -39,14 +40,14 @@ func (r *Rules) described(text string, help bool, found func(span)) {
 		}
 	}
 	if strings.Contains(text, "://") {
-		for _, m := range urlText.FindAllStringSubmatchIndex(text, -1) {
+		for _, m := range urlText().FindAllStringSubmatchIndex(text, -1) {
 			group(m, 1, KindSecret)
 			group(m, 2, KindHost)
 			group(m, 3, KindSecret)
 		}
 	}
 	if strings.ContainsRune(text, '@') {
-		for _, m := range mailText.FindAllStringSubmatchIndex(text, -1) {
+		for _, m := range mailText().FindAllStringSubmatchIndex(text, -1) {
 			if end := text[m[4]:m[5]]; !units[end[strings.LastIndexByte(end, '.')+1:]] {
 				group(m, 1, KindUser)
 				group(m, 2, KindHost)

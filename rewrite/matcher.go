@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/pcparchive/pcparchive/internal/lazyregexp"
 	"github.com/pcparchive/pcparchive/labelset"
 )
 
@@ -19,7 +20,7 @@ type Matcher struct {
 }
 
 // matcher matches one matcher at the beginning of a text.
-var matcher = regexp.MustCompile(`^\s*([A-Za-z_][A-Za-z0-9_.]*)\s*(=~|!~|!=|=)\s*("(?:[^"\\]|\\.)*"|[^",{}\s]*)\s*(?:,|$)`)
+var matcher = lazyregexp.New(`^\s*([A-Za-z_][A-Za-z0-9_.]*)\s*(=~|!~|!=|=)\s*("(?:[^"\\]|\\.)*"|[^",{}\s]*)\s*(?:,|$)`)
 
 // ParseMatchers parses matchers such as job="web",code=~"5..". Braces around them, and
 // quotes around a value without special characters, are optional.
@@ -32,7 +33,7 @@ func ParseMatchers(text string) ([]Matcher, error) {
 	}
 	var all []Matcher
 	for rest = strings.TrimSpace(rest); rest != ""; rest = strings.TrimSpace(rest) {
-		part := matcher.FindStringSubmatch(rest)
+		part := matcher().FindStringSubmatch(rest)
 		if part == nil {
 			return nil, fmt.Errorf(`label matchers %q: at %q: want NAME="VALUE", with =, !=, =~ or !~`, text, rest)
 		}

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"maps"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -18,6 +17,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/convert/mapper"
 	"github.com/pcparchive/pcparchive/convert/naming"
+	"github.com/pcparchive/pcparchive/internal/lazyregexp"
 	"github.com/pcparchive/pcparchive/internal/redact"
 )
 
@@ -138,11 +138,11 @@ func unknownDiscovery(extra map[string]any, err error) error {
 }
 
 // quotedInYAML finds values that the YAML reader quotes.
-var quotedInYAML = regexp.MustCompile("`[^`]*`|'[^']*'")
+var quotedInYAML = lazyregexp.New("`[^`]*`|'[^']*'")
 
 // withoutValues returns an error of the YAML reader without the values it quotes.
 func withoutValues(err error) error {
-	text := quotedInYAML.ReplaceAllString(err.Error(), hidden)
+	text := quotedInYAML().ReplaceAllString(err.Error(), hidden)
 	if text == err.Error() {
 		return err
 	}

@@ -5,11 +5,12 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"regexp"
 
 	httpconfig "github.com/prometheus/common/config"
 	promconfig "github.com/prometheus/prometheus/config"
 	"go.yaml.in/yaml/v2"
+
+	"github.com/pcparchive/pcparchive/internal/lazyregexp"
 )
 
 // LoadFile reads a configuration of Prometheus by Prometheus' own loader, with the files
@@ -56,11 +57,11 @@ func LoadFile(name string, log *slog.Logger) (cfg *promconfig.Config, ignored []
 // otherSections are the sections of prometheus.yml that do not concern a scraper.
 var otherSections = []string{"alerting", "otlp", "remote_read", "remote_write", "rule_files", "storage", "tracing"}
 
-var unknownField = regexp.MustCompile(`field (\w+` + discoverySuffix + `) not found`)
+var unknownField = lazyregexp.New(`field (\w+` + discoverySuffix + `) not found`)
 
 // lackingDiscovery explains the error for a service discovery that this binary lacks.
 func lackingDiscovery(err error) error {
-	found := unknownField.FindStringSubmatch(err.Error())
+	found := unknownField().FindStringSubmatch(err.Error())
 	if found == nil {
 		return err
 	}

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net/url"
 	"reflect"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,6 +16,7 @@ import (
 
 	httpconfig "github.com/prometheus/common/config"
 
+	"github.com/pcparchive/pcparchive/internal/lazyregexp"
 	"github.com/pcparchive/pcparchive/internal/redact"
 )
 
@@ -187,8 +187,8 @@ func (s *secrets) addYAML(value any, secret bool) {
 }
 
 var (
-	queryInText = regexp.MustCompile(`\?[^\s"'<>` + "`" + `]+`)
-	loginInText = regexp.MustCompile(`[^\s"'<>/` + "`" + `]*:[^\s"'<>/` + "`" + `]*@`)
+	queryInText = lazyregexp.New(`\?[^\s"'<>` + "`" + `]+`)
+	loginInText = lazyregexp.New(`[^\s"'<>/` + "`" + `]*:[^\s"'<>/` + "`" + `]*@`)
 )
 
 // text returns a message without secrets, cut to maxText.
@@ -196,8 +196,8 @@ func (s *secrets) text(message string) string {
 	const room = 64 << 10 // bytes of a long message that are searched for secrets
 	message = cutText(message, room)
 	message = redact.Text(message)
-	message = queryInText.ReplaceAllString(message, "?"+hidden)
-	message = loginInText.ReplaceAllString(message, hidden+"@")
+	message = queryInText().ReplaceAllString(message, "?"+hidden)
+	message = loginInText().ReplaceAllString(message, hidden+"@")
 	s.mu.RLock()
 	replacer := s.replacer
 	s.mu.RUnlock()

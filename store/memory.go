@@ -13,7 +13,7 @@ import (
 )
 
 // memoryKind is the kind of an entry with the labels of archives.
-var memoryKind = cachedir.Kind{Name: "labels", Version: cachedir.Version(1)}
+var memoryKind = cachedir.Kind{Name: "labels", Version: 1, Derived: true}
 
 // memory is what is known of archives from earlier runs: their labels, and when they end.
 // A folder of derived data holds it in one entry for each list of paths, so that opening a

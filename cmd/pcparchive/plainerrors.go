@@ -5,9 +5,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 
+	"github.com/pcparchive/pcparchive/internal/lazyregexp"
 	"github.com/pcparchive/pcparchive/rewrite"
 )
 
@@ -64,12 +64,12 @@ func fileText(e *fs.PathError) string {
 }
 
 // parsing matches the error of the standard library for text that is not a number.
-var parsing = regexp.MustCompile(`strconv\.(\w+): parsing ".*": (invalid syntax|value out of range)`)
+var parsing = lazyregexp.New(`strconv\.(\w+): parsing ".*": (invalid syntax|value out of range)`)
 
 // plainFlagError replaces the name of the function that failed by the value that the
 // flag needs.
 func plainFlagError(err error) error {
-	m := parsing.FindStringSubmatch(err.Error())
+	m := parsing().FindStringSubmatch(err.Error())
 	if m == nil {
 		return err
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,6 +14,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/internal/lazyregexp"
 	"github.com/pcparchive/pcparchive/internal/scale"
 	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -199,8 +199,8 @@ func (m *Mapping) check() error {
 }
 
 var (
-	yamlLine  = regexp.MustCompile(`^(?:yaml: )?line (\d+): (.*)$`)
-	yamlField = regexp.MustCompile(`^field (.*) not found in type .*$`)
+	yamlLine  = lazyregexp.New(`^(?:yaml: )?line (\d+): (.*)$`)
+	yamlField = lazyregexp.New(`^field (.*) not found in type .*$`)
 )
 
 // yamlError names the file and the line of a mistake in YAML.
@@ -211,11 +211,11 @@ func yamlError(file string, err error) error {
 		text = types.Errors[0]
 	}
 	line := 0
-	if part := yamlLine.FindStringSubmatch(text); part != nil {
+	if part := yamlLine().FindStringSubmatch(text); part != nil {
 		line, _ = strconv.Atoi(part[1]) // a line that is no number counts as unknown
 		text = part[2]
 	}
-	if part := yamlField.FindStringSubmatch(text); part != nil {
+	if part := yamlField().FindStringSubmatch(text); part != nil {
 		text = fmt.Sprintf("unknown key %q", part[1])
 	}
 	return &Error{file, line, errors.New(text)}

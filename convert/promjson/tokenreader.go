@@ -5,7 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"regexp"
+
+	"github.com/pcparchive/pcparchive/internal/lazyregexp"
 )
 
 // maxRecovered is the maximum number of faults in a file after which reading continues.
@@ -84,7 +85,7 @@ func (t *tokenReader) recover() bool {
 		if ended {
 			return false
 		}
-		if head, _ := r.Peek(64); beginsReply.Match(head) {
+		if head, _ := r.Peek(64); beginsReply().Match(head) {
 			t.begin(r)
 			return true
 		}
@@ -92,7 +93,7 @@ func (t *tokenReader) recover() bool {
 }
 
 // beginsReply matches the beginning of a line that begins a whole reply.
-var beginsReply = regexp.MustCompile(`^(\{\s*"(status|data|resultType|result|errorType|error)"\s*:|\[\s*\{\s*"metric"\s*:)`)
+var beginsReply = lazyregexp.New(`^(\{\s*"(status|data|resultType|result|errorType|error)"\s*:|\[\s*\{\s*"metric"\s*:)`)
 
 // skipLine returns the number of bytes of a line, and whether it is the last one.
 func skipLine(r *bufio.Reader) (n int64, ended bool) {

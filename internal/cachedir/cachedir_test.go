@@ -283,7 +283,20 @@ func TestUsage(t *testing.T) {
 	assert.Zero(t, entries+int(bytes))
 }
 
-func TestVersion(t *testing.T) {
-	assert.Equal(t, cachedir.Version(1), cachedir.Version(1))
-	assert.NotEqual(t, cachedir.Version(1), cachedir.Version(2))
+// TestDerived reads an entry as one of another version, and as one that does not hang on
+// the source of the program.
+func TestDerived(t *testing.T) {
+	d := cachedir.Open(t.TempDir(), 0)
+	derived := cachedir.Kind{Name: "derived", Version: 1, Derived: true}
+	require.NoError(t, d.Put(keyOf(1), derived, func(w io.Writer) error {
+		_, err := io.WriteString(w, "content")
+		return err
+	}))
+	content, err := d.Read(keyOf(1), derived)
+	require.NoError(t, err)
+	assert.Equal(t, "content", string(content))
+	for _, other := range []cachedir.Kind{{Name: "derived", Version: 2, Derived: true}, {Name: "derived", Version: 1}} {
+		_, err = d.Read(keyOf(1), other)
+		assert.ErrorIs(t, err, cachedir.ErrAbsent)
+	}
 }

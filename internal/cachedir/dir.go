@@ -60,6 +60,9 @@ func (d *Dir) Fault() error {
 type Kind struct {
 	Name    string // also the suffix of the file's name: lower-case letters
 	Version uint32
+	// Derived says that entries hold what the program works out by rules that may change
+	// from release to release. A program built from other source does not use them.
+	Derived bool
 }
 
 // file returns the path of an entry.

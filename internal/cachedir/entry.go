@@ -27,7 +27,7 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // header returns the first bytes of an entry's file.
 func (k Kind) header() []byte {
 	b := append([]byte(nil), magic...)
-	b = binary.BigEndian.AppendUint32(b, k.Version)
+	b = binary.BigEndian.AppendUint32(b, k.version())
 	b = binary.BigEndian.AppendUint32(b, uint32(len(k.Name)))
 	return append(b, k.Name...)
 }

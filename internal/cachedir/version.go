@@ -4,20 +4,27 @@ import (
 	"fmt"
 	"hash/crc32"
 	"runtime/debug"
+	"sync"
 )
 
-// Version returns the version of a Kind whose entries hold what the program works out by
-// rules that may change from release to release. It stands for the form of the entries
-// and for the source that the program was built from.
-func Version(form uint32) uint32 {
-	source := ""
+// version returns the version of the kind and, if its entries are derived, of the source
+// that the program was built from.
+func (k Kind) version() uint32 {
+	if !k.Derived {
+		return k.Version
+	}
+	return crc32.ChecksumIEEE(fmt.Appendf(nil, "%d %s", k.Version, source()))
+}
+
+// source names the source that the program was built from.
+var source = sync.OnceValue(func() (name string) {
 	if info, ok := debug.ReadBuildInfo(); ok {
-		source = info.Main.Version
+		name = info.Main.Version
 		for _, s := range info.Settings {
 			if s.Key == "vcs.revision" || s.Key == "vcs.modified" {
-				source += " " + s.Value
+				name += " " + s.Value
 			}
 		}
 	}
-	return crc32.ChecksumIEEE(fmt.Appendf(nil, "%d %s", form, source))
-}
+	return name
+})

@@ -4,8 +4,9 @@ package redact
 
 import (
 	"net/url"
-	"regexp"
 	"strings"
+
+	"github.com/pcparchive/pcparchive/internal/lazyregexp"
 )
 
 // hidden replaces the parts of a text that must not be shown.
@@ -44,7 +45,7 @@ func ShowURL(raw string) string {
 	if end := strings.IndexAny(host, "/?#"); end >= 0 {
 		host = host[:end]
 	}
-	if ok && !hostAndPort.MatchString(host) {
+	if ok && !hostAndPort().MatchString(host) {
 		return scheme + hidden
 	}
 	return scheme + shown
@@ -52,7 +53,7 @@ func ShowURL(raw string) string {
 
 // hostAndPort matches everything that may stand between user info and path of a
 // URL.
-var hostAndPort = regexp.MustCompile(`^(\[[^\]]*\]|[^:@]*)(:[0-9]*)?$`)
+var hostAndPort = lazyregexp.New(`^(\[[^\]]*\]|[^:@]*)(:[0-9]*)?$`)
 
 // showRest returns the part of a URL after the scheme in the form for messages.
 func showRest(raw, rest string) string {
@@ -84,19 +85,19 @@ func cutScheme(raw string) (scheme, rest string, ok bool) {
 
 // urlInText matches URLs: quoted ones with any contents, and unquoted ones up
 // to a blank.
-var urlInText = regexp.MustCompile(`"(?:[a-zA-Z][a-zA-Z0-9+.-]*:)?//(?:[^"\\]|\\.)*"|(?:[a-zA-Z][a-zA-Z0-9+.-]*:)?//[^\s"'<>` + "`" + `]+`)
+var urlInText = lazyregexp.New(`"(?:[a-zA-Z][a-zA-Z0-9+.-]*:)?//(?:[^"\\]|\\.)*"|(?:[a-zA-Z][a-zA-Z0-9+.-]*:)?//[^\s"'<>` + "`" + `]+`)
 
 // partOfURL matches the part of an unparsable URL that an error of package
 // net/url quotes.
-var partOfURL = regexp.MustCompile(`(invalid (?:port|URL escape|character|host|userinfo|control character)) "(?:[^"\\]|\\.)*"`)
+var partOfURL = lazyregexp.New(`(invalid (?:port|URL escape|character|host|userinfo|control character)) "(?:[^"\\]|\\.)*"`)
 
 // Text returns a message in which each URL is shown as by ShowURL.
 func Text(text string) string {
 	if !strings.Contains(text, "//") {
 		return text
 	}
-	text = partOfURL.ReplaceAllString(text, "$1 "+hidden)
-	return urlInText.ReplaceAllStringFunc(text, func(found string) string {
+	text = partOfURL().ReplaceAllString(text, "$1 "+hidden)
+	return urlInText().ReplaceAllStringFunc(text, func(found string) string {
 		if quoted, ok := strings.CutPrefix(found, `"`); ok {
 			return `"` + ShowURL(strings.TrimSuffix(quoted, `"`)) + `"`
 		}

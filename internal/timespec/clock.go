@@ -1,11 +1,11 @@
 package timespec
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/pcparchive/pcparchive/internal/lazyregexp"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -50,11 +50,11 @@ type clockText struct {
 }
 
 var (
-	isoDate   = regexp.MustCompile(`^(\d{4}|\d{2})-(\d{1,2})-(\d{1,2})$`)
-	slashDate = regexp.MustCompile(`^(\d{1,2})/(\d{1,2})/(\d{4}|\d{2})$`)
-	timeOfDay = regexp.MustCompile(`^(\d{1,2}):(\d{2})(?::(\d{2}(?:\.\d*)?))?(am|pm)?$`)
-	halfHour  = regexp.MustCompile(`^(\d{1,2})(am|pm)$`)
-	zoneShift = regexp.MustCompile(`^[+-]\d{2}:?\d{2}$`)
+	isoDate   = lazyregexp.New(`^(\d{4}|\d{2})-(\d{1,2})-(\d{1,2})$`)
+	slashDate = lazyregexp.New(`^(\d{1,2})/(\d{1,2})/(\d{4}|\d{2})$`)
+	timeOfDay = lazyregexp.New(`^(\d{1,2}):(\d{2})(?::(\d{2}(?:\.\d*)?))?(am|pm)?$`)
+	halfHour  = lazyregexp.New(`^(\d{1,2})(am|pm)$`)
+	zoneShift = lazyregexp.New(`^[+-]\d{2}:?\d{2}$`)
 )
 
 // read parses the words, which may come in any order.
@@ -75,10 +75,10 @@ func (c *clockText) read(lower, text string) bool {
 
 // date parses a word that is a date.
 func (c *clockText) date(s string) bool {
-	if m := isoDate.FindStringSubmatch(s); m != nil {
+	if m := isoDate().FindStringSubmatch(s); m != nil {
 		return c.setDate(m[1], m[2], m[3])
 	}
-	if m := slashDate.FindStringSubmatch(s); m != nil {
+	if m := slashDate().FindStringSubmatch(s); m != nil {
 		return c.setDate(m[3], m[1], m[2])
 	}
 	return false
@@ -104,8 +104,8 @@ func (c *clockText) time(s string) bool {
 		c.half = s
 		return c.timed
 	}
-	m := timeOfDay.FindStringSubmatch(s)
-	if h := halfHour.FindStringSubmatch(s); h != nil {
+	m := timeOfDay().FindStringSubmatch(s)
+	if h := halfHour().FindStringSubmatch(s); h != nil {
 		m = []string{"", h[1], "0", "", h[2]}
 	}
 	if m == nil || c.timed {
@@ -148,7 +148,7 @@ func (c *clockText) word(s string) bool {
 
 // zoneName parses a word that is a time zone.
 func (c *clockText) zoneName(lower, s string) bool {
-	if zoneShift.MatchString(lower) {
+	if zoneShift().MatchString(lower) {
 		digits := strings.ReplaceAll(lower[1:], ":", "")
 		seconds := atoi(digits[:2])*3600 + atoi(digits[2:])*60
 		if lower[0] == '-' {

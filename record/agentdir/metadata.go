@@ -3,6 +3,7 @@ package agentdir
 import (
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/pcparchive/pcparchive/convert/naming"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -64,7 +65,7 @@ func validName(name string) bool {
 
 // unitNames are the names of units that PCP's pmParseUnitsStr knows, in lower case, with
 // the names that archives have.
-var unitNames = func() map[string]string {
+var unitNames = sync.OnceValue(func() map[string]string {
 	names := map[string]string{}
 	for name, others := range map[string]string{
 		"byte": "byte bytes", "nanosec": "ns nanosec nanosecond nanoseconds", "microsec": "us microsec microsecond microseconds",
@@ -88,7 +89,7 @@ var unitNames = func() map[string]string {
 		}
 	}
 	return names
-}()
+})
 
 // parseUnits reads units as pmParseUnitsStr does: "seconds", "KB/s", "count / 5 min". Numbers
 // before a unit have no effect, as in the agent.
@@ -114,7 +115,7 @@ func parseUnits(words []string) (pcp.Units, error) {
 			continue
 		}
 		name, power, raised := strings.Cut(word, "^")
-		if known, ok := unitNames[strings.ToLower(name)]; ok {
+		if known, ok := unitNames()[strings.ToLower(name)]; ok {
 			word = known
 		}
 		switch {

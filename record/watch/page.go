@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/pcparchive/pcparchive/internal/webpage"
@@ -21,21 +22,23 @@ import (
 var pageFiles embed.FS
 
 // page is the page of the targets.
-var page = template.Must(template.New("targets.html").Funcs(template.FuncMap{
-	"ago": func(t time.Time) string {
-		if t.IsZero() {
-			return "never"
-		}
-		return time.Since(t).Round(100*time.Millisecond).String() + " ago"
-	},
-	"time":  func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") },
-	"count": func(n int64) string { return humanize.Comma(n) },
-	"bytes": func(n int64) string { return humanize.IBytes(uint64(max(n, 0))) },
-	"brief": func(seconds float64) string {
-		return time.Duration(seconds * float64(time.Second)).Round(time.Microsecond).String()
-	},
-	"line": safetext.Line,
-}).ParseFS(pageFiles, "page/targets.html"))
+var page = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("targets.html").Funcs(template.FuncMap{
+		"ago": func(t time.Time) string {
+			if t.IsZero() {
+				return "never"
+			}
+			return time.Since(t).Round(100*time.Millisecond).String() + " ago"
+		},
+		"time":  func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") },
+		"count": func(n int64) string { return humanize.Comma(n) },
+		"bytes": func(n int64) string { return humanize.IBytes(uint64(max(n, 0))) },
+		"brief": func(seconds float64) string {
+			return time.Duration(seconds * float64(time.Second)).Round(time.Microsecond).String()
+		},
+		"line": safetext.Line,
+	}).ParseFS(pageFiles, "page/targets.html"))
+})
 
 // mostRows is the number of targets that the page shows.
 const mostRows = 2000
@@ -74,7 +77,7 @@ func (s *Server) targetsPage(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	var out bytes.Buffer
-	if err := page.Execute(&out, s.pageData(r.URL.Query().Get("health") == "down")); err != nil {
+	if err := page().Execute(&out, s.pageData(r.URL.Query().Get("health") == "down")); err != nil {
 		webpage.Plain(w, http.StatusInternalServerError, "the page cannot be made: "+err.Error())
 		return
 	}
