@@ -272,15 +272,20 @@ func (v *view) join(res *Result, mark bool) *history.Step {
 		v.points = slices.Grow(v.points, n)[:start+n]
 		points := v.points[start:]
 		known := len(m.last) == n
+		// The instance that a record stores for a single value has no meaning without a domain.
+		singular := n == 1 && m.metric.Desc.InDom == pcp.InDomNull
 		for j := range set.Values {
-			val := &set.Values[j]
+			points[j].Value = set.Values[j]
+			val := &points[j].Value
+			if singular {
+				val.Inst = pcp.InstNull
+			}
 			if j < len(m.last) && m.last[j].Inst.ID == val.Inst {
 				points[j].Series = m.last[j]
 			} else {
 				points[j].Series = m.at(j, val.Inst)
 				known = false
 			}
-			points[j].Value = *val
 		}
 		if !known {
 			m.remember(points)

@@ -145,11 +145,7 @@ func (p *pass) layoutOf(step *history.Step) *layout {
 		where.metrics = append(where.metrics, m)
 		for j := range mv.Points {
 			pt := &mv.Points[j]
-			inst := pt.Value.Inst
-			if len(mv.Points) == 1 && m.desc.InDom == pcp.InDomNull {
-				inst = pcp.InstNull // loggers of 1996 left anything here
-			}
-			where.states = append(where.states, p.state(m, j, inst, pt.Series))
+			where.states = append(where.states, p.state(m, j, pt.Value.Inst, pt.Series))
 		}
 	}
 	return where

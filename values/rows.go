@@ -34,6 +34,8 @@ type Options struct {
 	Earlier bool
 	// Derived are metrics computed from others, which Specs may name.
 	Derived []derive.Definition
+	// Ranking leaves out instances by their values.
+	Ranking Ranking
 
 	outline bool // values of derived metrics do not count, only their series do
 }
@@ -61,6 +63,7 @@ type Column struct {
 
 	unitText string  // Units as text, if Units cannot express them
 	factor   float64 // multiplies the numbers
+	hidden   bool    // ranked, but not selected
 }
 
 // UnitText returns the units of the numbers.
@@ -106,6 +109,7 @@ func (p *picker) steps(set *store.Set) iter.Seq2[*history.Step, error] {
 	var steps iter.Seq2[*history.Step, error]
 	o := &p.options
 	derived := newDeriver(set, o)
+	p.ranker = newRanker(set, derived, o)
 	selects := func(d *meta.Desc) bool { return o.selects(d) || derived.needs(d) }
 	if o.Step <= 0 {
 		steps = set.Steps(history.Query{From: o.From, To: o.To, Metrics: selects, PMIDs: identifiers(set, selects)})
@@ -188,6 +192,7 @@ type picker struct {
 	options Options
 	metrics map[*history.Metric]*picked
 	wants   map[pcp.PMID]wanted
+	ranker  *ranker // nil if all instances are wanted
 	scratch Row
 }
 
@@ -203,6 +208,9 @@ type picked struct {
 func (p *picker) row(step *history.Step) (*Row, error) {
 	r := &p.scratch
 	r.Stamp, r.Mark, r.Cells = step.Stamp, step.Mark, r.Cells[:0]
+	if p.ranker != nil {
+		p.ranker.begin()
+	}
 	for i := range step.Metrics {
 		m := &step.Metrics[i]
 		known := p.metrics[m.Metric]
@@ -213,6 +221,8 @@ func (p *picker) row(step *history.Step) (*Row, error) {
 			}
 			p.metrics[m.Metric] = known
 		}
+		from := len(r.Cells)
+		limited := p.ranker == nil || !p.ranker.isPredicate(m.Metric.Name)
 		for j := range m.Points {
 			point := &m.Points[j]
 			column, seen := known.columns[point.Series]
@@ -220,24 +230,30 @@ func (p *picker) row(step *history.Step) (*Row, error) {
 				column = p.column(known, point.Series)
 				known.columns[point.Series] = column
 			}
-			if column != nil && !p.beyond(column, point.Value) {
+			if column != nil && !(limited && p.beyond(Cell{column, point.Value})) {
 				r.Cells = append(r.Cells, Cell{column, point.Value})
 			}
 		}
+		if p.ranker != nil {
+			p.ranker.add(m.Metric, from, len(r.Cells))
+		}
+	}
+	if p.ranker != nil {
+		r.Cells = p.ranker.rank(r.Cells, p.beyond)
 	}
 	return r, nil
 }
 
 // beyond reports whether the limit of a Spec leaves out a value.
-func (p *picker) beyond(c *Column, v history.Value) bool {
-	if c.Spec < 0 || p.options.outline {
+func (p *picker) beyond(c Cell) bool {
+	if c.Column.Spec < 0 {
 		return false
 	}
-	limit := p.options.Specs[c.Spec].Limit
+	limit := p.options.Specs[c.Column.Spec].Limit
 	if limit == 0 {
 		return false
 	}
-	n, ok := Cell{c, v}.Number()
+	n, ok := c.Number()
 	return ok && (limit > 0 && n < limit || limit < 0 && n > -limit)
 }
 
@@ -266,7 +282,10 @@ func (p *picker) pick(m *history.Metric) (*picked, error) {
 func (p *picker) column(known *picked, s *history.Series) *Column {
 	c := &Column{Series: s, Spec: -1, Units: known.units, unitText: known.unitText, factor: known.factor}
 	if len(p.options.Specs) > 0 {
-		if c.Spec = firstSpec(p.options.Specs, s); c.Spec < 0 {
+		if c.Spec = firstSpec(p.options.Specs, s); c.Spec < 0 && p.ranker != nil && p.options.Ranking.First {
+			c.hidden, c.Spec = true, slices.IndexFunc(p.options.Specs, func(x Spec) bool { return s.Metric.Desc.Matches(x.Name) })
+		}
+		if c.Spec < 0 {
 			return nil
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
 )
 
 // Spec selects metrics and instances.
@@ -14,7 +15,8 @@ type Spec struct {
 	Name string
 	// Instances are names of instances; none means all.
 	Instances []string
-	// Patterns select instances in addition, as pmrep's configuration files do.
+	// Patterns select instances in addition, as pmrep's configuration files do. They hide no
+	// metric without instances.
 	Patterns []Pattern
 	// Raw keeps counters as recorded, even if Options.Rates is true.
 	Raw bool
@@ -109,6 +111,9 @@ func (s Spec) String() string {
 func (s Spec) matches(d *meta.Desc, in *meta.Instance) bool {
 	if !d.Matches(s.Name) {
 		return false
+	}
+	if len(s.Patterns) > 0 && len(s.Instances) == 0 && d.InDom == pcp.InDomNull {
+		return true
 	}
 	if len(s.Patterns) > 0 && slices.ContainsFunc(s.Patterns, func(p Pattern) bool { return p.Match(in.Name) }) {
 		return true

@@ -61,6 +61,9 @@ func (o *Options) wantOf(d *meta.Desc) (w want, err error) {
 	return w, nil
 }
 
+// Fits reports why the values of a metric with numbers cannot have the unit of s.
+func (s *Spec) Fits(d *meta.Desc) error { return (&want{}).take(d, s.Unit) }
+
 // take takes the unit of a Spec.
 func (w *want) take(d *meta.Desc, text string) (err error) {
 	refuse := func(err error) error {

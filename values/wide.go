@@ -29,10 +29,12 @@ type Layout struct {
 func NewLayout(ctx context.Context, sets []*store.Set, options Options) (*Layout, error) {
 	l := &Layout{sets: sets, options: options}
 	o := options
-	o.outline = true
-	o.Step = 0 // every series that has interpolated values is in a record
-	if options.Step > 0 {
-		o.From = pcp.Timestamp{} // an earlier discrete value may hold
+	if !o.filters() {
+		o.outline = true
+		o.Step = 0 // every series that has interpolated values is in a record
+		if options.Step > 0 {
+			o.From = pcp.Timestamp{} // an earlier discrete value may hold
+		}
 	}
 	for _, set := range sets {
 		columns, seen := map[string]*Column{}, map[*Column]bool{}

@@ -119,7 +119,7 @@ func (o *valuesOptions) check() error {
 
 // request returns the options of the rows for the window of the archives.
 func (o *valuesOptions) request(t timeline, chosen *chosenMetrics) (values.Options, error) {
-	r := values.Options{Specs: chosen.specs, Derived: chosen.derived, Step: o.step, Rates: o.rate == "auto", Earlier: o.compat == 6}
+	r := values.Options{Specs: chosen.specs, Derived: chosen.derived, Ranking: chosen.ranking, Step: o.step, Rates: o.rate == "auto", Earlier: o.compat == 6}
 	for _, text := range o.units {
 		u, err := scale.Parse(text)
 		if err != nil {

@@ -24,6 +24,8 @@ type chosenMetrics struct {
 	derived []derive.Definition
 	set     *metricset.Set // nil if there are names alone
 	shown   []shownMetric  // of each of specs; empty if set is nil
+	ranking values.Ranking
+	sort    []metricset.SortKey
 }
 
 // shownMetric is the form of a column of a set.
@@ -111,13 +113,13 @@ func (c *chosenMetrics) addSets(h *hosts, config string, names []string, definit
 		return err
 	}
 	c.reportMissing(h, selection.Missing)
-	for _, option := range c.set.Without() {
-		fmt.Fprintf(h.s.err, "set %s: the option %s has no effect here\n", c.set.Name, option)
+	if without := c.set.Without(); len(without) > 0 {
+		fmt.Fprintf(h.s.err, "set %s: without effect here: %s\n", c.set.Name, strings.Join(without, ", "))
 	}
 	if len(selection.Specs) == 0 {
 		return cmp.Or(h.Unusable(), fmt.Errorf("set %s: the archive has none of its metrics", c.set.Name))
 	}
-	c.specs, c.derived = selection.Specs, selection.Derived
+	c.specs, c.derived, c.ranking, c.sort = selection.Specs, selection.Derived, selection.Ranking, selection.Sort
 	for _, m := range selection.Metrics {
 		shown := shownMetric{label: cmp.Or(strings.TrimSpace(m.Label), shortName(m.Name))}
 		if shown.width, err = c.set.Width(m); err != nil {
@@ -212,7 +214,7 @@ func (c *chosenMetrics) apply(o *valuesOptions) error {
 	if c.set == nil {
 		return nil
 	}
-	if text := c.set.Options.Text("interval"); text != "" && o.step == 0 {
+	if text := c.set.Options.Text("interval"); text != "" && o.step == 0 && c.set.Options.Bool("interpol", true) {
 		step, err := timespec.Interval(text)
 		if err != nil {
 			return fmt.Errorf("set %s: option interval: %w", c.set.Name, err)

@@ -56,6 +56,10 @@ type instanceTable struct {
 type instanceRow struct {
 	host, name string
 	places     []int // of each label in the layout; -1 for none
+	first      int   // place among the rows by instance
+
+	key, before int     // of sort
+	value       float64 // of the metric of key
 }
 
 // instanceTable returns the table of a layout.
@@ -103,7 +107,7 @@ func (t *instanceTable) row(host, name string) *instanceRow {
 	i := slices.IndexFunc(t.rows, func(r instanceRow) bool { return r.host == host && r.name == name })
 	if i < 0 {
 		i = len(t.rows)
-		t.rows = append(t.rows, instanceRow{host: host, name: name, places: slices.Repeat([]int{-1}, len(t.layout.Columns))})
+		t.rows = append(t.rows, instanceRow{host: host, name: name, first: i, places: slices.Repeat([]int{-1}, len(t.layout.Columns))})
 	}
 	return &t.rows[i]
 }
@@ -134,6 +138,7 @@ func (t *instanceTable) print() error {
 		if len(line.Marks) > 0 {
 			fmt.Fprintf(bw, "%s  mark%s\n", stamp, t.markHosts(line))
 		}
+		t.sort(line)
 		for i := range t.rows {
 			if cells, any := t.cells(&t.rows[i], line); any {
 				t.line(bw, slices.Concat([]string{stamp}, t.lead(&t.rows[i]), cells))
@@ -141,6 +146,42 @@ func (t *instanceTable) print() error {
 		}
 	}
 	return bw.Flush()
+}
+
+// sort sorts the rows of a line as pmrep's option sort_metric says: by the values of the
+// first metric; then come rows that have values of the second metric alone, and so on, and
+// at last the others as they stood before. Equal values keep the order of instances.
+func (t *instanceTable) sort(line *values.Line) {
+	if len(t.chosen.sort) == 0 {
+		return
+	}
+	for i := range t.rows {
+		r := &t.rows[i]
+		r.key, r.before, r.value = len(t.chosen.sort), i, 0
+		for k, key := range t.chosen.sort {
+			v, ok := t.sortValue(r, line, key.Metric)
+			if !ok {
+				continue
+			}
+			if r.key, r.before, r.value = k, r.first, v; !key.Ascending {
+				r.value = -v
+			}
+			break
+		}
+	}
+	slices.SortFunc(t.rows, func(a, b instanceRow) int {
+		return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.value, b.value), cmp.Compare(a.before, b.before))
+	})
+}
+
+// sortValue returns the value that a row has of a metric.
+func (t *instanceTable) sortValue(r *instanceRow, line *values.Line, metric string) (float64, bool) {
+	for _, place := range r.places {
+		if place >= 0 && t.layout.Columns[place].Metric() == metric && line.Cells[place].Column != nil {
+			return line.Cells[place].Number()
+		}
+	}
+	return 0, false
 }
 
 // cells returns the values of a row, and whether there is any.

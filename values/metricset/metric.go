@@ -19,6 +19,7 @@ type Metric struct {
 	Instances []string
 	Unit      string // in which the values are wanted; may be empty
 	Raw       bool   // a counter is not turned into a rate
+	Rate      bool   // a counter is turned into a rate, even if the option type_prefer is raw
 	// Width and Precision are the least width of a column and the digits after the
 	// decimal point; -1 means those of the set.
 	Width, Precision int
@@ -131,8 +132,8 @@ func (m *Metric) set(specifier, value string) (err error) {
 	case "unit":
 		m.Unit = value
 	case "type":
-		m.Raw = value == "raw"
-		if !m.Raw && value != "default" {
+		m.Raw, m.Rate = value == "raw", value == "default"
+		if !m.Raw && !m.Rate {
 			err = fmt.Errorf("type %s: want raw or default", value)
 		}
 	case "width":

@@ -62,7 +62,7 @@ func TestSetsOfPmrep(t *testing.T) {
 			if strings.HasPrefix(name, "p") {
 				base = processes
 			}
-			if compareSet(t, config, name, base, time.Second) > 0 && !t.Failed() {
+			if compareSet(t, config, installed, name, base, time.Second) > 0 && !t.Failed() {
 				equal++
 			}
 		})
@@ -84,7 +84,7 @@ func TestSetsOverCorpus(t *testing.T) {
 				end, err := set.End()
 				require.NoError(t, err)
 				step := (end.Sub(set.Header().Start) / 20).Truncate(time.Second)
-				compared += compareSet(t, config, name, base, max(step, time.Second))
+				compared += compareSet(t, config, installed, name, base, max(step, time.Second))
 			})
 		}
 	}
@@ -100,8 +100,8 @@ var corpusSets = map[string][]string{
 }
 
 // compareSet compares the cells of a set and returns the number of those with a value.
-func compareSet(t *testing.T, config *metricset.Config, name, base string, step time.Duration) (compared int) {
-	out := oracle.Exec(t, "pmrep", "-c", installed, "-a", base, "-5", "-z", "-t", strconv.Itoa(int(step.Seconds())), "-o", "csv", "-l", ",", ":"+name)
+func compareSet(t *testing.T, config *metricset.Config, path, name, base string, step time.Duration) (compared int) {
+	out := oracle.Exec(t, "pmrep", "-c", path, "-a", base, "-5", "-z", "-t", strconv.Itoa(int(step.Seconds())), "-o", "csv", "-l", ",", ":"+name)
 	if out.Exit != 0 {
 		t.Logf("pmrep: %s", out.Stderr)
 		return 0
@@ -147,7 +147,7 @@ func ours(t *testing.T, config *metricset.Config, name, base string, step time.D
 	require.NoError(t, err)
 	end, err := sets.End()
 	require.NoError(t, err)
-	o := values.Options{Specs: chosen.Specs, Derived: chosen.Derived, From: sets.Header().Start, To: end, Step: step, Rates: true, Earlier: true}
+	o := values.Options{Specs: chosen.Specs, Derived: chosen.Derived, Ranking: chosen.Ranking, From: sets.Header().Start, To: end, Step: step, Rates: true, Earlier: true}
 	layout, err := values.NewLayout(t.Context(), []*store.Set{sets}, o)
 	require.NoError(t, err)
 	columns, discrete = map[string][]string{}, map[string]bool{}

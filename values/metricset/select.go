@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -22,6 +23,16 @@ type Selection struct {
 	Derived []derive.Definition
 	// Missing are the metrics that no archive has and that cannot be computed.
 	Missing []Missing
+	// Ranking chooses instances by their values.
+	Ranking values.Ranking
+	// Sort orders the lines of instances in a table of the option colxrow.
+	Sort []SortKey
+}
+
+// SortKey is a metric by whose values instances are sorted, by default from high to low.
+type SortKey struct {
+	Metric    string
+	Ascending bool
 }
 
 // Missing is a metric without values.
@@ -40,7 +51,7 @@ type selector struct {
 	hosts   *store.Hosts
 	system  []derive.Definition
 	options Options
-	raw     bool
+	samples map[string]*meta.Desc // of the selected metrics
 }
 
 // Select looks up the metrics of a set in the archives of hosts. system are definitions of
@@ -50,20 +61,75 @@ func (s *Set) Select(hosts *store.Hosts, system []derive.Definition) (*Selection
 	if err != nil {
 		return nil, err
 	}
-	x := &selector{Selection: &Selection{}, set: s, hosts: hosts, system: slices.Concat(own, system), options: s.Options}
-	x.raw = s.Options.Text("type") == "raw" || s.Options.Text("type_prefer") == "raw"
-	for _, m := range s.Metrics {
+	x := &selector{Selection: &Selection{}, set: s, hosts: hosts, system: slices.Concat(own, system), options: s.Options, samples: map[string]*meta.Desc{}}
+	for _, m := range x.metrics() {
 		if err := x.metric(m); err != nil {
 			return nil, fmt.Errorf("set %s: metric %s: %w", s.Name, m.Name, err)
 		}
 	}
+	if err := x.rank(); err != nil {
+		return nil, fmt.Errorf("set %s: %w", s.Name, err)
+	}
 	return x.Selection, nil
 }
 
+// metrics returns the metrics of the set, those below a name in place of the name, and the
+// predicates that the set does not list.
+func (x *selector) metrics() (all []Metric) {
+	seen := map[string]bool{}
+	add := func(m Metric) {
+		if !seen[m.Name] {
+			seen[m.Name] = true
+			all = append(all, m)
+		}
+	}
+	for _, m := range x.set.Metrics {
+		names := x.below(m.Name)
+		for _, name := range names {
+			leaf := m
+			leaf.Name = name
+			add(leaf)
+		}
+		if len(names) == 0 {
+			add(m)
+		}
+	}
+	for _, name := range x.predicates() {
+		add(Metric{Name: name, Key: name, Width: -1, Precision: -1})
+	}
+	return all
+}
+
+// below returns the names of the metrics below a name, none if it is that of a metric.
+func (x *selector) below(name string) (names []string) {
+	for r := range x.hosts.Readers() {
+		if _, ok := r.Meta().Lookup(name); ok {
+			return nil
+		}
+	}
+	for r := range x.hosts.Readers() {
+		for d := range r.Meta().Metrics() {
+			for _, n := range d.Names {
+				if strings.HasPrefix(n, name+".") && !slices.Contains(names, n) {
+					names = append(names, n)
+				}
+			}
+		}
+	}
+	return names
+}
+
+// nextDefinition matches the comma before a definition.
+var nextDefinition = regexp.MustCompile(`,\s*([A-Za-z][\w.]*\s*=[^=]|[/.])`)
+
 // derived returns the definitions of the option derived: NAME = EXPRESSION, or a file of
-// them, with semicolons between.
+// them, with semicolons between, or commas if there is no semicolon.
 func (s *Set) derived() (all []derive.Definition, err error) {
-	for part := range strings.SplitSeq(s.Options.Text("derived"), ";") {
+	text := s.Options.Text("derived")
+	if !strings.Contains(text, ";") {
+		text = nextDefinition.ReplaceAllString(text, ";$1")
+	}
+	for part := range strings.SplitSeq(text, ";") {
 		part = strings.TrimSpace(part)
 		if part == "" {
 			continue
@@ -104,7 +170,13 @@ func (x *selector) metric(m Metric) error {
 	if x.options.Bool("omit_flat", false) && sample.InDom == pcp.InDomNull {
 		return nil
 	}
-	spec := values.Spec{Name: m.Name, Raw: m.Raw || x.raw, Unit: x.unit(m, sample)}
+	spec := values.Spec{Name: m.Name, Raw: x.isRaw(m), Unit: x.unit(m, sample)}
+	if x.options.Bool("ignore_incompat", false) {
+		if reason := incompatible(spec, sample); reason != nil {
+			x.Missing = append(x.Missing, Missing{m, reason})
+			return nil
+		}
+	}
 	if spec.Limit, err = x.limit(m); err != nil {
 		return err
 	}
@@ -126,6 +198,7 @@ func (x *selector) metric(m Metric) error {
 	}
 	x.Specs = append(x.Specs, spec)
 	x.Metrics = append(x.Metrics, m)
+	x.samples[m.Name] = sample
 	return nil
 }
 
@@ -256,17 +329,6 @@ func (s *Set) choose(option string, own, otherwise int) (int, error) {
 		return max(n, 0), err
 	}
 	return otherwise, nil
-}
-
-// Without returns the options of the set that change which values pmrep shows and that
-// Select does not know.
-func (s *Set) Without() (names []string) {
-	for _, name := range []string{"rank", "overall_rank", "overall_rank_alt", "predicate", "sort_metric", "live_filter", "invert_filter", "source"} {
-		if s.Options.Has(name) && s.Options.Bool(name, true) {
-			names = append(names, name)
-		}
-	}
-	return names
 }
 
 // Open loads a path, or the first place of SearchPath if it is empty. It fails if there
