@@ -17,7 +17,7 @@ import (
 )
 
 // kind is the kind of entries in the folder. Another release may evaluate differently.
-var kind = cachedir.Kind{Name: "overview", Version: 1, Derived: true}
+var kind = cachedir.Kind{Name: "overview", Version: 2, Derived: true}
 
 // Options configure a [Cache]. The zero value of a field means its default.
 type Options struct {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/internal/varcodec"
 )
 
@@ -41,7 +42,11 @@ func (t *Track) raw() []byte {
 	for _, n := range []int64{t.Cell, t.Start, t.First, t.Last, int64(t.Window)} {
 		e.Int(n)
 	}
-	e.Text(t.Host)
+	e.Uint(uint64(len(t.Target)))
+	for _, l := range t.Target {
+		e.Text(l.Name)
+		e.Text(l.Value)
+	}
 	e.Uint(uint64(len(t.Covered)))
 	for _, s := range t.Covered {
 		e.Int(s.From)
@@ -95,7 +100,10 @@ func decodeTrack(packed []byte, table *Table) (*Track, error) {
 // decodeRaw reads the output of raw.
 func decodeRaw(raw []byte) (*Track, error) {
 	d := decoder{varcodec.Decoder{B: raw}}
-	t := &Track{Cell: d.Int(), Start: d.Int(), First: d.Int(), Last: d.Int(), Window: time.Duration(d.Int()), Host: d.Text()}
+	t := &Track{Cell: d.Int(), Start: d.Int(), First: d.Int(), Last: d.Int(), Window: time.Duration(d.Int())}
+	for range d.Count(2) {
+		t.Target = append(t.Target, prom.Label{Name: d.Text(), Value: d.Text()})
+	}
 	for range d.Count(2) {
 		t.Covered = append(t.Covered, Span{d.Int(), d.Int()})
 	}

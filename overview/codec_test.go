@@ -7,6 +7,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
 func TestPack(t *testing.T) {
@@ -50,7 +52,7 @@ func TestCellFor(t *testing.T) {
 func sampleTrack() *Track {
 	table := Default()
 	t := &Track{
-		Cell: 60_000, Start: 120_000, First: 121_000, Last: 500_000, Host: "web1", Covered: []Span{{121_000, 300_000}, {400_000, 500_000}},
+		Cell: 60_000, Start: 120_000, First: 121_000, Last: 500_000, Target: []prom.Label{{Name: "hostname", Value: "a"}}, Covered: []Span{{121_000, 300_000}, {400_000, 500_000}},
 		Marks: []int64{300_001}, Window: 1, seen: make([]presence, len(table.names)), columns: make([]column, len(table.all())), names: []string{"sda", "sdb"},
 	}
 	t.seen[3] = plural

@@ -32,17 +32,24 @@ func TestDocs(t *testing.T) {
 
 func tableDocs(t *Table) string {
 	var b strings.Builder
+	exprs := func(r *Rule) string {
+		var all []string
+		for _, s := range r.Sources() {
+			all = append(all, "`"+strings.ReplaceAll(s.Expr, "|", `\|`)+"`")
+		}
+		return strings.Join(all, "<br>")
+	}
 	b.WriteString("\n| rule | resource, kind | PromQL | warn, bad |\n|---|---|---|---|\n")
 	for _, r := range t.Rules {
 		symptom := ""
 		if r.Symptom {
 			symptom = "; a symptom"
 		}
-		fmt.Fprintf(&b, "| `%s`: %s%s | %s, %s | `%s` | %v, %v %s |\n", r.Name, r.Title, symptom, r.Resource, r.Kind, strings.ReplaceAll(r.Expr, "|", `\|`), r.Warn, r.Bad, r.Unit)
+		fmt.Fprintf(&b, "| `%s`: %s%s | %s, %s | %s | %v, %v %s |\n", r.Name, r.Title, symptom, r.Resource, r.Kind, exprs(r), r.Warn, r.Bad, r.Unit)
 	}
 	b.WriteString("\nFigures that no rule judges:\n\n| figure | beside | PromQL |\n|---|---|---|\n")
 	for _, r := range t.Beside {
-		fmt.Fprintf(&b, "| `%s`: %s | %s | `%s` |\n", r.Name, r.Title, strings.Join(r.Of, ", "), strings.ReplaceAll(r.Expr, "|", `\|`))
+		fmt.Fprintf(&b, "| `%s`: %s | %s | %s |\n", r.Name, r.Title, strings.Join(r.Of, ", "), exprs(r))
 	}
 	return b.String()
 }

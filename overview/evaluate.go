@@ -106,13 +106,11 @@ func (e *evaluator) seriesOf(name string, sem pcp.Semantics, all []prom.Label) *
 	e.byName[name] = append(e.byName[name], s)
 	if i, ok := e.table.needs[name]; ok {
 		e.track.seen[i] = singular
-		if s.labels.Has("instname") {
+		if slices.ContainsFunc(e.table.instances[name], s.labels.Has) {
 			e.track.seen[i] = plural
 		}
 	}
-	if e.track.Host == "" {
-		e.track.Host = s.labels.Get("hostname")
-	}
+	e.track.identify(s.labels, len(e.byLabels) == 1)
 	return s
 }
 
@@ -237,10 +235,10 @@ type pace struct {
 	lookback int64 // of values
 }
 
-// paceOf returns the pace of a rule. ok is false if a metric that it needs has no values.
-func (e *evaluator) paceOf(r *Rule) (p pace, ok bool) {
+// paceOf returns the pace of a source. ok is false if a metric that it needs has no values.
+func (e *evaluator) paceOf(s *Source) (p pace, ok bool) {
 	slowest := int64(0)
-	for _, name := range r.Needs {
+	for _, name := range s.Needs {
 		if len(e.byName[name]) == 0 {
 			return p, false
 		}
@@ -264,32 +262,51 @@ const manyPoints = 500_000
 // rule evaluates a rule between two times. It returns how far before a time the rule looks
 // for samples.
 func (e *evaluator) rule(ctx context.Context, n int, r *Rule, from, to int64, end bool) (reach int64, err error) {
-	p, ok := e.paceOf(r)
-	if !ok || e.table.source[n] != n {
+	if e.table.source[n] != n {
 		return 0, nil
 	}
+	fit, unfit := false, false
+	for _, s := range r.Sources() {
+		p, ok := e.paceOf(s)
+		if !ok {
+			continue
+		}
+		err := e.between(ctx, n, s, p, from, to, end)
+		switch {
+		case isOfSamples(err):
+			unfit = true
+		case err != nil:
+			return 0, fmt.Errorf("rule %s: %w", r.Name, err)
+		default:
+			fit = true
+			reach = max(reach, p.window, p.lookback)
+		}
+	}
+	if unfit && !fit {
+		e.track.columns[n].unfit = true
+	}
+	return reach, nil
+}
+
+// between evaluates a source of rule n between two times.
+func (e *evaluator) between(ctx context.Context, n int, s *Source, p pace, from, to int64, end bool) error {
 	e.track.Window = max(e.track.Window, time.Duration(p.window)*time.Millisecond)
 	first, last := floorDiv(from, p.every)*p.every+p.every, floorDiv(to, p.every)*p.every
 	if end {
 		last = ceilTo(to, p.every)
 	}
 	widest := 1
-	for _, name := range r.Needs {
+	for _, name := range s.Needs {
 		widest = max(widest, len(e.byName[name]))
 	}
 	many := max(int64(16), int64(manyPoints/widest))
 	for ; first <= last; first += many * p.every {
 		at := steps{first, min(last, first+(many-1)*p.every), p.every}
-		err := e.query(ctx, n, r, p, at)
-		if isOfSamples(err) {
-			e.track.columns[n].unfit = true
-			return 0, nil
-		}
-		if err != nil {
-			return 0, fmt.Errorf("rule %s: %w", r.Name, err)
+		if err := e.query(ctx, n, s, p, at); err != nil {
+			return err
 		}
 	}
-	return max(p.window, p.lookback), nil
+	return nil
 }
 
 // isOfSamples reports whether an error of the engine says that the samples do not fit the
@@ -300,9 +317,9 @@ func isOfSamples(err error) bool {
 		!errors.As(err, new(promql.ErrTooManySamples)) && !errors.As(err, new(promql.ErrStorage))
 }
 
-// query evaluates a rule at some times.
-func (e *evaluator) query(ctx context.Context, n int, r *Rule, p pace, at steps) error {
-	expr := r.At(time.Duration(p.window) * time.Millisecond)
+// query evaluates a source of rule n at some times.
+func (e *evaluator) query(ctx context.Context, n int, s *Source, p pace, at steps) error {
+	expr := s.At(time.Duration(p.window) * time.Millisecond)
 	opts := promql.NewPrometheusQueryOpts(false, time.Duration(p.lookback)*time.Millisecond)
 	q, err := e.engine.NewRangeQuery(ctx, &window{byName: e.byName, at: at}, opts, expr,
 		time.UnixMilli(at.first), time.UnixMilli(at.last), time.Duration(at.every)*time.Millisecond)
@@ -319,7 +336,7 @@ func (e *evaluator) query(ctx context.Context, n int, r *Rule, p pace, at steps)
 		return err
 	}
 	for i := range matrix {
-		instance := e.instanceOf(r, matrix[i].Metric)
+		instance := e.instanceOf(s, matrix[i].Metric)
 		for _, point := range matrix[i].Floats {
 			if !math.IsNaN(point.F) && !math.IsInf(point.F, 0) {
 				e.track.put(n, point.T, point.F, instance)
@@ -330,11 +347,11 @@ func (e *evaluator) query(ctx context.Context, n int, r *Rule, p pace, at steps)
 }
 
 // instanceOf returns the place of an instance's name in the track.
-func (e *evaluator) instanceOf(r *Rule, found labels.Labels) uint16 {
-	if r.Instance == "" {
+func (e *evaluator) instanceOf(s *Source, found labels.Labels) uint16 {
+	if s.Instance == "" {
 		return noInstance
 	}
-	name := found.Get(r.Instance)
+	name := found.Get(s.Instance)
 	i, known := e.instances[name]
 	if !known {
 		if len(e.track.names) >= maxNames {

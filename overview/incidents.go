@@ -157,12 +157,13 @@ func (w *worst) query(rule *Rule, t *Track, instance string) string {
 			s.LabelMatchers = append(s.LabelMatchers, m)
 		}
 	}
-	return rewritten(rule.Expr, t.Window, func(s *parser.VectorSelector) {
-		if t.Host != "" {
-			add(s, "hostname", t.Host)
+	source := w.table.sourceIn(rule, t)
+	return rewritten(source.Expr, t.Window, func(s *parser.VectorSelector) {
+		for _, l := range t.Target {
+			add(s, l.Name, l.Value)
 		}
-		if rule.Instance != "" && instance != "" && t.seen[w.table.needs[s.Name]] == plural {
-			add(s, rule.Instance, instance)
+		if source.Instance != "" && instance != "" && t.seen[w.table.needs[s.Name]] == plural {
+			add(s, source.Instance, instance)
 		}
 	})
 }

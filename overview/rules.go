@@ -25,11 +25,9 @@ type Rule struct {
 	Title    string   `yaml:"title"`
 	Resource string   `yaml:"resource"`
 	Kind     string   `yaml:"kind"`
-	Expr     string   `yaml:"expr"` // PromQL; a higher value is worse
 	Unit     string   `yaml:"unit"`
-	Warn     float64  `yaml:"warn"` // the value of level 0.5
-	Bad      float64  `yaml:"bad"`  // the value of level 1
-	Instance string   `yaml:"instance"`
+	Warn     float64  `yaml:"warn"`   // the value of level 0.5
+	Bad      float64  `yaml:"bad"`    // the value of level 1
 	Words    string   `yaml:"words"`  // at level 1
 	Warns    string   `yaml:"warns"`  // below level 1
 	Figure   string   `yaml:"figure"` // beside Words, in parentheses
@@ -40,11 +38,30 @@ type Rule struct {
 	Quiet bool `yaml:"quiet"`
 	// Symptom says that other rules explain what the rule shows.
 	Symptom bool `yaml:"symptom"`
+	// Source has the expression over PCP's names, Others those over the names of other
+	// recorders.
+	Source `yaml:",inline"`
+	Others []*Source `yaml:"others"`
+}
+
+// Source is where a rule has its values from.
+type Source struct {
+	Expr string `yaml:"expr"` // PromQL; a higher value is worse
+	// Instance is the label that names the disk, interface, process …
+	Instance string `yaml:"instance"`
 	// Needs are the names of the metrics in Expr, sorted.
 	Needs []string `yaml:"-"`
 
 	mu      sync.Mutex
 	windows map[time.Duration]string // expressions by window
+}
+
+// Sources returns all sources of a rule.
+func (r *Rule) Sources() []*Source { return append([]*Source{&r.Source}, r.Others...) }
+
+// sameSources reports whether two rules have the same values.
+func sameSources(a, b *Rule) bool {
+	return slices.EqualFunc(a.Sources(), b.Sources(), func(x, y *Source) bool { return x.Expr == y.Expr && x.Instance == y.Instance })
 }
 
 // Table is a list of rules.
@@ -53,7 +70,9 @@ type Table struct {
 	Beside []*Rule // that only add figures to the words
 	needs  map[string]int
 	names  []string // of the metrics, sorted; needs has their places
-	text   []byte   // of the file
+	// instances has, by metric, the labels that name instances in the rules.
+	instances map[string][]string
+	text      []byte // of the file
 	// source has, for each rule, the place of the first rule with its expression, which is
 	// evaluated for both.
 	source []int
@@ -80,7 +99,7 @@ func ParseTable(text []byte) (*Table, error) {
 	if err := yaml.UnmarshalStrict(text, &file); err != nil {
 		return nil, fmt.Errorf("rules: %w", err)
 	}
-	t := &Table{Rules: file.Rules, Beside: file.Beside, needs: map[string]int{}, text: text}
+	t := &Table{Rules: file.Rules, Beside: file.Beside, needs: map[string]int{}, instances: map[string][]string{}, text: text}
 	seen := map[string]bool{}
 	for i, r := range t.all() {
 		if err := r.prepare(i >= len(t.Rules)); err != nil {
@@ -90,7 +109,14 @@ func ParseTable(text []byte) (*Table, error) {
 			return nil, fmt.Errorf("rule %q: there are two of this name", r.Name)
 		}
 		seen[r.Name] = true
-		t.names = append(t.names, r.Needs...)
+		for _, s := range r.Sources() {
+			t.names = append(t.names, s.Needs...)
+			for _, name := range s.Needs {
+				if s.Instance != "" && !slices.Contains(t.instances[name], s.Instance) {
+					t.instances[name] = append(t.instances[name], s.Instance)
+				}
+			}
+		}
 	}
 	slices.Sort(t.names)
 	t.names = slices.Compact(t.names)
@@ -99,7 +125,7 @@ func ParseTable(text []byte) (*Table, error) {
 	}
 	all := t.all()
 	for _, r := range all {
-		t.source = append(t.source, slices.IndexFunc(all, func(first *Rule) bool { return first.Expr == r.Expr && first.Instance == r.Instance }))
+		t.source = append(t.source, slices.IndexFunc(all, func(first *Rule) bool { return sameSources(first, r) }))
 	}
 	return t, nil
 }
@@ -110,28 +136,41 @@ func (t *Table) all() []*Rule { return slices.Concat(t.Rules, t.Beside) }
 // Metrics returns the names of the metrics that the rules need, sorted.
 func (t *Table) Metrics() []string { return t.names }
 
-// prepare checks a rule and finds the metrics that it needs.
-func (r *Rule) prepare(beside bool) error {
-	expr, err := parse(r.Expr)
+// prepare checks a source and finds the metrics that it needs.
+func (s *Source) prepare() error {
+	expr, err := parse(s.Expr)
 	if err != nil {
 		return err
 	}
 	if expr.Type() != parser.ValueTypeVector {
 		return errors.New("the expression must give an instant vector")
 	}
-	for _, s := range selectorsOf(expr) {
-		if s.Name == "" {
-			return fmt.Errorf("the selector %s names no metric", s)
+	for _, selector := range selectorsOf(expr) {
+		if selector.Name == "" {
+			return fmt.Errorf("the selector %s names no metric", selector)
 		}
-		r.Needs = append(r.Needs, s.Name)
+		s.Needs = append(s.Needs, selector.Name)
 	}
-	slices.Sort(r.Needs)
-	r.Needs = slices.Compact(r.Needs)
-	r.windows = map[time.Duration]string{}
+	if len(s.Needs) == 0 {
+		return errors.New("the expression names no metric")
+	}
+	slices.Sort(s.Needs)
+	s.Needs = slices.Compact(s.Needs)
+	s.windows = map[time.Duration]string{}
+	return nil
+}
+
+// prepare checks a rule and its sources.
+func (r *Rule) prepare(beside bool) error {
+	for _, s := range r.Sources() {
+		if err := s.prepare(); err != nil {
+			return err
+		}
+	}
 	r.Aside = cmp.Or(r.Aside, r.Figure)
 	switch {
-	case r.Name == "" || r.Title == "" || r.Figure == "" || len(r.Needs) == 0:
-		return errors.New("name, title, figure and a metric must be given")
+	case r.Name == "" || r.Title == "" || r.Figure == "":
+		return errors.New("name, title and figure must be given")
 	case beside && len(r.Of) == 0:
 		return errors.New("of must be given")
 	case beside:
@@ -174,21 +213,21 @@ func (r *Rule) weight() float64 {
 const windowInRules = time.Minute
 
 // At returns the expression for a window.
-func (r *Rule) At(window time.Duration) string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	text, known := r.windows[window]
+func (s *Source) At(window time.Duration) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	text, known := s.windows[window]
 	if !known {
-		text = rewritten(r.Expr, window, nil)
-		if len(r.windows) >= maxWindows {
-			clear(r.windows)
+		text = rewritten(s.Expr, window, nil)
+		if len(s.windows) >= maxWindows {
+			clear(s.windows)
 		}
-		r.windows[window] = text
+		s.windows[window] = text
 	}
 	return text
 }
 
-// maxWindows is the most windows whose expressions a rule keeps.
+// maxWindows is the most windows whose expressions a source keeps.
 const maxWindows = 1000
 
 // rewritten returns an expression for a window. edit may change its selectors.

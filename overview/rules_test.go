@@ -53,7 +53,7 @@ func TestParseTable(t *testing.T) {
 		`kind "use" is not one of`:     rule("errors", "use"),
 		"warn must be above 0":         rule("warn: 1", "warn: 2"),
 		"words and warns":              rule("words: w", "words: ''"),
-		"name, title, figure":          rule("title: A", "title: ''"),
+		"name, title and figure":       rule("title: A", "title: ''"),
 		"two of this name":             rule("}]", "}, {name: a, title: A, resource: cpu, kind: errors, expr: a, warn: 1, bad: 2, words: w, warns: w, figure: f}]"),
 		"field wrn not found":          rule("warn", "wrn"),
 		"of must be given":             "beside: [{name: a, title: A, expr: a, figure: f}]",

@@ -4,6 +4,10 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/pcparchive/pcparchive/convert/prom"
 )
 
 // Span is a time, both ends inclusive, in milliseconds.
@@ -15,9 +19,10 @@ type Track struct {
 	Cell        int64 // length of a cell in milliseconds; cells begin at its multiples
 	Start       int64 // begin of the first cell
 	First, Last int64 // times of the first and the last record; First > Last without records
-	Host        string
-	Covered     []Span
-	Marks       []int64
+	// Target has the labels that all series have in common, of those that tell hosts apart.
+	Target  []prom.Label
+	Covered []Span
+	Marks   []int64
 	// Window is the longest window of a rule.
 	Window time.Duration
 
@@ -66,10 +71,27 @@ func pack(v float64) uint16 {
 // unpack returns the value that pack has packed.
 func unpack(p uint16) float64 { return float64(math.Float32frombits(uint32(p) << 15)) }
 
+// targetLabels tell hosts apart: PCP's hostname, and what Prometheus adds to the series of a
+// target.
+var targetLabels = []string{"hostname", "instance", "job"}
+
+// identify notes the labels of a series that tell hosts apart.
+func (t *Track) identify(series labels.Labels, first bool) {
+	if first {
+		for _, name := range targetLabels {
+			if v := series.Get(name); v != "" {
+				t.Target = append(t.Target, prom.Label{Name: name, Value: v})
+			}
+		}
+	}
+	t.Target = slices.DeleteFunc(t.Target, func(l prom.Label) bool { return series.Get(l.Name) != l.Value })
+}
+
 // clone returns a copy for changes.
 func (t *Track) clone() *Track {
 	c := *t
 	c.Covered, c.Marks, c.seen, c.names = slices.Clone(t.Covered), slices.Clone(t.Marks), slices.Clone(t.seen), slices.Clone(t.names)
+	c.Target = slices.Clone(t.Target)
 	c.columns = make([]column, len(t.columns))
 	for i, col := range t.columns {
 		c.columns[i] = column{slices.Clone(col.values), slices.Clone(col.instances), col.unfit}
@@ -143,6 +165,9 @@ func (t *Track) size() int64 {
 	n := 200 + 16*len(t.Covered) + 8*len(t.Marks) + len(t.seen)
 	for _, c := range t.columns {
 		n += 48 + 2*cap(c.values) + 2*cap(c.instances)
+	}
+	for _, l := range t.Target {
+		n += 32 + len(l.Name) + len(l.Value)
 	}
 	for _, name := range t.names {
 		n += 16 + len(name)

@@ -24,7 +24,7 @@ func (w *worst) words(e *episode, in *Incident) string {
 	}
 	inside := []string{}
 	if rule.Figure != text {
-		inside = append(inside, fillIn(rule.Figure, e.peak))
+		inside = append(inside, fillIn(rule, rule.Figure, e.peak))
 	}
 	var outside []string
 	for i, other := range w.table.Rules {
@@ -36,14 +36,14 @@ func (w *worst) words(e *episode, in *Incident) string {
 		switch {
 		case other.Resource == rule.Resource && other.Instance == rule.Instance && p.instance == in.Instance && level >= pressure/2:
 			if len(inside) <= mostFigures {
-				inside = append(inside, fillIn(other.Figure, p))
+				inside = append(inside, fillIn(other, other.Figure, p))
 			}
 		case level >= pressure && len(outside) < mostFigures:
-			outside = append(outside, fillIn(other.Aside, p))
+			outside = append(outside, fillIn(other, other.Aside, p))
 		}
 	}
 	outside = append(outside, w.beside(rule, in)...)
-	cause := fillIn(text, e.peak)
+	cause := fillIn(rule, text, e.peak)
 	if len(inside) > 0 {
 		cause += " (" + strings.Join(inside, ", ") + ")"
 	}
@@ -60,7 +60,7 @@ func (w *worst) beside(rule *Rule, in *Incident) (figures []string) {
 		if !ok || p.value < other.Least || other.Instance != "" && p.instance == in.Instance {
 			continue
 		}
-		figures = append(figures, fillIn(other.Figure, p))
+		figures = append(figures, fillIn(other, other.Figure, p))
 	}
 	return figures
 }
@@ -87,8 +87,12 @@ func (w *worst) when(in *Incident) string {
 	return from.Format(date+clock) + " – " + to.Format(date+clock)
 }
 
-// fillIn puts a value and its instance into a text.
-func fillIn(text string, p peak) string {
+// fillIn puts a value of a rule and its instance into a text. Shares do not exceed 100 %,
+// although a rate may: a counter grows until it is read, which is after the record's time.
+func fillIn(rule *Rule, text string, p peak) string {
+	if rule.Unit == "%" {
+		p.value = min(p.value, 100)
+	}
 	pid, command := processOf(p.instance)
 	return strings.NewReplacer(
 		"{value}", number(p.value), "{instance}", shortened(p.instance), "{command}", shortened(command), "{pid}", pid,

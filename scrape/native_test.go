@@ -2,7 +2,6 @@ package scrape_test
 
 import (
 	"fmt"
-	"net"
 	"net/http"
 	"path/filepath"
 	"strings"
@@ -115,24 +114,7 @@ func TestNativesFail(t *testing.T) {
 // tools find no fault and show the metrics.
 func TestNativesOfNodeExporter(t *testing.T) {
 	t.Parallel()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	addr := l.Addr().String()
-	require.NoError(t, l.Close())
-	cmd := oracle.Command(t, "prometheus-node-exporter", "--web.listen-address="+addr)
-	require.NoError(t, cmd.Start())
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
-	url := "http://" + addr + "/metrics"
-	require.Eventually(t, func() bool {
-		resp, err := http.Get(url)
-		if err == nil {
-			_ = resp.Body.Close()
-		}
-		return err == nil
-	}, time.Minute, 20*time.Millisecond)
+	url := oracle.NodeExporter(t)
 	base := filepath.Join(t.TempDir(), "rec")
 	for range 2 {
 		s := startNatives(t, base, scrape.Endpoint{URL: url, Name: "node"})

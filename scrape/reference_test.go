@@ -2,7 +2,6 @@ package scrape_test
 
 import (
 	"io"
-	"net"
 	"net/http"
 	"regexp"
 	"sync"
@@ -53,21 +52,7 @@ func (r *relay) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 // nodeExporter starts the real node_exporter behind a relay.
 func nodeExporter(t *testing.T) (*relay, string) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	address := l.Addr().String()
-	require.NoError(t, l.Close())
-	cmd := oracle.Command(t, "prometheus-node-exporter", "--web.listen-address="+address)
-	require.NoError(t, cmd.Start())
-	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
-	r := &relay{target: "http://" + address + "/metrics"}
-	require.Eventually(t, func() bool {
-		resp, err := http.Get(r.target)
-		if err != nil {
-			return false
-		}
-		return resp.Body.Close() == nil && resp.StatusCode == http.StatusOK
-	}, 30*time.Second, 50*time.Millisecond)
+	r := &relay{target: oracle.NodeExporter(t)}
 	return r, serve(t, r)
 }
 

@@ -3,6 +3,7 @@ package oracle
 import (
 	"bufio"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -62,4 +63,14 @@ func awaitReady(log *bufio.Scanner, ready chan<- string) {
 			is = false
 		}
 	}
+}
+
+// NodeExporter starts Prometheus' node_exporter and returns the address of its page. It ends
+// with the test.
+func NodeExporter(t testing.TB) (url string) {
+	t.Helper()
+	port := Listening(t, func(port string) *exec.Cmd {
+		return Command(t, "prometheus-node-exporter", "--web.listen-address=127.0.0.1:"+port)
+	})
+	return "http://127.0.0.1:" + port + "/metrics"
 }

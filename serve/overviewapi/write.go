@@ -60,6 +60,14 @@ func (w *writer) rule(r *overview.Rule) {
 	w.text(",", "instance", r.Instance)
 	w.WriteRaw(`,"needs":`)
 	w.texts(r.Needs)
+	w.WriteRaw(`,"others":`)
+	jsonstream.List(w.Stream, len(r.Others), func(i int) {
+		w.text("{", "expr", r.Others[i].Expr)
+		w.text(",", "instance", r.Others[i].Instance)
+		w.WriteRaw(`,"needs":`)
+		w.texts(r.Others[i].Needs)
+		w.WriteRaw("}")
+	})
 	w.WriteRaw("}")
 }
 

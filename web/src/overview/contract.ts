@@ -19,6 +19,8 @@ export interface Rule {
   bad: number;
   title: string;
   needs: string[];
+  /** The same over the names of other recorders, such as node_exporter. */
+  others: { expr: string; instance: string; needs: string[] }[];
 }
 
 /** What happened on a host. The lists of levels have an entry for each step. */

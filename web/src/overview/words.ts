@@ -113,7 +113,7 @@ export function rulesPanel(rules: Rule[], explore: (expr: string) => string): HT
       { title: "Resource", value: (r) => r.resource },
       { title: "Kind", value: (r) => r.kind },
       { title: "Rule", value: (r) => r.title },
-      { title: "PromQL", value: (r) => r.expr, cell: (r) => h("a", { attrs: { href: explore(r.expr) } }, h("code", {}, r.expr.trim())) },
+      { title: "PromQL", value: (r) => r.expr, cell: (r) => h("div", {}, ...[r.expr, ...r.others.map((o) => o.expr)].map((expr) => h("div", {}, h("a", { attrs: { href: explore(expr) } }, h("code", {}, expr.trim()))))) },
       { title: "Warns from", value: (r) => r.warn, cell: (r) => `${r.warn} ${r.unit}`, numeric: true },
       { title: "Saturated from", value: (r) => r.bad, cell: (r) => `${r.bad} ${r.unit}`, numeric: true },
     ],
