@@ -200,11 +200,7 @@ type convertedArchive struct {
 
 // thinArchives writes an archive of the steps of other archives that pass the stages.
 func (o *convertOptions) thinArchives(ctx context.Context, s streams, in []string, out string) error {
-	h, err := openHosts(s, in)
-	if err != nil {
-		return err
-	}
-	set, err := h.only()
+	h, set, err := openHost(s, in)
 	if err != nil {
 		return err
 	}

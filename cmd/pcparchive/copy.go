@@ -172,11 +172,7 @@ func printCopy(s streams, out string, report *rewrite.Report) error {
 // copyArchives copies archives of one host. Then it calls print and reports the data
 // that the copy lacks.
 func copyArchives(ctx context.Context, s streams, o copySelection, in []string, out string, print func(host string, report *rewrite.Report) error) error {
-	h, err := openHosts(s, in)
-	if err != nil {
-		return err
-	}
-	set, err := h.only()
+	h, set, err := openHost(s, in)
 	if err != nil {
 		return err
 	}

@@ -73,15 +73,11 @@ pmdiff. RATIO is B divided by A. CSV has the changed averages.`,
 
 // side opens the archives of a side.
 func (o *diffOptions) side(s streams, operand, start, end string) (diff.Side, *hosts, error) {
-	h, err := openHosts(s, []string{operand})
+	h, set, err := openHost(s, []string{operand})
 	if err != nil {
 		return diff.Side{}, nil, err
 	}
 	h.ignoreTail, h.zones = true, o.zones
-	set, err := h.only()
-	if err != nil {
-		return diff.Side{}, nil, err
-	}
 	if start == "start" {
 		start = "" // records may be older than the archive label
 	}

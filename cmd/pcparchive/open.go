@@ -60,14 +60,18 @@ func explainNotArchive(err error) error {
 	return err
 }
 
-// only returns the archives of the only host, for verbs that write one archive.
-func (h *hosts) only() (*store.Set, error) {
+// openHost is openHosts for verbs that want the archives of one host.
+func openHost(s streams, operands []string) (*hosts, *store.Set, error) {
+	h, err := openHosts(s, operands)
+	if err != nil {
+		return nil, nil, err
+	}
 	set, err := h.Only()
 	var several *store.HostsError
 	if errors.As(err, &several) {
-		return nil, usageError{fmt.Errorf("archives of %d hosts, among them %s and %s: name those of one host", len(several.Hosts), several.Hosts[0], several.Hosts[1])}
+		err = usageError{fmt.Errorf("archives of %d hosts, among them %s and %s: name those of one host", len(several.Hosts), several.Hosts[0], several.Hosts[1])}
 	}
-	return set, err
+	return h, set, err
 }
 
 // Location returns the time zone of the flags, or else that of the first host.

@@ -75,11 +75,7 @@ func runReduce(ctx context.Context, s streams, o reduceOptions, in []string, out
 	if o.Interval <= 0 || o.Align < 0 || o.Samples < 0 || o.VolumeSamples < 0 {
 		return usageError{fmt.Errorf("want an interval above 0, and no negative number")}
 	}
-	h, err := openHosts(s, in)
-	if err != nil {
-		return err
-	}
-	set, err := h.only()
+	h, set, err := openHost(s, in)
 	if err != nil {
 		return err
 	}

@@ -147,11 +147,7 @@ func runRewrite(ctx context.Context, s streams, o rewriteOptions, args []string)
 
 // oneArchive opens the archive that a verb changes.
 func oneArchive(s streams, path string) (r *archive.Reader, problems []error, err error) {
-	h, err := openHosts(s, []string{path})
-	if err != nil {
-		return nil, nil, err
-	}
-	set, err := h.only()
+	h, set, err := openHost(s, []string{path})
 	if err != nil {
 		return nil, nil, err
 	}
