@@ -2,7 +2,6 @@ package convert
 
 import (
 	"context"
-	"errors"
 	"iter"
 
 	"github.com/pcparchive/pcparchive/history"
@@ -42,13 +41,4 @@ type archiveSource struct {
 
 func (s archiveSource) Steps(context.Context) iter.Seq2[*history.Step, error] {
 	return s.r.Steps(s.q)
-}
-
-// CloseAll closes sinks in order and joins their errors.
-func CloseAll(sinks ...history.Sink) error {
-	var err error
-	for _, s := range sinks {
-		err = errors.Join(err, s.Close())
-	}
-	return err
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
-	"github.com/pcparchive/pcparchive/convert"
 	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/converttest"
@@ -103,17 +102,4 @@ func TestToArchiveContradiction(t *testing.T) {
 	assert.ErrorIs(t, err, pcp.ErrMismatch)
 	assert.ErrorContains(t, err, "metric openmetrics.web.m: ")
 	require.NoError(t, sink.Close())
-}
-
-// failing is a Sink that fails to close.
-type failing struct{ err error }
-
-func (failing) Put(*history.Step) error { return nil }
-func (f failing) Close() error          { return f.err }
-
-func TestCloseAll(t *testing.T) {
-	err := convert.CloseAll(failing{pcp.ErrLimit}, failing{}, failing{pcp.ErrRange})
-	assert.ErrorIs(t, err, pcp.ErrLimit)
-	assert.ErrorIs(t, err, pcp.ErrRange)
-	assert.NoError(t, convert.CloseAll(failing{}))
 }

@@ -17,9 +17,6 @@ type Expr struct {
 // String returns the text that was parsed.
 func (e *Expr) String() string { return e.text }
 
-// Timed reports whether the expression asks for values.
-func (e *Expr) Timed() bool { return e.timed }
-
 // node is a part of an expression: an operand, a number, a call of a function or the
 // combination of two nodes by an operator.
 type node struct {

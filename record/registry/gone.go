@@ -2,7 +2,6 @@ package registry
 
 import (
 	"math"
-	"time"
 )
 
 // keepGone is the number of vanished instances that keep their numbers in any case.
@@ -138,11 +137,4 @@ func (r *Registry) sweep() {
 			r.dropSource(src)
 		}
 	}
-}
-
-// SetRetention changes the time for which archives are kept.
-func (r *Registry) SetRetention(keep time.Duration) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.opts.Retention = keep
 }
