@@ -1,7 +1,7 @@
 // When hosts were recorded: from the archives' ends, and from the records and marks in them.
 import { get, type Host } from "./api";
 import type { Stretch } from "./decimate";
-import type { Mark } from "./plot";
+import type { Mark } from "./overlay";
 import type { Page } from "./screen";
 
 /** pauseOf returns the time without records from which on hosts count as not recorded. */

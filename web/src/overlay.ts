@@ -1,8 +1,10 @@
-// What plots draw beside lines: hatched spans without values, and marks.
+// What plots draw beside lines: hatched spans without values, marks, and the line that is highlighted.
 import type uPlot from "uplot";
 import type { Stretch } from "./decimate";
-import type { Mark } from "./plot";
 import { variable } from "./theme";
+
+/** Mark is a moment or a span that a plot names: a gap in recording, an incident. */
+export interface Mark { from: number; to?: number; text: string }
 
 /** hatch returns a pattern of slanted lines. */
 function hatch(ctx: CanvasRenderingContext2D): CanvasPattern | string {
@@ -60,5 +62,26 @@ export function drawMarks(u: uPlot, marks: Mark[]): void {
     u.ctx.lineTo(x, top + 6 * r);
     u.ctx.fill();
   }
+  u.ctx.restore();
+}
+
+/** drawLine draws a line above the others, with gaps where values are null. */
+export function drawLine(u: uPlot, times: ArrayLike<number>, values: (number | null)[], color: string): void {
+  u.ctx.save();
+  u.ctx.beginPath();
+  u.ctx.rect(u.bbox.left, u.bbox.top, u.bbox.width, u.bbox.height);
+  u.ctx.clip();
+  u.ctx.beginPath();
+  let open = false;
+  values.forEach((v, k) => {
+    if (v === null) return void (open = false);
+    const x = u.valToPos(times[k] as number, "x", true), y = u.valToPos(v, "y", true);
+    if (open) u.ctx.lineTo(x, y);
+    else u.ctx.moveTo(x, y);
+    open = true;
+  });
+  u.ctx.strokeStyle = color;
+  u.ctx.lineWidth = 3 * devicePixelRatio;
+  u.ctx.stroke();
   u.ctx.restore();
 }

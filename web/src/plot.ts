@@ -4,7 +4,7 @@ import uPlot from "uplot";
 import type { Labels } from "./api";
 import { picture, emptyStretches, lowerBound, type Picture, type Stretch } from "./decimate";
 import { h } from "./dom";
-import { drawMarks, drawStretches } from "./overlay";
+import { drawLine, drawMarks, drawStretches, type Mark } from "./overlay";
 import { onTheme, seriesColor } from "./theme";
 import { clockAxis, timeAxis, valueAxis, valueRange, zonedDate } from "./axes";
 import { stamp } from "./time";
@@ -20,9 +20,6 @@ export interface PlotLine {
   color?: number;
   dashed?: boolean;
 }
-
-/** Mark is a moment or a span that a plot names: a gap in recording, an incident. */
-export interface Mark { from: number; to?: number; text: string }
 
 export interface PlotData {
   times: Float64Array;
@@ -231,24 +228,7 @@ export class Plot {
   private drawHighlight(u: uPlot): void {
     const i = this.data.lines.findIndex((line) => line.key === this.highlighted);
     if (i < 0) return;
-    const times = this.shown.data[0], values = this.shown.data[i + 1] as (number | null)[];
-    u.ctx.save();
-    u.ctx.beginPath();
-    u.ctx.rect(u.bbox.left, u.bbox.top, u.bbox.width, u.bbox.height);
-    u.ctx.clip();
-    u.ctx.beginPath();
-    let open = false;
-    values.forEach((v, k) => {
-      if (v === null) return void (open = false);
-      const x = u.valToPos(times[k] as number, "x", true), y = u.valToPos(v, "y", true);
-      if (open) u.ctx.lineTo(x, y);
-      else u.ctx.moveTo(x, y);
-      open = true;
-    });
-    u.ctx.strokeStyle = seriesColor(this.data.lines[i]?.color ?? i);
-    u.ctx.lineWidth = 3 * devicePixelRatio;
-    u.ctx.stroke();
-    u.ctx.restore();
+    drawLine(u, this.shown.data[0], this.shown.data[i + 1] as (number | null)[], seriesColor(this.data.lines[i]?.color ?? i));
   }
 
   private selected(u: uPlot): void {

@@ -2,7 +2,8 @@
 import { fill, h } from "../dom";
 import { lowerBound, type Stretch } from "../decimate";
 import type { Group } from "../group";
-import { Plot, type Mark, type PlotData } from "../plot";
+import type { Mark } from "../overlay";
+import { Plot, type PlotData } from "../plot";
 import { menu, type Action } from "../menu";
 import { seriesColor } from "../theme";
 import { format } from "../units";
