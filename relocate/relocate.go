@@ -90,34 +90,51 @@ func removeFiles(all []archive.Member) error {
 	return nil
 }
 
-// Move moves the archive from to the base path to.
+// ErrSame reports that the old and the new name of an archive are the same.
+var ErrSame = errors.New("is the same archive")
+
+// Move moves the archive from to the base path to. It completes an earlier Move with the same
+// names that a kill ended.
 func Move(ctx context.Context, from, to string, o Options) (done Done, err error) {
+	if same(filepath.Dir(from), filepath.Dir(to)) && filepath.Base(from) == filepath.Base(to) {
+		return done, fmt.Errorf("%s: %w as %s", to, ErrSame, from)
+	}
 	lock, err := outlock.Take(from)
 	if err != nil {
 		return done, err
 	}
 	defer func() { err = errors.Join(err, lock.Release()) }()
+	target, err := outlock.Take(to)
+	if err != nil {
+		return done, err
+	}
+	defer func() { err = errors.Join(err, target.Release()) }()
 	all, err := files(from)
 	if err != nil {
 		return done, err
 	}
-	switch there, err := archive.AllMembers(to); {
-	case err == nil && sameFiles(all, there, from, to):
-		if o.DryRun {
-			return sum(all), nil
-		}
-		return sum(all), removeFiles(all) // a kill ended an earlier Move here
-	case err == nil && !o.Force:
-		return done, fmt.Errorf("%s: %w", there[0].Path, fs.ErrExist)
-	case err != nil && !errors.Is(err, fs.ErrNotExist):
+	there, err := archive.AllMembers(to)
+	complete := err == nil && sameFiles(all, there, from, to)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
 		return done, err
-	}
-	if o.DryRun {
-		return sum(all), nil
+	case complete:
+	case !o.Force:
+		return done, fmt.Errorf("%s: %w", there[0].Path, fs.ErrExist)
+	default:
+		if err := pack.Closed(to, there); err != nil {
+			return done, err
+		}
 	}
 	done = sum(all)
-	if done.Copied, err = place(ctx, all, from, to, o.Force); err != nil {
-		return Done{}, err
+	if o.DryRun {
+		return done, nil
+	}
+	if !complete {
+		if done.Copied, err = place(ctx, target, all, there, from, to); err != nil {
+			return Done{}, err
+		}
 	}
 	return done, removeFiles(all)
 }
@@ -128,58 +145,54 @@ func sameFiles(all, there []archive.Member, from, to string) bool {
 	for _, m := range all {
 		name := to + m.Path[len(from):]
 		i := slices.IndexFunc(there, func(o archive.Member) bool { return o.Path == name })
-		if i < 0 || !same(m.Path, name) {
+		if i < 0 || !placed(m.Path, name) {
 			return false
 		}
 	}
 	return true
 }
 
-// same reports whether two paths are one file, or files with the same bytes.
+// placed reports whether the file from may go, because to holds the same: a second name, the
+// same bytes, or a link to the same file.
+func placed(from, to string) bool {
+	a, errA := os.Lstat(from)
+	b, errB := os.Lstat(to)
+	switch {
+	case errA != nil || errB != nil:
+		return false
+	case a.Mode().Type() == fs.ModeSymlink && b.Mode().Type() == fs.ModeSymlink:
+		return same(from, to)
+	case !a.Mode().IsRegular() || !b.Mode().IsRegular():
+		return false
+	}
+	return os.SameFile(a, b) || a.Size() == b.Size() && sameBytes(from, to)
+}
+
+// same reports whether two paths lead to one file or folder.
 func same(a, b string) bool {
 	x, errX := os.Stat(a)
 	y, errY := os.Stat(b)
-	if errX != nil || errY != nil {
-		return false
-	}
-	return os.SameFile(x, y) || x.Size() == y.Size() && sameBytes(a, b)
+	return errX == nil && errY == nil && os.SameFile(x, y)
 }
 
-// place puts the files of an archive at the base path to.
-func place(ctx context.Context, all []archive.Member, from, to string, force bool) (copied bool, err error) {
-	if force {
-		// The lock of Aside protects the new name; the old archive goes at the last moment.
-		if there, err := archive.AllMembers(to); err == nil {
-			if err := pack.Closed(to, there); err != nil {
-				return false, err
-			}
-		}
-	}
+// place puts the files of an archive at the base path to, whose lock the caller holds, and
+// replaces the files there.
+func place(ctx context.Context, lock *outlock.Lock, all, there []archive.Member, from, to string) (copied bool, err error) {
 	dir, name := filepath.Split(to)
-	lock, err := outlock.Take(to)
-	if err != nil {
-		return false, err
-	}
-	defer func() { err = errors.Join(err, lock.Release()) }()
 	aside := lock.New("")
 	if err := os.Mkdir(aside, 0o700); err != nil {
 		return false, err
 	}
 	defer os.RemoveAll(aside)
 	for _, m := range all {
-		moved, err := bring(ctx, m.Path, filepath.Join(aside, name+m.Path[len(from):]))
+		moved, err := bring(ctx, m.Path, filepath.Join(aside, name+m.Path[len(from):]), dir)
 		if err != nil {
 			return false, err
 		}
 		copied = copied || moved
 	}
-	if there, err := archive.AllMembers(to); err == nil {
-		if !force {
-			return false, fmt.Errorf("%s: %w", there[0].Path, fs.ErrExist)
-		}
-		if err := removeFiles(there); err != nil {
-			return false, err
-		}
+	if len(there) > 0 {
+		return copied, errors.Join(lock.Swap(names(there)), dirsync.Sync(filepath.Dir(to)))
 	}
 	ready, err := lock.Complete()
 	if err != nil {
@@ -191,8 +204,24 @@ func place(ctx context.Context, all []archive.Member, from, to string, force boo
 	return copied, errors.Join(os.RemoveAll(ready), dirsync.Sync(filepath.Dir(to)))
 }
 
-// bring gives a file a second name, or copies it if that is on another file system.
-func bring(ctx context.Context, from, to string) (copied bool, err error) {
+// names returns the names of files without their folder.
+func names(all []archive.Member) (list []string) {
+	for _, m := range all {
+		list = append(list, filepath.Base(m.Path))
+	}
+	return list
+}
+
+// bring gives a file a second name, or copies it if that is on another file system. A link
+// becomes a link to the same file from the folder final, where to will be.
+func bring(ctx context.Context, from, to, final string) (copied bool, err error) {
+	info, err := os.Lstat(from)
+	if err != nil {
+		return false, err
+	}
+	if info.Mode().Type() == fs.ModeSymlink {
+		return false, bringLink(from, to, final)
+	}
 	if err := os.Link(from, to); err == nil {
 		return false, nil
 	}
@@ -203,4 +232,32 @@ func bring(ctx context.Context, from, to string) (copied bool, err error) {
 		return false, fmt.Errorf("%s: %w", from, rewrite.ErrChanged)
 	}
 	return true, nil
+}
+
+// bringLink makes a link at to, for use in the folder final, to the file that from links to.
+func bringLink(from, to, final string) error {
+	target, err := os.Readlink(from)
+	if err != nil {
+		return err
+	}
+	if !filepath.IsAbs(target) {
+		// The folders' own paths may lead over links.
+		dir, err := filepath.EvalSymlinks(filepath.Dir(from))
+		if err != nil {
+			return err
+		}
+		if dir, err = filepath.Abs(dir); err != nil {
+			return err
+		}
+		if final, err = filepath.EvalSymlinks(filepath.Clean(final)); err != nil {
+			return err
+		}
+		if final, err = filepath.Abs(final); err != nil {
+			return err
+		}
+		if target, err = filepath.Rel(final, filepath.Join(dir, target)); err != nil {
+			return err
+		}
+	}
+	return os.Symlink(target, to)
 }

@@ -33,8 +33,8 @@ folder, the archive keeps its name.
 
 On another file system, the files are copied, compared and brought to the disk before the
 old ones go. A kill leaves the archive whole in one place at least; run the same command
-again to finish. move does not touch an archive that pcparchive or a pmlogger is writing, and
-overwrites none without --force.`,
+again to finish. A file that is a link becomes a link to the same file. move does not touch an
+archive that pcparchive or a pmlogger is writing, and overwrites none without --force.`,
 		Example: `  pcparchive move rec 20260101
   pcparchive move /var/log/pcp/pmlogger/web1/20260101 /mnt/attic/
   pcparchive move rec old --force`,
@@ -59,10 +59,10 @@ func runMove(ctx context.Context, s streams, o relocate.Options, output outputFo
 	if isFolder(to) {
 		to = filepath.Join(to, filepath.Base(base))
 	}
-	if filepath.Clean(to) == filepath.Clean(base) {
-		return usageError{fmt.Errorf("%s: is the name of the archive already", to)}
-	}
 	done, err := relocate.Move(ctx, base, to, o)
+	if errors.Is(err, relocate.ErrSame) {
+		return usageError{err}
+	}
 	if err != nil {
 		return err
 	}

@@ -7,11 +7,12 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 )
 
 // swapList is the file in a swap folder that lists the files to put in place and the files
-// to remove, one a line, as +NAME and -NAME.
+// to remove, one a line, as +"NAME" and -"NAME", quoted as in Go.
 const swapList = ".files"
 
 // Swap replaces the files old of the output's folder by those in the folder New(""). After a
@@ -26,10 +27,10 @@ func (l *Lock) Swap(old []string) error {
 	slices.SortStableFunc(entries, func(x, y os.DirEntry) int { return isMeta(x) - isMeta(y) })
 	var list strings.Builder
 	for _, e := range entries {
-		fmt.Fprintf(&list, "+%s\n", e.Name())
+		fmt.Fprintf(&list, "+%q\n", e.Name())
 	}
 	for _, name := range old {
-		fmt.Fprintf(&list, "-%s\n", name)
+		fmt.Fprintf(&list, "-%q\n", name)
 	}
 	if err := writeSynced(filepath.Join(dir, swapList), list.String()); err != nil {
 		return err
@@ -62,14 +63,16 @@ func finishSwap(swap, to string) error {
 	}
 	var put, remove []string
 	for line := range strings.Lines(string(text)) {
-		name := strings.TrimSuffix(line, "\n")
+		name, err := strconv.Unquote(strings.TrimSuffix(line[1:], "\n"))
 		switch {
-		case len(name) < 2 || strings.ContainsRune(name, filepath.Separator):
-			return fmt.Errorf("%s: %q: %w", swap, name, fs.ErrInvalid)
-		case name[0] == '+':
-			put = append(put, name[1:])
+		case err != nil || name == "" || strings.ContainsRune(name, filepath.Separator):
+			return fmt.Errorf("%s: %q: %w", swap, line, fs.ErrInvalid)
+		case line[0] == '+':
+			put = append(put, name)
+		case line[0] == '-':
+			remove = append(remove, name)
 		default:
-			remove = append(remove, name[1:])
+			return fmt.Errorf("%s: %q: %w", swap, line, fs.ErrInvalid)
 		}
 	}
 	for _, name := range remove {

@@ -32,7 +32,7 @@ func write(t *testing.T, dir string, files map[string]string) {
 }
 
 var (
-	before = map[string]string{"rec.meta": "old", "rec.0.xz": "old", "rec.1": "old", "other": "kept"}
+	before = map[string]string{"rec.meta": "old", "rec.0.xz": "old", "rec.1": "old", "rec\n-other.2": "old", "other": "kept"}
 	after  = map[string]string{"rec.meta": "new", "rec.0": "new", "rec.1": "new", "other": "kept"}
 )
 
@@ -42,7 +42,7 @@ func TestSwap(t *testing.T) {
 	l, err := outlock.Take(filepath.Join(dir, "rec"))
 	require.NoError(t, err)
 	write(t, l.New(""), map[string]string{"rec.meta": "new", "rec.0": "new", "rec.1": "new"})
-	require.NoError(t, l.Swap([]string{"rec.meta", "rec.0.xz", "rec.1"}))
+	require.NoError(t, l.Swap([]string{"rec.meta", "rec.0.xz", "rec.1", "rec\n-other.2"}))
 	require.NoError(t, l.Release())
 	assert.Equal(t, after, contents(t, dir))
 }
@@ -50,7 +50,14 @@ func TestSwap(t *testing.T) {
 // TestSwapAfterCrash has what a crash leaves before each step of a swap: the next writer
 // completes it, or removes what was not complete.
 func TestSwapAfterCrash(t *testing.T) {
-	const list = "+rec.0\n+rec.1\n+rec.meta\n-rec.meta\n-rec.0.xz\n-rec.1\n"
+	const list = `+"rec.0"
++"rec.1"
++"rec.meta"
+-"rec.meta"
+-"rec.0.xz"
+-"rec.1"
+-"rec\n-other.2"
+`
 	for step := range 6 {
 		dir := t.TempDir()
 		write(t, dir, before)
@@ -81,7 +88,7 @@ func TestSwapListOfAnotherFolder(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, map[string]string{"victim": "x"})
 	in := filepath.Join(dir, "in")
-	write(t, filepath.Join(in, ".pcparchive-rec.swap"), map[string]string{".files": "-../victim\n"})
+	write(t, filepath.Join(in, ".pcparchive-rec.swap"), map[string]string{".files": "-\"../victim\"\n"})
 	l, err := outlock.Take(filepath.Join(in, "rec"))
 	require.NoError(t, err)
 	require.NoError(t, l.Release())

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"errors"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/pcparchive/pcparchive/archive"
+)
+
+// TestKillMove kills move at random moments, on one file system and between two. After each
+// kill, the archive is whole in one place at least, and the next move finishes.
+func TestKillMove(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("needs signals")
+	}
+	kills := 6
+	if n, err := strconv.Atoi(os.Getenv(killsVariable)); err == nil {
+		kills = n
+	}
+	in := killInputs(t)
+	memory, err := os.MkdirTemp("/dev/shm", "move")
+	if err != nil {
+		memory = t.TempDir()
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(memory) })
+	here := t.TempDir()
+	for name, there := range map[string]string{"one file system": t.TempDir(), "two": memory} {
+		t.Run(name, func(t *testing.T) {
+			from, to := filepath.Join(here, "rec"), filepath.Join(there, "new name")
+			require.NoError(t, killTest{args: []string{"copy", in("rec"), from, "--volume-size", "20KiB"}}.start(t, here).Wait())
+			want := filesOf(t, from)
+			require.Greater(t, len(want), 5)
+			most, killed, runs := 60*time.Millisecond, 0, 0
+			for ; killed < kills && runs < 20*kills; runs++ {
+				cmd := killTest{args: []string{"move", from, to}}.start(t, here)
+				time.Sleep(rand.N(most))
+				_ = cmd.Process.Kill() // it may have ended
+				var exit *exec.ExitError
+				switch err := cmd.Wait(); {
+				case errors.As(err, &exit) && !exit.Exited():
+					killed++
+					most += most / 50
+				case err != nil:
+					t.Fatalf("move %s %s: %v", from, to, err)
+				default:
+					most -= most / 20
+				}
+				old, moved := filesOf(t, from), filesOf(t, to)
+				if len(old) == 0 {
+					require.Equal(t, want, moved)
+					from, to = to, from
+				} else if len(old) < len(want) {
+					require.Equal(t, want, moved)
+				} else {
+					require.Equal(t, want, old)
+				}
+			}
+			t.Logf("%d runs, %d killed", runs, killed)
+			if len(filesOf(t, from)) > 0 {
+				require.NoError(t, killTest{args: []string{"move", from, to}}.start(t, here).Wait())
+			}
+			require.Empty(t, filesOf(t, from))
+			require.Equal(t, want, filesOf(t, to))
+			require.NoError(t, killTest{args: []string{"remove", to}}.start(t, here).Wait())
+			require.Empty(t, fileNames(t, here))
+			require.Empty(t, fileNames(t, there))
+		})
+	}
+}
+
+// filesOf returns the contents of an archive's files by what their names add to the base. It
+// leaves out files that have not got their place yet.
+func filesOf(t *testing.T, base string) map[string]string {
+	t.Helper()
+	contents := map[string]string{}
+	all, err := archive.AllMembers(base)
+	if errors.Is(err, fs.ErrNotExist) {
+		return contents
+	}
+	require.NoError(t, err)
+	for _, m := range all {
+		b, err := os.ReadFile(m.Path)
+		require.NoError(t, err)
+		contents[strings.TrimPrefix(m.Path, base)] = string(b)
+	}
+	return contents
+}
