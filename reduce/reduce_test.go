@@ -81,7 +81,7 @@ func numbers(t testing.TB, base, key string) map[float64]float64 {
 	all := map[float64]float64{}
 	for _, r := range recordsOf(t, base) {
 		if v, ok := r.values[key]; ok {
-			all[r.at.Sub(pcp.Timestamp{Sec: start}).Seconds()], ok = v.Number(r.types[key])
+			all[r.at.Sub(pcp.Timestamp{Sec: start}).Seconds()], ok = v.Number(r.descs[key].Type)
 			require.True(t, ok)
 		}
 	}
