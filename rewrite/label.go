@@ -5,12 +5,14 @@ import (
 	"fmt"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/pcp"
 )
 
 // Label corrects the fields of an archive's label. Nil fields stay.
 type Label struct {
 	Host, Zone, ZoneInfo *string
 	PID                  *int32
+	Start                *pcp.Timestamp
 }
 
 // SetLabel writes an archive anew in its place, as Replace does, with a corrected label in
@@ -41,6 +43,9 @@ func (e labelEditor) Header(h *archive.Header) {
 	if e.PID != nil {
 		h.PID = *e.PID
 	}
+	if e.Start != nil {
+		h.Start = *e.Start
+	}
 }
 
 func (labelEditor) First() []archive.Record { return nil }
@@ -51,26 +56,17 @@ func (labelEditor) Meta(r archive.Record) ([]archive.Record, error) {
 
 func (labelEditor) Result(*archive.Result) (keep bool, err error) { return true, nil }
 
-// LabelMismatches describes the labels of an archive's files that differ from that of the
-// first volume, and those that cannot be read.
-func LabelMismatches(r *archive.Reader) (all []string) {
-	want := r.Header()
-	for _, m := range r.Members() {
-		h, err := m.Header()
-		if err != nil {
-			all = append(all, fmt.Sprintf("%s: label cannot be read: %v", m.Path, err))
-			continue
-		}
-		for _, f := range []struct {
-			name      string
-			got, want any
-		}{
-			{"version", h.Version, want.Version}, {"process", h.PID, want.PID}, {"host", h.Host, want.Host}, {"time zone", h.Zone, want.Zone},
-			{"zoneinfo", h.ZoneInfo, want.ZoneInfo}, {"start", h.Start, want.Start},
-		} {
-			if f.got != f.want {
-				all = append(all, fmt.Sprintf("%s: %s is %v, and %v in the first volume", m.Path, f.name, f.got, f.want))
-			}
+// differences describes the fields of a file's label that differ from those of the good one.
+func differences(path string, got, want *archive.Header) (all []string) {
+	for _, f := range []struct {
+		name      string
+		got, want any
+	}{
+		{"version", got.Version, want.Version}, {"process", got.PID, want.PID}, {"host", got.Host, want.Host}, {"time zone", got.Zone, want.Zone},
+		{"zoneinfo", got.ZoneInfo, want.ZoneInfo}, {"start", got.Start, want.Start},
+	} {
+		if f.got != f.want {
+			all = append(all, fmt.Sprintf("%s: %s is %v, and %v in the first whole label", path, f.name, f.got, f.want))
 		}
 	}
 	return all
