@@ -11,14 +11,18 @@ import (
 // methods Base, Header, Location and FindEnd of the Reader may be used. A nil o
 // means defaults.
 func OpenLabel(path string, o *ReadOptions) (*Reader, error) {
-	r, err := newReader(path, o.withDefaults())
+	return withLabel(newReader(path, o.withDefaults()))
+}
+
+// withLabel reads the label of an archive, unless err says that it has no Reader.
+func withLabel(r *Reader, err error) (*Reader, error) {
+	if err == nil {
+		err = r.loadHeader()
+	}
+	if err == nil {
+		err = r.metaLabel()
+	}
 	if err != nil {
-		return nil, err
-	}
-	if err := r.loadHeader(); err != nil {
-		return nil, err
-	}
-	if err := r.metaLabel(); err != nil {
 		return nil, err
 	}
 	return r, nil

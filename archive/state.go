@@ -144,17 +144,7 @@ func (s *State) Grew(from *State) bool {
 // OpenState opens an archive as [OpenLabel] does, and reads it no further than it
 // reached in a state. A nil o means defaults.
 func OpenState(s *State, o *ReadOptions) (*Reader, error) {
-	r, err := stateReader(s, o)
-	if err != nil {
-		return nil, err
-	}
-	if err := r.loadHeader(); err != nil {
-		return nil, err
-	}
-	if err := r.metaLabel(); err != nil {
-		return nil, err
-	}
-	return r, nil
+	return withLabel(stateReader(s, o))
 }
 
 // stateReader returns a Reader of the files of a state, which it does not open.

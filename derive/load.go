@@ -3,8 +3,9 @@ package derive
 import (
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
+
+	"github.com/pcparchive/pcparchive/internal/conffile"
 )
 
 // maxConfig is the size of the largest file that Load reads.
@@ -31,7 +32,10 @@ func Load(path string) ([]Definition, error) {
 	var all []Definition
 	defined := map[string]bool{}
 	for part := range strings.SplitSeq(path, ":") {
-		files, err := configFiles(part)
+		if part == "" {
+			continue
+		}
+		files, err := conffile.Files(part, func(string) bool { return true })
 		if err != nil {
 			return nil, err
 		}
@@ -50,28 +54,6 @@ func Load(path string) ([]Definition, error) {
 		}
 	}
 	return all, nil
-}
-
-// configFiles returns the files that a path stands for.
-func configFiles(path string) ([]string, error) {
-	if path == "" {
-		return nil, nil
-	}
-	info, err := os.Stat(path)
-	if err != nil || !info.IsDir() {
-		return []string{path}, err
-	}
-	entries, err := os.ReadDir(path)
-	if err != nil {
-		return nil, err
-	}
-	var files []string
-	for _, e := range entries {
-		if !e.IsDir() {
-			files = append(files, filepath.Join(path, e.Name()))
-		}
-	}
-	return files, nil
 }
 
 // readConfig returns the content of a file, cut where it is too long to be one.

@@ -64,12 +64,9 @@ type Client struct {
 // New returns a Client for the server at an address such as http://host:44322. The address
 // may have a user, a password and the beginning of a path.
 func New(address string, o Options) (*Client, error) {
-	u, err := url.Parse(address)
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("%s: not an address", redact.ShowURL(address))
-	case u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
-		return nil, fmt.Errorf("%s: want an address such as http://localhost:%s", redact.ShowURL(address), receive.DefaultPort)
+	u, err := redact.Server(address, receive.DefaultPort)
+	if err != nil {
+		return nil, err
 	}
 	c := &Client{http: &http.Client{Transport: o.Transport, Timeout: replyTimeout}, server: u, name: u.Host, part: o.Part, patience: o.Patience,
 		pause: cmp.Or(o.pause, defaultPause)}

@@ -31,7 +31,7 @@ func (s *Server) handler() http.Handler {
 	mux.HandleFunc("GET /-/healthy", func(w http.ResponseWriter, _ *http.Request) { webpage.Plain(w, http.StatusOK, "healthy") })
 	mux.HandleFunc("GET /-/ready", s.ready)
 	// Pages of other origins must not cause work.
-	mux.Handle("/-/reload", http.NewCrossOriginProtection().Handler(http.HandlerFunc(s.reload)))
+	mux.Handle("/-/reload", webpage.Posted(s.reload))
 	if s.receiver != nil {
 		mux.Handle(receive.Root, s.receiver.Handler())
 	}
@@ -55,11 +55,6 @@ func (s *Server) ready(w http.ResponseWriter, _ *http.Request) {
 
 // reload reads the rule files again and looks for archives.
 func (s *Server) reload(w http.ResponseWriter, r *http.Request) {
-	if r.Method != http.MethodPost && r.Method != http.MethodPut {
-		w.Header().Set("Allow", "POST, PUT")
-		webpage.Plain(w, http.StatusMethodNotAllowed, "send a POST request")
-		return
-	}
 	if err := s.Reload(r.Context()); err != nil {
 		webpage.Plain(w, http.StatusInternalServerError, "not everything was reloaded: "+err.Error())
 		return

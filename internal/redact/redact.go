@@ -3,6 +3,7 @@
 package redact
 
 import (
+	"fmt"
 	"net/url"
 	"strings"
 
@@ -21,6 +22,19 @@ func URL(raw string) string {
 	}
 	u.User, u.RawQuery, u.ForceQuery, u.Fragment, u.RawFragment = nil, "", false, "", ""
 	return u.String()
+}
+
+// Server parses the address of a server, which may have a user, a password and the beginning
+// of a path. Errors show no secrets. port is that of the example they give.
+func Server(address, port string) (*url.URL, error) {
+	u, err := url.Parse(address)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("%s: not an address", ShowURL(address))
+	case u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
+		return nil, fmt.Errorf("%s: want an address such as http://localhost:%s", ShowURL(address), port)
+	}
+	return u, nil
 }
 
 // Address returns a host and port without any text up to the last @ and without

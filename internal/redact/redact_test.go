@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/internal/redact"
 )
@@ -59,5 +60,20 @@ func TestRedactURL(t *testing.T) {
 		"":                              "",
 	} {
 		assert.Equal(t, want, redact.URL(raw), raw)
+	}
+}
+
+func TestServer(t *testing.T) {
+	u, err := redact.Server("https://user:secret@host:1/x", "9191")
+	require.NoError(t, err)
+	assert.Equal(t, "host:1", u.Host)
+	for address, reason := range map[string]string{
+		"localhost:9191":       "want an address such as http://localhost:9191",
+		"ftp://u:secret@x":     "ftp://…@x: want an address",
+		"http://u:secret@x:%y": "not an address",
+	} {
+		_, err := redact.Server(address, "9191")
+		require.ErrorContains(t, err, reason, address)
+		assert.NotContains(t, err.Error(), "secret")
 	}
 }

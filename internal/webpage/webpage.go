@@ -27,6 +27,18 @@ func Plain(w http.ResponseWriter, status int, text string) {
 	_, _ = io.WriteString(w, text+"\n") // fails if the client has left
 }
 
+// Posted passes POST and PUT requests on, except those of pages of other origins.
+func Posted(next http.HandlerFunc) http.Handler {
+	return http.NewCrossOriginProtection().Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodPost && r.Method != http.MethodPut {
+			w.Header().Set("Allow", "POST, PUT")
+			Plain(w, http.StatusMethodNotAllowed, "send a POST request")
+			return
+		}
+		next(w, r)
+	}))
+}
+
 // Secured adds headers that keep browsers from doing more than showing the page.
 func Secured(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -44,12 +43,8 @@ type Client struct {
 // New returns a Client for the server at an address such as http://host:9191. The
 // address may have a user, a password and the beginning of a path.
 func New(address string, o Options) (*Client, error) {
-	u, err := url.Parse(address)
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("%s: not an address", redact.ShowURL(address))
-	case u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
-		return nil, fmt.Errorf("%s: want an address such as http://localhost:9191", redact.ShowURL(address))
+	if _, err := redact.Server(address, "9191"); err != nil {
+		return nil, err
 	}
 	c := api.Config{Address: address}
 	if o.HTTPConfig != "" {

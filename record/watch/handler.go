@@ -21,7 +21,7 @@ func (s *Server) Handler() http.Handler {
 	mux.HandleFunc("GET /-/healthy", healthy)
 	mux.HandleFunc("GET /-/ready", s.ready)
 	// Pages of other origins must not cause work.
-	mux.Handle("/-/reload", http.NewCrossOriginProtection().Handler(http.HandlerFunc(s.reload)))
+	mux.Handle("/-/reload", webpage.Posted(s.reload))
 	if s.o.API != nil {
 		mux.Handle("/", s.o.API)
 		return webpage.SafePaths(webpage.Secured(mux))
@@ -44,11 +44,6 @@ func (s *Server) ready(w http.ResponseWriter, _ *http.Request) {
 
 // reload loads the configuration again.
 func (s *Server) reload(w http.ResponseWriter, r *http.Request) {
-	if r.Method != http.MethodPost && r.Method != http.MethodPut {
-		w.Header().Set("Allow", "POST, PUT")
-		webpage.Plain(w, http.StatusMethodNotAllowed, "send a POST request")
-		return
-	}
 	if err := s.o.Recorder.Reload(r.Context()); err != nil {
 		webpage.Plain(w, http.StatusInternalServerError, "the old configuration stays in force: "+err.Error())
 		return

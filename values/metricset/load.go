@@ -4,13 +4,13 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/pcparchive/pcparchive/internal/conffile"
 	"github.com/pcparchive/pcparchive/internal/similar"
 )
 
@@ -82,13 +82,19 @@ func DefaultPath() string {
 
 // Load reads a file, or the files of a folder. Errors of the content wrap [ErrSyntax].
 func Load(path string) (*Config, error) {
-	files, err := filesOf(path)
+	files, err := conffile.Files(path, func(name string) bool { return filepath.Ext(name) == ".conf" })
 	if err != nil {
 		return nil, err
 	}
+	if len(files) == 0 {
+		return nil, fmt.Errorf("%s: the folder has no file *.conf", path)
+	}
 	c := &Config{Options: Options{}, sets: map[string]*Set{}}
 	for _, file := range files {
-		text, err := read(file)
+		text, err := conffile.Read(file, maxFile)
+		if errors.Is(err, conffile.ErrTooLong) {
+			err = fmt.Errorf("%w: %w", err, ErrSyntax)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -97,48 +103,6 @@ func Load(path string) (*Config, error) {
 		}
 	}
 	return c, nil
-}
-
-// filesOf returns the files that a path stands for.
-func filesOf(path string) ([]string, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if !info.IsDir() {
-		return []string{path}, nil
-	}
-	entries, err := os.ReadDir(path)
-	if err != nil {
-		return nil, err
-	}
-	var files []string
-	for _, e := range entries { // by name
-		if strings.HasSuffix(e.Name(), ".conf") && !e.IsDir() {
-			files = append(files, filepath.Join(path, e.Name()))
-		}
-	}
-	if len(files) == 0 {
-		return nil, fmt.Errorf("%s: the folder has no file *.conf", path)
-	}
-	return files, nil
-}
-
-// read returns the content of a file.
-func read(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = f.Close() }()
-	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	switch {
-	case err != nil:
-		return nil, err
-	case len(text) > maxFile:
-		return nil, fmt.Errorf("%s: the file is longer than %d bytes: %w", path, maxFile, ErrSyntax)
-	}
-	return text, nil
 }
 
 // add adds the sections of a file.
