@@ -15,6 +15,7 @@ import (
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/record"
 	"github.com/pcparchive/pcparchive/record/agentdir"
+	"github.com/pcparchive/pcparchive/record/pace"
 	"github.com/pcparchive/pcparchive/record/registry"
 	"github.com/pcparchive/pcparchive/record/retention"
 	"github.com/pcparchive/pcparchive/scrape"
@@ -186,15 +187,16 @@ func runRecorder(ctx context.Context, s streams, o recorderOptions, urls []strin
 		}
 		return printPlan(s, o, plan)
 	}
+	if wholeProcess {
+		pace.RelaxTimers()
+	}
 	if err := o.tryLoad(ctx); err != nil {
 		return usageError{err}
 	}
 	if err := o.keep(); err != nil {
 		return err
 	}
-	if os.Getenv("GOGC") == "" {
-		defer tuneGC()()
-	}
+	defer pace.Start(pace.Options{AllProcessors: len(o.watch.serve) > 0})()
 	rec, err := record.New(ctx, o.Options)
 	if err != nil {
 		return err

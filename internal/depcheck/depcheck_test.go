@@ -33,7 +33,7 @@ var lines = [][]string{
 	{"convert/assemble", "convert/nativemap", "convert/expo", "convert/tsdb/sidecar", "convert/tsdb/wal", "query"},
 	{"convert/tsdb", "convert/tsdb/write", "convert/tsdb/read", "ruleeval"},
 	{"promapi", "overview"},
-	{"scrape", "ingest", "serve/blocks", "serve/grafana", "serve/timeshift", "query/remote", "record/layout", "serve/page"},
+	{"scrape", "ingest", "serve/blocks", "serve/grafana", "serve/timeshift", "query/remote", "record/layout", "record/pace", "serve/page"},
 	{"pmsearch"},
 	{"serve/exporter", "serve/seriesapi", "serve/overviewapi", "serve/browse"},
 	{"serve/pmapi"},

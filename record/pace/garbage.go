@@ -1,4 +1,4 @@
-package main
+package pace
 
 import (
 	"runtime/debug"
@@ -15,29 +15,22 @@ const (
 	spareGC = 200 << 20 // bytes that may be garbage in any case
 )
 
-// tuneGC sets how often garbage is collected, until undo. At the start, when nearly
-// everything that is allocated stays in use, that is seldom.
-func tuneGC() (undo func()) {
+// tuneGC sets how often garbage is collected, until stop is closed. It leaves the start at
+// mostGC: nearly everything that is allocated then stays in use.
+func tuneGC(stop <-chan struct{}) {
 	const settled, every = 30 * time.Second, time.Minute
-	before := debug.SetGCPercent(mostGC)
-	stop := make(chan struct{})
-	go func() {
-		percent := mostGC
-		for timer := time.NewTimer(settled); ; timer.Reset(every) {
-			select {
-			case <-stop:
-				return
-			case <-timer.C:
-			}
-			if next := percentGC(liveBytes()); next != percent {
-				debug.SetGCPercent(next)
-				percent = next
-			}
+	percent := mostGC
+	for timer := time.NewTimer(settled); ; timer.Reset(every) {
+		select {
+		case <-stop:
+			timer.Stop()
+			return
+		case <-timer.C:
 		}
-	}()
-	return func() {
-		close(stop)
-		debug.SetGCPercent(before)
+		if next := percentGC(liveBytes()); next != percent {
+			debug.SetGCPercent(next)
+			percent = next
+		}
 	}
 }
 
