@@ -25,6 +25,16 @@ type Pass struct{ v *view }
 // Pass returns a pass over the steps that q selects.
 func (r *Reader) Pass(q history.Query) *Pass { return &Pass{newView(r, q)} }
 
+// Reader returns the archive.
+func (p *Pass) Reader() *Reader { return p.v.r }
+
+// Ahead begins to read the first volumes in other goroutines if that saves time. The query
+// must begin no later than the archive. Steps or Close ends them.
+func (p *Pass) Ahead() { p.v.lookAhead(p.v.r.volumes) }
+
+// Close ends what Ahead began. It is for a pass whose Steps nobody reads.
+func (p *Pass) Close() { p.v.endLeads() }
+
 // Steps yields the steps. It may be called once. See [Reader.Steps].
 func (p *Pass) Steps() iter.Seq2[*history.Step, error] { return p.v.steps() }
 

@@ -29,12 +29,13 @@ type view struct {
 	// Fields about the record read last.
 	hasMet bool
 	at     pcp.Timestamp
-	atMark bool         // the last record is a mark
-	lost   bool         // damage follows the last record
-	gap    history.Step // the mark that takes the place of damage
-	back   bool         // the pass is backwards
-	live   bool         // the archive is still being written
-	beyond beyond       // the last record if it is later than the query
+	atMark bool          // the last record is a mark
+	lost   bool          // damage follows the last record
+	gap    history.Step  // the mark that takes the place of damage
+	back   bool          // the pass is backwards
+	live   bool          // the archive is still being written
+	beyond beyond        // the last record if it is later than the query
+	leads  map[int]*lead // by volume
 }
 
 func newView(r *Reader, q history.Query) *view {
@@ -96,8 +97,10 @@ func (v *view) lookup(id pcp.PMID) *metricState {
 }
 
 func (v *view) run(yield func(*history.Step, error) bool) error {
+	defer v.endLeads()
 	volumes, offset := v.r.start(v.q.From)
-	for _, m := range volumes {
+	for i, m := range volumes {
+		v.lookAhead(volumes[i+1:])
 		if err := v.volume(m, offset, yield); err != nil {
 			return err
 		}
@@ -110,6 +113,14 @@ func (v *view) run(yield func(*history.Step, error) bool) error {
 }
 
 func (v *view) volume(m Member, offset int64, yield func(*history.Step, error) bool) error {
+	if l := v.leads[m.Volume]; l != nil {
+		delete(v.leads, m.Volume)
+		next, over, err := v.led(l, yield)
+		if err != nil || over {
+			return err
+		}
+		offset = max(offset, next)
+	}
 	parts := v.parts(m, offset)
 	buffer := int64(readBuffer)
 	if parts != nil {

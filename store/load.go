@@ -18,6 +18,9 @@ type item struct {
 
 	loading sync.Mutex
 	lent    *archive.Reader // the archive with metadata of a former state; nil once load has it
+	fetched *archive.Reader // the archive with metadata that fetch read for load
+	loadErr error           // why the metadata cannot be read
+	quiet   bool            // the damage of the metadata is not reported yet
 	tried   bool            // whether load was called
 	leftOut bool            // whether load failed, so that Sets ignore the archive
 
@@ -45,20 +48,55 @@ func (it *item) load() *archive.Reader {
 	if it.leftOut {
 		return nil
 	}
-	if r := it.kept.get(it); r != nil {
+	it.tried = true
+	r := it.obtain()
+	it.fetched = nil
+	if it.loadErr != nil {
+		it.leftOut = true
+		it.report(Problem{Archive: it.label.Base(), Skipped: true, Err: it.loadErr})
+		return nil
+	}
+	if it.quiet {
+		it.quiet = false
+		r.Notify(func(err error) { it.report(Problem{Archive: it.label.Base(), Err: err}) })
+	}
+	return r
+}
+
+// fetch reads the metadata of an archive for a later load. It reports nothing, so that the
+// problems of a Set do not depend on what was read ahead.
+func (it *item) fetch() *archive.Reader {
+	it.loading.Lock()
+	defer it.loading.Unlock()
+	if !it.leftOut {
+		it.fetched = it.obtain()
+	}
+	return it.fetched
+}
+
+// forget releases what fetch has read.
+func (it *item) forget() {
+	it.loading.Lock()
+	defer it.loading.Unlock()
+	it.fetched = nil
+}
+
+// obtain returns an archive with its metadata, or nil and sets loadErr. The caller holds
+// the lock.
+func (it *item) obtain() *archive.Reader {
+	r := it.kept.get(it)
+	if r == nil {
+		r = it.fetched
+	}
+	if r != nil || it.loadErr != nil {
 		return r
 	}
-	it.tried = true
-	r := it.lent
-	if it.lent = nil; r == nil {
-		var err error
-		if r, err = it.label.Load(); err != nil {
-			it.leftOut = true
-			it.report(Problem{Archive: it.label.Base(), Skipped: true, Err: err})
+	if r, it.lent = it.lent, nil; r == nil {
+		if r, it.loadErr = it.label.Load(); it.loadErr != nil {
 			return nil
 		}
 	}
-	r.Notify(func(err error) { it.report(Problem{Archive: it.label.Base(), Err: err}) })
+	it.quiet = true
 	it.kept.put(it, r)
 	return r
 }

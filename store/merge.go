@@ -18,10 +18,16 @@ import (
 // reading continues after it as in [archive.Reader.Steps].
 func (s *Set) Steps(q history.Query) iter.Seq2[*history.Step, error] {
 	return func(yield func(*history.Step, error) bool) {
-		m := &merge{s: s, q: q.Bounded()}
+		m := newMerge(s, q, nil)
 		defer m.stop()
 		m.run(yield)
 	}
+}
+
+func newMerge(s *Set, q history.Query, outlines map[string]*Outline) *merge {
+	m := &merge{s: s, q: q.Bounded(), outlines: outlines}
+	m.ahead = newLookahead(s.items, m.q.From, m.q.To, &m.q, func(it *item) bool { return outlines[it.label.Base()] != nil })
+	return m
 }
 
 // merge is one pass over a Set.
@@ -39,6 +45,7 @@ type merge struct {
 	later   []*item // archives that begin after the query
 	parts   []part  // by history.Step.Part
 
+	ahead    *lookahead
 	outlines map[string]*Outline // by base path; see Outlined
 	stopped  error               // why the query's Stop ended the pass
 	overlap  bool                // an archive with an outline overlaps another one
@@ -63,6 +70,7 @@ func (m *merge) stop() {
 	for _, c := range m.active {
 		c.stop()
 	}
+	m.ahead.end()
 }
 
 // run yields the steps until yield returns false.
@@ -140,14 +148,31 @@ func (m *merge) open(it *item) *cursor {
 	if o := m.outlines[it.label.Base()]; o != nil {
 		return m.outlined(it, o)
 	}
-	r := it.load()
-	if r == nil {
+	pass := m.pass(it)
+	if pass == nil {
 		return nil
 	}
-	pass := r.Pass(m.q)
-	c := &cursor{it: it, r: r, last: pass.Last}
+	c := &cursor{it: it, r: pass.Reader(), last: pass.Last}
 	c.pull, c.stop = iter.Pull2(pass.Steps())
 	return c
+}
+
+// pass returns a pass over an archive, nil if the archive cannot be opened.
+func (m *merge) pass(it *item) *archive.Pass {
+	a := m.ahead.take(it)
+	if a != nil {
+		<-a.done
+	}
+	r := it.load()
+	switch {
+	case r == nil:
+		return nil // then a has no pass
+	case a != nil && a.r == r:
+		return a.pass
+	case a != nil:
+		a.end() // the metadata was dropped meanwhile
+	}
+	return r.Pass(m.q)
 }
 
 // begun calls begin, once.

@@ -14,7 +14,7 @@ import (
 // compressed, Backward trusts the index for that.
 func (s *Set) Backward(q history.Query) iter.Seq2[*history.Step, error] {
 	return func(yield func(*history.Step, error) bool) {
-		m := &mergeBack{merge: merge{s: s, q: q.Bounded()}}
+		m := &mergeBack{merge: merge{s: s, q: q.Bounded(), ahead: &lookahead{}}}
 		defer m.stop()
 		m.run(yield)
 	}

@@ -81,7 +81,7 @@ var ErrOverlap = errors.New("archives overlap")
 // If the archive overlaps another one, the sequence ends with [ErrOverlap].
 func (s *Set) Outlined(q history.Query, outlines map[string]*Outline) iter.Seq2[*history.Step, error] {
 	return func(yield func(*history.Step, error) bool) {
-		m := &merge{s: s, q: q.Bounded(), outlines: outlines}
+		m := newMerge(s, q, outlines)
 		defer m.stop()
 		m.run(yield)
 	}

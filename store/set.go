@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -168,28 +169,15 @@ func (s *Set) Archives() []Archive {
 // Readers opens the archives and yields them by ascending start. An archive
 // that cannot be opened is omitted and listed in Problems.
 func (s *Set) Readers() iter.Seq[*archive.Reader] {
-	return func(yield func(*archive.Reader) bool) {
-		for _, it := range s.items {
-			if r := it.load(); r != nil && !yield(r) {
-				return
-			}
-		}
-	}
+	return loaded(s.items, history.Query{}.Bounded().From, pcp.MaxTime, nil)
 }
 
 // Between yields the archives that may hold records between two times, both
 // inclusive, as Readers does.
 func (s *Set) Between(from, to pcp.Timestamp) iter.Seq[*archive.Reader] {
-	return func(yield func(*archive.Reader) bool) {
-		for i, it := range s.items {
-			if it.label.Header().Start.After(to) || s.endedBefore(i, from) {
-				continue
-			}
-			if r := it.load(); r != nil && !yield(r) {
-				return
-			}
-		}
-	}
+	return loaded(s.items, from, to, func(i int) bool {
+		return !s.items[i].label.Header().Start.After(to) && !s.endedBefore(i, from)
+	})
 }
 
 // End returns the time of the last whole record of all readable archives.
