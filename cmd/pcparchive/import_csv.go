@@ -30,7 +30,10 @@ type importCSVOptions struct {
 	mapping    string
 	timeColumn string
 	timeFormat string
+	dateColumn string
 	delimiter  string
+	decimal    bool
+	skipLines  int
 }
 
 func newImportCSVCmd(s streams) *cobra.Command {
@@ -43,12 +46,17 @@ times, in ascending order: the one called time, timestamp or date, or else the f
 Times are RFC 3339, '2026-01-02 15:04:05', or seconds or milliseconds since 1970. The
 table may be compressed and may have any length.
 
-Each other column is a metric. Its name is that of the column with _ for characters that
+In a wide table each other column is a metric. Its name is that of the column with _ for characters that
 PCP does not allow, below csv unless it has a dot. A column such as
 'disk.dev.read[sda]' is an instance. Numbers become doubles, and a column that begins
 with text becomes a metric of text. An empty cell has no value. A row of empty cells is a
 mark: recording stopped. So tables of 'pcparchive values --rate off --output csv' become
 archives again. Rows with the same time form one record.
+
+A long table has a line for each value: columns called metric (or __name__) and value and, if
+it likes, instance, units, host and labels, as 'pcparchive values --long' and 'pcparchive
+query' write them. Other columns are labels. Its rows may stand in any order. --host selects
+the rows of one of several hosts.
 
 --mapping FILE describes the columns in YAML. Columns that it does not mention are left
 out and named, unless it has 'others: keep':
@@ -56,12 +64,18 @@ out and named, unless it has 'others: keep':
   host: web1
   timezone: Europe/Berlin
   time: {column: When, format: '%d.%m.%Y %H:%M'}
+  decimal: comma                                   # numbers such as 1.234,5
+  skip: 2                                          # lines above the header
   metrics:
     - {column: Requests, name: shop.requests, type: u64, semantics: counter, units: count}
     - {column: Read A, name: shop.disk.read, instance: sda, units: Kbyte/sec, help: Reads}
 
+Dates in a column of their own are 'time: {column: Clock, date: Day}'. Columns of a long
+table that have other names are 'long: {metric: Sensor, value: Reading, instance: Room}';
+'column' of a metric is then its name in the table.
+
 The command reports cells that do not fit their column, and rows without a valid time, and
-reads the rest; the exit status is then 4. It rejects a table whose times go back. It
+reads the rest; the exit status is then 4. It rejects a wide table whose times go back. It
 never overwrites an existing archive. The output appears when it is complete.`,
 		Example: `  pcparchive import csv load.csv rec
   pcparchive import from csv load.csv -o rec --timezone Europe/Berlin
@@ -74,10 +88,13 @@ never overwrites an existing archive. The output appears when it is complete.`,
 	f.StringVarP(&o.out, "output-archive", "o", "", "archive to write, if no operand names it")
 	f.StringVar(&o.mapping, "mapping", "", "YAML `file` that describes the columns")
 	f.StringVar(&o.timeColumn, "time-column", "", "column of the times; default: time, timestamp or date, or else the first")
+	f.StringVar(&o.dateColumn, "date-column", "", "column of the dates, if that of the times has none; default: date, if there is a column called time, too")
 	f.StringVar(&o.timeFormat, "time-format", "", "format of the times: a layout of strptime or of Go, unix or unix-ms; default: recognize it")
 	f.StringVar(&o.delimiter, "delimiter", ",", "character between the cells, or tab")
+	f.BoolVar(&o.decimal, "decimal-comma", false, "numbers have a decimal comma, as in 1.234,5")
+	f.IntVar(&o.skipLines, "skip-lines", 0, "lines above the header")
 	f.StringVar(&o.prefix, "prefix", "", "first component of all names; default: csv for names without a dot")
-	f.StringVar(&o.host, "host", "", "host name of the archive; default: the mapping's, or this host's")
+	f.StringVar(&o.host, "host", "", "host name of the archive, and of the rows to read of a long table; default: the mapping's, the table's, or this host's")
 	addPairsFlag(cmd, &o.external, "label", "context label, as in `dc=east`; may be repeated")
 	addVersionFlag(cmd, &o.version, "archive format, 2 or 3; default: 3")
 	addVolumeFlags(cmd, &o.volumeSize, &o.compress, "volumes")
@@ -103,21 +120,21 @@ func runImportCSV(ctx context.Context, s streams, o importCSVOptions, args []str
 	if err != nil {
 		return err
 	}
-	h, err := o.header(options.Mapping)
-	if err != nil {
-		return err
-	}
+	h := o.header(options.Mapping)
 	reader, in, err := o.open(s, args[0], options)
 	if err != nil {
 		return err
 	}
 	var res *ingest.Result
-	if err = reader.Header(); err == nil {
+	host, err := reader.Host(ctx)
+	if err == nil {
 		in.done()
-		for _, column := range reader.Unused() {
-			fmt.Fprintf(s.err, "column %s left out: the mapping does not mention it\n", safetext.Line(fmt.Sprintf("%q", column)))
+		for _, name := range reader.Unused() {
+			fmt.Fprintf(s.err, "column %s left out: the mapping does not mention it\n", safetext.Line(fmt.Sprintf("%q", name)))
 		}
-		res, err = im.Steps(ctx, tableSource{reader}, h)
+		if h.Host, err = hostOrThis(cmp.Or(h.Host, host)); err == nil {
+			res, err = im.Steps(ctx, tableSource{reader}, h)
+		}
 	}
 	switch err := in.end(err); {
 	case errors.Is(err, errNoSamples):
@@ -137,7 +154,11 @@ func runImportCSV(ctx context.Context, s streams, o importCSVOptions, args []str
 // options returns the flags as options of a reader. It reads the mapping.
 func (o *importCSVOptions) options(damaged func(error)) (csv.Options, error) {
 	options := csv.Options{
-		TimeColumn: o.timeColumn, TimeFormat: o.timeFormat, Prefix: o.prefix, Damaged: damaged, Zone: o.zones.loc,
+		TimeColumn: o.timeColumn, DateColumn: o.dateColumn, TimeFormat: o.timeFormat, Prefix: o.prefix, Damaged: damaged, Zone: o.zones.loc,
+		DecimalComma: o.decimal, SkipLines: o.skipLines, Host: o.host,
+	}
+	if o.skipLines < 0 {
+		return options, usageError{fmt.Errorf("--skip-lines %d is negative", o.skipLines)}
 	}
 	switch d, size := utf8.DecodeRuneInString(o.delimiter); {
 	case o.delimiter == "tab" || o.delimiter == `\t`:
@@ -173,8 +194,9 @@ func (o *importCSVOptions) options(damaged func(error)) (csv.Options, error) {
 	return options, nil
 }
 
-// header returns the label of the archive. Its time zone is that of the table.
-func (o *importCSVOptions) header(m *csv.Mapping) (archive.Header, error) {
+// header returns the label of the archive, without a host if no flag and no mapping has one.
+// Its time zone is that of the table.
+func (o *importCSVOptions) header(m *csv.Mapping) archive.Header {
 	h := archive.Header{PID: int32(os.Getpid()), Host: o.host, Zone: o.zones.name}
 	if m != nil {
 		h.Host, h.Zone = cmp.Or(h.Host, m.Host), cmp.Or(h.Zone, m.Timezone)
@@ -182,11 +204,15 @@ func (o *importCSVOptions) header(m *csv.Mapping) (archive.Header, error) {
 	if h.Zone = strings.TrimPrefix(cmp.Or(h.Zone, "UTC"), ":"); strings.Contains(h.Zone, "/") {
 		h.ZoneInfo = ":" + h.Zone
 	}
-	var err error
-	if h.Host == "" {
-		h.Host, err = os.Hostname()
+	return h
+}
+
+// hostOrThis returns a host, or the name of this one if it is empty.
+func hostOrThis(host string) (string, error) {
+	if host != "" {
+		return host, nil
 	}
-	return h, err
+	return os.Hostname()
 }
 
 // open opens the table.

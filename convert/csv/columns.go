@@ -1,6 +1,7 @@
 package csv
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -46,29 +47,18 @@ type column struct {
 type table struct {
 	header  []string
 	time    int
+	date    int // -1 for none
 	columns []*column
 	metrics []*tableMetric
 	byName  map[string]*tableMetric
 	unused  []string // headers of columns that the mapping leaves out
 }
 
-// longHeader begins the tables with a line for each value.
-var longHeader = []string{"time", "host", "metric", "instance", "value"}
-
 // newTable plans the columns.
 func newTable(header []string, o *Options) (*table, error) {
-	t := &table{byName: map[string]*tableMetric{}}
-	for _, cell := range header {
-		t.header = append(t.header, strings.Clone(strings.TrimSpace(cell)))
-	}
-	switch {
-	case len(header) > maxColumns:
-		return nil, fmt.Errorf("%d columns; at most %d are possible", len(header), maxColumns)
-	case len(header) >= len(longHeader) && slices.Equal(t.header[:len(longHeader)], longHeader):
-		return nil, errors.New("the table has a line for each value; want a column for each series, as 'values --output csv' writes without --long")
-	}
+	t := &table{header: header, byName: map[string]*tableMetric{}}
 	var err error
-	if t.time, err = t.findTime(o); err != nil {
+	if t.time, t.date, err = findTime(header, o); err != nil {
 		return nil, err
 	}
 	if o.Mapping == nil {
@@ -82,24 +72,31 @@ func newTable(header []string, o *Options) (*table, error) {
 	return t, err
 }
 
-// findTime returns the index of the column of times.
-func (t *table) findTime(o *Options) (int, error) {
-	name := o.TimeColumn
-	if name == "" && o.Mapping != nil {
-		name = o.Mapping.timeColumn
+// findTime returns the indexes of the columns of times and dates, which is -1 if the times
+// have dates.
+func findTime(header []string, o *Options) (at, date int, err error) {
+	name, dateName := o.TimeColumn, o.DateColumn
+	if m := o.Mapping; m != nil {
+		name, dateName = cmp.Or(name, m.timeColumn), cmp.Or(dateName, m.dateColumn)
+	}
+	called := func(names ...string) int {
+		return slices.IndexFunc(header, func(h string) bool { return slices.Contains(names, strings.ToLower(h)) })
+	}
+	if date = -1; dateName != "" {
+		if date = slices.Index(header, dateName); date < 0 {
+			return 0, 0, fmt.Errorf("no column is called %q, the column of dates", dateName)
+		}
 	}
 	if name != "" {
-		i := slices.Index(t.header, name)
-		if i < 0 {
-			return 0, fmt.Errorf("no column is called %q, the column of times", name)
+		if at = slices.Index(header, name); at < 0 {
+			return 0, 0, fmt.Errorf("no column is called %q, the column of times", name)
 		}
-		return i, nil
+		return at, date, nil
 	}
-	i := slices.IndexFunc(t.header, func(h string) bool {
-		h = strings.ToLower(h)
-		return h == "time" || h == "timestamp" || h == "date"
-	})
-	return max(i, 0), nil
+	if at, dates := called("time"), called("date"); at >= 0 && dates >= 0 && date < 0 {
+		return at, dates, nil
+	}
+	return max(called("time", "timestamp", "datetime", "date"), 0), date, nil
 }
 
 // addMapped adds the columns of the mapping.
@@ -111,7 +108,7 @@ func (t *table) addMapped(o *Options) error {
 		switch {
 		case i < 0:
 			return &Error{m.file, c.line, fmt.Errorf("the table has no column %q", c.column)}
-		case i == t.time:
+		case i == t.time || i == t.date:
 			return &Error{m.file, c.line, fmt.Errorf("column %q has the times", c.column)}
 		}
 		used[i] = true
@@ -135,7 +132,7 @@ func (t *table) addMapped(o *Options) error {
 		return nil
 	}
 	for i, header := range t.header {
-		if i != t.time && !used[i] {
+		if i != t.time && i != t.date && !used[i] {
 			t.unused = append(t.unused, header)
 		}
 	}
@@ -145,7 +142,7 @@ func (t *table) addMapped(o *Options) error {
 // addOthers adds the columns that no mapping describes.
 func (t *table) addOthers(o *Options, names *uniqueNames, used []bool) {
 	for i, header := range t.header {
-		if i == t.time || used != nil && used[i] {
+		if i == t.time || i == t.date || used != nil && used[i] {
 			continue
 		}
 		c := mapped{column: header, typ: pcp.TypeUnknown, sem: pcp.SemInstant, place: names.unique(placeOf(header, o.Prefix, i+1))}

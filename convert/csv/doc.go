@@ -10,6 +10,11 @@
 // "disk.dev.read[sda]", as 'pcparchive values --output csv' writes it, is an instance.
 // A row whose cells are all empty is a mark: recording stopped before it.
 //
-// The reader holds one row and the metadata of the columns in memory, whatever the length
-// of the table.
+// A table with columns of metrics and values is long: it has a line for each value, in any
+// order. Columns of instances, units, hosts and labels are known by their names, see Mapping
+// for others; all further columns are labels.
+//
+// Of a wide table the reader holds one row and the metadata of the columns in memory, whatever
+// its length. It reads a long table to the end before the first step, and sorts what does not
+// fit 48 MiB in a temporary file.
 package csv

@@ -36,10 +36,11 @@ func (r *Reader) readError(err error) error {
 	var fault *stdcsv.ParseError
 	if errors.As(err, &fault) {
 		err = fault.Err
+		fault.Line, fault.StartLine = fault.Line+r.opts.SkipLines, fault.StartLine+r.opts.SkipLines
 		if fault.StartLine != fault.Line {
 			err = fmt.Errorf("%w, in the row that begins in line %d", err, fault.StartLine)
 		}
-		return &Error{r.name, fault.Line, err}
+		return &Error{r.name, fault.Line, fmt.Errorf("byte %d of the line: %w", fault.Column, err)}
 	}
 	return &Error{r.name, 0, err}
 }
@@ -60,19 +61,23 @@ func (r *Reader) badCell(c *column, line int, err error) {
 
 // tooLong reports the first row with more cells than the header, and counts all.
 func (r *Reader) tooLong(line, cells int) {
-	if r.long++; r.long == 1 {
-		r.damaged(line, fmt.Errorf("%d cells, but the header has %d; the others are left out", cells, len(r.table.header)))
+	if r.ragged++; r.ragged == 1 {
+		r.damaged(line, fmt.Errorf("%d cells, but the header has %d; the others are left out", cells, len(r.header)))
 	}
 }
 
 // reportRest reports the numbers of faults after the first.
 func (r *Reader) reportRest() {
-	for _, c := range r.table.columns {
-		if c.bad > 1 {
-			r.damaged(0, fmt.Errorf("column %d (%.80q): %d more cells left out", c.index+1, c.header, c.bad-1))
+	if r.long != nil {
+		r.long.report()
+	} else {
+		for _, c := range r.table.columns {
+			if c.bad > 1 {
+				r.damaged(0, fmt.Errorf("column %d (%.80q): %d more cells left out", c.index+1, c.header, c.bad-1))
+			}
 		}
 	}
-	if r.long > 1 {
-		r.damaged(0, fmt.Errorf("%d more rows with more cells than the header", r.long-1))
+	if r.ragged > 1 {
+		r.damaged(0, fmt.Errorf("%d more rows with more cells than the header", r.ragged-1))
 	}
 }

@@ -22,6 +22,9 @@ func FuzzReader(f *testing.F) {
 	f.Add("\ufeffwhen;v\n1;\"a\nb\"\n", "others: keep")
 	f.Add(shopTable, shop)
 	f.Add("time,v\n1e3,1\n1000.5,NaN\n99999999999,-Inf\n", "metrics: [{column: v, name: x.y, type: u32}]\nothers: keep\n")
+	f.Add("time,host,metric,instance,value,units\n2,h,a.b,x,1,byte\n1,h,a.b,y,2,byte\n1,h,c,,z,\n3,,,,,\n", "")
+	f.Add("time,__name__,mode,value,labels\n1,a,u,1,\"x=\"\"y\"\"\"\n1,a,s,2,{}\n", "")
+	f.Add("r\nDate;Time;S;V\n2026-01-02;01:00;s;1,5\n", "skip: 1\ndecimal: comma\nlong: {metric: S, value: V}\n")
 	f.Fuzz(func(t *testing.T, table, mapping string) {
 		var o csv.Options
 		if mapping != "" {

@@ -29,8 +29,14 @@ type Mapping struct {
 	file       string
 	timeColumn string
 	timeFormat string
+	dateColumn string
 	keepOthers bool
 	columns    []mapped
+
+	skipLines    int
+	decimalComma bool
+	long         map[string]string // columns of a long table by their role; nil for none
+	longLine     int
 }
 
 // mapped describes one column.
@@ -67,10 +73,14 @@ type mappingFile struct {
 	Timezone located `yaml:"timezone"`
 	Time     struct {
 		Column string `yaml:"column"`
+		Date   string `yaml:"date"`
 		Format string `yaml:"format"`
 	} `yaml:"time"`
-	Metrics []mappingMetric `yaml:"metrics"`
-	Others  located         `yaml:"others"`
+	Skip    int                `yaml:"skip"`
+	Decimal located            `yaml:"decimal"`
+	Long    map[string]located `yaml:"long"`
+	Metrics []mappingMetric    `yaml:"metrics"`
+	Others  located            `yaml:"others"`
 }
 
 // mappingMetric is an entry of the file's list of metrics.
@@ -93,7 +103,10 @@ func ParseMapping(file string, text []byte) (*Mapping, error) {
 	if err := dec.Decode(&f); err != nil && !errors.Is(err, io.EOF) {
 		return nil, yamlError(file, err)
 	}
-	m := &Mapping{Host: f.Host, Timezone: f.Timezone.text, file: file, timeColumn: f.Time.Column, timeFormat: f.Time.Format}
+	m := &Mapping{Host: f.Host, Timezone: f.Timezone.text, file: file, timeColumn: f.Time.Column, timeFormat: f.Time.Format, dateColumn: f.Time.Date, skipLines: f.Skip}
+	if err := m.form(&f); err != nil {
+		return nil, err
+	}
 	if m.Timezone != "" {
 		var err error
 		if m.Zone, err = archive.ParseZone(m.Timezone); err != nil {
@@ -106,6 +119,9 @@ func ParseMapping(file string, text []byte) (*Mapping, error) {
 		m.keepOthers = true
 	default:
 		return nil, &Error{file, f.Others.line, fmt.Errorf("others %q: want keep or drop", f.Others.text)}
+	}
+	if len(f.Metrics) == 0 && m.long != nil {
+		m.keepOthers = true
 	}
 	if len(f.Metrics) == 0 && !m.keepOthers {
 		return nil, &Error{file, 0, errors.New("no metrics, and no 'others: keep'")}
@@ -121,6 +137,30 @@ func ParseMapping(file string, text []byte) (*Mapping, error) {
 		return nil, err
 	}
 	return m, nil
+}
+
+// form reads what the file says about the form of the table.
+func (m *Mapping) form(f *mappingFile) error {
+	if f.Skip < 0 {
+		return &Error{m.file, 0, fmt.Errorf("skip %d: want a number of lines", f.Skip)}
+	}
+	switch f.Decimal.text {
+	case "", "point", ".":
+	case "comma", ",":
+		m.decimalComma = true
+	default:
+		return &Error{m.file, f.Decimal.line, fmt.Errorf("decimal %q: want comma or point", f.Decimal.text)}
+	}
+	for _, role := range slices.Sorted(maps.Keys(f.Long)) {
+		if longNames[role] == nil {
+			return &Error{m.file, f.Long[role].line, fmt.Errorf("long: unknown key %q: want %s", role, strings.Join(slices.Sorted(maps.Keys(longNames)), ", "))}
+		}
+		if m.long == nil {
+			m.long = map[string]string{}
+		}
+		m.long[role], m.longLine = f.Long[role].text, f.Long[role].line
+	}
+	return nil
 }
 
 // parse checks an entry. Its index names an entry without a column. After an error the

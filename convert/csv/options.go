@@ -17,14 +17,25 @@ type Options struct {
 	// metric named after its header.
 	Mapping *Mapping
 	// TimeColumn is the header of the column of times. If it is empty, the mapping's counts,
-	// or else the first column called time, timestamp or date, or else the first column.
+	// or else the first column called time, timestamp, datetime or date, or else the first
+	// column.
 	TimeColumn string
+	// DateColumn is the header of the column of dates, if the column of times has none. If
+	// neither is given, columns called date and time are taken together.
+	DateColumn string
 	// TimeFormat is a layout as of [time.Parse] or strptime, or [FormatSeconds] or
 	// [FormatMillis]. If it is empty, the mapping's counts, or else the reader recognizes
 	// RFC 3339, "2006-01-02 15:04:05" and numbers since 1970.
 	TimeFormat string
 	// Zone is the time zone of times that do not name one. Nil means UTC.
 	Zone *time.Location
+	// SkipLines is the number of lines above the header.
+	SkipLines int
+	// DecimalComma reads numbers such as 1.234,5.
+	DecimalComma bool
+	// Host selects the rows of a long table with a column of hosts. If it is empty, all rows
+	// must have the same host.
+	Host string
 	// Delimiter stands between the cells; zero means a comma.
 	Delimiter rune
 	// Prefix is the first component of all names. If it is empty, [DefaultPrefix] is that

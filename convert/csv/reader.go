@@ -17,20 +17,24 @@ import (
 
 // Reader reads a table once. It is a [history.Source].
 type Reader struct {
-	name  string
-	opts  Options
-	in    *boundedReader
-	csv   *stdcsv.Reader
-	times *timeParser
-	table *table
+	name   string
+	opts   Options
+	in     *boundedReader
+	csv    *stdcsv.Reader
+	times  *timeParser
+	table  *table      // nil for a long table
+	long   *longReader // nil for a wide table
+	unused []string
 
 	stamp   pcp.Timestamp
-	line    int // of stamp; 0 before the first row
-	begun   bool
+	line    int  // of stamp; 0 before the first row
 	pending bool // the columns have values of stamp
 	step    history.Step
 	stats   Stats
-	long    int64 // rows with more cells than the header
+	ragged  int64 // rows with more cells than the header
+	begin   int   // line of the header
+	header  []string
+	places  [2]int // of the columns of times and dates; the latter may be -1
 }
 
 // NewReader returns a Reader of a table; name is that of its file.
@@ -45,18 +49,28 @@ func NewReader(name string, in io.Reader, o Options) *Reader {
 			zone = m.Zone
 		}
 	}
+	if o.Mapping != nil {
+		o.DecimalComma = o.DecimalComma || o.Mapping.decimalComma
+		o.SkipLines = max(o.SkipLines, o.Mapping.skipLines)
+	}
 	return &Reader{name: name, opts: o, in: &boundedReader{r: in}, times: newTimeParser(format, zone)}
 }
 
 // Header reads the header. Steps calls it, too. The error is an [*Error].
 func (r *Reader) Header() error {
-	if r.table != nil {
+	if r.header != nil {
 		return nil
+	}
+	if err := r.times.check(); err != nil {
+		return &Error{r.name, 0, err}
 	}
 	r.in.left = maxRow
 	buffered := bufio.NewReader(r.in)
 	if mark, _ := buffered.Peek(len(byteOrderMark)); bytes.Equal(mark, byteOrderMark) { // the first Read returns the error
 		_, _ = buffered.Discard(len(byteOrderMark)) // Peek has read them
+	}
+	if err := r.skip(buffered); err != nil {
+		return err
 	}
 	r.csv = stdcsv.NewReader(buffered)
 	r.csv.ReuseRecord, r.csv.FieldsPerRecord = true, -1
@@ -70,21 +84,60 @@ func (r *Reader) Header() error {
 	if err != nil {
 		return r.readError(err)
 	}
-	t, err := newTable(header, &r.opts)
-	if err != nil {
+	r.header = make([]string, 0, len(header))
+	for _, c := range header {
+		r.header = append(r.header, strings.Clone(strings.TrimSpace(c)))
+	}
+	line, _ := r.csv.FieldPos(0)
+	r.begin = r.opts.SkipLines + line
+	if err := r.plan(); err != nil {
 		var fault *Error
 		if errors.As(err, &fault) {
 			return err
 		}
-		return &Error{r.name, 1, err}
+		return &Error{r.name, r.begin, err}
 	}
-	r.table = t
 	return nil
 }
 
-// Unused returns the headers of the columns that the mapping leaves out. The header must
-// have been read.
-func (r *Reader) Unused() []string { return r.table.unused }
+// plan plans the columns.
+func (r *Reader) plan() error {
+	if len(r.header) > maxColumns {
+		return fmt.Errorf("%d columns; at most %d are possible", len(r.header), maxColumns)
+	}
+	columns, err := longTable(r.header, &r.opts)
+	if err != nil {
+		return err
+	}
+	if columns != nil {
+		r.places = [2]int{columns.time, columns.date}
+		r.long = &longReader{Reader: r, columns: columns, byKey: map[string]uint32{}, byName: map[string]*longMetric{}}
+		return nil
+	}
+	if r.table, err = newTable(r.header, &r.opts); err == nil {
+		r.places, r.unused = [2]int{r.table.time, r.table.date}, r.table.unused
+	}
+	return err
+}
+
+// skip passes over the lines above the header.
+func (r *Reader) skip(in *bufio.Reader) error {
+	for range r.opts.SkipLines {
+		for more := true; more; {
+			var err error
+			if _, more, err = in.ReadLine(); errors.Is(err, io.EOF) {
+				return &Error{r.name, 0, fmt.Errorf("the table has no header after %d lines", r.opts.SkipLines)}
+			} else if err != nil {
+				return &Error{r.name, 0, err}
+			}
+		}
+	}
+	return nil
+}
+
+// Unused returns what the mapping leaves out: the headers of columns, once Header was called,
+// or the metrics of a long table, once Host was called.
+func (r *Reader) Unused() []string { return r.unused }
 
 // Stats says what a Reader has yielded.
 type Stats struct {
@@ -106,6 +159,11 @@ func (r *Reader) Steps(ctx context.Context) iter.Seq2[*history.Step, error] {
 			more = yield(s, nil)
 			return more
 		}
+		if err == nil && r.long != nil {
+			if err = r.readLong(ctx, emit); err == nil {
+				err = io.EOF
+			}
+		}
 		for n := 0; err == nil && more; n++ {
 			if n%1024 == 0 && ctx.Err() != nil {
 				err = ctx.Err()
@@ -116,7 +174,7 @@ func (r *Reader) Steps(ctx context.Context) iter.Seq2[*history.Step, error] {
 		switch {
 		case !more:
 		case errors.Is(err, io.EOF):
-			if r.flush(emit) {
+			if r.long != nil || r.flush(emit) {
 				r.reportRest()
 			}
 		case err != nil:
@@ -125,120 +183,33 @@ func (r *Reader) Steps(ctx context.Context) iter.Seq2[*history.Step, error] {
 	}
 }
 
-// row reads a row, and emits the record before it unless both have the same time.
-func (r *Reader) row(emit func(*history.Step) bool) error {
-	r.in.left = maxRow
-	cells, err := r.csv.Read()
-	if errors.Is(err, io.EOF) {
-		return io.EOF
+// readLong reads a long table and emits its records.
+func (r *Reader) readLong(ctx context.Context, emit func(*history.Step) bool) error {
+	defer func() { _ = r.long.sorter.file.Close() }() // what is in a temporary file is not needed any more
+	if err := r.load(ctx); err != nil {
+		return err
 	}
-	if err != nil {
-		return r.readError(err)
-	}
-	line, _ := r.csv.FieldPos(0)
-	if len(cells) > len(r.table.header) {
-		r.tooLong(line, len(cells))
-	}
-	empty := isEmpty(cells, r.table.time)
-	if empty && (r.table.time >= len(cells) || strings.TrimSpace(cells[r.table.time]) == "") {
-		return nil // a line of delimiters
-	}
-	cell := ""
-	if r.table.time < len(cells) {
-		cell = cells[r.table.time]
-	}
-	t, err := r.times.parse(cell)
-	if err != nil {
-		r.damaged(line, fmt.Errorf("row left out: %w", err))
+	return r.long.steps(emit)
+}
+
+// load reads the rows of a long table, once.
+func (r *Reader) load(ctx context.Context) error {
+	if r.long.loaded {
 		return nil
 	}
-	if r.line > 0 && t.Before(r.stamp) {
-		return &Error{r.name, line, fmt.Errorf("time %s is earlier than %s in line %d; sort the table by time", timeText(t), timeText(r.stamp), r.line)}
+	if err := r.long.read(ctx); err != nil {
+		return err
 	}
-	if t != r.stamp || empty {
-		if !r.flush(emit) {
-			return nil
-		}
-	}
-	r.stamp, r.line = t, line
-	if empty {
-		if r.begun { // a mark before the first record says nothing
-			r.step = history.Step{Stamp: t, Mark: true}
-			emit(&r.step)
-		}
-		return nil
-	}
-	r.fill(cells, line)
-	return nil
+	r.long.loaded = true
+	return r.long.plan()
 }
 
-// timeText writes a time for a message.
-func timeText(t pcp.Timestamp) string {
-	return t.Time().UTC().Format("2006-01-02T15:04:05.999999999Z07:00")
-}
-
-// isEmpty reports whether no cell but that of the time has a value.
-func isEmpty(cells []string, time int) bool {
-	for i, cell := range cells {
-		if i != time && strings.TrimSpace(cell) != "" {
-			return false
-		}
+// Host returns the host that the rows of a long table name, "" for none. It reads the header
+// and, of a long table, all rows.
+func (r *Reader) Host(ctx context.Context) (string, error) {
+	if err := r.Header(); err != nil || r.long == nil {
+		return "", err
 	}
-	return true
-}
-
-// fill takes the values of a row.
-func (r *Reader) fill(cells []string, line int) {
-	for _, c := range r.table.columns {
-		if c.index >= len(cells) || strings.TrimSpace(cells[c.index]) == "" {
-			continue
-		}
-		cell, desc := cells[c.index], c.metric.Desc
-		if desc.Type == pcp.TypeUnknown {
-			desc.Type = typeOf(cell)
-		}
-		v, err := valueOf(cell, c.series.Inst.ID, desc.Type)
-		if err == nil && c.line > 0 {
-			err = fmt.Errorf("line %d has a value for the same time", c.line)
-		}
-		if err != nil {
-			r.badCell(c, line, err)
-			continue
-		}
-		c.value, c.line = v, line
-		r.pending = true
-	}
-}
-
-// flush emits the record of the values taken so far, if there are any. It returns false if
-// the consumer wants no more.
-func (r *Reader) flush(emit func(*history.Step) bool) bool {
-	if !r.pending {
-		return true
-	}
-	for _, c := range r.table.columns {
-		if c.line > 0 {
-			c.metric.points = append(c.metric.points, history.Point{Series: c.series, Value: c.value})
-			c.value, c.line = history.Value{}, 0
-			if !c.seen {
-				c.seen = true
-				r.stats.Series++
-			}
-		}
-	}
-	r.step = history.Step{Stamp: r.stamp, Metrics: r.step.Metrics[:0]}
-	for _, m := range r.table.metrics {
-		if len(m.points) > 0 {
-			r.step.Metrics = append(r.step.Metrics, history.MetricValues{Metric: &m.Metric, InDom: m.indom, Points: m.points})
-			m.points = m.points[:0]
-		}
-	}
-	if r.pending, r.begun = false, true; r.stats.Values == 0 {
-		r.stats.Start = r.stamp
-	}
-	r.stats.End = r.stamp
-	for i := range r.step.Metrics {
-		r.stats.Values += int64(len(r.step.Metrics[i].Points))
-	}
-	return emit(&r.step)
+	err := r.load(ctx)
+	return r.long.host, err
 }

@@ -20,13 +20,14 @@ const (
 // usualLayouts are the layouts of times that the reader recognizes.
 var usualLayouts = []string{
 	time.RFC3339, "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05 -0700", "2006-01-02T15:04:05",
-	time.DateTime, "2006-01-02 15:04", "2006-01-02T15:04", time.DateOnly,
+	time.DateTime, "2006/01/02 15:04:05", "2006/01/02 15:04", "2006-01-02 15:04", "2006-01-02T15:04", time.DateOnly,
 }
 
 // strptime translates the conversions of strptime to Go's layouts.
 var strptime = strings.NewReplacer(
 	"%Y", "2006", "%y", "06", "%m", "01", "%d", "02", "%e", "_2", "%H", "15", "%I", "03", "%M", "04", "%S", "05",
 	"%p", "PM", "%b", "Jan", "%B", "January", "%a", "Mon", "%A", "Monday", "%z", "-0700", "%Z", "MST", "%j", "002",
+	"%k", "15", "%l", "3", ".%f", "", ",%f", "", "%h", "Jan", "%n", " ", "%t", " ",
 	"%F", time.DateOnly, "%T", time.TimeOnly, "%D", "01/02/06", "%R", "15:04", "%%", "%",
 )
 
@@ -35,7 +36,8 @@ type timeParser struct {
 	format string // of Options
 	layout string // the layout that format stands for
 	zone   *time.Location
-	usual  int // index of the usual layout that parsed the last time
+	usual  int  // index of the usual layout that parsed the last time
+	local  bool // the last time named no zone
 }
 
 // newTimeParser returns a parser. A nil zone means UTC.
@@ -43,7 +45,36 @@ func newTimeParser(format string, zone *time.Location) *timeParser {
 	if zone == nil {
 		zone = time.UTC
 	}
+	if format == "%s" {
+		format = FormatSeconds
+	}
 	return &timeParser{format: format, layout: strptime.Replace(format), zone: zone}
+}
+
+// check rejects a format with conversions that are not known.
+func (p *timeParser) check() error {
+	if p.format == "" || !strings.Contains(strings.ReplaceAll(p.format, "%%", ""), "%") {
+		return nil
+	}
+	if _, after, ok := strings.Cut(strptime.Replace(strings.ReplaceAll(p.format, "%%", "")), "%"); ok {
+		conversion := "%" + after[:min(len(after), 1)]
+		return fmt.Errorf("format of times %q: %s is not known", p.format, conversion)
+	}
+	return nil
+}
+
+// second returns the time an hour after t if clocks show both alike, as when summer time
+// ends, and t is too early.
+func (p *timeParser) second(t, least pcp.Timestamp) pcp.Timestamp {
+	if !p.local {
+		return t
+	}
+	first := t.Time().In(p.zone)
+	again := first.Add(time.Hour)
+	if first.Format(time.DateTime) != again.Format(time.DateTime) || pcp.TimestampOf(again).Before(least) {
+		return t
+	}
+	return pcp.TimestampOf(again)
 }
 
 var (
@@ -56,6 +87,7 @@ func (p *timeParser) parse(cell string) (pcp.Timestamp, error) {
 	cell = strings.TrimSpace(cell)
 	var t time.Time
 	var err error
+	p.local = false
 	switch p.format {
 	case "":
 		t, err = p.recognize(cell)
@@ -64,8 +96,10 @@ func (p *timeParser) parse(cell string) (pcp.Timestamp, error) {
 	case FormatMillis:
 		t, err = sinceEpoch(cell, time.Millisecond)
 	default:
-		if t, err = time.ParseInLocation(p.layout, cell, p.zone); err != nil {
+		if t, err = p.parseIn(p.layout, cell); err != nil {
 			err = fmt.Errorf("want the format %q", p.format)
+		} else if name, offset := t.Zone(); offset == 0 && name != "UTC" && name != "GMT" && t.Location() != p.zone {
+			err = fmt.Errorf("the zone %s is not known here; want an offset such as +0100", name)
 		}
 	}
 	if err == nil && (t.Unix() < 0 || t.Year() > 9999) {
@@ -75,6 +109,20 @@ func (p *timeParser) parse(cell string) (pcp.Timestamp, error) {
 		return pcp.Timestamp{}, fmt.Errorf("time %.80q: %w", cell, err)
 	}
 	return pcp.TimestampOf(t), nil
+}
+
+// parseIn parses a time. Of the two times that a local one may be when summer time ends, it
+// returns the first.
+func (p *timeParser) parseIn(layout, cell string) (time.Time, error) {
+	t, err := time.ParseInLocation(layout, cell, p.zone)
+	if err != nil || p.zone == time.UTC || strings.Contains(layout, "07:00") || strings.Contains(layout, "-0700") || strings.Contains(layout, "MST") {
+		return t, err
+	}
+	p.local = true
+	if first := t.Add(-time.Hour); first.Format(time.DateTime) == t.Format(time.DateTime) {
+		t = first
+	}
+	return t, nil
 }
 
 // leastMillis is the number since 1970 from which on it counts milliseconds. As seconds
@@ -91,7 +139,7 @@ func (p *timeParser) recognize(cell string) (time.Time, error) {
 	}
 	for i := range usualLayouts {
 		at := (p.usual + i) % len(usualLayouts)
-		if t, err := time.ParseInLocation(usualLayouts[at], cell, p.zone); err == nil {
+		if t, err := p.parseIn(usualLayouts[at], cell); err == nil {
 			p.usual = at
 			return t, nil
 		}

@@ -56,10 +56,47 @@ func bitsOf(cell string, t pcp.Type) (uint64, error) {
 	return strconv.ParseUint(cell, 10, 8*t.Size())
 }
 
-// typeOf returns the type for a column without a mapping that begins with a cell.
+// maxExact is the number from which on a double does not have all integers.
+const maxExact = 1 << 53
+
+// typeOf returns the type for a column without a mapping that begins with a cell: text, a
+// double or, if that would round the cell, an integer.
 func typeOf(cell string) pcp.Type {
-	if _, err := strconv.ParseFloat(strings.TrimSpace(cell), 64); err != nil && !errors.Is(err, strconv.ErrRange) {
+	cell = strings.TrimSpace(cell)
+	v, err := strconv.ParseFloat(cell, 64)
+	switch {
+	case err != nil && !errors.Is(err, strconv.ErrRange):
 		return pcp.TypeString
+	case math.Abs(v) < maxExact:
+		return pcp.TypeDouble
+	}
+	if _, err := strconv.ParseUint(cell, 10, 64); err == nil {
+		return pcp.TypeU64
+	}
+	if _, err := strconv.ParseInt(cell, 10, 64); err == nil {
+		return pcp.Type64
 	}
 	return pcp.TypeDouble
+}
+
+// isMissing reports whether a cell says that there is no value. In a column of text such a
+// cell is text.
+func isMissing(cell string) bool {
+	switch strings.TrimSpace(cell) {
+	case "", "-", "NA", "N/A", "n/a", "#N/A", "null", "NULL", "None":
+		return true
+	}
+	return false
+}
+
+// decimal returns a cell with a decimal point, if numbers have a comma.
+func (r *Reader) decimal(cell string) string {
+	if !r.opts.DecimalComma {
+		return cell
+	}
+	whole, fraction, ok := strings.Cut(strings.TrimSpace(cell), ",")
+	if whole = strings.NewReplacer(".", "", " ", "", "\u00a0", "", "\u202f", "", "'", "").Replace(whole); !ok {
+		return whole
+	}
+	return whole + "." + fraction
 }
