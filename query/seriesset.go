@@ -18,13 +18,13 @@ type seriesSet struct {
 }
 
 // Next goes to the next series.
-func (s *seriesSet) Next() bool { s.at++; return s.at < len(s.series) }
+func (set *seriesSet) Next() bool { set.at++; return set.at < len(set.series) }
 
 // At returns the current series.
-func (s *seriesSet) At() storage.Series { return s.series[s.at] }
+func (set *seriesSet) At() storage.Series { return set.series[set.at] }
 
 // Err returns nil: the series are in memory.
 func (*seriesSet) Err() error { return nil }
 
 // Warnings returns the damage that affects the series.
-func (s *seriesSet) Warnings() annotations.Annotations { return s.warnings }
+func (set *seriesSet) Warnings() annotations.Annotations { return set.warnings }

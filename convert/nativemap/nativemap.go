@@ -64,31 +64,26 @@ type termUse struct {
 	term *term
 }
 
-// cache has the maps that New has made.
-var cache = struct {
-	sync.Mutex
-	maps map[string]*Map
-}{maps: map[string]*Map{}}
+// loaders return the maps by name, each made when it is first asked for.
+var loaders = sync.OnceValue(func() map[string]func() (*Map, error) {
+	all := map[string]func() (*Map, error){}
+	for _, name := range Names() {
+		all[name] = sync.OnceValues(func() (*Map, error) { return load(name) })
+	}
+	return all
+})
 
-// New returns the map of the given name and keeps it for later calls. The error
-// lists the valid names.
+// New returns the map of the given name, the same one at each call. The error lists the
+// valid names.
 func New(name string) (*Map, error) {
-	cache.Lock()
-	defer cache.Unlock()
-	if m := cache.maps[name]; m != nil {
-		return m, nil
+	load, ok := loaders()[name]
+	if !ok {
+		return nil, fmt.Errorf("no map %q: want %s", name, strings.Join(Names(), ", "))
 	}
-	m, err := load(name)
-	if err == nil {
-		cache.maps[name] = m
-	}
-	return m, err
+	return load()
 }
 
 func load(name string) (*Map, error) {
-	if !slices.Contains(Names(), name) {
-		return nil, fmt.Errorf("no map %q: want %s", name, strings.Join(Names(), ", "))
-	}
 	file := name + ".tsv"
 	text, err := tables.ReadFile(file)
 	if err != nil {

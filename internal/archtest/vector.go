@@ -128,8 +128,8 @@ func VectorFolder(t testing.TB) string {
 
 // Versions returns the versions to which the vector applies according to its
 // folder.
-func (v *Vector) Versions() []pcp.Version {
-	switch folder, _, _ := strings.Cut(v.Name, "/"); folder {
+func (vec *Vector) Versions() []pcp.Version {
+	switch folder, _, _ := strings.Cut(vec.Name, "/"); folder {
 	case "v2":
 		return []pcp.Version{pcp.V2}
 	case "v3":

@@ -36,7 +36,7 @@ func openRecord(b []byte, boot string) []byte {
 
 // bootOf identifies the run of the system, "" if the system does not say it. A number that
 // was written may be missing in the file only after the system stopped suddenly.
-var bootOf = func() string {
+func bootOf() string {
 	text, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
 	if err != nil {
 		return ""

@@ -94,9 +94,7 @@ func TestPowerFailure(t *testing.T) {
 	text, err := os.ReadFile(r.file.name)
 	require.NoError(t, err)
 	require.Greater(t, int64(len(text)), certain)
-	was := bootOf
-	t.Cleanup(func() { bootOf = was })
-	bootOf = func() string { return "the next run" }
+	r.opts.boot = "the next run"
 	for end := 0; end <= len(text); end++ {
 		for _, zeros := range []int{0, 20} {
 			if end > len(magic) && int64(end) < certain {

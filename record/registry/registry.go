@@ -27,6 +27,8 @@ type Options struct {
 	Now func() time.Time
 	// Log receives what happens to the file; may be nil.
 	Log *slog.Logger
+
+	boot string // the run of the system, for tests; "" asks the system
 }
 
 // Registry holds the numbers. It implements [mapper.Numbers]. Several goroutines may
@@ -60,7 +62,7 @@ func Open(o Options) (*Registry, error) {
 	if r.log == nil {
 		r.log = slog.New(slog.DiscardHandler)
 	}
-	r.boot = bootOf()
+	r.boot = cmp.Or(o.boot, bootOf())
 	p := &replay{reg: r}
 	state, err := r.file.open(o.Dir, o.NoSync, p.record)
 	if err != nil {
