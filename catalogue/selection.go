@@ -41,6 +41,26 @@ func (s *Selection) Shared() bool {
 // Len returns the number of series. It counts series with equal labels separately.
 func (s *Selection) Len() int { return s.series.len() }
 
+// Of returns the part of a Selection that belongs to some hosts.
+func (s *Selection) Of(hosts map[string]bool) *Selection {
+	part := *s
+	part.limited, part.series = true, newBitset(64*len(s.series))
+	s.t.mu.RLock()
+	defer s.t.mu.RUnlock()
+	s.series.each(func(id uint32) {
+		if hosts[s.t.hosts[s.index.hosts[id]].name] {
+			part.series[id/64] |= 1 << (id % 64)
+		}
+	})
+	part.hosts, part.metrics = nil, nil
+	for i, h := range s.hosts {
+		if hosts[h.name] {
+			part.hosts, part.metrics = append(part.hosts, h), append(part.metrics, s.metrics[i])
+		}
+	}
+	return &part
+}
+
 // found is a series and the number of its host.
 type found struct {
 	labels labels.Labels

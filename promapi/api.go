@@ -140,6 +140,14 @@ func (a *API) answer(out http.ResponseWriter, e endpoint, req *request, r *http.
 	var release func()
 	req.view, release = a.opts.Source.Snapshot()
 	defer release()
+	if e.reads {
+		narrowed, err := req.view.only(req.params["host"])
+		if err != nil {
+			a.fail(out, r, invalid("host", err))
+			return
+		}
+		req.view = narrowed
+	}
 	rep, err := e.serve(req)
 	if rep != nil && rep.close != nil {
 		defer rep.close()

@@ -77,5 +77,5 @@ func (r *request) key(label string) (string, error) {
 			to = last
 		}
 	}
-	return fmt.Sprintf("%d %d %q %q", from, to, label, r.params["match[]"]), nil
+	return fmt.Sprintf("%d %d %q %q %q", from, to, label, r.params["match[]"], r.params["host"]), nil
 }

@@ -58,7 +58,7 @@ func routes() map[string]endpoint {
 		"query_range":        {serve: rangeQuery, get: true, post: true, reads: true},
 		"series":             {serve: listSeries, get: true, post: true, reads: true},
 		"labels":             {serve: labelNames, get: true, post: true, reads: true},
-		"label//values":      {serve: labelValues, get: true, reads: true},
+		"label//values":      {serve: labelValues, get: true, post: true, reads: true},
 		"metadata":           {serve: metricMetadata, get: true, reads: true},
 		"query_exemplars":    {serve: queryExemplars, get: true, post: true, reads: true},
 		"format_query":       {serve: formatQuery, get: true, post: true},

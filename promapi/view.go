@@ -25,8 +25,8 @@ type View struct {
 	Engine *query.Engine
 	// Storage answers requests for series and labels.
 	Storage storage.Queryable
-	// Exemplars has the exemplars. Nil means those of Engine's archives.
-	Exemplars storage.ExemplarQueryable
+	// Exemplars returns the exemplars of an engine's archives. Nil means [query.Engine.Exemplars].
+	Exemplars func(*query.Engine) storage.ExemplarQueryable
 	// Version identifies the state if it is not nil: two Views with equal Versions give
 	// equal answers, so that the API may keep them. It must be comparable.
 	Version any
@@ -50,10 +50,30 @@ func NewView(sets []*store.Set, o query.Options) *View {
 
 // exemplars returns the exemplars, or nil if the View has none.
 func (v *View) exemplars() storage.ExemplarQueryable {
-	if v.Exemplars == nil && v.Engine != nil {
+	switch {
+	case v.Engine == nil:
+		return nil
+	case v.Exemplars == nil:
 		return v.Engine.Exemplars()
 	}
-	return v.Exemplars
+	return v.Exemplars(v.Engine)
+}
+
+// only returns a View of some hosts; all if there are no names.
+func (v *View) only(hosts []string) (*View, error) {
+	if len(hosts) == 0 {
+		return v, nil
+	}
+	if v.Engine == nil {
+		return nil, &query.UnknownHostError{Host: hosts[0]}
+	}
+	engine, err := v.Engine.Only(hosts)
+	if err != nil {
+		return nil, err
+	}
+	narrowed := *v
+	narrowed.Engine, narrowed.Storage = engine, engine.Storage()
+	return &narrowed, nil
 }
 
 // Snapshot returns v itself: a View is a Source that never changes.

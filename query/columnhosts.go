@@ -127,7 +127,7 @@ func (n *seenNames) of(a store.Archive) *columns.Names {
 func (s *Storage) onlyCounters(names []string) bool {
 	found := map[string]bool{}
 	seen := map[*columns.Names]bool{}
-	for _, set := range s.sets {
+	for _, set := range s.read() {
 		for _, a := range set.Archives() {
 			n := s.seen.of(a)
 			if seen[n] {

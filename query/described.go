@@ -31,7 +31,7 @@ func describedBy(c *catalogue.Catalogue, sets []*store.Set) func() *catalogue.Vi
 // described answers a question about the series of hosts from their metadata. It reads values
 // only for names of which metadata do not tell the series.
 type described struct {
-	hosts    []*querier // all hosts of the Storage
+	hosts    []*querier // those that the Storage reads
 	from, to int64
 	matchers []*labels.Matcher
 
@@ -47,8 +47,14 @@ func describe(ctx context.Context, hosts []*querier, hints *storage.SelectHints,
 	}
 	var err error
 	d.found, err = hosts[0].described().Select(ctx, pcp.TimestampMilli(d.from), pcp.TimestampMilli(d.to).Add(999_999), matchers...)
-	if err != nil || len(d.found.Unsure()) == 0 {
+	if err != nil {
 		return d, err
+	}
+	if chosen := hosts[0].chosen; chosen != nil {
+		d.found = d.found.Of(chosen)
+	}
+	if len(d.found.Unsure()) == 0 {
+		return d, nil
 	}
 	return d, d.read(ctx)
 }

@@ -45,7 +45,7 @@ func (q *exemplarQuerier) Select(start, end int64, selectors ...[]*labels.Matche
 	from, to := pcp.TimestampMilli(start), pcp.TimestampMilli(end).Add(afterSample)
 	found := &exemplars{start: start, end: end, selectors: selectors, budget: newBudget(q.limit, q.maxBytes), bySeries: map[string]*exemplar.QueryResult{}}
 	clashes := q.clashes(start, end)
-	for _, set := range q.sets {
+	for _, set := range q.read() {
 		wanted := found.plan(set, from, to)
 		if len(wanted) == 0 {
 			continue

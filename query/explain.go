@@ -103,7 +103,7 @@ func (e *Engine) Remarks(expr parser.Expr, res *promql.Result) []error {
 // metricsByName returns the metrics of all archives by their names in PromQL.
 func (e *Engine) metricsByName() map[string][]*meta.Desc {
 	all := map[string][]*meta.Desc{}
-	for r := range store.NewHosts(e.storage.sets...).Readers() {
+	for r := range store.NewHosts(e.storage.read()...).Readers() {
 		for d := range r.Meta().Metrics() {
 			for _, name := range promNames(r.Meta(), d) {
 				all[name] = append(all[name], d)

@@ -50,11 +50,14 @@ const (
 func holdOf(pace time.Duration) time.Duration { return max(DefaultLookback, pace*5/2) }
 
 // longest returns the longest look-back of the metrics that selectors select.
-func (p *paces) longest(ctx context.Context, cache *columns.Cache, selectors [][]*labels.Matcher) (time.Duration, error) {
+func (p *paces) longest(ctx context.Context, s *Storage, selectors [][]*labels.Matcher) (time.Duration, error) {
 	holds := make([]time.Duration, len(p.hosts))
 	err := parallel.Do(len(p.hosts), func(i int) error {
+		if !s.reads(s.sets[i]) {
+			return nil
+		}
 		for _, matchers := range selectors {
-			hold, err := p.hosts[i].longest(ctx, cache, matchers)
+			hold, err := p.hosts[i].longest(ctx, s.columns, matchers)
 			if err != nil {
 				return err
 			}
@@ -220,7 +223,7 @@ func (e *Engine) lookbackOf(ctx context.Context, expr parser.Expr) (time.Duratio
 		selectors = append(selectors, v.LabelMatchers)
 		return nil
 	})
-	return e.storage.paces.longest(ctx, e.storage.columns, selectors)
+	return e.storage.paces.longest(ctx, e.storage, selectors)
 }
 
 // Recent returns a storage whose series end as those of queries for the selectors do, and
@@ -229,6 +232,6 @@ func (e *Engine) Recent(ctx context.Context, selectors [][]*labels.Matcher) (sto
 	if e.storage.paces == nil {
 		return e.Storage(), e.opts.Lookback, nil
 	}
-	lookback, err := e.storage.paces.longest(ctx, e.storage.columns, selectors)
+	lookback, err := e.storage.paces.longest(ctx, e.storage, selectors)
 	return e.queryable(e.storage.reaching(&reach{ms: lookback.Milliseconds()})), lookback, err
 }

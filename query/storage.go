@@ -20,6 +20,7 @@ import (
 // beyond the caches of the Sets.
 type Storage struct {
 	sets     []*store.Set
+	chosen   map[string]bool // hosts to read; nil means all
 	names    *flatten.HostNames
 	every    int64 // interval at which discrete values are repeated, ms
 	limit    int
@@ -98,13 +99,17 @@ func (s *Storage) Querier(mint, maxt int64) (storage.Querier, error) {
 	}
 	held := newBudget(s.limit, s.maxBytes)
 	clashes := s.clashes(mint, maxt)
-	hosts := make([]*querier, len(s.sets))
+	hosts := make([]*querier, 0, len(s.sets))
 	for i, set := range s.sets {
-		hosts[i] = &querier{Storage: s, set: set, mint: mint, maxt: maxt, budget: held, clashes: clashes, host: i}
-		if s.reach != nil && s.reach.selectors > 1 {
-			hosts[i].more = s.readings[i].expect()
-			hosts[i].left.Store(int64(s.reach.selectors))
+		if !s.reads(set) {
+			continue
 		}
+		host := &querier{Storage: s, set: set, mint: mint, maxt: maxt, budget: held, clashes: clashes, host: i}
+		if s.reach != nil && s.reach.selectors > 1 {
+			host.more = s.readings[i].expect()
+			host.left.Store(int64(s.reach.selectors))
+		}
+		hosts = append(hosts, host)
 	}
 	switch len(hosts) {
 	case 0:

@@ -5,8 +5,10 @@ import (
 	"time"
 
 	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/storage"
 
 	"github.com/pcparchive/pcparchive/promapi"
+	"github.com/pcparchive/pcparchive/query"
 	"github.com/pcparchive/pcparchive/ruleeval"
 	"github.com/pcparchive/pcparchive/serve/timeshift"
 )
@@ -43,7 +45,7 @@ func (x source) Snapshot() (*promapi.View, func()) {
 	}
 	return &promapi.View{
 		Present: present,
-		Engine:  engine, Storage: engine.Storage(), Exemplars: timeshift.Exemplars(st.engine.Exemplars(), move), Start: w.Start, End: w.End,
+		Engine:  engine, Storage: engine.Storage(), Exemplars: func(e *query.Engine) storage.ExemplarQueryable { return timeshift.Exemplars(e.Exemplars(), move) }, Start: w.Start, End: w.End,
 		Rules: movedRules(rules, move), Version: version{st, rules, move},
 	}, release
 }

@@ -59,7 +59,7 @@ func archives(t testing.TB) string {
 	for _, x := range []spec{
 		{base: "web1-a", host: "web1", to: 85 * time.Minute, at: stall},
 		{base: "web1-b", host: "web1", from: 105 * time.Minute, to: 120 * time.Minute, at: stall},
-		{base: "db1", host: "db1", to: 120 * time.Minute, at: pressed, bare: true},
+		{base: "db1", host: "db1", hostname: "db1.example.org", to: 120 * time.Minute, at: pressed, bare: true},
 		{base: "evil", host: "evil " + attack[:60], to: 120 * time.Minute, at: runaway, hostile: true},
 	} {
 		x.write(t, dir)

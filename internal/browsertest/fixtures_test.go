@@ -57,8 +57,9 @@ type spec struct {
 	base, host string
 	from, to   time.Duration // after begin
 	at         func(time.Duration) moment
-	bare       bool // without processes and pressure
-	hostile    bool // with names and texts that try to do harm
+	bare       bool   // without processes and pressure
+	hostile    bool   // with names and texts that try to do harm
+	hostname   string // the label hostname, if it is not the host
 }
 
 // attack is a text that must never be more than a text on the page.
@@ -72,6 +73,9 @@ func (x spec) write(t testing.TB, dir string) {
 	h := newHost(b, x)
 	if x.hostile {
 		h.attack(t)
+	}
+	if x.hostname != "" {
+		h.call(t, x.hostname)
 	}
 	for d := x.from; d < x.to; d += interval {
 		h.advance(x.at(d))
@@ -201,6 +205,16 @@ func (h *host) advance(m moment) {
 		}
 		rss.Set(values...)
 	}
+}
+
+// call gives the series another label hostname than the host of the archive's label.
+func (h *host) call(t testing.TB, name string) {
+	t.Helper()
+	set, err := labelset.New(labelset.Context, labelset.String("hostname", name))
+	require.NoError(t, err)
+	require.NoError(t, h.b.Appender().SetLabels(&meta.Labels{
+		Stamp: pcp.TimestampOf(begin.Add(h.x.from)), Level: labelset.Context, Ident: meta.ContextIdent, Sets: []labelset.Instance{{Inst: pcp.InstNull, Set: set}},
+	}))
 }
 
 // attack adds a metric whose instance, labels and help try to do harm.

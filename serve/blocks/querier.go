@@ -19,9 +19,10 @@ import (
 )
 
 // Beside returns a storage that joins the series of the blocks to those of another
-// storage. maxSamples limits the samples that a querier takes from blocks.
+// storage, unless that reads some hosts alone. maxSamples limits the samples that a querier
+// takes from blocks.
 func (s *Set) Beside(other storage.Queryable, maxSamples int) storage.Queryable {
-	if len(s.blocks)+len(s.failed) == 0 {
+	if len(s.blocks)+len(s.failed) == 0 || query.Narrowed(other) {
 		return other
 	}
 	return storage.QueryableFunc(func(mint, maxt int64) (storage.Querier, error) {

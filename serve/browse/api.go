@@ -2,6 +2,7 @@ package browse
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
@@ -31,9 +32,14 @@ func (a *API) Register(mux *http.ServeMux) {
 	for path, answer := range map[string]func(*http.Request, *View) ([]byte, error){
 		Paths[0]: a.archives, Paths[1]: a.metrics, Paths[2]: a.check,
 	} {
-		mux.Handle("GET "+path, gzhttp.GzipHandler(a.handler(answer)))
+		handler := gzhttp.GzipHandler(a.handler(answer))
+		mux.Handle("GET "+path, handler)
+		mux.Handle("POST "+path, handler)
 	}
 }
+
+// maxBody is the largest body of a request in bytes.
+const maxBody = 1 << 20
 
 // statusError is an error with the status of its reply.
 type statusError struct {
@@ -50,6 +56,11 @@ func (a *API) handler(answer func(*http.Request, *View) ([]byte, error)) http.Ha
 				fail(w, http.StatusInternalServerError, errors.New("internal error; the server's log has the reason"))
 			}
 		}()
+		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		if err := r.ParseForm(); err != nil {
+			fail(w, http.StatusBadRequest, fmt.Errorf("the parameters cannot be read: %w", err))
+			return
+		}
 		view, release := a.source.Browse()
 		defer release()
 		body, err := answer(r, view)
@@ -91,7 +102,7 @@ func (a *API) metrics(_ *http.Request, v *View) ([]byte, error) { return v.metri
 
 // check answers /api/check. It checks archives of the View only.
 func (a *API) check(r *http.Request, v *View) ([]byte, error) {
-	base := r.URL.Query().Get("archive")
+	base := r.Form.Get("archive")
 	for _, set := range v.Sets {
 		for _, one := range set.Archives() {
 			if one.Base == base {

@@ -58,6 +58,8 @@ const (
 	DefaultTimeout = 2 * time.Minute
 	// MaxSteps is the most steps of a request.
 	MaxSteps = 4000
+	// maxBody is the largest body of a request in bytes: the names of many hosts.
+	maxBody = 8 << 20
 	// maxLevels is the most steps of all hosts of a request.
 	maxLevels = 4_000_000
 )
@@ -103,15 +105,16 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}()
 	switch r.Method {
-	case http.MethodGet, http.MethodHead:
+	case http.MethodGet, http.MethodHead, http.MethodPost:
 	case http.MethodOptions:
 		w.WriteHeader(http.StatusNoContent)
 		return
 	default:
-		w.Header().Set("Allow", "GET, HEAD, OPTIONS")
-		a.fail(w, &statusError{http.StatusMethodNotAllowed, "bad_data", fmt.Errorf("method %q: use GET", r.Method)})
+		w.Header().Set("Allow", "GET, HEAD, POST, OPTIONS")
+		a.fail(w, &statusError{http.StatusMethodNotAllowed, "bad_data", fmt.Errorf("method %q: use GET or POST", r.Method)})
 		return
 	}
+	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	report, move, err := a.report(r)
 	if err != nil {
 		a.fail(w, err)
@@ -126,6 +129,10 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // report works out the overview of a request.
 func (a *API) report(r *http.Request) (*overview.Report, timeshift.Move, error) {
+	if err := r.ParseForm(); err != nil {
+		return nil, timeshift.None, formError(err)
+	}
+	values := r.Form
 	ctx, cancel := context.WithTimeout(r.Context(), a.opts.Timeout)
 	defer cancel()
 	select {
@@ -136,10 +143,6 @@ func (a *API) report(r *http.Request) (*overview.Report, timeshift.Move, error) 
 	defer func() { <-a.places }()
 	view, release := a.opts.Source.Overview()
 	defer release()
-	values, err := url.ParseQuery(r.URL.RawQuery)
-	if err != nil {
-		return nil, view.Move, bad("query", err)
-	}
 	sets, err := chosen(view.Sets, values["host"])
 	if err != nil {
 		return nil, view.Move, err
@@ -160,17 +163,32 @@ func chosen(sets []*store.Set, names []string) ([]*store.Set, error) {
 	if len(names) == 0 {
 		return sets, nil
 	}
+	byName := make(map[string]*store.Set, len(sets))
+	for _, set := range sets {
+		byName[set.Host()] = set
+	}
 	var found []*store.Set
 	for _, name := range names {
-		i := slices.IndexFunc(sets, func(s *store.Set) bool { return s.Host() == name })
-		switch {
-		case i < 0:
+		set, known := byName[name]
+		if !known {
 			return nil, bad("host", fmt.Errorf("there is no host named %q", short(name)))
-		case !slices.Contains(found, sets[i]):
-			found = append(found, sets[i])
 		}
+		found = append(found, set)
 	}
-	return found, nil
+	seen := map[*store.Set]bool{}
+	return slices.DeleteFunc(found, func(set *store.Set) bool {
+		twice := seen[set]
+		seen[set] = true
+		return twice
+	}), nil
+}
+
+// formError returns the error of a body or address that cannot be parsed.
+func formError(err error) error {
+	if large := (*http.MaxBytesError)(nil); errors.As(err, &large) {
+		return &statusError{http.StatusRequestEntityTooLarge, "bad_data", err}
+	}
+	return &statusError{http.StatusBadRequest, "bad_data", fmt.Errorf("the parameters cannot be read: %w", err)}
 }
 
 // request returns the request that parameters stand for. Its times are those of the

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -140,16 +142,40 @@ func TestErrors(t *testing.T) {
 		"start=10&end=10":      `invalid parameter "end": end must be after start`,
 		"steps=0":              `invalid parameter "steps": "0" is not a number between 1 and 4000`,
 		"steps=99999999999999": `invalid parameter "steps": "99999999999999" is not a number between 1 and 4000`,
-		"a=%zz":                `invalid parameter "query": invalid URL escape "%zz"`,
+		"a=%zz":                `the parameters cannot be read: invalid URL escape "%zz"`,
 	} {
 		status, r := ask(t, a, query)
 		assert.Equal(t, http.StatusBadRequest, status, query)
 		assert.Equal(t, []string{"error", "bad_data", want}, []string{r.Status, r.ErrorType, r.Error})
 	}
 	w := httptest.NewRecorder()
-	a.ServeHTTP(w, httptest.NewRequest(http.MethodPost, Path, nil))
+	a.ServeHTTP(w, httptest.NewRequest(http.MethodPut, Path, nil))
 	assert.Equal(t, http.StatusMethodNotAllowed, w.Code)
-	assert.Equal(t, "GET, HEAD, OPTIONS", w.Header().Get("Allow"))
+	assert.Equal(t, "GET, HEAD, POST, OPTIONS", w.Header().Get("Allow"))
+}
+
+// A list of hosts that is too long for an address comes as a form.
+func TestManyHosts(t *testing.T) {
+	a := newAPI(t, timeshift.None, "web1", "web2", "web3")
+	form := url.Values{"steps": {"3"}, "host": {"web3"}}
+	for range 5000 {
+		form.Add("host", "web2")
+	}
+	w := httptest.NewRecorder()
+	r := httptest.NewRequest(http.MethodPost, Path, strings.NewReader(form.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	a.ServeHTTP(w, r)
+	require.Equal(t, http.StatusOK, w.Code, w.Body)
+	var got reply
+	require.NoError(t, json.Unmarshal(w.Body.Bytes(), &got))
+	require.Len(t, got.Data.Hosts, 2, "each once, in the order of the request")
+	assert.Equal(t, "web3", got.Data.Hosts[0].Host)
+
+	w = httptest.NewRecorder()
+	r = httptest.NewRequest(http.MethodPost, Path, strings.NewReader(strings.Repeat("host=x&", maxBody/7+1)))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	a.ServeHTTP(w, r)
+	assert.Equal(t, http.StatusRequestEntityTooLarge, w.Code)
 }
 
 // The smallest and the largest times do no harm.

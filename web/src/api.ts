@@ -126,9 +126,9 @@ interface Envelope<T> { data: T; warnings?: string[]; infos?: string[] }
 interface RangeData { resultType: string; result: { metric: Labels; values?: [number, string][] }[] }
 interface InstantData { resultType: string; result: { metric: Labels; value?: [number, string] }[] | [number, string] }
 
-/** range evaluates an expression at even steps. */
-export async function range(query: string, from: number, to: number, step: number, signal?: AbortSignal, limit?: number): Promise<Grid> {
-  const reply = await get<Envelope<RangeData>>("api/v1/query_range", { query, start: from, end: to, step, limit }, signal);
+/** range evaluates an expression at even steps, over some hosts' archives or over all. */
+export async function range(query: string, from: number, to: number, step: number, host: string[], signal?: AbortSignal, limit?: number): Promise<Grid> {
+  const reply = await get<Envelope<RangeData>>("api/v1/query_range", { query, start: from, end: to, step, limit, host }, signal);
   const n = Math.floor((to - from) / step + 1e-6) + 1;
   const times = Float64Array.from({ length: n }, (_, i) => from + i * step);
   const series = reply.data.result.map(({ metric, values }) => {
@@ -143,8 +143,8 @@ export async function range(query: string, from: number, to: number, step: numbe
 }
 
 /** instant evaluates an expression at a time. */
-export async function instant(query: string, time: number, signal?: AbortSignal): Promise<Sample[]> {
-  const { data } = await get<Envelope<InstantData>>("api/v1/query", { query, time }, signal);
+export async function instant(query: string, time: number, host: string[], signal?: AbortSignal): Promise<Sample[]> {
+  const { data } = await get<Envelope<InstantData>>("api/v1/query", { query, time, host }, signal);
   if (data.resultType === "scalar") {
     const [t, text] = data.result as [number, string];
     return [{ labels: {}, time: t, value: parseValue(text) }];
@@ -167,17 +167,17 @@ export function evenStep(from: number, to: number, n: number, interval: number):
   return steps.find((s) => s >= least) ?? Math.ceil(least / 86400) * 86400;
 }
 
-export function series(match: string[], from: number, to: number, signal?: AbortSignal, limit = 1000): Promise<Labels[]> {
-  return get<Envelope<Labels[]>>("api/v1/series", { "match[]": match, start: from, end: to, limit }, signal).then((r) => r.data);
+export function series(match: string[], from: number, to: number, host: string[], signal?: AbortSignal, limit = 1000): Promise<Labels[]> {
+  return get<Envelope<Labels[]>>("api/v1/series", { "match[]": match, start: from, end: to, limit, host }, signal).then((r) => r.data);
 }
 
-export function labelNames(match: string[], signal?: AbortSignal): Promise<string[]> {
-  return get<Envelope<string[]>>("api/v1/labels", { "match[]": match }, signal).then((r) => r.data);
+export function labelNames(match: string[], host: string[], signal?: AbortSignal): Promise<string[]> {
+  return get<Envelope<string[]>>("api/v1/labels", { "match[]": match, host }, signal).then((r) => r.data);
 }
 
-export function labelValues(label: string, match: string[], signal?: AbortSignal, limit = 1000): Promise<string[]> {
+export function labelValues(label: string, match: string[], host: string[], signal?: AbortSignal, limit = 1000): Promise<string[]> {
   const path = `api/v1/label/${encodeURIComponent(label)}/values`;
-  return get<Envelope<string[]>>(path, { "match[]": match, limit }, signal).then((r) => r.data);
+  return get<Envelope<string[]>>(path, { "match[]": match, limit, host }, signal).then((r) => r.data);
 }
 
 export function metrics(signal?: AbortSignal): Promise<{ metrics: Metric[] }> {

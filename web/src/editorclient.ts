@@ -13,17 +13,17 @@ export function client(page: Page): PrometheusClient {
     return name || wanted.length > 0 ? [selector(name ?? "", wanted)] : [];
   };
   return {
-    labelNames: (name) => labelNames(match(name)).catch(() => []),
+    labelNames: (name) => labelNames(match(name), page.chosen()).catch(() => []),
     async labelValues(label, name, matchers) {
       if (label === "__name__") return (await metrics()).map((m) => m.promql);
-      return labelValues(label, match(name, matchers?.filter((m) => m.name !== label))).catch(() => []);
+      return labelValues(label, match(name, matchers?.filter((m) => m.name !== label)), page.chosen()).catch(() => []);
     },
     async metricMetadata() {
       return Object.fromEntries((await metrics()).map((m) => [m.promql, [{ type: m.type, help: m.oneline || m.help }]]));
     },
     async series(name, matchers) {
       const { from, to } = page.window();
-      const found = await series(match(name, matchers), from, to).catch(() => []);
+      const found = await series(match(name, matchers), from, to, page.chosen()).catch(() => []);
       return found.map((labels) => new Map(Object.entries(labels)));
     },
     metricNames: async () => (await metrics()).map((m) => m.promql),

@@ -87,6 +87,11 @@ class App implements Page {
     return found.length > 0 ? found : all;
   }
 
+  chosen(): string[] {
+    const found = this.hosts();
+    return found.length === this.archives().hosts.length ? [] : found.map((host) => host.host);
+  }
+
   whole(): { from: number; to: number } {
     let from = Infinity, to = -Infinity;
     for (const host of this.hosts()) {

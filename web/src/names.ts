@@ -73,7 +73,12 @@ export function duration(s: number): string {
   return s >= 1 && Number.isInteger(s) ? `${s}s` : `${Math.max(1, Math.round(s * 1000))}ms`;
 }
 
-/** expression returns the PromQL of a metric on some hosts, a counter as its rate over a range. */
+/** hostnamesOf returns the values of the label hostname that series have, sorted. */
+export function hostnamesOf(all: Labels[]): string[] {
+  return [...new Set(all.map((labels) => labels["hostname"]).filter((name) => name !== undefined))].sort();
+}
+
+/** expression returns the PromQL of a metric with some values of the label hostname, a counter as its rate over a range. */
 export function expression(metric: Metric, hosts: string[], raw: boolean, range: number): string {
   const chosen = selector(metric.promql, metric.native ? [oneOf("hostname", hosts)] : []);
   return isCounter(metric) && !raw ? `rate(${chosen}[${duration(range)}])` : chosen;

@@ -30,6 +30,8 @@ export interface Page {
   archives(): Archives;
   /** The chosen hosts, all if none is chosen. */
   hosts(): Host[];
+  /** The names of the chosen hosts that exist; empty if that is all of them. Questions to the server name these. */
+  chosen(): string[];
   /** The window of the state; 0 in the state means the ends of the chosen hosts' recordings. */
   window(): Window;
   /** The window of the chosen hosts' whole recordings. */

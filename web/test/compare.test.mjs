@@ -39,6 +39,9 @@ export default [
     await site.settled();
     assert.match(page.url(), /compare.host=db1/);
     assert.match(await page.locator(".compare").innerText(), /series have values in A alone/);
+    const legend = await page.locator("article[aria-label='Load'] .legend-lines").innerText();
+    assert.match(legend, /A load, 1 minute[^]*B load, 1 minute/, "db1 calls itself otherwise in its labels");
+    assert.match(await page.locator(".compare").innerText(), /[1-9]\d* averages differ/);
     await page.keyboard.press("x");
     await page.waitForURL(/host=db1/);
     await site.settled();

@@ -137,7 +137,6 @@ export default [
   }],
 
   ["saves and copies what it shows", async (site) => {
-    await site.context.grantPermissions(["clipboard-read", "clipboard-write"]);
     await site.go("?screen=explore&host=web1&zone=utc&q=disk.dev.write_bytes");
     const { page } = site, clipboard = () => page.evaluate(() => navigator.clipboard.readText());
     const [csv] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "CSV" }).click()]);
@@ -153,7 +152,7 @@ export default [
     await page.getByRole("button", { name: "pmrep" }).click();
     await page.getByText("Copied: pmrep").waitFor();
     assert.match(await clipboard(), /^pmrep -a \S*web1-a,\S* -Z UTC -S '@2026-03-04 13:00:00' -T .* disk\.dev\.write_bytes$/);
-  }],
+  }, { permissions: ["clipboard-read", "clipboard-write"] }],
 
   ["names a wrong expression and a metric that is not there", async (site) => {
     await site.go("?screen=explore&q=no.such.metric");

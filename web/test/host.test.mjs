@@ -72,7 +72,6 @@ export default [
   }],
 
   ["copies PromQL and a pmrep command", async (site) => {
-    await site.context.grantPermissions(["clipboard-read", "clipboard-write"]);
     await site.go(address);
     const { page } = site;
     const copied = async (card, entry) => {
@@ -85,7 +84,7 @@ export default [
     assert.match(await copied("Disks busy", "Copy PromQL"), /^rate\(disk_dev_avactive\{hostname="web1".*\) \* 0\.1$/);
     assert.match(await copied("Disks busy", "Copy pmrep command"), /^pmrep -a \S*web1-a.* disk\.dev\.avactive$/);
     assert.match(await copied("Processes", "Copy PromQL"), /proc_psinfo_utime/);
-  }],
+  }, { permissions: ["clipboard-read", "clipboard-write"] }],
 
   ["fits a phone", async (site) => {
     for (const query of ["", address, `?screen=compare&host=web1&from=${stall - 600}&to=${stall}`]) {

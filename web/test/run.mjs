@@ -16,9 +16,18 @@ for (const file of files) {
   for (const [name, run, options] of some) tests.push({ name: `${file.slice(0, -ending.length)} ${name}`, run, options });
 }
 
+/** Tests at the same time, each on a page of its own. Measurements, and tests of the clipboard, which all pages share, run alone. */
+const together = 3;
+
 const browser = await launch();
 try {
-  for (const test of tests.filter((t) => t.name.includes(wanted))) await attempt(test);
+  const chosen = tests.filter((t) => t.name.includes(wanted));
+  const alone = (t) => ending === ".bench.mjs" || (t.options?.permissions ?? []).some((p) => p.startsWith("clipboard"));
+  const next = chosen.filter((t) => !alone(t)).values();
+  await Promise.all(Array.from({ length: together }, async () => {
+    for (const test of next) await attempt(test); // the workers take turns with one iterator
+  }));
+  for (const test of chosen.filter(alone)) await attempt(test);
 } finally {
   await browser.close();
 }

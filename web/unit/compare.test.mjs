@@ -3,7 +3,7 @@ import test from "node:test";
 import { load } from "./load.mjs";
 
 const { average, distance, merge, seriesOf } = await load("compare/changes");
-const { lineExpr, sectionExpr, tableExpr, factor } = await load("host/ask");
+const { lineExpr, needsOf, sectionExpr, tableExpr, factor } = await load("host/ask");
 const { tables, process, leading } = await load("host/tables");
 const { sections } = await load("host/sections");
 const { show } = await load("host/format");
@@ -29,17 +29,19 @@ test("series of two hosts have one name", () => {
   assert.equal(seriesOf({ instname: "sda", hostname: "web1", device_type: "block" }, true), "sda");
   assert.equal(seriesOf({ hostname: "web1", device_type: "cpu" }, true), "");
   assert.equal(seriesOf({ hostname: "web1", agent: "x", code: "200", job: "web" }, false), "code=200,job=web");
+  assert.equal(seriesOf({ instance: "a:1", job: "web" }, false), "instance=a:1,job=web");
+  assert.equal(seriesOf({ instance: "a:1", job: "web" }, false, true), "job=web", "the targets of two hosts have different addresses");
 });
 
 test("averages are rates of counters", () => {
   const side = { host: 'we"b', from: 0, to: 600 };
-  assert.equal(average(side, metric("disk.dev.read", "counter")), 'rate(disk_dev_read{hostname="we\\"b"}[600s])');
-  assert.equal(average(side, metric("kernel.all.load")), 'avg_over_time(kernel_all_load{hostname="we\\"b"}[600s])');
+  assert.equal(average(side, metric("disk.dev.read", "counter")), 'rate(disk_dev_read[600s])');
+  assert.equal(average(side, metric("kernel.all.load")), 'avg_over_time(kernel_all_load[600s])');
   assert.equal(average(side, { ...metric("up"), native: false }), "avg_over_time(up[600s])");
 });
 
 const logged = {
-  host: "web1", cpus: 4, interval: 10,
+  host: "web1", hostnames: ["web1"], cpus: 4, interval: 10,
   metrics: new Map([
     metric("kernel.all.cpu.user", "counter", "millisec"), metric("mem.physmem", "discrete", "Kbyte"), metric("mem.util.available", "instant", "Kbyte"),
     metric("disk.dev.avactive", "counter", "millisec"), metric("disk.dev.aveq", "counter", "millisec"), metric("proc.psinfo.utime", "counter", "millisec"),
@@ -56,6 +58,20 @@ test("plots ask for what the host logged, in the unit of the plot", () => {
   assert.equal(factor(metric("x", "counter", "millisec"), "%"), 0.1);
   assert.equal(factor(metric("x", "counter", "millisec"), ""), 0.001);
   assert.equal(factor(metric("x", "instant", "Mbyte"), "bytes"), 2 ** 20);
+});
+
+test("a host that PCP did not record has the plots and tables of node_exporter's names", () => {
+  const names = ["node_cpu_seconds_total", "node_load1", "node_disk_io_time_seconds_total", "node_network_receive_bytes_total"];
+  const metrics = names.map((name) => ({ ...metric(`openmetrics.node.${name}`, "counter"), promql: name, native: false }));
+  const host = { host: "db", hostnames: [], cpus: 1, interval: 10, metrics: new Map(metrics.flatMap((m) => [[m.promql, m], [m.name, m]])) };
+  assert.match(sectionExpr(host, section("cpu"), 40), /label_replace\(100 \* avg without \(cpu\) \(sum without \(mode\) \(rate\(node_cpu_seconds_total\{mode=~"user\|nice"\}\[40s\]\)\)\), "__line__", "user"/);
+  assert.match(sectionExpr(host, section("load"), 40), /node_load1, "__line__", "load, 1 minute".* or .*CPUs/);
+  assert.equal(sectionExpr(host, section("memory"), 40), "");
+  assert.match(tableExpr(host, tables.find((t) => t.name === "disk"), 60), /^label_replace\(100 \* rate\(node_disk_io_time_seconds_total\[60s\] offset -30s\), "__column__", "Busy", "", ""\)$/);
+  assert.deepEqual(needsOf(section("busy").others[0]), ["node_disk_io_time_seconds_total"]);
+  const both = { ...logged, metrics: new Map([...logged.metrics, ...host.metrics]) };
+  assert.equal(sectionExpr(both, section("cpu"), 40), sectionExpr(logged, section("cpu"), 40), "PCP's metrics come first");
+  assert.equal(sectionExpr({ ...logged, hostnames: ["a", "b"] }, section("cpu"), 40), 'rate(kernel_all_cpu_user{hostname=~"a|b"}[40s]) * 0.1 / 4', "the label may have other values than the host's name");
 });
 
 test("tables ask around the instant", () => {

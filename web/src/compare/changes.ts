@@ -1,7 +1,7 @@
 // What changed most between two windows, of all metrics: the averages of both sides,
 // ranked as the command `pcparchive diff` ranks them.
 import { instant, type Labels, type Metric, type Sample, Pool } from "../api";
-import { duration, isCounter, oneOf, selector, seriesKey } from "../names";
+import { duration, isCounter, selector, seriesKey } from "../names";
 
 /** Side is one of the two things compared: a host between two times. */
 export interface Side { host: string; from: number; to: number }
@@ -41,7 +41,8 @@ export async function compare(a: Side, b: Side, metrics: Metric[], signal: Abort
   for (let i = 0; i < sorted.length; i += chunk) parts.push(sorted.slice(i, i + chunk));
   await Promise.all(parts.map((part) => pool.run(signal, async () => {
     try {
-      const [left, right] = await Promise.all([averages(a, part, signal), averages(b, part, signal)]);
+      const apart = a.host !== b.host;
+      const [left, right] = await Promise.all([averages(a, part, apart, signal), averages(b, part, apart, signal)]);
       merge(found, part, left, right);
     } catch (error) {
       if (signal.aborted) throw error;
@@ -55,25 +56,25 @@ export async function compare(a: Side, b: Side, metrics: Metric[], signal: Abort
 
 /** average returns the PromQL of a metric's average on a side. */
 export function average(side: Side, metric: Metric): string {
-  const series = selector(metric.promql, metric.native ? [oneOf("hostname", [side.host])] : []);
-  return `${isCounter(metric) ? "rate" : "avg_over_time"}(${series}[${duration(side.to - side.from)}])`;
+  return `${isCounter(metric) ? "rate" : "avg_over_time"}(${selector(metric.promql, [])}[${duration(side.to - side.from)}])`;
 }
 
 /** averages returns the averages of metrics, by metric and series. */
-async function averages(side: Side, metrics: Metric[], signal: AbortSignal): Promise<Map<string, Sample>> {
+async function averages(side: Side, metrics: Metric[], apart: boolean, signal: AbortSignal): Promise<Map<string, Sample>> {
   const query = metrics.map((m) => `label_replace(${average(side, m)}, "${nameLabel}", ${JSON.stringify(m.promql)}, "", "")`).join(" or ");
   const all = new Map<string, Sample>(), native = new Set(metrics.filter((m) => m.native).map((m) => m.promql));
-  for (const sample of await instant(query, side.to, signal)) {
+  for (const sample of await instant(query, side.to, [side.host], signal)) {
     const { [nameLabel]: name = "", ...labels } = sample.labels;
-    all.set(`${name} ${seriesOf(labels, native.has(name))}`, { ...sample, labels });
+    all.set(`${name} ${seriesOf(labels, native.has(name), apart)}`, { ...sample, labels });
   }
   return all;
 }
 
-/** seriesOf names a series without what tells hosts apart: that of a native metric by its instance. */
-export function seriesOf(labels: Labels, native: boolean): string {
+/** seriesOf names a series without what tells hosts apart, which of a target is its address: that of a native metric by its instance. */
+export function seriesOf(labels: Labels, native: boolean, apart = false): string {
   if (native) return labels["instname"] ?? labels["instid"] ?? "";
   const { hostname: _host, machineid: _machine, domainname: _domain, agent: _agent, userid: _user, groupid: _group, ...rest } = labels;
+  if (apart) delete rest["instance"];
   return seriesKey(rest);
 }
 

@@ -11,7 +11,7 @@ export function actions(page: Page, panel: Panel): Child[] {
   };
   const name = (): string => panel.query.text.replace(/[^A-Za-z0-9._-]+/g, "_").slice(0, 60) || "plot";
   return [
-    panel.query.promql ? null : button("Copy PromQL", () => void copied(panel.expr(), "PromQL")),
+    panel.query.promql ? null : button("Copy PromQL", () => void copied(panel.leaving(), "PromQL")),
     panel.query.promql ? null : button("pmrep", () => void copied(command(page, panel), "Command"), { title: "Copy the command with which pmrep prints these values" }),
     button("CSV", () => {
       const { from, to } = page.window();

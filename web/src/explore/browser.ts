@@ -99,7 +99,7 @@ export class Browser {
   private async withLabel(name: string, value: string): Promise<Metric[]> {
     const text = value.replace(/^"|"$/g, "");
     const pattern = text === "" ? ".+" : `.*${text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")}.*`;
-    const found = new Set(await this.latest.run((signal) => labelValues("__name__", [selector("", [`${name}=~${JSON.stringify(pattern)}`])], signal, 20_000)));
+    const found = new Set(await this.latest.run((signal) => labelValues("__name__", [selector("", [`${name}=~${JSON.stringify(pattern)}`])], this.page.chosen(), signal, 20_000)));
     return this.metrics.filter((m) => found.has(m.promql));
   }
 

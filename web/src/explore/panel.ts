@@ -3,7 +3,7 @@ import { Latest, evenStep, range, type Grid, type Metric } from "../api";
 import { button, fill, h } from "../dom";
 import type { Group } from "../group";
 import { cutHeld, stampsOf } from "../held";
-import { expression, isCounter, metricsIn, seriesKey, seriesNames } from "../names";
+import { expression, hostnamesOf, isCounter, metricsIn, seriesKey, seriesNames } from "../names";
 import { Plot, type PlotLine } from "../plot";
 import { coveredBy, pauseOf, recorded, uncovered } from "../coverage";
 import type { Page } from "../screen";
@@ -51,11 +51,20 @@ export class Panel {
     return this.query.promql ? null : (this.metrics.get(this.query.text) ?? null);
   }
 
-  /** expr returns the panel's question in PromQL, with the range of a rate for its step. */
-  expr(): string {
+  /**
+   * expr returns the panel's question in PromQL, with the range of a rate for its step. Questions
+   * name the hosts beside the expression; hostnames are for expressions that leave the page.
+   */
+  expr(hostnames: string[] = []): string {
     const metric = this.metric();
     if (!metric) return this.query.text;
-    return expression(metric, this.page.address.get().hosts, this.query.raw, rateRange(this.step, this.page.interval()));
+    return expression(metric, hostnames, this.query.raw, rateRange(this.step, this.page.interval()));
+  }
+
+  /** leaving returns the question in PromQL for other programs: it selects the series of the chosen hosts by their labels. */
+  leaving(): string {
+    const chosen = this.page.chosen().length > 0;
+    return this.expr(chosen ? hostnamesOf(this.all.map((line) => line.labels)) : []);
   }
 
   lines(): PlotLine[] {
@@ -70,7 +79,7 @@ export class Panel {
     const { from, to } = this.page.window(), interval = this.page.interval();
     const points = Math.min(2000, Math.max(300, Math.round(this.element.clientWidth || 800)));
     this.step = evenStep(from, to, points, interval);
-    const asked = `${this.expr()} ${from} ${to} ${this.step}`;
+    const asked = JSON.stringify([this.expr(), this.page.chosen(), from, to, this.step]);
     if (asked === this.asked && !again) return this.show();
     this.asked = asked;
     if (this.expr().trim() === "") return this.empty("Write an expression.");
@@ -82,9 +91,9 @@ export class Panel {
 
   /** ask asks for the values, and for a metric's values without those that only last. */
   private async ask(from: number, to: number, signal: AbortSignal): Promise<Grid> {
-    const metric = this.metric(), asked = range(this.expr(), from, to, this.step, signal, MOST_SERIES);
+    const metric = this.metric(), hosts = this.page.chosen(), asked = range(this.expr(), from, to, this.step, hosts, signal, MOST_SERIES);
     if (!metric || metric.semantics === "discrete" || this.expr().startsWith("rate(")) return asked;
-    const [grid, stamps] = await Promise.all([asked, range(stampsOf(this.expr()), from, to, this.step, signal).catch(() => null)]);
+    const [grid, stamps] = await Promise.all([asked, range(stampsOf(this.expr()), from, to, this.step, hosts, signal).catch(() => null)]);
     if (stamps) cutHeld(grid, stamps);
     return grid;
   }
@@ -178,7 +187,7 @@ export class Panel {
         metric && isCounter(metric) ? h("label", { class: "switch" }, h("input", {
           attrs: { type: "checkbox", checked: !this.query.raw }, onchange: () => this.options.change({ ...this.query, raw: !this.query.raw }),
         }), " rate") : null,
-        this.query.promql ? null : button("PromQL", () => this.options.change({ text: this.expr(), promql: true, raw: false, only: this.query.only }), { title: "Write the expression yourself" }),
+        this.query.promql ? null : button("PromQL", () => this.options.change({ text: this.leaving(), promql: true, raw: false, only: this.query.only }), { title: "Write the expression yourself" }),
         ...actions(this.page, this),
         button("×", () => this.options.change(null), { class: "close", title: "Remove", attrs: { "aria-label": `Remove ${this.query.text}` } })),
       metric ? this.help(metric, unit) : null);

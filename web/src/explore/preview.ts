@@ -44,11 +44,11 @@ export class Previews {
   private async draw(canvas: HTMLCanvasElement, metric: Metric): Promise<void> {
     const { from, to } = this.page.window(), interval = this.page.interval();
     const step = evenStep(from, to, 60, interval);
-    const expr = expression(metric, this.page.address.get().hosts, false, rateRange(step, interval));
+    const expr = expression(metric, [], false, rateRange(step, interval));
     try {
       const grid = await pool.run(this.ended.signal, () => {
         if (!canvas.isConnected) throw new DOMException("scrolled away", "AbortError");
-        return range(expr, from, to, step, this.ended.signal, LINES);
+        return range(expr, from, to, step, this.page.chosen(), this.ended.signal, LINES);
       });
       sketch(canvas, grid);
     } catch {

@@ -3,7 +3,7 @@ import { cell, copy, csv, download, pmrep, png } from "../export";
 import type { Action } from "../menu";
 import type { Page } from "../screen";
 import { evenStep } from "../api";
-import { sectionExpr, lines, type Logged, type Rows } from "./ask";
+import { needsOf, sectionExpr, lines, type Logged, type Rows } from "./ask";
 import type { PlotCard } from "./plotcard";
 import type { Section } from "./sections";
 import type { Table } from "./tables";
@@ -13,7 +13,7 @@ export function plotActions(page: Page, logged: Logged, section: Section, card: 
   const { from, to } = page.window();
   const step = evenStep(from, to, 400, logged.interval);
   const expr = sectionExpr(logged, section, Math.ceil(Math.max(step, 4 * (logged.interval || 15))));
-  const metrics = [...new Set(lines(logged, section).flatMap((line) => [...line.metrics, ...(line.less ? [line.less] : []), ...(line.over ? [line.over] : [])]))];
+  const metrics = [...new Set(lines(logged, section).flatMap(needsOf).map((name) => logged.metrics.get(name)?.name ?? name))];
   const name = `${logged.host}-${section.name}`.replace(/[^\w.-]+/g, "_");
   return [
     { text: "Copy PromQL", act: () => void copied(page, expr) },

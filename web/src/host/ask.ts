@@ -8,7 +8,9 @@ import type { Column, Table, Unit } from "./tables";
 /** Logged is what a host logged. */
 export interface Logged {
   host: string;
-  /** Metrics by PCP name. */
+  /** The values of the label hostname that the host's series have. */
+  hostnames: string[];
+  /** Metrics by PCP name; those of Prometheus also by their name in PromQL. */
   metrics: Map<string, Metric>;
   /** The number of CPUs. */
   cpus: number;
@@ -20,12 +22,15 @@ const mostNames = 100_000;
 
 /** askLogged reads what a host logged. */
 export async function askLogged(host: Host, described: Promise<Metric[]>, signal: AbortSignal): Promise<Logged> {
-  const own = oneOf("hostname", [host.host]);
-  const cpus = instant(`hinv_ncpu{${own}} or count by (hostname) (kernel_percpu_cpu_user{${own}})`, host.end ?? Date.now() / 1000, signal);
-  const [all, names, counted] = await Promise.all([described, labelValues("__name__", [`{${own}}`], signal, mostNames), cpus]);
+  const own = [host.host];
+  const cpus = instant("hinv_ncpu or count by (hostname) (kernel_percpu_cpu_user)", host.end ?? Date.now() / 1000, own, signal);
+  const [all, names, hostnames, counted] = await Promise.all([
+    described, labelValues("__name__", [], own, signal, mostNames), labelValues("hostname", [], own, signal), cpus,
+  ]);
   const known = new Set(names);
-  const metrics = new Map(all.filter((m) => !m.native || known.has(m.promql)).map((m) => [m.name, m]));
-  return { host: host.host, metrics, cpus: Math.max(1, counted[0]?.value ?? 1), interval: host.interval };
+  const logged = all.filter((m) => known.has(m.promql));
+  const metrics = new Map([...logged.filter((m) => !m.native).map((m): [string, Metric] => [m.promql, m]), ...logged.map((m): [string, Metric] => [m.name, m])]);
+  return { host: host.host, hostnames, metrics, cpus: Math.max(1, counted[0]?.value ?? 1), interval: host.interval };
 }
 
 // Labels that name the line or the column that a series belongs to.
@@ -45,7 +50,7 @@ export function has(logged: Logged, names: string[]): boolean {
 /** term returns the PromQL of a metric in a unit; a counter as its rate over a number of seconds. */
 function term(logged: Logged, name: string, unit: Unit, over: number, matchers: string[], shift = 0): string {
   const metric = logged.metrics.get(name)!;
-  const series = selector(metric.promql, [metric.native ? oneOf("hostname", [logged.host]) : "", ...matchers]);
+  const series = selector(metric.promql, [metric.native ? oneOf("hostname", logged.hostnames) : "", ...matchers]);
   if (!isCounter(metric)) return scaled(series, factor(metric, unit));
   return scaled(`rate(${series}[${duration(over)}]${shift > 0 ? ` offset -${duration(shift)}` : ""})`, factor(metric, unit));
 }
@@ -70,8 +75,8 @@ function round(n: number): number {
 
 /** lineExpr returns the PromQL of a line, "" if the host did not log its metrics. */
 export function lineExpr(logged: Logged, line: Line, unit: Unit, over: number): string {
-  const needs = [...line.metrics, ...(line.less ? [line.less] : []), ...(line.over ? [line.over] : [])];
-  if (!has(logged, needs)) return "";
+  if (!has(logged, needsOf(line))) return "";
+  if (line.expr) return ranged(line.expr, over);
   const matchers = [line.instance !== undefined ? `instname=${quote(line.instance)}` : "", line.without ? `instname!~${quote(line.without)}` : ""];
   let expr = line.metrics.map((name) => term(logged, name, unit, over, matchers)).join(" + ");
   if (line.less) expr = `${expr} - on (hostname) ${term(logged, line.less, unit, over, matchers)}`;
@@ -82,7 +87,24 @@ export function lineExpr(logged: Logged, line: Line, unit: Unit, over: number): 
 
 /** lines returns the lines of a section that the host logged. */
 export function lines(logged: Logged, section: Section): Line[] {
-  return section.lines.filter((line) => lineExpr(logged, line, section.unit, 60) !== "");
+  const known = (all: Line[]): Line[] => all.filter((line) => lineExpr(logged, line, section.unit, 60) !== "");
+  const own = known(section.lines);
+  return own.length > 0 ? own : known(section.others ?? []);
+}
+
+/** namesIn returns the metrics in an expression over Prometheus' names. */
+export function namesIn(expr: string): string[] {
+  return [...new Set(expr.match(/\bnode_[a-zA-Z0-9_]+/g) ?? [])];
+}
+
+/** needsOf returns the metrics of a line. */
+export function needsOf(line: Line): string[] {
+  return [...line.metrics, ...(line.less ? [line.less] : []), ...(line.over ? [line.over] : []), ...namesIn(line.expr ?? "")];
+}
+
+/** ranged returns an expression with the range of its rates. */
+function ranged(expr: string, over: number, shift = 0): string {
+  return expr.replaceAll("[$range]", `[${duration(over)}]${shift > 0 ? ` offset -${duration(shift)}` : ""}`);
 }
 
 /** sectionExpr returns the PromQL of all lines of a section. */
@@ -106,13 +128,13 @@ export async function askSection(logged: Logged, section: Section, from: number,
   let grid: Grid | null = null, expr = "";
   for (const over of windows(logged, step)) {
     expr = sectionExpr(logged, section, over);
-    grid = await range(expr, from, to, step, signal);
+    grid = await range(expr, from, to, step, [logged.host], signal);
     if (grid.series.length > 0) break;
   }
   const curves = grid!.series.map(({ labels, values }) => {
     const line = labels[lineLabel] ?? known[0]?.name ?? "";
-    const each = known.find((l) => l.name === line)?.each;
-    const name = each ? [labels["instname"], line].filter(Boolean).join(" ") : line;
+    const found = known.find((l) => l.name === line);
+    const name = found?.each ? [labels[found.label ?? "instname"], line].filter(Boolean).join(" ") : line;
     return { name: name || section.title, values, labels };
   });
   const order = new Map(known.map((line, i) => [line.name, i]));
@@ -151,17 +173,18 @@ export function tableExpr(logged: Logged, table: Table, over: number): string {
   for (const column of table.columns) {
     const source = chosen(logged, column);
     if (source) parts.push([column.name, source.map((name) => term(logged, name, column.unit, over, [], over / 2)).join(" + ")]);
+    else if (column.other && has(logged, namesIn(column.other))) parts.push([column.name, ranged(column.other, over, over / 2)]);
   }
   return joined(columnLabel, parts);
 }
 
 /** askTable reads the rows of a table at an instant. */
 export async function askTable(logged: Logged, table: Table, at: number, signal: AbortSignal): Promise<Rows> {
-  const missing = table.columns.filter((c) => !chosen(logged, c)).map((c) => c.sources[0]!.join(" + "));
+  const missing = table.columns.filter((c) => !chosen(logged, c) && !(c.other && has(logged, namesIn(c.other)))).map((c) => c.sources[0]!.join(" + "));
   if (missing.length === table.columns.length) return { rows: [], expr: "", over: 0, missing };
   for (const over of windows(logged, 60)) {
     const expr = tableExpr(logged, table, over);
-    const samples = await instant(expr, at, signal);
+    const samples = await instant(expr, at, [logged.host], signal);
     if (samples.length > 0) return { rows: rowsOf(table, samples), expr, over, missing };
   }
   return { rows: [], expr: tableExpr(logged, table, 60), over: 0, missing };
@@ -170,7 +193,7 @@ export async function askTable(logged: Logged, table: Table, at: number, signal:
 function rowsOf(table: Table, samples: Sample[]): Row[] {
   const rows = new Map<string, Row>();
   for (const { labels, value } of samples) {
-    const instance = labels["instname"] ?? labels["instid"] ?? "";
+    const instance = labels["instname"] ?? labels["instid"] ?? labels[table.label ?? ""] ?? "";
     let row = rows.get(instance);
     if (!row) rows.set(instance, (row = { instance, values: table.columns.map(() => NaN) }));
     const i = table.columns.findIndex((c) => c.name === labels[columnLabel]);

@@ -1,5 +1,6 @@
 // The tables of a host at an instant, as top, iostat and sar show them. They have the
 // columns of the command `pcparchive top`.
+import { fullFilesystems } from "./sections";
 
 /** A table with a row for each instance. */
 export interface Table {
@@ -7,6 +8,8 @@ export interface Table {
   title: string;
   /** What a row is. */
   row: string;
+  /** The label that names the rows of node_exporter's metrics. */
+  label?: string;
   columns: Column[];
 }
 
@@ -16,6 +19,8 @@ export interface Column {
   /** Alternatives, of which the first that the host logged is used. */
   sources: string[][];
   unit: Unit;
+  /** The same over node_exporter's names, in PromQL; the range of its rates is $range. */
+  other?: string;
   /** The tool that has the column under this name. */
   hint?: string;
 }
@@ -24,6 +29,8 @@ export interface Column {
 export type Unit = "%" | "bytes" | "bytes/s" | "/s" | "ms" | "";
 
 const column = (name: string, unit: Unit, hint: string, ...sources: string[][]): Column => ({ name, unit, hint, sources });
+
+const cpu = (modes: string): string => `100 * sum without (mode) (rate(node_cpu_seconds_total{mode=~"${modes}"}[$range]))`;
 
 export const tables: Table[] = [
   {
@@ -35,37 +42,37 @@ export const tables: Table[] = [
     ],
   },
   {
-    name: "disk", title: "Disks", row: "disk", columns: [
-      column("Busy", "%", "Share of time with a request", ["disk.dev.avactive"]),
-      column("Queue", "", "Requests waiting, on average", ["disk.dev.aveq"]),
-      column("Read", "bytes/s", "", ["disk.dev.read_bytes"]),
-      column("Written", "bytes/s", "", ["disk.dev.write_bytes"]),
-      column("Reads", "/s", "", ["disk.dev.read"]),
-      column("Writes", "/s", "", ["disk.dev.write"]),
+    name: "disk", title: "Disks", row: "disk", label: "device", columns: [
+      { ...column("Busy", "%", "Share of time with a request", ["disk.dev.avactive"]), other: "100 * rate(node_disk_io_time_seconds_total[$range])" },
+      { ...column("Queue", "", "Requests waiting, on average", ["disk.dev.aveq"]), other: "rate(node_disk_io_time_weighted_seconds_total[$range])" },
+      { ...column("Read", "bytes/s", "", ["disk.dev.read_bytes"]), other: "rate(node_disk_read_bytes_total[$range])" },
+      { ...column("Written", "bytes/s", "", ["disk.dev.write_bytes"]), other: "rate(node_disk_written_bytes_total[$range])" },
+      { ...column("Reads", "/s", "", ["disk.dev.read"]), other: "rate(node_disk_reads_completed_total[$range])" },
+      { ...column("Writes", "/s", "", ["disk.dev.write"]), other: "rate(node_disk_writes_completed_total[$range])" },
     ],
   },
   {
-    name: "interface", title: "Interfaces", row: "interface", columns: [
-      column("Received", "bytes/s", "", ["network.interface.in.bytes"]),
-      column("Sent", "bytes/s", "", ["network.interface.out.bytes"]),
-      column("Errors", "/s", "Received and sent", ["network.interface.in.errors", "network.interface.out.errors"]),
-      column("Drops", "/s", "Received and sent", ["network.interface.in.drops", "network.interface.out.drops"]),
+    name: "interface", title: "Interfaces", row: "interface", label: "device", columns: [
+      { ...column("Received", "bytes/s", "", ["network.interface.in.bytes"]), other: "rate(node_network_receive_bytes_total[$range])" },
+      { ...column("Sent", "bytes/s", "", ["network.interface.out.bytes"]), other: "rate(node_network_transmit_bytes_total[$range])" },
+      { ...column("Errors", "/s", "Received and sent", ["network.interface.in.errors", "network.interface.out.errors"]), other: "rate(node_network_receive_errs_total[$range]) + rate(node_network_transmit_errs_total[$range])" },
+      { ...column("Drops", "/s", "Received and sent", ["network.interface.in.drops", "network.interface.out.drops"]), other: "rate(node_network_receive_drop_total[$range]) + rate(node_network_transmit_drop_total[$range])" },
     ],
   },
   {
-    name: "cpu", title: "CPUs", row: "CPU", columns: [
-      column("User", "%", "", ["kernel.percpu.cpu.user"]),
-      column("System", "%", "", ["kernel.percpu.cpu.sys"]),
-      column("Wait", "%", "Idle with a disk request pending", ["kernel.percpu.cpu.wait.total"]),
-      column("Interrupts", "%", "", ["kernel.percpu.cpu.irq.soft", "kernel.percpu.cpu.irq.hard"], ["kernel.percpu.cpu.intr"]),
-      column("Idle", "%", "", ["kernel.percpu.cpu.idle"]),
+    name: "cpu", title: "CPUs", row: "CPU", label: "cpu", columns: [
+      { ...column("User", "%", "", ["kernel.percpu.cpu.user"]), other: cpu("user|nice") },
+      { ...column("System", "%", "", ["kernel.percpu.cpu.sys"]), other: cpu("system") },
+      { ...column("Wait", "%", "Idle with a disk request pending", ["kernel.percpu.cpu.wait.total"]), other: cpu("iowait") },
+      { ...column("Interrupts", "%", "", ["kernel.percpu.cpu.irq.soft", "kernel.percpu.cpu.irq.hard"], ["kernel.percpu.cpu.intr"]), other: cpu("irq|softirq") },
+      { ...column("Idle", "%", "", ["kernel.percpu.cpu.idle"]), other: cpu("idle") },
     ],
   },
   {
-    name: "filesystem", title: "File systems", row: "file system", columns: [
-      column("Full", "%", "", ["filesys.full"]),
-      column("Free", "bytes", "", ["filesys.free"]),
-      column("Size", "bytes", "", ["filesys.capacity"]),
+    name: "filesystem", title: "File systems", row: "file system", label: "mountpoint", columns: [
+      { ...column("Full", "%", "", ["filesys.full"]), other: fullFilesystems },
+      { ...column("Free", "bytes", "", ["filesys.free"]), other: "node_filesystem_free_bytes" },
+      { ...column("Size", "bytes", "", ["filesys.capacity"]), other: "node_filesystem_size_bytes" },
     ],
   },
 ];

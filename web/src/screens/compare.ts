@@ -123,7 +123,7 @@ class CompareView implements View {
       const [left, right] = await Promise.all([a, b].map((side) => askLogged(find(side.host), this.page.metrics(), signal)));
       this.logged = { a: left!, b: right! };
       this.build();
-      const both = await this.metrics(a, b);
+      const both = await this.metrics();
       await Promise.all([this.draw(a, b, signal), this.changes(a, b, both)]);
       if (!this.chosen) this.table.choose(this.page.address.get().more["compare.show"] ?? "");
     }).then(() => this.element.setAttribute("aria-busy", "false"), (error: unknown) => {
@@ -132,10 +132,10 @@ class CompareView implements View {
     });
   }
 
-  /** metrics returns the metrics that either host logged. Those of Prometheus belong to no host: only times of them compare. */
-  private async metrics(a: Side, b: Side): Promise<Metric[]> {
-    const native = new Set([...this.logged!.a.metrics.keys(), ...this.logged!.b.metrics.keys()]);
-    return (await this.page.metrics()).filter((m) => (m.native ? native.has(m.name) : a.host === b.host));
+  /** metrics returns the metrics that either host logged. */
+  private async metrics(): Promise<Metric[]> {
+    const logged = new Set([this.logged!.a, this.logged!.b].flatMap((side) => [...side.metrics.values()]));
+    return (await this.page.metrics()).filter((m) => logged.has(m));
   }
 
   private build(): void {

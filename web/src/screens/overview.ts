@@ -121,7 +121,7 @@ class OverviewView implements View {
     const width = Math.round(this.element.clientWidth || window.innerWidth);
     const steps = Math.max(200, Math.min(1500, width, Math.floor(mostLevels / Math.max(1, this.page.hosts().length))));
     const { start, end } = this.range;
-    this.latest.run((signal) => askOverview({ start, end }, steps, this.page.address.get().hosts, signal)).then(
+    this.latest.run((signal) => askOverview({ start, end }, steps, this.page.chosen(), signal)).then(
       (data) => {
         this.data = data;
         this.render();
