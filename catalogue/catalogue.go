@@ -1,6 +1,7 @@
 package catalogue
 
 import (
+	"hash/maphash"
 	"slices"
 	"strings"
 	"sync"
@@ -38,10 +39,14 @@ type tables struct {
 	parts   map[cachedir.Key]*part
 	index   *index
 	metrics map[digest]*Metric
-	groups  map[digest]*group
-	texts   map[string]string
-	claims  map[string]*flatten.Claims // by their text
-	clashed *clashedIndex              // for the clashes of the latest question; may be nil
+	// described has a Description for each hash of some of its fields, of which the latest
+	// stays. Metrics share it.
+	described map[uint64]*Description
+	seed      maphash.Seed
+	groups    map[digest]*group
+	texts     map[string]string
+	claims    map[string]*flatten.Claims // by their text
+	clashed   *clashedIndex              // for the clashes of the latest question; may be nil
 }
 
 // host is a host with the names that its metrics have in Prometheus. All archives of the
@@ -50,7 +55,6 @@ type host struct {
 	name    string
 	number  uint32
 	named   map[string][]*Metric
-	owners  map[string][]string      // PCP names of PCP's own metrics
 	further map[string][]furtherName // further names of PCP's own metrics
 	rivals  bool                     // whether several metrics share a name
 }
@@ -81,6 +85,7 @@ func New(o Options) *Catalogue {
 func newTables() *tables {
 	return &tables{
 		parts: map[cachedir.Key]*part{}, index: newIndex(), metrics: map[digest]*Metric{}, groups: map[digest]*group{},
+		described: map[uint64]*Description{}, seed: maphash.MakeSeed(),
 		texts: map[string]string{}, claims: map[string]*flatten.Claims{},
 	}
 }
@@ -139,7 +144,7 @@ func (t *tables) host(name string) *host {
 	}
 	h := &host{
 		name: name, number: uint32(len(t.hosts)),
-		named: map[string][]*Metric{}, owners: map[string][]string{}, further: map[string][]furtherName{},
+		named: map[string][]*Metric{}, further: map[string][]furtherName{},
 	}
 	t.hosts = append(t.hosts, h)
 	return h

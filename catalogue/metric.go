@@ -1,6 +1,9 @@
 package catalogue
 
 import (
+	"hash/maphash"
+	"slices"
+
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
@@ -8,12 +11,23 @@ import (
 	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/internal/cachedir"
 	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
 )
 
 // Metric is a metric of a host as one or more archives describe it. If descriptor, texts,
 // labels or instances differ between archives, each version is a Metric of its own. A Metric
 // is immutable.
 type Metric struct {
+	*Description
+
+	hash    digest
+	series  []uint32 // in the index; empty if Sample is ""
+	aliased []alias  // series under further names
+	unknown bool     // whether the archive lacks a description of the instances
+}
+
+// Description is what a Metric has in common with the Metrics of other hosts and versions.
+type Description struct {
 	Desc    meta.Desc
 	OneLine string
 	Help    string // long help text, or the one-line text if there is no other
@@ -23,11 +37,6 @@ type Metric struct {
 	Family prom.Family
 	// Native reports whether the metric is PCP's own. Other metrics came from Prometheus.
 	Native bool
-
-	hash    digest
-	series  []uint32 // in the index; empty if Sample is ""
-	aliased []alias  // series under further names
-	unknown bool     // whether the archive lacks a description of the instances
 }
 
 // alias is a further name of a metric and the series under it.
@@ -87,15 +96,7 @@ func (t *tables) metric(h *host, d *description) *Metric {
 	if m := t.metrics[d.hash]; m != nil {
 		return m
 	}
-	m := &Metric{
-		hash: d.hash, Desc: d.desc, OneLine: t.text(d.oneLine), Help: t.text(d.help), Sample: t.text(d.sample),
-		Native: d.native, unknown: d.unknown, series: make([]uint32, 0, len(d.series)),
-		Family: prom.Family{Name: t.text(d.family.Name), Type: t.text(d.family.Type), Unit: t.text(d.family.Unit), Help: t.text(d.family.Help)},
-	}
-	m.Desc.Names = make([]string, len(d.desc.Names))
-	for i, name := range d.desc.Names {
-		m.Desc.Names[i] = t.text(name)
-	}
+	m := &Metric{hash: d.hash, Description: t.description(d), unknown: d.unknown, series: make([]uint32, 0, len(d.series))}
 	origin := t.index.origin(d.native, d.target)
 	for i := range d.series {
 		m.series = appendNew(m.series, t.index.add(promLabels(&d.series[i]), h.number, origin))
@@ -103,6 +104,37 @@ func (t *tables) metric(h *host, d *description) *Metric {
 	t.metrics[d.hash] = m
 	h.addNames(t.index, m)
 	return m
+}
+
+// description finds or adds the Description of a description. Hosts of one kind have nearly
+// all in common.
+func (t *tables) description(d *description) *Description {
+	same := struct {
+		id                            pcp.PMID
+		name, oneLine, help, typeName string
+	}{d.desc.PMID, d.desc.Name(), d.oneLine, d.help, d.family.Type}
+	hash := maphash.Comparable(t.seed, same)
+	known := t.described[hash]
+	if known != nil && known.is(d) {
+		return known
+	}
+	m := &Description{
+		Desc: d.desc, OneLine: t.text(d.oneLine), Help: t.text(d.help), Sample: t.text(d.sample), Native: d.native,
+		Family: prom.Family{Name: t.text(d.family.Name), Type: t.text(d.family.Type), Unit: t.text(d.family.Unit), Help: t.text(d.family.Help)},
+	}
+	m.Desc.Names = make([]string, len(d.desc.Names))
+	for i, name := range d.desc.Names {
+		m.Desc.Names[i] = t.text(name)
+	}
+	t.described[hash] = m
+	return m
+}
+
+// is reports whether m is the Description of d.
+func (m *Description) is(d *description) bool {
+	return m.Desc.PMID == d.desc.PMID && m.Desc.Type == d.desc.Type && m.Desc.InDom == d.desc.InDom && m.Desc.Sem == d.desc.Sem &&
+		m.Desc.Units == d.desc.Units && slices.Equal(m.Desc.Names, d.desc.Names) &&
+		m.OneLine == d.oneLine && m.Help == d.help && m.Sample == d.sample && m.Family == d.family && m.Native == d.native
 }
 
 // appendNew appends a series, unless it equals the last one.
@@ -130,15 +162,15 @@ func (h *host) addNames(x *index, m *Metric) {
 	if m.Sample == "" {
 		return
 	}
-	h.named[m.Sample] = append(h.named[m.Sample], m)
+	others := h.named[m.Sample]
+	h.named[m.Sample] = append(others, m)
 	if !m.Native {
 		h.alias(x, m)
 		return
 	}
-	owners := h.owners[m.Sample]
-	if len(owners) == 0 || owners[len(owners)-1] != m.Desc.Name() {
-		h.owners[m.Sample] = withText(owners, m.Desc.Name())
-		h.rivals = h.rivals || len(h.owners[m.Sample]) > 1
+	// Without rivals, all native metrics before this one have the same name.
+	if before := slices.IndexFunc(others, func(other *Metric) bool { return other.Native }); before >= 0 {
+		h.rivals = h.rivals || others[before].Desc.Name() != m.Desc.Name()
 	}
 	more := len(h.further[m.Sample])
 	for _, other := range m.Desc.Names[1:] {
