@@ -20,7 +20,8 @@ type iterator struct {
 
 	chunk     int                // index of the chunk that inner reads, or of the next one
 	open      bool               // inner reads a chunk
-	inner     chunkenc.Iterator  // iterates over a chunk
+	inner     chunkenc.Iterator  // iterates over a compressed chunk
+	plain     []timedValue       // the rest of a chunk that is not compressed
 	kind      chunkenc.ValueType // kind of inner's current sample
 	shift     int                // index of the next shift of numbers
 	histShift int                // index of the next shift of native histograms
@@ -143,7 +144,9 @@ func (it *iterator) stored(t int64) (timedValue, bool) {
 			if at, v, ok := it.search(t); ok {
 				return timedValue{at, v}, true
 			}
-			if it.err = it.inner.Err(); it.err != nil {
+			if chunks[it.chunk].data == nil {
+				it.plain = nil
+			} else if it.err = it.inner.Err(); it.err != nil {
 				return timedValue{}, false
 			}
 		}
@@ -157,7 +160,11 @@ func (it *iterator) stored(t int64) (timedValue, bool) {
 		if it.chunk == len(chunks) {
 			return timedValue{}, false
 		}
-		it.inner = chunks[it.chunk].data.Iterator(it.inner)
+		if c := &chunks[it.chunk]; c.data == nil {
+			it.plain = c.plain
+		} else {
+			it.inner = c.data.Iterator(it.inner)
+		}
 		it.open = true
 	}
 }
@@ -165,6 +172,9 @@ func (it *iterator) stored(t int64) (timedValue, bool) {
 // search goes to the first sample in the open chunk that is not before t. For a native
 // histogram it returns the time alone.
 func (it *iterator) search(t int64) (at int64, v float64, ok bool) {
+	if it.s.chunks[it.chunk].data == nil {
+		return it.searchPlain(t)
+	}
 	for it.kind = it.inner.Next(); it.kind != chunkenc.ValNone; it.kind = it.inner.Next() {
 		if it.kind != chunkenc.ValFloat {
 			if at = it.inner.AtT(); at >= t {
@@ -172,6 +182,18 @@ func (it *iterator) search(t int64) (at int64, v float64, ok bool) {
 			}
 		} else if at, v = it.inner.At(); at >= t {
 			return at, it.shifted(at, v), true
+		}
+	}
+	return 0, 0, false
+}
+
+// searchPlain is search in a chunk that is not compressed.
+func (it *iterator) searchPlain(t int64) (at int64, v float64, ok bool) {
+	it.kind = chunkenc.ValNone
+	for i := range it.plain {
+		if p := it.plain[i]; p.t >= t {
+			it.plain, it.kind = it.plain[i+1:], chunkenc.ValFloat
+			return p.t, it.shifted(p.t, p.v), true
 		}
 	}
 	return 0, 0, false

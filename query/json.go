@@ -29,6 +29,14 @@ func WriteResultJSON(out io.Writer, v parser.Value) error {
 	return w.Flush()
 }
 
+// WriteIndentedJSON writes what ResultJSON returns, indented by two spaces for each level, as
+// part of a text that has begun depth objects or arrays.
+func WriteIndentedJSON(out io.Writer, v parser.Value, depth int) error {
+	w := jsonWriter{jsonstream.NewIndented(out, depth)}
+	w.result(v)
+	return w.Flush()
+}
+
 // result writes a value of any type.
 func (w jsonWriter) result(v parser.Value) {
 	switch v := v.(type) {

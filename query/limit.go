@@ -35,6 +35,10 @@ type budget struct {
 	left  atomic.Int64
 	slack atomic.Int64 // series that do not count as samples
 
+	// plain is the number of samples that may be held without compression, which takes more
+	// memory and less time. Copies share it.
+	plain *atomic.Int64
+
 	given, givenSlack int64 // left and slack of a copy at first
 
 	// opening is the number of samples that selections may read of columns before they
@@ -53,7 +57,8 @@ const (
 )
 
 func newBudget(limit int, maxBytes int64) *budget {
-	b := &budget{limit: limit, read: &atomic.Int64{}, maxBytes: maxBytes}
+	b := &budget{limit: limit, read: &atomic.Int64{}, maxBytes: maxBytes, plain: &atomic.Int64{}}
+	b.plain.Store(plainSamples)
 	b.left.Store(int64(limit))
 	b.slack.Store(freeSeries)
 	b.opening.Store(2*int64(limit) + 1<<20)
@@ -62,7 +67,7 @@ func newBudget(limit int, maxBytes int64) *budget {
 
 // copy returns a budget with as much left.
 func (b *budget) copy() *budget {
-	c := &budget{limit: b.limit, read: b.read, maxBytes: b.maxBytes}
+	c := &budget{limit: b.limit, read: b.read, maxBytes: b.maxBytes, plain: b.plain}
 	c.left.Store(b.left.Load())
 	c.slack.Store(b.slack.Load())
 	c.given, c.givenSlack = c.left.Load(), c.slack.Load()
@@ -93,6 +98,13 @@ func (b *budget) takeSeries() error {
 
 // sampleSize is the number of bytes of memory that a sample stands for.
 const sampleSize = 16
+
+// plainSamples is the number of samples of a query that are not compressed: 16 MiB.
+const plainSamples = 1 << 20
+
+// takePlain takes the memory of n samples that are not compressed. It returns false if too
+// little is left.
+func (b *budget) takePlain(n int) bool { return b != nil && b.plain.Add(-int64(n)) >= 0 }
 
 // take takes samples.
 func (b *budget) take(n int) error {

@@ -106,7 +106,7 @@ func (s *packedSeries) within(sel *selection) (view *packedSeries, ok bool, err 
 		view.startAt(sel.from)
 		view.end = min(s.end, sel.to)
 	case sel.window > 0:
-		if slices.ContainsFunc(s.chunks, func(c chunk) bool { return c.data.Encoding() != chunkenc.EncXOR }) {
+		if slices.ContainsFunc(s.chunks, func(c chunk) bool { return !c.numbers() }) {
 			return nil, false, nil
 		}
 		if s.counter {

@@ -255,7 +255,7 @@ func (s *selection) match(p *prom.Series) *packedSeries {
 		}
 		return known
 	}
-	ser := &packedSeries{ctx: s.ctx, labels: ls, start: s.from, sem: p.Sem}
+	ser := &packedSeries{ctx: s.ctx, labels: ls, start: s.from, sem: p.Sem, budget: s.budget}
 	keep(ser)
 	s.full = cmp.Or(s.full, s.budget.takeSeries())
 	switch {

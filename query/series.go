@@ -15,14 +15,16 @@ import (
 // chunkSamples is the number of numbers in a chunk. Seeking decodes at most one chunk.
 const chunkSamples = 240
 
-// packedSeries is a series with compressed samples. Once it is complete, several goroutines may
+// packedSeries is a series with samples in chunks. Once it is complete, several goroutines may
 // iterate over it.
 type packedSeries struct {
 	ctx    context.Context // the selection's context; iteration ends with it
 	labels labels.Labels
 	sem    pcp.Semantics
 	chunks []chunk
-	xor    *chunkenc.XORChunk // the last chunk, if it is open for numbers
+	budget *budget            // says whether the next chunk of numbers is compressed; nil means yes
+	plain  bool               // the last chunk is open for numbers and not compressed
+	xor    *chunkenc.XORChunk // the last chunk, if it is open for numbers and compressed
 	app    chunkenc.Appender  // appends to xor
 	hist   nativehist.Packer  // holds the open chunk of native histograms
 
@@ -51,9 +53,13 @@ type packedSeries struct {
 
 // chunk holds some samples of a series, all of one kind.
 type chunk struct {
-	data chunkenc.Chunk
-	last int64 // time of its last sample
+	data  chunkenc.Chunk
+	plain []timedValue // in place of data: numbers that are not compressed
+	last  int64        // time of its last sample
 }
+
+// numbers reports whether the samples are numbers.
+func (c *chunk) numbers() bool { return c.data == nil || c.data.Encoding() == chunkenc.EncXOR }
 
 // timedValue is a number and its time in milliseconds.
 type timedValue struct {
@@ -96,7 +102,7 @@ func (s *packedSeries) flush() error {
 		if s.bridge != nil {
 			s.noteHistogram(p)
 		}
-		s.xor = nil
+		s.xor, s.plain = nil, false
 		return s.keep(s.hist.Append(p.t, p.h, p.fh))
 	case among && prom.IsStale(p.v):
 		return s.keep(s.hist.AppendStale(p.t))
@@ -111,19 +117,47 @@ func (s *packedSeries) flush() error {
 
 // append adds a number to the chunks.
 func (s *packedSeries) append(p timedValue) error {
-	if s.xor == nil || s.xor.NumSamples() == chunkSamples {
-		s.xor = chunkenc.NewXORChunk()
-		app, err := s.xor.Appender()
-		if err != nil {
+	if s.filled() {
+		if err := s.openChunk(); err != nil {
 			return err
 		}
-		s.chunks, s.app = append(s.chunks, chunk{data: s.xor}), app
 	}
-	s.app.Append(0, p.t, p.v)
-	s.chunks[len(s.chunks)-1].last = p.t
+	c := &s.chunks[len(s.chunks)-1]
+	if c.last = p.t; s.plain {
+		c.plain = append(c.plain, p)
+	} else {
+		s.app.Append(0, p.t, p.v)
+	}
 	if s.bridge != nil {
 		s.note(p)
 	}
+	return nil
+}
+
+// filled reports whether the next number needs a new chunk.
+func (s *packedSeries) filled() bool {
+	switch {
+	case s.plain:
+		return len(s.chunks[len(s.chunks)-1].plain) == chunkSamples
+	case s.xor != nil:
+		return s.xor.NumSamples() == chunkSamples
+	}
+	return true
+}
+
+// openChunk adds a chunk for numbers.
+func (s *packedSeries) openChunk() error {
+	if s.plain = s.budget.takePlain(chunkSamples); s.plain {
+		s.xor, s.app = nil, nil
+		s.chunks = append(s.chunks, chunk{})
+		return nil
+	}
+	s.xor = chunkenc.NewXORChunk()
+	app, err := s.xor.Appender()
+	if err != nil {
+		return err
+	}
+	s.chunks, s.app = append(s.chunks, chunk{data: s.xor}), app
 	return nil
 }
 
@@ -133,17 +167,17 @@ func (s *packedSeries) adopt(x chunkenc.Chunk, last int64) error {
 		return err
 	}
 	if done, ok := s.hist.Cut(); ok {
-		s.chunks = append(s.chunks, chunk{done.Chunk, done.MaxTime})
+		s.chunks = append(s.chunks, chunk{data: done.Chunk, last: done.MaxTime})
 	}
-	s.xor, s.app = nil, nil
-	s.chunks = append(s.chunks, chunk{x, last})
+	s.xor, s.app, s.plain = nil, nil, false
+	s.chunks = append(s.chunks, chunk{data: x, last: last})
 	return nil
 }
 
 // keep adds a chunk of histograms, if one is complete.
 func (s *packedSeries) keep(done nativehist.Packed, ok bool, err error) error {
 	if ok {
-		s.chunks = append(s.chunks, chunk{done.Chunk, done.MaxTime})
+		s.chunks = append(s.chunks, chunk{data: done.Chunk, last: done.MaxTime})
 	}
 	return err
 }
@@ -160,9 +194,9 @@ func (s *packedSeries) finish(end int64) (bool, error) {
 		return false, err
 	}
 	if done, ok := s.hist.Cut(); ok {
-		s.chunks = append(s.chunks, chunk{done.Chunk, done.MaxTime})
+		s.chunks = append(s.chunks, chunk{data: done.Chunk, last: done.MaxTime})
 	}
-	s.xor, s.app, s.end = nil, nil, end
+	s.xor, s.app, s.plain, s.end = nil, nil, false, end
 	if s.bridge != nil && !s.bridge.finish() {
 		s.bridge = nil
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -17,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pcparchive/pcparchive/columns"
+	"github.com/pcparchive/pcparchive/internal/safetext"
 	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/query"
 	"github.com/pcparchive/pcparchive/store"
@@ -276,13 +278,21 @@ type apiData struct {
 }
 
 func printJSON(w io.Writer, res *promql.Result, expr string) error {
-	data, err := query.ResultJSON(res.Value)
+	out := apiResult{Status: "success", Data: apiData{res.Value.Type(), json.RawMessage("null")}}
+	out.Warnings, out.Infos = res.Warnings.AsStrings(expr, 0, 0)
+	text, err := safetext.Marshal(out, "  ")
 	if err != nil {
 		return err
 	}
-	out := apiResult{Status: "success", Data: apiData{res.Value.Type(), data}}
-	out.Warnings, out.Infos = res.Warnings.AsStrings(expr, 0, 0)
-	return writeJSON(w, out)
+	head, tail, _ := bytes.Cut(text, []byte("null")) // the result, of which there may be much
+	if _, err := w.Write(head); err != nil {
+		return err
+	}
+	if err := query.WriteIndentedJSON(safetext.JSONWriter(w), res.Value, 2); err != nil {
+		return err
+	}
+	_, err = w.Write(append(tail, '\n'))
+	return err
 }
 
 // pointText writes a native histogram if there is one, or else a number.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"reflect"
 	"unicode/utf8"
 )
@@ -37,6 +38,20 @@ func marshal(v any, indent string, html bool) ([]byte, error) {
 		return nil, err
 	}
 	return appendJSON(nil, text, block), nil
+}
+
+// JSONWriter returns a writer that escapes characters in JSON as Marshal does and writes the
+// result to w. No character may be split between two writes.
+func JSONWriter(w io.Writer) io.Writer { return jsonEscaper{w} }
+
+type jsonEscaper struct{ w io.Writer }
+
+// Write writes p with escapes. It counts bytes of p.
+func (e jsonEscaper) Write(p []byte) (int, error) {
+	if _, err := e.w.Write(appendJSON(nil, p, -1)); err != nil {
+		return 0, err
+	}
+	return len(p), nil
 }
 
 func encode(v any, indent string, html bool) ([]byte, error) {
