@@ -2,6 +2,7 @@ package redact
 
 import (
 	"bytes"
+	"encoding/json"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -157,12 +158,59 @@ func (e *editor) labelValue(l labelset.Label) string {
 		}
 		return l.Value
 	case strings.HasPrefix(l.Value, "[") || strings.HasPrefix(l.Value, "{"):
-		return e.text(role{kind: KindNone}, l.Value)
+		return e.nested(l)
 	case as.kind == kindLocation:
 		e.text(as, l.Value)
 		return e.number(l.Value)
 	}
 	return l.Value
+}
+
+// nested returns the JSON of a list or of an object with its texts replaced. Names inside
+// count as names of labels.
+func (e *editor) nested(l labelset.Label) string {
+	d := json.NewDecoder(strings.NewReader(l.Value))
+	d.UseNumber()
+	var value any
+	if err := d.Decode(&value); err != nil {
+		return e.text(role{kind: KindNone}, l.Value)
+	}
+	changed := false
+	value = e.inside(l.Name, value, &changed)
+	if !changed {
+		return l.Value
+	}
+	var b strings.Builder
+	w := json.NewEncoder(&b)
+	w.SetEscapeHTML(false)
+	if err := w.Encode(value); err != nil { // impossible: it was decoded
+		return "null"
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// inside returns a part of a label's value with its texts replaced. name is the next name
+// around it.
+func (e *editor) inside(name string, value any, changed *bool) any {
+	switch v := value.(type) {
+	case string:
+		text := e.text(e.plan.label(name), v)
+		*changed = *changed || text != v
+		return text
+	case json.Number:
+		text := e.labelValue(labelset.Label{Name: name, Value: v.String()})
+		*changed = *changed || text != v.String()
+		return json.Number(text)
+	case []any:
+		for i := range v {
+			v[i] = e.inside(name, v[i], changed)
+		}
+	case map[string]any:
+		for key := range v {
+			v[key] = e.inside(key, v[key], changed)
+		}
+	}
+	return value
 }
 
 // kindLocation is the only kind of which numbers are replaced, in labels.

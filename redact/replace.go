@@ -158,7 +158,7 @@ func (r *replacer) originals(text string, help bool) replaced {
 		at := 0
 		for _, s := range spans {
 			b.WriteString(done.text[at:s.from])
-			b.WriteString(r.pseudonym(s.kind, done.text[s.from:s.to], false))
+			b.WriteString(r.spanned(s, done.text[s.from:s.to]))
 			done.counts[s.kind]++
 			at = s.to
 		}
@@ -170,12 +170,32 @@ func (r *replacer) originals(text string, help bool) replaced {
 	return done
 }
 
+// spanned returns the pseudonym of a part of a text.
+func (r *replacer) spanned(s span, text string) string {
+	if s.form == nil {
+		return r.pseudonym(s.kind, text, false)
+	}
+	p := r.pseudonym(s.kind, s.form.base, false)
+	if s.form.write == nil {
+		return p
+	}
+	written := s.form.write(p)
+	if r.index.holdsPart(written) {
+		return p
+	}
+	return written
+}
+
 // find returns the known originals in a text.
 func (r *replacer) find(text string) []span {
 	spans := r.spans[:0]
 	in(r.index, text, func(m manytext.Match) bool {
-		s := span{m.From, m.To, r.index.kinds[m.Index]}
-		if s.kind == KindDomain && s.from > 0 && text[s.from-1] == '.' {
+		s := span{from: m.From, to: m.To, kind: r.index.kinds[m.Index]}
+		if f, ok := r.index.forms[m.Index]; ok {
+			s.form = &f
+		} else if known := r.index.finder.Text(m.Index); text[m.From:m.To] != known {
+			s.form = &form{kind: s.kind, base: known}
+		} else if s.kind == KindDomain && s.from > 0 && text[s.from-1] == '.' {
 			s = wholeHost(text, s)
 		}
 		spans = append(spans, s)
@@ -219,9 +239,6 @@ func wholeHost(text string, s span) span {
 func (r *replacer) binary(b []byte) []byte {
 	out, own := b, false
 	in(r.index, b, func(m manytext.Match) bool {
-		if m.To-m.From < leastRaw {
-			return true
-		}
 		if !own {
 			out, own = append([]byte(nil), b...), true
 		}

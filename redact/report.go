@@ -55,7 +55,7 @@ func (r *Report) count(x *index, names *replacer) {
 		return c
 	}
 	addresses := map[string]int{}
-	for i, k := range x.kinds {
+	for i, k := range x.kinds[:x.originals] {
 		of(k).Distinct++
 		if x.places[i] == ownOnly {
 			r.Common++
@@ -90,7 +90,7 @@ type Replacement struct {
 // redaction for everyone who reads it.
 func (r *Report) Mapping() iter.Seq[Replacement] {
 	return func(yield func(Replacement) bool) {
-		for i, k := range r.index.kinds {
+		for i, k := range r.index.kinds[:r.index.originals] {
 			original := r.index.finder.Text(i)
 			if !yield(Replacement{k, original, r.names.pseudonym(k, original, false)}) {
 				return

@@ -7,6 +7,7 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v2"
 
@@ -195,10 +196,12 @@ func (r *Rules) ofInstance(names []string) Kind {
 	})
 }
 
-// ofLabel returns the kind of the values of a label.
+// ofLabel returns the kind of the values of a label. A label inside another one has a name
+// with dots, of which the last part counts, too.
 func (r *Rules) ofLabel(name string) Kind {
+	last := name[strings.LastIndexByte(name, '.')+1:]
 	return r.first(func(rule *Rule) bool {
-		return slices.ContainsFunc(rule.Labels, func(p string) bool { return glob.Match(p, name) })
+		return slices.ContainsFunc(rule.Labels, func(p string) bool { return glob.Match(p, name) || glob.Match(p, last) })
 	})
 }
 

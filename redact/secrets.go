@@ -114,10 +114,12 @@ const (
 
 // index finds originals in texts. It does not change once it is made.
 type index struct {
-	finder *manytext.Finder
-	kinds  []Kind
-	places []place
-	fixed  []bool // the original is part of a text that never changes
+	finder    *manytext.Finder
+	originals int // the first texts; the others are their forms
+	kinds     []Kind
+	places    []place
+	fixed     []bool // the original is part of a text that never changes
+	forms     map[int]form
 }
 
 // vocabulary are the words of which pseudonyms consist.
@@ -126,17 +128,23 @@ const vocabulary = "-args .example address-"
 // index returns the index of all originals. fixed yields the texts that never change:
 // names of metrics and labels, zones.
 func (s *secrets) index(fixed map[string]bool) *index {
-	texts := slices.Sorted(maps.Keys(s.kinds))
-	x := &index{finder: manytext.New(texts), kinds: make([]Kind, len(texts)), places: make([]place, len(texts)), fixed: make([]bool, len(texts))}
 	words := vocabulary
 	for _, kind := range s.kinds {
 		if !strings.Contains(words, string(kind)+"-") {
 			words += " " + string(kind) + "-"
 		}
 	}
+	forms := s.forms(words)
+	texts := append(slices.Sorted(maps.Keys(s.kinds)), slices.Sorted(maps.Keys(forms))...)
+	x := &index{finder: manytext.New(texts), originals: len(s.kinds), kinds: make([]Kind, len(texts)), places: make([]place, len(texts)), fixed: make([]bool, len(texts)), forms: map[int]form{}}
 	for i, text := range texts {
-		x.kinds[i] = s.kinds[text]
-		x.places[i] = s.place(text, x.kinds[i], words)
+		if i < x.originals {
+			x.kinds[i] = s.kinds[text]
+			x.places[i] = s.place(text, x.kinds[i], words)
+			continue
+		}
+		x.forms[i], x.kinds[i] = forms[text], forms[text].kind
+		x.places[i] = s.formPlace(text, x.kinds[i], words)
 	}
 	for text := range fixed {
 		for m := range manytext.All(x.finder, text) {
@@ -186,8 +194,42 @@ func (x *index) counts(i int, around manytext.Around) bool {
 	return false
 }
 
-// in calls found for the originals in a text until it returns false.
+// in calls found for the originals in a text until it returns false. Names of hosts, users
+// and others count in large and small letters.
 func in[T string | []byte](x *index, text T, found func(m manytext.Match) bool) {
+	goOn := true
+	each(x, text, func(m manytext.Match) bool {
+		goOn = found(m)
+		return goOn
+	})
+	small, changed := smallLetters(text)
+	if !goOn || !changed {
+		return
+	}
+	each(x, small, func(m manytext.Match) bool {
+		kind := x.kinds[m.Index]
+		return kind == KindProcess || kind == KindCommand || string(text[m.From:m.To]) == small[m.From:m.To] || found(m)
+	})
+}
+
+// smallLetters returns a text with small letters, as many bytes.
+func smallLetters[T string | []byte](text T) (small string, changed bool) {
+	for i := range len(text) {
+		if c := text[i]; c >= 'A' && c <= 'Z' {
+			b := []byte(text)
+			for j, c := range b[i:] {
+				if c >= 'A' && c <= 'Z' {
+					b[i+j] = c + 'a' - 'A'
+				}
+			}
+			return string(b), true
+		}
+	}
+	return "", false
+}
+
+// each calls found for the originals in a text, as they are spelled, until it returns false.
+func each[T string | []byte](x *index, text T, found func(m manytext.Match) bool) {
 	for m := range manytext.All(x.finder, text) {
 		var a manytext.Around
 		if m.From > 0 {

@@ -11,6 +11,7 @@ import (
 type span struct {
 	from, to int
 	kind     Kind
+	form     *form // nil for an original in its own spelling
 }
 
 var (
@@ -28,7 +29,7 @@ var units = map[string]bool{
 func (r *Rules) described(text string, help bool, found func(span)) {
 	addresses(text, func(from, to int) {
 		if !r.keepsText(text[from:to]) {
-			found(span{from, to, KindAddress})
+			found(span{from: from, to: to, kind: KindAddress})
 		}
 	})
 	if help {
@@ -36,7 +37,7 @@ func (r *Rules) described(text string, help bool, found func(span)) {
 	}
 	group := func(m []int, i int, kind Kind) {
 		if from, to := m[2*i], m[2*i+1]; from >= 0 && to > from && !r.keep[text[from:to]] && !isAddress(strings.Trim(text[from:to], "[]")) {
-			found(span{from, to, kind})
+			found(span{from: from, to: to, kind: kind})
 		}
 	}
 	if strings.Contains(text, "://") {

@@ -19,21 +19,24 @@ var (
 	network   = pcp.NewInDomID(60, 3)
 	started   = pcp.Timestamp{Sec: 1700000000}
 
-	psargs    = text(3, 8, 25, processes, "proc.psinfo.psargs")
-	command   = text(3, 8, 26, processes, "proc.psinfo.cmd")
-	owner     = text(3, 24, 0, processes, "proc.id.uid_nm")
-	node      = text(60, 12, 2, pcp.InDomNull, "kernel.uname.nodename")
-	address   = text(60, 3, 30, network, "network.interface.inet_addr")
-	hardware  = text(60, 3, 31, network, "network.interface.hw_addr")
-	message   = text(70, 0, 1, pcp.InDomNull, "app.message")
-	blob      = &meta.Desc{PMID: pcp.NewPMID(70, 0, 2), Type: pcp.TypeAggregate, InDom: pcp.InDomNull, Sem: pcp.SemInstant, Names: []string{"app.blob"}}
-	log       = &meta.Desc{PMID: pcp.NewPMID(70, 0, 3), Type: pcp.TypeEvent, InDom: pcp.InDomNull, Sem: pcp.SemInstant, Names: []string{"app.log"}}
-	line      = text(70, 0, 4, pcp.InDomNull, "app.log.line")
-	received  = &meta.Desc{PMID: pcp.NewPMID(60, 3, 0), Type: pcp.TypeU64, InDom: network, Sem: pcp.SemCounter, Units: pcp.Units{DimSpace: 1}, Names: []string{"network.interface.in.bytes"}}
-	metrics   = []*meta.Desc{psargs, command, owner, node, address, hardware, message, blob, log, line, received}
+	psargs   = text(3, 8, 25, processes, "proc.psinfo.psargs")
+	command  = text(3, 8, 26, processes, "proc.psinfo.cmd")
+	owner    = text(3, 24, 0, processes, "proc.id.uid_nm")
+	node     = text(60, 12, 2, pcp.InDomNull, "kernel.uname.nodename")
+	address  = text(60, 3, 30, network, "network.interface.inet_addr")
+	hardware = text(60, 3, 31, network, "network.interface.hw_addr")
+	message  = text(70, 0, 1, pcp.InDomNull, "app.message")
+	blob     = &meta.Desc{PMID: pcp.NewPMID(70, 0, 2), Type: pcp.TypeAggregate, InDom: pcp.InDomNull, Sem: pcp.SemInstant, Names: []string{"app.blob"}}
+	log      = &meta.Desc{PMID: pcp.NewPMID(70, 0, 3), Type: pcp.TypeEvent, InDom: pcp.InDomNull, Sem: pcp.SemInstant, Names: []string{"app.log"}}
+	line     = text(70, 0, 4, pcp.InDomNull, "app.log.line")
+	received = &meta.Desc{PMID: pcp.NewPMID(60, 3, 0), Type: pcp.TypeU64, InDom: network, Sem: pcp.SemCounter, Units: pcp.Units{DimSpace: 1}, Names: []string{"network.interface.in.bytes"}}
+	metrics  = []*meta.Desc{psargs, command, owner, node, address, hardware, message, blob, log, line, received}
+	// disguised are other spellings of originals.
+	disguised = []string{"DB7.Corp.Acme.Test", "Acme", "ZGI3LmNvcnAuYWNtZS50ZXN0", "test.acme.corp", "525400ABCDEF", "10-31-7-9"}
 	originals = []string{
 		"db7", "db7.corp.acme.test", "corp.acme.test", "alice", "payrolld", "/opt/acme/payrolld --token=S3CR3T-XYZ",
 		"S3CR3T-XYZ", "10.31.7.9", "2a02:810:b::77", "52:54:00:ab:cd:ef", "web3.corp.acme.test", "7fe1ddf88e584d78b1a0069af7ce3e61", "bob.smith", "48.137",
+		"zoe", "mallory",
 	}
 )
 
@@ -51,7 +54,7 @@ func stage(t testing.TB, name string, v pcp.Version) string {
 	for _, d := range metrics {
 		require.NoError(t, a.Define(d))
 	}
-	require.NoError(t, a.SetText(&meta.Text{Type: meta.TextPMID | meta.TextOneLine, Ident: uint32(message.PMID), Text: "messages of db7, ask alice (10.31.7.9)"}))
+	require.NoError(t, a.SetText(&meta.Text{Type: meta.TextPMID | meta.TextOneLine, Ident: uint32(message.PMID), Text: "messages of db7, ask alice (10.31.7.9); DB7.Corp.Acme.Test; Basic ZGI3LmNvcnAuYWNtZS50ZXN0, test.acme.corp.db7, 525400ABCDEF, ip-10-31-7-9"}))
 	stageLabels(t, a)
 	require.NoError(t, a.SetInDom(&meta.InDom{Stamp: started, ID: processes, Instances: []meta.Instance{
 		{ID: 1, Name: "000001 (systemd)"}, {ID: 1234, Name: "001234 /opt/acme/payrolld --token=S3CR3T-XYZ"},
@@ -72,7 +75,7 @@ func stageLabels(t testing.TB, a *archive.Appender) {
 		text  string
 	}{
 		{labelset.Context, meta.ContextIdent, `{"hostname":"db7.corp.acme.test","machineid":"7fe1ddf88e584d78b1a0069af7ce3e61","latitude":48.137,"uid":1000}`},
-		{labelset.Item, uint32(message.PMID), `{"url":"https://bob.smith:pw@web3.corp.acme.test:9100/metrics","nested":{"user":"alice","list":["db7","x"]}}`},
+		{labelset.Item, uint32(message.PMID), `{"url":"https://bob.smith:pw@web3.corp.acme.test:9100/metrics","nested":{"user":"alice","owner":["zoe"],"list":["db7","x"],"login":"mallory"}}`},
 	} {
 		s, err := labelset.Parse(l.text, l.level)
 		require.NoError(t, err)
@@ -108,7 +111,7 @@ func stageResult(t testing.TB, n int) *archive.Result {
 		set(address, "10.31.7.9", "2a02:810:b::77"),
 		set(hardware, "52:54:00:ab:cd:ef", "00:00:00:00:00:00"),
 		set(message, "alice@web3.corp.acme.test wrote /home/alice/payrolld.log, 127.0.0.1 answered"),
-		{PMID: blob.PMID, Format: archive.Block, Values: []history.Value{{Inst: pcp.InstNull, Type: pcp.TypeAggregate, Data: []byte("\x01\x02payrolld\xff\xfe")}}},
+		{PMID: blob.PMID, Format: archive.Block, Values: []history.Value{{Inst: pcp.InstNull, Type: pcp.TypeAggregate, Data: []byte("\x01\x02payrolld\xff\xfealice\x00db7\x00")}}},
 		{PMID: log.PMID, Format: archive.Static, Values: []history.Value{event}},
 		counter,
 	}}

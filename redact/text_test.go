@@ -136,7 +136,7 @@ func TestRules(t *testing.T) {
 	assert.Equal(t, KindNone, r.ofLabel("username"))
 	var found []span
 	r.described("#12x of alice", false, func(s span) { found = append(found, s) })
-	assert.Equal(t, []span{{1, 4, "ticket"}}, found)
+	assert.Equal(t, []span{{from: 1, to: 4, kind: "ticket"}}, found)
 }
 
 // FuzzText replaces any text. No known original and no address may remain.
