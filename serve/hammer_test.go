@@ -38,14 +38,15 @@ const (
 var archiveFiles = []string{".0", ".0.gz", ".meta", ".index"}
 
 // churn changes archives below dir until ctx ends: it makes, removes, cuts, compresses,
-// replaces and extends them. The archives of host steady stay as they are.
+// replaces, extends and rotates them, and flips bits. The archives of host steady stay as they
+// are.
 func churn(ctx context.Context, t *testing.T, dir string) {
 	rng := rand.New(rand.NewPCG(1, 2))
-	growing, sec := record(t, filepath.Join(dir, "growing"), "growing").put(0, 5), 5
+	growing, sec, turn := record(t, filepath.Join(dir, "growing0"), "growing").put(0, 5), 5, 0
 	for i := 0; ctx.Err() == nil; i++ {
 		base := filepath.Join(dir, fmt.Sprintf("churn%d", rng.IntN(4)))
 		file := base + archiveFiles[rng.IntN(len(archiveFiles))]
-		switch rng.IntN(6) {
+		switch rng.IntN(8) {
 		case 0, 1:
 			for _, suffix := range archiveFiles {
 				_ = os.Remove(base + suffix) // it may be absent
@@ -61,10 +62,43 @@ func churn(ctx context.Context, t *testing.T, dir string) {
 			assert.NoError(t, growing.a.Flush())
 		case 5:
 			compress(t, base+".0")
+		case 6:
+			flip(t, file, rng)
+		case 7:
+			growing.close()
+			turn++
+			growing = record(t, filepath.Join(dir, fmt.Sprint("growing", turn)), "growing").put(sec, sec+3)
+			sec += 3
+			for _, suffix := range archiveFiles {
+				_ = os.Remove(filepath.Join(dir, fmt.Sprint("growing", turn-rotated, suffix))) // it may be absent
+			}
 		}
 		time.Sleep(5 * time.Millisecond)
 	}
 	growing.close()
+}
+
+// rotated is the number of archives that the host growing keeps.
+const rotated = 5
+
+// flip flips a bit of a file where it is, if the file exists. Size and identity stay.
+func flip(t *testing.T, path string, rng *rand.Rand) {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	assert.NoError(t, err)
+	if info.Size() == 0 {
+		return
+	}
+	b, at := make([]byte, 1), rng.Int64N(info.Size())
+	_, err = f.ReadAt(b, at)
+	assert.NoError(t, err)
+	b[0] ^= 1 << rng.IntN(8)
+	_, err = f.WriteAt(b, at)
+	assert.NoError(t, err)
 }
 
 // compress puts a compressed volume in the place of a volume, if it exists.
