@@ -7,6 +7,24 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
+// Target returns the exporter that the archive was recorded from; see [history.Target].
+func (r *Reader) Target() history.Target {
+	clusters := len(r.store.FirstOfClusters())
+	if known := r.target.Load(); known != nil && known.clusters == clusters {
+		return known.Target
+	}
+	found := &targetOfClusters{history.TargetOf(r.store), clusters}
+	r.target.Store(found)
+	return found.Target
+}
+
+// targetOfClusters is the Target of an archive with some clusters, to which an archive that
+// is being written may add others.
+type targetOfClusters struct {
+	history.Target
+	clusters int
+}
+
 // MetricAt returns a metric with the label records of the levels above the instance that are
 // in force at t, nil where there is none. Both hold until the time until.
 func (r *Reader) MetricAt(d *meta.Desc, t pcp.Timestamp) (m *history.Metric, records [labelset.MetricLevels]*meta.Labels, until pcp.Timestamp) {
@@ -19,5 +37,7 @@ func (r *Reader) MetricAt(d *meta.Desc, t pcp.Timestamp) (m *history.Metric, rec
 		records[i], next = r.store.LabelsAt(level, history.LabelIdent(level, d), t)
 		until = earlier(until, next)
 	}
-	return r.metric(d, records[:]), records, until
+	m = r.metric(d, records[:])
+	m.Target = r.Target()
+	return m, records, until
 }

@@ -51,6 +51,7 @@ func (v *view) refresh(m *metricState, t pcp.Timestamp) {
 	if changed {
 		before := m.metric
 		m.metric = v.r.metric(d, m.sets[:5])
+		m.metric.Target = v.target
 		if before != nil {
 			m.metric.Params = before.Params
 		}

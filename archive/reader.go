@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"iter"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"github.com/pcparchive/pcparchive/internal/wire"
@@ -30,6 +31,8 @@ type Reader struct {
 
 	metaSize int64 // bytes of metadata read
 	timeless int64 // bytes of descriptors and texts among them, if others may share these; else 0
+
+	target atomic.Pointer[targetOfClusters] // as last worked out
 
 	notes *notes // damage found so far
 	skims *skims

@@ -15,6 +15,7 @@ import (
 type view struct {
 	r       *Reader
 	q       history.Query
+	target  history.Target
 	rd      resultDecoder
 	metrics map[pcp.PMID]*metricState
 	step    history.Step
@@ -39,8 +40,9 @@ type view struct {
 }
 
 func newView(r *Reader, q history.Query) *view {
-	v := &view{r: r, q: q.Bounded(), metrics: map[pcp.PMID]*metricState{}, ids: newIDFilter(q.PMIDs)}
+	v := &view{r: r, q: q.Bounded(), target: r.Target(), metrics: map[pcp.PMID]*metricState{}, ids: newIDFilter(q.PMIDs)}
 	v.rd = resultDecoder{layout: r.layout, want: v.want}
+	v.step.Target = v.target
 	return v
 }
 

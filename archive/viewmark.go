@@ -29,7 +29,7 @@ func (v *view) met(t pcp.Timestamp, mark bool, yield func(*history.Step, error) 
 	if at.Before(v.q.From) || at.After(v.q.To) {
 		return nil
 	}
-	v.gap = history.Step{Stamp: at, Mark: true, Implied: true}
+	v.gap = history.Step{Stamp: at, Mark: true, Implied: true, Target: v.target}
 	if !yield(&v.gap, nil) {
 		return errStop
 	}

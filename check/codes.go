@@ -217,7 +217,7 @@ var codes = []finding.CodeInfo{
 	{Code: SetConflict, Severity: finding.Warning, Meaning: "archives of one host describe a metric differently; the reference refuses to read them together"},
 	{Code: SetName, Severity: finding.Warning, Meaning: "archives of one host give one name to different metrics"},
 	{Code: SetRenamed, Severity: finding.Warning, Meaning: "archives of one host give one metric different names; the reference refuses to merge them"},
-	{Code: SetOverlap, Severity: finding.Warning, Meaning: "archives of one host overlap in time"},
+	{Code: SetOverlap, Severity: finding.Warning, Meaning: "archives of one host overlap in time, and not because they are of different exporters"},
 	{Code: SetSame, Severity: finding.Warning, Meaning: "archives of one host start at the same time; the reference refuses to read them together"},
 }
 

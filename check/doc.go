@@ -110,6 +110,6 @@
 //	set-conflict      warning  archives of one host describe a metric differently; the reference refuses to read them together
 //	set-name          warning  archives of one host give one name to different metrics
 //	set-renamed       warning  archives of one host give one metric different names; the reference refuses to merge them
-//	set-overlap       warning  archives of one host overlap in time
+//	set-overlap       warning  archives of one host overlap in time, and not because they are of different exporters
 //	set-same          warning  archives of one host start at the same time; the reference refuses to read them together
 package check

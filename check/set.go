@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -36,6 +37,14 @@ type nameOwner struct {
 type span struct {
 	archive    string
 	start, end pcp.Timestamp
+	targets    []history.Target
+}
+
+// beside reports whether archives are meant to cover the same time, as those of different
+// exporters.
+func (s span) beside(other span) bool {
+	shares := func(t history.Target) bool { return slices.Contains(other.targets, t) }
+	return len(s.targets) > 0 && len(other.targets) > 0 && !slices.ContainsFunc(s.targets, shares)
 }
 
 func newSet(s *sink) *archiveSet { return &archiveSet{sink: s, hosts: map[string]*hostState{}} }
@@ -82,9 +91,10 @@ func (s *archiveSet) addDesc(h *hostState, c *checker, d *meta.Desc) {
 
 // addSpan compares an archive's time span with the earlier archives' and records it.
 func (s *archiveSet) addSpan(h *hostState, c *checker) {
-	now := span{c.archive, c.header.Start, c.data.end}
+	now := span{c.archive, c.header.Start, c.data.end, history.TargetsOf(c.store)}
 	for _, was := range h.spans {
 		switch {
+		case now.beside(was):
 		case now.start == was.start:
 			s.sink.add(SetSame, c.first.Path, 0, "the archive starts at %s, as archive %s does", now.start, was.archive)
 		case now.start.Before(was.end) && was.start.Before(now.end):

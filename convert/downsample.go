@@ -70,6 +70,7 @@ type metricWindow struct {
 type heldRecord struct {
 	stamp  pcp.Timestamp
 	part   int
+	target history.Target
 	seq    int // position among the records of all metrics
 	values history.MetricValues
 	whole  bool // keep all values
@@ -158,7 +159,7 @@ func (d *Downsample) add(step *history.Step, mv *history.MetricValues) {
 		r.whole = r.whole || m.failed // keep the values that an error ends
 	}
 	r := m.newRecord()
-	r.stamp, r.part, r.seq, r.whole = step.Stamp, step.Part, d.seq, events || m.failed || len(m.fallen) > 0
+	r.stamp, r.part, r.target, r.seq, r.whole = step.Stamp, step.Part, step.Target, d.seq, events || m.failed || len(m.fallen) > 0
 	r.values.Metric, r.values.Err, r.values.InDom, r.values.Labels = mv.Metric, mv.Err, mv.InDom, mv.Labels
 	r.values.Points = append(r.values.Points[:0], mv.Points...)
 	for i := range r.values.Points {
@@ -257,7 +258,7 @@ func (d *Downsample) flush() error {
 	}
 	slices.SortFunc(all, func(a, b *heldRecord) int { return cmp.Compare(a.seq, b.seq) })
 	for i := 0; i < len(all); {
-		d.out.Stamp, d.out.Part, d.out.Metrics = all[i].stamp, all[i].part, d.out.Metrics[:0]
+		d.out.Stamp, d.out.Part, d.out.Target, d.out.Metrics = all[i].stamp, all[i].part, all[i].target, d.out.Metrics[:0]
 		seen := map[pcp.PMID]bool{}
 		for ; i < len(all) && all[i].stamp == d.out.Stamp && all[i].part == d.out.Part && !seen[all[i].values.Metric.Desc.PMID]; i++ {
 			seen[all[i].values.Metric.Desc.PMID] = true

@@ -53,7 +53,7 @@ func (u *Unwrap) Put(step *history.Step) error {
 		}
 		return u.dst.Put(step)
 	}
-	u.step.Stamp, u.step.Part = step.Stamp, step.Part
+	u.step.Stamp, u.step.Part, u.step.Target = step.Stamp, step.Part, step.Target
 	u.step.Metrics, u.points = append(u.step.Metrics[:0], step.Metrics...), u.points[:0]
 	for i := range u.step.Metrics {
 		mv := &u.step.Metrics[i]

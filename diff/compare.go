@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -26,12 +27,13 @@ func Compare(ctx context.Context, a, b Side, o Options) (*Report, error) {
 		return nil, err
 	}
 	r.compareDescs(a.descs(o), b.descs(o))
-	r.compareValues(bySeries(r.A), bySeries(r.B), o.Threshold)
-	labelsA, err := a.labels(o)
+	names := namesOf(r.A, r.B)
+	r.compareValues(names.series(r.A), names.series(r.B), o.Threshold)
+	labelsA, err := a.labels(o, names)
 	if err != nil {
 		return nil, err
 	}
-	labelsB, err := b.labels(o)
+	labelsB, err := b.labels(o, names)
 	if err != nil {
 		return nil, err
 	}
@@ -62,24 +64,49 @@ func (s Side) descs(o Options) map[string]*meta.Desc {
 }
 
 // labels returns the labels of the series of a side.
-func (s Side) labels(o Options) (map[Series]labelset.Set, error) {
+func (s Side) labels(o Options, names names) (map[Series]labelset.Set, error) {
 	labels := map[Series]labelset.Set{}
 	for x, err := range s.Set.MergedLabels("", cmp.Or(s.To, pcp.MaxTime)) {
 		if err != nil {
 			return nil, err
 		}
 		if o.Metrics == nil || o.Metrics(x.Series.Metric.Desc) {
-			labels[Series{x.Metric, x.Series.Inst.Name}] = x.Labels
+			labels[names.of(x.Metric, x.Series)] = x.Labels
 		}
 	}
 	return labels, nil
 }
 
-// bySeries returns the series of a summary by name.
-func bySeries(s *summary.Summary) map[Series]*summary.Series {
+// names are the metrics that one side has of several exporters, by number. Their series are
+// named with the exporter.
+type names map[pcp.PMID]bool
+
+func namesOf(sides ...*summary.Summary) names {
+	n := names{}
+	for _, s := range sides {
+		for _, x := range s.Series {
+			if x.Target != "" {
+				n[x.Series.Metric.Desc.PMID] = true
+			}
+		}
+	}
+	return n
+}
+
+// of names a series of a metric.
+func (n names) of(metric string, s *history.Series) Series {
+	name := Series{Metric: metric, Instance: s.Inst.Name}
+	if n[s.Metric.Desc.PMID] {
+		name.Target = s.Metric.Target.String()
+	}
+	return name
+}
+
+// series returns the series of a summary by name.
+func (n names) series(s *summary.Summary) map[Series]*summary.Series {
 	all := make(map[Series]*summary.Series, len(s.Series))
 	for _, x := range s.Series {
-		all[Series{cmp.Or(x.Series.Metric.Name, x.Series.Metric.Desc.PMID.String()), x.Series.Inst.Name}] = x
+		all[n.of(cmp.Or(x.Series.Metric.Name, x.Series.Metric.Desc.PMID.String()), x.Series)] = x
 	}
 	return all
 }
@@ -151,7 +178,7 @@ func (r *Report) compareAverages(c Change, threshold float64) {
 // sorted returns the series of a map in order.
 func sorted(all map[Series]*summary.Series) []Series {
 	return slices.SortedFunc(maps.Keys(all), func(a, b Series) int {
-		return cmp.Or(strings.Compare(a.Metric, b.Metric), strings.Compare(a.Instance, b.Instance))
+		return cmp.Or(strings.Compare(a.Metric, b.Metric), strings.Compare(a.Instance, b.Instance), strings.Compare(a.Target, b.Target))
 	})
 }
 

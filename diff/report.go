@@ -52,8 +52,9 @@ type Redescribed struct {
 	A, B   *meta.Desc
 }
 
-// Series names a series. Instance is "" for a singular metric.
-type Series struct{ Metric, Instance string }
+// Series names a series. Instance is "" for a singular metric. Target names the exporter if a
+// side has the metric of several; else it is "".
+type Series struct{ Metric, Instance, Target string }
 
 // LabelChange is a label that has another value on the other side. A or B is "" where
 // there is no such label. Values are JSON.

@@ -17,6 +17,9 @@ type Step struct {
 	// step lacks may be in another part. It is 0 where archives do not overlap. A mark
 	// concerns its part, or all parts if it is AllParts.
 	Part int
+	// Target is that of the archive. A mark ends the values of its Target alone, unless
+	// it concerns all parts.
+	Target Target
 	// Shape may be nil. Steps with the same Shape differ only in Stamp and in
 	// the values of their points. A consumer may cache by Shape all data
 	// that it derives from a step's metrics and series.
@@ -61,6 +64,7 @@ type Point struct {
 type Metric struct {
 	Name    string // "" for a nameless metric
 	Desc    *meta.Desc
+	Target  Target // that of the archive
 	OneLine string // one-line help
 	Help    string // long help
 	// Labels are the sets of the five levels above the instance, in the order

@@ -22,18 +22,18 @@ type described struct {
 type describer struct {
 	readers []*archive.Reader // by ascending start
 	t       pcp.Timestamp
-	known   map[pcp.PMID]*described // of an earlier instant
-	next    map[pcp.PMID]*described
+	known   map[history.MetricID]*described // of an earlier instant
+	next    map[history.MetricID]*described
 }
 
 // describe returns the values of a metric with its metadata. r is nil if it has none;
 // then the result is nil if no archive describes the metric.
-func (d *describer) describe(id pcp.PMID, r *recorded) *Metric {
+func (d *describer) describe(id history.MetricID, r *recorded) *Metric {
 	reader, desc := d.find(id, r)
 	if reader == nil {
 		return undescribed(r)
 	}
-	now := d.metadata(reader, desc)
+	now := d.metadata(reader, desc, id)
 	d.next[id] = now
 	m := &Metric{MetricValues: history.MetricValues{Metric: now.metric, InDom: now.indom, Labels: now.labels}}
 	if r == nil {
@@ -78,10 +78,13 @@ func undescribed(r *recorded) *Metric {
 	return m
 }
 
-// find returns the last archive that describes a metric as its values have it.
-func (d *describer) find(id pcp.PMID, r *recorded) (*archive.Reader, *meta.Desc) {
+// find returns the last archive of a metric's target that describes it as its values have it.
+func (d *describer) find(id history.MetricID, r *recorded) (*archive.Reader, *meta.Desc) {
 	for i := len(d.readers) - 1; i >= 0; i-- {
-		desc, ok := d.readers[i].Meta().Desc(id)
+		if d.readers[i].Target() != id.Target {
+			continue
+		}
+		desc, ok := d.readers[i].Meta().Desc(id.PMID)
 		if ok && (r == nil || desc == r.desc || desc.Conflict(r.desc) == "") {
 			return d.readers[i], desc
 		}
@@ -91,14 +94,14 @@ func (d *describer) find(id pcp.PMID, r *recorded) (*archive.Reader, *meta.Desc)
 
 // metadata returns the metadata of a metric. Metric and series are those of the earlier
 // instant unless they have changed.
-func (d *describer) metadata(r *archive.Reader, desc *meta.Desc) *described {
+func (d *describer) metadata(r *archive.Reader, desc *meta.Desc, id history.MetricID) *described {
 	now := &described{}
 	now.metric, now.records, _ = r.MetricAt(desc, d.t)
 	if desc.InDom != pcp.InDomNull {
 		now.indom, _ = r.Meta().InDomAt(desc.InDom, d.t)
 		now.labels, _ = r.Meta().LabelsAt(labelset.Instances, uint32(desc.InDom), d.t)
 	}
-	before := d.known[desc.PMID]
+	before := d.known[id]
 	switch {
 	case before == nil || !sameMetric(before, now):
 		now.series = map[pcp.InstID]*history.Series{}

@@ -214,7 +214,7 @@ func TestSample(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, archtest.Start.Add(2_000_000_000), vals.Stamp)
 		assert.Equal(t, 5, vals.Len())
-		assert.Len(t, vals.Step().Metrics, 4)
+		assert.Len(t, vals.Steps()[0].Metrics, 4)
 		vals, err = c.At(context.Background(), s, instant.Latest, nil)
 		require.NoError(t, err)
 		assert.Equal(t, pcp.ErrnoAgain, vals.Metric(archtest.Count.PMID).Err)

@@ -42,11 +42,11 @@ type lane struct {
 type entry struct {
 	*content
 	values   *Values
-	metadata map[pcp.PMID]*described // for the holder of the token
-	all      bool                    // values has all metrics
-	asked    idsOf                   // the metrics of values
-	to       pcp.Timestamp           // until this time nothing else was recorded
-	latest   bool                    // made for Latest
+	metadata map[history.MetricID]*described // for the holder of the token
+	all      bool                            // values has all metrics
+	asked    idsOf                           // the metrics of values
+	to       pcp.Timestamp                   // until this time nothing else was recorded
+	latest   bool                            // made for Latest
 }
 
 type idsOf map[pcp.PMID]bool

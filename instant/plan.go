@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -20,7 +21,7 @@ type plan struct {
 	ahead bool   // the instant of base is earlier
 	// replaces is the entry of which the new one takes the place; it may be nil.
 	replaces *entry
-	metadata map[pcp.PMID]*described // of another instant
+	metadata map[history.MetricID]*described // of another instant
 }
 
 // plan plans the answer to a question that the lane cannot answer.
@@ -79,7 +80,7 @@ func (p *plan) run(r *reading) (*entry, error) {
 		}
 	}
 	var err error
-	if e.content, err = r.backward(missing); err != nil {
+	if e.content, err = r.backward(missing, readers); err != nil {
 		return nil, err
 	}
 	if b := p.base; b != nil {
@@ -118,14 +119,33 @@ func (p *plan) forward(r *reading, readers []*archive.Reader) (*entry, error) {
 
 // describe joins the values of an entry with metadata.
 func (p *plan) describe(e *entry, readers []*archive.Reader) {
-	d := &describer{readers: readers, t: p.q.t, known: p.metadata, next: make(map[pcp.PMID]*described, len(e.asked))}
+	d := &describer{readers: readers, t: p.q.t, known: p.metadata, next: make(map[history.MetricID]*described, len(e.asked))}
 	metrics := make([]*Metric, 0, len(e.asked))
-	for id := range e.asked {
+	for id := range p.identify(e, readers) {
 		if m := d.describe(id, e.metrics[id]); m != nil {
 			metrics = append(metrics, m)
 		}
 	}
 	e.values, e.metadata = newValues(e.content, metrics), d.next
+}
+
+// identify returns the metrics that were asked for: those with values, and those that
+// archives describe.
+func (p *plan) identify(e *entry, readers []*archive.Reader) map[history.MetricID]bool {
+	found := make(map[history.MetricID]bool, len(e.asked))
+	for id := range e.metrics {
+		if e.asked[id.PMID] {
+			found[id] = true
+		}
+	}
+	for _, r := range readers {
+		for id := range e.asked {
+			if _, ok := r.Meta().Desc(id); ok {
+				found[history.MetricID{Target: r.Target(), PMID: id}] = true
+			}
+		}
+	}
+	return found
 }
 
 // allOf returns the identifiers of all metrics that archives describe.

@@ -34,12 +34,13 @@ func TestBackwardIsForward(t *testing.T) {
 			if i%7 != 0 && i < len(times)-3 {
 				continue
 			}
-			ids := allOf(s.Readers(at))
+			readers := s.Readers(at)
+			ids := allOf(readers)
 			back := &reading{ctx: context.Background(), s: s, t: at}
-			got, err := back.backward(ids)
+			got, err := back.backward(ids, readers)
 			require.NoError(t, err)
 			fore := &reading{ctx: context.Background(), s: s, t: at}
-			want, err := fore.forward(&content{metrics: map[pcp.PMID]*recorded{}}, ids)
+			want, err := fore.forward(&content{metrics: map[history.MetricID]*recorded{}}, ids)
 			require.NoError(t, err)
 			require.Equal(t, want.stamp, got.stamp, "seed %d", seed)
 			for id, m := range want.metrics {

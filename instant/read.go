@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 
+	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -26,7 +28,7 @@ func (e *TooManyError) Error() string {
 type content struct {
 	stamp   pcp.Timestamp // of the last record at or before the instant
 	records int           // of that time
-	metrics map[pcp.PMID]*recorded
+	metrics map[history.MetricID]*recorded
 }
 
 // reading is one reading of records.
@@ -57,13 +59,10 @@ const (
 )
 
 // backward reads the values of metrics, from the instant back to those that were recorded
-// first.
-func (r *reading) backward(ids []pcp.PMID) (*content, error) {
-	c := &content{metrics: make(map[pcp.PMID]*recorded, len(ids))}
-	open := make(map[pcp.PMID]*search, len(ids))
-	for _, id := range ids {
-		open[id] = &search{}
-	}
+// first. readers are the archives that describe metrics at the instant.
+func (r *reading) backward(ids []pcp.PMID, readers []*archive.Reader) (*content, error) {
+	c := &content{metrics: make(map[history.MetricID]*recorded, len(ids))}
+	open := searches(ids, readers)
 	to := r.t
 	for {
 		if err := r.check(); err != nil {
@@ -84,8 +83,27 @@ func (r *reading) backward(ids []pcp.PMID) (*content, error) {
 	return c, nil
 }
 
+// searches returns a search for each metric of each archive. A metric that no archive
+// describes is looked for as one of PCP's own.
+func searches(ids []pcp.PMID, readers []*archive.Reader) map[history.MetricID]*search {
+	open := make(map[history.MetricID]*search, len(ids))
+	for _, id := range ids {
+		described := false
+		for _, reader := range readers {
+			if _, ok := reader.Meta().Desc(id); ok {
+				described = true
+				open[history.MetricID{Target: reader.Target(), PMID: id}] = &search{}
+			}
+		}
+		if !described {
+			open[history.MetricID{PMID: id}] = &search{}
+		}
+	}
+	return open
+}
+
 // add adds the values that a search has found.
-func (c *content) add(id pcp.PMID, s *search) {
+func (c *content) add(id history.MetricID, s *search) {
 	if s.found != nil {
 		c.metrics[id] = s.found
 	}
@@ -93,12 +111,14 @@ func (c *content) add(id pcp.PMID, s *search) {
 
 // pass reads steps from a time backwards. It moves the metrics that are done from open to
 // c. It returns the time from which another pass must go on with what is open, or nil.
-func (r *reading) pass(c *content, open map[pcp.PMID]*search, to pcp.Timestamp) (next *pcp.Timestamp, err error) {
-	q := history.Query{To: to, All: true, PMIDs: make([]pcp.PMID, 0, len(open))}
+func (r *reading) pass(c *content, open map[history.MetricID]*search, to pcp.Timestamp) (next *pcp.Timestamp, err error) {
+	q := history.Query{To: to, All: true}
+	wanted := make(map[pcp.PMID]bool, len(open))
 	for id := range open {
-		q.PMIDs = append(q.PMIDs, id)
+		wanted[id.PMID] = true
 	}
-	q.Metrics = func(d *meta.Desc) bool { return open[d.PMID] != nil }
+	q.PMIDs = slices.AppendSeq(make([]pcp.PMID, 0, len(wanted)), maps.Keys(wanted))
+	q.Metrics = func(d *meta.Desc) bool { return wanted[d.PMID] }
 	began, steps := len(open), 0
 	last := to
 	for step, err := range r.s.backward(q) {
@@ -106,7 +126,10 @@ func (r *reading) pass(c *content, open map[pcp.PMID]*search, to pcp.Timestamp) 
 			break // an archive names its damage itself; earlier records cannot be read
 		}
 		c.note(step.Stamp)
-		if step.Mark || len(open) == 0 && step.Stamp.Before(c.stamp) {
+		if step.Mark {
+			c.end(open, step)
+		}
+		if len(open) == 0 && (step.Mark || step.Stamp.Before(c.stamp)) {
 			break
 		}
 		if steps++; steps > narrowAfter && step.Stamp.Before(last) && len(open)*narrowPart <= began {
@@ -121,6 +144,16 @@ func (r *reading) pass(c *content, open map[pcp.PMID]*search, to pcp.Timestamp) 
 	return nil, nil
 }
 
+// end moves the metrics that a mark ends from open to c: earlier records do not count.
+func (c *content) end(open map[history.MetricID]*search, mark *history.Step) {
+	for id, s := range open {
+		if mark.Ends(id.Target) {
+			c.add(id, s)
+			delete(open, id)
+		}
+	}
+}
+
 // note counts the records of the last time.
 func (c *content) note(t pcp.Timestamp) {
 	if c.records == 0 {
@@ -132,10 +165,10 @@ func (c *content) note(t pcp.Timestamp) {
 }
 
 // take takes the values of a step.
-func (r *reading) take(c *content, open map[pcp.PMID]*search, step *history.Step) {
+func (r *reading) take(c *content, open map[history.MetricID]*search, step *history.Step) {
 	for i := range step.Metrics {
 		mv := &step.Metrics[i]
-		id := mv.Metric.Desc.PMID
+		id := mv.Metric.ID()
 		s := open[id]
 		if s == nil {
 			continue
@@ -193,11 +226,11 @@ func (c *content) apply(step *history.Step) (values int) {
 	}
 	c.records++
 	if step.Mark {
-		clear(c.metrics)
+		maps.DeleteFunc(c.metrics, func(id history.MetricID, _ *recorded) bool { return step.Ends(id.Target) })
 	}
 	for i := range step.Metrics {
 		mv := &step.Metrics[i]
-		id := mv.Metric.Desc.PMID
+		id := mv.Metric.ID()
 		values += len(mv.Points)
 		c.metrics[id] = c.metrics[id].then(mv, step.Stamp)
 	}

@@ -85,23 +85,14 @@ func (s Subject) pass(q history.Query, all passOf[*store.Set], one passOf[*archi
 // the last one that had begun and those that overlap it. It returns none before the first
 // archive begins.
 func (s Subject) Readers(t pcp.Timestamp) (all []*archive.Reader) {
-	var begun *store.Archive
-	for _, a := range s.archives() {
-		if a.Header.Start.After(t) {
-			break
-		}
-		begun = &a
-	}
-	if begun == nil {
+	if s.set == nil {
 		return nil
 	}
-	for a := range s.set.Spanning(begun.Header.Start, t) {
-		if s.only != "" && a.Base != s.only {
-			continue
-		}
-		if r := s.set.Reader(a.Base); r != nil {
-			all = append(all, r)
-		}
+	if s.only == "" {
+		return s.set.DescribingAt(t)
+	}
+	if r := s.set.Reader(s.only); r != nil && !r.Header().Start.After(t) {
+		all = append(all, r)
 	}
 	return all
 }

@@ -1,6 +1,7 @@
 package instant
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -34,7 +35,8 @@ type Metric struct {
 func (v *Values) State() any { return v.state }
 
 // Metric returns the metric with an identifier, nil if the batch lacks it or no archive
-// describes it.
+// describes it. Where several exporters of the host have the metric, the result has the
+// values of all, and of each instance the one recorded last.
 func (v *Values) Metric(id pcp.PMID) *Metric { return v.byID[id] }
 
 // Len returns the number of values.
@@ -47,35 +49,79 @@ func (v *Values) Len() (n int) {
 
 // newValues returns Values with metrics in any order.
 func newValues(state *content, metrics []*Metric) *Values {
-	slices.SortFunc(metrics, func(a, b *Metric) int { return strings.Compare(a.Metric.Name, b.Metric.Name) })
+	slices.SortFunc(metrics, func(a, b *Metric) int {
+		return cmp.Or(strings.Compare(a.Metric.Name, b.Metric.Name), strings.Compare(a.Metric.Target.String(), b.Metric.Target.String()))
+	})
 	v := &Values{Stamp: state.stamp, state: state, Metrics: metrics, byID: make(map[pcp.PMID]*Metric, len(metrics))}
 	for _, m := range metrics {
-		v.byID[m.Metric.Desc.PMID] = m
+		id := m.Metric.Desc.PMID
+		if other := v.byID[id]; other != nil {
+			m = joined(other, m)
+		}
+		v.byID[id] = m
 	}
 	return v
 }
 
+// joined returns the values of a metric of two targets.
+func joined(a, b *Metric) *Metric {
+	switch {
+	case len(a.Points) == 0:
+		return b
+	case len(b.Points) == 0:
+		return a
+	}
+	all := &Metric{MetricValues: b.MetricValues}
+	all.Points, all.Stamps = slices.Clone(a.Points), slices.Clone(a.Stamps)
+	places := make(map[pcp.InstID]int, len(all.Points))
+	for i := range all.Points {
+		places[all.Points[i].Series.Inst.ID] = i
+	}
+	for i := range b.Points {
+		at, known := places[b.Points[i].Series.Inst.ID]
+		switch {
+		case !known:
+			all.Points, all.Stamps = append(all.Points, b.Points[i]), append(all.Stamps, b.Stamps[i])
+		case !b.Stamps[i].Before(all.Stamps[at]):
+			all.Points[at], all.Stamps[at] = b.Points[i], b.Stamps[i]
+		}
+	}
+	return all
+}
+
 // some returns the metrics with some identifiers. Unknown ones have no effect.
 func (v *Values) some(ids []pcp.PMID) *Values {
-	metrics := make([]*Metric, 0, len(ids))
-	seen := make(map[pcp.PMID]bool, len(ids))
+	wanted := make(map[pcp.PMID]bool, len(ids))
 	for _, id := range ids {
-		if m := v.byID[id]; m != nil && !seen[id] {
-			seen[id] = true
+		wanted[id] = true
+	}
+	metrics := make([]*Metric, 0, len(ids))
+	for _, m := range v.Metrics {
+		if wanted[m.Metric.Desc.PMID] {
 			metrics = append(metrics, m)
 		}
 	}
 	return newValues(v.state, metrics)
 }
 
-// Step returns the values of all metrics that have some as one step. The step shares
-// memory with v.
-func (v *Values) Step() *history.Step {
-	step := &history.Step{Stamp: v.Stamp, Metrics: make([]history.MetricValues, 0, len(v.Metrics))}
+// Steps returns the values of all metrics that have some, one step for each target, at
+// least one. The steps share memory with v.
+func (v *Values) Steps() []*history.Step {
+	var steps []*history.Step
+	of := map[history.Target]*history.Step{}
 	for _, m := range v.Metrics {
-		if len(m.Points) > 0 {
-			step.Metrics = append(step.Metrics, m.MetricValues)
+		if len(m.Points) == 0 {
+			continue
 		}
+		step := of[m.Metric.Target]
+		if step == nil {
+			step = &history.Step{Stamp: v.Stamp, Target: m.Metric.Target}
+			of[step.Target], steps = step, append(steps, step)
+		}
+		step.Metrics = append(step.Metrics, m.MetricValues)
 	}
-	return step
+	if len(steps) == 0 {
+		steps = append(steps, &history.Step{Stamp: v.Stamp})
+	}
+	return steps
 }

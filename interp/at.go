@@ -79,9 +79,9 @@ func (e *engine) at(t pcp.Timestamp, yield func(*history.Step, error) bool) bool
 		yield(nil, e.err)
 		return false
 	}
-	for e.o.Marks && e.yielded < len(e.marks) && !e.marks[e.yielded].After(t) {
+	for e.o.Marks && e.yielded < len(e.marks) && !e.marks[e.yielded].Stamp.After(t) {
 		e.yielded++
-		if !yield(&history.Step{Stamp: e.marks[e.yielded-1], Mark: true}, nil) {
+		if !yield(&e.marks[e.yielded-1], nil) {
 			return false
 		}
 	}

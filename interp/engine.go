@@ -17,11 +17,12 @@ type engine struct {
 	stop func()
 	err  error // the failure that ended reading
 
-	done    bool            // the source has no more steps
-	read    pcp.Timestamp   // time of the last step read
-	any     bool            // a step was read
-	marks   []pcp.Timestamp // times of the marks read
-	yielded int             // number of marks yielded
+	done    bool           // the source has no more steps
+	read    pcp.Timestamp  // time of the last step read
+	any     bool           // a step was read
+	marks   []history.Step // the marks read
+	yielded int            // number of marks yielded
+	runs    map[history.Target]*run
 
 	metrics map[pcp.PMID]*metricTracks
 	order   []*metricTracks
@@ -34,14 +35,21 @@ type engine struct {
 	points []history.Point
 }
 
+// run holds the times of the marks of a target.
+type run struct {
+	target history.Target
+	marks  []pcp.Timestamp
+}
+
 // metricTracks holds the series of a metric.
 type metricTracks struct {
+	run    *run
 	desc   *meta.Desc
 	indom  *meta.InDom
 	labels *meta.Labels
 	tracks map[pcp.InstID]*track
 	order  []*track
-	other  *metricTracks // of the same identifier
+	other  *metricTracks // of the same number
 }
 
 // shaped are the metrics and the series of all steps of one shape, in their order.
@@ -56,7 +64,7 @@ const maxShapes = 256
 // observation is a recorded value of a series.
 type observation struct {
 	stamp  pcp.Timestamp
-	epoch  int // number of marks before the value
+	epoch  int // number of the run's marks before the value
 	series *history.Series
 	value  history.Value
 }
@@ -77,7 +85,7 @@ type track struct {
 }
 
 func newEngine(src Source, o Options) *engine {
-	e := &engine{src: src, o: o, metrics: map[pcp.PMID]*metricTracks{}, shapes: map[*history.Shape]shaped{}, lives: lifetimes{src: src}}
+	e := &engine{src: src, o: o, metrics: map[pcp.PMID]*metricTracks{}, shapes: map[*history.Shape]shaped{}, lives: lifetimes{src: src}, runs: map[history.Target]*run{}}
 	// All finds the source's end even if the last records hold other metrics.
 	e.next, e.stop = iter.Pull2(src.Steps(history.Query{Metrics: o.Metrics, PMIDs: o.PMIDs, All: true}))
 	return e
@@ -137,7 +145,7 @@ func (e *engine) readStep() {
 	}
 	e.read, e.any = step.Stamp, true
 	if step.Mark {
-		e.marks = append(e.marks, step.Stamp)
+		e.mark(step)
 		return
 	}
 	known, ok := e.shapes[step.Shape]
@@ -151,10 +159,30 @@ func (e *engine) readStep() {
 			known.metrics[i].indom, known.metrics[i].labels = mv.InDom, mv.Labels
 		}
 		for j := range mv.Points {
-			known.tracks[at].push(step.Stamp, len(e.marks), e.target, &mv.Points[j])
+			known.tracks[at].push(step.Stamp, e.target, &mv.Points[j])
 			at++
 		}
 	}
+}
+
+// mark notes a mark.
+func (e *engine) mark(step *history.Step) {
+	e.marks = append(e.marks, history.Step{Stamp: step.Stamp, Mark: true, Part: step.Part, Target: step.Target})
+	for _, r := range e.runs {
+		if step.Ends(r.target) {
+			r.marks = append(r.marks, step.Stamp)
+		}
+	}
+}
+
+// runOf returns the run of a target.
+func (e *engine) runOf(t history.Target) *run {
+	r := e.runs[t]
+	if r == nil {
+		r = &run{target: t}
+		e.runs[t] = r
+	}
+	return r
 }
 
 // shapeOf finds the metrics and the series of a step, and keeps them for steps of its shape.
@@ -176,17 +204,17 @@ func (e *engine) shapeOf(step *history.Step) (all shaped) {
 	return all
 }
 
-// metric returns the tracks of a metric. If archives describe a metric differently, each
-// description is a metric of its own.
+// metric returns the tracks of a metric. Each target has its own metrics. If archives
+// describe a metric differently, each description is a metric of its own.
 func (e *engine) metric(mv *history.MetricValues) *metricTracks {
 	d := mv.Metric.Desc
 	for m := e.metrics[d.PMID]; m != nil; m = m.other {
-		if m.desc == d || m.desc.Conflict(d) == "" {
+		if m.run.target == mv.Metric.Target && (m.desc == d || m.desc.Conflict(d) == "") {
 			m.desc = d
 			return m
 		}
 	}
-	m := &metricTracks{desc: d, tracks: map[pcp.InstID]*track{}, other: e.metrics[d.PMID]}
+	m := &metricTracks{run: e.runOf(mv.Metric.Target), desc: d, tracks: map[pcp.InstID]*track{}, other: e.metrics[d.PMID]}
 	e.metrics[d.PMID] = m
 	e.order = append(e.order, m)
 	return m
@@ -207,7 +235,7 @@ func (m *metricTracks) track(inst pcp.InstID) *track {
 
 // push adds an observation. It copies bytes, unless they equal the last observation's. Up to
 // the time until, only the last observation counts.
-func (s *track) push(t pcp.Timestamp, epoch int, until pcp.Timestamp, p *history.Point) {
+func (s *track) push(t, until pcp.Timestamp, p *history.Point) {
 	v := p.Value
 	if v.Data != nil || v.Type != s.metric.desc.Type && v.Type != pcp.TypeUnknown {
 		v = s.own(v)
@@ -215,7 +243,7 @@ func (s *track) push(t pcp.Timestamp, epoch int, until pcp.Timestamp, p *history
 	if !t.After(until) {
 		s.queue = s.queue[:0]
 	}
-	s.queue = append(s.queue, observation{t, epoch, p.Series, v})
+	s.queue = append(s.queue, observation{t, len(s.metric.run.marks), p.Series, v})
 	if s.hasFar && !t.Before(s.far.stamp) {
 		s.hasFar = false
 	}

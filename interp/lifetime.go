@@ -4,6 +4,7 @@ import (
 	"iter"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -16,18 +17,25 @@ const minTracked = 16
 // without the instance, if no later record has it.
 type lifetimes struct {
 	src  Source
-	left map[pcp.InDomID]map[pcp.InstID]pcp.Timestamp
+	left map[domain]map[pcp.InstID]pcp.Timestamp
+}
+
+// domain is an instance domain of a target.
+type domain struct {
+	target history.Target
+	id     pcp.InDomID
 }
 
 // ended reports whether an instance had left its domain before t.
-func (l *lifetimes) ended(id pcp.InDomID, inst pcp.InstID, t pcp.Timestamp) bool {
-	left, known := l.left[id]
+func (l *lifetimes) ended(target history.Target, id pcp.InDomID, inst pcp.InstID, t pcp.Timestamp) bool {
+	of := domain{target, id}
+	left, known := l.left[of]
 	if !known {
 		if l.left == nil {
-			l.left = map[pcp.InDomID]map[pcp.InstID]pcp.Timestamp{}
+			l.left = map[domain]map[pcp.InstID]pcp.Timestamp{}
 		}
-		left = l.find(id)
-		l.left[id] = left
+		left = l.find(of)
+		l.left[of] = left
 	}
 	at, gone := left[inst]
 	return gone && t.After(at)
@@ -35,13 +43,13 @@ func (l *lifetimes) ended(id pcp.InDomID, inst pcp.InstID, t pcp.Timestamp) bool
 
 // find returns the times at which instances left a domain. It returns nil if the domain is
 // too small to be tracked.
-func (l *lifetimes) find(id pcp.InDomID) map[pcp.InstID]pcp.Timestamp {
+func (l *lifetimes) find(of domain) map[pcp.InstID]pcp.Timestamp {
 	left := map[pcp.InstID]pcp.Timestamp{}
 	here := map[pcp.InstID]int{} // number of the last record with the instance
 	large := false
 	n := 0
-	for store := range l.stores() {
-		for in := range store.InDomVersions(id) {
+	for store := range l.stores(of.target) {
+		for in := range store.InDomVersions(of.id) {
 			n++
 			large = large || len(in.Instances) >= minTracked
 			for _, e := range in.Instances {
@@ -62,9 +70,9 @@ func (l *lifetimes) find(id pcp.InDomID) map[pcp.InstID]pcp.Timestamp {
 	return left
 }
 
-// stores yields the metadata of the archives of the source. A source without archives has
+// stores yields the metadata of the archives of a target. A source without archives has
 // no metadata.
-func (l *lifetimes) stores() iter.Seq[*meta.Store] {
+func (l *lifetimes) stores(target history.Target) iter.Seq[*meta.Store] {
 	return func(yield func(*meta.Store) bool) {
 		switch s := l.src.(type) {
 		case interface{ Meta() *meta.Store }:
@@ -73,7 +81,7 @@ func (l *lifetimes) stores() iter.Seq[*meta.Store] {
 			Readers() iter.Seq[*archive.Reader]
 		}:
 			for r := range s.Readers() {
-				if !yield(r.Meta()) {
+				if r.Target() == target && !yield(r.Meta()) {
 					return
 				}
 			}

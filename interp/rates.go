@@ -2,6 +2,7 @@ package interp
 
 import (
 	"iter"
+	"maps"
 	"math"
 
 	"github.com/pcparchive/pcparchive/history"
@@ -24,7 +25,7 @@ func Rates(steps iter.Seq2[*history.Step, error]) iter.Seq2[*history.Step, error
 // that is no counter, a decrease has a rate, too.
 func RatesOf(steps iter.Seq2[*history.Step, error], of func(*meta.Desc) bool) iter.Seq2[*history.Step, error] {
 	return func(yield func(*history.Step, error) bool) {
-		r := &rater{of: of, last: map[rateKey]observation{}, metrics: map[*history.Metric]*history.Metric{}, series: map[*history.Series]*history.Series{}}
+		r := &rater{of: of, last: map[history.SeriesID]observation{}, metrics: map[*history.Metric]*history.Metric{}, series: map[*history.Series]*history.Series{}}
 		for step, err := range steps {
 			if err != nil {
 				yield(nil, err)
@@ -37,15 +38,10 @@ func RatesOf(steps iter.Seq2[*history.Step, error], of func(*meta.Desc) bool) it
 	}
 }
 
-type rateKey struct {
-	metric pcp.PMID
-	inst   pcp.InstID
-}
-
 // rater keeps the previous value of each counter.
 type rater struct {
 	of      func(*meta.Desc) bool
-	last    map[rateKey]observation
+	last    map[history.SeriesID]observation
 	metrics map[*history.Metric]*history.Metric // the rate of each counter
 	series  map[*history.Series]*history.Series // the series of the rate by the counter's
 	out     history.Step
@@ -54,7 +50,7 @@ type rater struct {
 
 func (r *rater) step(in *history.Step) *history.Step {
 	if in.Mark {
-		clear(r.last)
+		maps.DeleteFunc(r.last, func(id history.SeriesID, _ observation) bool { return in.Ends(id.Target) })
 		return in
 	}
 	r.out.Stamp, r.out.Metrics, r.points = in.Stamp, r.out.Metrics[:0], r.points[:0]
@@ -75,7 +71,7 @@ func (r *rater) rates(t pcp.Timestamp, mv history.MetricValues) history.MetricVa
 	_, perSecond := RateUnits(d.Units)
 	start := len(r.points)
 	for _, p := range mv.Points {
-		key := rateKey{d.PMID, p.Value.Inst}
+		key := mv.Metric.SeriesID(p.Value.Inst)
 		before, ok := r.last[key]
 		r.last[key] = observation{stamp: t, value: p.Value}
 		if !ok || !t.After(before.stamp) {

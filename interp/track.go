@@ -13,7 +13,7 @@ func (s *track) lacks(e *engine, t pcp.Timestamp) bool {
 		return false
 	case !s.queue[0].stamp.Before(t):
 		return false // the value was recorded at t, or the first one comes after t
-	case s.queue[0].epoch != len(e.marks):
+	case s.queue[0].epoch != len(s.metric.run.marks):
 		return false // a mark follows
 	case s.finalKnown == s.queue[0].epoch+1 && !s.final.After(s.queue[0].stamp):
 		return false // the queue has the last observation
@@ -29,11 +29,11 @@ func (s *track) lacks(e *engine, t pcp.Timestamp) bool {
 // end it records the last observation of every series, so that no later scan looks for
 // more.
 func (e *engine) scan() {
-	left := len(e.missing)
-	wanted := make(map[*track]bool, left)
+	wanted := make(map[*track]bool, len(e.missing))
 	for _, s := range e.missing {
 		wanted[s] = true
 	}
+	ended, all := map[*run]bool{}, true // by a mark; by the end
 	final := map[*track]pcp.Timestamp{}
 	for step, err := range e.src.Steps(history.Query{From: e.read, Metrics: e.o.Metrics, PMIDs: e.o.PMIDs}) {
 		if err != nil {
@@ -43,27 +43,37 @@ func (e *engine) scan() {
 			continue
 		}
 		if step.Mark {
-			break
+			e.endRuns(step, ended, wanted)
+			if len(ended) == len(e.runs) {
+				break
+			}
 		}
 		for i := range step.Metrics {
 			mv := &step.Metrics[i]
 			m := e.metric(mv)
+			if ended[m.run] {
+				continue
+			}
 			for j := range mv.Points {
 				s := m.track(mv.Points[j].Value.Inst)
 				final[s] = step.Stamp
 				if wanted[s] {
-					s.setFar(step.Stamp, len(e.marks), &mv.Points[j])
+					s.setFar(step.Stamp, &mv.Points[j])
 					delete(wanted, s)
 				}
 			}
 		}
 		if len(wanted) == 0 {
-			return
+			all = false
+			break
 		}
 	}
 	for _, m := range e.order {
+		if !all && !ended[m.run] {
+			continue
+		}
 		for _, s := range m.order {
-			s.final, s.finalKnown = final[s], len(e.marks)+1
+			s.final, s.finalKnown = final[s], len(m.run.marks)+1
 			if n := len(s.queue); n > 0 && s.final.IsZero() {
 				s.final = s.queue[n-1].stamp
 			}
@@ -71,24 +81,38 @@ func (e *engine) scan() {
 	}
 }
 
-func (s *track) setFar(t pcp.Timestamp, epoch int, p *history.Point) {
+// endRuns notes the runs that a mark ends. Nobody wants their series any more.
+func (e *engine) endRuns(mark *history.Step, ended map[*run]bool, wanted map[*track]bool) {
+	for _, r := range e.runs {
+		if mark.Ends(r.target) {
+			ended[r] = true
+		}
+	}
+	for s := range wanted {
+		if ended[s.metric.run] {
+			delete(wanted, s)
+		}
+	}
+}
+
+func (s *track) setFar(t pcp.Timestamp, p *history.Point) {
 	v := p.Value
 	if w, ok := Coerce(v, s.metric.desc.Type); ok {
 		v = w
 	}
 	v.Data = append([]byte(nil), v.Data...)
-	s.far, s.hasFar = observation{t, epoch, p.Series, v}, true
+	s.far, s.hasFar = observation{t, len(s.metric.run.marks), p.Series, v}, true
 }
 
 // neighbours returns the observation at or before t and the one after t. Either is nil if
 // it does not exist or a mark hides it.
-func (s *track) neighbours(e *engine, t pcp.Timestamp) (prior, next *observation) {
+func (s *track) neighbours(t pcp.Timestamp) (prior, next *observation) {
 	if len(s.queue) == 0 || s.queue[0].stamp.After(t) {
 		return nil, nil // a later observation alone gives no value
 	}
 	prior = &s.queue[0]
-	marked := prior.epoch < len(e.marks)
-	if marked && !e.marks[prior.epoch].After(t) && prior.stamp.Before(t) {
+	marks := s.metric.run.marks
+	if prior.epoch < len(marks) && !marks[prior.epoch].After(t) && prior.stamp.Before(t) {
 		return nil, nil
 	}
 	switch {
@@ -105,7 +129,7 @@ func (s *track) neighbours(e *engine, t pcp.Timestamp) (prior, next *observation
 
 // valueAt returns the value at t.
 func (s *track) valueAt(e *engine, t pcp.Timestamp) (history.Point, bool) {
-	prior, next := s.neighbours(e, t)
+	prior, next := s.neighbours(t)
 	d := s.metric.desc
 	if prior == nil || d.Sem == pcp.SemCounter && !d.Type.IsNumeric() {
 		return history.Point{}, false
@@ -115,7 +139,7 @@ func (s *track) valueAt(e *engine, t pcp.Timestamp) (history.Point, bool) {
 		return point, true
 	}
 	if next == nil {
-		return point, d.Sem == pcp.SemDiscrete && (d.InDom == pcp.InDomNull || !e.lives.ended(d.InDom, prior.value.Inst, t))
+		return point, d.Sem == pcp.SemDiscrete && (d.InDom == pcp.InDomNull || !e.lives.ended(s.metric.run.target, d.InDom, prior.value.Inst, t))
 	}
 	if !d.Type.IsNumeric() {
 		return point, true

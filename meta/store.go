@@ -19,7 +19,8 @@ type Store struct {
 	about  *Descriptions
 	indoms map[pcp.InDomID]*inDomTimeline
 	labels map[labelKey]*labelTimeline
-	counts Counts // of records with a time
+	groups []*Labels // the first record of each cluster
+	counts Counts    // of records with a time
 }
 
 // Counts are the numbers of records added, by kind.
@@ -65,7 +66,7 @@ func (s *Store) AddDesc(d *Desc) error {
 // to which no record may be added any more.
 func (s *Store) Clone() *Store {
 	c := &Store{
-		about: s.Descriptions(), counts: s.counts,
+		about: s.Descriptions(), counts: s.counts, groups: slices.Clone(s.groups),
 		indoms: make(map[pcp.InDomID]*inDomTimeline, len(s.indoms)),
 		labels: make(map[labelKey]*labelTimeline, len(s.labels)),
 	}
@@ -115,9 +116,15 @@ func (s *Store) AddLabels(l *Labels) {
 	if !ok {
 		tl = &labelTimeline{}
 		s.labels[key] = tl
+		if l.Level == labelset.Cluster {
+			s.groups = append(s.groups, l)
+		}
 	}
 	tl.add(l.sorted())
 }
+
+// FirstOfClusters returns the first label record of each cluster, as added.
+func (s *Store) FirstOfClusters() []*Labels { return s.groups }
 
 // AddText adds a text. It replaces a text of the same type and identifier.
 func (s *Store) AddText(t *Text) {

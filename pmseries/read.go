@@ -78,7 +78,8 @@ func (r *reading) readHost(set *store.Set, group []*collector) error {
 		return nil
 	}
 	fromEnd := r.span.last > 0 && r.span.step == 0
-	steps, marks, toward := set.Steps(q), 0, 1
+	steps, toward := set.Steps(q), 1
+	common, own := 0, map[history.Target]int{} // marks, of all targets and of one
 	if fromEnd {
 		steps, toward = set.Backward(q), -1
 	}
@@ -90,10 +91,14 @@ func (r *reading) readHost(set *store.Set, group []*collector) error {
 			return err
 		}
 		if step.Mark {
-			marks += toward
+			if step.Part == history.AllParts {
+				common += toward
+			} else {
+				own[step.Target] += toward
+			}
 			continue
 		}
-		if err := r.step(step, marks); err != nil {
+		if err := r.step(step, common+own[step.Target]); err != nil {
 			return err
 		}
 		if r.left == 0 {

@@ -29,7 +29,9 @@ type selection struct {
 	flat    *flatten.Flattener
 	report  *prom.Report
 	early   bool                    // the values read now precede from
-	marks   int                     // number of marks since from
+	counted markCount               // the marks since from
+	target  history.Target          // of the step read last
+	marks   int                     // number of its marks
 	series  []*packedSeries         // by prom.Series.ID; nil for a series that does not match
 	known   []bool                  // by prom.Series.ID: whether series has its answer
 	further map[string][]alias      // further names of a metric, by the name of its series
@@ -40,10 +42,8 @@ type selection struct {
 	lasting  bool            // a discrete series matches
 	full     error           // why the budget does not allow the series found; nil if it does
 	budget   *budget         // shared by the selections of a query
-	// markTimes are the times of the marks within reach of a function, if watch is set.
-	markTimes []int64
-	columnar  *columnar // reads columns; nil if the selection reads volumes alone
-	expected  *expected // others wait for the selection to read; may be nil
+	columnar *columnar       // reads columns; nil if the selection reads volumes alone
+	expected *expected       // others wait for the selection to read; may be nil
 }
 
 // read reads the metadata, the earlier values that still hold, and then the records of the
@@ -132,12 +132,13 @@ func (s *selection) steps(q history.Query) iter.Seq2[*history.Step, error] {
 // put flattens a step and counts marks.
 func (s *selection) put(step *history.Step) error {
 	if step.Mark && !s.early {
-		s.marks++
-		if s.watch != nil && s.window > 0 {
+		watched := s.watch != nil && s.window > 0
+		if watched {
 			s.watch.add(crossing{mark: step.Stamp.Milli(), to: s.to, window: s.window})
-			s.markTimes = append(s.markTimes, step.Stamp.Milli())
 		}
+		s.counted.add(step, watched, s.columnar != nil) // with columns no archives overlap
 	}
+	s.target, s.marks = step.Target, s.counted.of(step.Target)
 	if step.Mark && s.columnar != nil {
 		if err := s.columnar.mark(step.Stamp); err != nil {
 			return err
@@ -228,6 +229,7 @@ func (s *selection) add(ser *packedSeries, p heldSample, size int) error {
 			return err
 		}
 	}
+	ser.mixed = ser.mixed || ser.target != s.target
 	return ser.add(p, s.marks)
 }
 
@@ -255,7 +257,7 @@ func (s *selection) match(p *prom.Series) *packedSeries {
 		}
 		return known
 	}
-	ser := &packedSeries{ctx: s.ctx, labels: ls, start: s.from, sem: p.Sem, budget: s.budget}
+	ser := &packedSeries{ctx: s.ctx, labels: ls, start: s.from, sem: p.Sem, budget: s.budget, target: s.target}
 	keep(ser)
 	s.full = cmp.Or(s.full, s.budget.takeSeries())
 	switch {

@@ -29,7 +29,9 @@ func (s *selection) result() (*seriesSet, error) {
 			continue
 		}
 		done[ser] = len(s.byLabels) > 0
-		ser.markTimes = s.markTimes
+		if len(s.counted.times) > 0 {
+			ser.markTimes = s.counted.timesOf(ser.target, ser.mixed)
+		}
 		ok, err := ser.finish(end)
 		if err != nil {
 			return nil, err

@@ -9,6 +9,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/convert/nativehist"
 	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -46,7 +47,9 @@ type packedSeries struct {
 	expires int64
 
 	counter   bool    // functions that add up changes may need a bridge
-	markTimes []int64 // times of the marks that the selection met, ascending
+	markTimes []int64 // times of the marks that the selection met for the series, ascending
+	target    history.Target
+	mixed     bool // the series has samples of several targets
 
 	*bridge // shifts values across marks; nil if the series needs none
 }

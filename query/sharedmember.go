@@ -76,7 +76,7 @@ func (m *member) part(step *history.Step) *history.Step {
 			known = &m.step
 		}
 	}
-	known.Stamp, known.Part, known.Mark, known.Metrics = step.Stamp, step.Part, false, known.Metrics[:0]
+	known.Stamp, known.Part, known.Target, known.Mark, known.Metrics = step.Stamp, step.Part, step.Target, false, known.Metrics[:0]
 	points := 0
 	for i := range step.Metrics {
 		mv := &step.Metrics[i]

@@ -42,8 +42,10 @@ func (r *reducer) observe(t pcp.Timestamp) error {
 			return r.ctx.Err()
 		}
 		if r.step.Mark {
-			for _, s := range r.series {
-				s.known, s.high = false, 0
+			for id, s := range r.series {
+				if r.step.Ends(id.Target) {
+					s.known, s.high = false, 0
+				}
 			}
 		}
 		r.recordStep()
@@ -52,15 +54,6 @@ func (r *reducer) observe(t pcp.Timestamp) error {
 		}
 	}
 	return nil
-}
-
-// keyOf identifies the series of a value. The stored instance of a singular metric has no
-// meaning.
-func keyOf(d *meta.Desc, inst pcp.InstID) key {
-	if d.InDom == pcp.InDomNull {
-		inst = pcp.InstNull
-	}
-	return key{d.PMID, inst}
 }
 
 // maxShapes bounds the shapes that a reducer keeps.
@@ -95,7 +88,7 @@ func (r *reducer) shapeOf(step *history.Step) (all []*series) {
 		mv := &step.Metrics[i]
 		for j := range mv.Points {
 			v := &mv.Points[j].Value
-			k := keyOf(mv.Metric.Desc, v.Inst)
+			k := mv.Metric.SeriesID(v.Inst)
 			s, ok := r.series[k]
 			if !ok {
 				s = &series{fresh: true, signed: mv.Metric.Desc.Type == pcp.Type32 && int32(v.Bits) < 0}
@@ -146,8 +139,9 @@ func (r *reducer) extend(s *series, low uint32) {
 
 // point adds the value of a series at the end of an interval, if it was recorded in the
 // interval, or if it is the first one.
-func (r *reducer) point(d *meta.Desc, p *history.Point) {
-	s, ok := r.series[keyOf(d, p.Value.Inst)]
+func (r *reducer) point(m *history.Metric, p *history.Point) {
+	d := m.Desc
+	s, ok := r.series[m.SeriesID(p.Value.Inst)]
 	if !ok || s.interval != r.interval && !s.fresh {
 		return
 	}

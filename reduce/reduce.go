@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/pcparchive/pcparchive/archive"
@@ -76,11 +77,14 @@ func Reduce(ctx context.Context, out string, in Source, end pcp.Timestamp, o Opt
 	if o.Interval <= 0 || o.Samples < 0 || o.VolumeSamples < 0 || o.Align < 0 {
 		return nil, fmt.Errorf("%w: interval %s, samples %d", ErrOptions, o.Interval, o.Samples)
 	}
+	if err := rewrite.CheckTargets(slices.Collect(in.Readers()), wants); err != nil {
+		return nil, err
+	}
 	aside, err := rewrite.NewAside(out)
 	if err != nil {
 		return nil, err
 	}
-	r := &reducer{ctx: ctx, in: in, o: o, series: map[key]*series{}, shapes: map[*history.Shape][]*series{}, wide: map[*history.Metric]*history.Metric{}, texts: map[pcp.InDomID]bool{}}
+	r := &reducer{ctx: ctx, in: in, o: o, series: map[history.SeriesID]*series{}, shapes: map[*history.Shape][]*series{}, wide: map[*history.Metric]*history.Metric{}, texts: map[pcp.InDomID]bool{}}
 	err = r.write(aside.Base(), end)
 	if err == nil {
 		r.report.Replaced = aside.Replaced()
@@ -90,12 +94,6 @@ func Reduce(ctx context.Context, out string, in Source, end pcp.Timestamp, o Opt
 		return nil, err
 	}
 	return &r.report, nil
-}
-
-// key identifies a series.
-type key struct {
-	metric pcp.PMID
-	inst   pcp.InstID
 }
 
 // reducer reduces an input.
@@ -110,7 +108,7 @@ type reducer struct {
 	interval int // number of the current interval, from 1
 	next     func() (*history.Step, error, bool)
 	step     *history.Step // the next recorded step; nil at the end
-	series   map[key]*series
+	series   map[history.SeriesID]*series
 	shapes   map[*history.Shape][]*series        // the series of all steps of one shape, in their order
 	wide     map[*history.Metric]*history.Metric // metrics with 64-bit counters
 	texts    map[pcp.InDomID]bool                // instance domains whose texts are written
@@ -266,7 +264,7 @@ func (r *reducer) reduce(step *history.Step) error {
 		mv := &step.Metrics[i]
 		begin := len(r.points)
 		for j := range mv.Points {
-			r.point(mv.Metric.Desc, &mv.Points[j])
+			r.point(mv.Metric, &mv.Points[j])
 		}
 		if len(r.points) == begin {
 			continue

@@ -74,6 +74,9 @@ func Write(ctx context.Context, base string, in []*archive.Reader, o Options) (*
 	if o.Edit != nil && (len(in) > 1 || o.selects()) {
 		return nil, errors.New("only the copy of one whole archive can be edited")
 	}
+	if err := CheckTargets(o.matching(in), o.wants); err != nil {
+		return nil, err
+	}
 	report := &Report{Losses: []LossCount{}}
 	write := compose
 	if len(in) == 1 && !o.selects() {

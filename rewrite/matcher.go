@@ -63,7 +63,11 @@ func ParseMatchers(text string) ([]Matcher, error) {
 
 // matches reports whether the matcher selects a series with the given labels.
 func (m *Matcher) matches(set labelset.Set) bool {
-	value := set.Text(m.Name)
+	return m.matchesText(set.Text(m.Name))
+}
+
+// matchesText reports whether the matcher selects a value of its label.
+func (m *Matcher) matchesText(value string) bool {
 	if m.re != nil {
 		return m.re.MatchString(value) != m.not
 	}

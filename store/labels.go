@@ -61,16 +61,21 @@ func (s *Set) LabelRecords(metric string) iter.Seq[LabelRecord] {
 }
 
 // LabelRecordsAt is LabelRecords for the records in force at a time, according to
-// the last archive that had begun.
+// the last archive that had begun and those that overlap it.
 func (s *Set) LabelRecordsAt(metric string, at pcp.Timestamp) iter.Seq[LabelRecord] {
 	return func(yield func(LabelRecord) bool) {
-		r := s.begunBy(at)
-		if r == nil {
-			return
-		}
-		for rec := range labelRecords(r.Meta(), metric) {
-			if now, _ := r.Meta().LabelsAt(rec.Level, rec.Ident, at); now == rec.Labels && !yield(rec) {
-				return
+		seen := map[labelSubject][]LabelRecord{}
+		for _, r := range s.describing(at) {
+			for rec := range labelRecords(r.Meta(), metric) {
+				subject := labelSubject{rec.Level, rec.Ident}
+				now, _ := r.Meta().LabelsAt(rec.Level, rec.Ident, at)
+				if now != rec.Labels || slices.ContainsFunc(seen[subject], rec.same) {
+					continue
+				}
+				seen[subject] = append(seen[subject], rec)
+				if !yield(rec) {
+					return
+				}
 			}
 		}
 	}
@@ -128,35 +133,48 @@ type SeriesLabels struct {
 	Labels labelset.Set // merged of all levels
 }
 
-// MergedLabels yields the labels of every series that the last archive begun by
-// the given time describes. A metric, or the name of a subtree, selects series; ""
-// selects all.
+// MergedLabels yields the labels of every series that the last archive begun by the given
+// time and those that overlap it describe. A metric, or the name of a subtree, selects
+// series; "" selects all.
 func (s *Set) MergedLabels(metric string, at pcp.Timestamp) iter.Seq2[SeriesLabels, error] {
 	return func(yield func(SeriesLabels, error) bool) {
-		r := s.begunBy(at)
-		if r == nil {
-			return
-		}
-		for d := range r.Meta().Metrics() {
-			names := d.NamesBelow(metric)
-			if len(names) == 0 {
-				continue
-			}
-			merged, err := mergedLabels(r, d, at)
-			if err != nil {
-				yield(SeriesLabels{}, fmt.Errorf("%s: %w", d.Name(), err))
-				return
-			}
-			for _, name := range names {
-				for _, m := range merged {
-					m.Metric = name
-					if !yield(m, nil) {
-						return
-					}
+		seen := map[history.SeriesID]bool{}
+		for _, r := range s.describing(at) {
+			for d := range r.Meta().Metrics() {
+				names := d.NamesBelow(metric)
+				if len(names) == 0 {
+					continue
+				}
+				merged, err := mergedLabels(r, d, at)
+				if err != nil {
+					yield(SeriesLabels{}, fmt.Errorf("%s: %w", d.Name(), err))
+					return
+				}
+				merged = slices.DeleteFunc(merged, func(l SeriesLabels) bool {
+					id := l.Series.Metric.SeriesID(l.Series.Inst.ID)
+					known := seen[id]
+					seen[id] = true
+					return known
+				})
+				if !yieldNamed(names, merged, yield) {
+					return
 				}
 			}
 		}
 	}
+}
+
+// yieldNamed yields the labels of the series of a metric under each of its names.
+func yieldNamed(names []string, series []SeriesLabels, yield func(SeriesLabels, error) bool) bool {
+	for _, name := range names {
+		for _, l := range series {
+			l.Metric = name
+			if !yield(l, nil) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // mergedLabels returns the labels of every series of a metric.
@@ -171,15 +189,29 @@ func mergedLabels(r *archive.Reader, d *meta.Desc, at pcp.Timestamp) (all []Seri
 	return all, nil
 }
 
-// begunBy returns the last archive that had begun at a time, or else the first
-// archive; nil if none can be opened.
-func (s *Set) begunBy(at pcp.Timestamp) *archive.Reader {
-	var last *archive.Reader
-	for r := range s.Readers() {
-		if last != nil && r.Header().Start.After(at) {
-			break
-		}
-		last = r
+// DescribingAt returns the archives that describe metrics at a time, by ascending start: the
+// last one that had begun and those that overlap it. It returns none before the first
+// archive begins.
+func (s *Set) DescribingAt(t pcp.Timestamp) (all []*archive.Reader) {
+	last := s.lastBegun(t)
+	if last < 0 {
+		return nil
 	}
-	return last
+	for a := range s.Spanning(s.items[last].label.Header().Start, t) {
+		if r := s.Reader(a.Base); r != nil {
+			all = append(all, r)
+		}
+	}
+	return all
+}
+
+// describing is DescribingAt, but returns the first archive before it begins.
+func (s *Set) describing(t pcp.Timestamp) []*archive.Reader {
+	if all := s.DescribingAt(t); len(all) > 0 {
+		return all
+	}
+	for r := range s.Readers() {
+		return []*archive.Reader{r}
+	}
+	return nil
 }

@@ -18,9 +18,7 @@ type pass struct {
 	sum     Summary
 	metrics map[pcp.PMID]*metricState
 	order   []*seriesState // in order of appearance
-	// marks holds the times of all marks so far. A series stores the number of marks
-	// before its last value, so a mark need not visit every series.
-	marks   []pcp.Timestamp
+	runs    map[history.Target]*run
 	scratch []centroid   // working memory of all digests
 	at      *metricState // the metric found last
 	shapes  map[*history.Shape]*layout
@@ -31,9 +29,17 @@ type pass struct {
 	sec      float64 // seconds between from and to
 }
 
+// run holds the times of the marks of a target so far. A series stores the number of marks
+// before its last value, so a mark need not visit every series.
+type run struct {
+	target history.Target
+	marks  []pcp.Timestamp
+}
+
 // metricState is the state of one metric in a pass.
 type metricState struct {
 	desc   *meta.Desc
+	run    *run
 	units  pcp.Units
 	scale  float64 // number of a rate's time units in a second
 	series map[pcp.InstID]*seriesState
@@ -54,7 +60,7 @@ type layout struct {
 const maxShapes = 64
 
 func newPass(o Options) *pass {
-	return &pass{o: o, metrics: map[pcp.PMID]*metricState{}, shapes: map[*history.Shape]*layout{}}
+	return &pass{o: o, metrics: map[pcp.PMID]*metricState{}, runs: map[history.Target]*run{}, shapes: map[*history.Shape]*layout{}}
 }
 
 // cancelInterval is the number of steps between two checks of the context.
@@ -93,7 +99,11 @@ func (p *pass) step(step *history.Step) {
 	}
 	if step.Mark {
 		p.sum.Marks++
-		p.marks = append(p.marks, step.Stamp)
+		for _, r := range p.runs {
+			if step.Ends(r.target) {
+				r.marks = append(r.marks, step.Stamp)
+			}
+		}
 		return
 	}
 	p.sum.Records++
@@ -141,7 +151,7 @@ func (p *pass) layoutOf(step *history.Step) *layout {
 			where.states = append(where.states, make([]*seriesState, len(mv.Points))...)
 			continue
 		}
-		m := p.metric(mv.Metric.Desc)
+		m := p.metric(mv.Metric)
 		where.metrics = append(where.metrics, m)
 		for j := range mv.Points {
 			pt := &mv.Points[j]
@@ -161,12 +171,12 @@ func (p *pass) since(from, to pcp.Timestamp) float64 {
 
 // metric returns the state of a metric. It tries first the metric that followed the current
 // one in the last record.
-func (p *pass) metric(d *meta.Desc) *metricState {
-	if p.at != nil && p.at.next != nil && p.at.next.desc == d {
+func (p *pass) metric(of *history.Metric) *metricState {
+	if p.at != nil && p.at.next != nil && p.at.next.desc == of.Desc && p.at.next.run.target == of.Target {
 		p.at = p.at.next
 		return p.at
 	}
-	m := p.lookUp(d)
+	m := p.lookUp(of)
 	if p.at != nil {
 		p.at.next = m
 	}
@@ -174,16 +184,22 @@ func (p *pass) metric(d *meta.Desc) *metricState {
 	return m
 }
 
-// lookUp returns the state of a metric. If archives describe a metric differently, each
-// description is a metric of its own.
-func (p *pass) lookUp(d *meta.Desc) *metricState {
+// lookUp returns the state of a metric. Each target has its own metrics. If archives
+// describe a metric differently, each description is a metric of its own.
+func (p *pass) lookUp(of *history.Metric) *metricState {
+	d := of.Desc
 	for m := p.metrics[d.PMID]; m != nil; m = m.other {
-		if m.desc == d || m.desc.Conflict(d) == "" {
+		if m.run.target == of.Target && (m.desc == d || m.desc.Conflict(d) == "") {
 			m.desc = d
 			return m
 		}
 	}
-	m := &metricState{desc: d, units: d.Units, scale: 1, series: map[pcp.InstID]*seriesState{}, other: p.metrics[d.PMID]}
+	r := p.runs[of.Target]
+	if r == nil {
+		r = &run{target: of.Target}
+		p.runs[of.Target] = r
+	}
+	m := &metricState{desc: d, run: r, units: d.Units, scale: 1, series: map[pcp.InstID]*seriesState{}, other: p.metrics[d.PMID]}
 	if d.Sem == pcp.SemCounter {
 		m.units, m.scale = interp.RateUnits(d.Units)
 	}
@@ -228,7 +244,7 @@ func (p *pass) state(m *metricState, j int, inst pcp.InstID, series *history.Ser
 func (p *pass) series(m *metricState, j int, inst pcp.InstID, series *history.Series) *seriesState {
 	s, ok := m.series[inst]
 	if !ok {
-		s = &seriesState{inst: inst, kind: kindOf(m.desc), typ: m.desc.Type, metric: m, scale: m.scale}
+		s = &seriesState{inst: inst, kind: kindOf(m.desc), typ: m.desc.Type, run: m.run, metric: m, scale: m.scale}
 		s.skip = p.o.Instances != nil && !p.o.Instances(series.Inst)
 		if len(p.o.Percentiles) > 0 {
 			s.digest = &digest{}
@@ -252,6 +268,9 @@ func (p *pass) finish() *Summary {
 	names := metricNames{keep: p.o.Names, known: map[*history.Metric][]*history.Metric{}}
 	for _, s := range p.order {
 		done := s.finish(p, window)
+		if p.shared(s.metric) {
+			done.Target = s.run.target.String()
+		}
 		for _, m := range names.all(done.Series.Metric) {
 			named := *done
 			if m != done.Series.Metric {
@@ -274,6 +293,16 @@ func (p *pass) finish() *Summary {
 		return cmp.Or(compareMetrics(a.Metric, b.Metric), cmp.Compare(b.Err, a.Err))
 	})
 	return &p.sum
+}
+
+// shared reports whether several targets have a metric.
+func (p *pass) shared(m *metricState) bool {
+	for other := p.metrics[m.desc.PMID]; other != nil; other = other.other {
+		if other.run != m.run {
+			return true
+		}
+	}
+	return false
 }
 
 func compareMetrics(a, b *history.Metric) int {

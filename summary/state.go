@@ -37,7 +37,8 @@ type seriesState struct {
 	kind   kind
 	skip   bool
 	typ    pcp.Type
-	epoch  int           // number of marks before the last value
+	run    *run
+	epoch  int           // number of its run's marks before the last value
 	last   pcp.Timestamp // time of the last value, which bits and value hold
 	bits   uint64
 	value  float64
@@ -79,7 +80,7 @@ func (s *seriesState) add(p *pass, t pcp.Timestamp, v *history.Value) {
 	begin := s.values == 0
 	if begin {
 		s.first = t
-	} else if s.epoch != len(p.marks) {
+	} else if s.epoch != len(s.run.marks) {
 		begin = true
 		s.gaps++
 		s.hold(p)
@@ -95,7 +96,7 @@ func (s *seriesState) add(p *pass, t pcp.Timestamp, v *history.Value) {
 		}
 		s.observe(p, t, f)
 	}
-	s.last, s.bits, s.value, s.epoch = t, v.Bits, f, len(p.marks)
+	s.last, s.bits, s.value, s.epoch = t, v.Bits, f, len(s.run.marks)
 }
 
 // advance adds the rate between the previous value of a counter and this one. It returns
@@ -139,7 +140,7 @@ func (s *seriesState) weigh(p *pass, t pcp.Timestamp) {
 // after it.
 func (s *seriesState) hold(p *pass) {
 	if s.kind == discrete {
-		s.weigh(p, p.marks[s.epoch])
+		s.weigh(p, s.run.marks[s.epoch])
 	}
 }
 
@@ -166,7 +167,7 @@ func (s *seriesState) observe(p *pass, t pcp.Timestamp, f float64) {
 // finish returns the statistics. window is the length of the window in seconds.
 func (s *seriesState) finish(p *pass, window float64) *Series {
 	if s.kind == discrete && s.values > 0 {
-		if s.epoch == len(p.marks) {
+		if s.epoch == len(s.run.marks) {
 			s.weigh(p, p.sum.To)
 		} else {
 			s.hold(p)

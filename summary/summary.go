@@ -64,6 +64,8 @@ type Error struct {
 type Series struct {
 	// Series is the series of the last value.
 	Series *history.Series
+	// Target names the exporter if the source has the metric of several; else it is "".
+	Target string
 	// Units are the units of the statistics: for a counter, of its rates.
 	Units pcp.Units
 

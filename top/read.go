@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"time"
@@ -71,7 +72,7 @@ type metric struct {
 	desc   *meta.Desc
 	values map[pcp.InstID]value
 	// Of a counter:
-	series  map[pcp.InstID]*counter
+	series  map[history.SeriesID]*counter
 	seconds float64 // of the window that its records cover
 }
 
@@ -103,7 +104,7 @@ func (r *reader) firstDescribed(sources [][]string) []string {
 			continue
 		}
 		for _, name := range source {
-			r.metrics[name] = &metric{desc: r.described[name], values: map[pcp.InstID]value{}, series: map[pcp.InstID]*counter{}}
+			r.metrics[name] = &metric{desc: r.described[name], values: map[pcp.InstID]value{}, series: map[history.SeriesID]*counter{}}
 		}
 		return source
 	}
@@ -146,13 +147,13 @@ func (r *reader) readCounters(ctx context.Context) error {
 		}
 		if step.Mark {
 			for _, m := range r.metrics {
-				clear(m.series)
+				maps.DeleteFunc(m.series, func(id history.SeriesID, _ *counter) bool { return step.Ends(id.Target) })
 			}
 		}
 		for i := range step.Metrics {
 			for _, name := range step.Metrics[i].Metric.Desc.Names {
 				if m := r.metrics[name]; m != nil {
-					m.add(step.Stamp, step.Metrics[i].Points, r.from, r.to)
+					m.add(step.Stamp, &step.Metrics[i], r.from, r.to)
 				}
 			}
 		}
@@ -175,12 +176,13 @@ type counter struct {
 
 // add adds the values of a counter at a time: what it counted since the values before,
 // as far as that lies between from and to.
-func (m *metric) add(t pcp.Timestamp, points []history.Point, from, to pcp.Timestamp) {
+func (m *metric) add(t pcp.Timestamp, mv *history.MetricValues, from, to pcp.Timestamp) {
 	covered := 0.0
-	for i := range points {
-		p := &points[i]
-		before := m.series[p.Value.Inst]
-		m.series[p.Value.Inst] = &counter{t, p.Value}
+	for i := range mv.Points {
+		p := &mv.Points[i]
+		id := mv.Metric.SeriesID(p.Value.Inst)
+		before := m.series[id]
+		m.series[id] = &counter{t, p.Value}
 		if before == nil || !t.After(before.stamp) {
 			continue
 		}

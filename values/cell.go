@@ -5,6 +5,7 @@ import (
 	"math"
 	"strconv"
 
+	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -18,15 +19,27 @@ func (c *Column) Metric() string {
 
 // Header returns the metric and, if there is one, the instance in brackets.
 func (c *Column) Header() string {
-	if c.Series.Inst.ID == pcp.InstNull {
+	if c.Series.Inst.ID == pcp.InstNull && c.Target == "" {
 		return c.Metric()
 	}
 	return fmt.Sprintf("%s[%s]", c.Metric(), c.Instance())
 }
 
 // Instance returns the name of the instance, "" for a singular metric, or its number if it
-// has no name.
+// has no name. The name of the exporter follows where that tells columns apart.
 func (c *Column) Instance() string {
+	name := c.instance()
+	switch {
+	case c.Target == "":
+		return name
+	case name == "":
+		return "@" + c.Target
+	}
+	return name + " @" + c.Target
+}
+
+// instance returns the name of the instance.
+func (c *Column) instance() string {
 	switch in := c.Series.Inst; {
 	case in.ID == pcp.InstNull:
 		return ""
@@ -37,9 +50,15 @@ func (c *Column) Instance() string {
 	}
 }
 
+// Key identifies a column over time.
+type Key struct {
+	metric history.MetricID
+	name   string
+}
+
 // Key identifies the column over time: a change of labels or help makes a new Column with
 // the same Key.
-func (c *Column) Key() string { return c.Series.Metric.Desc.PMID.String() + " " + c.Header() }
+func (c *Column) Key() Key { return Key{c.Series.Metric.ID(), c.Header()} }
 
 // Number returns the value in the units of its Column. ok is false if it is no number.
 func (c Cell) Number() (v float64, ok bool) {

@@ -2,7 +2,9 @@ package values
 
 import (
 	"iter"
+	"maps"
 	"slices"
+	"strings"
 
 	"github.com/pcparchive/pcparchive/derive"
 	"github.com/pcparchive/pcparchive/history"
@@ -40,6 +42,14 @@ type deriver struct {
 // derived is a derived metric of a host.
 type derived struct {
 	*derive.Metric
+	desc *meta.Desc
+	of   map[history.Target]*derivedOf
+}
+
+// derivedOf is a derived metric of a target. It is that of the zero Target if its operands
+// come from several.
+type derivedOf struct {
+	*derived
 	metric *history.Metric
 	series map[*history.Series]*history.Series // by the series of an operand; nil for a singular metric
 	before map[pcp.PMID][]history.Value        // the values of the last evaluation, if they count
@@ -47,18 +57,10 @@ type derived struct {
 	any    bool                                // before has values
 }
 
-// operand holds the values of an operand in the current step.
-type operand struct {
-	desc    *meta.Desc
-	present bool // in the current step
-	values  []history.Value
-	series  map[pcp.InstID]*history.Series
-	indom   *meta.InDom
-}
-
 // newDeriver binds the derived metrics that Specs select. Those without operands in the
-// archives have no values.
-func newDeriver(set *store.Set, o *Options) *deriver {
+// archives have no values. shared are the metrics of several targets; newDeriver adds those
+// that follow from them.
+func newDeriver(set *store.Set, o *Options, shared map[pcp.PMID]bool) *deriver {
 	d := &deriver{operands: map[pcp.PMID]*operand{}, hold: o.Step <= 0, outline: o.outline}
 	for i, def := range o.Derived {
 		m, err := Bind(set, def)
@@ -72,11 +74,13 @@ func newDeriver(set *store.Set, o *Options) *deriver {
 		if !o.selects(desc) {
 			continue
 		}
-		metric := &history.Metric{Name: m.Name, Desc: desc}
-		d.metrics = append(d.metrics, &derived{Metric: m, metric: metric, series: map[*history.Series]*history.Series{}, before: map[pcp.PMID][]history.Value{}})
+		d.metrics = append(d.metrics, &derived{Metric: m, desc: desc, of: map[history.Target]*derivedOf{}})
 		for _, op := range m.Operands {
 			if d.operands[op.PMID] == nil {
-				d.operands[op.PMID] = &operand{desc: op, series: map[pcp.InstID]*history.Series{}}
+				d.operands[op.PMID] = &operand{desc: op, of: map[history.Target]*operandOf{}}
+			}
+			if shared[op.PMID] {
+				shared[desc.PMID] = true
 			}
 		}
 	}
@@ -104,45 +108,97 @@ func (d *deriver) stage(steps iter.Seq2[*history.Step, error]) iter.Seq2[*histor
 // step returns a step with derived metrics.
 func (d *deriver) step(in *history.Step) *history.Step {
 	if in.Mark {
-		d.forget()
+		d.forget(in)
 		return in
 	}
 	d.collect(in)
-	d.out.Stamp, d.points = in.Stamp, d.points[:0]
+	d.out.Stamp, d.out.Part, d.out.Target, d.points = in.Stamp, in.Part, in.Target, d.points[:0]
 	d.out.Metrics = append(d.out.Metrics[:0], in.Metrics...)
 	for _, m := range d.metrics {
-		start := len(d.points)
-		switch {
-		case d.outline:
-			d.outlined(m)
-		case d.due(m):
-			d.evaluate(m, in.Stamp)
-		default:
-			m.any = m.any && d.hold
-		}
-		if end := len(d.points); end > start {
-			d.out.Metrics = append(d.out.Metrics, history.MetricValues{Metric: m.metric, InDom: d.domain(m), Points: d.points[start:end:end]})
+		for _, t := range d.targets(m) {
+			d.add(d.derivedOf(m, t), t, in.Stamp)
 		}
 	}
 	return &d.out
 }
 
-// forget drops all values, as they say nothing about the time after a mark.
-func (d *deriver) forget() {
+// add adds a derived metric of a target to the step.
+func (d *deriver) add(m *derivedOf, t history.Target, at pcp.Timestamp) {
+	ops := d.view(m.derived, t)
+	start := len(d.points)
+	switch {
+	case d.outline:
+		d.outlined(m, ops)
+	case d.due(m, ops):
+		d.evaluate(m, ops, at)
+	default:
+		m.any = m.any && d.hold
+	}
+	if end := len(d.points); end > start {
+		d.out.Metrics = append(d.out.Metrics, history.MetricValues{Metric: m.metric, InDom: ops.domain(m.desc.InDom), Points: d.points[start:end:end]})
+	}
+}
+
+// targets returns the targets for which a metric is evaluated: those of an operand that
+// several have. If no operand has several, it is the one of all operands, or the zero
+// Target.
+func (d *deriver) targets(m *derived) (all []history.Target) {
+	only := map[history.Target]bool{}
+	for _, desc := range m.Operands {
+		op := d.operands[desc.PMID]
+		for t := range op.of {
+			only[t] = true
+			if len(op.of) > 1 && !slices.Contains(all, t) {
+				all = append(all, t)
+			}
+		}
+	}
+	switch {
+	case len(all) > 0:
+		slices.SortFunc(all, func(a, b history.Target) int { return strings.Compare(a.String(), b.String()) })
+	case len(only) == 1:
+		all = slices.Collect(maps.Keys(only))
+	default:
+		all = append(all, history.Target{})
+	}
+	return all
+}
+
+// derivedOf returns a derived metric of a target.
+func (d *deriver) derivedOf(m *derived, t history.Target) *derivedOf {
+	found := m.of[t]
+	if found == nil {
+		metric := &history.Metric{Name: m.Name, Desc: m.desc, Target: t}
+		found = &derivedOf{derived: m, metric: metric, series: map[*history.Series]*history.Series{}, before: map[pcp.PMID][]history.Value{}}
+		m.of[t] = found
+	}
+	return found
+}
+
+// forget drops the values that a mark ends, as they say nothing about the time after it.
+func (d *deriver) forget(mark *history.Step) {
 	for _, op := range d.operands {
-		op.values, op.present = op.values[:0], false
+		for t, of := range op.of {
+			if mark.Ends(t) {
+				of.values, of.present = of.values[:0], false
+			}
+		}
 	}
 	for _, m := range d.metrics {
-		m.any = false
+		for t, of := range m.of {
+			of.any = of.any && t != history.Target{} && !mark.Ends(t)
+		}
 	}
 }
 
 // collect takes the values of the operands.
 func (d *deriver) collect(in *history.Step) {
 	for _, op := range d.operands {
-		op.present = false
-		if !d.hold || op.desc.Sem != pcp.SemDiscrete {
-			op.values = op.values[:0]
+		for _, of := range op.of {
+			of.present = false
+			if !d.hold || op.desc.Sem != pcp.SemDiscrete {
+				of.values = of.values[:0]
+			}
 		}
 	}
 	for i := range in.Metrics {
@@ -151,13 +207,18 @@ func (d *deriver) collect(in *history.Step) {
 		if op == nil || len(mv.Points) == 0 {
 			continue
 		}
-		op.present, op.indom, op.values = true, mv.InDom, op.values[:0]
+		of := op.of[mv.Metric.Target]
+		if of == nil {
+			of = &operandOf{series: map[pcp.InstID]*history.Series{}}
+			op.of[mv.Metric.Target] = of
+		}
+		of.present, of.indom, of.values = true, mv.InDom, of.values[:0]
 		for _, p := range mv.Points {
 			v := p.Value
 			v.Data = slices.Clone(v.Data)
-			op.values = append(op.values, v)
-			if op.series[v.Inst] != p.Series {
-				op.series[v.Inst] = p.Series
+			of.values = append(of.values, v)
+			if of.series[v.Inst] != p.Series {
+				of.series[v.Inst] = p.Series
 			}
 		}
 	}
@@ -166,14 +227,13 @@ func (d *deriver) collect(in *history.Step) {
 // due reports whether a step has values from which a metric follows: of an operand that
 // changes, or of any if all are discrete. Interpolated steps have all values that there
 // are: an operand without one has no instances, which sum and count take for zero.
-func (d *deriver) due(m *derived) bool {
+func (d *deriver) due(m *derivedOf, ops operands) bool {
 	if !d.hold {
 		return true
 	}
 	discrete, changing := false, false
-	for _, desc := range m.Operands {
-		op := d.operands[desc.PMID]
-		if desc.Sem == pcp.SemDiscrete {
+	for _, op := range ops {
+		if op.desc.Sem == pcp.SemDiscrete {
 			discrete = discrete || op.present
 			continue
 		}
@@ -186,49 +246,48 @@ func (d *deriver) due(m *derived) bool {
 }
 
 // evaluate appends the points of a metric.
-func (d *deriver) evaluate(m *derived, at pcp.Timestamp) {
-	now := &derive.Sample{Stamp: at, Instance: d.instance, Values: func(id pcp.PMID) []history.Value { return d.operands[id].values }}
+func (d *deriver) evaluate(m *derivedOf, ops operands, at pcp.Timestamp) {
+	now := &derive.Sample{Stamp: at, Instance: ops.instance, Values: ops.values}
 	var before *derive.Sample
 	if m.any {
-		before = &derive.Sample{Stamp: m.stamp, Instance: d.instance, Values: func(id pcp.PMID) []history.Value { return m.before[id] }}
+		before = &derive.Sample{Stamp: m.stamp, Instance: ops.instance, Values: func(id pcp.PMID) []history.Value { return m.before[id] }}
 	}
 	for _, v := range m.Eval(now, before) {
-		if s := d.seriesOf(m, v.Inst); s != nil {
+		if s := m.seriesOf(v.Inst, ops); s != nil {
 			d.points = append(d.points, history.Point{Series: s, Value: v})
 		}
 	}
 	if m.Before {
 		m.any, m.stamp = true, at
-		for _, desc := range m.Operands {
-			m.before[desc.PMID] = append(m.before[desc.PMID][:0], d.operands[desc.PMID].values...)
+		for _, op := range ops {
+			m.before[op.desc.PMID] = append(m.before[op.desc.PMID][:0], op.operandOf.values...)
 		}
 	}
 }
 
 // outlined appends a point for each series that a metric may have.
-func (d *deriver) outlined(m *derived) {
-	if m.metric.Desc.InDom == pcp.InDomNull {
-		d.points = append(d.points, history.Point{Series: d.seriesOf(m, pcp.InstNull), Value: history.NumberValue(pcp.InstNull, m.Type, 0)})
+func (d *deriver) outlined(m *derivedOf, ops operands) {
+	if m.desc.InDom == pcp.InDomNull {
+		d.points = append(d.points, history.Point{Series: m.seriesOf(pcp.InstNull, ops), Value: history.NumberValue(pcp.InstNull, m.Type, 0)})
 		return
 	}
-	for _, desc := range m.Operands {
-		op := d.operands[desc.PMID]
-		if desc.InDom != m.metric.Desc.InDom || !op.present {
+	for _, op := range ops {
+		if op.desc.InDom != m.desc.InDom || !op.present {
 			continue
 		}
-		for _, v := range op.values {
-			d.points = append(d.points, history.Point{Series: d.seriesOf(m, v.Inst), Value: history.NumberValue(v.Inst, m.Type, 0)})
+		for _, v := range op.operandOf.values {
+			d.points = append(d.points, history.Point{Series: m.seriesOf(v.Inst, ops), Value: history.NumberValue(v.Inst, m.Type, 0)})
 		}
 	}
 }
 
 // seriesOf returns the series of a derived metric that has the instance of an operand, nil
 // if no operand has it.
-func (d *deriver) seriesOf(m *derived, inst pcp.InstID) *history.Series {
+func (m *derivedOf) seriesOf(inst pcp.InstID, ops operands) *history.Series {
 	var from *history.Series
-	if m.metric.Desc.InDom == pcp.InDomNull {
+	if m.desc.InDom == pcp.InDomNull {
 		inst = pcp.InstNull
-	} else if from = d.operandSeries(m.metric.Desc.InDom, inst, m.Operands); from == nil {
+	} else if from = ops.series(m.desc.InDom, inst); from == nil {
 		return nil
 	}
 	s := m.series[from]
@@ -240,38 +299,4 @@ func (d *deriver) seriesOf(m *derived, inst pcp.InstID) *history.Series {
 		m.series[from] = s
 	}
 	return s
-}
-
-// operandSeries returns the series of an operand in an instance domain.
-func (d *deriver) operandSeries(domain pcp.InDomID, inst pcp.InstID, operands []*meta.Desc) *history.Series {
-	for _, desc := range operands {
-		if desc.InDom == domain {
-			if s := d.operands[desc.PMID].series[inst]; s != nil {
-				return s
-			}
-		}
-	}
-	return nil
-}
-
-// domain returns the instance domain of a derived metric.
-func (d *deriver) domain(m *derived) *meta.InDom {
-	for _, desc := range m.Operands {
-		if op := d.operands[desc.PMID]; desc.InDom == m.metric.Desc.InDom && op.indom != nil {
-			return op.indom
-		}
-	}
-	return nil
-}
-
-// instance returns the name of an instance.
-func (d *deriver) instance(domain pcp.InDomID, inst pcp.InstID) (string, bool) {
-	for _, op := range d.operands {
-		if op.desc.InDom == domain {
-			if s := op.series[inst]; s != nil {
-				return s.Inst.Name, true
-			}
-		}
-	}
-	return "", false
 }

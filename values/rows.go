@@ -57,6 +57,8 @@ type Cell struct {
 type Column struct {
 	Series *history.Series
 	Units  pcp.Units // those of the numbers
+	// Target names the exporter if the archives have the metric of several; else it is "".
+	Target string
 	// Spec is the place in Options.Specs of the Spec that selects the column, -1 if there
 	// are no Specs.
 	Spec int
@@ -78,7 +80,7 @@ const checkEvery = 64
 // An error ends the rows and is yielded once.
 func Rows(ctx context.Context, set *store.Set, o Options) iter.Seq2[*Row, error] {
 	return func(yield func(*Row, error) bool) {
-		p := &picker{options: o, metrics: map[*history.Metric]*picked{}, wants: map[pcp.PMID]wanted{}}
+		p := &picker{options: o, shared: set.Shared(), metrics: map[*history.Metric]*picked{}, wants: map[pcp.PMID]wanted{}}
 		n := 0
 		for step, err := range p.steps(set) {
 			if err == nil && n%checkEvery == 0 && ctx.Err() != nil {
@@ -108,7 +110,7 @@ func Rows(ctx context.Context, set *store.Set, o Options) iter.Seq2[*Row, error]
 func (p *picker) steps(set *store.Set) iter.Seq2[*history.Step, error] {
 	var steps iter.Seq2[*history.Step, error]
 	o := &p.options
-	derived := newDeriver(set, o)
+	derived := newDeriver(set, o, p.shared)
 	p.ranker = newRanker(set, derived, o)
 	selects := func(d *meta.Desc) bool { return o.selects(d) || derived.needs(d) }
 	if o.Step <= 0 {
@@ -191,6 +193,7 @@ func (o *Options) selects(d *meta.Desc) bool {
 type picker struct {
 	options Options
 	metrics map[*history.Metric]*picked
+	shared  map[pcp.PMID]bool // see store.Set
 	wants   map[pcp.PMID]wanted
 	ranker  *ranker // nil if all instances are wanted
 	scratch Row
@@ -281,6 +284,9 @@ func (p *picker) pick(m *history.Metric) (*picked, error) {
 // column returns the column of a series, nil if no Spec selects it.
 func (p *picker) column(known *picked, s *history.Series) *Column {
 	c := &Column{Series: s, Spec: -1, Units: known.units, unitText: known.unitText, factor: known.factor}
+	if p.shared[s.Metric.Desc.PMID] {
+		c.Target = s.Metric.Target.String()
+	}
 	if len(p.options.Specs) > 0 {
 		if c.Spec = firstSpec(p.options.Specs, s); c.Spec < 0 && p.ranker != nil && p.options.Ranking.First {
 			c.hidden, c.Spec = true, slices.IndexFunc(p.options.Specs, func(x Spec) bool { return s.Metric.Desc.Matches(x.Name) })

@@ -20,7 +20,7 @@ type Layout struct {
 
 	sets    []*store.Set
 	options Options
-	places  []map[string]int // by host and Column.Key
+	places  []map[Key]int // by host and Column.Key
 
 	computed []*Line // of NewComputed
 }
@@ -37,7 +37,7 @@ func NewLayout(ctx context.Context, sets []*store.Set, options Options) (*Layout
 		}
 	}
 	for _, set := range sets {
-		columns, seen := map[string]*Column{}, map[*Column]bool{}
+		columns, seen := map[Key]*Column{}, map[*Column]bool{}
 		known := o.singular(set)
 		for row, err := range Rows(ctx, set, o) {
 			if err != nil {
@@ -62,22 +62,22 @@ func NewLayout(ctx context.Context, sets []*store.Set, options Options) (*Layout
 }
 
 // place appends the columns of a host.
-func (l *Layout) place(host string, columns map[string]*Column) {
-	keys := make([]string, 0, len(columns))
+func (l *Layout) place(host string, columns map[Key]*Column) {
+	keys := make([]Key, 0, len(columns))
 	for key := range columns {
 		keys = append(keys, key)
 	}
-	slices.SortFunc(keys, func(a, b string) int {
+	slices.SortFunc(keys, func(a, b Key) int {
 		ca, cb := columns[a], columns[b]
 		return cmp.Or(
 			cmp.Compare(ca.Spec, cb.Spec),
 			strings.Compare(ca.Series.Metric.Name, cb.Series.Metric.Name),
 			cmp.Compare(uint32(ca.Series.Metric.Desc.PMID), uint32(cb.Series.Metric.Desc.PMID)),
 			cmp.Compare(ca.Series.Inst.ID, cb.Series.Inst.ID),
-			strings.Compare(a, b),
+			strings.Compare(a.name, b.name),
 		)
 	})
-	places := map[string]int{}
+	places := map[Key]int{}
 	for _, key := range keys {
 		places[key] = len(l.Columns)
 		l.Columns = append(l.Columns, columns[key])
@@ -139,7 +139,7 @@ type head struct {
 	next   func() (*Row, error, bool)
 	row    *Row // nil at the end
 	host   string
-	keys   map[string]int  // the places by Column.Key
+	keys   map[Key]int     // the places by Column.Key
 	places map[*Column]int // those met so far; -1 for none
 }
 

@@ -46,6 +46,7 @@ type diffDesc struct {
 type diffSeries struct {
 	Metric   string `json:"metric"`
 	Instance string `json:"instance,omitempty"`
+	Target   string `json:"target,omitempty"`
 }
 
 // diffLabelChange is a label that differs; a or b is absent where there is none.

@@ -80,10 +80,11 @@ func seriesTexts(all []diff.Series) (texts []string) {
 
 // seriesName returns a series as values takes it.
 func seriesName(s diff.Series) string {
-	if s.Instance == "" {
-		return s.Metric
+	name := s.Metric
+	if s.Instance != "" {
+		name += "[" + s.Instance + "]"
 	}
-	return s.Metric + "[" + s.Instance + "]"
+	return withTarget(name, s.Target)
 }
 
 // descText describes a descriptor on one line.
@@ -133,7 +134,7 @@ func (p *diffPrinter) printCSV() error {
 		if math.IsInf(ratio, 0) {
 			ratio = math.NaN()
 		}
-		lines = append(lines, []string{c.Metric, c.Instance, c.Units.String(), number(c.A), number(c.B), csvNumber(ratio)})
+		lines = append(lines, []string{c.Metric, withTarget(c.Instance, c.Target), c.Units.String(), number(c.A), number(c.B), csvNumber(ratio)})
 	}
 	return csv.NewWriter(p.out).WriteAll(lines)
 }

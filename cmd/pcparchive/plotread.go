@@ -88,8 +88,8 @@ func (p *plotter) readMetrics() (err error) {
 
 // readHost reads the values of a host. units are those of all series so far.
 func (p *plotter) readHost(set *store.Set, units *[]string) error {
-	places := map[string]int{} // by key of the column; -1 for those left out
-	last := map[int]int{}      // the row of the last value of each series
+	places := map[values.Key]int{} // by key of the column; -1 for those left out
+	last := map[int]int{}          // the row of the last value of each series
 	n := 0
 	for row, err := range values.Rows(p.ctx, set, p.request) {
 		if err != nil {

@@ -29,6 +29,7 @@ type summarySeries struct {
 	PMID        string                `json:"pmid"`
 	Instance    string                `json:"instance,omitempty"`
 	InstanceID  *int32                `json:"instance_id,omitempty"`
+	Target      string                `json:"target,omitempty"` // if the source has the metric of several exporters
 	Labels      map[string]jsonValue  `json:"labels,omitempty"`
 	Semantics   string                `json:"semantics"`
 	Units       string                `json:"units"`
@@ -104,6 +105,7 @@ func (o summaryOptions) seriesDocument(s *summary.Series) summarySeries {
 		id := int32(s.Series.Inst.ID)
 		out.Instance, out.InstanceID = s.Series.Inst.Name, &id
 	}
+	out.Target = s.Target
 	if o.labels {
 		out.Labels = labelMap(s.Series)
 	}

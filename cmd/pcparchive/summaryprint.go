@@ -111,12 +111,20 @@ func percentileColumns(percentiles []float64) []summaryColumn {
 func metricName(m *history.Metric) string { return cmp.Or(m.Name, m.Desc.PMID.String()) }
 
 // instanceName returns "" for a singular metric, and the number of an instance
-// without a name.
+// without a name. The exporter follows where that tells series apart.
 func instanceName(s *summary.Series) string {
 	if s.Series.Metric.Desc.InDom == pcp.InDomNull {
-		return ""
+		return withTarget("", s.Target)
 	}
-	return cmp.Or(s.Series.Inst.Name, strconv.Itoa(int(s.Series.Inst.ID)))
+	return withTarget(cmp.Or(s.Series.Inst.Name, strconv.Itoa(int(s.Series.Inst.ID))), s.Target)
+}
+
+// withTarget appends the name of an exporter, which may be "", to that of an instance.
+func withTarget(instance, target string) string {
+	if target == "" {
+		return instance
+	}
+	return strings.TrimPrefix(instance+" @"+target, " ")
 }
 
 func (c summaryCell) stamp(t pcp.Timestamp, count int64) string {

@@ -20,6 +20,7 @@ type valueOutput struct {
 	Mark     bool            `json:"mark,omitempty"`
 	Metric   string          `json:"metric,omitempty"`
 	Instance string          `json:"instance,omitempty"`
+	Target   string          `json:"target,omitempty"` // if the archives have the metric of several exporters
 	ID       *int32          `json:"instance_id,omitempty"`
 	Units    string          `json:"units,omitempty"`
 	Value    json.RawMessage `json:"value,omitempty"` // a number, or text
@@ -68,7 +69,7 @@ func (p *valuesPrinter) rowJSON(w *listWriter, at valueOutput, row *values.Row) 
 	for _, c := range row.Cells {
 		x := at
 		in := c.Column.Series.Inst
-		x.Metric, x.Instance, x.Units = c.Column.Metric(), in.Name, c.Column.UnitText()
+		x.Metric, x.Instance, x.Target, x.Units = c.Column.Metric(), in.Name, c.Column.Target, c.Column.UnitText()
 		if in.ID != pcp.InstNull {
 			x.ID = (*int32)(&in.ID)
 		}

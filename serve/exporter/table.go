@@ -20,6 +20,7 @@ type table struct {
 	targets  bool // series of Prometheus have the labels of their endpoint
 	names    flatten.HostNames
 	hosts    []*flatten.Flattener
+	parts    map[*flatten.Flattener]map[history.Target]int // the numbers of history.Step.Part
 	snapshot *expo.Snapshot
 	page     int64 // number of the page; the time that its samples have in snapshot
 	series   int
@@ -92,7 +93,7 @@ func (t *table) begin(q *Query) {
 	if q.times {
 		so.Lookback = 0
 	}
-	t.snapshot = expo.NewSnapshot(so)
+	t.snapshot, t.parts = expo.NewSnapshot(so), map[*flatten.Flattener]map[history.Target]int{}
 	root := flatten.New(t.snapshot, o)
 	t.hosts = make([]*flatten.Flattener, len(t.sets))
 	for i, set := range t.sets {
@@ -104,11 +105,29 @@ func (t *table) begin(q *Query) {
 // their own time if the page has times.
 func (t *table) put(q *Query, f *flatten.Flattener, values *instant.Values) error {
 	if !q.times {
-		step := values.Step()
-		step.Stamp = pcp.TimestampMilli(t.page)
-		return f.Put(step)
+		steps := values.Steps()
+		for _, step := range steps {
+			step.Stamp = pcp.TimestampMilli(t.page)
+		}
+		return t.putSteps(f, steps)
 	}
-	for _, step := range byTime(values) {
+	return t.putSteps(f, byTime(values))
+}
+
+// putSteps flattens steps. Each target is a part of its own.
+func (t *table) putSteps(f *flatten.Flattener, steps []*history.Step) error {
+	parts := t.parts[f]
+	if parts == nil {
+		parts = map[history.Target]int{}
+		t.parts[f] = parts
+	}
+	for _, step := range steps {
+		part, known := parts[step.Target]
+		if !known {
+			part = len(parts)
+			parts[step.Target] = part
+		}
+		step.Part = part
 		if err := f.Put(step); err != nil {
 			return err
 		}
@@ -118,13 +137,18 @@ func (t *table) put(q *Query, f *flatten.Flattener, values *instant.Values) erro
 
 // byTime returns values as steps of the times at which they were recorded, ascending.
 func byTime(values *instant.Values) (steps []*history.Step) {
-	at := map[pcp.Timestamp]*history.Step{}
+	type key struct {
+		stamp  pcp.Timestamp
+		target history.Target
+	}
+	at := map[key]*history.Step{}
 	for _, m := range values.Metrics {
 		for i := range m.Points {
-			step := at[m.Stamps[i]]
+			of := key{m.Stamps[i], m.Metric.Target}
+			step := at[of]
 			if step == nil {
-				step = &history.Step{Stamp: m.Stamps[i]}
-				at[m.Stamps[i]] = step
+				step = &history.Step{Stamp: of.stamp, Target: of.target}
+				at[of] = step
 				steps = append(steps, step)
 			}
 			if n := len(step.Metrics); n == 0 || step.Metrics[n-1].Metric != m.Metric {
@@ -136,6 +160,6 @@ func byTime(values *instant.Values) (steps []*history.Step) {
 			last.Points = append(last.Points, m.Points[i])
 		}
 	}
-	slices.SortFunc(steps, func(a, b *history.Step) int { return a.Stamp.Compare(b.Stamp) })
+	slices.SortStableFunc(steps, func(a, b *history.Step) int { return a.Stamp.Compare(b.Stamp) })
 	return steps
 }
