@@ -1,6 +1,7 @@
 package agentdir
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 )
@@ -17,9 +19,18 @@ import (
 // document is the reply of a source.
 type document struct {
 	body        []byte
-	code        int // HTTP status, 0 for files and executables
+	buffer      *[]byte // that body is in; nil if nobody else may use it
+	code        int     // HTTP status, 0 for files and executables
 	openMetrics bool
 	contentType string // of OpenMetrics
+}
+
+// free gives back the buffer of the body.
+func (d *document) free() {
+	if d.buffer != nil {
+		freePage(d.buffer)
+		d.buffer, d.body = nil, nil
+	}
 }
 
 // fetcher gets the documents of sources.
@@ -110,7 +121,7 @@ func (f *fetcher) readFile(ctx context.Context, path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	body, err := f.readAll(ctx, file)
+	body, err := f.readAll(ctx, file, nil, info.Size())
 	return body, errors.Join(err, file.Close())
 }
 
@@ -152,18 +163,24 @@ func (f *fetcher) request(ctx context.Context, client *http.Client, u *url.URL, 
 	case "application/vnd.google.protobuf":
 		return d, errors.New("the server sent Protobuf: a source of a configuration folder is text; mend its HEADER: Accept")
 	}
-	d.body, err = f.readAll(ctx, resp.Body)
+	d.buffer = newPage()
+	d.body, err = f.readAll(ctx, resp.Body, *d.buffer, resp.ContentLength)
+	*d.buffer = d.body
 	return d, err
 }
 
-// readAll reads a document up to the limit.
-func (f *fetcher) readAll(ctx context.Context, r io.Reader) ([]byte, error) {
-	body, err := io.ReadAll(io.LimitReader(r, f.limit+1))
+// readAll appends a document up to the limit to b, which is empty. length is its likely
+// length; a negative one is unknown.
+func (f *fetcher) readAll(ctx context.Context, r io.Reader, b []byte, length int64) ([]byte, error) {
+	const most = 1 << 20 // that a length alone makes us allocate
+	b = slices.Grow(b, int(min(max(length, 0), most))+bytes.MinRead)
+	body := bytes.NewBuffer(b)
+	_, err := body.ReadFrom(io.LimitReader(r, f.limit+1))
 	if err == nil {
 		err = ctx.Err()
 	}
-	if err == nil && int64(len(body)) > f.limit {
+	if err == nil && int64(body.Len()) > f.limit {
 		err = &tooLongError{f.limit}
 	}
-	return body, err
+	return body.Bytes(), err
 }

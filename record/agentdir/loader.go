@@ -60,7 +60,7 @@ func New(dir string, o Options) *Loader {
 	}
 	return &Loader{
 		dir: dir, opts: o, numbers: map[string]mapper.SourceNumbers{}, faults: map[string]bool{},
-		gate: newGateway(newFetcher(o.UserAgent, o.BodyLimit), o.Timeout, o.Log),
+		gate: newGateway(newFetcher(o.UserAgent, o.BodyLimit), o.Interval, o.Timeout, o.Log),
 	}
 }
 
@@ -69,7 +69,8 @@ func (l *Loader) Close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.release(nil)
-	return l.gate.close()
+	l.gate.close()
+	return nil
 }
 
 // Load reads the folder. It reports a file that cannot be used to log, once, and goes on

@@ -29,7 +29,6 @@ type rewriter struct {
 // rewrite returns page for Prometheus' parser of the text format. The error says that the
 // page has no sample that can be read, but other lines.
 func (w *rewriter) rewrite(page []byte) error {
-	w.out = make([]byte, 0, len(page)+1)
 	number := 0
 	for line := range bytes.Lines(page) {
 		number++
@@ -56,7 +55,6 @@ func (w *rewriter) rewrite(page []byte) error {
 
 // filterOpenMetrics copies a page in the OpenMetrics format without the excluded samples.
 func (w *rewriter) filterOpenMetrics(page []byte) {
-	w.out = make([]byte, 0, len(page))
 	for line := range bytes.Lines(page) {
 		name := line
 		if end := bytes.IndexAny(line, "{ \n"); end >= 0 {

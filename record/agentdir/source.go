@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 
@@ -137,9 +138,10 @@ func (s *Source) metadataFor(sample string) (Metadata, bool) {
 	return m, ok
 }
 
-// rewrite returns the page of a document for the scraper. The caller holds the lock.
-func (s *Source) rewrite(d document) (page []byte, bad int, first, err error) {
-	w := rewriter{excluded: s.excluded}
+// rewrite appends the page of a document for the scraper to out, which is empty. The caller
+// holds the lock.
+func (s *Source) rewrite(d document, out []byte) (page []byte, bad int, first, err error) {
+	w := rewriter{excluded: s.excluded, out: slices.Grow(out, len(d.body)+1)}
 	if s.file != nil {
 		w.rules = &s.file.Rules
 	}
