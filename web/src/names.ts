@@ -68,8 +68,9 @@ export function isCounter(metric: Metric): boolean {
   return metric.semantics === "counter";
 }
 
-/** seconds formats a duration for PromQL. */
+/** duration formats seconds for PromQL. */
 export function duration(s: number): string {
+  if (s < 0) return `-${duration(-s)}`;
   return s >= 1 && Number.isInteger(s) ? `${s}s` : `${Math.max(1, Math.round(s * 1000))}ms`;
 }
 

@@ -3,7 +3,7 @@ import test from "node:test";
 import { load } from "./load.mjs";
 
 const { average, distance, merge, seriesOf } = await load("compare/changes");
-const { lineExpr, needsOf, sectionExpr, tableExpr, factor } = await load("host/ask");
+const { around, lineExpr, needsOf, sectionExpr, tableExpr, factor } = await load("host/ask");
 const { tables, process, leading } = await load("host/tables");
 const { sections } = await load("host/sections");
 const { show } = await load("host/format");
@@ -67,7 +67,7 @@ test("a host that PCP did not record has the plots and tables of node_exporter's
   assert.match(sectionExpr(host, section("cpu"), 40), /label_replace\(100 \* avg without \(cpu\) \(sum without \(mode\) \(rate\(node_cpu_seconds_total\{mode=~"user\|nice"\}\[40s\]\)\)\), "__line__", "user"/);
   assert.match(sectionExpr(host, section("load"), 40), /node_load1, "__line__", "load, 1 minute".* or .*CPUs/);
   assert.equal(sectionExpr(host, section("memory"), 40), "");
-  assert.match(tableExpr(host, tables.find((t) => t.name === "disk"), 60), /^label_replace\(100 \* rate\(node_disk_io_time_seconds_total\[60s\] offset -30s\), "__column__", "Busy", "", ""\)$/);
+  assert.match(tableExpr(host, tables.find((t) => t.name === "disk"), { over: 60, after: 30 }), /^label_replace\(100 \* rate\(node_disk_io_time_seconds_total\{device!~"[^"]*"\}\[60s\] offset -30s\), "__column__", "Busy", "", ""\)$/);
   assert.deepEqual(needsOf(section("busy").others[0]), ["node_disk_io_time_seconds_total"]);
   const both = { ...logged, metrics: new Map([...logged.metrics, ...host.metrics]) };
   assert.equal(sectionExpr(both, section("cpu"), 40), sectionExpr(logged, section("cpu"), 40), "PCP's metrics come first");
@@ -75,10 +75,24 @@ test("a host that PCP did not record has the plots and tables of node_exporter's
 });
 
 test("tables ask around the instant", () => {
-  const processes = tableExpr(logged, tables.find((t) => t.name === "process"), 60);
+  const processes = tableExpr(logged, tables.find((t) => t.name === "process"), { over: 60, after: 30 });
   assert.match(processes, /rate\(proc_psinfo_utime\{hostname="web1"\}\[60s\] offset -30s\) \* 0\.1 \+ rate\(proc_psinfo_stime/);
   assert.doesNotMatch(processes, /rss/);
-  assert.match(tableExpr(logged, tables.find((t) => t.name === "disk"), 60), /Queue/);
+  assert.match(tableExpr(logged, tables.find((t) => t.name === "disk"), { over: 60, after: 30 }), /Queue/);
+});
+
+test("rates of tables cover time that was recorded, also at its ends", () => {
+  const recorded = { from: 1000, to: 1100 };
+  assert.deepEqual(around(1050, 60, recorded), { over: 60, after: 30 });
+  assert.deepEqual(around(1000, 60, recorded), { over: 60, after: 60 });
+  assert.deepEqual(around(1095, 60, recorded), { over: 60, after: 5 });
+  assert.deepEqual(around(1100, 60, recorded), { over: 60, after: 0 });
+  assert.deepEqual(around(1010, 600, recorded), { over: 100, after: 90 }, "a recording that is shorter");
+  assert.deepEqual(around(2000, 60, recorded), { over: 60, after: 30 }, "not recorded");
+  assert.deepEqual(around(2000, 60, undefined), { over: 60, after: 30 }, "not known");
+  const disks = tables.find((t) => t.name === "disk");
+  assert.match(tableExpr(logged, disks, { over: 60, after: 0 }), /\[60s\]\) \* 0\.1/);
+  assert.match(tableExpr(logged, disks, { over: 60, after: -5 }), /\[60s\] offset 5s\) \* 0\.1/);
 });
 
 test("processes, and numbers of tables", () => {

@@ -25,7 +25,7 @@ export class ChangeTable {
       choose: (change) => this.take(change),
       chosen: (change) => keyOf(change) === this.chosenKey,
       columns: [
-        { title: "Metric", class: "name", value: (c) => c.metric.name, cell: (c) => h("span", { title: c.metric.oneline }, c.metric.name) },
+        { title: "Metric", class: "name", value: (c) => c.metric.name, cell: (c) => h("span", { title: `${c.metric.name}\n${c.metric.oneline}` }, c.metric.native ? c.metric.name : c.metric.promql) },
         { title: "Instance", value: (c) => c.series, class: "instance", cell: (c) => h("span", { title: c.series }, c.series) },
         { title: "A", value: (c) => c.a, cell: (c) => value(c, c.a), numeric: true },
         { title: "B", value: (c) => c.b, cell: (c) => value(c, c.b), numeric: true },

@@ -1,7 +1,7 @@
 // Plots with both sides in one frame: B's times are moved to those of A.
 import { evenStep } from "../api";
 import { askSection, type Logged } from "../host/ask";
-import type { Section } from "../host/sections";
+import { nodeCPU, type Line, type Section } from "../host/sections";
 import type { PlotData, PlotLine } from "../plot";
 import type { Side } from "./changes";
 
@@ -40,10 +40,13 @@ const kept: Record<string, string[]> = { load: ["load, 1 minute"], memory: ["in 
 
 function brief(section: Section): Section {
   const names = kept[section.name];
-  return names ? { ...section, lines: section.lines.filter((line) => names.includes(line.name)) } : section;
+  if (!names) return section;
+  const some = (all: Line[]): Line[] => all.filter((line) => names.includes(line.name));
+  return { ...section, lines: some(section.lines), others: some(section.others ?? []) };
 }
 
 /** use is the CPU use as one line. */
 export const use: Section = {
   name: "use", title: "CPUs in use", unit: "%", lines: [{ name: "user and system", metrics: ["kernel.all.cpu.user", "kernel.all.cpu.sys"], perCPU: true }],
+  others: [nodeCPU("user and system", "user|nice|system")],
 };

@@ -23,6 +23,8 @@ export class Browser {
   private readonly results = h("div", { class: "results", onkeydown: (event) => this.move(event) });
   private readonly count = h("p", { class: "dim", attrs: { role: "status" } });
   private readonly latest = new Latest();
+  private readonly naming = new Latest();
+  private hosts = ""; // those whose metrics are listed
   private previews: Previews;
   private names: NameTree;
   private metrics: Metric[] = [];
@@ -45,13 +47,28 @@ export class Browser {
 
   /** load shows the metrics of the archives. */
   async load(): Promise<void> {
-    this.metrics = await this.page.metrics();
-    this.names.show(tree(this.metrics));
+    await this.choose();
     this.update(true);
+  }
+
+  /** choose lists the metrics of the chosen hosts. */
+  private async choose(): Promise<void> {
+    const chosen = this.page.chosen(), all = await this.page.metrics();
+    this.hosts = chosen.join("\n");
+    if (chosen.length === 0) this.metrics = all;
+    else {
+      const names = new Set(await this.naming.run((signal) => labelValues("__name__", [], chosen, signal, 200_000)));
+      this.metrics = all.filter((m) => names.has(m.promql));
+    }
+    this.names.show(tree(this.metrics));
   }
 
   /** update shows the search of the state; renew makes all previews anew. */
   update(renew: boolean): void {
+    if (renew && this.hosts !== this.page.chosen().join("\n")) {
+      void this.choose().then(() => this.update(true), (error: unknown) => this.page.fail(error));
+      return;
+    }
     const text = this.page.address.get().search;
     if (this.field.value.trim() !== text.trim()) this.field.value = text;
     if (renew) {
@@ -78,6 +95,7 @@ export class Browser {
 
   close(): void {
     this.latest.stop();
+    this.naming.stop();
     this.previews.close();
   }
 

@@ -52,7 +52,7 @@ function term(logged: Logged, name: string, unit: Unit, over: number, matchers: 
   const metric = logged.metrics.get(name)!;
   const series = selector(metric.promql, [metric.native ? oneOf("hostname", logged.hostnames) : "", ...matchers]);
   if (!isCounter(metric)) return scaled(series, factor(metric, unit));
-  return scaled(`rate(${series}[${duration(over)}]${shift > 0 ? ` offset -${duration(shift)}` : ""})`, factor(metric, unit));
+  return scaled(`rate(${series}[${duration(over)}]${shift !== 0 ? ` offset ${duration(-shift)}` : ""})`, factor(metric, unit));
 }
 
 function scaled(expr: string, by: number): string {
@@ -104,7 +104,7 @@ export function needsOf(line: Line): string[] {
 
 /** ranged returns an expression with the range of its rates. */
 function ranged(expr: string, over: number, shift = 0): string {
-  return expr.replaceAll("[$range]", `[${duration(over)}]${shift > 0 ? ` offset -${duration(shift)}` : ""}`);
+  return expr.replaceAll("[$range]", `[${duration(over)}]${shift !== 0 ? ` offset ${duration(-shift)}` : ""}`);
 }
 
 /** sectionExpr returns the PromQL of all lines of a section. */
@@ -167,27 +167,42 @@ export function chosen(logged: Logged, column: Column): string[] | undefined {
   return column.sources.find((source) => has(logged, source));
 }
 
-/** tableExpr returns the PromQL of a table at an instant, with rates over a time around it. */
-export function tableExpr(logged: Logged, table: Table, over: number): string {
+/** Around is the time that rates of a table cover: its length, and how far its end lies after the instant. */
+export interface Around { over: number; after: number }
+
+/**
+ * around returns a time of a length about an instant. PromQL takes time without records for time in
+ * which a counter stood still, so the time lies within the span that was recorded, as far as that is as long.
+ */
+export function around(at: number, length: number, recorded: { from: number; to: number } | undefined): Around {
+  if (!recorded || at < recorded.from || at > recorded.to) return { over: length, after: length / 2 };
+  const over = Math.min(length, Math.max(recorded.to - recorded.from, 1));
+  const begin = Math.max(recorded.from, Math.min(at - over / 2, recorded.to - over));
+  return { over, after: begin + over - at };
+}
+
+/** tableExpr returns the PromQL of a table at an instant, with rates over a time about it. */
+export function tableExpr(logged: Logged, table: Table, { over, after }: Around): string {
   const parts: [string, string][] = [];
   for (const column of table.columns) {
     const source = chosen(logged, column);
-    if (source) parts.push([column.name, source.map((name) => term(logged, name, column.unit, over, [], over / 2)).join(" + ")]);
-    else if (column.other && has(logged, namesIn(column.other))) parts.push([column.name, ranged(column.other, over, over / 2)]);
+    if (source) parts.push([column.name, source.map((name) => term(logged, name, column.unit, over, [], after)).join(" + ")]);
+    else if (column.other && has(logged, namesIn(column.other))) parts.push([column.name, ranged(column.other, over, after)]);
   }
   return joined(columnLabel, parts);
 }
 
 /** askTable reads the rows of a table at an instant. */
-export async function askTable(logged: Logged, table: Table, at: number, signal: AbortSignal): Promise<Rows> {
+export async function askTable(logged: Logged, table: Table, at: number, recorded: { from: number; to: number } | undefined, signal: AbortSignal): Promise<Rows> {
   const missing = table.columns.filter((c) => !chosen(logged, c) && !(c.other && has(logged, namesIn(c.other)))).map((c) => c.sources[0]!.join(" + "));
   if (missing.length === table.columns.length) return { rows: [], expr: "", over: 0, missing };
-  for (const over of windows(logged, 60)) {
-    const expr = tableExpr(logged, table, over);
+  for (const length of windows(logged, 60)) {
+    const part = around(at, length, recorded), { over } = part;
+    const expr = tableExpr(logged, table, part);
     const samples = await instant(expr, at, [logged.host], signal);
     if (samples.length > 0) return { rows: rowsOf(table, samples), expr, over, missing };
   }
-  return { rows: [], expr: tableExpr(logged, table, 60), over: 0, missing };
+  return { rows: [], expr: tableExpr(logged, table, around(at, 60, recorded)), over: 0, missing };
 }
 
 function rowsOf(table: Table, samples: Sample[]): Row[] {

@@ -1,6 +1,6 @@
 // The tables of a host at an instant, as top, iostat and sar show them. They have the
 // columns of the command `pcparchive top`.
-import { fullFilesystems } from "./sections";
+import { disks, filesystems, fullFilesystems } from "./sections";
 
 /** A table with a row for each instance. */
 export interface Table {
@@ -43,12 +43,12 @@ export const tables: Table[] = [
   },
   {
     name: "disk", title: "Disks", row: "disk", label: "device", columns: [
-      { ...column("Busy", "%", "Share of time with a request", ["disk.dev.avactive"]), other: "100 * rate(node_disk_io_time_seconds_total[$range])" },
-      { ...column("Queue", "", "Requests waiting, on average", ["disk.dev.aveq"]), other: "rate(node_disk_io_time_weighted_seconds_total[$range])" },
-      { ...column("Read", "bytes/s", "", ["disk.dev.read_bytes"]), other: "rate(node_disk_read_bytes_total[$range])" },
-      { ...column("Written", "bytes/s", "", ["disk.dev.write_bytes"]), other: "rate(node_disk_written_bytes_total[$range])" },
-      { ...column("Reads", "/s", "", ["disk.dev.read"]), other: "rate(node_disk_reads_completed_total[$range])" },
-      { ...column("Writes", "/s", "", ["disk.dev.write"]), other: "rate(node_disk_writes_completed_total[$range])" },
+      { ...column("Busy", "%", "Share of time with a request", ["disk.dev.avactive"]), other: `100 * rate(node_disk_io_time_seconds_total${disks}[$range])` },
+      { ...column("Queue", "", "Requests waiting, on average", ["disk.dev.aveq"]), other: `rate(node_disk_io_time_weighted_seconds_total${disks}[$range])` },
+      { ...column("Read", "bytes/s", "", ["disk.dev.read_bytes"]), other: `rate(node_disk_read_bytes_total${disks}[$range])` },
+      { ...column("Written", "bytes/s", "", ["disk.dev.write_bytes"]), other: `rate(node_disk_written_bytes_total${disks}[$range])` },
+      { ...column("Reads", "/s", "", ["disk.dev.read"]), other: `rate(node_disk_reads_completed_total${disks}[$range])` },
+      { ...column("Writes", "/s", "", ["disk.dev.write"]), other: `rate(node_disk_writes_completed_total${disks}[$range])` },
     ],
   },
   {
@@ -71,8 +71,8 @@ export const tables: Table[] = [
   {
     name: "filesystem", title: "File systems", row: "file system", label: "mountpoint", columns: [
       { ...column("Full", "%", "", ["filesys.full"]), other: fullFilesystems },
-      { ...column("Free", "bytes", "", ["filesys.free"]), other: "node_filesystem_free_bytes" },
-      { ...column("Size", "bytes", "", ["filesys.capacity"]), other: "node_filesystem_size_bytes" },
+      { ...column("Free", "bytes", "", ["filesys.free"]), other: `node_filesystem_free_bytes${filesystems}` },
+      { ...column("Size", "bytes", "", ["filesys.capacity"]), other: `node_filesystem_size_bytes${filesystems}` },
     ],
   },
 ];

@@ -66,6 +66,14 @@ export class Timeline {
     return best;
   }
 
+  /** spanAt returns the span with records without a long pause or a mark that contains a time; undefined if that is not known. */
+  spanAt(t: number): { from: number; to: number } | undefined {
+    const { line } = this, span = line?.covered.find(([from, to]) => t >= from && t <= to);
+    if (!line || !span) return undefined;
+    const marks = line.marks.filter((m) => m > span[0] && m <= span[1]);
+    return { from: Math.max(span[0], ...marks.filter((m) => m <= t)), to: Math.min(span[1], ...marks.filter((m) => m > t)) };
+  }
+
   /** part returns the recorded span about a time, null if most of the whole was recorded and need not be narrowed. */
   part(t: number): { from: number; to: number } | null {
     const { start, end } = this.whole(), covered = this.line?.covered ?? [];

@@ -25,7 +25,7 @@ class ArchivesView implements View {
       label: "Hosts", sort: { column: 0, down: false },
       columns: [
         { title: "host", value: (r) => r.host },
-        { title: "coverage", value: (r) => r.start ?? 0, cell: (r) => coverageStrip(r, page.whole(), page.zone()), class: "strip" },
+        { title: "coverage", value: (r) => r.start ?? 0, cell: (r) => coverageStrip(r, wholeOf(page.archives().hosts), page.zone()), class: "strip" },
         { title: "from", value: (r) => r.start ?? 0, cell: (r) => time(r.start), class: "time" },
         { title: "to", value: (r) => r.end ?? 0, cell: (r) => time(r.end), class: "time" },
         { title: "length", numeric: true, value: (r) => (r.end ?? 0) - (r.start ?? 0), cell: (r) => (r.end === undefined ? "" : length(r.end - (r.start ?? r.end))) },
@@ -168,4 +168,10 @@ function sum(files: ArchiveFile[]): number {
 
 function count(n: number, one: string, many = one + "s"): string {
   return `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
+}
+
+/** wholeOf is the time from the first record of all hosts to the last. */
+function wholeOf(hosts: Host[]): { from: number; to: number } {
+  const from = Math.min(...hosts.map((host) => host.start ?? Infinity)), to = Math.max(...hosts.map((host) => host.end ?? -Infinity));
+  return { from, to: Math.max(to, from + 1) };
 }

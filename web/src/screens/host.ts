@@ -211,7 +211,7 @@ class HostView implements View {
     for (const view of this.views) view.element.setAttribute("aria-busy", "true");
     this.tabling.run((signal) => Promise.all(this.views.map(async (view) => {
       try {
-        view.show(await askTable(logged, view.table, at, signal));
+        view.show(await askTable(logged, view.table, at, this.timeline.spanAt(at), signal));
       } catch (error) {
         if (!signal.aborted) view.fail((error as Error).message);
       }
