@@ -45,7 +45,7 @@ func growSkimmed(t *testing.T, base string, v pcp.Version, seed uint64) {
 		require.NoError(t, a.Define(d))
 	}
 	rnd := rand.New(rand.NewPCG(seed, 1))
-	for n := 0; n < 1100; n++ {
+	for range 1100 {
 		start = start.Add(time.Duration(1+rnd.IntN(3)) * time.Second)
 		first, many := 0, 590
 		switch rnd.IntN(12) {

@@ -206,20 +206,16 @@ type furtherName struct{ pcp, prom string }
 
 // withText appends a text, unless the list contains it.
 func withText(all []string, text string) []string {
-	for _, t := range all {
-		if t == text {
-			return all
-		}
+	if slices.Contains(all, text) {
+		return all
 	}
 	return append(all, text)
 }
 
 // withName appends a name, unless the list contains it.
 func withName(all []furtherName, name furtherName) []furtherName {
-	for _, n := range all {
-		if n == name {
-			return all
-		}
+	if slices.Contains(all, name) {
+		return all
 	}
 	return append(all, name)
 }

@@ -73,7 +73,7 @@ func (d *rawDumper) word() (n int32, got int, err error) {
 // body prints n bytes: four bytes a word, eight words a line.
 func (d *rawDumper) body(n int64) error {
 	const digits = "0123456789abcdef"
-	for i := int64(0); i < n; i++ {
+	for i := range n {
 		c, err := d.in.ReadByte()
 		if errors.Is(err, io.EOF) {
 			d.out.WriteString(unexpectedEOF)

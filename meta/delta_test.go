@@ -17,7 +17,7 @@ import (
 // instances reads "1a 2b" as instance 1 named a and instance 2 named b.
 func instances(t testing.TB, s string) []meta.Instance {
 	var out []meta.Instance
-	for _, f := range strings.Fields(s) {
+	for f := range strings.FieldsSeq(s) {
 		i := strings.IndexFunc(f, func(r rune) bool { return r < '0' || r > '9' })
 		id, err := strconv.Atoi(f[:i])
 		require.NoError(t, err)

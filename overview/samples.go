@@ -153,10 +153,7 @@ func (it *iterator) Next() chunkenc.ValueType {
 
 // Seek goes to the first sample at or after t, never backwards.
 func (it *iterator) Seek(t int64) chunkenc.ValueType {
-	from := max(it.at, 0)
-	if from > len(it.all) {
-		from = len(it.all)
-	}
+	from := min(max(it.at, 0), len(it.all))
 	it.at = from + sort.Search(len(it.all)-from, func(i int) bool { return it.all[from+i].t >= t })
 	return it.kind()
 }

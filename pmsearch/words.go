@@ -8,7 +8,7 @@ import (
 // stopWords are words that say nothing about a text.
 var stopWords = func() map[string]bool {
 	all := map[string]bool{}
-	for _, w := range strings.Fields("a is the an and are as at be but by for if in into it no not of on or such that their then there these they this to was will with") {
+	for w := range strings.FieldsSeq("a is the an and are as at be but by for if in into it no not of on or such that their then there these they this to was will with") {
 		all[w] = true
 	}
 	return all

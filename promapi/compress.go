@@ -34,7 +34,7 @@ func newCompressor(w http.ResponseWriter, r *http.Request) *compressor {
 // preferred returns the best encoding that a client accepts, or "" if it accepts none.
 func preferred(accept []string) string {
 	best, weight := "", 0.0
-	for _, clause := range strings.Split(strings.Join(accept, ","), ",") {
+	for clause := range strings.SplitSeq(strings.Join(accept, ","), ",") {
 		name, q, _ := strings.Cut(clause, ";")
 		name = strings.ToLower(strings.TrimSpace(name))
 		if name != "zstd" && name != "gzip" {

@@ -28,9 +28,7 @@ func TestNoGoroutineLeft(t *testing.T) {
 	}
 	var all sync.WaitGroup
 	for i := range 40 {
-		all.Add(1)
-		go func() {
-			defer all.Done()
+		all.Go(func() {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Duration(1+i)*5*time.Millisecond)
 			defer cancel()
 			req, err := http.NewRequestWithContext(ctx, http.MethodGet, srv.URL+lines[i%len(lines)], nil)
@@ -44,7 +42,7 @@ func TestNoGoroutineLeft(t *testing.T) {
 			defer resp.Body.Close()
 			one := make([]byte, 1)
 			_, _ = resp.Body.Read(one) // the rest stays unread
-		}()
+		})
 	}
 	all.Wait()
 	client.CloseIdleConnections()

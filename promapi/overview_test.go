@@ -32,7 +32,7 @@ func TestHostOverview(t *testing.T) {
 	for _, group := range []struct{ metrics, expr string }{
 		{overviewValues, `%s{hostname="$host"}`}, {overviewRates, `rate(%s{hostname="$host"}[$interval])`}, {overviewShares, `rate(%s{hostname="$host"}[$interval])/1000`},
 	} {
-		for _, name := range strings.Fields(group.metrics) {
+		for name := range strings.FieldsSeq(group.metrics) {
 			exprs = append(exprs, fmt.Sprintf(group.expr, name))
 		}
 	}

@@ -1,7 +1,6 @@
 package record
 
 import (
-	"context"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -198,8 +197,7 @@ func TestFullDisk(t *testing.T) {
 	c.rec.space.fill(syscall.ENOSPC)
 	c.rec.space.fill(syscall.ENOSPC)
 	put(t, c, noon.Add(time.Second), noon.Add(2*time.Second))
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
+	ctx := t.Context()
 	culled := make(chan struct{}, 100)
 	go c.rec.space.watch(ctx, func() { culled <- struct{}{} })
 	<-culled

@@ -65,7 +65,7 @@ func TestMergeAgainstExtract(t *testing.T) {
 	} {
 		t.Run(strings.ReplaceAll(names, "/", "_"), func(t *testing.T) {
 			var in []string
-			for _, name := range strings.Fields(names) {
+			for name := range strings.FieldsSeq(names) {
 				in = append(in, filepath.Join(corpus, name))
 				if _, err := os.Stat(in[len(in)-1] + ".meta"); err != nil {
 					t.Skipf("%v", err)
@@ -157,7 +157,7 @@ func TestSelectionAgainstExtract(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var in []string
-			for _, name := range strings.Fields(tt.archives) {
+			for name := range strings.FieldsSeq(tt.archives) {
 				in = append(in, filepath.Join(corpus, name))
 			}
 			o := rewrite.Options{Metrics: tt.metrics}

@@ -79,14 +79,14 @@ func TestWebConfig(t *testing.T) {
 	hash, err := bcrypt.GenerateFromPassword([]byte("secret"), bcrypt.MinCost)
 	require.NoError(t, err)
 	config := filepath.Join(ca.dir, "web.yml")
-	require.NoError(t, os.WriteFile(config, []byte(fmt.Sprintf(`tls_server_config:
+	require.NoError(t, os.WriteFile(config, fmt.Appendf(nil, `tls_server_config:
   cert_file: server.pem
   key_file: server.key
   client_ca_file: ca.pem
   client_auth_type: RequireAndVerifyClientCert
 basic_auth_users:
   anna: %s
-`, hash)), 0o600))
+`, hash), 0o600))
 	base := filepath.Join(t.TempDir(), "rec")
 	record(t, base, "web1").put(0, 20).close()
 	s := run(t, Options{Paths: []string{base}, Rescan: -1, WebConfig: config})

@@ -86,7 +86,7 @@ func float(t *testing.T, s string) float64 {
 
 // clock cuts a time of day out of the reference's forms of a time.
 func clock(s string) string {
-	for _, f := range strings.Fields(strings.Trim(s, "'")) {
+	for f := range strings.FieldsSeq(strings.Trim(s, "'")) {
 		if strings.Count(f, ":") == 2 {
 			return f
 		}

@@ -225,7 +225,7 @@ func TestReadingAsParser(t *testing.T) {
 		}
 	}
 	for ms := int64(1_600_000_000_000); ms < 1_600_000_100_000; ms += 7 { // as a float64 has it
-		got, ok := parseSeconds([]byte(fmt.Sprintf("%d.%03d", ms/1000, ms%1000)))
+		got, ok := parseSeconds(fmt.Appendf(nil, "%d.%03d", ms/1000, ms%1000))
 		require.True(t, ok)
 		require.Equal(t, ms, got)
 	}

@@ -204,7 +204,7 @@ func UnitsOf(sample string, f prom.Family) pcp.Units {
 	if u, ok := unitWords[f.Unit]; ok {
 		return u
 	}
-	for _, word := range strings.Split(sample, "_") {
+	for word := range strings.SplitSeq(sample, "_") {
 		if u, ok := unitWords[word]; ok {
 			return u
 		}

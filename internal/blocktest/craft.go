@@ -3,6 +3,7 @@ package blocktest
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -98,9 +99,7 @@ func Craft(t testing.TB, dir string, c Crafted) string {
 		"ulid": id, "minTime": mint, "maxTime": maxt + 1, "version": 1,
 		"stats": map[string]any{"numSamples": samples, "numSeries": len(c.Series), "numChunks": total},
 	}
-	for k, v := range c.Meta {
-		meta[k] = v
-	}
+	maps.Copy(meta, c.Meta)
 	text, err := json.Marshal(meta)
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(folder, "meta.json"), text, 0o666))

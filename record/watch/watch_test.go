@@ -49,7 +49,7 @@ func begin(t *testing.T, o watch.Options) *recording {
 	dir := t.TempDir()
 	r.config = filepath.Join(dir, "prometheus.yml")
 	address := func(s *httptest.Server) string { return s.Listener.Addr().String() }
-	require.NoError(t, os.WriteFile(r.config, []byte(fmt.Sprintf(`
+	require.NoError(t, os.WriteFile(r.config, fmt.Appendf(nil, `
 global: {scrape_interval: 1s, scrape_timeout: 1s}
 scrape_configs:
 - job_name: good
@@ -59,7 +59,7 @@ scrape_configs:
 - job_name: bad
   static_configs: [{targets: [%q, dropped]}]
   relabel_configs: [{source_labels: [__address__], regex: dropped, action: drop}]
-`, address(up), address(down))), 0o644))
+`, address(up), address(down)), 0o644))
 	var err error
 	r.rec, err = record.New(context.Background(), record.Options{Dir: filepath.Join(dir, "rec"), Loader: record.PrometheusFile{Name: r.config}})
 	require.NoError(t, err)

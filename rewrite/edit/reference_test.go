@@ -69,7 +69,7 @@ func TestReference(t *testing.T) {
 				parts += string(part)
 			}
 		}
-		for _, name := range strings.Fields(names) {
+		for name := range strings.FieldsSeq(names) {
 			t.Run(c.Name+"/"+name, func(t *testing.T) {
 				t.Parallel()
 				base := filepath.Join(corpus, name)

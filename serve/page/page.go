@@ -133,7 +133,7 @@ func (f *file) serve(w http.ResponseWriter, r *http.Request) {
 
 // matches reports whether a list of tags has one, which a proxy may have weakened.
 func matches(list, tag string) bool {
-	for _, one := range strings.Split(list, ",") {
+	for one := range strings.SplitSeq(list, ",") {
 		one = strings.TrimPrefix(strings.TrimSpace(one), "W/")
 		if one == tag || one == "*" {
 			return true
@@ -144,7 +144,7 @@ func matches(list, tag string) bool {
 
 // acceptsGzip reports whether a client accepts gzip.
 func acceptsGzip(accept []string) bool {
-	for _, clause := range strings.Split(strings.Join(accept, ","), ",") {
+	for clause := range strings.SplitSeq(strings.Join(accept, ","), ",") {
 		name, weight, _ := strings.Cut(clause, ";")
 		if strings.EqualFold(strings.TrimSpace(name), "gzip") {
 			q, isWeight := strings.CutPrefix(strings.TrimSpace(weight), "q=")

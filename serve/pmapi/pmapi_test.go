@@ -216,7 +216,7 @@ func TestProfile(t *testing.T) {
 		{"expr=add&name=kernel.all.load&iname=none", ""},
 	} {
 		id := s.open("")
-		for _, step := range strings.Fields(steps[0]) {
+		for step := range strings.FieldsSeq(steps[0]) {
 			status, body := s.get(id + "/profile?" + step)
 			require.Equal(t, http.StatusOK, status, body)
 		}

@@ -269,7 +269,7 @@ func (a *API) allowOrigin(h http.Header, origin string) {
 
 // accepts reports whether a client accepts an encoding.
 func accepts(header []string, encoding string) bool {
-	for _, part := range strings.Split(strings.Join(header, ","), ",") {
+	for part := range strings.SplitSeq(strings.Join(header, ","), ",") {
 		name, quality, _ := strings.Cut(strings.TrimSpace(part), ";")
 		if strings.TrimSpace(name) == encoding {
 			q := strings.TrimSpace(quality)

@@ -88,7 +88,7 @@ func TestRequestsOfReference(t *testing.T) {
 	for _, c := range requestTable {
 		path, query, _ := strings.Cut(ids.Replace(c.target), "?")
 		var params []string
-		for _, p := range strings.Split(query, "&") {
+		for p := range strings.SplitSeq(query, "&") {
 			name, value, _ := strings.Cut(p, "=")
 			if decoded, err := url.QueryUnescape(value); err == nil {
 				params = append(params, name+"="+url.QueryEscape(decoded))
