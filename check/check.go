@@ -1,6 +1,7 @@
 package check
 
 import (
+	"context"
 	"iter"
 	"path/filepath"
 
@@ -14,14 +15,17 @@ import (
 
 // Archive checks the archive at path, its base path or any of its files. It yields the
 // findings file by file (index, metadata, data volumes), then the findings that
-// concern several files. It reads every file once. A nil o means the defaults.
-func Archive(path string, o *Options) iter.Seq[finding.Finding] { return Archives([]string{path}, o) }
+// concern several files. It reads every file once. A nil o means the defaults. If ctx ends, so
+// do the findings; the caller must look at ctx.
+func Archive(ctx context.Context, path string, o *Options) iter.Seq[finding.Finding] {
+	return Archives(ctx, []string{path}, o)
+}
 
 // Archives checks archives one after another, and those of one host against
-// each other.
-func Archives(paths []string, o *Options) iter.Seq[finding.Finding] {
+// each other. If ctx ends, so do the findings, as those of Archive.
+func Archives(ctx context.Context, paths []string, o *Options) iter.Seq[finding.Finding] {
 	return func(yield func(finding.Finding) bool) {
-		s := &sink{opts: o.withDefaults(), yield: yield}
+		s := &sink{opts: o.withDefaults(), ctx: ctx, yield: yield}
 		set := newSet(s)
 		for _, path := range paths {
 			s.begin(baseOf(path))
@@ -31,10 +35,10 @@ func Archives(paths []string, o *Options) iter.Seq[finding.Finding] {
 				set.add(c)
 			}
 			s.end()
-			if o != nil && o.Verdict != nil && !s.stopped {
+			if o != nil && o.Verdict != nil && !s.cancelled() {
 				o.Verdict(c.verdict())
 			}
-			if s.stopped {
+			if s.cancelled() {
 				return
 			}
 		}
@@ -122,7 +126,7 @@ func (c *checker) run() {
 	seen := 0
 	for _, m := range c.members {
 		switch {
-		case c.stopped || m.empty:
+		case c.cancelled() || m.empty:
 		case m.Role == archive.RoleIndex:
 			c.index(m)
 		case m.Role == archive.RoleMeta:

@@ -129,7 +129,7 @@ func TestDocumentation(t *testing.T) {
 
 func TestSampleIsClean(t *testing.T) {
 	archtest.ForEachVersion(t, func(t *testing.T, v pcp.Version) {
-		assert.Empty(t, codes(slices.Collect(check.Archive(archtest.Sample(t, v), &check.Options{Min: finding.Warning}))))
+		assert.Empty(t, codes(slices.Collect(check.Archive(t.Context(), archtest.Sample(t, v), &check.Options{Min: finding.Warning}))))
 	})
 }
 
@@ -163,7 +163,7 @@ func TestStop(t *testing.T) {
 	all := findings(c, nil)
 	for n := range all {
 		i := 0
-		for f := range check.Archive(c.Base, nil) {
+		for f := range check.Archive(t.Context(), c.Base, nil) {
 			assert.Equal(t, all[i], f)
 			if i++; i > n {
 				break
@@ -173,5 +173,5 @@ func TestStop(t *testing.T) {
 }
 
 func TestNoArchive(t *testing.T) {
-	assert.Equal(t, []finding.Code{check.FileMissing, check.IndexMissing}, codes(slices.Collect(check.Archive(filepath.Join(t.TempDir(), "x"), nil))))
+	assert.Equal(t, []finding.Code{check.FileMissing, check.IndexMissing}, codes(slices.Collect(check.Archive(t.Context(), filepath.Join(t.TempDir(), "x"), nil))))
 }

@@ -79,7 +79,7 @@ func TestBadArchives(t *testing.T) {
 		t.Run(stem, func(t *testing.T) {
 			want, ok := badArchives[stem]
 			assert.True(t, ok, "not in the table")
-			found := slices.Collect(check.Archive(base, &check.Options{Min: finding.Warning}))
+			found := slices.Collect(check.Archive(t.Context(), base, &check.Options{Min: finding.Warning}))
 			assert.Subset(t, codes(found), want)
 			if len(want) == 0 {
 				assert.Empty(t, found)
@@ -127,7 +127,7 @@ func TestReference(t *testing.T) {
 			cmd := oracle.Command(t, "pmlogcheck", stem) // a name such as badmeta-2.0 misleads it, a path does not
 			cmd.Dir = filepath.Dir(base)
 			out, _ := cmd.CombinedOutput()
-			found := slices.Collect(check.Archive(base, nil))
+			found := slices.Collect(check.Archive(t.Context(), base, nil))
 			errors := slices.DeleteFunc(slices.Clone(found), func(f finding.Finding) bool { return f.Severity < finding.Error })
 			same := (cmd.ProcessState.ExitCode() != 0) == (len(errors) > 0)
 			all++

@@ -47,7 +47,7 @@ func TestCountersFallByTheirType(t *testing.T) {
 					require.NoError(t, a.Append(&archive.Result{Stamp: at(i), Sets: []archive.ValueSet{set}}))
 				}
 				require.NoError(t, a.Close())
-				for f := range check.Archive(base, nil) {
+				for f := range check.Archive(t.Context(), base, nil) {
 					if f.Code == check.CounterReset || f.Code == check.CounterWrap {
 						found = append(found, f)
 					}

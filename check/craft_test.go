@@ -1,6 +1,7 @@
 package check_test
 
 import (
+	"context"
 	"slices"
 	"testing"
 	"time"
@@ -30,7 +31,7 @@ func craft(t *testing.T, v pcp.Version) *crafted {
 // findings writes the archive and checks it.
 func findings(c *crafted, o *check.Options) []finding.Finding {
 	c.Write()
-	return slices.Collect(check.Archive(c.Base, o))
+	return slices.Collect(check.Archive(context.Background(), c.Base, o))
 }
 
 // codes returns the codes of findings, each once, sorted.

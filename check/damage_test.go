@@ -90,7 +90,7 @@ func TestEveryByte(t *testing.T) {
 				t.Parallel()
 				base := archtest.Sample(t, v)
 				want := skeleton(t, base)
-				usual := len(slices.Collect(check.Archive(base, nil)))
+				usual := len(slices.Collect(check.Archive(t.Context(), base, nil)))
 				silent := 0
 				for _, suffix := range []string{".meta", ".index", ".0"} {
 					sound, err := os.ReadFile(base + suffix)
@@ -100,7 +100,7 @@ func TestEveryByte(t *testing.T) {
 							continue
 						}
 						require.NoError(t, os.WriteFile(base+suffix, damage.do(slices.Clone(sound), i), 0o644))
-						found := slices.Collect(check.Archive(base, nil))
+						found := slices.Collect(check.Archive(t.Context(), base, nil))
 						if len(found) > usual {
 							continue
 						}
@@ -185,7 +185,7 @@ func TestTornEverywhere(t *testing.T) {
 					continue
 				}
 				require.NoError(t, os.WriteFile(base+suffix, whole[:n], 0o644))
-				found := slices.Collect(check.Archive(base, &check.Options{Min: finding.Warning}))
+				found := slices.Collect(check.Archive(t.Context(), base, &check.Options{Min: finding.Warning}))
 				if suffix == ".index" && (n-head)%entry == 0 && n > head {
 					continue // nothing tells that there were further entries
 				}

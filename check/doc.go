@@ -1,7 +1,7 @@
 // Package check finds faults in PCP archives. It reports everything that the
 // reference's pmlogcheck reports. It also checks every field of every record.
 //
-//	for f := range check.Archive("/var/log/pcp/host/20260102", nil) {
+//	for f := range check.Archive(ctx, "/var/log/pcp/host/20260102", nil) {
 //		fmt.Println(f)
 //	}
 //

@@ -1,6 +1,7 @@
 package check_test
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -39,7 +40,7 @@ func Example() {
 	if err := os.Truncate(base+".0", 808+3*24-10); err != nil {
 		panic(err)
 	}
-	for f := range check.Archive(base, &check.Options{Min: finding.Error}) {
+	for f := range check.Archive(context.Background(), base, &check.Options{Min: finding.Error}) {
 		fmt.Println(filepath.Base(f.File), f.Offset, f.Code, f.Message)
 	}
 	// Output:

@@ -41,13 +41,13 @@ func TestSalvageSound(t *testing.T) {
 		base, out := archtest.Sample(t, v), filepath.Join(t.TempDir(), "out")
 		found, err := salvage(t, base, out)
 		require.NoError(t, err)
-		assert.Equal(t, slices.Collect(check.Archive(base, nil)), found)
+		assert.Equal(t, slices.Collect(check.Archive(t.Context(), base, nil)), found)
 		m, i, d := archtest.Members(t, base)
 		m2, i2, d2 := archtest.Members(t, out)
 		assert.Equal(t, m, m2)
 		assert.Equal(t, i, i2)
 		assert.Equal(t, d, d2)
-		assert.Empty(t, slices.Collect(check.Archive(out, &check.Options{Min: finding.Warning})))
+		assert.Empty(t, slices.Collect(check.Archive(t.Context(), out, &check.Options{Min: finding.Warning})))
 
 		_, err = salvage(t, base, out)
 		assert.ErrorIs(t, err, fs.ErrExist)
@@ -68,7 +68,7 @@ func TestSalvageDamage(t *testing.T) {
 	found, err := salvage(t, c.Base, out)
 	require.NoError(t, err)
 	assert.Subset(t, codes(found), []finding.Code{check.LabelMagic, check.FrameLength})
-	assert.Empty(t, errorsOf(slices.Collect(check.Archive(out, nil))))
+	assert.Empty(t, errorsOf(slices.Collect(check.Archive(t.Context(), out, nil))))
 	_, _, sound := archtest.Members(t, out)
 	assert.Len(t, sound, c.Layout.HeaderSize+3*72)
 }
@@ -86,7 +86,7 @@ func TestSalvageEarlierThanTheStart(t *testing.T) {
 		found, err := salvage(t, c.Base, out)
 		require.NoError(t, err)
 		assert.Contains(t, codes(found), check.DataStart)
-		assert.NotContains(t, codes(slices.Collect(check.Archive(out, nil))), check.DataStart)
+		assert.NotContains(t, codes(slices.Collect(check.Archive(t.Context(), out, nil))), check.DataStart)
 		r, err := archive.Open(out, nil)
 		require.NoError(t, err)
 		assert.Equal(t, at(-5), r.Header().Start)
@@ -169,7 +169,7 @@ func TestSalvageBad(t *testing.T) {
 				assert.True(t, slices.ContainsFunc(hopeless, func(c finding.Code) bool { return slices.Contains(codes(found), c) }), "%v", found)
 				return
 			}
-			assert.Empty(t, errorsOf(slices.Collect(check.Archive(filepath.Join(dir, "out"), nil))))
+			assert.Empty(t, errorsOf(slices.Collect(check.Archive(t.Context(), filepath.Join(dir, "out"), nil))))
 			cmd := oracle.Command(t, "pmlogcheck", "out")
 			cmd.Dir = dir
 			said, err := cmd.CombinedOutput()

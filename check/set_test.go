@@ -55,7 +55,7 @@ func TestSets(t *testing.T) {
 			}
 			a.Write()
 			b.Write()
-			assert.Equal(t, tt.codes, codes(slices.Collect(check.Archives([]string{a.Base, b.Base}, nil))))
+			assert.Equal(t, tt.codes, codes(slices.Collect(check.Archives(t.Context(), []string{a.Base, b.Base}, nil))))
 		})
 	}
 }

@@ -62,7 +62,7 @@ func TestVerdicts(t *testing.T) {
 
 			var verdicts []check.Verdict
 			var found []finding.Finding
-			for f := range check.Archive(base, &check.Options{Min: finding.Warning, Verdict: func(v check.Verdict) { verdicts = append(verdicts, v) }}) {
+			for f := range check.Archive(t.Context(), base, &check.Options{Min: finding.Warning, Verdict: func(v check.Verdict) { verdicts = append(verdicts, v) }}) {
 				found = append(found, f)
 			}
 			assert.Equal(t, tt.codes, codes(found), "%v", found)

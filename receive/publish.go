@@ -135,7 +135,7 @@ func (r *Receiver) publish(in *incoming) (string, error) {
 func (r *Receiver) check(in *incoming) (damaged bool) {
 	count := 0
 	var first finding.Finding
-	for f := range check.Archive(in.base(), &check.Options{Min: finding.Error}) {
+	for f := range check.Archive(context.Background(), in.base(), &check.Options{Min: finding.Error}) {
 		if count == 0 {
 			first = f
 		}

@@ -387,7 +387,7 @@ func TestIdle(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, found, 2)
 	for _, base := range found {
-		for f := range check.Archive(base, &check.Options{Min: finding.Error}) {
+		for f := range check.Archive(t.Context(), base, &check.Options{Min: finding.Error}) {
 			assert.Fail(t, f.String())
 		}
 	}

@@ -107,7 +107,7 @@ func runCheck(ctx context.Context, s streams, o checkOptions, paths []string) er
 	}
 	tally := &checkTally{Archives: int64(len(archives))}
 	opts.Verdict = func(v check.Verdict) { tally.verdicts = append(tally.verdicts, verdictOf(v)) }
-	findings := check.Archives(archives, opts)
+	findings := check.Archives(ctx, archives, opts)
 	if o.salvage != "" {
 		if len(archives) > 1 {
 			return usageError{fmt.Errorf("--salvage takes one archive, and %s holds %d", paths[0], len(archives))}
@@ -121,6 +121,9 @@ func runCheck(ctx context.Context, s streams, o checkOptions, paths []string) er
 	}
 	if err := writeFindings(s.out, o.output, tally.count(findings), tally); err != nil {
 		return err
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
 	}
 	switch {
 	case failed != nil:

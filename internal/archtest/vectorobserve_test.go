@@ -3,6 +3,7 @@ package archtest
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -164,7 +165,7 @@ var onward = regexp.MustCompile(`reading goes on at offset (\d+)`)
 // check returns the codes of all findings without duplicates.
 func (p placed) check() string {
 	codes := map[string]bool{}
-	for f := range check.Archive(p.base, nil) {
+	for f := range check.Archive(context.Background(), p.base, nil) {
 		if f.Code != check.CoverageOnce && f.Code != check.CoverageNever { // every archive this small has these findings
 			codes[string(f.Code)] = true
 		}

@@ -64,7 +64,10 @@ func (c *checker) check(ctx context.Context, base string, state *archive.State) 
 	if known := c.known(state); known != nil { // another request has asked the same
 		return known, nil
 	}
-	done := checked(base)
+	done := checked(ctx, base)
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(c.kept) >= mostKept {
@@ -83,11 +86,11 @@ func (c *checker) known(state *archive.State) *Checked {
 }
 
 // checked checks an archive.
-func checked(base string) *Checked {
+func checked(ctx context.Context, base string) *Checked {
 	begin := time.Now()
 	done := &Checked{Path: base, Findings: []Finding{}}
 	options := &check.Options{Limit: mostOfCode, Verdict: func(v check.Verdict) { done.Verdict = v.String() }}
-	for f := range check.Archive(base, options) {
+	for f := range check.Archive(ctx, base, options) {
 		if f.Omitted > 0 {
 			done.More += f.Omitted
 			continue
