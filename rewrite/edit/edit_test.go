@@ -122,6 +122,7 @@ func TestTimes(t *testing.T) {
 func TestContradictions(t *testing.T) {
 	base := fixture(t)
 	for text, want := range map[string]string{
+		"global { hostname -> a }\nglobal { hostname -> b }":                                        "f:2:10: the host of the archive is changed twice, first at f:1:10",
 		`metric sys.load { type -> U64 } metric 29.0.1 { type -> 64 }`:                              "f:1:49: the type of sys.load is changed twice, first at f:1:19",
 		`metric sys.load { delete name -> a.b }`:                                                    "f:1:26: sys.load is deleted and changed",
 		`metric sys.load { name -> a.b delete }`:                                                    "f:1:31: sys.load is deleted and changed",

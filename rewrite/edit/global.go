@@ -7,7 +7,7 @@ import (
 
 // global binds a rule for the archive.
 func (b *binder) global(r *rules.Global) {
-	set := map[string]rules.Pos{}
+	set := b.globals
 	layout, ok := wire.For(b.o.Version)
 	for _, c := range r.Clauses {
 		pos := c.Position()

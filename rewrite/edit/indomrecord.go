@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -16,6 +17,7 @@ func (p *Plan) inDomRecord(r *meta.InDom) {
 		p.emit(out)
 		return
 	}
+	p.original(in, out)
 	if in.changesInsts() {
 		clear(in.hidden)
 		out.Instances = make([]meta.Instance, 0, len(r.Instances))
@@ -31,11 +33,26 @@ func (p *Plan) inDomRecord(r *meta.InDom) {
 			return
 		}
 	}
-	p.copies(in, func(id pcp.InDomID) {
-		c := *out
-		c.ID = id
+	if !in.cull {
+		out.ID = in.to
+		p.emit(out)
+	}
+}
+
+// original writes a record of the original of an instance domain that is copied, which the
+// clauses for instances do not change.
+func (p *Plan) original(in *indom, r archive.Record) {
+	if !in.duplicate || in.cull {
+		return
+	}
+	switch r := r.(type) {
+	case *meta.InDom:
+		c := *r
 		p.emit(&c)
-	})
+	case *meta.InDomDelta:
+		c := *r
+		p.emit(&c)
+	}
 }
 
 // deltaRecord writes a change of an instance domain after its changes.
@@ -62,11 +79,11 @@ func (p *Plan) deltaRecord(r *meta.InDomDelta) {
 			return
 		}
 	}
-	p.copies(in, func(id pcp.InDomID) {
-		c := *out
-		c.ID = id
-		p.emit(&c)
-	})
+	p.original(in, &meta.InDomDelta{Stamp: out.Stamp, ID: r.ID, Changes: r.Changes})
+	if !in.cull {
+		out.ID = in.to
+		p.emit(out)
+	}
 }
 
 // change returns one change of an instance domain after its changes.

@@ -180,7 +180,7 @@ func (p *Plan) transform(o owner, sets []labelset.Instance, t pcp.Timestamp) ([]
 	}
 	var all []owned
 	for _, to := range follow {
-		all = append(all, owned{to, p.renumberSets(o, sets)})
+		all = append(all, owned{to, p.renumberSets(o, to, sets)})
 	}
 	return append(all, moved...), nil
 }
@@ -197,10 +197,10 @@ func addMoved(moved []owned, part owned) ([]owned, error) {
 }
 
 // renumberSets returns the sets of instances with their new numbers, without those of
-// removed instances.
-func (p *Plan) renumberSets(o owner, sets []labelset.Instance) []labelset.Instance {
+// removed instances. The original of a domain that is copied keeps its numbers.
+func (p *Plan) renumberSets(o, to owner, sets []labelset.Instance) []labelset.Instance {
 	in, ok := p.indoms[pcp.InDomID(o.ident)]
-	if !ok || o.level != labelset.Instances || len(in.ids) == 0 {
+	if !ok || o.level != labelset.Instances || len(in.ids) == 0 || in.duplicate && to == o {
 		return sets
 	}
 	out := make([]labelset.Instance, 0, len(sets))

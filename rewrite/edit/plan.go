@@ -83,6 +83,8 @@ type binder struct {
 	errs []error
 	// names are the new names of metrics, to find two equal ones.
 	names map[string]rules.Pos
+	// globals are the positions of the clauses for the archive.
+	globals map[string]rules.Pos
 }
 
 // New returns what the rules change in an archive. Errors are joined; each is a *RuleError.
@@ -94,7 +96,7 @@ func New(all []rules.Rule, in *archive.Reader, o Options) (*Plan, error) {
 	if o.Version == 0 {
 		o.Version = p.header.Version
 	}
-	b := &binder{Plan: p, o: o, names: map[string]rules.Pos{}}
+	b := &binder{Plan: p, o: o, names: map[string]rules.Pos{}, globals: map[string]rules.Pos{}}
 	for _, r := range all {
 		switch r := r.(type) {
 		case *rules.Global:
