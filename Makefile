@@ -51,7 +51,7 @@ compare: ## the commands beside the reference tools, as ratios; ROWS=store: thos
 
 SOAK ?= -targets 5000 -series 200 -interval 10s -minutes 10
 SOAK_SERVE ?= 1m
-soak: ## record thousands of exporters, with the flags SOAK; 200 clients of a server for SOAK_SERVE under the race detector, twice
+soak: ## record thousands of exporters, with the flags SOAK, and instances that come and go; 200 clients of a server for SOAK_SERVE under the race detector, twice
 	$(GO) test ./internal/soak -soak $(SOAK) -v -timeout 120m
 	CGO_ENABLED=1 $(GO) test -race ./serve -run TestHammer -v -soak $(SOAK_SERVE) -timeout 120m
 

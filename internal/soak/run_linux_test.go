@@ -30,6 +30,7 @@ var (
 	interval = flag.Duration("interval", 10*time.Second, "scrape interval")
 	minutes  = flag.Float64("minutes", 10, "duration of a run")
 	hanging  = flag.Float64("hanging", 1, "percentage of targets that hang")
+	churned  = flag.Int("churned", 1000, "scrapes of TestChurn, one a second")
 	extra    = flag.String("record", "", "further options of the recorder, separated by blanks")
 )
 
