@@ -9,6 +9,8 @@ import (
 type describer struct {
 	opts  Options
 	since string // time of the last mark, for SplitAtMarks
+	// counted says that a loss was counted while a series got its labels.
+	counted bool
 }
 
 // Describer describes the series of metrics as a Flattener with the same options makes

@@ -18,6 +18,8 @@ type metricState struct {
 	metric *history.Metric
 	naming sampleNaming
 	series map[*history.Series]*liveSeries // resolved series; nil for rejected ones
+	past   past                            // series of earlier descriptions of the metric
+	family *prom.Family                    // of naming; nil before the first series
 	texts  map[*history.Series]textSeries  // present texts of a text metric
 	indom  *meta.InDom                     // instance domain of the last step
 	prev   []resolvedPoint                 // points of the last record with values
@@ -153,7 +155,8 @@ func (f *Flattener) state(metric *history.Metric) *metricState {
 		m.series, m.texts = map[*history.Series]*liveSeries{}, map[*history.Series]textSeries{}
 		m.skip = f.rejects(metric)
 		if !m.skip {
-			m.naming = f.name(metric)
+			m.naming, m.family = f.name(metric), nil
+			m.past.describe(metric, &m.naming, f.since)
 		}
 	}
 	return m
@@ -188,14 +191,23 @@ func (f *Flattener) resolve(m *metricState, point *history.Point, in *meta.InDom
 		f.setOrigin(m, p, s)
 		return p
 	}
-	labels, err := f.labels(&m.naming, s, f.sharesName(in, s.Inst))
+	twin := f.sharesName(in, s.Inst)
+	if p := m.past.find(s, twin, f.opts.Host); p != nil {
+		p = f.take(m, p, s)
+		m.series[s] = p
+		return p
+	}
+	f.counted = false
+	labels, err := f.labels(&m.naming, s, twin)
 	if err != nil {
 		f.opts.Report.Add(prom.LossInvalidLabel, m.metric.Name)
 		m.series[s] = nil
 		return nil
 	}
 	p := f.intern(m, s, labels)
-	m.series[s] = p
+	if m.series[s] = p; p != nil && !f.counted {
+		m.past.remember(s, twin, p)
+	}
 	return p
 }
 
@@ -206,6 +218,7 @@ func (f *Flattener) intern(m *metricState, s *history.Series, labels []prom.Labe
 	key := m.naming.key(labels)
 	p, ok := f.series[key]
 	if ok && p.owner.opts.Host != f.opts.Host && f.opts.Host != "" {
+		f.counted = true
 		f.opts.Report.Add(prom.LossSameLabels, m.metric.Name)
 		labels = normalizeLabels(append(slices.Clone(labels), prom.Label{Name: labelHostname, Value: f.opts.Host}))
 		key = m.naming.key(labels)
@@ -217,13 +230,21 @@ func (f *Flattener) intern(m *metricState, s *history.Series, labels []prom.Labe
 		}, desc: m.metric.Desc}
 		f.series[key] = p
 	}
+	return f.take(m, p, s)
+}
+
+// take makes s the origin of p. It returns nil, and counts the loss, if another host has p.
+func (f *Flattener) take(m *metricState, p *liveSeries, s *history.Series) *liveSeries {
 	if p.live > 0 && p.owner != f {
 		f.opts.Report.Add(prom.LossCollision, m.metric.Name)
 		return nil
 	}
 	p.owner = f
 	p.mixed = p.mixed || p.desc != m.metric.Desc
-	p.Family = f.family(m.naming.family) // the latest description
+	if m.family == nil {
+		m.family = f.family(m.naming.family)
+	}
+	p.Family = m.family // the latest description
 	f.setOrigin(m, p, s)
 	return p
 }

@@ -137,6 +137,7 @@ func (f *describer) labels(n *sampleNaming, s *history.Series, twin bool) ([]pro
 		out = append(out, prom.Label{Name: "since", Value: f.since})
 	}
 	if slices.ContainsFunc(out, func(l prom.Label) bool { return !utf8.ValidString(l.Value) }) {
+		f.counted = true
 		f.opts.Report.Add(prom.LossText, s.Metric.Name)
 	}
 	return normalizeLabels(out), nil
@@ -185,6 +186,7 @@ func (f *describer) ownLabels(out []prom.Label, s *history.Series, set labelset.
 			name = fmt.Sprintf("%s_%d", f.opts.Names.Label(l.Name), n)
 		}
 		if name != f.opts.Names.Label(l.Name) {
+			f.counted = true
 			f.opts.Report.Add(prom.LossLabelRenamed, s.Metric.Name+"{"+l.Name+"}")
 		}
 		used[name] = true
