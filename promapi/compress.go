@@ -3,12 +3,12 @@ package promapi
 import (
 	"io"
 	"net/http"
-	"strconv"
-	"strings"
 	"sync"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/pcparchive/pcparchive/internal/accept"
 )
 
 // compressor is a ResponseWriter that compresses a reply if the client accepts it and
@@ -27,31 +27,8 @@ const worthwhile = 1 << 10
 
 func newCompressor(w http.ResponseWriter, r *http.Request) *compressor {
 	w.Header().Add("Vary", "Accept-Encoding")
-	encoding := preferred(r.Header.Values("Accept-Encoding"))
+	encoding := accept.Encoding(r.Header, "zstd", "gzip")
 	return &compressor{ResponseWriter: w, encoding: encoding, plain: encoding == "" || r.Method == http.MethodHead}
-}
-
-// preferred returns the best encoding that a client accepts, or "" if it accepts none.
-func preferred(accept []string) string {
-	best, weight := "", 0.0
-	for clause := range strings.SplitSeq(strings.Join(accept, ","), ",") {
-		name, q, _ := strings.Cut(clause, ";")
-		name = strings.ToLower(strings.TrimSpace(name))
-		if name != "zstd" && name != "gzip" {
-			continue
-		}
-		quality := 1.0
-		if text, ok := strings.CutPrefix(strings.TrimSpace(q), "q="); ok {
-			var err error
-			if quality, err = strconv.ParseFloat(text, 64); err != nil {
-				continue
-			}
-		}
-		if quality > weight || quality == weight && quality > 0 && name == "zstd" {
-			best, weight = name, quality
-		}
-	}
-	return best
 }
 
 // WriteHeader notes the status, which is sent with the first bytes. A second call has

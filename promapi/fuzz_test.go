@@ -29,7 +29,6 @@ func FuzzParams(f *testing.F) {
 		if d, err := parseDuration(text); err == nil && !strings.ContainsAny(text, "-") {
 			assert.GreaterOrEqual(t, d, time.Duration(0), text)
 		}
-		_ = preferred([]string{text})
 	})
 }
 

@@ -1,8 +1,9 @@
 package exporter
 
 import (
-	"strconv"
 	"strings"
+
+	"github.com/pcparchive/pcparchive/internal/accept"
 )
 
 // format is a format of pages.
@@ -25,17 +26,14 @@ var mediaTypes = map[string]format{
 
 // accepted returns the format that a client prefers. Of equal preference, OpenMetrics comes
 // before text, and text before JSON.
-func accepted(accept []string) format {
+func accepted(fields []string) format {
 	best, weight := formatText, 0.0
 	rank := [...]int{formatText: 1, formatOpenMetrics: 2, formatOTLP: 0}
-	for clause := range strings.SplitSeq(strings.Join(accept, ","), ",") {
-		name, params, _ := strings.Cut(clause, ";")
-		name = strings.ToLower(strings.TrimSpace(name))
+	for name, q := range accept.Names(fields) {
 		f, known := mediaTypes[name]
 		if !known {
 			continue
 		}
-		q := quality(params)
 		if strings.Contains(name, "*") {
 			q /= 1e6 // anything means nothing in particular
 		}
@@ -44,20 +42,4 @@ func accepted(accept []string) format {
 		}
 	}
 	return best
-}
-
-// quality returns the preference in the parameters of a media type.
-func quality(params string) float64 {
-	for p := range strings.SplitSeq(params, ";") {
-		name, text, _ := strings.Cut(p, "=")
-		if strings.TrimSpace(name) != "q" {
-			continue
-		}
-		q, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
-		if err != nil || !(q >= 0 && q <= 1) {
-			return 0
-		}
-		return q
-	}
-	return 1
 }

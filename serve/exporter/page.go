@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"net/http"
 	"strconv"
-	"strings"
 	"sync"
 
 	"github.com/klauspost/compress/gzip"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/convert/expo"
 	"github.com/pcparchive/pcparchive/instant"
+	"github.com/pcparchive/pcparchive/internal/accept"
 )
 
 // page is a page that was made.
@@ -103,7 +103,7 @@ func (p *page) send(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Type", p.contentType)
 	h.Add("Vary", "Accept, Accept-Encoding")
 	body := p.body
-	if len(body) >= worthwhile && acceptsGzip(r.Header.Values("Accept-Encoding")) {
+	if len(body) >= worthwhile && accept.Encoding(r.Header, "gzip") != "" {
 		p.pack.Do(p.compress)
 		body = p.packed
 		h.Set("Content-Encoding", "gzip")
@@ -128,15 +128,4 @@ func (p *page) compress() {
 	_, _ = z.Write(p.body) // a buffer takes everything
 	_ = z.Close()
 	p.packed = b.Bytes()
-}
-
-// acceptsGzip reports whether a client accepts gzip.
-func acceptsGzip(accept []string) bool {
-	for clause := range strings.SplitSeq(strings.Join(accept, ","), ",") {
-		name, params, _ := strings.Cut(clause, ";")
-		if name = strings.ToLower(strings.TrimSpace(name)); (name == "gzip" || name == "*") && quality(params) > 0 {
-			return true
-		}
-	}
-	return false
 }

@@ -16,6 +16,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/pcparchive/pcparchive/internal/accept"
 )
 
 //go:embed assets
@@ -109,7 +111,7 @@ func (f *file) serve(w http.ResponseWriter, r *http.Request) {
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Add("Vary", "Accept-Encoding")
 	body, tag := f.plain, fmt.Sprintf("%q", f.version)
-	if acceptsGzip(r.Header.Values("Accept-Encoding")) {
+	if accept.Encoding(r.Header, "gzip") != "" {
 		h.Set("Content-Encoding", "gzip")
 		body, tag = f.packed, fmt.Sprintf("%q", f.version+"-gzip")
 	}
@@ -137,19 +139,6 @@ func matches(list, tag string) bool {
 		one = strings.TrimPrefix(strings.TrimSpace(one), "W/")
 		if one == tag || one == "*" {
 			return true
-		}
-	}
-	return false
-}
-
-// acceptsGzip reports whether a client accepts gzip.
-func acceptsGzip(accept []string) bool {
-	for clause := range strings.SplitSeq(strings.Join(accept, ","), ",") {
-		name, weight, _ := strings.Cut(clause, ";")
-		if strings.EqualFold(strings.TrimSpace(name), "gzip") {
-			q, isWeight := strings.CutPrefix(strings.TrimSpace(weight), "q=")
-			value, err := strconv.ParseFloat(q, 64)
-			return !isWeight || err == nil && value > 0
 		}
 	}
 	return false

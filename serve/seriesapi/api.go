@@ -9,11 +9,11 @@ import (
 	"regexp"
 	"runtime"
 	"runtime/debug"
-	"strings"
 	"time"
 
 	"golang.org/x/sync/semaphore"
 
+	"github.com/pcparchive/pcparchive/internal/accept"
 	"github.com/pcparchive/pcparchive/pmsearch"
 	"github.com/pcparchive/pcparchive/pmseries"
 )
@@ -147,7 +147,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
-	out := &writer{w: w, zip: accepts(r.Header.Values("Accept-Encoding"), "gzip")}
+	out := &writer{w: w, zip: accept.Encoding(r.Header, "gzip") != ""}
 	p, err := a.params(w, r)
 	defer func() {
 		if v := recover(); v != nil {
@@ -265,18 +265,6 @@ func (a *API) allowOrigin(h http.Header, origin string) {
 		h.Set("Access-Control-Allow-Origin", origin)
 		h.Add("Vary", "Origin")
 	}
-}
-
-// accepts reports whether a client accepts an encoding.
-func accepts(header []string, encoding string) bool {
-	for part := range strings.SplitSeq(strings.Join(header, ","), ",") {
-		name, quality, _ := strings.Cut(strings.TrimSpace(part), ";")
-		if strings.TrimSpace(name) == encoding {
-			q := strings.TrimSpace(quality)
-			return q != "q=0" && !strings.HasPrefix(q, "q=0.000")
-		}
-	}
-	return false
 }
 
 // short returns a text that fits into a message.
