@@ -84,6 +84,8 @@ type control struct {
 	sources []*controlState       // ascending by instance
 	nextID  int64                 // the next free instance number
 	ids     map[string]pcp.InstID // adopted instances without a source yet, by name
+	totals  map[string]*totals    // by the name of the source
+	idle    []*totals             // those whose source was removed, in that order
 	changed bool                  // indom and labels are out of date
 	indom   *meta.InDom
 	labels  *meta.Labels
@@ -91,16 +93,15 @@ type control struct {
 
 // controlState has the values of the control metrics for one source.
 type controlState struct {
-	inst         pcp.InstID
-	noHTTP       bool
-	calls        uint64            // scrapes so far
-	fetch, parse time.Duration     // summed over all scrapes
-	series       []*history.Series // in the order of controlMetrics
-	points       []history.Point   // values of the last scrape
+	inst   pcp.InstID
+	noHTTP bool
+	*totals
+	series []*history.Series // in the order of controlMetrics
+	points []history.Point   // values of the last scrape
 }
 
 func newControl(m *Mapper) *control {
-	c := &control{nextID: 1, params: newParams(m)} // PCP's agent uses 0 for the total over all sources
+	c := &control{nextID: 1, totals: map[string]*totals{}, params: newParams(m)} // PCP's agent uses 0 for the total over all sources
 	for _, cm := range controlMetrics {
 		d := &meta.Desc{
 			PMID: pcp.NewPMID(naming.OpenMetricsDomain, naming.ControlCluster, cm.item), Type: cm.typ,
@@ -137,7 +138,7 @@ func (c *control) add(s *Source) error {
 		inst = pcp.InstID(c.nextID)
 		c.nextID++
 	}
-	st := &controlState{inst: inst, noHTTP: s.target.Options.NoHTTP, points: make([]history.Point, len(c.metrics))}
+	st := &controlState{inst: inst, noHTTP: s.target.Options.NoHTTP, totals: c.totalsOf(s.target.Name), points: make([]history.Point, len(c.metrics))}
 	for _, metric := range c.metrics {
 		st.series = append(st.series, &history.Series{Metric: metric, Inst: meta.Instance{ID: st.inst, Name: s.target.Name}, Labels: own})
 	}
@@ -153,6 +154,7 @@ func (c *control) remove(st *controlState) {
 	if i := slices.Index(c.sources, st); i >= 0 {
 		c.sources = slices.Delete(c.sources, i, i+1)
 		c.changed = true
+		c.leave(st.totals)
 	}
 }
 
