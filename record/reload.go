@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -127,9 +126,9 @@ func (r *Recorder) watchFiles(ctx context.Context) {
 		case <-tick.C:
 		}
 		now := statesOf(r.config.Load().Files)
-		settled := maps.Equal(now, last)
+		settled := sameStates(now, last)
 		last = now
-		if settled && !maps.Equal(now, loaded) {
+		if settled && !sameStates(now, loaded) {
 			_ = r.Reload(ctx) // the log says why it failed
 			// A bad file is not tried again before it changes.
 			loaded = statesOf(r.config.Load().Files)
@@ -138,27 +137,25 @@ func (r *Recorder) watchFiles(ctx context.Context) {
 	}
 }
 
-// fileState identifies the contents of a file.
-type fileState struct {
-	target string // of a symbolic link
-	when   time.Time
-	size   int64
-	mode   os.FileMode // a script may become executable
+// fileState identifies the contents of a file, also where a symbolic link leads to another one
+// of the same time and size.
+type fileState struct{ os.FileInfo }
+
+// is reports whether two states are of the same contents. A script may become executable.
+func (s fileState) is(other fileState) bool {
+	return os.SameFile(s.FileInfo, other.FileInfo) && s.ModTime().Equal(other.ModTime()) && s.Size() == other.Size() && s.Mode() == other.Mode()
 }
+
+// sameStates reports whether all files have the same contents.
+func sameStates(a, b map[string]fileState) bool { return maps.EqualFunc(a, b, fileState.is) }
 
 // statesOf returns the states of files. A file that does not exist has none.
 func statesOf(names []string) map[string]fileState {
-	all := map[string]fileState{}
+	all := make(map[string]fileState, len(names))
 	for _, name := range names {
-		info, err := os.Stat(name)
-		if err != nil {
-			continue
+		if info, err := os.Stat(name); err == nil {
+			all[name] = fileState{info}
 		}
-		target, err := filepath.EvalSymlinks(name)
-		if err != nil {
-			continue
-		}
-		all[name] = fileState{target, info.ModTime(), info.Size(), info.Mode()}
 	}
 	return all
 }
