@@ -56,7 +56,7 @@ export function recorded(page: Page): Promise<Recorded | null> {
     knownOf = page.archives();
     known = new Map();
   }
-  const hosts = page.address.get().hosts, key = hosts.join("\n");
+  const hosts = page.chosen(), key = hosts.join("\n");
   let found = known.get(key);
   if (!found) {
     const pause = pauseOf(page.hosts());

@@ -7,7 +7,7 @@ import { screens } from "./screens/index";
 import { Shell } from "./shell";
 import { Address, type State } from "./state";
 import { applyTheme } from "./theme";
-import { zoneOf } from "./time";
+import { clock, zoneOf } from "./time";
 
 /** App holds the page together: the address, the archives, and the screen that is open. */
 class App implements Page {
@@ -15,6 +15,7 @@ class App implements Page {
   private known: Archives | null = null;
   private described: Promise<Metric[]> | null = null;
   private describedAt = 0;
+  private failing = 0; // since when the server has not described its archives
   private screen: Screen | null = null;
   private view: View | null = null;
   private readonly shell: Shell;
@@ -38,13 +39,25 @@ class App implements Page {
       return;
     }
     const every = Math.max(5, this.known?.rescan ?? 0) * 1000;
-    if ((this.known?.rescan ?? 0) > 0) window.setInterval(() => { if (!document.hidden) void this.reload().catch(() => undefined); }, every);
+    if ((this.known?.rescan ?? 0) > 0) window.setInterval(() => { if (!document.hidden) void this.renew(); }, every);
   }
 
-  private async reload(): Promise<void> {
+  /** renew reads the archives again, and says while that fails. What failed meanwhile is asked again afterwards. */
+  private async renew(): Promise<void> {
+    try {
+      await this.reload(this.failing > 0);
+      this.failing = 0;
+      this.shell.notice("server", "");
+    } catch (error) {
+      if (this.failing === 0) this.failing = Date.now() / 1000;
+      this.shell.notice("server", `No answer since ${clock(this.failing, this.zone(), true)}: ${(error as Error).message} What is shown may be old. The page tries again.`);
+    }
+  }
+
+  private async reload(again = false): Promise<void> {
     const next = await archives();
     const same = this.known !== null && JSON.stringify({ ...next, taken: 0 }) === JSON.stringify({ ...this.known, taken: 0 });
-    if (same) return;
+    if (same && !again) return;
     const grown = this.known !== null && namesOf(next) === namesOf(this.known);
     this.known = next;
     // An archive that grows seldom has new metrics.
@@ -57,6 +70,7 @@ class App implements Page {
     if (changed.has("theme")) applyTheme(state.theme);
     this.shell.update(state);
     if (!this.known) return;
+    this.shell.notice("hosts", absentHosts(state.hosts, this.known));
     const wanted = screens.find((s) => s.id === state.screen) ?? screens[0];
     if (wanted && wanted !== this.screen) {
       this.view?.close();
@@ -135,6 +149,14 @@ class App implements Page {
   fail(error: unknown): void {
     this.shell.announce(error instanceof Error ? error.message : String(error), true);
   }
+}
+
+/** absentHosts says which of the chosen hosts have no archives, "" if all have. */
+function absentHosts(chosen: string[], { hosts }: Archives): string {
+  const known = new Set(hosts.map((host) => host.host)), absent = chosen.filter((name) => !known.has(name));
+  if (absent.length === 0) return "";
+  const named = absent.length > 3 ? `${absent.slice(0, 3).join(", ")} and ${absent.length - 3} others` : absent.join(", ");
+  return `There are no archives of ${named}.${absent.length === chosen.length ? " All hosts are shown." : ""}`;
 }
 
 /** namesOf returns the archives' paths as one text. */

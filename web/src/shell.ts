@@ -13,6 +13,8 @@ export class Shell {
   readonly elements: HTMLElement[];
   private readonly links = new Map<string, HTMLAnchorElement>();
   private readonly message = h("div", { class: "message", attrs: { role: "status", "aria-live": "polite" } });
+  private readonly notices = h("div", { class: "notices", attrs: { role: "status" } });
+  private readonly noticed = new Map<string, string>();
   private readonly version = h("span", { class: "dim version" });
   private readonly zone = h("span");
   private readonly theme = h("span");
@@ -30,7 +32,7 @@ export class Shell {
       h("div", { class: "brand" }, h("strong", {}, "pcparchive"), this.version), nav,
       h("div", { class: "settings" }, this.zone, this.theme, button("?", help, { title: "Keys", attrs: { "aria-label": "Keys" } })),
       h("div", { class: "pickers" }, this.hosts.element, this.window.element));
-    this.elements = [header, this.main, this.message];
+    this.elements = [header, this.notices, this.main, this.message];
   }
 
   private link(screen: Screen): HTMLAnchorElement {
@@ -63,6 +65,14 @@ export class Shell {
     fill(this.theme, choice("Theme", THEMES, state.theme, (theme) => this.page.address.set({ theme }, "replace")));
     this.hosts.update();
     this.window.update();
+  }
+
+  /** notice shows a sentence about a subject above the screen until the next one about it; "" removes it. */
+  notice(subject: string, text: string): void {
+    if ((this.noticed.get(subject) ?? "") === text) return;
+    if (text === "") this.noticed.delete(subject);
+    else this.noticed.set(subject, text);
+    fill(this.notices, ...[...this.noticed.values()].map((one) => h("p", {}, one)));
   }
 
   nextTheme(): void {

@@ -76,4 +76,37 @@ export default [
     await page.keyboard.press("?");
     assert.match(await page.getByRole("dialog", { name: "Keys" }).innerText(), /worst minute/);
   }],
+
+  ["says that chosen hosts have no archives", async (site) => {
+    await site.go("?screen=host&host=gone&host=%3Cb%3E");
+    const notice = site.page.locator(".notices");
+    assert.equal(await notice.innerText(), "There are no archives of gone, <b>. All hosts are shown.");
+    assert.deepEqual(await site.accessible(), []);
+    await site.go("?screen=host&host=gone&host=web1");
+    assert.equal(await notice.innerText(), "There are no archives of gone.");
+    assert.match(await site.page.locator("h1").innerText(), /^web1/);
+    await site.act((page) => page.keyboard.press("1"));
+    assert.equal(await site.page.locator(".heat-row").count(), 1);
+    await site.go("?screen=explore&host=gone&q=kernel.all.load");
+    assert.match(await site.page.locator(".panel-plot").innerText(), /1 minute/, "the questions name no host that is absent");
+  }],
+
+  ["says while the server does not answer, and goes on afterwards", async (site) => {
+    const { page } = site;
+    let gone = false;
+    await page.route("**/api/archives", async (route) => {
+      if (gone) return route.fulfill({ status: 200, contentType: "text/html", body: "Bad gateway" });
+      const response = await route.fetch();
+      return route.fulfill({ response, json: { ...(await response.json()), rescan: 5 } });
+    });
+    await page.clock.install();
+    await site.go("?screen=host&host=web1");
+    gone = true;
+    await page.clock.runFor(6000);
+    await page.locator(".notices", { hasText: /No answer since \d\d:\d\d.*: Bad gateway What is shown may be old/ }).waitFor();
+    gone = false;
+    await page.clock.runFor(6000);
+    await page.locator(".notices p").waitFor({ state: "detached" });
+    assert.match(await page.locator("h1").innerText(), /^web1/);
+  }],
 ];

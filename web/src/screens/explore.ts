@@ -58,13 +58,15 @@ class Explore implements View {
   }
 
   private async load(): Promise<void> {
+    this.element.setAttribute("aria-busy", "true");
     try {
       this.metrics = new Map((await this.page.metrics()).map((m) => [m.name, m]));
-      await this.browser.load();
       this.render(this.page.address.get(), false);
+      await this.browser.load();
     } catch (error) {
       this.page.fail(error);
     }
+    this.element.setAttribute("aria-busy", "false");
   }
 
   /** render makes the panels those of the state. */

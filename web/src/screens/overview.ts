@@ -126,6 +126,7 @@ class OverviewView implements View {
         this.data = data;
         this.render();
         this.element.setAttribute("aria-busy", "false");
+        void this.page.metrics().catch(() => undefined); // the other screens need them
       },
       (error: unknown) => {
         this.element.setAttribute("aria-busy", "false");
