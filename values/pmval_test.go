@@ -176,10 +176,10 @@ func (c *pmvalComparison) rows(rates bool) (all []values.Row) {
 func (c *pmvalComparison) row(r, raw *values.Row) {
 	now, fell := map[string]float64{}, map[string]bool{}
 	for _, cell := range raw.Cells {
-		name := c.instance(cell)
-		now[name], _ = cell.Number()
-		before, known := c.raw[name]
-		fell[name] = c.desc.Sem == pcp.SemCounter && known && now[name] < before
+		id := firstWord(c.instance(cell))
+		now[id], _ = cell.Number()
+		before, known := c.raw[id]
+		fell[id] = c.desc.Sem == pcp.SemCounter && known && now[id] < before
 	}
 	stamp := r.Stamp.Time().In(c.set.Location()).Format("15:04:05.000")
 	if len(c.theirs) > 0 && c.theirs[0].stamp == stamp { // pmval has no first row of a counter
@@ -193,11 +193,11 @@ func (c *pmvalComparison) row(r, raw *values.Row) {
 				shown = renamed(theirs, name)
 			}
 			seen[shown] = true
-			c.cell(stamp, name, theirs[shown], &cell, fell[name])
+			c.cell(stamp, name, theirs[shown], &cell, fell[firstWord(name)])
 		}
 		for name, want := range theirs {
 			if !seen[name] && want != "?" {
-				c.cell(stamp, name, want, nil, fell[name])
+				c.cell(stamp, name, want, nil, fell[firstWord(name)])
 			}
 		}
 		c.mark = false
@@ -205,12 +205,16 @@ func (c *pmvalComparison) row(r, raw *values.Row) {
 	c.raw = now
 }
 
-// renamed returns the name under which pmval shows an instance whose name changes: one with
-// the same first word.
+// firstWord returns what stays of the name of an instance when the rest changes.
+func firstWord(name string) string {
+	word, _, _ := strings.Cut(name, " ")
+	return word
+}
+
+// renamed returns the name under which pmval shows an instance whose name changes.
 func renamed(cells map[string]string, name string) string {
-	first, _, _ := strings.Cut(name, " ")
 	for shown := range cells {
-		if word, _, _ := strings.Cut(shown, " "); word == first {
+		if firstWord(shown) == firstWord(name) {
 			return shown
 		}
 	}

@@ -168,8 +168,16 @@ func number(v float64) string {
 // place in a picture.
 const maxPoints = 1 << 14
 
-// Add adds a point. Of a long series, pairs of neighbors become their average.
+// maxValue is the largest value that a chart draws, so that differences and sums of values
+// are finite numbers.
+const maxValue = 1e300
+
+// Add adds a point; values beyond 1e300 are drawn there. Of a long series, pairs of neighbors
+// become their average.
 func (s *Series) Add(p Point) {
+	if !math.IsInf(p.Value, 0) {
+		p.Value = max(-maxValue, min(maxValue, p.Value))
+	}
 	s.Points = append(s.Points, p)
 	if len(s.Points) < 2*maxPoints {
 		return

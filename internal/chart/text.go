@@ -69,11 +69,11 @@ func (c *Chart) WriteText(w io.Writer, o Text) error {
 			fmt.Fprintf(w, "  %s %s\n", letters[i%len(letters)], name)
 		}
 	}
-	return c.writeMarks(w)
+	return c.writeMarks(w, o.Width)
 }
 
 // letters draw the series where there is no colour.
-var letters = []string{"●", "○", "■", "□", "▲", "△", "◆", "◇"}
+var letters = strings.Split("● ○ ■ □ ▲ △ ◆ ◇ A B C D E F G H I J K L M N O P Q R S T U V W X Y Z", " ")
 
 // charSets returns characters that tell series apart.
 func charSets(n int) []asciigraph.CharSet {
@@ -95,18 +95,29 @@ func (c *Chart) heading() string {
 // maxMarks is the number of marks that the text names.
 const maxMarks = 6
 
-// writeMarks names the marks.
-func (c *Chart) writeMarks(w io.Writer) error {
+// writeMarks names the marks, in lines of at most width characters.
+func (c *Chart) writeMarks(w io.Writer, width int) error {
 	if len(c.Marks) == 0 {
 		return nil
 	}
-	text := "recording stopped before"
+	words := strings.Fields("recording stopped before")
 	for i, m := range c.Marks {
 		if i == maxMarks {
-			text += fmt.Sprintf(" and %d more times", len(c.Marks)-i)
+			words = append(words, strings.Fields(fmt.Sprintf("and %d more times", len(c.Marks)-i))...)
 			break
 		}
-		text += " " + m.In(c.Zone).Format("15:04:05")
+		words = append(words, m.In(c.Zone).Format("15:04:05"))
+	}
+	text, line := "", 0
+	for i, word := range words {
+		switch {
+		case i == 0:
+		case line+1+len(word) > width:
+			text, line = text+"\n", 0
+		default:
+			text, line = text+" ", line+1
+		}
+		text, line = text+word, line+len(word)
 	}
 	_, err := fmt.Fprintln(w, text)
 	return err
