@@ -284,7 +284,8 @@ func (m *metric) factor(c *Column) float64 {
 	if scale.SameDimension(units, c.Units) {
 		factor = scale.Factor(units, c.Units)
 	}
-	if c.Percent {
+	// A share that is no counter, as sadf writes it, is in percent already.
+	if c.Percent && (m.desc.Sem == pcp.SemCounter || units.DimTime != 0) {
 		factor *= 100
 	}
 	return factor

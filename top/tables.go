@@ -45,7 +45,7 @@ var Tables = []Table{
 	{"host", "values of the host", []Column{
 		percent("user", []string{"kernel.all.cpu.user"}),
 		percent("sys", []string{"kernel.all.cpu.sys"}),
-		percent("wait", []string{"kernel.all.cpu.wait.total"}),
+		percent("wait", []string{"kernel.all.cpu.wait.total"}, []string{"kernel.all.cpu.iowait"}),
 		percent("steal", []string{"kernel.all.cpu.steal"}),
 		percent("idle", []string{"kernel.all.cpu.idle"}),
 		{Name: "cpus", Sources: either("hinv.ncpu"), Units: none},
@@ -77,8 +77,8 @@ var Tables = []Table{
 	{"cpu", "CPUs", []Column{
 		percent("user", []string{"kernel.percpu.cpu.user"}),
 		percent("sys", []string{"kernel.percpu.cpu.sys"}),
-		percent("wait", []string{"kernel.percpu.cpu.wait.total"}),
-		percent("interrupts", []string{"kernel.percpu.cpu.irq.soft", "kernel.percpu.cpu.irq.hard"}, []string{"kernel.percpu.cpu.intr"}),
+		percent("wait", []string{"kernel.percpu.cpu.wait.total"}, []string{"kernel.percpu.cpu.iowait"}),
+		percent("interrupts", []string{"kernel.percpu.cpu.irq.soft", "kernel.percpu.cpu.irq.hard"}, []string{"kernel.percpu.cpu.intr"}, []string{"kernel.percpu.cpu.softirq", "kernel.percpu.cpu.hardirq"}),
 		percent("idle", []string{"kernel.percpu.cpu.idle"}),
 	}},
 	{"filesystem", "file systems", []Column{
