@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"math"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -240,10 +241,16 @@ func (r *Recorder) finished(s *scrape, commit bool) (err error, gone bool) {
 	// The loop of a target that went and came back says farewell when the next one has
 	// scraped already.
 	superseded := s.farewell && s.t <= s.src.last
-	if s.reported && !cutOff && !superseded && r.err == nil && !r.closed {
+	// If the target has left meanwhile, begin has made a source that has nothing to end.
+	stray := s.farewell && s.src.last == 0 && !r.opts.Alone && !slices.ContainsFunc(r.queue, func(q *scrape) bool { return q.src == s.src })
+	if s.reported && !cutOff && !superseded && !stray && r.err == nil && !r.closed {
 		heap.Push(&r.queue, s)
 	} else {
+		src := s.src
 		s.release()
+		if stray && r.opts.Gone != nil && !r.closed {
+			r.leave(src)
+		}
 	}
 	return r.drain(), r.departed()
 }
