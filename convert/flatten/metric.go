@@ -151,12 +151,15 @@ func (f *Flattener) state(metric *history.Metric) *metricState {
 		f.metrics[id] = m
 	}
 	if m.metric != metric {
+		before, named := m.metric, m.naming
 		m.metric = metric
 		m.series, m.texts = map[*history.Series]*liveSeries{}, map[*history.Series]textSeries{}
 		m.skip = f.rejects(metric)
 		if !m.skip {
 			m.naming, m.family = f.name(metric), nil
-			m.past.describe(metric, &m.naming, f.since)
+		}
+		if before == nil || m.skip || m.past.since != f.since || !sameWords(before, metric, &named, &m.naming) {
+			m.past = past{since: f.since}
 		}
 	}
 	return m
