@@ -1,10 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -14,11 +12,9 @@ import (
 	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
-	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/spf13/cobra"
 
 	"github.com/pcparchive/pcparchive/columns"
-	"github.com/pcparchive/pcparchive/internal/safetext"
 	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/query"
 	"github.com/pcparchive/pcparchive/store"
@@ -262,37 +258,6 @@ func (o queryOptions) steps(t timeline) (start, end time.Time, step time.Duratio
 // archive includes its last record.
 func ceilMilli(t pcp.Timestamp) time.Time {
 	return t.Add(time.Millisecond - 1).Time().Truncate(time.Millisecond)
-}
-
-// apiResult is a reply of Prometheus' query API.
-type apiResult struct {
-	Status   string   `json:"status"`
-	Data     apiData  `json:"data"`
-	Warnings []string `json:"warnings,omitempty"`
-	Infos    []string `json:"infos,omitempty"`
-}
-
-type apiData struct {
-	ResultType parser.ValueType `json:"resultType"`
-	Result     json.RawMessage  `json:"result"`
-}
-
-func printJSON(w io.Writer, res *promql.Result, expr string) error {
-	out := apiResult{Status: "success", Data: apiData{res.Value.Type(), json.RawMessage("null")}}
-	out.Warnings, out.Infos = res.Warnings.AsStrings(expr, 0, 0)
-	text, err := safetext.Marshal(out, "  ")
-	if err != nil {
-		return err
-	}
-	head, tail, _ := bytes.Cut(text, []byte("null")) // the result, of which there may be much
-	if _, err := w.Write(head); err != nil {
-		return err
-	}
-	if err := query.WriteIndentedJSON(safetext.JSONWriter(w), res.Value, 2); err != nil {
-		return err
-	}
-	_, err = w.Write(append(tail, '\n'))
-	return err
 }
 
 // pointText writes a native histogram if there is one, or else a number.
