@@ -5,10 +5,10 @@
 //
 // A selection finds in the metadata the metrics that its matchers allow. It reads
 // the records of the times it needs, which it finds by the index, and decodes the
-// values of those metrics only. The engine holds the samples that match in
-// compressed form while the query runs. [Options].MaxSamples bounds them; a query
-// that needs more fails with a [LimitError]. The engine reads a selection once even
-// if the expression repeats it.
+// values of those metrics only. The engine holds the samples that match while the
+// query runs: the first million of a query as they are, the others compressed.
+// [Options].MaxSamples bounds them; a query that needs more fails with a
+// [LimitError]. The engine reads a selection once even if the expression repeats it.
 //
 // # What ends a query
 //

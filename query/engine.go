@@ -28,7 +28,7 @@ type Options struct {
 	Lookback time.Duration
 	// MaxSamples limits the samples that a query holds: those that it reads from
 	// archives, with a [LimitError], and those that the engine works on. Zero means 50
-	// million. A sample read takes at most 16 bytes, on average two or three. A
+	// million. A sample read takes at most 16 bytes, beyond the first million two or three. A
 	// subquery may have as many steps, or 11,000 if that is more; a subquery with more
 	// steps fails with a [StepsError].
 	MaxSamples int
