@@ -135,7 +135,7 @@ func (a *Appender) claim() (err error) {
 // setUp completes the options and the fields that depend on them.
 func (a *Appender) setUp() error {
 	a.opts.Buffer = cmp.Or(a.opts.Buffer, defaultBuffer)
-	a.packer = packer{base: a.base, files: a.opts.Files, how: a.opts.Compress, sync: !a.opts.NoSync, open: a.open, ctx: a.opts.Context}
+	a.packer = packer{base: a.base, files: a.opts.Files, how: a.opts.Compress, sync: !a.opts.NoSync, open: a.open, ctx: a.opts.Context, queues: a.opts.OnFlush}
 	return a.opts.Compress.valid()
 }
 

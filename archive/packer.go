@@ -2,24 +2,31 @@ package archive
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
+	"sync"
 	"sync/atomic"
 )
 
 // packer compresses complete volumes in the background, one at a time.
 type packer struct {
-	base    string
-	files   *FilePool // may be nil
-	how     Compression
-	sync    bool
-	open    func(name string) (disk, error)
-	ctx     context.Context // ends the compression early; may be nil
-	working chan error      // result of the volume being compressed; nil if there is none
-	err     error           // the first error
-	saved   atomic.Int64
+	base  string
+	files *FilePool // may be nil
+	how   Compression
+	sync  bool
+	open  func(name string) (disk, error)
+	ctx   context.Context // ends the compression early; may be nil
+	// queues makes start return at once: a record must not wait for a compression.
+	// Otherwise start waits for earlier volumes, so that few plain ones take space.
+	queues bool
+
+	mu    sync.Mutex
+	queue []packing
+	idle  chan struct{} // closed when the queue is done; nil if it never had an element
+	err   error         // the first error
+
+	saved atomic.Int64
 	// plain and stored are the total sizes of the Appender's own volumes before
 	// and after compression.
 	plain, stored atomic.Int64
@@ -35,31 +42,59 @@ func (p *packer) share() float64 {
 	return float64(p.stored.Load()) / float64(plain)
 }
 
-// start begins to compress volumes after waiting for earlier ones. own says
-// that this Appender wrote them.
-func (p *packer) start(own bool, names ...string) {
-	_ = p.wait() // the error stays in p.err
-	done := make(chan error, 1)
-	p.working = done
-	go func() {
-		var err error
-		for _, name := range names {
-			err = errors.Join(err, p.files.pack(func() error { return p.pack(name, own) }))
-		}
-		done <- err
-	}()
+// packing is a volume to compress. own says that this Appender wrote it.
+type packing struct {
+	name string
+	own  bool
 }
 
-// wait waits for the volume being compressed and returns the first error of
+// start begins to compress volumes. own says that this Appender wrote them.
+func (p *packer) start(own bool, names ...string) {
+	if !p.queues {
+		_ = p.wait() // the error stays in p.err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	idle := len(p.queue) == 0 && len(names) > 0
+	for _, name := range names {
+		p.queue = append(p.queue, packing{name, own})
+	}
+	if idle {
+		p.idle = make(chan struct{})
+		go p.work(p.idle)
+	}
+}
+
+// work compresses the volumes of the queue, one at a time.
+func (p *packer) work(idle chan<- struct{}) {
+	defer close(idle)
+	for more := true; more; {
+		p.mu.Lock()
+		next := p.queue[0]
+		p.mu.Unlock()
+		err := p.files.pack(func() error { return p.pack(next.name, next.own) })
+		p.mu.Lock()
+		if err != nil && p.err == nil {
+			p.err = err
+		}
+		p.queue = p.queue[1:]
+		more = len(p.queue) > 0
+		p.mu.Unlock()
+	}
+}
+
+// wait waits for the volumes being compressed and returns the first error of
 // all. After an error the plain volume remains and compression continues with
 // the next volume.
 func (p *packer) wait() error {
-	if p.working != nil {
-		if err := <-p.working; err != nil && p.err == nil {
-			p.err = err
-		}
-		p.working = nil
+	p.mu.Lock()
+	idle := p.idle
+	p.mu.Unlock()
+	if idle != nil {
+		<-idle
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	return p.err
 }
 
