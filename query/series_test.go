@@ -45,7 +45,7 @@ func TestPlainChunks(t *testing.T) {
 			at += rnd.Int64N(5000)
 			var want timedValue
 			for i, it := range its {
-				got := chunkenc.ValNone
+				var got chunkenc.ValueType
 				if seek {
 					got = it.Seek(at)
 				} else {

@@ -2,8 +2,10 @@ package serve
 
 import (
 	"context"
+	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -47,6 +49,10 @@ func TestBlocksBeside(t *testing.T) {
 	assert.Equal(t, "2", s.value("count(count by (hostname) (kernel_all_load))", at(150)))
 	assert.Equal(t, "120", s.value(`count_over_time(test_requests{hostname="web1"}[10m])`, at(159)))
 	assert.Equal(t, "60", s.value(`count_over_time(test_requests{hostname="web2"}[10m])`, at(159)))
+
+	// Blocks belong to no host: questions about hosts leave them out.
+	_, one, _ := s.get("/api/v1/query?host=web1&time=" + strconv.FormatInt(at(159).Unix(), 10) + "&query=" + url.QueryEscape("sum(count_over_time(test_requests[10m]))"))
+	assert.Contains(t, one, `"60"]`)
 
 	// The archive of the block joins it: nothing is counted twice.
 	record(t, filepath.Join(dir, "old"), "web1").put(0, 60).close()
