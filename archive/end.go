@@ -63,7 +63,7 @@ const believable = 48 * time.Hour
 // lastStamp returns the time of a volume's last whole record. ok is false if
 // the volume has none.
 func (r *Reader) lastStamp(m Member) (t pcp.Timestamp, ok bool, err error) {
-	s, err := r.volumeIn(m, 0, leastBuffer, unnoted, nil)
+	s, err := r.volumeIn(m, 0, leastBuffer, unnoted, r.opts.Stop)
 	if err != nil || s == nil {
 		return t, false, err
 	}
@@ -80,6 +80,9 @@ func (r *Reader) lastStamp(m Member) (t pcp.Timestamp, ok bool, err error) {
 	s.frames = s.f.frames(from, readBuffer)
 	rd := resultDecoder{layout: r.layout, want: func(pcp.PMID) bool { return false }}
 	for {
+		if err := r.opts.stopped(); err != nil {
+			return t, ok, err
+		}
 		frame, err := s.next()
 		if errors.Is(err, io.EOF) || isDamage(err) {
 			return t, ok, nil // a pass that reads on reports the damage

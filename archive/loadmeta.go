@@ -122,6 +122,9 @@ func (r *Reader) foreign(h *Header) bool {
 // another one, like a damaged record.
 func (r *Reader) addMeta(s *frameSource) error {
 	for {
+		if err := r.opts.stopped(); err != nil {
+			return err
+		}
 		frame, err := s.next()
 		if errors.Is(err, io.EOF) {
 			return nil

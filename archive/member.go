@@ -78,7 +78,7 @@ func openMember(m Member, o ReadOptions) (*File, error) {
 		raw = io.NewSectionReader(f, 0, m.Size)
 	}
 	id := decomp.ID{Name: m.Path, Size: m.Size, ModTime: info.ModTime()}
-	d, err := decomp.Open(raw, id, decomp.Limits{Window: o.MaxWindow}, o.cache)
+	d, err := decomp.Open(raw, id, decomp.Limits{Window: o.MaxWindow, Stop: o.Stop}, o.cache)
 	if err != nil {
 		f.Close()
 		return nil, err
@@ -105,7 +105,9 @@ func (f *File) ReadAt(p []byte, off int64) (int, error) {
 func (f *File) From(off int64) io.Reader {
 	f.release()
 	f.reader = f.d.NewReader(off)
-	f.reader.Until(f.stop)
+	if f.stop != nil {
+		f.reader.Until(f.stop)
+	}
 	return f.reader
 }
 

@@ -53,6 +53,10 @@ type ReadOptions struct {
 	// zero means DefaultPoll.
 	Poll time.Duration
 
+	// Stop, unless nil, is asked while metadata is read and while the end of a volume is
+	// looked for, which may take decompressing all of it. Its error ends that.
+	Stop func() error
+
 	// Listing caches the contents of folders; nil reads each folder anew.
 	Listing *Listing
 
@@ -90,6 +94,14 @@ func (o *ReadOptions) Shared() *ReadOptions {
 		all.described = newDescriptions()
 	}
 	return &all
+}
+
+// stopped returns the error that ends reading, if there is one.
+func (o *ReadOptions) stopped() error {
+	if o.Stop == nil {
+		return nil
+	}
+	return o.Stop()
 }
 
 // withDefaults returns o with defaults filled in; o may be nil.

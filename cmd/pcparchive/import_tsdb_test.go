@@ -56,7 +56,7 @@ func TestImportOfManyHosts(t *testing.T) {
 	require.NoError(t, sinktest.Finish(blocks))
 
 	var stdout, stderr bytes.Buffer
-	code := run([]string{"import", "tsdb", data, "-o", out, "--output", "json"}, streams{strings.NewReader(""), &stdout, &stderr})
+	code := run([]string{"import", "tsdb", data, "-o", out, "--output", "json"}, streams{in: strings.NewReader(""), out: &stdout, err: &stderr})
 	require.Zero(t, code, stderr.String())
 	var got importOutput
 	require.NoError(t, json.Unmarshal(stdout.Bytes(), &got))
@@ -87,7 +87,7 @@ func TestImportOfManyHosts(t *testing.T) {
 		}
 	}
 	stderr.Reset()
-	require.Equal(t, exitFailed, run([]string{"import", "tsdb", data, "-o", out}, streams{strings.NewReader(""), &stdout, &stderr}))
+	require.Equal(t, exitFailed, run([]string{"import", "tsdb", data, "-o", out}, streams{in: strings.NewReader(""), out: &stdout, err: &stderr}))
 	assert.Contains(t, stderr.String(), "host073.meta: file already exists")
 	entries, err = os.ReadDir(out)
 	require.NoError(t, err)
@@ -117,7 +117,7 @@ func TestImportOfExemplars(t *testing.T) {
 	require.NoError(t, db.Close())
 
 	var stdout, stderr bytes.Buffer
-	std := streams{strings.NewReader(""), &stdout, &stderr}
+	std := streams{in: strings.NewReader(""), out: &stdout, err: &stderr}
 	require.Zero(t, run([]string{"import", "tsdb", data, "-o", base}, std), stderr.String())
 	stdout.Reset()
 	require.Zero(t, run([]string{"export", "openmetrics", base, "--start", "start", "--end", "end"}, std), stderr.String())

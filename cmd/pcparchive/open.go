@@ -35,7 +35,7 @@ func openHosts(s streams, operands []string) (*hosts, error) {
 // openHostsFrom is openHosts with a cache, which may be nil. hosts.Remember adds to it.
 func openHostsFrom(s streams, operands []string, dir *cachedir.Dir) (*hosts, error) {
 	paths := splitOperands(operands)
-	found, err := store.OpenRemembering(paths, nil, dir)
+	found, err := store.OpenRemembering(paths, &archive.ReadOptions{Stop: s.ended}, dir)
 	if err != nil {
 		return nil, explainNotArchive(err)
 	}

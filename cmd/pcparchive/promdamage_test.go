@@ -138,7 +138,7 @@ func overwrite(t *testing.T, path string, b []byte, at, n int) {
 func readAll(t *testing.T, dir string) (samples map[string]bool, code int, said string) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
-	code = run([]string{"convert", dir, "-", "--pcp5=false"}, streams{strings.NewReader(""), &stdout, &stderr})
+	code = run([]string{"convert", dir, "-", "--pcp5=false"}, streams{in: strings.NewReader(""), out: &stdout, err: &stderr})
 	samples = map[string]bool{}
 	for line := range strings.Lines(stdout.String()) {
 		if !strings.HasPrefix(line, "#") {

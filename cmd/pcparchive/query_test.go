@@ -46,7 +46,7 @@ func TestQueryOfSpoiltHistogram(t *testing.T) {
 	require.NoError(t, a.Close())
 
 	var stdout, stderr bytes.Buffer
-	std := streams{strings.NewReader(""), &stdout, &stderr}
+	std := streams{in: strings.NewReader(""), out: &stdout, err: &stderr}
 	assert.Equal(t, exitSkipped, run([]string{"query", "rpc", base, "--start", "start", "--step", "2m"}, std))
 	assert.Equal(t, `SERIES  TIME                     VALUE
 rpc     2026-03-01 12:00:00 UTC  {count:4, sum:1.5, [-0.5,0.5]:4}

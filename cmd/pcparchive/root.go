@@ -24,6 +24,7 @@ import (
 type streams struct {
 	in       io.Reader
 	out, err io.Writer
+	ended    func() error // returns an error once the program is to end; may be nil
 }
 
 // run executes the command line and returns the exit code.
@@ -32,11 +33,15 @@ func run(args []string, s streams) int {
 	status := newStatusWriter(s.err)
 	results := newResultWriter(s.out, status)
 	s.out, s.err = results, status
+	begun, end := context.WithCancel(context.Background())
+	defer end()
+	s.ended = begun.Err
 	root := newRoot(s)
 	args = dropPreposition(joinCompress(args))
 	root.SetArgs(args)
-	ctx, stop := signal.NotifyContext(context.Background(), endSignals(root, args)...)
+	ctx, stop := signal.NotifyContext(begun, endSignals(root, args)...)
 	defer stop()
+	context.AfterFunc(ctx, end)
 	context.AfterFunc(ctx, stop) // a second interrupt ends the program at once
 	cmd, err := execute(ctx, root)
 	if err = cmp.Or(err, results.flush()); err == nil {

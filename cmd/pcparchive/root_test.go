@@ -17,7 +17,7 @@ func (fullDisk) Write([]byte) (int, error) { return 0, errors.New("no space left
 // TestFullOutput prints what is not looked at for errors where there is no room.
 func TestFullOutput(t *testing.T) {
 	var stderr bytes.Buffer
-	assert.Equal(t, exitFailed, run([]string{"--help"}, streams{strings.NewReader(""), fullDisk{}, &stderr}))
+	assert.Equal(t, exitFailed, run([]string{"--help"}, streams{in: strings.NewReader(""), out: fullDisk{}, err: &stderr}))
 	assert.Equal(t, "pcparchive: no space left\n", stderr.String())
 }
 

@@ -26,6 +26,9 @@ type Limits struct {
 	// Window is the longest history in bytes that a decoder keeps: the
 	// dictionary of xz and lzma, the window of zstd.
 	Window int64
+	// Stop, unless nil, is asked by Readers that decode bytes that they skip; see
+	// [Reader.Until].
+	Stop func() error
 }
 
 // DefaultWindow suffices for every preset of xz and zstd, including zstd

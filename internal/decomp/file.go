@@ -176,7 +176,7 @@ func (f *File) NewReader(off int64) *Reader {
 	if f.format == Plain {
 		return &Reader{f: f, off: off}
 	}
-	r := &Reader{f: f, table: f.all()}
+	r := &Reader{f: f, table: f.all(), stop: f.limits.Stop}
 	r.seek(off)
 	return r
 }
