@@ -260,7 +260,7 @@ func (d *deriver) evaluate(m *derivedOf, ops operands, at pcp.Timestamp) {
 	if m.Before {
 		m.any, m.stamp = true, at
 		for _, op := range ops {
-			m.before[op.desc.PMID] = append(m.before[op.desc.PMID][:0], op.operandOf.values...)
+			m.before[op.desc.PMID] = append(m.before[op.desc.PMID][:0], op.values...)
 		}
 	}
 }
@@ -275,7 +275,7 @@ func (d *deriver) outlined(m *derivedOf, ops operands) {
 		if op.desc.InDom != m.desc.InDom || !op.present {
 			continue
 		}
-		for _, v := range op.operandOf.values {
+		for _, v := range op.values {
 			d.points = append(d.points, history.Point{Series: m.seriesOf(v.Inst, ops), Value: history.NumberValue(v.Inst, m.Type, 0)})
 		}
 	}

@@ -54,7 +54,7 @@ func (d *deriver) view(m *derived, t history.Target) operands {
 func (ops operands) values(id pcp.PMID) []history.Value {
 	for _, op := range ops {
 		if op.desc.PMID == id {
-			return op.operandOf.values
+			return op.values
 		}
 	}
 	return nil
@@ -64,7 +64,7 @@ func (ops operands) values(id pcp.PMID) []history.Value {
 func (ops operands) series(domain pcp.InDomID, inst pcp.InstID) *history.Series {
 	for _, op := range ops {
 		if op.desc.InDom == domain {
-			if s := op.operandOf.series[inst]; s != nil {
+			if s := op.series[inst]; s != nil {
 				return s
 			}
 		}

@@ -233,7 +233,7 @@ func (p *picker) row(step *history.Step) (*Row, error) {
 				column = p.column(known, point.Series)
 				known.columns[point.Series] = column
 			}
-			if column != nil && !(limited && p.beyond(Cell{column, point.Value})) {
+			if column != nil && (!limited || !p.beyond(Cell{column, point.Value})) {
 				r.Cells = append(r.Cells, Cell{column, point.Value})
 			}
 		}
