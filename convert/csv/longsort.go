@@ -31,7 +31,7 @@ func compareLong(a, b longValue) int {
 const (
 	runBytes   = 48 << 20 // of the values that are sorted in memory
 	valueBytes = 64       // of a value, without its cell
-	maxLine    = 1<<32 - 1
+	maxLine    = 1<<31 - 1
 )
 
 // longSorter sorts values by time. Values that do not fit the memory wait in a temporary
