@@ -142,5 +142,5 @@ func TestPathsAndMethods(t *testing.T) {
 		assert.Equal(t, http.StatusMethodNotAllowed, resp.StatusCode)
 		assert.Equal(t, "GET, POST, OPTIONS", resp.Header.Get("Allow"))
 	}
-	assert.Equal(t, http.StatusMethodNotAllowed, ask(t, srv, "POST /api/v1/label/a/values").Code)
+	assert.Equal(t, http.StatusMethodNotAllowed, ask(t, srv, "POST /api/v1/metadata").Code)
 }
