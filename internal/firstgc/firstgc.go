@@ -18,7 +18,7 @@ import (
 // collected for the first time.
 const percent = 400
 
-func init() {
+func init() { //nolint:gochecknoinits // the work of the package must precede main
 	if os.Getenv("GOGC") != "" {
 		return
 	}

@@ -20,8 +20,9 @@ func TestUsual(t *testing.T) {
 		first := debug.SetGCPercent(50)
 		debug.SetGCPercent(first)
 		runtime.GC()
-		for usual := first; ; time.Sleep(time.Millisecond) {
-			if usual = debug.SetGCPercent(50); usual != percent {
+		for ; ; time.Sleep(time.Millisecond) {
+			usual := debug.SetGCPercent(50)
+			if usual != percent {
 				t.Log(first, usual)
 				return
 			}
