@@ -141,7 +141,7 @@ func runPack(ctx context.Context, s streams, o packOptions, paths []string) erro
 	if err := o.check(); err != nil {
 		return err
 	}
-	bases, err := findArchives(splitOperands(paths))
+	bases, err := findArchives(paths)
 	if err != nil {
 		return err
 	}

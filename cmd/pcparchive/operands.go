@@ -49,9 +49,10 @@ func isArchive(operand string) bool {
 	return !slices.ContainsFunc(strings.Split(operand, ","), func(path string) bool { return !store.Holds(path) })
 }
 
-// findArchives returns the archives that operands name, as [store.Find] does.
-func findArchives(paths []string) (bases []string, failed error) {
-	for _, path := range paths {
+// findArchives returns the archives that operands name, as [store.Find] does. An operand may
+// be a list with commas.
+func findArchives(operands []string) (bases []string, failed error) {
+	for _, path := range splitOperands(operands) {
 		found, err := store.Find([]string{path})
 		failed = errors.Join(failed, explainNotArchive(err))
 		for _, base := range found {
