@@ -135,3 +135,32 @@ func TestCompressedLimits(t *testing.T) {
 	runtime.ReadMemStats(&after)
 	assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(40<<20))
 }
+
+// TestLongIndex checks that a packed index beyond the limit is reported and not cut in silence.
+func TestLongIndex(t *testing.T) {
+	base, _ := manyRecords(t, pcp.V3, 3)
+	path := base + ".index"
+	raw, err := os.ReadFile(path)
+	require.NoError(t, err)
+	path = packers[0].pack(t, path)
+	h := archtest.Header
+	h.Version = pcp.V3
+	entries := int64(len(raw) - len(archive.EncodeHeader(&h, -1)))
+	r, err := archive.Open(base, &archive.ReadOptions{MaxMetadata: entries})
+	require.NoError(t, err)
+	assert.Empty(t, r.Warnings())
+	r, err = archive.Open(base, &archive.ReadOptions{MaxMetadata: entries - 1})
+	require.NoError(t, err)
+	require.Len(t, r.Warnings(), 1)
+	require.ErrorIs(t, r.Warnings()[0], pcp.ErrLimit)
+	assert.ErrorContains(t, r.Warnings()[0], path+": offset ")
+
+	m := archive.Member{Path: path, Role: archive.RoleIndex, Compress: ".xz"}
+	got, packed, err := archive.ReadMember(m, int64(len(raw)))
+	require.NoError(t, err)
+	assert.True(t, packed)
+	assert.Equal(t, raw, got)
+	_, _, err = archive.ReadMember(m, int64(len(raw))-1)
+	require.ErrorIs(t, err, pcp.ErrLimit)
+	assert.ErrorContains(t, err, path+": offset ")
+}

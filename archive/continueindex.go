@@ -1,6 +1,9 @@
 package archive
 
 import (
+	"cmp"
+	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 
@@ -13,7 +16,7 @@ func (t *tail) surveyIndex(base string, volumes []Member, m *Member) error {
 	name, why := base+".index", fs.ErrNotExist
 	if m != nil {
 		name = m.Path
-		raw, packed, err := readMember(*m)
+		raw, packed, err := readMember(*m, DefaultMaxMetadata)
 		if err != nil && !isDamage(err) {
 			return err
 		}
@@ -30,15 +33,32 @@ func (t *tail) surveyIndex(base string, volumes []Member, m *Member) error {
 	return t.makeIndex(volumes)
 }
 
-// readMember reads the contents of an index.
-func readMember(m Member) (raw []byte, packed bool, err error) {
+// readMember reads the contents of an index of at most limit bytes.
+func readMember(m Member, limit int64) (raw []byte, packed bool, err error) {
 	f, err := OpenMember(m, nil)
 	if err != nil {
 		return nil, false, locate(err, Pos{File: m.Path, Role: m.Role}, 0)
 	}
 	defer f.Close()
-	raw, err = io.ReadAll(io.LimitReader(f.From(0), DefaultMaxMetadata))
+	src := &io.LimitedReader{R: f.From(0), N: limit}
+	raw, err = io.ReadAll(src)
+	err = cmp.Or(err, tooLong(src, "index", limit))
 	return raw, m.Compress != "" || f.Compressed(), f.locate(err, int64(len(raw)))
+}
+
+// tooLong returns an error if a part that was read up to a limit goes on.
+func tooLong(src *io.LimitedReader, what string, limit int64) error {
+	if src.N > 0 {
+		return nil
+	}
+	switch _, err := io.ReadFull(src.R, make([]byte, 1)); {
+	case err == nil:
+		return &pcp.FormatError{Detail: fmt.Sprintf("%s exceeds %d bytes", what, limit), Err: pcp.ErrLimit}
+	case errors.Is(err, io.EOF):
+		return nil
+	default:
+		return err
+	}
 }
 
 // keepIndex decides what to do with an index of which t.index bytes are usable.
@@ -110,7 +130,7 @@ func (t *tail) from(m Member) int64 {
 	if t.trusted == nil || m.Compress != "" {
 		return 0
 	}
-	raw, _, err := readMember(*t.trusted)
+	raw, _, err := readMember(*t.trusted, DefaultMaxMetadata)
 	if err != nil || len(raw) < t.layout.HeaderSize {
 		return 0
 	}

@@ -20,6 +20,9 @@ func ContinueOn(path string, o *WriteOptions, open, reopen func(name string) (Di
 	return continueOn(path, o, open, reopen)
 }
 
+// ReadMember reads an index.
+var ReadMember = readMember
+
 // OpenFile opens a file as Continue does.
 func OpenFile(name string) (Disk, error) { return openFile(name) }
 

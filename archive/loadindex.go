@@ -1,8 +1,10 @@
 package archive
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"math"
 	"time"
 
 	"github.com/pcparchive/pcparchive/internal/wire"
@@ -42,12 +44,12 @@ func (r *Reader) readIndex() ([]IndexEntry, error) {
 	if err := frames.notEmpty(); err != nil {
 		return nil, err
 	}
-	src := f.From(int64(r.layout.HeaderSize))
+	src := &io.LimitedReader{R: f.From(int64(r.layout.HeaderSize)), N: math.MaxInt64}
 	if f.Compressed() {
-		src = io.LimitReader(src, r.opts.MaxMetadata)
+		src.N = r.opts.MaxMetadata
 	}
 	entries, err := readIndex(src, r.layout)
-	if err != nil {
+	if err = cmp.Or(err, tooLong(src, "index", r.opts.MaxMetadata)); err != nil {
 		at := r.layout.HeaderSize + len(entries)*r.layout.IndexEntrySize()
 		if err = f.locate(err, int64(at)); !isDamage(err) {
 			return nil, err

@@ -1,14 +1,13 @@
 package derive
 
 import (
-	"io"
 	"os"
 	"strings"
 
 	"github.com/pcparchive/pcparchive/internal/conffile"
 )
 
-// maxConfig is the size of the largest file that Load reads.
+// maxConfig is the size of the largest file that Load accepts.
 const maxConfig = 4 << 20
 
 // SystemPath returns the place of the derived metrics that PCP's tools know, "" if there is
@@ -40,11 +39,11 @@ func Load(path string) ([]Definition, error) {
 			return nil, err
 		}
 		for _, file := range files {
-			text, err := readConfig(file)
+			text, err := conffile.Read(file, maxConfig)
 			if err != nil {
 				return nil, err
 			}
-			found, _ := ParseConfig(text)
+			found, _ := ParseConfig(string(text))
 			for _, d := range found {
 				if !defined[d.Name] {
 					defined[d.Name] = true
@@ -54,15 +53,4 @@ func Load(path string) ([]Definition, error) {
 		}
 	}
 	return all, nil
-}
-
-// readConfig returns the content of a file, cut where it is too long to be one.
-func readConfig(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = f.Close() }()
-	text, err := io.ReadAll(io.LimitReader(f, maxConfig))
-	return string(text), err
 }
