@@ -18,6 +18,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/record"
+	"github.com/pcparchive/pcparchive/record/registry"
 )
 
 // A second recorder of the folder is refused, and the first one goes on.
@@ -100,6 +101,40 @@ func TestReload(t *testing.T) {
 	assert.GreaterOrEqual(t, len(values[""])+2, int(stays.scrapes.Load()))
 	done, failed, good, _ := s.rec.Reloaded()
 	assert.Equal(t, []any{true, true, true}, []any{done >= 1, failed >= 1, good})
+}
+
+// A change that a reload has loaded is not loaded again when it is noticed. A bad file is
+// tried once.
+func TestReloadOnce(t *testing.T) {
+	s := configure(t, global+"scrape_configs:\n"+job("a", "localhost:1"))
+	require.NoError(t, os.MkdirAll(s.dir, 0o755))
+	numbers, err := registry.Open(registry.Options{Dir: s.dir, NoSync: true})
+	require.NoError(t, err)
+	rec, err := record.New(t.Context(), record.Options{Dir: s.dir, Loader: record.PrometheusFile{Name: s.config}, Numbers: numbers, Log: textLog(s.log)})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, errors.Join(rec.Close(), numbers.Close())) }()
+	reloads := func(wantDone, wantFailed int) {
+		t.Helper()
+		done, failed, _, _ := rec.Reloaded()
+		assert.Equal(t, []int{wantDone, wantFailed}, []int{done, failed})
+		assert.Equal(t, wantDone, strings.Count(s.log.String(), "configuration loaded"))
+	}
+	require.NoError(t, rec.ReloadChanged(t.Context()))
+	reloads(0, 0)
+	s.write(global + "scrape_configs:\n" + job("another", "localhost:1"))
+	require.NoError(t, rec.Reload(t.Context()))
+	require.NoError(t, rec.ReloadChanged(t.Context()))
+	reloads(1, 0)
+	s.write(global + "scrape_configs:\n" + job("one_more", "localhost:1"))
+	require.NoError(t, rec.ReloadChanged(t.Context()))
+	require.NoError(t, rec.ReloadChanged(t.Context()))
+	reloads(2, 0)
+	require.NoError(t, rec.Reload(t.Context()), "a reload that is asked for is done")
+	reloads(3, 0)
+	s.write("wrong_key: 1\n")
+	require.Error(t, rec.ReloadChanged(t.Context()))
+	require.NoError(t, rec.ReloadChanged(t.Context()))
+	reloads(3, 1)
 }
 
 // find returns the archive of a job.

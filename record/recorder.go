@@ -42,7 +42,8 @@ type Recorder struct {
 	ready   atomic.Bool
 	began   time.Time
 
-	reloading sync.Mutex // one reload at a time
+	reloading sync.Mutex           // one reload at a time
+	loaded    map[string]fileState // the files of the last reload, guarded by reloading
 	reloads   reloads
 
 	mu       sync.Mutex
@@ -99,6 +100,7 @@ func (r *Recorder) open(ctx context.Context) (err error) {
 		return err
 	}
 	r.config.Store(cfg)
+	r.loaded = statesOf(cfg.Files)
 	r.scraper, err = scrape.NewScraper(scrape.ScraperOptions{
 		Route: r.route, UserAgent: r.o.UserAgent, FirstScrape: firstScrape(cfg), Dial: r.dial, Report: r.report, Log: r.o.Log,
 	})

@@ -46,7 +46,31 @@ func (r *Recorder) Reloaded() (done, failed int, good bool, when time.Time) {
 func (r *Recorder) Reload(ctx context.Context) error {
 	r.reloading.Lock()
 	defer r.reloading.Unlock()
+	return r.reloadNoting(ctx)
+}
+
+// reloadChanged is Reload for files that are not those that were loaded last.
+func (r *Recorder) reloadChanged(ctx context.Context) error {
+	r.reloading.Lock()
+	defer r.reloading.Unlock()
+	if sameStates(statesOf(r.config.Load().Files), r.loaded) {
+		return nil
+	}
+	return r.reloadNoting(ctx)
+}
+
+// reloadNoting reloads and notes what came of it. A file that changes meanwhile counts as
+// not loaded; a bad one counts as loaded, and is not tried again before it changes.
+func (r *Recorder) reloadNoting(ctx context.Context) error {
+	before := statesOf(r.config.Load().Files)
 	err := r.reload(ctx)
+	files := r.config.Load().Files
+	r.loaded = statesOf(files)
+	for name, state := range before {
+		if slices.Contains(files, name) {
+			r.loaded[name] = state
+		}
+	}
 	r.reloads.note(err)
 	if err != nil {
 		err = r.scraper.Redact(err)
@@ -117,22 +141,17 @@ func without(a, b []string) (only []string) {
 func (r *Recorder) watchFiles(ctx context.Context) {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
-	loaded := statesOf(r.config.Load().Files)
-	last := loaded
+	var last map[string]fileState
 	for {
+		now := statesOf(r.config.Load().Files)
+		if sameStates(now, last) {
+			_ = r.reloadChanged(ctx) // the log says why it failed
+		}
+		last = now
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-		}
-		now := statesOf(r.config.Load().Files)
-		settled := sameStates(now, last)
-		last = now
-		if settled && !sameStates(now, loaded) {
-			_ = r.Reload(ctx) // the log says why it failed
-			// A bad file is not tried again before it changes.
-			loaded = statesOf(r.config.Load().Files)
-			last = loaded
 		}
 	}
 }
