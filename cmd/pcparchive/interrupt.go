@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -15,6 +16,9 @@ var onlyReads = map[string]string{"pcparchive": "only reads"}
 // an interrupt.
 const gracePeriod = 500 * time.Millisecond
 
+// errAbandoned reports a command that still runs, and may still write results.
+var errAbandoned = fmt.Errorf("abandoned: %w", context.Canceled)
+
 // execute runs the command line. After an interrupt it waits for a command that
 // writes files, because the command has to remove incomplete output. It abandons a
 // command that only reads after the grace period: opening thousands of archives, or
@@ -25,7 +29,11 @@ func execute(ctx context.Context, root *cobra.Command) (*cobra.Command, error) {
 		err error
 	}
 	started := make(chan *cobra.Command, 1)
-	root.PersistentPreRun = func(cmd *cobra.Command, _ []string) { started <- cmd }
+	check := root.PersistentPreRunE // cobra calls no PersistentPreRun beside it
+	root.PersistentPreRunE = func(cmd *cobra.Command, args []string) error {
+		started <- cmd
+		return check(cmd, args)
+	}
 	ended := make(chan outcome, 1)
 	go func() {
 		cmd, err := root.ExecuteContextC(ctx)
@@ -36,19 +44,19 @@ func execute(ctx context.Context, root *cobra.Command) (*cobra.Command, error) {
 		return o.cmd, o.err
 	case <-ctx.Done():
 	}
-	var leave <-chan time.Time
-	var cmd *cobra.Command
-	select {
-	case cmd = <-started:
-		if salvage := cmd.Flags().Lookup("salvage"); cmd.Annotations["pcparchive"] != "" && (salvage == nil || !salvage.Changed) {
-			leave = time.After(gracePeriod)
-		}
-	default:
-	}
 	select {
 	case o := <-ended:
 		return o.cmd, o.err
-	case <-leave:
-		return cmd, ctx.Err()
+	case cmd := <-started:
+		var leave <-chan time.Time
+		if salvage := cmd.Flags().Lookup("salvage"); cmd.Annotations["pcparchive"] != "" && (salvage == nil || !salvage.Changed) {
+			leave = time.After(gracePeriod)
+		}
+		select {
+		case o := <-ended:
+			return o.cmd, o.err
+		case <-leave:
+			return cmd, errAbandoned
+		}
 	}
 }

@@ -7,6 +7,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -44,8 +45,10 @@ func run(args []string, s streams) int {
 	context.AfterFunc(ctx, end)
 	context.AfterFunc(ctx, stop) // a second interrupt ends the program at once
 	cmd, err := execute(ctx, root)
-	if err = cmp.Or(err, results.flush()); err == nil {
-		err = results.err
+	if !errors.Is(err, errAbandoned) {
+		if err = cmp.Or(err, results.flush()); err == nil {
+			err = results.err
+		}
 	}
 	code := exitCode(ctx, err)
 	printError(s.err, code, cmd, err)
