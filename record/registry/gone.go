@@ -104,6 +104,8 @@ func (r *Registry) expired() int64 {
 // Sweep forgets what vanished before the retention began. Call it now and then, such as
 // once an hour.
 func (r *Registry) Sweep() error {
+	r.rewriting.Lock() // the records appended to a new file need their metrics before them
+	defer r.rewriting.Unlock()
 	r.mu.Lock()
 	r.sweep()
 	old := r.now()-r.written > writeEvery
@@ -111,7 +113,7 @@ func (r *Registry) Sweep() error {
 	if !old {
 		return nil
 	}
-	return r.compact()
+	return r.rewrite()
 }
 
 // writeEvery is the time in seconds after which the file is written anew, so that it says

@@ -1,7 +1,6 @@
 package registry
 
 import (
-	"bufio"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -45,7 +44,11 @@ type journal struct {
 	mu       sync.Mutex // guards the fields up to pending
 	f        *os.File
 	size     int64
-	snapshot int64 // size when the file was last written anew
+	next     *rewritten // takes the place of f at this moment; usually nil
+	snapshot int64      // size when the file was last written anew
+	closing  bool       // nobody begins to write the file anew
+
+	hook func(step string) // for tests; may be nil
 
 	pending  []byte // records that are not in the file yet
 	appended atomic.Int64
@@ -88,28 +91,34 @@ func (r *Registry) Sync() error {
 		return fmt.Errorf("%s: %w", j.name, err)
 	}
 	j.synced.Store(upTo)
-	if j.size > minGrowth+2*j.snapshot {
-		if err := r.rewrite(); err != nil {
-			j.snapshot = j.size // the old file is valid; try again when it has grown
-			r.log.Warn("the registry cannot be written anew", "file", j.name, "err", err)
-		}
-	}
+	r.rewriteSoon()
 	return nil
 }
 
-// write appends records to the file and waits for the disk.
+// write appends records to the file and waits for the disk. While another file takes the
+// place of the file, both get the records. The caller holds the journal's lock.
 func (j *journal) write(records []byte) error {
 	if j.f == nil {
 		return fs.ErrClosed
 	}
-	if _, err := j.f.WriteAt(records, j.size); err != nil {
+	if err := j.writeTo(j.f, records, j.size); err != nil {
 		return err
 	}
-	if err := j.flush(j.f); err != nil {
-		return err
+	if j.next != nil {
+		if err := j.writeTo(j.next.f, records, j.next.size); err != nil {
+			return err
+		}
+		j.next.size += int64(len(records))
 	}
 	j.size += int64(len(records))
 	return nil
+}
+
+func (j *journal) writeTo(f *os.File, records []byte, at int64) error {
+	if _, err := f.WriteAt(records, at); err != nil {
+		return err
+	}
+	return j.flush(f)
 }
 
 func (j *journal) flush(f *os.File) error {
@@ -119,78 +128,11 @@ func (j *journal) flush(f *os.File) error {
 	return f.Sync()
 }
 
-// compact writes the file anew.
-func (r *Registry) compact() error {
-	r.file.mu.Lock()
-	defer r.file.mu.Unlock()
-	return r.rewrite()
-}
-
-// rewrite replaces the file by one that has each record once. The caller holds the
-// journal's lock.
-func (r *Registry) rewrite() error {
-	j := &r.file
-	f, err := os.OpenFile(j.name+".new", os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o644)
-	if err != nil {
-		return err
-	}
-	size, upTo, pending, err := r.snapshot(f)
-	if err == nil {
-		err = j.flush(f)
-	}
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = j.replace(size)
-	}
-	if err != nil {
-		r.mu.Lock()
-		j.pending = append(pending, j.pending...)
-		r.mu.Unlock()
-		return errors.Join(fmt.Errorf("%s: %w", j.name, err), removeIfThere(j.name+".new"))
-	}
-	j.synced.Store(upTo)
-	return nil
-}
-
-// replace puts the new file, which has size bytes, in the place of the old one.
-func (j *journal) replace(size int64) error {
-	if j.f != nil {
-		_ = j.f.Close() // some systems cannot replace an open file
-	}
-	renamed := os.Rename(j.name+".new", j.name)
-	var err error
-	if j.f, err = os.OpenFile(j.name, os.O_RDWR, 0); renamed != nil || err != nil {
-		return errors.Join(renamed, err)
-	}
-	j.size, j.snapshot = size, size
-	return j.syncDir()
-}
-
 func removeIfThere(name string) error {
 	if err := os.Remove(name); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	return nil
-}
-
-// snapshot writes all records to f. They include the pending ones, which snapshot returns.
-func (r *Registry) snapshot(f *os.File) (size, upTo int64, pending []byte, err error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	out := bufio.NewWriterSize(f, 64<<10)
-	size = int64(len(magic))
-	_, err = out.WriteString(magic)
-	var framed []byte
-	r.records(func(record []byte) {
-		framed = appendRecord(framed[:0], record)
-		size += int64(len(framed))
-		_, err = out.Write(framed) // the writer keeps its first error
-	})
-	if err == nil {
-		err = out.Flush()
-	}
-	pending, upTo = r.file.pending, r.file.appended.Load()
-	r.file.pending, r.written = nil, r.now()
-	return size, upTo, pending, err
 }
 
 func (j *journal) syncDir() error {

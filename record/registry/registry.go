@@ -20,8 +20,9 @@ type Options struct {
 	Prefix string
 	// Retention is the time for which archives are kept; zero means for ever.
 	Retention time.Duration
-	// NoSync skips waiting for the disk, except in Open. After a power failure, Open then
-	// learns the numbers of the archives that were written last.
+	// NoSync skips waiting for the disk, except in Open and when the file is written anew,
+	// for which Sync does not wait. After a power failure, Open then learns the numbers of
+	// the archives that were written last.
 	NoSync bool
 	// Now replaces time.Now; may be nil.
 	Now func() time.Time
@@ -37,6 +38,9 @@ type Registry struct {
 	opts Options
 	log  *slog.Logger
 	file journal
+
+	rewriting  sync.Mutex // held while the file is written anew, and while metrics are dropped
+	background sync.WaitGroup
 
 	mu      sync.Mutex
 	sources map[string]*source // by name
@@ -77,6 +81,7 @@ func Open(o Options) (*Registry, error) {
 		state = torn
 	}
 	if state != whole {
+		r.file.pending = nil // the state has them
 		if err := r.compact(); err != nil {
 			return nil, errors.Join(err, r.file.close())
 		}
@@ -203,6 +208,10 @@ func (r *Registry) Stats() Stats {
 
 // Close writes the file anew, with the times at which metrics and instances vanished.
 func (r *Registry) Close() error {
+	r.file.mu.Lock()
+	r.file.closing = true
+	r.file.mu.Unlock()
+	r.background.Wait()
 	r.mu.Lock()
 	r.closed = true
 	r.mu.Unlock()
