@@ -11,6 +11,7 @@
 // that lies in the window, so that the window may be shorter than the recording interval.
 // A process counts for its whole window, however short it lived.
 //
-// [Tables] says which PCP metrics are read. Report.Missing names those that the archives do
-// not have.
+// [Tables] says which PCP metrics are read. If the archives have none of a table, At reads
+// the metrics of node_exporter, or of process_exporter for the processes. Report.Missing
+// names those that the archives do not have.
 package top

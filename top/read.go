@@ -29,9 +29,10 @@ func At(ctx context.Context, set *store.Set, o Options) (*Report, error) {
 	var plans []plan
 	for i := range Tables {
 		if t := &Tables[i]; len(o.Tables) == 0 || slices.Contains(o.Tables, t.Name) {
-			plans = append(plans, r.plan(t, report))
+			plans = append(plans, r.plan(t))
 		}
 	}
+	r.planExporters(plans, report)
 	if err := r.readCounters(ctx); err != nil {
 		return nil, err
 	}
@@ -55,8 +56,11 @@ func At(ctx context.Context, set *store.Set, o Options) (*Report, error) {
 // plan is a table with the metrics that make up each column; none if the archives lack
 // them.
 type plan struct {
-	table   *Table
-	sources [][]string
+	table    *Table
+	sources  [][]string
+	missing  []string
+	exporter *exporterTable // instead of sources; nil if the archives have some of these
+	jobs     []string       // the exporter's jobs: the metrics' names up to the last component
 }
 
 // reader collects the values of a window.
@@ -69,8 +73,9 @@ type reader struct {
 
 // metric is a metric to read, with the values read.
 type metric struct {
-	desc   *meta.Desc
-	values map[pcp.InstID]value
+	desc    *meta.Desc
+	counter bool
+	values  map[pcp.InstID]value
 	// Of a counter:
 	series  map[history.SeriesID]*counter
 	seconds float64 // of the window that its records cover
@@ -81,15 +86,16 @@ type metric struct {
 type value struct {
 	instance string
 	number   float64
+	series   *history.Series
 }
 
 // plan chooses the metrics of a table's columns.
-func (r *reader) plan(t *Table, report *Report) plan {
+func (r *reader) plan(t *Table) plan {
 	p := plan{table: t}
 	for _, c := range t.Columns {
 		chosen := r.firstDescribed(c.Sources)
 		if chosen == nil {
-			report.Missing = append(report.Missing, c.Sources[0]...)
+			p.missing = append(p.missing, c.Sources[0]...)
 		}
 		p.sources = append(p.sources, chosen)
 	}
@@ -104,11 +110,16 @@ func (r *reader) firstDescribed(sources [][]string) []string {
 			continue
 		}
 		for _, name := range source {
-			r.metrics[name] = &metric{desc: r.described[name], values: map[pcp.InstID]value{}, series: map[history.SeriesID]*counter{}}
+			r.read(name, r.described[name], r.described[name].Sem == pcp.SemCounter)
 		}
 		return source
 	}
 	return nil
+}
+
+// read adds a metric to those to read.
+func (r *reader) read(name string, desc *meta.Desc, isCounter bool) {
+	r.metrics[name] = &metric{desc: desc, counter: isCounter, values: map[pcp.InstID]value{}, series: map[history.SeriesID]*counter{}}
 }
 
 // described returns the descriptors of the metrics of all tables, from the last archive that
@@ -136,7 +147,7 @@ const checkEvery = 64
 func (r *reader) readCounters(ctx context.Context) error {
 	n := 0
 	q := history.Query{From: r.from.Add(-margin), To: r.to.Add(margin), Metrics: func(d *meta.Desc) bool {
-		return d.Sem == pcp.SemCounter && slices.ContainsFunc(d.Names, func(name string) bool { return r.metrics[name] != nil })
+		return slices.ContainsFunc(d.Names, func(name string) bool { m := r.metrics[name]; return m != nil && m.counter })
 	}}
 	for step, err := range r.set.Steps(q) {
 		if err != nil {
@@ -152,7 +163,7 @@ func (r *reader) readCounters(ctx context.Context) error {
 		}
 		for i := range step.Metrics {
 			for _, name := range step.Metrics[i].Metric.Desc.Names {
-				if m := r.metrics[name]; m != nil {
+				if m := r.metrics[name]; m != nil && m.counter {
 					m.add(step.Stamp, &step.Metrics[i], r.from, r.to)
 				}
 			}
@@ -200,7 +211,7 @@ func (m *metric) add(t pcp.Timestamp, mv *history.MetricValues, from, to pcp.Tim
 		seconds := end.Sub(begin).Seconds()
 		covered = max(covered, seconds)
 		v := m.values[p.Value.Inst]
-		v.instance = p.Series.Inst.Name
+		v.instance, v.series = p.Series.Inst.Name, p.Series
 		v.number += delta / t.Sub(before.stamp).Seconds() * seconds
 		m.values[p.Value.Inst] = v
 	}
@@ -212,7 +223,7 @@ func (r *reader) readOthers(ctx context.Context, t pcp.Timestamp) error {
 	var ids []pcp.PMID
 	names := map[pcp.PMID]string{}
 	for name, m := range r.metrics {
-		if m.desc.Sem != pcp.SemCounter && len(m.values) == 0 {
+		if !m.counter && len(m.values) == 0 {
 			ids = append(ids, m.desc.PMID)
 			names[m.desc.PMID] = name
 		}
@@ -233,7 +244,7 @@ func (r *reader) readOthers(ctx context.Context, t pcp.Timestamp) error {
 		for i := range x.Points {
 			p := &x.Points[i]
 			if v, ok := p.Value.Number(x.Metric.Desc.Type); ok {
-				m.values[p.Value.Inst] = value{p.Series.Inst.Name, v}
+				m.values[p.Value.Inst] = value{p.Series.Inst.Name, v, p.Series}
 			}
 		}
 	}
@@ -242,6 +253,9 @@ func (r *reader) readOthers(ctx context.Context, t pcp.Timestamp) error {
 
 // rows returns the rows of a table.
 func (r *reader) rows(p plan) Rows {
+	if p.exporter != nil {
+		return r.exporterRows(p)
+	}
 	rows := Rows{Table: p.table}
 	at := map[pcp.InstID]int{}
 	for i, source := range p.sources {
@@ -278,14 +292,14 @@ func (r *reader) rows(p plan) Rows {
 // factor returns the number that turns values of the metric into those of a column.
 func (m *metric) factor(c *Column) float64 {
 	units, factor := m.desc.Units, 1.0
-	if m.desc.Sem == pcp.SemCounter {
+	if m.counter {
 		units, _ = interp.RateUnits(units)
 	}
 	if scale.SameDimension(units, c.Units) {
 		factor = scale.Factor(units, c.Units)
 	}
 	// A share that is no counter, as sadf writes it, is in percent already.
-	if c.Percent && (m.desc.Sem == pcp.SemCounter || units.DimTime != 0) {
+	if c.Percent && (m.counter || units.DimTime != 0) {
 		factor *= 100
 	}
 	return factor

@@ -19,6 +19,9 @@ type Report struct {
 	// Missing are the metrics that the archives do not have, and Empty those without a
 	// value in or around the window.
 	Missing, Empty []string
+	// NoProcesses reports that exporters recorded the host and none of them knows
+	// processes: node_exporter does not, process_exporter does.
+	NoProcesses bool
 }
 
 // Rows are the rows of a table.
@@ -84,9 +87,12 @@ const DefaultWindow = time.Minute
 const margin = time.Hour
 
 // Process returns the process identifier and the command of an instance of the processes,
-// whose name PCP makes of both.
+// whose name PCP makes of both. The groups of process_exporter have a name only.
 func (r *Row) Process() (pid, command string) {
 	pid, command, _ = strings.Cut(r.Instance, " ")
+	if strings.Trim(pid, "0123456789") != "" {
+		return "", r.Instance
+	}
 	if trimmed := strings.TrimLeft(pid, "0"); trimmed != "" {
 		pid = trimmed
 	}

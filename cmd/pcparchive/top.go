@@ -46,7 +46,8 @@ I/O, and its disks, network interfaces, CPUs and file systems.
 
 Rates are means over a window around the time, memory and space are values at the time.
 CPU is in percent of one CPU. Rates of processes that PCP recorded once
-only are unknown. The last lines name what was not logged.
+only are unknown. The last lines name what was not logged. Archives without PCP's metrics
+of a table have its rows from node_exporter, and its processes from process_exporter.
 
 ` + archivesHelp + `
 The output has a part for each host. CSV has one table: that of --table, or else the

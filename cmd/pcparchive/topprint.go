@@ -27,6 +27,9 @@ func (o *topOptions) print(w io.Writer, reports []*top.Report, h *hosts) error {
 				return err
 			}
 		}
+		if r.NoProcesses {
+			fmt.Fprintln(w, "\nno processes: node_exporter does not know them; process_exporter does")
+		}
 		if len(r.Missing) > 0 {
 			fmt.Fprintf(w, "\nnot logged: %s\n", strings.Join(r.Missing, ", "))
 		}
@@ -43,14 +46,7 @@ func (o *topOptions) printTable(w io.Writer, t *top.Rows) error {
 		return nil
 	}
 	if t.Table.Name == "host" {
-		var parts []string
-		for i, c := range t.Table.Columns {
-			if v := t.Rows[0].Values[i]; !math.IsNaN(v) {
-				parts = append(parts, c.Name+" "+topCell(c, v))
-			}
-		}
-		_, err := fmt.Fprintln(w, strings.Join(parts, ", "))
-		return err
+		return printHosts(w, t)
 	}
 	fmt.Fprintln(w)
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
@@ -71,6 +67,26 @@ func (o *topOptions) printTable(w io.Writer, t *top.Rows) error {
 	if left := len(t.Rows) - len(rows); left > 0 {
 		_, err := fmt.Fprintf(w, "… and %d other %s; --count 0 prints all\n", left, t.Table.Rows)
 		return err
+	}
+	return nil
+}
+
+// printHosts prints a line for the host, or for each target of an archive that has several.
+func printHosts(w io.Writer, t *top.Rows) error {
+	for _, row := range t.Rows {
+		var parts []string
+		for i, c := range t.Table.Columns {
+			if v := row.Values[i]; !math.IsNaN(v) {
+				parts = append(parts, c.Name+" "+topCell(c, v))
+			}
+		}
+		line := strings.Join(parts, ", ")
+		if row.Instance != "" {
+			line = safetext.Line(row.Instance) + ": " + line
+		}
+		if _, err := fmt.Fprintln(w, line); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -108,6 +124,9 @@ func (o *topOptions) printCSV(w io.Writer, reports []*top.Report) error {
 		}
 		for _, row := range o.shown(t.Rows) {
 			line := []string{r.Host}
+			if t.Table.Name == "host" && row.Instance != "" {
+				line[0] = row.Instance
+			}
 			if t.Table.Name != "host" {
 				line = append(line, row.Instance)
 			}
@@ -157,7 +176,7 @@ func (o *topOptions) jsonOf(reports []*top.Report, h *hosts) topOutput {
 			rows := []map[string]any{}
 			for _, row := range o.shown(t.Rows) {
 				cells := map[string]any{t.Table.Name: row.Instance}
-				if t.Table.Name == "host" {
+				if t.Table.Name == "host" && row.Instance == "" {
 					cells = map[string]any{}
 				}
 				for j, c := range t.Table.Columns {
