@@ -34,74 +34,131 @@ func (p *FilePool) opener(open func(name string) (disk, error), flags int) func(
 	}
 	return func(name string) (disk, error) {
 		f := &pooledFile{pool: p, name: name}
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		if err := p.enter(f, flags); err != nil {
+		if _, err := f.enter(flags); err != nil {
 			return nil, err
 		}
-		f.users--
+		f.exit()
 		return f, nil
 	}
 }
 
-// enter opens a file and closes others to stay within the limit.
-func (p *FilePool) enter(f *pooledFile, flags int) (err error) {
+// makeRoom takes files that nobody uses out of the pool, so that one more has room. The
+// caller holds the pool's lock, and closes them without it.
+func (p *FilePool) makeRoom() (out []*leaving) {
 	for e := p.open.Back(); e != nil && p.open.Len() >= p.most; {
 		old, before := e.Value.(*pooledFile), e.Prev()
 		if old.users == 0 {
-			old.err = errors.Join(old.err, old.leave())
+			out = append(out, old.leave())
 		}
 		e = before
 	}
-	if f.file, err = os.OpenFile(f.name, flags, 0o644); err != nil {
-		return err
-	}
-	f.place = p.open.PushFront(f)
-	f.users++
-	return nil
+	return out
 }
 
-// pooledFile is a file that the pool may close between writes.
+// pooledFile is a file that the pool may close between writes. The pool's lock guards
+// the fields from file on. Nobody holds it while the system opens or closes a file, which
+// may wait for the disk: other archives are being written.
 type pooledFile struct {
-	pool  *FilePool
-	name  string
-	file  *os.File // nil while the pool has closed the file
-	place *list.Element
-	users int
-	err   error // error from closing the file between writes
+	pool *FilePool
+	name string
+
+	opening sync.Mutex // held while the file is opened or closed for good
+
+	file    *os.File // nil while the pool has closed the file
+	place   *list.Element
+	users   int
+	leaving *leaving // the last closing between writes; may be nil
+	err     error    // error from closing the file between writes
+}
+
+// leaving is a file that the pool closes.
+type leaving struct {
+	of   *pooledFile
+	file *os.File
+	done chan struct{} // closed when the file is
+}
+
+// leave takes the file out of the pool until its next use. The caller holds the pool's lock.
+func (f *pooledFile) leave() *leaving {
+	f.leaving = &leaving{f, f.file, make(chan struct{})}
+	f.pool.open.Remove(f.place)
+	f.file, f.place = nil, nil
+	return f.leaving
+}
+
+// close closes the file.
+func (l *leaving) close() {
+	err := l.file.Close()
+	l.of.pool.mu.Lock()
+	l.of.err = errors.Join(l.of.err, err)
+	l.of.pool.mu.Unlock()
+	close(l.done)
+}
+
+// left waits until the pool has closed the file, and returns the error of that.
+func (f *pooledFile) left() error {
+	f.pool.mu.Lock()
+	l := f.leaving
+	f.pool.mu.Unlock()
+	if l != nil {
+		<-l.done
+	}
+	f.pool.mu.Lock()
+	defer f.pool.mu.Unlock()
+	return f.err
+}
+
+// enter returns the open file, which stays open until exit.
+func (f *pooledFile) enter(flags int) (*os.File, error) {
+	f.opening.Lock()
+	defer f.opening.Unlock()
+	p := f.pool
+	p.mu.Lock()
+	if file := f.file; f.err == nil && file != nil {
+		p.open.MoveToFront(f.place)
+		f.users++
+		p.mu.Unlock()
+		return file, nil
+	}
+	p.mu.Unlock()
+	if err := f.left(); err != nil {
+		return nil, err
+	}
+	p.mu.Lock()
+	others := p.makeRoom()
+	f.place = p.open.PushFront(f)
+	f.users++
+	p.mu.Unlock()
+	for _, other := range others {
+		other.close()
+	}
+	file, err := os.OpenFile(f.name, flags, 0o644)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if f.file = file; err != nil {
+		p.open.Remove(f.place)
+		f.file, f.place = nil, nil
+		f.users--
+		return nil, err
+	}
+	return file, nil
+}
+
+// exit lets the pool close the file.
+func (f *pooledFile) exit() {
+	f.pool.mu.Lock()
+	defer f.pool.mu.Unlock()
+	f.users--
 }
 
 // use calls do with the open file.
 func (f *pooledFile) use(do func(*os.File) error) error {
-	p := f.pool
-	p.mu.Lock()
-	err := f.err
-	switch {
-	case err != nil:
-	case f.file == nil:
-		err = p.enter(f, os.O_WRONLY)
-	default:
-		p.open.MoveToFront(f.place)
-		f.users++
-	}
-	p.mu.Unlock()
+	file, err := f.enter(os.O_WRONLY)
 	if err != nil {
 		return err
 	}
-	defer func() {
-		p.mu.Lock()
-		f.users--
-		p.mu.Unlock()
-	}()
-	return do(f.file)
-}
-
-// leave closes the file until its next use.
-func (f *pooledFile) leave() error {
-	err := f.file.Close()
-	f.pool.open.Remove(f.place)
-	f.file, f.place = nil, nil
-	return err
+	defer f.exit()
+	return do(file)
 }
 
 // Name returns the file's name.
@@ -126,12 +183,20 @@ func (f *pooledFile) Sync() error { return f.use((*os.File).Sync) }
 
 // Close closes the file permanently.
 func (f *pooledFile) Close() error {
+	f.opening.Lock()
+	defer f.opening.Unlock()
+	f.pool.mu.Lock()
+	var last *leaving
+	if f.file != nil {
+		last = f.leave()
+	}
+	f.pool.mu.Unlock()
+	if last != nil {
+		last.close()
+	}
+	err := f.left()
 	f.pool.mu.Lock()
 	defer f.pool.mu.Unlock()
-	err := f.err
-	if f.file != nil {
-		err = errors.Join(err, f.leave())
-	}
 	f.err = os.ErrClosed
 	return err
 }
