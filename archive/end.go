@@ -10,9 +10,13 @@ import (
 )
 
 // End returns the time of the last record that reading forward reaches.
-func (r *Reader) End() (pcp.Timestamp, error) {
+func (r *Reader) End() (pcp.Timestamp, error) { return r.endUntil(nil) }
+
+// endUntil is End that the error of stop ends, unless stop is nil.
+func (r *Reader) endUntil(stop func() error) (pcp.Timestamp, error) {
+	stop = either(r.opts.Stop, stop)
 	for i := len(r.volumes) - 1; i >= 0; i-- {
-		t, ok, err := r.lastStamp(r.volumes[i])
+		t, ok, err := r.lastStamp(r.volumes[i], stop)
 		if err != nil {
 			return pcp.Timestamp{}, err
 		}
@@ -61,9 +65,9 @@ func (r *Reader) indexEnd() (t pcp.Timestamp, ok bool) {
 const believable = 48 * time.Hour
 
 // lastStamp returns the time of a volume's last whole record. ok is false if
-// the volume has none.
-func (r *Reader) lastStamp(m Member) (t pcp.Timestamp, ok bool, err error) {
-	s, err := r.volumeIn(m, 0, leastBuffer, unnoted, r.opts.Stop)
+// the volume has none. The error of stop, unless stop is nil, ends the search.
+func (r *Reader) lastStamp(m Member, stop func() error) (t pcp.Timestamp, ok bool, err error) {
+	s, err := r.volumeIn(m, 0, leastBuffer, unnoted, stop)
 	if err != nil || s == nil {
 		return t, false, err
 	}
@@ -80,8 +84,10 @@ func (r *Reader) lastStamp(m Member) (t pcp.Timestamp, ok bool, err error) {
 	s.frames = s.f.frames(from, readBuffer)
 	rd := resultDecoder{layout: r.layout, want: func(pcp.PMID) bool { return false }}
 	for {
-		if err := r.opts.stopped(); err != nil {
-			return t, ok, err
+		if stop != nil {
+			if err := stop(); err != nil {
+				return t, ok, err
+			}
 		}
 		frame, err := s.next()
 		if errors.Is(err, io.EOF) || isDamage(err) {

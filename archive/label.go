@@ -37,8 +37,8 @@ func (r *Reader) Notify(report func(error)) { r.notes.pass(report) }
 // FindEnd returns the time of the last whole record, or an estimate as
 // [Reader.Ending] does unless exact is set. known reports whether end is exact.
 // In an archive opened by OpenLabel, FindEnd reads the index but does not keep
-// it.
-func (r *Reader) FindEnd(exact bool) (end pcp.Timestamp, known bool, err error) {
+// it. The error of stop, unless stop is nil, ends the search, as that of [ReadOptions].Stop does.
+func (r *Reader) FindEnd(exact bool, stop func() error) (end pcp.Timestamp, known bool, err error) {
 	if r.index != nil && r.store == nil {
 		_ = r.loadIndex() // without an index there are no hints
 		defer func() { r.entries, r.hints = nil, nil }()
@@ -46,7 +46,7 @@ func (r *Reader) FindEnd(exact bool) (end pcp.Timestamp, known bool, err error) 
 	if end, ok := r.indexEnd(); ok && !exact {
 		return end, false, nil
 	}
-	end, err = r.End()
+	end, err = r.endUntil(stop)
 	return end, true, err
 }
 

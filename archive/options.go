@@ -104,6 +104,23 @@ func (o *ReadOptions) stopped() error {
 	return o.Stop()
 }
 
+// either returns a function that returns the error of the first of two that has one. Each of
+// them, and so the result, may be nil.
+func either(a, b func() error) func() error {
+	switch {
+	case a == nil:
+		return b
+	case b == nil:
+		return a
+	}
+	return func() error {
+		if err := a(); err != nil {
+			return err
+		}
+		return b()
+	}
+}
+
 // withDefaults returns o with defaults filled in; o may be nil.
 func (o *ReadOptions) withDefaults() ReadOptions {
 	var all ReadOptions

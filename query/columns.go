@@ -81,7 +81,7 @@ func (c *columnar) read(ctx context.Context, from, to pcp.Timestamp) (*seriesSet
 		if volumes && c.wanted() {
 			return nil, errVolumes // whether to read them depends on the instances of the others
 		}
-		return c.result() // no need to read
+		return c.result(ctx) // no need to read
 	}
 	if err := c.want(p); err != nil {
 		return nil, err
@@ -102,7 +102,7 @@ func (c *columnar) read(ctx context.Context, from, to pcp.Timestamp) (*seriesSet
 	if err := c.pass(ctx, history.Query{From: from, To: to, Metrics: p.wanted, PMIDs: p.ids()}); err != nil {
 		return nil, err
 	}
-	return c.result()
+	return c.result(ctx)
 }
 
 // found reports whether a series of columns matches.

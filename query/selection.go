@@ -64,7 +64,7 @@ func (s *selection) read(ctx context.Context) (*seriesSet, error) {
 	}
 	s.report = &prom.Report{}
 	if len(p.metrics) == 0 {
-		return s.result() // no need to read
+		return s.result(ctx) // no need to read
 	}
 	s.flat = flatten.New(prom.SinkFunc(s.append), flatten.Options{TargetLabels: true, Host: s.set.Host(), Clashes: s.clashes(), Report: s.report})
 	past, err := p.past(ctx, from)
@@ -81,7 +81,7 @@ func (s *selection) read(ctx context.Context) (*seriesSet, error) {
 	if err := s.pass(ctx, history.Query{From: from, To: to, Metrics: p.wanted, PMIDs: p.ids()}); err != nil {
 		return nil, err
 	}
-	return s.result()
+	return s.result(ctx)
 }
 
 // pass reads steps into the series.

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"context"
 	"errors"
 	"maps"
 	"slices"
@@ -14,11 +15,15 @@ import (
 )
 
 // result returns the series that have samples in the time, sorted by labels.
-func (s *selection) result() (*seriesSet, error) {
+func (s *selection) result(ctx context.Context) (*seriesSet, error) {
 	end := s.to
 	if s.lasting {
 		// A value that was logged last holds as long as there are records.
-		if t, err := s.set.End(); err == nil {
+		t, err := s.set.EndUntil(ctx.Err)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if err == nil {
 			end = min(end, t.Milli())
 		}
 	}

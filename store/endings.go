@@ -10,7 +10,7 @@ func (s *Set) Endings() map[string]pcp.Timestamp {
 		if !it.inUse() {
 			continue
 		}
-		if end, err := it.ending(); err == nil {
+		if end, err := it.ending(nil); err == nil {
 			ends[it.label.Base()] = end
 		}
 	}

@@ -6,3 +6,22 @@ func Held(h *Hosts) int {
 	defer h.kept.mu.Unlock()
 	return h.kept.order.Len()
 }
+
+// Awaiting returns the number of those who wait for the end of the first archive.
+func (s *Set) Awaiting() int {
+	it := s.items[0]
+	it.ends.Lock()
+	defer it.ends.Unlock()
+	if it.search == nil {
+		return 0
+	}
+	return len(it.search.waiting)
+}
+
+// Searching reports whether the end of the first archive is looked for.
+func (s *Set) Searching() bool {
+	it := s.items[0]
+	it.ends.Lock()
+	defer it.ends.Unlock()
+	return it.search != nil
+}

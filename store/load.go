@@ -34,6 +34,7 @@ type item struct {
 	exact  bool       // whether end is the time of the last record and not just of the last index entry
 	end    pcp.Timestamp
 	endErr error
+	search *endSearch // which is under way; nil if there is none
 
 	mu       sync.Mutex // guards the fields below
 	problems []Problem
@@ -204,24 +205,4 @@ func (k *keeper) count(r *archive.Reader, by int) {
 		delete(k.users, d)
 	}
 	k.used += int64(by) * size
-}
-
-// lastTime returns the time of the last whole record.
-func (it *item) lastTime() (pcp.Timestamp, error) { return it.findEnd(true) }
-
-// ending returns the approximate time at which the archive ends, as
-// [archive.Reader.Ending] does.
-func (it *item) ending() (pcp.Timestamp, error) { return it.findEnd(false) }
-
-// findEnd determines when the archive ends and remembers the result.
-func (it *item) findEnd(exact bool) (pcp.Timestamp, error) {
-	it.ends.Lock()
-	defer it.ends.Unlock()
-	if it.exact || it.found && !exact {
-		return it.end, it.endErr
-	}
-	end, known, err := it.label.FindEnd(exact)
-	it.end, it.found, it.endErr = end, true, err
-	it.exact = known
-	return it.end, it.endErr
 }

@@ -130,7 +130,7 @@ func (m *merge) begin(it *item) {
 		m.later = append(m.later, it)
 		return
 	}
-	if m.s.endedBefore(m.next, m.q.From) {
+	if m.s.endedBefore(m.next, m.q.From, m.q.Stop) {
 		return
 	}
 	c := m.open(it)

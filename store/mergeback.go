@@ -42,9 +42,12 @@ func (m *mergeBack) run(yield func(*history.Step, error) bool) {
 			m.later = append(m.later, it)
 			continue
 		}
-		e := &ending{item: it, over: m.s.endedBefore(i, m.q.From)}
+		e := &ending{item: it, over: m.s.endedBefore(i, m.q.From, m.q.Stop)}
 		var err error
-		if e.end, err = it.ending(); err != nil {
+		if e.end, err = it.ending(m.q.Stop); err != nil {
+			if m.stopped = ended(err, m.q.Stop); m.stopped != nil {
+				break
+			}
 			it.report(Problem{Archive: it.label.Base(), Skipped: true, Err: err})
 			continue
 		}

@@ -16,7 +16,7 @@ import (
 func (s *Set) Spanning(from, to pcp.Timestamp) iter.Seq[Archive] {
 	return func(yield func(Archive) bool) {
 		for i, it := range s.items {
-			if it.label.Header().Start.After(to) || !it.inUse() || s.endedBefore(i, from) {
+			if it.label.Header().Start.After(to) || !it.inUse() || s.endedBefore(i, from, nil) {
 				continue
 			}
 			if !yield(it.archive()) {

@@ -176,21 +176,29 @@ func (s *Set) Readers() iter.Seq[*archive.Reader] {
 // inclusive, as Readers does.
 func (s *Set) Between(from, to pcp.Timestamp) iter.Seq[*archive.Reader] {
 	return loaded(s.items, from, to, func(i int) bool {
-		return !s.items[i].label.Header().Start.After(to) && !s.endedBefore(i, from)
+		return !s.items[i].label.Header().Start.After(to) && !s.endedBefore(i, from, nil)
 	})
 }
 
 // End returns the time of the last whole record of all readable archives.
 // Finding it may take decoding a compressed volume; see Ending.
-func (s *Set) End() (pcp.Timestamp, error) {
+func (s *Set) End() (pcp.Timestamp, error) { return s.EndUntil(nil) }
+
+// EndUntil is End that ends with the error of stop, unless stop is nil. Others who look for
+// the same end are not affected. Another goroutine may call stop, but not after EndUntil has
+// returned.
+func (s *Set) EndUntil(stop func() error) (pcp.Timestamp, error) {
 	var end pcp.Timestamp
 	for i, it := range slices.Backward(s.items) {
-		if s.endedBefore(i, end) {
+		if s.endedBefore(i, end, stop) {
 			continue
 		}
-		t, err := it.lastTime()
+		t, err := it.lastTime(stop)
 		if err == nil && !t.After(end) {
 			continue
+		}
+		if err := ended(err, stop); err != nil {
+			return end, err
 		}
 		if !it.readable() {
 			continue // an unreadable archive does not count
@@ -204,10 +212,16 @@ func (s *Set) End() (pcp.Timestamp, error) {
 }
 
 // Ending returns a cheaper estimate of End; see [archive.Reader.Ending].
-func (s *Set) Ending() (pcp.Timestamp, error) {
+func (s *Set) Ending() (pcp.Timestamp, error) { return s.EndingUntil(nil) }
+
+// EndingUntil is Ending that ends with the error of stop, as EndUntil does.
+func (s *Set) EndingUntil(stop func() error) (pcp.Timestamp, error) {
 	var end pcp.Timestamp
 	for _, it := range slices.Backward(s.items) {
-		t, err := it.ending()
+		t, err := it.ending(stop)
+		if err := ended(err, stop); err != nil {
+			return end, err
+		}
 		if err == nil && !t.After(end) || !it.readable() {
 			continue
 		}
@@ -217,6 +231,14 @@ func (s *Set) Ending() (pcp.Timestamp, error) {
 		end = t
 	}
 	return end, nil
+}
+
+// ended returns the error of stop if the search for an end has failed. stop may be nil.
+func ended(failed error, stop func() error) error {
+	if failed == nil || stop == nil {
+		return nil
+	}
+	return stop()
 }
 
 // Problems lists the problems found so far, by opening and by reading the Set, by
@@ -235,12 +257,13 @@ func (s *Set) Problems() []Problem {
 }
 
 // endedBefore reports whether archive i certainly has no record from t on: it
-// ended before t, and a later readable archive begins at or before t.
-func (s *Set) endedBefore(i int, t pcp.Timestamp) bool {
+// ended before t, and a later readable archive begins at or before t. If the error of stop
+// ends the search for that, it is not certain.
+func (s *Set) endedBefore(i int, t pcp.Timestamp, stop func() error) bool {
 	if i+1 == len(s.items) || s.items[i+1].label.Header().Start.After(t) {
 		return false
 	}
-	end, err := s.items[i].ending()
+	end, err := s.items[i].ending(stop)
 	return err == nil && end.Before(t) && s.lastBegun(t) > i
 }
 

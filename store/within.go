@@ -30,7 +30,7 @@ func (it *item) surelyEndedBefore(t pcp.Timestamp) bool {
 	if !it.label.Header().Start.Before(t) {
 		return false
 	}
-	end, err := it.ending()
+	end, err := it.ending(nil)
 	it.ends.Lock()
 	defer it.ends.Unlock()
 	return err == nil && it.exact && end.Before(t)
