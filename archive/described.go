@@ -25,9 +25,9 @@ type targetOfClusters struct {
 	clusters int
 }
 
-// MetricAt returns a metric with the label records of the levels above the instance that are
-// in force at t, nil where there is none. Both hold until the time until.
-func (r *Reader) MetricAt(d *meta.Desc, t pcp.Timestamp) (m *history.Metric, records [labelset.MetricLevels]*meta.Labels, until pcp.Timestamp) {
+// LabelRecordsAt returns the label records of the levels above a metric's instances that are
+// in force at t, nil where there is none. They hold until the time until.
+func (r *Reader) LabelRecordsAt(d *meta.Desc, t pcp.Timestamp) (records [labelset.MetricLevels]*meta.Labels, until pcp.Timestamp) {
 	until = pcp.MaxTime
 	for i, level := range labelset.Levels[:labelset.MetricLevels] {
 		if d.InDom == pcp.InDomNull && level == labelset.InDom {
@@ -37,6 +37,13 @@ func (r *Reader) MetricAt(d *meta.Desc, t pcp.Timestamp) (m *history.Metric, rec
 		records[i], next = r.store.LabelsAt(level, history.LabelIdent(level, d), t)
 		until = earlier(until, next)
 	}
+	return records, until
+}
+
+// MetricAt returns a metric with the label records of LabelRecordsAt. Both hold until the
+// time until.
+func (r *Reader) MetricAt(d *meta.Desc, t pcp.Timestamp) (m *history.Metric, records [labelset.MetricLevels]*meta.Labels, until pcp.Timestamp) {
+	records, until = r.LabelRecordsAt(d, t)
 	m = r.metric(d, records[:])
 	m.Target = r.Target()
 	return m, records, until

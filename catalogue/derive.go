@@ -56,7 +56,6 @@ type source struct {
 // metricState is a metric during a time without changes of its labels. The field to is
 // exclusive.
 type metricState struct {
-	metric   *history.Metric
 	records  [labelset.MetricLevels]*meta.Labels
 	from, to pcp.Timestamp
 }
@@ -91,11 +90,11 @@ func (d *deriver) groups(ctx context.Context) ([][]*source, error) {
 func (d *deriver) source(desc *meta.Desc) *source {
 	s := &source{desc: desc}
 	for t := d.r.Header().Start; ; {
-		metric, records, until := d.r.MetricAt(desc, t)
+		records, until := d.r.LabelRecordsAt(desc, t)
 		if n := len(s.states); n > 0 && d.hash.sameRecords(s.states[n-1].records, records) {
 			s.states[n-1].to = until
 		} else {
-			s.states = append(s.states, metricState{metric, records, t, until})
+			s.states = append(s.states, metricState{records, t, until})
 		}
 		if until == pcp.MaxTime {
 			break
@@ -108,7 +107,7 @@ func (d *deriver) source(desc *meta.Desc) *source {
 		states = d.domain(desc.InDom)
 		s.insts = states.all
 	}
-	s.hash = d.hash.metric(s, states, naming.HoldsHistograms(d.r.Meta(), desc))
+	s.hash = d.hash.metric(s, states, d.r.Meta())
 	return s
 }
 
@@ -159,25 +158,25 @@ func (s *metricState) during(inst *described) bool {
 
 // describe describes a metric and its series.
 func (d *deriver) describe(s *source) *description {
-	last := s.states[len(s.states)-1].metric
-	out := &description{hash: s.hash, desc: *s.desc, oneLine: last.OneLine, help: last.Help}
+	out := &description{hash: s.hash, desc: *s.desc, oneLine: d.r.Meta().OneLine(s.desc.PMID), help: d.r.Meta().Help(s.desc.PMID)}
 	histograms := naming.HoldsHistograms(d.r.Meta(), s.desc)
 	for i := range s.states {
 		state := &s.states[i]
-		m, ok := d.describer.Describe(state.metric)
+		metric, _, _ := d.r.MetricAt(s.desc, state.from)
+		m, ok := d.describer.Describe(metric)
 		if !ok || !s.desc.Type.IsNumeric() && !histograms {
 			continue
 		}
 		out.sample, out.family, out.native, out.target = m.Sample, m.Family, m.Native, m.Target
 		if s.desc.InDom == pcp.InDomNull {
-			d.add(out, &m, &history.Series{Metric: state.metric, Inst: meta.Instance{ID: pcp.InstNull}}, false)
+			d.add(out, &m, &history.Series{Metric: metric, Inst: meta.Instance{ID: pcp.InstNull}}, false)
 			continue
 		}
 		out.unknown = out.unknown || len(s.insts) == 0
 		for j := range s.insts {
 			inst := &s.insts[j]
 			if state.during(inst) {
-				d.add(out, &m, &history.Series{Metric: state.metric, Inst: inst.inst, Labels: inst.labels}, inst.twin)
+				d.add(out, &m, &history.Series{Metric: metric, Inst: inst.inst, Labels: inst.labels}, inst.twin)
 			}
 		}
 	}

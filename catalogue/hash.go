@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 
+	"github.com/pcparchive/pcparchive/convert/naming"
 	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -52,7 +53,7 @@ func (h *hasher) sameRecords(a, b [labelset.MetricLevels]*meta.Labels) bool {
 
 // metric returns the hash of everything that the description of a metric depends on. It does
 // not include times. instances is nil for a singular metric.
-func (h *hasher) metric(s *source, instances *domainStates, histograms bool) digest {
+func (h *hasher) metric(s *source, instances *domainStates, store *meta.Store) digest {
 	b := append(h.buf[:0], h.host...)
 	b = append(b, 0)
 	b = binary.BigEndian.AppendUint32(b, uint32(s.desc.PMID))
@@ -60,13 +61,12 @@ func (h *hasher) metric(s *source, instances *domainStates, histograms bool) dig
 	b = binary.BigEndian.AppendUint32(b, uint32(s.desc.Type))
 	b = binary.BigEndian.AppendUint32(b, uint32(s.desc.Sem))
 	b = binary.BigEndian.AppendUint32(b, s.desc.Units.Word())
-	b = append(b, flag(histograms))
+	b = append(b, flag(naming.HoldsHistograms(store, s.desc)))
 	b = binary.AppendUvarint(b, uint64(len(s.desc.Names)))
 	for _, name := range s.desc.Names {
 		b = appendText(b, name)
 	}
-	metric := s.states[0].metric
-	b = appendText(appendText(b, metric.OneLine), metric.Help)
+	b = appendText(appendText(b, store.OneLine(s.desc.PMID)), store.Help(s.desc.PMID))
 	for i := range s.states {
 		for _, l := range s.states[i].records {
 			d := h.record(l)
