@@ -90,12 +90,13 @@ func samplesText(t testing.TB, s storage.Series) string {
 }
 
 // randomHost writes archives of one host, some of which overlap, and returns their time.
-func randomHost(t testing.TB, dir, host string, rng *rand.Rand) (from, to int64) {
+// apart keeps the names of metrics apart in Prometheus.
+func randomHost(t testing.TB, dir, host string, rng *rand.Rand, apart bool) (from, to int64) {
 	t.Helper()
 	begin := archtest.Start
 	for i := range 1 + rng.IntN(4) {
 		base := filepath.Join(dir, fmt.Sprintf("a%d", i))
-		archtest.Random(t, base, rng.Uint64(), archtest.RandomOptions{Host: host, Start: begin, Twins: rng.IntN(2) == 0, Gaps: rng.IntN(2) == 0, Text: true})
+		archtest.Random(t, base, rng.Uint64(), archtest.RandomOptions{Host: host, Start: begin, Twins: rng.IntN(2) == 0, Gaps: rng.IntN(2) == 0, Text: true, Apart: apart})
 		r, err := archive.Open(base, nil)
 		require.NoError(t, err)
 		end, err := r.End()
@@ -178,7 +179,7 @@ func TestColumnsAnswerAsVolumes(t *testing.T) {
 	for seed := range uint64(worlds) {
 		rng := rand.New(rand.NewPCG(seed, 11))
 		dir, cacheDir := t.TempDir(), t.TempDir()
-		from, to := randomWorld(t, dir, rng)
+		from, to := randomWorld(t, dir, rng, false)
 		names := namesIn(t, dir)
 		if rng.IntN(3) == 0 {
 			keepSome(t, newCache(cacheDir), dir, rng)
@@ -204,13 +205,13 @@ func TestColumnsAnswerAsVolumes(t *testing.T) {
 
 // randomWorld writes archives of one or two hosts, whose labels may clash, and returns
 // their time.
-func randomWorld(t testing.TB, dir string, rng *rand.Rand) (from, to int64) {
+func randomWorld(t testing.TB, dir string, rng *rand.Rand, apart bool) (from, to int64) {
 	t.Helper()
-	from, to = randomHost(t, dir, "", rng)
+	from, to = randomHost(t, dir, "", rng, apart)
 	if rng.IntN(3) == 0 {
 		other := filepath.Join(dir, "other")
 		require.NoError(t, os.Mkdir(other, 0o755))
-		_, last := randomHost(t, other, "other.example", rng)
+		_, last := randomHost(t, other, "other.example", rng, apart)
 		to = max(to, last)
 	}
 	return from, to

@@ -39,6 +39,11 @@
 // difference for an increase. Other functions, and these functions over subqueries,
 // do not treat marks specially.
 //
+// Of a damaged record, a query reads the metrics that it selects if they are whole. An
+// export reads all metrics and loses the record. Where two PCP metrics want one name, the
+// one that is read later gets a number, so that the number may depend on the times of the
+// query.
+//
 // # Columns
 //
 // With [Options].Columns, a selection reads the samples of closed archives series by

@@ -49,6 +49,15 @@ func (p prometheus) Range(ctx context.Context, expr string, start, end time.Time
 	return p.engine.NewRangeQuery(ctx, p.block, nil, expr, start, end, step)
 }
 
+// prometheusEngine returns Prometheus' own engine, with the defaults of ours.
+func prometheusEngine() *promql.Engine {
+	return promql.NewEngine(promql.EngineOpts{
+		MaxSamples: DefaultMaxSamples, Timeout: time.Minute, LookbackDelta: DefaultLookback,
+		EnableAtModifier: true, EnableNegativeOffset: true, NoStepSubqueryIntervalFn: func(int64) int64 { return 60_000 },
+		Parser: parser.NewParser(parser.Options{}),
+	})
+}
+
 // exportBlock turns an archive into a block and opens it with Prometheus' library.
 func exportBlock(t testing.TB, r convert.History) prometheus {
 	t.Helper()
@@ -62,11 +71,7 @@ func exportBlock(t testing.TB, r convert.History) prometheus {
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, block.Close()) })
 	return prometheus{
-		promql.NewEngine(promql.EngineOpts{
-			MaxSamples: DefaultMaxSamples, Timeout: time.Minute, LookbackDelta: DefaultLookback,
-			EnableAtModifier: true, EnableNegativeOffset: true, NoStepSubqueryIntervalFn: func(int64) int64 { return 60_000 },
-			Parser: parser.NewParser(parser.Options{}),
-		}),
+		prometheusEngine(),
 		storage.QueryableFunc(func(mint, maxt int64) (storage.Querier, error) {
 			return promtsdb.NewBlockQuerier(block, mint, maxt)
 		}),

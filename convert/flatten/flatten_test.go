@@ -194,14 +194,16 @@ func TestImpossibleTime(t *testing.T) {
 	var got converttest.Seen
 	var report prom.Report
 	f := flatten.New(sinktest.Sink(&got), flatten.Options{Host: "web1", Report: &report})
-	for _, sec := range []int64{1, 1 << 60, -1 << 60, 2} {
-		step := history.Step{Stamp: pcp.Timestamp{Sec: sec}, Metrics: []history.MetricValues{n.At(pcp.InstNull)}}
+	for _, stamp := range []pcp.Timestamp{{Sec: 1}, {Sec: 1 << 60}, {Sec: -1 << 60}, {Sec: 1, Nsec: 2147483647}, {Sec: 2}, {Sec: 3, Nsec: -1}} {
+		step := history.Step{Stamp: stamp, Metrics: []history.MetricValues{n.At(pcp.InstNull)}}
 		require.NoError(t, f.Put(&step))
 	}
 	assert.Equal(t, []string{"1000 a_b hostname=web1 -1", "2000 a_b hostname=web1 -1"}, got.Lines)
 	assert.Equal(t, []prom.LossCount{
 		{Loss: prom.LossTime, Name: "record of web1 at -1152921504606846976.000000000 s", Count: 1},
+		{Loss: prom.LossTime, Name: "record of web1 at 1.2147483647 s", Count: 1},
 		{Loss: prom.LossTime, Name: "record of web1 at 1152921504606846976.000000000 s", Count: 1},
+		{Loss: prom.LossTime, Name: "record of web1 at 3.-00000001 s", Count: 1},
 	}, report.Losses())
 }
 

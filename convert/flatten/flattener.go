@@ -111,11 +111,12 @@ func (f *Flattener) Fork(host string) *Flattener {
 const maxMilli = 1 << 62
 
 // Put flattens a step. It leaves out and counts a step that is earlier than its
-// predecessor, as PCP's tools do, and a step whose time is out of range. Damaged
-// archives have both.
+// predecessor, as PCP's tools do, and a step whose time is out of range or has a
+// fraction of less than 0 or more than a second. Damaged archives have all of them. With
+// such a fraction the milliseconds of steps would not ascend, although the steps do.
 func (f *Flattener) Put(step *history.Step) error {
 	t := step.Stamp.Milli()
-	if t < -maxMilli || t > maxMilli {
+	if t < -maxMilli || t > maxMilli || step.Stamp.Nsec < 0 || step.Stamp.Nsec >= 1e9 {
 		f.opts.Report.Add(prom.LossTime, convert.RecordName(f.opts.Host, step.Stamp.String()+" s"))
 		return nil
 	}

@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -26,6 +27,7 @@ type RandomOptions struct {
 	// Start is the time before the first record; zero means [Start].
 	Start pcp.Timestamp
 	Host  string // of the label; "" means that of [Header]
+	Apart bool   // keeps the names of metrics apart in Prometheus, too
 }
 
 // Random writes a random archive at base that depends only on seed. It has
@@ -88,6 +90,9 @@ func (r *random) define() {
 		}
 		if r.one(3) {
 			d.Names[0] = "random." + pick(r, "a_b", "a.b") + fmt.Sprint(i)
+		}
+		if r.o.Apart {
+			d.Names[0] = strings.ReplaceAll(d.Names[0], "_", ".")
 		}
 		if !r.one(3) {
 			d.InDom = pcp.NewInDomID(d.PMID.Domain(), pick[uint32](r, 1, 2))
