@@ -211,18 +211,34 @@ func (c *chain) sync() error {
 
 // check begins a new archive if the files were removed by somebody.
 func (c *chain) check() {
+	base := c.settled()
+	if base == "" {
+		return
+	}
+	_, err := os.Lstat(base + ".meta") // may take long: no record waits for it
+	if !errors.Is(err, os.ErrNotExist) || c.settled() != base {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.base == base {
+		c.log().Warn("the archive was removed while it was written; a new one begins")
+		_ = c.app.Close()
+		c.forget()
+	}
+}
+
+// settled returns the base path of the archive if all of its records are in its files.
+func (c *chain) settled() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.app == nil || c.app.Buffered() > 0 {
-		return
+		return ""
 	}
-	if _, err := os.Lstat(c.base + ".meta"); errors.Is(err, os.ErrNotExist) {
-		if _, ok := c.app.Last(); ok {
-			c.log().Warn("the archive was removed while it was written; a new one begins")
-			_ = c.app.Close()
-			c.forget()
-		}
+	if _, ok := c.app.Last(); !ok {
+		return ""
 	}
+	return c.base
 }
 
 // age ends the archive if its rotation period is over, although no record came.

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 )
 
 // ownersFile names the file in the folder of a recording that says which targets share a
@@ -21,8 +22,12 @@ const mostOwners = 100_000
 // owners are the targets that own archive names, as checksums of their labels and URLs.
 // Names with one target in their life are not among them.
 type owners struct {
-	path string
-	by   map[string]string // by host, slash and stem
+	path   string
+	saving sync.Mutex // held while the file is written
+
+	mu      sync.Mutex
+	by      map[string]string // by host, slash and stem
+	changed bool              // since the file was written
 }
 
 // loadOwners reads the file of a folder.
@@ -43,24 +48,37 @@ func loadOwners(dir string) (*owners, error) {
 
 // mayHave reports whether a target may have the archives called s.
 func (o *owners) mayHave(s stem, target string) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	owner := o.by[s.host+"/"+s.name]
 	return owner == "" || owner == target
 }
 
-// set makes targets the owners of names, and writes the file if that is new.
-func (o *owners) set(names map[stem]string) error {
-	changed := false
+// set makes targets the owners of names. The caller calls save without locks.
+func (o *owners) set(names map[stem]string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	for s, target := range names {
 		key := s.host + "/" + s.name
 		if o.by[key] != target && len(o.by) < mostOwners {
 			o.by[key] = target
-			changed = true
+			o.changed = true
 		}
 	}
-	if !changed {
+}
+
+// save writes the file if there is something new.
+func (o *owners) save() error {
+	o.saving.Lock()
+	defer o.saving.Unlock()
+	o.mu.Lock()
+	if !o.changed {
+		o.mu.Unlock()
 		return nil
 	}
+	o.changed = false
 	text, err := json.Marshal(o.by)
+	o.mu.Unlock()
 	if err != nil {
 		return err
 	}

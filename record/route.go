@@ -52,22 +52,35 @@ func (r *Recorder) lineOf(target *promscrape.Target) *line {
 	case PerJob:
 		key = job
 	}
+	l, begun, err := r.lineFor(key, job, instance, target)
+	if err != nil {
+		r.log.Error("target cannot be recorded", "job", job, "instance", instance, "err", err)
+		return nil
+	}
+	if !begun {
+		return l
+	}
+	if err := r.owners.save(); err != nil { // no lock is held that other targets need
+		r.log.Warn("archives of one host and job may swap their names after a restart", "job", job, "instance", instance, "err", err)
+	}
+	return l
+}
+
+// lineFor returns the line with a key, and whether it has begun it.
+func (r *Recorder) lineFor(key, job, instance string, target *promscrape.Target) (l *line, begun bool, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	l := r.lines[key]
-	if l == nil {
-		var err error
+	if l = r.lines[key]; l == nil {
 		if l, err = r.newLine(key, job, instance); err != nil {
-			r.log.Error("target cannot be recorded", "job", job, "instance", instance, "err", err)
-			return nil
+			return nil, false, err
 		}
-		r.lines[key] = l
+		r.lines[key], begun = l, true
 	}
 	if r.o.Per == PerTarget {
 		l.targets = append(l.targets, target)
 		r.byTarget.Store(target, l)
 	}
-	return l
+	return l, begun, nil
 }
 
 // newLine begins the archives of a target or of a group of targets.
@@ -157,9 +170,7 @@ func (r *Recorder) freeStem(host, name, instance, key string) stem {
 	if first := r.stems[plain]; first != nil {
 		owners[plain] = checksum(first.key)
 	}
-	if err := r.owners.set(owners); err != nil {
-		r.log.Warn("archives of one host and job may swap their names after a restart", "host", host, "job", name, "err", err)
-	}
+	r.owners.set(owners)
 	return s
 }
 

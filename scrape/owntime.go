@@ -71,7 +71,7 @@ func (src *source) seen(sm *pageSample) bool {
 		src.rec.report.Add(prom.LossDuplicate, sm.series.Name())
 		return true
 	}
-	one := ownTime{math.Float64bits(sm.v), sm.histogram}
+	one := ownTime{math.Float64bits(sm.v), sm.histogram()}
 	was, again := own.previous[sm.t]
 	switch {
 	case !again:

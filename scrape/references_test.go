@@ -2,9 +2,12 @@ package scrape
 
 import (
 	"testing"
+	"unsafe"
 
 	"github.com/prometheus/prometheus/storage"
 	"github.com/stretchr/testify/assert"
+
+	"github.com/pcparchive/pcparchive/convert/mapper"
 )
 
 // fakeSeries is a series that a test forgets.
@@ -55,4 +58,19 @@ func TestReferences(t *testing.T) {
 	assert.Nil(t, r.series(0))
 	assert.Nil(t, r.series(1<<31))
 	assert.Nil(t, r.series(healthRef))
+}
+
+// A sample of a page stays small, and the buffer of a page has the room that the page before
+// needed.
+func TestSampleRoom(t *testing.T) {
+	assert.LessOrEqual(t, unsafe.Sizeof(pageSample{}), uintptr(40))
+	const many = 1 << 17
+	src := &source{rec: &Recorder{shared: newShared(nil, nil)}, mapped: &mapper.Source{}}
+	s := &scrape{src: src}
+	s.samples = make([]pageSample, many)
+	s.release()
+	next := &scrape{src: src}
+	next.makeRoom()
+	assert.GreaterOrEqual(t, cap(next.samples), many)
+	assert.Empty(t, next.samples)
 }

@@ -60,12 +60,12 @@ func (s mappedSeries) has(src *source) bool { return src.mapped.Has(s.Series) }
 func (s mappedSeries) end(src *source) { src.mapped.End(s.Series) }
 
 func (s mappedSeries) set(src *source, sm *pageSample) bool {
-	if sm.histogram != nil {
-		src.mapped.SetHistogram(s.Series, sm.histogram)
+	if h := sm.histogram(); h != nil {
+		src.mapped.SetHistogram(s.Series, h)
 	} else {
 		src.mapped.Set(s.Series, sm.v)
 	}
-	for _, e := range sm.exemplars {
+	for _, e := range sm.exemplars() {
 		src.mapped.SetExemplar(s.Series, e)
 	}
 	return true
@@ -92,12 +92,12 @@ func (s nativeSeries) has(src *source) bool { return src.rec.natives.Has(s.Serie
 func (s nativeSeries) end(src *source) { src.rec.natives.End(s.Series) }
 
 func (s nativeSeries) set(src *source, sm *pageSample) bool {
-	if sm.histogram != nil {
+	if sm.histogram() != nil {
 		src.rec.report.Add(prom.LossNativeHist, s.Name())
 		return false
 	}
 	src.rec.natives.Set(s.Series, sm.v)
-	for range sm.exemplars {
+	for range sm.exemplars() {
 		src.rec.report.Add(prom.LossExemplar, s.Name())
 	}
 	return true

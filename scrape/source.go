@@ -14,7 +14,7 @@ import (
 )
 
 // source is one target. The Recorder's lock guards mapped and natives. mu guards the
-// references, because an old and a new loop of the scraper may use them at once.
+// references and page, because an old and a new loop of the scraper may use them at once.
 type source struct {
 	rec    *Recorder
 	key    string // labels and URL of the target
@@ -28,6 +28,7 @@ type source struct {
 
 	mu   sync.Mutex
 	refs references
+	page int // number of samples of the last page
 
 	refused    bool      // a warning has said that some series cannot be recorded
 	rolledBack time.Time // when the transaction began whose failure the next one reports
@@ -54,6 +55,20 @@ func (src *source) sweep() {
 	}
 	maps.DeleteFunc(src.natives, func(_ string, n *native.Series) bool { return n.Forgotten() })
 	src.refs.sweep(func(ser pageSeries) { delete(src.ownTimes, ser) })
+}
+
+// expect says how many samples a page had.
+func (src *source) expect(samples int) {
+	src.mu.Lock()
+	defer src.mu.Unlock()
+	src.page = samples
+}
+
+// expected returns the number of samples of the last page.
+func (src *source) expected() int {
+	src.mu.Lock()
+	defer src.mu.Unlock()
+	return src.page
 }
 
 // fill puts the values of a scrape into the current step of the mapped source.

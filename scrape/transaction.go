@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/exemplar"
 	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/metadata"
@@ -36,13 +37,43 @@ type scrape struct {
 	count    int  // number of values recorded
 }
 
-// pageSample is a value of a series of a page.
+// pageSample is a value of a series of a page. It is small, because pages may have hundreds
+// of thousands.
 type pageSample struct {
-	series    pageSeries
-	t         int64 // milliseconds
-	v         float64
-	histogram []byte // a native histogram in place of v; may be nil
+	series pageSeries
+	t      int64 // milliseconds
+	v      float64
+	more   *sampleMore // usually nil
+}
+
+// sampleMore is what few samples have.
+type sampleMore struct {
+	histogram []byte // a native histogram in place of the number; may be nil
 	exemplars []prom.Exemplar
+}
+
+// histogram returns the native histogram that a sample has in place of a number, or nil.
+func (sm *pageSample) histogram() []byte {
+	if sm.more == nil {
+		return nil
+	}
+	return sm.more.histogram
+}
+
+// exemplars returns the exemplars of a sample.
+func (sm *pageSample) exemplars() []prom.Exemplar {
+	if sm.more == nil {
+		return nil
+	}
+	return sm.more.exemplars
+}
+
+// moreOf returns what a sample has besides a number.
+func moreOf(histogram []byte, exemplars []exemplar.Exemplar) *sampleMore {
+	if histogram == nil && len(exemplars) == 0 {
+		return nil
+	}
+	return &sampleMore{histogram, exemplarsOf(exemplars)}
 }
 
 var _ storage.AppenderV2 = (*scrape)(nil)
@@ -61,6 +92,7 @@ func free(src *source) *scrape {
 func (s *scrape) release() {
 	const most = 1 << 16 // samples of a scrape that is kept
 	src := s.src
+	src.expect(len(s.samples) + len(s.timed))
 	clear(s.samples)
 	clear(s.timed)
 	*s = scrape{samples: s.samples[:0], timed: s.timed[:0]}
@@ -68,6 +100,14 @@ func (s *scrape) release() {
 		scrapes.Put(s)
 	}
 	src.sweep()
+}
+
+// makeRoom gives the buffer the size that the last page of the target needed, so that a
+// large one does not grow step by step.
+func (s *scrape) makeRoom() {
+	if n := s.src.expected(); cap(s.samples) < n {
+		s.samples = make([]pageSample, 0, n+n/16)
+	}
 }
 
 // reportMark ends the family names of the samples in which the scraper reports the
@@ -85,6 +125,7 @@ func (s *scrape) Append(ref storage.SeriesRef, ls labels.Labels, _, t int64, v f
 	}
 	if s.parsing.IsZero() {
 		s.parsing = time.Now()
+		s.makeRoom()
 	}
 	s.known = s.known || ref != 0
 	if !opts.RejectOutOfOrder { // true for the ends of series
@@ -107,7 +148,7 @@ func (s *scrape) Append(ref storage.SeriesRef, ls labels.Labels, _, t int64, v f
 		if known.changesHelp(f.Help) {
 			s.src.rec.describe(s.src, known, f.Help)
 		}
-		s.samples = append(s.samples, pageSample{known, t, v, data, exemplarsOf(opts.Exemplars)})
+		s.samples = append(s.samples, pageSample{known, t, v, moreOf(data, opts.Exemplars)})
 		return ref, nil
 	}
 	resolved, ref := s.src.resolve(ls, *f, data != nil)
@@ -119,7 +160,7 @@ func (s *scrape) Append(ref storage.SeriesRef, ls labels.Labels, _, t int64, v f
 	if ref == 0 {
 		return 0, nil // counted and logged; the rest of the page is recorded
 	}
-	s.samples = append(s.samples, pageSample{resolved, t, v, data, exemplarsOf(opts.Exemplars)})
+	s.samples = append(s.samples, pageSample{resolved, t, v, moreOf(data, opts.Exemplars)})
 	return ref, nil
 }
 

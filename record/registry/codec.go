@@ -44,15 +44,15 @@ func bootOf() string {
 	return strings.TrimSpace(string(text))
 }
 
-func clusterRecord(b []byte, c uint32, name string) []byte {
-	e := begin(b, kindCluster)
+func clusterRecord(c uint32, name string) []byte {
+	e := begin(nil, kindCluster)
 	e.Uint(uint64(c))
 	e.Text(name)
 	return e.B
 }
 
-func (src *source) record(b []byte) []byte {
-	e := begin(b, kindSource)
+func (src *source) record() []byte {
+	e := begin(nil, kindSource)
 	e.Text(src.name)
 	e.Text(src.job)
 	e.Int(src.since)

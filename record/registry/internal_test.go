@@ -180,7 +180,7 @@ func FuzzReplay(f *testing.F) {
 	m.marks = []mark{{1, 2}}
 	f.Add(fileOf(r))
 	f.Add(appendRecord(nil, []byte{kindNext, 1, 2, 3}))
-	f.Add(appendRecord(fileOf(r), clusterRecord(nil, 1, "web")))
+	f.Add(appendRecord(fileOf(r), clusterRecord(1, "web")))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		if len(text) > 1<<16 {
 			return

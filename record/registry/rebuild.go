@@ -52,11 +52,11 @@ func (r *Registry) learn(rec *mapper.RecordedMetric) error {
 	if src == nil {
 		src = r.addSource(strings.Clone(rec.Source), r.freeJob(rec.Job))
 		src.since = r.now()
-		r.put(src.record(nil))
+		r.put(src.record())
 	}
 	if owner == nil {
 		r.own(cluster, src)
-		r.put(clusterRecord(nil, cluster, src.name))
+		r.put(clusterRecord(cluster, src.name))
 		src.settleItems()
 	}
 	at := cluster*mapper.ItemsPerCluster + rec.Desc.PMID.Item()

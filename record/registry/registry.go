@@ -117,7 +117,7 @@ func (r *Registry) Name(job string) string {
 	}
 	src := r.addSource(name, job)
 	src.since = r.now()
-	r.put(src.record(nil))
+	r.put(src.record())
 	return name
 }
 
@@ -128,7 +128,7 @@ func (r *Registry) Source(name string) (mapper.SourceNumbers, error) {
 	src := r.sources[name]
 	if src == nil {
 		src = r.addSource(name, "")
-		r.put(src.record(nil))
+		r.put(src.record())
 	}
 	if len(src.clusters) == 0 {
 		if err := r.newCluster(src); err != nil {
@@ -161,7 +161,7 @@ func (r *Registry) newCluster(src *source) error {
 	for c := uint32(1); c <= mapper.MaxCluster; c++ {
 		if r.owners[c] == nil {
 			r.own(c, src)
-			r.put(clusterRecord(nil, c, src.name))
+			r.put(clusterRecord(c, src.name))
 			return nil
 		}
 	}

@@ -41,9 +41,9 @@ func (r *Registry) sourceRecords(name string) (src *source, head [][]byte, items
 	if src = r.sources[name]; src == nil {
 		return nil, nil, nil
 	}
-	head = append(head, src.record(nil))
+	head = append(head, src.record())
 	for _, c := range src.clusters {
-		head = append(head, clusterRecord(nil, c, name))
+		head = append(head, clusterRecord(c, name))
 	}
 	return src, head, slices.Sorted(maps.Keys(src.items))
 }
