@@ -137,7 +137,8 @@ func (r *reader) exporterRows(p plan) Rows {
 func (p *plan) sum(all map[exporterRow]*exporterCells, job string, m *metric, i, j int) {
 	part := &p.exporter.columns[p.table.Columns[i].Name].parts[j]
 	factor := m.factor(&p.table.Columns[i])
-	for id, v := range m.values {
+	for _, id := range slices.Sorted(maps.Keys(m.values)) { // sums depend on the order
+		v := m.values[id]
 		key, ok := p.exporter.row(part, v)
 		if !ok {
 			continue
