@@ -37,9 +37,9 @@ type Frame struct {
 }
 
 const (
-	readBuffer  = 256 << 10
+	readBuffer  = 128 << 10
 	leastBuffer = 4 << 10
-	aheadFrom   = 4 * readBuffer // files with more bytes than this are read ahead
+	aheadFrom   = 8 * readBuffer // files with more bytes than this are read ahead
 	growStep    = 1 << 20        // allocation step for a record that claims a great length
 )
 
