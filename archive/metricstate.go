@@ -22,6 +22,7 @@ type metricState struct {
 	sets    [len(labelset.Levels)]*meta.Labels
 	indom   *meta.InDom
 	store   *meta.Store
+	past    bool          // names of earlier versions of the domain count
 	again   pcp.Timestamp // time of the next label record of the instances
 	series  map[pcp.InstID]*history.Series
 	last    []*history.Series // series of the previous step, by position
@@ -113,7 +114,8 @@ func (m *metricState) at(j int, inst pcp.InstID) *history.Series {
 }
 
 // instance returns the instance id of the domain. Most records hold all
-// instances of the domain in its order, so it tries position j first.
+// instances of the domain in its order, so it tries position j first. An instance
+// that the domain lacks keeps the name that it had, if the query wants it.
 func (m *metricState) instance(j int, id pcp.InstID) meta.Instance {
 	if m.indom == nil {
 		return meta.Instance{ID: id}
@@ -121,8 +123,10 @@ func (m *metricState) instance(j int, id pcp.InstID) meta.Instance {
 	if all := m.indom.Instances; j < len(all) && all[j].ID == id && (j == 0 || all[j-1].ID != id) {
 		return all[j]
 	}
-	in, _ := m.indom.Lookup(id)
-	in.ID = id
+	in, ok := m.indom.Lookup(id)
+	if in.ID = id; !ok && m.past {
+		in.Name, _ = m.store.PastName(m.indom, id)
+	}
 	return in
 }
 

@@ -86,7 +86,7 @@ func (v *view) state(id pcp.PMID) *metricState {
 func (v *view) lookup(id pcp.PMID) *metricState {
 	m, ok := v.metrics[id]
 	if !ok {
-		m = &metricState{id: id}
+		m = &metricState{id: id, past: v.q.PastNames}
 		if d, ok := v.r.store.Desc(id); ok {
 			m.refused = v.q.Metrics != nil && !v.q.Metrics(d)
 			if !m.refused {

@@ -25,6 +25,9 @@ type Query struct {
 	Stop func() error
 	// All also yields steps that hold none of the selected metrics.
 	All bool
+	// PastNames names an instance that the domain in force lacks as an earlier version did,
+	// see [meta.Store.PastName]. Otherwise it has no name.
+	PastNames bool
 }
 
 // Bounded returns q with the earliest and the latest time in place of a zero

@@ -49,7 +49,7 @@ func (d *describer) describe(id history.MetricID, r *recorded) *Metric {
 	m.Stamps = make([]pcp.Timestamp, 0, len(r.values))
 	for i := range r.values {
 		v := &r.values[i]
-		if !member(now.indom, v.inst) {
+		if left(r.indom, now.indom, v.inst) {
 			continue
 		}
 		m.Points = append(m.Points, history.Point{Series: now.at(v.inst), Value: v.value})

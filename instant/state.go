@@ -80,7 +80,7 @@ func (r *recorded) then(mv *history.MetricValues, t pcp.Timestamp) *recorded {
 	together := !next.origin && slices.ContainsFunc(r.last, func(id pcp.InstID) bool { return present[id] })
 	before := idSet(r.last)
 	for _, v := range r.values {
-		if present[v.inst] || together && before[v.inst] || !member(next.indom, v.inst) {
+		if present[v.inst] || together && before[v.inst] || left(r.indom, next.indom, v.inst) {
 			continue
 		}
 		next.values = append(next.values, v)
@@ -99,11 +99,13 @@ func idSet(ids []pcp.InstID) map[pcp.InstID]bool {
 	return set
 }
 
-// member reports whether a domain has an instance. An unknown domain may have any.
-func member(in *meta.InDom, id pcp.InstID) bool {
-	if in == nil {
-		return true
+// left reports whether an instance left a domain after a record: a later version of the
+// domain lacks it. The version of the record itself may lack it, too, because loggers fetch a
+// domain after the values. An unknown domain may have any instance.
+func left(then, now *meta.InDom, id pcp.InstID) bool {
+	if now == nil || then != nil && then.ID == now.ID && then.Stamp == now.Stamp {
+		return false
 	}
-	_, ok := in.Lookup(id)
-	return ok
+	_, ok := now.Lookup(id)
+	return !ok
 }

@@ -35,7 +35,7 @@ func (e *engine) scan() {
 	}
 	ended, all := map[*run]bool{}, true // by a mark; by the end
 	final := map[*track]pcp.Timestamp{}
-	for step, err := range e.src.Steps(history.Query{From: e.read, Metrics: e.o.Metrics, PMIDs: e.o.PMIDs}) {
+	for step, err := range e.src.Steps(history.Query{From: e.read, Metrics: e.o.Metrics, PMIDs: e.o.PMIDs, PastNames: true}) {
 		if err != nil {
 			break // the first pass will report it
 		}

@@ -12,6 +12,7 @@ import (
 type inDomTimeline struct {
 	timeline[version]
 	expanded expansions
+	past     *pastNames // nil until a value's instance has no name
 }
 
 // maxRepeats is the number of preceding versions that repeated searches.
@@ -37,7 +38,7 @@ func (tl *inDomTimeline) add(v version) {
 	}
 	if j := repeated(tl.records[:last], v); j >= 0 {
 		tl.records = slices.Delete(tl.records, j, j+1)
-		tl.expanded = expansions{}
+		tl.expanded, tl.past = expansions{}, nil
 	}
 }
 
@@ -68,7 +69,7 @@ func (tl *inDomTimeline) settle() {
 			kept = append(kept, v)
 		}
 		clear(tl.records[len(kept):])
-		tl.records, tl.expanded = kept, expansions{}
+		tl.records, tl.expanded, tl.past = kept, expansions{}, nil
 	})
 }
 

@@ -60,7 +60,7 @@ const cancelInterval = 256
 
 func (p *pass) run(ctx context.Context, src Source) error {
 	// All yields the steps without a selected metric too: they show where the window ends.
-	q := history.Query{From: p.o.From, Metrics: p.wanted, All: true}
+	q := history.Query{From: p.o.From, Metrics: p.wanted, All: true, PastNames: true}
 	n := 0
 	for step, err := range src.Steps(q) {
 		if err != nil {

@@ -146,7 +146,7 @@ const checkEvery = 64
 // readCounters reads the counters.
 func (r *reader) readCounters(ctx context.Context) error {
 	n := 0
-	q := history.Query{From: r.from.Add(-margin), To: r.to.Add(margin), Metrics: func(d *meta.Desc) bool {
+	q := history.Query{From: r.from.Add(-margin), To: r.to.Add(margin), PastNames: true, Metrics: func(d *meta.Desc) bool {
 		return slices.ContainsFunc(d.Names, func(name string) bool { m := r.metrics[name]; return m != nil && m.counter })
 	}}
 	for step, err := range r.set.Steps(q) {
@@ -211,7 +211,7 @@ func (m *metric) add(t pcp.Timestamp, mv *history.MetricValues, from, to pcp.Tim
 		seconds := end.Sub(begin).Seconds()
 		covered = max(covered, seconds)
 		v := m.values[p.Value.Inst]
-		v.instance, v.series = p.Series.Inst.Name, p.Series
+		v.instance, v.series = cmp.Or(p.Series.Inst.Name, v.instance), p.Series // the last record may lack the name
 		v.number += delta / t.Sub(before.stamp).Seconds() * seconds
 		m.values[p.Value.Inst] = v
 	}

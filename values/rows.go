@@ -114,7 +114,7 @@ func (p *picker) steps(set *store.Set) iter.Seq2[*history.Step, error] {
 	p.ranker = newRanker(set, derived, o)
 	selects := func(d *meta.Desc) bool { return o.selects(d) || derived.needs(d) }
 	if o.Step <= 0 {
-		steps = set.Steps(history.Query{From: o.From, To: o.To, Metrics: selects, PMIDs: identifiers(set, selects)})
+		steps = set.Steps(history.Query{From: o.From, To: o.To, Metrics: selects, PMIDs: identifiers(set, selects), PastNames: true})
 	} else {
 		steps = interp.At(set, o.times(), interp.Options{Metrics: selects, PMIDs: identifiers(set, selects), Marks: true, Earlier: o.Earlier})
 	}
