@@ -45,8 +45,8 @@ func (r *reader) planned(p *plan) bool {
 // the last component, then by this. It looks at every archive once.
 func (r *reader) exporters() map[string]map[string]*meta.Desc {
 	wanted := map[string]bool{}
-	for i := range exporterTables {
-		for _, c := range exporterTables[i].columns {
+	for _, t := range exporterTables() {
+		for _, c := range t.columns {
 			for _, part := range c.parts {
 				wanted[part.metric] = true
 			}
@@ -73,11 +73,12 @@ func (r *reader) exporters() map[string]map[string]*meta.Desc {
 // planExporter chooses the jobs that have metrics of a plan's table: each is a target. The
 // plan stays as it is if no exporter recorded the host.
 func (r *reader) planExporter(p *plan, jobs map[string]map[string]*meta.Desc) {
-	i := slices.IndexFunc(exporterTables, func(t exporterTable) bool { return t.table == p.table.Name })
+	tables := exporterTables()
+	i := slices.IndexFunc(tables, func(t exporterTable) bool { return t.table == p.table.Name })
 	if i < 0 || len(jobs) == 0 {
 		return
 	}
-	p.exporter, p.missing = &exporterTables[i], nil
+	p.exporter, p.missing = &tables[i], nil
 	for _, job := range slices.Sorted(maps.Keys(jobs)) {
 		known := false
 		for _, part := range p.parts() {

@@ -1,6 +1,9 @@
 package top
 
-import "regexp"
+import (
+	"regexp"
+	"sync"
+)
 
 // exporterTable says how an exporter's metrics make up a table. Archives of record and
 // import have them under names such as openmetrics.JOB.node_procs_running.
@@ -60,63 +63,65 @@ const (
 	cpuSeconds      = "node_cpu_seconds_total"
 )
 
-// exporterTables are the tables that exporters fill. PCP has no instances of disk.dev and
+// exporterTables returns the tables that exporters fill. PCP has no instances of disk.dev and
 // filesys for the devices and file systems left out.
-var exporterTables = []exporterTable{
-	{table: "host", name: nodeExporter, columns: map[string]exporterColumn{
-		"user":        modes(cpuSeconds, "user"),
-		"sys":         modes(cpuSeconds, "system"),
-		"wait":        modes(cpuSeconds, "iowait"),
-		"steal":       modes(cpuSeconds, "steal"),
-		"idle":        modes(cpuSeconds, "idle"),
-		"cpus":        {parts: []exporterPart{{cpuSeconds, partCount, "mode", []string{"idle"}}}},
-		"runnable":    valueOf("node_procs_running"),
-		"memory":      valueOf("node_memory_MemTotal_bytes"),
-		"available":   valueOf("node_memory_MemAvailable_bytes"),
-		"swapped in":  rates("node_vmstat_pswpin"),
-		"swapped out": rates("node_vmstat_pswpout"),
-	}},
-	{table: "process", name: processExporter, label: "groupname", columns: map[string]exporterColumn{
-		"cpu":     modes("namedprocess_namegroup_cpu_seconds_total", "user", "system"),
-		"memory":  {parts: []exporterPart{{"namedprocess_namegroup_memory_bytes", partValue, "memtype", []string{"resident"}}}},
-		"read":    rates("namedprocess_namegroup_read_bytes_total"),
-		"written": rates("namedprocess_namegroup_write_bytes_total"),
-	}},
-	{table: "disk", name: nodeExporter, label: "device",
-		leave: map[string]*regexp.Regexp{"device": regexp.MustCompile(`^(loop|ram|zram|dm-|md|sr|fd)[0-9]`)},
-		columns: map[string]exporterColumn{
-			"busy":    rates("node_disk_io_time_seconds_total"),
-			"read":    rates("node_disk_read_bytes_total"),
-			"written": rates("node_disk_written_bytes_total"),
-			"reads":   rates("node_disk_reads_completed_total"),
-			"writes":  rates("node_disk_writes_completed_total"),
+var exporterTables = sync.OnceValue(func() []exporterTable {
+	return []exporterTable{
+		{table: "host", name: nodeExporter, columns: map[string]exporterColumn{
+			"user":        modes(cpuSeconds, "user"),
+			"sys":         modes(cpuSeconds, "system"),
+			"wait":        modes(cpuSeconds, "iowait"),
+			"steal":       modes(cpuSeconds, "steal"),
+			"idle":        modes(cpuSeconds, "idle"),
+			"cpus":        {parts: []exporterPart{{cpuSeconds, partCount, "mode", []string{"idle"}}}},
+			"runnable":    valueOf("node_procs_running"),
+			"memory":      valueOf("node_memory_MemTotal_bytes"),
+			"available":   valueOf("node_memory_MemAvailable_bytes"),
+			"swapped in":  rates("node_vmstat_pswpin"),
+			"swapped out": rates("node_vmstat_pswpout"),
 		}},
-	{table: "interface", name: nodeExporter, label: "device", columns: map[string]exporterColumn{
-		"received": rates("node_network_receive_bytes_total"),
-		"sent":     rates("node_network_transmit_bytes_total"),
-		"errors":   rates("node_network_receive_errs_total", "node_network_transmit_errs_total"),
-		"drops":    rates("node_network_receive_drop_total", "node_network_transmit_drop_total"),
-	}},
-	{table: "cpu", name: nodeExporter, label: "cpu", prefix: "cpu", columns: map[string]exporterColumn{
-		"user":       modes(cpuSeconds, "user"),
-		"sys":        modes(cpuSeconds, "system"),
-		"wait":       modes(cpuSeconds, "iowait"),
-		"interrupts": modes(cpuSeconds, "irq", "softirq"),
-		"idle":       modes(cpuSeconds, "idle"),
-	}},
-	{table: "filesystem", name: nodeExporter, label: "mountpoint",
-		leave: map[string]*regexp.Regexp{
-			"device": regexp.MustCompile(`^/dev/loop`),
-			"fstype": regexp.MustCompile(`^(squashfs|iso9660|udf|erofs|cramfs|tmpfs|ramfs)$`),
-		},
-		columns: map[string]exporterColumn{
-			"full": {combine: percentFull, parts: []exporterPart{
-				{metric: "node_filesystem_size_bytes", kind: partValue}, {metric: "node_filesystem_free_bytes", kind: partValue}, {metric: "node_filesystem_avail_bytes", kind: partValue},
+		{table: "process", name: processExporter, label: "groupname", columns: map[string]exporterColumn{
+			"cpu":     modes("namedprocess_namegroup_cpu_seconds_total", "user", "system"),
+			"memory":  {parts: []exporterPart{{"namedprocess_namegroup_memory_bytes", partValue, "memtype", []string{"resident"}}}},
+			"read":    rates("namedprocess_namegroup_read_bytes_total"),
+			"written": rates("namedprocess_namegroup_write_bytes_total"),
+		}},
+		{table: "disk", name: nodeExporter, label: "device",
+			leave: map[string]*regexp.Regexp{"device": regexp.MustCompile(`^(loop|ram|zram|dm-|md|sr|fd)[0-9]`)},
+			columns: map[string]exporterColumn{
+				"busy":    rates("node_disk_io_time_seconds_total"),
+				"read":    rates("node_disk_read_bytes_total"),
+				"written": rates("node_disk_written_bytes_total"),
+				"reads":   rates("node_disk_reads_completed_total"),
+				"writes":  rates("node_disk_writes_completed_total"),
 			}},
-			"free": valueOf("node_filesystem_free_bytes"),
-			"size": valueOf("node_filesystem_size_bytes"),
+		{table: "interface", name: nodeExporter, label: "device", columns: map[string]exporterColumn{
+			"received": rates("node_network_receive_bytes_total"),
+			"sent":     rates("node_network_transmit_bytes_total"),
+			"errors":   rates("node_network_receive_errs_total", "node_network_transmit_errs_total"),
+			"drops":    rates("node_network_receive_drop_total", "node_network_transmit_drop_total"),
 		}},
-}
+		{table: "cpu", name: nodeExporter, label: "cpu", prefix: "cpu", columns: map[string]exporterColumn{
+			"user":       modes(cpuSeconds, "user"),
+			"sys":        modes(cpuSeconds, "system"),
+			"wait":       modes(cpuSeconds, "iowait"),
+			"interrupts": modes(cpuSeconds, "irq", "softirq"),
+			"idle":       modes(cpuSeconds, "idle"),
+		}},
+		{table: "filesystem", name: nodeExporter, label: "mountpoint",
+			leave: map[string]*regexp.Regexp{
+				"device": regexp.MustCompile(`^/dev/loop`),
+				"fstype": regexp.MustCompile(`^(squashfs|iso9660|udf|erofs|cramfs|tmpfs|ramfs)$`),
+			},
+			columns: map[string]exporterColumn{
+				"full": {combine: percentFull, parts: []exporterPart{
+					{metric: "node_filesystem_size_bytes", kind: partValue}, {metric: "node_filesystem_free_bytes", kind: partValue}, {metric: "node_filesystem_avail_bytes", kind: partValue},
+				}},
+				"free": valueOf("node_filesystem_free_bytes"),
+				"size": valueOf("node_filesystem_size_bytes"),
+			}},
+	}
+})
 
 // percentFull computes PCP's filesys.full of the size, what is free, and what is free for
 // users.
