@@ -8,27 +8,10 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/diff"
-	"github.com/pcparchive/pcparchive/pcp"
+	"github.com/pcparchive/pcparchive/internal/archtest"
 	"github.com/pcparchive/pcparchive/store"
 )
-
-// recordReads writes an archive of a counter, whose values come a minute apart.
-func recordReads(base, host string, start time.Time, values ...any) error {
-	b, err := archive.NewBuilder(base, host, nil)
-	if err != nil {
-		return err
-	}
-	reads := b.Metric("disk.all.read", pcp.TypeU64, pcp.SemCounter, pcp.Units{DimCount: 1})
-	for i, v := range values {
-		reads.Set(v)
-		if err := b.Record(start.Add(time.Duration(i) * time.Minute)); err != nil {
-			return err
-		}
-	}
-	return b.Close()
-}
 
 // Which averages changed between two recordings?
 func ExampleCompare() {
@@ -41,7 +24,7 @@ func ExampleCompare() {
 	var sides []diff.Side
 	for i, step := range []int{300, 900} {
 		base := filepath.Join(dir, fmt.Sprint("day", i))
-		if err := recordReads(base, "db1", start.AddDate(0, 0, i), 0, step, 2*step); err != nil {
+		if err := archtest.Reads(base, start.AddDate(0, 0, i), time.Minute, 0, step, 2*step); err != nil {
 			log.Fatal(err)
 		}
 		set, err := store.OpenSet([]string{base}, nil)

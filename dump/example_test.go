@@ -8,24 +8,8 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/dump"
-	"github.com/pcparchive/pcparchive/pcp"
+	"github.com/pcparchive/pcparchive/internal/archtest"
 )
-
-// recordReads writes an archive of a counter, whose values come a minute apart.
-func recordReads(base, host string, start time.Time, values ...any) error {
-	b, err := archive.NewBuilder(base, host, nil)
-	if err != nil {
-		return err
-	}
-	reads := b.Metric("disk.all.read", pcp.TypeU64, pcp.SemCounter, pcp.Units{DimCount: 1})
-	for i, v := range values {
-		reads.Set(v)
-		if err := b.Record(start.Add(time.Duration(i) * time.Minute)); err != nil {
-			return err
-		}
-	}
-	return b.Close()
-}
 
 // The listing that pmdumplog prints.
 func ExampleText() {
@@ -36,7 +20,7 @@ func ExampleText() {
 	defer os.RemoveAll(dir)
 	start := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	base := filepath.Join(dir, "db1")
-	if err := recordReads(base, "db1", start, 100, 400); err != nil {
+	if err := archtest.Reads(base, start, time.Minute, 100, 400); err != nil {
 		log.Fatal(err)
 	}
 	r, err := archive.Open(base, nil)

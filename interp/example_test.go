@@ -8,9 +8,8 @@ import (
 	"time"
 
 	"github.com/pcparchive/pcparchive/archive"
-	"github.com/pcparchive/pcparchive/history"
+	"github.com/pcparchive/pcparchive/internal/archtest"
 	"github.com/pcparchive/pcparchive/interp"
-	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -18,25 +17,7 @@ import (
 // the archive.
 func openReads(dir string) (*archive.Reader, error) {
 	base := filepath.Join(dir, "disks")
-	a, err := archive.Create(base, archive.Header{Host: "db1", Zone: "UTC"}, nil)
-	if err != nil {
-		return nil, err
-	}
-	defer a.Close() // does nothing after the Close below
-	reads := &meta.Desc{PMID: pcp.NewPMID(60, 0, 24), Type: pcp.TypeU64, InDom: pcp.InDomNull, Sem: pcp.SemCounter,
-		Units: pcp.Units{DimCount: 1}, Names: []string{"disk.all.read"}}
-	if err := a.Define(reads); err != nil {
-		return nil, err
-	}
-	for i := range uint64(4) {
-		err := a.Append(&archive.Result{Stamp: pcp.Timestamp{Sec: 1_700_000_000 + 10*int64(i)}, Sets: []archive.ValueSet{{
-			PMID: reads.PMID, Format: archive.Block, Values: []history.Value{history.NumberValue(pcp.InstNull, pcp.TypeU64, 1000+100*i)},
-		}}})
-		if err != nil {
-			return nil, err
-		}
-	}
-	if err := a.Close(); err != nil {
+	if err := archtest.Reads(base, time.Unix(1_700_000_000, 0), 10*time.Second, 1000, 1100, 1200, 1300); err != nil {
 		return nil, err
 	}
 	return archive.Open(base, nil)

@@ -8,36 +8,18 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/pcparchive/pcparchive/archive"
-	"github.com/pcparchive/pcparchive/history"
-	"github.com/pcparchive/pcparchive/meta"
-	"github.com/pcparchive/pcparchive/pcp"
+	"github.com/pcparchive/pcparchive/internal/archtest"
 	"github.com/pcparchive/pcparchive/query"
 	"github.com/pcparchive/pcparchive/store"
 )
 
 // writeReads writes an hour of a counter that grows by 5 a second.
 func writeReads(base string, start int64) error {
-	a, err := archive.Create(base, archive.Header{Host: "db1", Zone: "UTC"}, nil)
-	if err != nil {
-		return err
+	hour := make([]any, 60)
+	for i := range hour {
+		hour[i] = 300 * i
 	}
-	defer a.Close() // does nothing after the Close below
-	reads := &meta.Desc{PMID: pcp.NewPMID(60, 0, 24), Type: pcp.TypeU64, InDom: pcp.InDomNull, Sem: pcp.SemCounter,
-		Units: pcp.Units{DimCount: 1}, Names: []string{"disk.all.read"}}
-	if err := a.Define(reads); err != nil {
-		return err
-	}
-	for i := range int64(60) {
-		err := a.Append(&archive.Result{Stamp: pcp.Timestamp{Sec: start + 60*i}, Sets: []archive.ValueSet{{
-			PMID: reads.PMID, Format: archive.Block,
-			Values: []history.Value{history.NumberValue(pcp.InstNull, pcp.TypeU64, uint64(300*i))},
-		}}})
-		if err != nil {
-			return err
-		}
-	}
-	return a.Close()
+	return archtest.Reads(base, time.Unix(start, 0), time.Minute, hour...)
 }
 
 // What was the rate of a counter? The archives of a folder are one timeline. The

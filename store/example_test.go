@@ -7,27 +7,10 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/history"
-	"github.com/pcparchive/pcparchive/pcp"
+	"github.com/pcparchive/pcparchive/internal/archtest"
 	"github.com/pcparchive/pcparchive/store"
 )
-
-// recordReads writes an archive of a counter, whose values come a minute apart.
-func recordReads(base, host string, start time.Time, values ...any) error {
-	b, err := archive.NewBuilder(base, host, nil)
-	if err != nil {
-		return err
-	}
-	reads := b.Metric("disk.all.read", pcp.TypeU64, pcp.SemCounter, pcp.Units{DimCount: 1})
-	for i, v := range values {
-		reads.Set(v)
-		if err := b.Record(start.Add(time.Duration(i) * time.Minute)); err != nil {
-			return err
-		}
-	}
-	return b.Close()
-}
 
 // Two archives of a host are one timeline, with a mark between them.
 func ExampleOpen() {
@@ -38,7 +21,7 @@ func ExampleOpen() {
 	defer os.RemoveAll(dir)
 	start := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	for i, name := range []string{"morning", "noon"} {
-		if err := recordReads(filepath.Join(dir, name), "db1", start.Add(time.Duration(i)*time.Hour), 100*i, 100*i+60); err != nil {
+		if err := archtest.Reads(filepath.Join(dir, name), start.Add(time.Duration(i)*time.Hour), time.Minute, 100*i, 100*i+60); err != nil {
 			log.Fatal(err)
 		}
 	}

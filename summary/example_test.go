@@ -6,36 +6,13 @@ import (
 	"log"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/pcparchive/pcparchive/archive"
-	"github.com/pcparchive/pcparchive/history"
+	"github.com/pcparchive/pcparchive/internal/archtest"
 	"github.com/pcparchive/pcparchive/meta"
-	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/summary"
 )
-
-// writeReads writes a counter that grows by 50 in 10 s and then by 250.
-func writeReads(base string) error {
-	a, err := archive.Create(base, archive.Header{Host: "db1", Zone: "UTC"}, nil)
-	if err != nil {
-		return err
-	}
-	defer a.Close() // does nothing after the Close below
-	reads := &meta.Desc{PMID: pcp.NewPMID(60, 0, 24), Type: pcp.TypeU64, InDom: pcp.InDomNull, Sem: pcp.SemCounter,
-		Units: pcp.Units{DimCount: 1}, Names: []string{"disk.all.read"}}
-	if err := a.Define(reads); err != nil {
-		return err
-	}
-	for i, n := range []uint64{1000, 1050, 1300} {
-		err := a.Append(&archive.Result{Stamp: pcp.Timestamp{Sec: 1_700_000_000 + 10*int64(i)}, Sets: []archive.ValueSet{{
-			PMID: reads.PMID, Format: archive.Block, Values: []history.Value{history.NumberValue(pcp.InstNull, pcp.TypeU64, n)},
-		}}})
-		if err != nil {
-			return err
-		}
-	}
-	return a.Close()
-}
 
 // What were the rates of a counter?
 func ExampleOf() {
@@ -45,7 +22,7 @@ func ExampleOf() {
 	}
 	defer os.RemoveAll(dir)
 	base := filepath.Join(dir, "disks")
-	if err := writeReads(base); err != nil {
+	if err := archtest.Reads(base, time.Unix(1_700_000_000, 0), 10*time.Second, 1000, 1050, 1300); err != nil {
 		log.Fatal(err)
 	}
 	r, err := archive.Open(base, nil)
