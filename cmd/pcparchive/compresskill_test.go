@@ -1,14 +1,9 @@
 package main
 
 import (
-	"errors"
 	"io"
-	"math/rand/v2"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -25,10 +20,6 @@ func TestKillCompress(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("needs signals, and /proc to know that the archive is closed")
 	}
-	kills := 6
-	if n, err := strconv.Atoi(os.Getenv(killsVariable)); err == nil {
-		kills = n
-	}
 	in := killInputs(t)
 	dir := t.TempDir()
 	base := filepath.Join(dir, "rec")
@@ -36,26 +27,14 @@ func TestKillCompress(t *testing.T) {
 	want := wholeContents(t, base)
 	require.Greater(t, len(want), 5)
 
-	most, killed, runs := 300*time.Millisecond, 0, 0
-	for verb := 0; killed < kills && runs < 20*kills; runs++ {
-		args := [][]string{{"compress", "rec"}, {"decompress", "rec"}, {"compress", "rec", "--with", "zstd"}, {"decompress", "rec"}}[verb%4]
-		cmd := killTest{args: args}.start(t, dir)
-		time.Sleep(rand.N(most))
-		_ = cmd.Process.Kill() // it may have ended
-		var exit *exec.ExitError
-		switch err := cmd.Wait(); {
-		case errors.As(err, &exit) && !exit.Exited():
-			killed++
-			most += most / 50
-		case err != nil:
-			t.Fatalf("%v: %v", args, err)
-		default:
+	commands := [][]string{{"compress", "rec"}, {"decompress", "rec"}, {"compress", "rec", "--with", "zstd"}, {"decompress", "rec"}}
+	verb := 0
+	killOften(t, dir, 300*time.Millisecond, func() []string { return commands[verb%4] }, func(killed bool) {
+		require.Equal(t, want, wholeContents(t, base), "after %v", commands[verb%4])
+		if !killed {
 			verb++ // it was too late: continue with the other direction
-			most -= most / 20
 		}
-		require.Equal(t, want, wholeContents(t, base), "after %v", args)
-	}
-	t.Logf("%d runs, %d killed", runs, killed)
+	})
 	for _, args := range [][]string{{"compress", "rec"}, {"decompress", "rec"}} {
 		require.NoError(t, killTest{args: args}.start(t, dir).Wait())
 	}

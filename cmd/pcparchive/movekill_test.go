@@ -3,12 +3,9 @@ package main
 import (
 	"errors"
 	"io/fs"
-	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -24,10 +21,6 @@ func TestKillMove(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("needs signals")
 	}
-	kills := 6
-	if n, err := strconv.Atoi(os.Getenv(killsVariable)); err == nil {
-		kills = n
-	}
 	in := killInputs(t)
 	memory, err := os.MkdirTemp("/dev/shm", "move")
 	if err != nil {
@@ -41,21 +34,8 @@ func TestKillMove(t *testing.T) {
 			require.NoError(t, killTest{args: []string{"copy", in("rec"), from, "--volume-size", "20KiB"}}.start(t, here).Wait())
 			want := filesOf(t, from)
 			require.Greater(t, len(want), 5)
-			most, killed, runs := 60*time.Millisecond, 0, 0
-			for ; killed < kills && runs < 20*kills; runs++ {
-				cmd := killTest{args: []string{"move", from, to}}.start(t, here)
-				time.Sleep(rand.N(most))
-				_ = cmd.Process.Kill() // it may have ended
-				var exit *exec.ExitError
-				switch err := cmd.Wait(); {
-				case errors.As(err, &exit) && !exit.Exited():
-					killed++
-					most += most / 50
-				case err != nil:
-					t.Fatalf("move %s %s: %v", from, to, err)
-				default:
-					most -= most / 20
-				}
+			move := func() []string { return []string{"move", from, to} }
+			killOften(t, here, 60*time.Millisecond, move, func(bool) {
 				old, moved := filesOf(t, from), filesOf(t, to)
 				if len(old) == 0 {
 					require.Equal(t, want, moved)
@@ -65,10 +45,9 @@ func TestKillMove(t *testing.T) {
 				} else {
 					require.Equal(t, want, old)
 				}
-			}
-			t.Logf("%d runs, %d killed", runs, killed)
+			})
 			if len(filesOf(t, from)) > 0 {
-				require.NoError(t, killTest{args: []string{"move", from, to}}.start(t, here).Wait())
+				require.NoError(t, killTest{args: move()}.start(t, here).Wait())
 			}
 			require.Empty(t, filesOf(t, from))
 			require.Equal(t, want, filesOf(t, to))
