@@ -35,6 +35,7 @@ type deriver struct {
 	// them already.
 	hold    bool
 	outline bool
+	grown   bool // operands have more targets than bindTargets has seen
 	out     history.Step
 	points  []history.Point
 }
@@ -42,8 +43,9 @@ type deriver struct {
 // derived is a derived metric of a host.
 type derived struct {
 	*derive.Metric
-	desc *meta.Desc
-	of   map[history.Target]*derivedOf
+	desc    *meta.Desc
+	of      map[history.Target]*derivedOf
+	targets []*derivedOf // of the targets for which steps evaluate it
 }
 
 // derivedOf is a derived metric of a target. It is that of the zero Target if its operands
@@ -51,6 +53,7 @@ type derived struct {
 type derivedOf struct {
 	*derived
 	metric *history.Metric
+	ops    operands                            // as the target has them
 	series map[*history.Series]*history.Series // by the series of an operand; nil for a singular metric
 	before map[pcp.PMID][]history.Value        // the values of the last evaluation, if they count
 	stamp  pcp.Timestamp                       // of before
@@ -61,7 +64,7 @@ type derivedOf struct {
 // archives have no values. shared are the metrics of several targets; newDeriver adds those
 // that follow from them.
 func newDeriver(set *store.Set, o *Options, shared map[pcp.PMID]bool) *deriver {
-	d := &deriver{operands: map[pcp.PMID]*operand{}, hold: o.Step <= 0, outline: o.outline}
+	d := &deriver{operands: map[pcp.PMID]*operand{}, hold: o.Step <= 0, outline: o.outline, grown: true}
 	for i, def := range o.Derived {
 		m, err := Bind(set, def)
 		if err != nil {
@@ -112,31 +115,47 @@ func (d *deriver) step(in *history.Step) *history.Step {
 		return in
 	}
 	d.collect(in)
+	if d.grown {
+		d.bindTargets()
+	}
 	d.out.Stamp, d.out.Part, d.out.Target, d.points = in.Stamp, in.Part, in.Target, d.points[:0]
 	d.out.Metrics = append(d.out.Metrics[:0], in.Metrics...)
 	for _, m := range d.metrics {
-		for _, t := range d.targets(m) {
-			d.add(d.derivedOf(m, t), t, in.Stamp)
+		for _, of := range m.targets {
+			d.add(of, in.Stamp)
 		}
 	}
 	return &d.out
 }
 
 // add adds a derived metric of a target to the step.
-func (d *deriver) add(m *derivedOf, t history.Target, at pcp.Timestamp) {
-	ops := d.view(m.derived, t)
+func (d *deriver) add(m *derivedOf, at pcp.Timestamp) {
 	start := len(d.points)
 	switch {
 	case d.outline:
-		d.outlined(m, ops)
-	case d.due(m, ops):
-		d.evaluate(m, ops, at)
+		d.outlined(m)
+	case d.due(m):
+		d.evaluate(m, at)
 	default:
 		m.any = m.any && d.hold
 	}
 	if end := len(d.points); end > start {
-		d.out.Metrics = append(d.out.Metrics, history.MetricValues{Metric: m.metric, InDom: ops.domain(m.desc.InDom), Points: d.points[start:end:end]})
+		d.out.Metrics = append(d.out.Metrics, history.MetricValues{Metric: m.metric, InDom: m.ops.domain(m.desc.InDom), Points: d.points[start:end:end]})
 	}
+}
+
+// bindTargets chooses the targets and the operands of all metrics, by the targets that each
+// operand has so far.
+func (d *deriver) bindTargets() {
+	for _, m := range d.metrics {
+		m.targets = m.targets[:0]
+		for _, t := range d.targets(m) {
+			of := m.derivedOf(t)
+			of.ops = d.view(m, t)
+			m.targets = append(m.targets, of)
+		}
+	}
+	d.grown = false
 }
 
 // targets returns the targets for which a metric is evaluated: those of an operand that
@@ -165,7 +184,7 @@ func (d *deriver) targets(m *derived) (all []history.Target) {
 }
 
 // derivedOf returns a derived metric of a target.
-func (d *deriver) derivedOf(m *derived, t history.Target) *derivedOf {
+func (m *derived) derivedOf(t history.Target) *derivedOf {
 	found := m.of[t]
 	if found == nil {
 		metric := &history.Metric{Name: m.Name, Desc: m.desc, Target: t}
@@ -210,7 +229,7 @@ func (d *deriver) collect(in *history.Step) {
 		of := op.of[mv.Metric.Target]
 		if of == nil {
 			of = &operandOf{series: map[pcp.InstID]*history.Series{}}
-			op.of[mv.Metric.Target] = of
+			op.of[mv.Metric.Target], d.grown = of, true
 		}
 		of.present, of.indom, of.values = true, mv.InDom, of.values[:0]
 		for _, p := range mv.Points {
@@ -227,12 +246,12 @@ func (d *deriver) collect(in *history.Step) {
 // due reports whether a step has values from which a metric follows: of an operand that
 // changes, or of any if all are discrete. Interpolated steps have all values that there
 // are: an operand without one has no instances, which sum and count take for zero.
-func (d *deriver) due(m *derivedOf, ops operands) bool {
+func (d *deriver) due(m *derivedOf) bool {
 	if !d.hold {
 		return true
 	}
 	discrete, changing := false, false
-	for _, op := range ops {
+	for _, op := range m.ops {
 		if op.desc.Sem == pcp.SemDiscrete {
 			discrete = discrete || op.present
 			continue
@@ -246,48 +265,48 @@ func (d *deriver) due(m *derivedOf, ops operands) bool {
 }
 
 // evaluate appends the points of a metric.
-func (d *deriver) evaluate(m *derivedOf, ops operands, at pcp.Timestamp) {
-	now := &derive.Sample{Stamp: at, Instance: ops.instance, Values: ops.values}
+func (d *deriver) evaluate(m *derivedOf, at pcp.Timestamp) {
+	now := &derive.Sample{Stamp: at, Instance: m.ops.instance, Values: m.ops.values}
 	var before *derive.Sample
 	if m.any {
-		before = &derive.Sample{Stamp: m.stamp, Instance: ops.instance, Values: func(id pcp.PMID) []history.Value { return m.before[id] }}
+		before = &derive.Sample{Stamp: m.stamp, Instance: m.ops.instance, Values: func(id pcp.PMID) []history.Value { return m.before[id] }}
 	}
 	for _, v := range m.Eval(now, before) {
-		if s := m.seriesOf(v.Inst, ops); s != nil {
+		if s := m.seriesOf(v.Inst); s != nil {
 			d.points = append(d.points, history.Point{Series: s, Value: v})
 		}
 	}
 	if m.Before {
 		m.any, m.stamp = true, at
-		for _, op := range ops {
+		for _, op := range m.ops {
 			m.before[op.desc.PMID] = append(m.before[op.desc.PMID][:0], op.values...)
 		}
 	}
 }
 
 // outlined appends a point for each series that a metric may have.
-func (d *deriver) outlined(m *derivedOf, ops operands) {
+func (d *deriver) outlined(m *derivedOf) {
 	if m.desc.InDom == pcp.InDomNull {
-		d.points = append(d.points, history.Point{Series: m.seriesOf(pcp.InstNull, ops), Value: history.NumberValue(pcp.InstNull, m.Type, 0)})
+		d.points = append(d.points, history.Point{Series: m.seriesOf(pcp.InstNull), Value: history.NumberValue(pcp.InstNull, m.Type, 0)})
 		return
 	}
-	for _, op := range ops {
+	for _, op := range m.ops {
 		if op.desc.InDom != m.desc.InDom || !op.present {
 			continue
 		}
 		for _, v := range op.values {
-			d.points = append(d.points, history.Point{Series: m.seriesOf(v.Inst, ops), Value: history.NumberValue(v.Inst, m.Type, 0)})
+			d.points = append(d.points, history.Point{Series: m.seriesOf(v.Inst), Value: history.NumberValue(v.Inst, m.Type, 0)})
 		}
 	}
 }
 
 // seriesOf returns the series of a derived metric that has the instance of an operand, nil
 // if no operand has it.
-func (m *derivedOf) seriesOf(inst pcp.InstID, ops operands) *history.Series {
+func (m *derivedOf) seriesOf(inst pcp.InstID) *history.Series {
 	var from *history.Series
 	if m.desc.InDom == pcp.InDomNull {
 		inst = pcp.InstNull
-	} else if from = ops.series(m.desc.InDom, inst); from == nil {
+	} else if from = m.ops.series(m.desc.InDom, inst); from == nil {
 		return nil
 	}
 	s := m.series[from]
