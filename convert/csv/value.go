@@ -89,13 +89,16 @@ func isMissing(cell string) bool {
 	return false
 }
 
+// ungrouped removes what separates groups of digits where numbers have a decimal comma.
+var ungrouped = strings.NewReplacer(".", "", " ", "", "\u00a0", "", "\u202f", "", "'", "")
+
 // decimal returns a cell with a decimal point, if numbers have a comma.
 func (r *Reader) decimal(cell string) string {
 	if !r.opts.DecimalComma {
 		return cell
 	}
 	whole, fraction, ok := strings.Cut(strings.TrimSpace(cell), ",")
-	if whole = strings.NewReplacer(".", "", " ", "", "\u00a0", "", "\u202f", "", "'", "").Replace(whole); !ok {
+	if whole = ungrouped.Replace(whole); !ok {
 		return whole
 	}
 	return whole + "." + fraction
