@@ -17,7 +17,7 @@ import (
 type pair struct{ name, value string }
 
 // labelsOf returns the labels of a row, sorted by name: those of the column of labels, and
-// the cells of columns that have no other meaning.
+// the cells of columns that have no other meaning. They refer to the memory of the row.
 func (c *longColumns) labelsOf(cells []string) (labels []pair, err error) {
 	if text := cell(cells, c.labels); text != "" {
 		if labels, err = parseLabels(text); err != nil {
@@ -26,7 +26,7 @@ func (c *longColumns) labelsOf(cells []string) (labels []pair, err error) {
 	}
 	for _, i := range c.others {
 		if value := cell(cells, i); value != "" {
-			labels = append(labels, pair{strings.Clone(c.header[i]), strings.Clone(value)})
+			labels = append(labels, pair{c.header[i], value})
 		}
 	}
 	slices.SortStableFunc(labels, func(a, b pair) int { return strings.Compare(a.name, b.name) })
@@ -38,26 +38,28 @@ func (c *longColumns) labelsOf(cells []string) (labels []pair, err error) {
 func parseLabels(text string) (labels []pair, err error) {
 	if set, err := labelset.Parse(text, labelset.Instances); err == nil {
 		for l := range set.All() {
-			labels = append(labels, pair{strings.Clone(l.Name), strings.Clone(l.Text())})
+			labels = append(labels, pair{l.Name, l.Text()})
 		}
 		return labels, nil
 	}
-	wrong := fmt.Errorf("labels %.80q: want {\"name\": \"value\", …} or name=\"value\",…", text)
+	wrong := func() error {
+		return fmt.Errorf("labels %.80q: want {\"name\": \"value\", …} or name=\"value\",…", text)
+	}
 	rest := strings.TrimSpace(strings.TrimSuffix(strings.TrimPrefix(text, "{"), "}"))
 	for rest != "" {
 		name, after, ok := strings.Cut(rest, "=")
 		quoted, err := strconv.QuotedPrefix(after)
 		if !ok || err != nil || strings.TrimSpace(name) == "" {
-			return nil, wrong
+			return nil, wrong()
 		}
 		value, err := strconv.Unquote(quoted)
 		if err != nil {
-			return nil, wrong
+			return nil, wrong()
 		}
-		labels = append(labels, pair{strings.Clone(strings.TrimSpace(name)), value})
+		labels = append(labels, pair{strings.TrimSpace(name), value})
 		rest = strings.TrimSpace(after[len(quoted):])
 		if rest != "" && rest[0] != ',' {
-			return nil, wrong
+			return nil, wrong()
 		}
 		rest = strings.TrimSpace(strings.TrimPrefix(rest, ","))
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/pcparchive/pcparchive/history"
@@ -20,8 +21,9 @@ type longReader struct {
 	*Reader
 	columns *longColumns
 	sorter  longSorter
-	byKey   map[string]uint32
-	series  []*longSeries // by number, from 1
+	byKey   map[string]uint32 // see seriesKey
+	key     []byte            // scratch
+	series  []*longSeries     // by number, from 1
 	byName  map[string]*longMetric
 	metrics []*longMetric
 	host    string // of the first row
@@ -132,10 +134,11 @@ func (l *longReader) ofHost(host string, line int) (bool, error) {
 
 // seriesOf returns the number of a series, 0 if the mapping leaves its metric out.
 func (l *longReader) seriesOf(metric, instance string, labels []pair, line int) (uint32, error) {
-	key := fmt.Sprintf("%q%q%q", metric, instance, labels)
-	if n, known := l.byKey[key]; known {
+	l.key = seriesKey(l.key[:0], metric, instance, labels)
+	if n, known := l.byKey[string(l.key)]; known {
 		return n, nil
 	}
+	key := string(l.key)
 	if len(l.series) == maxSeries {
 		return 0, &Error{l.name, line, fmt.Errorf("more than %d series; a column with a different text in each row is taken for a label", maxSeries)}
 	}
@@ -144,10 +147,22 @@ func (l *longReader) seriesOf(metric, instance string, labels []pair, line int) 
 		l.byKey[key] = 0
 		return 0, nil
 	}
+	for i, p := range labels {
+		labels[i] = pair{strings.Clone(p.name), strings.Clone(p.value)}
+	}
 	s := &longSeries{metric: m, instance: strings.Clone(instance), labels: labels}
 	m.series, l.series = append(m.series, s), append(l.series, s)
 	l.byKey[key] = uint32(len(l.series))
 	return uint32(len(l.series)), nil
+}
+
+// seriesKey appends a text that identifies a series.
+func seriesKey(b []byte, metric, instance string, labels []pair) []byte {
+	b = strconv.AppendQuote(strconv.AppendQuote(b, metric), instance)
+	for _, p := range labels {
+		b = strconv.AppendQuote(strconv.AppendQuote(b, p.name), p.value)
+	}
+	return b
 }
 
 // metricOf returns the metric of a name, nil if the mapping leaves it out.
