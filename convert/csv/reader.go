@@ -3,6 +3,7 @@ package csv
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	stdcsv "encoding/csv"
 	"errors"
@@ -39,21 +40,12 @@ type Reader struct {
 
 // NewReader returns a Reader of a table; name is that of its file.
 func NewReader(name string, in io.Reader, o Options) *Reader {
-	format := o.TimeFormat
-	zone := o.Zone
 	if m := o.Mapping; m != nil {
-		if format == "" {
-			format = m.timeFormat
-		}
-		if zone == nil {
-			zone = m.Zone
-		}
+		o.TimeFormat, o.Zone = cmp.Or(o.TimeFormat, m.timeFormat), cmp.Or(o.Zone, m.Zone)
+		o.DecimalComma = o.DecimalComma || m.decimalComma
+		o.SkipLines = max(o.SkipLines, m.skipLines)
 	}
-	if o.Mapping != nil {
-		o.DecimalComma = o.DecimalComma || o.Mapping.decimalComma
-		o.SkipLines = max(o.SkipLines, o.Mapping.skipLines)
-	}
-	return &Reader{name: name, opts: o, in: &boundedReader{r: in}, times: newTimeParser(format, zone)}
+	return &Reader{name: name, opts: o, in: &boundedReader{r: in}, times: newTimeParser(o.TimeFormat, o.Zone)}
 }
 
 // Header reads the header. Steps calls it, too. The error is an [*Error].
