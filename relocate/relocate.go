@@ -241,18 +241,11 @@ func bringLink(from, to, final string) error {
 		return err
 	}
 	if !filepath.IsAbs(target) {
-		// The folders' own paths may lead over links.
-		dir, err := filepath.EvalSymlinks(filepath.Dir(from))
+		dir, err := realFolder(filepath.Dir(from))
 		if err != nil {
 			return err
 		}
-		if dir, err = filepath.Abs(dir); err != nil {
-			return err
-		}
-		if final, err = filepath.EvalSymlinks(filepath.Clean(final)); err != nil {
-			return err
-		}
-		if final, err = filepath.Abs(final); err != nil {
+		if final, err = realFolder(final); err != nil {
 			return err
 		}
 		if target, err = filepath.Rel(final, filepath.Join(dir, target)); err != nil {
@@ -260,4 +253,14 @@ func bringLink(from, to, final string) error {
 		}
 	}
 	return os.Symlink(target, to)
+}
+
+// realFolder returns the absolute path of a folder, whose own path may lead over links. The
+// empty path is the working folder.
+func realFolder(path string) (string, error) {
+	whole, err := filepath.EvalSymlinks(filepath.Clean(path))
+	if err != nil {
+		return "", err
+	}
+	return filepath.Abs(whole)
 }
