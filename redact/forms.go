@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
+	"net"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -149,16 +150,8 @@ func hardwareForms(address []byte) (all []string) {
 	if len(address) == 6 {
 		all = append(all, digits[:4]+"."+digits[4:8]+"."+digits[8:])
 	}
-	for _, sep := range []string{":", "-"} {
-		var b strings.Builder
-		for i, c := range address {
-			if i > 0 {
-				b.WriteString(sep)
-			}
-			fmt.Fprintf(&b, "%02x", c)
-		}
-		all = append(all, b.String())
-	}
+	pairs := net.HardwareAddr(address).String()
+	all = append(all, pairs, strings.ReplaceAll(pairs, ":", "-"))
 	for _, text := range all[:len(all):len(all)] {
 		all = append(all, strings.ToUpper(text))
 	}
