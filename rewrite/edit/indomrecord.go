@@ -17,7 +17,8 @@ func (p *Plan) inDomRecord(r *meta.InDom) {
 		p.emit(out)
 		return
 	}
-	p.original(in, out)
+	unchanged := *out
+	p.original(in, &unchanged)
 	if in.changesInsts() {
 		clear(in.hidden)
 		out.Instances = make([]meta.Instance, 0, len(r.Instances))
@@ -42,16 +43,8 @@ func (p *Plan) inDomRecord(r *meta.InDom) {
 // original writes a record of the original of an instance domain that is copied, which the
 // clauses for instances do not change.
 func (p *Plan) original(in *indom, r archive.Record) {
-	if !in.duplicate || in.cull {
-		return
-	}
-	switch r := r.(type) {
-	case *meta.InDom:
-		c := *r
-		p.emit(&c)
-	case *meta.InDomDelta:
-		c := *r
-		p.emit(&c)
+	if in.duplicate && !in.cull {
+		p.emit(r)
 	}
 }
 
