@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"maps"
 	"math"
 	"slices"
 	"time"
@@ -138,84 +137,6 @@ func described(set *store.Set) map[string]*meta.Desc {
 		}
 	}
 	return descs
-}
-
-// checkEvery is the number of steps between two looks at the context.
-const checkEvery = 64
-
-// readCounters reads the counters.
-func (r *reader) readCounters(ctx context.Context) error {
-	n := 0
-	q := history.Query{From: r.from.Add(-margin), To: r.to.Add(margin), PastNames: true, Metrics: func(d *meta.Desc) bool {
-		return slices.ContainsFunc(d.Names, func(name string) bool { m := r.metrics[name]; return m != nil && m.counter })
-	}}
-	for step, err := range r.set.Steps(q) {
-		if err != nil {
-			return err
-		}
-		if n++; n%checkEvery == 0 && ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		if step.Mark {
-			for _, m := range r.metrics {
-				maps.DeleteFunc(m.series, func(id history.SeriesID, _ *counter) bool { return step.Ends(id.Target) })
-			}
-		}
-		for i := range step.Metrics {
-			for _, name := range step.Metrics[i].Metric.Desc.Names {
-				if m := r.metrics[name]; m != nil && m.counter {
-					m.add(step.Stamp, &step.Metrics[i], r.from, r.to)
-				}
-			}
-		}
-	}
-	for _, m := range r.metrics {
-		_, perSecond := interp.RateUnits(m.desc.Units)
-		for id, v := range m.values {
-			v.number /= m.seconds * perSecond
-			m.values[id] = v
-		}
-	}
-	return nil
-}
-
-// counter is the last value of an instance of a counter.
-type counter struct {
-	stamp pcp.Timestamp
-	value history.Value
-}
-
-// add adds the values of a counter at a time: what it counted since the values before,
-// as far as that lies between from and to.
-func (m *metric) add(t pcp.Timestamp, mv *history.MetricValues, from, to pcp.Timestamp) {
-	covered := 0.0
-	for i := range mv.Points {
-		p := &mv.Points[i]
-		id := mv.Metric.SeriesID(p.Value.Inst)
-		before := m.series[id]
-		m.series[id] = &counter{t, p.Value}
-		if before == nil || !t.After(before.stamp) {
-			continue
-		}
-		begin, end := before.stamp, t
-		if begin.Before(from) {
-			begin = from
-		}
-		if end.After(to) {
-			end = to
-		}
-		delta := interp.Delta(before.value, p.Value, m.desc.Type)
-		if !end.After(begin) || math.IsNaN(delta) || delta < 0 {
-			continue
-		}
-		seconds := end.Sub(begin).Seconds()
-		covered = max(covered, seconds)
-		v := m.values[p.Value.Inst]
-		v.instance, v.series = cmp.Or(p.Series.Inst.Name, v.instance), p.Series // the last record may lack the name
-		v.number += delta / t.Sub(before.stamp).Seconds() * seconds
-		m.values[p.Value.Inst] = v
-	}
-	m.seconds += covered
 }
 
 // readOthers reads the values of the metrics without values at a time.
