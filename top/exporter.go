@@ -195,11 +195,7 @@ func (p *plan) cells(id pcp.InstID) *exporterCells {
 // add adds a value to a part of a column.
 func (c *exporterCells) add(column, part int, id pcp.InstID, v float64) {
 	c.id = min(c.id, id)
-	sum := &c.sums[column][part]
-	if math.IsNaN(*sum) {
-		*sum = 0
-	}
-	*sum += v
+	accumulate(&c.sums[column][part], v)
 }
 
 // rowsOf makes the rows of a table of the sums. Rows have the names of their targets if
@@ -234,11 +230,8 @@ func (c *exporterColumn) value(sums []float64) float64 {
 	}
 	total := math.NaN()
 	for _, v := range sums {
-		switch {
-		case math.IsNaN(total):
-			total = v
-		case !math.IsNaN(v):
-			total += v
+		if !math.IsNaN(v) {
+			accumulate(&total, v)
 		}
 	}
 	return total

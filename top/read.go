@@ -193,11 +193,7 @@ func (r *reader) rows(p plan) Rows {
 				if rows.Rows[row].Instance == "" {
 					rows.Rows[row].Instance = v.instance
 				}
-				cell := &rows.Rows[row].Values[i]
-				if math.IsNaN(*cell) {
-					*cell = 0
-				}
-				*cell += v.number * factor
+				accumulate(&rows.Rows[row].Values[i], v.number*factor)
 			}
 		}
 	}
@@ -208,6 +204,14 @@ func (r *reader) rows(p plan) Rows {
 	}
 	slices.SortFunc(rows.Rows, func(a, b Row) int { return cmp.Compare(a.ID, b.ID) })
 	return rows
+}
+
+// accumulate adds a value to a sum, which is NaN as long as it has none.
+func accumulate(sum *float64, v float64) {
+	if math.IsNaN(*sum) {
+		*sum = 0
+	}
+	*sum += v
 }
 
 // factor returns the number that turns values of the metric into those of a column.
