@@ -43,11 +43,16 @@ type column struct {
 	seen  bool  // a record has had a value
 }
 
+// timeColumns are the indexes of the columns of times and of dates.
+type timeColumns struct {
+	time int
+	date int // -1 if the times have dates
+}
+
 // table is what the header and the mapping say about the columns.
 type table struct {
+	timeColumns
 	header  []string
-	time    int
-	date    int // -1 for none
 	columns []*column
 	metrics []*tableMetric
 	byName  map[string]*tableMetric
@@ -58,7 +63,7 @@ type table struct {
 func newTable(header []string, o *Options) (*table, error) {
 	t := &table{header: header, byName: map[string]*tableMetric{}}
 	var err error
-	if t.time, t.date, err = findTime(header, o); err != nil {
+	if t.timeColumns, err = findTime(header, o); err != nil {
 		return nil, err
 	}
 	if o.Mapping == nil {
@@ -72,9 +77,8 @@ func newTable(header []string, o *Options) (*table, error) {
 	return t, err
 }
 
-// findTime returns the indexes of the columns of times and dates, which is -1 if the times
-// have dates.
-func findTime(header []string, o *Options) (at, date int, err error) {
+// findTime finds the columns of times and dates.
+func findTime(header []string, o *Options) (timeColumns, error) {
 	name, dateName := o.TimeColumn, o.DateColumn
 	if m := o.Mapping; m != nil {
 		name, dateName = cmp.Or(name, m.timeColumn), cmp.Or(dateName, m.dateColumn)
@@ -82,21 +86,23 @@ func findTime(header []string, o *Options) (at, date int, err error) {
 	called := func(names ...string) int {
 		return slices.IndexFunc(header, func(h string) bool { return slices.Contains(names, strings.ToLower(h)) })
 	}
-	if date = -1; dateName != "" {
-		if date = slices.Index(header, dateName); date < 0 {
-			return 0, 0, fmt.Errorf("no column is called %q, the column of dates", dateName)
+	found := timeColumns{date: -1}
+	if dateName != "" {
+		if found.date = slices.Index(header, dateName); found.date < 0 {
+			return found, fmt.Errorf("no column is called %q, the column of dates", dateName)
 		}
 	}
 	if name != "" {
-		if at = slices.Index(header, name); at < 0 {
-			return 0, 0, fmt.Errorf("no column is called %q, the column of times", name)
+		if found.time = slices.Index(header, name); found.time < 0 {
+			return found, fmt.Errorf("no column is called %q, the column of times", name)
 		}
-		return at, date, nil
+		return found, nil
 	}
-	if at, dates := called("time"), called("date"); at >= 0 && dates >= 0 && date < 0 {
-		return at, dates, nil
+	if at, dates := called("time"), called("date"); at >= 0 && dates >= 0 && found.date < 0 {
+		return timeColumns{at, dates}, nil
 	}
-	return max(called("time", "timestamp", "datetime", "date"), 0), date, nil
+	found.time = max(called("time", "timestamp", "datetime", "date"), 0)
+	return found, nil
 }
 
 // addMapped adds the columns of the mapping.

@@ -10,8 +10,8 @@ import (
 // longColumns are the columns of a table with a line for each value. A column that the table
 // does not have is -1.
 type longColumns struct {
+	timeColumns
 	header                                             []string
-	time, date                                         int
 	metric, instance, value, text, units, host, labels int
 	others                                             []int // whose cells are labels named after their columns
 }
@@ -68,7 +68,7 @@ func longTable(header []string, o *Options) (*longColumns, error) {
 		return nil, &Error{o.Mapping.file, o.Mapping.longLine, errors.New("long: want the column of the values, as in {value: Reading}")}
 	}
 	var err error
-	if l.time, l.date, err = findTime(header, o); err != nil {
+	if l.timeColumns, err = findTime(header, o); err != nil {
 		return nil, err
 	}
 	if l.time == l.value || l.time == l.metric {

@@ -35,7 +35,7 @@ type Reader struct {
 	ragged  int64 // rows with more cells than the header
 	begin   int   // line of the header
 	header  []string
-	places  [2]int // of the columns of times and dates; the latter may be -1
+	places  timeColumns
 }
 
 // NewReader returns a Reader of a table; name is that of its file.
@@ -102,12 +102,12 @@ func (r *Reader) plan() error {
 		return err
 	}
 	if columns != nil {
-		r.places = [2]int{columns.time, columns.date}
+		r.places = columns.timeColumns
 		r.long = &longReader{Reader: r, columns: columns, byKey: map[string]uint32{}, byName: map[string]*longMetric{}}
 		return nil
 	}
 	if r.table, err = newTable(r.header, &r.opts); err == nil {
-		r.places, r.unused = [2]int{r.table.time, r.table.date}, r.table.unused
+		r.places, r.unused = r.table.timeColumns, r.table.unused
 	}
 	return err
 }

@@ -27,7 +27,7 @@ func (r *Reader) next() (cells []string, line int, err error) {
 			r.tooLong(line, len(cells))
 			cells = cells[:len(r.header)]
 		}
-		if !isEmpty(cells, -1, -1) && !r.isHeader(cells) {
+		if !isEmpty(cells, timeColumns{-1, -1}) && !r.isHeader(cells) {
 			return cells, line, nil
 		}
 	}
@@ -40,13 +40,13 @@ func (r *Reader) isHeader(cells []string) bool {
 
 // stampOf returns the time of a row, or reports that it has none.
 func (r *Reader) stampOf(cells []string, line int) (pcp.Timestamp, bool) {
-	text := cell(cells, r.places[0])
-	if r.places[1] >= 0 {
-		text = strings.TrimSpace(cell(cells, r.places[1]) + " " + text)
+	text := cell(cells, r.places.time)
+	if r.places.date >= 0 {
+		text = strings.TrimSpace(cell(cells, r.places.date) + " " + text)
 	}
 	t, err := r.times.parse(text)
 	if err != nil {
-		r.damaged(line, fmt.Errorf("column %d (%.80q): row left out: %w", r.places[0]+1, r.header[r.places[0]], err))
+		r.damaged(line, fmt.Errorf("column %d (%.80q): row left out: %w", r.places.time+1, r.header[r.places.time], err))
 	}
 	return t, err == nil
 }
@@ -65,9 +65,9 @@ func (r *Reader) row(emit func(*history.Step) bool) error {
 		t = r.times.second(t, r.stamp)
 	}
 	if r.line > 0 && t.Before(r.stamp) {
-		return &Error{r.name, line, fmt.Errorf("column %d (%.80q): time %s is earlier than %s in line %d; sort the table by time", r.places[0]+1, r.header[r.places[0]], timeText(t), timeText(r.stamp), r.line)}
+		return &Error{r.name, line, fmt.Errorf("column %d (%.80q): time %s is earlier than %s in line %d; sort the table by time", r.places.time+1, r.header[r.places.time], timeText(t), timeText(r.stamp), r.line)}
 	}
-	empty := isEmpty(cells, r.places[0], r.places[1])
+	empty := isEmpty(cells, r.places)
 	if t != r.stamp || empty {
 		if !r.flush(emit) {
 			return nil
@@ -89,9 +89,9 @@ func timeText(t pcp.Timestamp) string {
 }
 
 // isEmpty reports whether no cell but those of the time and the date has a value.
-func isEmpty(cells []string, time, date int) bool {
+func isEmpty(cells []string, but timeColumns) bool {
 	for i, cell := range cells {
-		if i != time && i != date && strings.TrimSpace(cell) != "" {
+		if i != but.time && i != but.date && strings.TrimSpace(cell) != "" {
 			return false
 		}
 	}
