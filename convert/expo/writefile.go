@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/pcparchive/pcparchive/internal/ctxio"
 	"github.com/pcparchive/pcparchive/internal/outlock"
 )
 
@@ -28,7 +29,7 @@ func WriteFile(ctx context.Context, path string, write func(io.Writer) error) er
 		if err != nil {
 			return err
 		}
-		return errors.Join(write(contextWriter{ctx, f}), f.Close())
+		return errors.Join(write(ctxio.NewWriter(ctx, f)), f.Close())
 	case err == nil:
 		if path, err = filepath.EvalSymlinks(path); err != nil {
 			return err
@@ -49,7 +50,7 @@ func replaceFile(ctx context.Context, path string, write func(io.Writer) error) 
 	if err != nil {
 		return err
 	}
-	w := bufio.NewWriter(contextWriter{ctx, f})
+	w := bufio.NewWriter(ctxio.NewWriter(ctx, f))
 	err = cmp.Or(write(w), w.Flush())
 	if err = errors.Join(err, f.Close()); err == nil {
 		err = os.Rename(f.Name(), path)
@@ -58,18 +59,4 @@ func replaceFile(ctx context.Context, path string, write func(io.Writer) error) 
 		os.Remove(f.Name())
 	}
 	return err
-}
-
-// contextWriter is a writer that fails after the end of a context.
-type contextWriter struct {
-	ctx context.Context
-	io.Writer
-}
-
-// Write writes p, or returns the context's error.
-func (w contextWriter) Write(p []byte) (int, error) {
-	if err := w.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return w.Writer.Write(p)
 }
