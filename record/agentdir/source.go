@@ -1,16 +1,16 @@
 package agentdir
 
 import (
+	"errors"
 	"fmt"
 	"hash/fnv"
-	"io"
 	"log/slog"
-	"os"
 	"slices"
 	"strings"
 	"sync"
 
 	"github.com/pcparchive/pcparchive/convert/mapper"
+	"github.com/pcparchive/pcparchive/internal/conffile"
 	"github.com/pcparchive/pcparchive/internal/redact"
 )
 
@@ -74,15 +74,8 @@ func newSource(e entry) (s *Source, faults []error, err error) {
 
 // readLimited reads a file of at most limit bytes.
 func readLimited(path string, limit int64) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	text, err := io.ReadAll(io.LimitReader(f, limit+1))
-	if closing := f.Close(); err == nil {
-		err = closing
-	}
-	if err == nil && int64(len(text)) > limit {
+	text, err := conffile.Read(path, limit)
+	if errors.Is(err, conffile.ErrTooLong) {
 		err = fmt.Errorf("%s: longer than %d bytes", path, limit)
 	}
 	return text, err
