@@ -49,11 +49,13 @@ func (r *Recorder) Reload(ctx context.Context) error {
 	return r.reloadNoting(ctx)
 }
 
-// reloadChanged is Reload for files that are not those that were loaded last.
-func (r *Recorder) reloadChanged(ctx context.Context) error {
+// reloadChanged is Reload for files that are not those that were loaded last. seen are their
+// states shortly before.
+func (r *Recorder) reloadChanged(ctx context.Context, seen map[string]fileState) error {
 	r.reloading.Lock()
 	defer r.reloading.Unlock()
-	if sameStates(statesOf(r.config.Load().Files), r.loaded) {
+	// Another reload may have loaded newer states than those in seen.
+	if sameStates(seen, r.loaded) || sameStates(statesOf(r.config.Load().Files), r.loaded) {
 		return nil
 	}
 	return r.reloadNoting(ctx)
@@ -145,7 +147,7 @@ func (r *Recorder) watchFiles(ctx context.Context) {
 	for {
 		now := statesOf(r.config.Load().Files)
 		if sameStates(now, last) {
-			_ = r.reloadChanged(ctx) // the log says why it failed
+			_ = r.reloadChanged(ctx, now) // the log says why it failed
 		}
 		last = now
 		select {
