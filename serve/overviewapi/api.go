@@ -12,7 +12,6 @@ import (
 	"regexp"
 	"runtime"
 	"runtime/debug"
-	"slices"
 	"strconv"
 	"time"
 
@@ -168,19 +167,18 @@ func chosen(sets []*store.Set, names []string) ([]*store.Set, error) {
 		byName[set.Host()] = set
 	}
 	var found []*store.Set
+	seen := map[*store.Set]bool{}
 	for _, name := range names {
 		set, known := byName[name]
 		if !known {
 			return nil, bad("host", fmt.Errorf("there is no host named %q", short(name)))
 		}
-		found = append(found, set)
+		if !seen[set] {
+			seen[set] = true
+			found = append(found, set)
+		}
 	}
-	seen := map[*store.Set]bool{}
-	return slices.DeleteFunc(found, func(set *store.Set) bool {
-		twice := seen[set]
-		seen[set] = true
-		return twice
-	}), nil
+	return found, nil
 }
 
 // formError returns the error of a body or address that cannot be parsed.
