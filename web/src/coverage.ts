@@ -4,6 +4,16 @@ import type { Stretch } from "./decimate";
 import type { Mark } from "./overlay";
 import type { Page } from "./screen";
 
+/** wholeOf returns the time from the first record of hosts to the last. Without records, from is later than to. */
+export function wholeOf(hosts: Host[]): Stretch {
+  let from = Infinity, to = -Infinity;
+  for (const host of hosts) {
+    from = Math.min(from, host.start ?? Infinity);
+    to = Math.max(to, host.end ?? -Infinity);
+  }
+  return { from, to };
+}
+
 /** pauseOf returns the time without records from which on hosts count as not recorded. */
 export function pauseOf(hosts: Host[]): number {
   return Math.max(2, ...hosts.map((host) => 2.5 * host.interval));

@@ -1,5 +1,6 @@
 // The page of `pcparchive serve`.
 import { archives, metrics, type Archives, type Metric } from "./api";
+import { wholeOf } from "./coverage";
 import { fill, h } from "./dom";
 import { Keys, type Key } from "./keys";
 import type { Page, Screen, View } from "./screen";
@@ -107,11 +108,7 @@ class App implements Page {
   }
 
   whole(): { from: number; to: number } {
-    let from = Infinity, to = -Infinity;
-    for (const host of this.hosts()) {
-      from = Math.min(from, host.start ?? Infinity);
-      to = Math.max(to, host.end ?? -Infinity);
-    }
+    let { from, to } = wholeOf(this.hosts());
     const { window: w, blocks } = this.archives();
     if (from > to || (blocks.length > 0 && this.address.get().hosts.length === 0)) {
       from = w?.start ?? Date.now() / 1000 - 3600;

@@ -87,7 +87,7 @@ export function lineExpr(logged: Logged, line: Line, unit: Unit, over: number): 
 
 /** lines returns the lines of a section that the host logged. */
 export function lines(logged: Logged, section: Section): Line[] {
-  const known = (all: Line[]): Line[] => all.filter((line) => lineExpr(logged, line, section.unit, 60) !== "");
+  const known = (all: Line[]): Line[] => all.filter((line) => has(logged, needsOf(line)));
   const own = known(section.lines);
   return own.length > 0 ? own : known(section.others ?? []);
 }
@@ -167,6 +167,11 @@ export function chosen(logged: Logged, column: Column): string[] | undefined {
   return column.sources.find((source) => has(logged, source));
 }
 
+/** otherExpr returns the expression of a column over node_exporter's names if the host logged its metrics. */
+function otherExpr(logged: Logged, column: Column): string | undefined {
+  return column.other && has(logged, namesIn(column.other)) ? column.other : undefined;
+}
+
 /** Around is the time that rates of a table cover: its length, and how far its end lies after the instant. */
 export interface Around { over: number; after: number }
 
@@ -185,16 +190,16 @@ export function around(at: number, length: number, recorded: { from: number; to:
 export function tableExpr(logged: Logged, table: Table, { over, after }: Around): string {
   const parts: [string, string][] = [];
   for (const column of table.columns) {
-    const source = chosen(logged, column);
+    const source = chosen(logged, column), other = otherExpr(logged, column);
     if (source) parts.push([column.name, source.map((name) => term(logged, name, column.unit, over, [], after)).join(" + ")]);
-    else if (column.other && has(logged, namesIn(column.other))) parts.push([column.name, ranged(column.other, over, after)]);
+    else if (other) parts.push([column.name, ranged(other, over, after)]);
   }
   return joined(columnLabel, parts);
 }
 
 /** askTable reads the rows of a table at an instant. */
 export async function askTable(logged: Logged, table: Table, at: number, recorded: { from: number; to: number } | undefined, signal: AbortSignal): Promise<Rows> {
-  const missing = table.columns.filter((c) => !chosen(logged, c) && !(c.other && has(logged, namesIn(c.other)))).map((c) => c.sources[0]!.join(" + "));
+  const missing = table.columns.filter((c) => !chosen(logged, c) && !otherExpr(logged, c)).map((c) => c.sources[0]!.join(" + "));
   if (missing.length === table.columns.length) return { rows: [], expr: "", over: 0, missing };
   for (const length of windows(logged, 60)) {
     const part = around(at, length, recorded), { over } = part;

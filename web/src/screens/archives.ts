@@ -1,6 +1,7 @@
 // Archives: what is recorded, when, where, and what is wrong with it.
 import { check, type ArchiveFile, type CheckReply, type Host } from "../api";
 import { coverageStrip } from "../archives/strip";
+import { wholeOf } from "../coverage";
 import { button, fill, h } from "../dom";
 import type { Page, Screen, View } from "../screen";
 import { Table } from "../table";
@@ -17,6 +18,7 @@ class ArchivesView implements View {
   readonly element = h("div", { class: "archives" });
   private readonly hosts: Table<Host>;
   private readonly files: Table<Row>;
+  private whole = { from: 0, to: 1 }; // of all hosts
   private readonly checked = new Map<string, CheckReply | string>();
 
   constructor(private page: Page) {
@@ -25,7 +27,7 @@ class ArchivesView implements View {
       label: "Hosts", sort: { column: 0, down: false },
       columns: [
         { title: "host", value: (r) => r.host },
-        { title: "coverage", value: (r) => r.start ?? 0, cell: (r) => coverageStrip(r, wholeOf(page.archives().hosts), page.zone()), class: "strip" },
+        { title: "coverage", value: (r) => r.start ?? 0, cell: (r) => coverageStrip(r, this.whole, page.zone()), class: "strip" },
         { title: "from", value: (r) => r.start ?? 0, cell: (r) => time(r.start), class: "time" },
         { title: "to", value: (r) => r.end ?? 0, cell: (r) => time(r.end), class: "time" },
         { title: "length", numeric: true, value: (r) => (r.end ?? 0) - (r.start ?? 0), cell: (r) => (r.end === undefined ? "" : length(r.end - (r.start ?? r.end))) },
@@ -54,6 +56,8 @@ class ArchivesView implements View {
   update(): void {
     const archives = this.page.archives(), hosts = this.page.hosts();
     const rows = hosts.flatMap((host) => host.archives.map((file) => ({ host, file })));
+    const { from, to } = wholeOf(archives.hosts);
+    this.whole = { from, to: Math.max(to, from + 1) };
     this.hosts.show(archives.hosts);
     this.files.show(rows);
     fill(this.element, h("h1", { class: "unseen" }, "Archives"), this.summary(),
@@ -168,10 +172,4 @@ function sum(files: ArchiveFile[]): number {
 
 function count(n: number, one: string, many = one + "s"): string {
   return `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
-}
-
-/** wholeOf is the time from the first record of all hosts to the last. */
-function wholeOf(hosts: Host[]): { from: number; to: number } {
-  const from = Math.min(...hosts.map((host) => host.start ?? Infinity)), to = Math.max(...hosts.map((host) => host.end ?? -Infinity));
-  return { from, to: Math.max(to, from + 1) };
 }
