@@ -121,7 +121,7 @@ func (p *plan) forward(r *reading, readers []*archive.Reader) (*entry, error) {
 func (p *plan) describe(e *entry, readers []*archive.Reader) {
 	d := &describer{readers: readers, t: p.q.t, known: p.metadata, next: make(map[history.MetricID]*described, len(e.asked))}
 	metrics := make([]*Metric, 0, len(e.asked))
-	for id := range p.identify(e, readers) {
+	for id := range identify(e, readers) {
 		if m := d.describe(id, e.metrics[id]); m != nil {
 			metrics = append(metrics, m)
 		}
@@ -131,7 +131,7 @@ func (p *plan) describe(e *entry, readers []*archive.Reader) {
 
 // identify returns the metrics that were asked for: those with values, and those that
 // archives describe.
-func (p *plan) identify(e *entry, readers []*archive.Reader) map[history.MetricID]bool {
+func identify(e *entry, readers []*archive.Reader) map[history.MetricID]bool {
 	found := make(map[history.MetricID]bool, len(e.asked))
 	for id := range e.metrics {
 		if e.asked[id.PMID] {

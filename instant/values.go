@@ -108,15 +108,15 @@ func (v *Values) some(ids []pcp.PMID) *Values {
 // least one. The steps share memory with v.
 func (v *Values) Steps() []*history.Step {
 	var steps []*history.Step
-	of := map[history.Target]*history.Step{}
+	byTarget := map[history.Target]*history.Step{}
 	for _, m := range v.Metrics {
 		if len(m.Points) == 0 {
 			continue
 		}
-		step := of[m.Metric.Target]
+		step := byTarget[m.Metric.Target]
 		if step == nil {
 			step = &history.Step{Stamp: v.Stamp, Target: m.Metric.Target}
-			of[step.Target], steps = step, append(steps, step)
+			byTarget[step.Target], steps = step, append(steps, step)
 		}
 		step.Metrics = append(step.Metrics, m.MetricValues)
 	}

@@ -39,13 +39,13 @@ func (r *references) add(ser pageSeries) storage.SeriesRef {
 }
 
 // series returns the series of a reference, nil if there is none.
-func (r *references) series(of storage.SeriesRef) pageSeries {
-	number := int(uint32(of)) - 1
+func (r *references) series(reference storage.SeriesRef) pageSeries {
+	number := int(uint32(reference)) - 1
 	if number < 0 || number >= len(r.places) {
 		return nil
 	}
 	p := &r.places[number]
-	if ref(number, p.use) != of {
+	if ref(number, p.use) != reference {
 		return nil
 	}
 	return p.series

@@ -18,10 +18,10 @@ var UserTime = &meta.Desc{
 	Units: pcp.Units{DimTime: 1, ScaleTime: pcp.TimeMillisec}, Names: []string{"proc.psinfo.utime"},
 }
 
-// Dropped writes an archive with the CPU time and the memory of processes, every ten seconds from Start on,
-// and returns its base path. The domain names the process 12 "burner" in the first two
-// records and drops it in the third. Its values go on until the sixth record, where the
-// domain gives its number to "successor". No domain ever lists process 56.
+// Dropped writes an archive with the CPU time and the memory of processes, every ten seconds
+// from Start on, and returns its base path. The domain names the process 12 "burner" in the
+// first two records and drops it in the third. Its values go on until the sixth record,
+// where the domain gives its number to "successor". No domain ever lists process 56.
 func Dropped(t testing.TB, v pcp.Version) string {
 	t.Helper()
 	base := filepath.Join(t.TempDir(), "dropped")

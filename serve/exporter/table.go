@@ -141,14 +141,14 @@ func byTime(values *instant.Values) (steps []*history.Step) {
 		stamp  pcp.Timestamp
 		target history.Target
 	}
-	at := map[key]*history.Step{}
+	byKey := map[key]*history.Step{}
 	for _, m := range values.Metrics {
 		for i := range m.Points {
-			of := key{m.Stamps[i], m.Metric.Target}
-			step := at[of]
+			at := key{m.Stamps[i], m.Metric.Target}
+			step := byKey[at]
 			if step == nil {
-				step = &history.Step{Stamp: of.stamp, Target: of.target}
-				at[of] = step
+				step = &history.Step{Stamp: at.stamp, Target: at.target}
+				byKey[at] = step
 				steps = append(steps, step)
 			}
 			if n := len(step.Metrics); n == 0 || step.Metrics[n-1].Metric != m.Metric {
