@@ -22,7 +22,7 @@ type engine struct {
 	any     bool           // a step was read
 	marks   []history.Step // the marks read
 	yielded int            // number of marks yielded
-	runs    map[history.Target]*run
+	runs    history.Runs
 
 	metrics map[pcp.PMID]*metricTracks
 	order   []*metricTracks
@@ -35,15 +35,9 @@ type engine struct {
 	points []history.Point
 }
 
-// run holds the times of the marks of a target.
-type run struct {
-	target history.Target
-	marks  []pcp.Timestamp
-}
-
 // metricTracks holds the series of a metric.
 type metricTracks struct {
-	run    *run
+	run    *history.Run
 	desc   *meta.Desc
 	indom  *meta.InDom
 	labels *meta.Labels
@@ -85,7 +79,7 @@ type track struct {
 }
 
 func newEngine(src Source, o Options) *engine {
-	e := &engine{src: src, o: o, metrics: map[pcp.PMID]*metricTracks{}, shapes: map[*history.Shape]shaped{}, lives: lifetimes{src: src}, runs: map[history.Target]*run{}}
+	e := &engine{src: src, o: o, metrics: map[pcp.PMID]*metricTracks{}, shapes: map[*history.Shape]shaped{}, lives: lifetimes{src: src}}
 	// All finds the source's end even if the last records hold other metrics.
 	e.next, e.stop = iter.Pull2(src.Steps(history.Query{Metrics: o.Metrics, PMIDs: o.PMIDs, All: true, PastNames: true}))
 	return e
@@ -168,21 +162,7 @@ func (e *engine) readStep() {
 // mark notes a mark.
 func (e *engine) mark(step *history.Step) {
 	e.marks = append(e.marks, history.Step{Stamp: step.Stamp, Mark: true, Part: step.Part, Target: step.Target})
-	for _, r := range e.runs {
-		if step.Ends(r.target) {
-			r.marks = append(r.marks, step.Stamp)
-		}
-	}
-}
-
-// runOf returns the run of a target.
-func (e *engine) runOf(t history.Target) *run {
-	r := e.runs[t]
-	if r == nil {
-		r = &run{target: t}
-		e.runs[t] = r
-	}
-	return r
+	e.runs.Mark(step)
 }
 
 // shapeOf finds the metrics and the series of a step, and keeps them for steps of its shape.
@@ -209,12 +189,12 @@ func (e *engine) shapeOf(step *history.Step) (all shaped) {
 func (e *engine) metric(mv *history.MetricValues) *metricTracks {
 	d := mv.Metric.Desc
 	for m := e.metrics[d.PMID]; m != nil; m = m.other {
-		if m.run.target == mv.Metric.Target && (m.desc == d || m.desc.Conflict(d) == "") {
+		if m.run.Target == mv.Metric.Target && (m.desc == d || m.desc.Conflict(d) == "") {
 			m.desc = d
 			return m
 		}
 	}
-	m := &metricTracks{run: e.runOf(mv.Metric.Target), desc: d, tracks: map[pcp.InstID]*track{}, other: e.metrics[d.PMID]}
+	m := &metricTracks{run: e.runs.Of(mv.Metric.Target), desc: d, tracks: map[pcp.InstID]*track{}, other: e.metrics[d.PMID]}
 	e.metrics[d.PMID] = m
 	e.order = append(e.order, m)
 	return m
@@ -243,7 +223,7 @@ func (s *track) push(t, until pcp.Timestamp, p *history.Point) {
 	if !t.After(until) {
 		s.queue = s.queue[:0]
 	}
-	s.queue = append(s.queue, observation{t, len(s.metric.run.marks), p.Series, v})
+	s.queue = append(s.queue, observation{t, len(s.metric.run.Marks), p.Series, v})
 	if s.hasFar && !t.Before(s.far.stamp) {
 		s.hasFar = false
 	}

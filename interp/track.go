@@ -13,7 +13,7 @@ func (s *track) lacks(e *engine, t pcp.Timestamp) bool {
 		return false
 	case !s.queue[0].stamp.Before(t):
 		return false // the value was recorded at t, or the first one comes after t
-	case s.queue[0].epoch != len(s.metric.run.marks):
+	case s.queue[0].epoch != len(s.metric.run.Marks):
 		return false // a mark follows
 	case s.finalKnown == s.queue[0].epoch+1 && !s.final.After(s.queue[0].stamp):
 		return false // the queue has the last observation
@@ -33,7 +33,7 @@ func (e *engine) scan() {
 	for _, s := range e.missing {
 		wanted[s] = true
 	}
-	ended, all := map[*run]bool{}, true // by a mark; by the end
+	ended, all := map[*history.Run]bool{}, true // by a mark; by the end
 	final := map[*track]pcp.Timestamp{}
 	for step, err := range e.src.Steps(history.Query{From: e.read, Metrics: e.o.Metrics, PMIDs: e.o.PMIDs, PastNames: true}) {
 		if err != nil {
@@ -44,7 +44,7 @@ func (e *engine) scan() {
 		}
 		if step.Mark {
 			e.endRuns(step, ended, wanted)
-			if len(ended) == len(e.runs) {
+			if len(ended) == e.runs.Len() {
 				break
 			}
 		}
@@ -73,7 +73,7 @@ func (e *engine) scan() {
 			continue
 		}
 		for _, s := range m.order {
-			s.final, s.finalKnown = final[s], len(m.run.marks)+1
+			s.final, s.finalKnown = final[s], len(m.run.Marks)+1
 			if n := len(s.queue); n > 0 && s.final.IsZero() {
 				s.final = s.queue[n-1].stamp
 			}
@@ -82,11 +82,9 @@ func (e *engine) scan() {
 }
 
 // endRuns notes the runs that a mark ends. Nobody wants their series any more.
-func (e *engine) endRuns(mark *history.Step, ended map[*run]bool, wanted map[*track]bool) {
-	for _, r := range e.runs {
-		if mark.Ends(r.target) {
-			ended[r] = true
-		}
+func (e *engine) endRuns(mark *history.Step, ended map[*history.Run]bool, wanted map[*track]bool) {
+	for r := range e.runs.Ended(mark) {
+		ended[r] = true
 	}
 	for s := range wanted {
 		if ended[s.metric.run] {
@@ -101,7 +99,7 @@ func (s *track) setFar(t pcp.Timestamp, p *history.Point) {
 		v = w
 	}
 	v.Data = append([]byte(nil), v.Data...)
-	s.far, s.hasFar = observation{t, len(s.metric.run.marks), p.Series, v}, true
+	s.far, s.hasFar = observation{t, len(s.metric.run.Marks), p.Series, v}, true
 }
 
 // neighbours returns the observation at or before t and the one after t. Either is nil if
@@ -111,7 +109,7 @@ func (s *track) neighbours(t pcp.Timestamp) (prior, next *observation) {
 		return nil, nil // a later observation alone gives no value
 	}
 	prior = &s.queue[0]
-	marks := s.metric.run.marks
+	marks := s.metric.run.Marks
 	if prior.epoch < len(marks) && !marks[prior.epoch].After(t) && prior.stamp.Before(t) {
 		return nil, nil
 	}
@@ -139,7 +137,7 @@ func (s *track) valueAt(e *engine, t pcp.Timestamp) (history.Point, bool) {
 		return point, true
 	}
 	if next == nil {
-		return point, d.Sem == pcp.SemDiscrete && (d.InDom == pcp.InDomNull || !e.lives.ended(s.metric.run.target, d.InDom, prior.value.Inst, t))
+		return point, d.Sem == pcp.SemDiscrete && (d.InDom == pcp.InDomNull || !e.lives.ended(s.metric.run.Target, d.InDom, prior.value.Inst, t))
 	}
 	if !d.Type.IsNumeric() {
 		return point, true

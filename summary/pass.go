@@ -17,7 +17,7 @@ type pass struct {
 	sum     Summary
 	metrics map[pcp.PMID]*metricState
 	order   []*seriesState // in order of appearance
-	runs    map[history.Target]*run
+	runs    history.Runs
 	scratch []centroid   // working memory of all digests
 	at      *metricState // the metric found last
 	shapes  map[*history.Shape]*layout
@@ -31,7 +31,7 @@ type pass struct {
 // metricState is the state of one metric in a pass.
 type metricState struct {
 	desc   *meta.Desc
-	run    *run
+	run    *history.Run
 	units  pcp.Units
 	scale  float64 // number of a rate's time units in a second
 	series map[pcp.InstID]*seriesState
@@ -52,7 +52,7 @@ type layout struct {
 const maxShapes = 64
 
 func newPass(o Options) *pass {
-	return &pass{o: o, metrics: map[pcp.PMID]*metricState{}, runs: map[history.Target]*run{}, shapes: map[*history.Shape]*layout{}}
+	return &pass{o: o, metrics: map[pcp.PMID]*metricState{}, shapes: map[*history.Shape]*layout{}}
 }
 
 // cancelInterval is the number of steps between two checks of the context.
@@ -91,11 +91,7 @@ func (p *pass) step(step *history.Step) {
 	}
 	if step.Mark {
 		p.sum.Marks++
-		for _, r := range p.runs {
-			if step.Ends(r.target) {
-				r.marks = append(r.marks, step.Stamp)
-			}
-		}
+		p.runs.Mark(step)
 		return
 	}
 	p.sum.Records++
@@ -164,7 +160,7 @@ func (p *pass) since(from, to pcp.Timestamp) float64 {
 // metric returns the state of a metric. It tries first the metric that followed the current
 // one in the last record.
 func (p *pass) metric(of *history.Metric) *metricState {
-	if p.at != nil && p.at.next != nil && p.at.next.desc == of.Desc && p.at.next.run.target == of.Target {
+	if p.at != nil && p.at.next != nil && p.at.next.desc == of.Desc && p.at.next.run.Target == of.Target {
 		p.at = p.at.next
 		return p.at
 	}
@@ -238,7 +234,7 @@ func (p *pass) finish() *Summary {
 	for _, s := range p.order {
 		done := s.finish(p, window)
 		if p.shared(s.metric) {
-			done.Target = s.run.target.String()
+			done.Target = s.run.Target.String()
 		}
 		for _, m := range names.all(done.Series.Metric) {
 			named := *done

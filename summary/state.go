@@ -37,7 +37,7 @@ type seriesState struct {
 	kind   kind
 	skip   bool
 	typ    pcp.Type
-	run    *run
+	run    *history.Run
 	epoch  int           // number of its run's marks before the last value
 	last   pcp.Timestamp // time of the last value, which bits and value hold
 	bits   uint64
@@ -80,7 +80,7 @@ func (s *seriesState) add(p *pass, t pcp.Timestamp, v *history.Value) {
 	begin := s.values == 0
 	if begin {
 		s.first = t
-	} else if s.epoch != len(s.run.marks) {
+	} else if s.epoch != len(s.run.Marks) {
 		begin = true
 		s.gaps++
 		s.hold(p)
@@ -96,7 +96,7 @@ func (s *seriesState) add(p *pass, t pcp.Timestamp, v *history.Value) {
 		}
 		s.observe(p, t, f)
 	}
-	s.last, s.bits, s.value, s.epoch = t, v.Bits, f, len(s.run.marks)
+	s.last, s.bits, s.value, s.epoch = t, v.Bits, f, len(s.run.Marks)
 }
 
 // advance adds the rate between the previous value of a counter and this one. It returns
@@ -140,7 +140,7 @@ func (s *seriesState) weigh(p *pass, t pcp.Timestamp) {
 // after it.
 func (s *seriesState) hold(p *pass) {
 	if s.kind == discrete {
-		s.weigh(p, s.run.marks[s.epoch])
+		s.weigh(p, s.run.Marks[s.epoch])
 	}
 }
 
@@ -167,7 +167,7 @@ func (s *seriesState) observe(p *pass, t pcp.Timestamp, f float64) {
 // finish returns the statistics. window is the length of the window in seconds.
 func (s *seriesState) finish(p *pass, window float64) *Series {
 	if s.kind == discrete && s.values > 0 {
-		if s.epoch == len(s.run.marks) {
+		if s.epoch == len(s.run.Marks) {
 			s.weigh(p, p.sum.To)
 		} else {
 			s.hold(p)
