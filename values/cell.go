@@ -28,14 +28,18 @@ func (c *Column) Header() string {
 // Instance returns the name of the instance, "" for a singular metric, or its number if it
 // has no name. The name of the exporter follows where that tells columns apart.
 func (c *Column) Instance() string {
-	name := c.instance()
+	return WithTarget(c.instance(), c.Target)
+}
+
+// WithTarget appends the name of an exporter to that of an instance. Either may be "".
+func WithTarget(instance, target string) string {
 	switch {
-	case c.Target == "":
-		return name
-	case name == "":
-		return "@" + c.Target
+	case target == "":
+		return instance
+	case instance == "":
+		return "@" + target
 	}
-	return name + " @" + c.Target
+	return instance + " @" + target
 }
 
 // instance returns the name of the instance.

@@ -13,6 +13,7 @@ import (
 	"github.com/pcparchive/pcparchive/internal/safetext"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/summary"
+	"github.com/pcparchive/pcparchive/values"
 )
 
 // diffPrinter prints a report.
@@ -84,7 +85,7 @@ func seriesName(s diff.Series) string {
 	if s.Instance != "" {
 		name += "[" + s.Instance + "]"
 	}
-	return withTarget(name, s.Target)
+	return values.WithTarget(name, s.Target)
 }
 
 // descText describes a descriptor on one line.
@@ -134,7 +135,7 @@ func (p *diffPrinter) printCSV() error {
 		if math.IsInf(ratio, 0) {
 			ratio = math.NaN()
 		}
-		lines = append(lines, []string{c.Metric, withTarget(c.Instance, c.Target), c.Units.String(), number(c.A), number(c.B), csvNumber(ratio)})
+		lines = append(lines, []string{c.Metric, values.WithTarget(c.Instance, c.Target), c.Units.String(), number(c.A), number(c.B), csvNumber(ratio)})
 	}
 	return csv.NewWriter(p.out).WriteAll(lines)
 }

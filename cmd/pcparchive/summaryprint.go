@@ -19,6 +19,7 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/store"
 	"github.com/pcparchive/pcparchive/summary"
+	"github.com/pcparchive/pcparchive/values"
 )
 
 // summaryColumn is a column of the table and of the CSV output.
@@ -114,17 +115,9 @@ func metricName(m *history.Metric) string { return cmp.Or(m.Name, m.Desc.PMID.St
 // without a name. The exporter follows where that tells series apart.
 func instanceName(s *summary.Series) string {
 	if s.Series.Metric.Desc.InDom == pcp.InDomNull {
-		return withTarget("", s.Target)
+		return values.WithTarget("", s.Target)
 	}
-	return withTarget(cmp.Or(s.Series.Inst.Name, strconv.Itoa(int(s.Series.Inst.ID))), s.Target)
-}
-
-// withTarget appends the name of an exporter, which may be "", to that of an instance.
-func withTarget(instance, target string) string {
-	if target == "" {
-		return instance
-	}
-	return strings.TrimPrefix(instance+" @"+target, " ")
+	return values.WithTarget(cmp.Or(s.Series.Inst.Name, strconv.Itoa(int(s.Series.Inst.ID))), s.Target)
 }
 
 func (c summaryCell) stamp(t pcp.Timestamp, count int64) string {
