@@ -55,7 +55,6 @@ func (m Member) LabelAs(v pcp.Version) (*FileLabel, error) {
 	default:
 		label.Err = label.odd(l, m.number())
 	}
-	label.Version = v
 	if m.Role == RoleIndex {
 		return label, nil
 	}
@@ -85,13 +84,9 @@ func (m Member) number() int32 {
 // fieldsOf reads the fields of a label at their places, whatever its magic number is.
 func fieldsOf(payload []byte, l *wire.Layout) *Header {
 	d := wire.NewDec(pcp.KindHeader, payload)
-	d.U32()
-	h := &Header{Version: l.Version, PID: d.I32(), Start: l.Stamp(&d), Volume: d.I32()}
-	if l.Features {
-		h.Features = d.U32()
-		d.U32()
-	}
-	h.Host, h.Zone, h.ZoneInfo = d.CString(l.HostSize), d.CString(l.ZoneSize), d.CString(l.ZoneInfo)
+	d.U32() // magic number and version
+	h := &Header{Version: l.Version}
+	h.decodeFields(&d, l)
 	return h
 }
 

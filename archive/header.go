@@ -49,8 +49,14 @@ func decodeHeader(payload []byte) (*Header, *wire.Layout, error) {
 		d.FailAt(0, "length", strconv.Itoa(len(payload)+8)+" instead of "+strconv.Itoa(l.HeaderSize), pcp.ErrLayout)
 		return nil, nil, d.Err()
 	}
+	h.decodeFields(&d, l)
+	return h, l, d.Err()
+}
+
+// decodeFields decodes the fields after the version.
+func (h *Header) decodeFields(d *wire.Dec, l *wire.Layout) {
 	h.PID = d.I32()
-	h.Start = l.Stamp(&d)
+	h.Start = l.Stamp(d)
 	h.Volume = d.I32()
 	if l.Features {
 		h.Features = d.U32()
@@ -58,7 +64,6 @@ func decodeHeader(payload []byte) (*Header, *wire.Layout, error) {
 	}
 	h.Host, h.Zone = d.CString(l.HostSize), d.CString(l.ZoneSize)
 	h.ZoneInfo = d.CString(l.ZoneInfo)
-	return h, l, d.Err()
 }
 
 // fits returns an error if the strings of h are too long for their fields.
