@@ -53,7 +53,7 @@ func (m Member) LabelAs(v pcp.Version) (*FileLabel, error) {
 	case !terminated(raw, l):
 		label.Err = fmt.Errorf("a text has no end: %w", pcp.ErrLayout)
 	default:
-		label.Err = label.odd(l, m.number())
+		label.Err = label.odd(l, m.LabelVolume())
 	}
 	if m.Role == RoleIndex {
 		return label, nil
@@ -68,17 +68,6 @@ func (m Member) LabelAs(v pcp.Version) (*FileLabel, error) {
 		break
 	}
 	return label, nil
-}
-
-// number returns the volume number in the label of a file.
-func (m Member) number() int32 {
-	switch m.Role {
-	case RoleMeta:
-		return wire.VolumeMeta
-	case RoleIndex:
-		return wire.VolumeIndex
-	}
-	return int32(m.Volume)
 }
 
 // fieldsOf reads the fields of a label at their places, whatever its magic number is.
@@ -138,7 +127,7 @@ func (h *Header) Encode(m Member) ([]byte, error) {
 	if err := h.fits(l); err != nil {
 		return nil, err
 	}
-	return appendHeader(nil, l, h, m.number()), nil
+	return appendHeader(nil, l, h, m.LabelVolume()), nil
 }
 
 // Odd returns an error if the host, the zone or the start of a label are such that no writer

@@ -24,7 +24,7 @@ func (f *follower) enterFirst(volumes []Member, offset int64) error {
 // enterNew opens the newest volume. While its label is being written, the error
 // is damage.
 func (f *follower) enterNew(m Member) error {
-	file, _, err := f.r.openAt(m, int32(m.Volume))
+	file, _, err := f.r.openAt(m)
 	if err == nil {
 		file.Close()
 		return f.enter(m, 0)

@@ -109,7 +109,7 @@ func isArchive(members []Member, o *ReadOptions) (ok, again bool) {
 		return false, false
 	}
 	r := Reader{opts: *o}
-	f, _, err := r.openAt(members[i], int32(members[i].Volume))
+	f, _, err := r.openAt(members[i])
 	if err != nil {
 		return false, !isDamage(err) || errors.Is(err, pcp.ErrUnfinished) || errors.Is(err, ErrNoData)
 	}

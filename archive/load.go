@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io"
 
-	"github.com/pcparchive/pcparchive/internal/wire"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -16,7 +15,7 @@ var ErrNoData = errors.New("no data")
 // damaged and records exist, it takes the label of another file.
 func (r *Reader) loadHeader() error {
 	first := r.volumes[0]
-	f, frames, err := r.openAt(first, int32(first.Volume))
+	f, frames, err := r.openAt(first)
 	if err == nil {
 		err = frames.notEmpty()
 		f.Close()
@@ -40,14 +39,7 @@ func (r *Reader) loadHeader() error {
 // borrowHeader takes the first good label of the files after the first volume.
 func (r *Reader) borrowHeader() {
 	for _, m := range r.Members() {
-		volume := int32(m.Volume)
-		switch m.Role {
-		case RoleMeta:
-			volume = wire.VolumeMeta
-		case RoleIndex:
-			volume = wire.VolumeIndex
-		}
-		f, _, err := r.openAt(m, volume)
+		f, _, err := r.openAt(m)
 		if err == nil {
 			f.Close()
 			h := *r.header

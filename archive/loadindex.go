@@ -7,7 +7,6 @@ import (
 	"math"
 	"time"
 
-	"github.com/pcparchive/pcparchive/internal/wire"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -32,7 +31,7 @@ func (r *Reader) loadIndex() (err error) {
 // entry at the end. It also drops everything after damage in compressed data,
 // and adds a warning.
 func (r *Reader) readIndex() ([]IndexEntry, error) {
-	f, frames, err := r.openAt(*r.index, wire.VolumeIndex)
+	f, frames, err := r.openAt(*r.index)
 	if err != nil {
 		return nil, err
 	}

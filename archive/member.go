@@ -8,6 +8,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/internal/decomp"
 	"github.com/pcparchive/pcparchive/internal/fdpool"
+	"github.com/pcparchive/pcparchive/internal/wire"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -40,6 +41,18 @@ type openedFile interface {
 // checks only how the file is compressed. A nil o means defaults.
 func OpenMember(m Member, o *ReadOptions) (*File, error) {
 	return openMember(m, o.withDefaults())
+}
+
+// LabelVolume returns the volume number that the label of a file should have; see
+// [Header].Volume.
+func (m Member) LabelVolume() int32 {
+	switch m.Role {
+	case RoleMeta:
+		return wire.VolumeMeta
+	case RoleIndex:
+		return wire.VolumeIndex
+	}
+	return int32(m.Volume)
 }
 
 // Header returns the label of a file, which may differ from those of the archive's other
@@ -191,13 +204,13 @@ func (r *Reader) find(m Member) (*File, error) {
 }
 
 // openAt opens a file, checks its label and returns the records that follow.
-func (r *Reader) openAt(m Member, volume int32) (*File, *frameReader, error) {
+func (r *Reader) openAt(m Member) (*File, *frameReader, error) {
 	f, err := r.open(m)
 	if err != nil {
 		return nil, nil, err
 	}
 	frames := f.frames(0, leastBuffer)
-	if err := r.checkHeader(frames, m.Role, volume); err != nil {
+	if err := r.checkHeader(frames, m.Role, m.LabelVolume()); err != nil {
 		f.Close()
 		return nil, nil, err
 	}

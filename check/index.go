@@ -127,7 +127,7 @@ func (c *checker) point(volume int32, p pointer) {
 // passPointers compares a record that begins at off with the pointers up to off. stamp is
 // the time of a data record, nil for metadata.
 func (c *checker) passPointers(m *member, off int64, stamp *pcp.Timestamp) {
-	p := c.points[m.volume()]
+	p := c.points[m.LabelVolume()]
 	if p == nil {
 		return
 	}
@@ -145,7 +145,7 @@ func (c *checker) passPointers(m *member, off int64, stamp *pcp.Timestamp) {
 // skipPointers skips the pointers into damage between off and end, because the records
 // there are unknown.
 func (c *checker) skipPointers(m *member, off, end int64) {
-	p := c.points[m.volume()]
+	p := c.points[m.LabelVolume()]
 	if p == nil {
 		return
 	}
@@ -163,7 +163,7 @@ func (c *checker) between(m *member, e pointer) {
 
 // endPointers compares the remaining pointers with the end of a file at offset size.
 func (c *checker) endPointers(m *member, size int64) {
-	p := c.points[m.volume()]
+	p := c.points[m.LabelVolume()]
 	if p == nil {
 		return
 	}

@@ -126,8 +126,8 @@ func reason(err error) string {
 // checkHeader checks one label by itself.
 func (c *checker) checkHeader(m *member) {
 	h := m.header
-	if h.Volume != m.volume() {
-		c.add(LabelVolume, m.Path, 0, "the label is that of volume %d, not %d", h.Volume, m.volume())
+	if h.Volume != m.LabelVolume() {
+		c.add(LabelVolume, m.Path, 0, "the label is that of volume %d, not %d", h.Volume, m.LabelVolume())
 	}
 	if unknown := h.Features &^ knownFeatures; unknown != 0 {
 		c.add(LabelFeatures, m.Path, 0, "unknown feature bits 0x%x", unknown)

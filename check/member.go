@@ -28,17 +28,6 @@ type member struct {
 	empty  bool  // the file has no content, or cannot be read
 }
 
-// volume returns the number that the member's label should have.
-func (m *member) volume() int32 {
-	switch m.Role {
-	case archive.RoleIndex:
-		return wire.VolumeIndex
-	case archive.RoleMeta:
-		return wire.VolumeMeta
-	}
-	return int32(m.Volume)
-}
-
 // find lists the members of the archive in the order in which the reference checks
 // labels: index, metadata, volumes.
 func (c *checker) find() []*member {
@@ -55,7 +44,7 @@ func (c *checker) find() []*member {
 		has[f.Role] = true
 		c.checkTwice(m)
 	}
-	slices.SortStableFunc(members, func(a, b *member) int { return int(min(a.volume(), 0)) - int(min(b.volume(), 0)) })
+	slices.SortStableFunc(members, func(a, b *member) int { return int(min(a.LabelVolume(), 0)) - int(min(b.LabelVolume(), 0)) })
 	c.metaPath = c.archive + ".meta"
 	for _, m := range members {
 		if m.Role == archive.RoleMeta {

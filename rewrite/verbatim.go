@@ -8,7 +8,6 @@ import (
 	"math"
 
 	"github.com/pcparchive/pcparchive/archive"
-	"github.com/pcparchive/pcparchive/internal/wire"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -233,12 +232,7 @@ func (c *copier) writeIndex() error {
 // it returns the archive's label with the member's number.
 func headerOf(r *archive.Reader, m archive.Member) (*archive.Header, error) {
 	h := *r.Header()
-	switch h.Volume = int32(m.Volume); m.Role {
-	case archive.RoleIndex:
-		h.Volume = wire.VolumeIndex
-	case archive.RoleMeta:
-		h.Volume = wire.VolumeMeta
-	}
+	h.Volume = m.LabelVolume()
 	if m.Size == 0 {
 		return &h, nil
 	}
