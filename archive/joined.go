@@ -1,7 +1,6 @@
 package archive
 
 import (
-	"math"
 	"slices"
 	"unsafe"
 
@@ -21,7 +20,7 @@ func (j *joined) holds(t pcp.Timestamp) bool { return !t.Before(j.since) && t.Be
 
 // keep makes a shape of the record joined last and returns its step.
 func (v *view) keep(payload []byte, res *Result) *history.Step {
-	j := &joined{since: pcp.Timestamp{Sec: math.MinInt64, Nsec: math.MinInt32}, until: pcp.MaxTime}
+	j := &joined{since: pcp.MinTime, until: pcp.MaxTime}
 	for _, m := range v.found {
 		j.since, j.until = later(j.since, m.since), earlier(j.until, m.until)
 	}

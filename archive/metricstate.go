@@ -1,8 +1,6 @@
 package archive
 
 import (
-	"math"
-
 	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/meta"
@@ -33,7 +31,7 @@ type metricState struct {
 func (v *view) refresh(m *metricState, t pcp.Timestamp) {
 	store, d := v.r.store, m.desc
 	m.store = store
-	m.since, m.until = pcp.Timestamp{Sec: math.MinInt64, Nsec: math.MinInt32}, pcp.MaxTime
+	m.since, m.until = pcp.MinTime, pcp.MaxTime
 	changed := m.metric == nil
 	for i, level := range labelset.Levels {
 		if d.InDom == pcp.InDomNull && (level == labelset.InDom || level == labelset.Instances) {

@@ -1,7 +1,6 @@
 package history
 
 import (
-	"math"
 	"sync/atomic"
 
 	"github.com/pcparchive/pcparchive/meta"
@@ -34,7 +33,7 @@ type Query struct {
 // From and To, so that both can be compared.
 func (q Query) Bounded() Query {
 	if q.From.IsZero() {
-		q.From = pcp.Timestamp{Sec: math.MinInt64, Nsec: math.MinInt32}
+		q.From = pcp.MinTime
 	}
 	if q.To.IsZero() {
 		q.To = pcp.MaxTime

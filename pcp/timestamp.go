@@ -16,8 +16,11 @@ type Timestamp struct {
 	Nsec int32
 }
 
-// MaxTime is the latest Timestamp.
-var MaxTime = Timestamp{Sec: math.MaxInt64, Nsec: math.MaxInt32}
+// MinTime and MaxTime are the earliest and the latest Timestamp.
+var (
+	MinTime = Timestamp{Sec: math.MinInt64, Nsec: math.MinInt32}
+	MaxTime = Timestamp{Sec: math.MaxInt64, Nsec: math.MaxInt32}
+)
 
 // TimestampOf converts a time.Time.
 func TimestampOf(t time.Time) Timestamp {

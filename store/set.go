@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/pcparchive/pcparchive/archive"
-	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -169,7 +168,7 @@ func (s *Set) Archives() []Archive {
 // Readers opens the archives and yields them by ascending start. An archive
 // that cannot be opened is omitted and listed in Problems.
 func (s *Set) Readers() iter.Seq[*archive.Reader] {
-	return loaded(s.items, history.Query{}.Bounded().From, pcp.MaxTime, nil)
+	return loaded(s.items, pcp.MinTime, pcp.MaxTime, nil)
 }
 
 // Between yields the archives that may hold records between two times, both
