@@ -192,17 +192,12 @@ func mergedLabels(r *archive.Reader, d *meta.Desc, at pcp.Timestamp) (all []Seri
 // DescribingAt returns the archives that describe metrics at a time, by ascending start: the
 // last one that had begun and those that overlap it. It returns none before the first
 // archive begins.
-func (s *Set) DescribingAt(t pcp.Timestamp) (all []*archive.Reader) {
+func (s *Set) DescribingAt(t pcp.Timestamp) []*archive.Reader {
 	last := s.lastBegun(t)
 	if last < 0 {
 		return nil
 	}
-	for a := range s.Spanning(s.items[last].label.Header().Start, t) {
-		if r := s.Reader(a.Base); r != nil {
-			all = append(all, r)
-		}
-	}
-	return all
+	return slices.Collect(s.Between(s.items[last].label.Header().Start, t))
 }
 
 // describing is DescribingAt, but returns the first archive before it begins.
@@ -210,7 +205,7 @@ func (s *Set) describing(t pcp.Timestamp) []*archive.Reader {
 	if all := s.DescribingAt(t); len(all) > 0 {
 		return all
 	}
-	for r := range s.Readers() {
+	if r := s.first().load(); r != nil {
 		return []*archive.Reader{r}
 	}
 	return nil
