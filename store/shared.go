@@ -9,14 +9,11 @@ import (
 // that numbers and names alone do not tell their series apart. See [history.Target].
 func (s *Set) Shared() map[pcp.PMID]bool {
 	shared := map[pcp.PMID]bool{}
-	first, several := history.Target{}, false
+	exporters := map[history.Target]bool{}
 	for r := range s.Readers() {
-		if t := r.Target(); t != first {
-			several = several || first != history.Target{}
-			first = t
-		}
+		exporters[r.Target()] = true
 	}
-	if !several {
+	if len(exporters) < 2 {
 		return shared
 	}
 	targets := map[pcp.PMID]history.Target{}
