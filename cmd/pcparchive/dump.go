@@ -90,13 +90,13 @@ type dumpOptions struct {
 func (o *dumpOptions) checkArgs(cmd *cobra.Command, args []string) error {
 	switch {
 	case o.compat != 0 && o.compat != 6 && o.compat != 7:
-		return usageError{fmt.Errorf("%s: --compat %d: want 6 or 7", cmd.CommandPath(), o.compat)}
+		return usageError{fmt.Errorf("--compat %d: want 6 or 7", o.compat)}
 	case o.raw != "" && (len(args) > 0 || o.output != outputText):
-		return usageError{fmt.Errorf("%s: -v lists one file as text, and no archive", cmd.CommandPath())}
+		return wrongOperands(cmd, "-v lists one file as text, and no archive")
 	case o.output != outputText && o.reverse:
-		return usageError{fmt.Errorf("%s: -r is for text: JSON lists records in the order stored", cmd.CommandPath())}
+		return usageError{errors.New("-r is for text: JSON lists records in the order stored")}
 	case o.raw == "" && len(args) == 0:
-		return usageError{fmt.Errorf("%s: want an archive", cmd.CommandPath())}
+		return wrongOperands(cmd, "want an archive, got no arguments")
 	}
 	return nil
 }

@@ -43,9 +43,6 @@ var errSkipped = errors.New("some data was skipped")
 // errFindings says that check has printed findings.
 var errFindings = errors.New("there are findings")
 
-// usageError is a mistake in the command line.
-type usageError struct{ error }
-
 // exitCode returns the exit code for the error of a command. The context is that of
 // the command, which an interrupt ends.
 func exitCode(ctx context.Context, err error) int {

@@ -1,13 +1,11 @@
 package main
 
 import (
-	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 
-	"github.com/pcparchive/pcparchive/internal/lazyregexp"
 	"github.com/pcparchive/pcparchive/rewrite"
 )
 
@@ -61,27 +59,4 @@ func fileText(e *fs.PathError) string {
 		}
 	}
 	return path + ": " + create + e.Err.Error()
-}
-
-// parsing matches the error of the standard library for text that is not a number.
-var parsing = lazyregexp.New(`strconv\.(\w+): parsing ".*": (invalid syntax|value out of range)`)
-
-// plainFlagError replaces the name of the function that failed by the value that the
-// flag needs.
-func plainFlagError(err error) error {
-	m := parsing().FindStringSubmatch(err.Error())
-	if m == nil {
-		return err
-	}
-	want := "want a whole number"
-	switch m[1] {
-	case "ParseBool":
-		want = "want true or false"
-	case "ParseFloat":
-		want = "want a number"
-	}
-	if m[2] == "value out of range" {
-		want = strings.Replace(want, "want a", "want a smaller", 1)
-	}
-	return errors.New(strings.Replace(err.Error(), m[0], want, 1))
 }

@@ -13,7 +13,6 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
-	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -98,29 +97,6 @@ Start with 'pcparchive demo'. To see archives in Grafana, run 'pcparchive serve 
 	return root
 }
 
-// refuseUnknownTopics makes the help command fail for an unknown topic.
-func refuseUnknownTopics(root *cobra.Command) {
-	root.InitDefaultHelpCmd()
-	help, _, _ := root.Find([]string{"help"})
-	help.Args = func(cmd *cobra.Command, args []string) error {
-		known, rest, err := cmd.Root().Find(args)
-		if err == nil && len(rest) == 0 {
-			return nil
-		}
-		return unknownCommand(known, args[len(args)-len(rest)])
-	}
-}
-
-// nargs checks the number of arguments.
-func nargs(least, most int, what string) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		if len(args) < least || most >= 0 && len(args) > most {
-			return usageError{fmt.Errorf("%s: want %s, got %d arguments", cmd.CommandPath(), what, len(args))}
-		}
-		return nil
-	}
-}
-
 // group returns a command that only has subcommands.
 func group(use, short string, children ...*cobra.Command) *cobra.Command {
 	cmd := &cobra.Command{Use: use, Short: short, RunE: helpOnly}
@@ -130,35 +106,6 @@ func group(use, short string, children ...*cobra.Command) *cobra.Command {
 		cmd.ValidArgs = []string{word + "\tmay precede the format"}
 	}
 	return cmd
-}
-
-// helpOnly runs a command that only has subcommands.
-func helpOnly(cmd *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return unknownCommand(cmd, args[0])
-	}
-	return cmd.Help()
-}
-
-// flagError returns the error for an unknown flag. If the command only has
-// subcommands, its operand is the mistake, as in "exprot -o data".
-func flagError(cmd *cobra.Command, err error) error {
-	if args := cmd.Flags().Args(); cmd.HasSubCommands() && len(args) > 0 {
-		return unknownCommand(cmd, args[0])
-	}
-	return usageError{plainFlagError(err)}
-}
-
-// unknownCommand returns the error for an unknown subcommand, with similar names.
-func unknownCommand(cmd *cobra.Command, name string) error {
-	cmd.SuggestionsMinimumDistance = 2 // cobra's own default, which it sets too late
-	err := fmt.Errorf("unknown command %q for %q", name, cmd.CommandPath())
-	if like := cmd.SuggestionsFor(name); len(like) > 0 {
-		err = fmt.Errorf("%w; did you mean %s?", err, strings.Join(like, " or "))
-	} else if name == "version" {
-		err = fmt.Errorf("%w; did you mean --version?", err)
-	}
-	return usageError{err}
 }
 
 func version() string {
