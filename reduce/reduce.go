@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"iter"
 	"slices"
-	"time"
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
@@ -16,61 +15,6 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/rewrite"
 )
-
-// DefaultInterval is the interval of pmlogreduce.
-const DefaultInterval = 10 * time.Minute
-
-// Options configure a reduction.
-type Options struct {
-	// Interval is the time between two records of the output.
-	Interval time.Duration
-	// Start is the time of the first record, End the last time at which a record may be.
-	// Zero means those of the input.
-	Start, End pcp.Timestamp
-	// Align moves the start to the next whole multiple of this time since 1970. Zero does
-	// not.
-	Align time.Duration
-	// Samples is the largest number of records. Zero means no limit.
-	Samples int
-	// VolumeSamples is the number of records in a volume. Zero means no limit.
-	VolumeSamples int
-	// Mean gives instant and discrete metrics the mean of the interval instead of the
-	// latest value.
-	Mean bool
-	// KeepWraps leaves overflows of 32-bit counters as they are, as pmlogreduce 6 does.
-	KeepWraps bool
-	// Version is the format version of the output. Zero means that of the input.
-	Version pcp.Version
-	// Compress is the compression of the volumes.
-	Compress archive.Compression
-}
-
-// Report describes a finished reduction.
-type Report struct {
-	Read    int `json:"read"`    // records of the input
-	Records int `json:"records"` // records of the output, marks included
-	// Skipped are the metrics that cannot be reduced.
-	Skipped []string `json:"skipped"`
-	// Unwrapped is the number of overflows that were undone.
-	Unwrapped int `json:"unwrapped"`
-	// Replaced names the existing archive without a record that the output replaced.
-	Replaced []string `json:"-"`
-	// Damage names the parts of the input that could not be read.
-	Damage []error `json:"-"`
-}
-
-// Source is the input: an archive, or several as one timeline.
-type Source interface {
-	interp.Source
-	Header() *archive.Header
-	Readers() iter.Seq[*archive.Reader]
-}
-
-// ErrOptions reports options that make no sense.
-var ErrOptions = errors.New("invalid options")
-
-// ErrTimes reports an interval that does not fit the input.
-var ErrTimes = errors.New("no time between start and end")
 
 // Reduce writes a reduced archive to out. The output appears complete or not at all.
 func Reduce(ctx context.Context, out string, in Source, end pcp.Timestamp, o Options) (*Report, error) {
@@ -170,42 +114,6 @@ func (r *reducer) define() error {
 		}
 	}
 	return nil
-}
-
-// times returns the times of the output.
-func (r *reducer) times(end pcp.Timestamp, version pcp.Version) (iter.Seq[pcp.Timestamp], error) {
-	start := r.o.Start
-	if start.IsZero() {
-		start = r.in.Header().Start
-	}
-	if !r.o.End.IsZero() && r.o.End.Before(end) {
-		end = r.o.End
-	}
-	if r.o.Align > 0 {
-		start = aligned(start, r.o.Align)
-	}
-	if version == pcp.Version(2) {
-		start.Nsec -= start.Nsec % 1000
-	}
-	if start.After(end) {
-		return nil, fmt.Errorf("%w: %s is after %s", ErrTimes, start, end)
-	}
-	return func(yield func(pcp.Timestamp) bool) {
-		for t := start; !t.After(end); t = t.Add(r.o.Interval) {
-			if r.o.Samples > 0 && r.interval >= r.o.Samples || !yield(t) {
-				return
-			}
-		}
-	}, nil
-}
-
-// aligned returns the next whole multiple of a time since 1970.
-func aligned(t pcp.Timestamp, to time.Duration) pcp.Timestamp {
-	since := t.Sub(pcp.Timestamp{})
-	if rest := since % to; rest > 0 {
-		return t.Add(to - rest)
-	}
-	return t
 }
 
 // cancelInterval is the number of records between two checks of the context.

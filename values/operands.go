@@ -2,6 +2,7 @@ package values
 
 import (
 	"cmp"
+	"slices"
 
 	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/meta"
@@ -88,4 +89,53 @@ func (ops operands) instance(domain pcp.InDomID, inst pcp.InstID) (string, bool)
 		return s.Inst.Name, true
 	}
 	return "", false
+}
+
+// forget drops the values that a mark ends, as they say nothing about the time after it.
+func (d *deriver) forget(mark *history.Step) {
+	for _, op := range d.operands {
+		for t, of := range op.of {
+			if mark.Ends(t) {
+				of.values, of.present = of.values[:0], false
+			}
+		}
+	}
+	for _, m := range d.metrics {
+		for t, of := range m.of {
+			of.any = of.any && t != history.Target{} && !mark.Ends(t)
+		}
+	}
+}
+
+// collect takes the values of the operands.
+func (d *deriver) collect(in *history.Step) {
+	for _, op := range d.operands {
+		for _, of := range op.of {
+			of.present = false
+			if !d.hold || op.desc.Sem != pcp.SemDiscrete {
+				of.values = of.values[:0]
+			}
+		}
+	}
+	for i := range in.Metrics {
+		mv := &in.Metrics[i]
+		op := d.operands[mv.Metric.Desc.PMID]
+		if op == nil || len(mv.Points) == 0 {
+			continue
+		}
+		of := op.of[mv.Metric.Target]
+		if of == nil {
+			of = &operandOf{series: map[pcp.InstID]*history.Series{}}
+			op.of[mv.Metric.Target], d.grown = of, true
+		}
+		of.present, of.indom, of.values = true, mv.InDom, of.values[:0]
+		for _, p := range mv.Points {
+			v := p.Value
+			v.Data = slices.Clone(v.Data)
+			of.values = append(of.values, v)
+			if of.series[v.Inst] != p.Series {
+				of.series[v.Inst] = p.Series
+			}
+		}
+	}
 }

@@ -14,53 +14,11 @@ import (
 	"github.com/pcparchive/pcparchive/internal/similar"
 )
 
-// ErrUnknown reports a set that no file has.
-var ErrUnknown = errors.New("no such metric set")
-
-// UnknownError reports a set that no file has.
-type UnknownError struct {
-	Name    string
-	Similar []string // names that may be meant
-}
-
-// Error names the set.
-func (e *UnknownError) Error() string {
-	text := fmt.Sprintf("%s: %s", ErrUnknown, e.Name)
-	if len(e.Similar) > 0 {
-		text += "; did you mean " + strings.Join(e.Similar, " or ") + "?"
-	}
-	return text
-}
-
-// Unwrap returns ErrUnknown.
-func (*UnknownError) Unwrap() error { return ErrUnknown }
-
-// ErrSyntax reports a file that cannot be understood.
-var ErrSyntax = errors.New("not a configuration file of pmrep")
-
 // maxFile is the size of the largest file that Load reads.
 const maxFile = 4 << 20
 
-// Config holds the sets of one or more files.
-type Config struct {
-	// Options are those of [options].
-	Options Options
-	// Global are the metrics of [global].
-	Global []Metric
-
-	sets map[string]*Set
-}
-
-// Set is a section with metrics.
-type Set struct {
-	Name    string
-	File    string // that defines the set
-	Options Options
-	Metrics []Metric
-}
-
-// SearchPath returns the places where pmrep looks for its configuration, the first of
-// which counts that exists. PCP_CONF_DIR stands for /etc/pcp if it is set.
+// SearchPath returns the places where pmrep looks for its configuration. It takes the first
+// that exists. The environment variable PCP_SYSCONF_DIR replaces /etc/pcp.
 func SearchPath() []string {
 	system := filepath.Join(cmp.Or(os.Getenv("PCP_SYSCONF_DIR"), "/etc/pcp"), "pmrep")
 	places := []string{"pmrep.conf"}
@@ -176,4 +134,15 @@ func (s *Set) put(m Metric) {
 		return
 	}
 	s.Metrics = append(s.Metrics, m)
+}
+
+// Open loads a path, or the first place of SearchPath if it is empty. It fails if there
+// is none.
+func Open(path string) (*Config, error) {
+	if path == "" {
+		if path = DefaultPath(); path == "" {
+			return nil, fmt.Errorf("no configuration of pmrep in %s: %w", strings.Join(SearchPath(), ", "), os.ErrNotExist)
+		}
+	}
+	return Load(path)
 }

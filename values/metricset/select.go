@@ -3,13 +3,10 @@ package metricset
 import (
 	"errors"
 	"fmt"
-	"os"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/pcparchive/pcparchive/derive"
-	"github.com/pcparchive/pcparchive/internal/scale"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/store"
@@ -119,44 +116,6 @@ func (x *selector) below(name string) (names []string) {
 	return names
 }
 
-// nextDefinition matches the comma before a definition.
-var nextDefinition = regexp.MustCompile(`,\s*([A-Za-z][\w.]*\s*=[^=]|[/.])`)
-
-// derived returns the definitions of the option derived: NAME = EXPRESSION, or a file of
-// them, with semicolons between, or commas if there is no semicolon.
-func (s *Set) derived() (all []derive.Definition, err error) {
-	text := s.Options.Text("derived")
-	if !strings.Contains(text, ";") {
-		text = nextDefinition.ReplaceAllString(text, ";$1")
-	}
-	for part := range strings.SplitSeq(text, ";") {
-		part = strings.TrimSpace(part)
-		if part == "" {
-			continue
-		}
-		var found []derive.Definition
-		if strings.HasPrefix(part, "/") || strings.HasPrefix(part, ".") {
-			found, err = derive.Load(part)
-		} else {
-			found, err = define(part)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("set %s: option derived: %w", s.Name, err)
-		}
-		all = append(all, found...)
-	}
-	return all, nil
-}
-
-// define parses a definition.
-func define(text string) ([]derive.Definition, error) {
-	found, wrong := derive.ParseConfig(text)
-	if len(wrong) > 0 {
-		return nil, wrong[0]
-	}
-	return found, nil
-}
-
 // metric adds a metric, or says why it has no values.
 func (x *selector) metric(m Metric) error {
 	sample, reason, err := x.find(m)
@@ -180,21 +139,8 @@ func (x *selector) metric(m Metric) error {
 	if spec.Limit, err = x.limit(m); err != nil {
 		return err
 	}
-	patterns := m.Instances
-	if len(patterns) == 0 && x.options.Has("instances") {
-		if patterns, err = instances(x.options["instances"]); err != nil {
-			return err
-		}
-	}
-	if sample.InDom == pcp.InDomNull {
-		patterns = nil
-	}
-	for _, text := range patterns {
-		p, err := values.ParsePattern(text)
-		if err != nil {
-			return err
-		}
-		spec.Patterns = append(spec.Patterns, p)
+	if spec.Patterns, err = x.patterns(m, sample); err != nil {
+		return err
 	}
 	x.Specs = append(x.Specs, spec)
 	x.Metrics = append(x.Metrics, m)
@@ -202,42 +148,26 @@ func (x *selector) metric(m Metric) error {
 	return nil
 }
 
-// find looks up a metric or the operands of its formula. sample describes the metric, or
-// the first one below its name.
-func (x *selector) find(m Metric) (sample *meta.Desc, reason, err error) {
-	if d := describe(x.hosts, m.Name); d != nil {
-		return d, nil, nil
+// patterns returns the patterns of a metric's instances, or those of the option instances.
+// A metric without instances gets none.
+func (x *selector) patterns(m Metric, d *meta.Desc) (all []values.Pattern, err error) {
+	texts := m.Instances
+	if len(texts) == 0 && x.options.Has("instances") {
+		if texts, err = instances(x.options["instances"]); err != nil {
+			return nil, err
+		}
 	}
-	var def derive.Definition
-	switch i := slices.IndexFunc(x.system, func(d derive.Definition) bool { return d.Name == m.Name }); {
-	case m.Formula != "":
-		expr, err := derive.Parse(strings.Join(strings.Fields(m.Formula), " "))
+	if d.InDom == pcp.InDomNull {
+		return nil, nil
+	}
+	for _, text := range texts {
+		p, err := values.ParsePattern(text)
 		if err != nil {
-			return nil, nil, fmt.Errorf("formula %q: %w", m.Formula, err)
+			return nil, err
 		}
-		def = derive.Definition{Name: m.Name, Expr: expr}
-	case i >= 0:
-		def = x.system[i]
-	default:
-		return nil, ErrNoMetric, nil
+		all = append(all, p)
 	}
-	sample, reason = bind(x.hosts, def)
-	if reason == nil {
-		x.Derived = append(x.Derived, def)
-	}
-	return sample, reason, nil
-}
-
-// bind describes a derived metric of the first host that has its operands.
-func bind(hosts *store.Hosts, def derive.Definition) (*meta.Desc, error) {
-	reason := ErrNoMetric
-	for _, set := range hosts.Sets() {
-		var m *derive.Metric
-		if m, reason = values.Bind(set, def); reason == nil {
-			return &meta.Desc{Type: m.Type, InDom: m.InDom, Sem: m.Sem, Units: m.Units, Names: []string{m.Name}}, nil
-		}
-	}
-	return nil, reason
+	return all, nil
 }
 
 // describe returns the descriptor of a metric, or of one below its name; nil if there is
@@ -259,85 +189,4 @@ func describe(hosts *store.Hosts, name string) *meta.Desc {
 		}
 	}
 	return below
-}
-
-// unit returns the unit of the values, as pmrep chooses it: that of the metric, that of
-// the option for its dimension, or its own. pmrep does not cancel the time out of the rate
-// of a counter of time.
-func (x *selector) unit(m Metric, d *meta.Desc) string {
-	if !d.Type.IsNumeric() {
-		return ""
-	}
-	option := ""
-	switch u := d.Units; {
-	case u.DimCount == 1 && u.DimSpace == 0 && u.DimTime == 0:
-		option = "count_scale"
-	case u.DimSpace == 1 && u.DimCount == 0 && u.DimTime == 0:
-		option = "space_scale"
-	case u.DimTime == 1 && u.DimCount == 0 && u.DimSpace == 0:
-		option = "time_scale"
-	}
-	switch {
-	case option != "" && x.options.Has(option+"_force"):
-		return x.options.Text(option + "_force")
-	case m.Unit != "":
-		return m.Unit
-	case option != "" && x.options.Has(option):
-		return x.options.Text(option)
-	}
-	if text := d.Units.String(); d.Sem == pcp.SemCounter && d.Units.DimTime == 1 {
-		if _, err := scale.Parse(text); err == nil {
-			return text
-		}
-	}
-	return ""
-}
-
-// limit returns the limit of a metric.
-func (x *selector) limit(m Metric) (float64, error) {
-	n := m.Limit
-	for _, option := range []string{"limit_filter", "limit_filter_force"} {
-		value, ok, err := x.options.Int(option)
-		if err != nil {
-			return 0, err
-		}
-		if ok && value != 0 && (m.Limit == 0 || option == "limit_filter_force") {
-			n = value
-		}
-	}
-	return float64(n), nil
-}
-
-// Precision returns the digits after the decimal point of a metric.
-func (s *Set) Precision(m Metric) (int, error) { return s.choose("precision", m.Precision, 3) }
-
-// Width returns the least width of the column of a metric.
-func (s *Set) Width(m Metric) (int, error) { return s.choose("width", m.Width, 0) }
-
-// choose returns the number of a metric, or else that of an option, or else a default. The
-// option with _force at the end of its name comes first.
-func (s *Set) choose(option string, own, otherwise int) (int, error) {
-	forced, ok, err := s.Options.Int(option + "_force")
-	if ok || err != nil {
-		return max(forced, 0), err
-	}
-	if own >= 0 {
-		return own, nil
-	}
-	n, ok, err := s.Options.Int(option)
-	if ok || err != nil {
-		return max(n, 0), err
-	}
-	return otherwise, nil
-}
-
-// Open loads a path, or the first place of SearchPath if it is empty. It fails if there
-// is none.
-func Open(path string) (*Config, error) {
-	if path == "" {
-		if path = DefaultPath(); path == "" {
-			return nil, fmt.Errorf("no configuration of pmrep in %s: %w", strings.Join(SearchPath(), ", "), os.ErrNotExist)
-		}
-	}
-	return Load(path)
 }
