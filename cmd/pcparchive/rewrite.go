@@ -93,17 +93,8 @@ func runRewrite(ctx context.Context, s streams, o rewriteOptions, args []string)
 		_, err := fmt.Fprintln(s.out, plural(len(all), "rule"))
 		return err
 	}
-	want := 2
-	if o.dryRun || o.inPlace {
-		want = 1
-	}
-	switch {
-	case len(args) == 0:
-		return usageError{errors.New("no archive")}
-	case len(args) < want:
-		return usageError{errors.New("no name for the output; --in-place replaces the archive, --dry-run only lists the changes")}
-	case o.inPlace && len(args) > 1:
-		return usageError{errors.New("--in-place replaces the archive: give no name for the output")}
+	if err := o.checkOperands(args); err != nil {
+		return err
 	}
 	r, problems, err := oneArchive(s, args[0])
 	if err != nil {
@@ -117,18 +108,11 @@ func runRewrite(ctx context.Context, s streams, o rewriteOptions, args []string)
 	if o.dryRun {
 		return p.dryRun()
 	}
-	copyOptions := rewrite.Options{Version: o.version, Lossy: o.lossy, VolumeSize: int64(o.volumeSize), Compress: o.compress, Edit: plan}
 	out := args[len(args)-1]
-	var report *rewrite.Report
 	if o.inPlace {
 		out = r.Base()
-		report, err = rewrite.Replace(ctx, r, copyOptions)
-	} else {
-		report, err = rewrite.Copy(ctx, out, []*archive.Reader{r}, copyOptions)
 	}
-	if errors.Is(err, rewrite.ErrLoss) {
-		return fmt.Errorf("%w; --lossy allows it", err)
-	}
+	report, err := o.write(ctx, r, out, plan)
 	if err != nil {
 		return err
 	}
@@ -143,6 +127,38 @@ func runRewrite(ctx context.Context, s streams, o rewriteOptions, args []string)
 		}
 	}
 	return reportCopyLosses(s, report)
+}
+
+// checkOperands rejects a missing archive, and a name of the output that is missing or of no
+// use.
+func (o *rewriteOptions) checkOperands(args []string) error {
+	want := 2
+	if o.dryRun || o.inPlace {
+		want = 1
+	}
+	switch {
+	case len(args) == 0:
+		return usageError{errors.New("no archive")}
+	case len(args) < want:
+		return usageError{errors.New("no name for the output; --in-place replaces the archive, --dry-run only lists the changes")}
+	case o.inPlace && len(args) > 1:
+		return usageError{errors.New("--in-place replaces the archive: give no name for the output")}
+	}
+	return nil
+}
+
+// write writes the changed archive, or with --in-place replaces it.
+func (o *rewriteOptions) write(ctx context.Context, r *archive.Reader, out string, plan rewrite.Editor) (report *rewrite.Report, err error) {
+	options := rewrite.Options{Version: o.version, Lossy: o.lossy, VolumeSize: int64(o.volumeSize), Compress: o.compress, Edit: plan}
+	if o.inPlace {
+		report, err = rewrite.Replace(ctx, r, options)
+	} else {
+		report, err = rewrite.Copy(ctx, out, []*archive.Reader{r}, options)
+	}
+	if errors.Is(err, rewrite.ErrLoss) {
+		err = fmt.Errorf("%w; --lossy allows it", err)
+	}
+	return report, err
 }
 
 // oneArchive opens the archive that a verb changes.

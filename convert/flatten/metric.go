@@ -53,40 +53,9 @@ func (f *Flattener) metric(mv *history.MetricValues, t int64, shape *history.Sha
 	case !m.naming.text && !m.naming.histogram:
 		m.shape = shape
 	}
-	m.now = m.now[:0]
-	same := len(mv.Points) == len(m.prev)
-	known := mv.InDom == m.indom || !f.renamed(m, mv.InDom)
-	for j := range mv.Points {
-		p := &mv.Points[j]
-		at := resolvedPoint{source: p.Series}
-		switch {
-		case known && j < len(m.prev) && m.prev[j].source == p.Series && !m.naming.text:
-			at = m.prev[j]
-		default:
-			at.prom = f.resolve(m, p, mv.InDom)
-			same = same && j < len(m.prev) && m.prev[j] == at
-		}
-		m.now = append(m.now, at)
-		if at.prom == nil {
-			continue
-		}
-		if m.naming.histogram {
-			if p.Value.Data == nil {
-				f.opts.Report.Add(prom.LossUndecodable, m.metric.Name)
-				continue
-			}
-			if err := f.put(at.prom, prom.Sample{T: t, Histogram: p.Value.Data}); err != nil {
-				return err
-			}
-			continue
-		}
-		v, ok := f.value(m, &p.Value)
-		if !ok {
-			continue
-		}
-		if err := f.putNumber(at.prom, t, v); err != nil {
-			return err
-		}
+	same, err := f.points(m, mv, t)
+	if err != nil {
+		return err
 	}
 	if !same || mv.InDom != m.indom {
 		f.findEnded(m, mv.InDom)
@@ -96,6 +65,46 @@ func (f *Flattener) metric(mv *history.MetricValues, t int64, shape *history.Sha
 		m.prev, m.now = m.now, m.prev
 	}
 	return nil
+}
+
+// points flattens the points of a metric into m.now. same reports whether they have the
+// series of m.prev.
+func (f *Flattener) points(m *metricState, mv *history.MetricValues, t int64) (same bool, err error) {
+	m.now = m.now[:0]
+	same = len(mv.Points) == len(m.prev)
+	known := mv.InDom == m.indom || !f.renamed(m, mv.InDom)
+	for j := range mv.Points {
+		p := &mv.Points[j]
+		at := resolvedPoint{source: p.Series}
+		if known && j < len(m.prev) && m.prev[j].source == p.Series && !m.naming.text {
+			at = m.prev[j]
+		} else {
+			at.prom = f.resolve(m, p, mv.InDom)
+			same = same && j < len(m.prev) && m.prev[j] == at
+		}
+		m.now = append(m.now, at)
+		if at.prom == nil {
+			continue
+		}
+		if m.naming.histogram {
+			err = f.putHistogram(m, at.prom, t, p.Value.Data)
+		} else if v, ok := f.value(m, &p.Value); ok {
+			err = f.putNumber(at.prom, t, v)
+		}
+		if err != nil {
+			return same, err
+		}
+	}
+	return same, nil
+}
+
+// putHistogram hands on a native histogram. It counts a value that has no bytes.
+func (f *Flattener) putHistogram(m *metricState, s *liveSeries, t int64, data []byte) error {
+	if data == nil {
+		f.opts.Report.Add(prom.LossUndecodable, m.metric.Name)
+		return nil
+	}
+	return f.put(s, prom.Sample{T: t, Histogram: data})
 }
 
 // renamed reports whether the instances of a changed domain began or ceased to
