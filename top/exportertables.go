@@ -63,8 +63,20 @@ const (
 	cpuSeconds      = "node_cpu_seconds_total"
 )
 
-// exporterTables returns the tables that exporters fill. PCP has no instances of disk.dev and
-// filesys for the devices and file systems left out.
+// These are no disks and file systems of their own: devices in memory and those made of
+// others, images, which are always full, and file systems in memory. PCP has no instances of
+// disk.dev and filesys for them. The patterns match whole values, as in PromQL.
+// overview/rules.yml and the page have the same.
+const (
+	noDisks       = "(loop|ram|zram|dm-|md|sr|fd)[0-9].*"
+	noFilesystems = "squashfs|iso9660|udf|erofs|cramfs|tmpfs|ramfs" // types
+	loopDevices   = "/dev/loop.*"
+)
+
+// whole compiles a pattern that matches whole values.
+func whole(pattern string) *regexp.Regexp { return regexp.MustCompile("^(?:" + pattern + ")$") }
+
+// exporterTables returns the tables that exporters fill.
 var exporterTables = sync.OnceValue(func() []exporterTable {
 	return []exporterTable{
 		{table: "host", name: nodeExporter, columns: map[string]exporterColumn{
@@ -87,7 +99,7 @@ var exporterTables = sync.OnceValue(func() []exporterTable {
 			"written": rates("namedprocess_namegroup_write_bytes_total"),
 		}},
 		{table: "disk", name: nodeExporter, label: "device",
-			leave: map[string]*regexp.Regexp{"device": regexp.MustCompile(`^(loop|ram|zram|dm-|md|sr|fd)[0-9]`)},
+			leave: map[string]*regexp.Regexp{"device": whole(noDisks)},
 			columns: map[string]exporterColumn{
 				"busy":    rates("node_disk_io_time_seconds_total"),
 				"read":    rates("node_disk_read_bytes_total"),
@@ -109,10 +121,7 @@ var exporterTables = sync.OnceValue(func() []exporterTable {
 			"idle":       modes(cpuSeconds, "idle"),
 		}},
 		{table: "filesystem", name: nodeExporter, label: "mountpoint",
-			leave: map[string]*regexp.Regexp{
-				"device": regexp.MustCompile(`^/dev/loop`),
-				"fstype": regexp.MustCompile(`^(squashfs|iso9660|udf|erofs|cramfs|tmpfs|ramfs)$`),
-			},
+			leave: map[string]*regexp.Regexp{"device": whole(loopDevices), "fstype": whole(noFilesystems)},
 			columns: map[string]exporterColumn{
 				"full": {combine: percentFull, parts: []exporterPart{
 					{metric: "node_filesystem_size_bytes", kind: partValue}, {metric: "node_filesystem_free_bytes", kind: partValue}, {metric: "node_filesystem_avail_bytes", kind: partValue},

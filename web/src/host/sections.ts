@@ -40,14 +40,14 @@ const node = (name: string, expr: string): Line => ({ name, metrics: [], expr })
 const nodeEach = (name: string, label: string, expr: string): Line => ({ name, metrics: [], expr, each: true, label });
 /** nodeCPU is the share of all CPUs' time in some modes, over node_exporter's names. */
 export const nodeCPU = (name: string, modes: string): Line => node(name, `100 * avg without (cpu) (sum without (mode) (rate(node_cpu_seconds_total{mode=~"${modes}"}[$range])))`);
-/** The disks of node_exporter, without those in memory and those made of others. */
+/** The disks of node_exporter, without those in memory and those made of others; top and overview/rules.yml leave the same out. */
 export const disks = '{device!~"(loop|ram|zram|dm-|md|sr|fd)[0-9].*"}';
 const nic = '{device!="lo"}';
 
 const noDisks = "(loop|ram|zram|fd|sr).*";
 
 /** The file systems of node_exporter, without images, which are always full, and those in memory. */
-export const filesystems = '{fstype!~"squashfs|iso9660|udf|erofs|cramfs|tmpfs|ramfs"}';
+export const filesystems = '{device!~"/dev/loop.*",fstype!~"squashfs|iso9660|udf|erofs|cramfs|tmpfs|ramfs"}';
 
 /** The share of each file system that is full, as df has it, over node_exporter's names. */
 export const fullFilesystems = `100 * (node_filesystem_size_bytes${filesystems} - node_filesystem_free_bytes) / (node_filesystem_size_bytes - node_filesystem_free_bytes + node_filesystem_avail_bytes)`;
