@@ -263,8 +263,15 @@ func (c *chain) Size() int64 {
 // Written returns the size before compression.
 func (c *chain) Written() (bytes int64, share float64) { return c.Size(), 1 }
 
-// Last returns false: each archive begins anew.
-func (c *chain) Last() (t pcp.Timestamp, ok bool) { return t, false }
+// Last returns the time of the last record of the archive that is being written.
+func (c *chain) Last() (t pcp.Timestamp, ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.app == nil {
+		return t, false
+	}
+	return c.app.Last()
+}
 
 // Close ends the archive so that it can be continued.
 func (c *chain) Close() error {

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"time"
 
 	"github.com/pcparchive/pcparchive/convert/prom"
 )
@@ -23,11 +24,13 @@ type ownTime struct {
 }
 
 // takeTimed removes the samples with their own times from the scrape that is recorded at
-// t. It returns, by ascending time, the samples that get their own records. A sample that
-// is too old for the archive gets the time of the scrape. takeTimed drops a sample that
-// an earlier page had, because it is recorded already.
-func (s *scrape) takeTimed(t int64) []pageSample {
+// t. It returns, by ascending time, the samples that get their own records before that
+// one, and after it. A sample whose time the archive has passed, or that is ahead of other
+// records, gets the time of the scrape. takeTimed drops a sample that an earlier page had,
+// because it is recorded already.
+func (s *scrape) takeTimed(t int64) (before, after []pageSample) {
 	r := s.src.rec
+	ahead := r.nextTime()
 	s.src.round++
 	kept := s.samples[:0]
 	for _, sm := range s.samples {
@@ -39,7 +42,7 @@ func (s *scrape) takeTimed(t int64) []pageSample {
 		if s.src.seen(&sm) {
 			continue
 		}
-		if sm.t < t && (!r.any || sm.t > r.last) {
+		if sm.t < t && (!r.any || sm.t > r.last) || sm.t > t && sm.t < ahead {
 			s.timed = append(s.timed, sm)
 			continue
 		}
@@ -49,7 +52,21 @@ func (s *scrape) takeTimed(t int64) []pageSample {
 	s.samples = kept
 	s.count += len(s.timed)
 	slices.SortStableFunc(s.timed, func(a, b pageSample) int { return cmp.Compare(a.t, b.t) })
-	return s.timed
+	n, _ := slices.BinarySearchFunc(s.timed, t, func(sm pageSample, t int64) int { return cmp.Compare(sm.t, t) })
+	return s.timed[:n], s.timed[n:]
+}
+
+// nextTime returns a time that no later record precedes: neither those of scrapes that are
+// under way or wait, nor those of scrapes that begin from now on.
+func (r *Recorder) nextTime() int64 {
+	t := time.Now().UnixMilli()
+	for _, begun := range r.inFlight {
+		t = min(t, begun)
+	}
+	if len(r.queue) > 0 {
+		t = min(t, r.queue[0].t)
+	}
+	return t
 }
 
 // seen reports whether the series has had a sample of the same time, and counts it.
@@ -84,4 +101,13 @@ func (src *source) seen(sm *pageSample) bool {
 	}
 	own.current[sm.t] = was
 	return true
+}
+
+// putTimed writes a record for each time that samples of a source have.
+func (r *Recorder) putTimed(src *source, own []pageSample) {
+	for len(own) > 0 {
+		t, n := own[0].t, src.begin(own[0].t, own)
+		r.put(t, src.mapped)
+		own = own[n:]
+	}
 }

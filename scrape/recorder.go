@@ -99,10 +99,15 @@ func (s *shared) newRecorder(m *mapper.Mapper, sink Sink, o RecorderOptions) *Re
 		shared: s, mapper: m, sink: sink, opts: o, failed: make(chan error, 1),
 		sources: map[string]*source{}, names: map[string]bool{}, inFlight: map[*scrape]int64{},
 	}
-	if last, ok := sink.Last(); ok { // the sink continues an archive
+	r.goOn()
+	return r
+}
+
+// goOn makes further records come after those of the archive that the sink continues.
+func (r *Recorder) goOn() {
+	if last, ok := r.sink.Last(); ok {
 		r.last, r.any = last.Add(time.Millisecond-1).Milli(), true
 	}
-	return r
 }
 
 // UseNatives makes the Recorder record the series that n knows as PCP's own metrics.
@@ -167,7 +172,7 @@ func (r *Recorder) source(target *promscrape.Target) (*source, error) {
 	}
 	t := mapper.Target{
 		Job: lset.Get("job"), Instance: redact.Address(lset.Get("instance")),
-		URL: target.URL().String(), Host: redact.Address(target.URL().Host),
+		Labels: targetLabels(lset), URL: target.URL().String(), Host: redact.Address(target.URL().Host),
 	}
 	r.secrets.addURL(t.URL)
 	if r.opts.Target != nil {
@@ -309,6 +314,9 @@ func (r *Recorder) write(s *scrape) {
 	r.stats.Last = time.UnixMilli(s.t)
 	s.src.last, s.src.farewell = max(s.src.last, s.t), s.farewell
 	t := s.t
+	if !r.any {
+		r.goOn()
+	}
 	if r.any && t < r.last && r.turnsBack(t) {
 		r.any = false
 	}
@@ -318,14 +326,11 @@ func (r *Recorder) write(s *scrape) {
 			r.report.Add(prom.LossLate, s.src.name)
 		}
 	}
-	own := s.takeTimed(t)
-	for len(own) > 0 {
-		n := s.src.begin(own[0].t, own)
-		r.put(own[0].t, s.src.mapped)
-		own = own[n:]
-	}
+	earlier, later := s.takeTimed(t)
+	r.putTimed(s.src, earlier)
 	s.src.fill(s, t)
 	r.put(t, s.src.mapped)
+	r.putTimed(s.src, later)
 	r.stats.Samples += int64(s.count)
 	after, _ := r.sink.Written()
 	s.src.growth.add(s.t, after-before)

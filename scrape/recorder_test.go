@@ -3,8 +3,10 @@ package scrape_test
 import (
 	"fmt"
 	"math"
+	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -101,6 +103,41 @@ func TestOwnTimes(t *testing.T) {
 	assert.Equal(t, 9.0, got[`a x="1"`][1].v, "a later value keeps its value")
 	assert.Greater(t, got[`a x="1"`][1].t, old+1000, "and gets the scrape's time: the archive has passed its own")
 	assert.Equal(t, []prom.LossCount{{Loss: prom.LossTooOld, Name: "a", Count: 1}}, s.report.Losses())
+}
+
+// A sample with a time between the beginning of its scrape and the reply is recorded at that
+// time. One that is ahead of the clock gets the scrape's time.
+func TestOwnTimesOfNow(t *testing.T) {
+	t.Parallel()
+	var sent sync.Map
+	s := start(t, scrape.Settings{Interval: tick}, scrape.Endpoint{Name: "web", URL: serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		time.Sleep(3 * time.Millisecond)
+		now := time.Now()
+		sent.Store(now.UnixMilli(), true)
+		time.Sleep(3 * time.Millisecond)
+		_, _ = fmt.Fprintf(w, "a{x=\"1\"} 1 %d\nb 3\nc 4 %d\n", now.UnixMilli(), now.Add(time.Minute).UnixMilli())
+	}))})
+	s.waitMore(3)
+	r := s.finish()
+	got := flattened(t, r, flatten.Options{NoHealth: true})
+	require.GreaterOrEqual(t, len(got[`a x="1"`]), 3)
+	for _, v := range got[`a x="1"`] {
+		if !prom.IsStale(v.v) {
+			_, ok := sent.Load(v.t)
+			assert.True(t, ok, "%d is a time of a page", v.t)
+		}
+	}
+	assert.Len(t, got["c"], len(got["b"]))
+	for i := range got["c"] {
+		assert.Equal(t, got["b"][i].t, got["c"][i].t)
+	}
+	for _, l := range s.report.Losses() {
+		assert.Equal(t, "c", l.Name)
+	}
+	for step, err := range r.Steps(history.Query{}) {
+		require.NoError(t, err)
+		assert.False(t, step.Mark)
+	}
 }
 
 // Every scrape of many slow endpoints is recorded and none is missed.

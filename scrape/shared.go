@@ -12,6 +12,7 @@ type shared struct {
 	report  *prom.Report
 	log     *slog.Logger
 	drops   drops
+	repeats repeats
 	secrets secrets
 	stopped atomic.Bool // the recording ends
 }

@@ -6,6 +6,10 @@ import (
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/discovery/targetgroup"
+	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/internal/redact"
 )
 
 // maxTargetLabels is the maximum size of the labels of a discovered target. The scraper
@@ -65,4 +69,14 @@ func labelBytes(set model.LabelSet) int {
 		n += len(name) + len(value)
 	}
 	return n
+}
+
+// targetLabels returns the labels of a target beside job and instance, without secrets.
+func targetLabels(set labels.Labels) (all []prom.Label) {
+	set.Range(func(l labels.Label) {
+		if l.Name != model.JobLabel && l.Name != model.InstanceLabel {
+			all = append(all, prom.Label{Name: l.Name, Value: redact.Text(l.Value)})
+		}
+	})
+	return all
 }

@@ -198,7 +198,21 @@ func (s *scrape) outcome(name string, t int64, v float64) {
 		s.health.PostRelabel = v
 	case "scrape_series_added":
 		s.health.Added = v
+	case "scrape_timeout_seconds":
+		s.extra().Timeout = v
+	case "scrape_sample_limit":
+		s.extra().SampleLimit = v
+	case "scrape_body_size_bytes":
+		s.extra().BodySize = v
 	}
+}
+
+// extra returns the outcome of a scrape of a job with extra_scrape_metrics.
+func (s *scrape) extra() *mapper.ExtraHealth {
+	if s.health.Extra == nil {
+		s.health.Extra = &mapper.ExtraHealth{}
+	}
+	return s.health.Extra
 }
 
 // Commit ends the scrape.
@@ -220,71 +234,3 @@ func (s *scrape) Commit() error {
 
 // Rollback drops the scrape. The scraper begins another one to report the failure.
 func (s *scrape) Rollback() error { return s.src.rec.finish(s, false) }
-
-// known returns the series of a reference. It returns false if there is no reference or
-// the series was forgotten. Most samples come with the reference that Append returned for
-// the same series before.
-func (src *source) known(ref storage.SeriesRef) (pageSeries, bool) {
-	if ref == 0 {
-		return nil, false
-	}
-	src.mu.Lock()
-	ser := src.refs.series(ref)
-	src.mu.Unlock()
-	return ser, ser != nil && !ser.Forgotten()
-}
-
-// resolve returns the series of a sample and a new reference. The reference is 0 if the
-// sample cannot be recorded.
-func (src *source) resolve(ls labels.Labels, f prom.Family, histogram bool) (pageSeries, storage.SeriesRef) {
-	name, own := src.own(ls)
-	ser, err := src.rec.resolve(src, name, own, f, histogram)
-	if err != nil {
-		return nil, 0
-	}
-	src.mu.Lock()
-	defer src.mu.Unlock()
-	return ser, src.refs.add(ser)
-}
-
-// own splits a sample's labels into its name and its own labels. It leaves out the labels
-// that the scraper added for the target.
-func (src *source) own(ls labels.Labels) (name string, own []prom.Label) {
-	ls.Range(func(l labels.Label) {
-		switch {
-		case l.Name == model.MetricNameLabel:
-			name = l.Value
-		case l.Value != src.labels.Get(l.Name):
-			own = append(own, prom.Label{Name: strings.Clone(l.Name), Value: strings.Clone(l.Value)})
-		}
-	})
-	return name, own
-}
-
-// resolve returns the series of the native metrics, or else that of the mapper.
-func (r *Recorder) resolve(src *source, name string, own []prom.Label, f prom.Family, histogram bool) (pageSeries, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.natives != nil && !histogram {
-		if native := src.native(name, own, f); native != nil {
-			return nativeSeries{native}, nil
-		}
-	}
-	resolve := src.mapped.Series
-	if histogram {
-		resolve = src.mapped.HistogramSeries
-	}
-	ser, err := resolve(name, own, f)
-	if err != nil && !src.refused {
-		src.refused = true
-		r.log.Warn("some series cannot be recorded", "source", src.name, "err", err)
-	}
-	return mappedSeries{ser}, err
-}
-
-// describe records a help text that has changed.
-func (r *Recorder) describe(src *source, ser pageSeries, help string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	ser.describe(src, help)
-}

@@ -60,9 +60,10 @@ type cursor struct {
 	pull func() (*history.Step, error, bool)
 	stop func()
 
-	part    int          // of the steps
-	outline bool         // the steps are those of an Outline
-	begin   func() error // to be called before the first step is yielded; may be nil
+	exporters []history.Target // nil before targets is called
+	part      int              // of the steps
+	outline   bool             // the steps are those of an Outline
+	begin     func() error     // to be called before the first step is yielded; may be nil
 }
 
 // stop releases the cursors.
@@ -232,8 +233,29 @@ func (m *merge) between(before pcp.Timestamp) (*history.Step, bool) {
 // which the step was yielded.
 func (m *merge) dropCopies(yielded *cursor, stamp pcp.Timestamp) {
 	for _, c := range slices.Clone(m.active) {
-		if c != yielded && c.head.Stamp == stamp && c.r.Header().PID == yielded.r.Header().PID && c.r.Header().Start == yielded.r.Header().Start {
+		if c != yielded && c.head.Stamp == stamp && c.copies(yielded) {
 			m.advance(c)
 		}
 	}
+}
+
+// copies reports whether two archives are copies of one recording. A process that records
+// several targets may begin their archives at the same time.
+func (c *cursor) copies(other *cursor) bool {
+	a, b := c.r.Header(), other.r.Header()
+	return a.PID == b.PID && a.Start == b.Start && !differ(c.targets(), other.targets())
+}
+
+// targets returns the exporters that the archive was recorded from.
+func (c *cursor) targets() []history.Target {
+	if c.exporters == nil {
+		c.exporters = append([]history.Target{}, history.TargetsOf(c.r.Meta())...)
+	}
+	return c.exporters
+}
+
+// differ reports whether two archives have exporters and none of them in common.
+func differ(a, b []history.Target) bool {
+	in := func(t history.Target) bool { return slices.Contains(b, t) }
+	return len(a) > 0 && len(b) > 0 && !slices.ContainsFunc(a, in)
 }

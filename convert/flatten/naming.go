@@ -22,7 +22,7 @@ type sampleNaming struct {
 	family prom.Family
 	scale  naming.Scale    // converts the values
 	native *history.Metric // the metric with scaled values; nil if it came from Prometheus
-	target []prom.Label    // instance and job of a metric that came from Prometheus
+	target []prom.Label    // labels of the target of a metric that came from Prometheus, such as instance and job
 	origin bool            // the metric came from Prometheus
 
 	counter   bool // the samples are values of a counter
@@ -109,12 +109,7 @@ func originNaming(metric *history.Metric, family string, item labelset.Set) samp
 		sample: naming.SampleOf(family, item),
 		family: prom.Family{Name: family, Type: item.Text(naming.LabelType), Unit: item.Text(naming.LabelUnit), Help: metric.Help},
 	}
-	cluster := metric.Labels[labelset.AtCluster]
-	for _, name := range []string{"instance", "job"} {
-		if v := cluster.Text(name); v != "" {
-			n.target = append(n.target, prom.Label{Name: name, Value: v})
-		}
-	}
+	n.target = naming.TargetLabels(metric.Labels[labelset.AtCluster])
 	return n
 }
 

@@ -27,6 +27,14 @@ type Health struct {
 	Fetch       time.Duration // time spent fetching the page
 	Parse       time.Duration // time spent parsing the page
 	Err         error         // nil if the scrape succeeded
+	Extra       *ExtraHealth  // nil unless the job has extra_scrape_metrics
+}
+
+// ExtraHealth describes a scrape of a job with extra_scrape_metrics.
+type ExtraHealth struct {
+	Timeout     float64 // seconds
+	SampleLimit float64 // 0 means no limit
+	BodySize    float64 // bytes; -1 if the page exceeded its limit
 }
 
 // controlMetric is a metric openmetrics.control.*. The first five have the numbers
@@ -47,6 +55,10 @@ var (
 	unitMillisec = pcp.Units{DimTime: 1, ScaleTime: pcp.TimeMillisec}
 	unitSec      = pcp.Units{DimTime: 1, ScaleTime: pcp.TimeSec}
 )
+
+// firstExtra is the number of the first control metric that only scrapes with Health.Extra
+// have.
+const firstExtra = 21
 
 var controlMetrics = []controlMetric{
 	{1, "calls", pcp.TypeU64, pcp.SemCounter, naming.CountUnits, "", "scrapes of the endpoint",
@@ -74,6 +86,12 @@ var controlMetrics = []controlMetric{
 		func(s *controlState, h Health) history.Value { return history.DoubleValue(s.inst, h.PostRelabel) }},
 	{20, "scrape_series_added", pcp.TypeDouble, pcp.SemInstant, pcp.Units{}, "scrape_series_added", "series that the scrape before did not have",
 		func(s *controlState, h Health) history.Value { return history.DoubleValue(s.inst, h.Added) }},
+	{firstExtra, "scrape_timeout_seconds", pcp.TypeDouble, pcp.SemInstant, unitSec, "scrape_timeout_seconds", "time limit of the scrape",
+		func(s *controlState, h Health) history.Value { return history.DoubleValue(s.inst, h.Extra.Timeout) }},
+	{firstExtra + 1, "scrape_sample_limit", pcp.TypeDouble, pcp.SemInstant, pcp.Units{}, "scrape_sample_limit", "largest number of samples of a scrape, 0 without a limit",
+		func(s *controlState, h Health) history.Value { return history.DoubleValue(s.inst, h.Extra.SampleLimit) }},
+	{firstExtra + 2, "scrape_body_size_bytes", pcp.TypeDouble, pcp.SemInstant, pcp.Units{DimSpace: 1}, "scrape_body_size_bytes", "size of the page, -1 if it exceeded its limit",
+		func(s *controlState, h Health) history.Value { return history.DoubleValue(s.inst, h.Extra.BodySize) }},
 }
 
 // control has the metrics of cluster 0. Their instance domain has one instance for
@@ -121,8 +139,9 @@ func newControl(m *Mapper) *control {
 
 // add gives a source its instance.
 func (c *control) add(s *Source) error {
-	own, err := labelset.New(labelset.Instances,
-		labelset.String("instance", s.target.Instance), labelset.String("job", s.target.Job))
+	own, err := labelset.New(labelset.Instances, append([]labelset.Label{
+		labelset.String("instance", s.target.Instance), labelset.String("job", s.target.Job),
+	}, s.labels...)...)
 	if err != nil {
 		return err
 	}
@@ -225,6 +244,10 @@ func (s *Source) SetHealth(h Health) {
 		c.indom, c.labels = InDomOf(c.metrics[0].Desc.InDom, s.step.Stamp, series)
 	}
 	for i := range controlMetrics {
+		if controlMetrics[i].item >= firstExtra && h.Extra == nil {
+			st.points[i].Series = nil
+			continue
+		}
 		st.points[i] = history.Point{Series: st.series[i], Value: controlMetrics[i].value(st, h)}
 	}
 	s.healthy = true
@@ -234,6 +257,9 @@ func (s *Source) SetHealth(h Health) {
 func (s *Source) appendControl() {
 	c, st := s.mapper.control, s.health
 	for i, metric := range c.metrics {
+		if st.points[i].Series == nil {
+			continue
+		}
 		s.step.Metrics = append(s.step.Metrics, history.MetricValues{
 			Metric: metric, InDom: c.indom, Labels: c.labels, Points: st.points[i : i+1],
 		})

@@ -55,9 +55,12 @@ type Target struct {
 	Name     string
 	Job      string // label job
 	Instance string // label instance
-	URL      string // recorded without user, password and query
-	Host     string // host of the endpoint, with or without a port
-	Options  SourceOptions
+	// Labels are the other labels of the target, which all of its series have. Labels of a
+	// sample have precedence; an empty one says that the sample lacks the label.
+	Labels  []prom.Label
+	URL     string // recorded without user, password and query
+	Host    string // host of the endpoint, with or without a port
+	Options SourceOptions
 }
 
 // Mapper gives the Prometheus series of one archive their PCP names, numbers and
@@ -123,8 +126,16 @@ func (m *Mapper) Source(t Target) (*Source, error) {
 		labels = append(labels, labelset.String("hostname", host))
 	}
 	labels = replaced(labels, t.Options.Labels)
+	for _, l := range t.Labels {
+		s.labels = append(s.labels, labelset.String(naming.TargetLabel(l.Name), l.Value))
+	}
 	var err error
-	if s.cluster, err = labelset.New(labelset.Cluster, labels...); err != nil {
+	if s.cluster, err = labelset.New(labelset.Cluster, append(labels, s.labels...)...); err != nil && len(s.labels) > 0 {
+		m.opts.Report.Add(prom.LossLabels, t.Name)
+		s.labels = nil
+		s.cluster, err = labelset.New(labelset.Cluster, labels...)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("source %s: %w", t.Name, err)
 	}
 	if m.opts.Numbers != nil {

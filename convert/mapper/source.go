@@ -22,7 +22,8 @@ import (
 type Source struct {
 	mapper   *Mapper
 	target   Target
-	cluster  labelset.Set // labels of every cluster of the source
+	cluster  labelset.Set     // labels of every cluster of the source
+	labels   []labelset.Label // those of cluster that are Target.Labels
 	metrics  map[metricKey]*metricState
 	bySample map[string]*metricState // the latest metric of each sample name
 	taken    Leaves

@@ -24,7 +24,7 @@ const (
 	LossRenamed      Loss = "renamed: the name belongs to another metric"
 	LossLabelRenamed Loss = "label renamed: its name belongs to another label"
 	LossNotNative    Loss = "not recorded as PCP's own metric: another series or host has it"
-	LossTooOld       Loss = "moved to the scrape's time: older than the last record"
+	LossTooOld       Loss = "moved to the scrape's time: older than the last record, or ahead of the clock"
 	LossLate         Loss = "moved to the last record's time: the endpoint answered late"
 	LossFuture       Loss = "skipped: its timestamp is in the future"
 	LossLabels       Loss = "skipped: labels exceed what an archive holds"

@@ -53,6 +53,16 @@ func Targets(t testing.TB, dir string) (bases []string) {
 	return bases
 }
 
+// TargetsAtOnce writes what a recorder writes of two exporters, web1 and web3, of the job web if it
+// scrapes both at the same times. See [Targets].
+func TargetsAtOnce(t testing.TB, dir string) (bases []string) {
+	for i, name := range []string{"web1", "web3"} {
+		x := target{name, "web", 0, float64(1 + 999*i), []meta.Instance{{ID: 1, Name: "1 cpu:0"}, {ID: 2, Name: "2 cpu:1"}}}
+		bases = append(bases, x.write(t, dir))
+	}
+	return bases
+}
+
 func (x target) write(t testing.TB, dir string) (base string) {
 	base = filepath.Join(dir, x.name+".20261129.12.00")
 	a, err := archive.Create(base, archive.Header{Host: "web", PID: 7, Zone: "UTC"}, nil)
