@@ -216,32 +216,26 @@ func (j *job) compare(m archive.Member, aside string, how archive.Compression, b
 }
 
 // write writes the contents of a file to a new file, and waits until they are on the disk.
-func write(ctx context.Context, m archive.Member, to string, how archive.Compression) (err error) {
+func write(ctx context.Context, m archive.Member, to string, how archive.Compression) error {
 	in, err := archive.OpenMember(m, nil)
 	if err != nil {
 		return err
 	}
 	defer in.Close()
-	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, out.Close()) }()
-	var w io.WriteCloser = out
-	if how != archive.CompressNone {
-		if w, err = how.NewWriter(out); err != nil {
+	return dirsync.WriteFile(to, 0o600, func(out io.Writer) error {
+		if how == archive.CompressNone {
+			_, err := io.Copy(out, ctxio.NewReader(ctx, in.From(0)))
 			return err
 		}
-	}
-	if _, err := io.Copy(w, ctxio.NewReader(ctx, in.From(0))); err != nil {
-		return err
-	}
-	if how != archive.CompressNone {
-		if err := w.Close(); err != nil {
+		w, err := how.NewWriter(out)
+		if err != nil {
 			return err
 		}
-	}
-	return out.Sync()
+		if _, err := io.Copy(w, ctxio.NewReader(ctx, in.From(0))); err != nil {
+			return err
+		}
+		return w.Close()
+	})
 }
 
 // remove removes a file whose contents are safe.

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"sync"
 
+	"golang.org/x/sync/semaphore"
+
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -84,23 +86,21 @@ func NewIndex(o Options) *Index {
 type View struct {
 	x        *Index
 	archives []pmseries.Archive
-	once     chan struct{} // holds a token while the index is being made
+	making   *semaphore.Weighted // taken while the index is being made
 	made     *inverted
 }
 
 // View returns a View of the archives of another one. It reads nothing yet.
 func (x *Index) View(series *pmseries.View) *View {
-	return &View{x: x, archives: series.Archives(), once: make(chan struct{}, 1)}
+	return &View{x: x, archives: series.Archives(), making: semaphore.NewWeighted(1)}
 }
 
 // load returns the index of the archives.
 func (v *View) load(ctx context.Context) (*inverted, error) {
-	select {
-	case v.once <- struct{}{}:
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	if err := v.making.Acquire(ctx, 1); err != nil {
+		return nil, err
 	}
-	defer func() { <-v.once }()
+	defer v.making.Release(1)
 	if v.made != nil {
 		return v.made, nil
 	}

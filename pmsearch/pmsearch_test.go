@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/pcparchive/pcparchive/internal/seriestest"
 	"github.com/pcparchive/pcparchive/pmseries"
@@ -118,7 +119,7 @@ func TestShared(t *testing.T) {
 		})
 	}
 	group.Wait()
-	again := &View{x: v.x, archives: v.archives, once: make(chan struct{}, 1)} // as after a look for archives
+	again := &View{x: v.x, archives: v.archives, making: semaphore.NewWeighted(1)} // as after a look for archives
 	_, err := again.Info(context.Background())
 	require.NoError(t, err)
 	assert.Same(t, v.made, again.made)

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 
+	"golang.org/x/sync/semaphore"
+
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/internal/cachedir"
 	"github.com/pcparchive/pcparchive/labelset"
@@ -94,7 +96,7 @@ type metricKey struct {
 
 // part is what an archive describes.
 type part struct {
-	loading chan struct{} // holds a token while the part is being read
+	loading *semaphore.Weighted // taken while the part is being read
 	loaded  bool
 	metrics []*Metric
 	domains map[pcp.InDomID]bool
@@ -130,8 +132,8 @@ type View struct {
 	x    *Index
 	sets []*store.Set
 
-	once    chan struct{} // holds a token while the tables are being made
-	tables  *tables       // nil until a question needs them
+	making  *semaphore.Weighted // taken while the tables are being made
+	tables  *tables             // nil until a question needs them
 	archive []viewed
 
 	unknown sync.Mutex  // guards absent
@@ -149,7 +151,7 @@ type viewed struct {
 // View returns a View of archives, with a Set for each host. It reads nothing yet. An Index
 // whose archives are mostly gone forgets all, and reads again what is needed.
 func (x *Index) View(sets []*store.Set) *View {
-	v := &View{x: x, sets: sets, once: make(chan struct{}, 1)}
+	v := &View{x: x, sets: sets, making: semaphore.NewWeighted(1)}
 	keys := []cachedir.Key{}
 	for _, set := range sets {
 		for _, a := range set.Archives() {
@@ -166,7 +168,7 @@ func (x *Index) View(sets []*store.Set) *View {
 	for i, key := range keys {
 		p := x.parts[key]
 		if p == nil {
-			p = &part{loading: make(chan struct{}, 1)}
+			p = &part{loading: semaphore.NewWeighted(1)}
 			x.parts[key] = p
 		}
 		v.archive[i].key, v.archive[i].part = key, p

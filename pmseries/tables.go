@@ -23,12 +23,10 @@ type tables struct {
 
 // load returns the tables, once all archives are read.
 func (v *View) load(ctx context.Context) (*tables, error) {
-	select {
-	case v.once <- struct{}{}:
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	if err := v.making.Acquire(ctx, 1); err != nil {
+		return nil, err
 	}
-	defer func() { <-v.once }()
+	defer v.making.Release(1)
 	if v.tables != nil {
 		return v.tables, nil
 	}
@@ -83,12 +81,10 @@ func (a viewed) open() *archive.Reader {
 
 // readPart reads an archive unless somebody else did.
 func (x *Index) readPart(ctx context.Context, a viewed) {
-	select {
-	case a.part.loading <- struct{}{}:
-	case <-ctx.Done():
+	if a.part.loading.Acquire(ctx, 1) != nil {
 		return
 	}
-	defer func() { <-a.part.loading }()
+	defer a.part.loading.Release(1)
 	x.mu.Lock()
 	loaded := a.part.loaded
 	x.mu.Unlock()

@@ -8,10 +8,11 @@ import (
 	"os"
 
 	"github.com/pcparchive/pcparchive/internal/ctxio"
+	"github.com/pcparchive/pcparchive/internal/dirsync"
 )
 
 // copyFile copies a file with its times and permissions, and waits until it is on the disk.
-func copyFile(ctx context.Context, from, to string) (err error) {
+func copyFile(ctx context.Context, from, to string) error {
 	in, err := os.Open(from)
 	if err != nil {
 		return err
@@ -21,12 +22,11 @@ func copyFile(ctx context.Context, from, to string) (err error) {
 	if err != nil {
 		return err
 	}
-	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, info.Mode().Perm()|0o200)
-	if err != nil {
+	err = dirsync.WriteFile(to, info.Mode().Perm()|0o200, func(w io.Writer) error {
+		_, err := io.Copy(w, ctxio.NewReader(ctx, in))
 		return err
-	}
-	_, err = io.Copy(out, ctxio.NewReader(ctx, in))
-	if err = errors.Join(err, out.Sync(), out.Close()); err != nil {
+	})
+	if err != nil {
 		return err
 	}
 	_ = os.Chmod(to, info.Mode().Perm()) // not every file system has permissions

@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/internal/ctxio"
+	"github.com/pcparchive/pcparchive/internal/dirsync"
 	"github.com/pcparchive/pcparchive/internal/outlock"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -189,7 +189,7 @@ func (l *Labels) Repair(ctx context.Context, c Label) (err error) {
 }
 
 // relabel writes a file with another label.
-func relabel(ctx context.Context, m archive.Member, good archive.Header, to string) (err error) {
+func relabel(ctx context.Context, m archive.Member, good archive.Header, to string) error {
 	label, err := good.Encode(m)
 	if err != nil {
 		return err
@@ -199,16 +199,11 @@ func relabel(ctx context.Context, m archive.Member, good archive.Header, to stri
 		return err
 	}
 	defer in.Close()
-	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
+	return dirsync.WriteFile(to, 0o600, func(w io.Writer) error {
+		if _, err := w.Write(label); err != nil {
+			return err
+		}
+		_, err := io.Copy(w, ctxio.NewReader(ctx, in.From(int64(len(label)))))
 		return err
-	}
-	defer func() { err = errors.Join(err, out.Close()) }()
-	if _, err := out.Write(label); err != nil {
-		return err
-	}
-	if _, err := io.Copy(out, ctxio.NewReader(ctx, in.From(int64(len(label))))); err != nil {
-		return err
-	}
-	return out.Sync()
+	})
 }

@@ -84,13 +84,8 @@ func (f *versionFitter) metaRecord(r archive.Record) (archive.Record, error) {
 		return f.inDom(rec)
 	case *meta.InDomDelta:
 		if f.layout.Tags[pcp.KindInDomDelta] != 0 {
-			t, ok, err := f.stamp(rec.Stamp)
-			if err != nil || !ok {
-				return nil, err
-			}
 			out := *rec
-			out.Stamp = t
-			return &out, nil
+			return f.stamped(&out, &out.Stamp)
 		}
 		before, ok := f.indoms[rec.ID]
 		if !ok {
@@ -98,14 +93,20 @@ func (f *versionFitter) metaRecord(r archive.Record) (archive.Record, error) {
 		}
 		return f.inDom(before.Apply(rec))
 	case *meta.Labels:
-		t, ok, err := f.stamp(rec.Stamp)
-		if err != nil || !ok {
-			return nil, err
-		}
 		out := *rec
-		out.Stamp = t
-		return &out, nil
+		return f.stamped(&out, &out.Stamp)
 	}
+	return r, nil
+}
+
+// stamped returns a record whose time is at in the precision of the output, or nil if the
+// output cannot hold the time.
+func (f *versionFitter) stamped(r archive.Record, at *pcp.Timestamp) (archive.Record, error) {
+	t, ok, err := f.stamp(*at)
+	if err != nil || !ok {
+		return nil, err
+	}
+	*at = t
 	return r, nil
 }
 
@@ -117,11 +118,6 @@ func (f *versionFitter) inDom(in *meta.InDom) (archive.Record, error) {
 		}
 		f.indoms[in.ID] = in
 	}
-	t, ok, err := f.stamp(in.Stamp)
-	if err != nil || !ok {
-		return nil, err
-	}
 	out := *in
-	out.Stamp = t
-	return &out, nil
+	return f.stamped(&out, &out.Stamp)
 }

@@ -52,7 +52,7 @@ func TestUnsoundTables(t *testing.T) {
 		line("m", "60.0.1", "u31", "-", "counter", "count", "-", "s", "h"):               `"u31" is none of`,
 		line("m", "60.0.1", "u32", "60", "counter", "count", "-", "s", "h"):              "instance domain",
 		line("m", "60.0.1", "u32", "-", "count", "count", "-", "s", "h"):                 `"count" is none of`,
-		line("m", "60.0.1", "u32", "-", "counter", "counts", "-", "s", "h"):              `"counts" is not a unit`,
+		line("m", "60.0.1", "u32", "-", "counter", "counts", "-", "s", "h"):              `unknown unit "counts"`,
 		line("m", "60.0.1", "u32", "-", "counter", "count", "{a}", "s", "h"):             "instance domain -, but instance",
 		line("m", "60.0.1", "u32", "60.0", "counter", "count", "-", "s", "h"):            "but instance",
 		line("m", "60.0.1", "string", "-", "counter", "none", "-", "s", "h"):             "wants a text",

@@ -107,7 +107,7 @@ func parseRow(c []string) (*row, error) {
 	if r.desc.Sem, err = oneOf(c[4], pcp.SemCounter, pcp.SemInstant, pcp.SemDiscrete); err != nil {
 		return nil, err
 	}
-	if r.desc.Units, err = parseUnits(c[5]); err != nil {
+	if r.desc.Units, err = pcp.ParseUnits(c[5]); err != nil {
 		return nil, err
 	}
 	if (r.desc.InDom == pcp.InDomNull) != (c[6] == "-") {

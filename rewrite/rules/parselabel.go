@@ -96,7 +96,7 @@ func (p *parser) cluster() (domain uint32, cluster *uint32, err error) {
 // labelSelection parses which labels a rule selects, until a brace: for the level instances
 // an instance, then a name, then a value. An asterisk selects all.
 func (p *parser) labelSelection(r *Label) error {
-	steps := []func(t token) error{r.selectName, r.selectValue}
+	steps := []func(t token) error{selectText(&r.Name, "the name"), selectText(&r.Value, "the value")}
 	if r.Level == labelset.Instances {
 		steps = append([]func(t token) error{r.selectInst}, steps...)
 	}
@@ -132,22 +132,16 @@ func (r *Label) selectInst(t token) error {
 	return nil
 }
 
-func (r *Label) selectName(t token) error {
-	if t.kind != kindString {
-		return want(t, "the name of a label in quotes, or *")
+// selectText selects labels by their name or by their value.
+func selectText(text **string, what string) func(token) error {
+	return func(t token) error {
+		if t.kind != kindString {
+			return want(t, what+" of a label in quotes, or *")
+		}
+		selected := unescape(t.text)
+		*text = &selected
+		return nil
 	}
-	name := unescape(t.text)
-	r.Name = &name
-	return nil
-}
-
-func (r *Label) selectValue(t token) error {
-	if t.kind != kindString {
-		return want(t, "the value of a label in quotes, or *")
-	}
-	value := unescape(t.text)
-	r.Value = &value
-	return nil
 }
 
 // clause parses a clause of a rule for labels.
