@@ -1,7 +1,6 @@
 package archive
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -25,36 +24,44 @@ func (r *Reader) Backward(q history.Query) iter.Seq2[*history.Step, error] {
 	return func(yield func(*history.Step, error) bool) {
 		v := newView(r, q)
 		v.back = true
-		for _, m := range slices.Backward(r.volumes) {
-			err := v.backward(m, yield)
-			if err == nil {
-				continue
-			}
-			if !errors.Is(err, errStop) {
-				yield(nil, err)
-			}
-			return
+		v.follow(yield)
+		err := v.backwards()
+		if err == nil {
+			err = v.line.flush(r.header.Start)
+		}
+		if err != nil && !errors.Is(err, errStop) {
+			yield(nil, err)
 		}
 	}
 }
 
-// backward yields the steps of one volume.
-func (v *view) backward(m Member, yield func(*history.Step, error) bool) error {
-	later := v.lost
-	s, err := v.r.volumeIn(m, 0, leastBuffer, v.damaged, v.q.Stop)
+func (v *view) backwards() error {
+	for _, m := range slices.Backward(v.r.volumes) {
+		if err := v.backward(m); err != nil {
+			return v.over(err)
+		}
+	}
+	return nil
+}
+
+// backward takes the records of one volume.
+func (v *view) backward(m Member) error {
+	early := false // damage precedes the volume's first record
+	s, err := v.r.volumeIn(m, 0, leastBuffer, func(d *Damage) error {
+		early = early || d.Bytes != 0 || d.Unused
+		return v.r.noted(d)
+	}, v.q.Stop)
+	if early {
+		defer v.lose(nil)
+	}
 	if err != nil || s == nil {
 		return err
 	}
 	defer s.f.Close()
-	if v.lost && !later { // the damage is before the volume's first record
-		v.lost = false
-		defer func() { v.lost = true }()
+	if v.r.beginsAfter(s, v.q.To) {
+		return nil
 	}
-	if frame, err := s.frames.next(); err == nil {
-		if t, ok := v.r.stamp(frame); ok && t.After(v.q.To) {
-			return nil // everything before it is earlier than the query, too
-		}
-	}
+	s.lost = v.damaged
 	if err := s.f.spool(); err != nil {
 		return err
 	}
@@ -64,52 +71,78 @@ func (v *view) backward(m Member, yield func(*history.Step, error) bool) error {
 		if from, ok := v.r.lastEntry(s.f); ok {
 			end = max(end, from)
 		}
-		if err := v.stretches(s, Stretch{end, math.MaxInt64}, yield); err != nil {
+		if err := v.stretches(s, Stretch{end, math.MaxInt64}); err != nil {
 			return err
 		}
 	}
-	stopped, err := v.stretch(s, Stretch{s.first, end}, yield)
+	stopped, err := v.stretch(s, Stretch{s.first, end})
 	if isDamage(err) && !s.strict {
-		v.lost = true
-		return v.stretches(s, Stretch{s.first, stopped}, yield)
+		v.lose(nil)
+		return v.stretches(s, Stretch{s.first, stopped})
 	}
 	return err
 }
 
-// stretches yields the steps of a damaged part of a volume.
-func (v *view) stretches(s *frameSource, within Stretch, yield func(*history.Step, error) bool) error {
-	damaged, tail := false, false
+// beginsAfter reports whether the first records of a volume are later than a time. One alone
+// may have a damaged time.
+func (r *Reader) beginsAfter(s *frameSource, t pcp.Timestamp) bool {
+	n := 0
+	for ; n < 2; n++ {
+		frame, err := s.frames.next()
+		if err != nil {
+			break
+		}
+		if stamp, ok := r.stamp(frame); !ok || !stamp.After(t) {
+			return false
+		}
+	}
+	return n > 0
+}
+
+// stretches takes the records of a damaged part of a volume.
+func (v *view) stretches(s *frameSource, within Stretch) error {
+	damaged, tail, beyond := false, false, 0
 	s.lost = func(d *Damage) error {
 		damaged, tail = true, d.Next < 0
 		return v.r.noted(d)
 	}
 	s.frames = s.f.frames(within.From, readBuffer)
-	parts, err := s.whole(func(f Frame) bool { // the condition that ends Steps
-		t, ok := v.r.stamp(f)
-		return ok && t.After(v.q.To)
+	parts, err := s.whole(func(f Frame) bool { // one alone may have a damaged time
+		if t, ok := v.r.stamp(f); ok && t.After(v.q.To) {
+			beyond++
+		} else {
+			beyond = 0
+		}
+		return beyond > neighbours
 	})
 	s.f.release()
 	if err != nil {
 		return err
 	}
 	s.lost = v.damaged
-	v.lost = v.lost || tail
+	if tail {
+		v.lose(nil)
+	}
 	for i, p := range slices.Backward(parts) {
-		v.lost = v.lost || i < len(parts)-1
+		if i < len(parts)-1 {
+			v.lose(nil)
+		}
 		if p.To = min(p.To, within.To); p.To <= p.From {
 			continue
 		}
-		if _, err := v.stretch(s, p, yield); err != nil {
+		if _, err := v.stretch(s, p); err != nil {
 			return err
 		}
 	}
-	v.lost = v.lost || damaged && (len(parts) == 0 || parts[0].From > within.From)
+	if damaged && (len(parts) == 0 || parts[0].From > within.From) {
+		v.lose(nil)
+	}
 	return nil
 }
 
-// stretch yields the steps of an undamaged part of a volume. stopped is the
-// offset of the end of the records that it did not reach.
-func (v *view) stretch(s *frameSource, p Stretch, yield func(*history.Step, error) bool) (stopped int64, err error) {
+// stretch takes the records of an undamaged part of a volume. stopped is the offset of the
+// end of the records that it did not reach.
+func (v *view) stretch(s *frameSource, p Stretch) (stopped int64, err error) {
 	b := backReader{f: s.f, first: p.From, end: p.To}
 	for {
 		if err := v.stopped(); err != nil {
@@ -122,17 +155,14 @@ func (v *view) stretch(s *frameSource, p Stretch, yield func(*history.Step, erro
 		if err != nil {
 			return b.end, err
 		}
-		t, ok := v.r.stamp(frame)
-		if ok && t.After(v.q.To) {
-			continue
-		}
-		if ok && t.Before(v.q.From) {
-			return b.end, errStop
-		}
-		if err := v.record(frame, yield); err != nil {
-			if err = s.refuse(frame, err); err != nil {
-				return b.end, err
+		if v.line.fresh() {
+			for _, t := range v.r.boundAfter(frame.Pos) {
+				v.line.passed(t)
 			}
+		}
+		next, known := b.following(v.r.layout)
+		if err := v.frame(s, frame, next, known); err != nil {
+			return b.end, err
 		}
 	}
 }
@@ -231,67 +261,4 @@ func (p plainFile) ReadAt(b []byte, off int64) (int, error) {
 		err = p.err
 	}
 	return n, err
-}
-
-// backReader reads the records of a file backwards.
-type backReader struct {
-	f          *File
-	first, end int64
-	buf        []byte // bytes before end
-}
-
-// prev returns the record that ends at b.end.
-func (b *backReader) prev() (Frame, error) {
-	if b.end <= b.first {
-		return Frame{}, io.EOF
-	}
-	n := int64(4)
-	if err := b.fill(n); err != nil {
-		return b.fail("length", err)
-	}
-	n = int64(int32(binary.BigEndian.Uint32(b.buf[len(b.buf)-4:])))
-	switch {
-	case n < 8 || n > b.end-b.first:
-		return b.fail(fmt.Sprintf("length %d after it", n), pcp.ErrRange)
-	case n > int64(b.f.max):
-		return b.fail(fmt.Sprintf("length %d exceeds %d", n, b.f.max), pcp.ErrLimit)
-	}
-	if err := b.fill(n); err != nil {
-		return b.fail("", err)
-	}
-	raw := b.buf[int64(len(b.buf))-n:]
-	if lead := int32(binary.BigEndian.Uint32(raw)); int64(lead) != n {
-		return b.fail(fmt.Sprintf("%d before, %d after", lead, n), pcp.ErrTrailer)
-	}
-	b.buf = b.buf[:int64(len(b.buf))-n]
-	b.end -= n
-	return Frame{Pos: b.f.pos(b.end), Payload: raw[4 : n-4 : n-4]}, nil
-}
-
-// fill extends buf to at least the n bytes before end.
-func (b *backReader) fill(n int64) error {
-	if int64(len(b.buf)) >= n {
-		return nil
-	}
-	n = max(n, min(readBuffer, b.end-b.first))
-	if n > b.end {
-		return pcp.ErrTruncated
-	}
-	b.buf = slices.Grow(b.buf[:0], int(n))[:n]
-	_, err := b.f.d.ReadAt(b.buf, b.end-n)
-	if errors.Is(err, io.EOF) {
-		err = nil // buf is complete, or the file was truncated meanwhile and the record will be rejected
-	}
-	return err
-}
-
-// fail returns the error for the record that ends at b.end.
-func (b *backReader) fail(detail string, err error) (Frame, error) {
-	pos := b.f.pos(b.end)
-	for _, known := range []error{pcp.ErrRange, pcp.ErrLimit, pcp.ErrTrailer, pcp.ErrTruncated} {
-		if errors.Is(err, known) {
-			err = &pcp.FormatError{Kind: pcp.KindNone, Detail: detail, Err: err}
-		}
-	}
-	return Frame{Pos: pos}, locate(err, pos, 0)
 }

@@ -4,8 +4,10 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"slices"
 	"time"
 
+	"github.com/pcparchive/pcparchive/internal/wire"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -73,7 +75,7 @@ func (r *Reader) lastStamp(m Member, stop func() error) (t pcp.Timestamp, ok boo
 	}
 	defer s.f.Close()
 	if t, ok := r.stampBefore(s.f); ok {
-		return t, true, nil
+		return r.tailEnd(s.f, t), true, nil
 	}
 	// The volume does not end with a whole record, or its end is unknown: read
 	// forward to the end.
@@ -83,6 +85,8 @@ func (r *Reader) lastStamp(m Member, stop func() error) (t pcp.Timestamp, ok boo
 	}
 	s.frames = s.f.frames(from, readBuffer)
 	rd := resultDecoder{layout: r.layout, want: func(pcp.PMID) bool { return false }}
+	var tail []pcp.Timestamp
+	at := from
 	for {
 		if stop != nil {
 			if err := stop(); err != nil {
@@ -90,18 +94,82 @@ func (r *Reader) lastStamp(m Member, stop func() error) (t pcp.Timestamp, ok boo
 			}
 		}
 		frame, err := s.next()
-		if errors.Is(err, io.EOF) || isDamage(err) {
-			return t, ok, nil // a pass that reads on reports the damage
-		}
 		if err != nil {
-			return t, ok, err
+			if errors.Is(err, io.EOF) || isDamage(err) { // a pass that reads on reports the damage
+				err = nil
+			}
+			return r.latest(tail, s.f.pos(at)), len(tail) > 0, err
 		}
 		if res, err := rd.decode(frame.Payload); err == nil {
-			t, ok = res.Stamp, true
+			if len(tail) > neighbours {
+				tail = slices.Delete(tail, 0, 1)
+			}
+			tail, at = append(tail, res.Stamp), frame.Pos.Offset
 		} else if s.strict {
-			return t, ok, nil
+			return r.latest(tail, s.f.pos(at)), len(tail) > 0, nil
 		}
 	}
+}
+
+// tailEnd returns the latest time of a file of which the last record has the time t. That is
+// t, unless the records before it contradict it.
+func (r *Reader) tailEnd(f *File, t pcp.Timestamp) pcp.Timestamp {
+	end, _ := f.Length()
+	var tail []pcp.Timestamp
+	last := end
+	for range neighbours + 1 {
+		stamp, start, ok := r.stampUpTo(f, end)
+		if !ok {
+			break
+		}
+		if tail = append(tail, stamp); len(tail) == 1 {
+			last = start
+		}
+		if end = start; len(tail) == 2 && inOrder(tail[1], tail[0]) && tail[0].Sub(tail[1]) <= leap {
+			return t
+		}
+	}
+	slices.Reverse(tail)
+	if len(tail) == 0 {
+		return t
+	}
+	return r.latest(tail, f.pos(last))
+}
+
+// stampUpTo returns the time of the record that ends at an offset, and where it begins.
+func (r *Reader) stampUpTo(f *File, end int64) (t pcp.Timestamp, start int64, ok bool) {
+	word := make([]byte, 4)
+	if _, err := f.ReadAt(word, end-4); err != nil {
+		return t, 0, false
+	}
+	n := int64(binary.BigEndian.Uint32(word))
+	start = end - n
+	if n < int64(8+r.layout.StampSize) || start < int64(r.layout.HeaderSize) {
+		return t, 0, false
+	}
+	head := make([]byte, 4+r.layout.StampSize)
+	if _, err := f.ReadAt(head, start); err != nil || int64(binary.BigEndian.Uint32(head)) != n {
+		return t, 0, false
+	}
+	d := wire.NewDec(pcp.KindResult, head[4:])
+	return r.layout.Stamp(&d), start, true
+}
+
+// latest returns the latest time of records, without those whose time is damaged. The last
+// record is at pos.
+func (r *Reader) latest(times []pcp.Timestamp, pos Pos) (t pcp.Timestamp) {
+	if len(times) == 0 {
+		return t
+	}
+	all := append(slices.Clip(times), r.boundAfter(pos)...)
+	t = pcp.MinTime
+	for i := range times {
+		if r.opts.Strict && i < len(times)-1 || !r.opts.Strict && isOutlier(all, i) {
+			continue
+		}
+		t = later(t, times[i])
+	}
+	return t
 }
 
 // lastEntry returns the last offset in a volume at which, according to the
@@ -132,13 +200,8 @@ func (r *Reader) stampBefore(f *File) (t pcp.Timestamp, ok bool) {
 	if !ok || !f.d.Seekable() { // each step back would decompress the file again
 		return t, false
 	}
-	word := make([]byte, 4)
-	if _, err := f.ReadAt(word, size-4); err != nil {
-		return t, false
-	}
-	n := int64(binary.BigEndian.Uint32(word))
-	start := size - n
-	if n < int64(8+r.layout.StampSize+4) || start < int64(r.layout.HeaderSize) {
+	_, start, ok := r.stampUpTo(f, size)
+	if !ok {
 		return t, false
 	}
 	frame, err := f.frames(start, leastBuffer).next()

@@ -16,7 +16,8 @@ import (
 // steps that are written later into the same or new volumes. It waits for a
 // record that is not yet written completely. It ends when ctx is done or it
 // reads a record later than q.To. New metadata takes effect immediately; the
-// result of r.Meta does not change.
+// result of r.Meta does not change. A record whose time leaps ahead waits for the next one,
+// which shows whether the time is damaged.
 //
 // When ctx is done the sequence ends without an error. Follow skips damage as
 // Steps does, once another record or a new volume follows. If the archive
@@ -50,6 +51,7 @@ type follower struct {
 	src    *frameSource
 	at     int64 // offset of the next data record
 	done   bool  // the volume is compressed and therefore complete
+	last   bool  // a later volume exists
 	metaAt int64 // offset of the next metadata record
 
 	folder  watch
@@ -67,6 +69,7 @@ func (f *follower) close() {
 
 func (f *follower) run(yield func(*history.Step, error) bool) error {
 	volumes, offset := f.r.start(f.v.q.From)
+	f.r.begin(&f.v.line, volumes, offset)
 	if err := f.enterFirst(volumes, offset); err != nil {
 		return err
 	}
@@ -119,7 +122,10 @@ func (f *follower) read(yield func(*history.Step, error) bool) (progress bool, e
 	for {
 		frame, err := s.frames.next()
 		if err == nil {
-			err = f.v.record(frame, yield)
+			var early bool
+			if early, err = f.record(frame, yield); early {
+				return progress, nil
+			}
 		}
 		if err != nil {
 			if err = f.tolerate(err, s.frames.pos); err == nil || !f.mayPass(err) {
@@ -140,6 +146,25 @@ func (f *follower) read(yield func(*history.Step, error) bool) (progress bool, e
 			return true, errStop
 		}
 	}
+}
+
+// record yields the step of a record unless the next one shows that its time is damaged.
+// early reports that the time leaps and there is no next record yet.
+func (f *follower) record(frame Frame, yield func(*history.Step, error) bool) (early bool, err error) {
+	a, line := f.v.r.arriving(f.src, frame), &f.v.line
+	if !a.timed || f.r.opts.Strict {
+		return false, f.v.record(frame, yield)
+	}
+	next, known := f.src.frames.following(f.r.layout)
+	switch last, ok := line.last(); {
+	case !known && !f.done && !f.last && ok && last.Before(a.stamp) && line.leaps(last, a.stamp):
+		return true, nil
+	case known && line.event(a.stamp, next, known) && line.contradicted(a.stamp, next):
+		line.passed(a.stamp)
+		return false, f.v.drop(&a, next)
+	}
+	line.passed(a.stamp)
+	return false, f.v.record(frame, yield)
 }
 
 // mayPass reports whether err is damage that Follow may skip.

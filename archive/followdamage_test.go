@@ -1,6 +1,7 @@
 package archive_test
 
 import (
+	"bytes"
 	"fmt"
 	"io/fs"
 	"os"
@@ -146,4 +147,27 @@ func TestFollowCompressed(t *testing.T) {
 	assert.Equal(t, "5 sample.count=4", f.next(t))
 	packers[6].pack(t, base+".meta")
 	assert.Equal(t, "6 sample.count=5", f.next(t))
+}
+
+// TestFollowDamagedTime appends a record with a time far ahead, which waits for the next one.
+func TestFollowDamagedTime(t *testing.T) {
+	archtest.ForEachVersion(t, func(t *testing.T, v pcp.Version) {
+		base, all := writeTimed(t, v, rhythms["one group"], 20)
+		raw, err := os.ReadFile(base + ".2")
+		require.NoError(t, err)
+		cut := all[18].pos.Offset
+		require.NoError(t, os.WriteFile(base+".2", raw[:cut], 0o644))
+		far := bytes.Clone(raw[cut:all[19].pos.Offset])
+		far[4] ^= 0x10
+		f, stop := follow(t, base, history.Query{})
+		defer stop()
+		for range 18 {
+			f.next(t)
+		}
+		grow(t, base+".2", far)
+		f.nothing(t)
+		grow(t, base+".2", raw[all[19].pos.Offset:])
+		assert.Contains(t, f.next(t), "mark")
+		assert.Contains(t, f.next(t), "a.b=20")
+	})
 }

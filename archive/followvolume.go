@@ -50,7 +50,7 @@ func (f *follower) enter(m Member, offset int64) error {
 		return emptyFile(m.Path)
 	}
 	f.close()
-	f.file, f.src, f.done = s.f, s, false
+	f.file, f.src, f.done, f.last = s.f, s, false, false
 	f.at = max(offset, s.first)
 	return nil
 }
@@ -70,6 +70,7 @@ func (f *follower) nextVolume(yield func(*history.Step, error) bool) (bool, erro
 			continue
 		}
 		f.folder = watch{} // the volume may not be readable yet; look again
+		f.last = true
 		if progress, err := f.read(yield); progress || err != nil {
 			return true, err
 		}

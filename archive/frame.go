@@ -9,6 +9,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/internal/decomp"
 	"github.com/pcparchive/pcparchive/internal/resync"
+	"github.com/pcparchive/pcparchive/internal/wire"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -117,6 +118,17 @@ func (fr *frameReader) next() (Frame, error) {
 		return fr.fail(fmt.Sprintf("%d before, %d after", n, trailer), pcp.ErrTrailer)
 	}
 	return Frame{Pos: fr.pos, Payload: raw[4 : n-4 : n-4]}, nil
+}
+
+// following returns the time of the data record after the frame read last. ok is false if
+// the input's buffer does not hold it.
+func (fr *frameReader) following(l *wire.Layout) (t pcp.Timestamp, ok bool) {
+	b := fr.in.buf[fr.skip:]
+	if len(b) < 4+l.StampSize {
+		return t, false
+	}
+	d := wire.NewDec(pcp.KindResult, b[4:])
+	return l.Stamp(&d), true
 }
 
 // take returns the next n bytes, without copying if the input's buffer holds

@@ -8,7 +8,6 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -196,9 +195,9 @@ func (v *view) endLeads() {
 	v.leads = nil
 }
 
-// led yields the steps of the records that a lead has read. It returns the offset at which
-// reading goes on, and whether that is the end of the volume.
-func (v *view) led(l *lead, yield func(*history.Step, error) bool) (next int64, over bool, err error) {
+// led takes the records that a lead has read. It returns the offset at which reading goes on,
+// and whether that is the end of the volume.
+func (v *view) led(l *lead) (next int64, over bool, err error) {
 	defer l.end()
 	for st := range l.full {
 		s := &frameSource{f: l.file, lost: v.damaged}
@@ -206,7 +205,7 @@ func (v *view) led(l *lead, yield func(*history.Step, error) bool) (next int64, 
 			if err := v.stopped(); err != nil {
 				return 0, false, err
 			}
-			if err := v.skimmed(s, st, &st.records[i], yield); err != nil {
+			if err := v.skimmed(s, st, i); err != nil {
 				return 0, false, err
 			}
 		}

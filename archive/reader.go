@@ -184,31 +184,22 @@ func (r *Reader) Records(role Role) iter.Seq2[Located, error] {
 			r.indexRecords(yield)
 			return
 		}
-		r.volumeRecords(r.volumes, 0, yield)
-	}
-}
-
-// RecordsFrom yields the records of the data volumes as Records does, but uses
-// the index to begin shortly before t, with an earlier record if there is one.
-// Without a good index it begins at the start of a volume.
-func (r *Reader) RecordsFrom(t pcp.Timestamp) iter.Seq2[Located, error] {
-	return func(yield func(Located, error) bool) {
-		volumes, offset := r.start(t)
-		r.volumeRecords(volumes, offset, yield)
-	}
-}
-
-// volumeRecords yields the records of volumes; it begins in the first volume at
-// offset.
-func (r *Reader) volumeRecords(volumes []Member, offset int64, yield func(Located, error) bool) {
-	rd := resultDecoder{layout: r.layout}
-	for _, m := range volumes {
-		if err := r.dataRecords(m, offset, &rd, yield); err != nil {
-			yieldError(err, yield)
-			return
+		rd := resultDecoder{layout: r.layout}
+		for _, m := range r.volumes {
+			if err := r.dataRecords(m, &rd, yield); err != nil {
+				yieldError(err, yield)
+				return
+			}
 		}
-		offset = 0
 	}
+}
+
+// RecordsFrom yields the records of the data volumes as Records does, for copies: a record
+// whose time is damaged is yielded as a [*Damage], as [Reader.Steps] reports it. It uses
+// the index to begin shortly before t, with an earlier record if there is one. Without a
+// good index it begins at the start of a volume.
+func (r *Reader) RecordsFrom(t pcp.Timestamp) iter.Seq2[Located, error] {
+	return func(yield func(Located, error) bool) { yieldError(r.recordsFrom(t, yield), yield) }
 }
 
 func (r *Reader) metaRecords(yield func(Located, error) bool) error {
@@ -224,8 +215,8 @@ func (r *Reader) metaRecords(yield func(Located, error) bool) error {
 	return yieldRecords(s, yield, func(p []byte) (Record, error) { return decodeMeta(p, r.layout) })
 }
 
-func (r *Reader) dataRecords(m Member, offset int64, rd *resultDecoder, yield func(Located, error) bool) error {
-	s, err := r.volumeFrom(m, offset, yieldDamage(r, m, yield))
+func (r *Reader) dataRecords(m Member, rd *resultDecoder, yield func(Located, error) bool) error {
+	s, err := r.volumeFrom(m, 0, yieldDamage(r, m, yield))
 	if err != nil || s == nil {
 		return err
 	}

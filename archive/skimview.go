@@ -5,7 +5,7 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/pcparchive/pcparchive/history"
+	"github.com/pcparchive/pcparchive/pcp"
 )
 
 // The sizes of the parts of a volume that are skimmed.
@@ -51,10 +51,10 @@ func (v *view) parts(m Member, offset int64) (all []part) {
 	return all
 }
 
-// skim yields the steps of the records of parts of a volume, and returns the offset at
-// which reading goes on. Several goroutines skim, this one decodes. The first part begins
+// skim takes the records of parts of a volume, and returns the offset at which reading goes
+// on. Several goroutines skim, this one decodes. The first part begins
 // where s stands.
-func (v *view) skim(s *frameSource, parts []part, yield func(*history.Step, error) bool) (next int64, err error) {
+func (v *view) skim(s *frameSource, parts []part) (next int64, err error) {
 	next = s.frames.pos.Offset + int64(s.frames.last)
 	if s.f.Compressed() || parts[0].to <= next {
 		return next, nil // its name does not say so, or its label is damaged
@@ -68,7 +68,7 @@ func (v *view) skim(s *frameSource, parts []part, yield func(*history.Step, erro
 			if err := v.stopped(); err != nil {
 				return 0, err
 			}
-			if err := v.skimmed(s, st, &st.records[j], yield); err != nil {
+			if err := v.skimmed(s, st, j); err != nil {
 				return 0, err
 			}
 		}
@@ -80,21 +80,19 @@ func (v *view) skim(s *frameSource, parts []part, yield func(*history.Step, erro
 	return next, nil
 }
 
-// skimmed yields the step of a record of a stretch.
-func (v *view) skimmed(s *frameSource, st *stretch, r *skimmed, yield func(*history.Step, error) bool) error {
+// skimmed takes a record of a stretch.
+func (v *view) skimmed(s *frameSource, st *stretch, i int) error {
+	r := &st.records[i]
+	v.came = arrival{src: s, pos: s.f.pos(r.off), size: int64(r.size) + 8, stamp: r.stamp, timed: int(r.size) >= v.r.layout.StampSize}
 	if r.at != notRead {
-		frame := Frame{Pos: s.f.pos(r.off), Payload: st.arena[r.at:][:r.size:r.size]}
-		err := v.record(frame, yield)
-		if err != nil {
-			err = s.refuse(frame, err)
-		}
-		return err
+		v.came.payload = st.arena[r.at:][:r.size:r.size]
 	}
-	within, err := v.reach(s.f.pos(r.off), int64(r.size)+8, r.stamp)
-	if err != nil || !within {
-		return err
+	var next pcp.Timestamp
+	known := i+1 < len(st.records)
+	if known {
+		next = st.records[i+1].stamp
 	}
-	return v.pass(r.stamp, yield)
+	return v.arrive(next, known)
 }
 
 // skimming is the work of the goroutines that skim parts of a volume.

@@ -48,7 +48,7 @@ func TestStop(t *testing.T) {
 						break
 					}
 					require.ErrorIs(t, err, errEnough)
-					assert.LessOrEqual(t, asked.Load(), at+4)
+					assert.LessOrEqual(t, asked.Load(), at+5)
 					assert.LessOrEqual(t, records, at)
 				}
 			}

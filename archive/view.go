@@ -1,11 +1,11 @@
 package archive
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"iter"
 	"math"
-	"slices"
 
 	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -34,9 +34,11 @@ type view struct {
 	lost   bool          // damage follows the last record
 	gap    history.Step  // the mark that takes the place of damage
 	back   bool          // the pass is backwards
+	under  bool          // the last record is earlier than the query
 	live   bool          // the archive is still being written
-	beyond beyond        // the last record if it is later than the query
 	leads  map[int]*lead // by volume
+	line   timeline      // of the records that come
+	came   arrival       // the record that came last
 }
 
 func newView(r *Reader, q history.Query) *view {
@@ -100,24 +102,31 @@ func (v *view) lookup(id pcp.PMID) *metricState {
 
 func (v *view) run(yield func(*history.Step, error) bool) error {
 	defer v.endLeads()
+	v.follow(yield)
 	volumes, offset := v.r.start(v.q.From)
+	v.r.begin(&v.line, volumes, offset)
 	for i, m := range volumes {
 		v.lookAhead(volumes[i+1:])
-		if err := v.volume(m, offset, yield); err != nil {
-			return err
+		if err := v.volume(m, offset); err != nil {
+			return v.over(err)
 		}
 		offset = 0
 	}
-	if v.beyond.size > 0 { // the last record of all: nothing shows its time to be wrong
-		v.last = later(v.last, v.beyond.t)
-	}
-	return nil
+	return v.over(nil)
 }
 
-func (v *view) volume(m Member, offset int64, yield func(*history.Step, error) bool) error {
+// over ends the pass with an error, which may be nil, after the records that still wait.
+func (v *view) over(err error) error {
+	if errors.Is(err, errStop) || err != nil && v.stopped() != nil {
+		return err
+	}
+	return cmp.Or(v.line.flush(v.r.boundOf(&v.line)...), err)
+}
+
+func (v *view) volume(m Member, offset int64) error {
 	if l := v.leads[m.Volume]; l != nil {
 		delete(v.leads, m.Volume)
-		next, over, err := v.led(l, yield)
+		next, over, err := v.led(l)
 		if err != nil || over {
 			return err
 		}
@@ -134,17 +143,17 @@ func (v *view) volume(m Member, offset int64, yield func(*history.Step, error) b
 	}
 	defer s.f.Close()
 	if parts != nil {
-		next, err := v.skim(s, parts, yield)
+		next, err := v.skim(s, parts)
 		if err != nil {
 			return err
 		}
 		s.frames = s.f.frames(next, readBuffer)
 	}
-	return v.frames(s, yield)
+	return v.frames(s)
 }
 
-// frames yields the steps of the records that s yields.
-func (v *view) frames(s *frameSource, yield func(*history.Step, error) bool) error {
+// frames takes the records that s yields.
+func (v *view) frames(s *frameSource) error {
 	for {
 		if err := v.stopped(); err != nil {
 			return err
@@ -156,10 +165,9 @@ func (v *view) frames(s *frameSource, yield func(*history.Step, error) bool) err
 		if err != nil {
 			return err
 		}
-		if err := v.record(frame, yield); err != nil {
-			if err = s.refuse(frame, err); err != nil {
-				return err
-			}
+		next, known := s.frames.following(v.r.layout)
+		if err := v.frame(s, frame, next, known); err != nil {
+			return err
 		}
 	}
 }
@@ -175,7 +183,7 @@ func (v *view) stopped() error {
 // record yields the step of a data record if the query selects it.
 func (v *view) record(frame Frame, yield func(*history.Step, error) bool) error {
 	if stamp, ok := v.r.stamp(frame); ok {
-		within, err := v.reach(frame.Pos, int64(len(frame.Payload))+8, stamp)
+		within, err := v.reach(int64(len(frame.Payload))+8, stamp)
 		if err != nil || !within {
 			return err
 		}
@@ -209,23 +217,27 @@ func (v *view) record(frame Frame, yield func(*history.Step, error) bool) error 
 
 // reach counts a record of a time, and reports whether that is within the query. An error
 // ends the pass.
-func (v *view) reach(pos Pos, size int64, t pcp.Timestamp) (within bool, err error) {
+func (v *view) reach(size int64, t pcp.Timestamp) (within bool, err error) {
 	if v.q.Read != nil {
 		v.q.Read.Add(size)
 	}
-	if t.After(v.q.To) {
-		return false, v.past(pos, size, t)
-	}
-	if v.beyond.size > 0 {
-		lost := v.beyond.damage()
-		v.beyond = beyond{}
-		if err := v.damaged(lost); err != nil {
-			return false, err
+	if v.back {
+		if !t.Before(v.q.From) {
+			v.under = false
+			return !t.After(v.q.To), nil
 		}
+		if v.under {
+			return false, errStop
+		}
+		v.under = true // nothing may show that the time is damaged
+		return false, nil
 	}
 	v.last = later(v.last, t)
+	if t.After(v.q.To) {
+		return false, errStop
+	}
 	if t.Before(v.q.From) {
-		v.lost = false // no record precedes the damage
+		v.lost = v.lost && v.hasMet // no record precedes the damage
 		return false, nil
 	}
 	return true, nil
@@ -262,61 +274,5 @@ func (v *view) grown() {
 			delete(v.metrics, id)
 		}
 		m.until = pcp.Timestamp{Sec: math.MinInt64}
-	}
-}
-
-// join returns the step of a result.
-func (v *view) join(res *Result, mark bool) *history.Step {
-	v.step.Stamp, v.step.Mark, v.step.Metrics = res.Stamp, mark, v.step.Metrics[:0]
-	v.points, v.events = v.points[:0], false
-	for i := range res.Sets {
-		set := &res.Sets[i]
-		m := v.found[i]
-		if m.metric == nil || res.Stamp.Before(m.since) || !res.Stamp.Before(m.until) {
-			v.refresh(m, res.Stamp)
-		}
-		if holdsEvents(m.metric.Desc) {
-			v.events = true
-			v.params(m, set.Values, res.Stamp)
-		}
-		mv := history.MetricValues{Metric: m.metric, Err: set.Err, InDom: m.indom, Labels: m.sets[len(m.sets)-1]}
-		start := len(v.points)
-		n := len(set.Values)
-		v.points = slices.Grow(v.points, n)[:start+n]
-		points := v.points[start:]
-		known := len(m.last) == n
-		// The instance that a record stores for a single value has no meaning without a domain.
-		singular := n == 1 && m.metric.Desc.InDom == pcp.InDomNull
-		for j := range set.Values {
-			points[j].Value = set.Values[j]
-			val := &points[j].Value
-			if singular {
-				val.Inst = pcp.InstNull
-			}
-			if j < len(m.last) && m.last[j].Inst.ID == val.Inst {
-				points[j].Series = m.last[j]
-			} else {
-				points[j].Series = m.at(j, val.Inst)
-				known = false
-			}
-		}
-		if !known {
-			m.remember(points)
-		}
-		mv.Points = points
-		v.step.Metrics = append(v.step.Metrics, mv)
-	}
-	sharePoints(&v.step, v.points) // v.points does not grow any more
-	return &v.step
-}
-
-// sharePoints distributes points to the metrics of a step.
-func sharePoints(s *history.Step, points []history.Point) {
-	at := 0
-	for i := range s.Metrics {
-		mv := &s.Metrics[i]
-		end := at + len(mv.Points)
-		mv.Points = points[at:end:end]
-		at = end
 	}
 }

@@ -5,10 +5,19 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// damaged records a part that cannot be read.
+// damaged records a part that cannot be read, after the record that came last.
 func (v *view) damaged(d *Damage) error {
-	v.lost = v.lost || d.Bytes != 0 || d.Unused
+	if d.Bytes != 0 || d.Unused {
+		v.lose(d)
+	}
 	return v.r.noted(d)
+}
+
+// lose notes that damage follows the record that came last.
+func (v *view) lose(d *Damage) {
+	if !v.line.lose(d) {
+		v.lost = true
+	}
 }
 
 // met records that a record will be yielded. If damage precedes the record, met
@@ -33,34 +42,5 @@ func (v *view) met(t pcp.Timestamp, mark bool, yield func(*history.Step, error) 
 	if !yield(&v.gap, nil) {
 		return errStop
 	}
-	return nil
-}
-
-// beyond is a record later than the query. If the next record is not, the time
-// of the record was damaged.
-type beyond struct {
-	pos  Pos
-	size int64 // zero if there is no such record
-	t    pcp.Timestamp
-}
-
-func (b beyond) damage() *Damage {
-	return &Damage{
-		File: b.pos.File, Offset: b.pos.Offset, Bytes: b.size, Next: b.pos.Offset + b.size,
-		Err: &pcp.FormatError{
-			File: b.pos.File, Kind: pcp.KindResult, Offset: b.pos.Offset, Field: "time",
-			Detail: b.t.String() + ", later than the record after it", Err: pcp.ErrRange,
-		},
-	}
-}
-
-// past ends the sequence at the second consecutive record that is later than
-// the query. The record of the time has size bytes at pos.
-func (v *view) past(pos Pos, size int64, t pcp.Timestamp) error {
-	if v.live || v.back || v.beyond.size > 0 || v.r.opts.Strict {
-		v.last = later(v.last, t)
-		return errStop
-	}
-	v.beyond = beyond{pos, size, t}
 	return nil
 }

@@ -37,11 +37,7 @@ func newInput(r *archive.Reader, rank int, o *Options, report *Report) *input {
 
 // begin opens the archive. The caller must call stop.
 func (s *input) begin() {
-	records := s.r.Records(archive.RoleData)
-	if !s.o.Start.IsZero() {
-		records = s.r.RecordsFrom(s.o.Start)
-	}
-	s.pull, s.stop = iter.Pull2(records)
+	s.pull, s.stop = iter.Pull2(s.r.RecordsFrom(s.o.Start))
 }
 
 // next reads the next record between Options.Start and Options.End into res.

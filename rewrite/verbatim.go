@@ -108,7 +108,7 @@ func (c *copier) metadata(ctx context.Context) error {
 
 func (c *copier) volumes(ctx context.Context) error {
 	mark := &archive.Result{}
-	for rec, err := range c.r.Records(archive.RoleData) {
+	for rec, err := range c.r.RecordsFrom(pcp.MinTime) {
 		if err != nil && c.report.damaged(err) {
 			c.lost = true
 			continue
