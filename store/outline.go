@@ -127,8 +127,12 @@ func (m *merge) outlined(it *item, o *Outline) *cursor {
 	return c
 }
 
-// overlaps reports whether a cursor to be added overlaps an archive with an outline.
+// overlaps reports whether a cursor to be added overlaps an archive with an outline. An
+// archive that is no longer active may have records after the query's time.
 func (m *merge) overlaps(c *cursor) bool {
+	if c.outline && !c.it.label.Header().Start.After(m.ended) {
+		return true
+	}
 	for _, other := range m.active {
 		if c.outline || other.outline {
 			return true
