@@ -117,7 +117,8 @@ func (s *State) find(path string) (fileState, bool) {
 }
 
 // Grew reports whether s may be a later state of the same recording: its metadata,
-// index and last volume may be longer, and there may be further volumes.
+// index and last volume may be longer, and there may be further volumes. A file of the same
+// length that has changed was written anew.
 func (s *State) Grew(from *State) bool {
 	last := -1
 	for _, f := range from.files {
@@ -126,9 +127,9 @@ func (s *State) Grew(from *State) bool {
 	for _, f := range from.files {
 		now, ok := s.find(f.Path)
 		switch {
-		case !ok || !os.SameFile(f.info, now.info) || now.Size < f.Size:
+		case ok && now.same(f.info):
+		case !ok || !os.SameFile(f.info, now.info) || now.Size <= f.Size:
 			return false
-		case now.same(f.info):
 		case f.Compress != "" || f.Role == RoleData && f.Volume < last:
 			return false
 		}

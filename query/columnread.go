@@ -101,9 +101,10 @@ func (r *columnReader) sample(t int64, v float64) error {
 	for r.past < len(r.marks) && r.marks[r.past] <= t {
 		r.past++
 	}
-	before := r.selection.marks
-	r.selection.marks += r.past
+	s := r.selection
+	marks, from := s.marks, s.origin
+	s.marks, s.origin = s.counted.n+r.past, origin{}
 	err := r.addNumber(r.packed, t, v)
-	r.selection.marks = before
+	s.marks, s.origin = marks, from
 	return err
 }

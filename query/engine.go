@@ -27,8 +27,8 @@ type Options struct {
 	// query then looks at the beginning of the last archive of each host.
 	Lookback time.Duration
 	// MaxSamples limits the samples that a query holds: those that it reads from
-	// archives, with a [LimitError], and those that the engine works on. Zero means 50
-	// million. A sample read takes at most 16 bytes, beyond the first million two or three. A
+	// archives and those that the engine works on. A query that needs more fails with a
+	// [LimitError]. Zero means 50 million. A sample read takes at most 16 bytes, beyond the first million two or three. A
 	// subquery may have as many steps, or 11,000 if that is more; a subquery with more
 	// steps fails with a [StepsError].
 	MaxSamples int
@@ -188,7 +188,7 @@ func (e *Engine) guard(q, prepared promql.Query, r *reach, err error) (promql.Qu
 		return nil, err
 	}
 	settle := func(ctx context.Context) error { return e.settle(ctx, prepared, r) }
-	return &guarded{Query: q, settle: settle, timeout: e.opts.Timeout, ended: make(chan struct{})}, nil
+	return &guarded{Query: q, settle: settle, timeout: e.opts.Timeout, samples: e.opts.MaxSamples, ended: make(chan struct{})}, nil
 }
 
 // queryable returns the storage that a query reads.

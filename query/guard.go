@@ -2,6 +2,7 @@ package query
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"time"
@@ -28,6 +29,7 @@ type guarded struct {
 	promql.Query
 	settle  func(context.Context) error // is called before the evaluation; may be nil
 	timeout time.Duration               // zero or less means no limit
+	samples int                         // the limit of the engine
 	started bool                        // Exec was called
 	ended   chan struct{}               // closed when the engine has ended
 }
@@ -76,7 +78,8 @@ func (g *guarded) Exec(ctx context.Context) *promql.Result {
 	return res
 }
 
-// run evaluates the query and turns a panic into an error.
+// run evaluates the query. It turns a panic into an error, and the engine's error about its
+// limit into ours.
 func (g *guarded) run(ctx context.Context) (res *promql.Result) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -88,7 +91,11 @@ func (g *guarded) run(ctx context.Context) (res *promql.Result) {
 			return &promql.Result{Err: err}
 		}
 	}
-	return g.Query.Exec(ctx)
+	res = g.Query.Exec(ctx)
+	if errors.As(res.Err, new(promql.ErrTooManySamples)) {
+		res.Err = &LimitError{g.samples} // the engine does not say what to do
+	}
+	return res
 }
 
 // Ended returns a channel that is closed when the engine has ended, which may be after

@@ -4,12 +4,14 @@ import (
 	"github.com/pcparchive/pcparchive/history"
 )
 
-// markCount counts the marks that a selection meets, for each target: archives of several
-// exporters of a host overlap, and a mark of one says nothing about the others.
+// markCount numbers the marks that a selection meets. Each target has its own last mark,
+// because archives of several exporters of a host overlap, and a mark of one says nothing
+// about the others.
 type markCount struct {
-	common int // marks that concern all targets
-	own    map[history.Target]int
-	times  []markTime // of the marks within reach of a function
+	n      int                    // number of the last mark
+	common int                    // number of the last mark that concerns all targets
+	own    map[history.Target]int // number of the last mark of a target
+	times  []markTime             // of the marks within reach of a function
 }
 
 // markTime is the time of a mark in milliseconds.
@@ -19,36 +21,39 @@ type markTime struct {
 	target history.Target
 }
 
-// add counts a mark. keep says that its time is wanted, and common that all series have the
-// mark, whatever it says.
-func (m *markCount) add(mark *history.Step, keep, common bool) {
-	common = common || mark.Part == history.AllParts
+// origin is the target of a sample. A marker at a mark of all targets has none. Nor has a
+// column: no other archive overlaps one that is read from columns, so that marks of all
+// targets separate it from others.
+type origin struct {
+	target history.Target
+	known  bool
+}
+
+// add counts a mark. keep says that its time is wanted.
+func (m *markCount) add(mark *history.Step, keep bool) {
+	common := mark.Part == history.AllParts
 	if keep {
 		m.times = append(m.times, markTime{mark.Stamp.Milli(), common, mark.Target})
 	}
+	m.n++
 	if common {
-		m.common++
+		m.common = m.n
 		return
 	}
 	if m.own == nil {
 		m.own = map[history.Target]int{}
 	}
-	m.own[mark.Target]++
+	m.own[mark.Target] = m.n
 }
 
-// of returns the number of marks of a target.
-func (m *markCount) of(t history.Target) int {
-	if len(m.own) == 0 {
-		return m.common
-	}
-	return m.common + m.own[t]
-}
+// of returns the number of the last mark of a target.
+func (m *markCount) of(t history.Target) int { return max(m.common, m.own[t]) }
 
-// timesOf returns the times of the marks of a target, ascending; those of all targets if any
-// is true.
-func (m *markCount) timesOf(t history.Target, any bool) (times []int64) {
+// timesOf returns the times of the marks of a target, ascending; those of all targets if the
+// origin is not known or any is true.
+func (m *markCount) timesOf(o origin, any bool) (times []int64) {
 	for _, mark := range m.times {
-		if any || mark.common || mark.target == t {
+		if any || !o.known || mark.common || mark.target == o.target {
 			times = append(times, mark.t)
 		}
 	}

@@ -30,8 +30,8 @@ type selection struct {
 	report  *prom.Report
 	early   bool                    // the values read now precede from
 	counted markCount               // the marks since from
-	target  history.Target          // of the step read last
-	marks   int                     // number of its marks
+	origin  origin                  // of the samples that come
+	marks   int                     // number of the last mark of their target
 	series  []*packedSeries         // by prom.Series.ID; nil for a series that does not match
 	known   []bool                  // by prom.Series.ID: whether series has its answer
 	further map[string][]alias      // further names of a metric, by the name of its series
@@ -99,7 +99,7 @@ func (s *selection) pass(ctx context.Context, q history.Query) error {
 	}
 	if s.columnar == nil {
 		if done, err := s.together(ctx, q, take); done || err != nil {
-			return err
+			return cmp.Or(err, s.budget.checkRead())
 		}
 	}
 	for step, err := range s.steps(q) {
@@ -110,7 +110,7 @@ func (s *selection) pass(ctx context.Context, q history.Query) error {
 			return err
 		}
 	}
-	return nil
+	return s.budget.checkRead() // of the records after the last step, too
 }
 
 // together is pass with others who read the same volumes. done is false if there are none.
@@ -136,9 +136,9 @@ func (s *selection) put(step *history.Step) error {
 		if watched {
 			s.watch.add(crossing{mark: step.Stamp.Milli(), to: s.to, window: s.window})
 		}
-		s.counted.add(step, watched, s.columnar != nil) // with columns no archives overlap
+		s.counted.add(step, watched)
 	}
-	s.target, s.marks = step.Target, s.counted.of(step.Target)
+	s.origin, s.marks = origin{step.Target, step.Part != history.AllParts}, s.counted.of(step.Target)
 	if step.Mark && s.columnar != nil {
 		if err := s.columnar.mark(step.Stamp); err != nil {
 			return err
@@ -229,7 +229,10 @@ func (s *selection) add(ser *packedSeries, p heldSample, size int) error {
 			return err
 		}
 	}
-	ser.mixed = ser.mixed || ser.target != s.target
+	if s.origin.known {
+		ser.mixed = ser.mixed || ser.origin.known && ser.origin != s.origin
+		ser.origin = s.origin
+	}
 	return ser.add(p, s.marks)
 }
 
@@ -257,7 +260,7 @@ func (s *selection) match(p *prom.Series) *packedSeries {
 		}
 		return known
 	}
-	ser := &packedSeries{ctx: s.ctx, labels: ls, start: s.from, sem: p.Sem, budget: s.budget, target: s.target}
+	ser := &packedSeries{ctx: s.ctx, labels: ls, start: s.from, sem: p.Sem, budget: s.budget}
 	keep(ser)
 	s.full = cmp.Or(s.full, s.budget.takeSeries())
 	switch {

@@ -35,7 +35,7 @@ func (s *selection) result(ctx context.Context) (*seriesSet, error) {
 		}
 		done[ser] = len(s.byLabels) > 0
 		if len(s.counted.times) > 0 {
-			ser.markTimes = s.counted.timesOf(ser.target, ser.mixed)
+			ser.markTimes = s.counted.timesOf(ser.origin, ser.mixed)
 		}
 		ok, err := ser.finish(end)
 		if err != nil {

@@ -9,7 +9,6 @@ import (
 
 	"github.com/pcparchive/pcparchive/convert/nativehist"
 	"github.com/pcparchive/pcparchive/convert/prom"
-	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -48,7 +47,7 @@ type packedSeries struct {
 
 	counter   bool    // functions that add up changes may need a bridge
 	markTimes []int64 // times of the marks that the selection met for the series, ascending
-	target    history.Target
+	origin    origin
 	mixed     bool // the series has samples of several targets
 
 	*bridge // shifts values across marks; nil if the series needs none
@@ -79,7 +78,7 @@ type heldSample struct {
 
 func (p *heldSample) isHistogram() bool { return p.h != nil || p.fh != nil }
 
-// add appends a sample. Times ascend; marks is the number of marks so far.
+// add appends a sample. Times ascend; marks is the number of the last mark before it.
 func (s *packedSeries) add(p heldSample, marks int) error {
 	if s.held && s.pending.t != p.t {
 		if err := s.flush(); err != nil {

@@ -105,6 +105,9 @@ func (m *merge) run(yield func(*history.Step, error) bool) {
 			return
 		}
 		m.marked, c.head.Part = c.head.Mark, c.part
+		if c.outline && c.head.Mark {
+			c.head.Part = history.AllParts // no other archive overlaps it
+		}
 		if !yield(c.head, nil) {
 			return
 		}

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -8,6 +9,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -259,6 +261,29 @@ func TestRefreshReplaced(t *testing.T) {
 	assert.True(t, changed)
 	assert.Equal(t, "third", h.Sets()[0].Host())
 	assert.Equal(t, content(t, open(t, dir)), content(t, h))
+}
+
+// TestRefreshRewritten changes files where they are, without a change of their length.
+func TestRefreshRewritten(t *testing.T) {
+	dir := t.TempDir()
+	w := startRecording(t, filepath.Join(dir, "now"), "web1")
+	w.put(10)
+	require.NoError(t, w.Close())
+	h := open(t, dir)
+	assert.Equal(t, []string{"web1 10 m.first 10"}, content(t, h))
+	data, err := os.ReadFile(w.base + ".meta")
+	require.NoError(t, err)
+	f, err := os.OpenFile(w.base+".meta", os.O_WRONLY, 0)
+	require.NoError(t, err)
+	_, err = f.WriteAt([]byte("other"), int64(bytes.Index(data, []byte("first"))))
+	require.NoError(t, err)
+	require.NoError(t, f.Close())
+	later := time.Now().Add(time.Minute)
+	require.NoError(t, os.Chtimes(w.base+".meta", later, later))
+	next, changed, err := h.Refresh(t.Context())
+	require.NoError(t, err)
+	assert.True(t, changed)
+	assert.Equal(t, []string{"web1 10 m.other 10"}, content(t, next))
 }
 
 func TestRefreshTruncated(t *testing.T) {

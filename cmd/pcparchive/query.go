@@ -139,9 +139,8 @@ func lost(res *promql.Result) error {
 func queryError(err error) error {
 	var limit *query.LimitError
 	var steps *query.StepsError
-	var engine promql.ErrTooManySamples
 	switch {
-	case errors.As(err, &limit), errors.As(err, &steps), errors.As(err, &engine):
+	case errors.As(err, &limit), errors.As(err, &steps):
 		return fmt.Errorf("%w; see --max-samples", err)
 	case errors.As(err, new(*query.BytesError)):
 		return fmt.Errorf("%w; see --max-bytes", err)
