@@ -3,7 +3,7 @@
 //
 //	view := pmseries.NewIndex(pmseries.IndexOptions{}).View(sets)
 //	engine := pmseries.NewEngine(pmseries.Options{})
-//	result, err := engine.Query(ctx, view, `rate(kernel.all.pswitch{hostname == "www"}[count:5])`)
+//	result, err := engine.Query(ctx, view, pmseries.Times{}, `rate(kernel.all.pswitch{hostname == "www"}[count:5])`)
 //
 // # Expressions
 //

@@ -1,7 +1,7 @@
 // Package redact copies archives without the names that identify people, hosts and
 // programs: host, user and process names, addresses, command lines, containers.
 //
-//	report, err := redact.Run(ctx, []redact.Job{{In: "rec", Out: "public"}}, redact.Options{Key: key})
+//	report, err := redact.Run(ctx, []redact.Input{{Base: "rec"}}, "public", redact.Options{Key: key})
 //
 // # Pseudonyms
 //

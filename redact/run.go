@@ -26,7 +26,7 @@ var ErrKey = fmt.Errorf("a key has at least %d bytes", KeySize)
 type Options struct {
 	// Key determines the pseudonyms. If it is nil, a random key is used and forgotten.
 	Key []byte
-	// Rules are those of LoadRules.
+	// Rules are those of LoadRules. Nil means the built-in ones.
 	Rules *Rules
 	// Also names kinds whose optional rules count.
 	Also []Kind
@@ -56,6 +56,12 @@ func Run(ctx context.Context, in []Input, out string, o Options) (*Report, error
 	}
 	if len(o.Key) < KeySize {
 		return nil, ErrKey
+	}
+	if o.Rules == nil {
+		var err error
+		if o.Rules, err = LoadRules(); err != nil {
+			return nil, err
+		}
 	}
 	rules := *o.Rules
 	rules.choose(o.Also, o.Except)

@@ -27,10 +27,10 @@ var (
 	hardware = text(60, 3, 31, network, "network.interface.hw_addr")
 	message  = text(70, 0, 1, pcp.InDomNull, "app.message")
 	blob     = &meta.Desc{PMID: pcp.NewPMID(70, 0, 2), Type: pcp.TypeAggregate, InDom: pcp.InDomNull, Sem: pcp.SemInstant, Names: []string{"app.blob"}}
-	log      = &meta.Desc{PMID: pcp.NewPMID(70, 0, 3), Type: pcp.TypeEvent, InDom: pcp.InDomNull, Sem: pcp.SemInstant, Names: []string{"app.log"}}
+	events   = &meta.Desc{PMID: pcp.NewPMID(70, 0, 3), Type: pcp.TypeEvent, InDom: pcp.InDomNull, Sem: pcp.SemInstant, Names: []string{"app.log"}}
 	line     = text(70, 0, 4, pcp.InDomNull, "app.log.line")
 	received = &meta.Desc{PMID: pcp.NewPMID(60, 3, 0), Type: pcp.TypeU64, InDom: network, Sem: pcp.SemCounter, Units: pcp.Units{DimSpace: 1}, Names: []string{"network.interface.in.bytes"}}
-	metrics  = []*meta.Desc{psargs, command, owner, node, address, hardware, message, blob, log, line, received}
+	metrics  = []*meta.Desc{psargs, command, owner, node, address, hardware, message, blob, events, line, received}
 	// disguised are other spellings of originals.
 	disguised = []string{"DB7.Corp.Acme.Test", "Acme", "ZGI3LmNvcnAuYWNtZS50ZXN0", "test.acme.corp", "525400ABCDEF", "10-31-7-9"}
 	originals = []string{
@@ -112,7 +112,7 @@ func stageResult(t testing.TB, n int) *archive.Result {
 		set(hardware, "52:54:00:ab:cd:ef", "00:00:00:00:00:00"),
 		set(message, "alice@web3.corp.acme.test wrote /home/alice/payrolld.log, 127.0.0.1 answered"),
 		{PMID: blob.PMID, Format: archive.Block, Values: []history.Value{{Inst: pcp.InstNull, Type: pcp.TypeAggregate, Data: []byte("\x01\x02payrolld\xff\xfealice\x00db7\x00")}}},
-		{PMID: log.PMID, Format: archive.Static, Values: []history.Value{event}},
+		{PMID: events.PMID, Format: archive.Static, Values: []history.Value{event}},
 		counter,
 	}}
 }

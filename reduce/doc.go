@@ -1,6 +1,6 @@
 // Package reduce thins archives as PCP's pmlogreduce does: one record for each interval.
 //
-//	report, err := reduce.Reduce(ctx, "thin", readers, reduce.Options{Interval: 10 * time.Minute})
+//	report, err := reduce.Reduce(ctx, "thin", set, end, reduce.Options{Interval: 10 * time.Minute})
 //
 // The times of the output are the start and every interval after it. A series has a value at
 // such a time if it was recorded since the time before, and package interp has a value for

@@ -16,7 +16,9 @@ import (
 	"github.com/pcparchive/pcparchive/rewrite"
 )
 
-// Reduce writes a reduced archive to out. The output appears complete or not at all.
+// Reduce writes a reduced archive to out, a base path. end is the time of the last record
+// of in. The output appears complete or not at all. The error wraps [ErrOptions],
+// [ErrTimes], [rewrite.ErrTargets] or, if no record is left, [rewrite.ErrEmpty].
 func Reduce(ctx context.Context, out string, in Source, end pcp.Timestamp, o Options) (*Report, error) {
 	if o.Interval <= 0 || o.Samples < 0 || o.VolumeSamples < 0 || o.Align < 0 {
 		return nil, fmt.Errorf("%w: interval %s, samples %d", ErrOptions, o.Interval, o.Samples)
