@@ -1,17 +1,14 @@
 package record
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	promconfig "github.com/prometheus/prometheus/config"
 	"github.com/prometheus/prometheus/discovery"
-	"github.com/prometheus/prometheus/discovery/targetgroup"
-	"github.com/prometheus/prometheus/model/labels"
-	promscrape "github.com/prometheus/prometheus/scrape"
 
 	"github.com/pcparchive/pcparchive/convert/mapper"
 	"github.com/pcparchive/pcparchive/convert/naming"
@@ -59,71 +56,88 @@ func Check(ctx context.Context, o Options) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Plan{Jobs: []PlannedJob{}, Ignored: append([]string{}, cfg.Ignored...)}
-	taken := map[string]bool{}
+	owners, err := loadOwners(o.Dir)
+	if err != nil {
+		return nil, err
+	}
+	p := &planner{o: o, cfg: cfg, owners: owners, taken: map[stem]string{}, names: map[string]string{}, used: map[string]bool{}}
+	plan := &Plan{Jobs: []PlannedJob{}, Ignored: append([]string{}, cfg.Ignored...)}
 	for _, job := range jobs {
-		one := PlannedJob{
-			Job: job.JobName, Interval: time.Duration(job.ScrapeInterval).String(), Timeout: time.Duration(job.ScrapeTimeout).String(),
-			Discovery: []string{}, Targets: []PlannedTarget{},
-		}
-		for _, found := range job.ServiceDiscoveryConfigs {
-			static, ok := found.(discovery.StaticConfig)
-			if !ok {
-				one.Discovery = append(one.Discovery, found.Name())
-				continue
-			}
-			for _, group := range static {
-				one.add(o, cfg, job, group, taken)
-			}
-		}
-		slices.Sort(one.Discovery)
-		p.Jobs = append(p.Jobs, one)
+		p.nameOf(job.JobName)
 	}
-	return p, nil
+	for _, job := range jobs {
+		plan.Jobs = append(plan.Jobs, p.job(job))
+	}
+	return plan, nil
 }
 
-// add adds the targets of a group.
-func (p *PlannedJob) add(o Options, cfg *Config, job *promconfig.ScrapeConfig, group *targetgroup.Group, taken map[string]bool) {
-	targets, failures := promscrape.TargetsFromGroup(group, job, nil, labels.NewBuilder(labels.EmptyLabels()))
-	for _, err := range failures {
-		p.Targets = append(p.Targets, PlannedTarget{Error: err.Error()})
-	}
-	for _, target := range targets {
-		lset := target.Labels(labels.NewBuilder(labels.EmptyLabels()))
-		if lset.IsEmpty() {
-			p.Dropped++
-			continue
-		}
-		p.Targets = append(p.Targets, planTarget(o, cfg, lset, target.URL().String(), taken))
-	}
+// planner makes a Plan.
+type planner struct {
+	o      Options
+	cfg    *Config
+	owners *owners
+	taken  map[stem]string   // targets by the names of their archives
+	names  map[string]string // components of metric names by job
+	used   map[string]bool   // those components
 }
 
-// planTarget says where a target would be recorded.
-func planTarget(o Options, cfg *Config, lset labels.Labels, url string, taken map[string]bool) PlannedTarget {
-	job, instance := lset.Get("job"), lset.Get("instance")
-	host, name := placeOf(o.Per, cfg, job, instance)
-	place := layout.Name{Host: layout.Part(host), Stem: layout.Part(name), Start: time.Now()}
-	if base := place.Base(o.Dir); o.Per == PerTarget && taken[base] {
-		place.Stem += "-" + layout.Part(instance[strings.LastIndexByte(instance, ':')+1:])
+// nameOf returns the component of metric names that stands for a job.
+func (p *planner) nameOf(job string) string {
+	if name := cmp.Or(p.cfg.Jobs[job].Name, p.names[job]); name != "" {
+		return name
 	}
-	taken[place.Base(o.Dir)] = true
-	source := cfg.Jobs[job].Name
-	if source == "" {
-		source = naming.SourceName(job)
+	base := naming.SourceName(job)
+	name := base
+	for n := 2; p.used[name] || name == "control"; n++ { // as the registry does
+		name = fmt.Sprintf("%s_%d", base, n)
 	}
-	if o.Per != PerTarget && !cfg.Jobs[job].Single {
+	p.names[job], p.used[name] = name, true
+	return name
+}
+
+// job says what would be done with a job.
+func (p *planner) job(job *promconfig.ScrapeConfig) PlannedJob {
+	one := PlannedJob{
+		Job: job.JobName, Interval: time.Duration(job.ScrapeInterval).String(), Timeout: time.Duration(job.ScrapeTimeout).String(),
+		Discovery: []string{}, Targets: []PlannedTarget{},
+	}
+	for _, found := range job.ServiceDiscoveryConfigs {
+		if _, static := found.(discovery.StaticConfig); !static {
+			one.Discovery = append(one.Discovery, found.Name())
+		}
+	}
+	slices.Sort(one.Discovery)
+	for t := range listedTargets(job) {
+		switch {
+		case t.err != nil:
+			one.Targets = append(one.Targets, PlannedTarget{Error: t.err.Error()})
+		case t.labels.IsEmpty():
+			one.Dropped++
+		default:
+			one.Targets = append(one.Targets, p.target(t))
+		}
+	}
+	return one
+}
+
+// target says where a target would be recorded.
+func (p *planner) target(t listedTarget) PlannedTarget {
+	job, instance, target := t.labels.Get("job"), t.labels.Get("instance"), checksum(t.key())
+	s := p.cfg.stemOf(p.o.Per, job, instance)
+	if p.o.Per == PerTarget {
+		s = s.choose(instance, target, func(s stem) bool {
+			return (p.taken[s] == "" || p.taken[s] == target) && p.owners.mayHave(s, target)
+		})
+		p.taken[s] = target
+	}
+	source := p.nameOf(job)
+	if p.o.Per != PerTarget && !p.cfg.Jobs[job].Single {
 		source += instanceSuffix(redact.Address(instance))
 	}
-	prefix := o.Prefix
-	if prefix == "" {
-		prefix = "openmetrics"
-	}
-	url = redact.URL(url)
-	if address := cfg.Jobs[job].Address; address != "" {
-		url = address
-	}
 	return PlannedTarget{
-		Instance: redact.Address(instance), URL: url, Archive: place.Base(o.Dir), Metrics: fmt.Sprintf("%s.%s.", prefix, source),
+		Instance: redact.Address(instance), URL: cmp.Or(p.cfg.Jobs[job].Address, redact.URL(t.url)),
+		Archive: layout.Name{Host: s.host, Stem: s.name, Start: time.Now()}.Base(p.o.Dir),
+		Metrics: fmt.Sprintf("%s.%s.", cmp.Or(p.o.Prefix, "openmetrics"), source),
 	}
 }
 

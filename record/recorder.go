@@ -100,6 +100,9 @@ func (r *Recorder) open(ctx context.Context) (err error) {
 		return err
 	}
 	r.config.Store(cfg)
+	if err := r.reserve(cfg); err != nil {
+		return err
+	}
 	r.loaded = statesOf(cfg.Files)
 	r.scraper, err = scrape.NewScraper(scrape.ScraperOptions{
 		Route: r.route, UserAgent: r.o.UserAgent, FirstScrape: firstScrape(cfg), Dial: r.dial, Report: r.report, Log: r.o.Log,
@@ -136,6 +139,9 @@ func (r *Recorder) Targets() map[string][]*promscrape.Target { return r.scraper.
 
 // Dropped returns the targets that relabelling dropped, by job.
 func (r *Recorder) Dropped() map[string][]*promscrape.Target { return r.scraper.Dropped() }
+
+// DroppedCounts returns the numbers of all targets that relabelling dropped, by job.
+func (r *Recorder) DroppedCounts() map[string]int { return r.scraper.DroppedCounts() }
 
 // Registry holds the metrics of the scraper, of its discovery and of others who register
 // theirs.

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
 )
 
 // reloads counts the reloads of the configuration.
@@ -86,6 +88,9 @@ func (r *Recorder) reload(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := r.reserve(next); err != nil {
+		return err
+	}
 	before := r.config.Swap(next)
 	if err := r.scraper.Apply(next.Prometheus); err != nil {
 		r.config.Store(before)
@@ -95,8 +100,24 @@ func (r *Recorder) reload(ctx context.Context) error {
 		return err
 	}
 	r.dropJobs(jobNames(next))
+	if !labels.Equal(before.external(), next.external()) {
+		r.relabel()
+	}
 	r.logConfig(before, next)
 	return nil
+}
+
+// external returns the external labels.
+func (c *Config) external() labels.Labels { return c.Prometheus.GlobalConfig.ExternalLabels }
+
+// relabel gives all archives the external labels of the configuration.
+func (r *Recorder) relabel() {
+	external := r.labels()
+	for _, l := range r.openLines() {
+		if err := l.rec.SetExternal(external); err != nil {
+			r.log.Warn("the archives of a job keep their external labels", "job", l.job, "err", err)
+		}
+	}
 }
 
 // logConfig says what a configuration holds, or what it changes.

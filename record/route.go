@@ -2,7 +2,6 @@ package record
 
 import (
 	"cmp"
-	"net"
 	"net/url"
 	"slices"
 	"strings"
@@ -85,13 +84,14 @@ func (r *Recorder) lineFor(key, job, instance string, target *promscrape.Target)
 
 // newLine begins the archives of a target or of a group of targets.
 func (r *Recorder) newLine(key, job, instance string) (*line, error) {
-	host, name := placeOf(r.o.Per, r.config.Load(), job, instance)
+	cfg := r.config.Load()
+	host, _ := placeOf(r.o.Per, cfg, job, instance)
 	alone := r.o.Per == PerTarget
 	slow := 2 * time.Minute // a scrape of a shared archive may end after later ones
 	if alone {
 		slow = time.Second
 	}
-	l := &line{key: key, job: job, stem: r.freeStem(layout.Part(host), layout.Part(name), instance, key)}
+	l := &line{key: key, job: job, stem: r.freeStem(cfg.stemOf(r.o.Per, job, instance), instance, key)}
 	m, err := mapper.New(mapper.Options{
 		Prefix: r.o.Prefix, Host: host, External: r.labels(), Report: r.report, Numbers: r.numbers(),
 	})
@@ -141,7 +141,7 @@ func instanceSuffix(instance string) string {
 // configuration.
 func (r *Recorder) labels() []prom.Label {
 	all := append([]prom.Label(nil), r.o.Labels...)
-	r.config.Load().Prometheus.GlobalConfig.ExternalLabels.Range(func(l labels.Label) {
+	r.config.Load().external().Range(func(l labels.Label) {
 		for _, have := range all {
 			if have.Name == l.Name {
 				return
@@ -152,19 +152,12 @@ func (r *Recorder) labels() []prom.Label {
 	return all
 }
 
-// freeStem returns the name of a target's archives. A second target of the same host and
-// job gets its port at the end, a third one with that port a checksum of its address.
-func (r *Recorder) freeStem(host, name, instance, key string) stem {
-	plain, target := stem{host, name}, checksum(key)
-	free := func(s stem) bool { return r.stems[s] == nil && r.owners.mayHave(s, target) }
-	if free(plain) {
-		return plain
-	}
-	s := stem{host, name + "-x" + target}
-	if _, port, err := net.SplitHostPort(instance); err == nil && port != "" {
-		if withPort := (stem{host, name + "-" + layout.Part(port)}); free(withPort) {
-			s = withPort
-		}
+// freeStem returns the name of a target's archives, which is plain if no other target has it.
+func (r *Recorder) freeStem(plain stem, instance, key string) stem {
+	target := checksum(key)
+	s := plain.choose(instance, target, func(s stem) bool { return r.stems[s] == nil && r.owners.mayHave(s, target) })
+	if s == plain {
+		return s
 	}
 	owners := map[stem]string{s: target}
 	if first := r.stems[plain]; first != nil {

@@ -108,6 +108,10 @@ func (s *Scraper) Targets() map[string][]*promscrape.Target { return s.manager.T
 // Dropped returns targets that relabelling dropped, by job.
 func (s *Scraper) Dropped() map[string][]*promscrape.Target { return s.manager.TargetsDropped() }
 
+// DroppedCounts returns the numbers of all targets that relabelling dropped, by job. Dropped
+// returns at most keep_dropped_targets of a job.
+func (s *Scraper) DroppedCounts() map[string]int { return s.manager.TargetsDroppedCounts() }
+
 // Log returns a log that shows no secrets.
 func (s *Scraper) Log() *slog.Logger { return s.log }
 

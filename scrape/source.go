@@ -145,3 +145,14 @@ func (src *source) logState(err error) {
 	}
 	src.state = state
 }
+
+// SetExternal replaces the external labels of the archive.
+func (r *Recorder) SetExternal(external []prom.Label) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	mapped := make([]*mapper.Source, 0, len(r.sources))
+	for _, src := range r.sources {
+		mapped = append(mapped, src.mapped)
+	}
+	return r.mapper.SetExternal(external, mapped)
+}

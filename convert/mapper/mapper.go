@@ -85,13 +85,9 @@ func New(o Options) (*Mapper, error) {
 			return nil, fmt.Errorf("prefix %q: want a letter, then letters, digits and underscores", o.Prefix)
 		}
 	}
-	labels := []labelset.Label{labelset.String("hostname", o.Host)}
-	for _, l := range o.External {
-		labels = append(labels, labelset.String(naming.LabelName(l.Name), l.Value))
-	}
-	context, err := labelset.New(labelset.Context, labels...)
+	context, err := contextLabels(o.Host, o.External)
 	if err != nil {
-		return nil, fmt.Errorf("external labels: %w", err)
+		return nil, err
 	}
 	m := &Mapper{opts: o, context: context, sources: map[string]bool{}}
 	m.control = newControl(m)

@@ -85,10 +85,10 @@ func (r *Rules) addMetadata(text string) error {
 		return fmt.Errorf("METADATA: %w", err)
 	}
 	m, err := metadataOf(words[1], words[2], words[3], words[4:])
-	if err != nil {
-		return fmt.Errorf("METADATA: %w", err)
-	}
 	r.metadata = append(r.metadata, metadataRule{names, m})
+	if err != nil {
+		return fmt.Errorf("METADATA: %w; the metrics get none", err) // as in the agent
+	}
 	return nil
 }
 

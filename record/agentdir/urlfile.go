@@ -35,7 +35,8 @@ func (e *LineError) Unwrap() error { return e.Err }
 var errNoURL = errors.New("no URL")
 
 // ParseURLFile reads a .url file. The first line that is neither blank nor a comment is
-// the URL; the others begin with a keyword. faults are the lines that it passed over.
+// the URL; the others begin with a keyword. faults are the lines that it passed over, in whole
+// or in part.
 // The errors contain no value of a header and no user, password or query of the URL.
 func ParseURLFile(text string) (f *URLFile, faults []*LineError, err error) {
 	f = &URLFile{Headers: http.Header{}}

@@ -75,6 +75,16 @@ func TestParseURLFileFaults(t *testing.T) {
 	}
 }
 
+// A METADATA: line with unknown units says all else about its metrics, as in the agent.
+func TestUnknownUnits(t *testing.T) {
+	f, faults, err := ParseURLFile("http://h/\nMETADATA: a u32 x counter parsecs\n")
+	require.NoError(t, err)
+	require.Len(t, faults, 1)
+	m, ok := f.Rules.metadataFor("a")
+	assert.True(t, ok)
+	assert.Equal(t, Metadata{Type: pcp.TypeU32, Sem: pcp.SemCounter}, m)
+}
+
 // The names of units are those that pmParseUnitsStr of PCP 6.0.3 knows.
 func TestParseUnits(t *testing.T) {
 	for text, want := range map[string]string{

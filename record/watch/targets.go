@@ -57,7 +57,7 @@ func (s *Server) targetsJSON(w http.ResponseWriter, r *http.Request) {
 		lists.Active = s.active(pool)
 	}
 	if all || state == "dropped" {
-		lists.Dropped, lists.Counts = s.dropped(pool)
+		lists.Dropped, lists.Counts = s.dropped(pool), s.o.Recorder.DroppedCounts()
 	}
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(targetsReply{"success", lists}) // fails if the client has left
@@ -99,13 +99,12 @@ func (s *Server) describe(pool string, t *promscrape.Target) activeTarget {
 	}
 }
 
-// dropped returns the targets that relabelling dropped, and their number by job.
-func (s *Server) dropped(pool string) ([]droppedTarget, map[string]int) {
-	out, counts := []droppedTarget{}, map[string]int{}
+// dropped returns the targets that relabelling dropped.
+func (s *Server) dropped(pool string) []droppedTarget {
+	out := []droppedTarget{}
 	builder := labels.NewBuilder(labels.EmptyLabels())
 	all := s.o.Recorder.Dropped()
 	for _, name := range slices.Sorted(maps.Keys(all)) {
-		counts[name] = len(all[name])
 		if pool != "" && pool != name {
 			continue
 		}
@@ -113,7 +112,7 @@ func (s *Server) dropped(pool string) ([]droppedTarget, map[string]int) {
 			out = append(out, droppedTarget{publicLabels(t.DiscoveredLabels(builder)), name})
 		}
 	}
-	return out, counts
+	return out
 }
 
 // publicLabels returns labels without secrets: parameters of the URL, which may be tokens,

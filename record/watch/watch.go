@@ -38,6 +38,7 @@ type Recorder interface {
 	Config() *record.Config
 	Targets() map[string][]*promscrape.Target // active ones by job
 	Dropped() map[string][]*promscrape.Target // those that relabelling dropped
+	DroppedCounts() map[string]int            // also those that Dropped leaves out
 	Registry() *prometheus.Registry
 	Redact(error) error // the error without secrets
 }

@@ -57,8 +57,9 @@ scrape_configs:
   basic_auth: {username: u, password: hush}
   static_configs: [{targets: [%q]}]
 - job_name: bad
-  static_configs: [{targets: [%q, dropped]}]
-  relabel_configs: [{source_labels: [__address__], regex: dropped, action: drop}]
+  static_configs: [{targets: [%q, dropped, dropped_too]}]
+  relabel_configs: [{source_labels: [__address__], regex: dropped.*, action: drop}]
+  keep_dropped_targets: 1
 `, address(up), address(down)), 0o644))
 	var err error
 	r.rec, err = record.New(context.Background(), record.Options{Dir: filepath.Join(dir, "rec"), Loader: record.PrometheusFile{Name: r.config}})
@@ -143,7 +144,7 @@ func TestTargets(t *testing.T) {
 	assert.WithinDuration(t, time.Now(), good.LastScrape, patience)
 	assert.Positive(t, good.LastScrapeDuration)
 	require.Len(t, reply.Data.DroppedTargets, 1)
-	assert.Equal(t, map[string]int{"bad": 1, "good": 0}, reply.Data.DroppedTargetCounts)
+	assert.Equal(t, map[string]int{"bad": 2, "good": 0}, reply.Data.DroppedTargetCounts)
 
 	for query, want := range map[string][2]int{
 		"?state=active": {2, 0}, "?state=dropped": {0, 1}, "?scrapePool=good": {1, 0}, "?state=ANY&scrapePool=bad": {1, 1}, "?scrapePool=none": {0, 0},
