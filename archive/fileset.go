@@ -22,7 +22,7 @@ type Member struct {
 	Role     Role
 	Volume   int    // number of a data volume
 	Compress string // suffix, "" for a plain file
-	Size     int64
+	Size     int64  // bytes on the disk
 }
 
 // splitMember splits a file name into the base name of the archive and the

@@ -18,8 +18,8 @@ import (
 type IndexEntry struct {
 	Stamp  pcp.Timestamp
 	Volume int32
-	Meta   int64
-	Data   int64
+	Meta   int64 // in the metadata file
+	Data   int64 // in the volume
 }
 
 // Kind returns pcp.KindIndex.

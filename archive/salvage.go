@@ -11,7 +11,7 @@ import (
 )
 
 // frameSource yields the whole records of a file. After damage it continues at
-// the next recognisable record, as [check.Salvage] does. In a compressed file
+// the next recognisable record, as check.Salvage does. In a compressed file
 // it also continues in a later window.
 type frameSource struct {
 	f      *File

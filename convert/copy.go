@@ -24,7 +24,7 @@ func Copy(ctx context.Context, dst history.Sink, src history.Source) error {
 }
 
 // History has the steps of one or more archives: an [archive.Reader] or a
-// [store.Set].
+// store.Set.
 type History interface {
 	// Steps yields the steps that q selects, by ascending time.
 	Steps(q history.Query) iter.Seq2[*history.Step, error]

@@ -18,9 +18,9 @@
 //
 // # Stages
 //
-//	step → step       [Unwrap], [Downsample]; [Through] makes a Source of one
-//	sample → sample   [prom.Sorter], [prom.Repeat], relabel.Stage
-//	many sources      [CopyMerged], with [flatten.Flattener.Fork] for each host
+//	step → step       Unwrap, Downsample; Through makes a Source of one
+//	sample → sample   prom.Sorter, prom.Repeat, relabel.Stage
+//	many sources      CopyMerged, with flatten.Flattener.Fork for each host
 //
 // # Rules
 //
@@ -28,7 +28,7 @@
 // from Prometheus to PCP:
 //
 //	series            PCP
-//	metric name       openmetrics.<source>.<name>, ':' as '.', see [naming.LeafName]
+//	metric name       openmetrics.<source>.<name>, ':' as '.', see naming.LeafName
 //	family, type      item labels prom_name, prom_type, prom_unit, prom_suffix, all
 //	                  optional: not part of the metric's identity
 //	labels            instance labels, exactly the sample's own
@@ -36,7 +36,7 @@
 //	no labels         a singular metric
 //	target            cluster labels source, job, instance, url
 //	value             double; counter or instant by type
-//	seconds, bytes    units, see [naming.UnitsOf]
+//	seconds, bytes    units, see naming.UnitsOf
 //	stale marker      the instance leaves its domain; with the last one, the
 //	                  metric gets the error "try again" once
 //
@@ -44,7 +44,7 @@
 // family and labels. For all other metrics, from PCP to Prometheus:
 //
 //	PCP                series
-//	name               dots become underscores, or see [naming.Style]
+//	name               dots become underscores, or see naming.Style
 //	merged labels      labels, JSON decoded; optional ones stay out
 //	instance name      label instname; instid too where names are shared
 //	counter            counter; instant and discrete: gauge

@@ -35,7 +35,7 @@ const (
 // Report is the overview of a window. Times are in milliseconds.
 type Report struct {
 	Start, End int64
-	Step       float64 // length of a step
+	Step       float64 // length of a step in milliseconds
 	Rules      []*Rule
 	Hosts      []*Host // in the order of the Sets
 

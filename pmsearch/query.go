@@ -12,8 +12,8 @@ type Query struct {
 	Fields    Fields // in which words must occur; zero means all
 	Kinds     []Kind // of results; none means all
 	Highlight Fields // in which the words are marked by <b> and </b>
-	Offset    int
-	Limit     int // zero means DefaultLimit
+	Offset    int    // number of results to pass over
+	Limit     int    // zero means DefaultLimit
 }
 
 // DefaultLimit is the number of results if a query names none.
@@ -33,7 +33,7 @@ type Result struct {
 	Kind          Kind
 	Name, InDom   string
 	OneLine, Help string
-	Score         float64
+	Score         float64 // how well it matches; results come by descending scores
 }
 
 // Text returns the documents that have all words of a query.
@@ -70,11 +70,11 @@ func (v *View) Text(ctx context.Context, q Query) (*Results, error) {
 
 // page returns the results between offset and limit.
 func (x *inverted) page(hits []hit, q Query, matched map[string]bool) *Results {
-	if q.Limit == 0 {
+	if q.Limit <= 0 {
 		q.Limit = DefaultLimit
 	}
 	r := &Results{Total: len(hits), Found: []Result{}}
-	from := min(q.Offset, len(hits))
+	from := max(0, min(q.Offset, len(hits)))
 	for _, h := range hits[from:min(from+min(q.Limit, MaxLimit), len(hits))] {
 		d := x.docs[h.doc]
 		r.Found = append(r.Found, Result{
@@ -203,7 +203,7 @@ func oneEdit(a, b []rune) bool {
 type Info struct {
 	Docs, Terms  int
 	Records      int // pairs of a document and a term
-	PostingBytes int
+	PostingBytes int // memory that the Records take, about
 	LeftOut      int // instances beyond the limit
 }
 

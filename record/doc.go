@@ -2,7 +2,7 @@
 //
 //	Loader    reads a configuration: jobs, their targets, the files to watch
 //	Recorder  scrapes the jobs, and writes, rotates and reloads
-//	Numbers   numbers that are the same in all archives, see [mapper.Numbers]
+//	Numbers   numbers that are the same in all archives, see mapper.Numbers
 //	Cull      removes old archives
 //
 // Each archive has one writer and one lock: the goroutine that commits a scrape writes

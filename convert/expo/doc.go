@@ -3,11 +3,11 @@
 //
 // One page, with the values of one time:
 //
-//	flatten.Flattener ─► [Snapshot] ─► []Family ─► [Write] ─► page ─► [Page] ─► Entry …
+//	flatten.Flattener ─► Snapshot ─► []Family ─► Write ─► page ─► Page ─► Entry …
 //
 // Dumps of many times, of any size:
 //
-//	prom.SampleStore ─► [WriteDump] ─► dump ─► [Reader] ─► prom.Sorter ─► …
+//	prom.SampleStore ─► WriteDump ─► dump ─► Reader ─► prom.Sorter ─► …
 //
 // [Detect] returns the format of a page. A [Reader] also recognizes PCP metrics by
 // their "# PCP5" lines; [Natives] resolves them.

@@ -73,7 +73,7 @@ func (x *Index) SeriesAt(ref storage.SeriesRef) int {
 // ChunkRef is an entry in a series' list of chunks.
 type ChunkRef struct {
 	MinTime, MaxTime int64
-	Ref              int64
+	Ref              int64 // segment in the upper 32 bits, offset in the lower ones
 }
 
 // ChunkList is a position in a series' list of chunks. [Index.NextChunk] decodes one

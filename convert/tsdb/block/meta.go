@@ -16,7 +16,7 @@ const MetaName = "meta.json"
 // Meta has the fields of a meta.json that readers need, whichever program wrote it.
 type Meta struct {
 	ULID       ulid.ULID `json:"ulid"`
-	MinTime    int64     `json:"minTime"`
+	MinTime    int64     `json:"minTime"` // milliseconds since 1970
 	MaxTime    int64     `json:"maxTime"` // exclusive
 	Version    int       `json:"version"`
 	Compaction struct {

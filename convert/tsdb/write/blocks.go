@@ -38,7 +38,7 @@ type Options struct {
 // the samples pass the end of the block's window.
 //
 // Within a window, the samples of a series must ascend in time, and series may come in any
-// order. All series must come from one source, such as a [flatten.Flattener], that numbers
+// order. All series must come from one source, such as a flatten.Flattener, that numbers
 // them. After any error but an [OrderError], Blocks fails all further calls. Only one
 // goroutine may use a Blocks.
 type Blocks struct {
@@ -85,7 +85,7 @@ var errClosed = errors.New("tsdb: sample after the end of its blocks")
 
 // NewBlocks returns a Blocks that writes into dir. It creates dir if necessary, and
 // removes the unfinished blocks of a killed writer. While another Blocks writes into dir,
-// NewBlocks returns an [*archive.InUseError].
+// NewBlocks returns an *archive.InUseError.
 func NewBlocks(dir string, o Options) (*Blocks, error) {
 	if o.BlockRange == 0 {
 		o.BlockRange = DefaultBlockRange
