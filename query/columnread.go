@@ -53,9 +53,10 @@ type columnReader struct {
 
 // adopts reports whether the selection can hold chunk i as it is. The first chunk may
 // begin with samples that the selection drops, and later samples may replace the last one.
+// Samples after a mark are looked at.
 func (r *columnReader) adopts(i int) bool {
 	return i > 0 && i+1 < len(r.Chunks) && !r.early && !r.labelsOnly && r.packed != nil && r.packed.bridge == nil && r.packed.every == 0 &&
-		r.Chunks[i-1].Last >= r.from && r.Chunks[i].Last <= r.to
+		r.Chunks[i-1].Last >= r.from && r.Chunks[i].Last <= r.to && (r.past == len(r.marks) || r.marks[r.past] > r.Chunks[i].Last)
 }
 
 // adopt adds a chunk as it is.
@@ -102,9 +103,10 @@ func (r *columnReader) sample(t int64, v float64) error {
 		r.past++
 	}
 	s := r.selection
-	marks, from := s.marks, s.origin
-	s.marks, s.origin = s.counted.n+r.past, origin{}
+	marks, met := s.marks, s.met
+	s.met = s.counted.n + r.past // no other archive overlaps this one
+	s.marks = s.met
 	err := r.addNumber(r.packed, t, v)
-	s.marks, s.origin = marks, from
+	s.marks, s.met = marks, met
 	return err
 }

@@ -169,7 +169,7 @@ func TestLookbackAfterRestart(t *testing.T) {
 func TestSamplesExpire(t *testing.T) {
 	s := &packedSeries{ctx: t.Context(), expires: 10}
 	for _, p := range []timedValue{{0, 1}, {10, 2}, {25, 3}, {26, prom.StaleNaN}, {50, 4}} {
-		require.NoError(t, s.add(heldSample{timedValue: p}, 0))
+		require.NoError(t, s.add(heldSample{timedValue: p}, false))
 	}
 	_, err := s.finish(100)
 	require.NoError(t, err)

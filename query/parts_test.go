@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/prometheus/promql"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -84,6 +85,14 @@ func TestMarksOfTargetsBesideColumns(t *testing.T) {
 	}
 	volumes := newSetEngine(t, Options{}, dir)
 	assert.Contains(t, ask(volumes, `increase(x{k="h:1"}[40s])`), "40 @[1040000]", "h:1 has no mark then")
+	for sec := int64(1000); sec <= 1230; sec += 5 {
+		q, err := volumes.Instant(t.Context(), "sum(increase(x[40s]))", time.Unix(sec, 0))
+		require.NoError(t, err)
+		for _, p := range q.Exec(t.Context()).Value.(promql.Vector) {
+			assert.Contains(t, ask(volumes, "sum(increase(x[40s]))"), fmt.Sprintf("%v @[%d000]", p.F, sec), "at one time as over a range")
+		}
+		q.Close()
+	}
 	for range 2 {
 		columns := newSetEngine(t, Options{Columns: newCache(cacheDir)}, dir)
 		for _, expr := range []string{"increase(x[40s])", "rate(x[3m])", "irate(x[2m])", `increase(x{k="h:2"}[3m])`, "x"} {

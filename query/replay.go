@@ -133,20 +133,20 @@ func (s *packedSeries) startAt(from int64) {
 // bridgeWithin returns the bridge of a counter in the time of a selection, nil if it needs
 // none.
 func (s *packedSeries) bridgeWithin(sel *selection) (*bridge, error) {
-	if !s.markWithin(sel) {
+	if !s.crossesWithin(sel) {
 		return nil, nil
 	}
 	plain := *s
 	plain.ctx, plain.bridge = sel.ctx, nil
-	b, marks := &bridge{}, s.markTimes
+	b, crossings := &bridge{}, s.crossings
 	it := plain.Iterator(nil)
 	for kind := it.Seek(sel.from); kind == chunkenc.ValFloat; kind = it.Next() {
 		t, v := it.At()
 		if t > sel.to {
 			break
 		}
-		for len(marks) > 0 && marks[0] <= t {
-			marks = marks[1:]
+		for len(crossings) > 0 && crossings[0] <= t {
+			crossings = crossings[1:]
 			b.pendingMarks++
 		}
 		b.note(timedValue{t, v})
@@ -157,8 +157,8 @@ func (s *packedSeries) bridgeWithin(sel *selection) (*bridge, error) {
 	return b, nil
 }
 
-// markWithin reports whether a mark lies in the time of a selection.
-func (s *packedSeries) markWithin(sel *selection) bool {
-	i, found := slices.BinarySearch(s.markTimes, sel.from)
-	return found || i < len(s.markTimes) && s.markTimes[i] <= sel.to
+// crossesWithin reports whether a sample in the time of a selection follows a mark.
+func (s *packedSeries) crossesWithin(sel *selection) bool {
+	i, found := slices.BinarySearch(s.crossings, sel.from)
+	return found || i < len(s.crossings) && s.crossings[i] <= sel.to
 }

@@ -30,8 +30,8 @@ type selection struct {
 	report  *prom.Report
 	early   bool                    // the values read now precede from
 	counted markCount               // the marks since from
-	origin  origin                  // of the samples that come
-	marks   int                     // number of the last mark of their target
+	marks   int                     // number of the last mark before the samples that come
+	met     int                     // number of the last mark of any target before them
 	series  []*packedSeries         // by prom.Series.ID; nil for a series that does not match
 	known   []bool                  // by prom.Series.ID: whether series has its answer
 	further map[string][]alias      // further names of a metric, by the name of its series
@@ -132,13 +132,12 @@ func (s *selection) steps(q history.Query) iter.Seq2[*history.Step, error] {
 // put flattens a step and counts marks.
 func (s *selection) put(step *history.Step) error {
 	if step.Mark && !s.early {
-		watched := s.watch != nil && s.window > 0
-		if watched {
+		if s.watched() {
 			s.watch.add(crossing{mark: step.Stamp.Milli(), to: s.to, window: s.window})
 		}
-		s.counted.add(step, watched)
+		s.counted.add(step)
 	}
-	s.origin, s.marks = origin{step.Target, step.Part != history.AllParts}, s.counted.of(step.Target)
+	s.marks, s.met = s.counted.of(step.Target), s.counted.n
 	if step.Mark && s.columnar != nil {
 		if err := s.columnar.mark(step.Stamp); err != nil {
 			return err
@@ -229,12 +228,16 @@ func (s *selection) add(ser *packedSeries, p heldSample, size int) error {
 			return err
 		}
 	}
-	if s.origin.known {
-		ser.mixed = ser.mixed || ser.origin.known && ser.origin != s.origin
-		ser.origin = s.origin
+	crosses := s.marks > ser.met
+	if ser.met = s.met; crosses && ser.counter && s.watched() {
+		ser.crossings = append(ser.crossings, p.t)
 	}
-	return ser.add(p, s.marks)
+	return ser.add(p, crosses)
 }
+
+// watched reports whether marks matter to the function that asks for the selection, and will
+// be looked at later.
+func (s *selection) watched() bool { return s.watch != nil && s.window > 0 }
 
 // match returns a new series if p matches.
 func (s *selection) match(p *prom.Series) *packedSeries {

@@ -34,9 +34,6 @@ func (s *selection) result(ctx context.Context) (*seriesSet, error) {
 			continue
 		}
 		done[ser] = len(s.byLabels) > 0
-		if len(s.counted.times) > 0 {
-			ser.markTimes = s.counted.timesOf(ser.origin, ser.mixed)
-		}
 		ok, err := ser.finish(end)
 		if err != nil {
 			return nil, err

@@ -46,9 +46,8 @@ type packedSeries struct {
 	expires int64
 
 	counter   bool    // functions that add up changes may need a bridge
-	markTimes []int64 // times of the marks that the selection met for the series, ascending
-	origin    origin
-	mixed     bool // the series has samples of several targets
+	met       int     // number of the last mark of any target before the last sample
+	crossings []int64 // times of the samples that follow a mark, ascending
 
 	*bridge // shifts values across marks; nil if the series needs none
 }
@@ -78,16 +77,16 @@ type heldSample struct {
 
 func (p *heldSample) isHistogram() bool { return p.h != nil || p.fh != nil }
 
-// add appends a sample. Times ascend; marks is the number of the last mark before it.
-func (s *packedSeries) add(p heldSample, marks int) error {
+// add appends a sample. Times ascend. crosses says that a mark precedes it.
+func (s *packedSeries) add(p heldSample, crosses bool) error {
 	if s.held && s.pending.t != p.t {
 		if err := s.flush(); err != nil {
 			return err
 		}
 	}
 	s.pending, s.held = p, true
-	if s.bridge != nil {
-		s.pendingMarks = marks
+	if s.bridge != nil && crosses {
+		s.pendingMarks++
 	}
 	return nil
 }

@@ -25,7 +25,7 @@ func TestPlainChunks(t *testing.T) {
 		b.plain.Store(plain)
 		s := &packedSeries{ctx: t.Context(), budget: b}
 		for i := range int64(samples) {
-			require.NoError(t, s.add(heldSample{timedValue: timedValue{10 * i, float64(i * i)}}, 0))
+			require.NoError(t, s.add(heldSample{timedValue: timedValue{10 * i, float64(i * i)}}, false))
 		}
 		ok, err := s.finish(10 * samples)
 		require.NoError(t, err)

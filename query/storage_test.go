@@ -56,9 +56,9 @@ func TestLabelNamesAndValues(t *testing.T) {
 func TestIterator(t *testing.T) {
 	s := &packedSeries{ctx: context.Background()}
 	for i := range 10 {
-		require.NoError(t, s.add(number(int64(10*i), float64(i)), 0))
+		require.NoError(t, s.add(number(int64(10*i), float64(i)), false))
 	}
-	require.NoError(t, s.add(number(90, 99), 0))
+	require.NoError(t, s.add(number(90, 99), false))
 	ok, err := s.finish(0)
 	require.NoError(t, err)
 	assert.True(t, ok)
@@ -97,7 +97,7 @@ func TestIteratorSeeks(t *testing.T) {
 			if i%9 == 0 {
 				v = prom.StaleNaN
 			}
-			require.NoError(t, s.add(number(10+i*20, v), 0))
+			require.NoError(t, s.add(number(10+i*20, v), false))
 		}
 		_, err := s.finish(20100)
 		require.NoError(t, err)
@@ -133,7 +133,7 @@ func TestIteratorCarries(t *testing.T) {
 		for i, v := range carry {
 			s.carry(int64(60+i), v)
 		}
-		require.NoError(t, s.add(number(125, 7), 0))
+		require.NoError(t, s.add(number(125, 7), false))
 		_, err := s.finish(140)
 		require.NoError(t, err)
 		it := s.Iterator(nil)
@@ -164,13 +164,14 @@ func TestBridge(t *testing.T) {
 		{[]float64{1, mark, 100, 3, mark, 50, 51}, []float64{100, 100, 103, 103, 104}},
 	} {
 		s := &packedSeries{ctx: context.Background(), bridge: &bridge{}}
-		marks := 0
+		crosses := false
 		for i, v := range tt.values {
 			if v == mark {
-				marks++
+				crosses = true
 				continue
 			}
-			require.NoError(t, s.add(number(int64(i), v), marks))
+			require.NoError(t, s.add(number(int64(i), v), crosses))
+			crosses = false
 		}
 		_, err := s.finish(0)
 		require.NoError(t, err)
