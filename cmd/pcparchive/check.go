@@ -33,8 +33,8 @@ After the findings each archive has a verdict: whole; readable up to the time of
 last readable record; or unreadable, with the reason. The consequences of damage, such as
 values of metrics whose description is lost, count as part of the damage.
 
-The exit status is 0 without findings, 3 with findings, and 1 if a PATH cannot be
-read at all. check skips damaged parts and checks the rest.
+The exit status is 0 without findings, 3 with findings, 1 if a PATH cannot be read at
+all, and 2 if the command line is wrong. check skips damaged parts and checks the rest.
 
 With --target, a PATH is a Prometheus block or a folder of blocks. check verifies
 that the named system accepts the block: order and checksums of its contents, and

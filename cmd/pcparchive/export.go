@@ -50,6 +50,7 @@ metrics are named with underscores for dots. They have the labels that a PCP cli
 and the name of the instance as 'instname'.
 
 ` + archivesHelp + `
+
 The command reads archives of several hosts side by side, into the same blocks. It keeps
 the metadata of one archive for each host in memory.
 

@@ -16,17 +16,18 @@ var flagGroups = []struct {
 	title string
 	flags []string
 }{
-	{"Input", []string{"from", "format", "mapping", "time-column", "time-format", "delimiter", "match", "metric", "metrics", "instances", "samples", "daily", "labels", "start", "end", "at", "timezone", "hostzone", "time", "lookback", "interval", "duration", "timeout", "body-limit", "scrape-config"}},
+	{"Input", []string{"from", "format", "mapping", "time-column", "time-format", "delimiter", "match", "metric", "metrics", "instances", "samples", "daily", "labels", "start", "end", "at", "timezone", "hostzone", "time", "lookback", "interval", "duration", "timeout", "body-limit", "scrape-config", "config", "finish", "align", "date-column", "decimal-comma", "skip-lines"}},
 	{"Output", []string{
 		"dir", "output-archive", "output-file", "to", "append", "split-by", "block-duration", "data-dir", "thanos-label", "archive-version", "volume-size",
-		"compress", "lossy", "pcp5", "timestamps", "health",
+		"compress", "lossy", "pcp5", "timestamps", "health", "volume-samples", "output", "wide", "long", "width", "height",
 	}},
 	{"Names and labels", []string{"names", "prefix", "host", "label", "label-instid", "optional-labels", "target-labels", "relabel", "map"}},
 	{"Server", []string{"server", "http.config.file", "rescan", "shift-to", "replay", "external-label", "grafana-provisioning", "listen", "serve", "web.config.file", "web.cors.origin", "max-connections", "drain-timeout", "log-level"}},
-	{"Queries", []string{"query-timeout", "query-memory", "max-samples", "max-bytes", "max-concurrency"}},
+	{"Pushed archives", []string{"receive", "receive-idle", "receive-max-archives", "receive-max-size", "receive-rate"}},
+	{"Queries", []string{"rules", "query-timeout", "query-memory", "max-samples", "max-bytes", "max-concurrency"}},
 	{"Cache", []string{"cache", "cache-size"}},
-	{"Recording", []string{"config", "check-config", "archive-per", "rotate", "sync", "keep", "max-size", "min-free"}},
-	{"Values", []string{"strings", "step", "unwrap", "repeat-discrete", "split-at-marks"}},
+	{"Recording", []string{"check-config", "archive-per", "rotate", "sync", "keep", "max-size", "min-free"}},
+	{"Values", []string{"strings", "step", "unwrap", "repeat-discrete", "split-at-marks", "rate", "units", "precision", "derive", "compat", "mean", "keep-wraps"}},
 }
 
 // manyFlags is the number of flags from which help groups them.

@@ -46,17 +46,17 @@ times, in ascending order: the one called time, timestamp or date, or else the f
 Times are RFC 3339, '2026-01-02 15:04:05', or seconds or milliseconds since 1970. The
 table may be compressed and may have any length.
 
-In a wide table each other column is a metric. Its name is that of the column with _ for characters that
-PCP does not allow, below csv unless it has a dot. A column such as
-'disk.dev.read[sda]' is an instance. Numbers become doubles, and a column that begins
-with text becomes a metric of text. An empty cell has no value. A row of empty cells is a
-mark: recording stopped. So tables of 'pcparchive values --rate off --output csv' become
-archives again. Rows with the same time form one record.
+In a wide table each other column is a metric. It is named after the column, with _ for
+characters that PCP does not allow, and stands below csv unless the name has a dot. A
+column such as 'disk.dev.read[sda]' is an instance. Numbers become doubles, and a column
+that begins with text becomes a metric of text. An empty cell has no value. A row of empty
+cells is a mark: recording stopped. Tables of 'pcparchive values --rate off --output csv'
+therefore become archives again. Rows with the same time form one record.
 
-A long table has a line for each value: columns called metric (or __name__) and value and, if
-it likes, instance, units, host and labels, as 'pcparchive values --long' and 'pcparchive
-query' write them. Other columns are labels. Its rows may stand in any order. --host selects
-the rows of one of several hosts.
+A long table has a line for each value, in any order, as 'pcparchive values --long' and
+'pcparchive query' write them. It has the columns metric (or __name__) and value, and may
+have instance, units, host and labels. Other columns are labels. --host selects the rows
+of one of several hosts.
 
 --mapping FILE describes the columns in YAML. Columns that it does not mention are left
 out and named, unless it has 'others: keep':
@@ -75,7 +75,7 @@ table that have other names are 'long: {metric: Sensor, value: Reading, instance
 'column' of a metric is then its name in the table.
 
 The command reports cells that do not fit their column, and rows without a valid time, and
-reads the rest; the exit status is then 4. It rejects a wide table whose times go back. It
+reads the rest. It rejects a wide table whose times go back. It
 never overwrites an existing archive. The output appears when it is complete.`,
 		Example: `  pcparchive import csv load.csv rec
   pcparchive import from csv load.csv -o rec --timezone Europe/Berlin

@@ -35,7 +35,7 @@ The command recognizes the format by features that only one format has: '# EOF',
 types, exemplars, times with fractions. Whole times are milliseconds in the text format
 and seconds in OpenMetrics. Give --format if a page shows no such feature, or if its
 times would be in the wrong century. The command reports lines and files that it cannot
-read, and reads the rest; the exit status is then 4.
+read, and reads the rest.
 
 Pages of pmproxy, pcp2openmetrics and 'pcparchive export prom' declare metrics of PCP in
 '# PCP5' lines. These metrics get their names, numbers, types, semantics, units and

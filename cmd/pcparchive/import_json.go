@@ -31,7 +31,7 @@ same name and labels are one series, whichever files they come from.
 Results of functions have no name. They get the name of the file, or that of --metric.
 The command rebuilds native histograms from their buckets. It counts histograms with
 other buckets and leaves them out. It reports a file, reply, series, histogram or sample
-that it cannot read, and reads the rest; the exit status is then 4.
+that it cannot read, and reads the rest.
 
 ` + samplesHelp,
 		Example: `  curl -s 'http://prometheus:9090/api/v1/query_range?query=up&start=…&end=…&step=15' > up.json

@@ -40,7 +40,7 @@ type sampleOptions struct {
 const samplesHelp = `Each pair of the labels job and instance is a source. Its metrics are named
 openmetrics.SOURCE.… The host of the archive is the value of the label 'hostname', or
 else the host in 'instance', if all series agree on it. --split-by LABEL writes an
-archive for each value of a label, in the folder that -o names. With --split-by
+archive for each value of a label, in the output folder. With --split-by
 instance ports are ignored, and 'hostname' stands in where 'instance' is missing. The
 archive of series without the label is called other. --map node_exporter records the
 series that PCP itself measures, too, under PCP's own names.

@@ -20,6 +20,7 @@ sets. Counting records, values and series reads the data volumes. Without --coun
 info counts them only in small archives that are not compressed.
 
 ` + archivesHelp + `
+
 The output has a part for each host.`,
 		Example: `  pcparchive info rec
   pcparchive info /var/log/pcp/pmlogger/web1

@@ -33,8 +33,10 @@ func newLabelCmd(s streams) *cobra.Command {
 		Long: `Print the label of an archive, and every file whose label is damaged or differs from that
 of the first file with a whole one, in the order of the volumes, the index and the metadata.
 With flags, write that label, corrected, to every file, as pmloglabel does; the records stay
-as they are. --archive-version converts the whole archive. The exit status is 3 if labels are
-damaged or differ and no flag corrects them.
+as they are. --archive-version converts the whole archive.
+
+The exit status is 0 on success, 1 after a failure, 2 if the command line is wrong, and 3 if
+labels are damaged or differ and no flag corrects them.
 
 Archives that no program reads because of a label can be repaired too: --repair alone takes
 every field from the first whole label. If no file has one, the fields are those that can be

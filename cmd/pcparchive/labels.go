@@ -39,6 +39,7 @@ label has a dotted name.
 With --merged, print the labels that a client sees for each metric and instance.
 
 ` + archivesHelp + `
+
 The output has a part for each host. It leaves out records that repeat those of an
 earlier archive. --at reads the last archive that had begun by that time.`,
 		Example: `  pcparchive labels dump rec

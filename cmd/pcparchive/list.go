@@ -36,6 +36,7 @@ values of a label; --match limits them to series that it selects. Names and labe
 those of query and export. Some of the listed series may have no values.
 
 ` + archivesHelp + `
+
 list stores the result in the folder of --cache, so that it can list the same archives
 faster the next time.`,
 		Example: `  pcparchive list rec

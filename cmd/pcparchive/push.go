@@ -35,8 +35,8 @@ restart of the server, push continues where it was. An archive that is complete 
 not sent again, so that push may run from a timer over a folder. The server publishes an
 archive when all of it has arrived. Volumes that are compressed arrive decompressed.
 
-push goes on with the others if it cannot send one of several archives. The exit status is
-then 1.`,
+If push cannot send one of several archives, it sends the others. The exit status is 0 if
+all archives were sent, 1 if one was not, and 2 if the command line is wrong.`,
 		Example: `  pcparchive push /var/log/pcp/pmlogger/web1/20260301.00.10 http://server:44322
   pcparchive push /var/log/pcp/pmlogger https://server:44322 --http.config.file http.yml`,
 		ValidArgsFunction: completeArchives,

@@ -36,6 +36,7 @@ question about them takes a fraction of the time. Answers are the same. Deleting
 folder costs only time.
 
 ` + archivesHelp + `
+
 The expression selects series of all hosts. The label hostname distinguishes PCP's
 own metrics of different hosts. Where the labels of several hosts have the same
 hostname, query takes it from the archive label, and reports the hosts.

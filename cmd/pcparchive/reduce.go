@@ -57,9 +57,7 @@ existing archive is never overwritten.`,
 	f.BoolVar(&o.Mean, "mean", false, "give instant and discrete metrics the mean of the interval")
 	f.BoolVar(&o.KeepWraps, "keep-wraps", false, "leave overflows of 32-bit counters as they are, as pmlogreduce 6 does")
 	addVersionFlag(cmd, &o.Version, "archive format, 2 or 3; default: that of the input")
-	f.Var(&o.Compress, compressFlag, "compress the volumes with zstd, which PCP 6.3.2 and later read, or with gzip; without a value: zstd")
-	f.Lookup(compressFlag).NoOptDefVal = "zstd"
-	completeFlag(cmd, compressFlag, "zstd", "gzip", "none")
+	addCompressFlag(cmd, &o.Compress, "the volumes")
 	addZoneFlags(cmd, &o.zones, usualHost)
 	addOutputFlag(cmd, &o.output)
 	return cmd

@@ -64,7 +64,7 @@ alert rules that ask for the last hours. --replay shows the recording as if it w
 being made: data appears as time passes. At speed 10, an hour passes in six minutes.
 
 After SIGTERM or an interrupt, running requests may continue for --drain-timeout. The
-exit status is then 0. It is 1 after a failure, and 2 if the command line is wrong.`,
+exit status is 0 then, 1 after a failure, and 2 if the command line is wrong.`,
 		Example: `  pcparchive serve /var/log/pcp/pmlogger
   pcparchive serve sosreport-web1/ --shift-to now
   pcparchive serve incident/ --replay 10

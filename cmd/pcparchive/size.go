@@ -43,6 +43,7 @@ With --interval, the column SAVED says how many bytes would be saved by recordin
 metric no more often than that.
 
 ` + archivesHelp + `
+
 CSV has one table: that of --by, or else the metrics.`,
 		Example: `  pcparchive size rec
   pcparchive size /var/log/pcp/pmlogger/web1 --by metric --count 50 --interval 1min

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -36,6 +35,7 @@ func newSummaryCmd(s streams) *cobra.Command {
 maximum. METRIC is a name or a subtree such as disk.dev.
 
 ` + archivesHelp + `
+
 An operand after the first is an archive if an archive has that name. Otherwise it is
 a metric. The output has a part for each host; CSV has the host in the first column.
 
@@ -45,7 +45,7 @@ across a mark, nor where a counter decreases; with --wrap, a decrease counts as 
 The averages of other metrics weigh each value by the time until the next value. A
 discrete metric holds its value until a mark or the end.
 
-Columns: ` + strings.Join(columnNames(), ", ") + `.
+Columns: ` + columnList() + `.
 CSV has all columns. JSON has all columns under their full names, and the errors
 that were recorded instead of values.`,
 		Example: `  pcparchive summary rec

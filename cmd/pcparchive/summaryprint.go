@@ -67,6 +67,13 @@ var summaryColumns = []summaryColumn{
 // usualColumns are the columns of the table without --columns.
 var usualColumns = []string{"metric", "instance", "count", "average", "min", "max", "units"}
 
+// columnList returns the names of the columns in two lines, for the help.
+func columnList() string {
+	names := columnNames()
+	half := len(names) / 2
+	return strings.Join(names[:half], ", ") + ",\n" + strings.Join(names[half:], ", ")
+}
+
 func columnNames() []string {
 	var names []string
 	for _, c := range summaryColumns {

@@ -45,11 +45,12 @@ func newTopCmd(s streams) *cobra.Command {
 I/O, and its disks, network interfaces, CPUs and file systems.
 
 Rates are means over a window around the time, memory and space are values at the time.
-CPU is in percent of one CPU. Rates of processes that PCP recorded once
-only are unknown. The last lines name what was not logged. Archives without PCP's metrics
-of a table have its rows from node_exporter, and its processes from process_exporter.
+CPU is in percent of one CPU. A process that PCP recorded only once has no rates. The last
+lines name what was not logged. If an archive lacks PCP's metrics of a table, the rows come
+from node_exporter, and processes from process_exporter.
 
 ` + archivesHelp + `
+
 The output has a part for each host. CSV has one table: that of --table, or else the
 processes.`,
 		Example: `  pcparchive top rec --at 14:30

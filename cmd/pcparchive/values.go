@@ -56,15 +56,15 @@ Operands that are no names, such as 'rate(disk_dev_read[1m])', are PromQL, evalu
 each --step, a hundredth of the window by default. 'pcparchive query' has more flags.
 
 ` + archivesHelp + `
+
 An operand after the first is an archive if an archive has that name. Otherwise it is
 a metric.
 
 A wide table has a column for each series, a long one a line for each value. Text is
-wide where the columns fit, other tables are wide unless --long is given. Parquet and
-Arrow files have numbers of 64 bits with a fraction, times in UTC, and units as metadata;
-they are written in groups of rows, so that their length does not matter. A mark, where recording
-stopped and started again, is a line of its own in text and JSON, and an empty line of
-cells in wide tables.`,
+wide where the columns fit; other tables are wide unless --long is given. A mark, where
+recording stopped and started again, is a line of its own in text and JSON, and a line of
+empty cells in wide tables. Parquet and Arrow files have 64-bit floats, times in UTC, and
+units as metadata. They are written in groups of rows, so they may have any length.`,
 		Example: `  pcparchive values rec kernel.all.load
   pcparchive values rec 'disk.dev.read_bytes[sda]' --step 1min --units Mbyte/sec
   pcparchive values /var/log/pcp/pmlogger/web1 kernel.all.cpu --start end-1h --step 5min

@@ -68,6 +68,12 @@ const compressFlag = "compress"
 func addVolumeFlags(cmd *cobra.Command, size *byteSize, how *archive.Compression, which string) {
 	f := cmd.Flags()
 	f.Var(size, "volume-size", "maximum size of a volume before compression; 0: no limit")
+	addCompressFlag(cmd, how, which)
+}
+
+// addCompressFlag adds the flag that compresses the volumes that a verb writes.
+func addCompressFlag(cmd *cobra.Command, how *archive.Compression, which string) {
+	f := cmd.Flags()
 	f.Var(how, compressFlag, "compress "+which+" with zstd, which PCP 6.3.2 and later read, or with xz or gzip, which every PCP reads; without a value: zstd")
 	f.Lookup(compressFlag).NoOptDefVal = archive.CompressZstd.String()
 	completeFlag(cmd, compressFlag, "zstd", "gzip", "xz", "none")
