@@ -61,6 +61,12 @@ type Numbers interface {
 	Close() error
 }
 
+// Validate returns an error if a Recorder cannot have the options.
+func (o Options) Validate() error {
+	_, err := o.withDefaults()
+	return err
+}
+
 // withDefaults returns the options with all values set.
 func (o Options) withDefaults() (Options, error) {
 	o.Per = cmp.Or(o.Per, PerTarget)

@@ -5,14 +5,17 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	promconfig "github.com/prometheus/prometheus/config"
 	"github.com/prometheus/prometheus/discovery"
 
+	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert/mapper"
 	"github.com/pcparchive/pcparchive/convert/naming"
 	"github.com/pcparchive/pcparchive/internal/redact"
+	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/record/layout"
 )
 
@@ -150,8 +153,19 @@ func placeOf(per Per, cfg *Config, job, instance string) (host, name string) {
 	if per != PerAll {
 		name = cfg.nameOf(job)
 	}
-	if h := cfg.Jobs[job].Host; h != "" {
+	if h := cfg.Jobs[job].Host; h != "" && per != PerAll {
 		host = h
 	}
 	return host, name
+}
+
+// hostLabel returns a host as the label of an archive can hold it. A checksum at the end of
+// a shortened name tells it apart from others.
+func hostLabel(host string, version pcp.Version) string {
+	most := archive.LongestHost(version)
+	if len(host) <= most {
+		return host
+	}
+	sum := "-" + checksum(host)
+	return strings.ToValidUTF8(host[:max(most-len(sum), 0)], "") + sum
 }

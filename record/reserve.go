@@ -3,6 +3,8 @@ package record
 import (
 	"iter"
 	"net"
+	"strconv"
+	"strings"
 
 	promconfig "github.com/prometheus/prometheus/config"
 	"github.com/prometheus/prometheus/discovery"
@@ -52,7 +54,11 @@ func listedTargets(job *promconfig.ScrapeConfig) iter.Seq[listedTarget] {
 // stemOf returns the name that the archives of a target have if nothing else has it.
 func (c *Config) stemOf(per Per, job, instance string) stem {
 	host, name := placeOf(per, c, job, instance)
-	return stem{layout.Part(host), layout.Part(name)}
+	s := stem{layout.Part(host), layout.Part(name)}
+	if strings.HasPrefix(s.host, ownersFile) { // or the name with which it is written
+		s.host = "_" + s.host
+	}
+	return s
 }
 
 // choose returns the name of a target's archives. A second target of the same host and job
@@ -61,9 +67,11 @@ func (s stem) choose(instance, target string, free func(stem) bool) stem {
 	if free(s) {
 		return s
 	}
-	if _, port, err := net.SplitHostPort(instance); err == nil && port != "" {
-		if withPort := (stem{s.host, s.name + "-" + layout.Part(port)}); free(withPort) {
-			return withPort
+	if _, port, err := net.SplitHostPort(instance); err == nil {
+		if _, err := strconv.ParseUint(port, 10, 16); err == nil { // else it is the rest of a URL
+			if withPort := (stem{s.host, s.name + "-" + port}); free(withPort) {
+				return withPort
+			}
 		}
 	}
 	return stem{s.host, s.name + "-x" + target}

@@ -13,6 +13,7 @@ import (
 	"github.com/pcparchive/pcparchive/convert/mapper"
 	"github.com/pcparchive/pcparchive/convert/naming"
 	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/internal/redact"
 	"github.com/pcparchive/pcparchive/record/layout"
 	"github.com/pcparchive/pcparchive/scrape"
 )
@@ -86,6 +87,7 @@ func (r *Recorder) lineFor(key, job, instance string, target *promscrape.Target)
 func (r *Recorder) newLine(key, job, instance string) (*line, error) {
 	cfg := r.config.Load()
 	host, _ := placeOf(r.o.Per, cfg, job, instance)
+	host = hostLabel(host, r.o.Version)
 	alone := r.o.Per == PerTarget
 	slow := 2 * time.Minute // a scrape of a shared archive may end after later ones
 	if alone {
@@ -202,7 +204,7 @@ func hostOf(instance string) string {
 			host = u.Host
 		}
 	}
-	host = mapper.HostOnly(host)
+	host = mapper.HostOnly(redact.Address(host))
 	if host == "" || mapper.IsLoopback(host) {
 		return mapper.LocalHost()
 	}

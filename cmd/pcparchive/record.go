@@ -137,11 +137,20 @@ func (o *recorderOptions) complete(s streams, urls []string) error {
 		return fmt.Errorf("--timeout %s is negative", o.timeout)
 	case o.duration < 0:
 		return fmt.Errorf("--duration %s is negative", o.duration)
+	case o.policy.Keep < 0:
+		return fmt.Errorf("--keep %s is negative", o.policy.Keep)
+	case o.Rotate <= 0:
+		return fmt.Errorf("--rotate %s: want at least a minute", o.Rotate)
+	case o.Sync <= 0:
+		return fmt.Errorf("--sync %s: want at least 10ms", o.Sync)
 	}
 	if err := o.watch.check(); err != nil {
 		return err
 	}
-	return o.load(urls)
+	if err := o.load(urls); err != nil {
+		return err
+	}
+	return o.Validate()
 }
 
 // load chooses the loader of the configuration.
