@@ -13,6 +13,7 @@ type joined struct {
 	step history.Step
 	// The metadata is in force from since to just before until.
 	since, until pcp.Timestamp
+	metrics      []*metricState // of the step, if records may wait; see waiting
 }
 
 // holds reports whether the metadata is in force at t.
@@ -24,6 +25,9 @@ func (v *view) keep(payload []byte, res *Result) *history.Step {
 	for _, m := range v.found {
 		j.since, j.until = later(j.since, m.since), earlier(j.until, m.until)
 	}
+	if v.q.Superseded != nil {
+		j.metrics = slices.Clone(v.found)
+	}
 	points := slices.Clone(v.points)
 	j.step = v.step
 	j.step.Metrics = slices.Clone(v.step.Metrics)
@@ -32,6 +36,9 @@ func (v *view) keep(payload []byte, res *Result) *history.Step {
 	s := newShape(payload, v.r.layout.StampSize, res, func(i int) *history.Value { return &points[i].Value })
 	s.joined = j
 	s.memory += int(unsafe.Sizeof(history.MetricValues{}))*len(j.step.Metrics) + int(unsafe.Sizeof(history.Point{}))*len(points)
+	if v.q.Superseded != nil {
+		s.memory += len(payload)
+	}
 	v.shapes.add(s)
 	return &j.step
 }

@@ -24,6 +24,7 @@ type metricState struct {
 	again   pcp.Timestamp // time of the next label record of the instances
 	series  map[pcp.InstID]*history.Series
 	last    []*history.Series // series of the previous step, by position
+	settled *shape            // the last shape with the metric whose records may wait
 }
 
 // refresh looks up the metadata of a metric at t. It keeps pointers to values

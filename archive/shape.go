@@ -24,6 +24,8 @@ type shape struct {
 	res    Result // the record, if values are loaded into Results
 	joined *joined
 	memory int
+
+	deferral
 }
 
 // run is the part of a payload between two offsets.
@@ -47,13 +49,8 @@ type dataSlot struct {
 
 // load loads the values of a payload if the payload has the shape.
 func (s *shape) load(payload []byte) bool {
-	if len(payload) != s.size {
+	if !s.fits(payload) {
 		return false
-	}
-	for _, r := range s.runs {
-		if string(payload[r.from:r.to]) != string(s.fixed[int(r.from)-s.start:int(r.to)-s.start]) {
-			return false
-		}
 	}
 	for i := range s.words {
 		w := &s.words[i]
@@ -83,6 +80,19 @@ func (s *shape) load(payload []byte) bool {
 		}
 		end := w.head & 0xffffff
 		*w.data = b[4:end:end]
+	}
+	return true
+}
+
+// fits reports whether a payload has the length of the shape and the same value sets.
+func (s *shape) fits(payload []byte) bool {
+	if len(payload) != s.size {
+		return false
+	}
+	for _, r := range s.runs {
+		if string(payload[r.from:r.to]) != string(s.fixed[int(r.from)-s.start:int(r.to)-s.start]) {
+			return false
+		}
 	}
 	return true
 }
@@ -164,13 +174,19 @@ const (
 func (c *shapes) find(payload []byte) *shape {
 	for i, s := range c.all {
 		if len(payload) == s.size && s.load(payload) {
-			copy(c.all[1:i+1], c.all[:i])
-			c.all[0] = s
-			c.hits++
-			return s
+			return c.use(i)
 		}
 	}
 	return nil
+}
+
+// use counts a payload that matches a shape.
+func (c *shapes) use(i int) *shape {
+	s := c.all[i]
+	copy(c.all[1:i+1], c.all[:i])
+	c.all[0] = s
+	c.hits++
+	return s
 }
 
 // worth reports whether to make a shape of a payload that matches none. It does

@@ -39,6 +39,9 @@ type view struct {
 	leads  map[int]*lead // by volume
 	line   timeline      // of the records that come
 	came   arrival       // the record that came last
+	enough bool          // nobody wants more steps
+
+	waiting waiting
 }
 
 func newView(r *Reader, q history.Query) *view {
@@ -51,7 +54,11 @@ func newView(r *Reader, q history.Query) *view {
 // steps yields the steps of one pass.
 func (v *view) steps() iter.Seq2[*history.Step, error] {
 	return func(yield func(*history.Step, error) bool) {
-		if err := v.run(yield); err != nil && !errors.Is(err, errStop) {
+		err := v.run(yield)
+		if !v.enough {
+			err = cmp.Or(v.settle(yield), err)
+		}
+		if err != nil && !errors.Is(err, errStop) {
 			yield(nil, err)
 		}
 	}
@@ -187,6 +194,12 @@ func (v *view) record(frame Frame, yield func(*history.Step, error) bool) error 
 		if err != nil || !within {
 			return err
 		}
+		if v.waits(frame.Payload, stamp) {
+			return nil
+		}
+		if err := v.settle(yield); err != nil {
+			return err
+		}
 		if s := v.shapes.find(frame.Payload); s != nil && s.joined.holds(stamp) {
 			return v.repeat(s.joined, stamp, yield)
 		} else if s != nil {
@@ -194,8 +207,13 @@ func (v *view) record(frame Frame, yield func(*history.Step, error) bool) error 
 		} else if v.ids != nil && v.ids.lacks(frame.Payload, v.r.layout.StampSize) {
 			return v.pass(stamp, yield)
 		}
-	} else if v.q.Read != nil {
-		v.q.Read.Add(int64(len(frame.Payload)) + 8)
+	} else {
+		if v.q.Read != nil {
+			v.q.Read.Add(int64(len(frame.Payload)) + 8)
+		}
+		if err := v.settle(yield); err != nil {
+			return err
+		}
 	}
 	v.found = v.found[:0]
 	res, err := v.rd.decodeAny(frame.Payload)
@@ -259,7 +277,11 @@ func (v *view) yield(step *history.Step, yield func(*history.Step, error) bool) 
 		return nil
 	}
 	if !yield(step, nil) {
+		v.enough = true
 		return errStop
+	}
+	if v.q.Superseded != nil {
+		v.judge(step)
 	}
 	return nil
 }

@@ -40,7 +40,9 @@ func (v *view) met(t pcp.Timestamp, mark bool, yield func(*history.Step, error) 
 	}
 	v.gap = history.Step{Stamp: at, Mark: true, Implied: true, Target: v.target}
 	if !yield(&v.gap, nil) {
+		v.enough = true
 		return errStop
 	}
+	v.unsettle()
 	return nil
 }

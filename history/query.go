@@ -24,6 +24,12 @@ type Query struct {
 	Stop func() error
 	// All also yields steps that hold none of the selected metrics.
 	All bool
+	// Superseded, unless nil, lets the source leave out steps whose values later ones
+	// replace. The source calls it with a step that it has yielded; it reports whether the
+	// reader needs of all steps of that Shape the last one only. The source may then leave out
+	// a step if another step of its Shape follows, no mark and no value of the step's metrics
+	// is in between, the times ascend, and a float64 holds the step's 64-bit integers.
+	Superseded func(*Step) bool
 	// PastNames names an instance that the domain in force lacks as an earlier version did,
 	// see [meta.Store.PastName]. Otherwise it has no name.
 	PastNames bool

@@ -2,6 +2,7 @@ package history
 
 import (
 	"math"
+	"math/bits"
 
 	"github.com/pcparchive/pcparchive/internal/wire"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -73,6 +74,22 @@ func (v *Value) Number(t pcp.Type) (f float64, ok bool) {
 		return float64(math.Float32frombits(uint32(v.Bits))), true
 	}
 	return math.Float64frombits(v.Bits), true
+}
+
+// Exact reports whether a float64 holds the number. An integer of 64 bits may have too many
+// digits for that.
+func (v *Value) Exact() bool {
+	n := v.Bits
+	switch v.Type {
+	case pcp.TypeU64:
+	case pcp.Type64:
+		if int64(n) < 0 {
+			n = -n
+		}
+	default:
+		return true
+	}
+	return bits.Len64(n)-bits.TrailingZeros64(n) <= 53
 }
 
 // Text returns a string value without its terminator.

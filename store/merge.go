@@ -26,6 +26,9 @@ func (s *Set) Steps(q history.Query) iter.Seq2[*history.Step, error] {
 
 func newMerge(s *Set, q history.Query, outlines map[string]*Outline) *merge {
 	m := &merge{s: s, q: q.Bounded(), outlines: outlines}
+	if s.hasCopies() { // dropCopies finds the steps of one time in all of them
+		m.q.Superseded = nil
+	}
 	m.ahead = newLookahead(s.items, m.q.From, m.q.To, &m.q, func(it *item) bool { return outlines[it.label.Base()] != nil })
 	return m
 }
@@ -245,8 +248,7 @@ func (m *merge) dropCopies(yielded *cursor, stamp pcp.Timestamp) {
 // copies reports whether two archives are copies of one recording. A process that records
 // several targets may begin their archives at the same time.
 func (c *cursor) copies(other *cursor) bool {
-	a, b := c.r.Header(), other.r.Header()
-	return a.PID == b.PID && a.Start == b.Start && !differ(c.targets(), other.targets())
+	return recordingOf(c.r) == recordingOf(other.r) && !differ(c.targets(), other.targets())
 }
 
 // targets returns the exporters that the archive was recorded from.
@@ -261,4 +263,21 @@ func (c *cursor) targets() []history.Target {
 func differ(a, b []history.Target) bool {
 	in := func(t history.Target) bool { return slices.Contains(b, t) }
 	return len(a) > 0 && len(b) > 0 && !slices.ContainsFunc(a, in)
+}
+
+// recording identifies the process that wrote an archive and its copies.
+type recording struct {
+	pid   int32
+	start pcp.Timestamp
+}
+
+func recordingOf(r *archive.Reader) recording { return recording{r.Header().PID, r.Header().Start} }
+
+// hasCopies reports whether several archives may be copies of one recording.
+func (s *Set) hasCopies() bool {
+	seen := make(map[recording]bool, len(s.items))
+	for _, it := range s.items {
+		seen[recordingOf(it.label)] = true
+	}
+	return len(seen) < len(s.items)
 }

@@ -151,7 +151,7 @@ func (o *exportPromOptions) snapshot(ctx context.Context, s streams, h *hosts, f
 		return err
 	}
 	snapshot := expo.NewSnapshot(expo.SnapshotOptions{At: at.Time(), Lookback: o.lookback, Report: fo.Report})
-	err = o.mapping.copyHosts(ctx, h, pcp.Timestamp{}, at, snapshot, fo)
+	err = o.mapping.copyLast(ctx, h, at, snapshot, fo)
 	if err := cmp.Or(err, h.Unusable()); err != nil {
 		return err
 	}

@@ -131,6 +131,17 @@ func (o *mappingOptions) source(h *hosts, from, to pcp.Timestamp, fo flatten.Opt
 // copyHosts hands the relabelled samples of hosts' archives to dst and flushes dst.
 func (o *mappingOptions) copyHosts(ctx context.Context, h *hosts, from, to pcp.Timestamp, dst prom.SampleSink, fo flatten.Options) error {
 	src, view := o.source(h, from, to, fo)
+	return o.copySource(ctx, src, view, dst)
+}
+
+// copyLast is copyHosts for a destination that keeps the last value of each series.
+func (o *mappingOptions) copyLast(ctx context.Context, h *hosts, to pcp.Timestamp, dst prom.SampleSink, fo flatten.Options) error {
+	src, view := o.source(h, pcp.Timestamp{}, to, fo)
+	src.LastOnly = len(o.relabel.rules) == 0 // relabelling counts samples that become equal
+	return o.copySource(ctx, src, view, dst)
+}
+
+func (o *mappingOptions) copySource(ctx context.Context, src *flatten.Source, view byteProgress, dst prom.SampleSink) error {
 	defer view.clear()
-	return prom.Copy(ctx, o.relabel.rules.Before(dst, fo.Report), src)
+	return prom.Copy(ctx, o.relabel.rules.Before(dst, src.Options.Report), src)
 }

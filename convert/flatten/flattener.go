@@ -54,14 +54,16 @@ type Options struct {
 type Flattener struct {
 	describer
 	*seriesTable
-	parts     []map[pcp.PMID]*metricState       // by history.Step.Part
-	metrics   map[pcp.PMID]*metricState         // those of the part of the current step
-	ending    []*liveSeries                     // series that lost a metric in the current step
-	exemplary []*history.MetricValues           // metrics of the current step with exemplars
-	last      pcp.Timestamp                     // time of the last step
-	any       bool                              // a step came; last is set
-	twins     map[pcp.InDomID]sharedNames       // by domain, see sharedBy
-	shapes    map[*history.Shape][]*metricState // metrics of a shape by position, see knownShape
+	parts     []map[pcp.PMID]*metricState // by history.Step.Part
+	metrics   map[pcp.PMID]*metricState   // those of the part of the current step
+	ending    []*liveSeries               // series that lost a metric in the current step
+	exemplary []*history.MetricValues     // metrics of the current step with exemplars
+	// hadExemplars says that a step had exemplars.
+	hadExemplars bool
+	last         pcp.Timestamp                     // time of the last step
+	any          bool                              // a step came; last is set
+	twins        map[pcp.InDomID]sharedNames       // by domain, see sharedBy
+	shapes       map[*history.Shape][]*metricState // metrics of a shape by position, see knownShape
 }
 
 // seriesTable is the table of series that the Flatteners of several hosts share.

@@ -44,6 +44,7 @@ func (f *Flattener) metric(mv *history.MetricValues, t int64, shape *history.Sha
 		m.shape = shape
 		return nil
 	case m.naming.exemplars:
+		f.hadExemplars = true
 		f.exemplary = append(f.exemplary, mv)
 		return nil
 	case mv.Err < 0 || len(mv.Points) == 0 && mv.Metric.Desc.InDom == pcp.InDomNull:
@@ -131,23 +132,10 @@ func (f *Flattener) value(m *metricState, v *history.Value) (float64, bool) {
 		f.opts.Report.Add(prom.LossUndecodable, m.metric.Name)
 		return 0, false
 	}
-	if v.Bits > 1<<53 && (v.Type == pcp.TypeU64 || v.Type == pcp.Type64) {
-		f.checkExact(m.metric, v)
+	if v.Bits > 1<<53 && !v.Exact() {
+		f.opts.Report.Add(prom.LossRounded, m.metric.Name)
 	}
 	return m.naming.scale.Apply(x), true
-}
-
-// checkExact counts a 64-bit integer that a float64 cannot hold.
-func (f *Flattener) checkExact(m *history.Metric, v *history.Value) {
-	exact := v.Bits == uint64(float64(v.Bits)) || float64(v.Bits) >= 1<<64
-	if m.Desc.Type == pcp.Type64 {
-		exact = int64(v.Bits) == int64(float64(int64(v.Bits)))
-	} else if float64(v.Bits) >= 1<<64 {
-		exact = false
-	}
-	if !exact {
-		f.opts.Report.Add(prom.LossRounded, m.Name)
-	}
 }
 
 // state finds or makes the state of a metric. It names the metric again when its

@@ -63,3 +63,31 @@ func (f *Flattener) putValues(m *metricState, points []history.Point, t int64) e
 	}
 	return nil
 }
+
+// superseded reports whether a sink that keeps the last value of each series needs of all
+// steps of a shape the last one only. f has taken the step. Every step of the shape hands
+// on a number for each point then, and counts no loss but that of rounding.
+//
+// An exemplar belongs to the value before it and ends with the series, so after the first
+// exemplar every step counts.
+func (f *Flattener) superseded(step *history.Step) bool {
+	known := f.shapes[step.Shape]
+	if known == nil || f.hadExemplars {
+		return false
+	}
+	for i, m := range known {
+		if m == nil || m.shape != step.Shape {
+			return false
+		}
+		if m.skip {
+			continue
+		}
+		points := step.Metrics[i].Points
+		for j := range points {
+			if _, ok := points[j].Value.Number(m.metric.Desc.Type); !ok {
+				return false
+			}
+		}
+	}
+	return true
+}

@@ -30,7 +30,17 @@ import (
 func shapedArchive(t *testing.T, rng *rand.Rand) *archive.Reader {
 	t.Helper()
 	base := filepath.Join(t.TempDir(), "a")
-	a, err := archive.Create(base, archive.Header{Host: "h"}, nil)
+	writeShaped(t, base, rng, 1, 1)
+	r, err := archive.Open(base, nil)
+	require.NoError(t, err)
+	return r
+}
+
+// writeShaped writes such an archive. If rarer is more than 1, changes are so many times
+// rarer, and the groups share no metric.
+func writeShaped(t *testing.T, base string, rng *rand.Rand, pid int32, rarer int) {
+	t.Helper()
+	a, err := archive.Create(base, archive.Header{Host: "h", PID: pid}, nil)
 	require.NoError(t, err)
 	types := []pcp.Type{pcp.TypeU64, pcp.Type64, pcp.TypeDouble, pcp.TypeU32, pcp.Type32, pcp.TypeFloat, pcp.TypeString}
 	var descs []*meta.Desc
@@ -46,7 +56,7 @@ func shapedArchive(t *testing.T, rng *rand.Rand) *archive.Reader {
 	members := 3
 	for row := range 400 {
 		at = at.Add(time.Second)
-		if row%40 == 0 {
+		if row%(40*rarer) == 0 {
 			members = 1 + rng.IntN(4)
 			for _, id := range []uint32{0, 2} {
 				in := &meta.InDom{Stamp: at, ID: pcp.NewInDomID(60, id)}
@@ -56,11 +66,11 @@ func shapedArchive(t *testing.T, rng *rand.Rand) *archive.Reader {
 				require.NoError(t, a.SetInDom(in))
 			}
 		}
-		if rng.IntN(80) == 0 {
+		if rng.IntN(80*rarer) == 0 {
 			require.NoError(t, a.Mark(at))
 			continue
 		}
-		if rng.IntN(80) == 0 {
+		if rng.IntN(80*rarer) == 0 {
 			set, err := labelset.New(labelset.Item, labelset.String("row", fmt.Sprint(row)))
 			require.NoError(t, err)
 			d := descs[rng.IntN(len(descs))]
@@ -70,7 +80,7 @@ func shapedArchive(t *testing.T, rng *rand.Rand) *archive.Reader {
 		}
 		res := &archive.Result{Stamp: at}
 		for i, d := range descs {
-			if i%3 != row%3 && i != 4 {
+			if i%3 != row%3 && (i != 4 || rarer > 1) {
 				continue
 			}
 			set := archive.ValueSet{PMID: d.PMID, Format: archive.FormatOf(d.Type)}
@@ -87,16 +97,17 @@ func shapedArchive(t *testing.T, rng *rand.Rand) *archive.Reader {
 				if d.InDom == pcp.InDomNull {
 					inst = pcp.InstNull
 				}
-				set.Values = append(set.Values, shapedValue(rng, d.Type, inst))
+				v := shapedValue(rng, d.Type, inst)
+				if rarer > 1 && rng.IntN(100) > 0 {
+					v.Bits &= 1<<40 - 1 // a float64 holds it
+				}
+				set.Values = append(set.Values, v)
 			}
 			res.Sets = append(res.Sets, set)
 		}
 		require.NoError(t, a.Append(res))
 	}
 	require.NoError(t, a.Close())
-	r, err := archive.Open(base, nil)
-	require.NoError(t, err)
-	return r
 }
 
 func shapedValue(rng *rand.Rand, typ pcp.Type, inst pcp.InstID) history.Value {

@@ -27,6 +27,10 @@ type Source struct {
 	// Repeat is the interval at which discrete values are repeated; zero means never. See
 	// [prom.Repeat].
 	Repeat time.Duration
+	// LastOnly says that the destination keeps the last value of each series and counts no
+	// samples. Source may then leave out samples that later ones replace. It never does so
+	// with Stages or Repeat.
+	LastOnly bool
 	// Clashes returns the clashes between the hosts' names in a span of time. If nil,
 	// Source finds them.
 	Clashes func(from, to pcp.Timestamp) *HostClashes
@@ -61,8 +65,12 @@ func (src *Source) Samples(ctx context.Context, dst prom.SampleSink) error {
 	table := New(dst, o)
 	parts := make([]convert.Part, len(src.Sets))
 	for i, set := range src.Sets {
+		sink := table.Fork(set.Host())
+		if src.LastOnly && src.Repeat == 0 && src.Stages == (convert.Stages{}) {
+			q.Superseded = sink.superseded
+		}
 		steps := src.watched(convert.FromArchive(set, q))
-		parts[i] = convert.Part{Source: src.Stages.Source(steps, o.Report), Sink: table.Fork(set.Host())}
+		parts[i] = convert.Part{Source: src.Stages.Source(steps, o.Report), Sink: sink}
 	}
 	if err := convert.CopyMerged(ctx, parts); err != nil {
 		return err
