@@ -146,6 +146,26 @@ func TestLookbackOfEachMetric(t *testing.T) {
 	assert.Empty(t, now(t, wide, 7200+1499, "c_counter"))
 }
 
+// TestLookbackOfSharedName: of two metrics that want one name, the one that is recorded least
+// often decides how long samples hold.
+func TestLookbackOfSharedName(t *testing.T) {
+	dot, line := define(77, "g.x", pcp.SemInstant, pcp.InDomNull), define(78, "g_x", pcp.SemInstant, pcp.InDomNull)
+	w := newWriter(t)
+	for i := range 60 {
+		values := []metricValues{one(dot, 1)}
+		if i%10 == 0 {
+			values = append(values, one(line, 2))
+		}
+		w.record(60*float64(i), values...)
+	}
+	r := w.open()
+	for range 20 {
+		e := newEngine(t, r, Options{})
+		assert.Len(t, now(t, e, 59*60+1499, "g_x"), 1)
+		assert.Empty(t, now(t, e, 59*60+1500, "g_x"))
+	}
+}
+
 // TestLookbackAfterRestart: what an archive that has just begun cannot tell, the one before
 // it does.
 func TestLookbackAfterRestart(t *testing.T) {

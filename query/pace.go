@@ -125,24 +125,37 @@ func (h *hostPaces) find(ctx context.Context, cache *columns.Cache, allows func(
 }
 
 // look adds what an archive tells to found. It reports whether the archive lacks the pace of
-// a metric that it has.
+// a metric that it has. Of several metrics with one name, the one that is recorded least often counts.
 func (h *hostPaces) look(ctx context.Context, cache *columns.Cache, a store.Archive, allows func(string) bool, found map[string]time.Duration) (missing bool, err error) {
-	add := func(name string, pace time.Duration) {
-		if missing = missing || pace == 0; found[name] == 0 {
+	told := map[string]time.Duration{}
+	add := func(name string, pace time.Duration) { told[name] = max(told[name], pace) }
+	if !recallPaces(cache, a, allows, add) {
+		r := h.set.Reader(a.Base)
+		if r == nil {
+			return true, nil
+		}
+		if err := measure(ctx, r, allows, add); err != nil {
+			return false, err
+		}
+	}
+	for name, pace := range told {
+		missing = missing || pace == 0
+		if found[name] == 0 {
 			found[name] = pace
 		}
 	}
-	if en := cache.Get(cache.Key(a.State)); en != nil {
-		defer en.Close()
-		if pacesOf(en, allows, add) {
-			return missing, nil
-		}
+	return missing, nil
+}
+
+// recallPaces passes on the paces that the columns of an archive have. It returns false if they
+// lack some.
+func recallPaces(cache *columns.Cache, a store.Archive, allows func(string) bool, add func(string, time.Duration)) bool {
+	en := cache.Get(cache.Key(a.State))
+	if en == nil {
+		return false
 	}
-	r := h.set.Reader(a.Base)
-	if r == nil {
-		return true, nil
-	}
-	return missing, measure(ctx, r, allows, add)
+	defer en.Close()
+	return pacesOf(en, allows, add)
 }
 
 // pacesOf passes on the paces that an entry has. It returns false if it lacks some.
