@@ -195,9 +195,11 @@ func (r *Reader) find(m Member) (*File, error) {
 	if again != nil {
 		return nil, err
 	}
+	opts := r.opts
+	opts.state = nil // then, the file may have been half written beside the one that is gone
 	for _, now := range members {
 		if now.Role == m.Role && now.Volume == m.Volume && now.Path != m.Path {
-			return openMember(now, r.opts)
+			return openMember(now, opts)
 		}
 	}
 	return nil, err

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"fmt"
 	"os"
@@ -319,6 +320,32 @@ func TestRefreshCompressed(t *testing.T) {
 		assert.Equal(t, want, content(t, h))
 	}
 	assert.Empty(t, h.Problems())
+}
+
+// TestCompressedMeanwhile opens an archive while a program compresses its volume, and reads
+// it after that.
+func TestCompressedMeanwhile(t *testing.T) {
+	dir := t.TempDir()
+	record(t, filepath.Join(dir, "mon"), "web1", 100)
+	volume := filepath.Join(dir, "mon.0")
+	for _, begun := range []int{0, 10} { // bytes that are written when the archive is opened
+		data, err := os.ReadFile(volume)
+		require.NoError(t, err)
+		var packed bytes.Buffer
+		w := gzip.NewWriter(&packed)
+		_, err = w.Write(data)
+		require.NoError(t, err)
+		require.NoError(t, w.Close())
+		require.NoError(t, os.WriteFile(volume+".gz", packed.Bytes()[:begun], 0o644))
+		want, h := content(t, open(t, dir)), open(t, dir)
+		require.NotEmpty(t, want)
+		require.NoError(t, os.WriteFile(volume+".gz", packed.Bytes(), 0o644))
+		require.NoError(t, os.Remove(volume))
+		assert.Equal(t, want, content(t, h))
+		assert.Empty(t, h.Problems())
+		require.NoError(t, os.WriteFile(volume, data, 0o644))
+		require.NoError(t, os.Remove(volume+".gz"))
+	}
 }
 
 func TestRefreshUnreadable(t *testing.T) {
