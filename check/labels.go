@@ -78,8 +78,8 @@ func (c *checker) checkSet(p place, subject string, level labelset.Level, in *la
 		c.at(p, LabelsJSON, "%s: %.80q: %v", subject, text, err)
 	case repeated != "":
 		c.at(p, LabelsDuplicate, "%s: %.80q has two labels %q", subject, text, repeated)
-	case in.Invalid != nil:
-		c.at(p, LabelsJSON, "%s: %v", subject, in.Invalid)
+	case in.Set.Invalid() != nil:
+		c.at(p, LabelsJSON, "%s: %v", subject, in.Set.Invalid())
 	default:
 		if what := badEntry(in.Set, level); what != "" {
 			c.at(p, LabelsSlice, "%s: %.80q: %s", subject, text, what)

@@ -198,8 +198,8 @@ func labelsOf(head jsonHead, l *meta.Labels) jsonLabels {
 		if l.Level == labelset.Instances || in.Inst != pcp.InstNull {
 			set.Instance = &in.Inst
 		}
-		if in.Invalid != nil {
-			set.Invalid = in.Invalid.Error()
+		if err := in.Set.Invalid(); err != nil {
+			set.Invalid = err.Error()
 		}
 		for e := range in.Set.All() {
 			value := json.RawMessage(e.Value)

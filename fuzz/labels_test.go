@@ -39,7 +39,7 @@ func storesAndReads(t *testing.T, s labelset.Set) {
 	raw := in.AppendBinary(nil)
 	got, size, err := labelset.DecodeInstance(raw, labelset.Item)
 	require.NoError(t, err)
-	require.NoError(t, got.Invalid)
+	require.NoError(t, got.Set.Invalid())
 	require.Equal(t, len(raw), size)
 	require.True(t, s.Equal(got.Set))
 	require.Equal(t, raw, got.AppendBinary(nil))

@@ -12,11 +12,8 @@ import (
 // its place, and the instance it belongs to.
 type Instance struct {
 	Inst pcp.InstID // InstNull at every level but Instances
+	Err  pcp.Errno  // negative when the writer could not obtain the labels
 	Set  Set
-	Err  pcp.Errno // negative when the writer could not obtain the labels
-	// Invalid is not nil when the stored JSON does not parse. Set then holds
-	// the labels whose slices lie inside the text.
-	Invalid error
 }
 
 // DecodeInstance decodes the entry of a label record at the start of b and
@@ -38,7 +35,9 @@ func DecodeInstance(b []byte, level Level) (in Instance, size int, err error) {
 		return in, d.Offset(), d.Err()
 	case count <= 0:
 		in.Err = pcp.Errno(count)
-		in.Set = Set{json: text}
+		if text != "" {
+			in.Set = Set{&contents{json: text}}
+		}
 		return in, d.Offset(), nil
 	}
 	stored := make([]entry, 0, min(count, d.Len()/8))
@@ -46,32 +45,36 @@ func DecodeInstance(b []byte, level Level) (in Instance, size int, err error) {
 		stored = append(stored, entry{d.U16(), d.U8(), d.U8(), d.U16(), d.U16()})
 	}
 	if d.Err() == nil {
-		in.Set, in.Invalid = fromStored(text, stored, level)
+		in.Set = fromStored(text, stored, level)
 	}
 	return in, d.Offset(), d.Err()
 }
 
 // fromStored takes the labels from the JSON, because some writers store wrong
 // slices, and the flags from the slices.
-func fromStored(text string, stored []entry, level Level) (Set, error) {
+func fromStored(text string, stored []entry, level Level) Set {
 	s, err := Parse(text, level)
 	if err != nil {
-		return Set{json: text, index: inside(text, stored), odd: &odd{stored: stored}}, err
+		return Set{&contents{json: text, index: inside(text, stored), odd: &odd{stored: stored, invalid: err}}}
 	}
-	s.json = text
-	for i := range s.index {
-		e := &s.index[i]
+	if s.c == nil {
+		s.c = &contents{}
+	}
+	c := s.c
+	c.json = text
+	for i := range c.index {
+		e := &c.index[i]
 		if j := slices.IndexFunc(stored, func(o entry) bool { return o.nameOff == e.nameOff }); j >= 0 {
 			e.flags = stored[j].flags
 		}
 	}
-	if !slices.Equal(s.index, stored) {
-		if s.odd == nil {
-			s.odd = &odd{}
+	if !slices.Equal(c.index, stored) {
+		if c.odd == nil {
+			c.odd = &odd{}
 		}
-		s.odd.stored = stored
+		c.odd.stored = stored
 	}
-	return s, nil
+	return s
 }
 
 // inside returns the entries whose slices lie inside the text.
@@ -88,8 +91,9 @@ func inside(text string, stored []entry) []entry {
 // AppendBinary appends the entry in the form of a label record.
 func (in Instance) AppendBinary(b []byte) []byte {
 	b = wire.AppendU32(b, uint32(in.Inst))
-	b = wire.AppendU32(b, uint32(len(in.Set.json)))
-	b = append(b, in.Set.json...)
+	text := in.Set.JSON()
+	b = wire.AppendU32(b, uint32(len(text)))
+	b = append(b, text...)
 	entries := in.Set.onDisk()
 	if len(entries) == 0 {
 		return wire.AppendU32(b, uint32(in.Err))

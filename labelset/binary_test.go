@@ -35,7 +35,7 @@ func TestDecodeInstance(t *testing.T) {
 			assert.Equal(t, tt.inst, in.Inst)
 			assert.Equal(t, tt.labels, list(in.Set))
 			assert.Equal(t, tt.err, in.Err)
-			assert.Equal(t, tt.invalid, in.Invalid != nil)
+			assert.Equal(t, tt.invalid, in.Set.Invalid() != nil)
 			assert.Equal(t, raw, in.AppendBinary(nil), "written as it was read")
 		})
 	}

@@ -99,7 +99,7 @@ func assemble(labels []Label, size int) Set {
 		index[i] = e
 	}
 	b.WriteByte('}')
-	return Set{json: b.String(), index: index}
+	return Set{&contents{json: b.String(), index: index}}
 }
 
 // quote returns s as a JSON string. It escapes only the bytes that JSON

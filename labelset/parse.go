@@ -58,22 +58,22 @@ func (p *parser) set() (Set, error) {
 	if len(p.found) == 0 {
 		return Set{}, nil
 	}
-	s := Set{json: p.text, index: make([]entry, len(p.found))}
+	c := &contents{json: p.text, index: make([]entry, len(p.found))}
 	for i, f := range p.found {
 		if i > 0 && f.name == p.found[i-1].name {
 			return Set{}, fmt.Errorf("duplicate label %q: %w", f.name, pcp.ErrRange)
 		}
-		s.index[i] = f.entry
-		if int(f.nameLen) != len(f.name) && s.odd == nil {
-			s.odd = &odd{dotted: make([]string, len(p.found))}
+		c.index[i] = f.entry
+		if int(f.nameLen) != len(f.name) && c.odd == nil {
+			c.odd = &odd{dotted: make([]string, len(p.found))}
 		}
 	}
-	if s.odd != nil {
+	if c.odd != nil {
 		for i := range p.found {
-			s.odd.dotted[i] = p.found[i].name
+			c.odd.dotted[i] = p.found[i].name
 		}
 	}
-	return s, nil
+	return Set{c}, nil
 }
 
 func (p *parser) fail(what string) {

@@ -40,8 +40,12 @@ func (l Label) Text() string {
 	return text
 }
 
-// Set is an immutable set of labels. The zero Set is empty.
-type Set struct {
+// Set is an immutable set of labels. The zero Set is empty. A Set is as small as a
+// pointer, because a recorder has several for each of a million series.
+type Set struct{ c *contents }
+
+// contents are those of a Set that is not empty.
+type contents struct {
 	json  string
 	index []entry // labels sorted by name
 	odd   *odd    // nil in nearly all sets
@@ -49,8 +53,9 @@ type Set struct {
 
 // odd holds the parts that only few sets have.
 type odd struct {
-	dotted []string // names by position; set if a name is not a slice of json
-	stored []entry  // entries as read; set if they differ from index
+	dotted  []string // names by position; set if a name is not a slice of json
+	stored  []entry  // entries as read; set if they differ from index
+	invalid error    // see Set.Invalid
 }
 
 // entry is a label of the binary form: flags and the slices of the JSON that
@@ -64,23 +69,43 @@ type entry struct {
 }
 
 // Len returns the number of labels.
-func (s Set) Len() int { return len(s.index) }
+func (s Set) Len() int {
+	if s.c == nil {
+		return 0
+	}
+	return len(s.c.index)
+}
 
 // JSON returns the set's text, "" for an empty set.
-func (s Set) JSON() string { return s.json }
+func (s Set) JSON() string {
+	if s.c == nil {
+		return ""
+	}
+	return s.c.json
+}
+
+// Invalid returns why the stored JSON does not parse, or nil. An invalid set holds the
+// labels whose slices lie inside the text.
+func (s Set) Invalid() error {
+	if s.c == nil || s.c.odd == nil {
+		return nil
+	}
+	return s.c.odd.invalid
+}
 
 // At returns label i in the order of names.
 func (s Set) At(i int) Label {
-	e := s.index[i]
+	c := s.c
+	e := c.index[i]
 	l := Label{
-		Value: s.json[e.valueOff : int(e.valueOff)+int(e.valueLen)],
+		Value: c.json[e.valueOff : int(e.valueOff)+int(e.valueLen)],
 		Level: Level(e.flags &^ uint8(Compound|Optional)),
 		Flags: Flags(e.flags) & (Compound | Optional),
 	}
-	if s.odd != nil && s.odd.dotted != nil {
-		l.Name = s.odd.dotted[i]
+	if c.odd != nil && c.odd.dotted != nil {
+		l.Name = c.odd.dotted[i]
 	} else {
-		l.Name = s.json[e.nameOff : int(e.nameOff)+int(e.nameLen)]
+		l.Name = c.json[e.nameOff : int(e.nameOff)+int(e.nameLen)]
 	}
 	return l
 }
@@ -88,7 +113,7 @@ func (s Set) At(i int) Label {
 // All yields the labels in the order of names.
 func (s Set) All() iter.Seq[Label] {
 	return func(yield func(Label) bool) {
-		for i := range s.index {
+		for i := range s.Len() {
 			if !yield(s.At(i)) {
 				return
 			}
@@ -114,12 +139,17 @@ func (s Set) Text(name string) string {
 }
 
 // Equal reports whether both sets have the same binary form.
-func (s Set) Equal(t Set) bool { return s.json == t.json && slices.Equal(s.onDisk(), t.onDisk()) }
+func (s Set) Equal(t Set) bool {
+	return s.c == t.c || s.JSON() == t.JSON() && slices.Equal(s.onDisk(), t.onDisk())
+}
 
 // onDisk returns the entries of the binary form.
 func (s Set) onDisk() []entry {
-	if s.odd != nil && s.odd.stored != nil {
-		return s.odd.stored
+	switch {
+	case s.c == nil:
+		return nil
+	case s.c.odd != nil && s.c.odd.stored != nil:
+		return s.c.odd.stored
 	}
-	return s.index
+	return s.c.index
 }

@@ -3,6 +3,7 @@ package labelset_test
 import (
 	"strings"
 	"testing"
+	"unsafe"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -111,4 +112,14 @@ func TestLevelNames(t *testing.T) {
 	}
 	assert.Equal(t, []string{"context", "domain", "indom", "cluster", "item", "instances"}, names)
 	assert.Equal(t, "level 3", labelset.Level(3).String())
+}
+
+// Recorders keep a set for each of a million series.
+func TestSmall(t *testing.T) {
+	assert.Equal(t, unsafe.Sizeof(uintptr(0)), unsafe.Sizeof(labelset.Set{}))
+	assert.LessOrEqual(t, unsafe.Sizeof(labelset.Instance{}), uintptr(16))
+	var empty labelset.Set
+	assert.Zero(t, empty.Len())
+	assert.Empty(t, empty.JSON())
+	assert.NoError(t, empty.Invalid())
 }

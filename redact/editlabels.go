@@ -17,7 +17,7 @@ func (e *editor) labels(rec *meta.Labels) (archive.Record, error) {
 		if err != nil {
 			return nil, err
 		}
-		in.Set, in.Invalid = set, nil
+		in.Set = set
 		out.Sets[i] = in
 	}
 	return &out, nil
@@ -30,7 +30,7 @@ func (e *editor) labelSet(level labelset.Level, in labelset.Instance) (labelset.
 	if in.Set.Len() == 0 {
 		return labelset.Set{}, nil
 	}
-	changed := in.Invalid != nil
+	changed := in.Set.Invalid() != nil
 	labels := make([]labelset.Label, 0, in.Set.Len())
 	for l := range in.Set.All() {
 		if e.fixed != nil {
@@ -46,7 +46,7 @@ func (e *editor) labelSet(level labelset.Level, in labelset.Instance) (labelset.
 		return in.Set, nil
 	}
 	set, err := labelset.New(level, labels...)
-	if err != nil && in.Invalid != nil {
+	if err != nil && in.Set.Invalid() != nil {
 		return labelset.Set{}, nil
 	}
 	return set, err

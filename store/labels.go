@@ -24,7 +24,7 @@ type LabelRecord struct {
 // same reports whether two records assign the same labels to the same instances.
 func (r LabelRecord) same(o LabelRecord) bool {
 	return slices.Equal(r.Names, o.Names) && slices.EqualFunc(r.Sets, o.Sets, func(a, b labelset.Instance) bool {
-		return a.Inst == b.Inst && a.Err == b.Err && (a.Invalid == nil) == (b.Invalid == nil) &&
+		return a.Inst == b.Inst && a.Err == b.Err && (a.Set.Invalid() == nil) == (b.Set.Invalid() == nil) &&
 			slices.Equal(slices.Collect(a.Set.All()), slices.Collect(b.Set.All()))
 	})
 }

@@ -18,8 +18,8 @@ func labelRecordOf(host string, l store.LabelRecord) labelRecord {
 		if set.Err < 0 {
 			out.Error = set.Err.Error()
 		}
-		if set.Invalid != nil {
-			out.Error = set.Invalid.Error()
+		if err := set.Set.Invalid(); err != nil {
+			out.Error = err.Error()
 		}
 		rec.Sets = append(rec.Sets, out)
 	}
