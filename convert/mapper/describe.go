@@ -192,7 +192,7 @@ func (m *metricState) declareUnit(unit string) error {
 // redescribe gives the metric and its series another description.
 func (m *metricState) redescribe(next *history.Metric) {
 	m.metric = next
-	for _, ser := range m.series {
+	for ser := range m.series.All() {
 		moved := *ser.series
 		moved.Metric = m.metric
 		ser.series = &moved

@@ -30,14 +30,14 @@ var exemplarParams = []controlMetric{
 type exemplarMetric struct {
 	metric  *history.Metric // nil if the archive has no number left for it
 	numbers MetricNumbers   // nil if the Mapper numbers by itself
-	tick    uint64          // the step that points belong to
+	tick    uint32          // the step that points belong to
 	points  []history.Point
 }
 
 // seriesExemplars has the exemplars of one series.
 type seriesExemplars struct {
 	series *history.Series       // series of the event metric
-	tick   uint64                // the step that now and events belong to
+	tick   uint32                // the step that now and events belong to
 	last   []prom.Exemplar       // exemplars of the last step before now that had any
 	now    []prom.Exemplar       // exemplars of the current step
 	events []history.EventRecord // records of the current step

@@ -166,7 +166,7 @@ func (m *metricState) release() {
 	if m.numbers == nil {
 		return
 	}
-	for _, ser := range m.series {
+	for ser := range m.series.All() {
 		ser.forgotten.Store(true)
 		m.forget(ser)
 	}

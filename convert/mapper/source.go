@@ -12,6 +12,7 @@ import (
 	"github.com/pcparchive/pcparchive/convert/naming"
 	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/history"
+	"github.com/pcparchive/pcparchive/internal/fewmap"
 	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -36,7 +37,7 @@ type Source struct {
 	live  int       // series with a value that have not ended
 	ended []*Series // series that ended and are not forgotten, oldest first
 
-	tick          uint64 // number of the current step
+	tick          uint32 // number of the current step; it may begin again at zero
 	step          history.Step
 	touched       []*metricState // metrics of the current step
 	withExemplars []*metricState // metrics with exemplars in the current step
@@ -56,7 +57,7 @@ type metricState struct {
 	key     metricKey
 	family  prom.Family
 	metric  *history.Metric
-	series  map[string]*Series    // by prom.LabelsKey
+	series  fewmap.Map[*Series]   // by prom.LabelsKey
 	nextID  int64                 // the next free instance number
 	ids     map[string]pcp.InstID // adopted instances without a series yet, by prom.LabelsKey
 	numbers MetricNumbers         // nil if the Mapper numbers by itself
@@ -66,21 +67,21 @@ type metricState struct {
 	indom   *meta.InDom
 	labels  *meta.Labels
 
-	tick   uint64 // the step that points belong to
+	tick   uint32 // the step that points belong to
 	points []history.Point
 
 	exemplars *exemplarMetric // nil before the first exemplar
 }
 
-// Series is one Prometheus series of a Source.
+// Series is one Prometheus series of a Source. It is small, because there may be millions.
 type Series struct {
 	metric    *metricState
 	series    *history.Series
 	inst      *Instance
 	live      bool             // it has a value and has not ended
 	forgotten atomic.Bool      // other goroutines than the Mapper's may read this field only
-	tick      uint64           // the last step with a value
-	at        int              // index of its point in metricState.points in that step
+	tick      uint32           // the last step with a value
+	at        uint32           // index of its point in metricState.points in that step
 	exemplars *seriesExemplars // nil before the first exemplar
 }
 
@@ -94,6 +95,9 @@ func (s *Series) Name() string { return s.metric.key.sample }
 
 // Family returns the family of the series. It lacks parts that no page has shown.
 func (s *Series) Family() prom.Family { return s.metric.family }
+
+// MapKey returns the key of the series' labels.
+func (s *Series) MapKey() string { return s.inst.Key }
 
 // Live reports whether the series has a value and has not ended.
 func (s *Series) Live() bool { return s.live }
@@ -140,7 +144,7 @@ func (s *Source) resolve(sample string, labels []prom.Label, f prom.Family, enco
 	} else {
 		key = prom.LabelsKey(own)
 	}
-	ser, ok := m.series[key]
+	ser, ok := m.series.Get(key)
 	if ok && err == nil && (len(optional) == 0 || singular) {
 		return ser, nil
 	}
@@ -163,7 +167,7 @@ func (s *Source) newSeries(m *metricState, key string) (*Series, error) {
 		return nil, err
 	}
 	ser := &Series{metric: m, inst: inst, series: &history.Series{Metric: m.metric, Inst: inst.Instance, Labels: inst.Labels}}
-	m.series[inst.Key] = ser
+	m.series.Put(ser)
 	return ser, nil
 }
 
@@ -272,7 +276,7 @@ func (s *Source) metric(sample string, f prom.Family, singular bool, encoding st
 	}
 	key.sample, key.family = strings.Clone(sample), strings.Clone(f.Name)
 	f = prom.Family{Name: key.family, Type: f.Type, Help: strings.Clone(f.Help), Unit: strings.Clone(f.Unit)}
-	m = &metricState{key: key, family: f, series: map[string]*Series{}}
+	m = &metricState{key: key, family: f}
 	if err := s.describe(m); err != nil {
 		return nil, err
 	}

@@ -22,7 +22,7 @@ func (s *Source) Begin(t pcp.Timestamp) {
 	s.healthy = false
 	for _, m := range s.retired {
 		if m.live > 0 {
-			for _, ser := range m.series {
+			for ser := range m.series.All() {
 				s.End(ser)
 			}
 		}
@@ -35,6 +35,9 @@ func (s *Source) Live() int { return s.live }
 // touch makes m part of the current step.
 func (s *Source) touch(m *metricState) {
 	if m.tick != s.tick {
+		if m.points == nil {
+			m.points = make([]history.Point, 0, m.series.Len())
+		}
 		m.tick, m.points = s.tick, m.points[:0]
 		s.touched = append(s.touched, m)
 	}
@@ -48,7 +51,7 @@ func (s *Source) Current(ser *Series) *Series {
 		return ser
 	}
 	m := ser.metric
-	if now := m.series[ser.inst.Key]; now != nil {
+	if now, ok := m.series.Get(ser.inst.Key); ok {
 		return now
 	}
 	if m.numbers != nil && !m.key.singular { // the number may have changed
@@ -61,7 +64,7 @@ func (s *Source) Current(ser *Series) *Series {
 		moved.Metric, moved.Inst = m.metric, ser.inst.Instance
 		ser.series = &moved
 	}
-	m.series[ser.inst.Key] = ser
+	m.series.Put(ser)
 	ser.forgotten.Store(false)
 	return ser
 }
@@ -126,7 +129,7 @@ func (s *Source) set(ser *Series, value history.Value) {
 		}
 		return
 	}
-	ser.tick, ser.at = s.tick, len(m.points)
+	ser.tick, ser.at = s.tick, uint32(len(m.points))
 	m.points = append(m.points, history.Point{Series: ser.series, Value: value})
 }
 
@@ -156,7 +159,7 @@ func (s *Source) EndAll() {
 		return
 	}
 	for _, m := range s.metrics {
-		for _, ser := range m.series {
+		for ser := range m.series.All() {
 			s.End(ser)
 		}
 	}
@@ -171,7 +174,7 @@ func (s *Source) forget() {
 		s.ended = s.ended[1:]
 		if !old.live && !old.forgotten.Load() {
 			old.forgotten.Store(true)
-			delete(old.metric.series, old.inst.Key)
+			old.metric.series.Delete(old.inst.Key)
 			old.metric.forget(old)
 		}
 	}
@@ -204,7 +207,7 @@ func (m *metricState) rebuild(t pcp.Timestamp) {
 	live := make([]*history.Series, 0, m.live)
 	instances := make([]*Instance, 0, m.live)
 	shared := m.numbers != nil // with all Sources that have the same instances
-	for _, ser := range m.series {
+	for ser := range m.series.All() {
 		if ser.live {
 			live, instances = append(live, ser.series), append(instances, ser.inst)
 			shared = shared && ser.series.Labels.Equal(ser.inst.Labels)

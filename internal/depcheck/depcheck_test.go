@@ -19,7 +19,7 @@ const module = "github.com/pcparchive/pcparchive/"
 // lines only.
 var lines = [][]string{
 	{"pcp", "internal/lazyregexp", "internal/firstgc"},
-	{"internal/wire", "internal/timespec", "internal/safetext", "internal/resync", "internal/fdpool", "internal/redact", "internal/similar", "internal/jsonstream", "internal/webpage", "internal/scale", "internal/columnar", "internal/chart", "internal/glob", "internal/diskspace", "internal/parallel", "internal/manytext", "internal/ctxio", "internal/dirsync", "internal/varcodec", "internal/conffile", "internal/accept"},
+	{"internal/wire", "internal/timespec", "internal/safetext", "internal/resync", "internal/fdpool", "internal/redact", "internal/similar", "internal/jsonstream", "internal/webpage", "internal/scale", "internal/columnar", "internal/chart", "internal/glob", "internal/diskspace", "internal/parallel", "internal/manytext", "internal/ctxio", "internal/dirsync", "internal/varcodec", "internal/conffile", "internal/accept", "internal/fewmap"},
 	{"labelset", "finding", "internal/decomp", "internal/outlock"},
 	{"meta", "internal/spill", "internal/cachedir"},
 	{"history"},

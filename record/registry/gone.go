@@ -2,6 +2,8 @@ package registry
 
 import (
 	"math"
+
+	"github.com/pcparchive/pcparchive/internal/fewmap"
 )
 
 // keepGone is the number of vanished instances that keep their numbers in any case.
@@ -83,14 +85,14 @@ func (r *Registry) forget(in *instance) {
 
 // dropInstances forgets the instances of a metric.
 func (r *Registry) dropInstances(m *metric) {
-	for _, in := range m.instances {
+	for in := range m.instances.All() {
 		if in.since != 0 {
 			r.gone.remove(in)
 		} else if in.refs > 0 {
 			r.live--
 		}
 	}
-	m.instances, m.byNumber = nil, nil
+	m.instances, m.byNumber = fewmap.Map[*instance]{}, nil
 }
 
 // expired returns the time before which everything that vanished is forgotten.

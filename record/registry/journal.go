@@ -7,6 +7,7 @@ import (
 	"hash/crc32"
 	"io/fs"
 	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -62,6 +63,9 @@ func (r *Registry) put(record []byte) {
 }
 
 func appendRecord(b, record []byte) []byte {
+	if n := 8 + len(record); cap(b)-len(b) < n {
+		b = slices.Grow(b, max(len(b), n)) // the records of a first page are many
+	}
 	b = binary.LittleEndian.AppendUint32(b, crc32.Checksum(record, table))
 	b = binary.LittleEndian.AppendUint32(b, uint32(len(record)))
 	return append(b, record...)

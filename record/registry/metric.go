@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/pcparchive/pcparchive/convert/mapper"
+	"github.com/pcparchive/pcparchive/internal/fewmap"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -21,10 +22,10 @@ type metric struct {
 	refs  int
 	since int64 // as for source
 
-	instances map[string]*instance // by prom.LabelsKey
-	next      int64                // greater than every number given so far
-	marks     []mark               // ascending
-	reuse     *reuse               // nil while there are numbers from next on
+	instances fewmap.Map[*instance] // by prom.LabelsKey
+	next      int64                 // greater than every number given so far
+	marks     []mark                // ascending
+	reuse     *reuse                // nil while there are numbers from next on
 	byNumber  map[pcp.InstID]*instance
 	members   []*mapper.Instance // of domain
 	domain    *mapper.Domain     // the last one that somebody asked for
@@ -40,6 +41,9 @@ type instance struct {
 	shared     *mapper.Instance
 	prev, next *instance // in the list of those that have vanished
 }
+
+// MapKey returns the key of the instance's labels.
+func (in *instance) MapKey() string { return in.key }
 
 var _ mapper.MetricNumbers = (*metric)(nil)
 
@@ -67,8 +71,7 @@ func (m *metric) Instance(key string, describe mapper.Describer) (*mapper.Instan
 	r := m.src.reg
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	in := m.instances[key]
-	known := in != nil
+	in, known := m.instances.Get(key)
 	if !known {
 		id, err := m.nextNumber()
 		if err != nil {
@@ -97,7 +100,7 @@ func (m *metric) Forget(shared *mapper.Instance) {
 	r := m.src.reg
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if in := m.instances[shared.Key]; in != nil && in.shared == shared {
+	if in, ok := m.instances.Get(shared.Key); ok && in.shared == shared {
 		r.unuse(in)
 	}
 }
@@ -115,10 +118,7 @@ func (m *metric) Domain(all []*mapper.Instance) *mapper.Domain {
 
 // add makes an instance known.
 func (m *metric) add(in *instance) {
-	if m.instances == nil {
-		m.instances = map[string]*instance{}
-	}
-	m.instances[in.key] = in
+	m.instances.Put(in)
 	if m.byNumber != nil {
 		m.byNumber[in.id] = in
 	}
@@ -126,7 +126,7 @@ func (m *metric) add(in *instance) {
 
 // drop forgets an instance.
 func (m *metric) drop(in *instance) {
-	delete(m.instances, in.key)
+	m.instances.Delete(in.key)
 	if m.byNumber != nil && m.byNumber[in.id] == in {
 		delete(m.byNumber, in.id)
 	}
@@ -135,8 +135,8 @@ func (m *metric) drop(in *instance) {
 // withNumber returns the instance with a number; nil if there is none.
 func (m *metric) withNumber(id pcp.InstID) *instance {
 	if m.byNumber == nil {
-		m.byNumber = make(map[pcp.InstID]*instance, len(m.instances))
-		for _, in := range m.instances {
+		m.byNumber = make(map[pcp.InstID]*instance, m.instances.Len())
+		for in := range m.instances.All() {
 			m.byNumber[in.id] = in
 		}
 	}

@@ -103,9 +103,9 @@ func (src *source) learnMetric(at uint32, rec *mapper.RecordedMetric) *metric {
 func (r *Registry) learnInstances(m *metric, rec *mapper.RecordedMetric) bool {
 	agree := true
 	for key, id := range rec.Instances {
-		in := m.instances[key]
+		in, known := m.instances.Get(key)
 		switch {
-		case in != nil:
+		case known:
 			agree = agree && in.id == id
 		case m.withNumber(id) != nil:
 			agree = false

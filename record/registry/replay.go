@@ -140,10 +140,11 @@ func (p *replay) instance(d *decoder) {
 
 // restore adds an instance that has its number.
 func (m *metric) restore(in *instance) {
-	for _, old := range []*instance{m.instances[in.key], m.withNumber(in.id)} {
-		if old != nil {
-			m.drop(old)
-		}
+	if old, ok := m.instances.Get(in.key); ok {
+		m.drop(old)
+	}
+	if old := m.withNumber(in.id); old != nil {
+		m.drop(old)
 	}
 	m.add(in)
 	m.next = max(m.next, int64(in.id)+1)
@@ -178,7 +179,7 @@ func (r *Registry) settle(times bool) {
 		src.since = vanished(src.since)
 		for _, m := range src.items {
 			m.since, m.byNumber = vanished(m.since), nil
-			for _, in := range m.instances {
+			for in := range m.instances.All() {
 				in.since = vanished(in.since)
 				gone = append(gone, in)
 			}

@@ -61,8 +61,9 @@ func (c *commits) afterKill(step string) {
 	require.NoError(c.t, err, step)
 	m := metricOf(c.t, again)
 	for key, id := range c.given {
-		require.Contains(c.t, m.instances, key, step)
-		require.Equal(c.t, id, m.instances[key].id, step)
+		in, ok := m.instances.Get(key)
+		require.True(c.t, ok, "%s: %s", step, key)
+		require.Equal(c.t, id, in.id, step)
 	}
 	require.NoError(c.t, again.Close())
 }

@@ -59,7 +59,7 @@ func (src *source) metricRecords(at uint32, room []instance, yield func(record [
 	}
 	head, next := m.record(nil), m.next
 	last := m.nextRecord(nil)
-	for _, in := range m.instances {
+	for in := range m.instances.All() {
 		room = append(room, instance{metric: m, key: in.key, id: in.id, since: in.since})
 	}
 	src.reg.mu.Unlock()
