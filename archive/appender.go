@@ -205,7 +205,7 @@ func (a *Appender) Append(r *Result) error {
 	if a.opts.OnFlush {
 		a.data.borrow()
 	}
-	a.data.buf = appendResult(a.data.buf, a.layout, r)
+	a.data.buf = appendResult(slices.Grow(a.data.buf, int(size)), a.layout, r)
 	a.newInDom, a.metaStart = false, a.meta.size()
 	if len(a.data.buf) >= a.opts.Buffer && !a.opts.OnFlush {
 		return a.Flush()
@@ -221,7 +221,7 @@ func (a *Appender) Mark(t pcp.Timestamp) error { return a.Append(&Result{Stamp: 
 func (a *Appender) start(t pcp.Timestamp) {
 	a.started = true
 	a.header.Start = t
-	a.meta.buf = slices.Insert(a.meta.buf, 0, appendHeader(nil, a.layout, &a.header, wire.VolumeMeta)...)
+	a.meta.prepend(appendHeader(nil, a.layout, &a.header, wire.VolumeMeta))
 	a.index.buf = appendHeader(a.index.buf, a.layout, &a.header, wire.VolumeIndex)
 	a.data.buf = appendHeader(a.data.buf, a.layout, &a.header, a.volume.number)
 	a.metaStart = int64(a.layout.HeaderSize)

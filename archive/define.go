@@ -167,6 +167,9 @@ func (a *Appender) putMeta(r Record) error {
 		a.meta.buf = a.meta.buf[:was]
 		return a.tooLong(".meta")
 	}
+	if a.opts.OnFlush {
+		a.meta.shelve()
+	}
 	return nil
 }
 

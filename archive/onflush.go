@@ -3,6 +3,7 @@ package archive
 import (
 	"errors"
 	"os"
+	"slices"
 	"sync"
 )
 
@@ -19,6 +20,26 @@ func (f *file) borrow() {
 	}
 }
 
+// shelve takes the buffer out of the way when it is long. It would otherwise move to a larger
+// place again and again while the metadata of a hundred thousand series comes, and leave
+// several times its length as garbage.
+func (f *file) shelve() {
+	if len(f.buf) < mostPooled/2 {
+		return
+	}
+	f.shelf = append(f.shelf, f.buf)
+	f.buf = make([]byte, 0, mostPooled)
+}
+
+// prepend puts bytes before those that are not written yet.
+func (f *file) prepend(b []byte) {
+	if len(f.shelf) > 0 {
+		f.shelf = slices.Insert(f.shelf, 0, b)
+		return
+	}
+	f.buf = slices.Insert(f.buf, 0, b...)
+}
+
 // lend frees the buffer, which is written.
 func (f *file) lend() {
 	if buf := f.buf; cap(buf) > 0 && cap(buf) <= mostPooled {
@@ -30,31 +51,41 @@ func (f *file) lend() {
 // later makes the first flush of a file create it. The file appears with its contents.
 // Before an archive has metadata, nobody reads its other files, which saves renaming them.
 func (a *Appender) later(f *file, name string) {
-	f.publish = func(contents []byte) (disk, error) {
+	f.publish = func() (disk, error) {
 		if a.meta.f == nil && f != &a.meta {
-			return a.createWith(name, contents)
+			return a.createWith(f, name)
 		}
 		aside := partialName(a.base, name)
-		if err := os.WriteFile(aside, contents, 0o644); err != nil {
-			return nil, errors.Join(err, os.Remove(aside))
+		err := f.save(aside)
+		if err == nil {
+			err = rename(aside, name)
 		}
-		if err := rename(aside, name); err != nil {
+		if err != nil {
 			return nil, errors.Join(err, os.Remove(aside))
 		}
 		return a.opts.Files.opener(openFile, os.O_RDWR)(name)
 	}
 }
 
-// createWith creates a file with contents, or leaves nothing.
-func (a *Appender) createWith(name string, contents []byte) (disk, error) {
-	f, err := a.open(name)
+// save writes the buffers to a file, which may exist.
+func (f *file) save(name string) error {
+	to, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.writeTo(to, 0), to.Close())
+}
+
+// createWith creates a file with the buffers of f, or leaves nothing.
+func (a *Appender) createWith(f *file, name string) (disk, error) {
+	to, err := a.open(name)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := f.WriteAt(contents, 0); err != nil {
-		return nil, errors.Join(err, f.Close(), os.Remove(name))
+	if err := f.writeTo(to, 0); err != nil {
+		return nil, errors.Join(err, to.Close(), os.Remove(name))
 	}
-	return f, nil
+	return to, nil
 }
 
 // rename renames a file to a name that no file has. Nobody else writes the archive.
@@ -86,7 +117,7 @@ func (a *Appender) Complete() error {
 }
 
 // Buffered returns the number of bytes that are not written yet.
-func (a *Appender) Buffered() int { return len(a.meta.buf) + len(a.data.buf) + len(a.index.buf) }
+func (a *Appender) Buffered() int { return a.meta.buffered() + a.data.buffered() + a.index.buffered() }
 
 // waits reports whether a complete file must be on the disk before a goes on.
 func (a *Appender) waits() bool { return !a.opts.NoSync && !a.opts.OnFlush }

@@ -1,6 +1,8 @@
 package archive_test
 
 import (
+	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -129,4 +131,41 @@ func TestFullDiskIsNotFinal(t *testing.T) {
 	assert.Equal(t, []int64{100, 101, 102, 103, 104}, secondsIn(t, base))
 	require.NoError(t, a.Close())
 	assert.Equal(t, oracle.Result{}, oracle.Exec(t, "pmlogcheck", base))
+}
+
+// TestMuchMetadata writes metadata of several times the length of a buffer before the first
+// record, and again later. The files are those of an Appender without OnFlush.
+func TestMuchMetadata(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name string, o *archive.WriteOptions) {
+		a, err := archive.Create(filepath.Join(dir, name), archive.LocalHeader("h"), o)
+		require.NoError(t, err)
+		help := string(bytes.Repeat([]byte{'x'}, 10_000))
+		for n := range uint32(600) {
+			d := &meta.Desc{PMID: pcp.NewPMID(144, 1, n), Type: pcp.Type32, InDom: pcp.InDomNull, Sem: pcp.SemInstant, Names: []string{fmt.Sprint("a.m", n)}}
+			require.NoError(t, a.Define(d))
+			require.NoError(t, a.SetText(&meta.Text{Type: meta.TextPMID | meta.TextHelp, Ident: uint32(d.PMID), Text: help}))
+			if n%200 != 199 {
+				continue
+			}
+			size := a.Size()
+			require.NoError(t, a.Append(&archive.Result{Stamp: pcp.Timestamp{Sec: int64(n)}, Sets: []archive.ValueSet{{
+				PMID: d.PMID, Format: archive.FormatOf(d.Type), Values: []history.Value{history.WordValue(pcp.InstNull, n)},
+			}}}))
+			require.Greater(t, a.Size(), size)
+			require.NoError(t, a.Flush())
+			require.Zero(t, a.Buffered())
+		}
+		require.NoError(t, a.Close())
+	}
+	write("plain", &archive.WriteOptions{})
+	write("onflush", &archive.WriteOptions{OnFlush: true, NoLock: true})
+	for _, suffix := range []string{".meta", ".0", ".index"} {
+		want, err := os.ReadFile(filepath.Join(dir, "plain"+suffix))
+		require.NoError(t, err)
+		got, err := os.ReadFile(filepath.Join(dir, "onflush"+suffix))
+		require.NoError(t, err)
+		assert.True(t, bytes.Equal(want, got), suffix)
+	}
+	assert.Equal(t, oracle.Result{}, oracle.Exec(t, "pmlogcheck", filepath.Join(dir, "onflush")))
 }

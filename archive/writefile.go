@@ -2,6 +2,7 @@ package archive
 
 import (
 	"errors"
+	"io"
 	"os"
 )
 
@@ -28,40 +29,63 @@ func createFile(name string) (disk, error) {
 // file is a file of the archive with a buffer of bytes not yet written.
 type file struct {
 	f       disk
+	shelf   [][]byte // full buffers before buf, see shelve
 	buf     []byte
 	written int64
 	dirty   bool // the file was written since the last sync
-	// publish, if not nil, creates the file with its first contents.
-	publish func(contents []byte) (disk, error)
+	// publish, if not nil, creates the file with its buffers as its first contents.
+	publish func() (disk, error)
 }
 
-// size returns the length of the file including its buffer.
-func (f *file) size() int64 { return f.written + int64(len(f.buf)) }
+// size returns the length of the file including its buffers.
+func (f *file) size() int64 { return f.written + int64(f.buffered()) }
+
+// buffered returns the number of bytes that are not written yet.
+func (f *file) buffered() int {
+	n := len(f.buf)
+	for _, full := range f.shelf {
+		n += len(full)
+	}
+	return n
+}
 
 func (f *file) flush() error {
-	if len(f.buf) == 0 {
+	n := f.buffered()
+	if n == 0 {
 		return nil
 	}
 	if err := f.write(); err != nil {
 		return err
 	}
 	f.dirty = true
-	f.written += int64(len(f.buf))
-	f.buf = f.buf[:0]
+	f.written += int64(n)
+	f.shelf, f.buf = nil, f.buf[:0]
 	return nil
 }
 
-// write writes the buffer, or nothing if it fails.
+// write writes the buffers, or nothing if it fails.
 func (f *file) write() (err error) {
 	if f.f == nil && f.publish != nil {
-		f.f, err = f.publish(f.buf)
+		f.f, err = f.publish()
 		return err
 	}
-	if _, err := f.f.WriteAt(f.buf, f.written); err != nil {
+	if err := f.writeTo(f.f, f.written); err != nil {
 		// Do not leave a partial record behind.
 		return errors.Join(err, f.f.Truncate(f.written))
 	}
 	return nil
+}
+
+// writeTo writes the buffers one behind the other.
+func (f *file) writeTo(to io.WriterAt, offset int64) error {
+	for _, full := range f.shelf {
+		if _, err := to.WriteAt(full, offset); err != nil {
+			return err
+		}
+		offset += int64(len(full))
+	}
+	_, err := to.WriteAt(f.buf, offset)
+	return err
 }
 
 // sync waits until the file is on the disk if it was written since the last call.

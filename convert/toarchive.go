@@ -32,6 +32,14 @@ type scratch struct {
 
 var scratches = sync.Pool{New: func() any { return &scratch{} }}
 
+// free keeps the memory for the next step, unless it is exceptionally large.
+func (m *scratch) free() {
+	const most = 1 << 16 // values
+	if cap(m.values) <= most {
+		scratches.Put(m)
+	}
+}
+
 // writtenMetric is the metadata that the archive has for a metric.
 type writtenMetric struct {
 	metric *history.Metric
@@ -68,8 +76,12 @@ func (s *ToArchive) Put(step *history.Step) error {
 		return err
 	}
 	m := scratches.Get().(*scratch)
-	defer scratches.Put(m)
-	m.res.Stamp, m.res.Sets, m.values = step.Stamp, m.res.Sets[:0], m.values[:0]
+	defer m.free()
+	n := 0
+	for i := range step.Metrics {
+		n += len(step.Metrics[i].Points)
+	}
+	m.res.Stamp, m.res.Sets, m.values = step.Stamp, m.res.Sets[:0], slices.Grow(m.values[:0], n) // sets hold parts of it
 	for i := range step.Metrics {
 		mv := &step.Metrics[i]
 		if err := s.describe(mv, step.Stamp); err != nil {
@@ -86,15 +98,8 @@ func (s *ToArchive) Put(step *history.Step) error {
 		}
 		m.res.Sets = append(m.res.Sets, archive.ValueSet{
 			PMID: mv.Metric.Desc.PMID, Err: mv.Err,
-			Format: archive.FormatOf(mv.Metric.Desc.Type), Values: m.values[start:],
+			Format: archive.FormatOf(mv.Metric.Desc.Type), Values: m.values[start:len(m.values):len(m.values)],
 		})
-	}
-	at := 0
-	for i := range m.res.Sets { // m.values no longer moves
-		set := &m.res.Sets[i]
-		end := at + len(set.Values)
-		set.Values = m.values[at:end:end]
-		at = end
 	}
 	return s.a.Append(&m.res)
 }

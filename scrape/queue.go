@@ -70,6 +70,7 @@ func (q *scrapeQueue) Push(x any) { *q = append(*q, x.(*scrape)) }
 func (q *scrapeQueue) Pop() any {
 	old := *q
 	s := old[len(old)-1]
+	old[len(old)-1] = nil // nothing holds the page of a scrape that is written
 	*q = old[:len(old)-1]
 	return s
 }

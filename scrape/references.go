@@ -32,7 +32,7 @@ func (r *references) add(ser pageSeries) storage.SeriesRef {
 		r.free = r.free[:n-1]
 		r.places[number].series = ser
 	} else {
-		r.places = append(r.places, place{series: ser})
+		r.places = append(withRoom(r.places), place{series: ser})
 	}
 	r.used++
 	return ref(number, r.places[number].use)

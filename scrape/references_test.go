@@ -1,6 +1,7 @@
 package scrape
 
 import (
+	"container/heap"
 	"testing"
 	"unsafe"
 
@@ -73,4 +74,18 @@ func TestSampleRoom(t *testing.T) {
 	next.makeRoom()
 	assert.GreaterOrEqual(t, cap(next.samples), many)
 	assert.Empty(t, next.samples)
+}
+
+// A scrape that is written is not held by the queue that it waited in.
+func TestQueueHoldsNothing(t *testing.T) {
+	q := make(scrapeQueue, 0, 4)
+	for n := range int64(3) {
+		heap.Push(&q, &scrape{t: n, src: &source{}})
+	}
+	for n := range int64(3) {
+		assert.Equal(t, n, heap.Pop(&q).(*scrape).t)
+	}
+	for _, s := range q[:cap(q)] {
+		assert.Nil(t, s)
+	}
 }

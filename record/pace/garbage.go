@@ -12,21 +12,29 @@ import (
 const (
 	leastGC = 40
 	mostGC  = 100
-	spareGC = 200 << 20 // bytes that may be garbage in any case
+	spareGC = 80 << 20 // bytes that may be garbage in any case
 )
 
-// tuneGC sets how often garbage is collected, until stop is closed. It leaves the start at
-// mostGC: nearly everything that is allocated then stays in use.
+// tuneGC sets how often garbage is collected, until stop is closed. At the start it looks
+// every second: the first page of a target may have hundreds of thousands of series. It
+// gives back afterwards what these pages took; Go would do so slowly.
 func tuneGC(stop <-chan struct{}) {
-	const settled, every = 30 * time.Second, time.Minute
+	const start, soon, late = 30, time.Second, time.Minute
 	percent := mostGC
-	for timer := time.NewTimer(settled); ; timer.Reset(every) {
+	every := soon
+	timer := time.NewTimer(every)
+	for n := 1; ; n++ {
 		select {
 		case <-stop:
 			timer.Stop()
 			return
 		case <-timer.C:
 		}
+		if n == start {
+			every = late
+			debug.FreeOSMemory() // what reading the first pages took
+		}
+		timer.Reset(every)
 		if next := percentGC(liveBytes()); next != percent {
 			debug.SetGCPercent(next)
 			percent = next

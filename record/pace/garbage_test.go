@@ -9,7 +9,7 @@ import (
 )
 
 func TestGarbage(t *testing.T) {
-	for live, want := range map[uint64]int{0: 100, 50 << 20: 100, 200 << 20: 100, 300 << 20: 60, 500 << 20: 40, 8 << 30: 40} {
+	for live, want := range map[uint64]int{0: 100, 50 << 20: 100, 80 << 20: 100, 130 << 20: 60, 200 << 20: 40, 8 << 30: 40} {
 		assert.Equal(t, want, percentGC(live), live)
 	}
 	runtime.GC()
