@@ -210,7 +210,7 @@ func (r *Receiver) begin(raw []byte, idle time.Duration) (*incoming, error) {
 		return in, nil
 	}
 	if open >= r.opts.MaxOpen {
-		return nil, &Refusal{Status: http.StatusServiceUnavailable, Reason: fmt.Sprintf("%d archives are being received already", open), RetryAfter: time.Minute}
+		return nil, &Refusal{Status: http.StatusServiceUnavailable, Reason: fmt.Sprintf("the limit of archives received at a time is reached: %d", open), RetryAfter: time.Minute}
 	}
 	in = &incoming{number: r.number(), label: l, idle: idle, touched: r.opts.now(), pace: r.pace()}
 	if err := r.place(in); err != nil {

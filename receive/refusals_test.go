@@ -186,7 +186,7 @@ func TestLimits(t *testing.T) {
 	number := p.begin(t, url)
 	status, reply := post(t, url+PathLabel, q.label)
 	assert.Equal(t, 503, status)
-	assert.Contains(t, reply.Message, "1 archives are being received")
+	assert.Contains(t, reply.Message, "at a time is reached: 1")
 	assert.Equal(t, number, p.begin(t, url), "a client may still continue")
 	status, reply = post(t, fmt.Sprint(url, PathMeta, number), bytes.Repeat(p.files["meta/"], 10))
 	assert.Equal(t, 507, status, reply.Message)

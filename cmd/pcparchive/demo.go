@@ -162,7 +162,7 @@ func (d demo) export(ctx context.Context, _ demoOptions) error {
 		return err
 	}
 	for _, b := range blocks.Written() {
-		fmt.Fprintf(d.out, "%s: %d series, %d samples, %d bytes\n", b.Dir, b.Series, b.Samples, b.Bytes)
+		fmt.Fprintf(d.out, "%s: %d series, %s, %s\n", b.Dir, b.Series, plural(b.Samples, "sample"), plural(b.Bytes, "byte"))
 	}
 	return nil
 }

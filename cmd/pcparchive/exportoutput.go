@@ -107,8 +107,8 @@ func (out *blocksOutput) print(w io.Writer, dir, dataDir string) {
 	var samples uint64
 	var bytes int64
 	for _, b := range out.Blocks {
-		fmt.Fprintf(w, "%s  %s  %d series  %s samples  %s\n", b.Dir, out.span(b.Start, b.End),
-			b.Series, humanize.Comma(int64(b.Samples)), humanize.IBytes(uint64(b.Bytes)))
+		fmt.Fprintf(w, "%s  %s  %d series  %s  %s\n", b.Dir, out.span(b.Start, b.End),
+			b.Series, plural(b.Samples, "sample"), humanize.IBytes(uint64(b.Bytes)))
 		samples, bytes = samples+b.Samples, bytes+b.Bytes
 	}
 	for _, r := range out.Replaced {
@@ -120,7 +120,7 @@ func (out *blocksOutput) print(w io.Writer, dir, dataDir string) {
 		}
 	}
 	if len(out.Blocks) > 1 {
-		fmt.Fprintf(w, "%d blocks  %s samples  %s\n", len(out.Blocks), humanize.Comma(int64(samples)), humanize.IBytes(uint64(bytes)))
+		fmt.Fprintf(w, "%d blocks  %s  %s\n", len(out.Blocks), plural(samples, "sample"), humanize.IBytes(uint64(bytes)))
 	}
 	if len(out.Blocks) == 0 {
 		if len(out.Kept) == 0 {

@@ -7,7 +7,6 @@ import (
 	"io"
 	"time"
 
-	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
 	"github.com/pcparchive/pcparchive/archive"
@@ -170,8 +169,8 @@ func printImport(s streams, o *sampleOptions, res *ingest.Result, report *prom.R
 func printArchives(w io.Writer, all []ingest.Archive, zone *time.Location) error {
 	const layout = "2006-01-02 15:04:05 MST"
 	for _, a := range all {
-		_, err := fmt.Fprintf(w, "%s  %s  %s to %s  %d series  %s samples\n", a.Path, a.Host,
-			a.Start.In(zone).Format(layout), a.End.In(zone).Format(layout), a.Series, humanize.Comma(a.Samples))
+		_, err := fmt.Fprintf(w, "%s  %s  %s to %s  %d series  %s\n", a.Path, a.Host,
+			a.Start.In(zone).Format(layout), a.End.In(zone).Format(layout), a.Series, plural(a.Samples, "sample"))
 		if err != nil {
 			return err
 		}

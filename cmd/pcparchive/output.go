@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/dustin/go-humanize"
+	"github.com/dustin/go-humanize/english"
 	"github.com/spf13/cobra"
 
 	"github.com/pcparchive/pcparchive/convert/prom"
@@ -87,9 +89,7 @@ func labelsOf(pairs map[string]string) []prom.Label {
 // number formats a value as Prometheus does.
 func number(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
 
-func plural[N int | int64](n N, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
+// plural counts things, with a comma between thousands.
+func plural[N int | int64 | uint64](n N, noun string) string {
+	return humanize.Comma(int64(n)) + " " + english.PluralWord(int(min(n, 2)), noun, "")
 }

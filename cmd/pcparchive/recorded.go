@@ -59,6 +59,6 @@ func recordSummary(name string, st scrape.Stats) string {
 	if st.Failed > 0 {
 		line += fmt.Sprintf(" (%d failed)", st.Failed)
 	}
-	return line + fmt.Sprintf(" of %s, %d series, %s samples, %s, %s at this rate",
-		plural(st.Sources, "endpoint"), st.Series, humanize.Comma(st.Samples), humanize.IBytes(uint64(st.Bytes)), perDay(st))
+	return line + fmt.Sprintf(" of %s, %d series, %s, %s, %s at this rate",
+		plural(st.Sources, "endpoint"), st.Series, plural(st.Samples, "sample"), humanize.IBytes(uint64(st.Bytes)), perDay(st))
 }

@@ -29,9 +29,9 @@ func printRecorder(s streams, o recorderOptions, rec *record.Recorder) error {
 	if st.Failed > 0 {
 		line += fmt.Sprintf(" (%d failed)", st.Failed)
 	}
-	line += fmt.Sprintf(", %s samples, %s", humanize.Comma(st.Samples), humanize.IBytes(uint64(st.Bytes)))
+	line += fmt.Sprintf(", %s, %s", plural(st.Samples, "sample"), humanize.IBytes(uint64(st.Bytes)))
 	if st.Lost > 0 {
-		line += fmt.Sprintf(", %s samples lost because they could not be written", humanize.Comma(st.Lost))
+		line += fmt.Sprintf(", %s lost that could not be written", plural(st.Lost, "sample"))
 	}
 	_, err := fmt.Fprintln(s.out, line)
 	return err

@@ -18,7 +18,7 @@ func printServer(s streams, server *serve.Server) {
 	}
 	for i, h := range sum.Hosts {
 		if i == mostHostLines {
-			fmt.Fprintf(s.out, "  and %d more hosts\n", len(sum.Hosts)-i)
+			fmt.Fprintf(s.out, "  and %s\n", plural(len(sum.Hosts)-i, "more host"))
 			break
 		}
 		fmt.Fprintf(s.out, "  %s  %s  %s\n", h.Host, windowText(h.Window), plural(int64(h.Archives), "archive"))

@@ -12,6 +12,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+func TestPlural(t *testing.T) {
+	assert.Equal(t, "0 files", plural(0, "file"))
+	assert.Equal(t, "1 address", plural(1, "address"))
+	assert.Equal(t, "12,345 addresses", plural(int64(12345), "address"))
+	assert.Equal(t, "3 other rows", plural(3, "other row"))
+}
+
 // eachCommand calls visit for a command and all commands below it.
 func eachCommand(cmd *cobra.Command, visit func(*cobra.Command)) {
 	visit(cmd)
