@@ -293,3 +293,13 @@ func (a *Appender) fail(err error) error {
 // Last returns the time of the last record. ok is false before the first
 // record.
 func (a *Appender) Last() (t pcp.Timestamp, ok bool) { return a.stamp, a.started }
+
+// LongestHost returns the size of the longest host name, in bytes, that the label of an
+// archive of a version holds. Zero means version 3; an unknown version has none.
+func LongestHost(v pcp.Version) int {
+	l, ok := wire.For(cmp.Or(v, pcp.V3))
+	if !ok {
+		return 0
+	}
+	return l.HostSize - 1
+}

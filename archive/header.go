@@ -1,7 +1,6 @@
 package archive
 
 import (
-	"cmp"
 	"fmt"
 	"strconv"
 
@@ -65,16 +64,6 @@ func (h *Header) decodeFields(d *wire.Dec, l *wire.Layout) {
 	}
 	h.Host, h.Zone = d.CString(l.HostSize), d.CString(l.ZoneSize)
 	h.ZoneInfo = d.CString(l.ZoneInfo)
-}
-
-// LongestHost returns the size of the longest host name, in bytes, that the label of an
-// archive of a version holds. Zero means version 3; an unknown version has none.
-func LongestHost(v pcp.Version) int {
-	l, ok := wire.For(cmp.Or(v, pcp.V3))
-	if !ok {
-		return 0
-	}
-	return l.HostSize - 1
 }
 
 // fits returns an error if the strings of h are too long for their fields.

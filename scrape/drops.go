@@ -71,13 +71,11 @@ func (s *scrape) reportDrops() {
 	s.src.rec.report.AddN(prom.LossDuplicate, s.src.name, int64(missing-len(named)))
 }
 
-// dropHandler is a log handler that collects the samples that the scraper drops. It passes
-// a warning about a target on once, not at each scrape.
+// dropHandler is a log handler that collects the samples that the scraper drops.
 type dropHandler struct {
 	slog.Handler
-	drops   *drops
-	repeats *repeats
-	target  string
+	drops  *drops
+	target string
 }
 
 // Enabled accepts debug messages, because those about dropped samples are needed.
@@ -97,9 +95,6 @@ func (h dropHandler) Handle(ctx context.Context, r slog.Record) error {
 		})
 	}
 	if !h.Handler.Enabled(ctx, r.Level) {
-		return nil
-	}
-	if h.target != "" && r.Level >= slog.LevelWarn && !h.repeats.first(warning{h.target, r.Message}, r.Time) {
 		return nil
 	}
 	return h.Handler.Handle(ctx, r)

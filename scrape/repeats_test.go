@@ -1,7 +1,11 @@
 package scrape
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
+	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -24,4 +28,21 @@ func TestRepeats(t *testing.T) {
 		r.first(warning{fmt.Sprint(i), "m"}, now)
 	}
 	assert.LessOrEqual(t, len(r.last), maxWarnings)
+}
+
+// Warnings about different targets, files and causes of discovery are different ones; their
+// numbers and errors make no difference.
+func TestOnceHandler(t *testing.T) {
+	var out bytes.Buffer
+	log := slog.New(onceHandler{Handler: slog.NewTextHandler(&out, nil), repeats: &repeats{}})
+	for i := range 3 {
+		one := log.With("target", "http://a/")
+		one.Warn("samples dropped", "num_dropped", i)
+		one.Error("wrong type", "err", errors.New(fmt.Sprint("cause ", i)))
+		log.With("target", "http://b/").Warn("samples dropped", "num_dropped", i)
+		log.With("discovery", "file").Error("Error reading file", "path", "x.json", "err", "cause")
+		log.With("discovery", "file").Error("Error reading file", "path", "y.json", "err", "cause")
+		one.Info("said each time")
+	}
+	assert.Equal(t, 3+5, strings.Count(out.String(), "\n"), out.String())
 }

@@ -65,7 +65,7 @@ func newScraper(common *shared, o ScraperOptions) (*Scraper, error) {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	log = slog.New(redactHandler{log.Handler(), &s.secrets})
+	log = slog.New(onceHandler{Handler: redactHandler{log.Handler(), &s.secrets}, repeats: &s.repeats})
 	options := &promscrape.Options{
 		AppendMetadata: true, PassMetadataInContext: true, DiscoveryReloadOnStartup: true, InitialScrapeOffset: o.FirstScrape,
 	}
@@ -77,7 +77,7 @@ func newScraper(common *shared, o ScraperOptions) (*Scraper, error) {
 		options.HTTPClientOptions = append(options.HTTPClientOptions, httpconfig.WithDialContextFunc(o.Dial))
 	}
 	var err error
-	s.manager, err = promscrape.NewManager(options, slog.New(dropHandler{Handler: log.Handler(), drops: &s.drops, repeats: &s.repeats}), logging.NewJSONFileLogger, nil, s, s.registry)
+	s.manager, err = promscrape.NewManager(options, slog.New(dropHandler{Handler: log.Handler(), drops: &s.drops}), logging.NewJSONFileLogger, nil, s, s.registry)
 	if err != nil {
 		return nil, err
 	}
