@@ -85,7 +85,7 @@ func create(base string, h Header, o *WriteOptions, open func(name string) (disk
 	if a.header.Zone == "" && a.header.ZoneInfo == "" && !a.opts.AsIs {
 		a.header.Zone, a.header.ZoneInfo = LocalZone(time.Now())
 	}
-	layout, ok := wire.For(cmp.Or(a.opts.Version, pcp.V3))
+	layout, ok := layoutFor(a.opts.Version)
 	if !ok {
 		return nil, fmt.Errorf("archive %s: %s: %w", base, a.opts.Version, pcp.ErrVersion)
 	}
@@ -294,12 +294,5 @@ func (a *Appender) fail(err error) error {
 // record.
 func (a *Appender) Last() (t pcp.Timestamp, ok bool) { return a.stamp, a.started }
 
-// LongestHost returns the size of the longest host name, in bytes, that the label of an
-// archive of a version holds. Zero means version 3; an unknown version has none.
-func LongestHost(v pcp.Version) int {
-	l, ok := wire.For(cmp.Or(v, pcp.V3))
-	if !ok {
-		return 0
-	}
-	return l.HostSize - 1
-}
+// layoutFor returns the layout of a version; zero means version 3.
+func layoutFor(v pcp.Version) (*wire.Layout, bool) { return wire.For(cmp.Or(v, pcp.V3)) }

@@ -66,6 +66,16 @@ func (h *Header) decodeFields(d *wire.Dec, l *wire.Layout) {
 	h.ZoneInfo = d.CString(l.ZoneInfo)
 }
 
+// LongestHost returns the size of the longest host name, in bytes, that the label of an
+// archive of a version holds. Zero means version 3; an unknown version has none.
+func LongestHost(v pcp.Version) int {
+	l, ok := layoutFor(v)
+	if !ok {
+		return 0
+	}
+	return l.HostSize - 1
+}
+
 // fits returns an error if the strings of h are too long for their fields.
 func (h *Header) fits(l *wire.Layout) error {
 	for _, s := range [...]struct {
