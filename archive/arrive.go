@@ -43,6 +43,16 @@ func (v *view) take(a *arrival, yield func(*history.Step, error) bool) error {
 }
 
 func (v *view) takeRecord(a *arrival, yield func(*history.Step, error) bool) error {
+	v.kind = a.kind
+	if a.shape != nil {
+		if a.shape.joined.holds(a.stamp) && v.shapes.take(a.shape) {
+			return v.loaded(a, yield)
+		}
+		if err := a.again(); err != nil { // other metadata may be in force than that of the shape
+			v.lost = true
+			return v.r.noted(a.damage(err))
+		}
+	}
 	if a.payload == nil {
 		within, err := v.reach(a.size, a.stamp)
 		if err != nil || !within {
@@ -56,6 +66,26 @@ func (v *view) takeRecord(a *arrival, yield func(*history.Step, error) bool) err
 	}
 	v.lost = true
 	return v.r.noted(a.damage(err))
+}
+
+// loaded yields the step of a record of which a skimmer has taken the values.
+func (v *view) loaded(a *arrival, yield func(*history.Step, error) bool) error {
+	within, err := v.reach(a.size, a.stamp)
+	if err != nil || !within {
+		return err
+	}
+	a.shape.put(a.words)
+	return v.repeat(a.shape.joined, a.stamp, yield)
+}
+
+// again reads the payload of a record of which a skimmer has taken the values.
+func (a *arrival) again() error {
+	whole, st := skimmed{off: a.pos.Offset, size: int32(a.size - 8)}, &stretch{}
+	if !whole.read(a.src.f.d, st) {
+		return &pcp.FormatError{File: a.pos.File, Kind: pcp.KindResult, Offset: a.pos.Offset, Detail: "it changed while it was read", Err: pcp.ErrUnfinished}
+	}
+	a.payload = st.arena[whole.at:][:whole.size]
+	return nil
 }
 
 // drop leaves out a record whose time is damaged.

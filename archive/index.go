@@ -37,8 +37,12 @@ func appendIndexEntry(b []byte, l *wire.Layout, e IndexEntry) []byte {
 	return l.AppendOffset(b, e.Data)
 }
 
-// readIndex reads whole entries up to the end or an error.
-func readIndex(r io.Reader, l *wire.Layout) (entries []IndexEntry, err error) {
+// mostIndex is the size of the index for which memory is taken at once.
+const mostIndex = 4 << 20
+
+// readIndex reads whole entries up to the end or an error. The file has about size bytes.
+func readIndex(r io.Reader, l *wire.Layout, size int64) (entries []IndexEntry, err error) {
+	entries = make([]IndexEntry, 0, min(size, mostIndex)/int64(l.IndexEntrySize()))
 	buf := make([]byte, 0, 512*l.IndexEntrySize())
 	for {
 		n, err := io.ReadFull(r, buf[:cap(buf)])

@@ -34,12 +34,15 @@ func (v *view) keep(payload []byte, res *Result) *history.Step {
 	j.step.Shape = history.NewShape(len(points))
 	sharePoints(&j.step, points)
 	s := newShape(payload, v.r.layout.StampSize, res, func(i int) *history.Value { return &points[i].Value })
-	s.joined = j
+	s.joined, s.kind = j, v.kind
 	s.memory += int(unsafe.Sizeof(history.MetricValues{}))*len(j.step.Metrics) + int(unsafe.Sizeof(history.Point{}))*len(points)
 	if v.q.Superseded != nil {
 		s.memory += len(payload)
 	}
 	v.shapes.add(s)
+	if v.work != nil && s.kind != nil {
+		v.work.share(&v.shapes)
+	}
 	return &j.step
 }
 

@@ -47,7 +47,7 @@ func (r *Reader) readIndex() ([]IndexEntry, error) {
 	if f.Compressed() {
 		src.N = r.opts.MaxMetadata
 	}
-	entries, err := readIndex(src, r.layout)
+	entries, err := readIndex(src, r.layout, f.Size)
 	if err = cmp.Or(err, tooLong(src, "index", r.opts.MaxMetadata)); err != nil {
 		at := r.layout.HeaderSize + len(entries)*r.layout.IndexEntrySize()
 		if err = f.locate(err, int64(at)); !isDamage(err) {

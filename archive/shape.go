@@ -23,6 +23,7 @@ type shape struct {
 
 	res    Result // the record, if values are loaded into Results
 	joined *joined
+	kind   *recordKind // of the records, if a skimmer has found it
 	memory int
 
 	deferral

@@ -19,6 +19,7 @@ type skimmer struct {
 	ids    *idFilter
 	max    int // length of the longest record
 	ended  func() bool
+	shapes func() []*shape // of records that the query wants
 
 	wanted map[*recordKind]bool        // whether the query may want a value
 	after  map[*recordKind]*recordKind // the kind that followed last time
@@ -35,7 +36,15 @@ type stretch struct {
 	to      int64 // where the records end
 	whole   bool  // to is the end of the part
 	records []skimmed
-	arena   []byte // payloads of records
+	arena   []byte   // payloads of records
+	loads   []loaded // records of which only the values are here
+	words   []uint64 // these values
+}
+
+// loaded is a record of a shape, and where its values are.
+type loaded struct {
+	shape    *shape
+	from, to int
 }
 
 // skimmed is a record of a stretch.
@@ -44,12 +53,15 @@ type skimmed struct {
 	kind  *recordKind // nil if only its value sets tell what it holds
 	off   int64
 	size  int32 // length of the payload
-	at    int32 // where the payload is in the arena; negative if the query wants no value
+	// at is where the payload is in the arena, notRead if the query wants no value, or firstLoad
+	// minus the index of a loaded.
+	at int32
 }
 
 const (
-	skimRead = 4 << 10 // reads are of at least so many bytes
-	notRead  = -1      // the place of a payload that is not in the arena
+	skimRead  = 4 << 10 // reads are of at least so many bytes
+	notRead   = -1      // the place of a payload that is not in the arena
+	firstLoad = -2
 )
 
 // skim reads the records from one offset, at which a record begins, to another. It stops
@@ -80,6 +92,7 @@ func (s *skimmer) skim(from, to int64, st *stretch) {
 
 func (st *stretch) reset(from int64) {
 	st.to, st.whole, st.records, st.arena = from, false, st.records[:0], st.arena[:0]
+	st.loads, st.words = st.loads[:0], st.words[:0]
 }
 
 // again reads those records of a part that the query may want; the others are known. It
@@ -97,14 +110,43 @@ func (s *skimmer) again(known []skimmed, to int64, st *stretch) {
 	st.whole = st.to == to
 }
 
-// fetch reads a known record into the arena. It returns false if the record is not there.
+// fetch reads a known record. It returns false if the record is not there.
 func (s *skimmer) fetch(r *skimmed, st *stretch) bool {
+	have := len(st.arena)
+	if !r.read(s.src, st) {
+		return false
+	}
+	if s.load(st.arena[r.at:][:r.size], r, st) {
+		st.arena = st.arena[:have]
+	}
+	return true
+}
+
+// read reads a record into the arena. It returns false if the record is not there.
+func (r *skimmed) read(src io.ReaderAt, st *stretch) bool {
 	n, have := int(r.size)+8, len(st.arena)
 	st.arena = slices.Grow(st.arena, n)[:have+n]
 	b := st.arena[have:]
-	got, _ := s.src.ReadAt(b, r.off) // too few bytes are not taken
+	got, _ := src.ReadAt(b, r.off) // too few bytes are not taken
 	r.at = int32(have + 4)
 	return got == n && int(binary.BigEndian.Uint32(b)) == n && int(binary.BigEndian.Uint32(b[n-4:])) == n
+}
+
+// load takes the values of a record that has a known shape. The rest need not be kept then.
+func (s *skimmer) load(payload []byte, r *skimmed, st *stretch) bool {
+	for _, known := range s.shapes() {
+		if len(payload) != known.size {
+			continue
+		}
+		at := len(st.words)
+		words, ok := known.extract(payload, st.words)
+		if st.words = words; ok {
+			r.kind, r.at = known.kind, int32(firstLoad-len(st.loads))
+			st.loads = append(st.loads, loaded{known, at, len(words)})
+			return true
+		}
+	}
+	return false
 }
 
 // guess returns how many bytes the next record will need, its length and trailer included.
@@ -140,9 +182,11 @@ func (s *skimmer) record(off, to int64, guess int, st *stretch) (size int64, ok 
 		if b = s.bytes(st, off, n-4, n); b == nil {
 			return 0, false
 		}
-		r.kind = s.kinds.of(b[:n-4], s.layout.StampSize)
+		if !s.load(b[4:n-4], &r, st) {
+			r.kind = s.kinds.of(b[:n-4], s.layout.StampSize)
+		}
 	}
-	if r.kind != nil && s.wants(r.kind) || r.kind == nil && !s.ids.lacks(b[4:n-4], s.layout.StampSize) {
+	if r.at == notRead && (r.kind != nil && s.wants(r.kind) || r.kind == nil && !s.ids.lacks(b[4:n-4], s.layout.StampSize)) {
 		r.at = s.keep(off, n)
 	}
 	d := wire.NewDec(pcp.KindResult, b[4:])

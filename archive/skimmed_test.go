@@ -68,7 +68,7 @@ func TestSkimmerReadsLittle(t *testing.T) {
 	require.NoError(t, err)
 	src := &countingReader{ReaderAt: f}
 	s := &skimmer{
-		src: src, layout: layout, kinds: &recordKinds{}, ids: newIDFilter([]pcp.PMID{700}), max: DefaultMaxRecord, ended: func() bool { return false },
+		src: src, layout: layout, kinds: &recordKinds{}, ids: newIDFilter([]pcp.PMID{700}), max: DefaultMaxRecord, ended: func() bool { return false }, shapes: func() []*shape { return nil },
 		wanted: map[*recordKind]bool{}, after: map[*recordKind]*recordKind{},
 	}
 	var st stretch

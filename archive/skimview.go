@@ -61,7 +61,11 @@ func (v *view) skim(s *frameSource, parts []part) (next int64, err error) {
 	}
 	parts[0].from = next
 	w := v.skimming(s.f, parts)
-	defer w.end()
+	v.work = w
+	defer func() {
+		v.work = nil
+		w.end()
+	}()
 	for i := range parts {
 		st := <-w.done[i]
 		for j := range st.records {
@@ -83,8 +87,12 @@ func (v *view) skim(s *frameSource, parts []part) (next int64, err error) {
 // skimmed takes a record of a stretch.
 func (v *view) skimmed(s *frameSource, st *stretch, i int) error {
 	r := &st.records[i]
-	v.came = arrival{src: s, pos: s.f.pos(r.off), size: int64(r.size) + 8, stamp: r.stamp, timed: int(r.size) >= v.r.layout.StampSize}
-	if r.at != notRead {
+	v.came = arrival{src: s, pos: s.f.pos(r.off), size: int64(r.size) + 8, stamp: r.stamp, timed: int(r.size) >= v.r.layout.StampSize, kind: r.kind}
+	switch {
+	case r.at <= firstLoad:
+		l := st.loads[firstLoad-r.at]
+		v.came.shape, v.came.words = l.shape, st.words[l.from:l.to]
+	case r.at != notRead:
 		v.came.payload = st.arena[r.at:][:r.size:r.size]
 	}
 	var next pcp.Timestamp
@@ -97,14 +105,15 @@ func (v *view) skimmed(s *frameSource, st *stretch, i int) error {
 
 // skimming is the work of the goroutines that skim parts of a volume.
 type skimming struct {
-	r     *Reader
-	f     *File
-	parts []part
-	taken atomic.Int64    // parts that a goroutine works or has worked on
-	done  []chan *stretch // by part
-	free  chan *stretch   // limits the number of parts in memory
-	ended atomic.Bool
-	all   sync.WaitGroup
+	r      *Reader
+	f      *File
+	parts  []part
+	shapes atomic.Pointer[[]*shape] // of records that the query wants
+	taken  atomic.Int64             // parts that a goroutine works or has worked on
+	done   []chan *stretch          // by part
+	free   chan *stretch            // limits the number of parts in memory
+	ended  atomic.Bool
+	all    sync.WaitGroup
 }
 
 // skimming begins to skim parts of a volume.
@@ -114,17 +123,24 @@ func (v *view) skimming(f *File, parts []part) *skimming {
 	for range cap(w.free) {
 		w.free <- &stretch{}
 	}
+	w.share(&v.shapes)
 	for i := range w.done {
 		w.done[i] = make(chan *stretch, 1)
 	}
 	for range n {
 		s := &skimmer{
 			src: f.d, layout: v.r.layout, kinds: &v.r.skims.kinds, ids: v.ids, max: f.max, ended: w.ended.Load,
-			wanted: map[*recordKind]bool{}, after: map[*recordKind]*recordKind{},
+			shapes: func() []*shape { return *w.shapes.Load() }, wanted: map[*recordKind]bool{}, after: map[*recordKind]*recordKind{},
 		}
 		w.all.Go(func() { w.run(s) })
 	}
 	return w
+}
+
+// share tells the goroutines the shapes of records that the query wants.
+func (w *skimming) share(known *shapes) {
+	all := known.numeric()
+	w.shapes.Store(&all)
 }
 
 // run skims parts until there are no more. It takes memory first and then the next part, so

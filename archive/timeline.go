@@ -17,7 +17,11 @@ type arrival struct {
 	size    int64 // stored length
 	stamp   pcp.Timestamp
 	timed   bool   // the record is long enough to have a time
-	payload []byte // nil if the pass wants no value
+	payload []byte // nil if the pass wants no value, or shape is set
+
+	kind  *recordKind // nil if only its value sets tell what it holds
+	shape *shape      // of which the record has words; see shape.extract
+	words []uint64
 
 	examine bool      // the time may be damaged
 	lost    []*Damage // damage that follows
@@ -142,7 +146,7 @@ func (l *timeline) add(a *arrival, next pcp.Timestamp, known bool) error {
 
 // hold adds a record to the queue.
 func (l *timeline) hold(a *arrival) {
-	a.payload = slices.Clone(a.payload)
+	a.payload, a.words = slices.Clone(a.payload), slices.Clone(a.words)
 	l.bytes += len(a.payload)
 	l.queue = append(l.queue, *a)
 }

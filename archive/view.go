@@ -24,8 +24,10 @@ type view struct {
 	found   []*metricState // metrics of the record's selected sets
 	prev    *metricState   // the metric looked up last
 	shapes  shapes
-	ids     *idFilter // of the query's metrics; nil if any may be among them
-	events  bool      // the record holds event records
+	ids     *idFilter   // of the query's metrics; nil if any may be among them
+	events  bool        // the record holds event records
+	kind    *recordKind // of the record, if a skimmer has found it
+	work    *skimming   // of the volume; nil if nobody skims it
 
 	// Fields about the record read last.
 	hasMet bool
