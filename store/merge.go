@@ -81,6 +81,9 @@ func (m *merge) stop() {
 func (m *merge) run(yield func(*history.Step, error) bool) {
 	m.marked = true
 	for {
+		if m.last() && !m.alone(yield) {
+			return
+		}
 		for m.stopped == nil && m.next < len(m.s.items) && m.due(m.s.items[m.next]) {
 			m.begin(m.s.items[m.next])
 			m.next++
@@ -131,13 +134,18 @@ func (m *merge) due(it *item) bool {
 		!slices.ContainsFunc(m.active, func(c *cursor) bool { return !start.Before(c.head.Stamp) })
 }
 
-// begin opens an archive unless it lies outside the query.
-func (m *merge) begin(it *item) {
+// wanted reports whether an archive, the next one, has records of the query's time.
+func (m *merge) wanted(it *item) bool {
 	if it.label.Header().Start.After(m.q.To) {
 		m.later = append(m.later, it)
-		return
+		return false
 	}
-	if m.s.endedBefore(m.next, m.q.From, m.q.Stop) {
+	return !m.s.endedBefore(m.next, m.q.From, m.q.Stop)
+}
+
+// begin opens an archive unless it lies outside the query.
+func (m *merge) begin(it *item) {
+	if !m.wanted(it) {
 		return
 	}
 	c := m.open(it)
@@ -200,15 +208,27 @@ func (m *merge) advance(c *cursor) {
 	if ok && err == nil {
 		return
 	}
-	if err != nil && m.q.Stop != nil {
-		m.stopped = m.q.Stop()
-	}
-	if err != nil && m.stopped == nil {
-		c.it.report(Problem{Archive: c.r.Base(), Err: err})
+	if err != nil {
+		m.fail(c, err)
 	}
 	c.stop()
-	m.parts[c.part].open = false
 	m.active = slices.DeleteFunc(m.active, func(other *cursor) bool { return other == c })
+	m.close(c)
+}
+
+// fail reports the error that ended an archive, unless the query ended it.
+func (m *merge) fail(c *cursor, err error) {
+	if m.q.Stop != nil {
+		m.stopped = m.q.Stop()
+	}
+	if m.stopped == nil {
+		c.it.report(Problem{Archive: c.r.Base(), Err: err})
+	}
+}
+
+// close ends the part of an archive that was read to its end.
+func (m *merge) close(c *cursor) {
+	m.parts[c.part].open = false
 	if last := c.last(); last.After(m.ended) {
 		m.ended = last
 	}
