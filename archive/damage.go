@@ -124,8 +124,8 @@ func (r *Reader) noted(d *Damage) error {
 // and report.
 func unnoted(*Damage) error { return nil }
 
-// Warnings returns the damage found so far, each a [*Damage]. A Reader finds
-// damage in a volume only when it reads the volume.
+// Warnings returns the damage found so far, each a [*Damage], and panics of goroutines that
+// read ahead. A Reader finds damage in a volume only when it reads the volume.
 func (r *Reader) Warnings() []error {
 	r.notes.mu.Lock()
 	defer r.notes.mu.Unlock()

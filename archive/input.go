@@ -1,6 +1,10 @@
 package archive
 
-import "io"
+import (
+	"io"
+
+	"github.com/pcparchive/pcparchive/internal/defect"
+)
 
 // input is the buffered source of a frameReader: it shows bytes before they are
 // discarded. For a long file it can read ahead in a goroutine, so that reading
@@ -78,6 +82,7 @@ func readSome(r io.Reader, p []byte) (n int, err error) {
 // the rest of the current one.
 func (in *input) fillAhead() {
 	next := <-in.ahead.full
+	next.failed.Raise()
 	from := in.size - copy(next.mem[in.size-len(in.buf):], in.buf)
 	if in.mem != nil {
 		in.ahead.free <- in.mem
@@ -93,9 +98,10 @@ type readAhead struct {
 
 // piece holds n bytes in the second half of mem.
 type piece struct {
-	mem []byte
-	n   int
-	err error
+	mem    []byte
+	n      int
+	err    error
+	failed *defect.Error // reading panicked
 }
 
 // pieces is the number of pieces: one being consumed, one being filled and one
@@ -120,13 +126,15 @@ func (a *readAhead) run(r io.Reader, size int) {
 			mem = make([]byte, 2*size)
 		}
 		p := piece{mem: mem}
-		for p.n < size && p.err == nil {
-			var n int
-			n, p.err = readSome(r, mem[size+p.n:])
-			p.n += n
-		}
+		p.failed = defect.Catch(func() {
+			for p.n < size && p.err == nil {
+				var n int
+				n, p.err = readSome(r, mem[size+p.n:])
+				p.n += n
+			}
+		})
 		a.full <- p
-		if p.err != nil {
+		if p.err != nil || p.failed != nil {
 			return
 		}
 	}

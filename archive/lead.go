@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/pcparchive/pcparchive/internal/defect"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -23,7 +24,8 @@ const (
 
 // lead reads the records of a data volume in a goroutine, before the pass comes to that
 // volume. It keeps the payloads that the pass may want and joins nothing, so that the pass
-// yields the same as without a lead. At damage it stops, and the pass goes on by itself.
+// yields the same as without a lead. At damage, or when it panics, it stops, and the pass goes
+// on by itself.
 type lead struct {
 	r    *Reader
 	m    Member
@@ -37,6 +39,8 @@ type lead struct {
 	// The goroutine sets these before it sends a stretch, or closes full.
 	file  *File
 	whole bool // the lead has read the volume to its end
+
+	failed *defect.Error // reading panicked; set before full is closed
 }
 
 // spareStretches keeps the memory of stretches from one volume to the next.
@@ -86,6 +90,10 @@ func (l *lead) stopped() error {
 func (l *lead) run() {
 	defer leading.Add(-1)
 	defer close(l.full)
+	l.failed = defect.Catch(l.read)
+}
+
+func (l *lead) read() {
 	s, err := l.r.volumeIn(l.m, 0, leadBuffer, func(*Damage) error { return errLeadEnds }, l.stopped)
 	if err != nil || s == nil {
 		return
@@ -211,6 +219,9 @@ func (v *view) led(l *lead) (next int64, over bool, err error) {
 		}
 		next = max(next, st.to)
 		l.free <- st
+	}
+	if l.failed != nil {
+		v.r.warn(l.failed) // the pass may not meet it again
 	}
 	return next, l.whole, nil
 }

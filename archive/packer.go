@@ -7,6 +7,8 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
+
+	"github.com/pcparchive/pcparchive/internal/defect"
 )
 
 // packer compresses complete volumes in the background, one at a time.
@@ -72,7 +74,9 @@ func (p *packer) work(idle chan<- struct{}) {
 		p.mu.Lock()
 		next := p.queue[0]
 		p.mu.Unlock()
-		err := p.files.pack(func() error { return p.pack(next.name, next.own) })
+		err := defect.Guard(func() error {
+			return p.files.pack(func() error { return p.pack(next.name, next.own) })
+		})
 		p.mu.Lock()
 		if err != nil && p.err == nil {
 			p.err = err

@@ -7,6 +7,7 @@ import (
 	"math"
 	"strconv"
 
+	"github.com/pcparchive/pcparchive/internal/defect"
 	"github.com/pcparchive/pcparchive/internal/outlock"
 	"github.com/pcparchive/pcparchive/internal/wire"
 	"github.com/pcparchive/pcparchive/meta"
@@ -221,8 +222,10 @@ func (w *RecordWriter) drain(f *file) error {
 	f.written += int64(len(full))
 	w.writing = done
 	go func() {
-		_, err := to.WriteAt(full, offset)
-		done <- err
+		done <- defect.Guard(func() error {
+			_, err := to.WriteAt(full, offset)
+			return err
+		})
 	}()
 	return nil
 }

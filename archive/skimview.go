@@ -5,6 +5,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/pcparchive/pcparchive/internal/defect"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -156,16 +157,23 @@ func (w *skimming) run(s *skimmer) {
 		if w.f.asBefore {
 			known = w.r.opts.skims.find(w.r.skims, p.key, p.from, p.to)
 		}
-		switch {
-		case known != nil:
-			s.again(known, p.to, st)
-		default:
-			s.skim(p.from, p.to, st)
-			if w.f.asBefore && st.whole && p.from == p.key.from {
-				w.r.opts.skims.keep(w.r.skims, p.key, p.to, st.records)
-			}
+		if failed := defect.Catch(func() { w.part(s, p, known, st) }); failed != nil {
+			st.reset(p.from) // the pass reads the part by itself
+			w.r.warn(failed)
 		}
 		w.done[i] <- st
+	}
+}
+
+// part skims a part of which the records may be known.
+func (w *skimming) part(s *skimmer, p part, known []skimmed, st *stretch) {
+	if known != nil {
+		s.again(known, p.to, st)
+		return
+	}
+	s.skim(p.from, p.to, st)
+	if w.f.asBefore && st.whole && p.from == p.key.from {
+		w.r.opts.skims.keep(w.r.skims, p.key, p.to, st.records)
 	}
 }
 

@@ -9,11 +9,11 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert/flatten"
 	"github.com/pcparchive/pcparchive/internal/cachedir"
+	"github.com/pcparchive/pcparchive/internal/defect"
 	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/store"
 )
@@ -90,12 +90,12 @@ func (v *View) load(ctx context.Context, needed [][]archived) error {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	queue, done := make(chan archived, len(jobs)), make(chan struct{})
+	queue, done := make(chan archived, len(jobs)), make(chan *defect.Error, 1)
 	for _, j := range jobs {
 		queue <- j
 	}
 	close(queue)
-	var workers sync.WaitGroup
+	var workers defect.Group
 	for range min(len(jobs), cmp.Or(v.c.opts.Workers, runtime.GOMAXPROCS(0))) {
 		workers.Go(func() {
 			for j := range queue {
@@ -103,12 +103,10 @@ func (v *View) load(ctx context.Context, needed [][]archived) error {
 			}
 		})
 	}
-	go func() {
-		workers.Wait()
-		close(done)
-	}()
+	go func() { done <- workers.Join() }()
 	select {
-	case <-done:
+	case failed := <-done:
+		failed.Raise()
 		return ctx.Err()
 	case <-ctx.Done():
 		return ctx.Err() // the workers end at their next archive

@@ -3,6 +3,8 @@ package check
 import (
 	"errors"
 	"io"
+
+	"github.com/pcparchive/pcparchive/internal/defect"
 )
 
 const (
@@ -25,6 +27,8 @@ type chunk struct {
 	buf []byte
 	n   int
 	err error
+
+	failed *defect.Error // reading panicked
 }
 
 // readAhead returns a reader of r's contents. The caller must call Close before
@@ -47,12 +51,12 @@ func (a *ahead) run(r io.Reader) {
 			return
 		case c = <-a.free:
 		}
-		c.n, c.err = io.ReadFull(r, c.buf)
+		c.failed = defect.Catch(func() { c.n, c.err = io.ReadFull(r, c.buf) })
 		if errors.Is(c.err, io.ErrUnexpectedEOF) {
 			c.err = io.EOF
 		}
 		a.full <- c // never blocks: the channel holds all chunks
-		if c.err != nil {
+		if c.err != nil || c.failed != nil {
 			return
 		}
 	}
@@ -68,6 +72,7 @@ func (a *ahead) Read(p []byte) (int, error) {
 			a.free <- a.cur
 		}
 		a.cur, a.at = <-a.full, 0
+		a.cur.failed.Raise()
 	}
 	n := copy(p, a.cur.buf[a.at:a.cur.n])
 	a.at += n

@@ -2,12 +2,14 @@ package columns
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/internal/cachedir"
+	"github.com/pcparchive/pcparchive/internal/defect"
 	"github.com/pcparchive/pcparchive/store"
 )
 
@@ -84,7 +86,9 @@ func (f *Filler) fill(ctx context.Context, sets []*store.Set) {
 		if f.cache.dir.Room() < expectedSize(c.State) {
 			return // the newest are there, and reading more would remove them
 		}
-		if f.read(ctx, c) {
+		failed := defect.Catch(func() { f.done[c.key] = f.read(ctx, c) })
+		if failed != nil { // it would fail again
+			f.cache.fault(fmt.Errorf("%s: %w", c.Base, failed))
 			f.done[c.key] = true
 		}
 	}

@@ -4,9 +4,9 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"sync"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/internal/defect"
 	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -52,7 +52,7 @@ func (v *View) read(ctx context.Context) error {
 	}
 	v.x.mu.Unlock()
 	close(queue)
-	var workers sync.WaitGroup
+	var workers defect.Group
 	for range min(len(queue), v.x.opts.Workers) {
 		workers.Go(func() {
 			for a := range queue {

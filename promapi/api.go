@@ -2,13 +2,13 @@ package promapi
 
 import (
 	"cmp"
-	"errors"
 	"log/slog"
 	"net/http"
 	"regexp"
 	"runtime"
-	"runtime/debug"
 	"time"
+
+	"github.com/pcparchive/pcparchive/internal/httpguard"
 )
 
 // Options configure an [API]. The zero value means the defaults.
@@ -72,18 +72,20 @@ func New(o Options) *API {
 
 // Handler returns the handler of the paths below /api/v1/ and of /federate. It answers
 // other paths with status 404.
-func (a *API) Handler() http.Handler { return http.HandlerFunc(a.serve) }
+func (a *API) Handler() http.Handler {
+	return httpguard.Guarded(a.log, a.failed, http.HandlerFunc(a.serve))
+}
 
 // serve answers a request.
 func (a *API) serve(w http.ResponseWriter, r *http.Request) {
 	a.allowOrigin(w, r)
 	out := newCompressor(w, r)
-	defer out.Close()
-	defer func() {
-		if v := recover(); v != nil {
-			a.recovered(out, r, v)
-		}
-	}()
+	a.reply(out, w, r)
+	out.Close()
+}
+
+// reply answers a request in parts: out may compress them, w does not.
+func (a *API) reply(out *compressor, w http.ResponseWriter, r *http.Request) {
 	e, name, err := a.route(r)
 	if err != nil {
 		a.fail(out, r, err)
@@ -113,17 +115,11 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request) {
 	a.answer(out, e, &request{api: a, ctx: r.Context(), params: params(r.Form), name: name}, r)
 }
 
-// recovered answers a request that panicked.
-func (a *API) recovered(out *compressor, r *http.Request, v any) {
-	if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
-		panic(v)
-	}
-	a.log.Error("request panicked", "path", r.URL.Path, "query", short(r.Form.Get("query")), "panic", v, "stack", string(debug.Stack()))
-	if out.body != nil {
-		panic(http.ErrAbortHandler) // a part of the reply was sent
-	}
-	out.held = nil
-	a.fail(out, r, &apiError{internal, errors.New("internal error; the server's log has the reason")})
+// failed answers a request that panicked.
+func (a *API) failed(w http.ResponseWriter, r *http.Request) {
+	out := newCompressor(w, r)
+	a.fail(out, r, &apiError{internal, httpguard.ErrDefect})
+	out.Close()
 }
 
 // answer runs an endpoint and writes its reply.
@@ -161,10 +157,11 @@ func (a *API) answer(out http.ResponseWriter, e endpoint, req *request, r *http.
 
 // formError returns the error of a body or address that cannot be parsed.
 func formError(err error) error {
-	if large := (*http.MaxBytesError)(nil); errors.As(err, &large) {
+	status, err := httpguard.BodyError(err)
+	if status == http.StatusRequestEntityTooLarge {
 		return &apiError{tooLarge, err}
 	}
-	return bad(errors.Join(errors.New("error parsing form values"), err))
+	return bad(err)
 }
 
 // allowOrigin lets pages of other origins use the API.

@@ -1,12 +1,12 @@
 package query
 
 import (
-	"fmt"
-	"runtime/debug"
 	"sync"
 
 	"github.com/prometheus/prometheus/storage"
 	"github.com/prometheus/prometheus/util/annotations"
+
+	"github.com/pcparchive/pcparchive/internal/defect"
 )
 
 // background are the selections of a querier that goroutines read. The engine asks for all
@@ -18,12 +18,7 @@ func (b *background) begin(read func() storage.SeriesSet) storage.SeriesSet {
 	set := &laterSet{done: make(chan struct{})}
 	b.running.Go(func() {
 		defer close(set.done)
-		defer func() {
-			if v := recover(); v != nil {
-				set.panicked = fmt.Sprintf("%v\n%s", v, debug.Stack())
-			}
-		}()
-		set.found = read()
+		set.failed = defect.Catch(func() { set.found = read() })
 	})
 	return set
 }
@@ -33,16 +28,14 @@ func (b *background) wait() { b.running.Wait() }
 
 // laterSet is a set of series that a goroutine reads. Its methods wait for that.
 type laterSet struct {
-	done     chan struct{} // closed when the other fields are set
-	found    storage.SeriesSet
-	panicked any // the reading goroutine panicked
+	done   chan struct{} // closed when the other fields are set
+	found  storage.SeriesSet
+	failed *defect.Error // the reading goroutine panicked
 }
 
 func (s *laterSet) set() storage.SeriesSet {
 	<-s.done
-	if s.panicked != nil {
-		panic(s.panicked)
-	}
+	s.failed.Raise()
 	return s.found
 }
 

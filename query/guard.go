@@ -4,10 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"time"
 
 	"github.com/prometheus/prometheus/promql"
+
+	"github.com/pcparchive/pcparchive/internal/defect"
 )
 
 // TimeoutError reports a query that takes longer than [Options].Timeout.
@@ -82,8 +83,8 @@ func (g *guarded) Exec(ctx context.Context) *promql.Result {
 // limit into ours.
 func (g *guarded) run(ctx context.Context) (res *promql.Result) {
 	defer func() {
-		if v := recover(); v != nil {
-			res = &promql.Result{Err: &PanicError{Expr: g.String(), Value: v, Stack: debug.Stack()}}
+		if e := defect.Of(recover()); e != nil {
+			res = &promql.Result{Err: &PanicError{Expr: g.String(), Value: e.Value, Stack: e.Stack}}
 		}
 	}()
 	if g.settle != nil {

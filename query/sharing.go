@@ -3,14 +3,13 @@ package query
 import (
 	"context"
 	"errors"
-	"fmt"
-	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/pcparchive/pcparchive/history"
+	"github.com/pcparchive/pcparchive/internal/defect"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/store"
@@ -113,41 +112,29 @@ func (r *readings) join(ctx context.Context, x *expected, q history.Query, take 
 		m.leave(nil)
 		return true, ctx.Err()
 	}
-	var defect *passDefect
-	if errors.As(err, &defect) {
-		panic(defect.Error()) // who recovers names the query
+	var failed *defect.Error
+	if errors.As(err, &failed) {
+		failed.Raise() // who recovers names the query
 	}
 	return !m.alone, err
 }
-
-// passDefect is a panic during a pass.
-type passDefect struct {
-	value any
-	stack []byte
-}
-
-func (d *passDefect) Error() string { return fmt.Sprintf("%v\n%s", d.value, d.stack) }
 
 // errDeserted ends a pass that nobody needs any more.
 var errDeserted = errors.New("no selection reads any more")
 
 // run waits for members and reads for them.
 func (p *sharedPass) run() {
-	var failed error
-	defer func() {
-		if v := recover(); v != nil {
-			failed = &passDefect{v, debug.Stack()}
+	err := defect.Guard(func() error {
+		p.wait()
+		if len(p.members) == 1 {
+			p.members[0].alone = true
+			return nil
 		}
-		for _, m := range p.members {
-			m.leave(failed)
-		}
-	}()
-	p.wait()
-	if len(p.members) == 1 {
-		p.members[0].alone = true
-		return
+		return p.read()
+	})
+	for _, m := range p.members {
+		m.leave(err)
 	}
-	failed = p.read()
 }
 
 // wait waits until no selection is expected, and then closes the pass for others.

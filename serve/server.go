@@ -14,6 +14,7 @@ import (
 	"golang.org/x/net/netutil"
 
 	"github.com/pcparchive/pcparchive/columns"
+	"github.com/pcparchive/pcparchive/internal/defect"
 	"github.com/pcparchive/pcparchive/overview"
 	"github.com/pcparchive/pcparchive/serve/timeshift"
 	"github.com/pcparchive/pcparchive/store"
@@ -123,10 +124,10 @@ func (s *Server) Run(ctx context.Context) error {
 		})
 	}
 	loop, endLoop := context.WithCancel(ctx)
-	running.Go(func() { s.follow(loop) })
-	running.Go(func() { s.filler.Run(loop) })
-	running.Go(func() { s.ruler.run(loop) })
-	running.Go(func() { s.receiver.run(loop) })
+	running.Go(func() { s.keep(loop, "following archives", s.follow) })
+	running.Go(func() { s.keep(loop, "column cache", s.filler.Run) })
+	running.Go(func() { s.keep(loop, "rules", s.ruler.run) })
+	running.Go(func() { s.keep(loop, "receiver", s.receiver.run) })
 	var err error
 	select {
 	case <-ctx.Done():
@@ -216,7 +217,7 @@ func (s *Server) follow(ctx context.Context) {
 		case <-s.receiver.arrived():
 			_ = s.rescan(ctx)
 		case done := <-s.reloads:
-			done <- errors.Join(s.ruler.reload(), s.rescan(ctx))
+			done <- defect.Guard(func() error { return errors.Join(s.ruler.reload(), s.rescan(ctx)) })
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/history"
+	"github.com/pcparchive/pcparchive/internal/defect"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -23,9 +24,18 @@ func readAhead(it *item, q *history.Query) *ahead {
 	a := &ahead{it: it, done: make(chan struct{})}
 	go func() {
 		defer close(a.done)
-		if a.r = it.fetch(); a.r != nil && q != nil {
-			a.pass = a.r.Pass(*q)
-			a.pass.Ahead()
+		failed := defect.Catch(func() {
+			if a.r = it.fetch(); a.r != nil && q != nil {
+				a.pass = a.r.Pass(*q)
+				a.pass.Ahead()
+			}
+		})
+		if failed != nil { // the sequence opens the archive by itself
+			if a.pass != nil {
+				a.pass.Close()
+			}
+			a.r, a.pass = nil, nil
+			it.report(Problem{Archive: it.label.Base(), Err: failed})
 		}
 	}()
 	return a

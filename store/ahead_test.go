@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -15,6 +17,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/history"
+	"github.com/pcparchive/pcparchive/internal/defect"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/store"
@@ -149,4 +152,37 @@ func TestReadingAhead(t *testing.T) {
 		}
 	}
 	assert.Greater(t, damaged, 4)
+}
+
+// TestReadingAheadPanics has a goroutine that reads the next archive ahead and panics. The
+// sequence reads the archive by itself and names the panic.
+func TestReadingAheadPanics(t *testing.T) {
+	dir := t.TempDir()
+	rotate(t, dir, rand.New(rand.NewPCG(1, 7)), 4)
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
+	panics := false
+	count := func() (n int, problems []store.Problem) {
+		stop := func() error {
+			if panics && strings.Contains(string(debug.Stack()), "store.readAhead") {
+				panic("a fault")
+			}
+			return nil
+		}
+		set, err := store.OpenSet([]string{dir}, &archive.ReadOptions{Stop: stop})
+		require.NoError(t, err)
+		for _, err := range set.Steps(history.Query{}) {
+			require.NoError(t, err)
+			n++
+		}
+		return n, set.Problems()
+	}
+	want, problems := count()
+	assert.Empty(t, problems)
+	panics = true
+	got, problems := count()
+	assert.Equal(t, want, got)
+	require.NotEmpty(t, problems)
+	var failed *defect.Error
+	require.ErrorAs(t, problems[0].Err, &failed)
+	assert.Contains(t, problems[0].String(), "internal error: a fault at ")
 }

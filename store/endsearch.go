@@ -2,10 +2,9 @@ package store
 
 import (
 	"errors"
-	"fmt"
-	"runtime/debug"
 	"slices"
 
+	"github.com/pcparchive/pcparchive/internal/defect"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -23,14 +22,6 @@ type endWaiter struct {
 
 // errDeserted ends a search for which nobody waits any more.
 var errDeserted = errors.New("nobody waits for the end of the archive")
-
-// endDefect is a panic during a search.
-type endDefect struct {
-	value any
-	stack []byte
-}
-
-func (d *endDefect) Error() string { return fmt.Sprintf("%v\n%s", d.value, d.stack) }
 
 // lastTime returns the time of the last whole record; see findEnd for stop.
 func (it *item) lastTime(stop func() error) (pcp.Timestamp, error) { return it.findEnd(true, stop) }
@@ -64,9 +55,9 @@ func (it *item) findEnd(exact bool, stop func() error) (pcp.Timestamp, error) {
 			go it.searchEnd(s, exact)
 		}
 		err := <-w.done
-		var defect *endDefect
-		if errors.As(err, &defect) {
-			panic(defect.Error()) // who recovers names the question
+		var failed *defect.Error
+		if errors.As(err, &failed) {
+			failed.Raise() // who recovers names the question
 		}
 		if err != nil {
 			return pcp.Timestamp{}, err
@@ -79,9 +70,6 @@ func (it *item) findEnd(exact bool, stop func() error) (pcp.Timestamp, error) {
 func (it *item) searchEnd(s *endSearch, exact bool) {
 	var failed error
 	defer func() {
-		if v := recover(); v != nil {
-			failed = &endDefect{v, debug.Stack()}
-		}
 		it.ends.Lock()
 		defer it.ends.Unlock()
 		it.search = nil
@@ -89,7 +77,16 @@ func (it *item) searchEnd(s *endSearch, exact bool) {
 			w.done <- failed
 		}
 	}()
-	end, known, err := it.label.FindEnd(exact, func() error { return it.awaited(s) })
+	var end pcp.Timestamp
+	var known bool
+	err := defect.Guard(func() (err error) {
+		end, known, err = it.label.FindEnd(exact, func() error { return it.awaited(s) })
+		return err
+	})
+	if errors.As(err, new(*defect.Error)) {
+		failed = err
+		return
+	}
 	if errors.Is(err, errDeserted) {
 		return
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/internal/defect"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -43,6 +44,8 @@ func (p Problem) String() string {
 	switch {
 	case p.Skipped:
 		return fmt.Sprintf("%v; left out %s", p.Err, p.Archive)
+	case errors.As(p.Err, new(*defect.Error)):
+		return fmt.Sprintf("%s: %v", p.Archive, p.Err)
 	case errors.As(p.Err, &d):
 		return d.Error() // names the part that was left out
 	}

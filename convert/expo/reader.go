@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/internal/defect"
 )
 
 // Input is a page, or a dump of many times, of any size.
@@ -70,7 +71,7 @@ func (r *Reader) Samples(ctx context.Context, dst prom.SampleSink) error {
 	var readErr error
 	go func() {
 		defer close(full)
-		readErr = r.read(ctx, full, empty)
+		readErr = defect.Guard(func() error { return r.read(ctx, full, empty) })
 	}()
 	var err error
 	for b := range full {

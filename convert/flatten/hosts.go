@@ -5,14 +5,13 @@ import (
 	"fmt"
 	"iter"
 	"maps"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 
 	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/history"
+	"github.com/pcparchive/pcparchive/internal/parallel"
 	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -74,18 +73,12 @@ func (h *HostNames) Clashes(sets []*store.Set, from, to pcp.Timestamp) *HostClas
 
 // gather finds the claims of archives with all processors, one host on each.
 func (h *HostNames) gather(sets []*store.Set, from, to pcp.Timestamp) {
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	for range min(len(sets), runtime.GOMAXPROCS(0)) {
-		wg.Go(func() {
-			for i := next.Add(1); i <= int64(len(sets)); i = next.Add(1) {
-				for a := range sets[i-1].Spanning(from, to) {
-					h.claims(sets[i-1], a)
-				}
-			}
-		})
-	}
-	wg.Wait()
+	_ = parallel.Do(len(sets), func(i int) error {
+		for a := range sets[i].Spanning(from, to) {
+			h.claims(sets[i], a)
+		}
+		return nil
+	})
 }
 
 // ClashesOf returns the names that several hosts claim, nil if there are none. all yields a

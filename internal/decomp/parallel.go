@@ -5,6 +5,8 @@ import (
 	"io"
 	"runtime"
 	"sync/atomic"
+
+	"github.com/pcparchive/pcparchive/internal/defect"
 )
 
 const (
@@ -28,6 +30,8 @@ type decoding struct {
 	data  []byte
 	err   error
 	lease bool // data belongs to the cache
+
+	failed *defect.Error // decoding panicked
 }
 
 // take returns a reader of the window i of a table if it has been decoded ahead,
@@ -61,12 +65,14 @@ func (a *ahead) start(w window) {
 		buf, a.spare = a.spare[n-1], a.spare[:n-1]
 	}
 	a.pending = append(a.pending, d)
-	go d.run(a.f, buf)
+	go func() {
+		defer close(d.done)
+		d.failed = defect.Catch(func() { d.run(a.f, buf) })
+	}()
 }
 
 // run decodes the window into buf, which it replaces if it is too short.
 func (d *decoding) run(f *File, buf []byte) {
-	defer close(d.done)
 	if data, ok := f.cached(d.window); ok {
 		d.data, d.err, d.lease = data, io.EOF, true
 		return
@@ -124,6 +130,7 @@ type aheadReader struct {
 // Read reads the contents and then returns what ended them.
 func (r *aheadReader) Read(p []byte) (int, error) {
 	<-r.d.done
+	r.d.failed.Raise()
 	if r.off < len(r.d.data) {
 		n := copy(p, r.d.data[r.off:])
 		r.off += n

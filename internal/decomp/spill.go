@@ -5,6 +5,8 @@ import (
 	"io"
 	"runtime"
 	"sync"
+
+	"github.com/pcparchive/pcparchive/internal/defect"
 )
 
 // Spill says where a [Cache] keeps the contents of windows that are too long for
@@ -138,11 +140,11 @@ func (s *spills) reserve(n int64) bool {
 	return true
 }
 
-// release ends the use by one reader. A window that cannot be decoded to its end,
-// or of which readers have only seen the beginning, goes with its last reader.
+// release ends the use by one reader. A window that cannot be decoded to its end, of which
+// readers have only seen the beginning, or whose decoder panicked goes with its last reader.
 func (p *spilled) release() {
 	p.mu.Lock()
-	worthless := p.err == nil && (p.dec == nil || p.file == nil)
+	worthless := p.err == nil && (p.dec == nil || p.file == nil) || errors.As(p.err, new(*defect.Error))
 	p.mu.Unlock()
 	s := p.owner
 	s.mu.Lock()
@@ -180,7 +182,11 @@ func (p *spilled) more(f *File) (rest []byte, dec io.ReadCloser, err error) {
 		p.buf = make([]byte, spillStep)
 	}
 	p.raw.ReaderAt = f.raw
-	n, err := p.decode()
+	var n int
+	if failed := defect.Catch(func() { n, err = p.decode() }); failed != nil {
+		p.dec, p.err = nil, failed // what the decoder would yield is unknown
+		failed.Raise()
+	}
 	if n > 0 && (!p.owner.reserve(int64(n)) || !p.write(p.buf[:n])) {
 		dec, p.dec = p.dec, nil
 		return p.buf[:n], &failing{ReadCloser: dec, err: err}, nil

@@ -2,6 +2,7 @@ package decomp
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"io"
 	"math"
@@ -37,18 +38,14 @@ func (f *File) spilled(w window, skip int64, begin bool, stop func() error) (r i
 // that.
 func (s *spillReader) skip(to int64) error {
 	for s.off < to && s.own == nil {
-		s.p.mu.Lock()
-		size, err := s.p.size, s.p.err
-		if size <= s.off && err == nil {
-			err = s.decode()
-			s.p.mu.Unlock()
-			if err != nil {
-				return err
-			}
+		size, _, ended, err := s.reach()
+		if err != nil {
+			return err
+		}
+		if size <= s.off && ended == nil {
 			continue
 		}
-		s.p.mu.Unlock()
-		if size <= s.off {
+		if err = ended; size <= s.off {
 			if errors.Is(err, io.EOF) {
 				return nil
 			}
@@ -62,18 +59,26 @@ func (s *spillReader) skip(to int64) error {
 	return nil
 }
 
+// reach returns what is in the file, and the error that ends the contents. If the reader has
+// read all of that, reach decodes more, with an error if it fails.
+func (s *spillReader) reach() (size int64, head []byte, ended, err error) {
+	s.p.mu.Lock()
+	defer s.p.mu.Unlock()
+	size, head, ended = s.p.size, s.p.head, s.p.err
+	if s.off >= size && ended == nil {
+		err = s.decode()
+	}
+	return size, head, ended, err
+}
+
 // Read reads from the file, or decodes more.
 func (s *spillReader) Read(b []byte) (int, error) {
 	for {
 		if s.own != nil {
 			return s.own.Read(b)
 		}
-		s.p.mu.Lock()
-		size, head, err := s.p.size, s.p.head, s.p.err
-		if s.off >= size && err == nil {
-			err = s.decode()
-		}
-		s.p.mu.Unlock()
+		size, head, ended, err := s.reach()
+		err = cmp.Or(err, ended)
 		switch {
 		case s.off < int64(len(head)):
 			n := copy(b, head[s.off:])

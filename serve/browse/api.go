@@ -2,13 +2,12 @@ package browse
 
 import (
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
-	"runtime/debug"
 
 	"github.com/klauspost/compress/gzhttp"
 
+	"github.com/pcparchive/pcparchive/internal/httpguard"
 	"github.com/pcparchive/pcparchive/internal/safetext"
 )
 
@@ -49,16 +48,14 @@ type statusError struct {
 
 // handler returns the handler of a path.
 func (a *API) handler(answer func(*http.Request, *View) ([]byte, error)) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		defer func() {
-			if v := recover(); v != nil {
-				a.log.Error("request panicked", "path", r.URL.Path, "panic", v, "stack", string(debug.Stack()))
-				fail(w, http.StatusInternalServerError, errors.New("internal error; the server's log has the reason"))
-			}
-		}()
+	failed := func(w http.ResponseWriter, _ *http.Request) {
+		fail(w, http.StatusInternalServerError, httpguard.ErrDefect)
+	}
+	return httpguard.Guarded(a.log, failed, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 		if err := r.ParseForm(); err != nil {
-			fail(w, http.StatusBadRequest, fmt.Errorf("the parameters cannot be read: %w", err))
+			status, err := httpguard.BodyError(err)
+			fail(w, status, err)
 			return
 		}
 		view, release := a.source.Browse()
@@ -74,7 +71,7 @@ func (a *API) handler(answer func(*http.Request, *View) ([]byte, error)) http.Ha
 		}
 		header(w)
 		_, _ = w.Write(body) // fails if the client has left
-	})
+	}))
 }
 
 func header(w http.ResponseWriter) {

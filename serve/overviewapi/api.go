@@ -11,10 +11,10 @@ import (
 	"net/url"
 	"regexp"
 	"runtime"
-	"runtime/debug"
 	"strconv"
 	"time"
 
+	"github.com/pcparchive/pcparchive/internal/httpguard"
 	"github.com/pcparchive/pcparchive/overview"
 	"github.com/pcparchive/pcparchive/promapi"
 	"github.com/pcparchive/pcparchive/serve/timeshift"
@@ -65,8 +65,9 @@ const (
 
 // API answers requests. Several goroutines may use it.
 type API struct {
-	opts   Options
-	places chan struct{} // one for each request that reads archives
+	opts    Options
+	handler http.Handler
+	places  chan struct{} // one for each request that reads archives
 }
 
 // New returns an API.
@@ -76,7 +77,11 @@ func New(o Options) *API {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &API{opts: o, places: make(chan struct{}, o.Concurrency)}
+	a := &API{opts: o, places: make(chan struct{}, o.Concurrency)}
+	a.handler = httpguard.Guarded(o.Logger, func(w http.ResponseWriter, _ *http.Request) {
+		a.fail(w, &statusError{http.StatusInternalServerError, "internal", httpguard.ErrDefect})
+	}, http.HandlerFunc(a.serve))
+	return a
 }
 
 // statusError is an error with its kind in Prometheus' API and the status of its reply.
@@ -95,14 +100,10 @@ func bad(parameter string, err error) error {
 }
 
 // ServeHTTP answers a request.
-func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.handler.ServeHTTP(w, r) }
+
+func (a *API) serve(w http.ResponseWriter, r *http.Request) {
 	a.allowOrigin(w.Header(), r.Header.Get("Origin"))
-	defer func() {
-		if v := recover(); v != nil {
-			a.opts.Logger.Error("request panicked", "path", Path, "panic", v, "stack", string(debug.Stack()))
-			panic(http.ErrAbortHandler)
-		}
-	}()
 	switch r.Method {
 	case http.MethodGet, http.MethodHead, http.MethodPost:
 	case http.MethodOptions:
@@ -129,7 +130,8 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // report works out the overview of a request.
 func (a *API) report(r *http.Request) (*overview.Report, timeshift.Move, error) {
 	if err := r.ParseForm(); err != nil {
-		return nil, timeshift.None, formError(err)
+		status, err := httpguard.BodyError(err)
+		return nil, timeshift.None, &statusError{status, "bad_data", err}
 	}
 	values := r.Form
 	ctx, cancel := context.WithTimeout(r.Context(), a.opts.Timeout)
@@ -179,14 +181,6 @@ func chosen(sets []*store.Set, names []string) ([]*store.Set, error) {
 		}
 	}
 	return found, nil
-}
-
-// formError returns the error of a body or address that cannot be parsed.
-func formError(err error) error {
-	if large := (*http.MaxBytesError)(nil); errors.As(err, &large) {
-		return &statusError{http.StatusRequestEntityTooLarge, "bad_data", err}
-	}
-	return &statusError{http.StatusBadRequest, "bad_data", fmt.Errorf("the parameters cannot be read: %w", err)}
 }
 
 // request returns the request that parameters stand for. Its times are those of the

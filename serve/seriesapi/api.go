@@ -8,12 +8,12 @@ import (
 	"net/http"
 	"regexp"
 	"runtime"
-	"runtime/debug"
 	"time"
 
 	"golang.org/x/sync/semaphore"
 
 	"github.com/pcparchive/pcparchive/internal/accept"
+	"github.com/pcparchive/pcparchive/internal/httpguard"
 	"github.com/pcparchive/pcparchive/pmsearch"
 	"github.com/pcparchive/pcparchive/pmseries"
 )
@@ -61,9 +61,10 @@ const (
 
 // API answers requests. Several goroutines may use it.
 type API struct {
-	opts   Options
-	places chan struct{}       // one for each request that reads archives
-	held   *semaphore.Weighted // values in replies that are being sent
+	opts    Options
+	handler http.Handler
+	places  chan struct{}       // one for each request that reads archives
+	held    *semaphore.Weighted // values in replies that are being sent
 }
 
 // New returns an API.
@@ -78,7 +79,9 @@ func New(o Options) *API {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &API{opts: o, places: make(chan struct{}, o.Concurrency), held: semaphore.NewWeighted(o.MaxHeld)}
+	a := &API{opts: o, places: make(chan struct{}, o.Concurrency), held: semaphore.NewWeighted(o.MaxHeld)}
+	a.handler = httpguard.Guarded(o.Logger, a.failed, http.HandlerFunc(a.serve))
+	return a
 }
 
 // endpoint answers a request. It returns a function that writes the reply.
@@ -134,7 +137,9 @@ func (e *statusError) Error() string { return e.message }
 func bad(message string) error { return &statusError{http.StatusBadRequest, message} }
 
 // ServeHTTP answers a request.
-func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.handler.ServeHTTP(w, r) }
+
+func (a *API) serve(w http.ResponseWriter, r *http.Request) {
 	a.allowOrigin(w.Header(), r.Header.Get("Origin"))
 	e, known := endpoints[r.URL.Path]
 	methods := "GET, HEAD, OPTIONS"
@@ -149,11 +154,6 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	out := &writer{w: w, zip: accept.Encoding(r.Header, "gzip") != ""}
 	p, err := a.params(w, r)
-	defer func() {
-		if v := recover(); v != nil {
-			a.recovered(out, r, p, v)
-		}
-	}()
 	switch {
 	case err != nil:
 	case !known:
@@ -246,13 +246,11 @@ func isRefusal(err error) bool {
 	return errors.As(err, &parse) || errors.As(err, &window) || errors.As(err, &operand) || errors.As(err, &refusal) || errors.As(err, &limit)
 }
 
-// recovered answers a request that panicked.
-func (a *API) recovered(out *writer, r *http.Request, p params, v any) {
-	a.opts.Logger.Error("request panicked", "path", short(r.URL.Path), "panic", v, "stack", string(debug.Stack()))
-	if out.begun {
-		panic(http.ErrAbortHandler) // a part of the reply was sent
-	}
-	a.fail(out, r, p, &statusError{http.StatusInternalServerError, "internal error; the server's log has the reason"})
+// failed answers a request that panicked.
+func (a *API) failed(w http.ResponseWriter, r *http.Request) {
+	p := params{values: r.URL.Query()}
+	p.noteClient()
+	a.fail(&writer{w: w, zip: accept.Encoding(r.Header, "gzip") != ""}, r, p, &statusError{http.StatusInternalServerError, httpguard.ErrDefect.Error()})
 }
 
 // allowOrigin lets pages of other origins use the API.

@@ -1,7 +1,6 @@
 package seriesapi
 
 import (
-	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -9,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/pcparchive/pcparchive/internal/httpguard"
 	"github.com/pcparchive/pcparchive/pmseries"
 )
 
@@ -36,10 +36,8 @@ func (a *API) params(w http.ResponseWriter, r *http.Request) (p params, err erro
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, a.opts.MaxBody))
 	if err != nil {
-		if large := (*http.MaxBytesError)(nil); errors.As(err, &large) {
-			return p, &statusError{http.StatusRequestEntityTooLarge, "the body is larger than " + strconv.FormatInt(large.Limit, 10) + " bytes"}
-		}
-		return p, bad("the body cannot be read: " + err.Error())
+		status, err := httpguard.BodyError(err)
+		return p, &statusError{status, err.Error()}
 	}
 	if err := p.addBody(r.URL.Path, string(body)); err != nil {
 		return p, bad("the parameters in the body cannot be read: " + err.Error())

@@ -6,6 +6,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/convert/tsdb/block"
+	"github.com/pcparchive/pcparchive/internal/defect"
 )
 
 // reading is one pass over a Reader's sources:
@@ -68,7 +69,12 @@ func (rd *reading) run(ctx context.Context, dst prom.SampleSink) error {
 		defer close(ended)
 		defer close(ready)
 		defer rd.close()
-		rd.fill(ctx, free, ready)
+		if failed := defect.Catch(func() { rd.fill(ctx, free, ready) }); failed != nil {
+			select {
+			case ready <- filled{err: failed}:
+			case <-ctx.Done():
+			}
+		}
 	}()
 	for f := range ready {
 		if f.err == nil {
