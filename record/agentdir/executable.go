@@ -23,7 +23,7 @@ func runExecutable(ctx context.Context, path string, limit int64) (out []byte, s
 	// A file that was just written may still be open for writing in a process that is
 	// being forked. The system then refuses to run it for a moment.
 	for range 10 {
-		out, stderr, err = runOnce(ctx, cancel, path, limit)
+		out, stderr, err = runInTime(ctx, cancel, path, limit)
 		if !isBusy(err) {
 			break
 		}
@@ -35,6 +35,32 @@ func runExecutable(ctx context.Context, path string, limit int64) (out []byte, s
 		}
 	}
 	return out, stderr, err
+}
+
+// runInTime is runOnce that soon returns after ctx ends, also if a child that left the group
+// of the executable holds its pipes.
+func runInTime(ctx context.Context, cancel context.CancelCauseFunc, path string, limit int64) ([]byte, string, error) {
+	type outcome struct {
+		out    []byte
+		stderr string
+		err    error
+	}
+	ended := make(chan outcome, 1)
+	go func() {
+		out, stderr, err := runOnce(ctx, cancel, path, limit)
+		ended <- outcome{out, stderr, err}
+	}()
+	var late <-chan time.Time
+	for done := ctx.Done(); ; {
+		select {
+		case o := <-ended:
+			return o.out, o.stderr, o.err
+		case <-done:
+			done, late = nil, time.After(slack/2)
+		case <-late:
+			return nil, "", context.Cause(ctx)
+		}
+	}
 }
 
 func runOnce(ctx context.Context, cancel context.CancelCauseFunc, path string, limit int64) ([]byte, string, error) {

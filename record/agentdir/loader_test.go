@@ -211,11 +211,13 @@ func TestExecutables(t *testing.T) {
 		"child.sh":  "#!/bin/sh\n(sleep 600; touch " + marks + "/survived) &\necho $! > " + marks + "/child\necho 'a 1'\nwait\n",
 		"loud.sh":   "#!/bin/sh\nwhile :; do echo 'a 1'; done\n",
 		"leaves.sh": "#!/bin/sh\nsleep 600 &\necho $! > " + marks + "/left\necho 'a 1'\n",
+		"setsid.sh": "#!/bin/sh\nsetsid sleep 8 &\nwait\n",
 	})
 	c := load(t, l)
 	for name, want := range map[string]string{
 		"fails": "the executable ended with exit status 3", "format": "exec format error",
 		"child": "it ran longer than the time limit", "loud": "the page is longer than 1000 bytes",
+		"setsid": "it ran longer than the time limit", // although its child has the pipes
 	} {
 		_, _, err := getPage(c, name)
 		assert.ErrorContains(t, err, want, name)
