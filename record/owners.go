@@ -67,25 +67,36 @@ func (o *owners) set(names map[stem]string) {
 	}
 }
 
-// save writes the file if there is something new.
+// save writes the file if there is something new. After an error, the next call tries again.
 func (o *owners) save() error {
 	o.saving.Lock()
 	defer o.saving.Unlock()
-	o.mu.Lock()
-	if !o.changed {
-		o.mu.Unlock()
-		return nil
+	text, err := o.unsaved()
+	if text == nil || err != nil {
+		return err
 	}
-	o.changed = false
-	text, err := json.Marshal(o.by)
-	o.mu.Unlock()
+	err = os.WriteFile(o.path+".new", append(text, '\n'), 0o644)
+	if err == nil {
+		err = os.Rename(o.path+".new", o.path)
+	}
 	if err != nil {
-		return err
+		o.mu.Lock()
+		o.changed = true
+		o.mu.Unlock()
 	}
-	if err := os.WriteFile(o.path+".new", append(text, '\n'), 0o644); err != nil {
-		return err
+	return err
+}
+
+// unsaved returns what the file will hold; nil if it holds that already.
+func (o *owners) unsaved() (text []byte, err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if !o.changed {
+		return nil, nil
 	}
-	return os.Rename(o.path+".new", o.path)
+	text, err = json.Marshal(o.by)
+	o.changed = err != nil
+	return text, err
 }
 
 // checksum identifies a target in the file.

@@ -30,3 +30,19 @@ func TestOwners(t *testing.T) {
 	assert.False(t, again.mayHave(stem{"h", "job"}, "2"))
 	assert.True(t, again.mayHave(stem{"h", "other"}, "2"))
 }
+
+// A file that could not be written is written later, although nothing has changed since.
+func TestOwnersUnsaved(t *testing.T) {
+	dir := t.TempDir()
+	o, err := loadOwners(dir)
+	require.NoError(t, err)
+	o.set(map[stem]string{{"h", "job"}: "1"})
+	aside := filepath.Join(dir, ownersFile+".new")
+	require.NoError(t, os.Mkdir(aside, 0o755))
+	require.Error(t, o.save())
+	require.NoError(t, os.Remove(aside))
+	require.NoError(t, o.save())
+	again, err := loadOwners(dir)
+	require.NoError(t, err)
+	assert.False(t, again.mayHave(stem{"h", "job"}, "2"))
+}
