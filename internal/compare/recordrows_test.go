@@ -71,25 +71,31 @@ func agentLines(b *bench) []string {
 		}
 		return dir
 	}
-	oursFleet, theirs := b.fleet(targets), b.fleet(targets)
+	oursFleet, theirs, floor := b.fleet(targets), b.fleet(targets), b.fleet(targets)
 	agent := oracle.StartAgent(b.t, folder(theirs))
 	agent.WaitFor(b.t, "openmetrics.t0."+exporterfleet.MetricPrefix+"0")
 	logger, _ := agent.Logger(b.t)
 	require.NoError(b.t, logger.Start())
 	ours := b.record("--config", folder(oursFleet), "--interval", "1s")
+	fetching := b.fetcher(floor, targets)
 	time.Sleep(warmUp)
 	m := []*meter{
 		newMeter(oursFleet, ours.Process.Pid),
 		newMeter(theirs, append(oracle.Children(agent.PID()), agent.PID(), logger.Process.Pid)...),
+		newMeter(floor, fetching.Process.Pid),
 	}
 	time.Sleep(measured)
 	for _, one := range m {
 		one.stop()
 	}
-	b.end(ours, logger)
-	b.t.Logf("ours: %d pages, %s; theirs: %d pages, %s", m[0].pages, m[0].cpu, m[1].pages, m[1].cpu)
-	return []string{recordLine(fmt.Sprintf("CPU of a scrape of %d series, %d targets every second", recordSeries, targets), "%.2f ms",
-		m[0].perPage(), "agent, daemon, logger", m[1].perPage(), 0.02)}
+	b.end(ours, logger, fetching)
+	b.t.Logf("ours: %d pages, %s; theirs: %d pages, %s; fetching alone: %d pages, %s", m[0].pages, m[0].cpu, m[1].pages, m[1].cpu, m[2].pages, m[2].cpu)
+	return []string{
+		recordLine(fmt.Sprintf("CPU of a scrape of %d series, %d targets every second", recordSeries, targets), "%.2f ms",
+			m[0].perPage(), "agent, daemon, logger", m[1].perPage(), 0.02),
+		recordLine("CPU of nothing but fetching these pages: net/http, the page is thrown away", "%.2f ms",
+			m[2].perPage(), "agent, daemon, logger", m[1].perPage(), 0),
+	}
 }
 
 // prometheusLines measure a prometheus.yml beside Prometheus as an agent.
