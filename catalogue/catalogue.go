@@ -63,6 +63,7 @@ type host struct {
 type part struct {
 	loading chan struct{} // holds a token while the part is being read
 	loaded  bool
+	sound   bool // the archive could be read and has no damaged metadata
 	groups  []*group
 	claims  *flatten.Claims
 }

@@ -3,7 +3,8 @@
 //
 // A [Catalogue] holds each description once, because rotated archives repeat nearly all of
 // their metadata. A question reads the metadata of the archives that it needs, several at a
-// time, unless an earlier question did. A cache folder keeps the descriptions for later runs.
+// time, unless an earlier question did. A cache folder keeps the descriptions for later runs, and
+// the answers to questions about all series; see [View.Outline].
 //
 // # Series
 //

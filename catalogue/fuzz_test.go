@@ -75,3 +75,24 @@ func FuzzStored(f *testing.F) {
 		require.NoError(t, err)
 	})
 }
+
+// FuzzOutline reads any bytes as an outline: without panic, and what was read can be stored
+// and read again.
+func FuzzOutline(f *testing.F) {
+	_, g := sampleGroup()
+	o := &Outline{LabelNames: []string{"__name__", "hostname"}, Values: []string{"a", "b"}, Unsure: []string{"up"}, Clashes: []string{"both"}, Series: 3}
+	for _, m := range g.metrics {
+		o.Metrics = append(o.Metrics, HostMetric{"h", m, 2})
+	}
+	f.Add(encodeOutline(sum([]byte("state")), o, true))
+	f.Add(encodeOutline(digest{}, &Outline{}, false))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		first, err := decodeOutline(b)
+		if err != nil {
+			return
+		}
+		second, err := decodeOutline(encodeOutline(digest(b[:len(digest{})]), first, true))
+		require.NoError(t, err)
+		require.Equal(t, first, second)
+	})
+}

@@ -146,7 +146,7 @@ func (v *View) recall(a archived) bool {
 			return false
 		}
 	}
-	v.t.finish(a.part, groups, f.claims)
+	v.t.finish(a.part, groups, f.claims, true)
 	return true
 }
 
@@ -183,7 +183,7 @@ func (a *archived) open() *archive.Reader {
 func (v *View) derive(ctx context.Context, a archived) {
 	r := a.open()
 	if r == nil {
-		v.t.finish(a.part, nil, flatten.Claims{})
+		v.t.finish(a.part, nil, flatten.Claims{}, false)
 		return
 	}
 	d := newDeriver(r)
@@ -199,8 +199,9 @@ func (v *View) derive(ctx context.Context, a archived) {
 		groups[i] = v.t.deriveGroup(a.host, d, all)
 	}
 	claims := flatten.ClaimsOf(r.Header().Host, r.Meta())
-	v.t.finish(a.part, groups, claims)
-	if len(r.Warnings()) == 0 {
+	sound := len(r.Warnings()) == 0
+	v.t.finish(a.part, groups, claims, sound)
+	if sound {
 		v.keep(a.key, r.Header(), groups, claims)
 	}
 }
@@ -246,14 +247,14 @@ func (t *tables) addGroup(h *host, hash digest, holder cachedir.Key, all []*desc
 }
 
 // finish stores the description of an archive in its part.
-func (t *tables) finish(p *part, groups []*group, claims flatten.Claims) {
+func (t *tables) finish(p *part, groups []*group, claims flatten.Claims, sound bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	text := fmt.Sprintf("%q", claims)
 	if t.claims[text] == nil {
 		t.claims[text] = &claims
 	}
-	p.groups, p.claims, p.loaded = groups, t.claims[text], true
+	p.groups, p.claims, p.loaded, p.sound = groups, t.claims[text], true, sound
 }
 
 // clashes returns the names that several hosts use in archives. The caller holds t.mu.

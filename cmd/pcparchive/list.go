@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"iter"
 	"strings"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -112,14 +113,14 @@ func runList(ctx context.Context, s streams, o listOptions, paths []string) erro
 		h.Remember()
 		o.cache.reportFaults(s.err, dir, append(c.Problems(), h.MemoryDamage()))
 	}()
-	found, err := c.View(h.Sets()).Select(ctx, pcp.Timestamp{}, pcp.Timestamp{}, matchers...)
+	found, series, err := o.find(ctx, c.View(h.Sets()), matchers)
 	if err != nil {
 		return err
 	}
 	if err := h.Unusable(); err != nil {
 		return err
 	}
-	list := o.listing(found)
+	list := o.listing(found, series)
 	h.explainList(o, list, found)
 	if o.output == outputJSON {
 		err = writeJSON(s.out, list)
@@ -129,14 +130,26 @@ func runList(ctx context.Context, s streams, o listOptions, paths []string) erro
 	return cmp.Or(err, h.reportProblems())
 }
 
-// listing collects what is asked for.
-func (o listOptions) listing(found *catalogue.Selection) *listOutput {
-	list := &listOutput{Hosts: []listedHost{}, Labels: append([]string{}, found.LabelNames()...), Uncertain: found.Unsure()}
-	var metrics []catalogue.HostMetric
-	if o.output == outputJSON || o.label == "" && o.match == "" { // text has values or series alone
-		metrics = found.Metrics()
+// find finds what is asked for. series may be nil, see listing.
+func (o listOptions) find(ctx context.Context, v *catalogue.View, matchers []*labels.Matcher) (found *catalogue.Outline, series iter.Seq2[labels.Labels, string], err error) {
+	// Text has values or series alone.
+	asJSON := o.output == outputJSON
+	q := catalogue.Question{Label: o.label, Metrics: asJSON || o.label == "" && o.match == "", Help: asJSON}
+	if o.match == "" {
+		found, err = v.Outline(ctx, q)
+		return found, nil, err
 	}
-	for _, m := range metrics {
+	selected, err := v.Select(ctx, pcp.Timestamp{}, pcp.Timestamp{}, matchers...)
+	if err != nil {
+		return nil, nil, err
+	}
+	return selected.Outline(q), selected.Series(), nil
+}
+
+// listing collects what is asked for: values, or else series unless they are nil.
+func (o listOptions) listing(found *catalogue.Outline, series iter.Seq2[labels.Labels, string]) *listOutput {
+	list := &listOutput{Hosts: []listedHost{}, Labels: append([]string{}, found.LabelNames...), Uncertain: found.Unsure}
+	for _, m := range found.Metrics {
 		if n := len(list.Hosts); n == 0 || list.Hosts[n-1].Host != m.Host {
 			list.Hosts = append(list.Hosts, listedHost{Host: m.Host})
 		}
@@ -145,10 +158,10 @@ func (o listOptions) listing(found *catalogue.Selection) *listOutput {
 	}
 	switch {
 	case o.label != "":
-		list.Values = append([]string{}, found.LabelValues(o.label)...)
-	case o.match != "":
+		list.Values = append([]string{}, found.Values...)
+	case series != nil:
 		list.Series = []listedSeries{}
-		for ls, host := range found.Series() {
+		for ls, host := range series {
 			list.Series = append(list.Series, listedSeries{host, ls.Map(), seriesText(ls)})
 		}
 	}
@@ -171,7 +184,7 @@ func listedMetricOf(m catalogue.HostMetric) listedMetric {
 }
 
 // explainList says why a list is empty, and what it may lack.
-func (h *hosts) explainList(o listOptions, list *listOutput, found *catalogue.Selection) {
+func (h *hosts) explainList(o listOptions, list *listOutput, found *catalogue.Outline) {
 	note := func(format string, args ...any) {
 		fmt.Fprintf(h.s.err, "pcparchive: %s\n", safetext.Line(fmt.Sprintf(format, args...)))
 	}
@@ -179,12 +192,12 @@ func (h *hosts) explainList(o listOptions, list *listOutput, found *catalogue.Se
 		note("the series of %s are not listed: metrics share the name, or their instances are not described; pcparchive query reads them", someNames(list.Uncertain))
 	}
 	switch {
-	case o.label != "" && len(list.Values) == 0 && found.Len() > 0:
+	case o.label != "" && len(list.Values) == 0 && found.Series > 0:
 		note("no series has the label %s; there are %s", o.label, strings.Join(list.Labels, ", "))
-	case o.match != "" && found.Len() == 0:
+	case o.match != "" && found.Series == 0:
 		note("no series matches %s", o.match)
 	}
-	for _, line := range found.Clashes().Lines() {
+	for _, line := range found.Clashes {
 		note("%s", line)
 	}
 }
