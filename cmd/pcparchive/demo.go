@@ -161,8 +161,9 @@ func (d demo) export(ctx context.Context, _ demoOptions) error {
 	if err := errors.Join(prom.Copy(ctx, blocks, src), blocks.Close()); err != nil {
 		return err
 	}
-	for _, b := range blocks.Written() {
-		fmt.Fprintf(d.out, "%s: %d series, %s, %s\n", b.Dir, b.Series, plural(b.Samples, "sample"), plural(b.Bytes, "byte"))
+	out := newBlocksOutput(blocks, report)
+	for _, b := range out.Blocks {
+		out.printBlock(d.out, b)
 	}
 	return nil
 }

@@ -102,13 +102,17 @@ func (out *blocksOutput) span(from, to time.Time) string {
 	return from.In(out.zone).Format(spanLayout) + " to " + to.In(out.zone).Format(spanLayout)
 }
 
+func (out *blocksOutput) printBlock(w io.Writer, b blockOutput) {
+	fmt.Fprintf(w, "%s  %s  %d series  %s  %s\n", b.Dir, out.span(b.Start, b.End),
+		b.Series, plural(b.Samples, "sample"), humanize.IBytes(uint64(b.Bytes)))
+}
+
 // print prints the blocks and the commands to use them, for people.
 func (out *blocksOutput) print(w io.Writer, dir, dataDir string) {
 	var samples uint64
 	var bytes int64
 	for _, b := range out.Blocks {
-		fmt.Fprintf(w, "%s  %s  %d series  %s  %s\n", b.Dir, out.span(b.Start, b.End),
-			b.Series, plural(b.Samples, "sample"), humanize.IBytes(uint64(b.Bytes)))
+		out.printBlock(w, b)
 		samples, bytes = samples+b.Samples, bytes+b.Bytes
 	}
 	for _, r := range out.Replaced {
