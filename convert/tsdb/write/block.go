@@ -68,29 +68,39 @@ func (b *Blocks) writeBlock() (Block, error) {
 
 // fill writes a block in the folder tmp.
 func (b *Blocks) fill(block *Block, tmp string) error {
-	if err := errors.Join(os.Mkdir(tmp, 0o777), markOwn(tmp)); err != nil {
-		return err
-	}
-	if err := b.writeSeries(block, tmp); err != nil {
-		return err
-	}
-	if !b.noSidecar {
-		if err := sidecar.Write(tmp, block.MinTime, b.describedSeries()); err != nil {
+	return b.inTurn(
+		func() error { return errors.Join(os.Mkdir(tmp, 0o777), markOwn(tmp)) },
+		func() error { return b.writeSeries(block, tmp) },
+		func() error {
+			if b.noSidecar {
+				return nil
+			}
+			return sidecar.Write(tmp, block.MinTime, b.describedSeries())
+		},
+		func() error { return block.writeMeta(tmp, b.external) },
+		func() error {
+			_, err := tombstones.WriteFile(slog.New(slog.DiscardHandler), tmp, tombstones.NewMemTombstones())
+			return err
+		},
+		func() (err error) {
+			block.Bytes, err = fileutil.DirSize(tmp)
+			return err
+		},
+		func() error { return dirsync.Sync(tmp) },
+	)
+}
+
+// inTurn calls functions until one fails or the context ends. Each may wait for the disk.
+func (b *Blocks) inTurn(all ...func() error) error {
+	for _, do := range all {
+		if err := b.ctxErr(); err != nil {
+			return err
+		}
+		if err := do(); err != nil {
 			return err
 		}
 	}
-	if err := block.writeMeta(tmp, b.external); err != nil {
-		return err
-	}
-	if _, err := tombstones.WriteFile(slog.New(slog.DiscardHandler), tmp, tombstones.NewMemTombstones()); err != nil {
-		return err
-	}
-	size, err := fileutil.DirSize(tmp)
-	if err != nil {
-		return err
-	}
-	block.Bytes = size
-	return dirsync.Sync(tmp)
+	return b.ctxErr()
 }
 
 // writeSeries writes the chunks and the index.
@@ -99,11 +109,17 @@ func (b *Blocks) writeSeries(block *Block, tmp string) (err error) {
 	// the index; it only closes its files then.
 	ctx, cancel := context.WithCancel(cmp.Or[context.Context](b.ctx, context.Background()))
 	defer cancel()
-	cw, err := chunks.NewWriter(filepath.Join(tmp, "chunks"), chunks.WithSegmentSize(b.segmentSize()))
+	segments := filepath.Join(tmp, "chunks")
+	cw, err := chunks.NewWriter(segments, chunks.WithSegmentSize(b.segmentSize()))
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, cw.Close()) }()
+	defer func() {
+		if err = cmp.Or(err, b.ctxErr()); err != nil {
+			err = errors.Join(err, empty(segments))
+		}
+		err = errors.Join(err, cw.Close())
+	}()
 	iw, err := index.NewWriter(ctx, filepath.Join(tmp, "index"))
 	if err != nil {
 		return err
@@ -138,6 +154,15 @@ func (b *Blocks) writeSeries(block *Block, tmp string) (err error) {
 	return nil
 }
 
+// empty empties the files of a folder. Closing them waits until their content is on the disk.
+func empty(dir string) error {
+	files, err := os.ReadDir(dir)
+	for _, f := range files {
+		err = errors.Join(err, os.Truncate(filepath.Join(dir, f.Name()), 0))
+	}
+	return err
+}
+
 // symbols returns all names and values of labels, sorted.
 func symbols(all []*openSeries) []string {
 	set := map[string]struct{}{}
@@ -150,10 +175,13 @@ func symbols(all []*openSeries) []string {
 	return slices.Sorted(maps.Keys(set))
 }
 
-// describedSeries yields the live series with their labels.
+// describedSeries yields the live series with their labels until the context ends.
 func (b *Blocks) describedSeries() iter.Seq2[*prom.Series, labels.Labels] {
 	return func(yield func(*prom.Series, labels.Labels) bool) {
-		for _, e := range b.live {
+		for i, e := range b.live {
+			if i%checkEvery == 0 && b.ctxErr() != nil {
+				return // fill asks again
+			}
 			if !yield(e.prom, e.lset) {
 				return
 			}

@@ -70,7 +70,7 @@ type Blocks struct {
 
 // checkEvery is the number of series after which the writer of a block checks the
 // context.
-const checkEvery = 1024
+const checkEvery = 64
 
 // ctxErr returns the error of the context, which may be nil.
 func (b *Blocks) ctxErr() error {

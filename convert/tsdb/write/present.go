@@ -55,7 +55,7 @@ func (b *Blocks) findExisting(block *Block, dir string) (kept *Kept, replaced []
 			keep.Finished, finished = true, keep
 			continue
 		}
-		r, err := compareBlocks(dir, other.Dir, alike)
+		r, err := compareBlocks(dir, other.Dir, alike, b.ctxErr)
 		switch {
 		case err != nil:
 			return nil, nil, err

@@ -26,11 +26,11 @@ type overlap struct {
 
 // compareBlocks compares the series of two blocks. counted is true if this package wrote
 // both: equal numbers of samples mean equal samples then. Without it, neither block can
-// have all of the other.
-func compareBlocks(dir, other string, counted bool) (r overlap, err error) {
-	next, stop := iter.Pull2(blockSeries(dir, counted))
+// have all of the other. The error of ended ends the comparison.
+func compareBlocks(dir, other string, counted bool, ended func() error) (r overlap, err error) {
+	next, stop := iter.Pull2(blockSeries(dir, counted, ended))
 	defer stop()
-	theirs, stopTheirs := iter.Pull2(blockSeries(other, counted))
+	theirs, stopTheirs := iter.Pull2(blockSeries(other, counted, ended))
 	defer stopTheirs()
 	r.ours, r.theirs = counted, counted
 	a, err, moreA := next()
@@ -76,11 +76,11 @@ func (s seriesExtent) holds(other seriesExtent) bool {
 }
 
 // blockSeries yields the series of a block, ordered by their labels. An error ends the
-// iteration.
-func blockSeries(dir string, counted bool) iter.Seq2[seriesExtent, error] {
+// iteration, as does the error of ended.
+func blockSeries(dir string, counted bool, ended func() error) iter.Seq2[seriesExtent, error] {
 	return func(yield func(seriesExtent, error) bool) {
 		err := block.Guard(func() error {
-			return eachSeries(dir, counted, func(s seriesExtent) bool { return yield(s, nil) })
+			return eachSeries(dir, counted, ended, func(s seriesExtent) bool { return yield(s, nil) })
 		})
 		if err != nil {
 			yield(seriesExtent{}, fmt.Errorf("block %s: %w", dir, err))
@@ -89,8 +89,8 @@ func blockSeries(dir string, counted bool) iter.Seq2[seriesExtent, error] {
 }
 
 // eachSeries calls yield for each series of a block until yield returns false. It counts
-// samples if counted is true.
-func eachSeries(dir string, counted bool, yield func(seriesExtent) bool) (err error) {
+// samples if counted is true. The error of ended is the result then.
+func eachSeries(dir string, counted bool, ended func() error, yield func(seriesExtent) bool) (err error) {
 	r, err := index.NewFileReader(filepath.Join(dir, "index"), index.DecodePostingsRaw)
 	if err != nil {
 		return err
@@ -110,7 +110,10 @@ func eachSeries(dir string, counted bool, yield func(seriesExtent) bool) (err er
 	}
 	var builder labels.ScratchBuilder
 	var metas []chunks.Meta
-	for postings.Next() {
+	for n := 0; postings.Next(); n++ {
+		if n%checkEvery == 0 && ended() != nil {
+			return ended()
+		}
 		if err := r.Series(postings.At(), &builder, &metas); err != nil {
 			return err
 		}
