@@ -2,6 +2,7 @@ package cachedir
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"sync"
@@ -19,8 +20,9 @@ type Dir struct {
 	mu    sync.Mutex
 	max   int64             // zero until the first Put, unless the caller set it
 	used  int64             // bytes of all entries as far as this process knows; -1 before the first Put
+	added int64             // bytes of the entries put since it has listed all
 	real  map[string]string // folders of keyed files without symbolic links
-	fault error             // why Put failed first
+	fault error             // why Put or Get failed first
 }
 
 // DefaultPath returns the folder pcparchive in the user's folder for caches.
@@ -46,7 +48,7 @@ func (d *Dir) Path() string {
 	return d.path
 }
 
-// Fault returns the first reason why an entry could not be kept, or nil.
+// Fault returns the first reason why an entry could not be kept or opened, or nil.
 func (d *Dir) Fault() error {
 	if d == nil {
 		return nil
@@ -56,7 +58,8 @@ func (d *Dir) Fault() error {
 	return d.fault
 }
 
-// Kind is the type of an entry. A change of the version makes earlier entries useless.
+// Kind is the type of an entry. A change of the version makes earlier entries useless; they go
+// when nobody has used them for long.
 type Kind struct {
 	Name    string // also the suffix of the file's name: lower-case letters
 	Version uint32
@@ -65,9 +68,10 @@ type Kind struct {
 	Derived bool
 }
 
-// file returns the path of an entry.
+// file returns the path of an entry. Programs of other versions use other files, so that
+// several of them may share a folder.
 func (d *Dir) file(key Key, kind Kind) string {
-	return filepath.Join(d.path, string(key)+"."+kind.Name)
+	return filepath.Join(d.path, fmt.Sprintf("%s.%08x.%s", key, kind.version(), kind.Name))
 }
 
 // Remove removes an entry if it exists.
@@ -89,16 +93,12 @@ func (d *Dir) note(err error) {
 // ErrAbsent says that an entry does not exist.
 var ErrAbsent = errors.New("not in the cache")
 
-// DamagedError reports an entry that is incomplete, corrupt or of another version. The
-// entry has been removed, if the folder can be written.
+// DamagedError reports an entry that is incomplete or corrupt. The entry has been removed, if
+// the folder can be written.
 type DamagedError struct {
-	File         string
-	Reason       string
-	OtherVersion bool // another version of the program wrote the entry
+	File   string
+	Reason string
 }
-
-// Is reports an entry of another version as absent.
-func (e *DamagedError) Is(target error) bool { return e.OtherVersion && target == ErrAbsent }
 
 // Error returns the file and the reason.
 func (e *DamagedError) Error() string {

@@ -3,6 +3,7 @@ package cachedir
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"hash/crc32"
 	"io"
 	"io/fs"
@@ -18,7 +19,6 @@ import (
 const (
 	magic      = "pcpcache"
 	endMagic   = "done"
-	fixedHead  = len(magic) + 8
 	tailLength = 16
 )
 
@@ -52,17 +52,15 @@ func (d *Dir) Get(key Key, kind Kind) (*Entry, error) {
 	}
 	f, err := os.Open(d.file(key, kind))
 	if err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil, ErrAbsent
+		if !errors.Is(err, fs.ErrNotExist) { // that of another user, or no folder
+			d.note(fmt.Errorf("cache folder %s: %w", d.path, err))
 		}
-		return nil, &DamagedError{File: d.file(key, kind), Reason: err.Error()}
+		return nil, ErrAbsent
 	}
 	e, reason := openEntry(f, kind)
 	if reason != "" {
 		f.Close()
-		damaged := d.Damaged(key, kind, reason)
-		damaged.OtherVersion = reason == otherVersion
-		return nil, damaged
+		return nil, d.Damaged(key, kind, reason)
 	}
 	d.touch(f)
 	return e, nil
@@ -74,8 +72,6 @@ func (d *Dir) Damaged(key Key, kind Kind, reason string) *DamagedError {
 	d.Remove(key, kind)
 	return &DamagedError{File: d.file(key, kind), Reason: reason}
 }
-
-const otherVersion = "another version of pcparchive wrote it"
 
 // openEntry checks the frame of an entry. reason is its fault.
 func openEntry(f *os.File, kind Kind) (e *Entry, reason string) {
@@ -92,11 +88,8 @@ func openEntry(f *os.File, kind Kind) (e *Entry, reason string) {
 	if _, err := f.ReadAt(got, 0); err != nil {
 		return nil, err.Error()
 	}
-	switch {
-	case string(got[:len(magic)]) != magic || string(got[fixedHead:]) != kind.Name:
+	if string(got) != string(head) {
 		return nil, "it is not such a file"
-	case string(got) != string(head):
-		return nil, otherVersion
 	}
 	var tail [tailLength]byte
 	if _, err := f.ReadAt(tail[:], info.Size()-tailLength); err != nil {

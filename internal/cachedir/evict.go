@@ -36,7 +36,7 @@ func (d *Dir) Evict() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	entries := d.list()
-	d.used = total(entries)
+	d.used, d.added = total(entries), 0
 	if d.used <= bound {
 		return
 	}

@@ -47,6 +47,7 @@ func (d *Dir) put(key Key, kind Kind, write func(io.Writer) error) error {
 	if err != nil {
 		return err
 	}
+	d.share(f)
 	size, err := writeEntry(f, kind, bound, write)
 	err = errors.Join(err, f.Close())
 	if err == nil {
@@ -58,12 +59,23 @@ func (d *Dir) put(key Key, kind Kind, write func(io.Writer) error) error {
 	}
 	d.mu.Lock()
 	d.used += size
-	full := d.used > bound
+	d.added += size
+	full := d.used > bound || d.added > bound/lookEvery
 	d.mu.Unlock()
 	if full {
 		d.Evict()
 	}
 	return nil
+}
+
+// lookEvery is the part of the bound after which a process looks for what others have put.
+const lookEvery = 16
+
+// share lets those read an entry who may read the folder.
+func (d *Dir) share(f *os.File) {
+	if info, err := os.Stat(d.path); err == nil && info.Mode()&0o077 != 0 {
+		_ = f.Chmod(info.Mode() & 0o666) // others make entries of their own if it fails
+	}
 }
 
 // writeEntry writes the file of an entry and returns its size.
@@ -121,7 +133,7 @@ func (d *Dir) prepare() (bound int64, err error) {
 		_ = os.WriteFile(name, []byte(tag), 0o600) // nothing depends on it
 	}
 	entries := d.list()
-	d.used = total(entries)
+	d.used, d.added = total(entries), 0
 	if d.max <= 0 {
 		d.max = DefaultBytes
 		if _, free, ok := diskspace.Of(d.path); ok {
