@@ -31,34 +31,75 @@ func (r *Reader) endUntil(stop func() error) (pcp.Timestamp, error) {
 
 // Ending returns the same as End or a cheaper estimate. If the last volume is
 // compressed, and therefore complete, Ending trusts the last index entry for it
-// instead of decompressing it. More records may follow that entry, usually
-// within a second.
+// instead of decompressing it, unless many records follow that entry, as in the
+// archive of a logger that was killed. The last record is at most about EndSlack later.
 func (r *Reader) Ending() (pcp.Timestamp, error) {
-	if t, ok := r.indexEnd(); ok {
+	if t, _, ok := r.indexEnd(); ok {
 		return t, nil
 	}
 	return r.End()
 }
 
 // indexEnd returns the last time in the index if it is plausible, that is if
-// the interval before it is about as long as others.
-func (r *Reader) indexEnd() (t pcp.Timestamp, ok bool) {
+// the interval before it is about as long as others. The last record is at most slack later.
+func (r *Reader) indexEnd() (t pcp.Timestamp, slack time.Duration, ok bool) {
 	n := len(r.hints)
 	if n == 0 {
-		return t, false
+		return t, 0, false
 	}
 	last, volume := r.hints[n-1], r.volumes[len(r.volumes)-1]
 	if volume.Compress == "" || int(last.Volume) != volume.Volume {
-		return t, false
+		return t, 0, false
+	}
+	if slack, ok = r.afterIndex(volume); !ok {
+		return t, 0, false
 	}
 	if n < 3 {
-		return last.Stamp, last.Stamp.Sub(r.header.Start) < believable
+		return last.Stamp, slack, last.Stamp.Sub(r.header.Start) < believable
 	}
 	longest := believable
 	for i := range n - 2 {
 		longest = max(longest, 2*r.hints[i+1].Stamp.Sub(r.hints[i].Stamp))
 	}
-	return last.Stamp, last.Stamp.Sub(r.hints[n-2].Stamp) <= longest
+	return last.Stamp, slack, last.Stamp.Sub(r.hints[n-2].Stamp) <= longest
+}
+
+// EndSlack is the most by which the last record of an archive may be later than
+// [Reader.Ending] says.
+const EndSlack = 15 * time.Minute
+
+// afterIndex estimates how long the records after the last index entry of a compressed volume
+// take at most: twice as long as if they came as fast as those before. A normal end leaves
+// one record there. ok is false if that is more than EndSlack, or cannot be told.
+func (r *Reader) afterIndex(volume Member) (slack time.Duration, ok bool) {
+	f, err := r.open(volume)
+	if err != nil {
+		return EndSlack, true // who reads the volume finds out
+	}
+	defer f.Close()
+	length, known := f.Length()
+	last := &r.hints[len(r.hints)-1]
+	switch {
+	case !known:
+		return EndSlack, true
+	case length <= last.Data:
+		return time.Second, true
+	}
+	since, from := r.header.Start, int64(r.layout.HeaderSize)
+	for i := range r.hints {
+		if h := &r.hints[i]; int(h.Volume) == volume.Volume {
+			since, from = h.Stamp, h.Data
+			break
+		}
+	}
+	if last.Data <= from {
+		return 0, false
+	}
+	seconds := 2 * float64(length-last.Data) / float64(last.Data-from) * last.Stamp.Sub(since).Seconds()
+	if seconds > EndSlack.Seconds() {
+		return 0, false
+	}
+	return max(time.Second, time.Duration(seconds*float64(time.Second))), true
 }
 
 // believable is the longest time between the last entry of an index and the

@@ -3,6 +3,7 @@ package archive
 import (
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -35,19 +36,20 @@ func (r *Reader) MetadataSize() int64 { return r.metaSize }
 func (r *Reader) Notify(report func(error)) { r.notes.pass(report) }
 
 // FindEnd returns the time of the last whole record, or an estimate as
-// [Reader.Ending] does unless exact is set. known reports whether end is exact.
+// [Reader.Ending] does unless exact is set. The last record is at most slack later; zero
+// means that end is exact.
 // In an archive opened by OpenLabel, FindEnd reads the index but does not keep
 // it. The error of stop, unless stop is nil, ends the search, as that of [ReadOptions].Stop does.
-func (r *Reader) FindEnd(exact bool, stop func() error) (end pcp.Timestamp, known bool, err error) {
+func (r *Reader) FindEnd(exact bool, stop func() error) (end pcp.Timestamp, slack time.Duration, err error) {
 	if r.index != nil && r.store == nil {
 		_ = r.loadIndex() // without an index there are no hints
 		defer func() { r.entries, r.hints = nil, nil }()
 	}
-	if end, ok := r.indexEnd(); ok && !exact {
-		return end, false, nil
+	if end, slack, ok := r.indexEnd(); ok && !exact {
+		return end, slack, nil
 	}
 	end, err = r.endUntil(stop)
-	return end, true, err
+	return end, 0, err
 }
 
 // metaLabel returns an error if the metadata file is empty or belongs to

@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/pcparchive/pcparchive/internal/defect"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -29,6 +30,17 @@ func (it *item) lastTime(stop func() error) (pcp.Timestamp, error) { return it.f
 // ending returns the approximate time at which the archive ends, as
 // [archive.Reader.Ending] does; see findEnd for stop.
 func (it *item) ending(stop func() error) (pcp.Timestamp, error) { return it.findEnd(false, stop) }
+
+// endedBy returns a time at which the archive has certainly ended; see findEnd for stop.
+func (it *item) endedBy(stop func() error) (pcp.Timestamp, error) {
+	end, err := it.ending(stop)
+	it.ends.Lock()
+	defer it.ends.Unlock()
+	if err == nil && !it.exact {
+		end = end.Add(it.slack)
+	}
+	return end, err
+}
 
 // findEnd determines when the archive ends and remembers the result. It returns the error of
 // stop, unless that is nil, as soon as there is one. The search goes on for others who wait
@@ -78,9 +90,9 @@ func (it *item) searchEnd(s *endSearch, exact bool) {
 		}
 	}()
 	var end pcp.Timestamp
-	var known bool
+	var slack time.Duration
 	err := defect.Guard(func() (err error) {
-		end, known, err = it.label.FindEnd(exact, func() error { return it.awaited(s) })
+		end, slack, err = it.label.FindEnd(exact, func() error { return it.awaited(s) })
 		return err
 	})
 	if errors.As(err, new(*defect.Error)) {
@@ -93,7 +105,7 @@ func (it *item) searchEnd(s *endSearch, exact bool) {
 	it.ends.Lock()
 	defer it.ends.Unlock()
 	if !it.exact { // nobody has told the end meanwhile
-		it.end, it.found, it.endErr, it.exact = end, true, err, known
+		it.end, it.slack, it.found, it.endErr, it.exact = end, slack, true, err, slack == 0
 	}
 }
 

@@ -3,6 +3,7 @@ package store
 import (
 	"container/list"
 	"sync"
+	"time"
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/meta"
@@ -33,6 +34,7 @@ type item struct {
 	found  bool       // whether end and endErr are set
 	exact  bool       // whether end is the time of the last record and not just of the last index entry
 	end    pcp.Timestamp
+	slack  time.Duration // the archive has ended for certain so much later than end
 	endErr error
 	search *endSearch // which is under way; nil if there is none
 

@@ -73,7 +73,7 @@ func (m *memory) item(s *archive.State, o *archive.ReadOptions, k *keeper) *item
 	if err != nil {
 		return nil
 	}
-	return &item{state: s, label: label, kept: k, tried: r.readable, found: r.found, exact: r.exact, end: r.end}
+	return &item{state: s, label: label, kept: k, tried: r.readable, found: r.found, exact: r.exact, end: r.end, slack: archive.EndSlack}
 }
 
 // atRest is how long the files of an archive must be unchanged for its state to be

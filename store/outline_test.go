@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -17,7 +18,12 @@ import (
 // recordAt writes an archive with a record at each time, in seconds.
 func recordAt(t *testing.T, base string, times ...int64) {
 	t.Helper()
-	a, err := archive.Create(base, archive.Header{Host: "web1", Zone: "UTC"}, &archive.WriteOptions{NoSync: true})
+	recordAs(t, base, &archive.WriteOptions{NoSync: true}, times...)
+}
+
+func recordAs(t *testing.T, base string, o *archive.WriteOptions, times ...int64) {
+	t.Helper()
+	a, err := archive.Create(base, archive.Header{Host: "web1", Zone: "UTC"}, o)
 	require.NoError(t, err)
 	d := &meta.Desc{PMID: pcp.NewPMID(60, 0, 1), Type: pcp.TypeU32, InDom: pcp.InDomNull, Sem: pcp.SemInstant, Names: []string{"m.m"}}
 	for _, sec := range times {
@@ -58,5 +64,34 @@ func TestOutlineInAPause(t *testing.T) {
 		} else {
 			require.ErrorIs(t, last, c.want, fmt.Sprint(c))
 		}
+	}
+}
+
+// TestKilledLogger reads the last records of a compressed archive whose index ends early, as
+// a logger leaves it that is killed. Another archive of the host begins before them.
+func TestKilledLogger(t *testing.T) {
+	for _, lost := range []int64{0, 1, 2} { // entries of the index
+		dir := t.TempDir()
+		var times []int64
+		for i := range int64(400) {
+			times = append(times, 1000+10*i)
+		}
+		base := filepath.Join(dir, "a")
+		recordAs(t, base, &archive.WriteOptions{NoSync: true, Compress: archive.CompressZstd, CompressLast: true}, times...)
+		recordAt(t, filepath.Join(dir, "b"), 1300, 4900, 9000)
+		size := archive.HeaderSize(pcp.V3) + archive.IndexEntrySize(pcp.V3)*(2-lost)
+		require.NoError(t, os.Truncate(base+".index", size))
+		hosts, err := store.Open([]string{dir}, nil)
+		require.NoError(t, err)
+		q := history.Query{From: pcp.Timestamp{Sec: 4000}, To: pcp.Timestamp{Sec: 4100}}
+		n := 0
+		for _, err := range hosts.Sets()[0].Steps(q) {
+			require.NoError(t, err)
+			n++
+		}
+		require.Equal(t, 11, n, "%d entries of the index lost", lost)
+		end, err := hosts.Sets()[0].Ending()
+		require.NoError(t, err)
+		require.Equal(t, int64(9000), end.Sec)
 	}
 }

@@ -265,7 +265,7 @@ func (s *Set) endedBefore(i int, t pcp.Timestamp, stop func() error) bool {
 	if i+1 == len(s.items) || s.items[i+1].label.Header().Start.After(t) {
 		return false
 	}
-	end, err := s.items[i].ending(stop)
+	end, err := s.items[i].endedBy(stop)
 	return err == nil && end.Before(t) && s.lastBegun(t) > i
 }
 
