@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/pcparchive/pcparchive/convert/prom"
@@ -30,7 +31,7 @@ type ownTime struct {
 // because it is recorded already.
 func (s *scrape) takeTimed(t int64) (before, after []pageSample) {
 	r := s.src.rec
-	ahead := r.nextTime()
+	ahead := sync.OnceValue(r.nextTime)
 	s.src.round++
 	kept := s.samples[:0]
 	for _, sm := range s.samples {
@@ -42,7 +43,7 @@ func (s *scrape) takeTimed(t int64) (before, after []pageSample) {
 		if s.src.seen(&sm) {
 			continue
 		}
-		if sm.t < t && (!r.any || sm.t > r.last) || sm.t > t && sm.t < ahead {
+		if sm.t < t && (!r.any || sm.t > r.last) || sm.t > t && sm.t < ahead() {
 			s.timed = append(s.timed, sm)
 			continue
 		}
