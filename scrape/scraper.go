@@ -180,8 +180,7 @@ func (s *Scraper) Run(ctx context.Context, failed <-chan error) error {
 	case err = <-parts:
 	case err = <-failed:
 	}
-	s.stopped.Store(true)
-	s.manager.Stop()
+	s.manager.Stop() // waits for the scrapes that are under way
 	s.end()
 	group.Wait()
 	return s.secrets.error(err)

@@ -2,7 +2,6 @@ package scrape
 
 import (
 	"log/slog"
-	"sync/atomic"
 
 	"github.com/pcparchive/pcparchive/convert/prom"
 )
@@ -14,7 +13,6 @@ type shared struct {
 	drops   drops
 	repeats repeats
 	secrets secrets
-	stopped atomic.Bool // the recording ends
 }
 
 func newShared(report *prom.Report, log *slog.Logger) *shared {

@@ -2,7 +2,6 @@ package scrape
 
 import (
 	"container/heap"
-	"context"
 	"errors"
 	"fmt"
 	"runtime/debug"
@@ -35,14 +34,12 @@ func (r *Recorder) finished(s *scrape, commit bool) (err error, gone bool) {
 		return nil, false
 	}
 	s.reportDrops()
-	// A scrape that the end of the recording cut off does not show a fault of its target.
-	cutOff := r.stopped.Load() && errors.Is(s.src.target.LastError(), context.Canceled)
 	// The loop of a target that went and came back says farewell when the next one has
 	// scraped already.
 	superseded := s.farewell && s.t <= s.src.last
 	// If the target has left meanwhile, begin has made a source that has nothing to end.
 	stray := s.farewell && s.src.last == 0 && !r.opts.Alone && !slices.ContainsFunc(r.queue, func(q *scrape) bool { return q.src == s.src })
-	if s.reported && !cutOff && !superseded && !stray && r.err == nil && !r.closed {
+	if s.reported && !superseded && !stray && r.err == nil && !r.closed {
 		heap.Push(&r.queue, s)
 	} else {
 		src := s.src
