@@ -12,10 +12,12 @@
 // of the metadata since the time of the archive's label. The series of an archive are those
 // that a [flatten.Flattener] makes from such values. A [Selection] therefore contains every
 // series that reading the values would find. It also contains series that are described but
-// have no values. A series of an archive belongs to the whole time of the archive.
+// have no values. A series of an archive belongs to the whole time of the archive. An archive
+// whose end is only estimated, such as a compressed one, also counts for times after its end.
 //
 // Two kinds of series depend on values, so metadata cannot tell them. [Selection.Unsure]
 // returns their names. The first kind belongs to metrics that share a name in Prometheus,
 // such as x.y and x_y: the metric recorded first gets the name. The second kind belongs to
-// instances that the archive does not describe.
+// instance domains without a record. A Selection lacks instances that have values although
+// the record of their domain does not list them at that time.
 package catalogue
