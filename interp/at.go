@@ -34,6 +34,8 @@ type Options struct {
 	Overflow bool
 	// Marks also yields marks, each before the first step at or after it.
 	Marks bool
+	// Stop, unless nil, ends the steps with its error; see [history.Query].
+	Stop func() error
 }
 
 // ErrOrder reports that a time is earlier than the time before it.

@@ -81,7 +81,7 @@ type track struct {
 func newEngine(src Source, o Options) *engine {
 	e := &engine{src: src, o: o, metrics: map[pcp.PMID]*metricTracks{}, shapes: map[*history.Shape]shaped{}, lives: lifetimes{src: src}}
 	// All finds the source's end even if the last records hold other metrics.
-	e.next, e.stop = iter.Pull2(src.Steps(history.Query{Metrics: o.Metrics, PMIDs: o.PMIDs, All: true, PastNames: true}))
+	e.next, e.stop = iter.Pull2(src.Steps(history.Query{Metrics: o.Metrics, PMIDs: o.PMIDs, All: true, PastNames: true, Stop: o.Stop}))
 	return e
 }
 

@@ -1,6 +1,7 @@
 package interp_test
 
 import (
+	"errors"
 	"iter"
 	"math"
 	"slices"
@@ -21,6 +22,7 @@ type memory struct {
 	steps  []*history.Step
 	series map[string]*history.Series
 	passes int // begun
+	read   int // steps, by all passes
 	err    error
 }
 
@@ -31,6 +33,13 @@ func (m *memory) Steps(q history.Query) iter.Seq2[*history.Step, error] {
 			if s.Stamp.Before(q.From) {
 				continue
 			}
+			if q.Stop != nil {
+				if err := q.Stop(); err != nil {
+					yield(nil, err)
+					return
+				}
+			}
+			m.read++
 			if !yield(s, nil) {
 				return
 			}
@@ -242,5 +251,46 @@ func TestStopsWhenAsked(t *testing.T) {
 	m.put(0, "v", 1)
 	for range interp.At(m, slices.Values([]pcp.Timestamp{at(0), at(1)}), interp.Options{}) {
 		break
+	}
+}
+
+// TestStop ends the steps at each question, while they are read in order and while values
+// that are far ahead are looked for. After the end nothing is read and no step is yielded.
+func TestStop(t *testing.T) {
+	const records = 100
+	fill := func() *memory {
+		m := &memory{}
+		m.add("often", pcp.TypeU32, pcp.SemInstant)
+		m.add("once", pcp.TypeU32, pcp.SemInstant)
+		m.put(0, "once", 1)
+		m.put(0, "often", 1)
+		for i := range records {
+			m.put(int64(i+1), "often", i)
+		}
+		return m
+	}
+	errEnough := errors.New("enough")
+	for end := 1; ; end++ {
+		m, asked, read, over := fill(), 0, 0, false
+		var last error
+		for step, err := range interp.At(m, slices.Values([]pcp.Timestamp{at(0), at(50), at(99)}), interp.Options{Stop: func() error {
+			if asked++; asked >= end {
+				if !over {
+					read, over = m.read, true
+				}
+				return errEnough
+			}
+			return nil
+		}}) {
+			assert.False(t, over && step != nil, "a step after the end")
+			last = err
+		}
+		if !over {
+			require.NoError(t, last)
+			assert.Greater(t, end, records+10, "both passes ask")
+			return
+		}
+		require.ErrorIs(t, last, errEnough)
+		assert.Equal(t, read, m.read, "question %d", end)
 	}
 }

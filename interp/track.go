@@ -35,7 +35,13 @@ func (e *engine) scan() {
 	}
 	ended, all := map[*history.Run]bool{}, true // by a mark; by the end
 	final := map[*track]pcp.Timestamp{}
-	for step, err := range e.src.Steps(history.Query{From: e.read, Metrics: e.o.Metrics, PMIDs: e.o.PMIDs, PastNames: true}) {
+	for step, err := range e.src.Steps(history.Query{From: e.read, Metrics: e.o.Metrics, PMIDs: e.o.PMIDs, PastNames: true, Stop: e.o.Stop}) {
+		if err != nil && e.o.Stop != nil {
+			if stop := e.o.Stop(); stop != nil {
+				e.done, e.err = true, stop
+				return
+			}
+		}
 		if err != nil {
 			break // the first pass will report it
 		}

@@ -124,12 +124,12 @@ const cancelInterval = 64
 func (r *reducer) run(times iter.Seq[pcp.Timestamp]) error {
 	q := history.Query{Metrics: wants}
 	var stop func()
-	r.next, stop = iter.Pull2(r.in.Steps(history.Query{Metrics: wants, All: true}))
+	r.next, stop = iter.Pull2(r.in.Steps(history.Query{Metrics: wants, All: true, Stop: r.ctx.Err}))
 	defer stop()
 	if err := r.advance(); err != nil {
 		return err
 	}
-	o := interp.Options{Metrics: q.Metrics, Earlier: true, Overflow: !r.o.KeepWraps, Marks: true}
+	o := interp.Options{Metrics: q.Metrics, Earlier: true, Overflow: !r.o.KeepWraps, Marks: true, Stop: r.ctx.Err}
 	for step, err := range interp.At(r.in, times, o) {
 		if err != nil {
 			return unlessUnfinished(err)

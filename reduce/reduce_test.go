@@ -1,6 +1,7 @@
 package reduce_test
 
 import (
+	"context"
 	"path/filepath"
 	"testing"
 	"time"
@@ -166,4 +167,41 @@ func TestErrors(t *testing.T) {
 	_, err = reduce.Reduce(t.Context(), out, set, end, reduce.Options{Interval: time.Second, Start: pcp.Timestamp{Sec: start - 100}, End: pcp.Timestamp{Sec: start - 90}})
 	require.ErrorIs(t, err, rewrite.ErrEmpty)
 	assert.NoFileExists(t, out+".meta")
+}
+
+// endingContext ends when its error is asked for the n-th time.
+type endingContext struct {
+	context.Context
+	end       context.CancelFunc
+	asked, at int
+}
+
+func (c *endingContext) Err() error {
+	if c.asked++; c.asked == c.at {
+		c.end()
+	}
+	return c.Context.Err()
+}
+
+// TestReduceEnds ends the context at each question. Every record read is preceded by one, and little
+// is asked after the end.
+func TestReduceEnds(t *testing.T) {
+	set, err := store.OpenSet([]string{fixture(t)}, nil)
+	require.NoError(t, err)
+	end, err := set.End()
+	require.NoError(t, err)
+	for at := 1; ; at++ {
+		ctx := &endingContext{at: at}
+		ctx.Context, ctx.end = context.WithCancel(t.Context())
+		out := filepath.Join(t.TempDir(), "out")
+		report, err := reduce.Reduce(ctx, out, set, end, reduce.Options{Interval: 10 * time.Second})
+		ctx.end()
+		if err == nil {
+			assert.Greater(t, at, report.Read)
+			return
+		}
+		require.ErrorIs(t, err, context.Canceled)
+		assert.LessOrEqual(t, ctx.asked, at+6, "question %d", at)
+		assert.NoFileExists(t, out+".meta")
+	}
 }

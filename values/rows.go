@@ -82,7 +82,7 @@ func Rows(ctx context.Context, set *store.Set, o Options) iter.Seq2[*Row, error]
 	return func(yield func(*Row, error) bool) {
 		p := &picker{options: o, shared: set.Shared(), metrics: map[*history.Metric]*picked{}, wants: map[pcp.PMID]wanted{}}
 		n := 0
-		for step, err := range p.steps(set) {
+		for step, err := range p.steps(ctx, set) {
 			if err == nil && n%checkEvery == 0 && ctx.Err() != nil {
 				err = context.Cause(ctx)
 			}
@@ -106,17 +106,18 @@ func Rows(ctx context.Context, set *store.Set, o Options) iter.Seq2[*Row, error]
 	}
 }
 
-// steps returns the steps with the selected metrics.
-func (p *picker) steps(set *store.Set) iter.Seq2[*history.Step, error] {
+// steps returns the steps with the selected metrics. It ends with the context, however seldom they are recorded.
+func (p *picker) steps(ctx context.Context, set *store.Set) iter.Seq2[*history.Step, error] {
 	var steps iter.Seq2[*history.Step, error]
 	o := &p.options
 	derived := newDeriver(set, o, p.shared)
 	p.ranker = newRanker(set, derived, o)
 	selects := func(d *meta.Desc) bool { return o.selects(d) || derived.needs(d) }
+	stop := func() error { return context.Cause(ctx) }
 	if o.Step <= 0 {
-		steps = set.Steps(history.Query{From: o.From, To: o.To, Metrics: selects, PMIDs: identifiers(set, selects), PastNames: true})
+		steps = set.Steps(history.Query{From: o.From, To: o.To, Metrics: selects, PMIDs: identifiers(set, selects), PastNames: true, Stop: stop})
 	} else {
-		steps = interp.At(set, o.times(), interp.Options{Metrics: selects, PMIDs: identifiers(set, selects), Marks: true, Earlier: o.Earlier})
+		steps = interp.At(set, o.times(), interp.Options{Metrics: selects, PMIDs: identifiers(set, selects), Marks: true, Earlier: o.Earlier, Stop: stop})
 	}
 	if len(derived.metrics) > 0 {
 		steps = derived.stage(steps)
