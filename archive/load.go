@@ -3,6 +3,7 @@ package archive
 import (
 	"errors"
 	"io"
+	"time"
 
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -17,7 +18,9 @@ func (r *Reader) loadHeader() error {
 	first := r.volumes[0]
 	f, frames, err := r.openAt(first)
 	if err == nil {
-		err = frames.notEmpty()
+		if err = frames.notEmpty(); err == nil && !r.opts.Strict {
+			r.mendStart(frames)
+		}
 		f.Close()
 	}
 	if err == nil || r.opts.Strict || !isDamage(err) {
@@ -34,6 +37,29 @@ func (r *Reader) loadHeader() error {
 		r.warn(&Damage{File: first.Path, Next: -1, Err: err, Unused: true})
 	}
 	return nil
+}
+
+// mendStart replaces the start in the label if that is damaged: another file has the same
+// label but for a start that is nearer to the time of the first record, which follows in frames.
+func (r *Reader) mendStart(frames *frameReader) {
+	first, ok := frames.following(r.layout)
+	off := first.Sub(r.header.Start).Abs()
+	if !ok || off <= time.Second {
+		return
+	}
+	for _, m := range r.Members() {
+		h, err := m.Header()
+		if err != nil || m.Path == r.volumes[0].Path || h.PID != r.header.PID || h.Host != r.header.Host {
+			continue
+		}
+		if first.Sub(h.Start).Abs() < off {
+			r.warn(&Damage{File: r.volumes[0].Path, Next: -1, Err: mismatch(r.volumes[0].Path, "start", r.header.Start, h.Start)})
+			mended := *r.header
+			mended.Start = h.Start
+			r.header = &mended
+		}
+		return // two labels agree
+	}
 }
 
 // borrowHeader takes the first good label of the files after the first volume.
