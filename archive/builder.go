@@ -76,7 +76,7 @@ func (m *BuiltMetric) Desc() *meta.Desc { return m.desc }
 // instances. Values are Go numbers of any type, or strings; nil means no value.
 func (m *BuiltMetric) Set(values ...any) {
 	if want := max(1, m.instances); len(values) != want {
-		m.b.fail(fmt.Errorf("metric %s: %d values for %d instances: %w", m.desc.Name(), len(values), want, pcp.ErrRange))
+		m.b.fail(fmt.Errorf("metric %s: %s for %s: %w", m.desc.Name(), plural(len(values), "value"), plural(want, "instance"), pcp.ErrRange))
 		return
 	}
 	m.values = m.values[:0]

@@ -33,20 +33,13 @@ func (d *Damage) Error() string {
 	case d.Unused:
 		return text + "; the file is not used"
 	case d.Next >= 0:
-		return fmt.Sprintf("%s; %s left out, reading goes on at offset %d", text, byteCount(d.Bytes), d.Next)
+		return fmt.Sprintf("%s; %s left out, reading goes on at offset %d", text, plural(d.Bytes, "byte"), d.Next)
 	case d.Bytes > 0:
-		return fmt.Sprintf("%s; the last %s of the file left out", text, byteCount(d.Bytes))
+		return fmt.Sprintf("%s; the last %s of the file left out", text, plural(d.Bytes, "byte"))
 	case d.Bytes < 0:
 		return text + "; the rest of the file left out"
 	}
 	return text
-}
-
-func byteCount(n int64) string {
-	if n == 1 {
-		return "1 byte"
-	}
-	return fmt.Sprintf("%d bytes", n)
 }
 
 // Unwrap returns the reason.

@@ -3,7 +3,6 @@ package archive
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"iter"
 	"time"
@@ -221,7 +220,7 @@ func (f *follower) unread() (src io.Reader, ok bool, err error) {
 	if n < 0 {
 		return nil, false, &pcp.FormatError{
 			File: f.file.Path, Kind: pcp.KindNone, Offset: f.at,
-			Detail: fmt.Sprintf("the file was cut to %d bytes", info.Size()), Err: pcp.ErrUnfinished,
+			Detail: "the file was cut to " + plural(info.Size(), "byte"), Err: pcp.ErrUnfinished,
 		}
 	}
 	return io.LimitReader(src, n), n > 0, nil

@@ -36,7 +36,7 @@ func (r Recovery) String() string {
 	text := r.File + ": " + string(r.Action)
 	switch r.Action {
 	case RecoveryCut:
-		text = fmt.Sprintf("%s: cut at offset %d: %d bytes of %s", r.File, r.Offset, r.Bytes, plural(r.Records, "record"))
+		text = fmt.Sprintf("%s: cut at offset %d: %s of %s", r.File, r.Offset, plural(r.Bytes, "byte"), plural(r.Records, "record"))
 	case RecoveryLeft:
 		text += " as it is; a new volume follows"
 	case RecoveryRemoved:
@@ -50,7 +50,7 @@ func (r Recovery) String() string {
 	return text
 }
 
-func plural(n int, what string) string {
+func plural[N int | int64](n N, what string) string {
 	if n == 1 {
 		return "1 " + what
 	}

@@ -7,6 +7,8 @@ import (
 	"io"
 	"strings"
 
+	"github.com/dustin/go-humanize/english"
+
 	"github.com/pcparchive/pcparchive/labelset"
 )
 
@@ -110,7 +112,7 @@ func badEntry(set labelset.Set, level labelset.Level) string {
 		}
 	}
 	if entries != parsed.Len() {
-		return fmt.Sprintf("%d entries for %d labels", entries, parsed.Len())
+		return fmt.Sprintf("%s for %s", english.Plural(entries, "entry", ""), english.Plural(parsed.Len(), "label", ""))
 	}
 	return ""
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/dustin/go-humanize/english"
+
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -52,14 +54,7 @@ func (c *checker) verdict() Verdict {
 	v.State, v.Places = Partly, c.places
 	v.text = "readable to " + timeText(v.To, c.zone)
 	if v.Places > 0 {
-		v.text += ", damaged in " + plural(v.Places, "place")
+		v.text += ", damaged in " + english.Plural(v.Places, "place", "")
 	}
 	return v
-}
-
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }

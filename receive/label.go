@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dustin/go-humanize/english"
+
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/internal/wire"
 )
@@ -20,7 +22,7 @@ type label struct {
 // parseLabel decodes a framed archive label.
 func parseLabel(raw []byte) (*label, *Refusal) {
 	if len(raw) < 8 {
-		return nil, refuse(statusLabel, "an archive label of %d bytes is too short", len(raw))
+		return nil, refuse(statusLabel, "an archive label of %s is too short", english.Plural(len(raw), "byte", ""))
 	}
 	first, last := binary.BigEndian.Uint32(raw), binary.BigEndian.Uint32(raw[len(raw)-4:])
 	if int64(first) != int64(len(raw)) || first != last {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/dustin/go-humanize/english"
 	"github.com/klauspost/compress/gzhttp"
 
 	"github.com/pcparchive/pcparchive/internal/webpage"
@@ -61,7 +62,8 @@ func (s *Server) reload(w http.ResponseWriter, r *http.Request) {
 	}
 	st, _, release := s.states.acquire()
 	defer release()
-	webpage.Plain(w, http.StatusOK, fmt.Sprintf("%d archives of %d hosts, %d blocks", st.archives(), len(st.lines), len(st.blocks.Blocks())))
+	webpage.Plain(w, http.StatusOK, fmt.Sprintf("%s of %s, %s",
+		english.Plural(st.archives(), "archive", ""), english.Plural(len(st.lines), "host", ""), english.Plural(len(st.blocks.Blocks()), "block", "")))
 }
 
 // observed measures and logs requests. It does not log the query string, because

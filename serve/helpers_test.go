@@ -166,11 +166,14 @@ func (r *running) value(expr string, at time.Time) string {
 	return fmt.Sprint(a.Data.Result[0].Value[1])
 }
 
-// reload asks the server to look for archives.
-func (r *running) reload() {
+// reload asks the server to look for archives, and returns the reply.
+func (r *running) reload() string {
 	r.t.Helper()
 	resp, err := r.client.Post(r.url+"/-/reload", "", nil)
 	require.NoError(r.t, err)
-	require.NoError(r.t, resp.Body.Close())
+	defer resp.Body.Close()
+	reply, err := io.ReadAll(resp.Body)
+	require.NoError(r.t, err)
 	require.Equal(r.t, http.StatusOK, resp.StatusCode)
+	return string(reply)
 }

@@ -102,7 +102,7 @@ func TestReloadRules(t *testing.T) {
 	}
 
 	write("groups: [{name: g, interval: 10s, rules: [{alert: Other, expr: 'kernel_all_load > 150'}]}]")
-	r.reload()
+	assert.Equal(t, "1 archive of 1 host, 0 blocks\n", r.reload())
 	require.Eventually(t, func() bool { return name() == "Other" }, time.Minute, 5*time.Millisecond)
 
 	write("groups: [{name: g, rules: [{alert: Worse, expr: 'rate('}]}]")

@@ -5,6 +5,8 @@ import (
 	"math"
 	"strconv"
 
+	"github.com/dustin/go-humanize/english"
+
 	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -100,7 +102,7 @@ func (c Cell) Text(digits int) string {
 		if err != nil {
 			return "damaged events"
 		}
-		return fmt.Sprintf("%d events", len(events))
+		return english.Plural(len(events), "event", "")
 	}
 	if c.Column.factor == 1 {
 		switch t {
@@ -113,7 +115,7 @@ func (c Cell) Text(digits int) string {
 	v, ok := c.Number()
 	switch {
 	case !ok:
-		return fmt.Sprintf("%d bytes", len(c.Value.Data))
+		return english.Plural(len(c.Value.Data), "byte", "")
 	case v == math.Trunc(v) && math.Abs(v) < 1<<53:
 		return strconv.FormatFloat(v, 'f', -1, 64)
 	case t == pcp.TypeFloat && c.Column.factor == 1 && digits < 0:

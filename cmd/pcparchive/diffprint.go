@@ -67,7 +67,7 @@ func (p *diffPrinter) list(w io.Writer, heading string, lines []string) {
 		fmt.Fprintf(w, "  %s\n", safetext.Line(line))
 	}
 	if left := len(lines) - len(shown); left > 0 {
-		fmt.Fprintf(w, "  … and %d others; --count 0 prints all\n", left)
+		fmt.Fprintf(w, "  … and %s; --count 0 prints all\n", plural(left, "other"))
 	}
 }
 
@@ -115,7 +115,7 @@ func (p *diffPrinter) printChanges(w io.Writer) {
 	}
 	_ = tw.Flush() // the bufio.Writer below keeps the error
 	if left := len(changes) - len(shown); left > 0 {
-		fmt.Fprintf(w, "… and %d others; --count 0 prints all\n", left)
+		fmt.Fprintf(w, "… and %s; --count 0 prints all\n", plural(left, "other"))
 	}
 }
 

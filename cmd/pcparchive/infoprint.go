@@ -92,13 +92,13 @@ func printInfo(w io.Writer, info *store.ArchiveInfo, zone *time.Location) error 
 	line("instances", "%d in %s", info.Instances, plural(info.InDoms, "domain"))
 	if info.RecordCounts != nil {
 		line("series", "%d", info.Series)
-		line("records", "%d, %d of them marks, with %s values", info.Records, info.Marks, humanize.Comma(info.Values))
+		line("records", "%d, %d of them marks, with %s", info.Records, info.Marks, plural(info.Values, "value"))
 	} else {
 		line("records", "not counted; --count reads the data volumes")
 	}
 	line("label sets", "%d", info.LabelSets)
 	line("help texts", "%d", info.Texts)
-	line("index", "%d entries", info.Index)
+	line("index", "%s", plural(info.Index, "entry"))
 	for _, d := range info.Damage {
 		line("damage", "%s", d)
 	}

@@ -208,5 +208,5 @@ func someNames(names []string) string {
 	if len(names) <= few {
 		return strings.Join(names, ", ")
 	}
-	return fmt.Sprintf("%s and %d others", strings.Join(names[:few], ", "), len(names)-few)
+	return fmt.Sprintf("%s and %s", strings.Join(names[:few], ", "), plural(len(names)-few, "other"))
 }

@@ -239,7 +239,7 @@ func printSummaryErrors(w io.Writer, all []summary.Error) {
 		times[e.Err] += e.Count
 	}
 	for _, e := range slices.Backward(slices.Sorted(maps.Keys(metrics))) {
-		fmt.Fprintf(w, "%s without values %d times: %v\n", plural(metrics[e], "metric"), times[e], e)
+		fmt.Fprintf(w, "%s without values %s: %v\n", plural(metrics[e], "metric"), plural(times[e], "time"), e)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/coreos/go-systemd/v22/daemon"
+	"github.com/dustin/go-humanize/english"
 )
 
 // Notify tells systemd the state of a recording until ctx ends: that it is ready, a line of
@@ -66,7 +67,7 @@ func notify(ctx context.Context, r Recorder, log *slog.Logger, every time.Durati
 // statusLine describes a recording in a few words.
 func statusLine(r Recorder) string {
 	st := r.Stats()
-	text := fmt.Sprintf("%d targets, %d series, %d samples", st.Targets, st.Series, st.Samples)
+	text := fmt.Sprintf("%s, %d series, %d samples", english.Plural(st.Targets, "target", ""), st.Series, st.Samples)
 	if st.Full {
 		text += ", the disk is full"
 	}

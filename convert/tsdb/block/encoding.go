@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/dustin/go-humanize/english"
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
 )
 
@@ -31,7 +32,7 @@ func CheckEncoding(enc chunkenc.Encoding, data []byte) error {
 		return UnknownEncoding(enc)
 	}
 	if len(data) < least {
-		return fmt.Errorf("a chunk of %d bytes has no head", len(data))
+		return fmt.Errorf("a chunk of %s has no head", english.Plural(len(data), "byte", ""))
 	}
 	switch enc {
 	case chunkenc.EncHistogram, chunkenc.EncFloatHistogram, chunkenc.EncHistogramST, chunkenc.EncFloatHistogramST:
@@ -88,7 +89,7 @@ func SplitAggregates(data []byte) (all Aggregates, err error) {
 		*dst, data = c, data[1+size:]
 	}
 	if len(data) > 0 {
-		return all, fmt.Errorf("%w: %d bytes follow the last aggregate", ErrAggregates, len(data))
+		return all, fmt.Errorf("%w: %s after the last aggregate", ErrAggregates, english.Plural(len(data), "byte", ""))
 	}
 	return all, nil
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/dustin/go-humanize/english"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
 	"github.com/prometheus/prometheus/tsdb/chunks"
@@ -94,7 +95,7 @@ func (c *contents) samples(chunk chunkenc.Chunk, m chunks.Meta) error {
 	case it.Err() != nil:
 		return it.Err()
 	case n != chunk.NumSamples():
-		return fmt.Errorf("%d samples, but its header says %d", n, chunk.NumSamples())
+		return fmt.Errorf("%s, but its header says %d", english.Plural(n, "sample", ""), chunk.NumSamples())
 	case n == 0:
 		return errors.New("it has no samples")
 	case last != m.MaxTime:

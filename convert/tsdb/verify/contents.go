@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"github.com/dustin/go-humanize/english"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
 	"github.com/prometheus/prometheus/tsdb/chunks"
@@ -165,12 +166,12 @@ func (c *contents) postings(ctx context.Context) error {
 			return p.Err()
 		}
 		if want := c.pairs[l]; n != want {
-			c.add(BlockPostings, "index", "the list of %s=%q has %d series, but %d series have the label", l.Name, l.Value, n, want)
+			c.add(BlockPostings, "index", "the list of %s=%q has %d series, but the label is in %d series", l.Name, l.Value, n, want)
 		}
 		delete(c.pairs, l)
 	}
 	for l, n := range c.pairs {
-		c.add(BlockPostings, "index", "the index has no list of %s=%q, but %d series have the label", l.Name, l.Value, n)
+		c.add(BlockPostings, "index", "the index has no list of %s=%q, but the label is in %d series", l.Name, l.Value, n)
 	}
 	return nil
 }
@@ -203,7 +204,7 @@ func (c *contents) tombstones(dir string) error {
 		return err
 	}
 	if n := deleted.Total(); n > 0 {
-		c.add(BlockDeleted, tombstones.TombstonesFilename, "the list deletes %d spans of time", n)
+		c.add(BlockDeleted, tombstones.TombstonesFilename, "the list deletes %s of time", english.Plural(int(n), "span", ""))
 	}
 	return deleted.Close()
 }

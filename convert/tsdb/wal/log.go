@@ -8,6 +8,7 @@ import (
 	"math"
 	"path/filepath"
 
+	"github.com/dustin/go-humanize/english"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
 	"github.com/prometheus/prometheus/tsdb/tombstones"
@@ -88,10 +89,10 @@ func (r *replayer) replay(ctx context.Context, dir string) error {
 		}
 	}
 	if r.unknownRecords > 0 {
-		r.damaged(dir, fmt.Errorf("the log has %d records of an unknown type; these were left out", r.unknownRecords))
+		r.damaged(dir, fmt.Errorf("left out %s of an unknown type", english.Plural(r.unknownRecords, "record", "")))
 	}
 	if r.unknownSeries > 0 {
-		r.damaged(dir, fmt.Errorf("the log does not say of which series %d samples are", r.unknownSeries))
+		r.damaged(dir, fmt.Errorf("left out %s whose series the log does not declare", english.Plural(r.unknownSeries, "sample", "")))
 	}
 	return r.finish()
 }
