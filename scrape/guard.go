@@ -66,6 +66,9 @@ func installGuard() {
 	if _, ok := inner.(guard); ok {
 		return
 	}
+	// After the clock was set back, an aligned time stays in the future, and every scrape
+	// fails until the clock reaches it.
+	promscrape.AlignScrapeTimestamps = false
 	// The default provider passes spans on to the installed one, which would be the
 	// guard itself.
 	if strings.HasSuffix(reflect.TypeOf(inner).String(), "global.tracerProvider") {
