@@ -111,6 +111,7 @@ func (m *merge) run(yield func(*history.Step, error) bool) {
 			return
 		}
 		m.marked, c.head.Part = c.head.Mark, c.part
+		m.parts[c.part].unmarked = !c.head.Mark
 		if c.outline && c.head.Mark {
 			c.head.Part = history.AllParts // no other archive overlaps it
 		}
@@ -248,11 +249,19 @@ func (m *merge) between(before pcp.Timestamp) (*history.Step, bool) {
 	if t.After(before) {
 		t = before
 	}
-	if m.marked || t.Before(m.gapFrom) || t.Before(m.q.From) || t.After(m.q.To) {
+	if m.marked && !m.unmarked() || t.Before(m.gapFrom) || t.Before(m.q.From) || t.After(m.q.To) {
 		return nil, false
+	}
+	for i := range m.parts {
+		m.parts[i].unmarked = false
 	}
 	m.mark = history.Step{Stamp: t, Mark: true, Implied: true, Part: history.AllParts}
 	return &m.mark, true
+}
+
+// unmarked reports whether the last step of some part is not a mark.
+func (m *merge) unmarked() bool {
+	return slices.ContainsFunc(m.parts, func(p part) bool { return p.unmarked })
 }
 
 // dropCopies skips the step at stamp in all other copies of the recording from

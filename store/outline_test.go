@@ -15,7 +15,7 @@ import (
 	"github.com/pcparchive/pcparchive/store"
 )
 
-// recordAt writes an archive with a record at each time, in seconds.
+// recordAt writes an archive with a record at each time, in seconds. A negative time is a mark.
 func recordAt(t *testing.T, base string, times ...int64) {
 	t.Helper()
 	recordAs(t, base, &archive.WriteOptions{NoSync: true}, times...)
@@ -27,6 +27,10 @@ func recordAs(t *testing.T, base string, o *archive.WriteOptions, times ...int64
 	require.NoError(t, err)
 	d := &meta.Desc{PMID: pcp.NewPMID(60, 0, 1), Type: pcp.TypeU32, InDom: pcp.InDomNull, Sem: pcp.SemInstant, Names: []string{"m.m"}}
 	for _, sec := range times {
+		if sec < 0 {
+			require.NoError(t, a.Mark(pcp.Timestamp{Sec: -sec}))
+			continue
+		}
 		require.NoError(t, a.Define(d))
 		require.NoError(t, a.Append(&archive.Result{Stamp: pcp.Timestamp{Sec: sec}, Sets: []archive.ValueSet{{PMID: d.PMID, Values: []history.Value{history.WordValue(pcp.InstNull, uint32(sec))}}}}))
 	}
@@ -94,4 +98,24 @@ func TestKilledLogger(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, int64(9000), end.Sec)
 	}
+}
+
+// TestGapAfterOwnMark: the mark that ends one archive does not stand for the gap of another one
+// that it overlapped.
+func TestGapAfterOwnMark(t *testing.T) {
+	dir := t.TempDir()
+	recordAt(t, filepath.Join(dir, "a"), 100, 110)
+	recordAt(t, filepath.Join(dir, "b"), 105, 115, -120)
+	recordAt(t, filepath.Join(dir, "c"), 200, -210)
+	recordAt(t, filepath.Join(dir, "d"), 300)
+	hosts, err := store.Open([]string{dir}, nil)
+	require.NoError(t, err)
+	var marks []int64
+	for step, err := range hosts.Sets()[0].Steps(history.Query{}) {
+		require.NoError(t, err)
+		if step.Mark && step.Part == history.AllParts {
+			marks = append(marks, step.Stamp.Milli())
+		}
+	}
+	require.Equal(t, []int64{120_001}, marks)
 }

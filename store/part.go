@@ -8,8 +8,9 @@ import (
 // part is what a merge knows of the archives that had a number of history.Step.Part, one
 // after the other.
 type part struct {
-	series string // of the last archive, see seriesOf
-	open   bool
+	series   string // of the last archive, see seriesOf
+	open     bool
+	unmarked bool // the step yielded last is not a mark
 }
 
 // takePart returns the number for an archive that is opened. An archive that continues an
@@ -25,7 +26,7 @@ func (m *merge) takePart(base string) int {
 		at = len(m.parts)
 		m.parts = append(m.parts, part{})
 	}
-	m.parts[at] = part{series, true}
+	m.parts[at].series, m.parts[at].open = series, true
 	return at
 }
 
