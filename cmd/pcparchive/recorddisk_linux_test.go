@@ -86,7 +86,7 @@ func TestRecordReadOnly(t *testing.T) {
 	r.until("archive is written again", 3)
 	r.pages(20)
 	r.stop()
-	assert.Regexp(t, `[1-9][0-9,]* samples lost because they could not be written`, r.log.String())
+	assert.Regexp(t, `[1-9][0-9,]* samples lost that could not be written`, r.log.String())
 	for target, records := range r.checked() {
 		last, gaps := int64(0), 0
 		for _, rec := range records {
