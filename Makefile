@@ -60,8 +60,7 @@ golden: ## write the expected outputs of tests anew
 	$(GO) test ./cmd/pcparchive ./fuzz -update
 
 docs: ## man pages and Markdown of the commands, from their help
-	rm -rf docs/man docs/cli
-	$(GO) run ./cmd/pcparchive docs docs
+	$(GO) test ./cmd/pcparchive -run TestManual -update
 
 # What the reference programs say does not hang on the width of an int: the tests
 # that ask them are skipped here, and run in `make test`. Nor does go vet. Packages

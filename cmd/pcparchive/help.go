@@ -82,7 +82,7 @@ func addExitHelp(cmd *cobra.Command) {
 	for _, c := range cmd.Commands() {
 		addExitHelp(c)
 	}
-	if cmd.HasSubCommands() || !cmd.Runnable() || cmd.Hidden || strings.Contains(cmd.Long, "exit status") {
+	if cmd.HasSubCommands() || !cmd.Runnable() || strings.Contains(cmd.Long, "exit status") {
 		return
 	}
 	cmd.Long += "\n\n" + exitHelp

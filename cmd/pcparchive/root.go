@@ -89,7 +89,7 @@ Start with 'pcparchive demo'. To see archives in Grafana, run 'pcparchive serve 
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(
 		newDemoCmd(s), newServeCmd(s), newRecordCmd(s), newPushCmd(s), newImportCmd(s), newInfoCmd(s), newListCmd(s), newSummaryCmd(s), newValuesCmd(s), newPlotCmd(s), newTopCmd(s), newDiffCmd(s), newSizeCmd(s), newLabelsCmd(s),
-		newDumpCmd(s), newCheckCmd(s), newExportCmd(s), newQueryCmd(s), newCopyCmd(s), newRewriteCmd(s), newReduceCmd(s), newConvertCmd(s), newRedactCmd(s), newCompressCmd(s), newDecompressCmd(s), newLabelCmd(s), newMoveCmd(s), newRemoveCmd(s), newDocsCmd(), newExitCodesTopic(), newTimesTopic(),
+		newDumpCmd(s), newCheckCmd(s), newExportCmd(s), newQueryCmd(s), newCopyCmd(s), newRewriteCmd(s), newReduceCmd(s), newConvertCmd(s), newRedactCmd(s), newCompressCmd(s), newDecompressCmd(s), newLabelCmd(s), newMoveCmd(s), newRemoveCmd(s), newExitCodesTopic(), newTimesTopic(),
 	)
 	refuseUnknownTopics(root)
 	useGroupedFlags(root)
