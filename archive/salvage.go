@@ -11,7 +11,7 @@ import (
 )
 
 // frameSource yields the whole records of a file. After damage it continues at
-// the next recognisable record, as check.Salvage does. In a compressed file
+// the next recognizable record, as check.Salvage does. In a compressed file
 // it also continues in a later window.
 type frameSource struct {
 	f      *File
@@ -19,7 +19,7 @@ type frameSource struct {
 	first  int64                     // offset of the first record
 	strict bool                      // damage ends the sequence
 	ended  bool                      // the file is complete because a later volume exists
-	valid  func(payload []byte) bool // recognises a record
+	valid  func(payload []byte) bool // recognizes a record
 	// lost is called for damage. If it returns an error, that ends the
 	// sequence.
 	lost func(*Damage) error
@@ -142,7 +142,7 @@ func (fr *frameReader) search(here bool, valid func([]byte) bool) (ok bool, err 
 	return ok, w.Err
 }
 
-// plausible returns a function that recognises data records.
+// plausible returns a function that recognizes data records.
 func plausible(l *wire.Layout, start pcp.Timestamp) func(payload []byte) bool {
 	rd := resultDecoder{layout: l}
 	return func(payload []byte) bool {
@@ -154,7 +154,7 @@ func plausible(l *wire.Layout, start pcp.Timestamp) func(payload []byte) bool {
 // possible reports whether a writer may have stored the time t.
 func possible(t pcp.Timestamp) bool { return t.Sec >= 0 && t.Nsec >= 0 && t.Nsec < 1e9 }
 
-// Plausible reports whether a payload is recognisable as a data record of an
+// Plausible reports whether a payload is recognizable as a data record of an
 // archive that begins at start. Readers use the same test to find the record at
 // which they continue after damage.
 func (d *ResultDecoder) Plausible(payload []byte, start pcp.Timestamp) bool {

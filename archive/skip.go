@@ -7,7 +7,7 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// idFilter recognises the records that hold none of some metrics.
+// idFilter recognizes the records that hold none of some metrics.
 type idFilter struct {
 	ids  []pcp.PMID // ascending
 	only pcp.PMID   // the single identifier, if there is one

@@ -19,7 +19,7 @@ type walked struct {
 
 // walk calls visit for the whole records of a file from an offset on. A file that ends inside a
 // record is not an error. If valid is not nil, damage is not an error either:
-// walk continues at the next record that valid recognises.
+// walk continues at the next record that valid recognizes.
 func walk(m Member, from int64, valid func([]byte) bool, visit func(f Frame, first bool) error) (w walked, err error) {
 	at := Pos{File: m.Path, Role: m.Role, Volume: m.Volume}
 	file, err := OpenMember(m, nil)

@@ -1,5 +1,5 @@
-// Package check finds faults in PCP archives. It reports everything that the
-// reference's pmlogcheck reports. It also checks every field of every record.
+// Package check finds faults in PCP archives. It reports everything that PCP's
+// pmlogcheck reports. It also checks every field of every record.
 //
 //	for f := range check.Archive(ctx, "/var/log/pcp/host/20260102", nil) {
 //		fmt.Println(f)
@@ -8,7 +8,7 @@
 // A check reads every file once from front to back: the temporal index, the metadata,
 // then the data volumes. Memory depends on the metadata, the longest record and the
 // number of metric-instances, which [Options] bounds. After damage the check
-// continues at the next record that it recognises, and with the other files.
+// continues at the next record that it recognizes, and with the other files.
 //
 // A sequence belongs to one goroutine, and each reads the files anew. A consumer
 // may stop at any finding. Data that cannot be read is a finding, too, so the functions

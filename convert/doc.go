@@ -1,5 +1,6 @@
-// Package convert maps PCP and Prometheus onto each other. Its subpackages are the
-// formats and the rules; this package has the pipeline of steps between archives.
+// Package convert leads steps from archives to archives, and has the stages between
+// them. Its subpackages are the formats of PCP and Prometheus, and the rules that map
+// them onto each other.
 //
 // A [history.Step], all values of one time, is the record of PCP's side. A
 // [prom.Sample] is the record of Prometheus' side. Two packages lead from one side

@@ -1,5 +1,5 @@
-// Package derive has the reference's language of derived metrics, pmRegisterDerived(3):
-// metrics computed from others.
+// Package derive has PCP's language of derived metrics, pmRegisterDerived(3): metrics
+// computed from others.
 //
 //	expr, err := derive.Parse("delta(disk.dev.total_bytes) / delta(disk.dev.total)")
 //	metric, err := expr.Bind("disk.dev.avgsz", lookup)
@@ -23,7 +23,7 @@
 // The operators + - * / < … have the usual order. ! is weaker than they are, && and || are
 // equal and weaker, and ?: is the weakest and groups to the left, as in the reference.
 //
-// # Differences from the reference 6.0.3
+// # Differences from PCP 6.0.3
 //
 // A relation between a metric with a dimension and a constant such as 1.5 is accepted, as
 // its manual says. max and min of no value have no value. Boolean negation of a number

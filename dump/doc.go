@@ -1,11 +1,11 @@
-// Package dump lists the content of archives: as text in the form of the
-// reference's pmdumplog (pmlogdump since release 7), or as JSON for programs.
+// Package dump lists the content of archives: as text in the form of PCP's pmdumplog
+// (pmlogdump since release 7), or as JSON for programs.
 //
 //	err := dump.Text(os.Stdout, r, &dump.Options{Sections: dump.All})
 //
 // [Text] prints the sections of one archive that [Options] select. The text equals
-// the reference's to the byte, with one exception: entries that the reference
-// prints in the order of its hash tables are sorted here. Like the reference, Text
+// pmdumplog's to the byte, with one exception: entries that pmdumplog prints in
+// the order of its hash tables are sorted here. Like pmdumplog, Text
 // starts at the time in the archive's label and skips a record that is older than
 // its predecessor.
 //

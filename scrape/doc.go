@@ -1,5 +1,5 @@
-// Package scrape records Prometheus endpoints. Prometheus' own scraper fetches
-// and parses; a [Recorder] is the storage it writes to and turns every scrape
+// Package scrape runs Prometheus' scraper with an archive as its storage. The scraper
+// fetches and parses; a [Recorder] is the storage it writes to and turns every scrape
 // into one [history.Step].
 //
 // # Order of time

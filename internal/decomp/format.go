@@ -23,7 +23,7 @@ const (
 
 var names = [...]string{Plain: "plain", XZ: "xz", LZMA: "lzma", Bzip2: "bzip2", Gzip: "gzip", Compress: "compress", Zstd: "zstd"}
 
-// Suffixes are the suffixes of compressed files that PCP's tools recognise.
+// Suffixes are the suffixes of compressed files that PCP's tools recognize.
 var Suffixes = [...]string{".xz", ".lzma", ".bz2", ".bz", ".gz", ".Z", ".z", ".zst"}
 
 // String returns the name of the program that writes the format.
@@ -67,7 +67,7 @@ func Detect(head []byte) Format {
 
 func isZstd(magic uint32) bool { return magic == zstdMagic || magic&skipMagicMask == skipMagic }
 
-// isLZMA recognises an lzma header, which has no magic number, by the same
+// isLZMA recognizes an lzma header, which has no magic number, by the same
 // rules as xz: properties in range, a dictionary of 2^n or 2^n+2^(n-1) bytes,
 // and a size that is unknown or plausible.
 func isLZMA(head []byte) bool {

@@ -4,7 +4,7 @@
 // main begins, and nearly all of that stays in use. A short command would spend a quarter of
 // its time on collections that free little.
 //
-// The package imports few others, so that Go initialises it before most of them. GOGC, if
+// The package imports few others, so that Go initializes it before most of them. GOGC, if
 // it is set, stays in force.
 package firstgc
 

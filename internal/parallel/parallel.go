@@ -1,4 +1,4 @@
-// Package parallel does several things at a time.
+// Package parallel calls a function many times, on all processors.
 package parallel
 
 import (

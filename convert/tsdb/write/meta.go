@@ -80,7 +80,7 @@ type compaction struct {
 }
 
 // contentHint begins the hint with the hash of a block's contents. A later run uses it to
-// recognise a block that it need not write again.
+// recognize a block that it need not write again.
 const contentHint = "pcparchive-sha256:"
 
 // content returns the hash of the hint, or "" if there is no hint.
