@@ -1,6 +1,7 @@
 package archive_test
 
 import (
+	"path/filepath"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -41,6 +42,26 @@ func TestLeadPanics(t *testing.T) {
 	var failed *defect.Error
 	require.ErrorAs(t, r.Warnings()[0], &failed)
 	assert.Equal(t, "a fault in archive.(*lead).read", failed.Value)
+}
+
+// TestSkimmersPanic has goroutines that skim parts of a volume and panic. The pass yields the
+// same, and the panics are listed.
+func TestSkimmersPanic(t *testing.T) {
+	base := filepath.Join(t.TempDir(), "rec")
+	growSkimmed(t, base, pcp.V3, 3)
+	r, err := archive.Open(base, nil)
+	require.NoError(t, err)
+	q := history.Query{PMIDs: []pcp.PMID{skimID(1)}}
+	want := readSteps(t, r, q)
+	require.Empty(t, r.Warnings())
+	r.BreakKinds()
+	assert.Equal(t, want, readSteps(t, r, q))
+	require.NotEmpty(t, r.Warnings())
+	for _, w := range r.Warnings() {
+		var failed *defect.Error
+		require.ErrorAs(t, w, &failed)
+		assert.Contains(t, string(failed.Stack), "archive.(*skimmer).skim")
+	}
 }
 
 // TestReadingAheadPanics has a goroutine that reads the file ahead and panics: the goroutine

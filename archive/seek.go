@@ -27,13 +27,34 @@ func (r *Reader) start(t pcp.Timestamp) ([]Member, int64) {
 	if covered && r.hints[len(r.hints)-1].Stamp.After(hint.Stamp) {
 		return r.volumes[at:], offset
 	}
-	// The index is missing or ends before t: look at where later volumes begin.
+	// The index is missing or ends before t: look at where later volumes begin. Two records
+	// must be earlier than t, because the time of one may be damaged.
+	early := 0
 	for i := len(r.volumes) - 1; i > at; i-- {
-		if _, ok := r.earlierAt(r.volumes[i], int64(r.layout.HeaderSize), t); ok {
+		if early += r.beginsBefore(r.volumes[i], t); early > 1 {
 			return r.volumes[i:], 0
 		}
 	}
 	return r.volumes[at:], offset
+}
+
+// beginsBefore returns how many of the first two records of a volume are earlier than t.
+func (r *Reader) beginsBefore(m Member, t pcp.Timestamp) (n int) {
+	s, err := r.volumeIn(m, 0, leastBuffer, unnoted, nil)
+	if err != nil || s == nil {
+		return 0
+	}
+	defer s.f.Close()
+	for range 2 {
+		frame, err := s.frames.next()
+		if err != nil {
+			break
+		}
+		if stamp, ok := r.stamp(frame); ok && stamp.Before(t) {
+			n++
+		}
+	}
+	return n
 }
 
 // earlierAt reports whether a whole record earlier than t begins at offset, so

@@ -153,11 +153,7 @@ func (w *skimming) run(s *skimmer) {
 			return
 		}
 		p := w.parts[i]
-		var known []skimmed
-		if w.f.asBefore {
-			known = w.r.opts.skims.find(w.r.skims, p.key, p.from, p.to)
-		}
-		if failed := defect.Catch(func() { w.part(s, p, known, st) }); failed != nil {
+		if failed := defect.Catch(func() { w.part(s, p, st) }); failed != nil {
 			st.reset(p.from) // the pass reads the part by itself
 			w.r.warn(failed)
 		}
@@ -166,10 +162,12 @@ func (w *skimming) run(s *skimmer) {
 }
 
 // part skims a part of which the records may be known.
-func (w *skimming) part(s *skimmer, p part, known []skimmed, st *stretch) {
-	if known != nil {
-		s.again(known, p.to, st)
-		return
+func (w *skimming) part(s *skimmer, p part, st *stretch) {
+	if w.f.asBefore {
+		if known := w.r.opts.skims.find(w.r.skims, p.key, p.from, p.to); known != nil {
+			s.again(known, p.to, st)
+			return
+		}
 	}
 	s.skim(p.from, p.to, st)
 	if w.f.asBefore && st.whole && p.from == p.key.from {
