@@ -9,6 +9,7 @@ import { Shell } from "./shell";
 import { Address, type State } from "./state";
 import { applyTheme } from "./theme";
 import { clock, zoneOf } from "./time";
+import { counted } from "./units";
 
 /** App holds the page together: the address, the archives, and the screen that is open. */
 class App implements Page {
@@ -152,7 +153,7 @@ class App implements Page {
 function absentHosts(chosen: string[], { hosts }: Archives): string {
   const known = new Set(hosts.map((host) => host.host)), absent = chosen.filter((name) => !known.has(name));
   if (absent.length === 0) return "";
-  const named = absent.length > 3 ? `${absent.slice(0, 3).join(", ")} and ${absent.length - 3} others` : absent.join(", ");
+  const named = absent.length > 3 ? `${absent.slice(0, 3).join(", ")} and ${counted(absent.length - 3, "other")}` : absent.join(", ");
   return `There are no archives of ${named}.${absent.length === chosen.length ? " All hosts are shown." : ""}`;
 }
 

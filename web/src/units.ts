@@ -102,6 +102,11 @@ export function axisSteps(unit: Unit): number[] {
   return steps;
 }
 
+/** counted returns a number with its noun, as in "1 host" or "2,000 hosts". */
+export function counted(n: number, one: string, many = one + "s"): string {
+  return `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
+}
+
 /** unitName returns what an axis is titled with. */
 export function unitName(unit: Unit): string {
   switch (unit.kind) {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { load } from "./load.mjs";
 
-const { digits, format, parseUnit, perSecond } = await load("units");
+const { counted, digits, format, parseUnit, perSecond } = await load("units");
 
 test("values have units as people read them", () => {
   for (const [value, unit, want] of [
@@ -10,6 +10,12 @@ test("values have units as people read them", () => {
     [3, "microsec", "3 µs"], [90, "min", "90 min"], [150, "min", "2.5 h"], [12345, "count", "12.3 k"], [7, "count / sec", "7 /s"], [12345, "count / sec", "12.3 k/s"], [0.5, "ratio", "50 %"],
     [42, "none", "42"], [42, "", "42"], [3, "Celsius", "3 Celsius"], [3, "byte / count", "3 byte / count"], [NaN, "count", "–"], [Infinity, "byte", "+∞"],
   ]) assert.equal(format(value, parseUnit(unit)), want, `${value} ${unit}`);
+});
+
+test("a number has its noun in the singular or the plural", () => {
+  assert.equal(counted(1, "host"), "1 host");
+  assert.equal(counted(0, "host"), "0 hosts");
+  assert.equal(counted(2000, "entry", "entries"), "2,000 entries");
 });
 
 test("a rate of time is a share", () => {

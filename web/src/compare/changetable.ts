@@ -2,7 +2,7 @@
 import { fill, h } from "../dom";
 import { isCounter } from "../names";
 import { Table } from "../table";
-import { digits, format, parseUnit, perSecond } from "../units";
+import { counted, digits, format, parseUnit, perSecond } from "../units";
 import { distance, threshold, type Change, type Changes } from "./changes";
 
 const shownRows = 100;
@@ -65,9 +65,9 @@ export class ChangeTable {
     const rows = found.changes.filter((c) => (this.zero.checked || Number.isFinite(distance(c))) && words.every((w) => `${c.metric.name} ${c.series} ${c.metric.oneline}`.toLowerCase().includes(w)));
     this.table.show(rows);
     const compared = found.changes.length + found.same;
-    fill(this.state, found.done < found.total ? `${found.done} of ${found.total} metrics compared …`
-      : `${found.total} metrics with ${compared.toLocaleString("en")} series compared: ${found.changes.length} averages differ by a factor of ${threshold} or more, ${found.same} do not.`,
-    found.faults.length > 0 && ` ${found.faults.length} questions failed: ${found.faults[0]}`);
+    fill(this.state, found.done < found.total ? `${found.done} of ${counted(found.total, "metric")} compared …`
+      : `${counted(found.total, "metric")} with ${counted(compared, "series", "series")} compared: ${counted(found.changes.length, "average differs", "averages differ")} by a factor of ${threshold} or more, ${found.same} not.`,
+    found.faults.length > 0 && ` ${counted(found.faults.length, "question")} failed: ${found.faults[0]}`);
     fill(this.only, onlyOn("A", found.onlyA), onlyOn("B", found.onlyB));
   }
 }
@@ -94,6 +94,6 @@ function factor({ a, b }: Change): string {
 function onlyOn(side: string, series: { metric: { name: string }; series: string }[]): HTMLElement | null {
   if (series.length === 0) return null;
   const text = series.slice(0, 300).map((s) => (s.series ? `${s.metric.name} [${s.series}]` : s.metric.name)).join(", ");
-  return h("details", { class: "fold" }, h("summary", {}, `${series.length.toLocaleString("en")} series have values in ${side} alone`),
+  return h("details", { class: "fold" }, h("summary", {}, `${counted(series.length, "series has", "series have")} values in ${side} alone`),
     h("p", {}, h("code", {}, text), series.length > 300 && ` and ${series.length - 300} more`));
 }

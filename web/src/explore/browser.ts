@@ -3,6 +3,7 @@ import { Latest, labelValues, search, type Found, type Metric } from "../api";
 import { button, debounced, fill, h } from "../dom";
 import { selector, tree } from "../names";
 import type { Page } from "../screen";
+import { counted } from "../units";
 import { find } from "./find";
 import { NameTree } from "./nametree";
 import { Previews } from "./preview";
@@ -77,7 +78,7 @@ export class Browser {
     }
     this.latest.stop();
     if (text.trim() === "") {
-      fill(this.count, `${this.metrics.length.toLocaleString("en")} metrics`);
+      fill(this.count, counted(this.metrics.length, "metric"));
       this.names.render();
       fill(this.results, this.names.element);
       return;
@@ -123,7 +124,7 @@ export class Browser {
 
   private list(metrics: Metric[], instances: Found[]): void {
     const rest = metrics.length - MOST;
-    fill(this.count, metrics.length === 0 ? "No metric has these words." : `${metrics.length.toLocaleString("en")} of ${this.metrics.length.toLocaleString("en")} metrics`);
+    fill(this.count, metrics.length === 0 ? "No metric has these words." : `${metrics.length.toLocaleString("en")} of ${counted(this.metrics.length, "metric")}`);
     fill(this.results,
       h("div", { class: "hits" }, ...metrics.slice(0, MOST).map((m) => metricRow(m, m.name, this.previews, this.options))),
       rest > 0 ? h("p", { class: "dim" }, `${rest} more: add a word.`) : null,
@@ -132,7 +133,7 @@ export class Browser {
 
   private instance(found: Found): HTMLElement {
     const n = this.metrics.filter((m) => m.indom === found.indom).length;
-    return button(h("span", {}, found.name, h("span", { class: "dim" }, ` in ${n} metrics`)), () => {
+    return button(h("span", {}, found.name, h("span", { class: "dim" }, ` in ${counted(n, "metric")}`)), () => {
       this.page.address.set({ search: `in:${found.indom ?? ""}` }, "replace");
     }, { class: "row" });
   }

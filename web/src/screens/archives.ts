@@ -6,7 +6,7 @@ import { button, fill, h } from "../dom";
 import type { Page, Screen, View } from "../screen";
 import { Table } from "../table";
 import { fixed, length, stamp } from "../time";
-import { format, parseUnit } from "../units";
+import { counted, format, parseUnit } from "../units";
 
 export const archivesScreen: Screen = { id: "archives", title: "Archives", open: (page) => new ArchivesView(page) };
 
@@ -72,8 +72,8 @@ class ArchivesView implements View {
     const a = this.page.archives(), n = a.hosts.reduce((s, host) => s + host.archives.length, 0);
     if (!a.window) return h("p", { class: "note" }, "There is no archive yet.");
     const bytes = a.hosts.reduce((s, host) => s + sum(host.archives), 0);
-    return h("p", {}, `${count(n, "archive")} of ${count(a.hosts.length, "host")}, ${format(bytes, BYTES)}, `,
-      a.blocks.length > 0 ? `${count(a.blocks.length, "Prometheus block")}, ` : "",
+    return h("p", {}, `${counted(n, "archive")} of ${counted(a.hosts.length, "host")}, ${format(bytes, BYTES)}, `,
+      a.blocks.length > 0 ? `${counted(a.blocks.length, "Prometheus block")}, ` : "",
       `from ${stamp(a.window.start, this.page.zone())} to ${stamp(a.window.end, this.page.zone())} (${length(a.window.end - a.window.start)}).`,
       a.replay > 0 ? ` A replay at speed ${a.replay}: the recording appears as time passes.` : a.moved ? " The recording is moved in time." : "");
   }
@@ -120,7 +120,7 @@ class ArchivesView implements View {
     const { cache } = this.page.archives();
     if (!cache) return [h("h2", {}, "Cache"), h("p", {}, "None.")];
     return [h("h2", {}, "Cache"),
-      h("p", {}, `${count(cache.entries, "entry", "entries")}, ${format(cache.bytes, BYTES)}, in `, h("code", {}, cache.path), ". It may be deleted at any time."),
+      h("p", {}, `${counted(cache.entries, "entry", "entries")}, ${format(cache.bytes, BYTES)}, in `, h("code", {}, cache.path), ". It may be deleted at any time."),
       ...cache.problems.map((text) => h("p", { class: "error" }, text))];
   }
 
@@ -162,14 +162,10 @@ class ArchivesView implements View {
 function summaryOf(reply: CheckReply): string {
   if (reply.findings.length === 0) return "no findings";
   const of = (severity: string): number => reply.findings.filter((f) => f.severity === severity).length;
-  const parts = ["error", "warning", "note"].filter((s) => of(s) > 0).map((s) => count(of(s), s));
+  const parts = ["error", "warning", "note"].filter((s) => of(s) > 0).map((s) => counted(of(s), s));
   return parts.join(", ") + (reply.more > 0 ? `, ${reply.more} more` : "");
 }
 
 function sum(files: ArchiveFile[]): number {
   return files.reduce((s, file) => s + file.bytes, 0);
-}
-
-function count(n: number, one: string, many = one + "s"): string {
-  return `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
 }
