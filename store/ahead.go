@@ -76,12 +76,11 @@ func newLookahead(items []*item, from, to pcp.Timestamp, q *history.Query, skip 
 // take returns what was read of an archive, nil if that was not begun, and begins with the
 // archives that follow it.
 func (l *lookahead) take(it *item) (found *ahead) {
-	if i := slices.Index(l.rest, it); i >= 0 {
-		l.rest = l.rest[i+1:]
-	}
 	if i := slices.IndexFunc(l.begun, func(a *ahead) bool { return a.it == it }); i >= 0 {
 		found = l.begun[i]
 		l.begun = slices.Delete(l.begun, i, i+1)
+	} else if i := slices.Index(l.rest, it); i >= 0 {
+		l.rest = l.rest[i+1:]
 	}
 	for len(l.begun) < runtime.GOMAXPROCS(0) && len(l.rest) > 0 {
 		l.begun = append(l.begun, readAhead(l.rest[0], l.q))

@@ -4,7 +4,7 @@ import "github.com/pcparchive/pcparchive/history"
 
 // last reports whether one archive is left, which no other overlaps.
 func (m *merge) last() bool {
-	return m.stopped == nil && len(m.active) == 0 && m.next == len(m.s.items)-1 && m.outlines[m.s.items[m.next].label.Base()] == nil
+	return m.stopped == nil && len(m.active.all) == 0 && m.next == len(m.s.items)-1 && m.outlines[m.s.items[m.next].label.Base()] == nil
 }
 
 // alone yields the steps of the archive that is left, as run does, but takes them from it

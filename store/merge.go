@@ -25,8 +25,8 @@ func (s *Set) Steps(q history.Query) iter.Seq2[*history.Step, error] {
 }
 
 func newMerge(s *Set, q history.Query, outlines map[string]*Outline) *merge {
-	m := &merge{s: s, q: q.Bounded(), outlines: outlines}
-	if s.hasCopies() { // dropCopies finds the steps of one time in all of them
+	m := &merge{s: s, q: q.Bounded(), active: cursors{before: ascending}, copies: newCopies(s), outlines: outlines}
+	if m.copies != nil { // dropCopies finds the steps of one time in all of them
 		m.q.Superseded = nil
 	}
 	m.ahead = newLookahead(s.items, m.q.From, m.q.To, &m.q, func(it *item) bool { return outlines[it.label.Base()] != nil })
@@ -38,7 +38,11 @@ type merge struct {
 	s      *Set
 	q      history.Query
 	next   int // index in s.items of the archive to open next
-	active []*cursor
+	active cursors
+	begun  int           // archives that became active
+	newest pcp.Timestamp // latest start of those
+	latest int           // active archives that begin at newest
+	copies copies        // nil if no archive may be a copy
 	ended  pcp.Timestamp // latest end of the archives that were read to their end
 	marked bool          // the step yielded last is a mark, or none was yielded yet
 	mark   history.Step
@@ -54,24 +58,9 @@ type merge struct {
 	overlap  bool                // an archive with an outline overlaps another one
 }
 
-// cursor reads the steps of one archive.
-type cursor struct {
-	it   *item
-	r    *archive.Reader      // may have its label alone
-	last func() pcp.Timestamp // the time of the last record read
-	head *history.Step        // step to be yielded next
-	pull func() (*history.Step, error, bool)
-	stop func()
-
-	exporters []history.Target // nil before targets is called
-	part      int              // of the steps
-	outline   bool             // the steps are those of an Outline
-	begin     func() error     // to be called before the first step is yielded; may be nil
-}
-
 // stop releases the cursors.
 func (m *merge) stop() {
-	for _, c := range m.active {
+	for _, c := range m.active.all {
 		c.stop()
 	}
 	m.ahead.end()
@@ -96,13 +85,13 @@ func (m *merge) run(yield func(*history.Step, error) bool) {
 			yield(nil, m.stopped)
 			return
 		}
-		if len(m.active) == 0 {
+		if len(m.active.all) == 0 {
 			if mark, ok := m.between(pcp.MaxTime); ok && slices.ContainsFunc(m.later, (*item).readable) {
 				yield(mark, nil)
 			}
 			return
 		}
-		c := slices.MinFunc(m.active, func(a, b *cursor) int { return a.head.Stamp.Compare(b.head.Stamp) })
+		c := m.active.all[0]
 		if mark, ok := m.between(c.head.Stamp); ok && !yield(mark, nil) {
 			return
 		}
@@ -124,15 +113,14 @@ func (m *merge) run(yield func(*history.Step, error) bool) {
 	}
 }
 
-// due reports whether an archive must be opened before the next step is
-// yielded.
+// due reports whether an archive, the next one, must be opened before the next step is
+// yielded. Archives that begin together are opened together.
 func (m *merge) due(it *item) bool {
-	if len(m.active) == 0 {
+	if len(m.active.all) == 0 {
 		return true
 	}
 	start := it.label.Header().Start
-	return slices.ContainsFunc(m.active, func(c *cursor) bool { return start == c.r.Header().Start }) ||
-		!slices.ContainsFunc(m.active, func(c *cursor) bool { return !start.Before(c.head.Stamp) })
+	return m.latest > 0 && start == m.newest || start.Before(m.active.all[0].head.Stamp)
 }
 
 // wanted reports whether an archive, the next one, has records of the query's time.
@@ -155,8 +143,7 @@ func (m *merge) begin(it *item) {
 	}
 	m.overlap = m.overlap || m.overlaps(c)
 	c.part = m.takePart(it.label.Base())
-	m.active = append(m.active, c)
-	m.advance(c)
+	m.activate(c)
 }
 
 // open returns a cursor over an archive, nil if the archive cannot be opened.
@@ -191,32 +178,6 @@ func (m *merge) pass(it *item) *archive.Pass {
 	return r.Pass(m.q)
 }
 
-// begun calls begin, once.
-func (c *cursor) begun() error {
-	begin := c.begin
-	if c.begin = nil; begin == nil {
-		return nil
-	}
-	return begin()
-}
-
-// advance fetches the next step of a cursor. It closes the cursor at the end of
-// its archive.
-func (m *merge) advance(c *cursor) {
-	var err error
-	var ok bool
-	c.head, err, ok = c.pull()
-	if ok && err == nil {
-		return
-	}
-	if err != nil {
-		m.fail(c, err)
-	}
-	c.stop()
-	m.active = slices.DeleteFunc(m.active, func(other *cursor) bool { return other == c })
-	m.close(c)
-}
-
 // fail reports the error that ended an archive, unless the query ended it.
 func (m *merge) fail(c *cursor, err error) {
 	if m.q.Stop != nil {
@@ -233,7 +194,7 @@ func (m *merge) close(c *cursor) {
 	if last := c.last(); last.After(m.ended) {
 		m.ended = last
 	}
-	if len(m.active) == 0 && !m.gap {
+	if len(m.active.all) == 0 && !m.gap {
 		m.gap, m.gapFrom = true, m.ended
 	}
 }
@@ -262,51 +223,4 @@ func (m *merge) between(before pcp.Timestamp) (*history.Step, bool) {
 // unmarked reports whether the last step of some part is not a mark.
 func (m *merge) unmarked() bool {
 	return slices.ContainsFunc(m.parts, func(p part) bool { return p.unmarked })
-}
-
-// dropCopies skips the step at stamp in all other copies of the recording from
-// which the step was yielded.
-func (m *merge) dropCopies(yielded *cursor, stamp pcp.Timestamp) {
-	for _, c := range slices.Clone(m.active) {
-		if c != yielded && c.head.Stamp == stamp && c.copies(yielded) {
-			m.advance(c)
-		}
-	}
-}
-
-// copies reports whether two archives are copies of one recording. A process that records
-// several targets may begin their archives at the same time.
-func (c *cursor) copies(other *cursor) bool {
-	return recordingOf(c.r) == recordingOf(other.r) && !differ(c.targets(), other.targets())
-}
-
-// targets returns the exporters that the archive was recorded from.
-func (c *cursor) targets() []history.Target {
-	if c.exporters == nil {
-		c.exporters = append([]history.Target{}, history.TargetsOf(c.r.Meta())...)
-	}
-	return c.exporters
-}
-
-// differ reports whether two archives have exporters and none of them in common.
-func differ(a, b []history.Target) bool {
-	in := func(t history.Target) bool { return slices.Contains(b, t) }
-	return len(a) > 0 && len(b) > 0 && !slices.ContainsFunc(a, in)
-}
-
-// recording identifies the process that wrote an archive and its copies.
-type recording struct {
-	pid   int32
-	start pcp.Timestamp
-}
-
-func recordingOf(r *archive.Reader) recording { return recording{r.Header().PID, r.Header().Start} }
-
-// hasCopies reports whether several archives may be copies of one recording.
-func (s *Set) hasCopies() bool {
-	seen := make(map[recording]bool, len(s.items))
-	for _, it := range s.items {
-		seen[recordingOf(it.label)] = true
-	}
-	return len(seen) < len(s.items)
 }

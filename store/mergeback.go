@@ -3,7 +3,6 @@ package store
 import (
 	"iter"
 	"slices"
-	"strings"
 
 	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -14,10 +13,14 @@ import (
 // compressed, Backward trusts the index for that.
 func (s *Set) Backward(q history.Query) iter.Seq2[*history.Step, error] {
 	return func(yield func(*history.Step, error) bool) {
-		m := &mergeBack{merge: merge{s: s, q: q.Bounded(), ahead: &lookahead{}}}
+		m := newMergeBack(s, q)
 		defer m.stop()
 		m.run(yield)
 	}
+}
+
+func newMergeBack(s *Set, q history.Query) *mergeBack {
+	return &mergeBack{merge: merge{s: s, q: q.Bounded(), active: cursors{before: descending}, copies: newCopies(s), ahead: &lookahead{}}}
 }
 
 // mergeBack is one pass over a Set from its end.
@@ -66,10 +69,10 @@ func (m *mergeBack) run(yield func(*history.Step, error) bool) {
 			yield(nil, m.stopped)
 			return
 		}
-		if len(m.active) == 0 {
+		if len(m.active.all) == 0 {
 			return
 		}
-		c := m.latest()
+		c := m.active.all[0]
 		m.above, c.head.Part = c.head.Stamp, c.part
 		if !yield(c.head, nil) {
 			return
@@ -79,20 +82,16 @@ func (m *mergeBack) run(yield func(*history.Step, error) bool) {
 	}
 }
 
-// latest returns the cursor with the next step. Among steps of the same time,
-// Steps yields the archive that begins first, so latest returns the one that
-// begins last.
-func (m *mergeBack) latest() *cursor {
-	order := func(a, b *cursor) int {
-		if n := a.head.Stamp.Compare(b.head.Stamp); n != 0 {
-			return n
-		}
-		if n := a.r.Header().Start.Compare(b.r.Header().Start); n != 0 {
-			return n
-		}
-		return strings.Compare(a.r.Base(), b.r.Base())
+// descending is the order of cursors for Backward. Among steps of the same time, Steps yields
+// the archive that begins first, so that which begins last comes first.
+func descending(a, b *cursor) bool {
+	if n := a.head.Stamp.Compare(b.head.Stamp); n != 0 {
+		return n > 0
 	}
-	return slices.MaxFunc(m.active, order)
+	if n := a.start().Compare(b.start()); n != 0 {
+		return n > 0
+	}
+	return a.r.Base() > b.r.Base()
 }
 
 // due reports whether the archive with the latest end must be opened before the
@@ -100,12 +99,13 @@ func (m *mergeBack) latest() *cursor {
 // one ends when the other begins, unless they begin together.
 func (m *mergeBack) due() bool {
 	e := m.rest[len(m.rest)-1]
-	return !slices.ContainsFunc(m.active, func(c *cursor) bool {
-		if e.label.Header().Start == c.r.Header().Start {
-			return e.end.Before(c.head.Stamp)
-		}
-		return !e.end.After(c.head.Stamp)
-	})
+	if len(m.active.all) == 0 {
+		return true
+	}
+	if n := m.active.all[0].head.Stamp.Compare(e.end); n != 0 {
+		return n < 0
+	}
+	return !m.active.anyAt(e.end, func(c *cursor) bool { return c.start() != e.label.Header().Start })
 }
 
 // begin opens an archive unless it lies outside the query. If no other archive
@@ -119,11 +119,10 @@ func (m *mergeBack) begin(e *ending, yield func(*history.Step, error) bool) bool
 	if r == nil {
 		return true
 	}
-	m.gap = len(m.active) == 0
+	m.gap = len(m.active.all) == 0
 	c := &cursor{it: e.item, r: r, last: r.Pass(m.q).Last, part: m.takePart(r.Base())}
 	c.pull, c.stop = iter.Pull2(r.Backward(m.q))
-	m.active = append(m.active, c)
-	if m.advance(c); c.head == nil {
+	if m.activate(c); c.head == nil {
 		return true
 	}
 	m.gapFrom, m.marked = e.end, c.head.Mark

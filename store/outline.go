@@ -133,10 +133,5 @@ func (m *merge) overlaps(c *cursor) bool {
 	if c.outline && !c.it.label.Header().Start.After(m.ended) {
 		return true
 	}
-	for _, other := range m.active {
-		if c.outline || other.outline {
-			return true
-		}
-	}
-	return false
+	return len(m.active.all) > 0 && (c.outline || m.active.all[0].outline) // an outline is active alone
 }

@@ -1,0 +1,105 @@
+package store
+
+import (
+	"slices"
+
+	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/history"
+	"github.com/pcparchive/pcparchive/pcp"
+)
+
+// recording identifies the process that wrote an archive and its copies.
+type recording struct {
+	pid   int32
+	start pcp.Timestamp
+}
+
+func recordingOf(r *archive.Reader) recording { return recording{r.Header().PID, r.Header().Start} }
+
+// hasCopies reports whether several archives may be copies of one recording.
+func (s *Set) hasCopies() bool {
+	seen := make(map[recording]bool, len(s.items))
+	for _, it := range s.items {
+		seen[recordingOf(it.label)] = true
+	}
+	return len(seen) < len(s.items)
+}
+
+// copies holds the active cursors of each recording by the exporters that they were recorded
+// from. A process that records several targets may begin their archives at the same time.
+type copies map[recording]map[history.Target][]*cursor
+
+// newCopies returns nil if no archive of a Set may be a copy.
+func newCopies(s *Set) copies {
+	if !s.hasCopies() {
+		return nil
+	}
+	return copies{}
+}
+
+// add adds a cursor and tells all copies of its recording of each other.
+func (all copies) add(c *cursor) {
+	if all == nil || c.outline { // none overlaps an outline
+		return
+	}
+	r := recordingOf(c.r)
+	if all[r] == nil {
+		all[r] = map[history.Target][]*cursor{}
+	}
+	by, targets := all[r], c.targets()
+	if slices.Contains(targets, history.Target{}) {
+		for _, others := range by { // whatever they were recorded from
+			c.link(others)
+		}
+	} else {
+		c.link(by[history.Target{}])
+	}
+	for _, t := range targets {
+		c.link(by[t])
+		by[t] = append(by[t], c)
+	}
+}
+
+// link tells a cursor and others of each other.
+func (c *cursor) link(others []*cursor) {
+	for _, other := range others {
+		if other != c && !slices.Contains(c.copies, other) {
+			c.copies = append(c.copies, other)
+			other.copies = append(other.copies, c)
+		}
+	}
+}
+
+// remove removes a cursor that has ended. The cursor keeps its own copies.
+func (all copies) remove(c *cursor) {
+	if all == nil || c.outline {
+		return
+	}
+	is := func(other *cursor) bool { return other == c }
+	by := all[recordingOf(c.r)]
+	for _, t := range c.targets() {
+		by[t] = slices.DeleteFunc(by[t], is)
+	}
+	for _, other := range c.copies {
+		other.copies = slices.DeleteFunc(other.copies, is)
+	}
+}
+
+// targets returns the exporters that the archive was recorded from, the zero Target if there
+// is none.
+func (c *cursor) targets() []history.Target {
+	if all := history.TargetsOf(c.r.Meta()); len(all) > 0 {
+		return all
+	}
+	return []history.Target{{}}
+}
+
+// dropCopies skips the step at stamp in all other copies of the recording from
+// which the step was yielded.
+func (m *merge) dropCopies(yielded *cursor, stamp pcp.Timestamp) {
+	for i := len(yielded.copies) - 1; i >= 0; i-- { // advance may remove the copy
+		if c := yielded.copies[i]; c.head.Stamp == stamp {
+			m.advance(c)
+		}
+	}
+}
