@@ -22,6 +22,10 @@ func (r *Recorder) endAfter(ctx context.Context, end func(), d, interval time.Du
 		case now := <-tick.C:
 			if deadline.IsZero() {
 				deadline = deadlineOf(r.first(), began, now, d, interval)
+				if !deadline.IsZero() {
+					// From here on the time that passes counts, also if the clock is set.
+					deadline = now.Add(deadline.Sub(now))
+				}
 			}
 			if !deadline.IsZero() && now.After(deadline) {
 				end()
@@ -51,8 +55,8 @@ func (r *Recorder) first() time.Time {
 	return r.stats.First
 }
 
-// scrapeInterval returns the longest interval of the jobs.
-func scrapeInterval(cfg *promconfig.Config) (longest time.Duration) {
+// longestInterval returns the longest interval of the jobs.
+func longestInterval(cfg *promconfig.Config) (longest time.Duration) {
 	for _, job := range cfg.ScrapeConfigs {
 		longest = max(longest, time.Duration(job.ScrapeInterval))
 	}

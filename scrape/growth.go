@@ -14,7 +14,10 @@ func (g *growth) add(t, bytes int64) {
 		g.first, g.last = t, t
 		return
 	}
-	g.last = max(g.last, t)
+	if t < g.last { // the clock was set back: the time until now counts
+		g.first -= g.last - t
+	}
+	g.last = t
 	g.bytes += bytes
 }
 

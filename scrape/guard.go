@@ -36,7 +36,7 @@ func (s *scrape) park() {
 	if !s.reported {
 		s.t, s.reported = s.begun.UnixMilli(), true
 	}
-	parked.Store(s.src.target, s)
+	parked.Store(s.target, s)
 }
 
 // panicking reports whether a panic caused the deferred call that calls it.
@@ -66,9 +66,6 @@ func installGuard() {
 	if _, ok := inner.(guard); ok {
 		return
 	}
-	// After the clock was set back, an aligned time stays in the future, and every scrape
-	// fails until the clock reaches it.
-	promscrape.AlignScrapeTimestamps = false
 	// The default provider passes spans on to the installed one, which would be the
 	// guard itself.
 	if strings.HasSuffix(reflect.TypeOf(inner).String(), "global.tracerProvider") {

@@ -42,16 +42,8 @@ func Run(ctx context.Context, cfg *promconfig.Config, rec *Recorder, o RunOption
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	if o.Duration > 0 {
-		go rec.endAfter(ctx, cancel, o.Duration, scrapeInterval(cfg))
+		go rec.endAfter(ctx, cancel, o.Duration, longestInterval(cfg))
 	}
 	go rec.drainUntil(ctx)
 	return s.Run(ctx, rec.failed)
-}
-
-func longestInterval(cfg *promconfig.Config) time.Duration {
-	longest := time.Duration(cfg.GlobalConfig.ScrapeInterval)
-	for _, job := range cfg.ScrapeConfigs {
-		longest = max(longest, time.Duration(job.ScrapeInterval))
-	}
-	return longest
 }

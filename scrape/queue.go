@@ -10,14 +10,19 @@ import (
 
 // drain writes the queued scrapes that cannot come after a running scrape. It does not
 // wait for scrapes that run longer than maxWait.
-func (r *Recorder) drain() error {
-	now := time.Now().UnixMilli()
+func (r *Recorder) drain() error { return r.drainAt(time.Now().UnixMilli()) }
+
+// drainAt is drain with the time of the clock in ms.
+func (r *Recorder) drainAt(now int64) error {
 	limit := now - beginSlack
 	for _, begun := range r.inFlight {
 		limit = min(limit, begun)
 	}
 	limit = max(limit, now-maxWait.Milliseconds())
-	if r.opts.Alone {
+	// After the clock was set back, what waits would wait until the clock reaches its time.
+	setBack := now < r.drained-maxWait.Milliseconds()
+	r.drained = now
+	if r.opts.Alone || setBack {
 		limit = math.MaxInt64
 	}
 	wrote := false

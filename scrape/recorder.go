@@ -47,6 +47,7 @@ type Recorder struct {
 	only     *source           // the source of the last scrape
 	inFlight map[*scrape]int64 // running scrapes, with the earliest time that each may get, in ms
 	queue    scrapeQueue
+	drained  int64 // time of the clock when the queue was looked at last, ms
 	last     int64 // time of the last record, ms
 	any      bool
 	closed   bool
@@ -124,7 +125,7 @@ func (r *Recorder) begin(target *promscrape.Target) (storage.AppenderV2, bool) {
 		return &refusedScrape{report: r.report, target: naming.SourceName(job), err: err}, true
 	}
 	s := free(src)
-	s.begun = time.Now()
+	s.target, s.begun = target, time.Now()
 	if !src.rolledBack.IsZero() { // this transaction reports the failure of that scrape
 		s.begun, src.rolledBack, s.second = src.rolledBack, time.Time{}, true
 	}

@@ -60,6 +60,7 @@ func NewScraper(o ScraperOptions) (*Scraper, error) { return newScraper(newShare
 
 func newScraper(common *shared, o ScraperOptions) (*Scraper, error) {
 	installGuard()
+	dateByClock()
 	s := &Scraper{shared: common, route: o.Route, registry: prometheus.NewRegistry()}
 	log := o.Log
 	if log == nil {
@@ -93,6 +94,11 @@ func newScraper(common *shared, o ScraperOptions) (*Scraper, error) {
 	}
 	return s, nil
 }
+
+// dateByClock makes the scraper give a scrape the time at which it begins, and not the one at
+// which it was due. After the clock was set back that one stays in the future, and every scrape
+// fails until the clock reaches it. The setting holds for the process.
+var dateByClock = sync.OnceFunc(func() { promscrape.AlignScrapeTimestamps = false })
 
 // NewRecorder returns a Recorder for one archive of the Scraper. It owns sink.
 func (s *Scraper) NewRecorder(m *mapper.Mapper, sink Sink, o RecorderOptions) *Recorder {

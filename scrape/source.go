@@ -30,12 +30,12 @@ type source struct {
 	refs references
 	page int // number of samples of the last page
 
-	refused    bool      // a warning has said that some series cannot be recorded
-	rolledBack time.Time // when the transaction began whose failure the next one reports
-	state      string    // outcome of the last scrape: "" before the first, "ok", or the error
-	round      uint64    // number of scrapes written
-	last       int64     // time of the last scrape that was written, ms
-	farewell   bool      // that scrape said that the target is gone
+	refused    bool               // a warning has said that some series cannot be recorded
+	rolledBack time.Time          // when the transaction began whose failure the next one reports
+	state      string             // outcome of the last scrape: "" before the first, "ok", or the error
+	round      uint64             // number of scrapes written
+	scraped    *promscrape.Target // of the last scrape that was written; nil before the first
+	farewell   bool               // that scrape said that the target is gone
 	ownTimes   map[pageSeries]*ownTimes
 
 	growth growth // the Recorder's lock guards it

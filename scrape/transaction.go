@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/metadata"
+	promscrape "github.com/prometheus/prometheus/scrape"
 	"github.com/prometheus/prometheus/storage"
 
 	"github.com/pcparchive/pcparchive/convert/expo"
@@ -23,6 +24,7 @@ import (
 // scrape is one transaction of the scraper.
 type scrape struct {
 	src      *source
+	target   *promscrape.Target // of the scraper's loop that began it
 	begun    time.Time
 	parsing  time.Time // time of the first sample, when the page had been fetched
 	t        int64     // the scrape's time in milliseconds
@@ -241,7 +243,7 @@ func (s *scrape) Commit() error {
 	}
 	s.health.Fetch, s.health.Parse = s.parsing.Sub(s.begun), now.Sub(s.parsing)
 	if s.health.Up == 0 {
-		s.health.Err = Cause(s.src.target.LastError())
+		s.health.Err = Cause(s.target.LastError())
 	}
 	return s.src.rec.finish(s, true)
 }

@@ -35,10 +35,10 @@ func (r *Recorder) finished(s *scrape, commit bool) (err error, gone bool) {
 	}
 	s.reportDrops()
 	// The loop of a target that went and came back says farewell when the next one has
-	// scraped already.
-	superseded := s.farewell && s.t <= s.src.last
+	// scraped already. Times do not tell: the clock may have been set back.
+	superseded := s.farewell && s.src.scraped != nil && s.src.scraped != s.target
 	// If the target has left meanwhile, begin has made a source that has nothing to end.
-	stray := s.farewell && s.src.last == 0 && !r.opts.Alone && !slices.ContainsFunc(r.queue, func(q *scrape) bool { return q.src == s.src })
+	stray := s.farewell && s.src.scraped == nil && !r.opts.Alone && !slices.ContainsFunc(r.queue, func(q *scrape) bool { return q.src == s.src })
 	if s.reported && !superseded && !stray && r.err == nil && !r.closed {
 		heap.Push(&r.queue, s)
 	} else {
@@ -79,7 +79,7 @@ func (r *Recorder) write(s *scrape) {
 	}
 	before, _ := r.sink.Written()
 	r.stats.Last = time.UnixMilli(s.t)
-	s.src.last, s.src.farewell = max(s.src.last, s.t), s.farewell
+	s.src.scraped, s.src.farewell = s.target, s.farewell
 	t := s.t
 	if !r.any {
 		r.goOn()

@@ -124,6 +124,7 @@ const writeEvery = 24 * 60 * 60
 
 func (r *Registry) sweep() {
 	limit, now := r.expired(), r.now()
+	r.dateBack(now)
 	for in := r.gone.first; in != nil && in.since < limit; in = r.gone.first {
 		r.forget(in)
 	}
@@ -139,6 +140,25 @@ func (r *Registry) sweep() {
 		}
 		if src.unused() && src.since != 0 && src.since < limit {
 			r.dropSource(src)
+		}
+	}
+}
+
+// dateBack makes nothing vanish later than now. If the clock was ahead for a while, what
+// vanished then, and all that follows it in the list, would be kept until the clock gets there.
+func (r *Registry) dateBack(now int64) {
+	r.written = min(r.written, now)
+	now = max(1, now) // 0 means in use
+	for in := r.gone.first; in != nil; in = in.next {
+		in.since = min(in.since, now)
+	}
+	for _, src := range r.sources {
+		src.since = min(src.since, now)
+		for _, m := range src.items {
+			m.since = min(m.since, now)
+			for i := range m.marks {
+				m.marks[i].time = min(m.marks[i].time, now)
+			}
 		}
 	}
 }

@@ -78,6 +78,31 @@ func TestNumbersComeAgain(t *testing.T) {
 	assert.NotEmpty(t, m.marks)
 }
 
+// What vanished while the clock was ahead is forgotten a retention after the clock was put
+// right, and keeps nothing else.
+func TestClockWasAhead(t *testing.T) {
+	now := time.Unix(1_800_000_000, 0)
+	r := opened(t, &now)
+	m := metricOf(t, r)
+	vanish := func(key string) {
+		in, err := m.Instance(key, describe)
+		require.NoError(t, err)
+		m.Forget(in)
+	}
+	const year = 365 * 24 * time.Hour
+	now = now.Add(year)
+	vanish("a\xff1\xff")
+	require.NoError(t, r.Sweep())
+	now = now.Add(-year)
+	vanish("a\xff2\xff")
+	require.NoError(t, r.Sweep())
+	assert.Equal(t, 2, r.gone.count)
+	assert.Equal(t, now.Unix(), r.written, "the file is written anew a day from now, not from then")
+	now = now.Add(time.Hour + time.Second)
+	require.NoError(t, r.Sweep())
+	assert.Zero(t, r.gone.count)
+}
+
 // After a power failure the file may lack its end, and all of it, while archives are there
 // that use the numbers. They keep them, wherever the file ends.
 func TestPowerFailure(t *testing.T) {

@@ -82,7 +82,7 @@ func (c collector) Collect(out chan<- prometheus.Metric) {
 	}
 	age := 0.0
 	if synced := r.Synced(); !synced.IsZero() {
-		age = time.Since(synced).Seconds()
+		age = max(0, time.Since(synced).Seconds()) // the clock may have been set back
 	}
 	gauge(descUnsynced, age)
 	done, failed, good, when := r.Reloaded()
