@@ -59,7 +59,7 @@ func (a *ahead) take(table []window, i int) io.ReadCloser {
 
 // start begins to decode a window.
 func (a *ahead) start(w window) {
-	d := &decoding{window: w, done: make(chan struct{})}
+	d, f := &decoding{window: w, done: make(chan struct{})}, a.f
 	var buf []byte
 	if n := len(a.spare); n > 0 {
 		buf, a.spare = a.spare[n-1], a.spare[:n-1]
@@ -67,7 +67,7 @@ func (a *ahead) start(w window) {
 	a.pending = append(a.pending, d)
 	go func() {
 		defer close(d.done)
-		d.failed = defect.Catch(func() { d.run(a.f, buf) })
+		d.failed = defect.Catch(func() { d.run(f, buf) })
 	}()
 }
 
