@@ -69,7 +69,7 @@ func Read(ctx context.Context, r *archive.Reader, o Options) (*Built, error) {
 		b.left[i] = !names.All[i].kept()
 	}
 	flat := flatten.New(prom.SinkFunc(b.append), flatten.Options{TargetLabels: true, Host: r.Header().Host, Report: b.report})
-	q := history.Query{All: true, Metrics: func(d *meta.Desc) bool {
+	q := history.Query{All: true, Stop: ctx.Err, Metrics: func(d *meta.Desc) bool {
 		i, ok := at[d]
 		return ok && b.read[i] && !b.left[i]
 	}}

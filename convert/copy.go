@@ -31,7 +31,7 @@ type History interface {
 }
 
 // FromArchive returns a Source with the steps of r that q selects. A Set reports
-// damage in its Problems.
+// damage in its Problems. Reading ends with the context, unless q has its own Stop.
 func FromArchive(r History, q history.Query) history.Source { return archiveSource{r, q} }
 
 type archiveSource struct {
@@ -39,6 +39,10 @@ type archiveSource struct {
 	q history.Query
 }
 
-func (s archiveSource) Steps(context.Context) iter.Seq2[*history.Step, error] {
-	return s.r.Steps(s.q)
+func (s archiveSource) Steps(ctx context.Context) iter.Seq2[*history.Step, error] {
+	q := s.q
+	if q.Stop == nil {
+		q.Stop = ctx.Err
+	}
+	return s.r.Steps(q)
 }

@@ -112,7 +112,7 @@ func (c *content) add(id history.MetricID, s *search) {
 // pass reads steps from a time backwards. It moves the metrics that are done from open to
 // c. It returns the time from which another pass must go on with what is open, or nil.
 func (r *reading) pass(c *content, open map[history.MetricID]*search, to pcp.Timestamp) (next *pcp.Timestamp, err error) {
-	q := history.Query{To: to, All: true}
+	q := history.Query{To: to, All: true, Stop: r.ctx.Err}
 	wanted := make(map[pcp.PMID]bool, len(open))
 	for id := range open {
 		wanted[id.PMID] = true
@@ -123,7 +123,7 @@ func (r *reading) pass(c *content, open map[history.MetricID]*search, to pcp.Tim
 	last := to
 	for step, err := range r.s.backward(q) {
 		if err != nil {
-			break // an archive names its damage itself; earlier records cannot be read
+			return nil, r.ctx.Err() // an archive names its damage itself; earlier records cannot be read
 		}
 		c.note(step.Stamp)
 		if step.Mark {
@@ -184,7 +184,7 @@ func (r *reading) take(c *content, open map[history.MetricID]*search, step *hist
 // forward returns the values at the instant from those at an earlier one. ids are the
 // metrics; nil stands for all. It returns before itself if nothing was recorded since.
 func (r *reading) forward(before *content, ids []pcp.PMID) (*content, error) {
-	q := history.Query{From: before.stamp, To: r.t, All: true, PMIDs: ids}
+	q := history.Query{From: before.stamp, To: r.t, All: true, PMIDs: ids, Stop: r.ctx.Err}
 	if ids != nil {
 		wanted := make(map[pcp.PMID]bool, len(ids))
 		for _, id := range ids {
@@ -196,6 +196,9 @@ func (r *reading) forward(before *content, ids []pcp.PMID) (*content, error) {
 	known := before.records
 	for step, err := range r.s.steps(q) {
 		if err != nil {
+			if err := r.ctx.Err(); err != nil {
+				return nil, err
+			}
 			break // an archive names its damage itself
 		}
 		if known--; known >= 0 && !step.Stamp.After(before.stamp) {

@@ -71,7 +71,7 @@ func (r *reading) readHost(set *store.Set, group []*collector) error {
 			}
 		}
 	}
-	q := history.Query{From: r.span.from, To: r.span.to, PMIDs: pmids, Metrics: func(d *meta.Desc) bool {
+	q := history.Query{From: r.span.from, To: r.span.to, PMIDs: pmids, Stop: r.ctx.Err, Metrics: func(d *meta.Desc) bool {
 		return slices.Contains(pmids, d.PMID) && slices.ContainsFunc(d.Names, func(n string) bool { return r.names[n] })
 	}}
 	if q.To.Before(q.From) {

@@ -51,7 +51,7 @@ func (q *exemplarQuerier) Select(start, end int64, selectors ...[]*labels.Matche
 			continue
 		}
 		flat := flatten.New(prom.SinkFunc(found.append), flatten.Options{TargetLabels: true, Host: set.Host(), Clashes: clashes(), Report: &prom.Report{}})
-		query := history.Query{From: from, To: to, All: true, Metrics: func(d *meta.Desc) bool { return wanted[metricKeyOf(d)] }}
+		query := history.Query{From: from, To: to, All: true, Stop: q.ctx.Err, Metrics: func(d *meta.Desc) bool { return wanted[metricKeyOf(d)] }}
 		for step, err := range set.Steps(query) {
 			if err = cmp.Or(err, q.ctx.Err()); err != nil {
 				return nil, err

@@ -55,19 +55,12 @@ func newPass(o Options) *pass {
 	return &pass{o: o, metrics: map[pcp.PMID]*metricState{}, shapes: map[*history.Shape]*layout{}}
 }
 
-// cancelInterval is the number of steps between two checks of the context.
-const cancelInterval = 256
-
 func (p *pass) run(ctx context.Context, src Source) error {
 	// All yields the steps without a selected metric too: they show where the window ends.
-	q := history.Query{From: p.o.From, Metrics: p.wanted, All: true, PastNames: true}
-	n := 0
+	q := history.Query{From: p.o.From, Metrics: p.wanted, All: true, PastNames: true, Stop: ctx.Err}
 	for step, err := range src.Steps(q) {
 		if err != nil {
 			return err
-		}
-		if n++; n%cancelInterval == 0 && ctx.Err() != nil {
-			return ctx.Err()
 		}
 		if !p.o.To.IsZero() && step.Stamp.After(p.o.To) {
 			p.sum.To = p.o.To // a later record exists, so the values held until the end

@@ -37,7 +37,7 @@ func Present(ctx context.Context, src Source, metrics func(*meta.Desc) bool, fro
 	p := &Presence{Errors: map[pcp.Errno]int64{}}
 	window := history.Query{From: from, To: to}.Bounded()
 	var gaps []time.Duration
-	for step, err := range src.Steps(history.Query{Metrics: metrics}) {
+	for step, err := range src.Steps(history.Query{Metrics: metrics, Stop: ctx.Err}) {
 		if err == nil {
 			err = ctx.Err()
 		}

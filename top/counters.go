@@ -13,21 +13,14 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// checkEvery is the number of steps between two looks at the context.
-const checkEvery = 64
-
 // readCounters reads the counters.
 func (r *reader) readCounters(ctx context.Context) error {
-	n := 0
-	q := history.Query{From: r.from.Add(-margin), To: r.to.Add(margin), PastNames: true, Metrics: func(d *meta.Desc) bool {
+	q := history.Query{From: r.from.Add(-margin), To: r.to.Add(margin), PastNames: true, Stop: ctx.Err, Metrics: func(d *meta.Desc) bool {
 		return slices.ContainsFunc(d.Names, func(name string) bool { m := r.metrics[name]; return m != nil && m.counter })
 	}}
 	for step, err := range r.set.Steps(q) {
 		if err != nil {
-			return err
-		}
-		if n++; n%checkEvery == 0 && ctx.Err() != nil {
-			return context.Cause(ctx)
+			return cmp.Or(context.Cause(ctx), err)
 		}
 		if step.Mark {
 			for _, m := range r.metrics {
