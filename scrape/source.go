@@ -76,8 +76,8 @@ func (src *source) fill(s *scrape, t int64) {
 	src.beginAt(t)
 	src.mapped.SetHealth(s.health)
 	if s.health.Up == 0 {
-		// The scraper ends most series itself, but not those on a page that exceeded
-		// a limit.
+		// The scraper does not end the series that it had read on the page before it
+		// exceeded a limit or had an invalid line, nor those with times of their own.
 		src.endAll()
 		return
 	}
