@@ -37,7 +37,7 @@
 // [Reader.Steps] yields the joined view: one [history.Step] per data record, in
 // which each value carries its metric, instance and labels of that time.
 // [Reader.Backward] yields the steps in reverse, and [Reader.Follow] continues
-// while the archive is being written. store.OpenSet joins several archives of a
+// while the archive is being written. store.Open joins several archives of a
 // host. [OpenState] reads an archive as far as it reached at one time, and
 // [Reader.Grown] continues from there.
 //
@@ -73,7 +73,7 @@
 // volume of an archive is open, and all passes together use at most half of the
 // file descriptors that the system allows. An open Reader takes one to three times
 // the length of its metadata, and its decompressed data ([ReadOptions].Cache).
-// Programs with thousands of archives should open them as Sets (store.OpenSets):
+// Programs with thousands of archives should open them as Sets (store.Open):
 // an archive takes a kilobyte there until it is used, and all share both limits.
 // An Appender has three files open and buffers [WriteOptions].Buffer bytes.
 //

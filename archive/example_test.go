@@ -114,7 +114,7 @@ func ExampleReader_Backward() {
 }
 
 // Reading several archives of a host as one timeline: a mark separates them.
-func ExampleOpenSet() {
+func Example_severalArchives() {
 	dir, remove := exampleFolder()
 	defer remove()
 	for n, name := range []string{"monday", "tuesday"} {
@@ -130,7 +130,11 @@ func ExampleOpenSet() {
 		}
 	}
 
-	set, err := store.OpenSet([]string{dir}, nil)
+	hosts, err := store.Open([]string{dir}, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	set, err := hosts.Only()
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -140,7 +144,7 @@ func ExampleOpenSet() {
 		}
 		fmt.Println(step.Stamp, step.Mark)
 	}
-	for _, p := range set.Problems() {
+	for _, p := range hosts.Problems() {
 		fmt.Println(p)
 	}
 	// Output:

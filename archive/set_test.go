@@ -15,6 +15,7 @@ import (
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/oracle"
+	"github.com/pcparchive/pcparchive/internal/storetest"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/store"
@@ -83,8 +84,7 @@ func TestSet(t *testing.T) {
 				rec.name = fmt.Sprint("rec", i)
 				rec.write(t, dir)
 			}
-			s, err := store.OpenSet([]string{dir}, nil)
-			require.NoError(t, err)
+			s := storetest.Open(t, dir)
 			for range 2 {
 				assert.Equal(t, strings.Split(tt.want, ", "), timeline(t, s, tt.q))
 			}
@@ -118,7 +118,9 @@ func TestSetKeepsDescriptors(t *testing.T) {
 	dir := t.TempDir()
 	first := recording{name: "a", secs: []int64{1}}.write(t, dir)
 	second := recording{name: "b", v: pcp.V2, typ: pcp.TypeU32, secs: []int64{5}}.write(t, dir)
-	s, err := store.OpenSet([]string{second + ".0", first, second, dir}, &archive.ReadOptions{KeepMetadata: -1})
+	hosts, err := store.Open([]string{second + ".0", first, second, dir}, &archive.ReadOptions{KeepMetadata: -1})
+	require.NoError(t, err)
+	s, err := hosts.Only()
 	require.NoError(t, err)
 	var types []pcp.Type
 	for step, err := range s.Steps(history.Query{}) {
@@ -163,13 +165,15 @@ func TestSetProblems(t *testing.T) {
 	edit(base["tornmeta"]+".meta", func(b []byte) []byte { return b[:len(b)-1] })
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "libc.so.6"), []byte("not an archive"), 0o644))
 
-	s, err := store.OpenSet([]string{dir}, nil)
+	hosts, err := store.Open([]string{dir}, nil)
+	require.NoError(t, err)
+	s, err := hosts.Only()
 	require.NoError(t, err)
 	want := strings.Split("1 0, 2 0, 3 0, 3.001 mark, 11 1, 12 1, 12.001 mark, 31 3, 32 3, 33 3, 33.001 mark, "+
 		"61 6, 62 6, 63 6, 63.001 mark, 71 7, 71.001 mark, 73 7, 73.001 mark, 81 8, 82 8, 83 8, 83.001 mark, 91 9, 92 9, 93 9", ", ")
 	assert.Equal(t, want, timeline(t, s, history.Query{}))
 	assert.Equal(t, want, timeline(t, s, history.Query{}))
-	got := problems(s)
+	got := problems(hosts)
 	for _, p := range []struct {
 		name, what string
 		damage     bool
@@ -183,11 +187,11 @@ func TestSetProblems(t *testing.T) {
 		{"tornmeta", ".meta: offset ", true},
 	} {
 		assert.True(t, slices.ContainsFunc(got, func(text string) bool { return strings.Contains(text, base[p.name]+p.what) }), "%s in %q", p.name, got)
-		at := slices.IndexFunc(s.Problems(), func(q store.Problem) bool { return q.Archive == base[p.name] })
+		at := slices.IndexFunc(hosts.Problems(), func(q store.Problem) bool { return q.Archive == base[p.name] })
 		require.NotEqual(t, -1, at, p.name)
-		assert.Equal(t, !p.damage, s.Problems()[at].Skipped, p.name)
+		assert.Equal(t, !p.damage, hosts.Problems()[at].Skipped, p.name)
 		var fe *pcp.FormatError
-		assert.Equal(t, p.damage, errors.As(s.Problems()[at].Err, &fe), p.name)
+		assert.Equal(t, p.damage, errors.As(hosts.Problems()[at].Err, &fe), p.name)
 	}
 	assert.Len(t, got, 7)
 
@@ -211,8 +215,7 @@ func TestSetLooksOnlyWhereNeeded(t *testing.T) {
 			packers[0].pack(t, base+".0")
 		}
 	}
-	s, err := store.OpenSet([]string{dir}, nil)
-	require.NoError(t, err)
+	s := storetest.Open(t, dir)
 	assert.Equal(t, []string{"21 0", "22 0"}, timeline(t, s, history.Query{From: at(21), To: at(22)}))
 	assert.Len(t, timelineOf(t, s.Backward(history.Query{From: at(21), To: at(22)})), 2)
 	assert.Empty(t, s.Problems())
@@ -226,8 +229,7 @@ func TestSetCorpus(t *testing.T) {
 	for _, name := range []string{"multi", "multi-xz"} {
 		t.Run(name, func(t *testing.T) {
 			dir := filepath.Join(oracle.Corpus(t), "archives", name)
-			s, err := store.OpenSet([]string{dir}, nil)
-			require.NoError(t, err)
+			s := storetest.Open(t, dir)
 			var got, marks []string
 			for step, err := range s.Steps(history.Query{All: true}) {
 				require.NoError(t, err)

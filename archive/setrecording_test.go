@@ -78,7 +78,7 @@ func timelineOf(t testing.TB, steps iter.Seq2[*history.Step, error]) []string {
 	return all
 }
 
-func problems(s *store.Set) []string {
+func problems(s interface{ Problems() []store.Problem }) []string {
 	all := []string{}
 	for _, p := range s.Problems() {
 		all = append(all, p.String())

@@ -31,8 +31,9 @@ func TestSetsShareTheirBound(t *testing.T) {
 		keep int64
 		same bool
 	}{{0, true}, {-1, false}} {
-		sets, _, err := store.OpenSets([]string{dir}, &archive.ReadOptions{KeepMetadata: tt.keep})
+		hosts, err := store.Open([]string{dir}, &archive.ReadOptions{KeepMetadata: tt.keep})
 		require.NoError(t, err)
+		sets := hosts.Sets()
 		reader := func(i int) *archive.Reader { return slices.Collect(sets[i].Readers())[0] }
 		first := reader(0)
 		assert.Same(t, first, reader(0), "what was used last is kept in any case")
@@ -110,7 +111,9 @@ func TestSetIsShared(t *testing.T) {
 	for i := range int64(6) {
 		recording{name: fmt.Sprint("rec", i), pid: int32(i), secs: []int64{10*i + 1, 10*i + 2, 10*i + 3}}.write(t, dir)
 	}
-	s, err := store.OpenSet([]string{dir}, &archive.ReadOptions{KeepMetadata: 1000})
+	hosts, err := store.Open([]string{dir}, &archive.ReadOptions{KeepMetadata: 1000})
+	require.NoError(t, err)
+	s, err := hosts.Only()
 	require.NoError(t, err)
 	want = timeline(t, s, history.Query{})
 	var all sync.WaitGroup
@@ -138,5 +141,5 @@ func TestSetIsShared(t *testing.T) {
 		})
 	}
 	all.Wait()
-	assert.Empty(t, s.Problems())
+	assert.Empty(t, hosts.Problems())
 }

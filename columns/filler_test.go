@@ -12,6 +12,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/internal/archtest"
 	"github.com/pcparchive/pcparchive/internal/cachedir"
+	"github.com/pcparchive/pcparchive/internal/storetest"
 	"github.com/pcparchive/pcparchive/store"
 )
 
@@ -24,10 +25,7 @@ func sequence(t testing.TB, n int) []*store.Set {
 		archtest.Random(t, filepath.Join(dir, fmt.Sprint("a", i)), uint64(i), archtest.RandomOptions{Start: at})
 		at = at.Add(1000 * time.Hour)
 	}
-	sets, bad, err := store.OpenSets([]string{dir}, nil)
-	require.NoError(t, err)
-	require.Empty(t, bad)
-	return sets
+	return storetest.Sets(t, dir)
 }
 
 // keptBases returns the archives whose columns are kept as a whole.

@@ -15,10 +15,10 @@ import (
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/diff"
 	"github.com/pcparchive/pcparchive/internal/oracle"
+	"github.com/pcparchive/pcparchive/internal/storetest"
 	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
-	"github.com/pcparchive/pcparchive/store"
 )
 
 // begin is the time of the first record of the test archives.
@@ -61,8 +61,7 @@ func write(t *testing.T, x sample) (string, diff.Side) {
 		require.NoError(t, b.Record(begin.Add(time.Duration(i)*10*time.Second)))
 	}
 	require.NoError(t, b.Close())
-	set, err := store.OpenSet([]string{base}, nil)
-	require.NoError(t, err)
+	set := storetest.Open(t, base)
 	return base, diff.Side{Set: set}
 }
 

@@ -27,7 +27,11 @@ func ExampleCompare() {
 		if err := archtest.Reads(base, start.AddDate(0, 0, i), time.Minute, 0, step, 2*step); err != nil {
 			log.Fatal(err)
 		}
-		set, err := store.OpenSet([]string{base}, nil)
+		hosts, err := store.Open([]string{base}, nil)
+		if err != nil {
+			log.Fatal(err)
+		}
+		set, err := hosts.Only()
 		if err != nil {
 			log.Fatal(err)
 		}

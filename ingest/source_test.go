@@ -14,6 +14,7 @@ import (
 	"github.com/pcparchive/pcparchive/convert/expo"
 	"github.com/pcparchive/pcparchive/convert/flatten"
 	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/internal/storetest"
 	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/store"
 )
@@ -47,8 +48,7 @@ func TestSourcesKeepMetrics(t *testing.T) {
 	}}, expo.ReadOptions{})
 	first := importSource(t, filepath.Join(dir, "first"), FromPages(reader))
 
-	set, err := store.OpenSet([]string{filepath.Join(dir, "first")}, nil)
-	require.NoError(t, err)
+	set := storetest.Open(t, filepath.Join(dir, "first"))
 	report := &prom.Report{}
 	series := &flatten.Source{Sets: []*store.Set{set}, To: pcp.MaxTime, Options: flatten.Options{AllNames: true, TargetLabels: true, Report: report}}
 	second := importSource(t, filepath.Join(dir, "second"), FromArchives(series, report))

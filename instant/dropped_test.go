@@ -9,15 +9,14 @@ import (
 
 	"github.com/pcparchive/pcparchive/instant"
 	"github.com/pcparchive/pcparchive/internal/archtest"
+	"github.com/pcparchive/pcparchive/internal/storetest"
 	"github.com/pcparchive/pcparchive/pcp"
-	"github.com/pcparchive/pcparchive/store"
 )
 
 // A value whose instance the domain of its own record lacks is there.
 func TestDroppedInstance(t *testing.T) {
 	archtest.ForEachVersion(t, func(t *testing.T, v pcp.Version) {
-		set, err := store.OpenSet([]string{archtest.Dropped(t, v)}, nil)
-		require.NoError(t, err)
+		set := storetest.Open(t, archtest.Dropped(t, v))
 		c := instant.NewCache(instant.Options{})
 		for sec, want := range map[int64][]string{
 			15: {"000001 init", "000012 burner", ""},

@@ -17,11 +17,11 @@ func TestCorpus(t *testing.T) {
 	incidents := 0
 	for _, folder := range []string{"archives", "badarchives"} {
 		for _, base := range oracle.Archives(t, folder, true) {
-			sets, _, err := store.OpenSets([]string{base}, nil)
+			hosts, err := store.Open([]string{base}, nil)
 			if err != nil {
 				continue // no archive any more
 			}
-			r, err := c.Of(t.Context(), sets, Request{})
+			r, err := c.Of(t.Context(), hosts.Sets(), Request{})
 			require.NoError(t, err, base)
 			for _, h := range r.Hosts {
 				for i, level := range h.Level {

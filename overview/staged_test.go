@@ -13,6 +13,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/internal/oracle"
+	"github.com/pcparchive/pcparchive/internal/storetest"
 	"github.com/pcparchive/pcparchive/rewrite"
 	"github.com/pcparchive/pcparchive/store"
 )
@@ -70,8 +71,7 @@ func stage(t *testing.T, begin func() (end func())) staged {
 	s.to = time.Now()
 	wait()
 	base = withoutOthers(t, base)
-	set, err := store.OpenSet([]string{base}, nil)
-	require.NoError(t, err)
+	set := storetest.Open(t, base)
 	r, err := New(Options{}).Of(t.Context(), []*store.Set{set}, Request{})
 	require.NoError(t, err)
 	require.Len(t, r.Hosts, 1)

@@ -24,11 +24,11 @@ func ExampleEngine_Query() {
 	if err := archtest.Reads(base, time.Unix(1_700_000_000, 0), time.Minute, 100, 400, 1000); err != nil {
 		log.Fatal(err)
 	}
-	set, err := store.OpenSet([]string{base}, nil)
+	hosts, err := store.Open([]string{base}, nil)
 	if err != nil {
 		log.Fatal(err)
 	}
-	view := pmseries.NewIndex(pmseries.IndexOptions{}).View([]*store.Set{set})
+	view := pmseries.NewIndex(pmseries.IndexOptions{}).View(hosts.Sets())
 	engine := pmseries.NewEngine(pmseries.Options{})
 	result, err := engine.Query(context.Background(), view, pmseries.Times{}, `rate(disk.all.read{hostname == "db1"}[count:3])`)
 	if err != nil {

@@ -25,6 +25,7 @@ import (
 	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/oracle"
 	"github.com/pcparchive/pcparchive/internal/sinktest"
+	"github.com/pcparchive/pcparchive/internal/storetest"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/query"
@@ -124,10 +125,7 @@ func recordScrape(t testing.TB, src *mapper.Source, stamp pcp.Timestamp, i int) 
 // openSets opens archives.
 func openSets(t testing.TB, paths ...string) []*store.Set {
 	t.Helper()
-	sets, bad, err := store.OpenSets(paths, nil)
-	require.NoError(t, err)
-	require.Empty(t, bad)
-	return sets
+	return storetest.Sets(t, paths...)
 }
 
 // hostFolder is a folder with an archive of the host db1.

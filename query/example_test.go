@@ -36,12 +36,12 @@ func ExampleEngine() {
 			log.Fatal(err)
 		}
 	}
-	sets, unreadable, err := store.OpenSets([]string{dir}, nil)
-	if err != nil || len(unreadable) > 0 {
-		log.Fatal(err, unreadable)
+	hosts, err := store.Open([]string{dir}, nil)
+	if err != nil {
+		log.Fatal(err)
 	}
 	ctx := context.Background()
-	engine := query.NewEngine(sets, query.Options{MaxSamples: 100_000})
+	engine := query.NewEngine(hosts.Sets(), query.Options{MaxSamples: 100_000})
 	q, err := engine.Range(ctx, `rate(disk_all_read{hostname="db1"}[5m])`, start.Add(30*time.Minute), start.Add(90*time.Minute), 30*time.Minute)
 	if err != nil {
 		log.Fatal(err)

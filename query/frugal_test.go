@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/pcparchive/pcparchive/internal/storetest"
 	"github.com/pcparchive/pcparchive/store"
 )
 
@@ -40,10 +41,7 @@ func rotated(t *testing.T, archives, records, last int, interval float64) (dir s
 
 func openDir(t *testing.T, dir string) []*store.Set {
 	t.Helper()
-	sets, bad, err := store.OpenSets([]string{dir}, nil)
-	require.NoError(t, err)
-	require.Empty(t, bad)
-	return sets
+	return storetest.Sets(t, dir)
 }
 
 // TestNewEngineReadsLittle checks that preparing an engine costs as much for 60 archives as

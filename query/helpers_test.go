@@ -15,9 +15,9 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/history"
+	"github.com/pcparchive/pcparchive/internal/storetest"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
-	"github.com/pcparchive/pcparchive/store"
 )
 
 // start is the time of the first record; tests count seconds from it.
@@ -118,9 +118,7 @@ func newEngine(t testing.TB, r *archive.Reader, o Options) *Engine {
 // newSetEngine returns an Engine over archives or folders, of any hosts.
 func newSetEngine(t testing.TB, o Options, paths ...string) *Engine {
 	t.Helper()
-	sets, bad, err := store.OpenSets(paths, nil)
-	require.NoError(t, err)
-	require.Empty(t, bad)
+	sets := storetest.Sets(t, paths...)
 	return NewEngine(sets, o)
 }
 

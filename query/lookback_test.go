@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/internal/storetest"
 	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/store"
 )
@@ -37,10 +38,7 @@ func unequalHosts(t *testing.T) []*store.Set {
 	paths = append(paths, w.open().Base())
 	var sets []*store.Set
 	for _, p := range paths { // one by one: both name the same host
-		opened, bad, err := store.OpenSets([]string{p}, nil)
-		require.NoError(t, err)
-		require.Empty(t, bad)
-		sets = append(sets, opened...)
+		sets = append(sets, storetest.Sets(t, p)...)
 	}
 	return sets
 }
@@ -98,10 +96,7 @@ func mixedHost(t *testing.T) []*store.Set {
 			w.record(sec, all...)
 		}
 	}
-	opened, bad, err := store.OpenSets([]string{w.open().Base()}, nil)
-	require.NoError(t, err)
-	require.Empty(t, bad)
-	return opened
+	return storetest.Sets(t, w.open().Base())
 }
 
 // TestLookbackOfEachMetric: a metric that is recorded seldom is found for two and a half of

@@ -32,7 +32,7 @@ import (
 	"github.com/pcparchive/pcparchive/convert/mapper"
 	"github.com/pcparchive/pcparchive/convert/nativehist"
 	"github.com/pcparchive/pcparchive/convert/prom"
-	"github.com/pcparchive/pcparchive/store"
+	"github.com/pcparchive/pcparchive/internal/storetest"
 )
 
 // archiveStorage is a storage of Prometheus' scripts: what they load is written to an
@@ -107,9 +107,7 @@ func (c *archiveCache) open(t testing.TB, samples []loadedSample) *Storage {
 	}
 	base := filepath.Join(c.dir, fmt.Sprint(sum.Sum64()))
 	require.NoError(t, writeSamples(base, samples))
-	sets, bad, err := store.OpenSets([]string{base}, nil)
-	require.NoError(t, err)
-	require.Empty(t, bad)
+	sets := storetest.Sets(t, base)
 	opened := NewStorage(sets, Options{Lookback: DefaultLookback})
 	c.all[sum.Sum64()] = opened
 	return opened

@@ -14,7 +14,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/sinktest"
-	"github.com/pcparchive/pcparchive/store"
+	"github.com/pcparchive/pcparchive/internal/storetest"
 
 	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/promql"
@@ -244,7 +244,6 @@ func TestSetAgreesWithPrometheus(t *testing.T) {
 		marks = append(marks, 7*float64(part[1]-1)+3.1234567+0.001)
 	}
 	marks = append(marks[:2], crossedMark)
-	set, err := store.OpenSet([]string{dir}, nil)
-	require.NoError(t, err)
+	set := storetest.Open(t, dir)
 	agrees(t, newSetEngine(t, Options{}, dir), exportBlock(t, set), marks)
 }

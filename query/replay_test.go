@@ -12,6 +12,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/history"
+	"github.com/pcparchive/pcparchive/internal/storetest"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/store"
@@ -62,9 +63,7 @@ func markedHost(t *testing.T, rnd *rand.Rand, host string) *store.Set {
 		require.NoError(t, a.Close())
 		at += rnd.Int64N(200)
 	}
-	set, err := store.OpenSet([]string{dir}, nil)
-	require.NoError(t, err)
-	return set
+	return storetest.Open(t, dir)
 }
 
 // TestReplay checks that evaluations with bridges give the same from what was read once as

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/history"
+	"github.com/pcparchive/pcparchive/internal/storetest"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/store"
@@ -52,10 +53,7 @@ func groupsHost(t *testing.T) []*store.Set {
 		}
 		w.open()
 	}
-	sets, bad, err := store.OpenSets([]string{dir}, nil)
-	require.NoError(t, err)
-	require.Empty(t, bad)
-	return sets
+	return storetest.Sets(t, dir)
 }
 
 var groupsExprs = []string{

@@ -28,7 +28,11 @@ func ExampleReduce() {
 	if err := archtest.Reads(base, time.Unix(1_700_000_000, 0), time.Minute, minutes...); err != nil {
 		log.Fatal(err)
 	}
-	set, err := store.OpenSet([]string{base}, nil)
+	hosts, err := store.Open([]string{base}, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	set, err := hosts.Only()
 	if err != nil {
 		log.Fatal(err)
 	}

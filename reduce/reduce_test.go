@@ -11,12 +11,12 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/history"
+	"github.com/pcparchive/pcparchive/internal/storetest"
 	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/reduce"
 	"github.com/pcparchive/pcparchive/rewrite"
-	"github.com/pcparchive/pcparchive/store"
 )
 
 const start = 1700000000
@@ -155,8 +155,7 @@ func TestWindow(t *testing.T) {
 
 func TestErrors(t *testing.T) {
 	in := fixture(t)
-	set, err := store.OpenSet([]string{in}, nil)
-	require.NoError(t, err)
+	set := storetest.Open(t, in)
 	end, err := set.End()
 	require.NoError(t, err)
 	out := filepath.Join(t.TempDir(), "out")
@@ -186,8 +185,7 @@ func (c *endingContext) Err() error {
 // TestReduceEnds ends the context at each question. Every record read is preceded by one, and little
 // is asked after the end.
 func TestReduceEnds(t *testing.T) {
-	set, err := store.OpenSet([]string{fixture(t)}, nil)
-	require.NoError(t, err)
+	set := storetest.Open(t, fixture(t))
 	end, err := set.End()
 	require.NoError(t, err)
 	for at := 1; ; at++ {

@@ -17,18 +17,17 @@ import (
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/oracle"
+	"github.com/pcparchive/pcparchive/internal/storetest"
 	"github.com/pcparchive/pcparchive/interp"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/reduce"
-	"github.com/pcparchive/pcparchive/store"
 )
 
 // reduced reduces an archive, and returns the base of the result.
 func reduced(t testing.TB, base string, o reduce.Options) (string, *reduce.Report) {
 	t.Helper()
-	set, err := store.OpenSet([]string{base}, nil)
-	require.NoError(t, err)
+	set := storetest.Open(t, base)
 	end, err := set.End()
 	require.NoError(t, err)
 	out := filepath.Join(t.TempDir(), "reduced")

@@ -25,7 +25,7 @@ func ExampleRules_Evaluate() {
 	if err := archtest.Reads(base, time.Unix(1_700_000_000, 0), time.Minute, 0, 60, 120, 6000, 12000, 18000, 18060, 18120); err != nil {
 		log.Fatal(err)
 	}
-	set, err := store.OpenSet([]string{base}, nil)
+	hosts, err := store.Open([]string{base}, nil)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -42,12 +42,12 @@ func ExampleRules_Evaluate() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	end, err := set.End()
+	end, err := hosts.End()
 	if err != nil {
 		log.Fatal(err)
 	}
-	engine := query.NewEngine([]*store.Set{set}, query.Options{})
-	result, err := rules.Evaluate(context.Background(), engine, set.Header().Start.Time(), end.Time(), ruleeval.Options{})
+	engine := query.NewEngine(hosts.Sets(), query.Options{})
+	result, err := rules.Evaluate(context.Background(), engine, hosts.Header().Start.Time(), end.Time(), ruleeval.Options{})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -16,8 +16,8 @@ import (
 	"github.com/pcparchive/pcparchive/convert/assemble"
 	"github.com/pcparchive/pcparchive/convert/mapper"
 	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/internal/storetest"
 	"github.com/pcparchive/pcparchive/query"
-	"github.com/pcparchive/pcparchive/store"
 )
 
 // input are series in the notation of promtool's tests: a value for each minute from 1970
@@ -29,9 +29,7 @@ func (in input) engine(t testing.TB) *query.Engine {
 	t.Helper()
 	base := filepath.Join(t.TempDir(), "rec")
 	require.NoError(t, in.write(t, base))
-	sets, bad, err := store.OpenSets([]string{base}, nil)
-	require.NoError(t, err)
-	require.Empty(t, bad)
+	sets := storetest.Sets(t, base)
 	return query.NewEngine(sets, query.Options{Lookback: query.DefaultLookback})
 }
 

@@ -94,10 +94,12 @@ type answer struct {
 func ask(t *testing.T, dir string, processors, most int, q history.Query) (a answer) {
 	t.Helper()
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(processors))
-	set, err := store.OpenSet([]string{dir}, nil)
+	hosts, err := store.Open([]string{dir}, nil)
 	if err != nil {
 		return answer{Problems: []string{err.Error()}}
 	}
+	set, err := hosts.Only()
+	require.NoError(t, err)
 	q.Read = &atomic.Int64{}
 	for step, err := range set.Steps(q) {
 		line := fmt.Sprint(err)
@@ -115,7 +117,7 @@ func ask(t *testing.T, dir string, processors, most int, q history.Query) (a ans
 		}
 	}
 	a.Read = q.Read.Load()
-	for _, p := range set.Problems() {
+	for _, p := range hosts.Problems() {
 		a.Problems = append(a.Problems, p.String())
 	}
 	return a
@@ -168,13 +170,15 @@ func TestReadingAheadPanics(t *testing.T) {
 			}
 			return nil
 		}
-		set, err := store.OpenSet([]string{dir}, &archive.ReadOptions{Stop: stop})
+		hosts, err := store.Open([]string{dir}, &archive.ReadOptions{Stop: stop})
+		require.NoError(t, err)
+		set, err := hosts.Only()
 		require.NoError(t, err)
 		for _, err := range set.Steps(history.Query{}) {
 			require.NoError(t, err)
 			n++
 		}
-		return n, set.Problems()
+		return n, hosts.Problems()
 	}
 	want, problems := count()
 	assert.Empty(t, problems)

@@ -26,8 +26,11 @@ func TestSimultaneousTargets(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, os.WriteFile(filepath.Join(dir, "copy", filepath.Base(bases[0])+suffix), data, 0o600))
 	}
-	set, err := store.OpenSet([]string{dir}, nil)
+	hosts, err := store.Open([]string{dir}, nil)
 	require.NoError(t, err)
+	set, err := hosts.Only()
+	require.NoError(t, err)
+	require.Len(t, set.Archives(), len(bases)+1, "the copy in the folder below is read as well")
 	for name, steps := range map[string]iter.Seq2[*history.Step, error]{
 		"forward": set.Steps(history.Query{}), "backward": set.Backward(history.Query{}),
 	} {

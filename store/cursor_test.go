@@ -58,7 +58,9 @@ func TestManyAtOnce(t *testing.T) {
 	const archives = 64
 	dir := t.TempDir()
 	want := manyAtOnce(t, dir, archives)
-	set, err := OpenSet([]string{dir}, nil)
+	hosts, err := Open([]string{dir}, nil)
+	require.NoError(t, err)
+	set, err := hosts.Only()
 	require.NoError(t, err)
 	forward := newMerge(set, history.Query{}, nil)
 	defer forward.stop()

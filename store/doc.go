@@ -2,8 +2,8 @@
 // a host, [Hosts] are the Sets of any number of hosts.
 //
 // [Open] finds the archives in files, folders and the folders below them, and
-// returns Hosts; [OpenSet] and [OpenSets] do not look below folders. [Find] only
-// lists archives. A [*NotArchiveError] says why a path names no archive.
+// returns Hosts. [Hosts.Only] is the Set of the only host. [Find] only lists
+// archives. A [*NotArchiveError] says why a path names no archive.
 //
 // Hosts do not change while a query uses them: they read each archive as far as it
 // reached when it was opened. [Hosts.Refresh] returns Hosts of what there is later,

@@ -18,7 +18,9 @@ func openSamples(t *testing.T) *store.Set {
 	dir := t.TempDir()
 	archtest.WriteSample(t, filepath.Join(dir, "a"), pcp.V3)
 	archtest.WriteSample(t, filepath.Join(dir, "b"), pcp.V3)
-	set, err := store.OpenSet([]string{dir}, nil)
+	hosts, err := store.Open([]string{dir}, nil)
+	require.NoError(t, err)
+	set, err := hosts.Only()
 	require.NoError(t, err)
 	return set
 }

@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
-	"io/fs"
 	"slices"
 	"strings"
 
@@ -13,53 +11,6 @@ import (
 	"github.com/pcparchive/pcparchive/internal/parallel"
 	"github.com/pcparchive/pcparchive/pcp"
 )
-
-// OpenSet opens the archives of one host. Each path is the base of an archive,
-// any of its files, or a folder, which stands for all archives in it. OpenSet
-// reads only labels; a Set reads metadata when it is needed. A nil o means
-// defaults. The error is a [*HostsError] if the archives are of several hosts,
-// and wraps [fs.ErrNotExist] if there are none.
-func OpenSet(paths []string, o *archive.ReadOptions) (*Set, error) {
-	sets, problems, err := OpenSets(paths, o)
-	if err != nil {
-		return nil, err
-	}
-	if len(sets) == 0 {
-		all := make([]error, len(problems))
-		for i, p := range problems {
-			all[i] = p.Err
-		}
-		return nil, errors.Join(all...)
-	}
-	if len(sets) > 1 {
-		e := &HostsError{}
-		for _, s := range sets {
-			e.Hosts = append(e.Hosts, s.Host())
-		}
-		return nil, e
-	}
-	sets[0].problems = append(sets[0].problems, problems...)
-	return sets[0], nil
-}
-
-// OpenSets opens archives as OpenSet does and returns a Set for each host,
-// sorted by host name. The problems list the archives without a Set: their
-// label cannot be read, or no archive of their host can.
-//
-// The Sets read each archive no further than it reached when it was opened.
-func OpenSets(paths []string, o *archive.ReadOptions) ([]*Set, []Problem, error) {
-	h := newHosts(paths, o)
-	h.opts.Listing.Freeze()
-	defer h.opts.Listing.Thaw()
-	bases, err := h.expand(paths)
-	if err != nil {
-		return nil, nil, err
-	}
-	if err := h.fill(context.Background(), bases, nil); err != nil {
-		return nil, nil, err
-	}
-	return h.sets, h.unassigned, nil
-}
 
 // newHosts returns Hosts without archives.
 func newHosts(paths []string, o *archive.ReadOptions) *Hosts {
@@ -191,9 +142,4 @@ func (h *Hosts) set(host string) *Set {
 		return nil
 	}
 	return h.sets[i]
-}
-
-// noArchive is the error for paths without an archive.
-func noArchive(paths []string) error {
-	return fmt.Errorf("no archive in %s: %w", strings.Join(paths, ", "), fs.ErrNotExist)
 }

@@ -67,7 +67,7 @@ func (h *Hosts) open(ctx context.Context, former *Hosts) error {
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
-	case errors.Is(err, fs.ErrNotExist) || len(all) == 0:
+	case errors.Is(err, fs.ErrNotExist) || err == nil && len(bases) == 0:
 		return cmp.Or(h.Unusable(), notArchive(h.paths[0]))
 	case err != nil:
 		return err
@@ -115,9 +115,6 @@ func (h *Hosts) expand(paths []string) (bases []string, err error) {
 			h.bases[path] = base
 		}
 		add(base)
-	}
-	if len(bases) == 0 {
-		return nil, noArchive(paths)
 	}
 	return bases, nil
 }

@@ -25,8 +25,7 @@ import (
 // Several goroutines may use a Set; a sequence that it returns belongs to one
 // goroutine.
 type Set struct {
-	items    []*item   // by ascending start
-	problems []Problem // with archives that belong to no Set
+	items []*item // by ascending start
 }
 
 // Problem describes a part of a Set that cannot be read.
@@ -53,7 +52,7 @@ func (p Problem) String() string {
 }
 
 // HostsError reports archives of several hosts where one host is required.
-// [OpenSets] accepts several.
+// [Hosts.Sets] returns the Sets of all.
 type HostsError struct {
 	Hosts []string // sorted
 }
@@ -246,7 +245,7 @@ func ended(failed error, stop func() error) error {
 // Problems lists the problems found so far, by opening and by reading the Set, by
 // the order of the archives. It lists each problem once.
 func (s *Set) Problems() []Problem {
-	problems := slices.Clone(s.problems)
+	var problems []Problem
 	for _, it := range s.items {
 		it.mu.Lock()
 		problems = append(problems, it.problems...)

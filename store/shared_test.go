@@ -37,7 +37,9 @@ func TestShared(t *testing.T) {
 
 func shared(t *testing.T, bases ...string) map[pcp.PMID]bool {
 	t.Helper()
-	set, err := store.OpenSet(bases, nil)
+	hosts, err := store.Open(bases, nil)
+	require.NoError(t, err)
+	set, err := hosts.Only()
 	require.NoError(t, err)
 	return set.Shared()
 }

@@ -5,19 +5,16 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"github.com/pcparchive/pcparchive/internal/archtest"
+	"github.com/pcparchive/pcparchive/internal/storetest"
 	"github.com/pcparchive/pcparchive/pcp"
-	"github.com/pcparchive/pcparchive/store"
 	"github.com/pcparchive/pcparchive/top"
 )
 
 // TestEnds: reading ends with the context, even if the counters wanted are recorded seldom.
 func TestEnds(t *testing.T) {
 	const records = 40
-	set, err := store.OpenSet([]string{archtest.Seldom(t, "disk.dev.write_bytes", records)}, nil)
-	require.NoError(t, err)
+	set := storetest.Open(t, archtest.Seldom(t, "disk.dev.write_bytes", records))
 	archtest.Ends(t, records, func(ctx context.Context) error {
 		_, err := top.At(ctx, set, top.Options{At: pcp.TimestampOf(archtest.TargetsBegin), Window: time.Hour})
 		return err

@@ -45,7 +45,11 @@ func ExampleAt() {
 	if err := processes(base, start); err != nil {
 		log.Fatal(err)
 	}
-	set, err := store.OpenSet([]string{base}, nil)
+	hosts, err := store.Open([]string{base}, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	set, err := hosts.Only()
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/internal/oracle"
-	"github.com/pcparchive/pcparchive/store"
+	"github.com/pcparchive/pcparchive/internal/storetest"
 	"github.com/pcparchive/pcparchive/top"
 )
 
@@ -28,8 +28,7 @@ func TestStagedProcesses(t *testing.T) {
 		end()
 	}
 
-	set, err := store.OpenSet([]string{base}, nil)
-	require.NoError(t, err)
+	set := storetest.Open(t, base)
 	end, err := set.End()
 	require.NoError(t, err)
 	r, err := top.At(t.Context(), set, top.Options{At: end.Add(-2 * time.Second), Window: 3 * time.Second})

@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/internal/storetest"
 	"github.com/pcparchive/pcparchive/pcp"
-	"github.com/pcparchive/pcparchive/store"
 	"github.com/pcparchive/pcparchive/top"
 )
 
@@ -33,8 +33,7 @@ func TestPercentages(t *testing.T) {
 		require.NoError(t, b.Record(begin.Add(time.Duration(i)*10*time.Second)))
 	}
 	require.NoError(t, b.Close())
-	set, err := store.OpenSet([]string{base}, nil)
-	require.NoError(t, err)
+	set := storetest.Open(t, base)
 	report := at(t, set, time.Minute, time.Minute)
 	host := table(t, report, "host")
 	for name, want := range map[string]float64{"user": 40, "wait": 2.5} {
@@ -76,8 +75,7 @@ func TestSadf(t *testing.T) {
 	if _, missing := archive.AllMembers(base); missing != nil {
 		t.Skipf("sadf has no PCP: %v: %s", err, out)
 	}
-	set, err := store.OpenSet([]string{base}, nil)
-	require.NoError(t, err)
+	set := storetest.Open(t, base)
 	report := at(t, set, time.Second, time.Second)
 	host := table(t, report, "host")
 	sum := 0.0

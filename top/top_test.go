@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/internal/storetest"
 	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/store"
 	"github.com/pcparchive/pcparchive/top"
@@ -43,9 +44,7 @@ func record(t *testing.T) *store.Set {
 		require.NoError(t, b.Record(begin.Add(time.Duration(i)*10*time.Second)))
 	}
 	require.NoError(t, b.Close())
-	set, err := store.OpenSet([]string{base}, nil)
-	require.NoError(t, err)
-	return set
+	return storetest.Open(t, base)
 }
 
 // table returns a table of a report.

@@ -26,7 +26,11 @@ func ExampleRows() {
 	if err := archtest.Reads(base, start, time.Minute, 100, 400, 1000); err != nil {
 		log.Fatal(err)
 	}
-	set, err := store.OpenSet([]string{base}, nil)
+	hosts, err := store.Open([]string{base}, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	set, err := hosts.Only()
 	if err != nil {
 		log.Fatal(err)
 	}

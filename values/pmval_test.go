@@ -17,6 +17,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/oracle"
+	"github.com/pcparchive/pcparchive/internal/storetest"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/store"
@@ -82,8 +83,7 @@ func twentyTimes(t *testing.T, base string) (set *store.Set, o values.Options, o
 	if info, err := os.Stat(base + ".0"); !*allMetrics && (err != nil || info.Size() > 1<<20) {
 		return nil, o, false
 	}
-	set, err := store.OpenSet([]string{base}, nil)
-	require.NoError(t, err)
+	set = storetest.Open(t, base)
 	end, err := set.End()
 	require.NoError(t, err)
 	step := (end.Sub(set.Header().Start) / 20).Truncate(time.Millisecond)

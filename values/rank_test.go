@@ -10,6 +10,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/history"
+	"github.com/pcparchive/pcparchive/internal/storetest"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/store"
@@ -46,9 +47,7 @@ func writeRanked(t *testing.T) *store.Set {
 	}
 	require.NoError(t, a.Append(r))
 	require.NoError(t, a.Close())
-	set, err := store.OpenSet([]string{base}, nil)
-	require.NoError(t, err)
-	return set
+	return storetest.Open(t, base)
 }
 
 func TestRanking(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/internal/storetest"
 	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/store"
 	"github.com/pcparchive/pcparchive/values"
@@ -31,9 +32,7 @@ func write(t *testing.T, host string) *store.Set {
 		require.NoError(t, b.Record(begin.Add(time.Duration(i)*10*time.Second)))
 	}
 	require.NoError(t, b.Close())
-	set, err := store.OpenSet([]string{base}, nil)
-	require.NoError(t, err)
-	return set
+	return storetest.Open(t, base)
 }
 
 // numbers returns the values of all rows by header.

@@ -148,7 +148,7 @@ func (d demo) export(ctx context.Context, _ demoOptions) error {
 	data := filepath.Join(d.dir, "data")
 	d.title("A Prometheus block")
 	d.command("export", "tsdb", d.base, "-o", data)
-	set, err := store.OpenSet([]string{d.base}, nil)
+	hosts, err := store.Open([]string{d.base}, nil)
 	if err != nil {
 		return err
 	}
@@ -157,7 +157,7 @@ func (d demo) export(ctx context.Context, _ demoOptions) error {
 	if err != nil {
 		return err
 	}
-	src := &flatten.Source{Sets: []*store.Set{set}, Options: flatten.Options{TargetLabels: true, Report: report}}
+	src := &flatten.Source{Sets: hosts.Sets(), Options: flatten.Options{TargetLabels: true, Report: report}}
 	if err := errors.Join(prom.Copy(ctx, blocks, src), blocks.Close()); err != nil {
 		return err
 	}

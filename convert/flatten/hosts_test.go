@@ -12,10 +12,10 @@ import (
 	"github.com/pcparchive/pcparchive/convert/flatten"
 	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/archtest"
+	"github.com/pcparchive/pcparchive/internal/storetest"
 	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
-	"github.com/pcparchive/pcparchive/store"
 )
 
 // TestHostClashes: a value of hostname that several hosts claim is none's, and so
@@ -51,9 +51,7 @@ func TestHostClashes(t *testing.T) {
 					{PMID: archtest.Count.PMID, Values: []history.Value{history.WordValue(pcp.InstNull, 1)}}}}))
 				require.NoError(t, a.Close())
 			}
-			sets, bad, err := store.OpenSets([]string{dir}, nil)
-			require.NoError(t, err)
-			require.Empty(t, bad)
+			sets := storetest.Sets(t, dir)
 			clashes := (&flatten.HostNames{}).Clashes(sets, pcp.Timestamp{}, pcp.MaxTime)
 			for _, value := range []string{"a", "b", "c", "vm"} {
 				assert.Equal(t, slices.Contains(tt.claimed, value), clashes.Claimed(value), value)

@@ -9,8 +9,8 @@ import (
 	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/blocktest"
 	"github.com/pcparchive/pcparchive/internal/sinktest"
+	"github.com/pcparchive/pcparchive/internal/storetest"
 	"github.com/pcparchive/pcparchive/internal/tsdbtest"
-	"github.com/pcparchive/pcparchive/store"
 
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/storage"
@@ -139,8 +139,7 @@ func TestRate(t *testing.T) {
 			for i, r := range test.recordings {
 				counted(t, filepath.Join(folder, string(rune('a'+i))), test.typ, r.start, r.values...)
 			}
-			set, err := store.OpenSet([]string{folder}, nil)
-			require.NoError(t, err)
+			set := storetest.Open(t, folder)
 			b, _ := blocktest.NewBlocks(t, write.Options{})
 			var sink history.Sink = flatten.New(b, test.opts)
 			if test.unwrap {

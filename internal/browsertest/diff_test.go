@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/diff"
+	"github.com/pcparchive/pcparchive/internal/storetest"
 	"github.com/pcparchive/pcparchive/pcp"
-	"github.com/pcparchive/pcparchive/store"
 )
 
 // ranksAsDiff compares the rows of the screen Compare with the changes that package diff
@@ -20,8 +20,7 @@ import (
 func ranksAsDiff(t *testing.T, dir, figure string) {
 	var rows [][2]string // metric and instance
 	require.NoError(t, json.Unmarshal([]byte(figure), &rows))
-	set, err := store.OpenSet([]string{filepath.Join(dir, "web1-a")}, nil)
-	require.NoError(t, err)
+	set := storetest.Open(t, filepath.Join(dir, "web1-a"))
 	side := func(from time.Duration) diff.Side {
 		return diff.Side{Set: set, From: pcp.TimestampOf(begin.Add(from)), To: pcp.TimestampOf(begin.Add(from + 14*time.Minute))}
 	}

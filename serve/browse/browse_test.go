@@ -19,10 +19,10 @@ import (
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/catalogue"
 	"github.com/pcparchive/pcparchive/history"
+	"github.com/pcparchive/pcparchive/internal/storetest"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/serve/timeshift"
-	"github.com/pcparchive/pcparchive/store"
 )
 
 // begin is the time of the first record of tests.
@@ -67,8 +67,7 @@ func (f *fixed) Browse() (*View, func()) {
 // serve returns a function that asks an API over archives.
 func serve(t *testing.T, dir string, move timeshift.Move) func(path string, reply any) int {
 	t.Helper()
-	sets, _, err := store.OpenSets([]string{dir}, nil)
-	require.NoError(t, err)
+	sets := storetest.Sets(t, dir)
 	source := &fixed{view: View{Contents: NewContents(sets, catalogue.New(catalogue.Options{})), Move: move, Status: Status{Version: "v1"}}}
 	mux := http.NewServeMux()
 	New(source, slog.New(slog.DiscardHandler)).Register(mux)

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/internal/oracle"
-	"github.com/pcparchive/pcparchive/store"
+	"github.com/pcparchive/pcparchive/internal/storetest"
 	"github.com/pcparchive/pcparchive/values/metricset"
 )
 
@@ -136,8 +136,7 @@ func TestOptionsOverCorpus(t *testing.T) {
 		default:
 			continue
 		}
-		set, err := store.OpenSet([]string{base}, nil)
-		require.NoError(t, err)
+		set := storetest.Open(t, base)
 		end, err := set.End()
 		require.NoError(t, err)
 		step := max((end.Sub(set.Header().Start) / 20).Truncate(time.Second), time.Second)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/derive"
 	"github.com/pcparchive/pcparchive/internal/oracle"
+	"github.com/pcparchive/pcparchive/internal/storetest"
 	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/store"
 	"github.com/pcparchive/pcparchive/values"
@@ -79,8 +80,7 @@ func TestSetsOverCorpus(t *testing.T) {
 	for _, base := range oracle.Archives(t, "archives", false) {
 		for _, name := range corpusSets[filepath.Base(base)] {
 			t.Run(filepath.Base(base)+"/"+name, func(t *testing.T) {
-				set, err := store.OpenSet([]string{base}, nil)
-				require.NoError(t, err)
+				set := storetest.Open(t, base)
 				end, err := set.End()
 				require.NoError(t, err)
 				step := (end.Sub(set.Header().Start) / 20).Truncate(time.Second)
@@ -139,8 +139,7 @@ func compareSet(t *testing.T, config *metricset.Config, path, name, base string,
 func ours(t *testing.T, config *metricset.Config, name, base string, step time.Duration) (columns map[string][]string, discrete map[string]bool) {
 	set, err := config.Set(name)
 	require.NoError(t, err)
-	sets, err := store.OpenSet([]string{base}, nil)
-	require.NoError(t, err)
+	sets := storetest.Open(t, base)
 	system, err := derive.Load(derive.SystemPath())
 	require.NoError(t, err)
 	chosen, err := set.Select(store.NewHosts(sets), system)
