@@ -1,9 +1,6 @@
 package archive
 
-import (
-	"context"
-	"errors"
-)
+import "errors"
 
 // discard removes all files of the archive.
 func (a *Appender) discard() {
@@ -48,24 +45,16 @@ func (a *Appender) end() error {
 	default:
 		a.discard() // remove the label, too: readers would report it as damage
 	}
-	err = errors.Join(err, ended(a.opts.Context))
+	err = errors.Join(err, a.opts.Context.Err())
 	last := a.data.f != nil && a.opts.CompressLast && err == nil
 	for _, f := range a.files() {
-		err = errors.Join(err, f.finish(a.waits() && ended(a.opts.Context) == nil))
+		err = errors.Join(err, f.finish(a.waits() && a.opts.Context.Err() == nil))
 	}
 	if last && err == nil {
 		a.pack()
 	}
 	a.err = ErrClosed
 	return errors.Join(err, a.packer.wait())
-}
-
-// ended returns the error of a context, which may be nil.
-func ended(ctx context.Context) error {
-	if ctx == nil {
-		return nil
-	}
-	return ctx.Err()
 }
 
 // marksOnly reports whether the archive has neither values nor metadata.

@@ -1,12 +1,12 @@
 package archive
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"strings"
 	"unicode/utf8"
 
+	"github.com/pcparchive/pcparchive/internal/eof"
 	"github.com/pcparchive/pcparchive/internal/wire"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -27,9 +27,9 @@ type FileLabel struct {
 // LabelAs reads the label of a file of an archive of version v, even if it is damaged. The
 // fields are those at their places.
 func (m Member) LabelAs(v pcp.Version) (*FileLabel, error) {
-	l, ok := wire.For(v)
-	if !ok {
-		return nil, &pcp.FormatError{Kind: pcp.KindHeader, Detail: v.String(), Err: pcp.ErrVersion}
+	l, err := wire.Known(v, pcp.KindHeader)
+	if err != nil {
+		return nil, err
 	}
 	f, err := OpenMember(m, nil)
 	if err != nil {
@@ -38,7 +38,7 @@ func (m Member) LabelAs(v pcp.Version) (*FileLabel, error) {
 	defer f.Close()
 	raw := make([]byte, l.HeaderSize)
 	if _, err := io.ReadFull(f.From(0), raw); err != nil {
-		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		if eof.Is(err) {
 			err = fmt.Errorf("%s: shorter than a label: %w", m.Path, pcp.ErrTruncated)
 		}
 		return nil, err
@@ -120,9 +120,9 @@ func fitsLabel(text string, room int, empty bool) bool {
 
 // Encode returns the label of a file as its first record.
 func (h *Header) Encode(m Member) ([]byte, error) {
-	l, ok := wire.For(h.Version)
-	if !ok {
-		return nil, &pcp.FormatError{Kind: pcp.KindHeader, Detail: h.Version.String(), Err: pcp.ErrVersion}
+	l, err := wire.Known(h.Version, pcp.KindHeader)
+	if err != nil {
+		return nil, err
 	}
 	if err := h.fits(l); err != nil {
 		return nil, err
@@ -133,9 +133,9 @@ func (h *Header) Encode(m Member) ([]byte, error) {
 // Odd returns an error if the host, the zone or the start of a label are such that no writer
 // stores them.
 func (h *Header) Odd() error {
-	l, ok := wire.For(h.Version)
-	if !ok {
-		return &pcp.FormatError{Kind: pcp.KindHeader, Detail: h.Version.String(), Err: pcp.ErrVersion}
+	l, err := wire.Known(h.Version, pcp.KindHeader)
+	if err != nil {
+		return err
 	}
 	return h.odd(l, h.Volume)
 }

@@ -1,10 +1,10 @@
 package archive
 
 import (
-	"errors"
 	"io"
 	"sort"
 
+	"github.com/pcparchive/pcparchive/internal/eof"
 	"github.com/pcparchive/pcparchive/internal/wire"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -49,7 +49,7 @@ func readIndex(r io.Reader, l *wire.Layout, size int64) (entries []IndexEntry, e
 		for raw := buf[:n]; len(raw) >= l.IndexEntrySize(); raw = raw[l.IndexEntrySize():] {
 			entries = append(entries, decodeIndexEntry(raw, l))
 		}
-		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		if eof.Is(err) {
 			return entries, nil
 		}
 		if err != nil {

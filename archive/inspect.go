@@ -20,9 +20,9 @@ func DecodeHeader(payload []byte) (*Header, error) {
 // metadata file of an archive of version v. The record shares no memory with
 // payload.
 func DecodeMeta(payload []byte, v pcp.Version) (Record, error) {
-	l, ok := wire.For(v)
-	if !ok {
-		return nil, &pcp.FormatError{Kind: pcp.KindNone, Detail: v.String(), Err: pcp.ErrVersion}
+	l, err := wire.Known(v, pcp.KindNone)
+	if err != nil {
+		return nil, err
 	}
 	return decodeMeta(payload, l)
 }
@@ -30,10 +30,10 @@ func DecodeMeta(payload []byte, v pcp.Version) (Record, error) {
 // DecodeIndexEntry decodes an entry of the temporal index at the start of raw,
 // for an archive of version v.
 func DecodeIndexEntry(raw []byte, v pcp.Version) (IndexEntry, error) {
-	l, ok := wire.For(v)
+	l, err := wire.Known(v, pcp.KindIndex)
 	switch {
-	case !ok:
-		return IndexEntry{}, &pcp.FormatError{Kind: pcp.KindIndex, Detail: v.String(), Err: pcp.ErrVersion}
+	case err != nil:
+		return IndexEntry{}, err
 	case len(raw) < l.IndexEntrySize():
 		return IndexEntry{}, &pcp.FormatError{Kind: pcp.KindIndex, Offset: int64(len(raw)), Err: pcp.ErrTruncated}
 	}
@@ -46,9 +46,9 @@ type ResultDecoder struct{ rd resultDecoder }
 
 // NewResultDecoder returns a decoder for archives of version v.
 func NewResultDecoder(v pcp.Version) (*ResultDecoder, error) {
-	l, ok := wire.For(v)
-	if !ok {
-		return nil, &pcp.FormatError{Kind: pcp.KindResult, Detail: v.String(), Err: pcp.ErrVersion}
+	l, err := wire.Known(v, pcp.KindResult)
+	if err != nil {
+		return nil, err
 	}
 	return &ResultDecoder{resultDecoder{layout: l}}, nil
 }

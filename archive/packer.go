@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/pcparchive/pcparchive/internal/ctxio"
 	"github.com/pcparchive/pcparchive/internal/defect"
 )
 
@@ -18,7 +19,7 @@ type packer struct {
 	how   Compression
 	sync  bool
 	open  func(name string) (disk, error)
-	ctx   context.Context // ends the compression early; may be nil
+	ctx   context.Context // ends the compression early
 	// queues makes start return at once: a record must not wait for a compression.
 	// Otherwise start waits for earlier volumes, so that few plain ones take space.
 	queues bool
@@ -124,7 +125,7 @@ func (p *packer) pack(name string, own bool) error {
 		return packInto(f, p.how)
 	}
 	err = writeAside(p.base, packed, p.sync, open, func(w io.Writer) error {
-		_, err := io.Copy(w, whileWanted{in, p.ctx})
+		_, err := io.Copy(w, ctxio.NewReader(p.ctx, in))
 		return err
 	})
 	if err != nil {
@@ -135,20 +136,6 @@ func (p *packer) pack(name string, own bool) error {
 		return err
 	}
 	return supersede(name, p.sync)
-}
-
-// whileWanted reads until its context, which may be nil, has ended.
-type whileWanted struct {
-	io.Reader
-	ctx context.Context
-}
-
-// Read reads unless the context has ended.
-func (r whileWanted) Read(p []byte) (int, error) {
-	if err := ended(r.ctx); err != nil {
-		return 0, err
-	}
-	return r.Reader.Read(p)
 }
 
 // adopt gives the compressed volume the time and the permissions of the plain

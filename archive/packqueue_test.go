@@ -17,7 +17,7 @@ func TestPackQueue(t *testing.T) {
 		files.packing <- struct{}{}
 	}
 	dir := t.TempDir()
-	p := packer{base: filepath.Join(dir, "a"), files: files, how: CompressGzip, queues: true}
+	p := packer{base: filepath.Join(dir, "a"), files: files, how: CompressGzip, ctx: t.Context(), queues: true}
 	for _, name := range []string{"a.0", "a.1", "a.2"} {
 		p.start(true, filepath.Join(dir, name))
 	}

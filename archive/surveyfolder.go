@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/pcparchive/pcparchive/internal/eof"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -100,10 +101,9 @@ func sameContents(a, b Member) (bool, error) {
 		if n != k || buf[0] != buf[1] {
 			return false, nil
 		}
-		ended := func(err error) bool { return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) }
 		switch {
 		case err == nil && err2 == nil:
-		case ended(err) && ended(err2):
+		case eof.Is(err) && eof.Is(err2):
 			return true, nil
 		default:
 			return false, errors.Join(err, err2)

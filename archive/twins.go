@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"github.com/pcparchive/pcparchive/internal/decomp"
+	"github.com/pcparchive/pcparchive/internal/eof"
 )
 
 // likeness is the result of comparing a compressed file with a plain one.
@@ -40,7 +41,7 @@ func compare(plain, packed Member) (likeness, error) {
 	for {
 		n, err := readSome(in, have)
 		if k, short := io.ReadFull(from, want[:n]); short != nil || !bytes.Equal(have[:k], want[:k]) {
-			if short != nil && !errors.Is(short, io.EOF) && !errors.Is(short, io.ErrUnexpectedEOF) {
+			if short != nil && !eof.Is(short) {
 				return different, short
 			}
 			return different, nil

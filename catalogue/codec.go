@@ -38,7 +38,7 @@ func (t *tables) encodeGroup(g *group) []byte {
 	for _, m := range g.metrics {
 		one = t.appendMetric(one[:0], texts, m)
 		metrics = append(metrics, m.hash[:]...)
-		metrics = append(binary.AppendUvarint(metrics, uint64(len(one))), one...)
+		metrics = varcodec.AppendText(metrics, one)
 	}
 	b := appendTexts(nil, texts.all)
 	b = binary.AppendUvarint(b, uint64(len(g.metrics)))
@@ -48,7 +48,7 @@ func (t *tables) encodeGroup(g *group) []byte {
 func appendTexts(b []byte, all []string) []byte {
 	b = binary.AppendUvarint(b, uint64(len(all)))
 	for _, text := range all {
-		b = appendText(b, text)
+		b = varcodec.AppendText(b, text)
 	}
 	return b
 }

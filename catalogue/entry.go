@@ -9,6 +9,7 @@ import (
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert/flatten"
 	"github.com/pcparchive/pcparchive/internal/cachedir"
+	"github.com/pcparchive/pcparchive/internal/varcodec"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -196,13 +197,13 @@ func (v *View) keep(key cachedir.Key, label *archive.Header, groups []*group, cl
 // encodeEntry returns the head of an entry, the groups that the entry holds itself, and the
 // contents of these groups.
 func (t *tables) encodeEntry(label *archive.Header, groups []*group, claims flatten.Claims) (head []byte, own []*group, contents [][]byte) {
-	b := appendText(nil, label.Host)
+	b := varcodec.AppendText(nil, label.Host)
 	b = binary.AppendUvarint(b, uint64(label.Start.Sec))
 	b = binary.AppendUvarint(b, uint64(label.Start.Nsec))
 	b = appendTexts(b, claims.Names)
 	b = binary.AppendUvarint(b, uint64(len(claims.Targets)))
 	for _, t := range claims.Targets {
-		b = appendText(appendText(b, t.Job), t.Instance)
+		b = varcodec.AppendText(varcodec.AppendText(b, t.Job), t.Instance)
 	}
 	numbers := map[cachedir.Key]uint64{}
 	var holders []string

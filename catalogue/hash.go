@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 
 	"github.com/pcparchive/pcparchive/convert/naming"
+	"github.com/pcparchive/pcparchive/internal/varcodec"
 	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -64,9 +65,9 @@ func (h *hasher) metric(s *source, instances *domainStates, store *meta.Store) d
 	b = append(b, flag(naming.HoldsHistograms(store, s.desc)))
 	b = binary.AppendUvarint(b, uint64(len(s.desc.Names)))
 	for _, name := range s.desc.Names {
-		b = appendText(b, name)
+		b = varcodec.AppendText(b, name)
 	}
-	b = appendText(appendText(b, store.OneLine(s.desc.PMID)), store.Help(s.desc.PMID))
+	b = varcodec.AppendText(varcodec.AppendText(b, store.OneLine(s.desc.PMID)), store.Help(s.desc.PMID))
 	for i := range s.states {
 		for _, l := range s.states[i].records {
 			d := h.record(l)
@@ -98,14 +99,10 @@ func hashInstances(all []described) digest {
 	var b []byte
 	for i := range all {
 		s := &all[i]
-		b = append(appendText(b, s.inst.Name), flag(s.twin))
+		b = append(varcodec.AppendText(b, s.inst.Name), flag(s.twin))
 		b = labelset.Instance{Inst: s.inst.ID, Set: s.labels}.AppendBinary(b)
 	}
 	return sum(b)
-}
-
-func appendText(b []byte, text string) []byte {
-	return append(binary.AppendUvarint(b, uint64(len(text))), text...)
 }
 
 func flag(on bool) byte {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/pcparchive/pcparchive/internal/cachedir"
+	"github.com/pcparchive/pcparchive/internal/varcodec"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -78,11 +79,11 @@ func (v *View) every() [][]archived {
 func (v *View) outlineKey(q Question) (key cachedir.Key, state digest) {
 	names, states := [][]byte{[]byte(outlineKind.Name), []byte(q.Label), {flag(q.Metrics), flag(q.Help)}}, []byte{}
 	for i, all := range v.every() {
-		states = appendText(states, v.hosts[i].name)
+		states = varcodec.AppendText(states, v.hosts[i].name)
 		names = append(names, []byte(v.hosts[i].name))
 		var folders []string
 		for _, a := range all {
-			states = appendText(appendText(states, a.Base), string(a.key))
+			states = varcodec.AppendText(varcodec.AppendText(states, a.Base), string(a.key))
 			if folder := filepath.Dir(a.Base); !slices.Contains(folders, folder) {
 				folders = append(folders, folder)
 				names = append(names, []byte(folder))

@@ -4,11 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/dustin/go-humanize/english"
 
+	"github.com/pcparchive/pcparchive/internal/eof"
 	"github.com/pcparchive/pcparchive/labelset"
 )
 
@@ -72,11 +72,8 @@ func objectNames(dec *json.Decoder, prefix string, visit func(string)) error {
 func skipArray(dec *json.Decoder) error {
 	for depth := 1; depth > 0; {
 		t, err := dec.Token()
-		if errors.Is(err, io.EOF) {
-			return io.ErrUnexpectedEOF
-		}
 		if err != nil {
-			return err
+			return eof.Early(err)
 		}
 		switch t {
 		case json.Delim('['), json.Delim('{'):

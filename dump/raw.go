@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+
+	"github.com/pcparchive/pcparchive/internal/eof"
 )
 
 // Raw prints the framed records of the file with the given name as hexadecimal words.
@@ -63,7 +65,7 @@ func (d *rawDumper) records(name string) error {
 func (d *rawDumper) word() (n int32, got int, err error) {
 	var word [4]byte
 	got, err = io.ReadFull(d.in, word[:])
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+	if eof.Is(err) {
 		err = nil
 	}
 	d.off += int64(got)

@@ -94,12 +94,11 @@ func (l *Labels) shareSets(before *Labels) {
 
 // DecodeLabels decodes a body of version v.
 func DecodeLabels(body []byte, v pcp.Version) (*Labels, error) {
-	d := wire.NewDec(pcp.KindLabels, body)
-	layout, ok := wire.For(v)
-	if !ok {
-		d.Fail("", v.String(), pcp.ErrVersion)
-		return nil, d.Err()
+	layout, err := wire.Known(v, pcp.KindLabels)
+	if err != nil {
+		return nil, err
 	}
+	d := wire.NewDec(pcp.KindLabels, body)
 	l := &Labels{Stamp: layout.Stamp(&d)}
 	l.Level, l.Ident = labelset.Level(d.U32()), d.U32()
 	n := d.Count("number of sets", 12)

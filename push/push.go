@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/internal/eof"
 	"github.com/pcparchive/pcparchive/internal/redact"
 	"github.com/pcparchive/pcparchive/receive"
 )
@@ -210,7 +211,7 @@ func (c *Client) file(ctx context.Context, m archive.Member, number string, labe
 			result.Bytes += int64(n)
 		}
 		switch {
-		case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
+		case eof.Is(err):
 			return nil
 		case err != nil:
 			return fmt.Errorf("%s: %w", m.Path, err)

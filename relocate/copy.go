@@ -3,12 +3,12 @@ package relocate
 import (
 	"bytes"
 	"context"
-	"errors"
 	"io"
 	"os"
 
 	"github.com/pcparchive/pcparchive/internal/ctxio"
 	"github.com/pcparchive/pcparchive/internal/dirsync"
+	"github.com/pcparchive/pcparchive/internal/eof"
 )
 
 // copyFile copies a file with its times and permissions, and waits until it is on the disk.
@@ -53,10 +53,7 @@ func sameBytes(a, b string) bool {
 			return false
 		}
 		if errX != nil || errY != nil {
-			return ended(errX) && ended(errY)
+			return eof.Is(errX) && eof.Is(errY)
 		}
 	}
 }
-
-// ended reports whether an error means the end of a file.
-func ended(err error) bool { return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) }

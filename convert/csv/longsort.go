@@ -8,6 +8,7 @@ import (
 	"io"
 	"slices"
 
+	"github.com/pcparchive/pcparchive/internal/eof"
 	"github.com/pcparchive/pcparchive/internal/spill"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -157,20 +158,13 @@ func (r *runReader) next() error {
 	var rest [4]uint64
 	for i := range rest {
 		if rest[i], err = binary.ReadUvarint(r.in); err != nil {
-			return unexpected(err)
+			return eof.Early(err)
 		}
 	}
 	text := make([]byte, rest[3])
 	if _, err := io.ReadFull(r.in, text); err != nil {
-		return unexpected(err)
+		return eof.Early(err)
 	}
 	r.value = longValue{pcp.Timestamp{Sec: sec, Nsec: int32(rest[0])}, uint32(rest[1] >> 1), uint32(rest[2]), rest[1]&1 != 0, string(text)}
 	return nil
-}
-
-func unexpected(err error) error {
-	if errors.Is(err, io.EOF) {
-		return io.ErrUnexpectedEOF
-	}
-	return err
 }

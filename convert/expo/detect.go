@@ -7,6 +7,8 @@ import (
 	"io"
 	"strconv"
 	"time"
+
+	"github.com/pcparchive/pcparchive/internal/eof"
 )
 
 // ErrAmbiguous means that the format of a page is in doubt: the two formats would
@@ -192,7 +194,7 @@ func (r *Reader) detectFormat(in Input, f io.Reader) (Format, io.Reader, error) 
 	n, err := io.ReadFull(f, head)
 	head = head[:n]
 	switch {
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+	case eof.Is(err):
 		tail = head
 	case err != nil:
 		return 0, nil, fmt.Errorf("%s: %w", in.Name, err)

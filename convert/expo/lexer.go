@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/prometheus/model/textparse"
 
 	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/internal/eof"
 )
 
 const (
@@ -105,7 +106,7 @@ func (l *lexer) read(in io.Reader, size int) error {
 		n, err := io.ReadFull(in, buf[len(buf):cap(buf)])
 		l.size += int64(n)
 		buf = buf[:len(buf)+n]
-		last := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+		last := eof.Is(err)
 		if err != nil && !last {
 			return l.fault(err)
 		}

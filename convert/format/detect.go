@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/pcparchive/pcparchive/internal/decomp"
+	"github.com/pcparchive/pcparchive/internal/eof"
 	"github.com/pcparchive/pcparchive/store"
 )
 
@@ -54,7 +55,7 @@ func detectFile(path string) (Format, error) {
 func DetectReader(r io.Reader) (Format, io.Reader, error) {
 	head := make([]byte, headSize)
 	n, err := io.ReadFull(r, head)
-	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+	if err != nil && !eof.Is(err) {
 		return Unknown, r, err
 	}
 	f, err := detectHead(head[:n])

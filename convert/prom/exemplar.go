@@ -5,6 +5,8 @@ import (
 	"errors"
 	"math"
 	"slices"
+
+	"github.com/pcparchive/pcparchive/internal/varcodec"
 )
 
 // Exemplar points from a sample to an example of an event that it counts, such as a
@@ -42,7 +44,7 @@ func (e *Exemplar) AppendBinary(b []byte) ([]byte, error) {
 	b = binary.LittleEndian.AppendUint64(append(b, timed), uint64(e.Time))
 	for _, l := range e.Labels {
 		for _, text := range []string{l.Name, l.Value} {
-			b = append(binary.AppendUvarint(b, uint64(len(text))), text...)
+			b = varcodec.AppendText(b, text)
 		}
 	}
 	return b, nil

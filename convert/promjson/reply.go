@@ -5,9 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 
 	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/internal/eof"
 )
 
 // failedQuery is the error in a reply to a query that failed.
@@ -25,19 +25,11 @@ func (r *Reader) reply() error {
 	}
 	switch t {
 	case json.Delim('{'):
-		return unexpectedEOF(r.object())
+		return eof.Early(r.object())
 	case json.Delim('['):
-		return unexpectedEOF(r.result())
+		return eof.Early(r.result())
 	}
 	return fmt.Errorf("want a reply of Prometheus' query API, got %v", t)
-}
-
-// unexpectedEOF turns the end of the file inside a value into an error.
-func unexpectedEOF(err error) error {
-	if errors.Is(err, io.EOF) {
-		return io.ErrUnexpectedEOF
-	}
-	return err
 }
 
 // object reads the rest of an object: a reply or its data.

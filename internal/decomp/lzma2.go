@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"errors"
 	"io"
+
+	"github.com/pcparchive/pcparchive/internal/eof"
 )
 
 // LZMA2 is a sequence of chunks. The first byte of a chunk says what follows it:
@@ -100,15 +102,7 @@ func (d *lzma2) room() {
 // stored reads contents up to a place in the dictionary.
 func (d *lzma2) stored(to int) (at int, err error) {
 	n, err := io.ReadFull(d.src, d.dict[d.at:to])
-	return d.at + n, tooEarly(err)
-}
-
-// tooEarly returns err, but for the end of the data an error that says that it is early.
-func tooEarly(err error) error {
-	if errors.Is(err, io.EOF) {
-		return io.ErrUnexpectedEOF
-	}
-	return err
+	return d.at + n, eof.Early(err)
 }
 
 // complete checks the end of a chunk of LZMA.
@@ -126,7 +120,7 @@ func (d *lzma2) complete() error {
 func (d *lzma2) chunk() error {
 	control, err := d.src.ReadByte()
 	if err != nil {
-		return tooEarly(err)
+		return eof.Early(err)
 	}
 	lzma := control >= 0x80
 	switch {
@@ -147,7 +141,7 @@ func (d *lzma2) chunk() error {
 		size = 5
 	}
 	if _, err := io.ReadFull(d.src, head[:size]); err != nil {
-		return tooEarly(err)
+		return eof.Early(err)
 	}
 	d.left = int(head[0])<<8 + int(head[1]) + 1
 	if d.plain = !lzma; d.plain {
@@ -184,7 +178,7 @@ func (d *lzma2) load(n int) error {
 		return errLZMA2Chunk
 	}
 	if _, err := io.ReadFull(d.src, d.in[:n]); err != nil {
-		return tooEarly(err)
+		return eof.Early(err)
 	}
 	clear(d.in[n : n+chunkSlack])
 	d.n = n

@@ -2,8 +2,8 @@ package decomp
 
 import (
 	"bufio"
-	"errors"
-	"io"
+
+	"github.com/pcparchive/pcparchive/internal/eof"
 )
 
 // prob is the probability that a bit is 0, in 1/2048.
@@ -31,10 +31,7 @@ func newRangeDecoder(src *bufio.Reader) rangeDecoder {
 func (d *rangeDecoder) readByte() byte {
 	b, err := d.src.ReadByte()
 	if err != nil && d.err == nil {
-		d.err = err
-		if errors.Is(err, io.EOF) {
-			d.err = io.ErrUnexpectedEOF
-		}
+		d.err = eof.Early(err)
 	}
 	return b
 }

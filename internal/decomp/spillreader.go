@@ -6,6 +6,8 @@ import (
 	"errors"
 	"io"
 	"math"
+
+	"github.com/pcparchive/pcparchive/internal/eof"
 )
 
 // spillReader reads a window from its file and decodes what the file lacks.
@@ -99,10 +101,7 @@ func (s *spillReader) read(b []byte) (int, error) {
 	if n > 0 || len(b) == 0 {
 		return n, nil
 	}
-	if errors.Is(err, io.EOF) {
-		err = io.ErrUnexpectedEOF // the file holds these bytes
-	}
-	return 0, err
+	return 0, eof.Early(err) // the file holds these bytes
 }
 
 // decode makes the window longer, or continues with a decoder of its own. The

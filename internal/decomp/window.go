@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"io"
+
+	"github.com/pcparchive/pcparchive/internal/eof"
 )
 
 // window returns a reader of window w without its first skip bytes. If skip is
@@ -207,7 +209,7 @@ func (s *stored) explain(err error) error {
 	switch {
 	case isLimit(err):
 		e.Err = ErrLimit
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+	case eof.Is(err):
 		e.Detail = "it ends too early"
 	}
 	return e

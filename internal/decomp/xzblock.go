@@ -12,6 +12,8 @@ import (
 	"io"
 	"math"
 	"sync"
+
+	"github.com/pcparchive/pcparchive/internal/eof"
 )
 
 // A block of an xz file:
@@ -93,12 +95,12 @@ func (b *blockReader) begin() (dict int64, ok bool, err error) {
 	}
 	size, err := b.buf.ReadByte()
 	if err != nil {
-		return 0, true, tooEarly(err)
+		return 0, true, eof.Early(err)
 	}
 	head := make([]byte, (int(size)+1)*4)
 	head[0] = size
 	if _, err := io.ReadFull(b.buf, head[1:]); err != nil {
-		return 0, true, tooEarly(err)
+		return 0, true, eof.Early(err)
 	}
 	b.header = int64(len(head))
 	body := head[:len(head)-4]
@@ -173,7 +175,7 @@ func (b *blockReader) end(n int) error {
 	padding := len(tail)
 	tail = tail[:padding+size]
 	if _, err := io.ReadFull(b.buf, tail); err != nil {
-		return tooEarly(err)
+		return eof.Early(err)
 	}
 	switch {
 	case len(bytes.Trim(tail[:padding], "\x00")) > 0:

@@ -18,7 +18,7 @@ const module = "github.com/pcparchive/pcparchive/"
 // lines are the packages, lowest first: a package may import those of earlier
 // lines only.
 var lines = [][]string{
-	{"pcp", "internal/lazyregexp", "internal/firstgc", "internal/defect"},
+	{"pcp", "internal/eof", "internal/lazyregexp", "internal/firstgc", "internal/defect"},
 	{"internal/wire", "internal/timespec", "internal/safetext", "internal/resync", "internal/fdpool", "internal/redact", "internal/similar", "internal/jsonstream", "internal/webpage", "internal/scale", "internal/columnar", "internal/chart", "internal/glob", "internal/diskspace", "internal/parallel", "internal/manytext", "internal/ctxio", "internal/dirsync", "internal/varcodec", "internal/conffile", "internal/accept", "internal/fewmap", "internal/httpguard"},
 	{"labelset", "finding", "internal/decomp", "internal/outlock"},
 	{"meta", "internal/spill", "internal/cachedir"},

@@ -26,9 +26,11 @@ func (e *Encoder) Bool(v bool) {
 }
 
 // Text appends a text after its length.
-func (e *Encoder) Text(s string) {
-	e.Uint(uint64(len(s)))
-	e.B = append(e.B, s...)
+func (e *Encoder) Text(s string) { e.B = AppendText(e.B, s) }
+
+// AppendText appends a text after its length.
+func AppendText[T string | []byte](b []byte, text T) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(text))), text...)
 }
 
 // Decoder takes values from B. After the first fault, which sets Bad, all values are zero.

@@ -64,6 +64,15 @@ func For(v pcp.Version) (*Layout, bool) {
 	return nil, false
 }
 
+// Known is For with an error for an unknown version, which names the kind of the record.
+func Known(v pcp.Version, kind pcp.Kind) (*Layout, error) {
+	l, ok := For(v)
+	if !ok {
+		return nil, &pcp.FormatError{Kind: kind, Detail: v.String(), Err: pcp.ErrVersion}
+	}
+	return l, nil
+}
+
 // TagKind returns the kind of record that a metadata tag announces and the
 // layout of its body. Like PCP it accepts the tags of every version in an
 // archive of any other. If several layouts know the tag, own takes precedence.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
-	"io"
 	"iter"
 	"os"
 	"path/filepath"
@@ -13,6 +12,8 @@ import (
 
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
 	"github.com/prometheus/prometheus/tsdb/chunks"
+
+	"github.com/pcparchive/pcparchive/internal/eof"
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -97,21 +98,13 @@ func openSegment(path string) *segment {
 	g.size = info.Size()
 	var head [chunks.SegmentHeaderSize]byte
 	if _, err := g.f.ReadAt(head[:], 0); err != nil {
-		g.err = fmt.Errorf("segment %s: header: %w", g.name, unexpected(err))
+		g.err = fmt.Errorf("segment %s: header: %w", g.name, eof.Early(err))
 	} else if m := binary.BigEndian.Uint32(head[:]); m != chunks.MagicChunks {
 		g.err = fmt.Errorf("segment %s: magic number %#x, want %#x", g.name, m, uint32(chunks.MagicChunks))
 	} else if head[4] != 1 {
 		g.err = fmt.Errorf("segment %s: unknown format %d", g.name, head[4])
 	}
 	return g
-}
-
-// unexpected turns io.EOF into io.ErrUnexpectedEOF.
-func unexpected(err error) error {
-	if errors.Is(err, io.EOF) {
-		return io.ErrUnexpectedEOF
-	}
-	return err
 }
 
 // firstGuess is the number of bytes that Read reads before it knows the length of a
@@ -161,7 +154,7 @@ func (s *Segments) Read(ref chunks.ChunkRef, buf []byte) (enc chunkenc.Encoding,
 func (g *segment) at(off int64, buf []byte) ([]byte, error) {
 	n, err := g.f.ReadAt(buf, off)
 	if n == 0 {
-		return nil, fmt.Errorf("segment %s: offset %d: %w", g.name, off, unexpected(err))
+		return nil, fmt.Errorf("segment %s: offset %d: %w", g.name, off, eof.Early(err))
 	}
 	return buf[:n], nil
 }
