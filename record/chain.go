@@ -21,11 +21,11 @@ import (
 // none, so that a fault of one archive ends no recording.
 type chain struct {
 	rec  *Recorder
-	name layout.Name // without its time
-	host string      // host of the archives
-	slow time.Duration
+	name layout.Name   // without its time
+	host string        // host of the archives
+	slow time.Duration // longest time that a step may be late before the clock counts as set back
 
-	mu      sync.Mutex
+	mu      sync.Mutex        // guards the fields down to closed
 	app     *archive.Appender // nil before the first record of an archive
 	to      *convert.ToArchive
 	base    string
@@ -129,7 +129,7 @@ func (c *chain) fault(err error) {
 // forget drops the archive, which is closed.
 func (c *chain) forget() {
 	c.earlier += c.app.Size()
-	c.rec.release(c.base)
+	c.rec.claims.release(c.base)
 	c.app, c.to, c.base = nil, nil, ""
 }
 
@@ -172,7 +172,7 @@ func (c *chain) rotate() {
 		if err := old.Complete(); err != nil {
 			c.rec.log.Error("archive is not closed properly", "archive", base, "err", err)
 		}
-		c.rec.release(base)
+		c.rec.claims.release(base)
 	})
 }
 

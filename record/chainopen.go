@@ -2,6 +2,7 @@ package record
 
 import (
 	"os"
+	"time"
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert"
@@ -23,12 +24,12 @@ func (c *chain) open(t pcp.Timestamp) error {
 	}
 	for ; ; n.Again++ {
 		base := n.Base(c.rec.o.Dir)
-		if taken(base) || !c.rec.claim(base) {
+		if taken(base) || !c.rec.claims.claim(base) {
 			continue
 		}
 		app, err := archive.Create(base, archive.LocalHeader(c.host), c.rec.writeOptions())
 		if err != nil {
-			c.rec.release(base)
+			c.rec.claims.release(base)
 			return err
 		}
 		c.use(app, base)
@@ -52,7 +53,7 @@ func (c *chain) prepare() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.closed {
-		c.begin(pcp.TimestampOf(c.rec.now()))
+		c.begin(pcp.TimestampOf(time.Now()))
 	}
 }
 
@@ -88,7 +89,7 @@ func (c *chain) resume(t pcp.Timestamp) bool {
 	c.rec.claims.wait(base) // a repair may have it for a moment
 	app, err := c.rec.resume(base, c.host, t)
 	if err != nil {
-		c.rec.release(base)
+		c.rec.claims.release(base)
 		c.rec.log.Warn("a new archive begins, because the last one cannot be continued", "archive", base, "err", err)
 		return false
 	}

@@ -7,4 +7,8 @@
 //
 // Each archive has one writer and one lock: the goroutine that commits a scrape writes
 // its record. No scrape waits for another target, unless both share an archive.
+//
+// Who holds several locks takes them in this order: Recorder.mu, that of the
+// [scrape.Recorder] of an archive, chain.mu, and then that of owners, claims, found, space,
+// closing or Numbers.
 package record

@@ -105,7 +105,7 @@ func (r *Recorder) keepHouse(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		now := r.now()
+		now := time.Now()
 		for _, l := range r.openLines() {
 			l.chain.age(now)
 			l.chain.check()
@@ -125,7 +125,7 @@ func (r *Recorder) cull(ctx context.Context) {
 	if r.o.Cull == nil {
 		return
 	}
-	begin := period(r.now(), r.o.Rotate)
+	begin := period(time.Now(), r.o.Rotate)
 	writing := func(base string) bool { return r.claims.holds(base) || r.found.continues(base, begin) }
 	if err := r.o.Cull(ctx, writing); err != nil && ctx.Err() == nil {
 		r.log.Warn("old archives cannot be removed", "err", err)

@@ -46,7 +46,7 @@ type Recorder struct {
 	loaded    map[string]fileState // the files of the last reload, guarded by reloading
 	reloads   reloads
 
-	mu       sync.Mutex
+	mu       sync.Mutex       // guards lines, stems and past
 	lines    map[string]*line // by identity, see Recorder.route
 	stems    map[stem]*line
 	owners   *owners
@@ -219,11 +219,3 @@ func (r *Recorder) writeOptions() *archive.WriteOptions {
 
 // hostDir returns the folder of an archive.
 func (r *Recorder) hostDir(n layout.Name) string { return filepath.Join(r.o.Dir, n.Host) }
-
-// claim takes the base path of a new archive.
-func (r *Recorder) claim(base string) bool { return r.claims.claim(base) }
-
-// release gives back the base path of an archive that is closed.
-func (r *Recorder) release(base string) { r.claims.release(base) }
-
-func (r *Recorder) now() time.Time { return time.Now() }

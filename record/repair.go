@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"sync"
+	"time"
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -149,7 +150,7 @@ func (r *Recorder) repairOne(base string) error {
 // period, so that its target will continue it.
 func (r *Recorder) current(base string) bool {
 	n, ok := layout.Parse(base)
-	return ok && r.found.newest(n) == base && period(n.Start, r.o.Rotate).Equal(period(r.now(), r.o.Rotate))
+	return ok && r.found.newest(n) == base && period(n.Start, r.o.Rotate).Equal(period(time.Now(), r.o.Rotate))
 }
 
 func exists(name string) bool {

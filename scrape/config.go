@@ -83,7 +83,7 @@ func configOf(endpoints []Endpoint, s Settings, hide *secrets, log *slog.Logger)
 	}
 	cfg, err := promconfig.Load(string(text), log)
 	if err != nil {
-		return nil, fmt.Errorf("scrape settings: %w", withoutValues(unknownDiscovery(extra, err)))
+		return nil, fmt.Errorf("scrape settings: %w", withoutValues(lackingDiscovery(err)))
 	}
 	return cfg, nil
 }
@@ -126,16 +126,6 @@ func (s Settings) refuse(extra map[string]any, endpoints int) error {
 }
 
 const discoverySuffix = "_sd_configs"
-
-// unknownDiscovery explains the error for a service discovery that this binary lacks.
-func unknownDiscovery(extra map[string]any, err error) error {
-	for _, key := range slices.Sorted(maps.Keys(extra)) {
-		if strings.HasSuffix(key, discoverySuffix) && strings.Contains(err.Error(), "field "+key+" not found") {
-			return fmt.Errorf("%s: this program lacks that discovery; it has %s, and with -tags allsd all of Prometheus", key, knownDiscoveries)
-		}
-	}
-	return err
-}
 
 // quotedInYAML finds values that the YAML reader quotes.
 var quotedInYAML = lazyregexp.New("`[^`]*`|'[^']*'")

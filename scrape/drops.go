@@ -59,7 +59,7 @@ func (d *drops) take(target string) []drop {
 // reportDrops counts the samples of a page that were not appended. The scraper's report
 // gives their number.
 func (s *scrape) reportDrops() {
-	named := s.src.rec.drops.take(s.src.target.String())
+	named := s.src.rec.drops.take(s.target.String())
 	missing := int(s.health.PostRelabel) - s.offered
 	if s.health.Up == 0 || s.farewell || missing <= 0 {
 		return

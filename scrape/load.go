@@ -1,7 +1,6 @@
 package scrape
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -65,10 +64,5 @@ func lackingDiscovery(err error) error {
 	if found == nil {
 		return err
 	}
-	return errors.New(lacksDiscovery(found[1]))
-}
-
-// lacksDiscovery says which build has a discovery.
-func lacksDiscovery(key string) string {
-	return fmt.Sprintf("%s: this program lacks that discovery; it has static_configs, %s, and with -tags allsd all of Prometheus", key, knownDiscoveries)
+	return fmt.Errorf("%s: this program lacks that discovery; it has %s, and with -tags allsd all of Prometheus", found[1], knownDiscoveries)
 }

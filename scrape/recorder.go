@@ -40,6 +40,8 @@ type Recorder struct {
 	opts    RecorderOptions
 	failed  chan error // the first error of the sink
 
+	// mu guards the fields below. A sink, and the callbacks of opts except for Gone, run
+	// under it.
 	mu       sync.Mutex
 	sources  map[string]*source
 	refused  map[string]error // why the archive cannot hold a source, by its key
