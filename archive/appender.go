@@ -136,9 +136,7 @@ func (a *Appender) claim() (err error) {
 // setUp completes the options and the fields that depend on them.
 func (a *Appender) setUp() error {
 	a.opts.Buffer = cmp.Or(a.opts.Buffer, defaultBuffer)
-	if a.opts.Context == nil {
-		a.opts.Context = context.Background()
-	}
+	a.opts.Context = cmp.Or(a.opts.Context, context.Background())
 	a.packer = packer{base: a.base, files: a.opts.Files, how: a.opts.Compress, sync: !a.opts.NoSync, open: a.open, ctx: a.opts.Context, queues: a.opts.OnFlush}
 	return a.opts.Compress.valid()
 }
@@ -297,3 +295,6 @@ func (a *Appender) fail(err error) error {
 // Last returns the time of the last record. ok is false before the first
 // record.
 func (a *Appender) Last() (t pcp.Timestamp, ok bool) { return a.stamp, a.started }
+
+// layoutFor returns the layout of a version; zero means version 3.
+func layoutFor(v pcp.Version) (*wire.Layout, bool) { return wire.For(cmp.Or(v, pcp.V3)) }

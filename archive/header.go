@@ -1,7 +1,6 @@
 package archive
 
 import (
-	"cmp"
 	"fmt"
 	"strconv"
 
@@ -108,6 +107,3 @@ func appendHeader(b []byte, l *wire.Layout, h *Header, volume int32) []byte {
 	}
 	return wire.EndFrame(b, start)
 }
-
-// layoutFor returns the layout of a version; zero means version 3.
-func layoutFor(v pcp.Version) (*wire.Layout, bool) { return wire.For(cmp.Or(v, pcp.V3)) }
