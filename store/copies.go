@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"slices"
 
 	"github.com/pcparchive/pcparchive/archive"
@@ -94,12 +95,42 @@ func (c *cursor) targets() []history.Target {
 	return []history.Target{{}}
 }
 
-// dropCopies skips the step at stamp in all other copies of the recording from
-// which the step was yielded.
-func (m *merge) dropCopies(yielded *cursor, stamp pcp.Timestamp) {
+// dropCopies drops what a step to be yielded has in common with the steps of that time in all
+// other copies of the recording. What they have more, or other values, remains: two recordings
+// that look like copies may begin at the same time, and a copy may lack metrics.
+func (m *merge) dropCopies(yielded *cursor) {
 	for i := len(yielded.copies) - 1; i >= 0; i-- { // advance may remove the copy
-		if c := yielded.copies[i]; c.head.Stamp == stamp {
+		c := yielded.copies[i]
+		if c.head.Stamp != yielded.head.Stamp || c.head.Mark != yielded.head.Mark {
+			continue
+		}
+		switch rest := without(c.head.Metrics, yielded.head.Metrics); {
+		case len(rest) == 0:
 			m.advance(c)
+		case len(rest) < len(c.head.Metrics):
+			c.head = &history.Step{Stamp: c.head.Stamp, Target: c.head.Target, Metrics: rest}
 		}
 	}
+}
+
+// without returns the metrics of a step whose values another step lacks.
+func without(all, other []history.MetricValues) (rest []history.MetricValues) {
+	if len(all) == len(other) && slices.EqualFunc(all, other, sameValues) {
+		return nil // as copies mostly have
+	}
+	for i := range all {
+		if !slices.ContainsFunc(other, func(o history.MetricValues) bool { return sameValues(all[i], o) }) {
+			rest = append(rest, all[i])
+		}
+	}
+	return rest
+}
+
+// sameValues reports whether two steps have the same values of the same metric.
+func sameValues(a, b history.MetricValues) bool {
+	return a.Metric.Desc.PMID == b.Metric.Desc.PMID && a.Metric.Name == b.Metric.Name && a.Err == b.Err &&
+		slices.EqualFunc(a.Points, b.Points, func(p, q history.Point) bool {
+			v, w := &p.Value, &q.Value
+			return v.Inst == w.Inst && v.Type == w.Type && v.Bits == w.Bits && bytes.Equal(v.Data, w.Data)
+		})
 }

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"fmt"
 	"iter"
 	"os"
 	"path/filepath"
@@ -10,8 +11,11 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/archtest"
+	"github.com/pcparchive/pcparchive/meta"
+	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/store"
 )
 
@@ -42,5 +46,58 @@ func TestSimultaneousTargets(t *testing.T) {
 			}
 		}
 		assert.Equal(t, map[string]int{"web1": 10, "web3": 10}, counts, name)
+	}
+}
+
+// putAll writes an archive of the process 7 with records at the same times. Each metric has the value
+// that values gives it.
+func putAll(t *testing.T, base string, values map[string]int) {
+	t.Helper()
+	a, err := archive.Create(base, archive.Header{Host: "h", PID: 7, Zone: "UTC"}, &archive.WriteOptions{NoSync: true})
+	require.NoError(t, err)
+	for sec := range int64(3) {
+		res := &archive.Result{Stamp: pcp.Timestamp{Sec: 100 + sec}}
+		for i, name := range []string{"m.a", "m.b", "m.c"} {
+			value, ok := values[name]
+			if !ok {
+				continue
+			}
+			d := &meta.Desc{PMID: pcp.NewPMID(60, 0, uint32(i)), Type: pcp.TypeU32, InDom: pcp.InDomNull, Sem: pcp.SemInstant, Names: []string{name}}
+			require.NoError(t, a.Define(d))
+			res.Sets = append(res.Sets, archive.ValueSet{PMID: d.PMID, Values: []history.Value{history.WordValue(pcp.InstNull, uint32(value))}})
+		}
+		require.NoError(t, a.Append(res))
+	}
+	require.NoError(t, a.Close())
+}
+
+// TestLikeCopies: of archives that may be copies, what they have in common counts once, whichever comes
+// first, and nothing else is lost. What is read of a metric does not depend on the others that are read.
+func TestLikeCopies(t *testing.T) {
+	all := []map[string]int{{"m.a": 1}, {"m.a": 1, "m.b": 2}, {"m.b": 2, "m.c": 3}, {"m.c": 4}}
+	want := map[string]int{"m.a 1": 3, "m.b 2": 3, "m.c 3": 3, "m.c 4": 3}
+	for _, order := range [][]int{{0, 1, 2, 3}, {3, 2, 1, 0}, {1, 0, 3, 2}} {
+		dir := t.TempDir()
+		for name, i := range order {
+			putAll(t, filepath.Join(dir, fmt.Sprint("a", name)), all[i])
+		}
+		set := open(t, dir).Sets()[0]
+		for _, read := range []func(history.Query) iter.Seq2[*history.Step, error]{set.Steps, set.Backward} {
+			for _, only := range []string{"", "m.a", "m.b", "m.c"} {
+				got, expected := map[string]int{}, map[string]int{}
+				for step, err := range read(history.Query{Metrics: func(d *meta.Desc) bool { return only == "" || d.Name() == only }}) {
+					require.NoError(t, err)
+					for _, m := range step.Metrics {
+						got[fmt.Sprint(m.Metric.Name, " ", m.Points[0].Value.Bits)]++
+					}
+				}
+				for value, n := range want {
+					if strings.HasPrefix(value, only) {
+						expected[value] = n
+					}
+				}
+				assert.Equal(t, expected, got, "%v %s", order, only)
+			}
+		}
 	}
 }

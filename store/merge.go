@@ -13,8 +13,8 @@ import (
 // [archive.Reader.Steps] does for one archive. If an archive ends before the
 // next begins, Steps yields a mark one millisecond after its last record,
 // because what happened in between is unknown. Steps of overlapping archives
-// are interleaved. If archives are copies of one recording, Steps yields each
-// step once. Damage does not end the sequence: Problems lists it, and
+// are interleaved. If archives are copies of one recording, Steps yields what they
+// have in common once. Damage does not end the sequence: Problems lists it, and
 // reading continues after it as in [archive.Reader.Steps].
 func (s *Set) Steps(q history.Query) iter.Seq2[*history.Step, error] {
 	return func(yield func(*history.Step, error) bool) {
@@ -104,12 +104,11 @@ func (m *merge) run(yield func(*history.Step, error) bool) {
 		if c.outline && c.head.Mark {
 			c.head.Part = history.AllParts // no other archive overlaps it
 		}
+		m.dropCopies(c)
 		if !yield(c.head, nil) {
 			return
 		}
-		stamp := c.head.Stamp
 		m.advance(c)
-		m.dropCopies(c, stamp)
 	}
 }
 

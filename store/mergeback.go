@@ -74,11 +74,11 @@ func (m *mergeBack) run(yield func(*history.Step, error) bool) {
 		}
 		c := m.active.all[0]
 		m.above, c.head.Part = c.head.Stamp, c.part
+		m.dropCopies(c)
 		if !yield(c.head, nil) {
 			return
 		}
 		m.advance(c)
-		m.dropCopies(c, m.above)
 	}
 }
 
