@@ -104,7 +104,7 @@ func (m *merge) dropCopies(yielded *cursor) {
 		if c.head.Stamp != yielded.head.Stamp || c.head.Mark != yielded.head.Mark {
 			continue
 		}
-		switch rest := without(c.head.Metrics, yielded.head.Metrics); {
+		switch rest := m.without(c.head.Metrics, yielded.head.Metrics); {
 		case len(rest) == 0:
 			m.advance(c)
 		case len(rest) < len(c.head.Metrics):
@@ -114,12 +114,19 @@ func (m *merge) dropCopies(yielded *cursor) {
 }
 
 // without returns the metrics of a step whose values another step lacks.
-func without(all, other []history.MetricValues) (rest []history.MetricValues) {
+func (m *merge) without(all, other []history.MetricValues) (rest []history.MetricValues) {
 	if len(all) == len(other) && slices.EqualFunc(all, other, sameValues) {
 		return nil // as copies mostly have
 	}
+	if m.places == nil {
+		m.places = map[pcp.PMID]int{}
+	}
+	clear(m.places)
+	for i := range other {
+		m.places[other[i].Metric.Desc.PMID] = i
+	}
 	for i := range all {
-		if !slices.ContainsFunc(other, func(o history.MetricValues) bool { return sameValues(all[i], o) }) {
+		if at, ok := m.places[all[i].Metric.Desc.PMID]; !ok || !sameValues(all[i], other[at]) {
 			rest = append(rest, all[i])
 		}
 	}

@@ -39,12 +39,13 @@ type merge struct {
 	q      history.Query
 	next   int // index in s.items of the archive to open next
 	active cursors
-	begun  int           // archives that became active
-	newest pcp.Timestamp // latest start of those
-	latest int           // active archives that begin at newest
-	copies copies        // nil if no archive may be a copy
-	ended  pcp.Timestamp // latest end of the archives that were read to their end
-	marked bool          // the step yielded last is a mark, or none was yielded yet
+	begun  int              // archives that became active
+	newest pcp.Timestamp    // latest start of those
+	latest int              // active archives that begin at newest
+	copies copies           // nil if no archive may be a copy
+	places map[pcp.PMID]int // of the metrics of a step, reused
+	ended  pcp.Timestamp    // latest end of the archives that were read to their end
+	marked bool             // the step yielded last is a mark, or none was yielded yet
 	mark   history.Step
 	// gap says that no archive is open. The last one ended at gapFrom.
 	gap     bool
