@@ -61,26 +61,25 @@ func (s *shape) mayWait(payload []byte) bool {
 	if !s.fits(payload) {
 		return false
 	}
+	same := func(off, head uint32) bool { return binary.BigEndian.Uint32(payload[off:]) == head }
 	for i := range s.doubles {
 		w := &s.doubles[i]
-		b := payload[w.off:][:12]
-		if binary.BigEndian.Uint32(b) != w.head {
+		if !same(w.off, w.head) {
 			return false
 		}
-		if bits := binary.BigEndian.Uint64(b[4:]); bits > 1<<53 {
+		if bits := binary.BigEndian.Uint64(payload[w.off+4:]); bits > 1<<53 {
 			if v := (history.Value{Type: pcp.Type(w.head >> 24), Bits: bits}); !v.Exact() {
 				return false
 			}
 		}
 	}
-	same := func(w *slot) bool { return binary.BigEndian.Uint32(payload[w.off:]) == w.head }
 	for i := range s.halves {
-		if !same(&s.halves[i]) {
+		if !same(s.halves[i].off, s.halves[i].head) {
 			return false
 		}
 	}
 	for i := range s.datas {
-		if w := &s.datas[i]; binary.BigEndian.Uint32(payload[w.off:]) != w.head {
+		if !same(s.datas[i].off, s.datas[i].head) {
 			return false
 		}
 	}
