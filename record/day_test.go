@@ -23,6 +23,7 @@ import (
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/internal/oracle"
+	"github.com/pcparchive/pcparchive/internal/pipenet"
 	"github.com/pcparchive/pcparchive/record"
 	"github.com/pcparchive/pcparchive/record/registry"
 	"github.com/pcparchive/pcparchive/record/retention"
@@ -30,48 +31,16 @@ import (
 
 var everyMinute = flag.Bool("every-minute", false, "ask pminfo for every archive at every minute of the simulated day, not every twenty minutes")
 
-// pipes is a network in memory, so that only the test's clock makes anything wait.
-type pipes struct {
-	conns chan net.Conn
-	done  chan struct{}
-}
-
-func (p *pipes) dial(context.Context, string, string) (net.Conn, error) {
-	client, server := net.Pipe()
-	select {
-	case p.conns <- server:
-		return client, nil
-	case <-p.done:
-		return nil, net.ErrClosed
-	}
-}
-
-// Accept returns the next connection.
-func (p *pipes) Accept() (net.Conn, error) {
-	select {
-	case c := <-p.conns:
-		return c, nil
-	case <-p.done:
-		return nil, net.ErrClosed
-	}
-}
-
-// Close ends Accept.
-func (p *pipes) Close() error { close(p.done); return nil }
-
-// Addr returns an address that nothing listens on.
-func (p *pipes) Addr() net.Addr { return &net.TCPAddr{} }
-
 // pipedJobs is the Loader of a configuration whose targets answer in memory.
 type pipedJobs struct {
 	yml string
-	net *pipes
+	net *pipenet.Listener
 }
 
 // Load returns the configuration.
 func (p pipedJobs) Load(context.Context, *slog.Logger) (*record.Config, error) {
 	cfg, err := promconfig.Load(p.yml, slog.New(slog.DiscardHandler))
-	return &record.Config{Prometheus: cfg, Dial: p.net.dial}, err
+	return &record.Config{Prometheus: cfg, Dial: p.net.Dial}, err
 }
 
 // TestDay records a day in a minute. Archives begin every hour, closed volumes are
@@ -88,7 +57,7 @@ func TestDay(t *testing.T) {
 }
 
 func recordDay(t *testing.T, dir string) {
-	network := &pipes{conns: make(chan net.Conn), done: make(chan struct{})}
+	network := pipenet.Listen()
 	var mu sync.Mutex
 	served := map[string]int{}
 	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

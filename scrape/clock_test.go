@@ -21,6 +21,7 @@ import (
 	"github.com/pcparchive/pcparchive/convert/mapper"
 	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/history"
+	"github.com/pcparchive/pcparchive/internal/pipenet"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -62,7 +63,7 @@ func TestTimesAreTheClocks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const interval, late = 10 * time.Second, time.Millisecond
 		asked := make(chan time.Time, 100)
-		listener := &pipeListener{conns: make(chan net.Conn), done: make(chan struct{})}
+		listener := pipenet.Listen()
 		server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			asked <- time.Now().UTC().Truncate(time.Millisecond)
 			w.Header().Set("Content-Type", "text/plain; version=0.0.4")
@@ -77,7 +78,7 @@ func TestTimesAreTheClocks(t *testing.T) {
 		m, err := mapper.New(mapper.Options{Host: "h"})
 		require.NoError(t, err)
 		var rec *Recorder
-		s, err := NewScraper(ScraperOptions{Route: func(*promscrape.Target) *Recorder { return rec }, Dial: listener.dial})
+		s, err := NewScraper(ScraperOptions{Route: func(*promscrape.Target) *Recorder { return rec }, Dial: listener.Dial})
 		require.NoError(t, err)
 		rec = s.NewRecorder(m, sink, RecorderOptions{Alone: true})
 		cfg, err := promconfig.Load("scrape_configs: [{job_name: j, scrape_interval: 10s, static_configs: [{targets: [a]}]}]", s.Log())
@@ -101,35 +102,6 @@ func TestTimesAreTheClocks(t *testing.T) {
 		assert.Equal(t, interval+late, want[2].Sub(want[1]), "a scrape begins late")
 	})
 }
-
-// pipeListener is a network in memory.
-type pipeListener struct {
-	conns chan net.Conn
-	done  chan struct{}
-}
-
-func (p *pipeListener) dial(context.Context, string, string) (net.Conn, error) {
-	client, server := net.Pipe()
-	select {
-	case p.conns <- server:
-		return client, nil
-	case <-p.done:
-		return nil, net.ErrClosed
-	}
-}
-
-func (p *pipeListener) Accept() (net.Conn, error) {
-	select {
-	case c := <-p.conns:
-		return c, nil
-	case <-p.done:
-		return nil, net.ErrClosed
-	}
-}
-
-func (p *pipeListener) Close() error { close(p.done); return nil }
-
-func (p *pipeListener) Addr() net.Addr { return &net.TCPAddr{} }
 
 // reporter returns a function that records a scrape of a target with a value of up.
 func reporter(t *testing.T, rec *Recorder, instance string) func(at int64, up float64) {

@@ -29,6 +29,7 @@ import (
 	"github.com/pcparchive/pcparchive/convert/mapper"
 	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/history"
+	"github.com/pcparchive/pcparchive/internal/pipenet"
 	"github.com/pcparchive/pcparchive/internal/sinktest"
 )
 
@@ -141,7 +142,7 @@ func TestEndsAtFailures(t *testing.T) {
 // and those that the recording has.
 func scrapeInMemory(t *testing.T, job string, reply func(w http.ResponseWriter, now int64)) (told, ours map[int64][]string) {
 	t.Helper()
-	listener := &pipeListener{conns: make(chan net.Conn), done: make(chan struct{})}
+	listener := pipenet.Listen()
 	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; version=0.0.4")
 		reply(w, time.Now().UnixMilli())
@@ -154,7 +155,7 @@ func scrapeInMemory(t *testing.T, job string, reply func(w http.ResponseWriter, 
 	dateByClock()
 	manager, err := promscrape.NewManager(&promscrape.Options{
 		AppendMetadata: true, PassMetadataInContext: true, DiscoveryReloadOnStartup: true,
-		HTTPClientOptions: []httpconfig.HTTPClientOption{httpconfig.WithDialContextFunc(listener.dial)},
+		HTTPClientOptions: []httpconfig.HTTPClientOption{httpconfig.WithDialContextFunc(listener.Dial)},
 	}, nil, nil, nil, witness{rec, seen}, prometheus.NewRegistry())
 	require.NoError(t, err)
 	cfg, err := promconfig.Load("scrape_configs: ["+job+"]", newShared(nil, nil).log)
