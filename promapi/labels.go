@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/prometheus/storage"
 	"github.com/prometheus/prometheus/util/annotations"
 
+	"github.com/pcparchive/pcparchive/internal/httpguard"
 	"github.com/pcparchive/pcparchive/internal/jsonstream"
 )
 
@@ -29,7 +30,7 @@ func labelValues(r *request) (*reply, error) {
 		name = model.UnescapeName(name, model.ValueEncodingEscaping)
 	}
 	if !model.UTF8Validation.IsValidLabelName(name) {
-		return nil, bad(fmt.Errorf("invalid label name: %q", short(name)))
+		return nil, bad(fmt.Errorf("invalid label name: %q", httpguard.Short(name)))
 	}
 	return r.listStrings(name, func(q storage.Querier, ctx context.Context, h *storage.LabelHints, m ...*labels.Matcher) ([]string, annotations.Annotations, error) {
 		return q.LabelValues(ctx, name, h, m...)

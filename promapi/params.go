@@ -11,6 +11,8 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
+
+	"github.com/pcparchive/pcparchive/internal/httpguard"
 )
 
 // The smallest and the largest time that Prometheus accepts, the defaults of start and
@@ -122,7 +124,7 @@ func ParseTime(text string) (time.Time, error) {
 		sec, frac := math.Modf(t)
 		switch { // Thanos sends the smallest and the largest number of milliseconds
 		case math.IsNaN(t):
-			return time.Time{}, fmt.Errorf("cannot parse %q to a valid timestamp", short(text))
+			return time.Time{}, fmt.Errorf("cannot parse %q to a valid timestamp", httpguard.Short(text))
 		case sec <= float64(minTime.Unix()):
 			return minTime, nil
 		case sec >= float64(maxTime.Unix()):
@@ -140,7 +142,7 @@ func ParseTime(text string) (time.Time, error) {
 	case maxTimeText:
 		return maxTime, nil
 	}
-	return time.Time{}, fmt.Errorf("cannot parse %q to a valid timestamp", short(text))
+	return time.Time{}, fmt.Errorf("cannot parse %q to a valid timestamp", httpguard.Short(text))
 }
 
 // parseDuration parses seconds or a duration in the form of PromQL.
@@ -148,21 +150,12 @@ func parseDuration(text string) (time.Duration, error) {
 	if d, err := strconv.ParseFloat(text, 64); err == nil {
 		ns := d * float64(time.Second)
 		if !(ns < math.MaxInt64 && ns > math.MinInt64) {
-			return 0, fmt.Errorf("cannot parse %q to a valid duration. It overflows int64", short(text))
+			return 0, fmt.Errorf("cannot parse %q to a valid duration. It overflows int64", httpguard.Short(text))
 		}
 		return time.Duration(ns), nil
 	}
 	if d, err := model.ParseDuration(text); err == nil {
 		return time.Duration(d), nil
 	}
-	return 0, fmt.Errorf("cannot parse %q to a valid duration", short(text))
-}
-
-// short returns a text that fits into a message.
-func short(text string) string {
-	const most = 200
-	if r := []rune(text); len(r) > most {
-		return string(r[:most]) + "…"
-	}
-	return text
+	return 0, fmt.Errorf("cannot parse %q to a valid duration", httpguard.Short(text))
 }

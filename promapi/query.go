@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/prometheus/util/annotations"
 	"github.com/prometheus/prometheus/util/stats"
 
+	"github.com/pcparchive/pcparchive/internal/httpguard"
 	"github.com/pcparchive/pcparchive/query"
 )
 
@@ -166,7 +167,7 @@ func (r *request) statistics(rep *reply, q promql.Query) any {
 		return nil
 	case statsTrue, statsAll:
 	default:
-		rep.warn(fmt.Errorf("value %q for parameter \"stats\" is deprecated and will be rejected in the next major release, use %q or %q", short(wanted), statsTrue, statsAll))
+		rep.warn(fmt.Errorf("value %q for parameter \"stats\" is deprecated and will be rejected in the next major release, use %q or %q", httpguard.Short(wanted), statsTrue, statsAll))
 	}
 	return stats.NewQueryStats(q.Stats())
 }

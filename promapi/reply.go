@@ -11,6 +11,7 @@ import (
 	jsoniter "github.com/json-iterator/go"
 	"github.com/prometheus/prometheus/util/annotations"
 
+	"github.com/pcparchive/pcparchive/internal/httpguard"
 	"github.com/pcparchive/pcparchive/internal/jsonstream"
 	"github.com/pcparchive/pcparchive/query"
 )
@@ -88,7 +89,7 @@ type failure struct {
 func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 	kind := kindOf(err)
 	if panicked := (*query.PanicError)(nil); errors.As(err, &panicked) {
-		a.log.Error("query panicked", "query", short(panicked.Expr), "panic", panicked.Value, "stack", string(panicked.Stack))
+		a.log.Error("query panicked", "query", httpguard.Short(panicked.Expr), "panic", panicked.Value, "stack", string(panicked.Stack))
 	} else if kind.status == http.StatusInternalServerError {
 		a.log.Error("request failed", "path", r.URL.Path, "error", err)
 	}

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/pcparchive/pcparchive/internal/httpguard"
 )
 
 // endpoint describes how the API answers a path.
@@ -99,7 +101,7 @@ func (a *API) route(r *http.Request) (e endpoint, label string, err error) {
 	if r.Method == http.MethodOptions {
 		return endpoint{}, "", nil // Prometheus allows it for every path
 	}
-	return e, "", &apiError{notFound, fmt.Errorf("no such path: %s", short(r.URL.Path))}
+	return e, "", &apiError{notFound, fmt.Errorf("no such path: %s", httpguard.Short(r.URL.Path))}
 }
 
 // allows returns an error unless the endpoint has a method.

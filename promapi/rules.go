@@ -12,6 +12,7 @@ import (
 
 	"github.com/prometheus/prometheus/model/labels"
 
+	"github.com/pcparchive/pcparchive/internal/httpguard"
 	"github.com/pcparchive/pcparchive/ruleeval"
 )
 
@@ -69,7 +70,7 @@ func newRuleFilter(p params) (f ruleFilter, err error) {
 		return f, bad(err)
 	}
 	if !slices.Contains([]string{"", "alert", "record"}, f.kind) {
-		return f, invalid("type", fmt.Errorf("not supported value %q", short(f.kind)))
+		return f, invalid("type", fmt.Errorf("not supported value %q", httpguard.Short(f.kind)))
 	}
 	if text := p.get("exclude_alerts"); text != "" {
 		if f.withoutAlerts, err = strconv.ParseBool(strings.ToLower(text)); err != nil {
@@ -136,7 +137,7 @@ func rules(r *request) (*reply, error) {
 		data.Groups = append(data.Groups, group)
 	}
 	if waits {
-		return nil, invalid("group_next_token", fmt.Errorf("invalid group_next_token '%v'. were rule groups changed?", short(f.token)))
+		return nil, invalid("group_next_token", fmt.Errorf("invalid group_next_token '%v'. were rule groups changed?", httpguard.Short(f.token)))
 	}
 	return jsonReply(data), nil
 }

@@ -27,7 +27,7 @@ func Guarded(log *slog.Logger, fail func(http.ResponseWriter, *http.Request), ne
 		case errors.Is(failed, http.ErrAbortHandler):
 			panic(http.ErrAbortHandler)
 		default:
-			log.Error("request panicked", "path", short(r.URL.Path), "query", short(r.Form.Get("query")), "panic", failed.Value, "stack", string(failed.Stack))
+			log.Error("request panicked", "path", Short(r.URL.Path), "query", Short(r.Form.Get("query")), "panic", failed.Value, "stack", string(failed.Stack))
 			if out.sent {
 				panic(http.ErrAbortHandler)
 			}
@@ -78,8 +78,8 @@ func BodyError(err error) (status int, _ error) {
 	return http.StatusBadRequest, fmt.Errorf("the parameters cannot be read: %w", err)
 }
 
-// short returns a text that fits into a message.
-func short(text string) string {
+// Short returns a text that fits into a message.
+func Short(text string) string {
 	const most = 200
 	if r := []rune(text); len(r) > most {
 		return string(r[:most]) + "…"

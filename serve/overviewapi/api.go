@@ -173,7 +173,7 @@ func chosen(sets []*store.Set, names []string) ([]*store.Set, error) {
 	for _, name := range names {
 		set, known := byName[name]
 		if !known {
-			return nil, bad("host", fmt.Errorf("there is no host named %q", short(name)))
+			return nil, bad("host", fmt.Errorf("there is no host named %q", httpguard.Short(name)))
 		}
 		if !seen[set] {
 			seen[set] = true
@@ -206,7 +206,7 @@ func request(values url.Values, move timeshift.Move) (q overview.Request, err er
 	q.Steps = overview.DefaultSteps
 	if text := values.Get("steps"); text != "" {
 		if q.Steps, err = strconv.Atoi(text); err != nil || q.Steps < 1 || q.Steps > MaxSteps {
-			return q, bad("steps", fmt.Errorf("%q is not a number between 1 and %d", short(text), MaxSteps))
+			return q, bad("steps", fmt.Errorf("%q is not a number between 1 and %d", httpguard.Short(text), MaxSteps))
 		}
 	}
 	q.Shown = move.Forth
@@ -252,13 +252,4 @@ func (a *API) allowOrigin(h http.Header, origin string) {
 	case a.opts.CORSOrigin.MatchString(origin):
 		h.Set("Access-Control-Allow-Origin", origin)
 	}
-}
-
-// short returns a text that fits into a message.
-func short(text string) string {
-	const most = 200
-	if r := []rune(text); len(r) > most {
-		return string(r[:most]) + "…"
-	}
-	return text
 }

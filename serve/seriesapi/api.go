@@ -157,10 +157,10 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case err != nil:
 	case !known:
-		err = &statusError{http.StatusNotFound, "no such path: " + short(r.URL.Path)}
+		err = &statusError{http.StatusNotFound, "no such path: " + httpguard.Short(r.URL.Path)}
 	case r.Method != http.MethodGet && r.Method != http.MethodHead && (r.Method != http.MethodPost || !e.post):
 		w.Header().Set("Allow", methods)
-		err = &statusError{http.StatusMethodNotAllowed, "method " + short(r.Method) + ": use one of " + methods}
+		err = &statusError{http.StatusMethodNotAllowed, "method " + httpguard.Short(r.Method) + ": use one of " + methods}
 	default:
 		err = a.answer(out, e, &request{params: p, ctx: r.Context(), api: a, path: r.URL.Path})
 	}
@@ -227,7 +227,7 @@ func (a *API) fail(out *writer, r *http.Request, p params, err error) {
 	case errors.Is(err, context.Canceled):
 		status, message = http.StatusServiceUnavailable, "the request was cancelled"
 	default:
-		a.opts.Logger.Error("request failed", "path", short(r.URL.Path), "err", err)
+		a.opts.Logger.Error("request failed", "path", httpguard.Short(r.URL.Path), "err", err)
 	}
 	out.begin(status)
 	out.failure(p.client, message)
@@ -263,13 +263,4 @@ func (a *API) allowOrigin(h http.Header, origin string) {
 		h.Set("Access-Control-Allow-Origin", origin)
 		h.Add("Vary", "Origin")
 	}
-}
-
-// short returns a text that fits into a message.
-func short(text string) string {
-	const most = 200
-	if r := []rune(text); len(r) > most {
-		return string(r[:most]) + "…"
-	}
-	return text
 }

@@ -149,7 +149,7 @@ func (p params) number(name string, otherwise int) (int, error) {
 	}
 	n, err := strconv.ParseUint(text, 10, 31)
 	if err != nil {
-		return 0, bad("the parameter " + name + " is not a number: " + short(text))
+		return 0, bad("the parameter " + name + " is not a number: " + httpguard.Short(text))
 	}
 	return int(n), nil
 }

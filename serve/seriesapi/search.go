@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pcparchive/pcparchive/internal/httpguard"
 	"github.com/pcparchive/pcparchive/pmsearch"
 )
 
@@ -34,7 +35,7 @@ func (r *request) searchRequest() (q pmsearch.Query, err error) {
 	for _, name := range r.words("type") {
 		kind, ok := pmsearch.KindOf(name)
 		if !ok {
-			return q, bad("the parameter type has an unknown type: " + short(name))
+			return q, bad("the parameter type has an unknown type: " + httpguard.Short(name))
 		}
 		q.Kinds = append(q.Kinds, kind)
 	}
@@ -54,7 +55,7 @@ func (r *request) fields(name string) (f pmsearch.Fields, err error) {
 	for _, word := range r.words(name) {
 		one, ok := pmsearch.FieldOf(word)
 		if !ok {
-			return 0, bad("the parameter " + name + " has an unknown field: " + short(word))
+			return 0, bad("the parameter " + name + " has an unknown field: " + httpguard.Short(word))
 		}
 		f |= one
 	}
@@ -82,7 +83,7 @@ func (r *request) returns() (m returned, err error) {
 		case "helptext":
 			m.help = true
 		default:
-			return m, bad("the parameter return has an unknown field: " + short(word))
+			return m, bad("the parameter return has an unknown field: " + httpguard.Short(word))
 		}
 	}
 	return m, nil

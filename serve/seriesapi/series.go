@@ -3,6 +3,7 @@ package seriesapi
 import (
 	"net/http"
 
+	"github.com/pcparchive/pcparchive/internal/httpguard"
 	"github.com/pcparchive/pcparchive/pmseries"
 )
 
@@ -234,7 +235,7 @@ func seriesLoad(r *request) (func(*writer), error) {
 	case path == "":
 		return nil, bad(`the expression names no archive: want {source.path: "PATH"}`)
 	case !r.view.Series.Holds(path):
-		return nil, &statusError{http.StatusBadRequest, "not among the archives that are served: " + short(path) + "; start the server with it"}
+		return nil, &statusError{http.StatusBadRequest, "not among the archives that are served: " + httpguard.Short(path) + "; start the server with it"}
 	}
 	return nil, nil
 }
