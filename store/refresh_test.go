@@ -1,106 +1,21 @@
 package store_test
 
 import (
-	"bytes"
-	"compress/gzip"
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/history"
-	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/store"
 )
-
-// writer appends to an archive with one metric for each call of define.
-type writer struct {
-	*archive.Appender
-	t    *testing.T
-	ids  []pcp.PMID
-	base string
-}
-
-func startRecording(t *testing.T, base, host string) *writer {
-	t.Helper()
-	require.NoError(t, os.MkdirAll(filepath.Dir(base), 0o755))
-	a, err := archive.Create(base, archive.Header{Host: host, Zone: "UTC"}, nil)
-	require.NoError(t, err)
-	w := &writer{Appender: a, t: t, base: base}
-	w.define("m.first")
-	return w
-}
-
-func (w *writer) define(name string) {
-	w.t.Helper()
-	id := pcp.NewPMID(60, 0, uint32(len(w.ids)))
-	require.NoError(w.t, w.Define(&meta.Desc{PMID: id, Type: pcp.TypeU32, InDom: pcp.InDomNull, Sem: pcp.SemCounter, Names: []string{name}}))
-	w.ids = append(w.ids, id)
-}
-
-// put appends a record with all metrics and makes it visible.
-func (w *writer) put(at int64) {
-	w.t.Helper()
-	res := &archive.Result{Stamp: pcp.Timestamp{Sec: at}}
-	for _, id := range w.ids {
-		res.Sets = append(res.Sets, archive.ValueSet{PMID: id, Values: []history.Value{history.WordValue(pcp.InstNull, uint32(at))}})
-	}
-	require.NoError(w.t, w.Append(res))
-	require.NoError(w.t, w.Flush())
-}
-
-// content lists the values of all hosts: "host seconds metric value", or "host
-// seconds mark".
-func content(t *testing.T, h *store.Hosts) (lines []string) {
-	t.Helper()
-	for _, set := range h.Sets() {
-		for step, err := range set.Steps(history.Query{}) {
-			require.NoError(t, err)
-			if step.Mark {
-				lines = append(lines, fmt.Sprintf("%s %d mark", set.Host(), step.Stamp.Sec))
-			}
-			for _, mv := range step.Metrics {
-				lines = append(lines, fmt.Sprintf("%s %d %s %d", set.Host(), step.Stamp.Sec, mv.Metric.Name, mv.Points[0].Value.Bits))
-			}
-		}
-	}
-	return lines
-}
-
-// refresh requires that Hosts changed, that the new ones hold the same as Hosts
-// opened anew, and that the former answer as before.
-func refresh(t *testing.T, h *store.Hosts, path string) *store.Hosts {
-	t.Helper()
-	before := content(t, h)
-	next, changed, err := h.Refresh(t.Context())
-	require.NoError(t, err)
-	require.True(t, changed)
-	anew, err := store.Open([]string{path}, nil)
-	require.NoError(t, err)
-	assert.Equal(t, content(t, anew), content(t, next))
-	assert.Equal(t, before, content(t, h), "the former Hosts do not change")
-	again, changed, err := next.Refresh(t.Context())
-	require.NoError(t, err)
-	assert.False(t, changed)
-	assert.Same(t, next, again)
-	return next
-}
-
-func open(t *testing.T, path string) *store.Hosts {
-	t.Helper()
-	h, err := store.Open([]string{path}, nil)
-	require.NoError(t, err)
-	return h
-}
 
 func TestRefreshArchivesComeAndGo(t *testing.T) {
 	dir := t.TempDir()
@@ -225,129 +140,6 @@ func TestRefreshTorn(t *testing.T) {
 	assert.Empty(t, h.Problems())
 }
 
-func TestRefreshReplaced(t *testing.T) {
-	dir := t.TempDir()
-	base := filepath.Join(dir, "mon")
-	other := filepath.Join(t.TempDir(), "mon")
-	record(t, base, "web1", 100)
-	record(t, filepath.Join(dir, "tue"), "web1", 200)
-	record(t, other, "db1", 100)
-	h := open(t, dir)
-	for _, ext := range []string{".meta", ".0", ".index"} {
-		require.NoError(t, os.Rename(other+ext, base+ext))
-	}
-	next, changed, err := h.Refresh(t.Context())
-	require.NoError(t, err)
-	assert.True(t, changed)
-	require.Len(t, next.Sets(), 2)
-	assert.Equal(t, "db1", next.Sets()[0].Host())
-	assert.Equal(t, []string{"web1 200 disk.dev.read 0", "web1 201 disk.dev.read 1"}, content(t, h), "values of db1 are not web1's")
-	require.Len(t, h.Problems(), 1)
-	assert.ErrorContains(t, h.Problems()[0].Err, "another archive has taken the place")
-
-	// The same files, overwritten with longer ones of another host.
-	third := filepath.Join(t.TempDir(), "mon")
-	w := startRecording(t, third, "third")
-	for i := range int64(50) {
-		w.put(i)
-	}
-	require.NoError(t, w.Close())
-	for _, ext := range []string{".meta", ".0", ".index"} {
-		data, err := os.ReadFile(third + ext)
-		require.NoError(t, err)
-		require.NoError(t, os.WriteFile(base+ext, data, 0o644))
-	}
-	h, changed, err = next.Refresh(t.Context())
-	require.NoError(t, err)
-	assert.True(t, changed)
-	assert.Equal(t, "third", h.Sets()[0].Host())
-	assert.Equal(t, content(t, open(t, dir)), content(t, h))
-}
-
-// TestRefreshRewritten changes files where they are, without a change of their length.
-func TestRefreshRewritten(t *testing.T) {
-	dir := t.TempDir()
-	w := startRecording(t, filepath.Join(dir, "now"), "web1")
-	w.put(10)
-	require.NoError(t, w.Close())
-	h := open(t, dir)
-	assert.Equal(t, []string{"web1 10 m.first 10"}, content(t, h))
-	data, err := os.ReadFile(w.base + ".meta")
-	require.NoError(t, err)
-	f, err := os.OpenFile(w.base+".meta", os.O_WRONLY, 0)
-	require.NoError(t, err)
-	_, err = f.WriteAt([]byte("other"), int64(bytes.Index(data, []byte("first"))))
-	require.NoError(t, err)
-	require.NoError(t, f.Close())
-	later := time.Now().Add(time.Minute)
-	require.NoError(t, os.Chtimes(w.base+".meta", later, later))
-	next, changed, err := h.Refresh(t.Context())
-	require.NoError(t, err)
-	assert.True(t, changed)
-	assert.Equal(t, []string{"web1 10 m.other 10"}, content(t, next))
-}
-
-func TestRefreshTruncated(t *testing.T) {
-	dir := t.TempDir()
-	w := startRecording(t, filepath.Join(dir, "now"), "web1")
-	w.put(10)
-	info, err := os.Stat(w.base + ".0")
-	require.NoError(t, err)
-	w.put(20)
-	require.NoError(t, w.Close())
-	h := open(t, dir)
-	assert.Len(t, content(t, h), 2)
-	require.NoError(t, os.Truncate(w.base+".0", info.Size()))
-	next, changed, err := h.Refresh(t.Context())
-	require.NoError(t, err)
-	assert.True(t, changed)
-	assert.Equal(t, []string{"web1 10 m.first 10"}, content(t, next))
-	assert.Equal(t, content(t, next), content(t, h), "answers what it can")
-}
-
-func TestRefreshCompressed(t *testing.T) {
-	if _, err := exec.LookPath("xz"); err != nil {
-		t.Skip("xz is not installed")
-	}
-	dir := t.TempDir()
-	record(t, filepath.Join(dir, "mon"), "web1", 100)
-	record(t, filepath.Join(dir, "tue"), "web1", 200)
-	h := open(t, dir)
-	want := content(t, h)
-	for _, file := range []string{"mon.0", "mon.meta"} {
-		require.NoError(t, exec.Command("xz", filepath.Join(dir, file)).Run())
-		h = refresh(t, h, dir)
-		assert.Equal(t, want, content(t, h))
-	}
-	assert.Empty(t, h.Problems())
-}
-
-// TestCompressedMeanwhile opens an archive while a program compresses its volume, and reads
-// it after that.
-func TestCompressedMeanwhile(t *testing.T) {
-	dir := t.TempDir()
-	record(t, filepath.Join(dir, "mon"), "web1", 100)
-	volume := filepath.Join(dir, "mon.0")
-	for _, begun := range []int{0, 10} { // bytes that are written when the archive is opened
-		data, err := os.ReadFile(volume)
-		require.NoError(t, err)
-		var packed bytes.Buffer
-		w := gzip.NewWriter(&packed)
-		_, err = w.Write(data)
-		require.NoError(t, err)
-		require.NoError(t, w.Close())
-		require.NoError(t, os.WriteFile(volume+".gz", packed.Bytes()[:begun], 0o644))
-		want, h := content(t, open(t, dir)), open(t, dir)
-		require.NotEmpty(t, want)
-		require.NoError(t, os.WriteFile(volume+".gz", packed.Bytes(), 0o644))
-		require.NoError(t, os.Remove(volume))
-		assert.Equal(t, want, content(t, h))
-		assert.Empty(t, h.Problems())
-		require.NoError(t, os.WriteFile(volume, data, 0o644))
-		require.NoError(t, os.Remove(volume+".gz"))
-	}
-}
-
 func TestRefreshUnreadable(t *testing.T) {
 	dir := t.TempDir()
 	record(t, filepath.Join(dir, "mon"), "web1", 100)
@@ -399,15 +191,6 @@ func TestRefreshLeavesNothing(t *testing.T) {
 	assert.Equal(t, files, openFiles(t))
 	assert.Equal(t, held, store.Held(h))
 	require.NoError(t, w.Close())
-}
-
-func openFiles(t *testing.T) int {
-	t.Helper()
-	all, err := os.ReadDir("/proc/self/fd")
-	if err != nil {
-		t.Skip("no list of open files")
-	}
-	return len(all)
 }
 
 // TestRefreshConcurrently reads old and new Hosts while archives grow, come and go.
