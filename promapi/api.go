@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"log/slog"
 	"net/http"
-	"regexp"
 	"runtime"
 	"time"
 
@@ -33,8 +32,6 @@ type Options struct {
 	Flags map[string]string
 	// Version is the program's version.
 	Version string
-	// CORSOrigin matches the origins of pages that may use the API. Nil means all.
-	CORSOrigin *regexp.Regexp
 }
 
 // The defaults of [Options].
@@ -78,7 +75,6 @@ func (a *API) Handler() http.Handler {
 
 // serve answers a request.
 func (a *API) serve(w http.ResponseWriter, r *http.Request) {
-	a.allowOrigin(w, r)
 	out := newCompressor(w, r)
 	a.reply(out, w, r)
 	out.Close()
@@ -89,10 +85,6 @@ func (a *API) reply(out *compressor, w http.ResponseWriter, r *http.Request) {
 	e, name, err := a.route(r)
 	if err != nil {
 		a.fail(out, r, err)
-		return
-	}
-	if r.Method == http.MethodOptions {
-		w.WriteHeader(http.StatusNoContent)
 		return
 	}
 	if err := e.allows(w, r.Method); err != nil {
@@ -162,23 +154,4 @@ func formError(err error) error {
 		return &apiError{tooLarge, err}
 	}
 	return bad(err)
-}
-
-// allowOrigin lets pages of other origins use the API.
-func (a *API) allowOrigin(w http.ResponseWriter, r *http.Request) {
-	h := w.Header()
-	h.Add("Vary", "Origin")
-	origin := r.Header.Get("Origin")
-	if origin == "" {
-		return
-	}
-	h.Set("Access-Control-Allow-Headers", "Accept, Authorization, Content-Type, Origin")
-	h.Set("Access-Control-Allow-Methods", "GET, POST, OPTIONS")
-	h.Set("Access-Control-Expose-Headers", "Date")
-	switch {
-	case a.opts.CORSOrigin == nil:
-		h.Set("Access-Control-Allow-Origin", "*")
-	case a.opts.CORSOrigin.MatchString(origin):
-		h.Set("Access-Control-Allow-Origin", origin)
-	}
 }

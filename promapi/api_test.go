@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -68,20 +67,6 @@ func TestCompression(t *testing.T) {
 	short := do(t, a, http.MethodGet, "/api/v1/query?query=1", "Accept-Encoding", "gzip")
 	assert.Empty(t, short.Header().Get("Content-Encoding"), "compression would make it longer")
 	assert.True(t, json.Valid(short.Body.Bytes()))
-}
-
-func TestCORS(t *testing.T) {
-	a := newAPI(t, Options{}, hostFolder(t))
-	for _, method := range []string{http.MethodGet, http.MethodOptions} {
-		w := do(t, a, method, "/api/v1/query?query=1", "Origin", "http://grafana")
-		assert.Equal(t, "*", w.Header().Get("Access-Control-Allow-Origin"), method)
-		assert.Equal(t, "GET, POST, OPTIONS", w.Header().Get("Access-Control-Allow-Methods"))
-	}
-	assert.Equal(t, http.StatusNoContent, do(t, a, http.MethodOptions, "/api/v1/any/path").Code)
-	assert.Empty(t, do(t, a, http.MethodGet, "/api/v1/query?query=1").Header().Get("Access-Control-Allow-Origin"))
-	some := newAPI(t, Options{Source: a.opts.Source, CORSOrigin: regexp.MustCompile(`^https://ours$`)})
-	assert.Equal(t, "https://ours", do(t, some, http.MethodGet, "/api/v1/nothing", "Origin", "https://ours").Header().Get("Access-Control-Allow-Origin"))
-	assert.Empty(t, do(t, some, http.MethodGet, "/api/v1/query?query=1", "Origin", "https://theirs").Header().Get("Access-Control-Allow-Origin"))
 }
 
 func TestLimit(t *testing.T) {

@@ -98,9 +98,6 @@ func (a *API) route(r *http.Request) (e endpoint, label string, err error) {
 			return found, "", nil
 		}
 	}
-	if r.Method == http.MethodOptions {
-		return endpoint{}, "", nil // Prometheus allows it for every path
-	}
 	return e, "", &apiError{notFound, fmt.Errorf("no such path: %s", httpguard.Short(r.URL.Path))}
 }
 

@@ -21,7 +21,7 @@ func (s *Server) apiOptions() promapi.Options {
 		"web.read-timeout": flagDuration(bodyTimeout), "query.max-samples": strconv.Itoa(o.Query.MaxSamples), "query.timeout": flagDuration(o.Query.Timeout),
 	}
 	return promapi.Options{
-		Source: source{s}, Logger: s.log, Now: o.now, Concurrency: o.Concurrency, CORSOrigin: o.CORSOrigin,
+		Source: source{s}, Logger: s.log, Now: o.now, Concurrency: o.Concurrency,
 		ExternalLabels: o.ExternalLabels, Flags: flags, Version: o.Version,
 	}
 }

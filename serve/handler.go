@@ -9,26 +9,33 @@ import (
 	"github.com/dustin/go-humanize/english"
 	"github.com/klauspost/compress/gzhttp"
 
+	"github.com/pcparchive/pcparchive/internal/httpguard"
 	"github.com/pcparchive/pcparchive/internal/webpage"
 	"github.com/pcparchive/pcparchive/promapi"
 	"github.com/pcparchive/pcparchive/receive"
 	"github.com/pcparchive/pcparchive/serve/browse"
+	"github.com/pcparchive/pcparchive/serve/cors"
 	"github.com/pcparchive/pcparchive/serve/overviewapi"
 	"github.com/pcparchive/pcparchive/serve/page"
+	"github.com/pcparchive/pcparchive/serve/pmapi"
 )
 
 // handler returns the handler of all paths.
 func (s *Server) handler() http.Handler {
 	mux := http.NewServeMux()
-	api := promapi.New(s.apiOptions()).Handler()
-	mux.Handle("/api/v1/", api)
-	mux.Handle("/federate", api)
-	series := s.seriesAPI()
-	mux.Handle("/series/", series)
-	mux.Handle("/search/", series)
-	mux.Handle(overviewapi.Path, gzhttp.GzipHandler(s.overviewAPI()))
+	// handle adds the paths of an API, which pages of other origins may read.
+	handle := func(h http.Handler, paths ...string) {
+		for _, path := range paths {
+			mux.Handle(path, cors.Handler(s.opts.CORSOrigin, h))
+		}
+	}
+	handle(promapi.New(s.apiOptions()).Handler(), "/api/v1/", "/federate")
+	handle(s.seriesAPI(), "/series/", "/search/")
+	handle(gzhttp.GzipHandler(s.overviewAPI()), overviewapi.Path)
+	handle(browse.New(source{s}, s.log).Handler(), browse.Paths...)
+	handle(s.pcp.page(s.metrics.handler()), "/metrics")
+	handle(gzhttp.GzipHandler(s.pcp.pmapi), pmapi.Root)
 	mux.Handle("GET /-/metrics", s.metrics.handler())
-	s.pcp.register(mux, s.metrics.handler())
 	mux.HandleFunc("GET /-/healthy", func(w http.ResponseWriter, _ *http.Request) { webpage.Plain(w, http.StatusOK, "healthy") })
 	mux.HandleFunc("GET /-/ready", s.ready)
 	// Pages of other origins must not cause work.
@@ -36,7 +43,6 @@ func (s *Server) handler() http.Handler {
 	if s.receiver != nil {
 		mux.Handle(receive.Root, s.receiver.Handler())
 	}
-	browse.New(source{s}, s.log).Register(mux)
 	page.Register(mux)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		webpage.Plain(w, http.StatusNotFound, "no such page; the page is at /")
@@ -81,20 +87,11 @@ func (s *Server) observed(next http.Handler) http.Handler {
 			if out.code() >= http.StatusInternalServerError && out.code() != http.StatusServiceUnavailable {
 				level = slog.LevelWarn
 			}
-			s.log.Log(r.Context(), level, "request", "method", r.Method, "path", cut(r.URL.Path), "status", out.code(),
+			s.log.Log(r.Context(), level, "request", "method", r.Method, "path", httpguard.Short(r.URL.Path), "status", out.code(),
 				"bytes", out.bytes, "duration", took.Round(time.Microsecond), "client", r.RemoteAddr)
 		}()
 		next.ServeHTTP(out, r)
 	})
-}
-
-// cut shortens a path for the log.
-func cut(path string) string {
-	const most = 200
-	if len(path) > most {
-		return path[:most] + "…"
-	}
-	return path
 }
 
 // observedWriter counts the bytes that it writes. It ends a connection whose client does

@@ -13,7 +13,7 @@ func newOverview(o Options) *overview.Cache { return overview.New(overview.Optio
 // overviewAPI returns the handler of the overview.
 func (s *Server) overviewAPI() *overviewapi.API {
 	return overviewapi.New(overviewapi.Options{
-		Source: source{s}, Cache: s.overview, Logger: s.log, Timeout: max(s.opts.Query.Timeout, 0), CORSOrigin: s.opts.CORSOrigin,
+		Source: source{s}, Cache: s.overview, Logger: s.log, Timeout: max(s.opts.Query.Timeout, 0),
 	})
 }
 

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/klauspost/compress/gzhttp"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/pcparchive/pcparchive/instant"
@@ -26,16 +25,16 @@ func newPCPServices(s *Server) *pcpServices {
 	return p
 }
 
-// register adds the paths to a mux. own answers with the server's own metrics.
-func (p *pcpServices) register(mux *http.ServeMux, own http.Handler) {
-	mux.HandleFunc("/metrics", func(w http.ResponseWriter, r *http.Request) {
+// page returns the handler of the page of all values. own answers with the server's own
+// metrics.
+func (p *pcpServices) page(own http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if isSidecar(r) {
 			own.ServeHTTP(w, r)
 			return
 		}
 		p.exporter.ServeHTTP(w, r)
 	})
-	mux.Handle(pmapi.Root, gzhttp.GzipHandler(p.pmapi))
 }
 
 // isSidecar reports whether a request is that of the Thanos sidecar, which looks for the

@@ -38,7 +38,7 @@ func (x *seriesIndexes) viewsOf(s *state) func() seriesViews {
 // seriesAPI returns the handler of the paths /series/… and /search/….
 func (s *Server) seriesAPI() *seriesapi.API {
 	return seriesapi.New(seriesapi.Options{
-		Source: source{s}, Logger: s.log, Concurrency: s.opts.Concurrency, Timeout: max(s.opts.Query.Timeout, 0), CORSOrigin: s.opts.CORSOrigin,
+		Source: source{s}, Logger: s.log, Concurrency: s.opts.Concurrency, Timeout: max(s.opts.Query.Timeout, 0),
 	})
 }
 

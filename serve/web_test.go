@@ -12,8 +12,10 @@ import (
 	"math/big"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"testing"
 	"time"
 
@@ -134,4 +136,30 @@ func TestUsersOnly(t *testing.T) {
 	status, _, _ := s.get("/")
 	assert.Equal(t, http.StatusUnauthorized, status)
 	require.Regexp(t, "^http://", s.url)
+}
+
+// TestOrigins wants one decision on origins from all APIs, and none from paths that change
+// something.
+func TestOrigins(t *testing.T) {
+	dir := t.TempDir()
+	record(t, filepath.Join(dir, "rec"), "db1").put(0, 20).close()
+	s := run(t, Options{Paths: []string{dir}, Rescan: -1, CORSOrigin: regexp.MustCompile(`^https://ours$`)})
+	ask := func(method, path, origin string) http.Header {
+		w := httptest.NewRecorder()
+		r := httptest.NewRequest(method, path, nil)
+		r.Header.Set("Origin", origin)
+		s.handler().ServeHTTP(w, r)
+		return w.Result().Header
+	}
+	for _, path := range []string{"/api/v1/query", "/federate", "/series/ping", "/search/text", "/api/overview", "/api/archives", "/metrics", "/pmapi/context"} {
+		for _, method := range []string{http.MethodGet, http.MethodOptions} {
+			assert.Equal(t, "https://ours", ask(method, path, "https://ours").Get("Access-Control-Allow-Origin"), path)
+			theirs := ask(method, path, "https://theirs")
+			assert.Empty(t, theirs.Get("Access-Control-Allow-Origin"), path)
+			assert.Contains(t, theirs.Values("Vary"), "Origin", path)
+		}
+	}
+	for _, path := range []string{"/", "/-/reload", "/-/healthy", "/logger/label"} {
+		assert.Empty(t, ask(http.MethodGet, path, "https://ours").Get("Access-Control-Allow-Origin"), path)
+	}
 }

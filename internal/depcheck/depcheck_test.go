@@ -35,7 +35,7 @@ var lines = [][]string{
 	{"promapi", "overview"},
 	{"scrape", "ingest", "serve/blocks", "serve/grafana", "serve/timeshift", "query/remote", "record/layout", "record/pace", "serve/page"},
 	{"pmsearch"},
-	{"serve/exporter", "serve/seriesapi", "serve/overviewapi", "serve/browse"},
+	{"serve/exporter", "serve/seriesapi", "serve/cors", "serve/overviewapi", "serve/browse"},
 	{"serve/pmapi"},
 	{"serve", "record"},
 	{"record/agentdir", "record/watch"},

@@ -26,8 +26,9 @@ func New(source Source, log *slog.Logger) *API {
 	return &API{source, log, newChecker()}
 }
 
-// Register adds the paths to a mux.
-func (a *API) Register(mux *http.ServeMux) {
+// Handler returns the handler of the [Paths].
+func (a *API) Handler() http.Handler {
+	mux := http.NewServeMux()
 	for path, answer := range map[string]func(*http.Request, *View) ([]byte, error){
 		Paths[0]: a.archives, Paths[1]: a.metrics, Paths[2]: a.check,
 	} {
@@ -35,6 +36,7 @@ func (a *API) Register(mux *http.ServeMux) {
 		mux.Handle("GET "+path, handler)
 		mux.Handle("POST "+path, handler)
 	}
+	return mux
 }
 
 // maxBody is the largest body of a request in bytes.

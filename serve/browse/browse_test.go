@@ -69,13 +69,12 @@ func serve(t *testing.T, dir string, move timeshift.Move) func(path string, repl
 	t.Helper()
 	sets := storetest.Sets(t, dir)
 	source := &fixed{view: View{Contents: NewContents(sets, catalogue.New(catalogue.Options{})), Move: move, Status: Status{Version: "v1"}}}
-	mux := http.NewServeMux()
-	New(source, slog.New(slog.DiscardHandler)).Register(mux)
+	handler := New(source, slog.New(slog.DiscardHandler)).Handler()
 	t.Cleanup(source.acquired.Wait)
 	return func(path string, reply any) int {
 		t.Helper()
 		w := httptest.NewRecorder()
-		mux.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+		handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
 		assert.Equal(t, "application/json", w.Header().Get("Content-Type"))
 		body, err := io.ReadAll(w.Body)
 		require.NoError(t, err)

@@ -112,8 +112,7 @@ func (e *Exporter) Counts() Counts { return Counts{e.made.Load(), e.kept.Load()}
 
 // ServeHTTP replies with the page that a request asks for.
 func (e *Exporter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	AllowOrigins(w)
-	if Preflight(w, r, http.MethodGet, http.MethodHead, http.MethodPost) {
+	if !Allowed(w, r, http.MethodGet, http.MethodHead, http.MethodPost) {
 		return
 	}
 	v, release := e.opts.Source.Archives()

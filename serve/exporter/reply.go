@@ -8,29 +8,14 @@ import (
 	"strings"
 )
 
-// AllowOrigins lets pages of any origin read a reply, as PCP's web daemon does.
-func AllowOrigins(w http.ResponseWriter) {
-	h := w.Header()
-	h.Set("Access-Control-Allow-Origin", "*")
-	h.Set("Access-Control-Allow-Headers", "Accept, Accept-Language, Content-Language, Content-Type")
-	h.Set("Access-Control-Max-Age", "86400")
-}
-
-// Preflight answers a request for the methods that a path allows, and refuses other
-// methods. It returns false if the request must be answered.
-func Preflight(w http.ResponseWriter, r *http.Request, methods ...string) bool {
-	allowed := strings.Join(append(slices.Clone(methods), http.MethodOptions), ", ")
-	switch {
-	case r.Method == http.MethodOptions:
-		w.Header().Set("Access-Control-Allow-Methods", allowed)
-		w.Header().Set("Allow", allowed)
-		w.WriteHeader(http.StatusOK)
-		return true
-	case !slices.Contains(methods, r.Method):
-		w.Header().Set("Allow", allowed)
-		writeFailure(w, http.StatusMethodNotAllowed, r.Method+" is not allowed: send "+allowed)
+// Allowed replies with status 405 and returns false unless a request has one of some methods.
+func Allowed(w http.ResponseWriter, r *http.Request, methods ...string) bool {
+	if slices.Contains(methods, r.Method) {
 		return true
 	}
+	allowed := strings.Join(methods, ", ") + ", " + http.MethodOptions
+	w.Header().Set("Allow", allowed)
+	writeFailure(w, http.StatusMethodNotAllowed, r.Method+" is not allowed: send "+allowed)
 	return false
 }
 

@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"regexp"
 	"runtime"
 	"strconv"
 	"time"
@@ -48,8 +47,6 @@ type Options struct {
 	// Timeout ends a request. What it has read of the archives is kept for the next one.
 	// Zero means two minutes.
 	Timeout time.Duration
-	// CORSOrigin matches the origins of pages that may use the API. Nil means all.
-	CORSOrigin *regexp.Regexp
 }
 
 // The limits of a request.
@@ -103,12 +100,8 @@ func bad(parameter string, err error) error {
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.handler.ServeHTTP(w, r) }
 
 func (a *API) serve(w http.ResponseWriter, r *http.Request) {
-	a.allowOrigin(w.Header(), r.Header.Get("Origin"))
 	switch r.Method {
 	case http.MethodGet, http.MethodHead, http.MethodPost:
-	case http.MethodOptions:
-		w.WriteHeader(http.StatusNoContent)
-		return
 	default:
 		w.Header().Set("Allow", "GET, HEAD, POST, OPTIONS")
 		a.fail(w, &statusError{http.StatusMethodNotAllowed, "bad_data", fmt.Errorf("method %q: use GET or POST", r.Method)})
@@ -240,16 +233,4 @@ func (a *API) fail(w http.ResponseWriter, err error) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(failure{"error", kind, err.Error()}) // fails if the client is gone
-}
-
-// allowOrigin lets pages of other origins use the API.
-func (a *API) allowOrigin(h http.Header, origin string) {
-	h.Add("Vary", "Origin")
-	switch {
-	case origin == "":
-	case a.opts.CORSOrigin == nil:
-		h.Set("Access-Control-Allow-Origin", "*")
-	case a.opts.CORSOrigin.MatchString(origin):
-		h.Set("Access-Control-Allow-Origin", origin)
-	}
 }

@@ -88,14 +88,13 @@ const maxBody = 1 << 20
 
 // ServeHTTP answers a request.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	exporter.AllowOrigins(w)
 	x := &request{api: a, w: w, r: r}
 	endpoint := x.route(strings.TrimPrefix(r.URL.Path, Root))
 	if endpoint == nil {
 		x.reply(http.StatusNotFound, "no such endpoint: "+r.URL.Path)
 		return
 	}
-	if exporter.Preflight(w, r, http.MethodGet, http.MethodHead, http.MethodPost) {
+	if !exporter.Allowed(w, r, http.MethodGet, http.MethodHead, http.MethodPost) {
 		return
 	}
 	v, release := a.opts.Source.Archives()

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"regexp"
 	"runtime"
 	"time"
 
@@ -48,8 +47,6 @@ type Options struct {
 	// MaxHeld limits the values in replies that clients have not yet taken; further replies
 	// wait. Zero means four million.
 	MaxHeld int64
-	// CORSOrigin matches the origins of pages that may use the API. Nil means all.
-	CORSOrigin *regexp.Regexp
 }
 
 // The defaults of [Options].
@@ -140,18 +137,7 @@ func bad(message string) error { return &statusError{http.StatusBadRequest, mess
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.handler.ServeHTTP(w, r) }
 
 func (a *API) serve(w http.ResponseWriter, r *http.Request) {
-	a.allowOrigin(w.Header(), r.Header.Get("Origin"))
 	e, known := endpoints[r.URL.Path]
-	methods := "GET, HEAD, OPTIONS"
-	if e.post || !known {
-		methods = "GET, HEAD, POST, OPTIONS"
-	}
-	w.Header().Set("Access-Control-Allow-Methods", methods)
-	if r.Method == http.MethodOptions {
-		w.Header().Set("Allow", methods)
-		w.WriteHeader(http.StatusNoContent)
-		return
-	}
 	out := &writer{w: w, zip: accept.Encoding(r.Header, "gzip") != ""}
 	p, err := a.params(w, r)
 	switch {
@@ -159,6 +145,10 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request) {
 	case !known:
 		err = &statusError{http.StatusNotFound, "no such path: " + httpguard.Short(r.URL.Path)}
 	case r.Method != http.MethodGet && r.Method != http.MethodHead && (r.Method != http.MethodPost || !e.post):
+		methods := "GET, HEAD, OPTIONS"
+		if e.post {
+			methods = "GET, HEAD, POST, OPTIONS"
+		}
 		w.Header().Set("Allow", methods)
 		err = &statusError{http.StatusMethodNotAllowed, "method " + httpguard.Short(r.Method) + ": use one of " + methods}
 	default:
@@ -251,16 +241,4 @@ func (a *API) failed(w http.ResponseWriter, r *http.Request) {
 	p := params{values: r.URL.Query()}
 	p.noteClient()
 	a.fail(&writer{w: w, zip: accept.Encoding(r.Header, "gzip") != ""}, r, p, &statusError{http.StatusInternalServerError, httpguard.ErrDefect.Error()})
-}
-
-// allowOrigin lets pages of other origins use the API.
-func (a *API) allowOrigin(h http.Header, origin string) {
-	h.Set("Access-Control-Allow-Headers", "Accept, Accept-Language, Authorization, Content-Language, Content-Type")
-	switch {
-	case a.opts.CORSOrigin == nil:
-		h.Set("Access-Control-Allow-Origin", "*")
-	case origin != "" && a.opts.CORSOrigin.MatchString(origin):
-		h.Set("Access-Control-Allow-Origin", origin)
-		h.Add("Vary", "Origin")
-	}
 }

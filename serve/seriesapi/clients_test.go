@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -52,12 +51,6 @@ func TestCompressed(t *testing.T) {
 	require.NoError(t, json.NewDecoder(z).Decode(&names))
 	assert.Len(t, names, 6)
 	assert.Empty(t, do(api, http.MethodGet, "/series/metrics", "", "Accept-Encoding", "gzip;q=0").Header().Get("Content-Encoding"))
-}
-
-func TestOrigins(t *testing.T) {
-	api := seriesapi.New(seriesapi.Options{Source: &source{}, CORSOrigin: regexp.MustCompile(`^https://ours$`)})
-	assert.Equal(t, "https://ours", do(api, http.MethodGet, "/series/ping", "", "Origin", "https://ours").Header().Get("Access-Control-Allow-Origin"))
-	assert.Empty(t, do(api, http.MethodGet, "/series/ping", "", "Origin", "https://theirs").Header().Get("Access-Control-Allow-Origin"))
 }
 
 // slowWriter takes a reply byte by byte, after a wait.

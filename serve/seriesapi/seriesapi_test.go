@@ -133,12 +133,6 @@ func TestClient(t *testing.T) {
 // TestFaultsOfTheReference has the faults of pmproxy 6.0.3 that must not be copied.
 func TestFaultsOfTheReference(t *testing.T) {
 	api := twoHosts(t)
-	for _, path := range []string{"/series/query", "/series/values", "/search/text"} {
-		w := do(api, http.MethodOptions, path, "", "Origin", "http://grafana")
-		assert.Equal(t, http.StatusNoContent, w.Code)
-		assert.Contains(t, w.Header().Get("Access-Control-Allow-Methods"), "POST", "OPTIONS allows POST")
-		assert.Equal(t, "*", w.Header().Get("Access-Control-Allow-Origin"))
-	}
 	w := do(api, http.MethodGet, "/series/nosuch", "")
 	assert.Equal(t, http.StatusNotFound, w.Code, "an unknown path is not 400 with HTML")
 	for _, target := range []string{"/series/query?expr=mem.freemem", "/search/text?query=load", "/series/labels"} {
