@@ -8,7 +8,6 @@ import (
 	"iter"
 
 	"github.com/pcparchive/pcparchive/internal/decomp"
-	"github.com/pcparchive/pcparchive/internal/resync"
 	"github.com/pcparchive/pcparchive/internal/wire"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -70,9 +69,9 @@ type frameReader struct {
 	long []byte // holds a frame that does not fit into the input's buffer
 
 	// Fields for continuing after damage, see search.
-	lengths resync.Lengths // length words of the unreadable frame
-	inLong  bool           // the bytes read of the unreadable frame are in long
-	effort  int64          // bytes decoded by searches so far
+	length int32 // length word of the unreadable frame; zero if it has none
+	inLong bool  // the bytes read of the unreadable frame are in long
+	effort int64 // bytes decoded by searches so far
 }
 
 // newFrameReader returns a reader of a file of about size bytes; its buffer is
@@ -89,7 +88,7 @@ func newFrameReader(r io.Reader, at Pos, size int64, maxRecord int) *frameReader
 func (fr *frameReader) next() (Frame, error) {
 	fr.in.discard(fr.skip)
 	fr.pos.Offset += int64(fr.last)
-	fr.last, fr.skip, fr.inLong = 0, 0, false
+	fr.last, fr.skip, fr.length, fr.inLong = 0, 0, 0, false
 	head, err := fr.in.peek(4)
 	if errors.Is(err, io.EOF) {
 		if len(head) > 0 {
@@ -101,7 +100,7 @@ func (fr *frameReader) next() (Frame, error) {
 		return fr.fail("", err)
 	}
 	n := int32(binary.BigEndian.Uint32(head))
-	fr.lengths = resync.Lengths{n}
+	fr.length = n
 	switch {
 	case n < 8:
 		return fr.fail(fmt.Sprintf("length %d", n), pcp.ErrRange)
@@ -114,7 +113,6 @@ func (fr *frameReader) next() (Frame, error) {
 	}
 	fr.last = int(n)
 	if trailer := int32(binary.BigEndian.Uint32(raw[n-4:])); trailer != n {
-		fr.lengths[1] = trailer
 		return fr.fail(fmt.Sprintf("%d before, %d after", n, trailer), pcp.ErrTrailer)
 	}
 	return Frame{Pos: fr.pos, Payload: raw[4 : n-4 : n-4]}, nil

@@ -98,7 +98,7 @@ func (r *Reader) holdsRecords() bool {
 func (r *Reader) checkHeader(frames *frameReader, role Role, volume int32) error {
 	frame, err := frames.next()
 	file := frame.Pos.File
-	if errors.Is(err, io.EOF) || errors.Is(err, pcp.ErrUnfinished) && len(frames.in.buf) < 8 {
+	if errors.Is(err, io.EOF) || errors.Is(err, pcp.ErrUnfinished) && len(frames.in.buf)+len(frames.long) < 8 {
 		return emptyFile(file)
 	}
 	if err != nil {

@@ -127,7 +127,7 @@ func (fr *frameReader) search(here bool, valid func([]byte) bool) (ok bool, err 
 	if here {
 		ok = w.FindHere(fr.max, valid)
 	} else {
-		ok = w.Find(fr.max, fr.lengths, valid)
+		ok = w.Find(fr.max, fr.length, valid)
 	}
 	if !ok {
 		w.Pass(len(w.Rest()))

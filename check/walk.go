@@ -72,7 +72,7 @@ func (w *walker) next() (*frame, *damage) {
 // resync moves to the next record that valid accepts and reports whether there is one. The
 // payload passed to valid is valid during the call.
 func (w *walker) resync(d *damage, valid func(payload []byte) bool) bool {
-	return w.Find(w.max, resync.Lengths{d.length, d.other}, valid)
+	return w.Find(w.max, d.length, valid)
 }
 
 // String describes the damage.

@@ -10,20 +10,24 @@ const (
 	stopEvery = 64 << 10
 )
 
-// Lengths are the length words before and after a damaged record; zero means
-// unknown. If one of them is right, the next record begins at that distance.
-type Lengths [2]int32
-
 // Find moves to the next record of at most maxRecord bytes that valid accepts,
-// and reports whether there is one. It tries the known lengths first: if one
-// length word is damaged, the other still leads to the next record. valid must
-// not keep its argument.
-func (w *Window) Find(maxRecord int, known Lengths, valid func(payload []byte) bool) bool {
-	for _, n := range known {
-		if n >= 8 && int64(n) <= int64(maxRecord) && len(w.Peek(int(n))) == int(n) && w.stands(int(n), maxRecord, valid) {
-			w.Pass(int(n))
-			return true
+// and reports whether there is one. length is the length word of the damaged record at the
+// current position. If it is right, the next record begins at that distance, unless a nearer
+// record follows the trailer that belongs to another length: then the length word is damaged
+// and the trailer is not. valid must not keep its argument.
+func (w *Window) Find(maxRecord int, length int32, valid func(payload []byte) bool) bool {
+	n := int(length)
+	if n >= 8 && n <= maxRecord && len(w.Peek(n)) == n && w.stands(n, maxRecord, valid) {
+		for at := 8; at < n; at++ {
+			if w.stands(at, maxRecord, valid) {
+				if w.Word(at-4) == int32(at) {
+					n = at
+				}
+				break
+			}
 		}
+		w.Pass(n)
+		return true
 	}
 	w.Pass(len(w.Peek(1)))
 	return w.FindHere(maxRecord, valid)
