@@ -95,7 +95,7 @@ func fillIn(rule *Rule, text string, p peak) string {
 	}
 	pid, command := processOf(p.instance)
 	return strings.NewReplacer(
-		"{value}", number(p.value), "{instance}", shortened(p.instance), "{command}", shortened(command), "{pid}", pid,
+		"{value}", number(p.value), "{instance}", lineOf(p.instance), "{command}", lineOf(command), "{pid}", pid,
 	).Replace(text)
 }
 
@@ -133,11 +133,5 @@ func processOf(instance string) (pid, command string) {
 	return pid, strings.TrimSpace(program + " " + rest)
 }
 
-// shortened returns a text that fits into a line and does no harm.
-func shortened(text string) string {
-	const most = 60
-	if r := []rune(text); len(r) > most {
-		text = string(r[:most-1]) + "…"
-	}
-	return safetext.Line(text)
-}
+// lineOf returns a text that fits into a line and does no harm.
+func lineOf(text string) string { return safetext.Line(safetext.Cut(text, 60)) }

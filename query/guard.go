@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/prometheus/promql"
 
 	"github.com/pcparchive/pcparchive/internal/defect"
+	"github.com/pcparchive/pcparchive/internal/safetext"
 )
 
 // TimeoutError reports a query that takes longer than [Options].Timeout.
@@ -44,7 +45,7 @@ type PanicError struct {
 
 // Error returns the value of the panic and the query.
 func (e *PanicError) Error() string {
-	return fmt.Sprintf("internal error: %v in the query %s", e.Value, shortened(e.Expr))
+	return fmt.Sprintf("internal error: %v in the query %s", e.Value, safetext.Elide(e.Expr, longestExpr))
 }
 
 // grace is the time that the engine has to notice the end of its context.

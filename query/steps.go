@@ -6,6 +6,8 @@ import (
 
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
+
+	"github.com/pcparchive/pcparchive/internal/safetext"
 )
 
 // StepsError says that a subquery, or a range of times, has more steps than a
@@ -68,7 +70,7 @@ func checkNode(node parser.Node, span int64, limit int) error {
 			step = subqueryStep.Milliseconds()
 		}
 		if steps := stepsIn(span, step); steps > int64(limit) {
-			return &StepsError{Expr: shortened(n.String()), Steps: steps, Limit: limit}
+			return &StepsError{Expr: safetext.Elide(n.String(), longestExpr), Steps: steps, Limit: limit}
 		}
 	}
 	for child := range parser.ChildrenIter(node) {
@@ -79,20 +81,13 @@ func checkNode(node parser.Node, span int64, limit int) error {
 	return nil
 }
 
+// longestExpr is the number of characters of an expression in a message.
+const longestExpr = 80
+
 // stepsIn returns the number of steps in a span.
 func stepsIn(span, step int64) int64 {
 	if step <= 0 {
 		return 1
 	}
 	return min(span/step, math.MaxInt64-1) + 1
-}
-
-// shortened returns a text that fits into a message.
-func shortened(s string) string {
-	const most = 80
-	r := []rune(s)
-	if len(r) <= most {
-		return s
-	}
-	return string(r[:most/2]) + "…" + string(r[len(r)-most/2:])
 }

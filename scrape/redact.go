@@ -12,12 +12,12 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"unicode/utf8"
 
 	httpconfig "github.com/prometheus/common/config"
 
 	"github.com/pcparchive/pcparchive/internal/lazyregexp"
 	"github.com/pcparchive/pcparchive/internal/redact"
+	"github.com/pcparchive/pcparchive/internal/safetext"
 )
 
 // secrets are the values that must not appear in labels, logs, errors or archives. Every
@@ -194,7 +194,7 @@ var (
 // text returns a message without secrets, cut to maxText.
 func (s *secrets) text(message string) string {
 	const room = 64 << 10 // bytes of a long message that are searched for secrets
-	message = cutText(message, room)
+	message = safetext.Cut(message, room)
 	message = redact.Text(message)
 	message = queryInText().ReplaceAllString(message, "?"+hidden)
 	message = loginInText().ReplaceAllString(message, hidden+"@")
@@ -204,18 +204,7 @@ func (s *secrets) text(message string) string {
 	if replacer != nil {
 		message = replacer.Replace(message)
 	}
-	return cutText(message, maxText)
-}
-
-// cutText shortens a text.
-func cutText(text string, size int) string {
-	if len(text) <= size {
-		return text
-	}
-	for size > 0 && !utf8.RuneStart(text[size]) {
-		size--
-	}
-	return text[:size] + hidden
+	return safetext.Cut(message, maxText)
 }
 
 // redactedError is an error whose text has no secrets.

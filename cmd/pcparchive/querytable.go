@@ -6,6 +6,8 @@ import (
 	"io"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/pcparchive/pcparchive/internal/safetext"
 )
 
 // queryTable is the table of a result. A row has a series, a time and a value.
@@ -56,7 +58,7 @@ func (t *queryTable) print(w io.Writer, columns int) error {
 			}
 			fmt.Fprintf(bw, "%s%-*s%s%s\n", gap, t.widths[1], row[1], gap, row[2])
 		case i > 0 && row[0] == last:
-			fmt.Fprintf(bw, "%-*s%s%-*s%s%s\n", room, elide(row[0], room), gap, t.widths[1], row[1], gap, row[2])
+			fmt.Fprintf(bw, "%-*s%s%-*s%s%s\n", room, safetext.Elide(row[0], room), gap, t.widths[1], row[1], gap, row[2])
 		default:
 			lines := wrapSeries(row[0], room)
 			fmt.Fprintf(bw, "%-*s%s%-*s%s%s\n", room, lines[0], gap, t.widths[1], row[1], gap, row[2])
@@ -85,17 +87,4 @@ func wrapSeries(text string, width int) (lines []string) {
 		indent = gap
 	}
 	return append(lines, indent+text)
-}
-
-// elide replaces the middle of a text that is longer than width by an ellipsis.
-func elide(text string, width int) string {
-	runes := []rune(text)
-	switch {
-	case len(runes) <= width:
-		return text
-	case width <= 0:
-		return ""
-	}
-	head := width / 2
-	return string(runes[:head]) + "…" + string(runes[len(runes)-(width-1-head):])
 }

@@ -82,14 +82,7 @@ func (p *rewritePrinter) dryRun() error {
 }
 
 // shortLine cuts a text to a part of a line.
-func shortLine(text string) string {
-	const longest = 60
-	line := []rune(safetext.Line(text))
-	if len(line) > longest {
-		line = append(line[:longest-1], '…')
-	}
-	return string(line)
-}
+func shortLine(text string) string { return safetext.Cut(safetext.Line(text), 60) }
 
 // done prints the output's name, its records and how much changed.
 func (p *rewritePrinter) done(out string, report *rewrite.Report) error {

@@ -81,7 +81,7 @@ func (w *statusWriter) show(line string) {
 	w.next.Store(time.Now().Add(redraws).UnixMilli())
 	line = safetext.Line(line)
 	if width := w.width(); width > 0 {
-		line = elide(line, width-1) // a character in the last column would start a new line
+		line = safetext.Elide(line, width-1) // a character in the last column would start a new line
 	}
 	if _, err := io.WriteString(w.w, wipeLine+line); err == nil {
 		w.shown = true

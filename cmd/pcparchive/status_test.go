@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/pcparchive/pcparchive/internal/safetext"
 )
 
 // TestMessagesClearTheStatusLine writes messages and results while a status line
@@ -33,7 +35,7 @@ func TestMessagesClearTheStatusLine(t *testing.T) {
 		wipeLineOf("reading  60%  600 B of 1000 B", 19)+wipeLine+"second\nthird\n", terminal.String())
 }
 
-func wipeLineOf(line string, width int) string { return wipeLine + elide(line, width) }
+func wipeLineOf(line string, width int) string { return wipeLine + safetext.Elide(line, width) }
 
 // TestStatusLineNeedsTerminal shows nothing in a file.
 func TestStatusLineNeedsTerminal(t *testing.T) {
@@ -62,14 +64,6 @@ func TestProgressLine(t *testing.T) {
 	} {
 		assert.Equal(t, c.want, progressLine(c.done, c.total, c.elapsed), c)
 	}
-}
-
-func TestElide(t *testing.T) {
-	for width, want := range map[int]string{30: "abcdefghij", 10: "abcdefghij", 9: "abcd…ghij", 6: "abc…ij", 3: "a…j", 2: "a…", 1: "…", 0: "", -1: ""} {
-		assert.Equal(t, want, elide("abcdefghij", width), width)
-	}
-	assert.Equal(t, "ä…ö", elide("äbcdö", 3))
-	assert.LessOrEqual(t, len([]rune(elide(strings.Repeat("x", 500), 79))), 79)
 }
 
 // TestQueryTableFits prints a table for terminals of several widths: nothing is

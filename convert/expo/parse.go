@@ -4,9 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"strings"
 
 	"github.com/prometheus/prometheus/model/textparse"
+
+	"github.com/pcparchive/pcparchive/internal/safetext"
 )
 
 // parse reads the records in b with Prometheus' parser. With an error it returns
@@ -75,7 +76,7 @@ func (f *parseFault) withRecord(l *lexer, record []byte) error {
 	}
 	const longest = 500 // the parser quotes its input
 	if text := err.Error(); len(text) > longest {
-		return errors.New(strings.ToValidUTF8(text[:longest], "") + "…")
+		return errors.New(safetext.Cut(text, longest))
 	}
 	return err
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/prometheus/model/textparse"
 
 	"github.com/pcparchive/pcparchive/convert/prom"
+	"github.com/pcparchive/pcparchive/internal/safetext"
 )
 
 // parserPart is a part of a page that the parser reads.
@@ -62,7 +63,7 @@ func (p *parserPart) sample() error {
 	k := p.cache[p.class][string(text)]
 	if k == nil {
 		if !prom.FitsLabel(string(text)) { // one of its labels may be too long
-			return &parseFault{err: fmt.Errorf("a series of %d bytes: %s…", len(text), text[:40])}
+			return &parseFault{err: fmt.Errorf("a series of %d bytes: %s", len(text), safetext.Cut(string(text), 40))}
 		}
 		p.parser.Labels(&p.set)
 		if err := check(p.set); err != nil {

@@ -11,6 +11,7 @@ import (
 	"net/http"
 
 	"github.com/pcparchive/pcparchive/internal/defect"
+	"github.com/pcparchive/pcparchive/internal/safetext"
 )
 
 // ErrDefect is the reply to a request that panicked.
@@ -79,10 +80,4 @@ func BodyError(err error) (status int, _ error) {
 }
 
 // Short returns a text that fits into a message.
-func Short(text string) string {
-	const most = 200
-	if r := []rune(text); len(r) > most {
-		return string(r[:most]) + "…"
-	}
-	return text
-}
+func Short(text string) string { return safetext.Cut(text, 200) }

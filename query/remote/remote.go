@@ -20,6 +20,7 @@ import (
 	"github.com/prometheus/common/model"
 
 	"github.com/pcparchive/pcparchive/internal/redact"
+	"github.com/pcparchive/pcparchive/internal/safetext"
 )
 
 // Options configure a [Client]. The zero value means the defaults.
@@ -141,11 +142,7 @@ func (c *Client) ask(run func(v1.API) (model.Value, v1.Warnings, error)) (*Resul
 // firstLine returns the first line of a text, shortened: a proxy may reply with a page.
 func firstLine(text string) string {
 	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
-	const most = 200
-	if r := []rune(line); len(r) > most {
-		return string(r[:most]) + "…"
-	}
-	return line
+	return safetext.Cut(line, 200)
 }
 
 // keeper keeps the body of the last reply.

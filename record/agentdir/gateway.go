@@ -114,20 +114,15 @@ func (g *gateway) head(status string, length int, fields string) []byte {
 	return fmt.Appendf(nil, "HTTP/1.1 %s\r\nContent-Length: %d\r\n%s\r\n", status, length, fields)
 }
 
+// longestReason is the number of characters of a cause, which an executable or a server may
+// have made long.
+const longestReason = 500
+
 // fail replies with the cause in place of the status's name, which the scraper puts into its
 // error. A code of 0 means that the cause has nothing to do with HTTP.
 func (g *gateway) fail(code int, cause error) net.Buffers {
 	reason := strings.TrimPrefix(cause.Error(), fmt.Sprintf("server returned HTTP status %03d ", code))
-	return net.Buffers{g.head(fmt.Sprintf("%03d %s", code, safetext.Line(cut(reason))), 0, "")}
-}
-
-// cut shortens a text that an executable or a server may have made long.
-func cut(text string) string {
-	const most = 500
-	if len(text) > most {
-		text = strings.ToValidUTF8(text[:most], "") + "…"
-	}
-	return text
+	return net.Buffers{g.head(fmt.Sprintf("%03d %s", code, safetext.Line(safetext.Cut(reason, longestReason))), 0, "")}
 }
 
 // page fetches the page of a source and keeps the outcome.

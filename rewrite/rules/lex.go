@@ -3,6 +3,8 @@ package rules
 import (
 	"strings"
 	"unicode/utf8"
+
+	"github.com/pcparchive/pcparchive/internal/safetext"
 )
 
 // kind is the kind of a token.
@@ -31,26 +33,13 @@ func (t token) String() string {
 	case kindEnd:
 		return "the end of the file"
 	case kindString:
-		return `"` + shorten(t.text) + `"`
+		return `"` + safetext.Cut(t.text, 40) + `"`
 	case kindPattern:
-		return "/" + shorten(t.text) + "/"
+		return "/" + safetext.Cut(t.text, 40) + "/"
 	case kindArrow:
 		return "->"
 	}
-	return shorten(t.text)
-}
-
-// shorten cuts a long text for a message.
-func shorten(text string) string {
-	const longest = 40
-	if len(text) <= longest {
-		return text
-	}
-	cut := longest
-	for cut > 0 && !utf8.RuneStart(text[cut]) {
-		cut--
-	}
-	return text[:cut] + "…"
+	return safetext.Cut(t.text, 40)
 }
 
 // lexer splits a file of rules into tokens.

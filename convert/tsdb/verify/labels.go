@@ -5,6 +5,8 @@ import (
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/pcparchive/pcparchive/internal/safetext"
 )
 
 // labels checks the labels of a series.
@@ -38,7 +40,7 @@ func (c *contents) labels(lset labels.Labels) {
 			c.add(BlockLimitName, "index", "series %s: a label name of %d bytes", lset, len(l.Name))
 		}
 		if len(l.Value) > mimirTextLength {
-			c.add(BlockLimitValue, "index", "series %s: label %s has a value of %d bytes", short(lset), l.Name, len(l.Value))
+			c.add(BlockLimitValue, "index", "series %s: label %s has a value of %d bytes", safetext.Cut(lset.String(), 200), l.Name, len(l.Value))
 		}
 	})
 	if !named {
@@ -47,14 +49,4 @@ func (c *contents) labels(lset labels.Labels) {
 	if n > mimirLabelNames {
 		c.add(BlockLimitLabels, "index", "series %s has %d labels", lset, n)
 	}
-}
-
-// short returns the text of a series, cut off after 200 bytes.
-func short(lset labels.Labels) string {
-	const most = 200
-	text := lset.String()
-	if len(text) > most {
-		text = text[:most] + "…"
-	}
-	return text
 }
