@@ -195,13 +195,13 @@ func TestArchivesDamage(t *testing.T) {
 	assert.Equal(t, "0 100 mark@20.351000000 1000", outline(listing))
 }
 
-// TestArchivesWindow counts from the earliest start and back from the latest end.
-func TestArchivesWindow(t *testing.T) {
+// TestWindowOfArchives counts from the earliest start and back from the latest end.
+func TestWindowOfArchives(t *testing.T) {
 	early, late := counts(t, "early", pcp.V3, 0, 5000), counts(t, "late", pcp.V3, 1000, 2000)
-	lower, upper, err := dump.ArchivesWindow([]*archive.Reader{late, early}, "500msec", "-1", time.UTC)
+	lower, upper, err := dump.Window([]*archive.Reader{late, early}, "500msec", "-1", time.UTC)
 	require.NoError(t, err)
 	assert.Equal(t, millis(500), lower)
 	assert.Equal(t, millis(4000), upper)
-	_, _, err = dump.ArchivesWindow(nil, "1", "", time.UTC)
+	_, _, err = dump.Window(nil, "1", "", time.UTC)
 	assert.Error(t, err)
 }

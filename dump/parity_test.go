@@ -74,7 +74,7 @@ func TestParityReverse(t *testing.T) {
 				r, err := archive.Open(base, nil)
 				require.NoError(t, err)
 				o := dump.Options{Sections: dump.Metrics, Dates: 2, Zone: archive.Zone(r.Header().Zone)}
-				o.From, o.To, err = dump.Window(r, window[0], window[1], o.Zone)
+				o.From, o.To, err = dump.Window([]*archive.Reader{r}, window[0], window[1], o.Zone)
 				require.NoError(t, err)
 				args := []string{"-z", "-xx"}
 				if window[0] != "" {

@@ -11,19 +11,14 @@ import (
 // ErrTime reports that the text of a time has no known form.
 var ErrTime = timespec.ErrTime
 
-// Window parses the bounds of a listing of r in the form of PCP's tools. An interval
-// counts from the archive's start, or with a minus sign back from its end. A time in
-// zone, such as 14:30, may have an @ before it and means the first such time from the
-// archive's start on. In to, both count from the lower bound. An empty text stands for
-// the archive's own bound; two empty texts mean no bounds, and Window returns zero
-// times. Errors of parsing wrap [ErrTime].
-func Window(r *archive.Reader, from, to string, zone *time.Location) (lower, upper pcp.Timestamp, err error) {
-	return ArchivesWindow([]*archive.Reader{r}, from, to, zone)
-}
-
-// ArchivesWindow is Window for a listing by [Archives]: the start is that of the
-// earliest archive, the end that of the archive that ends last.
-func ArchivesWindow(archives []*archive.Reader, from, to string, zone *time.Location) (lower, upper pcp.Timestamp, err error) {
+// Window parses the bounds of a listing by [Archives] in the form of PCP's tools. The start
+// of the listing is that of the earliest archive, its end that of the archive that ends last.
+// An interval counts from the start, or with a minus sign back from the end. A time in zone,
+// such as 14:30, may have an @ before it and means the first such time from the start on. In
+// to, both count from the lower bound. An empty text stands for the start or the end; two
+// empty texts mean no bounds, and Window returns zero times. Errors of parsing wrap
+// [ErrTime].
+func Window(archives []*archive.Reader, from, to string, zone *time.Location) (lower, upper pcp.Timestamp, err error) {
 	if len(archives) == 0 {
 		return lower, upper, errNoArchive
 	}

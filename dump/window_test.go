@@ -37,13 +37,13 @@ func TestWindow(t *testing.T) {
 		{"@ Nov 14 22:13:22", "@2023-11-14T22:13:22Z", second, second},
 		{"@ 22:13:22.5", "@ 2023-11-15", pcp.Timestamp{Sec: second.Sec, Nsec: 500000000}, pcp.Timestamp{Sec: 1700006400}},
 	} {
-		lower, upper, err := dump.Window(r, c.from, c.to, archive.Zone("UTC"))
+		lower, upper, err := dump.Window([]*archive.Reader{r}, c.from, c.to, archive.Zone("UTC"))
 		require.NoError(t, err, "%+v", c)
 		assert.Equal(t, c.lower, lower, "%+v", c)
 		assert.Equal(t, c.upper, upper, "%+v", c)
 	}
 	for _, bad := range []string{"later", "1 fortnight", "@ 25:61", "1..2", "99999999999days"} {
-		_, _, err := dump.Window(r, bad, "", archive.Zone("UTC"))
+		_, _, err := dump.Window([]*archive.Reader{r}, bad, "", archive.Zone("UTC"))
 		assert.ErrorIs(t, err, dump.ErrTime, bad)
 	}
 }

@@ -136,7 +136,7 @@ func TestStats(t *testing.T) {
 
 // TestEscapedLabelNames asks for labels whose names are valid in UTF-8 alone.
 func TestEscapedLabelNames(t *testing.T) {
-	a := newAPI(t, Options{Source: &View{Storage: labelled{labels.FromStrings("__name__", "x", "service.name", "shop", "a/b", "c", "U__x", "y")}}})
+	a := newAPI(t, Options{Source: viewOver(labelled{labels.FromStrings("__name__", "x", "service.name", "shop", "a/b", "c", "U__x", "y")})})
 	srv := serving(t, a)
 	for name, want := range map[string]string{"U__service_2e_name": "shop", "service.name": "shop", "a%2Fb": "c", "U__a_2f_b": "c", "U____x": ""} {
 		got := ask(t, srv, "/api/v1/label/"+name+"/values")
@@ -235,7 +235,7 @@ func (panicking) Querier(int64, int64) (storage.Querier, error) { panic("defect"
 
 func TestPanics(t *testing.T) {
 	var log bytes.Buffer
-	a := newAPI(t, Options{Source: &View{Storage: panicking{}}, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	a := newAPI(t, Options{Source: viewOver(panicking{}), Logger: slog.New(slog.NewTextHandler(&log, nil))})
 	w := do(t, a, http.MethodGet, "/api/v1/series?match[]=x&query=which")
 	assert.Equal(t, http.StatusInternalServerError, w.Code)
 	assert.Contains(t, w.Body.String(), `"errorType":"internal"`)

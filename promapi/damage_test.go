@@ -59,7 +59,7 @@ func TestDamageIsAWarning(t *testing.T) {
 // TestPanickingQuery names the query in the log, and serves on.
 func TestPanickingQuery(t *testing.T) {
 	var log bytes.Buffer
-	view := NewView(nil, query.Options{})
+	view := viewOf(nil, query.Options{})
 	view.Engine = view.Engine.WithView(func(storage.Queryable) storage.Queryable { return panicking{} })
 	a := newAPI(t, Options{Source: view, Logger: slog.New(slog.NewTextHandler(&log, nil))})
 	for range 2 {

@@ -132,7 +132,7 @@ func TestParseQuery(t *testing.T) {
 
 // TestEmptyView answers before there is any archive.
 func TestEmptyView(t *testing.T) {
-	a := newAPI(t, Options{Source: NewView(nil, query.Options{})})
+	a := newAPI(t, Options{Source: viewOf(nil, query.Options{})})
 	srv := serving(t, a)
 	for _, line := range []string{
 		"/api/v1/query?query=1", "/api/v1/query?query=x", "/api/v1/query_range?query=x&start=1&end=2&step=1", "/api/v1/series?match[]=x", "/api/v1/labels", "/api/v1/label/x/values",
@@ -193,7 +193,7 @@ func TestFederate(t *testing.T) {
 	now := time.Now().Unix()
 	recordHostFrom(t, filepath.Join(dir, "db1"), "db1", now-10*(recordings-1)-5)
 	theirs := debian(t, dir, "global: {external_labels: {site: lab, code: none}}")
-	ours := serving(t, New(Options{Source: NewView(openSets(t, dir), query.Options{}), ExternalLabels: map[string]string{"site": "lab", "code": "none"}}))
+	ours := serving(t, New(Options{Source: viewOf(openSets(t, dir), query.Options{}), ExternalLabels: map[string]string{"site": "lab", "code": "none"}}))
 	for _, match := range []string{"hits_total", `{__name__=~"lat.+"}`, "kernel_all_load", "nothing", `{job="web"}`} {
 		line := "/federate?" + form("match[]", match, "match[]", "disk_all_read")
 		want, got := page(t, theirs+line), page(t, ours+line)

@@ -19,8 +19,6 @@ import (
 	"github.com/prometheus/prometheus/storage"
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
 	"google.golang.org/protobuf/proto"
-
-	"github.com/pcparchive/pcparchive/query"
 )
 
 // federate answers /federate: the last sample of each series that match[] selects, for a
@@ -65,12 +63,9 @@ var federationFormats = []expfmt.Format{
 // lastSamples returns the last samples within the look-back, sorted by the name of the
 // metric. It leaves out series that have ended.
 func lastSamples(r *http.Request, view *View, now time.Time, selectors [][]*labels.Matcher) (promql.Vector, error) {
-	lookback, from := query.DefaultLookback, view.Storage
-	if view.Engine != nil {
-		var err error
-		if from, lookback, err = view.Engine.Recent(r.Context(), selectors); err != nil {
-			return nil, err
-		}
+	from, lookback, err := view.Engine.Recent(r.Context(), selectors)
+	if err != nil {
+		return nil, err
 	}
 	start, end := clamp(now.Add(-lookback)), clamp(now)
 	q, err := from.Querier(start, end)

@@ -44,7 +44,7 @@ func FuzzRequest(f *testing.F) {
 	}
 	dir := f.TempDir()
 	recordHost(f, filepath.Join(dir, "db1"), "db1")
-	view := NewView(openSets(f, dir), query.Options{Timeout: 20 * time.Millisecond, MaxSamples: 10_000})
+	view := viewOf(openSets(f, dir), query.Options{Timeout: 20 * time.Millisecond, MaxSamples: 10_000})
 	a := newAPI(f, Options{Source: view})
 	f.Fuzz(func(t *testing.T, path, form string) {
 		if len(path)+len(form) > 500 || a.routes[path].raw != nil {

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/prometheus/storage"
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
@@ -136,11 +137,23 @@ func hostFolder(t testing.TB) string {
 	return dir
 }
 
+// viewOf returns a View of the archives of hosts.
+func viewOf(sets []*store.Set, o query.Options) *View {
+	return &View{Engine: query.NewEngine(sets, o)}
+}
+
+// viewOver returns a View of a storage without archives.
+func viewOver(s storage.Queryable) *View {
+	view := viewOf(nil, query.Options{})
+	view.Engine = view.Engine.WithView(func(storage.Queryable) storage.Queryable { return s })
+	return view
+}
+
 // newAPI returns an API over archives, at a time two seconds after their end.
 func newAPI(t testing.TB, o Options, paths ...string) *API {
 	t.Helper()
 	if o.Source == nil {
-		o.Source = NewView(openSets(t, paths...), query.Options{})
+		o.Source = viewOf(openSets(t, paths...), query.Options{})
 	}
 	o.Now = func() time.Time { return time.Unix(finish+2, 0) }
 	return New(o)

@@ -44,7 +44,8 @@ func (c *counting) LabelValues(context.Context, string, *storage.LabelHints, ...
 // TestRepeatedLabelRequests asks the storage once for each version and question.
 func TestRepeatedLabelRequests(t *testing.T) {
 	c := &counting{noop: storage.NoopQuerier()}
-	view := &View{Storage: c, Version: 1, Start: time.Unix(start, 0), End: time.Unix(finish, 0)}
+	view := viewOver(c)
+	view.Version, view.Start, view.End = 1, time.Unix(start, 0), time.Unix(finish, 0)
 	srv := serving(t, newAPI(t, Options{Source: view}))
 	values := func(more string) answer { return ask(t, srv, "/api/v1/label/x/values?"+more) }
 	for _, more := range []string{"", "start=1", "start=1&end=" + fmt.Sprint(finish+10), "start=2&end=" + fmt.Sprint(finish+99)} {

@@ -49,7 +49,7 @@ func metricMetadata(r *request) (*reply, error) {
 		return nil, err
 	}
 	found := map[string][]metadataEntry{}
-	for _, f := range r.families() {
+	for _, f := range r.view.Engine.Families() {
 		entries, known := found[f.Name]
 		switch {
 		case r.get("metric") != "" && r.get("metric") != f.Name:
@@ -61,14 +61,6 @@ func metricMetadata(r *request) (*reply, error) {
 		}
 	}
 	return jsonReply(found), nil
-}
-
-// families returns the metric families of the archives, sorted by name.
-func (r *request) families() []prom.Family {
-	if r.view.Engine == nil {
-		return nil
-	}
-	return r.view.Engine.Families()
 }
 
 // queryExemplars answers /query_exemplars.

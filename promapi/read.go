@@ -138,15 +138,14 @@ func (x *reader) find(q *prompb.Query) (storage.SeriesSet, func(), error) {
 	if err != nil {
 		return nil, nil, bad(err)
 	}
-	limit := func(ms int64) int64 { return min(max(ms, earliest), latest) }
-	querier, err := x.view.Storage.Querier(limit(q.StartTimestampMs), limit(q.EndTimestampMs))
+	querier, err := x.view.Engine.Storage().Querier(clampMilli(q.StartTimestampMs), clampMilli(q.EndTimestampMs))
 	if err != nil {
 		return nil, nil, err
 	}
 	var hints *storage.SelectHints
 	if h := q.Hints; h != nil {
 		hints = &storage.SelectHints{
-			Start: limit(h.StartMs), End: limit(h.EndMs), Step: h.StepMs, Func: h.Func, Grouping: h.Grouping, Range: h.RangeMs, By: h.By,
+			Start: clampMilli(h.StartMs), End: clampMilli(h.EndMs), Step: h.StepMs, Func: h.Func, Grouping: h.Grouping, Range: h.RangeMs, By: h.By,
 		}
 	}
 	return querier.Select(x.r.Context(), true, hints, matchers...), func() { _ = querier.Close() }, nil

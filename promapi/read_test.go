@@ -149,7 +149,7 @@ func TestReadForms(t *testing.T) {
 // TestReadErrors sends what is no read request, and one that needs too much.
 func TestReadErrors(t *testing.T) {
 	dir := hostFolder(t)
-	srv := serving(t, newAPI(t, Options{Source: NewView(openSets(t, dir), query.Options{MaxSamples: 10}), MaxBody: 1000}))
+	srv := serving(t, newAPI(t, Options{Source: viewOf(openSets(t, dir), query.Options{MaxSamples: 10}), MaxBody: 1000}))
 	for _, body := range []string{"x", "\xff\xff\xff\xff\x0f", string(snappy.Encode(nil, []byte("\x0a\x7f"))), strings.Repeat("x", 2000)} {
 		resp, err := http.Post(srv+"/api/v1/read", "application/x-protobuf", strings.NewReader(body))
 		require.NoError(t, err)

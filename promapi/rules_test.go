@@ -36,12 +36,11 @@ func ruled(t *testing.T) (base, file string) {
 	require.NoError(t, os.WriteFile(file, []byte(ruleFile), 0o666))
 	loaded, err := ruleeval.Load(file)
 	require.NoError(t, err)
-	view := NewView(openSets(t, hostFolder(t)), query.Options{})
+	view := viewOf(openSets(t, hostFolder(t)), query.Options{})
 	result, err := loaded.Evaluate(t.Context(), view.Engine, time.Unix(start, 0), time.Unix(finish, 0), ruleeval.Options{})
 	require.NoError(t, err)
 	view.Rules = func() *ruleeval.Result { return result }
 	view.Engine = view.Engine.Extended(result.Beside)
-	view.Storage = view.Engine.Storage()
 	return serving(t, newAPI(t, Options{Source: view})), file
 }
 

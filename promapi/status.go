@@ -103,7 +103,7 @@ func tsdb(r *request) (*reply, error) {
 			return nil, bad(fmt.Errorf("limit must not exceed %d", mostStatistics))
 		}
 	}
-	q, err := r.view.Storage.Querier(earliest, latest)
+	q, err := r.view.Engine.Storage().Querier(earliest, latest)
 	if err != nil {
 		return nil, err
 	}

@@ -38,7 +38,7 @@ func targetsMetadata(r *request) (*reply, error) {
 		return jsonReply([]targetMetadata{}), nil
 	}
 	all := []targetMetadata{}
-	for _, f := range r.families() {
+	for _, f := range r.view.Engine.Families() {
 		if limit >= 0 && len(all) >= limit {
 			break
 		}

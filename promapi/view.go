@@ -8,7 +8,6 @@ import (
 
 	"github.com/pcparchive/pcparchive/query"
 	"github.com/pcparchive/pcparchive/ruleeval"
-	"github.com/pcparchive/pcparchive/store"
 )
 
 // Source has the state that requests are answered from. Several goroutines may use it.
@@ -21,18 +20,17 @@ type Source interface {
 // View is one state of the archives. It does not change, and several goroutines may
 // use it.
 type View struct {
-	// Engine evaluates expressions.
+	// Engine evaluates expressions, and its storage answers requests for series and labels.
+	// It must not be nil.
 	Engine *query.Engine
-	// Storage answers requests for series and labels.
-	Storage storage.Queryable
 	// Exemplars returns the exemplars of an engine's archives. Nil means [query.Engine.Exemplars].
 	Exemplars func(*query.Engine) storage.ExemplarQueryable
 	// Version identifies the state if it is not nil: two Views with equal Versions give
 	// equal answers, so that the API may keep them. It must be comparable.
 	Version any
 	// Rules returns the results of rules, or nil if there are no rules. Rules may be nil. To
-	// answer queries for the series that rules make, Engine and Storage must have them,
-	// too; see [query.Engine.Extended].
+	// answer queries for the series that rules make, Engine must have them, too; see
+	// [query.Engine.Extended].
 	Rules func() *ruleeval.Result
 	// Present is the time that an instant query without a time means. Zero means
 	// [Options.Now]. The data of closed archives end long before that.
@@ -42,18 +40,9 @@ type View struct {
 	Start, End time.Time
 }
 
-// NewView returns a View of the archives of hosts, with a Set for each host.
-func NewView(sets []*store.Set, o query.Options) *View {
-	engine := query.NewEngine(sets, o)
-	return &View{Engine: engine, Storage: engine.Storage()}
-}
-
-// exemplars returns the exemplars, or nil if the View has none.
+// exemplars returns the exemplars.
 func (v *View) exemplars() storage.ExemplarQueryable {
-	switch {
-	case v.Engine == nil:
-		return nil
-	case v.Exemplars == nil:
+	if v.Exemplars == nil {
 		return v.Engine.Exemplars()
 	}
 	return v.Exemplars(v.Engine)
@@ -64,15 +53,12 @@ func (v *View) only(hosts []string) (*View, error) {
 	if len(hosts) == 0 {
 		return v, nil
 	}
-	if v.Engine == nil {
-		return nil, &query.UnknownHostError{Host: hosts[0]}
-	}
 	engine, err := v.Engine.Only(hosts)
 	if err != nil {
 		return nil, err
 	}
 	narrowed := *v
-	narrowed.Engine, narrowed.Storage = engine, engine.Storage()
+	narrowed.Engine = engine
 	return &narrowed, nil
 }
 
@@ -102,8 +88,11 @@ var (
 
 // querier returns a querier of the times from start to end.
 func (v *View) querier(start, end time.Time) (storage.Querier, error) {
-	return v.Storage.Querier(clamp(start), clamp(end))
+	return v.Engine.Storage().Querier(clamp(start), clamp(end))
 }
 
-// clamp returns a time in milliseconds within the times that archives may hold.
-func clamp(t time.Time) int64 { return min(max(t.UnixMilli(), earliest), latest) }
+// clamp returns the nearest time, in milliseconds, that archives may hold.
+func clamp(t time.Time) int64 { return clampMilli(t.UnixMilli()) }
+
+// clampMilli is clamp for a time in milliseconds.
+func clampMilli(ms int64) int64 { return min(max(ms, earliest), latest) }

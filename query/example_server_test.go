@@ -1,6 +1,7 @@
 package query_test
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
@@ -56,13 +57,14 @@ func (s server) answer(r *http.Request) (*replyData, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer q.Close() // after ResultJSON has copied the result
+	defer q.Close() // after WriteResultJSON has copied the result
 	res := q.Exec(r.Context())
 	if res.Err != nil {
 		return nil, res.Err
 	}
-	result, err := query.ResultJSON(res.Value)
-	return &replyData{res.Value.Type(), result}, err
+	var result bytes.Buffer
+	err = query.WriteResultJSON(&result, res.Value)
+	return &replyData{res.Value.Type(), result.Bytes()}, err
 }
 
 // Example_server answers a PromQL query over HTTP from a folder of archives.

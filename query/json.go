@@ -13,24 +13,17 @@ import (
 	"github.com/pcparchive/pcparchive/internal/jsonstream"
 )
 
-// ResultJSON returns a result in the form that replies of Prometheus' query API have
-// under "result". The JSON of promql's own types differs: it has native histograms as
-// text.
-func ResultJSON(v parser.Value) ([]byte, error) {
-	w := jsonWriter{jsonstream.New(nil)}
-	w.result(v)
-	return w.Buffer(), w.Error
-}
-
-// WriteResultJSON writes what ResultJSON returns without holding it in memory.
+// WriteResultJSON writes a result in the form that replies of Prometheus' query API have
+// under "result", while it encodes it. The JSON of promql's own types differs: it has
+// native histograms as text. The error is that of out.
 func WriteResultJSON(out io.Writer, v parser.Value) error {
 	w := jsonWriter{jsonstream.New(out)}
 	w.result(v)
 	return w.Flush()
 }
 
-// WriteIndentedJSON writes what ResultJSON returns, indented by two spaces for each level, as
-// part of a text that has begun depth objects or arrays.
+// WriteIndentedJSON writes what [WriteResultJSON] writes, indented by two spaces for each
+// level, as part of a text that has begun depth objects or arrays.
 func WriteIndentedJSON(out io.Writer, v parser.Value, depth int) error {
 	w := jsonWriter{jsonstream.NewIndented(out, depth)}
 	w.result(v)

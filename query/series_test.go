@@ -67,7 +67,7 @@ func TestPlainChunks(t *testing.T) {
 	}
 }
 
-// TestWriteIndentedJSON wants what package json makes of ResultJSON.
+// TestWriteIndentedJSON wants the text of WriteResultJSON as package json indents it.
 func TestWriteIndentedJSON(t *testing.T) {
 	ls := labels.FromStrings("__name__", "a", "b", "\"<\u2028")
 	h := &histogram.FloatHistogram{Count: 3, Sum: 4, ZeroCount: 1, PositiveSpans: []histogram.Span{{Length: 1}}, PositiveBuckets: []float64{2}}
@@ -77,10 +77,9 @@ func TestWriteIndentedJSON(t *testing.T) {
 		promql.Vector{{Metric: ls, T: 1, F: 2}, {T: 2, H: h}},
 		promql.Matrix{{Metric: ls, Floats: points}, {Floats: points[:1], Histograms: []promql.HPoint{{T: 5, H: h}}}},
 	} {
-		plain, err := ResultJSON(v)
-		require.NoError(t, err)
-		var want, got bytes.Buffer
-		require.NoError(t, json.Indent(&want, plain, "    ", "  "))
+		var plain, want, got bytes.Buffer
+		require.NoError(t, WriteResultJSON(&plain, v))
+		require.NoError(t, json.Indent(&want, plain.Bytes(), "    ", "  "))
 		require.NoError(t, WriteIndentedJSON(&got, v, 2))
 		assert.Equal(t, want.String(), got.String())
 	}

@@ -45,7 +45,7 @@ func (x source) Snapshot() (*promapi.View, func()) {
 	}
 	return &promapi.View{
 		Present: present,
-		Engine:  engine, Storage: engine.Storage(), Exemplars: func(e *query.Engine) storage.ExemplarQueryable { return timeshift.Exemplars(e.Exemplars(), move) }, Start: w.Start, End: w.End,
+		Engine:  engine, Exemplars: func(e *query.Engine) storage.ExemplarQueryable { return timeshift.Exemplars(e.Exemplars(), move) }, Start: w.Start, End: w.End,
 		Rules: movedRules(rules, move), Version: version{st, rules, move},
 	}, release
 }

@@ -154,7 +154,7 @@ func (o *dumpOptions) options(s streams, archives []*archive.Reader, metrics []s
 		Warn: func(err error) { fmt.Fprintln(s.err, "pcparchive: warning:", err) },
 	}
 	var err error
-	opts.From, opts.To, err = dump.ArchivesWindow(archives, o.from, o.to, opts.Zone)
+	opts.From, opts.To, err = dump.Window(archives, o.from, o.to, opts.Zone)
 	if err != nil {
 		return nil, usageError{fmt.Errorf("time window: %w", err)}
 	}

@@ -34,7 +34,7 @@ func TestRecordReload(t *testing.T) {
 	put(t, filepath.Join(config, "src.url"), "file://"+page+"\n")
 	numbers, err := registry.Open(registry.Options{Dir: dir, NoSync: true})
 	require.NoError(t, err)
-	loader := agentdir.New(config, agentdir.Options{Interval: 100 * time.Millisecond, Timeout: 100 * time.Millisecond, Numbers: numbers})
+	loader := agentdir.New(config, agentdir.Options{Interval: 500 * time.Millisecond, Numbers: numbers})
 	rec, err := record.New(context.Background(), record.Options{Dir: dir, Loader: loader, Numbers: numbers})
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(context.Background())

@@ -100,9 +100,6 @@ func globals(metrics []Metric, keys []entry) ([]Metric, error) {
 	return append(metrics, s.Metrics...), nil
 }
 
-// Names returns the names of all sets, sorted.
-func (c *Config) Names() []string { return slices.Sorted(maps.Keys(c.sets)) }
-
 // Set returns a set, or several as one, with the options of [options] below its own and,
 // unless its option globals is off, the metrics of [global] before its own. The last set
 // that has an option or a metric counts. Errors wrap [ErrUnknown].
