@@ -80,11 +80,12 @@ func (v *view) loaded(a *arrival, yield func(*history.Step, error) bool) error {
 
 // again reads the payload of a record of which a skimmer has taken the values.
 func (a *arrival) again() error {
-	whole, st := skimmed{off: a.pos.Offset, size: int32(a.size - 8)}, &stretch{}
-	if !whole.read(a.src.f.d, st) {
+	n := int(a.size)
+	b := make([]byte, n)
+	if got, _ := a.src.f.d.ReadAt(b, a.pos.Offset); got < n || !framed(b, n) {
 		return &pcp.FormatError{File: a.pos.File, Kind: pcp.KindResult, Offset: a.pos.Offset, Detail: "it changed while it was read", Err: pcp.ErrUnfinished}
 	}
-	a.payload = st.arena[whole.at:][:whole.size]
+	a.payload = b[4 : n-4]
 	return nil
 }
 

@@ -99,6 +99,15 @@ func openMember(m Member, o ReadOptions) (*File, error) {
 	return &File{Member: m, f: f, d: d, max: o.MaxRecord, asBefore: known}, nil
 }
 
+// mapping returns a function that calls do with bytes of a plain file, mapped into memory. It
+// returns nil for other files.
+func (f *File) mapping() func(from, to int64, do func([]byte)) error {
+	if mappable, ok := f.f.(*fdpool.File); ok && !f.Compressed() {
+		return mappable.Mapped
+	}
+	return nil
+}
+
 // Compressed reports whether the file is compressed.
 func (f *File) Compressed() bool { return f.d.Format() != decomp.Plain }
 

@@ -13,7 +13,10 @@ import (
 // Of a record without them it reads no more than its value sets, which precede the values
 // in blocks, and nothing if the record is known. It belongs to one goroutine.
 type skimmer struct {
-	src    io.ReaderAt
+	src io.ReaderAt
+	// mapped calls do with bytes of src that are mapped into memory; nil if nothing can be mapped.
+	mapped func(from, to int64, do func([]byte)) error
+	in     skimInput // of the part
 	layout *wire.Layout
 	kinds  *recordKinds
 	ids    *idFilter
@@ -24,11 +27,6 @@ type skimmer struct {
 	wanted map[*recordKind]bool        // whether the query may want a value
 	after  map[*recordKind]*recordKind // the kind that followed last time
 	last   *recordKind                 // of the record read last; nil if it has none
-
-	// The arena of the stretch ends with a window: bytes of the volume from the offset at on.
-	// Those of a record that is kept stay, others make room.
-	window int // where it begins
-	at     int64
 }
 
 // stretch is a part of a volume that a skimmer has read.
@@ -59,21 +57,36 @@ type skimmed struct {
 }
 
 const (
-	skimRead  = 4 << 10 // reads are of at least so many bytes
-	notRead   = -1      // the place of a payload that is not in the arena
+	notRead   = -1 // the place of a payload that is not in the arena
 	firstLoad = -2
 )
+
+// use calls do, which skims a part, with the bytes of the part as input. do begins anew if mapped bytes
+// turn out to be unreadable.
+func (s *skimmer) use(from, to int64, do func()) {
+	if s.mapped != nil {
+		err := s.mapped(from, to, func(b []byte) {
+			s.in = &mappedPart{b, from}
+			do()
+		})
+		if err == nil {
+			return
+		}
+	}
+	s.in = &readPart{src: s.src, at: from}
+	do()
+}
 
 // skim reads the records from one offset, at which a record begins, to another. It stops
 // before a record that is damaged or crosses the end, which others will look at.
 func (s *skimmer) skim(from, to int64, st *stretch) {
 	st.reset(from)
-	s.window, s.at, s.last = 0, from, nil
+	s.last = nil
 	for off := from; !s.ended(); {
 		guess := s.guess()
 		// The trailer of the record before ends where the next one begins.
 		if n := len(st.records); n > 0 {
-			if b := s.bytes(st, off-4, 4, guess+4); b == nil || int32(binary.BigEndian.Uint32(b)) != st.records[n-1].size+8 {
+			if b := s.in.bytes(st, off-4, 4, guess+4); b == nil || int32(binary.BigEndian.Uint32(b)) != st.records[n-1].size+8 {
 				st.records = st.records[:n-1]
 				return
 			}
@@ -112,24 +125,20 @@ func (s *skimmer) again(known []skimmed, to int64, st *stretch) {
 
 // fetch reads a known record. It returns false if the record is not there.
 func (s *skimmer) fetch(r *skimmed, st *stretch) bool {
-	have := len(st.arena)
-	if !r.read(s.src, st) {
+	n := int(r.size) + 8
+	b := s.in.bytes(st, r.off, n, n)
+	if b == nil || !framed(b, n) {
 		return false
 	}
-	if s.load(st.arena[r.at:][:r.size], r, st) {
-		st.arena = st.arena[:have]
+	if !s.load(b[4:n-4], r, st) {
+		r.at = s.in.keep(st, r.off, n)
 	}
 	return true
 }
 
-// read reads a record into the arena. It returns false if the record is not there.
-func (r *skimmed) read(src io.ReaderAt, st *stretch) bool {
-	n, have := int(r.size)+8, len(st.arena)
-	st.arena = slices.Grow(st.arena, n)[:have+n]
-	b := st.arena[have:]
-	got, _ := src.ReadAt(b, r.off) // too few bytes are not taken
-	r.at = int32(have + 4)
-	return got == n && int(binary.BigEndian.Uint32(b)) == n && int(binary.BigEndian.Uint32(b[n-4:])) == n
+// framed reports whether the first n bytes are those of a record of that length.
+func framed(b []byte, n int) bool {
+	return int(binary.BigEndian.Uint32(b)) == n && int(binary.BigEndian.Uint32(b[n-4:])) == n
 }
 
 // load takes the values of a record that has a known shape. The rest need not be kept then.
@@ -164,7 +173,7 @@ func (s *skimmer) guess() int {
 // record adds the record at an offset. It returns false if the record is damaged or goes
 // beyond to.
 func (s *skimmer) record(off, to int64, guess int, st *stretch) (size int64, ok bool) {
-	b := s.bytes(st, off, 4, guess)
+	b := s.in.bytes(st, off, 4, guess)
 	if b == nil {
 		return 0, false
 	}
@@ -174,12 +183,12 @@ func (s *skimmer) record(off, to int64, guess int, st *stretch) (size int64, ok 
 	}
 	r := skimmed{off: off, size: int32(n - 8), at: notRead}
 	if k := s.after[s.last]; k != nil && k.size == n && !s.wants(k) {
-		if b = s.bytes(st, off, k.end, k.end); b != nil && k.is(b) {
+		if b = s.in.bytes(st, off, k.end, k.end); b != nil && k.is(b) {
 			r.kind = k
 		}
 	}
 	if r.kind == nil {
-		if b = s.bytes(st, off, n-4, n); b == nil {
+		if b = s.in.bytes(st, off, n-4, n); b == nil {
 			return 0, false
 		}
 		if !s.load(b[4:n-4], &r, st) {
@@ -187,7 +196,7 @@ func (s *skimmer) record(off, to int64, guess int, st *stretch) (size int64, ok 
 		}
 	}
 	if r.at == notRead && (r.kind != nil && s.wants(r.kind) || r.kind == nil && !s.ids.lacks(b[4:n-4], s.layout.StampSize)) {
-		r.at = s.keep(off, n)
+		r.at = s.in.keep(st, off, n)
 	}
 	d := wire.NewDec(pcp.KindResult, b[4:])
 	r.stamp = s.layout.Stamp(&d)
@@ -195,14 +204,6 @@ func (s *skimmer) record(off, to int64, guess int, st *stretch) (size int64, ok 
 	s.after[s.last] = r.kind
 	s.last = r.kind
 	return int64(n), true
-}
-
-// keep makes the window begin after a record of n bytes, whose trailer it may lack. It
-// returns where the payload is in the arena.
-func (s *skimmer) keep(off int64, n int) (payload int32) {
-	begin := s.window + int(off-s.at)
-	s.window, s.at = begin+n-4, off+int64(n-4)
-	return int32(begin + 4)
 }
 
 // wants reports whether the query may want values of records of a kind.
@@ -213,28 +214,4 @@ func (s *skimmer) wants(k *recordKind) bool {
 		s.wanted[k] = wanted
 	}
 	return wanted
-}
-
-// bytes returns the n bytes at an offset, or nil if they cannot be read. If it has to read
-// them it reads up to as many as ahead.
-func (s *skimmer) bytes(st *stretch, off int64, n, ahead int) []byte {
-	window := st.arena[s.window:]
-	skip := off - s.at
-	if skip >= 0 && skip+int64(n) <= int64(len(window)) {
-		return window[skip:]
-	}
-	have := 0
-	if skip >= 0 && skip < int64(len(window)) {
-		have = copy(window, window[skip:])
-	}
-	s.at = off
-	ahead = max(n, ahead, have+skimRead)
-	st.arena = slices.Grow(st.arena[:s.window+have], ahead-have)[:s.window+ahead]
-	window = st.arena[s.window:]
-	got, _ := s.src.ReadAt(window[have:], off+int64(have)) // too few bytes are not taken
-	if window = window[:have+got]; len(window) < n {
-		return nil
-	}
-	st.arena = st.arena[:s.window+len(window)]
-	return window
 }

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/history"
+	"github.com/pcparchive/pcparchive/internal/filemap"
 	"github.com/pcparchive/pcparchive/internal/wire"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -19,7 +21,8 @@ import (
 
 // TestSkimmerLoads skims records of which the query wants one metric. Of those that have a known
 // shape a skimmer takes the values alone, and it keeps the others, which differ from the
-// shape in one bit.
+// shape in one bit. It does so where the records are read, where they are mapped into memory, and
+// where they are read because half of what was mapped is lost.
 func TestSkimmerLoads(t *testing.T) {
 	const records, metrics, wanted = 300, 200, 77
 	layout, _ := wire.For(pcp.V3)
@@ -81,10 +84,19 @@ func TestSkimmerLoads(t *testing.T) {
 		}
 		assert.Equal(t, 3, kept)
 	}
-	s.skim(0, int64(len(all)), &st)
-	check()
-	s.again(append([]skimmed(nil), st.records...), int64(len(all)), &st)
-	check()
+	end := int64(len(all))
+	lost := func(_, to int64, do func([]byte)) error {
+		do(all[:to/2])
+		return &filemap.FaultError{File: name, Offset: to / 2}
+	}
+	mapped := func(from, to int64, do func([]byte)) error { return filemap.Use(f, from, to, do) }
+	for _, s.mapped = range []func(from, to int64, do func([]byte)) error{nil, mapped, lost} {
+		s.use(0, end, func() { s.skim(0, end, &st) })
+		check()
+		known := slices.Clone(st.records)
+		s.use(0, end, func() { s.again(known, end, &st) })
+		check()
+	}
 }
 
 // growRenamed writes an archive of about 6 MB. All records of its metrics are alike, but the

@@ -72,12 +72,13 @@ func TestSkimmerReadsLittle(t *testing.T) {
 		wanted: map[*recordKind]bool{}, after: map[*recordKind]*recordKind{},
 	}
 	var st stretch
-	s.skim(0, int64(len(all)), &st)
+	end := int64(len(all))
+	s.use(0, end, func() { s.skim(0, end, &st) })
 	require.True(t, st.whole)
 	assert.Len(t, st.records, 500)
 	assert.Less(t, src.n.Load(), int64(len(all))*7/10)
 	src.n.Store(0)
-	s.again(st.records, int64(len(all)), &st)
+	s.use(0, end, func() { s.again(st.records, end, &st) })
 	require.True(t, st.whole)
 	assert.Zero(t, src.n.Load())
 }

@@ -130,7 +130,7 @@ func (v *view) skimming(f *File, parts []part) *skimming {
 	}
 	for range n {
 		s := &skimmer{
-			src: f.d, layout: v.r.layout, kinds: &v.r.skims.kinds, ids: v.ids, max: f.max, ended: w.ended.Load,
+			src: f.d, mapped: f.mapping(), layout: v.r.layout, kinds: &v.r.skims.kinds, ids: v.ids, max: f.max, ended: w.ended.Load,
 			shapes: func() []*shape { return *w.shapes.Load() }, wanted: map[*recordKind]bool{}, after: map[*recordKind]*recordKind{},
 		}
 		w.all.Go(func() { w.run(s) })
@@ -165,11 +165,11 @@ func (w *skimming) run(s *skimmer) {
 func (w *skimming) part(s *skimmer, p part, st *stretch) {
 	if w.f.asBefore {
 		if known := w.r.opts.skims.find(w.r.skims, p.key, p.from, p.to); known != nil {
-			s.again(known, p.to, st)
+			s.use(known[0].off, p.to, func() { s.again(known, p.to, st) })
 			return
 		}
 	}
-	s.skim(p.from, p.to, st)
+	s.use(p.from, p.to, func() { s.skim(p.from, p.to, st) })
 	if w.f.asBefore && st.whole && p.from == p.key.from {
 		w.r.opts.skims.keep(w.r.skims, p.key, p.to, st.records)
 	}

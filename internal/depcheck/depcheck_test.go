@@ -19,8 +19,8 @@ const module = "github.com/pcparchive/pcparchive/"
 // lines only.
 var lines = [][]string{
 	{"pcp", "internal/eof", "internal/lazyregexp", "internal/firstgc", "internal/defect"},
-	{"internal/wire", "internal/timespec", "internal/safetext", "internal/resync", "internal/fdpool", "internal/redact", "internal/similar", "internal/jsonstream", "internal/webpage", "internal/scale", "internal/columnar", "internal/chart", "internal/glob", "internal/diskspace", "internal/parallel", "internal/manytext", "internal/ctxio", "internal/dirsync", "internal/varcodec", "internal/conffile", "internal/accept", "internal/fewmap"},
-	{"labelset", "finding", "internal/decomp", "internal/outlock", "internal/httpguard"},
+	{"internal/wire", "internal/timespec", "internal/safetext", "internal/resync", "internal/filemap", "internal/redact", "internal/similar", "internal/jsonstream", "internal/webpage", "internal/scale", "internal/columnar", "internal/chart", "internal/glob", "internal/diskspace", "internal/parallel", "internal/manytext", "internal/ctxio", "internal/dirsync", "internal/varcodec", "internal/conffile", "internal/accept", "internal/fewmap"},
+	{"labelset", "finding", "internal/fdpool", "internal/decomp", "internal/outlock", "internal/httpguard"},
 	{"meta", "internal/spill", "internal/cachedir"},
 	{"history"},
 	{"derive", "rewrite/rules"},

@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"sync"
+
+	"github.com/pcparchive/pcparchive/internal/filemap"
 )
 
 const (
@@ -64,6 +66,16 @@ func (f *File) ReadAt(p []byte, off int64) (int, error) {
 	}
 	defer f.release()
 	return opened.ReadAt(p, off)
+}
+
+// Mapped calls do with the bytes from one offset to another; see [filemap.Use].
+func (f *File) Mapped(from, to int64, do func([]byte)) error {
+	opened, err := f.acquire()
+	if err != nil {
+		return err
+	}
+	defer f.release()
+	return filemap.Use(opened, from, to, do)
 }
 
 // Stat returns the current state of the file.
