@@ -194,13 +194,7 @@ func copyArchives(ctx context.Context, s streams, o copySelection, in []string, 
 	}
 	printReplaced(s, report.Replaced)
 	err = print(set.Host(), report)
-	for _, p := range problems {
-		known := func(err error) bool { return err.Error() == p.Err.Error() }
-		if !slices.ContainsFunc(report.Damage, known) {
-			report.Damage = append(report.Damage, p.Err)
-		}
-	}
-	return cmp.Or(err, reportCopyLosses(s, report))
+	return cmp.Or(err, reportCopyLosses(s, problems, report))
 }
 
 // explain adds similar names to an error about a selection without records, or
@@ -227,17 +221,11 @@ func (o *copySelection) explain(ctx context.Context, h *hosts, err error) error 
 	return err
 }
 
-// reportCopyLosses prints the data that the copy lacks. Damage of the input leads to
-// errSkipped, a loss that --lossy allows does not.
-func reportCopyLosses(s streams, report *rewrite.Report) error {
+// reportCopyLosses prints the data that the copy lacks. Problems and damage of the input lead
+// to errSkipped, a loss that --lossy allows does not.
+func reportCopyLosses(s streams, problems []store.Problem, report *rewrite.Report) error {
 	for _, l := range report.Losses {
 		fmt.Fprintf(s.err, "%s: %s (%s)\n", l.Loss, humanize.Comma(int64(l.Count)), l.First)
 	}
-	for _, err := range report.Damage {
-		fmt.Fprintln(s.err, store.Problem{Err: err})
-	}
-	if len(report.Damage) > 0 {
-		return errSkipped
-	}
-	return nil
+	return reportLeftOut(s, problems, report.Damage)
 }

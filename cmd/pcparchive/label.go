@@ -12,6 +12,7 @@ import (
 	"github.com/pcparchive/pcparchive/pack"
 	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/rewrite"
+	"github.com/pcparchive/pcparchive/store"
 )
 
 type labelOptions struct {
@@ -94,11 +95,8 @@ func runLabel(ctx context.Context, s streams, o labelOptions, path string) error
 	if o.label.Host != nil && o.host == "" {
 		return usageError{errors.New("--host: a host has a name")}
 	}
-	// A folder may stand for the only archive in it. A failure to read has its reason in a
-	// label, or is that of ReadLabels too.
-	if r, _, err := oneArchive(s, path); err == nil {
-		path = r.Base()
-	} else if errors.As(err, new(usageError)) {
+	path, err := archiveAt(path)
+	if err != nil {
 		return err
 	}
 	labels, err := rewrite.ReadLabels(path, o.version)
@@ -139,7 +137,20 @@ func runLabel(ctx context.Context, s streams, o labelOptions, path string) error
 	if err := o.show(s, labels); err != nil || report == nil {
 		return err
 	}
-	return reportCopyLosses(s, report)
+	return reportCopyLosses(s, nil, report)
+}
+
+// archiveAt returns the base path of the archive that a path names. A folder stands for the
+// only archive in it.
+func archiveAt(path string) (string, error) {
+	bases, err := store.Find(splitOperands([]string{path}))
+	switch len(bases) {
+	case 0:
+		return "", explainNotArchive(err)
+	case 1:
+		return bases[0], nil
+	}
+	return "", severalArchives(path, len(bases))
 }
 
 // started returns the label with the start that a flag sets.
@@ -169,7 +180,7 @@ func (o *labelOptions) convert(ctx context.Context, s streams, base string) (*re
 		return nil, err
 	}
 	if len(problems) > 0 {
-		return nil, fmt.Errorf("%w; 'pcparchive check --salvage' makes a whole archive first", problems[0])
+		return nil, fmt.Errorf("%w; 'pcparchive check --salvage' makes a whole archive first", problems[0].Err)
 	}
 	report, err := rewrite.SetLabel(ctx, r, o.label, rewrite.Options{Version: o.version, Lossy: o.lossy})
 	if errors.Is(err, rewrite.ErrLoss) {

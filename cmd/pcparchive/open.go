@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/pcparchive/pcparchive/archive"
@@ -102,14 +103,26 @@ func (h *hosts) reportSkipped() error {
 	return h.report(func(p store.Problem) bool { return p.Skipped })
 }
 
-func (h *hosts) report(counts func(store.Problem) bool) (err error) {
-	for _, p := range h.Problems() {
-		if counts(p) {
-			fmt.Fprintln(h.s.err, p)
-			err = errSkipped
+func (h *hosts) report(counts func(store.Problem) bool) error {
+	return reportLeftOut(h.s, slices.DeleteFunc(h.Problems(), func(p store.Problem) bool { return !counts(p) }), nil)
+}
+
+// reportLeftOut prints problems, and the damage in a report on a copy that they do not name.
+// It returns errSkipped if there is any of them.
+func reportLeftOut(s streams, problems []store.Problem, damage []error) error {
+	for _, err := range damage {
+		named := func(p store.Problem) bool { return p.Err.Error() == err.Error() }
+		if !slices.ContainsFunc(problems, named) {
+			problems = append(problems, store.Problem{Err: err})
 		}
 	}
-	return err
+	for _, p := range problems {
+		fmt.Fprintln(s.err, p)
+	}
+	if len(problems) > 0 {
+		return errSkipped
+	}
+	return nil
 }
 
 // timeline is one archive, or the archives of a host or of several.

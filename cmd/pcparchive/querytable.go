@@ -75,9 +75,12 @@ func (t *queryTable) print(w io.Writer, columns int) error {
 // between labels if possible.
 func wrapSeries(text string, width int) (lines []string) {
 	indent := ""
-	for utf8.RuneCountInString(indent+text) > width {
-		runes := []rune(text)
+	for {
 		fit := max(1, width-len(indent))
+		if utf8.RuneCountInString(text) <= fit {
+			return append(lines, indent+text)
+		}
+		runes := []rune(text)
 		at := strings.LastIndex(string(runes[:fit]), ", ") + 1
 		if at == 0 {
 			at = len(string(runes[:fit]))
@@ -86,5 +89,4 @@ func wrapSeries(text string, width int) (lines []string) {
 		text = strings.TrimLeft(text[at:], " ")
 		indent = gap
 	}
-	return append(lines, indent+text)
 }

@@ -130,13 +130,7 @@ func runRedact(ctx context.Context, s streams, o redactOptions, in, out string) 
 	if report.Named {
 		fmt.Fprintf(s.err, "%s: this name contains an original: rename the copy\n", out)
 	}
-	for _, err := range report.Damage {
-		fmt.Fprintln(s.err, store.Problem{Err: err})
-	}
-	if len(report.Damage) > 0 {
-		return errSkipped
-	}
-	return nil
+	return reportLeftOut(s, nil, report.Damage)
 }
 
 // complete reads the key and the rules, and checks the kinds.

@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pcparchive/pcparchive/reduce"
-	"github.com/pcparchive/pcparchive/store"
 )
 
 type reduceOptions struct {
@@ -100,13 +99,7 @@ func runReduce(ctx context.Context, s streams, o reduceOptions, in []string, out
 	if err != nil {
 		return err
 	}
-	for _, d := range report.Damage {
-		fmt.Fprintln(s.err, store.Problem{Err: d})
-	}
-	if len(report.Damage) > 0 || len(h.Problems()) > 0 {
-		return errSkipped
-	}
-	return nil
+	return reportLeftOut(s, h.Problems(), report.Damage)
 }
 
 // printReduced prints how much is left.

@@ -14,6 +14,7 @@ import (
 	"github.com/pcparchive/pcparchive/rewrite"
 	"github.com/pcparchive/pcparchive/rewrite/edit"
 	"github.com/pcparchive/pcparchive/rewrite/rules"
+	"github.com/pcparchive/pcparchive/store"
 )
 
 type rewriteOptions struct {
@@ -120,13 +121,7 @@ func runRewrite(ctx context.Context, s streams, o rewriteOptions, args []string)
 	if err := p.done(out, report); err != nil {
 		return err
 	}
-	for _, damage := range problems {
-		known := func(err error) bool { return err.Error() == damage.Error() }
-		if !slices.ContainsFunc(report.Damage, known) {
-			report.Damage = append(report.Damage, damage)
-		}
-	}
-	return reportCopyLosses(s, report)
+	return reportCopyLosses(s, problems, report)
 }
 
 // checkOperands rejects a missing archive, and a name of the output that is missing or of no
@@ -162,7 +157,7 @@ func (o *rewriteOptions) write(ctx context.Context, r *archive.Reader, out strin
 }
 
 // oneArchive opens the archive that a verb changes.
-func oneArchive(s streams, path string) (r *archive.Reader, problems []error, err error) {
+func oneArchive(s streams, path string) (*archive.Reader, []store.Problem, error) {
 	h, set, err := openHost(s, []string{path})
 	if err != nil {
 		return nil, nil, err
@@ -172,10 +167,13 @@ func oneArchive(s streams, path string) (r *archive.Reader, problems []error, er
 		return nil, nil, err
 	}
 	if len(readers) != 1 {
-		return nil, nil, usageError{fmt.Errorf("%s: holds %d archives: name one, or join them with pcparchive copy", filepath.Clean(path), len(readers))}
+		return nil, nil, severalArchives(path, len(readers))
 	}
-	for _, p := range h.Problems() {
-		problems = append(problems, p.Err)
-	}
-	return readers[0], problems, nil
+	return readers[0], h.Problems(), nil
+}
+
+// severalArchives is the error of a path that names several archives for a verb that changes
+// one.
+func severalArchives(path string, n int) error {
+	return usageError{fmt.Errorf("%s: holds %d archives: name one, or join them with pcparchive copy", filepath.Clean(path), n)}
 }

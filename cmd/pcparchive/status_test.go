@@ -74,7 +74,7 @@ func TestQueryTableFits(t *testing.T) {
 		`kernel_all_load{agent="linux", hostname="vm", instname="1 minute", machineid="3d1219c7c4c5404aaa1f6d2a48adfda4"}`,
 		`up{job="` + strings.Repeat("x", 100) + `"}`, "up",
 	}
-	for _, columns := range []int{0, 200, 100, 80, 50, 40, 12} {
+	for _, columns := range []int{0, 200, 100, 80, 50, 40, 12, 3, 2, 1} {
 		var table queryTable
 		table.add("SERIES", "TIME", "VALUE")
 		for _, s := range series {
