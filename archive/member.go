@@ -8,6 +8,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/internal/decomp"
 	"github.com/pcparchive/pcparchive/internal/fdpool"
+	"github.com/pcparchive/pcparchive/internal/fileid"
 	"github.com/pcparchive/pcparchive/internal/wire"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -28,7 +29,8 @@ type File struct {
 	stop   func() error // ends reading; see history.Query. May be nil
 	held   func()       // releases what spool holds in temporary files; may be nil
 
-	asBefore bool // the file is the one of the reader's State
+	asBefore bool // the file is the one of the reader's State, perhaps longer
+	same     bool // the file has not changed since then
 }
 
 // openedFile is a file of the operating system.
@@ -90,13 +92,13 @@ func openMember(m Member, o ReadOptions) (*File, error) {
 		m.Size = min(m.Size, before.Size)
 		raw = io.NewSectionReader(f, 0, m.Size)
 	}
-	id := decomp.ID{Name: m.Path, Size: m.Size, ModTime: info.ModTime()}
+	id := decomp.ID{Name: m.Path, Size: m.Size, ModTime: info.ModTime(), File: fileid.Of(info)}
 	d, err := decomp.Open(raw, id, decomp.Limits{Window: o.MaxWindow, Stop: o.Stop}, o.cache)
 	if err != nil {
 		f.Close()
 		return nil, err
 	}
-	return &File{Member: m, f: f, d: d, max: o.MaxRecord, asBefore: known}, nil
+	return &File{Member: m, f: f, d: d, max: o.MaxRecord, asBefore: known && (before.same(info) || info.Size() > before.Size), same: known && before.same(info)}, nil
 }
 
 // mapping returns a function that calls do with bytes of a plain file, mapped into memory. It

@@ -7,10 +7,12 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"github.com/pcparchive/pcparchive/internal/fileid"
 )
 
 // State describes the files of an archive at one time: their names, identities, sizes
-// and modification times. A Reader that was opened
+// and times of change. A Reader that was opened
 // by [OpenState] reads the archive as it was then.
 type State struct {
 	base  string
@@ -25,7 +27,7 @@ type fileState struct {
 
 // same reports whether a file has not changed.
 func (f fileState) same(info fs.FileInfo) bool {
-	return f.info.Size() == info.Size() && f.info.ModTime().Equal(info.ModTime()) && os.SameFile(f.info, info)
+	return fileid.Same(f.info, info) && os.SameFile(f.info, info)
 }
 
 // Base returns the archive's path without a member's suffix.
@@ -253,10 +255,10 @@ func (r *Reader) lendNotes(next *Reader) {
 	}
 }
 
-// checkOwner returns an error if a file that is not one of the state belongs to
+// checkOwner returns an error if a file that is not, or not any more, one of the state belongs to
 // another archive, which has taken the place of this one.
 func (r *Reader) checkOwner(f *File) error {
-	if r.opts.state == nil || f.asBefore || r.header == nil {
+	if r.opts.state == nil || f.same || r.header == nil {
 		return nil
 	}
 	frame, err := f.frames(0, leastBuffer).next()

@@ -14,7 +14,7 @@ import (
 
 // Options configure a Catalogue.
 type Options struct {
-	// Cache keeps descriptions for later runs. It may be nil.
+	// Cache keeps descriptions for later runs, and has their damage. It may be nil.
 	Cache *cachedir.Dir
 	// Workers is the number of archives to read at the same time. Zero means the number of
 	// processors.
@@ -27,9 +27,8 @@ type Catalogue struct {
 	opts  Options
 	files *cachedir.Dir // makes keys; Options.Cache if there is one
 
-	mu       sync.Mutex // guards the fields below
-	tables   *tables
-	problems []error
+	mu     sync.Mutex // guards the field below
+	tables *tables
 }
 
 // tables holds the contents of a Catalogue. They only grow; see [Catalogue.View].
@@ -89,14 +88,6 @@ func newTables() *tables {
 		described: map[uint64]*Description{}, seed: maphash.MakeSeed(),
 		texts: map[string]string{}, claims: map[string]*flatten.Claims{},
 	}
-}
-
-// Problems returns the faults found so far in files of the cache folder. A fault costs only
-// time. The Sets report the problems of their archives.
-func (c *Catalogue) Problems() []error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return slices.Clone(c.problems)
 }
 
 // View answers questions about the archives of some Sets. It is immutable. Several

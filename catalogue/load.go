@@ -3,11 +3,9 @@ package catalogue
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io/fs"
 	"runtime"
-	"slices"
 	"strings"
 
 	"github.com/pcparchive/pcparchive/archive"
@@ -135,32 +133,17 @@ func (v *View) loadPart(ctx context.Context, a archived) {
 func (v *View) recall(a archived) bool {
 	f, err := v.openEntry(a.key, a.Header)
 	if err != nil {
-		v.c.report(err)
 		return false
 	}
 	defer f.Close()
 	groups := make([]*group, len(f.groups))
 	for i := range f.groups {
 		if groups[i], err = v.recallGroup(a.host, f, &f.groups[i]); err != nil {
-			v.c.report(err)
 			return false
 		}
 	}
 	v.t.finish(a.part, groups, f.claims, true)
 	return true
-}
-
-// report adds the fault of a cached file to the problems, once even if several archives need
-// the file. The absence of a file is not a fault.
-func (c *Catalogue) report(err error) {
-	if errors.Is(err, cachedir.ErrAbsent) {
-		return
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !slices.ContainsFunc(c.problems, func(known error) bool { return known.Error() == err.Error() }) {
-		c.problems = append(c.problems, err)
-	}
 }
 
 // few is the number of archives up to which it is acceptable that a Set, too, keeps their

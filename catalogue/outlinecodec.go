@@ -24,7 +24,6 @@ var outlineKind = cachedir.Kind{Name: "outline", Version: 1, Derived: true}
 func (v *View) recallOutline(key cachedir.Key, state digest) *Outline {
 	content, err := v.c.opts.Cache.Read(key, outlineKind)
 	if err != nil {
-		v.c.report(err)
 		return nil
 	}
 	if len(content) >= len(state) && digest(content[:len(state)]) != state {
@@ -32,7 +31,7 @@ func (v *View) recallOutline(key cachedir.Key, state digest) *Outline {
 	}
 	o, err := decodeOutline(content)
 	if err != nil {
-		v.c.report(v.c.opts.Cache.Damaged(key, outlineKind, err.Error()))
+		_ = v.c.opts.Cache.Damaged(key, outlineKind, err.Error()) // Dir.Damage has it
 		return nil
 	}
 	return o

@@ -68,7 +68,7 @@ func texts(t testing.TB, sets []*store.Set, cache *cachedir.Dir) ([]string, []er
 	for ls, host := range s.Series() {
 		all = append(all, host+" "+ls.String())
 	}
-	return all, c.Problems()
+	return all, cache.Damage()
 }
 
 // entries returns the catalogue's files in a cache folder.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"hash/maphash"
 	"io"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -29,10 +28,9 @@ type Cache struct {
 	dir  *cachedir.Dir
 	memo namesMemo
 
-	mu     sync.Mutex
-	names  map[cachedir.Key]*Names
-	held   map[cachedir.Key]time.Time // when names were last seen in the folder
-	faults []error
+	mu    sync.Mutex
+	names map[cachedir.Key]*Names
+	held  map[cachedir.Key]time.Time // when names were last seen in the folder
 }
 
 // NewCache returns a Cache in a folder. It returns nil if dir is nil.
@@ -41,27 +39,6 @@ func NewCache(dir *cachedir.Dir) *Cache {
 		return nil
 	}
 	return &Cache{dir: dir, memo: namesMemo{seed: maphash.MakeSeed()}, names: map[cachedir.Key]*Names{}, held: map[cachedir.Key]time.Time{}}
-}
-
-// Damage returns the damage of entries, each once. [cachedir.Dir.Fault] has the reason why
-// entries cannot be written.
-func (c *Cache) Damage() []error {
-	if c == nil {
-		return nil
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return slices.Clone(c.faults)
-}
-
-// fault notes a damaged entry.
-func (c *Cache) fault(err error) {
-	if errors.Is(err, cachedir.ErrAbsent) {
-		return
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.faults = append(c.faults, err)
 }
 
 // Key returns the key of an archive in a state.
@@ -80,7 +57,6 @@ func (c *Cache) Get(key cachedir.Key) *Entry {
 	}
 	file, err := c.dir.Get(key, kind)
 	if err != nil {
-		c.fault(err)
 		return nil
 	}
 	en, err := openEntry(file, file.Size(), c.namesOf)
@@ -97,7 +73,7 @@ func (c *Cache) Get(key cachedir.Key) *Entry {
 
 // Damaged removes an entry that cannot be read.
 func (c *Cache) Damaged(key cachedir.Key, err error) {
-	c.fault(c.dir.Damaged(key, kind, err.Error()))
+	_ = c.dir.Damaged(key, kind, err.Error()) // Dir.Damage has it
 }
 
 // namesOf returns the Names of a key. The error is [cachedir.ErrAbsent] if they cannot be
@@ -120,7 +96,6 @@ func (c *Cache) namesOf(text string) (*Names, error) {
 		}
 	}
 	if err != nil {
-		c.fault(err)
 		return nil, cachedir.ErrAbsent
 	}
 	c.mu.Lock()
@@ -178,7 +153,6 @@ func (c *Cache) holds(key cachedir.Key) bool {
 	}
 	file, err := c.dir.Get(key, namesKind)
 	if err != nil {
-		c.fault(err)
 		return false
 	}
 	_ = file.Close() // it was only looked at

@@ -48,7 +48,7 @@ func (f *Filler) Follow(sets []*store.Set) {
 	}
 }
 
-// Run works until ctx ends. What it cannot read or write costs only time: [Cache.Damage]
+// Run works until ctx ends. What it cannot read or write costs only time: [cachedir.Dir.Damage]
 // and [cachedir.Dir.Fault] name it.
 func (f *Filler) Run(ctx context.Context) {
 	for {
@@ -88,7 +88,7 @@ func (f *Filler) fill(ctx context.Context, sets []*store.Set) {
 		}
 		failed := defect.Catch(func() { f.done[c.key] = f.read(ctx, c) })
 		if failed != nil { // it would fail again
-			f.cache.fault(fmt.Errorf("%s: %w", c.Base, failed))
+			f.cache.dir.Report(fmt.Errorf("%s: %w", c.Base, failed))
 			f.done[c.key] = true
 		}
 	}

@@ -58,7 +58,7 @@ func TestFiller(t *testing.T) {
 	cancel()
 	<-ended
 	assert.Equal(t, want, keptBases(c, sets))
-	assert.Empty(t, c.Damage())
+	assert.Empty(t, c.dir.Damage())
 
 	// What is kept is not read again.
 	for _, a := range f.candidates(sets) {
@@ -69,7 +69,7 @@ func TestFiller(t *testing.T) {
 // TestFillerStopsWhenFull removes nothing to make room.
 func TestFillerStopsWhenFull(t *testing.T) {
 	sets := sequence(t, 12)
-	small := NewCache(cachedir.Open(t.TempDir(), 12_000))
+	small := NewCache(cachedir.Open(t.TempDir(), 14_000))
 	NewFiller(small, 1).fill(context.Background(), sets)
 	kept := keptBases(small, sets)
 	require.NotEmpty(t, kept)

@@ -43,7 +43,7 @@ func (s *Server) cache() *browse.Cache {
 	}
 	c := &browse.Cache{Path: dir.Path(), Problems: []string{}}
 	c.Entries, c.Bytes = dir.Usage()
-	problems := append(s.opts.Query.Columns.Damage(), s.opts.Query.Catalogue.Problems()...)
+	problems := dir.Damage()
 	if fault := dir.Fault(); fault != nil {
 		problems = append([]error{fault}, problems...)
 	}

@@ -20,7 +20,8 @@ func TestFillsColumns(t *testing.T) {
 	record(t, filepath.Join(dir, "a"), "web").put(0, 60).close()
 	record(t, filepath.Join(dir, "b"), "web").put(100, 160).close()
 	o := Options{Paths: []string{dir}, Rescan: 10 * time.Millisecond}
-	o.Query.Columns = columns.NewCache(cachedir.Open(cacheDir, 0))
+	folder := cachedir.Open(cacheDir, 0)
+	o.Query.Columns = columns.NewCache(folder)
 	s := run(t, o)
 	kept := func() int {
 		found, err := filepath.Glob(filepath.Join(cacheDir, "*.columns"))
@@ -33,7 +34,7 @@ func TestFillsColumns(t *testing.T) {
 	record(t, filepath.Join(dir, "c"), "web").put(200, 260).close()
 	require.Eventually(t, func() bool { return kept() == 2 }, time.Minute, 5*time.Millisecond)
 	assert.Equal(t, want, s.value("sum_over_time(test_requests[10m])", at(150)))
-	assert.Empty(t, o.Query.Columns.Damage())
+	assert.Empty(t, folder.Damage())
 
 	require.NoError(t, os.RemoveAll(cacheDir))
 	assert.Equal(t, want, s.value("sum_over_time(test_requests[10m])", at(150)))
@@ -70,7 +71,5 @@ func TestRemembersLabels(t *testing.T) {
 	require.Eventually(t, func() bool { return kept() > one }, time.Minute, 5*time.Millisecond)
 	s := run(t, o)
 	assert.NotEmpty(t, s.value("sum_over_time(test_requests[10m])", at(150)))
-	st, _, release := s.states.acquire()
-	defer release()
-	assert.NoError(t, st.hosts.MemoryDamage())
+	assert.Empty(t, o.Cache.Damage())
 }

@@ -7,6 +7,16 @@ func Held(h *Hosts) int {
 	return h.kept.order.Len()
 }
 
+// Remembered returns the number of archives whose labels are known without reading them.
+func Remembered(h *Hosts) (n int) {
+	for _, f := range h.found {
+		if h.memory.item(f.state, h.opts, h.kept) != nil {
+			n++
+		}
+	}
+	return n
+}
+
 // Awaiting returns the number of those who wait for the end of the first archive.
 func (s *Set) Awaiting() int {
 	it := s.items[0]

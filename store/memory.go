@@ -2,7 +2,6 @@ package store
 
 import (
 	"encoding/binary"
-	"errors"
 	"io"
 	"path/filepath"
 	"time"
@@ -22,7 +21,6 @@ type memory struct {
 	dir   *cachedir.Dir
 	key   cachedir.Key
 	known map[cachedir.Key]remembered // by the state of the archive's files
-	fault error                       // damage of the entry
 }
 
 // remembered is what is known of an archive in one state.
@@ -49,13 +47,11 @@ func recall(dir *cachedir.Dir, paths []string) *memory {
 	}
 	m := &memory{dir: dir, key: cachedir.DerivedKey(append(names, []byte(memoryKind.Name))...)}
 	raw, err := dir.Read(m.key, memoryKind)
-	if err == nil {
-		if m.known = decodeMemory(raw); m.known == nil {
-			err = dir.Damaged(m.key, memoryKind, "its content is damaged")
-		}
+	if err != nil {
+		return m
 	}
-	if err != nil && !errors.Is(err, cachedir.ErrAbsent) {
-		m.fault = err
+	if m.known = decodeMemory(raw); m.known == nil {
+		_ = dir.Damaged(m.key, memoryKind, "its content is damaged") // Dir.Damage has it
 	}
 	return m
 }
@@ -79,14 +75,6 @@ func (m *memory) item(s *archive.State, o *archive.ReadOptions, k *keeper) *item
 // atRest is how long the files of an archive must be unchanged for its state to be
 // remembered: a file system may give two writes within two seconds the same time.
 const atRest = 5 * time.Second
-
-// MemoryDamage returns the damage of the entry that [OpenRemembering] read, or nil.
-func (h *Hosts) MemoryDamage() error {
-	if h.memory == nil {
-		return nil
-	}
-	return h.memory.fault
-}
 
 // Remember keeps labels and ends of the archives for the next call of [OpenRemembering]
 // with the same paths. Call it when the archives have been used.

@@ -188,10 +188,12 @@ func (m *merge) fail(c *cursor, err error) {
 	}
 }
 
-// close ends the part of an archive that was read to its end.
+// close ends the part of an archive that was read to its end, but not that of an archive that
+// goes on after the query: no other archive continues it.
 func (m *merge) close(c *cursor) {
-	m.parts[c.part].open = false
-	if last := c.last(); last.After(m.ended) {
+	last := c.last()
+	m.parts[c.part].open = last.After(m.q.To)
+	if last.After(m.ended) {
 		m.ended = last
 	}
 	if len(m.active.all) == 0 && !m.gap {

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
@@ -118,4 +119,38 @@ func TestGapAfterOwnMark(t *testing.T) {
 		}
 	}
 	require.Equal(t, []int64{120_001}, marks)
+}
+
+// TestPartsWithinAQuery has archives that overlap, and queries that end in the pause of one of
+// them: no other archive gets its part, and no mark stands for a gap that the query does not see.
+func TestPartsWithinAQuery(t *testing.T) {
+	dir := t.TempDir()
+	recordAt(t, filepath.Join(dir, "a"), 100, 110, 300)
+	recordAt(t, filepath.Join(dir, "b"), 150, 160, 170)
+	recordAt(t, filepath.Join(dir, "c"), 180, 190, 310)
+	h, err := store.Open([]string{dir}, nil)
+	require.NoError(t, err)
+	set, err := h.Only()
+	require.NoError(t, err)
+	steps := func(to int64) (all []string) {
+		for step, err := range set.Steps(history.Query{To: pcp.Timestamp{Sec: to}}) {
+			require.NoError(t, err)
+			all = append(all, fmt.Sprint(step.Stamp.Sec, " ", step.Part, " ", step.Mark))
+		}
+		return all
+	}
+	whole := steps(400)
+	require.Equal(t, []string{
+		"100 0 false", "110 0 false", "150 1 false", "160 1 false", "170 1 false", "180 1 false", "190 1 false", "300 0 false", "310 1 false",
+	}, whole)
+	for i := range whole {
+		for _, later := range []int64{0, 1, 5} {
+			var at int64
+			_, err := fmt.Sscan(whole[i], &at)
+			require.NoError(t, err)
+			if i+1 < len(whole) {
+				assert.Equal(t, whole[:i+1], steps(at+later), "to %d", at+later)
+			}
+		}
+	}
 }

@@ -6,11 +6,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/pcparchive/pcparchive/internal/cachedir"
 )
 
 func TestRefreshReplaced(t *testing.T) {
@@ -133,5 +136,53 @@ func TestCompressedMeanwhile(t *testing.T) {
 		assert.Empty(t, h.Problems())
 		require.NoError(t, os.WriteFile(volume, data, 0o644))
 		require.NoError(t, os.Remove(volume+".gz"))
+	}
+}
+
+// TestRefreshSameSizeAndTime puts an archive of another host in the place of one: with the
+// same name, size and time of change, where the files are or by renaming. The former Hosts
+// never take its values for theirs.
+func TestRefreshSameSizeAndTime(t *testing.T) {
+	if runtime.GOOS != "linux" && runtime.GOOS != "darwin" {
+		t.Skip("the system does not say when a file changed, whatever its time of change")
+	}
+	place := func(path string, data []byte) error { return os.WriteFile(path, data, 0o600) }
+	renamed := func(path string, data []byte) error {
+		if err := os.WriteFile(path+"~", data, 0o600); err != nil {
+			return err
+		}
+		return os.Rename(path+"~", path)
+	}
+	anew := func(path string, data []byte) error { // mostly with the number of the former file
+		if err := os.Remove(path); err != nil {
+			return err
+		}
+		return os.WriteFile(path, data, 0o600)
+	}
+	for what, replace := range map[string]func(string, []byte) error{"in place": place, "renamed": renamed, "made anew": anew} {
+		t.Run(what, func(t *testing.T) {
+			dir := t.TempDir()
+			base, other := filepath.Join(dir, "mon"), filepath.Join(t.TempDir(), "mon")
+			record(t, base, "web1", 100)
+			record(t, other, "web2", 100)
+			want := content(t, open(t, filepath.Dir(other)))
+			h, kept := open(t, dir), cachedir.Open(t.TempDir(), 0)
+			before := kept.KeyOf(h.Sets()[0].Archives()[0].State.Files)
+			for _, ext := range []string{".meta", ".0", ".index"} {
+				info, err := os.Stat(base + ext)
+				require.NoError(t, err)
+				data, err := os.ReadFile(other + ext)
+				require.NoError(t, err)
+				require.EqualValues(t, info.Size(), len(data))
+				require.NoError(t, replace(base+ext, data))
+				require.NoError(t, os.Chtimes(base+ext, info.ModTime(), info.ModTime()))
+			}
+			assert.Empty(t, content(t, h))
+			next, changed, err := h.Refresh(t.Context())
+			require.NoError(t, err)
+			require.True(t, changed)
+			assert.Equal(t, want, content(t, next))
+			assert.NotEqual(t, before, kept.KeyOf(next.Sets()[0].Archives()[0].State.Files))
+		})
 	}
 }

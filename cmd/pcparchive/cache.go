@@ -41,13 +41,11 @@ func (c cacheFlags) open() *cachedir.Dir {
 	return cachedir.Open(dir, int64(c.size))
 }
 
-// reportFaults prints the faults of the cache; nil among the damage is none. It does not change the result. A
-// default folder that cannot be written is of no interest to the user.
-func (c cacheFlags) reportFaults(w io.Writer, dir *cachedir.Dir, damaged []error) {
-	for _, err := range damaged {
-		if err != nil {
-			fmt.Fprintln(w, err)
-		}
+// reportFaults prints the faults of the cache. It does not change the result. A default folder
+// that cannot be written is of no interest to the user.
+func (c cacheFlags) reportFaults(w io.Writer, dir *cachedir.Dir) {
+	for _, err := range dir.Damage() {
+		fmt.Fprintln(w, err)
 	}
 	if err := dir.Fault(); err != nil && c.dir != "" {
 		fmt.Fprintln(w, err)

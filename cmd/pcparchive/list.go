@@ -111,7 +111,7 @@ func runList(ctx context.Context, s streams, o listOptions, paths []string) erro
 	c := catalogue.New(catalogue.Options{Cache: dir})
 	defer func() {
 		h.Remember()
-		o.cache.reportFaults(s.err, dir, append(c.Problems(), h.MemoryDamage()))
+		o.cache.reportFaults(s.err, dir)
 	}()
 	found, series, err := o.find(ctx, c.View(h.Sets()), matchers)
 	if err != nil {

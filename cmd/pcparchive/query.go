@@ -93,7 +93,7 @@ func runQuery(ctx context.Context, s streams, o queryOptions, expr string, paths
 	cache := columns.NewCache(dir)
 	defer func() {
 		h.Remember()
-		o.cache.reportFaults(s.err, dir, append(cache.Damage(), h.MemoryDamage()))
+		o.cache.reportFaults(s.err, dir)
 	}()
 	e := query.NewEngine(h.Sets(), query.Options{Lookback: o.lookback, MaxSamples: o.maxSamples, MaxBytes: int64(o.maxBytes), Timeout: cmp.Or(o.timeout, -1), Columns: cache})
 	q, err := o.prepare(ctx, h, e, expr)

@@ -92,7 +92,7 @@ func runRules(ctx context.Context, s streams, o queryOptions, paths []string) er
 	cache := columns.NewCache(dir)
 	defer func() {
 		h.Remember()
-		o.cache.reportFaults(s.err, dir, append(cache.Damage(), h.MemoryDamage()))
+		o.cache.reportFaults(s.err, dir)
 	}()
 	e := query.NewEngine(h.Sets(), query.Options{Lookback: o.lookback, MaxSamples: o.maxSamples, MaxBytes: int64(o.maxBytes), Timeout: cmp.Or(o.timeout, -1), Columns: cache})
 	interval := max(o.step, 0) // autoStep stands for the default

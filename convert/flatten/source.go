@@ -80,6 +80,7 @@ func (src *Source) Samples(ctx context.Context, dst prom.SampleSink) error {
 
 // clashes returns the clashes between the hosts' names.
 func (src *Source) clashes(q history.Query) *HostClashes {
+	q = q.Bounded()
 	if src.Clashes != nil {
 		return src.Clashes(q.From, q.To)
 	}

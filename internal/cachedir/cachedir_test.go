@@ -112,6 +112,29 @@ func TestDamage(t *testing.T) {
 	put(t, d, keyOf(1), "content")
 }
 
+// TestSwappedFiles puts the file of an entry in the place of another one. Only the damage of
+// the other one is named, once, although nobody can remove it.
+func TestSwappedFiles(t *testing.T) {
+	d := cachedir.Open(t.TempDir(), 0)
+	put(t, d, keyOf(1), "content")
+	first := only(t, d)
+	content, err := os.ReadFile(first)
+	require.NoError(t, err)
+	other := filepath.Join(d.Path(), strings.Replace(filepath.Base(first), string(keyOf(1)), string(keyOf(2)), 1))
+	for range 3 {
+		require.NoError(t, os.WriteFile(other, content, 0o600))
+		_, err = d.Read(keyOf(2), kind)
+		require.ErrorContains(t, err, other+": it is another entry's file")
+	}
+	require.Len(t, d.Damage(), 1)
+	_, err = d.Read(keyOf(1), kind)
+	require.NoError(t, err)
+	for i := range 1000 {
+		d.Report(fmt.Errorf("fault %d", i))
+	}
+	assert.Len(t, d.Damage(), 100, "memory is bounded")
+}
+
 // TestVersions has two versions of the program that use a folder in turn: each keeps its own
 // entries, and names no damage.
 func TestVersions(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 )
 
@@ -23,6 +24,7 @@ type Dir struct {
 	added int64             // bytes of the entries put since it has listed all
 	real  map[string]string // folders of keyed files without symbolic links
 	fault error             // why Put or Get failed first
+	found []error           // damage, and other faults that were reported
 }
 
 // DefaultPath returns the folder pcparchive in the user's folder for caches.
@@ -88,6 +90,34 @@ func (d *Dir) note(err error) {
 	if d.fault == nil {
 		d.fault = err
 	}
+}
+
+// Report adds a fault to those that [Dir.Damage] returns, unless they have it or are many.
+func (d *Dir) Report(err error) {
+	if d == nil {
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	same := func(known error) bool { return known.Error() == err.Error() }
+	if len(d.found) < mostFaults && !slices.ContainsFunc(d.found, same) {
+		d.found = append(d.found, err)
+	}
+}
+
+// mostFaults is how many faults are remembered.
+const mostFaults = 100
+
+// Damage returns the damage of entries that was found, and other faults that were reported:
+// each once, and not more than a hundred. [Dir.Fault] has the reason why entries cannot be
+// written.
+func (d *Dir) Damage() []error {
+	if d == nil {
+		return nil
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Clone(d.found)
 }
 
 // ErrAbsent says that an entry does not exist.

@@ -13,23 +13,25 @@ import (
 
 // An entry's file holds
 //
-//	magic 8 | version of the kind 4 | length of the kind's name 4, name
+//	magic 8 | version of the kind 4 | length of the kind's name 4, name | key
 //	content
-//	length of the content 8 | CRC-32C of the content 4 | magic of the end 4
+//	length of the content 8 | CRC-32C of the content 4 | CRC-32C of those 12 bytes 4 | magic of the end 4
+//
+// The key tells an entry from one that somebody has put in its place.
 const (
-	magic      = "pcpcache"
+	magic      = "pcpcach2"
 	endMagic   = "done"
-	tailLength = 16
+	tailLength = 20
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // header returns the first bytes of an entry's file.
-func (k Kind) header() []byte {
+func (k Kind) header(key Key) []byte {
 	b := append([]byte(nil), magic...)
 	b = binary.BigEndian.AppendUint32(b, k.version())
 	b = binary.BigEndian.AppendUint32(b, uint32(len(k.Name)))
-	return append(b, k.Name...)
+	return append(append(b, k.Name...), key...)
 }
 
 // Entry is an entry that is open for reading. It stays readable when the entry is
@@ -57,7 +59,7 @@ func (d *Dir) Get(key Key, kind Kind) (*Entry, error) {
 		}
 		return nil, ErrAbsent
 	}
-	e, reason := openEntry(f, kind)
+	e, reason := openEntry(f, key, kind)
 	if reason != "" {
 		f.Close()
 		return nil, d.Damaged(key, kind, reason)
@@ -66,20 +68,22 @@ func (d *Dir) Get(key Key, kind Kind) (*Entry, error) {
 	return e, nil
 }
 
-// Damaged removes an entry whose content the caller found to be wrong, and returns the
-// error to report.
+// Damaged removes and reports an entry whose content the caller found to be wrong, and
+// returns the error.
 func (d *Dir) Damaged(key Key, kind Kind, reason string) *DamagedError {
 	d.Remove(key, kind)
-	return &DamagedError{File: d.file(key, kind), Reason: reason}
+	err := &DamagedError{File: d.file(key, kind), Reason: reason}
+	d.Report(err)
+	return err
 }
 
 // openEntry checks the frame of an entry. reason is its fault.
-func openEntry(f *os.File, kind Kind) (e *Entry, reason string) {
+func openEntry(f *os.File, key Key, kind Kind) (e *Entry, reason string) {
 	info, err := f.Stat()
 	if err != nil {
 		return nil, err.Error()
 	}
-	head := kind.header()
+	head := kind.header(key)
 	content := info.Size() - int64(len(head)) - tailLength
 	if content < 0 {
 		return nil, "it is too short"
@@ -88,14 +92,18 @@ func openEntry(f *os.File, kind Kind) (e *Entry, reason string) {
 	if _, err := f.ReadAt(got, 0); err != nil {
 		return nil, err.Error()
 	}
-	if string(got) != string(head) {
+	if own := len(head) - len(key); string(got[:own]) != string(head[:own]) {
 		return nil, "it is not such a file"
+	}
+	if string(got) != string(head) {
+		return nil, "it is another entry's file"
 	}
 	var tail [tailLength]byte
 	if _, err := f.ReadAt(tail[:], info.Size()-tailLength); err != nil {
 		return nil, err.Error()
 	}
-	if string(tail[12:]) != endMagic || int64(binary.BigEndian.Uint64(tail[:])) != content {
+	if string(tail[16:]) != endMagic || crc32.Checksum(tail[:12], castagnoli) != binary.BigEndian.Uint32(tail[12:]) ||
+		int64(binary.BigEndian.Uint64(tail[:])) != content {
 		return nil, "it is incomplete"
 	}
 	return &Entry{io.NewSectionReader(f, int64(len(head)), content), f, binary.BigEndian.Uint32(tail[8:])}, ""

@@ -8,13 +8,15 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+
+	"github.com/pcparchive/pcparchive/internal/fileid"
 )
 
 // Key identifies the contents of files. The empty Key has no entries.
 type Key string
 
 // Key returns the key of files: of their paths without symbolic links, sizes, times of
-// change and, where the system numbers files, their numbers. The order of the paths counts.
+// change and, where the system has them, identities. The order of the paths counts.
 func (d *Dir) Key(paths ...string) (Key, error) {
 	if d == nil {
 		return "", nil
@@ -43,7 +45,7 @@ func (d *Dir) KeyOf(files iter.Seq2[string, fs.FileInfo]) Key {
 	}
 	h := sha256.New()
 	for path, info := range files {
-		fmt.Fprintf(h, "%q %d %d %d\n", d.realPath(path), info.Size(), info.ModTime().UnixNano(), fileNumber(info))
+		fmt.Fprintf(h, "%q %d %d %d\n", d.realPath(path), info.Size(), info.ModTime().UnixNano(), fileid.Of(info))
 	}
 	return Key(hex.EncodeToString(h.Sum(nil)[:16]))
 }

@@ -48,7 +48,7 @@ func (d *Dir) put(key Key, kind Kind, write func(io.Writer) error) error {
 		return err
 	}
 	d.share(f)
-	size, err := writeEntry(f, kind, bound, write)
+	size, err := writeEntry(f, kind.header(key), bound, write)
 	err = errors.Join(err, f.Close())
 	if err == nil {
 		err = os.Rename(f.Name(), d.file(key, kind))
@@ -78,10 +78,10 @@ func (d *Dir) share(f *os.File) {
 	}
 }
 
-// writeEntry writes the file of an entry and returns its size.
-func writeEntry(f *os.File, kind Kind, bound int64, write func(io.Writer) error) (size int64, err error) {
+// writeEntry writes the file of an entry with a header and returns its size.
+func writeEntry(f *os.File, header []byte, bound int64, write func(io.Writer) error) (size int64, err error) {
 	buffered := bufio.NewWriterSize(f, 64<<10)
-	_, err = buffered.Write(kind.header())
+	_, err = buffered.Write(header)
 	content := &contentWriter{dst: buffered, left: bound}
 	if err == nil {
 		err = write(content)
@@ -91,10 +91,11 @@ func writeEntry(f *os.File, kind Kind, bound int64, write func(io.Writer) error)
 	}
 	tail := binary.BigEndian.AppendUint64(nil, uint64(content.written))
 	tail = binary.BigEndian.AppendUint32(tail, content.sum)
+	tail = binary.BigEndian.AppendUint32(tail, crc32.Checksum(tail, castagnoli))
 	if _, err := buffered.Write(append(tail, endMagic...)); err != nil {
 		return 0, err
 	}
-	return int64(len(kind.header())) + content.written + tailLength, buffered.Flush()
+	return int64(len(header)) + content.written + tailLength, buffered.Flush()
 }
 
 // contentWriter counts and sums the content of an entry.

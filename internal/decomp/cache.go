@@ -4,6 +4,8 @@ import (
 	"container/list"
 	"sync"
 	"time"
+
+	"github.com/pcparchive/pcparchive/internal/fileid"
 )
 
 // ID identifies one state of a file.
@@ -11,6 +13,7 @@ type ID struct {
 	Name    string
 	Size    int64
 	ModTime time.Time
+	File    fileid.ID // may be zero
 }
 
 // Cache keeps decoded windows and tables of windows, and drops the least

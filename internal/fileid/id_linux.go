@@ -1,0 +1,5 @@
+package fileid
+
+import "syscall"
+
+func changeTime(stat *syscall.Stat_t) syscall.Timespec { return stat.Ctim }
