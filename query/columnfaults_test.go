@@ -105,9 +105,9 @@ func TestCacheOfKilledProcess(t *testing.T) {
 		files, err := filepath.Glob(filepath.Join(cacheDir, "*.columns"))
 		require.NoError(t, err)
 		left += len(files)
-		cache := newCache(cacheDir)
-		require.Equal(t, want, everything.of(t, storageOf(t, cache, dir)))
-		require.Empty(t, cache.Damage())
+		folder := cachedir.Open(cacheDir, 0)
+		require.Equal(t, want, everything.of(t, storageOf(t, columns.NewCache(folder), dir)))
+		require.Empty(t, folder.Damage())
 		files, err = filepath.Glob(filepath.Join(cacheDir, "*.*"))
 		require.NoError(t, err)
 		for _, f := range files {
@@ -124,9 +124,9 @@ func TestCacheBeyondItsBound(t *testing.T) {
 	for _, bound := range []int64{1, 1000, 5000, 20_000} {
 		cacheDir := t.TempDir()
 		for range 3 {
-			cache := columns.NewCache(cachedir.Open(cacheDir, bound))
-			require.Equal(t, want, everything.of(t, storageOf(t, cache, dir)), "%d bytes", bound)
-			require.Empty(t, cache.Damage())
+			folder := cachedir.Open(cacheDir, bound)
+			require.Equal(t, want, everything.of(t, storageOf(t, columns.NewCache(folder), dir)), "%d bytes", bound)
+			require.Empty(t, folder.Damage())
 			assert.LessOrEqual(t, sizeOf(t, cacheDir), bound+200, "a tag and frames of entries do not count")
 		}
 	}
@@ -172,8 +172,8 @@ func TestCacheWithDamagedBits(t *testing.T) {
 		files = append(files, found...)
 	}
 	step := 97
-	if testing.Short() {
-		step = 301
+	if *allBits {
+		step = 1
 	}
 	for _, file := range files {
 		good, err := os.ReadFile(file)
@@ -182,18 +182,57 @@ func TestCacheWithDamagedBits(t *testing.T) {
 			bad := append([]byte(nil), good...)
 			bad[bit/8] ^= 1 << (bit % 8)
 			require.NoError(t, os.WriteFile(file, bad, 0o600))
-			cache := newCache(cacheDir)
-			require.Equal(t, want, everything.of(t, storageOf(t, cache, dir)), "bit %d of %s", bit, file)
-			require.LessOrEqual(t, len(cache.Damage()), 1)
-			for _, err := range cache.Damage() {
-				require.ErrorAs(t, err, new(*cachedir.DamagedError))
-			}
-			again := newCache(cacheDir)
-			require.Equal(t, want, everything.of(t, storageOf(t, again, dir)))
-			require.Empty(t, again.Damage(), "bit %d of %s", bit, file)
+			faultNamedOnce(t, want, dir, cacheDir, fmt.Sprintf("bit %d of %s", bit, file))
 			require.NoError(t, os.WriteFile(file, good, 0o600))
 		}
 	}
+}
+
+// faultNamedOnce asks for everything while one file of the cache is wrong, and again.
+func faultNamedOnce(t *testing.T, want selected, dir, cacheDir, what string) {
+	t.Helper()
+	folder := cachedir.Open(cacheDir, 0)
+	require.Equal(t, want, everything.of(t, storageOf(t, columns.NewCache(folder), dir)), what)
+	require.Len(t, folder.Damage(), 1, what)
+	require.ErrorAs(t, folder.Damage()[0], new(*cachedir.DamagedError))
+	again := cachedir.Open(cacheDir, 0)
+	require.Equal(t, want, everything.of(t, storageOf(t, columns.NewCache(again), dir)), what)
+	require.Empty(t, again.Damage(), what)
+}
+
+// TestCacheWithSwappedFiles puts the file of one entry in the place of another's.
+func TestCacheWithSwappedFiles(t *testing.T) {
+	dir, cacheDir := archivesInSequence(t, 3), t.TempDir()
+	want := everything.of(t, storageOf(t, newCache(cacheDir), dir))
+	for _, pattern := range []string{"*.columns", "*.names"} {
+		files, err := filepath.Glob(filepath.Join(cacheDir, pattern))
+		require.NoError(t, err)
+		require.Len(t, files, 3)
+		for i, file := range files {
+			other, err := os.ReadFile(files[(i+1)%len(files)])
+			require.NoError(t, err)
+			require.NoError(t, os.WriteFile(file, other, 0o600))
+			faultNamedOnce(t, want, dir, cacheDir, file)
+		}
+	}
+}
+
+// TestCacheFolderThatKeepsItsDamage has a damaged entry that cannot be removed. Its fault is
+// named once, however many queries meet it.
+func TestCacheFolderThatKeepsItsDamage(t *testing.T) {
+	dir, cacheDir := archivesInSequence(t, 1), t.TempDir()
+	want := everything.of(t, storageOf(t, newCache(cacheDir), dir))
+	files, err := filepath.Glob(filepath.Join(cacheDir, "*.columns"))
+	require.NoError(t, err)
+	require.Len(t, files, 1)
+	require.NoError(t, os.Remove(files[0]))
+	require.NoError(t, os.MkdirAll(filepath.Join(files[0], "in the way"), 0o700)) // neither removed nor replaced
+	folder := cachedir.Open(cacheDir, 0)
+	cache := columns.NewCache(folder)
+	for range 5 {
+		require.Equal(t, want, everything.of(t, storageOf(t, cache, dir)))
+	}
+	assert.Len(t, folder.Damage(), 1)
 }
 
 // TestConcurrentColumns asks at once while entries are made, removed and spoilt.

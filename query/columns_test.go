@@ -2,7 +2,9 @@ package query
 
 import (
 	"context"
+	"flag"
 	"fmt"
+	"iter"
 	"math/rand/v2"
 	"path/filepath"
 	"testing"
@@ -13,42 +15,66 @@ import (
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/columns"
 	"github.com/pcparchive/pcparchive/internal/archtest"
+	"github.com/pcparchive/pcparchive/internal/cachedir"
 )
+
+// Flags for long runs of the tests over random archives.
+var (
+	worlds = flag.Int("worlds", 40, "on how many random worlds of archives to compare answers")
+	first  = flag.Uint64("first", 0, "the first one's seed")
+
+	allBits = flag.Bool("allbits", false, "flip every bit of the files of a cache, not a choice")
+)
+
+// randomWorlds yields the seeds of the worlds to try.
+func randomWorlds() iter.Seq[uint64] {
+	return func(yield func(uint64) bool) {
+		n := *worlds
+		if testing.Short() {
+			n = min(n, 8)
+		}
+		for seed := *first; seed < *first+uint64(n) && yield(seed); seed++ {
+		}
+	}
+}
 
 // TestColumnsAnswerAsVolumes asks random hosts for random selections: without columns,
 // while columns are made, and with the columns that were kept. Some columns are kept before
 // anybody asks.
 func TestColumnsAnswerAsVolumes(t *testing.T) {
-	worlds := 40
-	if testing.Short() {
-		worlds = 8
+	kept, n := 0, 0
+	for seed := range randomWorlds() {
+		n++
+		t.Run(fmt.Sprint("seed", seed), func(t *testing.T) { kept += columnsAnswerAsVolumes(t, seed) })
 	}
-	kept := 0
-	for seed := range uint64(worlds) {
-		rng := rand.New(rand.NewPCG(seed, 11))
-		dir, cacheDir := t.TempDir(), t.TempDir()
-		from, to := randomWorld(t, dir, rng, false)
-		names := namesIn(t, dir)
-		if rng.IntN(3) == 0 {
-			keepSome(t, newCache(cacheDir), dir, rng)
-		}
-		for range 25 {
-			a := randomAsk(rng, names, from, to)
-			plain := storageOf(t, nil, dir)
-			want := a.of(t, plain)
-			cache := newCache(cacheDir)
-			require.Equal(t, want, a.of(t, storageOf(t, cache, dir)), "seed %d, first: %s", seed, a)
-			require.Empty(t, cache.Damage())
-			again := storageOf(t, newCache(cacheDir), dir)
-			require.Equal(t, want, a.of(t, again), "seed %d, again: %s", seed, a)
-			require.Equal(t, a.labels(t, plain), a.labels(t, again), "seed %d, labels: %s", seed, a)
-			require.Equal(t, a.rates(t, nil, dir), a.rates(t, newCache(cacheDir), dir), "seed %d, rates: %s", seed, a)
-		}
-		files, err := filepath.Glob(filepath.Join(cacheDir, "*.columns"))
-		require.NoError(t, err)
-		kept += len(files)
+	assert.Greater(t, kept, n/2)
+}
+
+// columnsAnswerAsVolumes asks the hosts of one seed, and returns how many archives have
+// columns afterwards.
+func columnsAnswerAsVolumes(t *testing.T, seed uint64) (kept int) {
+	rng := rand.New(rand.NewPCG(seed, 11))
+	dir, cacheDir := t.TempDir(), t.TempDir()
+	from, to := randomWorld(t, dir, rng, false)
+	names := namesIn(t, dir)
+	if rng.IntN(3) == 0 {
+		keepSome(t, newCache(cacheDir), dir, rng)
 	}
-	assert.Greater(t, kept, worlds/2)
+	for range 25 {
+		a := randomAsk(rng, names, from, to)
+		plain := storageOf(t, nil, dir)
+		want := a.of(t, plain)
+		folder := cachedir.Open(cacheDir, 0)
+		require.Equal(t, want, a.of(t, storageOf(t, columns.NewCache(folder), dir)), "first: %s", a)
+		require.Empty(t, folder.Damage())
+		again := storageOf(t, newCache(cacheDir), dir)
+		require.Equal(t, want, a.of(t, again), "again: %s", a)
+		require.Equal(t, a.labels(t, plain), a.labels(t, again), "labels: %s", a)
+		require.Equal(t, a.rates(t, nil, dir), a.rates(t, newCache(cacheDir), dir), "rates: %s", a)
+	}
+	files, err := filepath.Glob(filepath.Join(cacheDir, "*.columns"))
+	require.NoError(t, err)
+	return len(files)
 }
 
 // TestCountersFromColumns knows the semantics of metrics whose columns it read as well as
