@@ -32,7 +32,8 @@ func (r *Reader) endUntil(stop func() error) (pcp.Timestamp, error) {
 // Ending returns the same as End or a cheaper estimate. If the last volume is
 // compressed, and therefore complete, Ending trusts the last index entry for it
 // instead of decompressing it, unless many records follow that entry, as in the
-// archive of a logger that was killed. The last record is at most about EndSlack later.
+// archive of a logger that was killed, or its time does not suit its offset. The last record
+// is at most about EndSlack later.
 func (r *Reader) Ending() (pcp.Timestamp, error) {
 	if t, _, ok := r.indexEnd(); ok {
 		return t, nil
@@ -40,72 +41,83 @@ func (r *Reader) Ending() (pcp.Timestamp, error) {
 	return r.End()
 }
 
-// indexEnd returns the last time in the index if it is plausible, that is if
-// the interval before it is about as long as others. The last record is at most slack later.
+// EndSlack is the most by which the last record of an archive may be later than
+// [Reader.Ending] says.
+const EndSlack = 15 * time.Minute
+
+// indexEnd returns the last time in the index if it is plausible: volumes grow steadily, so
+// that the time since the entry before suits the bytes since then. The last record is at most
+// slack later.
 func (r *Reader) indexEnd() (t pcp.Timestamp, slack time.Duration, ok bool) {
 	n := len(r.hints)
 	if n == 0 {
 		return t, 0, false
 	}
-	last, volume := r.hints[n-1], r.volumes[len(r.volumes)-1]
+	last, volume := &r.hints[n-1], r.volumes[len(r.volumes)-1]
 	if volume.Compress == "" || int(last.Volume) != volume.Volume {
 		return t, 0, false
 	}
-	if slack, ok = r.afterIndex(volume); !ok {
+	first := IndexEntry{Stamp: r.header.Start, Volume: last.Volume, Data: int64(r.layout.HeaderSize)}
+	for i := range r.hints[:n-1] {
+		if h := &r.hints[i]; h.Volume == last.Volume {
+			first = *h
+			break
+		}
+	}
+	before := &first
+	if n > 1 && r.hints[n-2].Volume == last.Volume {
+		before = &r.hints[n-2]
+	}
+	if !steady(&first, before, last) {
 		return t, 0, false
 	}
-	if n < 3 {
-		return last.Stamp, slack, last.Stamp.Sub(r.header.Start) < believable
-	}
-	longest := believable
-	for i := range n - 2 {
-		longest = max(longest, 2*r.hints[i+1].Stamp.Sub(r.hints[i].Stamp))
-	}
-	return last.Stamp, slack, last.Stamp.Sub(r.hints[n-2].Stamp) <= longest
+	slack, ok = r.afterIndex(volume, &first, last)
+	return last.Stamp, slack, ok
 }
 
-// EndSlack is the most by which the last record of an archive may be later than
-// [Reader.Ending] says.
-const EndSlack = 15 * time.Minute
+// unsteady is by which factor the time between two index entries may differ from the usual
+// time for as many bytes.
+const unsteady = 4
+
+// steady reports whether the time from one index entry to the last one is short, or as usual
+// between the first entry of the volume and that one.
+func steady(first, before, last *IndexEntry) bool {
+	step := last.Stamp.Sub(before.Stamp).Seconds()
+	usual := step // unknown
+	if before.Data > first.Data {
+		usual = float64(last.Data-before.Data) / float64(before.Data-first.Data) * before.Stamp.Sub(first.Stamp).Seconds()
+	} else if step > EndSlack.Seconds() {
+		return false
+	}
+	return max(step, usual) <= max(EndSlack.Seconds(), unsteady*min(step, usual))
+}
 
 // afterIndex estimates how long the records after the last index entry of a compressed volume
-// take at most: twice as long as if they came as fast as those before. A normal end leaves
-// one record there. ok is false if that is more than EndSlack, or cannot be told.
-func (r *Reader) afterIndex(volume Member) (slack time.Duration, ok bool) {
+// take at most: twice as long as if they came as fast as those since the first entry. A normal
+// end leaves one record there. ok is false if that is more than EndSlack, or cannot be told.
+func (r *Reader) afterIndex(volume Member, first, last *IndexEntry) (slack time.Duration, ok bool) {
 	f, err := r.open(volume)
 	if err != nil {
 		return EndSlack, true // who reads the volume finds out
 	}
 	defer f.Close()
 	length, known := f.Length()
-	last := &r.hints[len(r.hints)-1]
 	switch {
 	case !known:
 		return EndSlack, true
-	case length <= last.Data:
+	case length < last.Data:
+		return 0, false // the entry is damaged
+	case length == last.Data:
 		return time.Second, true
-	}
-	since, from := r.header.Start, int64(r.layout.HeaderSize)
-	for i := range r.hints {
-		if h := &r.hints[i]; int(h.Volume) == volume.Volume {
-			since, from = h.Stamp, h.Data
-			break
-		}
-	}
-	if last.Data <= from {
+	case last.Data <= first.Data:
 		return 0, false
 	}
-	seconds := 2 * float64(length-last.Data) / float64(last.Data-from) * last.Stamp.Sub(since).Seconds()
+	seconds := 2 * float64(length-last.Data) / float64(last.Data-first.Data) * last.Stamp.Sub(first.Stamp).Seconds()
 	if seconds > EndSlack.Seconds() {
 		return 0, false
 	}
 	return max(time.Second, time.Duration(seconds*float64(time.Second))), true
 }
-
-// believable is the longest time between the last entry of an index and the
-// rest for which the entry is trusted without reading the data. A single wrong
-// bit may put the entry centuries later.
-const believable = 48 * time.Hour
 
 // lastStamp returns the time of a volume's last whole record. ok is false if
 // the volume has none. The error of stop, unless stop is nil, ends the search.

@@ -41,7 +41,7 @@ var hazards = []struct {
 		c.Put(".meta", 8, 1)
 		c.Put(".meta", 12, 1)
 	}, "refused", false},
-	{"metadata of another start", func(c *archtest.Crafted) { c.Value(sec(0), one.PMID, -1, 7); c.Put(".meta", 12, 1) }, "0 one=7", false},
+	{"metadata of another start", func(c *archtest.Crafted) { c.Value(sec(0), one.PMID, -1, 7); c.Put(".meta", 12, 1) }, "0 one=7; damage", false},
 	{"label begins with time 0", func(c *archtest.Crafted) {
 		c.Value(sec(0), one.PMID, -1, 7)
 		for _, suffix := range []string{".meta", ".index", ".0"} {

@@ -22,6 +22,7 @@ func withLabel(r *Reader, err error) (*Reader, error) {
 	}
 	if err == nil {
 		err = r.metaLabel()
+		r.opened = true
 	}
 	if err != nil {
 		return nil, err

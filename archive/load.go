@@ -19,7 +19,7 @@ func (r *Reader) loadHeader() error {
 	f, frames, err := r.openAt(first)
 	if err == nil {
 		if err = frames.notEmpty(); err == nil && !r.opts.Strict {
-			r.mendStart(frames)
+			r.checkStart(frames)
 		}
 		f.Close()
 	}
@@ -39,26 +39,21 @@ func (r *Reader) loadHeader() error {
 	return nil
 }
 
-// mendStart replaces the start in the label if that is damaged: another file has the same
-// label but for a start that is nearer to the time of the first record, which follows in frames.
-func (r *Reader) mendStart(frames *frameReader) {
+// checkStart compares the start in the label with the time of the first record, which follows
+// in frames.
+func (r *Reader) checkStart(frames *frameReader) {
 	first, ok := frames.following(r.layout)
-	off := first.Sub(r.header.Start).Abs()
-	if !ok || off <= time.Second {
+	if !ok {
+		return
+	}
+	r.first = &first
+	if first.Sub(r.header.Start).Abs() <= time.Second {
 		return
 	}
 	for _, m := range r.Members() {
-		h, err := m.Header()
-		if err != nil || m.Path == r.volumes[0].Path || h.PID != r.header.PID || h.Host != r.header.Host {
-			continue
+		if h, err := r.labelOf(m); err == nil && h.Start != r.header.Start {
+			r.mendLabel(h)
 		}
-		if first.Sub(h.Start).Abs() < off {
-			r.warn(&Damage{File: r.volumes[0].Path, Next: -1, Err: mismatch(r.volumes[0].Path, "start", r.header.Start, h.Start)})
-			mended := *r.header
-			mended.Start = h.Start
-			r.header = &mended
-		}
-		return // two labels agree
 	}
 }
 
@@ -110,6 +105,9 @@ func (r *Reader) checkHeader(frames *frameReader, role Role, volume int32) error
 	}
 	if r.header == nil {
 		r.header, r.layout = h, l
+	}
+	if role != RoleData {
+		r.mendLabel(h)
 	}
 	switch {
 	case h.Volume != volume:

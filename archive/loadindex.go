@@ -2,23 +2,18 @@ package archive
 
 import (
 	"cmp"
-	"fmt"
 	"io"
 	"math"
 	"time"
-
-	"github.com/pcparchive/pcparchive/pcp"
 )
 
 // loadIndex reads the index. The index is only a hint: loadIndex reports an
-// unusable one as a warning and ignores it.
+// unusable one, and damaged entries, as warnings and ignores them.
 func (r *Reader) loadIndex() (err error) {
 	r.entries, err = r.readIndex()
 	r.hints = r.entries
 	if err == nil && !r.opts.Strict { // PCP does not check this
-		if err = r.misleading(r.entries); err != nil {
-			r.hints = nil
-		}
+		r.hints, err = r.soundEntries(r.entries)
 	}
 	if err == nil || r.opts.Strict || !isDamage(err) {
 		return err
@@ -31,16 +26,13 @@ func (r *Reader) loadIndex() (err error) {
 // entry at the end. It also drops everything after damage in compressed data,
 // and adds a warning.
 func (r *Reader) readIndex() ([]IndexEntry, error) {
-	f, frames, err := r.openAt(*r.index)
+	f, err := r.open(*r.index)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	h, _, err := decodeHeader(frames.peekLabel())
+	h, label, err := r.readLabel(f.frames(0, leastBuffer), *r.index)
 	if err != nil {
-		return nil, err
-	}
-	if err := frames.notEmpty(); err != nil {
 		return nil, err
 	}
 	src := &io.LimitedReader{R: f.From(int64(r.layout.HeaderSize)), N: math.MaxInt64}
@@ -55,37 +47,13 @@ func (r *Reader) readIndex() ([]IndexEntry, error) {
 		}
 		r.warn(&Damage{File: f.Path, Offset: int64(at), Bytes: -1, Next: -1, Err: err})
 	}
-	if len(entries) > 0 && h.Start != r.header.Start && entries[0].Stamp.Sub(r.header.Start).Abs() > time.Second {
+	switch {
+	case h != nil && h.Start != r.header.Start && len(entries) > 0 && entries[0].Stamp.Sub(r.header.Start).Abs() > time.Second:
 		return nil, mismatch(f.Path, "start", h.Start, r.header.Start)
+	case label != nil && (len(entries) == 0 || !r.ascend(entries)):
+		return nil, label
+	case label != nil:
+		r.warn(&Damage{File: f.Path, Next: -1, Err: label})
 	}
 	return entries, nil
-}
-
-// misleading returns an error for index entries that no writer stores.
-func (r *Reader) misleading(entries []IndexEntry) error {
-	size := int64(r.layout.IndexEntrySize())
-	for i, e := range entries {
-		what := ""
-		switch {
-		case !possible(e.Stamp):
-			what = "time " + e.Stamp.String()
-		case e.Volume < 0:
-			what = fmt.Sprintf("volume %d", e.Volume)
-		case e.Data < int64(r.layout.HeaderSize) || e.Meta < int64(r.layout.HeaderSize):
-			what = fmt.Sprintf("offsets %d and %d", e.Meta, e.Data)
-		case i > 0 && entries[i-1].Stamp.Sub(e.Stamp) > time.Second: // tolerate a clock set back by a little
-			what = fmt.Sprintf("time %s after %s", e.Stamp, entries[i-1].Stamp)
-		case i > 0 && e.Volume < entries[i-1].Volume:
-			what = fmt.Sprintf("volume %d after %d", e.Volume, entries[i-1].Volume)
-		case i > 0 && e.Volume == entries[i-1].Volume && e.Data < entries[i-1].Data:
-			what = fmt.Sprintf("data offset %d after %d", e.Data, entries[i-1].Data)
-		}
-		if what != "" {
-			return &pcp.FormatError{
-				File: r.index.Path, Kind: pcp.KindIndex, Offset: int64(r.layout.HeaderSize) + int64(i)*size,
-				Detail: what, Err: pcp.ErrRange,
-			}
-		}
-	}
-	return nil
 }

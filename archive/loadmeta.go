@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/pcparchive/pcparchive/internal/wire"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -84,38 +83,17 @@ func (r *Reader) metaSource(f *File, buffer int64, lost func(*Damage) error) *fr
 // beginMeta reads the label of the metadata file. It rejects the metadata of
 // another archive.
 func (s *frameSource) beginMeta(r *Reader) error {
-	err := r.checkHeader(s.frames, RoleMeta, wire.VolumeMeta)
-	if err == nil {
-		err = s.frames.notEmpty()
-	}
-	if err == nil || s.strict || !isDamage(err) || errors.Is(err, ErrNoData) {
+	_, damage, err := r.readLabel(s.frames, r.meta)
+	switch {
+	case err != nil || damage == nil:
 		return err
-	}
-	switch otherField(err) {
-	case "":
+	case otherField(damage) == "":
 		s.frames.last, s.frames.skip = 0, 0
-		_, err = s.find(err, true)
-		return err
-	case "version":
+		_, err = s.find(damage, true)
 		return err
 	}
-	if h, _, again := decodeHeader(s.frames.peekLabel()); again != nil || r.foreign(h) {
-		return err
-	}
-	r.warn(&Damage{File: r.meta.Path, Next: -1, Err: err})
+	r.warn(&Damage{File: r.meta.Path, Next: -1, Err: damage})
 	return nil
-}
-
-// foreign reports whether a label belongs to another archive. A single
-// different field may be damage, two are not.
-func (r *Reader) foreign(h *Header) bool {
-	n := 0
-	for _, differs := range [...]bool{h.Host != r.header.Host, h.PID != r.header.PID, h.Start != r.header.Start} {
-		if differs {
-			n++
-		}
-	}
-	return n > 1
 }
 
 // addMeta adds metadata to the store. It skips a record that contradicts

@@ -24,6 +24,8 @@ type Reader struct {
 	index   *Member
 	volumes []Member
 	header  *Header
+	first   *pcp.Timestamp // time of the first record; nil if it is unknown
+	opened  bool           // header does not change any more
 	layout  *wire.Layout
 	store   *meta.Store
 	entries []IndexEntry // entries as stored
@@ -71,7 +73,9 @@ func (r *Reader) load() error {
 			return err
 		}
 	}
-	return r.loadMeta()
+	err := r.loadMeta()
+	r.opened = true
+	return err
 }
 
 // newReader finds the files of an archive.

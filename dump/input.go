@@ -37,7 +37,7 @@ func (in *input) start() pcp.Timestamp { return in.r.Header().Start }
 
 // findEnd sets end and endErr.
 func (in *input) findEnd() {
-	in.end, in.endErr = in.walk.findEnd(in.r.Hints())
+	in.end, in.endErr = in.walk.findEnd(wholeIndex(in.r))
 	in.walk.release()
 }
 

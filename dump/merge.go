@@ -74,7 +74,7 @@ func (m *merge) isDue(in *input) bool {
 
 // begin reads the first record of an archive.
 func (m *merge) begin(in *input) error {
-	in.walk.seek(in.r.Hints(), m.d.firstTime(in))
+	in.walk.seek(wholeIndex(in.r), m.d.firstTime(in))
 	m.active = append(m.active, in)
 	return m.advance(in)
 }

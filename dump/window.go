@@ -74,7 +74,7 @@ func limits(r *archive.Reader) (start, end pcp.Timestamp, err error) {
 		return start, end, err
 	}
 	defer w.close()
-	if end, err = w.findEnd(r.Hints()); err == nil {
+	if end, err = w.findEnd(wholeIndex(r)); err == nil {
 		return start, end, nil
 	}
 	if end, err = r.End(); err != nil {

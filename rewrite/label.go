@@ -66,7 +66,7 @@ func differences(path string, got, want *archive.Header) (all []string) {
 		{"zoneinfo", got.ZoneInfo, want.ZoneInfo}, {"start", got.Start, want.Start},
 	} {
 		if f.got != f.want {
-			all = append(all, fmt.Sprintf("%s: %s is %v, and %v in the first whole label", path, f.name, f.got, f.want))
+			all = append(all, fmt.Sprintf("%s: %s is %v, and %v in the good label", path, f.name, f.got, f.want))
 		}
 	}
 	return all

@@ -21,8 +21,9 @@ var ErrLabels = errors.New("the labels cannot be repaired")
 
 // Labels are the labels of an archive's files, damaged ones included.
 type Labels struct {
-	// Good is the label that all files should have: the first whole one, in the order of
-	// the volumes, the index and the metadata, or what can be read of the first one.
+	// Good is the label that all files should have: the whole one that most files have. Among
+	// equals it is the first, in the order of the volumes, the index and the metadata. Without
+	// a whole one, it is what can be read of the first.
 	Good archive.Header
 
 	// First is the time of the first record, zero without one.
@@ -116,9 +117,16 @@ func (l *Labels) read(v pcp.Version) error {
 // choose finds the good label. A field that no file has right comes from the first file.
 func (l *Labels) choose() {
 	l.Good = l.all[0].Header
-	for i := len(l.all) - 1; i >= 0; i-- {
-		if l.all[i].Err == nil {
-			l.Good = l.all[i].Header
+	most := 0
+	for _, label := range l.all {
+		agreeing := 0
+		for _, other := range l.all {
+			if label.Err == nil && other.Err == nil && len(differences("", &label.Header, &other.Header)) == 0 {
+				agreeing++
+			}
+		}
+		if agreeing > most {
+			l.Good, most = label.Header, agreeing
 		}
 	}
 	for _, label := range l.all {

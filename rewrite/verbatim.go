@@ -25,7 +25,7 @@ func verbatim(ctx context.Context, base string, in []*archive.Reader, o Options,
 	if err != nil {
 		return err
 	}
-	c := &copier{r: r, w: w, fit: f, report: report, verifier: newVerifier(r.Hints()), edit: o.Edit}
+	c := &copier{r: r, w: w, fit: f, report: report, verifier: newVerifier(r.Index()), edit: o.Edit}
 	c.index = archive.NewIndexMaker(archive.HeaderSize(o.Version))
 	return errors.Join(c.run(ctx), w.Close())
 }
@@ -218,7 +218,7 @@ func (c *copier) writeIndex() error {
 	}
 	entries := c.index.Finish(c.w.Size(archive.RoleMeta))
 	if c.verifier.ok() && c.shift == 0 && c.r.Header().Version == c.fit.layout.Version {
-		entries, c.report.IndexKept = c.r.Hints(), true
+		entries, c.report.IndexKept = c.r.Index(), true
 	}
 	for i := range entries {
 		if _, err := c.w.Write(&entries[i]); err != nil {
@@ -229,7 +229,8 @@ func (c *copier) writeIndex() error {
 }
 
 // headerOf returns the label of a member. If the member is absent or its label is damaged,
-// it returns the archive's label with the member's number.
+// it returns the archive's label with the member's number. A label that differs from the
+// archive's in one field is damaged.
 func headerOf(r *archive.Reader, m archive.Member) (*archive.Header, error) {
 	h := *r.Header()
 	h.Volume = m.LabelVolume()
@@ -246,7 +247,10 @@ func headerOf(r *archive.Reader, m archive.Member) (*archive.Header, error) {
 			break // damage: reading the records reports it
 		}
 		own, err := archive.DecodeHeader(frame.Payload)
-		if err == nil && own.Volume == h.Volume && own.Version == h.Version && (m.Role == archive.RoleData || own.Host == h.Host && own.PID == h.PID) {
+		if err != nil || own.Volume != h.Volume || own.Version != h.Version || len(differences("", own, &h)) == 1 {
+			break
+		}
+		if m.Role == archive.RoleData || own.Host == h.Host && own.PID == h.PID {
 			return own, nil
 		}
 		break

@@ -31,8 +31,8 @@ func newLabelCmd(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "label ARCHIVE",
 		Short: "Show or correct the label of an archive: host, time zone, version",
-		Long: `Print the label of an archive, and every file whose label is damaged or differs from that
-of the first file with a whole one, in the order of the volumes, the index and the metadata.
+		Long: `Print the label of an archive, and every file whose label is damaged or differs from the good
+one: the label that most files have, or the first whole one of the volumes, the index and the metadata.
 With flags, write that label, corrected, to every file, as pmloglabel does; the records stay
 as they are. --archive-version converts the whole archive.
 
@@ -40,7 +40,7 @@ The exit status is 0 on success, 1 after a failure, 2 if the command line is wro
 labels are damaged or differ and no flag corrects them.
 
 Archives that no program reads because of a label can be repaired too: --repair alone takes
-every field from the first whole label. If no file has one, the fields are those that can be
+every field from the good label. If no file has one, the fields are those that can be
 read, and --archive-version gives the format. A start after the first record becomes the time
 of that record. label refuses an archive in which no record follows a label: the damage goes
 on there, and 'pcparchive check --salvage' saves what is whole.
@@ -66,7 +66,7 @@ label does not touch an archive that pcparchive or a pmlogger is writing.`,
 	f.StringVar(&o.zoneInfo, "zoneinfo", "", "name of the time zone, such as :Europe/Berlin; version 3 only")
 	f.Int32Var(&o.pid, "pid", 0, "process that wrote the archive")
 	f.StringVar(&o.start, "start", "", "start of the archive, such as 2026-01-02T15:04:05Z; record: the time of the first record")
-	f.BoolVar(&o.repair, "repair", false, "write the first whole label to every file")
+	f.BoolVar(&o.repair, "repair", false, "write the good label to every file")
 	addVersionFlag(cmd, &o.version, "archive format, 2 or 3")
 	f.BoolVar(&o.lossy, "lossy", false, "leave out data that the format cannot hold, and report it")
 	addOutputFlag(cmd, &o.output)
