@@ -64,7 +64,10 @@ var prometheus = map[string]bool{
 }
 
 // heavy are packages that bring every cloud provider's client with them.
-var heavy = []string{"github.com/prometheus/prometheus/tsdb", "github.com/prometheus/prometheus/config", "github.com/prometheus/prometheus/discovery"}
+var heavy = []string{"github.com/prometheus/prometheus/config", "github.com/prometheus/prometheus/discovery"}
+
+// unused are packages that slow the start of every command. The program does without them.
+var unused = []string{"github.com/prometheus/prometheus/tsdb", "github.com/google/go-cmp/cmp", "github.com/stretchr/testify/assert"}
 
 type pkg struct {
 	ImportPath string
@@ -113,6 +116,7 @@ func TestDirectionOfImports(t *testing.T) {
 			for _, h := range heavy {
 				assert.False(t, own < rank["scrape"] && dep == h, "%s depends on %s", name, dep)
 			}
+			assert.NotContains(t, unused, dep, "%s depends on it", name)
 		}
 	}
 	assert.Len(t, rank, seen, "a package that does not exist has a line")

@@ -71,12 +71,17 @@ func ReadHistograms(t testing.TB, dir string) map[string][]string {
 	q, err := promtsdb.NewBlockQuerier(block, math.MinInt64, math.MaxInt64)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, q.Close()) }()
+	return Lines(t, q.Select(t.Context(), true, nil, labels.MustNewMatcher(labels.MatchRegexp, "__name__", ".*")), math.MinInt64)
+}
+
+// Lines returns a line for each sample of series from a time on, see ReadHistograms.
+func Lines(t testing.TB, set storage.SeriesSet, from int64) map[string][]string {
+	t.Helper()
 	found := map[string][]string{}
-	set := q.Select(t.Context(), true, nil, labels.MustNewMatcher(labels.MatchRegexp, "__name__", ".*"))
 	for set.Next() {
 		key := set.At().Labels().String()
 		it := set.At().Iterator(nil)
-		for kind := it.Next(); kind != chunkenc.ValNone; kind = it.Next() {
+		for kind := it.Seek(from); kind != chunkenc.ValNone; kind = it.Next() {
 			line := ""
 			switch kind {
 			case chunkenc.ValFloat:

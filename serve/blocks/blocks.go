@@ -20,10 +20,10 @@ import (
 
 	"github.com/oklog/ulid/v2"
 	"github.com/prometheus/prometheus/model/labels"
-	"github.com/prometheus/prometheus/tsdb"
-	"github.com/prometheus/prometheus/tsdb/chunkenc"
+	"github.com/prometheus/prometheus/tsdb/tombstones"
 
 	"github.com/pcparchive/pcparchive/convert/tsdb/block"
+	"github.com/pcparchive/pcparchive/internal/diskspace"
 )
 
 // Warning says that a block, or a part of it, cannot be read.
@@ -58,7 +58,9 @@ type Set struct {
 type source struct {
 	Block
 	id       identity
-	inner    *tsdb.Block
+	index    *block.Index
+	segments *block.Segments
+	deleted  tombstones.Reader
 	external labels.Labels // labels that Thanos shows on every series
 	users    atomic.Int32  // Sets that hold it
 }
@@ -160,40 +162,44 @@ func open(dir string, m *block.Meta, old *Set) (*source, error) {
 	if m.Thanos.Resolution() > 0 {
 		return nil, fmt.Errorf("downsampled by Thanos to %s; serve the block it was made of", m.Thanos.Resolution())
 	}
-	b := &source{id: id, external: m.Thanos.SeriesLabels()}
-	err = block.Guard(func() error {
-		// OpenBlock would reserve memory for as many symbols as the index claims to have.
-		x, err := block.OpenIndex(dir)
-		if err != nil {
-			return err
-		}
-		if err := x.Close(); err != nil {
-			return err
-		}
-		b.inner, err = tsdb.OpenBlock(nil, dir, checkedPool{chunkenc.NewPool()}, nil)
-		return err
-	})
-	if err != nil {
-		return nil, block.Reason(err)
+	b := &source{
+		id: id, external: m.Thanos.SeriesLabels(),
+		Block: Block{
+			Dir: dir, MinTime: m.MinTime, MaxTime: m.MaxTime, Series: m.Stats.Series, Samples: m.Stats.Samples,
+			Bytes: diskspace.Files(dir) + diskspace.Files(filepath.Join(dir, "chunks")),
+		},
 	}
-	meta := b.inner.Meta()
-	b.Block = Block{
-		Dir: dir, MinTime: meta.MinTime, MaxTime: meta.MaxTime,
-		Series: meta.Stats.NumSeries, Samples: meta.Stats.NumSamples, Bytes: b.inner.Size(),
+	if err := block.Guard(b.open); err != nil {
+		_ = b.close()
+		return nil, block.Reason(err)
 	}
 	return b, nil
 }
 
-// checkedPool checks the chunks of a block before package tsdb decodes them, which it
-// does with a chunk of which a selection takes only a part.
-type checkedPool struct{ chunkenc.Pool }
-
-// Get returns a chunk with the given data.
-func (p checkedPool) Get(enc chunkenc.Encoding, data []byte) (chunkenc.Chunk, error) {
-	if err := block.CheckEncoding(enc, data); err != nil {
-		return nil, err
+// open opens the files of the block.
+func (b *source) open() (err error) {
+	if b.index, err = block.OpenIndex(b.Dir); err != nil {
+		return err
 	}
-	return p.Pool.Get(enc, data)
+	if b.segments, err = block.OpenSegments(b.Dir); err != nil {
+		return err
+	}
+	for _, err := range b.segments.Damaged() {
+		return err
+	}
+	b.deleted, _, err = tombstones.ReadTombstones(b.Dir)
+	return err
+}
+
+// close closes the files that are open.
+func (b *source) close() (err error) {
+	if b.index != nil {
+		err = b.index.Close()
+	}
+	if b.segments != nil {
+		err = errors.Join(err, b.segments.Close())
+	}
+	return err
 }
 
 // Blocks lists the blocks by ascending time.
@@ -219,7 +225,7 @@ func (s *Set) Close() error {
 	var failed error
 	for _, b := range s.blocks {
 		if b.users.Add(-1) == 0 {
-			failed = errors.Join(failed, b.inner.Close())
+			failed = errors.Join(failed, b.close())
 		}
 	}
 	return failed

@@ -9,7 +9,6 @@ import (
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/storage"
-	"github.com/prometheus/prometheus/tsdb"
 	"github.com/prometheus/prometheus/util/annotations"
 
 	"github.com/pcparchive/pcparchive/convert/tsdb/block"
@@ -75,52 +74,28 @@ func (q *querier) warn(ctx context.Context, err error) (annotations.Annotations,
 // Select copies the series that match.
 func (q *querier) Select(ctx context.Context, _ bool, hints *storage.SelectHints, matchers ...*labels.Matcher) storage.SeriesSet {
 	own, ok := q.own(matchers)
-	switch {
-	case !ok:
+	if !ok {
 		return storage.EmptySeriesSet()
-	case len(own) == 0 && len(matchers) > 0: // the external labels satisfy all matchers
-		own = []*labels.Matcher{everySeries}
 	}
 	var found []storage.Series
-	var notes annotations.Annotations
-	err := block.Guard(func() error {
-		inner, err := tsdb.NewBlockChunkQuerier(q.inner, q.mint, q.maxt)
-		if err != nil {
-			return err
-		}
-		defer inner.Close()
-		set := inner.Select(ctx, true, hints, own...)
-		for set.Next() {
-			s, err := q.copied(set.At(), hints)
-			if err != nil {
-				return err
-			}
-			if s != nil {
-				found = append(found, s)
-			}
-		}
-		notes.Merge(set.Warnings())
-		return set.Err()
+	err := block.Guard(func() (err error) {
+		found, err = q.copier(hints).series(ctx, own)
+		return err
 	})
 	warnings, err := q.warn(ctx, err)
 	if err != nil {
 		return storage.ErrSeriesSet(err)
 	}
-	notes.Merge(warnings)
-	return query.NewSeriesSet(q.sorted(found), notes)
-}
-
-// own returns the matchers of the block's own labels. ok is false if no series can match.
-func (q *querier) own(matchers []*labels.Matcher) (_ []*labels.Matcher, ok bool) {
-	own, ok := block.Selectors{matchers}.Under(q.external)
-	if !ok {
-		return nil, false
+	if len(warnings) > 0 {
+		found = nil
 	}
-	return own[0], true
+	return query.NewSeriesSet(q.sorted(found), warnings)
 }
 
-// everySeries is how package tsdb asks for all series.
-var everySeries = labels.MustNewMatcher(labels.MatchEqual, "", "")
+// own returns the selectors of the block's own labels. ok is false if no series can match.
+func (q *querier) own(matchers []*labels.Matcher) (own block.Selectors, ok bool) {
+	return block.Selectors{matchers}.Under(q.external)
+}
 
 // sorted sorts series after external labels were added, and merges those that these labels
 // made equal.
@@ -145,7 +120,7 @@ func (q *querier) sorted(all []storage.Series) []storage.Series {
 }
 
 // LabelValues returns the values of a label that series have.
-func (q *querier) LabelValues(ctx context.Context, name string, hints *storage.LabelHints, matchers ...*labels.Matcher) ([]string, annotations.Annotations, error) {
+func (q *querier) LabelValues(ctx context.Context, name string, _ *storage.LabelHints, matchers ...*labels.Matcher) ([]string, annotations.Annotations, error) {
 	if v := q.external.Get(name); v != "" {
 		names, notes, err := q.LabelNames(ctx, nil, matchers...)
 		if len(names) == 0 {
@@ -153,24 +128,25 @@ func (q *querier) LabelValues(ctx context.Context, name string, hints *storage.L
 		}
 		return []string{v}, notes, err
 	}
-	matchers, ok := q.own(matchers)
-	if !ok {
-		return nil, nil, nil
+	if len(matchers) == 0 {
+		return q.strings(ctx, func() ([]string, error) { return q.index.LabelValues(ctx, name, nil) })
 	}
-	return q.strings(ctx, func(inner storage.Querier) ([]string, annotations.Annotations, error) {
-		return inner.LabelValues(ctx, name, hints, matchers...)
+	return q.collect(ctx, matchers, func(ls labels.Labels, add func(string)) {
+		if v := ls.Get(name); v != "" {
+			add(v)
+		}
 	})
 }
 
 // LabelNames returns the names of the labels that series have.
-func (q *querier) LabelNames(ctx context.Context, hints *storage.LabelHints, matchers ...*labels.Matcher) ([]string, annotations.Annotations, error) {
-	matchers, ok := q.own(matchers)
-	if !ok {
-		return nil, nil, nil
+func (q *querier) LabelNames(ctx context.Context, _ *storage.LabelHints, matchers ...*labels.Matcher) (names []string, notes annotations.Annotations, err error) {
+	if len(matchers) == 0 {
+		names, notes, err = q.strings(ctx, func() ([]string, error) { return q.index.LabelNames(ctx) })
+	} else {
+		names, notes, err = q.collect(ctx, matchers, func(ls labels.Labels, add func(string)) {
+			ls.Range(func(l labels.Label) { add(l.Name) })
+		})
 	}
-	names, notes, err := q.strings(ctx, func(inner storage.Querier) ([]string, annotations.Annotations, error) {
-		return inner.LabelNames(ctx, hints, matchers...)
-	})
 	if len(names) > 0 {
 		q.external.Range(func(l labels.Label) { names = append(names, l.Name) })
 		slices.Sort(names)
@@ -179,26 +155,38 @@ func (q *querier) LabelNames(ctx context.Context, hints *storage.LabelHints, mat
 	return names, notes, err
 }
 
-// strings returns copies of the strings that read returns.
-func (q *querier) strings(ctx context.Context, read func(storage.Querier) ([]string, annotations.Annotations, error)) ([]string, annotations.Annotations, error) {
-	all := map[string]bool{}
-	var notes annotations.Annotations
+// collect returns the strings that pick adds for the series that match.
+func (q *querier) collect(ctx context.Context, matchers []*labels.Matcher, pick func(ls labels.Labels, add func(string))) ([]string, annotations.Annotations, error) {
+	own, ok := q.own(matchers)
+	if !ok {
+		return nil, nil, nil
+	}
+	return q.strings(ctx, func() ([]string, error) {
+		found := map[string]bool{}
+		add := func(s string) { found[s] = true }
+		err := q.index.Each(ctx, own, func(ls labels.Labels) error {
+			pick(ls, add)
+			return ctx.Err()
+		})
+		return slices.Collect(maps.Keys(found)), err
+	})
+}
+
+// strings returns sorted copies of the strings that read returns.
+func (q *querier) strings(ctx context.Context, read func() ([]string, error)) (all []string, _ annotations.Annotations, _ error) {
 	err := block.Guard(func() error {
-		inner, err := tsdb.NewBlockQuerier(q.inner, q.mint, q.maxt)
-		if err != nil {
-			return err
-		}
-		defer inner.Close()
-		found, more, err := read(inner)
-		notes.Merge(more)
+		found, err := read()
 		for _, s := range found {
-			all[strings.Clone(s)] = true
+			all = append(all, strings.Clone(s))
 		}
+		slices.Sort(all)
 		return err
 	})
 	warnings, err := q.warn(ctx, err)
-	notes.Merge(warnings)
-	return slices.Sorted(maps.Keys(all)), notes, err
+	if len(warnings) > 0 {
+		all = nil
+	}
+	return all, warnings, err
 }
 
 // Close does nothing.

@@ -25,6 +25,13 @@ type Meta struct {
 			ULID ulid.ULID `json:"ulid"`
 		} `json:"parents"`
 	} `json:"compaction"`
+	Stats struct {
+		Samples    uint64 `json:"numSamples"`
+		Floats     uint64 `json:"numFloatSamples"`
+		Histograms uint64 `json:"numHistogramSamples"`
+		Series     uint64 `json:"numSeries"`
+		Chunks     uint64 `json:"numChunks"`
+	} `json:"stats"`
 	Thanos *Thanos `json:"thanos"` // nil if the file has no such section
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"io"
 	"iter"
 	"os"
 	"path/filepath"
@@ -27,9 +28,18 @@ const maxChunk = 16 << 20
 // Segments replaces Prometheus' own reader for three reasons. That reader numbers the files
 // that exist, so a lost file makes the references to all later ones wrong. It rejects a
 // whole block for one damaged header. And it maps the files to memory.
+//
+// One goroutine may use Segments at a time; see [Segments.Share].
 type Segments struct {
-	files []*segment // file N is at index N-1; nil for a missing file
-	spare []byte     // buffer of Read
+	files  []*segment // file N is at index N-1; nil for a missing file
+	window window     // the bytes that Read read last
+}
+
+// window is a part of a segment in memory.
+type window struct {
+	of  *segment
+	off int64
+	raw []byte
 }
 
 // segment is one chunk file.
@@ -61,6 +71,10 @@ func OpenSegments(dir string) (*Segments, error) {
 	}
 	return s, nil
 }
+
+// Share returns Segments for another goroutine. They have the same files, which only one of
+// them must close.
+func (s *Segments) Share() *Segments { return &Segments{files: s.files} }
 
 // Damaged yields the segments that cannot be read, with the reason. The name of a
 // missing segment is empty.
@@ -107,9 +121,13 @@ func openSegment(path string) *segment {
 	return g
 }
 
-// firstGuess is the number of bytes that Read reads before it knows the length of a
-// chunk. Nearly all chunks are shorter.
-const firstGuess = 1 << 10
+const (
+	// firstGuess is the number of bytes that Read reads before it knows the length of a
+	// chunk. Nearly all chunks are shorter.
+	firstGuess = 1 << 10
+	// maxGuess limits what Read reads at once while it reads chunks in their order.
+	maxGuess = 1 << 15
+)
 
 // Read returns the encoding and the data of a chunk, and the chunk's size in the
 // file. The data is in buf, or in a larger buffer in its place.
@@ -122,10 +140,7 @@ func (s *Segments) Read(ref chunks.ChunkRef, buf []byte) (enc chunkenc.Encoding,
 	if g.err != nil {
 		return 0, nil, 0, g.err
 	}
-	if s.spare == nil {
-		s.spare = make([]byte, firstGuess)
-	}
-	raw, err := g.at(int64(at), s.spare)
+	raw, err := s.window.at(g, int64(at), chunks.MaxChunkLengthFieldSize)
 	if err != nil {
 		return 0, nil, 0, err
 	}
@@ -137,11 +152,11 @@ func (s *Segments) Read(ref chunks.ChunkRef, buf []byte) (enc chunkenc.Encoding,
 	if int64(at)+int64(size) > g.size {
 		return 0, nil, 0, fmt.Errorf("segment %s: offset %d: the chunk of %d bytes goes past the end of the file", g.name, at, size)
 	}
-	if size > len(raw) {
-		s.spare = make([]byte, size+size/4)
-		if raw, err = g.at(int64(at), s.spare); err != nil {
-			return 0, nil, 0, err
-		}
+	if raw, err = s.window.at(g, int64(at), size); err != nil {
+		return 0, nil, 0, err
+	}
+	if len(raw) < size {
+		return 0, nil, 0, fmt.Errorf("segment %s: offset %d: %w", g.name, at, io.ErrUnexpectedEOF)
 	}
 	body, sum := raw[n:size-crc32.Size], raw[size-crc32.Size:size]
 	if crc32.Checksum(body, castagnoli) != binary.BigEndian.Uint32(sum) {
@@ -150,13 +165,26 @@ func (s *Segments) Read(ref chunks.ChunkRef, buf []byte) (enc chunkenc.Encoding,
 	return chunkenc.Encoding(body[0]), append(buf[:0], body[1:]...), size, nil
 }
 
-// at reads from an offset until buf is full or the file ends.
-func (g *segment) at(off int64, buf []byte) ([]byte, error) {
-	n, err := g.f.ReadAt(buf, off)
+// at returns the bytes of a segment from an offset on: need of them, or fewer if the file ends.
+// It reads ever more at once while the offsets follow one another.
+func (w *window) at(g *segment, off int64, need int) ([]byte, error) {
+	follows := g == w.of && off >= w.off && off <= w.off+int64(len(w.raw))
+	if follows && off+int64(need) <= w.off+int64(len(w.raw)) {
+		return w.raw[off-w.off:], nil
+	}
+	n := firstGuess
+	if follows {
+		n = min(2*len(w.raw), maxGuess)
+	}
+	if n = max(n, need); n > cap(w.raw) {
+		w.raw = make([]byte, n)
+	}
+	n, err := g.f.ReadAt(w.raw[:n], off)
+	*w = window{g, off, w.raw[:n]}
 	if n == 0 {
 		return nil, fmt.Errorf("segment %s: offset %d: %w", g.name, off, eof.Early(err))
 	}
-	return buf[:n], nil
+	return w.raw, nil
 }
 
 // Close closes the files.

@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/prometheus/tsdb/tombstones"
 
 	"github.com/pcparchive/pcparchive/convert/tsdb/block"
+	"github.com/pcparchive/pcparchive/internal/diskspace"
 )
 
 // blockSource is a block. Until open is called, it knows only the listing of the block's
@@ -127,7 +128,7 @@ func (b *blockSource) close() error {
 	return err
 }
 
-func (b *blockSource) bytes() int64 { return folderSize(filepath.Join(b.dir, "chunks")) }
+func (b *blockSource) bytes() int64 { return diskspace.Files(filepath.Join(b.dir, "chunks")) }
 
 // values adds the values that a label has in selected series.
 func (b *blockSource) values(ctx context.Context, label string, selectors block.Selectors, into map[string]bool) error {

@@ -128,18 +128,3 @@ func (r *Reader) add(b *blockSource) {
 		r.damaged(b.dir, "", fmt.Errorf("names and types of metrics: %w", err))
 	}
 }
-
-// folderSize returns the size of the files in a folder.
-func folderSize(dir string) int64 {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return 0 // opening the block or log reports the error
-	}
-	var size int64
-	for _, e := range entries {
-		if info, err := e.Info(); err == nil {
-			size += info.Size()
-		}
-	}
-	return size
-}

@@ -25,7 +25,7 @@ const (
 // contents is the state of the check of a block's contents.
 type contents struct {
 	*findings
-	meta  *metaFile
+	meta  *block.Meta
 	index *block.Index
 	segs  *block.Segments
 
@@ -46,7 +46,7 @@ type contents struct {
 }
 
 // checkContents checks the index, the chunks and the tombstones.
-func checkContents(ctx context.Context, s *findings, dir string, m *metaFile) {
+func checkContents(ctx context.Context, s *findings, dir string, m *block.Meta) {
 	c := &contents{findings: s, meta: m, pairs: map[labels.Label]int{}}
 	var err error
 	if c.segs, err = block.OpenSegments(dir); err != nil {

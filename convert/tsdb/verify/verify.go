@@ -144,21 +144,9 @@ func (s *findings) end() {
 	}
 }
 
-// metaFile holds the fields of meta.json that the rules check.
-type metaFile struct {
-	block.Meta
-	Stats struct {
-		Samples    uint64 `json:"numSamples"`
-		Floats     uint64 `json:"numFloatSamples"`
-		Histograms uint64 `json:"numHistogramSamples"`
-		Series     uint64 `json:"numSeries"`
-		Chunks     uint64 `json:"numChunks"`
-	} `json:"stats"`
-}
-
 // checkBlock checks one block. It returns meta.json, or nil if the file is missing or
 // wrong.
-func checkBlock(ctx context.Context, s *findings, dir string) *metaFile {
+func checkBlock(ctx context.Context, s *findings, dir string) *block.Meta {
 	id := filepath.Base(dir)
 	if rest, tail, cut := strings.Cut(id, "."); cut {
 		if _, err := ulid.ParseStrict(rest); err == nil {
@@ -171,7 +159,7 @@ func checkBlock(ctx context.Context, s *findings, dir string) *metaFile {
 		s.add(BlockMeta, block.MetaName, "%v", block.Reason(err))
 		return nil
 	}
-	m := &metaFile{}
+	m := &block.Meta{}
 	if err := json.Unmarshal(text, m); err != nil {
 		s.add(BlockMeta, block.MetaName, "%v", err)
 		return nil
@@ -186,7 +174,7 @@ func checkBlock(ctx context.Context, s *findings, dir string) *metaFile {
 }
 
 // meta checks the fields of meta.json.
-func (s *findings) meta(m *metaFile, folder string) {
+func (s *findings) meta(m *block.Meta, folder string) {
 	if _, err := ulid.ParseStrict(folder); err != nil {
 		s.add(BlockULID, "", "the name of the folder, %q, is not a ULID", folder)
 	} else if m.ULID.String() != folder {
@@ -212,7 +200,7 @@ func (s *findings) meta(m *metaFile, folder string) {
 var mimirLabels = []string{"__org_id__", "__ingester_id__", "__compactor_shard_id__"}
 
 // thanos checks the section with external labels.
-func (s *findings) thanos(m *metaFile) {
+func (s *findings) thanos(m *block.Meta) {
 	switch {
 	case s.o.Target == Mimir:
 		if m.Thanos == nil {
@@ -238,7 +226,7 @@ func (s *findings) thanos(m *metaFile) {
 // verified is a block that was checked.
 type verified struct {
 	dir  string
-	meta *metaFile
+	meta *block.Meta
 }
 
 // compareBlocks reports blocks that overlap or share a day.
