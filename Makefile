@@ -22,8 +22,8 @@ build: ## static binary in bin/
 test: ## all tests; those that need the reference programs say so where they skip
 	$(GO) test ./...
 
-# The race detector runs the tests that use several goroutines. TestHostilePages
-# scrapes pages of 16 MiB, which time out under the detector.
+# The race detector runs the tests that use several goroutines, where they have a short
+# form in that. TestHostilePages scrapes pages of 16 MiB, which time out under the detector.
 RACED_ARCHIVE := Follow|Shared|Concurrent|Ahead|Packed|Volumes|Crash|Set|Lock|Recorder
 RACED_QUERY   := Concurrent|Stops|Timeout|SelectsOnce|Hosts|server
 race: ## the concurrent packages under the race detector, which wants a C compiler
@@ -31,7 +31,7 @@ race: ## the concurrent packages under the race detector, which wants a C compil
 	CGO_ENABLED=1 $(GO) test -race -run 'TestSpillTogether|TestAhead' ./internal/decomp
 	CGO_ENABLED=1 $(GO) test -race -run '$(RACED_QUERY)' ./query
 	CGO_ENABLED=1 $(GO) test -race -skip TestHostilePages ./scrape
-	CGO_ENABLED=1 $(GO) test -race ./store ./meta ./instant ./receive ./record ./serve/...
+	CGO_ENABLED=1 $(GO) test -race -short ./store ./meta ./instant ./receive ./record ./serve/...
 
 lint: ## formatting, vet and linters
 	test -z "$$(gofmt -l .)" || { gofmt -l .; exit 1; }
@@ -64,7 +64,8 @@ docs: ## man pages and Markdown of the commands, from their help
 
 # What the reference programs say does not hang on the width of an int: the tests
 # that ask them are skipped here, and run in `make test`. Nor does go vet. Packages
-# that decode bytes handle lengths; the others work on their results.
+# that decode bytes handle lengths; the others work on their results. -short: damage of
+# every byte is also left to `make test`.
 WITHOUT_BYTES := /scrape$$|/cmd/|/internal/|/promapi|/serve|/ruleeval$$|/query|/convert/tsdb$$|/convert$$|/dump$$|/interp$$|/summary$$|/ingest$$|/record|/push$$|/derive$$|/pmse|/values$$|/top$$|/diff$$|/size$$|/instant$$
 cross: ## build for every supported system, run the tests with 32-bit lengths
 	@for target in $(TARGETS); do echo $$target; \
@@ -72,7 +73,7 @@ cross: ## build for every supported system, run the tests with 32-bit lengths
 	@echo "-tags allsd: the packages of every discovery are there"
 	$(GO) list -deps -tags allsd ./cmd/pcparchive >/dev/null
 	@echo "linux/386: tests without the reference programs, which are asked in make test"
-	GOARCH=386 CGO_ENABLED=0 PCPARCHIVE_REQUIRE_REFERENCE=0 $(GO) test -vet=off \
+	GOARCH=386 CGO_ENABLED=0 PCPARCHIVE_REQUIRE_REFERENCE=0 $(GO) test -vet=off -short \
 		$$($(GO) list ./... | grep -v -E '$(WITHOUT_BYTES)') ./internal/decomp ./internal/wire ./internal/resync ./internal/spill ./internal/cachedir ./record/registry ./record/retention
 
 web: ## build the page from web/ into serve/page/assets

@@ -124,7 +124,7 @@ func TestCompressedLimits(t *testing.T) {
 	_, err = archive.Open(base, &archive.ReadOptions{MaxWindow: 1 << 20})
 	require.ErrorIs(t, err, pcp.ErrLimit)
 
-	bomb := archtest.Pack(t, make([]byte, 300<<20), "zstd", "-qc", "-1")
+	bomb := archtest.Pack(t, make([]byte, 100<<20), "zstd", "-qc", "-1")
 	require.Less(t, len(bomb), 100<<10)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)

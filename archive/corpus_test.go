@@ -92,6 +92,9 @@ func parseDump(text string) dump {
 			continue
 		}
 		desc = ""
+		if line == "" || line[0] == ' ' {
+			continue // a value, of which there are many
+		}
 		if m := descLine.FindStringSubmatch(line); m != nil {
 			desc = m[1]
 			d.descs[desc] = ""

@@ -237,7 +237,7 @@ func TestSeriesOfCorpus(t *testing.T) {
 	require.NoError(t, err)
 	for _, file := range files {
 		h, err := store.Open([]string{file}, nil)
-		if err != nil || h.Sets()[0].DataSize() > 2<<20 {
+		if err != nil || h.Sets()[0].DataSize() > 1<<19 {
 			continue
 		}
 		t.Run(filepath.Base(file), func(t *testing.T) {

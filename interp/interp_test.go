@@ -249,9 +249,14 @@ func TestStopsWhenAsked(t *testing.T) {
 	m := &memory{}
 	m.add("v", pcp.TypeU32, pcp.SemInstant)
 	m.put(0, "v", 1)
-	for range interp.At(m, slices.Values([]pcp.Timestamp{at(0), at(1)}), interp.Options{}) {
-		break
+	var got []pcp.Timestamp
+	for step, err := range interp.At(m, slices.Values([]pcp.Timestamp{at(0), at(1), at(2)}), interp.Options{}) {
+		require.NoError(t, err)
+		if got = append(got, step.Stamp); len(got) == 2 {
+			break
+		}
 	}
+	assert.Equal(t, []pcp.Timestamp{at(0), at(1)}, got)
 }
 
 // TestStop ends the steps at each question, while they are read in order and while values

@@ -20,7 +20,7 @@ import (
 
 // Flags for long runs of the tests over random archives.
 var (
-	worlds = flag.Int("worlds", 40, "on how many random worlds of archives to compare answers")
+	worlds = flag.Int("worlds", 25, "on how many random worlds of archives to compare answers")
 	first  = flag.Uint64("first", 0, "the first one's seed")
 
 	allBits = flag.Bool("allbits", false, "flip every bit of the files of a cache, not a choice")

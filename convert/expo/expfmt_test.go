@@ -34,7 +34,7 @@ func asPromtoolReads(open string) string {
 func TestSameAsExpfmt(t *testing.T) {
 	t.Parallel()
 	m := &maker{Rand: rand.New(rand.NewPCG(3, 4)), complete: true}
-	for n := range 1000 {
+	for n := range 400 {
 		m.times = n%2 == 1
 		families := m.families()
 		ours := pageOf(t, families, Options{Format: Text, Timestamps: m.times})

@@ -127,7 +127,12 @@ func TestPageLeavesInput(t *testing.T) {
 
 // TestPageStops lets the caller stop.
 func TestPageStops(t *testing.T) {
-	for range Page([]byte("a 1\nb 2\nc x\n"), "text/plain", nil) {
-		break
+	var got []string
+	for e, err := range Page([]byte("a 1\nb 2\nc x\n"), "text/plain", nil) {
+		require.NoError(t, err)
+		if got = append(got, e.Name); len(got) == 2 {
+			break
+		}
 	}
+	assert.Equal(t, []string{"a", "b"}, got)
 }

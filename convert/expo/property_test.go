@@ -33,7 +33,7 @@ var cannotSay = map[Format]*regexp.Regexp{
 func TestRandomFamilies(t *testing.T) {
 	t.Parallel()
 	m := &maker{Rand: rand.New(rand.NewPCG(1, 2))}
-	for n := range 300 {
+	for n := range 200 {
 		m.clash, m.times = n%2 == 0, n%4 > 1
 		families := m.families()
 		for _, format := range []Format{Text, OpenMetrics} {
@@ -88,7 +88,7 @@ func TestHostileText(t *testing.T) {
 		}
 		return string(out)
 	}
-	for range 3000 {
+	for range 1200 {
 		values := map[string]string{}
 		for range m.IntN(4) {
 			values[text(5)] = text(8)

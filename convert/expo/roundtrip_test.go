@@ -92,11 +92,11 @@ func TestOddPages(t *testing.T) {
 	}
 }
 
-// TestManySeries takes 50,000 series through an archive and back.
+// TestManySeries takes 20,000 series through an archive and back.
 func TestManySeries(t *testing.T) {
 	t.Parallel()
-	before := timed(parse(t, manySeries(50_000), ""))
-	require.Len(t, before, 50_000)
+	before := timed(parse(t, manySeries(20_000), ""))
+	require.Len(t, before, 20_000)
 	families := record(t, before)
 	for _, format := range []Format{Text, OpenMetrics} {
 		out := pageOf(t, families, Options{Format: format, Timestamps: true})

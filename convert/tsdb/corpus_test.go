@@ -20,6 +20,7 @@ import (
 	"github.com/pcparchive/pcparchive/internal/sinktest"
 	"github.com/pcparchive/pcparchive/internal/tsdbtest"
 
+	"github.com/prometheus/prometheus/model/value"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -39,6 +40,16 @@ type tee struct {
 	names   []string
 	metrics map[candidate]bool
 	archive string
+}
+
+// valued returns the number of series that have more than staleness markers.
+func (s *tee) valued() (n int) {
+	for _, points := range s.points {
+		if slices.ContainsFunc(points, func(p blocktest.Point) bool { return !value.IsStaleNaN(math.Float64frombits(p.Bits)) }) {
+			n++
+		}
+	}
+	return n
 }
 
 // candidate is a numeric metric of an archive.
@@ -86,10 +97,11 @@ func (s *tee) content() blocktest.Content {
 
 // corpusBlocks writes the blocks of every archive of the corpus into one folder,
 // each archive's with a label that tells them apart, and reads every sample
-// again. It returns the metrics whose values can be had from the reference, too.
-func corpusBlocks(t *testing.T, dir string) []candidate {
+// again. It returns the metrics whose values can be had from the reference, too, and how
+// many series the blocks of each archive hold.
+func corpusBlocks(t *testing.T, dir string) ([]candidate, map[string]int) {
 	t.Helper()
-	metrics := map[candidate]bool{}
+	metrics, series := map[candidate]bool{}, map[string]int{}
 	corpus := oracle.Corpus(t)
 	for i, base := range oracle.Archives(t, "archives", false) {
 		if i%4 != 0 && os.Getenv(oracle.RequireEnv) != "1" {
@@ -123,6 +135,7 @@ func corpusBlocks(t *testing.T, dir string) []candidate {
 				require.Fail(t, string(target), "%s: %s: %s", base, f.File, f.Message)
 			}
 		}
+		series[strings.TrimPrefix(base, corpus)] = out.valued()
 		odd := copyErr != nil || slices.ContainsFunc(report.Losses(), func(l prom.LossCount) bool {
 			return l.Loss == prom.LossOrder || l.Loss == prom.LossRenamed || l.Loss == prom.LossUndecodable
 		})
@@ -133,21 +146,19 @@ func corpusBlocks(t *testing.T, dir string) []candidate {
 	order := func(a, b candidate) int {
 		return cmp.Or(strings.Compare(a.archive, b.archive), strings.Compare(a.metric, b.metric), strings.Compare(a.sample, b.sample))
 	}
-	return slices.SortedFunc(maps.Keys(metrics), order)
+	return slices.SortedFunc(maps.Keys(metrics), order), series
 }
 
-// TestCorpus has every sample of an archive in blocks, which promtool reads,
-// and a server that tells of a hundred metrics what the reference tells.
+// TestCorpus has every sample of an archive in blocks. A server reads all of them, and tells
+// of a hundred metrics what the reference tells; promtool reads some.
 func TestCorpus(t *testing.T) {
 	dir := t.TempDir()
-	metrics := corpusBlocks(t, dir)
+	metrics, series := corpusBlocks(t, dir)
 	rng := rand.New(rand.NewPCG(6, 7))
 	rng.Shuffle(len(metrics), func(i, j int) { metrics[i], metrics[j] = metrics[j], metrics[i] })
 	blocks := blocktest.Listing(t, dir)
-	if os.Getenv(oracle.RequireEnv) == "" { // else all of them
-		rng.Shuffle(len(blocks), func(i, j int) { blocks[i], blocks[j] = blocks[j], blocks[i] })
-		blocks = blocks[:min(8, len(blocks))]
-	}
+	rng.Shuffle(len(blocks), func(i, j int) { blocks[i], blocks[j] = blocks[j], blocks[i] })
+	blocks = blocks[:min(8, len(blocks))]
 	t.Run("analyze", func(t *testing.T) {
 		for _, block := range blocks {
 			t.Run(block, func(t *testing.T) {
@@ -157,10 +168,13 @@ func TestCorpus(t *testing.T) {
 		}
 	})
 	address := oracle.Prometheus(t, dir, "")
+	for name, want := range series {
+		assert.Equal(t, want, count(t, address, fmt.Sprintf("count(last_over_time({archive=%q}[120y]))", name)), name)
+	}
 	require.Greater(t, len(metrics), 100)
 	for _, c := range metrics[:100] {
 		name := strings.TrimPrefix(c.archive, oracle.Corpus(t))
-		query := fmt.Sprintf("%s{archive=%q}[100y]", c.sample, name)
+		query := fmt.Sprintf("%s{archive=%q}[120y]", c.sample, name)
 		assert.Equal(t, dumped(t, c), answered(t, address, query), "%s of %s", c.metric, name)
 	}
 }
@@ -206,6 +220,18 @@ func dumped(t *testing.T, c candidate) []reading {
 		}
 	}
 	return tidied(all)
+}
+
+// count returns the number that a server answers, 0 if it finds no series.
+func count(t *testing.T, address, query string) int {
+	t.Helper()
+	all := ask(t, address, "query", url.Values{"query": {query}, "time": {"4000000000"}})
+	if len(all) == 0 {
+		return 0
+	}
+	n, err := strconv.Atoi(all[0].Value[1].(string))
+	require.NoError(t, err)
+	return n
 }
 
 // answered returns what a server says.

@@ -55,6 +55,7 @@ func TestServer(t *testing.T) {
 type promSeries struct {
 	Metric map[string]string
 	Values []promPoint
+	Value  promPoint
 }
 
 // promPoint is a time in seconds and a value as text.

@@ -137,20 +137,32 @@ func open(t testing.TB, file []byte, l decomp.Limits, c *decomp.Cache) *decomp.F
 	return f
 }
 
-// files caches compressed samples by format and size. Tests must not change
-// them.
-var files = map[string][]byte{}
+// samples and files cache samples by size, and compressed samples by format and size.
+// Tests must not change them.
+var (
+	samples = map[int][]byte{}
+	files   = map[string][]byte{}
+)
+
+// packedSample returns a sample, plain and in a format.
+func packedSample(t testing.TB, form string, size int) (data, file []byte) {
+	t.Helper()
+	if samples[size] == nil {
+		samples[size] = slices.Clip(sample(size))
+	}
+	key := fmt.Sprint(form, size)
+	if files[key] == nil {
+		files[key] = slices.Clip(forms[form].pack(t, samples[size]))
+	}
+	return samples[size], files[key]
+}
 
 // forEachForm runs a test for a sample in every format.
 func forEachForm(t *testing.T, size int, run func(t *testing.T, p packed, data, file []byte)) {
-	data := sample(size)
 	for name, p := range forms {
 		t.Run(name, func(t *testing.T) {
-			key := fmt.Sprint(name, size)
-			if files[key] == nil {
-				files[key] = slices.Clip(p.pack(t, data))
-			}
-			run(t, p, data, files[key])
+			data, file := packedSample(t, name, size)
+			run(t, p, data, file)
 		})
 	}
 }

@@ -72,12 +72,14 @@ const tight = longSample - 100<<10
 // wholeForms runs a test with formats that have a single window, all of them if none
 // is named.
 func wholeForms(t *testing.T, run func(t *testing.T, data, file []byte), names ...string) {
-	data := sample(longSample)
 	if names == nil {
 		names = []string{"xz", "lzma", "gzip", "zstd", "zstd no size"}
 	}
 	for _, name := range names {
-		t.Run(name, func(t *testing.T) { run(t, data, forms[name].pack(t, data)) })
+		t.Run(name, func(t *testing.T) {
+			data, file := packedSample(t, name, longSample)
+			run(t, data, file)
+		})
 	}
 }
 
@@ -187,8 +189,7 @@ func TestSpillDamage(t *testing.T) {
 
 // TestSpillBound opens more windows than the cache may keep.
 func TestSpillBound(t *testing.T) {
-	data := sample(longSample)
-	file := forms["zstd"].pack(t, data)
+	data, file := packedSample(t, "zstd", longSample)
 	c, files := spilling(t, 2*longSample+longSample/2)
 	for i := range 5 {
 		id := decomp.ID{Name: filepath.Join("f", string(rune('a'+i))), Size: int64(len(file))}
@@ -237,7 +238,8 @@ func TestSpillTogether(t *testing.T) {
 func TestSpillGone(t *testing.T) {
 	files := func() *tally {
 		c, files := spilling(t, 1<<30)
-		f := open(t, forms["zstd"].pack(t, sample(longSample)), decomp.Limits{}, c)
+		_, file := packedSample(t, "zstd", longSample)
+		f := open(t, file, decomp.Limits{}, c)
 		r := f.NewReader(0)
 		_, err := io.Copy(io.Discard, struct{ io.Reader }{r})
 		require.NoError(t, err)

@@ -99,7 +99,7 @@ func (a *Agent) client(t testing.TB, name string, args ...string) error {
 // WaitFor waits until the agent has values of a metric.
 func (a *Agent) WaitFor(t testing.TB, metric string) {
 	t.Helper()
-	require.Eventually(t, func() bool { return a.client(t, "pminfo", "-f", metric) == nil }, time.Minute, 200*time.Millisecond, metric)
+	require.Eventually(t, func() bool { return a.client(t, "pminfo", "-f", metric) == nil }, patience, 200*time.Millisecond, metric)
 }
 
 // PID returns the process of the daemon, of which the agent is a child.

@@ -43,8 +43,8 @@ func Prometheus(t testing.TB, dir, config string) (address string) {
 	case address = <-ready:
 	case <-ended:
 		t.Fatal("the server ended")
-	case <-time.After(time.Minute):
-		t.Fatal("the server is not ready after a minute")
+	case <-time.After(patience):
+		t.Fatal("the server is not ready")
 	}
 	return address
 }
