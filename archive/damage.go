@@ -98,6 +98,9 @@ func (n *notes) add(err error) {
 func (n *notes) pass(report func(error)) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	if n.report != nil {
+		return
+	}
 	for _, err := range n.list {
 		report(err)
 	}

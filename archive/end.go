@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/pcparchive/pcparchive/internal/halt"
 	"github.com/pcparchive/pcparchive/internal/wire"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -16,7 +17,7 @@ func (r *Reader) End() (pcp.Timestamp, error) { return r.endUntil(nil) }
 
 // endUntil is End that the error of stop ends, unless stop is nil.
 func (r *Reader) endUntil(stop func() error) (pcp.Timestamp, error) {
-	stop = either(r.opts.Stop, stop)
+	stop = halt.Either(r.opts.Stop, stop)
 	for i := len(r.volumes) - 1; i >= 0; i-- {
 		t, ok, err := r.lastStamp(r.volumes[i], stop)
 		if err != nil {

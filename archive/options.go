@@ -7,6 +7,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/internal/decomp"
 	"github.com/pcparchive/pcparchive/internal/diskspace"
+	"github.com/pcparchive/pcparchive/internal/halt"
 	"github.com/pcparchive/pcparchive/internal/outlock"
 )
 
@@ -97,29 +98,7 @@ func (o *ReadOptions) Shared() *ReadOptions {
 }
 
 // stopped returns the error that ends reading, if there is one.
-func (o *ReadOptions) stopped() error {
-	if o.Stop == nil {
-		return nil
-	}
-	return o.Stop()
-}
-
-// either returns a function that returns the error of the first of two that has one. Each of
-// them, and so the result, may be nil.
-func either(a, b func() error) func() error {
-	switch {
-	case a == nil:
-		return b
-	case b == nil:
-		return a
-	}
-	return func() error {
-		if err := a(); err != nil {
-			return err
-		}
-		return b()
-	}
-}
+func (o *ReadOptions) stopped() error { return halt.Asked(o.Stop) }
 
 // withDefaults returns o with defaults filled in; o may be nil.
 func (o *ReadOptions) withDefaults() ReadOptions {

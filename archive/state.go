@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/pcparchive/pcparchive/internal/fileid"
+	"github.com/pcparchive/pcparchive/internal/halt"
 )
 
 // State describes the files of an archive at one time: their names, identities, sizes
@@ -162,12 +163,18 @@ func stateReader(s *State, o *ReadOptions) (*Reader, error) {
 
 // Load returns a Reader of the same files with their metadata and index, for an
 // archive opened by [OpenState].
-func (r *Reader) Load() (*Reader, error) {
+func (r *Reader) Load() (*Reader, error) { return r.LoadUntil(nil) }
+
+// LoadUntil is Load that ends with the error of stop, unless stop is nil.
+func (r *Reader) LoadUntil(stop func() error) (*Reader, error) {
 	full := &Reader{
 		opts: r.opts, base: r.base, meta: r.meta, index: r.index, volumes: r.volumes, notes: &notes{}, skims: &skims{},
 		header: r.header, layout: r.layout, // ignores files that belong to another archive
 	}
-	if err := full.load(); err != nil {
+	full.opts.Stop = halt.Either(r.opts.Stop, stop)
+	err := full.load()
+	full.opts.Stop = r.opts.Stop
+	if err != nil {
 		return nil, err
 	}
 	return full, nil

@@ -25,9 +25,10 @@ type archived struct {
 	part *part
 }
 
-// within returns the archives of a host that may hold data between two times.
-func (v *View) within(i int, from, to pcp.Timestamp) []archived {
-	return v.parts(i, v.sets[i].Within(from, to))
+// within returns the archives of a host that may hold data between two times. It may return
+// more if the error of stop, which may be nil, ends the search.
+func (v *View) within(i int, from, to pcp.Timestamp, stop func() error) []archived {
+	return v.parts(i, v.sets[i].Until(stop).Within(from, to))
 }
 
 // parts finds or adds the parts of archives of a host.
@@ -150,21 +151,26 @@ func (v *View) recall(a archived) bool {
 // metadata in memory.
 const few = 8
 
-// open opens an archive. It returns nil if the archive cannot be opened; the Set lists why.
-func (a *archived) open() *archive.Reader {
-	if len(a.set.Archives()) > few {
-		if r, err := a.set.Open(a.Base); err == nil && len(r.Warnings()) == 0 {
+// open opens an archive. It returns nil if ctx ends or if the archive cannot be opened; the
+// Set lists why.
+func (a *archived) open(ctx context.Context) *archive.Reader {
+	set := a.set.Until(ctx.Err)
+	if len(set.Archives()) > few {
+		if r, err := set.Open(a.Base); err == nil && len(r.Warnings()) == 0 {
 			return r
 		}
 	}
-	return a.set.Reader(a.Base)
+	return set.Reader(a.Base)
 }
 
 // derive derives the description of an archive from its metadata, and stores it in the cache
 // folder. It does not store the description of damaged metadata, so that each use reads the
 // metadata and reports the damage.
 func (v *View) derive(ctx context.Context, a archived) {
-	r := a.open()
+	r := a.open(ctx)
+	if ctx.Err() != nil {
+		return // the next question reads the archive
+	}
 	if r == nil {
 		v.t.finish(a.part, nil, flatten.Claims{}, false)
 		return

@@ -69,7 +69,7 @@ func (v *View) Outline(ctx context.Context, q Question) (*Outline, error) {
 func (v *View) every() [][]archived {
 	all := make([][]archived, len(v.sets))
 	for i := range v.sets {
-		all[i] = v.within(i, pcp.MinTime, pcp.MaxTime)
+		all[i] = v.within(i, pcp.MinTime, pcp.MaxTime, nil)
 	}
 	return all
 }

@@ -53,7 +53,7 @@ func (v *View) loaded(ctx context.Context, from, to pcp.Timestamp) (parts, neede
 		if err := ctx.Err(); err != nil {
 			return nil, nil, err
 		}
-		parts[i] = v.within(i, from, to)
+		parts[i] = v.within(i, from, to, ctx.Err)
 		needed[i] = parts[i]
 		if all := v.sets[i].Archives(); len(v.hosts) > 1 && len(all) > 0 {
 			needed[i] = append(needed[i][:len(needed[i]):len(needed[i])], v.parts(i, all[len(all)-1:])...)

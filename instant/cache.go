@@ -75,7 +75,7 @@ func (c *Cache) At(ctx context.Context, s Subject, t pcp.Timestamp, ids []pcp.PM
 		return newValues(nothing, nil), ctx.Err()
 	}
 	l := c.lane(s.key())
-	q := &question{s: s, archives: s.archives(), t: t, ids: ids}
+	q := &question{s: s.until(ctx.Err), archives: s.archives(), t: t, ids: ids}
 	for {
 		if v := c.kept(l, q); v != nil {
 			c.hits.Add(1)
@@ -142,7 +142,7 @@ func (c *Cache) read(ctx context.Context, l *lane, q *question) (*Values, error)
 	c.readings.Add(1)
 	r := &reading{ctx: ctx, s: q.s, t: q.t, limit: c.opts.MaxValues}
 	e, err := p.run(r)
-	if err != nil {
+	if err = cmp.Or(err, ctx.Err()); err != nil {
 		return nil, err
 	}
 	if current {

@@ -59,7 +59,10 @@ func (l *lane) before(q *question) (best *entry) {
 
 // run reads what the plan needs.
 func (p *plan) run(r *reading) (*entry, error) {
-	readers := p.q.s.Readers(p.q.t)
+	readers, err := p.q.s.Readers(r.ctx, p.q.t)
+	if err != nil {
+		return nil, err
+	}
 	if p.ahead {
 		return p.forward(r, readers)
 	}
@@ -79,7 +82,6 @@ func (p *plan) run(r *reading) (*entry, error) {
 			missing = append(missing, id)
 		}
 	}
-	var err error
 	if e.content, err = r.backward(missing, readers); err != nil {
 		return nil, err
 	}

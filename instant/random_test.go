@@ -34,7 +34,8 @@ func TestBackwardIsForward(t *testing.T) {
 			if i%7 != 0 && i < len(times)-3 {
 				continue
 			}
-			readers := s.Readers(at)
+			readers, err := s.Readers(t.Context(), at)
+			require.NoError(t, err)
 			ids := allOf(readers)
 			back := &reading{ctx: context.Background(), s: s, t: at}
 			got, err := back.backward(ids, readers)

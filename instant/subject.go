@@ -1,6 +1,7 @@
 package instant
 
 import (
+	"context"
 	"iter"
 	"slices"
 
@@ -36,6 +37,14 @@ func (s Subject) Host() string {
 
 // Base returns the base path of the only archive, "" for all archives of the host.
 func (s Subject) Base() string { return s.only }
+
+// until returns the Subject for a question that the error of stop ends; see [store.Set.Until].
+func (s Subject) until(stop func() error) Subject {
+	if s.set != nil {
+		s.set = s.set.Until(stop)
+	}
+	return s
+}
 
 // Set returns the archives of the host.
 func (s Subject) Set() *store.Set { return s.set }
@@ -83,18 +92,18 @@ func (s Subject) pass(q history.Query, all passOf[*store.Set], one passOf[*archi
 
 // Readers returns the archives that describe metrics at an instant, by ascending start:
 // the last one that had begun and those that overlap it. It returns none before the first
-// archive begins.
-func (s Subject) Readers(t pcp.Timestamp) (all []*archive.Reader) {
+// archive begins. The error is that of ctx.
+func (s Subject) Readers(ctx context.Context, t pcp.Timestamp) (all []*archive.Reader, err error) {
 	if s.set == nil {
-		return nil
+		return nil, ctx.Err()
 	}
+	set := s.set.Until(ctx.Err)
 	if s.only == "" {
-		return s.set.DescribingAt(t)
-	}
-	if r := s.set.Reader(s.only); r != nil && !r.Header().Start.After(t) {
+		all = set.DescribingAt(t)
+	} else if r := set.Reader(s.only); r != nil && !r.Header().Start.After(t) {
 		all = append(all, r)
 	}
-	return all
+	return all, ctx.Err()
 }
 
 // extends reports whether the archives now are those before, which may have grown, and

@@ -109,14 +109,17 @@ func (v *View) load(ctx context.Context) (*inverted, error) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		parts[i] = v.x.part(a)
+		parts[i] = v.x.part(ctx, a)
 	}
-	v.made = v.x.inverted(parts)
-	return v.made, nil
+	made, err := v.x.inverted(ctx, parts)
+	if err == nil {
+		v.made = made
+	}
+	return made, err
 }
 
 // part returns the documents of an archive, which it reads unless it knows them.
-func (x *Index) part(a pmseries.Archive) *part {
+func (x *Index) part(ctx context.Context, a pmseries.Archive) *part {
 	x.mu.Lock()
 	known := x.parts[a.Key]
 	x.mu.Unlock()
@@ -124,7 +127,11 @@ func (x *Index) part(a pmseries.Archive) *part {
 		return known
 	}
 	p := &part{}
-	if r := a.Open(); r != nil {
+	r := a.Open(ctx)
+	if ctx.Err() != nil {
+		return p // the caller checks the context
+	}
+	if r != nil {
 		x.collect(r, p)
 	}
 	x.mu.Lock()
@@ -197,16 +204,20 @@ func (x *Index) intern(d doc) *doc {
 
 // inverted returns the index of some archives, made anew unless they are those of the last
 // one. It forgets archives that are mostly gone.
-func (x *Index) inverted(parts []*part) *inverted {
+func (x *Index) inverted(ctx context.Context, parts []*part) (*inverted, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.latest != nil && slices.Equal(x.latest.parts, parts) {
-		return x.latest
+		return x.latest, nil
 	}
 	const spare = 64
 	if len(x.parts) > 2*len(parts)+spare {
 		x.parts, x.docs, x.listed = map[string]*part{}, map[doc]*doc{}, 0
 	}
-	x.latest = invert(parts, x.opts.MaxDocs)
-	return x.latest
+	made := invert(ctx, parts, x.opts.MaxDocs)
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	x.latest = made
+	return made, nil
 }

@@ -2,6 +2,7 @@ package pmsearch
 
 import (
 	"cmp"
+	"context"
 	"math"
 	"slices"
 	"sort"
@@ -47,8 +48,8 @@ type inverted struct {
 }
 
 // invert makes the index of documents. Of documents that differ in their texts alone it takes
-// the last one.
-func invert(parts []*part, most int) *inverted {
+// the last one. The index is of no use if ctx has ended.
+func invert(ctx context.Context, parts []*part, most int) *inverted {
 	x := &inverted{parts: parts}
 	type subject struct {
 		kind        Kind
@@ -57,6 +58,9 @@ func invert(parts []*part, most int) *inverted {
 	at, dropped := map[subject]int{}, map[subject]bool{}
 	for _, wanted := range [][]Kind{{Metric, InDom}, {Instance}} { // instances are what is left out
 		for _, p := range parts {
+			if ctx.Err() != nil {
+				return x
+			}
 			for _, d := range p.docs {
 				if !slices.Contains(wanted, d.kind) {
 					continue
@@ -77,15 +81,18 @@ func invert(parts []*part, most int) *inverted {
 	for _, p := range parts {
 		x.leftOut += p.leftOut
 	}
-	x.index()
+	x.index(ctx)
 	return x
 }
 
 // index collects the terms of the documents.
-func (x *inverted) index() {
+func (x *inverted) index(ctx context.Context) {
 	byTerm := map[string][]posting{}
 	total := 0.
 	for i, d := range x.docs {
+		if ctx.Err() != nil {
+			return
+		}
 		counts := map[string]*[len(weights)]uint8{}
 		length := 0.
 		for field, text := range []string{d.name, d.oneLine, d.help} {

@@ -218,7 +218,10 @@ func (x *evaluation) span(w Window, metrics []*Metric) (span, error) {
 			continue
 		}
 		start := set.Header().Start
-		end, err := set.Ending()
+		end, err := set.Until(x.ctx.Err).Ending()
+		if x.ctx.Err() != nil {
+			return span{}, x.ctx.Err()
+		}
 		if err != nil {
 			continue
 		}

@@ -1,6 +1,7 @@
 package pmseries
 
 import (
+	"context"
 	"fmt"
 	"io/fs"
 	"runtime"
@@ -232,8 +233,8 @@ func (x *Index) text(s string) string {
 type Archive struct {
 	// Key identifies the metadata of the archive.
 	Key string
-	// Open opens the archive. It returns nil if that fails.
-	Open func() *archive.Reader
+	// Open opens the archive. It returns nil if that fails or if the context ends.
+	Open func(context.Context) *archive.Reader
 }
 
 // Archives lists the archives, by host and by ascending start.

@@ -104,7 +104,7 @@ func (v *View) instancesOf(ctx context.Context, metrics []*Metric) ([]*Described
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		r := a.open()
+		r := a.open(ctx)
 		if r == nil {
 			continue
 		}

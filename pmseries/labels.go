@@ -111,7 +111,7 @@ func (v *View) LabelValues(ctx context.Context, name string) ([]string, error) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		if r := a.open(); r != nil {
+		if r := a.open(ctx); r != nil {
 			for rec := range r.Meta().LevelLabels(labelset.Instances) {
 				for _, set := range rec.Sets {
 					if l, ok := set.Set.Lookup(name); ok {
@@ -124,5 +124,5 @@ func (v *View) LabelValues(ctx context.Context, name string) ([]string, error) {
 	if len(values) > limit {
 		return nil, &LimitError{"values of label " + name, limit}
 	}
-	return sortedKeys(values), nil
+	return sortedKeys(values), ctx.Err()
 }

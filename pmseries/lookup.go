@@ -165,7 +165,7 @@ func (v *View) walk(ctx context.Context, visit func(*Described) bool) error {
 		if err := ctx.Err(); err != nil || !more {
 			return err
 		}
-		r := a.open()
+		r := a.open(ctx)
 		if r == nil {
 			continue
 		}

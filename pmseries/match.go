@@ -220,7 +220,7 @@ func (v *View) judgeInstances(ctx context.Context, where *condition, open map[do
 				continue
 			}
 			if r == nil {
-				if r = a.open(); r == nil {
+				if r = a.open(ctx); r == nil {
 					break
 				}
 			}

@@ -69,14 +69,15 @@ func (v *View) read(ctx context.Context) error {
 // few is the number of archives whose metadata a Set may keep in memory as well.
 const few = 8
 
-// open opens an archive. It returns nil if that fails; the Set lists why.
-func (a viewed) open() *archive.Reader {
-	if len(a.set.Archives()) > few {
-		if r, err := a.set.Open(a.base); err == nil && len(r.Warnings()) == 0 {
+// open opens an archive. It returns nil if ctx ends or if opening fails; the Set lists why.
+func (a viewed) open(ctx context.Context) *archive.Reader {
+	set := a.set.Until(ctx.Err)
+	if len(set.Archives()) > few {
+		if r, err := set.Open(a.base); err == nil && len(r.Warnings()) == 0 {
 			return r
 		}
 	}
-	return a.set.Reader(a.base)
+	return set.Reader(a.base)
 }
 
 // readPart reads an archive unless somebody else did.
@@ -91,7 +92,10 @@ func (x *Index) readPart(ctx context.Context, a viewed) {
 	if loaded {
 		return
 	}
-	r := a.open()
+	r := a.open(ctx)
+	if ctx.Err() != nil {
+		return // the next question reads the archive
+	}
 	var found []Metric
 	domains := map[pcp.InDomID]bool{}
 	labels := map[string]bool{}

@@ -154,7 +154,7 @@ func (o *columnOpener) open(ctx context.Context, all []store.Archive, i int) (*c
 	if o.labelsOnly || !columns.Closed(a, o.set.IsLast(a.Base)) {
 		return nil, nil
 	}
-	worth := cheap(a.State) || o.muchOf(ctx, all, i)
+	worth := cheap(a.State) || o.muchOf(all, i)
 	if !worth && !columns.Compressed(a.State) {
 		return nil, nil
 	}
@@ -213,11 +213,11 @@ func cheap(s *archive.State) bool {
 const leastShare = 8
 
 // muchOf reports whether the selection needs a large part of an archive's time.
-func (o *columnOpener) muchOf(ctx context.Context, all []store.Archive, i int) bool {
+func (o *columnOpener) muchOf(all []store.Archive, i int) bool {
 	from, to := all[i].Header.Start, o.to
 	if i+1 < len(all) {
 		to = all[i+1].Header.Start
-	} else if t, err := o.set.EndingUntil(ctx.Err); err == nil {
+	} else if t, err := o.set.Ending(); err == nil {
 		to = t
 	}
 	whole := to.Sub(from)

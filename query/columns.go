@@ -43,7 +43,7 @@ func (s *selection) tryColumns(ctx context.Context, from, to pcp.Timestamp) (set
 		c = s.openColumns(ctx, from, to)
 	}
 	defer s.querier.budget.opening.Add(c.loaded.Load())
-	if err = c.err; err == nil && s.clashes() != nil {
+	if err = c.err; err == nil && s.clashes.get(ctx) != nil {
 		err = errVolumes
 	}
 	if err == nil {
@@ -62,7 +62,7 @@ func (s *selection) tryColumns(ctx context.Context, from, to pcp.Timestamp) (set
 // trial returns the selection before it was read, with a budget of its own.
 func (s *selection) trial() *selection {
 	return &selection{
-		querier: s.querier, ctx: s.ctx, from: s.from, to: s.to, matchers: s.matchers, window: s.window,
+		querier: s.querier, set: s.set, ctx: s.ctx, from: s.from, to: s.to, matchers: s.matchers, window: s.window,
 		instant: s.instant, labelsOnly: s.labelsOnly, budget: s.budget.copy(), report: &prom.Report{},
 	}
 }

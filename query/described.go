@@ -70,7 +70,7 @@ func (d *described) read(ctx context.Context) error {
 		return err
 	}
 	for _, q := range d.hosts {
-		s := &selection{querier: q, ctx: ctx, from: d.from, to: d.to, matchers: append(slices.Clone(d.matchers), m), labelsOnly: true, budget: q.budget}
+		s := &selection{querier: q, set: q.set.Until(ctx.Err), ctx: ctx, from: d.from, to: d.to, matchers: append(slices.Clone(d.matchers), m), labelsOnly: true, budget: q.budget}
 		found, err := s.read(ctx)
 		if err != nil {
 			return err
@@ -109,12 +109,12 @@ func (d *described) series(ctx context.Context) (*seriesSet, error) {
 		add(&packedSeries{ctx: ctx, labels: ls}, host)
 	}
 	all.separate(owners)
-	all.warnings.Merge(d.warnings())
+	all.warnings.Merge(d.warnings(ctx))
 	return all, nil
 }
 
 // warnings returns the clashes of hosts, and the damage of archives with the time.
-func (d *described) warnings() (all annotations.Annotations) {
+func (d *described) warnings(ctx context.Context) (all annotations.Annotations) {
 	for _, line := range d.found.Clashes().Lines() {
 		all.Add(&HostsWarning{line})
 	}
@@ -122,13 +122,13 @@ func (d *described) warnings() (all annotations.Annotations) {
 		all.Merge(set.warnings)
 	}
 	for _, q := range d.hosts {
-		s := &selection{querier: q}
+		s := &selection{querier: q, set: q.set.Until(ctx.Err)}
 		problems := q.set.Problems()
 		if len(problems) == 0 {
 			continue
 		}
 		s.bases = map[string]bool{}
-		for _, a := range q.set.Within(pcp.TimestampMilli(d.from), pcp.TimestampMilli(d.to).Add(999_999)) {
+		for _, a := range s.set.Within(pcp.TimestampMilli(d.from), pcp.TimestampMilli(d.to).Add(999_999)) {
 			s.bases[a.Base] = true
 		}
 		for _, p := range problems {
@@ -157,7 +157,7 @@ func gather(ctx context.Context, hosts []*querier, matchers []*labels.Matcher, p
 		return nil, nil, err
 	}
 	if d.plain() {
-		return plain(d.found), d.warnings(), nil
+		return plain(d.found), d.warnings(ctx), nil
 	}
 	set, err := d.series(ctx)
 	if err != nil {

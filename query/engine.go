@@ -218,7 +218,7 @@ func RecordingInterval(set *store.Set) time.Duration {
 		if r == nil {
 			continue
 		}
-		interval := intervalIn(r)
+		interval := intervalIn(r, set.Stopped)
 		if left--; interval > 0 || left == 0 {
 			return interval
 		}
@@ -226,13 +226,14 @@ func RecordingInterval(set *store.Set) time.Duration {
 	return 0
 }
 
-// intervalIn estimates the time between two records from the first records of an archive.
-func intervalIn(r *archive.Reader) time.Duration {
+// intervalIn estimates the time between two records from the first records of an archive. The
+// error of stop ends that.
+func intervalIn(r *archive.Reader, stop func() error) time.Duration {
 	const enough = 20
 	var longest, second time.Duration
 	var last pcp.Timestamp
 	n, gaps := 0, 0
-	for step, err := range r.Steps(history.Query{Metrics: func(*meta.Desc) bool { return false }, All: true}) {
+	for step, err := range r.Steps(history.Query{Metrics: func(*meta.Desc) bool { return false }, All: true, Stop: stop}) {
 		if err != nil || n == enough {
 			break
 		}

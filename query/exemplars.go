@@ -44,14 +44,14 @@ const afterSample = 5 * time.Minute
 func (q *exemplarQuerier) Select(start, end int64, selectors ...[]*labels.Matcher) ([]exemplar.QueryResult, error) {
 	from, to := pcp.TimestampMilli(start), pcp.TimestampMilli(end).Add(afterSample)
 	found := &exemplars{start: start, end: end, selectors: selectors, budget: newBudget(q.limit, q.maxBytes), bySeries: map[string]*exemplar.QueryResult{}}
-	clashes := q.clashes(start, end)
-	for _, set := range q.read() {
+	clashes := &onceClashes{s: q.Storage, mint: start, maxt: end}
+	for _, set := range store.Until(q.read(), q.ctx.Err) {
 		wanted := found.plan(set, from, to)
 		if len(wanted) == 0 {
 			continue
 		}
-		flat := flatten.New(prom.SinkFunc(found.append), flatten.Options{TargetLabels: true, Host: set.Host(), Clashes: clashes(), Report: &prom.Report{}})
-		query := history.Query{From: from, To: to, All: true, Stop: q.ctx.Err, Metrics: func(d *meta.Desc) bool { return wanted[metricKeyOf(d)] }}
+		flat := flatten.New(prom.SinkFunc(found.append), flatten.Options{TargetLabels: true, Host: set.Host(), Clashes: clashes.get(q.ctx), Report: &prom.Report{}})
+		query := history.Query{From: from, To: to, All: true, Metrics: func(d *meta.Desc) bool { return wanted[metricKeyOf(d)] }}
 		for step, err := range set.Steps(query) {
 			if err = cmp.Or(err, q.ctx.Err()); err != nil {
 				return nil, err

@@ -14,6 +14,7 @@ import (
 	"github.com/pcparchive/pcparchive/convert/flatten"
 	"github.com/pcparchive/pcparchive/internal/parallel"
 	"github.com/pcparchive/pcparchive/pcp"
+	"github.com/pcparchive/pcparchive/store"
 )
 
 // hostsQuerier answers from the archives of several hosts.
@@ -22,12 +23,26 @@ type hostsQuerier struct {
 	background background
 }
 
-// clashes returns a function that finds the names that several hosts share in the
-// archives between two times. It runs once, when a result needs it.
-func (s *Storage) clashes(mint, maxt int64) func() *flatten.HostClashes {
-	return sync.OnceValue(func() *flatten.HostClashes {
-		return s.names.Clashes(s.sets, pcp.TimestampMilli(mint), pcp.TimestampMilli(maxt).Add(999_999))
-	})
+// onceClashes finds the names that several hosts share in the archives between two times. It
+// does so once, when a result needs it.
+type onceClashes struct {
+	s          *Storage
+	mint, maxt int64 // ms
+
+	mu    sync.Mutex
+	known bool
+	found *flatten.HostClashes
+}
+
+// get returns the names. They are of no use if ctx has ended.
+func (c *onceClashes) get(ctx context.Context) *flatten.HostClashes {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.known {
+		c.found = c.s.names.Clashes(store.Until(c.s.sets, ctx.Err), pcp.TimestampMilli(c.mint), pcp.TimestampMilli(c.maxt).Add(999_999))
+		c.known = ctx.Err() == nil
+	}
+	return c.found
 }
 
 // Select returns the matching series of all hosts, sorted by labels. Series of
@@ -41,7 +56,7 @@ func (q *hostsQuerier) Select(ctx context.Context, _ bool, hints *storage.Select
 	}
 	return q.background.begin(func() storage.SeriesSet {
 		q.prepare(ctx, hints, matchers)
-		found := q.find(func(host *querier) (*seriesSet, error) { return host.read(ctx, hints, matchers) })
+		found := q.find(ctx, func(host *querier) (*seriesSet, error) { return host.read(ctx, hints, matchers) })
 		if all, ok := found.(*seriesSet); ok && q.hosts[0].watch != nil {
 			q.hosts[0].watch.keep(q.hosts[0].selection(ctx, hints, matchers), all)
 		}
@@ -51,8 +66,8 @@ func (q *hostsQuerier) Select(ctx context.Context, _ bool, hints *storage.Select
 
 // find joins the series that read returns for each host. It reads as many hosts at a time
 // as there are processors.
-func (q *hostsQuerier) find(read func(*querier) (*seriesSet, error)) storage.SeriesSet {
-	q.hosts[0].clashes() // each host needs them
+func (q *hostsQuerier) find(ctx context.Context, read func(*querier) (*seriesSet, error)) storage.SeriesSet {
+	q.hosts[0].clashes.get(ctx) // each host needs them
 	results := make([]*seriesSet, len(q.hosts))
 	err := parallel.Do(len(q.hosts), func(i int) (err error) {
 		results[i], err = read(q.hosts[i])
@@ -71,7 +86,7 @@ func (q *hostsQuerier) find(read func(*querier) (*seriesSet, error)) storage.Ser
 		all.series = append(all.series, found.series...)
 		all.warnings.Merge(found.warnings)
 	}
-	for _, line := range q.hosts[0].clashes().Lines() {
+	for _, line := range q.hosts[0].clashes.get(ctx).Lines() {
 		all.warnings.Add(&HostsWarning{line})
 	}
 	all.separate(owners)

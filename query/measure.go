@@ -1,7 +1,6 @@
 package query
 
 import (
-	"context"
 	"maps"
 	"slices"
 	"time"
@@ -22,7 +21,7 @@ type measured struct {
 
 // measure passes on the paces of an archive's metrics. It reads the first minutes of the
 // archive, and more only for metrics that are recorded seldom.
-func measure(ctx context.Context, r *archive.Reader, allows func(string) bool, add func(string, time.Duration)) error {
+func measure(stop func() error, r *archive.Reader, allows func(string) bool, add func(string, time.Duration)) error {
 	all := map[pcp.PMID]*measured{}
 	for d := range r.Meta().Metrics() {
 		if d.Sem == pcp.SemDiscrete || !d.Type.IsNumeric() && !naming.HoldsHistograms(r.Meta(), d) {
@@ -33,7 +32,7 @@ func measure(ctx context.Context, r *archive.Reader, allows func(string) bool, a
 		}
 	}
 	for _, span := range []time.Duration{DefaultLookback, columns.PaceTime} {
-		marks, err := timesIn(ctx, r, all, span)
+		marks, err := timesIn(stop, r, all, span)
 		if err != nil {
 			return err
 		}
@@ -53,16 +52,16 @@ func measure(ctx context.Context, r *archive.Reader, allows func(string) bool, a
 
 // timesIn reads the times of the first records of metrics at the beginning of an archive,
 // and its marks.
-func timesIn(ctx context.Context, r *archive.Reader, all map[pcp.PMID]*measured, span time.Duration) (marks []pcp.Timestamp, _ error) {
+func timesIn(stop func() error, r *archive.Reader, all map[pcp.PMID]*measured, span time.Duration) (marks []pcp.Timestamp, _ error) {
 	left := len(all)
 	if left == 0 {
 		return nil, nil
 	}
-	q := history.Query{To: r.Header().Start.Add(span), PMIDs: slices.Collect(maps.Keys(all)), Stop: ctx.Err}
+	q := history.Query{To: r.Header().Start.Add(span), PMIDs: slices.Collect(maps.Keys(all)), Stop: stop}
 	q.Metrics = func(d *meta.Desc) bool { return all[d.PMID] != nil }
 	for step, err := range r.Steps(q) {
 		if err != nil {
-			return marks, ctx.Err() // who reads the values reports damage
+			return marks, stop() // who reads the values reports damage
 		}
 		if step.Mark {
 			marks = append(marks, step.Stamp)
@@ -82,5 +81,5 @@ func timesIn(ctx context.Context, r *archive.Reader, all map[pcp.PMID]*measured,
 			return marks, nil
 		}
 	}
-	return marks, ctx.Err()
+	return marks, stop()
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/prometheus/storage"
 
 	"github.com/pcparchive/pcparchive/columns"
+	"github.com/pcparchive/pcparchive/internal/halt"
 	"github.com/pcparchive/pcparchive/internal/parallel"
 	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/store"
@@ -25,7 +26,7 @@ type paces struct{ hosts []*hostPaces }
 func newPaces(sets []*store.Set) *paces {
 	p := &paces{}
 	for _, set := range sets {
-		p.hosts = append(p.hosts, &hostPaces{set: set, asked: map[string]time.Duration{}, holds: map[string]time.Duration{}})
+		p.hosts = append(p.hosts, &hostPaces{set: set, asked: map[string]time.Duration{}, holds: map[string]time.Duration{}, asking: map[string]*halt.Work[time.Duration]{}})
 	}
 	return p
 }
@@ -34,9 +35,10 @@ func newPaces(sets []*store.Set) *paces {
 type hostPaces struct {
 	set *store.Set
 
-	mu    sync.Mutex
-	asked map[string]time.Duration // the longest look-back of what matchers select
-	holds map[string]time.Duration // look-backs of metrics, if they are longer than usual
+	mu     sync.Mutex
+	asked  map[string]time.Duration             // the longest look-back of what matchers select
+	holds  map[string]time.Duration             // look-backs of metrics, if they are longer than usual
+	asking map[string]*halt.Work[time.Duration] // for what queries wait, by matchers
 }
 
 // The number and the length of the selectors that hostPaces remember at most.
@@ -80,14 +82,30 @@ func (h *hostPaces) longest(ctx context.Context, cache *columns.Cache, matchers 
 	matchers = slices.DeleteFunc(slices.Clone(matchers), func(m *labels.Matcher) bool { return m.Name != model.MetricNameLabel })
 	key := matchersKey(matchers)
 	h.mu.Lock()
-	defer h.mu.Unlock()
-	if hold, known := h.asked[key]; known {
+	hold, known := h.asked[key]
+	work := h.asking[key]
+	if work == nil && !known {
+		work = &halt.Work[time.Duration]{}
+		h.asking[key] = work
+	}
+	h.mu.Unlock()
+	if known {
 		return hold, nil
 	}
-	found, err := h.find(ctx, cache, (&selection{matchers: matchers}).allows)
-	if err != nil {
-		return 0, err
-	}
+	defer h.forget(key, work)
+	return work.Do(ctx.Err, func(stop func() error) (time.Duration, error) {
+		found, err := h.find(stop, cache, (&selection{matchers: matchers}).allows)
+		if err != nil {
+			return 0, err
+		}
+		return h.learn(key, found), nil
+	})
+}
+
+// learn notes the paces that matchers with a key select, and returns the longest look-back.
+func (h *hostPaces) learn(key string, found map[string]time.Duration) time.Duration {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	longest := DefaultLookback
 	for name, pace := range found {
 		if hold := holdOf(pace); hold > DefaultLookback {
@@ -101,7 +119,16 @@ func (h *hostPaces) longest(ctx context.Context, cache *columns.Cache, matchers 
 	if len(key) <= longestAsked {
 		h.asked[key] = longest
 	}
-	return longest, nil
+	return longest
+}
+
+// forget removes work for which nobody waits any more.
+func (h *hostPaces) forget(key string, work *halt.Work[time.Duration]) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.asking[key] == work && work.Waiting() == 0 {
+		delete(h.asking, key)
+	}
 }
 
 // paceArchives is the number of archives, from the last one backwards, that are asked for
@@ -110,10 +137,10 @@ const paceArchives = 3
 
 // find returns the paces of the metrics whose names are allowed, as the last archives have
 // them. It leaves out metrics with discrete values, which hold anyway.
-func (h *hostPaces) find(ctx context.Context, cache *columns.Cache, allows func(string) bool) (map[string]time.Duration, error) {
+func (h *hostPaces) find(stop func() error, cache *columns.Cache, allows func(string) bool) (map[string]time.Duration, error) {
 	found, left := map[string]time.Duration{}, paceArchives
 	for _, a := range slices.Backward(h.set.Archives()) {
-		missing, err := h.look(ctx, cache, a, allows, found)
+		missing, err := h.look(stop, cache, a, allows, found)
 		if err != nil {
 			return nil, err
 		}
@@ -126,15 +153,15 @@ func (h *hostPaces) find(ctx context.Context, cache *columns.Cache, allows func(
 
 // look adds what an archive tells to found. It reports whether the archive lacks the pace of
 // a metric that it has. Of several metrics with one name, the one that is recorded least often counts.
-func (h *hostPaces) look(ctx context.Context, cache *columns.Cache, a store.Archive, allows func(string) bool, found map[string]time.Duration) (missing bool, err error) {
+func (h *hostPaces) look(stop func() error, cache *columns.Cache, a store.Archive, allows func(string) bool, found map[string]time.Duration) (missing bool, err error) {
 	told := map[string]time.Duration{}
 	add := func(name string, pace time.Duration) { told[name] = max(told[name], pace) }
 	if !recallPaces(cache, a, allows, add) {
-		r := h.set.Reader(a.Base)
+		r := h.set.Until(stop).Reader(a.Base)
 		if r == nil {
-			return true, nil
+			return true, stop()
 		}
-		if err := measure(ctx, r, allows, add); err != nil {
+		if err := measure(stop, r, allows, add); err != nil {
 			return false, err
 		}
 	}

@@ -106,7 +106,7 @@ func TestDecodesMetricsOfInstances(t *testing.T) {
 		labels.MustNewMatcher(labels.MatchRegexp, "instname", "i1|"):     {"c.counter", "d.shared", "i.instant"},
 		labels.MustNewMatcher(labels.MatchRegexp, "__name__", "[cd]_.*"): {"c.counter", "d.shared"},
 	} {
-		s := &selection{ctx: t.Context(), querier: &querier{set: e.storage.sets[0]}, matchers: []*labels.Matcher{m}}
+		s := &selection{ctx: t.Context(), querier: &querier{set: e.storage.sets[0]}, set: e.storage.sets[0], matchers: []*labels.Matcher{m}}
 		var got []string
 		for d := range s.plan(stamp(0), stamp(1)).metrics {
 			got = append(got, d.name)

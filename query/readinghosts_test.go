@@ -38,7 +38,7 @@ func TestReadsNothingOfOtherHosts(t *testing.T) {
 		labels.MustNewMatcher(labels.MatchRegexp, "hostname", "o.*|"):   1,
 		labels.MustNewMatcher(labels.MatchNotEqual, "hostname", "h"):    1,
 	} {
-		s := &selection{ctx: t.Context(), querier: &querier{set: e.storage.sets[0]}, matchers: []*labels.Matcher{m}}
+		s := &selection{ctx: t.Context(), querier: &querier{set: e.storage.sets[0]}, set: e.storage.sets[0], matchers: []*labels.Matcher{m}}
 		assert.Len(t, s.plan(stamp(0), stamp(1)).metrics, want, m)
 	}
 }

@@ -13,12 +13,14 @@ import (
 	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/pcp"
+	"github.com/pcparchive/pcparchive/store"
 )
 
 // selection reads the samples of the series that match. Its method append is the sink of its
 // Flattener.
 type selection struct {
 	*querier
+	set        *store.Set // ends with ctx; hides the querier's
 	ctx        context.Context
 	from, to   int64 // both inclusive, ms
 	matchers   []*labels.Matcher
@@ -66,7 +68,7 @@ func (s *selection) read(ctx context.Context) (*seriesSet, error) {
 	if len(p.metrics) == 0 {
 		return s.result(ctx) // no need to read
 	}
-	s.flat = flatten.New(prom.SinkFunc(s.append), flatten.Options{TargetLabels: true, Host: s.set.Host(), Clashes: s.clashes(), Report: s.report})
+	s.flat = flatten.New(prom.SinkFunc(s.append), flatten.Options{TargetLabels: true, Host: s.set.Host(), Clashes: s.clashes.get(ctx), Report: s.report})
 	past, err := p.past(ctx, from)
 	if err != nil {
 		return nil, err

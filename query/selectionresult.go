@@ -19,7 +19,7 @@ func (s *selection) result(ctx context.Context) (*seriesSet, error) {
 	end := s.to
 	if s.lasting {
 		// A value that was logged last holds as long as there are records.
-		t, err := s.set.EndUntil(ctx.Err)
+		t, err := s.set.End()
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}

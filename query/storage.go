@@ -98,7 +98,7 @@ func (s *Storage) Querier(mint, maxt int64) (storage.Querier, error) {
 		return storage.NoopQuerier(), nil
 	}
 	held := newBudget(s.limit, s.maxBytes)
-	clashes := s.clashes(mint, maxt)
+	clashes := &onceClashes{s: s, mint: mint, maxt: maxt}
 	hosts := make([]*querier, 0, len(s.sets))
 	for i, set := range s.sets {
 		if !s.reads(set) {
@@ -140,7 +140,7 @@ type querier struct {
 	mint, maxt int64
 	budget     *budget
 	host       int // index of set
-	clashes    func() *flatten.HostClashes
+	clashes    *onceClashes
 	known      selections
 	prepared   preparedColumns
 	background background
@@ -198,7 +198,7 @@ func (q *querier) read(ctx context.Context, hints *storage.SelectHints, matchers
 
 // selection returns the selection of a call of Select.
 func (q *querier) selection(ctx context.Context, hints *storage.SelectHints, matchers []*labels.Matcher) *selection {
-	s := &selection{querier: q, ctx: ctx, from: q.mint, to: q.maxt, matchers: matchers, budget: q.budget}
+	s := &selection{querier: q, set: q.set.Until(ctx.Err), ctx: ctx, from: q.mint, to: q.maxt, matchers: matchers, budget: q.budget}
 	s.hint(hints)
 	return s
 }

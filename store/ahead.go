@@ -19,13 +19,14 @@ type ahead struct {
 	pass *archive.Pass   // nil without a query
 }
 
-// readAhead begins to read the metadata of an archive, and its records if q is not nil.
-func readAhead(it *item, q *history.Query) *ahead {
+// readAhead begins to read the metadata of an archive, and its records if q is not nil, until
+// the error of stop ends that.
+func readAhead(it *item, q *history.Query, stop func() error) *ahead {
 	a := &ahead{it: it, done: make(chan struct{})}
 	go func() {
 		defer close(a.done)
 		failed := defect.Catch(func() {
-			if a.r = it.fetch(); a.r != nil && q != nil {
+			if a.r = it.fetch(stop); a.r != nil && q != nil {
 				a.pass = a.r.Pass(*q)
 				a.pass.Ahead()
 			}
@@ -54,14 +55,15 @@ func (a *ahead) end() {
 // it reads, what the sequence yields and reports is the same as without it.
 type lookahead struct {
 	q     *history.Query
-	rest  []*item // not yet begun
+	stop  func() error // ends the reading; may be nil
+	rest  []*item      // not yet begun
 	begun []*ahead
 }
 
 // newLookahead returns a lookahead for those of the archives that begin between two times.
 // q may be nil. On one processor there is nothing to look ahead to.
-func newLookahead(items []*item, from, to pcp.Timestamp, q *history.Query, skip func(*item) bool) *lookahead {
-	l := &lookahead{q: q}
+func newLookahead(items []*item, from, to pcp.Timestamp, q *history.Query, stop func() error, skip func(*item) bool) *lookahead {
+	l := &lookahead{q: q, stop: stop}
 	if runtime.GOMAXPROCS(0) == 1 {
 		return l
 	}
@@ -83,7 +85,7 @@ func (l *lookahead) take(it *item) (found *ahead) {
 		l.rest = l.rest[i+1:]
 	}
 	for len(l.begun) < runtime.GOMAXPROCS(0) && len(l.rest) > 0 {
-		l.begun = append(l.begun, readAhead(l.rest[0], l.q))
+		l.begun = append(l.begun, readAhead(l.rest[0], l.q, l.stop))
 		l.rest = l.rest[1:]
 	}
 	return found
@@ -97,20 +99,23 @@ func (l *lookahead) end() {
 	l.begun, l.rest = nil, nil
 }
 
-// loaded yields the archives of items with their metadata; want may exclude some. It omits
-// those that cannot be opened.
-func loaded(items []*item, from, to pcp.Timestamp, want func(i int) bool) iter.Seq[*archive.Reader] {
+// loaded yields the archives that have their start between two times, with their metadata;
+// want may exclude some. It omits those that cannot be opened.
+func (s *Set) loaded(from, to pcp.Timestamp, want func(i int) bool) iter.Seq[*archive.Reader] {
 	return func(yield func(*archive.Reader) bool) {
-		l := newLookahead(items, from, to, nil, nil)
+		l := newLookahead(s.items, from, to, nil, s.stop, nil)
 		defer l.end()
-		for i, it := range items {
+		for i, it := range s.items {
+			if s.Stopped() != nil {
+				return
+			}
 			if want != nil && !want(i) {
 				continue
 			}
 			if a := l.take(it); a != nil {
 				<-a.done
 			}
-			if r := it.load(); r != nil && !yield(r) {
+			if r := it.load(s.stop); r != nil && !yield(r) {
 				return
 			}
 		}

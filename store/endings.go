@@ -7,10 +7,13 @@ import "github.com/pcparchive/pcparchive/pcp"
 func (s *Set) Endings() map[string]pcp.Timestamp {
 	ends := make(map[string]pcp.Timestamp, len(s.items))
 	for _, it := range s.items {
+		if s.Stopped() != nil {
+			break
+		}
 		if !it.inUse() {
 			continue
 		}
-		if end, err := it.ending(nil); err == nil {
+		if end, err := it.ending(s.stop); err == nil {
 			ends[it.label.Base()] = end
 		}
 	}

@@ -18,20 +18,10 @@ func Remembered(h *Hosts) (n int) {
 }
 
 // Awaiting returns the number of those who wait for the end of the first archive.
-func (s *Set) Awaiting() int {
-	it := s.items[0]
-	it.ends.Lock()
-	defer it.ends.Unlock()
-	if it.search == nil {
-		return 0
-	}
-	return len(it.search.waiting)
-}
+func (s *Set) Awaiting() int { return s.items[0].search.Waiting() }
 
 // Searching reports whether the end of the first archive is looked for.
-func (s *Set) Searching() bool {
-	it := s.items[0]
-	it.ends.Lock()
-	defer it.ends.Unlock()
-	return it.search != nil
-}
+func (s *Set) Searching() bool { return !s.items[0].search.Idle() }
+
+// Loading returns the number of those who wait for the metadata of the first archive.
+func (s *Set) Loading() int { return s.items[0].reading.Waiting() }

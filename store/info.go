@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/internal/halt"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -91,7 +92,7 @@ type InspectOptions struct {
 func (s *Set) Inspect(o InspectOptions) (*HostInfo, error) {
 	host := &HostInfo{Host: s.Host(), Start: s.Header().Start.Time()}
 	for r := range s.Readers() {
-		info, err := Inspect(r, o)
+		info, err := inspect(r, o, s.stop)
 		if err != nil {
 			return nil, err
 		}
@@ -102,17 +103,20 @@ func (s *Set) Inspect(o InspectOptions) (*HostInfo, error) {
 		}
 	}
 	host.Duration = host.End.Sub(host.Start).Seconds()
-	return host, nil
+	return host, s.Stopped()
 }
 
 // Inspect describes an archive.
-func Inspect(r *archive.Reader, o InspectOptions) (*ArchiveInfo, error) {
+func Inspect(r *archive.Reader, o InspectOptions) (*ArchiveInfo, error) { return inspect(r, o, nil) }
+
+// inspect describes an archive unless the error of stop ends that.
+func inspect(r *archive.Reader, o InspectOptions, stop func() error) (*ArchiveInfo, error) {
 	h := r.Header()
 	info := &ArchiveInfo{
 		Archive: r.Base(), Version: int(h.Version), Host: h.Host, Zone: h.Zone, ZoneInfo: h.ZoneInfo,
 		Start: h.Start.Time(), PID: h.PID, Index: len(r.Index()),
 	}
-	end, err := r.Ending()
+	end, _, err := r.FindEnd(false, stop)
 	if err != nil {
 		return nil, err
 	}
@@ -123,7 +127,7 @@ func Inspect(r *archive.Reader, o InspectOptions) (*ArchiveInfo, error) {
 		info.MetricList = listMetrics(r.Meta())
 	}
 	if o.Count || !compressed && dataSize <= o.CountUpTo {
-		return info, info.countRecords(r)
+		return info, info.countRecords(r, stop)
 	}
 	return info, nil
 }
@@ -169,8 +173,8 @@ func (info *ArchiveInfo) addMeta(store *meta.Store) {
 	}
 }
 
-// countRecords reads the data volumes. Damage is noted and skipped.
-func (info *ArchiveInfo) countRecords(r *archive.Reader) error {
+// countRecords reads the data volumes. Damage is noted and skipped. The error of stop ends that.
+func (info *ArchiveInfo) countRecords(r *archive.Reader, stop func() error) error {
 	type key struct {
 		metric pcp.PMID
 		inst   pcp.InstID
@@ -179,6 +183,9 @@ func (info *ArchiveInfo) countRecords(r *archive.Reader) error {
 	var last pcp.Timestamp
 	info.RecordCounts = &RecordCounts{}
 	for rec, err := range r.Records(archive.RoleData) {
+		if err := halt.Asked(stop); err != nil {
+			return err
+		}
 		if errors.As(err, new(*pcp.FormatError)) {
 			info.Damage = append(info.Damage, err.Error())
 			continue

@@ -205,7 +205,7 @@ func (s *Set) describing(t pcp.Timestamp) []*archive.Reader {
 	if all := s.DescribingAt(t); len(all) > 0 {
 		return all
 	}
-	if r := s.first().load(); r != nil {
+	if r := s.first().load(s.stop); r != nil {
 		return []*archive.Reader{r}
 	}
 	return nil

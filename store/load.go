@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/internal/halt"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -17,11 +18,12 @@ type item struct {
 	label *archive.Reader // the archive without metadata and index
 	kept  *keeper
 
-	loading sync.Mutex
+	reading halt.Work[*archive.Reader] // of the metadata
+
+	loading sync.Mutex      // guards the fields below
 	lent    *archive.Reader // the archive with metadata of a former state; nil once load has it
 	fetched *archive.Reader // the archive with metadata that fetch read for load
 	loadErr error           // why the metadata cannot be read
-	quiet   bool            // the damage of the metadata is not reported yet
 	tried   bool            // whether load was called
 	leftOut bool            // whether load failed, so that Sets ignore the archive
 
@@ -36,31 +38,26 @@ type item struct {
 	end    pcp.Timestamp
 	slack  time.Duration // the archive has ended for certain so much later than end
 	endErr error
-	search *endSearch // which is under way; nil if there is none
+
+	search halt.Work[struct{}] // for the end
 
 	mu       sync.Mutex // guards the fields below
 	problems []Problem
 	reported map[string]bool // keys of problems, to list each once
 }
 
-// load returns an archive with its metadata, nil if it cannot be opened. It
-// does not try again to open an archive that failed.
-func (it *item) load() *archive.Reader {
-	it.loading.Lock() // does not block the loading of other archives
+// load returns an archive with its metadata, nil if it cannot be opened or if the error of
+// stop ends the reading. It does not try again to open an archive that failed.
+func (it *item) load(stop func() error) *archive.Reader {
+	r := it.obtain(stop)
+	it.loading.Lock()
 	defer it.loading.Unlock()
-	if it.leftOut {
-		return nil
-	}
-	it.tried = true
-	r := it.obtain()
-	it.fetched = nil
-	if it.loadErr != nil {
-		it.leftOut = true
+	switch {
+	case it.loadErr != nil && !it.leftOut:
+		it.tried, it.leftOut = true, true
 		it.report(Problem{Archive: it.label.Base(), Skipped: true, Err: it.loadErr})
-		return nil
-	}
-	if it.quiet {
-		it.quiet = false
+	case r != nil:
+		it.tried, it.fetched = true, nil
 		r.Notify(func(err error) { it.report(Problem{Archive: it.label.Base(), Err: err}) })
 	}
 	return r
@@ -68,13 +65,12 @@ func (it *item) load() *archive.Reader {
 
 // fetch reads the metadata of an archive for a later load. It reports nothing, so that the
 // problems of a Set do not depend on what was read ahead.
-func (it *item) fetch() *archive.Reader {
+func (it *item) fetch(stop func() error) *archive.Reader {
+	r := it.obtain(stop)
 	it.loading.Lock()
 	defer it.loading.Unlock()
-	if !it.leftOut {
-		it.fetched = it.obtain()
-	}
-	return it.fetched
+	it.fetched = r
+	return r
 }
 
 // forget releases what fetch has read.
@@ -84,24 +80,54 @@ func (it *item) forget() {
 	it.fetched = nil
 }
 
-// obtain returns an archive with its metadata, or nil and sets loadErr. The caller holds
-// the lock.
-func (it *item) obtain() *archive.Reader {
-	r := it.kept.get(it)
-	if r == nil {
-		r = it.fetched
-	}
-	if r != nil || it.loadErr != nil {
+// obtain returns an archive with its metadata, or nil as load does. Several share the reading
+// of the metadata, which goes on as long as one of them waits for it.
+func (it *item) obtain(stop func() error) *archive.Reader {
+	if r, done := it.obtained(); done {
 		return r
 	}
-	if r, it.lent = it.lent, nil; r == nil {
-		if r, it.loadErr = it.label.Load(); it.loadErr != nil {
-			return nil
-		}
+	r, err := it.reading.Do(stop, it.read)
+	if err != nil {
+		return nil
 	}
-	it.quiet = true
-	it.kept.put(it, r)
 	return r
+}
+
+// obtained returns the archive if its metadata is there. done is false if it must be read.
+func (it *item) obtained() (r *archive.Reader, done bool) {
+	it.loading.Lock()
+	defer it.loading.Unlock()
+	if it.loadErr != nil {
+		return nil, true
+	}
+	if r = it.kept.get(it); r == nil {
+		r = it.fetched
+	}
+	if r == nil && it.lent != nil {
+		r, it.lent = it.lent, nil
+		it.kept.put(it, r)
+	}
+	return r, r != nil
+}
+
+// read reads the metadata unless another one did so meanwhile. The error of stop leaves no
+// trace; any other error is why the archive is left out.
+func (it *item) read(stop func() error) (*archive.Reader, error) {
+	if r, done := it.obtained(); done {
+		return r, nil
+	}
+	r, err := it.label.LoadUntil(stop)
+	if err == nil {
+		it.kept.put(it, r)
+		return r, nil
+	}
+	if stopped := stop(); stopped != nil {
+		return nil, stopped
+	}
+	it.loading.Lock()
+	defer it.loading.Unlock()
+	it.loadErr = err
+	return nil, err
 }
 
 // report adds a problem unless it is listed.
@@ -120,15 +146,15 @@ func (it *item) report(p Problem) {
 }
 
 // readable reports whether an archive can be opened. It opens the archive if
-// that was not tried before.
-func (it *item) readable() bool {
+// that was not tried before. If the error of stop ends that, the answer is no.
+func (it *item) readable(stop func() error) bool {
 	it.loading.Lock()
 	tried, leftOut := it.tried, it.leftOut
 	it.loading.Unlock()
 	if tried {
 		return !leftOut
 	}
-	return it.load() != nil
+	return it.load(stop) != nil
 }
 
 // inUse reports whether the archive was opened or not yet tried.

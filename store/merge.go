@@ -6,6 +6,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/history"
+	"github.com/pcparchive/pcparchive/internal/halt"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -25,11 +26,13 @@ func (s *Set) Steps(q history.Query) iter.Seq2[*history.Step, error] {
 }
 
 func newMerge(s *Set, q history.Query, outlines map[string]*Outline) *merge {
+	s = s.Until(q.Stop)
+	q.Stop = s.stop
 	m := &merge{s: s, q: q.Bounded(), active: cursors{before: ascending}, copies: newCopies(s), outlines: outlines}
 	if m.copies != nil { // dropCopies finds the steps of one time in all of them
 		m.q.Superseded = nil
 	}
-	m.ahead = newLookahead(s.items, m.q.From, m.q.To, &m.q, func(it *item) bool { return outlines[it.label.Base()] != nil })
+	m.ahead = newLookahead(s.items, m.q.From, m.q.To, &m.q, m.q.Stop, func(it *item) bool { return outlines[it.label.Base()] != nil })
 	return m
 }
 
@@ -87,7 +90,7 @@ func (m *merge) run(yield func(*history.Step, error) bool) {
 			return
 		}
 		if len(m.active.all) == 0 {
-			if mark, ok := m.between(pcp.MaxTime); ok && slices.ContainsFunc(m.later, (*item).readable) {
+			if mark, ok := m.between(pcp.MaxTime); ok && slices.ContainsFunc(m.later, m.readable) {
 				yield(mark, nil)
 			}
 			return
@@ -129,7 +132,7 @@ func (m *merge) wanted(it *item) bool {
 		m.later = append(m.later, it)
 		return false
 	}
-	return !m.s.endedBefore(m.next, m.q.From, m.q.Stop)
+	return !m.s.endedBefore(m.next, m.q.From)
 }
 
 // begin opens an archive unless it lies outside the query.
@@ -166,10 +169,11 @@ func (m *merge) pass(it *item) *archive.Pass {
 	if a != nil {
 		<-a.done
 	}
-	r := it.load()
+	r := it.load(m.q.Stop)
 	switch {
 	case r == nil:
-		return nil // then a has no pass
+		m.stopped = halt.Asked(m.q.Stop) // else the archive cannot be opened
+		return nil                       // then a has no pass
 	case a != nil && a.r == r:
 		return a.pass
 	case a != nil:
@@ -180,9 +184,7 @@ func (m *merge) pass(it *item) *archive.Pass {
 
 // fail reports the error that ended an archive, unless the query ended it.
 func (m *merge) fail(c *cursor, err error) {
-	if m.q.Stop != nil {
-		m.stopped = m.q.Stop()
-	}
+	m.stopped = halt.Asked(m.q.Stop)
 	if m.stopped == nil {
 		c.it.report(Problem{Archive: c.r.Base(), Err: err})
 	}
@@ -221,6 +223,9 @@ func (m *merge) between(before pcp.Timestamp) (*history.Step, bool) {
 	m.mark = history.Step{Stamp: t, Mark: true, Implied: true, Part: history.AllParts}
 	return &m.mark, true
 }
+
+// readable reports whether an archive can be opened.
+func (m *merge) readable(it *item) bool { return it.readable(m.q.Stop) }
 
 // unmarked reports whether the last step of some part is not a mark.
 func (m *merge) unmarked() bool {

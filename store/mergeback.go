@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/pcparchive/pcparchive/history"
+	"github.com/pcparchive/pcparchive/internal/halt"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -20,6 +21,8 @@ func (s *Set) Backward(q history.Query) iter.Seq2[*history.Step, error] {
 }
 
 func newMergeBack(s *Set, q history.Query) *mergeBack {
+	s = s.Until(q.Stop)
+	q.Stop = s.stop
 	return &mergeBack{merge: merge{s: s, q: q.Bounded(), active: cursors{before: descending}, copies: newCopies(s), ahead: &lookahead{}}}
 }
 
@@ -45,10 +48,10 @@ func (m *mergeBack) run(yield func(*history.Step, error) bool) {
 			m.later = append(m.later, it)
 			continue
 		}
-		e := &ending{item: it, over: m.s.endedBefore(i, m.q.From, m.q.Stop)}
+		e := &ending{item: it, over: m.s.endedBefore(i, m.q.From)}
 		var err error
 		if e.end, err = it.ending(m.q.Stop); err != nil {
-			if m.stopped = ended(err, m.q.Stop); m.stopped != nil {
+			if m.stopped = halt.Asked(m.q.Stop); m.stopped != nil {
 				break
 			}
 			it.report(Problem{Archive: it.label.Base(), Skipped: true, Err: err})
@@ -115,8 +118,9 @@ func (m *mergeBack) begin(e *ending, yield func(*history.Step, error) bool) bool
 	if e.over {
 		return true
 	}
-	r := e.load()
+	r := e.load(m.q.Stop)
 	if r == nil {
+		m.stopped = halt.Asked(m.q.Stop)
 		return true
 	}
 	m.gap = len(m.active.all) == 0
@@ -130,7 +134,7 @@ func (m *mergeBack) begin(e *ending, yield func(*history.Step, error) bool) bool
 		m.gapFrom = c.head.Stamp
 	}
 	mark, ok := m.between(m.above)
-	ok = ok && (m.opened || slices.ContainsFunc(m.later, (*item).readable))
+	ok = ok && (m.opened || slices.ContainsFunc(m.later, m.readable))
 	m.opened = true
 	return !ok || yield(mark, nil)
 }

@@ -107,7 +107,7 @@ func (h *Hosts) group(all []*found, former *Hosts) {
 		}
 		host := f.item.label.Header().Host
 		if byHost[host] == nil {
-			byHost[host] = &Set{}
+			byHost[host] = &Set{stop: h.opts.Stop}
 		}
 		byHost[host].items = append(byHost[host].items, f.item)
 	}

@@ -16,7 +16,10 @@ import (
 func (s *Set) Spanning(from, to pcp.Timestamp) iter.Seq[Archive] {
 	return func(yield func(Archive) bool) {
 		for i, it := range s.items {
-			if it.label.Header().Start.After(to) || !it.inUse() || s.endedBefore(i, from, nil) {
+			if s.Stopped() != nil {
+				return
+			}
+			if it.label.Header().Start.After(to) || !it.inUse() || s.endedBefore(i, from) {
 				continue
 			}
 			if !yield(it.archive()) {
@@ -30,7 +33,7 @@ func (s *Set) Spanning(from, to pcp.Timestamp) iter.Seq[Archive] {
 // returns nil if the archive cannot be opened, which Problems then lists.
 func (s *Set) Reader(base string) *archive.Reader {
 	if it := s.item(base); it != nil {
-		return it.load()
+		return it.load(s.stop)
 	}
 	return nil
 }
@@ -39,7 +42,7 @@ func (s *Set) Reader(base string) *archive.Reader {
 // lists what it finds in Problems.
 func (s *Set) Open(base string) (*archive.Reader, error) {
 	if it := s.item(base); it != nil {
-		return it.label.Load()
+		return it.label.LoadUntil(s.stop)
 	}
 	return nil, fmt.Errorf("archive %s: %w", base, fs.ErrNotExist)
 }

@@ -135,7 +135,7 @@ func (h *Hosts) replace(former *Hosts) {
 	}
 	for _, f := range h.found {
 		if f.item != nil && f.item.lends() {
-			f.item.load() // counts the metadata taken over
+			f.item.load(nil) // counts the metadata taken over
 		}
 	}
 }

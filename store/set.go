@@ -11,6 +11,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/internal/defect"
+	"github.com/pcparchive/pcparchive/internal/halt"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -25,8 +26,28 @@ import (
 // Several goroutines may use a Set; a sequence that it returns belongs to one
 // goroutine.
 type Set struct {
-	items []*item // by ascending start
+	items []*item      // by ascending start
+	stop  func() error // see Until; may be nil
 }
+
+// Until returns a view of the Set for a question that the error of stop ends. The sequences of
+// the view end soon after there is an error, and may then lack archives. So whoever uses the
+// view must ask Stopped before trusting a result; [Set.Steps] and all other methods that return
+// errors do that themselves. Loading that others wait for goes on. Other goroutines may call
+// stop.
+func (s *Set) Until(stop func() error) *Set { return &Set{s.items, halt.Either(s.stop, stop)} }
+
+// Until returns views of Sets, as [Set.Until] does for one.
+func Until(sets []*Set, stop func() error) []*Set {
+	views := make([]*Set, len(sets))
+	for i, s := range sets {
+		views[i] = s.Until(stop)
+	}
+	return views
+}
+
+// Stopped returns the error that ends the question, if there is one.
+func (s *Set) Stopped() error { return halt.Asked(s.stop) }
 
 // Problem describes a part of a Set that cannot be read.
 type Problem struct {
@@ -106,7 +127,7 @@ func (s *Set) Location() *time.Location { return s.first().label.Location() }
 // is readable.
 func (s *Set) first() *item {
 	for _, it := range s.items {
-		if it.readable() {
+		if it.readable(s.stop) {
 			return it
 		}
 	}
@@ -117,7 +138,7 @@ func (s *Set) first() *item {
 // readable.
 func (s *Set) Last() *archive.Reader {
 	for _, it := range slices.Backward(s.items) {
-		if r := it.load(); r != nil {
+		if r := it.load(s.stop); r != nil {
 			return r
 		}
 	}
@@ -130,7 +151,7 @@ func (s *Set) readable() bool { return s.lastReadable() != nil }
 // lastReadable is Last without the metadata.
 func (s *Set) lastReadable() *item {
 	for _, it := range slices.Backward(s.items) {
-		if it.readable() {
+		if it.readable(s.stop) {
 			return it
 		}
 	}
@@ -170,38 +191,30 @@ func (s *Set) Archives() []Archive {
 // Readers opens the archives and yields them by ascending start. An archive
 // that cannot be opened is omitted and listed in Problems.
 func (s *Set) Readers() iter.Seq[*archive.Reader] {
-	return loaded(s.items, pcp.MinTime, pcp.MaxTime, nil)
+	return s.loaded(pcp.MinTime, pcp.MaxTime, nil)
 }
 
 // Between yields the archives that may hold records between two times, both
 // inclusive, as Readers does.
 func (s *Set) Between(from, to pcp.Timestamp) iter.Seq[*archive.Reader] {
-	return loaded(s.items, from, to, func(i int) bool {
-		return !s.items[i].label.Header().Start.After(to) && !s.endedBefore(i, from, nil)
+	return s.loaded(from, to, func(i int) bool {
+		return !s.items[i].label.Header().Start.After(to) && !s.endedBefore(i, from)
 	})
 }
 
 // End returns the time of the last whole record of all readable archives.
 // Finding it may take decoding a compressed volume; see Ending.
-func (s *Set) End() (pcp.Timestamp, error) { return s.EndUntil(nil) }
-
-// EndUntil is End that ends with the error of stop, unless stop is nil. Others who look for
-// the same end are not affected. Another goroutine may call stop, but not after EndUntil has
-// returned.
-func (s *Set) EndUntil(stop func() error) (pcp.Timestamp, error) {
+func (s *Set) End() (pcp.Timestamp, error) {
 	var end pcp.Timestamp
 	for i, it := range slices.Backward(s.items) {
-		if s.endedBefore(i, end, stop) {
+		if s.endedBefore(i, end) {
 			continue
 		}
-		t, err := it.lastTime(stop)
-		if err == nil && !t.After(end) {
-			continue
-		}
-		if err := ended(err, stop); err != nil {
+		t, err := it.lastTime(s.stop)
+		if err := s.Stopped(); err != nil {
 			return end, err
 		}
-		if !it.readable() {
+		if err == nil && !t.After(end) || !it.readable(s.stop) {
 			continue // an unreadable archive does not count
 		}
 		if err != nil {
@@ -209,21 +222,18 @@ func (s *Set) EndUntil(stop func() error) (pcp.Timestamp, error) {
 		}
 		end = t
 	}
-	return end, nil
+	return end, s.Stopped()
 }
 
 // Ending returns a cheaper estimate of End; see [archive.Reader.Ending].
-func (s *Set) Ending() (pcp.Timestamp, error) { return s.EndingUntil(nil) }
-
-// EndingUntil is Ending that ends with the error of stop, as EndUntil does.
-func (s *Set) EndingUntil(stop func() error) (pcp.Timestamp, error) {
+func (s *Set) Ending() (pcp.Timestamp, error) {
 	var end pcp.Timestamp
 	for _, it := range slices.Backward(s.items) {
-		t, err := it.ending(stop)
-		if err := ended(err, stop); err != nil {
+		t, err := it.ending(s.stop)
+		if err := s.Stopped(); err != nil {
 			return end, err
 		}
-		if err == nil && !t.After(end) || !it.readable() {
+		if err == nil && !t.After(end) || !it.readable(s.stop) {
 			continue
 		}
 		if err != nil {
@@ -231,15 +241,7 @@ func (s *Set) EndingUntil(stop func() error) (pcp.Timestamp, error) {
 		}
 		end = t
 	}
-	return end, nil
-}
-
-// ended returns the error of stop if the search for an end has failed. stop may be nil.
-func ended(failed error, stop func() error) error {
-	if failed == nil || stop == nil {
-		return nil
-	}
-	return stop()
+	return end, s.Stopped()
 }
 
 // Problems lists the problems found so far, by opening and by reading the Set, by
@@ -258,13 +260,13 @@ func (s *Set) Problems() []Problem {
 }
 
 // endedBefore reports whether archive i certainly has no record from t on: it
-// ended before t, and a later readable archive begins at or before t. If the error of stop
-// ends the search for that, it is not certain.
-func (s *Set) endedBefore(i int, t pcp.Timestamp, stop func() error) bool {
+// ended before t, and a later readable archive begins at or before t. If the question ends,
+// it is not certain.
+func (s *Set) endedBefore(i int, t pcp.Timestamp) bool {
 	if i+1 == len(s.items) || s.items[i+1].label.Header().Start.After(t) {
 		return false
 	}
-	end, err := s.items[i].endedBy(stop)
+	end, err := s.items[i].endedBy(s.stop)
 	return err == nil && end.Before(t) && s.lastBegun(t) > i
 }
 
@@ -272,7 +274,7 @@ func (s *Set) endedBefore(i int, t pcp.Timestamp, stop func() error) bool {
 // before t, -1 if there is none.
 func (s *Set) lastBegun(t pcp.Timestamp) int {
 	i := sort.Search(len(s.items), func(i int) bool { return s.items[i].label.Header().Start.After(t) })
-	for i--; i >= 0 && !s.items[i].readable(); i-- {
+	for i--; i >= 0 && !s.items[i].readable(s.stop); i-- {
 	}
 	return i
 }

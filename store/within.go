@@ -11,14 +11,14 @@ func (s *Set) Within(from, to pcp.Timestamp) []Archive {
 	first := pcp.MaxTime // earliest start of those with records
 	for i, it := range s.items {
 		start := it.label.Header().Start
-		in[i] = !start.After(to) && it.inUse() && !it.surelyEndedBefore(from)
+		in[i] = !start.After(to) && it.inUse() && !it.surelyEndedBefore(from, s.stop)
 		if in[i] && start.Before(first) {
 			first = start
 		}
 	}
 	var all []Archive
 	for i, it := range s.items {
-		if in[i] || it.inUse() && !it.label.Header().Start.After(to) && !it.surelyEndedBefore(first) {
+		if in[i] || it.inUse() && !it.label.Header().Start.After(to) && !it.surelyEndedBefore(first, s.stop) {
 			all = append(all, it.archive())
 		}
 	}
@@ -26,11 +26,11 @@ func (s *Set) Within(from, to pcp.Timestamp) []Archive {
 }
 
 // surelyEndedBefore reports whether the archive has no record at or after a time.
-func (it *item) surelyEndedBefore(t pcp.Timestamp) bool {
+func (it *item) surelyEndedBefore(t pcp.Timestamp, stop func() error) bool {
 	if !it.label.Header().Start.Before(t) {
 		return false
 	}
-	end, err := it.ending(nil)
+	end, err := it.ending(stop)
 	it.ends.Lock()
 	defer it.ends.Unlock()
 	return err == nil && it.exact && end.Before(t)

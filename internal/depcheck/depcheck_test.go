@@ -19,7 +19,7 @@ const module = "github.com/pcparchive/pcparchive/"
 // lines only.
 var lines = [][]string{
 	{"pcp", "internal/eof", "internal/lazyregexp", "internal/firstgc", "internal/defect"},
-	{"internal/wire", "internal/timespec", "internal/safetext", "internal/resync", "internal/filemap", "internal/redact", "internal/similar", "internal/jsonstream", "internal/webpage", "internal/scale", "internal/columnar", "internal/chart", "internal/glob", "internal/diskspace", "internal/parallel", "internal/manytext", "internal/ctxio", "internal/dirsync", "internal/varcodec", "internal/conffile", "internal/accept", "internal/fewmap", "internal/fileid"},
+	{"internal/wire", "internal/timespec", "internal/safetext", "internal/resync", "internal/filemap", "internal/redact", "internal/similar", "internal/jsonstream", "internal/webpage", "internal/scale", "internal/columnar", "internal/chart", "internal/glob", "internal/diskspace", "internal/parallel", "internal/manytext", "internal/ctxio", "internal/dirsync", "internal/varcodec", "internal/conffile", "internal/accept", "internal/fewmap", "internal/fileid", "internal/halt"},
 	{"labelset", "finding", "internal/fdpool", "internal/decomp", "internal/outlock", "internal/httpguard"},
 	{"meta", "internal/spill", "internal/cachedir"},
 	{"history"},

@@ -90,14 +90,18 @@ func fail(w http.ResponseWriter, status int, err error) {
 }
 
 // archives answers /api/archives.
-func (a *API) archives(_ *http.Request, v *View) ([]byte, error) {
+func (a *API) archives(r *http.Request, v *View) ([]byte, error) {
+	hosts, err := v.Hosts(r.Context())
+	if err != nil {
+		return nil, err
+	}
 	s := v.Status
-	s.Hosts = movedHosts(v.hosts(), v.Move)
+	s.Hosts = movedHosts(hosts, v.Move)
 	return safetext.Marshal(s, "")
 }
 
 // metrics answers /api/metrics.
-func (a *API) metrics(_ *http.Request, v *View) ([]byte, error) { return v.metrics() }
+func (a *API) metrics(r *http.Request, v *View) ([]byte, error) { return v.Metrics(r.Context()) }
 
 // check answers /api/check. It checks archives of the View only.
 func (a *API) check(r *http.Request, v *View) ([]byte, error) {

@@ -27,8 +27,8 @@ type Metric struct {
 // metricsJSON returns the reply with the metrics of all archives, sorted by name. Metrics
 // without numbers are left out. Where archives describe a metric differently, the last
 // description counts.
-func metricsJSON(v *catalogue.View) ([]byte, error) {
-	found, err := v.Select(context.Background(), pcp.Timestamp{}, pcp.Timestamp{})
+func metricsJSON(ctx context.Context, v *catalogue.View) ([]byte, error) {
+	found, err := v.Select(ctx, pcp.Timestamp{}, pcp.Timestamp{})
 	if err != nil {
 		return nil, err
 	}

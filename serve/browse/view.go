@@ -1,9 +1,10 @@
 package browse
 
 import (
-	"sync"
+	"context"
 
 	"github.com/pcparchive/pcparchive/catalogue"
+	"github.com/pcparchive/pcparchive/internal/halt"
 	"github.com/pcparchive/pcparchive/serve/timeshift"
 	"github.com/pcparchive/pcparchive/store"
 )
@@ -23,18 +24,29 @@ type View struct {
 // Contents holds what is worked out once for a state of the archives. Several goroutines
 // may use it.
 type Contents struct {
-	Sets    []*store.Set
-	metrics func() ([]byte, error)
-	hosts   func() []Host // at the times of the recording
+	Sets      []*store.Set
+	catalogue *catalogue.Catalogue
+	metrics   halt.Once[[]byte]
+	hosts     halt.Once[[]Host] // at the times of the recording
 }
 
 // NewContents returns the Contents of the archives of hosts.
 func NewContents(sets []*store.Set, c *catalogue.Catalogue) *Contents {
-	return &Contents{
-		Sets:    sets,
-		metrics: sync.OnceValues(func() ([]byte, error) { return metricsJSON(c.View(sets)) }),
-		hosts:   sync.OnceValue(func() []Host { return hostsOf(sets) }),
-	}
+	return &Contents{Sets: sets, catalogue: c}
+}
+
+// Metrics returns the reply of /api/metrics.
+func (c *Contents) Metrics(ctx context.Context) ([]byte, error) {
+	return c.metrics.DoContext(ctx, func(ctx context.Context) ([]byte, error) {
+		return metricsJSON(ctx, c.catalogue.View(c.Sets))
+	})
+}
+
+// Hosts describes the archives of the hosts.
+func (c *Contents) Hosts(ctx context.Context) ([]Host, error) {
+	return c.hosts.DoContext(ctx, func(ctx context.Context) ([]Host, error) {
+		return hostsOf(store.Until(c.Sets, ctx.Err)), ctx.Err()
+	})
 }
 
 // Status is the part of the reply of /api/archives that the server knows by itself.

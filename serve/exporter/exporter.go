@@ -121,7 +121,7 @@ func (e *Exporter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		Fail(w, Refusal("the parameters cannot be read: %v", err))
 		return
 	}
-	q, err := ParseQuery(v, r.Form, e.opts.Now())
+	q, err := ParseQuery(r.Context(), v, r.Form, e.opts.Now())
 	if err == nil {
 		err = e.Reply(w, r, v, q)
 	}

@@ -2,6 +2,7 @@ package exporter
 
 import (
 	"bytes"
+	"context"
 	"net/http"
 	"strconv"
 	"sync"
@@ -26,11 +27,11 @@ type page struct {
 }
 
 // make makes the page of values. The caller has the maker's token.
-func (e *Exporter) make(m *maker, v *View, q *Query, values []*instant.Values) (*page, error) {
+func (e *Exporter) make(ctx context.Context, m *maker, v *View, q *Query, values []*instant.Values) (*page, error) {
 	if q.format == formatOTLP {
 		return &page{contentType: "application/json", body: otlp(v, q, values, e.opts.Version)}, nil
 	}
-	families, err := m.table.families(v, q, values)
+	families, err := m.table.families(ctx, v, q, values)
 	if err != nil {
 		return nil, err
 	}

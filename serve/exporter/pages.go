@@ -141,7 +141,7 @@ func (e *Exporter) page(ctx context.Context, v *View, q *Query) (*page, error) {
 		return nil, err
 	}
 	defer leave()
-	p, err := e.make(m, v, q, values)
+	p, err := e.make(ctx, m, v, q, values)
 	if err != nil {
 		return nil, err
 	}
@@ -163,7 +163,7 @@ func enter(ctx context.Context, places chan struct{}) (leave func(), err error) 
 
 // values returns the values of each subject of a query.
 func (e *Exporter) values(ctx context.Context, m *maker, q *Query) ([]*instant.Values, error) {
-	all, err := e.selection(m, q)
+	all, err := e.selection(ctx, m, q)
 	if err != nil {
 		return nil, err
 	}
@@ -181,14 +181,16 @@ func (e *Exporter) values(ctx context.Context, m *maker, q *Query) ([]*instant.V
 }
 
 // selection returns the metrics of each subject that a query selects.
-func (e *Exporter) selection(m *maker, q *Query) ([]selected, error) {
+func (e *Exporter) selection(ctx context.Context, m *maker, q *Query) (now []selected, err error) {
 	e.pages.mu.Lock()
 	known := m.selected
 	e.pages.mu.Unlock()
-	now := make([]selected, len(q.Subjects))
+	now = make([]selected, len(q.Subjects))
 	found := len(q.names) == 0
 	for i, s := range q.Subjects {
-		now[i].stores = storesOf(s, q.At)
+		if now[i].stores, err = storesOf(ctx, s, q.At); err != nil {
+			return nil, err
+		}
 		switch {
 		case i < len(known) && slices.Equal(known[i].stores, now[i].stores):
 			now[i].ids = known[i].ids
@@ -210,11 +212,12 @@ func (e *Exporter) selection(m *maker, q *Query) ([]selected, error) {
 const errUnknownName = pcp.Errno(-12357)
 
 // storesOf returns the metadata of the archives that describe a subject at an instant.
-func storesOf(s instant.Subject, t pcp.Timestamp) (stores []*meta.Store) {
-	for _, r := range s.Readers(t) {
+func storesOf(ctx context.Context, s instant.Subject, t pcp.Timestamp) (stores []*meta.Store, err error) {
+	readers, err := s.Readers(ctx, t)
+	for _, r := range readers {
 		stores = append(stores, r.Meta())
 	}
-	return stores
+	return stores, err
 }
 
 // choose returns the metrics that the query selects. It is not nil.

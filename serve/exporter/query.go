@@ -1,6 +1,7 @@
 package exporter
 
 import (
+	"context"
 	"net/url"
 	"slices"
 	"strconv"
@@ -37,7 +38,7 @@ type Query struct {
 }
 
 // ParseQuery returns the query that parameters describe.
-func ParseQuery(v *View, form url.Values, now time.Time) (*Query, error) {
+func ParseQuery(ctx context.Context, v *View, form url.Values, now time.Time) (*Query, error) {
 	sets, err := Hosts(v, form)
 	if err != nil {
 		return nil, err
@@ -46,7 +47,7 @@ func ParseQuery(v *View, form url.Values, now time.Time) (*Query, error) {
 	for _, set := range sets {
 		q.Subjects = append(q.Subjects, instant.Host(set))
 	}
-	if q.At, err = ParseTime(v, sets, form, now); err != nil {
+	if q.At, err = ParseTime(v, store.Until(sets, ctx.Err), form, now); err != nil {
 		return nil, err
 	}
 	return q, q.Parse(form)

@@ -1,6 +1,7 @@
 package exporter
 
 import (
+	"context"
 	"iter"
 	"slices"
 	"time"
@@ -30,7 +31,7 @@ type table struct {
 const spareSeries = 2000
 
 // families returns the values as families of Prometheus.
-func (t *table) families(v *View, q *Query, values []*instant.Values) ([]expo.Family, error) {
+func (t *table) families(ctx context.Context, v *View, q *Query, values []*instant.Values) ([]expo.Family, error) {
 	live := 0
 	for _, vals := range values {
 		live += vals.Len()
@@ -39,11 +40,15 @@ func (t *table) families(v *View, q *Query, values []*instant.Values) ([]expo.Fa
 	for i, s := range q.Subjects {
 		sets[i] = s.Set()
 	}
-	targets := flatten.CountEndpoints(readers(q)) > 1
+	targets := flatten.CountEndpoints(readers(ctx, q)) > 1
 	moved := len(sets) > 1 && !slices.Equal(sets, t.sets) // hosts may clash otherwise
 	if t.snapshot == nil || q.times || moved || targets != t.targets || t.series > 2*live+spareSeries {
 		t.sets, t.targets = sets, targets
-		t.begin(q)
+		t.begin(ctx, q)
+	}
+	if err := ctx.Err(); err != nil {
+		t.snapshot = nil // it may have been made from a part of the archives
+		return nil, err
 	}
 	t.page++
 	for i, vals := range values {
@@ -70,11 +75,15 @@ func (t *table) families(v *View, q *Query, values []*instant.Values) ([]expo.Fa
 	return families, nil
 }
 
-// readers yields the archives that describe the metrics of a query.
-func readers(q *Query) iter.Seq[*archive.Reader] {
+// readers yields the archives that describe the metrics of a query. It ends early if ctx does.
+func readers(ctx context.Context, q *Query) iter.Seq[*archive.Reader] {
 	return func(yield func(*archive.Reader) bool) {
 		for _, s := range q.Subjects {
-			for _, r := range s.Readers(q.At) {
+			all, err := s.Readers(ctx, q.At)
+			if err != nil {
+				return
+			}
+			for _, r := range all {
 				if !yield(r) {
 					return
 				}
@@ -84,10 +93,10 @@ func readers(q *Query) iter.Seq[*archive.Reader] {
 }
 
 // begin forgets all names.
-func (t *table) begin(q *Query) {
+func (t *table) begin(ctx context.Context, q *Query) {
 	o := flatten.Options{
 		NoHealth: true, Names: q.style, TextLabels: q.strings, InstanceIDs: q.instID, OptionalLabels: q.optional,
-		TargetLabels: t.targets, AllNames: true, Clashes: t.names.Clashes(t.sets, q.At, q.At),
+		TargetLabels: t.targets, AllNames: true, Clashes: t.names.Clashes(store.Until(t.sets, ctx.Err), q.At, q.At),
 	}
 	so := expo.SnapshotOptions{Lookback: time.Millisecond} // only what the page itself puts
 	if q.times {

@@ -206,7 +206,7 @@ func (x *request) create() (*clientContext, error) {
 		c.host = set.Host()
 	}
 	if x.form.Get("time") != "" {
-		t, err := exporter.ParseTime(x.view, []*store.Set{set}, x.form, x.api.opts.Now())
+		t, err := exporter.ParseTime(x.view, []*store.Set{set.Until(x.r.Context().Err)}, x.form, x.api.opts.Now())
 		if err != nil {
 			return nil, err
 		}
@@ -245,7 +245,7 @@ func (x *request) subject() (instant.Subject, pcp.Timestamp, error) {
 		if x.form.Get("time") == "" {
 			return s, t, nil
 		}
-		t, err := exporter.ParseTime(x.view, []*store.Set{set}, x.form, x.api.opts.Now())
+		t, err := exporter.ParseTime(x.view, []*store.Set{set.Until(x.r.Context().Err)}, x.form, x.api.opts.Now())
 		return s, t, err
 	}
 	return instant.Subject{}, pcp.Timestamp{}, exporter.Refusal("cannot use existing context: no archives of host %s any more", x.ctx.host)

@@ -1,6 +1,7 @@
 package pmapi
 
 import (
+	"context"
 	"encoding/base64"
 	"fmt"
 	"math"
@@ -102,7 +103,7 @@ type fetched struct {
 func (x *request) writeValues(n *namespace, metrics []named, f *fetched) {
 	stamp := f.now.Stamp
 	if stamp.IsZero() { // nothing was read
-		stamp = n.end()
+		stamp = n.end(x.r.Context())
 	}
 	stamp = x.view.Forth(stamp)
 	x.ctx.mu.Lock()
@@ -149,8 +150,8 @@ func (x *request) writeValues(n *namespace, metrics []named, f *fetched) {
 }
 
 // end returns the instant, or about the end of the archives if that is earlier.
-func (n *namespace) end() pcp.Timestamp {
-	end, err := n.subject.Set().Ending()
+func (n *namespace) end(ctx context.Context) pcp.Timestamp {
+	end, err := n.subject.Set().Until(ctx.Err).Ending()
 	if err != nil || n.at.Before(end) {
 		return n.at
 	}

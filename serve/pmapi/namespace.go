@@ -45,7 +45,11 @@ func (x *request) namespace() (*namespace, error) {
 	x.ctx.mu.Lock()
 	derived := x.ctx.derived // only appended to
 	x.ctx.mu.Unlock()
-	x.names = &namespace{subject: s, at: t, readers: s.Readers(t), derived: derived}
+	readers, err := s.Readers(x.r.Context(), t)
+	if err != nil {
+		return nil, err
+	}
+	x.names = &namespace{subject: s, at: t, readers: readers, derived: derived}
 	return x.names, nil
 }
 
