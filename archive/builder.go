@@ -25,7 +25,8 @@ type Builder struct {
 type BuiltMetric struct {
 	b         *Builder
 	desc      *meta.Desc
-	instances int // zero for a singular metric
+	instances int         // zero for a singular metric
+	indom     *meta.InDom // to write before the next record; nil for none
 	values    []history.Value
 }
 
@@ -59,12 +60,9 @@ func (b *Builder) Metric(name string, t pcp.Type, sem pcp.Semantics, units pcp.U
 	if err := b.a.Define(m.desc); err != nil {
 		b.fail(err)
 	}
-	in := &meta.InDom{ID: m.desc.InDom}
+	m.indom = &meta.InDom{ID: m.desc.InDom}
 	for i, instance := range instances {
-		in.Instances = append(in.Instances, meta.Instance{ID: pcp.InstID(i), Name: instance})
-	}
-	if err := b.a.SetInDom(in); err != nil {
-		b.fail(err)
+		m.indom.Instances = append(m.indom.Instances, meta.Instance{ID: pcp.InstID(i), Name: instance})
 	}
 	return m
 }
@@ -104,6 +102,13 @@ func (b *Builder) Record(t time.Time) error {
 	}
 	res := Result{Stamp: pcp.Timestamp{Sec: t.Unix(), Nsec: int32(t.Nanosecond())}}
 	for _, m := range b.metrics {
+		if m.indom != nil { // in force from this record on
+			m.indom.Stamp = res.Stamp
+			if err := b.a.SetInDom(m.indom); err != nil {
+				return err
+			}
+			m.indom = nil
+		}
 		if len(m.values) > 0 {
 			res.Sets = append(res.Sets, ValueSet{PMID: m.desc.PMID, Format: FormatOf(m.desc.Type), Values: m.values})
 		}
