@@ -161,11 +161,15 @@ func (o *ArchiveOptions) adopt(file *archive.Appender) (*mapper.Mapper, error) {
 // removeFailed removes the archive if no scrape in it has succeeded, and reports
 // whether it did.
 func (o *ArchiveOptions) removeFailed() bool {
-	r, err := archive.Open(o.Base, nil)
+	var stop func() error
+	if o.Write.Context != nil {
+		stop = o.Write.Context.Err
+	}
+	r, err := archive.Open(o.Base, &archive.ReadOptions{Stop: stop})
 	if err != nil {
 		return false
 	}
-	if only, err := mapper.OnlyFailures(r); err != nil || !only {
+	if only, err := mapper.OnlyFailures(r, stop); err != nil || !only {
 		return false
 	}
 	return archive.Remove(o.Base) == nil

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,6 +20,33 @@ const gracePeriod = 500 * time.Millisecond
 
 // errAbandoned reports a command that still runs, and may still write results.
 var errAbandoned = fmt.Errorf("abandoned: %w", context.Canceled)
+
+// ending ends the reading of archives, and knows whether it did.
+type ending struct {
+	ended func() error
+	told  atomic.Bool
+}
+
+// errCut stands for the outcome of a command whose reading of archives was ended.
+var errCut = fmt.Errorf("not all archives were read: %w", context.Canceled)
+
+// ask returns the error that ends reading, if there is one.
+func (e *ending) ask() error {
+	err := e.ended()
+	if err != nil {
+		e.told.Store(true)
+	}
+	return err
+}
+
+// outcome returns the outcome of the command: err, unless archives that were not read may be
+// missing from the results, or be the reason of the error.
+func (e *ending) outcome(err error) error {
+	if e.told.Load() && !errors.Is(err, context.Canceled) {
+		return errCut
+	}
+	return err
+}
 
 // execute runs the command line. After an interrupt it waits for a command that
 // writes files, because the command has to remove incomplete output. It abandons a

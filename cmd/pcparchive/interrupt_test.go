@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"strings"
 	"testing"
@@ -59,4 +60,21 @@ func TestInterruptKeepsChecks(t *testing.T) {
 	root.SetArgs([]string{"info", "-z", "-Z", "UTC", "none"})
 	_, err := execute(t.Context(), root)
 	require.ErrorContains(t, err, "at most one of -Z and -z")
+}
+
+// TestInterruptOfReading checks that results from a part of the archives do not pass for whole
+// ones, and that a command that was not disturbed keeps its outcome.
+func TestInterruptOfReading(t *testing.T) {
+	failed := errors.New("there is no such metric")
+	ctx, interrupt := context.WithCancel(t.Context())
+	e := &ending{ended: ctx.Err}
+	require.NoError(t, e.ask())
+	interrupt()
+	require.NoError(t, e.outcome(nil))
+	require.Equal(t, failed, e.outcome(failed))
+	require.ErrorIs(t, e.ask(), context.Canceled)
+	for _, err := range []error{nil, failed, errSkipped, errFindings} {
+		assert.Equal(t, exitInterrupted, exitCode(ctx, e.outcome(err)))
+	}
+	assert.Equal(t, errAbandoned, e.outcome(errAbandoned))
 }

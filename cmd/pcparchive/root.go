@@ -35,7 +35,8 @@ func run(args []string, s streams) int {
 	s.out, s.err = results, status
 	begun, end := context.WithCancel(context.Background())
 	defer end()
-	s.ended = begun.Err
+	reading := &ending{ended: begun.Err}
+	s.ended = reading.ask
 	root := newRoot(s)
 	args = dropPreposition(joinCompress(args))
 	root.SetArgs(args)
@@ -49,6 +50,7 @@ func run(args []string, s streams) int {
 			err = results.err
 		}
 	}
+	err = reading.outcome(err)
 	code := exitCode(ctx, err)
 	printError(s.err, code, cmd, err)
 	return code

@@ -11,8 +11,8 @@ import (
 
 // OnlyFailures reports whether a Mapper wrote the archive and no scrape in it ever
 // succeeded: it holds only control metrics. An archive with damage is never
-// reported.
-func OnlyFailures(r *archive.Reader) (bool, error) {
+// reported. The error of stop, which may be nil, ends the search.
+func OnlyFailures(r *archive.Reader, stop func() error) (bool, error) {
 	prefix := PrefixOf(r.Meta())
 	if prefix == "" {
 		return false, nil
@@ -23,7 +23,7 @@ func OnlyFailures(r *archive.Reader) (bool, error) {
 		}
 	}
 	isUp := func(d *meta.Desc) bool { return d.Name() == prefix+".control.up" }
-	for step, err := range r.Steps(history.Query{Metrics: isUp}) {
+	for step, err := range r.Steps(history.Query{Metrics: isUp, Stop: stop}) {
 		if err != nil {
 			return false, err
 		}
