@@ -95,6 +95,7 @@ func (r *Reader) loadTimed(f *File) (id described, ok bool) {
 	if s.beginMeta(r) != nil {
 		return id, false
 	}
+	times := r.newMetaTimes(func(a *arrival) error { return add(timed, a.rec) }, s.lost)
 	for {
 		frame, err := s.next()
 		if errors.Is(err, io.EOF) {
@@ -109,11 +110,14 @@ func (r *Reader) loadTimed(f *File) (id described, ok bool) {
 		}
 		rec, err := decodeMeta(frame.Payload, r.layout)
 		if err == nil {
-			err = add(timed, rec)
+			err = times.add(rec, frame.Pos, int64(len(frame.Payload))+8)
 		}
 		if err != nil {
 			return described{}, false
 		}
+	}
+	if times.end() != nil {
+		return described{}, false
 	}
 	d := r.opts.described.get(id)
 	if d == nil {

@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -96,33 +97,50 @@ func (s *frameSource) beginMeta(r *Reader) error {
 	return nil
 }
 
-// addMeta adds metadata to the store. It skips a record that contradicts
-// another one, like a damaged record.
+// addMeta adds metadata to the store.
 func (r *Reader) addMeta(s *frameSource) error {
+	return r.readTimed(s, r.newMetaTimes(func(a *arrival) error { return r.addRecord(s, a) }, r.noted))
+}
+
+// readTimed hands the records of the metadata file to times.
+func (r *Reader) readTimed(s *frameSource, times *metaTimes) error {
 	for {
 		if err := r.opts.stopped(); err != nil {
 			return err
 		}
 		frame, err := s.next()
 		if errors.Is(err, io.EOF) {
-			return nil
+			return times.end()
 		}
 		if err == nil && s.f.Compressed() && frame.Pos.Offset > r.opts.MaxMetadata {
 			_, err = s.frames.fail(fmt.Sprintf("metadata exceeds %d bytes", r.opts.MaxMetadata), pcp.ErrLimit)
 		}
 		if err != nil {
-			return err
+			return cmp.Or(times.end(), err)
 		}
 		rec, err := decodeMeta(frame.Payload, r.layout)
-		if err == nil {
-			err = add(r.store, rec)
+		if err != nil {
+			err = s.refuse(frame, locate(err, frame.Pos, 4))
+		} else {
+			err = times.add(rec, frame.Pos, int64(len(frame.Payload))+8)
 		}
 		if err != nil {
-			if err = s.refuse(frame, locate(err, frame.Pos, 4)); err != nil {
-				return err
-			}
+			return err
 		}
 	}
+}
+
+// addRecord adds a record to the metadata. It skips one that contradicts another one, like a
+// damaged record.
+func (r *Reader) addRecord(s *frameSource, a *arrival) error {
+	err := add(r.store, a.rec)
+	if err == nil {
+		return nil
+	}
+	if err = locate(err, a.pos, 4); s.strict || !isDamage(err) {
+		return err
+	}
+	return s.lost(a.damage(err))
 }
 
 // add adds a metadata record to a store.

@@ -181,7 +181,9 @@ type Located struct {
 func (r *Reader) Records(role Role) iter.Seq2[Located, error] {
 	return func(yield func(Located, error) bool) {
 		if role == RoleMeta {
-			yieldError(r.metaRecords(yield), yield)
+			yieldError(r.metaRecords(yield, func(s *frameSource) error {
+				return yieldRecords(s, yield, func(p []byte) (Record, error) { return decodeMeta(p, r.layout) })
+			}), yield)
 			return
 		}
 		if role == RoleIndex {
@@ -206,7 +208,8 @@ func (r *Reader) RecordsFrom(t pcp.Timestamp) iter.Seq2[Located, error] {
 	return func(yield func(Located, error) bool) { yieldError(r.recordsFrom(t, yield), yield) }
 }
 
-func (r *Reader) metaRecords(yield func(Located, error) bool) error {
+// metaRecords calls read for the records of the metadata file, and yields damage.
+func (r *Reader) metaRecords(yield func(Located, error) bool, read func(s *frameSource) error) error {
 	f, err := r.open(r.meta)
 	if err != nil {
 		return err
@@ -216,7 +219,7 @@ func (r *Reader) metaRecords(yield func(Located, error) bool) error {
 	if err := s.beginMeta(r); err != nil {
 		return err
 	}
-	return yieldRecords(s, yield, func(p []byte) (Record, error) { return decodeMeta(p, r.layout) })
+	return read(s)
 }
 
 func (r *Reader) dataRecords(m Member, rd *resultDecoder, yield func(Located, error) bool) error {

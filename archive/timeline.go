@@ -23,6 +23,8 @@ type arrival struct {
 	shape *shape      // of which the record has words; see shape.extract
 	words []uint64
 
+	rec Record // of a metadata record
+
 	examine bool      // the time may be damaged
 	lost    []*Damage // damage that follows
 }
@@ -155,18 +157,23 @@ func (l *timeline) hold(a *arrival) {
 // records after the queue do not exceed.
 func (l *timeline) release(beyond ...pcp.Timestamp) error {
 	a := l.queue[0]
-	times := l.before()
-	i := len(times)
-	for j := range l.queue {
-		if l.queue[j].timed {
-			times = append(times, l.queue[j].stamp)
+	judge := a.examine && a.timed
+	var times []pcp.Timestamp
+	var i int
+	if judge {
+		times = l.before()
+		i = len(times)
+		for j := range l.queue {
+			if l.queue[j].timed {
+				times = append(times, l.queue[j].stamp)
+			}
 		}
+		times = append(times, beyond...)
 	}
-	times = append(times, beyond...)
 	l.queue = slices.Delete(l.queue, 0, 1)
 	l.bytes -= len(a.payload)
 	l.passed(a.stamp)
-	if !a.examine || !a.timed || i+1 >= len(times) {
+	if !judge || i+1 >= len(times) {
 		return l.use(&a)
 	}
 	next := times[i+1]

@@ -91,7 +91,7 @@ func (c *copier) metadata(ctx context.Context) error {
 			}
 		}
 	}
-	for rec, err := range c.r.Records(archive.RoleMeta) {
+	for rec, err := range c.r.MetaRecords() {
 		if err != nil && c.report.damaged(err) {
 			continue
 		}
