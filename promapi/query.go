@@ -101,7 +101,7 @@ func (r *request) evaluate(limit int, prepare func(context.Context, *query.Engin
 	if err != nil {
 		return nil, bad(fmt.Errorf("error parsing lookback delta duration: %w", errors.Unwrap(errors.Unwrap(err))))
 	}
-	engine := r.view.Engine.Adjusted(query.Adjustment{Lookback: lookback, StepStats: r.get("stats") == statsAll})
+	engine := r.view.Engine.Adjusted(query.Adjustment{Lookback: lookback, Stats: r.get("stats") != "", StepStats: r.get("stats") == statsAll})
 	q, err := prepare(r.ctx, engine)
 	if err != nil {
 		return nil, prepareError(err)

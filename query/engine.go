@@ -91,7 +91,9 @@ type Engine struct {
 	storage   *Storage
 	opts      Options
 	view      View // may be nil
+	stats     bool // of queries will be asked for
 	stepStats bool
+	divide    sectioning
 	catalog   func() *catalog
 }
 
@@ -122,28 +124,35 @@ func (e *Engine) Extended(add View) *Engine {
 // NewEngine returns an Engine over the archives of hosts, with a Set for each host.
 func NewEngine(sets []*store.Set, o Options) *Engine {
 	o = o.withDefaults(sets)
-	engine := promql.NewEngine(promql.EngineOpts{
-		Logger: slog.New(slog.DiscardHandler), MaxSamples: o.MaxSamples, Timeout: math.MaxInt64, // guarded has ours
+	st := NewStorage(sets, o)
+	return &Engine{engine: newPromEngine(o, o.MaxSamples), storage: st, opts: o, divide: newSectioning(o), catalog: catalogOf(st.described)}
+}
+
+// newPromEngine returns Prometheus' engine with a limit of samples.
+func newPromEngine(o Options, maxSamples int) *promql.Engine {
+	return promql.NewEngine(promql.EngineOpts{
+		Logger: slog.New(slog.DiscardHandler), MaxSamples: maxSamples, Timeout: math.MaxInt64, // guarded has ours
 		LookbackDelta: o.Lookback, EnableAtModifier: true, EnableNegativeOffset: true, EnablePerStepStats: true,
 		NoStepSubqueryIntervalFn: func(int64) int64 { return subqueryStep.Milliseconds() },
 		Parser:                   parser.NewParser(parser.Options{}),
 	})
-	st := NewStorage(sets, o)
-	return &Engine{engine: engine, storage: st, opts: o, catalog: catalogOf(st.described)}
 }
 
 // Adjustment changes the settings of an [Engine] for some queries.
 type Adjustment struct {
 	// Lookback replaces [Options].Lookback if it is positive.
 	Lookback time.Duration
-	// StepStats makes the statistics of a query count samples step by step.
+	// Stats makes the statistics of a query those of Prometheus. Without it, Prometheus' engine evaluates a
+	// long range of times in several sections, and does not add up their statistics.
+	Stats bool
+	// StepStats makes the statistics of a query count samples step by step, too.
 	StepStats bool
 }
 
 // Adjusted returns an Engine over the same archives with some settings changed.
 func (e *Engine) Adjusted(a Adjustment) *Engine {
 	changed := *e
-	changed.stepStats = a.StepStats
+	changed.stats, changed.stepStats = a.Stats || a.StepStats, a.StepStats
 	if a.Lookback > 0 {
 		changed.opts.Lookback = a.Lookback
 		changed.storage = e.storage.lookingBack(a.Lookback)
@@ -173,6 +182,7 @@ func (e *Engine) Range(ctx context.Context, expr string, start, end time.Time, s
 		return nil, err
 	}
 	q := &rangeQuery{e: e, expr: expr, start: start, end: end, step: step}
+	q.cancelled, q.cancel = context.WithCancel(context.Background())
 	var err error
 	q.Query, err = e.engine.NewRangeQuery(ctx, e.queryable(e.storage.watched(&q.crossings).reaching(&q.reach)), e.queryOpts(), expr, start, end, step)
 	return e.guard(q, q.Query, &q.reach, err)

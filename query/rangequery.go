@@ -33,8 +33,11 @@ type rangeQuery struct {
 	step       time.Duration
 	crossings  crossings
 	reach      reach
+	divided    int // number of sections that gave the answer; 0 if the whole did
+	cancelled  context.Context
+	cancel     context.CancelFunc
 	reread     bool           // evaluations with bridges read the archives again
-	again      []promql.Query // evaluations with bridges; Close closes them, because their results are in use
+	again      []promql.Query // further evaluations; Close closes them, because their results are in use
 }
 
 // mostParts is the maximum number of parts of the time that are evaluated again one by one.
@@ -42,15 +45,18 @@ const mostParts = 8
 
 // Exec evaluates the query.
 func (q *rangeQuery) Exec(ctx context.Context) *promql.Result {
+	ctx, end := context.WithCancel(ctx)
+	defer end()
+	defer context.AfterFunc(q.cancelled, end)()
 	indirect := q.indirect() // the engine changes the expression
-	res := q.Query.Exec(ctx)
+	res := q.evaluate(ctx)
 	matrix, ok := res.Value.(promql.Matrix)
 	if res.Err != nil || !ok {
 		return res
 	}
-	parts := q.crossings.parts(q.start.UnixMilli(), q.end.UnixMilli(), q.step.Milliseconds())
+	parts := q.crossings.parts(q.time(), q.step.Milliseconds())
 	if indirect && len(q.crossings.seen) > 0 {
-		parts = []interval{{q.start.UnixMilli(), q.end.UnixMilli()}}
+		parts = []interval{q.time()}
 	}
 	if len(parts) == 0 {
 		q.crossings.kept = nil
@@ -62,13 +68,9 @@ func (q *rangeQuery) Exec(ctx context.Context) *promql.Result {
 	}
 	var better []promql.Matrix
 	for _, part := range again {
-		sub, err := q.e.engine.NewRangeQuery(ctx, q.bridged(), q.e.queryOpts(), q.expr,
-			time.UnixMilli(part.from), time.UnixMilli(part.to), q.step)
+		sub, err := q.over(ctx, q.e.engine, q.bridged(), part)
 		if err != nil {
 			return &promql.Result{Err: err}
-		}
-		if stmt, ok := sub.Statement().(*parser.EvalStmt); ok && !q.reach.fixed {
-			stmt.LookbackDelta = time.Duration(q.reach.ms) * time.Millisecond
 		}
 		q.again = append(q.again, sub)
 		r := sub.Exec(ctx)
@@ -113,6 +115,7 @@ func (q *rangeQuery) indirect() bool {
 
 // Close releases the memory of the result.
 func (q *rangeQuery) Close() {
+	q.cancel()
 	for _, again := range q.again {
 		again.Close()
 	}
@@ -120,12 +123,7 @@ func (q *rangeQuery) Close() {
 }
 
 // Cancel ends the query.
-func (q *rangeQuery) Cancel() {
-	for _, again := range q.again {
-		again.Cancel()
-	}
-	q.Query.Cancel()
-}
+func (q *rangeQuery) Cancel() { q.cancel() }
 
 // replace puts the points of better in the place of those of some parts of the
 // time.
@@ -204,13 +202,13 @@ func (c *crossings) add(x crossing) {
 
 // parts returns the parts of a query's time in which windows that follow its
 // steps hold marks. They begin and end at steps.
-func (c *crossings) parts(start, end, step int64) []interval {
+func (c *crossings) parts(whole interval, step int64) []interval {
 	var steps []interval // by number
 	for _, x := range c.seen {
-		offset := end - x.to
+		offset := whole.to - x.to
 		at := interval{x.mark + offset, x.mark + x.window + offset - 1}
-		at.from, at.to = max(at.from, start), min(at.to, end)
-		if first, last := (at.from-start+step-1)/step, (at.to-start)/step; at.from <= at.to && first <= last {
+		at.from, at.to = max(at.from, whole.from), min(at.to, whole.to)
+		if first, last := (at.from-whole.from+step-1)/step, (at.to-whole.from)/step; at.from <= at.to && first <= last {
 			steps = append(steps, interval{first, last})
 		}
 	}
@@ -224,7 +222,7 @@ func (c *crossings) parts(start, end, step int64) []interval {
 		parts = append(parts, s)
 	}
 	for i := range parts {
-		parts[i] = interval{start + parts[i].from*step, start + parts[i].to*step}
+		parts[i] = interval{whole.from + parts[i].from*step, whole.from + parts[i].to*step}
 	}
 	return parts
 }
