@@ -4,13 +4,19 @@ import (
 	"github.com/pcparchive/pcparchive/history"
 )
 
-// markCount numbers the marks that a selection meets. Each target has its own last mark,
-// because archives of several exporters of a host overlap, and a mark of one says nothing
-// about the others.
+// markCount numbers the marks that a selection meets. Archives of a host overlap, and a mark in
+// one says nothing about the others: not about other exporters, nor about the same one while
+// another archive goes on recording it. Each target has its own last mark in each part.
 type markCount struct {
-	n      int                    // number of the last mark
-	common int                    // number of the last mark that concerns all targets
-	own    map[history.Target]int // number of the last mark of a target
+	n      int               // number of the last mark
+	common int               // number of the last mark that concerns all parts
+	own    map[markOwner]int // number of the last mark of a target in a part
+}
+
+// markOwner is what a mark concerns.
+type markOwner struct {
+	target history.Target
+	part   int // see history.Step
 }
 
 // add counts a mark.
@@ -21,10 +27,12 @@ func (m *markCount) add(mark *history.Step) {
 		return
 	}
 	if m.own == nil {
-		m.own = map[history.Target]int{}
+		m.own = map[markOwner]int{}
 	}
-	m.own[mark.Target] = m.n
+	m.own[ownerOf(mark)] = m.n
 }
 
-// of returns the number of the last mark of a target.
-func (m *markCount) of(t history.Target) int { return max(m.common, m.own[t]) }
+func ownerOf(step *history.Step) markOwner { return markOwner{step.Target, step.Part} }
+
+// of returns the number of the last mark that concerns o.
+func (m *markCount) of(o markOwner) int { return max(m.common, m.own[o]) }

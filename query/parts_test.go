@@ -103,3 +103,31 @@ func TestMarksOfTargetsBesideColumns(t *testing.T) {
 	require.NoError(t, err)
 	assert.NotEmpty(t, kept, "some archives are read from columns")
 }
+
+// TestMarkInACopy: where an archive goes on while a mark stands in a copy of it, as in one that
+// was merged from pieces, a rate is that of the archive alone.
+func TestMarkInACopy(t *testing.T) {
+	dir, alone := t.TempDir(), t.TempDir()
+	put := func(base string, marks ...int) {
+		w := newWriterAt(t, base)
+		for sec := 0; sec <= 100; sec += 10 {
+			w.record(float64(sec), one(counter, float64(sec)))
+			for _, m := range marks {
+				if m > sec && m < sec+10 {
+					w.mark(float64(m))
+				}
+			}
+		}
+		w.open()
+	}
+	put(filepath.Join(alone, "rec"))
+	put(filepath.Join(dir, "a"))
+	put(filepath.Join(dir, "b"), 45, 72)
+	marked := t.TempDir()
+	put(filepath.Join(marked, "rec"), 45, 72)
+	for _, expr := range []string{"rate(c_counter[50s])", "increase(c_counter[1m])", "irate(c_counter[30s])"} {
+		want := over(t, newSetEngine(t, Options{}, alone), 50, 100, 10, expr)
+		assert.Equal(t, want, over(t, newSetEngine(t, Options{}, dir), 50, 100, 10, expr), expr)
+		assert.NotEqual(t, want, over(t, newSetEngine(t, Options{}, marked), 50, 100, 10, expr), expr)
+	}
+}

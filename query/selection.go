@@ -32,6 +32,7 @@ type selection struct {
 	report  *prom.Report
 	early   bool                    // the values read now precede from
 	counted markCount               // the marks since from
+	owner   markOwner               // of the samples that come
 	marks   int                     // number of the last mark before the samples that come
 	met     int                     // number of the last mark of any target before them
 	series  []*packedSeries         // by prom.Series.ID; nil for a series that does not match
@@ -139,7 +140,8 @@ func (s *selection) put(step *history.Step) error {
 		}
 		s.counted.add(step)
 	}
-	s.marks, s.met = s.counted.of(step.Target), s.counted.n
+	s.owner = ownerOf(step)
+	s.marks, s.met = s.counted.of(s.owner), s.counted.n
 	if step.Mark && s.columnar != nil {
 		if err := s.columnar.mark(step.Stamp); err != nil {
 			return err
@@ -230,7 +232,12 @@ func (s *selection) add(ser *packedSeries, p heldSample, size int) error {
 			return err
 		}
 	}
-	crosses := s.marks > ser.met
+	marks := s.marks
+	if ser.part != s.owner.part { // a mark may have ended the archive of the sample before
+		marks = max(marks, s.counted.of(markOwner{s.owner.target, ser.part}))
+	}
+	crosses := marks > ser.met
+	ser.part = s.owner.part
 	if ser.met = s.met; crosses && ser.counter && s.watched() {
 		ser.crossings = append(ser.crossings, p.t)
 	}

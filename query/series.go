@@ -47,6 +47,7 @@ type packedSeries struct {
 
 	counter   bool    // functions that add up changes may need a bridge
 	met       int     // number of the last mark of any target before the last sample
+	part      int     // of the archive of the last sample
 	crossings []int64 // times of the samples that follow a mark, ascending
 
 	*bridge // shifts values across marks; nil if the series needs none

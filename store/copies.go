@@ -99,9 +99,13 @@ func (c *cursor) targets() []history.Target {
 // other copies of the recording. What they have more, or other values, remains: two recordings
 // that look like copies may begin at the same time, and a copy may lack metrics.
 func (m *merge) dropCopies(yielded *cursor) {
+	if yielded.head.Mark {
+		m.dropMarks(yielded)
+		return
+	}
 	for i := len(yielded.copies) - 1; i >= 0; i-- { // advance may remove the copy
 		c := yielded.copies[i]
-		if c.head.Stamp != yielded.head.Stamp || c.head.Mark != yielded.head.Mark {
+		if c.head.Stamp != yielded.head.Stamp || c.head.Mark {
 			continue
 		}
 		switch rest := m.without(c.head.Metrics, yielded.head.Metrics); {
@@ -110,6 +114,23 @@ func (m *merge) dropCopies(yielded *cursor) {
 		case len(rest) < len(c.head.Metrics):
 			c.head = &history.Step{Stamp: c.head.Stamp, Target: c.head.Target, Metrics: rest}
 		}
+	}
+}
+
+// dropMarks makes one mark of those of all open archives at the time of a mark to be yielded. If
+// some archive has none, each mark concerns its own archive.
+func (m *merge) dropMarks(yielded *cursor) {
+	same := func(c *cursor) bool { return c.head.Mark && c.head.Stamp == yielded.head.Stamp }
+	if len(yielded.copies) == 0 || slices.ContainsFunc(m.active.all, func(c *cursor) bool { return !same(c) || c != yielded && !slices.Contains(yielded.copies, c) }) {
+		return
+	}
+	yielded.head.Part = history.AllParts
+	for i := len(yielded.copies) - 1; i >= 0; i-- { // advance may remove the copy
+		c := yielded.copies[i]
+		if c.part < len(m.parts) {
+			m.parts[c.part].unmarked = false
+		}
+		m.advance(c)
 	}
 }
 

@@ -101,3 +101,29 @@ func TestLikeCopies(t *testing.T) {
 		}
 	}
 }
+
+// TestMarksOfCopies: a mark that all open archives have is one mark, of all of them. A mark that
+// an archive beside the copies lacks concerns the copies alone.
+func TestMarksOfCopies(t *testing.T) {
+	for _, other := range []bool{false, true} {
+		dir := t.TempDir()
+		recordAt(t, filepath.Join(dir, "a"), 100, 110, -120, 130)
+		recordAt(t, filepath.Join(dir, "b"), 100, 110, -120, 130, 140)
+		want := []string{"100 part 0", "110 part 0", "120 mark -1", "130 part 0", "140 part 1"}
+		if other {
+			recordAt(t, filepath.Join(dir, "c"), 105, 125, 145)
+			want = []string{"100 part 0", "105 part 2", "110 part 0", "120 mark 0", "120 mark 1", "125 part 2", "130 part 0", "140 part 1", "145 part 2"}
+		}
+		set := open(t, dir).Sets()[0]
+		var got []string
+		for step, err := range set.Steps(history.Query{}) {
+			require.NoError(t, err)
+			kind := "part"
+			if step.Mark {
+				kind = "mark"
+			}
+			got = append(got, fmt.Sprint(step.Stamp.Sec, " ", kind, " ", step.Part))
+		}
+		assert.Equal(t, want, got)
+	}
+}
