@@ -104,17 +104,40 @@ func (m *merge) dropCopies(yielded *cursor) {
 		return
 	}
 	for i := len(yielded.copies) - 1; i >= 0; i-- { // advance may remove the copy
-		c := yielded.copies[i]
-		if c.head.Stamp != yielded.head.Stamp || c.head.Mark {
-			continue
+		m.dropCopy(yielded.copies[i], yielded.head)
+	}
+}
+
+// dropCopy drops what the next steps of a copy have in common with a step to be yielded. A copy
+// merged from pieces that overlapped has a record several times.
+func (m *merge) dropCopy(c *cursor, yielded *history.Step) {
+	for c.head.Stamp == yielded.Stamp && !c.head.Mark {
+		rest := m.without(c.head.Metrics, yielded.Metrics)
+		if len(rest) > 0 {
+			if len(rest) < len(c.head.Metrics) {
+				c.head = &history.Step{Stamp: c.head.Stamp, Target: c.head.Target, Metrics: rest}
+			}
+			return
 		}
-		switch rest := m.without(c.head.Metrics, yielded.head.Metrics); {
-		case len(rest) == 0:
-			m.advance(c)
-		case len(rest) < len(c.head.Metrics):
-			c.head = &history.Step{Stamp: c.head.Stamp, Target: c.head.Target, Metrics: rest}
+		if !m.advance(c) {
+			return
 		}
 	}
+}
+
+// handOver gives the part of an archive that was read to its end to a copy that is still read:
+// the copy has the same values, and ends them. The values that copies have in common are in the
+// part of the one that was opened first.
+func (m *merge) handOver(c *cursor) {
+	if len(c.copies) == 0 {
+		return
+	}
+	heir := slices.MinFunc(c.copies, func(a, b *cursor) int { return a.order - b.order })
+	if heir.order < c.order {
+		return
+	}
+	heir.part, c.part = c.part, heir.part
+	m.parts[heir.part].series, m.parts[c.part].series = m.parts[c.part].series, m.parts[heir.part].series
 }
 
 // dropMarks makes one mark of those of all open archives at the time of a mark to be yielded. If
@@ -127,10 +150,8 @@ func (m *merge) dropMarks(yielded *cursor) {
 	yielded.head.Part = history.AllParts
 	for i := len(yielded.copies) - 1; i >= 0; i-- { // advance may remove the copy
 		c := yielded.copies[i]
-		if c.part < len(m.parts) {
-			m.parts[c.part].unmarked = false
-		}
-		m.advance(c)
+		m.parts[c.part].unmarked = false
+		m.advance(c) // the mark is yielded either way
 	}
 }
 

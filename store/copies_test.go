@@ -109,10 +109,10 @@ func TestMarksOfCopies(t *testing.T) {
 		dir := t.TempDir()
 		recordAt(t, filepath.Join(dir, "a"), 100, 110, -120, 130)
 		recordAt(t, filepath.Join(dir, "b"), 100, 110, -120, 130, 140)
-		want := []string{"100 part 0", "110 part 0", "120 mark -1", "130 part 0", "140 part 1"}
+		want := []string{"100 part 0", "110 part 0", "120 mark -1", "130 part 0", "140 part 0"}
 		if other {
 			recordAt(t, filepath.Join(dir, "c"), 105, 125, 145)
-			want = []string{"100 part 0", "105 part 2", "110 part 0", "120 mark 0", "120 mark 1", "125 part 2", "130 part 0", "140 part 1", "145 part 2"}
+			want = []string{"100 part 0", "105 part 2", "110 part 0", "120 mark 0", "120 mark 1", "125 part 2", "130 part 0", "140 part 0", "145 part 2"}
 		}
 		set := open(t, dir).Sets()[0]
 		var got []string
@@ -125,5 +125,36 @@ func TestMarksOfCopies(t *testing.T) {
 			got = append(got, fmt.Sprint(step.Stamp.Sec, " ", kind, " ", step.Part))
 		}
 		assert.Equal(t, want, got)
+	}
+}
+
+// TestRecordTwiceInACopy: a copy that was merged from pieces has the records of their common time
+// twice. They count once beside the archive.
+func TestRecordTwiceInACopy(t *testing.T) {
+	dir := t.TempDir()
+	recordAt(t, filepath.Join(dir, "a"), 100, 110, 120, 130)
+	recordAt(t, filepath.Join(dir, "b"), 100, 110, 110, 120, 120, 120, 130)
+	var got []int64
+	for step, err := range open(t, dir).Sets()[0].Steps(history.Query{}) {
+		require.NoError(t, err)
+		got = append(got, step.Stamp.Sec)
+	}
+	assert.Equal(t, []int64{100, 110, 120, 130}, got)
+}
+
+// TestCopyThatEnds: the values of copies stay in one part, whichever copy ends first.
+func TestCopyThatEnds(t *testing.T) {
+	short, long := []int64{100, 110}, []int64{100, 110, 120, 130}
+	for _, order := range [][][]int64{{short, long}, {long, short}, {short, long, short}, {long, short, long}} {
+		dir := t.TempDir()
+		for i, times := range order {
+			recordAt(t, filepath.Join(dir, fmt.Sprint("a", i)), times...)
+		}
+		var got []string
+		for step, err := range open(t, dir).Sets()[0].Steps(history.Query{}) {
+			require.NoError(t, err)
+			got = append(got, fmt.Sprint(step.Stamp.Sec, " ", step.Part))
+		}
+		assert.Equal(t, []string{"100 0", "110 0", "120 0", "130 0"}, got, "%v", order)
 	}
 }

@@ -110,12 +110,12 @@ func (m *merge) activate(c *cursor) {
 	m.copies.add(c)
 }
 
-// advance fetches the next step of an active cursor. It closes the cursor at the end of its
-// archive.
-func (m *merge) advance(c *cursor) {
+// advance fetches the next step of an active cursor, and reports whether there is one. It
+// closes the cursor at the end of its archive.
+func (m *merge) advance(c *cursor) bool {
 	if m.pull(c) {
 		heap.Fix(&m.active, c.position)
-		return
+		return true
 	}
 	heap.Remove(&m.active, c.position)
 	if c.start() == m.newest {
@@ -123,6 +123,7 @@ func (m *merge) advance(c *cursor) {
 	}
 	m.copies.remove(c)
 	m.close(c)
+	return false
 }
 
 // pull fetches the next step of a cursor, and reports whether there is one.

@@ -194,7 +194,11 @@ func (m *merge) fail(c *cursor, err error) {
 // goes on after the query: no other archive continues it.
 func (m *merge) close(c *cursor) {
 	last := c.last()
-	m.parts[c.part].open = last.After(m.q.To)
+	goesOn := last.After(m.q.To)
+	if !goesOn {
+		m.handOver(c)
+	}
+	m.parts[c.part].open = goesOn
 	if last.After(m.ended) {
 		m.ended = last
 	}
