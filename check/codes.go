@@ -185,7 +185,7 @@ var codes = []finding.CodeInfo{
 	{Code: LabelsInstance, Severity: finding.Note, Meaning: "labels of an instance that its domain does not have"},
 	{Code: LabelsError, Severity: finding.Note, Meaning: "a label set holds an error in place of labels"},
 
-	{Code: TextType, Severity: finding.Error, Meaning: "a help text is of an unknown type; the reference loses all records after it"},
+	{Code: TextType, Severity: finding.Error, Meaning: "a help text is of an unknown type; PCP loses all records after it"},
 	{Code: TextEnd, Severity: finding.Warning, Meaning: "a help text does not end with a NUL"},
 	{Code: TextIdent, Severity: finding.Note, Meaning: "a help text of something that the archive does not have"},
 	{Code: TextChange, Severity: finding.Note, Meaning: "a help text is given twice, differently; the last one holds"},
@@ -214,11 +214,11 @@ var codes = []finding.CodeInfo{
 	{Code: CoverageNever, Severity: finding.Note, Meaning: "a metric is described and was never recorded"},
 	{Code: CoverageSeries, Severity: finding.Note, Meaning: "there are more metric-instances than are followed; counters of the others were not checked"},
 
-	{Code: SetConflict, Severity: finding.Warning, Meaning: "archives of one host describe a metric differently; the reference refuses to read them together"},
+	{Code: SetConflict, Severity: finding.Warning, Meaning: "archives of one host describe a metric differently; PCP refuses to read them together"},
 	{Code: SetName, Severity: finding.Warning, Meaning: "archives of one host give one name to different metrics"},
-	{Code: SetRenamed, Severity: finding.Warning, Meaning: "archives of one host give one metric different names; the reference refuses to merge them"},
+	{Code: SetRenamed, Severity: finding.Warning, Meaning: "archives of one host give one metric different names; PCP refuses to merge them"},
 	{Code: SetOverlap, Severity: finding.Warning, Meaning: "archives of one host overlap in time, and not because they are of different exporters"},
-	{Code: SetSame, Severity: finding.Warning, Meaning: "archives of one host start at the same time; the reference refuses to read them together"},
+	{Code: SetSame, Severity: finding.Warning, Meaning: "archives of one host start at the same time; PCP refuses to read them together"},
 }
 
 // Codes returns the meaning of every code, in the order in which an archive is

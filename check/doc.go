@@ -17,7 +17,7 @@
 // # Findings
 //
 // A [finding.Finding] has a stable code. An error means that part of the archive
-// cannot be read or that the reference refuses the archive. A warning means that
+// cannot be read or that PCP refuses the archive. A warning means that
 // readable data is doubtful. A note is worth knowing.
 //
 //	file-missing      error    the archive has no metadata file, or no data volume
@@ -81,7 +81,7 @@
 //	labels-ident      note     labels of something that the archive does not have
 //	labels-instance   note     labels of an instance that its domain does not have
 //	labels-error      note     a label set holds an error in place of labels
-//	text-type         error    a help text is of an unknown type; the reference loses all records after it
+//	text-type         error    a help text is of an unknown type; PCP loses all records after it
 //	text-end          warning  a help text does not end with a NUL
 //	text-ident        note     a help text of something that the archive does not have
 //	text-change       note     a help text is given twice, differently; the last one holds
@@ -107,9 +107,9 @@
 //	coverage-once     note     a metric was recorded once only
 //	coverage-never    note     a metric is described and was never recorded
 //	coverage-series   note     there are more metric-instances than are followed; counters of the others were not checked
-//	set-conflict      warning  archives of one host describe a metric differently; the reference refuses to read them together
+//	set-conflict      warning  archives of one host describe a metric differently; PCP refuses to read them together
 //	set-name          warning  archives of one host give one name to different metrics
-//	set-renamed       warning  archives of one host give one metric different names; the reference refuses to merge them
+//	set-renamed       warning  archives of one host give one metric different names; PCP refuses to merge them
 //	set-overlap       warning  archives of one host overlap in time, and not because they are of different exporters
-//	set-same          warning  archives of one host start at the same time; the reference refuses to read them together
+//	set-same          warning  archives of one host start at the same time; PCP refuses to read them together
 package check

@@ -59,7 +59,7 @@ func (c *checker) index(m *member) {
 	if f.w.Err != nil {
 		c.unreadable(m, f.w.Off, f.w.Err)
 	} else if n == 0 {
-		c.add(FileEmpty, m.Path, nowhere, "the index has no entry: the reference takes the archive for empty")
+		c.add(FileEmpty, m.Path, nowhere, "the index has no entry: PCP takes the archive for empty")
 	}
 	for _, p := range c.points {
 		slices.SortStableFunc(p.list, func(a, b pointer) int { return cmp.Compare(a.off, b.off) })

@@ -28,7 +28,7 @@ type member struct {
 	empty  bool  // the file has no content, or cannot be read
 }
 
-// find lists the members of the archive in the order in which the reference checks
+// find lists the members of the archive in the order in which libpcp checks
 // labels: index, metadata, volumes.
 func (c *checker) find() []*member {
 	_, found, err := archive.Members(c.archive)

@@ -23,7 +23,7 @@ func (c *checker) metadata(m *member) {
 	if n == 0 {
 		c.add(FileEmpty, m.Path, nowhere, "there is no metadata record")
 	} else if len(c.descs) == 0 {
-		c.add(FileEmpty, m.Path, nowhere, "no metric is described: the reference takes the archive for empty")
+		c.add(FileEmpty, m.Path, nowhere, "no metric is described: PCP takes the archive for empty")
 	}
 	c.endInDoms()
 	c.endLabels()
@@ -69,7 +69,7 @@ func (c *checker) metaRecord(m *member, fr *frame) {
 	case *meta.Text:
 		if !rec.Type.Valid() {
 			c.at(at, TextType, "help text of unknown %s", rec.Type)
-			return // the reference loses the records after it
+			return // PCP loses the records after it
 		}
 		c.text(at, rec, fr.payload)
 	}

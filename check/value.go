@@ -8,7 +8,7 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// isReadable reports whether the reference can extract a value as type t.
+// isReadable reports whether libpcp can extract a value as type t.
 func isReadable(v *history.Value, t pcp.Type) bool {
 	if v.Data == nil { // a number
 		return v.Type == t && t != pcp.Type32 && t != pcp.TypeU32 ||
@@ -36,7 +36,7 @@ func (c *checker) badValue(m *metricState, v *history.Value) {
 		metricTitle(m.desc, m.id), m.desc.Type, v.Inst, stored)
 }
 
-// knownError reports whether an error code belongs to the reference or to the operating
+// knownError reports whether an error code belongs to libpcp or to the operating
 // system.
 func knownError(e pcp.Errno) bool {
 	text := e.Error()

@@ -216,7 +216,7 @@ func (x *bound) choice() (reason string) {
 	return ""
 }
 
-// shown returns an expression for a message, as the reference shows it.
+// shown returns an expression for a message, as libpcp shows it.
 func (x *bound) shown() string {
 	part := func(b *bound) string {
 		if b.kind == kindInteger || b.kind == kindDouble || b.kind == kindName {

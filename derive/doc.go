@@ -21,7 +21,7 @@
 //	             novalue(type=…, semantics=…, units="…", indom=…)
 //
 // The operators + - * / < … have the usual order. ! is weaker than they are, && and || are
-// equal and weaker, and ?: is the weakest and groups to the left, as in the reference.
+// equal and weaker, and ?: is the weakest and groups to the left, as in libpcp.
 //
 // # Differences from PCP 6.0.3
 //

@@ -9,7 +9,7 @@ type SyntaxError struct {
 	Reason string
 }
 
-// Error returns the reason, in the words of the reference, and the place.
+// Error returns the reason, in the words of libpcp, and the place.
 func (e *SyntaxError) Error() string {
 	return fmt.Sprintf("Syntax Error at offset %d: %s", e.Offset, e.Reason)
 }
@@ -21,7 +21,7 @@ type SemanticError struct {
 	Reason string
 }
 
-// Error returns the message of the reference.
+// Error returns the message of libpcp.
 func (e *SemanticError) Error() string {
 	return fmt.Sprintf("Semantic Error: derived metric %s: %s: %s", e.Name, e.Part, e.Reason)
 }
@@ -37,7 +37,7 @@ func (e *UnknownError) Error() string {
 	return fmt.Sprintf("derived metric %s: operand: %s: Unknown metric name", e.Name, e.Operand)
 }
 
-// The reasons of the reference that callers compare.
+// The reasons of libpcp that callers compare.
 const (
 	DuplicateGlobal  = "Duplicate global derived metric name"
 	DuplicateContext = "Duplicate per-context derived metric name"

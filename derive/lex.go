@@ -54,7 +54,7 @@ const (
 	kindNoValue
 )
 
-// words are the names of kinds in messages of the reference.
+// words are the names of kinds in messages of libpcp.
 var words = map[kind][2]string{ // long and short
 	kindName: {"NAME"}, kindPlus: {"PLUS", "+"}, kindMinus: {"MINUS", "-"}, kindStar: {"STAR", "*"}, kindSlash: {"SLASH", "/"},
 	kindLT: {"LT", "<"}, kindLEQ: {"LEQ", "<="}, kindEQ: {"EQ", "=="}, kindGEQ: {"GEQ", ">="}, kindGT: {"GT", ">"}, kindNEQ: {"NEQ", "!="},

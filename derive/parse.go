@@ -45,7 +45,7 @@ func Parse(text string) (*Expr, error) {
 	return &Expr{text, root}, nil
 }
 
-// initial are the tokens at the beginning that the reference names in its messages.
+// initial are the tokens at the beginning that libpcp names in its messages.
 var initial = []kind{
 	kindPlus, kindStar, kindSlash, kindLeft, kindRight, kindLT, kindLEQ, kindEQ, kindGEQ, kindGT, kindNEQ, kindAnd, kindOr, kindQuest, kindColon,
 }

@@ -107,7 +107,7 @@ func (x *bound) dimensions() (reason string) {
 }
 
 // anyDimension reports whether the dimensions of two operands of a relation do not matter.
-// The reference means constants, and checks for two types.
+// Libpcp means constants, and checks for two types.
 func anyDimension(left, right *bound) bool {
 	for _, b := range []*bound{left, right} {
 		if b.isConstant() || b.typ == pcp.TypeU32 || b.typ == pcp.Type64 {

@@ -182,7 +182,7 @@ func less(a, b uint64, t pcp.Type) bool {
 	return int64(integer(a, t)) < int64(integer(b, t))
 }
 
-// scaled converts a number. Integers are rounded, as in the reference.
+// scaled converts a number. Integers are rounded, as in libpcp.
 func scaled(bits uint64, t pcp.Type, mul, div float64) uint64 {
 	switch t {
 	case pcp.TypeFloat, pcp.TypeDouble:

@@ -25,7 +25,7 @@ type Options struct {
 	Threshold float64
 }
 
-// DefaultThreshold is the threshold of the reference's pmdiff.
+// DefaultThreshold is the threshold of pmdiff.
 const DefaultThreshold = 2
 
 // Report is what differs.

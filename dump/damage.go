@@ -9,7 +9,7 @@ import (
 )
 
 // skipDamage moves past the damage that err describes and reports whether it could. f is
-// the damaged record, if the cursor has read it. The reference stops at damage. This
+// the damaged record, if the cursor has read it. Pmdumplog stops at damage. This
 // package continues at the next record, which it finds as archive.Reader does.
 func (w *walker) skipDamage(f frame, err error) bool {
 	var fe *pcp.FormatError

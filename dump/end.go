@@ -10,8 +10,8 @@ import (
 // errNoEnd reports that the end of an archive is unknown.
 var errNoEnd = errors.New("cannot locate the end of the archive: its last volume is damaged")
 
-// wholeIndex returns the index of an archive, nil if an entry is damaged. The reference does
-// not leave out a damaged entry, and a listing equals that of the reference.
+// wholeIndex returns the index of an archive, nil if an entry is damaged. Pmdumplog does
+// not leave out a damaged entry, and a listing equals that of pmdumplog.
 func wholeIndex(r *archive.Reader) []archive.IndexEntry {
 	if len(r.Hints()) < len(r.Index()) {
 		return nil
@@ -19,7 +19,7 @@ func wholeIndex(r *archive.Reader) []archive.IndexEntry {
 	return r.Hints()
 }
 
-// findEnd returns the time of the last record as the reference finds it. It tries the
+// findEnd returns the time of the last record as pmdumplog finds it. It tries the
 // volumes from the highest number down. In a volume that does not end with a whole
 // record, it takes the last whole record after the volume's last index entry.
 func (w *walker) findEnd(entries []archive.IndexEntry) (pcp.Timestamp, error) {

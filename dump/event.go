@@ -29,7 +29,7 @@ func (d *dumper) events(m *metric, s *archive.ValueSet, t pcp.Timestamp) {
 
 func (d *dumper) eventArray(v *history.Value) {
 	events, err := v.Events()
-	if err != nil { // like the reference, do not even end the line
+	if err != nil { // like pmdumplog, do not even end the line
 		d.o.warn(err)
 		return
 	}
@@ -58,7 +58,7 @@ func (d *dumper) eventArray(v *history.Value) {
 // event prints one record of an event array.
 func (d *dumper) event(i int, e *history.EventRecord, t pcp.Type) {
 	d.buf = fmt.Appendf(d.buf, "        --- event record [%d] timestamp ", i)
-	if t == pcp.TypeHighResEvent { // the reference never shows a date here
+	if t == pcp.TypeHighResEvent { // pmdumplog never shows a date here
 		d.buf = d.clock.appendOfDay(d.buf, e.Stamp, 9)
 	} else {
 		d.buf = d.clock.appendFine(d.buf, e.Stamp, 6)

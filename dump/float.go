@@ -24,7 +24,7 @@ func appendFloat(b []byte, f float64, digits int) []byte {
 	return strconv.AppendFloat(b, f, 'g', digits, 64)
 }
 
-// Significant digits that the reference prints for each type.
+// Significant digits that pmdumplog prints for each type.
 const (
 	floatDigits  = 8
 	doubleDigits = 16

@@ -6,6 +6,7 @@ import (
 	"io"
 	"math"
 	"slices"
+	"time"
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/internal/safetext"
@@ -68,7 +69,7 @@ type jsonTime struct {
 }
 
 func timeOf(t pcp.Timestamp) jsonTime {
-	return jsonTime{t.Time().Format("2006-01-02T15:04:05.999999999Z07:00"), t.Sec, t.Nsec}
+	return jsonTime{t.Time().Format(time.RFC3339Nano), t.Sec, t.Nsec}
 }
 
 // jsonDamage is an object for a stretch of a file that could not be read.

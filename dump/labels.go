@@ -11,13 +11,13 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// labelOrder is the order in which the reference prints label sets of one time.
+// labelOrder is the order in which pmdumplog prints label sets of one time.
 var labelOrder = [...]labelset.Level{
 	labelset.Context, labelset.Domain, labelset.Cluster, labelset.Item, labelset.InDom, labelset.Instances,
 }
 
 // labelSets prints the label sets by time. It omits a record that repeats its
-// predecessor, because the reference discards such a record when it opens an archive.
+// predecessor, because pmdumplog discards such a record when it opens an archive.
 // Release 6.0.3 also discards single instance label sets that the predecessor has.
 func (d *dumper) labelSets() error {
 	d.title("Metric Labels in the Log ...")
@@ -66,7 +66,7 @@ func labelKey(l *meta.Labels) labelRecordKey {
 // time; the result descends. If sets is false, it removes records that equal their
 // predecessor. If sets is true, it removes each set that the predecessor has, and
 // records without a set left. Of two records with the same time, the one stored later
-// counts as the predecessor, as in the reference.
+// counts as the predecessor, as in pmdumplog.
 func withoutRepeats(chain []*meta.Labels, sets bool) []*meta.Labels {
 	newest := slices.Clone(chain)
 	slices.SortStableFunc(newest, func(a, b *meta.Labels) int { return b.Stamp.Compare(a.Stamp) })

@@ -10,7 +10,7 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// namespace is the tree of metric names as the reference builds it. The tree decides
+// namespace is the tree of metric names as pmdumplog builds it. The tree decides
 // the order in which the names of one metric are printed.
 type namespace struct {
 	root   node
@@ -45,7 +45,7 @@ func (ns *namespace) addRecord(rec archive.Record) {
 func (ns *namespace) collect() { ns.root.collect("", ns.byPMID) }
 
 // atTornEnd reports whether err is about a rest of the metadata shorter than the two
-// lengths of a record. The reference does not take such a rest for a record.
+// lengths of a record. Pmdumplog does not take such a rest for a record.
 func atTornEnd(r *archive.Reader, err error) bool {
 	var fe *pcp.FormatError
 	if !errors.As(err, &fe) || !errors.Is(err, pcp.ErrUnfinished) {

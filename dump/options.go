@@ -22,7 +22,7 @@ const (
 	Index                            // temporal index
 	Metrics                          // data records
 
-	// All selects the sections that the reference's option -a prints. Label sets, help
+	// All selects the sections that pmdumplog's option -a prints. Label sets, help
 	// and stored instance domains are not among them.
 	All = Label | LabelDetails | Descs | InDoms | Index | Metrics
 )

@@ -207,7 +207,7 @@ func (d *dumper) set(in *input, i int, s *archive.ValueSet, t pcp.Timestamp) {
 	d.buf = b
 }
 
-// typeOf returns the type of values in format f. Like the reference, it takes a word in
+// typeOf returns the type of values in format f. Like pmdumplog, it takes a word in
 // situ for an integer if the metric has no descriptor.
 func (m *metric) typeOf(f archive.Format) pcp.Type {
 	if f == archive.InSitu && !m.known {

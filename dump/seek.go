@@ -9,7 +9,7 @@ import (
 )
 
 // walker yields the data records of an archive in one direction from a time on. It uses
-// the index exactly as the reference does, even wrong entries, so that both print the
+// the index exactly as pmdumplog does, even wrong entries, so that both print the
 // same records.
 type walker struct {
 	*cursor
@@ -88,7 +88,7 @@ func (w *walker) wrongSide(t pcp.Timestamp) bool {
 
 // seek moves the walker before the first record from t on. It jumps to an index entry
 // near t. If records to list may lie behind that entry, it then reads against the
-// direction until t. It leaves the other cases to next, as the reference does.
+// direction until t. It leaves the other cases to next, as pmdumplog does.
 func (w *walker) seek(entries []archive.IndexEntry, t pcp.Timestamp) {
 	w.origin = t
 	i, where := w.nearestEntry(entries, t)

@@ -51,7 +51,7 @@ func (c *clock) appendFine(b []byte, t pcp.Timestamp, digits int) []byte {
 	b = c.appendDated(b, t, digits)
 	if c.dates > 1 {
 		since := float64(t.Sec-c.start.Sec) + float64(int64(t.Nsec)-int64(c.start.Nsec))/1e9
-		if digits == 6 { // the reference cuts both times before it subtracts
+		if digits == 6 { // pmdumplog cuts both times before it subtracts
 			since = float64(t.Sec-c.start.Sec) + float64(t.Nsec/1000-c.start.Nsec/1000)/1e6
 		}
 		b = append(b, " ("...)

@@ -11,7 +11,7 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// Text lists an archive in the form of the reference's pmdumplog. The error names
+// Text lists an archive in the form of pmdumplog. The error names
 // everything that could not be read or written; Text prints the rest.
 func Text(w io.Writer, r *archive.Reader, o *Options) error {
 	return Archives(w, []*archive.Reader{r}, o)
@@ -113,7 +113,7 @@ func (d *dumper) close() {
 	}
 }
 
-// sections prints the selected sections in the reference's order.
+// sections prints the selected sections in pmdumplog's order.
 func (d *dumper) sections() error {
 	if len(d.inputs) > 1 {
 		d.buf = fmt.Appendf(d.buf, "Note: multi-archive context with %d archives\n", len(d.inputs))

@@ -106,7 +106,7 @@ func printable(mem []byte) bool {
 	return true
 }
 
-// memory returns a block's content as the reference holds it in memory on a
+// memory returns a block's content as pmdumplog holds it in memory on a
 // little-endian host: it swaps the bytes of numbers and keeps other content.
 func memory(v *history.Value) []byte {
 	if v.Data == nil {

@@ -18,7 +18,7 @@
 //	discrete    the earlier one exists      as for instant, or the earlier one if it is alone
 //
 // A lone discrete value ends when its instance leaves its instance domain for good, if the
-// domain ever had 16 instances. The reference does not look at smaller domains.
+// domain ever had 16 instances. Libpcp does not look at smaller domains.
 //
 // Text, events and other values that are not numbers are always the earlier observation.
 // A counter that is not a number has no value. No series has a value before the first
@@ -26,8 +26,8 @@
 //
 // These are the rules of PCP 6.3.2 and later. Older releases always give an instant or
 // discrete metric the earlier observation; [Options.Earlier] does so too. This package
-// differs from the reference in one point: a value never depends on earlier requests. The
-// reference omits a counter once after a mark if the client fetched before the mark, so
+// differs from libpcp in one point: a value never depends on earlier requests.
+// Libpcp omits a counter once after a mark if the client fetched before the mark, so
 // that the client computes no rate. Here [Rates] handles marks.
 //
 // # Rates

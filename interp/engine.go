@@ -135,7 +135,7 @@ func (e *engine) readStep() {
 		return
 	}
 	if e.any && step.Stamp.Before(e.read) {
-		return // the clock went back: like the reference, skip until time catches up
+		return // the clock went back: like libpcp, skip until time catches up
 	}
 	e.read, e.any = step.Stamp, true
 	if step.Mark {

@@ -9,7 +9,7 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// minTracked is the smallest number of instances with which the reference tracks when
+// minTracked is the smallest number of instances with which libpcp tracks when
 // instances leave their domain. It is enough if one record has that many.
 const minTracked = 16
 

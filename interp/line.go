@@ -40,7 +40,7 @@ func overflows(d float64, typ pcp.Type) bool {
 	return (typ == pcp.Type32 || typ == pcp.TypeU32) && d < -(1<<31)
 }
 
-// round rounds d to a whole number so that a+d is rounded as the reference does it: it adds
+// round rounds d to a whole number so that a+d is rounded as libpcp does it: it adds
 // a half and cuts the fraction, even of a negative number.
 func round(a history.Value, d float64, typ pcp.Type) float64 {
 	if f, _ := a.Number(typ); f+d+0.5 < 0 {

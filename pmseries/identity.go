@@ -1,7 +1,7 @@
 package pmseries
 
 import (
-	"crypto/sha1" //nolint:gosec // the reference identifies series by SHA-1
+	"crypto/sha1" //nolint:gosec // PCP's pmseries identifies series by SHA-1
 	"encoding/hex"
 	"strings"
 

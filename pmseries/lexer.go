@@ -36,7 +36,7 @@ type ParseError struct {
 	Msg  string
 }
 
-// Error shows the expression with the position below it, as the reference does.
+// Error shows the expression with the position below it, as PCP's pmseries does.
 func (e *ParseError) Error() string {
 	var pad strings.Builder
 	for _, c := range e.Expr[:e.Pos] {

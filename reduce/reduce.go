@@ -97,7 +97,7 @@ func (r *reducer) write(base string, end pcp.Timestamp) error {
 	return err
 }
 
-// define writes the descriptors of all metrics, as the reference does.
+// define writes the descriptors of all metrics, as pmlogreduce does.
 func (r *reducer) define() error {
 	skipped := map[string]bool{}
 	for reader := range r.in.Readers() {

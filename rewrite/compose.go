@@ -76,7 +76,7 @@ func compose(ctx context.Context, base string, in []*archive.Reader, o Options, 
 	return err
 }
 
-// mergedHeader returns the label of a merge. As in the reference's merge, zone and zoneinfo
+// mergedHeader returns the label of a merge. As in pmlogextract's merge, zone and zoneinfo
 // come from the input that begins last.
 func mergedHeader(in []*archive.Reader) (*archive.Header, error) {
 	byStart := slices.SortedStableFunc(slices.Values(in), func(a, b *archive.Reader) int {

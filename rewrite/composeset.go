@@ -80,8 +80,8 @@ func (c *composer) define(s *input, m *inputMetric, t pcp.Timestamp) error {
 	return err
 }
 
-// checkRenamed rejects a metric that had other names in an earlier archive, as the
-// reference's merge does: a reader would find the values of one name under the other. If
+// checkRenamed rejects a metric that had other names in an earlier archive, as
+// pmlogextract's merge does: a reader would find the values of one name under the other. If
 // the loss is allowed, all values get all names.
 func (c *composer) checkRenamed(d *meta.Desc) error {
 	first, ok := c.descs[d.PMID]

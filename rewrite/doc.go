@@ -19,7 +19,7 @@
 //
 // A copy of a single input keeps the input's index if every entry points at a record of
 // the entry's time; the last entry of a volume may also point at the volume's end.
-// Otherwise Copy makes a new index by the reference's rule.
+// Otherwise Copy makes a new index by pmlogextract's rule.
 //
 // # What version 2 cannot hold
 //

@@ -95,8 +95,8 @@ func (m *inputMetric) selects(inst pcp.InstID, matchers []Matcher) (bool, error)
 	return keep, nil
 }
 
-// define writes the descriptor, the labels and the help of a metric in the order of the
-// reference logger, unless they are written.
+// define writes the descriptor, the labels and the help of a metric in the order of
+// pmlogger, unless they are written.
 func (m *inputMetric) define(a *archive.Appender, store *meta.Store, t pcp.Timestamp) error {
 	if !m.defined {
 		if err := a.Define(m.desc); err != nil {

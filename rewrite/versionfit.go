@@ -47,7 +47,7 @@ func (f *versionFitter) header(h *archive.Header) (*archive.Header, error) {
 		return nil, err
 	}
 	if !ok {
-		start = pcp.Timestamp{} // the reference writes zero for an unknown start
+		start = pcp.Timestamp{} // pmlogextract writes zero for an unknown start
 	}
 	out.Start = start
 	if l.ZoneInfo == 0 && h.ZoneInfo != "" {

@@ -18,7 +18,7 @@ const (
 	counter              // the rates enter the statistics instead of the values
 )
 
-// kindOf returns the kind of a metric. Like the reference, it treats unknown semantics as
+// kindOf returns the kind of a metric. Like pmlogsummary, it treats unknown semantics as
 // instant.
 func kindOf(d *meta.Desc) kind {
 	switch d.Sem {

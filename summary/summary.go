@@ -34,7 +34,7 @@ type Options struct {
 	// Percentiles to compute for every series, each from 0 to 100.
 	Percentiles []float64
 	// Wrap takes a decrease of an integer counter for an overflow of its 32 or 64 bits,
-	// as the reference does if PCP_COUNTER_WRAP is set. Otherwise it is a reset.
+	// as pmlogsummary does if PCP_COUNTER_WRAP is set. Otherwise it is a reset.
 	Wrap bool
 }
 

@@ -49,7 +49,7 @@ apply.`,
 		},
 	}
 	f := cmd.Flags()
-	f.Bool("help", false, "help for dump") // -h is the reference's option for help text
+	f.Bool("help", false, "help for dump") // -h is pmdumplog's option for help text
 	f.BoolVarP(&o.all, "all", "a", false, "all parts except label sets, help text and instance domains as stored, with sizes")
 	f.BoolVarP(&o.descs, "descs", "d", false, "descriptions of the metrics")
 	f.BoolVarP(&o.labelSets, "labelsets", "e", false, "label sets")
@@ -161,7 +161,7 @@ func (o *dumpOptions) options(s streams, archives []*archive.Reader, metrics []s
 	return opts, nil
 }
 
-// location returns the time zone of the listing. As in the reference, -z stands for
+// location returns the time zone of the listing. As in pmdumplog, -z stands for
 // the POSIX zone of the archive label, not for its zoneinfo.
 func (o *dumpOptions) location(r *archive.Reader) *time.Location {
 	tz, ok := os.LookupEnv("TZ")

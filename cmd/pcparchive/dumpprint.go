@@ -104,7 +104,7 @@ func reportDamage(s streams, err error) error {
 	return errSkipped
 }
 
-// printZone prints the reference's line about the time zone.
+// printZone prints pmdumplog's line about the time zone.
 func (o *dumpOptions) printZone(s streams, r *archive.Reader) {
 	switch {
 	case o.zones.host:

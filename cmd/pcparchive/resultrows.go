@@ -123,5 +123,5 @@ func (rows resultRows) printCSV(w io.Writer, zone *time.Location) error {
 
 // csvTime formats a time for spreadsheets and programs.
 func csvTime(t time.Time, zone *time.Location) string {
-	return t.In(zone).Format("2006-01-02T15:04:05.999999999Z07:00")
+	return t.In(zone).Format(time.RFC3339Nano)
 }

@@ -38,7 +38,7 @@ func (w *resultWriter) to(out io.Writer, b []byte) (int, error) {
 func (w *resultWriter) flush() error { return w.safe.Flush() }
 
 // exact returns the writer for results that must stay unchanged, such as exposition
-// text or the listing that equals the reference's. It escapes on a terminal only.
+// text or the listing that equals pmdumplog's. It escapes on a terminal only.
 func exact(w io.Writer) io.Writer {
 	if r, ok := w.(*resultWriter); ok && r.width == nil {
 		return exactWriter{r}

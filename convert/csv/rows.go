@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/pcparchive/pcparchive/history"
 	"github.com/pcparchive/pcparchive/pcp"
@@ -85,7 +86,7 @@ func (r *Reader) row(emit func(*history.Step) bool) error {
 
 // timeText writes a time for a message.
 func timeText(t pcp.Timestamp) string {
-	return t.Time().UTC().Format("2006-01-02T15:04:05.999999999Z07:00")
+	return t.Time().UTC().Format(time.RFC3339Nano)
 }
 
 // isEmpty reports whether no cell but those of the time and the date has a value.

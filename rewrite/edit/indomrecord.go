@@ -65,7 +65,7 @@ func (p *Plan) deltaRecord(r *meta.InDomDelta) {
 		}
 		slices.SortStableFunc(out.Changes, func(a, b meta.Change) int { return cmp.Compare(a.ID, b.ID) })
 		if len(out.Changes) == 0 {
-			// As the reference does, repeat the complete domain.
+			// As pmlogrewrite does, repeat the complete domain.
 			if now, _ := p.store.InDomAt(r.ID, r.Stamp); now != nil {
 				p.inDomRecord(&meta.InDom{Stamp: r.Stamp, ID: r.ID, Instances: now.Instances})
 			}

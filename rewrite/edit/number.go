@@ -143,7 +143,7 @@ func (m *metric) convert(values []history.Value) error {
 	for i := range values {
 		n, err := numberOf(&values[i], m.old.Type)
 		if err == nil && m.rescale {
-			// The value has to fit the old type too, as with the reference.
+			// The value has to fit the old type too, as with pmlogrewrite.
 			n = n.scaled(m.old.Units, m.units, m.old.Type)
 		}
 		if err == nil {

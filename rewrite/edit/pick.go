@@ -82,7 +82,7 @@ func (n number) less(other number) bool {
 }
 
 // total returns the sum or the average of values as a value of the first one's instance. As
-// with the reference, a sum of integers wraps around at the limit of the type.
+// with pmlogrewrite, a sum of integers wraps around at the limit of the type.
 func (m *metric) total(values []history.Value) (history.Value, error) {
 	var sum number
 	for i := range values {

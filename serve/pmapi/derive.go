@@ -146,7 +146,7 @@ func (x *request) define(n *namespace, name, expr string) error {
 	return nil
 }
 
-// deriveMessage returns the message of the reference for an expression that is refused: the
+// deriveMessage returns the message of pmproxy for an expression that is refused: the
 // expression, a mark below the place, and the reason.
 func deriveMessage(name, expr string, err error) string {
 	var syntax *derive.SyntaxError
