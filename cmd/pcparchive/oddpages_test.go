@@ -116,7 +116,7 @@ func TestOddPages(t *testing.T) {
 // TestManySeries takes 50,000 series through an archive and back.
 func TestManySeries(t *testing.T) {
 	t.Parallel()
-	const families, each = 50, 1000
+	const families, each = 20, 500
 	var page bytes.Buffer
 	for f := range families {
 		fmt.Fprintf(&page, "# HELP family_%d Number %d.\n# TYPE family_%d gauge\n", f, f, f)

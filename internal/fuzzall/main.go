@@ -5,7 +5,9 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -21,6 +23,7 @@ import (
 // target is a fuzz target of a package.
 type target struct {
 	dir, name string
+	binary    string // the package's tests, once they are built
 }
 
 func main() {
@@ -35,6 +38,7 @@ func main() {
 	}
 }
 
+// runAll runs all targets. Those of a package run while the next package is built.
 func runAll(ctx context.Context, length time.Duration, jobs int) error {
 	targets, err := find(".")
 	if err != nil {
@@ -45,29 +49,21 @@ func runAll(ctx context.Context, length time.Duration, jobs int) error {
 		return err
 	}
 	defer os.RemoveAll(work)
-	binaries := map[string]string{}
-	for _, t := range targets {
-		if binaries[t.dir] != "" {
-			continue
-		}
-		// -fuzz instruments; -c builds and does not run.
-		binary := filepath.Join(work, strings.ReplaceAll(filepath.ToSlash(t.dir), "/", "_")+".test")
-		cmd := exec.CommandContext(ctx, "go", "test", "-c", "-fuzz=.", "-o", binary, "./"+filepath.ToSlash(t.dir))
-		cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
-		if err := cmd.Run(); err != nil {
-			return fmt.Errorf("%s: %w", t.dir, err)
-		}
-		binaries[t.dir] = binary
-	}
+	built := make(chan target, 8)
+	var buildErr error
+	go func() {
+		defer close(built)
+		buildErr = build(ctx, work, targets, built)
+	}()
 	var failed []string
 	var mu sync.Mutex
 	var wg sync.WaitGroup
 	slots := make(chan struct{}, max(jobs, 1))
-	for _, t := range targets {
+	for t := range built {
 		slots <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-slots }()
-			out, err := run(ctx, t, binaries[t.dir], filepath.Join(work, "cache"), length)
+			out, err := run(ctx, t, filepath.Join(work, "cache"), length)
 			mu.Lock()
 			defer mu.Unlock()
 			fmt.Printf("%-18s %s\n", t.dir, lastLine(out, t.name))
@@ -79,13 +75,32 @@ func runAll(ctx context.Context, length time.Duration, jobs int) error {
 	}
 	wg.Wait()
 	if len(failed) > 0 {
-		return fmt.Errorf("failed: %s", strings.Join(failed, ", "))
+		return errors.Join(buildErr, fmt.Errorf("failed: %s", strings.Join(failed, ", ")))
 	}
-	return ctx.Err()
+	return cmp.Or(buildErr, ctx.Err())
 }
 
-func run(ctx context.Context, t target, binary, cache string, length time.Duration) ([]byte, error) {
-	cmd := exec.CommandContext(ctx, binary, "-test.run=^$", "-test.fuzz=^"+t.name+"$", "-test.fuzztime="+length.String(),
+// build builds the packages of targets, each once, and sends each target when it can run.
+func build(ctx context.Context, work string, targets []target, built chan<- target) error {
+	binaries := map[string]string{} // by package
+	for _, t := range targets {
+		if t.binary = binaries[t.dir]; t.binary == "" {
+			t.binary = filepath.Join(work, strings.ReplaceAll(filepath.ToSlash(t.dir), "/", "_")+".test")
+			// -fuzz instruments; -c builds and does not run.
+			cmd := exec.CommandContext(ctx, "go", "test", "-c", "-fuzz=.", "-o", t.binary, "./"+filepath.ToSlash(t.dir))
+			cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+			if err := cmd.Run(); err != nil {
+				return fmt.Errorf("%s: %w", t.dir, err)
+			}
+			binaries[t.dir] = t.binary
+		}
+		built <- t
+	}
+	return nil
+}
+
+func run(ctx context.Context, t target, cache string, length time.Duration) ([]byte, error) {
+	cmd := exec.CommandContext(ctx, t.binary, "-test.run=^$", "-test.fuzz=^"+t.name+"$", "-test.fuzztime="+length.String(),
 		"-test.fuzzminimizetime=20x", "-test.parallel=1", "-test.fuzzcachedir="+filepath.Join(cache, t.dir, t.name))
 	cmd.Dir = t.dir
 	out, err := cmd.CombinedOutput()
@@ -133,7 +148,7 @@ func find(root string) (all []target, err error) {
 			return nil, err
 		}
 		for _, m := range declaration.FindAllSubmatch(text, -1) {
-			all = append(all, target{filepath.Dir(name), string(m[1])})
+			all = append(all, target{dir: filepath.Dir(name), name: string(m[1])})
 		}
 	}
 	return all, nil
