@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"runtime"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -16,6 +15,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/pcparchive/pcparchive/internal/endctx"
 	"github.com/pcparchive/pcparchive/internal/storetest"
 	"github.com/pcparchive/pcparchive/store"
 )
@@ -73,22 +73,6 @@ func TestIntervalAfterRotation(t *testing.T) {
 	}
 }
 
-// endingContext ends when it has been asked for its error a number of times.
-type endingContext struct {
-	context.Context
-	cancel context.CancelFunc
-	left   atomic.Int64
-	at     func()
-}
-
-func (c *endingContext) Err() error {
-	if c.left.Add(-1) == 0 {
-		c.at()
-		c.cancel()
-	}
-	return c.Context.Err()
-}
-
 // TestStopsReading ends the context of a selection at each of its checks in turn. After
 // that, it reads one record at most.
 func TestStopsReading(t *testing.T) {
@@ -98,19 +82,16 @@ func TestStopsReading(t *testing.T) {
 	m, err := labels.NewMatcher(labels.MatchEqual, model.MetricNameLabel, "c_counter")
 	require.NoError(t, err)
 	ended := int64(0) // times that the context ended before the selection did
-	for checks := int64(1); ; checks++ {
+	for checks := 1; ; checks++ {
 		opened, err := st.Querier(at(0).UnixMilli(), at(10000).UnixMilli())
 		require.NoError(t, err)
 		q := opened.(*querier)
-		parent, cancel := context.WithCancel(t.Context())
-		ctx := &endingContext{Context: parent, cancel: cancel}
+		ctx := endctx.At(checks)
 		readThen := int64(-1)
-		ctx.at = func() { readThen = q.budget.read.Load() }
-		ctx.left.Store(checks)
+		ctx.Then = func() { readThen = q.budget.read.Load() }
 		err = q.Select(ctx, false, &storage.SelectHints{Start: q.mint, End: q.maxt}, m).Err()
 		if readThen < 0 {
 			require.NoError(t, err)
-			cancel()
 			break
 		}
 		const longest = 200 // bytes of a record
@@ -119,7 +100,6 @@ func TestStopsReading(t *testing.T) {
 			require.ErrorIs(t, err, context.Canceled)
 			ended++
 		}
-		cancel()
 	}
 	assert.Greater(t, ended, int64(2*records), "each record is preceded by a check")
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/history"
+	"github.com/pcparchive/pcparchive/internal/endctx"
 	"github.com/pcparchive/pcparchive/internal/storetest"
 	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/meta"
@@ -168,20 +169,6 @@ func TestErrors(t *testing.T) {
 	assert.NoFileExists(t, out+".meta")
 }
 
-// endingContext ends when its error is asked for the n-th time.
-type endingContext struct {
-	context.Context
-	end       context.CancelFunc
-	asked, at int
-}
-
-func (c *endingContext) Err() error {
-	if c.asked++; c.asked == c.at {
-		c.end()
-	}
-	return c.Context.Err()
-}
-
 // TestReduceEnds ends the context at each question. Every record read is preceded by one, and little
 // is asked after the end.
 func TestReduceEnds(t *testing.T) {
@@ -189,17 +176,15 @@ func TestReduceEnds(t *testing.T) {
 	end, err := set.End()
 	require.NoError(t, err)
 	for at := 1; ; at++ {
-		ctx := &endingContext{at: at}
-		ctx.Context, ctx.end = context.WithCancel(t.Context())
+		ctx := endctx.At(at)
 		out := filepath.Join(t.TempDir(), "out")
 		report, err := reduce.Reduce(ctx, out, set, end, reduce.Options{Interval: 10 * time.Second})
-		ctx.end()
 		if err == nil {
 			assert.Greater(t, at, report.Read)
 			return
 		}
 		require.ErrorIs(t, err, context.Canceled)
-		assert.LessOrEqual(t, ctx.asked, at+6, "question %d", at)
+		assert.LessOrEqual(t, ctx.Checks(), at+6, "question %d", at)
 		assert.NoFileExists(t, out+".meta")
 	}
 }

@@ -3,7 +3,6 @@ package archtest
 import (
 	"context"
 	"path/filepath"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -11,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pcparchive/pcparchive/archive"
+	"github.com/pcparchive/pcparchive/internal/endctx"
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
@@ -31,34 +31,16 @@ func Seldom(t testing.TB, counter string, records int) (base string) {
 	return base
 }
 
-// endingContext ends when its error is asked for the n-th time.
-type endingContext struct {
-	context.Context
-	end   context.CancelFunc
-	asked atomic.Int64
-	at    int64
-}
-
-// Err returns the context's error.
-func (c *endingContext) Err() error {
-	if c.asked.Add(1) == c.at {
-		c.end()
-	}
-	return c.Context.Err()
-}
-
 // Ends ends the context of a reading at each of its questions in turn. The reading must ask before each
 // record, fail when its context has ended, and ask little after that.
 func Ends(t *testing.T, records int, read func(context.Context) error) {
 	t.Helper()
-	for at := int64(1); ; at++ {
-		ctx := &endingContext{at: at}
-		ctx.Context, ctx.end = context.WithCancel(t.Context())
+	for at := 1; ; at++ {
+		ctx := endctx.At(at)
 		err := read(ctx)
-		ended := ctx.Context.Err() != nil
-		ctx.end()
+		ended := ctx.Ended()
 		if err == nil {
-			require.Greater(t, at, int64(records), "questions")
+			require.Greater(t, at, records, "questions")
 		}
 		if !ended {
 			require.NoError(t, err)
@@ -67,6 +49,6 @@ func Ends(t *testing.T, records int, read func(context.Context) error) {
 		if err != nil { // else the last question came after the reading
 			require.ErrorIs(t, err, context.Canceled, "question %d", at)
 		}
-		assert.LessOrEqual(t, ctx.asked.Load(), at+8, "question %d", at)
+		assert.LessOrEqual(t, ctx.Checks(), at+8, "question %d", at)
 	}
 }

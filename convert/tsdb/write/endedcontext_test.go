@@ -3,7 +3,6 @@ package write_test
 import (
 	"context"
 	"fmt"
-	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -11,23 +10,9 @@ import (
 
 	"github.com/pcparchive/pcparchive/convert/tsdb/write"
 	"github.com/pcparchive/pcparchive/internal/blocktest"
+	"github.com/pcparchive/pcparchive/internal/endctx"
 	"github.com/pcparchive/pcparchive/internal/sinktest"
 )
-
-// endingContext ends when its error is asked for the n-th time.
-type endingContext struct {
-	context.Context
-	end   context.CancelFunc
-	asked atomic.Int64
-	at    int64
-}
-
-func (c *endingContext) Err() error {
-	if c.asked.Add(1) == c.at {
-		c.end()
-	}
-	return c.Context.Err()
-}
 
 // TestBlockAfterEnd ends the context of a writer at each place where it asks. Between two
 // questions it does a bounded piece of work: it asks before each wait for the disk and every few
@@ -35,10 +20,9 @@ func (c *endingContext) Err() error {
 // the folder as it was.
 func TestBlockAfterEnd(t *testing.T) {
 	const series, of = 300, 64 // and the series between two questions
-	for at := int64(1); ; at++ {
+	for at := 1; ; at++ {
 		dir := t.TempDir()
-		ctx := &endingContext{at: at}
-		ctx.Context, ctx.end = context.WithCancel(t.Context())
+		ctx := endctx.At(at)
 		b, err := write.NewBlocks(dir, write.Options{Context: ctx})
 		require.NoError(t, err)
 		for i := range series {
@@ -47,13 +31,12 @@ func TestBlockAfterEnd(t *testing.T) {
 		err = b.Flush(t.Context())
 		require.NoError(t, b.Close())
 		if err == nil {
-			assert.Greater(t, at, int64(4*(series/of)+6), "places where the writer asks")
+			assert.Greater(t, at, 4*(series/of)+6, "places where the writer asks")
 			assert.Len(t, b.Written(), 1)
-			ctx.end()
 			return
 		}
 		require.ErrorIs(t, err, context.Canceled, "question %d", at)
-		assert.LessOrEqual(t, ctx.asked.Load(), at+6, "question %d", at)
+		assert.LessOrEqual(t, ctx.Checks(), at+6, "question %d", at)
 		assert.Empty(t, b.Written())
 		assert.Empty(t, blocktest.Listing(t, dir), "question %d", at)
 	}
