@@ -9,6 +9,7 @@ import (
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/convert/flatten"
 	"github.com/pcparchive/pcparchive/internal/cachedir"
+	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/store"
 )
 
@@ -56,6 +57,7 @@ type host struct {
 	named   map[string][]*Metric
 	further map[string][]furtherName // further names of PCP's own metrics
 	rivals  bool                     // whether several metrics share a name
+	series  map[pcp.PMID]*knownSeries
 }
 
 // part is the metadata file of an archive in one state.
@@ -136,7 +138,7 @@ func (t *tables) host(name string) *host {
 	}
 	h := &host{
 		name: name, number: uint32(len(t.hosts)),
-		named: map[string][]*Metric{}, further: map[string][]furtherName{},
+		named: map[string][]*Metric{}, further: map[string][]furtherName{}, series: map[pcp.PMID]*knownSeries{},
 	}
 	t.hosts = append(t.hosts, h)
 	return h

@@ -171,7 +171,7 @@ func (d *decoder) metric(m *description) {
 	n := d.Count(1)
 	m.series = make([]describedSeries, 0, min(n, 1024)) // n may lie
 	for range n {
-		one := describedSeries{d.text(), d.labels()}
+		one := describedSeries{name: d.text(), labels: d.labels()}
 		p := prom.Series{Name: one.name, Labels: one.labels}
 		d.Bad = d.Bad || !p.Fits() // labels.Labels cannot hold longer texts
 		m.series = append(m.series, one)

@@ -30,11 +30,11 @@ type domainStates struct {
 	hash digest
 }
 
-func newDeriver(r *archive.Reader) *deriver {
+func newDeriver(r *archive.Reader, memo *hashes) *deriver {
 	host := r.Header().Host
 	return &deriver{
 		r: r, describer: flatten.NewDescriber(flatten.Options{TargetLabels: true, Host: host}),
-		hash: hasher{host: host, records: map[*meta.Labels]digest{}}, domains: map[pcp.InDomID]*domainStates{},
+		hash: hasher{host: host, records: map[*meta.Labels]digest{}, memo: memo}, domains: map[pcp.InDomID]*domainStates{},
 	}
 }
 
@@ -51,6 +51,7 @@ type source struct {
 	states []metricState
 	insts  []described // nil for a singular metric
 	hash   digest
+	fixed  digest // without the instances; zero for a singular metric
 }
 
 // metricState is a metric during a time without changes of its labels. The field to is
@@ -107,7 +108,7 @@ func (d *deriver) source(desc *meta.Desc) *source {
 		states = d.domain(desc.InDom)
 		s.insts = states.all
 	}
-	s.hash = d.hash.metric(s, states, d.r.Meta())
+	d.hash.metric(s, states, d.r.Meta())
 	return s
 }
 
@@ -156,9 +157,10 @@ func (s *metricState) during(inst *described) bool {
 	return slices.ContainsFunc(inst.spans, func(x span) bool { return x.from.Before(s.to) && s.from.Before(x.to) })
 }
 
-// describe describes a metric and its series.
-func (d *deriver) describe(s *source) *description {
-	out := &description{hash: s.hash, desc: *s.desc, oneLine: d.r.Meta().OneLine(s.desc.PMID), help: d.r.Meta().Help(s.desc.PMID)}
+// describe describes a metric and its series. before has series of the metric that are known;
+// it may be nil.
+func (d *deriver) describe(s *source, before *knownSeries) *description {
+	out := &description{hash: s.hash, fixed: s.fixed, desc: *s.desc, oneLine: d.r.Meta().OneLine(s.desc.PMID), help: d.r.Meta().Help(s.desc.PMID)}
 	histograms := naming.HoldsHistograms(d.r.Meta(), s.desc)
 	for i := range s.states {
 		state := &s.states[i]
@@ -169,28 +171,36 @@ func (d *deriver) describe(s *source) *description {
 		}
 		out.sample, out.family, out.native, out.target = m.Sample, m.Family, m.Native, m.Target
 		if s.desc.InDom == pcp.InDomNull {
-			d.add(out, &m, &history.Series{Metric: metric, Inst: meta.Instance{ID: pcp.InstNull}}, false)
+			d.add(out, &m, &history.Series{Metric: metric, Inst: meta.Instance{ID: pcp.InstNull}}, false, seriesOf{})
 			continue
 		}
 		out.unknown = out.unknown || len(s.insts) == 0
 		for j := range s.insts {
 			inst := &s.insts[j]
-			if state.during(inst) {
-				d.add(out, &m, &history.Series{Metric: metric, Inst: inst.inst, Labels: inst.labels}, inst.twin)
+			if !state.during(inst) {
+				continue
 			}
+			of := seriesOf{i, inst.hash}
+			if before != nil && before.metric == s.fixed {
+				if id, known := before.ids[of]; known {
+					out.series = append(out.series, describedSeries{of: of, id: id, known: true})
+					continue
+				}
+			}
+			d.add(out, &m, &history.Series{Metric: metric, Inst: inst.inst, Labels: inst.labels}, inst.twin, of)
 		}
 	}
 	return out
 }
 
 // add adds a series to a description, unless Prometheus cannot hold it.
-func (d *deriver) add(out *description, m *flatten.Description, s *history.Series, twin bool) {
+func (d *deriver) add(out *description, m *flatten.Description, s *history.Series, twin bool, of seriesOf) {
 	labels, err := d.describer.Labels(m, s, twin)
 	if err != nil {
 		return
 	}
 	p := prom.Series{Name: m.Sample, Labels: labels}
 	if p.Fits() {
-		out.series = append(out.series, describedSeries{name: m.Sample, labels: labels})
+		out.series = append(out.series, describedSeries{name: m.Sample, labels: labels, of: of})
 	}
 }

@@ -171,6 +171,9 @@ func (v *View) recallGroup(h *host, f *openedEntry, s *storedGroup) (*group, err
 
 // keep puts an archive into the cache folder. A failure costs only time.
 func (v *View) keep(key cachedir.Key, label *archive.Header, groups []*group, claims flatten.Claims) {
+	if v.c.opts.Cache == nil {
+		return
+	}
 	v.t.mu.RLock()
 	head, own, contents := v.t.encodeEntry(label, groups, claims)
 	v.t.mu.RUnlock()

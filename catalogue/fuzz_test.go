@@ -19,12 +19,12 @@ func sampleGroup() (*tables, *group) {
 		hash: sum([]byte("one")), oneLine: "one", help: "more\nabout one", sample: "a_b", native: true,
 		desc:   meta.Desc{PMID: pcp.NewPMID(60, 1, 2), Type: pcp.TypeU64, InDom: pcp.NewInDomID(60, 3), Sem: pcp.SemCounter, Units: pcp.Units{DimCount: 1}, Names: []string{"a.b", "c.d"}},
 		family: prom.Family{Name: "a_b", Type: prom.TypeCounter, Help: "more\nabout one"},
-		series: []describedSeries{{"a_b", []prom.Label{{Name: "hostname", Value: "h"}, {Name: "instname", Value: "sda"}}}, {"a_b", []prom.Label{{Name: "hostname", Value: "h"}}}},
+		series: []describedSeries{{name: "a_b", labels: []prom.Label{{Name: "hostname", Value: "h"}, {Name: "instname", Value: "sda"}}}, {name: "a_b", labels: []prom.Label{{Name: "hostname", Value: "h"}}}},
 	}
 	origin := &description{
 		hash: sum([]byte("two")), sample: "up", desc: meta.Desc{PMID: 1, Type: pcp.Type32, InDom: pcp.InDomNull, Sem: pcp.SemInstant, Names: []string{"openmetrics.up"}},
 		target: []prom.Label{{Name: "instance", Value: "i"}, {Name: "job", Value: "j"}},
-		series: []describedSeries{{"up", []prom.Label{{Name: "job", Value: "j"}}}}, unknown: true,
+		series: []describedSeries{{name: "up", labels: []prom.Label{{Name: "job", Value: "j"}}}}, unknown: true,
 	}
 	return t, t.addGroup(h, sum([]byte("group")), "", []*description{d, origin})
 }

@@ -26,6 +26,7 @@ type hasher struct {
 	host    string
 	records map[*meta.Labels]digest
 	buf     []byte
+	memo    *hashes
 }
 
 // record returns the hash of a record's labels. The record must not be one of instances.
@@ -52,9 +53,22 @@ func (h *hasher) sameRecords(a, b [labelset.MetricLevels]*meta.Labels) bool {
 	return true
 }
 
-// metric returns the hash of everything that the description of a metric depends on. It does
-// not include times. instances is nil for a singular metric.
-func (h *hasher) metric(s *source, instances *domainStates, store *meta.Store) digest {
+// metric sets the hashes of everything that the description of a metric depends on, with and
+// without the instances. They do not include times. instances is nil for a singular metric.
+func (h *hasher) metric(s *source, instances *domainStates, store *meta.Store) {
+	key, ok := h.memo.keyOf(h, s, instances, store)
+	if known, found := h.memo.known[key]; ok && found {
+		s.fixed, s.hash = known.fixed, known.whole
+		return
+	}
+	h.hashMetric(s, instances, store)
+	if ok {
+		h.memo.keep(key, metricHashes{s.fixed, s.hash})
+	}
+}
+
+// hashMetric is metric without memory.
+func (h *hasher) hashMetric(s *source, instances *domainStates, store *meta.Store) {
 	b := append(h.buf[:0], h.host...)
 	b = append(b, 0)
 	b = binary.BigEndian.AppendUint32(b, uint32(s.desc.PMID))
@@ -75,13 +89,14 @@ func (h *hasher) metric(s *source, instances *domainStates, store *meta.Store) d
 		}
 	}
 	if instances != nil {
+		s.fixed = sum(b)
 		b = append(b, instances.hash[:]...)
 		if len(s.states) > 1 {
 			b = appendMeetings(b, s.states, instances.all)
 		}
 	}
 	h.buf = b
-	return sum(b)
+	s.hash = sum(b)
 }
 
 // appendMeetings appends which instances there were in each state of a metric.
@@ -94,13 +109,16 @@ func appendMeetings(b []byte, states []metricState, all []described) []byte {
 	return b
 }
 
-// hashInstances returns the hash of the states of instances, but not of their times.
+// hashInstances returns the hash of the states of instances, but not of their times. It sets
+// the hash of each.
 func hashInstances(all []described) digest {
 	var b []byte
 	for i := range all {
 		s := &all[i]
+		from := len(b)
 		b = append(varcodec.AppendText(b, s.inst.Name), flag(s.twin))
 		b = labelset.Instance{Inst: s.inst.ID, Set: s.labels}.AppendBinary(b)
+		s.hash = sum(b[from:])
 	}
 	return sum(b)
 }

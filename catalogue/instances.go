@@ -15,6 +15,7 @@ type described struct {
 	twin   bool // whether another instance of the domain had the same name
 	labels labelset.Set
 	spans  []span // times of the state, ascending
+	hash   digest // of all but the times
 }
 
 // span is a span of time. The field to is exclusive.

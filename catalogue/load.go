@@ -97,8 +97,9 @@ func (v *View) load(ctx context.Context, needed [][]archived) error {
 	var workers defect.Group
 	for range min(len(jobs), cmp.Or(v.c.opts.Workers, runtime.GOMAXPROCS(0))) {
 		workers.Go(func() {
+			memo := newHashes()
 			for j := range queue {
-				v.loadPart(ctx, j)
+				v.loadPart(ctx, j, memo)
 			}
 		})
 	}
@@ -114,7 +115,7 @@ func (v *View) load(ctx context.Context, needed [][]archived) error {
 
 // loadPart reads an archive, unless another goroutine reads it or has read it. It does
 // nothing if ctx ends.
-func (v *View) loadPart(ctx context.Context, a archived) {
+func (v *View) loadPart(ctx context.Context, a archived, memo *hashes) {
 	select {
 	case <-ctx.Done():
 		return
@@ -125,7 +126,7 @@ func (v *View) loadPart(ctx context.Context, a archived) {
 	loaded := a.part.loaded
 	v.t.mu.RUnlock()
 	if !loaded && ctx.Err() == nil && !v.recall(a) {
-		v.derive(ctx, a)
+		v.derive(ctx, a, memo)
 	}
 }
 
@@ -166,7 +167,7 @@ func (a *archived) open(ctx context.Context) *archive.Reader {
 // derive derives the description of an archive from its metadata, and stores it in the cache
 // folder. It does not store the description of damaged metadata, so that each use reads the
 // metadata and reports the damage.
-func (v *View) derive(ctx context.Context, a archived) {
+func (v *View) derive(ctx context.Context, a archived, memo *hashes) {
 	r := a.open(ctx)
 	if ctx.Err() != nil {
 		return // the next question reads the archive
@@ -175,7 +176,7 @@ func (v *View) derive(ctx context.Context, a archived) {
 		v.t.finish(a.part, nil, flatten.Claims{}, false)
 		return
 	}
-	d := newDeriver(r)
+	d := newDeriver(r, memo)
 	sources, err := d.groups(ctx)
 	if err != nil {
 		return
@@ -200,9 +201,13 @@ func (t *tables) deriveGroup(h *host, d *deriver, all []*source) *group {
 	hash := hashGroup(all)
 	t.mu.RLock()
 	g := t.groups[hash]
-	missing := make([]bool, len(all))
+	missing, before := make([]bool, len(all)), make([]*knownSeries, len(all))
 	for i, s := range all {
+		if g != nil {
+			break
+		}
 		missing[i] = t.metrics[s.hash] == nil
+		before[i] = h.series[s.desc.PMID]
 	}
 	t.mu.RUnlock()
 	if g != nil {
@@ -211,7 +216,7 @@ func (t *tables) deriveGroup(h *host, d *deriver, all []*source) *group {
 	found := make([]*description, len(all))
 	for i, s := range all {
 		if missing[i] {
-			found[i] = d.describe(s)
+			found[i] = d.describe(s, before[i])
 		} else {
 			found[i] = &description{hash: s.hash}
 		}

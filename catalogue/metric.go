@@ -56,6 +56,7 @@ type description struct {
 	unknown       bool
 	target        []prom.Label
 	series        []describedSeries
+	fixed         digest // see knownSeries.metric; zero if it is not known
 }
 
 // describedSeries is a series with the labels that it has without clashes of hosts. labels
@@ -63,6 +64,23 @@ type description struct {
 type describedSeries struct {
 	name   string
 	labels []prom.Label
+	of     seriesOf // zero for a series that is not known by its source
+	id     uint32   // in the index if known is set; then name and labels are missing
+	known  bool
+}
+
+// seriesOf tells the series of one metric apart by all that their labels depend on beside the
+// metric: the state of the metric and that of the instance.
+type seriesOf struct {
+	state    int
+	instance digest
+}
+
+// knownSeries are the series of a metric as an archive had them, for the archives that
+// follow: most have the same instances.
+type knownSeries struct {
+	metric digest // all that the labels depend on beside the instances
+	ids    map[seriesOf]uint32
 }
 
 // group is a set of metrics that usually change together. All archives with equal
@@ -98,8 +116,20 @@ func (t *tables) metric(h *host, d *description) *Metric {
 	}
 	m := &Metric{hash: d.hash, Description: t.description(d), unknown: d.unknown, series: make([]uint32, 0, len(d.series))}
 	origin := t.index.origin(d.native, d.target)
+	found := &knownSeries{metric: d.fixed}
+	if d.fixed != (digest{}) && d.desc.InDom != pcp.InDomNull {
+		found.ids = make(map[seriesOf]uint32, len(d.series))
+		h.series[d.desc.PMID] = found
+	}
 	for i := range d.series {
-		m.series = appendNew(m.series, t.index.add(promLabels(&d.series[i]), h.number, origin))
+		s := &d.series[i]
+		if !s.known {
+			s.id = t.index.add(promLabels(s), h.number, origin)
+		}
+		if found.ids != nil {
+			found.ids[s.of] = s.id
+		}
+		m.series = appendNew(m.series, s.id)
 	}
 	t.metrics[d.hash] = m
 	h.addNames(t.index, m)
