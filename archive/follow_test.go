@@ -61,7 +61,7 @@ func (f following) wait(t *testing.T) event {
 	select {
 	case e := <-f:
 		return e
-	case <-time.After(20 * time.Second):
+	case <-time.After(2 * time.Minute):
 		require.Fail(t, "nothing comes")
 		return event{}
 	}

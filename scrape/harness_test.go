@@ -153,7 +153,7 @@ func record(t *testing.T, a *archive.Appender, base, host string, natives native
 // wait waits until n scrapes are recorded.
 func (s *session) wait(n int64) {
 	s.t.Helper()
-	require.Eventually(s.t, func() bool { return s.rec.Stats().Scrapes >= n }, 60*time.Second, 2*time.Millisecond)
+	require.Eventually(s.t, func() bool { return s.rec.Stats().Scrapes >= n }, patience, 2*time.Millisecond)
 }
 
 // waitMore waits until n more scrapes succeeded: on a busy machine some run out
@@ -165,7 +165,7 @@ func (s *session) waitMore(n int64) {
 		return stats.Scrapes - stats.Failed
 	}
 	n += good()
-	require.Eventually(s.t, func() bool { return good() >= n }, 60*time.Second, 2*time.Millisecond)
+	require.Eventually(s.t, func() bool { return good() >= n }, patience, 2*time.Millisecond)
 }
 
 // finish ends the recording and opens it.
@@ -239,7 +239,7 @@ func writeFile(t *testing.T, path, text string) {
 }
 
 // patience is how long a test waits for what must come.
-const patience = time.Minute
+const patience = 2 * time.Minute
 
 // startSpan starts a span as the scraper does.
 func startSpan(t *testing.T) trace.Span {

@@ -162,7 +162,7 @@ func TestKilledHolder(t *testing.T) {
 	cmd.Env = append(os.Environ(), "OUTLOCK_HOLD="+dir)
 	require.NoError(t, cmd.Start())
 	defer func() { _ = cmd.Process.Kill() }()
-	require.Eventually(t, func() bool { _, err := os.Stat(filepath.Join(dir, "held")); return err == nil }, 30*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { _, err := os.Stat(filepath.Join(dir, "held")); return err == nil }, 2*time.Minute, 5*time.Millisecond)
 	_, err := outlock.Take(filepath.Join(dir, "rec"))
 	var held *outlock.HeldError
 	require.ErrorAs(t, err, &held)

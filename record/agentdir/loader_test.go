@@ -234,7 +234,7 @@ func TestExecutables(t *testing.T) {
 	for _, name := range []string{"child", "left"} {
 		pid, err := os.ReadFile(filepath.Join(marks, name))
 		require.NoError(t, err)
-		assert.Eventually(t, func() bool { return !running(strings.TrimSpace(string(pid))) }, 10*time.Second, 20*time.Millisecond, name)
+		assert.Eventually(t, func() bool { return !running(strings.TrimSpace(string(pid))) }, 2*time.Minute, 20*time.Millisecond, name)
 	}
 	assert.NoFileExists(t, filepath.Join(marks, "survived"))
 }
