@@ -175,8 +175,12 @@ func (w *exportedWorld) randomExpr(rng *rand.Rand) (expr string, window time.Dur
 	window = []time.Duration{5 * time.Second, time.Minute, 30 * time.Minute, 3 * time.Hour}[rng.IntN(4)]
 	ranged := fmt.Sprintf("%s[%ds]", names[rng.IntN(len(names))], int(window.Seconds()))
 	counted := []string{"rate(%s)", "increase(%s)", "irate(%s)", "sum by (instname) (rate(%s))", "topk(2, increase(%s))", "max without (a) (irate(%s)) * 2"}
-	over := []string{"max_over_time(%s)", "count_over_time(%s)", "last_over_time(%s)", "sum by (a) (count_over_time(%s))", "delta(%s)", "changes(%s)", "resets(%s)", "quantile_over_time(0.5, %s)"}
-	plain := []string{"%s", "count by (__name__, instname) (%s)", "sum by (__name__, a) (%s)", "topk by (__name__) (2, %s)", "%s > 1", "%s offset 1m", "min by (__name__) (%s)"}
+	over := []string{"max_over_time(%s)", "count_over_time(%s)", "last_over_time(%s)", "sum by (a) (count_over_time(%s))", "delta(%s)", "changes(%s)", "resets(%s)", "quantile_over_time(0.5, %s)",
+		"absent_over_time(%s)", "present_over_time(%s)", "stddev_over_time(%s)", "count_over_time(%s) > bool 1", "sum by (hostname) (count_over_time(%s)) or absent(none)"}
+	plain := []string{"%s", "count by (__name__, instname) (%s)", "sum by (__name__, a) (%s)", "topk by (__name__) (2, %s)", "%s > 1", "%s offset 1m", "min by (__name__) (%s)",
+		"count_values by (__name__) (\"v\", %s)", "label_replace(%s, \"z\", \"<$1>\", \"instname\", \"(.*)d.\")", "quantile by (__name__) (0.3, %s)",
+		"absent(%s)", "group by (__name__, hostname) (%s)", "bottomk by (__name__, hostname) (1, %s)", "%s >= bool 1", "count by (__name__) (%[1]s and on (instname) %[1]s > 3)",
+		"%[1]s unless on (__name__, instname) %[1]s > 5", "count(%[1]s) by (hostname) * on () group_left () count(%[1]s)", "%[1]s or on (instname) none"}
 	switch rng.IntN(3) {
 	case 0:
 		return fmt.Sprintf(counted[rng.IntN(len(counted))], ranged), window, true
